@@ -8,11 +8,13 @@ mod asset;
 mod bucket;
 mod commit;
 mod error;
+mod fused;
 mod id;
 pub mod limits;
 mod model;
 mod run;
 mod time;
+mod time_set;
 mod timecode;
 mod value;
 
@@ -21,11 +23,13 @@ pub use asset::Asset;
 pub use bucket::{Bucket, BucketNo, Intersection};
 pub use commit::{Commit, Lifetime, ReadPoint};
 pub use error::{Blame, Error, ErrorKind, Result};
+pub use fused::{AssetDocument, Change, FusedAnnotation, FusedKey};
 pub use id::{
     AnnotationId, AnnotationType, AssetId, IdError, ModelRef, MovieId, RunId, SpaceId, known_types,
 };
 pub use model::{Metric, Model, Space};
 pub use run::{Analysed, Run, RunMode, RunState, Visibility};
 pub use time::{NS_PER_SECOND, TimeError, TimeRange};
+pub use time_set::TimeSet;
 pub use timecode::{FrameRate, Timecode, TimecodeError};
 pub use value::{Attributes, Value};
