@@ -3,7 +3,8 @@
 use std::fmt;
 
 /// A commit's number. Unique in the archive and growing for each asset; the embedded store counts
-/// 1, 2, 3 … over all assets, a distributed one may leave gaps.
+/// 1, 2, 3 … over all assets, a distributed one may leave gaps. Real commits fit a positive `i64`, which is what
+/// engines take as versions and timestamps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Commit(pub u64);
 

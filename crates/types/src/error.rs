@@ -25,6 +25,9 @@ pub enum ErrorKind {
     Corrupt,
     /// An outside engine does not answer.
     Unavailable,
+    /// An outside engine did not say whether the write happened. Every writing call of the seams is
+    /// idempotent: send it again.
+    OutcomeUnknown,
     /// This engine cannot do that.
     Unsupported,
     /// The caller went away or asked to stop.
@@ -58,7 +61,7 @@ impl ErrorKind {
             | Self::TooLarge
             | Self::Cancelled => Blame::User,
             Self::Busy | Self::StorageFull | Self::Storage | Self::Corrupt => Blame::Resource,
-            Self::Unavailable | Self::Unsupported => Blame::Dependency,
+            Self::Unavailable | Self::OutcomeUnknown | Self::Unsupported => Blame::Dependency,
             Self::Bug => Blame::Bug,
         }
     }
@@ -66,7 +69,7 @@ impl ErrorKind {
     /// May the same call succeed later without a change?
     #[must_use]
     pub const fn is_retryable(self) -> bool {
-        matches!(self, Self::Busy | Self::Unavailable)
+        matches!(self, Self::Busy | Self::Unavailable | Self::OutcomeUnknown)
     }
 }
 
