@@ -1,0 +1,69 @@
+//! Progress on standard error: bars where a person watches, nothing where none does.
+
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+/// A progress bar, or none.
+pub struct Bar(ProgressBar);
+
+impl Bar {
+    /// A bar that counts bytes of input.
+    pub fn bytes(total: u64, quiet: bool) -> Self {
+        Self::styled(
+            Some(total),
+            quiet,
+            "{msg:24} {bar:32} {bytes}/{total_bytes} {bytes_per_sec} {eta_precise}",
+        )
+    }
+
+    /// A bar that counts steps; without a total, a spinner.
+    pub fn steps(total: Option<u64>, quiet: bool) -> Self {
+        let style = if total.is_some() { "{msg:24} {bar:32} {pos}/{len} {eta_precise}" } else { "{spinner} {msg} {pos}" };
+        Self::styled(total, quiet, style)
+    }
+
+    fn styled(total: Option<u64>, quiet: bool, style: &str) -> Self {
+        if quiet {
+            return Self(ProgressBar::hidden());
+        }
+        let bar = total.map_or_else(ProgressBar::new_spinner, ProgressBar::new);
+        if let Ok(style) = ProgressStyle::with_template(style) {
+            bar.set_style(style.progress_chars("━━╌"));
+        }
+        bar.enable_steady_tick(Duration::from_millis(120));
+        Self(bar)
+    }
+
+    /// Says what is being done.
+    pub fn say(&self, what: &str) {
+        self.0.set_message(what.to_owned());
+    }
+
+    /// How much is done.
+    pub fn set(&self, done: u64, total: Option<u64>) {
+        if let Some(total) = total {
+            self.0.set_length(total);
+        }
+        self.0.set_position(done);
+    }
+
+    /// That much more is done.
+    pub fn add(&self, more: u64) {
+        self.0.inc(more);
+    }
+
+    /// Writes a line above the bar, on standard error.
+    pub fn note(&self, line: &str) {
+        if self.0.is_hidden() {
+            crate::output::warn(line);
+        } else {
+            self.0.println(line);
+        }
+    }
+
+    /// Takes the bar away.
+    pub fn finish(&self) {
+        self.0.finish_and_clear();
+    }
+}
