@@ -3,7 +3,7 @@
 //! What a file is, is read from its first bytes and not from its name: no text begins with the mark of gzip. UTF-8
 //! is not checked here but row by row, so that one bad byte costs one row.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::io::{self, BufRead, BufReader, Cursor, Read};
 use std::rc::Rc;
 
@@ -14,46 +14,68 @@ const UTF16_BIG_MARK: [u8; 2] = [0xfe, 0xff];
 /// UTF-16 is decoded in pieces of this many bytes.
 const PIECE_BYTES: usize = 16 * 1024;
 
-/// Bytes handed out since a row began; a reader stops when they pass `limit`.
-#[derive(Debug, Clone)]
-pub(crate) struct RowMeter {
-    since: Rc<Cell<u64>>,
-    limit: u64,
+/// Bytes that went by are forgotten once this many of them are older than the row in hand.
+const WINDOW_BYTES: usize = 256 * 1024;
+
+/// What the table reader does not tell about the bytes it takes.
+#[derive(Debug, Default)]
+pub(crate) struct Tap {
+    since_row: Cell<u64>,
+    quotes: Cell<u64>,
+    window: RefCell<Window>,
 }
 
-impl RowMeter {
-    pub(crate) fn new(limit: u64) -> RowMeter {
-        RowMeter { since: Rc::new(Cell::new(0)), limit }
-    }
+/// The bytes that went by last.
+#[derive(Debug, Default)]
+struct Window {
+    first: u64,
+    bytes: Vec<u8>,
+}
 
+impl Tap {
     /// A row has been read whole.
     pub(crate) fn row_done(&self) {
-        self.since.set(0);
+        self.since_row.set(0);
+    }
+
+    /// True where one double quote too many, or too few, has gone by.
+    pub(crate) fn quotes_are_odd(&self) -> bool {
+        self.quotes.get() % 2 == 1
+    }
+
+    /// The ends of lines that stand before the first byte of a row: the reader passes blank lines, and the second
+    /// half of a `\r\n`, only when it reads on.
+    pub(crate) fn newlines_at(&self, place: u64) -> u64 {
+        let mut window = self.window.borrow_mut();
+        let place = usize::try_from(place.saturating_sub(window.first)).unwrap_or(usize::MAX);
+        let place = place.min(window.bytes.len());
+        let blank = window.bytes[place..].iter().take_while(|byte| matches!(byte, b'\r' | b'\n'));
+        let newlines = blank.filter(|byte| **byte == b'\n').count() as u64;
+        if place > WINDOW_BYTES {
+            window.bytes.drain(..place);
+            window.first += place as u64;
+        }
+        newlines
     }
 }
 
-/// Hands bytes on until a row or the file is too long, and counts the double quotes that pass.
-pub(crate) struct Metered<R> {
-    inner: R,
-    meter: RowMeter,
-    quotes: Rc<Cell<u64>>,
+/// Hands bytes on until a row is too long, and tells the tap.
+pub(crate) struct Tapped<R> {
+    pub inner: R,
+    pub tap: Rc<Tap>,
+    pub row_bytes: u64,
 }
 
-impl<R: Read> Metered<R> {
-    pub(crate) fn new(inner: R, meter: RowMeter, quotes: Rc<Cell<u64>>) -> Metered<R> {
-        Metered { inner, meter, quotes }
-    }
-}
-
-impl<R: Read> Read for Metered<R> {
+impl<R: Read> Read for Tapped<R> {
     fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
-        if self.meter.since.get() > self.meter.limit {
-            return Err(io::Error::other(format!("a row is longer than {} bytes", self.meter.limit)));
+        if self.tap.since_row.get() > self.row_bytes {
+            return Err(io::Error::other(format!("a row is longer than {} bytes", self.row_bytes)));
         }
         let count = self.inner.read(out)?;
-        self.meter.since.set(self.meter.since.get() + count as u64);
         let quotes = out[..count].iter().filter(|byte| **byte == b'"').count();
-        self.quotes.set(self.quotes.get() + quotes as u64);
+        self.tap.since_row.set(self.tap.since_row.get() + count as u64);
+        self.tap.quotes.set(self.tap.quotes.get() + quotes as u64);
+        self.tap.window.borrow_mut().bytes.extend_from_slice(&out[..count]);
         Ok(count)
     }
 }

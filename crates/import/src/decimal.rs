@@ -204,7 +204,11 @@ mod tests {
             ("0e300", Some("0")),
             ("1e999", None),
         ] {
-            assert_eq!(Decimal::parse(text).and_then(|decimal| decimal.to_json()).as_deref(), expect, "{text}");
+            assert_eq!(
+                Decimal::parse(text).and_then(|decimal| decimal.to_json()).as_deref(),
+                expect,
+                "{text}"
+            );
         }
     }
 }

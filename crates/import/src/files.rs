@@ -84,7 +84,11 @@ fn list(folder: &Path, prefix: &str, depth: usize, names: &mut Vec<String>, prob
         problems.push(Fault::new("files", why, mend).at(name, 0, 0));
     };
     if depth > FOLDER_DEPTH_MAX {
-        return problem(prefix, format!("folders are nested deeper than {FOLDER_DEPTH_MAX}"), "move the files up");
+        return problem(
+            prefix,
+            format!("folders are nested deeper than {FOLDER_DEPTH_MAX}"),
+            "move the files up",
+        );
     }
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,

@@ -202,7 +202,10 @@ impl Pass<'_, '_, '_> {
             Some(named) if named.line != line && !named.differs => {
                 named.differs = true;
                 let why = format!("the asset {} is described differently than before", shown(&id));
-                self.fault(at, Fault::new("asset", why, "make the rows agree; the first description was taken"))
+                self.fault(
+                    at,
+                    Fault::new("asset", why, "make the rows agree; the first description was taken"),
+                )
             }
             Some(_) => ControlFlow::Continue(()),
         }
@@ -254,7 +257,10 @@ impl Pass<'_, '_, '_> {
                 Err(value) => {
                     let why = format!("{value} is not true or false");
                     let field = format!("flags.{}", cell.whole);
-                    self.fault(line, Fault::new(&field, why, "mend the row or take the column out of `flags`"))?;
+                    self.fault(
+                        line,
+                        Fault::new(&field, why, "mend the row or take the column out of `flags`"),
+                    )?;
                 }
             }
         }

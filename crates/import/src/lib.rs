@@ -50,7 +50,8 @@ mod problem;
 pub use files::Found;
 pub use import::{Counts, Import, Item, Sink};
 pub use limits::{
-    COLUMNS_MAX, DIMENSIONS_MAX, FILE_BYTES_MAX, FILES_MAX, FOLDER_DEPTH_MAX, Limits, MAPPING_BYTES_MAX, ROW_BYTES_MAX,
+    COLUMNS_MAX, DIMENSIONS_MAX, FILE_BYTES_MAX, FILES_MAX, FOLDER_DEPTH_MAX, Limits, MAPPING_BYTES_MAX,
+    ROW_BYTES_MAX,
 };
 pub use mapping::{Mapping, RunMode, SourceFile};
 pub use problem::{MappingError, Problem};

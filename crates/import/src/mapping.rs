@@ -206,14 +206,19 @@ impl Mapping {
     pub fn source_file(&self, source: usize, name: &str) -> Result<SourceFile, Problem> {
         let fault = |why: &str, mend: &str| Fault::new("captures", why, mend).at(name, 0, 0);
         let Some(rule) = self.sources.get(source) else {
-            return Err(Fault::new("", "the mapping has no such source", "count sources from 0").at(name, 0, 0));
+            return Err(
+                Fault::new("", "the mapping has no such source", "count sources from 0").at(name, 0, 0)
+            );
         };
         let captures = match &rule.captures {
             None => Vec::new(),
             Some(regex) => {
                 let found = regex.captures(name);
                 let found = found.ok_or_else(|| {
-                    fault("the file name does not match", "mend the expression, or `files`, so that they agree")
+                    fault(
+                        "the file name does not match",
+                        "mend the expression, or `files`, so that they agree",
+                    )
                 })?;
                 let named = |group: &str| {
                     let text = found.name(group).map_or("", |text| text.as_str());

@@ -4,9 +4,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::glob;
 use crate::limits::MAPPING_BYTES_MAX;
-use crate::mapping::{
-    AssetField, AssetRule, AssetValue, Format, Mapping, RunMode, Source, TableRule,
-};
+use crate::mapping::{AssetField, AssetRule, AssetValue, Format, Mapping, RunMode, Source, TableRule};
 use crate::parse_fields::{self, Scope};
 use crate::problem::MappingError;
 use crate::record::CellPath;

@@ -4,8 +4,8 @@ use toml::de::DeValue;
 
 use crate::decimal::Decimal;
 use crate::mapping::{
-    AssetField, AssetRule, AssetTemplate, AssetTemplates, AssetValue, Condition, Constant, Fields, Moment, Span,
-    SpanEnd, Test, WordsRule,
+    AssetField, AssetRule, AssetTemplate, AssetTemplates, AssetValue, Condition, Constant, Fields, Moment,
+    Span, SpanEnd, Test, WordsRule,
 };
 use crate::problem::MappingError;
 use crate::record::CellPath;
@@ -145,9 +145,8 @@ impl Scope<'_> {
     /// `[source.flags]`: column → label.
     pub(crate) fn flags(&self, section: &mut Section<'_>) -> Read<Vec<(CellPath, String)>> {
         let Some(flags) = section.section("flags")? else { return Ok(Vec::new()) };
-        let flag = |(column, entry): (String, Entry<'_>)| {
-            Ok((CellPath::new(&column), entry.string()?.to_owned()))
-        };
+        let flag =
+            |(column, entry): (String, Entry<'_>)| Ok((CellPath::new(&column), entry.string()?.to_owned()));
         flags.entries().into_iter().map(flag).collect()
     }
 
@@ -180,11 +179,16 @@ impl Scope<'_> {
         let id = match templates.field("asset_id") {
             Some(AssetTemplate::One(Constant::Template(id))) => id.clone(),
             _ => {
-                let error = rule.fields.iter().find(|field| field.name == "asset_id").map(|field| &field.error);
+                let error =
+                    rule.fields.iter().find(|field| field.name == "asset_id").map(|field| &field.error);
                 let why = "a text in quotes is expected".to_owned();
                 return Err(MappingError {
                     why,
-                    ..error.cloned().unwrap_or(MappingError { line: 1, key: "asset".into(), why: String::new() })
+                    ..error.cloned().unwrap_or(MappingError {
+                        line: 1,
+                        key: "asset".into(),
+                        why: String::new(),
+                    })
                 });
             }
         };
@@ -289,7 +293,9 @@ fn read_unit(section: &mut Section<'_>) -> Read<Option<Unit>> {
         ("timecode", _) => Ok(Some(Unit::Timecode)),
         ("frames", Some(rate)) => Ok(Some(Unit::Frames { first, rate })),
         ("frames", None) => Err(entry.error("frames need a `rate`; write `rate = \"24000/1001\"`")),
-        _ => Err(entry.error(format!("`{word}` is not known; there are seconds, ms, ns, frames and timecode"))),
+        _ => {
+            Err(entry.error(format!("`{word}` is not known; there are seconds, ms, ns, frames and timecode")))
+        }
     }
 }
 

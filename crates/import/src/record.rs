@@ -60,7 +60,8 @@ impl CellPath {
     pub(crate) fn new(whole: &str) -> CellPath {
         let mut steps = Vec::new();
         for part in whole.split('.') {
-            let (name, items) = part.split_once('[').map_or((part, None), |(name, items)| (name, Some(items)));
+            let (name, items) =
+                part.split_once('[').map_or((part, None), |(name, items)| (name, Some(items)));
             if !name.is_empty() || items.is_none() {
                 steps.push(Step::Member(name.to_owned()));
             }
@@ -68,7 +69,10 @@ impl CellPath {
                 match item.strip_suffix(']').and_then(|digits| digits.parse().ok()) {
                     Some(index) => steps.push(Step::Item(index)),
                     None => {
-                        return CellPath { whole: whole.to_owned(), steps: vec![Step::Member(whole.to_owned())] };
+                        return CellPath {
+                            whole: whole.to_owned(),
+                            steps: vec![Step::Member(whole.to_owned())],
+                        };
                     }
                 }
             }

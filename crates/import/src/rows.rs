@@ -1,6 +1,5 @@
 //! Rows out of the text of a file: tables, JSON documents, JSON lines.
 
-use std::cell::Cell;
 use std::collections::HashMap;
 use std::io::{BufRead, Read};
 use std::ops::ControlFlow;
@@ -8,7 +7,7 @@ use std::rc::Rc;
 
 use csv::ByteRecord;
 
-use crate::bytes::{Metered, RowMeter};
+use crate::bytes::{Tap, Tapped};
 use crate::import::Pass;
 use crate::limits::COLUMNS_MAX;
 use crate::mapping::{AssetTemplate, Constant, SpanEnd};
@@ -36,15 +35,16 @@ impl Pass<'_, '_, '_> {
                 return self.stopped(skipped + 1, &error.to_string());
             }
         }
-        let meter = RowMeter::new(self.row_bytes().saturating_add(2 * PIECE_BYTES as u64));
-        let quotes = Rc::new(Cell::new(0));
+        let tap = Rc::new(Tap::default());
+        // The reader takes whole pieces, so a little more than the limit may be under way.
+        let row_bytes = self.row_bytes().saturating_add(2 * PIECE_BYTES as u64);
         let mut reader = csv::ReaderBuilder::new()
             .has_headers(false)
             .flexible(true)
             .delimiter(rule.delimiter.unwrap_or(delimiter))
             .quoting(rule.quotes)
             .buffer_capacity(PIECE_BYTES)
-            .from_reader(Metered::new(text, meter.clone(), Rc::clone(&quotes)));
+            .from_reader(Tapped { inner: text, tap: Rc::clone(&tap), row_bytes });
         let first_line = rule.skip_lines;
         let header = match &rule.columns {
             Some(columns) => self.header(columns),
@@ -64,26 +64,34 @@ impl Pass<'_, '_, '_> {
             Err(fault) => return self.fault(0, fault),
         };
         // One row is held back: whether a quote was left open shows only when there is no next row.
-        let mut held: Option<ByteRecord> = None;
+        let mut held: Option<(u64, ByteRecord)> = None;
         loop {
             let mut record = ByteRecord::new();
-            meter.row_done();
+            tap.row_done();
             let read = reader.read_byte_record(&mut record);
             let more = matches!(read, Ok(true));
-            if let Some(held) = held.take() {
-                self.table_row(&held, &header, !more && quotes.get() % 2 == 1 && rule.quotes)?;
+            if let Some((line, held)) = held.take() {
+                self.table_row(line, &held, &header, !more && rule.quotes && tap.quotes_are_odd())?;
             }
             match read {
-                Ok(true) => held = Some(record),
+                Ok(true) => {
+                    let place = record.position().cloned().unwrap_or_else(csv::Position::new);
+                    held = Some((first_line + place.line() + tap.newlines_at(place.byte()), record));
+                }
                 Ok(false) => return ControlFlow::Continue(()),
                 Err(error) => return self.stopped(first_line + reader.position().line(), &why(&error)),
             }
         }
     }
 
-    fn table_row(&mut self, record: &ByteRecord, header: &Header, quote_open: bool) -> ControlFlow<()> {
+    fn table_row(
+        &mut self,
+        line: u64,
+        record: &ByteRecord,
+        header: &Header,
+        quote_open: bool,
+    ) -> ControlFlow<()> {
         self.next_row();
-        let line = self.source.table.skip_lines + record.position().map_or(0, csv::Position::line);
         if record.as_slice().len() as u64 > self.row_bytes() {
             return self.fault(line, too_long(self.row_bytes()));
         }
@@ -98,7 +106,9 @@ impl Pass<'_, '_, '_> {
         let fields: Result<Vec<&str>, _> = record.iter().map(std::str::from_utf8).collect();
         match fields {
             Ok(fields) => self.cells(line, Cells::Table(&header.places, &fields)),
-            Err(_) => self.fault(line, Fault::new("", "the row is not valid UTF-8", "save the file as UTF-8")),
+            Err(_) => {
+                self.fault(line, Fault::new("", "the row is not valid UTF-8", "save the file as UTF-8"))
+            }
         }
     }
 
@@ -155,7 +165,8 @@ impl Pass<'_, '_, '_> {
             SpanEnd::At { moment, .. } => templates.push(("end".into(), &moment.template)),
             SpanEnd::After(moment) => templates.push(("duration".into(), &moment.template)),
         }
-        let given = optional.into_iter().filter_map(|(name, template)| Some((name.into(), template.as_ref()?)));
+        let given =
+            optional.into_iter().filter_map(|(name, template)| Some((name.into(), template.as_ref()?)));
         templates.extend(given);
         templates.extend(self.source.when.iter().map(|condition| ("when".into(), &condition.value)));
         templates.extend(constants("attributes", &fields.attributes));
@@ -173,7 +184,8 @@ impl Pass<'_, '_, '_> {
             needed.extend(template.cells().map(|cells| (name.clone(), cells)));
         }
         needed.extend(self.source.flags.iter().map(|(cell, _)| ("flags".into(), vec![cell.whole.as_str()])));
-        needed.extend(self.source.embedding.iter().map(|cell| ("embedding".into(), vec![cell.whole.as_str()])));
+        needed
+            .extend(self.source.embedding.iter().map(|cell| ("embedding".into(), vec![cell.whole.as_str()])));
         needed
     }
 

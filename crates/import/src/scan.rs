@@ -82,7 +82,9 @@ impl<R: BufRead> Scanner<R> {
         self.skip_space()?;
         match self.peek()? {
             None => Ok(ControlFlow::Continue(self.arrived)),
-            Some(_) => Err(self.broken("something follows the JSON document; for one value a line say `format = \"jsonl\"`")),
+            Some(_) => Err(self.broken(
+                "something follows the JSON document; for one value a line say `format = \"jsonl\"`",
+            )),
         }
     }
 

@@ -85,7 +85,12 @@ impl<'d> Section<'d> {
     }
 
     fn entry(&self, key: &str, value: &'d Spanned<DeValue<'d>>) -> Entry<'d> {
-        Entry { text: self.text, path: join(&self.path, key), start: value.span().start, value: value.get_ref() }
+        Entry {
+            text: self.text,
+            path: join(&self.path, key),
+            start: value.span().start,
+            value: value.get_ref(),
+        }
     }
 }
 
@@ -170,7 +175,8 @@ fn alike(known: &str, key: &str) -> bool {
     let (known, key): (Vec<char>, Vec<char>) = (known.chars().collect(), key.chars().collect());
     let same_head = known.iter().zip(&key).take_while(|(left, right)| left == right).count();
     let (known, key) = (&known[same_head..], &key[same_head..]);
-    let same_tail = known.iter().rev().zip(key.iter().rev()).take_while(|(left, right)| left == right).count();
+    let same_tail =
+        known.iter().rev().zip(key.iter().rev()).take_while(|(left, right)| left == right).count();
     let left = (known.len() - same_tail, key.len() - same_tail);
     left.0 <= 1 && left.1 <= 1 || (left == (2, 2) && known[0] == key[1] && known[1] == key[0])
 }

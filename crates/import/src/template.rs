@@ -144,7 +144,11 @@ impl Template {
                 }
             }
         }
-        Ok(if text.is_empty() || (slots > 0 && slots == empty_slots) { Filled::Absent } else { Filled::Text(text) })
+        Ok(if text.is_empty() || (slots > 0 && slots == empty_slots) {
+            Filled::Absent
+        } else {
+            Filled::Text(text)
+        })
     }
 
     /// Fills the template with text; raw values become their text.
@@ -231,7 +235,8 @@ fn read_name<'t>(text: &'t str, captures: &[String]) -> Result<(Name, &'t str), 
         let (name, after) = quoted.split_once('"').ok_or("a name in quotes has no closing quote")?;
         return Ok((Name::Cell(CellPath::verbatim(name)), after.trim_start()));
     }
-    let end = text.find(['|', ':', '}']).ok_or("a `{` without its `}`; write `{{` for the character itself")?;
+    let end =
+        text.find(['|', ':', '}']).ok_or("a `{` without its `}`; write `{{` for the character itself")?;
     let name = text[..end].trim();
     if name.is_empty() {
         return Err("a placeholder without a name; write `{column}`".into());
@@ -254,7 +259,8 @@ impl Format {
     fn parse(word: &str, maps: &Maps) -> Result<Format, String> {
         if let Some(name) = word.strip_prefix("map ") {
             let name = name.trim();
-            let map = maps.get(name).ok_or_else(|| format!("there is no map `{name}`; write `[maps.{name}]`"))?;
+            let map =
+                maps.get(name).ok_or_else(|| format!("there is no map `{name}`; write `[maps.{name}]`"))?;
             return Ok(Format::Map(name.to_owned(), map.clone()));
         }
         match word {
@@ -290,19 +296,30 @@ impl Format {
                 })?;
                 format!("{number:0digits$}")
             }
-            Format::Map(name, map) => map.get(text.trim()).or_else(|| map.get("*")).cloned().ok_or_else(|| {
-                let why = format!("{} is not in the map `{name}`", shown(&text));
-                Fault::new(field, why, "add it to the map, or `\"*\"` for all others")
-            })?,
+            Format::Map(name, map) => {
+                map.get(text.trim()).or_else(|| map.get("*")).cloned().ok_or_else(|| {
+                    let why = format!("{} is not in the map `{name}`", shown(&text));
+                    Fault::new(field, why, "add it to the map, or `\"*\"` for all others")
+                })?
+            }
             Format::Number => {
-                let number = Decimal::parse(text.trim()).and_then(|number| number.to_json()).ok_or_else(|| {
-                    Fault::new(field, format!("{} is not a number", shown(&text)), "mend it or drop `:number`")
-                })?;
+                let number =
+                    Decimal::parse(text.trim()).and_then(|number| number.to_json()).ok_or_else(|| {
+                        Fault::new(
+                            field,
+                            format!("{} is not a number", shown(&text)),
+                            "mend it or drop `:number`",
+                        )
+                    })?;
                 return Ok(Filled::Raw(number));
             }
             Format::Bool => {
                 let truth = truth(text.trim()).ok_or_else(|| {
-                    Fault::new(field, format!("{} is not true or false", shown(&text)), "mend it or drop `:bool`")
+                    Fault::new(
+                        field,
+                        format!("{} is not true or false", shown(&text)),
+                        "mend it or drop `:bool`",
+                    )
                 })?;
                 return Ok(Filled::Raw(truth.to_string()));
             }

@@ -39,7 +39,9 @@ impl Rate {
     pub(crate) fn parse(text: &str) -> Option<Rate> {
         const SIDE_MAX: i64 = 1_000_000;
         let (numerator, denominator) = match text.split_once('/') {
-            Some((numerator, denominator)) => (numerator.trim().parse().ok()?, denominator.trim().parse().ok()?),
+            Some((numerator, denominator)) => {
+                (numerator.trim().parse().ok()?, denominator.trim().parse().ok()?)
+            }
             None => {
                 let thousandths = i64::try_from(Decimal::parse(text.trim())?.scaled(3)?).ok()?;
                 if thousandths % 1000 == 0 { (thousandths / 1000, 1) } else { (thousandths, 1000) }
@@ -64,9 +66,7 @@ impl Unit {
             Unit::Milliseconds => number(text, "milliseconds")?
                 .scaled(MILLISECOND_PLACES)
                 .map(|ns| ns + steps * 10i128.pow(MILLISECOND_PLACES as u32)),
-            Unit::Nanoseconds => {
-                Some(whole(text, "nanoseconds")?).and_then(|ns| ns.checked_add(steps))
-            }
+            Unit::Nanoseconds => Some(whole(text, "nanoseconds")?).and_then(|ns| ns.checked_add(steps)),
             Unit::Frames { first, rate } => {
                 let frame = whole(text, "frames")?;
                 let frame = frame.checked_sub(i128::from(first)).and_then(|frame| frame.checked_add(steps));
@@ -137,7 +137,8 @@ fn clock_ns(text: &str) -> Result<i128, String> {
     let hours = small(hours).ok_or_else(wrong)?;
     let minutes = small(minutes).filter(|minutes| *minutes < 60).ok_or_else(wrong)?;
     let plain = seconds.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
-    let seconds_ns = Decimal::parse(seconds).filter(|_| plain).and_then(|seconds| seconds.scaled(SECOND_PLACES));
+    let seconds_ns =
+        Decimal::parse(seconds).filter(|_| plain).and_then(|seconds| seconds.scaled(SECOND_PLACES));
     let seconds_ns = seconds_ns.filter(|ns| *ns < 60 * NS_PER_S).ok_or_else(wrong)?;
     Ok((hours * 3600 + minutes * 60) * NS_PER_S + seconds_ns)
 }

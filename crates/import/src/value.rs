@@ -42,7 +42,9 @@ impl Value {
     /// The member of that name; the last one where a name is repeated, as other JSON readers have it.
     pub(crate) fn member(&self, name: &str) -> Option<&Value> {
         match self {
-            Value::Object(members) => members.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value),
+            Value::Object(members) => {
+                members.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value)
+            }
             _ => None,
         }
     }
@@ -197,7 +199,9 @@ impl Parser<'_> {
     }
 
     fn word(&mut self) -> Result<Value, String> {
-        for (word, value) in [("null", Value::Null), ("true", Value::Bool(true)), ("false", Value::Bool(false))] {
+        for (word, value) in
+            [("null", Value::Null), ("true", Value::Bool(true)), ("false", Value::Bool(false))]
+        {
             if self.text[self.at..].starts_with(word) {
                 self.at += word.len();
                 return Ok(value);

@@ -14,7 +14,10 @@ fn packed(bytes: &[u8]) -> Vec<u8> {
 
 fn utf16(text: &str, big_endian: bool) -> Vec<u8> {
     let marked = format!("\u{feff}{text}");
-    marked.encode_utf16().flat_map(|unit| if big_endian { unit.to_be_bytes() } else { unit.to_le_bytes() }).collect()
+    marked
+        .encode_utf16()
+        .flat_map(|unit| if big_endian { unit.to_be_bytes() } else { unit.to_le_bytes() })
+        .collect()
 }
 
 #[test]
@@ -24,7 +27,8 @@ fn every_encoding_gives_the_same_lines() {
     let rows: String = (0..5_000).map(|row| format!("{row},é𝄞{}\n", "x".repeat(row % 3))).collect();
     let table = format!("s,l\n{rows}");
     let json = r#"[{"s":1,"l":"é𝄞"}]"#;
-    for (name, text) in [("t.csv", table.as_str()), ("t.json", json), ("t.jsonl", "{\"s\":1,\"l\":\"é𝄞\"}\n")] {
+    for (name, text) in [("t.csv", table.as_str()), ("t.json", json), ("t.jsonl", "{\"s\":1,\"l\":\"é𝄞\"}\n")]
+    {
         let plain = lines(import_bytes(&mapping, name, text.as_bytes(), Limits::default()).0);
         assert!(plain[0].contains("é𝄞"), "{plain:?}");
         for bytes in [format!("\u{feff}{text}").into_bytes(), utf16(text, true), utf16(text, false)] {
@@ -42,7 +46,10 @@ fn what_is_not_text_is_refused() {
     let mapping = format!("{BASE}start='{{s}}'\ntime='ns'");
     let got = |name: &str, bytes: &[u8]| lines(import_bytes(&mapping, name, bytes, Limits::default()).0);
     let lines = got("t.csv", b"s,l\n1,\xff\n2,b\n");
-    assert!(lines[0].contains("t.csv:2: row 1: the row is not valid UTF-8; save the file as UTF-8"), "{lines:?}");
+    assert!(
+        lines[0].contains("t.csv:2: row 1: the row is not valid UTF-8; save the file as UTF-8"),
+        "{lines:?}"
+    );
     assert_eq!(lines.len(), 2);
     let lines = got("t.jsonl", b"{\"s\":1,\"l\":\"\xff\"}\n{\"s\":2}\n");
     assert!(lines[0].contains("t.jsonl:1: row 1: not valid UTF-8 at byte 12 of the row"), "{lines:?}");

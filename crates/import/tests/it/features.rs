@@ -82,7 +82,11 @@ fn times_come_in_every_unit() {
             "0-1001000000",
         ),
         ("time='frames'\nrate='24000/1001'\nstart='{a}'\nduration='{b}'", "1,1", "41708334-83416667"),
-        ("time='frames'\nrate='25'\nfirst_frame=1\nstart='{a}'\nduration='{b}'", "26,25", "1000000000-2000000000"),
+        (
+            "time='frames'\nrate='25'\nfirst_frame=1\nstart='{a}'\nduration='{b}'",
+            "26,25",
+            "1000000000-2000000000",
+        ),
         ("start='{a}'\nend={value='{b}',time='ms'}", "1,1500", "1000000000-1500000000"),
         ("start='{a}'\nduration={value='{b}',time='frames',rate='25'}", "1,5", "1000000000-1200000000"),
     ] {
@@ -102,8 +106,10 @@ fn conditions_choose_rows() {
         ("empty=false", vec!["1", "2"]),
     ] {
         let keys = format!("start='{{start}}'\ntime='ns'\nwhen=[{{value='{{kind}}',{condition}}}]");
-        let starts: Vec<String> =
-            times(&keys, "t.csv", text).iter().map(|time| time.split('-').next().unwrap().to_owned()).collect();
+        let starts: Vec<String> = times(&keys, "t.csv", text)
+            .iter()
+            .map(|time| time.split('-').next().unwrap().to_owned())
+            .collect();
         assert_eq!(starts, expect, "{condition}");
     }
 }
@@ -166,7 +172,12 @@ fn json_rows_are_found_by_their_path() {
         ("", "t.json", " [ ] ", vec![]),
         ("rows='a'", "t.json", r#"{"x":[{"a":[]}],"a":[{"s":1}],"y":"]"}"#, vec!["1-1"]),
         ("rows='a[]'", "t.json", r#"{"a":[{"s":1}]}"#, vec!["1-1"]),
-        ("rows='v[].b.c'", "t.json", r#"{"v":[{"b":{"c":[{"s":1}]}},{"b":null},{"b":{"c":[{"s":2}]}}]}"#, vec!["1-1", "2-2"]),
+        (
+            "rows='v[].b.c'",
+            "t.json",
+            r#"{"v":[{"b":{"c":[{"s":1}]}},{"b":null},{"b":{"c":[{"s":2}]}}]}"#,
+            vec!["1-1", "2-2"],
+        ),
         ("rows='a'", "t.json", r#"{"a":[]}"#, vec![]),
         ("", "t.jsonl", "{\"s\":1}\n\n{\"s\":2}", vec!["1-1", "2-2"]),
         ("", "t.ndjson", "{\"s\":1}\r\n", vec!["1-1"]),
@@ -186,7 +197,10 @@ fn each_makes_an_annotation_of_every_element() {
         {"id":6,"name":"sea","instances":7}]}"#;
     let lines = short(keys, "t.json", text);
     assert_eq!(lines.len(), 3, "{lines:?}");
-    assert!(lines[0].contains(r#""annotation_id":"4-1","#) && lines[0].contains(":1000000000,\"end_time_ns\":2500000000}"));
+    assert!(
+        lines[0].contains(r#""annotation_id":"4-1","#)
+            && lines[0].contains(":1000000000,\"end_time_ns\":2500000000}")
+    );
     assert!(lines[1].contains(r#""annotation_id":"4-2","#) && lines[1].contains(r#""label":"boat""#));
     assert_eq!(lines[2], "! t.json:5: row 3: field `each`: this is not a list; name a list of the row");
 }
@@ -239,7 +253,8 @@ fn an_asset_is_named_once_and_before_its_annotations() {
         type = "T"
         start = "{s}"
     "#;
-    let text = "show,no,shelf,s\nThe Quay,1,A,1\nThe Quay,1,A,2\nThe Quay,1,B,3\nThe Quay,1,C,4\nThe Quay,2,,5\n";
+    let text =
+        "show,no,shelf,s\nThe Quay,1,A,1\nThe Quay,1,A,2\nThe Quay,1,B,3\nThe Quay,1,C,4\nThe Quay,2,,5\n";
     let lines = import(mapping, "t.csv", text);
     let asset = r#"{"asset_id":"the-quay-01","attributes":{"shelf":"A","digitised":true},"episode":1,"frame_rate":"25","movie_id":"the-quay","title":"The Quay"}"#;
     assert_eq!(sorted(&lines[0]), asset);

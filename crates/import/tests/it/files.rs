@@ -78,7 +78,11 @@ fn files_come_in_a_fixed_order_with_their_captures() {
         ControlFlow::Continue(())
     });
     let counts = import.counts();
-    assert_eq!((counts.files, counts.rows, counts.assets), (4, 4, 3), "s02e01 is an asset though it has no rows");
+    assert_eq!(
+        (counts.files, counts.rows, counts.assets),
+        (4, 4, 3),
+        "s02e01 is an asset though it has no rows"
+    );
     assert_eq!((counts.annotations, counts.problems, counts.points), (3, 3, 3));
     assert_eq!(items.iter().filter(|item| matches!(item, Item::Asset(_))).count(), 3);
     assert!(items.contains(&Item::Asset(r#"{"asset_id":"quay-s02e01","season":2}"#.into())));

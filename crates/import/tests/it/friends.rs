@@ -55,7 +55,9 @@ fn table(path: &Path) -> Vec<BTreeMap<String, String>> {
     let text = fs::read_to_string(path).unwrap();
     let mut lines = text.lines();
     let header: Vec<&str> = lines.next().unwrap().split('\t').collect();
-    let row = |line: &str| header.iter().map(|name| name.to_string()).zip(line.split('\t').map(String::from)).collect();
+    let row = |line: &str| {
+        header.iter().map(|name| name.to_string()).zip(line.split('\t').map(String::from)).collect()
+    };
     lines.map(row).collect()
 }
 
@@ -64,7 +66,14 @@ fn expected(data: &Path) -> Vec<Fact> {
     for path in files(data, "derived-speakers") {
         for row in table(&path) {
             let label = row["character"].clone();
-            facts.push(("speakers@1".into(), asset_of(&path), ns(&row["onset"]), ns(&row["offset"]), label, vec![]));
+            facts.push((
+                "speakers@1".into(),
+                asset_of(&path),
+                ns(&row["onset"]),
+                ns(&row["offset"]),
+                label,
+                vec![],
+            ));
         }
     }
     for path in files(data, "segments") {
@@ -79,7 +88,14 @@ fn expected(data: &Path) -> Vec<Fact> {
         for row in table(&path) {
             let start = ns(&row["onset"]);
             let frame = row["onset_frame"].clone();
-            facts.push(("shots@1".into(), asset_of(&path), start, start + ns(&row["duration"]), frame, vec![]));
+            facts.push((
+                "shots@1".into(),
+                asset_of(&path),
+                start,
+                start + ns(&row["duration"]),
+                frame,
+                vec![],
+            ));
         }
     }
     for path in files(data, "speech2text") {

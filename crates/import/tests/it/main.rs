@@ -37,7 +37,8 @@ fn import(mapping: &str, name: &str, text: &str) -> Vec<String> {
 fn lines(items: Vec<Item>) -> Vec<String> {
     let line = |item| match item {
         Item::Asset(line) | Item::Annotation(line) => {
-            serde_json::from_str::<serde_json::Value>(&line).unwrap_or_else(|error| panic!("{error}: {line}"));
+            serde_json::from_str::<serde_json::Value>(&line)
+                .unwrap_or_else(|error| panic!("{error}: {line}"));
             line
         }
         Item::Problem(problem) => format!("! {problem}"),

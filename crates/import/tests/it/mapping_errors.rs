@@ -15,17 +15,29 @@ fn a_bad_mapping_names_key_and_line() {
         ("version = 2", "mapping line 1: `version`: only version 1 is known"),
         ("run = 'all'", "mapping line 1: `run`: `all` is not known; there are replace and append"),
         ("\n[asset]\nmovie_id='x'\n", "mapping line 2: `asset.asset_id`: this key is missing"),
-        ("[asset]\nasset_id=1\n[[source]]\nfiles='*'", "mapping line 2: `asset.asset_id`: a text in quotes is expected"),
+        (
+            "[asset]\nasset_id=1\n[[source]]\nfiles='*'",
+            "mapping line 2: `asset.asset_id`: a text in quotes is expected",
+        ),
         ("[asset]\nasset_id=[]\n", "mapping line 2: `asset.asset_id`: a text, a number, or"),
         ("[maps]\nm=1", "mapping line 2: `maps.m`: a table is expected"),
         ("[maps.m]\na=1", "mapping line 2: `maps.m.a`: a text in quotes is expected"),
         ("[[source]]\nmodel='m'", "mapping line 1: `source[1].files`: this key is missing; write `files ="),
         ("[[source]]\nfiles=[]", "mapping line 2: `source[1].files`: at least one pattern is needed"),
         ("[[source]]\nfiles='{a'", "mapping line 2: `source[1].files`: `{a` is not a pattern"),
-        ("[[source]]\nfiles='*'\ncaptures='('", "mapping line 3: `source[1].captures`: not a regular expression"),
+        (
+            "[[source]]\nfiles='*'\ncaptures='('",
+            "mapping line 3: `source[1].captures`: not a regular expression",
+        ),
         ("[[source]]\nfiles='*'\nasset_id='a'", "mapping line 1: `source[1].start`: this key is missing"),
-        ("[[source]]\nfiles='*'\nstart='1'", "mapping line 1: `source[1].asset_id`: this key is missing, here and in `[asset]`"),
-        ("[[source]]\nfiles='*'\nasset_id='a'\nstart='1'", "mapping line 1: `source[1].model`: this key is missing"),
+        (
+            "[[source]]\nfiles='*'\nstart='1'",
+            "mapping line 1: `source[1].asset_id`: this key is missing, here and in `[asset]`",
+        ),
+        (
+            "[[source]]\nfiles='*'\nasset_id='a'\nstart='1'",
+            "mapping line 1: `source[1].model`: this key is missing",
+        ),
         (&base("format='xml'"), "mapping line 7: `source[1].format`: `xml` is not known; there are csv"),
         (&base("rows='a..b'"), "mapping line 7: `source[1].rows`: write a path such as"),
         (&base("delimiter='ab'"), "mapping line 7: `source[1].delimiter`: one ASCII character"),
@@ -39,10 +51,19 @@ fn a_bad_mapping_names_key_and_line() {
         (&base("label='a}'"), "mapping line 7: `source[1].label`: a `}` without its `{`"),
         (&base("label='{}'"), "mapping line 7: `source[1].label`: a placeholder without a name"),
         (&base("label='{\"a}'"), "mapping line 7: `source[1].label`: a name in quotes has no closing quote"),
-        (&base("label='{@line}'"), "mapping line 7: `source[1].label`: `@line` is not known; there are @file, "),
-        (&base("label='{a:big}'"), "mapping line 7: `source[1].label`: `big` is not a format; there are 02, "),
+        (
+            &base("label='{@line}'"),
+            "mapping line 7: `source[1].label`: `@line` is not known; there are @file, ",
+        ),
+        (
+            &base("label='{a:big}'"),
+            "mapping line 7: `source[1].label`: `big` is not a format; there are 02, ",
+        ),
         (&base("label='{a:2}'"), "mapping line 7: `source[1].label`: `2` is not a format"),
-        (&base("label='{a:map m}'"), "mapping line 7: `source[1].label`: there is no map `m`; write `[maps.m]`"),
+        (
+            &base("label='{a:map m}'"),
+            "mapping line 7: `source[1].label`: there is no map `m`; write `[maps.m]`",
+        ),
         (&base("label='x{a:number}'"), "mapping line 7: `source[1].label`: `number`, `bool` and `json` need"),
         (&base("time='hours'"), "mapping line 7: `source[1].time`: `hours` is not known; there are seconds"),
         (&base("time='frames'"), "mapping line 7: `source[1].time`: frames need a `rate`"),
@@ -50,7 +71,10 @@ fn a_bad_mapping_names_key_and_line() {
         (&base("rate='25'"), "mapping line 1: `source[1].rate`: this needs `time = \"frames\"`"),
         (&base("time='frames'\nrate='0'"), "mapping line 8: `source[1].rate`: write frames per second"),
         (&base("end='1'\nduration='1'"), "mapping line 1: `source[1].duration`: `end` is given too"),
-        (&base("end='1'\nend_inclusive=true"), "mapping line 8: `source[1].end_inclusive`: an inclusive end needs"),
+        (
+            &base("end='1'\nend_inclusive=true"),
+            "mapping line 8: `source[1].end_inclusive`: an inclusive end needs",
+        ),
         (&base("end_inclusive=true"), "mapping line 7: `source[1].end_inclusive`: there is no `end`"),
         (&base("end=7"), "mapping line 7: `source[1].end`: a text or a table is expected"),
         (&base("end={valu='x'}"), "mapping line 7: `source[1].end.value`: this key is missing"),
@@ -59,9 +83,15 @@ fn a_bad_mapping_names_key_and_line() {
         (&base("attributes={a=[]}"), "mapping line 7: `source[1].attributes.a`: a text, a number, or"),
         (&base("attributes={a=inf}"), "mapping line 7: `source[1].attributes.a`: a text, a number, or"),
         (&base("when=[{value='{a}'}]"), "mapping line 7: `source[1].when[1]`: give one of equals"),
-        (&base("when=[{value='{a}',equals='x',empty=true}]"), "mapping line 7: `source[1].when[1]`: give one of"),
+        (
+            &base("when=[{value='{a}',equals='x',empty=true}]"),
+            "mapping line 7: `source[1].when[1]`: give one of",
+        ),
         (&base("when=[{equals='x'}]"), "mapping line 7: `source[1].when[1].value`: this key is missing"),
-        (&base("label='x'\n[source.flags]\na='b'"), "mapping line 1: `source[1].label`: `flags` give the labels"),
+        (
+            &base("label='x'\n[source.flags]\na='b'"),
+            "mapping line 1: `source[1].label`: `flags` give the labels",
+        ),
         (&base("[source.flags]\na=1"), "mapping line 8: `source[1].flags.a`: a text in quotes is expected"),
         (&base("[source.words]\ntext='{t}'"), "mapping line 7: `source[1].words.list`: this key is missing"),
         (&base("[source.words]\nlist='w'\ntext='{t}'\nend='{e}'"), "mapping line 7: `source[1].words.start`"),
@@ -70,7 +100,10 @@ fn a_bad_mapping_names_key_and_line() {
             "[asset]\nasset_id='{a}'\ntitle='{t}'\n[[source]]\nfiles='*'\ncaptures='(?<a>.)'\nmodel='m'\ntype='t'\nstart='1'",
             "mapping line 3: `asset.title`: `{t}` is not captured from the file name in source[1]",
         ),
-        (&format!("surce=1\n{}", base("")), "mapping line 1: `surce`: this key is not known; did you mean `source`?"),
+        (
+            &format!("surce=1\n{}", base("")),
+            "mapping line 1: `surce`: this key is not known; did you mean `source`?",
+        ),
     ] {
         let error = Mapping::parse(text).expect_err(text).to_string();
         assert!(error.starts_with(expect), "{text}\n got {error}\n not {expect}");

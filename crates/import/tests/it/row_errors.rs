@@ -8,7 +8,10 @@ use crate::{BASE, import_bytes, lines, times};
 fn a_bad_row_is_named_and_the_others_go_on() {
     let keys = "time='ns'\nstart='{s}'\nend='{e}'\nconfidence='{p}'\nembedding='v'\nlabel='{l:02}'";
     for (row, expect) in [
-        ("x,2,,,", "field `start`: `x` is not a number of nanoseconds; mend the value, or `time` in the mapping where the unit is another"),
+        (
+            "x,2,,,",
+            "field `start`: `x` is not a number of nanoseconds; mend the value, or `time` in the mapping where the unit is another",
+        ),
         (",2,,,", "field `start`: there is no value; mend the row, or leave such rows out with `when`"),
         ("1,,,,", "field `end`: there is no value; mend the row, or leave such rows out with `when`"),
         ("-1,2,,,", "field `start`: `-1` lies before the start of the media"),
@@ -20,7 +23,10 @@ fn a_bad_row_is_named_and_the_others_go_on() {
         ("1,2,,0.5 inf,", "field `embedding`: `inf` is not a finite number"),
         ("1,2,,1e39,", "field `embedding`: `1e39` is not a finite number"),
         ("1,2,,,x", "field `label`: `x` is not a whole number; mend the value"),
-        ("1,2,,", "the row has 4 fields, the table 5 columns; mend the row: is a delimiter or a quote missing?"),
+        (
+            "1,2,,",
+            "the row has 4 fields, the table 5 columns; mend the row: is a delimiter or a quote missing?",
+        ),
         ("1,2,,,,", "the row has 6 fields, the table 5 columns"),
     ] {
         let got = times(keys, "t.csv", &format!("s,e,p,v,l\n1,2,,,\n{row}\n8,9,,,\n"));
@@ -43,7 +49,10 @@ fn a_bad_json_row_is_named_and_the_others_go_on() {
         (r#"{"s":1,"v":{"a":1}}"#, "field `embedding`: this is not a list"),
         (r#"{"s":1,"w":7}"#, "field `words.list`: this is not a list"),
         (r#"{"s":1,"w":[{"s":1,"e":2}]}"#, "field `words.text`: word 1: there is no value"),
-        (r#"{"s":1,"w":[{"t":"a"},{"t":"b","s":2,"e":1}]}"#, "field `words.end`: word 2: the end `1` lies before"),
+        (
+            r#"{"s":1,"w":[{"t":"a"},{"t":"b","s":2,"e":1}]}"#,
+            "field `words.end`: word 2: the end `1` lies before",
+        ),
     ] {
         for (name, text) in [
             ("t.json", format!("[\n{{\"s\":1}},\n{row},\n{{\"s\":8}}]")),
@@ -61,13 +70,28 @@ fn a_bad_json_row_is_named_and_the_others_go_on() {
 fn a_bad_file_is_named() {
     let start = "start='{s}'\ntime='ns'";
     for (keys, name, text, expect) in [
-        (start, "t.dat", "s\n1\n", "! t.dat: field `format`: the name does not tell the format; write `format`"),
+        (
+            start,
+            "t.dat",
+            "s\n1\n",
+            "! t.dat: field `format`: the name does not tell the format; write `format`",
+        ),
         (start, "t.csv", "", "! t.csv:1: reading stopped after row 0: the table has no header"),
-        (start, "t.csv", "a,b\n1,2\n", "! t.csv: field `start`: there is no column `s`; the columns are `a`, `b`"),
+        (
+            start,
+            "t.csv",
+            "a,b\n1,2\n",
+            "! t.csv: field `start`: there is no column `s`; the columns are `a`, `b`",
+        ),
         (start, "t.csv", "s,s\n1,2\n", "! t.csv: field `start`: the column `s` is there twice"),
         ("start='{s}'\neach='x'", "t.csv", "s\n1\n", "! t.csv: field `each`: a table has no lists"),
         ("start='{s|t}'", "t.csv", "a\n1\n", "! t.csv: field `start`: there is no column `s` or `t`"),
-        ("start='{a}'\n[source.flags]\nb='b'", "t.csv", "a\n1\n", "! t.csv: field `flags`: there is no column `b`"),
+        (
+            "start='{a}'\n[source.flags]\nb='b'",
+            "t.csv",
+            "a\n1\n",
+            "! t.csv: field `flags`: there is no column `b`",
+        ),
         ("start='{s}'\nrows='x.y'", "t.json", "{\"x\":{}}", "! t.json: field `rows`: the file has no `x.y`"),
         ("start='{s}'\nrows='x'", "t.json", "[1]", "! t.json: field `rows`: the file has no `x`"),
         (start, "t.json", "", "! t.json:1: reading stopped after row 0: the JSON document ends too early"),
@@ -132,7 +156,9 @@ fn too_much_is_refused_with_its_limit() {
         assert!(got.last().unwrap().contains("longer than 64 bytes"), "{name}: {got:?}");
     }
     let endless = format!("s,l\n1,\"{}", "y\n".repeat(400_000));
-    let got = lines(import_bytes(&mapping, "t.csv", endless.as_bytes(), Limits { row_bytes: 20, file_bytes: 1 << 30 }).0);
+    let got = lines(
+        import_bytes(&mapping, "t.csv", endless.as_bytes(), Limits { row_bytes: 20, file_bytes: 1 << 30 }).0,
+    );
     assert!(got[0].contains("a row is longer than"), "{got:?}");
 }
 
