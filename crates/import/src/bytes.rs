@@ -110,8 +110,11 @@ fn decode<'r>(head: &[u8], reader: impl Read + 'r) -> Box<dyn BufRead + 'r> {
     Box::new(BufReader::new(reader))
 }
 
+/// A reader whose first bytes were looked at and put back.
+type Whole<R> = io::Chain<Cursor<Vec<u8>>, R>;
+
 /// The first bytes of a reader, and the reader as it was.
-fn peek<R: Read>(mut reader: R) -> io::Result<(Vec<u8>, io::Chain<Cursor<Vec<u8>>, R>)> {
+fn peek<R: Read>(mut reader: R) -> io::Result<(Vec<u8>, Whole<R>)> {
     let mut head = Vec::new();
     reader.by_ref().take(UTF8_MARK.len() as u64).read_to_end(&mut head)?;
     Ok((head.clone(), Cursor::new(head).chain(reader)))

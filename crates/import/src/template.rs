@@ -221,7 +221,7 @@ impl Slot {
     fn format(&self, field: &str, text: &str) -> Result<Filled, Fault> {
         let mut text = text.to_owned();
         for format in &self.formats {
-            match format.apply(field, text)? {
+            match format.apply(field, &text)? {
                 Filled::Text(changed) => text = changed,
                 done => return Ok(done),
             }
@@ -283,22 +283,22 @@ impl Format {
         }
     }
 
-    fn apply(&self, field: &str, text: String) -> Result<Filled, Fault> {
+    fn apply(&self, field: &str, text: &str) -> Result<Filled, Fault> {
         Ok(Filled::Text(match self {
             Format::Lower => text.to_lowercase(),
             Format::Upper => text.to_uppercase(),
             Format::Trim => text.trim().to_owned(),
-            Format::Slug => slug(&text),
+            Format::Slug => slug(text),
             Format::Padded(digits) => {
                 let number = Decimal::parse(text.trim()).filter(|number| !number.is_negative());
                 let number = number.and_then(|number| number.whole()).ok_or_else(|| {
-                    Fault::new(field, format!("{} is not a whole number", shown(&text)), "mend the value")
+                    Fault::new(field, format!("{} is not a whole number", shown(text)), "mend the value")
                 })?;
                 format!("{number:0digits$}")
             }
             Format::Map(name, map) => {
                 map.get(text.trim()).or_else(|| map.get("*")).cloned().ok_or_else(|| {
-                    let why = format!("{} is not in the map `{name}`", shown(&text));
+                    let why = format!("{} is not in the map `{name}`", shown(text));
                     Fault::new(field, why, "add it to the map, or `\"*\"` for all others")
                 })?
             }
@@ -307,7 +307,7 @@ impl Format {
                     Decimal::parse(text.trim()).and_then(|number| number.to_json()).ok_or_else(|| {
                         Fault::new(
                             field,
-                            format!("{} is not a number", shown(&text)),
+                            format!("{} is not a number", shown(text)),
                             "mend it or drop `:number`",
                         )
                     })?;
@@ -317,7 +317,7 @@ impl Format {
                 let truth = truth(text.trim()).ok_or_else(|| {
                     Fault::new(
                         field,
-                        format!("{} is not true or false", shown(&text)),
+                        format!("{} is not true or false", shown(text)),
                         "mend it or drop `:bool`",
                     )
                 })?;

@@ -268,6 +268,21 @@ fn an_asset_is_named_once_and_before_its_annotations() {
     assert_eq!(lines.len(), 8, "two assets, five annotations, one problem");
 }
 
+#[test]
+fn a_source_can_leave_assets_to_others() {
+    let mapping = |asset: &str| {
+        format!(
+            "[asset]\nasset_id='{{@stem}}'\ntitle='{{no}}'\n[[source]]\nfiles='*'\n{asset}\nmodel='m@1'\ntype='T'\n\
+             start='{{s}}'\n"
+        )
+    };
+    let lines = import(&mapping("asset=false"), "pier.csv", "s\n1\n");
+    assert_eq!(lines.len(), 1);
+    assert!(lines[0].starts_with(r#"{"asset_id":"pier","model""#), "{lines:?}");
+    let lines = import(&mapping("captures='(?<no>p)'"), "pier.csv", "s\n");
+    assert_eq!(lines, [r#"{"asset_id":"pier","title":"p"}"#]);
+}
+
 fn sorted(line: &str) -> String {
     let value: serde_json::Value = serde_json::from_str(line).unwrap();
     let shelf_first = value.to_string();

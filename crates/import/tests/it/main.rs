@@ -1,5 +1,7 @@
 //! Tests of the importer, in one binary.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed; helpers are tests too")]
+
 mod encodings;
 mod features;
 mod files;
