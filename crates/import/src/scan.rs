@@ -3,11 +3,13 @@
 //! A row is cut by its brackets and quotes alone and read afterwards, so a row that is not valid (Python writes
 //! `NaN`) is one problem and the next row goes on, and a document of any length costs the memory of one row.
 
-use std::io::{self, BufRead};
+use std::io::{self, Read};
 use std::ops::ControlFlow;
 
 /// Member names longer than this are no names that a mapping could mean.
 const NAME_BYTES_MAX: u64 = 64 * 1024;
+/// A document is read in pieces of this size.
+const PIECE_BYTES: usize = 64 * 1024;
 
 /// One step to the rows: `videos[].insights` is a member, every item, a member.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,6 +62,9 @@ pub(crate) type RowSink<'s> = dyn FnMut(Cut<'_>) -> ControlFlow<()> + 's;
 /// A walk through one document.
 pub(crate) struct Scanner<R> {
     input: R,
+    buffer: Vec<u8>,
+    at: usize,
+    filled: usize,
     line: u64,
     row_bytes: u64,
     /// True once the path has led to something.
@@ -69,9 +74,10 @@ pub(crate) struct Scanner<R> {
 
 type Step<T> = Result<T, Broken>;
 
-impl<R: BufRead> Scanner<R> {
+impl<R: Read> Scanner<R> {
     pub(crate) fn new(input: R, row_bytes: u64) -> Scanner<R> {
-        Scanner { input, line: 1, row_bytes, arrived: false, row: Vec::new() }
+        let buffer = vec![0; PIECE_BYTES];
+        Scanner { input, buffer, at: 0, filled: 0, line: 1, row_bytes, arrived: false, row: Vec::new() }
     }
 
     /// Calls `sink` with every row under `hops`. Answers whether the path led anywhere.
@@ -178,52 +184,34 @@ impl<R: BufRead> Scanner<R> {
     }
 
     /// Passes one value, keeping at most `keep` bytes of it in `row`; false where it was longer.
+    ///
+    /// Whole pieces of input are looked at, not single bytes: most of a document passes through here.
     fn value(&mut self, keep: Option<u64>) -> Step<bool> {
         let mut length: u64 = 0;
-        let mut depth: u64 = 0;
-        let mut in_string = false;
+        let mut extent = Extent::default();
         loop {
-            let Some(byte) = self.peek()? else {
+            if self.peek()?.is_none() {
                 // A bare number may end with the document; anything else may not.
-                return if length > 0 && depth == 0 && !in_string {
-                    Ok(keep.is_none_or(|keep| length <= keep))
-                } else {
-                    Err(self.broken("the JSON document ends too early"))
-                };
-            };
-            let delimiter = matches!(byte, b',' | b']' | b'}' | b':' | b' ' | b'\t' | b'\n' | b'\r');
-            if depth == 0 && !in_string && delimiter {
-                return if length > 0 {
-                    Ok(keep.is_none_or(|keep| length <= keep))
-                } else {
-                    Err(self.broken("a JSON value is missing"))
-                };
-            }
-            self.keep(byte, &mut length, keep)?;
-            match byte {
-                b'"' => in_string = !in_string,
-                b'\\' if in_string => {
-                    if let Some(escaped) = self.peek()? {
-                        self.keep(escaped, &mut length, keep)?;
-                    }
+                if length == 0 || !extent.may_end() {
+                    return Err(self.broken("the JSON document ends too early"));
                 }
-                b'{' | b'[' if !in_string => depth += 1,
-                b'}' | b']' if !in_string => depth = depth.saturating_sub(1),
-                _ => {}
+                return Ok(keep.is_none_or(|keep| length <= keep));
             }
-            if depth == 0 && !in_string && matches!(byte, b'"' | b'}' | b']') {
+            let piece = self.buffer.get(self.at..self.filled).unwrap_or_default();
+            let (count, done) = extent.pass(piece);
+            let piece = &piece[..count];
+            let room = keep.map_or(0, |keep| keep.saturating_sub(length)).min(count as u64);
+            self.row.extend_from_slice(&piece[..usize::try_from(room).unwrap_or(count)]);
+            self.line += piece.iter().filter(|byte| **byte == b'\n').count() as u64;
+            self.at += count;
+            length += count as u64;
+            if done && length == 0 {
+                return Err(self.broken("a JSON value is missing"));
+            }
+            if done {
                 return Ok(keep.is_none_or(|keep| length <= keep));
             }
         }
-    }
-
-    fn keep(&mut self, byte: u8, length: &mut u64, keep: Option<u64>) -> Step<()> {
-        *length += 1;
-        if keep.is_some_and(|keep| *length <= keep) {
-            self.row.push(byte);
-        }
-        self.next()?;
-        Ok(())
     }
 
     fn skip_space(&mut self) -> Step<()> {
@@ -234,19 +222,24 @@ impl<R: BufRead> Scanner<R> {
     }
 
     fn peek(&mut self) -> Step<Option<u8>> {
-        loop {
-            match self.input.fill_buf() {
-                Ok(buffer) => return Ok(buffer.first().copied()),
+        while self.at >= self.filled {
+            match self.input.read(&mut self.buffer) {
+                Ok(0) => return Ok(None),
+                Ok(count) => {
+                    self.at = 0;
+                    self.filled = count;
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Err(Broken { line: self.line, why: error.to_string() }),
             }
         }
+        Ok(self.buffer.get(self.at).copied())
     }
 
     fn next(&mut self) -> Step<Option<u8>> {
         let byte = self.peek()?;
         if byte.is_some() {
-            self.input.consume(1);
+            self.at += 1;
             self.line += u64::from(byte == Some(b'\n'));
         }
         Ok(byte)
@@ -254,5 +247,57 @@ impl<R: BufRead> Scanner<R> {
 
     fn broken(&self, why: &str) -> Broken {
         Broken { line: self.line, why: why.to_owned() }
+    }
+}
+
+/// How far a value reaches, by its brackets and quotes.
+#[derive(Debug, Default)]
+struct Extent {
+    depth: u64,
+    in_string: bool,
+    escaped: bool,
+    begun: bool,
+}
+
+impl Extent {
+    /// How many bytes of a piece belong to the value, and whether it ends there.
+    fn pass(&mut self, piece: &[u8]) -> (usize, bool) {
+        for (place, byte) in piece.iter().enumerate() {
+            if self.in_string {
+                match byte {
+                    _ if self.escaped => self.escaped = false,
+                    b'\\' => self.escaped = true,
+                    b'"' => {
+                        self.in_string = false;
+                        if self.depth == 0 {
+                            return (place + 1, true);
+                        }
+                    }
+                    _ => {}
+                }
+                continue;
+            }
+            let outside = self.depth == 0;
+            match byte {
+                b',' | b']' | b'}' | b':' | b' ' | b'\t' | b'\n' | b'\r' if outside => return (place, true),
+                b'"' | b'{' | b'[' if outside && self.begun => return (place, true),
+                b'"' => self.in_string = true,
+                b'{' | b'[' => self.depth += 1,
+                b'}' | b']' => {
+                    self.depth -= 1;
+                    if self.depth == 0 {
+                        return (place + 1, true);
+                    }
+                }
+                _ => {}
+            }
+            self.begun = true;
+        }
+        (piece.len(), false)
+    }
+
+    /// True where the document may end now.
+    fn may_end(&self) -> bool {
+        self.depth == 0 && !self.in_string
     }
 }
