@@ -301,3 +301,68 @@ impl Extent {
         self.depth == 0 && !self.in_string
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{self, Read};
+    use std::ops::ControlFlow;
+
+    use super::{Scanner, parse_hops};
+
+    /// Hands out one byte at a time, so that every place is once the edge of a piece.
+    struct Drops<'t>(&'t [u8]);
+
+    impl Read for Drops<'_> {
+        fn read(&mut self, out: &mut [u8]) -> io::Result<usize> {
+            match (self.0.split_first(), out.first_mut()) {
+                (Some((byte, rest)), Some(out)) => {
+                    *out = *byte;
+                    self.0 = rest;
+                    Ok(1)
+                }
+                _ => Ok(0),
+            }
+        }
+    }
+
+    fn rows(text: &str, path: &str, row_bytes: u64) -> Vec<String> {
+        let walk = |reader: &mut dyn Read| {
+            let mut rows = Vec::new();
+            let end = Scanner::new(reader, row_bytes).rows(&parse_hops(path).unwrap(), &mut |cut| {
+                let row = cut.bytes.map_or("too long".into(), String::from_utf8_lossy);
+                rows.push(format!("{}:{row}", cut.line));
+                ControlFlow::Continue(())
+            });
+            rows.extend(end.err().map(|broken| format!("{}! {}", broken.line, broken.why)));
+            rows
+        };
+        let rows = walk(&mut text.as_bytes());
+        assert_eq!(walk(&mut Drops(text.as_bytes())), rows, "{text}");
+        rows
+    }
+
+    #[test]
+    fn rows_are_cut_out_wherever_a_piece_of_input_ends() {
+        for (text, path, expect) in [
+            (
+                r#"[1,"a,]\"}\\",{"b":[2]} , [] ]"#,
+                "",
+                vec!["1:1", r#"1:"a,]\"}\\""#, r#"1:{"b":[2]}"#, "1:[]"],
+            ),
+            ("{\"x\":[\"]\",\n{}],\n\"r\" : [\n7,\n8]}", "r", vec!["4:7", "5:8"]),
+            (r#"{"a":{"r":1},"r":[2],"r":[3]}"#, "r", vec!["1:2", "1:3"]),
+            (r#"[[1,2],[3]]"#, "[][]", vec!["1:1", "1:2", "1:3"]),
+            ("12", "", vec!["1:12"]),
+            ("[1234567,{\"a\":12345},1]", "", vec!["1:too long", "1:too long", "1:1"]),
+            ("[nan,-]", "", vec!["1:nan", "1:-"]),
+            ("[1\"a\"]", "", vec!["1:1", "1! a comma or the end of the list is missing"]),
+            ("\"abc", "", vec!["1! the JSON document ends too early"]),
+            ("[\n\n:]", "", vec!["3! a JSON value is missing"]),
+            ("{1:2}", "r", vec!["1! a member name in double quotes is missing"]),
+            ("{\"r\" 2}", "r", vec!["1! a colon is missing"]),
+        ] {
+            let limit = if text.contains("12345") { 5 } else { 100 };
+            assert_eq!(rows(text, path, limit), expect, "{text}");
+        }
+    }
+}
