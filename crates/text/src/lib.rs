@@ -33,7 +33,7 @@ pub use matcher::{
     QUALITY_EXACT, QUALITY_FORM, QUALITY_FUZZY_ONE, QUALITY_FUZZY_TWO, QUALITY_PREFIX, TermMatcher,
     TermOptions,
 };
-pub use phrase::{MAX_PHRASE_STEPS, PhraseMatch, find_phrases};
+pub use phrase::{MAX_PHRASE_STEPS, MAX_SLOP, PhraseMatch, find_phrases};
 pub use tokenise::{MAX_TOKEN_BYTES, Token, TokenRef, for_each_token, tokenise, tokenise_into};
 
 /// Names everything that decides an answer of this crate; written in the manifest of each index.
