@@ -4,7 +4,7 @@
 //! a short line is worse than the asset's own language, so [`detect`] guesses only where there is enough text and
 //! the guess is sure; a script that belongs to few languages is a safe hint at any length.
 
-use crate::script::{Script, script_of};
+use crate::script::{Script, boundary_before, script_of};
 use frostem::{Algorithm, Stemmer};
 use std::sync::OnceLock;
 
@@ -148,7 +148,7 @@ fn guess(text: &str, census: &Census) -> Option<Language> {
 }
 
 fn cut(text: &str, bytes_max: usize) -> &str {
-    &text[..text.floor_char_boundary(bytes_max)]
+    &text[..boundary_before(text, bytes_max)]
 }
 
 /// How many letters of each script a text has.

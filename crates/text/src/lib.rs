@@ -26,7 +26,7 @@ mod tokenise;
 
 pub use analyzer::{Analyzer, Forms};
 pub use fold::{fold, fold_word, lower_word, normalise_label};
-pub use fuzzy::{Fuzziness, FuzzyAutomaton, MAX_EDITS, within};
+pub use fuzzy::{Fuzziness, FuzzyAutomaton, MAX_EDITS, MAX_FUZZY_CHARS, within};
 pub use language::{DETECT_CHARS_MIN, Language, detect};
 pub use lemmas::{LemmaError, UserLemmas};
 pub use matcher::{

@@ -64,7 +64,7 @@ fn every_language_has_its_forms() {
     );
     all_same(
         Language::De,
-        &["Haus Häuser Hauses", "laufen laufe laufend", "Straße Strassen", "Kind Kinder Kindern"],
+        &["Haus Häuser Hauses", "laufen laufe läuft lief", "Straße Strassen", "Kind Kinder Kindern"],
     );
     all_same(
         Language::It,

@@ -58,6 +58,7 @@ fn auto_goes_by_length_and_never_eats_the_word() {
         ("ran", Fuzziness::Two, 2),
         ("monica", Fuzziness::Exact, 0),
         ("", Fuzziness::Two, 0),
+        ("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", Fuzziness::Two, 0),
     ] {
         assert_eq!(fuzziness.max_edits(word), expected, "{word} {fuzziness:?}");
     }
@@ -84,6 +85,10 @@ proptest! {
         prop_assert_eq!(within(&a, &b, max), expected);
         prop_assert_eq!(FuzzyAutomaton::new(&a, max).distance(&b), expected);
     }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
 
     #[test]
     fn no_word_is_too_odd(a in "\\PC{0,60}", b in "\\PC{0,60}") {
