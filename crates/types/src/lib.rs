@@ -1,1 +1,35 @@
-//! The words of Rushes.
+//! The words of Rushes: ids, time, annotations, assets, models, runs, commits, buckets, errors.
+//!
+//! Everything here is plain data with its invariants. There is no I/O, no wire format and no async in
+//! this crate, so that every stage can share the words without sharing anything else.
+
+mod annotation;
+mod asset;
+mod bucket;
+mod commit;
+mod error;
+mod fused;
+mod id;
+pub mod limits;
+mod model;
+mod run;
+mod time;
+mod time_set;
+mod timecode;
+mod value;
+
+pub use annotation::{Annotation, AnnotationKey, Word};
+pub use asset::Asset;
+pub use bucket::{Bucket, BucketNo, Intersection};
+pub use commit::{Commit, Lifetime, ReadPoint};
+pub use error::{Blame, Error, ErrorKind, Result};
+pub use fused::{AssetDocument, Change, FusedAnnotation, FusedKey};
+pub use id::{
+    AnnotationId, AnnotationType, AssetId, IdError, ModelRef, MovieId, RunId, SpaceId, known_types,
+};
+pub use model::{Metric, Model, Space};
+pub use run::{Analysed, Run, RunMode, RunState, Visibility};
+pub use time::{NS_PER_SECOND, TimeError, TimeRange};
+pub use time_set::TimeSet;
+pub use timecode::{FrameRate, Timecode, TimecodeError};
+pub use value::{Attributes, Value};

@@ -1,0 +1,98 @@
+//! The event log's seam.
+
+use rushes_types::{AssetId, Commit, Result};
+
+/// A stream of events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Topic {
+    /// Stage 1 to stage 2: an asset has a commit in the store.
+    Committed,
+    /// Stage 2 to stage 3: an asset is fused up to a commit.
+    Fused,
+}
+
+impl Topic {
+    /// All topics.
+    pub const ALL: [Self; 2] = [Self::Committed, Self::Fused];
+
+    /// Its name, as it is written on disk and in Kafka.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Committed => "rushes.committed",
+            Self::Fused => "rushes.fused",
+        }
+    }
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Event {
+    /// The asset has the commit (topic [`Topic::Committed`]) or is fused up to it ([`Topic::Fused`]).
+    Asset {
+        /// The asset; also the key that keeps its events in order.
+        asset: AssetId,
+        /// The commit.
+        commit: Commit,
+    },
+    /// All commits of all assets of this partition up to here have been said before this event.
+    Watermark(Commit),
+}
+
+/// Where an event lies. Order is only promised within a partition; an asset stays in its partition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position {
+    /// The partition; the embedded log has one.
+    pub partition: u32,
+    /// The offset in it; growing, perhaps with gaps.
+    pub offset: u64,
+}
+
+/// An event as a consumer gets it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Delivered {
+    /// Where it lies.
+    pub position: Position,
+    /// What happened.
+    pub event: Event,
+}
+
+/// How far a consumer is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lag {
+    /// The consumer's name.
+    pub consumer: String,
+    /// The topic.
+    pub topic: Topic,
+    /// Events not acknowledged yet.
+    pub behind: u64,
+}
+
+/// Carries events. Laws:
+///
+/// * `append` returns when the events are durable; events of one asset stay in order. Appending the same
+///   event twice is allowed and harmless.
+/// * A consumer is made by its first `poll`, at the beginning of the log. It gets every event at least once,
+///   in order within a partition. `poll` gives events after the last *delivered* one in this process;
+///   after a restart, or after `rewind`, after the last *acknowledged* one.
+/// * `acknowledge` is durable on return and says: everything up to and including these positions has had its
+///   effect. An acknowledgement below an earlier one changes nothing.
+/// * Two consumers do not disturb each other.
+pub trait EventLog: Send + Sync {
+    /// Adds events.
+    fn append(&self, topic: Topic, events: &[Event]) -> Result<()>;
+    /// The next events for a consumer, at most `limit`; empty when it has caught up. Does not wait.
+    fn poll(&self, topic: Topic, consumer: &str, limit: usize) -> Result<Vec<Delivered>>;
+    /// The consumer is done with everything up to and including these positions.
+    fn acknowledge(&self, topic: Topic, consumer: &str, positions: &[Position]) -> Result<()>;
+    /// Forgets what was delivered but not acknowledged: it will be delivered again.
+    fn redeliver(&self, topic: Topic, consumer: &str) -> Result<()>;
+    /// Replays from the beginning: forgets acknowledgements too.
+    fn rewind(&self, topic: Topic, consumer: &str) -> Result<()>;
+    /// How far every consumer is.
+    fn lag(&self) -> Result<Vec<Lag>>;
+    /// Drops events that every consumer of the topic has acknowledged, but for the newest `keep`.
+    fn trim(&self, topic: Topic, keep: u64) -> Result<()>;
+    /// Waits until an event may have come to the topic, or the time is over. Spurious returns are allowed.
+    fn wait(&self, topic: Topic, timeout: std::time::Duration);
+}

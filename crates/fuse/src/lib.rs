@@ -1,0 +1,1 @@
+//! annotations to one-second buckets: pure functions.

@@ -1,0 +1,158 @@
+//! The index's seam.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rushes_plan::{Clause, Filter};
+use rushes_types::{
+    AnnotationType, AssetDocument, AssetId, Change, Commit, FusedAnnotation, FusedKey, ReadPoint, Result,
+    SpaceId, TimeRange, TimeSet,
+};
+
+/// A step for one asset: brings it from commit `after` to commit `upto`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AssetUpdate {
+    /// The asset.
+    pub asset: AssetId,
+    /// Its document at `upto`; `None` when it was erased.
+    pub document: Option<AssetDocument>,
+    /// The commit this step starts from.
+    pub after: Commit,
+    /// The commit this step brings it to.
+    pub upto: Commit,
+    /// Annotations as they stand now, and erased ones.
+    pub changes: Vec<Change>,
+}
+
+/// An asset's number within one reader. Ascends with the asset's id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AssetNo(pub u32);
+
+/// One annotation of a reader.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AnnotationRef {
+    /// Its asset.
+    pub asset: AssetNo,
+    /// Where it lies in it.
+    pub key: FusedKey,
+}
+
+/// A match of one clause.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Hit {
+    /// The asset.
+    pub asset: AssetNo,
+    /// From the start of the first matched annotation to the end of the last (they differ only for a
+    /// phrase over several joined dialogue annotations).
+    pub range: TimeRange,
+    /// How well the words or the vector match, 0 … 1, before weight and confidence.
+    pub score: f64,
+    /// The lowest confidence of the matched annotations.
+    pub confidence: f64,
+    /// For vector clauses the raw similarity: cosine, or L2 distance.
+    pub similarity: Option<f64>,
+    /// The first matched annotation.
+    pub first: FusedKey,
+    /// The further annotations of a joined phrase, in time order.
+    pub joined: Vec<FusedKey>,
+}
+
+/// The matches of one clause, and how they were found.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Hits {
+    /// Ascending by asset, start, end, key.
+    pub hits: Vec<Hit>,
+    /// Was approximate search used (vector clauses only)?
+    pub approximate: bool,
+    /// Annotations looked at: for `explain` and metrics.
+    pub examined: u64,
+}
+
+/// Where a vector clause may look: by asset, the times an annotation must meet.
+pub type Eligible = HashMap<AssetNo, TimeSet>;
+
+/// What an index holds.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct IndexCounts {
+    /// Entries, superseded ones too.
+    pub entries: u64,
+    /// Vectors.
+    pub vectors: u64,
+    /// Immutable segments.
+    pub segments: u64,
+    /// Bytes on disk.
+    pub bytes: u64,
+}
+
+/// A label as it is offered to someone typing.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Suggestion {
+    /// The label (or word) as written.
+    pub text: String,
+    /// The annotation type.
+    pub kind: AnnotationType,
+    /// How many current annotations carry it.
+    pub count: u64,
+}
+
+/// Makes annotations searchable. Laws:
+///
+/// * `apply` then `publish`: a reader sees nothing of an update before the publish, and all of it after; a
+///   publish is durable on return. Publishing the read point `P` promises that every commit up to `P` has been
+///   applied. An update whose `upto` is not above the asset's progress changes nothing; one whose
+///   `after` is above it is a [`rushes_types::ErrorKind::Conflict`] (a gap).
+/// * Readers are snapshots: they answer the same however long they are held.
+/// * A reader for an earlier read point answers as the reader of then did, for as long as
+///   [`rushes_types::limits::READ_POINT_SECONDS`]; later [`rushes_types::ErrorKind::Gone`].
+/// * Erased annotations are in no reader opened after the publish, whatever its read point.
+pub trait Index: Send + Sync {
+    /// Takes updates in, not visible yet.
+    fn apply(&self, updates: &[AssetUpdate]) -> Result<()>;
+    /// Makes everything applied visible, and `upto` the read point.
+    fn publish(&self, upto: Commit) -> Result<()>;
+    /// The commit up to which an asset was applied (published or not).
+    fn progress(&self, asset: &AssetId) -> Result<Commit>;
+    /// A reader at the newest read point, or at an earlier one.
+    fn reader(&self, at: Option<&ReadPoint>) -> Result<Arc<dyn IndexReader>>;
+    /// Joins segments, drops what no read point needs. Called from time to time; bounded work; `true`
+    /// when there is more to do.
+    fn maintain(&self) -> Result<bool>;
+    /// Rewrites what holds erased bytes until none is left on disk.
+    fn purge(&self) -> Result<()>;
+    /// Empties the index, for a rebuild.
+    fn clear(&self) -> Result<()>;
+    /// What it holds.
+    fn counts(&self) -> Result<IndexCounts>;
+}
+
+/// A snapshot of the index at a read point. Laws:
+///
+/// * `hits` are exactly the annotations that are visible (current at the read point and not replaced by a
+///   pin, or of a pinned run), pass the filter and match the clause by the shared definitions of a match
+///   (`rushes_plan`, `rushes_text`), with exactly their scores: an engine that cannot decide by itself fetches a
+///   superset and lets the shared matcher decide.
+/// * `nearest`: the `k` best of the visible annotations of the space that pass type, confidence, attributes,
+///   filter and threshold, and meet `eligible` where it is given. Similarity is computed in f64 over the
+///   stored f32 in index order. At `k`, ties go to the lower annotation id, then model, run and asset. With
+///   `exact` always the mathematically nearest.
+pub trait IndexReader: Send + Sync {
+    /// The read point.
+    fn read_point(&self) -> &ReadPoint;
+    /// The assets, ascending by id: position = [`AssetNo`].
+    fn assets(&self) -> &[Arc<AssetDocument>];
+    /// The number of an asset.
+    fn asset_no(&self, asset: &AssetId) -> Option<AssetNo>;
+    /// What matches a clause other than a vector clause.
+    fn hits(&self, clause: &Clause, filter: &Filter) -> Result<Hits>;
+    /// What is nearest, for a vector clause.
+    fn nearest(&self, clause: &Clause, filter: &Filter, eligible: Option<&Eligible>) -> Result<Hits>;
+    /// Whole annotations, in the order asked.
+    fn fetch(&self, refs: &[AnnotationRef]) -> Result<Vec<Option<FusedAnnotation>>>;
+    /// Finds an annotation of an asset by its id (for `like`); the current one, else a kept one.
+    fn find(&self, asset: &AssetId, annotation_id: &str) -> Result<Option<FusedAnnotation>>;
+    /// The spaces that current annotations have vectors in.
+    fn spaces(&self) -> Result<Vec<SpaceId>>;
+    /// Labels that begin with what was typed (each word of the label may be the beginning), most frequent
+    /// first, within the filter's assets.
+    fn suggest(&self, typed: &str, filter: &Filter, limit: usize) -> Result<Vec<Suggestion>>;
+}

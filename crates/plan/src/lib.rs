@@ -1,0 +1,9 @@
+//! The structured query: what is asked, checked and resolved; and what a match is.
+//!
+//! Three forms, each printable: [`Plan`](plan) as a person writes it (JSON), the same plan *resolved* (aliases,
+//! vectors and word weights filled in: what equality between engines is promised for), and the compiled
+//! [`Query`](query) that engines execute. This crate knows no engine, no store and no clock.
+
+pub mod clause;
+
+pub use clause::*;

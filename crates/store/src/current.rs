@@ -1,0 +1,1 @@
+//! Which annotations are current: a pure fold over an asset's history.

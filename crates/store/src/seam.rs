@@ -1,0 +1,288 @@
+//! The annotation store's seam.
+
+use rushes_types::{
+    AnnotationId, Asset, AssetId, Commit, Model, ModelRef, MovieId, Result, Run, RunId, RunMode, TimeRange,
+    Visibility,
+};
+
+/// How the bytes of a block are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum BlockFormat {
+    /// JSON, one annotation a line, each line ended by `\n`.
+    Lines,
+    /// One Arrow IPC stream: schema and one record batch.
+    Arrow,
+}
+
+/// What the store must know of one annotation of a block.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Row {
+    /// The annotation's id: as sent, or derived from its content.
+    pub id: AnnotationId,
+    /// Its start, in nanoseconds: decides to which coverage it belongs.
+    pub start_ns: i64,
+    /// A 128-bit digest of what it says: tells a re-sent annotation from a clash.
+    pub digest: u128,
+    /// Where it lies: line number for [`BlockFormat::Lines`], row of the batch for Arrow.
+    pub position: u32,
+}
+
+/// Annotations of one asset and one model, as sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlockInput<'a> {
+    /// The asset.
+    pub asset: AssetId,
+    /// The model.
+    pub model: ModelRef,
+    /// How `bytes` is written.
+    pub format: BlockFormat,
+    /// The annotations. For lines, every line of `bytes` has its row; an Arrow batch may hold rows of
+    /// other assets and models too, which are not listed.
+    pub rows: Vec<Row>,
+    /// The bytes as sent.
+    pub bytes: std::borrow::Cow<'a, [u8]>,
+}
+
+/// A block as read back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Block {
+    /// How `bytes` is written.
+    pub format: BlockFormat,
+    /// The positions that count: neither duplicates nor erased; ascending.
+    pub positions: Vec<u32>,
+    /// The bytes as sent (an erased line is empty).
+    pub bytes: Vec<u8>,
+}
+
+/// What became of appended annotations.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Receipt {
+    /// Newly kept.
+    pub accepted: u64,
+    /// Already there with the same content: nothing was done.
+    pub duplicates: u64,
+    /// Refused, as (number of the input block, position in it, why).
+    pub rejected: Vec<(usize, u32, String)>,
+    /// The last commit this made, if any.
+    pub commit: Option<Commit>,
+}
+
+/// What a run is opened with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunSpec {
+    /// Its id, where the client names it: opening it again with the same words gives the same run.
+    pub id: Option<RunId>,
+    /// The asset.
+    pub asset: AssetId,
+    /// The model.
+    pub model: ModelRef,
+    /// Replace or append.
+    pub mode: RunMode,
+    /// What it looks at; `None`: all of the asset.
+    pub coverage: Option<TimeRange>,
+}
+
+/// One step in an asset's history.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CommitRecord {
+    /// Its number.
+    pub commit: Commit,
+    /// What it did.
+    pub effect: Effect,
+}
+
+/// What a commit did.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// The asset was registered or changed, or a model or label that it uses was.
+    Registered,
+    /// A segment of annotations became current: a run was committed, or loose lines came.
+    Segment(Segment),
+    /// An earlier committed run was made current again: it acts as if it was committed now.
+    Restored(Segment),
+    /// A run that is not current was kept or archived.
+    Visibility(RunId, Visibility),
+    /// Annotations were erased.
+    Erased(Erased),
+}
+
+/// A committed list of annotations.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Segment {
+    /// Names its blocks in [`AnnotationStore::blocks`]: the commit of the loose request, or a number
+    /// that the store gave the run.
+    pub id: u64,
+    /// The model.
+    pub model: ModelRef,
+    /// The run; [`RunId::loose`] for loose lines.
+    pub run: RunId,
+    /// Replace or append.
+    pub mode: RunMode,
+    /// What it looked at: `None` all of the asset (a run) or nothing (loose lines claim no coverage).
+    pub coverage: Option<TimeRange>,
+    /// How many annotations it holds.
+    pub annotations: u64,
+}
+
+/// What was erased of an asset.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Erased {
+    /// All of it.
+    Asset,
+    /// All that a model (this version) wrote.
+    Model(ModelRef),
+    /// A run.
+    Run(RunId),
+    /// One annotation of a run: key fields without content.
+    Annotation {
+        /// The model.
+        model: ModelRef,
+        /// The run.
+        run: RunId,
+        /// The id.
+        id: AnnotationId,
+        /// Its start in nanoseconds, so that later stages find it.
+        start_ns: i64,
+    },
+}
+
+/// What to erase.
+#[derive(Debug, Clone, PartialEq)]
+pub enum EraseTarget {
+    /// An asset and all that was said of it.
+    Asset(AssetId),
+    /// All assets of a movie.
+    Movie(MovieId),
+    /// All that a model (this version) wrote, on one asset or on all.
+    Model(ModelRef, Option<AssetId>),
+    /// One run.
+    Run(RunId),
+    /// One annotation.
+    Annotation {
+        /// The asset.
+        asset: AssetId,
+        /// The model.
+        model: ModelRef,
+        /// The run.
+        run: RunId,
+        /// The id.
+        id: AnnotationId,
+    },
+}
+
+/// A label with the other names it is known by.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct LabelAliases {
+    /// The annotation type the label belongs to.
+    pub kind: rushes_types::AnnotationType,
+    /// The label as models write it.
+    pub label: String,
+    /// Other names for it.
+    pub aliases: Vec<String>,
+}
+
+/// A row of the outbox: this asset has this commit. A hint to re-read, without content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OutboxRow {
+    /// Position in the outbox; growing.
+    pub sequence: u64,
+    /// The asset.
+    pub asset: AssetId,
+    /// Its commit.
+    pub commit: Commit,
+}
+
+/// Counts for `status`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct StoreCounts {
+    /// Assets that are registered.
+    pub assets: u64,
+    /// Annotations in committed segments, superseded ones too.
+    pub annotations: u64,
+    /// Commits so far.
+    pub commits: u64,
+    /// Bytes on disk.
+    pub bytes: u64,
+}
+
+/// Keeps annotations as written. Laws that every implementation holds, and every caller may lean on:
+///
+/// * **Durable.** When a writing call returns `Ok`, its effect survives kill -9 and power loss.
+///   Concurrent calls may share one fsync.
+/// * **Whole.** A commit is visible whole or not at all, with its outbox row, to every later call; a
+///   failed call has left nothing. A failed fsync poisons the store: later writes answer
+///   [`rushes_types::ErrorKind::Storage`] until it is opened anew; reads go on.
+/// * **Ordered.** An asset's commits grow. The outbox holds a row for every commit, and is read in an order
+///   in which each asset's commits ascend. The embedded store numbers commits 1, 2, 3 … over all assets, in
+///   outbox order.
+/// * **Idempotent.** Sending what is there again changes nothing and is counted as `duplicates`;
+///   another content under a taken id is rejected by row. Opening a run again with the same words,
+///   committing a committed run, aborting an aborted one, erasing what is gone: all `Ok`, no new commit.
+/// * **Exact.** `blocks` gives back the bytes that were sent, to the byte.
+/// * Calls block; they may be made from any thread. Batches are bounded by the caller.
+pub trait AnnotationStore: Send + Sync {
+    /// Registers assets or changes them (last write wins); an unchanged asset makes no commit. A changed
+    /// asset gets a commit. Returns the last commit made.
+    fn put_assets(&self, assets: &[Asset]) -> Result<Option<Commit>>;
+    /// An asset, `None` if it was never registered or is erased.
+    fn asset(&self, id: &AssetId) -> Result<Option<Asset>>;
+    /// Assets in the order of their ids, after one, at most `limit`.
+    fn assets(&self, after: Option<&AssetId>, limit: usize) -> Result<Vec<Asset>>;
+
+    /// Registers a model. Changing a registered space (dimensions, metric, encoder) is a
+    /// [`rushes_types::ErrorKind::Conflict`]: a new encoder is a new space.
+    fn put_model(&self, model: &Model) -> Result<()>;
+    /// A model.
+    fn model(&self, model: &ModelRef) -> Result<Option<Model>>;
+    /// All models, by name and version.
+    fn models(&self) -> Result<Vec<Model>>;
+
+    /// Sets the aliases of labels (replacing the label's earlier ones).
+    fn put_labels(&self, labels: &[LabelAliases]) -> Result<()>;
+    /// All labels with aliases.
+    fn labels(&self) -> Result<Vec<LabelAliases>>;
+
+    /// Opens a run on a registered asset. An id that names another run is a conflict.
+    fn open_run(&self, spec: &RunSpec) -> Result<Run>;
+    /// Adds annotations to an open run; not visible before it is committed. Blocks must be of the run's
+    /// asset and model.
+    fn append(&self, run: &RunId, blocks: &[BlockInput<'_>]) -> Result<Receipt>;
+    /// Makes a run's annotations current, all at once.
+    fn commit_run(&self, run: &RunId) -> Result<Commit>;
+    /// Gives an open run up.
+    fn abort_run(&self, run: &RunId) -> Result<()>;
+    /// Makes an earlier committed run current again, as if it was committed now.
+    fn restore_run(&self, run: &RunId) -> Result<Commit>;
+    /// Keeps or archives a committed run: see [`Visibility`].
+    fn set_visibility(&self, run: &RunId, visibility: Visibility) -> Result<Option<Commit>>;
+    /// A run.
+    fn run(&self, run: &RunId) -> Result<Option<Run>>;
+    /// The runs of an asset, or of all, by id; after one, at most `limit`.
+    fn runs(&self, asset: Option<&AssetId>, after: Option<&RunId>, limit: usize) -> Result<Vec<Run>>;
+
+    /// Adds loose annotations: one append segment (and commit) for each asset and model of the request,
+    /// deduplicated against what is current of that model on that asset. Assets must be registered.
+    fn append_loose(&self, blocks: &[BlockInput<'_>]) -> Result<Receipt>;
+
+    /// An asset's commits after `after`, ascending, at most `limit`. Segments that were erased since are
+    /// left out; their [`Effect::Erased`] stays.
+    fn history(&self, asset: &AssetId, after: Commit, limit: usize) -> Result<Vec<CommitRecord>>;
+    /// The blocks of a segment, in the order they were sent.
+    fn blocks(&self, asset: &AssetId, segment: u64, each: &mut dyn FnMut(Block) -> Result<()>) -> Result<()>;
+
+    /// Erases. Returns the last commit made (each touched asset gets one).
+    fn erase(&self, target: &EraseTarget) -> Result<Option<Commit>>;
+    /// Rewrites what holds erased bytes until none is left on disk. Long; may be called again.
+    fn purge(&self) -> Result<()>;
+
+    /// Durable outbox rows after `after`, ascending, at most `limit`.
+    fn outbox(&self, after: u64, limit: usize) -> Result<Vec<OutboxRow>>;
+    /// Forgets outbox rows up to and including `upto`: the event log has them. Durability may lag: rows
+    /// may come back after a crash.
+    fn trim_outbox(&self, upto: u64) -> Result<()>;
+
+    /// The last commit that is durable.
+    fn last_commit(&self) -> Result<Commit>;
+    /// Counts for `status`.
+    fn counts(&self) -> Result<StoreCounts>;
+}

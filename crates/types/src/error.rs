@@ -1,0 +1,168 @@
+//! Errors between the stages: a small kind that callers act on, a message that people act on.
+
+use std::fmt;
+
+/// What a caller can do about an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ErrorKind {
+    /// The request is malformed: mend it.
+    Invalid,
+    /// The caller has not the right.
+    Forbidden,
+    /// The named thing is not there.
+    NotFound,
+    /// The request clashes with what is there (a committed run, another content under the same id).
+    Conflict,
+    /// What was asked for is gone (an expired cursor).
+    Gone,
+    /// More than a limit allows.
+    TooLarge,
+    /// Too busy now; again later.
+    Busy,
+    /// No room on the disk: writes have stopped.
+    StorageFull,
+    /// A read, write or fsync failed: writes have stopped until the archive is opened anew.
+    Storage,
+    /// Stored bytes are not what was written.
+    Corrupt,
+    /// An outside engine does not answer.
+    Unavailable,
+    /// An outside engine did not say whether the write happened. Every writing call of the seams is
+    /// idempotent: send it again.
+    OutcomeUnknown,
+    /// This engine cannot do that.
+    Unsupported,
+    /// The caller went away or asked to stop.
+    Cancelled,
+    /// A mistake of ours.
+    Bug,
+}
+
+/// Whose fault an error is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Blame {
+    /// The request.
+    User,
+    /// A resource of the machine.
+    Resource,
+    /// Another program.
+    Dependency,
+    /// Rushes.
+    Bug,
+}
+
+impl ErrorKind {
+    /// Whose fault it is.
+    #[must_use]
+    pub const fn blame(self) -> Blame {
+        match self {
+            Self::Invalid
+            | Self::NotFound
+            | Self::Conflict
+            | Self::Gone
+            | Self::TooLarge
+            | Self::Cancelled => Blame::User,
+            Self::Busy | Self::StorageFull | Self::Storage | Self::Corrupt => Blame::Resource,
+            Self::Unavailable | Self::OutcomeUnknown | Self::Unsupported => Blame::Dependency,
+            Self::Bug => Blame::Bug,
+        }
+    }
+
+    /// May the same call succeed later without a change?
+    #[must_use]
+    pub const fn is_retryable(self) -> bool {
+        matches!(self, Self::Busy | Self::Unavailable | Self::OutcomeUnknown)
+    }
+}
+
+/// An error with its kind, what happened, in which field, and why.
+#[derive(Debug)]
+pub struct Error {
+    kind: ErrorKind,
+    message: String,
+    pointer: Option<String>,
+    source: Option<Box<dyn std::error::Error + Send + Sync>>,
+}
+
+/// The result of everything that can fail between the stages.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+impl Error {
+    /// An error with a message: lower case, no full stop, values in back-ticks, and the mend.
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), pointer: None, source: None }
+    }
+
+    /// A malformed request.
+    pub fn invalid(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Invalid, message)
+    }
+
+    /// A mistake of ours.
+    pub fn bug(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::Bug, message)
+    }
+
+    /// Names the field, as a JSON pointer (RFC 6901).
+    #[must_use]
+    pub fn at(mut self, pointer: impl Into<String>) -> Self {
+        self.pointer = Some(pointer.into());
+        self
+    }
+
+    /// Adds the cause.
+    #[must_use]
+    pub fn because(mut self, source: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// Says in front of the message what was being done.
+    #[must_use]
+    pub fn while_doing(mut self, what: &str) -> Self {
+        self.message = format!("{what}: {}", self.message);
+        self
+    }
+
+    /// An I/O error: a full disk is told from the others.
+    pub fn io(what: &str, source: std::io::Error) -> Self {
+        let full =
+            matches!(source.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded);
+        let kind = if full { ErrorKind::StorageFull } else { ErrorKind::Storage };
+        Self::new(kind, format!("{what}: {source}")).because(source)
+    }
+
+    /// What a caller can do about it.
+    #[must_use]
+    pub const fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// What happened.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The field at fault, as a JSON pointer.
+    #[must_use]
+    pub fn pointer(&self) -> Option<&str> {
+        self.pointer.as_deref()
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        if let Some(pointer) = &self.pointer {
+            write!(f, " (at `{pointer}`)")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        self.source.as_deref().map(|s| s as &(dyn std::error::Error + 'static))
+    }
+}

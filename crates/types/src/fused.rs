@@ -1,0 +1,61 @@
+//! What fusion writes and indexing reads: normalised annotations with their lifetimes, asset by asset.
+
+use crate::annotation::{Annotation, AnnotationKey};
+use crate::asset::Asset;
+use crate::commit::{Commit, Lifetime};
+use crate::model::Model;
+use crate::run::Analysed;
+
+/// Where a fused annotation lies within its asset: start and key. Sorts by time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct FusedKey {
+    /// Start in nanoseconds.
+    pub start_ns: i64,
+    /// Key of (model, run, id).
+    pub key: AnnotationKey,
+}
+
+/// A normalised annotation and when it was current.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FusedAnnotation {
+    /// What the model said. Its `language` is resolved: the line's, else the asset's, else detected.
+    pub annotation: Annotation,
+    /// When it was current, ascending and apart; the last one may still last.
+    pub lifetimes: Vec<Lifetime>,
+    /// Can a query still pin its run once it is no longer current?
+    pub kept: bool,
+}
+
+impl FusedAnnotation {
+    /// Where it lies.
+    #[must_use]
+    pub fn fused_key(&self) -> FusedKey {
+        FusedKey { start_ns: self.annotation.range.start_ns(), key: self.annotation.key() }
+    }
+
+    /// Is it current after the last commit that was fused?
+    #[must_use]
+    pub fn is_current(&self) -> bool {
+        self.lifetimes.last().is_some_and(|l| l.died == Commit::NEVER)
+    }
+}
+
+/// One asset as the later stages see it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AssetDocument {
+    /// The asset.
+    pub asset: Asset,
+    /// The models that wrote current or kept annotations on it, by name and version.
+    pub models: Vec<Model>,
+    /// What was looked at, by which run, when: for `require_analysed`.
+    pub analysed: Vec<Analysed>,
+}
+
+/// One difference between two commits of an asset.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Change {
+    /// The annotation is new, or its lifetimes or `kept` changed: this is how it stands now.
+    Put(Box<FusedAnnotation>),
+    /// The annotation was erased: no trace of it may stay.
+    Erased(FusedKey),
+}

@@ -1,0 +1,1 @@
+//! annotation lines and record batches: bytes to annotations and back.
