@@ -12,6 +12,8 @@ pub const HEADERS_MAX: usize = 64;
 pub const HEADER_TIME_MAX: Duration = Duration::from_secs(20);
 /// A request body must not pause for longer.
 pub const BODY_PAUSE_MAX: Duration = Duration::from_secs(30);
+/// A request body must be there whole within this time.
+pub const BODY_TIME_MAX: Duration = Duration::from_secs(600);
 /// Most connections at a time; further ones wait to be accepted.
 pub const CONNECTIONS_MAX: usize = 512;
 /// Most requests at a time; further ones are answered 429.

@@ -55,6 +55,9 @@ fn row(kind: ErrorKind) -> Row {
         ErrorKind::Invalid => {
             Row(S::BAD_REQUEST, "invalid", "the request is malformed", "mend the request and send it again")
         }
+        ErrorKind::Forbidden => {
+            Row(S::FORBIDDEN, "forbidden", "the caller may not do this", "use a token that carries this right")
+        }
         ErrorKind::NotFound => {
             Row(S::NOT_FOUND, "not-found", "there is no such thing", "check the name and what you may see")
         }
