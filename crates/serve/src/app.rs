@@ -31,6 +31,8 @@ pub(crate) struct App {
     pub long_work: Arc<Semaphore>,
     /// Set when the server is asked to stop: long work then stops, too.
     pub stopping: AtomicBool,
+    /// Was everything searchable once since the start?
+    pub caught_up: AtomicBool,
     /// The OpenAPI document.
     pub openapi: axum::body::Bytes,
 }
@@ -53,6 +55,7 @@ impl App {
             media: slots(config.limits.media_streams_max),
             long_work: slots(1),
             stopping: AtomicBool::new(false),
+            caught_up: AtomicBool::new(false),
             openapi,
             archive,
             config,
@@ -61,7 +64,7 @@ impl App {
 
     /// May everybody who reaches the server act as its owner?
     pub(crate) fn is_open(&self) -> bool {
-        !self.config.is_exposed() && !self.archive.has_tokens()
+        !self.config.is_exposed() && self.archive.tokens().list().is_empty()
     }
 }
 
@@ -79,7 +82,7 @@ pub(crate) struct Ctx {
     pub caller: Arc<Caller>,
     pub request_id: Arc<str>,
     /// Held until the work is done, even where the client has gone before.
-    pub place: Arc<Option<OwnedSemaphorePermit>>,
+    pub _place: Arc<Option<OwnedSemaphorePermit>>,
 }
 
 impl Ctx {
@@ -93,6 +96,8 @@ impl Ctx {
         let span = tracing::Span::current();
         let done = tokio::task::spawn_blocking(move || {
             let _inside = span.enter();
+            // By reference, so that the whole of it, with its place, is in here until the work is done.
+            let ctx = &ctx;
             work(&ctx.app.archive, &ctx.caller)
         });
         match done.await {
@@ -117,7 +122,7 @@ impl Ctx {
         let done = self.block(work).await;
         match &done {
             Ok(value) => self.audit(say(value, action), "ok"),
-            Err(problem) => self.audit(action, problem.kind.rsplit(':').next().unwrap_or("failed")),
+            Err(problem) => self.audit(action, problem.word()),
         }
         done
     }
@@ -126,13 +131,16 @@ impl Ctx {
     pub(crate) fn audit(&self, action: Action, outcome: &str) {
         let ctx = self.clone();
         let outcome = outcome.to_owned();
-        drop(tokio::task::spawn_blocking(move || {
-            let written = ctx.app.audit.write(&ctx.request_id, ctx.caller.name(), &outcome, &action);
-            if let Err(error) = written {
-                ctx.app.metrics.audit_failures.fetch_add(1, Ordering::Relaxed);
-                tracing::error!(%error, "a line of the audit log could not be written");
-            }
-        }));
+        drop(tokio::task::spawn_blocking(move || ctx.audit_now(&action, &outcome)));
+    }
+
+    /// Writes a line of the audit log, on this thread.
+    pub(crate) fn audit_now(&self, action: &Action, outcome: &str) {
+        let written = self.app.audit.write(&self.request_id, self.caller.name(), outcome, action);
+        if let Err(error) = written {
+            self.app.metrics.audit_failures.fetch_add(1, Ordering::Relaxed);
+            tracing::error!(%error, "a line of the audit log could not be written");
+        }
     }
 }
 

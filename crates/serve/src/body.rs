@@ -45,7 +45,10 @@ pub(crate) async fn read_body(body: Body, bytes_max: usize, pause_max: Duration)
         let pause_end = (Instant::now() + pause_max).min(end);
         let frame = match timeout_at(pause_end, body.frame()).await {
             Err(_) => {
-                return Err(Problem::new(ErrorKind::Cancelled, "the body did not come in time; send it again"));
+                return Err(Problem::new(
+                    ErrorKind::Cancelled,
+                    "the body did not come in time; send it again",
+                ));
             }
             Ok(None) => return Ok(bytes.into()),
             Ok(Some(Err(_))) => {
@@ -89,7 +92,8 @@ fn pointer_of(path: &serde_path_to_error::Path) -> Option<String> {
 pub(crate) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Reply<T> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|e| {
-        let problem = Problem::new(ErrorKind::Invalid, format!("the body is not as it should be: {}", e.inner()));
+        let problem =
+            Problem::new(ErrorKind::Invalid, format!("the body is not as it should be: {}", e.inner()));
         match (e.inner().is_data(), pointer_of(e.path())) {
             (true, Some(pointer)) => problem.at(pointer),
             _ => problem,
@@ -127,7 +131,10 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Params<T> {
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
         let Query(params) = Query::try_from_uri(&parts.uri).map_err(|e| {
             let why = std::error::Error::source(&e).map_or_else(|| e.to_string(), ToString::to_string);
-            Problem::new(ErrorKind::Invalid, format!("the query of the address is not as it should be: {why}"))
+            Problem::new(
+                ErrorKind::Invalid,
+                format!("the query of the address is not as it should be: {why}"),
+            )
         })?;
         Ok(Self(params))
     }
@@ -138,7 +145,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Params<T> {
 pub(crate) struct Upload {
     pub bytes: Bytes,
     pub media_type: String,
-    pub place: tokio::sync::OwnedSemaphorePermit,
+    pub _place: tokio::sync::OwnedSemaphorePermit,
 }
 
 impl FromRequest<Arc<App>> for Upload {
@@ -149,10 +156,10 @@ impl FromRequest<Arc<App>> for Upload {
         let Some(media_type) = media_type else {
             return Err(Problem::media_type(None, "application/x-ndjson"));
         };
-        let place = place(&app.ingests, "uploads at a time")?;
+        let _place = place(&app.ingests, "uploads at a time")?;
         let bytes_max = app.archive.limits().request_bytes_max;
         let bytes = read_body(request.into_body(), bytes_max, app.config.limits.body_pause_max).await?;
-        Ok(Self { bytes, media_type, place })
+        Ok(Self { bytes, media_type, _place })
     }
 }
 

@@ -194,8 +194,10 @@ mod tests {
     #[test]
     fn a_successor_s_file_stays() {
         let dir = tempfile::tempdir().unwrap();
-        let first = Discovery::of_this_process("http://127.0.0.1:1".into()).unwrap().write(dir.path()).unwrap();
-        let second = Discovery::of_this_process("http://127.0.0.1:2".into()).unwrap().write(dir.path()).unwrap();
+        let first =
+            Discovery::of_this_process("http://127.0.0.1:1".into()).unwrap().write(dir.path()).unwrap();
+        let second =
+            Discovery::of_this_process("http://127.0.0.1:2".into()).unwrap().write(dir.path()).unwrap();
         drop(first);
         assert_eq!(Discovery::read(dir.path()).unwrap().as_ref(), Some(second.discovery()));
     }

@@ -14,7 +14,7 @@ use crate::app::{App, Ctx, place};
 use crate::discovery::random_hex;
 use crate::limits::REQUEST_ID_BYTES_MAX;
 use crate::problem::{PROBLEM_JSON, Problem};
-use crate::who::{InProcess, authenticate, check_origin};
+use crate::who::{InProcess, Peer, authenticate, check_origin};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -68,7 +68,8 @@ pub(crate) async fn observe(State(app): State<Arc<App>>, mut request: Request, n
     let path = request.uri().path().to_owned();
     // The route, not the path: what a client asks for is not for the log.
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
-    let span = tracing::info_span!("request", id = &*id, method, route);
+    let peer = request.extensions().get::<Peer>().map(|Peer(address)| tracing::field::display(*address));
+    let span = tracing::info_span!("request", id = &*id, method, route, peer);
     request.extensions_mut().insert(Arc::clone(&id));
     app.metrics.in_flight.fetch_add(1, Ordering::Relaxed);
     let counted = Counted(Arc::clone(&app));
@@ -151,5 +152,5 @@ fn enter(app: Arc<App>, request: &Request) -> Result<Ctx, Problem> {
     };
     // Whether the process lives is to be seen when it is busy, too.
     let place = if is_health { None } else { Some(place(&app.requests, "requests at a time")?) };
-    Ok(Ctx { app, caller: Arc::new(caller), request_id, place: Arc::new(place) })
+    Ok(Ctx { app, caller: Arc::new(caller), request_id, _place: Arc::new(place) })
 }

@@ -78,7 +78,9 @@ mod tests {
     #[test]
     fn only_loopback_and_configured_names_are_taken() {
         let local = HostPolicy::new(&[], false);
-        for host in ["localhost", "localhost:7890", "LOCALHOST:1", "127.0.0.1:7890", "127.1.2.3", "[::1]:7890"] {
+        for host in
+            ["localhost", "localhost:7890", "LOCALHOST:1", "127.0.0.1:7890", "127.1.2.3", "[::1]:7890"]
+        {
             assert!(local.allows(host), "{host}");
         }
         for host in [

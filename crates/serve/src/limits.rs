@@ -44,6 +44,8 @@ pub const LIST_DEFAULT: usize = 100;
 pub const BUCKETS_MAX: usize = 3_600;
 /// Buckets of one answer where the request names no number.
 pub const BUCKETS_DEFAULT: usize = 600;
+/// Length of an answer above which it is split into pages, in bytes.
+pub const ANSWER_BYTES_MAX: usize = 32 << 20;
 /// Most suggestions of one answer.
 pub const SUGGESTIONS_MAX: usize = 50;
 /// Suggestions of one answer where the request names no number.

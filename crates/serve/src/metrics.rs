@@ -115,7 +115,11 @@ impl Metrics {
             "Requests being answered now.",
             self.in_flight.load(Ordering::Relaxed),
         );
-        page.family("rushes_ingest_annotations_total", "counter", "Annotations sent, by what became of them.");
+        page.family(
+            "rushes_ingest_annotations_total",
+            "counter",
+            "Annotations sent, by what became of them.",
+        );
         for (outcome, value) in
             [("accepted", &self.accepted), ("duplicate", &self.duplicates), ("rejected", &self.rejected)]
         {

@@ -55,9 +55,12 @@ fn row(kind: ErrorKind) -> Row {
         ErrorKind::Invalid => {
             Row(S::BAD_REQUEST, "invalid", "the request is malformed", "mend the request and send it again")
         }
-        ErrorKind::Forbidden => {
-            Row(S::FORBIDDEN, "forbidden", "the caller may not do this", "use a token that carries this right")
-        }
+        ErrorKind::Forbidden => Row(
+            S::FORBIDDEN,
+            "forbidden",
+            "the caller may not do this",
+            "use a token that carries this right",
+        ),
         ErrorKind::NotFound => {
             Row(S::NOT_FOUND, "not-found", "there is no such thing", "check the name and what you may see")
         }
@@ -220,6 +223,12 @@ impl Problem {
     pub fn at(mut self, pointer: impl Into<String>) -> Self {
         self.pointer = Some(pointer.into());
         self
+    }
+
+    /// The word that names its kind.
+    #[must_use]
+    pub fn word(&self) -> &str {
+        self.kind.rsplit(':').next().unwrap_or("problem")
     }
 
     /// The status; 500 where the number is none.

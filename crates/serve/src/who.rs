@@ -105,9 +105,10 @@ pub(crate) fn authenticate(
 ) -> Result<Caller, Problem> {
     match bearer(headers)? {
         Some(token) if owner_secret.is_some_and(|secret| same_secret(secret, token)) => Ok(Caller::local()),
-        Some(token) => {
-            archive.authenticate(token).ok_or_else(|| Problem::unauthorized("the token is not valid here"))
-        }
+        Some(token) => archive
+            .tokens()
+            .authenticate(token)
+            .ok_or_else(|| Problem::unauthorized("the token is not valid here")),
         None if open => Ok(Caller::local()),
         None => Err(Problem::unauthorized("the request carries no access token")),
     }
