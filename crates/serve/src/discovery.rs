@@ -147,10 +147,10 @@ impl Drop for Published {
     fn drop(&mut self) {
         // Another server may have taken the archive over since: its file stays.
         let ours = Discovery::read(self.path.parent().unwrap_or(Path::new("."))).ok().flatten();
-        if ours.is_some_and(|d| d.secret == self.discovery.secret) {
-            if let Err(error) = fs::remove_file(&self.path) {
-                tracing::warn!(%error, "the discovery file could not be removed");
-            }
+        if ours.is_some_and(|d| d.secret == self.discovery.secret)
+            && let Err(error) = fs::remove_file(&self.path)
+        {
+            tracing::warn!(%error, "the discovery file could not be removed");
         }
     }
 }

@@ -10,6 +10,8 @@
 //! do blocking work on the archive on a thread for that, and write the answer; they decide nothing about
 //! rights: the archive does, for each read and write, by the [`rushes_archive::Caller`] they pass on.
 
+#![allow(clippy::result_large_err)] // a problem is rare, and ends as a document of its own
+
 #[allow(unused_qualifications)] // what utoipa writes for parameters
 mod api;
 mod app;
@@ -51,7 +53,6 @@ pub const NDJSON: &str = "application/x-ndjson";
 pub const ARROW_STREAM: &str = "application/vnd.apache.arrow.stream";
 
 /// The router of an archive, for calls without a socket; see [`in_process`].
-#[must_use]
 pub fn router(archive: Arc<Archive>, config: ServeConfig) -> Router {
     build(archive, config, None).1
 }
