@@ -2,6 +2,9 @@
 
 use std::fmt;
 
+/// The exit code after Ctrl-C.
+pub const INTERRUPTED: u8 = 130;
+
 /// How a command ended, when it did not end well.
 #[derive(Debug)]
 pub enum Failure {
@@ -22,15 +25,21 @@ impl Failure {
         match self {
             Self::Failed(_) | Self::Said => 1,
             Self::Usage(_) => 2,
-            Self::Interrupted => 130,
+            Self::Interrupted => INTERRUPTED,
         }
+    }
+
+    /// A failure with a message.
+    pub fn because(message: impl fmt::Display + fmt::Debug + Send + Sync + 'static) -> Self {
+        Self::Failed(anyhow::Error::msg(message))
     }
 }
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Failed(e) => write!(f, "{e:#}"),
+            // One line, whatever the cause's own text looks like.
+            Self::Failed(e) => f.write_str(&format!("{e:#}").replace(['\n', '\r'], " ")),
             Self::Said => Ok(()),
             Self::Usage(message) => f.write_str(message),
             Self::Interrupted => f.write_str("interrupted; what was acknowledged is kept"),

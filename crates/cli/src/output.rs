@@ -18,8 +18,10 @@ pub fn line(text: &str) {
 
 /// Writes bytes to standard output.
 pub fn bytes(bytes: &[u8]) -> Outcome {
-    std::io::stdout().lock().write_all(bytes)?;
-    Ok(())
+    match std::io::stdout().lock().write_all(bytes) {
+        Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(0),
+        written => Ok(written?),
+    }
 }
 
 /// Prints JSON on standard output.
@@ -28,10 +30,9 @@ pub fn json(value: &Value) -> Outcome {
     Ok(())
 }
 
-/// Says something on standard error.
-#[allow(clippy::print_stderr)] // the command line is what speaks to people
+/// Says something on standard error; where nobody listens there, nothing is said.
 pub fn warn(text: &str) {
-    eprintln!("{text}");
+    let _ = writeln!(std::io::stderr().lock(), "{text}");
 }
 
 /// Is standard output a terminal, so that colours help?
@@ -96,4 +97,10 @@ pub fn size(bytes: u64) -> String {
         unit += 1;
     }
     if unit == 0 { format!("{bytes} B") } else { format!("{size:.1} {}", UNITS[unit]) }
+}
+
+/// A number and what it counts.
+pub fn plural(n: u64, what: &str) -> String {
+    let s = if n == 1 { "" } else { "s" };
+    format!("{} {what}{s}", count(n))
 }

@@ -2,19 +2,35 @@
 
 use std::time::Duration;
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
 /// A progress bar, or none.
 pub struct Bar(ProgressBar);
 
+/// Several bars, one below the other.
+pub struct Bars {
+    all: MultiProgress,
+    quiet: bool,
+}
+
+impl Bars {
+    /// No bar yet.
+    pub fn new(quiet: bool) -> Self {
+        Self { all: MultiProgress::new(), quiet }
+    }
+
+    /// One more.
+    pub fn add(&self, what: &str) -> Bar {
+        let bar = Bar::steps(Some(0), self.quiet);
+        bar.say(what);
+        if self.quiet { bar } else { Bar(self.all.add(bar.0.clone())) }
+    }
+}
+
 impl Bar {
     /// A bar that counts bytes of input.
     pub fn bytes(total: u64, quiet: bool) -> Self {
-        Self::styled(
-            Some(total),
-            quiet,
-            "{msg:24} {bar:32} {bytes}/{total_bytes} {bytes_per_sec} {eta_precise}",
-        )
+        Self::styled(Some(total), quiet, "{msg:24} {bar:32} {bytes}/{total_bytes} {bytes_per_sec} {eta_precise}")
     }
 
     /// A bar that counts steps; without a total, a spinner.
@@ -53,17 +69,14 @@ impl Bar {
         self.0.inc(more);
     }
 
-    /// Writes a line above the bar, on standard error.
-    pub fn note(&self, line: &str) {
-        if self.0.is_hidden() {
-            crate::output::warn(line);
-        } else {
-            self.0.println(line);
-        }
-    }
-
     /// Takes the bar away.
     pub fn finish(&self) {
         self.0.finish_and_clear();
+    }
+}
+
+impl Drop for Bar {
+    fn drop(&mut self) {
+        self.finish();
     }
 }
