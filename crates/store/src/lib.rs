@@ -6,10 +6,12 @@
 mod seam;
 
 pub mod current;
+mod embedded;
 mod lines;
 mod memory;
 mod rules;
 
+pub use embedded::{EmbeddedStore, StoreOptions};
 pub use memory::MemoryStore;
 pub use rules::{RUN_SEGMENT_BASE, Redactor};
 pub use seam::*;

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rushes_types::{
-    AnnotationId, AnnotationType, Asset, AssetId, Commit, Model, ModelRef, Result, Run, RunId,
-    RunMode, RunState, Visibility,
+    AnnotationId, AnnotationType, Asset, AssetId, Commit, Model, ModelRef, Result, Run, RunId, RunMode,
+    RunState, Visibility,
 };
 
 use crate::current::Current;
@@ -88,14 +88,14 @@ impl MemoryStore {
         &self,
         block: &BlockInput<'_>,
         number: usize,
-        seen: &mut BTreeMap<AnnotationId, u128>,
+        seen: &mut BTreeMap<AnnotationId, Vec<u128>>,
         receipt: &mut Receipt,
     ) -> Result<Option<Kept>> {
         let mut rows = Vec::new();
         for row in &block.rows {
-            match judge(row, seen.get(&row.id).copied()) {
+            match judge(row, seen.get(&row.id).map_or(&[], Vec::as_slice)) {
                 Verdict::Accept => {
-                    seen.insert(row.id.clone(), row.digest);
+                    seen.insert(row.id.clone(), vec![row.digest]);
                     rows.push(row.clone());
                     receipt.accepted += 1;
                 }
@@ -144,13 +144,13 @@ impl State {
     }
 
     /// Digests of what a model said on an asset and is current.
-    fn current_digests(&self, asset: &AssetId, model: &ModelRef) -> BTreeMap<AnnotationId, u128> {
+    fn current_digests(&self, asset: &AssetId, model: &ModelRef) -> BTreeMap<AnnotationId, Vec<u128>> {
         let current = Current::of(self.history(asset));
-        let mut digests = BTreeMap::new();
+        let mut digests: BTreeMap<AnnotationId, Vec<u128>> = BTreeMap::new();
         for live in current.segments().iter().filter(|l| l.segment.model == *model) {
             for row in self.rows(asset, live.segment.id) {
                 if current.is_current(live.segment.id, row.start_ns) {
-                    digests.insert(row.id.clone(), row.digest);
+                    digests.entry(row.id.clone()).or_default().push(row.digest);
                 }
             }
         }
@@ -200,15 +200,17 @@ impl State {
         Some(self.commit(asset, Effect::Erased(Erased::Asset)))
     }
 
+    /// Has the model a run, or loose lines, on the asset?
+    fn wrote_on(&self, model: &ModelRef, asset: &AssetId) -> bool {
+        let runs = self.runs.values().any(|e| e.run.asset == *asset && e.run.model == *model);
+        runs || !self.segments_of(asset, model, &RunId::loose()).is_empty()
+    }
+
     fn erase_model(&mut self, model: &ModelRef, asset: &AssetId) -> Option<Commit> {
-        let ids = self.drop_runs(asset, |run| run.model == *model);
-        let loose = self
-            .history(asset)
-            .iter()
-            .any(|r| matches!(&r.effect, Effect::Segment(s) if s.run.is_loose() && s.model == *model));
-        if ids.is_empty() && !loose {
+        if !self.wrote_on(model, asset) {
             return None;
         }
+        let ids = self.drop_runs(asset, |run| run.model == *model);
         self.hollow(asset, |s| s.model == *model, |run| ids.contains(run));
         Some(self.commit(asset, Effect::Erased(Erased::Model(model.clone()))))
     }
@@ -316,14 +318,8 @@ impl AnnotationStore for MemoryStore {
         if before.as_ref() == Some(model) {
             return Ok(());
         }
-        let uses =
-            |record: &CommitRecord| matches!(&record.effect, Effect::Segment(s) if s.model == model.model);
-        let users: Vec<AssetId> = state
-            .history
-            .iter()
-            .filter(|(asset, history)| state.assets.contains_key(*asset) && history.iter().any(uses))
-            .map(|(asset, _)| asset.clone())
-            .collect();
+        let users: Vec<AssetId> =
+            state.assets.keys().filter(|asset| state.wrote_on(&model.model, asset)).cloned().collect();
         for asset in users {
             state.commit(&asset, Effect::Registered);
         }
@@ -339,6 +335,7 @@ impl AnnotationStore for MemoryStore {
     }
 
     fn put_labels(&self, labels: &[LabelAliases]) -> Result<()> {
+        labels.iter().try_for_each(rules::check_label)?;
         let mut state = self.state();
         for label in labels {
             let key = (label.kind.clone(), label.label.clone());
@@ -395,7 +392,7 @@ impl AnnotationStore for MemoryStore {
         check_open(&entry.run)?;
         check_blocks_of_run(&entry.run, blocks)?;
         let mut seen =
-            state.rows(&entry.run.asset, entry.segment).map(|r| (r.id.clone(), r.digest)).collect();
+            state.rows(&entry.run.asset, entry.segment).map(|r| (r.id.clone(), vec![r.digest])).collect();
         let mut receipt = Receipt::default();
         let mut kept = Vec::new();
         for (number, block) in blocks.iter().enumerate() {

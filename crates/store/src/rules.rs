@@ -3,10 +3,11 @@
 
 use rushes_types::{
     AssetId, Error, ErrorKind, Model, ModelRef, Result, Run, RunId, RunMode, RunState, Space, Visibility,
+    limits::LABEL_BYTES_MAX,
 };
 
 use crate::lines::line_count;
-use crate::{BlockFormat, BlockInput, Row, RunSpec, Segment};
+use crate::{BlockFormat, BlockInput, LabelAliases, Row, RunSpec, Segment};
 
 /// Segments of runs are numbered from here, so that they never meet a commit's number. Fits a positive `i64`.
 pub const RUN_SEGMENT_BASE: u64 = 1 << 62;
@@ -188,16 +189,19 @@ pub(crate) enum Verdict {
     Reject(String),
 }
 
-/// Decides on a row by the digests that its id already has: of what is there and of earlier rows of the request.
-pub(crate) fn judge(row: &Row, taken: Option<u128>) -> Verdict {
-    match taken {
-        None => Verdict::Accept,
-        Some(digest) if digest == row.digest => Verdict::Duplicate,
-        Some(_) => Verdict::Reject(format!(
+/// Decides on a row by the digests that its id has already: of what is there, and of earlier rows of the
+/// request.
+pub(crate) fn judge(row: &Row, taken: &[u128]) -> Verdict {
+    if taken.is_empty() {
+        Verdict::Accept
+    } else if taken.contains(&row.digest) {
+        Verdict::Duplicate
+    } else {
+        Verdict::Reject(format!(
             "annotation_id `{}` is taken by an annotation that says something else; send it under another id, or \
              erase the first one",
             row.id
-        )),
+        ))
     }
 }
 
@@ -250,4 +254,15 @@ pub(crate) fn no_redactor() -> Error {
         "this store was opened without the means to remove a row from an Arrow block; erase the run, or open the \
          archive with it",
     )
+}
+
+/// A label that is too long to be one.
+pub(crate) fn check_label(label: &LabelAliases) -> Result<()> {
+    if label.label.len() <= LABEL_BYTES_MAX {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::TooLarge,
+        format!("a label has {} bytes; at most {LABEL_BYTES_MAX} are taken", label.label.len()),
+    ))
 }
