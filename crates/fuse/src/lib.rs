@@ -17,4 +17,4 @@ mod words;
 pub use buckets::{intersections, rebucket, touched};
 pub use plan::{Plan, Rows, plan};
 pub use step::{Advanced, StepInput, advance};
-pub use words::{Linguist, resolved_language};
+pub use words::{Linguist, resolved_language, with_text};

@@ -10,7 +10,7 @@ use rushes_types::{
 
 use crate::analysed;
 use crate::rows::RowSet;
-use crate::words::{Linguist, WordDeltas, resolved_language};
+use crate::words::{Linguist, WordDeltas, resolved_language, with_text};
 
 /// Everything a step needs; a driver reads it as [`crate::plan`] says.
 pub struct StepInput<'a> {
@@ -146,12 +146,8 @@ impl Fold<'_> {
         }
     }
 
-    /// The text of an annotation that has words only is its words; the language is resolved.
-    fn normalised(&self, mut annotation: Annotation) -> Annotation {
-        if annotation.text.is_none() && !annotation.words.is_empty() {
-            let words: Vec<&str> = annotation.words.iter().map(|w| w.text.as_str()).collect();
-            annotation.text = Some(words.join(" "));
-        }
+    fn normalised(&self, annotation: Annotation) -> Annotation {
+        let mut annotation = with_text(annotation);
         annotation.language = resolved_language(&annotation, self.language.as_deref(), self.linguist);
         annotation
     }

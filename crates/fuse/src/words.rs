@@ -15,6 +15,16 @@ pub trait Linguist: Send + Sync {
     fn label(&self, label: &str) -> String;
 }
 
+/// The annotation with a text: one that has words only says its words.
+#[must_use]
+pub fn with_text(mut annotation: Annotation) -> Annotation {
+    if annotation.text.is_none() && !annotation.words.is_empty() {
+        let words: Vec<&str> = annotation.words.iter().map(|w| w.text.as_str()).collect();
+        annotation.text = Some(words.join(" "));
+    }
+    annotation
+}
+
 /// The language of an annotation: its own, else the asset's, else detected.
 #[must_use]
 pub fn resolved_language(
