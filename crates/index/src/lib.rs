@@ -7,11 +7,9 @@
 //! of the other, and [`EmbeddedIndex`], a folder of immutable, memory-mapped segments.
 
 mod clock;
-pub mod matching;
 mod memory;
 mod read_points;
 mod seam;
-pub mod similarity;
 mod suggest;
 mod visibility;
 

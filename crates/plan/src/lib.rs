@@ -5,5 +5,8 @@
 //! [`Query`](query) that engines execute. This crate knows no engine, no store and no clock.
 
 pub mod clause;
+pub mod matching;
+pub mod similarity;
 
 pub use clause::*;
+pub use matching::{ClauseMatcher, PhraseHit};

@@ -3,16 +3,15 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rushes_plan::{Clause, Filter, NearestTest, PhraseTest, Test};
+use rushes_plan::similarity::{nearer_first, similarity_score};
+use rushes_plan::{Clause, ClauseMatcher, Filter, NearestTest, PhraseHit, Test};
 use rushes_text::{Analyzer, normalise_label};
 use rushes_types::{AnnotationType, AssetDocument, AssetId, FusedAnnotation, ReadPoint, Result, SpaceId};
 
 use super::Entry;
-use crate::matching::{ClauseMatcher, find_joined, joins};
 use crate::seam::{AnnotationRef, AssetNo, Eligible, Hit, Hits, IndexReader, Suggestion};
-use crate::similarity::Similarity;
 use crate::suggest::{LabelCounts, begins_word};
-use crate::visibility::{Standing, is_visible, standing};
+use crate::visibility::{Standing, is_visible};
 
 #[derive(Debug)]
 pub(super) struct MemoryReader {
@@ -33,58 +32,37 @@ impl MemoryReader {
         })
     }
 
-    /// The annotations of one asset that the reader sees under the filter's pins.
-    fn visible<'r>(
-        &'r self,
-        entries: &'r [Arc<Entry>],
-        filter: &'r Filter,
-    ) -> impl Iterator<Item = &'r Entry> {
-        entries.iter().map(Arc::as_ref).filter(move |entry| self.sees(entry, filter))
-    }
-
-    fn sees(&self, entry: &Entry, filter: &Filter) -> bool {
-        let annotation = &entry.fused.annotation;
-        let standing = standing(filter, annotation.asset.as_str(), annotation.model.name(), &annotation.run);
-        is_visible(&entry.fused.lifetimes, entry.fused.kept, standing, &self.at)
+    /// The annotations of one asset that the reader sees under the filter.
+    fn seen<'r>(&'r self, entries: &'r [Arc<Entry>], filter: &'r Filter) -> impl Iterator<Item = &'r Entry> {
+        let seen = |entry: &&Entry| {
+            filter.sees(&entry.fused, &self.at) && filter.passes_language(&entry.fused.annotation)
+        };
+        entries.iter().map(Arc::as_ref).filter(seen)
     }
 
     fn sees_as(&self, entry: &Entry, standing: Standing) -> bool {
         is_visible(&entry.fused.lifetimes, entry.fused.kept, standing, &self.at)
     }
 
-    /// Phrases over several joined lines of dialogue of one asset.
-    fn joined_hits(
-        &self,
-        asset: AssetNo,
-        entries: &[Arc<Entry>],
-        matcher: &ClauseMatcher<'_>,
-        (test, filter): (&PhraseTest, &Filter),
-    ) -> Vec<Hit> {
-        let mut models: BTreeMap<&str, Vec<&FusedAnnotation>> = BTreeMap::new();
-        for entry in self.visible(entries, filter) {
-            if entry.fused.annotation.kind.is_dialogue() {
-                models.entry(entry.fused.annotation.model.as_str()).or_default().push(&entry.fused);
-            }
+    fn hits_of_asset(&self, asset: AssetNo, seen: &[&FusedAnnotation], matcher: &ClauseMatcher) -> Vec<Hit> {
+        if let Test::Phrase(_) = &matcher.clause().test {
+            let annotations: Vec<_> = seen.iter().map(|fused| &fused.annotation).collect();
+            let hit = |found: PhraseHit| {
+                let members: Vec<_> = found.members.iter().filter_map(|i| seen.get(*i).copied()).collect();
+                joined_hit(asset, &members, found.score)
+            };
+            return matcher.phrases(&annotations).into_iter().filter_map(hit).collect();
         }
-        let mut hits = Vec::new();
-        for of_model in models.values() {
-            for chain in of_model.chunk_by(|a, b| joins(a.annotation.range, b.annotation.range)) {
-                let lines: Vec<_> = chain.iter().map(|fused| matcher.line(&fused.annotation)).collect();
-                for found in find_joined(&lines, test.words.len(), test.slop) {
-                    let members = &chain[found.first..=found.last];
-                    if members.len() > 1 && members.iter().all(|fused| matcher.takes(&fused.annotation)) {
-                        hits.extend(joined_hit(asset, members, found.score));
-                    }
-                }
-            }
-        }
-        hits
+        let hit = |fused: &&FusedAnnotation| {
+            matcher.decide(&fused.annotation).map(|score| lone_hit(asset, fused, score, None))
+        };
+        seen.iter().filter_map(hit).collect()
     }
 }
 
 fn joined_hit(asset: AssetNo, members: &[&FusedAnnotation], score: f64) -> Option<Hit> {
     let (first, rest) = members.split_first()?;
-    let last = rest.last()?;
+    let last = rest.last().unwrap_or(first);
     let confidences = members.iter().map(|fused| fused.annotation.confidence_or_one());
     Some(Hit {
         asset,
@@ -114,20 +92,6 @@ fn lone_hit(asset: AssetNo, fused: &FusedAnnotation, score: f64, similarity: Opt
         similarity,
         first: fused.fused_key(),
         joined: Vec::new(),
-    }
-}
-
-/// A clause that every annotation matches: for what only a filter decides.
-pub(crate) fn any_clause() -> Clause {
-    Clause {
-        no: 0,
-        pointer: String::new(),
-        kind: None,
-        model: None,
-        test: Test::Any,
-        min_confidence: 0.0,
-        attributes: Vec::new(),
-        weight: 1.0,
     }
 }
 
@@ -172,19 +136,12 @@ impl IndexReader for MemoryReader {
 
     fn hits(&self, clause: &Clause, filter: &Filter) -> Result<Hits> {
         refuse_nearest(clause)?;
-        let matcher = ClauseMatcher::new(clause, filter, &self.analyzer);
+        let matcher = ClauseMatcher::new(clause, &self.analyzer);
         let mut found = Hits::default();
         for (asset, entries) in self.filtered(filter) {
-            for entry in self.visible(entries, filter) {
-                found.examined += 1;
-                let annotation = &entry.fused.annotation;
-                if let Some(score) = matcher.takes(annotation).then(|| matcher.score(annotation)).flatten() {
-                    found.hits.push(lone_hit(asset, &entry.fused, score, None));
-                }
-            }
-            if let Test::Phrase(test) = &clause.test {
-                found.hits.extend(self.joined_hits(asset, entries, &matcher, (test, filter)));
-            }
+            let seen: Vec<_> = self.seen(entries, filter).map(|entry| &entry.fused).collect();
+            found.examined += seen.len() as u64;
+            found.hits.extend(self.hits_of_asset(asset, &seen, &matcher));
         }
         found.hits.sort_by(hit_order);
         Ok(found)
@@ -192,24 +149,18 @@ impl IndexReader for MemoryReader {
 
     fn nearest(&self, clause: &Clause, filter: &Filter, eligible: Option<&Eligible>) -> Result<Hits> {
         let test = nearest_test(clause)?;
-        let matcher = ClauseMatcher::new(clause, filter, &self.analyzer);
-        let similarity = Similarity::new(&test.query, test.metric);
+        let matcher = ClauseMatcher::new(clause, &self.analyzer);
         let mut examined = 0;
         let mut candidates = Vec::new();
         for (asset, entries) in self.filtered(filter) {
             let times = eligible.map(|by_asset| by_asset.get(&asset));
-            for entry in self.visible(entries, filter) {
+            for entry in self.seen(entries, filter).filter(|entry| entry.space == test.space) {
                 let annotation = &entry.fused.annotation;
-                let meets = times.is_none_or(|times| times.is_some_and(|t| t.meets(annotation.range)));
-                let Some(vector) = annotation.vector.as_ref().filter(|_| entry.space == test.space) else {
-                    continue;
-                };
-                if !meets || !matcher.takes(annotation) {
-                    continue;
+                if times.is_none_or(|times| times.is_some_and(|t| t.meets(annotation.range))) {
+                    examined += 1;
+                    let raw = matcher.passes(annotation).then(|| matcher.similarity(annotation)).flatten();
+                    candidates.extend(raw.map(|raw| (raw, asset, &entry.fused)));
                 }
-                examined += 1;
-                let raw = similarity.raw(vector).filter(|raw| similarity.within(*raw, test.threshold));
-                candidates.extend(raw.map(|raw| (raw, asset, &entry.fused)));
             }
         }
         candidates.sort_by(|a, b| {
@@ -217,11 +168,11 @@ impl IndexReader for MemoryReader {
                 let annotation = &c.2.annotation;
                 (annotation.id.clone(), annotation.model.clone(), annotation.run.clone(), c.1)
             };
-            similarity.nearer(a.0, b.0).then_with(|| name(a).cmp(&name(b)))
+            nearer_first(test.metric, a.0, b.0).then_with(|| name(a).cmp(&name(b)))
         });
         candidates.truncate(test.k.unwrap_or(usize::MAX));
         let hit = |(raw, asset, fused): (f64, AssetNo, &FusedAnnotation)| {
-            lone_hit(asset, fused, similarity.score(raw), Some(raw))
+            lone_hit(asset, fused, similarity_score(test.metric, raw), Some(raw))
         };
         let mut hits: Vec<Hit> = candidates.into_iter().map(hit).collect();
         hits.sort_by(hit_order);
@@ -256,15 +207,11 @@ impl IndexReader for MemoryReader {
 
     fn suggest(&self, typed: &str, filter: &Filter, limit: usize) -> Result<Vec<Suggestion>> {
         let typed = normalise_label(typed);
-        let clause = any_clause();
-        let matcher = ClauseMatcher::new(&clause, filter, &self.analyzer);
         let mut counts: BTreeMap<(String, AnnotationType), LabelCounts> = BTreeMap::new();
         for (_, entries) in self.filtered(filter) {
-            for entry in self.visible(entries, filter) {
+            for entry in self.seen(entries, filter) {
                 let annotation = &entry.fused.annotation;
-                let Some(label) = annotation.label.as_deref().filter(|_| matcher.takes(annotation)) else {
-                    continue;
-                };
+                let Some(label) = annotation.label.as_deref() else { continue };
                 let normalised = normalise_label(label);
                 if begins_word(&normalised, &typed) {
                     counts.entry((normalised, annotation.kind.clone())).or_default().add(label, 1);
