@@ -6,7 +6,13 @@
 
 pub mod clause;
 pub mod matching;
+mod node;
+pub mod plan;
+mod read;
+mod read_plan;
 pub mod similarity;
+pub mod time;
 
 pub use clause::*;
 pub use matching::{ClauseMatcher, PhraseHit};
+pub use plan::*;
