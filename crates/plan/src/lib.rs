@@ -5,5 +5,14 @@
 //! [`Query`](query) that engines execute. This crate knows no engine, no store and no clock.
 
 pub mod clause;
+pub mod matching;
+mod node;
+pub mod plan;
+mod read;
+mod read_plan;
+pub mod similarity;
+pub mod time;
 
 pub use clause::*;
+pub use matching::{ClauseMatcher, PhraseHit};
+pub use plan::*;

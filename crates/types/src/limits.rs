@@ -28,6 +28,8 @@ pub const BUCKET_INTERSECTION_MEMBERS_MAX: usize = 1_024;
 pub const BUCKET_NS_DEFAULT: i64 = 1_000_000_000;
 /// Most clauses of a plan, over all its groups and sub-queries.
 pub const CLAUSES_MAX: usize = 64;
+/// Most items of a list in a plan (ids of a scope, words, values of an attribute).
+pub const PLAN_LIST_MAX: usize = 10_000;
 /// Largest page of moments.
 pub const PAGE_MAX: usize = 1_000;
 /// Page of moments where the query names none.
