@@ -1,0 +1,4 @@
+//! The laws of the seams as tests, run on every implementation.
+#![allow(clippy::unwrap_used, reason = "a broken law is a panic")]
+
+pub mod index_suite;
