@@ -57,6 +57,7 @@ impl ErrorKind {
     pub const fn blame(self) -> Blame {
         match self {
             Self::Invalid
+            | Self::Forbidden
             | Self::NotFound
             | Self::Conflict
             | Self::Gone
