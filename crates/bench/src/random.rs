@@ -94,7 +94,11 @@ mod tests {
     fn a_stream_is_what_it_always_was() {
         let mut random = Random::at(1, &[2, 3]);
         let drawn: Vec<u64> = (0..3).map(|_| random.below(1000)).collect();
-        assert_eq!(drawn, [428, 885, 555], "a changed stream makes figures of different versions incomparable");
+        assert_eq!(
+            drawn,
+            [428, 885, 555],
+            "a changed stream makes figures of different versions incomparable"
+        );
     }
 
     #[test]
