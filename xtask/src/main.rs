@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 
 mod ci;
+mod irregular;
 mod smoke;
 mod tidy;
 
@@ -22,6 +23,8 @@ cargo xtask COMMAND
   smoke    builds a release, runs the demo and asks it for its page
   tidy     crate edges, sizes, banned words, manifests, documents
            --tighten  writes the exceptions down to what is needed today
+  irregular-forms lemma_lu.csv[.gz]
+           makes the table of irregular forms that `text` reads
   help     this text
 ";
 
@@ -38,14 +41,15 @@ fn main() -> ExitCode {
 
 fn run(args: &[String]) -> anyhow::Result<()> {
     let root = root()?;
-    let args: Vec<&str> = args.iter().map(String::as_str).collect();
-    match args.as_slice() {
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    match words.as_slice() {
         [] | ["help" | "--help" | "-h"] => print!("{HELP}"),
         ["ci"] => ci::all(&root)?,
         ["lint"] => ci::lint(&root)?,
         ["smoke"] => smoke::run(&root)?,
         ["tidy"] => report(&tidy::check(&root)?)?,
         ["tidy", "--tighten"] => tidy::tighten(&root)?,
+        ["irregular-forms", ..] => irregular::run(&args[1..])?,
         [other, ..] => bail!("`{other}` is no chore; see `cargo xtask help`"),
     }
     Ok(())

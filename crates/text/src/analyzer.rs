@@ -1,0 +1,187 @@
+//! By which forms is a word known?
+//!
+//! A stemmer wants the accents ("corrió" is `corr`, "corrio" is not), a searcher often leaves them out. So each word,
+//! of a text and of a query alike, gets the stem of its accented spelling *and* the stem of its folded spelling, both
+//! folded afterwards, and the stems of the lemmas of its irregular forms. Two words are the same in a language when
+//! their sets meet. Typing no accents can then lose a form ("corrio" meets "corrió" but not "corriendo"), never the
+//! word itself, whose folded spelling is compared before any form.
+//!
+//! Rejected: folding before stemming (German and Spanish stems go wrong), and lemmas in the place of stems (a table
+//! never has all words).
+
+use crate::fold::{fold_word, lower_word};
+use crate::irregular;
+use crate::language::Language;
+use crate::lemmas::UserLemmas;
+use frostem::Stemmer;
+
+/// The forms of one word: folded, sorted, each once. Reuse one value for many words: it keeps its buffers.
+#[derive(Debug, Clone, Default)]
+pub struct Forms {
+    strings: Vec<String>,
+    len: usize,
+}
+
+impl Forms {
+    /// None yet.
+    #[must_use]
+    pub fn new() -> Forms {
+        Forms::default()
+    }
+
+    /// The forms, sorted.
+    #[must_use]
+    pub fn as_slice(&self) -> &[String] {
+        &self.strings[..self.len]
+    }
+
+    /// The forms, sorted.
+    pub fn iter(&self) -> impl Iterator<Item = &str> {
+        self.as_slice().iter().map(String::as_str)
+    }
+
+    /// How many.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.len
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Whether the two sets have a form in common.
+    #[must_use]
+    pub fn meets(&self, other: &Forms) -> bool {
+        // The sets hold one to five forms: comparing all is cheaper than anything clever.
+        self.as_slice().iter().any(|form| other.as_slice().contains(form))
+    }
+
+    fn clear(&mut self) {
+        self.len = 0;
+    }
+
+    fn insert(&mut self, form: &str) {
+        if form.is_empty() {
+            return;
+        }
+        let Err(at) = self.as_slice().binary_search_by(|held| held.as_str().cmp(form)) else { return };
+        if self.len == self.strings.len() {
+            self.strings.push(String::new());
+        }
+        let spare = &mut self.strings[self.len];
+        spare.clear();
+        spare.push_str(form);
+        self.strings[at..=self.len].rotate_right(1);
+        self.len += 1;
+    }
+}
+
+/// How words are reduced: a default language for text whose own is not known, and the operator's lemmas.
+#[derive(Debug, Clone, Default)]
+pub struct Analyzer {
+    /// Used where a language is [`Language::Und`].
+    pub default_language: Language,
+    /// Lemmas in addition to what is built in.
+    pub user_lemmas: UserLemmas,
+}
+
+impl Analyzer {
+    /// With the built-in lemmas only.
+    #[must_use]
+    pub fn new(default_language: Language) -> Analyzer {
+        Analyzer { default_language, user_lemmas: UserLemmas::default() }
+    }
+
+    /// Puts in `out` the forms by which a word is known in a language; `out` is cleared first.
+    ///
+    /// `lower` and `folded` are the two spellings of a [`crate::Token`]. A word of a language without a stemmer is
+    /// known by its folded spelling and its lemmas.
+    pub fn forms(&self, lower: &str, folded: &str, language: Language, out: &mut Forms) {
+        out.clear();
+        let language = self.or_default(language);
+        let stemmer = language.stemmer();
+        self.add_word(stemmer, language, lower, folded, out);
+        if let Some(rest) = without_elision(lower, language) {
+            self.add_word(stemmer, language, rest, &fold_word(rest), out);
+        }
+    }
+
+    /// The language itself, or the default where it is not known.
+    #[must_use]
+    pub fn or_default(&self, language: Language) -> Language {
+        if language == Language::Und { self.default_language } else { language }
+    }
+
+    /// Whether two words have the same folded spelling or share a form.
+    #[must_use]
+    pub fn same_word(&self, a: &str, b: &str, language: Language) -> bool {
+        let (a_folded, b_folded) = (fold_word(a), fold_word(b));
+        if a_folded == b_folded {
+            return true;
+        }
+        let (mut a_forms, mut b_forms) = (Forms::new(), Forms::new());
+        self.forms(&lower_word(a), &a_folded, language, &mut a_forms);
+        self.forms(&lower_word(b), &b_folded, language, &mut b_forms);
+        a_forms.meets(&b_forms)
+    }
+
+    fn add_word(
+        &self,
+        stemmer: Option<Stemmer>,
+        language: Language,
+        lower: &str,
+        folded: &str,
+        out: &mut Forms,
+    ) {
+        add_stems(stemmer, lower, folded, out);
+        // "he'll" folds to "hell" and "we're" to "were": no lemma may be read out of a contraction.
+        if !lower.contains('\'') {
+            for lemma in irregular::lemmas(language, folded) {
+                add_stems(stemmer, lemma, &fold_word(lemma), out);
+            }
+        }
+        for lemma in self.user_lemmas.of(language, folded) {
+            add_stems(stemmer, lemma, &fold_word(lemma), out);
+        }
+    }
+}
+
+fn add_stems(stemmer: Option<Stemmer>, lower: &str, folded: &str, out: &mut Forms) {
+    let Some(stemmer) = stemmer else {
+        out.insert(folded);
+        return;
+    };
+    let stem = stemmer.stem(folded);
+    if stem.is_ascii() {
+        out.insert(&stem);
+    } else {
+        out.insert(&fold_word(&stem));
+    }
+    if lower != folded {
+        out.insert(&fold_word(&stemmer.stem(lower)));
+    }
+}
+
+/// French and Italian write an article or pronoun onto the next word: "l'homme" is known as "homme" too.
+fn without_elision(lower: &str, language: Language) -> Option<&str> {
+    let particles: &[&str] = match language {
+        Language::Fr => &[
+            "l", "d", "j", "m", "t", "s", "n", "c", "qu", "jusqu", "lorsqu", "puisqu", "quoiqu", "presqu",
+            "quelqu",
+        ],
+        Language::It => &[
+            "l", "d", "c", "m", "t", "s", "v", "n", "un", "gl", "dell", "nell", "all", "sull", "dall",
+            "coll", "quell", "quest", "bell", "sant", "tutt", "mezz", "senz", "com", "dov", "cos", "nessun",
+            "ciascun",
+        ],
+        _ => return None,
+    };
+    let (particle, rest) = lower.split_once('\'')?;
+    (particles.contains(&particle) && !rest.is_empty()).then_some(rest)
+}
+
+#[cfg(test)]
+mod tests;
