@@ -113,11 +113,16 @@ fn names_issue(line: &Line<'_>) -> bool {
         return false;
     }
     let is_number = |w: &str| !w.is_empty() && w.len() <= 5 && w.chars().all(|c| c.is_ascii_digit());
-    let by_mark = line.text.match_indices('#').any(|(at, _)| {
-        let before = line.text[..at].chars().next_back();
-        let number: String = line.text[at + 1..].chars().take_while(char::is_ascii_alphanumeric).collect();
-        is_number(&number) && before.is_none_or(|c| c == ' ' || c == '(' || c == '[')
-    });
+    // Unicode's annexes are named by numbers.
+    let is_standard =
+        |before: &str| ["Annex", "annex", "UAX", "UTS"].iter().any(|w| before.trim_end().ends_with(w));
+    let by_mark =
+        line.text.match_indices('#').filter(|(at, _)| !is_standard(&line.text[..*at])).any(|(at, _)| {
+            let before = line.text[..at].chars().next_back();
+            let number: String =
+                line.text[at + 1..].chars().take_while(char::is_ascii_alphanumeric).collect();
+            is_number(&number) && before.is_none_or(|c| c == ' ' || c == '(' || c == '[')
+        });
     let list: Vec<&str> = words(line.text).collect();
     by_mark
         || list
@@ -159,6 +164,6 @@ mod tests {
             assert_eq!(found("crates/a/src/a.rs", text), 0, "{text}");
         }
         assert_eq!(found("crates/serve/ui/page.css", "a { color: #333 }"), 0);
-        assert_eq!(found("docs/a.md", "# 12 ways"), 0);
+        assert_eq!(found("docs/a.md", "# 12 ways\nUnicode Annex #29"), 0);
     }
 }

@@ -10,7 +10,7 @@ fn hash(spec: Spec) -> u64 {
     for episode in &world.episodes {
         write_lines(&world, episode, &mut bytes);
         write_vector_lines(&world, episode, &mut bytes);
-        write_vectors(&world, episode, &mut bytes).unwrap();
+        write_vectors(&world, episode, &mut bytes).expect("writing to memory");
     }
     xxhash_rust::xxh3::xxh3_64(&bytes)
 }
