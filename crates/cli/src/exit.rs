@@ -1,6 +1,8 @@
 //! Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted.
 
 use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 /// The exit code after Ctrl-C.
 pub const INTERRUPTED: u8 = 130;
@@ -55,6 +57,29 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
             .is_some_and(|e| e.kind() == rushes_types::ErrorKind::Cancelled);
         if interrupted { Self::Interrupted } else { Self::Failed(e) }
     }
+}
+
+/// A temporary folder that goes when the process ends early.
+static LEFT_OVER: Mutex<Option<PathBuf>> = Mutex::new(None);
+
+/// From now on, an early end removes this temporary folder.
+pub fn remove_at_end(folder: &Path) {
+    *LEFT_OVER.lock().unwrap_or_else(PoisonError::into_inner) = Some(folder.to_owned());
+}
+
+/// The folder is looked after by others again.
+pub fn keep_at_end() {
+    *LEFT_OVER.lock().unwrap_or_else(PoisonError::into_inner) = None;
+}
+
+/// Ends the process now. What was acknowledged is on disk: there is nothing that could be lost.
+pub fn end_now(code: u8) -> ! {
+    let folder = LEFT_OVER.lock().unwrap_or_else(PoisonError::into_inner).take();
+    if let Some(folder) = folder {
+        // A folder that cannot be removed now is the system's to clear, as all temporary ones are.
+        let _ = std::fs::remove_dir_all(folder);
+    }
+    std::process::exit(i32::from(code))
 }
 
 /// What a command gives back.

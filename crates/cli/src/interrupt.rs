@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tokio::sync::watch;
 
-use crate::exit::INTERRUPTED;
+use crate::exit::{INTERRUPTED, end_now};
 
 /// How often it was asked.
 static ASKED: OnceLock<watch::Sender<u32>> = OnceLock::new();
@@ -50,8 +50,7 @@ pub fn install() -> std::io::Result<()> {
                 }
                 let before = *sender.borrow();
                 if before > 0 || ORDERLY.load(Ordering::Relaxed) == 0 {
-                    // What was acknowledged is on disk: there is nothing that could be lost by ending here.
-                    std::process::exit(i32::from(INTERRUPTED));
+                    end_now(INTERRUPTED);
                 }
                 sender.send_replace(before + 1);
             }

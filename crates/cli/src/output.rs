@@ -12,14 +12,14 @@ use crate::exit::Outcome;
 pub fn line(text: &str) {
     let mut out = std::io::stdout().lock();
     if writeln!(out, "{text}").is_err() {
-        std::process::exit(0);
+        crate::exit::end_now(0);
     }
 }
 
 /// Writes bytes to standard output.
 pub fn bytes(bytes: &[u8]) -> Outcome {
     match std::io::stdout().lock().write_all(bytes) {
-        Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => std::process::exit(0),
+        Err(e) if e.kind() == std::io::ErrorKind::BrokenPipe => crate::exit::end_now(0),
         written => Ok(written?),
     }
 }
@@ -103,4 +103,9 @@ pub fn size(bytes: u64) -> String {
 pub fn plural(n: u64, what: &str) -> String {
     let s = if n == 1 { "" } else { "s" };
     format!("{} {what}{s}", count(n))
+}
+
+/// What was found in a line.
+pub fn hit(text: &str) -> String {
+    if is_terminal() { format!("\x1b[1;33m{text}\x1b[0m") } else { format!("[{text}]") }
 }

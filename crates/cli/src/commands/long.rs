@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use axum::http::Method;
-use rushes_archive::{Archive, Progress};
+use rushes_archive::Progress;
 use serde_json::{Value, json};
 
 use crate::client::{Client, Payload};
@@ -84,7 +84,7 @@ pub fn restore(config: &Config, from: &Path, to: Option<PathBuf>, json_output: b
     let to = to.unwrap_or_else(|| config.dir.clone());
     let watch = Watch { bar: Bar::steps(None, quiet) };
     let orderly = interrupt::Orderly::begin();
-    Archive::restore(from, &to, &watch)?;
+    rushes_archive::restore(from, &to, &watch)?;
     drop(orderly);
     drop(watch);
     if json_output {
