@@ -1,0 +1,4 @@
+//! The laws of the annotation store, on every implementation here, and what only the embedded one promises.
+
+mod embedded;
+mod memory;
