@@ -65,15 +65,6 @@ impl Archive {
             Some(Space { id, dimensions: vector.len(), metric: Metric::Cosine, encoder: None })
         })
     }
-
-    fn spaces_of(&self, named: impl Fn(&FusedAnnotation, &Space) -> bool) -> Vec<Space> {
-        let all = self.annotations.iter().filter_map(|fused| Some((fused, self.space_of(fused)?)));
-        let mut spaces: Vec<Space> =
-            all.filter(|(fused, space)| named(fused, space)).map(|(_, space)| space).collect();
-        spaces.sort_by(|a, b| a.id.cmp(&b.id));
-        spaces.dedup_by(|a, b| a.id == b.id);
-        spaces
-    }
 }
 
 impl Resolver for Archive {
@@ -87,14 +78,24 @@ impl Resolver for Archive {
     }
 
     fn spaces(&self) -> Result<Vec<Space>> {
-        Ok(self.spaces_of(|fused, _| fused.is_current()))
+        let current = self.annotations.iter().filter(|fused| fused.is_current());
+        let mut spaces: Vec<Space> = current.filter_map(|fused| self.space_of(fused)).collect();
+        spaces.sort_by(|a, b| a.id.cmp(&b.id));
+        spaces.dedup_by(|a, b| a.id == b.id);
+        Ok(spaces)
     }
 
     fn spaces_named(&self, name: &str) -> Result<Vec<Space>> {
-        Ok(self.spaces_of(|fused, space| {
-            let model = &fused.annotation.model;
+        let registered = self.documents.iter().flat_map(|d| &d.models);
+        let registered = registered.filter_map(|m| Some((m.model.clone(), m.space.clone()?)));
+        let written = self.annotations.iter().filter_map(|f| Some((f.annotation.model.clone(), self.space_of(f)?)));
+        let named = registered.chain(written).filter(|(model, space)| {
             space.id.as_str() == name || model.as_str() == name || model.name() == name
-        }))
+        });
+        let mut spaces: Vec<Space> = named.map(|(_, space)| space).collect();
+        spaces.sort_by(|a, b| a.id.cmp(&b.id));
+        spaces.dedup_by(|a, b| a.id == b.id);
+        Ok(spaces)
     }
 
     fn encode_text(&self, space: &Space, text: &str) -> Result<Option<Vec<f32>>> {
