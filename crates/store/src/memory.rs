@@ -311,6 +311,12 @@ impl AnnotationStore for MemoryStore {
         Ok(later.take(limit).cloned().collect())
     }
 
+    fn assets_with_history(&self, after: Option<&AssetId>, limit: usize) -> Result<Vec<AssetId>> {
+        let state = self.state();
+        let later = state.history.keys().filter(|id| after.is_none_or(|after| *id > after));
+        Ok(later.take(limit).cloned().collect())
+    }
+
     fn put_model(&self, model: &Model) -> Result<()> {
         let mut state = self.state();
         check_model(model, state.models.values())?;

@@ -98,3 +98,20 @@ pub fn redact(format: Format, bytes: &[u8], positions: &BTreeSet<u32>) -> Result
         Format::Arrow => arrow::redact(bytes, positions),
     }
 }
+
+/// The block with every annotation not in `keep` (ascending) blanked, the others where they were; `None` where
+/// `keep` holds all, so that the bytes stay as they were sent.
+///
+/// # Errors
+/// [`ErrorKind::Corrupt`] where an Arrow block does not read.
+pub fn keep_only(format: Format, bytes: &[u8], keep: &[u32]) -> Result<Option<Vec<u8>>> {
+    match format {
+        Format::Lines => {
+            let lines = bytes.split_inclusive(|b| *b == b'\n').count();
+            let blank: BTreeSet<u32> =
+                (0u32..).take(lines).filter(|line| keep.binary_search(line).is_err()).collect();
+            if blank.is_empty() { Ok(None) } else { redact(format, bytes, &blank).map(Some) }
+        }
+        Format::Arrow => arrow::keep(bytes, keep),
+    }
+}

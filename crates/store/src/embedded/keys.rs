@@ -83,6 +83,19 @@ pub(super) fn history_of(asset: &AssetId) -> Key {
     under(kind::HISTORY, asset.as_str(), &[])
 }
 
+/// The first key behind an asset's history. Ids hold no control characters, so no other asset's lies between.
+pub(super) fn behind_history_of(asset: &AssetId) -> Key {
+    let mut key = of(kind::HISTORY, asset.as_str());
+    key.push(1);
+    key
+}
+
+/// The asset of a history key.
+pub(super) fn asset_of_history(key: &[u8]) -> Option<AssetId> {
+    let end = key.iter().position(|b| *b == 0)?;
+    AssetId::new(std::str::from_utf8(key.get(1..end)?).ok()?).ok()
+}
+
 pub(super) fn history(asset: &AssetId, commit: Commit) -> Key {
     under(kind::HISTORY, asset.as_str(), &commit.0.to_be_bytes())
 }

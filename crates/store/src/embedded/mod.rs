@@ -127,6 +127,10 @@ impl AnnotationStore for EmbeddedStore {
         tables::page(&self.folder, from, vec![kind::ASSET + 1], limit, |_, value| decode_asset(value))
     }
 
+    fn assets_with_history(&self, after: Option<&AssetId>, limit: usize) -> Result<Vec<AssetId>> {
+        registry::assets_with_history(&self.folder, after, limit)
+    }
+
     fn put_model(&self, model: &Model) -> Result<()> {
         self.change(|tx| tx.register_model(model))
     }

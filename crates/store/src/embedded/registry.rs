@@ -2,9 +2,11 @@
 
 use std::collections::HashMap;
 
-use rushes_types::{Asset, AssetId, Commit, Error, Model, ModelRef, Result};
+use rushes_types::{Asset, AssetId, Commit, Error, ErrorKind, Model, ModelRef, Result};
 
-use super::keys;
+use rushes_kv::Folder;
+
+use super::keys::{self, kind};
 use super::records::{decode_asset, decode_model, encode_asset, encode_label, encode_model};
 use super::tables;
 use super::tx::Tx;
@@ -88,4 +90,24 @@ pub(super) fn models(folder: &rushes_kv::Folder) -> Result<Vec<Model>> {
         Ok(())
     })?;
     Ok(models)
+}
+
+/// Ids of all assets that ever had a commit: one seek an asset, however long its history is.
+pub(super) fn assets_with_history(
+    folder: &Folder,
+    after: Option<&AssetId>,
+    limit: usize,
+) -> Result<Vec<AssetId>> {
+    let mut from = after.map_or(vec![kind::HISTORY], keys::behind_history_of);
+    let mut found = Vec::new();
+    while found.len() < limit {
+        let first = tables::page(folder, from, vec![kind::HISTORY + 1], 1, |key, _| {
+            keys::asset_of_history(key)
+                .ok_or_else(|| Error::new(ErrorKind::Corrupt, "a history row's key names no asset; run `rushes verify`"))
+        })?;
+        let Some(asset) = first.into_iter().next() else { break };
+        from = keys::behind_history_of(&asset);
+        found.push(asset);
+    }
+    Ok(found)
 }

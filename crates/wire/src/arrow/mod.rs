@@ -174,3 +174,15 @@ pub(crate) fn redact(bytes: &[u8], positions: &BTreeSet<u32>) -> Result<Vec<u8>>
     let batch = frames::read_batch(bytes, frames::Read::All).map_err(corrupt)?;
     rows::write(&rows::blanked(&batch, positions)?)
 }
+
+/// The batch with every row not in `keep` (ascending) blanked; `None` where `keep` holds all of its rows.
+pub(crate) fn keep(bytes: &[u8], keep: &[u32]) -> Result<Option<Vec<u8>>> {
+    let corrupt = |e: Error| Error::new(ErrorKind::Corrupt, format!("a stored block is damaged: {e}"));
+    let batch = frames::read_batch(bytes, frames::Read::All).map_err(corrupt)?;
+    let rows = u32::try_from(batch.num_rows()).unwrap_or(u32::MAX);
+    let blank: BTreeSet<u32> = (0..rows).filter(|row| keep.binary_search(row).is_err()).collect();
+    if blank.is_empty() {
+        return Ok(None);
+    }
+    rows::write(&rows::blanked(&batch, &blank)?).map(Some)
+}
