@@ -10,6 +10,7 @@ use rushes_types::{Error, Result};
 
 use crate::World;
 use crate::bodies::{Content, make};
+use crate::fusion;
 use crate::lines::Written;
 use crate::memory;
 use crate::report::Rate;
@@ -35,7 +36,8 @@ impl Way {
             Content::VectorArrow => "vectors in as Arrow",
         };
         let stages = if self.running { "running" } else { "stopped" };
-        let clients = if self.clients == 1 { "1 client".to_owned() } else { format!("{} clients", self.clients) };
+        let clients =
+            if self.clients == 1 { "1 client".to_owned() } else { format!("{} clients", self.clients) };
         format!("{what}, {clients}, stages {stages}")
     }
 }
@@ -61,25 +63,32 @@ pub fn measure(
         let until = seconds + started.elapsed().as_secs_f64();
         rates.push(rate("… until all of it is searchable", written, written.bytes, until));
     }
-    subject.close()?;
+    subject.close();
     if !way.running {
-        rates.extend(follow(folder, written)?);
+        rates.extend(follow(folder, world, written)?);
     }
     std::fs::remove_dir_all(folder).map_err(|e| Error::io("removing a benchmark's archive", e))?;
     Ok(rates)
 }
 
-/// Lets fusion catch up, and then the index.
-fn follow(folder: &Path, written: Written) -> Result<Vec<Rate>> {
+/// Fuses in memory, then lets fusion catch up, and then the index.
+fn follow(folder: &Path, world: &World, written: Written) -> Result<Vec<Rate>> {
     let mut rates = Vec::new();
-    for (stage, consumer, name) in [(Stage::Fuse, "fuse", "… fused, durable"), (Stage::Index, "index", "… indexed, durable")] {
-        memory::reset_peak();
-        let started = Instant::now();
-        let subject = Subject::open(folder, &[Stage::Relay, stage])?;
-        subject.wait_for(consumer)?;
-        rates.push(rate(name, written, 0, started.elapsed().as_secs_f64()));
-        subject.close()?;
-    }
+    let subject = Subject::open(folder, &[])?;
+    rates.push(fusion::in_memory(&subject, world)?);
+    subject.close();
+    memory::reset_peak();
+    let started = Instant::now();
+    let subject = Subject::open(folder, &[Stage::Relay, Stage::Fuse])?;
+    subject.wait_fused(world)?;
+    rates.push(rate("… fused, durable", written, 0, started.elapsed().as_secs_f64()));
+    subject.close();
+    memory::reset_peak();
+    let started = Instant::now();
+    let subject = Subject::open(folder, &[Stage::Relay, Stage::Fuse, Stage::Index])?;
+    subject.wait_searchable()?;
+    rates.push(rate("… indexed, durable", written, 0, started.elapsed().as_secs_f64()));
+    subject.close();
     Ok(rates)
 }
 

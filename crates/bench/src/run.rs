@@ -135,11 +135,16 @@ fn searched(options: &BenchOptions, world: &World, progress: &dyn Progress) -> R
     let seconds = started.elapsed().as_secs_f64();
     let filled = Rate {
         peak_bytes: memory::peak_bytes(),
-        ..Rate::new("the whole archive, generated, sent, searchable", count, lines.bytes + vectors.bytes, seconds)
+        ..Rate::new(
+            "the whole archive, generated, sent, searchable",
+            count,
+            lines.bytes + vectors.bytes,
+            seconds,
+        )
     };
     memory::reset_peak();
     let searches = search::measure(&subject, world, options.queries, progress)?;
-    subject.close()?;
+    subject.close();
     let open_ms = open(&folder)?;
     Ok(Searched { rates: vec![filled], lines, vectors, searches, open_ms, disk: disk::parts(&folder)? })
 }
@@ -151,7 +156,7 @@ fn open(folder: &Path) -> Result<Percentiles> {
         let started = Instant::now();
         let subject = Subject::open(folder, &Stage::ALL)?;
         samples.add(started.elapsed());
-        subject.close()?;
+        subject.close();
     }
     Ok(samples.percentiles_ms())
 }
@@ -186,14 +191,18 @@ fn hours(episodes: &[Episode]) -> f64 {
 /// An error where the benchmark was asked to stop.
 pub(crate) fn check(progress: &dyn Progress) -> Result<()> {
     if progress.cancelled() {
-        return Err(Error::new(ErrorKind::Cancelled, "the benchmark was interrupted; what it wrote is removed"));
+        return Err(Error::new(
+            ErrorKind::Cancelled,
+            "the benchmark was interrupted; what it wrote is removed",
+        ));
     }
     Ok(())
 }
 
 fn prepare(folder: &Path) -> Result<()> {
     std::fs::create_dir_all(folder).map_err(|e| Error::io("making the benchmark's folder", e))?;
-    let mut entries = std::fs::read_dir(folder).map_err(|e| Error::io("reading the benchmark's folder", e))?;
+    let mut entries =
+        std::fs::read_dir(folder).map_err(|e| Error::io("reading the benchmark's folder", e))?;
     if entries.next().is_some() {
         return Err(Error::invalid(format!("the folder `{}` is not empty; name another", folder.display())));
     }

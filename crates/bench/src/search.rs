@@ -29,7 +29,9 @@ pub fn measure(
         let (second, samples) = ask(subject, &plans)?;
         if class.is_exact() && first.hex() != second.hex() {
             let name = class.name();
-            return Err(Error::bug(format!("`{name}`: the same questions had other answers the second time")));
+            return Err(Error::bug(format!(
+                "`{name}`: the same questions had other answers the second time"
+            )));
         }
         #[allow(clippy::cast_precision_loss)] // a figure for people
         let moments = second.moments() as f64 / count.max(1) as f64;

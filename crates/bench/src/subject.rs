@@ -4,10 +4,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rushes_archive::{Archive, Body, Caller, IngestOptions, OpenOptions, Stage};
+use rushes_archive::{Archive, Body, Caller, IngestOptions, OpenOptions, Stage, Words};
+use rushes_fused::MemoryFused;
+use rushes_fusing::{Options, fuse_batch};
 use rushes_plan::Plan;
 use rushes_query::SearchRequest;
-use rushes_types::{Commit, Error, ErrorKind, Result};
+use rushes_types::{AssetId, Commit, Error, ErrorKind, Result};
 use serde_json::Value;
 
 use crate::World;
@@ -64,8 +66,7 @@ impl Subject {
 
     /// Asks; the answer as a client gets it, and how long it took to find, its writing as JSON not counted.
     pub fn search(&self, plan: &Value) -> Result<(Value, Duration)> {
-        let plan: Plan = serde_json::from_value(plan.clone())
-            .map_err(|e| Error::bug(format!("the benchmark's plan is refused: {e}: {plan}")))?;
+        let plan = Plan::read(plan)?;
         let request = SearchRequest { q: None, plan };
         let started = Instant::now();
         let answer = self.archive.search(&self.caller, request)?;
@@ -84,27 +85,51 @@ impl Subject {
         Err(stuck("all stages"))
     }
 
-    /// Waits until a stage has done all that is committed.
-    pub fn wait_for(&self, consumer: &str) -> Result<()> {
+    /// Waits until all of the world's assets are fused up to their last commit.
+    pub fn wait_fused(&self, world: &World) -> Result<()> {
+        let engines = self.archive.engines();
+        let mut assets = self.asset_ids(world)?.into_iter().peekable();
         let started = Instant::now();
-        while started.elapsed() < PATIENCE {
-            let status = self.archive.status()?;
-            let behind = status.lag.iter().filter(|lag| lag.consumer.as_str() == consumer).map(|lag| lag.events);
-            if behind.sum::<u64>() == 0 {
-                return Ok(());
+        while let Some(asset) = assets.peek() {
+            let after = engines.fused.progress(asset)?;
+            if engines.store.history(asset, after, 1)?.is_empty() {
+                assets.next();
+            } else if started.elapsed() > PATIENCE {
+                return Err(stuck("fuse"));
+            } else {
+                std::thread::sleep(POLL);
             }
-            std::thread::sleep(POLL);
         }
-        Err(stuck(consumer))
+        Ok(())
+    }
+
+    /// Fuses what is stored into a fused store in memory; on the calling thread alone.
+    pub fn fuse_in_memory(&self, world: &World) -> Result<MemoryFused> {
+        let fused = MemoryFused::new()?;
+        let manifest = self.archive.manifest();
+        let words = Words::new(&manifest.default_language);
+        let options = Options { bucket_ns: manifest.bucket_ns, ..Options::new(&words) };
+        fuse_batch(&&*self.archive.engines().store, &fused, &self.asset_ids(world)?, None, options)?;
+        Ok(fused)
+    }
+
+    /// The assets that the archive holds, of those of the world.
+    pub fn asset_ids(&self, world: &World) -> Result<Vec<AssetId>> {
+        let ids = world.episodes.iter().map(|e| AssetId::new(&e.asset_id));
+        ids.collect::<std::result::Result<_, _>>()
+            .map_err(|e| Error::bug(format!("a made-up name is refused: {e}")))
     }
 
     /// Stops the workers and closes the archive.
-    pub fn close(self) -> Result<()> {
-        self.archive.close()
+    pub fn close(self) {
+        self.archive.close();
     }
 }
 
 fn stuck(what: &str) -> Error {
     let seconds = PATIENCE.as_secs();
-    Error::new(ErrorKind::Unavailable, format!("`{what}` did not catch up within {seconds} s; see `rushes status`"))
+    Error::new(
+        ErrorKind::Unavailable,
+        format!("`{what}` did not catch up within {seconds} s; see `rushes status`"),
+    )
 }
