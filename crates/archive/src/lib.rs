@@ -5,6 +5,7 @@
 
 mod access;
 mod archive;
+mod ask;
 mod backup;
 mod embedded;
 mod engines;
@@ -15,6 +16,7 @@ mod ingest;
 mod manifest;
 mod progress;
 mod rebuild;
+mod search;
 mod status;
 mod verify;
 mod workers;
@@ -29,6 +31,7 @@ pub use ingest::{Body, IngestMode, IngestOptions, IngestReport, LineProblem, PRO
 pub use manifest::{FORMAT_VERSION, Manifest};
 pub use progress::{Progress, Unwatched};
 pub use rebuild::Rebuild;
+pub use search::SearchRequest;
 pub use status::Status;
 pub use verify::VerifyReport;
 pub use workers::{FuseSettings, Health, Shared, Stage};

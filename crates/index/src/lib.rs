@@ -8,6 +8,7 @@
 
 mod clock;
 mod embedded;
+mod hit;
 mod memory;
 mod read_points;
 mod seam;

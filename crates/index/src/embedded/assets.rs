@@ -43,8 +43,7 @@ impl DocumentRecord {
         if crc32fast::hash(document) != crc {
             return None;
         }
-        let document =
-            if document.is_empty() { None } else { Some(Arc::new(decode_document(document)?)) };
+        let document = if document.is_empty() { None } else { Some(Arc::new(decode_document(document)?)) };
         Some(Self { asset, progress, generation, document })
     }
 }
@@ -61,10 +60,6 @@ impl AssetState {
     /// The document that a reader of a generation saw.
     pub fn document(&self, generation: u64) -> Option<&Arc<AssetDocument>> {
         self.versions.iter().rev().find(|v| v.generation <= generation)?.document.as_ref()
-    }
-
-    pub fn newest(&self) -> Option<&DocumentRecord> {
-        self.versions.last()
     }
 
     fn add(&mut self, record: DocumentRecord) {
@@ -123,6 +118,13 @@ impl AssetTable {
     pub fn forget_older(&mut self, asset: &AssetId) {
         if let Some(state) = self.0.get_mut(asset).filter(|state| state.versions.len() > 1) {
             Arc::make_mut(state).forget(u64::MAX);
+        }
+    }
+
+    /// The same where a version that is not published yet may be the newest: it and the one before stay.
+    pub fn forget_published_older(&mut self, asset: &AssetId, published: u64) {
+        if let Some(state) = self.0.get_mut(asset).filter(|state| state.versions.len() > 1) {
+            Arc::make_mut(state).forget(published);
         }
     }
 

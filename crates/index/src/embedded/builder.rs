@@ -321,11 +321,7 @@ impl SegmentBuilder {
         self.out.section(sections::LIVES, &self.lives.to_bytes())?;
         let kinds: Vec<u8> = self.kinds.keys().flat_map(|kind| kind.to_le_bytes()).collect();
         self.out.section(sections::KINDS, &kinds)?;
-        write_lists(
-            &mut self.out,
-            (sections::KIND_OFFSETS, sections::KIND_LISTS),
-            self.kinds.values(),
-        )?;
+        write_lists(&mut self.out, (sections::KIND_OFFSETS, sections::KIND_LISTS), self.kinds.values())?;
         // Groups of lines: asset, model, first place in the list of entries; ended by one more place.
         bytes.clear();
         let mut entries = Vec::new();

@@ -37,8 +37,7 @@ pub(crate) struct SectionWriter {
 
 impl SectionWriter {
     pub fn create(path: &Path) -> Result<Self> {
-        let file =
-            File::create(path).map_err(|e| Error::io(&format!("creating `{}`", path.display()), e))?;
+        let file = File::create(path).map_err(|e| Error::io(&format!("creating `{}`", path.display()), e))?;
         let out = BufWriter::with_capacity(1 << 20, file);
         let mut writer = Self { path: path.to_owned(), out, at: 0, open: None, table: Vec::new() };
         writer.raw(MAGIC)?;
@@ -141,17 +140,14 @@ impl SectionFile {
             std::io::ErrorKind::NotFound => corrupt(&path.display().to_string(), "it is missing"),
             _ => Error::io(&doing(), e),
         })?;
-        #[allow(unsafe_code, reason = "segments are never changed after they are written; only we unlink them")]
+        #[allow(
+            unsafe_code,
+            reason = "segments are never changed after they are written; only we unlink them"
+        )]
         let map = unsafe { Mmap::map(&file) }.map_err(|e| Error::io(&doing(), e))?;
         let name = path.display().to_string();
         let sections = read_table(&map).ok_or_else(|| corrupt(&name, "its table of sections is broken"))?;
-        Ok(Self {
-            path: path.to_owned(),
-            name,
-            map: Arc::new(map),
-            sections,
-            doomed: AtomicBool::new(false),
-        })
+        Ok(Self { path: path.to_owned(), name, map: Arc::new(map), sections, doomed: AtomicBool::new(false) })
     }
 
     pub fn name(&self) -> &str {
@@ -162,9 +158,12 @@ impl SectionFile {
         self.map.len() as u64
     }
 
-    /// Removes the file when the last that holds it lets go.
+    /// Removes the file: its name now, where the system allows that of a mapped file, its bytes when the last
+    /// that holds it lets go.
     pub fn doom(&self) {
-        self.doomed.store(true, Ordering::Release);
+        if std::fs::remove_file(&self.path).is_err() {
+            self.doomed.store(true, Ordering::Release);
+        }
     }
 
     fn find(&self, id: u32) -> Result<&Section> {

@@ -131,10 +131,6 @@ impl Overrides {
         &self.lives
     }
 
-    pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
-    }
-
     /// The overridden entries with their lives, ascending.
     pub fn iter(&self) -> impl Iterator<Item = (u32, &Life)> {
         self.entries.iter().zip(&self.numbers).filter_map(|(e, n)| Some((*e, self.lives.get(*n as usize)?)))

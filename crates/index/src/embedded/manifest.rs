@@ -135,7 +135,7 @@ impl Manifest {
             } else if let Some(id) = number("lives-") {
                 !self.segments.iter().any(|row| row.side == id)
             } else {
-                std::path::Path::new(name).extension().is_some_and(|extension| extension == "tmp")
+                Path::new(name).extension().is_some_and(|extension| extension == "tmp")
             };
             if is_stranger {
                 let doing = format!("removing `{}`", file.path().display());
@@ -143,6 +143,18 @@ impl Manifest {
             }
         }
         Ok(())
+    }
+}
+
+/// Removes all our files of a folder, whatever made them.
+pub(crate) fn remove(folder: &Path) -> Result<()> {
+    let manifest = folder.join(MANIFEST);
+    match std::fs::remove_file(&manifest) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+            Err(Error::io(&format!("removing `{}`", manifest.display()), e))
+        }
+        // The rest is unnamed now, and goes when the index is opened.
+        _ => Ok(()),
     }
 }
 

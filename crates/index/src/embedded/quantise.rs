@@ -140,9 +140,8 @@ pub(crate) fn dot_portable(query: &[i16], row: &[u8]) -> i32 {
 #[cfg(target_arch = "x86_64")]
 mod avx2 {
     use std::arch::x86_64::{
-        __m256i, _mm_loadu_si128, _mm256_add_epi32, _mm256_cvtepi8_epi16,
-        _mm256_loadu_si256, _mm256_madd_epi16, _mm256_setzero_si256,
-        _mm256_storeu_si256,
+        __m256i, _mm_loadu_si128, _mm256_add_epi32, _mm256_cvtepi8_epi16, _mm256_loadu_si256,
+        _mm256_madd_epi16, _mm256_setzero_si256, _mm256_storeu_si256,
     };
 
     pub(super) fn dot(query: &[i16], row: &[u8]) -> i32 {
@@ -158,14 +157,14 @@ mod avx2 {
         let mut sums = [_mm256_setzero_si256(); 2];
         let (queries, rows) = (query.chunks_exact(32), row.chunks_exact(32));
         for (q, x) in queries.zip(rows) {
-            for half in 0..2 {
+            for (half, sum) in sums.iter_mut().enumerate() {
                 // SAFETY: both chunks hold 32 values, and each half reads 16 of them.
                 let product = unsafe {
                     let q: __m256i = _mm256_loadu_si256(q.as_ptr().add(half * 16).cast());
                     let x = _mm256_cvtepi8_epi16(_mm_loadu_si128(x.as_ptr().add(half * 16).cast()));
                     _mm256_madd_epi16(q, x)
                 };
-                sums[half] = _mm256_add_epi32(sums[half], product);
+                *sum = _mm256_add_epi32(*sum, product);
             }
         }
         let sum = _mm256_add_epi32(sums[0], sums[1]);

@@ -3,9 +3,7 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use rushes_types::{
-    Annotation, AnnotationType, AssetId, Error, FusedKey, ModelRef, Result, RunId, SpaceId,
-};
+use rushes_types::{Annotation, AnnotationType, AssetId, Error, FusedKey, ModelRef, Result, RunId, SpaceId};
 
 use super::assets::DocumentRecord;
 use super::bytes::{Bytes, corrupt, index, u32_at};
@@ -75,10 +73,12 @@ impl Segment {
         let name = file.name().to_owned();
         let bad = |what: &'static str| move || corrupt(&name, what);
         let entries = file.section_unverified(sections::ENTRIES)?.len();
-        let count = u32::try_from(entries / ENTRY_BYTES).map_err(|_| corrupt(file.name(), "too many entries"))?;
+        let count =
+            u32::try_from(entries / ENTRY_BYTES).map_err(|_| corrupt(file.name(), "too many entries"))?;
         let (assets, firsts) =
             read_assets(file.section(sections::ASSETS)?, count).ok_or_else(bad("its assets"))?;
-        let names = read_names(file.section(sections::NAMES)?).ok_or_else(|| corrupt(file.name(), "its names"))?;
+        let names =
+            read_names(file.section(sections::NAMES)?).ok_or_else(|| corrupt(file.name(), "its names"))?;
         let sources = read_sources(file.section(sections::SOURCES)?, &names)
             .ok_or_else(|| corrupt(file.name(), "its sources"))?;
         let lives = read_lives(&mut Bytes(file.section(sections::LIVES)?))
@@ -90,8 +90,8 @@ impl Segment {
         let lines = file.section(sections::DIALOGUE_ENTRIES)?.len() / 4;
         let dialogue = read_dialogue(file.section(sections::DIALOGUE)?, &names, lines)
             .ok_or_else(|| corrupt(file.name(), "its dialogue"))?;
-        let spaces = read_spaces(file.section(sections::SPACES)?)
-            .ok_or_else(|| corrupt(file.name(), "its spaces"))?;
+        let spaces =
+            read_spaces(file.section(sections::SPACES)?).ok_or_else(|| corrupt(file.name(), "its spaces"))?;
         let dictionary = |id| {
             fst::Map::new(file.section_owned(id)?)
                 .map_err(|e| corrupt(file.name(), "a dictionary").because(e))
@@ -325,6 +325,20 @@ impl<'a> Vectors<'a> {
         self.codes.get(from..from.checked_add(width)?)
     }
 
+    /// The first row of this entry or a later one.
+    pub fn first_of(self, entry: u32) -> usize {
+        let (mut from, mut to) = (0, self.count());
+        while from < to {
+            let middle = usize::midpoint(from, to);
+            if self.stats(middle).is_some_and(|stats| stats.entry < entry) {
+                from = middle + 1;
+            } else {
+                to = middle;
+            }
+        }
+        from
+    }
+
     pub fn verified(self, row: usize) -> Option<Vec<f32>> {
         let width = self.dimensions.checked_mul(4)?;
         let from = row.checked_mul(width)?;
@@ -435,4 +449,3 @@ fn read_spaces(bytes: &[u8]) -> Option<Vec<SpaceTable>> {
     }
     Some(spaces)
 }
-

@@ -5,9 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use rushes_text::Analyzer;
-use rushes_types::{
-    AssetId, Change, Commit, Error, ErrorKind, FusedAnnotation, FusedKey, Result, SpaceId,
-};
+use rushes_types::{AssetId, Change, Commit, Error, ErrorKind, FusedAnnotation, FusedKey, Result, SpaceId};
 
 use super::assets::{AssetTable, DocumentRecord};
 use super::builder::SegmentBuilder;
@@ -35,7 +33,7 @@ pub(super) struct Held {
 }
 
 impl Held {
-    fn new(segment: Arc<Segment>) -> Self {
+    pub fn new(segment: Arc<Segment>) -> Self {
         let overrides = Arc::default();
         Self { segment, overrides, side: 0, pending: HashMap::new(), published: false }
     }
@@ -117,7 +115,12 @@ pub(super) struct Writer {
 
 impl Writer {
     /// Reads what the folder holds.
-    pub fn open(folder: PathBuf, analyzer: Arc<Analyzer>, analyser: String, spill_bytes: usize) -> Result<Self> {
+    pub fn open(
+        folder: PathBuf,
+        analyzer: Arc<Analyzer>,
+        analyser: String,
+        spill_bytes: usize,
+    ) -> Result<Self> {
         std::fs::create_dir_all(&folder)
             .map_err(|e| Error::io(&format!("creating `{}`", folder.display()), e))?;
         let manifest = Manifest::read(&folder, &analyser)?.unwrap_or_default();
@@ -128,7 +131,12 @@ impl Writer {
             let segment = Arc::new(Segment::open(&segment_path(&folder, row.segment), row.segment)?);
             records.extend(segment.documents()?);
             let overrides = if row.side == 0 { Overrides::default() } else { read_side(&folder, row.side)? };
-            segments.push(Held { overrides: Arc::new(overrides), side: row.side, published: true, ..Held::new(segment) });
+            segments.push(Held {
+                overrides: Arc::new(overrides),
+                side: row.side,
+                published: true,
+                ..Held::new(segment)
+            });
         }
         Ok(Self {
             folder,
@@ -227,7 +235,13 @@ impl Writer {
 
     /// An annotation that is new goes to the buffer; of a known one only its life is written, unless it says
     /// something else now.
-    fn put(&mut self, asset: &AssetId, fused: &FusedAnnotation, space: SpaceId, progress: Commit) -> Result<()> {
+    fn put(
+        &mut self,
+        asset: &AssetId,
+        fused: &FusedAnnotation,
+        space: SpaceId,
+        progress: Commit,
+    ) -> Result<()> {
         let key = fused.fused_key();
         let may_be_known = fused.lifetimes.first().is_none_or(|first| first.born <= progress);
         if !may_be_known || self.buffer.holds(asset, key) {
@@ -338,8 +352,7 @@ impl Writer {
     /// The published state, with the asset table that goes with it.
     pub fn snapshot(&self, assets: AssetTable) -> Snapshot {
         let published = self.segments.iter().filter(|held| held.published);
-        let part =
-            |held: &Held| Part { segment: held.segment.clone(), overrides: held.overrides.clone() };
+        let part = |held: &Held| Part { segment: held.segment.clone(), overrides: held.overrides.clone() };
         Snapshot::new(published.map(part).collect(), assets, self.read_points.clone(), self.analyzer.clone())
     }
 
@@ -364,7 +377,9 @@ fn read_side(folder: &std::path::Path, id: u64) -> Result<Overrides> {
         _ => Error::io(&format!("reading `{name}`"), e),
     })?;
     match bytes.split_last_chunk::<4>() {
-        Some((body, crc)) if crc32fast::hash(body) == u32::from_le_bytes(*crc) => Overrides::read(&name, body),
+        Some((body, crc)) if crc32fast::hash(body) == u32::from_le_bytes(*crc) => {
+            Overrides::read(&name, body)
+        }
         _ => Err(corrupt(&name, "its checksum differs")),
     }
 }
