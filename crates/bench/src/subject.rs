@@ -4,11 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rushes_archive::{Archive, Body, Caller, IngestOptions, OpenOptions, Stage, Words};
+use rushes_archive::{Archive, Body, Caller, IngestOptions, OpenOptions, SearchRequest, Stage, Words};
 use rushes_fused::MemoryFused;
 use rushes_fusing::{Options, fuse_batch};
 use rushes_plan::Plan;
-use rushes_query::SearchRequest;
 use rushes_types::{AssetId, Commit, Error, ErrorKind, Result};
 use serde_json::Value;
 
@@ -69,7 +68,7 @@ impl Subject {
         let plan = Plan::read(plan)?;
         let request = SearchRequest { q: None, plan };
         let started = Instant::now();
-        let answer = self.archive.search(&self.caller, request)?;
+        let answer = self.archive.search(&self.caller, &request)?;
         let took = started.elapsed();
         let answer = serde_json::to_value(answer)
             .map_err(|e| Error::bug(format!("the answer cannot be written: {e}")))?;
