@@ -24,6 +24,7 @@ mod workers;
 pub use access::{Caller, Right, TokenSpec, Tokens};
 pub use archive::{Archive, OpenOptions};
 pub use backup::{BackupFile, BackupReport, restore};
+pub use embedded::Words;
 pub use engines::Engines;
 pub use facade::BucketView;
 pub use ingest::{Body, IngestMode, IngestOptions, IngestReport, LineProblem, PROBLEMS_MAX};
