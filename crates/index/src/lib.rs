@@ -7,13 +7,17 @@
 //! of the other, and [`EmbeddedIndex`], a folder of immutable, memory-mapped segments.
 
 mod clock;
+mod embedded;
+mod hit;
 mod memory;
 mod read_points;
 mod seam;
 mod suggest;
+mod update;
 mod visibility;
 
 pub use clock::Clock;
+pub use embedded::{EmbeddedIndex, EmbeddedOptions};
 pub use memory::MemoryIndex;
 pub use seam::*;
 pub use visibility::{Standing, is_visible, standing};

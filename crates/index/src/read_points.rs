@@ -63,6 +63,13 @@ impl ReadPoints {
         self.0.get(expired).map_or(Commit::NONE, |published| published.upto)
     }
 
+    /// The generation of the oldest read point that can still be read.
+    #[must_use]
+    pub fn oldest_generation(&self, now: u64) -> u64 {
+        let oldest = self.oldest_readable(now);
+        self.0.iter().find(|published| published.upto >= oldest).map_or(0, |published| published.generation)
+    }
+
     /// The read point that a reader asks for, and the generation whose asset documents it sees.
     ///
     /// # Errors

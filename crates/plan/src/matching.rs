@@ -114,6 +114,23 @@ impl ClauseMatcher {
         }
     }
 
+    /// The words of a words or phrase clause, in their order: for engines that look them up in dictionaries.
+    #[must_use]
+    pub fn terms(&self) -> Vec<&TermMatcher> {
+        match &self.says {
+            Says::Words { words, .. } => words.iter().map(|(word, _)| word).collect(),
+            Says::Phrase { words, .. } => words.iter().collect(),
+            Says::Anything | Says::Label(_) | Says::Vector => Vec::new(),
+        }
+    }
+
+    /// The score of a words clause for an annotation of which the best quality of each word is known.
+    #[must_use]
+    pub fn words_score(&self, best: &[Option<f64>]) -> Option<f64> {
+        let Says::Words { words, every } = &self.says else { return None };
+        weighted_mean(best.iter().copied().zip(words.iter().map(|(_, weight)| *weight)), *every)
+    }
+
     /// The raw similarity of the annotation's vector, where it is within the clause's threshold.
     #[must_use]
     pub fn similarity(&self, annotation: &Annotation) -> Option<f64> {
@@ -192,16 +209,25 @@ fn words_score(words: &[(TermMatcher, f64)], every: bool, annotation: &Annotatio
     for field in [annotation.label.as_deref(), annotation.text.as_deref()].into_iter().flatten() {
         tokens.extend(tokenise(field));
     }
-    let (mut sum, mut weights, mut found) = (0.0, 0.0, 0);
-    for (word, weight) in words {
+    let best = words.iter().map(|(word, weight)| {
         let qualities = tokens.iter().filter_map(|t| word.quality(&t.lower, &t.folded, language));
-        if let Some(quality) = qualities.max_by(f64::total_cmp) {
+        (qualities.max_by(f64::total_cmp), *weight)
+    });
+    weighted_mean(best, every)
+}
+
+/// The weighted mean of the words' best qualities, a word that is not there counting 0.
+fn weighted_mean(best: impl Iterator<Item = (Option<f64>, f64)>, every: bool) -> Option<f64> {
+    let (mut sum, mut weights, mut found, mut asked) = (0.0, 0.0, 0, 0);
+    for (quality, weight) in best {
+        asked += 1;
+        if let Some(quality) = quality {
             found += 1;
             sum += quality * weight;
         }
         weights += weight;
     }
-    let matches = if every { found == words.len() } else { found > 0 };
+    let matches = if every { found == asked } else { found > 0 };
     (matches && weights > 0.0).then(|| sum / weights)
 }
 
@@ -292,7 +318,13 @@ impl Filter {
     /// Is the annotation's language one that counts? An unknown one always does.
     #[must_use]
     pub fn passes_language(&self, annotation: &Annotation) -> bool {
-        let Some(language) = &annotation.language else { return true };
+        self.passes_language_tag(annotation.language.as_deref())
+    }
+
+    /// The same for a language alone.
+    #[must_use]
+    pub fn passes_language_tag(&self, language: Option<&str>) -> bool {
+        let Some(language) = language else { return true };
         if self.languages.is_empty() && self.languages_excluded.is_empty() {
             return true;
         }

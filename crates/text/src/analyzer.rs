@@ -156,9 +156,9 @@ fn add_stems(stemmer: Option<Stemmer>, lower: &str, folded: &str, out: &mut Form
     };
     let stem = stemmer.stem(folded);
     if stem.is_ascii() {
-        out.insert(&stem)
+        out.insert(&stem);
     } else {
-        out.insert(&fold_word(&stem))
+        out.insert(&fold_word(&stem));
     }
     if lower != folded {
         out.insert(&fold_word(&stemmer.stem(lower)));

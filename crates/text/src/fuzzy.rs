@@ -10,6 +10,9 @@ use std::sync::OnceLock;
 /// More edits than this match too much to be of use, and the automata grow fast.
 pub const MAX_EDITS: u8 = 2;
 
+/// A longer word is taken as it is: it is no word anyone types, and its automaton takes long to build.
+pub const MAX_FUZZY_CHARS: usize = 48;
+
 /// How many typing mistakes are forgiven.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Fuzziness {
@@ -27,9 +30,13 @@ pub enum Fuzziness {
 impl Fuzziness {
     /// The edits forgiven in a folded word.
     ///
-    /// Always fewer than the word has characters: else "a" would meet every word of one letter.
+    /// Always fewer than the word has characters, else "a" would meet every word of one letter; none in a word of
+    /// more than [`MAX_FUZZY_CHARS`].
     #[must_use]
     pub fn max_edits(self, folded: &str) -> u8 {
+        if folded.chars().nth(MAX_FUZZY_CHARS).is_some() {
+            return 0;
+        }
         let asked = match self {
             Fuzziness::Exact => return 0,
             Fuzziness::One => 1,
@@ -75,7 +82,7 @@ pub fn within(a: &str, b: &str, max: u8) -> Option<u8> {
     banded(a_chars, b_chars, usize::from(max))
 }
 
-const SHORT: usize = 48;
+const SHORT: usize = MAX_FUZZY_CHARS;
 
 fn collect(word: &str, out: &mut [char; SHORT]) -> Option<usize> {
     let mut len = 0;

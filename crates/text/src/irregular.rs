@@ -1,27 +1,45 @@
 //! Which irregular forms do we know without being told?
 //!
-//! A table in `data/`, one line a form (`form<TAB>lemma lemma`), made by `cargo xtask irregular-forms`; it holds only
-//! rows the stemmer gets wrong. It is parsed once, at the first question.
+//! Two tables in `data/`, parsed once, at the first question. English is whole: one line a form
+//! (`form<TAB>lemma lemma`), made by `cargo xtask irregular-forms`, only rows the stemmer gets wrong. The other
+//! languages have their commonest irregular verbs and nouns, by hand, one line a lemma (`language<TAB>lemma<TAB>form
+//! form`): no table of their forms has a licence that we could ship. An operator adds more (`UserLemmas`).
 
+use crate::fold::fold_word;
 use crate::language::Language;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
 const ENGLISH: &str = include_str!("../data/irregular-en.tsv");
+const OTHERS: &str = include_str!("../data/irregular-other.tsv");
 
-/// Form to its lemmas, these parted by a space.
-type Table = HashMap<&'static str, &'static str>;
+/// Folded form to its lemmas.
+type Table = HashMap<String, Vec<&'static str>>;
 
 /// The lemmas of a folded form; none where it is regular or not known.
-pub(crate) fn lemmas(language: Language, folded: &str) -> impl Iterator<Item = &'static str> {
-    let lemmas = match language {
-        Language::En => english().get(folded).copied().unwrap_or_default(),
-        _ => "",
-    };
-    lemmas.split_ascii_whitespace()
+pub(crate) fn lemmas(language: Language, folded: &str) -> &'static [&'static str] {
+    static TABLES: OnceLock<HashMap<Language, Table>> = OnceLock::new();
+    let tables = TABLES.get_or_init(parse);
+    tables.get(&language).and_then(|table| table.get(folded)).map_or(&[], Vec::as_slice)
 }
 
-fn english() -> &'static Table {
-    static TABLE: OnceLock<Table> = OnceLock::new();
-    TABLE.get_or_init(|| ENGLISH.lines().filter_map(|line| line.split_once('\t')).collect())
+fn parse() -> HashMap<Language, Table> {
+    let english = ENGLISH
+        .lines()
+        .filter_map(|line| line.split_once('\t'))
+        .flat_map(|(form, lemmas)| lemmas.split(' ').map(move |lemma| (Language::En, form, lemma)));
+    let others = OTHERS.lines().filter(|line| !line.starts_with('#')).flat_map(|line| {
+        let mut fields = line.split('\t');
+        let language = Language::parse(fields.next().unwrap_or_default());
+        let lemma = fields.next().unwrap_or_default();
+        fields.next().unwrap_or_default().split(' ').map(move |form| (language, form, lemma))
+    });
+    let mut tables: HashMap<Language, Table> = HashMap::new();
+    for (language, form, lemma) in english.chain(others) {
+        tables.entry(language).or_default().entry(fold_word(form)).or_default().push(lemma);
+    }
+    tables
 }
+
+#[cfg(test)]
+mod tests;

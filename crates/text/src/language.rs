@@ -4,8 +4,9 @@
 //! a short line is worse than the asset's own language, so [`detect`] guesses only where there is enough text and
 //! the guess is sure; a script that belongs to few languages is a safe hint at any length.
 
-use crate::script::{Script, script_of};
+use crate::script::{Script, boundary_before, script_of};
 use frostem::{Algorithm, Stemmer};
+use std::sync::OnceLock;
 
 /// Fewer letters than this are never given to statistical detection: one or two subtitle words say nothing.
 pub const DETECT_CHARS_MIN: usize = 40;
@@ -34,6 +35,10 @@ macro_rules! languages {
             #[must_use]
             pub fn as_str(self) -> &'static str {
                 match self { $(Language::$name => $tag,)* Language::Und => "und" }
+            }
+
+            fn three(self) -> &'static str {
+                match self { $(Language::$name => $three,)* Language::Und => "und" }
             }
 
             fn from_primary(tag: &str) -> Option<Language> {
@@ -121,17 +126,29 @@ pub fn detect(text: &str, default: Language) -> Language {
     }
 }
 
-/// A language we have no rules for comes back as `Some(Und)`: sure, but nothing of ours.
+/// Only languages we know are in question, and a few often met beside them, which come back as `Some(Und)`: sure, but
+/// nothing of ours. Asked among all of its seventy, whatlang is unsure of most sentences.
 fn guess(text: &str, census: &Census) -> Option<Language> {
+    use whatlang::Lang;
+    static DETECTOR: OnceLock<whatlang::Detector> = OnceLock::new();
     if census.letters < DETECT_CHARS_MIN {
         return None;
     }
-    let info = whatlang::detect(text)?;
+    let detector = DETECTOR.get_or_init(|| {
+        let ours = Language::ALL.iter().filter_map(|language| match language {
+            Language::No => Some(Lang::Nob),
+            Language::Zh => Some(Lang::Cmn),
+            other => Lang::from_code(other.three()),
+        });
+        let others = [Lang::Pol, Lang::Ces, Lang::Vie, Lang::Ind, Lang::Hrv, Lang::Ukr, Lang::Bul, Lang::Srp];
+        whatlang::Detector::with_allowlist(ours.chain(others).collect())
+    });
+    let info = detector.detect(text)?;
     info.is_reliable().then(|| Language::parse(info.lang().code()))
 }
 
 fn cut(text: &str, bytes_max: usize) -> &str {
-    &text[..text.floor_char_boundary(bytes_max)]
+    &text[..boundary_before(text, bytes_max)]
 }
 
 /// How many letters of each script a text has.

@@ -7,11 +7,13 @@ use crate::fold::{fold_word, lower_word};
 use crate::language::Language;
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::Arc;
 
 /// Lemmas loaded by the operator, by language and folded form.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct UserLemmas {
-    by_form: HashMap<Language, HashMap<String, Vec<String>>>,
+    /// Shared, because every compiled query word keeps its analyzer.
+    by_form: Arc<HashMap<Language, HashMap<String, Vec<String>>>>,
 }
 
 /// A line of a lemma table that cannot be read.
@@ -51,7 +53,7 @@ impl UserLemmas {
             }
             rows.push((form, lemma));
         }
-        let by_form = self.by_form.entry(language).or_default();
+        let by_form = Arc::make_mut(&mut self.by_form).entry(language).or_default();
         for (form, lemma) in rows {
             let lemmas = by_form.entry(form).or_default();
             if !lemmas.contains(&lemma) {

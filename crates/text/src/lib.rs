@@ -26,20 +26,20 @@ mod tokenise;
 
 pub use analyzer::{Analyzer, Forms};
 pub use fold::{fold, fold_word, lower_word, normalise_label};
-pub use fuzzy::{Fuzziness, FuzzyAutomaton, MAX_EDITS, within};
+pub use fuzzy::{Fuzziness, FuzzyAutomaton, MAX_EDITS, MAX_FUZZY_CHARS, within};
 pub use language::{DETECT_CHARS_MIN, Language, detect};
 pub use lemmas::{LemmaError, UserLemmas};
 pub use matcher::{
     QUALITY_EXACT, QUALITY_FORM, QUALITY_FUZZY_ONE, QUALITY_FUZZY_TWO, QUALITY_PREFIX, TermMatcher,
     TermOptions,
 };
-pub use phrase::{MAX_PHRASE_STEPS, PhraseMatch, find_phrases};
+pub use phrase::{MAX_PHRASE_STEPS, MAX_SLOP, PhraseMatch, find_phrases};
 pub use tokenise::{MAX_TOKEN_BYTES, Token, TokenRef, for_each_token, tokenise, tokenise_into};
 
 /// Names everything that decides an answer of this crate; written in the manifest of each index.
 ///
 /// The first number is ours and rises when our rules or tables change; a test holds the rest to the versions linked.
-pub const ANALYSER_VERSION: &str = "rushes-text 1; frostem 2.20261016.1; unicode 17.0.0; lemminflect 0.2.3";
+pub const ANALYSER_VERSION: &str = "rushes-text 1; frostem 2.20261016.1; unicode 18.0.0; lemminflect 0.2.3";
 
 #[cfg(test)]
 mod tests;

@@ -16,6 +16,9 @@ use assign::{Choice, Slots};
 /// repeats of one word under a slop of dozens); what was found so far is then the answer, the same on every engine.
 pub const MAX_PHRASE_STEPS: u64 = 20_000_000;
 
+/// A larger slop counts as this one: beyond it the words have nothing to do with each other.
+pub const MAX_SLOP: u32 = 200;
+
 /// A stretch of a text that holds the phrase.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PhraseMatch {
@@ -97,7 +100,7 @@ impl<'w> Search<'w> {
         let places = union.len();
         union.sort_unstable();
         union.dedup();
-        Search { words, slop: i64::from(slop), compete: union.len() < places, union, steps: 0 }
+        Search { words, slop: i64::from(slop.min(MAX_SLOP)), compete: union.len() < places, union, steps: 0 }
     }
 
     fn run(mut self) -> Vec<PhraseMatch> {

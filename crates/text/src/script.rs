@@ -51,3 +51,12 @@ pub(crate) fn script_of(c: char) -> Script {
 pub(crate) fn is_paired(script: Script) -> bool {
     matches!(script, Script::Han | Script::Kana | Script::Hangul | Script::Unspaced)
 }
+
+/// The last character boundary at or before a byte offset.
+pub(crate) fn boundary_before(text: &str, at: usize) -> usize {
+    let mut at = at.min(text.len());
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    at
+}

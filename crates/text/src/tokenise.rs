@@ -14,7 +14,7 @@
 //! - A word longer than [`MAX_TOKEN_BYTES`] is cut in several tokens at consecutive positions; nothing is lost.
 
 use crate::fold::{fold_into, is_apostrophe, is_invisible, lower_into};
-use crate::script::{Script, is_paired, script_of};
+use crate::script::{Script, boundary_before, is_paired, script_of};
 use unicode_normalization::char::is_combining_mark;
 
 /// A longer word is cut in pieces of at most this many bytes: real words are shorter, and stemming is not linear.
@@ -223,7 +223,7 @@ impl<F: FnMut(TokenRef<'_>)> Emitter<'_, F> {
     fn word(&mut self, start: usize, word: Word) {
         let mut piece_start = start;
         while piece_start < word.end {
-            let limit = self.text.floor_char_boundary(piece_start + MAX_TOKEN_BYTES);
+            let limit = boundary_before(self.text, piece_start + MAX_TOKEN_BYTES);
             let piece_end = word.end.min(limit);
             self.spell(piece_start, piece_end, word.is_acronym);
             self.emit(piece_start, piece_end);
@@ -250,7 +250,7 @@ impl<F: FnMut(TokenRef<'_>)> Emitter<'_, F> {
 
     /// A character may carry any number of marks; beyond a token's length they are not looked at.
     fn spell_bounded(&mut self, start: usize, end: usize) {
-        let end = end.min(self.text.floor_char_boundary(start + MAX_TOKEN_BYTES));
+        let end = end.min(boundary_before(self.text, start + MAX_TOKEN_BYTES));
         self.spell(start, end, false);
     }
 

@@ -7,6 +7,8 @@ use std::fmt;
 pub enum ErrorKind {
     /// The request is malformed: mend it.
     Invalid,
+    /// The caller has not the right.
+    Forbidden,
     /// The named thing is not there.
     NotFound,
     /// The request clashes with what is there (a committed run, another content under the same id).
@@ -55,6 +57,7 @@ impl ErrorKind {
     pub const fn blame(self) -> Blame {
         match self {
             Self::Invalid
+            | Self::Forbidden
             | Self::NotFound
             | Self::Conflict
             | Self::Gone

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rushes_plan::similarity::{nearer_first, similarity_score};
-use rushes_plan::{Clause, ClauseMatcher, Filter, NearestTest, PhraseHit, Test};
+use rushes_plan::{Clause, ClauseMatcher, Filter, PhraseHit, Test};
 use rushes_text::{Analyzer, normalise_label};
 use rushes_types::{AnnotationType, AssetDocument, AssetId, FusedAnnotation, ReadPoint, Result, SpaceId};
 
 use super::Entry;
+use crate::hit::{hit_order, nearest_test, refuse_nearest, span};
 use crate::seam::{AnnotationRef, AssetNo, Eligible, Hit, Hits, IndexReader, Suggestion};
 use crate::suggest::{LabelCounts, begins_word};
 use crate::visibility::{Standing, is_visible};
@@ -75,14 +76,6 @@ fn joined_hit(asset: AssetNo, members: &[&FusedAnnotation], score: f64) -> Optio
     })
 }
 
-/// From the start of the first to the end of the last.
-pub(crate) fn span(
-    first: rushes_types::TimeRange,
-    last: rushes_types::TimeRange,
-) -> Option<rushes_types::TimeRange> {
-    rushes_types::TimeRange::new(first.start_ns(), last.end_ns()).ok()
-}
-
 fn lone_hit(asset: AssetNo, fused: &FusedAnnotation, score: f64, similarity: Option<f64>) -> Hit {
     Hit {
         asset,
@@ -92,31 +85,6 @@ fn lone_hit(asset: AssetNo, fused: &FusedAnnotation, score: f64, similarity: Opt
         similarity,
         first: fused.fused_key(),
         joined: Vec::new(),
-    }
-}
-
-/// The order of hits.
-pub(crate) fn hit_order(a: &Hit, b: &Hit) -> std::cmp::Ordering {
-    (a.asset, a.range, a.first, &a.joined).cmp(&(b.asset, b.range, b.first, &b.joined))
-}
-
-/// The test of a vector clause.
-///
-/// # Errors
-/// A mistake of the caller where the clause is another one.
-pub(crate) fn nearest_test(clause: &Clause) -> Result<&NearestTest> {
-    match &clause.test {
-        Test::Nearest(test) => Ok(test),
-        _ => Err(rushes_types::Error::bug("a clause without a vector was asked for what is nearest")),
-    }
-}
-
-/// # Errors
-/// A mistake of the caller where the clause is a vector clause.
-pub(crate) fn refuse_nearest(clause: &Clause) -> Result<()> {
-    match &clause.test {
-        Test::Nearest(_) => Err(rushes_types::Error::bug("a vector clause was asked for its hits by words")),
-        _ => Ok(()),
     }
 }
 

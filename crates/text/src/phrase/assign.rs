@@ -18,6 +18,9 @@ pub(super) struct Choice {
 /// A place that is not open costs more than any sum of qualities, yet is small enough for these to keep their digits.
 const CLOSED: f64 = 1e6;
 
+/// The best sum takes cubic time; a longer phrase whose words compete is content with any way.
+const BEST_WORDS_MAX: usize = 64;
+
 impl<'w> Slots<'w> {
     pub(super) fn new(first: i64, last: i64) -> Slots<'w> {
         Slots { first, width: usize::try_from(last - first + 1).unwrap_or(0), open: Vec::new() }
@@ -32,7 +35,7 @@ impl<'w> Slots<'w> {
         self.open.iter().map(|places| places.iter().map(|(_, quality)| *quality).fold(0.0, f64::max)).sum()
     }
 
-    /// Whether there is a place for each; the sum is not the best one.
+    /// Whether there is a place for each; the sum is that of some way, not of the best one.
     pub(super) fn any(&self) -> Choice {
         let mut matching = Matching { slots: self, word_of: vec![None; self.width], steps: 0 };
         let mut tried = vec![false; self.width];
@@ -42,16 +45,19 @@ impl<'w> Slots<'w> {
                 return Choice { sum: None, steps: matching.steps };
             }
         }
-        Choice { sum: Some(0.0), steps: matching.steps }
+        let steps = matching.steps;
+        let placed =
+            (0..self.width).filter_map(|place| matching.word_of[place].map(|word| -self.cost(word, place)));
+        Choice { sum: Some(placed.sum()), steps }
     }
 
     /// The greatest sum of qualities over all ways to place each word.
     pub(super) fn best(&self) -> Choice {
         let existence = self.any();
-        if existence.sum.is_none() {
+        let words = self.open.len();
+        if existence.sum.is_none() || words > BEST_WORDS_MAX {
             return existence;
         }
-        let words = self.open.len();
         let place_of = self.cheapest();
         let sum = (0..words).map(|word| place_of[word].map_or(0.0, |place| -self.cost(word, place))).sum();
         Choice { sum: Some(sum), steps: existence.steps + (words * words * self.width) as u64 }

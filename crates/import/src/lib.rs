@@ -1,0 +1,57 @@
+//! Turns what other tools wrote into the lines that Rushes ingests.
+//!
+//! Annotations come as tables and JSON files, each in a layout of its own: times in seconds, milliseconds or frames,
+//! ends inclusive or not, labels as a column for each, ids in file names. A program for each layout would be a
+//! program to be trusted anew each time; so the layout is described in a *mapping*, a TOML file (`docs/mapping.md`),
+//! and one importer reads them all. It knows no other part of Rushes: text goes in and annotation lines and asset
+//! lines come out, which go the way of every other line and are checked there.
+//!
+//! Two promises: a time is exact to the nanosecond because it is never a binary fraction, and a row that cannot be
+//! read is named with its place and the mend while all others go in.
+//!
+//! ```no_run
+//! use std::{ops::ControlFlow, path::Path};
+//! use rushes_import::{Item, Mapping};
+//!
+//! let mapping = Mapping::parse(&std::fs::read_to_string("mapping.toml")?)?;
+//! let mut import = mapping.import();
+//! let _ = import.folder(Path::new("annotations"), &mut |item| {
+//!     match item {
+//!         Item::Asset(line) | Item::Annotation(line) => drop(line),
+//!         Item::Problem(problem) => drop(problem.to_string()),
+//!     }
+//!     ControlFlow::Continue(())
+//! });
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod mapping;
+mod parse;
+mod parse_fields;
+mod section;
+mod template;
+
+mod files;
+mod glob;
+mod import;
+mod line;
+mod record;
+mod rows;
+
+mod bytes;
+mod decimal;
+mod scan;
+mod time;
+mod value;
+
+mod limits;
+mod problem;
+
+pub use files::Found;
+pub use import::{Counts, Import, Item, Sink};
+pub use limits::{
+    COLUMNS_MAX, DIMENSIONS_MAX, FILE_BYTES_MAX, FILES_MAX, FOLDER_DEPTH_MAX, Limits, MAPPING_BYTES_MAX,
+    ROW_BYTES_MAX,
+};
+pub use mapping::{Mapping, RunMode, SourceFile};
+pub use problem::{MappingError, Problem};

@@ -1,0 +1,102 @@
+//! The routes, one file for each kind of thing.
+
+mod annotations;
+mod buckets;
+mod documents;
+mod erase;
+mod media;
+mod operate;
+mod pages;
+mod registry;
+mod runs;
+mod search;
+mod time;
+mod tokens;
+mod wire;
+
+use std::sync::Arc;
+
+use axum::http::StatusCode;
+use utoipa::openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme};
+use utoipa::{Modify, OpenApi};
+use utoipa_axum::router::OpenApiRouter;
+
+use rushes_archive::{Archive, Caller};
+use rushes_types::{Asset, AssetId, Commit, Error, ErrorKind, Result};
+
+use crate::app::{App, Ctx};
+use crate::problem::{Problem, Reply};
+
+pub(crate) use documents::LineProblemDocument;
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Rushes",
+        description = "Finds moments in video. Errors are problem documents (RFC 9457). Every answer carries \
+                       `x-request-id`.",
+        license(name = "MIT OR Apache-2.0")
+    ),
+    components(schemas(Problem)),
+    modifiers(&Bearer),
+    security((), ("token" = []))
+)]
+struct Document;
+
+/// Adds how a caller shows who it is.
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let scheme = HttpBuilder::new()
+            .scheme(HttpAuthScheme::Bearer)
+            .description(Some(
+                "A token of the archive. Needed once the archive has tokens, and away from loopback.",
+            ))
+            .build();
+        let components = document.components.get_or_insert_default();
+        components.add_security_scheme("token", SecurityScheme::Http(scheme));
+    }
+}
+
+/// All routes with their documentation. A route is only ever added by `routes!`, which takes both from the
+/// same place: so none is served that the document does not name.
+pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::with_openapi(Document::openapi())
+        .merge(pages::routes())
+        .merge(registry::routes())
+        .merge(runs::routes())
+        .merge(annotations::routes())
+        .merge(search::routes())
+        .merge(buckets::routes())
+        .merge(media::routes())
+        .merge(erase::routes())
+        .merge(operate::routes())
+        .merge(tokens::routes())
+}
+
+/// What is answered where no route is.
+pub(crate) async fn no_such_path() -> StatusCode {
+    StatusCode::NOT_FOUND
+}
+
+/// An asset that the caller may see.
+fn find_asset(archive: &Archive, caller: &Caller, id: &AssetId) -> Result<Asset> {
+    archive.asset(caller, id)?.ok_or_else(|| {
+        Error::new(ErrorKind::NotFound, format!("asset `{id}` is not there; /v1/assets names those that are"))
+    })
+}
+
+/// Waits until a commit (or where there is none: everything) can be searched; `false` when the time is over
+/// before.
+async fn wait_for(ctx: &Ctx, commit: Option<Commit>) -> Reply<bool> {
+    let time_max = ctx.app.config.limits.wait_time_max;
+    ctx.block(move |archive, _| {
+        let commit = match commit {
+            Some(commit) => commit,
+            None => archive.status()?.last_commit,
+        };
+        archive.wait_caught_up(commit, time_max)
+    })
+    .await
+}

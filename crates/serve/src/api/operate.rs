@@ -1,0 +1,342 @@
+//! `/v1/status` and the long work: verify, rebuild, backup, purge.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json as Answer;
+use axum::response::Response;
+use rushes_archive::{Archive, BackupReport, Progress, Rebuild, Right, Status, VerifyReport};
+use rushes_types::{Error, Result};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::{App, Ctx};
+use crate::audit::Action;
+use crate::body::Json;
+use crate::long_work::{ProgressLine, start};
+use crate::problem::{Problem, Reply};
+
+/// How often a rebuild says how far it is.
+const REBUILD_STEP: Duration = Duration::from_millis(200);
+
+pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(status))
+        .routes(routes!(verify))
+        .routes(routes!(rebuild))
+        .routes(routes!(backup))
+        .routes(routes!(purge))
+}
+
+/// How far a consumer of the event log is.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct LagDocument {
+    /// The consumer: `fuse`, `index`.
+    consumer: String,
+    /// What it reads.
+    topic: &'static str,
+    /// Events it has not done yet.
+    behind: u64,
+}
+
+/// How a worker fares.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct WorkerDocument {
+    /// Its stage.
+    stage: &'static str,
+    /// Does it run?
+    running: bool,
+    /// Why it does not get on, until it does again.
+    error: Option<String>,
+    /// Passes that did something.
+    passes: u64,
+}
+
+/// Stage 1.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct StoreDocument {
+    /// Assets that are registered.
+    assets: u64,
+    /// Annotations, superseded ones too.
+    annotations: u64,
+    /// Commits.
+    commits: u64,
+    /// Bytes on disk.
+    bytes: u64,
+}
+
+/// Stage 3.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct IndexDocument {
+    /// Entries, superseded ones too.
+    entries: u64,
+    /// Vectors.
+    vectors: u64,
+    /// Segments.
+    segments: u64,
+    /// Bytes on disk.
+    bytes: u64,
+}
+
+/// How an archive fares.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct StatusDocument {
+    /// The archive's id.
+    archive: String,
+    /// The server's version.
+    version: &'static str,
+    /// The last durable commit.
+    last_commit: u64,
+    /// The commit up to which everything can be searched.
+    read_point: u64,
+    /// Is something committed that cannot be searched yet?
+    catching_up: bool,
+    /// How far each stage is.
+    lag: Vec<LagDocument>,
+    /// Stage 1.
+    store: StoreDocument,
+    /// Bytes of stage 2 on disk.
+    fused_bytes: u64,
+    /// Stage 3.
+    index: IndexDocument,
+    /// The workers.
+    workers: Vec<WorkerDocument>,
+}
+
+impl StatusDocument {
+    /// `all`: may errors of the workers be told in full? They may name assets.
+    fn new(status: Status, all: bool) -> Self {
+        let told = |error: String| if all { error } else { "the stage does not get on".to_owned() };
+        let lag = |l: rushes_archive::Lag| LagDocument {
+            consumer: l.consumer,
+            topic: l.topic.as_str(),
+            behind: l.behind,
+        };
+        let worker = |(stage, health): (&'static str, rushes_archive::Health)| WorkerDocument {
+            stage,
+            running: health.running,
+            error: health.error.map(told),
+            passes: health.passes,
+        };
+        Self {
+            archive: status.archive,
+            version: env!("CARGO_PKG_VERSION"),
+            last_commit: status.last_commit.0,
+            read_point: status.read_point.0,
+            catching_up: status.catching_up,
+            lag: status.lag.into_iter().map(lag).collect(),
+            store: StoreDocument {
+                assets: status.store.assets,
+                annotations: status.store.annotations,
+                commits: status.store.commits,
+                bytes: status.store.bytes,
+            },
+            fused_bytes: status.fused_bytes,
+            index: IndexDocument {
+                entries: status.index.entries,
+                vectors: status.index.vectors,
+                segments: status.index.segments,
+                bytes: status.index.bytes,
+            },
+            workers: status.workers.into_iter().map(worker).collect(),
+        }
+    }
+}
+
+/// What `verify` found.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct VerifyDocument {
+    /// Assets looked at.
+    assets: u64,
+    /// Annotations compared.
+    annotations: u64,
+    /// How many problems there are; 0 when all is well.
+    problem_count: u64,
+    /// The first problems.
+    problems: Vec<String>,
+    /// Was something left out because it is not fused and indexed yet?
+    catching_up: bool,
+}
+
+impl From<VerifyReport> for VerifyDocument {
+    fn from(report: VerifyReport) -> Self {
+        Self {
+            assets: report.assets,
+            annotations: report.annotations,
+            problem_count: report.problem_count,
+            problems: report.problems,
+            catching_up: report.catching_up,
+        }
+    }
+}
+
+/// What to make anew.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum RebuildWhat {
+    /// Fused annotations, buckets and the index.
+    All,
+    /// The index only.
+    Index,
+}
+
+/// A rebuild.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RebuildDocument {
+    /// `all` or `index`.
+    what: RebuildWhat,
+}
+
+/// A rebuild that is done.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct RebuiltDocument {
+    /// The commit up to which everything can be searched.
+    read_point: u64,
+}
+
+/// A backup.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct BackupDocument {
+    /// The folder to make, on the server's machine, as an absolute path. It must not be there yet.
+    #[schema(value_type = String)]
+    to: PathBuf,
+}
+
+/// A backup that is done.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct BackedUpDocument {
+    /// The archive's id.
+    archive: String,
+    /// The last commit in it.
+    commit: u64,
+    /// Its files.
+    files: u64,
+    /// Their length in all, in bytes.
+    bytes: u64,
+}
+
+impl From<BackupReport> for BackedUpDocument {
+    fn from(report: BackupReport) -> Self {
+        Self {
+            archive: report.archive,
+            commit: report.commit,
+            files: report.files.len() as u64,
+            bytes: report.files.iter().map(|f| f.bytes).sum(),
+        }
+    }
+}
+
+/// Nothing more to say.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct DoneDocument {}
+
+/// How the archive fares: commits, lag of each stage, read point, counts, bytes.
+#[utoipa::path(
+    get, path = "/v1/status", tag = "operating",
+    responses(
+        (status = 200, body = StatusDocument),
+        (status = "4XX", body = Problem, content_type = "application/problem+json")
+    )
+)]
+async fn status(ctx: Ctx) -> Reply<Answer<StatusDocument>> {
+    let status = ctx.block(|archive, _| archive.status()).await?;
+    Ok(Answer(StatusDocument::new(status, ctx.caller.may_everywhere(Right::Admin))))
+}
+
+/// Compares all stages with each other and with what was committed.
+///
+/// Answers JSON lines: `{"progress":…}` again and again, last `{"result":…}` or `{"problem":…}`.
+#[utoipa::path(
+    post, path = "/v1/verify", tag = "operating",
+    responses(
+        (status = 200, content_type = "application/x-ndjson", body = ProgressLine<VerifyDocument>),
+        (status = "4XX", body = Problem, content_type = "application/problem+json")
+    )
+)]
+async fn verify(ctx: Ctx) -> Reply<Response> {
+    start(ctx, Action::of("verify"), |archive, caller, progress| {
+        archive.verify(caller, progress).map(VerifyDocument::from)
+    })
+}
+
+/// Throws derived state away and makes it anew from what was committed.
+///
+/// Answers JSON lines: `{"progress":…}` again and again, last `{"result":…}` or `{"problem":…}`. A client that goes
+/// away does not stop a rebuild that has begun.
+#[utoipa::path(
+    post, path = "/v1/rebuild", tag = "operating", request_body = RebuildDocument,
+    responses(
+        (status = 200, content_type = "application/x-ndjson", body = ProgressLine<RebuiltDocument>),
+        (status = "4XX", body = Problem, content_type = "application/problem+json")
+    )
+)]
+async fn rebuild(ctx: Ctx, Json(document): Json<RebuildDocument>) -> Reply<Response> {
+    let what = match document.what {
+        RebuildWhat::All => Rebuild::All,
+        RebuildWhat::Index => Rebuild::Index,
+    };
+    start(ctx, Action::of("rebuild"), move |archive, caller, progress| {
+        archive.rebuild(caller, what, progress)?;
+        watch_rebuild(archive, progress)
+    })
+}
+
+/// Follows the workers until they have made everything anew.
+fn watch_rebuild(archive: &Archive, progress: &dyn Progress) -> Result<RebuiltDocument> {
+    let upto = archive.status()?.last_commit;
+    loop {
+        let done = archive.wait_caught_up(upto, REBUILD_STEP)?;
+        let status = archive.status()?;
+        progress.set("commits searchable", status.read_point.0.min(upto.0), Some(upto.0));
+        if done {
+            return Ok(RebuiltDocument { read_point: status.read_point.0 });
+        }
+        if progress.cancelled() {
+            return Err(Error::new(
+                rushes_types::ErrorKind::Cancelled,
+                "the rebuild goes on without a watcher; `rushes status` says how far it is",
+            ));
+        }
+    }
+}
+
+/// Copies what was committed to a new folder on the server's machine.
+///
+/// Answers JSON lines: `{"progress":…}` again and again, last `{"result":…}` or `{"problem":…}`.
+#[utoipa::path(
+    post, path = "/v1/backup", tag = "operating", request_body = BackupDocument,
+    responses(
+        (status = 200, content_type = "application/x-ndjson", body = ProgressLine<BackedUpDocument>),
+        (status = "4XX", body = Problem, content_type = "application/problem+json")
+    )
+)]
+async fn backup(ctx: Ctx, Json(document): Json<BackupDocument>) -> Reply<Response> {
+    if !document.to.is_absolute() {
+        let error = Error::invalid("the folder of a backup is not an absolute path; begin it with `/`");
+        return Err(error.at("/to").into());
+    }
+    start(ctx, Action::of("backup"), move |archive, caller, progress| {
+        archive.backup(caller, &document.to, progress).map(BackedUpDocument::from)
+    })
+}
+
+/// Rewrites files until the bytes of all that was erased are gone.
+///
+/// Answers JSON lines: `{"progress":…}` again and again, last `{"result":…}` or `{"problem":…}`.
+#[utoipa::path(
+    post, path = "/v1/purge", tag = "operating",
+    responses(
+        (status = 200, content_type = "application/x-ndjson", body = ProgressLine<DoneDocument>),
+        (status = "4XX", body = Problem, content_type = "application/problem+json")
+    )
+)]
+async fn purge(ctx: Ctx) -> Reply<Response> {
+    start(ctx, Action::of("purge"), |archive, caller, progress| {
+        archive.purge(caller, progress).map(|()| DoneDocument {})
+    })
+}

@@ -1,0 +1,171 @@
+//! What is not for the work itself: the start page, health, metrics, the OpenAPI document.
+
+use std::fmt::Write;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
+use axum::extract::State;
+use axum::http::{StatusCode, header};
+use axum::response::{Html, IntoResponse, Response};
+use rushes_archive::Status;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::{App, Ctx};
+use crate::metrics::{METRICS_TEXT, Page};
+use crate::problem::{Problem, Reply};
+
+pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new()
+        .routes(routes!(start_page))
+        .routes(routes!(openapi))
+        .routes(routes!(metrics))
+        .routes(routes!(healthz))
+        .routes(routes!(readyz))
+}
+
+/// The start page.
+#[utoipa::path(
+    get, path = "/", tag = "pages",
+    responses((status = 200, content_type = "text/html", body = String))
+)]
+async fn start_page(ctx: Ctx) -> Reply<Html<String>> {
+    let status = ctx.block(|archive, _| archive.status()).await?;
+    Ok(Html(page(&status)))
+}
+
+/// A page that needs no script and no style. Everything in it is a number of ours: there is nothing to escape.
+fn page(status: &Status) -> String {
+    let mut html = String::from(
+        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width\">\n<title>Rushes</title>\n</head>\n<body>\n\
+         <h1>Rushes</h1>\n<p>Finds moments in video. This server is running.</p>\n<dl>\n",
+    );
+    let state = if status.catching_up { "catching up" } else { "everything can be searched" };
+    let rows = [
+        ("Version", env!("CARGO_PKG_VERSION").to_owned()),
+        ("Assets", status.store.assets.to_string()),
+        ("Annotations", status.store.annotations.to_string()),
+        ("Last commit", status.last_commit.to_string()),
+        ("Searchable up to commit", status.read_point.to_string()),
+        ("State", state.to_owned()),
+    ];
+    for (name, value) in rows {
+        // Writing to a string cannot fail.
+        let _ = writeln!(html, "<dt>{name}</dt><dd>{value}</dd>");
+    }
+    html.push_str(
+        "</dl>\n<p>Search with <code>rushes search</code> or <code>POST /v1/search</code>; \
+         <a href=\"/openapi.json\">the interface as OpenAPI</a>, <a href=\"/v1/status\">the status as JSON</a>, \
+         <a href=\"/metrics\">metrics</a>.</p>\n</body>\n</html>\n",
+    );
+    html
+}
+
+/// The OpenAPI document, made from the code of the routes.
+#[utoipa::path(
+    get, path = "/openapi.json", tag = "pages",
+    responses((status = 200, content_type = "application/json", body = Object))
+)]
+async fn openapi(State(app): State<Arc<App>>) -> Response {
+    ([(header::CONTENT_TYPE, "application/json")], app.openapi.clone()).into_response()
+}
+
+/// Counters and histograms for Prometheus.
+#[utoipa::path(
+    get, path = "/metrics", tag = "pages",
+    responses((status = 200, content_type = "text/plain", body = String))
+)]
+async fn metrics(ctx: Ctx) -> Reply<Response> {
+    let mut page = Page::default();
+    ctx.app.metrics.write(&mut page);
+    // Where the archive cannot say how it fares, what the server itself counts is still of use.
+    let status = ctx.block(|archive, _| archive.status()).await;
+    page.single("rushes_up", "gauge", "Does the archive say how it fares?", i32::from(status.is_ok()));
+    if let Ok(status) = status {
+        write_status(&mut page, &status);
+    }
+    Ok(([(header::CONTENT_TYPE, METRICS_TEXT)], page.into_text()).into_response())
+}
+
+fn write_status(page: &mut Page, status: &Status) {
+    page.single("rushes_last_commit", "gauge", "The last durable commit.", status.last_commit);
+    page.single(
+        "rushes_read_point",
+        "gauge",
+        "The commit up to which all can be searched.",
+        status.read_point,
+    );
+    page.family("rushes_stage_lag", "gauge", "Events that a stage has not done yet.");
+    for lag in &status.lag {
+        page.sample(
+            "rushes_stage_lag",
+            &[("stage", &lag.consumer), ("topic", lag.topic.as_str())],
+            lag.behind,
+        );
+    }
+    page.family("rushes_stage_failing", "gauge", "Does the stage not get on?");
+    for (stage, health) in &status.workers {
+        page.sample("rushes_stage_failing", &[("stage", stage)], i32::from(health.error.is_some()));
+    }
+    page.single("rushes_assets", "gauge", "Assets that are registered.", status.store.assets);
+    page.single("rushes_annotations", "gauge", "Annotations, superseded ones too.", status.store.annotations);
+    page.single("rushes_index_entries", "gauge", "Entries of the index.", status.index.entries);
+    page.single("rushes_index_vectors", "gauge", "Vectors of the index.", status.index.vectors);
+    page.family("rushes_bytes", "gauge", "Bytes on disk.");
+    for (part, bytes) in
+        [("store", status.store.bytes), ("fused", status.fused_bytes), ("index", status.index.bytes)]
+    {
+        page.sample("rushes_bytes", &[("part", part)], bytes);
+    }
+}
+
+/// Does the process live? Needs no token.
+#[utoipa::path(
+    get, path = "/healthz", tag = "pages", security(()),
+    responses((status = 200, content_type = "text/plain", body = String))
+)]
+async fn healthz() -> &'static str {
+    "ok\n"
+}
+
+/// Should requests be sent here?
+///
+/// Not while the archive catches up with what was committed before the server started, nor while a stage fails.
+#[utoipa::path(
+    get, path = "/readyz", tag = "pages",
+    responses(
+        (status = 200, content_type = "text/plain", body = String),
+        (status = 503, body = Problem, content_type = "application/problem+json")
+    )
+)]
+async fn readyz(ctx: Ctx) -> Reply<&'static str> {
+    let not_ready = |detail: &str| {
+        let mut problem = Problem::http(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "not-ready",
+            "the server is not ready",
+            detail,
+            "ask again in a moment; `rushes status` says how far it is",
+        );
+        problem.retry_after = Some(crate::limits::RETRY_AFTER_SECONDS);
+        problem
+    };
+    let status =
+        ctx.block(|archive, _| archive.status()).await.map_err(|_| not_ready("the archive fails"))?;
+    if ctx.app.stopping.load(Ordering::Relaxed) {
+        return Err(not_ready("the server is stopping"));
+    }
+    if status.workers.iter().any(|(_, health)| health.error.is_some()) {
+        return Err(not_ready("a stage does not get on"));
+    }
+    let caught_up = &ctx.app.caught_up;
+    if !status.catching_up {
+        caught_up.store(true, Ordering::Relaxed);
+    }
+    if caught_up.load(Ordering::Relaxed) {
+        Ok("ready\n")
+    } else {
+        Err(not_ready("the archive is catching up"))
+    }
+}

@@ -1,0 +1,145 @@
+//! `/v1/search`, `/v1/plan`, `/v1/suggest`: asking.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use axum::Json as Answer;
+use axum::http::{HeaderValue, header};
+use axum::response::Response;
+use rushes_archive::{Archive, Caller};
+use rushes_query::SearchRequest;
+use rushes_types::limits::QUERY_BYTES_MAX;
+use rushes_types::{Error, ErrorKind, Result};
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::{App, Ctx};
+use crate::audit::Action;
+use crate::body::{Json, Params};
+use crate::limits::{SUGGESTIONS_DEFAULT, SUGGESTIONS_MAX};
+use crate::problem::{Problem, Reply};
+
+pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new().routes(routes!(search)).routes(routes!(plan)).routes(routes!(suggest))
+}
+
+/// A suggestion.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct SuggestionDocument {
+    /// The label as written.
+    text: String,
+    /// The annotation type.
+    #[serde(rename = "type")]
+    kind: String,
+    /// How many current annotations carry it.
+    count: u64,
+}
+
+/// What could be meant.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct SuggestionsDocument {
+    /// Best first.
+    suggestions: Vec<SuggestionDocument>,
+}
+
+/// What was typed.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(super) struct SuggestParams {
+    /// What was typed so far; the last word is a beginning.
+    q: String,
+    /// At most this many.
+    limit: Option<usize>,
+}
+
+/// An answer as it is sent, and what the audit log says of it.
+struct Found {
+    json: Vec<u8>,
+    assets: BTreeSet<String>,
+    movies: BTreeSet<String>,
+}
+
+/// Finds moments.
+///
+/// Takes `{"q":"Joey in the kitchen"}` or a plan, or both: what stands in the plan beside `q` counts as set by hand.
+#[utoipa::path(
+    post, path = "/v1/search", tag = "search", request_body = SearchRequest,
+    responses(
+        (status = 200, body = rushes_query::Answer),
+        (status = 410, body = Problem, content_type = "application/problem+json",
+         description = "the cursor's read point is gone"),
+        (status = "4XX", body = Problem, content_type = "application/problem+json")
+    )
+)]
+async fn search(ctx: Ctx, Json(request): Json<SearchRequest>) -> Reply<Response> {
+    let work = move |archive: &Archive, caller: &Caller| find(archive, caller, request);
+    let say = |found: &Found, action: Action| {
+        let action = found.assets.iter().fold(action, |action, asset| action.asset(asset));
+        found.movies.iter().fold(action, |action, movie| action.movie(movie))
+    };
+    let found = ctx.audited(Action::of("search"), work, say).await?;
+    let mut response = Response::new(found.json.into());
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    Ok(response)
+}
+
+fn find(archive: &Archive, caller: &Caller, request: SearchRequest) -> Result<Found> {
+    let answer = archive.search(caller, request)?;
+    let json = serde_json::to_vec(&answer).map_err(|e| Error::bug(e.to_string()))?;
+    let assets = answer.moments.iter().map(|m| m.asset_id.to_string()).collect();
+    let movies = answer.moments.iter().map(|m| m.movie_id.to_string()).collect();
+    Ok(Found { json, assets, movies })
+}
+
+/// What a search would do: the resolved plan, with its warnings, without searching.
+#[utoipa::path(
+    post, path = "/v1/plan", tag = "search", request_body = SearchRequest,
+    responses(
+        (status = 200, body = rushes_query::Plan),
+        (status = "4XX", body = Problem, content_type = "application/problem+json")
+    )
+)]
+async fn plan(ctx: Ctx, Json(request): Json<SearchRequest>) -> Reply<Response> {
+    let work = move |archive: &Archive, caller: &Caller| {
+        let plan = archive.explain_plan(caller, request)?;
+        serde_json::to_vec(&plan).map_err(|e| Error::bug(e.to_string()))
+    };
+    let json = ctx.audited(Action::of("plan"), work, |_, action| action).await?;
+    let mut response = Response::new(json.into());
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    Ok(response)
+}
+
+/// Labels that begin with what was typed.
+#[utoipa::path(
+    get, path = "/v1/suggest", tag = "search", params(SuggestParams),
+    responses(
+        (status = 200, body = SuggestionsDocument),
+        (status = "4XX", body = Problem, content_type = "application/problem+json")
+    )
+)]
+async fn suggest(ctx: Ctx, Params(params): Params<SuggestParams>) -> Reply<Answer<SuggestionsDocument>> {
+    let limit = match params.limit {
+        None => SUGGESTIONS_DEFAULT,
+        Some(n) if (1..=SUGGESTIONS_MAX).contains(&n) => n,
+        Some(n) => {
+            let detail = format!("`limit` is {n}; give a number from 1 to {SUGGESTIONS_MAX}");
+            return Err(Problem::new(ErrorKind::Invalid, detail));
+        }
+    };
+    if params.q.len() > QUERY_BYTES_MAX {
+        let detail = format!("`q` has {} bytes; at most {QUERY_BYTES_MAX} are taken", params.q.len());
+        return Err(Problem::new(ErrorKind::TooLarge, detail));
+    }
+    let work = move |archive: &Archive, caller: &Caller| archive.suggest(caller, &params.q, limit);
+    let found = ctx.audited(Action::of("suggest"), work, |_, action| action).await?;
+    let document = |s: rushes_archive::Suggestion| SuggestionDocument {
+        text: s.text,
+        kind: s.kind.to_string(),
+        count: s.count,
+    };
+    Ok(Answer(SuggestionsDocument { suggestions: found.into_iter().map(document).collect() }))
+}

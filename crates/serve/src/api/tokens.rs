@@ -1,0 +1,164 @@
+//! `/v1/tokens`: who else may come in.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use axum::Json as Answer;
+use axum::extract::Path;
+use rushes_archive::{Archive, Caller, Right, TokenSpec};
+use rushes_types::{Error, ErrorKind};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::{App, Ctx};
+use crate::audit::Action;
+use crate::body::Json;
+use crate::problem::{Problem, Reply};
+
+pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new().routes(routes!(create, list)).routes(routes!(revoke))
+}
+
+/// What a token allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+enum RightDocument {
+    /// Search, suggest, read buckets, play media, export.
+    Read,
+    /// Register assets and models, write annotations and runs.
+    Ingest,
+    /// Everything.
+    Admin,
+}
+
+impl From<RightDocument> for Right {
+    fn from(right: RightDocument) -> Self {
+        match right {
+            RightDocument::Read => Self::Read,
+            RightDocument::Ingest => Self::Ingest,
+            RightDocument::Admin => Self::Admin,
+        }
+    }
+}
+
+impl From<Right> for RightDocument {
+    fn from(right: Right) -> Self {
+        match right {
+            Right::Read => Self::Read,
+            Right::Ingest => Self::Ingest,
+            Right::Admin => Self::Admin,
+        }
+    }
+}
+
+/// A token, without its secret.
+#[derive(Debug, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TokenDocument {
+    /// What people call it; unique.
+    name: String,
+    /// The movies it is for; `null` or left out: all.
+    movies: Option<BTreeSet<String>>,
+    /// What it allows. `admin` includes the others; `ingest` does not include `read`.
+    rights: BTreeSet<RightDocument>,
+}
+
+impl From<TokenSpec> for TokenDocument {
+    fn from(spec: TokenSpec) -> Self {
+        Self {
+            name: spec.name,
+            movies: spec.movies,
+            rights: spec.rights.into_iter().map(Into::into).collect(),
+        }
+    }
+}
+
+/// A new token.
+#[derive(Serialize, ToSchema)]
+pub(super) struct NewTokenDocument {
+    /// Its name.
+    name: String,
+    /// What goes behind `Bearer`. It is shown this once.
+    secret: String,
+}
+
+/// All tokens.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct TokensDocument {
+    /// The tokens, without secrets.
+    tokens: Vec<TokenDocument>,
+}
+
+/// A token that was revoked.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct RevokedDocument {
+    /// Its name.
+    name: String,
+}
+
+/// Makes a token.
+///
+/// With the first one, every other caller needs one, too.
+#[utoipa::path(
+    post, path = "/v1/tokens", tag = "access", request_body = TokenDocument,
+    responses(
+        (status = 200, body = NewTokenDocument),
+        (status = "4XX", body = Problem, content_type = "application/problem+json")
+    )
+)]
+async fn create(ctx: Ctx, Json(document): Json<TokenDocument>) -> Reply<Answer<NewTokenDocument>> {
+    let name = document.name.clone();
+    let spec = TokenSpec {
+        name: document.name,
+        movies: document.movies,
+        rights: document.rights.into_iter().map(Into::into).collect(),
+    };
+    let work = move |archive: &Archive, caller: &Caller| {
+        caller.require_everywhere(Right::Admin)?;
+        archive.tokens().create(&spec)
+    };
+    let action = Action::of("create-token").subject(name.clone());
+    let secret = ctx.audited(action, work, |_, action| action).await?;
+    Ok(Answer(NewTokenDocument { name, secret }))
+}
+
+/// The tokens, without their secrets.
+#[utoipa::path(
+    get, path = "/v1/tokens", tag = "access",
+    responses(
+        (status = 200, body = TokensDocument),
+        (status = "4XX", body = Problem, content_type = "application/problem+json")
+    )
+)]
+async fn list(ctx: Ctx) -> Reply<Answer<TokensDocument>> {
+    let work = |archive: &Archive, caller: &Caller| {
+        caller.require_everywhere(Right::Admin)?;
+        Ok(archive.tokens().list())
+    };
+    let tokens = ctx.audited(Action::of("list-tokens"), work, |_, action| action).await?;
+    Ok(Answer(TokensDocument { tokens: tokens.into_iter().map(Into::into).collect() }))
+}
+
+/// Revokes a token: who holds it is refused from now on.
+#[utoipa::path(
+    delete, path = "/v1/tokens/{name}", tag = "access",
+    params(("name" = String, Path, description = "the token's name")),
+    responses(
+        (status = 200, body = RevokedDocument),
+        (status = "4XX", body = Problem, content_type = "application/problem+json")
+    )
+)]
+async fn revoke(ctx: Ctx, Path(name): Path<String>) -> Reply<Answer<RevokedDocument>> {
+    let revoked = name.clone();
+    let work = move |archive: &Archive, caller: &Caller| {
+        caller.require_everywhere(Right::Admin)?;
+        if archive.tokens().revoke(&revoked)? {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::NotFound, format!("no token is named `{revoked}`; /v1/tokens names them")))
+    };
+    ctx.audited(Action::of("revoke-token").subject(name.clone()), work, |(), action| action).await?;
+    Ok(Answer(RevokedDocument { name }))
+}

@@ -1,0 +1,154 @@
+//! What all handlers share, and what each request carries.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use axum::extract::FromRequestParts;
+use axum::http::request::Parts;
+use rushes_archive::{Archive, Caller};
+use rushes_types::{ErrorKind, Result};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::audit::{Action, Audit};
+use crate::config::ServeConfig;
+use crate::host::HostPolicy;
+use crate::metrics::Metrics;
+use crate::problem::{Problem, Reply};
+
+/// What all handlers share.
+pub(crate) struct App {
+    pub archive: Arc<Archive>,
+    pub config: ServeConfig,
+    pub hosts: HostPolicy,
+    pub metrics: Metrics,
+    pub audit: Audit,
+    /// The secret of the discovery file; `None` where the router serves no socket.
+    pub owner_secret: Option<String>,
+    pub requests: Arc<Semaphore>,
+    pub ingests: Arc<Semaphore>,
+    pub media: Arc<Semaphore>,
+    /// Long work (verify, rebuild, backup, purge) is done one at a time.
+    pub long_work: Arc<Semaphore>,
+    /// Set when the server is asked to stop: long work then stops, too.
+    pub stopping: AtomicBool,
+    /// Was everything searchable once since the start?
+    pub caught_up: AtomicBool,
+    /// The OpenAPI document.
+    pub openapi: axum::body::Bytes,
+}
+
+impl App {
+    pub(crate) fn new(
+        archive: Arc<Archive>,
+        config: ServeConfig,
+        owner_secret: Option<String>,
+        openapi: axum::body::Bytes,
+    ) -> Self {
+        let slots = |n: usize| Arc::new(Semaphore::new(n.clamp(1, Semaphore::MAX_PERMITS)));
+        Self {
+            hosts: HostPolicy::new(&config.hosts, !config.listen.ip().is_loopback()),
+            metrics: Metrics::default(),
+            audit: Audit::new(archive.dir()),
+            owner_secret,
+            requests: slots(config.limits.requests_max),
+            ingests: slots(config.limits.ingests_max),
+            media: slots(config.limits.media_streams_max),
+            long_work: slots(1),
+            stopping: AtomicBool::new(false),
+            caught_up: AtomicBool::new(false),
+            openapi,
+            archive,
+            config,
+        }
+    }
+
+    /// May everybody who reaches the server act as its owner?
+    pub(crate) fn is_open(&self) -> bool {
+        !self.config.is_exposed() && self.archive.tokens().list().is_empty()
+    }
+}
+
+/// A place among a bounded number; a full house is answered 429.
+pub(crate) fn place(slots: &Arc<Semaphore>, what: &str) -> Reply<OwnedSemaphorePermit> {
+    Arc::clone(slots).try_acquire_owned().map_err(|_| {
+        Problem::new(ErrorKind::Busy, format!("the server is at its limit of {what}; ask again in a moment"))
+    })
+}
+
+/// What a request carries: who asks, and its place among the requests.
+#[derive(Clone)]
+pub(crate) struct Ctx {
+    pub app: Arc<App>,
+    pub caller: Arc<Caller>,
+    pub request_id: Arc<str>,
+    /// Held until the work is done, even where the client has gone before.
+    pub _place: Arc<Option<OwnedSemaphorePermit>>,
+}
+
+impl Ctx {
+    /// Does blocking work on the archive, on a thread for that.
+    pub(crate) async fn block<T, F>(&self, work: F) -> Reply<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Archive, &Caller) -> Result<T> + Send + 'static,
+    {
+        let ctx = self.clone();
+        let span = tracing::Span::current();
+        let done = tokio::task::spawn_blocking(move || {
+            let _inside = span.enter();
+            // By reference, so that the whole of it, with its place, is in here until the work is done.
+            let ctx = &ctx;
+            work(&ctx.app.archive, &ctx.caller)
+        });
+        match done.await {
+            Ok(result) => result.map_err(Problem::from),
+            Err(failed) => {
+                if failed.is_panic() {
+                    self.app.metrics.panics.fetch_add(1, Ordering::Relaxed);
+                }
+                Err(Problem::new(ErrorKind::Bug, "the work ended early"))
+            }
+        }
+    }
+
+    /// As [`Ctx::block`], with a line in the audit log, whatever the outcome. `say` names what was shown or
+    /// touched, once that is known.
+    pub(crate) async fn audited<T, F, S>(&self, action: Action, work: F, say: S) -> Reply<T>
+    where
+        T: Send + 'static,
+        F: FnOnce(&Archive, &Caller) -> Result<T> + Send + 'static,
+        S: FnOnce(&T, Action) -> Action,
+    {
+        let done = self.block(work).await;
+        match &done {
+            Ok(value) => self.audit(say(value, action), "ok"),
+            Err(problem) => self.audit(action, problem.word()),
+        }
+        done
+    }
+
+    /// Writes a line of the audit log, on a thread that may block.
+    pub(crate) fn audit(&self, action: Action, outcome: &str) {
+        let ctx = self.clone();
+        let outcome = outcome.to_owned();
+        drop(tokio::task::spawn_blocking(move || ctx.audit_now(&action, &outcome)));
+    }
+
+    /// Writes a line of the audit log, on this thread.
+    pub(crate) fn audit_now(&self, action: &Action, outcome: &str) {
+        let written = self.app.audit.write(&self.request_id, self.caller.name(), outcome, action);
+        if let Err(error) = written {
+            self.app.metrics.audit_failures.fetch_add(1, Ordering::Relaxed);
+            tracing::error!(%error, "a line of the audit log could not be written");
+        }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Ctx {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        let ctx = parts.extensions.get::<Self>().cloned();
+        ctx.ok_or_else(|| Problem::new(ErrorKind::Bug, "the request came past the gate"))
+    }
+}

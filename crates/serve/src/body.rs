@@ -1,0 +1,202 @@
+//! Reading requests: bodies with limits on size and time, JSON with the place of a mistake, queries.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::body::{Body, Bytes};
+use axum::extract::{FromRequest, FromRequestParts, Query, Request};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, header};
+use http_body_util::BodyExt;
+use rushes_types::ErrorKind;
+use serde::de::DeserializeOwned;
+use tokio::time::{Instant, timeout_at};
+
+use crate::app::{App, place};
+use crate::limits::BODY_TIME_MAX;
+use crate::problem::{Problem, Reply};
+
+/// The media type of the body, without parameters, in lower case.
+pub(crate) fn media_type(headers: &HeaderMap) -> Option<String> {
+    let text = headers.get(header::CONTENT_TYPE)?.to_str().ok()?;
+    Some(text.split(';').next().unwrap_or_default().trim().to_ascii_lowercase())
+}
+
+/// Reads a whole body.
+///
+/// # Errors
+/// 413 above the limit, 408 where it pauses or lasts too long, 400 where the connection breaks.
+pub(crate) async fn read_body(body: Body, bytes_max: usize, pause_max: Duration) -> Reply<Bytes> {
+    let too_large = || {
+        Problem::new(
+            ErrorKind::TooLarge,
+            format!("the body is longer than {bytes_max} bytes; send it in smaller parts"),
+        )
+    };
+    let announced = hyper::body::Body::size_hint(&body).lower();
+    if announced > bytes_max as u64 {
+        return Err(too_large());
+    }
+    let mut body = body;
+    // A client that announces much gets room for it only as it sends it.
+    let mut bytes = Vec::with_capacity(usize::try_from(announced).unwrap_or(0).min(1 << 20));
+    let end = Instant::now() + BODY_TIME_MAX;
+    loop {
+        let pause_end = (Instant::now() + pause_max).min(end);
+        let frame = match timeout_at(pause_end, body.frame()).await {
+            Err(_) => {
+                return Err(Problem::new(
+                    ErrorKind::Cancelled,
+                    "the body did not come in time; send it again",
+                ));
+            }
+            Ok(None) => return Ok(bytes.into()),
+            Ok(Some(Err(_))) => {
+                return Err(Problem::new(ErrorKind::Invalid, "the body ended early; send it again"));
+            }
+            Ok(Some(Ok(frame))) => frame,
+        };
+        if let Some(data) = frame.data_ref() {
+            if bytes.len().saturating_add(data.len()) > bytes_max {
+                return Err(too_large());
+            }
+            bytes.extend_from_slice(data);
+        }
+    }
+}
+
+/// Appends a step to a JSON pointer.
+fn push_step(pointer: &mut String, step: &str) {
+    pointer.push('/');
+    pointer.push_str(&step.replace('~', "~0").replace('/', "~1"));
+}
+
+/// Where in the document a value was being read.
+fn pointer_of(path: &serde_path_to_error::Path) -> Option<String> {
+    use serde_path_to_error::Segment;
+    let mut pointer = String::new();
+    for segment in path {
+        match segment {
+            Segment::Seq { index } => push_step(&mut pointer, &index.to_string()),
+            Segment::Map { key } => push_step(&mut pointer, key),
+            Segment::Enum { .. } | Segment::Unknown => {}
+        }
+    }
+    (!pointer.is_empty()).then_some(pointer)
+}
+
+/// Reads a JSON document.
+///
+/// # Errors
+/// 400 with line and column and, where a field is at fault, its pointer.
+pub(crate) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Reply<T> {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let value = serde_path_to_error::deserialize(&mut reader).map_err(|e| {
+        let problem =
+            Problem::new(ErrorKind::Invalid, format!("the body is not as it should be: {}", e.inner()));
+        match (e.inner().is_data(), pointer_of(e.path())) {
+            (true, Some(pointer)) => problem.at(pointer),
+            _ => problem,
+        }
+    })?;
+    reader
+        .end()
+        .map_err(|e| Problem::new(ErrorKind::Invalid, format!("something follows the JSON document: {e}")))?;
+    Ok(value)
+}
+
+/// A JSON body.
+pub(crate) struct Json<T>(pub T);
+
+impl<T: DeserializeOwned> FromRequest<Arc<App>> for Json<T> {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
+        let media_type = media_type(request.headers());
+        if media_type.as_deref() != Some("application/json") {
+            return Err(Problem::media_type(media_type.as_deref(), "application/json"));
+        }
+        let limits = &app.config.limits;
+        let bytes = read_body(request.into_body(), limits.json_bytes_max, limits.body_pause_max).await?;
+        parse_json(&bytes).map(Self)
+    }
+}
+
+/// The query of the address.
+pub(crate) struct Params<T>(pub T);
+
+impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Params<T> {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
+        let Query(params) = Query::try_from_uri(&parts.uri).map_err(|e| {
+            let why = std::error::Error::source(&e).map_or_else(|| e.to_string(), ToString::to_string);
+            Problem::new(
+                ErrorKind::Invalid,
+                format!("the query of the address is not as it should be: {why}"),
+            )
+        })?;
+        Ok(Self(params))
+    }
+}
+
+/// A body that carries annotations or registrations: its bytes as sent, its media type, and its place among
+/// those that may be in memory at a time.
+pub(crate) struct Upload {
+    pub bytes: Bytes,
+    pub media_type: String,
+    pub _place: tokio::sync::OwnedSemaphorePermit,
+}
+
+impl FromRequest<Arc<App>> for Upload {
+    type Rejection = Problem;
+
+    async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
+        let media_type = media_type(request.headers());
+        let Some(media_type) = media_type else {
+            return Err(Problem::media_type(None, "application/x-ndjson"));
+        };
+        let _place = place(&app.ingests, "uploads at a time")?;
+        let bytes_max = app.archive.limits().request_bytes_max;
+        let bytes = read_body(request.into_body(), bytes_max, app.config.limits.body_pause_max).await?;
+        Ok(Self { bytes, media_type, _place })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde::Deserialize;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Inner {
+        #[allow(dead_code)]
+        n: u32,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(deny_unknown_fields)]
+    struct Outer {
+        #[allow(dead_code)]
+        list: Vec<Inner>,
+    }
+
+    fn fails(text: &str) -> Problem {
+        parse_json::<Outer>(text.as_bytes()).unwrap_err()
+    }
+
+    #[test]
+    fn a_mistake_is_named_with_its_place() {
+        assert!(parse_json::<Outer>(br#"{"list":[{"n":1}]}"#).is_ok());
+        let syntax = fails("{\n  \"list\": [}");
+        assert!(syntax.detail.contains("line 2 column 12"), "{}", syntax.detail);
+        assert_eq!(syntax.pointer, None);
+        assert_eq!(fails(r#"{"list":[{"n":1},{"n":"x"}]}"#).pointer.as_deref(), Some("/list/1/n"));
+        let unknown = fails(r#"{"list":[{"m/~":1}]}"#);
+        assert_eq!(unknown.pointer.as_deref(), Some("/list/0/m~1~0"));
+        assert!(unknown.detail.contains("unknown field"));
+        assert!(fails(r#"{"list":[]} x"#).detail.contains("follows"));
+        assert!(fails("").detail.contains("line 1"));
+    }
+}

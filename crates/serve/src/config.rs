@@ -1,0 +1,131 @@
+//! How the server is set up, and whether that is safe to listen with.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use rushes_types::{Error, Result};
+
+use crate::limits;
+
+/// How the server is set up.
+#[derive(Debug, Clone)]
+pub struct ServeConfig {
+    /// Where it listens.
+    pub listen: SocketAddr,
+    /// Names besides the loopback ones by which it may be called: what stands in `Host` when a proxy or a
+    /// DNS name leads to it.
+    pub hosts: Vec<String>,
+    /// Folders that media may be served from. Links are resolved before this is decided.
+    pub media_roots: Vec<PathBuf>,
+    /// Its limits.
+    pub limits: ServeLimits,
+}
+
+/// The limits that an operator may set; see [`crate::limits`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ServeLimits {
+    /// See [`limits::CONNECTIONS_MAX`].
+    pub connections_max: usize,
+    /// See [`limits::REQUESTS_MAX`].
+    pub requests_max: usize,
+    /// See [`limits::INGESTS_MAX`].
+    pub ingests_max: usize,
+    /// See [`limits::MEDIA_STREAMS_MAX`].
+    pub media_streams_max: usize,
+    /// See [`limits::JSON_BYTES_MAX`].
+    pub json_bytes_max: usize,
+    /// See [`limits::HEADER_TIME_MAX`].
+    pub header_time_max: Duration,
+    /// See [`limits::BODY_PAUSE_MAX`].
+    pub body_pause_max: Duration,
+    /// See [`limits::STREAM_PAUSE_MAX`].
+    pub stream_pause_max: Duration,
+    /// See [`limits::WAIT_TIME_MAX`].
+    pub wait_time_max: Duration,
+    /// See [`limits::DRAIN_TIME_MAX`].
+    pub drain_time_max: Duration,
+}
+
+impl Default for ServeLimits {
+    fn default() -> Self {
+        Self {
+            connections_max: limits::CONNECTIONS_MAX,
+            requests_max: limits::REQUESTS_MAX,
+            ingests_max: limits::INGESTS_MAX,
+            media_streams_max: limits::MEDIA_STREAMS_MAX,
+            json_bytes_max: limits::JSON_BYTES_MAX,
+            header_time_max: limits::HEADER_TIME_MAX,
+            body_pause_max: limits::BODY_PAUSE_MAX,
+            stream_pause_max: limits::STREAM_PAUSE_MAX,
+            wait_time_max: limits::WAIT_TIME_MAX,
+            drain_time_max: limits::DRAIN_TIME_MAX,
+        }
+    }
+}
+
+impl Default for ServeConfig {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 7890)),
+            hosts: Vec::new(),
+            media_roots: Vec::new(),
+            limits: ServeLimits::default(),
+        }
+    }
+}
+
+impl ServeConfig {
+    /// Can others than this machine's own programs reach it: over the network, or over a proxy that calls
+    /// it by a configured name?
+    #[must_use]
+    pub fn is_exposed(&self) -> bool {
+        !self.listen.ip().is_loopback() || !self.hosts.is_empty()
+    }
+}
+
+/// May the server listen like this? Away from loopback it needs access tokens.
+///
+/// # Errors
+/// Where it is exposed and the archive has no tokens.
+pub fn check_listen(config: &ServeConfig, has_tokens: bool) -> Result<()> {
+    if has_tokens || !config.is_exposed() {
+        return Ok(());
+    }
+    let how = if config.listen.ip().is_loopback() {
+        format!("it would answer to the host `{}`", config.hosts.join("`, `"))
+    } else {
+        format!("it would listen on `{}`", config.listen)
+    };
+    Err(Error::invalid(format!(
+        "{how}, where others can reach it, and this archive has no access tokens; make one with \
+         `rushes token create`, or listen on 127.0.0.1"
+    )))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn exposure_without_tokens_is_refused() {
+        let with = |listen: &str, hosts: &[&str]| ServeConfig {
+            listen: listen.parse().unwrap(),
+            hosts: hosts.iter().map(ToString::to_string).collect(),
+            ..ServeConfig::default()
+        };
+        for (listen, hosts, ok) in [
+            ("127.0.0.1:7890", &[][..], true),
+            ("127.9.9.9:0", &[], true),
+            ("[::1]:7890", &[], true),
+            ("0.0.0.0:7890", &[], false),
+            ("[::]:7890", &[], false),
+            ("192.168.1.4:7890", &[], false),
+            ("127.0.0.1:7890", &["rushes.example"], false),
+        ] {
+            let config = with(listen, hosts);
+            assert_eq!(check_listen(&config, false).is_ok(), ok, "{listen} {hosts:?}");
+            assert!(check_listen(&config, true).is_ok());
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! Every limit of the server, as named constants. [`crate::ServeConfig`] carries the configurable ones.
+
+use std::time::Duration;
+
+/// Longest JSON body of a request that is no ingest (a plan with its vectors, a picture), in bytes.
+pub const JSON_BYTES_MAX: usize = 16 << 20;
+/// Longest block of request headers, in bytes.
+pub const HEADER_BYTES_MAX: usize = 64 << 10;
+/// Most request headers.
+pub const HEADERS_MAX: usize = 64;
+/// Headers must be there within this time; a kept-alive connection is closed after it, too.
+pub const HEADER_TIME_MAX: Duration = Duration::from_secs(20);
+/// A request body must not pause for longer.
+pub const BODY_PAUSE_MAX: Duration = Duration::from_secs(30);
+/// A request body must be there whole within this time.
+pub const BODY_TIME_MAX: Duration = Duration::from_secs(600);
+/// Most connections at a time; further ones wait to be accepted.
+pub const CONNECTIONS_MAX: usize = 512;
+/// Most requests at a time; further ones are answered 429.
+pub const REQUESTS_MAX: usize = 64;
+/// Most requests at a time that carry annotations: each may hold a whole body in memory.
+pub const INGESTS_MAX: usize = 8;
+/// Most media files that are played at a time.
+pub const MEDIA_STREAMS_MAX: usize = 32;
+/// What a client that was answered 429 is told to wait, in seconds.
+pub const RETRY_AFTER_SECONDS: u64 = 1;
+/// Requests in flight have this long to end when the server is stopped.
+pub const DRAIN_TIME_MAX: Duration = Duration::from_secs(20);
+/// How long `wait` waits for annotations to become searchable.
+pub const WAIT_TIME_MAX: Duration = Duration::from_secs(60);
+/// Bytes of a media file that are read at a time.
+pub const MEDIA_CHUNK_BYTES: usize = 256 << 10;
+/// Pieces of a streamed answer that wait for a slow client.
+pub const STREAM_PIECES: usize = 4;
+/// A client that takes none of a streamed answer for this long is let go.
+pub const STREAM_PAUSE_MAX: Duration = Duration::from_secs(60);
+/// Longest request id that is taken from a client, in bytes.
+pub const REQUEST_ID_BYTES_MAX: usize = 64;
+/// Most entries of a listing (assets, runs), and what is given where none is named.
+pub const LIST_MAX: usize = 1_000;
+/// Entries of a listing where the request names no number.
+pub const LIST_DEFAULT: usize = 100;
+/// Most buckets of one answer (an hour of seconds).
+pub const BUCKETS_MAX: usize = 3_600;
+/// Buckets of one answer where the request names no number.
+pub const BUCKETS_DEFAULT: usize = 600;
+/// Length of an answer above which it is split into pages, in bytes.
+pub const ANSWER_BYTES_MAX: usize = 32 << 20;
+/// Most suggestions of one answer.
+pub const SUGGESTIONS_MAX: usize = 50;
+/// Suggestions of one answer where the request names no number.
+pub const SUGGESTIONS_DEFAULT: usize = 10;
+/// Most ids that one line of the audit log names.
+pub const AUDIT_IDS_MAX: usize = 1_000;
+/// Longest discovery file that is read, in bytes.
+pub const DISCOVERY_BYTES_MAX: u64 = 16 << 10;
