@@ -1,11 +1,74 @@
-//! Chores of the project.
+//! Chores of the project, in plain Rust so that they run wherever cargo does: `cargo xtask help`.
+//!
+//! One module per chore. What CI does is `cargo xtask ci`: nothing is checked elsewhere that is not checked
+//! here, so that a green run at home is a green run there.
 
+#![allow(clippy::print_stdout, clippy::print_stderr)] // a command line prints
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+
+mod ci;
 mod irregular;
+mod smoke;
+mod tidy;
 
-fn main() -> anyhow::Result<()> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match arguments.split_first() {
-        Some((chore, rest)) if chore == "irregular-forms" => irregular::run(rest),
-        _ => anyhow::bail!("no such chore, write `cargo xtask irregular-forms PATH/lemma_lu.csv.gz`"),
+const HELP: &str = "\
+cargo xtask COMMAND
+
+  ci       what CI does: formatting, tidy, lints, licences, a smoke run, all tests
+  lint     the part of `ci` that runs nothing of ours: formatting, tidy, lints, licences
+  smoke    builds a release, runs the demo and asks it for its page
+  tidy     crate edges, sizes, banned words, manifests, documents
+           --tighten  writes the exceptions down to what is needed today
+  irregular-forms lemma_lu.csv[.gz]
+           makes the table of irregular forms that `text` reads
+  help     this text
+";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    match run(&args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
     }
+}
+
+fn run(args: &[String]) -> anyhow::Result<()> {
+    let root = root()?;
+    let words: Vec<&str> = args.iter().map(String::as_str).collect();
+    match words.as_slice() {
+        [] | ["help" | "--help" | "-h"] => print!("{HELP}"),
+        ["ci"] => ci::all(&root)?,
+        ["lint"] => ci::lint(&root)?,
+        ["smoke"] => smoke::run(&root)?,
+        ["tidy"] => report(&tidy::check(&root)?)?,
+        ["tidy", "--tighten"] => tidy::tighten(&root)?,
+        ["irregular-forms", ..] => irregular::run(&args[1..])?,
+        [other, ..] => bail!("`{other}` is no chore; see `cargo xtask help`"),
+    }
+    Ok(())
+}
+
+/// Prints every problem, and fails where there is one.
+fn report(problems: &[String]) -> anyhow::Result<()> {
+    for problem in problems {
+        println!("{problem}");
+    }
+    if !problems.is_empty() {
+        bail!("{} to tidy up", problems.len());
+    }
+    println!("tidy");
+    Ok(())
+}
+
+/// The folder of the workspace's manifest: where this crate was built, one folder up.
+fn root() -> anyhow::Result<PathBuf> {
+    let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+    here.parent().map(Path::to_path_buf).context("the xtask crate lies in no workspace")
 }

@@ -5,4 +5,11 @@
 
 mod seam;
 
+mod arrivals;
+mod consumers;
+mod embedded;
+mod memory;
+
+pub use embedded::{EmbeddedLog, LogOptions};
+pub use memory::MemoryLog;
 pub use seam::*;

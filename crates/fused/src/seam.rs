@@ -70,8 +70,10 @@ pub struct WordCounts {
 ///   above the asset's progress changes nothing (a lower commit loses); one whose `after` is not the
 ///   progress is a [`rushes_types::ErrorKind::Conflict`].
 /// * Reads see whole updates only.
-/// * `content_digest` covers content only (annotations with lifetimes, buckets, documents, word
-///   counts) and so is equal for two stores of the same history, however it was batched.
+/// * `content_digest` covers an asset's content only (its annotations with lifetimes, its buckets that are
+///   not empty, its document) and so is equal for two stores of the same history, however it was batched. Word
+///   counts belong to all assets; they are compared by [`FusedStore::word_counts`].
+/// * An erased asset keeps its progress, and no document.
 pub trait FusedStore: Send + Sync {
     /// Applies updates (of different assets) in one step, followed by the watermark's outbox row.
     fn apply(&self, updates: &[FusedUpdate], watermark: Option<Commit>) -> Result<()>;

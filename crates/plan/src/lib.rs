@@ -1,9 +1,22 @@
 //! The structured query: what is asked, checked and resolved; and what a match is.
 //!
-//! Three forms, each printable: [`Plan`](plan) as a person writes it (JSON), the same plan *resolved* (aliases,
+//! Three forms, each printable: [`Plan`] as a person writes it (JSON), the same plan *resolved* (aliases,
 //! vectors and word weights filled in: what equality between engines is promised for), and the compiled
-//! [`Query`](query) that engines execute. This crate knows no engine, no store and no clock.
+//! [`Query`] that engines execute. This crate knows no engine, no store and no clock.
 
 pub mod clause;
+pub mod matching;
+mod node;
+pub mod plan;
+mod query;
+mod read;
+mod read_plan;
+mod resolve;
+pub mod similarity;
+pub mod time;
 
 pub use clause::*;
+pub use matching::{ClauseMatcher, PhraseHit};
+pub use plan::*;
+pub use query::{AssetLists, AssetScope, Criterion, MomentTest, Query, Step};
+pub use resolve::{Counted, Resolved, Resolver, SpaceVectors, Warning, resolve, word_weight};

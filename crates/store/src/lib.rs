@@ -3,7 +3,15 @@
 //! The seam is [`AnnotationStore`]. It knows runs, commits and history; it knows nothing of buckets,
 //! indices or queries, and does not read what a line says beyond its id and start.
 
-pub mod current;
 mod seam;
 
+pub mod current;
+mod embedded;
+mod lines;
+mod memory;
+mod rules;
+
+pub use embedded::{EmbeddedStore, StoreOptions};
+pub use memory::MemoryStore;
+pub use rules::{RUN_SEGMENT_BASE, Redactor};
 pub use seam::*;

@@ -229,6 +229,10 @@ pub trait AnnotationStore: Send + Sync {
     /// Assets in the order of their ids, after one, at most `limit`.
     fn assets(&self, after: Option<&AssetId>, limit: usize) -> Result<Vec<Asset>>;
 
+    /// Ids of all assets that ever had a commit, erased ones too, ascending, after one, at most `limit`: what
+    /// a rebuild must go through.
+    fn assets_with_history(&self, after: Option<&AssetId>, limit: usize) -> Result<Vec<AssetId>>;
+
     /// Registers a model. Changing a registered space (dimensions, metric, encoder) is a
     /// [`rushes_types::ErrorKind::Conflict`]: a new encoder is a new space.
     fn put_model(&self, model: &Model) -> Result<()>;

@@ -33,15 +33,27 @@ pub struct Intersection {
     pub members: Vec<u32>,
 }
 
+/// A current annotation as a bucket lists it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct BucketMember {
+    /// Its start in nanoseconds.
+    pub start_ns: i64,
+    /// Its key.
+    pub key: AnnotationKey,
+    /// Its end in nanoseconds: with it, overlaps are found without reading the annotation.
+    pub end_ns: i64,
+}
+
 /// One second of one asset: the current annotations that touch it and where they overlap.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bucket {
     /// Which second.
     pub no: BucketNo,
-    /// Start (ns) and key of each current annotation that touches the bucket, ascending.
-    pub annotations: Vec<(i64, AnnotationKey)>,
+    /// The current annotations that touch the bucket, ascending by start and key.
+    pub annotations: Vec<BucketMember>,
     /// Where at least two of them overlap, ascending, at most
-    /// [`crate::limits::BUCKET_INTERSECTIONS_MAX`].
+    /// [`crate::limits::BUCKET_INTERSECTIONS_MAX`] with [`crate::limits::BUCKET_INTERSECTION_MEMBERS_MAX`]
+    /// members in all.
     pub intersections: Vec<Intersection>,
     /// Were intersections left out for their number?
     pub truncated: bool,

@@ -46,6 +46,14 @@ macro_rules! string_id {
                 Ok(Self(Arc::from(id)))
             }
 
+            /// Checks `id` as [`Self::new`] does, without keeping it.
+            ///
+            /// # Errors
+            /// [`IdError`] says what is wrong and how to mend it.
+            pub fn check(id: &str) -> Result<(), IdError> {
+                check($what, id)
+            }
+
             /// The id as text.
             #[must_use]
             pub fn as_str(&self) -> &str {

@@ -20,7 +20,7 @@ mod value;
 
 pub use annotation::{Annotation, AnnotationKey, Word};
 pub use asset::Asset;
-pub use bucket::{Bucket, BucketNo, Intersection};
+pub use bucket::{Bucket, BucketMember, BucketNo, Intersection};
 pub use commit::{Commit, Lifetime, ReadPoint};
 pub use error::{Blame, Error, ErrorKind, Result};
 pub use fused::{AssetDocument, Change, FusedAnnotation, FusedKey};

@@ -21,10 +21,15 @@ pub const JSON_DEPTH_MAX: usize = 64;
 pub const BUCKET_PART_ANNOTATIONS: usize = 5_000;
 /// Intersections kept for one bucket; a crowded second is cut off here and says so.
 pub const BUCKET_INTERSECTIONS_MAX: usize = 64;
+/// Members of the intersections kept for one bucket, counted over all of them: with hundreds present at once
+/// the lists would outgrow what they are made from.
+pub const BUCKET_INTERSECTION_MEMBERS_MAX: usize = 1_024;
 /// Length of a bucket in nanoseconds where the archive names no other.
 pub const BUCKET_NS_DEFAULT: i64 = 1_000_000_000;
 /// Most clauses of a plan, over all its groups and sub-queries.
 pub const CLAUSES_MAX: usize = 64;
+/// Most items of a list in a plan (ids of a scope, words, values of an attribute).
+pub const PLAN_LIST_MAX: usize = 10_000;
 /// Largest page of moments.
 pub const PAGE_MAX: usize = 1_000;
 /// Page of moments where the query names none.

@@ -1,0 +1,295 @@
+//! One folder, one archive.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use rushes_text::Analyzer;
+use rushes_types::limits::Limits;
+use rushes_types::{Commit, Error, ErrorKind, Result};
+
+use crate::access::{Caller, Right, Tokens};
+use crate::backup::BackupReport;
+use crate::embedded;
+use crate::engines::Engines;
+use crate::gate::Gate;
+use crate::manifest::{ArchiveLock, Manifest, make_private_dir};
+use crate::progress::{Progress, Unwatched};
+use crate::rebuild::{self, Rebuild};
+use crate::status::Status;
+use crate::workers::{FuseSettings, Shared, Stage, Workers};
+
+/// How an archive is opened.
+#[derive(Debug, Clone)]
+pub struct OpenOptions {
+    /// Make the archive where the folder holds none.
+    pub create: bool,
+    /// The stages whose workers run.
+    pub stages: Vec<Stage>,
+    /// The limits that hold.
+    pub limits: Limits,
+    /// Length of a bucket in nanoseconds, for an archive that is made; a present one keeps its own.
+    pub bucket_ns: Option<i64>,
+    /// Language of text whose language nobody says, for an archive that is made.
+    pub default_language: String,
+    /// Folders that media may be served from.
+    pub media_roots: Vec<PathBuf>,
+}
+
+impl Default for OpenOptions {
+    fn default() -> Self {
+        Self {
+            create: true,
+            stages: Stage::ALL.to_vec(),
+            limits: Limits::default(),
+            bucket_ns: None,
+            default_language: "en".to_owned(),
+            media_roots: Vec::new(),
+        }
+    }
+}
+
+/// An open archive: the four seams, the workers between them, and all that looks after them.
+///
+/// Calls block and may come from any thread. Reads and writes are limited to what the [`Caller`] may see.
+pub struct Archive {
+    dir: PathBuf,
+    pub(crate) manifest: Manifest,
+    pub(crate) options: OpenOptions,
+    pub(crate) engines: Engines,
+    pub(crate) analyzer: Arc<Analyzer>,
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) gate: Gate,
+    pub(crate) tokens: Tokens,
+    workers: Mutex<Option<Workers>>,
+    /// Long work that must not run twice at once.
+    chores: Mutex<()>,
+    _lock: ArchiveLock,
+}
+
+impl Archive {
+    /// Opens the archive in a folder and starts its workers.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] where there is none and none is to be made; [`ErrorKind::Busy`] where another
+    /// process has it open; [`ErrorKind::Invalid`] where a newer version wrote it; what the engines answer.
+    pub fn open(dir: &Path, options: OpenOptions) -> Result<Arc<Self>> {
+        if Manifest::read(dir)?.is_none() && !options.create {
+            return Err(Error::new(
+                ErrorKind::NotFound,
+                format!("`{}` holds no archive; `rushes ingest` or `rushes serve` makes one", dir.display()),
+            ));
+        }
+        make_private_dir(dir)?;
+        let lock = ArchiveLock::acquire(dir)?;
+        let manifest = match Manifest::read(dir)? {
+            Some(manifest) => manifest,
+            None => {
+                let manifest = Manifest::new(options.bucket_ns, &options.default_language)?;
+                manifest.write(dir)?;
+                manifest
+            }
+        };
+        let analyzer = Arc::new(embedded::analyzer(&manifest));
+        let engines = embedded::open(dir, &manifest, &analyzer)?;
+        let tokens = Tokens::open(dir)?;
+        if let Some(marker) = rebuild::pending(dir)? {
+            tracing::info!("finishing the rebuild that was begun");
+            rebuild::begin(dir, &engines, &marker, &Unwatched)?;
+        }
+        let archive = Self {
+            dir: dir.to_owned(),
+            manifest,
+            options,
+            engines,
+            analyzer,
+            shared: Arc::new(Shared::default()),
+            gate: Gate::default(),
+            tokens,
+            workers: Mutex::new(None),
+            chores: Mutex::new(()),
+            _lock: lock,
+        };
+        archive.start_workers();
+        Ok(Arc::new(archive))
+    }
+
+    /// Stops the workers; each finishes the step it is in.
+    pub fn close(&self) {
+        self.stop_workers();
+    }
+
+    fn start_workers(&self) {
+        let settings = self.fuse_settings();
+        let workers = Workers::start(&self.engines, &self.shared, &settings, &self.options.stages);
+        *self.workers.lock().unwrap_or_else(PoisonError::into_inner) = Some(workers);
+    }
+
+    fn stop_workers(&self) {
+        let workers = self.workers.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(workers) = workers {
+            workers.stop();
+        }
+    }
+
+    pub(crate) fn fuse_settings(&self) -> FuseSettings {
+        FuseSettings {
+            bucket_ns: self.manifest.bucket_ns,
+            default_language: self.manifest.default_language.clone(),
+        }
+    }
+
+    /// The archive's folder.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// What the archive is.
+    #[must_use]
+    pub const fn manifest(&self) -> &Manifest {
+        &self.manifest
+    }
+
+    /// The limits that hold.
+    #[must_use]
+    pub const fn limits(&self) -> &Limits {
+        &self.options.limits
+    }
+
+    /// The engines below: for `rushes bench` and for tests that look behind the facade.
+    #[must_use]
+    pub const fn engines(&self) -> &Engines {
+        &self.engines
+    }
+
+    /// The tokens that open the archive to others.
+    #[must_use]
+    pub const fn tokens(&self) -> &Tokens {
+        &self.tokens
+    }
+
+    /// Stops one worker; its stage catches up after [`Archive::resume`].
+    pub fn pause(&self, stage: Stage) {
+        self.shared.set_paused(stage, true);
+    }
+
+    /// Lets a paused worker go on.
+    pub fn resume(&self, stage: Stage) {
+        self.shared.set_paused(stage, false);
+    }
+
+    /// How the archive fares.
+    ///
+    /// # Errors
+    /// Where a store or the index fails.
+    pub fn status(&self) -> Result<Status> {
+        let last_commit = self.engines.store.last_commit()?;
+        let read_point = self.engines.index.reader(None)?.read_point().upto;
+        let workers = self.options.stages.iter().map(|s| (s.as_str(), self.shared.health(*s))).collect();
+        Ok(Status {
+            archive: self.manifest.id.clone(),
+            last_commit,
+            read_point,
+            catching_up: read_point < last_commit,
+            lag: self.engines.events.lag()?,
+            store: self.engines.store.counts()?,
+            fused_bytes: self.engines.fused.bytes()?,
+            index: self.engines.index.counts()?,
+            workers,
+        })
+    }
+
+    /// Waits until everything up to `upto` can be searched; `false` when the time is over before.
+    ///
+    /// # Errors
+    /// The error of the stage that does not get on.
+    pub fn wait_caught_up(&self, upto: Commit, timeout: Duration) -> Result<bool> {
+        let deadline = Instant::now() + timeout;
+        loop {
+            let seen = self.shared.published.count();
+            if self.engines.index.reader(None)?.read_point().upto >= upto {
+                return Ok(true);
+            }
+            for stage in &self.options.stages {
+                if let Some(error) = self.shared.health(*stage).error {
+                    let message = format!("the {} stage does not get on: {error}", stage.as_str());
+                    return Err(Error::new(ErrorKind::Unavailable, message));
+                }
+            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return Ok(false);
+            }
+            self.shared.published.wait(seen, left.min(Duration::from_millis(100)));
+        }
+    }
+
+    /// Throws derived state away and queues it to be made anew; [`Archive::wait_caught_up`] tells when it is.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Forbidden`] unless the caller may do everything; where an engine fails (opening the archive
+    /// again then takes the rebuild up).
+    pub fn rebuild(&self, caller: &Caller, what: Rebuild, progress: &dyn Progress) -> Result<()> {
+        caller.require_everywhere(Right::Admin)?;
+        let _chore = self.chore()?;
+        let upto = self.engines.index.reader(None)?.read_point().upto;
+        self.stop_workers();
+        let done = rebuild::mark(&self.dir, what, upto).and_then(|()| match rebuild::pending(&self.dir)? {
+            Some(marker) => rebuild::begin(&self.dir, &self.engines, &marker, progress),
+            None => Ok(()),
+        });
+        self.shared.restart();
+        self.start_workers();
+        done
+    }
+
+    /// Copies the ground truth to a new folder, while the archive is open; writing waits meanwhile.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Forbidden`] unless the caller may do everything; [`ErrorKind::Conflict`] where `to` is there
+    /// already; where the disk refuses.
+    pub fn backup(&self, caller: &Caller, to: &Path, progress: &dyn Progress) -> Result<BackupReport> {
+        caller.require_everywhere(Right::Admin)?;
+        let _chore = self.chore()?;
+        self.stop_workers();
+        let done = {
+            let _shut = self.gate.shut();
+            self.engines.store.last_commit().and_then(|commit| {
+                crate::backup::copy_out(&self.dir, to, &self.manifest.id, commit, progress)
+            })
+        };
+        self.shared.restart();
+        self.start_workers();
+        done
+    }
+
+    /// Rewrites files until the bytes of all that was erased are gone from the archive's folder.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Forbidden`] unless the caller may do everything; where an engine fails.
+    pub fn purge(&self, caller: &Caller, progress: &dyn Progress) -> Result<()> {
+        caller.require_everywhere(Right::Admin)?;
+        let _chore = self.chore()?;
+        progress.set("purging the store", 0, Some(3));
+        self.engines.store.purge()?;
+        progress.set("purging fused data", 1, Some(3));
+        self.engines.fused.purge()?;
+        progress.set("purging the index", 2, Some(3));
+        self.engines.index.purge()?;
+        progress.set("purged", 3, Some(3));
+        Ok(())
+    }
+
+    fn chore(&self) -> Result<std::sync::MutexGuard<'_, ()>> {
+        self.chores.try_lock().map_err(|_| {
+            Error::new(ErrorKind::Busy, "a rebuild, backup or purge is running; wait until it is done")
+        })
+    }
+}
+
+impl Drop for Archive {
+    fn drop(&mut self) {
+        self.stop_workers();
+    }
+}

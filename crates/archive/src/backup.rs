@@ -1,0 +1,242 @@
+//! Backup and restore.
+//!
+//! A backup is a copy of stage 1 (the ground truth), the manifest and the tokens, with a list of files and
+//! their digests; everything else is derived and is made anew after a restore. Writing pauses while the files
+//! are copied. Backup and restore write to `NAME.partial` and rename at the end: what carries the
+//! final name is whole.
+
+use std::fs::{self, File};
+use std::io::{Read, Write};
+use std::path::{Path, PathBuf};
+
+use rushes_types::{Commit, Error, ErrorKind, Result};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::engines::FOLDERS;
+use crate::manifest::{make_private_dir, write_whole};
+use crate::progress::{Progress, check};
+use crate::rebuild::{Rebuild, mark};
+
+const LIST: &str = "backup.json";
+const MANIFEST_FILES: [&str; 2] = ["archive.json", "tokens.json"];
+/// How often the copy starts over because files changed under it (compaction goes on in the background).
+const ATTEMPTS: usize = 20;
+const BUFFER: usize = 1 << 20;
+
+/// What a backup holds, in its file `backup.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BackupReport {
+    /// The archive's id.
+    pub archive: String,
+    /// The last commit in it.
+    pub commit: u64,
+    /// Its files, by path within the backup.
+    pub files: Vec<BackupFile>,
+}
+
+/// One file of a backup.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct BackupFile {
+    /// Path within the backup.
+    pub path: String,
+    /// Length in bytes.
+    pub bytes: u64,
+    /// SHA-256 of the content.
+    pub sha256: String,
+}
+
+/// Copies stage 1 of the archive in `dir` to `to`. The caller has stopped all writing to it.
+pub(crate) fn copy_out(
+    dir: &Path,
+    to: &Path,
+    archive: &str,
+    commit: Commit,
+    progress: &dyn Progress,
+) -> Result<BackupReport> {
+    refuse_existing(to, "the backup")?;
+    let partial = partial_name(to);
+    for _ in 0..ATTEMPTS {
+        remove_partial(&partial)?;
+        make_private_dir(&partial)?;
+        let before = list(dir)?;
+        let copied = copy_files(dir, &partial, &before, progress);
+        match copied {
+            Ok(files) if list(dir)? == before => {
+                let report = BackupReport { archive: archive.to_owned(), commit: commit.0, files };
+                let bytes = serde_json::to_vec_pretty(&report).map_err(|e| Error::bug(e.to_string()))?;
+                write_whole(&partial.join(LIST), &bytes)?;
+                rename(&partial, to)?;
+                return Ok(report);
+            }
+            // A file went away or changed while it was copied: compaction. Once more.
+            Ok(_) => {}
+            Err(e) if e.kind() == ErrorKind::NotFound => {}
+            Err(e) => {
+                remove_partial(&partial)?;
+                return Err(e);
+            }
+        }
+    }
+    remove_partial(&partial)?;
+    Err(Error::new(ErrorKind::Busy, "the store's files kept changing while they were copied; try again later"))
+}
+
+/// Makes a new archive in `to` from the backup in `from`; every digest is checked. Derived state is made when
+/// the archive is opened.
+///
+/// # Errors
+/// Where `from` holds no whole backup, `to` is there already, or the disk refuses.
+pub fn restore(from: &Path, to: &Path, progress: &dyn Progress) -> Result<BackupReport> {
+    let list_path = from.join(LIST);
+    let bytes = fs::read(&list_path).map_err(|e| {
+        Error::invalid(format!("`{}` holds no backup ({e}); name a folder made by `rushes backup`", from.display()))
+    })?;
+    let report: BackupReport = serde_json::from_slice(&bytes)
+        .map_err(|e| Error::new(ErrorKind::Corrupt, format!("`{}` is damaged: {e}", list_path.display())))?;
+    refuse_existing(to, "the archive")?;
+    let partial = partial_name(to);
+    remove_partial(&partial)?;
+    make_private_dir(&partial)?;
+    let total = report.files.iter().map(|f| f.bytes).sum();
+    let mut done = 0;
+    for file in &report.files {
+        check(progress, "the restore")?;
+        let source = within(from, &file.path)?;
+        let copied = copy_file(&source, &within(&partial, &file.path)?, &file.path)?;
+        if copied != *file {
+            return Err(Error::new(
+                ErrorKind::Corrupt,
+                format!("`{}` is not what was backed up; take another backup", source.display()),
+            ));
+        }
+        done += file.bytes;
+        progress.set("bytes restored", done, Some(total));
+    }
+    mark(&partial, Rebuild::All, Commit(report.commit))?;
+    rename(&partial, to)?;
+    Ok(report)
+}
+
+fn refuse_existing(path: &Path, what: &str) -> Result<()> {
+    let empty = match fs::read_dir(path) {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => true,
+        Err(_) => false,
+    };
+    if empty {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::Conflict,
+        format!("`{}` is there already; name a folder for {what} that does not exist yet", path.display()),
+    ))
+}
+
+fn partial_name(to: &Path) -> PathBuf {
+    let mut name = to.file_name().unwrap_or_default().to_owned();
+    name.push(".partial");
+    to.with_file_name(name)
+}
+
+fn remove_partial(partial: &Path) -> Result<()> {
+    match fs::remove_dir_all(partial) {
+        Ok(()) => Ok(()),
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(e) => Err(Error::io(&format!("removing `{}`", partial.display()), e)),
+    }
+}
+
+fn rename(partial: &Path, to: &Path) -> Result<()> {
+    let what = |e| Error::io(&format!("naming `{}`", to.display()), e);
+    fs::rename(partial, to).map_err(what)?;
+    let parent = to.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(parent).and_then(|d| d.sync_all()).map_err(what)
+}
+
+/// The path of a listed file; a list that points outside of its folder is refused.
+fn within(dir: &Path, path: &str) -> Result<PathBuf> {
+    let inside = Path::new(path).components().all(|c| matches!(c, std::path::Component::Normal(_)));
+    if inside && !path.is_empty() {
+        return Ok(dir.join(path));
+    }
+    Err(Error::new(ErrorKind::Corrupt, format!("the backup lists `{path}`, which lies outside of it")))
+}
+
+/// Path, length and time of change of each file that a backup takes.
+type Listing = Vec<(String, u64, Option<std::time::SystemTime>)>;
+
+fn list(dir: &Path) -> Result<Listing> {
+    let mut files = Vec::new();
+    for name in MANIFEST_FILES {
+        if dir.join(name).is_file() {
+            files.push(describe(dir, Path::new(name))?);
+        }
+    }
+    list_into(dir, Path::new(FOLDERS[0]), &mut files)?;
+    files.sort();
+    Ok(files)
+}
+
+fn list_into(dir: &Path, folder: &Path, files: &mut Listing) -> Result<()> {
+    let what = |e| gone_or_io(&dir.join(folder), e);
+    for entry in fs::read_dir(dir.join(folder)).map_err(what)? {
+        let entry = entry.map_err(what)?;
+        let path = folder.join(entry.file_name());
+        if entry.file_type().map_err(what)?.is_dir() {
+            list_into(dir, &path, files)?;
+        } else {
+            files.push(describe(dir, &path)?);
+        }
+    }
+    Ok(())
+}
+
+fn describe(dir: &Path, path: &Path) -> Result<(String, u64, Option<std::time::SystemTime>)> {
+    let meta = fs::metadata(dir.join(path)).map_err(|e| gone_or_io(&dir.join(path), e))?;
+    let name = path.to_str().ok_or_else(|| Error::bug(format!("a file of ours is named `{}`", path.display())))?;
+    Ok((name.to_owned(), meta.len(), meta.modified().ok()))
+}
+
+fn gone_or_io(path: &Path, e: std::io::Error) -> Error {
+    if e.kind() == std::io::ErrorKind::NotFound {
+        return Error::new(ErrorKind::NotFound, format!("`{}` went away", path.display()));
+    }
+    Error::io(&format!("reading `{}`", path.display()), e)
+}
+
+fn copy_files(dir: &Path, to: &Path, files: &Listing, progress: &dyn Progress) -> Result<Vec<BackupFile>> {
+    let total = files.iter().map(|(_, bytes, _)| bytes).sum();
+    let mut done = 0;
+    let mut copied = Vec::new();
+    for (path, bytes, _) in files {
+        check(progress, "the backup")?;
+        copied.push(copy_file(&dir.join(path), &to.join(path), path)?);
+        done += bytes;
+        progress.set("bytes backed up", done, Some(total));
+    }
+    Ok(copied)
+}
+
+fn copy_file(from: &Path, to: &Path, name: &str) -> Result<BackupFile> {
+    if let Some(parent) = to.parent() {
+        make_private_dir(parent)?;
+    }
+    let mut source = File::open(from).map_err(|e| gone_or_io(from, e))?;
+    let what = |e| Error::io(&format!("writing `{}`", to.display()), e);
+    let mut target = File::create(to).map_err(what)?;
+    let mut hash = Sha256::new();
+    let mut buffer = vec![0; BUFFER];
+    let mut bytes = 0;
+    loop {
+        let n = source.read(&mut buffer).map_err(|e| gone_or_io(from, e))?;
+        if n == 0 {
+            break;
+        }
+        hash.update(&buffer[..n]);
+        target.write_all(&buffer[..n]).map_err(what)?;
+        bytes += n as u64;
+    }
+    target.sync_all().map_err(what)?;
+    Ok(BackupFile { path: name.to_owned(), bytes, sha256: crate::access::hex(&hash.finalize()) })
+}

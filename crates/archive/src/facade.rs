@@ -1,0 +1,320 @@
+//! What callers do with an archive: register, write, read, erase; each limited to their rights.
+
+use rushes_index::Suggestion;
+use rushes_plan::Filter;
+use rushes_store::{EraseTarget, LabelAliases, RunSpec};
+use rushes_types::{
+    Asset, AssetId, BucketNo, Commit, Error, ErrorKind, FusedAnnotation, FusedKey, Model, Result, Run, RunId,
+    Visibility,
+};
+
+use crate::access::{Caller, Right};
+use crate::archive::Archive;
+use crate::ingest::{self, Body, IngestOptions, IngestReport, no_run};
+
+/// Assets read at once when all are looked through.
+const PAGE: usize = 1024;
+
+/// A bucket with its annotations.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BucketView {
+    /// The bucket.
+    pub bucket: rushes_types::Bucket,
+    /// Its annotations, in the bucket's order.
+    pub annotations: Vec<FusedAnnotation>,
+}
+
+impl Archive {
+    /// Registers assets, or changes them.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] where the caller may not write to a movie; what the store answers.
+    pub fn put_assets(&self, caller: &Caller, assets: &[Asset]) -> Result<Option<Commit>> {
+        for asset in assets {
+            caller.require(Right::Ingest, &asset.movie)?;
+            if let Some(known) = self.engines.store.asset(&asset.id)? {
+                caller.require(Right::Ingest, &known.movie)?;
+            }
+        }
+        let _open = self.gate.pass();
+        let commit = self.engines.store.put_assets(assets)?;
+        self.shared.committed.notify();
+        Ok(commit)
+    }
+
+    /// An asset, where it is there and the caller may see it.
+    ///
+    /// # Errors
+    /// What the store answers.
+    pub fn asset(&self, caller: &Caller, id: &AssetId) -> Result<Option<Asset>> {
+        Ok(self.engines.store.asset(id)?.filter(|a| sees(caller, a)))
+    }
+
+    /// Assets that the caller may see, by id, after one, at most `limit`.
+    ///
+    /// # Errors
+    /// What the store answers.
+    pub fn assets(&self, caller: &Caller, after: Option<&AssetId>, limit: usize) -> Result<Vec<Asset>> {
+        let mut found = Vec::new();
+        let mut after = after.cloned();
+        while found.len() < limit {
+            let page = self.engines.store.assets(after.as_ref(), PAGE)?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.id.clone());
+            found.extend(page.into_iter().filter(|a| sees(caller, a)));
+        }
+        found.truncate(limit);
+        Ok(found)
+    }
+
+    /// Registers a model.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Conflict`] where it would change a registered space.
+    pub fn put_models(&self, caller: &Caller, models: &[Model]) -> Result<()> {
+        require_any(caller, Right::Ingest)?;
+        let _open = self.gate.pass();
+        models.iter().try_for_each(|model| self.engines.store.put_model(model))
+    }
+
+    /// All models.
+    ///
+    /// # Errors
+    /// What the store answers.
+    pub fn models(&self, caller: &Caller) -> Result<Vec<Model>> {
+        require_any(caller, Right::Read)?;
+        self.engines.store.models()
+    }
+
+    /// Sets the aliases of labels.
+    ///
+    /// # Errors
+    /// What the store answers.
+    pub fn put_labels(&self, caller: &Caller, labels: &[LabelAliases]) -> Result<()> {
+        caller.require_everywhere(Right::Ingest)?;
+        let _open = self.gate.pass();
+        self.engines.store.put_labels(labels)?;
+        self.forget_labels();
+        Ok(())
+    }
+
+    /// All labels that have aliases.
+    ///
+    /// # Errors
+    /// What the store answers.
+    pub fn labels(&self, caller: &Caller) -> Result<Vec<LabelAliases>> {
+        require_any(caller, Right::Read)?;
+        self.engines.store.labels()
+    }
+
+    /// Opens a run.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] where the asset is not registered or the caller may not write to it.
+    pub fn open_run(&self, caller: &Caller, spec: &RunSpec) -> Result<Run> {
+        self.require_asset(caller, Right::Ingest, &spec.asset)?;
+        let _open = self.gate.pass();
+        self.engines.store.open_run(spec)
+    }
+
+    /// Adds annotations to an open run.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Conflict`] where the run is not open; what the store answers. Refused lines are in the
+    /// report.
+    pub fn append_run(&self, caller: &Caller, run: &RunId, body: Body<'_>, strict: bool) -> Result<IngestReport> {
+        let run = self.require_run(caller, run)?;
+        let _open = self.gate.pass();
+        ingest::append_run(&*self.engines.store, self.limits(), &run, body, strict)
+    }
+
+    /// Makes a run visible, whole.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Conflict`] where it was aborted.
+    pub fn commit_run(&self, caller: &Caller, run: &RunId) -> Result<Commit> {
+        self.on_run(caller, run, |store| store.commit_run(run))
+    }
+
+    /// Gives a run up.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Conflict`] where it is committed.
+    pub fn abort_run(&self, caller: &Caller, run: &RunId) -> Result<()> {
+        self.on_run(caller, run, |store| store.abort_run(run))
+    }
+
+    /// Makes an earlier run current again.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Conflict`] where it is not committed.
+    pub fn restore_run(&self, caller: &Caller, run: &RunId) -> Result<Commit> {
+        self.on_run(caller, run, |store| store.restore_run(run))
+    }
+
+    /// Keeps or archives a run.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Conflict`] where it is not committed.
+    pub fn set_visibility(&self, caller: &Caller, run: &RunId, to: Visibility) -> Result<Option<Commit>> {
+        self.on_run(caller, run, |store| store.set_visibility(run, to))
+    }
+
+    /// A run, where it is there and the caller may see its asset.
+    ///
+    /// # Errors
+    /// What the store answers.
+    pub fn run(&self, caller: &Caller, run: &RunId) -> Result<Option<Run>> {
+        let Some(run) = self.engines.store.run(run)? else { return Ok(None) };
+        let asset = self.engines.store.asset(&run.asset)?;
+        Ok(asset.is_some_and(|a| sees(caller, &a)).then_some(run))
+    }
+
+    /// Runs that the caller may see, by id, after one, at most `limit`.
+    ///
+    /// # Errors
+    /// What the store answers.
+    pub fn runs(
+        &self,
+        caller: &Caller,
+        asset: Option<&AssetId>,
+        after: Option<&RunId>,
+        limit: usize,
+    ) -> Result<Vec<Run>> {
+        let mut found = Vec::new();
+        let mut after = after.cloned();
+        while found.len() < limit {
+            let page = self.engines.store.runs(asset, after.as_ref(), PAGE)?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.id.clone());
+            for run in page {
+                if self.asset(caller, &run.asset)?.is_some() {
+                    found.push(run);
+                }
+            }
+        }
+        found.truncate(limit);
+        Ok(found)
+    }
+
+    /// Takes annotations in. What is refused is in the report; with `strict`, a report with refusals means that
+    /// nothing was written.
+    ///
+    /// # Errors
+    /// [`ErrorKind::TooLarge`], [`ErrorKind::StorageFull`] and what else the store answers.
+    pub fn ingest(&self, caller: &Caller, body: Body<'_>, options: &IngestOptions) -> Result<IngestReport> {
+        let _open = self.gate.pass();
+        let report = ingest::ingest(&*self.engines.store, self.limits(), caller, body, options)?;
+        self.shared.committed.notify();
+        Ok(report)
+    }
+
+    /// Buckets `from ..= to` of an asset with their annotations, at most `limit`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] where the asset is not there or the caller may not see it.
+    pub fn buckets(
+        &self,
+        caller: &Caller,
+        asset: &AssetId,
+        from: BucketNo,
+        to: BucketNo,
+        limit: usize,
+    ) -> Result<Vec<BucketView>> {
+        self.require_asset(caller, Right::Read, asset)?;
+        let buckets = self.engines.fused.buckets(asset, from, to, limit)?;
+        let mut views = Vec::with_capacity(buckets.len());
+        for bucket in buckets {
+            let keys: Vec<FusedKey> = bucket_keys(&bucket);
+            let annotations = self.engines.fused.get(asset, &keys)?.into_iter().flatten().collect();
+            views.push(BucketView { bucket, annotations });
+        }
+        Ok(views)
+    }
+
+    /// Labels that begin with what was typed.
+    ///
+    /// # Errors
+    /// What the index answers.
+    pub fn suggest(&self, caller: &Caller, typed: &str, limit: usize) -> Result<Vec<Suggestion>> {
+        require_any(caller, Right::Read)?;
+        let reader = self.engines.index.reader(None)?;
+        let filter = Filter { assets: visible_assets(caller, reader.as_ref()), ..Filter::default() };
+        reader.suggest(typed, &filter, limit)
+    }
+
+    /// Erases.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotFound`] where the target is not there or the caller has not the right.
+    pub fn erase(&self, caller: &Caller, target: &EraseTarget) -> Result<Option<Commit>> {
+        match target {
+            EraseTarget::Asset(asset) | EraseTarget::Annotation { asset, .. } | EraseTarget::Model(_, Some(asset)) => {
+                self.require_asset(caller, Right::Admin, asset)?;
+            }
+            EraseTarget::Movie(movie) => caller.require(Right::Admin, movie)?,
+            EraseTarget::Model(_, None) => caller.require_everywhere(Right::Admin)?,
+            EraseTarget::Run(run) => {
+                let run = self.engines.store.run(run)?.ok_or_else(|| no_run(run))?;
+                self.require_asset(caller, Right::Admin, &run.asset)?;
+            }
+        }
+        let _open = self.gate.pass();
+        let commit = self.engines.store.erase(target)?;
+        self.shared.committed.notify();
+        Ok(commit)
+    }
+
+    fn on_run<T>(
+        &self,
+        caller: &Caller,
+        run: &RunId,
+        call: impl FnOnce(&dyn rushes_store::AnnotationStore) -> Result<T>,
+    ) -> Result<T> {
+        self.require_run(caller, run)?;
+        let _open = self.gate.pass();
+        let done = call(&*self.engines.store)?;
+        self.shared.committed.notify();
+        Ok(done)
+    }
+
+    fn require_run(&self, caller: &Caller, run: &RunId) -> Result<Run> {
+        let found = self.engines.store.run(run)?.ok_or_else(|| no_run(run))?;
+        self.require_asset(caller, Right::Ingest, &found.asset)?;
+        Ok(found)
+    }
+
+    pub(crate) fn require_asset(&self, caller: &Caller, right: Right, id: &AssetId) -> Result<Asset> {
+        let missing = || {
+            Error::new(ErrorKind::NotFound, format!("asset `{id}` is not there; `rushes asset list` names those that are"))
+        };
+        let asset = self.engines.store.asset(id)?.ok_or_else(missing)?;
+        // Who may not see it does not learn that it is there.
+        if caller.may(right, &asset.movie) { Ok(asset) } else { Err(missing()) }
+    }
+}
+
+/// The keys of a bucket's annotations.
+pub(crate) fn bucket_keys(bucket: &rushes_types::Bucket) -> Vec<FusedKey> {
+    bucket.annotations.iter().map(|(start_ns, key)| FusedKey { start_ns: *start_ns, key: *key }).collect()
+}
+
+/// The assets of a reader that a caller may see; `None` for all.
+pub(crate) fn visible_assets(caller: &Caller, reader: &dyn rushes_index::IndexReader) -> Option<Vec<AssetId>> {
+    if caller.may_everywhere(Right::Read) {
+        return None;
+    }
+    let assets = reader.assets().iter().filter(|d| sees(caller, &d.asset));
+    Some(assets.map(|d| d.asset.id.clone()).collect())
+}
+
+fn sees(caller: &Caller, asset: &Asset) -> bool {
+    caller.may(Right::Read, &asset.movie)
+}
+
+fn require_any(caller: &Caller, right: Right) -> Result<()> {
+    if caller.has(right) {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Forbidden, format!("the token `{}` has no {right:?} right", caller.name())))
+}

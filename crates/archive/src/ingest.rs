@@ -1,0 +1,326 @@
+//! Taking annotations in: from a request body to the store.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use rushes_store::{AnnotationStore, BlockFormat, BlockInput, Receipt, Row, RunSpec};
+use rushes_types::limits::Limits;
+use rushes_types::{
+    Asset, AssetId, Commit, Error, ErrorKind, Metric, Model, ModelRef, MovieId, Result, RunId, RunMode, Space, SpaceId,
+};
+use rushes_wire::batch::SplitOptions;
+use rushes_wire::{Format, GroupedBlock, Request};
+
+use crate::access::{Caller, Right};
+
+/// Problems that a report names; the others are only counted.
+pub const PROBLEMS_MAX: usize = 1_000;
+/// Threads that read the lines of one request.
+const READ_THREADS: usize = 2;
+
+/// A request body.
+#[derive(Debug, Clone, Copy)]
+pub enum Body<'a> {
+    /// JSON, one annotation a line.
+    Lines(&'a [u8]),
+    /// An Arrow IPC stream.
+    Arrow(&'a [u8]),
+}
+
+/// What becomes of what the models said before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum IngestMode {
+    /// Nothing: the lines are added, those already there are skipped.
+    #[default]
+    Loose,
+    /// For each asset and model of the request, the lines replace all that the model said of the asset.
+    Replace,
+}
+
+/// How a request is taken in.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct IngestOptions {
+    /// Add or replace.
+    pub mode: IngestMode,
+    /// Take all or nothing.
+    pub strict: bool,
+    /// Check only; write nothing.
+    pub dry_run: bool,
+}
+
+/// A line that was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LineProblem {
+    /// Line (or row) of the request, from 1.
+    pub line: u64,
+    /// The field, as a JSON pointer; empty for the whole line.
+    pub pointer: String,
+    /// Why, and how to mend it.
+    pub detail: String,
+}
+
+/// What became of a request.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct IngestReport {
+    /// Annotations newly kept.
+    pub accepted: u64,
+    /// Annotations that were there already.
+    pub duplicates: u64,
+    /// Annotations refused.
+    pub rejected: u64,
+    /// The first refused ones, ascending by line.
+    pub errors: Vec<LineProblem>,
+    /// Assets that the request registered by naming them.
+    pub registered_assets: Vec<AssetId>,
+    /// Models that the request registered by naming them.
+    pub registered_models: Vec<ModelRef>,
+    /// The last commit made.
+    pub commit: Option<Commit>,
+}
+
+/// Takes a request apart: nothing is written.
+pub(crate) fn split(store: &dyn AnnotationStore, limits: &Limits, body: Body<'_>) -> Result<Request> {
+    let space_of = |model: &ModelRef| store.model(model).ok().flatten().and_then(|m| m.space);
+    let options = SplitOptions { limits, space_of: &space_of, threads: READ_THREADS };
+    match body {
+        Body::Lines(bytes) => rushes_wire::split_request(bytes, &options),
+        Body::Arrow(bytes) => rushes_wire::arrow::split_stream(bytes, &options),
+    }
+}
+
+/// Takes a request in.
+pub(crate) fn ingest(
+    store: &dyn AnnotationStore,
+    limits: &Limits,
+    caller: &Caller,
+    body: Body<'_>,
+    options: &IngestOptions,
+) -> Result<IngestReport> {
+    let request = split(store, limits, body)?;
+    let mut report = report_of(&request);
+    let registrations = Registrations::plan(store, caller, &request.blocks)?;
+    if options.dry_run || (options.strict && report.rejected > 0) {
+        if options.dry_run {
+            report.accepted = request.blocks.iter().map(|b| b.rows.len() as u64).sum();
+        }
+        return Ok(report);
+    }
+    registrations.carry_out(store, &mut report)?;
+    match options.mode {
+        IngestMode::Loose => {
+            let receipt = store.append_loose(&inputs(&request.blocks))?;
+            add(&mut report, receipt, &request.blocks);
+        }
+        IngestMode::Replace => replace(store, &request.blocks, &mut report)?,
+    }
+    Ok(report)
+}
+
+/// Adds a request to an open run.
+pub(crate) fn append_run(
+    store: &dyn AnnotationStore,
+    limits: &Limits,
+    run: &rushes_types::Run,
+    body: Body<'_>,
+    strict: bool,
+) -> Result<IngestReport> {
+    let mut request = split(store, limits, body)?;
+    let mut report = report_of(&request);
+    request.blocks.retain(|block| {
+        let fits = block.asset == run.asset && block.model == run.model;
+        if !fits {
+            refuse_block(&mut report, block, run);
+        }
+        fits
+    });
+    if strict && report.rejected > 0 {
+        return Ok(report);
+    }
+    register_space(store, &request.blocks)?;
+    let receipt = store.append(&run.id, &inputs(&request.blocks))?;
+    add(&mut report, receipt, &request.blocks);
+    Ok(report)
+}
+
+fn refuse_block(report: &mut IngestReport, block: &GroupedBlock, run: &rushes_types::Run) {
+    let (pointer, detail) = if block.asset == run.asset {
+        ("/model", format!("the run is of model `{}`, the line of `{}`", run.model, block.model))
+    } else {
+        ("/asset_id", format!("the run is of asset `{}`, the line of `{}`", run.asset, block.asset))
+    };
+    for row in &block.rows {
+        refuse(report, row.source, pointer, &detail);
+    }
+}
+
+fn refuse(report: &mut IngestReport, line: u64, pointer: &str, detail: &str) {
+    report.rejected += 1;
+    if report.errors.len() < PROBLEMS_MAX {
+        report.errors.push(LineProblem { line, pointer: pointer.to_owned(), detail: detail.to_owned() });
+    }
+}
+
+fn report_of(request: &Request) -> IngestReport {
+    let mut report = IngestReport::default();
+    for error in &request.errors {
+        refuse(&mut report, error.line, &error.pointer, &error.detail);
+    }
+    report
+}
+
+fn inputs(blocks: &[GroupedBlock]) -> Vec<BlockInput<'_>> {
+    blocks
+        .iter()
+        .map(|block| BlockInput {
+            asset: block.asset.clone(),
+            model: block.model.clone(),
+            format: store_format(block.format),
+            rows: block.rows.iter().map(row).collect(),
+            bytes: Cow::Borrowed(&block.bytes),
+        })
+        .collect()
+}
+
+fn row(row: &rushes_wire::RowInfo) -> Row {
+    Row { id: row.id.clone(), start_ns: row.start_ns, digest: row.digest, position: row.position }
+}
+
+/// How the store names a block's format.
+pub(crate) const fn store_format(format: Format) -> BlockFormat {
+    match format {
+        Format::Lines => BlockFormat::Lines,
+        Format::Arrow => BlockFormat::Arrow,
+    }
+}
+
+fn add(report: &mut IngestReport, receipt: Receipt, blocks: &[GroupedBlock]) {
+    report.accepted += receipt.accepted;
+    report.duplicates += receipt.duplicates;
+    report.commit = report.commit.max(receipt.commit);
+    for (block, position, why) in receipt.rejected {
+        let rows = blocks.get(block).map_or(&[][..], |b| &b.rows);
+        let line = rows.iter().find(|r| r.position == position).map_or(0, |r| r.source);
+        refuse(report, line, "/annotation_id", &why);
+    }
+    report.errors.sort_by_key(|e| e.line);
+}
+
+fn replace(store: &dyn AnnotationStore, blocks: &[GroupedBlock], report: &mut IngestReport) -> Result<()> {
+    // Arrow requests may hold several blocks of one asset and model: they are one run.
+    let mut runs: BTreeMap<(AssetId, ModelRef), Vec<&GroupedBlock>> = BTreeMap::new();
+    for block in blocks {
+        runs.entry((block.asset.clone(), block.model.clone())).or_default().push(block);
+    }
+    for ((asset, model), blocks) in runs {
+        let spec = RunSpec { id: None, asset, model, mode: RunMode::Replace, coverage: None };
+        let run = store.open_run(&spec)?;
+        let blocks: Vec<GroupedBlock> = blocks.into_iter().cloned().collect();
+        let receipt = match store.append(&run.id, &inputs(&blocks)) {
+            Ok(receipt) => receipt,
+            Err(error) => {
+                abandon(store, &run.id);
+                return Err(error);
+            }
+        };
+        add(report, receipt, &blocks);
+        report.commit = report.commit.max(Some(store.commit_run(&run.id)?));
+    }
+    Ok(())
+}
+
+fn abandon(store: &dyn AnnotationStore, run: &RunId) {
+    if let Err(error) = store.abort_run(run) {
+        tracing::warn!(%run, %error, "the run could not be aborted; it stays open");
+    }
+}
+
+/// The assets and models that a request registers by naming them.
+struct Registrations {
+    assets: Vec<Asset>,
+    models: Vec<Model>,
+}
+
+impl Registrations {
+    /// Finds what is not registered yet, and whether the caller may write to all of it.
+    fn plan(store: &dyn AnnotationStore, caller: &Caller, blocks: &[GroupedBlock]) -> Result<Self> {
+        let mut assets: BTreeMap<AssetId, Asset> = BTreeMap::new();
+        let mut models: BTreeMap<ModelRef, Model> = BTreeMap::new();
+        let mut checked: Option<AssetId> = None;
+        for block in blocks {
+            if let Some(model) = unregistered(store, block)? {
+                let entry = models.entry(block.model.clone()).or_insert(model.clone());
+                entry.space = entry.space.take().or(model.space);
+            }
+            if checked.as_ref() == Some(&block.asset) || assets.contains_key(&block.asset) {
+                continue;
+            }
+            match store.asset(&block.asset)? {
+                Some(asset) => {
+                    caller.require(Right::Ingest, &asset.movie)?;
+                    checked = Some(block.asset.clone());
+                }
+                None => {
+                    let movie = match &block.movie {
+                        Some(movie) => movie.clone(),
+                        None => MovieId::new(block.asset.as_str())
+                            .map_err(|e| Error::invalid(e.to_string()).at("/asset_id"))?,
+                    };
+                    caller.require(Right::Ingest, &movie)?;
+                    assets.insert(block.asset.clone(), Asset::new(block.asset.clone(), movie));
+                }
+            }
+        }
+        Ok(Self { assets: assets.into_values().collect(), models: models.into_values().collect() })
+    }
+
+    fn carry_out(self, store: &dyn AnnotationStore, report: &mut IngestReport) -> Result<()> {
+        for model in &self.models {
+            store.put_model(model)?;
+        }
+        if !self.assets.is_empty() {
+            report.commit = report.commit.max(store.put_assets(&self.assets)?);
+        }
+        report.registered_models = self.models.into_iter().map(|m| m.model).collect();
+        report.registered_assets = self.assets.into_iter().map(|a| a.id).collect();
+        Ok(())
+    }
+}
+
+/// The model as a block's first line registers it, where it is new or has no space yet.
+fn unregistered(store: &dyn AnnotationStore, block: &GroupedBlock) -> Result<Option<Model>> {
+    let known = store.model(&block.model)?;
+    let has_space = known.as_ref().is_some_and(|m| m.space.is_some());
+    if known.is_some() && (has_space || block.dimensions.is_none()) {
+        return Ok(None);
+    }
+    let space = match block.dimensions {
+        Some(dimensions) => Some(Space {
+            id: SpaceId::new(block.model.as_str()).map_err(|e| Error::invalid(e.to_string()).at("/model"))?,
+            dimensions,
+            metric: Metric::Cosine,
+            encoder: None,
+        }),
+        None => None,
+    };
+    let model = known.unwrap_or_else(|| Model {
+        model: block.model.clone(),
+        types: Vec::new(),
+        language: None,
+        space: None,
+    });
+    Ok(Some(Model { space, ..model }))
+}
+
+fn register_space(store: &dyn AnnotationStore, blocks: &[GroupedBlock]) -> Result<()> {
+    for block in blocks {
+        if let Some(model) = unregistered(store, block)? {
+            store.put_model(&model)?;
+        }
+    }
+    Ok(())
+}
+
+/// An error where a run is not there.
+pub(crate) fn no_run(run: &RunId) -> Error {
+    Error::new(ErrorKind::NotFound, format!("run `{run}` is not there; open it first")).at("/run")
+}

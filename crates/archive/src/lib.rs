@@ -1,0 +1,33 @@
+//! One folder, one archive: wires the stages, runs their workers, and looks after them.
+//!
+//! This is the composition root. It is the one crate that names implementations of the seams (in
+//! `embedded`), and the one that decides who may see what ([`Caller`]). It knows nothing of HTTP or terminals.
+
+mod access;
+mod archive;
+mod backup;
+mod embedded;
+mod engines;
+mod export;
+mod facade;
+mod gate;
+mod ingest;
+mod manifest;
+mod progress;
+mod rebuild;
+mod status;
+mod verify;
+mod workers;
+
+pub use access::{Caller, Right, TokenSpec, Tokens};
+pub use archive::{Archive, OpenOptions};
+pub use backup::{BackupFile, BackupReport, restore};
+pub use engines::Engines;
+pub use facade::BucketView;
+pub use ingest::{Body, IngestMode, IngestOptions, IngestReport, LineProblem, PROBLEMS_MAX};
+pub use manifest::{FORMAT_VERSION, Manifest};
+pub use progress::{Progress, Unwatched};
+pub use rebuild::Rebuild;
+pub use status::Status;
+pub use verify::VerifyReport;
+pub use workers::{FuseSettings, Health, Shared, Stage};

@@ -1,0 +1,152 @@
+//! The archive's manifest and lock: what the folder is, which versions wrote it, who has it open.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+
+use rushes_types::limits::BUCKET_NS_DEFAULT;
+use rushes_types::{Error, ErrorKind, Result};
+use serde::{Deserialize, Serialize};
+
+/// Format of the folder as this version writes it. Grows when an older version could not read it.
+pub const FORMAT_VERSION: u32 = 1;
+
+const MANIFEST: &str = "archive.json";
+const LOCK: &str = "archive.lock";
+
+/// What an archive is, in the file `archive.json`.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Manifest {
+    /// Version of the folder's format.
+    pub format: u32,
+    /// A random name, so that a backup is known from another archive.
+    pub id: String,
+    /// Length of a bucket in nanoseconds; fixed when the archive is made.
+    pub bucket_ns: i64,
+    /// The language of text whose language nobody says (BCP 47).
+    pub default_language: String,
+    /// Version of the text analysis that fused and indexed data were made with.
+    pub analyser: String,
+}
+
+impl Manifest {
+    /// Reads the manifest of a folder; `None` where the folder holds no archive.
+    ///
+    /// # Errors
+    /// Where the file cannot be read, or was written by a newer version.
+    pub fn read(dir: &Path) -> Result<Option<Self>> {
+        let path = dir.join(MANIFEST);
+        let bytes = match fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(e) => return Err(Error::io(&format!("reading `{}`", path.display()), e)),
+        };
+        let manifest: Self = serde_json::from_slice(&bytes).map_err(|e| {
+            Error::new(
+                ErrorKind::Corrupt,
+                format!("`{}` is no archive manifest: {e}; restore it from a backup", path.display()),
+            )
+        })?;
+        if manifest.format > FORMAT_VERSION {
+            return Err(Error::invalid(format!(
+                "the archive `{}` has format {}, this version reads up to {FORMAT_VERSION}; install a newer rushes",
+                dir.display(),
+                manifest.format
+            )));
+        }
+        Ok(Some(manifest))
+    }
+
+    /// A manifest for a new archive.
+    ///
+    /// # Errors
+    /// Where the system gives no random bytes.
+    pub fn new(bucket_ns: Option<i64>, default_language: &str) -> Result<Self> {
+        Ok(Self {
+            format: FORMAT_VERSION,
+            id: crate::access::random_hex(16)?,
+            bucket_ns: bucket_ns.unwrap_or(BUCKET_NS_DEFAULT),
+            default_language: default_language.to_owned(),
+            analyser: rushes_text::ANALYSER_VERSION.to_owned(),
+        })
+    }
+
+    /// Writes the manifest in one step.
+    ///
+    /// # Errors
+    /// Where the disk refuses.
+    pub fn write(&self, dir: &Path) -> Result<()> {
+        let bytes = serde_json::to_vec_pretty(self).map_err(|e| Error::bug(e.to_string()))?;
+        write_whole(&dir.join(MANIFEST), &bytes)
+    }
+}
+
+/// Writes a file so that a reader, or a crash, finds the old one or the new one: temporary file (0600),
+/// fsync, rename, fsync of the folder.
+///
+/// # Errors
+/// Where the disk refuses.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
+    let what = |e| Error::io(&format!("writing `{}`", path.display()), e);
+    let temporary = path.with_extension("tmp");
+    let mut file =
+        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary).map_err(what)?;
+    file.write_all(bytes).and_then(|()| file.sync_all()).map_err(what)?;
+    fs::rename(&temporary, path).map_err(what)?;
+    if let Some(dir) = path.parent() {
+        File::open(dir).and_then(|d| d.sync_all()).map_err(what)?;
+    }
+    Ok(())
+}
+
+/// Makes a folder that only its owner can enter (0700).
+///
+/// # Errors
+/// Where the disk refuses.
+pub fn make_private_dir(dir: &Path) -> Result<()> {
+    fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(dir)
+        .map_err(|e| Error::io(&format!("making the folder `{}`", dir.display()), e))
+}
+
+/// Held while a process has the archive open.
+#[derive(Debug)]
+pub struct ArchiveLock {
+    _file: File,
+    path: PathBuf,
+}
+
+impl ArchiveLock {
+    /// Locks an archive's folder for this process.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Busy`] where another process has it open.
+    pub fn acquire(dir: &Path) -> Result<Self> {
+        let path = dir.join(LOCK);
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(&path)
+            .map_err(|e| Error::io(&format!("opening `{}`", path.display()), e))?;
+        match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(Self { _file: file, path }),
+            Err(rustix::io::Errno::WOULDBLOCK) => Err(Error::new(
+                ErrorKind::Busy,
+                format!("the archive `{}` is open in another process; stop it, or talk to its server", dir.display()),
+            )),
+            Err(e) => Err(Error::io(&format!("locking `{}`", path.display()), e.into())),
+        }
+    }
+
+    /// The lock file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}

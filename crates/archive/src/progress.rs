@@ -1,0 +1,32 @@
+//! Progress of long work, and the wish to stop it.
+
+/// Told how far long work is; asked whether to go on.
+pub trait Progress: Sync {
+    /// What is being done, how much of it is done, and how much there is.
+    fn set(&self, what: &str, done: u64, total: Option<u64>);
+    /// Should the work stop? It then leaves everything whole and answers
+    /// [`rushes_types::ErrorKind::Cancelled`].
+    fn cancelled(&self) -> bool;
+}
+
+/// Nobody watches.
+pub struct Unwatched;
+
+impl Progress for Unwatched {
+    fn set(&self, _what: &str, _done: u64, _total: Option<u64>) {}
+    fn cancelled(&self) -> bool {
+        false
+    }
+}
+
+/// An error where the work was asked to stop.
+///
+/// # Errors
+/// [`rushes_types::ErrorKind::Cancelled`].
+pub fn check(progress: &dyn Progress, what: &str) -> rushes_types::Result<()> {
+    if progress.cancelled() {
+        let message = format!("{what} was interrupted; run it again to finish");
+        return Err(rushes_types::Error::new(rushes_types::ErrorKind::Cancelled, message));
+    }
+    Ok(())
+}

@@ -1,0 +1,48 @@
+//! Fuses what has been committed.
+
+use rushes_events::Topic;
+use rushes_fusing::{Options, fuse_batch};
+use rushes_types::Result;
+
+use super::FUSE_CONSUMER;
+use super::indexing::{last_positions, newest};
+use crate::embedded::Words;
+use crate::engines::Engines;
+
+/// Events taken at once.
+const EVENTS: usize = 1024;
+/// Assets fused before it is asked whether to stop.
+const ASSETS_PER_STEP: usize = 16;
+
+/// What fusion needs to know of the archive.
+#[derive(Debug, Clone)]
+pub struct FuseSettings {
+    /// Length of a bucket in nanoseconds.
+    pub bucket_ns: i64,
+    /// Language of text whose language nobody says.
+    pub default_language: String,
+}
+
+/// Fuses the assets that events name. Events are acknowledged when what they caused is durable.
+///
+/// # Errors
+/// Where a store or the log fails, or an annotation cannot be read; the events come again.
+pub fn fuse_pass(engines: &Engines, settings: &FuseSettings, stopping: &dyn Fn() -> bool) -> Result<bool> {
+    let delivered = engines.events.poll(Topic::Committed, FUSE_CONSUMER, EVENTS)?;
+    if delivered.is_empty() {
+        return Ok(false);
+    }
+    let (assets, watermark) = newest(&delivered);
+    let words = Words::new(&settings.default_language);
+    let options = Options { bucket_ns: settings.bucket_ns, ..Options::new(&words) };
+    for some in assets.chunks(ASSETS_PER_STEP) {
+        if stopping() {
+            // What is applied stays; the events are not acknowledged and come again.
+            return Ok(true);
+        }
+        fuse_batch(&&*engines.store, &*engines.fused, some, None, options)?;
+    }
+    fuse_batch(&&*engines.store, &*engines.fused, &[], watermark, options)?;
+    engines.events.acknowledge(Topic::Committed, FUSE_CONSUMER, &last_positions(&delivered))?;
+    Ok(true)
+}

@@ -1,0 +1,257 @@
+//! The workers: each carries one stage forward, on its own thread, and catches up by itself.
+//!
+//! A worker is a loop around one *pass*: a function that does a bounded piece of work and says whether it did
+//! any. Passes are plain functions over the seams, so that tests, `rushes rebuild` and one-shot commands
+//! run them without threads.
+
+mod fusing;
+mod indexing;
+mod relay;
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use rushes_events::Topic;
+use rushes_types::Result;
+
+use crate::engines::Engines;
+
+pub use fusing::{FuseSettings, fuse_pass};
+pub use indexing::index_pass;
+pub use relay::relay_pass;
+
+/// A stage whose worker can be stopped alone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Stage {
+    /// Carries events from the outboxes to the log.
+    Relay,
+    /// Annotations to buckets.
+    Fuse,
+    /// Fused annotations to the index.
+    Index,
+    /// Joins index segments, drops what no reader needs.
+    Maintain,
+}
+
+impl Stage {
+    /// All stages that have a worker.
+    pub const ALL: [Self; 4] = [Self::Relay, Self::Fuse, Self::Index, Self::Maintain];
+
+    /// Its name, as `status` prints it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Relay => "relay",
+            Self::Fuse => "fuse",
+            Self::Index => "index",
+            Self::Maintain => "maintain",
+        }
+    }
+}
+
+/// How long an idle worker sleeps unless it is woken.
+const IDLE_WAIT: Duration = Duration::from_millis(200);
+/// Shortest and longest wait after a failure.
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(30));
+/// How long the maintenance worker sleeps when there is nothing to join.
+const MAINTAIN_WAIT: Duration = Duration::from_secs(1);
+
+/// How a worker fares.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Health {
+    /// Is it running (not stopped, not paused)?
+    pub running: bool,
+    /// The last error, until a pass succeeds.
+    pub error: Option<String>,
+    /// Passes that did something.
+    pub passes: u64,
+}
+
+/// Something happened: wakes whoever waits for it.
+#[derive(Default)]
+pub struct Signal {
+    count: Mutex<u64>,
+    changed: Condvar,
+}
+
+impl Signal {
+    /// Wakes all who wait.
+    pub fn notify(&self) {
+        *self.count.lock().unwrap_or_else(PoisonError::into_inner) += 1;
+        self.changed.notify_all();
+    }
+
+    /// How often it was notified: give it to [`Signal::wait`].
+    pub fn count(&self) -> u64 {
+        *self.count.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Waits until it was notified since `seen`, or the time is over.
+    pub fn wait(&self, seen: u64, timeout: Duration) {
+        let count = self.count.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(self.changed.wait_timeout_while(count, timeout, |count| *count == seen));
+    }
+}
+
+/// What the workers share with the archive.
+#[derive(Default)]
+pub struct Shared {
+    /// The store has a new commit.
+    pub committed: Signal,
+    /// The index was published.
+    pub published: Signal,
+    stop: AtomicBool,
+    paused: [AtomicBool; 4],
+    health: Mutex<[Health; 4]>,
+}
+
+impl Shared {
+    /// Are the workers to stop?
+    pub fn stopping(&self) -> bool {
+        self.stop.load(Ordering::Acquire)
+    }
+
+    /// Takes the wish to stop back, before workers are started anew.
+    pub fn restart(&self) {
+        self.stop.store(false, Ordering::Release);
+    }
+
+    /// Stops or resumes one worker.
+    pub fn set_paused(&self, stage: Stage, paused: bool) {
+        self.paused[stage as usize].store(paused, Ordering::Release);
+        self.committed.notify();
+    }
+
+    /// How a worker fares.
+    pub fn health(&self, stage: Stage) -> Health {
+        self.health.lock().unwrap_or_else(PoisonError::into_inner)[stage as usize].clone()
+    }
+
+    fn paused(&self, stage: Stage) -> bool {
+        self.paused[stage as usize].load(Ordering::Acquire)
+    }
+
+    fn record(&self, stage: Stage, change: impl FnOnce(&mut Health)) {
+        change(&mut self.health.lock().unwrap_or_else(PoisonError::into_inner)[stage as usize]);
+    }
+}
+
+/// The running workers of an archive.
+pub struct Workers {
+    shared: Arc<Shared>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+impl Workers {
+    /// Starts the workers of these stages.
+    #[must_use]
+    pub fn start(engines: &Engines, shared: &Arc<Shared>, settings: &FuseSettings, stages: &[Stage]) -> Self {
+        let mut threads = Vec::new();
+        for &stage in stages {
+            let (engines, shared, settings) = (engines.clone(), Arc::clone(shared), settings.clone());
+            let body = move || run(stage, &engines, &shared, &settings);
+            match std::thread::Builder::new().name(format!("rushes-{}", stage.as_str())).spawn(body) {
+                Ok(thread) => threads.push(thread),
+                Err(e) => tracing::error!(stage = stage.as_str(), error = %e, "the worker did not start"),
+            }
+        }
+        Self { shared: Arc::clone(shared), threads }
+    }
+
+    /// Stops all workers; each finishes the pass it is in.
+    pub fn stop(self) {
+        self.shared.stop.store(true, Ordering::Release);
+        self.shared.committed.notify();
+        self.shared.published.notify();
+        for thread in self.threads {
+            if thread.join().is_err() {
+                tracing::error!("a worker panicked");
+            }
+        }
+    }
+}
+
+fn run(stage: Stage, engines: &Engines, shared: &Shared, settings: &FuseSettings) {
+    let mut backoff = BACKOFF.0;
+    shared.record(stage, |h| h.running = true);
+    while !shared.stopping() {
+        let seen = shared.committed.count();
+        if shared.paused(stage) {
+            shared.record(stage, |h| h.running = false);
+            shared.committed.wait(seen, IDLE_WAIT);
+            continue;
+        }
+        match pass(stage, engines, shared, settings) {
+            Ok(busy) => {
+                backoff = BACKOFF.0;
+                shared.record(stage, |h| {
+                    h.running = true;
+                    h.error = None;
+                    h.passes += u64::from(busy);
+                });
+                if !busy {
+                    idle(stage, engines, shared, seen);
+                }
+            }
+            Err(error) => {
+                tracing::error!(stage = stage.as_str(), %error, "the pass failed; it will be tried again");
+                shared.record(stage, |h| h.error = Some(error.to_string()));
+                shared.published.notify();
+                sleep(shared, backoff);
+                backoff = (backoff * 2).min(BACKOFF.1);
+                if let Err(error) = redeliver(stage, engines) {
+                    tracing::error!(stage = stage.as_str(), %error, "events could not be taken back");
+                }
+            }
+        }
+    }
+    shared.record(stage, |h| h.running = false);
+}
+
+fn pass(stage: Stage, engines: &Engines, shared: &Shared, settings: &FuseSettings) -> Result<bool> {
+    match stage {
+        Stage::Relay => relay_pass(engines),
+        Stage::Fuse => fuse_pass(engines, settings, &|| shared.stopping()),
+        Stage::Index => {
+            let busy = index_pass(engines, &|| shared.stopping())?;
+            if busy {
+                shared.published.notify();
+            }
+            Ok(busy)
+        }
+        Stage::Maintain => engines.index.maintain(),
+    }
+}
+
+fn redeliver(stage: Stage, engines: &Engines) -> Result<()> {
+    match stage {
+        Stage::Fuse => engines.events.redeliver(Topic::Committed, FUSE_CONSUMER),
+        Stage::Index => engines.events.redeliver(Topic::Fused, INDEX_CONSUMER),
+        Stage::Relay | Stage::Maintain => Ok(()),
+    }
+}
+
+fn idle(stage: Stage, engines: &Engines, shared: &Shared, seen: u64) {
+    match stage {
+        Stage::Relay => shared.committed.wait(seen, IDLE_WAIT),
+        Stage::Fuse => engines.events.wait(Topic::Committed, IDLE_WAIT),
+        Stage::Index => engines.events.wait(Topic::Fused, IDLE_WAIT),
+        Stage::Maintain => sleep(shared, MAINTAIN_WAIT),
+    }
+}
+
+/// Sleeps in pieces, so that stopping does not wait for it.
+fn sleep(shared: &Shared, mut left: Duration) {
+    while !left.is_zero() && !shared.stopping() {
+        let piece = left.min(Duration::from_millis(50));
+        std::thread::sleep(piece);
+        left -= piece;
+    }
+}
+
+/// The name under which fusion consumes [`Topic::Committed`].
+pub const FUSE_CONSUMER: &str = "fuse";
+/// The name under which indexing consumes [`Topic::Fused`].
+pub const INDEX_CONSUMER: &str = "index";

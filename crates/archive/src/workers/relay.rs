@@ -1,0 +1,72 @@
+//! Carries the rows of the outboxes to the event log.
+
+use std::collections::HashMap;
+
+use rushes_events::{Event, Topic};
+use rushes_fused::FusedEvent;
+use rushes_types::{AssetId, Commit, Result};
+
+use crate::engines::Engines;
+
+/// Outbox rows that one pass carries.
+const ROWS: usize = 4096;
+/// Events that stay in the log for new consumers and for curious people, once all have them.
+const KEEP: u64 = 10_000;
+
+/// Carries what is in the outboxes. At least once: a crash between append and trim carries a row twice.
+///
+/// # Errors
+/// Where a store or the log fails; nothing is lost, the rows are still in the outbox.
+pub fn relay_pass(engines: &Engines) -> Result<bool> {
+    let committed = relay_committed(engines)?;
+    let fused = relay_fused(engines)?;
+    Ok(committed || fused)
+}
+
+fn relay_committed(engines: &Engines) -> Result<bool> {
+    let rows = engines.store.outbox(0, ROWS)?;
+    let Some(last) = rows.last() else { return Ok(false) };
+    let (sequence, watermark) = (last.sequence, last.commit);
+    let mut events = newest_of_each(rows.into_iter().map(|row| (row.asset, row.commit)));
+    events.push(Event::Watermark(watermark));
+    engines.events.append(Topic::Committed, &events)?;
+    engines.store.trim_outbox(sequence)?;
+    engines.events.trim(Topic::Committed, KEEP)?;
+    Ok(true)
+}
+
+fn relay_fused(engines: &Engines) -> Result<bool> {
+    let rows = engines.fused.outbox(0, ROWS)?;
+    let Some(last) = rows.last() else { return Ok(false) };
+    let sequence = last.sequence;
+    let mut watermark = None;
+    let assets = rows.into_iter().filter_map(|row| match row.row {
+        FusedEvent::Asset(asset, commit) => Some((asset, commit)),
+        FusedEvent::Watermark(commit) => {
+            watermark = Some(commit);
+            None
+        }
+    });
+    let mut events = newest_of_each(assets);
+    events.extend(watermark.map(Event::Watermark));
+    engines.events.append(Topic::Fused, &events)?;
+    engines.fused.trim_outbox(sequence)?;
+    engines.events.trim(Topic::Fused, KEEP)?;
+    Ok(true)
+}
+
+/// An event is a hint to re-read, so of several for one asset the newest says it all.
+fn newest_of_each(rows: impl Iterator<Item = (AssetId, Commit)>) -> Vec<Event> {
+    let mut order: Vec<(AssetId, Commit)> = Vec::new();
+    let mut at: HashMap<AssetId, usize> = HashMap::new();
+    for (asset, commit) in rows {
+        match at.get(&asset) {
+            Some(&i) => order[i].1 = order[i].1.max(commit),
+            None => {
+                at.insert(asset.clone(), order.len());
+                order.push((asset, commit));
+            }
+        }
+    }
+    order.into_iter().map(|(asset, commit)| Event::Asset { asset, commit }).collect()
+}

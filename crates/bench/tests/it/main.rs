@@ -1,0 +1,3 @@
+//! The generator as its users see it.
+
+mod generator;

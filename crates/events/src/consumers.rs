@@ -1,0 +1,89 @@
+//! Where each consumer stands: plain arithmetic, shared by the logs of one partition.
+
+use std::collections::BTreeMap;
+
+use rushes_types::{Error, Result};
+
+use crate::{Lag, Position, Topic};
+
+/// Longest name of a consumer, in bytes.
+const NAME_BYTES_MAX: usize = 256;
+
+/// Where a consumer stands; 0 is before the first event.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Standing {
+    /// The last event it is done with.
+    pub acknowledged: u64,
+    /// The last event it was given in this process.
+    pub delivered: u64,
+}
+
+/// All consumers.
+#[derive(Debug, Default)]
+pub(crate) struct Consumers(BTreeMap<(Topic, String), Standing>);
+
+/// A name that can be kept.
+pub(crate) fn check_name(consumer: &str) -> Result<()> {
+    if (1..=NAME_BYTES_MAX).contains(&consumer.len()) {
+        return Ok(());
+    }
+    Err(Error::invalid(format!(
+        "the name of a consumer has {} bytes; give it 1 to {NAME_BYTES_MAX}",
+        consumer.len()
+    )))
+}
+
+impl Consumers {
+    /// A consumer as it was found on opening.
+    pub(crate) fn recovered(&mut self, topic: Topic, consumer: &str, acknowledged: u64) {
+        let standing = Standing { acknowledged, delivered: acknowledged };
+        self.0.insert((topic, consumer.to_owned()), standing);
+    }
+
+    pub(crate) fn get(&self, topic: Topic, consumer: &str) -> Option<Standing> {
+        self.0.get(&(topic, consumer.to_owned())).copied()
+    }
+
+    pub(crate) fn set(&mut self, topic: Topic, consumer: &str, standing: Standing) {
+        self.0.insert((topic, consumer.to_owned()), standing);
+    }
+
+    /// Where the consumer stands once it is done with everything up to these positions; `None` where that
+    /// changes nothing. Positions beyond `end` count as the end.
+    pub(crate) fn after(
+        &self,
+        topic: Topic,
+        consumer: &str,
+        positions: &[Position],
+        end: u64,
+    ) -> Result<Option<Standing>> {
+        if let Some(other) = positions.iter().find(|p| p.partition != 0) {
+            return Err(Error::invalid(format!(
+                "partition `{}` is not there; the embedded log has only partition `0`",
+                other.partition
+            )));
+        }
+        let Some(upto) = positions.iter().map(|p| p.offset.min(end)).max() else { return Ok(None) };
+        let standing = self.get(topic, consumer);
+        if standing.is_some_and(|s| s.acknowledged >= upto) {
+            return Ok(None);
+        }
+        let delivered = standing.unwrap_or_default().delivered.max(upto);
+        Ok(Some(Standing { acknowledged: upto, delivered }))
+    }
+
+    /// The last event that every consumer of the topic is done with; `None` where it has none.
+    pub(crate) fn all_done(&self, topic: Topic) -> Option<u64> {
+        self.0.iter().filter(|((t, _), _)| *t == topic).map(|(_, s)| s.acknowledged).min()
+    }
+
+    /// How far every consumer is, where a topic holds the events of `first ..= last`.
+    pub(crate) fn lag(&self, bounds: impl Fn(Topic) -> (u64, u64)) -> Vec<Lag> {
+        let lag = self.0.iter().map(|((topic, consumer), standing)| {
+            let (first, last) = bounds(*topic);
+            let done = standing.acknowledged.max(first.saturating_sub(1));
+            Lag { consumer: consumer.clone(), topic: *topic, behind: last.saturating_sub(done) }
+        });
+        lag.collect()
+    }
+}

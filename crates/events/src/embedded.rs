@@ -1,0 +1,283 @@
+//! The event log in a folder of this machine: one partition, offsets 1, 2, 3 … for each topic.
+//!
+//! Events are given to consumers only once they are durable. Concurrent appends share an fsync. What a
+//! consumer was given but has not acknowledged is known to this process only, so a restart gives it again.
+
+use std::collections::HashMap;
+use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rushes_kv::{Faults, Folder, Layout, Table, Ticket};
+use rushes_types::{AssetId, Commit, Error, ErrorKind, Result};
+
+use crate::arrivals::Arrivals;
+use crate::consumers::{Consumers, Standing, check_name};
+use crate::{Delivered, Event, EventLog, Lag, Position, Topic};
+
+/// Version of what is written into the table.
+const FORMAT: u32 = 1;
+/// Memory for cached blocks, in bytes: events are read once, soon after they were written.
+const CACHE_BYTES: u64 = 4 << 20;
+/// Most events removed by one batch.
+const TRIM_EVENTS: u64 = 8_192;
+const ROWS: usize = 0;
+
+const LAYOUT: Layout = Layout {
+    what: "the event log",
+    format: FORMAT,
+    tables: &[Table { name: "rows", compressed_already: false }],
+    cache_bytes: CACHE_BYTES,
+};
+
+/// Kinds of rows; the first byte of their keys. Part of the format.
+const EVENT: u8 = b'e';
+const END: u8 = b'n';
+const CONSUMER: u8 = b'k';
+
+/// How a log is opened.
+#[derive(Clone, Default)]
+pub struct LogOptions {
+    /// Makes writes and fsyncs fail, for tests.
+    pub faults: Option<Faults>,
+}
+
+#[derive(Default)]
+struct State {
+    /// The last offset written, durable or not.
+    written: HashMap<Topic, u64>,
+    /// The first offset that is still there.
+    first: HashMap<Topic, u64>,
+    consumers: Consumers,
+}
+
+/// The event log in a folder.
+pub struct EmbeddedLog {
+    folder: Folder,
+    state: Mutex<State>,
+    arrivals: Arrivals,
+}
+
+impl EmbeddedLog {
+    /// Opens the log in a folder of its own, making it where it is not there.
+    ///
+    /// # Errors
+    /// Busy where another process has it open, Unsupported where its format is another.
+    pub fn open(path: &Path, options: LogOptions) -> Result<Self> {
+        let folder = Folder::open(path, LAYOUT, options.faults)?;
+        let (mut state, arrivals) = (State::default(), Arrivals::default());
+        for topic in Topic::ALL {
+            let end = match get(&folder, &[END, code(topic)])? {
+                Some(bytes) => number(&bytes)?,
+                None => 0,
+            };
+            let first = first_offset(&folder, topic)?.unwrap_or(end + 1);
+            state.written.insert(topic, end);
+            state.first.insert(topic, first);
+            arrivals.reached(topic, end);
+            for guard in folder.table(ROWS).prefix([CONSUMER, code(topic)]) {
+                let (key, value) = guard.into_inner().map_err(|e| folder.error("cannot read", e))?;
+                let name = key.get(2..).and_then(|name| std::str::from_utf8(name).ok());
+                state.consumers.recovered(topic, name.ok_or_else(damaged)?, number(&value)?);
+            }
+        }
+        Ok(Self { folder, state: Mutex::new(state), arrivals })
+    }
+
+    /// Fsyncs so far.
+    #[must_use]
+    pub fn fsyncs(&self) -> u64 {
+        self.folder.fsyncs()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Every change is written first and then made in memory at once.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes where a consumer stands and remembers it.
+    fn stand(&self, state: &mut State, topic: Topic, consumer: &str, standing: Standing) -> Result<Ticket> {
+        let mut batch = self.folder.batch();
+        batch.insert(
+            self.folder.table(ROWS),
+            consumer_key(topic, consumer),
+            standing.acknowledged.to_be_bytes(),
+        );
+        let ticket = self.folder.write(batch, 0)?;
+        state.consumers.set(topic, consumer, standing);
+        Ok(ticket)
+    }
+}
+
+impl EventLog for EmbeddedLog {
+    fn append(&self, topic: Topic, events: &[Event]) -> Result<()> {
+        if events.is_empty() {
+            return Ok(());
+        }
+        let entered = self.folder.enter();
+        let mut state = self.state();
+        let mut end = state.written.get(&topic).copied().unwrap_or_default();
+        let mut batch = self.folder.batch();
+        for event in events {
+            end += 1;
+            batch.insert(self.folder.table(ROWS), event_key(topic, end), encode(event));
+        }
+        batch.insert(self.folder.table(ROWS), [END, code(topic)], end.to_be_bytes());
+        let ticket = self.folder.write(batch, 0)?;
+        state.written.insert(topic, end);
+        drop(state);
+        drop(entered);
+        self.folder.sync(ticket)?;
+        // Lower offsets were written before, so they are durable too.
+        self.arrivals.reached(topic, end);
+        Ok(())
+    }
+
+    fn poll(&self, topic: Topic, consumer: &str, limit: usize) -> Result<Vec<Delivered>> {
+        check_name(consumer)?;
+        let mut state = self.state();
+        let end = self.arrivals.polling(topic);
+        let mut standing = match state.consumers.get(topic, consumer) {
+            Some(standing) => standing,
+            None => {
+                // Kept from now on: a log must not drop what a consumer has yet to see.
+                let ticket = self.stand(&mut state, topic, consumer, Standing::default())?;
+                self.folder.sync(ticket)?;
+                Standing::default()
+            }
+        };
+        let first = state.first.get(&topic).copied().unwrap_or_default();
+        let from = standing.delivered.saturating_add(1).max(first);
+        let mut polled = Vec::new();
+        if from <= end {
+            let range = event_key(topic, from)..=event_key(topic, end);
+            for guard in self.folder.table(ROWS).range(range).take(limit) {
+                let (key, value) = guard.into_inner().map_err(|e| self.folder.error("cannot read", e))?;
+                let position = Position { partition: 0, offset: number(key.get(2..).unwrap_or_default())? };
+                polled.push(Delivered { position, event: decode(&value)? });
+            }
+        }
+        standing.delivered = polled.last().map_or(standing.delivered, |last| last.position.offset);
+        state.consumers.set(topic, consumer, standing);
+        Ok(polled)
+    }
+
+    fn acknowledge(&self, topic: Topic, consumer: &str, positions: &[Position]) -> Result<()> {
+        check_name(consumer)?;
+        let mut state = self.state();
+        let end = self.arrivals.end(topic);
+        let ticket = match state.consumers.after(topic, consumer, positions, end)? {
+            Some(standing) => self.stand(&mut state, topic, consumer, standing)?,
+            None => self.folder.last_ticket(),
+        };
+        drop(state);
+        self.folder.sync(ticket)
+    }
+
+    fn redeliver(&self, topic: Topic, consumer: &str) -> Result<()> {
+        let mut state = self.state();
+        if let Some(Standing { acknowledged, .. }) = state.consumers.get(topic, consumer) {
+            state.consumers.set(topic, consumer, Standing { acknowledged, delivered: acknowledged });
+        }
+        Ok(())
+    }
+
+    fn rewind(&self, topic: Topic, consumer: &str) -> Result<()> {
+        check_name(consumer)?;
+        let ticket = self.stand(&mut self.state(), topic, consumer, Standing::default())?;
+        self.folder.sync(ticket)
+    }
+
+    fn lag(&self) -> Result<Vec<Lag>> {
+        let state = self.state();
+        let first = |topic| state.first.get(&topic).copied().unwrap_or_default();
+        Ok(state.consumers.lag(|topic| (first(topic), self.arrivals.end(topic))))
+    }
+
+    fn trim(&self, topic: Topic, keep: u64) -> Result<()> {
+        let mut state = self.state();
+        let done = state.consumers.all_done(topic).unwrap_or(u64::MAX);
+        let upto = self.arrivals.end(topic).saturating_sub(keep).min(done);
+        loop {
+            let from = state.first.get(&topic).copied().unwrap_or_default().max(1);
+            let to = upto.min(from.saturating_add(TRIM_EVENTS));
+            if from > to {
+                return Ok(());
+            }
+            let mut batch = self.folder.batch();
+            for offset in from..=to {
+                batch.remove(self.folder.table(ROWS), event_key(topic, offset));
+            }
+            // Not synced: events that come back after a crash are only said again.
+            self.folder.write(batch, 0)?;
+            state.first.insert(topic, to + 1);
+        }
+    }
+
+    fn wait(&self, topic: Topic, timeout: Duration) {
+        self.arrivals.wait(topic, timeout);
+    }
+}
+
+fn damaged() -> Error {
+    Error::new(
+        ErrorKind::Corrupt,
+        "a record of the event log is damaged; remove the log, so that stages scan again",
+    )
+}
+
+/// A topic's byte in keys. Part of the format.
+const fn code(topic: Topic) -> u8 {
+    match topic {
+        Topic::Committed => 1,
+        Topic::Fused => 2,
+    }
+}
+
+fn event_key(topic: Topic, offset: u64) -> [u8; 10] {
+    let mut key = [EVENT, code(topic), 0, 0, 0, 0, 0, 0, 0, 0];
+    key[2..].copy_from_slice(&offset.to_be_bytes());
+    key
+}
+
+fn consumer_key(topic: Topic, consumer: &str) -> Vec<u8> {
+    [&[CONSUMER, code(topic)], consumer.as_bytes()].concat()
+}
+
+fn number(bytes: &[u8]) -> Result<u64> {
+    bytes.try_into().map(u64::from_be_bytes).map_err(|_| damaged())
+}
+
+fn get(folder: &Folder, key: &[u8]) -> Result<Option<Vec<u8>>> {
+    let value = folder.table(ROWS).get(key).map_err(|e| folder.error("cannot read", e))?;
+    Ok(value.map(|v| v.to_vec()))
+}
+
+fn first_offset(folder: &Folder, topic: Topic) -> Result<Option<u64>> {
+    let Some(guard) = folder.table(ROWS).prefix([EVENT, code(topic)]).next() else { return Ok(None) };
+    let key = guard.key().map_err(|e| folder.error("cannot read", e))?;
+    number(key.get(2..).unwrap_or_default()).map(Some)
+}
+
+fn encode(event: &Event) -> Vec<u8> {
+    match event {
+        Event::Asset { asset, commit } => {
+            [&[0], commit.0.to_be_bytes().as_slice(), asset.as_str().as_bytes()].concat()
+        }
+        Event::Watermark(commit) => [&[1], commit.0.to_be_bytes().as_slice()].concat(),
+    }
+}
+
+fn decode(bytes: &[u8]) -> Result<Event> {
+    let (kind, rest) = bytes.split_first().ok_or_else(damaged)?;
+    let (commit, asset) = rest.split_at_checked(8).ok_or_else(damaged)?;
+    let commit = Commit(number(commit)?);
+    match kind {
+        0 => {
+            let asset = std::str::from_utf8(asset).ok().and_then(|id| AssetId::new(id).ok());
+            Ok(Event::Asset { asset: asset.ok_or_else(damaged)?, commit })
+        }
+        1 => Ok(Event::Watermark(commit)),
+        _ => Err(damaged()),
+    }
+}

@@ -1,0 +1,112 @@
+//! The event log in memory: nothing is durable.
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rushes_types::Result;
+
+use crate::arrivals::Arrivals;
+use crate::consumers::{Consumers, Standing, check_name};
+use crate::{Delivered, Event, EventLog, Lag, Position, Topic};
+
+#[derive(Debug, Default)]
+struct State {
+    events: HashMap<Topic, BTreeMap<u64, Event>>,
+    consumers: Consumers,
+}
+
+/// The event log in memory.
+#[derive(Debug, Default)]
+pub struct MemoryLog {
+    state: Mutex<State>,
+    arrivals: Arrivals,
+}
+
+impl MemoryLog {
+    /// An empty log.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl EventLog for MemoryLog {
+    fn append(&self, topic: Topic, events: &[Event]) -> Result<()> {
+        let mut state = self.state();
+        let end = self.arrivals.end(topic);
+        let last = end + events.len() as u64;
+        state.events.entry(topic).or_default().extend((end + 1..).zip(events.iter().cloned()));
+        self.arrivals.reached(topic, last);
+        Ok(())
+    }
+
+    fn poll(&self, topic: Topic, consumer: &str, limit: usize) -> Result<Vec<Delivered>> {
+        check_name(consumer)?;
+        let mut state = self.state();
+        self.arrivals.polling(topic);
+        let mut standing = state.consumers.get(topic, consumer).unwrap_or_default();
+        let next = standing.delivered + 1;
+        let events = state.events.get(&topic).into_iter().flat_map(|events| events.range(next..));
+        let polled: Vec<Delivered> = events
+            .take(limit)
+            .map(|(offset, event)| Delivered {
+                position: Position { partition: 0, offset: *offset },
+                event: event.clone(),
+            })
+            .collect();
+        standing.delivered = polled.last().map_or(standing.delivered, |last| last.position.offset);
+        state.consumers.set(topic, consumer, standing);
+        Ok(polled)
+    }
+
+    fn acknowledge(&self, topic: Topic, consumer: &str, positions: &[Position]) -> Result<()> {
+        check_name(consumer)?;
+        let mut state = self.state();
+        if let Some(standing) = state.consumers.after(topic, consumer, positions, self.arrivals.end(topic))? {
+            state.consumers.set(topic, consumer, standing);
+        }
+        Ok(())
+    }
+
+    fn redeliver(&self, topic: Topic, consumer: &str) -> Result<()> {
+        let mut state = self.state();
+        if let Some(Standing { acknowledged, .. }) = state.consumers.get(topic, consumer) {
+            state.consumers.set(topic, consumer, Standing { acknowledged, delivered: acknowledged });
+        }
+        Ok(())
+    }
+
+    fn rewind(&self, topic: Topic, consumer: &str) -> Result<()> {
+        check_name(consumer)?;
+        self.state().consumers.set(topic, consumer, Standing::default());
+        Ok(())
+    }
+
+    fn lag(&self) -> Result<Vec<Lag>> {
+        let state = self.state();
+        Ok(state.consumers.lag(|topic| {
+            let first = state.events.get(&topic).and_then(|e| e.keys().next().copied());
+            let end = self.arrivals.end(topic);
+            (first.unwrap_or(end + 1), end)
+        }))
+    }
+
+    fn trim(&self, topic: Topic, keep: u64) -> Result<()> {
+        let mut state = self.state();
+        let done = state.consumers.all_done(topic).unwrap_or(u64::MAX);
+        let upto = self.arrivals.end(topic).saturating_sub(keep).min(done);
+        if let Some(events) = state.events.get_mut(&topic) {
+            events.retain(|offset, _| *offset > upto);
+        }
+        Ok(())
+    }
+
+    fn wait(&self, topic: Topic, timeout: Duration) {
+        self.arrivals.wait(topic, timeout);
+    }
+}

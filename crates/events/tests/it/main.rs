@@ -1,0 +1,4 @@
+//! The laws of the event log, on every implementation here.
+
+mod embedded;
+mod memory;

@@ -1,0 +1,77 @@
+//! What fusion asks of the analysis of text.
+
+use std::collections::{BTreeMap, HashMap};
+
+use rushes_types::Annotation;
+
+/// Knows words and languages. Behind a trait so that fusion does not depend on how text is analysed; it must
+/// answer the same for the same text, or a rebuild would differ.
+pub trait Linguist: Send + Sync {
+    /// The language (BCP 47) a text is written in, where that can be told.
+    fn detect(&self, text: &str) -> Option<String>;
+    /// Calls `each` with every folded word of a text; a word may come twice.
+    fn words(&self, text: &str, each: &mut dyn FnMut(&str));
+    /// The normalised label: what a label clause compares.
+    fn label(&self, label: &str) -> String;
+}
+
+/// The annotation with a text: one that has words only says its words.
+#[must_use]
+pub fn with_text(mut annotation: Annotation) -> Annotation {
+    if annotation.text.is_none() && !annotation.words.is_empty() {
+        let words: Vec<&str> = annotation.words.iter().map(|w| w.text.as_str()).collect();
+        annotation.text = Some(words.join(" "));
+    }
+    annotation
+}
+
+/// The language of an annotation: its own, else the asset's, else detected.
+#[must_use]
+pub fn resolved_language(
+    annotation: &Annotation,
+    asset_language: Option<&str>,
+    linguist: &dyn Linguist,
+) -> Option<String> {
+    let known = annotation.language.as_deref().or(asset_language).map(str::to_owned);
+    known.or_else(|| {
+        annotation.text.as_deref().or(annotation.label.as_deref()).and_then(|t| linguist.detect(t))
+    })
+}
+
+/// How many current annotations more or fewer say each word.
+pub(crate) struct WordDeltas<'l> {
+    linguist: &'l dyn Linguist,
+    deltas: HashMap<String, i64>,
+    pub annotations: i64,
+}
+
+impl<'l> WordDeltas<'l> {
+    pub fn new(linguist: &'l dyn Linguist) -> Self {
+        Self { linguist, deltas: HashMap::new(), annotations: 0 }
+    }
+
+    /// Counts the annotation's words, each once, and its whole label.
+    pub fn count(&mut self, annotation: &Annotation, by: i64) {
+        self.annotations += by;
+        let mut said: Vec<String> = Vec::new();
+        for text in [annotation.label.as_deref(), annotation.text.as_deref()].into_iter().flatten() {
+            self.linguist.words(text, &mut |word| {
+                if !said.iter().any(|s| s == word) {
+                    said.push(word.to_owned());
+                }
+            });
+        }
+        if let Some(label) = &annotation.label {
+            said.push(format!("={}", self.linguist.label(label)));
+        }
+        for word in said {
+            *self.deltas.entry(word).or_insert(0) += by;
+        }
+    }
+
+    /// The differences, by word.
+    pub fn finish(self) -> Vec<(String, i64)> {
+        let sorted: BTreeMap<String, i64> = self.deltas.into_iter().filter(|(_, n)| *n != 0).collect();
+        sorted.into_iter().collect()
+    }
+}

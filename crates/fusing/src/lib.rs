@@ -1,0 +1,282 @@
+//! Stage 2's driver: reads the store, has [`rushes_fuse`] decide, writes the fused store.
+//!
+//! An asset is brought forward in steps that end at a commit. A step holds at most
+//! [`STEP_ANNOTATIONS_MAX`] new annotations, but at least one commit whole: a run of three million
+//! annotations is held in memory once, with the rows that it supersedes and the buckets that it touches.
+//! Steps may be cut anywhere: what is kept does not depend on it. Two things read an asset whole: a replace run without
+//! coverage (all that it may supersede), and a change of the asset's language (every annotation that named
+//! no language of its own is resolved again).
+
+mod source;
+
+use std::collections::{BTreeMap, HashMap};
+
+use rushes_fuse::{Advanced, Linguist, Plan, Rows, StepInput, resolved_language};
+use rushes_fused::{FusedStore, FusedUpdate};
+use rushes_store::{CommitRecord, Effect, Segment};
+use rushes_types::limits::BUCKET_NS_DEFAULT;
+use rushes_types::{
+    Annotation, AssetDocument, AssetId, Bucket, Commit, FusedAnnotation, FusedKey, Model, ModelRef, Result,
+    TimeRange,
+};
+
+pub use source::{Source, annotations_of};
+
+/// Commits read at once.
+pub const HISTORY_PAGE: usize = 1_024;
+/// New annotations fused in one step; a single commit may hold more.
+pub const STEP_ANNOTATIONS_MAX: u64 = 200_000;
+/// Rows written by one atomic step over several assets, about.
+pub const BATCH_ROWS_MAX: usize = 50_000;
+/// Rows read from the fused store at once.
+const READ_PAGE: usize = 10_000;
+
+/// How fusion is done.
+#[derive(Clone, Copy)]
+pub struct Options<'a> {
+    /// Length of a bucket, in nanoseconds.
+    pub bucket_ns: i64,
+    /// Knows words and languages.
+    pub linguist: &'a dyn Linguist,
+    /// Commits read at once: see [`HISTORY_PAGE`].
+    pub history_page: usize,
+    /// New annotations in one step: see [`STEP_ANNOTATIONS_MAX`].
+    pub step_annotations_max: u64,
+}
+
+impl<'a> Options<'a> {
+    /// The default options.
+    #[must_use]
+    pub fn new(linguist: &'a dyn Linguist) -> Self {
+        Self {
+            bucket_ns: BUCKET_NS_DEFAULT,
+            linguist,
+            history_page: HISTORY_PAGE,
+            step_annotations_max: STEP_ANNOTATIONS_MAX,
+        }
+    }
+}
+
+/// Brings an asset to its newest commit. Returns its progress.
+///
+/// # Errors
+/// Where a store fails.
+pub fn fuse_asset(
+    source: &dyn Source,
+    fused: &dyn FusedStore,
+    asset: &AssetId,
+    options: Options<'_>,
+) -> Result<Commit> {
+    while let Some(update) = next_update(source, fused, asset, options)? {
+        fused.apply(&[update], None)?;
+    }
+    fused.progress(asset)
+}
+
+/// Brings several assets to their newest commits and then writes the watermark: every commit up to it is
+/// fused. Small updates of different assets share one atomic step, and so one fsync.
+///
+/// # Errors
+/// Where a store fails; what was applied stays, and the call may be repeated.
+pub fn fuse_batch(
+    source: &dyn Source,
+    fused: &dyn FusedStore,
+    assets: &[AssetId],
+    watermark: Option<Commit>,
+    options: Options<'_>,
+) -> Result<()> {
+    let mut todo: Vec<AssetId> = assets.to_vec();
+    todo.sort_unstable();
+    todo.dedup();
+    // Round by round: each asset has at most one update in an atomic step.
+    loop {
+        let mut pending = Vec::new();
+        let mut rows = 0usize;
+        let mut again = Vec::new();
+        for asset in todo {
+            if let Some(update) = next_update(source, fused, &asset, options)? {
+                rows = rows.saturating_add(update.changes.len()).saturating_add(update.buckets.len());
+                pending.push(update);
+                again.push(asset);
+            }
+            if rows >= BATCH_ROWS_MAX {
+                fused.apply(&std::mem::take(&mut pending), None)?;
+                rows = 0;
+            }
+        }
+        if again.is_empty() {
+            return fused.apply(&[], watermark);
+        }
+        fused.apply(&pending, None)?;
+        todo = again;
+    }
+}
+
+/// The next step of an asset, not applied; `None` when it is fused up to its newest commit.
+///
+/// # Errors
+/// Where a store fails.
+pub fn next_update(
+    source: &dyn Source,
+    fused: &dyn FusedStore,
+    asset_id: &AssetId,
+    options: Options<'_>,
+) -> Result<Option<FusedUpdate>> {
+    let after = fused.progress(asset_id)?;
+    let mut records = source.history(asset_id, after, options.history_page)?;
+    cut(&mut records, options.step_annotations_max);
+    let Some(upto) = records.last().map(|r| r.commit) else { return Ok(None) };
+    let is_fresh = after == Commit::NONE;
+    let asset = source.asset(asset_id)?;
+    let before = if is_fresh { None } else { fused.document(asset_id)? };
+    let language = asset.as_ref().and_then(|a| a.language.as_deref());
+    let languages = match &before {
+        Some(document) if asset.is_some() && document.asset.language.as_deref() != language => {
+            Some(languages(source, asset_id, language, options.linguist)?)
+        }
+        _ => None,
+    };
+    let mut plan = rushes_fuse::plan(is_fresh, &records);
+    if languages.is_some() {
+        plan.rows = Rows::Whole;
+    }
+    let mut segments = HashMap::new();
+    for segment in &plan.segments {
+        segments.insert(segment.id, annotations_of(source, asset_id, segment)?);
+    }
+    let rows = read_rows(fused, asset_id, &plan, &segments)?;
+    let models = models(source, before.as_ref(), &plan.segments)?;
+    let input = StepInput {
+        asset,
+        before,
+        models: &models,
+        records: &records,
+        segments,
+        rows,
+        languages: languages.as_ref(),
+    };
+    let advanced = rushes_fuse::advance(input, options.linguist);
+    let buckets = rebucketed(fused, asset_id, is_fresh, &advanced, options.bucket_ns)?;
+    Ok(Some(FusedUpdate {
+        document: advanced.document,
+        asset: asset_id.clone(),
+        after,
+        upto,
+        changes: advanced.changes,
+        buckets,
+        word_counts: advanced.word_counts,
+        annotation_count: advanced.annotation_count,
+    }))
+}
+
+/// Keeps as many commits as a step takes; at least one.
+fn cut(records: &mut Vec<CommitRecord>, annotations_max: u64) {
+    let mut sum = 0u64;
+    let mut kept = 0;
+    for record in records.iter() {
+        if let Effect::Segment(s) | Effect::Restored(s) = &record.effect {
+            sum = sum.saturating_add(s.annotations);
+        }
+        if kept > 0 && sum > annotations_max {
+            break;
+        }
+        kept += 1;
+    }
+    records.truncate(kept);
+}
+
+/// The language that each annotation of the asset has, now that the asset's is another.
+fn languages(
+    source: &dyn Source,
+    asset: &AssetId,
+    language: Option<&str>,
+    linguist: &dyn Linguist,
+) -> Result<HashMap<FusedKey, Option<String>>> {
+    let mut out = HashMap::new();
+    let mut after = Commit::NONE;
+    loop {
+        let records = source.history(asset, after, HISTORY_PAGE)?;
+        let Some(last) = records.last() else { return Ok(out) };
+        after = last.commit;
+        for record in &records {
+            let Effect::Segment(segment) = &record.effect else { continue };
+            for annotation in annotations_of(source, asset, segment)? {
+                let key = FusedKey { start_ns: annotation.range.start_ns(), key: annotation.key() };
+                let annotation = rushes_fuse::with_text(annotation);
+                out.insert(key, resolved_language(&annotation, language, linguist));
+            }
+        }
+    }
+}
+
+fn read_rows(
+    fused: &dyn FusedStore,
+    asset: &AssetId,
+    plan: &Plan,
+    segments: &HashMap<u64, Vec<Annotation>>,
+) -> Result<Vec<FusedAnnotation>> {
+    let (starts, keys) = match &plan.rows {
+        Rows::Whole => return read_range(fused, asset, TimeRange::everything()),
+        Rows::Some { starts, keys } => (starts, keys),
+    };
+    let mut rows = Vec::new();
+    for range in starts {
+        rows.append(&mut read_range(fused, asset, *range)?);
+    }
+    let known = |a: &Annotation| FusedKey { start_ns: a.range.start_ns(), key: a.key() };
+    let of_segments = plan.may_be_known.iter().filter_map(|id| segments.get(id)).flatten().map(known);
+    let mut keys: Vec<FusedKey> = keys.iter().copied().chain(of_segments).collect();
+    keys.sort_unstable();
+    keys.dedup();
+    rows.extend(fused.get(asset, &keys)?.into_iter().flatten());
+    Ok(rows)
+}
+
+fn read_range(fused: &dyn FusedStore, asset: &AssetId, range: TimeRange) -> Result<Vec<FusedAnnotation>> {
+    let mut rows: Vec<FusedAnnotation> = Vec::new();
+    loop {
+        let after = rows.last().map(FusedAnnotation::fused_key);
+        let mut page = fused.annotations(asset, range, after, READ_PAGE)?;
+        let full = page.len() == READ_PAGE;
+        rows.append(&mut page);
+        if !full {
+            return Ok(rows);
+        }
+    }
+}
+
+fn models(source: &dyn Source, before: Option<&AssetDocument>, segments: &[Segment]) -> Result<Vec<Model>> {
+    let mut found: BTreeMap<ModelRef, Option<Model>> = BTreeMap::new();
+    let known = before.into_iter().flat_map(|d| d.models.iter().map(|m| &m.model));
+    for model in known.chain(segments.iter().map(|s| &s.model)) {
+        if !found.contains_key(model) {
+            found.insert(model.clone(), source.model(model)?);
+        }
+    }
+    Ok(found.into_values().flatten().collect())
+}
+
+fn rebucketed(
+    fused: &dyn FusedStore,
+    asset: &AssetId,
+    is_fresh: bool,
+    advanced: &Advanced,
+    bucket_ns: i64,
+) -> Result<Vec<Bucket>> {
+    let mut old: Vec<Bucket> = Vec::new();
+    if !is_fresh {
+        for (first, last) in rushes_fuse::touched(bucket_ns, &advanced.added, &advanced.removed) {
+            let mut from = first;
+            loop {
+                let page = fused.buckets(asset, from, last, READ_PAGE)?;
+                let next = page.last().map(|b| b.no.0.saturating_add(1)).filter(|_| page.len() == READ_PAGE);
+                old.extend(page);
+                match next {
+                    Some(next) if next <= last.0 => from.0 = next,
+                    _ => break,
+                }
+            }
+        }
+    }
+    Ok(rushes_fuse::rebucket(bucket_ns, &advanced.added, &advanced.removed, &old))
+}

@@ -1,0 +1,433 @@
+//! A segment in the making: entries come in order, words and labels are gathered, and all is written at the end.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::Path;
+use std::sync::Arc;
+
+use rushes_plan::matching::language_of;
+use rushes_text::{Analyzer, Forms, Language, for_each_token, normalise_label};
+use rushes_types::{Annotation, AssetId, Error, Result, SpaceId};
+
+use super::assets::DocumentRecord;
+use super::bytes::{put_bytes, put_varint, small};
+use super::entry::{ENTRY_BYTES, EntryFields, NONE};
+use super::file::SectionWriter;
+use super::lives::{Life, LifeTable};
+use super::payload::encode_annotation;
+use super::postings::{ListBuilder, STREAM_LABEL, STREAM_TEXT, write_lists};
+use super::sections::{self, SEPARATOR, START_BYTES};
+use super::space_builder::SpaceBuilder;
+use crate::suggest::word_starts;
+
+/// Takes annotations by asset, start, end and key.
+#[derive(Debug)]
+pub(crate) struct SegmentBuilder {
+    out: SectionWriter,
+    path: std::path::PathBuf,
+    analyzer: Arc<Analyzer>,
+    entries: Vec<u8>,
+    count: u32,
+    /// Assets with their first entries.
+    assets: Vec<(AssetId, u32)>,
+    names: Names,
+    sources: HashMap<[u32; 5], u32>,
+    source_rows: Vec<[u32; 5]>,
+    lives: LifeTable,
+    kinds: BTreeMap<u32, ListBuilder>,
+    labels: Dictionary,
+    tokens: Dictionary,
+    dialogue: BTreeMap<(u32, u32), Vec<u32>>,
+    spaces: Vec<SpaceBuilder>,
+    scratch: Scratch,
+}
+
+/// Buffers used for every entry.
+#[derive(Debug, Default)]
+struct Scratch {
+    payload: Vec<u8>,
+    key: Vec<u8>,
+    /// (token, place) of one entry.
+    places: Vec<(u32, u32)>,
+    of_token: Vec<u32>,
+}
+
+/// Texts, each once.
+#[derive(Debug, Default)]
+struct Names {
+    rows: Vec<Arc<str>>,
+    numbers: HashMap<Arc<str>, u32>,
+}
+
+impl Names {
+    fn number(&mut self, name: &str) -> Result<u32> {
+        if let Some(number) = self.numbers.get(name) {
+            return Ok(*number);
+        }
+        let number = small(self.rows.len())?;
+        let name: Arc<str> = Arc::from(name);
+        self.rows.push(name.clone());
+        self.numbers.insert(name, number);
+        Ok(number)
+    }
+}
+
+/// Keys with the list of entries of each.
+#[derive(Debug, Default)]
+struct Dictionary {
+    numbers: HashMap<Box<[u8]>, u32>,
+    lists: Vec<ListBuilder>,
+}
+
+impl Dictionary {
+    fn number(&mut self, key: &[u8]) -> Result<u32> {
+        if let Some(number) = self.numbers.get(key) {
+            return Ok(*number);
+        }
+        let number = small(self.lists.len())?;
+        self.numbers.insert(key.into(), number);
+        self.lists.push(ListBuilder::default());
+        Ok(number)
+    }
+
+    /// Keys in their order, with the numbers they had.
+    fn sorted(&self) -> Vec<(&[u8], u32)> {
+        let mut keys: Vec<_> = self.numbers.iter().map(|(key, number)| (&**key, *number)).collect();
+        keys.sort_unstable();
+        keys
+    }
+
+    /// Writes keys and lists, numbered in the order of the keys.
+    fn write(&self, out: &mut SectionWriter, keys: u32, lists: (u32, u32)) -> Result<Vec<(&[u8], u32)>> {
+        let sorted = self.sorted();
+        let numbered = (0_u64..).zip(&sorted).map(|(number, (key, _))| (*key, number));
+        out.section(keys, &fst_map(numbered)?)?;
+        let in_order = sorted.iter().filter_map(|(_, number)| self.lists.get(*number as usize));
+        write_lists(out, lists, in_order)?;
+        Ok(sorted)
+    }
+}
+
+fn fst_map<'k>(keys: impl Iterator<Item = (&'k [u8], u64)>) -> Result<Vec<u8>> {
+    let bug = |e: fst::Error| Error::bug("building a dictionary").because(e);
+    let mut builder = fst::MapBuilder::memory();
+    for (key, number) in keys {
+        builder.insert(key, number).map_err(bug)?;
+    }
+    builder.into_inner().map_err(bug)
+}
+
+fn fst_set(mut keys: Vec<Vec<u8>>) -> Result<Vec<u8>> {
+    keys.sort_unstable();
+    keys.dedup();
+    fst_map(keys.iter().map(|key| (key.as_slice(), 0)))
+}
+
+impl SegmentBuilder {
+    pub fn create(path: &Path, analyzer: &Arc<Analyzer>) -> Result<Self> {
+        let mut out = SectionWriter::create(path)?;
+        out.begin(sections::PAYLOADS)?;
+        Ok(Self {
+            out,
+            path: path.to_owned(),
+            analyzer: analyzer.clone(),
+            entries: Vec::new(),
+            count: 0,
+            assets: Vec::new(),
+            names: Names::default(),
+            sources: HashMap::new(),
+            source_rows: Vec::new(),
+            lives: LifeTable::default(),
+            kinds: BTreeMap::new(),
+            labels: Dictionary::default(),
+            tokens: Dictionary::default(),
+            dialogue: BTreeMap::new(),
+            spaces: Vec::new(),
+            scratch: Scratch::default(),
+        })
+    }
+
+    /// Adds an annotation; answers its number.
+    pub fn push(&mut self, annotation: &Annotation, life: &Life, space: Option<&SpaceId>) -> Result<u32> {
+        let entry = self.count;
+        if self.assets.last().is_none_or(|(asset, _)| *asset != annotation.asset) {
+            self.assets.push((annotation.asset.clone(), entry));
+        }
+        let asset = small(self.assets.len() - 1)?;
+        let kind = self.names.number(annotation.kind.as_str())?;
+        let model = self.names.number(annotation.model.as_str())?;
+        self.kinds.entry(kind).or_default().push(entry);
+        if annotation.kind.is_dialogue() {
+            self.dialogue.entry((asset, model)).or_default().push(entry);
+        }
+        let payload = self.put_payload(entry, annotation, space)?;
+        let label = match annotation.label.as_deref() {
+            Some(label) => {
+                label_key(label, &mut self.scratch.key);
+                let number = self.labels.number(&self.scratch.key)?;
+                self.labels.lists[number as usize].push(entry);
+                number
+            }
+            None => NONE,
+        };
+        let fields = EntryFields {
+            range: annotation.range,
+            key: annotation.key(),
+            confidence: annotation.confidence_or_one(),
+            payload,
+            source: self.source(annotation, (asset, kind, model))?,
+            life: self.lives.number(life)?,
+            label,
+            text_length: self.put_words(entry, annotation)?,
+        };
+        self.entries.extend(fields.to_bytes());
+        self.count = small(entry as usize + 1)?;
+        Ok(entry)
+    }
+
+    fn source(&mut self, annotation: &Annotation, (asset, kind, model): (u32, u32, u32)) -> Result<u32> {
+        let run = self.names.number(annotation.run.as_str())?;
+        let language = annotation.language.as_deref();
+        let language = language.map_or(Ok(NONE), |language| self.names.number(language))?;
+        let row = [asset, kind, model, run, language];
+        if let Some(number) = self.sources.get(&row) {
+            return Ok(*number);
+        }
+        let number = small(self.source_rows.len())?;
+        self.source_rows.push(row);
+        self.sources.insert(row, number);
+        Ok(number)
+    }
+
+    /// A payload: length u32, checksum u32, space u32 and row u32 of the vector, and the bytes.
+    fn put_payload(&mut self, entry: u32, annotation: &Annotation, space: Option<&SpaceId>) -> Result<u64> {
+        let place = match (&annotation.vector, space) {
+            (Some(vector), Some(space)) => self.put_vector(entry, vector, space)?,
+            _ => (NONE, NONE),
+        };
+        let payload = &mut self.scratch.payload;
+        payload.clear();
+        payload.extend(place.0.to_le_bytes());
+        payload.extend(place.1.to_le_bytes());
+        encode_annotation(annotation, payload);
+        let at = self.out.length();
+        self.out.put(&small(payload.len())?.to_le_bytes())?;
+        self.out.put(&crc32fast::hash(payload).to_le_bytes())?;
+        self.out.put(payload)?;
+        Ok(at)
+    }
+
+    fn put_vector(&mut self, entry: u32, vector: &[f32], space: &SpaceId) -> Result<(u32, u32)> {
+        let known = self.spaces.iter().position(|s| s.space == *space && s.dimensions == vector.len());
+        let no = match known {
+            Some(no) => no,
+            None => {
+                let no = self.spaces.len();
+                self.spaces.push(SpaceBuilder::new(space, vector.len(), &self.path, no)?);
+                no
+            }
+        };
+        Ok((small(no)?, self.spaces[no].push(entry, vector)?))
+    }
+
+    /// Gathers the words of label and text; answers the positions of the text.
+    fn put_words(&mut self, entry: u32, annotation: &Annotation) -> Result<u32> {
+        let language = language_of(annotation);
+        let (label, text) = streams(annotation);
+        let Scratch { key, places, of_token, .. } = &mut self.scratch;
+        places.clear();
+        let mut length = 0;
+        let mut failed = None;
+        for (stream, text) in [(STREAM_LABEL, label), (STREAM_TEXT, text)] {
+            for_each_token(text.unwrap_or_default(), |token| {
+                token_key(token.folded, language, token.lower, key);
+                match self.tokens.number(key) {
+                    // Positions beyond 2^30 would need a text of gigabytes.
+                    Ok(number) => places.push((number, token.position << 1 | stream)),
+                    Err(error) => failed = Some(error),
+                }
+                if stream == STREAM_TEXT {
+                    length = token.position + 1;
+                }
+            });
+        }
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        places.sort_unstable();
+        for of_one in places.chunk_by(|a, b| a.0 == b.0) {
+            of_token.clear();
+            of_token.extend(of_one.iter().map(|(_, place)| *place));
+            self.tokens.lists[of_one[0].0 as usize].push_places(entry, of_token);
+        }
+        Ok(length)
+    }
+
+    /// Writes everything; the file is durable, its name is not yet.
+    pub fn finish(mut self, documents: &[DocumentRecord]) -> Result<()> {
+        self.out.end()?;
+        self.write_tables(documents)?;
+        let sorted = self.labels.write(
+            &mut self.out,
+            sections::LABELS,
+            (sections::LABEL_OFFSETS, sections::LABEL_LISTS),
+        )?;
+        self.out.section(sections::LABEL_STARTS, &fst_set(label_starts(&sorted))?)?;
+        let mut final_numbers = vec![NONE; self.labels.lists.len()];
+        for (number, (_, old)) in (0_u32..).zip(&sorted) {
+            final_numbers[*old as usize] = number;
+        }
+        let sorted = self.tokens.write(
+            &mut self.out,
+            sections::TOKENS,
+            (sections::TOKEN_OFFSETS, sections::TOKEN_LISTS),
+        )?;
+        let (forms, languages) = forms(&sorted, &self.analyzer);
+        self.out.section(sections::FORMS, &fst_set(forms)?)?;
+        self.out.section(sections::LANGUAGES, &languages)?;
+        for entry in self.entries.chunks_exact_mut(ENTRY_BYTES) {
+            let label = u32::from_le_bytes([entry[56], entry[57], entry[58], entry[59]]);
+            if label != NONE {
+                entry[56..60].copy_from_slice(&final_numbers[label as usize].to_le_bytes());
+            }
+        }
+        self.out.section(sections::ENTRIES, &self.entries)?;
+        let mut head = Vec::new();
+        put_varint(&mut head, self.spaces.len() as u64);
+        for (no, space) in std::mem::take(&mut self.spaces).into_iter().enumerate() {
+            space.finish(no, &mut self.out, &mut head)?;
+        }
+        self.out.section(sections::SPACES, &head)?;
+        self.out.finish()
+    }
+
+    fn write_tables(&mut self, documents: &[DocumentRecord]) -> Result<()> {
+        let mut bytes = Vec::new();
+        put_varint(&mut bytes, self.assets.len() as u64);
+        for (asset, first) in &self.assets {
+            put_bytes(&mut bytes, asset.as_str().as_bytes());
+            put_varint(&mut bytes, u64::from(*first));
+        }
+        self.out.section(sections::ASSETS, &bytes)?;
+        bytes.clear();
+        put_varint(&mut bytes, documents.len() as u64);
+        documents.iter().for_each(|document| document.write(&mut bytes));
+        self.out.section(sections::DOCUMENTS, &bytes)?;
+        bytes.clear();
+        put_varint(&mut bytes, self.names.rows.len() as u64);
+        self.names.rows.iter().for_each(|name| put_bytes(&mut bytes, name.as_bytes()));
+        self.out.section(sections::NAMES, &bytes)?;
+        let numbers = self.source_rows.iter().flatten().flat_map(|number| number.to_le_bytes());
+        self.out.section(sections::SOURCES, &numbers.collect::<Vec<_>>())?;
+        self.out.section(sections::LIVES, &self.lives.to_bytes())?;
+        let kinds: Vec<u8> = self.kinds.keys().flat_map(|kind| kind.to_le_bytes()).collect();
+        self.out.section(sections::KINDS, &kinds)?;
+        write_lists(&mut self.out, (sections::KIND_OFFSETS, sections::KIND_LISTS), self.kinds.values())?;
+        // Groups of lines: asset, model, first place in the list of entries; ended by one more place.
+        bytes.clear();
+        let mut entries = Vec::new();
+        for ((asset, model), lines) in &self.dialogue {
+            for number in [*asset, *model, small(entries.len() / 4)?] {
+                bytes.extend(number.to_le_bytes());
+            }
+            entries.extend(lines.iter().flat_map(|entry| entry.to_le_bytes()));
+        }
+        self.out.section(sections::DIALOGUE, &bytes)?;
+        self.out.section(sections::DIALOGUE_ENTRIES, &entries)
+    }
+}
+
+/// The label and the text of an annotation as two texts to search; the label of a line of dialogue without
+/// text stands for the text.
+fn streams(annotation: &Annotation) -> (Option<&str>, Option<&str>) {
+    let (label, text) = (annotation.label.as_deref(), annotation.text.as_deref());
+    if text.is_none() && annotation.kind.is_dialogue() { (None, label) } else { (label, text) }
+}
+
+/// Key of a label: normalised, as written, and the length of the latter.
+fn label_key(label: &str, key: &mut Vec<u8>) {
+    key.clear();
+    key.extend(normalise_label(label).bytes());
+    key.push(SEPARATOR);
+    key.extend(label.bytes());
+    key.extend(u32::try_from(label.len()).unwrap_or(u32::MAX).to_be_bytes());
+}
+
+/// A label of a dictionary, from its key: normalised, and as written.
+pub(crate) fn label_parts(key: &[u8]) -> Option<(&str, &str)> {
+    let (rest, length) = key.split_last_chunk::<4>()?;
+    let length = super::bytes::index(u64::from(u32::from_be_bytes(*length)))?;
+    let (normalised, written) = rest.split_at_checked(rest.len().checked_sub(length)?)?;
+    let normalised = normalised.strip_suffix(&[SEPARATOR])?;
+    Some((std::str::from_utf8(normalised).ok()?, std::str::from_utf8(written).ok()?))
+}
+
+/// Key of a word: as compared, its language, and as stemmed.
+fn token_key(folded: &str, language: Language, lower: &str, key: &mut Vec<u8>) {
+    key.clear();
+    key.extend(folded.bytes());
+    key.push(SEPARATOR);
+    key.extend(language.as_str().bytes());
+    key.push(SEPARATOR);
+    key.extend(lower.bytes());
+}
+
+/// A word of a dictionary, from its key.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct TokenParts<'a> {
+    pub folded: &'a str,
+    pub language: Language,
+    pub lower: &'a str,
+}
+
+/// The parts of a word's key.
+pub(crate) fn token_parts(key: &[u8]) -> Option<TokenParts<'_>> {
+    let mut parts = std::str::from_utf8(key).ok()?.splitn(3, char::from(SEPARATOR));
+    let folded = parts.next()?;
+    let language = Language::parse(parts.next()?);
+    Some(TokenParts { folded, language, lower: parts.next()? })
+}
+
+/// For each word of each label: the label from there on (its first bytes), and the label's number.
+fn label_starts(sorted: &[(&[u8], u32)]) -> Vec<Vec<u8>> {
+    let mut starts = Vec::new();
+    for (number, (key, _)) in (0_u32..).zip(sorted) {
+        let normalised = label_parts(key).map_or("", |(normalised, _)| normalised);
+        for rest in word_starts(normalised) {
+            let mut start = rest.as_bytes()[..rest.len().min(START_BYTES)].to_vec();
+            start.push(SEPARATOR);
+            start.extend(number.to_be_bytes());
+            starts.push(start);
+        }
+    }
+    starts
+}
+
+/// For each form of each word: the form, its language and the word's number; and the languages there are.
+fn forms(sorted: &[(&[u8], u32)], analyzer: &Analyzer) -> (Vec<Vec<u8>>, Vec<u8>) {
+    let mut keys = Vec::new();
+    let mut languages = std::collections::BTreeSet::new();
+    let mut forms = Forms::new();
+    for (number, (key, _)) in (0_u32..).zip(sorted) {
+        let Some(TokenParts { folded, language, lower }) = token_parts(key) else { continue };
+        languages.insert(language);
+        analyzer.forms(lower, folded, language, &mut forms);
+        for form in forms.iter() {
+            let mut key = form_key(form, language);
+            key.extend(number.to_be_bytes());
+            keys.push(key);
+        }
+    }
+    let mut list = Vec::new();
+    put_varint(&mut list, languages.len() as u64);
+    languages.iter().for_each(|language| put_bytes(&mut list, language.as_str().as_bytes()));
+    (keys, list)
+}
+
+/// What the keys of a form in a language begin with.
+pub(crate) fn form_key(form: &str, language: Language) -> Vec<u8> {
+    let mut key = form.as_bytes().to_vec();
+    key.push(SEPARATOR);
+    key.extend(language.as_str().bytes());
+    key.push(SEPARATOR);
+    key
+}

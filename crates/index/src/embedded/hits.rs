@@ -1,0 +1,208 @@
+//! Matches by type, label and words.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use rushes_plan::Test;
+use rushes_types::{AnnotationType, Error, Result};
+
+use super::builder::label_parts;
+use super::entry::Entry;
+use super::gate::{Asked, Gate};
+use super::postings::{for_each_entry, for_each_with_places};
+use super::reader::ReaderPart;
+use super::sections::{SEPARATOR, START_BYTES};
+use super::words::{collect, expand};
+use crate::hit::hit_order;
+use crate::seam::{Hit, Hits};
+use crate::suggest::{LabelCounts, begins_word};
+
+/// The matches of a clause of one annotation each.
+pub(super) fn hits(parts: &[ReaderPart], asked: Asked<'_>, test: &Test) -> Result<Hits> {
+    let mut found = Hits::default();
+    for part in parts {
+        let mut gate = Gate::new(asked, part)?;
+        let out = &mut found.hits;
+        match test {
+            Test::Any => any(part, &mut gate, asked, out)?,
+            Test::Label(labels) => with_labels(part, &mut gate, labels, out)?,
+            Test::Words(_) => with_words(part, &mut gate, asked, out)?,
+            Test::Phrase(_) | Test::Nearest(_) => {
+                return Err(Error::bug("a clause was looked up by the wrong kind of list"));
+            }
+        }
+        found.examined += gate.examined;
+    }
+    // Runs of one segment are in order already, which this sort makes use of.
+    found.hits.sort_by(hit_order);
+    Ok(found)
+}
+
+/// A hit of one entry.
+#[inline]
+pub(super) fn hit_of(part: &ReaderPart, entry: Entry<'_>, score: f64) -> Result<Hit> {
+    Ok(Hit {
+        asset: part.asset_of(entry),
+        range: entry.range().ok_or_else(|| part.segment.broken("an entry has no range"))?,
+        score,
+        confidence: entry.confidence(),
+        similarity: None,
+        first: entry.fused_key(),
+        joined: Vec::new(),
+    })
+}
+
+/// Pushes hits for entries, ascending.
+fn push_all(
+    part: &ReaderPart,
+    gate: &mut Gate<'_>,
+    entries: impl Iterator<Item = u32>,
+    out: &mut Vec<Hit>,
+) -> Result<()> {
+    for no in entries {
+        if let Some(entry) = gate.admits_no(no)? {
+            out.push(hit_of(part, entry, 1.0)?);
+        }
+    }
+    Ok(())
+}
+
+/// Pushes hits for the entries of a list.
+fn push_list(part: &ReaderPart, gate: &mut Gate<'_>, list: Option<&[u8]>, out: &mut Vec<Hit>) -> Result<()> {
+    let broken = || part.segment.broken("a list of entries");
+    let mut failed = None;
+    let read = for_each_entry(list.ok_or_else(broken)?, |no| {
+        let admitted = gate.admits_no(no).and_then(|entry| entry.map(|e| hit_of(part, e, 1.0)).transpose());
+        match admitted {
+            Ok(hit) => out.extend(hit),
+            Err(error) => failed = Some(error),
+        }
+    });
+    match failed {
+        Some(error) => Err(error),
+        None => read.ok_or_else(broken),
+    }
+}
+
+fn any(part: &ReaderPart, gate: &mut Gate<'_>, asked: Asked<'_>, out: &mut Vec<Hit>) -> Result<()> {
+    // Few assets: their entries are read; else the list of the type.
+    let few = asked.assets.count().is_some_and(|count| count as usize * 4 <= part.segment.assets.len());
+    if few {
+        for (row, _) in (0_u32..).zip(&part.segment.assets) {
+            if asked.assets.contains(part.asset_no(row)) {
+                push_all(part, gate, part.segment.asset_entries(row), out)?;
+            }
+        }
+        return Ok(());
+    }
+    let Some(kind) = &asked.matcher.clause().kind else {
+        return push_all(part, gate, 0..part.segment.count(), out);
+    };
+    let lists = part.segment.kind_lists()?;
+    match (0_u32..).zip(&part.segment.kinds).find(|(_, known)| *known == kind) {
+        Some((no, _)) => push_list(part, gate, lists.get(no), out),
+        None => Ok(()),
+    }
+}
+
+fn with_labels(
+    part: &ReaderPart,
+    gate: &mut Gate<'_>,
+    labels: &BTreeSet<String>,
+    out: &mut Vec<Hit>,
+) -> Result<()> {
+    let lists = part.segment.label_lists()?;
+    for label in labels {
+        let mut key = label.as_bytes().to_vec();
+        key.push(SEPARATOR);
+        let mut numbers = Vec::new();
+        collect(&part.segment.labels, &key, |key, number| {
+            // One way of writing is one key; a label may hold what parts the fields, so look closely.
+            if label_parts(key).is_some_and(|(normalised, _)| normalised == label) {
+                numbers.extend(u32::try_from(number));
+            }
+        });
+        for number in numbers {
+            push_list(part, gate, lists.get(number), out)?;
+        }
+    }
+    Ok(())
+}
+
+/// The best quality of one query word in each entry that has it, ascending by entry.
+fn best_of_term(part: &ReaderPart, term: &rushes_text::TermMatcher) -> Result<Vec<(u32, f64)>> {
+    let lists = part.segment.token_lists()?;
+    let broken = || part.segment.broken("a list of words");
+    let mut best: Vec<(u32, f64)> = Vec::new();
+    let met = expand(&part.segment, term)?;
+    for word in &met {
+        let list = lists.get(word.token).ok_or_else(broken)?;
+        for_each_with_places(list, |no, _| best.push((no, word.quality))).ok_or_else(broken)?;
+    }
+    if met.len() > 1 {
+        best.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)));
+        best.dedup_by_key(|(no, _)| *no);
+    }
+    Ok(best)
+}
+
+fn with_words(part: &ReaderPart, gate: &mut Gate<'_>, asked: Asked<'_>, out: &mut Vec<Hit>) -> Result<()> {
+    let terms = asked.matcher.terms();
+    let lists = terms.iter().map(|term| best_of_term(part, term)).collect::<Result<Vec<_>>>()?;
+    let mut at = vec![0_usize; lists.len()];
+    let mut best = vec![None; lists.len()];
+    // The next entry of any list, until all are at their ends.
+    loop {
+        let heads = || lists.iter().zip(&at).filter_map(|(list, at)| list.get(*at));
+        let Some(no) = heads().map(|(no, _)| *no).min() else { return Ok(()) };
+        for ((list, at), best) in lists.iter().zip(&mut at).zip(&mut best) {
+            *best = list.get(*at).filter(|(of, _)| *of == no).map(|(_, quality)| *quality);
+            *at += usize::from(best.is_some());
+        }
+        if let Some(score) = asked.matcher.words_score(&best)
+            && let Some(entry) = gate.admits_no(no)?
+        {
+            out.push(hit_of(part, entry, score)?);
+        }
+    }
+}
+
+/// Counts the labels of which a word begins as typed (normalised), among what the gate admits.
+pub(super) fn labels_beginning(
+    part: &ReaderPart,
+    gate: &mut Gate<'_>,
+    typed: &str,
+    counts: &mut BTreeMap<(String, AnnotationType), LabelCounts>,
+) -> Result<()> {
+    let prefix = &typed.as_bytes()[..typed.len().min(START_BYTES)];
+    let mut labels = BTreeSet::new();
+    collect(&part.segment.label_starts, prefix, |key, _| {
+        labels.extend(key.last_chunk::<4>().map(|number| u32::from_be_bytes(*number)));
+    });
+    let lists = part.segment.label_lists()?;
+    let broken = || part.segment.broken("a label is missing");
+    let mut key = Vec::new();
+    for label in labels {
+        key.clear();
+        let known = part.segment.labels.as_fst().get_key_into(u64::from(label), &mut key);
+        let (normalised, written) = label_parts(&key).filter(|_| known).ok_or_else(broken)?;
+        if !begins_word(normalised, typed) {
+            continue;
+        }
+        let mut kinds: HashMap<u32, u64> = HashMap::new();
+        let mut failed = None;
+        for_each_entry(lists.get(label).ok_or_else(broken)?, |no| match gate.admits_no(no) {
+            Ok(None) => {}
+            Ok(Some(entry)) => *kinds.entry(entry.source()).or_default() += 1,
+            Err(error) => failed = Some(error),
+        })
+        .ok_or_else(broken)?;
+        if let Some(error) = failed {
+            return Err(error);
+        }
+        for (source, count) in kinds {
+            let source = part.segment.sources.get(source as usize).ok_or_else(broken)?;
+            counts.entry((normalised.to_owned(), source.kind.clone())).or_default().add(written, count);
+        }
+    }
+    Ok(())
+}

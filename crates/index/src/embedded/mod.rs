@@ -1,0 +1,188 @@
+//! The embedded index: a folder of immutable, memory-mapped segments.
+//!
+//! A publish writes one segment of what is new, small files of what changed of older segments' entries (when they
+//! were current), and then a manifest, in whose atomic replacement the publish becomes visible and durable. Readers
+//! hold the segments they began with. Segments are joined in the background by size, so that there are few; what
+//! no read point can see any more is left out then, and what was erased at the next purge.
+//!
+//! One folder rather than an outside engine, because all that is needed is narrow and known: lists of entries by
+//! type, label and word, exact nearest neighbours, and one definition of a match; and because a reader must see a
+//! commit whole, at any read point of the last minutes, which search libraries do not offer.
+
+mod assets;
+mod bounds;
+mod builder;
+mod bytes;
+mod entry;
+mod file;
+mod gate;
+mod hits;
+mod joined;
+mod lives;
+mod maintain;
+mod manifest;
+mod merge;
+mod nearest;
+mod payload;
+mod phrase;
+mod postings;
+mod quantise;
+mod reader;
+mod sections;
+mod segment;
+mod snapshot;
+mod space_builder;
+mod words;
+mod writer;
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+
+use rushes_text::{ANALYSER_VERSION, Analyzer, Language};
+use rushes_types::{AssetId, Commit, ReadPoint, Result};
+
+use crate::clock::Clock;
+use crate::seam::{AssetUpdate, Index, IndexCounts, IndexReader};
+use snapshot::Snapshot;
+use writer::Writer;
+
+/// How an embedded index is opened.
+#[derive(Debug, Clone)]
+pub struct EmbeddedOptions {
+    /// Tells when a read point was superseded.
+    pub clock: Clock,
+    /// The rules of words.
+    pub analyzer: Analyzer,
+    /// Names these rules, where they are more than the built-in ones (an operator's lemmas): an index made with others
+    /// is refused.
+    pub analyzer_name: String,
+    /// Updates are written to disk when so many bytes of them are held, published or not.
+    pub spill_bytes: usize,
+}
+
+impl Default for EmbeddedOptions {
+    fn default() -> Self {
+        Self {
+            clock: Clock::system(),
+            analyzer: Analyzer::new(Language::Und),
+            analyzer_name: String::new(),
+            spill_bytes: 256 << 20,
+        }
+    }
+}
+
+impl EmbeddedOptions {
+    /// What decides the contents of an index beside what is put in.
+    fn analyser(&self) -> String {
+        let language = self.analyzer.default_language.as_str();
+        format!("{ANALYSER_VERSION}; default {language}; {}", self.analyzer_name)
+    }
+}
+
+/// An index in a folder.
+#[derive(Debug)]
+pub struct EmbeddedIndex {
+    clock: Clock,
+    analyzer: Arc<Analyzer>,
+    writer: Mutex<Writer>,
+    published: RwLock<Arc<Snapshot>>,
+    maintenance: Mutex<()>,
+}
+
+impl EmbeddedIndex {
+    /// Opens the index in a folder, which is made if it is not there. One process at a time may have it open.
+    ///
+    /// # Errors
+    /// [`rushes_types::ErrorKind::Unsupported`] where it was made by another format or other rules of words,
+    /// [`rushes_types::ErrorKind::Corrupt`] where it is broken, and errors of the disk.
+    pub fn open(folder: &Path, options: EmbeddedOptions) -> Result<Self> {
+        let analyser = options.analyser();
+        let analyzer = Arc::new(options.analyzer);
+        let writer = Writer::open(folder.to_owned(), analyzer.clone(), analyser, options.spill_bytes)?;
+        let snapshot = writer.snapshot(writer.assets.clone());
+        Ok(Self {
+            clock: options.clock,
+            analyzer,
+            writer: Mutex::new(writer),
+            published: RwLock::new(Arc::new(snapshot)),
+            maintenance: Mutex::new(()),
+        })
+    }
+
+    /// Removes the index in a folder, whatever made it, and opens an empty one: for a rebuild.
+    ///
+    /// # Errors
+    /// Errors of the disk.
+    pub fn create_anew(folder: &Path, options: EmbeddedOptions) -> Result<Self> {
+        manifest::remove(folder)?;
+        Self::open(folder, options)
+    }
+
+    /// Verifies the checksums of everything.
+    ///
+    /// # Errors
+    /// [`rushes_types::ErrorKind::Corrupt`] names the first file that is broken.
+    pub fn verify(&self) -> Result<()> {
+        self.published().parts.iter().try_for_each(|part| part.segment.verify())
+    }
+
+    fn writer(&self) -> MutexGuard<'_, Writer> {
+        // A thread that panicked while it wrote has not published, and a later publish writes whole files.
+        self.writer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn maintenance(&self) -> MutexGuard<'_, ()> {
+        self.maintenance.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn published(&self) -> Arc<Snapshot> {
+        self.published.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set_published(&self, snapshot: Snapshot) {
+        *self.published.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(snapshot);
+    }
+}
+
+impl Index for EmbeddedIndex {
+    fn apply(&self, updates: &[AssetUpdate]) -> Result<()> {
+        let mut writer = self.writer();
+        updates.iter().try_for_each(|update| writer.apply(update))
+    }
+
+    fn publish(&self, upto: Commit) -> Result<()> {
+        let seconds = self.clock.seconds();
+        let mut writer = self.writer();
+        let snapshot = writer.writing(|writer| writer.publish(upto, seconds))?;
+        self.set_published(snapshot);
+        Ok(())
+    }
+
+    fn progress(&self, asset: &AssetId) -> Result<Commit> {
+        Ok(self.writer().progress(asset))
+    }
+
+    fn reader(&self, at: Option<&ReadPoint>) -> Result<Arc<dyn IndexReader>> {
+        let reader = self.published().reader(at, self.clock.seconds())?;
+        Ok(reader)
+    }
+
+    fn maintain(&self) -> Result<bool> {
+        self.maintain_step()
+    }
+
+    fn purge(&self) -> Result<()> {
+        self.purge_all()
+    }
+
+    fn clear(&self) -> Result<()> {
+        let _no_joining = self.maintenance();
+        let snapshot = self.writer().writing(Writer::clear)?;
+        self.set_published(snapshot);
+        Ok(())
+    }
+
+    fn counts(&self) -> Result<IndexCounts> {
+        Ok(self.published().counts())
+    }
+}

@@ -1,0 +1,43 @@
+//! The sections of a segment file, by number. What lies in each is said where it is written, in `builder.rs`.
+
+pub(crate) const PAYLOADS: u32 = 1;
+pub(crate) const ENTRIES: u32 = 2;
+pub(crate) const ASSETS: u32 = 3;
+pub(crate) const DOCUMENTS: u32 = 4;
+pub(crate) const NAMES: u32 = 5;
+pub(crate) const SOURCES: u32 = 6;
+pub(crate) const LIVES: u32 = 7;
+pub(crate) const KINDS: u32 = 8;
+pub(crate) const KIND_OFFSETS: u32 = 9;
+pub(crate) const KIND_LISTS: u32 = 10;
+pub(crate) const LABELS: u32 = 11;
+pub(crate) const LABEL_OFFSETS: u32 = 12;
+pub(crate) const LABEL_LISTS: u32 = 13;
+pub(crate) const LABEL_STARTS: u32 = 14;
+pub(crate) const TOKENS: u32 = 15;
+pub(crate) const TOKEN_OFFSETS: u32 = 16;
+pub(crate) const TOKEN_LISTS: u32 = 17;
+pub(crate) const FORMS: u32 = 18;
+pub(crate) const LANGUAGES: u32 = 19;
+pub(crate) const DIALOGUE: u32 = 20;
+pub(crate) const DIALOGUE_ENTRIES: u32 = 21;
+pub(crate) const SPACES: u32 = 22;
+
+/// Sections of the n-th space.
+pub(crate) fn of_space(no: usize) -> SpaceSections {
+    let base = 1000_u32.saturating_add(u32::try_from(no).unwrap_or(u32::MAX / 8).saturating_mul(4));
+    SpaceSections { stats: base, codes: base.saturating_add(1), rows: base.saturating_add(2) }
+}
+
+/// See [`of_space`].
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct SpaceSections {
+    pub stats: u32,
+    pub codes: u32,
+    pub rows: u32,
+}
+
+/// Parts the fields of a dictionary key; no word and no label holds it.
+pub(crate) const SEPARATOR: u8 = 0;
+/// No more of a label is looked at from each of its words on; what was typed beyond is compared in full.
+pub(crate) const START_BYTES: usize = 32;

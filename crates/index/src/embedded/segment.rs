@@ -1,0 +1,451 @@
+//! An immutable segment: a mapped file with its small tables unpacked.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use rushes_types::{Annotation, AnnotationType, AssetId, Error, FusedKey, ModelRef, Result, RunId, SpaceId};
+
+use super::assets::DocumentRecord;
+use super::bytes::{Bytes, corrupt, index, u32_at};
+use super::entry::{ENTRY_BYTES, Entry, NONE};
+use super::file::{MappedBytes, SectionFile};
+use super::lives::{Life, read_lives};
+use super::payload::{Known, decode_annotation, decode_annotation_id};
+use super::postings::Lists;
+use super::quantise::{RowStats, STATS_BYTES, code_bytes};
+use super::sections;
+use rushes_text::Language;
+
+/// Where annotations come from: rows of the segment's assets and names.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Source {
+    /// Row of [`Segment::assets`].
+    pub asset: u32,
+    pub kind: AnnotationType,
+    pub model: ModelRef,
+    pub run: RunId,
+    pub language: Option<Arc<str>>,
+}
+
+/// The vectors of one space.
+#[derive(Debug)]
+pub(crate) struct SpaceTable {
+    pub space: SpaceId,
+    pub dimensions: usize,
+    pub rows: usize,
+}
+
+/// Lines of one model on one asset.
+#[derive(Debug, Clone)]
+pub(crate) struct DialogueGroup {
+    pub asset: u32,
+    pub model: ModelRef,
+    /// Places in the list of lines.
+    pub places: std::ops::Range<usize>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Segment {
+    /// The number of its file.
+    pub id: u64,
+    file: SectionFile,
+    count: u32,
+    /// Ascending.
+    pub assets: Vec<AssetId>,
+    /// First entry of each asset; one more at the end.
+    firsts: Vec<u32>,
+    pub sources: Vec<Source>,
+    pub lives: Vec<Life>,
+    pub kinds: Vec<AnnotationType>,
+    pub languages: Vec<Language>,
+    /// By asset and model.
+    pub dialogue: Vec<DialogueGroup>,
+    pub spaces: Vec<SpaceTable>,
+    pub labels: fst::Map<MappedBytes>,
+    pub label_starts: fst::Map<MappedBytes>,
+    pub tokens: fst::Map<MappedBytes>,
+    pub forms: fst::Map<MappedBytes>,
+}
+
+impl Segment {
+    pub fn open(path: &Path, id: u64) -> Result<Self> {
+        let file = SectionFile::open(path)?;
+        let name = file.name().to_owned();
+        let bad = |what: &'static str| move || corrupt(&name, what);
+        let entries = file.section_unverified(sections::ENTRIES)?.len();
+        let count =
+            u32::try_from(entries / ENTRY_BYTES).map_err(|_| corrupt(file.name(), "too many entries"))?;
+        let (assets, firsts) =
+            read_assets(file.section(sections::ASSETS)?, count).ok_or_else(bad("its assets"))?;
+        let names =
+            read_names(file.section(sections::NAMES)?).ok_or_else(|| corrupt(file.name(), "its names"))?;
+        let sources = read_sources(file.section(sections::SOURCES)?, &names)
+            .ok_or_else(|| corrupt(file.name(), "its sources"))?;
+        let lives = read_lives(&mut Bytes(file.section(sections::LIVES)?))
+            .ok_or_else(|| corrupt(file.name(), "its lifetimes"))?;
+        let kinds = read_kinds(file.section(sections::KINDS)?, &names)
+            .ok_or_else(|| corrupt(file.name(), "its types"))?;
+        let languages = read_languages(file.section(sections::LANGUAGES)?)
+            .ok_or_else(|| corrupt(file.name(), "its languages"))?;
+        let lines = file.section(sections::DIALOGUE_ENTRIES)?.len() / 4;
+        let dialogue = read_dialogue(file.section(sections::DIALOGUE)?, &names, lines)
+            .ok_or_else(|| corrupt(file.name(), "its dialogue"))?;
+        let spaces =
+            read_spaces(file.section(sections::SPACES)?).ok_or_else(|| corrupt(file.name(), "its spaces"))?;
+        let dictionary = |id| {
+            fst::Map::new(file.section_owned(id)?)
+                .map_err(|e| corrupt(file.name(), "a dictionary").because(e))
+        };
+        Ok(Self {
+            id,
+            count,
+            assets,
+            firsts,
+            sources,
+            lives,
+            kinds,
+            languages,
+            dialogue,
+            spaces,
+            labels: dictionary(sections::LABELS)?,
+            label_starts: dictionary(sections::LABEL_STARTS)?,
+            tokens: dictionary(sections::TOKENS)?,
+            forms: dictionary(sections::FORMS)?,
+            file,
+        })
+    }
+
+    pub fn count(&self) -> u32 {
+        self.count
+    }
+
+    pub fn size(&self) -> u64 {
+        self.file.size()
+    }
+
+    /// Removes the file when the last reader lets go.
+    pub fn doom(&self) {
+        self.file.doom();
+    }
+
+    /// Verifies all checksums.
+    pub fn verify(&self) -> Result<()> {
+        self.file.verify()
+    }
+
+    /// What a broken segment is.
+    pub fn broken(&self, what: &str) -> Error {
+        corrupt(self.file.name(), what)
+    }
+
+    pub fn entries(&self) -> Result<Entries<'_>> {
+        Ok(Entries(self.file.section(sections::ENTRIES)?.as_chunks().0))
+    }
+
+    pub fn label_lists(&self) -> Result<Lists<'_>> {
+        self.lists(sections::LABEL_OFFSETS, sections::LABEL_LISTS)
+    }
+
+    pub fn token_lists(&self) -> Result<Lists<'_>> {
+        self.lists(sections::TOKEN_OFFSETS, sections::TOKEN_LISTS)
+    }
+
+    pub fn kind_lists(&self) -> Result<Lists<'_>> {
+        self.lists(sections::KIND_OFFSETS, sections::KIND_LISTS)
+    }
+
+    fn lists(&self, offsets: u32, lists: u32) -> Result<Lists<'_>> {
+        Ok(Lists { offsets: self.file.section(offsets)?, lists: self.file.section(lists)? })
+    }
+
+    /// The entry at a place of the list of lines.
+    pub fn line(&self, place: usize) -> Result<u32> {
+        u32_at(self.file.section(sections::DIALOGUE_ENTRIES)?, place)
+            .ok_or_else(|| self.broken("a line of dialogue is missing"))
+    }
+
+    /// The entries of an asset.
+    pub fn asset_entries(&self, asset: u32) -> std::ops::Range<u32> {
+        let at = asset as usize;
+        let from = self.firsts.get(at).copied().unwrap_or(self.count);
+        from..self.firsts.get(at + 1).copied().unwrap_or(self.count).max(from)
+    }
+
+    /// The row of an asset.
+    pub fn asset_row(&self, asset: &AssetId) -> Option<u32> {
+        self.assets.binary_search(asset).ok().and_then(|row| u32::try_from(row).ok())
+    }
+
+    /// The entries of an asset with this start and key (normally one, if any).
+    pub fn locate(&self, asset: &AssetId, key: FusedKey) -> Result<Vec<u32>> {
+        let Some(row) = self.asset_row(asset) else { return Ok(Vec::new()) };
+        let entries = self.entries()?;
+        let all = self.asset_entries(row);
+        let of_asset = entries.slice(all.clone());
+        let from = of_asset.partition_point(|entry| Entry(entry).start_ns() < key.start_ns);
+        let mut found = Vec::new();
+        for (entry, bytes) in (all.start..).zip(of_asset).skip(from) {
+            if Entry(bytes).start_ns() != key.start_ns {
+                break;
+            }
+            if Entry(bytes).key() == key.key {
+                found.push(entry);
+            }
+        }
+        Ok(found)
+    }
+
+    pub fn source(&self, entry: Entry<'_>) -> Result<&Source> {
+        self.sources.get(entry.source() as usize).ok_or_else(|| self.broken("an entry has no source"))
+    }
+
+    /// The bytes of an entry's payload, and where its vector lies.
+    fn payload(&self, entry: Entry<'_>) -> Result<(&[u8], u32, u32)> {
+        let payloads = self.file.section_unverified(sections::PAYLOADS)?;
+        let read = || {
+            let mut bytes = Bytes(payloads.get(index(entry.payload())?..)?);
+            let (length, crc) = (bytes.u32()?, bytes.u32()?);
+            let payload = bytes.take(index(u64::from(length))?)?;
+            if crc32fast::hash(payload) != crc {
+                return None;
+            }
+            let mut payload = Bytes(payload);
+            let (space, row) = (payload.u32()?, payload.u32()?);
+            Some((payload.0, space, row))
+        };
+        read().ok_or_else(|| self.broken("an annotation has another checksum"))
+    }
+
+    /// The whole annotation of an entry.
+    pub fn annotation(&self, entry: Entry<'_>) -> Result<Annotation> {
+        let (bytes, space, row) = self.payload(entry)?;
+        let source = self.source(entry)?;
+        let vector = if space == NONE { None } else { Some(self.vector(space as usize, row as usize)?) };
+        let known = Known {
+            asset: self.asset(source)?.clone(),
+            kind: source.kind.clone(),
+            model: source.model.clone(),
+            run: source.run.clone(),
+            language: source.language.as_deref().map(str::to_owned),
+            range: entry.range().ok_or_else(|| self.broken("an entry has no range"))?,
+            vector,
+        };
+        decode_annotation(bytes, known).ok_or_else(|| self.broken("an annotation cannot be read"))
+    }
+
+    /// The id of an entry's annotation.
+    pub fn annotation_id(&self, entry: Entry<'_>) -> Result<rushes_types::AnnotationId> {
+        decode_annotation_id(self.payload(entry)?.0)
+            .ok_or_else(|| self.broken("an annotation cannot be read"))
+    }
+
+    /// The space of an entry's vector, if it has one.
+    pub fn space_of(&self, entry: Entry<'_>) -> Result<Option<&SpaceId>> {
+        let (_, space, _) = self.payload(entry)?;
+        Ok(self.spaces.get(space as usize).map(|table| &table.space))
+    }
+
+    pub fn asset(&self, source: &Source) -> Result<&AssetId> {
+        self.assets.get(source.asset as usize).ok_or_else(|| self.broken("an asset is missing"))
+    }
+
+    /// A vector, verified.
+    pub fn vector(&self, space: usize, row: usize) -> Result<Vec<f32>> {
+        let vectors = self.vectors(space)?;
+        vectors.verified(row).ok_or_else(|| self.broken("a vector has another checksum"))
+    }
+
+    pub fn vectors(&self, space: usize) -> Result<Vectors<'_>> {
+        let table = self.spaces.get(space).ok_or_else(|| self.broken("a space is missing"))?;
+        let ids = sections::of_space(space);
+        let vectors = Vectors {
+            dimensions: table.dimensions,
+            stats: self.file.section(ids.stats)?,
+            codes: self.file.section_unverified(ids.codes)?,
+            rows: self.file.section_unverified(ids.rows)?,
+        };
+        let whole = vectors.stats.len() == table.rows * STATS_BYTES
+            && Some(vectors.codes.len()) == table.rows.checked_mul(code_bytes(table.dimensions));
+        if whole { Ok(vectors) } else { Err(self.broken("vectors are missing")) }
+    }
+
+    /// The asset documents that were written with it.
+    pub fn documents(&self) -> Result<Vec<DocumentRecord>> {
+        let mut bytes = Bytes(self.file.section(sections::DOCUMENTS)?);
+        let mut read = || {
+            let count = bytes.length()?;
+            let mut records = Vec::new();
+            for _ in 0..count {
+                records.push(DocumentRecord::read(&mut bytes)?);
+            }
+            Some(records)
+        };
+        read().ok_or_else(|| self.broken("an asset document cannot be read"))
+    }
+}
+
+/// The entries of a segment.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Entries<'a>(&'a [[u8; ENTRY_BYTES]]);
+
+impl<'a> Entries<'a> {
+    #[inline]
+    pub fn get(self, entry: u32) -> Option<Entry<'a>> {
+        self.0.get(entry as usize).map(Entry)
+    }
+
+    pub fn slice(self, range: std::ops::Range<u32>) -> &'a [[u8; ENTRY_BYTES]] {
+        self.0.get(range.start as usize..range.end as usize).unwrap_or_default()
+    }
+}
+
+/// The vectors of one space of a segment.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Vectors<'a> {
+    pub dimensions: usize,
+    stats: &'a [u8],
+    codes: &'a [u8],
+    rows: &'a [u8],
+}
+
+impl<'a> Vectors<'a> {
+    pub fn count(self) -> usize {
+        self.stats.len() / STATS_BYTES
+    }
+
+    #[inline]
+    pub fn stats(self, row: usize) -> Option<RowStats> {
+        RowStats::read(self.stats.get(row.checked_mul(STATS_BYTES)?..)?)
+    }
+
+    #[inline]
+    pub fn codes(self, row: usize) -> Option<&'a [u8]> {
+        let width = code_bytes(self.dimensions);
+        let from = row.checked_mul(width)?;
+        self.codes.get(from..from.checked_add(width)?)
+    }
+
+    /// The first row of this entry or a later one.
+    pub fn first_of(self, entry: u32) -> usize {
+        let (mut from, mut to) = (0, self.count());
+        while from < to {
+            let middle = usize::midpoint(from, to);
+            if self.stats(middle).is_some_and(|stats| stats.entry < entry) {
+                from = middle + 1;
+            } else {
+                to = middle;
+            }
+        }
+        from
+    }
+
+    pub fn verified(self, row: usize) -> Option<Vec<f32>> {
+        let width = self.dimensions.checked_mul(4)?;
+        let from = row.checked_mul(width)?;
+        let bytes = self.rows.get(from..from.checked_add(width)?)?;
+        if crc32fast::hash(bytes) != self.stats(row)?.crc {
+            return None;
+        }
+        Some(bytes.as_chunks::<4>().0.iter().map(|x| f32::from_le_bytes(*x)).collect())
+    }
+}
+
+fn read_assets(bytes: &[u8], count: u32) -> Option<(Vec<AssetId>, Vec<u32>)> {
+    let mut bytes = Bytes(bytes);
+    let (mut assets, mut firsts) = (Vec::new(), Vec::new());
+    for _ in 0..bytes.length()? {
+        assets.push(AssetId::new(bytes.text()?).ok()?);
+        firsts.push(bytes.varint_u32()?);
+    }
+    firsts.push(count);
+    (firsts.is_sorted() && assets.is_sorted()).then_some((assets, firsts))
+}
+
+fn read_names(bytes: &[u8]) -> Option<Vec<Arc<str>>> {
+    let mut bytes = Bytes(bytes);
+    let mut names = Vec::new();
+    for _ in 0..bytes.length()? {
+        names.push(Arc::from(bytes.text()?));
+    }
+    Some(names)
+}
+
+/// Every name as what it is; parsed once, shared by all sources.
+fn read_sources(bytes: &[u8], names: &[Arc<str>]) -> Option<Vec<Source>> {
+    let mut kinds: Vec<Option<AnnotationType>> = vec![None; names.len()];
+    let mut models: Vec<Option<ModelRef>> = vec![None; names.len()];
+    let mut runs: Vec<Option<RunId>> = vec![None; names.len()];
+    let mut sources = Vec::new();
+    let mut bytes = Bytes(bytes);
+    while !bytes.0.is_empty() {
+        let asset = bytes.u32()?;
+        let kind = shared(&mut kinds, names, bytes.u32()?, |name| AnnotationType::new(name).ok())?;
+        let model = shared(&mut models, names, bytes.u32()?, |name| ModelRef::parse(name).ok())?;
+        let run = shared(&mut runs, names, bytes.u32()?, |name| RunId::new(name).ok())?;
+        let language = match bytes.u32()? {
+            NONE => None,
+            name => Some(names.get(name as usize)?.clone()),
+        };
+        sources.push(Source { asset, kind, model, run, language });
+    }
+    Some(sources)
+}
+
+fn shared<T: Clone>(
+    known: &mut [Option<T>],
+    names: &[Arc<str>],
+    name: u32,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Option<T> {
+    let slot = known.get_mut(name as usize)?;
+    if slot.is_none() {
+        *slot = Some(parse(names.get(name as usize)?)?);
+    }
+    slot.clone()
+}
+
+fn read_kinds(bytes: &[u8], names: &[Arc<str>]) -> Option<Vec<AnnotationType>> {
+    let mut bytes = Bytes(bytes);
+    let mut kinds = Vec::new();
+    while !bytes.0.is_empty() {
+        kinds.push(AnnotationType::new(names.get(bytes.u32()? as usize)?).ok()?);
+    }
+    Some(kinds)
+}
+
+fn read_languages(bytes: &[u8]) -> Option<Vec<Language>> {
+    let mut bytes = Bytes(bytes);
+    let mut languages = Vec::new();
+    for _ in 0..bytes.length()? {
+        languages.push(Language::parse(bytes.text()?));
+    }
+    Some(languages)
+}
+
+fn read_dialogue(bytes: &[u8], names: &[Arc<str>], lines: usize) -> Option<Vec<DialogueGroup>> {
+    let mut models: Vec<Option<ModelRef>> = vec![None; names.len()];
+    let mut bytes = Bytes(bytes);
+    let mut groups: Vec<DialogueGroup> = Vec::new();
+    while !bytes.0.is_empty() {
+        let asset = bytes.u32()?;
+        let model = shared(&mut models, names, bytes.u32()?, |name| ModelRef::parse(name).ok())?;
+        let from = index(u64::from(bytes.u32()?))?;
+        if let Some(last) = groups.last_mut() {
+            last.places.end = from;
+        }
+        groups.push(DialogueGroup { asset, model, places: from..lines });
+    }
+    let ordered = groups.iter().all(|group| group.places.start <= group.places.end);
+    groups.sort_by(|a, b| (a.asset, &a.model).cmp(&(b.asset, &b.model)));
+    ordered.then_some(groups)
+}
+
+fn read_spaces(bytes: &[u8]) -> Option<Vec<SpaceTable>> {
+    let mut bytes = Bytes(bytes);
+    let mut spaces = Vec::new();
+    for _ in 0..bytes.length()? {
+        let space = SpaceId::new(bytes.text()?).ok()?;
+        spaces.push(SpaceTable { space, dimensions: bytes.length()?, rows: bytes.length()? });
+    }
+    Some(spaces)
+}

@@ -1,0 +1,64 @@
+//! The published state, immutable: what readers are made of.
+
+use std::sync::{Arc, OnceLock};
+
+use rushes_text::Analyzer;
+use rushes_types::{ReadPoint, Result};
+
+use super::assets::AssetTable;
+use super::lives::Overrides;
+use super::reader::EmbeddedReader;
+use super::segment::Segment;
+use crate::read_points::ReadPoints;
+use crate::seam::IndexCounts;
+
+/// A segment and what changed of it.
+#[derive(Debug, Clone)]
+pub(crate) struct Part {
+    pub segment: Arc<Segment>,
+    pub overrides: Arc<Overrides>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Snapshot {
+    pub parts: Vec<Part>,
+    pub assets: AssetTable,
+    pub read_points: ReadPoints,
+    analyzer: Arc<Analyzer>,
+    /// The reader most ask for.
+    newest: OnceLock<Arc<EmbeddedReader>>,
+}
+
+impl Snapshot {
+    pub fn new(
+        parts: Vec<Part>,
+        assets: AssetTable,
+        read_points: ReadPoints,
+        analyzer: Arc<Analyzer>,
+    ) -> Self {
+        Self { parts, assets, read_points, analyzer, newest: OnceLock::new() }
+    }
+
+    pub fn reader(&self, at: Option<&ReadPoint>, now: u64) -> Result<Arc<EmbeddedReader>> {
+        let (at, generation) = self.read_points.resolve(at, now)?;
+        let make = || {
+            let documents = self.assets.values().filter_map(|state| state.document(generation).cloned());
+            EmbeddedReader::new(at.clone(), documents.collect(), &self.parts, self.analyzer.clone())
+        };
+        if at == ReadPoint::at(self.read_points.newest()) {
+            return Ok(self.newest.get_or_init(|| Arc::new(make())).clone());
+        }
+        Ok(Arc::new(make()))
+    }
+
+    pub fn counts(&self) -> IndexCounts {
+        let segments = || self.parts.iter().map(|part| &part.segment);
+        let rows = segments().flat_map(|segment| &segment.spaces).map(|space| space.rows as u64);
+        IndexCounts {
+            entries: segments().map(|segment| u64::from(segment.count())).sum(),
+            vectors: rows.sum(),
+            segments: self.parts.len() as u64,
+            bytes: segments().map(|segment| segment.size()).sum(),
+        }
+    }
+}

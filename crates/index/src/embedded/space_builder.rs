@@ -1,0 +1,110 @@
+//! Vectors of one space in the making. Rows go to temporary files: a segment may hold more than memory does.
+
+use std::fs::File;
+use std::io::{BufReader, BufWriter, Read, Write};
+use std::path::{Path, PathBuf};
+
+use rushes_types::{Error, Result, SpaceId};
+
+use super::bytes::{put_bytes, put_varint, small};
+use super::file::SectionWriter;
+use super::quantise::{RowStats, quantise};
+use super::sections::of_space;
+
+#[derive(Debug)]
+pub(crate) struct SpaceBuilder {
+    pub space: SpaceId,
+    pub dimensions: usize,
+    stats: Vec<u8>,
+    rows: u32,
+    codes: Scratch,
+    vectors: Scratch,
+    buffer: Vec<u8>,
+}
+
+impl SpaceBuilder {
+    pub fn new(space: &SpaceId, dimensions: usize, path: &Path, no: usize) -> Result<Self> {
+        Ok(Self {
+            space: space.clone(),
+            dimensions,
+            stats: Vec::new(),
+            rows: 0,
+            codes: Scratch::create(path.with_extension(format!("codes{no}.tmp")))?,
+            vectors: Scratch::create(path.with_extension(format!("rows{no}.tmp")))?,
+            buffer: Vec::new(),
+        })
+    }
+
+    /// Adds an entry's vector; answers its row.
+    pub fn push(&mut self, entry: u32, vector: &[f32]) -> Result<u32> {
+        self.buffer.clear();
+        self.buffer.extend(vector.iter().flat_map(|x| x.to_le_bytes()));
+        let crc = crc32fast::hash(&self.buffer);
+        self.vectors.put(&self.buffer)?;
+        self.buffer.clear();
+        let (scale, residual) = quantise(vector, &mut self.buffer);
+        self.codes.put(&self.buffer)?;
+        let norm = vector.iter().fold(0.0, |sum, x| sum + f64::from(*x) * f64::from(*x)).sqrt();
+        self.stats.extend(RowStats { norm, scale, residual, entry, crc }.to_bytes());
+        let row = self.rows;
+        self.rows = small(row as usize + 1)?;
+        Ok(row)
+    }
+
+    /// Writes the sections of the space, which is the `no`-th.
+    pub fn finish(self, no: usize, out: &mut SectionWriter, head: &mut Vec<u8>) -> Result<()> {
+        put_bytes(head, self.space.as_str().as_bytes());
+        put_varint(head, self.dimensions as u64);
+        put_varint(head, u64::from(self.rows));
+        let sections = of_space(no);
+        out.section(sections.stats, &self.stats)?;
+        out.begin(sections.codes)?;
+        self.codes.copy_into(out)?;
+        out.begin(sections.rows)?;
+        self.vectors.copy_into(out)?;
+        out.end()
+    }
+}
+
+/// A temporary file.
+#[derive(Debug)]
+struct Scratch {
+    path: PathBuf,
+    out: Option<BufWriter<File>>,
+}
+
+impl Scratch {
+    fn create(path: PathBuf) -> Result<Self> {
+        let file = File::options().create(true).truncate(true).read(true).write(true).open(&path);
+        let file = file.map_err(|e| Error::io(&format!("creating `{}`", path.display()), e))?;
+        Ok(Self { path, out: Some(BufWriter::with_capacity(1 << 18, file)) })
+    }
+
+    fn put(&mut self, bytes: &[u8]) -> Result<()> {
+        let path = &self.path;
+        let out = self.out.as_mut().ok_or_else(|| Error::bug("a scratch file was closed early"))?;
+        out.write_all(bytes).map_err(|e| Error::io(&format!("writing `{}`", path.display()), e))
+    }
+
+    fn copy_into(mut self, out: &mut SectionWriter) -> Result<()> {
+        let doing = format!("reading `{}`", self.path.display());
+        let written = self.out.take().ok_or_else(|| Error::bug("a scratch file was closed early"))?;
+        drop(written.into_inner().map_err(|e| Error::io(&doing, e.into_error()))?);
+        let mut file = BufReader::new(File::open(&self.path).map_err(|e| Error::io(&doing, e))?);
+        let mut buffer = vec![0; 1 << 18];
+        loop {
+            let count = file.read(&mut buffer).map_err(|e| Error::io(&doing, e))?;
+            if count == 0 {
+                return Ok(());
+            }
+            out.put(buffer.get(..count).unwrap_or_default())?;
+        }
+    }
+}
+
+impl Drop for Scratch {
+    fn drop(&mut self) {
+        // What stays is removed when the index is opened the next time.
+        let _ = std::fs::remove_file(&self.path);
+    }
+}

@@ -1,0 +1,191 @@
+//! A snapshot of the memory index: straight loops.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rushes_plan::similarity::{nearer_first, similarity_score};
+use rushes_plan::{Clause, ClauseMatcher, Filter, PhraseHit, Test};
+use rushes_text::{Analyzer, normalise_label};
+use rushes_types::{AnnotationType, AssetDocument, AssetId, FusedAnnotation, ReadPoint, Result, SpaceId};
+
+use super::Entry;
+use crate::hit::{hit_order, nearest_test, refuse_nearest, span};
+use crate::seam::{AnnotationRef, AssetNo, Eligible, Hit, Hits, IndexReader, Suggestion};
+use crate::suggest::{LabelCounts, begins_word};
+use crate::visibility::{Standing, is_visible};
+
+#[derive(Debug)]
+pub(super) struct MemoryReader {
+    pub at: ReadPoint,
+    pub assets: Vec<Arc<AssetDocument>>,
+    /// By asset; by range and key.
+    pub entries: Vec<Vec<Arc<Entry>>>,
+    pub analyzer: Arc<Analyzer>,
+}
+
+impl MemoryReader {
+    /// The assets that the filter takes.
+    fn filtered<'r>(&'r self, filter: &'r Filter) -> impl Iterator<Item = (AssetNo, &'r [Arc<Entry>])> {
+        let assets = (0_u32..).zip(self.assets.iter().zip(&self.entries));
+        assets.filter_map(move |(no, (document, entries))| {
+            let takes = filter.assets.as_ref().is_none_or(|ids| ids.contains(&document.asset.id));
+            takes.then_some((AssetNo(no), entries.as_slice()))
+        })
+    }
+
+    /// The annotations of one asset that the reader sees under the filter.
+    fn seen<'r>(&'r self, entries: &'r [Arc<Entry>], filter: &'r Filter) -> impl Iterator<Item = &'r Entry> {
+        let seen = |entry: &&Entry| {
+            filter.sees(&entry.fused, &self.at) && filter.passes_language(&entry.fused.annotation)
+        };
+        entries.iter().map(Arc::as_ref).filter(seen)
+    }
+
+    fn sees_as(&self, entry: &Entry, standing: Standing) -> bool {
+        is_visible(&entry.fused.lifetimes, entry.fused.kept, standing, &self.at)
+    }
+
+    fn hits_of_asset(&self, asset: AssetNo, seen: &[&FusedAnnotation], matcher: &ClauseMatcher) -> Vec<Hit> {
+        if let Test::Phrase(_) = &matcher.clause().test {
+            let annotations: Vec<_> = seen.iter().map(|fused| &fused.annotation).collect();
+            let hit = |found: PhraseHit| {
+                let members: Vec<_> = found.members.iter().filter_map(|i| seen.get(*i).copied()).collect();
+                joined_hit(asset, &members, found.score)
+            };
+            return matcher.phrases(&annotations).into_iter().filter_map(hit).collect();
+        }
+        let hit = |fused: &&FusedAnnotation| {
+            matcher.decide(&fused.annotation).map(|score| lone_hit(asset, fused, score, None))
+        };
+        seen.iter().filter_map(hit).collect()
+    }
+}
+
+fn joined_hit(asset: AssetNo, members: &[&FusedAnnotation], score: f64) -> Option<Hit> {
+    let (first, rest) = members.split_first()?;
+    let last = rest.last().unwrap_or(first);
+    let confidences = members.iter().map(|fused| fused.annotation.confidence_or_one());
+    Some(Hit {
+        asset,
+        range: span(first.annotation.range, last.annotation.range)?,
+        score,
+        confidence: confidences.fold(f64::INFINITY, f64::min),
+        similarity: None,
+        first: first.fused_key(),
+        joined: rest.iter().map(|fused| fused.fused_key()).collect(),
+    })
+}
+
+fn lone_hit(asset: AssetNo, fused: &FusedAnnotation, score: f64, similarity: Option<f64>) -> Hit {
+    Hit {
+        asset,
+        range: fused.annotation.range,
+        score,
+        confidence: fused.annotation.confidence_or_one(),
+        similarity,
+        first: fused.fused_key(),
+        joined: Vec::new(),
+    }
+}
+
+impl IndexReader for MemoryReader {
+    fn read_point(&self) -> &ReadPoint {
+        &self.at
+    }
+
+    fn assets(&self) -> &[Arc<AssetDocument>] {
+        &self.assets
+    }
+
+    fn asset_no(&self, asset: &AssetId) -> Option<AssetNo> {
+        let at = self.assets.binary_search_by(|document| document.asset.id.cmp(asset)).ok()?;
+        u32::try_from(at).ok().map(AssetNo)
+    }
+
+    fn hits(&self, clause: &Clause, filter: &Filter) -> Result<Hits> {
+        refuse_nearest(clause)?;
+        let matcher = ClauseMatcher::new(clause, &self.analyzer);
+        let mut found = Hits::default();
+        for (asset, entries) in self.filtered(filter) {
+            let seen: Vec<_> = self.seen(entries, filter).map(|entry| &entry.fused).collect();
+            found.examined += seen.len() as u64;
+            found.hits.extend(self.hits_of_asset(asset, &seen, &matcher));
+        }
+        found.hits.sort_by(hit_order);
+        Ok(found)
+    }
+
+    fn nearest(&self, clause: &Clause, filter: &Filter, eligible: Option<&Eligible>) -> Result<Hits> {
+        let test = nearest_test(clause)?;
+        let matcher = ClauseMatcher::new(clause, &self.analyzer);
+        let mut examined = 0;
+        let mut candidates = Vec::new();
+        for (asset, entries) in self.filtered(filter) {
+            let times = eligible.map(|by_asset| by_asset.get(&asset));
+            for entry in self.seen(entries, filter).filter(|entry| entry.space == test.space) {
+                let annotation = &entry.fused.annotation;
+                if times.is_none_or(|times| times.is_some_and(|t| t.meets(annotation.range))) {
+                    examined += 1;
+                    let raw = matcher.passes(annotation).then(|| matcher.similarity(annotation)).flatten();
+                    candidates.extend(raw.map(|raw| (raw, asset, &entry.fused)));
+                }
+            }
+        }
+        candidates.sort_by(|a, b| {
+            let name = |c: &(f64, AssetNo, &FusedAnnotation)| {
+                let annotation = &c.2.annotation;
+                (annotation.id.clone(), annotation.model.clone(), annotation.run.clone(), c.1)
+            };
+            nearer_first(test.metric, a.0, b.0).then_with(|| name(a).cmp(&name(b)))
+        });
+        candidates.truncate(test.k.unwrap_or(usize::MAX));
+        let hit = |(raw, asset, fused): (f64, AssetNo, &FusedAnnotation)| {
+            lone_hit(asset, fused, similarity_score(test.metric, raw), Some(raw))
+        };
+        let mut hits: Vec<Hit> = candidates.into_iter().map(hit).collect();
+        hits.sort_by(hit_order);
+        Ok(Hits { hits, approximate: false, examined })
+    }
+
+    fn fetch(&self, refs: &[AnnotationRef]) -> Result<Vec<Option<FusedAnnotation>>> {
+        let get = |wanted: &AnnotationRef| {
+            let entries = self.entries.get(usize::try_from(wanted.asset.0).ok()?)?;
+            entries.iter().find(|e| e.fused.fused_key() == wanted.key).map(|e| e.fused.clone())
+        };
+        Ok(refs.iter().map(get).collect())
+    }
+
+    fn find(&self, asset: &AssetId, annotation_id: &str) -> Result<Option<FusedAnnotation>> {
+        let entries = self.asset_no(asset).and_then(|no| self.entries.get(usize::try_from(no.0).ok()?));
+        let named = || {
+            let all = entries.into_iter().flatten();
+            all.filter(|entry| entry.fused.annotation.id.as_str() == annotation_id)
+        };
+        let current = named().find(|entry| self.sees_as(entry, Standing::Current));
+        let found = current.or_else(|| named().find(|entry| self.sees_as(entry, Standing::Pinned)));
+        Ok(found.map(|entry| entry.fused.clone()))
+    }
+
+    fn spaces(&self) -> Result<Vec<SpaceId>> {
+        let current = self.entries.iter().flatten().filter(|entry| self.sees_as(entry, Standing::Current));
+        let with_vector = current.filter(|entry| entry.fused.annotation.vector.is_some());
+        let spaces: std::collections::BTreeSet<_> = with_vector.map(|entry| entry.space.clone()).collect();
+        Ok(spaces.into_iter().collect())
+    }
+
+    fn suggest(&self, typed: &str, filter: &Filter, limit: usize) -> Result<Vec<Suggestion>> {
+        let typed = normalise_label(typed);
+        let mut counts: BTreeMap<(String, AnnotationType), LabelCounts> = BTreeMap::new();
+        for (_, entries) in self.filtered(filter) {
+            for entry in self.seen(entries, filter) {
+                let annotation = &entry.fused.annotation;
+                let Some(label) = annotation.label.as_deref() else { continue };
+                let normalised = normalise_label(label);
+                if begins_word(&normalised, &typed) {
+                    counts.entry((normalised, annotation.kind.clone())).or_default().add(label, 1);
+                }
+            }
+        }
+        Ok(crate::suggest::best(counts, limit))
+    }
+}

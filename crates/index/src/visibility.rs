@@ -1,0 +1,44 @@
+//! Which annotations a reader sees: those current at its read point, and those of pinned runs.
+
+use rushes_plan::Filter;
+use rushes_types::{Lifetime, ReadPoint, RunId};
+
+/// What a query's pins say of the annotations of one asset, model and run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Standing {
+    /// No pin speaks of this asset and model: what is current counts.
+    Current,
+    /// The run is pinned: all of it counts, current or kept.
+    Pinned,
+    /// Another run of the model is pinned on the asset: this one does not count.
+    Replaced,
+}
+
+/// What the filter's pins say of a run of a model (by name) on an asset.
+#[must_use]
+pub fn standing(filter: &Filter, asset: &str, model_name: &str, run: &RunId) -> Standing {
+    let mut standing = Standing::Current;
+    for pin in &filter.pins {
+        if pin.asset.as_str() == asset && pin.model_name == model_name {
+            if pin.run == *run {
+                return Standing::Pinned;
+            }
+            standing = Standing::Replaced;
+        }
+    }
+    standing
+}
+
+/// Is an annotation with these lifetimes seen at a read point?
+///
+/// A kept annotation is seen through a pin from its birth on, so that a reader of an earlier read point does
+/// not see runs of later.
+#[must_use]
+pub fn is_visible(lifetimes: &[Lifetime], kept: bool, standing: Standing, at: &ReadPoint) -> bool {
+    let is_current = || lifetimes.iter().any(|lifetime| lifetime.contains(at));
+    match standing {
+        Standing::Current => is_current(),
+        Standing::Pinned => is_current() || (kept && lifetimes.iter().any(|lifetime| at.sees(lifetime.born))),
+        Standing::Replaced => false,
+    }
+}

@@ -1,0 +1,238 @@
+//! Opening a folder of tables, writing to it, and making writes durable.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use fjall::config::CompressionPolicy;
+use fjall::{CompressionType, Database, Keyspace, KeyspaceCreateOptions, PersistMode, Snapshot, OwnedWriteBatch as WriteBatch};
+use rushes_types::{Error, ErrorKind, Result};
+
+use crate::error::storage_error;
+use crate::group::{Entered, Group, Ticket};
+
+/// Where a fault can be put in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FaultPoint {
+    /// Before a batch is written to the journal.
+    Write,
+    /// Before the journal is synced.
+    Sync,
+}
+
+/// Called at each fault point; an error fails that write or sync. For tests.
+pub type Faults = Arc<dyn Fn(FaultPoint) -> std::io::Result<()> + Send + Sync>;
+
+/// A table of a folder.
+#[derive(Debug, Clone, Copy)]
+pub struct Table {
+    /// Its name in the folder.
+    pub name: &'static str,
+    /// Are its values compressed by their owner, so that compressing them again is wasted work?
+    pub compressed_already: bool,
+}
+
+/// What a folder holds.
+#[derive(Debug, Clone, Copy)]
+pub struct Layout {
+    /// What the folder is, for messages: "the annotation store".
+    pub what: &'static str,
+    /// Version of what is written into the tables.
+    pub format: u32,
+    /// Its tables.
+    pub tables: &'static [Table],
+    /// Memory for cached blocks, in bytes.
+    pub cache_bytes: u64,
+}
+
+/// The table that holds the folder's format version, and what purging writes.
+const FOLDER_TABLE: &str = "folder";
+const FORMAT_KEY: &[u8] = b"format";
+/// Threads that flush and compact, of each folder.
+const WORKERS: usize = 2;
+/// Memory for writes not flushed to a table's files yet, in bytes.
+const MEMTABLE_BYTES: u64 = 32 << 20;
+
+/// An open folder of tables.
+pub struct Folder {
+    pub(crate) db: Database,
+    pub(crate) tables: Vec<Keyspace>,
+    pub(crate) own: Keyspace,
+    pub(crate) group: Group,
+    layout: Layout,
+    path: PathBuf,
+    faults: Option<Faults>,
+}
+
+impl Folder {
+    /// Opens the folder, making it where it is not there.
+    ///
+    /// # Errors
+    /// Busy where another process has it open; Unsupported where its format is another; else what the disk
+    /// says.
+    pub fn open(path: &Path, layout: Layout, faults: Option<Faults>) -> Result<Self> {
+        let what = format!("cannot open {} in `{}`", layout.what, path.display());
+        let failed = |e| storage_error(&what, e);
+        let db = Database::builder(path)
+            // Batches are synced in groups, and their owners compress what is worth it.
+            .manual_journal_persist(true)
+            .journal_compression(CompressionType::None)
+            .cache_size(layout.cache_bytes)
+            .worker_threads(WORKERS)
+            .open()
+            .map_err(failed)?;
+        let own = db.keyspace(FOLDER_TABLE, KeyspaceCreateOptions::default).map_err(failed)?;
+        check_format(&db, &own, &layout, path)?;
+        let mut tables = Vec::with_capacity(layout.tables.len());
+        for table in layout.tables {
+            tables.push(db.keyspace(table.name, || options(table)).map_err(failed)?);
+        }
+        let group = Group::default();
+        Ok(Self { db, tables, own, group, layout, path: path.to_owned(), faults })
+    }
+
+    /// A table, by its place in the layout.
+    ///
+    /// # Panics
+    /// Where the layout has no such table: a mistake of the caller, seen by its first test.
+    #[must_use]
+    pub fn table(&self, place: usize) -> &Keyspace {
+        &self.tables[place]
+    }
+
+    /// An empty batch.
+    #[must_use]
+    pub fn batch(&self) -> WriteBatch {
+        self.db.batch()
+    }
+
+    /// A view of all tables at one moment: whole batches only.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        self.db.snapshot()
+    }
+
+    /// Says that a write is about to come; keep it until [`Folder::write`] has returned.
+    #[must_use]
+    pub fn enter(&self) -> Entered<'_> {
+        self.group.enter()
+    }
+
+    /// Refuses once a write or sync has failed.
+    ///
+    /// # Errors
+    /// Storage or StorageFull, naming the first failure and the mend.
+    pub fn check(&self) -> Result<()> {
+        self.group.check()
+    }
+
+    /// Writes a batch whole; it is visible at once and durable after [`Folder::sync`]. `mark` is the highest
+    /// number the batch brings (0: none); see [`Folder::durable_mark`].
+    ///
+    /// # Errors
+    /// What the disk says; later writes are refused then.
+    pub fn write(&self, batch: WriteBatch, mark: u64) -> Result<Ticket> {
+        self.check()?;
+        let outcome = self
+            .fault(FaultPoint::Write)
+            .and_then(|()| batch.commit().map_err(|e| self.error("cannot write", e)));
+        match outcome {
+            Ok(()) => Ok(self.group.wrote(mark)),
+            Err(error) => {
+                self.group.poison(&error);
+                Err(error)
+            }
+        }
+    }
+
+    /// The ticket of the last batch: waiting for it makes durable all that was read so far.
+    #[must_use]
+    pub fn last_ticket(&self) -> Ticket {
+        self.group.last()
+    }
+
+    /// Returns when the ticket's batch, and all before it, are durable. Concurrent calls share one fsync.
+    ///
+    /// # Errors
+    /// What the disk says; later writes are refused then.
+    pub fn sync(&self, ticket: Ticket) -> Result<()> {
+        self.group.wait(ticket, || {
+            self.fault(FaultPoint::Sync)?;
+            self.db.persist(PersistMode::SyncData).map_err(|e| self.error("cannot sync", e))
+        })
+    }
+
+    /// Tells the highest mark that was found on opening.
+    pub fn recovered(&self, mark: u64) {
+        self.group.recovered(mark);
+    }
+
+    /// The highest mark of which it is known that it and all lower ones are durable.
+    #[must_use]
+    pub fn durable_mark(&self) -> u64 {
+        self.group.durable_mark()
+    }
+
+    /// Fsyncs so far, to show that they are shared.
+    #[must_use]
+    pub fn fsyncs(&self) -> u64 {
+        self.group.fsyncs()
+    }
+
+    /// Bytes on disk.
+    ///
+    /// # Errors
+    /// What the disk says.
+    pub fn bytes(&self) -> Result<u64> {
+        self.db.disk_space().map_err(|e| self.error("cannot measure", e))
+    }
+
+    /// An error of the library, with what was being done to this folder.
+    #[must_use]
+    pub fn error(&self, doing: &str, error: fjall::Error) -> Error {
+        storage_error(&format!("{doing} {} in `{}`", self.layout.what, self.path.display()), error)
+    }
+
+    fn fault(&self, point: FaultPoint) -> Result<()> {
+        match &self.faults {
+            Some(faults) => faults(point).map_err(|e| {
+                Error::io(&format!("cannot write {} in `{}`", self.layout.what, self.path.display()), e)
+            }),
+            None => Ok(()),
+        }
+    }
+}
+
+fn options(table: &Table) -> KeyspaceCreateOptions {
+    let options = KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES);
+    if table.compressed_already {
+        options.data_block_compression_policy(CompressionPolicy::disabled())
+    } else {
+        options.data_block_compression_policy(CompressionPolicy::all(CompressionType::Lz4))
+    }
+}
+
+fn check_format(db: &Database, own: &Keyspace, layout: &Layout, path: &Path) -> Result<()> {
+    let failed = |e| storage_error(&format!("cannot open {} in `{}`", layout.what, path.display()), e);
+    let wanted = layout.format.to_be_bytes();
+    match own.get(FORMAT_KEY).map_err(failed)? {
+        Some(found) if *found == wanted => Ok(()),
+        Some(found) => {
+            let version: Option<[u8; 4]> = (*found).try_into().ok();
+            let version = version.map_or_else(|| "?".to_owned(), |v| u32::from_be_bytes(v).to_string());
+            Err(Error::new(
+                ErrorKind::Unsupported,
+                format!(
+                    "{} in `{}` has the format `{version}`, and this program knows `{}`; open it with the program \
+                     that wrote it, or migrate it",
+                    layout.what,
+                    path.display(),
+                    layout.format
+                ),
+            ))
+        }
+        None => {
+            own.insert(FORMAT_KEY, wanted).map_err(failed)?;
+            db.persist(PersistMode::SyncAll).map_err(failed)
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! A folder of key-value tables, as the embedded stages use it.
+//!
+//! Each stage owns one [`Folder`]: a log-structured database with a few tables, one format version, and one way
+//! to become durable. What the stages need beyond the library underneath is here, once: errors in our
+//! words, group commit (many writers, one fsync), poisoning after a failed write, faults for tests, and a
+//! purge that leaves no deleted byte in any file.
+
+mod error;
+mod folder;
+mod group;
+mod purge;
+
+pub use error::storage_error;
+pub use folder::{FaultPoint, Faults, Folder, Layout, Table};
+pub use group::{Entered, Ticket};

@@ -1,0 +1,75 @@
+//! Purging: rewriting files until no deleted byte is left in any.
+//!
+//! A log-structured store deletes by writing a marker; the old bytes stay in the journal and in table
+//! files until both are rewritten. Table files are rewritten by a full compaction. The journal is only
+//! exchanged for a new one when it has grown past a threshold, so padding is written until it has.
+
+use std::time::{Duration, Instant};
+
+use rushes_types::{Error, ErrorKind, Result};
+
+use crate::folder::Folder;
+
+/// The journal is exchanged at the first flush after it has grown past 64 MB.
+const JOURNAL_BYTES: usize = 66 << 20;
+const PADDING_BYTES: usize = 1 << 20;
+const PADDING_KEY: &[u8] = b"padding";
+/// How long old journals may take to go.
+const JOURNALS_GONE_MAX: Duration = Duration::from_secs(60);
+const POLL: Duration = Duration::from_millis(10);
+
+impl Folder {
+    /// Rewrites the files until no deleted or overwritten byte is left in any. Reads all that is stored;
+    /// writers go on meanwhile, and what they delete is left to the next call.
+    ///
+    /// # Errors
+    /// What the disk says, or Busy where old journals are still needed after a minute.
+    pub fn purge(&self) -> Result<()> {
+        self.exchange_journal()?;
+        self.flush_all()?;
+        for table in self.tables.iter().chain([&self.own]) {
+            table.major_compact().map_err(|e| self.error("cannot purge", e))?;
+        }
+        self.flush_all()?;
+        self.wait_for_journals()
+    }
+
+    fn exchange_journal(&self) -> Result<()> {
+        let padding = vec![0u8; PADDING_BYTES];
+        for _ in 0..JOURNAL_BYTES / PADDING_BYTES {
+            self.check()?;
+            self.own.insert(PADDING_KEY, padding.as_slice()).map_err(|e| self.error("cannot purge", e))?;
+        }
+        self.own.remove(PADDING_KEY).map_err(|e| self.error("cannot purge", e))?;
+        // The flush of any table now exchanges the journal.
+        self.flush(&self.own)
+    }
+
+    fn flush_all(&self) -> Result<()> {
+        for table in self.tables.iter().chain([&self.own]) {
+            self.flush(table)?;
+        }
+        Ok(())
+    }
+
+    fn flush(&self, table: &fjall::Keyspace) -> Result<()> {
+        // The wait inside never ends once the workers have stopped after a failure.
+        self.check()?;
+        table.rotate_memtable_and_wait().map_err(|e| self.error("cannot purge", e))
+    }
+
+    fn wait_for_journals(&self) -> Result<()> {
+        let until = Instant::now() + JOURNALS_GONE_MAX;
+        while self.db.journal_count() > 1 {
+            if Instant::now() > until {
+                return Err(Error::new(
+                    ErrorKind::Busy,
+                    "old journals are still in use, so erased bytes are left in them; purge again later",
+                ));
+            }
+            std::thread::sleep(POLL);
+            self.flush_all()?;
+        }
+        Ok(())
+    }
+}

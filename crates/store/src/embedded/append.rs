@@ -1,0 +1,272 @@
+//! Adding annotations: to an open run, and as loose lines.
+
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use rushes_types::{AssetId, Commit, Error, ModelRef, Result, RunId};
+
+use super::records::{Place, RunRow, decode_places, encode_places};
+use super::stored_block::{self, Packed, pack};
+use super::tables::{self, IDS};
+use super::tx::Tx;
+use super::{EmbeddedStore, keys};
+use crate::current::Current;
+use crate::lines::{self, keep_lines};
+use crate::rules::{
+    Redactor, Verdict, check_blocks_of_run, check_open, check_rows, judge, loose_segment, no_asset,
+};
+use crate::{BlockFormat, BlockInput, Effect, Receipt, Row};
+
+/// Lines are cut into blocks of about this many bytes: small enough that erasing an annotation rewrites
+/// little, large enough that they compress well.
+const BLOCK_BYTES: usize = 512 << 10;
+
+/// A piece of an input block, made ready outside of the writer's lock.
+struct Piece<'a> {
+    /// Number of the input block.
+    input: usize,
+    format: BlockFormat,
+    bytes: &'a [u8],
+    rows: &'a [Row],
+    /// Position of the piece's first row in the input block.
+    first: u32,
+    /// Rows that `bytes` holds; `None` where the store cannot know (Arrow).
+    lines: Option<u32>,
+    hashes: Vec<u128>,
+    packed: Packed,
+}
+
+/// Cuts, hashes and compresses what is to be added.
+fn prepare<'a>(blocks: &'a [BlockInput<'_>], input: usize, pieces: &mut Vec<Piece<'a>>) -> Result<()> {
+    let Some(block) = blocks.get(input) else { return Ok(()) };
+    check_rows(block)?;
+    let mut add = |bytes: &'a [u8], rows: &'a [Row], first: u32, lines: Option<u32>| {
+        let hashes = rows.iter().map(|r| keys::hash_id(&r.id)).collect();
+        let packed = pack(bytes);
+        pieces.push(Piece { input, format: block.format, bytes, rows, first, lines, hashes, packed });
+    };
+    match block.format {
+        BlockFormat::Arrow => add(&block.bytes, &block.rows, 0, None),
+        BlockFormat::Lines => {
+            let mut rest = block.rows.as_slice();
+            for piece in lines::split(&block.bytes, BLOCK_BYTES)? {
+                let end = piece.first_line.saturating_add(piece.lines);
+                let (rows, after) = rest.split_at(rest.partition_point(|r| r.position < end));
+                add(piece.bytes, rows, piece.first_line, Some(piece.lines));
+                rest = after;
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Where the digests of ids that are taken come from.
+struct Taken<'a> {
+    scope: u64,
+    /// Is nothing in the scope yet, so that looking is in vain?
+    scope_is_empty: bool,
+    /// Loose lines: what of the scope is current, and the current runs that are looked at too.
+    loose: Option<(&'a ModelRef, &'a Current)>,
+}
+
+impl Taken<'_> {
+    /// Digests under which the id is taken now, and its places in the scope.
+    fn look(&self, tx: &Tx<'_>, hash: u128) -> Result<(Vec<u128>, Vec<Place>)> {
+        let places = match self.scope_is_empty {
+            true => Vec::new(),
+            false => places(tx, self.scope, hash)?,
+        };
+        let Some((model, current)) = self.loose else {
+            return Ok((places.iter().map(|p| p.digest).collect(), places));
+        };
+        // A loose segment's number is its commit.
+        let stands = |p: &&Place| !current.superseded(model, Commit(p.segment), p.start_ns);
+        let mut digests: Vec<u128> = places.iter().filter(stands).map(|p| p.digest).collect();
+        for live in current.segments().iter().filter(|l| l.segment.model == *model) {
+            let of_run = places_of_run(tx, live.segment.id, live.segment.annotations, hash)?;
+            let stands = |p: &&Place| current.is_current(live.segment.id, p.start_ns);
+            digests.extend(of_run.iter().filter(stands).map(|p| p.digest));
+        }
+        Ok((digests, places))
+    }
+}
+
+fn places(tx: &Tx<'_>, scope: u64, hash: u128) -> Result<Vec<Place>> {
+    match tables::get(tx.folder, IDS, &keys::id(scope, hash))? {
+        Some(bytes) => decode_places(&bytes),
+        None => Ok(Vec::new()),
+    }
+}
+
+fn places_of_run(tx: &Tx<'_>, segment: u64, annotations: u64, hash: u128) -> Result<Vec<Place>> {
+    if annotations == 0 { Ok(Vec::new()) } else { places(tx, segment, hash) }
+}
+
+/// Adds pieces to a segment and says what became of each row.
+struct Adder<'a, 'p> {
+    redactor: Option<&'a dyn Redactor>,
+    taken: Taken<'a>,
+    segment: u64,
+    next_block: u32,
+    /// Digests of ids accepted by this request.
+    seen: HashMap<u128, u128>,
+    receipt: &'p mut Receipt,
+    accepted: u64,
+}
+
+impl Adder<'_, '_> {
+    fn add(&mut self, tx: &mut Tx<'_>, piece: &Piece<'_>) -> Result<()> {
+        let block = self.next_block;
+        let mut positions = Vec::with_capacity(piece.rows.len());
+        for (row, hash) in piece.rows.iter().zip(&piece.hashes) {
+            let position = row.position.saturating_sub(piece.first);
+            let (digests, mut places) = match self.seen.entry(*hash) {
+                Entry::Occupied(seen) => (vec![*seen.get()], Vec::new()),
+                Entry::Vacant(_) => self.taken.look(tx, *hash)?,
+            };
+            match judge(row, &digests) {
+                Verdict::Accept => {
+                    self.seen.insert(*hash, row.digest);
+                    let (segment, start_ns, digest) = (self.segment, row.start_ns, row.digest);
+                    places.push(Place { segment, block, position, start_ns, digest });
+                    tx.put_id(keys::id(self.taken.scope, *hash), encode_places(&places));
+                    positions.push(position);
+                }
+                Verdict::Duplicate => self.receipt.duplicates += 1,
+                Verdict::Reject(why) => self.receipt.rejected.push((piece.input, row.position, why)),
+            }
+        }
+        if positions.is_empty() {
+            return Ok(());
+        }
+        let packed = self.only(piece, &positions)?;
+        tx.put_block(
+            keys::block(self.segment, block),
+            stored_block::encode(piece.format, &positions, &packed),
+        );
+        self.next_block = block
+            .checked_add(1)
+            .ok_or_else(|| Error::invalid("a run has too many blocks; send larger ones"))?;
+        let count = positions.len() as u64;
+        self.accepted += count;
+        self.receipt.accepted += count;
+        Ok(())
+    }
+
+    /// The piece without what does not count: a copy that nobody knows of could not be erased.
+    fn only<'b>(&self, piece: &'b Piece<'_>, positions: &[u32]) -> Result<Cow<'b, Packed>> {
+        match (piece.format, self.redactor) {
+            (BlockFormat::Lines, _) if piece.lines.is_some_and(|n| n as usize == positions.len()) => {
+                Ok(Cow::Borrowed(&piece.packed))
+            }
+            (BlockFormat::Lines, _) => Ok(Cow::Owned(pack(&keep_lines(piece.bytes, positions)))),
+            (BlockFormat::Arrow, None) => Ok(Cow::Borrowed(&piece.packed)),
+            (BlockFormat::Arrow, Some(redactor)) => {
+                let kept = redactor.keep(piece.format, piece.bytes, positions)?;
+                Ok(kept.map_or(Cow::Borrowed(&piece.packed), |bytes| Cow::Owned(pack(&bytes))))
+            }
+        }
+    }
+}
+
+impl EmbeddedStore {
+    pub(super) fn append_to_run(&self, run: &RunId, blocks: &[BlockInput<'_>]) -> Result<Receipt> {
+        let mut pieces = Vec::new();
+        for input in 0..blocks.len() {
+            prepare(blocks, input, &mut pieces)?;
+        }
+        self.change(|tx| {
+            let mut row: RunRow = tx.run(run)?;
+            check_open(&row.run)?;
+            check_blocks_of_run(&row.run, blocks)?;
+            let mut receipt = Receipt::default();
+            let mut adder = Adder {
+                redactor: self.redactor.as_deref(),
+                taken: Taken { scope: row.segment, scope_is_empty: row.blocks == 0, loose: None },
+                segment: row.segment,
+                next_block: row.blocks,
+                seen: HashMap::new(),
+                receipt: &mut receipt,
+                accepted: 0,
+            };
+            for piece in &pieces {
+                adder.add(tx, piece)?;
+            }
+            row.blocks = adder.next_block;
+            row.run.annotations += adder.accepted;
+            if adder.accepted > 0 {
+                tx.put_run(&row);
+            }
+            Ok(receipt)
+        })
+    }
+
+    pub(super) fn append_loose_lines(&self, blocks: &[BlockInput<'_>]) -> Result<Receipt> {
+        let mut groups: Vec<(&AssetId, &ModelRef, Vec<Piece<'_>>)> = Vec::new();
+        let mut places: HashMap<(&AssetId, &ModelRef), usize> = HashMap::new();
+        for (input, block) in blocks.iter().enumerate() {
+            let place = *places.entry((&block.asset, &block.model)).or_insert_with(|| {
+                groups.push((&block.asset, &block.model, Vec::new()));
+                groups.len() - 1
+            });
+            if let Some((_, _, pieces)) = groups.get_mut(place) {
+                prepare(blocks, input, pieces)?;
+            }
+        }
+        self.change(|tx| {
+            for (asset, _, _) in &groups {
+                if tx.get(&keys::asset(asset))?.is_none() {
+                    return Err(no_asset(asset));
+                }
+            }
+            let mut receipt = Receipt::default();
+            for (asset, model, pieces) in &groups {
+                self.add_loose_group(tx, asset, model, pieces, &mut receipt)?;
+            }
+            receipt.rejected.sort_unstable_by_key(|(block, position, _)| (*block, *position));
+            Ok(receipt)
+        })
+    }
+
+    fn add_loose_group(
+        &self,
+        tx: &mut Tx<'_>,
+        asset: &AssetId,
+        model: &ModelRef,
+        pieces: &[Piece<'_>],
+        receipt: &mut Receipt,
+    ) -> Result<()> {
+        let current = tx.claims(asset)?;
+        let known = tx.loose_scope(asset, model)?;
+        let scope = known.unwrap_or(tx.counters.scopes + 1);
+        let segment = tx.counters.commits + 1;
+        let mut adder = Adder {
+            redactor: self.redactor.as_deref(),
+            taken: Taken { scope, scope_is_empty: known.is_none(), loose: Some((model, &current)) },
+            segment,
+            next_block: 0,
+            seen: HashMap::new(),
+            receipt,
+            accepted: 0,
+        };
+        for piece in pieces {
+            adder.add(tx, piece)?;
+        }
+        let accepted = adder.accepted;
+        if accepted == 0 {
+            return Ok(());
+        }
+        if known.is_none() {
+            tx.counters.scopes = scope;
+            tx.put(keys::scope(asset, model), scope.to_be_bytes().to_vec());
+            tx.put(keys::model_use(model, asset), Vec::new());
+        }
+        let effect = Effect::Segment(loose_segment(segment, model.clone(), accepted));
+        let commit = tx.commit(asset, &effect);
+        tx.put_segment(segment, asset, commit);
+        tx.counters.annotations += accepted;
+        receipt.commit = Some(commit);
+        Ok(())
+    }
+}

@@ -1,0 +1,251 @@
+//! The bytes of stored records: numbers as LEB128, text and lists with their length in front.
+//!
+//! Written by hand, so that what lies on disk is fixed by this file and [`super::records`], and not by the
+//! shape of a Rust type. Reading never panics and never trusts a length.
+
+use std::collections::BTreeMap;
+
+use rushes_types::{Attributes, Error, ErrorKind, Result, Value, limits::JSON_DEPTH_MAX};
+
+/// Deepest nesting of an attribute that is written.
+const DEPTH_MAX: usize = 2 * JSON_DEPTH_MAX;
+
+/// Writes a record.
+#[derive(Debug, Default)]
+pub(super) struct Writer(Vec<u8>);
+
+/// Reads a record.
+#[derive(Debug)]
+pub(super) struct Reader<'a>(&'a [u8]);
+
+/// Stored bytes are not what was written.
+pub(super) fn corrupt(what: &str) -> Error {
+    Error::new(
+        ErrorKind::Corrupt,
+        format!("a record of the annotation store is damaged ({what}); restore a backup"),
+    )
+}
+
+impl Writer {
+    pub(super) fn done(self) -> Vec<u8> {
+        self.0
+    }
+
+    pub(super) fn u8(&mut self, n: u8) {
+        self.0.push(n);
+    }
+
+    pub(super) fn bool(&mut self, b: bool) {
+        self.u8(u8::from(b));
+    }
+
+    pub(super) fn uint(&mut self, mut n: u64) {
+        while n >= 0x80 {
+            self.0.push((n as u8 & 0x7f) | 0x80);
+            n >>= 7;
+        }
+        self.0.push(n as u8);
+    }
+
+    /// Zigzag, so that small negative numbers stay short.
+    pub(super) fn int(&mut self, n: i64) {
+        self.uint((n.wrapping_shl(1) ^ (n >> 63)).cast_unsigned());
+    }
+
+    pub(super) fn u128(&mut self, n: u128) {
+        self.0.extend_from_slice(&n.to_be_bytes());
+    }
+
+    pub(super) fn bytes(&mut self, bytes: &[u8]) {
+        self.0.extend_from_slice(bytes);
+    }
+
+    pub(super) fn text(&mut self, text: &str) {
+        self.uint(text.len() as u64);
+        self.bytes(text.as_bytes());
+    }
+
+    pub(super) fn option<T>(&mut self, value: Option<T>, write: impl FnOnce(&mut Self, T)) {
+        self.bool(value.is_some());
+        if let Some(value) = value {
+            write(self, value);
+        }
+    }
+
+    pub(super) fn opt_text(&mut self, text: Option<&String>) {
+        self.option(text, |w, t| w.text(t));
+    }
+
+    pub(super) fn opt_int(&mut self, n: Option<i64>) {
+        self.option(n, Self::int);
+    }
+
+    pub(super) fn attributes(&mut self, attributes: &Attributes) -> Result<()> {
+        self.map(attributes, 0)
+    }
+
+    fn map(&mut self, map: &Attributes, depth: usize) -> Result<()> {
+        self.uint(map.len() as u64);
+        for (name, value) in map {
+            self.text(name);
+            self.value(value, depth)?;
+        }
+        Ok(())
+    }
+
+    fn value(&mut self, value: &Value, depth: usize) -> Result<()> {
+        if depth > DEPTH_MAX {
+            return Err(Error::invalid(format!(
+                "attributes are nested deeper than {DEPTH_MAX}; flatten them"
+            )));
+        }
+        match value {
+            Value::Null => self.u8(0),
+            Value::Bool(b) => self.u8(1 + u8::from(*b)),
+            Value::Int(n) => {
+                self.u8(3);
+                self.int(*n);
+            }
+            Value::Float(x) => {
+                self.u8(4);
+                self.bytes(&x.to_bits().to_be_bytes());
+            }
+            Value::Text(t) => {
+                self.u8(5);
+                self.text(t);
+            }
+            Value::List(list) => {
+                self.u8(6);
+                self.uint(list.len() as u64);
+                for value in list {
+                    self.value(value, depth + 1)?;
+                }
+            }
+            Value::Map(map) => {
+                self.u8(7);
+                self.map(map, depth + 1)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl<'a> Reader<'a> {
+    pub(super) const fn new(bytes: &'a [u8]) -> Self {
+        Self(bytes)
+    }
+
+    /// What is left.
+    pub(super) const fn rest(self) -> &'a [u8] {
+        self.0
+    }
+
+    /// Nothing may be left.
+    pub(super) fn end(self) -> Result<()> {
+        if self.0.is_empty() { Ok(()) } else { Err(corrupt("too long")) }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn take(&mut self, n: usize) -> Result<&'a [u8]> {
+        let (taken, rest) = self.0.split_at_checked(n).ok_or_else(|| corrupt("cut short"))?;
+        self.0 = rest;
+        Ok(taken)
+    }
+
+    pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
+        self.take(N)?.try_into().map_err(|_| corrupt("cut short"))
+    }
+
+    pub(super) fn u8(&mut self) -> Result<u8> {
+        Ok(self.array::<1>()?[0])
+    }
+
+    pub(super) fn bool(&mut self) -> Result<bool> {
+        match self.u8()? {
+            0 => Ok(false),
+            1 => Ok(true),
+            _ => Err(corrupt("neither yes nor no")),
+        }
+    }
+
+    pub(super) fn uint(&mut self) -> Result<u64> {
+        let mut n = 0u64;
+        for shift in (0..64).step_by(7) {
+            let byte = self.u8()?;
+            n |= u64::from(byte & 0x7f) << shift;
+            if byte < 0x80 {
+                return Ok(n);
+            }
+        }
+        Err(corrupt("a number too long"))
+    }
+
+    pub(super) fn uint32(&mut self) -> Result<u32> {
+        u32::try_from(self.uint()?).map_err(|_| corrupt("a number too large"))
+    }
+
+    pub(super) fn int(&mut self) -> Result<i64> {
+        let n = self.uint()?;
+        Ok((n >> 1).cast_signed() ^ -(n & 1).cast_signed())
+    }
+
+    pub(super) fn u128(&mut self) -> Result<u128> {
+        Ok(u128::from_be_bytes(self.array()?))
+    }
+
+    pub(super) fn text(&mut self) -> Result<&'a str> {
+        let length = usize::try_from(self.uint()?).map_err(|_| corrupt("a text too long"))?;
+        std::str::from_utf8(self.take(length)?).map_err(|_| corrupt("text that is none"))
+    }
+
+    pub(super) fn option<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<Option<T>> {
+        if self.bool()? { Ok(Some(read(self)?)) } else { Ok(None) }
+    }
+
+    pub(super) fn opt_text(&mut self) -> Result<Option<String>> {
+        self.option(|r| Ok(r.text()?.to_owned()))
+    }
+
+    pub(super) fn opt_int(&mut self) -> Result<Option<i64>> {
+        self.option(Self::int)
+    }
+
+    pub(super) fn attributes(&mut self) -> Result<Attributes> {
+        self.map(0)
+    }
+
+    fn map(&mut self, depth: usize) -> Result<Attributes> {
+        let mut map = BTreeMap::new();
+        for _ in 0..self.uint()? {
+            let name = self.text()?.to_owned();
+            map.insert(name, self.value(depth)?);
+        }
+        Ok(map)
+    }
+
+    fn value(&mut self, depth: usize) -> Result<Value> {
+        if depth > DEPTH_MAX {
+            return Err(corrupt("attributes nested too deep"));
+        }
+        Ok(match self.u8()? {
+            0 => Value::Null,
+            1 => Value::Bool(false),
+            2 => Value::Bool(true),
+            3 => Value::Int(self.int()?),
+            4 => Value::Float(f64::from_bits(u64::from_be_bytes(self.array()?))),
+            5 => Value::Text(self.text()?.to_owned()),
+            6 => {
+                let mut list = Vec::new();
+                for _ in 0..self.uint()? {
+                    list.push(self.value(depth + 1)?);
+                }
+                Value::List(list)
+            }
+            7 => Value::Map(self.map(depth + 1)?),
+            _ => return Err(corrupt("an attribute of no known kind")),
+        })
+    }
+}

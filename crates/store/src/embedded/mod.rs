@@ -1,0 +1,267 @@
+//! The annotation store in a folder of this machine.
+//!
+//! Three tables: small rows, ids, blocks. Every writing call is decided under one lock, written as one
+//! atomic batch with its outbox rows, and then waits, outside of the lock, for an fsync that it may share
+//! with other calls. What is not durable yet is not in `history`, `outbox` and `last_commit`, so that no
+//! later stage runs ahead of the truth.
+//!
+//! A call that fails because a write or fsync failed has done nothing that this process shows; whether its
+//! batch survives, whole, is known when the store is opened again. Sending it again is always right.
+
+mod append;
+mod codec;
+mod erase;
+mod keys;
+mod records;
+mod registry;
+mod runs;
+mod stored_block;
+mod tables;
+mod tx;
+
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use fjall::Readable;
+use rushes_kv::{Faults, Folder};
+use rushes_types::{Asset, AssetId, Commit, Error, Model, ModelRef, Result, Run, RunId, Visibility};
+
+use self::keys::kind;
+use self::records::{Counters, RunRow, decode_asset, decode_effect, decode_label, decode_model};
+use self::tx::{Tx, WriterState};
+use crate::rules::{Redactor, check_run_id};
+use crate::{
+    AnnotationStore, Block, BlockInput, CommitRecord, EraseTarget, LabelAliases, OutboxRow, Receipt, RunSpec,
+    StoreCounts,
+};
+
+/// Memory for cached blocks where the options name none, in bytes.
+const CACHE_BYTES: u64 = 64 << 20;
+
+/// How a store is opened.
+#[derive(Clone)]
+pub struct StoreOptions {
+    /// Memory for cached blocks, in bytes.
+    pub cache_bytes: u64,
+    /// Removes rows from Arrow blocks; without it, they cannot be erased one by one.
+    pub redactor: Option<Arc<dyn Redactor>>,
+    /// Makes writes and fsyncs fail, for tests.
+    pub faults: Option<Faults>,
+}
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        Self { cache_bytes: CACHE_BYTES, redactor: None, faults: None }
+    }
+}
+
+/// The annotation store in a folder.
+pub struct EmbeddedStore {
+    folder: Folder,
+    writer: Mutex<WriterState>,
+    redactor: Option<Arc<dyn Redactor>>,
+    /// Outbox rows up to here are trimmed: reading starts behind their remains.
+    trimmed: AtomicU64,
+}
+
+impl EmbeddedStore {
+    /// Opens the store in a folder of its own, making it where it is not there.
+    ///
+    /// # Errors
+    /// Busy where another process has it open, Unsupported where its format is another.
+    pub fn open(path: &Path, options: StoreOptions) -> Result<Self> {
+        let folder = Folder::open(path, tables::layout(options.cache_bytes), options.faults)?;
+        let counters = match tables::get_row(&folder, &keys::counters())? {
+            Some(bytes) => Counters::decode(&bytes)?,
+            None => Counters::default(),
+        };
+        folder.recovered(counters.commits);
+        let first = tables::page(&folder, keys::outbox(0), vec![kind::OUTBOX + 1], 1, |key, _| {
+            Ok(keys::trailing_number(key).unwrap_or_default())
+        })?;
+        let trimmed = first.first().map_or(counters.commits, |first| first.saturating_sub(1));
+        let store = Self {
+            folder,
+            writer: Mutex::new(WriterState { counters, ..WriterState::default() }),
+            redactor: options.redactor,
+            trimmed: AtomicU64::new(trimmed),
+        };
+        store.sweep()?;
+        Ok(store)
+    }
+
+    /// Fsyncs made by writing calls so far.
+    #[must_use]
+    pub fn fsyncs(&self) -> u64 {
+        self.folder.fsyncs()
+    }
+
+    /// Decides a change under the writer's lock, writes it, and waits until it is durable.
+    fn change<T>(&self, decide: impl FnOnce(&mut Tx<'_>) -> Result<T>) -> Result<T> {
+        let entered = self.folder.enter();
+        self.folder.check()?;
+        // The state changes only after a batch is written, so a panic leaves it as it was.
+        let mut state = self.writer.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tx = Tx::new(&self.folder, &mut state);
+        let outcome = decide(&mut tx)?;
+        let ticket = tx.finish()?;
+        drop(state);
+        drop(entered);
+        self.folder.sync(ticket)?;
+        Ok(outcome)
+    }
+}
+
+impl AnnotationStore for EmbeddedStore {
+    fn put_assets(&self, assets: &[Asset]) -> Result<Option<Commit>> {
+        self.change(|tx| tx.put_assets(assets))
+    }
+
+    fn asset(&self, id: &AssetId) -> Result<Option<Asset>> {
+        tables::get_row(&self.folder, &keys::asset(id))?.map(|bytes| decode_asset(&bytes)).transpose()
+    }
+
+    fn assets(&self, after: Option<&AssetId>, limit: usize) -> Result<Vec<Asset>> {
+        let from = after.map_or_else(|| vec![kind::ASSET], |id| keys::after(keys::asset(id)));
+        tables::page(&self.folder, from, vec![kind::ASSET + 1], limit, |_, value| decode_asset(value))
+    }
+
+    fn assets_with_history(&self, after: Option<&AssetId>, limit: usize) -> Result<Vec<AssetId>> {
+        registry::assets_with_history(&self.folder, after, limit)
+    }
+
+    fn put_model(&self, model: &Model) -> Result<()> {
+        self.change(|tx| tx.register_model(model))
+    }
+
+    fn model(&self, model: &ModelRef) -> Result<Option<Model>> {
+        tables::get_row(&self.folder, &keys::model(model))?.map(|bytes| decode_model(&bytes)).transpose()
+    }
+
+    fn models(&self) -> Result<Vec<Model>> {
+        registry::models(&self.folder)
+    }
+
+    fn put_labels(&self, labels: &[LabelAliases]) -> Result<()> {
+        self.change(|tx| tx.put_labels(labels))
+    }
+
+    fn labels(&self) -> Result<Vec<LabelAliases>> {
+        let (from, to) = (vec![kind::LABEL], vec![kind::LABEL + 1]);
+        tables::page(&self.folder, from, to, usize::MAX, |_, value| decode_label(value))
+    }
+
+    fn open_run(&self, spec: &RunSpec) -> Result<Run> {
+        check_run_id(spec)?;
+        self.change(|tx| tx.open_run(spec))
+    }
+
+    fn append(&self, run: &RunId, blocks: &[BlockInput<'_>]) -> Result<Receipt> {
+        self.append_to_run(run, blocks)
+    }
+
+    fn commit_run(&self, run: &RunId) -> Result<Commit> {
+        self.change(|tx| tx.commit_run(run))
+    }
+
+    fn abort_run(&self, run: &RunId) -> Result<()> {
+        self.change(|tx| tx.abort_run(run))?;
+        self.sweep()
+    }
+
+    fn restore_run(&self, run: &RunId) -> Result<Commit> {
+        self.change(|tx| tx.restore_run(run))
+    }
+
+    fn set_visibility(&self, run: &RunId, visibility: Visibility) -> Result<Option<Commit>> {
+        self.change(|tx| tx.set_visibility(run, visibility))
+    }
+
+    fn run(&self, run: &RunId) -> Result<Option<Run>> {
+        let row = tables::get_row(&self.folder, &keys::run(run))?;
+        row.map(|bytes| Ok(RunRow::decode(&bytes)?.run)).transpose()
+    }
+
+    fn runs(&self, asset: Option<&AssetId>, after: Option<&RunId>, limit: usize) -> Result<Vec<Run>> {
+        runs::list(&self.folder, asset, after, limit)
+    }
+
+    fn append_loose(&self, blocks: &[BlockInput<'_>]) -> Result<Receipt> {
+        self.append_loose_lines(blocks)
+    }
+
+    fn history(&self, asset: &AssetId, after: Commit, limit: usize) -> Result<Vec<CommitRecord>> {
+        let durable = Commit(self.folder.durable_mark());
+        let (from, to) = (keys::history(asset, next(after)), keys::history(asset, next(durable)));
+        tables::page(&self.folder, from, to, limit, |key, value| {
+            let commit = Commit(keys::trailing_number(key).unwrap_or_default());
+            Ok(CommitRecord { commit, effect: decode_effect(value)? })
+        })
+    }
+
+    fn blocks(&self, asset: &AssetId, segment: u64, each: &mut dyn FnMut(Block) -> Result<()>) -> Result<()> {
+        let durable = self.folder.durable_mark();
+        // One view, so that an erasure meanwhile does not leave some of the blocks out.
+        let view = self.folder.snapshot();
+        let owner = view
+            .get(self.folder.table(tables::ROWS), keys::segment(segment))
+            .map_err(|e| self.folder.error("cannot read", e))?;
+        let owned = owner.is_some_and(|owner| {
+            owner.strip_prefix(asset.as_str().as_bytes()).is_some_and(|commit| commit.len() == 8)
+                && keys::trailing_number(&owner).is_some_and(|commit| commit <= durable)
+        });
+        if !owned {
+            return Ok(());
+        }
+        for guard in view.prefix(self.folder.table(tables::BLOCKS), segment.to_be_bytes()) {
+            let bytes = guard.value().map_err(|e| self.folder.error("cannot read", e))?;
+            each(stored_block::decode(&bytes)?)?;
+        }
+        Ok(())
+    }
+
+    fn erase(&self, target: &EraseTarget) -> Result<Option<Commit>> {
+        self.erase_target(target)
+    }
+
+    fn purge(&self) -> Result<()> {
+        self.sweep()?;
+        self.folder.purge()
+    }
+
+    fn outbox(&self, after: u64, limit: usize) -> Result<Vec<OutboxRow>> {
+        let after = Commit(after.max(self.trimmed.load(Ordering::Acquire)));
+        let durable = Commit(self.folder.durable_mark());
+        let (from, to) = (keys::outbox(next(after).0), keys::outbox(next(durable).0));
+        tables::page(&self.folder, from, to, limit, |key, value| {
+            let sequence = keys::trailing_number(key).unwrap_or_default();
+            let asset = std::str::from_utf8(value).ok().and_then(|id| AssetId::new(id).ok());
+            let asset = asset.ok_or_else(|| Error::bug("an outbox row names no asset"))?;
+            Ok(OutboxRow { sequence, asset, commit: Commit(sequence) })
+        })
+    }
+
+    fn trim_outbox(&self, upto: u64) -> Result<()> {
+        self.trim(upto)
+    }
+
+    fn last_commit(&self) -> Result<Commit> {
+        Ok(Commit(self.folder.durable_mark()))
+    }
+
+    fn counts(&self) -> Result<StoreCounts> {
+        let counters = self.writer.lock().unwrap_or_else(PoisonError::into_inner).counters;
+        Ok(StoreCounts {
+            assets: counters.assets,
+            annotations: counters.annotations,
+            commits: counters.commits,
+            bytes: self.folder.bytes()?,
+        })
+    }
+}
+
+/// The first commit that comes after this one.
+const fn next(commit: Commit) -> Commit {
+    Commit(commit.0.saturating_add(1))
+}

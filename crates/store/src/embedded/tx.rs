@@ -1,0 +1,174 @@
+//! One change of the store: decided under the writer's lock, written as one batch.
+
+use std::collections::{BTreeMap, HashMap};
+
+use rushes_kv::{Folder, Ticket};
+use rushes_types::{AssetId, Commit, ModelRef, Result, RunId};
+
+use super::keys::{self, Key};
+use super::records::{Counters, RunRow, decode_effect, encode_effect};
+use super::tables;
+use crate::current::Current;
+use crate::rules::no_run;
+use crate::{CommitRecord, Effect};
+
+/// Most assets whose claims are kept in memory.
+const CLAIMS_MAX: usize = 8_192;
+
+/// What the writer knows without looking.
+#[derive(Default)]
+pub(super) struct WriterState {
+    pub counters: Counters,
+    /// What runs claimed on assets written to lately.
+    pub claims: HashMap<AssetId, Current>,
+}
+
+/// A change being put together. Rows written are seen by later reads of the same change; nothing is seen by
+/// others before [`Tx::finish`].
+pub(super) struct Tx<'a> {
+    pub folder: &'a Folder,
+    pub counters: Counters,
+    state: &'a mut WriterState,
+    rows: BTreeMap<Key, Option<Vec<u8>>>,
+    ids: Vec<([u8; 24], Option<Vec<u8>>)>,
+    blocks: Vec<([u8; 12], Option<Vec<u8>>)>,
+    /// Assets whose claims this change alters.
+    stale: Vec<AssetId>,
+}
+
+impl<'a> Tx<'a> {
+    pub(super) fn new(folder: &'a Folder, state: &'a mut WriterState) -> Self {
+        let counters = state.counters;
+        Self {
+            folder,
+            counters,
+            state,
+            rows: BTreeMap::new(),
+            ids: Vec::new(),
+            blocks: Vec::new(),
+            stale: Vec::new(),
+        }
+    }
+
+    pub(super) fn get(&self, key: &[u8]) -> Result<Option<Vec<u8>>> {
+        match self.rows.get(key) {
+            Some(pending) => Ok(pending.clone()),
+            None => tables::get_row(self.folder, key),
+        }
+    }
+
+    pub(super) fn put(&mut self, key: Key, value: Vec<u8>) {
+        self.rows.insert(key, Some(value));
+    }
+
+    pub(super) fn remove(&mut self, key: Key) {
+        self.rows.insert(key, None);
+    }
+
+    pub(super) fn put_id(&mut self, key: [u8; 24], places: Vec<u8>) {
+        self.ids.push((key, Some(places)));
+    }
+
+    pub(super) fn remove_id(&mut self, key: [u8; 24]) {
+        self.ids.push((key, None));
+    }
+
+    pub(super) fn put_block(&mut self, key: [u8; 12], block: Vec<u8>) {
+        self.blocks.push((key, Some(block)));
+    }
+
+    pub(super) fn remove_block(&mut self, key: [u8; 12]) {
+        self.blocks.push((key, None));
+    }
+
+    /// Makes all of a table whose keys begin with `prefix` unreachable; it is removed later, in pieces.
+    pub(super) fn discard(&mut self, table: u8, prefix: u64) {
+        self.put(keys::garbage(table, prefix), Vec::new());
+    }
+
+    /// Makes the asset's next commit, with its outbox row.
+    pub(super) fn commit(&mut self, asset: &AssetId, effect: &Effect) -> Commit {
+        self.counters.commits += 1;
+        let commit = Commit(self.counters.commits);
+        self.put(keys::history(asset, commit), encode_effect(effect));
+        self.put(keys::outbox(commit.0), asset.as_str().as_bytes().to_vec());
+        let loose = matches!(effect, Effect::Segment(s) if s.run.is_loose());
+        let claims = matches!(effect, Effect::Segment(_) | Effect::Restored(_) | Effect::Erased(_));
+        if claims && !loose {
+            self.stale.push(asset.clone());
+        }
+        commit
+    }
+
+    pub(super) fn run(&self, id: &RunId) -> Result<RunRow> {
+        self.find_run(id)?.ok_or_else(|| no_run(id))
+    }
+
+    pub(super) fn find_run(&self, id: &RunId) -> Result<Option<RunRow>> {
+        self.get(&keys::run(id))?.map(|bytes| RunRow::decode(&bytes)).transpose()
+    }
+
+    pub(super) fn put_run(&mut self, row: &RunRow) {
+        self.put(keys::run(&row.run.id), row.encode());
+    }
+
+    pub(super) fn loose_scope(&self, asset: &AssetId, model: &ModelRef) -> Result<Option<u64>> {
+        Ok(self.get(&keys::scope(asset, model))?.as_deref().and_then(keys::trailing_number))
+    }
+
+    /// The asset's history as it stood before this change.
+    pub(super) fn each_record(
+        &self,
+        asset: &AssetId,
+        mut each: impl FnMut(CommitRecord) -> Result<()>,
+    ) -> Result<()> {
+        let prefix = keys::history_of(asset);
+        tables::each_row(self.folder, &prefix, |key, value| {
+            let commit = Commit(keys::trailing_number(key).unwrap_or_default());
+            each(CommitRecord { commit, effect: decode_effect(value)? })
+        })
+    }
+
+    /// What runs claimed on the asset, as it stood before this change.
+    pub(super) fn claims(&mut self, asset: &AssetId) -> Result<Current> {
+        if let Some(current) = self.state.claims.get(asset) {
+            return Ok(current.clone());
+        }
+        let mut current = Current::default();
+        self.each_record(asset, |record| {
+            current.apply_runs_only(&record);
+            Ok(())
+        })?;
+        if self.state.claims.len() >= CLAIMS_MAX {
+            self.state.claims.clear();
+        }
+        self.state.claims.insert(asset.clone(), current.clone());
+        Ok(current)
+    }
+
+    /// Writes the change. A change of nothing waits for what was read to be durable.
+    pub(super) fn finish(mut self) -> Result<Ticket> {
+        if self.rows.is_empty() && self.ids.is_empty() && self.blocks.is_empty() {
+            return Ok(self.folder.last_ticket());
+        }
+        if self.counters != self.state.counters {
+            self.put(keys::counters(), self.counters.encode());
+        }
+        let mut batch = self.folder.batch();
+        for (key, value) in self.rows {
+            tables::stage(&mut batch, self.folder.table(tables::ROWS), key, value);
+        }
+        for (key, value) in self.ids {
+            tables::stage(&mut batch, self.folder.table(tables::IDS), key, value);
+        }
+        for (key, value) in self.blocks {
+            tables::stage(&mut batch, self.folder.table(tables::BLOCKS), key, value);
+        }
+        let ticket = self.folder.write(batch, self.counters.commits)?;
+        self.state.counters = self.counters;
+        for asset in &self.stale {
+            self.state.claims.remove(asset);
+        }
+        Ok(ticket)
+    }
+}

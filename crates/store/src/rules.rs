@@ -1,0 +1,268 @@
+//! What may be registered, and how a request is read: decisions without a store, shared by every
+//! implementation so that they refuse the same things in the same words.
+
+use rushes_types::{
+    AssetId, Error, ErrorKind, Model, ModelRef, Result, Run, RunId, RunMode, RunState, Space, Visibility,
+    limits::LABEL_BYTES_MAX,
+};
+
+use crate::lines::line_count;
+use crate::{BlockFormat, BlockInput, LabelAliases, Row, RunSpec, Segment};
+
+/// Segments of runs are numbered from here, so that they never meet a commit's number. Fits a positive `i64`.
+pub const RUN_SEGMENT_BASE: u64 = 1 << 62;
+
+/// Removes from a block in a binary format what does not count. The store does this for lines by itself; the
+/// crate that knows the format supplies it for Arrow.
+pub trait Redactor: Send + Sync {
+    /// The block with every row not in `keep` (ascending) blanked and the positions of the others unchanged;
+    /// `None` where `keep` holds all of its rows, so that nothing has to change.
+    ///
+    /// # Errors
+    /// Where the bytes are not of the format.
+    fn keep(&self, format: BlockFormat, bytes: &[u8], keep: &[u32]) -> Result<Option<Vec<u8>>>;
+}
+
+/// The model as it is to be registered over what is registered, or the conflict.
+pub(crate) fn check_model<'a>(model: &Model, registered: impl Iterator<Item = &'a Model>) -> Result<()> {
+    for other in registered {
+        let same_model = other.model == model.model;
+        match (&other.space, &model.space) {
+            (Some(old), Some(new)) if same_model => check_same_space(&model.model, old, new)?,
+            (Some(old), None) if same_model => {
+                return Err(Error::new(
+                    ErrorKind::Conflict,
+                    format!(
+                        "model `{}` writes vectors of the space `{}`, which cannot be taken from it; register \
+                         another version of the model",
+                        model.model,
+                        old.id.as_str()
+                    ),
+                ));
+            }
+            (Some(old), Some(new)) if old.id == new.id => {
+                check_shared_space(&model.model, &other.model, old, new)?
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn check_same_space(model: &ModelRef, old: &Space, new: &Space) -> Result<()> {
+    // An encoder that was not known may be named later; a known one is never exchanged.
+    let encoder_ok = old.encoder.is_none() || old.encoder == new.encoder;
+    if old.id == new.id && old.dimensions == new.dimensions && old.metric == new.metric && encoder_ok {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::Conflict,
+        format!(
+            "space `{}` of model `{model}` is registered with {}; a space never changes: register another version \
+             of the model with a space of its own",
+            old.id.as_str(),
+            describe(old)
+        ),
+    ))
+}
+
+fn check_shared_space(model: &ModelRef, owner: &ModelRef, old: &Space, new: &Space) -> Result<()> {
+    let encoder_ok = old.encoder.is_none() || new.encoder.is_none() || old.encoder == new.encoder;
+    if old.dimensions == new.dimensions && old.metric == new.metric && encoder_ok {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::Conflict,
+        format!(
+            "model `{model}` names the space `{}`, which model `{owner}` registered with {}; give the space another \
+             name",
+            old.id.as_str(),
+            describe(old)
+        ),
+    ))
+}
+
+fn describe(space: &Space) -> String {
+    let encoder = space.encoder.as_deref().unwrap_or("none");
+    format!("{} dimensions, metric `{}`, encoder `{encoder}`", space.dimensions, space.metric.as_str())
+}
+
+/// Checks what a run is opened with.
+pub(crate) fn check_run_id(spec: &RunSpec) -> Result<()> {
+    if spec.id.as_ref().is_some_and(RunId::is_loose) {
+        return Err(Error::invalid(format!(
+            "run `{}` is the name of all loose lines; choose another",
+            RunId::LOOSE
+        )));
+    }
+    Ok(())
+}
+
+/// The run that an id already names, if it was opened with the same words.
+pub(crate) fn same_run(run: &Run, spec: &RunSpec) -> Result<Run> {
+    if run.asset == spec.asset
+        && run.model == spec.model
+        && run.mode == spec.mode
+        && run.coverage == spec.coverage
+    {
+        return Ok(run.clone());
+    }
+    Err(Error::new(
+        ErrorKind::Conflict,
+        format!(
+            "run `{}` is already the {} run of model `{}` on asset `{}`{}; choose another id",
+            run.id,
+            run.mode.as_str(),
+            run.model,
+            run.asset,
+            run.coverage.map(|c| format!(" over {} … {} ns", c.start_ns(), c.end_ns())).unwrap_or_default()
+        ),
+    ))
+}
+
+/// The run is open, or why it takes nothing more.
+pub(crate) fn check_open(run: &Run) -> Result<()> {
+    if run.state == RunState::Open {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::Conflict,
+        format!("run `{}` is {} and takes nothing more; open another run", run.id, run.state.as_str()),
+    ))
+}
+
+/// The run is committed, or why `what` cannot be done to it.
+pub(crate) fn check_committed(run: &Run, what: &str) -> Result<()> {
+    if run.state == RunState::Committed {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::Conflict,
+        format!("run `{}` is {} and cannot be {what}; only a committed run can", run.id, run.state.as_str()),
+    ))
+}
+
+/// No run has this id.
+pub(crate) fn no_run(run: &RunId) -> Error {
+    Error::new(ErrorKind::NotFound, format!("there is no run `{run}`; open it first"))
+}
+
+/// No asset has this id.
+pub(crate) fn no_asset(asset: &AssetId) -> Error {
+    Error::new(ErrorKind::NotFound, format!("asset `{asset}` is not registered; register it first"))
+}
+
+/// Blocks of an append must be of the run's asset and model.
+pub(crate) fn check_blocks_of_run(run: &Run, blocks: &[BlockInput<'_>]) -> Result<()> {
+    for block in blocks {
+        if block.asset != run.asset || block.model != run.model {
+            return Err(Error::invalid(format!(
+                "annotations of model `{}` on asset `{}` cannot go into run `{}`, which is of model `{}` on asset `{}`",
+                block.model, block.asset, run.id, run.model, run.asset
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Positions must be apart, ascending and inside the block.
+pub(crate) fn check_rows(block: &BlockInput<'_>) -> Result<()> {
+    let ascending = block.rows.windows(2).all(|w| matches!(w, [a, b] if a.position < b.position));
+    if !ascending {
+        return Err(Error::bug("rows of a block are not in the order of their positions"));
+    }
+    let inside = match (block.format, block.rows.last()) {
+        (BlockFormat::Lines, Some(last)) => (last.position as usize) < line_count(&block.bytes),
+        _ => true,
+    };
+    if inside { Ok(()) } else { Err(Error::bug("a row of a block lies beyond its last line")) }
+}
+
+/// What becomes of a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It is kept.
+    Accept,
+    /// It is there already.
+    Duplicate,
+    /// Another content has its id.
+    Reject(String),
+}
+
+/// Decides on a row by the digests that its id has already: of what is there, and of earlier rows of the
+/// request.
+pub(crate) fn judge(row: &Row, taken: &[u128]) -> Verdict {
+    if taken.is_empty() {
+        Verdict::Accept
+    } else if taken.contains(&row.digest) {
+        Verdict::Duplicate
+    } else {
+        Verdict::Reject(format!(
+            "annotation_id `{}` is taken by an annotation that says something else; send it under another id, or \
+             erase the first one",
+            row.id
+        ))
+    }
+}
+
+/// The id of the `number`-th run where the client names none.
+pub(crate) fn run_id(number: u64) -> Result<RunId> {
+    RunId::new(&format!("run-{number}")).map_err(|e| Error::bug(e.to_string()))
+}
+
+/// A run as it is when opened. A superseded run cannot be pinned until someone asks to keep it: otherwise every
+/// repeated pass of a model would grow the index for ever.
+pub(crate) fn new_run(id: RunId, spec: &RunSpec) -> Run {
+    Run {
+        id,
+        asset: spec.asset.clone(),
+        model: spec.model.clone(),
+        mode: spec.mode,
+        coverage: spec.coverage,
+        state: RunState::Open,
+        visibility: Visibility::Archived,
+        committed: None,
+        annotations: 0,
+    }
+}
+
+/// The segment that a request of loose lines makes.
+pub(crate) fn loose_segment(commit: u64, model: ModelRef, annotations: u64) -> Segment {
+    Segment { id: commit, model, run: RunId::loose(), mode: RunMode::Append, coverage: None, annotations }
+}
+
+/// What setting a visibility does, for messages.
+pub(crate) const fn visibility_verb(visibility: Visibility) -> &'static str {
+    match visibility {
+        Visibility::Kept => "kept",
+        Visibility::Archived => "archived",
+    }
+}
+
+/// Loose lines are not one run.
+pub(crate) fn loose_is_no_run() -> Error {
+    Error::invalid(format!(
+        "`{}` names all loose lines, not one run; erase an annotation, or all that a model wrote on an asset",
+        RunId::LOOSE
+    ))
+}
+
+/// A row of a binary block is to be removed, and nobody supplied the means.
+pub(crate) fn no_redactor() -> Error {
+    Error::new(
+        ErrorKind::Unsupported,
+        "this store was opened without the means to remove a row from an Arrow block; erase the run, or open the \
+         archive with it",
+    )
+}
+
+/// A label that is too long to be one.
+pub(crate) fn check_label(label: &LabelAliases) -> Result<()> {
+    if label.label.len() <= LABEL_BYTES_MAX {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::TooLarge,
+        format!("a label has {} bytes; at most {LABEL_BYTES_MAX} are taken", label.label.len()),
+    ))
+}

@@ -1,0 +1,7 @@
+//! Conformance suites, the naive reference and random archives: what every implementation is held to.
+#![allow(clippy::unwrap_used, reason = "a broken law is a panic")]
+
+pub mod events_suite;
+pub mod fused_suite;
+pub mod index_suite;
+pub mod store_suite;

@@ -1,0 +1,117 @@
+//! Stored blocks: back to annotations, and without what is erased.
+
+use std::collections::BTreeSet;
+
+use rushes_types::limits::Limits;
+use rushes_types::{Annotation, AssetId, Error, ErrorKind, ModelRef, Result, RunId};
+
+use crate::arrow;
+use crate::line::read_line;
+
+/// How the bytes of a block are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// JSON, one annotation a line, each line ended by `\n`.
+    Lines,
+    /// One Arrow IPC stream: schema and one record batch.
+    Arrow,
+}
+
+/// Whose annotations a block holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlockContext {
+    /// The asset.
+    pub asset: AssetId,
+    /// The model.
+    pub model: ModelRef,
+    /// The run.
+    pub run: RunId,
+}
+
+/// Limits for reading back what was taken under other limits than today's.
+pub(crate) fn stored_limits() -> Limits {
+    Limits {
+        line_bytes_max: usize::MAX,
+        dimensions_max: usize::MAX,
+        request_bytes_max: usize::MAX,
+        span_ns_max: i64::MAX,
+        label_bytes_max: usize::MAX,
+        ..Limits::default()
+    }
+}
+
+fn corrupt(what: &str) -> Error {
+    Error::new(ErrorKind::Corrupt, format!("a stored block is damaged: {what}"))
+}
+
+/// The annotations of a stored block at `positions` (ascending), in that order.
+///
+/// # Errors
+/// [`ErrorKind::Corrupt`] where a position is missing or does not read as it did when it was taken.
+pub fn decode_block(
+    format: Format,
+    bytes: &[u8],
+    positions: &[u32],
+    context: &BlockContext,
+) -> Result<Vec<Annotation>> {
+    match format {
+        Format::Lines => decode_lines(bytes, positions, context),
+        Format::Arrow => arrow::decode(bytes, positions, context),
+    }
+}
+
+fn decode_lines(bytes: &[u8], positions: &[u32], context: &BlockContext) -> Result<Vec<Annotation>> {
+    let limits = stored_limits();
+    let mut out = Vec::with_capacity(positions.len());
+    let mut lines = (0u32..).zip(bytes.split(|b| *b == b'\n'));
+    for position in positions {
+        let line = lines.find(|(n, _)| n == position).map(|(_, line)| line);
+        let line = line.ok_or_else(|| corrupt(&format!("line {position} is not there")))?;
+        let annotation = read_line(line, &limits)
+            .and_then(|l| {
+                l.into_annotation(context.asset.clone(), context.model.clone(), context.run.clone())
+            })
+            .map_err(|e| corrupt(&format!("line {position}: {e}")))?;
+        out.push(annotation);
+    }
+    Ok(out)
+}
+
+/// The block without the annotations at `positions`: a line becomes empty, a row of a record batch is
+/// blanked; all others keep their position.
+///
+/// # Errors
+/// [`ErrorKind::Corrupt`] where an Arrow block does not read.
+pub fn redact(format: Format, bytes: &[u8], positions: &BTreeSet<u32>) -> Result<Vec<u8>> {
+    match format {
+        Format::Lines => {
+            let mut out = Vec::with_capacity(bytes.len());
+            let body = bytes.strip_suffix(b"\n").unwrap_or(bytes);
+            for (n, line) in (0u32..).zip(body.split(|b| *b == b'\n')) {
+                if !positions.contains(&n) {
+                    out.extend_from_slice(line);
+                }
+                out.push(b'\n');
+            }
+            Ok(out)
+        }
+        Format::Arrow => arrow::redact(bytes, positions),
+    }
+}
+
+/// The block with every annotation not in `keep` (ascending) blanked, the others where they were; `None` where
+/// `keep` holds all, so that the bytes stay as they were sent.
+///
+/// # Errors
+/// [`ErrorKind::Corrupt`] where an Arrow block does not read.
+pub fn keep_only(format: Format, bytes: &[u8], keep: &[u32]) -> Result<Option<Vec<u8>>> {
+    match format {
+        Format::Lines => {
+            let lines = bytes.split_inclusive(|b| *b == b'\n').count();
+            let blank: BTreeSet<u32> =
+                (0u32..).take(lines).filter(|line| keep.binary_search(line).is_err()).collect();
+            if blank.is_empty() { Ok(None) } else { redact(format, bytes, &blank).map(Some) }
+        }
+        Format::Arrow => arrow::keep(bytes, keep),
+    }
+}

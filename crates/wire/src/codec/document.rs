@@ -1,0 +1,170 @@
+//! Asset documents.
+
+use rushes_types::{
+    Analysed, AnnotationType, Asset, AssetDocument, AssetId, Commit, FrameRate, IdError, Lifetime, Metric,
+    Model, ModelRef, MovieId, Result, RunId, Space, SpaceId,
+};
+
+use super::parts::{Reader, Writer, corrupt};
+
+const VERSION: u8 = 1;
+
+fn id<T>(made: std::result::Result<T, IdError>) -> Result<T> {
+    made.map_err(|e| corrupt(&e.to_string()))
+}
+
+fn put_asset(w: &mut Writer<'_>, asset: &Asset) {
+    w.text(asset.id.as_str());
+    w.text(asset.movie.as_str());
+    let texts = [&asset.collection, &asset.series, &asset.title, &asset.start_timecode, &asset.reel];
+    for text in texts.into_iter().chain([&asset.scene, &asset.take, &asset.camera]) {
+        w.maybe_text(text.as_deref());
+    }
+    w.maybe_text(asset.language.as_deref());
+    w.maybe_text(asset.path.as_deref());
+    for number in [asset.season, asset.episode, asset.duration_ns] {
+        w.maybe_signed(number);
+    }
+    let (num, den) = asset.frame_rate.map_or((0, 0), FrameRate::ratio);
+    w.varint(u64::from(num));
+    w.varint(u64::from(den));
+    w.byte(u8::from(asset.drop_frame));
+    w.byte(asset.circled.map_or(2, u8::from));
+    w.attributes(&asset.attributes);
+}
+
+fn get_asset(r: &mut Reader<'_>) -> Result<Asset> {
+    let mut asset = Asset::new(id(AssetId::new(r.text()?))?, id(MovieId::new(r.text()?))?);
+    asset.collection = r.maybe_string()?;
+    asset.series = r.maybe_string()?;
+    asset.title = r.maybe_string()?;
+    asset.start_timecode = r.maybe_string()?;
+    asset.reel = r.maybe_string()?;
+    asset.scene = r.maybe_string()?;
+    asset.take = r.maybe_string()?;
+    asset.camera = r.maybe_string()?;
+    asset.language = r.maybe_string()?;
+    asset.path = r.maybe_string()?;
+    asset.season = r.maybe_signed()?;
+    asset.episode = r.maybe_signed()?;
+    asset.duration_ns = r.maybe_signed()?;
+    let part = |n: u64| u32::try_from(n).map_err(|_| corrupt("a frame rate is none"));
+    let (num, den) = (part(r.varint()?)?, part(r.varint()?)?);
+    if (num, den) != (0, 0) {
+        asset.frame_rate = Some(FrameRate::new(num, den).map_err(|e| corrupt(&e.to_string()))?);
+    }
+    asset.drop_frame = r.flag()?;
+    asset.circled = match r.byte()? {
+        0 => Some(false),
+        1 => Some(true),
+        _ => None,
+    };
+    asset.attributes = r.attributes()?;
+    Ok(asset)
+}
+
+fn put_model(w: &mut Writer<'_>, model: &Model) {
+    w.text(model.model.as_str());
+    w.varint(model.types.len() as u64);
+    for kind in &model.types {
+        w.text(kind.as_str());
+    }
+    w.maybe_text(model.language.as_deref());
+    w.byte(u8::from(model.space.is_some()));
+    if let Some(space) = &model.space {
+        w.text(space.id.as_str());
+        w.varint(space.dimensions as u64);
+        w.byte(u8::from(space.metric == Metric::L2));
+        w.maybe_text(space.encoder.as_deref());
+    }
+}
+
+fn get_model(r: &mut Reader<'_>) -> Result<Model> {
+    let model = id(ModelRef::parse(r.text()?))?;
+    let count = r.count(2)?;
+    let mut types = Vec::with_capacity(count);
+    for _ in 0..count {
+        types.push(id(AnnotationType::new(r.text()?))?);
+    }
+    let language = r.maybe_string()?;
+    let space = if r.flag()? {
+        Some(Space {
+            id: id(SpaceId::new(r.text()?))?,
+            dimensions: usize::try_from(r.varint()?).map_err(|_| corrupt("a space is too wide"))?,
+            metric: if r.flag()? { Metric::L2 } else { Metric::Cosine },
+            encoder: r.maybe_string()?,
+        })
+    } else {
+        None
+    };
+    Ok(Model { model, types, language, space })
+}
+
+/// Adds the encoded asset to `out`.
+pub fn encode_asset(asset: &Asset, out: &mut Vec<u8>) {
+    let mut w = Writer(out);
+    w.byte(VERSION);
+    put_asset(&mut w, asset);
+}
+
+/// Decodes an asset.
+///
+/// # Errors
+/// [`rushes_types::ErrorKind::Corrupt`] where the bytes are damaged.
+pub fn decode_asset(bytes: &[u8]) -> Result<Asset> {
+    let mut r = Reader(bytes);
+    if r.byte()? != VERSION {
+        return Err(corrupt("an asset has an unknown version"));
+    }
+    let asset = get_asset(&mut r)?;
+    r.end()?;
+    Ok(asset)
+}
+
+/// Adds the encoded document to `out`.
+pub fn encode_document(document: &AssetDocument, out: &mut Vec<u8>) {
+    let mut w = Writer(out);
+    w.byte(VERSION);
+    put_asset(&mut w, &document.asset);
+    w.varint(document.models.len() as u64);
+    for model in &document.models {
+        put_model(&mut w, model);
+    }
+    w.varint(document.analysed.len() as u64);
+    for analysed in &document.analysed {
+        w.text(analysed.model.as_str());
+        w.text(analysed.run.as_str());
+        w.range(analysed.range);
+        w.fixed(analysed.lifetime.born.0);
+        w.fixed(analysed.lifetime.died.0);
+    }
+}
+
+/// Decodes a document.
+///
+/// # Errors
+/// [`rushes_types::ErrorKind::Corrupt`] where the bytes are damaged.
+pub fn decode_document(bytes: &[u8]) -> Result<AssetDocument> {
+    let mut r = Reader(bytes);
+    if r.byte()? != VERSION {
+        return Err(corrupt("an asset document has an unknown version"));
+    }
+    let asset = get_asset(&mut r)?;
+    let count = r.count(4)?;
+    let mut models = Vec::with_capacity(count);
+    for _ in 0..count {
+        models.push(get_model(&mut r)?);
+    }
+    let count = r.count(20)?;
+    let mut analysed = Vec::with_capacity(count);
+    for _ in 0..count {
+        analysed.push(Analysed {
+            model: id(ModelRef::parse(r.text()?))?,
+            run: id(RunId::new(r.text()?))?,
+            range: r.range()?,
+            lifetime: Lifetime { born: Commit(r.fixed()?), died: Commit(r.fixed()?) },
+        });
+    }
+    r.end()?;
+    Ok(AssetDocument { asset, models, analysed })
+}

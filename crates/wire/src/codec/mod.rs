@@ -1,0 +1,17 @@
+//! The compact binary form of what fusion keeps: annotations, buckets, asset documents.
+//!
+//! Numbers are LEB128 or little endian, text and lists carry their length. A version byte leads. Reading
+//! checks every length against what is there and answers `Corrupt`, never panics, never allocates more than
+//! the bytes at hand justify. The asset is not written: it is in the key of the row.
+//!
+//! Rejected: serde with a binary format. It costs a dependency, hides the layout that [`peek`] needs, and
+//! gives no promise across versions.
+
+mod annotation;
+mod bucket;
+mod document;
+mod parts;
+
+pub use annotation::{AnnotationDecoder, Peek, decode_annotation, encode_annotation, peek};
+pub use bucket::{decode_bucket, encode_bucket};
+pub use document::{decode_asset, decode_document, encode_asset, encode_document};

@@ -1,0 +1,57 @@
+//! `cargo xtask ci`: every check, in the order from fast to slow; the tests last, so that their result is the
+//! last thing on the screen.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use anyhow::{Context, bail};
+
+/// Lints, smoke run, tests.
+pub fn all(root: &Path) -> anyhow::Result<()> {
+    lint(root)?;
+    crate::smoke::run(root)?;
+    cargo(root, &["test", "--workspace"])
+}
+
+/// Formatting, tidy, lints and licences.
+pub fn lint(root: &Path) -> anyhow::Result<()> {
+    cargo(root, &["fmt", "--all", "--check"])?;
+    println!("\n== tidy");
+    crate::report(&crate::tidy::check(root)?)?;
+    cargo(root, &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
+    deny(root)
+}
+
+/// Licences, sources and known weaknesses of what we depend on. The tool is not part of a Rust installation, and
+/// building it takes longer than all our tests: it is used where it is.
+fn deny(root: &Path) -> anyhow::Result<()> {
+    let found = Command::new("cargo")
+        .args(["deny", "--version"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status()
+        .is_ok_and(|status| status.success());
+    if !found {
+        println!("\n== cargo deny: SKIPPED, it is not installed (`cargo install cargo-deny --locked`)");
+        return Ok(());
+    }
+    cargo(root, &["deny", "--workspace", "check", "licenses", "bans", "sources"])
+}
+
+/// Runs cargo in the workspace, saying what and for how long.
+pub fn cargo(root: &Path, args: &[&str]) -> anyhow::Result<()> {
+    println!("\n== cargo {}", args.join(" "));
+    let started = Instant::now();
+    let status = Command::new("cargo")
+        .args(args)
+        .current_dir(root)
+        .stdin(Stdio::null())
+        .status()
+        .with_context(|| format!("starting `cargo {}`", args.join(" ")))?;
+    println!("== {} s", started.elapsed().as_secs());
+    if !status.success() {
+        bail!("`cargo {}` failed: {status}", args.join(" "));
+    }
+    Ok(())
+}
