@@ -76,6 +76,12 @@ impl Caller {
         self.has(right) && self.spec.movies.is_none()
     }
 
+    /// The movies that the caller has the right on; `None`: all.
+    #[must_use]
+    pub fn movies(&self, right: Right) -> Option<BTreeSet<String>> {
+        if self.has(right) { self.spec.movies.clone() } else { Some(BTreeSet::new()) }
+    }
+
     /// Has the caller this right, on whatever movies?
     #[must_use]
     pub fn has(&self, right: Right) -> bool {

@@ -1,10 +1,9 @@
 //! One folder, one archive.
 
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use rushes_text::Analyzer;
 use rushes_types::limits::Limits;
 use rushes_types::{Commit, Error, ErrorKind, Result};
 
@@ -16,6 +15,7 @@ use crate::gate::Gate;
 use crate::manifest::{ArchiveLock, Manifest, make_private_dir};
 use crate::progress::{Progress, Unwatched};
 use crate::rebuild::{self, Rebuild};
+use crate::search::LabelTable;
 use crate::status::Status;
 use crate::workers::{FuseSettings, Shared, Stage, Workers};
 
@@ -57,10 +57,11 @@ pub struct Archive {
     pub(crate) manifest: Manifest,
     pub(crate) options: OpenOptions,
     pub(crate) engines: Engines,
-    pub(crate) analyzer: Arc<Analyzer>,
     pub(crate) shared: Arc<Shared>,
     pub(crate) gate: Gate,
     pub(crate) tokens: Tokens,
+    /// The labels with aliases, once they were read.
+    pub(crate) labels: RwLock<Option<Arc<LabelTable>>>,
     workers: Mutex<Option<Workers>>,
     /// Long work that must not run twice at once.
     chores: Mutex<()>,
@@ -83,15 +84,14 @@ impl Archive {
         make_private_dir(dir)?;
         let lock = ArchiveLock::acquire(dir)?;
         let manifest = match Manifest::read(dir)? {
-            Some(manifest) => manifest,
+            Some(manifest) => current_analysis(dir, manifest)?,
             None => {
                 let manifest = Manifest::new(options.bucket_ns, &options.default_language)?;
                 manifest.write(dir)?;
                 manifest
             }
         };
-        let analyzer = Arc::new(embedded::analyzer(&manifest));
-        let engines = embedded::open(dir, &manifest, &analyzer)?;
+        let engines = open_engines(dir, &manifest)?;
         let tokens = Tokens::open(dir)?;
         if let Some(marker) = rebuild::pending(dir)? {
             tracing::info!("finishing the rebuild that was begun");
@@ -102,10 +102,10 @@ impl Archive {
             manifest,
             options,
             engines,
-            analyzer,
             shared: Arc::new(Shared::default()),
             gate: Gate::default(),
             tokens,
+            labels: RwLock::new(None),
             workers: Mutex::new(None),
             chores: Mutex::new(()),
             _lock: lock,
@@ -114,8 +114,9 @@ impl Archive {
         Ok(Arc::new(archive))
     }
 
-    /// Stops the workers; each finishes the step it is in.
+    /// Stops the workers, each of which finishes the step it is in, and gives up searches under way.
     pub fn close(&self) {
+        self.shared.close();
         self.stop_workers();
     }
 
@@ -233,9 +234,8 @@ impl Archive {
     pub fn rebuild(&self, caller: &Caller, what: Rebuild, progress: &dyn Progress) -> Result<()> {
         caller.require_everywhere(Right::Admin)?;
         let _chore = self.chore()?;
-        let upto = self.engines.index.reader(None)?.read_point().upto;
         self.stop_workers();
-        let done = rebuild::mark(&self.dir, what, upto).and_then(|()| match rebuild::pending(&self.dir)? {
+        let done = rebuild::mark(&self.dir, what).and_then(|()| match rebuild::pending(&self.dir)? {
             Some(marker) => rebuild::begin(&self.dir, &self.engines, &marker, progress),
             None => Ok(()),
         });
@@ -291,5 +291,33 @@ impl Archive {
 impl Drop for Archive {
     fn drop(&mut self) {
         self.stop_workers();
+    }
+}
+
+/// The manifest of an archive whose words were analysed as this version does it; where another version did, all
+/// derived data are marked to be made anew.
+fn current_analysis(dir: &Path, manifest: Manifest) -> Result<Manifest> {
+    if manifest.analyser == rushes_text::ANALYSER_VERSION {
+        return Ok(manifest);
+    }
+    tracing::warn!(was = manifest.analyser, "text is analysed in another way now; derived data are made anew");
+    rebuild::mark(dir, Rebuild::All)?;
+    let manifest = Manifest { analyser: rushes_text::ANALYSER_VERSION.to_owned(), ..manifest };
+    manifest.write(dir)?;
+    Ok(manifest)
+}
+
+/// Opens the engines. An index that is broken or of another format is derived data: it is made anew.
+fn open_engines(dir: &Path, manifest: &Manifest) -> Result<Engines> {
+    if rebuild::pending(dir)?.is_some() {
+        return embedded::open(dir, manifest, true);
+    }
+    match embedded::open(dir, manifest, false) {
+        Err(error) if matches!(error.kind(), ErrorKind::Corrupt | ErrorKind::Unsupported) => {
+            tracing::warn!(%error, "the index is made anew");
+            rebuild::mark(dir, Rebuild::Index)?;
+            embedded::open(dir, manifest, true)
+        }
+        opened => opened,
     }
 }

@@ -113,7 +113,7 @@ pub fn restore(from: &Path, to: &Path, progress: &dyn Progress) -> Result<Backup
         done += file.bytes;
         progress.set("bytes restored", done, Some(total));
     }
-    mark(&partial, Rebuild::All, Commit(report.commit))?;
+    mark(&partial, Rebuild::All)?;
     rename(&partial, to)?;
     Ok(report)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rushes_events::{EmbeddedLog, LogOptions};
 use rushes_fused::EmbeddedFused;
-use rushes_index::EmbeddedIndex;
+use rushes_index::{EmbeddedIndex, EmbeddedOptions};
 use rushes_store::{BlockFormat, EmbeddedStore, Redactor, StoreOptions};
 use rushes_text::{Analyzer, Language, detect, for_each_token, normalise_label};
 use rushes_types::Result;
@@ -14,23 +14,27 @@ use rushes_wire::Format;
 use crate::engines::{Engines, events_dir, fused_dir, index_dir, store_dir};
 use crate::manifest::{Manifest, make_private_dir};
 
-/// The analysis of text that the archive was made with.
-pub(crate) fn analyzer(manifest: &Manifest) -> Analyzer {
-    Analyzer::new(Language::parse(&manifest.default_language))
-}
-
-/// Opens the embedded engines in an archive's folder.
-pub(crate) fn open(dir: &Path, manifest: &Manifest, analyzer: &Arc<Analyzer>) -> Result<Engines> {
-    let store_options = StoreOptions { redactor: Some(Arc::new(WireRedactor)), ..StoreOptions::default() };
+/// Opens the embedded engines in an archive's folder. With `anew`, whatever index there is, is replaced by an
+/// empty one; a rebuild fills it.
+pub(crate) fn open(dir: &Path, manifest: &Manifest, anew: bool) -> Result<Engines> {
     for folder in [store_dir(dir), events_dir(dir), fused_dir(dir), index_dir(dir)] {
         make_private_dir(&folder)?;
     }
-    let _ = manifest;
+    let store_options = StoreOptions { redactor: Some(Arc::new(WireRedactor)), ..StoreOptions::default() };
+    let index_options = EmbeddedOptions {
+        analyzer: Analyzer::new(Language::parse(&manifest.default_language)),
+        ..EmbeddedOptions::default()
+    };
+    let index = if anew {
+        EmbeddedIndex::create_anew(&index_dir(dir), index_options)?
+    } else {
+        EmbeddedIndex::open(&index_dir(dir), index_options)?
+    };
     Ok(Engines {
         store: Arc::new(EmbeddedStore::open(&store_dir(dir), store_options)?),
         events: Arc::new(EmbeddedLog::open(&events_dir(dir), LogOptions::default())?),
         fused: Arc::new(EmbeddedFused::open(&fused_dir(dir))?),
-        index: Arc::new(EmbeddedIndex::open(&index_dir(dir), Arc::clone(analyzer))?),
+        index: Arc::new(index),
     })
 }
 
@@ -47,15 +51,16 @@ impl Redactor for WireRedactor {
     }
 }
 
-/// What fusion asks of the analysis of text.
-#[derive(Clone)]
-pub(crate) struct Words {
+/// What fusion asks of the analysis of text. Public for those who drive fusion themselves: `rushes bench`.
+#[derive(Debug, Clone)]
+pub struct Words {
     default_language: Language,
 }
 
 impl Words {
     /// With the archive's default language.
-    pub(crate) fn new(default_language: &str) -> Self {
+    #[must_use]
+    pub fn new(default_language: &str) -> Self {
         Self { default_language: Language::parse(default_language) }
     }
 }

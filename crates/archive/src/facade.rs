@@ -296,7 +296,7 @@ impl Archive {
 
 /// The keys of a bucket's annotations.
 pub(crate) fn bucket_keys(bucket: &rushes_types::Bucket) -> Vec<FusedKey> {
-    bucket.annotations.iter().map(|(start_ns, key)| FusedKey { start_ns: *start_ns, key: *key }).collect()
+    bucket.annotations.iter().map(|member| FusedKey { start_ns: member.start_ns, key: member.key }).collect()
 }
 
 /// The assets of a reader that a caller may see; `None` for all.

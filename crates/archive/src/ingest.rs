@@ -84,7 +84,7 @@ pub(crate) fn split(store: &dyn AnnotationStore, limits: &Limits, body: Body<'_>
     let options = SplitOptions { limits, space_of: &space_of, threads: READ_THREADS };
     match body {
         Body::Lines(bytes) => rushes_wire::split_request(bytes, &options),
-        Body::Arrow(bytes) => rushes_wire::arrow::split_stream(bytes, &options),
+        Body::Arrow(bytes) => rushes_wire::arrow::split_arrow(bytes, &options),
     }
 }
 

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::engines::Engines;
 use crate::manifest::write_whole;
 use crate::progress::{Progress, check};
-use crate::workers::{FUSE_CONSUMER, INDEX_CONSUMER};
+use crate::workers::{FUSE_CONSUMER, INDEX_CONSUMER, relay_pass};
 
 const MARKER: &str = "rebuild.json";
 /// Assets whose events are said at once.
@@ -33,8 +33,6 @@ pub enum Rebuild {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Marker {
     what: Rebuild,
-    /// The read point that was reached before: the index's events are followed by this watermark.
-    upto: u64,
 }
 
 fn marker_path(dir: &Path) -> PathBuf {
@@ -42,8 +40,8 @@ fn marker_path(dir: &Path) -> PathBuf {
 }
 
 /// Leaves the marker that makes the next opening rebuild everything.
-pub(crate) fn mark(dir: &Path, what: Rebuild, upto: Commit) -> Result<()> {
-    let bytes = serde_json::to_vec(&Marker { what, upto: upto.0 }).map_err(|e| Error::bug(e.to_string()))?;
+pub(crate) fn mark(dir: &Path, what: Rebuild) -> Result<()> {
+    let bytes = serde_json::to_vec(&Marker { what }).map_err(|e| Error::bug(e.to_string()))?;
     write_whole(&marker_path(dir), &bytes)
 }
 
@@ -60,22 +58,20 @@ pub(crate) fn pending(dir: &Path) -> Result<Option<Marker>> {
 
 /// Empties what is to be rebuilt and says every asset's event again. The workers must be stopped or paused.
 pub(crate) fn begin(dir: &Path, engines: &Engines, marker: &Marker, progress: &dyn Progress) -> Result<()> {
-    match marker.what {
-        Rebuild::All => {
-            progress.set("emptying fused data and index", 0, None);
-            engines.fused.clear()?;
-            engines.index.clear()?;
-            drop_events(engines, Topic::Committed, FUSE_CONSUMER)?;
-            drop_events(engines, Topic::Fused, INDEX_CONSUMER)?;
-            say_all(engines, Topic::Committed, engines.store.last_commit()?, progress)?;
-        }
-        Rebuild::Index => {
-            progress.set("emptying the index", 0, None);
-            engines.index.clear()?;
-            drop_events(engines, Topic::Fused, INDEX_CONSUMER)?;
-            say_all(engines, Topic::Fused, Commit(marker.upto), progress)?;
-        }
+    // Read first: whatever has a commit up to here is said below, or has been said before.
+    let upto = engines.store.last_commit()?;
+    while relay_pass(engines)? {}
+    if marker.what == Rebuild::All {
+        progress.set("emptying fused data", 0, None);
+        engines.fused.clear()?;
+        drop_events(engines, Topic::Committed, FUSE_CONSUMER)?;
     }
+    progress.set("emptying the index", 0, None);
+    engines.index.clear()?;
+    drop_events(engines, Topic::Fused, INDEX_CONSUMER)?;
+    say_all(engines, marker.what, progress)?;
+    // Through fusion, so that it reaches the index behind everything that was fused before it.
+    engines.events.append(Topic::Committed, &[Event::Watermark(upto)])?;
     match std::fs::remove_file(marker_path(dir)) {
         Ok(()) => Ok(()),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(()),
@@ -92,19 +88,20 @@ fn drop_events(engines: &Engines, topic: Topic, consumer: &str) -> Result<()> {
     }
 }
 
-fn say_all(engines: &Engines, topic: Topic, watermark: Commit, progress: &dyn Progress) -> Result<()> {
+/// Says every asset's event again: to fusion, or to the index where what is fused stays.
+fn say_all(engines: &Engines, what: Rebuild, progress: &dyn Progress) -> Result<()> {
     let mut after: Option<AssetId> = None;
     let mut said = 0;
     loop {
         check(progress, "the rebuild")?;
-        let assets: Vec<(AssetId, Commit)> = match topic {
-            Topic::Committed => {
+        let (topic, assets) = match what {
+            Rebuild::All => {
                 let page = engines.store.assets_with_history(after.as_ref(), ASSETS)?;
-                page.into_iter().map(|asset| (asset, watermark)).collect()
+                (Topic::Committed, page.into_iter().map(|asset| (asset, Commit::NONE)).collect())
             }
-            Topic::Fused => engines.fused.assets(after.as_ref(), ASSETS)?,
+            Rebuild::Index => (Topic::Fused, engines.fused.assets(after.as_ref(), ASSETS)?),
         };
-        let Some((last, _)) = assets.last() else { break };
+        let Some((last, _)) = assets.last() else { return Ok(()) };
         after = Some(last.clone());
         said += assets.len() as u64;
         progress.set("assets queued", said, None);
@@ -112,5 +109,4 @@ fn say_all(engines: &Engines, topic: Topic, watermark: Commit, progress: &dyn Pr
             assets.into_iter().map(|(asset, commit)| Event::Asset { asset, commit }).collect();
         engines.events.append(topic, &events)?;
     }
-    engines.events.append(topic, &[Event::Watermark(watermark)])
 }

@@ -544,10 +544,9 @@ impl Serialize for GroupBy {
     }
 }
 
-/// How many are kept: of moments in each innermost group (a number), or level by level (a list).
-///
-/// The last number of a list counts moments, each one before it the groups that are kept inside a group of that level's
-/// parent; `null` keeps all. Without groups a number counts moments in all.
+/// How many are kept inside a group: a number counts the moments of each innermost group (without groups: of all); a
+/// list has one number for each level of `group_by`, which counts what each group of that level keeps: groups of the next
+/// level, and for the last level moments. `null` keeps all.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(untagged)]

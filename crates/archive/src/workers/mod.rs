@@ -18,9 +18,10 @@ use rushes_types::Result;
 
 use crate::engines::Engines;
 
-pub use fusing::{FuseSettings, fuse_pass};
-pub use indexing::index_pass;
-pub use relay::relay_pass;
+pub use fusing::FuseSettings;
+use fusing::fuse_pass;
+use indexing::index_pass;
+pub(crate) use relay::relay_pass;
 
 /// A stage whose worker can be stopped alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -103,6 +104,7 @@ pub struct Shared {
     /// The index was published.
     pub published: Signal,
     stop: AtomicBool,
+    closed: AtomicBool,
     paused: [AtomicBool; 4],
     health: Mutex<[Health; 4]>,
 }
@@ -111,6 +113,16 @@ impl Shared {
     /// Are the workers to stop?
     pub fn stopping(&self) -> bool {
         self.stop.load(Ordering::Acquire)
+    }
+
+    /// Is the archive being closed, not only its workers stopped for a while?
+    pub fn stopping_for_good(&self) -> bool {
+        self.closed.load(Ordering::Acquire)
+    }
+
+    /// The archive is being closed.
+    pub fn close(&self) {
+        self.closed.store(true, Ordering::Release);
     }
 
     /// Takes the wish to stop back, before workers are started anew.

@@ -1,0 +1,194 @@
+//! The answer, in the form that is sent.
+
+use rushes_plan::{Plan, Warning};
+use serde::Serialize;
+use serde_json::Value as Json;
+
+/// Most pieces of evidence of one clause in a moment.
+pub const EVIDENCE_PER_CLAUSE_MAX: usize = 3;
+/// Most pieces of evidence of a moment, unless it has more clauses than that: each clause has its best.
+pub const EVIDENCE_MAX: usize = 32;
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Answer {
+    /// The moments of this page, in order.
+    pub moments: Vec<Moment>,
+    /// The groups that these moments lie in, the best first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<Group>,
+    /// How many moments there are: all of them, before folding, `top` and pages.
+    pub total: usize,
+    /// The resolved plan: sent back at the same read point, it gives the same answer.
+    pub plan: Plan,
+    /// What to know about this answer.
+    pub warnings: Vec<Warning>,
+    /// What each clause found.
+    pub clauses: Vec<ClauseReport>,
+    /// The commit up to which the answer sees.
+    pub read_point: String,
+    /// How long it took, in milliseconds; the server fills it in.
+    pub took_ms: f64,
+    /// Send it as `cursor` with the same plan for the next page; null on the last.
+    pub next_cursor: Option<String>,
+}
+
+/// What a clause found.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ClauseReport {
+    /// Where it stands in the plan.
+    pub clause: String,
+    /// How many annotations match it.
+    pub hits: usize,
+    /// How many were looked at.
+    pub examined: u64,
+    /// For vector clauses: was the search approximate?
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub approximate: Option<bool>,
+}
+
+/// A result: from when to when in which asset.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Moment {
+    /// The asset.
+    pub asset_id: String,
+    /// Its title.
+    pub movie_id: String,
+    /// First instant, in nanoseconds.
+    pub start_ns: i64,
+    /// End, exclusive, in nanoseconds.
+    pub end_ns: i64,
+    /// The frame that contains the start; null where the frame rate is unknown.
+    pub timecode_in: Option<String>,
+    /// The first frame after the end; null where the frame rate is unknown.
+    pub timecode_out: Option<String>,
+    /// What it is worth, 0 … 1, a multiple of 2^-20.
+    pub score: f64,
+    /// In union mode: the part where most clauses meet.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub best: Option<Span>,
+    /// With `then`: the span of each step.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub steps: Vec<Span>,
+    /// With `fold`: how many moments it stands for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub count: Option<usize>,
+    /// With `rank_by` an attribute: its value.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ranked_by: Option<f64>,
+    /// The annotations that matched, the best first.
+    pub evidence: Vec<Evidence>,
+    /// How the score was made, where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub explain: Option<Explanation>,
+}
+
+/// From when to when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Span {
+    /// First instant, in nanoseconds.
+    pub start_ns: i64,
+    /// End, exclusive, in nanoseconds.
+    pub end_ns: i64,
+}
+
+/// An annotation that matched, or several joined ones.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Evidence {
+    /// Where the clause stands in the plan.
+    pub clause: String,
+    /// The annotation; of joined ones the first.
+    pub annotation_id: String,
+    /// The further annotations of a phrase that runs over several.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub joined: Vec<String>,
+    /// Who says it.
+    pub model: String,
+    /// In which run; `-` for loose lines.
+    pub run: String,
+    /// Its type.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Its label.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Its text; of joined ones all, with spaces between.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub text: Option<String>,
+    /// Its first instant, in nanoseconds.
+    pub start_ns: i64,
+    /// Its end, in nanoseconds.
+    pub end_ns: i64,
+    /// How sure the model is; missing counts as 1.
+    pub confidence: f64,
+    /// How well it matches, 0 … 1, before weight and confidence.
+    pub score: f64,
+    /// For vector clauses: the raw cosine, or the distance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub similarity: Option<f64>,
+}
+
+/// How a score was made.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Explanation {
+    /// `weighted` or `rrf`.
+    pub fusion: &'static str,
+    /// The sum of the terms; the score is it, rounded to 2^-20.
+    pub sum: f64,
+    /// One for each clause of `all` and `any`.
+    pub terms: Vec<Term>,
+}
+
+/// What one clause adds to a score.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Term {
+    /// Where the clause stands in the plan.
+    pub clause: String,
+    /// Its weight.
+    pub weight: f64,
+    /// Its share of all weights.
+    pub share: f64,
+    /// How well its best evidence matches; 0 without evidence.
+    pub score: f64,
+    /// The confidence of that evidence.
+    pub confidence: f64,
+    /// For vector clauses: the raw cosine, or the distance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub similarity: Option<f64>,
+    /// With `rrf`: 1 + moments strictly better; 0 without evidence.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rank: Option<usize>,
+    /// What it adds.
+    pub term: f64,
+}
+
+/// Moments that have something in common.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Group {
+    /// The level: `movie`, `season`, `episode` …
+    pub by: String,
+    /// What they have in common; null where their assets do not say.
+    #[cfg_attr(feature = "openapi", schema(value_type = Json))]
+    pub key: Json,
+    /// Of a season its series, of an episode its series and season.
+    #[serde(skip_serializing_if = "Json::is_null")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Json))]
+    pub within: Json,
+    /// How many moments it holds: all of them, before folding, `top` and pages.
+    pub total: usize,
+    /// Its groups of the next level, the best first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "openapi", schema(no_recursion))]
+    pub groups: Vec<Group>,
+    /// On the innermost level: which of this page's moments lie in it, by position.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub moments: Vec<usize>,
+}

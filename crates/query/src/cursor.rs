@@ -1,0 +1,104 @@
+//! Where the next page begins: of which plan, at which read point.
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use rushes_plan::Plan;
+use rushes_types::{Commit, Error, ReadPoint, Result};
+use serde_json::{Value as Json, json};
+
+/// A place in the answer to a plan.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Cursor {
+    /// A digest of the resolved plan.
+    pub plan: String,
+    /// The read point that the answer is made at.
+    pub read_point: ReadPoint,
+    /// How many moments come before.
+    pub offset: usize,
+    /// The weights that the plan's words have, so that later pages are of the same plan.
+    pub word_weights: Vec<f64>,
+}
+
+/// The digest that ties a cursor to its resolved plan; page and cursor do not count.
+#[must_use]
+pub(crate) fn digest(plan: &Plan) -> String {
+    let plan = Plan { cursor: None, limit: None, explain: false, ..plan.clone() };
+    format!("{:032x}", xxhash_rust::xxh3::xxh3_128(plan.to_json().to_string().as_bytes()))
+}
+
+impl Cursor {
+    /// Writes the cursor as an opaque text.
+    #[must_use]
+    pub fn write(&self) -> String {
+        let json = json!({
+            "v": 1, "p": self.plan, "r": self.read_point.to_string(), "o": self.offset, "w": self.word_weights,
+        });
+        URL_SAFE_NO_PAD.encode(json.to_string())
+    }
+
+    /// Reads what [`Cursor::write`] wrote. Open a reader at its read point; when that is gone the index says so.
+    ///
+    /// # Errors
+    /// Where it is none of ours.
+    pub fn read(text: &str) -> Result<Self> {
+        let bad = || {
+            Error::invalid("the cursor is none of ours; send `next_cursor` of an answer, or none")
+                .at("/cursor")
+        };
+        let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| bad())?;
+        let json: Json = serde_json::from_slice(&bytes).map_err(|_| bad())?;
+        if json.get("v") != Some(&json!(1)) {
+            return Err(bad());
+        }
+        let number = |text: &str| text.parse().map(Commit).map_err(|_| bad());
+        let mut commits = json.get("r").and_then(Json::as_str).ok_or_else(bad)?.split('-');
+        let upto = number(commits.next().unwrap_or_default())?;
+        let in_flight = commits.map(number).collect::<Result<Vec<_>>>()?;
+        let weights = json.get("w").and_then(Json::as_array).ok_or_else(bad)?;
+        Ok(Self {
+            plan: json.get("p").and_then(Json::as_str).ok_or_else(bad)?.to_owned(),
+            read_point: ReadPoint { upto, in_flight },
+            offset: json.get("o").and_then(Json::as_u64).and_then(|o| o.try_into().ok()).ok_or_else(bad)?,
+            word_weights: weights
+                .iter()
+                .map(|w| w.as_f64().filter(|w| *w > 0.0).ok_or_else(bad))
+                .collect::<Result<_>>()?,
+        })
+    }
+
+    /// Is this the plan that the cursor was made for, at its read point?
+    pub(crate) fn check(&self, plan: &Plan, read_point: &ReadPoint) -> Result<()> {
+        if self.plan != digest(plan) {
+            return Err(Error::invalid(
+                "the cursor belongs to another plan, or names have got other meanings since; search again without it",
+            )
+            .at("/cursor"));
+        }
+        if self.read_point != *read_point {
+            return Err(Error::bug(format!(
+                "the cursor is of read point `{}`, the reader is at `{read_point}`",
+                self.read_point
+            )));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cursors_are_read_back_as_written_and_nonsense_is_refused() {
+        let cursor = Cursor {
+            plan: "ab".into(),
+            read_point: ReadPoint { upto: Commit(9), in_flight: vec![Commit(3), Commit(7)] },
+            offset: 40,
+            word_weights: vec![1.25, 0.1],
+        };
+        assert_eq!(Cursor::read(&cursor.write()).unwrap(), cursor);
+        for text in ["", "abc", "e30", "!", "bnVsbA"] {
+            assert!(Cursor::read(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,344 @@
+//! Executes a compiled query: the steps in their order.
+
+use std::collections::HashSet;
+
+use rushes_index::{AssetNo, Eligible, IndexReader};
+use rushes_plan::time::AssetTimecode;
+use rushes_plan::{Clause, Filter, Plan, Query, RankBy, Resolver, Snap, Step, Test, Warning, resolve};
+use rushes_types::{
+    AnnotationType, AssetDocument, AssetId, Error, ErrorKind, Result, TimeRange, TimeSet, known_types,
+};
+
+use crate::answer::{Answer, ClauseReport};
+use crate::chain::{Link, chains};
+use crate::cursor::{Cursor, digest};
+use crate::found::{Found, common};
+use crate::groups::grouped;
+use crate::page::{Pages, attribute_values, index_of};
+use crate::predicates;
+use crate::presence::{assets_of, eligible, presence};
+use crate::rank::{folded, order};
+use crate::scope::{Access, TimesOf, filter};
+use crate::score::{Best, Draft, evidence, roles, scores};
+use crate::snap::{Grid, snapped};
+use crate::spans::spans;
+
+/// How a query is executed.
+#[derive(Default)]
+pub struct Options<'a> {
+    /// What the caller may see.
+    pub access: Access,
+    /// Where the page begins.
+    pub cursor: Option<Cursor>,
+    /// What resolution warned of.
+    pub warnings: Vec<Warning>,
+    /// The weights that resolution gave to words; the next cursor carries them.
+    pub word_weights: Vec<f64>,
+    /// Asked from time to time: has the caller gone away?
+    pub cancelled: Option<&'a (dyn Fn() -> bool + Sync)>,
+}
+
+impl Options<'_> {
+    fn go_on(&self) -> Result<()> {
+        if self.cancelled.is_some_and(|cancelled| cancelled()) {
+            return Err(Error::new(ErrorKind::Cancelled, "the search was given up"));
+        }
+        Ok(())
+    }
+}
+
+/// Resolves, compiles and executes a plan. Where the plan has a cursor, the reader must be at [`Cursor::read_point`].
+///
+/// # Errors
+/// What is wrong with the plan, with its field; and those of the index.
+pub fn search(
+    plan: &Plan,
+    reader: &dyn IndexReader,
+    resolver: &dyn Resolver,
+    access: Access,
+) -> Result<Answer> {
+    let cursor = plan.cursor.as_deref().map(Cursor::read).transpose()?;
+    let resolved = resolve(plan, resolver, cursor.as_ref().map(|c| c.word_weights.as_slice()))?;
+    let query = Query::compile(&resolved.plan)?;
+    let (warnings, word_weights) = (resolved.warnings, resolved.word_weights);
+    execute(&query, reader, Options { access, cursor, warnings, word_weights, cancelled: None })
+}
+
+/// Executes a compiled query.
+///
+/// # Errors
+/// Those of the index; a cursor of another plan; a caller that went away.
+pub fn execute(query: &Query, reader: &dyn IndexReader, mut options: Options<'_>) -> Result<Answer> {
+    if let Some(cursor) = &options.cursor {
+        cursor.check(&query.plan, reader.read_point())?;
+    }
+    let mut warnings = std::mem::take(&mut options.warnings);
+    let search = Search { query, reader, filter: filter(query, reader, &options.access), options: &options };
+    let found = search.all_found(&mut warnings)?;
+    let drafts = search.drafts(&found, &mut warnings)?;
+    let roles = roles(query);
+    let values: Vec<Vec<Best>> = drafts.iter().map(|draft| evidence(&roles, &found, draft)).collect();
+    let scores = scores(query.plan.fusion, &roles, &values);
+    options.go_on()?;
+
+    let mut pages = Pages {
+        query,
+        reader,
+        found: &found,
+        roles: &roles,
+        drafts: &drafts,
+        values: &values,
+        scores: &scores,
+        ranked_by: &[],
+    };
+    let ranked_by = match &query.plan.rank_by {
+        RankBy::Attribute { attribute, ascending } => attribute_values(&pages, attribute, *ascending)?,
+        RankBy::Score | RankBy::Start | RankBy::Duration => Vec::new(),
+    };
+    pages.ranked_by = &ranked_by;
+    let order = order(&query.plan.rank_by, &drafts, &scores.totals, &ranked_by);
+    let kept = folded(query.plan.fold, order, &drafts);
+    let grouped = grouped(&query.plan.group_by, query.plan.top.as_ref(), kept, &drafts, reader.assets());
+
+    let from = options.cursor.as_ref().map_or(0, |c| c.offset).min(grouped.kept.len());
+    let to = from.saturating_add(query.limit()).min(grouped.kept.len());
+    let moments = pages.moments(grouped.kept.get(from..to).unwrap_or_default())?;
+    let more = to < grouped.kept.len() && to > from;
+    let next_cursor = more.then(|| {
+        Cursor {
+            plan: digest(&query.plan),
+            read_point: reader.read_point().clone(),
+            offset: to,
+            word_weights: options.word_weights.clone(),
+        }
+        .write()
+    });
+    Ok(Answer {
+        moments,
+        groups: grouped.on_page(from, to),
+        total: drafts.len(),
+        plan: Plan { cursor: None, ..query.plan.clone() },
+        warnings,
+        clauses: reports(query, &found),
+        read_point: reader.read_point().to_string(),
+        took_ms: 0.0,
+        next_cursor,
+    })
+}
+
+fn reports(query: &Query, found: &[Found]) -> Vec<ClauseReport> {
+    let report = |(criterion, found): (&rushes_plan::Criterion, &Found)| ClauseReport {
+        clause: criterion.pointer.clone(),
+        hits: found.hits.len(),
+        examined: found.examined,
+        approximate: criterion.is_vector().then_some(found.approximate),
+    };
+    query.criteria.iter().zip(found).map(report).collect()
+}
+
+struct Search<'a> {
+    query: &'a Query,
+    reader: &'a dyn IndexReader,
+    filter: Filter,
+    options: &'a Options<'a>,
+}
+
+impl Search<'_> {
+    /// What matches each clause: vector clauses last, among what the others of their step leave.
+    fn all_found(&self, warnings: &mut Vec<Warning>) -> Result<Vec<Found>> {
+        let criteria = &self.query.criteria;
+        let mut found: Vec<Found> = criteria.iter().map(|_| Found::default()).collect();
+        for (no, criterion) in criteria.iter().enumerate().filter(|(_, c)| !c.is_vector()) {
+            self.options.go_on()?;
+            let parts = criterion.parts.iter().map(|part| self.reader.hits(part, &self.filter));
+            found[no] = Found::new(parts.collect::<Result<_>>()?);
+        }
+        let mut restricted: HashSet<usize> = HashSet::new();
+        for step in &self.query.steps {
+            let members = step.all.iter().chain(&step.any).chain(&step.none);
+            let vectors: Vec<usize> =
+                members.copied().filter(|no| criteria.get(*no).is_some_and(|c| c.is_vector())).collect();
+            if vectors.is_empty() {
+                continue;
+            }
+            let eligible = self.eligible(step, &found);
+            for no in vectors {
+                found[no] = self.nearest(no, eligible.as_ref())?;
+                if eligible.as_ref().is_some_and(Eligible::is_empty) {
+                    restricted.insert(no);
+                }
+            }
+        }
+        let in_steps: HashSet<usize> = self
+            .query
+            .steps
+            .iter()
+            .flat_map(|s| s.all.iter().chain(&s.any).chain(&s.none).copied())
+            .collect();
+        for no in (0..criteria.len()).filter(|no| !in_steps.contains(no) && criteria[*no].is_vector()) {
+            found[no] = self.nearest(no, None)?;
+        }
+        self.warn_of_nothing(&found, &restricted, warnings)?;
+        Ok(found)
+    }
+
+    fn nearest(&self, no: usize, eligible: Option<&Eligible>) -> Result<Found> {
+        self.options.go_on()?;
+        let parts = self.query.criteria.get(no).map(|c| c.parts.as_slice()).unwrap_or_default();
+        let hits = parts.iter().map(|part| self.reader.nearest(part, &self.filter, eligible));
+        Ok(Found::new(hits.collect::<Result<_>>()?))
+    }
+
+    fn eligible(&self, step: &Step, found: &[Found]) -> Option<Eligible> {
+        let scoped = |document: &AssetDocument| {
+            self.filter.assets.as_ref().is_none_or(|ids| ids.binary_search(&document.asset.id).is_ok())
+        };
+        let mut times_of = TimesOf::new(self.query, self.reader);
+        eligible(self.query, step, found, self.reader.assets(), scoped, &mut times_of)
+    }
+
+    /// A clause that finds nothing says so, and why where that is known.
+    fn warn_of_nothing(
+        &self,
+        found: &[Found],
+        restricted: &HashSet<usize>,
+        warnings: &mut Vec<Warning>,
+    ) -> Result<()> {
+        let spaces = self.reader.spaces()?;
+        for (no, (criterion, found)) in self.query.criteria.iter().zip(found).enumerate() {
+            if !found.hits.is_empty() || criterion.parts.is_empty() || restricted.contains(&no) {
+                continue;
+            }
+            let missing = criterion.parts.iter().find_map(|part| match &part.test {
+                Test::Nearest(test) if !spaces.contains(&test.space) => Some(&test.space),
+                _ => None,
+            });
+            warnings.push(match missing {
+                Some(space) => Warning::new(
+                    "no_data",
+                    &criterion.pointer,
+                    format!("no current annotation has a vector in space `{space}`"),
+                ),
+                None => {
+                    Warning::new("no_match", &criterion.pointer, "no annotation in scope matches this clause")
+                }
+            });
+        }
+        Ok(())
+    }
+
+    /// The moments before they are scored, by asset, start and end.
+    fn drafts(&self, found: &[Found], warnings: &mut Vec<Warning>) -> Result<Vec<Draft>> {
+        let plan = &self.query.plan;
+        let shots = match plan.max_span.is_some() || plan.snap == Some(Snap::Shot) {
+            true => Some(self.all_of(known_types::SHOT, false)?),
+            false => None,
+        };
+        let cues = match plan.snap {
+            Some(Snap::Cue) => Some(self.all_of(known_types::DIALOGUE, true)?),
+            _ => None,
+        };
+        let mut times_of = TimesOf::new(self.query, self.reader);
+        let lists: Vec<Vec<AssetNo>> = self.query.steps.iter().map(|step| assets_of(step, found)).collect();
+        let (mut drafts, mut no_rate): (Vec<Draft>, Vec<AssetId>) = (Vec::new(), Vec::new());
+        for asset in common(&lists) {
+            self.options.go_on()?;
+            let Some(document) = self.reader.assets().get(index_of(asset)) else { continue };
+            let Some(times) = times_of.of(document) else { continue };
+            let presences: Vec<_> =
+                self.query.steps.iter().map(|step| presence(step, found, asset, &times)).collect();
+            let links = self.query.steps.iter().zip(&presences).map(|(step, presence)| Link {
+                spans: spans(self.query, step, found, asset, presence, shots.as_ref()),
+                within_ns: step.within_ns,
+            });
+            let links: Vec<Link> = links.collect();
+            let grid = match plan.snap {
+                None => None,
+                Some(Snap::Frame) => Some(Grid::Frames(AssetTimecode::of(&document.asset))),
+                Some(Snap::Shot) => shots.as_ref().map(Grid::Annotations),
+                Some(Snap::Cue) => cues.as_ref().map(Grid::Annotations),
+            };
+            let nothing = TimeSet::default();
+            let none =
+                |at: Option<&crate::presence::Presence>| at.map_or(nothing.clone(), |p| p.none.clone());
+            let (before, after) = (none(presences.first()), none(presences.last()));
+            let first = drafts.len();
+            for chain in chains(&links) {
+                drafts.extend(draft(asset, chain, grid.as_ref(), &before, &after));
+            }
+            if matches!(grid, Some(Grid::Frames(None))) && drafts.len() > first {
+                no_rate.push(document.asset.id.clone());
+            }
+            self.finish(found, asset, first, &mut drafts);
+        }
+        times_of.warnings(warnings);
+        if let Some(asset) = no_rate.first() {
+            let message =
+                format!("{} assets have no frame rate, `{asset}` for one: not snapped there", no_rate.len());
+            warnings.push(Warning::new("no_frame_rate", "/snap", message));
+        }
+        if shots.is_some_and(|shots| shots.hits.is_empty()) && !drafts.is_empty() {
+            let pointer = if plan.max_span.is_some() { "/max_span" } else { "/snap" };
+            warnings.push(Warning::new(
+                "no_shots",
+                pointer,
+                "no SHOT annotation is in scope: nothing was split or snapped",
+            ));
+        }
+        Ok(drafts)
+    }
+
+    /// Puts an asset's moments in order, drops those that snapping made equal, and tests them.
+    fn finish(&self, found: &[Found], asset: AssetNo, first: usize, drafts: &mut Vec<Draft>) {
+        let mut own = drafts.split_off(first);
+        own.sort_by_key(|draft| draft.range);
+        if self.query.plan.snap.is_some() {
+            own.dedup_by_key(|draft| draft.range);
+        }
+        own.retain(|draft| predicates::passes(&self.query.tests, found, asset, draft.range));
+        drafts.append(&mut own);
+    }
+
+    /// Everything of a type, in scope.
+    fn all_of(&self, kind: &str, by_language: bool) -> Result<Found> {
+        let kind = AnnotationType::new(kind).map_err(|e| Error::bug(e.to_string()))?;
+        let clause = Clause {
+            no: self.query.criteria.len(),
+            pointer: String::new(),
+            kind: Some(kind),
+            model: None,
+            test: Test::Any,
+            min_confidence: 0.0,
+            attributes: Vec::new(),
+            weight: 1.0,
+        };
+        let mut filter = self.filter.clone();
+        if !by_language {
+            filter.languages.clear();
+            filter.languages_excluded.clear();
+        }
+        Ok(Found::new(vec![self.reader.hits(&clause, &filter)?]))
+    }
+}
+
+/// A chain as a moment: from the start of its first span to the end of its last, grown to the grid.
+fn draft(
+    asset: AssetNo,
+    mut links: Vec<TimeRange>,
+    grid: Option<&Grid<'_>>,
+    before: &TimeSet,
+    after: &TimeSet,
+) -> Option<Draft> {
+    let (first, last) = (links.first()?, links.last()?);
+    let mut range = TimeRange::new(first.start_ns(), last.end_ns()).ok()?;
+    if let Some(grid) = grid {
+        range = snapped(range, grid, asset, before, after);
+        if let Some(first) = links.first_mut() {
+            *first = TimeRange::new(range.start_ns(), first.end_ns()).unwrap_or(*first);
+        }
+        if let Some(last) = links.last_mut() {
+            *last = TimeRange::new(last.start_ns(), range.end_ns()).unwrap_or(*last);
+        }
+    }
+    Some(Draft { asset, range, links })
+}

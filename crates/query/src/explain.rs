@@ -1,0 +1,39 @@
+//! How a score was made, term by term.
+
+use rushes_plan::{Fusion, Query};
+
+use crate::answer::{Explanation, Term};
+use crate::found::Found;
+use crate::score::{Best, Role, reciprocal};
+
+/// The explanation of one moment; `ranks` only with `rrf`.
+pub(crate) fn explanation(
+    query: &Query,
+    roles: &[Role],
+    found: &[Found],
+    best: &[Best],
+    ranks: Option<&Vec<usize>>,
+) -> Explanation {
+    let weights: f64 = roles.iter().map(|r| r.weight).sum();
+    let term = |(i, (role, best)): (usize, (&Role, &Best))| {
+        let hit = best.hit.and_then(|h| found.get(role.criterion).and_then(|f| f.hits.get(h)));
+        let share = if weights > 0.0 { role.weight / weights } else { 0.0 };
+        let rank = ranks.map(|ranks| ranks.get(i).copied().unwrap_or(0));
+        Term {
+            clause: query.criteria.get(role.criterion).map(|c| c.pointer.clone()).unwrap_or_default(),
+            weight: role.weight,
+            share,
+            score: hit.map_or(0.0, |h| h.score),
+            confidence: hit.map_or(0.0, |h| h.confidence),
+            similarity: hit.and_then(|h| h.similarity),
+            rank,
+            term: share * rank.map_or(best.value, reciprocal),
+        }
+    };
+    let terms: Vec<Term> = roles.iter().zip(best).enumerate().map(term).collect();
+    let fusion = match query.plan.fusion {
+        Fusion::Weighted => "weighted",
+        Fusion::Rrf => "rrf",
+    };
+    Explanation { fusion, sum: terms.iter().map(|t| t.term).sum(), terms }
+}

@@ -1,0 +1,98 @@
+//! What matches each clause, laid out so that an asset's part is found at once.
+
+use std::ops::Range;
+
+use rushes_index::{AssetNo, Hit, Hits};
+use rushes_types::{TimeRange, TimeSet};
+
+/// Hits of one block share a latest end, so that a search by time can pass them over together.
+const BLOCK: usize = 64;
+
+/// The matches of one clause of the plan.
+#[derive(Debug, Default)]
+pub(crate) struct Found {
+    /// By asset, start, end and key.
+    pub hits: Vec<Hit>,
+    /// The assets with hits, ascending, and where theirs lie.
+    pub assets: Vec<(AssetNo, Range<usize>)>,
+    ends: Vec<i64>,
+    /// Was approximate search used?
+    pub approximate: bool,
+    /// Annotations looked at.
+    pub examined: u64,
+}
+
+impl Found {
+    /// Puts together what the parts of a clause found; an annotation found twice counts once, as the better.
+    pub fn new(parts: Vec<Hits>) -> Self {
+        let approximate = parts.iter().any(|p| p.approximate);
+        let examined = parts.iter().map(|p| p.examined).sum();
+        let several = parts.len() > 1;
+        let mut hits: Vec<Hit> = parts.into_iter().flat_map(|p| p.hits).collect();
+        if several {
+            let key = |h: &Hit| (h.asset, h.range, h.first, h.joined.len());
+            hits.sort_by(|a, b| key(a).cmp(&key(b)).then(value(b).total_cmp(&value(a))));
+            hits.dedup_by(|b, a| key(a) == key(b) && a.joined == b.joined);
+        }
+        let mut assets: Vec<(AssetNo, Range<usize>)> = Vec::new();
+        for (i, hit) in hits.iter().enumerate() {
+            match assets.last_mut() {
+                Some((asset, range)) if *asset == hit.asset => range.end = i + 1,
+                _ => assets.push((hit.asset, i..i + 1)),
+            }
+        }
+        let latest = |block: &[Hit]| block.iter().map(|h| h.range.end_ns()).max().unwrap_or(i64::MIN);
+        let ends = hits.chunks(BLOCK).map(latest).collect();
+        Self { hits, assets, ends, approximate, examined }
+    }
+
+    fn place(&self, asset: AssetNo) -> Range<usize> {
+        let at = self.assets.binary_search_by_key(&asset, |(no, _)| *no);
+        at.ok().and_then(|i| self.assets.get(i)).map_or(0..0, |(_, range)| range.clone())
+    }
+
+    /// The asset's hits.
+    pub fn of(&self, asset: AssetNo) -> &[Hit] {
+        self.hits.get(self.place(asset)).unwrap_or_default()
+    }
+
+    /// When the clause is present in the asset.
+    pub fn set(&self, asset: AssetNo) -> TimeSet {
+        TimeSet::of(self.of(asset).iter().map(|h| h.range))
+    }
+
+    /// The asset's hits that have an instant in `low ..= high`, by start.
+    pub fn touching(&self, asset: AssetNo, low: i64, high: i64) -> impl Iterator<Item = (usize, &Hit)> {
+        let place = self.place(asset);
+        let mine = self.hits.get(place.clone()).unwrap_or_default();
+        let end = place.start + mine.partition_point(|h| h.range.start_ns() <= high);
+        let blocks = place.start / BLOCK..end.div_ceil(BLOCK);
+        let near = blocks.filter(move |b| self.ends.get(*b).is_some_and(|latest| *latest >= low));
+        let within = near.flat_map(move |b| (b * BLOCK).max(place.start)..((b + 1) * BLOCK).min(end));
+        within
+            .filter_map(move |i| self.hits.get(i).map(|hit| (i, hit)))
+            .filter(move |(_, hit)| hit.range.end_ns() >= low)
+    }
+
+    /// The asset's hits that meet the range, by start.
+    pub fn meeting(&self, asset: AssetNo, range: TimeRange) -> impl Iterator<Item = (usize, &Hit)> {
+        self.touching(asset, range.start_ns(), range.end_ns()).filter(move |(_, hit)| hit.range.meets(range))
+    }
+}
+
+/// What a hit is worth before weight: its score times its confidence.
+pub(crate) fn value(hit: &Hit) -> f64 {
+    hit.score * hit.confidence
+}
+
+/// The assets that are in every list; all ascending.
+pub(crate) fn common(lists: &[Vec<AssetNo>]) -> Vec<AssetNo> {
+    let Some((shortest, _)) = lists.iter().enumerate().min_by_key(|(_, list)| list.len()) else {
+        return Vec::new();
+    };
+    let mut common = lists.get(shortest).cloned().unwrap_or_default();
+    for list in lists {
+        common.retain(|asset| list.binary_search(asset).is_ok());
+    }
+    common
+}

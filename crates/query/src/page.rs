@@ -1,0 +1,243 @@
+//! A page of moments, with their evidence.
+
+use std::collections::BTreeSet;
+
+use rushes_index::{AnnotationRef, AssetNo, Hit, IndexReader};
+use rushes_plan::time::AssetTimecode;
+use rushes_plan::{Mode, Query};
+use rushes_types::limits::TIME_NS_MAX;
+use rushes_types::{Asset, FusedAnnotation, Result, TimeRange, TimeSet};
+
+use crate::answer::{EVIDENCE_MAX, EVIDENCE_PER_CLAUSE_MAX, Evidence, Moment, Span};
+use crate::explain::explanation;
+use crate::found::{Found, value};
+use crate::rank::Kept;
+use crate::score::{Best, Draft, Role, Scores};
+
+/// Everything that a page is made of.
+pub(crate) struct Pages<'a> {
+    pub query: &'a Query,
+    pub reader: &'a dyn IndexReader,
+    pub found: &'a [Found],
+    pub roles: &'a [Role],
+    pub drafts: &'a [Draft],
+    pub values: &'a [Vec<Best>],
+    pub scores: &'a Scores,
+    pub ranked_by: &'a [Option<f64>],
+}
+
+impl Pages<'_> {
+    /// The moments of a page.
+    ///
+    /// # Errors
+    /// Those of the index.
+    pub fn moments(&self, kept: &[Kept]) -> Result<Vec<Moment>> {
+        let mut wanted: Vec<AnnotationRef> = Vec::new();
+        let chosen: Vec<Vec<(usize, &Hit)>> = kept
+            .iter()
+            .map(|k| self.drafts.get(k.draft).map(|d| self.evidence(d)).unwrap_or_default())
+            .collect();
+        for (_, hit) in chosen.iter().flatten() {
+            let keys = std::iter::once(hit.first).chain(hit.joined.iter().copied());
+            wanted.extend(keys.map(|key| AnnotationRef { asset: hit.asset, key }));
+        }
+        let mut fetched = self.reader.fetch(&wanted)?.into_iter();
+        let mut moments = Vec::with_capacity(kept.len());
+        for (kept, chosen) in kept.iter().zip(chosen) {
+            let mut evidence = Vec::with_capacity(chosen.len());
+            for (criterion, hit) in chosen {
+                let annotations: Vec<FusedAnnotation> =
+                    fetched.by_ref().take(1 + hit.joined.len()).flatten().collect();
+                evidence.extend(self.piece(criterion, hit, &annotations));
+            }
+            moments.extend(self.moment(*kept, evidence));
+        }
+        Ok(moments)
+    }
+
+    /// The best evidence, best first: of each clause at least its best.
+    fn evidence(&self, draft: &Draft) -> Vec<(usize, &Hit)> {
+        let mut firsts: Vec<(usize, &Hit)> = Vec::new();
+        let mut others: Vec<(usize, &Hit)> = Vec::new();
+        for role in self.roles {
+            let (Some(found), Some(link)) = (self.found.get(role.criterion), draft.links.get(role.step))
+            else {
+                continue;
+            };
+            let mut hits: Vec<&Hit> = found.meeting(draft.asset, *link).map(|(_, hit)| hit).collect();
+            hits.sort_by(|a, b| value(b).total_cmp(&value(a)));
+            let mut hits = hits.into_iter().map(|hit| (role.criterion, hit));
+            firsts.extend(hits.next());
+            others.extend(hits.take(EVIDENCE_PER_CLAUSE_MAX - 1));
+        }
+        let best_first = |a: &(usize, &Hit), b: &(usize, &Hit)| {
+            let place = |c: &(usize, &Hit)| (c.0, c.1.range, c.1.first);
+            value(b.1).total_cmp(&value(a.1)).then_with(|| place(a).cmp(&place(b)))
+        };
+        others.sort_by(best_first);
+        others.truncate(EVIDENCE_MAX.saturating_sub(firsts.len()));
+        firsts.extend(others);
+        firsts.sort_by(best_first);
+        firsts
+    }
+
+    fn piece(&self, criterion: usize, hit: &Hit, annotations: &[FusedAnnotation]) -> Option<Evidence> {
+        let (first, rest) = annotations.split_first()?;
+        let annotation = &first.annotation;
+        let texts: Vec<&str> = annotations.iter().filter_map(|a| a.annotation.text.as_deref()).collect();
+        Some(Evidence {
+            clause: self.query.criteria.get(criterion).map(|c| c.pointer.clone()).unwrap_or_default(),
+            annotation_id: annotation.id.to_string(),
+            joined: rest.iter().map(|a| a.annotation.id.to_string()).collect(),
+            model: annotation.model.to_string(),
+            run: annotation.run.to_string(),
+            kind: annotation.kind.to_string(),
+            label: annotation.label.clone(),
+            text: (!texts.is_empty()).then(|| texts.join(" ")),
+            start_ns: hit.range.start_ns(),
+            end_ns: hit.range.end_ns(),
+            confidence: hit.confidence,
+            score: hit.score,
+            similarity: hit.similarity,
+        })
+    }
+
+    fn moment(&self, kept: Kept, evidence: Vec<Evidence>) -> Option<Moment> {
+        let draft = self.drafts.get(kept.draft)?;
+        let document = self.reader.assets().get(usize::try_from(draft.asset.0).ok()?)?;
+        let plan = &self.query.plan;
+        let (start_ns, end_ns) = padded(draft.range, plan.pad.before.0, plan.pad.after.0, &document.asset);
+        let timecode = AssetTimecode::of(&document.asset).map(|tc| tc.span(start_ns, end_ns));
+        let (timecode_in, timecode_out) = timecode.unzip();
+        let best = self.values.get(kept.draft).map(Vec::as_slice).unwrap_or_default();
+        let ranks = self.scores.ranks.get(kept.draft);
+        Some(Moment {
+            asset_id: document.asset.id.to_string(),
+            movie_id: document.asset.movie.to_string(),
+            start_ns,
+            end_ns,
+            timecode_in,
+            timecode_out,
+            score: self.scores.totals.get(kept.draft).copied().unwrap_or_default(),
+            best: (plan.mode == Mode::Union).then(|| self.most_clauses(draft)),
+            steps: if draft.links.len() > 1 {
+                draft.links.iter().map(|l| span(*l)).collect()
+            } else {
+                Vec::new()
+            },
+            count: plan.fold.map(|_| kept.count),
+            ranked_by: self.ranked_by.get(kept.draft).copied().flatten(),
+            evidence,
+            explain: plan.explain.then(|| explanation(self.query, self.roles, self.found, best, ranks)),
+        })
+    }
+
+    /// The part of the moment where most of its clauses are present: the longest such part, of equals the first.
+    fn most_clauses(&self, draft: &Draft) -> Span {
+        let sets: Vec<TimeSet> = self.roles.iter().filter_map(|role| self.clause_in(draft, role)).collect();
+        let mut borders: BTreeSet<i64> = BTreeSet::from([draft.range.start_ns(), draft.range.end_ns()]);
+        for set in &sets {
+            let stretches = set.stretches().iter().flat_map(|(start, end)| [*start, *end]);
+            borders.extend(stretches.chain(set.points().iter().copied()));
+        }
+        borders.retain(|b| draft.range.meets_point(*b));
+        let borders: Vec<i64> = borders.into_iter().collect();
+        let mut best: (usize, i64, std::cmp::Reverse<i64>) =
+            (0, 0, std::cmp::Reverse(draft.range.start_ns()));
+        let mut current: Option<(usize, i64)> = None;
+        let mut parts: Vec<(usize, i64, i64)> = Vec::new();
+        for pair in borders.windows(2) {
+            let &[from, to] = pair else { continue };
+            let Ok(part) = TimeRange::new(from, to) else { continue };
+            let count = sets.iter().filter(|set| set.covered_ns(part) > 0).count();
+            match (current, parts.last_mut()) {
+                (Some((last, _)), Some(open)) if last == count => open.2 = to,
+                _ => parts.push((count, from, to)),
+            }
+            current = Some((count, from));
+        }
+        // An instant counts where a point event meets others.
+        for at in
+            sets.iter().flat_map(|set| set.points().iter().copied()).filter(|p| draft.range.meets_point(*p))
+        {
+            parts.push((sets.iter().filter(|set| set.meets_point(at)).count(), at, at));
+        }
+        let mut chosen = draft.range;
+        for (count, from, to) in parts {
+            let rank = (count, to - from, std::cmp::Reverse(from));
+            if rank > best
+                && let Ok(part) = TimeRange::new(from, to)
+            {
+                (best, chosen) = (rank, part);
+            }
+        }
+        span(chosen)
+    }
+
+    /// When a clause is present in its step of the moment.
+    fn clause_in(&self, draft: &Draft, role: &Role) -> Option<TimeSet> {
+        let link = *draft.links.get(role.step)?;
+        let ranges: Vec<TimeRange> =
+            self.found.get(role.criterion)?.meeting(draft.asset, link).map(|(_, hit)| hit.range).collect();
+        let clipped = TimeSet::of([link]);
+        (!ranges.is_empty()).then(|| TimeSet::intersection(&[&TimeSet::of(ranges), &clipped]))
+    }
+}
+
+/// The number that each moment is ranked by: of its matched annotations the largest (ascending: the smallest), else the
+/// asset's.
+///
+/// # Errors
+/// Those of the index.
+pub(crate) fn attribute_values(
+    pages: &Pages<'_>,
+    attribute: &str,
+    ascending: bool,
+) -> Result<Vec<Option<f64>>> {
+    let mut values: Vec<Option<f64>> = Vec::with_capacity(pages.drafts.len());
+    for drafts in pages.drafts.chunk_by(|a, b| a.asset == b.asset) {
+        let mut wanted: Vec<AnnotationRef> = Vec::new();
+        let mut owners: Vec<usize> = Vec::new();
+        for (i, draft) in drafts.iter().enumerate() {
+            for role in pages.roles {
+                let (Some(found), Some(link)) = (pages.found.get(role.criterion), draft.links.get(role.step))
+                else {
+                    continue;
+                };
+                for (_, hit) in found.meeting(draft.asset, *link) {
+                    for key in std::iter::once(hit.first).chain(hit.joined.iter().copied()) {
+                        wanted.push(AnnotationRef { asset: hit.asset, key });
+                        owners.push(i);
+                    }
+                }
+            }
+        }
+        let asset = drafts.first().and_then(|d| pages.reader.assets().get(usize::try_from(d.asset.0).ok()?));
+        let of_asset = asset.and_then(|d| d.asset.attributes.get(attribute)).and_then(|v| v.as_f64());
+        let mut best: Vec<Option<f64>> = vec![None; drafts.len()];
+        for (fetched, owner) in pages.reader.fetch(&wanted)?.into_iter().zip(owners) {
+            let number = fetched.and_then(|a| a.annotation.attributes.get(attribute)?.as_f64());
+            if let (Some(number), Some(slot)) = (number, best.get_mut(owner)) {
+                *slot = Some(slot.map_or(number, |x| if ascending { x.min(number) } else { x.max(number) }));
+            }
+        }
+        values.extend(best.into_iter().map(|value| value.or(of_asset)));
+    }
+    Ok(values)
+}
+
+fn span(range: TimeRange) -> Span {
+    Span { start_ns: range.start_ns(), end_ns: range.end_ns() }
+}
+
+/// The range with time added around it, inside the media.
+fn padded(range: TimeRange, before_ns: i64, after_ns: i64, asset: &Asset) -> (i64, i64) {
+    let latest = asset.duration_ns.unwrap_or(TIME_NS_MAX).max(range.end_ns());
+    let start = range.start_ns().saturating_sub(before_ns).max(0);
+    (start, range.end_ns().saturating_add(after_ns).min(latest))
+}
+
+/// The number of an asset as an index.
+pub(crate) fn index_of(asset: AssetNo) -> usize {
+    usize::try_from(asset.0).unwrap_or(usize::MAX)
+}

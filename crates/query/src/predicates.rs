@@ -1,0 +1,35 @@
+//! Tests that moments must pass.
+
+use rushes_index::AssetNo;
+use rushes_plan::MomentTest;
+use rushes_plan::time::seconds_of_ns;
+use rushes_types::TimeRange;
+
+use crate::found::Found;
+
+/// Does the span pass every test?
+pub(crate) fn passes(tests: &[MomentTest], found: &[Found], asset: AssetNo, span: TimeRange) -> bool {
+    tests.iter().all(|test| match test {
+        MomentTest::Duration(bounds) => bounds.contains(seconds_of_ns(span.duration_ns())),
+        MomentTest::Coverage(no, bounds) => {
+            found.get(*no).is_some_and(|found| bounds.contains(covered(found, asset, span)))
+        }
+        MomentTest::Near { criterion, within_ns, negate } => {
+            let low = span.start_ns().saturating_sub(*within_ns);
+            let high = span.end_ns().saturating_add(*within_ns);
+            let near = found.get(*criterion).is_some_and(|f| f.touching(asset, low, high).next().is_some());
+            near != *negate
+        }
+    })
+}
+
+/// The share of the span that the clause covers; of an instant all or nothing.
+fn covered(found: &Found, asset: AssetNo, span: TimeRange) -> f64 {
+    let set = found.set(asset);
+    if span.is_point() {
+        return if set.meets(span) { 1.0 } else { 0.0 };
+    }
+    #[allow(clippy::cast_precision_loss)] // a share needs no more than 52 bits
+    let share = set.covered_ns(span) as f64 / span.duration_ns() as f64;
+    share
+}

@@ -1,0 +1,96 @@
+//! When is a group of clauses present in an asset? And which annotations may a vector clause choose among?
+
+use std::sync::Arc;
+
+use rushes_index::{AssetNo, Eligible};
+use rushes_plan::{Mode, Query, Step};
+use rushes_types::{AssetDocument, TimeSet};
+
+use crate::found::{Found, common};
+use crate::scope::{Times, TimesOf};
+
+/// When a step is present in an asset.
+#[derive(Debug)]
+pub(crate) struct Presence {
+    /// What `none` and excluded windows take away.
+    pub none: TimeSet,
+    /// What is left.
+    pub present: TimeSet,
+}
+
+/// When the step is present in the asset.
+pub(crate) fn presence(step: &Step, found: &[Found], asset: AssetNo, times: &Times) -> Presence {
+    let of = |group: &[usize]| -> Vec<TimeSet> {
+        group.iter().filter_map(|no| found.get(*no)).map(|f| f.set(asset)).collect()
+    };
+    let mut sets = of(&step.all);
+    if !step.any.is_empty() {
+        sets.push(union(&of(&step.any)));
+    }
+    let mut none = of(&step.none);
+    none.push(times.exclude.clone());
+    let none = union(&none);
+    let all: Vec<&TimeSet> = sets.iter().chain(&times.include).collect();
+    Presence { present: TimeSet::intersection(&all).without(&none), none }
+}
+
+fn union(sets: &[TimeSet]) -> TimeSet {
+    TimeSet::union(&sets.iter().collect::<Vec<_>>())
+}
+
+/// The assets in which the step can be present.
+pub(crate) fn assets_of(step: &Step, found: &[Found]) -> Vec<AssetNo> {
+    let numbers = |no: &usize| -> Vec<AssetNo> {
+        found.get(*no).map(|f| f.assets.iter().map(|(asset, _)| *asset).collect()).unwrap_or_default()
+    };
+    let mut lists: Vec<Vec<AssetNo>> = step.all.iter().map(numbers).collect();
+    if !step.any.is_empty() {
+        let mut any: Vec<AssetNo> = step.any.iter().flat_map(numbers).collect();
+        any.sort_unstable();
+        any.dedup();
+        lists.push(any);
+    }
+    common(&lists)
+}
+
+/// Where the step's vector clauses may look; `None`: everywhere.
+///
+/// In intersection mode where all its other `all` clauses meet, in both modes where none of its other `none` clauses is,
+/// inside the windows and what the required models looked at. Never by another vector clause.
+pub(crate) fn eligible(
+    query: &Query,
+    step: &Step,
+    found: &[Found],
+    documents: &[Arc<AssetDocument>],
+    scoped: impl Fn(&AssetDocument) -> bool,
+    times_of: &mut TimesOf<'_>,
+) -> Option<Eligible> {
+    let others = |group: &[usize]| -> Vec<usize> {
+        group.iter().copied().filter(|no| !query.criteria.get(*no).is_some_and(|c| c.is_vector())).collect()
+    };
+    let all = if query.plan.mode == Mode::Intersection { others(&step.all) } else { Vec::new() };
+    let none = others(&step.none);
+    if all.is_empty() && none.is_empty() && times_of.is_unlimited() {
+        return None;
+    }
+    let rest = Step { all, any: Vec::new(), none, within_ns: None };
+    let candidates: Vec<AssetNo> = if rest.all.is_empty() {
+        let numbered = (0_u32..).map(AssetNo).zip(documents);
+        numbered.filter(|(_, document)| scoped(document)).map(|(no, _)| no).collect()
+    } else {
+        assets_of(&rest, found)
+    };
+    let mut eligible = Eligible::new();
+    for asset in candidates {
+        let document = usize::try_from(asset.0).ok().and_then(|i| documents.get(i));
+        let Some(mut times) = document.and_then(|document| times_of.of(document)) else { continue };
+        if rest.all.is_empty() {
+            times.include.push(TimeSet::everything());
+        }
+        let set = presence(&rest, found, asset, &times).present;
+        if !set.is_empty() {
+            eligible.insert(asset, set);
+        }
+    }
+    Some(eligible)
+}

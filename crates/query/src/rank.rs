@@ -1,0 +1,92 @@
+//! In which order do moments come, and which are near-identical?
+
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, HashMap};
+
+use rushes_index::AssetNo;
+use rushes_plan::{Fold, RankBy};
+use rushes_types::TimeRange;
+
+use crate::score::Draft;
+
+/// The order of the moments, best first; ties by asset, start, end.
+pub(crate) fn order(
+    rank_by: &RankBy,
+    drafts: &[Draft],
+    scores: &[f64],
+    attributes: &[Option<f64>],
+) -> Vec<usize> {
+    let score = |i: usize| scores.get(i).copied().unwrap_or_default();
+    let attribute = |i: usize| attributes.get(i).copied().flatten();
+    let place = |i: usize| drafts.get(i).map(|d| (d.asset, d.range));
+    let duration = |i: usize| drafts.get(i).map_or(0, |d| d.range.duration_ns());
+    let by = |a: usize, b: usize| match rank_by {
+        RankBy::Score => score(b).total_cmp(&score(a)),
+        RankBy::Start => Ordering::Equal,
+        RankBy::Duration => duration(b).cmp(&duration(a)),
+        RankBy::Attribute { ascending, .. } => match (attribute(a), attribute(b)) {
+            (Some(a), Some(b)) if *ascending => a.total_cmp(&b),
+            (Some(a), Some(b)) => b.total_cmp(&a),
+            (a, b) => b.is_some().cmp(&a.is_some()),
+        },
+    };
+    let mut order: Vec<usize> = (0..drafts.len()).collect();
+    order.sort_by(|a, b| by(*a, *b).then_with(|| place(*a).cmp(&place(*b))));
+    order
+}
+
+/// A moment that stands for itself and for those folded into it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Kept {
+    /// Which moment.
+    pub draft: usize,
+    /// How many it stands for.
+    pub count: usize,
+}
+
+/// Folds each moment into the first better one of its asset that it is near-identical with.
+pub(crate) fn folded(fold: Option<Fold>, order: Vec<usize>, drafts: &[Draft]) -> Vec<Kept> {
+    let Some(fold) = fold else {
+        return order.into_iter().map(|draft| Kept { draft, count: 1 }).collect();
+    };
+    let mut kept: Vec<Kept> = Vec::new();
+    let mut by_start: HashMap<AssetNo, BTreeMap<i64, Vec<usize>>> = HashMap::new();
+    for i in order {
+        let Some(draft) = drafts.get(i) else { continue };
+        let starts = by_start.entry(draft.asset).or_default();
+        let (low, high) = reach(draft.range, fold.overlap);
+        let near = starts.range(low..=high).flat_map(|(_, places)| places.iter().copied());
+        let into = near.filter(|place| {
+            let other = kept.get(*place).and_then(|k| drafts.get(k.draft));
+            other.is_some_and(|other| overlap(draft.range, other.range) >= fold.overlap)
+        });
+        match into.min().and_then(|place| kept.get_mut(place)) {
+            Some(better) => better.count += 1,
+            None => {
+                starts.entry(draft.range.start_ns()).or_default().push(kept.len());
+                kept.push(Kept { draft: i, count: 1 });
+            }
+        }
+    }
+    kept
+}
+
+/// Where a span must begin to overlap this one enough: no farther away than this one's length over the overlap.
+fn reach(range: TimeRange, overlap: f64) -> (i64, i64) {
+    #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)]
+    // a bound, generous; `as` saturates
+    let far = (range.duration_ns() as f64 / overlap).ceil() as i64;
+    (range.start_ns().saturating_sub(far), range.start_ns().saturating_add(far))
+}
+
+/// What two spans share, as a part of what they cover together; of equal instants 1.
+fn overlap(a: TimeRange, b: TimeRange) -> f64 {
+    if a == b {
+        return 1.0;
+    }
+    let shared = a.end_ns().min(b.end_ns()) - a.start_ns().max(b.start_ns());
+    let together = a.end_ns().max(b.end_ns()) - a.start_ns().min(b.start_ns());
+    #[allow(clippy::cast_precision_loss)] // a share needs no more than 52 bits
+    let share = shared.max(0) as f64 / together.max(1) as f64;
+    share
+}

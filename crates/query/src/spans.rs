@@ -1,0 +1,90 @@
+//! From presence to spans: growth in union mode, gaps that are bridged, long moments split at shots.
+
+use rushes_index::AssetNo;
+use rushes_plan::{Mode, Query, Step};
+use rushes_types::{TimeRange, TimeSet};
+
+use crate::found::Found;
+use crate::presence::Presence;
+
+/// The spans of a step in an asset, by start and end.
+pub(crate) fn spans(
+    query: &Query,
+    step: &Step,
+    found: &[Found],
+    asset: AssetNo,
+    presence: &Presence,
+    shots: Option<&Found>,
+) -> Vec<TimeRange> {
+    let mut spans = presence.present.pieces();
+    if query.plan.mode == Mode::Union {
+        for span in &mut spans {
+            *span = grown(step, found, asset, *span);
+        }
+        // Grown spans that overlap or touch are one set; `none` cuts it after the gaps are bridged.
+        spans = TimeSet::of(spans).pieces();
+    }
+    spans = bridged(spans, query.plan.merge_gap.0, &presence.none);
+    if query.plan.mode == Mode::Union && !presence.none.is_empty() {
+        spans = TimeSet::of(spans).without(&presence.none).pieces();
+        spans.retain(|span| presence.present.meets(*span));
+    }
+    if let (Some(max), Some(shots)) = (query.plan.max_span, shots) {
+        spans = spans.into_iter().flat_map(|span| split(span, max.0, shots, asset)).collect();
+        spans.retain(|span| presence.present.meets(*span));
+    }
+    spans
+}
+
+/// A stretch grown to the full span of the annotations that matched in it.
+fn grown(step: &Step, found: &[Found], asset: AssetNo, stretch: TimeRange) -> TimeRange {
+    let (mut start, mut end) = (stretch.start_ns(), stretch.end_ns());
+    for found in step.all.iter().chain(&step.any).filter_map(|no| found.get(*no)) {
+        for (_, hit) in found.meeting(asset, stretch) {
+            start = start.min(hit.range.start_ns());
+            end = end.max(hit.range.end_ns());
+        }
+    }
+    TimeRange::new(start, end).unwrap_or(stretch)
+}
+
+/// Joins spans at most `gap_ns` apart where nothing that must not be there lies between.
+fn bridged(spans: Vec<TimeRange>, gap_ns: i64, none: &TimeSet) -> Vec<TimeRange> {
+    if gap_ns == 0 {
+        return spans;
+    }
+    let mut joined: Vec<TimeRange> = Vec::with_capacity(spans.len());
+    for span in spans {
+        if let Some(last) = joined.last_mut()
+            && let Ok(gap) = TimeRange::new(last.end_ns(), span.start_ns())
+            && gap.duration_ns() <= gap_ns
+            && !none.meets(gap)
+            && let Ok(both) = TimeRange::new(last.start_ns(), last.end_ns().max(span.end_ns()))
+        {
+            *last = both;
+        } else {
+            joined.push(span);
+        }
+    }
+    joined
+}
+
+/// Splits what is longer than `max_ns` at starts of shots, each piece as long as it may be; where no shot starts in time,
+/// at the next that does.
+fn split(span: TimeRange, max_ns: i64, shots: &Found, asset: AssetNo) -> Vec<TimeRange> {
+    if span.duration_ns() <= max_ns {
+        return vec![span];
+    }
+    let inside = |at: &i64| span.start_ns() < *at && *at < span.end_ns();
+    let cuts: Vec<i64> = shots.of(asset).iter().map(|shot| shot.range.start_ns()).filter(inside).collect();
+    let (mut pieces, mut start) = (Vec::new(), span.start_ns());
+    while span.end_ns() - start > max_ns {
+        let in_time = cuts.partition_point(|cut| *cut <= start.saturating_add(max_ns));
+        let last = cuts.get(..in_time).and_then(<[i64]>::last).copied().filter(|cut| *cut > start);
+        let Some(cut) = last.or_else(|| cuts.get(in_time).copied()) else { break };
+        pieces.extend(TimeRange::new(start, cut));
+        start = cut;
+    }
+    pieces.extend(TimeRange::new(start, span.end_ns()));
+    pieces
+}
