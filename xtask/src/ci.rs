@@ -7,20 +7,53 @@ use std::time::Instant;
 
 use anyhow::{Context, bail};
 
-/// Lints, smoke run, tests.
+/// A step of the checks.
+type Step = fn(&Path) -> anyhow::Result<()>;
+
+const LINTS: [(&str, Step); 4] =
+    [("formatting", formatting), ("tidy", tidy), ("clippy", clippy), ("deny", deny)];
+
+/// Lints, smoke run, tests. A step that fails does not keep the next from running: whoever waits half an hour for an
+/// answer gets all of it.
 pub fn all(root: &Path) -> anyhow::Result<()> {
-    lint(root)?;
-    crate::smoke::run(root)?;
-    cargo(root, &["test", "--workspace"])
+    let rest: [(&str, Step); 2] = [("smoke run", crate::smoke::run), ("tests", tests)];
+    steps(root, LINTS.iter().chain(&rest))
 }
 
 /// Formatting, tidy, lints and licences.
 pub fn lint(root: &Path) -> anyhow::Result<()> {
-    cargo(root, &["fmt", "--all", "--check"])?;
+    steps(root, LINTS.iter())
+}
+
+fn steps<'a>(root: &Path, steps: impl Iterator<Item = &'a (&'static str, Step)>) -> anyhow::Result<()> {
+    let mut failed = Vec::new();
+    for (name, step) in steps {
+        if let Err(error) = step(root) {
+            println!("== FAILED: {error:#}");
+            failed.push(*name);
+        }
+    }
+    if !failed.is_empty() {
+        bail!("failed: {}", failed.join(", "));
+    }
+    Ok(())
+}
+
+fn formatting(root: &Path) -> anyhow::Result<()> {
+    cargo(root, &["fmt", "--all", "--check"])
+}
+
+fn tidy(root: &Path) -> anyhow::Result<()> {
     println!("\n== tidy");
-    crate::report(&crate::tidy::check(root)?)?;
-    cargo(root, &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])?;
-    deny(root)
+    crate::report(&crate::tidy::check(root)?)
+}
+
+fn clippy(root: &Path) -> anyhow::Result<()> {
+    cargo(root, &["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"])
+}
+
+fn tests(root: &Path) -> anyhow::Result<()> {
+    cargo(root, &["test", "--workspace"])
 }
 
 /// Licences, sources and known weaknesses of what we depend on. The tool is not part of a Rust installation, and

@@ -51,15 +51,16 @@ impl Redactor for WireRedactor {
     }
 }
 
-/// What fusion asks of the analysis of text.
-#[derive(Clone)]
-pub(crate) struct Words {
+/// What fusion asks of the analysis of text. Public for those who drive fusion themselves: `rushes bench`.
+#[derive(Debug, Clone)]
+pub struct Words {
     default_language: Language,
 }
 
 impl Words {
     /// With the archive's default language.
-    pub(crate) fn new(default_language: &str) -> Self {
+    #[must_use]
+    pub fn new(default_language: &str) -> Self {
         Self { default_language: Language::parse(default_language) }
     }
 }

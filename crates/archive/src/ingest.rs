@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use rushes_store::{AnnotationStore, BlockFormat, BlockInput, Receipt, Row, RunSpec};
 use rushes_types::limits::Limits;
 use rushes_types::{
-    Asset, AssetId, Commit, Error, ErrorKind, Metric, Model, ModelRef, MovieId, Result, RunId, RunMode, Space, SpaceId,
+    Asset, AssetId, Commit, Error, ErrorKind, Metric, Model, ModelRef, MovieId, Result, RunId, RunMode,
+    Space, SpaceId,
 };
 use rushes_wire::batch::SplitOptions;
 use rushes_wire::{Format, GroupedBlock, Request};
@@ -84,7 +85,7 @@ pub(crate) fn split(store: &dyn AnnotationStore, limits: &Limits, body: Body<'_>
     let options = SplitOptions { limits, space_of: &space_of, threads: READ_THREADS };
     match body {
         Body::Lines(bytes) => rushes_wire::split_request(bytes, &options),
-        Body::Arrow(bytes) => rushes_wire::arrow::split_stream(bytes, &options),
+        Body::Arrow(bytes) => rushes_wire::arrow::split_arrow(bytes, &options),
     }
 }
 

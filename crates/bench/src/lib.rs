@@ -6,6 +6,10 @@
 
 pub mod answers;
 pub mod arrow;
+mod bodies;
+mod disk;
+mod fusion;
+mod ingest;
 pub mod limits;
 pub mod lines;
 pub mod memory;
@@ -13,6 +17,9 @@ pub mod percentiles;
 pub mod queries;
 pub mod random;
 pub mod report;
+mod run;
+mod search;
+mod subject;
 pub mod timeline;
 pub mod vectors;
 pub mod words;
@@ -20,4 +27,5 @@ mod words_table;
 pub mod world;
 
 pub use report::Report;
+pub use run::{BenchOptions, run};
 pub use world::{Spec, World};

@@ -55,3 +55,32 @@ pub(crate) fn split(bytes: &[u8], target: usize) -> Result<Vec<Piece<'_>>> {
     }
     Ok(pieces)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_are_whole_lines_and_together_the_block() {
+        for bytes in [&b""[..], b"\n", b"a\nbb\nccc", b"one\ntwo\nthree\n", b"\n\n\n"] {
+            for target in [0, 1, 4, 8, 100] {
+                let pieces = split(bytes, target).unwrap();
+                let joined: Vec<u8> = pieces.iter().flat_map(|p| p.bytes).copied().collect();
+                assert_eq!(joined, bytes);
+                let mut line = 0;
+                for piece in pieces {
+                    assert_eq!((piece.first_line, piece.lines as usize), (line, line_count(piece.bytes)));
+                    assert!(piece.bytes.len() <= target || piece.lines == 1);
+                    line += piece.lines;
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn blanked_lines_leave_the_others_where_they_are() {
+        for (keep, left) in [(&[0, 1, 2][..], "a\nb\nc"), (&[1], "\nb\n"), (&[2], "\n\nc"), (&[], "\n\n")] {
+            assert_eq!(keep_lines(b"a\nb\nc", keep), left.as_bytes());
+        }
+    }
+}

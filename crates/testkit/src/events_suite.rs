@@ -1,4 +1,5 @@
 //! The laws of [`EventLog`]: one function a law; [`events_suite!`](crate::events_suite!) makes each a test.
+#![allow(missing_docs, reason = "a law is a sentence: its name says it")]
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -42,7 +43,6 @@ fn acknowledge(log: &dyn EventLog, consumer: &str, delivered: &[Delivered]) {
     log.acknowledge(TOPIC, consumer, &positions).unwrap();
 }
 
-/// A law.
 pub fn events_come_in_the_order_they_were_appended(fixture: &mut dyn LogFixture) {
     let log = fixture.log();
     log.append(TOPIC, &events(1..=5)).unwrap();
@@ -56,7 +56,6 @@ pub fn events_come_in_the_order_they_were_appended(fixture: &mut dyn LogFixture)
     assert!(polled.windows(2).all(|w| w[0].position < w[1].position));
 }
 
-/// A law.
 pub fn a_poll_goes_on_after_what_was_delivered(fixture: &mut dyn LogFixture) {
     let log = fixture.log();
     log.append(TOPIC, &events(1..=5)).unwrap();
@@ -67,7 +66,6 @@ pub fn a_poll_goes_on_after_what_was_delivered(fixture: &mut dyn LogFixture) {
     assert!(log.poll(TOPIC, "d", 0).unwrap().is_empty());
 }
 
-/// A law.
 pub fn a_late_consumer_begins_at_the_beginning(fixture: &mut dyn LogFixture) {
     let log = fixture.log();
     log.append(TOPIC, &events(1..=3)).unwrap();
@@ -76,7 +74,6 @@ pub fn a_late_consumer_begins_at_the_beginning(fixture: &mut dyn LogFixture) {
     assert_eq!(said(&log.poll(TOPIC, "late", 10).unwrap()), events(1..=3));
 }
 
-/// A law.
 pub fn consumers_and_topics_do_not_disturb_each_other(fixture: &mut dyn LogFixture) {
     let log = fixture.log();
     log.append(TOPIC, &events(1..=2)).unwrap();
@@ -89,7 +86,6 @@ pub fn consumers_and_topics_do_not_disturb_each_other(fixture: &mut dyn LogFixtu
     assert!(log.poll(TOPIC, "a", 10).unwrap().is_empty());
 }
 
-/// A law.
 pub fn what_was_not_acknowledged_is_delivered_again(fixture: &mut dyn LogFixture) {
     let log = fixture.log();
     log.append(TOPIC, &events(1..=5)).unwrap();
@@ -99,7 +95,6 @@ pub fn what_was_not_acknowledged_is_delivered_again(fixture: &mut dyn LogFixture
     assert_eq!(said(&log.poll(TOPIC, "c", 10).unwrap()), events(3..=5));
 }
 
-/// A law.
 pub fn an_acknowledgement_below_an_earlier_one_changes_nothing(fixture: &mut dyn LogFixture) {
     let log = fixture.log();
     log.append(TOPIC, &events(1..=4)).unwrap();
@@ -111,7 +106,6 @@ pub fn an_acknowledgement_below_an_earlier_one_changes_nothing(fixture: &mut dyn
     assert_eq!(said(&log.poll(TOPIC, "c", 10).unwrap()), events(4..=4));
 }
 
-/// A law.
 pub fn a_rewound_consumer_gets_everything_again(fixture: &mut dyn LogFixture) {
     let log = fixture.log();
     log.append(TOPIC, &events(1..=4)).unwrap();
@@ -122,7 +116,6 @@ pub fn a_rewound_consumer_gets_everything_again(fixture: &mut dyn LogFixture) {
     assert_eq!(said(&log.poll(TOPIC, "c", 10).unwrap()), events(1..=4));
 }
 
-/// A law.
 pub fn lag_counts_what_is_not_acknowledged(fixture: &mut dyn LogFixture) {
     let log = fixture.log();
     log.append(TOPIC, &events(1..=4)).unwrap();
@@ -135,7 +128,6 @@ pub fn lag_counts_what_is_not_acknowledged(fixture: &mut dyn LogFixture) {
     assert_eq!(behind(&*log, "c"), Some(3));
 }
 
-/// A law.
 pub fn trimming_keeps_what_someone_still_needs(fixture: &mut dyn LogFixture) {
     let log = fixture.log();
     log.append(TOPIC, &events(1..=6)).unwrap();
@@ -149,7 +141,6 @@ pub fn trimming_keeps_what_someone_still_needs(fixture: &mut dyn LogFixture) {
     assert_eq!(said(&log.poll(TOPIC, "fast", 10).unwrap()), events(3..=6));
 }
 
-/// A law.
 pub fn trimming_keeps_the_newest(fixture: &mut dyn LogFixture) {
     let log = fixture.log();
     log.append(TOPIC, &events(1..=6)).unwrap();
@@ -165,7 +156,6 @@ pub fn trimming_keeps_the_newest(fixture: &mut dyn LogFixture) {
     assert_eq!(said(&log.poll(TOPIC, "c", 10).unwrap()), events(7..=7));
 }
 
-/// A law.
 pub fn waiting_ends_with_the_time(fixture: &mut dyn LogFixture) {
     let log = fixture.log();
     let begin = Instant::now();
@@ -173,7 +163,6 @@ pub fn waiting_ends_with_the_time(fixture: &mut dyn LogFixture) {
     assert!(begin.elapsed() < LONG);
 }
 
-/// A law.
 pub fn an_event_between_an_empty_poll_and_the_wait_is_not_missed(fixture: &mut dyn LogFixture) {
     let log = fixture.log();
     assert!(log.poll(TOPIC, "c", 10).unwrap().is_empty());
@@ -183,7 +172,6 @@ pub fn an_event_between_an_empty_poll_and_the_wait_is_not_missed(fixture: &mut d
     assert!(begin.elapsed() < LONG / 2);
 }
 
-/// A law.
 pub fn an_append_wakes_those_that_wait(fixture: &mut dyn LogFixture) {
     let log = fixture.log();
     let waiting = {
@@ -205,7 +193,6 @@ pub fn an_append_wakes_those_that_wait(fixture: &mut dyn LogFixture) {
     assert!(waited < LONG / 2);
 }
 
-/// A law.
 pub fn many_threads_lose_nothing(fixture: &mut dyn LogFixture) {
     let log = fixture.log();
     let writers: Vec<_> = (0..4u64)
@@ -233,7 +220,6 @@ pub fn many_threads_lose_nothing(fixture: &mut dyn LogFixture) {
     }
 }
 
-/// A law.
 pub fn everything_acknowledged_survives_a_restart(fixture: &mut dyn LogFixture) {
     fixture.log().append(TOPIC, &events(1..=6)).unwrap();
     let polled = fixture.log().poll(TOPIC, "c", 4).unwrap();
@@ -250,7 +236,6 @@ pub fn everything_acknowledged_survives_a_restart(fixture: &mut dyn LogFixture) 
     assert_eq!(said(&log.poll(TOPIC, "c", 10).unwrap()), events(7..=7));
 }
 
-/// A law.
 pub fn offsets_grow_even_after_all_was_trimmed_and_closed(fixture: &mut dyn LogFixture) {
     fixture.log().append(TOPIC, &events(1..=3)).unwrap();
     let polled = fixture.log().poll(TOPIC, "c", 10).unwrap();

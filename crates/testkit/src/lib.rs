@@ -1,7 +1,13 @@
 //! Conformance suites, the naive reference and random archives: what every implementation is held to.
 #![allow(clippy::unwrap_used, reason = "a broken law is a panic")]
+#![allow(clippy::cast_precision_loss, reason = "test data is small")]
 
+pub mod archive;
+pub mod archive_gen;
 pub mod events_suite;
 pub mod fused_suite;
 pub mod index_suite;
+pub mod naive;
+pub mod query_suite;
+pub mod scenarios;
 pub mod store_suite;

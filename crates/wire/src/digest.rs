@@ -61,10 +61,11 @@ pub(crate) fn of_line(line: &ParsedLine<'_>) -> u128 {
     let vector_bytes = line.vector.as_ref().map_or(0, |v| v.len() * 4);
     let mut sink = Sink(Vec::with_capacity(192 + vector_bytes));
     sink.text(b'a', &line.asset);
-    sink.text(b'm', &line.model);
-    if !line.model.contains('@') {
-        sink.0.extend_from_slice(b"@1"); // the version that a model without one has
-    }
+    // A model without a version is its version 1.
+    let version: &[u8] = if line.model.contains('@') { b"" } else { b"@1" };
+    sink.number(b'm', (line.model.len() + version.len()) as u64);
+    sink.0.extend_from_slice(line.model.as_bytes());
+    sink.0.extend_from_slice(version);
     sink.text(b'k', &line.kind);
     sink.number(b's', line.range.start_ns().cast_unsigned());
     sink.number(b'e', line.range.end_ns().cast_unsigned());

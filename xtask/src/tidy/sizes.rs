@@ -101,7 +101,8 @@ fn blank_aware_lines(code: &str, own: &str) -> usize {
         .count()
 }
 
-/// What is too large, and exceptions that are larger than they need to be.
+/// What is too large, and exceptions that are not needed any more. One that is merely larger than needed is not red: who
+/// shortens a file must not be punished for it; `tighten` writes it down at the next release.
 pub fn check(sizes: &Sizes, exceptions: &Exceptions) -> Vec<String> {
     let mut problems = Vec::new();
     for (what, lines) in sizes {
@@ -113,7 +114,7 @@ pub fn check(sizes: &Sizes, exceptions: &Exceptions) -> Vec<String> {
     }
     for (what, allowed) in &exceptions.sizes {
         let now = sizes.get(what).copied().unwrap_or(0);
-        if now < *allowed {
+        if now <= limit(what) {
             problems.push(format!(
                 "{EXCEPTIONS_FILE}: `{what}` has {now} lines, no longer {allowed}; run `cargo xtask tidy --tighten`"
             ));
@@ -136,7 +137,8 @@ mod tests {
             Exceptions::parse("# head\n500 a.rs # a parser\n90 b.rs long # one match\n").unwrap();
         assert!(check(&sizes(&[("a.rs", 500), ("b.rs long", 90), ("c.rs", 400)]), &exceptions).is_empty());
         assert_eq!(check(&sizes(&[("a.rs", 501), ("b.rs long", 90)]), &exceptions).len(), 1);
-        assert_eq!(check(&sizes(&[("a.rs", 450), ("b.rs long", 90)]), &exceptions).len(), 1);
+        assert!(check(&sizes(&[("a.rs", 450), ("b.rs long", 90)]), &exceptions).is_empty());
+        assert_eq!(check(&sizes(&[("a.rs", 400), ("b.rs long", 90)]), &exceptions).len(), 1);
         assert_eq!(check(&sizes(&[("a.rs", 500), ("b.rs long", 90), ("c.rs f", 71)]), &exceptions).len(), 1);
         let tightened = exceptions.tightened(&sizes(&[("a.rs", 450), ("b.rs long", 12)]));
         assert_eq!(tightened, "# head\n450 a.rs # a parser\n");

@@ -18,6 +18,8 @@ pub(crate) struct DocumentRecord {
     pub generation: u64,
     /// `None`: erased.
     pub document: Option<Arc<AssetDocument>>,
+    /// Was the asset erased since the publish before? Then earlier versions are forgotten.
+    pub fresh: bool,
 }
 
 impl DocumentRecord {
@@ -25,6 +27,7 @@ impl DocumentRecord {
         put_bytes(out, self.asset.as_str().as_bytes());
         put_varint(out, self.progress.0);
         put_varint(out, self.generation);
+        out.push(u8::from(self.fresh));
         let mut bytes = Vec::new();
         if let Some(document) = &self.document {
             encode_document(document, &mut bytes);
@@ -38,13 +41,14 @@ impl DocumentRecord {
         let asset = AssetId::new(bytes.text()?).ok()?;
         let progress = Commit(bytes.varint()?);
         let generation = bytes.varint()?;
+        let fresh = bytes.u8()? != 0;
         let document = bytes.bytes()?;
         let crc = bytes.u32()?;
         if crc32fast::hash(document) != crc {
             return None;
         }
         let document = if document.is_empty() { None } else { Some(Arc::new(decode_document(document)?)) };
-        Some(Self { asset, progress, generation, document })
+        Some(Self { asset, progress, generation, document, fresh })
     }
 }
 
@@ -62,8 +66,13 @@ impl AssetState {
         self.versions.iter().rev().find(|v| v.generation <= generation)?.document.as_ref()
     }
 
+    /// Was the asset erased in this generation?
+    pub fn is_fresh(&self, generation: u64) -> bool {
+        self.versions.last().is_some_and(|v| v.generation == generation && v.fresh)
+    }
+
     fn add(&mut self, record: DocumentRecord) {
-        if record.document.is_none() {
+        if record.fresh {
             self.versions.clear();
         }
         self.progress = self.progress.max(record.progress);
@@ -111,20 +120,6 @@ impl AssetTable {
     pub fn forget(&mut self, oldest: u64) {
         for state in self.0.values_mut().filter(|state| state.versions.len() > 1) {
             Arc::make_mut(state).forget(oldest);
-        }
-    }
-
-    /// Forgets all but the newest version of an asset.
-    pub fn forget_older(&mut self, asset: &AssetId) {
-        if let Some(state) = self.0.get_mut(asset).filter(|state| state.versions.len() > 1) {
-            Arc::make_mut(state).forget(u64::MAX);
-        }
-    }
-
-    /// The same where a version that is not published yet may be the newest: it and the one before stay.
-    pub fn forget_published_older(&mut self, asset: &AssetId, published: u64) {
-        if let Some(state) = self.0.get_mut(asset).filter(|state| state.versions.len() > 1) {
-            Arc::make_mut(state).forget(published);
         }
     }
 

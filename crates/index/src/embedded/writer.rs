@@ -199,11 +199,14 @@ impl Writer {
                 }
             }
         }
+        let generation = self.read_points.generation() + 1;
+        let was_fresh = self.assets.get(&update.asset).is_some_and(|state| state.is_fresh(generation));
         let record = DocumentRecord {
             asset: update.asset.clone(),
             progress: update.upto,
-            generation: self.read_points.generation() + 1,
+            generation,
             document: update.document.clone().map(Arc::new),
+            fresh: was_fresh || update.document.is_none(),
         };
         self.assets.add(record.clone());
         self.buffer.records.insert(update.asset.clone(), record);

@@ -35,8 +35,14 @@ impl EmbeddedStore {
                 tx.erase_annotation(asset, model, run, id, self.redactor.as_deref())
             }
         })?;
-        self.sweep()?;
+        self.sweep_if_possible();
         Ok(commit)
+    }
+
+    /// Sweeps after a change that is durable already: the change stands, and what is not swept now is swept on
+    /// the next opening or purge. A write that fails here stops the next change, which says so.
+    pub(super) fn sweep_if_possible(&self) {
+        let _ = self.sweep();
     }
 
     /// Removes what is unreachable. It needs no lock: nobody reads or writes there any more.

@@ -167,7 +167,8 @@ impl AnnotationStore for EmbeddedStore {
 
     fn abort_run(&self, run: &RunId) -> Result<()> {
         self.change(|tx| tx.abort_run(run))?;
-        self.sweep()
+        self.sweep_if_possible();
+        Ok(())
     }
 
     fn restore_run(&self, run: &RunId) -> Result<Commit> {

@@ -380,3 +380,36 @@ pub(super) fn decode_places(bytes: &[u8]) -> Result<Vec<Place>> {
     }
     Ok(places)
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    proptest! {
+        #[test]
+        fn damaged_records_are_errors_and_never_panics(bytes in prop::collection::vec(any::<u8>(), 0..64)) {
+            let _ = decode_asset(&bytes);
+            let _ = decode_model(&bytes);
+            let _ = decode_label(&bytes);
+            let _ = RunRow::decode(&bytes);
+            let _ = decode_effect(&bytes);
+            let _ = decode_places(&bytes);
+            let _ = Counters::decode(&bytes);
+            let _ = crate::embedded::stored_block::decode(&bytes);
+        }
+
+        #[test]
+        fn numbers_are_read_back(a in any::<u64>(), b in any::<i64>(), c in any::<u128>()) {
+            let mut w = Writer::default();
+            w.uint(a);
+            w.int(b);
+            w.u128(c);
+            let bytes = w.done();
+            let mut r = Reader::new(&bytes);
+            prop_assert_eq!((r.uint().unwrap(), r.int().unwrap(), r.u128().unwrap()), (a, b, c));
+            prop_assert!(r.is_empty());
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Answering plans: what resolution must be told, and the search itself, within what the caller may see.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, PoisonError};
+use std::time::Instant;
+
+use rushes_index::IndexReader;
+use rushes_plan::{Counted, Plan, Query, Resolved, resolve};
+use rushes_query::{
+    Access, Answer, Cursor, Encoders, Labels, Options, ReaderResolver, Runs, WordTable, execute,
+};
+use rushes_store::LabelAliases;
+use rushes_text::normalise_label;
+use rushes_types::{MovieId, Result, RunId, RunState, Space, Visibility};
+
+use crate::access::{Caller, Right};
+use crate::archive::Archive;
+use crate::ask::{Asked, plan_of};
+
+/// What to search for: free words, a plan, or words within a plan's scope and options.
+#[derive(Debug, Clone, Default)]
+pub struct SearchRequest {
+    /// Free words; their clauses are added to the plan's.
+    pub q: Option<String>,
+    /// The structured query.
+    pub plan: Plan,
+}
+
+impl Archive {
+    /// Finds moments.
+    ///
+    /// # Errors
+    /// What is wrong with the plan, with its field; [`rushes_types::ErrorKind::Gone`] for a cursor whose read
+    /// point is over; what the index answers.
+    pub fn search(&self, caller: &Caller, request: &SearchRequest) -> Result<Answer> {
+        let begun = Instant::now();
+        let (resolved, reader, cursor, access) = self.resolve(caller, request)?;
+        let query = Query::compile(&resolved.plan)?;
+        let stopping = || self.shared.stopping_for_good();
+        let options = Options {
+            access,
+            cursor,
+            warnings: resolved.warnings,
+            word_weights: resolved.word_weights,
+            cancelled: Some(&stopping),
+        };
+        let mut answer = execute(&query, reader.as_ref(), options)?;
+        answer.took_ms = begun.elapsed().as_secs_f64() * 1000.0;
+        Ok(answer)
+    }
+
+    /// The plan that a search would execute, with what could not be resolved.
+    ///
+    /// # Errors
+    /// What is wrong with the plan, with its field.
+    pub fn explain_plan(&self, caller: &Caller, request: &SearchRequest) -> Result<Resolved> {
+        let (resolved, ..) = self.resolve(caller, request)?;
+        Query::compile(&resolved.plan)?;
+        Ok(resolved)
+    }
+
+    #[allow(clippy::type_complexity)] // one caller each, and the parts belong together only here
+    fn resolve(
+        &self,
+        caller: &Caller,
+        request: &SearchRequest,
+    ) -> Result<(Resolved, Arc<dyn IndexReader>, Option<Cursor>, Access)> {
+        let cursor = request.plan.cursor.as_deref().map(Cursor::read).transpose()?;
+        let reader = self.engines.index.reader(cursor.as_ref().map(|c| &c.read_point))?;
+        let access = access(caller);
+        let labels = self.label_table()?;
+        let resolver = ReaderResolver {
+            reader: reader.as_ref(),
+            access: &access,
+            labels: labels.as_ref(),
+            words: self,
+            encoders: &NoEncoders,
+            runs: self,
+        };
+        let asked = match &request.q {
+            Some(words) => plan_of(words, &request.plan, reader.as_ref(), labels.as_ref(), &access)?,
+            None => Asked { plan: request.plan.clone(), warnings: Vec::new() },
+        };
+        let mut resolved =
+            resolve(&asked.plan, &resolver, cursor.as_ref().map(|c| c.word_weights.as_slice()))?;
+        resolved.warnings.extend(asked.warnings);
+        Ok((resolved, reader, cursor, access))
+    }
+
+    /// The labels with aliases, read once and again after they changed.
+    fn label_table(&self) -> Result<Arc<LabelTable>> {
+        if let Some(table) = self.labels.read().unwrap_or_else(PoisonError::into_inner).as_ref() {
+            return Ok(Arc::clone(table));
+        }
+        let table = Arc::new(LabelTable(self.engines.store.labels()?));
+        *self.labels.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&table));
+        Ok(table)
+    }
+
+    pub(crate) fn forget_labels(&self) {
+        *self.labels.write().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+}
+
+/// What a caller may see, as the query knows it.
+fn access(caller: &Caller) -> Access {
+    match caller.movies(Right::Read) {
+        None => Access::All,
+        Some(movies) => {
+            let known: BTreeSet<MovieId> = movies.iter().filter_map(|m| MovieId::new(m).ok()).collect();
+            Access::Movies(known)
+        }
+    }
+}
+
+/// The registered labels with their aliases.
+#[derive(Debug, Default)]
+pub(crate) struct LabelTable(Vec<LabelAliases>);
+
+impl LabelTable {
+    /// Labels that `name` is the label or an alias of, with their types.
+    pub(crate) fn named<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a LabelAliases> {
+        let wanted = normalise_label(name);
+        self.0.iter().filter(move |entry| {
+            std::iter::once(&entry.label).chain(&entry.aliases).any(|known| normalise_label(known) == wanted)
+        })
+    }
+}
+
+impl Labels for LabelTable {
+    fn aliases(&self, kind: Option<&str>, label: &str) -> Result<Vec<String>> {
+        let of_kind = |entry: &&LabelAliases| kind.is_none_or(|kind| entry.kind.as_str() == kind);
+        let named = self.named(label).filter(of_kind);
+        Ok(named.flat_map(|entry| std::iter::once(&entry.label).chain(&entry.aliases)).cloned().collect())
+    }
+}
+
+impl WordTable for Archive {
+    fn word_counts(&self, words: &[String]) -> Result<Counted> {
+        let counted = self.engines.fused.word_counts(words)?;
+        Ok(Counted { version: counted.version, annotations: counted.annotations, counts: counted.counts })
+    }
+}
+
+impl Runs for Archive {
+    fn run(&self, run: &str) -> Result<Option<(String, String)>> {
+        let Ok(id) = RunId::new(run) else { return Ok(None) };
+        let found = self.engines.store.run(&id)?;
+        let pinnable = found.filter(|r| r.state == RunState::Committed && r.visibility == Visibility::Kept);
+        Ok(pinnable.map(|r| (r.asset.to_string(), r.model.name().to_owned())))
+    }
+}
+
+/// No encoder is known: a text in a vector clause falls back to words, and a warning says so.
+struct NoEncoders;
+
+impl Encoders for NoEncoders {
+    fn encode_text(&self, _space: &Space, _text: &str) -> Result<Option<Vec<f32>>> {
+        Ok(None)
+    }
+
+    fn encode_image(&self, _space: &Space, _image: &str) -> Result<Option<Vec<f32>>> {
+        Ok(None)
+    }
+}

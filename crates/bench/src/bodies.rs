@@ -1,0 +1,56 @@
+//! Request bodies, made before the clock runs: the generator must not be a part of what is measured.
+
+use rushes_types::Result;
+
+use crate::World;
+use crate::lines::{Written, write_lines, write_vector_lines};
+use crate::subject::Format;
+use crate::world::Episode;
+
+/// Bytes of bodies that are made ahead. Small, as peak memory is measured too.
+const AHEAD_BYTES: usize = 48 << 20;
+
+/// What is sent of an episode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Content {
+    /// What all models without vectors say, as JSON lines.
+    Lines,
+    /// The vectors, as JSON lines.
+    VectorLines,
+    /// The vectors, as Arrow.
+    VectorArrow,
+}
+
+impl Content {
+    /// How its bodies are written.
+    #[must_use]
+    pub const fn format(self) -> Format {
+        match self {
+            Self::Lines | Self::VectorLines => Format::Lines,
+            Self::VectorArrow => Format::Arrow,
+        }
+    }
+
+    fn write(self, world: &World, episode: &Episode, out: &mut Vec<u8>) -> Result<Written> {
+        match self {
+            Self::Lines => Ok(write_lines(world, episode, out)),
+            Self::VectorLines => Ok(write_vector_lines(world, episode, out)),
+            Self::VectorArrow => crate::arrow::write_vectors(world, episode, out),
+        }
+    }
+}
+
+/// Bodies, one an episode, for as many of the episodes as fit; how many episodes that were, and how much.
+pub fn make(world: &World, episodes: &[Episode], content: Content) -> Result<(Vec<Vec<u8>>, Written)> {
+    let mut bodies = Vec::new();
+    let mut total = Written::default();
+    for episode in episodes {
+        let mut body = Vec::new();
+        total += content.write(world, episode, &mut body)?;
+        bodies.push(body);
+        if usize::try_from(total.bytes).unwrap_or(usize::MAX) >= AHEAD_BYTES {
+            break;
+        }
+    }
+    Ok((bodies, total))
+}

@@ -1,0 +1,152 @@
+//! How fast annotations come in, durable when acknowledged, and how fast the later stages follow.
+
+use std::path::Path;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use rushes_archive::{Progress, Stage};
+use rushes_types::{Error, Result};
+
+use crate::World;
+use crate::bodies::{Content, make};
+use crate::fusion;
+use crate::lines::Written;
+use crate::memory;
+use crate::report::Rate;
+use crate::subject::Subject;
+use crate::world::Episode;
+
+/// One way to send.
+#[derive(Debug, Clone, Copy)]
+pub struct Way {
+    /// What is sent.
+    pub content: Content,
+    /// Do the later stages run meanwhile?
+    pub running: bool,
+    /// How many clients send at the same time.
+    pub clients: usize,
+}
+
+impl Way {
+    fn name(self) -> String {
+        let what = match self.content {
+            Content::Lines => "JSON lines in",
+            Content::VectorLines => "vectors in as JSON lines",
+            Content::VectorArrow => "vectors in as Arrow",
+        };
+        let stages = if self.running { "running" } else { "stopped" };
+        let clients =
+            if self.clients == 1 { "1 client".to_owned() } else { format!("{} clients", self.clients) };
+        format!("{what}, {clients}, stages {stages}")
+    }
+}
+
+/// Sends the episodes to a new archive, then lets the later stages work through what came, one after the other.
+/// `folder` is made and removed.
+pub fn measure(
+    world: &World,
+    episodes: &[Episode],
+    folder: &Path,
+    way: Way,
+    progress: &dyn Progress,
+) -> Result<Vec<Rate>> {
+    let stages: &[Stage] = if way.running { &Stage::ALL } else { &[] };
+    let subject = Subject::open(folder, stages)?;
+    subject.register(world)?;
+    memory::reset_peak();
+    let (written, seconds) = send(&subject, world, episodes, way, progress)?;
+    let mut rates = vec![rate(&way.name(), written, written.bytes, seconds)];
+    if way.running {
+        let started = Instant::now();
+        subject.wait_searchable()?;
+        let until = seconds + started.elapsed().as_secs_f64();
+        rates.push(rate("… until all of it is searchable", written, written.bytes, until));
+    }
+    subject.close();
+    if !way.running {
+        rates.extend(follow(folder, world, written)?);
+    }
+    std::fs::remove_dir_all(folder).map_err(|e| Error::io("removing a benchmark's archive", e))?;
+    Ok(rates)
+}
+
+/// Fuses in memory, then lets fusion catch up, and then the index.
+fn follow(folder: &Path, world: &World, written: Written) -> Result<Vec<Rate>> {
+    let mut rates = Vec::new();
+    let subject = Subject::open(folder, &[])?;
+    rates.push(fusion::in_memory(&subject, world)?);
+    subject.close();
+    memory::reset_peak();
+    let started = Instant::now();
+    let subject = Subject::open(folder, &[Stage::Relay, Stage::Fuse])?;
+    subject.wait_fused(world)?;
+    rates.push(rate("… fused, durable", written, 0, started.elapsed().as_secs_f64()));
+    subject.close();
+    memory::reset_peak();
+    let started = Instant::now();
+    let subject = Subject::open(folder, &[Stage::Relay, Stage::Fuse, Stage::Index])?;
+    subject.wait_searchable()?;
+    rates.push(rate("… indexed, durable", written, 0, started.elapsed().as_secs_f64()));
+    subject.close();
+    Ok(rates)
+}
+
+fn rate(what: &str, written: Written, bytes: u64, seconds: f64) -> Rate {
+    Rate { peak_bytes: memory::peak_bytes(), ..Rate::new(what, written.annotations, bytes, seconds) }
+}
+
+/// Sends all episodes; what was sent, and the seconds that sending took.
+pub fn send(
+    subject: &Subject,
+    world: &World,
+    episodes: &[Episode],
+    way: Way,
+    progress: &dyn Progress,
+) -> Result<(Written, f64)> {
+    let mut rest = episodes;
+    let mut total = Written::default();
+    let mut time = Duration::ZERO;
+    while !rest.is_empty() {
+        crate::run::check(progress)?;
+        let (bodies, written) = make(world, rest, way.content)?;
+        let started = Instant::now();
+        let accepted = send_bodies(subject, &bodies, way)?;
+        time += started.elapsed();
+        if accepted != written.annotations {
+            let sent = written.annotations;
+            return Err(Error::bug(format!("{sent} annotations were sent and {accepted} taken")));
+        }
+        total += written;
+        rest = rest.get(bodies.len()..).unwrap_or_default();
+        let done = episodes.len() - rest.len();
+        progress.set(&way.name(), done as u64, Some(episodes.len() as u64));
+    }
+    Ok((total, time.as_secs_f64()))
+}
+
+fn send_bodies(subject: &Subject, bodies: &[Vec<u8>], way: Way) -> Result<u64> {
+    let next = AtomicUsize::new(0);
+    let outcome = Mutex::new(Ok(0u64));
+    std::thread::scope(|scope| {
+        for _ in 0..way.clients.max(1) {
+            scope.spawn(|| {
+                while let Some(body) = bodies.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    let sent = subject.ingest(way.content.format(), body);
+                    let failed = sent.is_err();
+                    if let Ok(mut outcome) = outcome.lock() {
+                        match (sent, outcome.as_mut()) {
+                            (Ok(n), Ok(total)) => *total += n,
+                            (Err(e), Ok(_)) => *outcome = Err(e),
+                            (_, Err(_)) => {}
+                        }
+                    }
+                    if failed {
+                        next.store(bodies.len(), Ordering::Relaxed);
+                    }
+                }
+            });
+        }
+    });
+    outcome.into_inner().unwrap_or_else(|_| Err(Error::bug("a client of the benchmark panicked")))
+}

@@ -1,0 +1,222 @@
+//! The whole benchmark: limits, ingest, fusion, index, search, opening, disk.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use rushes_archive::{Progress, Stage};
+use rushes_types::{Error, ErrorKind, NS_PER_SECOND, Result};
+
+use crate::bodies::Content;
+use crate::ingest::{self, Way};
+use crate::lines::Written;
+use crate::percentiles::{Percentiles, Samples};
+use crate::report::{Disk, REPORT_VERSION, Rate, Report, Search};
+use crate::subject::Subject;
+use crate::world::Episode;
+use crate::{Spec, World, disk, limits, memory, search};
+
+/// How often the archive is opened.
+const OPENS: usize = 5;
+/// The archive that is searched, within the benchmark's folder.
+const ARCHIVE: &str = "archive";
+
+/// What is measured.
+#[derive(Debug, Clone)]
+pub struct BenchOptions {
+    /// Where; the folder must be empty or absent. It should lie on the disk that archives lie on.
+    pub folder: PathBuf,
+    /// Is the archive that was searched left there?
+    pub keep: bool,
+    /// The made-up archive that is searched.
+    pub spec: Spec,
+    /// Hours of it that each way of sending is measured with; all of it where it has fewer.
+    pub ingest_hours: u32,
+    /// Questions of each class.
+    pub queries: usize,
+    /// How much is written and read to find the machine's limits.
+    pub sizes: limits::Sizes,
+}
+
+impl BenchOptions {
+    /// The usual measure, in a folder.
+    #[must_use]
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self {
+            folder: folder.into(),
+            keep: false,
+            spec: Spec::default(),
+            ingest_hours: 20,
+            queries: 200,
+            sizes: limits::Sizes::default(),
+        }
+    }
+}
+
+/// What was searched, and how it came there.
+struct Searched {
+    rates: Vec<Rate>,
+    lines: Written,
+    vectors: Written,
+    searches: Vec<Search>,
+    open_ms: Percentiles,
+    disk: Vec<Disk>,
+}
+
+/// Measures. Takes minutes; `progress` is told, and may stop it.
+///
+/// # Errors
+/// Where the folder is not empty or cannot be written to, where a stage fails, and where answers are not what they
+/// were.
+pub fn run(options: &BenchOptions, progress: &dyn Progress) -> Result<Report> {
+    prepare(&options.folder)?;
+    let measured = measure(options, progress);
+    // Also after a failure: what is left of a benchmark helps nobody.
+    let kept = options.keep && measured.is_ok();
+    let cleaned = clean(&options.folder, kept);
+    let report = measured?;
+    cleaned?;
+    Ok(report)
+}
+
+fn measure(options: &BenchOptions, progress: &dyn Progress) -> Result<Report> {
+    progress.set("measuring the machine", 0, None);
+    let machine = limits::measure(&options.folder, options.sizes)?;
+    let world = World::new(options.spec);
+    let mut rates = Vec::new();
+    let few = first_hours(&world, options.ingest_hours);
+    let cores = machine.cores;
+    for (content, running, clients) in [
+        (Content::Lines, false, 1),
+        (Content::Lines, false, cores),
+        (Content::Lines, true, cores),
+        (Content::VectorArrow, false, cores),
+        (Content::VectorArrow, true, cores),
+        (Content::VectorLines, false, cores),
+    ] {
+        let way = Way { content, running, clients };
+        rates.extend(ingest::measure(&world, few, &options.folder.join("ingest"), way, progress)?);
+    }
+    let searched = searched(options, &world, progress)?;
+    rates.extend(searched.rates);
+    Ok(Report {
+        version: REPORT_VERSION,
+        seed: options.spec.seed,
+        hours: hours(&world.episodes),
+        dimensions: options.spec.dimensions,
+        annotations: searched.lines.annotations,
+        vectors: searched.vectors.annotations,
+        limits: machine,
+        rates,
+        answers: answers(&searched.searches),
+        searches: searched.searches,
+        open_ms: searched.open_ms,
+        disk: searched.disk,
+        peak_bytes: memory::peak_bytes(),
+    })
+}
+
+/// Fills the archive with all of the world, asks it, opens it anew.
+fn searched(options: &BenchOptions, world: &World, progress: &dyn Progress) -> Result<Searched> {
+    let folder = options.folder.join(ARCHIVE);
+    let subject = Subject::open(&folder, &Stage::ALL)?;
+    subject.register(world)?;
+    memory::reset_peak();
+    let started = Instant::now();
+    let clients = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut written = [Written::default(); 2];
+    for (total, content) in written.iter_mut().zip([Content::Lines, Content::VectorArrow]) {
+        let way = Way { content, running: true, clients };
+        (*total, _) = ingest::send(&subject, world, &world.episodes, way, progress)?;
+    }
+    progress.set("waiting until all of it is searchable", 0, None);
+    subject.wait_searchable()?;
+    let [lines, vectors] = written;
+    let count = lines.annotations + vectors.annotations;
+    let seconds = started.elapsed().as_secs_f64();
+    let filled = Rate {
+        peak_bytes: memory::peak_bytes(),
+        ..Rate::new(
+            "the whole archive, generated, sent, searchable",
+            count,
+            lines.bytes + vectors.bytes,
+            seconds,
+        )
+    };
+    memory::reset_peak();
+    let searches = search::measure(&subject, world, options.queries, progress)?;
+    subject.close();
+    let open_ms = open(&folder)?;
+    Ok(Searched { rates: vec![filled], lines, vectors, searches, open_ms, disk: disk::parts(&folder)? })
+}
+
+/// Opens the archive some times, as a process does that starts.
+fn open(folder: &Path) -> Result<Percentiles> {
+    let mut samples = Samples::default();
+    for _ in 0..OPENS {
+        let started = Instant::now();
+        let subject = Subject::open(folder, &Stage::ALL)?;
+        samples.add(started.elapsed());
+        subject.close();
+    }
+    Ok(samples.percentiles_ms())
+}
+
+/// The hash of all hashes that must stay the same.
+fn answers(searches: &[Search]) -> String {
+    let mut hash = xxhash_rust::xxh3::Xxh3::new();
+    for search in searches.iter().filter(|s| s.exact) {
+        hash.update(search.answers.as_bytes());
+    }
+    format!("{:016x}", hash.digest())
+}
+
+/// The first episodes that make up so many hours.
+fn first_hours(world: &World, hours: u32) -> &[Episode] {
+    let wanted_ns = i64::from(hours).saturating_mul(3600 * NS_PER_SECOND);
+    let mut total_ns = 0;
+    let enough = |episode: &Episode| {
+        total_ns += episode.duration_ns;
+        total_ns >= wanted_ns
+    };
+    let count = world.episodes.iter().position(enough).map_or(world.episodes.len(), |i| i + 1);
+    world.episodes.get(..count).unwrap_or_default()
+}
+
+fn hours(episodes: &[Episode]) -> f64 {
+    #[allow(clippy::cast_precision_loss)] // a figure for people
+    let ns = episodes.iter().map(|e| e.duration_ns).sum::<i64>() as f64;
+    ns / 3.6e12
+}
+
+/// An error where the benchmark was asked to stop.
+pub(crate) fn check(progress: &dyn Progress) -> Result<()> {
+    if progress.cancelled() {
+        return Err(Error::new(
+            ErrorKind::Cancelled,
+            "the benchmark was interrupted; what it wrote is removed",
+        ));
+    }
+    Ok(())
+}
+
+fn prepare(folder: &Path) -> Result<()> {
+    std::fs::create_dir_all(folder).map_err(|e| Error::io("making the benchmark's folder", e))?;
+    let mut entries =
+        std::fs::read_dir(folder).map_err(|e| Error::io("reading the benchmark's folder", e))?;
+    if entries.next().is_some() {
+        return Err(Error::invalid(format!("the folder `{}` is not empty; name another", folder.display())));
+    }
+    Ok(())
+}
+
+/// Removes what the benchmark wrote: the folder itself was the caller's.
+fn clean(folder: &Path, keep: bool) -> Result<()> {
+    let fail = |e| Error::io("removing what the benchmark wrote", e);
+    for part in ["ingest", ARCHIVE] {
+        let path = folder.join(part);
+        if path.is_dir() && !(keep && part == ARCHIVE) {
+            std::fs::remove_dir_all(&path).map_err(fail)?;
+        }
+    }
+    Ok(())
+}

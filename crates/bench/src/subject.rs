@@ -1,0 +1,134 @@
+//! The archive that is measured, through its public calls only: this file is all that the benchmark knows of it.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rushes_archive::{Archive, Body, Caller, IngestOptions, OpenOptions, SearchRequest, Stage, Words};
+use rushes_fused::MemoryFused;
+use rushes_fusing::{Options, fuse_batch};
+use rushes_plan::Plan;
+use rushes_types::{AssetId, Commit, Error, ErrorKind, Result};
+use serde_json::Value;
+
+use crate::World;
+
+/// How often a stage is asked how far it is.
+const POLL: Duration = Duration::from_millis(2);
+/// How long a stage may take without getting anywhere.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+/// How a body is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// JSON, one annotation a line.
+    Lines,
+    /// An Arrow IPC stream.
+    Arrow,
+}
+
+/// An open archive.
+pub struct Subject {
+    archive: Arc<Archive>,
+    caller: Caller,
+}
+
+impl Subject {
+    /// Opens the archive in a folder, or makes it, with the workers of some stages running.
+    pub fn open(folder: &Path, stages: &[Stage]) -> Result<Self> {
+        let options = OpenOptions { create: true, stages: stages.to_vec(), ..OpenOptions::default() };
+        Ok(Self { archive: Archive::open(folder, options)?, caller: Caller::local() })
+    }
+
+    /// Registers the assets and models of the world.
+    pub fn register(&self, world: &World) -> Result<()> {
+        let made_up = |e| Error::bug(format!("a made-up name is refused: {e}"));
+        self.archive.put_models(&self.caller, &world.models().map_err(made_up)?)?;
+        for assets in world.assets().map_err(made_up)?.chunks(500) {
+            self.archive.put_assets(&self.caller, assets)?;
+        }
+        Ok(())
+    }
+
+    /// Sends a body, durable on return; how many annotations were taken.
+    pub fn ingest(&self, format: Format, body: &[u8]) -> Result<u64> {
+        let body = match format {
+            Format::Lines => Body::Lines(body),
+            Format::Arrow => Body::Arrow(body),
+        };
+        let report = self.archive.ingest(&self.caller, body, &IngestOptions::default())?;
+        if let Some(problem) = report.errors.first() {
+            return Err(Error::bug(format!("line {} was refused: {}", problem.line, problem.detail)));
+        }
+        Ok(report.accepted)
+    }
+
+    /// Asks; the answer as a client gets it, and how long it took to find, its writing as JSON not counted.
+    pub fn search(&self, plan: &Value) -> Result<(Value, Duration)> {
+        let plan = Plan::read(plan)?;
+        let request = SearchRequest { q: None, plan };
+        let started = Instant::now();
+        let answer = self.archive.search(&self.caller, &request)?;
+        let took = started.elapsed();
+        let answer = serde_json::to_value(answer)
+            .map_err(|e| Error::bug(format!("the answer cannot be written: {e}")))?;
+        Ok((answer, took))
+    }
+
+    /// Waits until everything is searchable.
+    pub fn wait_searchable(&self) -> Result<()> {
+        let upto: Commit = self.archive.status()?.last_commit;
+        if self.archive.wait_caught_up(upto, PATIENCE)? {
+            return Ok(());
+        }
+        Err(stuck("all stages"))
+    }
+
+    /// Waits until all of the world's assets are fused up to their last commit.
+    pub fn wait_fused(&self, world: &World) -> Result<()> {
+        let engines = self.archive.engines();
+        let mut assets = self.asset_ids(world)?.into_iter().peekable();
+        let started = Instant::now();
+        while let Some(asset) = assets.peek() {
+            let after = engines.fused.progress(asset)?;
+            if engines.store.history(asset, after, 1)?.is_empty() {
+                assets.next();
+            } else if started.elapsed() > PATIENCE {
+                return Err(stuck("fuse"));
+            } else {
+                std::thread::sleep(POLL);
+            }
+        }
+        Ok(())
+    }
+
+    /// Fuses what is stored into a fused store in memory; on the calling thread alone.
+    pub fn fuse_in_memory(&self, world: &World) -> Result<MemoryFused> {
+        let fused = MemoryFused::new()?;
+        let manifest = self.archive.manifest();
+        let words = Words::new(&manifest.default_language);
+        let options = Options { bucket_ns: manifest.bucket_ns, ..Options::new(&words) };
+        fuse_batch(&&*self.archive.engines().store, &fused, &self.asset_ids(world)?, None, options)?;
+        Ok(fused)
+    }
+
+    /// The assets that the archive holds, of those of the world.
+    pub fn asset_ids(&self, world: &World) -> Result<Vec<AssetId>> {
+        let ids = world.episodes.iter().map(|e| AssetId::new(&e.asset_id));
+        ids.collect::<std::result::Result<_, _>>()
+            .map_err(|e| Error::bug(format!("a made-up name is refused: {e}")))
+    }
+
+    /// Stops the workers and closes the archive.
+    pub fn close(self) {
+        self.archive.close();
+    }
+}
+
+fn stuck(what: &str) -> Error {
+    let seconds = PATIENCE.as_secs();
+    Error::new(
+        ErrorKind::Unavailable,
+        format!("`{what}` did not catch up within {seconds} s; see `rushes status`"),
+    )
+}

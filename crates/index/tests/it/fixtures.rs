@@ -1,0 +1,85 @@
+//! Indices to be tested.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use rushes_index::{Clock, EmbeddedIndex, EmbeddedOptions, Index, MemoryIndex};
+use rushes_testkit::index_suite::IndexFixture;
+use rushes_text::{Analyzer, Language};
+
+pub struct Memory {
+    index: MemoryIndex,
+    seconds: Arc<AtomicU64>,
+}
+
+impl Memory {
+    pub fn new() -> Self {
+        let seconds = Arc::new(AtomicU64::new(1_000));
+        let index = MemoryIndex::new(Clock::manual(seconds.clone()), Analyzer::new(Language::Und));
+        Self { index, seconds }
+    }
+}
+
+impl IndexFixture for Memory {
+    fn index(&self) -> &dyn Index {
+        &self.index
+    }
+
+    fn pass(&self, seconds: u64) {
+        self.seconds.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    fn reopen(&mut self) {}
+}
+
+pub struct Embedded {
+    index: Option<EmbeddedIndex>,
+    seconds: Arc<AtomicU64>,
+    spill_bytes: usize,
+    pub folder: tempfile::TempDir,
+}
+
+impl Embedded {
+    pub fn new() -> Self {
+        Self::spilling(1 << 20)
+    }
+
+    pub fn spilling(spill_bytes: usize) -> Self {
+        let seconds = Arc::new(AtomicU64::new(1_000));
+        let folder = tempfile::tempdir().unwrap();
+        let mut embedded = Self { index: None, seconds, spill_bytes, folder };
+        embedded.reopen();
+        embedded
+    }
+
+    pub fn embedded(&self) -> &EmbeddedIndex {
+        self.index.as_ref().unwrap()
+    }
+
+    pub fn options(&self) -> EmbeddedOptions {
+        EmbeddedOptions {
+            clock: Clock::manual(self.seconds.clone()),
+            spill_bytes: self.spill_bytes,
+            ..EmbeddedOptions::default()
+        }
+    }
+
+    pub fn close(&mut self) {
+        self.index = None;
+    }
+}
+
+impl IndexFixture for Embedded {
+    fn index(&self) -> &dyn Index {
+        self.embedded()
+    }
+
+    fn pass(&self, seconds: u64) {
+        self.seconds.fetch_add(seconds, Ordering::SeqCst);
+    }
+
+    fn reopen(&mut self) {
+        self.index = None;
+        self.index = Some(EmbeddedIndex::open(self.folder.path(), self.options()).unwrap());
+    }
+}

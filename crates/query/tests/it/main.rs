@@ -1,0 +1,23 @@
+//! Answers, held to the naive reference and to scenarios that editors can read.
+
+use std::path::Path;
+
+use rushes_index::{Index, MemoryIndex};
+use rushes_testkit::query_suite::run_query_laws;
+use rushes_testkit::scenarios::run_scenarios;
+
+fn make() -> Box<dyn Index> {
+    Box::new(MemoryIndex::default())
+}
+
+#[test]
+fn random_plans_are_answered_as_the_naive_reference_does() {
+    let cases = std::env::var("RUSHES_CASES").ok().and_then(|c| c.parse().ok()).unwrap_or(192);
+    run_query_laws(cases, &make);
+}
+
+#[test]
+fn scenarios_are_answered_as_they_say() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
+    assert!(run_scenarios(&folder, &make) >= 25);
+}
