@@ -3,6 +3,9 @@
 use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use rushes_archive::Progress;
+
+use crate::interrupt::{self, Orderly};
 
 /// A progress bar, or none.
 pub struct Bar(ProgressBar);
@@ -78,5 +81,29 @@ impl Bar {
 impl Drop for Bar {
     fn drop(&mut self) {
         self.finish();
+    }
+}
+
+/// Shows progress of work in this process, and stops it at Ctrl-C.
+pub struct Watch {
+    bar: Bar,
+    _orderly: Orderly,
+}
+
+impl Watch {
+    /// The work begins.
+    pub fn begin(quiet: bool) -> Self {
+        Self { bar: Bar::steps(Some(0), quiet), _orderly: Orderly::begin() }
+    }
+}
+
+impl Progress for Watch {
+    fn set(&self, what: &str, done: u64, total: Option<u64>) {
+        self.bar.say(what);
+        self.bar.set(done, total);
+    }
+
+    fn cancelled(&self) -> bool {
+        interrupt::is_asked()
     }
 }

@@ -200,7 +200,7 @@ pub struct Erase {
 /// `rushes bench`
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  rushes bench                     20 hours of made-up footage
+  rushes bench                     20 hours of made-up footage, in a folder here that goes afterwards
   rushes bench --hours 200 --json
   rushes bench --keep /tmp/bench   keeps the archive, to look around in it")]
 pub struct Bench {
@@ -210,7 +210,7 @@ pub struct Bench {
     /// Seed of the made-up archive
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub seed: u64,
-    /// Folder for the made-up archive [default: a temporary one, removed afterwards]
+    /// Folder for the made-up archive [default: one in the current folder, removed afterwards]
     #[arg(long, value_name = "DIR")]
     pub keep: Option<PathBuf>,
 }

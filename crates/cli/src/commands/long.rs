@@ -4,15 +4,14 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use axum::http::Method;
-use rushes_archive::Progress;
 use serde_json::{Value, json};
 
 use crate::client::{Client, Payload};
 use crate::config::Config;
 use crate::exit::{Failure, Outcome};
 use crate::output::{self, count, plural, size};
-use crate::progress::Bar;
-use crate::{interrupt, problem};
+use crate::problem;
+use crate::progress::{Bar, Watch};
 
 /// `rushes verify`
 pub fn verify(config: &Config, json_output: bool, quiet: bool) -> Outcome {
@@ -82,10 +81,8 @@ pub fn restore(config: &Config, from: &Path, to: Option<PathBuf>, json_output: b
         return Err(Failure::Usage("name the folder to make; a server does not restore archives".to_owned()));
     }
     let to = to.unwrap_or_else(|| config.dir.clone());
-    let watch = Watch { bar: Bar::steps(None, quiet) };
-    let orderly = interrupt::Orderly::begin();
+    let watch = Watch::begin(quiet);
     rushes_archive::restore(from, &to, &watch)?;
-    drop(orderly);
     drop(watch);
     if json_output {
         return output::json(&json!({"archive": to}));
@@ -104,22 +101,6 @@ pub fn purge(config: &Config, json_output: bool, quiet: bool) -> Outcome {
     }
     output::line("the bytes of all that was erased are gone; `rushes verify` proves it");
     Ok(())
-}
-
-/// Shows progress of work in this process.
-struct Watch {
-    bar: Bar,
-}
-
-impl Progress for Watch {
-    fn set(&self, what: &str, done: u64, total: Option<u64>) {
-        self.bar.say(what);
-        self.bar.set(done, total);
-    }
-
-    fn cancelled(&self) -> bool {
-        interrupt::is_asked()
-    }
 }
 
 /// Follows a stream of progress to its result.
