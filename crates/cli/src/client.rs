@@ -218,8 +218,10 @@ impl Client {
                     request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
                 }
                 let request = request.uri(format!("{base}{path}")).body(Body::from(bytes))?;
-                let response =
-                    http.request(request).await.with_context(|| format!("the server at `{base}` does not answer"))?;
+                let response = http
+                    .request(request)
+                    .await
+                    .with_context(|| format!("the server at `{base}` does not answer"))?;
                 Ok(response.map(Body::new))
             }
         }

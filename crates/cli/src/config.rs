@@ -130,7 +130,9 @@ impl Config {
             if let Some(value) = lookup(table, setting.key) {
                 match (setting.set)(&mut self.settings, value) {
                     Ok(()) => *origin = Origin::File,
-                    Err(why) => self.problems.push(format!("`{}`: `{}` {why}", self.path.display(), setting.key)),
+                    Err(why) => {
+                        self.problems.push(format!("`{}`: `{}` {why}", self.path.display(), setting.key))
+                    }
                 }
             }
             let name = variable_name(setting);
@@ -152,7 +154,8 @@ impl Config {
     /// A value given on the command line.
     pub fn flag(&mut self, key: &str, set: impl FnOnce(&mut Settings)) {
         set(&mut self.settings);
-        if let Some(origin) = SETTINGS.iter().position(|s| s.key == key).and_then(|i| self.origins.get_mut(i)) {
+        if let Some(origin) = SETTINGS.iter().position(|s| s.key == key).and_then(|i| self.origins.get_mut(i))
+        {
             *origin = Origin::Flag;
         }
     }
@@ -202,10 +205,12 @@ pub fn variable_name(setting: &Setting) -> String {
 /// A variable's text as the kind of value that the setting has.
 fn from_text(setting: &Setting, text: &str) -> Value {
     match (setting.get)(&Settings::default()) {
-        Value::Integer(_) => text.trim().parse().map_or_else(|_| Value::String(text.to_owned()), Value::Integer),
-        Value::Array(_) => {
-            Value::Array(text.split(',').filter(|t| !t.is_empty()).map(|t| Value::String(t.to_owned())).collect())
+        Value::Integer(_) => {
+            text.trim().parse().map_or_else(|_| Value::String(text.to_owned()), Value::Integer)
         }
+        Value::Array(_) => Value::Array(
+            text.split(',').filter(|t| !t.is_empty()).map(|t| Value::String(t.to_owned())).collect(),
+        ),
         _ => Value::String(text.to_owned()),
     }
 }
@@ -241,7 +246,9 @@ fn nearest(key: &str) -> Option<&'static str> {
 fn default_dir() -> Outcome<PathBuf> {
     match dirs::data_dir() {
         Some(data) => Ok(data.join("rushes").join("archive")),
-        None => Err(Failure::Usage("there is no user data folder here; name one with --archive DIR".to_owned())),
+        None => {
+            Err(Failure::Usage("there is no user data folder here; name one with --archive DIR".to_owned()))
+        }
     }
 }
 
@@ -297,7 +304,14 @@ mod tests {
     fn all_that_is_wrong_is_named_with_its_place() {
         let text = "hots = ['a']\nbucket_ms = 0\nlisten = 3\n[limits]\npages = 1\nspan_hours = -1\n";
         let problems = config(text, &[("RUSHES_LIMITS_PAGE", "many")]).problems.join("\n");
-        for part in ["no setting `hots`; did", "`hosts`", "`bucket_ms`", "`listen`", "`limits.pages`", "`limits.span_hours`"] {
+        for part in [
+            "no setting `hots`; did",
+            "`hosts`",
+            "`bucket_ms`",
+            "`listen`",
+            "`limits.pages`",
+            "`limits.span_hours`",
+        ] {
             assert!(problems.contains(part), "{part} in {problems}");
         }
         assert!(problems.contains("`RUSHES_LIMITS_PAGE`"), "{problems}");

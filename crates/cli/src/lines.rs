@@ -210,7 +210,11 @@ impl<'a> Sender<'a> {
         for run in std::mem::take(&mut self.runs).into_values() {
             if let Some(id) = run.id {
                 // What cannot be aborted stays open and is never seen; the cause was told already.
-                let _ = self.client.send(Method::POST, &format!("/v1/runs/{}/abort", encode(&id)), Payload::Empty);
+                let _ = self.client.send(
+                    Method::POST,
+                    &format!("/v1/runs/{}/abort", encode(&id)),
+                    Payload::Empty,
+                );
             }
         }
     }
@@ -286,7 +290,12 @@ impl<'a> Sender<'a> {
                     let first = batch.origins.first().copied().unwrap_or(Origin { file: 0, line: 0 });
                     let place = self.file_name(first.file).to_owned();
                     self.totals.rejected += batch.origins.len() as u64;
-                    self.say(&place, first.line, "", &format!("{e:#} (and {} lines like it)", batch.origins.len()));
+                    self.say(
+                        &place,
+                        first.line,
+                        "",
+                        &format!("{e:#} (and {} lines like it)", batch.origins.len()),
+                    );
                     return Ok(());
                 }
                 Err(other) => return Err(other),
@@ -299,7 +308,8 @@ impl<'a> Sender<'a> {
 
     /// Opens a run; its asset is registered first where it is not known.
     fn open(&mut self, key: &RunKey) -> Outcome<String> {
-        let asset = self.client.send(Method::GET, &format!("/v1/assets/{}", encode(&key.asset)), Payload::Empty)?;
+        let asset =
+            self.client.send(Method::GET, &format!("/v1/assets/{}", encode(&key.asset)), Payload::Empty)?;
         if asset.status == StatusCode::NOT_FOUND {
             let mut line = json!({"asset_id": key.asset});
             if let Some(movie) = &key.movie {
@@ -335,7 +345,8 @@ impl<'a> Sender<'a> {
         self.totals.accepted += number(&answer, "accepted");
         self.totals.duplicates += number(&answer, "duplicates");
         self.totals.rejected += number(&answer, "rejected");
-        self.totals.assets += answer.get("registered_assets").and_then(Value::as_array).map_or(0, |a| a.len() as u64);
+        self.totals.assets +=
+            answer.get("registered_assets").and_then(Value::as_array).map_or(0, |a| a.len() as u64);
         self.totals.commit = self.totals.commit.max(answer.get("commit").and_then(Value::as_u64));
         self.say_errors(&answer, origins);
         Ok(())

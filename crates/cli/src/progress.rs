@@ -33,12 +33,20 @@ impl Bars {
 impl Bar {
     /// A bar that counts bytes of input.
     pub fn bytes(total: u64, quiet: bool) -> Self {
-        Self::styled(Some(total), quiet, "{msg:24} {bar:32} {bytes}/{total_bytes} {bytes_per_sec} {eta_precise}")
+        Self::styled(
+            Some(total),
+            quiet,
+            "{msg:24} {bar:32} {bytes}/{total_bytes} {bytes_per_sec} {eta_precise}",
+        )
     }
 
     /// A bar that counts steps; without a total, a spinner.
     pub fn steps(total: Option<u64>, quiet: bool) -> Self {
-        let style = if total.is_some() { "{msg:24} {bar:32} {pos}/{len} {eta_precise}" } else { "{spinner} {msg} {pos}" };
+        let style = if total.is_some() {
+            "{msg:24} {bar:32} {pos}/{len} {eta_precise}"
+        } else {
+            "{spinner} {msg} {pos}"
+        };
         Self::styled(total, quiet, style)
     }
 

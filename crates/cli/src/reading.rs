@@ -35,7 +35,8 @@ pub fn send(
         }
         bar.add(n);
         if n > LINE_BYTES_READ_MAX {
-            let detail = format!("the line has {n} bytes; write one annotation a line, each ended by a newline");
+            let detail =
+                format!("the line has {n} bytes; write one annotation a line, each ended by a newline");
             let name = sender.file_name(file).to_owned();
             sender.refuse(&name, number, "", &detail);
         } else {

@@ -43,7 +43,9 @@ pub fn night_ferry() -> Show {
 /// The vector of a place, with a little of its own for each shot; the same on every machine.
 #[must_use]
 pub fn place_vector(place: &str, shot: u64) -> Vec<f32> {
-    let mut base = noise(place.bytes().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3)));
+    let mut base = noise(
+        place.bytes().fold(0xcbf2_9ce4_8422_2325, |h, b| (h ^ u64::from(b)).wrapping_mul(0x100_0000_01b3)),
+    );
     let mut own = noise(shot.wrapping_mul(0x9e37_79b9_7f4a_7c15) ^ 0x5eed);
     (0..DIMENSIONS).map(|_| base() + 0.15 * own()).collect()
 }
@@ -137,7 +139,13 @@ impl Director {
             self.say("props@1", "OBJECT_SEARCH", start, end, json!({"label": prop, "confidence_score": 0.8}));
         }
         for (name, since) in std::mem::take(&mut self.present) {
-            self.say("faces@3", "CHARACTER_SEARCH", since, end, json!({"label": name, "confidence_score": 0.97}));
+            self.say(
+                "faces@3",
+                "CHARACTER_SEARCH",
+                since,
+                end,
+                json!({"label": name, "confidence_score": 0.97}),
+            );
         }
         let count = ((end - start) / SHOT_MS).max(1);
         for n in 0..count {

@@ -95,7 +95,9 @@ pub const SETTINGS: &[Setting] = &[
         get: |s| Value::String(s.listen.to_string()),
         set: |s, v| {
             let text = v.as_str().ok_or("must be an address such as \"127.0.0.1:7890\"")?;
-            s.listen = text.parse().map_err(|_| format!("is `{text}`; write an address such as \"127.0.0.1:7890\""))?;
+            s.listen = text
+                .parse()
+                .map_err(|_| format!("is `{text}`; write an address such as \"127.0.0.1:7890\""))?;
             Ok(())
         },
     },
@@ -159,7 +161,11 @@ pub const SETTINGS: &[Setting] = &[
     number!("limits.ingests", "most requests at a time that carry annotations", serve.ingests_max),
     number!("limits.media_streams", "most media files that play at a time", serve.media_streams_max),
     number!("limits.json_bytes", "longest plan or other JSON body, in bytes", serve.json_bytes_max),
-    seconds!("limits.wait_seconds", "how long an answer waits for annotations to be searchable", wait_time_max),
+    seconds!(
+        "limits.wait_seconds",
+        "how long an answer waits for annotations to be searchable",
+        wait_time_max
+    ),
     seconds!("limits.drain_seconds", "how long requests in flight have when the server ends", drain_time_max),
 ];
 
@@ -177,5 +183,7 @@ fn positive<N: TryFrom<i64>>(value: &Value) -> Result<N, String> {
 
 fn texts(value: &Value) -> Result<Vec<String>, String> {
     let list = value.as_array().ok_or("must be a list of texts")?;
-    list.iter().map(|t| t.as_str().map(str::to_owned).ok_or_else(|| "must be a list of texts".to_owned())).collect()
+    list.iter()
+        .map(|t| t.as_str().map(str::to_owned).ok_or_else(|| "must be a list of texts".to_owned()))
+        .collect()
 }

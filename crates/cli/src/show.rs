@@ -33,7 +33,10 @@ pub fn seconds(ns: i64) -> String {
 #[must_use]
 pub fn moment(moment: &Value, plan: &Value) -> Vec<String> {
     let (start, end) = (ns(moment, "start_ns"), ns(moment, "end_ns"));
-    let when = match (moment.get("timecode_in").and_then(Value::as_str), moment.get("timecode_out").and_then(Value::as_str)) {
+    let when = match (
+        moment.get("timecode_in").and_then(Value::as_str),
+        moment.get("timecode_out").and_then(Value::as_str),
+    ) {
         (Some(from), Some(to)) => format!("{from} – {to}"),
         _ => format!("{} – {}", clock(start), clock(end)),
     };
@@ -89,10 +92,15 @@ fn evidence(evidence: &Value, plan: &Value) -> String {
 /// A line with the words that the clause looks for marked; a long one is cut around the first of them.
 fn mark(line: &str, clause: &Value) -> String {
     let wanted: Vec<String> = match list(clause, "words") {
-        [] => text(clause, "phrase").split_whitespace().chain(text(clause, "text").split_whitespace()).map(word).collect(),
+        [] => text(clause, "phrase")
+            .split_whitespace()
+            .chain(text(clause, "text").split_whitespace())
+            .map(word)
+            .collect(),
         words => words.iter().map(|w| word(text(w, "text"))).collect(),
     };
-    let words: Vec<(&str, bool)> = line.split_whitespace().map(|w| (w, is_hit(&word(w), &wanted, clause))).collect();
+    let words: Vec<(&str, bool)> =
+        line.split_whitespace().map(|w| (w, is_hit(&word(w), &wanted, clause))).collect();
     let (from, to) = window(&words);
     let mut out = if from > 0 { "… ".to_owned() } else { String::new() };
     let mut run: Vec<&str> = Vec::new();
@@ -155,16 +163,20 @@ pub fn groups(groups: &[Value], depth: usize) -> Vec<(String, Vec<usize>)> {
             Some(other) => other.to_string(),
         };
         let within = match group.get("within") {
-            Some(Value::Object(fields)) => {
-                fields.iter().map(|(k, v)| format!("{k} {}", v.as_str().map_or_else(|| v.to_string(), str::to_owned))).collect()
-            }
+            Some(Value::Object(fields)) => fields
+                .iter()
+                .map(|(k, v)| format!("{k} {}", v.as_str().map_or_else(|| v.to_string(), str::to_owned)))
+                .collect(),
             _ => Vec::new(),
         };
         let within = if within.is_empty() { String::new() } else { format!(" of {}", within.join(", ")) };
         let total = group.get("total").and_then(Value::as_u64).unwrap_or(0);
         let heading = format!("{} {key}{within}: {}", text(group, "by"), plural(total, "moment"));
-        let positions =
-            list(group, "moments").iter().filter_map(Value::as_u64).filter_map(|n| usize::try_from(n).ok()).collect();
+        let positions = list(group, "moments")
+            .iter()
+            .filter_map(Value::as_u64)
+            .filter_map(|n| usize::try_from(n).ok())
+            .collect();
         out.push((format!("{}{}", "  ".repeat(depth), bold(&heading)), positions));
         out.extend(self::groups(list(group, "groups"), depth + 1));
     }
@@ -176,7 +188,8 @@ pub fn groups(groups: &[Value], depth: usize) -> Vec<(String, Vec<usize>)> {
 pub fn plan_in_short(plan: &Value) -> String {
     let mut parts = step(plan);
     for next in list(plan, "then") {
-        let within = next.get("within").and_then(Value::as_f64).map(|s| format!(" within {s} s")).unwrap_or_default();
+        let within =
+            next.get("within").and_then(Value::as_f64).map(|s| format!(" within {s} s")).unwrap_or_default();
         parts.push(format!("then{within}: {}", step(next).join(", ")));
     }
     if text(plan, "mode") == "union" {
@@ -213,14 +226,21 @@ pub fn clause(clause: &Value) -> String {
     for field in ["label", "text", "phrase"] {
         let value = text(clause, field);
         if !value.is_empty() {
-            parts.push(if field == "label" { format!("“{value}”") } else { format!("{field} “{value}”") });
+            parts.push(if field == "label" {
+                format!("“{value}”")
+            } else {
+                format!("{field} “{value}”")
+            });
         }
     }
     if let Some(slop) = clause.get("slop").and_then(Value::as_u64).filter(|s| *s > 0) {
         parts.push(format!("slop {slop}"));
     }
     if let Some(fuzziness) = clause.get("fuzziness").filter(|f| **f != Value::from(0)) {
-        parts.push(format!("fuzziness {}", fuzziness.as_str().map_or_else(|| fuzziness.to_string(), str::to_owned)));
+        parts.push(format!(
+            "fuzziness {}",
+            fuzziness.as_str().map_or_else(|| fuzziness.to_string(), str::to_owned)
+        ));
     }
     if let Some(vector) = clause.get("vector").filter(|v| v.is_object()) {
         let k = vector.get("k").and_then(Value::as_u64).map(|k| format!("{k} ")).unwrap_or_default();
@@ -241,7 +261,10 @@ mod tests {
         assert_eq!(mark("Could you pass the Salt?", &clause), "Could you [pass the Salt?]");
         let long = format!("{} salt {}", "before ".repeat(60), "after ".repeat(60));
         let marked = mark(&long, &clause);
-        assert!(marked.starts_with("… before") && marked.ends_with("after …") && marked.contains("[salt]"), "{marked}");
+        assert!(
+            marked.starts_with("… before") && marked.ends_with("after …") && marked.contains("[salt]"),
+            "{marked}"
+        );
         assert!(marked.chars().count() < TEXT_CHARS_MAX + 30);
     }
 
@@ -251,14 +274,21 @@ mod tests {
             "all": [{"type": "CHARACTER_SEARCH", "label": "Mara"}],
             "then": [{"all": [{"type": "DIALOGUE_SEARCH", "phrase": "the fog", "slop": 2}], "within": 30}],
         });
-        assert_eq!(plan_in_short(&plan), "all: character “Mara”; then within 30 s: all: dialogue phrase “the fog” slop 2");
+        assert_eq!(
+            plan_in_short(&plan),
+            "all: character “Mara”; then within 30 s: all: dialogue phrase “the fog” slop 2"
+        );
         assert_eq!(seconds(2_500_000_000), "2.5 s");
         assert_eq!(seconds(0), "0 s");
     }
 
     #[test]
     fn nothing_in_an_answer_makes_it_panic() {
-        for odd in [json!(null), json!([]), json!({"evidence": [1, {"clause": 3}], "start_ns": i64::MIN, "end_ns": i64::MAX})] {
+        for odd in [
+            json!(null),
+            json!([]),
+            json!({"evidence": [1, {"clause": 3}], "start_ns": i64::MIN, "end_ns": i64::MAX}),
+        ] {
             let _ = moment(&odd, &odd);
             let _ = groups(&[odd.clone()], 0);
             let _ = plan_in_short(&odd);

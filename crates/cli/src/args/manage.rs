@@ -175,4 +175,3 @@ pub enum ConfigCommand {
 A flag counts before the environment (RUSHES_LISTEN, RUSHES_LIMITS_PAGE, …), and that before the file.")]
     Check,
 }
-

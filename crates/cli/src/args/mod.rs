@@ -7,7 +7,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-pub use manage::{AssetCommand, ConfigCommand, LabelCommand, ModelCommand, RightArg, RunCommand, TokenCommand};
+pub use manage::{
+    AssetCommand, ConfigCommand, LabelCommand, ModelCommand, RightArg, RunCommand, TokenCommand,
+};
 pub use work::{Annotate, Bench, Buckets, Demo, Erase, Ingest, Mode, Search, Serve};
 
 /// Finds moments in video: annotations in, exact seconds out.

@@ -19,14 +19,18 @@ pub fn run(config: &Config, args: &Annotate, json_output: bool, quiet: bool) -> 
     let client = super::reader(config)?;
     let assets = match args.assets.as_slice() {
         [] => super::registry::every(&client, "/v1/assets", "assets")?,
-        named => named.iter().map(|a| client.get(&format!("/v1/assets/{}", encode(a)))).collect::<Outcome<_>>()?,
+        named => {
+            named.iter().map(|a| client.get(&format!("/v1/assets/{}", encode(a)))).collect::<Outcome<_>>()?
+        }
     };
     let mut done = Vec::new();
     for asset in &assets {
         let id = asset.get("asset_id").and_then(Value::as_str).unwrap_or("");
         let Some(path) = asset.get("path").and_then(Value::as_str) else {
             if !args.assets.is_empty() {
-                return Err(Failure::because(format!("asset `{id}` has no path; set it with `rushes asset import`")));
+                return Err(Failure::because(format!(
+                    "asset `{id}` has no path; set it with `rushes asset import`"
+                )));
             }
             continue;
         };
@@ -37,7 +41,9 @@ pub fn run(config: &Config, args: &Annotate, json_output: bool, quiet: bool) -> 
             Err(Failure::Interrupted) => return Err(Failure::Interrupted),
             Err(failure) => {
                 output::warn(&format!("{id}: {failure}"));
-                done.push(json!({"asset_id": id, "accepted": 0, "rejected": 0, "error": failure.to_string()}));
+                done.push(
+                    json!({"asset_id": id, "accepted": 0, "rejected": 0, "error": failure.to_string()}),
+                );
             }
         }
         if !quiet && !json_output {

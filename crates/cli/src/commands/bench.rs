@@ -14,7 +14,9 @@ pub fn run(args: &Bench, json_output: bool, quiet: bool) -> Outcome {
     let here = std::env::current_dir().context("asking for the current folder")?;
     let temporary = match &args.keep {
         Some(_) => None,
-        None => Some(tempfile::Builder::new().prefix("rushes-bench-").tempdir_in(here).context("making a folder")?),
+        None => Some(
+            tempfile::Builder::new().prefix("rushes-bench-").tempdir_in(here).context("making a folder")?,
+        ),
     };
     let folder = match (&args.keep, &temporary) {
         (Some(folder), _) => folder.clone(),

@@ -127,14 +127,23 @@ impl Tracks {
             clock(to),
             output::plural(buckets.len() as u64, "bucket")
         ));
-        output::line(&faint(&format!("{:NAME_CHARS$}  each column {} of buckets", "", crate::show::seconds(bucket_ns.saturating_mul(i64::try_from(each).unwrap_or(1))))));
+        output::line(&faint(&format!(
+            "{:NAME_CHARS$}  each column {} of buckets",
+            "",
+            crate::show::seconds(bucket_ns.saturating_mul(i64::try_from(each).unwrap_or(1)))
+        )));
         let mut kind_before = "";
         for ((kind, name), starts) in &self.tracks {
             if kind != kind_before {
                 output::line(&bold(kind));
                 kind_before = kind;
             }
-            output::line(&format!("  {:width$}{}", cut(name), bar(starts, from, bucket_ns, each, n), width = NAME_CHARS));
+            output::line(&format!(
+                "  {:width$}{}",
+                cut(name),
+                bar(starts, from, bucket_ns, each, n),
+                width = NAME_CHARS
+            ));
         }
         if !self.lines.is_empty() {
             output::line("");

@@ -30,7 +30,8 @@ struct Question {
 /// Runs the command.
 pub fn run(args: &Demo, json_output: bool, quiet: bool) -> Outcome {
     let orderly = Orderly::begin();
-    let folder = tempfile::Builder::new().prefix("rushes-demo-").tempdir().context("making a temporary folder")?;
+    let folder =
+        tempfile::Builder::new().prefix("rushes-demo-").tempdir().context("making a temporary folder")?;
     crate::exit::remove_at_end(folder.path());
     let done = in_folder(folder.path(), args, json_output, quiet);
     crate::exit::keep_at_end();

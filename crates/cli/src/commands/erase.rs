@@ -33,7 +33,8 @@ pub fn run(config: &Config, args: &Erase, json_output: bool) -> Outcome {
 
 /// The request, and what is erased in words.
 fn target(args: &Erase) -> Outcome<(Value, String)> {
-    let stray = |flag: &str| Failure::Usage(format!("{flag} goes with --annotation, and --of also with --model"));
+    let stray =
+        |flag: &str| Failure::Usage(format!("{flag} goes with --annotation, and --of also with --model"));
     if args.of.is_some() && args.model.is_none() && args.annotation.is_none() {
         return Err(stray("--of"));
     }
@@ -58,7 +59,8 @@ fn target(args: &Erase) -> Outcome<(Value, String)> {
         return Err(Failure::Usage("say what to erase: `rushes help erase`".to_owned()));
     };
     let run = (args.in_run != "-").then_some(&args.in_run);
-    let target = json!({"target": "annotation", "asset_id": asset, "model": model, "run": run, "annotation_id": id});
+    let target =
+        json!({"target": "annotation", "asset_id": asset, "model": model, "run": run, "annotation_id": id});
     Ok((target, format!("annotation `{id}` of model `{model}` on asset `{asset}`")))
 }
 
@@ -70,5 +72,9 @@ fn confirm(words: &str) -> Outcome {
     output::warn(&format!("Erase {words} for good? Type yes to do it:"));
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer)?;
-    if answer.trim().eq_ignore_ascii_case("yes") { Ok(()) } else { Err(Failure::because("nothing was erased")) }
+    if answer.trim().eq_ignore_ascii_case("yes") {
+        Ok(())
+    } else {
+        Err(Failure::because("nothing was erased"))
+    }
 }

@@ -35,7 +35,8 @@ pub fn run(config: &Config, args: &Ingest, json_output: bool, quiet: bool) -> Ou
         intake.sender.abort();
     }
     sent?;
-    let caught_up = if args.wait && !args.dry_run { Some(super::wait::until_searchable(&client, quiet)?) } else { None };
+    let caught_up =
+        if args.wait && !args.dry_run { Some(super::wait::until_searchable(&client, quiet)?) } else { None };
     report(&intake, caught_up, client.archive().is_some(), json_output)?;
     if intake.sender.totals.rejected > 0 { Err(Failure::Said) } else { Ok(()) }
 }
@@ -56,7 +57,11 @@ impl Intake<'_> {
     fn send_file(&mut self, input: &Path) -> Outcome {
         self.files += 1;
         if input == Path::new("-") {
-            return self.send_reader("-", Box::new(BufReader::new(std::io::stdin())), &Bar::steps(None, self.quiet));
+            return self.send_reader(
+                "-",
+                Box::new(BufReader::new(std::io::stdin())),
+                &Bar::steps(None, self.quiet),
+            );
         }
         let name = input.display().to_string();
         let file = std::fs::File::open(input).with_context(|| format!("`{name}` cannot be read"))?;
@@ -69,9 +74,10 @@ impl Intake<'_> {
         let start = reader.fill_buf().with_context(|| format!("reading `{name}`"))?;
         let (gzip, arrow) = (start.starts_with(&[0x1f, 0x8b]), looks_like_arrow(start));
         let file = self.sender.file(name);
+        let run = self.args.replace.then_some(RunMode::Replace);
         if gzip {
-            let unpacked = BufReader::with_capacity(1 << 20, MultiGzDecoder::new(reader));
-            return reading::send(&mut self.sender, file, &mut { unpacked }, self.run(), &Bar::steps(None, self.quiet));
+            let mut unpacked = BufReader::with_capacity(1 << 20, MultiGzDecoder::new(reader));
+            return reading::send(&mut self.sender, file, &mut unpacked, run, &Bar::steps(None, self.quiet));
         }
         if arrow {
             let mut bytes = Vec::new();
@@ -79,11 +85,7 @@ impl Intake<'_> {
             bar.add(bytes.len() as u64);
             return self.sender.arrow(file, bytes, self.args.replace);
         }
-        reading::send(&mut self.sender, file, &mut *reader, self.run(), bar)
-    }
-
-    fn run(&self) -> Option<RunMode> {
-        self.args.replace.then_some(RunMode::Replace)
+        reading::send(&mut self.sender, file, &mut *reader, run, bar)
     }
 }
 
@@ -145,7 +147,8 @@ fn report(intake: &Intake<'_>, caught_up: Option<bool>, is_local: bool, json_out
     if intake.sender.unsaid() > 0 {
         output::warn(&format!("{} more lines are refused", n(intake.sender.unsaid())));
     }
-    let (verb, files) = (if dry_run { "would be accepted" } else { "accepted" }, output::plural(intake.files, "file"));
+    let (verb, files) =
+        (if dry_run { "would be accepted" } else { "accepted" }, output::plural(intake.files, "file"));
     let assets = output::plural(totals.assets, "asset");
     output::line(&format!(
         "{} {verb}, {} there already, {} refused ({files}, {assets} registered)",
@@ -157,7 +160,9 @@ fn report(intake: &Intake<'_>, caught_up: Option<bool>, is_local: bool, json_out
         Some(true) => output::line("all of it can be searched"),
         Some(false) => output::line("fusing and indexing go on; `rushes status` tells how far they are"),
         None if is_local && !dry_run && totals.accepted > 0 && !intake.quiet => {
-            output::warn("it is searchable once it is fused and indexed: the next command or server does that");
+            output::warn(
+                "it is searchable once it is fused and indexed: the next command or server does that",
+            );
         }
         None => {}
     }

@@ -23,7 +23,8 @@ pub fn verify(config: &Config, json_output: bool, quiet: bool) -> Outcome {
     if json_output {
         output::json(&report)?;
     } else {
-        let (assets, annotations) = (plural(number("assets"), "asset"), plural(number("annotations"), "annotation"));
+        let (assets, annotations) =
+            (plural(number("assets"), "asset"), plural(number("annotations"), "annotation"));
         for problem in report.get("problems").and_then(Value::as_array).into_iter().flatten() {
             output::line(problem.as_str().unwrap_or("?"));
         }
@@ -35,7 +36,9 @@ pub fn verify(config: &Config, json_output: bool, quiet: bool) -> Outcome {
             )),
         }
         if report.get("catching_up").and_then(Value::as_bool) == Some(true) {
-            output::line("what is not fused and indexed yet was left out; verify again when `rushes status` is done");
+            output::line(
+                "what is not fused and indexed yet was left out; verify again when `rushes status` is done",
+            );
         }
     }
     if problems > 0 { Err(Failure::Said) } else { Ok(()) }
@@ -87,7 +90,10 @@ pub fn restore(config: &Config, from: &Path, to: Option<PathBuf>, json_output: b
     if json_output {
         return output::json(&json!({"archive": to}));
     }
-    output::line(&format!("`{}` is an archive; the next command on it makes buckets and index", to.display()));
+    output::line(&format!(
+        "`{}` is an archive; the next command on it makes buckets and index",
+        to.display()
+    ));
     Ok(())
 }
 

@@ -36,7 +36,8 @@ fn read(intake: &mut Intake<'_>, mapping: &Mapping, folder: &Path) -> Outcome {
     bar.say("files read");
     let mut import = mapping.import();
     for file in &found.files {
-        let opened = std::fs::File::open(&file.path).with_context(|| format!("`{}` cannot be read", file.name));
+        let opened =
+            std::fs::File::open(&file.path).with_context(|| format!("`{}` cannot be read", file.name));
         let mut taker = Taker::new(intake, file);
         let mut failure = None;
         let flow = import.read(file, opened?, &mut |item| match taker.take(item) {

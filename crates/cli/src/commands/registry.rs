@@ -22,7 +22,11 @@ pub fn assets(config: &Config, command: &AssetCommand, json_output: bool) -> Out
                 return output::json(&Value::Array(assets));
             }
             let columns = ["asset_id", "movie_id", "season", "episode", "title", "frame_rate", "duration_ns"];
-            list(&assets, &columns, "no asset is registered; `rushes asset import` or an annotation does that");
+            list(
+                &assets,
+                &columns,
+                "no asset is registered; `rushes asset import` or an annotation does that",
+            );
             Ok(())
         }
         AssetCommand::Show { asset } => {
@@ -48,7 +52,11 @@ pub fn models(config: &Config, command: &ModelCommand, json_output: bool) -> Out
             if json_output {
                 return output::json(&Value::Array(models));
             }
-            list(&models, &["model", "types", "language", "space"], "no model is registered; its first line does that");
+            list(
+                &models,
+                &["model", "types", "language", "space"],
+                "no model is registered; its first line does that",
+            );
             Ok(())
         }
     }
@@ -64,7 +72,11 @@ pub fn labels(config: &Config, command: &LabelCommand, json_output: bool) -> Out
             if json_output {
                 return output::json(&Value::Array(labels));
             }
-            list(&labels, &["type", "label", "aliases"], "no label has aliases; `rushes label import` gives them some");
+            list(
+                &labels,
+                &["type", "label", "aliases"],
+                "no label has aliases; `rushes label import` gives them some",
+            );
             Ok(())
         }
     }
@@ -83,7 +95,8 @@ fn import(config: &Config, route: &str, file: &Path, what: &str, json_output: bo
     let number = |field: &str| answer.get(field).and_then(Value::as_u64).unwrap_or(0);
     for error in array(&answer, "errors") {
         let text = |field: &str| error.get(field).and_then(Value::as_str).unwrap_or("");
-        let field = if text("pointer").is_empty() { String::new() } else { format!(" `{}`:", text("pointer")) };
+        let field =
+            if text("pointer").is_empty() { String::new() } else { format!(" `{}`:", text("pointer")) };
         let line = error.get("line").and_then(Value::as_u64).unwrap_or(0);
         output::warn(&format!("{name}:{line}:{field} {}", text("detail")));
     }
@@ -91,7 +104,11 @@ fn import(config: &Config, route: &str, file: &Path, what: &str, json_output: bo
         output::json(&answer)?;
     } else {
         let refused = number("rejected");
-        output::line(&format!("{} registered, {} refused", plural(number("accepted"), what), output::count(refused)));
+        output::line(&format!(
+            "{} registered, {} refused",
+            plural(number("accepted"), what),
+            output::count(refused)
+        ));
     }
     if number("rejected") > 0 { Err(Failure::Said) } else { Ok(()) }
 }
@@ -124,7 +141,8 @@ pub fn list(entries: &[Value], columns: &[&str], none: &str) {
     }
     let filled = |c: &&&str| entries.iter().any(|e| e.get(**c).is_some_and(|v| !cell(c, v).is_empty()));
     let columns: Vec<&str> = columns.iter().filter(filled).copied().collect();
-    let mut rows = vec![columns.iter().map(|c| c.trim_end_matches("_ns").replace('_', " ")).collect::<Vec<_>>()];
+    let mut rows =
+        vec![columns.iter().map(|c| c.trim_end_matches("_ns").replace('_', " ")).collect::<Vec<_>>()];
     for entry in entries {
         rows.push(columns.iter().map(|c| cell(c, entry.get(*c).unwrap_or(&Value::Null))).collect());
     }

@@ -27,14 +27,25 @@ pub fn run(config: &Config, command: &RunCommand, json_output: bool) -> Outcome 
             if json_output {
                 return output::json(&Value::Array(runs));
             }
-            let columns = ["run", "asset_id", "model", "mode", "coverage", "state", "visibility", "committed", "annotations"];
+            let columns = [
+                "run",
+                "asset_id",
+                "model",
+                "mode",
+                "coverage",
+                "state",
+                "visibility",
+                "committed",
+                "annotations",
+            ];
             super::registry::list(&runs, &columns, "there is no run; `rushes run open` begins one");
             Ok(())
         }
         RunCommand::Open { asset, model, append, coverage, id } => {
             let mode = if *append { "append" } else { "replace" };
             let coverage = coverage.as_deref().map(coverage_of).transpose()?;
-            let spec = json!({"run": id, "asset_id": asset, "model": model, "mode": mode, "coverage": coverage});
+            let spec =
+                json!({"run": id, "asset_id": asset, "model": model, "mode": mode, "coverage": coverage});
             let run = super::writer(config)?.post("/v1/runs", Payload::Json(spec))?;
             if json_output {
                 return output::json(&run);
@@ -43,9 +54,13 @@ pub fn run(config: &Config, command: &RunCommand, json_output: bool) -> Outcome 
             Ok(())
         }
         RunCommand::Append { run, files } => append(&super::reader(config)?, run, files, json_output),
-        RunCommand::Commit { run } => change(config, run, "commit", Payload::Empty, "is committed", json_output),
+        RunCommand::Commit { run } => {
+            change(config, run, "commit", Payload::Empty, "is committed", json_output)
+        }
         RunCommand::Abort { run } => change(config, run, "abort", Payload::Empty, "is given up", json_output),
-        RunCommand::Restore { run } => change(config, run, "restore", Payload::Empty, "is current again", json_output),
+        RunCommand::Restore { run } => {
+            change(config, run, "restore", Payload::Empty, "is current again", json_output)
+        }
         RunCommand::Keep { run } => {
             let kept = Payload::Json(json!({"visibility": "kept"}));
             change(config, run, "visibility", kept, "is kept: a query can pin it", json_output)
@@ -57,7 +72,14 @@ pub fn run(config: &Config, command: &RunCommand, json_output: bool) -> Outcome 
     }
 }
 
-fn change(config: &Config, run: &str, what: &str, payload: Payload, done: &str, json_output: bool) -> Outcome {
+fn change(
+    config: &Config,
+    run: &str,
+    what: &str,
+    payload: Payload,
+    done: &str,
+    json_output: bool,
+) -> Outcome {
     let answer = super::reader(config)?.post(&format!("/v1/runs/{}/{what}", encode(run)), payload)?;
     if json_output {
         return output::json(&answer);
@@ -103,9 +125,8 @@ fn append(client: &Client, run: &str, files: &[std::path::PathBuf], json_output:
 
 /// `FROM-TO` in seconds, as a time range in nanoseconds.
 fn coverage_of(text: &str) -> Outcome<Value> {
-    let wrong = || {
-        Failure::Usage(format!("`{text}` is no coverage; write FROM-TO in seconds, such as 0-120.5"))
-    };
+    let wrong =
+        || Failure::Usage(format!("`{text}` is no coverage; write FROM-TO in seconds, such as 0-120.5"));
     let (from, to) = text.split_once('-').ok_or_else(wrong)?;
     let (start, end) = (nanos(from).ok_or_else(wrong)?, nanos(to).ok_or_else(wrong)?);
     if start > end {
@@ -133,7 +154,8 @@ mod tests {
     fn coverage_is_read_exactly() {
         let range = coverage_of("0-120.5").ok().unwrap();
         assert_eq!(range, json!({"start_time_ns": 0, "end_time_ns": 120_500_000_000_i64}));
-        for wrong in ["", "5", "5-", "-5", "5-4", "a-b", "1-2.0000000001", "0-99999999999999999999", "1-2-3"] {
+        for wrong in ["", "5", "5-", "-5", "5-4", "a-b", "1-2.0000000001", "0-99999999999999999999", "1-2-3"]
+        {
             assert!(coverage_of(wrong).is_err(), "{wrong}");
         }
     }

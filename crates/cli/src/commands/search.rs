@@ -61,7 +61,10 @@ fn request(args: &Search) -> Outcome<Map<String, Value>> {
             request.insert(name.to_owned(), value);
         }
     };
-    set("mode", args.mode.map(|mode| json!(if matches!(mode, Mode::Union) { "union" } else { "intersection" })));
+    set(
+        "mode",
+        args.mode.map(|mode| json!(if matches!(mode, Mode::Union) { "union" } else { "intersection" })),
+    );
     set("limit", args.limit.map(|limit| json!(limit)));
     set("cursor", args.cursor.as_ref().map(|cursor| json!(cursor)));
     set("explain", args.explain.then(|| json!(true)));
@@ -83,7 +86,8 @@ fn read_plan(path: &Path) -> Outcome<Map<String, Value>> {
     } else {
         text = std::fs::read(path).with_context(|| format!("`{name}` cannot be read"))?;
     }
-    let plan = serde_json::from_slice(&text).map_err(|e| Failure::Usage(format!("{name}: this is no JSON: {e}")))?;
+    let plan =
+        serde_json::from_slice(&text).map_err(|e| Failure::Usage(format!("{name}: this is no JSON: {e}")))?;
     object(plan)
 }
 

@@ -20,7 +20,9 @@ use crate::output;
 /// Runs the command.
 pub fn run(mut config: Config, args: &Serve, quiet: bool) -> Outcome {
     if config.server.is_some() {
-        return Err(Failure::Usage("a server serves a folder: name it with --archive, without --server".to_owned()));
+        return Err(Failure::Usage(
+            "a server serves a folder: name it with --archive, without --server".to_owned(),
+        ));
     }
     if let Some(listen) = args.listen {
         config.flag("listen", |s| s.listen = listen);
@@ -97,8 +99,12 @@ fn open_browser(url: &str) {
         return;
     }
     let program = if cfg!(target_os = "macos") { "open" } else { "xdg-open" };
-    let started =
-        Command::new(program).arg(url).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    let started = Command::new(program)
+        .arg(url)
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn();
     if let Err(error) = started.with_context(|| format!("starting `{program}`")) {
         tracing::debug!(%error, "no browser was opened");
     }

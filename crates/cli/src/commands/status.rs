@@ -16,12 +16,16 @@ pub fn run(config: &Config, json_output: bool) -> Outcome {
     let number = |pointer: &str| status.pointer(pointer).and_then(Value::as_u64).unwrap_or(0);
     let text = |pointer: &str| status.pointer(pointer).and_then(Value::as_str).unwrap_or("").to_owned();
     match client.server() {
-        Some(url) => output::line(&format!("archive {} behind {url} (version {})", text("/archive"), text("/version"))),
+        Some(url) => {
+            output::line(&format!("archive {} behind {url} (version {})", text("/archive"), text("/version")))
+        }
         None => output::line(&format!("archive {} in `{}`", text("/archive"), config.dir.display())),
     }
     let state = match (number("/last_commit"), status.get("catching_up").and_then(Value::as_bool)) {
         (0, _) => "nothing was taken in yet; `rushes ingest` or `rushes demo` begins".to_owned(),
-        (n, Some(true)) => format!("commit {}; searchable up to {}, catching up", count(n), count(number("/read_point"))),
+        (n, Some(true)) => {
+            format!("commit {}; searchable up to {}, catching up", count(n), count(number("/read_point")))
+        }
         (n, _) => format!("commit {}; all of it can be searched", count(n)),
     };
     output::line(&state);
@@ -30,13 +34,21 @@ pub fn run(config: &Config, json_output: bool) -> Outcome {
         row(&["", "holds", "on disk"]),
         row(&[
             "store",
-            &format!("{} annotations of {} assets", count(number("/store/annotations")), count(number("/store/assets"))),
+            &format!(
+                "{} annotations of {} assets",
+                count(number("/store/annotations")),
+                count(number("/store/assets"))
+            ),
             &size(number("/store/bytes")),
         ]),
         row(&["buckets", "", &size(number("/fused_bytes"))]),
         row(&[
             "index",
-            &format!("{} entries, {} vectors", count(number("/index/entries")), count(number("/index/vectors"))),
+            &format!(
+                "{} entries, {} vectors",
+                count(number("/index/entries")),
+                count(number("/index/vectors"))
+            ),
             &size(number("/index/bytes")),
         ]),
     ]);

@@ -40,7 +40,8 @@ fn table(path: &Path) -> Vec<BTreeMap<String, String>> {
     let text = std::fs::read_to_string(path).unwrap();
     let mut lines = text.lines();
     let head: Vec<&str> = lines.next().unwrap().split('\t').collect();
-    let row = |line: &str| head.iter().map(|h| (*h).to_owned()).zip(line.split('\t').map(str::to_owned)).collect();
+    let row =
+        |line: &str| head.iter().map(|h| (*h).to_owned()).zip(line.split('\t').map(str::to_owned)).collect();
     lines.filter(|l| !l.is_empty()).map(row).collect()
 }
 
@@ -200,7 +201,12 @@ fn same(what: &str, mut found: Vec<Moment>, mut expected: Vec<Moment>) {
     eprintln!("{what}: {} moments", expected.len());
     let missing: Vec<_> = expected.iter().filter(|m| !found.contains(m)).take(5).collect();
     let extra: Vec<_> = found.iter().filter(|m| !expected.contains(m)).take(5).collect();
-    assert!(found == expected, "{what}: found {}, expected {}; missing {missing:?}; extra {extra:?}", found.len(), expected.len());
+    assert!(
+        found == expected,
+        "{what}: found {}, expected {}; missing {missing:?}; extra {extra:?}",
+        found.len(),
+        expected.len()
+    );
 }
 
 fn character(name: &str) -> Value {
@@ -214,9 +220,11 @@ fn answers_over_real_annotations_are_what_straight_loops_say() {
         return;
     };
     let place = Place::new();
-    let mapping = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/mappings/friends-cneuromod.toml");
+    let mapping =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../examples/mappings/friends-cneuromod.toml");
     let mapping = mapping.to_str().unwrap();
-    let report = place.run(&["ingest", "--wait", "--json", "--mapping", mapping, root.to_str().unwrap()]).ok().json();
+    let report =
+        place.run(&["ingest", "--wait", "--json", "--mapping", mapping, root.to_str().unwrap()]).ok().json();
     assert_eq!(report["rejected"], 0, "{report}");
     assert_eq!(report["searchable"], true);
     eprintln!("taken in: {} annotations in {} runs", report["accepted"], report["runs"]);
@@ -224,7 +232,9 @@ fn answers_over_real_annotations_are_what_straight_loops_say() {
     assert_eq!(truth.assets().len(), 146);
 
     joey_at_home(&place, &truth);
-    for (words, phrase) in [("could I be", &["could", "i", "be"][..]), ("I don't know", &["i", "dont", "know"])] {
+    for (words, phrase) in
+        [("could I be", &["could", "i", "be"][..]), ("I don't know", &["i", "dont", "know"])]
+    {
         chandler_saying(&place, &truth, words, phrase);
     }
     monica_then_rachel(&place, &truth);
@@ -239,12 +249,18 @@ fn joey_at_home(place: &Place, truth: &Truth) {
         ("loc_apt4_Phoeb_Rach", "apartment of Phoebe"),
         ("loc_coffeeshop", "coffee house"),
     ];
-    let any: Vec<Value> = homes.iter().map(|(_, label)| json!({"type": "SCENE_SEARCH", "label": label})).collect();
+    let any: Vec<Value> =
+        homes.iter().map(|(_, label)| json!({"type": "SCENE_SEARCH", "label": label})).collect();
     let (found, answer) = ask(place, json!({"all": [character("Joey")], "any": any}));
     let mut expected = Vec::new();
     for asset in truth.assets() {
-        let at: Spans = homes.iter().flat_map(|(k, _)| truth.places[&asset].get(*k).cloned().unwrap_or_default()).collect();
-        expected.extend(both(&truth.speaks(&asset, "Joey"), &united(at)).iter().map(|(s, e)| (asset.clone(), *s, *e)));
+        let at: Spans = homes
+            .iter()
+            .flat_map(|(k, _)| truth.places[&asset].get(*k).cloned().unwrap_or_default())
+            .collect();
+        expected.extend(
+            both(&truth.speaks(&asset, "Joey"), &united(at)).iter().map(|(s, e)| (asset.clone(), *s, *e)),
+        );
     }
     assert_eq!(answer["total"], expected.len());
     assert!(expected.len() > 1000);
@@ -259,7 +275,9 @@ fn chandler_saying(place: &Place, truth: &Truth, words: &str, phrase: &[&str]) {
     for asset in truth.assets() {
         let says = truth.says(&asset, phrase);
         anybody.extend(says.iter().map(|(s, e)| (asset.clone(), *s, *e)));
-        expected.extend(both(&truth.speaks(&asset, "Chandler"), &says).iter().map(|(s, e)| (asset.clone(), *s, *e)));
+        expected.extend(
+            both(&truth.speaks(&asset, "Chandler"), &says).iter().map(|(s, e)| (asset.clone(), *s, *e)),
+        );
     }
     assert!(!expected.is_empty());
     same(&format!("somebody saying “{words}”"), alone, anybody);

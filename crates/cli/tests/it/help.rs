@@ -12,8 +12,9 @@ fn help(args: &[&str]) -> String {
 fn every_command_explains_itself() {
     let top = help(&["--help"]);
     let commands = [
-        "demo", "serve", "ingest", "annotate", "search", "suggest", "buckets", "status", "verify", "rebuild", "backup",
-        "restore", "erase", "purge", "export", "asset", "model", "label", "run", "token", "config", "schema", "bench",
+        "demo", "serve", "ingest", "annotate", "search", "suggest", "buckets", "status", "verify", "rebuild",
+        "backup", "restore", "erase", "purge", "export", "asset", "model", "label", "run", "token", "config",
+        "schema", "bench",
     ];
     for command in commands {
         assert!(top.lines().any(|l| l.trim_start().starts_with(command)), "{command} in {top}");
@@ -21,9 +22,28 @@ fn every_command_explains_itself() {
         assert!(text.contains("--json"), "{command}");
     }
     for with_examples in [
-        &["demo"][..], &["serve"], &["ingest"], &["annotate"], &["search"], &["suggest"], &["buckets"], &["status"],
-        &["verify"], &["rebuild"], &["backup"], &["restore"], &["erase"], &["purge"], &["export"], &["schema"], &["bench"],
-        &["asset", "import"], &["model", "import"], &["label", "import"], &["run", "open"], &["token", "create"],
+        &["demo"][..],
+        &["serve"],
+        &["ingest"],
+        &["annotate"],
+        &["search"],
+        &["suggest"],
+        &["buckets"],
+        &["status"],
+        &["verify"],
+        &["rebuild"],
+        &["backup"],
+        &["restore"],
+        &["erase"],
+        &["purge"],
+        &["export"],
+        &["schema"],
+        &["bench"],
+        &["asset", "import"],
+        &["model", "import"],
+        &["label", "import"],
+        &["run", "open"],
+        &["token", "create"],
         &["config", "check"],
     ] {
         let mut args = with_examples.to_vec();

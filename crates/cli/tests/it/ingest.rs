@@ -68,15 +68,21 @@ fn strict_takes_all_or_nothing_and_dry_run_takes_nothing() {
 fn replacing_leaves_only_the_new_of_the_same_model_and_asset() {
     let place = Place::filled();
     // In two files: what the second says of an asset does not replace what the first says of it.
-    let a = place.file("b.jsonl", line("one", "faces@4", "CHARACTER_SEARCH", 1.0, 2.0, json!({"label": "Joey"})));
-    let b = place.file("c.jsonl", line("one", "faces@4", "CHARACTER_SEARCH", 5.0, 6.0, json!({"label": "Joey"})));
+    let a =
+        place.file("b.jsonl", line("one", "faces@4", "CHARACTER_SEARCH", 1.0, 2.0, json!({"label": "Joey"})));
+    let b =
+        place.file("c.jsonl", line("one", "faces@4", "CHARACTER_SEARCH", 5.0, 6.0, json!({"label": "Joey"})));
     let (a, b) = (a.to_str().unwrap(), b.to_str().unwrap());
     let report = place.run(&["ingest", "--replace", "--wait", "--json", a, b]).ok().json();
     assert_eq!((&report["accepted"], &report["runs"]), (&json!(2), &json!(1)));
     let plan = json!({"all": [{"label": "Joey"}]});
-    assert_eq!(place.moments(&plan), [("one".into(), 1.0, 2.0), ("one".into(), 5.0, 6.0), ("two".into(), 2.0, 8.0)]);
+    assert_eq!(
+        place.moments(&plan),
+        [("one".into(), 1.0, 2.0), ("one".into(), 5.0, 6.0), ("two".into(), 2.0, 8.0)]
+    );
     // With --strict and a refused line nothing is replaced.
-    let bad = line("one", "faces@5", "CHARACTER_SEARCH", 7.0, 8.0, json!({"label": "Joey"})) + "\n{\"asset_id\":\"one\",\"model\":\"faces@5\"}\n";
+    let bad = line("one", "faces@5", "CHARACTER_SEARCH", 7.0, 8.0, json!({"label": "Joey"}))
+        + "\n{\"asset_id\":\"one\",\"model\":\"faces@5\"}\n";
     place.run_with(&["ingest", "--replace", "--strict", "--wait", "-"], bad).code(1).warns("-:2:");
     assert_eq!(place.moments(&plan).len(), 3);
 }
@@ -123,10 +129,23 @@ fn a_program_annotates_assets() {
     let asset = json!({"asset_id": "one", "movie_id": "film", "path": media}).to_string();
     place.run_with(&["asset", "import", "-"], asset).ok().says("1 asset registered");
     let says = r#"{"type":"CHARACTER_SEARCH","label":"Joey","time_range":{"start_time_ns":0,"end_time_ns":1000000000}}"#;
-    place.run(&["annotate", "--model", "faces@1", "--", "sh", "-c", &format!("test -e {{media}} && echo '{says}'")]).ok();
+    place
+        .run(&[
+            "annotate",
+            "--model",
+            "faces@1",
+            "--",
+            "sh",
+            "-c",
+            &format!("test -e {{media}} && echo '{says}'"),
+        ])
+        .ok();
     assert_eq!(place.moments(&json!({"all": [{"label": "Joey"}]})), [("one".into(), 0.0, 1.0)]);
     let failing = format!("echo '{}'; exit 3", says.replace("Joey", "Ross"));
-    place.run(&["annotate", "--model", "faces@1", "--", "sh", "-c", &failing]).code(1).warns("exit status: 3");
+    place
+        .run(&["annotate", "--model", "faces@1", "--", "sh", "-c", &failing])
+        .code(1)
+        .warns("exit status: 3");
     assert_eq!(place.moments(&json!({"all": [{"label": "Ross"}]})), []);
     assert_eq!(place.moments(&json!({"all": [{"label": "Joey"}]})).len(), 1);
 }

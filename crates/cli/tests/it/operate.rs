@@ -76,16 +76,21 @@ fn runs_are_seen_whole_or_not_at_all() {
     let place = Place::filled();
     let run = place.run(&["run", "open", "--asset", "one", "--model", "faces@4", "--coverage", "0-5"]).ok();
     let run = run.out.trim().to_owned();
-    let new = place.file("n.jsonl", line("one", "faces@4", "CHARACTER_SEARCH", 1.0, 3.0, json!({"label": "Joey"})));
+    let new =
+        place.file("n.jsonl", line("one", "faces@4", "CHARACTER_SEARCH", 1.0, 3.0, json!({"label": "Joey"})));
     place.run(&["run", "append", &run, new.to_str().unwrap()]).ok().says("1 accepted");
     let joey = json!({"all": [{"label": "Joey"}], "scope": {"assets": ["one"]}});
     assert_eq!(place.moments(&joey), [("one".into(), 2.0, 8.0)]);
     place.run(&["run", "commit", &run]).ok().says("is committed");
     assert_eq!(place.moments(&joey), [("one".into(), 1.0, 3.0)]);
     let list = place.run(&["run", "list", "--asset", "one", "--json"]).ok().json();
-    assert!(list.as_array().unwrap().iter().any(|r| r["run"] == json!(run) && r["state"] == "committed"), "{list}");
+    assert!(
+        list.as_array().unwrap().iter().any(|r| r["run"] == json!(run) && r["state"] == "committed"),
+        "{list}"
+    );
     place.run(&["run", "list"]).ok().says(&run);
-    let other = place.run(&["run", "open", "--asset", "one", "--model", "faces@5"]).ok().out.trim().to_owned();
+    let other =
+        place.run(&["run", "open", "--asset", "one", "--model", "faces@5"]).ok().out.trim().to_owned();
     place.run(&["run", "append", &other, "-"]).ok();
     place.run(&["run", "abort", &other]).ok();
     place.run(&["run", "commit", &other]).code(1);

@@ -7,11 +7,16 @@ use crate::support::{Place, line, spans};
 #[test]
 fn moments_are_printed_with_their_evidence() {
     let place = Place::filled();
-    place.run(&["search", "Joey", "in", "the", "kitchen"]).ok().says("0:00:04.000 – 0:00:08.000").says("2 moments");
+    place
+        .run(&["search", "Joey", "in", "the", "kitchen"])
+        .ok()
+        .says("0:00:04.000 – 0:00:08.000")
+        .says("2 moments");
     place.run(&["search", "\"starving over\""]).ok().says("[starving over]").says("1 moment");
     let plan = json!({"all": [{"type": "DIALOGUE_SEARCH", "text": "run"}]}).to_string();
     place.run_with(&["search", "--plan", "-"], plan).ok().says("[ran]");
-    let asset = json!({"asset_id": "one", "movie_id": "film", "frame_rate": "25/1", "start_timecode": "10:00:00:00"});
+    let asset =
+        json!({"asset_id": "one", "movie_id": "film", "frame_rate": "25/1", "start_timecode": "10:00:00:00"});
     place.run_with(&["asset", "import", "-"], asset.to_string()).ok();
     place.run(&["search", "Joey"]).ok().says("10:00:02:00 – 10:00:08:00");
 }
@@ -19,7 +24,8 @@ fn moments_are_printed_with_their_evidence() {
 #[test]
 fn nothing_found_says_what_was_looked_for() {
     let place = Place::filled();
-    let plan = json!({"all": [{"type": "CHARACTER_SEARCH", "label": "Nobody"}, {"label": "kitchen"}]}).to_string();
+    let plan =
+        json!({"all": [{"type": "CHARACTER_SEARCH", "label": "Nobody"}, {"label": "kitchen"}]}).to_string();
     let ran = place.run_with(&["search", "--plan", "-"], plan).ok();
     ran.says("no moments").says("nothing matches character “Nobody” (/all/0)");
     place.run(&["search", "zebra"]).ok().says("no moments");
@@ -39,7 +45,16 @@ fn a_wrong_plan_names_the_field() {
 fn pages_go_on_where_the_one_before_ended() {
     let place = Place::new();
     let many: Vec<String> = (0..7)
-        .map(|n| line("one", "faces@3", "CHARACTER_SEARCH", f64::from(n) * 10.0, f64::from(n) * 10.0 + 1.0, json!({"label": "Joey"})))
+        .map(|n| {
+            line(
+                "one",
+                "faces@3",
+                "CHARACTER_SEARCH",
+                f64::from(n) * 10.0,
+                f64::from(n) * 10.0 + 1.0,
+                json!({"label": "Joey"}),
+            )
+        })
         .collect();
     place.run_with(&["ingest", "--wait", "-"], many.join("\n")).ok();
     let plan = json!({"all": [{"label": "Joey"}], "rank_by": "start", "limit": 3}).to_string();
@@ -66,7 +81,11 @@ fn pages_go_on_where_the_one_before_ended() {
 fn groups_are_headings() {
     let place = Place::filled();
     let plan = json!({"all": [{"label": "Joey"}], "group_by": ["asset"], "top": 1}).to_string();
-    place.run_with(&["search", "--plan", "-"], plan).ok().says("asset one: 1 moment").says("asset two: 1 moment");
+    place
+        .run_with(&["search", "--plan", "-"], plan)
+        .ok()
+        .says("asset one: 1 moment")
+        .says("asset two: 1 moment");
 }
 
 #[test]

@@ -46,7 +46,8 @@ fn while_a_server_runs_commands_go_through_it() {
     let during = place.run(&["search", "--json", "Joey"]).ok().json();
     assert_eq!(before["moments"], during["moments"]);
     place.run(&["status"]).ok().says(&server.url);
-    let more = crate::support::line("three", "faces@3", "CHARACTER_SEARCH", 1.0, 2.0, json!({"label": "Joey"}));
+    let more =
+        crate::support::line("three", "faces@3", "CHARACTER_SEARCH", 1.0, 2.0, json!({"label": "Joey"}));
     place.run_with(&["ingest", "--wait", "-"], more).ok().says("1 accepted");
     place.run(&["search", "Joey"]).ok().says("3 moments");
     place.run(&["verify"]).ok().says("all is well");
@@ -63,7 +64,12 @@ fn while_a_server_runs_commands_go_through_it() {
 #[test]
 fn tokens_keep_others_out_and_let_the_owner_in() {
     let place = Place::filled();
-    let secret = place.run(&["token", "create", "team", "--right", "read", "--movie", "other"]).ok().out.trim().to_owned();
+    let secret = place
+        .run(&["token", "create", "team", "--right", "read", "--movie", "other"])
+        .ok()
+        .out
+        .trim()
+        .to_owned();
     place.run(&["token", "list"]).ok().says("team");
     let server = Server::start(&place);
     place.run(&["search", "Joey"]).ok().says("2 moments");

@@ -160,11 +160,32 @@ pub fn line(asset: &str, model: &str, kind: &str, start: f64, end: f64, more: Va
 pub fn lines() -> String {
     let mut lines = Vec::new();
     for asset in ["one", "two"] {
-        lines.push(line(asset, "faces@3", "CHARACTER_SEARCH", 2.0, 8.0, json!({"label": "Joey", "confidence_score": 0.97})));
+        lines.push(line(
+            asset,
+            "faces@3",
+            "CHARACTER_SEARCH",
+            2.0,
+            8.0,
+            json!({"label": "Joey", "confidence_score": 0.97}),
+        ));
         lines.push(line(asset, "places@1", "SCENE_SEARCH", 4.0, 9.0, json!({"label": "kitchen"})));
     }
-    lines.push(line("one", "speech@2", "DIALOGUE_SEARCH", 5.0, 6.5, json!({"text": "I'm starving over here", "language": "en"})));
-    lines.push(line("two", "speech@2", "DIALOGUE_SEARCH", 20.0, 22.0, json!({"text": "We ran all the way", "language": "en"})));
+    lines.push(line(
+        "one",
+        "speech@2",
+        "DIALOGUE_SEARCH",
+        5.0,
+        6.5,
+        json!({"text": "I'm starving over here", "language": "en"}),
+    ));
+    lines.push(line(
+        "two",
+        "speech@2",
+        "DIALOGUE_SEARCH",
+        20.0,
+        22.0,
+        json!({"text": "We ran all the way", "language": "en"}),
+    ));
     lines.join("\n") + "\n"
 }
 
