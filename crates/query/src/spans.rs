@@ -16,7 +16,8 @@ pub(crate) fn spans(
     presence: &Presence,
     shots: Option<&Found>,
 ) -> Vec<TimeRange> {
-    let mut spans = presence.present.pieces();
+    let pieces = presence.present.pieces();
+    let mut spans = pieces.clone();
     if query.plan.mode == Mode::Union {
         for span in &mut spans {
             *span = grown(step, found, asset, *span);
@@ -27,13 +28,20 @@ pub(crate) fn spans(
     spans = bridged(spans, query.plan.merge_gap.0, &presence.none);
     if query.plan.mode == Mode::Union && !presence.none.is_empty() {
         spans = TimeSet::of(spans).without(&presence.none).pieces();
-        spans.retain(|span| presence.present.meets(*span));
+        spans.retain(|span| is_present_in(&pieces, *span));
     }
     if let (Some(max), Some(shots)) = (query.plan.max_span, shots) {
         spans = spans.into_iter().flat_map(|span| split(span, max.0, shots, asset)).collect();
-        spans.retain(|span| presence.present.meets(*span));
+        spans.retain(|span| is_present_in(&pieces, *span));
     }
     spans
+}
+
+/// Is the query ever present in the span? An instant at the border of a piece is that piece's.
+fn is_present_in(pieces: &[TimeRange], span: TimeRange) -> bool {
+    let first = pieces.partition_point(|piece| piece.end_ns() < span.start_ns());
+    let near = pieces.iter().skip(first).take_while(|piece| piece.start_ns() <= span.end_ns());
+    near.into_iter().any(|piece| piece.meets(span))
 }
 
 /// A stretch grown to the full span of the annotations that matched in it.

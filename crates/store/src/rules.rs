@@ -41,7 +41,7 @@ pub(crate) fn check_model<'a>(model: &Model, registered: impl Iterator<Item = &'
                 ));
             }
             (Some(old), Some(new)) if old.id == new.id => {
-                check_shared_space(&model.model, &other.model, old, new)?
+                check_shared_space(&model.model, &other.model, old, new)?;
             }
             _ => {}
         }

@@ -88,7 +88,8 @@ impl Resolver for Archive {
     fn spaces_named(&self, name: &str) -> Result<Vec<Space>> {
         let registered = self.documents.iter().flat_map(|d| &d.models);
         let registered = registered.filter_map(|m| Some((m.model.clone(), m.space.clone()?)));
-        let written = self.annotations.iter().filter_map(|f| Some((f.annotation.model.clone(), self.space_of(f)?)));
+        let written =
+            self.annotations.iter().filter_map(|f| Some((f.annotation.model.clone(), self.space_of(f)?)));
         let named = registered.chain(written).filter(|(model, space)| {
             space.id.as_str() == name || model.as_str() == name || model.name() == name
         });

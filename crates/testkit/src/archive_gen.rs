@@ -155,7 +155,7 @@ fn document(no: usize, looked: &[(usize, usize, u8, (i64, i64))]) -> AssetDocume
 pub fn archives() -> impl Strategy<Value = Archive> {
     let long = span().prop_filter("coverage is more than an instant", |(start, end)| start < end);
     let looked = vec((0..3_usize, 0..4_usize, 1..3_u8, long), 0..8);
-    (vec(said(), 0..24), looked, 3..6_u64).prop_map(|(said, looked, upto)| Archive {
+    (vec(said(), 0..48), looked, 3..6_u64).prop_map(|(said, looked, upto)| Archive {
         documents: (0..3).map(|no| document(no, &looked)).collect(),
         annotations: said.iter().enumerate().map(|(no, said)| fused(no, said)).collect(),
         upto: Commit(upto),
@@ -192,9 +192,9 @@ fn clause() -> impl Strategy<Value = Json> {
         3 => vector().prop_map(|v| json!({"vector": v})),
     ];
     let rest = (
-        proptest::option::weighted(0.6, select(&TYPES[..])),
-        proptest::option::weighted(0.2, select(&["one", "one@2", "two@1"][..])),
-        proptest::option::weighted(0.2, select(&[0.3, 0.5][..])),
+        proptest::option::weighted(0.3, select(&TYPES[..])),
+        proptest::option::weighted(0.1, select(&["one", "one@2", "two@1"][..])),
+        proptest::option::weighted(0.1, select(&[0.3, 0.5][..])),
         proptest::option::weighted(0.1, 0..3_i64),
         proptest::option::weighted(0.3, select(&[0.5, 2.0][..])),
     );
@@ -215,7 +215,7 @@ fn clause() -> impl Strategy<Value = Json> {
 }
 
 fn groups() -> impl Strategy<Value = Json> {
-    (vec(clause(), 0..3), vec(clause(), 0..3), vec(clause(), 0..2), clause()).prop_map(
+    (vec(clause(), 0..3), vec(clause(), 0..4), vec(clause(), 0..2), clause()).prop_map(
         |(mut all, any, none, spare)| {
             if all.is_empty() && any.is_empty() {
                 all.push(spare);
@@ -266,18 +266,21 @@ pub fn plans() -> impl Strategy<Value = Json> {
             1 => select(&["asc", "desc"][..]).prop_map(|o| json!({"attribute": "tension", "order": o})),
         ],
         proptest::option::weighted(0.2, select(&[0.3, 0.5, 1.0][..])),
-        proptest::option::weighted(0.2, select(&[0.25, 0.5][..])),
+        proptest::option::weighted(0.15, select(&[0.25, 0.5][..])),
         proptest::option::weighted(0.1, (select(&MODELS[..]), 0..3_usize, 1..3_u8)),
     );
-    let tests = vec(
-        prop_oneof![
-            (0..4_i64).prop_map(|s| json!({"duration": {"gte": s}})),
-            clause().prop_map(|c| json!({"coverage": {"clause": c, "gte": 0.5}})),
-            (clause(), 0..3_i64, any::<bool>()).prop_map(
-                |(c, within, negate)| json!({"near": {"clause": c, "within": within, "negate": negate}})
-            ),
-        ],
-        0..2,
+    let tests = proptest::option::weighted(
+        0.3,
+        vec(
+            prop_oneof![
+                (0..3_i64).prop_map(|s| json!({"duration": {"gte": s}})),
+                clause().prop_map(|c| json!({"coverage": {"clause": c, "gte": 0.5}})),
+                (clause(), 0..3_i64, any::<bool>()).prop_map(
+                    |(c, within, negate)| json!({"near": {"clause": c, "within": within, "negate": negate}})
+                ),
+            ],
+            1..3,
+        ),
     );
     let then = vec((groups(), proptest::option::of(0..6_i64)), 0..3);
     (groups(), spans, order, tests, proptest::option::weighted(0.25, then)).prop_map(
@@ -298,7 +301,7 @@ pub fn plans() -> impl Strategy<Value = Json> {
                 plan["runs"] =
                     json!([{"run": format!("{model}-{asset}-{run}"), "asset": asset.as_str(), "model": name}]);
             }
-            plan["where"] = json!(tests);
+            plan["where"] = json!(tests.unwrap_or_default());
             let steps = then.unwrap_or_default().into_iter().map(|(mut step, within)| {
                 step["within"] = json!(within);
                 step

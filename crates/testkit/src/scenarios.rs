@@ -123,12 +123,13 @@ impl Scenario {
     }
 
     fn compare(&self, answer: &Answer) -> Result<(), String> {
-        let wanted: Vec<&str> = self.expect.lines().map(str::trim).filter(|l| !l.is_empty()).collect();
+        let tidy = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+        let wanted: Vec<String> = self.expect.lines().map(tidy).filter(|l| !l.is_empty()).collect();
         let shown: Vec<String> = answer
             .moments
             .iter()
             .enumerate()
-            .map(|(i, moment)| shown(moment, wanted.get(i).copied().unwrap_or_default()))
+            .map(|(i, moment)| shown(moment, wanted.get(i).map_or("", String::as_str)))
             .collect();
         let mut wrong = String::new();
         let mut differ = |what: &str, wanted: String, found: String| {

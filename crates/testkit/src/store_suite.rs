@@ -237,7 +237,7 @@ pub fn an_unchanged_asset_makes_no_commit(fixture: &mut dyn StoreFixture) {
     assert_eq!(store.put_assets(&[]).unwrap(), None);
     assert_eq!(store.last_commit().unwrap(), before);
     let changed = Asset { title: Some("new".into()), ..asset("a") };
-    let commit = store.put_assets(&[changed.clone()]).unwrap().unwrap();
+    let commit = store.put_assets(std::slice::from_ref(&changed)).unwrap().unwrap();
     assert!(commit > before);
     assert_eq!(store.asset(&changed.id).unwrap(), Some(changed));
     assert!(history(&*store, "a").iter().all(|r| r.effect == Effect::Registered));

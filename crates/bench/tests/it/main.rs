@@ -1,3 +1,4 @@
-//! The generator as its users see it.
+//! The generator and the benchmark as their users see them.
 
 mod generator;
+mod run;

@@ -123,20 +123,6 @@ impl AssetTable {
         }
     }
 
-    /// Forgets all but the newest version of an asset.
-    pub fn forget_older(&mut self, asset: &AssetId) {
-        if let Some(state) = self.0.get_mut(asset).filter(|state| state.versions.len() > 1) {
-            Arc::make_mut(state).forget(u64::MAX);
-        }
-    }
-
-    /// The same where a version that is not published yet may be the newest: it and the one before stay.
-    pub fn forget_published_older(&mut self, asset: &AssetId, published: u64) {
-        if let Some(state) = self.0.get_mut(asset).filter(|state| state.versions.len() > 1) {
-            Arc::make_mut(state).forget(published);
-        }
-    }
-
     /// Is the record still wanted?
     pub fn wants(&self, record: &DocumentRecord) -> bool {
         self.get(&record.asset).is_some_and(|state| state.holds(record))

@@ -83,9 +83,9 @@ impl Tx<'_> {
 }
 
 /// All models, by name and version.
-pub(super) fn models(folder: &rushes_kv::Folder) -> Result<Vec<Model>> {
+pub(super) fn models(folder: &Folder) -> Result<Vec<Model>> {
     let mut models = Vec::new();
-    tables::each_row(folder, &[keys::kind::MODEL], |_, value| {
+    tables::each_row(folder, &[kind::MODEL], |_, value| {
         models.push(decode_model(value)?);
         Ok(())
     })?;

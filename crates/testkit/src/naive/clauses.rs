@@ -184,7 +184,8 @@ fn joined(members: &[&FusedAnnotation], score: f64) -> Match {
 fn distance(metric: Metric, a: &[f32], b: &[f32]) -> f64 {
     let wide = |v: &[f32]| v.iter().map(|x| f64::from(*x)).collect::<Vec<_>>();
     let (a, b) = (wide(a), wide(b));
-    match metric {
+    // Adding 0 makes both zeros one.
+    0.0 + match metric {
         Metric::Cosine => {
             let dot: f64 = a.iter().zip(&b).map(|(x, y)| x * y).sum();
             let norm = |v: &[f64]| v.iter().map(|x| x * x).sum::<f64>().sqrt();
