@@ -81,6 +81,7 @@ impl Archive {
             Some(words) => plan_of(words, &request.plan, reader.as_ref(), labels.as_ref(), &access)?,
             None => Asked { plan: request.plan.clone(), warnings: Vec::new() },
         };
+        asked.plan.check()?;
         let mut resolved =
             resolve(&asked.plan, &resolver, cursor.as_ref().map(|c| c.word_weights.as_slice()))?;
         resolved.warnings.extend(asked.warnings);

@@ -60,8 +60,19 @@ impl Plan {
     /// # Errors
     /// [`rushes_types::ErrorKind::Invalid`] with the JSON pointer of the field and the mend.
     pub fn read(json: &Json) -> Result<Self> {
+        let plan = Self::read_beside_words(json)?;
+        plan.check()?;
+        Ok(plan)
+    }
+
+    /// Reads a plan that stands beside free words: the words will give it its clauses, so it needs none yet. Call
+    /// [`Plan::check`] when they have.
+    ///
+    /// # Errors
+    /// As [`Plan::read`].
+    pub fn read_beside_words(json: &Json) -> Result<Self> {
         let object = Node::root(json).object(PLAN_FIELDS)?;
-        let plan = Self {
+        Ok(Self {
             all: clauses(&object, "all")?,
             any: clauses(&object, "any")?,
             none: clauses(&object, "none")?,
@@ -93,9 +104,15 @@ impl Plan {
             runs: object
                 .read("runs", |n| n.list(PLAN_LIST_MAX)?.into_iter().map(run).collect())?
                 .unwrap_or_default(),
-        };
-        check(&plan)?;
-        Ok(plan)
+        })
+    }
+
+    /// Checks what its fields must be together: the number of clauses, a clause that says what is there, `top`.
+    ///
+    /// # Errors
+    /// As [`Plan::read`].
+    pub fn check(&self) -> Result<()> {
+        check(self)
     }
 
     /// Reads a plan from JSON text.

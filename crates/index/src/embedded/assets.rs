@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rushes_types::{AssetDocument, AssetId, Commit};
 
 use super::bytes::{Bytes, put_bytes, put_varint};
-use super::payload::{decode_document, encode_document};
+use rushes_wire::codec::{decode_document, encode_document};
 
 /// An asset at a publish, as it is written into a segment.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,7 +47,8 @@ impl DocumentRecord {
         if crc32fast::hash(document) != crc {
             return None;
         }
-        let document = if document.is_empty() { None } else { Some(Arc::new(decode_document(document)?)) };
+        let document =
+            if document.is_empty() { None } else { Some(Arc::new(decode_document(document).ok()?)) };
         Some(Self { asset, progress, generation, document, fresh })
     }
 }

@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use rushes_plan::Test;
 use rushes_types::{AnnotationType, Error, Result};
 
-use super::builder::label_parts;
 use super::entry::Entry;
 use super::gate::{Asked, Gate};
+use super::keys::label_parts;
 use super::postings::{for_each_entry, for_each_with_places};
 use super::reader::ReaderPart;
 use super::sections::{SEPARATOR, START_BYTES};

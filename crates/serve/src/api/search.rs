@@ -53,7 +53,9 @@ fn request_of(mut fields: serde_json::Map<String, Value>) -> Result<SearchReques
         Some(Value::String(words)) => Some(words),
         Some(_) => return Err(Error::invalid("`q` is no text; write the words in quotes").at("/q")),
     };
-    Ok(SearchRequest { q, plan: Plan::read(&Value::Object(fields))? })
+    let plan = Value::Object(fields);
+    let plan = if q.is_some() { Plan::read_beside_words(&plan)? } else { Plan::read(&plan)? };
+    Ok(SearchRequest { q, plan })
 }
 
 /// A suggestion.

@@ -29,9 +29,9 @@ async fn long_work_streams_its_progress_and_ends_with_its_result() {
     server.post_lines("/v1/annotations?wait=true", LINES).await.ok();
     for (path, body) in [
         ("/v1/verify", json!({})),
+        ("/v1/purge", json!({})),
         ("/v1/rebuild", json!({"what": "all"})),
         ("/v1/rebuild", json!({"what": "index"})),
-        ("/v1/purge", json!({})),
         ("/v1/backup", json!({"to": server.dir.path().join("backup")})),
     ] {
         let answer = server.post(path, &body).await;
