@@ -249,8 +249,10 @@ fn joey_at_home(place: &Place, truth: &Truth) {
         ("loc_apt4_Phoeb_Rach", "apartment of Phoebe"),
         ("loc_coffeeshop", "coffee house"),
     ];
+    // An apartment that is never seen in these seasons would only add the warning that nothing matches it.
+    let seen = |(k, _): &&(&str, &str)| truth.places.values().any(|of| of.contains_key(*k));
     let any: Vec<Value> =
-        homes.iter().map(|(_, label)| json!({"type": "SCENE_SEARCH", "label": label})).collect();
+        homes.iter().filter(seen).map(|(_, label)| json!({"type": "SCENE_SEARCH", "label": label})).collect();
     let (found, answer) = ask(place, json!({"all": [character("Joey")], "any": any}));
     let mut expected = Vec::new();
     for asset in truth.assets() {

@@ -1,6 +1,7 @@
 //! Runs the built `rushes` on archives in temporary folders.
 
 #![allow(clippy::unwrap_used)] // a test that cannot go on fails
+#![allow(clippy::print_stderr)] // and says what it counted
 
 mod acceptance;
 mod demo;

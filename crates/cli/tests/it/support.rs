@@ -63,7 +63,7 @@ impl Place {
     /// One with [`lines`] in it, searchable.
     pub fn filled() -> Self {
         let place = Self::new();
-        let file = place.file("a.jsonl", &lines());
+        let file = place.file("a.jsonl", lines());
         place.run(&["ingest", "--wait", file.to_str().unwrap()]).ok();
         place
     }
@@ -144,6 +144,7 @@ pub fn finish(mut command: Command, input: &[u8]) -> Ran {
 }
 
 /// An annotation line; times in seconds.
+#[allow(clippy::needless_pass_by_value)] // `json!` is written in place
 pub fn line(asset: &str, model: &str, kind: &str, start: f64, end: f64, more: Value) -> String {
     let ns = |s: f64| (s * 1e9).round() as i64;
     let mut line = json!({
