@@ -6,7 +6,9 @@ use serde_json::Value as Json;
 
 use crate::clause::Fuzziness;
 use crate::node::{Node, Object};
-use crate::plan::{AttributeAsk, Bounds, Like, Operator, PlanClause, PlanWord, SpaceVector, VectorAsk};
+use crate::plan_clause::{
+    AttributeAsk, Bounds, Like, Operator, PlanClause, PlanWord, SpaceVector, VectorAsk,
+};
 use crate::time::{Duration, ns_of_seconds, parse_clock};
 
 const CLAUSE_FIELDS: &[&str] = &[

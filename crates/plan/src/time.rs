@@ -5,8 +5,6 @@ use serde::{Serialize, Serializer};
 
 /// A length of time, in nanoseconds; written in JSON as seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "openapi", schema(value_type = f64))]
 pub struct Duration(pub i64);
 
 /// An instant of an asset: nanoseconds from the start of the media, or timecode, which an asset's rate and start
