@@ -17,18 +17,6 @@ pub enum Instant {
     Timecode(String),
 }
 
-// By hand: the derive takes no other type for an enum.
-#[cfg(feature = "openapi")]
-impl utoipa::PartialSchema for Instant {
-    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
-        let either = utoipa::openapi::OneOfBuilder::new().item(f64::schema()).item(String::schema());
-        either.description(Some("Seconds from the start of the media, or timecode.")).into()
-    }
-}
-
-#[cfg(feature = "openapi")]
-impl utoipa::ToSchema for Instant {}
-
 impl Duration {
     /// Is it nothing?
     #[must_use]
