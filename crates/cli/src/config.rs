@@ -131,7 +131,7 @@ impl Config {
                 match (setting.set)(&mut self.settings, value) {
                     Ok(()) => *origin = Origin::File,
                     Err(why) => {
-                        self.problems.push(format!("`{}`: `{}` {why}", self.path.display(), setting.key))
+                        self.problems.push(format!("`{}`: `{}` {why}", self.path.display(), setting.key));
                     }
                 }
             }

@@ -236,7 +236,7 @@ pub fn clause(clause: &Value) -> String {
     if let Some(slop) = clause.get("slop").and_then(Value::as_u64).filter(|s| *s > 0) {
         parts.push(format!("slop {slop}"));
     }
-    if let Some(fuzziness) = clause.get("fuzziness").filter(|f| **f != Value::from(0)) {
+    if let Some(fuzziness) = clause.get("fuzziness").filter(|f| f.as_u64() != Some(0)) {
         parts.push(format!(
             "fuzziness {}",
             fuzziness.as_str().map_or_else(|| fuzziness.to_string(), str::to_owned)
@@ -290,7 +290,7 @@ mod tests {
             json!({"evidence": [1, {"clause": 3}], "start_ns": i64::MIN, "end_ns": i64::MAX}),
         ] {
             let _ = moment(&odd, &odd);
-            let _ = groups(&[odd.clone()], 0);
+            let _ = groups(std::slice::from_ref(&odd), 0);
             let _ = plan_in_short(&odd);
         }
     }

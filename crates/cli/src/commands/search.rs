@@ -67,7 +67,7 @@ fn request(args: &Search) -> Outcome<Map<String, Value>> {
     );
     set("limit", args.limit.map(|limit| json!(limit)));
     set("cursor", args.cursor.as_ref().map(|cursor| json!(cursor)));
-    set("explain", args.explain.then(|| json!(true)));
+    set("explain", args.explain.then_some(json!(true)));
     Ok(request)
 }
 

@@ -17,7 +17,11 @@ pub fn run(config: &Config, json_output: bool) -> Outcome {
     let text = |pointer: &str| status.pointer(pointer).and_then(Value::as_str).unwrap_or("").to_owned();
     match client.server() {
         Some(url) => {
-            output::line(&format!("archive {} behind {url} (version {})", text("/archive"), text("/version")))
+            output::line(&format!(
+                "archive {} behind {url} (version {})",
+                text("/archive"),
+                text("/version")
+            ));
         }
         None => output::line(&format!("archive {} in `{}`", text("/archive"), config.dir.display())),
     }
