@@ -6,6 +6,7 @@ use clap::ArgMatches;
 use clap::parser::ValueSource;
 use rushes_archive::OpenOptions;
 use rushes_serve::ServeConfig;
+use rushes_text::{MAX_EDITS, within};
 use toml::{Table, Value};
 
 use crate::args::Global;
@@ -238,9 +239,8 @@ fn keys(table: &Table, section: &str) -> Vec<String> {
 fn nearest(key: &str) -> Option<&'static str> {
     let own = |k: &'static str| k.rsplit('.').next().unwrap_or(k);
     let typed = key.rsplit('.').next().unwrap_or(key);
-    let shared = |k: &str| k.chars().zip(typed.chars()).take_while(|(a, b)| a == b).count();
-    let best = SETTINGS.iter().map(|s| s.key).max_by_key(|k| shared(own(k)))?;
-    (shared(own(best)) >= 3).then_some(best)
+    let near = SETTINGS.iter().filter_map(|s| Some((within(typed, own(s.key), MAX_EDITS)?, s.key)));
+    near.min().map(|(_, key)| key)
 }
 
 fn default_dir() -> Outcome<PathBuf> {

@@ -135,16 +135,15 @@ impl<'a> Sender<'a> {
         self.files.len() - 1
     }
 
-    /// Sends asset lines.
-    pub fn assets(&mut self, lines: Vec<u8>) -> Outcome {
+    /// Sends asset lines of a file.
+    pub fn assets(&mut self, file: usize, lines: Vec<u8>) -> Outcome {
         if self.how.dry_run || lines.is_empty() {
             return Ok(());
         }
         let answer = self.client.post("/v1/assets", Payload::Lines(lines))?;
-        let origin = Origin { file: self.file("asset made by the mapping"), line: 0 };
         self.totals.assets += number(&answer, "accepted");
         self.totals.rejected += number(&answer, "rejected");
-        self.say_errors(&answer, &[origin]);
+        self.say_errors(&answer, &[Origin { file, line: 0 }]);
         Ok(())
     }
 

@@ -8,6 +8,7 @@ mod client;
 mod commands;
 mod config;
 mod exit;
+mod hits;
 mod interrupt;
 mod lines;
 mod output;

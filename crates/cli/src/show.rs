@@ -1,12 +1,10 @@
 //! What was found, for people: moments as blocks, plans in a line.
 
-use rushes_text::fold;
 use serde_json::Value;
 
-use crate::output::{bold, clock, count, faint, hit, plural};
+use crate::hits::mark;
+use crate::output::{bold, clock, count, faint, plural};
 
-/// Most letters of a line of dialogue that are shown around its hit.
-const TEXT_CHARS_MAX: usize = 160;
 /// Pieces of evidence that are shown of a moment.
 const EVIDENCE_SHOWN: usize = 6;
 
@@ -48,7 +46,8 @@ pub fn moment(moment: &Value, plan: &Value) -> Vec<String> {
         bold(text(moment, "asset_id")),
         faint(&format!("{}, score {score:.3}", seconds(end.saturating_sub(start))))
     )];
-    if let Some(best) = moment.get("best").filter(|b| !b.is_null()) {
+    let is_part = |best: &&Value| (ns(best, "start_ns"), ns(best, "end_ns")) != (start, end);
+    if let Some(best) = moment.get("best").filter(|b| b.is_object()).filter(is_part) {
         lines.push(format!("    best at {} – {}", clock(ns(best, "start_ns")), clock(ns(best, "end_ns"))));
     }
     let evidence = list(moment, "evidence");
@@ -81,74 +80,13 @@ fn evidence(evidence: &Value, plan: &Value) -> String {
         says = if says.is_empty() { said } else { format!("{says} {said}") };
     }
     if says.is_empty() {
-        says = text(evidence, "annotation_id").to_owned();
+        // A vector says nothing in words; a few letters tell one annotation from the next.
+        says = format!("#{}", text(evidence, "annotation_id").chars().take(8).collect::<String>());
     }
     let similarity = evidence.get("similarity").and_then(Value::as_f64);
     let similarity = similarity.map(|s| format!(", similarity {s:.3}")).unwrap_or_default();
     let when = format!("{} – {}", clock(ns(evidence, "start_ns")), clock(ns(evidence, "end_ns")));
     format!("    {kind:10} {says}  {}", faint(&format!("{when}, {}{similarity}", text(evidence, "model"))))
-}
-
-/// A line with the words that the clause looks for marked; a long one is cut around the first of them.
-fn mark(line: &str, clause: &Value) -> String {
-    let wanted: Vec<String> = match list(clause, "words") {
-        [] => text(clause, "phrase")
-            .split_whitespace()
-            .chain(text(clause, "text").split_whitespace())
-            .map(word)
-            .collect(),
-        words => words.iter().map(|w| word(text(w, "text"))).collect(),
-    };
-    let words: Vec<(&str, bool)> =
-        line.split_whitespace().map(|w| (w, is_hit(&word(w), &wanted, clause))).collect();
-    let (from, to) = window(&words);
-    let mut out = if from > 0 { "… ".to_owned() } else { String::new() };
-    let mut run: Vec<&str> = Vec::new();
-    let mut parts = Vec::new();
-    for (w, is_hit) in words.get(from..to).unwrap_or(&words) {
-        if *is_hit {
-            run.push(w);
-        } else {
-            if !run.is_empty() {
-                parts.push(hit(&std::mem::take(&mut run).join(" ")));
-            }
-            parts.push((*w).to_owned());
-        }
-    }
-    if !run.is_empty() {
-        parts.push(hit(&run.join(" ")));
-    }
-    out.push_str(&parts.join(" "));
-    if to < words.len() {
-        out.push_str(" …");
-    }
-    out
-}
-
-/// A word as it is compared: folded, letters and digits only.
-fn word(text: &str) -> String {
-    fold(text).chars().filter(|c| c.is_alphanumeric()).collect()
-}
-
-/// Is this word one of those looked for, or one of their forms as far as that shows by its first letters?
-fn is_hit(word: &str, wanted: &[String], clause: &Value) -> bool {
-    let is_prefix = clause.get("prefix").and_then(Value::as_bool) == Some(true);
-    wanted.iter().any(|w| !w.is_empty() && (w == word || (is_prefix && word.starts_with(w.as_str()))))
-}
-
-/// The words that are shown: all of a short line, else those around the first hit.
-fn window(words: &[(&str, bool)]) -> (usize, usize) {
-    let length = |words: &[(&str, bool)]| words.iter().map(|(w, _)| w.chars().count() + 1).sum::<usize>();
-    if length(words) <= TEXT_CHARS_MAX {
-        return (0, words.len());
-    }
-    let first = words.iter().position(|(_, hit)| *hit).unwrap_or(0);
-    let (mut from, mut to) = (first, (first + 1).min(words.len()));
-    while length(words.get(from..to).unwrap_or(&[])) < TEXT_CHARS_MAX && (from > 0 || to < words.len()) {
-        from = from.saturating_sub(1);
-        to = (to + 1).min(words.len());
-    }
-    (from, to)
 }
 
 /// The groups' headings, each with the positions of its moments.
@@ -254,19 +192,6 @@ pub fn clause(clause: &Value) -> String {
 mod tests {
     use super::*;
     use serde_json::json;
-
-    #[test]
-    fn hits_are_marked_and_long_lines_cut_around_them() {
-        let clause = json!({"phrase": "pass the salt"});
-        assert_eq!(mark("Could you pass the Salt?", &clause), "Could you [pass the Salt?]");
-        let long = format!("{} salt {}", "before ".repeat(60), "after ".repeat(60));
-        let marked = mark(&long, &clause);
-        assert!(
-            marked.starts_with("… before") && marked.ends_with("after …") && marked.contains("[salt]"),
-            "{marked}"
-        );
-        assert!(marked.chars().count() < TEXT_CHARS_MAX + 30);
-    }
 
     #[test]
     fn plans_are_told_in_a_line() {

@@ -74,7 +74,7 @@ fn in_folder(folder: &Path, args: &Demo, json_output: bool, quiet: bool) -> Outc
 fn take_in(client: &Client, show: &Show, quiet: bool) -> Outcome {
     let mut sender = Sender::new(client, How { strict: true, dry_run: false });
     let file = sender.file("the demo's screenplay");
-    sender.assets(lines(&show.assets))?;
+    sender.assets(file, lines(&show.assets))?;
     let bar = Bar::steps(Some(show.annotations.len() as u64), quiet);
     bar.say("store");
     for (number, line) in (1..).zip(&show.annotations) {
@@ -99,11 +99,7 @@ fn print(question: &Question, answer: &Value) {
     output::line(&bold(question.words));
     output::line(&faint(&format!("  {}", show::plan_in_short(plan))));
     let moments = answer.get("moments").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    for moment in moments.iter().take(SHOWN) {
-        for line in show::moment(moment, plan) {
-            output::line(&format!("  {line}"));
-        }
-    }
+    super::search::print_moments(answer, SHOWN, "  ");
     let total = answer.get("total").and_then(Value::as_u64).unwrap_or(0);
     let shown = moments.len().min(SHOWN) as u64;
     if shown < total {
@@ -138,7 +134,7 @@ fn questions() -> Vec<Question> {
             json!({"all": [said("pass the salt could you say please please could you")]}),
         ),
         ask(
-            "The words of a phrase out of order, with a word between: slop",
+            "The words of a phrase in another order: slop",
             json!({"all": [{"type": "DIALOGUE_SEARCH", "phrase": "rope the mind", "slop": 4}]}),
         ),
         ask(

@@ -83,7 +83,7 @@ impl<'t, 'a> Taker<'t, 'a> {
         };
         let sender = &mut intake.sender;
         // The lines are not the file's own: the mapping makes them, and they are counted as it does.
-        let file = sender.file(&format!("{} (annotation made by the mapping)", file.name));
+        let file = sender.file(&format!("{} (made by the mapping)", file.name));
         Self { sender, run, file, assets: Vec::new(), annotations: 0 }
     }
 
@@ -107,7 +107,7 @@ impl<'t, 'a> Taker<'t, 'a> {
     }
 
     fn send_assets(&mut self) -> Outcome {
-        self.sender.assets(std::mem::take(&mut self.assets))
+        self.sender.assets(self.file, std::mem::take(&mut self.assets))
     }
 
     fn end(&mut self) -> Outcome {

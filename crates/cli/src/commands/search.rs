@@ -22,7 +22,8 @@ pub fn run(config: &Config, args: &Search, json_output: bool, quiet: bool) -> Ou
     if args.exact {
         // A question in words becomes a plan first: only a plan's vector clauses can be told to be exact.
         if request.contains_key("q") {
-            request = object(client.post("/v1/plan", Payload::Json(Value::Object(request)))?)?;
+            let mut resolved = client.post("/v1/plan", Payload::Json(Value::Object(request)))?;
+            request = object(resolved.get_mut("plan").map_or(Value::Null, Value::take))?;
             if let Some(cursor) = &args.cursor {
                 request.insert("cursor".to_owned(), json!(cursor));
             }
@@ -99,25 +100,31 @@ fn make_exact(clauses: Option<&mut Value>) {
     }
 }
 
+/// Prints the moments of an answer, at most so many, under the headings of their groups.
+pub fn print_moments(answer: &Value, moments_max: usize, indent: &str) {
+    let plan = answer.get("plan").unwrap_or(&Value::Null);
+    let list = |name: &str| answer.get(name).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let moments = list("moments");
+    let block = |moment: &Value| {
+        show::moment(moment, plan).iter().for_each(|line| output::line(&format!("{indent}{line}")));
+    };
+    let groups = list("groups");
+    if groups.is_empty() {
+        moments.iter().take(moments_max).for_each(block);
+    }
+    for (heading, positions) in show::groups(groups, 0) {
+        output::line(&format!("{indent}{heading}"));
+        positions.iter().filter(|i| **i < moments_max).filter_map(|i| moments.get(*i)).for_each(block);
+    }
+}
+
 /// Prints an answer for people.
 fn print(answer: &Value) {
     let plan = answer.get("plan").unwrap_or(&Value::Null);
     let empty = Vec::new();
     let array = |name: &str| answer.get(name).and_then(Value::as_array).unwrap_or(&empty);
     let moments = array("moments");
-    let block = |moment: &Value| {
-        show::moment(moment, plan).iter().for_each(|line| output::line(line));
-        output::line("");
-    };
-    match array("groups").as_slice() {
-        [] => moments.iter().for_each(block),
-        groups => {
-            for (heading, positions) in show::groups(groups, 0) {
-                output::line(&heading);
-                positions.iter().filter_map(|i| moments.get(*i)).for_each(block);
-            }
-        }
-    }
+    print_moments(answer, usize::MAX, "");
     let total = answer.get("total").and_then(Value::as_u64).unwrap_or(0);
     if total == 0 {
         output::line(&format!("no moments; looked for {}", show::plan_in_short(plan)));

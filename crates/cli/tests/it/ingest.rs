@@ -102,7 +102,7 @@ fn folders_and_gzip_are_read() {
 #[test]
 fn tables_go_in_by_a_mapping() {
     let place = Place::new();
-    let mapping = "version = 1\n[asset]\nasset_id = \"{name}\"\nmovie_id = \"m\"\nseason = \"2\"\n\
+    let mapping = "version = 1\n[asset]\nasset_id = \"{name}\"\nmovie_id = \"m\"\nseason = 2\n\
         [[source]]\nfiles = \"*.tsv\"\ncaptures = '(?<name>\\w+)\\.tsv'\nmodel = \"who@1\"\ntype = \"CHARACTER_SEARCH\"\n\
         label = \"{who}\"\nstart = \"{from}\"\nend = \"{to}\"\n";
     let mapping = place.file("map.toml", mapping);
