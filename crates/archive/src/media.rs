@@ -18,7 +18,10 @@ impl Archive {
         let asset = self.require_asset(caller, Right::Read, asset)?;
         let missing = || {
             let mend = "set its `path` to a file in one of the media folders";
-            Error::new(ErrorKind::NotFound, format!("asset `{}` has no media file that may be served; {mend}", asset.id))
+            Error::new(
+                ErrorKind::NotFound,
+                format!("asset `{}` has no media file that may be served; {mend}", asset.id),
+            )
         };
         let path = asset.path.as_deref().ok_or_else(missing)?;
         let path = std::fs::canonicalize(path).map_err(|_| missing())?;

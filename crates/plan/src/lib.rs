@@ -5,18 +5,23 @@
 //! [`Query`] that engines execute. This crate knows no engine, no store and no clock.
 
 pub mod clause;
+mod display;
 pub mod matching;
 mod node;
 pub mod plan;
+mod plan_clause;
 mod query;
 mod read;
 mod read_plan;
 mod resolve;
+#[cfg(feature = "openapi")]
+mod schema;
 pub mod similarity;
 pub mod time;
 
 pub use clause::*;
 pub use matching::{ClauseMatcher, PhraseHit};
 pub use plan::*;
+pub use plan_clause::*;
 pub use query::{AssetLists, AssetScope, Criterion, MomentTest, Query, Step};
 pub use resolve::{Counted, Resolved, Resolver, SpaceVectors, Warning, resolve, word_weight};

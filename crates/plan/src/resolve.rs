@@ -8,9 +8,8 @@ use rushes_types::limits::K_DEFAULT;
 use rushes_types::{Error, ErrorKind, Metric, Result, Space};
 use serde::Serialize;
 
-use crate::plan::{
-    ClauseRef, Like, PinnedRun, Plan, PlanClause, PlanWord, Predicate, SpaceVector, VectorAsk,
-};
+use crate::plan::{ClauseRef, PinnedRun, Plan, Predicate};
+use crate::plan_clause::{Like, PlanClause, PlanWord, SpaceVector, VectorAsk};
 use crate::read::check_threshold;
 
 /// How many annotations say each word, at a version of the table.

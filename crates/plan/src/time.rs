@@ -5,8 +5,6 @@ use serde::{Serialize, Serializer};
 
 /// A length of time, in nanoseconds; written in JSON as seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[cfg_attr(feature = "openapi", schema(value_type = f64))]
 pub struct Duration(pub i64);
 
 /// An instant of an asset: nanoseconds from the start of the media, or timecode, which an asset's rate and start
@@ -18,18 +16,6 @@ pub enum Instant {
     /// `HH:MM:SS:FF` at the asset's rate.
     Timecode(String),
 }
-
-// By hand: the derive takes no other type for an enum.
-#[cfg(feature = "openapi")]
-impl utoipa::PartialSchema for Instant {
-    fn schema() -> utoipa::openapi::RefOr<utoipa::openapi::schema::Schema> {
-        let either = utoipa::openapi::OneOfBuilder::new().item(f64::schema()).item(String::schema());
-        either.description(Some("Seconds from the start of the media, or timecode.")).into()
-    }
-}
-
-#[cfg(feature = "openapi")]
-impl utoipa::ToSchema for Instant {}
 
 impl Duration {
     /// Is it nothing?

@@ -104,6 +104,15 @@ impl Scenario {
         tracks::archive(self)
     }
 
+    /// The plan, where the naive reference can answer it: not refused, neither grouped nor padded.
+    #[must_use]
+    pub fn plain_plan(&self) -> Option<serde_json::Value> {
+        let plan: serde_json::Value = serde_json::from_str(&self.plan).ok()?;
+        let asks = |name: &str| plan.get(name).is_some();
+        let points = self.plan.contains("\"/any/");
+        (self.error.is_none() && !points && !["group_by", "top", "pad"].into_iter().any(asks)).then_some(plan)
+    }
+
     /// Runs it; says what differs.
     ///
     /// # Errors

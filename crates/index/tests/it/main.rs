@@ -1,4 +1,5 @@
 //! The index's tests: the laws on every implementation, and one implementation against the other.
+#![allow(clippy::unwrap_used, reason = "a panic is a failed test")]
 
 mod disk;
 mod fixtures;

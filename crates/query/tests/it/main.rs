@@ -1,10 +1,13 @@
 //! Answers, held to the naive reference and to scenarios that editors can read.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod speed;
 
 use std::path::Path;
 
 use rushes_index::{Index, MemoryIndex};
-use rushes_testkit::query_suite::run_query_laws;
-use rushes_testkit::scenarios::run_scenarios;
+use rushes_testkit::query_suite::{answers_as_the_naive_reference_does, run_query_laws};
+use rushes_testkit::scenarios::{read_scenarios, run_scenarios};
 
 fn make() -> Box<dyn Index> {
     Box::new(MemoryIndex::default())
@@ -20,4 +23,15 @@ fn random_plans_are_answered_as_the_naive_reference_does() {
 fn scenarios_are_answered_as_they_say() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
     assert!(run_scenarios(&folder, &make) >= 25);
+}
+
+#[test]
+fn the_naive_reference_and_the_engine_agree_on_scenarios() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scenarios");
+    for (file, scenario) in read_scenarios(&folder) {
+        if let Some(plan) = scenario.plain_plan() {
+            let found = answers_as_the_naive_reference_does(&scenario.archive(), &plan, &*make());
+            assert!(found < 100, "{file}");
+        }
+    }
 }

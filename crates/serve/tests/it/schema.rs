@@ -27,10 +27,10 @@ fn check(document: &Value, schema: &Value, value: &Value, at: &str, found: &mut 
         check(document, part, value, at, found);
     }
     check_type(schema, value, at, found);
-    if let Some(allowed) = schema["enum"].as_array() {
-        if !allowed.contains(value) {
-            found.push(format!("{at}: {value} is none of {allowed:?}"));
-        }
+    if let Some(allowed) = schema["enum"].as_array()
+        && !allowed.contains(value)
+    {
+        found.push(format!("{at}: {value} is none of {allowed:?}"));
     }
     check_object(document, schema, value, at, found);
     if let (Some(items), Some(elements)) = (schema.get("items"), value.as_array()) {
@@ -38,10 +38,10 @@ fn check(document: &Value, schema: &Value, value: &Value, at: &str, found: &mut 
             check(document, items, element, &format!("{at}/{i}"), found);
         }
     }
-    if let (Some(minimum), Some(number)) = (schema["minimum"].as_f64(), value.as_f64()) {
-        if number < minimum {
-            found.push(format!("{at}: {number} is below {minimum}"));
-        }
+    if let (Some(minimum), Some(number)) = (schema["minimum"].as_f64(), value.as_f64())
+        && number < minimum
+    {
+        found.push(format!("{at}: {number} is below {minimum}"));
     }
 }
 
@@ -79,7 +79,7 @@ fn check_object(document: &Value, schema: &Value, value: &Value, at: &str, found
         match properties.and_then(|p| p.get(name)) {
             Some(schema) => check(document, schema, field, &at, found),
             None if schema["additionalProperties"] == Value::Bool(false) => {
-                found.push(format!("{at}: unknown"))
+                found.push(format!("{at}: unknown"));
             }
             None => {
                 if let Some(more) = schema.get("additionalProperties").filter(|m| m.is_object()) {
