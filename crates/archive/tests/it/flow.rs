@@ -42,7 +42,7 @@ impl Open {
     }
 
     /// Moments as `(asset, start in ms, end in ms)`.
-    pub fn search(&self, plan: serde_json::Value) -> Vec<(String, i64, i64)> {
+    pub fn search(&self, plan: &serde_json::Value) -> Vec<(String, i64, i64)> {
         let plan = Plan::parse(&plan.to_string()).unwrap();
         let answer = self.archive.search(&self.caller, &SearchRequest { q: None, plan }).unwrap();
         let ms = 1_000_000;
@@ -80,8 +80,8 @@ fn joey_and_kitchen_intersect_in_exactly_four_to_eight_and_unite_in_two_to_nine(
     let open = Open::new();
     let report = open.ingest(&joey_in_the_kitchen());
     assert_eq!((report.accepted, report.rejected), (2, 0));
-    assert_eq!(open.search(plan("intersection")), [("e1".to_owned(), 4000, 8000)]);
-    assert_eq!(open.search(plan("union")), [("e1".to_owned(), 2000, 9000)]);
+    assert_eq!(open.search(&plan("intersection")), [("e1".to_owned(), 4000, 8000)]);
+    assert_eq!(open.search(&plan("union")), [("e1".to_owned(), 2000, 9000)]);
     let request = SearchRequest { q: Some("Joey in the kitchen".to_owned()), plan: Plan::default() };
     assert_eq!(open.archive.search(&open.caller, &request).unwrap().total, 1);
     open.verify_clean();
@@ -102,15 +102,15 @@ fn a_replace_run_supersedes_and_can_be_undone_by_restoring() {
     let open = Open::new();
     open.ingest_as(&joey_in_the_kitchen(), IngestMode::Replace);
     open.ingest_as(&line("e1", "faces@2", "CHARACTER_SEARCH", "Joey", 5, 6), IngestMode::Replace);
-    assert_eq!(open.search(plan("intersection")), [("e1".to_owned(), 5000, 6000)]);
+    assert_eq!(open.search(&plan("intersection")), [("e1".to_owned(), 5000, 6000)]);
     let runs = open.archive.runs(&open.caller, None, None, 10).unwrap();
     let first = runs.iter().find(|r| r.model.as_str() == "faces@1").unwrap();
     let mut pinned = plan("intersection");
     pinned["runs"] = serde_json::json!([first.id.as_str()]);
-    assert_eq!(open.search(pinned), [("e1".to_owned(), 4000, 8000)]);
+    assert_eq!(open.search(&pinned), [("e1".to_owned(), 4000, 8000)]);
     open.archive.restore_run(&open.caller, &first.id).unwrap();
     open.catch_up();
-    assert_eq!(open.search(plan("intersection")), [("e1".to_owned(), 4000, 8000)]);
+    assert_eq!(open.search(&plan("intersection")), [("e1".to_owned(), 4000, 8000)]);
     open.verify_clean();
 }
 
@@ -122,11 +122,11 @@ fn stages_that_were_stopped_catch_up() {
     let options = IngestOptions::default();
     open.archive.ingest(&open.caller, Body::Lines(joey_in_the_kitchen().as_bytes()), &options).unwrap();
     assert!(open.archive.status().unwrap().catching_up);
-    assert_eq!(open.search(plan("intersection")), []);
+    assert_eq!(open.search(&plan("intersection")), []);
     open.archive.resume(Stage::Fuse);
     open.archive.resume(Stage::Index);
     open.catch_up();
-    assert_eq!(open.search(plan("intersection")).len(), 1);
+    assert_eq!(open.search(&plan("intersection")).len(), 1);
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn a_rebuild_changes_no_answer_and_no_digest() {
         open.archive.rebuild(&open.caller, what, &Unwatched).unwrap();
         open.catch_up();
         assert_eq!(open.archive.engines().fused.content_digest(&e1).unwrap(), before);
-        assert_eq!(open.search(plan("intersection")), [("e1".to_owned(), 4000, 8000)]);
+        assert_eq!(open.search(&plan("intersection")), [("e1".to_owned(), 4000, 8000)]);
         open.verify_clean();
     }
 }
@@ -155,7 +155,7 @@ fn a_backup_restores_to_an_archive_with_the_same_answers() {
     let archive = Archive::open(&copy, OpenOptions::default()).unwrap();
     let copy = Open { archive, caller: Caller::local(), dir: TempDir::new().unwrap() };
     copy.catch_up();
-    assert_eq!(copy.search(plan("intersection")), [("e1".to_owned(), 4000, 8000)]);
+    assert_eq!(copy.search(&plan("intersection")), [("e1".to_owned(), 4000, 8000)]);
     copy.verify_clean();
 }
 
@@ -166,11 +166,11 @@ fn what_is_erased_is_gone_and_stays_gone() {
     open.ingest(&line("e2", "faces@1", "CHARACTER_SEARCH", "Monica", 0, 1));
     open.archive.erase(&open.caller, &EraseTarget::Asset(AssetId::new("e1").unwrap())).unwrap();
     open.catch_up();
-    assert_eq!(open.search(plan("intersection")), []);
+    assert_eq!(open.search(&plan("intersection")), []);
     open.archive.purge(&open.caller, &Unwatched).unwrap();
     open.archive.rebuild(&open.caller, Rebuild::All, &Unwatched).unwrap();
     open.catch_up();
-    assert_eq!(open.search(plan("intersection")), []);
+    assert_eq!(open.search(&plan("intersection")), []);
     open.verify_clean();
     open.archive.close();
     let mut files = Vec::new();
