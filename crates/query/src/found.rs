@@ -32,7 +32,10 @@ impl Found {
         let approximate = parts.iter().any(|p| p.approximate);
         let examined = parts.iter().map(|p| p.examined).sum();
         let several = parts.len() > 1;
-        let mut hits: Vec<Hit> = parts.into_iter().flat_map(|p| p.hits).collect();
+        let mut lists = parts.into_iter().map(|p| p.hits);
+        // Nearly always there is one part: its list is taken as it is.
+        let mut hits: Vec<Hit> = lists.next().unwrap_or_default();
+        hits.extend(lists.flatten());
         if several {
             let key = |h: &Hit| (h.asset, h.range, h.first, h.joined.len());
             hits.sort_by(|a, b| key(a).cmp(&key(b)).then(value(b).total_cmp(&value(a))));

@@ -1,4 +1,6 @@
 //! Answers, held to the naive reference and to scenarios that editors can read.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "tests")]
+#![allow(clippy::cast_precision_loss, reason = "test data is small")]
 
 mod speed;
 
