@@ -55,7 +55,13 @@ impl Caller {
     /// The person at the machine itself: may do everything.
     #[must_use]
     pub fn local() -> Self {
-        Self { spec: TokenSpec { name: "local".to_owned(), movies: None, rights: BTreeSet::from([Right::Admin]) } }
+        Self {
+            spec: TokenSpec {
+                name: "local".to_owned(),
+                movies: None,
+                rights: BTreeSet::from([Right::Admin]),
+            },
+        }
     }
 
     /// The name, for the audit log.
@@ -98,7 +104,10 @@ impl Caller {
         }
         Err(Error::new(
             ErrorKind::NotFound,
-            format!("movie `{movie}` is not known, or the token `{}` has no {right:?} right on it", self.name()),
+            format!(
+                "movie `{movie}` is not known, or the token `{}` has no {right:?} right on it",
+                self.name()
+            ),
         ))
     }
 
@@ -133,7 +142,10 @@ impl Tokens {
         let path = dir.join(TOKENS);
         let tokens = match std::fs::read(&path) {
             Ok(bytes) => serde_json::from_slice(&bytes).map_err(|e| {
-                Error::new(ErrorKind::Corrupt, format!("`{}` is damaged: {e}; remove it and make new tokens", path.display()))
+                Error::new(
+                    ErrorKind::Corrupt,
+                    format!("`{}` is damaged: {e}; remove it and make new tokens", path.display()),
+                )
             })?,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Vec::new(),
             Err(e) => return Err(Error::io(&format!("reading `{}`", path.display()), e)),
@@ -153,7 +165,10 @@ impl Tokens {
         if tokens.iter().any(|t| t.spec.name == spec.name) {
             return Err(Error::new(
                 ErrorKind::Conflict,
-                format!("a token named `{}` is there already; revoke it first, or take another name", spec.name),
+                format!(
+                    "a token named `{}` is there already; revoke it first, or take another name",
+                    spec.name
+                ),
             ));
         }
         let secret = format!("rushes_{}", random_hex(SECRET_BYTES)?);

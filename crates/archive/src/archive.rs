@@ -300,7 +300,10 @@ fn current_analysis(dir: &Path, manifest: Manifest) -> Result<Manifest> {
     if manifest.analyser == rushes_text::ANALYSER_VERSION {
         return Ok(manifest);
     }
-    tracing::warn!(was = manifest.analyser, "text is analysed in another way now; derived data are made anew");
+    tracing::warn!(
+        was = manifest.analyser,
+        "text is analysed in another way now; derived data are made anew"
+    );
     rebuild::mark(dir, Rebuild::All)?;
     let manifest = Manifest { analyser: rushes_text::ANALYSER_VERSION.to_owned(), ..manifest };
     manifest.write(dir)?;

@@ -17,8 +17,8 @@ const NAME_WORDS_MAX: usize = 6;
 const LABELS_MAX: usize = 20;
 /// Words that frame a question and name nothing.
 const FRAME_WORDS: [&str; 24] = [
-    "a", "an", "and", "as", "at", "by", "find", "for", "from", "in", "is", "me", "of", "on", "or", "saying", "says",
-    "scene", "show", "the", "to", "where", "while", "with",
+    "a", "an", "and", "as", "at", "by", "find", "for", "from", "in", "is", "me", "of", "on", "or", "saying",
+    "says", "scene", "show", "the", "to", "where", "while", "with",
 ];
 
 /// A plan made of words.
@@ -115,8 +115,11 @@ fn named(
     labels: &LabelTable,
     filter: &Filter,
 ) -> Result<Option<PlanClause>> {
-    let label_clause =
-        |kind: &str| PlanClause { kind: Some(kind.to_owned()), label: Some(name.to_owned()), ..PlanClause::default() };
+    let label_clause = |kind: &str| PlanClause {
+        kind: Some(kind.to_owned()),
+        label: Some(name.to_owned()),
+        ..PlanClause::default()
+    };
     let wanted = normalise_label(name);
     let suggestions = reader.suggest(name, filter, LABELS_MAX)?;
     let whole = suggestions

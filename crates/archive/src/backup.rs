@@ -79,7 +79,10 @@ pub(crate) fn copy_out(
         }
     }
     remove_partial(&partial)?;
-    Err(Error::new(ErrorKind::Busy, "the store's files kept changing while they were copied; try again later"))
+    Err(Error::new(
+        ErrorKind::Busy,
+        "the store's files kept changing while they were copied; try again later",
+    ))
 }
 
 /// Makes a new archive in `to` from the backup in `from`; every digest is checked. Derived state is made when
@@ -90,7 +93,10 @@ pub(crate) fn copy_out(
 pub fn restore(from: &Path, to: &Path, progress: &dyn Progress) -> Result<BackupReport> {
     let list_path = from.join(LIST);
     let bytes = fs::read(&list_path).map_err(|e| {
-        Error::invalid(format!("`{}` holds no backup ({e}); name a folder made by `rushes backup`", from.display()))
+        Error::invalid(format!(
+            "`{}` holds no backup ({e}); name a folder made by `rushes backup`",
+            from.display()
+        ))
     })?;
     let report: BackupReport = serde_json::from_slice(&bytes)
         .map_err(|e| Error::new(ErrorKind::Corrupt, format!("`{}` is damaged: {e}", list_path.display())))?;
@@ -194,7 +200,8 @@ fn list_into(dir: &Path, folder: &Path, files: &mut Listing) -> Result<()> {
 
 fn describe(dir: &Path, path: &Path) -> Result<(String, u64, Option<std::time::SystemTime>)> {
     let meta = fs::metadata(dir.join(path)).map_err(|e| gone_or_io(&dir.join(path), e))?;
-    let name = path.to_str().ok_or_else(|| Error::bug(format!("a file of ours is named `{}`", path.display())))?;
+    let name =
+        path.to_str().ok_or_else(|| Error::bug(format!("a file of ours is named `{}`", path.display())))?;
     Ok((name.to_owned(), meta.len(), meta.modified().ok()))
 }
 

@@ -1,7 +1,8 @@
 //! `rushes export`: the stored annotations, as they were sent.
 
 use rushes_store::{Block, BlockFormat, CommitRecord, Effect, Segment};
-use rushes_types::{AssetId, Commit, Error, ErrorKind, Result};
+use rushes_types::{AssetId, Commit, Result};
+use rushes_wire::render::{AnnotationLine, to_json};
 use rushes_wire::{BlockContext, Format};
 
 use crate::access::{Caller, Right};
@@ -16,7 +17,7 @@ impl Archive {
     /// Annotations that came as Arrow record batches are written as lines.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`] where the asset is not there or the caller may not see it; what `sink` answers.
+    /// [`rushes_types::ErrorKind::NotFound`] where the asset is not there or the caller may not see it; what `sink` answers.
     pub fn export(
         &self,
         caller: &Caller,
@@ -58,18 +59,14 @@ fn export_block(
             }
         }
         BlockFormat::Arrow => {
-            let context = BlockContext {
-                asset: asset.clone(),
-                model: segment.model.clone(),
-                run: segment.run.clone(),
-            };
+            let context =
+                BlockContext { asset: asset.clone(), model: segment.model.clone(), run: segment.run.clone() };
             let annotations =
                 rushes_wire::decode_block(Format::Arrow, &block.bytes, &block.positions, &context)?;
             for annotation in annotations {
-                let mut line = serde_json::to_vec(&rushes_wire::render::annotation(&annotation))
-                    .map_err(|e| Error::new(ErrorKind::Bug, e.to_string()))?;
-                line.push(b'\n');
-                sink(&line)?;
+                let mut line = to_json(&AnnotationLine { annotation: &annotation, movie: None })?;
+                line.push('\n');
+                sink(line.as_bytes())?;
             }
         }
     }

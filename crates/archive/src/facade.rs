@@ -122,7 +122,13 @@ impl Archive {
     /// # Errors
     /// [`ErrorKind::Conflict`] where the run is not open; what the store answers. Refused lines are in the
     /// report.
-    pub fn append_run(&self, caller: &Caller, run: &RunId, body: Body<'_>, strict: bool) -> Result<IngestReport> {
+    pub fn append_run(
+        &self,
+        caller: &Caller,
+        run: &RunId,
+        body: Body<'_>,
+        strict: bool,
+    ) -> Result<IngestReport> {
         let run = self.require_run(caller, run)?;
         let _open = self.gate.pass();
         ingest::append_run(&*self.engines.store, self.limits(), &run, body, strict)
@@ -249,7 +255,9 @@ impl Archive {
     /// [`ErrorKind::NotFound`] where the target is not there or the caller has not the right.
     pub fn erase(&self, caller: &Caller, target: &EraseTarget) -> Result<Option<Commit>> {
         match target {
-            EraseTarget::Asset(asset) | EraseTarget::Annotation { asset, .. } | EraseTarget::Model(_, Some(asset)) => {
+            EraseTarget::Asset(asset)
+            | EraseTarget::Annotation { asset, .. }
+            | EraseTarget::Model(_, Some(asset)) => {
                 self.require_asset(caller, Right::Admin, asset)?;
             }
             EraseTarget::Movie(movie) => caller.require(Right::Admin, movie)?,
@@ -286,7 +294,10 @@ impl Archive {
 
     pub(crate) fn require_asset(&self, caller: &Caller, right: Right, id: &AssetId) -> Result<Asset> {
         let missing = || {
-            Error::new(ErrorKind::NotFound, format!("asset `{id}` is not there; `rushes asset list` names those that are"))
+            Error::new(
+                ErrorKind::NotFound,
+                format!("asset `{id}` is not there; `rushes asset list` names those that are"),
+            )
         };
         let asset = self.engines.store.asset(id)?.ok_or_else(missing)?;
         // Who may not see it does not learn that it is there.
@@ -300,7 +311,10 @@ pub(crate) fn bucket_keys(bucket: &rushes_types::Bucket) -> Vec<FusedKey> {
 }
 
 /// The assets of a reader that a caller may see; `None` for all.
-pub(crate) fn visible_assets(caller: &Caller, reader: &dyn rushes_index::IndexReader) -> Option<Vec<AssetId>> {
+pub(crate) fn visible_assets(
+    caller: &Caller,
+    reader: &dyn rushes_index::IndexReader,
+) -> Option<Vec<AssetId>> {
     if caller.may_everywhere(Right::Read) {
         return None;
     }

@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 use rushes_store::{AnnotationStore, BlockFormat, BlockInput, Receipt, Row, RunSpec};
 use rushes_types::limits::Limits;
 use rushes_types::{
-    Asset, AssetId, Commit, Error, ErrorKind, Metric, Model, ModelRef, MovieId, Result, RunId, RunMode, Space, SpaceId,
+    Asset, AssetId, Commit, Error, ErrorKind, Metric, Model, ModelRef, MovieId, Result, RunId, RunMode,
+    Space, SpaceId,
 };
 use rushes_wire::batch::SplitOptions;
 use rushes_wire::{Format, GroupedBlock, Request};

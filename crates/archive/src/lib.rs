@@ -14,6 +14,7 @@ mod facade;
 mod gate;
 mod ingest;
 mod manifest;
+mod media;
 mod progress;
 mod rebuild;
 mod search;

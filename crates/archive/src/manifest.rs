@@ -3,7 +3,7 @@
 use std::fs::{self, File, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use rushes_types::limits::BUCKET_NS_DEFAULT;
 use rushes_types::{Error, ErrorKind, Result};
@@ -90,8 +90,13 @@ impl Manifest {
 pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
     let what = |e| Error::io(&format!("writing `{}`", path.display()), e);
     let temporary = path.with_extension("tmp");
-    let mut file =
-        OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&temporary).map_err(what)?;
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(&temporary)
+        .map_err(what)?;
     file.write_all(bytes).and_then(|()| file.sync_all()).map_err(what)?;
     fs::rename(&temporary, path).map_err(what)?;
     if let Some(dir) = path.parent() {
@@ -114,10 +119,7 @@ pub fn make_private_dir(dir: &Path) -> Result<()> {
 
 /// Held while a process has the archive open.
 #[derive(Debug)]
-pub struct ArchiveLock {
-    _file: File,
-    path: PathBuf,
-}
+pub struct ArchiveLock(#[expect(dead_code, reason = "the lock lasts as long as the file is open")] File);
 
 impl ArchiveLock {
     /// Locks an archive's folder for this process.
@@ -135,18 +137,15 @@ impl ArchiveLock {
             .open(&path)
             .map_err(|e| Error::io(&format!("opening `{}`", path.display()), e))?;
         match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(Self { _file: file, path }),
+            Ok(()) => Ok(Self(file)),
             Err(rustix::io::Errno::WOULDBLOCK) => Err(Error::new(
                 ErrorKind::Busy,
-                format!("the archive `{}` is open in another process; stop it, or talk to its server", dir.display()),
+                format!(
+                    "the archive `{}` is open in another process; stop it, or talk to its server",
+                    dir.display()
+                ),
             )),
             Err(e) => Err(Error::io(&format!("locking `{}`", path.display()), e.into())),
         }
-    }
-
-    /// The lock file.
-    #[must_use]
-    pub fn path(&self) -> &Path {
-        &self.path
     }
 }

@@ -49,7 +49,10 @@ pub(crate) fn mark(dir: &Path, what: Rebuild) -> Result<()> {
 pub(crate) fn pending(dir: &Path) -> Result<Option<Marker>> {
     match std::fs::read(marker_path(dir)) {
         Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|e| {
-            Error::new(ErrorKind::Corrupt, format!("`{MARKER}` is damaged: {e}; remove it and run `rushes rebuild`"))
+            Error::new(
+                ErrorKind::Corrupt,
+                format!("`{MARKER}` is damaged: {e}; remove it and run `rushes rebuild`"),
+            )
         }),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(e) => Err(Error::io(&format!("reading `{MARKER}`"), e)),

@@ -6,7 +6,9 @@ use std::time::Instant;
 
 use rushes_index::IndexReader;
 use rushes_plan::{Counted, Plan, Query, Resolved, resolve};
-use rushes_query::{Access, Answer, Cursor, Encoders, Labels, Options, ReaderResolver, Runs, WordTable, execute};
+use rushes_query::{
+    Access, Answer, Cursor, Encoders, Labels, Options, ReaderResolver, Runs, WordTable, execute,
+};
 use rushes_store::LabelAliases;
 use rushes_text::normalise_label;
 use rushes_types::{MovieId, Result, RunId, RunState, Space, Visibility};
@@ -79,7 +81,9 @@ impl Archive {
             Some(words) => plan_of(words, &request.plan, reader.as_ref(), labels.as_ref(), &access)?,
             None => Asked { plan: request.plan.clone(), warnings: Vec::new() },
         };
-        let mut resolved = resolve(&asked.plan, &resolver, cursor.as_ref().map(|c| c.word_weights.as_slice()))?;
+        asked.plan.check()?;
+        let mut resolved =
+            resolve(&asked.plan, &resolver, cursor.as_ref().map(|c| c.word_weights.as_slice()))?;
         resolved.warnings.extend(asked.warnings);
         Ok((resolved, reader, cursor, access))
     }
@@ -143,8 +147,7 @@ impl Runs for Archive {
     fn run(&self, run: &str) -> Result<Option<(String, String)>> {
         let Ok(id) = RunId::new(run) else { return Ok(None) };
         let found = self.engines.store.run(&id)?;
-        let pinnable =
-            found.filter(|r| r.state == RunState::Committed && r.visibility == Visibility::Kept);
+        let pinnable = found.filter(|r| r.state == RunState::Committed && r.visibility == Visibility::Kept);
         Ok(pinnable.map(|r| (r.asset.to_string(), r.model.name().to_owned())))
     }
 }

@@ -101,7 +101,9 @@ fn verify_asset(
         return Ok(());
     }
     if fused > committed {
-        report.problem(format!("asset `{asset}`: fused up to commit {fused}, but the store ends at {committed}"));
+        report.problem(format!(
+            "asset `{asset}`: fused up to commit {fused}, but the store ends at {committed}"
+        ));
     }
     verify_fused(engines, settings, asset, report)?;
     verify_indexed(engines, reader.as_ref(), asset, report)?;
@@ -199,7 +201,8 @@ fn compare(
     page: &[FusedAnnotation],
     report: &mut VerifyReport,
 ) -> Result<()> {
-    let refs: Vec<AnnotationRef> = page.iter().map(|a| AnnotationRef { asset: no, key: a.fused_key() }).collect();
+    let refs: Vec<AnnotationRef> =
+        page.iter().map(|a| AnnotationRef { asset: no, key: a.fused_key() }).collect();
     for (fused, indexed) in page.iter().zip(reader.fetch(&refs)?) {
         let needed = fused.kept || fused.is_current();
         match indexed {

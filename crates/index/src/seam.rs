@@ -146,7 +146,7 @@ pub trait IndexReader: Send + Sync {
     fn hits(&self, clause: &Clause, filter: &Filter) -> Result<Hits>;
     /// What is nearest, for a vector clause.
     fn nearest(&self, clause: &Clause, filter: &Filter, eligible: Option<&Eligible>) -> Result<Hits>;
-    /// Whole annotations, in the order asked.
+    /// Whole annotations, in the order asked; `None` for those that no query on this reader can see.
     fn fetch(&self, refs: &[AnnotationRef]) -> Result<Vec<Option<FusedAnnotation>>>;
     /// Finds an annotation of an asset by its id (for `like`); the current one, else a kept one.
     fn find(&self, asset: &AssetId, annotation_id: &str) -> Result<Option<FusedAnnotation>>;

@@ -6,6 +6,7 @@ use serde_json::Value as Json;
 
 use crate::clause::Fuzziness;
 use crate::node::{Node, Object};
+use crate::plan::PinnedRun;
 use crate::plan_clause::{
     AttributeAsk, Bounds, Like, Operator, PlanClause, PlanWord, SpaceVector, VectorAsk,
 };
@@ -299,4 +300,18 @@ fn like(node: Node<'_>) -> Result<Like> {
 /// The largest page that may be asked for.
 pub(crate) fn limit(node: &Node<'_>) -> Result<usize> {
     node.count_in(0, PAGE_MAX)
+}
+
+/// A run's id, or a resolved pin.
+pub(crate) fn run(node: Node<'_>) -> Result<PinnedRun> {
+    if !node.value.is_object() {
+        return Ok(PinnedRun { run: id(&node)?, asset: None, model: None });
+    }
+    let object = node.object(&["run", "asset", "model"])?;
+    let run = object.read("run", |n| id(&n))?;
+    Ok(PinnedRun {
+        run: run.ok_or_else(|| object.error("`run` is missing; name it"))?,
+        asset: object.read("asset", |n| id(&n))?,
+        model: object.read("model", |n| id(&n))?,
+    })
 }

@@ -6,10 +6,10 @@ use serde_json::Value as Json;
 
 use crate::node::{Node, Object};
 use crate::plan::{
-    ClauseRef, Coverage, Fold, Fusion, GroupBy, Mode, Near, Pad, PinnedRun, Plan, PlanStep, Predicate,
+    ClauseRef, Coverage, Fold, Fusion, GroupBy, Mode, Near, Pad, Plan, PlanStep, Predicate,
     RankBy, Scope, Snap, Top, Window,
 };
-use crate::read::{attributes, bounds, clause, clauses, duration, id, ids, limit, weight};
+use crate::read::{attributes, bounds, clause, clauses, duration, id, ids, limit, run, weight};
 use crate::time::{Duration, Instant, ns_of_seconds, parse_clock};
 
 const PLAN_FIELDS: &[&str] = &[
@@ -60,8 +60,19 @@ impl Plan {
     /// # Errors
     /// [`rushes_types::ErrorKind::Invalid`] with the JSON pointer of the field and the mend.
     pub fn read(json: &Json) -> Result<Self> {
+        let plan = Self::read_beside_words(json)?;
+        plan.check()?;
+        Ok(plan)
+    }
+
+    /// Reads a plan that stands beside free words: the words will give it its clauses, so it needs none yet. Call
+    /// [`Plan::check`] when they have.
+    ///
+    /// # Errors
+    /// As [`Plan::read`].
+    pub fn read_beside_words(json: &Json) -> Result<Self> {
         let object = Node::root(json).object(PLAN_FIELDS)?;
-        let plan = Self {
+        Ok(Self {
             all: clauses(&object, "all")?,
             any: clauses(&object, "any")?,
             none: clauses(&object, "none")?,
@@ -93,9 +104,15 @@ impl Plan {
             runs: object
                 .read("runs", |n| n.list(PLAN_LIST_MAX)?.into_iter().map(run).collect())?
                 .unwrap_or_default(),
-        };
-        check(&plan)?;
-        Ok(plan)
+        })
+    }
+
+    /// Checks what its fields must be together: the number of clauses, a clause that says what is there, `top`.
+    ///
+    /// # Errors
+    /// As [`Plan::read`].
+    pub fn check(&self) -> Result<()> {
+        check(self)
     }
 
     /// Reads a plan from JSON text.
@@ -368,18 +385,4 @@ fn pad(node: Node<'_>) -> Result<Pad> {
     let object = node.object(&["before", "after"])?;
     let read = |name: &str| Ok::<_, Error>(object.read(name, |n| duration(&n))?.unwrap_or_default());
     Ok(Pad { before: read("before")?, after: read("after")? })
-}
-
-/// A run's id, or a resolved pin.
-fn run(node: Node<'_>) -> Result<PinnedRun> {
-    if !node.value.is_object() {
-        return Ok(PinnedRun { run: id(&node)?, asset: None, model: None });
-    }
-    let object = node.object(&["run", "asset", "model"])?;
-    let run = object.read("run", |n| id(&n))?;
-    Ok(PinnedRun {
-        run: run.ok_or_else(|| object.error("`run` is missing; name it"))?,
-        asset: object.read("asset", |n| id(&n))?,
-        model: object.read("model", |n| id(&n))?,
-    })
 }

@@ -41,7 +41,7 @@ pub(crate) fn check_model<'a>(model: &Model, registered: impl Iterator<Item = &'
                 ));
             }
             (Some(old), Some(new)) if old.id == new.id => {
-                check_shared_space(&model.model, &other.model, old, new)?
+                check_shared_space(&model.model, &other.model, old, new)?;
             }
             _ => {}
         }
@@ -210,8 +210,8 @@ pub(crate) fn run_id(number: u64) -> Result<RunId> {
     RunId::new(&format!("run-{number}")).map_err(|e| Error::bug(e.to_string()))
 }
 
-/// A run as it is when opened. A superseded run cannot be pinned until someone asks to keep it: otherwise every
-/// repeated pass of a model would grow the index for ever.
+/// A run as it is when opened. A superseded run can be pinned until someone archives it: comparing two versions of a
+/// model needs the older one, and only people know when they are done with it.
 pub(crate) fn new_run(id: RunId, spec: &RunSpec) -> Run {
     Run {
         id,
@@ -220,7 +220,7 @@ pub(crate) fn new_run(id: RunId, spec: &RunSpec) -> Run {
         mode: spec.mode,
         coverage: spec.coverage,
         state: RunState::Open,
-        visibility: Visibility::Archived,
+        visibility: Visibility::Kept,
         committed: None,
         annotations: 0,
     }

@@ -50,7 +50,8 @@ pub struct Block {
     pub format: BlockFormat,
     /// The positions that count: neither duplicates nor erased; ascending.
     pub positions: Vec<u32>,
-    /// The bytes as sent (an erased line is empty).
+    /// The bytes as sent, but what does not count (duplicates, what was rejected or erased, in Arrow rows of
+    /// others) is blank: a copy that nobody knows of could not be erased.
     pub bytes: Vec<u8>,
 }
 
@@ -94,7 +95,7 @@ pub struct CommitRecord {
 /// What a commit did.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
-    /// The asset was registered or changed, or a model or label that it uses was.
+    /// The asset was registered or changed, or a model that wrote on it was.
     Registered,
     /// A segment of annotations became current: a run was committed, or loose lines came.
     Segment(Segment),
@@ -255,9 +256,10 @@ pub trait AnnotationStore: Send + Sync {
     fn commit_run(&self, run: &RunId) -> Result<Commit>;
     /// Gives an open run up.
     fn abort_run(&self, run: &RunId) -> Result<()>;
-    /// Makes an earlier committed run current again, as if it was committed now.
+    /// Makes an earlier committed run current again, as if it was committed now. Where nothing came after it
+    /// that this could change, its commit is given back and none is made.
     fn restore_run(&self, run: &RunId) -> Result<Commit>;
-    /// Keeps or archives a committed run: see [`Visibility`].
+    /// Keeps or archives a committed run: see [`Visibility`]. Runs begin archived.
     fn set_visibility(&self, run: &RunId, visibility: Visibility) -> Result<Option<Commit>>;
     /// A run.
     fn run(&self, run: &RunId) -> Result<Option<Run>>;
@@ -265,11 +267,13 @@ pub trait AnnotationStore: Send + Sync {
     fn runs(&self, asset: Option<&AssetId>, after: Option<&RunId>, limit: usize) -> Result<Vec<Run>>;
 
     /// Adds loose annotations: one append segment (and commit) for each asset and model of the request,
-    /// deduplicated against what is current of that model on that asset. Assets must be registered.
+    /// deduplicated against what is current of that model (this version) on that asset, loose or of a run.
+    /// Assets must be registered.
     fn append_loose(&self, blocks: &[BlockInput<'_>]) -> Result<Receipt>;
 
     /// An asset's commits after `after`, ascending, at most `limit`. Segments that were erased since are
-    /// left out; their [`Effect::Erased`] stays.
+    /// left out, but for those in replace mode: they stay without annotations, because what they superseded
+    /// stays superseded. Their [`Effect::Erased`] stays. Of an erased asset only its tombstone stays.
     fn history(&self, asset: &AssetId, after: Commit, limit: usize) -> Result<Vec<CommitRecord>>;
     /// The blocks of a segment, in the order they were sent.
     fn blocks(&self, asset: &AssetId, segment: u64, each: &mut dyn FnMut(Block) -> Result<()>) -> Result<()>;

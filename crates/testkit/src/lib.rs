@@ -1,5 +1,6 @@
 //! Conformance suites, the naive reference and random archives: what every implementation is held to.
 #![allow(clippy::unwrap_used, reason = "a broken law is a panic")]
+#![allow(clippy::cast_precision_loss, reason = "test data is small")]
 
 pub mod archive;
 pub mod archive_gen;

@@ -237,7 +237,7 @@ pub fn an_unchanged_asset_makes_no_commit(fixture: &mut dyn StoreFixture) {
     assert_eq!(store.put_assets(&[]).unwrap(), None);
     assert_eq!(store.last_commit().unwrap(), before);
     let changed = Asset { title: Some("new".into()), ..asset("a") };
-    let commit = store.put_assets(&[changed.clone()]).unwrap().unwrap();
+    let commit = store.put_assets(std::slice::from_ref(&changed)).unwrap().unwrap();
     assert!(commit > before);
     assert_eq!(store.asset(&changed.id).unwrap(), Some(changed));
     assert!(history(&*store, "a").iter().all(|r| r.effect == Effect::Registered));
@@ -647,13 +647,13 @@ pub fn visibility_is_said_when_it_changes(fixture: &mut dyn StoreFixture) {
     let store = fixture.store();
     register(&*store, &["a"]);
     let (run, _) = committed(&*store, &spec("r", "a", "m@1", REPLACE, WHOLE), &[("1", 0, "x")]);
-    assert_eq!(run.visibility, Visibility::Archived);
-    assert_eq!(store.set_visibility(&run.id, Visibility::Archived).unwrap(), None);
-    let commit = store.set_visibility(&run.id, Visibility::Kept).unwrap().unwrap();
+    assert_eq!(run.visibility, Visibility::Kept);
     assert_eq!(store.set_visibility(&run.id, Visibility::Kept).unwrap(), None);
-    assert_eq!(store.run(&run.id).unwrap().unwrap().visibility, Visibility::Kept);
+    let commit = store.set_visibility(&run.id, Visibility::Archived).unwrap().unwrap();
+    assert_eq!(store.set_visibility(&run.id, Visibility::Archived).unwrap(), None);
+    assert_eq!(store.run(&run.id).unwrap().unwrap().visibility, Visibility::Archived);
     let record = history(&*store, "a").pop().unwrap();
-    assert_eq!(record, CommitRecord { commit, effect: Effect::Visibility(run.id, Visibility::Kept) });
+    assert_eq!(record, CommitRecord { commit, effect: Effect::Visibility(run.id, Visibility::Archived) });
 }
 
 pub fn history_comes_in_pages_and_ascends(fixture: &mut dyn StoreFixture) {

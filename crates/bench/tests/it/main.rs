@@ -1,3 +1,5 @@
-//! The generator as its users see it.
+//! The generator and the benchmark as their users see them.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod generator;
+mod run;

@@ -1,5 +1,7 @@
 //! The fused stores hold the laws of their seam; the embedded one outlives its process.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+
 use std::path::Path;
 
 use rushes_fused::{EmbeddedFused, FusedStore, MemoryFused};
@@ -32,7 +34,10 @@ fn what_was_applied_is_there_after_opening_again() {
     for n in 0..3u64 {
         let store = EmbeddedFused::open(folder.path()).unwrap();
         assert_eq!(store.progress(&id).unwrap(), Commit(7 + n));
-        assert_eq!(store.annotations(&id, TimeRange::everything(), None, 9).unwrap(), [x.clone()]);
+        assert_eq!(
+            store.annotations(&id, TimeRange::everything(), None, 9).unwrap(),
+            std::slice::from_ref(&x)
+        );
         store.apply(&[update("a", 7 + n, 8 + n, &[])], None).unwrap();
         assert!(store.outbox(0, 9).unwrap()[0].sequence > sequence);
     }

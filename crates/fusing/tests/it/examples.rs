@@ -24,13 +24,10 @@ fn joey_touches_seven_buckets_and_meets_the_kitchen_from_4_to_8() {
     let store = MemoryFused::new().unwrap();
     fuse(&fake, &store);
     let buckets = store.buckets(&asset_id(), BucketNo(0), BucketNo(99), 99).unwrap();
-    let shown: Vec<(u64, usize, Vec<(i64, i64)>)> = buckets
-        .iter()
-        .map(|b| {
-            let met = b.intersections.iter().map(|i| (i.start_ns / S, i.end_ns / S)).collect();
-            (b.no.0, b.annotations.len(), met)
-        })
-        .collect();
+    let met = |b: &Bucket| -> Vec<(i64, i64)> {
+        b.intersections.iter().map(|i| (i.start_ns / S, i.end_ns / S)).collect()
+    };
+    let shown: Vec<_> = buckets.iter().map(|b| (b.no.0, b.annotations.len(), met(b))).collect();
     assert_eq!(
         shown,
         [

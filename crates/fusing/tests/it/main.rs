@@ -1,5 +1,7 @@
 //! Fusion from stage 1's history to stage 2's rows.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+
 mod examples;
 mod fake;
 mod naive;

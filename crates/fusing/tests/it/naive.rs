@@ -154,16 +154,17 @@ pub fn words(rows: &NaiveRows) -> BTreeMap<String, u64> {
 /// Which run of models of this name had looked at an instant, as seen at a commit.
 pub fn looked(fake: &Fake, name: &str, at_ns: i64, seen: Commit) -> Vec<RunId> {
     let mut runs: Vec<RunId> = Vec::new();
+    let covers = |r: TimeRange| r.start_ns() <= at_ns && at_ns < r.end_ns();
     for record in fake.records.iter().filter(|r| r.commit <= seen) {
         match &record.effect {
-            Effect::Segment(s) | Effect::Restored(s) if !s.run.is_loose() && s.model.name() == name => {
-                if s.coverage.is_none_or(|r| r.start_ns() <= at_ns && at_ns < r.end_ns()) {
-                    if s.mode == RunMode::Replace {
-                        runs.clear();
-                    }
-                    runs.retain(|r| *r != s.run);
-                    runs.push(s.run.clone());
+            Effect::Segment(s) | Effect::Restored(s)
+                if !s.run.is_loose() && s.model.name() == name && s.coverage.is_none_or(covers) =>
+            {
+                if s.mode == RunMode::Replace {
+                    runs.clear();
                 }
+                runs.retain(|r| *r != s.run);
+                runs.push(s.run.clone());
             }
             Effect::Erased(Erased::Asset) => runs.clear(),
             _ => {}

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rushes_types::{AssetDocument, AssetId, Commit};
 
 use super::bytes::{Bytes, put_bytes, put_varint};
-use super::payload::{decode_document, encode_document};
+use rushes_wire::codec::{decode_document, encode_document};
 
 /// An asset at a publish, as it is written into a segment.
 #[derive(Debug, Clone, PartialEq)]
@@ -47,7 +47,8 @@ impl DocumentRecord {
         if crc32fast::hash(document) != crc {
             return None;
         }
-        let document = if document.is_empty() { None } else { Some(Arc::new(decode_document(document)?)) };
+        let document =
+            if document.is_empty() { None } else { Some(Arc::new(decode_document(document).ok()?)) };
         Some(Self { asset, progress, generation, document, fresh })
     }
 }
@@ -120,20 +121,6 @@ impl AssetTable {
     pub fn forget(&mut self, oldest: u64) {
         for state in self.0.values_mut().filter(|state| state.versions.len() > 1) {
             Arc::make_mut(state).forget(oldest);
-        }
-    }
-
-    /// Forgets all but the newest version of an asset.
-    pub fn forget_older(&mut self, asset: &AssetId) {
-        if let Some(state) = self.0.get_mut(asset).filter(|state| state.versions.len() > 1) {
-            Arc::make_mut(state).forget(u64::MAX);
-        }
-    }
-
-    /// The same where a version that is not published yet may be the newest: it and the one before stay.
-    pub fn forget_published_older(&mut self, asset: &AssetId, published: u64) {
-        if let Some(state) = self.0.get_mut(asset).filter(|state| state.versions.len() > 1) {
-            Arc::make_mut(state).forget(published);
         }
     }
 

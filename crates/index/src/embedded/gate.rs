@@ -6,7 +6,8 @@ use rushes_types::Result;
 use super::entry::{Entry, NONE};
 use super::lives::{SEEN_CURRENT, SEEN_PINNED};
 use super::reader::ReaderPart;
-use super::segment::{Entries, Source};
+use super::segment::Entries;
+use super::tables::Source;
 use crate::seam::AssetNo;
 use crate::visibility::{Standing, standing};
 

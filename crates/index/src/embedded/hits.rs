@@ -5,9 +5,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use rushes_plan::Test;
 use rushes_types::{AnnotationType, Error, Result};
 
-use super::builder::label_parts;
 use super::entry::Entry;
 use super::gate::{Asked, Gate};
+use super::keys::label_parts;
 use super::postings::{for_each_entry, for_each_with_places};
 use super::reader::ReaderPart;
 use super::sections::{SEPARATOR, START_BYTES};
@@ -19,9 +19,11 @@ use crate::suggest::{LabelCounts, begins_word};
 /// The matches of a clause of one annotation each.
 pub(super) fn hits(parts: &[ReaderPart], asked: Asked<'_>, test: &Test) -> Result<Hits> {
     let mut found = Hits::default();
+    let mut runs: Vec<Vec<Hit>> = Vec::with_capacity(parts.len());
     for part in parts {
         let mut gate = Gate::new(asked, part)?;
-        let out = &mut found.hits;
+        let mut run = Vec::new();
+        let out = &mut run;
         match test {
             Test::Any => any(part, &mut gate, asked, out)?,
             Test::Label(labels) => with_labels(part, &mut gate, labels, out)?,
@@ -31,8 +33,15 @@ pub(super) fn hits(parts: &[ReaderPart], asked: Asked<'_>, test: &Test) -> Resul
             }
         }
         found.examined += gate.examined;
+        runs.push(run);
     }
-    // Runs of one segment are in order already, which this sort makes use of.
+    // The hits of a segment are in order but for several lists, and segments mostly hold assets of their own: then
+    // there is nothing left to sort, which the sort sees in one pass.
+    runs.retain(|run| !run.is_empty());
+    runs.sort_by(|a, b| a.first().zip(b.first()).map_or(std::cmp::Ordering::Equal, |(a, b)| hit_order(a, b)));
+    let mut runs = runs.into_iter();
+    found.hits = runs.next().unwrap_or_default();
+    runs.for_each(|run| found.hits.extend(run));
     found.hits.sort_by(hit_order);
     Ok(found)
 }

@@ -47,7 +47,7 @@ impl EmbeddedIndex {
     pub(super) fn purge_all(&self) -> Result<()> {
         let _one_at_a_time = self.maintenance();
         self.writer().check()?;
-        self.forget_erased()?;
+        self.forget_documents();
         let snapshot = self.published();
         let oldest = snapshot.read_points.oldest_readable(self.clock.seconds());
         for part in snapshot.parts.clone() {
@@ -68,23 +68,15 @@ impl EmbeddedIndex {
         same.unwrap_or(part).clone()
     }
 
-    /// Forgets older documents of assets of which something was erased: they may name it.
-    fn forget_erased(&self) -> Result<()> {
+    /// Forgets asset documents that no reader can want any more.
+    fn forget_documents(&self) {
         let mut writer = self.writer();
         let snapshot = self.published();
+        let oldest = snapshot.read_points.oldest_generation(self.clock.seconds());
         let mut assets = snapshot.assets.clone();
-        let generation = snapshot.read_points.generation();
-        for part in &snapshot.parts {
-            for (no, _) in part.overrides.iter().filter(|(_, life)| life.erased) {
-                if let Some(entry) = part.segment.entries()?.get(no) {
-                    let id = part.segment.asset(part.segment.source(entry)?)?;
-                    assets.forget_older(id);
-                    writer.assets.forget_published_older(id, generation);
-                }
-            }
-        }
+        assets.forget(oldest);
+        writer.assets.forget(oldest);
         self.set_published(writer.snapshot(assets));
-        Ok(())
     }
 
     /// Puts one segment in the place of some, without what is over.

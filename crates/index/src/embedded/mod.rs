@@ -18,6 +18,7 @@ mod file;
 mod gate;
 mod hits;
 mod joined;
+mod keys;
 mod lives;
 mod maintain;
 mod manifest;
@@ -32,6 +33,7 @@ mod sections;
 mod segment;
 mod snapshot;
 mod space_builder;
+mod tables;
 mod words;
 mod writer;
 

@@ -126,7 +126,7 @@ impl EmbeddedReader {
             for no in part.segment.locate(&document.asset.id, wanted.key)? {
                 let entry = part.segment.entries()?.get(no);
                 if let Some(entry) = entry
-                    && !part.life(no, entry)?.erased
+                    && part.seen(no, entry) != 0
                 {
                     return part.fused(no, entry).map(Some);
                 }

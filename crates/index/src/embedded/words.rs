@@ -9,8 +9,8 @@ use fst::{Automaton, IntoStreamer, Streamer};
 use rushes_text::TermMatcher;
 use rushes_types::Result;
 
-use super::builder::{form_key, token_parts};
 use super::file::MappedBytes;
+use super::keys::{form_key, token_parts};
 use super::sections::SEPARATOR;
 use super::segment::Segment;
 

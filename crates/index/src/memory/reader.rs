@@ -150,7 +150,9 @@ impl IndexReader for MemoryReader {
     fn fetch(&self, refs: &[AnnotationRef]) -> Result<Vec<Option<FusedAnnotation>>> {
         let get = |wanted: &AnnotationRef| {
             let entries = self.entries.get(usize::try_from(wanted.asset.0).ok()?)?;
-            entries.iter().find(|e| e.fused.fused_key() == wanted.key).map(|e| e.fused.clone())
+            let found = entries.iter().find(|e| e.fused.fused_key() == wanted.key)?;
+            // What is kept is seen through a pin, and what is current in any case.
+            self.sees_as(found, Standing::Pinned).then(|| found.fused.clone())
         };
         Ok(refs.iter().map(get).collect())
     }

@@ -1,4 +1,8 @@
 //! The index's tests: the laws on every implementation, and one implementation against the other.
+#![allow(clippy::unwrap_used, reason = "a panic is a failed test")]
 
+mod disk;
 mod fixtures;
+mod history;
 mod laws;
+mod model;

@@ -1,5 +1,5 @@
 //! Plans: read, refused with the field and the mend, resolved, compiled, written back.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "tests")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use proptest::prelude::*;
 use rushes_plan::{Plan, Query, resolve};

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::extract::{Path, RawQuery};
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
-use rushes_archive::{Archive, Caller};
+use rushes_archive::{Archive, BucketView, Caller};
 use rushes_types::limits::TIME_NS_MAX;
 use rushes_types::{AssetId, BucketNo, Error, ErrorKind, Result, TimeRange};
 use serde::Deserialize;
@@ -40,6 +40,13 @@ pub(super) struct BucketParams {
     to: Option<String>,
     /// At most this many buckets.
     limit: Option<usize>,
+    /// Are vectors shown? By default yes.
+    #[serde(default = "yes")]
+    vectors: bool,
+}
+
+const fn yes() -> bool {
+    true
 }
 
 /// A page of buckets: its JSON, the movie, and the time at which the next page begins.
@@ -118,6 +125,9 @@ fn read(
         .map_err(|e| Error::invalid(e.to_string()))?;
     let bucket_ns = archive.manifest().bucket_ns;
     let (mut from, to) = range.buckets(bucket_ns);
+    let write = |views: &[BucketView], json: &mut Vec<u8>| {
+        views.iter().try_for_each(|v| wire::write_bucket(&found, bucket_ns, params.vectors, v, json))
+    };
     let mut json = vec![b'['];
     let mut left = limit;
     let mut next = None;
@@ -125,11 +135,11 @@ fn read(
     while left > 0 {
         let views = archive.buckets(caller, asset, from, to, left.min(READ_AT_ONCE) + 1)?;
         let Some(first_left_out) = views.get(left.min(READ_AT_ONCE)).map(|v| v.bucket.no) else {
-            write(&found, bucket_ns, &views, &mut json)?;
+            write(&views, &mut json)?;
             break;
         };
         let fitting = views.get(..left.min(READ_AT_ONCE)).unwrap_or(&views);
-        write(&found, bucket_ns, fitting, &mut json)?;
+        write(fitting, &mut json)?;
         left -= fitting.len();
         from = first_left_out;
         if left == 0 || json.len() > ANSWER_BYTES_MAX {
@@ -140,23 +150,6 @@ fn read(
     json.push(b']');
     let next_ns = next.map(|no: BucketNo| no.start_ns(bucket_ns));
     Ok(Page { json, movie: found.movie.to_string(), next_ns })
-}
-
-fn write(
-    asset: &rushes_types::Asset,
-    bucket_ns: i64,
-    views: &[rushes_archive::BucketView],
-    json: &mut Vec<u8>,
-) -> Result<()> {
-    for view in views {
-        for document in wire::bucket(asset, bucket_ns, view) {
-            if json.len() > 1 {
-                json.push(b',');
-            }
-            serde_json::to_writer(&mut *json, &document).map_err(|e| Error::bug(e.to_string()))?;
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]

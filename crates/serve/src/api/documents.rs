@@ -4,6 +4,7 @@
 //! stand for them only describe them in the OpenAPI document, and tests hold what is written against them.
 
 use rushes_archive::{IngestReport, LineProblem};
+use rushes_store::LabelAliases;
 use rushes_types::{Commit, Run};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -208,16 +209,21 @@ pub struct ModelDocument {
 }
 
 /// A label with its other names, as its line is written.
-#[derive(Debug, ToSchema)]
-#[allow(dead_code)] // describes what `rushes_wire` reads and writes
+#[derive(Debug, Serialize, ToSchema)]
 pub struct LabelDocument {
     /// The annotation type.
-    #[schema(rename = "type")]
-    r#type: String,
+    #[serde(rename = "type")]
+    kind: String,
     /// The label as models write it.
     label: String,
     /// Other names for it.
     aliases: Vec<String>,
+}
+
+impl From<LabelAliases> for LabelDocument {
+    fn from(label: LabelAliases) -> Self {
+        Self { kind: label.kind.to_string(), label: label.label, aliases: label.aliases }
+    }
 }
 
 /// An annotation, as its line is written. Fields that are not known are kept.

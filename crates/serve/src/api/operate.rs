@@ -110,7 +110,7 @@ impl StatusDocument {
     /// `all`: may errors of the workers be told in full? They may name assets.
     fn new(status: Status, all: bool) -> Self {
         let told = |error: String| if all { error } else { "the stage does not get on".to_owned() };
-        let lag = |l: rushes_archive::Lag| LagDocument {
+        let lag = |l: rushes_events::Lag| LagDocument {
             consumer: l.consumer,
             topic: l.topic.as_str(),
             behind: l.behind,

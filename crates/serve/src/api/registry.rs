@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use axum::Json as Answer;
 use axum::extract::Path;
-use rushes_archive::{Archive, Caller};
+use rushes_archive::{Archive, Caller, PROBLEMS_MAX};
 use rushes_types::{AssetId, Commit, Error, ErrorKind, Result};
+use rushes_wire::LineError;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
@@ -47,7 +48,7 @@ pub(super) struct RegisteredDocument {
 pub(super) struct AssetsDocument {
     /// The assets, by id.
     #[schema(value_type = Vec<AssetDocument>)]
-    assets: Vec<serde_json::Value>,
+    assets: Vec<Box<RawValue>>,
     /// Give this as `after` for the next page; `null` at the end.
     next: Option<String>,
 }
@@ -68,15 +69,14 @@ pub(super) struct PageParams {
 pub(super) struct ModelsDocument {
     /// The models, by name and version.
     #[schema(value_type = Vec<ModelDocument>)]
-    models: Vec<serde_json::Value>,
+    models: Vec<Box<RawValue>>,
 }
 
 /// All labels with aliases.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct LabelsDocument {
     /// The labels.
-    #[schema(value_type = Vec<LabelDocument>)]
-    labels: Vec<serde_json::Value>,
+    labels: Vec<LabelDocument>,
 }
 
 /// How many entries of a listing.
@@ -119,16 +119,15 @@ fn parse_raw(bytes: &[u8]) -> Reply<Vec<&RawValue>> {
 }
 
 /// Reads each line, registers those that can be read, and says which cannot.
-async fn register<T, P, R>(
+async fn register<T, R>(
     ctx: &Ctx,
     upload: Upload,
     action: Action,
-    parse: P,
+    parse: wire::Parse<T>,
     put: R,
 ) -> Reply<Answer<RegisteredDocument>>
 where
     T: 'static,
-    P: Fn(&[u8]) -> std::result::Result<T, wire::Refused> + Send + 'static,
     R: FnOnce(&Archive, &Caller, &[T]) -> Result<Option<Commit>> + Send + 'static,
 {
     // A body that is no JSON at all is refused before anything else is done.
@@ -138,16 +137,17 @@ where
         let mut parsed = Vec::new();
         let lines = records(&upload).unwrap_or_default();
         for (line, bytes) in (1..).zip(lines).filter(|(_, bytes)| !bytes.trim_ascii().is_empty()) {
-            match parse(bytes) {
+            match parse(bytes, archive.limits()) {
                 Ok(value) => parsed.push(value),
-                Err(wire::Refused { pointer, detail }) => {
-                    answer.errors.push(LineProblemDocument { line, pointer, detail });
+                Err(LineError { pointer, detail }) => {
+                    answer.rejected += 1;
+                    if answer.errors.len() < PROBLEMS_MAX {
+                        answer.errors.push(LineProblemDocument { line, pointer, detail });
+                    }
                 }
             }
         }
         answer.accepted = parsed.len() as u64;
-        answer.rejected = answer.errors.len() as u64;
-        answer.errors.truncate(rushes_archive::PROBLEMS_MAX);
         if !parsed.is_empty() {
             answer.commit = put(archive, caller, &parsed)?.map(|c| c.0);
         }
@@ -171,7 +171,7 @@ where
 )]
 async fn put_assets(ctx: Ctx, upload: Upload) -> Reply<Answer<RegisteredDocument>> {
     let put = |archive: &Archive, caller: &Caller, assets: &[_]| archive.put_assets(caller, assets);
-    register(&ctx, upload, Action::of("register-assets"), wire::parse_asset, put).await
+    register(&ctx, upload, Action::of("register-assets"), wire::ASSET, put).await
 }
 
 /// The assets that the caller may see, by id.
@@ -190,7 +190,7 @@ async fn list_assets(ctx: Ctx, Params(page): Params<PageParams>) -> Reply<Answer
     let more = assets.len() > limit;
     assets.truncate(limit);
     let next = if more { assets.last().map(|a| a.id.to_string()) } else { None };
-    Ok(Answer(AssetsDocument { assets: assets.iter().map(wire::asset).collect(), next }))
+    Ok(Answer(AssetsDocument { assets: assets.iter().map(wire::asset).collect::<Result<_>>()?, next }))
 }
 
 /// One asset.
@@ -201,10 +201,10 @@ async fn list_assets(ctx: Ctx, Params(page): Params<PageParams>) -> Reply<Answer
         (status = "4XX", body = Problem, content_type = "application/problem+json")
     )
 )]
-async fn get_asset(ctx: Ctx, Path(asset): Path<String>) -> Reply<Answer<serde_json::Value>> {
+async fn get_asset(ctx: Ctx, Path(asset): Path<String>) -> Reply<Answer<Box<RawValue>>> {
     let asset = id(AssetId::new(&asset))?;
     let found = ctx.block(move |a, caller| super::find_asset(a, caller, &asset)).await?;
-    Ok(Answer(wire::asset(&found)))
+    Ok(Answer(wire::asset(&found)?))
 }
 
 /// Registers models.
@@ -221,7 +221,7 @@ async fn get_asset(ctx: Ctx, Path(asset): Path<String>) -> Reply<Answer<serde_js
 async fn put_models(ctx: Ctx, upload: Upload) -> Reply<Answer<RegisteredDocument>> {
     let put =
         |archive: &Archive, caller: &Caller, models: &[_]| archive.put_models(caller, models).map(|()| None);
-    register(&ctx, upload, Action::of("register-models"), wire::parse_model, put).await
+    register(&ctx, upload, Action::of("register-models"), wire::MODEL, put).await
 }
 
 /// All models.
@@ -234,7 +234,7 @@ async fn put_models(ctx: Ctx, upload: Upload) -> Reply<Answer<RegisteredDocument
 )]
 async fn list_models(ctx: Ctx) -> Reply<Answer<ModelsDocument>> {
     let models = ctx.block(|a, caller| a.models(caller)).await?;
-    Ok(Answer(ModelsDocument { models: models.iter().map(wire::model).collect() }))
+    Ok(Answer(ModelsDocument { models: models.iter().map(wire::model).collect::<Result<_>>()? }))
 }
 
 /// Sets the other names of labels.
@@ -249,7 +249,7 @@ async fn list_models(ctx: Ctx) -> Reply<Answer<ModelsDocument>> {
 async fn put_labels(ctx: Ctx, upload: Upload) -> Reply<Answer<RegisteredDocument>> {
     let put =
         |archive: &Archive, caller: &Caller, labels: &[_]| archive.put_labels(caller, labels).map(|()| None);
-    register(&ctx, upload, Action::of("register-labels"), wire::parse_label, put).await
+    register(&ctx, upload, Action::of("register-labels"), wire::LABEL, put).await
 }
 
 /// All labels that have other names.
@@ -262,5 +262,5 @@ async fn put_labels(ctx: Ctx, upload: Upload) -> Reply<Answer<RegisteredDocument
 )]
 async fn list_labels(ctx: Ctx) -> Reply<Answer<LabelsDocument>> {
     let labels = ctx.block(|a, caller| a.labels(caller)).await?;
-    Ok(Answer(LabelsDocument { labels: labels.iter().map(wire::label).collect() }))
+    Ok(Answer(LabelsDocument { labels: labels.into_iter().map(Into::into).collect() }))
 }

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use axum::Json as Answer;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
-use rushes_archive::{Archive, Caller};
-use rushes_query::SearchRequest;
+use rushes_archive::{Archive, Caller, SearchRequest};
+use rushes_plan::{Plan, Warning};
 use rushes_types::limits::QUERY_BYTES_MAX;
 use rushes_types::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -23,6 +24,38 @@ use crate::problem::{Problem, Reply};
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new().routes(routes!(search)).routes(routes!(plan)).routes(routes!(suggest))
+}
+
+/// What to look for: free words, a plan, or words with a plan's scope and options beside them.
+#[derive(Debug, ToSchema)]
+#[allow(dead_code)] // describes what `request_of` reads
+pub(super) struct SearchDocument {
+    /// Free words: "Joey in the kitchen". Their clauses are added to the plan's.
+    q: Option<String>,
+    /// The structured query.
+    #[serde(flatten)]
+    plan: Plan,
+}
+
+/// A resolved plan.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct ResolvedDocument {
+    /// The plan, with everything filled in: a person can edit it and send it back.
+    plan: Plan,
+    /// What could not be filled in.
+    warnings: Vec<Warning>,
+}
+
+/// Takes the words out of a request; the rest is a plan.
+fn request_of(mut fields: serde_json::Map<String, Value>) -> Result<SearchRequest> {
+    let q = match fields.remove("q") {
+        None | Some(Value::Null) => None,
+        Some(Value::String(words)) => Some(words),
+        Some(_) => return Err(Error::invalid("`q` is no text; write the words in quotes").at("/q")),
+    };
+    let plan = Value::Object(fields);
+    let plan = if q.is_some() { Plan::read_beside_words(&plan)? } else { Plan::read(&plan)? };
+    Ok(SearchRequest { q, plan })
 }
 
 /// A suggestion.
@@ -66,7 +99,7 @@ struct Found {
 ///
 /// Takes `{"q":"Joey in the kitchen"}` or a plan, or both: what stands in the plan beside `q` counts as set by hand.
 #[utoipa::path(
-    post, path = "/v1/search", tag = "search", request_body = SearchRequest,
+    post, path = "/v1/search", tag = "search", request_body = SearchDocument,
     responses(
         (status = 200, body = rushes_query::Answer),
         (status = 410, body = Problem, content_type = "application/problem+json",
@@ -74,8 +107,9 @@ struct Found {
         (status = "4XX", body = Problem, content_type = "application/problem+json")
     )
 )]
-async fn search(ctx: Ctx, Json(request): Json<SearchRequest>) -> Reply<Response> {
-    let work = move |archive: &Archive, caller: &Caller| find(archive, caller, request);
+async fn search(ctx: Ctx, Json(fields): Json<serde_json::Map<String, Value>>) -> Reply<Response> {
+    let request = request_of(fields)?;
+    let work = move |archive: &Archive, caller: &Caller| find(archive, caller, &request);
     let say = |found: &Found, action: Action| {
         let action = found.assets.iter().fold(action, |action, asset| action.asset(asset));
         found.movies.iter().fold(action, |action, movie| action.movie(movie))
@@ -86,31 +120,30 @@ async fn search(ctx: Ctx, Json(request): Json<SearchRequest>) -> Reply<Response>
     Ok(response)
 }
 
-fn find(archive: &Archive, caller: &Caller, request: SearchRequest) -> Result<Found> {
+fn find(archive: &Archive, caller: &Caller, request: &SearchRequest) -> Result<Found> {
     let answer = archive.search(caller, request)?;
     let json = serde_json::to_vec(&answer).map_err(|e| Error::bug(e.to_string()))?;
-    let assets = answer.moments.iter().map(|m| m.asset_id.to_string()).collect();
-    let movies = answer.moments.iter().map(|m| m.movie_id.to_string()).collect();
+    let assets = answer.moments.iter().map(|m| m.asset_id.clone()).collect();
+    let movies = answer.moments.iter().map(|m| m.movie_id.clone()).collect();
     Ok(Found { json, assets, movies })
 }
 
 /// What a search would do: the resolved plan, with its warnings, without searching.
 #[utoipa::path(
-    post, path = "/v1/plan", tag = "search", request_body = SearchRequest,
+    post, path = "/v1/plan", tag = "search", request_body = SearchDocument,
     responses(
-        (status = 200, body = rushes_query::Plan),
+        (status = 200, body = ResolvedDocument),
         (status = "4XX", body = Problem, content_type = "application/problem+json")
     )
 )]
-async fn plan(ctx: Ctx, Json(request): Json<SearchRequest>) -> Reply<Response> {
-    let work = move |archive: &Archive, caller: &Caller| {
-        let plan = archive.explain_plan(caller, request)?;
-        serde_json::to_vec(&plan).map_err(|e| Error::bug(e.to_string()))
-    };
-    let json = ctx.audited(Action::of("plan"), work, |_, action| action).await?;
-    let mut response = Response::new(json.into());
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    Ok(response)
+async fn plan(
+    ctx: Ctx,
+    Json(fields): Json<serde_json::Map<String, Value>>,
+) -> Reply<Answer<ResolvedDocument>> {
+    let request = request_of(fields)?;
+    let work = move |archive: &Archive, caller: &Caller| archive.explain_plan(caller, &request);
+    let resolved = ctx.audited(Action::of("plan"), work, |_, action| action).await?;
+    Ok(Answer(ResolvedDocument { plan: resolved.plan, warnings: resolved.warnings }))
 }
 
 /// Labels that begin with what was typed.
@@ -136,7 +169,7 @@ async fn suggest(ctx: Ctx, Params(params): Params<SuggestParams>) -> Reply<Answe
     }
     let work = move |archive: &Archive, caller: &Caller| archive.suggest(caller, &params.q, limit);
     let found = ctx.audited(Action::of("suggest"), work, |_, action| action).await?;
-    let document = |s: rushes_archive::Suggestion| SuggestionDocument {
+    let document = |s: rushes_index::Suggestion| SuggestionDocument {
         text: s.text,
         kind: s.kind.to_string(),
         count: s.count,

@@ -1,46 +1,58 @@
 //! Lines of assets, models and labels, and bucket documents, as `rushes_wire` reads and writes them.
 
+use std::collections::HashMap;
+
 use rushes_archive::BucketView;
 use rushes_store::LabelAliases;
-use rushes_types::{Asset, AssetId, Model, ModelRef, MovieId};
-use serde_json::{Value, json};
+use rushes_types::limits::Limits;
+use rushes_types::{Annotation, AnnotationKey, Asset, Error, Model, Result};
+use rushes_wire::LineError;
+use rushes_wire::records::{parse_asset_line, parse_label_line, parse_model_line};
+use rushes_wire::render::{AssetLine, ModelLine, bucket_documents};
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 
-pub(super) struct Refused {
-    pub pointer: String,
-    pub detail: String,
+/// Reads a line.
+pub(super) type Parse<T> = fn(&[u8], &Limits) -> std::result::Result<T, LineError>;
+
+pub(super) const ASSET: Parse<Asset> = parse_asset_line;
+pub(super) const MODEL: Parse<Model> = parse_model_line;
+pub(super) const LABEL: Parse<LabelAliases> = |line, limits| {
+    let label = parse_label_line(line, limits)?;
+    Ok(LabelAliases { kind: label.kind, label: label.label, aliases: label.aliases })
+};
+
+fn raw(document: &impl Serialize) -> Result<Box<RawValue>> {
+    to_raw_value(document).map_err(|e| Error::bug(e.to_string()))
 }
-fn no(d: &str) -> Refused {
-    Refused { pointer: String::new(), detail: d.to_owned() }
+
+/// An asset as its line is written.
+pub(super) fn asset(asset: &Asset) -> Result<Box<RawValue>> {
+    raw(&AssetLine(asset))
 }
-pub(super) fn parse_asset(b: &[u8]) -> Result<Asset, Refused> {
-    let v: Value = serde_json::from_slice(b).map_err(|e| no(&e.to_string()))?;
-    let id = v["asset_id"].as_str().ok_or_else(|| no("no asset_id"))?;
-    Ok(Asset::new(
-        AssetId::new(id).map_err(|e| no(&e.to_string()))?,
-        MovieId::new(v["movie_id"].as_str().unwrap_or(id)).map_err(|e| no(&e.to_string()))?,
-    ))
+
+/// A model as its line is written.
+pub(super) fn model(model: &Model) -> Result<Box<RawValue>> {
+    raw(&ModelLine(model))
 }
-pub(super) fn parse_model(b: &[u8]) -> Result<Model, Refused> {
-    let v: Value = serde_json::from_slice(b).map_err(|e| no(&e.to_string()))?;
-    Ok(Model {
-        model: ModelRef::parse(v["model"].as_str().unwrap_or("")).map_err(|e| no(&e.to_string()))?,
-        types: vec![],
-        language: None,
-        space: None,
-    })
-}
-pub(super) fn parse_label(_: &[u8]) -> Result<LabelAliases, Refused> {
-    Err(no("stub"))
-}
-pub(super) fn asset(a: &Asset) -> Value {
-    json!({"asset_id": a.id.as_str(), "movie_id": a.movie.as_str()})
-}
-pub(super) fn model(m: &Model) -> Value {
-    json!({"model": m.model.as_str(), "types": []})
-}
-pub(super) fn label(l: &LabelAliases) -> Value {
-    json!({"type": l.kind.as_str(), "label": l.label, "aliases": l.aliases})
-}
-pub(super) fn bucket(_: &Asset, _: i64, _: &BucketView) -> Vec<Value> {
-    vec![]
+
+/// Adds the documents of a bucket to a JSON array that is being written: `[` is there, `]` is not.
+pub(super) fn write_bucket(
+    asset: &Asset,
+    bucket_ns: i64,
+    with_vectors: bool,
+    view: &BucketView,
+    json: &mut Vec<u8>,
+) -> Result<()> {
+    let found: HashMap<AnnotationKey, &Annotation> =
+        view.annotations.iter().map(|a| (a.annotation.key(), &a.annotation)).collect();
+    let find = |key: AnnotationKey| found.get(&key).copied();
+    let documents = bucket_documents(&asset.id, &asset.movie, &view.bucket, bucket_ns, with_vectors, &find);
+    for document in documents {
+        if json.len() > 1 {
+            json.push(b',');
+        }
+        serde_json::to_writer(&mut *json, &document).map_err(|e| Error::bug(e.to_string()))?;
+    }
+    Ok(())
 }

@@ -83,9 +83,9 @@ impl Tx<'_> {
 }
 
 /// All models, by name and version.
-pub(super) fn models(folder: &rushes_kv::Folder) -> Result<Vec<Model>> {
+pub(super) fn models(folder: &Folder) -> Result<Vec<Model>> {
     let mut models = Vec::new();
-    tables::each_row(folder, &[keys::kind::MODEL], |_, value| {
+    tables::each_row(folder, &[kind::MODEL], |_, value| {
         models.push(decode_model(value)?);
         Ok(())
     })?;
@@ -102,8 +102,9 @@ pub(super) fn assets_with_history(
     let mut found = Vec::new();
     while found.len() < limit {
         let first = tables::page(folder, from, vec![kind::HISTORY + 1], 1, |key, _| {
-            keys::asset_of_history(key)
-                .ok_or_else(|| Error::new(ErrorKind::Corrupt, "a history row's key names no asset; run `rushes verify`"))
+            keys::asset_of_history(key).ok_or_else(|| {
+                Error::new(ErrorKind::Corrupt, "a history row's key names no asset; run `rushes verify`")
+            })
         })?;
         let Some(asset) = first.into_iter().next() else { break };
         from = keys::behind_history_of(&asset);

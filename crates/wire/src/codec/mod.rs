@@ -15,3 +15,4 @@ mod parts;
 pub use annotation::{AnnotationDecoder, Peek, decode_annotation, encode_annotation, peek};
 pub use bucket::{decode_bucket, encode_bucket};
 pub use document::{decode_asset, decode_document, encode_asset, encode_document};
+pub use parts::{decode_attributes, encode_attributes};

@@ -112,6 +112,22 @@ impl Writer<'_> {
     }
 }
 
+/// Adds encoded attributes to `out`.
+pub fn encode_attributes(attributes: &Attributes, out: &mut Vec<u8>) {
+    Writer(out).attributes(attributes);
+}
+
+/// Decodes attributes.
+///
+/// # Errors
+/// [`rushes_types::ErrorKind::Corrupt`] where the bytes are damaged.
+pub fn decode_attributes(bytes: &[u8]) -> Result<Attributes> {
+    let mut r = Reader(bytes);
+    let attributes = r.attributes()?;
+    r.end()?;
+    Ok(attributes)
+}
+
 /// Reads parts from the front of a buffer.
 #[derive(Clone, Copy)]
 pub(super) struct Reader<'a>(pub &'a [u8]);

@@ -1,50 +1,23 @@
 //! The store in memory: nothing is durable. It is the model that other implementations are tested
 //! against, so it prefers plain lists and recomputing to speed.
 
-use std::collections::BTreeMap;
+mod rows;
+mod state;
+
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rushes_types::{
-    AnnotationId, AnnotationType, Asset, AssetId, Commit, Model, ModelRef, Result, Run, RunId, RunMode,
-    RunState, Visibility,
-};
+use rushes_types::{Asset, AssetId, Commit, Model, ModelRef, Result, Run, RunId, RunState, Visibility};
 
+use self::state::{Kept, RunEntry, State};
 use crate::current::Current;
-use crate::lines::{keep_lines, line_count};
 use crate::rules::{
-    self, RUN_SEGMENT_BASE, Redactor, Verdict, check_blocks_of_run, check_committed, check_model, check_open,
-    check_rows, check_run_id, judge, no_asset, no_run, same_run, visibility_verb,
+    self, RUN_SEGMENT_BASE, Redactor, check_blocks_of_run, check_committed, check_model, check_open,
+    check_rows, check_run_id, no_asset, same_run, visibility_verb,
 };
 use crate::{
-    AnnotationStore, Block, BlockFormat, BlockInput, CommitRecord, Effect, EraseTarget, Erased, LabelAliases,
-    OutboxRow, Receipt, Row, RunSpec, Segment, StoreCounts,
+    AnnotationStore, Block, BlockInput, CommitRecord, Effect, EraseTarget, LabelAliases, OutboxRow, Receipt,
+    RunSpec, StoreCounts,
 };
-
-#[derive(Debug, Clone)]
-struct Kept {
-    format: BlockFormat,
-    bytes: Vec<u8>,
-    rows: Vec<Row>,
-}
-
-#[derive(Debug, Clone)]
-struct RunEntry {
-    run: Run,
-    segment: u64,
-}
-
-#[derive(Default)]
-struct State {
-    assets: BTreeMap<AssetId, Asset>,
-    models: BTreeMap<ModelRef, Model>,
-    labels: BTreeMap<(AnnotationType, String), Vec<String>>,
-    runs: BTreeMap<RunId, RunEntry>,
-    blocks: BTreeMap<(AssetId, u64), Vec<Kept>>,
-    history: BTreeMap<AssetId, Vec<CommitRecord>>,
-    outbox: BTreeMap<u64, OutboxRow>,
-    commits: u64,
-    runs_opened: u64,
-}
 
 /// The annotation store in memory.
 #[derive(Default)]
@@ -69,220 +42,6 @@ impl MemoryStore {
     fn state(&self) -> MutexGuard<'_, State> {
         // Every change below is made whole before the next one can fail, so a panic elsewhere spoils nothing.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn keep(&self, format: BlockFormat, bytes: &[u8], rows: &[Row]) -> Result<Vec<u8>> {
-        let positions: Vec<u32> = rows.iter().map(|r| r.position).collect();
-        match (format, &self.redactor) {
-            (BlockFormat::Lines, _) if rows.len() == line_count(bytes) => Ok(bytes.to_vec()),
-            (BlockFormat::Lines, _) => Ok(keep_lines(bytes, &positions)),
-            (BlockFormat::Arrow, Some(redactor)) => {
-                Ok(redactor.keep(format, bytes, &positions)?.unwrap_or_else(|| bytes.to_vec()))
-            }
-            (BlockFormat::Arrow, None) => Ok(bytes.to_vec()),
-        }
-    }
-
-    /// Splits rows into what is kept and what is not, by the digests already taken.
-    fn sift(
-        &self,
-        block: &BlockInput<'_>,
-        number: usize,
-        seen: &mut BTreeMap<AnnotationId, Vec<u128>>,
-        receipt: &mut Receipt,
-    ) -> Result<Option<Kept>> {
-        let mut rows = Vec::new();
-        for row in &block.rows {
-            match judge(row, seen.get(&row.id).map_or(&[], Vec::as_slice)) {
-                Verdict::Accept => {
-                    seen.insert(row.id.clone(), vec![row.digest]);
-                    rows.push(row.clone());
-                    receipt.accepted += 1;
-                }
-                Verdict::Duplicate => receipt.duplicates += 1,
-                Verdict::Reject(why) => receipt.rejected.push((number, row.position, why)),
-            }
-        }
-        if rows.is_empty() {
-            return Ok(None);
-        }
-        let bytes = self.keep(block.format, &block.bytes, &rows)?;
-        Ok(Some(Kept { format: block.format, bytes, rows }))
-    }
-}
-
-impl State {
-    fn commit(&mut self, asset: &AssetId, effect: Effect) -> Commit {
-        self.commits += 1;
-        let commit = Commit(self.commits);
-        self.history.entry(asset.clone()).or_default().push(CommitRecord { commit, effect });
-        self.outbox.insert(self.commits, OutboxRow { sequence: self.commits, asset: asset.clone(), commit });
-        commit
-    }
-
-    fn run(&self, id: &RunId) -> Result<&RunEntry> {
-        self.runs.get(id).ok_or_else(|| no_run(id))
-    }
-
-    fn history(&self, asset: &AssetId) -> &[CommitRecord] {
-        self.history.get(asset).map_or(&[], Vec::as_slice)
-    }
-
-    fn rows(&self, asset: &AssetId, segment: u64) -> impl Iterator<Item = &Row> {
-        self.blocks.get(&(asset.clone(), segment)).into_iter().flatten().flat_map(|k| &k.rows)
-    }
-
-    fn segment_of(&self, entry: &RunEntry) -> Segment {
-        Segment {
-            id: entry.segment,
-            model: entry.run.model.clone(),
-            run: entry.run.id.clone(),
-            mode: entry.run.mode,
-            coverage: entry.run.coverage,
-            annotations: entry.run.annotations,
-        }
-    }
-
-    /// Digests of what a model said on an asset and is current.
-    fn current_digests(&self, asset: &AssetId, model: &ModelRef) -> BTreeMap<AnnotationId, Vec<u128>> {
-        let current = Current::of(self.history(asset));
-        let mut digests: BTreeMap<AnnotationId, Vec<u128>> = BTreeMap::new();
-        for live in current.segments().iter().filter(|l| l.segment.model == *model) {
-            for row in self.rows(asset, live.segment.id) {
-                if current.is_current(live.segment.id, row.start_ns) {
-                    digests.entry(row.id.clone()).or_default().push(row.digest);
-                }
-            }
-        }
-        digests
-    }
-
-    /// Takes segments out of an asset's history. What a replace segment superseded stays superseded, so it
-    /// stays as a hollow record.
-    fn hollow(
-        &mut self,
-        asset: &AssetId,
-        gone: impl Fn(&Segment) -> bool,
-        gone_run: impl Fn(&RunId) -> bool,
-    ) {
-        let Some(history) = self.history.get_mut(asset) else { return };
-        history.retain_mut(|record| match &mut record.effect {
-            Effect::Segment(s) | Effect::Restored(s) if gone(s) => {
-                self.blocks.remove(&(asset.clone(), s.id));
-                s.annotations = 0;
-                s.mode == RunMode::Replace
-            }
-            Effect::Visibility(run, _) => !gone_run(run),
-            _ => true,
-        });
-    }
-
-    fn drop_runs(&mut self, asset: &AssetId, gone: impl Fn(&Run) -> bool) -> Vec<RunId> {
-        let ids: Vec<RunId> = self
-            .runs
-            .values()
-            .filter(|e| e.run.asset == *asset && gone(&e.run))
-            .map(|e| e.run.id.clone())
-            .collect();
-        for id in &ids {
-            if let Some(entry) = self.runs.remove(id) {
-                self.blocks.remove(&(asset.clone(), entry.segment));
-            }
-        }
-        ids
-    }
-
-    fn erase_asset(&mut self, asset: &AssetId) -> Option<Commit> {
-        self.assets.remove(asset)?;
-        self.drop_runs(asset, |_| true);
-        self.blocks.retain(|(a, _), _| a != asset);
-        self.history.remove(asset);
-        Some(self.commit(asset, Effect::Erased(Erased::Asset)))
-    }
-
-    /// Has the model a run, or loose lines, on the asset?
-    fn wrote_on(&self, model: &ModelRef, asset: &AssetId) -> bool {
-        let runs = self.runs.values().any(|e| e.run.asset == *asset && e.run.model == *model);
-        runs || !self.segments_of(asset, model, &RunId::loose()).is_empty()
-    }
-
-    fn erase_model(&mut self, model: &ModelRef, asset: &AssetId) -> Option<Commit> {
-        if !self.wrote_on(model, asset) {
-            return None;
-        }
-        let ids = self.drop_runs(asset, |run| run.model == *model);
-        self.hollow(asset, |s| s.model == *model, |run| ids.contains(run));
-        Some(self.commit(asset, Effect::Erased(Erased::Model(model.clone()))))
-    }
-
-    fn erase_run(&mut self, run: &RunId) -> Option<Commit> {
-        let asset = self.runs.get(run)?.run.asset.clone();
-        self.drop_runs(&asset, |r| r.id == *run);
-        self.hollow(&asset, |s| s.run == *run, |r| r == run);
-        Some(self.commit(&asset, Effect::Erased(Erased::Run(run.clone()))))
-    }
-
-    /// The segments that hold annotations of a model and run on an asset.
-    fn segments_of(&self, asset: &AssetId, model: &ModelRef, run: &RunId) -> Vec<u64> {
-        if run.is_loose() {
-            let loose = self.history(asset).iter().filter_map(|r| match &r.effect {
-                Effect::Segment(s) if s.run.is_loose() && s.model == *model => Some(s.id),
-                _ => None,
-            });
-            return loose.collect();
-        }
-        let entry = self.runs.get(run).filter(|e| e.run.asset == *asset && e.run.model == *model);
-        entry.map(|e| e.segment).into_iter().collect()
-    }
-}
-
-impl MemoryStore {
-    fn erase_annotation(
-        &self,
-        state: &mut State,
-        asset: &AssetId,
-        model: &ModelRef,
-        run: &RunId,
-        id: &AnnotationId,
-    ) -> Result<Option<Commit>> {
-        let mut start_ns = None;
-        for segment in state.segments_of(asset, model, run) {
-            let Some(blocks) = state.blocks.get_mut(&(asset.clone(), segment)) else { continue };
-            let mut erased = 0;
-            for block in blocks {
-                let Some(at) = block.rows.iter().position(|r| r.id == *id) else { continue };
-                let mut rows = block.rows.clone();
-                start_ns = Some(rows.remove(at).start_ns);
-                if block.format == BlockFormat::Arrow && self.redactor.is_none() {
-                    return Err(rules::no_redactor());
-                }
-                block.bytes = self.keep(block.format, &block.bytes, &rows)?;
-                block.rows = rows;
-                erased += 1;
-            }
-            if erased > 0 {
-                state.shrink(asset, segment, erased);
-            }
-        }
-        Ok(start_ns.map(|start_ns| {
-            let (model, run, id) = (model.clone(), run.clone(), id.clone());
-            state.commit(asset, Effect::Erased(Erased::Annotation { model, run, id, start_ns }))
-        }))
-    }
-}
-
-impl State {
-    fn shrink(&mut self, asset: &AssetId, segment: u64, by: u64) {
-        for entry in self.runs.values_mut().filter(|e| e.segment == segment) {
-            entry.run.annotations -= by;
-        }
-        for record in self.history.get_mut(asset).into_iter().flatten() {
-            if let Effect::Segment(s) | Effect::Restored(s) = &mut record.effect
-                && s.id == segment
-            {
-                s.annotations -= by;
-            }
-        }
     }
 }
 

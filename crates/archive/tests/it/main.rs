@@ -1,0 +1,4 @@
+//! The archive as its callers see it: all three stages in a folder.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod flow;

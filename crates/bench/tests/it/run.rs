@@ -1,0 +1,23 @@
+use rushes_archive::Unwatched;
+use rushes_bench::limits::Sizes;
+use rushes_bench::{BenchOptions, Spec, run};
+
+/// The benchmark with tiny parameters: it runs, its answers stay the same, and it leaves nothing behind.
+#[test]
+fn a_small_benchmark_runs_twice_with_the_same_answers() {
+    let folder = tempfile::tempdir().unwrap();
+    let options = BenchOptions {
+        spec: Spec { seed: 5, hours: 1, dimensions: 16 },
+        ingest_hours: 1,
+        queries: 3,
+        sizes: Sizes { file_bytes: 1 << 20, memory_bytes: 1 << 20 },
+        ..BenchOptions::new(folder.path())
+    };
+    let first = run(&options, &Unwatched).unwrap();
+    let second = run(&options, &Unwatched).unwrap();
+    assert_eq!(first.answers, second.answers, "{first}\n{second}");
+    assert!(first.searches.iter().all(|s| s.count == 3), "{first}");
+    assert!(first.searches.iter().any(|s| s.moments > 0.0), "nothing was found\n{first}");
+    assert!(first.rates.iter().all(|r| r.count > 0 && r.per_second > 0.0), "{first}");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "something was left behind");
+}

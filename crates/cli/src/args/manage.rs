@@ -1,0 +1,177 @@
+//! The arguments of the commands that manage assets, models, labels, runs, tokens and configuration.
+
+use std::path::PathBuf;
+
+use clap::{Subcommand, ValueEnum};
+
+/// `rushes asset …`
+#[derive(Debug, Subcommand)]
+pub enum AssetCommand {
+    /// Register or change assets from JSON lines
+    #[command(after_help = "Examples:
+  rushes asset import assets.jsonl
+
+A line: {\"asset_id\":\"night-ferry-s01e01\",\"movie_id\":\"night-ferry\",\"season\":1,\"episode\":1,\"frame_rate\":\"25/1\",
+         \"start_timecode\":\"10:00:00:00\",\"language\":\"en\",\"path\":\"/media/s01e01.mov\"}")]
+    Import {
+        /// A file, or - for standard input
+        file: PathBuf,
+    },
+    /// List assets
+    List,
+    /// Show one
+    Show {
+        /// The asset
+        asset: String,
+    },
+}
+
+/// `rushes model …`
+#[derive(Debug, Subcommand)]
+pub enum ModelCommand {
+    /// Register models from JSON lines
+    #[command(after_help = "Examples:
+  rushes model import models.jsonl
+
+A line: {\"model\":\"frames@1\",\"types\":[\"SCENE_SEARCH\"],\"space\":{\"dimensions\":512,\"metric\":\"cosine\"}}")]
+    Import {
+        /// A file, or - for standard input
+        file: PathBuf,
+    },
+    /// List models
+    List,
+}
+
+/// `rushes label …`
+#[derive(Debug, Subcommand)]
+pub enum LabelCommand {
+    /// Set aliases from JSON lines {"type","label","aliases":[…]}
+    #[command(after_help = "Examples:
+  rushes label import labels.jsonl
+
+A line: {\"type\":\"CHARACTER_SEARCH\",\"label\":\"Captain Brandt\",\"aliases\":[\"the captain\",\"Brandt\"]}")]
+    Import {
+        /// A file, or - for standard input
+        file: PathBuf,
+    },
+    /// List labels that have aliases
+    List,
+}
+
+/// `rushes run …`
+#[derive(Debug, Subcommand)]
+pub enum RunCommand {
+    /// List runs
+    List {
+        /// Only of this asset
+        #[arg(long)]
+        asset: Option<String>,
+    },
+    /// Open a run; prints its id
+    #[command(after_help = "Examples:
+  run=$(rushes run open --asset night-ferry-s01e01 --model faces@3)
+  rushes run append \"$run\" faces.jsonl && rushes run commit \"$run\"
+
+  rushes run open --asset night-ferry-s01e01 --model faces@3 --coverage 0-120.5     only the first two minutes")]
+    Open {
+        /// The asset
+        #[arg(long)]
+        asset: String,
+        /// The model, name@version
+        #[arg(long)]
+        model: String,
+        /// Add to what the model said before instead of replacing it
+        #[arg(long)]
+        append: bool,
+        /// The part of the asset that the run looks at: FROM-TO, in seconds
+        #[arg(long, value_name = "FROM-TO")]
+        coverage: Option<String>,
+        /// Its id [default: made up]
+        #[arg(long)]
+        id: Option<String>,
+    },
+    /// Add annotation lines to an open run
+    Append {
+        /// The run
+        run: String,
+        /// Files, or - for standard input
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+    },
+    /// Make a run visible, whole
+    Commit {
+        /// The run
+        run: String,
+    },
+    /// Give a run up
+    Abort {
+        /// The run
+        run: String,
+    },
+    /// Make an earlier run current again
+    Restore {
+        /// The run
+        run: String,
+    },
+    /// Keep a superseded run so that queries can pin it
+    Keep {
+        /// The run
+        run: String,
+    },
+    /// Take a superseded run out of the index; it can still be restored
+    Archive {
+        /// The run
+        run: String,
+    },
+}
+
+/// `rushes token …`
+#[derive(Debug, Subcommand)]
+pub enum TokenCommand {
+    /// Make a token; its secret is printed this once
+    #[command(after_help = "Examples:
+  rushes token create editors --right read
+  rushes token create annotator --right ingest --movie night-ferry
+
+With the first token, everybody who calls the server needs one, except commands of the archive's owner on this machine.")]
+    Create {
+        /// What people call it
+        name: String,
+        /// What it allows (may be given again)
+        #[arg(long = "right", value_enum, required = true)]
+        rights: Vec<RightArg>,
+        /// A movie it is for (may be given again) [default: all]
+        #[arg(long = "movie")]
+        movies: Vec<String>,
+    },
+    /// List tokens
+    List,
+    /// Revoke a token
+    Revoke {
+        /// Its name
+        name: String,
+    },
+}
+
+/// What a token allows.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum RightArg {
+    /// Search, suggest, buckets, media
+    Read,
+    /// Register and write
+    Ingest,
+    /// Everything
+    Admin,
+}
+
+/// `rushes config …`
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Say what is configured, where each value comes from, and what is wrong
+    #[command(after_help = "Examples:
+  rushes config check
+  rushes config check --json | jq '.settings[] | select(.origin != \"default\")'
+
+A flag counts before the environment (RUSHES_LISTEN, RUSHES_LIMITS_PAGE, …), and that before the file.")]
+    Check,
+}

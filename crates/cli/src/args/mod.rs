@@ -1,0 +1,174 @@
+//! The command line as it is typed: syntax only, nothing checked against an archive.
+
+mod manage;
+mod work;
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+pub use manage::{
+    AssetCommand, ConfigCommand, LabelCommand, ModelCommand, RightArg, RunCommand, TokenCommand,
+};
+pub use work::{Annotate, Bench, Buckets, Demo, Erase, Ingest, Mode, Search, Serve};
+
+/// Finds moments in video: annotations in, exact seconds out.
+#[derive(Debug, Parser)]
+#[command(name = "rushes", version, propagate_version = true, max_term_width = 110)]
+#[command(after_help = "Examples:
+  rushes demo                                   a small archive of our own making, searched and served
+  rushes ingest --wait annotations.jsonl        take annotation lines in, wait until they can be searched
+  rushes ingest --mapping map.toml FOLDER       take tables and other JSON in by a mapping file
+  rushes search Joey in the kitchen             known names become labels, the other words are looked for
+  rushes search --plan plan.json                a structured query
+  rushes serve                                  the HTTP API and the page, on this machine only
+
+Times are seconds (12.5), a clock (1:02:03.5) or timecode (01:00:12:12).
+Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted. RUSHES_LOG=debug says more on standard error.")]
+pub struct Cli {
+    /// Flags that every command takes.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Flags that every command takes.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "For every command")]
+pub struct Global {
+    /// The archive's folder [default: in the user's data folder]
+    #[arg(long, global = true, value_name = "DIR", env = "RUSHES_ARCHIVE", hide_env_values = true)]
+    pub archive: Option<PathBuf>,
+    /// Talk to this server instead of opening an archive
+    #[arg(long, global = true, value_name = "URL", env = "RUSHES_SERVER", hide_env_values = true)]
+    pub server: Option<String>,
+    /// The access token for the server
+    #[arg(long, global = true, value_name = "TOKEN", env = "RUSHES_TOKEN", hide_env_values = true)]
+    pub token: Option<String>,
+    /// Configuration file [default: rushes.toml in the archive's folder]
+    #[arg(long, global = true, value_name = "FILE", env = "RUSHES_CONFIG", hide_env_values = true)]
+    pub config: Option<PathBuf>,
+    /// Print JSON instead of text
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Say less on standard error
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make a small archive of our own show, search it, and serve it
+    Demo(Demo),
+    /// Serve the HTTP API and the page
+    Serve(Serve),
+    /// Take annotations in
+    Ingest(Ingest),
+    /// Run a program on each asset and take in the lines that it prints
+    Annotate(Annotate),
+    /// Find moments
+    Search(Search),
+    /// Suggest labels for what was typed so far
+    #[command(after_help = "Examples:
+  rushes suggest cap
+  rushes suggest --json --limit 3 'captain br' | jq -r '.suggestions[].text'")]
+    Suggest {
+        /// What was typed
+        #[arg(required = true, value_name = "TEXT")]
+        typed: Vec<String>,
+        /// How many
+        #[arg(long, default_value_t = 10, value_name = "N")]
+        limit: usize,
+    },
+    /// Print the buckets of an asset: what is known of each second
+    Buckets(Buckets),
+    /// Say how the archive fares: commits, lag of the stages, sizes
+    #[command(after_help = "Examples:
+  rushes status
+  rushes status --json | jq .catching_up")]
+    Status,
+    /// Check that what was committed is whole and the same in every stage
+    #[command(after_help = "Examples:
+  rushes verify
+  rushes verify --json | jq .problem_count
+
+The exit code is 1 where something is wrong; `rushes rebuild` mends everything but lost annotations.")]
+    Verify,
+    /// Throw derived data away and make them anew from what was written
+    #[command(after_help = "Examples:
+  rushes rebuild             buckets and index, from the annotations as they were sent
+  rushes rebuild --index     only the index, from the buckets")]
+    Rebuild {
+        /// Only the index
+        #[arg(long)]
+        index: bool,
+    },
+    /// Copy the archive's ground truth to a new folder
+    #[command(after_help = "Examples:
+  rushes backup /mnt/backup/monday
+  rushes restore /mnt/backup/monday /mnt/archive     makes an archive of it again")]
+    Backup {
+        /// The folder to make
+        to: PathBuf,
+    },
+    /// Make an archive from a backup
+    #[command(after_help = "Examples:
+  rushes restore /mnt/backup/monday /mnt/archive
+  rushes restore --archive /mnt/archive /mnt/backup/monday
+
+Buckets and index are made anew when the archive is opened next.")]
+    Restore {
+        /// A folder made by `rushes backup`
+        from: PathBuf,
+        /// The archive's folder to make [default: the archive named by --archive]
+        to: Option<PathBuf>,
+    },
+    /// Erase for good
+    Erase(Erase),
+    /// Rewrite files until the bytes of all that was erased are gone
+    #[command(after_help = "Examples:
+  rushes erase --asset night-ferry-s01e01 --yes && rushes purge && rushes verify")]
+    Purge,
+    /// Write the stored annotations of an asset, byte for byte, to standard output
+    #[command(after_help = "Examples:
+  rushes export night-ferry-s01e01 > annotations.jsonl
+  rushes export --all | gzip > annotations.jsonl.gz")]
+    Export {
+        /// The asset
+        #[arg(required_unless_present_any = ["movie", "all"])]
+        asset: Option<String>,
+        /// All assets of a movie
+        #[arg(long, conflicts_with = "asset")]
+        movie: Option<String>,
+        /// All assets
+        #[arg(long, conflicts_with_all = ["asset", "movie"])]
+        all: bool,
+    },
+    /// Assets: register, list, show
+    #[command(subcommand)]
+    Asset(AssetCommand),
+    /// Models: register, list
+    #[command(subcommand)]
+    Model(ModelCommand),
+    /// Labels: other names that people use
+    #[command(subcommand)]
+    Label(LabelCommand),
+    /// Runs: a model's passes over an asset
+    #[command(subcommand)]
+    Run(RunCommand),
+    /// Access tokens
+    #[command(subcommand)]
+    Token(TokenCommand),
+    /// Configuration
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Print the OpenAPI document of the HTTP interface
+    #[command(after_help = "Examples:
+  rushes schema > openapi.json")]
+    Schema,
+    /// Measure this machine, and Rushes on it
+    Bench(Bench),
+}

@@ -1,0 +1,216 @@
+//! The arguments of the commands that serve, take in, search and erase.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+/// `rushes demo`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  rushes demo               asks a handful of questions, then serves until Ctrl-C
+  rushes demo --no-open     ends after the questions
+
+The archive is made in a temporary folder, which is removed at the end.")]
+pub struct Demo {
+    /// End after the questions: no server, no browser
+    #[arg(long)]
+    pub no_open: bool,
+}
+
+/// `rushes serve`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  rushes serve
+  rushes serve --listen 127.0.0.1:0 --no-open            a port that is free
+  rushes token create team --right read && rushes serve --listen 0.0.0.0:7890 --host rushes.studio.example
+
+While it runs, other commands on the same archive go through it. Ctrl-C lets requests in flight finish.")]
+pub struct Serve {
+    /// Where to listen; elsewhere than on loopback needs access tokens [default: 127.0.0.1:7890]
+    #[arg(long, value_name = "ADDRESS")]
+    pub listen: Option<std::net::SocketAddr>,
+    /// A host name under which the server may be called, besides loopback (may be given again)
+    #[arg(long = "host", value_name = "NAME")]
+    pub hosts: Vec<String>,
+    /// A folder that media may be served from (may be given again)
+    #[arg(long = "media-root", value_name = "DIR")]
+    pub media_roots: Vec<PathBuf>,
+    /// Do not open the page in a browser
+    #[arg(long)]
+    pub no_open: bool,
+    /// Write logs as JSON lines
+    #[arg(long)]
+    pub log_json: bool,
+}
+
+/// `rushes ingest`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  rushes ingest annotations.jsonl                     JSON, one annotation a line
+  rushes ingest vectors.arrow                         an Arrow IPC stream
+  rushes ingest annotations.jsonl.gz                  the same, compressed
+  faces video.mov | rushes ingest -                   from standard input
+  rushes ingest --replace --wait faces-v3.jsonl       replace what these models said of these assets
+  rushes ingest --mapping friends.toml FOLDER         CSV, TSV and JSON by a mapping file
+
+A refused line is named with file, line, field, why and mend; the others go in, and the exit code is 1.")]
+pub struct Ingest {
+    /// Files, folders, or - for standard input
+    #[arg(required = true, value_name = "FILE|FOLDER|-")]
+    pub inputs: Vec<PathBuf>,
+    /// Read tables and JSON by this mapping file
+    #[arg(long, value_name = "FILE")]
+    pub mapping: Option<PathBuf>,
+    /// Wait until what was taken in can be searched
+    #[arg(long)]
+    pub wait: bool,
+    /// Replace what the models of the lines said before of their assets
+    #[arg(long)]
+    pub replace: bool,
+    /// Take all lines of a file or none
+    #[arg(long)]
+    pub strict: bool,
+    /// Only check
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// `rushes annotate`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  rushes annotate --model faces@3 -- find-faces {media}
+  rushes annotate --model speech@2 --asset night-ferry-s01e01 -- transcribe --json {media}
+
+`{media}` and `{asset}` stand for the path and the id of each asset. The program prints annotation lines; `asset_id` and
+`model` may be left out. What it printed is committed as one run when it ends with exit code 0, else none of it.")]
+pub struct Annotate {
+    /// The model whose lines these are
+    #[arg(long, value_name = "NAME@VERSION")]
+    pub model: String,
+    /// Only this asset (may be given again) [default: all that have a path]
+    #[arg(long = "asset", value_name = "ASSET")]
+    pub assets: Vec<String>,
+    /// Add to what the model said before instead of replacing it
+    #[arg(long)]
+    pub append: bool,
+    /// The program and its arguments
+    #[arg(last = true, required = true, value_name = "CMD")]
+    pub program: Vec<String>,
+}
+
+/// `rushes search`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  rushes search Mara in the galley
+  rushes search --mode union '\"pass the salt\"' Ines
+  rushes search --plan - < plan.json
+  rushes search --json --limit 5 Otto | jq '.moments[].timecode_in'")]
+pub struct Search {
+    /// What to look for
+    #[arg(value_name = "TEXT", required_unless_present = "plan")]
+    pub text: Vec<String>,
+    /// A structured plan: a JSON file, or - for standard input
+    #[arg(long, value_name = "FILE|-", conflicts_with = "text")]
+    pub plan: Option<PathBuf>,
+    /// What a moment spans: where all of it is present, or all that matched there
+    #[arg(long, value_enum)]
+    pub mode: Option<Mode>,
+    /// Exact nearest neighbours, always
+    #[arg(long)]
+    pub exact: bool,
+    /// Most moments of a page
+    #[arg(long, value_name = "N")]
+    pub limit: Option<usize>,
+    /// Go on where an earlier answer ended
+    #[arg(long)]
+    pub cursor: Option<String>,
+    /// Say why each moment matched and how it scored
+    #[arg(long)]
+    pub explain: bool,
+}
+
+/// What a moment spans.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Mode {
+    /// Where all of it is present
+    Intersection,
+    /// All that matched there
+    Union,
+}
+
+/// `rushes buckets`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  rushes buckets night-ferry-s01e01 --from 10 --to 20
+  rushes buckets night-ferry-s01e01 --from 10:00:10:00 --to 10:00:20:00
+  rushes buckets --json night-ferry-s01e01 | jq '.[].source_annotations[].label'
+
+Times are seconds, a clock (1:02.5) or timecode; both ends count.")]
+pub struct Buckets {
+    /// The asset
+    pub asset: String,
+    /// First time: seconds or timecode
+    #[arg(long, value_name = "T")]
+    pub from: Option<String>,
+    /// Last time: seconds or timecode
+    #[arg(long, value_name = "T")]
+    pub to: Option<String>,
+}
+
+/// `rushes erase`
+#[derive(Debug, Args)]
+#[command(group = clap::ArgGroup::new("what").required(true).multiple(false))]
+#[command(after_help = "Examples:
+  rushes erase --asset friends-s01e01
+  rushes erase --run 7f3a
+  rushes erase --model faces@2 --of friends-s01e01
+  rushes erase --annotation a17 --of friends-s01e01 --by faces@2 --in-run -
+
+What is erased is invisible at the next read point; `rushes purge` rewrites the files that held it.")]
+pub struct Erase {
+    /// An asset and all that was said of it
+    #[arg(long, group = "what")]
+    pub asset: Option<String>,
+    /// All assets of a movie
+    #[arg(long, group = "what")]
+    pub movie: Option<String>,
+    /// All that a model wrote
+    #[arg(long, group = "what", value_name = "NAME@VERSION")]
+    pub model: Option<String>,
+    /// A run
+    #[arg(long, group = "what")]
+    pub run: Option<String>,
+    /// One annotation
+    #[arg(long, group = "what", requires_all = ["of", "by"])]
+    pub annotation: Option<String>,
+    /// With --model or --annotation: only on this asset
+    #[arg(long, value_name = "ASSET")]
+    pub of: Option<String>,
+    /// With --annotation: the model that wrote it
+    #[arg(long, value_name = "NAME@VERSION")]
+    pub by: Option<String>,
+    /// With --annotation: the run it is in; - for loose lines
+    #[arg(long, value_name = "RUN", default_value = "-")]
+    pub in_run: String,
+    /// Do not ask
+    #[arg(long, short)]
+    pub yes: bool,
+}
+
+/// `rushes bench`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  rushes bench                     20 hours of made-up footage, in a folder here that goes afterwards
+  rushes bench --hours 200 --json
+  rushes bench --keep /tmp/bench   keeps the archive, to look around in it")]
+pub struct Bench {
+    /// Hours of footage
+    #[arg(long, default_value_t = 20, value_name = "N")]
+    pub hours: u32,
+    /// Seed of the made-up archive
+    #[arg(long, default_value_t = 1, value_name = "N")]
+    pub seed: u64,
+    /// Folder for the made-up archive [default: one in the current folder, removed afterwards]
+    #[arg(long, value_name = "DIR")]
+    pub keep: Option<PathBuf>,
+}

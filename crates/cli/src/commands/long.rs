@@ -1,0 +1,163 @@
+//! Long work: verify, rebuild, backup, restore, purge. Its progress is shown while it is done.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+use axum::http::Method;
+use serde_json::{Value, json};
+
+use crate::client::{Client, Payload};
+use crate::config::Config;
+use crate::exit::{Failure, Outcome};
+use crate::output::{self, count, plural, size};
+use crate::problem;
+use crate::progress::{Bar, Watch};
+
+/// `rushes verify`
+pub fn verify(config: &Config, json_output: bool, quiet: bool) -> Outcome {
+    let client = super::reader(config)?;
+    super::wait::before_reading(&client, quiet)?;
+    let report = follow(&client, "/v1/verify", Payload::Empty, quiet)?;
+    let number = |name: &str| report.get(name).and_then(Value::as_u64).unwrap_or(0);
+    let problems = number("problem_count");
+    if json_output {
+        output::json(&report)?;
+    } else {
+        let (assets, annotations) =
+            (plural(number("assets"), "asset"), plural(number("annotations"), "annotation"));
+        for problem in report.get("problems").and_then(Value::as_array).into_iter().flatten() {
+            output::line(problem.as_str().unwrap_or("?"));
+        }
+        match problems {
+            0 => output::line(&format!("all is well: {annotations} of {assets} are the same in every stage")),
+            n => output::line(&format!(
+                "{} in {annotations} of {assets}; `rushes rebuild` makes derived data anew",
+                plural(n, "problem")
+            )),
+        }
+        if report.get("catching_up").and_then(Value::as_bool) == Some(true) {
+            output::line(
+                "what is not fused and indexed yet was left out; verify again when `rushes status` is done",
+            );
+        }
+    }
+    if problems > 0 { Err(Failure::Said) } else { Ok(()) }
+}
+
+/// `rushes rebuild`
+pub fn rebuild(config: &Config, index_only: bool, json_output: bool, quiet: bool) -> Outcome {
+    let client = super::reader(config)?;
+    let what = if index_only { "index" } else { "all" };
+    let done = follow(&client, "/v1/rebuild", Payload::Json(json!({"what": what})), quiet)?;
+    if json_output {
+        return output::json(&done);
+    }
+    let upto = done.get("read_point").and_then(Value::as_u64).unwrap_or(0);
+    output::line(&format!("made anew; all up to commit {} can be searched", count(upto)));
+    Ok(())
+}
+
+/// `rushes backup`
+pub fn backup(config: &Config, to: &Path, json_output: bool, quiet: bool) -> Outcome {
+    let client = super::reader(config)?;
+    // A server on another machine makes the folder there; a relative path means nothing to it.
+    let to = std::path::absolute(to).with_context(|| format!("`{}` is no path", to.display()))?;
+    let done = follow(&client, "/v1/backup", Payload::Json(json!({"to": to})), quiet)?;
+    if json_output {
+        return output::json(&done);
+    }
+    let number = |name: &str| done.get(name).and_then(Value::as_u64).unwrap_or(0);
+    output::line(&format!(
+        "`{}` holds all up to commit {} ({}, {})",
+        to.display(),
+        count(number("commit")),
+        plural(number("files"), "file"),
+        size(number("bytes"))
+    ));
+    Ok(())
+}
+
+/// `rushes restore`: from a backup to a folder that holds no archive yet. No archive is open for it, so it goes
+/// through no route.
+pub fn restore(config: &Config, from: &Path, to: Option<PathBuf>, json_output: bool, quiet: bool) -> Outcome {
+    if config.server.is_some() && to.is_none() {
+        return Err(Failure::Usage("name the folder to make; a server does not restore archives".to_owned()));
+    }
+    let to = to.unwrap_or_else(|| config.dir.clone());
+    let watch = Watch::begin(quiet);
+    rushes_archive::restore(from, &to, &watch)?;
+    drop(watch);
+    if json_output {
+        return output::json(&json!({"archive": to}));
+    }
+    output::line(&format!(
+        "`{}` is an archive; the next command on it makes buckets and index",
+        to.display()
+    ));
+    Ok(())
+}
+
+/// `rushes purge`
+pub fn purge(config: &Config, json_output: bool, quiet: bool) -> Outcome {
+    let client = super::reader(config)?;
+    super::wait::before_reading(&client, quiet)?;
+    let done = follow(&client, "/v1/purge", Payload::Empty, quiet)?;
+    if json_output {
+        return output::json(&done);
+    }
+    output::line("the bytes of all that was erased are gone; `rushes verify` proves it");
+    Ok(())
+}
+
+/// Follows a stream of progress to its result.
+fn follow(client: &Client, path: &str, payload: Payload, quiet: bool) -> Outcome<Value> {
+    let bar = Bar::steps(Some(0), quiet);
+    let mut lines = Lines::default();
+    let mut result = None;
+    client.stream(Method::POST, path, payload, &mut |piece| {
+        for line in lines.take(piece) {
+            let line: Value = serde_json::from_slice(&line).context("a line of progress is no JSON")?;
+            if let Some(progress) = line.get("progress") {
+                bar.say(progress.get("what").and_then(Value::as_str).unwrap_or(""));
+                let number = |name: &str| progress.get(name).and_then(Value::as_u64);
+                bar.set(number("done").unwrap_or(0), number("total"));
+            } else if let Some(failed) = line.get("problem") {
+                return Err(Failure::because(problem::message(failed)));
+            } else {
+                result = line.get("result").cloned();
+            }
+        }
+        Ok(())
+    })?;
+    bar.finish();
+    result.ok_or_else(|| Failure::because("the server ended the work without a result; its log says why"))
+}
+
+/// Pieces of a stream, cut into lines.
+#[derive(Default)]
+struct Lines {
+    rest: Vec<u8>,
+}
+
+impl Lines {
+    fn take(&mut self, piece: &[u8]) -> Vec<Vec<u8>> {
+        self.rest.extend_from_slice(piece);
+        let Some(end) = self.rest.iter().rposition(|b| *b == b'\n') else { return Vec::new() };
+        let rest = self.rest.split_off(end + 1);
+        let whole = std::mem::replace(&mut self.rest, rest);
+        whole.split(|b| *b == b'\n').filter(|l| !l.is_empty()).map(<[u8]>::to_vec).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Lines;
+
+    #[test]
+    fn lines_are_put_together_from_pieces() {
+        let mut lines = Lines::default();
+        assert!(lines.take(b"{\"a\"").is_empty());
+        assert_eq!(lines.take(b":1}\n{}\n{"), [b"{\"a\":1}".to_vec(), b"{}".to_vec()]);
+        assert_eq!(lines.take(b"}\n"), [b"{}".to_vec()]);
+    }
+}

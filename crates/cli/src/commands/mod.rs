@@ -1,0 +1,75 @@
+//! The commands, one file for each.
+
+mod annotate;
+mod bench;
+mod buckets;
+mod config;
+mod demo;
+mod erase;
+mod export;
+mod ingest;
+mod long;
+mod mapping;
+mod registry;
+mod run;
+mod search;
+mod serve;
+mod status;
+mod token;
+mod wait;
+
+use crate::args::{Command, Global};
+use crate::client::Client;
+use crate::config::Config;
+use crate::exit::Outcome;
+use crate::output;
+
+/// Runs a command.
+pub fn run(config: Config, global: &Global, command: Command) -> Outcome {
+    let (json, quiet) = (global.json, global.quiet);
+    if let Command::Config(_) = command {
+        return config::check(&config, json);
+    }
+    match command {
+        Command::Demo(args) => demo::run(&args, json, quiet),
+        Command::Schema => output::json(&serde_json::to_value(rushes_serve::openapi())?),
+        Command::Bench(args) => bench::run(&args, json, quiet),
+        other => with_archive(config.checked()?, json, quiet, other),
+    }
+}
+
+fn with_archive(config: Config, json: bool, quiet: bool, command: Command) -> Outcome {
+    match command {
+        Command::Serve(args) => serve::run(config, &args, quiet),
+        Command::Ingest(args) => ingest::run(&config, &args, json, quiet),
+        Command::Annotate(args) => annotate::run(&config, &args, json, quiet),
+        Command::Search(args) => search::run(&config, &args, json, quiet),
+        Command::Suggest { typed, limit } => search::suggest(&config, &typed.join(" "), limit, json, quiet),
+        Command::Buckets(args) => buckets::run(&config, &args, json, quiet),
+        Command::Status => status::run(&config, json),
+        Command::Verify => long::verify(&config, json, quiet),
+        Command::Rebuild { index } => long::rebuild(&config, index, json, quiet),
+        Command::Backup { to } => long::backup(&config, &to, json, quiet),
+        Command::Restore { from, to } => long::restore(&config, &from, to, json, quiet),
+        Command::Purge => long::purge(&config, json, quiet),
+        Command::Erase(args) => erase::run(&config, &args, json),
+        Command::Export { asset, movie, .. } => export::run(&config, asset.as_deref(), movie.as_deref()),
+        Command::Asset(command) => registry::assets(&config, &command, json),
+        Command::Model(command) => registry::models(&config, &command, json),
+        Command::Label(command) => registry::labels(&config, &command, json),
+        Command::Run(command) => run::run(&config, &command, json),
+        Command::Token(command) => token::run(&config, &command, json),
+        // Done above, without an archive.
+        Command::Demo(_) | Command::Schema | Command::Bench(_) | Command::Config(_) => Ok(()),
+    }
+}
+
+/// Connects for reading: an archive that is not there is not made.
+fn reader(config: &Config) -> Outcome<Client> {
+    Client::connect(config, false)
+}
+
+/// Connects for writing: an archive that is not there is made.
+fn writer(config: &Config) -> Outcome<Client> {
+    Client::connect(config, true)
+}

@@ -1,0 +1,123 @@
+//! `rushes status`: how the archive fares.
+
+use serde_json::Value;
+
+use crate::config::Config;
+use crate::exit::Outcome;
+use crate::output::{self, count, size};
+
+/// Runs the command.
+pub fn run(config: &Config, json_output: bool) -> Outcome {
+    let client = super::reader(config)?;
+    let status = client.get("/v1/status")?;
+    if json_output {
+        return output::json(&status);
+    }
+    let number = |pointer: &str| status.pointer(pointer).and_then(Value::as_u64).unwrap_or(0);
+    let text = |pointer: &str| status.pointer(pointer).and_then(Value::as_str).unwrap_or("").to_owned();
+    match client.server() {
+        Some(url) => {
+            output::line(&format!(
+                "archive {} behind {url} (version {})",
+                text("/archive"),
+                text("/version")
+            ));
+        }
+        None => output::line(&format!("archive {} in `{}`", text("/archive"), config.dir.display())),
+    }
+    let state = match (number("/last_commit"), status.get("catching_up").and_then(Value::as_bool)) {
+        (0, _) => "nothing was taken in yet; `rushes ingest` or `rushes demo` begins".to_owned(),
+        (n, Some(true)) => {
+            format!("commit {}; searchable up to {}, catching up", count(n), count(number("/read_point")))
+        }
+        (n, _) => format!("commit {}; all of it can be searched", count(n)),
+    };
+    output::line(&state);
+    output::line("");
+    output::table(&[
+        row(&["", "holds", "on disk"]),
+        row(&[
+            "store",
+            &format!(
+                "{} annotations of {} assets",
+                count(number("/store/annotations")),
+                count(number("/store/assets"))
+            ),
+            &size(number("/store/bytes")),
+        ]),
+        row(&["buckets", "", &size(number("/fused_bytes"))]),
+        row(&[
+            "index",
+            &format!(
+                "{} entries, {} vectors",
+                count(number("/index/entries")),
+                count(number("/index/vectors"))
+            ),
+            &size(number("/index/bytes")),
+        ]),
+    ]);
+    output::line("");
+    let mut rows = vec![row(&["stage", "", "events behind", "error"])];
+    rows.extend(stages(&status));
+    output::table(&rows);
+    Ok(())
+}
+
+fn row(cells: &[&str]) -> Vec<String> {
+    cells.iter().map(|c| (*c).to_owned()).collect()
+}
+
+/// A row for each worker with the lag of its consumer; consumers without a worker of that name come behind.
+fn stages(status: &Value) -> Vec<Vec<String>> {
+    let list = |name: &str| status.get(name).and_then(Value::as_array).cloned().unwrap_or_default();
+    let text = |value: &Value, name: &str| value.get(name).and_then(Value::as_str).unwrap_or("").to_owned();
+    let mut lags: Vec<(String, u64)> = Vec::new();
+    for lag in list("lag") {
+        lags.push((text(&lag, "consumer"), lag.get("behind").and_then(Value::as_u64).unwrap_or(0)));
+    }
+    let mut rows = Vec::new();
+    for worker in list("workers") {
+        let stage = text(&worker, "stage");
+        let behind: Vec<String> =
+            lags.extract_if(.., |(consumer, _)| *consumer == stage).map(|(_, n)| count(n)).collect();
+        let running = worker.get("running").and_then(Value::as_bool) == Some(true);
+        let state = if running { "runs" } else { "stopped" };
+        rows.push(vec![stage, state.to_owned(), behind.join(" + "), text(&worker, "error")]);
+    }
+    rows.extend(lags.into_iter().map(|(consumer, n)| vec![consumer, String::new(), count(n), String::new()]));
+    rows
+}
+
+/// Why a stage does not get on, if one does not.
+#[must_use]
+pub fn stuck_worker(status: &Value) -> Option<String> {
+    let workers = status.get("workers").and_then(Value::as_array)?;
+    workers.iter().find_map(|worker| {
+        let error = worker.get("error").and_then(Value::as_str)?;
+        let stage = worker.get("stage").and_then(Value::as_str).unwrap_or("?");
+        Some(format!("the stage `{stage}` does not get on: {error}; what was acknowledged is kept"))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn stages_show_lag_and_error() {
+        let status = json!({
+            "lag": [{"consumer": "fuse", "behind": 1200}, {"consumer": "mirror", "behind": 3}],
+            "workers": [{"stage": "fuse", "running": true, "error": null}, {"stage": "index", "running": false, "error": "disk"}],
+        });
+        assert_eq!(
+            stages(&status),
+            [
+                row(&["fuse", "runs", "1,200", ""]),
+                row(&["index", "stopped", "", "disk"]),
+                row(&["mirror", "", "3", ""])
+            ]
+        );
+        assert!(stuck_worker(&status).unwrap().contains("`index`"));
+    }
+}

@@ -1,0 +1,189 @@
+//! Every setting that an operator may set: its key, its default, what it takes.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use rushes_serve::{ServeConfig, ServeLimits};
+use rushes_types::limits::Limits;
+use toml::Value;
+
+/// Nanoseconds in an hour.
+const HOUR_NS: i64 = 3600 * 1_000_000_000;
+
+/// The settings.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Settings {
+    /// Where the server listens.
+    pub listen: SocketAddr,
+    /// Host names under which the server may be called, besides loopback.
+    pub hosts: Vec<String>,
+    /// Folders that media may be served from.
+    pub media_roots: Vec<PathBuf>,
+    /// Language of text whose language nobody says; counts when an archive is made.
+    pub default_language: String,
+    /// Length of a bucket in milliseconds; counts when an archive is made.
+    pub bucket_ms: Option<u32>,
+    /// Limits of what is taken in and asked.
+    pub limits: Limits,
+    /// Limits of the server.
+    pub serve: ServeLimits,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let serve = ServeConfig::default();
+        Self {
+            listen: serve.listen,
+            hosts: Vec::new(),
+            media_roots: Vec::new(),
+            default_language: rushes_archive::OpenOptions::default().default_language,
+            bucket_ms: None,
+            limits: Limits::default(),
+            serve: serve.limits,
+        }
+    }
+}
+
+/// One setting.
+pub struct Setting {
+    /// Its key in `rushes.toml`; before a dot stands the section.
+    pub key: &'static str,
+    /// What it is.
+    pub what: &'static str,
+    /// Its value; an empty text where there is none.
+    pub get: fn(&Settings) -> Value,
+    /// Sets it, or says why not.
+    pub set: fn(&mut Settings, &Value) -> Result<(), String>,
+}
+
+/// A setting that is a positive whole number.
+macro_rules! number {
+    ($key:literal, $what:literal, $($field:ident).+) => {
+        Setting {
+            key: $key,
+            what: $what,
+            get: |s| integer(s.$($field).+),
+            set: |s, v| {
+                s.$($field).+ = positive(v)?;
+                Ok(())
+            },
+        }
+    };
+}
+
+/// A setting that is a number of seconds.
+macro_rules! seconds {
+    ($key:literal, $what:literal, $field:ident) => {
+        Setting {
+            key: $key,
+            what: $what,
+            get: |s| integer(s.serve.$field.as_secs()),
+            set: |s, v| {
+                s.serve.$field = Duration::from_secs(positive(v)?);
+                Ok(())
+            },
+        }
+    };
+}
+
+/// All settings, in the order in which `config check` shows them.
+pub const SETTINGS: &[Setting] = &[
+    Setting {
+        key: "listen",
+        what: "where the server listens",
+        get: |s| Value::String(s.listen.to_string()),
+        set: |s, v| {
+            let text = v.as_str().ok_or("must be an address such as \"127.0.0.1:7890\"")?;
+            s.listen = text
+                .parse()
+                .map_err(|_| format!("is `{text}`; write an address such as \"127.0.0.1:7890\""))?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "hosts",
+        what: "host names under which the server may be called",
+        get: |s| Value::Array(s.hosts.iter().cloned().map(Value::String).collect()),
+        set: |s, v| {
+            s.hosts = texts(v)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "media_roots",
+        what: "folders that media may be served from",
+        get: |s| Value::Array(s.media_roots.iter().map(|p| Value::String(p.display().to_string())).collect()),
+        set: |s, v| {
+            s.media_roots = texts(v)?.into_iter().map(PathBuf::from).collect();
+            Ok(())
+        },
+    },
+    Setting {
+        key: "default_language",
+        what: "language where nobody says it (for a new archive)",
+        get: |s| Value::String(s.default_language.clone()),
+        set: |s, v| {
+            let ok = |t: &&str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+            let text = v.as_str().filter(ok).ok_or("must be a language tag such as \"en\" or \"pt-BR\"")?;
+            text.clone_into(&mut s.default_language);
+            Ok(())
+        },
+    },
+    Setting {
+        key: "bucket_ms",
+        what: "length of a bucket in milliseconds (for a new archive)",
+        get: |s| integer(s.bucket_ms.unwrap_or(1000)),
+        set: |s, v| {
+            let ms = positive(v)?;
+            s.bucket_ms = (ms != 1000).then_some(ms);
+            Ok(())
+        },
+    },
+    number!("limits.line_bytes", "longest annotation line, in bytes", limits.line_bytes_max),
+    number!("limits.dimensions", "most dimensions of a vector", limits.dimensions_max),
+    number!("limits.request_bytes", "longest request, in bytes", limits.request_bytes_max),
+    Setting {
+        key: "limits.span_hours",
+        what: "longest annotation, in hours",
+        get: |s| integer(s.limits.span_ns_max / HOUR_NS),
+        set: |s, v| {
+            let hours: u32 = positive(v)?;
+            s.limits.span_ns_max = i64::from(hours).saturating_mul(HOUR_NS);
+            Ok(())
+        },
+    },
+    number!("limits.label_bytes", "longest label, in bytes", limits.label_bytes_max),
+    number!("limits.clauses", "most clauses of a plan", limits.clauses_max),
+    number!("limits.page", "most moments of a page", limits.page_max),
+    number!("limits.connections", "most connections at a time", serve.connections_max),
+    number!("limits.requests", "most requests at a time", serve.requests_max),
+    number!("limits.ingests", "most requests at a time that carry annotations", serve.ingests_max),
+    number!("limits.media_streams", "most media files that play at a time", serve.media_streams_max),
+    number!("limits.json_bytes", "longest plan or other JSON body, in bytes", serve.json_bytes_max),
+    seconds!(
+        "limits.wait_seconds",
+        "how long an answer waits for annotations to be searchable",
+        wait_time_max
+    ),
+    seconds!("limits.drain_seconds", "how long requests in flight have when the server ends", drain_time_max),
+];
+
+fn integer(n: impl TryInto<i64>) -> Value {
+    Value::Integer(n.try_into().unwrap_or(i64::MAX))
+}
+
+fn positive<N: TryFrom<i64>>(value: &Value) -> Result<N, String> {
+    let n = value.as_integer().ok_or("must be a whole number")?;
+    if n < 1 {
+        return Err(format!("is {n}; it must be at least 1"));
+    }
+    N::try_from(n).map_err(|_| format!("is {n}, which is too large"))
+}
+
+fn texts(value: &Value) -> Result<Vec<String>, String> {
+    let list = value.as_array().ok_or("must be a list of texts")?;
+    list.iter()
+        .map(|t| t.as_str().map(str::to_owned).ok_or_else(|| "must be a list of texts".to_owned()))
+        .collect()
+}

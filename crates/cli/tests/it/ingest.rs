@@ -1,0 +1,151 @@
+//! Taking annotations in.
+
+use std::io::Write;
+
+use serde_json::json;
+
+use crate::support::{Place, line, lines};
+
+#[test]
+fn what_is_taken_in_is_found_to_the_nanosecond() {
+    let place = Place::new();
+    let file = place.file("a.jsonl", lines());
+    let report = place.run(&["ingest", "--wait", "--json", file.to_str().unwrap()]).ok().json();
+    assert_eq!(report["accepted"], 6);
+    assert_eq!(report["searchable"], true);
+    assert_eq!(report["assets"], 2);
+    let plan = json!({"all": [{"type": "CHARACTER_SEARCH", "label": "Joey"}, {"type": "SCENE_SEARCH", "label": "kitchen"}]});
+    assert_eq!(place.moments(&plan), [("one".into(), 4.0, 8.0), ("two".into(), 4.0, 8.0)]);
+    let again = place.run(&["ingest", "--json", file.to_str().unwrap()]).ok().json();
+    assert_eq!((&again["accepted"], &again["duplicates"]), (&json!(0), &json!(6)));
+}
+
+#[test]
+fn a_search_finds_what_an_earlier_command_did_not_wait_for() {
+    let place = Place::new();
+    place.run_with(&["ingest", "-"], lines()).ok().warns("searchable once");
+    place.run(&["search", "Joey"]).ok().says("2 moments");
+}
+
+#[test]
+fn refused_lines_are_named_by_file_and_line_and_the_others_go_in() {
+    let place = Place::new();
+    // Long lines, so that they go in several requests: line numbers are of the file all the same.
+    let pad = "x".repeat(700 << 10);
+    let mut text = String::new();
+    for n in 0..30 {
+        if n == 25 {
+            text.push_str("\n{\"asset_id\":\"one\"}\n");
+        }
+        let more = json!({"label": format!("l{n}"), "attributes": {"pad": pad}});
+        text.push_str(&line("one", "faces@3", "CHARACTER_SEARCH", f64::from(n), f64::from(n) + 1.0, more));
+        text.push('\n');
+    }
+    text.push_str("no json");
+    let file = place.file("long.jsonl", text);
+    let name = file.to_str().unwrap();
+    let ran = place.run(&["ingest", name]).code(1);
+    ran.says("30 accepted, 0 there already, 2 refused")
+        .warns(&format!("{name}:27:"))
+        .warns(&format!("{name}:33:"));
+    let json = place.run(&["ingest", "--json", name]).code(1).json();
+    assert_eq!(json["errors"][0]["line"], 27);
+    assert_eq!(json["errors"][1]["file"], name);
+}
+
+#[test]
+fn strict_takes_all_or_nothing_and_dry_run_takes_nothing() {
+    let place = Place::new();
+    let bad = lines() + "{}\n";
+    let report = place.run_with(&["ingest", "--strict", "--json", "-"], &bad).code(1).json();
+    assert_eq!((&report["accepted"], &report["rejected"]), (&json!(0), &json!(1)));
+    let report = place.run_with(&["ingest", "--dry-run", "--json", "-"], lines()).ok().json();
+    assert_eq!((&report["accepted"], &report["dry_run"]), (&json!(6), &json!(true)));
+    assert_eq!(place.run(&["status", "--json"]).ok().json()["store"]["annotations"], 0);
+}
+
+#[test]
+fn replacing_leaves_only_the_new_of_the_same_model_and_asset() {
+    let place = Place::filled();
+    // In two files: what the second says of an asset does not replace what the first says of it.
+    let a =
+        place.file("b.jsonl", line("one", "faces@4", "CHARACTER_SEARCH", 1.0, 2.0, json!({"label": "Joey"})));
+    let b =
+        place.file("c.jsonl", line("one", "faces@4", "CHARACTER_SEARCH", 5.0, 6.0, json!({"label": "Joey"})));
+    let (a, b) = (a.to_str().unwrap(), b.to_str().unwrap());
+    let report = place.run(&["ingest", "--replace", "--wait", "--json", a, b]).ok().json();
+    assert_eq!((&report["accepted"], &report["runs"]), (&json!(2), &json!(1)));
+    let plan = json!({"all": [{"label": "Joey"}]});
+    assert_eq!(
+        place.moments(&plan),
+        [("one".into(), 1.0, 2.0), ("one".into(), 5.0, 6.0), ("two".into(), 2.0, 8.0)]
+    );
+    // With --strict and a refused line nothing is replaced.
+    let bad = line("one", "faces@5", "CHARACTER_SEARCH", 7.0, 8.0, json!({"label": "Joey"}))
+        + "\n{\"asset_id\":\"one\",\"model\":\"faces@5\"}\n";
+    place.run_with(&["ingest", "--replace", "--strict", "--wait", "-"], bad).code(1).warns("-:2:");
+    assert_eq!(place.moments(&plan).len(), 3);
+}
+
+#[test]
+fn folders_and_gzip_are_read() {
+    let place = Place::new();
+    let folder = place.path("in");
+    std::fs::create_dir_all(folder.join("deep")).unwrap();
+    let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+    gz.write_all(lines().as_bytes()).unwrap();
+    std::fs::write(folder.join("deep/a.jsonl.gz"), gz.finish().unwrap()).unwrap();
+    std::fs::write(folder.join("readme.txt"), "not taken").unwrap();
+    place.run(&["ingest", "in"]).ok().says("6 accepted").says("1 file,");
+}
+
+#[test]
+fn tables_go_in_by_a_mapping() {
+    let place = Place::new();
+    let mapping = "version = 1\n[asset]\nasset_id = \"{name}\"\nmovie_id = \"m\"\nseason = 2\n\
+        [[source]]\nfiles = \"*.tsv\"\ncaptures = '(?<name>\\w+)\\.tsv'\nmodel = \"who@1\"\ntype = \"CHARACTER_SEARCH\"\n\
+        label = \"{who}\"\nstart = \"{from}\"\nend = \"{to}\"\n";
+    let mapping = place.file("map.toml", mapping);
+    std::fs::create_dir(place.path("tables")).unwrap();
+    std::fs::write(place.path("tables/ep.tsv"), "from\tto\twho\n0.1\t2.5\tAna\nlate\t3\tBob\n").unwrap();
+    let ran = place.run(&["ingest", "--wait", "--mapping", mapping.to_str().unwrap(), "tables"]).code(1);
+    ran.warns("ep.tsv:3:").says("1 accepted");
+    assert_eq!(place.moments(&json!({"all": [{"label": "Ana"}]})), [("ep".into(), 0.1, 2.5)]);
+    assert_eq!(place.run(&["asset", "show", "ep", "--json"]).ok().json()["season"], 2);
+}
+
+#[test]
+fn a_file_that_is_not_there_is_one_clear_line() {
+    let place = Place::new();
+    let ran = place.run(&["ingest", "nowhere.jsonl"]).code(1);
+    assert_eq!(ran.err.lines().count(), 1, "{ran:?}");
+    ran.warns("`nowhere.jsonl` cannot be read");
+}
+
+#[test]
+fn a_program_annotates_assets() {
+    let place = Place::new();
+    let media = place.file("one.mov", "");
+    let asset = json!({"asset_id": "one", "movie_id": "film", "path": media}).to_string();
+    place.run_with(&["asset", "import", "-"], asset).ok().says("1 asset registered");
+    let says = r#"{"type":"CHARACTER_SEARCH","label":"Joey","time_range":{"start_time_ns":0,"end_time_ns":1000000000}}"#;
+    place
+        .run(&[
+            "annotate",
+            "--model",
+            "faces@1",
+            "--",
+            "sh",
+            "-c",
+            &format!("test -e {{media}} && echo '{says}'"),
+        ])
+        .ok();
+    assert_eq!(place.moments(&json!({"all": [{"label": "Joey"}]})), [("one".into(), 0.0, 1.0)]);
+    let failing = format!("echo '{}'; exit 3", says.replace("Joey", "Ross"));
+    place
+        .run(&["annotate", "--model", "faces@1", "--", "sh", "-c", &failing])
+        .code(1)
+        .warns("exit status: 3");
+    assert_eq!(place.moments(&json!({"all": [{"label": "Ross"}]})), []);
+    assert_eq!(place.moments(&json!({"all": [{"label": "Joey"}]})).len(), 1);
+}

@@ -1,0 +1,12 @@
+//! Runs the built `rushes` on archives in temporary folders.
+
+#![allow(clippy::unwrap_used)] // a test that cannot go on fails
+
+mod acceptance;
+mod demo;
+mod help;
+mod ingest;
+mod operate;
+mod search;
+mod server;
+mod support;

@@ -1,0 +1,16 @@
+//! The server from outside: through the router, and over a socket.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod access;
+mod annotations;
+mod limits;
+mod media;
+mod openapi;
+mod operating;
+mod problems;
+mod registry;
+mod runs;
+mod schema;
+mod search;
+mod socket;
+mod support;

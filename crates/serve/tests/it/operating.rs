@@ -1,0 +1,77 @@
+//! Status, health, long work.
+
+use serde_json::json;
+
+use crate::support::{LINES, Server};
+
+#[tokio::test]
+async fn the_pages_say_how_the_archive_fares() {
+    let server = Server::new();
+    server.post_lines("/v1/annotations?wait=true", LINES).await.ok();
+    let page = server.get("/").await;
+    assert!(page.header("content-type").starts_with("text/html"));
+    assert!(page.text().contains("<h1>Rushes</h1>") && page.text().contains("/openapi.json"));
+    assert!(!page.text().contains("<script") && !page.text().contains("style="));
+    let status = server.get("/v1/status").await.ok();
+    assert!(status["last_commit"].is_u64() && status["read_point"].is_u64());
+    assert_eq!(server.get("/healthz").await.text(), "ok\n");
+    assert_eq!(server.get("/readyz").await.text(), "ready\n");
+    let metrics = server.get("/metrics").await;
+    assert!(metrics.header("content-type").starts_with("text/plain; version=0.0.4"));
+    for name in ["rushes_read_point", "rushes_bytes{part=\"index\"}", "rushes_up 1"] {
+        assert!(metrics.text().contains(name), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn long_work_streams_its_progress_and_ends_with_its_result() {
+    let server = Server::new();
+    server.post_lines("/v1/annotations?wait=true", LINES).await.ok();
+    for (path, body) in [
+        ("/v1/verify", json!({})),
+        ("/v1/purge", json!({})),
+        ("/v1/rebuild", json!({"what": "all"})),
+        ("/v1/rebuild", json!({"what": "index"})),
+        ("/v1/backup", json!({"to": server.dir.path().join("backup")})),
+    ] {
+        let answer = server.post(path, &body).await;
+        assert_eq!(answer.header("content-type"), "application/x-ndjson", "{path}: {}", answer.text());
+        let lines = answer.lines();
+        let (last, before) = lines.split_last().unwrap();
+        assert!(last["result"].is_object(), "{path}: {last}");
+        assert!(before.iter().all(|l| l["progress"]["what"].is_string()), "{path}");
+        if path == "/v1/verify" {
+            assert_eq!(last["result"]["problem_count"], 0, "{last}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn long_work_that_fails_ends_with_a_problem() {
+    let server = Server::new();
+    let there = server.dir.path().join("media");
+    std::fs::write(there.join("x"), "x").unwrap();
+    let lines = server.post("/v1/backup", &json!({"to": there})).await.lines();
+    let problem = &lines.last().unwrap()["problem"];
+    assert_eq!(problem["status"], 409);
+    assert!(problem["instance"].as_str().unwrap().starts_with("urn:rushes:request:"));
+    let relative = server.post("/v1/backup", &json!({"to": "backup"})).await.problem(400);
+    assert_eq!(relative["pointer"], "/to");
+    server.post("/v1/rebuild", &json!({"what": "everything"})).await.problem(400);
+}
+
+#[tokio::test]
+async fn what_is_erased_is_gone() {
+    let server = Server::new();
+    server.post_lines("/v1/annotations?wait=true", LINES).await.ok();
+    for (body, pointer) in [
+        (json!({"target": "asset", "asset_id": ""}), "/asset_id"),
+        (json!({"target": "model", "model": "@"}), "/model"),
+    ] {
+        assert_eq!(server.post("/v1/erase", &body).await.problem(400)["pointer"], pointer);
+    }
+    server.post("/v1/erase", &json!({"target": "planet", "asset_id": "film"})).await.problem(400);
+    server.post("/v1/erase", &json!({"target": "asset", "colour": "film"})).await.problem(400);
+    let erased = server.post("/v1/erase", &json!({"target": "movie", "movie_id": "cinema"})).await.ok();
+    assert!(erased["commit"].as_u64().is_some());
+}
