@@ -6,8 +6,8 @@ use serde_json::Value as Json;
 
 use crate::node::{Node, Object};
 use crate::plan::{
-    ClauseRef, Coverage, Fold, Fusion, GroupBy, Mode, Near, Pad, Plan, PlanStep, Predicate,
-    RankBy, Scope, Snap, Top, Window,
+    ClauseRef, Coverage, Fold, Fusion, GroupBy, Mode, Near, Pad, Plan, PlanStep, Predicate, RankBy, Scope,
+    Snap, Top, Window,
 };
 use crate::read::{attributes, bounds, clause, clauses, duration, id, ids, limit, run, weight};
 use crate::time::{Duration, Instant, ns_of_seconds, parse_clock};
