@@ -11,11 +11,11 @@ pub(crate) struct Link {
     pub within_ns: Option<i64>,
 }
 
-/// The chains, one for each first span that has one: a span of every step.
+/// The chains, one for each first span that has one: from its start to the last end, and a span of every step.
 ///
 /// From the last step backwards it is known which spans complete; so no dead end is tried twice, and the first span in
 /// reach that completes is the earliest.
-pub(crate) fn chains(links: &[Link]) -> Vec<Vec<TimeRange>> {
+pub(crate) fn chains(links: &[Link]) -> Vec<(TimeRange, Vec<TimeRange>)> {
     let Some((first, rest)) = links.split_first() else { return Vec::new() };
     // For each span of each step the span of the next step that it goes on with; `None`: a dead end.
     let mut next: Vec<Vec<Option<usize>>> = vec![Vec::new(); links.len()];
@@ -48,7 +48,8 @@ pub(crate) fn chains(links: &[Link]) -> Vec<Vec<TimeRange>> {
             };
             chain.push(*span);
         }
-        chains.push(chain);
+        let end = chain.last().map_or(span.end_ns(), |last| last.end_ns());
+        chains.extend(TimeRange::new(span.start_ns(), end).map(|range| (range, chain)));
     }
     chains
 }
@@ -76,7 +77,7 @@ mod tests {
             [link(None, &[(0, 1), (9, 10)]), link(Some(5), &[(2, 20), (3, 4)]), link(Some(2), &[(5, 6)])];
         let chains = chains(&links);
         assert_eq!(chains.len(), 1);
-        let ends: Vec<_> = chains[0].iter().map(|s| (s.start_ns(), s.end_ns())).collect();
+        let ends: Vec<_> = chains[0].1.iter().map(|s| (s.start_ns(), s.end_ns())).collect();
         assert_eq!(ends, [(0, 1), (3, 4), (5, 6)]);
     }
 }

@@ -18,8 +18,8 @@ use crate::page::{Pages, attribute_values, index_of};
 use crate::predicates;
 use crate::presence::{assets_of, eligible, presence};
 use crate::rank::{folded, order};
-use crate::scope::{Access, TimesOf, filter};
-use crate::score::{Best, Draft, evidence, roles, scores};
+use crate::scope::{Access, Times, TimesOf, filter};
+use crate::score::{Draft, Values, roles, scores};
 use crate::snap::{Grid, snapped};
 use crate::spans::spans;
 
@@ -77,7 +77,7 @@ pub fn execute(query: &Query, reader: &dyn IndexReader, mut options: Options<'_>
     let found = search.all_found(&mut warnings)?;
     let drafts = search.drafts(&found, &mut warnings)?;
     let roles = roles(query);
-    let values: Vec<Vec<Best>> = drafts.iter().map(|draft| evidence(&roles, &found, draft)).collect();
+    let values = Values::of_all(&roles, &found, &drafts);
     let scores = scores(query.plan.fusion, &roles, &values);
     options.go_on()?;
 
@@ -245,31 +245,17 @@ impl Search<'_> {
             self.options.go_on()?;
             let Some(document) = self.reader.assets().get(index_of(asset)) else { continue };
             let Some(times) = times_of.of(document) else { continue };
-            let presences: Vec<_> =
-                self.query.steps.iter().map(|step| presence(step, found, asset, &times)).collect();
-            let links = self.query.steps.iter().zip(&presences).map(|(step, presence)| Link {
-                spans: spans(self.query, step, found, asset, presence, shots.as_ref()),
-                within_ns: step.within_ns,
-            });
-            let links: Vec<Link> = links.collect();
             let grid = match plan.snap {
                 None => None,
                 Some(Snap::Frame) => Some(Grid::Frames(AssetTimecode::of(&document.asset))),
                 Some(Snap::Shot) => shots.as_ref().map(Grid::Annotations),
                 Some(Snap::Cue) => cues.as_ref().map(Grid::Annotations),
             };
-            let nothing = TimeSet::default();
-            let none =
-                |at: Option<&crate::presence::Presence>| at.map_or(nothing.clone(), |p| p.none.clone());
-            let (before, after) = (none(presences.first()), none(presences.last()));
-            let first = drafts.len();
-            for chain in chains(&links) {
-                drafts.extend(draft(asset, chain, grid.as_ref(), &before, &after));
-            }
-            if matches!(grid, Some(Grid::Frames(None))) && drafts.len() > first {
+            let before = drafts.len();
+            self.drafts_of(found, asset, &times, shots.as_ref(), grid.as_ref(), &mut drafts);
+            if matches!(grid, Some(Grid::Frames(None))) && drafts.len() > before {
                 no_rate.push(document.asset.id.clone());
             }
-            self.finish(found, asset, first, &mut drafts);
         }
         times_of.warnings(warnings);
         if let Some(asset) = no_rate.first() {
@@ -279,13 +265,37 @@ impl Search<'_> {
         }
         if shots.is_some_and(|shots| shots.hits.is_empty()) && !drafts.is_empty() {
             let pointer = if plan.max_span.is_some() { "/max_span" } else { "/snap" };
-            warnings.push(Warning::new(
-                "no_shots",
-                pointer,
-                "no SHOT annotation is in scope: nothing was split or snapped",
-            ));
+            let message = "no SHOT annotation is in scope: nothing was split or snapped";
+            warnings.push(Warning::new("no_shots", pointer, message));
         }
         Ok(drafts)
+    }
+
+    /// Adds the moments of an asset.
+    fn drafts_of(
+        &self,
+        found: &[Found],
+        asset: AssetNo,
+        times: &Times,
+        shots: Option<&Found>,
+        grid: Option<&Grid<'_>>,
+        drafts: &mut Vec<Draft>,
+    ) {
+        let presences: Vec<_> =
+            self.query.steps.iter().map(|step| presence(step, found, asset, times)).collect();
+        let links = self.query.steps.iter().zip(&presences).map(|(step, presence)| Link {
+            spans: spans(self.query, step, found, asset, presence, shots),
+            within_ns: step.within_ns,
+        });
+        let links: Vec<Link> = links.collect();
+        let (Some(before), Some(after)) = (presences.first(), presences.last()) else { return };
+        let first = drafts.len();
+        let mut add = |range, chain| drafts.push(draft(asset, range, chain, grid, &before.none, &after.none));
+        match links.as_slice() {
+            [only] => only.spans.iter().for_each(|span| add(*span, Vec::new())),
+            _ => chains(&links).into_iter().for_each(|(range, chain)| add(range, chain)),
+        }
+        self.finish(found, asset, first, drafts);
     }
 
     /// Puts an asset's moments in order, drops those that snapping made equal, and tests them.
@@ -321,16 +331,15 @@ impl Search<'_> {
     }
 }
 
-/// A chain as a moment: from the start of its first span to the end of its last, grown to the grid.
+/// A span, or a chain from the start of its first to the end of its last, grown to the grid.
 fn draft(
     asset: AssetNo,
+    mut range: TimeRange,
     mut links: Vec<TimeRange>,
     grid: Option<&Grid<'_>>,
     before: &TimeSet,
     after: &TimeSet,
-) -> Option<Draft> {
-    let (first, last) = (links.first()?, links.last()?);
-    let mut range = TimeRange::new(first.start_ns(), last.end_ns()).ok()?;
+) -> Draft {
     if let Some(grid) = grid {
         range = snapped(range, grid, asset, before, after);
         if let Some(first) = links.first_mut() {
@@ -340,5 +349,5 @@ fn draft(
             *last = TimeRange::new(last.start_ns(), range.end_ns()).unwrap_or(*last);
         }
     }
-    Some(Draft { asset, range, links })
+    Draft { asset, range, links }
 }

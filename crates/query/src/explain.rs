@@ -12,7 +12,7 @@ pub(crate) fn explanation(
     roles: &[Role],
     found: &[Found],
     best: &[Best],
-    ranks: Option<&Vec<usize>>,
+    ranks: Option<&[usize]>,
 ) -> Explanation {
     let weights: f64 = roles.iter().map(|r| r.weight).sum();
     let term = |(i, (role, best)): (usize, (&Role, &Best))| {

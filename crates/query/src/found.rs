@@ -15,7 +15,11 @@ pub(crate) struct Found {
     pub hits: Vec<Hit>,
     /// The assets with hits, ascending, and where theirs lie.
     pub assets: Vec<(AssetNo, Range<usize>)>,
+    /// The latest end of each block.
     ends: Vec<i64>,
+    /// The latest end of each hit and those of its asset before it: never falls within an asset, so that what ended
+    /// before a time is left behind by one search.
+    reaches: Vec<i64>,
     /// Was approximate search used?
     pub approximate: bool,
     /// Annotations looked at.
@@ -28,7 +32,10 @@ impl Found {
         let approximate = parts.iter().any(|p| p.approximate);
         let examined = parts.iter().map(|p| p.examined).sum();
         let several = parts.len() > 1;
-        let mut hits: Vec<Hit> = parts.into_iter().flat_map(|p| p.hits).collect();
+        let mut lists = parts.into_iter().map(|p| p.hits);
+        // Nearly always there is one part: its list is taken as it is.
+        let mut hits: Vec<Hit> = lists.next().unwrap_or_default();
+        hits.extend(lists.flatten());
         if several {
             let key = |h: &Hit| (h.asset, h.range, h.first, h.joined.len());
             hits.sort_by(|a, b| key(a).cmp(&key(b)).then(value(b).total_cmp(&value(a))));
@@ -41,9 +48,17 @@ impl Found {
                 _ => assets.push((hit.asset, i..i + 1)),
             }
         }
+        let mut reaches: Vec<i64> = Vec::with_capacity(hits.len());
+        for (_, range) in &assets {
+            let mut reach = i64::MIN;
+            for hit in hits.get(range.clone()).unwrap_or_default() {
+                reach = reach.max(hit.range.end_ns());
+                reaches.push(reach);
+            }
+        }
         let latest = |block: &[Hit]| block.iter().map(|h| h.range.end_ns()).max().unwrap_or(i64::MIN);
         let ends = hits.chunks(BLOCK).map(latest).collect();
-        Self { hits, assets, ends, approximate, examined }
+        Self { hits, assets, ends, reaches, approximate, examined }
     }
 
     fn place(&self, asset: AssetNo) -> Range<usize> {
@@ -66,9 +81,11 @@ impl Found {
         let place = self.place(asset);
         let mine = self.hits.get(place.clone()).unwrap_or_default();
         let end = place.start + mine.partition_point(|h| h.range.start_ns() <= high);
-        let blocks = place.start / BLOCK..end.div_ceil(BLOCK);
+        let reaches = self.reaches.get(place.clone()).unwrap_or_default();
+        let start = place.start + reaches.partition_point(|reach| *reach < low);
+        let blocks = start / BLOCK..end.div_ceil(BLOCK);
         let near = blocks.filter(move |b| self.ends.get(*b).is_some_and(|latest| *latest >= low));
-        let within = near.flat_map(move |b| (b * BLOCK).max(place.start)..((b + 1) * BLOCK).min(end));
+        let within = near.flat_map(move |b| (b * BLOCK).max(start)..((b + 1) * BLOCK).min(end));
         within
             .filter_map(move |i| self.hits.get(i).map(|hit| (i, hit)))
             .filter(move |(_, hit)| hit.range.end_ns() >= low)

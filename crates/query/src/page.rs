@@ -12,7 +12,7 @@ use crate::answer::{EVIDENCE_MAX, EVIDENCE_PER_CLAUSE_MAX, Evidence, Moment, Spa
 use crate::explain::explanation;
 use crate::found::{Found, value};
 use crate::rank::Kept;
-use crate::score::{Best, Draft, Role, Scores};
+use crate::score::{Draft, Role, Scores, Values};
 
 /// Everything that a page is made of.
 pub(crate) struct Pages<'a> {
@@ -21,7 +21,7 @@ pub(crate) struct Pages<'a> {
     pub found: &'a [Found],
     pub roles: &'a [Role],
     pub drafts: &'a [Draft],
-    pub values: &'a [Vec<Best>],
+    pub values: &'a Values,
     pub scores: &'a Scores,
     pub ranked_by: &'a [Option<f64>],
 }
@@ -60,11 +60,10 @@ impl Pages<'_> {
         let mut firsts: Vec<(usize, &Hit)> = Vec::new();
         let mut others: Vec<(usize, &Hit)> = Vec::new();
         for role in self.roles {
-            let (Some(found), Some(link)) = (self.found.get(role.criterion), draft.links.get(role.step))
-            else {
+            let (Some(found), Some(link)) = (self.found.get(role.criterion), draft.link(role.step)) else {
                 continue;
             };
-            let mut hits: Vec<&Hit> = found.meeting(draft.asset, *link).map(|(_, hit)| hit).collect();
+            let mut hits: Vec<&Hit> = found.meeting(draft.asset, link).map(|(_, hit)| hit).collect();
             hits.sort_by(|a, b| value(b).total_cmp(&value(a)));
             let mut hits = hits.into_iter().map(|hit| (role.criterion, hit));
             firsts.extend(hits.next());
@@ -109,8 +108,8 @@ impl Pages<'_> {
         let (start_ns, end_ns) = padded(draft.range, plan.pad.before.0, plan.pad.after.0, &document.asset);
         let timecode = AssetTimecode::of(&document.asset).map(|tc| tc.span(start_ns, end_ns));
         let (timecode_in, timecode_out) = timecode.unzip();
-        let best = self.values.get(kept.draft).map(Vec::as_slice).unwrap_or_default();
-        let ranks = self.scores.ranks.get(kept.draft);
+        let best = self.values.of(kept.draft);
+        let ranks = self.scores.ranks(kept.draft, self.roles.len());
         Some(Moment {
             asset_id: document.asset.id.to_string(),
             movie_id: document.asset.movie.to_string(),
@@ -120,11 +119,7 @@ impl Pages<'_> {
             timecode_out,
             score: self.scores.totals.get(kept.draft).copied().unwrap_or_default(),
             best: (plan.mode == Mode::Union).then(|| self.most_clauses(draft)),
-            steps: if draft.links.len() > 1 {
-                draft.links.iter().map(|l| span(*l)).collect()
-            } else {
-                Vec::new()
-            },
+            steps: draft.links.iter().map(|l| span(*l)).collect(),
             count: plan.fold.map(|_| kept.count),
             ranked_by: self.ranked_by.get(kept.draft).copied().flatten(),
             evidence,
@@ -176,7 +171,7 @@ impl Pages<'_> {
 
     /// When a clause is present in its step of the moment.
     fn clause_in(&self, draft: &Draft, role: &Role) -> Option<TimeSet> {
-        let link = *draft.links.get(role.step)?;
+        let link = draft.link(role.step)?;
         let ranges: Vec<TimeRange> =
             self.found.get(role.criterion)?.meeting(draft.asset, link).map(|(_, hit)| hit.range).collect();
         let clipped = TimeSet::of([link]);
@@ -200,11 +195,11 @@ pub(crate) fn attribute_values(
         let mut owners: Vec<usize> = Vec::new();
         for (i, draft) in drafts.iter().enumerate() {
             for role in pages.roles {
-                let (Some(found), Some(link)) = (pages.found.get(role.criterion), draft.links.get(role.step))
+                let (Some(found), Some(link)) = (pages.found.get(role.criterion), draft.link(role.step))
                 else {
                     continue;
                 };
-                for (_, hit) in found.meeting(draft.asset, *link) {
+                for (_, hit) in found.meeting(draft.asset, link) {
                     for key in std::iter::once(hit.first).chain(hit.joined.iter().copied()) {
                         wanted.push(AnnotationRef { asset: hit.asset, key });
                         owners.push(i);

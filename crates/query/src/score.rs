@@ -22,8 +22,15 @@ pub(crate) struct Draft {
     pub asset: AssetNo,
     /// From when to when.
     pub range: TimeRange,
-    /// The spans of the steps; one unless the plan has `then`.
+    /// The spans of the steps; empty where there is only one, which is the range.
     pub links: Vec<TimeRange>,
+}
+
+impl Draft {
+    /// The span of a step.
+    pub fn link(&self, step: usize) -> Option<TimeRange> {
+        if self.links.is_empty() { Some(self.range) } else { self.links.get(step).copied() }
+    }
 }
 
 /// Where a clause that moments are made of is looked for.
@@ -60,71 +67,97 @@ pub(crate) struct Best {
     pub value: f64,
 }
 
-/// The best evidence of each role in the moment; of equals the first.
-pub(crate) fn evidence(roles: &[Role], found: &[Found], draft: &Draft) -> Vec<Best> {
-    let best = |role: &Role| {
-        let mut best = Best { hit: None, value: 0.0 };
-        let (Some(found), Some(link)) = (found.get(role.criterion), draft.links.get(role.step)) else {
-            return best;
-        };
-        for (i, hit) in found.meeting(draft.asset, *link) {
-            let value = value(hit);
-            if best.hit.is_none() || value > best.value {
-                best = Best { hit: Some(i), value };
-            }
-        }
-        best
-    };
-    roles.iter().map(best).collect()
+/// The best evidence of every role in every moment, in one list: there may be a hundred thousand moments.
+#[derive(Debug)]
+pub(crate) struct Values {
+    roles: usize,
+    best: Vec<Best>,
 }
 
-/// A score and how it came about.
-#[derive(Debug, Clone, Default)]
+impl Values {
+    /// Finds the best evidence; of equals the first.
+    pub fn of_all(roles: &[Role], found: &[Found], drafts: &[Draft]) -> Self {
+        let mut best = Vec::with_capacity(drafts.len() * roles.len());
+        for draft in drafts {
+            best.extend(roles.iter().map(|role| best_evidence(role, found, draft)));
+        }
+        Self { roles: roles.len(), best }
+    }
+
+    /// Those of one moment, by role.
+    pub fn of(&self, draft: usize) -> &[Best] {
+        self.best.get(draft * self.roles..(draft + 1) * self.roles).unwrap_or_default()
+    }
+
+    fn by_moment(&self) -> impl Iterator<Item = &[Best]> {
+        self.best.chunks(self.roles.max(1))
+    }
+}
+
+fn best_evidence(role: &Role, found: &[Found], draft: &Draft) -> Best {
+    let mut best = Best { hit: None, value: 0.0 };
+    let (Some(found), Some(link)) = (found.get(role.criterion), draft.link(role.step)) else { return best };
+    for (i, hit) in found.meeting(draft.asset, link) {
+        let value = value(hit);
+        if best.hit.is_none() || value > best.value {
+            best = Best { hit: Some(i), value };
+        }
+    }
+    best
+}
+
+/// Scores and how they came about.
+#[derive(Debug, Default)]
 pub(crate) struct Scores {
     /// One for each moment.
     pub totals: Vec<f64>,
-    /// For each moment and role the rank (0: no evidence); only with `rrf`.
-    pub ranks: Vec<Vec<usize>>,
+    ranks: Vec<usize>,
 }
 
-/// Scores all moments; `values` by moment and role.
-pub(crate) fn scores(fusion: Fusion, roles: &[Role], values: &[Vec<Best>]) -> Scores {
+impl Scores {
+    /// With `rrf`: the ranks of one moment by role; 0: no evidence.
+    pub fn ranks(&self, draft: usize, roles: usize) -> Option<&[usize]> {
+        self.ranks.get(draft * roles..(draft + 1) * roles).filter(|ranks| !ranks.is_empty())
+    }
+}
+
+/// Scores all moments.
+pub(crate) fn scores(fusion: Fusion, roles: &[Role], values: &Values) -> Scores {
     let weights: f64 = roles.iter().map(|r| r.weight).sum();
-    let mean = |terms: &mut dyn Iterator<Item = f64>| {
-        let sum: f64 = terms.sum();
-        if weights > 0.0 { round_score(sum / weights) } else { 0.0 }
-    };
+    let mean = |sum: f64| if weights > 0.0 { round_score(sum / weights) } else { 0.0 };
     match fusion {
         Fusion::Weighted => {
-            let total = |best: &Vec<Best>| mean(&mut roles.iter().zip(best).map(|(r, b)| r.weight * b.value));
-            Scores { totals: values.iter().map(total).collect(), ranks: Vec::new() }
+            let sum = |best: &[Best]| roles.iter().zip(best).map(|(r, b)| r.weight * b.value).sum::<f64>();
+            Scores { totals: values.by_moment().map(|best| mean(sum(best))).collect(), ranks: Vec::new() }
         }
         Fusion::Rrf => {
-            let mut ranks = vec![vec![0; roles.len()]; values.len()];
+            let mut ranks = vec![0; values.best.len()];
             for no in 0..roles.len() {
                 rank_by_role(no, values, &mut ranks);
             }
-            let total = |ranks: &Vec<usize>| {
-                mean(&mut roles.iter().zip(ranks).map(|(r, n)| r.weight * reciprocal(*n)))
+            let sum = |ranks: &[usize]| {
+                roles.iter().zip(ranks).map(|(r, n)| r.weight * reciprocal(*n)).sum::<f64>()
             };
-            Scores { totals: ranks.iter().map(total).collect(), ranks }
+            let totals = ranks.chunks(roles.len().max(1)).map(|ranks| mean(sum(ranks))).collect();
+            Scores { totals, ranks }
         }
     }
 }
 
 /// Rank = 1 + moments strictly better, by values rounded as scores are.
-fn rank_by_role(no: usize, values: &[Vec<Best>], ranks: &mut [Vec<usize>]) {
-    let with = |(i, best): (usize, &Vec<Best>)| {
-        best.get(no).filter(|b| b.hit.is_some()).map(|b| (round_score(b.value), i))
+fn rank_by_role(no: usize, values: &Values, ranks: &mut [usize]) {
+    let with = |(i, best): (usize, &[Best])| {
+        let best = best.get(no).filter(|b| b.hit.is_some())?;
+        Some((round_score(best.value), i * values.roles + no))
     };
-    let mut order: Vec<(f64, usize)> = values.iter().enumerate().filter_map(with).collect();
+    let mut order: Vec<(f64, usize)> = values.by_moment().enumerate().filter_map(with).collect();
     order.sort_by(|a, b| b.0.total_cmp(&a.0));
     let (mut rank, mut last) = (0, f64::INFINITY);
-    for (position, (value, i)) in order.into_iter().enumerate() {
+    for (position, (value, at)) in order.into_iter().enumerate() {
         if value < last {
             (rank, last) = (position + 1, value);
         }
-        if let Some(slot) = ranks.get_mut(i).and_then(|r| r.get_mut(no)) {
+        if let Some(slot) = ranks.get_mut(at) {
             *slot = rank;
         }
     }
