@@ -12,6 +12,7 @@ use rushes_types::{
 use super::entry::{Entry, NONE};
 use super::gate::{Asked, AssetSet, Gate};
 use super::lives::{Life, Overrides, SEEN_CURRENT};
+use super::nearest::Search;
 use super::segment::Segment;
 use super::snapshot::Part;
 use super::{hits, nearest, phrase};
@@ -78,7 +79,14 @@ pub(crate) struct EmbeddedReader {
     at: ReadPoint,
     assets: Vec<Arc<AssetDocument>>,
     parts: Vec<ReaderPart>,
-    analyzer: Arc<Analyzer>,
+    settings: ReaderSettings,
+}
+
+/// What readers need to know beside what is stored.
+#[derive(Debug, Clone)]
+pub(crate) struct ReaderSettings {
+    pub analyzer: Arc<Analyzer>,
+    pub approximate_rows_min: usize,
 }
 
 impl EmbeddedReader {
@@ -87,7 +95,7 @@ impl EmbeddedReader {
         at: ReadPoint,
         assets: Vec<Arc<AssetDocument>>,
         parts: &[Part],
-        analyzer: Arc<Analyzer>,
+        settings: ReaderSettings,
     ) -> Self {
         let part = |part: &Part| ReaderPart {
             assets: part.segment.assets.iter().map(|id| position(&assets, id).unwrap_or(NONE)).collect(),
@@ -97,7 +105,7 @@ impl EmbeddedReader {
             overrides: part.overrides.clone(),
         };
         let parts = parts.iter().map(part).collect();
-        Self { at, assets, parts, analyzer }
+        Self { at, assets, parts, settings }
     }
 
     fn asset_set(&self, filter: &Filter) -> AssetSet {
@@ -156,7 +164,7 @@ impl IndexReader for EmbeddedReader {
 
     fn hits(&self, clause: &Clause, filter: &Filter) -> Result<Hits> {
         refuse_nearest(clause)?;
-        let matcher = ClauseMatcher::new(clause, &self.analyzer);
+        let matcher = ClauseMatcher::new(clause, &self.settings.analyzer);
         let assets = self.asset_set(filter);
         let asked = Asked { matcher: &matcher, filter, assets: &assets };
         match &clause.test {
@@ -167,10 +175,11 @@ impl IndexReader for EmbeddedReader {
 
     fn nearest(&self, clause: &Clause, filter: &Filter, eligible: Option<&Eligible>) -> Result<Hits> {
         let test = nearest_test(clause)?;
-        let matcher = ClauseMatcher::new(clause, &self.analyzer);
+        let matcher = ClauseMatcher::new(clause, &self.settings.analyzer);
         let assets = self.asset_set(filter);
         let asked = Asked { matcher: &matcher, filter, assets: &assets };
-        nearest::nearest(&self.parts, asked, test, eligible)
+        let approximate_rows_min = self.settings.approximate_rows_min;
+        nearest::nearest(Search { parts: &self.parts, asked, test, eligible, approximate_rows_min })
     }
 
     fn fetch(&self, refs: &[AnnotationRef]) -> Result<Vec<Option<FusedAnnotation>>> {
@@ -232,7 +241,7 @@ impl IndexReader for EmbeddedReader {
     fn suggest(&self, typed: &str, filter: &Filter, limit: usize) -> Result<Vec<Suggestion>> {
         let typed = normalise_label(typed);
         let clause = any_clause();
-        let matcher = ClauseMatcher::new(&clause, &self.analyzer);
+        let matcher = ClauseMatcher::new(&clause, &self.settings.analyzer);
         let assets = self.asset_set(filter);
         let asked = Asked { matcher: &matcher, filter, assets: &assets };
         let mut counts: BTreeMap<(String, AnnotationType), LabelCounts> = BTreeMap::new();

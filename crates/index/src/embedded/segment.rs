@@ -12,6 +12,7 @@ use super::payload::{Known, decode_annotation, decode_annotation_id};
 use super::postings::Lists;
 use super::quantise::{RowStats, STATS_BYTES, code_bytes};
 use super::sections;
+use super::signs::sign_bytes;
 use super::tables::{
     DialogueGroup, Source, SpaceTable, read_assets, read_dialogue, read_kinds, read_languages, read_names,
     read_sources, read_spaces,
@@ -237,6 +238,7 @@ impl Segment {
             stats: self.file.section(ids.stats)?,
             codes: self.file.section_unverified(ids.codes)?,
             rows: self.file.section_unverified(ids.rows)?,
+            signs: self.file.section(ids.signs)?,
         };
         let whole = vectors.stats.len() == table.rows * STATS_BYTES
             && Some(vectors.codes.len()) == table.rows.checked_mul(code_bytes(table.dimensions));
@@ -280,9 +282,23 @@ pub(crate) struct Vectors<'a> {
     stats: &'a [u8],
     codes: &'a [u8],
     rows: &'a [u8],
+    signs: &'a [u8],
 }
 
 impl<'a> Vectors<'a> {
+    /// The mean direction of all rows.
+    pub fn mean(self) -> Option<Vec<f32>> {
+        let bytes = self.signs.get(..self.dimensions.checked_mul(4)?)?;
+        Some(bytes.as_chunks::<4>().0.iter().map(|x| f32::from_le_bytes(*x)).collect())
+    }
+
+    /// On which sides of the mean the rows lie: see [`super::signs`].
+    pub fn signs(self, rows: std::ops::Range<usize>) -> Option<&'a [u8]> {
+        let (head, width) = (self.dimensions.checked_mul(4)?, sign_bytes(self.dimensions));
+        let at = |row: usize| row.checked_mul(width)?.checked_add(head);
+        self.signs.get(at(rows.start)?..at(rows.end)?)
+    }
+
     pub fn count(self) -> usize {
         self.stats.len() / STATS_BYTES
     }
