@@ -68,9 +68,12 @@ impl Folder {
                 ));
             }
             std::thread::sleep(POLL);
-            // Old journals are dropped when a table has been flushed, and a table without new rows is not.
-            self.own.insert(PADDING_KEY, [0]).map_err(|e| self.error("cannot purge", e))?;
-            self.own.remove(PADDING_KEY).map_err(|e| self.error("cannot purge", e))?;
+            // An old journal is dropped once every table has been flushed up to its last row there. Compaction may
+            // have taken that very row out again (a removal has nothing left to remove), and then the table looks
+            // unflushed until it gets a newer one: so each gets the removal of a row that nobody has.
+            for table in self.tables.iter().chain([&self.own]) {
+                table.remove(PADDING_KEY).map_err(|e| self.error("cannot purge", e))?;
+            }
             self.flush_all()?;
         }
         Ok(())
