@@ -16,6 +16,7 @@ mod gate;
 mod ingest;
 mod manifest;
 mod media;
+mod priority;
 mod progress;
 mod rebuild;
 mod search;

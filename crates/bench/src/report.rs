@@ -8,7 +8,7 @@ use crate::limits::MachineLimits;
 use crate::percentiles::Percentiles;
 
 /// Form of the JSON. Grows when a field changes its meaning.
-pub const REPORT_VERSION: u32 = 1;
+pub const REPORT_VERSION: u32 = 2;
 
 /// All that was measured.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -29,6 +29,8 @@ pub struct Report {
     pub limits: MachineLimits,
     /// What was written and worked through.
     pub rates: Vec<Rate>,
+    /// How fast annotations come in while the later stages run, beside how fast while they are stopped.
+    pub beside: Vec<Ratio>,
     /// What was asked.
     pub searches: Vec<Search>,
     /// How long opening took, in milliseconds.
@@ -60,6 +62,23 @@ pub struct Rate {
     pub generator_seconds: f64,
     /// Peak memory meanwhile, in bytes.
     pub peak_bytes: Option<u64>,
+}
+
+/// Two rates of one run, side by side.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Ratio {
+    /// What.
+    pub what: String,
+    /// The first divided by the second.
+    pub ratio: f64,
+}
+
+impl Ratio {
+    /// The ratio of two rates.
+    #[must_use]
+    pub fn new(what: impl Into<String>, one: f64, other: f64) -> Self {
+        Self { what: what.into(), ratio: one / other.max(1e-9) }
+    }
 }
 
 /// One class of questions.
@@ -141,6 +160,12 @@ impl fmt::Display for Report {
                 if rate.bytes == 0 { "–".into() } else { format!("{:.1}", rate.mb_per_second) },
                 size(rate.peak_bytes),
             ]);
+        }
+        writeln!(f, "{table}")?;
+
+        let mut table = Table::new(&["stages running, beside stopped", "ratio"]);
+        for beside in &self.beside {
+            table.row(vec![beside.what.clone(), format!("{:.2}", beside.ratio)]);
         }
         writeln!(f, "{table}")?;
 

@@ -18,6 +18,7 @@ use rushes_types::Result;
 
 use crate::engines::Engines;
 use crate::erasures::Erasures;
+use crate::priority;
 
 pub use fusing::FuseSettings;
 use fusing::fuse_pass;
@@ -202,6 +203,7 @@ impl Workers {
 }
 
 fn run(stage: Stage, engines: &Engines, shared: &Shared, settings: &FuseSettings) {
+    priority::stand_back();
     let mut backoff = BACKOFF.0;
     shared.record(stage, |h| h.running = true);
     while !shared.stopping() {
