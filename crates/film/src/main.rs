@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitCode, Stdio};
 
 use anyhow::{Context, bail, ensure};
-use rushes_show::direct::Episode;
+use rushes_show::timeline::Episode;
 use rushes_show::{FRAMES_PER_SECOND, START_TIMECODE};
 
 mod letters;
@@ -33,6 +33,9 @@ use picture::{HEIGHT, Painter, WIDTH};
 const CRF: &str = "41";
 /// Bits a second of the sound.
 const SOUND_RATE: &str = "14k";
+/// Opus begins with some milliseconds that are not played. Without this much more, the muxer would move the picture
+/// by them, and cuts would come after their frame.
+const SOUND_DELAY: &str = "0.0065";
 /// Pictures of a sheet, side by side.
 const SHEET_COLUMNS: usize = 4;
 
@@ -124,7 +127,10 @@ fn encoder(episode: &Episode, sound: &Path, film: &Path) -> anyhow::Result<Child
         .collect();
     let (size, rate) = (format!("{WIDTH}x{HEIGHT}"), FRAMES_PER_SECOND.to_string());
     Command::new("ffmpeg")
-        .args(["-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgba", "-s", &size, "-r", &rate, "-i", "-", "-i"])
+        .args([
+            "-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgba", "-s", &size, "-r", &rate, "-i", "-",
+        ])
+        .args(["-itsoffset", SOUND_DELAY, "-i"])
         .arg(sound)
         .args(["-map", "0:v", "-map", "1:a", "-map_metadata", "-1", "-fflags", "+bitexact"])
         .args(["-c:v", "libvpx-vp9", "-crf", CRF, "-b:v", "0", "-pix_fmt", "yuv420p", "-deadline", "good"])
@@ -154,7 +160,21 @@ fn png(pictures: &[Vec<u8>], columns: usize, file: &str) -> anyhow::Result<()> {
     }
     let size = format!("{width}x{}", HEIGHT as usize * rows);
     let mut child = Command::new("ffmpeg")
-        .args(["-v", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgba", "-s", &size, "-i", "-", "-frames:v", "1"])
+        .args([
+            "-v",
+            "error",
+            "-y",
+            "-f",
+            "rawvideo",
+            "-pix_fmt",
+            "rgba",
+            "-s",
+            &size,
+            "-i",
+            "-",
+            "-frames:v",
+            "1",
+        ])
         .arg(file)
         .stdin(Stdio::piped())
         .spawn()

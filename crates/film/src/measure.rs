@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use anyhow::Context;
-use rushes_show::direct::Episode;
 use rushes_show::looks::{DIMENSIONS, FIELDS, HUES, STRENGTHS};
+use rushes_show::timeline::Episode;
 
 use crate::picture::{HEIGHT, Painter, WIDTH};
 
@@ -54,8 +54,7 @@ fn measure(picture: &[u8]) -> Vec<f32> {
         let strength = ((blue.hypot(red) * 12.0) as usize).min(STRENGTHS - 1);
         histogram[hue * STRENGTHS + strength] += 1.0 / pixels;
     }
-    let mut numbers: Vec<f32> =
-        fields.iter().flat_map(|f| [0, 1, 2].map(|c| f[c] / f[3].max(1.0))).collect();
+    let mut numbers: Vec<f32> = fields.iter().flat_map(|f| [0, 1, 2].map(|c| f[c] / f[3].max(1.0))).collect();
     numbers.extend(histogram.map(|share| share.sqrt() * HISTOGRAM_WEIGHT));
     numbers
 }

@@ -58,7 +58,8 @@ pub fn honk() -> Vec<f32> {
 /// A slow waltz, for as long as somebody plays.
 pub fn waltz(length: f32) -> Vec<f32> {
     // Half steps from A3; three to a bar.
-    const TUNE: [i32; 24] = [0, 7, 12, 3, 7, 15, -2, 5, 14, -4, 8, 12, 0, 7, 19, 3, 7, 15, -5, 2, 11, 0, 7, 12];
+    const TUNE: [i32; 24] =
+        [0, 7, 12, 3, 7, 15, -2, 5, 14, -4, 8, 12, 0, 7, 19, 3, 7, 15, -5, 2, 11, 0, 7, 12];
     const BEAT: f32 = 0.34;
     let partials = [(1.0, 0.16, 0.34), (2.0, 0.07, 0.22), (3.0, 0.03, 0.16), (4.0, 0.015, 0.1)];
     let mut sound = vec![0.0; (length * RATE as f32) as usize];

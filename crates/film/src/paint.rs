@@ -1,8 +1,8 @@
 //! A brush: flat shapes in one colour, on a picture seen through a camera.
 
 use tiny_skia::{
-    Color, FillRule, GradientStop, LineCap, LineJoin, LinearGradient, Paint, Path, PathBuilder, Pixmap, Point,
-    Rect, Shader, SpreadMode, Stroke, Transform,
+    Color, FillRule, GradientStop, LineCap, LineJoin, LinearGradient, Paint, Path, PathBuilder, Pixmap,
+    Point, Rect, Shader, SpreadMode, Stroke, Transform,
 };
 
 /// A colour: 0xRRGGBB, and how much of it.
@@ -60,7 +60,10 @@ impl<'p> Brush<'p> {
 
     /// A rectangle that goes from one colour above to another below.
     pub fn fade(&mut self, x: f32, y: f32, width: f32, height: f32, above: u32, below: u32) {
-        let stops = vec![GradientStop::new(0.0, Ink(above, 255).into()), GradientStop::new(1.0, Ink(below, 255).into())];
+        let stops = vec![
+            GradientStop::new(0.0, Ink(above, 255).into()),
+            GradientStop::new(1.0, Ink(below, 255).into()),
+        ];
         let (start, end) = (Point::from_xy(x, y), Point::from_xy(x, y + height));
         let shader = LinearGradient::new(start, end, stops, SpreadMode::Pad, Transform::identity());
         let path = Rect::from_xywh(x, y, width, height).map(PathBuilder::from_rect);

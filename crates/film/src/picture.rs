@@ -1,8 +1,8 @@
 //! One frame: the place, what stands in it, who is in it, the slate.
 
 use rushes_show::FRAMES_PER_SECOND;
-use rushes_show::direct::{Episode, Shot, Speech};
 use rushes_show::stage;
+use rushes_show::timeline::{Episode, Shot, Speech, Thing};
 use tiny_skia::{Pixmap, Transform};
 
 use crate::letters;
@@ -65,7 +65,9 @@ impl<'e> Painter<'e> {
             props::paint(&mut brush, &thing.prop, shot, &weather);
         }
         paint_people(&mut brush, self.episode, shot, frame);
-        for thing in things.filter(|t| props::is_in_front(&t.prop.name)) {
+        // What stands in front is in the picture or is not: no half goose below a face.
+        let sees = |t: &&Thing| shot.camera.sees(t.prop.x, t.prop.y);
+        for thing in things.filter(|t| props::is_in_front(&t.prop.name)).filter(sees) {
             props::paint(&mut brush, &thing.prop, shot, &weather);
         }
         places::paint_veil(&mut brush, &shot.place, &weather);
@@ -79,8 +81,8 @@ impl<'e> Painter<'e> {
         let mut brush = Brush::new(&mut self.picture, Transform::identity());
         let height = HEIGHT as f32;
         let width = letters::width(&text) * 6.0;
-        brush.round(5.0, height - 15.0, width + 8.0, 11.0, 2.0, 0x05_0a_12);
-        letters::write(&mut brush, &text, 9.0, height - 12.5, 6.0, 0xb9_c6_d2);
+        brush.round(5.0, height - 15.0, width + 8.0, 11.0, 2.0, 0x050a12);
+        letters::write(&mut brush, &text, 9.0, height - 12.5, 6.0, 0xb9c6d2);
     }
 }
 
@@ -102,7 +104,7 @@ fn view(shot: &Shot) -> Transform {
 fn paint_people(brush: &mut Brush<'_>, episode: &Episode, shot: &Shot, frame: i64) {
     let speech = episode.speeches.iter().find(|s| s.span.contains(frame));
     for stay in episode.stays.iter().filter(|s| s.span.contains(frame)) {
-        if !shot.camera.sees(stay.x, stage::head_y(&stay.name)) {
+        if !shot.shows(stay) {
             continue;
         }
         let side = if stay.x < stage::WIDTH / 2 { -1.0 } else { 1.0 };
@@ -117,11 +119,14 @@ fn paint_people(brush: &mut Brush<'_>, episode: &Episode, shot: &Shot, frame: i6
             mouth: speech.filter(|s| s.name == stay.name).map_or(0.0, |s| mouth(s, frame)),
             speaks: speech.is_some_and(|s| s.name == stay.name),
             salutes: shot.seen.contains("salutes") && stay.name == "Admiral",
+            // In the fourth episode the Admiral has it.
+            hatless: episode.number == 4 && stay.name == "Captain Brandt",
             trips: shot.seen.contains(&format!("{} trips", stay.name))
                 || (shot.seen.contains("captain trips") && stay.name == "Captain Brandt"),
             frame: frame + stay.x,
         };
-        let mut figure = brush.at(stay.x as f32 + away, stage::FLOOR_Y as f32, 1.0, 1.0);
+        let size = people::SIZE;
+        let mut figure = brush.at(stay.x as f32 + away, stage::FLOOR_Y as f32, size, size);
         people::paint(&mut figure, &stay.name, &pose);
     }
 }

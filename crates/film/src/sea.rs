@@ -6,11 +6,11 @@ use crate::places::Weather;
 /// Sky from `top` down to the horizon, with stars.
 pub fn sky(brush: &mut Brush<'_>, top: f32, horizon: f32, weather: &Weather) {
     let (above, below) = if weather.morning {
-        (0x2b_4a_78, 0xf2_a9_7c)
+        (0x2b4a78, 0xf2a97c)
     } else if weather.storm {
-        (0x0b_10_1e, 0x2b_35_48)
+        (0x0b101e, 0x2b3548)
     } else {
-        (0x0d_16_33, 0x3a_4a_78)
+        (0x0d1633, 0x3a4a78)
     };
     brush.fade(-120.0, top, 880.0, horizon - top, above, below);
     if weather.morning || weather.storm {
@@ -26,7 +26,7 @@ pub fn sky(brush: &mut Brush<'_>, top: f32, horizon: f32, weather: &Weather) {
             (seed >> 8) as f32 / (1 << 24) as f32 * range
         };
         let (x, y, size) = (next(820.0) - 90.0, top + next((horizon - top) * 0.75), 0.6 + next(0.9));
-        brush.oval(x, y, size, size, Ink(0xff_f4_d6, 190));
+        brush.oval(x, y, size, size, Ink(0xfff4d6, 190));
     }
 }
 
@@ -35,7 +35,7 @@ pub fn moon(brush: &mut Brush<'_>, x: f32, y: f32, radius: f32, weather: &Weathe
     if weather.storm {
         return;
     }
-    let (light, mark) = if weather.morning { (0xff_e1_9a, 0xff_e1_9a) } else { (0xf6_ee_d2, 0xdc_d2_b4) };
+    let (light, mark) = if weather.morning { (0xffe19a, 0xffe19a) } else { (0xf6eed2, 0xdcd2b4) };
     brush.glow(x, y, radius * 2.1, light);
     brush.oval(x, y, radius, radius, light);
     brush.oval(x - radius * 0.3, y - radius * 0.2, radius * 0.22, radius * 0.2, mark);
@@ -45,8 +45,7 @@ pub fn moon(brush: &mut Brush<'_>, x: f32, y: f32, radius: f32, weather: &Weathe
 
 /// Still water from the horizon down.
 pub fn water(brush: &mut Brush<'_>, horizon: f32, bottom: f32, weather: &Weather) {
-    let (above, below) =
-        if weather.morning { (0xd8_8f_74, 0x2c_4a_6e) } else { (0x27_38_5f, 0x10_1c_38) };
+    let (above, below) = if weather.morning { (0xd88f74, 0x2c4a6e) } else { (0x27385f, 0x101c38) };
     brush.fade(-120.0, horizon, 880.0, bottom - horizon, above, below);
 }
 
@@ -55,7 +54,7 @@ pub fn glitter(brush: &mut Brush<'_>, x: f32, horizon: f32, bottom: f32, weather
     if weather.storm {
         return;
     }
-    let ink = if weather.morning { 0xff_d9_a0 } else { 0xe8_e4_cc };
+    let ink = if weather.morning { 0xffd9a0 } else { 0xe8e4cc };
     for n in 0..9_i64 {
         let depth = n as f32 / 9.0;
         let y = horizon + 4.0 + (bottom - horizon - 8.0) * depth;
@@ -78,7 +77,7 @@ pub fn waves(brush: &mut Brush<'_>, horizon: f32, weather: &Weather) {
             let rise = if n % 2 == 0 { -5.0 } else { 5.0 };
             points.push((n as f32 * 30.0 - 130.0 + shift, y + rise));
         }
-        brush.through(&points, 2.5, Ink(0x8f_a5_bd, 150));
+        brush.through(&points, 2.5, Ink(0x8fa5bd, 150));
     }
 }
 
@@ -89,7 +88,10 @@ pub fn fog(brush: &mut Brush<'_>, top: f32, bottom: f32, strength: u8, weather: 
         let drift = ((weather.frame / 2 * (2 + n % 2) + n * 140) % 900) as f32 - 200.0;
         for (dx, width) in [(0.0, 300.0), (-440.0, 260.0), (420.0, 240.0)] {
             let height = (bottom - top) / 3.4;
-            brush.round(drift + dx, y - height / 2.0, width, height, height / 2.0, Ink(0xc4_d0_da, strength));
+            for (part, rise) in [(0.25, 0.0), (0.5, -0.3), (0.76, 0.05)] {
+                let (x, y) = (drift + dx + width * part, y + height * rise);
+                brush.oval(x, y, width * 0.34, height * 0.62, Ink(0xc4d0da, strength / 2));
+            }
         }
     }
 }

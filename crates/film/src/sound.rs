@@ -1,7 +1,7 @@
 //! The sound of an episode: voices at their words, what is heard besides, the sea below.
 
 use rushes_show::FRAMES_PER_SECOND;
-use rushes_show::direct::Episode;
+use rushes_show::timeline::Episode;
 
 use crate::{music, voice};
 
@@ -57,6 +57,8 @@ pub fn wav(samples: &[f32]) -> Vec<u8> {
     wav.extend([2u16, 16].iter().flat_map(|v| v.to_le_bytes()));
     wav.extend(b"data");
     wav.extend(bytes.to_le_bytes());
-    wav.extend(samples.iter().flat_map(|s| ((s.clamp(-1.0, 1.0) * f32::from(i16::MAX)) as i16).to_le_bytes()));
+    wav.extend(
+        samples.iter().flat_map(|s| ((s.clamp(-1.0, 1.0) * f32::from(i16::MAX)) as i16).to_le_bytes()),
+    );
     wav
 }

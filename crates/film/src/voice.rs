@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use anyhow::{Context, ensure};
-use rushes_show::direct::Speech;
+use rushes_show::timeline::Speech;
 
 use crate::sound::{RATE, SAMPLES_PER_FRAME};
 
@@ -66,7 +66,8 @@ fn say(speech: &Speech, pace: f32) -> anyhow::Result<Vec<f32>> {
         .collect();
     let loud = |s: &f32| s.abs() > SILENCE;
     let (start, end) = (samples.iter().position(loud), samples.iter().rposition(loud));
-    let (start, end) = start.zip(end).with_context(|| format!("espeak-ng was silent about `{}`", speech.text))?;
+    let (start, end) =
+        start.zip(end).with_context(|| format!("espeak-ng was silent about `{}`", speech.text))?;
     Ok(samples[start..=end].to_vec())
 }
 

@@ -13,6 +13,7 @@ pub mod lines;
 pub mod looks;
 pub mod script;
 pub mod stage;
+pub mod timeline;
 
 /// Frames in a second, of all episodes.
 pub const FRAMES_PER_SECOND: i64 = 25;
@@ -30,7 +31,7 @@ pub const SCREENPLAY: &str = include_str!("../night-ferry.txt");
 
 /// The episodes, directed: every shot, every person and every word has its frames.
 #[must_use]
-pub fn episodes() -> Vec<direct::Episode> {
+pub fn episodes() -> Vec<timeline::Episode> {
     script::read(SCREENPLAY).episodes.iter().map(direct::direct).collect()
 }
 

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::direct::{Episode, Seen, Shot, Span};
 use crate::script::Framing;
+use crate::timeline::{Episode, Seen, Shot, Span};
 use crate::{FRAME_NS, FRAMES_PER_SECOND, MOVIE, SERIES, START_TIMECODE, looks};
 
 /// What is put into an archive.
@@ -90,9 +90,14 @@ impl Writer<'_> {
         for (n, shot) in (first..).zip(&self.episode.shots) {
             let attributes = json!({"attributes": {"framing": shot.framing.word()}});
             self.say("cuts@1", "SHOT", shot.span, attributes);
-            self.say("captions@1", "CAPTION_SEARCH", shot.span, json!({
-                "text": caption(shot, &faces, &props), "language": "en", "confidence_score": 0.8,
-            }));
+            self.say(
+                "captions@1",
+                "CAPTION_SEARCH",
+                shot.span,
+                json!({
+                    "text": caption(shot, &faces, &props), "language": "en", "confidence_score": 0.8,
+                }),
+            );
             let vector = looks::vector(n);
             if !vector.is_empty() {
                 self.say("frames@1", "SCENE_SEARCH", shot.span, json!({"embedding_vector": vector}));
@@ -111,10 +116,15 @@ impl Writer<'_> {
                     })
                 })
                 .collect();
-            self.say("speech@2", "DIALOGUE_SEARCH", speech.span, json!({
-                "text": speech.text, "language": speech.language, "words": words, "confidence_score": 0.9,
-                "attributes": {"speaker": speech.name},
-            }));
+            self.say(
+                "speech@2",
+                "DIALOGUE_SEARCH",
+                speech.span,
+                json!({
+                    "text": speech.text, "language": speech.language, "words": words, "confidence_score": 0.9,
+                    "attributes": {"speaker": speech.name},
+                }),
+            );
         }
     }
 }

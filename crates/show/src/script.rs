@@ -172,7 +172,11 @@ mod tests {
     #[test]
     fn a_line_says_who_and_in_which_language() {
         let script = read("== s01e01 A\n@ galley\nInes (es): No fui yo: nunca.\n! two A, B");
-        let said = Beat::Speak { name: "Ines".into(), language: "es".into(), text: "No fui yo: nunca.".into() };
-        assert_eq!(script.episodes[0].scenes[0].beats, [said, Beat::Cut(Framing::Two("A".into(), "B".into()))]);
+        let said =
+            Beat::Speak { name: "Ines".into(), language: "es".into(), text: "No fui yo: nunca.".into() };
+        assert_eq!(
+            script.episodes[0].scenes[0].beats,
+            [said, Beat::Cut(Framing::Two("A".into(), "B".into()))]
+        );
     }
 }

@@ -11,15 +11,21 @@ pub const WIDTH: i64 = 640;
 pub const HEIGHT: i64 = 360;
 /// Where people's feet are.
 pub const FLOOR_Y: i64 = 338;
-/// How far above their feet the middle of people's heads is.
-pub const HEAD_HEIGHT: i64 = 128;
+/// How far above their feet the middle of people's heads is, before they are enlarged.
+const HEAD_HEIGHT: i64 = 128;
+/// How large people are drawn, in hundredths of the measures that they are drawn with.
+pub const FIGURE_PERCENT: i64 = 122;
 /// Where people stand: the first free one is taken.
 const SPOTS: [i64; 6] = [200, 450, 325, 75, 575, 262];
 /// Width of a picture that shows one person.
-const CLOSE_WIDTH: i64 = 224;
+const CLOSE_WIDTH: i64 = 236;
+/// How far below the head the middle of that picture is.
+const CLOSE_BELOW: i64 = 18;
 /// What a picture of two people shows beside them, and the least that it shows.
 const TWO_MARGIN: i64 = 170;
-const TWO_WIDTH_MIN: i64 = 300;
+const TWO_WIDTH_MIN: i64 = 340;
+/// How far above the floor the middle of such a picture is.
+const TWO_ABOVE: i64 = 118;
 /// Width of a picture of a prop, in widths of the prop, and the least.
 const INSERT_FACTOR: i64 = 2;
 const INSERT_WIDTH_MIN: i64 = 128;
@@ -125,7 +131,7 @@ pub fn head_y(name: &str) -> i64 {
         "Otto" | "Lucien" => HEAD_HEIGHT + 10,
         _ => HEAD_HEIGHT,
     };
-    FLOOR_Y - height
+    FLOOR_Y - height * FIGURE_PERCENT / 100
 }
 
 /// The camera for a framing; `spot` says where somebody stands. What is not there is looked for in a wide picture.
@@ -134,14 +140,16 @@ pub fn camera(framing: &Framing, spot: impl Fn(&str) -> Option<i64>, props: &[Pr
     let found = match framing {
         Framing::Wide => None,
         Framing::Close(name) => {
-            spot(name).map(|x| Camera { x, y: head_y(name) + 22, width: CLOSE_WIDTH })
+            spot(name).map(|x| Camera { x, y: head_y(name) + CLOSE_BELOW, width: CLOSE_WIDTH })
         }
         Framing::Two(one, other) => spot(one).zip(spot(other)).map(|(a, b)| {
             let width = ((a - b).abs() + TWO_MARGIN).clamp(TWO_WIDTH_MIN, WIDTH);
-            Camera { x: a.midpoint(b), y: (FLOOR_Y - 96).min(HEIGHT - width * 9 / 32), width }
+            Camera { x: a.midpoint(b), y: (FLOOR_Y - TWO_ABOVE).min(HEIGHT - width * 9 / 32), width }
         }),
-        Framing::Insert(name) => props.iter().find(|p| p.name == *name).map(|p| {
-            Camera { x: p.x, y: p.y, width: (p.size * INSERT_FACTOR).max(INSERT_WIDTH_MIN) }
+        Framing::Insert(name) => props.iter().find(|p| p.name == *name).map(|p| Camera {
+            x: p.x,
+            y: p.y,
+            width: (p.size * INSERT_FACTOR).max(INSERT_WIDTH_MIN),
         }),
     };
     found.unwrap_or(Camera::WIDE)

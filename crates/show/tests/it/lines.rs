@@ -16,7 +16,8 @@ fn the_show_is_whole_and_always_the_same() {
     assert_eq!(show, lines(None));
     assert_eq!(show.assets.len(), 5);
     assert!(show.annotations.len() > 500, "{}", show.annotations.len());
-    let languages: BTreeSet<&str> = of(&show.annotations, "speech@2").map(|l| l["language"].as_str().unwrap()).collect();
+    let languages: BTreeSet<&str> =
+        of(&show.annotations, "speech@2").map(|l| l["language"].as_str().unwrap()).collect();
     assert_eq!(languages, BTreeSet::from(["de", "en", "es", "fr", "pt"]));
 }
 
@@ -48,7 +49,8 @@ fn shots_of_one_place_look_more_like_each_other_than_like_another_place() {
     for (n, vector) in vectors.iter().enumerate() {
         assert!((dot(vector, vector) - 1.0).abs() < 0.05, "shot {n}");
         let others = (0..shots.len()).filter(|m| *m != n);
-        let nearest = others.max_by(|a, b| dot(vector, &vectors[*a]).total_cmp(&dot(vector, &vectors[*b]))).unwrap();
+        let nearest =
+            others.max_by(|a, b| dot(vector, &vectors[*a]).total_cmp(&dot(vector, &vectors[*b]))).unwrap();
         right += usize::from(shots[nearest].place == shots[n].place);
     }
     assert!(right * 10 >= shots.len() * 9, "{right} of {}", shots.len());
