@@ -9,12 +9,16 @@ use clap::{Args, ValueEnum};
 #[command(after_help = "Examples:
   rushes demo               asks a handful of questions, then serves until Ctrl-C
   rushes demo --no-open     ends after the questions
+  rushes demo --keep DIR    keeps the archive and the films
 
-The archive is made in a temporary folder, which is removed at the end.")]
+The archive and the films are made in a temporary folder, which is removed at the end.")]
 pub struct Demo {
     /// End after the questions: no server, no browser
     #[arg(long)]
     pub no_open: bool,
+    /// Make archive and films in this folder, which is new or empty, and keep them
+    #[arg(long, value_name = "DIR")]
+    pub keep: Option<PathBuf>,
 }
 
 /// `rushes serve`
