@@ -23,8 +23,10 @@ const BLOCKS: usize = (WIDTH / BLOCK_W) * (HEIGHT / BLOCK_H);
 /// How far a block is looked for, in pixels: across and down. 5 of 64 is a whip pan.
 const REACH_X: isize = 5;
 const REACH_Y: isize = 3;
-/// A block that differs by this much a pixel is another one; more says nothing more.
-const BLOCK_FULL: f32 = 40.0;
+/// A block that differs by so many times the contrast of the pictures is another one; more says nothing more.
+const BLOCK_FULL: f32 = 0.9;
+/// The contrast of a dark or misty picture counts as this at least, of a harsh one as this at most.
+const CONTRAST: (f32, f32) = (9.0, 45.0);
 /// Bins of the colour count: luma, and each plane of colour.
 const BINS: (usize, usize) = (16, 8);
 const BINS_ALL: usize = BINS.0 + 2 * BINS.1;
@@ -67,6 +69,7 @@ pub struct Cut {
 struct Picture {
     pixels: Box<[u8]>,
     counts: [f32; BINS_ALL],
+    contrast: f32,
 }
 
 /// Finds cuts in pictures that come one after the other; holds only the last few.
@@ -105,7 +108,7 @@ impl Detector {
     /// Takes the next picture: [`PICTURE_BYTES`]; one of another length is taken as black.
     pub fn push(&mut self, pixels: &[u8]) {
         let whole = if pixels.len() == PICTURE_BYTES { pixels } else { &[0; PICTURE_BYTES] };
-        let picture = Picture { pixels: whole.into(), counts: count(whole) };
+        let picture = Picture { pixels: whole.into(), counts: count(whole), contrast: contrast(whole) };
         self.changes.push_back(self.pictures.back().map_or(0.0, |last| change(last, &picture)));
         self.pictures.push_back(picture);
         let next = self.first + self.pictures.len();
@@ -187,7 +190,8 @@ fn change(a: &Picture, b: &Picture) -> f32 {
     if plain < 1.0 {
         return counted.min(0.02);
     }
-    let moved = unexplained(&a.pixels, &b.pixels);
+    let contrast = a.contrast.max(b.contrast).clamp(CONTRAST.0, CONTRAST.1);
+    let moved = unexplained(&a.pixels, &b.pixels, contrast * BLOCK_FULL);
     // The geometric mean alone would miss cuts between shots of the same colours.
     0.35 * (counted * moved).sqrt() + 0.65 * moved * (0.6 + 0.4 * counted.min(0.5) * 2.0)
 }
@@ -222,17 +226,25 @@ fn count(pixels: &[u8]) -> [f32; BINS_ALL] {
     counts
 }
 
+/// The standard deviation of luma.
+fn contrast(pixels: &[u8]) -> f32 {
+    let luma = pixels.get(..PLANE).unwrap_or_default();
+    let mean = luma.iter().map(|p| u32::from(*p)).sum::<u32>() as f32 / PLANE as f32;
+    let square = luma.iter().map(|p| (f32::from(*p) - mean).powi(2)).sum::<f32>() / PLANE as f32;
+    square.sqrt()
+}
+
 fn mean_difference(a: &[u8], b: &[u8]) -> f32 {
     let sum: u32 = a.iter().zip(b).map(|(x, y)| u32::from(x.abs_diff(*y))).sum();
     sum as f32 / PICTURE_BYTES as f32
 }
 
 /// The share of the new picture that is not found again near its place in the old one.
-fn unexplained(old: &[u8], new: &[u8]) -> f32 {
+fn unexplained(old: &[u8], new: &[u8], full: f32) -> f32 {
     let mut sum = 0.0;
     for by in (0..HEIGHT).step_by(BLOCK_H) {
         for bx in (0..WIDTH).step_by(BLOCK_W) {
-            sum += (nearest_block(old, new, bx, by) / BLOCK_FULL).min(1.0);
+            sum += (nearest_block(old, new, bx, by) / full).min(1.0);
         }
     }
     sum / BLOCKS as f32

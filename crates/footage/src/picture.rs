@@ -50,8 +50,8 @@ fn seconds(ns: i64) -> String {
 /// Makes the picture.
 ///
 /// # Errors
-/// [`ErrorKind::Invalid`] where the height is out of bounds or ffmpeg cannot read the file, [`ErrorKind::NotFound`]
-/// where there is no frame at that time; as ffmpeg may fail or be stopped.
+/// [`ErrorKind::Invalid`] where the height is out of bounds, [`ErrorKind::NotFound`] where ffmpeg cannot read the file
+/// or finds no frame at that time; as ffmpeg may be missing or be stopped.
 pub fn picture(tools: &Tools, media: &File, at: &PictureAt, stop: Stop<'_>) -> Result<Vec<u8>> {
     let height = at.height;
     if !(FRAME_HEIGHT_MIN..=FRAME_HEIGHT_MAX).contains(&height) {
@@ -90,7 +90,16 @@ fn attempt(tools: &Tools, media: &File, seek: &[String], height: u32, stop: Stop
     after.extend(words("-c:v mjpeg -q:v 4 -f image2pipe pipe:1"));
     let program = tools.ffmpeg()?;
     let job = Job { program, before, media, after, time_max: FRAME_TIME_MAX, file_bytes_max: Some(0) };
-    job.output(stop, FRAME_BYTES_MAX)
+    job.output(stop, FRAME_BYTES_MAX).map_err(of_the_file)
+}
+
+/// What a tool cannot read is no fault of whoever asks for it.
+pub(crate) fn of_the_file(error: Error) -> Error {
+    if error.kind() != ErrorKind::Invalid {
+        return error;
+    }
+    let message = format!("nothing can be made of the media file: {}; check that it plays", error.message());
+    Error::new(ErrorKind::NotFound, message)
 }
 
 #[cfg(test)]

@@ -115,7 +115,7 @@ impl Proxies {
         }
         if let Some((when, why)) = state.failures.get(key) {
             if when.elapsed() < FAILURE_LASTS {
-                return Err(Error::invalid(why.clone()));
+                return Err(Error::new(ErrorKind::NotFound, why.clone()));
             }
             state.failures.remove(key);
         }
@@ -201,7 +201,7 @@ impl Proxies {
             }
             Ok(())
         };
-        job.run(&stop, &mut read, &mut |_| {})?;
+        job.run(&stop, &mut read, &mut |_| {}).map_err(crate::picture::of_the_file)?;
         self.cache.keep(key)
     }
 

@@ -23,7 +23,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("index", &["types", "text", "wire", "plan"]),
     ("query", &["types", "text", "plan", "index"]),
     ("archive", PARTS),
-    ("serve", &["types", "text", "wire", "store", "events", "plan", "index", "query", "import", "archive"]),
+    ("serve", &["types", "text", "wire", "store", "events", "plan", "index", "query", "import", "footage", "archive"]),
     ("bench", &["types", "text", "wire", "store", "fuse", "fused", "fusing", "plan", "query", "archive"]),
     ("testkit", PARTS),
     ("cli", ANY),
