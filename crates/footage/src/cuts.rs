@@ -27,6 +27,9 @@ const REACH_Y: isize = 3;
 const BLOCK_FULL: f32 = 0.9;
 /// The contrast of a dark or misty picture counts as this at least, of a harsh one as this at most.
 const CONTRAST: (f32, f32) = (9.0, 45.0);
+/// Mean difference of two pictures below which they are the same, in levels a pixel. A picture that comes out of black
+/// changes by as much from one to the next, and all of its contrast is new.
+const PLAIN_MIN: f32 = 1.8;
 /// Bins of the colour count: luma, and each plane of colour.
 const BINS: (usize, usize) = (16, 8);
 const BINS_ALL: usize = BINS.0 + 2 * BINS.1;
@@ -46,13 +49,15 @@ pub struct Thresholds {
     pub ratio: f32,
     /// Changes around it below this count as this: in a still picture anything would stand out.
     pub floor: f32,
-    /// Below this change, the pictures before and behind are the same shot.
+    /// Below this part of the change, the pictures before and behind it are the same shot.
     pub alike: f32,
+    /// The most that they may change.
+    pub alike_max: f32,
 }
 
 impl Default for Thresholds {
     fn default() -> Self {
-        Self { level: 0.26, ratio: 2.6, floor: 0.06, alike: 0.16 }
+        Self { level: 0.26, ratio: 2.6, floor: 0.06, alike: 0.5, alike_max: 0.4 }
     }
 }
 
@@ -135,7 +140,7 @@ impl Detector {
         let picture = self.undecided;
         self.undecided += 1;
         let Some(change) = self.change_at(picture) else { return };
-        if change < self.thresholds.level || !self.stands_out(picture, change) || self.is_flash(picture) {
+        if change < self.thresholds.level || !self.stands_out(picture, change) || self.is_flash(picture, change) {
             return;
         }
         // Two in a row are one: the picture between is a mixture of both shots.
@@ -169,9 +174,10 @@ impl Detector {
     }
 
     /// Are the pictures before it and soon behind it the same shot? Then it is where a flash begins, or ends.
-    fn is_flash(&self, picture: usize) -> bool {
+    fn is_flash(&self, picture: usize, jump: f32) -> bool {
+        let most = (jump * self.thresholds.alike).min(self.thresholds.alike_max);
         let at = |n: usize| self.pictures.get(n.checked_sub(self.first)?);
-        let alike = |a: usize, b: usize| matches!((at(a), at(b)), (Some(a), Some(b)) if change(a, b) < self.thresholds.alike);
+        let alike = |a: usize, b: usize| matches!((at(a), at(b)), (Some(a), Some(b)) if change(a, b) < most);
         // The flash lies between two large changes: this one is the first of them, or the second.
         let large = |n: usize| self.change_at(n).is_some_and(|c| c >= self.thresholds.level * 0.6);
         (1..=FLASH_MAX).any(|length| {
@@ -187,7 +193,7 @@ fn change(a: &Picture, b: &Picture) -> f32 {
     let counted: f32 = a.counts.iter().zip(&b.counts).map(|(x, y)| (x - y).abs()).sum::<f32>() / 6.0;
     // Searching blocks is dear; where next to nothing is different it says nothing.
     let plain = mean_difference(&a.pixels, &b.pixels);
-    if plain < 1.0 {
+    if plain < PLAIN_MIN {
         return counted.min(0.02);
     }
     let contrast = a.contrast.max(b.contrast).clamp(CONTRAST.0, CONTRAST.1);

@@ -28,7 +28,8 @@ fn main() {
     println!("{:<42} {:>26}   {:>26}", "", "ours", "ffmpeg scdet (10)");
     println!("{0:<42} {1:>8} {2:>8} {3:>8}   {1:>8} {2:>8} {3:>8}", "film", "precis.", "recall", "exact");
     let mut all = (Tally::default(), Tally::default());
-    for kind in KINDS {
+    let only = std::env::var("ONLY").unwrap_or_default();
+    for kind in KINDS.into_iter().filter(|k| only.is_empty() || only.contains(&format!("{k:?}"))) {
         let mut both = (Tally::default(), Tally::default());
         for seed in 0..FILMS {
             let film = draw(kind, seed, SHOTS);
