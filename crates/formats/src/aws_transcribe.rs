@@ -29,7 +29,7 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
 }
 
 fn items(document: &Document, out: &mut Out<'_, '_>) -> Flow {
-    let speakers = speakers(document, out)?;
+    let speakers = speakers(document);
     let mut sentences = Sentences::new(document.text("results.language_code"), None);
     let sentences_ref = &mut sentences;
     document.rows(out, ITEMS, &mut |out, line, row| {
@@ -57,19 +57,16 @@ fn items(document: &Document, out: &mut Out<'_, '_>) -> Flow {
 }
 
 /// Who speaks at a start time, as older transcripts say it apart from the items.
-fn speakers(document: &Document, out: &mut Out<'_, '_>) -> std::ops::ControlFlow<(), HashMap<String, String>> {
+fn speakers(document: &Document) -> HashMap<String, String> {
     let mut speakers = HashMap::new();
-    if document.has("results.speaker_labels.segments") {
-        document.rows(out, "results.speaker_labels.segments", &mut |_, _, row| {
-            for item in list(row, "items") {
-                if let Some((start, speaker)) = text(item, "start_time").zip(text(item, "speaker_label")) {
-                    speakers.insert(start.to_owned(), speaker.to_owned());
-                }
+    document.lookup("results.speaker_labels.segments", &mut |row| {
+        for item in list(row, "items") {
+            if let Some((start, speaker)) = text(item, "start_time").zip(text(item, "speaker_label")) {
+                speakers.insert(start.to_owned(), speaker.to_owned());
             }
-            ON
-        })?;
-    }
-    std::ops::ControlFlow::Continue(speakers)
+        }
+    });
+    speakers
 }
 
 fn turns(document: &Document, out: &mut Out<'_, '_>) -> Flow {

@@ -45,7 +45,8 @@ const NEEDED: &str = "name a column `asset_id`, or `Name`, or `Source File`";
 #[must_use]
 pub fn is_catalogue(name: &str, head: &[u8]) -> bool {
     let name = name.to_ascii_lowercase();
-    let named = [".csv", ".tsv", ".ale", ".csv.gz", ".tsv.gz", ".ale.gz"].iter().any(|end| name.ends_with(end));
+    let named =
+        [".csv", ".tsv", ".ale", ".csv.gz", ".tsv.gz", ".ale.gz"].iter().any(|end| name.ends_with(end));
     named || head.starts_with(b"Heading\r") || head.starts_with(b"Heading\n")
 }
 
@@ -145,7 +146,8 @@ impl Pass<'_, '_> {
         let columns = match reader.read_record(&mut record) {
             Ok(true) if record.len() <= COLUMNS_MAX => Columns::new(&record),
             Ok(true) => {
-                let why = format!("{} columns are more than the {COLUMNS_MAX} that are allowed", record.len());
+                let why =
+                    format!("{} columns are more than the {COLUMNS_MAX} that are allowed", record.len());
                 return self.problem(1, Fault::new("", why, "take columns away"));
             }
             _ => return self.problem(0, Fault::new("", "the file is empty", NEEDED)),
@@ -194,8 +196,10 @@ impl Columns {
     fn new(header: &StringRecord) -> Columns {
         let mut fields: Vec<&'static str> = Vec::new();
         for name in header {
-            let bare: String = name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-            let field = FIELDS.iter().find(|(_, names)| names.contains(&bare.as_str())).map(|(field, _)| *field);
+            let bare: String =
+                name.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+            let field =
+                FIELDS.iter().find(|(_, names)| names.contains(&bare.as_str())).map(|(field, _)| *field);
             let field = field.or_else(|| PATHS.contains(&bare.as_str()).then_some("path")).unwrap_or("");
             // The first column of a kind is that; the others are attributes.
             let field = if fields.contains(&field) { "" } else { field };
@@ -285,7 +289,9 @@ impl Columns {
             let ns = match (fields, rate) {
                 (4, Some(rate)) => Timecode::parse(text, rate).ok().map(|tc| rate.start_of(tc.frames())),
                 (2 | 3, _) => clock_ns(text).ok().and_then(|ns| i64::try_from(ns).ok()),
-                (1, _) => Decimal::parse(text).and_then(|s| s.scaled(9)).and_then(|ns| i64::try_from(ns).ok()),
+                (1, _) => {
+                    Decimal::parse(text).and_then(|s| s.scaled(9)).and_then(|ns| i64::try_from(ns).ok())
+                }
                 _ => None,
             };
             return ns.filter(|ns| *ns >= 0).map(Some).ok_or_else(wrong);

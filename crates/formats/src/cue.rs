@@ -99,7 +99,8 @@ impl Cues {
 
     /// Decides at the first cue whether the clock begins at the start timecode.
     fn decide(&mut self, out: &mut Out<'_, '_>, first: &Cue) -> Result2 {
-        let shift_ns = self.zero_ns.filter(|zero| *zero >= SHIFT_NS_MIN && first.start_ns >= *zero).unwrap_or(0);
+        let shift_ns =
+            self.zero_ns.filter(|zero| *zero >= SHIFT_NS_MIN && first.start_ns >= *zero).unwrap_or(0);
         self.shift_ns = Some(shift_ns);
         if shift_ns > 0 {
             let timecode = out.settings.start_timecode.clone().unwrap_or_default();
@@ -150,7 +151,11 @@ impl<'r> CueFile<'r> {
     pub(crate) fn next(&mut self) -> Result<Option<String>, Fault> {
         if !self.begun && self.lines.bytes > FIRST_CUE_BYTES_MAX {
             let why = format!("there is no cue in the first {FIRST_CUE_BYTES_MAX} bytes");
-            return Err(Fault::new("", why, "see that it is a subtitle file; `--format` names another format"));
+            return Err(Fault::new(
+                "",
+                why,
+                "see that it is a subtitle file; `--format` names another format",
+            ));
         }
         let mend = "give a subtitle file; what came before has gone in";
         self.lines.next().map_err(|why| Fault::new("", format!("reading stopped: {why}"), mend))

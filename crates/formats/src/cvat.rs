@@ -17,8 +17,7 @@ use crate::shape;
 use crate::tracks::{Sighting, Tracks};
 use crate::xml::{Element, Token, Xml, load};
 
-const SHAPES: [&str; 8] =
-    ["box", "polygon", "polyline", "points", "ellipse", "cuboid", "skeleton", "mask"];
+const SHAPES: [&str; 8] = ["box", "polygon", "polyline", "points", "ellipse", "cuboid", "skeleton", "mask"];
 /// A track carries this many attributes at most.
 const ATTRIBUTES_MAX: usize = 100;
 
@@ -50,7 +49,8 @@ struct Task {
 pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
     let Some(rate) = out.settings.frame_rate else {
         let why = "the file counts frames and does not say how many a second has";
-        return out.stop(0, Fault::new("", why, "give the frame rate, such as `--fps 25` or `--fps 30000/1001`"));
+        return out
+            .stop(0, Fault::new("", why, "give the frame rate, such as `--fps 25` or `--fps 30000/1001`"));
     };
     let text = load(reader, out)?;
     let mut xml = Xml::new(&text);

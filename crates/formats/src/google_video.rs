@@ -55,9 +55,8 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
                 if !document.mentions(&format!("\"{name}\"")) {
                     continue;
                 }
-                let count = document.rows(out, &format!("{prefix}{name}"), &mut |out, line, row| {
-                    read_row(out, line, row)
-                })?;
+                let count = document
+                    .rows(out, &format!("{prefix}{name}"), &mut |out, line, row| read_row(out, line, row))?;
                 any |= count > 0;
             }
         }
@@ -156,13 +155,7 @@ fn frame_label(out: &mut Out<'_, '_>, line: u64, row: &Value) -> Flow {
 }
 
 /// Something with one segment and boxes in it.
-fn boxed(
-    out: &mut Out<'_, '_>,
-    line: u64,
-    at: Option<&Value>,
-    mut said: Said,
-    frames: &[Value],
-) -> Flow {
+fn boxed(out: &mut Out<'_, '_>, line: u64, at: Option<&Value>, mut said: Said, frames: &[Value]) -> Flow {
     let (start_ns, end_ns) = match segment(out, at) {
         Ok(times) => times,
         Err(fault) => return out.problem(line, fault),

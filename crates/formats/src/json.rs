@@ -87,7 +87,9 @@ impl Document {
                         out.tally(cut.line, "rows with numbers that are not finite are read without these");
                         each(out, cut.line, &value)
                     }
-                    Err(_) => out.problem(cut.line, Fault::new("", why, "mend the row; JSON is what RFC 8259 says")),
+                    Err(_) => {
+                        out.problem(cut.line, Fault::new("", why, "mend the row; JSON is what RFC 8259 says"))
+                    }
                 },
             }
         });
@@ -97,6 +99,18 @@ impl Document {
             Err(broken) => self.broken(out, broken.line, &broken.why)?,
         }
         ControlFlow::Continue(count)
+    }
+
+    /// Calls `each` with every row at a path that helps to read others: it is not counted, and one that cannot be read
+    /// is passed over.
+    pub(crate) fn lookup(&self, path: &str, each: &mut dyn FnMut(&Value)) {
+        let hops = parse_hops(path).unwrap_or_default();
+        let _ = Scanner::new(self.bytes.as_slice(), ROW_BYTES_MAX).rows(&hops, &mut |cut| {
+            if let Some(value) = cut.bytes.and_then(|bytes| Value::parse(bytes).ok()) {
+                each(&value);
+            }
+            ON
+        });
     }
 
     /// Tells once that the document breaks off.
@@ -111,7 +125,10 @@ impl Document {
     /// Tells that there was nothing to read in the document.
     pub(crate) fn nothing(&self, out: &mut Out<'_, '_>, what: &str) -> Flow {
         let why = format!("the file has no {what}");
-        out.problem(0, Fault::new("", why, "see that it is of the format it is read as; `--format` names another"))
+        out.problem(
+            0,
+            Fault::new("", why, "see that it is of the format it is read as; `--format` names another"),
+        )
     }
 
     /// Does the document hold this text anywhere?

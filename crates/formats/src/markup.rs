@@ -42,7 +42,9 @@ pub(crate) fn plain(text: &str) -> String {
         let mark = &rest[at..];
         let end = if mark.starts_with("{\\") {
             mark.find('}')
-        } else if mark.starts_with('<') && mark[1..].starts_with(|c: char| c == '/' || c.is_ascii_alphabetic()) {
+        } else if mark.starts_with('<')
+            && mark[1..].starts_with(|c: char| c == '/' || c.is_ascii_alphabetic())
+        {
             mark.find('>')
         } else {
             None
@@ -113,7 +115,10 @@ mod tests {
         let found = voices("<v.loud Mara &amp; Ines>Cast <i>off</i>!</v> <v Otto>Aye.");
         let expect = [("Mara & Ines", "Cast off!"), ("Otto", "Aye.")];
         assert_eq!(found, expect.map(|(who, text)| (Some(who.to_owned()), text.to_owned())));
-        assert_eq!(voices("a<00:01.000> b<c.x>c</c> <ruby>d<rt>e</rt></ruby>"), [(None, "a bc d".to_owned())]);
+        assert_eq!(
+            voices("a<00:01.000> b<c.x>c</c> <ruby>d<rt>e</rt></ruby>"),
+            [(None, "a bc d".to_owned())]
+        );
         assert_eq!(voices("1 < 2"), [(None, "1 ".to_owned())]);
         assert_eq!(voices("<v Mara></v>"), []);
     }

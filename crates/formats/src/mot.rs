@@ -46,7 +46,8 @@ pub(crate) fn is_row(line: &str) -> bool {
 pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
     let Some(rate) = out.settings.frame_rate else {
         let why = "the file counts frames and does not say how many a second has";
-        return out.stop(0, Fault::new("", why, "give the frame rate, such as `--fps 25` or `--fps 30000/1001`"));
+        return out
+            .stop(0, Fault::new("", why, "give the frame rate, such as `--fps 25` or `--fps 30000/1001`"));
     };
     let mut lines = match Lines::open(reader, TABLE_BYTES_MAX) {
         Ok(lines) => lines,
@@ -98,7 +99,9 @@ fn detection(
         let text = fields.get(place).copied().unwrap_or("");
         let number = Decimal::parse(text).and_then(|number| number.whole());
         let number = number.and_then(|number| i64::try_from(number).ok());
-        number.ok_or_else(|| Fault::new(name, format!("{} is not a whole number", shown(text)), "mend the line"))
+        number.ok_or_else(|| {
+            Fault::new(name, format!("{} is not a whole number", shown(text)), "mend the line")
+        })
     };
     let frame = whole(0, "frame")?;
     let id = whole(1, "id")?;
@@ -112,11 +115,13 @@ fn detection(
         return Ok(None);
     }
     let class = if is_truth { whole(7, "class")? } else { 1 };
-    let class = usize::try_from(class - 1).ok().and_then(|class| CLASSES.get(class)).copied().unwrap_or("object");
+    let class =
+        usize::try_from(class - 1).ok().and_then(|class| CLASSES.get(class)).copied().unwrap_or("object");
     let start_ns = i128::from(rate.start_of(frame - 1));
     let mut said = Said::label(known_types::OBJECT, class, start_ns, i128::from(rate.start_of(frame)));
     // Ground truth has a flag here, and trackers -1; detectors have scores of many scales.
-    let in_scale = Decimal::parse(share).and_then(|share| share.scaled(9)).filter(|s| (0..=1_000_000_000).contains(s));
+    let in_scale =
+        Decimal::parse(share).and_then(|share| share.scaled(9)).filter(|s| (0..=1_000_000_000).contains(s));
     if in_scale.is_some() {
         said.confidence = out.confidence(line, Some(share), 0);
     }

@@ -48,7 +48,9 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
     };
     let shape = match header(&mut data) {
         Ok(shape) => shape,
-        Err(why) => return out.stop(0, Fault::new("", why, "save it with `numpy.save` as a matrix of floats")),
+        Err(why) => {
+            return out.stop(0, Fault::new("", why, "save it with `numpy.save` as a matrix of floats"));
+        }
     };
     let start_ns = |row: u64| match (step_ns, rate) {
         (Some(step_ns), _) => i128::from(row) * i128::from(step_ns),
@@ -111,7 +113,9 @@ fn value<'t>(text: &'t str, key: &str) -> Option<&'t str> {
 }
 
 fn parse_header(text: &str) -> Result<Shape, String> {
-    let kind = value(text, "descr").and_then(|rest| rest.strip_prefix('\'')).and_then(|rest| rest.split('\'').next());
+    let kind = value(text, "descr")
+        .and_then(|rest| rest.strip_prefix('\''))
+        .and_then(|rest| rest.split('\'').next());
     let kind = kind.ok_or("the header names no single type of numbers")?;
     let (order, size) = kind.split_at_checked(1).unwrap_or(("", ""));
     let bytes = match size {
@@ -123,7 +127,8 @@ fn parse_header(text: &str) -> Result<Shape, String> {
     if !value(text, "fortran_order").is_some_and(|rest| rest.starts_with("False")) {
         return Err("the matrix is in Fortran order; save `numpy.ascontiguousarray(x)`".to_owned());
     }
-    let shape = value(text, "shape").and_then(|rest| rest.strip_prefix('(')).and_then(|rest| rest.split(')').next());
+    let shape =
+        value(text, "shape").and_then(|rest| rest.strip_prefix('(')).and_then(|rest| rest.split(')').next());
     let sides: Vec<Option<u64>> = shape
         .unwrap_or("")
         .split(',')
@@ -136,7 +141,9 @@ fn parse_header(text: &str) -> Result<Shape, String> {
     };
     let dimensions = usize::try_from(*dimensions).unwrap_or(usize::MAX);
     if !(1..=DIMENSIONS_MAX).contains(&dimensions) {
-        return Err(format!("{dimensions} dimensions are none, or more than the {DIMENSIONS_MAX} that are allowed"));
+        return Err(format!(
+            "{dimensions} dimensions are none, or more than the {DIMENSIONS_MAX} that are allowed"
+        ));
     }
     if *rows > ROWS_MAX {
         return Err(format!("{rows} rows are more than any media has frames"));
@@ -181,7 +188,8 @@ fn number(piece: &[u8], big_endian: bool) -> f32 {
     match count {
         2 => half(u16::try_from(bits).unwrap_or(0)),
         4 => f32::from_bits(u32::try_from(bits).unwrap_or(0)),
-        #[allow(clippy::cast_possible_truncation)] // vectors are kept as 32-bit floats; what overflows is refused
+        #[allow(clippy::cast_possible_truncation)]
+        // vectors are kept as 32-bit floats; what overflows is refused
         _ => f64::from_bits(bits) as f32,
     }
 }
@@ -205,9 +213,14 @@ mod tests {
 
     #[test]
     fn halves_are_exact() {
-        for (bits, expect) in
-            [(0x3c00, 1.0), (0xc000, -2.0), (0x7bff, 65504.0), (0x0001, 5.960_464_5e-8), (0x3555, 0.333_251_95), (0, 0.0)]
-        {
+        for (bits, expect) in [
+            (0x3c00, 1.0),
+            (0xc000, -2.0),
+            (0x7bff, 65504.0),
+            (0x0001, 5.960_464_5e-8),
+            (0x3555, 0.333_251_95),
+            (0, 0.0),
+        ] {
             assert_eq!(half(bits), expect);
         }
         assert!(half(0x7c00).is_infinite() && half(0x7e00).is_nan());

@@ -151,13 +151,15 @@ impl<'o, 's> Out<'o, 's> {
             return self.problem(line, fault);
         }
         if said.label.len() > LABEL_BYTES_MAX {
-            let why = format!("the label has {} bytes; at most {LABEL_BYTES_MAX} are taken", said.label.len());
+            let why =
+                format!("the label has {} bytes; at most {LABEL_BYTES_MAX} are taken", said.label.len());
             return self.problem(line, Fault::new("label", why, "shorten it"));
         }
         let is_point = said.start_ns == said.end_ns;
         let json = self.json(line, said);
         if json.len() > LINE_BYTES_MAX {
-            let why = format!("the annotation line has {} bytes; at most {LINE_BYTES_MAX} are taken", json.len());
+            let why =
+                format!("the annotation line has {} bytes; at most {LINE_BYTES_MAX} are taken", json.len());
             return self.problem(line, Fault::new("", why, "split the row"));
         }
         self.counts.annotations += 1;
@@ -200,7 +202,8 @@ impl<'o, 's> Out<'o, 's> {
             self.tally(line, "annotations that begin before the media are cut at its start");
         }
         if end - start > i128::from(SPAN_NS_MAX) || end > i128::from(TIME_NS_MAX) {
-            let why = format!("from {} to {} is longer or later than any media", seconds(start), seconds(end));
+            let why =
+                format!("from {} to {} is longer or later than any media", seconds(start), seconds(end));
             return Err(Fault::new("end", why, mend));
         }
         for word in &mut said.words {
@@ -214,7 +217,10 @@ impl<'o, 's> Out<'o, 's> {
         };
         said.words.retain(sound);
         if said.words.len() < whole {
-            self.tally(line, "texts of which some words have no sound time keep the text without those times");
+            self.tally(
+                line,
+                "texts of which some words have no sound time keep the text without those times",
+            );
         }
         Ok(())
     }

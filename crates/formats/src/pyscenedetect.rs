@@ -72,13 +72,16 @@ impl Columns {
     fn get<'l>(&self, fields: &[&'l str], name: &str) -> Result<&'l str, Fault> {
         let place = self.0.iter().position(|column| column == name);
         let field = place.and_then(|place| fields.get(place)).map(|field| field.trim());
-        field.filter(|field| !field.is_empty()).ok_or_else(|| Fault::new(name, "there is no value", "mend the row"))
+        field
+            .filter(|field| !field.is_empty())
+            .ok_or_else(|| Fault::new(name, "there is no value", "mend the row"))
     }
 
     fn frame(&self, fields: &[&str], name: &str) -> Result<i64, Fault> {
         let text = self.get(fields, name)?;
         let frame = text.parse::<i64>().ok().filter(|frame| (0..=i64::from(u32::MAX)).contains(frame));
-        frame.ok_or_else(|| Fault::new(name, format!("{} is not a frame number", shown(text)), "mend the row"))
+        frame
+            .ok_or_else(|| Fault::new(name, format!("{} is not a frame number", shown(text)), "mend the row"))
     }
 }
 

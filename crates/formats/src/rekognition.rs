@@ -81,7 +81,9 @@ fn segment(out: &mut Out<'_, '_>, line: u64, row: &Value) -> Result<Said, Fault>
     let (kind, label, detail, last) = match (detail("ShotSegment"), detail("TechnicalCueSegment")) {
         (Some(shot), _) => (known_types::SHOT, "", shot, 1),
         (None, Some(cue)) => (TECHNICAL_CUE, text(cue, "Type").unwrap_or("unknown"), cue, 0),
-        (None, None) => return Err(Fault::new("Type", "this is neither a shot nor a technical cue", "mend the row")),
+        (None, None) => {
+            return Err(Fault::new("Type", "this is neither a shot nor a technical cue", "mend the row"));
+        }
     };
     let mut start_ns = millis(row, "StartTimestampMillis")?.ok_or_else(|| missing("StartTimestampMillis"))?;
     let mut end_ns = millis(row, "EndTimestampMillis")?.ok_or_else(|| missing("EndTimestampMillis"))?;
@@ -152,7 +154,10 @@ fn label(row: &Value) -> Option<Found<'_>> {
         text: "",
         number: "",
         confidence: text(label, "Confidence"),
-        shapes: list(label, "Instances").iter().filter_map(|instance| instance.member("BoundingBox")).collect(),
+        shapes: list(label, "Instances")
+            .iter()
+            .filter_map(|instance| instance.member("BoundingBox"))
+            .collect(),
         attributes: attributes.into_iter().filter_map(|(name, value)| Some((name, value?))).collect(),
     })
 }
@@ -223,7 +228,11 @@ fn seen_text(row: &Value) -> Option<Found<'_>> {
         text: text(seen, "DetectedText")?,
         number: "",
         confidence: text(seen, "Confidence"),
-        shapes: seen.member("Geometry").and_then(|geometry| geometry.member("BoundingBox")).into_iter().collect(),
+        shapes: seen
+            .member("Geometry")
+            .and_then(|geometry| geometry.member("BoundingBox"))
+            .into_iter()
+            .collect(),
         attributes: Vec::new(),
     })
 }

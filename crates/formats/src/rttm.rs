@@ -46,7 +46,10 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
         }
         let name = fields.get(1).copied().unwrap_or("");
         if recording.as_deref().is_some_and(|first| first != name) {
-            out.tally(lines.number, "turns of another recording than the file's first are kept, on the same asset");
+            out.tally(
+                lines.number,
+                "turns of another recording than the file's first are kept, on the same asset",
+            );
         }
         recording.get_or_insert_with(|| name.to_owned());
     }

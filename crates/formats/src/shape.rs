@@ -22,7 +22,12 @@ pub(crate) fn of_object(value: Option<&Value>, names: &[[&str; 4]]) -> String {
 }
 
 /// A box given by its corners: `[left, top, width, height]`, the differences taken in decimal.
-pub(crate) fn of_corners(left: Option<&str>, top: Option<&str>, right: Option<&str>, bottom: Option<&str>) -> String {
+pub(crate) fn of_corners(
+    left: Option<&str>,
+    top: Option<&str>,
+    right: Option<&str>,
+    bottom: Option<&str>,
+) -> String {
     /// Decimal places that a box keeps.
     const PLACES: i64 = 9;
     let scaled = |text: Option<&str>| Decimal::parse(text?.trim())?.scaled(PLACES);

@@ -98,11 +98,17 @@ fn xml(start: &str) -> Option<Format> {
 
 fn json(start: &str) -> Option<Format> {
     // An annotation line says so itself.
-    if has(start, "asset_id") && has(start, "time_range") {
+    if has(start, "asset_id") {
         return None;
     }
     let any = |names: &[&str]| names.iter().any(|name| has(start, name));
-    if any(&["annotationResults", "annotation_results", "shotAnnotations", "shot_annotations", "segmentLabelAnnotations"]) {
+    if any(&[
+        "annotationResults",
+        "annotation_results",
+        "shotAnnotations",
+        "shot_annotations",
+        "segmentLabelAnnotations",
+    ]) {
         return Some(Format::GoogleVideo);
     }
     if any(&["adjustedStart", "insights", "summarizedInsights"]) {

@@ -115,7 +115,8 @@ fn end(out: &mut Out<'_, '_>, cues: &mut Cues, open: Option<Open>, last: bool) -
     }
     // Without a blank line between, the last line of the text is the next cue's counter.
     let mut text = open.text.text;
-    if !last && open.held.is_empty()
+    if !last
+        && open.held.is_empty()
         && let Some((before, counter)) = text.rsplit_once('\n')
         && is_counter(counter)
     {
@@ -131,7 +132,10 @@ fn times(line: &str) -> Result<(i128, i128), String> {
     let (start, rest) = line.split_once(ARROW).unwrap_or((line, ""));
     let end = rest.split_whitespace().next().unwrap_or("");
     let one = |text: &str| clock_ns(text.trim());
-    Ok((one(start)?, one(end).map_err(|why| if end.is_empty() { "the end is missing".to_owned() } else { why })?))
+    Ok((
+        one(start)?,
+        one(end).map_err(|why| if end.is_empty() { "the end is missing".to_owned() } else { why })?,
+    ))
 }
 
 /// Would a person call it a line of times? Digits and a colon before the arrow, little else.

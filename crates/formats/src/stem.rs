@@ -123,7 +123,9 @@ fn language(text: &str) -> Option<String> {
         Some(region) if region.len() == 2 && region.bytes().all(|byte| byte.is_ascii_alphabetic()) => {
             Some(format!("{code}-{}", region.to_ascii_uppercase()))
         }
-        Some(region) if matches!(region.len(), 3 | 4) && region.bytes().all(|byte| byte.is_ascii_alphanumeric()) => {
+        Some(region)
+            if matches!(region.len(), 3 | 4) && region.bytes().all(|byte| byte.is_ascii_alphanumeric()) =>
+        {
             Some(format!("{code}-{region}"))
         }
         Some(_) => None,

@@ -123,7 +123,8 @@ impl Document<'_> {
     /// What an element has of its parents.
     fn inherited(&self, parent: Option<&Level>, element: &Element) -> Level {
         let text = |name: &str| element.get(name).map(str::to_owned);
-        let begin_ns = parent.map_or(0, |parent| if parent.in_sequence { parent.next_ns } else { parent.begin_ns });
+        let begin_ns =
+            parent.map_or(0, |parent| if parent.in_sequence { parent.next_ns } else { parent.begin_ns });
         Level {
             name: element.name.clone(),
             begin_ns,
@@ -183,7 +184,8 @@ impl Document<'_> {
             let mend = "give the element `end` or `dur`";
             return out.problem(open.line, Fault::new("end", "the cue has no end", mend));
         };
-        let name = |id: &str| self.agents.names.iter().find(|(known, _)| known == id).map(|(_, name)| name.clone());
+        let name =
+            |id: &str| self.agents.names.iter().find(|(known, _)| known == id).map(|(_, name)| name.clone());
         let agent = level.agent.as_deref().and_then(|ids| ids.split_whitespace().next());
         let speaker = agent.map(|id| name(id).unwrap_or_else(|| id.to_owned()));
         let cue = Cue {
@@ -194,9 +196,9 @@ impl Document<'_> {
             language: level.language,
         };
         let is_timecode = self.base.is_timecode();
-        let cues = self.cues.get_or_insert_with(|| {
-            if is_timecode { Cues::by_timecode(out) } else { Cues::by_clock(out) }
-        });
+        let cues = self
+            .cues
+            .get_or_insert_with(|| if is_timecode { Cues::by_timecode(out) } else { Cues::by_clock(out) });
         cues.cue(out, cue)
     }
 }

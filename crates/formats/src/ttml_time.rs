@@ -90,7 +90,8 @@ impl TimeBase {
         let frame = frame.split('.').next().unwrap_or(frame);
         if self.is_smpte {
             let sign = if self.drop_frame && rate.can_drop() { ';' } else { ':' };
-            let timecode = Timecode::parse(&format!("{hours}:{minutes}:{seconds}{sign}{frame}"), rate).ok()?;
+            let timecode =
+                Timecode::parse(&format!("{hours}:{minutes}:{seconds}{sign}{frame}"), rate).ok()?;
             return Some(i128::from(rate.start_of(timecode.frames())));
         }
         let frame: u32 = frame.parse().ok().filter(|frame| *frame < rate.nominal())?;

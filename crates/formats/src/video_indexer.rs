@@ -6,7 +6,6 @@
 //! instances are taken from their thumbnails. `summarizedInsights` says the same again and is passed over.
 
 use std::io::Read;
-use std::ops::ControlFlow;
 
 use rushes_import::parts::{Fault, Value};
 use rushes_types::known_types;
@@ -68,7 +67,7 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
             continue;
         }
         let language = document.text(&format!("{prefix}language"));
-        let speakers = speakers(&document, &format!("{prefix}speakers"), out)?;
+        let speakers = speakers(&document, &format!("{prefix}speakers"));
         for (kind, path) in KINDS.iter().zip(&paths) {
             if document.mentions(&format!("\"{}\"", kind.name)) {
                 document.rows(out, path, &mut |out, line, row| {
@@ -82,20 +81,14 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
 }
 
 /// Speakers by their number, as text.
-fn speakers(
-    document: &Document,
-    path: &str,
-    out: &mut Out<'_, '_>,
-) -> ControlFlow<(), Vec<(String, String)>> {
+fn speakers(document: &Document, path: &str) -> Vec<(String, String)> {
     let mut speakers = Vec::new();
-    document.rows(out, path, &mut |out, _, row| {
-        out.skip();
+    document.lookup(path, &mut |row| {
         if let Some((id, name)) = text(row, "id").zip(text(row, "name")) {
             speakers.push((id.to_owned(), name.to_owned()));
         }
-        ON
-    })?;
-    ControlFlow::Continue(speakers)
+    });
+    speakers
 }
 
 fn insight(

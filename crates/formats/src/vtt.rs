@@ -42,9 +42,15 @@ pub(crate) fn is_signature(line: &str) -> bool {
 enum Block {
     /// Something else than a cue.
     Other,
-    Cue { line: u64, start_ns: i128, end_ns: i128 },
+    Cue {
+        line: u64,
+        start_ns: i128,
+        end_ns: i128,
+    },
     /// A line of times that are none.
-    Broken { line: u64 },
+    Broken {
+        line: u64,
+    },
 }
 
 struct File<'r> {

@@ -7,7 +7,6 @@
 
 use std::collections::BTreeMap;
 use std::io::Read;
-use std::ops::ControlFlow;
 
 use rushes_import::parts::{Fault, Value};
 use rushes_types::known_types;
@@ -24,7 +23,7 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
         Some(path) => path,
         None => return document.nothing(out, "`results`"),
     };
-    let speakers = speakers(&document, out)?;
+    let speakers = speakers(&document);
     document.rows(out, path, &mut |out, line, row| {
         let best = list(row, "alternatives").first();
         let Some(best) = best.filter(|_| row.member("final") != Some(&Value::Bool(false))) else {
@@ -47,17 +46,16 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
 }
 
 /// Who speaks from when.
-fn speakers(document: &Document, out: &mut Out<'_, '_>) -> ControlFlow<(), BTreeMap<i128, String>> {
+fn speakers(document: &Document) -> BTreeMap<i128, String> {
     let mut speakers = BTreeMap::new();
-    if let Some(path) = document.first_of(&["results[].speaker_labels", "speaker_labels"]) {
-        document.rows(out, path, &mut |_, _, row| {
+    for path in ["results[].speaker_labels", "speaker_labels"] {
+        document.lookup(path, &mut |row| {
             if let (Ok(Some(from)), Some(speaker)) = (seconds(row, "from"), text(row, "speaker")) {
                 speakers.insert(from, format!("speaker {speaker}"));
             }
-            ON
-        })?;
+        });
     }
-    ControlFlow::Continue(speakers)
+    speakers
 }
 
 fn utterance(out: &mut Out<'_, '_>, line: u64, best: &Value) -> Result<Said, Fault> {
@@ -67,7 +65,9 @@ fn utterance(out: &mut Out<'_, '_>, line: u64, best: &Value) -> Result<Said, Fau
         let [word, from, to] = items(stamp) else {
             return Err(Fault::new("timestamps", "this is not a word with two times", "mend the row"));
         };
-        let time = |value: &Value| own_text(value).map_or_else(|| Err(missing("timestamps")), |t| seconds_ns("timestamps", t));
+        let time = |value: &Value| {
+            own_text(value).map_or_else(|| Err(missing("timestamps")), |t| seconds_ns("timestamps", t))
+        };
         let spoken = own_text(word).unwrap_or("");
         if spoken == HESITATION {
             continue;

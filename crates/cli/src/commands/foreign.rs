@@ -47,17 +47,25 @@ pub fn say_skipped(skipped: &[PathBuf]) {
     if skipped.is_empty() {
         return;
     }
-    let names: Vec<String> = skipped.iter().take(SKIPPED_SHOWN).map(|path| format!("`{}`", path.display())).collect();
+    let names: Vec<String> =
+        skipped.iter().take(SKIPPED_SHOWN).map(|path| format!("`{}`", path.display())).collect();
     let more = match skipped.len().saturating_sub(names.len()) {
         0 => String::new(),
         n => format!(" and {} more", output::count(n as u64)),
     };
-    let text = format!("passed over, of no kind that is read: {}{more}; `--format` forces one", names.join(", "));
+    let text =
+        format!("passed over, of no kind that is read: {}{more}; `--format` forces one", names.join(", "));
     output::warn(&text);
 }
 
 /// Reads one file and sends what comes out.
-pub fn send(intake: &mut Intake<'_>, client: &Client, format: Format, name: &str, reader: impl Read) -> Outcome {
+pub fn send(
+    intake: &mut Intake<'_>,
+    client: &Client,
+    format: Format,
+    name: &str,
+    reader: impl Read,
+) -> Outcome {
     let settings = settings(client, intake.args, name)?;
     let run = intake.args.replace.then_some(RunMode::Replace);
     let strict = intake.args.strict;
@@ -122,7 +130,9 @@ fn settings(client: &Client, args: &Ingest, name: &str) -> Outcome<Known> {
     let known = if is_new { Value::Null } else { reply.json()? };
     let text = |field: &str| known.get(field).and_then(Value::as_str).map(str::to_owned);
     let rate = match &foreign.fps {
-        Some(fps) => Some(FrameRate::parse(fps).map_err(|error| Failure::Usage(format!("`--fps`: {error}")))?),
+        Some(fps) => {
+            Some(FrameRate::parse(fps).map_err(|error| Failure::Usage(format!("`--fps`: {error}")))?)
+        }
         None => text("frame_rate").and_then(|rate| FrameRate::parse(&rate).ok()),
     };
     if let (Some(timecode), Some(rate)) = (&foreign.start_timecode, rate) {

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use flate2::bufread::MultiGzDecoder;
 use rushes_formats::Format;
+use rushes_formats::limits::HEAD_BYTES;
 use rushes_types::RunMode;
 use serde_json::json;
 
@@ -59,14 +60,12 @@ impl Intake<'_> {
     fn send_file(&mut self, client: &Client, format: Option<Format>, input: &Path) -> Outcome {
         self.files += 1;
         if input == Path::new("-") {
-            if let Some(format) = format {
-                return super::foreign::send(self, client, format, "-", std::io::stdin());
+            let mut reader = BufReader::with_capacity(HEAD_BYTES, std::io::stdin());
+            let head = reader.fill_buf().context("reading standard input")?;
+            if let Some(format) = format.or_else(|| rushes_formats::sniff("-", head)) {
+                return super::foreign::send(self, client, format, "-", reader);
             }
-            return self.send_reader(
-                "-",
-                Box::new(BufReader::new(std::io::stdin())),
-                &Bar::steps(None, self.quiet),
-            );
+            return self.send_reader("-", Box::new(reader), &Bar::steps(None, self.quiet));
         }
         let name = input.display().to_string();
         let file = std::fs::File::open(input).with_context(|| format!("`{name}` cannot be read"))?;

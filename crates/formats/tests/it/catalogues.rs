@@ -66,5 +66,7 @@ fn tables_that_name_no_assets_are_refused() {
     let (assets, told) = read("id;title\nx;y\nx;z\n\"open;\n");
     assert_eq!(assets.len(), 3, "{assets:?}");
     assert!(told[0].contains("name an asset again"), "{told:?}");
-    assert!(is_catalogue("a.ALE", b"") && is_catalogue("x", b"Heading\r\n") && !is_catalogue("a.jsonl", b"{"));
+    assert!(
+        is_catalogue("a.ALE", b"") && is_catalogue("x", b"Heading\r\n") && !is_catalogue("a.jsonl", b"{")
+    );
 }

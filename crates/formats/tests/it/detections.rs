@@ -11,7 +11,9 @@ const SCENES: &str = "Timecode List:,00:00:02.000\n\
 
 #[test]
 fn scenes_become_shots_by_seconds_or_exactly_by_frames() {
-    plain(Format::PySceneDetect, SCENES).says(&["SHOT 0-2002 -", "SHOT 2002-4004 -"]).refuses("`b` is not a number");
+    plain(Format::PySceneDetect, SCENES)
+        .says(&["SHOT 0-2002 -", "SHOT 2002-4004 -"])
+        .refuses("`b` is not a number");
     let got = got(Format::PySceneDetect, "x", SCENES.as_bytes(), &with_rate("24000/1001"));
     let got = got.says(&["SHOT 0-2002 -", "SHOT 2002-4004 -"]).refuses("`x` is not a frame number");
     assert_eq!(got.annotations[1]["attributes"]["scene"], "2");
@@ -43,7 +45,8 @@ fn rekognition_sightings_of_one_thing_are_joined() {
         json!({"Timestamp":at,"Label":{"Name":"Car","Confidence":confidence,"Parents":[{"Name":"Vehicle"}],
             "Instances":[{"BoundingBox":{"Left":0.5,"Top":0.25,"Width":0.125,"Height":0.75}}]}})
     };
-    let summed = json!({"StartTimestampMillis":225,"EndTimestampMillis":3578,"Label":{"Name":"Cup","Confidence":99}});
+    let summed =
+        json!({"StartTimestampMillis":225,"EndTimestampMillis":3578,"Label":{"Name":"Cup","Confidence":99}});
     let file = json!({"Labels":[car(0, 80.0), car(500, 90.0), car(1000, 70.0), car(5000, 60.0), summed,
         {"Label":{"Name":"Never"}}, {"Timestamp":1}]});
     let got = plain(Format::Rekognition, &file.to_string())
@@ -160,13 +163,18 @@ fn google_video_ends_are_inclusive_where_the_rate_is_known() {
 #[test]
 fn cvat_tracks_last_until_they_are_outside() {
     let b = |frame: u64, outside: u8, key: u8| {
-        format!("<box frame=\"{frame}\" outside=\"{outside}\" occluded=\"0\" keyframe=\"{key}\" xtl=\"1.00\" ytl=\"2.50\" xbr=\"11.00\" ybr=\"4.00\" z_order=\"0\"><attribute name=\"colour\">red</attribute></box>")
+        format!(
+            "<box frame=\"{frame}\" outside=\"{outside}\" occluded=\"0\" keyframe=\"{key}\" xtl=\"1.00\" ytl=\"2.50\" xbr=\"11.00\" ybr=\"4.00\" z_order=\"0\"><attribute name=\"colour\">red</attribute></box>"
+        )
     };
     let file = format!(
         "<?xml version=\"1.0\"?><annotations><version>1.1</version><meta><task><stop_frame>19</stop_frame><frame_filter>step=3</frame_filter></task></meta>\
          <track id=\"0\" label=\"boat\" source=\"manual\">{}{}{}{}</track>\n<track id=\"1\" label=\"gull\"><points frame=\"4\" outside=\"0\" points=\"1,2\"/></track>\
          <track id=\"2\" label=\"x\"><box frame=\"no\"/></track></annotations>",
-        b(1, 0, 1), b(4, 0, 0), b(7, 1, 1), b(19, 0, 1)
+        b(1, 0, 1),
+        b(4, 0, 0),
+        b(7, 1, 1),
+        b(19, 0, 1)
     );
     let got = got(Format::Cvat, "x", file.as_bytes(), &with_rate("10"))
         .says(&["OBJECT_SEARCH 100-700 boat", "OBJECT_SEARCH 1900-2000 boat", "OBJECT_SEARCH 400-700 gull"])
@@ -205,7 +213,8 @@ fn mot_tracks_are_joined_and_detections_are_not() {
 
 /// A `.npy` file of these bytes.
 pub fn npy(kind: &str, rows: usize, dimensions: usize, data: &[u8]) -> Vec<u8> {
-    let header = format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': ({rows}, {dimensions}), }}\n");
+    let header =
+        format!("{{'descr': '{kind}', 'fortran_order': False, 'shape': ({rows}, {dimensions}), }}\n");
     let mut file = b"\x93NUMPY\x01\x00".to_vec();
     file.extend_from_slice(&u16::try_from(header.len()).unwrap().to_le_bytes());
     file.extend_from_slice(header.as_bytes());
@@ -215,7 +224,8 @@ pub fn npy(kind: &str, rows: usize, dimensions: usize, data: &[u8]) -> Vec<u8> {
 
 #[test]
 fn matrices_become_vectors_on_their_grid() {
-    let f32s: Vec<u8> = [0.5f32, -1.0, 0.25, f32::NAN, 1e-20, 3.0].iter().flat_map(|x| x.to_le_bytes()).collect();
+    let f32s: Vec<u8> =
+        [0.5f32, -1.0, 0.25, f32::NAN, 1e-20, 3.0].iter().flat_map(|x| x.to_le_bytes()).collect();
     let file = npy("<f4", 3, 2, &f32s);
     let settings = Settings { step_ns: Some(500_000_000), offset_ns: 1_000_000_000, ..Settings::new("a") };
     let got1 = got(Format::Npy, "x", &file, &settings)
@@ -227,7 +237,9 @@ fn matrices_become_vectors_on_their_grid() {
     let got2 = got(Format::Npy, "x", &npy(">f8", 2, 1, &f64s), &with_rate("24000/1001")).clean();
     assert_eq!(got2.lines(), ["SCENE_SEARCH 0-41.708334 -", "SCENE_SEARCH 41.708334-83.416667 -"]);
     assert_eq!(got2.annotations[0]["embedding_vector"], json!([0.1]));
-    got(Format::Npy, "x", &npy("<f2", 1, 2, &[0, 0x3c, 0, 0xc0]), &settings).clean().says(&["SCENE_SEARCH 1000-1500 -"]);
+    got(Format::Npy, "x", &npy("<f2", 1, 2, &[0, 0x3c, 0, 0xc0]), &settings)
+        .clean()
+        .says(&["SCENE_SEARCH 1000-1500 -"]);
     got(Format::Npy, "x", &npy("<f2", 2, 1, &[0, 0x3c]), &settings).refuses("ends in row 2 of 2");
     got(Format::Npy, "x", &npy("<f2", 1, 1, &[0, 0x3c, 1]), &settings).refuses("longer than its shape says");
     got(Format::Npy, "x", &file, &Settings::new("a")).says(&[]).refuses("--step");

@@ -54,7 +54,11 @@ impl Got {
     /// One of the problems holds this.
     #[track_caller]
     fn refuses(self, part: &str) -> Self {
-        assert!(self.problems.iter().any(|problem| problem.contains(part)), "`{part}` not in {:?}", self.problems);
+        assert!(
+            self.problems.iter().any(|problem| problem.contains(part)),
+            "`{part}` not in {:?}",
+            self.problems
+        );
         self
     }
 

@@ -72,7 +72,10 @@ fn whisper_timestamped() {
         let expect: Vec<&Value> = file["segments"].as_array().unwrap().iter().collect();
         assert_eq!(got.annotations.len(), expect.len());
         for (line, segment) in got.annotations.iter().zip(&expect) {
-            assert_eq!(range(line), (ns(segment["start"].as_f64().unwrap()), ns(segment["end"].as_f64().unwrap())));
+            assert_eq!(
+                range(line),
+                (ns(segment["start"].as_f64().unwrap()), ns(segment["end"].as_f64().unwrap()))
+            );
             assert_eq!(line["text"].as_str().unwrap(), segment["text"].as_str().unwrap().trim());
             assert_eq!(line["words"].as_array().unwrap().len(), segment["words"].as_array().unwrap().len());
             assert_eq!(line["language"], file["language"]);
@@ -129,7 +132,11 @@ fn transcripts_of_three_services() {
             for stamp in result["alternatives"][0]["timestamps"].as_array().unwrap() {
                 let word = stamp[0].as_str().unwrap();
                 if word != "%HESITATION" {
-                    expect.push((ns(stamp[1].as_f64().unwrap()), ns(stamp[2].as_f64().unwrap()), word.to_owned()));
+                    expect.push((
+                        ns(stamp[1].as_f64().unwrap()),
+                        ns(stamp[2].as_f64().unwrap()),
+                        word.to_owned(),
+                    ));
                 }
             }
         }
@@ -241,10 +248,11 @@ fn rekognition_documents() {
     for path in files(&folder, ".json") {
         let got = read(&path, Format::Rekognition, &Settings::new("a")).clean();
         let file = json(&path);
-        let list = ["Segments", "Labels", "Faces", "Persons", "Celebrities", "TextDetections", "ModerationLabels"]
-            .iter()
-            .find_map(|name| file[*name].as_array())
-            .unwrap();
+        let list =
+            ["Segments", "Labels", "Faces", "Persons", "Celebrities", "TextDetections", "ModerationLabels"]
+                .iter()
+                .find_map(|name| file[*name].as_array())
+                .unwrap();
         assert_eq!(got.counts.rows, list.len() as u64, "{}", path.display());
         assert!(!got.annotations.is_empty());
         if let Some(segments) = file["Segments"].as_array() {
@@ -283,7 +291,8 @@ fn video_indexer_documents() {
             for row in list.as_array().into_iter().flatten() {
                 let own = row["instances"].as_array().map_or(0, Vec::len);
                 let thumbs = row["thumbnails"].as_array().into_iter().flatten();
-                let thumbs: usize = thumbs.map(|thumb| thumb["instances"].as_array().map_or(0, Vec::len)).sum();
+                let thumbs: usize =
+                    thumbs.map(|thumb| thumb["instances"].as_array().map_or(0, Vec::len)).sum();
                 expect += if own > 0 { own } else { thumbs };
             }
         }

@@ -22,11 +22,23 @@ fn formats_are_known_by_what_they_say() {
         ("a.csv", "Name,Tape\n", None),
         ("det.txt", "1,-1,1.5,2,3,4,0.5,-1,-1,-1\n2,-1,1.5,2,3,4,0.5,-1,-1,-1\n3,-1,1", Some(Format::Mot)),
         ("a.csv", "1,2,3,4,5,6,7\na,b\n\n", None),
-        ("a.json", r#"{"text": " Hi", "segments": [{"id": 0, "seek": 0, "start": 0.0"#, Some(Format::Whisper)),
+        (
+            "a.json",
+            r#"{"text": " Hi", "segments": [{"id": 0, "seek": 0, "start": 0.0"#,
+            Some(Format::Whisper),
+        ),
         ("a.json", r#"{"text": "a long text that"#, Some(Format::Whisper)),
-        ("a.json", r#"{"segments":[{"start":0,"words":[{"word":"a","score":0.5}]}],"word_segments":[]"#, Some(Format::WhisperX)),
+        (
+            "a.json",
+            r#"{"segments":[{"start":0,"words":[{"word":"a","score":0.5}]}],"word_segments":[]"#,
+            Some(Format::WhisperX),
+        ),
         ("a.json", r#"{"jobName":"x","results":{"transcripts":[]"#, Some(Format::AwsTranscribe)),
-        ("a.json", r#"{"results":[{"alternatives":[{"transcript":"a","words":[]"#, Some(Format::GoogleSpeech)),
+        (
+            "a.json",
+            r#"{"results":[{"alternatives":[{"transcript":"a","words":[]"#,
+            Some(Format::GoogleSpeech),
+        ),
         ("a.json", r#"{"result_index":0,"results":[{"alternatives":[{"timestamps":[]"#, Some(Format::Watson)),
         ("a.json", r#"{"JobStatus":"SUCCEEDED","Labels":[{"Timestamp":1"#, Some(Format::Rekognition)),
         ("a.json", r#"{"annotation_results":[{"shot_annotations""#, Some(Format::GoogleVideo)),
@@ -43,7 +55,8 @@ fn formats_are_known_by_what_they_say() {
         let packed = packed.finish().unwrap();
         assert_eq!(sniff(&format!("{name}.gz"), &packed), expect, "{name}: {head} packed");
     }
-    let utf16: Vec<u8> = [0xfe, 0xff].into_iter().chain("WEBVTT".encode_utf16().flat_map(u16::to_be_bytes)).collect();
+    let utf16: Vec<u8> =
+        [0xfe, 0xff].into_iter().chain("WEBVTT".encode_utf16().flat_map(u16::to_be_bytes)).collect();
     assert_eq!(sniff("a.vtt", &utf16), Some(Format::WebVtt));
     assert_eq!(sniff("a", b"\x93NUMPY\x01\0"), Some(Format::Npy));
 }

@@ -77,16 +77,15 @@ fn a_clock_that_begins_at_the_start_timecode_is_shifted_and_this_is_said() {
         .notes("cut at its start: 1");
     // A clock that begins at zero stays, and so does one of an asset whose timecode begins early.
     let zero = "1\n00:00:05,000 --> 00:00:06,000\nHi\n";
-    let got1 = got(Format::Srt, "x", zero.as_bytes(), &settings).clean().says(&["DIALOGUE_SEARCH 5000-6000 Hi"]);
+    let got1 =
+        got(Format::Srt, "x", zero.as_bytes(), &settings).clean().says(&["DIALOGUE_SEARCH 5000-6000 Hi"]);
     assert!(got1.notes.is_empty());
     let early = Settings { start_timecode: Some("00:00:04:00".into()), ..Settings::new("a") };
     got(Format::Srt, "x", zero.as_bytes(), &early).clean().says(&["DIALOGUE_SEARCH 5000-6000 Hi"]);
     // Frames of the start timecode are parts of its nominal second.
     let half = Settings { start_timecode: Some("09:59:58:12".into()), ..with_rate("24") };
-    got(Format::Srt, "x", text.as_bytes(), &half).says(&[
-        "DIALOGUE_SEARCH 6500-7500 Hi",
-        "DIALOGUE_SEARCH 500-2500 Before",
-    ]);
+    got(Format::Srt, "x", text.as_bytes(), &half)
+        .says(&["DIALOGUE_SEARCH 6500-7500 Hi", "DIALOGUE_SEARCH 500-2500 Before"]);
 }
 
 #[test]
@@ -99,9 +98,13 @@ fn offsets_names_and_languages_of_the_caller_go_into_every_line() {
         offset_ns: -500_000_000,
         ..Settings::new("a")
     };
-    let got = got(Format::Srt, "x", text.as_bytes(), &settings).clean().says(&["DIALOGUE_SEARCH 500-1500 Hi"]);
+    let got =
+        got(Format::Srt, "x", text.as_bytes(), &settings).clean().says(&["DIALOGUE_SEARCH 500-1500 Hi"]);
     let line = &got.annotations[0];
-    assert_eq!((&line["movie_id"], &line["model"], &line["language"]), (&"m".into(), &"subs@4".into(), &"pt-BR".into()));
+    assert_eq!(
+        (&line["movie_id"], &line["model"], &line["language"]),
+        (&"m".into(), &"subs@4".into(), &"pt-BR".into())
+    );
     let gone = Settings { offset_ns: -9_000_000_000, ..Settings::new("a") };
     crate::got(Format::Srt, "x", text.as_bytes(), &gone).says(&[]).refuses("before the start of the media");
     let bad = Settings { model: Some("@".into()), ..Settings::new("a") };
@@ -128,7 +131,10 @@ fn a_log_that_is_called_a_subtitle_is_refused_without_reading_it_all() {
             std::ops::ControlFlow::Continue(())
         });
         assert_eq!((counts.problems, counts.annotations), (1, 0), "{problems:?}");
-        assert!(problems[0].contains("there is no cue") || problems[0].contains("does not begin with"), "{problems:?}");
+        assert!(
+            problems[0].contains("there is no cue") || problems[0].contains("does not begin with"),
+            "{problems:?}"
+        );
     }
 }
 

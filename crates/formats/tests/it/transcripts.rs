@@ -67,7 +67,8 @@ fn transcribe_items_become_sentences() {
         item(4.5, "other"),
     ];
     let labels = json!({"segments":[{"items":[{"start_time":"4.5","speaker_label":"spk_1"}]}]});
-    let file = json!({"jobName":"j","results":{"language_code":"en-US","items":items,"speaker_labels":labels}});
+    let file =
+        json!({"jobName":"j","results":{"language_code":"en-US","items":items,"speaker_labels":labels}});
     let got = plain(Format::AwsTranscribe, &file.to_string())
         .says(&[
             "DIALOGUE_SEARCH 500-1250 Cast, off!",
@@ -82,7 +83,8 @@ fn transcribe_items_become_sentences() {
     let call = json!({"LanguageCode":"en-US","Transcript":[{"Content":"Hi there","BeginOffsetMillis":40,"EndOffsetMillis":330,
         "ParticipantRole":"AGENT","Items":[{"Content":"Hi","BeginOffsetMillis":40,"EndOffsetMillis":100,"Confidence":1.0},
         {"Type":"punctuation","Content":","}]}]});
-    let got = plain(Format::AwsTranscribe, &call.to_string()).clean().says(&["DIALOGUE_SEARCH 40-330 Hi there"]);
+    let got =
+        plain(Format::AwsTranscribe, &call.to_string()).clean().says(&["DIALOGUE_SEARCH 40-330 Hi there"]);
     assert_eq!(got.annotations[0]["attributes"]["speaker"], "AGENT");
 }
 
@@ -117,7 +119,8 @@ fn watson_results_become_lines() {
         json!({"results":[result, interim],"speaker_labels":labels}),
         json!({"results":[{"result_index":0,"results":[result, interim],"speaker_labels":labels}]}),
     ] {
-        let got = plain(Format::Watson, &file.to_string()).clean().says(&["DIALOGUE_SEARCH 1250-2000 cast off"]);
+        let got =
+            plain(Format::Watson, &file.to_string()).clean().says(&["DIALOGUE_SEARCH 1250-2000 cast off"]);
         assert_eq!(got.annotations[0]["words"].as_array().unwrap().len(), 2);
         assert_eq!(got.annotations[0]["words"][1]["confidence"], 1);
         assert_eq!(got.annotations[0]["attributes"]["speaker"], "speaker 1");
