@@ -12,6 +12,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("kv", &["types"]),
     ("import", &["types"]),
     ("footage", &["types"]),
+    ("formats", &["types", "import"]),
     ("wire", &["types"]),
     ("store", &["types", "kv"]),
     ("events", &["types", "kv"]),
