@@ -8,6 +8,7 @@ mod demo;
 mod demo_questions;
 mod erase;
 mod export;
+mod foreign;
 mod ingest;
 mod long;
 mod mapping;

@@ -7,6 +7,7 @@ mod erase;
 mod media;
 mod operate;
 mod pages;
+mod pictures;
 mod registry;
 mod runs;
 mod search;
@@ -70,6 +71,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
         .merge(search::routes())
         .merge(buckets::routes())
         .merge(media::routes())
+        .merge(pictures::routes())
         .merge(erase::routes())
         .merge(operate::routes())
         .merge(tokens::routes())

@@ -7,6 +7,7 @@ mod limits;
 mod media;
 mod openapi;
 mod operating;
+mod pictures;
 mod problems;
 mod registry;
 mod runs;
