@@ -19,6 +19,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("fused", &["types", "wire", "kv"]),
     ("fusing", &["types", "wire", "store", "fuse", "fused"]),
     ("plan", &["types", "text"]),
+    ("ask", &["types", "text", "plan"]),
     ("index", &["types", "text", "wire", "plan"]),
     ("query", &["types", "text", "plan", "index"]),
     ("archive", PARTS),
