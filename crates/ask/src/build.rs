@@ -106,7 +106,9 @@ impl Builder<'_> {
         let item = &self.items[at];
         match &item.what {
             What::Word => return self.words(at),
-            What::Phrase(said) => self.atom(PlanClause { phrase: Some(said.clone()), ..dialogue() }, vec![at]),
+            What::Phrase(said) => {
+                self.atom(PlanClause { phrase: Some(said.clone()), ..dialogue() }, vec![at])
+            }
             What::Said(said) => {
                 let clause = PlanClause { phrase: Some(said.clone()), analysed: Some(true), ..dialogue() };
                 self.atom(clause, vec![at]);
@@ -155,7 +157,9 @@ impl Builder<'_> {
     }
 
     fn comma(&mut self) {
-        if let Some((before, link)) = self.leading.take_if(|(_, link)| self.last_atom.is_some_and(|a| a > *link)) {
+        if let Some((before, link)) =
+            self.leading.take_if(|(_, link)| self.last_atom.is_some_and(|a| a > *link))
+        {
             self.follow(!before, link);
         }
     }
@@ -423,7 +427,8 @@ impl Builder<'_> {
     /// "the lines where Mara says …": what is said is dialogue already.
     fn drop_bare_dialogue(&mut self) {
         for step in &mut self.built.steps {
-            let says = |a: &Atom| a.clause.phrase.is_some() || (a.clause.kind.is_some() && a.clause.text.is_some());
+            let says =
+                |a: &Atom| a.clause.phrase.is_some() || (a.clause.kind.is_some() && a.clause.text.is_some());
             if step.atoms.iter().any(|a| a.group != Group::None && says(a)) {
                 let bare = dialogue();
                 step.atoms.retain(|a| a.group == Group::None || a.clause != bare);

@@ -5,7 +5,7 @@
 //! 2. *Link*: names of people, places, things and titles are found, mistyped ones too, over a [`Lexicon`]; what is left
 //!    is meaning, for a vector clause where an encoder is known, else for words (`names`, `build`).
 //! 3. *Plan*: all of it goes into a [`Plan`], which can be edited and sent again; the [`Reading`] says what
-//!    each part of the question became, and what was not understood (`plan_of`, `reading`).
+//!    each part of the question became, and what was not understood (`plan_of`).
 //!
 //! Pure: no archive, no clock, no files.
 
@@ -15,7 +15,6 @@ mod names;
 mod number;
 mod plan_of;
 pub mod questions;
-mod reading;
 mod scan;
 mod scan_amount;
 mod scan_scope;
@@ -28,7 +27,7 @@ use rushes_types::limits::QUERY_BYTES_MAX;
 use rushes_types::{Error, ErrorKind, Result};
 
 pub use names::{Episode, Lexicon, NAME_WORDS_MAX, Name, Names, Target};
-pub use reading::{Reading, Span, SpanKind};
+pub use rushes_plan::{Reading, ReadingKind, ReadingSpan};
 pub use short::in_short;
 
 use build::Built;
@@ -54,12 +53,14 @@ pub struct Asked {
 /// name anything to look for.
 pub fn ask(question: &str, base: &Plan, lexicon: &dyn Lexicon) -> Result<Asked> {
     if question.len() > QUERY_BYTES_MAX {
-        let message = format!("the question has {} bytes; at most {QUERY_BYTES_MAX} are taken", question.len());
+        let message =
+            format!("the question has {} bytes; at most {QUERY_BYTES_MAX} are taken", question.len());
         return Err(Error::new(ErrorKind::TooLarge, message).at("/q"));
     }
     let scanner = Scanner::new(question, lexicon);
     let items = scanner.items();
-    let built = build::build(question, &items, lexicon.has_encoder());
+    let by_meaning = items.iter().any(|item| item.what == What::Word) && lexicon.has_encoder();
+    let built = build::build(question, &items, by_meaning);
     let Planned { plan, pointers, mut warnings } = plan_of::plan_of(&items, &built, base, lexicon);
     if plan.all.is_empty() && plan.any.is_empty() {
         let message = if plan.none.is_empty() {
@@ -70,7 +71,8 @@ pub fn ask(question: &str, base: &Plan, lexicon: &dyn Lexicon) -> Result<Asked> 
         return Err(Error::invalid(message).at("/q"));
     }
     warnings.extend(notes(question, &items, &built));
-    let spans = items.iter().enumerate().map(|(at, item)| span(question, at, item, &built, lexicon.has_encoder(), &pointers));
+    let spans =
+        items.iter().enumerate().map(|(at, item)| span(question, at, item, &built, by_meaning, &pointers));
     let reading = Reading { language: scanner.language.as_str().to_owned(), spans: spans.collect() };
     Ok(Asked { plan, reading, warnings })
 }
@@ -81,7 +83,10 @@ fn notes(question: &str, items: &[Item], built: &Built) -> Vec<Warning> {
     let mut notes = Vec::new();
     for (at, item) in items.iter().enumerate() {
         if let Some(corrected) = &item.corrected {
-            let message = format!("`{}` was taken for `{corrected}`; write it in quotes to look for it as said", words(item));
+            let message = format!(
+                "`{}` was taken for `{corrected}`; write it in quotes to look for it as said",
+                words(item)
+            );
             notes.push(Warning::new("corrected", "/q", message));
         }
         if let (false, What::Label { label, kind }) = (item.also.is_empty(), &item.what) {
@@ -91,10 +96,16 @@ fn notes(question: &str, items: &[Item], built: &Built) -> Vec<Warning> {
         if built.unused.contains(&at) {
             let why = match &item.what {
                 What::Unsaid(why) => (*why).to_owned(),
-                What::Or => "a step takes one list of alternatives; ask for the other one by itself".to_owned(),
+                What::Or => {
+                    "a step takes one list of alternatives; ask for the other one by itself".to_owned()
+                }
                 _ => "nothing stands there that it could belong to".to_owned(),
             };
-            notes.push(Warning::new("not_understood", "/q", format!("`{}` was left out: {why}", words(item))));
+            notes.push(Warning::new(
+                "not_understood",
+                "/q",
+                format!("`{}` was left out: {why}", words(item)),
+            ));
         }
     }
     notes
@@ -107,11 +118,11 @@ fn span(
     built: &Built,
     by_meaning: bool,
     pointers: &std::collections::BTreeMap<usize, String>,
-) -> Span {
+) -> ReadingSpan {
     let pointer = pointers.get(&at).cloned();
-    let kind = if built.unused.contains(&at) { SpanKind::Unknown } else { plan_of::kind_of(&item.what) };
+    let kind = if built.unused.contains(&at) { ReadingKind::Unknown } else { plan_of::kind_of(&item.what) };
     let text = question.get(item.start..item.end).unwrap_or_default().to_owned();
     let meaning = short::meaning(&item.what, pointer.as_deref(), by_meaning, &text);
     let (corrected, also) = (item.corrected.clone(), item.also.clone());
-    Span { start: item.start, end: item.end, text, kind, pointer, meaning, corrected, also }
+    ReadingSpan { start: item.start, end: item.end, text, kind, pointer, meaning, corrected, also }
 }

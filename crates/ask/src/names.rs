@@ -135,20 +135,25 @@ impl Names {
     /// Adds a label with its aliases.
     pub fn add_label(&mut self, kind: &str, label: &str, aliases: &[String], count: u64) {
         let target = Target::Label { kind: kind.to_owned(), label: label.to_owned() };
-        self.add(target.clone(), label, count);
+        self.add_without_article(&target, label, count);
         for alias in aliases {
-            self.add(target.clone(), alias, count);
+            self.add_without_article(&target, alias, count);
         }
     }
 
-    /// Adds a title, and the same without its article.
+    /// Adds a title.
     pub fn add_title(&mut self, target: &Target, written: &str) {
-        self.add(target.clone(), written, 0);
+        self.add_without_article(target, written, 0);
+    }
+
+    /// Adds a way of writing something, and the same without its article.
+    fn add_without_article(&mut self, target: &Target, written: &str, count: u64) {
+        self.add(target.clone(), written, count);
         if let Some((head, rest)) = written.split_once(' ')
             && ["the", "a", "an", "el", "la", "los", "las", "le", "les", "der", "die", "das"]
                 .contains(&head.to_lowercase().as_str())
         {
-            self.add(target.clone(), rest, 0);
+            self.add(target.clone(), rest, count);
         }
     }
 
@@ -172,7 +177,12 @@ impl Names {
     /// The nearest name to mistyped words: of equally near ones the most frequent. The first letter must be right.
     #[must_use]
     pub fn near(&self, words: usize, key: &str) -> &[Name] {
-        let edits = Fuzziness::Auto.max_edits(key);
+        // A name is short: what is forgiven in a word of a line would make too many words names.
+        let edits = match key.chars().count() {
+            0..=3 => 0,
+            4..=6 => 1,
+            _ => Fuzziness::Auto.max_edits(key),
+        };
         let Some(first) = key.chars().next().filter(|_| edits > 0) else { return &[] };
         let set = letters(key);
         let shapes = self.by_shape.get(&(words, first)).map_or(&[][..], Vec::as_slice);

@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use rushes_plan::{Bounds, ClauseRef, GroupBy, Mode, Near, Plan, PlanStep, Predicate, RankBy, Scope, Top, Warning};
+use rushes_plan::{
+    Bounds, ClauseRef, GroupBy, Mode, Near, Plan, PlanStep, Predicate, RankBy, ReadingKind, Scope, Top,
+    Warning,
+};
 use rushes_types::limits::CLAUSES_MAX;
 
 use crate::build::{Atom, Built, Group, Step, scope_parts};
 use crate::grammar::Level;
 use crate::names::{Lexicon, Target};
-use crate::reading::SpanKind;
 use crate::scan::{Item, ScopePart, What};
 
 /// A plan, and for each item the field that it became.
@@ -35,8 +37,10 @@ pub(crate) fn plan_of(items: &[Item], built: &Built, base: &Plan, lexicon: &dyn 
     planner.near(&built.near);
     planner.tests();
     planner.order();
-    let excluded = scope_parts(items, built).filter(|(.., excluded)| *excluded).map(|(at, part, _)| (at, part));
-    let included = scope_parts(items, built).filter(|(.., excluded)| !*excluded).map(|(at, part, _)| (at, part));
+    let excluded =
+        scope_parts(items, built).filter(|(.., excluded)| *excluded).map(|(at, part, _)| (at, part));
+    let included =
+        scope_parts(items, built).filter(|(.., excluded)| !*excluded).map(|(at, part, _)| (at, part));
     planner.scope(included.collect(), false);
     planner.scope(excluded.collect(), true);
     planner.windows();
@@ -114,7 +118,8 @@ impl Planner<'_> {
 
     fn has_no_room(&mut self) {
         if !self.out.warnings.iter().any(|w| w.code == "too_many") {
-            let message = format!("a plan takes {CLAUSES_MAX} clauses; the rest was left out: ask for less at once");
+            let message =
+                format!("a plan takes {CLAUSES_MAX} clauses; the rest was left out: ask for less at once");
             self.out.warnings.push(Warning::new("too_many", "/q", message));
         }
     }
@@ -345,18 +350,18 @@ fn merge(scope: &mut Scope, found: Scope, exclude: bool) {
 }
 
 /// What an item is, for the reading.
-pub(crate) fn kind_of(what: &What) -> SpanKind {
+pub(crate) fn kind_of(what: &What) -> ReadingKind {
     match what {
-        What::Phrase(_) | What::Said(_) | What::About(_) | What::Dialogue => SpanKind::Dialogue,
-        What::Label { .. } => SpanKind::Label,
-        What::Word => SpanKind::Meaning,
-        What::Frame | What::Comma | What::And => SpanKind::Frame,
-        What::Or | What::Not | What::Silence => SpanKind::Connective,
-        What::Then | What::Before | What::After | What::Within(_) => SpanKind::Sequence,
-        What::Scope(_) | What::Window(_) => SpanKind::Scope,
-        What::Group(_) | What::Top(..) | What::Rank(_) | What::Limit(_) => SpanKind::Top,
-        What::Near(_) | What::Duration(_) | What::Confidence(_) => SpanKind::Test,
-        What::Union => SpanKind::Mode,
-        What::Unsaid(_) => SpanKind::Unknown,
+        What::Phrase(_) | What::Said(_) | What::About(_) | What::Dialogue => ReadingKind::Dialogue,
+        What::Label { .. } => ReadingKind::Label,
+        What::Word => ReadingKind::Meaning,
+        What::Frame | What::Comma | What::And => ReadingKind::Frame,
+        What::Or | What::Not | What::Silence => ReadingKind::Connective,
+        What::Then | What::Before | What::After | What::Within(_) => ReadingKind::Sequence,
+        What::Scope(_) | What::Window(_) => ReadingKind::Scope,
+        What::Group(_) | What::Top(..) | What::Rank(_) | What::Limit(_) => ReadingKind::Top,
+        What::Near(_) | What::Duration(_) | What::Confidence(_) => ReadingKind::Test,
+        What::Union => ReadingKind::Mode,
+        What::Unsaid(_) => ReadingKind::Unknown,
     }
 }

@@ -171,17 +171,13 @@ pub struct Question {
 /// Where the text is no such set.
 pub fn read(toml: &str) -> Result<Vec<Question>> {
     type Set = BTreeMap<String, BTreeMap<String, Vec<(String, String)>>>;
-    let set: Set =
-        toml::from_str(toml).map_err(|e| Error::invalid(format!("this is no set of questions: {e}; mend it")))?;
+    let set: Set = toml::from_str(toml)
+        .map_err(|e| Error::invalid(format!("this is no set of questions: {e}; mend it")))?;
     let mut questions = Vec::new();
     for (category, languages) in set {
         for (language, pairs) in languages {
-            let question = |(ask, plan)| Question {
-                category: category.clone(),
-                language: language.clone(),
-                ask,
-                plan,
-            };
+            let question =
+                |(ask, plan)| Question { category: category.clone(), language: language.clone(), ask, plan };
             questions.extend(pairs.into_iter().map(question));
         }
     }

@@ -26,7 +26,10 @@ pub(crate) enum What {
     /// Dialogue as such.
     Dialogue,
     /// A label.
-    Label { kind: String, label: String },
+    Label {
+        kind: String,
+        label: String,
+    },
     /// A word that names nothing.
     Word,
     Frame,
@@ -237,7 +240,9 @@ impl<'q> Scanner<'q> {
     fn structural(&self, at: usize) -> Option<Found> {
         self.find(at, |sense| {
             Some(match sense {
-                Sense::Frame | Sense::Place | Sense::Noun | Sense::Nouns | Sense::Of | Sense::Titled => What::Frame,
+                Sense::Frame | Sense::Place | Sense::Noun | Sense::Nouns | Sense::Of | Sense::Titled => {
+                    What::Frame
+                }
                 Sense::Then => What::Then,
                 Sense::Before => What::Before,
                 Sense::After => What::After,
@@ -363,7 +368,8 @@ impl<'q> Scanner<'q> {
                     key.push_str(&self.tokens[i].folded);
                     keys.push((i + 1 - at, key.clone()));
                 }
-                Some(Kind::Mark('-' | '–' | '.' | '&' | '/')) if !key.is_empty() && i + 1 < self.tokens.len() => {}
+                Some(Kind::Mark('-' | '–' | '.' | '&' | '/'))
+                    if !key.is_empty() && i + 1 < self.tokens.len() => {}
                 _ => break,
             }
             i += 1;
@@ -449,7 +455,12 @@ impl<'q> Scanner<'q> {
                 self.analyzer.forms(last, last, language, &mut forms);
                 tried.extend(forms.iter().map(str::to_owned));
             }
-            tried.extend(["s", "es", "n", "en", "e", "x"].iter().filter_map(|end| last.strip_suffix(end)).map(str::to_owned));
+            tried.extend(
+                ["s", "es", "n", "en", "e", "x"]
+                    .iter()
+                    .filter_map(|end| last.strip_suffix(end))
+                    .map(str::to_owned),
+            );
             tried.push(format!("{last}s"));
             for form in tried {
                 let key = if head.is_empty() { form } else { format!("{head} {form}") };

@@ -57,7 +57,10 @@ impl Scanner<'_> {
             && let Some(and) = and(low + len)
             && let Some((last, to)) = self.clock(low + len + and)
         {
-            return Some((low + len + and + last - at, What::Window(Window { from: Some(from), to: Some(to) })));
+            return Some((
+                low + len + and + last - at,
+                What::Window(Window { from: Some(from), to: Some(to) }),
+            ));
         }
         if let Some((len, from)) = self.duration(low)
             && let Some(and) = and(low + len)
@@ -83,7 +86,10 @@ impl Scanner<'_> {
     /// "in the first five minutes", "after 1:30", "from 0:30 to 1:15", "before minute 3".
     fn window(&self, at: usize) -> Option<Found> {
         if let Some((len, ns)) = self.opening(at) {
-            return Some((len, What::Window(Window { from: None, to: Some(Instant::Ns(ns)) })));
+            return Some((
+                len,
+                What::Window(Window { from: Some(Instant::Ns(0)), to: Some(Instant::Ns(ns)) }),
+            ));
         }
         if let Some((len, ns)) = self.closing(at) {
             let _ = ns;
@@ -94,14 +100,16 @@ impl Scanner<'_> {
             && let Some(to) = self.is(from + len, Sense::Until)
             && let Some((last, end)) = self.clock(from + len + to)
         {
-            return Some((from + len + to + last - at, What::Window(Window { from: Some(first), to: Some(end) })));
+            return Some((
+                from + len + to + last - at,
+                What::Window(Window { from: Some(first), to: Some(end) }),
+            ));
         }
         let after = self.is(at, Sense::After).or_else(|| self.is(at, Sense::From));
         if let Some(after) = after {
             let begin = self.skip_frames(at + after);
-            let found = self.clock(begin).or_else(|| {
-                self.opening(begin).map(|(len, ns)| (len, Instant::Ns(ns)))
-            });
+            let found =
+                self.clock(begin).or_else(|| self.opening(begin).map(|(len, ns)| (len, Instant::Ns(ns))));
             if let Some((len, from)) = found {
                 return Some((begin + len - at, What::Window(Window { from: Some(from), to: None })));
             }
@@ -166,7 +174,10 @@ impl Scanner<'_> {
             let compared = self.comparison(at).is_some();
             if let Some((len, ns)) = self.duration(begin) {
                 let end = begin + len;
-                if let Some(of) = self.is(end, Sense::Of).filter(|_| !compared || self.language != rushes_text::Language::En) {
+                if let Some(of) = self
+                    .is(end, Sense::Of)
+                    .filter(|_| !compared || self.language != rushes_text::Language::En)
+                {
                     return Some((end + of - at, What::Near(ns)));
                 }
                 if !compared || comes(end) {

@@ -9,7 +9,9 @@ const RANGE_MAX: i64 = 200;
 /// A season or an episode as code: "s01e02", "1x02", "s2", "e3", "ep3".
 fn code(word: &str) -> Option<(Option<i64>, Option<i64>)> {
     let digits = |s: &str| -> Option<i64> {
-        (!s.is_empty() && s.len() <= 4 && s.bytes().all(|b| b.is_ascii_digit())).then(|| s.parse().ok()).flatten()
+        (!s.is_empty() && s.len() <= 4 && s.bytes().all(|b| b.is_ascii_digit()))
+            .then(|| s.parse().ok())
+            .flatten()
     };
     if let Some((season, episode)) = word.split_once('x') {
         return Some((Some(digits(season)?), Some(digits(episode)?)));
@@ -148,11 +150,17 @@ impl Scanner<'_> {
             let part = if level == Level::Season { ScopePart::LastSeason } else { ScopePart::LastEpisode };
             return Some((last + len, part));
         }
-        let before = self.is(at, Sense::Place).or_else(|| self.is_any(at, &[Sense::Say, Sense::Frame]).then_some(1))?;
-        let (len, tag) = self.find(at + before, |s| if let Sense::Spoken(tag) = s { Some(tag) } else { None })?;
+        let before = self
+            .is(at, Sense::Place)
+            .or_else(|| self.is_any(at, &[Sense::Say, Sense::Frame]).then_some(1))?;
+        let (len, tag) =
+            self.find(at + before, |s| if let Sense::Spoken(tag) = s { Some(tag) } else { None })?;
         let speaks = self.tokens.get(at).is_some_and(|t| {
-            ["speaking", "speaks", "speak", "talking", "habla", "hablando", "parle", "parlant", "spricht", "auf", "in", "en"]
-                .contains(&t.folded.as_str())
+            [
+                "speaking", "speaks", "speak", "talking", "habla", "hablando", "parle", "parlant", "spricht",
+                "auf", "in", "en",
+            ]
+            .contains(&t.folded.as_str())
         });
         speaks.then_some((before + len, ScopePart::Language(tag)))
     }

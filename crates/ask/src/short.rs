@@ -183,7 +183,9 @@ pub(crate) fn meaning(what: &What, pointer: Option<&str>, by_meaning: bool, text
         What::Phrase(said) | What::Said(said) => format!("“{said}” is said"),
         What::About(words) => format!("{words} is talked about"),
         What::Dialogue | What::Silence => "dialogue".to_owned(),
-        What::Label { kind, label } => format!("{label} ({})", kind.trim_end_matches("_SEARCH").to_lowercase()),
+        What::Label { kind, label } => {
+            format!("{label} ({})", kind.trim_end_matches("_SEARCH").to_lowercase())
+        }
         What::Word => format!("{text} ({})", if by_meaning { "meaning" } else { "words" }),
         What::Then | What::Before | What::After => "then".to_owned(),
         What::Within(ns) => format!("within {}", seconds(ns)),

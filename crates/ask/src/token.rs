@@ -113,7 +113,7 @@ fn words(text: &str, from: usize, to: usize, out: &mut Vec<Token>) {
         marks(part, at, token.start, from, out);
         at = at.max(token.end);
         let source = part.get(token.start..token.end).unwrap_or_default();
-        word(source, &token.lower, &token.folded, from + token.start, out);
+        word(source, &token.lower, spelled(&token.lower, &token.folded), from + token.start, out);
     }
     marks(part, at, part.len(), from, out);
 }
@@ -125,6 +125,11 @@ fn marks(part: &str, from: usize, to: usize, offset: usize, out: &mut Vec<Token>
             out.push(Token { start, end: start + c.len_utf8(), folded: c.to_string(), kind: Kind::Mark(c) });
         }
     }
+}
+
+/// How a word is compared: without accents, but that French "ou" (or) is not "où" (where).
+pub(crate) fn spelled<'a>(lower: &'a str, folded: &'a str) -> &'a str {
+    if lower == "où" { lower } else { folded }
 }
 
 /// One word; French elisions become two, and an English genitive is its noun.
@@ -160,7 +165,9 @@ mod tests {
 
     #[test]
     fn quotes_of_all_kinds_are_found() {
-        for text in ["\"a b\" c", "“a b” c", "„a b“ c", "« a b » c", "»a b« c", "'a b' c", "‘a b’ c", "„a b” c"] {
+        for text in
+            ["\"a b\" c", "“a b” c", "„a b“ c", "« a b » c", "»a b« c", "'a b' c", "‘a b’ c", "„a b” c"]
+        {
             assert_eq!(quoted(text), ["a b"], "{text}");
         }
         assert_eq!(quoted("'Kettle's on' now"), ["Kettle's on"]);

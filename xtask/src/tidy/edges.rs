@@ -31,8 +31,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
 ];
 
 /// All that one archive is made of.
-const PARTS: &[&str] =
-    &["types", "text", "kv", "wire", "store", "events", "fuse", "fused", "fusing", "plan", "index", "query"];
+const PARTS: &[&str] = &[
+    "types", "text", "kv", "wire", "store", "events", "fuse", "fused", "fusing", "plan", "ask", "index",
+    "query",
+];
 /// Only the command line may wire everything.
 const ANY: &[&str] = &["*"];
 

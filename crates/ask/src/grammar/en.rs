@@ -14,10 +14,10 @@ pub(super) const TABLE: &[(Sense, &str)] = &[
          here|does|do|did|has|have|had|with|while|as|for|appear|appears|appearing|appeared|on screen|onscreen|on camera|\
          in shot|in frame|together|present|seen|visible|shown|featuring|features|feature|contains|containing|including|\
          involving|speak|speaks|speaking|talk|talks|talking|spoke|talked|someone|somebody|anyone|anybody|speaker|of|by|from|to|\
-         also|just|only|lasting|lasts|how|many|then the|said by|spoken by|it is|it was|called|so|out of|during|footage|\
+         also|just|only|lasting|lasts|how|many|said by|spoken by|it is|it was|called|so|out of|during|footage|\
          footage of|video|videos|film of|let us see|if|holding up|a lot of|lots of|again|ever",
     ),
-    (Place, "in|in the|at|at the|on|on the|inside|inside the|into|within the|near the|aboard|onboard"),
+    (Place, "in|at|on|inside|into|near|aboard|onboard"),
     (Noun, "scene|clip|shot|moment|result|hit|time|place where|part|bit|instance|occurrence|spot|take"),
     (Nouns, "scenes|clips|shots|moments|results|hits|parts|bits|times|spots|takes"),
     (
@@ -25,16 +25,22 @@ pub(super) const TABLE: &[(Sense, &str)] = &[
         "then|and then|followed by|followed|after that|and after that|afterwards|and afterwards|and later|later|next|and next|\
          subsequently|leading to|leads to|→|immediately followed by|and after this|before cutting to|cut to|cuts to",
     ),
-    (Before, "before|before the|just before|right before|shortly before|prior to|earlier than|ahead of|precedes|preceding"),
-    (After, "after|after the|just after|right after|shortly after|following|once|later than|preceded by"),
+    (
+        Before,
+        "before|just before|right before|shortly before|prior to|earlier than|ahead of|precedes|preceding",
+    ),
+    (After, "after|just after|right after|shortly after|following|once|later than|preceded by"),
     (
         Not,
         "without|without any|without the|not|no|but not|but no|and not|and no|except|except for|except in|excluding|exclude|other than|minus|\
          neither|nor|never|doesnt|does not|dont|do not|isnt|is not|arent|are not|outside|outside of|not in|but without|lacking",
     ),
-    (Or, "or|or else|nor the|and or|or the"),
-    (And, "and|&|+|plus|as well as|along with|together with|alongside|but|and also|and the"),
-    (Say, "say|says|saying|said|who says|exclaims|shouts|shouting|whispers|whispering|yells|yelling|asks|asking|answers|utters|replies|quote"),
+    (Or, "or|or else|and or"),
+    (And, "and|&|+|plus|as well as|along with|together with|alongside|but|and also"),
+    (
+        Say,
+        "say|says|saying|said|who says|exclaims|shouts|shouting|whispers|whispering|yells|yelling|asks|asking|answers|utters|replies|quote",
+    ),
     (
         About,
         "talk about|talks about|talking about|talked about|speak about|speaks about|speaking about|speak of|speaks of|speaking of|\
@@ -58,30 +64,48 @@ pub(super) const TABLE: &[(Sense, &str)] = &[
     (Most, "most"),
     (Longest, "longest"),
     (Shortest, "shortest"),
-    (FirstTime, "first time|first moment|first appearance of|first scene|first shot|first instance of|earliest"),
+    (
+        FirstTime,
+        "first time|first moment|first appearance of|first scene|first shot|first instance of|earliest",
+    ),
     (
         InOrder,
         "in order of appearance|in chronological order|chronologically|in story order|sorted by time|ordered by time|by time|in order",
     ),
     (Last, "last|latest|final"),
-    (Per, "per|each|of each|in each|for each|from each|every|of every|in every|for every|from every|by|grouped by|group by|split by|broken down by"),
+    (
+        Per,
+        "per|each|of each|in each|for each|from each|every|of every|in every|for every|from every|by|grouped by|group by|split by|broken down by",
+    ),
     (Level(L::Episode), "episode|episodes|ep|eps"),
     (Level(L::Season), "season|seasons"),
     (Level(L::Series), "series|show|shows"),
     (Level(L::Movie), "movie|movies|film|films|title|titles"),
     (Level(L::Collection), "collection|collections|franchise|franchises"),
     (Level(L::Asset), "asset|assets|file|files|reel|reels|video file"),
-    (Within, "within|within the next|in under|in less than|no later than|at most|not more than|no more than|inside of|inside"),
+    (
+        Within,
+        "within|within the next|in under|in less than|no later than|at most|not more than|no more than|inside of|inside",
+    ),
     (Of, "of"),
-    (More, "longer than|more than|over|exceeding|above|greater than|lasting more than|lasting longer than|>|for more than|for longer than|for over"),
-    (AtLeast, "at least|for at least|no shorter than|not shorter than|minimum|a minimum of|not less than|no less than|lasting at least"),
+    (
+        More,
+        "longer than|more than|over|exceeding|above|greater than|lasting more than|lasting longer than|>|for more than|for longer than|for over",
+    ),
+    (
+        AtLeast,
+        "at least|for at least|no shorter than|not shorter than|minimum|a minimum of|not less than|no less than|lasting at least",
+    ),
     (Less, "shorter than|less than|under|below|for less than|lasting less than|fewer than|<"),
     (AtMost, "at most|up to|no longer than|not longer than|maximum|a maximum of|for at most"),
     (Between, "between"),
     (From, "from"),
     (Until, "until|to|till|up to|through|-|–|—"),
     (Long, "long|in length|each|apart"),
-    (Confidence, "confidence|confident|sure|certain|certainty|min confidence|minimum confidence|confidence score|with confidence|a confidence"),
+    (
+        Confidence,
+        "confidence|confident|sure|certain|certainty|min confidence|minimum confidence|confidence score|with confidence|a confidence",
+    ),
     (SECOND, "s|sec|secs|second|seconds"),
     (MINUTE, "m|min|mins|minute|minutes"),
     (HOUR, "h|hr|hrs|hour|hours"),
@@ -127,5 +151,8 @@ pub(super) const TABLE: &[(Sense, &str)] = &[
     (Spoken("zh"), "chinese"),
     (Spoken("ja"), "japanese"),
     (Spoken("ko"), "korean"),
-    (Titled, "episode|the episode|episode called|episode titled|movie|the movie|film|the film|series|the series|the show|collection|titled|episode named"),
+    (
+        Titled,
+        "episode|the episode|episode called|episode titled|movie|the movie|film|the film|series|the series|the show|collection|titled|episode named",
+    ),
 ];

@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 
 use rushes_text::{Language, detect, tokenise};
 
-use crate::token::{Kind, Token};
+use crate::token::{Kind, Token, spelled};
 
 /// A level that moments are grouped by, or that a scope names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -133,7 +133,7 @@ impl Grammar {
     fn add(&mut self, language: Language, table: Table) {
         for (sense, phrases) in table {
             for phrase in phrases.split('|') {
-                let mut words = tokenise(phrase).into_iter().map(|t| t.folded);
+                let mut words = tokenise(phrase).into_iter().map(|t| spelled(&t.lower, &t.folded).to_owned());
                 let first = words.next().unwrap_or_else(|| phrase.to_owned());
                 let phrase = Phrase { rest: words.collect(), sense: *sense, language };
                 debug_assert!(phrase.rest.len() < PHRASE_WORDS_MAX);
@@ -158,7 +158,9 @@ impl Grammar {
         let mut fitting =
             phrases.filter(|p| p.language == language || p.language == Language::En).filter(|p| {
                 let mut rest = tokens.iter().skip(at + 1);
-                p.rest.iter().all(|word| rest.next().is_some_and(|t| t.folded == *word && t.kind == Kind::Word))
+                p.rest
+                    .iter()
+                    .all(|word| rest.next().is_some_and(|t| t.folded == *word && t.kind == Kind::Word))
             });
         fitting.find_map(|p| Some((p.rest.len() + 1, wanted(p.sense)?)))
     }
@@ -171,7 +173,8 @@ impl Grammar {
     /// Does the word by itself frame questions in some language?
     pub fn frames(&self, folded: &str) -> bool {
         let frames = |p: &Phrase| {
-            p.rest.is_empty() && matches!(p.sense, Sense::Frame | Sense::Place | Sense::Of | Sense::Noun | Sense::Nouns)
+            p.rest.is_empty()
+                && matches!(p.sense, Sense::Frame | Sense::Place | Sense::Of | Sense::Noun | Sense::Nouns)
         };
         self.0.get(folded).is_some_and(|phrases| phrases.iter().any(frames))
     }
@@ -186,7 +189,12 @@ impl Grammar {
                     let mut next = tokens.iter().skip(at + 1);
                     p.rest.iter().all(|w| next.next().is_some_and(|t| t.folded == *w))
                 };
-                known.iter().filter(|p| p.language == language).filter(|p| rest(p)).map(|p| p.rest.len() + 1).max()
+                known
+                    .iter()
+                    .filter(|p| p.language == language)
+                    .filter(|p| rest(p))
+                    .map(|p| p.rest.len() + 1)
+                    .max()
             };
             let found: Vec<Option<usize>> = votes.iter().map(|(language, _)| of(*language)).collect();
             let languages = found.iter().flatten().count();

@@ -6,7 +6,10 @@ fn scored(set: &str) -> Score {
     let lexicon = WrittenLexicon::read(LEXICON).unwrap();
     let score = score(&read(set).unwrap(), &lexicon);
     for miss in &score.misses {
-        println!("{} {}: {}\n    wanted {}\n    got    {}", miss.category, miss.language, miss.ask, miss.wanted, miss.got);
+        println!(
+            "{} {}: {}\n    wanted {}\n    got    {}",
+            miss.category, miss.language, miss.ask, miss.wanted, miss.got
+        );
     }
     println!("{:?}", score.all);
     score

@@ -1,4 +1,4 @@
-//! What each part of a question became: what an answer shows of its reading.
+//! What each part of a question in words became: what an answer shows of how it was read.
 
 use serde::Serialize;
 
@@ -9,13 +9,13 @@ pub struct Reading {
     /// The language of the words that frame it (BCP 47).
     pub language: String,
     /// Its parts, in order.
-    pub spans: Vec<Span>,
+    pub spans: Vec<ReadingSpan>,
 }
 
 /// A part of a question.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Span {
+pub struct ReadingSpan {
     /// First byte in the question.
     pub start: usize,
     /// One past the last byte.
@@ -23,7 +23,7 @@ pub struct Span {
     /// The words, as asked.
     pub text: String,
     /// What they are.
-    pub kind: SpanKind,
+    pub kind: ReadingKind,
     /// The field of the plan that they became, as a JSON pointer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pointer: Option<String>,
@@ -42,7 +42,7 @@ pub struct Span {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
-pub enum SpanKind {
+pub enum ReadingKind {
     /// Words that are said.
     Dialogue,
     /// A name of somebody, a place or a thing.
@@ -71,7 +71,7 @@ impl Reading {
     /// The reading in one line: what was taken for what.
     #[must_use]
     pub fn in_short(&self) -> String {
-        let said = self.spans.iter().filter(|s| s.kind != SpanKind::Frame && !s.meaning.is_empty());
+        let said = self.spans.iter().filter(|s| s.kind != ReadingKind::Frame && !s.meaning.is_empty());
         said.map(|s| s.meaning.as_str()).collect::<Vec<_>>().join(" · ")
     }
 }
