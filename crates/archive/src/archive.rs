@@ -8,6 +8,7 @@ use rushes_types::limits::Limits;
 use rushes_types::{Commit, Error, ErrorKind, Result};
 
 use crate::access::{Caller, Right, Tokens};
+use crate::ask::NameCache;
 use crate::backup::BackupReport;
 use crate::embedded;
 use crate::engines::Engines;
@@ -66,6 +67,8 @@ pub struct Archive {
     pub(crate) tokens: Tokens,
     /// The labels with aliases, once they were read.
     pub(crate) labels: RwLock<Option<Arc<LabelTable>>>,
+    /// The names that questions were last read by.
+    pub(crate) names: NameCache,
     workers: Mutex<Option<Workers>>,
     _lock: ArchiveLock,
 }
@@ -109,6 +112,7 @@ impl Archive {
             gate: Gate::default(),
             tokens,
             labels: RwLock::new(None),
+            names: NameCache::default(),
             workers: Mutex::new(None),
             _lock: lock,
         };

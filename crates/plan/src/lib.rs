@@ -13,6 +13,7 @@ mod plan_clause;
 mod query;
 mod read;
 mod read_plan;
+mod reading;
 mod resolve;
 #[cfg(feature = "openapi")]
 mod schema;
@@ -24,4 +25,5 @@ pub use matching::{ClauseMatcher, PhraseHit};
 pub use plan::*;
 pub use plan_clause::*;
 pub use query::{AssetLists, AssetScope, Criterion, MomentTest, Query, Step};
+pub use reading::{Reading, ReadingKind, ReadingSpan};
 pub use resolve::{Counted, Resolved, Resolver, SpaceVectors, Warning, resolve, word_weight};

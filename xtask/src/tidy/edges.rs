@@ -21,6 +21,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("fused", &["types", "wire", "kv"]),
     ("fusing", &["types", "wire", "store", "fuse", "fused"]),
     ("plan", &["types", "text"]),
+    ("ask", &["types", "text", "plan"]),
     ("index", &["types", "text", "wire", "plan"]),
     ("query", &["types", "text", "plan", "index"]),
     ("archive", PARTS),
@@ -35,8 +36,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
 ];
 
 /// All that one archive is made of.
-const PARTS: &[&str] =
-    &["types", "text", "kv", "wire", "store", "events", "fuse", "fused", "fusing", "plan", "index", "query"];
+const PARTS: &[&str] = &[
+    "types", "text", "kv", "wire", "store", "events", "fuse", "fused", "fusing", "plan", "ask", "index",
+    "query",
+];
 /// Only the command line may wire everything.
 const ANY: &[&str] = &["*"];
 

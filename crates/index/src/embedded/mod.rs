@@ -20,6 +20,7 @@ mod gate;
 mod hits;
 mod joined;
 mod keys;
+mod labels;
 mod lives;
 mod maintain;
 mod manifest;

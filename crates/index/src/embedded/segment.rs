@@ -2,11 +2,13 @@
 
 use rushes_types::{Annotation, AnnotationType, AssetId, Error, FusedKey, Result, SpaceId};
 use std::path::Path;
+use std::sync::OnceLock;
 
 use super::assets::DocumentRecord;
 use super::bytes::{Bytes, corrupt, index, u32_at};
 use super::entry::{ENTRY_BYTES, Entry, NONE};
 use super::file::{MappedBytes, SectionFile};
+use super::labels::{LabelRow, label_rows};
 use super::lives::{Life, read_lives};
 use super::payload::{Known, decode_annotation, decode_annotation_id};
 use super::postings::Lists;
@@ -40,6 +42,8 @@ pub(crate) struct Segment {
     pub label_starts: fst::Map<MappedBytes>,
     pub tokens: fst::Map<MappedBytes>,
     pub forms: fst::Map<MappedBytes>,
+    /// How often each label is carried, once it was asked for.
+    label_rows: OnceLock<Vec<LabelRow>>,
 }
 
 impl Segment {
@@ -86,6 +90,7 @@ impl Segment {
             label_starts: dictionary(sections::LABEL_STARTS)?,
             tokens: dictionary(sections::TOKENS)?,
             forms: dictionary(sections::FORMS)?,
+            label_rows: OnceLock::new(),
             file,
         })
     }
@@ -115,6 +120,15 @@ impl Segment {
 
     pub fn entries(&self) -> Result<Entries<'_>> {
         Ok(Entries(self.file.section(sections::ENTRIES)?.as_chunks().0))
+    }
+
+    /// How often each label is carried, by source and life.
+    pub fn label_rows(&self) -> Result<&[LabelRow]> {
+        if let Some(rows) = self.label_rows.get() {
+            return Ok(rows);
+        }
+        let rows = label_rows(self)?;
+        Ok(self.label_rows.get_or_init(|| rows))
     }
 
     pub fn label_lists(&self) -> Result<Lists<'_>> {
