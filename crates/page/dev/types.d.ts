@@ -217,3 +217,31 @@ interface ProblemDocument {
   pointer?: string;
   instance?: string;
 }
+
+/** What the parts of the page may ask of the whole. */
+interface App {
+  /** What is shown. */
+  readonly state: State;
+  /** The answer to it; null while there is none. */
+  readonly answer: Answer | null;
+  /** Shows something else: `push` makes a step for the back button, `replace` does not. */
+  go(next: State, how: 'push' | 'replace'): void;
+  /** Changes the plan by hand: words become clauses first. */
+  edit(change: (plan: Plan) => Plan): void;
+  /** Asks again. */
+  refresh(): void;
+  /** Asks for the next page. */
+  more(): void;
+  /** Shows a moment in the player. */
+  open(moment: Moment | MomentRef, play: boolean): void;
+  /** Closes the player. */
+  close(): void;
+  /** More like this. */
+  like(moment: MomentRef): void;
+  /** Copies text, and says so. */
+  copy(text: string, what: string): void;
+  /** What is known of an asset; null where it is not there. */
+  asset(id: string): Promise<Asset | null>;
+  /** Says something to those who cannot see it happen. */
+  say(text: string): void;
+}
