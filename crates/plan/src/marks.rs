@@ -5,12 +5,14 @@
 
 use std::collections::BTreeSet;
 
-use rushes_text::{Language, Token, find_phrases, tokenise};
+use rushes_text::{Language, PhraseMatch, Token, find_phrases, tokenise};
 
 use crate::matching::{ClauseMatcher, Places, Says};
 
 /// Most marks in one text.
 pub const MARKS_MAX: usize = 64;
+/// So much of a text is looked at, in bytes: nobody reads further to find a mark.
+pub const MARKED_BYTES_MAX: usize = 64 << 10;
 
 impl ClauseMatcher {
     /// Where the words of a words or phrase clause stand in a text, in order and apart from each other, as pairs of
@@ -18,41 +20,62 @@ impl ClauseMatcher {
     /// most [`MARKS_MAX`]; none for other clauses.
     #[must_use]
     pub fn marks(&self, text: &str, language: Language) -> Vec<(usize, usize)> {
-        let tokens = tokenise(text);
-        let hits: Vec<&Token> = match &self.says {
-            Says::Words { words, .. } => {
-                let is_hit = |t: &&Token| {
-                    words.iter().any(|(word, _)| word.quality(&t.lower, &t.folded, language).is_some())
-                };
-                tokens.iter().filter(is_hit).collect()
-            }
+        let text = beginning(text);
+        let mut tokens = tokenise(text);
+        match &self.says {
+            Says::Words { words, .. } => tokens
+                .retain(|t| words.iter().any(|(word, _)| word.quality(&t.lower, &t.folded, language).is_some())),
             Says::Phrase { words, slop } => {
                 let mut places = Places::new(words);
                 places.read(words, text, language);
-                let windows = find_phrases(&places.words, *slop);
+                let windows = united(&find_phrases(&places.words, *slop));
                 let found: BTreeSet<u32> = places.words.iter().flatten().map(|(at, _)| *at).collect();
-                let is_hit = |t: &&Token| {
-                    found.contains(&t.position)
-                        && windows.iter().any(|w| (w.first..=w.last).contains(&t.position))
+                let within = |at: u32| {
+                    let before = windows.partition_point(|(first, _)| *first <= at);
+                    before.checked_sub(1).and_then(|i| windows.get(i)).is_some_and(|(_, last)| at <= *last)
                 };
-                tokens.iter().filter(is_hit).collect()
+                tokens.retain(|t| found.contains(&t.position) && within(t.position));
             }
             Says::Anything | Says::Label(_) | Says::Vector => return Vec::new(),
-        };
-        in_characters(text, joined(&hits))
+        }
+        in_characters(text, joined(&tokens))
     }
 }
 
+/// So much of a text as is looked at.
+fn beginning(text: &str) -> &str {
+    if text.len() <= MARKED_BYTES_MAX {
+        return text;
+    }
+    let end = (0..=MARKED_BYTES_MAX).rev().find(|at| text.is_char_boundary(*at));
+    text.get(..end.unwrap_or(0)).unwrap_or(text)
+}
+
+/// Windows as stretches of positions that do not overlap, ascending.
+fn united(windows: &[PhraseMatch]) -> Vec<(u32, u32)> {
+    let mut stretches: Vec<(u32, u32)> = windows.iter().map(|w| (w.first, w.last)).collect();
+    stretches.sort_unstable();
+    stretches.dedup_by(|next, kept| {
+        let overlaps = next.0 <= kept.1;
+        if overlaps {
+            kept.1 = kept.1.max(next.1);
+        }
+        overlaps
+    });
+    stretches
+}
+
 /// Byte ranges of the tokens; of tokens that follow each other or overlap, one.
-fn joined(hits: &[&Token]) -> Vec<(usize, usize)> {
+fn joined(hits: &[Token]) -> Vec<(usize, usize)> {
     let mut ranges: Vec<(usize, usize)> = Vec::new();
     let mut last: Option<u32> = None;
     for token in hits {
+        let full = ranges.len() == MARKS_MAX;
         match ranges.last_mut() {
             Some(range) if token.start <= range.1 || last.is_some_and(|at| at + 1 == token.position) => {
                 range.1 = range.1.max(token.end);
             }
-            _ if ranges.len() == MARKS_MAX => break,
+            _ if full => break,
             _ => ranges.push((token.start, token.end)),
         }
         last = Some(token.position);
@@ -124,7 +147,7 @@ mod tests {
 
     #[test]
     fn marks_are_bounded() {
-        let long = "salt and ".repeat(500);
+        let long = "salt and ".repeat(50_000);
         let matcher =
             ClauseMatcher::new(&clause(r#"{"all":[{"text":"salt"}]}"#), &Analyzer::new(Language::En));
         assert_eq!(matcher.marks(&long, Language::En).len(), MARKS_MAX);
