@@ -93,7 +93,6 @@ export function noMoments(app, answer) {
   return h(
     'div',
     { class: 'nothing' },
-    h('h3', {}, 'No moments'),
     lost.length > 0 && h('p', {}, lost.length === places.length ? 'Nothing in the archive matches.' : 'A part of the question matches nothing in the archive:'),
     h('ul', { class: 'reasons' }, lost.map((place) => reason(app, place, places.length))),
     apart && h('p', {}, 'Each part is found, but never at the same time.'),

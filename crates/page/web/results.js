@@ -93,7 +93,7 @@ export function results(app) {
   /** @param {Answer} answer */
   function head(answer) {
     const shown = answer.moments.length;
-    const total = many(answer.total, 'moment');
+    const total = answer.total === 0 ? 'No moments' : many(answer.total, 'moment');
     fill(count, total, h('span', { class: 'count-more' }, shown < answer.total ? `${shown.toLocaleString()} shown` : '', h('span', {}, `${answer.took_ms.toFixed(1)} ms`)));
     fill(acts, shown > 0 && exportButtons(app));
     const approximate = answer.clauses.some((c) => c.approximate);

@@ -8,6 +8,8 @@ import { lanesOf, ticks, windowOf } from './lanes.js';
 
 /** Height of a row of bars, in pixels; the style sheet has the same. */
 const ROW = 18;
+/** Room for a timecode on the ruler, in pixels. */
+const TICK_WIDTH = 92;
 const ZOOM_MAX = 16;
 /** Buckets of one request. */
 const BUCKETS_MAX = 3600;
@@ -110,7 +112,8 @@ export function timeline(box, acts) {
     }
     fill(
       ruler,
-      ticks(from, to, 6).map((ns) => {
+      // A timecode needs so much room; a narrow ruler has fewer.
+      ticks(from, to, Math.max(2, Math.floor((ruler.clientWidth || 480) / TICK_WIDTH))).map((ns) => {
         const tick = h('span', { class: 'tick', 'aria-hidden': 'true' }, write(ns));
         tick.style.insetInlineStart = share(ns);
         return tick;
