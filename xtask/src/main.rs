@@ -12,15 +12,17 @@ use anyhow::{Context, bail};
 
 mod ci;
 mod irregular;
+mod page;
 mod smoke;
 mod tidy;
 
 const HELP: &str = "\
 cargo xtask COMMAND
 
-  ci       what CI does: formatting, tidy, lints, licences, a smoke run, all tests
+  ci       what CI does: formatting, tidy, lints, licences, a smoke run, the page, all tests
   lint     the part of `ci` that runs nothing of ours: formatting, tidy, lints, licences
   smoke    builds a release, runs the demo and asks it for its page
+  page     the web page: types, unit tests, and every state of it in a browser
   tidy     crate edges, sizes, banned words, manifests, documents
            --tighten  writes the exceptions down to what is needed today
   demo-film
@@ -49,6 +51,7 @@ fn run(args: &[String]) -> anyhow::Result<()> {
         [] | ["help" | "--help" | "-h"] => print!("{HELP}"),
         ["ci"] => ci::all(&root)?,
         ["lint"] => ci::lint(&root)?,
+        ["page"] => page::run(&root)?,
         ["smoke"] => smoke::run(&root)?,
         ["tidy"] => report(&tidy::check(&root)?)?,
         ["tidy", "--tighten"] => tidy::tighten(&root)?,

@@ -7,10 +7,10 @@ use std::time::Instant;
 use rushes_index::IndexReader;
 use rushes_plan::{Counted, Plan, Query, Reading, Resolved, resolve};
 use rushes_query::{
-    Access, Answer, Cursor, Encoders, Labels, Options, ReaderResolver, Runs, WordTable, execute,
+    Access, Answer, Cursor, Encoders, Labels, Options, ReaderResolver, Runs, WordTable, execute, mark,
 };
 use rushes_store::LabelAliases;
-use rushes_text::normalise_label;
+use rushes_text::{Analyzer, Language, normalise_label};
 use rushes_types::{MovieId, Result, RunId, RunState, Space, Visibility};
 
 use crate::access::{Caller, Right};
@@ -55,6 +55,7 @@ impl Archive {
         };
         let mut answer = execute(&query, reader.as_ref(), options)?;
         answer.understood = understood;
+        mark(&mut answer, &query, &Analyzer::new(Language::parse(&self.manifest().default_language)));
         answer.took_ms = begun.elapsed().as_secs_f64() * 1000.0;
         Ok(answer)
     }

@@ -6,6 +6,7 @@
 
 pub mod clause;
 mod display;
+mod marks;
 pub mod matching;
 mod node;
 pub mod plan;

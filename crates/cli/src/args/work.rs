@@ -153,6 +153,7 @@ pub struct Annotate {
   rushes search Mara in the galley
   rushes search --mode union '\"pass the salt\"' Ines
   rushes search --plan - < plan.json
+  rushes search --export edl Mara in the galley > mara.edl
   rushes search --json --limit 5 Otto | jq '.moments[].timecode_in'")]
 pub struct Search {
     /// What to look for
@@ -176,6 +177,18 @@ pub struct Search {
     /// Say why each moment matched and how it scored
     #[arg(long)]
     pub explain: bool,
+    /// Write all moments found to standard output, as a file for other programs
+    #[arg(long, value_enum, value_name = "FORMAT", conflicts_with_all = ["cursor", "explain"])]
+    pub export: Option<ExportFormat>,
+}
+
+/// A file for other programs.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum ExportFormat {
+    /// A table
+    Csv,
+    /// An edit decision list (CMX 3600), one event a moment
+    Edl,
 }
 
 /// What a moment spans.

@@ -50,7 +50,7 @@ pub(super) struct ResolvedDocument {
 }
 
 /// Takes the words out of a request; the rest is a plan.
-fn request_of(mut fields: serde_json::Map<String, Value>) -> Result<SearchRequest> {
+pub(super) fn request_of(mut fields: serde_json::Map<String, Value>) -> Result<SearchRequest> {
     let q = match fields.remove("q") {
         None | Some(Value::Null) => None,
         Some(Value::String(words)) => Some(words),

@@ -3,11 +3,14 @@
 
 mod access;
 mod annotations;
+mod export;
 mod limits;
+mod login;
 mod media;
 mod openapi;
 mod operating;
 mod pictures;
+mod page;
 mod problems;
 mod registry;
 mod runs;
