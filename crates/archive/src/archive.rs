@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use rushes_query::{Encoders, NoEncoders};
 use rushes_types::limits::Limits;
 use rushes_types::{Commit, Error, ErrorKind, Result};
 
@@ -34,6 +35,8 @@ pub struct OpenOptions {
     pub default_language: String,
     /// Folders that media may be served from.
     pub media_roots: Vec<PathBuf>,
+    /// What turns the texts and pictures of queries into vectors; by default nothing does.
+    pub encoders: Arc<dyn Encoders>,
 }
 
 impl Default for OpenOptions {
@@ -45,6 +48,7 @@ impl Default for OpenOptions {
             bucket_ns: None,
             default_language: "en".to_owned(),
             media_roots: Vec::new(),
+            encoders: Arc::new(NoEncoders),
         }
     }
 }

@@ -28,5 +28,5 @@ mod spans;
 pub use answer::{Answer, ClauseReport, Evidence, Explanation, Group, Moment, Span, Term};
 pub use cursor::Cursor;
 pub use execute::{Options, execute, search};
-pub use resolver::{Encoders, Labels, ReaderResolver, Runs, WordTable};
+pub use resolver::{Encoders, Labels, NoEncoders, ReaderResolver, Runs, WordTable};
 pub use scope::Access;

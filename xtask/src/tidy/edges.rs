@@ -11,6 +11,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("text", &[]),
     ("kv", &["types"]),
     ("import", &["types"]),
+    ("encode", &["types"]),
     ("wire", &["types"]),
     ("store", &["types", "kv"]),
     ("events", &["types", "kv"]),
