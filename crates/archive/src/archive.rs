@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use rushes_query::{Encoders, NoEncoders};
 use rushes_types::limits::Limits;
 use rushes_types::{Commit, Error, ErrorKind, Result};
 
@@ -38,6 +39,8 @@ pub struct OpenOptions {
     pub media_roots: Vec<PathBuf>,
     /// How long after an erasure its bytes are rewritten away by the maintenance worker.
     pub purge_after: Duration,
+    /// What turns the texts and pictures of queries into vectors; by default nothing does.
+    pub encoders: Arc<dyn Encoders>,
 }
 
 impl Default for OpenOptions {
@@ -50,6 +53,7 @@ impl Default for OpenOptions {
             default_language: "en".to_owned(),
             media_roots: Vec::new(),
             purge_after: PURGE_AFTER,
+            encoders: Arc::new(NoEncoders),
         }
     }
 }

@@ -80,12 +80,13 @@ impl Archive {
         let reader = self.engines.index.reader(cursor.as_ref().map(|c| &c.read_point))?;
         let access = access(caller);
         let labels = self.label_table()?;
+        let encoders = LateEncoders { encoders: self.options.encoders.as_ref(), archive: self };
         let resolver = ReaderResolver {
             reader: reader.as_ref(),
             access: &access,
             labels: labels.as_ref(),
             words: self,
-            encoders: &NoEncoders,
+            encoders: &encoders,
             runs: self,
         };
         let (plan, understood, warnings) = match &request.q {
@@ -187,15 +188,35 @@ impl Runs for Archive {
     }
 }
 
-/// No encoder is known: a text in a vector clause falls back to words, and a warning says so.
-struct NoEncoders;
+/// The encoders, told of spaces whose encoder was named only after their annotations were fused.
+struct LateEncoders<'a> {
+    encoders: &'a dyn Encoders,
+    archive: &'a Archive,
+}
 
-impl Encoders for NoEncoders {
-    fn encode_text(&self, _space: &Space, _text: &str) -> Result<Option<Vec<f32>>> {
-        Ok(None)
+impl std::fmt::Debug for LateEncoders<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.encoders.fmt(f)
+    }
+}
+
+impl LateEncoders<'_> {
+    fn named(&self, space: &Space) -> Result<Space> {
+        if space.encoder.is_some() {
+            return Ok(space.clone());
+        }
+        let registered = self.archive.engines.store.models()?.into_iter().filter_map(|m| m.space);
+        let late = registered.filter(|s| s.id == space.id).find(|s| s.encoder.is_some());
+        Ok(late.unwrap_or_else(|| space.clone()))
+    }
+}
+
+impl Encoders for LateEncoders<'_> {
+    fn encode_text(&self, space: &Space, text: &str) -> Result<Option<Vec<f32>>> {
+        self.encoders.encode_text(&self.named(space)?, text)
     }
 
-    fn encode_image(&self, _space: &Space, _image: &str) -> Result<Option<Vec<f32>>> {
-        Ok(None)
+    fn encode_image(&self, space: &Space, image: &str) -> Result<Option<Vec<f32>>> {
+        self.encoders.encode_image(&self.named(space)?, image)
     }
 }

@@ -20,6 +20,7 @@ mod resolve;
 mod schema;
 pub mod similarity;
 pub mod time;
+mod warning;
 
 pub use clause::*;
 pub use matching::{ClauseMatcher, PhraseHit};
@@ -27,4 +28,6 @@ pub use plan::*;
 pub use plan_clause::*;
 pub use query::{AssetLists, AssetScope, Criterion, MomentTest, Query, Step};
 pub use reading::{Reading, ReadingKind, ReadingSpan};
-pub use resolve::{Counted, Resolved, Resolver, SpaceVectors, Warning, resolve, word_weight};
+
+pub use resolve::{Counted, Resolved, Resolver, SpaceVectors, resolve, word_weight};
+pub use warning::Warning;

@@ -13,6 +13,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("import", &["types"]),
     ("footage", &["types"]),
     ("formats", &["types", "import"]),
+    ("encode", &["types"]),
     ("wire", &["types"]),
     ("store", &["types", "kv"]),
     ("events", &["types", "kv"]),
@@ -27,7 +28,13 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("archive", PARTS),
     ("page", &[]),
     ("export", &["types", "plan"]),
-    ("serve", &["types", "text", "wire", "store", "events", "plan", "index", "query", "import", "footage", "archive", "page", "export"]),
+    (
+        "serve",
+        &[
+            "types", "text", "wire", "store", "events", "plan", "index", "query", "import", "footage",
+            "archive", "page", "export",
+        ],
+    ),
     ("bench", &["types", "text", "wire", "store", "fuse", "fused", "fusing", "plan", "query", "archive"]),
     ("testkit", PARTS),
     ("show", &[]),

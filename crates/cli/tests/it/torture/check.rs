@@ -165,8 +165,15 @@ pub fn rebuilt_and_purged(life: &Life, ledger: &Ledger, archive: &Path) {
     life.catch_up();
     for (was, is) in before.iter().zip(buckets(life)) {
         let at = was.iter().zip(&is).take_while(|(a, b)| a == b).count();
-        let near = |bytes: &[u8]| String::from_utf8_lossy(&bytes[at.min(bytes.len())..]).chars().take(300).collect::<String>();
-        assert!(*was == is, "a rebuild makes other buckets, at byte {at}: `{}` and `{}`", near(was), near(&is));
+        let near = |bytes: &[u8]| {
+            String::from_utf8_lossy(&bytes[at.min(bytes.len())..]).chars().take(300).collect::<String>()
+        };
+        assert!(
+            *was == is,
+            "a rebuild makes other buckets, at byte {at}: `{}` and `{}`",
+            near(was),
+            near(&is)
+        );
     }
     verify(life);
     let erased = lock(&ledger.doomed).len();

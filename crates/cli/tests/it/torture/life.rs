@@ -115,7 +115,8 @@ impl Life {
 
     /// The lines of an asset as they are given back; none where it is not there.
     pub fn export(&self, asset: &str) -> Vec<String> {
-        let reply = self.ask("GET", &format!("/v1/annotations?asset={asset}"), "application/json", b"").unwrap();
+        let reply =
+            self.ask("GET", &format!("/v1/annotations?asset={asset}"), "application/json", b"").unwrap();
         match reply.status {
             404 => Vec::new(),
             200 => String::from_utf8(reply.body).unwrap().lines().map(str::to_owned).collect(),
