@@ -14,6 +14,7 @@ mod ci;
 mod irregular;
 mod smoke;
 mod tidy;
+mod torture;
 
 const HELP: &str = "\
 cargo xtask COMMAND
@@ -21,6 +22,8 @@ cargo xtask COMMAND
   ci       what CI does: formatting, tidy, lints, licences, a smoke run, all tests
   lint     the part of `ci` that runs nothing of ours: formatting, tidy, lints, licences
   smoke    builds a release, runs the demo and asks it for its page
+  torture  kills the program at random moments and looks whether anything acknowledged is lost
+           --times N  that many kills (200)   --seed N  the same ones again   --binary FILE  of this program
   tidy     crate edges, sizes, banned words, manifests, documents
            --tighten  writes the exceptions down to what is needed today
   irregular-forms lemma_lu.csv[.gz]
@@ -46,6 +49,7 @@ fn run(args: &[String]) -> anyhow::Result<()> {
         [] | ["help" | "--help" | "-h"] => print!("{HELP}"),
         ["ci"] => ci::all(&root)?,
         ["lint"] => ci::lint(&root)?,
+        ["torture", ..] => torture::run(&root, &args[1..])?,
         ["smoke"] => smoke::run(&root)?,
         ["tidy"] => report(&tidy::check(&root)?)?,
         ["tidy", "--tighten"] => tidy::tighten(&root)?,

@@ -9,7 +9,9 @@ use std::borrow::Cow;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use rushes_store::{AnnotationStore, BlockFormat, BlockInput, EmbeddedStore, Row, RunSpec, StoreOptions, Take};
+use rushes_store::{
+    AnnotationStore, BlockFormat, BlockInput, EmbeddedStore, Row, RunSpec, StoreOptions, Take,
+};
 use rushes_types::{AnnotationId, Asset, AssetId, ModelRef, MovieId, RunMode};
 
 const ASSETS: u64 = 200;

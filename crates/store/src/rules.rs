@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 
 use rushes_types::{
-    AnnotationId, AssetId, Error, ErrorKind, Model, ModelRef, Result, Run, RunId, RunMode, RunState, Space, Visibility,
-    limits::LABEL_BYTES_MAX,
+    AnnotationId, AssetId, Error, ErrorKind, Model, ModelRef, Result, Run, RunId, RunMode, RunState, Space,
+    Visibility, limits::LABEL_BYTES_MAX,
 };
 
 use crate::lines::line_count;

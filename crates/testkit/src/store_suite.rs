@@ -981,8 +981,9 @@ pub fn everything_survives_a_restart(fixture: &mut dyn StoreFixture) {
     }
     let store = fixture.store();
     assert_eq!(see(&*store), before);
-    let receipt =
-        store.append(&open, &[lines("b", "m@1", &[("1", 0, "before"), ("2", 0, "after")])], Take::WhatFits).unwrap();
+    let receipt = store
+        .append(&open, &[lines("b", "m@1", &[("1", 0, "before"), ("2", 0, "after")])], Take::WhatFits)
+        .unwrap();
     assert_eq!((receipt.accepted, receipt.duplicates), (1, 1), "a run goes on after a restart");
     let commit = store.commit_run(&open).unwrap();
     assert!(commit > before.6);

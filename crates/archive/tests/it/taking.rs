@@ -80,7 +80,8 @@ fn strict_adds_nothing_to_a_run_where_only_the_store_refuses() {
         open.archive.append_run(&open.caller, &run, Body::Lines(lines.as_bytes()), true).unwrap()
     };
     assert_eq!(append(&named("e1", "faces@2", "1", "Joey")).accepted, 1);
-    let vector = named("e1", "faces@2", "2", "Ross").replace("\"label\"", "\"embedding_vector\":[1,2],\"label\"");
+    let vector =
+        named("e1", "faces@2", "2", "Ross").replace("\"label\"", "\"embedding_vector\":[1,2],\"label\"");
     let report = append(&(vector + &named("e1", "faces@2", "1", "Ross")));
     assert_eq!((report.accepted, report.rejected, report.errors[0].line), (0, 1, 2));
     assert_eq!(open.archive.run(&open.caller, &run).unwrap().unwrap().annotations, 1);

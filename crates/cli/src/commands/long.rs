@@ -41,7 +41,9 @@ pub fn verify(config: &Config, json_output: bool, quiet: bool) -> Outcome {
             );
         }
         if report.get("unpurged_for_s").is_some_and(|age| !age.is_null()) {
-            output::line("bytes of what was erased are still on disk; they go within a day, or by `rushes purge`");
+            output::line(
+                "bytes of what was erased are still on disk; they go within a day, or by `rushes purge`",
+            );
         }
     }
     if problems > 0 { Err(Failure::Said) } else { Ok(()) }

@@ -3,6 +3,7 @@
 
 mod access;
 mod annotations;
+mod bombs;
 mod limits;
 mod media;
 mod openapi;

@@ -46,9 +46,18 @@ type Step = fn(&EmbeddedStore) -> Result<()>;
 
 const STEPS: [Step; 8] = [
     |s| s.put_assets(&[asset("a"), asset("b")]).map(drop),
-    |s| s.append_loose(&[lines("a", "m@1", &[("1", 0, "x")]), lines("b", "m@1", &[("1", 0, "x")])], Take::WhatFits).map(drop),
+    |s| {
+        s.append_loose(
+            &[lines("a", "m@1", &[("1", 0, "x")]), lines("b", "m@1", &[("1", 0, "x")])],
+            Take::WhatFits,
+        )
+        .map(drop)
+    },
     |s| s.open_run(&spec("r", "a", "m@1", RunMode::Replace, None)).map(drop),
-    |s| s.append(&run_id("r"), &[lines("a", "m@1", &[("2", 0, "y"), ("3", 1, "y")])], Take::WhatFits).map(drop),
+    |s| {
+        s.append(&run_id("r"), &[lines("a", "m@1", &[("2", 0, "y"), ("3", 1, "y")])], Take::WhatFits)
+            .map(drop)
+    },
     |s| s.append(&run_id("r"), &[lines("a", "m@1", &[("4", 0, "y")])], Take::WhatFits).map(drop),
     |s| s.commit_run(&run_id("r")).map(drop),
     |s| s.append_loose(&[lines("a", "m@1", &[("5", 9, "z")])], Take::WhatFits).map(drop),

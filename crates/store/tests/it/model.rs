@@ -103,14 +103,18 @@ fn do_it(store: &dyn AnnotationStore, op: &Op) -> String {
             show(store.open_run(&spec))
         }
         Op::Append(r, all, take) => match store.run(&run_id(RUNS[*r])).unwrap() {
-            Some(run) => {
-                show(store.append(&run.id, &[lines(run.asset.as_str(), run.model.as_str(), &said(all))], *take))
-            }
+            Some(run) => show(store.append(
+                &run.id,
+                &[lines(run.asset.as_str(), run.model.as_str(), &said(all))],
+                *take,
+            )),
             None => show(store.append(&run_id(RUNS[*r]), &[], *take)),
         },
-        Op::AppendElsewhere(r, a, m, all) => {
-            show(store.append(&run_id(RUNS[*r]), &[lines(ASSETS[*a], MODELS[*m], &said(all))], Take::WhatFits))
-        }
+        Op::AppendElsewhere(r, a, m, all) => show(store.append(
+            &run_id(RUNS[*r]),
+            &[lines(ASSETS[*a], MODELS[*m], &said(all))],
+            Take::WhatFits,
+        )),
         Op::Commit(r) => show(store.commit_run(&run_id(RUNS[*r]))),
         Op::Abort(r) => show(store.abort_run(&run_id(RUNS[*r]))),
         Op::Restore(r) => show(store.restore_run(&run_id(RUNS[*r]))),

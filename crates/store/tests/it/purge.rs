@@ -34,7 +34,9 @@ fn erased_bytes_are_gone_from_every_file_after_a_purge() {
     let titled = Asset { title: Some(secrets[4].into()), ..asset("gone") };
     store.put_assets(&[asset("a"), asset("b"), titled]).unwrap();
     let say = |on: &str, by: &str, id: &str, what: &str| {
-        store.append_loose(&[lines(on, by, &[(id, 0, what), ("7", 1, "RemainsHere42")])], Take::WhatFits).unwrap();
+        store
+            .append_loose(&[lines(on, by, &[(id, 0, what), ("7", 1, "RemainsHere42")])], Take::WhatFits)
+            .unwrap();
     };
     say("a", "m@1", "1", secrets[0]);
     say("gone", "m@1", "2", secrets[1]);

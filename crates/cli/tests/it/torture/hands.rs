@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::ledger::{
-    Backup, Fate, Ledger, Random, Request, SWITCH, TAKES, body, doomed_asset, doomed_lines, lock, loose_lines,
-    model_of, run_of, size_of, take_lines,
+    Backup, Fate, Ledger, Random, Request, SWITCH, TAKES, body, doomed_asset, doomed_lines, lock,
+    loose_lines, model_of, run_of, size_of, take_lines,
 };
 use super::life::{Doing, Life};
 

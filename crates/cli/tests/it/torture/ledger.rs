@@ -97,7 +97,8 @@ pub fn loose_lines(number: usize, random: &mut Random) -> Vec<String> {
         .map(|n| {
             let asset = LOOSE[(first + usize::from(n % 3 == 0)) % LOOSE.len()];
             let start = (random.below(40_000) as f64) / 10.0;
-            let more = json!({"label": format!("loose {number} {n}"), "annotation_id": format!("{number}-{n}")});
+            let more =
+                json!({"label": format!("loose {number} {n}"), "annotation_id": format!("{number}-{n}")});
             if n % 4 != 0 {
                 return line(asset, "loose@1", "LOOSE", start, start + 1.5, more);
             }

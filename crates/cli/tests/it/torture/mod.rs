@@ -8,7 +8,7 @@ mod check;
 mod hands;
 mod http;
 mod ledger;
-mod life;
+pub mod life;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -188,7 +188,9 @@ fn archive(binary: &Path, random: &mut Random, kills: u64, until: Option<Instant
 }
 
 fn number(name: &str) -> Option<u64> {
-    std::env::var(name).ok().map(|text| text.parse().unwrap_or_else(|_| panic!("{name}: `{text}` is no number")))
+    std::env::var(name)
+        .ok()
+        .map(|text| text.parse().unwrap_or_else(|_| panic!("{name}: `{text}` is no number")))
 }
 
 #[test]
