@@ -224,3 +224,31 @@ fn catalogues_become_assets() {
     let asset = place.run(&["asset", "show", "A001", "--json"]).ok().json();
     assert_eq!((&asset["reel"], &asset["frame_rate"]), (&json!("A001"), &json!("24000/1001")));
 }
+
+#[test]
+fn lines_meant_as_bombs_are_named_and_the_others_go_in() {
+    let place = Place::new();
+    let good = line("one", "faces@3", "CHARACTER_SEARCH", 1.0, 2.0, json!({"label": "Joey"}));
+    let with = |more| line("one", "faces@3", "CHARACTER_SEARCH", 1.0, 2.0, more);
+    let vector = |numbers: Vec<f64>| with(json!({"embedding_vector": numbers}));
+    let bombs = [
+        good.replace("\"end_time_ns\":2000000000", "\"end_time_ns\":9223372036854775807"),
+        with(json!({"label": "x".repeat(1 << 20)})),
+        with(json!({"label": "x".repeat(20 << 10)})),
+        good.replace("\"Joey\"", &format!("{}1{}", "[".repeat(5_000), "]".repeat(5_000))),
+        vector(vec![0.5; 4097]),
+        vector(vec![0.0; 8]),
+        good.replace("\"Joey\"", "NaN"),
+    ];
+    let text = format!("{}\n{good}\n", bombs.join("\n"));
+    let file = place.file("bombs.jsonl", &text);
+    let name = file.to_str().unwrap();
+    let ran = place.run(&["ingest", "--strict", name]).code(1).says("0 accepted");
+    for number in 1..=bombs.len() {
+        assert!(ran.err.contains(&format!("{name}:{number}:")), "line {number}: {}", ran.err);
+    }
+    assert!(ran.err.len() < 10_000, "a bomb is not printed");
+    place.run(&["ingest", "--wait", name]).code(1).says("1 accepted, 0 there already, 7 refused");
+    place.run(&["search", "Joey"]).ok().says("1 moment");
+    place.run(&["verify"]).ok();
+}

@@ -5,6 +5,7 @@
 
 mod acceptance;
 mod demo;
+mod disk_full;
 mod help;
 mod ingest;
 mod operate;

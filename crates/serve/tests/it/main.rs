@@ -4,6 +4,7 @@
 mod access;
 mod annotations;
 mod export;
+mod bombs;
 mod limits;
 mod login;
 mod media;
