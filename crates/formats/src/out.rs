@@ -247,6 +247,8 @@ impl<'o, 's> Out<'o, 's> {
         }
         let language = self.settings.language.clone().or(said.language);
         if let Some(language) = language.filter(|language| !language.is_empty()) {
+            // Tools write `english` and `eng` as well.
+            let language = crate::stem::language(&language).unwrap_or(language);
             let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
             if language.len() <= LANGUAGE_BYTES_MAX && language.bytes().all(plain) {
                 json.text("language", &language);

@@ -13,7 +13,7 @@ fn whisper_segments_keep_their_words() {
  {"start":2,"end":1,"text":"backward"},
  {"start":"x","end":1,"text":"wrong"},
  {"start":3.0,"end":3.0,"text":"  "},
- {"start":4,"end":5,"text":"Zwei","language":"de","confidence":0.25,"words":[{"text":"Zwei","start":null,"end":null}]}
+ {"start":4,"end":5,"text":"Zwei","language":"German","confidence":0.25,"words":[{"text":"Zwei","start":null,"end":null}]}
 ],"language":"en"}"#;
     let got = plain(Format::Whisper, text)
         .says(&["DIALOGUE_SEARCH 100-1200 Cast off.", "DIALOGUE_SEARCH 4000-5000 Zwei"])
