@@ -135,6 +135,9 @@ fn json(start: &str) -> Option<Format> {
         let is_aligned = any(&["word_segments", "score", "speaker"]) && !has(start, "seek");
         return Some(if is_aligned { Format::WhisperX } else { Format::Whisper });
     }
+    if any(&["transcription"]) && any(&["offsets", "systeminfo"]) {
+        return Some(Format::Whisper);
+    }
     // The whole text stands first and may be longer than the head.
     let opens = start.trim_start_matches('{').trim_start();
     (start.starts_with('{') && opens.starts_with("\"text\"") && !start.trim_end().ends_with('}'))
