@@ -222,7 +222,7 @@ fn strict_takes_all_of_a_file_of_another_tool_or_nothing_of_it() {
     let (bad, good) = (bad.to_str().unwrap(), good.to_str().unwrap());
     place.run(&["ingest", "--strict", bad, good]).code(1).says("2 accepted").warns("bad.srt:10:");
     place.run(&["ingest", bad]).code(1).says("2 accepted, 0 there already, 1 refused");
-    place.run(&["ingest", "--dry-run", good]).ok().says("2 would be accepted");
+    place.run(&["ingest", "--dry-run", "--asset", "new", good]).ok().says("2 would be accepted");
 }
 
 #[test]
