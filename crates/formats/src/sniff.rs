@@ -122,6 +122,9 @@ fn json(start: &str) -> Option<Format> {
     if any(&["jobName", "accountId"]) && has(start, "results") || any(&["BeginOffsetMillis"]) {
         return Some(Format::AwsTranscribe);
     }
+    if any(&["transcription"]) && any(&["offsets", "systeminfo"]) {
+        return Some(Format::Whisper);
+    }
     if any(&["result_index", "timestamps", "word_confidence"]) {
         return Some(Format::Watson);
     }
@@ -134,9 +137,6 @@ fn json(start: &str) -> Option<Format> {
     if has(start, "segments") {
         let is_aligned = any(&["word_segments", "score", "speaker"]) && !has(start, "seek");
         return Some(if is_aligned { Format::WhisperX } else { Format::Whisper });
-    }
-    if any(&["transcription"]) && any(&["offsets", "systeminfo"]) {
-        return Some(Format::Whisper);
     }
     // The whole text stands first and may be longer than the head.
     let opens = start.trim_start_matches('{').trim_start();
