@@ -104,6 +104,9 @@ pub struct Foreign {
     /// Who wrote them [default: the format, such as srt@1]
     #[arg(long, value_name = "NAME@VERSION")]
     pub model: Option<String>,
+    /// What kind of thing they say, in place of the format's own type
+    #[arg(long = "type", value_name = "TYPE")]
+    pub kind: Option<String>,
     /// Language of speech and labels [default: from ep1.en.srt, or the file]
     #[arg(long, value_name = "TAG")]
     pub language: Option<String>,

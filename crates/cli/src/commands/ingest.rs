@@ -159,7 +159,7 @@ fn report(intake: &Intake<'_>, caught_up: Option<bool>, is_local: bool, json_out
     if json_output {
         return output::json(&json!({
             "accepted": totals.accepted, "duplicates": totals.duplicates, "rejected": totals.rejected,
-            "errors": totals.errors, "assets": totals.assets, "runs": totals.runs, "files": intake.files,
+            "errors": totals.errors, "notes": totals.notes, "assets": totals.assets, "runs": totals.runs, "files": intake.files,
             "commit": totals.commit, "searchable": caught_up, "dry_run": dry_run,
         }));
     }

@@ -189,6 +189,17 @@ fn what_a_file_does_not_say_is_said_by_flags_or_by_its_asset() {
     let args: Vec<&str> =
         ["ingest", "--wait"].into_iter().chain(flags).chain([file.to_str().unwrap()]).collect();
     place.run(&args).ok().says("2 accepted").warns("begins at the start timecode `10:00:00:00`");
+    let again = place.run(&[
+        "ingest",
+        "--json",
+        "--asset",
+        "ep1",
+        "--language",
+        "en",
+        "--characters",
+        file.to_str().unwrap(),
+    ]);
+    assert!(again.ok().json()["notes"][0].as_str().unwrap().contains("shifted back"));
     let asset = place.run(&["asset", "show", "ep1", "--json"]).ok().json();
     assert_eq!((&asset["movie_id"], &asset["frame_rate"]), (&json!("ferry"), &json!("25/1")));
     let plan = json!({"all": [{"phrase": "the salt"}]});
@@ -211,7 +222,7 @@ fn strict_takes_all_of_a_file_of_another_tool_or_nothing_of_it() {
     let (bad, good) = (bad.to_str().unwrap(), good.to_str().unwrap());
     place.run(&["ingest", "--strict", bad, good]).code(1).says("2 accepted").warns("bad.srt:10:");
     place.run(&["ingest", bad]).code(1).says("2 accepted, 0 there already, 1 refused");
-    place.run(&["ingest", "--dry-run", good]).ok().says("2 would be accepted");
+    place.run(&["ingest", "--dry-run", "--asset", "new", good]).ok().says("2 would be accepted");
 }
 
 #[test]
