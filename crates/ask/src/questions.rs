@@ -3,11 +3,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use rushes_plan::Plan;
-use rushes_types::{Error, Result};
+use rushes_types::{Asset, AssetId, Error, MovieId, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::grammar::Grammar;
-use crate::names::{Episode, Lexicon, Names, Target};
+use crate::names::{Lexicon, Names};
 use crate::short::{in_short, sorted};
 
 /// The names that our own questions are asked over.
@@ -60,6 +60,17 @@ struct AssetRow {
     title: Option<String>,
 }
 
+impl AssetRow {
+    fn asset(&self) -> Result<Asset> {
+        let bad = |e: rushes_types::IdError| Error::invalid(format!("`{}`: {e}", self.id));
+        let movie = MovieId::new(self.movie.as_ref().unwrap_or(&self.id)).map_err(bad)?;
+        let mut asset = Asset::new(AssetId::new(&self.id).map_err(bad)?, movie);
+        (asset.series, asset.collection) = (self.series.clone(), self.collection.clone());
+        (asset.season, asset.episode, asset.title) = (self.season, self.episode, self.title.clone());
+        Ok(asset)
+    }
+}
+
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Words {
@@ -93,15 +104,7 @@ impl WrittenLexicon {
             }
         }
         for row in &file.asset {
-            add_asset(
-                &mut names,
-                &row.id,
-                row.movie.as_deref(),
-                row.series.as_deref(),
-                row.collection.as_deref(),
-                row.title.as_deref(),
-            );
-            names.add_episode(Episode { asset: row.id.clone(), season: row.season, episode: row.episode });
+            names.add_asset(&row.asset()?);
         }
         Ok(Self { names, known: file.words.known, encoder: file.encoder })
     }
@@ -111,30 +114,6 @@ impl WrittenLexicon {
     pub fn with_encoder(mut self, encoder: bool) -> Self {
         self.encoder = encoder;
         self
-    }
-}
-
-/// Adds the names of an asset and of what it belongs to.
-pub fn add_asset(
-    names: &mut Names,
-    id: &str,
-    movie: Option<&str>,
-    series: Option<&str>,
-    collection: Option<&str>,
-    title: Option<&str>,
-) {
-    if let Some(series) = series {
-        names.add_title(&Target::Series(series.to_owned()), series);
-    }
-    if let Some(collection) = collection {
-        names.add_title(&Target::Collection(collection.to_owned()), collection);
-    }
-    if let Some(movie) = movie {
-        names.add_title(&Target::Movie(movie.to_owned()), movie);
-    }
-    names.add_title(&Target::Asset(id.to_owned()), id);
-    if let Some(title) = title {
-        names.add_title(&Target::Asset(id.to_owned()), title);
     }
 }
 

@@ -1,3 +1,5 @@
-//! Questions become the plans that they should.
+//! Questions become the plans that they should, and no text does harm.
 
+mod any_text;
 mod questions;
+mod reading;

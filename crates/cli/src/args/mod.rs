@@ -169,6 +169,21 @@ Buckets and index are made anew when the archive is opened next.")]
     #[command(after_help = "Examples:
   rushes schema > openapi.json")]
     Schema,
+    /// Score how questions in words are read, against the plans that they should become
+    #[command(after_help = "Examples:
+  rushes questions                                  our own questions, over our own names
+  rushes questions --file mine.toml                 your questions; docs/asking.md says how they are written
+  rushes questions --file mine.toml --lexicon names.toml --json | jq '.sets[].misses'
+
+No archive is needed.")]
+    Questions {
+        /// A set of questions
+        #[arg(long, value_name = "FILE")]
+        file: Option<PathBuf>,
+        /// The names that they are asked over
+        #[arg(long, value_name = "FILE", requires = "file")]
+        lexicon: Option<PathBuf>,
+    },
     /// Measure this machine, and Rushes on it
     Bench(Bench),
 }

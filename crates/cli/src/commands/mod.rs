@@ -12,6 +12,7 @@ mod foreign;
 mod ingest;
 mod long;
 mod mapping;
+mod questions;
 mod registry;
 mod run;
 mod search;
@@ -36,6 +37,7 @@ pub fn run(config: Config, global: &Global, command: Command) -> Outcome {
         Command::Demo(args) => demo::run(&args, json, quiet),
         Command::Schema => output::json(&serde_json::to_value(rushes_serve::openapi())?),
         Command::Bench(args) => bench::run(&args, json, quiet),
+        Command::Questions { file, lexicon } => questions::run(file.as_deref(), lexicon.as_deref(), json),
         other => with_archive(config.checked()?, json, quiet, other),
     }
 }
@@ -62,7 +64,11 @@ fn with_archive(config: Config, json: bool, quiet: bool, command: Command) -> Ou
         Command::Run(command) => run::run(&config, &command, json),
         Command::Token(command) => token::run(&config, &command, json),
         // Done above, without an archive.
-        Command::Demo(_) | Command::Schema | Command::Bench(_) | Command::Config(_) => Ok(()),
+        Command::Demo(_)
+        | Command::Schema
+        | Command::Questions { .. }
+        | Command::Bench(_)
+        | Command::Config(_) => Ok(()),
     }
 }
 
