@@ -13,7 +13,7 @@ const TYPES = { '.js': 'text/javascript; charset=utf-8', '.css': 'text/css; char
 const POLICY =
   "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-createServer((asked, answer) => {
+const server = createServer((asked, answer) => {
   const path = new URL(asked.url, 'http://x').pathname;
   answer.setHeader('content-security-policy', POLICY);
   answer.setHeader('cache-control', 'no-store');
@@ -37,4 +37,5 @@ createServer((asked, answer) => {
   });
   passed.on('error', () => answer.destroy());
   asked.pipe(passed);
-}).listen(Number(port), '127.0.0.1', () => console.log(`http://127.0.0.1:${port}`));
+});
+server.listen(Number(port), '127.0.0.1', () => console.log(`http://127.0.0.1:${server.address().port}`));

@@ -38,13 +38,13 @@ export function planBar(app) {
           type: 'button',
           class: 'chip-main',
           title: byWords ? 'From your words; change it to make it a clause of its own' : 'Change this clause',
-          'aria-label': `${GROUP_WORDS[place.group]}: ${sentence(place.clause)}. Change`,
           dataset: { pointer: place.pointer },
           onclick: () => openClause(place),
           onkeydown: (/** @type {KeyboardEvent} */ event) => {
             if (event.key === 'Delete' || event.key === 'Backspace') drop();
           },
         },
+        place.group !== 'all' && h('span', { class: 'visually-hidden' }, `${GROUP_WORDS[place.group]}: `),
         h('span', { class: 'chip-type' }, type),
         verb !== 'is' && verb !== '' && h('span', { class: 'chip-verb' }, verb),
         h('span', { class: 'chip-says' }, says),
