@@ -14,11 +14,17 @@ const BROWSERS: [&str; 3] = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "
 pub fn run(root: &Path) -> anyhow::Result<()> {
     let folder = root.join("crates/page");
     if !works("node") || !works("npm") {
-        println!("\n== page: SKIPPED, there is no Node.js with npm: types, unit and browser tests did not run");
+        println!(
+            "\n== page: SKIPPED, there is no Node.js with npm: types, unit and browser tests did not run"
+        );
         return Ok(());
     }
-    if !folder.join("node_modules/typescript").is_dir() && npm(&folder, &["ci", "--no-fund", "--no-audit"]).is_err() {
-        println!("\n== page: SKIPPED, npm could not install the tools: types, unit and browser tests did not run");
+    if !folder.join("node_modules/typescript").is_dir()
+        && npm(&folder, &["ci", "--no-fund", "--no-audit"]).is_err()
+    {
+        println!(
+            "\n== page: SKIPPED, npm could not install the tools: types, unit and browser tests did not run"
+        );
         return Ok(());
     }
     npm(&folder, &["run", "types"])?;

@@ -330,6 +330,9 @@ byId('logout', HTMLButtonElement).addEventListener('click', () => {
 for (const element of document.querySelectorAll('[data-icon]')) {
   if (element instanceof HTMLElement) element.prepend(icon(element.dataset.icon ?? ''));
 }
+// The player stands below the top, however many rows the plan takes.
+const top = document.querySelector('.top');
+if (top) new ResizeObserver(() => document.body.style.setProperty('--top', `${top.clientHeight + 1}px`)).observe(top);
 themeSwitch();
 state = decode(location.hash);
 void search();

@@ -143,7 +143,7 @@ export function card(moment, acts) {
         h('span', { class: 'card-score', title: 'Score' }, moment.score.toFixed(2)),
         (moment.count ?? 1) > 1 && h('span', { class: 'card-count', title: 'Near-identical moments folded into this one' }, `× ${moment.count}`),
       ),
-      said && h('p', { class: 'card-line' }, line(said, true)),
+      said && h('p', { class: 'card-line', lang: said.language }, line(said, true)),
       all.length > 0 &&
         h(
           'ul',

@@ -23,8 +23,9 @@ impl ClauseMatcher {
         let text = beginning(text);
         let mut tokens = tokenise(text);
         match &self.says {
-            Says::Words { words, .. } => tokens
-                .retain(|t| words.iter().any(|(word, _)| word.quality(&t.lower, &t.folded, language).is_some())),
+            Says::Words { words, .. } => tokens.retain(|t| {
+                words.iter().any(|(word, _)| word.quality(&t.lower, &t.folded, language).is_some())
+            }),
             Says::Phrase { words, slop } => {
                 let mut places = Places::new(words);
                 places.read(words, text, language);

@@ -24,7 +24,13 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("archive", PARTS),
     ("page", &[]),
     ("export", &["types", "plan"]),
-    ("serve", &["types", "text", "wire", "store", "events", "plan", "index", "query", "import", "archive", "page", "export"]),
+    (
+        "serve",
+        &[
+            "types", "text", "wire", "store", "events", "plan", "index", "query", "import", "archive",
+            "page", "export",
+        ],
+    ),
     ("bench", &["types", "text", "wire", "store", "fuse", "fused", "fusing", "plan", "query", "archive"]),
     ("testkit", PARTS),
     ("cli", ANY),
