@@ -101,7 +101,7 @@ fn event(clip: Clip<'_>, rate: FrameRate) -> Result<Event<'_>, String> {
         return Err(format!("another frame rate than the {rate} of the list"));
     }
     let first = rate.frame_at(clip.start_ns);
-    let end = rate.frame_at_or_after(clip.end_ns).max(first.saturating_add(1));
+    let end = rate.frame_after(clip.end_ns).max(first.saturating_add(1));
     Ok(Event { clip, source: timecode.span(clip.start_ns, clip.end_ns), frames: end.saturating_sub(first) })
 }
 

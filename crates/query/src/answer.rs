@@ -1,6 +1,6 @@
 //! The answer, in the form that is sent.
 
-use rushes_plan::{Plan, Warning};
+use rushes_plan::{Plan, Reading, Warning};
 use serde::Serialize;
 use serde_json::Value as Json;
 
@@ -22,6 +22,9 @@ pub struct Answer {
     pub total: usize,
     /// The resolved plan: sent back at the same read point, it gives the same answer.
     pub plan: Plan,
+    /// Of a question in words: what each part of it became in the plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub understood: Option<Reading>,
     /// What to know about this answer.
     pub warnings: Vec<Warning>,
     /// What each clause found.

@@ -30,5 +30,5 @@ pub use answer::{Answer, ClauseReport, Evidence, Explanation, Group, Moment, Spa
 pub use cursor::Cursor;
 pub use execute::{Options, execute, search};
 pub use marks::mark;
-pub use resolver::{Encoders, Labels, ReaderResolver, Runs, WordTable};
+pub use resolver::{Encoders, Labels, NoEncoders, ReaderResolver, Runs, WordTable};
 pub use scope::Access;

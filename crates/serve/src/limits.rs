@@ -28,6 +28,10 @@ pub const RETRY_AFTER_SECONDS: u64 = 1;
 pub const DRAIN_TIME_MAX: Duration = Duration::from_secs(20);
 /// How long `wait` waits for annotations to become searchable.
 pub const WAIT_TIME_MAX: Duration = Duration::from_secs(60);
+/// How long a client may show a picture without asking again whether it still may, in seconds.
+pub const PICTURE_CACHED_SECONDS: u32 = 600;
+/// What a client that waits for a proxy is told to wait before it asks again, in seconds.
+pub const PROXY_RETRY_SECONDS: u64 = 1;
 /// Bytes of a media file that are read at a time.
 pub const MEDIA_CHUNK_BYTES: usize = 256 << 10;
 /// Pieces of a streamed answer that wait for a slow client.

@@ -9,6 +9,7 @@ mod login;
 mod media;
 mod operate;
 mod pages;
+mod pictures;
 mod registry;
 mod runs;
 mod search;
@@ -74,6 +75,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
         .merge(login::routes())
         .merge(buckets::routes())
         .merge(media::routes())
+        .merge(pictures::routes())
         .merge(erase::routes())
         .merge(operate::routes())
         .merge(tokens::routes())

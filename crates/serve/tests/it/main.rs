@@ -10,6 +10,7 @@ mod media;
 mod openapi;
 mod operating;
 mod page;
+mod pictures;
 mod problems;
 mod registry;
 mod runs;
