@@ -28,9 +28,9 @@ const server = createServer((asked, answer) => {
     createReadStream(file).pipe(answer);
     return;
   }
-  const headers = { ...asked.headers, host: new URL(upstream).host };
   // The server would rightly take this port for a foreign page.
-  for (const name of ['origin', 'sec-fetch-site']) delete headers[name];
+  const headers = { ...asked.headers, host: new URL(upstream).host, origin: upstream };
+  delete headers['sec-fetch-site'];
   const passed = request(upstream + asked.url, { method: asked.method, headers }, (got) => {
     answer.writeHead(got.statusCode ?? 502, got.headers);
     got.pipe(answer);

@@ -120,13 +120,15 @@ export function card(moment, acts) {
     h('span', { class: 'pic-score', 'aria-hidden': 'true' }, bar),
   );
   picture(pic, moment, from);
-  const spoken = `${name} ${code} ${rest ?? ''}, from ${from} to ${to}, score ${score} of 100`;
   const main = h(
     'button',
-    { type: 'button', class: 'card-main', tabindex: '-1', 'aria-label': spoken, onclick: () => acts.open(true) },
+    { type: 'button', class: 'card-main', tabindex: '-1', onclick: () => acts.open(true) },
     h('span', { class: 'card-name' }, name),
+    ' ',
     code && h('span', { class: 'card-code' }, code),
+    ' ',
     rest && h('span', { class: 'card-rest' }, rest),
+    h('span', { class: 'visually-hidden' }, `, from ${from} to ${to}, score ${score} of 100`),
   );
   return h(
     'li',
