@@ -158,6 +158,16 @@ test('options change the moments: span, confidence, groups, order', { skip }, as
   await page.done();
 });
 
+test('a word that is half typed finds what begins with it, and where is looked stands beside it', { skip }, async () => {
+  const page = await open('#q=episode+2+Nell+kitch');
+  await shows(page, '1 moment');
+  assert.deepEqual(await page.locator('.chip-says').allInnerTexts(), ['Nell', 'kitch']);
+  assert.equal((await page.locator('.chip-limit').innerText()).trim(), 'episode 2');
+  await page.locator('.chip-limit .chip-drop').click();
+  await shows(page, '3 moments');
+  await page.done();
+});
+
 test('the line of dialogue shows what was found, in whatever form', { skip }, async () => {
   const page = await open('#q=run+foot');
   await shows(page, '3 moments');
