@@ -57,6 +57,20 @@ pub struct Totals {
     pub errors: Vec<Value>,
 }
 
+impl Totals {
+    /// Adds what became of other lines.
+    pub fn add(&mut self, other: Self) {
+        self.accepted += other.accepted;
+        self.duplicates += other.duplicates;
+        self.rejected += other.rejected;
+        self.assets += other.assets;
+        self.runs += other.runs;
+        self.commit = self.commit.max(other.commit);
+        let room = PROBLEMS_SHOWN.saturating_sub(self.errors.len());
+        self.errors.extend(other.errors.into_iter().take(room));
+    }
+}
+
 /// Lines with where they come from.
 #[derive(Default)]
 struct Batch {

@@ -140,7 +140,10 @@ impl Detector {
         let picture = self.undecided;
         self.undecided += 1;
         let Some(change) = self.change_at(picture) else { return };
-        if change < self.thresholds.level || !self.stands_out(picture, change) || self.is_flash(picture, change) {
+        if change < self.thresholds.level
+            || !self.stands_out(picture, change)
+            || self.is_flash(picture, change)
+        {
             return;
         }
         // Two in a row are one: the picture between is a mixture of both shots.

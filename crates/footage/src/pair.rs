@@ -61,7 +61,7 @@ pub fn pair(files: &[Found]) -> Vec<Group> {
         groups.push(Group { media: Some(file.clone()), stem: joined(folder, stem), ..Group::default() });
     }
     let mut alone: BTreeMap<String, Group> = BTreeMap::new();
-    for file in files.iter().filter(|f| f.kind != Kind::Media) {
+    for file in files.iter().filter(|f| matches!(f.kind, Kind::Subtitles | Kind::Other)) {
         let (folder, stem) = split(&file.below);
         match owner(&stems, folder, stem) {
             Some((owners, rest)) => {

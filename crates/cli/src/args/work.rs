@@ -46,6 +46,7 @@ pub struct Serve {
 /// `rushes ingest`
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
+  rushes ingest --serve-media FOLDER                  footage: media with their subtitles, and where shots begin
   rushes ingest annotations.jsonl                     JSON, one annotation a line
   rushes ingest vectors.arrow                         an Arrow IPC stream
   rushes ingest annotations.jsonl.gz                  the same, compressed
@@ -82,6 +83,24 @@ pub struct Ingest {
     /// What files of other tools do not say themselves
     #[command(flatten)]
     pub foreign: Foreign,
+    /// How footage is taken in
+    #[command(flatten)]
+    pub footage: Footage,
+}
+
+/// How footage is taken in.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Footage")]
+pub struct Footage {
+    /// Do not look for shot cuts
+    #[arg(long)]
+    pub no_shots: bool,
+    /// Look at media and subtitles again that have not changed
+    #[arg(long)]
+    pub again: bool,
+    /// Let `rushes serve` play what lies in the folder: adds it to media_roots in the archive's rushes.toml
+    #[arg(long)]
+    pub serve_media: bool,
 }
 
 /// What files of other tools do not say themselves.

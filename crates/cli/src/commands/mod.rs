@@ -7,6 +7,7 @@ mod config;
 mod demo;
 mod erase;
 mod export;
+mod footage;
 mod foreign;
 mod ingest;
 mod long;

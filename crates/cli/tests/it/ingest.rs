@@ -150,7 +150,8 @@ fn a_program_annotates_assets() {
     assert_eq!(place.moments(&json!({"all": [{"label": "Joey"}]})).len(), 1);
 }
 
-const SUBTITLES: &str = "1\n00:00:01,000 --> 00:00:02,500\nPass the salt\n\n2\n00:00:03,000 --> 00:00:04,000\nAye\n";
+const SUBTITLES: &str =
+    "1\n00:00:01,000 --> 00:00:02,500\nPass the salt\n\n2\n00:00:03,000 --> 00:00:04,000\nAye\n";
 
 #[test]
 fn files_of_other_tools_go_in_as_they_are() {
@@ -173,8 +174,20 @@ fn what_a_file_does_not_say_is_said_by_flags_or_by_its_asset() {
     let place = Place::new();
     let clocked = SUBTITLES.replace("00:00:0", "10:00:0");
     let file = place.file("raw.txt", &clocked);
-    let flags = ["--asset", "ep1", "--movie", "ferry", "--language", "en", "--fps", "25", "--start-timecode", "10:00:00:00"];
-    let args: Vec<&str> = ["ingest", "--wait"].into_iter().chain(flags).chain([file.to_str().unwrap()]).collect();
+    let flags = [
+        "--asset",
+        "ep1",
+        "--movie",
+        "ferry",
+        "--language",
+        "en",
+        "--fps",
+        "25",
+        "--start-timecode",
+        "10:00:00:00",
+    ];
+    let args: Vec<&str> =
+        ["ingest", "--wait"].into_iter().chain(flags).chain([file.to_str().unwrap()]).collect();
     place.run(&args).ok().says("2 accepted").warns("begins at the start timecode `10:00:00:00`");
     let asset = place.run(&["asset", "show", "ep1", "--json"]).ok().json();
     assert_eq!((&asset["movie_id"], &asset["frame_rate"]), (&json!("ferry"), &json!("25/1")));
@@ -204,7 +217,8 @@ fn strict_takes_all_of_a_file_of_another_tool_or_nothing_of_it() {
 #[test]
 fn catalogues_become_assets() {
     let place = Place::new();
-    let file = place.file("c.csv", "Name,FPS,Start,Tape\nA001.mov,23.976,01:00:00:00,A001\nA002.mov,,99,\n,,,x\n");
+    let file =
+        place.file("c.csv", "Name,FPS,Start,Tape\nA001.mov,23.976,01:00:00:00,A001\nA002.mov,,99,\n,,,x\n");
     let ran = place.run(&["asset", "import", file.to_str().unwrap()]).code(1);
     ran.says("2 assets registered, 1 refused").warns("c.csv:4: row 3: field `asset_id`");
     let asset = place.run(&["asset", "show", "A001", "--json"]).ok().json();
