@@ -12,17 +12,22 @@ use anyhow::{Context, bail};
 
 mod ci;
 mod irregular;
+mod page;
 mod smoke;
 mod tidy;
 
 const HELP: &str = "\
 cargo xtask COMMAND
 
-  ci       what CI does: formatting, tidy, lints, licences, a smoke run, all tests
+  ci       what CI does: formatting, tidy, lints, licences, a smoke run, the page, all tests
   lint     the part of `ci` that runs nothing of ours: formatting, tidy, lints, licences
   smoke    builds a release, runs the demo and asks it for its page
+  page     the web page: types, unit tests, and every state of it in a browser
   tidy     crate edges, sizes, banned words, manifests, documents
            --tighten  writes the exceptions down to what is needed today
+  demo-film
+           draws, speaks and encodes the films of our own show anew, after its screenplay changed; needs ffmpeg and
+           espeak-ng. `demo-film sheet s01e01 FILE.png` only shows the middle of every shot
   irregular-forms lemma_lu.csv[.gz]
            makes the table of irregular forms that `text` reads
   help     this text
@@ -46,9 +51,14 @@ fn run(args: &[String]) -> anyhow::Result<()> {
         [] | ["help" | "--help" | "-h"] => print!("{HELP}"),
         ["ci"] => ci::all(&root)?,
         ["lint"] => ci::lint(&root)?,
+        ["page"] => page::run(&root)?,
         ["smoke"] => smoke::run(&root)?,
         ["tidy"] => report(&tidy::check(&root)?)?,
         ["tidy", "--tighten"] => tidy::tighten(&root)?,
+        ["demo-film", rest @ ..] => {
+            let what = if rest.is_empty() { &["all"][..] } else { rest };
+            ci::cargo(&root, &[&["run", "--package", "rushes-film", "--"], what].concat())?;
+        }
         ["irregular-forms", ..] => irregular::run(&args[1..])?,
         [other, ..] => bail!("`{other}` is no chore; see `cargo xtask help`"),
     }

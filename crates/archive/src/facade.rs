@@ -228,12 +228,19 @@ impl Archive {
         limit: usize,
     ) -> Result<Vec<BucketView>> {
         self.require_asset(caller, Right::Read, asset)?;
-        let buckets = self.engines.fused.buckets(asset, from, to, limit)?;
-        let mut views = Vec::with_capacity(buckets.len());
-        for bucket in buckets {
-            let keys: Vec<FusedKey> = bucket_keys(&bucket);
-            let annotations = self.engines.fused.get(asset, &keys)?.into_iter().flatten().collect();
-            views.push(BucketView { bucket, annotations });
+        let mut views = Vec::new();
+        let mut next = Some(from);
+        while let Some(from) = next.filter(|from| *from <= to && views.len() < limit) {
+            let asked = limit - views.len();
+            let buckets = self.engines.fused.buckets(asset, from, to, asked)?;
+            let last = buckets.last().filter(|_| buckets.len() == asked).map(|bucket| bucket.no);
+            next = last.and_then(|last| last.0.checked_add(1)).map(BucketNo);
+            // One that was emptied is as one that never was: a rebuild may not write it again.
+            for bucket in buckets.into_iter().filter(|bucket| !bucket.annotations.is_empty()) {
+                let keys: Vec<FusedKey> = bucket_keys(&bucket);
+                let annotations = self.engines.fused.get(asset, &keys)?.into_iter().flatten().collect();
+                views.push(BucketView { bucket, annotations });
+            }
         }
         Ok(views)
     }
@@ -268,6 +275,7 @@ impl Archive {
             }
         }
         let _open = self.gate.pass();
+        let _erasing = self.shared.erasures.begin()?;
         let commit = self.engines.store.erase(target)?;
         self.shared.committed.notify();
         Ok(commit)

@@ -31,7 +31,7 @@ impl PictureAt {
         let at = self.at_ns.clamp(0, last);
         let Some(rate) = self.rate else { return at };
         // The length is often that of the sound, and the last frame ends a little before.
-        let last_frame = self.duration_ns.map_or(i64::MAX, |d| (rate.frame_at_or_after(d) - 1).max(0));
+        let last_frame = self.duration_ns.map_or(i64::MAX, |d| (rate.frame_after(d) - 1).max(0));
         rate.start_of(rate.frame_at(at).min(last_frame))
     }
 

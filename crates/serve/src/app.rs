@@ -14,6 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::audit::{Action, Audit};
 use crate::config::ServeConfig;
 use crate::host::HostPolicy;
+use crate::login::Logins;
 use crate::metrics::Metrics;
 use crate::problem::{Problem, Reply};
 
@@ -29,6 +30,8 @@ pub(crate) struct App {
     pub audit: Audit,
     /// The secret of the discovery file; `None` where the router serves no socket.
     pub owner_secret: Option<String>,
+    /// Who is logged in on the page.
+    pub logins: Logins,
     pub requests: Arc<Semaphore>,
     pub ingests: Arc<Semaphore>,
     pub media: Arc<Semaphore>,
@@ -63,6 +66,7 @@ impl App {
             metrics: Metrics::default(),
             audit: Audit::new(archive.dir()),
             owner_secret,
+            logins: Logins::default(),
             requests: slots(config.limits.requests_max),
             ingests: slots(config.limits.ingests_max),
             media: slots(config.limits.media_streams_max),

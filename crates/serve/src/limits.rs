@@ -58,3 +58,13 @@ pub const SUGGESTIONS_DEFAULT: usize = 10;
 pub const AUDIT_IDS_MAX: usize = 1_000;
 /// Longest discovery file that is read, in bytes.
 pub const DISCOVERY_BYTES_MAX: u64 = 16 << 10;
+/// Most people who are logged in on the page at a time; the one who was away longest goes.
+pub const LOGINS_MAX: usize = 1_000;
+/// Who asks for nothing during this time is logged out.
+pub const LOGIN_IDLE_MAX: Duration = Duration::from_secs(12 * 3600);
+/// Longest access token that a login takes, in bytes.
+pub const TOKEN_BYTES_MAX: usize = 1024;
+/// Most moments of an exported table; an edit list has fewer by its format.
+pub const EXPORT_MOMENTS_MAX: usize = 10_000;
+/// Moments that an export reads at once.
+pub const EXPORT_PAGE: usize = 500;

@@ -9,12 +9,16 @@ use clap::{Args, ValueEnum};
 #[command(after_help = "Examples:
   rushes demo               asks a handful of questions, then serves until Ctrl-C
   rushes demo --no-open     ends after the questions
+  rushes demo --keep DIR    keeps the archive and the films
 
-The archive is made in a temporary folder, which is removed at the end.")]
+The archive and the films are made in a temporary folder, which is removed at the end.")]
 pub struct Demo {
     /// End after the questions: no server, no browser
     #[arg(long)]
     pub no_open: bool,
+    /// Make archive and films in this folder, which is new or empty, and keep them
+    #[arg(long, value_name = "DIR")]
+    pub keep: Option<PathBuf>,
 }
 
 /// `rushes serve`
@@ -168,6 +172,7 @@ pub struct Annotate {
   rushes search Mara in the galley
   rushes search --mode union '\"pass the salt\"' Ines
   rushes search --plan - < plan.json
+  rushes search --export edl Mara in the galley > mara.edl
   rushes search --json --limit 5 Otto | jq '.moments[].timecode_in'")]
 pub struct Search {
     /// What to look for
@@ -191,6 +196,18 @@ pub struct Search {
     /// Say why each moment matched and how it scored
     #[arg(long)]
     pub explain: bool,
+    /// Write all moments found to standard output, as a file for other programs
+    #[arg(long, value_enum, value_name = "FORMAT", conflicts_with_all = ["cursor", "explain"])]
+    pub export: Option<ExportFormat>,
+}
+
+/// A file for other programs.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum ExportFormat {
+    /// A table
+    Csv,
+    /// An edit decision list (CMX 3600), one event a moment
+    Edl,
 }
 
 /// What a moment spans.

@@ -5,6 +5,7 @@ mod bench;
 mod buckets;
 mod config;
 mod demo;
+mod demo_questions;
 mod erase;
 mod export;
 mod footage;

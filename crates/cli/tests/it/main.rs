@@ -11,3 +11,4 @@ mod operate;
 mod search;
 mod server;
 mod support;
+mod torture;

@@ -4,6 +4,8 @@ mod annotations;
 mod buckets;
 mod documents;
 mod erase;
+mod export;
+mod login;
 mod media;
 mod operate;
 mod pages;
@@ -69,6 +71,8 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
         .merge(runs::routes())
         .merge(annotations::routes())
         .merge(search::routes())
+        .merge(export::routes())
+        .merge(login::routes())
         .merge(buckets::routes())
         .merge(media::routes())
         .merge(pictures::routes())

@@ -3,10 +3,13 @@
 
 mod access;
 mod annotations;
+mod export;
 mod limits;
+mod login;
 mod media;
 mod openapi;
 mod operating;
+mod page;
 mod pictures;
 mod problems;
 mod registry;
