@@ -222,12 +222,7 @@ impl<'a> Sender<'a> {
     pub fn abort(&mut self) {
         for run in std::mem::take(&mut self.runs).into_values() {
             if let Some(id) = run.id {
-                // What cannot be aborted stays open and is never seen; the cause was told already.
-                let _ = self.client.send(
-                    Method::POST,
-                    &format!("/v1/runs/{}/abort", encode(&id)),
-                    Payload::Empty,
-                );
+                self.client.abort_run(&id);
             }
         }
     }

@@ -143,14 +143,32 @@ pub struct Foreign {
     pub characters: bool,
 }
 
+/// What a schema is asked of.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum SchemaArg {
+    /// The HTTP interface
+    Openapi,
+    /// An annotation line
+    Annotation,
+    /// An asset line
+    Asset,
+    /// A model line
+    Model,
+    /// A label line
+    Label,
+    /// A structured query
+    Plan,
+}
+
 /// `rushes annotate`
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   rushes annotate --model faces@3 -- find-faces {media}
   rushes annotate --model speech@2 --asset night-ferry-s01e01 -- transcribe --json {media}
+  rushes annotate --model loudness@1 -- python3 examples/annotators/loudness.py {media}
 
 `{media}` and `{asset}` stand for the path and the id of each asset. The program prints annotation lines; `asset_id` and
-`model` may be left out. What it printed is committed as one run when it ends with exit code 0, else none of it.")]
+`model` may be left out. What it printed is committed as one run when it ends with exit code 0, else none of it. `rushes schema annotation` says what a line may hold.")]
 pub struct Annotate {
     /// The model whose lines these are
     #[arg(long, value_name = "NAME@VERSION")]

@@ -5,6 +5,7 @@
 
 mod acceptance;
 mod demo;
+mod footage;
 mod help;
 mod ingest;
 mod operate;

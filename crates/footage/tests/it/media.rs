@@ -28,13 +28,16 @@ const MPEG4: &str = "-map 0:v -map 1:a -c:v mpeg4 -c:a aac";
 fn rate_length_timecode_reel_and_tracks_of_a_file_are_known() {
     let Some(tools) = crate::tools() else { return };
     let dir = tempfile::tempdir().unwrap();
-    std::fs::write(dir.path().join("s.srt"), "1\n00:00:00,500 --> 00:00:01,500\n<i>Hello</i> there\n").unwrap();
+    std::fs::write(dir.path().join("s.srt"), "1\n00:00:00,500 --> 00:00:01,500\n<i>Hello</i> there\n")
+        .unwrap();
     // A name that a shell, or an option, would stumble over.
     let path = dir.path().join("-a $(b)\n'c'.mov");
     clip(
         &dir.path().join("t.mov"),
-        &format!("-i s.srt {MPEG4} -map 2:s -c:s mov_text -metadata:s:a:0 language=ger -metadata:s:s:0 language=eng \
-                  -timecode 01:00:00;00 -metadata:s:v:0 reel_name=A001"),
+        &format!(
+            "-i s.srt {MPEG4} -map 2:s -c:s mov_text -metadata:s:a:0 language=ger -metadata:s:s:0 language=eng \
+                  -timecode 01:00:00;00 -metadata:s:v:0 reel_name=A001"
+        ),
     );
     std::fs::rename(dir.path().join("t.mov"), &path).unwrap();
     let media = File::open(&path).unwrap();
@@ -77,7 +80,10 @@ fn what_only_looks_like_media_opens_nothing_else() {
     clip(&real, MPEG4);
     let real = real.display();
     for (name, content) in [
-        ("list.mp4", format!("#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nfile://{real}\n#EXT-X-ENDLIST\n")),
+        (
+            "list.mp4",
+            format!("#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXTINF:2,\nfile://{real}\n#EXT-X-ENDLIST\n"),
+        ),
         ("concat.mp4", format!("ffconcat version 1.0\nfile '{real}'\n")),
         ("text.mp4", "just words\n".repeat(1000)),
         ("zero.mp4", String::new()),
@@ -111,7 +117,18 @@ fn a_proxy_that_nobody_waits_for_is_given_up() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("long.mkv");
     let made = Command::new("ffmpeg")
-        .args(["-v", "error", "-f", "lavfi", "-i", "color=s=1280x720:r=60:d=600", "-c:v", "mpeg4", "-g", "600"])
+        .args([
+            "-v",
+            "error",
+            "-f",
+            "lavfi",
+            "-i",
+            "color=s=1280x720:r=60:d=600",
+            "-c:v",
+            "mpeg4",
+            "-g",
+            "600",
+        ])
         .arg(&path)
         .status();
     assert!(made.unwrap().success());

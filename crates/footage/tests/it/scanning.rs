@@ -42,7 +42,8 @@ fn what_a_folder_holds_is_found_and_what_is_left_out_is_named() {
     ];
     assert_eq!(names, wanted);
     let why = |name: &str| {
-        let one = found.skipped.iter().find(|s| s.what == name).unwrap_or_else(|| panic!("{name}: {found:?}"));
+        let one =
+            found.skipped.iter().find(|s| s.what == name).unwrap_or_else(|| panic!("{name}: {found:?}"));
         (one.is_usual, one.why.clone())
     };
     assert_eq!(why(".hidden.mov"), (true, "it is hidden".to_owned()));
