@@ -59,6 +59,20 @@ pub struct Totals {
     pub notes: Vec<String>,
 }
 
+impl Totals {
+    /// Adds what became of other lines.
+    pub fn add(&mut self, other: Self) {
+        self.accepted += other.accepted;
+        self.duplicates += other.duplicates;
+        self.rejected += other.rejected;
+        self.assets += other.assets;
+        self.runs += other.runs;
+        self.commit = self.commit.max(other.commit);
+        let room = PROBLEMS_SHOWN.saturating_sub(self.errors.len());
+        self.errors.extend(other.errors.into_iter().take(room));
+    }
+}
+
 /// Lines with where they come from.
 #[derive(Default)]
 struct Batch {
@@ -218,12 +232,7 @@ impl<'a> Sender<'a> {
     pub fn abort(&mut self) {
         for run in std::mem::take(&mut self.runs).into_values() {
             if let Some(id) = run.id {
-                // What cannot be aborted stays open and is never seen; the cause was told already.
-                let _ = self.client.send(
-                    Method::POST,
-                    &format!("/v1/runs/{}/abort", encode(&id)),
-                    Payload::Empty,
-                );
+                self.client.abort_run(&id);
             }
         }
     }

@@ -158,7 +158,7 @@ fn settings(client: &Client, args: &Ingest, name: &str) -> Outcome<Known> {
 }
 
 /// Seconds or a clock, with a sign, as nanoseconds.
-fn duration_ns(flag: &str, text: &str) -> Outcome<i64> {
+pub(super) fn duration_ns(flag: &str, text: &str) -> Outcome<i64> {
     let (sign, bare) = match text.strip_prefix('-') {
         Some(bare) => (-1, bare),
         None => (1, text.strip_prefix('+').unwrap_or(text)),

@@ -3,8 +3,8 @@
 
 mod access;
 mod annotations;
-mod export;
 mod bombs;
+mod export;
 mod limits;
 mod login;
 mod media;
