@@ -23,6 +23,7 @@ cargo xtask COMMAND
   smoke    builds a release, runs the demo and asks it for its page
   tidy     crate edges, sizes, banned words, manifests, documents
            --tighten  writes the exceptions down to what is needed today
+  models   builds and tests what the feature `models` adds; not a part of `ci`, since it builds long
   irregular-forms lemma_lu.csv[.gz]
            makes the table of irregular forms that `text` reads
   help     this text
@@ -47,6 +48,7 @@ fn run(args: &[String]) -> anyhow::Result<()> {
         ["ci"] => ci::all(&root)?,
         ["lint"] => ci::lint(&root)?,
         ["smoke"] => smoke::run(&root)?,
+        ["models"] => ci::models(&root)?,
         ["tidy"] => report(&tidy::check(&root)?)?,
         ["tidy", "--tighten"] => tidy::tighten(&root)?,
         ["irregular-forms", ..] => irregular::run(&args[1..])?,

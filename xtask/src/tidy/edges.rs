@@ -12,6 +12,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("kv", &["types"]),
     ("import", &["types"]),
     ("encode", &["types"]),
+    ("encode-http", &["types", "encode"]),
+    ("encode-models", &["types", "encode"]),
     ("wire", &["types"]),
     ("store", &["types", "kv"]),
     ("events", &["types", "kv"]),

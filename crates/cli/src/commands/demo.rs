@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::args::Demo;
 use crate::client::Client;
+use crate::encoders::Known;
 use crate::exit::Outcome;
 use crate::interrupt::Orderly;
 use crate::lines::{How, Sender};
@@ -41,7 +42,8 @@ pub fn run(args: &Demo, json_output: bool, quiet: bool) -> Outcome {
 }
 
 fn in_folder(folder: &Path, args: &Demo, json_output: bool, quiet: bool) -> Outcome {
-    let archive = Archive::open(&folder.join("archive"), OpenOptions::default())?;
+    let options = OpenOptions { encoders: Arc::new(Known::built_in()?), ..OpenOptions::default() };
+    let archive = Archive::open(&folder.join("archive"), options)?;
     let client = Client::of(Arc::clone(&archive))?;
     let show = night_ferry();
     if !json_output {

@@ -5,6 +5,7 @@ mod bench;
 mod buckets;
 mod config;
 mod demo;
+pub mod encode;
 mod erase;
 mod export;
 mod ingest;
@@ -43,6 +44,7 @@ fn with_archive(config: Config, json: bool, quiet: bool, command: Command) -> Ou
         Command::Serve(args) => serve::run(config, &args, quiet),
         Command::Ingest(args) => ingest::run(&config, &args, json, quiet),
         Command::Annotate(args) => annotate::run(&config, &args, json, quiet),
+        Command::Encode(args) => encode::run(&config, &args, json, quiet),
         Command::Search(args) => search::run(&config, &args, json, quiet),
         Command::Suggest { typed, limit } => search::suggest(&config, &typed.join(" "), limit, json, quiet),
         Command::Buckets(args) => buckets::run(&config, &args, json, quiet),

@@ -5,6 +5,7 @@
 
 mod acceptance;
 mod demo;
+mod encode;
 mod help;
 mod ingest;
 mod operate;

@@ -39,7 +39,11 @@ fn the_numbers_are_the_same_on_every_machine() {
     for byte in vector.iter().flat_map(|x| x.to_bits().to_le_bytes()) {
         sum = (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
     }
-    assert_eq!(format!("{sum:016x}"), "0000000000000000", "another table is another encoder: give it another name");
+    assert_eq!(
+        format!("{sum:016x}"),
+        "0000000000000000",
+        "another table is another encoder: give it another name"
+    );
 }
 
 proptest! {
