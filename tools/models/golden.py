@@ -2,7 +2,7 @@
 """Makes small models with random weights of each kind that `encode-models` reads, and what the reference makes of a few
 texts and a picture: for its tests. Needs torch, transformers, tokenizers, pillow, numpy.
 
-    python tools/models/golden.py crates/encode-models/tests/it/golden
+    python tools/models/golden.py crates/encode-models/tests/it/golden [FOLDER OF all-MiniLM-L6-v2]
 """
 
 import json
@@ -142,19 +142,32 @@ def siglip(root):
     write(root / "siglip", model, tokenizer, golden, {"preprocessor_config.json": {"image_mean": half, "image_std": half, "resample": 3}})
 
 
+def minilm(root, folder):
+    """What the reference makes of the texts with the real model, for those who have it."""
+    tokenizer = transformers.AutoTokenizer.from_pretrained(folder)
+    model = transformers.AutoModel.from_pretrained(folder, dtype=torch.float32).eval()
+    rows = []
+    for text in TEXTS:
+        ids = tokenizer(text, truncation=True, max_length=256, return_tensors="pt")
+        rows.append([text, [round(x, 5) for x in numbers(model(**ids).last_hidden_state.mean(1))]])
+    (root / "minilm.json").write_text(json.dumps({"texts": rows}, separators=(",", ":")) + "\n")
+
+
 def features(answer):
     """Newer versions of the reference wrap the vector."""
     return answer if torch.is_tensor(answer) else answer.pooler_output
 
 
-def main(root):
+def main(root, folder=None):
     root = pathlib.Path(root)
     torch.manual_seed(0)
     with torch.inference_mode():
         for make in (bert, clip, siglip):
             make(root)
+        if folder:
+            minilm(root, folder)
     picture().save(root / "picture.png")
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

@@ -78,6 +78,34 @@ fn lines_are_turned_to_vectors_without_an_archive() {
 }
 
 #[test]
+fn an_encoder_that_is_named_late_is_known_at_once() {
+    let place = Place::new();
+    let out =
+        place.run_with(&["encode", "--lines"], "a red car in the rain\nsomebody cooks dinner\n").ok().out;
+    let vectors = out.lines().map(|l| serde_json::from_str::<Value>(l).unwrap());
+    let shots = (0..).zip(vectors).map(|(n, vector)| {
+        let start = f64::from(n) * 10.0;
+        line("one", "captions@1", "SCENE_SEARCH", start, start + 5.0, json!({"embedding_vector": vector}))
+    });
+    place.run_with(&["ingest", "--wait", "-"], shots.collect::<Vec<_>>().join("\n")).ok();
+    let plan = json!({"all": [{"type": "SCENE_SEARCH", "vector": {"text": "automobile", "k": 1}}]});
+    assert_eq!(place.moments(&plan), [], "no encoder is known yet, and no word says so");
+    let model = json!({"model": "captions@1", "types": ["SCENE_SEARCH"],
+        "space": {"dimensions": 256, "metric": "cosine", "encoder": "static-en@1"}});
+    place.run_with(&["model", "import", "-"], model.to_string()).ok();
+    assert_eq!(place.moments(&plan), [("one".to_owned(), 0.0, 5.0)]);
+}
+
+#[test]
+fn a_picture_is_a_warning_where_no_encoder_takes_one() {
+    let place = place();
+    place.run(&["encode", "--wait"]).ok();
+    let plan = json!({"all": [{"vector": {"image": "data:image/png;base64,iVBORw0KGgo="}}]}).to_string();
+    let answer = place.run_with(&["search", "--json", "--plan", "-"], plan).ok().json();
+    assert_eq!((&answer["warnings"][0]["code"], &answer["total"]), (&json!("no_encoder"), &json!(0)));
+}
+
+#[test]
 fn an_encoder_that_does_not_answer_is_a_warning_and_the_words_are_searched() {
     let place = place();
     let silent = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();

@@ -29,8 +29,12 @@ fn farthest(a: &[f32], b: &[f32]) -> f32 {
 
 fn check(kind: &str) {
     let folder = golden().join(kind);
-    let wanted: Value = serde_json::from_slice(&std::fs::read(folder.join("golden.json")).unwrap()).unwrap();
-    let encoder = open(kind, &folder).unwrap();
+    check_folder(&folder, &folder.join("golden.json"), kind);
+}
+
+fn check_folder(folder: &Path, wanted: &Path, kind: &str) {
+    let wanted: Value = serde_json::from_slice(&std::fs::read(wanted).unwrap()).unwrap();
+    let encoder = open(kind, folder).unwrap();
     for pair in wanted["texts"].as_array().unwrap() {
         let text = pair[0].as_str().unwrap();
         let made = encoder.encode_texts(&[text]).unwrap().pop().flatten().unwrap();
@@ -50,6 +54,15 @@ fn check(kind: &str) {
 #[test]
 fn a_sentence_encoder_gives_what_the_reference_gives() {
     check("bert");
+}
+
+#[test]
+fn a_real_sentence_encoder_gives_what_the_reference_gives() {
+    let Some(folder) = std::env::var_os("RUSHES_MINILM") else {
+        eprintln!("SKIPPED: RUSHES_MINILM names no folder with all-MiniLM-L6-v2");
+        return;
+    };
+    check_folder(Path::new(&folder), &golden().join("minilm.json"), "minilm");
 }
 
 #[test]
