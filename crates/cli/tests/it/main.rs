@@ -7,6 +7,7 @@ mod acceptance;
 mod demo;
 mod disk_full;
 mod footage;
+mod encode;
 mod help;
 mod ingest;
 mod operate;
