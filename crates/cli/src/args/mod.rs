@@ -10,7 +10,9 @@ use clap::{Args, Parser, Subcommand};
 pub use manage::{
     AssetCommand, ConfigCommand, LabelCommand, ModelCommand, RightArg, RunCommand, TokenCommand,
 };
-pub use work::{Annotate, Bench, Buckets, Demo, Encode, Erase, ExportFormat, Ingest, Mode, SchemaArg, Search, Serve};
+pub use work::{
+    Annotate, Bench, Buckets, Demo, Encode, Erase, ExportFormat, Ingest, Mode, SchemaArg, Search, Serve,
+};
 
 /// Finds moments in video: annotations in, exact seconds out.
 #[derive(Debug, Parser)]

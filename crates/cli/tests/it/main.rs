@@ -6,8 +6,8 @@
 mod acceptance;
 mod demo;
 mod disk_full;
-mod footage;
 mod encode;
+mod footage;
 mod help;
 mod ingest;
 mod operate;
