@@ -552,11 +552,11 @@ pub fn taking_nothing_says_what_would_become(fixture: &mut dyn StoreFixture) {
     ] {
         append(&[lines("a", "m@1", &[("1", 0, "x"), ("2", 1, "y")])], Take::WhatFits);
         let last = store.last_commit().unwrap();
-        let would = append(&[bad.clone()], Take::Nothing);
+        let would = append(std::slice::from_ref(&bad), Take::Nothing);
         assert_eq!((would.accepted, would.duplicates, would.rejected.len(), would.commit), (1, 1, 2, None));
-        assert_eq!(append(&[good.clone()], Take::Nothing).accepted, 1);
+        assert_eq!(append(std::slice::from_ref(&good), Take::Nothing).accepted, 1);
         assert_eq!(store.last_commit().unwrap(), last);
-        let did = append(&[bad.clone()], Take::WhatFits);
+        let did = append(std::slice::from_ref(&bad), Take::WhatFits);
         assert_eq!((did.accepted, did.duplicates, &did.rejected), (1, 1, &would.rejected));
     }
     // Of an asset that is not registered yet it is known what a request would bring.
