@@ -20,7 +20,7 @@ use self::ledger::{Ledger, Random};
 use self::life::{Doing, Life};
 
 /// Kills of the short form, and how long it may take.
-const SHORT: (u64, Duration) = (8, Duration::from_secs(20));
+const SHORT: (u64, Duration) = (8, Duration::from_secs(10));
 /// Kills of one archive, before the next begins empty.
 const KILLS_PER_ARCHIVE: u64 = 10;
 /// Longest time from the first request to a kill by the clock.
