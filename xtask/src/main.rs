@@ -12,6 +12,7 @@ use anyhow::{Context, bail};
 
 mod ci;
 mod irregular;
+mod page;
 mod smoke;
 mod tidy;
 mod torture;
@@ -19,13 +20,17 @@ mod torture;
 const HELP: &str = "\
 cargo xtask COMMAND
 
-  ci       what CI does: formatting, tidy, lints, licences, a smoke run, all tests
+  ci       what CI does: formatting, tidy, lints, licences, a smoke run, the page, all tests
   lint     the part of `ci` that runs nothing of ours: formatting, tidy, lints, licences
   smoke    builds a release, runs the demo and asks it for its page
   torture  kills the program at random moments and looks whether anything acknowledged is lost
            --times N  that many kills (200)   --seed N  the same ones again   --binary FILE  of this program
+  page     the web page: types, unit tests, and every state of it in a browser
   tidy     crate edges, sizes, banned words, manifests, documents
            --tighten  writes the exceptions down to what is needed today
+  demo-film
+           draws, speaks and encodes the films of our own show anew, after its screenplay changed; needs ffmpeg and
+           espeak-ng. `demo-film sheet s01e01 FILE.png` only shows the middle of every shot
   irregular-forms lemma_lu.csv[.gz]
            makes the table of irregular forms that `text` reads
   help     this text
@@ -50,9 +55,14 @@ fn run(args: &[String]) -> anyhow::Result<()> {
         ["ci"] => ci::all(&root)?,
         ["lint"] => ci::lint(&root)?,
         ["torture", ..] => torture::run(&root, &args[1..])?,
+        ["page"] => page::run(&root)?,
         ["smoke"] => smoke::run(&root)?,
         ["tidy"] => report(&tidy::check(&root)?)?,
         ["tidy", "--tighten"] => tidy::tighten(&root)?,
+        ["demo-film", rest @ ..] => {
+            let what = if rest.is_empty() { &["all"][..] } else { rest };
+            ci::cargo(&root, &[&["run", "--package", "rushes-film", "--"], what].concat())?;
+        }
         ["irregular-forms", ..] => irregular::run(&args[1..])?,
         [other, ..] => bail!("`{other}` is no chore; see `cargo xtask help`"),
     }

@@ -4,10 +4,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
+use rushes_query::{Encoders, NoEncoders};
 use rushes_types::limits::Limits;
 use rushes_types::{Commit, Error, ErrorKind, Result};
 
 use crate::access::{Caller, Right, Tokens};
+use crate::ask::NameCache;
 use crate::backup::BackupReport;
 use crate::embedded;
 use crate::engines::Engines;
@@ -37,6 +39,8 @@ pub struct OpenOptions {
     pub media_roots: Vec<PathBuf>,
     /// How long after an erasure its bytes are rewritten away by the maintenance worker.
     pub purge_after: Duration,
+    /// What turns the texts and pictures of queries into vectors; by default nothing does.
+    pub encoders: Arc<dyn Encoders>,
 }
 
 impl Default for OpenOptions {
@@ -49,6 +53,7 @@ impl Default for OpenOptions {
             default_language: "en".to_owned(),
             media_roots: Vec::new(),
             purge_after: PURGE_AFTER,
+            encoders: Arc::new(NoEncoders),
         }
     }
 }
@@ -66,6 +71,8 @@ pub struct Archive {
     pub(crate) tokens: Tokens,
     /// The labels with aliases, once they were read.
     pub(crate) labels: RwLock<Option<Arc<LabelTable>>>,
+    /// The names that questions were last read by.
+    pub(crate) names: NameCache,
     workers: Mutex<Option<Workers>>,
     _lock: ArchiveLock,
 }
@@ -109,6 +116,7 @@ impl Archive {
             gate: Gate::default(),
             tokens,
             labels: RwLock::new(None),
+            names: NameCache::default(),
             workers: Mutex::new(None),
             _lock: lock,
         };

@@ -35,7 +35,7 @@ pub use ingest::{Body, IngestMode, IngestOptions, IngestReport, LineProblem, PRO
 pub use manifest::{FORMAT_VERSION, Manifest};
 pub use progress::{Progress, Unwatched};
 pub use rebuild::Rebuild;
-pub use search::SearchRequest;
+pub use search::{Explained, SearchRequest};
 pub use status::Status;
 pub use verify::VerifyReport;
 pub use workers::{FuseSettings, Health, Shared, Stage};

@@ -96,6 +96,8 @@ pub struct Search {
     pub answers: String,
     /// Must the hash be the same on every run?
     pub exact: bool,
+    /// Where approximate search was allowed: the share of the exact answers' moments that it found.
+    pub recall: Option<f64>,
 }
 
 /// Bytes of one part of the archive.
@@ -176,7 +178,11 @@ impl fmt::Display for Report {
             let mut row = vec![search.what.clone(), search.count.to_string()];
             row.extend([p.p50, p.p95, p.p99, p.max].map(|ms| format!("{ms:.2}")));
             row.push(format!("{:.1}", search.moments));
-            row.push(format!("{}{}", search.answers, if search.exact { "" } else { " (approximate)" }));
+            row.push(
+                search
+                    .recall
+                    .map_or_else(|| search.answers.clone(), |share| format!("found {share:.4} of exact")),
+            );
             table.row(row);
         }
         writeln!(f, "{table}")?;

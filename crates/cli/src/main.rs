@@ -15,7 +15,6 @@ mod output;
 mod problem;
 mod progress;
 mod reading;
-mod screenplay;
 mod settings;
 mod show;
 

@@ -29,7 +29,7 @@ pub fn seconds(ns: i64) -> String {
 
 /// A moment as a block of lines.
 #[must_use]
-pub fn moment(moment: &Value, plan: &Value) -> Vec<String> {
+pub fn moment(moment: &Value) -> Vec<String> {
     let (start, end) = (ns(moment, "start_ns"), ns(moment, "end_ns"));
     let when = match (
         moment.get("timecode_in").and_then(Value::as_str),
@@ -51,7 +51,7 @@ pub fn moment(moment: &Value, plan: &Value) -> Vec<String> {
         lines.push(format!("    best at {} – {}", clock(ns(best, "start_ns")), clock(ns(best, "end_ns"))));
     }
     let evidence = list(moment, "evidence");
-    lines.extend(evidence.iter().take(EVIDENCE_SHOWN).map(|e| self::evidence(e, plan)));
+    lines.extend(evidence.iter().take(EVIDENCE_SHOWN).map(self::evidence));
     if evidence.len() > EVIDENCE_SHOWN {
         lines.push(format!("    … and {} more", evidence.len() - EVIDENCE_SHOWN));
     }
@@ -70,13 +70,12 @@ pub fn moment(moment: &Value, plan: &Value) -> Vec<String> {
 }
 
 /// One piece of evidence: type, what it says, when.
-fn evidence(evidence: &Value, plan: &Value) -> String {
+fn evidence(evidence: &Value) -> String {
     let kind = text(evidence, "type").trim_end_matches("_SEARCH").to_lowercase();
-    let clause = plan.pointer(text(evidence, "clause")).unwrap_or(&Value::Null);
     let mut says = text(evidence, "label").to_owned();
     let line = text(evidence, "text");
     if !line.is_empty() {
-        let said = format!("“{}”", mark(line, clause));
+        let said = format!("“{}”", mark(line, list(evidence, "marks")));
         says = if says.is_empty() { said } else { format!("{says} {said}") };
     }
     if says.is_empty() {
@@ -214,7 +213,7 @@ mod tests {
             json!([]),
             json!({"evidence": [1, {"clause": 3}], "start_ns": i64::MIN, "end_ns": i64::MAX}),
         ] {
-            let _ = moment(&odd, &odd);
+            let _ = moment(&odd);
             let _ = groups(std::slice::from_ref(&odd), 0);
             let _ = plan_in_short(&odd);
         }

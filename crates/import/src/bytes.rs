@@ -81,7 +81,10 @@ impl<R: Read> Read for Tapped<R> {
 }
 
 /// The text of a file, at most `file_bytes` of it; more is an error.
-pub(crate) fn open<'r>(reader: impl Read + 'r, file_bytes: u64) -> io::Result<Box<dyn BufRead + 'r>> {
+///
+/// # Errors
+/// Where the first bytes cannot be read.
+pub fn open<'r>(reader: impl Read + 'r, file_bytes: u64) -> io::Result<Box<dyn BufRead + 'r>> {
     let (head, reader) = peek(reader)?;
     if head.starts_with(&GZIP_MARK) {
         let unpacked = flate2::read::MultiGzDecoder::new(reader);

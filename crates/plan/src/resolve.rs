@@ -6,11 +6,11 @@
 use rushes_text::{fold_word, normalise_label, tokenise};
 use rushes_types::limits::K_DEFAULT;
 use rushes_types::{Error, ErrorKind, Metric, Result, Space};
-use serde::Serialize;
 
 use crate::plan::{ClauseRef, PinnedRun, Plan, Predicate};
 use crate::plan_clause::{Like, PlanClause, PlanWord, SpaceVector, VectorAsk};
 use crate::read::check_threshold;
+use crate::warning::Warning;
 
 /// How many annotations say each word, at a version of the table.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -45,25 +45,6 @@ pub trait Resolver {
     fn vectors_like(&self, like: &Like) -> Result<Option<SpaceVectors>>;
     /// A run's asset and the name of its model, without version; `None` where it cannot be pinned.
     fn run(&self, run: &str) -> Result<Option<(String, String)>>;
-}
-
-/// Something that a searcher should know about the answer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Warning {
-    /// What kind of thing: `no_data`, `no_encoder`, `no_match`, `no_shots`, `no_frame_rate`.
-    pub code: &'static str,
-    /// The field it is about, as a JSON pointer into the plan.
-    pub pointer: String,
-    /// What to know.
-    pub message: String,
-}
-
-impl Warning {
-    /// A warning about a field of the plan.
-    pub fn new(code: &'static str, pointer: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { code, pointer: pointer.into(), message: message.into() }
-    }
 }
 
 /// A resolved plan.
@@ -281,16 +262,18 @@ impl Work<'_> {
             Some(name) => self.named(pointer, name)?,
             None => self.resolver.spaces()?,
         };
-        let (mut found, mut without) = (Vec::new(), Vec::new());
+        let (mut found, mut without, mut failed) = (Vec::new(), Vec::new(), Vec::new());
         for space in spaces {
             let vector = match (&ask.text, &ask.image) {
-                (Some(text), _) => self.resolver.encode_text(&space, text)?,
-                (None, Some(image)) => self.resolver.encode_image(&space, image)?,
-                (None, None) => None,
+                (Some(text), _) => self.resolver.encode_text(&space, text),
+                (None, Some(image)) => self.resolver.encode_image(&space, image),
+                (None, None) => Ok(None),
             };
             match vector {
-                Some(vector) => found.push((space, vector)),
-                None => without.push(format!("`{}`", space.id)),
+                Ok(Some(vector)) => found.push((space, vector)),
+                Ok(None) => without.push(format!("`{}`", space.id)),
+                Err(error) if is_out_of_reach(error.kind()) => failed.push((space, error)),
+                Err(error) => return Err(error.at(pointer.to_owned())),
             }
         }
         let what = if ask.text.is_some() { "texts" } else { "pictures" };
@@ -299,6 +282,10 @@ impl Work<'_> {
             (true, true) => "searched as text instead",
             (true, false) => "the clause finds nothing",
         };
+        for (space, error) in &failed {
+            let message = format!("{}; space `{}`: {then}", error.message(), space.id);
+            self.warn("encoder_failed", pointer, message);
+        }
         if !without.is_empty() {
             let names = without.join(", ");
             self.warn(
@@ -306,7 +293,7 @@ impl Work<'_> {
                 pointer,
                 format!("no encoder of {what} is known for space {names}: {then}"),
             );
-        } else if found.is_empty() {
+        } else if found.is_empty() && failed.is_empty() {
             self.warn("no_data", pointer, format!("no current annotation has a vector: {then}"));
         }
         Ok((!found.is_empty() || ask.text.is_none()).then_some(found))
@@ -387,6 +374,11 @@ impl Work<'_> {
         }
         Ok(vectors)
     }
+}
+
+/// May a search go on without an encoder that answers so?
+const fn is_out_of_reach(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::Unavailable | ErrorKind::Unsupported)
 }
 
 fn not_found(like: &Like) -> Error {

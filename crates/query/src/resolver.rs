@@ -24,12 +24,26 @@ pub trait WordTable {
     fn word_counts(&self, words: &[String]) -> Result<Counted>;
 }
 
-/// Turns texts and pictures into vectors.
-pub trait Encoders {
+/// Turns texts and pictures into vectors. An error of kind `Unavailable` or `Unsupported` becomes a warning of the answer.
+pub trait Encoders: std::fmt::Debug + Send + Sync {
     /// A text as a vector of the space; `None` where no encoder is known for it.
     fn encode_text(&self, space: &Space, text: &str) -> Result<Option<Vec<f32>>>;
-    /// A picture as a vector of the space; `None` where no encoder is known for it.
+    /// A picture (base64, or a `data:` URL) as a vector of the space; `None` where no encoder is known for it.
     fn encode_image(&self, space: &Space, image: &str) -> Result<Option<Vec<f32>>>;
+}
+
+/// No encoder is known: a text in a vector clause falls back to words, and a warning says so.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoEncoders;
+
+impl Encoders for NoEncoders {
+    fn encode_text(&self, _space: &Space, _text: &str) -> Result<Option<Vec<f32>>> {
+        Ok(None)
+    }
+
+    fn encode_image(&self, _space: &Space, _image: &str) -> Result<Option<Vec<f32>>> {
+        Ok(None)
+    }
 }
 
 /// Knows runs that can be pinned.

@@ -24,6 +24,7 @@ mod gate;
 mod host;
 pub mod limits;
 mod listen;
+mod login;
 mod long_work;
 mod metrics;
 mod problem;

@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand};
 pub use manage::{
     AssetCommand, ConfigCommand, LabelCommand, ModelCommand, RightArg, RunCommand, TokenCommand,
 };
-pub use work::{Annotate, Bench, Buckets, Demo, Erase, Ingest, Mode, Search, Serve};
+pub use work::{Annotate, Bench, Buckets, Demo, Erase, ExportFormat, Ingest, Mode, Search, Serve};
 
 /// Finds moments in video: annotations in, exact seconds out.
 #[derive(Debug, Parser)]

@@ -7,7 +7,7 @@ use axum::Json as Answer;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use rushes_archive::{Archive, Caller, SearchRequest};
-use rushes_plan::{Plan, Warning};
+use rushes_plan::{Plan, Reading, Warning};
 use rushes_types::limits::QUERY_BYTES_MAX;
 use rushes_types::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
@@ -42,12 +42,15 @@ pub(super) struct SearchDocument {
 pub(super) struct ResolvedDocument {
     /// The plan, with everything filled in: a person can edit it and send it back.
     plan: Plan,
+    /// Of a question in words: what each part of it became in the plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    understood: Option<Reading>,
     /// What could not be filled in.
     warnings: Vec<Warning>,
 }
 
 /// Takes the words out of a request; the rest is a plan.
-fn request_of(mut fields: serde_json::Map<String, Value>) -> Result<SearchRequest> {
+pub(super) fn request_of(mut fields: serde_json::Map<String, Value>) -> Result<SearchRequest> {
     let q = match fields.remove("q") {
         None | Some(Value::Null) => None,
         Some(Value::String(words)) => Some(words),
@@ -142,8 +145,9 @@ async fn plan(
 ) -> Reply<Answer<ResolvedDocument>> {
     let request = request_of(fields)?;
     let work = move |archive: &Archive, caller: &Caller| archive.explain_plan(caller, &request);
-    let resolved = ctx.audited(Action::of("plan"), work, |_, action| action).await?;
-    Ok(Answer(ResolvedDocument { plan: resolved.plan, warnings: resolved.warnings }))
+    let explained = ctx.audited(Action::of("plan"), work, |_, action| action).await?;
+    let (resolved, understood) = (explained.resolved, explained.understood);
+    Ok(Answer(ResolvedDocument { plan: resolved.plan, understood, warnings: resolved.warnings }))
 }
 
 /// Labels that begin with what was typed.

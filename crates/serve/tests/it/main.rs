@@ -4,10 +4,14 @@
 mod access;
 mod annotations;
 mod bombs;
+mod export;
 mod limits;
+mod login;
 mod media;
 mod openapi;
 mod operating;
+mod page;
+mod pictures;
 mod problems;
 mod registry;
 mod runs;

@@ -1,0 +1,3 @@
+//! Questions become the plans that they should.
+
+mod questions;

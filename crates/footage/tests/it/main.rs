@@ -1,0 +1,3 @@
+//! Media with the real ffmpeg, where it is installed.
+
+mod films;
