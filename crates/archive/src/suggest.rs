@@ -2,9 +2,9 @@
 
 use rushes_ask::Target;
 use rushes_index::IndexReader;
-use rushes_plan::{Clause, Filter, Test, Word, WordsTest};
+use rushes_plan::{Clause, Filter, Fuzziness, Test, Word, WordsTest};
 use rushes_query::{Access, WordTable};
-use rushes_text::{Fuzziness, fold_word, normalise_label, tokenise};
+use rushes_text::{fold_word, normalise_label, tokenise};
 use rushes_types::Result;
 
 use crate::access::{Caller, Right};
