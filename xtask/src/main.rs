@@ -15,6 +15,7 @@ mod irregular;
 mod page;
 mod smoke;
 mod tidy;
+mod torture;
 
 const HELP: &str = "\
 cargo xtask COMMAND
@@ -23,6 +24,8 @@ cargo xtask COMMAND
   lint     the part of `ci` that runs nothing of ours: formatting, tidy, lints, licences
   smoke    builds a release, runs the demo and asks it for its page
   page     the web page: types, unit tests, and every state of it in a browser
+  torture  kills the program at random moments and looks whether anything acknowledged is lost
+           --times N  that many kills (200)   --seed N  the same ones again   --binary FILE  of this program
   tidy     crate edges, sizes, banned words, manifests, documents
            --tighten  writes the exceptions down to what is needed today
   demo-film
@@ -52,6 +55,7 @@ fn run(args: &[String]) -> anyhow::Result<()> {
         ["ci"] => ci::all(&root)?,
         ["lint"] => ci::lint(&root)?,
         ["page"] => page::run(&root)?,
+        ["torture", ..] => torture::run(&root, &args[1..])?,
         ["smoke"] => smoke::run(&root)?,
         ["tidy"] => report(&tidy::check(&root)?)?,
         ["tidy", "--tighten"] => tidy::tighten(&root)?,

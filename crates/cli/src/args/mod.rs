@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand};
 pub use manage::{
     AssetCommand, ConfigCommand, LabelCommand, ModelCommand, RightArg, RunCommand, TokenCommand,
 };
-pub use work::{Annotate, Bench, Buckets, Demo, Erase, ExportFormat, Ingest, Mode, Search, Serve};
+pub use work::{Annotate, Bench, Buckets, Demo, Erase, ExportFormat, Ingest, Mode, SchemaArg, Search, Serve};
 
 /// Finds moments in video: annotations in, exact seconds out.
 #[derive(Debug, Parser)]
@@ -165,10 +165,16 @@ Buckets and index are made anew when the archive is opened next.")]
     /// Configuration
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Print the OpenAPI document of the HTTP interface
+    /// Print the OpenAPI document of the HTTP interface, or the JSON Schema of what is sent to it
     #[command(after_help = "Examples:
-  rushes schema > openapi.json")]
-    Schema,
+  rushes schema > openapi.json
+  rushes schema annotation          what a program that annotates prints, one object a line
+  rushes schema plan                what `rushes search --plan` takes")]
+    Schema {
+        /// Of what
+        #[arg(value_enum, default_value = "openapi")]
+        what: SchemaArg,
+    },
     /// Score how questions in words are read, against the plans that they should become
     #[command(after_help = "Examples:
   rushes questions                                  our own questions, over our own names

@@ -106,11 +106,14 @@ export async function serve(rushes) {
   run('asset', 'import', files.assets);
   const server = spawn(rushes, [...archive, 'serve', '--listen', '127.0.0.1:0', '--no-open', '--media-root', media], { stdio: ['ignore', 'pipe', 'pipe'] });
   const base = await address(server);
+  // While the page is worked on: its files as they lie on the disk, in front of the same server.
+  const disk = process.env.PAGE_FROM_DISK ? spawn('node', [join(import.meta.dirname, '../proxy.mjs'), base, '0'], { stdio: ['ignore', 'pipe', 'pipe'] }) : null;
   return {
-    base,
+    base: disk ? await address(disk) : base,
     withVideo,
     run,
     stop() {
+      disk?.kill('SIGTERM');
       server.kill('SIGTERM');
       rmSync(home, { recursive: true, force: true });
     },

@@ -8,7 +8,7 @@ mod check;
 mod hands;
 mod http;
 mod ledger;
-mod life;
+pub mod life;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
