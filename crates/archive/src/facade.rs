@@ -1,7 +1,5 @@
 //! What callers do with an archive: register, write, read, erase; each limited to their rights.
 
-use rushes_index::Suggestion;
-use rushes_plan::Filter;
 use rushes_store::{EraseTarget, LabelAliases, RunSpec};
 use rushes_types::{
     Asset, AssetId, BucketNo, Commit, Error, ErrorKind, FusedAnnotation, FusedKey, Model, Result, Run, RunId,

@@ -222,7 +222,12 @@ impl Builder<'_> {
         // With "A after B" the later of the two is the one behind the current step.
         let current = self.current;
         let linked = |step: Option<&Step>| step.is_some_and(|s| s.link.is_some() && s.within.is_none());
-        if comes || self.built.steps.len() == 1 {
+        let before = self.items[..at].iter().rev().find(|i| !matches!(i.what, What::Frame | What::Comma));
+        if !comes && before.is_some_and(|i| i.what == What::And) && !self.step().atoms.is_empty() {
+            // "Otto, and within 15 s the captain".
+            self.within = Some((ns, at));
+            self.follow(true, at);
+        } else if comes || self.built.steps.len() == 1 {
             self.within = Some((ns, at));
         } else if linked(self.built.steps.get(current)) {
             self.step().within = Some((ns, at));

@@ -272,6 +272,10 @@ impl<'q> Scanner<'q> {
             return self.span(at, len, What::Frame);
         }
         let end = self.end_of_words(begin);
+        // "¿Dónde dice Ines «…»?": who says it may stand between.
+        if matches!(self.tokens.get(end).map(|t| &t.kind), Some(Kind::Quote(_))) {
+            return self.span(at, len, What::Frame);
+        }
         match self.slice(begin, end) {
             Some(said) => {
                 let (_, item) = self.span(at, end - at, What::Said(said.to_owned()));

@@ -1,10 +1,11 @@
 //! The score of our sets of questions: it may only rise.
 
-use rushes_ask::questions::{DEVELOP, HELD_OUT, LEXICON, Score, WrittenLexicon, read, score};
+use rushes_ask::questions::{DEVELOP, HELD_OUT, LATER, LEXICON, Score, WrittenLexicon, read, score};
 
 /// Right answers that there were when this was written; raise them with what you mend.
 const DEVELOP_RIGHT: usize = 147;
-const HELD_OUT_RIGHT: usize = 69;
+const LATER_RIGHT: usize = 42;
+const HELD_OUT_RIGHT: usize = 71;
 
 fn scored(set: &str) -> Score {
     let lexicon = WrittenLexicon::read(LEXICON).unwrap();
@@ -18,6 +19,12 @@ fn scored(set: &str) -> Score {
 fn the_questions_that_were_developed_on_are_read_right() {
     let score = scored(DEVELOP);
     assert!(score.all.right >= DEVELOP_RIGHT, "{:#?}", score.misses);
+}
+
+#[test]
+fn the_questions_of_a_second_look_are_read_right() {
+    let score = scored(LATER);
+    assert!(score.all.right >= LATER_RIGHT, "{:#?}", score.misses);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use anyhow::Context;
-use rushes_ask::questions::{DEVELOP, HELD_OUT, LEXICON, Score, Tally, WrittenLexicon, read, score};
+use rushes_ask::questions::{DEVELOP, HELD_OUT, LATER, LEXICON, Score, Tally, WrittenLexicon, read, score};
 use serde_json::json;
 
 use crate::exit::{Failure, Outcome};
@@ -20,6 +20,7 @@ pub fn run(file: Option<&Path>, lexicon: Option<&Path>, json_output: bool) -> Ou
         Some(path) => vec![(path.display().to_string(), text(path)?)],
         None => vec![
             ("developed on".to_owned(), DEVELOP.to_owned()),
+            ("second look".to_owned(), LATER.to_owned()),
             ("held out".to_owned(), HELD_OUT.to_owned()),
         ],
     };
