@@ -253,6 +253,17 @@ test('the player starts at the in-point, stops at the out-point, or loops', { sk
   return page.done();
 });
 
+test('what the browser cannot play is played from a proxy', { skip }, async (t) => {
+  if (!server.withVideo) return t.skip('there is no ffmpeg');
+  const page = await open('#q=dunes');
+  await shows(page, '1 moment');
+  await cards(page).first().locator('.card-main').click();
+  await page.waitForFunction(() => document.querySelector('video')?.src.endsWith('/proxy') && (document.querySelector('video')?.readyState ?? 0) > 1, null, { timeout: 60_000 });
+  assert.ok((await at(page)) >= 1, String(await at(page)));
+  assert.ok(await page.isHidden('.screen-notice'));
+  return page.done();
+});
+
 test('lanes show what is around, and lead there', { skip }, async () => {
   const page = await open('#q="pass+the+salt"');
   await shows(page, '3 moments');
