@@ -326,6 +326,25 @@ test('no moments come with the reason and what to do', { skip }, async () => {
   await page.done();
 });
 
+test('a line says that the archive catches up, and moments follow when it has', { skip }, async () => {
+  const page = await open('#q=Nell');
+  await shows(page, '6 moments');
+  let busy = true;
+  await page.route('**/v1/status', async (route) => {
+    const response = await route.fetch();
+    const status = await response.json();
+    const lag = [{ consumer: 'index', topic: 'x', behind: 12 }];
+    await route.fulfill({ json: busy ? { ...status, catching_up: true, lag } : status });
+  });
+  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  await page.waitForSelector('#banner:not([hidden])');
+  assert.match(await page.locator('#banner').innerText(), /Catching up \(12 to index\)/);
+  busy = false;
+  const [again] = await Promise.all([page.waitForRequest('**/v1/search'), page.waitForSelector('#banner', { state: 'hidden' })]);
+  assert.equal(again.method(), 'POST');
+  await page.done();
+});
+
 test('a mistake in a plan is told in words', { skip }, async () => {
   const page = await open('#plan={"all":[{"label":"a","text":"b"}]}');
   await page.waitForSelector('.problem');
