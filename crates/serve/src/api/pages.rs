@@ -7,6 +7,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use rushes_archive::Status;
+use rushes_types::ErrorKind;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
