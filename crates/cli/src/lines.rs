@@ -55,6 +55,22 @@ pub struct Totals {
     pub commit: Option<u64>,
     /// The first refused lines.
     pub errors: Vec<Value>,
+    /// The first things to know that importers told.
+    pub notes: Vec<String>,
+}
+
+impl Totals {
+    /// Adds what became of other lines.
+    pub fn add(&mut self, other: Self) {
+        self.accepted += other.accepted;
+        self.duplicates += other.duplicates;
+        self.rejected += other.rejected;
+        self.assets += other.assets;
+        self.runs += other.runs;
+        self.commit = self.commit.max(other.commit);
+        let room = PROBLEMS_SHOWN.saturating_sub(self.errors.len());
+        self.errors.extend(other.errors.into_iter().take(room));
+    }
 }
 
 /// Lines with where they come from.
@@ -186,6 +202,14 @@ impl<'a> Sender<'a> {
         self.say(place, line, pointer, detail);
     }
 
+    /// Something to know; nothing is refused for it.
+    pub fn note(&mut self, text: String) {
+        output::warn(&text);
+        if self.totals.notes.len() < PROBLEMS_SHOWN {
+            self.totals.notes.push(text);
+        }
+    }
+
     /// Sends what is left and makes the runs visible; with `strict` and a refused line, gives them up.
     pub fn finish(&mut self) -> Outcome {
         self.flush()?;
@@ -208,12 +232,7 @@ impl<'a> Sender<'a> {
     pub fn abort(&mut self) {
         for run in std::mem::take(&mut self.runs).into_values() {
             if let Some(id) = run.id {
-                // What cannot be aborted stays open and is never seen; the cause was told already.
-                let _ = self.client.send(
-                    Method::POST,
-                    &format!("/v1/runs/{}/abort", encode(&id)),
-                    Payload::Empty,
-                );
+                self.client.abort_run(&id);
             }
         }
     }

@@ -30,6 +30,10 @@ const CONTRAST: (f32, f32) = (9.0, 45.0);
 /// Mean difference of two pictures below which they are the same, in levels a pixel. A picture that comes out of black
 /// changes by as much from one to the next, and all of its contrast is new.
 const PLAIN_MIN: f32 = 1.8;
+/// A picture with less contrast than this has nothing that another light would bring out.
+const RELIGHT_CONTRAST: f32 = 1.5;
+/// The most that another light may strengthen or weaken.
+const GAIN_MAX: f32 = 3.0;
 /// Bins of the colour count: luma, and each plane of colour.
 const BINS: (usize, usize) = (16, 8);
 const BINS_ALL: usize = BINS.0 + 2 * BINS.1;
@@ -53,11 +57,13 @@ pub struct Thresholds {
     pub alike: f32,
     /// The most that they may change.
     pub alike_max: f32,
+    /// Below this part of the change, once the light is made the same, it is the same shot.
+    pub light: f32,
 }
 
 impl Default for Thresholds {
     fn default() -> Self {
-        Self { level: 0.26, ratio: 2.6, floor: 0.06, alike: 0.5, alike_max: 0.4 }
+        Self { level: 0.26, ratio: 2.6, floor: 0.06, alike: 0.5, alike_max: 0.4, light: 0.5 }
     }
 }
 
@@ -143,6 +149,7 @@ impl Detector {
         if change < self.thresholds.level
             || !self.stands_out(picture, change)
             || self.is_flash(picture, change)
+            || self.is_other_light(picture, change)
         {
             return;
         }
@@ -176,6 +183,14 @@ impl Detector {
         change >= mean.max(self.thresholds.floor) * self.thresholds.ratio
     }
 
+    /// Is it the same picture in another light: a fade, a lamp?
+    fn is_other_light(&self, picture: usize, jump: f32) -> bool {
+        let at = |n: usize| self.pictures.get(n.checked_sub(self.first)?);
+        let before = picture.checked_sub(1).and_then(at);
+        let (Some(before), Some(own)) = (before, at(picture)) else { return false };
+        before.contrast >= RELIGHT_CONTRAST && change_of_content(before, own) < jump * self.thresholds.light
+    }
+
     /// Are the pictures before it and soon behind it the same shot? Then it is where a flash begins, or ends.
     fn is_flash(&self, picture: usize, jump: f32) -> bool {
         let most = (jump * self.thresholds.alike).min(self.thresholds.alike_max);
@@ -201,8 +216,35 @@ fn change(a: &Picture, b: &Picture) -> f32 {
     }
     let contrast = a.contrast.max(b.contrast).clamp(CONTRAST.0, CONTRAST.1);
     let moved = unexplained(&a.pixels, &b.pixels, contrast * BLOCK_FULL);
+    weighed(counted, moved)
+}
+
+/// How different two pictures are when the first one is given the light of the second, 0 … 1.
+fn change_of_content(a: &Picture, b: &Picture) -> f32 {
+    change(&relit(a, b), b)
+}
+
+/// Both measures as one.
+fn weighed(counted: f32, moved: f32) -> f32 {
     // The geometric mean alone would miss cuts between shots of the same colours.
     0.35 * (counted * moved).sqrt() + 0.65 * moved * (0.6 + 0.4 * counted.min(0.5) * 2.0)
+}
+
+/// The picture `a` with the light and contrast of `b`.
+fn relit(a: &Picture, b: &Picture) -> Picture {
+    let gain = (b.contrast / a.contrast.max(1.0)).clamp(1.0 / GAIN_MAX, GAIN_MAX);
+    let (from, to) = (mean(&a.pixels), mean(&b.pixels));
+    let mut pixels = a.pixels.clone();
+    for (n, pixel) in pixels.iter_mut().enumerate() {
+        let (from, to) = if n < PLANE { (from, to) } else { (128.0, 128.0) };
+        *pixel = ((f32::from(*pixel) - from) * gain + to).clamp(0.0, 255.0) as u8;
+    }
+    let counts = count(&pixels);
+    Picture { pixels, counts, contrast: b.contrast }
+}
+
+fn mean(pixels: &[u8]) -> f32 {
+    pixels.iter().take(PLANE).map(|p| u32::from(*p)).sum::<u32>() as f32 / PLANE as f32
 }
 
 /// Shares of the pixels in each bin, each plane smoothed over its neighbours: noise must not move pixels across.
@@ -238,7 +280,7 @@ fn count(pixels: &[u8]) -> [f32; BINS_ALL] {
 /// The standard deviation of luma.
 fn contrast(pixels: &[u8]) -> f32 {
     let luma = pixels.get(..PLANE).unwrap_or_default();
-    let mean = luma.iter().map(|p| u32::from(*p)).sum::<u32>() as f32 / PLANE as f32;
+    let mean = mean(pixels);
     let square = luma.iter().map(|p| (f32::from(*p) - mean).powi(2)).sum::<f32>() / PLANE as f32;
     square.sqrt()
 }

@@ -61,7 +61,7 @@ pub fn pair(files: &[Found]) -> Vec<Group> {
         groups.push(Group { media: Some(file.clone()), stem: joined(folder, stem), ..Group::default() });
     }
     let mut alone: BTreeMap<String, Group> = BTreeMap::new();
-    for file in files.iter().filter(|f| f.kind != Kind::Media) {
+    for file in files.iter().filter(|f| matches!(f.kind, Kind::Subtitles | Kind::Other)) {
         let (folder, stem) = split(&file.below);
         match owner(&stems, folder, stem) {
             Some((owners, rest)) => {
@@ -125,7 +125,7 @@ fn owner_here<'s>(stems: &'s Stems, folder: &str, stem: &str) -> Option<(&'s [us
 /// What stands behind the points of a name, where it is a language or a kind of subtitles.
 fn without_language(stem: &str) -> (&str, &str) {
     let mut base = stem;
-    while let Some((front, part)) = base.rsplit_once('.') {
+    while let Some((front, part)) = base.rsplit_once('.').or_else(|| base.rsplit_once(['-', '_'])) {
         let known = language::tag(part).is_some() || is_kind(part);
         if !known || front.is_empty() {
             break;
@@ -205,6 +205,7 @@ mod tests {
             (&["s/a.mkv", "s/b.mkv", "s/Subs/b/3_fre.srt"], &["s/a.mkv", "s/b.mkv + s/Subs/b/3_fre.srt fr"]),
             (&["a.mov", "a.json", "b.json"], &["a.mov + a.json"]),
             (&["x.en.srt", "x.de.srt"], &["- + x.en.srt en + x.de.srt de"]),
+            (&["x-en.vtt", "x_fr.vtt", "x-y.vtt"], &["- + x-en.vtt en + x_fr.vtt fr", "- + x-y.vtt"]),
             (
                 &["Tears.of.Steel.2012.mkv", "Tears.of.Steel.2012.eng.srt"],
                 &["Tears.of.Steel.2012.mkv + Tears.of.Steel.2012.eng.srt en"],

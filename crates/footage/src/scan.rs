@@ -23,6 +23,9 @@ const SUBTITLES: &[&str] = &["srt", "vtt", "ttml", "dfxp", "itt", "ass", "ssa"];
 /// Endings of what a model may have written beside a file, in lower case.
 const OTHERS: &[&str] = &["json", "rttm", "csv", "tsv", "xml", "npy", "txt"];
 
+/// Endings of annotation lines, which need nothing beside them.
+const LINES: &[&str] = &[".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz", ".arrow", ".arrows"];
+
 /// What a file is, by its name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -30,6 +33,8 @@ pub enum Kind {
     Media,
     /// Subtitles.
     Subtitles,
+    /// Annotation lines.
+    Lines,
     /// Perhaps what a model wrote; only looked at beside a media file of the same name.
     Other,
 }
@@ -74,6 +79,10 @@ pub struct Scan {
 /// The kind of a file, by its name.
 #[must_use]
 pub fn kind_of(path: &Path) -> Option<Kind> {
+    let name = path.file_name()?.to_str().unwrap_or_default();
+    if LINES.iter().any(|ending| name.ends_with(ending)) {
+        return Some(Kind::Lines);
+    }
     let ending = path.extension()?.to_str()?.to_ascii_lowercase();
     let within = |list: &[&str]| list.contains(&ending.as_str());
     match () {
@@ -162,7 +171,7 @@ impl Scan {
         if meta.len() == 0 {
             return skip("it is empty".to_owned());
         }
-        if kind != Kind::Media && meta.len() > COMPANION_BYTES_MAX {
+        if matches!(kind, Kind::Subtitles | Kind::Other) && meta.len() > COMPANION_BYTES_MAX {
             let why =
                 format!("it has {} bytes; at most {COMPANION_BYTES_MAX} are read of such a file", meta.len());
             return skip(why);

@@ -50,6 +50,7 @@ pub struct Serve {
 /// `rushes ingest`
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
+  rushes ingest --serve-media FOLDER                  footage: media with their subtitles, and where shots begin
   rushes ingest annotations.jsonl                     JSON, one annotation a line
   rushes ingest vectors.arrow                         an Arrow IPC stream
   rushes ingest annotations.jsonl.gz                  the same, compressed
@@ -86,6 +87,24 @@ pub struct Ingest {
     /// What files of other tools do not say themselves
     #[command(flatten)]
     pub foreign: Foreign,
+    /// How footage is taken in
+    #[command(flatten)]
+    pub footage: Footage,
+}
+
+/// How footage is taken in.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Footage")]
+pub struct Footage {
+    /// Do not look for shot cuts
+    #[arg(long)]
+    pub no_shots: bool,
+    /// Look at media and subtitles again that have not changed
+    #[arg(long)]
+    pub again: bool,
+    /// Let `rushes serve` play what lies in the folder: adds it to media_roots in the archive's rushes.toml
+    #[arg(long)]
+    pub serve_media: bool,
 }
 
 /// What files of other tools do not say themselves.
@@ -104,6 +123,9 @@ pub struct Foreign {
     /// Who wrote them [default: the format, such as srt@1]
     #[arg(long, value_name = "NAME@VERSION")]
     pub model: Option<String>,
+    /// What kind of thing they say, in place of the format's own type
+    #[arg(long = "type", value_name = "TYPE")]
+    pub kind: Option<String>,
     /// Language of speech and labels [default: from ep1.en.srt, or the file]
     #[arg(long, value_name = "TAG")]
     pub language: Option<String>,
@@ -124,14 +146,32 @@ pub struct Foreign {
     pub characters: bool,
 }
 
+/// What a schema is asked of.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum SchemaArg {
+    /// The HTTP interface
+    Openapi,
+    /// An annotation line
+    Annotation,
+    /// An asset line
+    Asset,
+    /// A model line
+    Model,
+    /// A label line
+    Label,
+    /// A structured query
+    Plan,
+}
+
 /// `rushes annotate`
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
   rushes annotate --model faces@3 -- find-faces {media}
   rushes annotate --model speech@2 --asset night-ferry-s01e01 -- transcribe --json {media}
+  rushes annotate --model loudness@1 -- python3 examples/annotators/loudness.py {media}
 
 `{media}` and `{asset}` stand for the path and the id of each asset. The program prints annotation lines; `asset_id` and
-`model` may be left out. What it printed is committed as one run when it ends with exit code 0, else none of it.")]
+`model` may be left out. What it printed is committed as one run when it ends with exit code 0, else none of it. `rushes schema annotation` says what a line may hold.")]
 pub struct Annotate {
     /// The model whose lines these are
     #[arg(long, value_name = "NAME@VERSION")]
@@ -145,6 +185,32 @@ pub struct Annotate {
     /// The program and its arguments
     #[arg(last = true, required = true, value_name = "CMD")]
     pub program: Vec<String>,
+}
+
+/// `rushes encode`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  rushes encode                                   all assets whose dialogue changed since the last time
+  rushes encode --asset night-ferry-s01e01
+  rushes encode --encoder studio                  with an encoder of rushes.toml
+  printf '%s\\n' galley kitchen | rushes encode --lines
+
+Lines of dialogue are joined to windows of a few words more, and each becomes one vector of type MEANING_SEARCH. The
+encoder that is built in knows English; lines that say they are of another language are left out. An asset whose lines
+are the same as before is skipped, so the command can be stopped and run again at any time.")]
+pub struct Encode {
+    /// Only this asset (may be given again) [default: all]
+    #[arg(long = "asset", value_name = "ASSET")]
+    pub assets: Vec<String>,
+    /// The encoder [default: the one that is built in]
+    #[arg(long, value_name = "NAME")]
+    pub encoder: Option<String>,
+    /// Wait until what was written can be searched
+    #[arg(long)]
+    pub wait: bool,
+    /// Write nothing: print the vector of each line of standard input, as JSON
+    #[arg(long, conflicts_with_all = ["assets", "wait"])]
+    pub lines: bool,
 }
 
 /// `rushes search`

@@ -142,6 +142,7 @@ fn settings(client: &Client, args: &Ingest, name: &str) -> Outcome<Known> {
     let settings = Settings {
         movie: foreign.movie.clone(),
         model: foreign.model.clone(),
+        kind: foreign.kind.clone(),
         language: foreign.language.clone().or(language),
         frame_rate: rate,
         start_timecode: foreign.start_timecode.clone().or_else(|| text("start_timecode")),
@@ -157,7 +158,7 @@ fn settings(client: &Client, args: &Ingest, name: &str) -> Outcome<Known> {
 }
 
 /// Seconds or a clock, with a sign, as nanoseconds.
-fn duration_ns(flag: &str, text: &str) -> Outcome<i64> {
+pub(super) fn duration_ns(flag: &str, text: &str) -> Outcome<i64> {
     let (sign, bare) = match text.strip_prefix('-') {
         Some(bare) => (-1, bare),
         None => (1, text.strip_prefix('+').unwrap_or(text)),

@@ -10,6 +10,7 @@ use rushes_formats::limits::HEAD_BYTES;
 use rushes_types::RunMode;
 use serde_json::json;
 
+use super::footage::Seen;
 use crate::args::Ingest;
 use crate::client::Client;
 use crate::config::Config;
@@ -25,22 +26,35 @@ const ENDINGS: [&str; 6] = [".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz", ".ar
 /// Runs the command.
 pub fn run(config: &Config, args: &Ingest, json_output: bool, quiet: bool) -> Outcome {
     let format = super::foreign::asked_format(args)?;
-    let inputs = if args.mapping.is_some() { args.inputs.clone() } else { files(&args.inputs)? };
+    let plain = args.mapping.is_some() || format.is_some();
+    let (footage, others): (Vec<_>, Vec<_>) =
+        args.inputs.iter().cloned().partition(|input| !plain && super::footage::is_footage(input));
+    let inputs = if args.mapping.is_some() { others } else { files(&others)? };
     let client = Client::connect(config, true)?;
     let how = How { strict: args.strict, dry_run: args.dry_run };
     let mut intake = Intake { sender: Sender::new(&client, how), args, quiet, files: 0 };
-    let sent = match &args.mapping {
-        Some(mapping) => super::mapping::run(&mut intake, mapping, &inputs),
-        None => inputs.iter().try_for_each(|input| intake.send_file(&client, format, input)),
-    };
-    let sent = sent.and_then(|()| intake.sender.finish());
+    let seen = super::footage::run(config, &client, &mut intake, &footage);
+    let sent = seen.and_then(|seen| {
+        let lines = &seen.lines;
+        match &args.mapping {
+            Some(mapping) => super::mapping::run(&mut intake, mapping, &inputs)?,
+            None => {
+                lines.iter().chain(&inputs).try_for_each(|input| intake.send_file(&client, format, input))?
+            }
+        }
+        intake.sender.finish()?;
+        Ok(seen)
+    });
     if sent.is_err() {
         intake.sender.abort();
     }
-    sent?;
+    let seen = sent?;
     let caught_up =
         if args.wait && !args.dry_run { Some(super::wait::until_searchable(&client, quiet)?) } else { None };
-    report(&intake, caught_up, client.archive().is_some(), json_output)?;
+    if !json_output {
+        seen.say();
+    }
+    report(&intake, &seen, caught_up, client.archive().is_some(), json_output)?;
     if intake.sender.totals.rejected > 0 { Err(Failure::Said) } else { Ok(()) }
 }
 
@@ -57,7 +71,7 @@ pub struct Intake<'a> {
 }
 
 impl Intake<'_> {
-    fn send_file(&mut self, client: &Client, format: Option<Format>, input: &Path) -> Outcome {
+    pub(super) fn send_file(&mut self, client: &Client, format: Option<Format>, input: &Path) -> Outcome {
         self.files += 1;
         if input == Path::new("-") {
             let mut reader = BufReader::with_capacity(HEAD_BYTES, std::io::stdin());
@@ -154,14 +168,24 @@ fn walk(folder: &Path, found: &mut Vec<PathBuf>) -> Outcome {
     Ok(())
 }
 
-fn report(intake: &Intake<'_>, caught_up: Option<bool>, is_local: bool, json_output: bool) -> Outcome {
+fn report(
+    intake: &Intake<'_>,
+    seen: &Seen,
+    caught_up: Option<bool>,
+    is_local: bool,
+    json_output: bool,
+) -> Outcome {
     let (totals, dry_run) = (&intake.sender.totals, intake.args.dry_run);
     if json_output {
-        return output::json(&json!({
+        let mut answer = json!({
             "accepted": totals.accepted, "duplicates": totals.duplicates, "rejected": totals.rejected,
-            "errors": totals.errors, "assets": totals.assets, "runs": totals.runs, "files": intake.files,
+            "errors": totals.errors, "notes": totals.notes, "assets": totals.assets, "runs": totals.runs, "files": intake.files,
             "commit": totals.commit, "searchable": caught_up, "dry_run": dry_run,
-        }));
+        });
+        if seen.folders > 0 {
+            answer["footage"] = seen.json();
+        }
+        return output::json(&answer);
     }
     let n = output::count;
     if intake.sender.unsaid() > 0 {
