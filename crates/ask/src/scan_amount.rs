@@ -197,7 +197,8 @@ impl Scanner<'_> {
     fn compared(&self, at: usize) -> Option<Found> {
         if let Some((len, ns)) = self.duration(at) {
             let more = self.is(at + len, Sense::OrMore).map(|more| (more, Compare::AtLeast));
-            let (or, compare) = more.or_else(|| Some((self.is(at + len, Sense::OrLess)?, Compare::AtMost)))?;
+            let (or, compare) =
+                more.or_else(|| Some((self.is(at + len, Sense::OrLess)?, Compare::AtMost)))?;
             return Some((len + or, What::Duration(compare.bounds(ns))));
         }
         let (len, compare) = self.comparison(at)?;

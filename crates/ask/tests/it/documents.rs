@@ -10,7 +10,10 @@ const ASKING: &str = include_str!("../../../../docs/asking.md");
 fn examples() -> Vec<&'static str> {
     let rows = ASKING.lines().filter_map(|line| line.strip_prefix("| `"));
     let firsts = rows.filter_map(|row| row.split(" |").next());
-    firsts.flat_map(|first| first.split('`').step_by(2)).filter(|e| e.contains(' ') || e.contains('"')).collect()
+    firsts
+        .flat_map(|first| first.split('`').step_by(2))
+        .filter(|e| e.contains(' ') || e.contains('"'))
+        .collect()
 }
 
 #[test]
