@@ -15,6 +15,7 @@ mod irregular;
 mod page;
 mod smoke;
 mod tidy;
+mod torture;
 
 const HELP: &str = "\
 cargo xtask COMMAND
@@ -23,11 +24,14 @@ cargo xtask COMMAND
   lint     the part of `ci` that runs nothing of ours: formatting, tidy, lints, licences
   smoke    builds a release, runs the demo and asks it for its page
   page     the web page: types, unit tests, and every state of it in a browser
+  torture  kills the program at random moments and looks whether anything acknowledged is lost
+           --times N  that many kills (200)   --seed N  the same ones again   --binary FILE  of this program
   tidy     crate edges, sizes, banned words, manifests, documents
            --tighten  writes the exceptions down to what is needed today
   demo-film
            draws, speaks and encodes the films of our own show anew, after its screenplay changed; needs ffmpeg and
            espeak-ng. `demo-film sheet s01e01 FILE.png` only shows the middle of every shot
+  models   builds and tests what the feature `models` adds; not a part of `ci`, since it builds long
   irregular-forms lemma_lu.csv[.gz]
            makes the table of irregular forms that `text` reads
   help     this text
@@ -52,7 +56,9 @@ fn run(args: &[String]) -> anyhow::Result<()> {
         ["ci"] => ci::all(&root)?,
         ["lint"] => ci::lint(&root)?,
         ["page"] => page::run(&root)?,
+        ["torture", ..] => torture::run(&root, &args[1..])?,
         ["smoke"] => smoke::run(&root)?,
+        ["models"] => ci::models(&root)?,
         ["tidy"] => report(&tidy::check(&root)?)?,
         ["tidy", "--tighten"] => tidy::tighten(&root)?,
         ["demo-film", rest @ ..] => {

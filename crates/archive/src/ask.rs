@@ -2,12 +2,12 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rushes_ask::{Asked, Episode, Lexicon, Names, Target, ask};
+use rushes_ask::{Asked, Lexicon, Names, ask};
 use rushes_index::IndexReader;
 use rushes_plan::{Filter, Plan, Resolver};
 use rushes_query::scope::visible_assets;
 use rushes_query::{Access, ReaderResolver};
-use rushes_types::{Asset, ReadPoint, Result};
+use rushes_types::{ReadPoint, Result};
 
 use crate::search::LabelTable;
 
@@ -76,24 +76,9 @@ fn gather(reader: &dyn IndexReader, labels: &LabelTable, access: &Access) -> Res
         }
     }
     for document in reader.assets().iter().filter(|document| access.allows(&document.asset)) {
-        add_asset(&mut names, &document.asset);
+        names.add_asset(&document.asset);
     }
     Ok(names)
-}
-
-fn add_asset(names: &mut Names, asset: &Asset) {
-    if let Some(series) = &asset.series {
-        names.add_title(&Target::Series(series.clone()), series);
-    }
-    if let Some(collection) = &asset.collection {
-        names.add_title(&Target::Collection(collection.clone()), collection);
-    }
-    names.add_title(&Target::Movie(asset.movie.to_string()), asset.movie.as_str());
-    names.add_title(&Target::Asset(asset.id.to_string()), asset.id.as_str());
-    if let Some(title) = &asset.title {
-        names.add_title(&Target::Asset(asset.id.to_string()), title);
-    }
-    names.add_episode(Episode { asset: asset.id.to_string(), season: asset.season, episode: asset.episode });
 }
 
 /// What reading a question is told of an archive.

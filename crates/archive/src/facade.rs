@@ -1,7 +1,5 @@
 //! What callers do with an archive: register, write, read, erase; each limited to their rights.
 
-use rushes_index::Suggestion;
-use rushes_plan::Filter;
 use rushes_store::{EraseTarget, LabelAliases, RunSpec};
 use rushes_types::{
     Asset, AssetId, BucketNo, Commit, Error, ErrorKind, FusedAnnotation, FusedKey, Model, Result, Run, RunId,
@@ -245,17 +243,6 @@ impl Archive {
         Ok(views)
     }
 
-    /// Labels that begin with what was typed.
-    ///
-    /// # Errors
-    /// What the index answers.
-    pub fn suggest(&self, caller: &Caller, typed: &str, limit: usize) -> Result<Vec<Suggestion>> {
-        require_any(caller, Right::Read)?;
-        let reader = self.engines.index.reader(None)?;
-        let filter = Filter { assets: visible_assets(caller, reader.as_ref()), ..Filter::default() };
-        reader.suggest(typed, &filter, limit)
-    }
-
     /// Erases.
     ///
     /// # Errors
@@ -318,23 +305,11 @@ pub(crate) fn bucket_keys(bucket: &rushes_types::Bucket) -> Vec<FusedKey> {
     bucket.annotations.iter().map(|member| FusedKey { start_ns: member.start_ns, key: member.key }).collect()
 }
 
-/// The assets of a reader that a caller may see; `None` for all.
-pub(crate) fn visible_assets(
-    caller: &Caller,
-    reader: &dyn rushes_index::IndexReader,
-) -> Option<Vec<AssetId>> {
-    if caller.may_everywhere(Right::Read) {
-        return None;
-    }
-    let assets = reader.assets().iter().filter(|d| sees(caller, &d.asset));
-    Some(assets.map(|d| d.asset.id.clone()).collect())
-}
-
 fn sees(caller: &Caller, asset: &Asset) -> bool {
     caller.may(Right::Read, &asset.movie)
 }
 
-fn require_any(caller: &Caller, right: Right) -> Result<()> {
+pub(crate) fn require_any(caller: &Caller, right: Right) -> Result<()> {
     if caller.has(right) {
         return Ok(());
     }

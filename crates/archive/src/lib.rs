@@ -21,6 +21,7 @@ mod progress;
 mod rebuild;
 mod search;
 mod status;
+mod suggest;
 mod verify;
 mod workers;
 
@@ -37,5 +38,6 @@ pub use progress::{Progress, Unwatched};
 pub use rebuild::Rebuild;
 pub use search::{Explained, SearchRequest};
 pub use status::Status;
+pub use suggest::{Offer, OfferGroup, SuggestRequest};
 pub use verify::VerifyReport;
 pub use workers::{FuseSettings, Health, Shared, Stage};

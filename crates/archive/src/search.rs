@@ -104,7 +104,7 @@ impl Archive {
     }
 
     /// The labels with aliases, read once and again after they changed.
-    fn label_table(&self) -> Result<Arc<LabelTable>> {
+    pub(crate) fn label_table(&self) -> Result<Arc<LabelTable>> {
         if let Some(table) = self.labels.read().unwrap_or_else(PoisonError::into_inner).as_ref() {
             return Ok(Arc::clone(table));
         }
@@ -120,7 +120,7 @@ impl Archive {
 }
 
 /// What a caller may see, as the query knows it.
-fn access(caller: &Caller) -> Access {
+pub(crate) fn access(caller: &Caller) -> Access {
     match caller.movies(Right::Read) {
         None => Access::All,
         Some(movies) => {

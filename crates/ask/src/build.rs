@@ -47,7 +47,7 @@ pub(crate) struct Built {
 }
 
 /// A dialogue clause.
-fn dialogue() -> PlanClause {
+pub(crate) fn dialogue() -> PlanClause {
     PlanClause { kind: Some(known_types::DIALOGUE.to_owned()), ..PlanClause::default() }
 }
 
@@ -107,7 +107,7 @@ impl Builder<'_> {
         match &item.what {
             What::Word => return self.words(at),
             What::Phrase(said) => {
-                self.atom(PlanClause { phrase: Some(said.clone()), ..dialogue() }, vec![at])
+                self.atom(PlanClause { phrase: Some(said.clone()), ..dialogue() }, vec![at]);
             }
             What::Said(said) => {
                 let clause = PlanClause { phrase: Some(said.clone()), analysed: Some(true), ..dialogue() };
@@ -222,7 +222,12 @@ impl Builder<'_> {
         // With "A after B" the later of the two is the one behind the current step.
         let current = self.current;
         let linked = |step: Option<&Step>| step.is_some_and(|s| s.link.is_some() && s.within.is_none());
-        if comes || self.built.steps.len() == 1 {
+        let before = self.items[..at].iter().rev().find(|i| !matches!(i.what, What::Frame | What::Comma));
+        if !comes && before.is_some_and(|i| i.what == What::And) && !self.step().atoms.is_empty() {
+            // "Otto, and within 15 s the captain".
+            self.within = Some((ns, at));
+            self.follow(true, at);
+        } else if comes || self.built.steps.len() == 1 {
             self.within = Some((ns, at));
         } else if linked(self.built.steps.get(current)) {
             self.step().within = Some((ns, at));
@@ -248,13 +253,19 @@ impl Builder<'_> {
             }
         }
         let text = self.text.get(self.items[at].start..self.items[end].end).unwrap_or_default().to_owned();
-        let words: Vec<&str> =
-            content.iter().filter_map(|i| self.text.get(self.items[*i].start..self.items[*i].end)).collect();
+        let (mut words, mut end_of_last) = (String::new(), None);
+        for item in content.iter().map(|i| &self.items[*i]) {
+            // Characters of writing without spaces stay together.
+            if end_of_last.replace(item.end).is_some_and(|end| end != item.start) {
+                words.push(' ');
+            }
+            words.push_str(self.text.get(item.start..item.end).unwrap_or_default());
+        }
         let clause = if self.has_encoder {
             let vector = VectorAsk { text: Some(text), ..VectorAsk::default() };
             PlanClause { vector: Some(vector), ..PlanClause::default() }
         } else {
-            PlanClause { text: Some(words.join(" ")), ..PlanClause::default() }
+            PlanClause { text: Some(words), ..PlanClause::default() }
         };
         self.atom(clause, content);
         end + 1
@@ -276,9 +287,7 @@ impl Builder<'_> {
         }
         if let Some((before, link)) = self.leading.take() {
             // "after "geese first" Otto": without a comma, one clause is what leads.
-            if self.step().atoms.is_empty() {
-                self.leading = Some((before, link));
-            } else if self.joins(last, at) {
+            if self.step().atoms.is_empty() || self.joins(last, at) {
                 self.leading = Some((before, link));
             } else {
                 self.follow(!before, link);
@@ -373,83 +382,8 @@ impl Builder<'_> {
         if let Some((not, None)) = self.not {
             self.built.unused.insert(not);
         }
-        self.merge_meaning();
-        self.drop_empty_steps();
-        self.drop_bare_dialogue();
+        self.built.settle();
         self.built
-    }
-
-    /// The words of a step that are searched by their meaning are one clause.
-    fn merge_meaning(&mut self) {
-        for step in &mut self.built.steps {
-            let mut merged: Option<Atom> = None;
-            let mut rest = Vec::new();
-            for atom in std::mem::take(&mut step.atoms) {
-                let free = atom.clause.kind.is_none() && atom.group == Group::All;
-                match (&mut merged, free) {
-                    (Some(first), true) => {
-                        join(&mut first.clause, &atom.clause);
-                        first.items.extend(atom.items);
-                    }
-                    (None, true) => merged = Some(atom),
-                    (_, false) => rest.push(atom),
-                }
-            }
-            rest.extend(merged);
-            step.atoms = rest;
-        }
-    }
-
-    /// A step that names nothing present cannot be asked for: what it denies goes to its neighbour.
-    fn drop_empty_steps(&mut self) {
-        let mut kept: Vec<Step> = Vec::new();
-        for step in std::mem::take(&mut self.built.steps) {
-            let positive = step.atoms.iter().any(|a| a.group != Group::None);
-            if positive || kept.is_empty() {
-                kept.push(step);
-            } else {
-                self.built.unused.extend(step.link);
-                self.built.unused.extend(step.within.map(|(_, item)| item));
-                if let Some(before) = kept.last_mut() {
-                    before.atoms.extend(step.atoms);
-                }
-            }
-        }
-        if kept.len() > 1 && !kept[0].atoms.iter().any(|a| a.group != Group::None) {
-            let first = kept.remove(0);
-            self.built.unused.extend(kept[0].link.take());
-            self.built.unused.extend(kept[0].within.take().map(|(_, item)| item));
-            kept[0].atoms.extend(first.atoms);
-        }
-        self.built.steps = kept;
-    }
-
-    /// "the lines where Mara says …": what is said is dialogue already.
-    fn drop_bare_dialogue(&mut self) {
-        for step in &mut self.built.steps {
-            let says =
-                |a: &Atom| a.clause.phrase.is_some() || (a.clause.kind.is_some() && a.clause.text.is_some());
-            if step.atoms.iter().any(|a| a.group != Group::None && says(a)) {
-                let bare = dialogue();
-                step.atoms.retain(|a| a.group == Group::None || a.clause != bare);
-            }
-        }
-    }
-}
-
-/// Joins the words of two clauses.
-fn join(first: &mut PlanClause, second: &PlanClause) {
-    let text = |clause: &PlanClause| -> Option<String> {
-        clause.text.clone().or_else(|| clause.vector.as_ref().and_then(|v| v.text.clone()))
-    };
-    let Some(more) = text(second) else { return };
-    let own = match &mut first.vector {
-        Some(vector) => &mut vector.text,
-        None => &mut first.text,
-    };
-    if let Some(own) = own {
-        own.push(' ');
-        own.push_str(&more);
     }
 }
 

@@ -17,8 +17,10 @@ mod plan_of;
 pub mod questions;
 mod scan;
 mod scan_amount;
+mod scan_names;
 mod scan_scope;
 mod scan_top;
+mod settle;
 mod short;
 mod token;
 
@@ -61,7 +63,7 @@ pub fn ask(question: &str, base: &Plan, lexicon: &dyn Lexicon) -> Result<Asked> 
     let items = scanner.items();
     let by_meaning = items.iter().any(|item| item.what == What::Word) && lexicon.has_encoder();
     let built = build::build(question, &items, by_meaning);
-    let Planned { plan, pointers, mut warnings } = plan_of::plan_of(&items, &built, base, lexicon);
+    let Planned { plan, mut pointers, mut warnings } = plan_of::plan_of(&items, &built, base, lexicon);
     if plan.all.is_empty() && plan.any.is_empty() {
         let message = if plan.none.is_empty() {
             "the question names nothing to look for; name a person, a place or words that are said"
@@ -71,6 +73,14 @@ pub fn ask(question: &str, base: &Plan, lexicon: &dyn Lexicon) -> Result<Asked> 
         return Err(Error::invalid(message).at("/q"));
     }
     warnings.extend(notes(question, &items, &built));
+    let json = plan.to_json();
+    pointers.retain(|_, pointer| {
+        // What was set by hand stays, and seasons with episodes may have become assets: then the field above is meant.
+        while !pointer.is_empty() && json.pointer(pointer).is_none() {
+            pointer.truncate(pointer.rfind('/').unwrap_or(0));
+        }
+        !pointer.is_empty()
+    });
     let spans =
         items.iter().enumerate().map(|(at, item)| span(question, at, item, &built, by_meaning, &pointers));
     let reading = Reading { language: scanner.language.as_str().to_owned(), spans: spans.collect() };

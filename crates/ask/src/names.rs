@@ -1,12 +1,14 @@
 //! What an archive calls things: labels with their aliases, and titles, found by their words even where mistyped.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rushes_text::{Fuzziness, tokenise, within};
-use rushes_types::known_types;
+use rushes_types::{Asset, known_types};
 
 /// Longest name, in words.
 pub const NAME_WORDS_MAX: usize = 8;
+/// Titles that are looked at for one beginning.
+const TITLES_LOOKED_AT_MAX: usize = 2_000;
 
 /// What a name stands for.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
@@ -90,6 +92,8 @@ pub struct Names {
     by_key: HashMap<String, Vec<Name>>,
     /// Every key by its number of words and its first character: its letters as a set, and the key.
     by_shape: HashMap<(usize, char), Vec<(u64, String)>>,
+    /// Titles from each of their words on, for someone typing.
+    title_starts: BTreeSet<(String, Target, String)>,
     episodes: Vec<Episode>,
 }
 
@@ -114,6 +118,13 @@ impl Names {
     /// Adds a way of writing something. What has no word, or too many, is left out.
     pub fn add(&mut self, target: Target, written: &str, count: u64) {
         let Some((words, key)) = key_of(written) else { return };
+        if !target.is_label() {
+            let mut rest = Some(key.as_str());
+            while let Some(start) = rest {
+                self.title_starts.insert((start.to_owned(), target.clone(), written.to_owned()));
+                rest = start.split_once(' ').map(|(_, rest)| rest);
+            }
+        }
         let names = match self.by_key.get_mut(&key) {
             Some(names) => names,
             None => {
@@ -142,7 +153,7 @@ impl Names {
     }
 
     /// Adds a title.
-    pub fn add_title(&mut self, target: &Target, written: &str) {
+    fn add_title(&mut self, target: &Target, written: &str) {
         self.add_without_article(target, written, 0);
     }
 
@@ -157,15 +168,49 @@ impl Names {
         }
     }
 
-    /// Adds an episode.
-    pub fn add_episode(&mut self, episode: Episode) {
-        self.episodes.push(episode);
+    /// Adds the titles that an asset has or belongs to.
+    pub fn add_asset(&mut self, asset: &Asset) {
+        if let Some(series) = &asset.series {
+            self.add_title(&Target::Series(series.clone()), series);
+        }
+        if let Some(collection) = &asset.collection {
+            self.add_title(&Target::Collection(collection.clone()), collection);
+        }
+        self.add_title(&Target::Movie(asset.movie.to_string()), asset.movie.as_str());
+        let id = asset.id.to_string();
+        self.add_title(&Target::Asset(id.clone()), &id);
+        if let Some(title) = &asset.title {
+            self.add_title(&Target::Asset(id.clone()), title);
+        }
+        self.episodes.push(Episode { asset: id, season: asset.season, episode: asset.episode });
     }
 
     /// The episodes.
     #[must_use]
     pub fn episodes(&self) -> &[Episode] {
         &self.episodes
+    }
+
+    /// Titles of which a word begins as typed, series first; at most `limit`.
+    #[must_use]
+    pub fn titles_beginning(&self, typed: &str, limit: usize) -> Vec<(&Target, &str)> {
+        let Some((_, key)) = key_of(typed) else { return Vec::new() };
+        let from = (key.clone(), Target::Label { kind: String::new(), label: String::new() }, String::new());
+        let starts = self.title_starts.range(from..).take_while(|(start, ..)| start.starts_with(&key));
+        // A long list begins alike only where ids are numbered: the first of them are enough.
+        let mut found: BTreeMap<&Target, &str> = BTreeMap::new();
+        for (_, target, written) in starts.take(TITLES_LOOKED_AT_MAX) {
+            let known = found.entry(target).or_insert(written);
+            // Of several ways of writing the longest is the whole title.
+            if written.len() > known.len() {
+                *known = written;
+            }
+        }
+        let mut titles: Vec<(&Target, &str)> = found.into_iter().collect();
+        titles.sort_by_key(|(target, written)| (target.rank(), *written));
+        titles.dedup_by_key(|(_, written)| *written);
+        titles.truncate(limit);
+        titles
     }
 
     /// What exactly these words name, the likeliest first.

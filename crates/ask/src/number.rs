@@ -110,7 +110,8 @@ impl Scanner<'_> {
         }
         let first = self.tokens.get(at).filter(|t| digits(&t.folded).is_some())?;
         let mut last = at;
-        while matches!(self.mark(last + 1), Some(':' | ';'))
+        while last - at < 8
+            && matches!(self.mark(last + 1), Some(':' | ';'))
             && self.touches(last)
             && self.touches(last + 1)
             && self.tokens.get(last + 2).is_some_and(|t| digits(&t.folded).is_some())

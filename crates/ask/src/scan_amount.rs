@@ -170,7 +170,9 @@ impl Scanner<'_> {
     fn distance(&self, at: usize) -> Option<Found> {
         let comes = |i: usize| self.is_any(i, &[Sense::After, Sense::Before, Sense::Then]);
         if let Some(within) = self.is(at, Sense::Within) {
-            let begin = self.skip_frames(at + within);
+            // "a minute" has an article of its own.
+            let begin = at + within;
+            let begin = if self.duration(begin).is_some() { begin } else { self.skip_frames(begin) };
             let compared = self.comparison(at).is_some();
             if let Some((len, ns)) = self.duration(begin) {
                 let end = begin + len;
@@ -193,6 +195,12 @@ impl Scanner<'_> {
 
     /// "longer than 10 s", "at least a minute".
     fn compared(&self, at: usize) -> Option<Found> {
+        if let Some((len, ns)) = self.duration(at) {
+            let more = self.is(at + len, Sense::OrMore).map(|more| (more, Compare::AtLeast));
+            let (or, compare) =
+                more.or_else(|| Some((self.is(at + len, Sense::OrLess)?, Compare::AtMost)))?;
+            return Some((len + or, What::Duration(compare.bounds(ns))));
+        }
         let (len, compare) = self.comparison(at)?;
         let (last, ns) = self.duration(at + len)?;
         let end = at + len + last;

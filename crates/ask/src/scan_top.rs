@@ -17,7 +17,11 @@ enum Marker {
 impl Scanner<'_> {
     /// An order, a group or a number of moments at a token.
     pub fn top(&self, at: usize) -> Option<Found> {
-        self.order(at).or_else(|| self.group(at)).or_else(|| self.ranked(at)).or_else(|| self.limited(at))
+        self.order(at)
+            .or_else(|| self.group(at))
+            .or_else(|| self.ranked_behind(at))
+            .or_else(|| self.ranked(at))
+            .or_else(|| self.limited(at))
     }
 
     fn order(&self, at: usize) -> Option<Found> {
@@ -50,6 +54,16 @@ impl Scanner<'_> {
             })
         };
         self.find(at, of)
+    }
+
+    /// "les 3 scènes les plus longues": the marker stands behind what it marks.
+    fn ranked_behind(&self, at: usize) -> Option<Found> {
+        let (len, count) = self.count(at).map_or((0, 1), |(len, n)| (len, n));
+        let noun =
+            at + len + self.find(at + len, |s| matches!(s, Sense::Noun | Sense::Nouns).then_some(()))?.0;
+        let article = self.is(noun, Sense::Frame).unwrap_or(0);
+        let longest = self.is(noun + article, Sense::Longest)?;
+        Some((noun + article + longest - at, What::Top(count, None, RankBy::Duration)))
     }
 
     /// "top 5", "best three", "5 best", "the longest", "first 3 scenes".
@@ -89,9 +103,12 @@ impl Scanner<'_> {
         }
     }
 
-    /// "10 clips".
+    /// "10 clips", "one clip".
     fn limited(&self, at: usize) -> Option<Found> {
         let (len, n) = self.count(at)?;
+        if let Some(noun) = self.is(at + len, Sense::Noun).filter(|_| n == 1) {
+            return Some((len + noun, What::Top(1, None, RankBy::Score)));
+        }
         let noun = self.is(at + len, Sense::Nouns)?;
         Some((len + noun, What::Limit(n)))
     }

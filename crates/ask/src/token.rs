@@ -42,6 +42,10 @@ pub(crate) fn tokens(text: &str) -> Vec<Token> {
         plain = end;
     }
     words(text, plain, text.len(), &mut out);
+    // Writing without spaces is cut into pairs of characters that overlap: here each ends where the next begins.
+    for i in 1..out.len() {
+        out[i - 1].end = out[i - 1].end.min(out[i].start);
+    }
     out
 }
 

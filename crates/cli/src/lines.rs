@@ -55,6 +55,8 @@ pub struct Totals {
     pub commit: Option<u64>,
     /// The first refused lines.
     pub errors: Vec<Value>,
+    /// The first things to know that importers told.
+    pub notes: Vec<String>,
 }
 
 impl Totals {
@@ -198,6 +200,14 @@ impl<'a> Sender<'a> {
     pub fn refuse(&mut self, place: &str, line: u64, pointer: &str, detail: &str) {
         self.totals.rejected += 1;
         self.say(place, line, pointer, detail);
+    }
+
+    /// Something to know; nothing is refused for it.
+    pub fn note(&mut self, text: String) {
+        output::warn(&text);
+        if self.totals.notes.len() < PROBLEMS_SHOWN {
+            self.totals.notes.push(text);
+        }
     }
 
     /// Sends what is left and makes the runs visible; with `strict` and a refused line, gives them up.

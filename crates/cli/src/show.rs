@@ -152,6 +152,25 @@ fn step(plan: &Value) -> Vec<String> {
     parts
 }
 
+/// How a question was read, in a line: what its parts became, in order.
+#[must_use]
+pub fn reading(understood: Option<&Value>) -> Option<String> {
+    let mut parts: Vec<&str> = Vec::new();
+    let mut pointers: Vec<&str> = Vec::new();
+    for span in list(understood?, "spans").iter().filter(|span| text(span, "kind") != "frame") {
+        let (pointer, meaning) = (text(span, "pointer"), text(span, "meaning"));
+        // Several words may be of one clause: it is said once.
+        if meaning.is_empty()
+            || (!pointer.is_empty() && text(span, "kind") != "meaning" && pointers.contains(&pointer))
+        {
+            continue;
+        }
+        pointers.push(pointer);
+        parts.push(meaning);
+    }
+    (!parts.is_empty()).then(|| faint(&format!("read as: {}", parts.join(" · "))))
+}
+
 /// A clause in a few words.
 #[must_use]
 pub fn clause(clause: &Value) -> String {

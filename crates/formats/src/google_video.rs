@@ -48,23 +48,20 @@ const CELEBRITIES: [&str; 2] =
 /// Reads one file.
 pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
     let document = Document::load(reader, out)?;
-    let mut any = false;
+    // Looked for once: a document may be long, and most lists are not there.
+    let mut lists: Vec<(&str, RowReader)> = Vec::new();
+    for (camel, snake, read_row) in LISTS {
+        let named = [camel, snake].into_iter().filter(|name| document.mentions(&format!("\"{name}\"")));
+        lists.extend(named.map(|name| (name, read_row)));
+    }
+    if document.mentions("elebrity") {
+        lists.extend(CELEBRITIES.map(|path| (path, celebrity as RowReader)));
+    }
     for prefix in PREFIXES {
-        for (camel, snake, read_row) in LISTS {
-            for name in [camel, snake] {
-                if !document.mentions(&format!("\"{name}\"")) {
-                    continue;
-                }
-                let count = document
-                    .rows(out, &format!("{prefix}{name}"), &mut |out, line, row| read_row(out, line, row))?;
-                any |= count > 0;
-            }
-        }
-        for path in CELEBRITIES {
-            if document.mentions("elebrity") {
-                let count = document.rows(out, &format!("{prefix}{path}"), &mut celebrity)?;
-                any |= count > 0;
-            }
+        let mut any = false;
+        for (name, read_row) in &lists {
+            let path = format!("{prefix}{name}");
+            any |= document.rows(out, &path, &mut |out, line, row| read_row(out, line, row))? > 0;
         }
         if any {
             return ON;

@@ -6,7 +6,7 @@ use rushes_import::parts::{Decimal, Fault, JsonObject};
 use rushes_import::{Counts, Item, Note, Sink};
 use rushes_types::known_types;
 use rushes_types::limits::{LABEL_BYTES_MAX, LINE_BYTES_MAX, SPAN_NS_MAX, TIME_NS_MAX};
-use rushes_types::{AssetId, ModelRef, MovieId};
+use rushes_types::{AnnotationType, AssetId, ModelRef, MovieId};
 
 use crate::limits::PROBLEMS_MAX;
 use crate::settings::Settings;
@@ -93,7 +93,8 @@ impl<'o, 's> Out<'o, 's> {
         let asset = AssetId::check(&self.settings.asset).err();
         let model = ModelRef::parse(&self.model).err();
         let movie = self.settings.movie.as_deref().and_then(|movie| MovieId::check(movie).err());
-        if let Some(error) = asset.or(model).or(movie) {
+        let kind = self.settings.kind.as_deref().and_then(|kind| AnnotationType::check(kind).err());
+        if let Some(error) = asset.or(model).or(movie).or(kind) {
             let _ = self.stop(0, Fault::new("", error.to_string(), "give another name"));
             return ControlFlow::Break(());
         }
@@ -146,7 +147,12 @@ impl<'o, 's> Out<'o, 's> {
     }
 
     /// Hands out an annotation, or why it is none.
-    pub(crate) fn annotation(&mut self, line: u64, mut said: Said) -> Flow {
+    pub(crate) fn annotation(&mut self, line: u64, said: Said) -> Flow {
+        let kind = self.settings.kind.as_deref().unwrap_or(said.kind);
+        self.annotation_of(kind, line, said)
+    }
+
+    fn annotation_of(&mut self, kind: &str, line: u64, mut said: Said) -> Flow {
         if let Err(fault) = self.place(line, &mut said) {
             return self.problem(line, fault);
         }
@@ -156,7 +162,7 @@ impl<'o, 's> Out<'o, 's> {
             return self.problem(line, Fault::new("label", why, "shorten it"));
         }
         let is_point = said.start_ns == said.end_ns;
-        let json = self.json(line, said);
+        let json = self.json(kind, line, said);
         if json.len() > LINE_BYTES_MAX {
             let why =
                 format!("the annotation line has {} bytes; at most {LINE_BYTES_MAX} are taken", json.len());
@@ -177,7 +183,7 @@ impl<'o, 's> Out<'o, 's> {
         }
         self.annotation(line, said)?;
         match who {
-            Some(who) if self.settings.characters => self.annotation(line, who),
+            Some(who) if self.settings.characters => self.annotation_of(who.kind, line, who),
             _ => ON,
         }
     }
@@ -225,14 +231,14 @@ impl<'o, 's> Out<'o, 's> {
         Ok(())
     }
 
-    fn json(&mut self, line: u64, said: Said) -> String {
+    fn json(&mut self, kind: &str, line: u64, said: Said) -> String {
         let mut json = JsonObject::new();
         json.text("asset_id", &self.settings.asset);
         if let Some(movie) = &self.settings.movie {
             json.text("movie_id", movie);
         }
         json.text("model", &self.model);
-        json.text("type", said.kind);
+        json.text("type", kind);
         let (start_ns, end_ns) = (said.start_ns, said.end_ns);
         json.raw("time_range", &format!("{{\"start_time_ns\":{start_ns},\"end_time_ns\":{end_ns}}}"));
         for (name, text) in [("label", &said.label), ("text", &said.text)] {
@@ -247,6 +253,8 @@ impl<'o, 's> Out<'o, 's> {
         }
         let language = self.settings.language.clone().or(said.language);
         if let Some(language) = language.filter(|language| !language.is_empty()) {
+            // Tools write `english` and `eng` as well.
+            let language = crate::stem::language(&language).unwrap_or(language);
             let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
             if language.len() <= LANGUAGE_BYTES_MAX && language.bytes().all(plain) {
                 json.text("language", &language);

@@ -65,7 +65,7 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
         any = true;
         let mut tracks = Tracks::new(JOIN_NS);
         document.rows(out, path, &mut |out, line, row| match read_row(row) {
-            Some(found) => sighting(out, line, row, found, &mut tracks),
+            Some(found) => sighting(out, line, row, &found, &mut tracks),
             None => {
                 out.skip();
                 ON
@@ -108,7 +108,7 @@ fn sighting(
     out: &mut Out<'_, '_>,
     line: u64,
     row: &Value,
-    found: Found<'_>,
+    found: &Found<'_>,
     tracks: &mut Tracks<Key>,
 ) -> Flow {
     // Labels may also come summed up by segment, with two times.

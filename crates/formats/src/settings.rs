@@ -12,6 +12,8 @@ pub struct Settings {
     pub movie: Option<String>,
     /// Who wrote the file, `name@version`; else the name of the format and version 1, such as `srt@1`.
     pub model: Option<String>,
+    /// The type of what the file says, in place of the format's own: audio descriptions are WebVTT and no dialogue.
+    pub kind: Option<String>,
     /// Language of speech and labels (BCP 47); it goes before what the file says.
     pub language: Option<String>,
     /// Frames a second, for formats that count frames.
@@ -34,6 +36,7 @@ impl Settings {
             asset: asset.to_owned(),
             movie: None,
             model: None,
+            kind: None,
             language: None,
             frame_rate: None,
             start_timecode: None,

@@ -122,6 +122,9 @@ fn json(start: &str) -> Option<Format> {
     if any(&["jobName", "accountId"]) && has(start, "results") || any(&["BeginOffsetMillis"]) {
         return Some(Format::AwsTranscribe);
     }
+    if any(&["transcription"]) && any(&["offsets", "systeminfo"]) {
+        return Some(Format::Whisper);
+    }
     if any(&["result_index", "timestamps", "word_confidence"]) {
         return Some(Format::Watson);
     }

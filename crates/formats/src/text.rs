@@ -103,6 +103,8 @@ mod tests {
         assert_eq!(lines(b""), [""; 0]);
         assert_eq!(lines(b"\xef\xbb\xbfa\xc3\xa9"), ["aé"]);
         assert_eq!(lines(b"\xff\xfea\0\n\0\xe9\0"), ["a", "é"]);
+        assert_eq!(lines(b"a\0\n\0\xe9\0"), ["a", "é"]);
+        assert_eq!(lines(b"\0a\0\n\0\xe9"), ["a", "é"]);
         assert_eq!(lines(b"caf\xe9 \x93x\x94\ncaf\xc3\xa9"), ["café “x”", "café"]);
         assert!(decode(vec![0x81]).1);
     }

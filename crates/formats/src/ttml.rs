@@ -60,7 +60,7 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
     loop {
         let line = document.xml.line;
         match document.xml.next() {
-            Ok(Token::Open(element)) => document.open(out, line, element)?,
+            Ok(Token::Open(element)) => document.open(out, line, &element)?,
             Ok(Token::Close) => document.close(out)?,
             Ok(Token::Text(text)) => document.text(&text),
             Ok(Token::End) => break,
@@ -84,9 +84,9 @@ struct Document<'t> {
 }
 
 impl Document<'_> {
-    fn open(&mut self, out: &mut Out<'_, '_>, line: u64, element: Element) -> Flow {
+    fn open(&mut self, out: &mut Out<'_, '_>, line: u64, element: &Element) -> Flow {
         if element.name == "tt" && self.levels.is_empty() {
-            self.base.parameters(&element);
+            self.base.parameters(element);
         }
         match (element.name.as_str(), element.get("id")) {
             ("agent", Some(id)) => self.agents.open = Some(id.to_owned()),
@@ -102,13 +102,13 @@ impl Document<'_> {
         let in_cue = !self.open.is_empty();
         let in_timed_cue = self.levels.iter().any(|level| level.cue && level.name == "timed");
         let is_cue = element.name == "p" || (element.name == "span" && in_cue && is_timed && !in_timed_cue);
-        let mut level = match self.level(parent, &element) {
+        let mut level = match self.level(parent, element) {
             Ok(level) => level,
             Err(fault) => {
                 out.row();
                 out.problem(line, fault)?;
                 // Its text is not of any time: it is passed over.
-                Level { cue: false, ..self.inherited(parent, &element) }
+                Level { cue: false, ..self.inherited(parent, element) }
             }
         };
         if is_cue {

@@ -1,16 +1,20 @@
-//! Whisper: `openai-whisper`, `faster-whisper` and `whisper-timestamped`.
+//! Whisper: `openai-whisper`, `faster-whisper`, `whisper-timestamped` and `whisper.cpp`.
 //!
 //! Source: `{"segments":[{"start","end","text","words":[…]}],"language"}`, seconds as decimal numbers. They are taken
 //! to the nanosecond as the digits say; ends are exclusive. A segment becomes a line of dialogue, its words keep their
-//! times. `NaN`, which Whisper writes now and then, counts as missing.
+//! times. `NaN`, which Whisper writes now and then, counts as missing. `whisper.cpp` writes
+//! `{"transcription":[{"offsets":{"from","to"},"text"}],"result":{"language"}}`, whole milliseconds.
 
 use std::io::Read;
 
 use rushes_import::parts::{Fault, Value};
 use rushes_types::known_types;
 
-use crate::json::{Document, list, missing, seconds, text, text_of};
+use crate::json::{Document, list, millis, missing, seconds, text, text_of};
 use crate::out::{Flow, ON, Out, Said, Word};
+
+/// Where `whisper.cpp` has its segments.
+const TRANSCRIPTION: &str = "transcription";
 
 /// Reads one file.
 pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
@@ -27,10 +31,34 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
             Err(fault) => out.problem(line, fault),
         }
     })?;
-    if count == 0 && !document.has("segments") {
+    if count > 0 || document.has("segments") {
+        return ON;
+    }
+    if !document.has(TRANSCRIPTION) {
         return document.nothing(out, "`segments`");
     }
+    let language = document.text("result.language");
+    document.rows(out, TRANSCRIPTION, &mut |out, line, row| match offsets(row) {
+        Ok(said) if said.text.is_empty() => {
+            out.skip();
+            ON
+        }
+        Ok(said) => out.annotation(line, Said { language: language.clone(), ..said }),
+        Err(fault) => out.problem(line, fault),
+    })?;
     ON
+}
+
+/// The line of dialogue of a segment of `whisper.cpp`.
+fn offsets(row: &Value) -> Result<Said, Fault> {
+    let offsets = row.member("offsets").ok_or_else(|| missing("offsets"))?;
+    Ok(Said {
+        kind: known_types::DIALOGUE,
+        start_ns: millis(offsets, "from")?.ok_or_else(|| missing("offsets.from"))?,
+        end_ns: millis(offsets, "to")?.ok_or_else(|| missing("offsets.to"))?,
+        text: text(row, "text").unwrap_or("").trim().to_owned(),
+        ..Said::default()
+    })
 }
 
 /// The line of dialogue of a segment; `None` where nothing is said.

@@ -181,36 +181,33 @@ fn words_json(rule: &WordsRule, row: &Row<'_>) -> Filling<Option<String>> {
     if items.is_empty() {
         return Ok(None);
     }
-    let mut json = String::from("[");
+    let mut words = Vec::with_capacity(items.len());
     for (index, item) in items.iter().enumerate() {
         let of_word = |fault: Fault| Fault { why: format!("word {}: {}", index + 1, fault.why), ..fault };
         let word = Row { cells: Cells::Json(item), element: None, ..*row };
-        if index > 0 {
-            json.push(',');
-        }
-        json.push_str(&word_json(rule, &word).map_err(of_word)?);
+        words.extend(word_json(rule, &word).map_err(of_word)?);
     }
-    json.push(']');
-    Ok(Some(json))
+    Ok((!words.is_empty()).then(|| format!("[{}]", words.join(","))))
 }
 
-fn word_json(rule: &WordsRule, word: &Row<'_>) -> Filling<String> {
+/// A word of the line; `None` where it has no time: aligners leave out the times of words that they could not place,
+/// and such a word stands in the text only.
+fn word_json(rule: &WordsRule, word: &Row<'_>) -> Filling<Option<String>> {
     let mut line = JsonObject::new();
     line.text("text", &required(&rule.text, "words.text", word)?);
-    if let Some(span) = &rule.span
-        // Aligners leave out the times of words that they could not place; the word was said all the same.
-        && span.start.template.text("words.start", word)?.is_some()
-    {
-        let (start_ns, end_ns) = times(span, "words.", word)?;
-        line.raw("start_time_ns", &start_ns.to_string());
-        line.raw("end_time_ns", &end_ns.to_string());
+    let Some(span) = &rule.span else { return Ok(None) };
+    if span.start.template.text("words.start", word)?.is_none() {
+        return Ok(None);
     }
+    let (start_ns, end_ns) = times(span, "words.", word)?;
+    line.raw("start_time_ns", &start_ns.to_string());
+    line.raw("end_time_ns", &end_ns.to_string());
     if let Some(template) = &rule.confidence
         && let Some(json) = confidence(template, rule.confidence_max, "words.confidence", word)?
     {
-        line.raw("confidence_score", &json);
+        line.raw("confidence", &json);
     }
-    Ok(line.finish())
+    Ok(Some(line.finish()))
 }
 
 /// A JSON list of numbers, or a cell such as `[0.1, 0.2]` or `0.1 0.2`.

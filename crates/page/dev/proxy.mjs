@@ -13,7 +13,7 @@ const TYPES = { '.js': 'text/javascript; charset=utf-8', '.css': 'text/css; char
 const POLICY =
   "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'self'; script-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
-createServer((asked, answer) => {
+const server = createServer((asked, answer) => {
   const path = new URL(asked.url, 'http://x').pathname;
   answer.setHeader('content-security-policy', POLICY);
   answer.setHeader('cache-control', 'no-store');
@@ -28,13 +28,14 @@ createServer((asked, answer) => {
     createReadStream(file).pipe(answer);
     return;
   }
-  const headers = { ...asked.headers, host: new URL(upstream).host };
   // The server would rightly take this port for a foreign page.
-  for (const name of ['origin', 'sec-fetch-site']) delete headers[name];
+  const headers = { ...asked.headers, host: new URL(upstream).host, origin: upstream };
+  delete headers['sec-fetch-site'];
   const passed = request(upstream + asked.url, { method: asked.method, headers }, (got) => {
     answer.writeHead(got.statusCode ?? 502, got.headers);
     got.pipe(answer);
   });
   passed.on('error', () => answer.destroy());
   asked.pipe(passed);
-}).listen(Number(port), '127.0.0.1', () => console.log(`http://127.0.0.1:${port}`));
+});
+server.listen(Number(port), '127.0.0.1', () => console.log(`http://127.0.0.1:${server.address().port}`));

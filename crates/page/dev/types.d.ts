@@ -72,6 +72,7 @@ interface Evidence {
   label?: string;
   text?: string;
   marks?: [number, number][];
+  language?: string;
   start_ns: number;
   end_ns: number;
   confidence: number;

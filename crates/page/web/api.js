@@ -30,16 +30,17 @@ async function problemOf(response) {
 /**
  * Asks the server; what is no success becomes a {@link Problem}.
  * @param {string} path
- * @param {{body?: unknown, method?: string, signal?: AbortSignal}} [how]
+ * @param {{body?: unknown, method?: string, signal?: AbortSignal, range?: string}} [how]
  * @returns {Promise<Response>}
  */
-export async function ask(path, { body, method, signal } = {}) {
+export async function ask(path, { body, method, signal, range } = {}) {
   /** @type {RequestInit} */
   const init = { method: method ?? (body === undefined ? 'GET' : 'POST'), signal: signal ?? null };
   if (body !== undefined) {
     init.body = JSON.stringify(body);
     init.headers = { 'content-type': 'application/json' };
   }
+  if (range) init.headers = { range };
   let response;
   try {
     response = await fetch(path, init);

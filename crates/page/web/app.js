@@ -2,14 +2,14 @@
 
 import { Problem, ask, isAbort, json } from './api.js';
 import { banner } from './banner.js';
-import { likeThis } from './clauses.js';
+import { beginning, likeThis } from './clauses.js';
 import { helpDialog, loginDialog } from './dialogs.js';
 import { byId, fill, h } from './dom.js';
 import { icon } from './icons.js';
 import { actionOf } from './keys.js';
 import { planBar } from './plan-bar.js';
 import { player } from './player.js';
-import { decode, encode, isQuestion, nothing, pinned, requestOf, sameMoment } from './request.js';
+import { PAGE_SIZE, decode, encode, isQuestion, nothing, pinned, requestOf, sameMoment } from './request.js';
 import { results } from './results.js';
 import { searchBox } from './search-box.js';
 
@@ -23,6 +23,8 @@ let answer = null;
 let asked = new AbortController();
 /** Is the next page on its way? */
 let paging = false;
+/** What was asked in place of the state, where the last word was taken for a beginning. @type {Plan | null} */
+let asking = null;
 /** @type {Map<string, Promise<Asset | null>>} */
 const assets = new Map();
 let toastTimer = 0;
@@ -145,8 +147,12 @@ async function search() {
   }
   found.wait(answer === null);
   try {
-    const next = /** @type {Answer} */ (await json('/v1/search', { body: requestOf(state), signal }));
+    let next = /** @type {Answer} */ (await json('/v1/search', { body: requestOf(state), signal }));
+    // A word that is still being typed finds nothing as it is: it is taken for a beginning.
+    const begun = next.total === 0 && state.q !== '' ? beginning(next.plan, state.q) : null;
+    if (begun) next = /** @type {Answer} */ (await json('/v1/search', { body: { ...begun, limit: PAGE_SIZE }, signal }));
     if (signal.aborted) return;
+    asking = begun;
     answer = next;
     bar.show();
     found.show(next);
@@ -179,7 +185,7 @@ async function nextPage() {
   paging = true;
   const before = answer;
   try {
-    const next = /** @type {Answer} */ (await json('/v1/search', { body: requestOf(state, cursor) }));
+    const next = /** @type {Answer} */ (await json('/v1/search', { body: asking ? { ...asking, limit: PAGE_SIZE, cursor } : requestOf(state, cursor) }));
     if (answer !== before) return;
     const shift = before.moments.length;
     answer = {
@@ -330,6 +336,9 @@ byId('logout', HTMLButtonElement).addEventListener('click', () => {
 for (const element of document.querySelectorAll('[data-icon]')) {
   if (element instanceof HTMLElement) element.prepend(icon(element.dataset.icon ?? ''));
 }
+// The player stands below the top, however many rows the plan takes.
+const top = document.querySelector('.top');
+if (top) new ResizeObserver(() => document.body.style.setProperty('--top', `${top.clientHeight + 1}px`)).observe(top);
 themeSwitch();
 state = decode(location.hash);
 void search();

@@ -16,6 +16,10 @@ const STILL_AFTER_NS = 200_000_000;
 /** After an asset had no picture, it is asked again after this long, in milliseconds. */
 const RETRY_MS = 60_000;
 
+/** How often a picture that was not in time is asked for again, and after how long, in milliseconds. */
+const TRIES_MAX = 3;
+const AGAIN_MS = 1_500;
+
 /** Assets without pictures, and since when: no card asks for what is not there. @type {Map<string, number>} */
 const blind = new Map();
 
@@ -41,29 +45,29 @@ export const placeholder = (timecode) =>
   h('span', { class: 'slate', 'aria-hidden': 'true' }, h('span', { class: 'slate-time' }, timecode));
 
 /**
- * A picture of a moment, or its stand-in.
+ * A picture of a moment over its stand-in, which stays where there is no picture.
  * @param {HTMLElement} box @param {Moment} moment @param {string} timecode
  */
 function picture(box, moment, timecode) {
-  const stand = placeholder(timecode);
+  box.prepend(placeholder(timecode));
   const since = blind.get(moment.asset_id);
-  if (since !== undefined && Date.now() - since < RETRY_MS) {
-    box.prepend(stand);
-    return;
-  }
+  if (since !== undefined && Date.now() - since < RETRY_MS) return;
   const at = Math.min(moment.start_ns + STILL_AFTER_NS, (moment.start_ns + moment.end_ns) / 2);
-  const img = h('img', {
-    alt: '',
-    loading: 'lazy',
-    decoding: 'async',
-    src: still(moment.asset_id, at, STILL_HEIGHT),
-    onload: () => img.classList.add('there'),
-    onerror: () => {
-      blind.set(moment.asset_id, Date.now());
-      img.replaceWith(stand);
-    },
-  });
-  box.prepend(img);
+  const src = still(moment.asset_id, at, STILL_HEIGHT);
+  let tries = 0;
+  const img = h('img', { alt: '', loading: 'lazy', decoding: 'async', src, onload: () => img.classList.add('there'), onerror: () => void again() });
+  const again = async () => {
+    tries += 1;
+    const status = await fetch(src, { method: 'HEAD' }).then((r) => r.status, () => 0);
+    // Many pictures are made at once: one that was not in time is asked for again, one that is not there is not.
+    if ([408, 429, 503].includes(status) && tries <= TRIES_MAX && img.isConnected) {
+      setTimeout(() => (img.src = src), AGAIN_MS * tries);
+      return;
+    }
+    if (status === 404 || status === 501) blind.set(moment.asset_id, Date.now());
+    img.remove();
+  };
+  box.firstElementChild?.after(img);
 }
 
 /** A line with its hits marked. @param {Evidence} evidence @param {boolean} short */
@@ -120,13 +124,15 @@ export function card(moment, acts) {
     h('span', { class: 'pic-score', 'aria-hidden': 'true' }, bar),
   );
   picture(pic, moment, from);
-  const spoken = `${name} ${code} ${rest ?? ''}, from ${from} to ${to}, score ${score} of 100`;
   const main = h(
     'button',
-    { type: 'button', class: 'card-main', tabindex: '-1', 'aria-label': spoken, onclick: () => acts.open(true) },
+    { type: 'button', class: 'card-main', tabindex: '-1', onclick: () => acts.open(true) },
     h('span', { class: 'card-name' }, name),
+    ' ',
     code && h('span', { class: 'card-code' }, code),
+    ' ',
     rest && h('span', { class: 'card-rest' }, rest),
+    h('span', { class: 'visually-hidden' }, `, from ${from} to ${to}, score ${score} of 100`),
   );
   return h(
     'li',
@@ -143,7 +149,7 @@ export function card(moment, acts) {
         h('span', { class: 'card-score', title: 'Score' }, moment.score.toFixed(2)),
         (moment.count ?? 1) > 1 && h('span', { class: 'card-count', title: 'Near-identical moments folded into this one' }, `× ${moment.count}`),
       ),
-      said && h('p', { class: 'card-line' }, line(said, true)),
+      said && h('p', { class: 'card-line', lang: said.language }, line(said, true)),
       all.length > 0 &&
         h(
           'ul',

@@ -67,6 +67,12 @@ export function sentence(clause) {
   return [type, verb, says, extras.length > 0 ? `(${extras.join(', ')})` : ''].filter(Boolean).join(' ');
 }
 
+/** A warning with the clause that it is about. @param {Plan} plan @param {Warning} warning */
+export function told(plan, { pointer, message }) {
+  const place = placesOf(plan).find((p) => p.pointer === pointer);
+  return place ? `${sentence(place.clause)}: ${message}` : message;
+}
+
 /**
  * All clauses, with where they stand; step 0 is the plan itself, step 1 the first of `then`.
  * @param {Plan} plan
@@ -197,4 +203,100 @@ export function written(plan) {
 /** The plan of "more like this". @param {MomentRef} moment @returns {Plan} */
 export function likeThis({ asset_id, start_ns, end_ns }) {
   return { all: [{ vector: { like: { asset_id, start_ns, end_ns }, k: LIKE_COUNT, exact: true } }] };
+}
+
+/** What scope lists are called, one of each. @type {[key: string, one: string][]} */
+const SCOPES = [
+  ['movies', 'title'],
+  ['collections', 'collection'],
+  ['assets', 'asset'],
+  ['series', 'series'],
+  ['seasons', 'season'],
+  ['episodes', 'episode'],
+  ['languages', 'language'],
+];
+/** What else of a plan is shown as a chip, because no option below it says it. @type {[key: string, says: string][]} */
+const OTHERS = [
+  ['require_analysed', 'analysed by'],
+  ['where', 'where'],
+  ['merge_gap', 'gaps up to'],
+  ['max_span', 'at most'],
+  ['snap', 'snapped to'],
+  ['fold', 'folded'],
+  ['pad', 'padded by'],
+  ['runs', 'runs'],
+  ['weights', 'weights'],
+];
+
+/** A value in a few words. @param {unknown} value @returns {string} */
+const brief = (value) => {
+  const text = typeof value === 'string' || typeof value === 'number' ? String(value) : JSON.stringify(value).replaceAll('"', '');
+  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+};
+
+/**
+ * Where and how is looked, apart from clauses and options: each as words and as the plan without it.
+ * @param {Plan} plan
+ * @returns {{says: string, without: (plan: Plan) => Plan}[]}
+ */
+export function limitsOf(plan) {
+  const scope = /** @type {{[key: string]: unknown}} */ (plan.scope ?? {});
+  const exclude = /** @type {{[key: string]: unknown}} */ (scope['exclude'] ?? {});
+  const others = OTHERS.filter(([key]) => plan[key] !== undefined).map(([key, says]) => ({
+    says: `${says} ${brief(plan[key])}${key === 'merge_gap' || key === 'max_span' ? ' s' : ''}`,
+    without: (/** @type {Plan} */ from) => {
+      const next = copy(from);
+      delete next[key];
+      return next;
+    },
+  }));
+  return [...scoped(scope, [], ''), ...scoped(exclude, ['exclude'], 'not '), ...others];
+}
+
+/** @param {{[key: string]: unknown}} part @param {string[]} path @param {string} before */
+function scoped(part, path, before) {
+  const out = [];
+  for (const [key, value] of Object.entries(part)) {
+    if (key === 'exclude') continue;
+    const one = SCOPES.find(([name]) => name === key)?.[1] ?? key;
+    const items = Array.isArray(value) ? value : [value];
+    for (const [index, item] of items.entries()) {
+      const says = key === 'time' ? `from ${item?.from ?? 'the start'} to ${item?.to ?? 'the end'}` : `${one} ${brief(item)}`;
+      out.push({ says: before + says, without: (/** @type {Plan} */ plan) => unscoped(plan, [...path, key], Array.isArray(value) ? index : -1) });
+    }
+  }
+  return out;
+}
+
+/** The plan with one thing of its scope gone; what is empty then goes, too. @param {Plan} plan @param {string[]} path @param {number} index */
+function unscoped(plan, path, index) {
+  const next = copy(plan);
+  /** @type {any[]} */
+  const parts = [next, next.scope];
+  for (const key of path.slice(0, -1)) parts.push(parts.at(-1)?.[key]);
+  const names = ['scope', ...path];
+  const key = names.at(-1) ?? '';
+  const list = parts.at(-1)?.[key];
+  if (index >= 0 && Array.isArray(list)) list.splice(index, 1);
+  else if (parts.at(-1)) delete parts.at(-1)[key];
+  for (let depth = names.length - 1; depth >= 0; depth -= 1) {
+    const [holder, name] = [parts[depth], names[depth] ?? ''];
+    const value = holder?.[name];
+    if (value && Object.keys(value).length === 0) delete holder[name];
+  }
+  return next;
+}
+
+/**
+ * While the last word is still being typed, it may be the beginning of one: the same plan with that word a beginning;
+ * null where no clause ends with it.
+ * @param {Plan} plan The resolved plan of the words. @param {string} typed
+ * @returns {Plan | null}
+ */
+export function beginning(plan, typed) {
+  const last = /[\p{L}\p{N}'’]+$/u.exec(typed)?.[0]?.toLowerCase();
+  if (!last) return null;
+  const places = placesOf(plan).filter(({ clause }) => clause.text?.toLowerCase().endsWith(last) && !clause.prefix);
+  const place = places.at(-1);
+  return place ? written(replaced(plan, place, { ...unresolved(place.clause), prefix: true })) : null;
 }

@@ -1,7 +1,7 @@
 // What stands where moments would: the welcome, no moments and why, a problem and what to do.
 
 import { Problem, json } from './api.js';
-import { describe, placesOf, replaced, sentence, typeName, typeTone, unresolved, without } from './clauses.js';
+import { describe, placesOf, replaced, sentence, told, typeName, typeTone, unresolved, without } from './clauses.js';
 import { fill, h } from './dom.js';
 
 /** Labels of each type that the welcome shows. */
@@ -29,8 +29,8 @@ export function examples(labels) {
   const out = [];
   if (who) out.push(who);
   if (who && where) out.push(`${who} in the ${where}`);
-  if (other && what) out.push(`${other} ${what}`);
-  if (who && other) out.push(`${who} without ${other}`);
+  if (other && what) out.push(`${other} with the ${what}`);
+  if (who && other) out.push(`${who} without ${other}`, `${who} then ${other} within 10 seconds`, `${who} top 1 per episode`);
   if (!who && where) out.push(where);
   if (!who && what) out.push(what);
   if (out.length === 0) out.push(...labels.slice(0, 3).map((s) => s.text));
@@ -87,7 +87,7 @@ export function noMoments(app, answer) {
   const places = placesOf(answer.plan);
   const hits = new Map(answer.clauses.map((c) => [c.clause, c.hits]));
   const lost = places.filter((p) => p.group !== 'none' && hits.get(p.pointer) === 0);
-  const told = answer.warnings.filter((w) => w.code !== 'no_match').map((w) => w.message);
+  const notes = answer.warnings.filter((w) => w.code !== 'no_match').map((w) => told(answer.plan, w));
   const needed = places.filter((p) => p.group === 'all');
   const apart = lost.length === 0 && needed.length > 1;
   return h(
@@ -100,7 +100,7 @@ export function noMoments(app, answer) {
       h('div', { class: 'mends' }, h('button', { type: 'button', class: 'quiet', onclick: () => app.edit((plan) => ({ ...plan, all: [], any: [...(plan.any ?? []), ...(plan.all ?? [])] })) }, 'Any of them')),
     (answer.plan.min_confidence ?? 0) > 0 &&
       h('div', { class: 'mends' }, h('button', { type: 'button', class: 'quiet', onclick: () => app.edit((plan) => ({ ...plan, min_confidence: 0 })) }, 'Any confidence')),
-    told.length > 0 && h('ul', { class: 'told' }, told.map((message) => h('li', {}, capital(message)))),
+    notes.length > 0 && h('ul', { class: 'told' }, notes.map((message) => h('li', {}, capital(message)))),
   );
 }
 

@@ -1,7 +1,7 @@
 // The plan under the search box: every clause a chip, the options beside them.
 
 import { clauseDialog } from './clause-dialog.js';
-import { describe, hasVector, placesOf, sentence, typeTone, withClause, withVectors, without } from './clauses.js';
+import { describe, hasVector, limitsOf, placesOf, sentence, typeTone, withClause, withVectors, without } from './clauses.js';
 import { byId, choice, fill, h, keepFocus, segmented } from './dom.js';
 import { planDialog } from './dialogs.js';
 import { icon } from './icons.js';
@@ -10,7 +10,8 @@ import { icon } from './icons.js';
 const GROUPINGS = [
   ['', 'No groups'],
   ['movie', 'Title'],
-  ['series,season', 'Season'],
+  ['season', 'Season'],
+  ['episode', 'Episode'],
   ['season,episode', 'Season, episode'],
   ['asset', 'Asset'],
   ['collection', 'Collection'],
@@ -38,13 +39,13 @@ export function planBar(app) {
           type: 'button',
           class: 'chip-main',
           title: byWords ? 'From your words; change it to make it a clause of its own' : 'Change this clause',
-          'aria-label': `${GROUP_WORDS[place.group]}: ${sentence(place.clause)}. Change`,
           dataset: { pointer: place.pointer },
           onclick: () => openClause(place),
           onkeydown: (/** @type {KeyboardEvent} */ event) => {
             if (event.key === 'Delete' || event.key === 'Backspace') drop();
           },
         },
+        place.group !== 'all' && h('span', { class: 'visually-hidden' }, `${GROUP_WORDS[place.group]}: `),
         h('span', { class: 'chip-type' }, type),
         verb !== 'is' && verb !== '' && h('span', { class: 'chip-verb' }, verb),
         h('span', { class: 'chip-says' }, says),
@@ -57,6 +58,15 @@ export function planBar(app) {
       ),
     );
   }
+
+  /** Where and how is looked. @param {{says: string, without: (plan: Plan) => Plan}} part */
+  const limit = ({ says, without: rest }) =>
+    h(
+      'span',
+      { class: 'chip chip-limit tone-plain', role: 'listitem' },
+      h('span', { class: 'chip-main' }, says),
+      h('button', { type: 'button', class: 'chip-drop', title: 'Remove', 'aria-label': `Remove ${says}`, onclick: () => app.edit(rest) }, icon('clear')),
+    );
 
   /** @param {Plan} plan */
   function drawChips(plan) {
@@ -75,8 +85,10 @@ export function planBar(app) {
       }
       out.push(chip(place, !fixed.has(place.pointer)));
     }
+    const limits = limitsOf(plan);
+    out.push(...limits.map(limit));
     fill(chips, out);
-    chips.parentElement?.toggleAttribute('data-empty', places.length === 0);
+    chips.parentElement?.toggleAttribute('data-empty', out.length === 0);
   }
 
   /** @param {Plan} plan */

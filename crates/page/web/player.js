@@ -125,7 +125,7 @@ export function player(app, move) {
         {},
         h('span', { class: `tag tone-${typeTone(e.type)}` }, typeName(e.type)),
         e.label && h('strong', {}, ` ${e.label}`),
-        e.text && h('p', { class: 'card-line' }, line(e, false)),
+        e.text && h('p', { class: 'card-line', lang: e.language }, line(e, false)),
         h('p', { class: 'fine' }, [e.model, `confidence ${Math.round(e.confidence * 100)} %`, e.similarity === undefined ? `match ${e.score.toFixed(2)}` : `similarity ${e.similarity.toFixed(3)}`, length(e.end_ns - e.start_ns)].join(' · ')),
       ),
     );

@@ -1,6 +1,7 @@
 // The moments found: cards, in groups where asked for, moved through with the keyboard.
 
 import { card, spanOf } from './card.js';
+import { told } from './clauses.js';
 import { byId, fill, h } from './dom.js';
 import { noMoments, problemBox, welcome } from './empty.js';
 import { exportButtons } from './export.js';
@@ -97,7 +98,7 @@ export function results(app) {
     fill(count, total, h('span', { class: 'count-more' }, shown < answer.total ? `${shown.toLocaleString()} shown` : '', h('span', {}, `${answer.took_ms.toFixed(1)} ms`)));
     fill(acts, shown > 0 && exportButtons(app));
     const approximate = answer.clauses.some((c) => c.approximate);
-    const said = answer.warnings.map((w) => w.message);
+    const said = answer.warnings.map((w) => told(answer.plan, w));
     if (approximate) said.push('nearest neighbours were searched approximately; choose “Exact” for the mathematically nearest');
     fill(notes, answer.total > 0 && said.length > 0 && h('ul', {}, said.map((message) => h('li', {}, capital(message)))));
     return `${total}${shown < answer.total ? `, ${shown} shown` : ''}`;

@@ -8,6 +8,8 @@ import { fill, h } from './dom.js';
 /** A frame's start in seconds is rounded down by players now and then: a little after it is inside it. */
 const INSIDE_S = 0.001;
 const STILL_HEIGHT = 540;
+/** How often it is asked how far a proxy is, in milliseconds. */
+const PROXY_ASK_MS = 1_000;
 
 /** @typedef {'stop' | 'loop' | 'on'} AtOut */
 
@@ -52,29 +54,44 @@ export function screen(box, tell) {
     video.load();
   }
 
+  /** The media cannot be played: a proxy is asked for, until it is made or there will be none. */
   async function fallBack() {
     if (source === 'none') return;
-    if (source === 'media') {
-      load('proxy');
-      return;
-    }
     const failed = asset;
+    const wasProxy = source === 'proxy';
     source = 'none';
     virtual = wanted;
     video.removeAttribute('src');
     video.hidden = true;
-    let why = 'This video cannot be played here.';
-    try {
-      await ask(media(failed), { method: 'HEAD' });
-      why = 'This browser cannot play the video, and there is no proxy of it.';
-    } catch (error) {
-      if (error instanceof Problem && error.status === 404) why = 'No media of this asset is served here. The lanes below still work.';
-    }
-    if (asset !== failed) return;
-    fill(notice, why);
-    notice.hidden = false;
     tell.changed();
     tell.tick(now());
+    const why = wasProxy ? 'This browser cannot play the video.' : await proxyOf(failed);
+    if (asset !== failed) return;
+    if (why === null) load('proxy');
+    else say(why);
+  }
+
+  /** Waits for a proxy; null once it is there, else why there is none. @param {string} of @returns {Promise<string | null>} */
+  async function proxyOf(of) {
+    try {
+      for (;;) {
+        const response = await ask(media(of, '/proxy'), { range: 'bytes=0-0' });
+        if (asset !== of) return '';
+        if (response.status !== 202) return null;
+        const { done_per_mille: done } = await response.json();
+        say(`A copy that this browser can play is being made${typeof done === 'number' ? `: ${Math.floor(done / 10)} %` : ' …'}`);
+        await new Promise((resolve) => setTimeout(resolve, PROXY_ASK_MS));
+      }
+    } catch (error) {
+      if (error instanceof Problem && error.status === 404) return 'No media of this asset is served here. The lanes below still work.';
+      return error instanceof Problem ? `This browser cannot play the video: ${error.message}.` : 'This video cannot be played here.';
+    }
+  }
+
+  /** @param {string} text */
+  function say(text) {
+    fill(notice, text);
+    notice.hidden = false;
   }
 
   const now = () => (source === 'none' || video.readyState === 0 ? (source === 'none' ? virtual : wanted) : Math.round(video.currentTime * 1e9));

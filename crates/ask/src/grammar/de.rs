@@ -64,6 +64,8 @@ pub(super) const TABLE: &[(Sense, &str)] = &[
     (Between, "zwischen"),
     (From, "von|ab"),
     (Until, "bis"),
+    (OrMore, "oder länger|oder mehr|und länger|und mehr"),
+    (OrLess, "oder kürzer|oder weniger"),
     (Long, "lang|lange|dauer"),
     (Confidence, "konfidenz|sicherheit|sicher|zuversicht"),
     (SECOND, "sekunde|sekunden|sek|s"),

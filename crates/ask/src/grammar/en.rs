@@ -15,7 +15,7 @@ pub(super) const TABLE: &[(Sense, &str)] = &[
          in shot|in frame|together|present|seen|visible|shown|featuring|features|feature|contains|containing|including|\
          involving|speak|speaks|speaking|talk|talks|talking|spoke|talked|someone|somebody|anyone|anybody|speaker|of|by|from|to|\
          also|just|only|lasting|lasts|how|many|said by|spoken by|it is|it was|called|so|out of|during|footage|\
-         footage of|video|videos|film of|let us see|if|holding up|a lot of|lots of|again|ever",
+         footage of|video|videos|film of|let us see|if|holding up|a lot of|lots of|again|ever|anything|everything|anywhere|everywhere|there|something|about|we have|we have of|on it|us",
     ),
     (Place, "in|at|on|inside|into|near|aboard|onboard"),
     (Noun, "scene|clip|shot|moment|result|hit|time|place where|part|bit|instance|occurrence|spot|take"),
@@ -51,7 +51,9 @@ pub(super) const TABLE: &[(Sense, &str)] = &[
     (
         Silence,
         "nobody is talking|nobody talks|nobody speaks|nobody is speaking|no one talks|no one speaks|no one is talking|\
-         no one is speaking|nobody says anything|no one says anything|nobody talking|nobody speaking|silence|in silence|silent",
+         no one is speaking|nobody says anything|no one says anything|nobody talking|nobody speaking|silence|in silence|silent|\
+         without people talking|without anyone talking|without anybody talking|without anyone speaking|without talking|\
+         without speech|no talking|no speech|no one talking|without words",
     ),
     (Dialogue, "dialogue|dialog|dialogues|lines|line|speech|spoken words|conversation|conversations"),
     (
@@ -101,6 +103,8 @@ pub(super) const TABLE: &[(Sense, &str)] = &[
     (Between, "between"),
     (From, "from"),
     (Until, "until|to|till|up to|through|-|–|—"),
+    (OrMore, "or longer|or more|and longer|and up|and more"),
+    (OrLess, "or shorter|or less|and less"),
     (Long, "long|in length|each|apart"),
     (
         Confidence,

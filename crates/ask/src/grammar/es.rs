@@ -63,6 +63,8 @@ pub(super) const TABLE: &[(Sense, &str)] = &[
     (Between, "entre"),
     (From, "desde|de"),
     (Until, "hasta|a"),
+    (OrMore, "o más|o más largo|o más larga|y más"),
+    (OrLess, "o menos|y menos"),
     (Long, "de largo|de duración"),
     (Confidence, "confianza|certeza|de confianza|con confianza"),
     (SECOND, "segundo|segundos|s|seg"),

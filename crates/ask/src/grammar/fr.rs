@@ -70,6 +70,8 @@ pub(super) const TABLE: &[(Sense, &str)] = &[
     (Between, "entre"),
     (From, "de|à partir de|depuis"),
     (Until, "à|jusqu à"),
+    (OrMore, "ou plus|et plus"),
+    (OrLess, "ou moins|et moins"),
     (Long, "de long|de durée"),
     (Confidence, "confiance|certitude|de confiance"),
     (SECOND, "seconde|secondes|s|sec"),

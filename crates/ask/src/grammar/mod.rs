@@ -70,6 +70,10 @@ pub(crate) enum Sense {
     Between,
     From,
     Until,
+    /// "or longer" after a length of time.
+    OrMore,
+    /// "or shorter" after a length of time.
+    OrLess,
     /// "long" after a length of time.
     Long,
     Confidence,

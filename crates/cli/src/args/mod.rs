@@ -10,7 +10,9 @@ use clap::{Args, Parser, Subcommand};
 pub use manage::{
     AssetCommand, ConfigCommand, LabelCommand, ModelCommand, RightArg, RunCommand, TokenCommand,
 };
-pub use work::{Annotate, Bench, Buckets, Demo, Erase, ExportFormat, Ingest, Mode, SchemaArg, Search, Serve};
+pub use work::{
+    Annotate, Bench, Buckets, Demo, Encode, Erase, ExportFormat, Ingest, Mode, SchemaArg, Search, Serve,
+};
 
 /// Finds moments in video: annotations in, exact seconds out.
 #[derive(Debug, Parser)]
@@ -69,6 +71,8 @@ pub enum Command {
     Ingest(Ingest),
     /// Run a program on each asset and take in the lines that it prints
     Annotate(Annotate),
+    /// Turn what is said into vectors, so that it is found by what it means
+    Encode(Encode),
     /// Find moments
     Search(Search),
     /// Suggest labels for what was typed so far
@@ -174,6 +178,21 @@ Buckets and index are made anew when the archive is opened next.")]
         /// Of what
         #[arg(value_enum, default_value = "openapi")]
         what: SchemaArg,
+    },
+    /// Score how questions in words are read, against the plans that they should become
+    #[command(after_help = "Examples:
+  rushes questions                                  our own questions, over our own names
+  rushes questions --file mine.toml                 your questions; docs/asking.md says how they are written
+  rushes questions --file mine.toml --lexicon names.toml --json | jq '.sets[].misses'
+
+No archive is needed.")]
+    Questions {
+        /// A set of questions
+        #[arg(long, value_name = "FILE")]
+        file: Option<PathBuf>,
+        /// The names that they are asked over
+        #[arg(long, value_name = "FILE", requires = "file")]
+        lexicon: Option<PathBuf>,
     },
     /// Measure this machine, and Rushes on it
     Bench(Bench),

@@ -123,6 +123,9 @@ pub struct Foreign {
     /// Who wrote them [default: the format, such as srt@1]
     #[arg(long, value_name = "NAME@VERSION")]
     pub model: Option<String>,
+    /// What kind of thing they say, in place of the format's own type
+    #[arg(long = "type", value_name = "TYPE")]
+    pub kind: Option<String>,
     /// Language of speech and labels [default: from ep1.en.srt, or the file]
     #[arg(long, value_name = "TAG")]
     pub language: Option<String>,
@@ -182,6 +185,32 @@ pub struct Annotate {
     /// The program and its arguments
     #[arg(last = true, required = true, value_name = "CMD")]
     pub program: Vec<String>,
+}
+
+/// `rushes encode`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  rushes encode                                   all assets whose dialogue changed since the last time
+  rushes encode --asset night-ferry-s01e01
+  rushes encode --encoder studio                  with an encoder of rushes.toml
+  printf '%s\\n' galley kitchen | rushes encode --lines
+
+Lines of dialogue are joined to windows of a few words more, and each becomes one vector of type MEANING_SEARCH. The
+encoder that is built in knows English; lines that say they are of another language are left out. An asset whose lines
+are the same as before is skipped, so the command can be stopped and run again at any time.")]
+pub struct Encode {
+    /// Only this asset (may be given again) [default: all]
+    #[arg(long = "asset", value_name = "ASSET")]
+    pub assets: Vec<String>,
+    /// The encoder [default: the one that is built in]
+    #[arg(long, value_name = "NAME")]
+    pub encoder: Option<String>,
+    /// Wait until what was written can be searched
+    #[arg(long)]
+    pub wait: bool,
+    /// Write nothing: print the vector of each line of standard input, as JSON
+    #[arg(long, conflicts_with_all = ["assets", "wait"])]
+    pub lines: bool,
 }
 
 /// `rushes search`

@@ -142,6 +142,7 @@ fn settings(client: &Client, args: &Ingest, name: &str) -> Outcome<Known> {
     let settings = Settings {
         movie: foreign.movie.clone(),
         model: foreign.model.clone(),
+        kind: foreign.kind.clone(),
         language: foreign.language.clone().or(language),
         frame_rate: rate,
         start_timecode: foreign.start_timecode.clone().or_else(|| text("start_timecode")),

@@ -39,7 +39,7 @@ pub fn run(config: &Config, args: &Ingest, json_output: bool, quiet: bool) -> Ou
         match &args.mapping {
             Some(mapping) => super::mapping::run(&mut intake, mapping, &inputs)?,
             None => {
-                lines.iter().chain(&inputs).try_for_each(|input| intake.send_file(&client, format, input))?
+                lines.iter().chain(&inputs).try_for_each(|input| intake.send_file(&client, format, input))?;
             }
         }
         intake.sender.finish()?;
@@ -179,7 +179,7 @@ fn report(
     if json_output {
         let mut answer = json!({
             "accepted": totals.accepted, "duplicates": totals.duplicates, "rejected": totals.rejected,
-            "errors": totals.errors, "assets": totals.assets, "runs": totals.runs, "files": intake.files,
+            "errors": totals.errors, "notes": totals.notes, "assets": totals.assets, "runs": totals.runs, "files": intake.files,
             "commit": totals.commit, "searchable": caught_up, "dry_run": dry_run,
         });
         if seen.folders > 0 {

@@ -11,7 +11,6 @@ use super::ingest::Intake;
 use crate::exit::{Failure, Outcome};
 use crate::interrupt;
 use crate::lines::Sender;
-use crate::output;
 use crate::progress::Bar;
 
 /// Reads the folders by the mapping and sends what comes out.
@@ -109,7 +108,7 @@ impl<'t, 'a> Taker<'t, 'a> {
                 self.sender.line(self.file, self.annotations, line.as_bytes(), self.run)?;
             }
             Item::Problem(problem) => refuse(self.sender, &problem),
-            Item::Note(note) => output::warn(&note.to_string()),
+            Item::Note(note) => self.sender.note(note.to_string()),
         }
         Ok(())
     }

@@ -6,6 +6,7 @@ mod buckets;
 mod config;
 mod demo;
 mod demo_questions;
+pub mod encode;
 mod erase;
 mod export;
 mod footage;
@@ -13,6 +14,7 @@ mod foreign;
 mod ingest;
 mod long;
 mod mapping;
+mod questions;
 mod registry;
 mod run;
 mod search;
@@ -39,6 +41,7 @@ pub fn run(config: Config, global: &Global, command: Command) -> Outcome {
         Command::Demo(args) => demo::run(&args, json, quiet),
         Command::Schema { what } => output::json(&schema(what)?),
         Command::Bench(args) => bench::run(&args, json, quiet),
+        Command::Questions { file, lexicon } => questions::run(file.as_deref(), lexicon.as_deref(), json),
         other => with_archive(config.checked()?, json, quiet, other),
     }
 }
@@ -48,6 +51,7 @@ fn with_archive(config: Config, json: bool, quiet: bool, command: Command) -> Ou
         Command::Serve(args) => serve::run(config, &args, quiet),
         Command::Ingest(args) => ingest::run(&config, &args, json, quiet),
         Command::Annotate(args) => annotate::run(&config, &args, json, quiet),
+        Command::Encode(args) => encode::run(&config, &args, json, quiet),
         Command::Search(args) => search::run(&config, &args, json, quiet),
         Command::Suggest { typed, limit } => search::suggest(&config, &typed.join(" "), limit, json, quiet),
         Command::Buckets(args) => buckets::run(&config, &args, json, quiet),
@@ -65,7 +69,11 @@ fn with_archive(config: Config, json: bool, quiet: bool, command: Command) -> Ou
         Command::Run(command) => run::run(&config, &command, json),
         Command::Token(command) => token::run(&config, &command, json),
         // Done above, without an archive.
-        Command::Demo(_) | Command::Schema { .. } | Command::Bench(_) | Command::Config(_) => Ok(()),
+        Command::Demo(_)
+        | Command::Schema { .. }
+        | Command::Questions { .. }
+        | Command::Bench(_)
+        | Command::Config(_) => Ok(()),
     }
 }
 

@@ -145,6 +145,9 @@ fn print(answer: &Value) {
     let empty = Vec::new();
     let array = |name: &str| answer.get(name).and_then(Value::as_array).unwrap_or(&empty);
     let moments = array("moments");
+    if let Some(reading) = show::reading(answer.get("understood")) {
+        output::line(&reading);
+    }
     print_moments(answer, usize::MAX, "");
     let total = answer.get("total").and_then(Value::as_u64).unwrap_or(0);
     if total == 0 {
@@ -174,11 +177,11 @@ fn print(answer: &Value) {
 pub fn suggest(config: &Config, typed: &str, limit: usize, json_output: bool, quiet: bool) -> Outcome {
     let client = super::reader(config)?;
     super::wait::before_reading(&client, quiet)?;
-    let found = client.get(&format!("/v1/suggest?q={}&limit={limit}", encode(typed)))?;
+    let found = client.get(&format!("/v1/suggest?tails=true&q={}&limit={limit}", encode(typed)))?;
     if json_output {
         return output::json(&found);
     }
     let suggestions = found.get("suggestions").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    super::registry::list(suggestions, &["text", "type", "count"], "no label begins like that");
+    super::registry::list(suggestions, &["text", "type", "count"], "nothing begins like that");
     Ok(())
 }

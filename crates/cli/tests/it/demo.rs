@@ -18,15 +18,9 @@ fn the_demo_prints_the_known_answers_and_leaves_nothing_behind() {
     for line in KNOWN.lines().filter(|l| !l.starts_with(' ') && !l.is_empty()) {
         assert!(ran.out.contains(line), "`{line}` not in\n{}", ran.out);
     }
-    for part in [
-        "[Could you pass the salt?]",
-        "[feet]",
-        "[swam,]",
-        "[stolen]",
-        "trajo",
-        "Captain Brandt",
-        "episode 1",
-    ] {
+    for part in
+        ["[Could you pass the salt", "[feet", "[swam", "[stolen", "trajo", "Captain Brandt", "episode 1"]
+    {
         assert!(ran.out.contains(part), "`{part}` not in\n{}", ran.out);
     }
     assert!(!ran.out.contains("no moments"), "{}", ran.out);

@@ -189,6 +189,17 @@ fn what_a_file_does_not_say_is_said_by_flags_or_by_its_asset() {
     let args: Vec<&str> =
         ["ingest", "--wait"].into_iter().chain(flags).chain([file.to_str().unwrap()]).collect();
     place.run(&args).ok().says("2 accepted").warns("begins at the start timecode `10:00:00:00`");
+    let again = place.run(&[
+        "ingest",
+        "--json",
+        "--asset",
+        "ep1",
+        "--language",
+        "en",
+        "--characters",
+        file.to_str().unwrap(),
+    ]);
+    assert!(again.ok().json()["notes"][0].as_str().unwrap().contains("shifted back"));
     let asset = place.run(&["asset", "show", "ep1", "--json"]).ok().json();
     assert_eq!((&asset["movie_id"], &asset["frame_rate"]), (&json!("ferry"), &json!("25/1")));
     let plan = json!({"all": [{"phrase": "the salt"}]});
@@ -211,7 +222,7 @@ fn strict_takes_all_of_a_file_of_another_tool_or_nothing_of_it() {
     let (bad, good) = (bad.to_str().unwrap(), good.to_str().unwrap());
     place.run(&["ingest", "--strict", bad, good]).code(1).says("2 accepted").warns("bad.srt:10:");
     place.run(&["ingest", bad]).code(1).says("2 accepted, 0 there already, 1 refused");
-    place.run(&["ingest", "--dry-run", good]).ok().says("2 would be accepted");
+    place.run(&["ingest", "--dry-run", "--asset", "new", good]).ok().says("2 would be accepted");
 }
 
 #[test]
@@ -223,4 +234,32 @@ fn catalogues_become_assets() {
     ran.says("2 assets registered, 1 refused").warns("c.csv:4: row 3: field `asset_id`");
     let asset = place.run(&["asset", "show", "A001", "--json"]).ok().json();
     assert_eq!((&asset["reel"], &asset["frame_rate"]), (&json!("A001"), &json!("24000/1001")));
+}
+
+#[test]
+fn lines_meant_as_bombs_are_named_and_the_others_go_in() {
+    let place = Place::new();
+    let good = line("one", "faces@3", "CHARACTER_SEARCH", 1.0, 2.0, json!({"label": "Joey"}));
+    let with = |more| line("one", "faces@3", "CHARACTER_SEARCH", 1.0, 2.0, more);
+    let vector = |numbers: Vec<f64>| with(json!({"embedding_vector": numbers}));
+    let bombs = [
+        good.replace("\"end_time_ns\":2000000000", "\"end_time_ns\":9223372036854775807"),
+        with(json!({"label": "x".repeat(1 << 20)})),
+        with(json!({"label": "x".repeat(20 << 10)})),
+        good.replace("\"Joey\"", &format!("{}1{}", "[".repeat(5_000), "]".repeat(5_000))),
+        vector(vec![0.5; 4097]),
+        vector(vec![0.0; 8]),
+        good.replace("\"Joey\"", "NaN"),
+    ];
+    let text = format!("{}\n{good}\n", bombs.join("\n"));
+    let file = place.file("bombs.jsonl", &text);
+    let name = file.to_str().unwrap();
+    let ran = place.run(&["ingest", "--strict", name]).code(1).says("0 accepted");
+    for number in 1..=bombs.len() {
+        assert!(ran.err.contains(&format!("{name}:{number}:")), "line {number}: {}", ran.err);
+    }
+    assert!(ran.err.len() < 10_000, "a bomb is not printed");
+    place.run(&["ingest", "--wait", name]).code(1).says("1 accepted, 0 there already, 7 refused");
+    place.run(&["search", "Joey"]).ok().says("1 moment");
+    place.run(&["verify"]).ok();
 }

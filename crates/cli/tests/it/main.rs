@@ -5,6 +5,8 @@
 
 mod acceptance;
 mod demo;
+mod disk_full;
+mod encode;
 mod footage;
 mod help;
 mod ingest;

@@ -1,6 +1,10 @@
 //! Tests of the readers, in one binary.
 
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed; helpers are tests too")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "helpers are tests too: they fail, and say what they skip"
+)]
 
 mod catalogues;
 mod detections;

@@ -105,6 +105,8 @@ fn offsets_names_and_languages_of_the_caller_go_into_every_line() {
         (&line["movie_id"], &line["model"], &line["language"]),
         (&"m".into(), &"subs@4".into(), &"pt-BR".into())
     );
+    let described = Settings { kind: Some("DESCRIPTION".into()), ..Settings::new("a") };
+    crate::got(Format::Srt, "x", text.as_bytes(), &described).says(&["DESCRIPTION 1000-2000 Hi"]);
     let gone = Settings { offset_ns: -9_000_000_000, ..Settings::new("a") };
     crate::got(Format::Srt, "x", text.as_bytes(), &gone).says(&[]).refuses("before the start of the media");
     let bad = Settings { model: Some("@".into()), ..Settings::new("a") };

@@ -13,7 +13,7 @@ fn whisper_segments_keep_their_words() {
  {"start":2,"end":1,"text":"backward"},
  {"start":"x","end":1,"text":"wrong"},
  {"start":3.0,"end":3.0,"text":"  "},
- {"start":4,"end":5,"text":"Zwei","language":"de","confidence":0.25,"words":[{"text":"Zwei","start":null,"end":null}]}
+ {"start":4,"end":5,"text":"Zwei","language":"German","confidence":0.25,"words":[{"text":"Zwei","start":null,"end":null}]}
 ],"language":"en"}"#;
     let got = plain(Format::Whisper, text)
         .says(&["DIALOGUE_SEARCH 100-1200 Cast off.", "DIALOGUE_SEARCH 4000-5000 Zwei"])
@@ -30,6 +30,13 @@ fn whisper_segments_keep_their_words() {
     assert_eq!(got.annotations[1]["language"], "de");
     assert_eq!(got.annotations[1]["confidence_score"], 0.25);
     assert_eq!(got.counts.skipped, 1);
+    let cpp = r#"{"systeminfo":"x","result":{"language":"en"},"transcription":[
+        {"timestamps":{"from":"00:00:00,000"},"offsets":{"from":0,"to":1500},"text":" Cast off."},{"offsets":{"from":1500},"text":"x"},
+        {"offsets":{"from":1500,"to":1600},"text":" "}]}"#;
+    assert_eq!(rushes_formats::sniff("x.json", cpp.as_bytes()), Some(Format::Whisper));
+    let got =
+        plain(Format::Whisper, cpp).says(&["DIALOGUE_SEARCH 0-1500 Cast off."]).refuses("field `offsets.to`");
+    assert_eq!(got.annotations[0]["language"], "en");
     plain(Format::Whisper, "{\"a\":1}").refuses("the file has no `segments`");
     plain(Format::Whisper, "{\"segments\":[{\"start\":1,\"end\":2,\"text\":\"x\"}")
         .says(&["DIALOGUE_SEARCH 1000-2000 x"])

@@ -5,11 +5,12 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use fst::{IntoStreamer, Streamer};
 use rushes_types::{AnnotationType, Result};
 
 use super::entry::{Entry, NONE};
 use super::gate::{Asked, Gate};
-use super::keys::label_parts;
+use super::keys::{label_parts, token_parts};
 use super::postings::for_each_entry;
 use super::reader::ReaderPart;
 use super::sections::START_BYTES;
@@ -166,6 +167,31 @@ fn walked(part: &ReaderPart, gate: &mut Gate<'_>, label: u32) -> Result<Vec<(u32
         Some(error) => Err(error),
         None => Ok(sources.into_iter().collect()),
     }
+}
+
+/// Words that begin alike which are looked at in each segment.
+const WORDS_LOOKED_AT_MAX: usize = 4_096;
+
+/// Words of the dictionaries that begin with `folded`, those with the longest lists first.
+pub(super) fn words_beginning(parts: &[ReaderPart], folded: &str, limit: usize) -> Result<Vec<String>> {
+    let mut weights: HashMap<String, usize> = HashMap::new();
+    for part in parts {
+        let lists = part.segment.token_lists()?;
+        let mut words = part.segment.tokens.range().ge(folded).into_stream();
+        let mut looked_at = 0;
+        while let Some((key, number)) = words.next() {
+            if !key.starts_with(folded.as_bytes()) || looked_at == WORDS_LOOKED_AT_MAX {
+                break;
+            }
+            looked_at += 1;
+            let Some(word) = token_parts(key) else { continue };
+            let list = u32::try_from(number).ok().and_then(|number| lists.get(number));
+            *weights.entry(word.lower.to_owned()).or_default() += list.map_or(0, <[u8]>::len);
+        }
+    }
+    let mut words: Vec<(String, usize)> = weights.into_iter().collect();
+    words.sort_by(|a, b| (b.1, &a.0).cmp(&(a.1, &b.0)));
+    Ok(words.into_iter().take(limit).map(|(word, _)| word).collect())
 }
 
 impl Segment {

@@ -283,6 +283,10 @@ impl IndexReader for EmbeddedReader {
         })
     }
 
+    fn words_beginning(&self, folded: &str, limit: usize) -> Result<Vec<String>> {
+        labels::words_beginning(&self.parts, folded, limit)
+    }
+
     fn labels(&self, filter: &Filter) -> Result<Vec<Suggestion>> {
         self.counted(filter, usize::MAX, labels::all_labels)
     }

@@ -105,3 +105,21 @@ test('more like this names the moment', () => {
   assert.ok(sameMoment({ asset_id: 'a', start_ns: 1, end_ns: 2 }, { asset_id: 'a', start_ns: 1, end_ns: 2 }));
   assert.ok(!sameMoment(null, { asset_id: 'a', start_ns: 1, end_ns: 2 }) && sameMoment(null, null));
 });
+
+test('where is looked is told and taken away piece by piece', () => {
+  const plan = { all: [MARA], scope: { seasons: [1, 2], time: [{ from: 3 }], exclude: { movies: ['x'] } }, merge_gap: 2 };
+  const limits = clauses.limitsOf(plan);
+  assert.deepEqual(limits.map((l) => l.says), ['season 1', 'season 2', 'from 3 to the end', 'not title x', 'gaps up to 2 s']);
+  assert.deepEqual(limits[0].without(plan).scope.seasons, [2]);
+  assert.deepEqual(limits[3].without(plan).scope, { seasons: [1, 2], time: [{ from: 3 }] });
+  assert.equal(limits[4].without(plan).merge_gap, undefined);
+  const one = { all: [MARA], scope: { exclude: { attributes: { mood: 'x' } } } };
+  assert.deepEqual(clauses.limitsOf(one)[0].without(one), { all: [MARA] });
+  assert.deepEqual(clauses.limitsOf({ all: [MARA] }), []);
+});
+
+test('a word that is still being typed may be a beginning', () => {
+  const plan = { all: [{ ...MARA, labels: ['mara'] }, { text: 'gal', words: [{}] }], mode: 'intersection', limit: 60 };
+  assert.deepEqual(clauses.beginning(plan, 'mara in the gal'), { all: [MARA, { text: 'gal', prefix: true }] });
+  for (const typed of ['mara in the gal ', 'mara', '', '"gal"']) assert.equal(clauses.beginning(plan, typed), null, typed);
+});

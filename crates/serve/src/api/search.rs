@@ -6,7 +6,7 @@ use std::sync::Arc;
 use axum::Json as Answer;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
-use rushes_archive::{Archive, Caller, SearchRequest};
+use rushes_archive::{Archive, Caller, Offer, OfferGroup, SearchRequest, SuggestRequest};
 use rushes_plan::{Plan, Reading, Warning};
 use rushes_types::limits::QUERY_BYTES_MAX;
 use rushes_types::{Error, ErrorKind, Result};
@@ -64,13 +64,17 @@ pub(super) fn request_of(mut fields: serde_json::Map<String, Value>) -> Result<S
 /// A suggestion.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct SuggestionDocument {
-    /// The label as written.
+    /// The label, title or word as written.
     text: String,
-    /// The annotation type.
+    /// The annotation type; `TITLE` and `WORD` for those.
     #[serde(rename = "type")]
     kind: String,
-    /// How many current annotations carry it.
+    /// `label`, `title` or `word`.
+    group: &'static str,
+    /// How many current annotations carry it; 0 for titles.
     count: u64,
+    /// Where in `q` the part begins that it would replace, in bytes.
+    from: usize,
 }
 
 /// What could be meant.
@@ -87,6 +91,8 @@ pub(super) struct SuggestionsDocument {
 pub(super) struct SuggestParams {
     /// What was typed so far; the last word is a beginning.
     q: String,
+    /// Are the ends of it completed as well, such as "gal" of "Mara in the gal"? By default only all of it.
+    tails: Option<bool>,
     /// At most this many.
     limit: Option<usize>,
 }
@@ -150,7 +156,7 @@ async fn plan(
     Ok(Answer(ResolvedDocument { plan: resolved.plan, understood, warnings: resolved.warnings }))
 }
 
-/// Labels that begin with what was typed.
+/// Labels, titles and words that begin with what was typed.
 #[utoipa::path(
     get, path = "/v1/suggest", tag = "search", params(SuggestParams),
     responses(
@@ -171,12 +177,19 @@ async fn suggest(ctx: Ctx, Params(params): Params<SuggestParams>) -> Reply<Answe
         let detail = format!("`q` has {} bytes; at most {QUERY_BYTES_MAX} are taken", params.q.len());
         return Err(Problem::new(ErrorKind::TooLarge, detail));
     }
-    let work = move |archive: &Archive, caller: &Caller| archive.suggest(caller, &params.q, limit);
+    let request = SuggestRequest { typed: params.q, tails: params.tails.unwrap_or_default(), limit };
+    let work = move |archive: &Archive, caller: &Caller| archive.suggest(caller, &request);
     let found = ctx.audited(Action::of("suggest"), work, |_, action| action).await?;
-    let document = |s: rushes_index::Suggestion| SuggestionDocument {
-        text: s.text,
-        kind: s.kind.to_string(),
-        count: s.count,
+    let document = |offer: Offer| SuggestionDocument {
+        text: offer.text,
+        kind: offer.kind,
+        group: match offer.group {
+            OfferGroup::Label => "label",
+            OfferGroup::Title => "title",
+            OfferGroup::Word => "word",
+        },
+        count: offer.count,
+        from: offer.from,
     };
     Ok(Answer(SuggestionsDocument { suggestions: found.into_iter().map(document).collect() }))
 }

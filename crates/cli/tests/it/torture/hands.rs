@@ -73,7 +73,8 @@ pub fn switch(life: &Life, ledger: &Ledger, doing: &Doing, random: &mut Random) 
             switch.committed = take;
             switch.trying = None;
         }
-        if take % ERASED_EVERY == 0 {
+        // While a reader may still stand at the old take, erasing it would show him nothing: rightly so.
+        if take.is_multiple_of(ERASED_EVERY) && ledger.seen.load(Ordering::SeqCst) >= take - 1 {
             let old = take - 2;
             lock(&ledger.switch).erasing = Some(old);
             doing.this("erase a run", || erase(life, &json!({"target": "run", "run": run_of(old)})))?;
@@ -131,6 +132,7 @@ pub fn watch(life: &Life, ledger: &Ledger, stages: &Doing) -> Option<()> {
                 let take = (floor.max(1)..=newest).find(|t| t % TAKES == seen.0 && size_of(*t) == seen.1);
                 assert!(take.is_some() || anew, "saw {seen:?} after take {floor}, the newest is {newest}");
                 floor = take.unwrap_or(floor);
+                ledger.seen.store(floor, Ordering::SeqCst);
             }
             None => assert!(floor == 0 || anew, "saw nothing after take {floor}"),
         }

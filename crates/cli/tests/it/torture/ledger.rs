@@ -1,7 +1,7 @@
 //! The torturer's own record: what was sent, and what of it was acknowledged.
 
 use std::path::PathBuf;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU32};
 use std::sync::{Mutex, MutexGuard};
 
 use serde_json::json;
@@ -80,6 +80,8 @@ pub struct Ledger {
     pub backups: Mutex<Vec<Backup>>,
     /// Has a rebuild been asked for since the server started? Then a reader may see nothing for a while.
     pub rebuilding: AtomicBool,
+    /// The newest take that a reader has seen.
+    pub seen: AtomicU32,
 }
 
 /// Locks; a torturer that panicked has said why.
@@ -110,7 +112,7 @@ pub fn loose_lines(number: usize, random: &mut Random) -> Vec<String> {
 
 /// How many annotations a take has.
 pub const fn size_of(take: u32) -> usize {
-    if take % 2 == 0 { 500 } else { 600 }
+    if take.is_multiple_of(2) { 500 } else { 600 }
 }
 
 /// The run of a take.

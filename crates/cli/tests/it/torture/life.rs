@@ -75,6 +75,22 @@ impl Life {
         child.wait().unwrap();
     }
 
+    /// Ctrl-C; did it end soon?
+    pub fn interrupt(&self) -> bool {
+        self.killed.store(true, Ordering::SeqCst);
+        let mut child = lock(&self.child);
+        let asked = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+        assert!(asked.unwrap().success());
+        let until = Instant::now() + PATIENCE / 4;
+        while Instant::now() < until {
+            if child.try_wait().unwrap().is_some() {
+                return true;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        false
+    }
+
     /// Was it killed?
     pub fn is_over(&self) -> bool {
         self.killed.load(Ordering::SeqCst)
