@@ -120,6 +120,7 @@ impl Task<'_> {
         Ok(std::mem::take(&mut sender.totals))
     }
 
+    /// Its name, as it may be shown.
     pub(super) fn shown(&self) -> String {
         shown(self.group.media.as_ref().map_or(self.group.stem.as_str(), |m| &m.below).as_ref())
     }
