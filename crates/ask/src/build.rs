@@ -107,7 +107,7 @@ impl Builder<'_> {
         match &item.what {
             What::Word => return self.words(at),
             What::Phrase(said) => {
-                self.atom(PlanClause { phrase: Some(said.clone()), ..dialogue() }, vec![at])
+                self.atom(PlanClause { phrase: Some(said.clone()), ..dialogue() }, vec![at]);
             }
             What::Said(said) => {
                 let clause = PlanClause { phrase: Some(said.clone()), analysed: Some(true), ..dialogue() };
@@ -287,9 +287,7 @@ impl Builder<'_> {
         }
         if let Some((before, link)) = self.leading.take() {
             // "after "geese first" Otto": without a comma, one clause is what leads.
-            if self.step().atoms.is_empty() {
-                self.leading = Some((before, link));
-            } else if self.joins(last, at) {
+            if self.step().atoms.is_empty() || self.joins(last, at) {
                 self.leading = Some((before, link));
             } else {
                 self.follow(!before, link);

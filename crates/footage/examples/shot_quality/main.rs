@@ -4,6 +4,8 @@
 //!
 //! Beside it stands ffmpeg's own `scdet` at its default threshold, on the same films.
 
+#![allow(clippy::unwrap_used, clippy::print_stdout)] // it prints what it measured, or cannot go on
+
 #[path = "../../tests/it/films.rs"]
 mod films;
 
