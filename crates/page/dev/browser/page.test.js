@@ -135,6 +135,7 @@ test('words become chips that can be changed, moved and removed', { skip }, asyn
   await page.getByRole('button', { name: 'Clause', exact: true }).click();
   await page.locator('#clause-dialog').getByRole('textbox', { name: 'Words' }).fill('Tobias');
   await page.keyboard.press('Enter');
+  await page.waitForFunction(() => document.querySelectorAll('.chip-says').length === 2);
   await shows(page, '6 moments');
   assert.deepEqual(await page.locator('.chip-says').allInnerTexts(), ['Nell', 'Tobias']);
   await page.done();
