@@ -60,3 +60,19 @@ pub fn mapping(data: &[u8]) {
         }
     }
 }
+
+/// Reads the bytes as a question in words, over the names of our own questions.
+///
+/// # Panics
+/// Where what comes out is no plan, or the reading shows what was not asked.
+pub fn ask(data: &[u8]) {
+    use rushes_ask::questions::{LEXICON, WrittenLexicon};
+    static NAMES: std::sync::OnceLock<WrittenLexicon> = std::sync::OnceLock::new();
+    let names = NAMES.get_or_init(|| WrittenLexicon::read(LEXICON).expect("our lexicon"));
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Ok(asked) = rushes_ask::ask(text, &rushes_plan::Plan::default(), names) else { return };
+    asked.plan.check().expect("a plan");
+    for span in &asked.reading.spans {
+        assert_eq!(text.get(span.start..span.end), Some(span.text.as_str()));
+    }
+}

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use rushes_plan::{
-    Bounds, ClauseRef, GroupBy, Mode, Near, Plan, PlanStep, Predicate, RankBy, ReadingKind, Scope, Top,
-    Warning,
+    ClauseRef, GroupBy, Mode, Near, Plan, PlanStep, Predicate, RankBy, ReadingKind, Scope, Top, Warning,
 };
 use rushes_types::limits::CLAUSES_MAX;
 
@@ -84,8 +83,8 @@ impl Planner<'_> {
             } else if let Some(link) = step.link {
                 self.point(link, &prefix);
             }
-            let before = made.all.len() + made.any.len() + made.none.len();
-            for (placed, atom) in (before..).zip(&step.atoms) {
+            let placed = made.all.len() + made.any.len() + made.none.len();
+            for (placed, atom) in (placed..).zip(&step.atoms) {
                 if self.out.plan.clause_count() + placed >= CLAUSES_MAX {
                     self.has_no_room();
                     break;
@@ -141,9 +140,7 @@ impl Planner<'_> {
     fn tests(&mut self) {
         for (at, item) in self.items.iter().enumerate() {
             match &item.what {
-                What::Duration(bounds)
-                    if bounded(*bounds) && self.out.plan.predicates.len() < CLAUSES_MAX =>
-                {
+                What::Duration(bounds) if self.out.plan.predicates.len() < CLAUSES_MAX => {
                     self.out.plan.predicates.push(Predicate::Duration(*bounds));
                     self.point(at, format!("/where/{}", self.out.plan.predicates.len() - 1));
                 }
@@ -291,10 +288,6 @@ impl Planner<'_> {
             }
         }
     }
-}
-
-fn bounded(bounds: Bounds) -> bool {
-    bounds != Bounds::default()
 }
 
 fn group_by(level: Level) -> GroupBy {

@@ -85,8 +85,8 @@ mod tests {
         for marks in
             [json!([[9, 3], [0, 99], [2, 1]]), json!([null, 1, "x", [], [1], [-1, 2], [u64::MAX, u64::MAX]])]
         {
-            assert!(!marked("a line", marks.clone()).is_empty());
-            let _ = marked(&"long ".repeat(100), marks);
+            assert!(!marked("a line", &marks).is_empty());
+            let _ = marked(&"long ".repeat(100), &marks);
         }
     }
 }

@@ -167,6 +167,7 @@ pub fn merged(
 mod tests {
     use super::*;
 
+    #[allow(clippy::needless_pass_by_value)] // `json!` is written in place
     fn object(value: Value) -> Map<String, Value> {
         match value {
             Value::Object(fields) => fields,

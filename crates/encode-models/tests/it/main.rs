@@ -4,7 +4,6 @@
 
 use std::path::{Path, PathBuf};
 
-use rushes_encode::Encoder;
 use rushes_encode_models::open;
 use rushes_types::ErrorKind;
 use serde_json::Value;

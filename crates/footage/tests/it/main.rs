@@ -1,10 +1,7 @@
 //! Media with the real ffmpeg, where it is installed.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "helpers are tests too: they fail, and say what they skip"
-)]
+#![allow(clippy::unwrap_used)] // a test that cannot go on fails
+#![allow(clippy::print_stderr)] // and says what it skipped
 
 mod films;
 mod media;

@@ -48,6 +48,7 @@ pub(super) enum Format {
 #[serde(deny_unknown_fields)]
 pub(super) struct ExportParams {
     /// `csv` or `edl`.
+    #[param(inline)]
     format: Format,
 }
 

@@ -7,6 +7,7 @@ use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use rushes_archive::Status;
+use rushes_types::ErrorKind;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
@@ -48,11 +49,12 @@ async fn start_page(headers: HeaderMap) -> Response {
         (status = "4XX", body = Problem, content_type = "application/problem+json")
     )
 )]
-async fn page_file(Path((version, name)): Path<(String, String)>, headers: HeaderMap) -> Response {
-    match rushes_page::find(&version, &name) {
-        Some(file) => sent(&headers, &file.etag(), rushes_page::CACHE_FOREVER, file.content_type, file.bytes),
-        None => StatusCode::NOT_FOUND.into_response(),
-    }
+async fn page_file(Path((version, name)): Path<(String, String)>, headers: HeaderMap) -> Reply<Response> {
+    let Some(file) = rushes_page::find(&version, &name) else {
+        let detail = "the page has no such file in this version of the server; load `/` again";
+        return Err(Problem::new(ErrorKind::NotFound, detail));
+    };
+    Ok(sent(&headers, &file.etag(), rushes_page::CACHE_FOREVER, file.content_type, file.bytes))
 }
 
 /// A file of the page, or that it is as the browser has it.

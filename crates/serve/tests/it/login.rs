@@ -68,7 +68,7 @@ async fn a_cookie_counts_for_the_page_only() {
     // A request that changes something must prove where it comes from.
     let body = r#"{"asset_id":"a","movie_id":"m"}"#;
     send(&server, Method::POST, "/v1/assets", &[cookie], body).await.problem(401);
-    send(&server, Method::POST, "/v1/assets", &[cookie, ("sec-fetch-site", "none")], body).await.problem(403);
+    send(&server, Method::POST, "/v1/assets", &[cookie, ("sec-fetch-site", "none")], body).await.problem(401);
     let foreign = [cookie, ("origin", "http://localhost:3000")];
     send(&server, Method::POST, "/v1/assets", &foreign, body).await.problem(403);
     assert_eq!(send(&server, Method::POST, "/v1/assets", &[cookie, ORIGIN], body).await.status, 200);

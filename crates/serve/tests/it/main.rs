@@ -1,9 +1,6 @@
 //! The server from outside: through the router, and over a socket.
-#![allow(
-    clippy::unwrap_used,
-    clippy::print_stderr,
-    reason = "helpers are tests too: they fail, and say what they skip"
-)]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::print_stderr, reason = "and says when it is skipped")]
 
 mod access;
 mod annotations;

@@ -4,6 +4,7 @@
 //! after Ctrl-C, or a power cut, the same command goes on where it was: what is whole is skipped, the one that was
 //! under way is begun anew, and everything goes in by runs that replace, so nothing is there twice.
 
+mod dialogue;
 mod one;
 mod roots;
 mod summary;

@@ -1,22 +1,18 @@
 //! One media file with what belongs to it: its asset, its dialogue, its shots.
 
-use std::collections::HashSet;
 use std::fs::File;
 
 use axum::http::{Method, StatusCode};
 use rushes_footage::{
-    Companion, Facts, Found, Group, Holder, Kind, Probe, SHOTS_MODEL, Tools, asset_fields, choose_id, merged,
-    names, probe, shots, shown, suggested_id, webvtt,
+    Facts, Found, Group, Holder, Probe, SHOTS_MODEL, Tools, asset_fields, choose_id, merged, names, probe,
+    shots, shown, suggested_id,
 };
-use rushes_formats::{Format, Settings, sniff};
-use rushes_types::{ErrorKind, FrameRate, RunMode};
+use rushes_types::{ErrorKind, RunMode};
 use serde_json::{Map, Value, json};
 
 use super::summary::{Became, Seen};
 use crate::args::Ingest;
 use crate::client::{Client, Payload, encode};
-use crate::commands::foreign::duration_ns;
-use crate::commands::mapping::Taker;
 use crate::exit::{Failure, Outcome};
 use crate::interrupt;
 use crate::lines::{How, Sender, Totals};
@@ -38,18 +34,20 @@ pub struct Task<'a> {
 }
 
 /// What is known before anything is written.
-struct Known {
-    id: String,
+pub(super) struct Known {
+    pub id: String,
     asset: Option<Map<String, Value>>,
     /// What was taken in before.
     state: Value,
 }
 
-fn stamp(file: &Found) -> Value {
+/// By what a file is known again.
+pub(super) fn stamp(file: &Found) -> Value {
     json!({"bytes": file.bytes, "changed_ns": file.changed_ns})
 }
 
-fn name_of(file: &Found) -> &str {
+/// A file's own name.
+pub(super) fn name_of(file: &Found) -> &str {
     file.below.rsplit('/').next().unwrap_or(&file.below)
 }
 
@@ -60,7 +58,7 @@ impl Task<'_> {
         let (args, media) = (self.args, self.group.media.as_ref());
         let wants_shots =
             !args.footage.no_shots && self.tools.ffmpeg().is_ok() && self.tools.ffprobe().is_ok();
-        if !args.footage.again && self.is_unchanged(&known.state, wants_shots) {
+        if !args.footage.again && self.is_unchanged(&known, wants_shots) {
             seen.became(Became::Unchanged);
             return Ok(Totals::default());
         }
@@ -122,7 +120,8 @@ impl Task<'_> {
         Ok(std::mem::take(&mut sender.totals))
     }
 
-    fn shown(&self) -> String {
+    /// Its name, as it may be shown.
+    pub(super) fn shown(&self) -> String {
         shown(self.group.media.as_ref().map_or(self.group.stem.as_str(), |m| &m.below).as_ref())
     }
 
@@ -155,10 +154,15 @@ impl Task<'_> {
         Ok(Known { id, asset: None, state: Value::Null })
     }
 
-    fn is_unchanged(&self, state: &Value, wants_shots: bool) -> bool {
+    fn is_unchanged(&self, known: &Known, wants_shots: bool) -> bool {
+        let state = &known.state;
         let media = self.group.media.as_ref().map(stamp);
         let files = &state["files"];
-        state.get("media") == media.as_ref()
+        let path = self.group.media.as_ref().and_then(|m| m.path.to_str());
+        let was = known.asset.as_ref().and_then(|a| a.get("path")).and_then(Value::as_str);
+        // One that was moved is written of again, for its path.
+        (path.is_none() || was == path)
+            && state.get("media") == media.as_ref()
             && (!wants_shots || media.is_none() || state["shots"] == SHOTS_MODEL)
             && self.group.companions.iter().all(|c| files.get(name_of(&c.file)) == Some(&stamp(&c.file)))
             && !state.is_null()
@@ -231,134 +235,6 @@ impl Task<'_> {
         Ok(())
     }
 
-    /// Takes in what lies beside the media file, and the subtitles inside of it. Gives the number of lines.
-    #[allow(clippy::too_many_arguments)] // each is another side of one step
-    fn dialogue(
-        &self,
-        known: &Known,
-        line: &Map<String, Value>,
-        facts: Option<&Probe>,
-        media: Option<&File>,
-        sender: &mut Sender<'_>,
-        state: &mut Value,
-        seen: &mut Seen,
-    ) -> Outcome<u64> {
-        let mut models = HashSet::new();
-        let mut count = 0;
-        for companion in &self.group.companions {
-            let file = &companion.file;
-            state["files"][name_of(file)] = stamp(file);
-            let bytes = match std::fs::read(&file.path) {
-                Ok(bytes) => bytes,
-                Err(e) => {
-                    seen.skip(&shown(file.below.as_ref()), &format!("it cannot be read: {e}"));
-                    continue;
-                }
-            };
-            let Some(format) = sniff(name_of(file), bytes.get(..bytes.len().min(HEAD)).unwrap_or_default())
-            else {
-                if file.kind == Kind::Subtitles {
-                    let why = "it holds no subtitles of a kind that is read";
-                    seen.skip(&shown(file.below.as_ref()), why);
-                }
-                continue;
-            };
-            let model = (file.kind == Kind::Subtitles).then(|| model_of(companion, &mut models));
-            let settings = self.settings(known, line, companion.language.as_deref(), model)?;
-            count += self.read(format, &shown(file.below.as_ref()), &bytes, &settings, sender)?;
-        }
-        let tracks = facts.map_or(&[][..], |f| &f.subtitles);
-        for track in tracks {
-            let place = format!("{} (track {})", self.shown(), track.number);
-            if !track.is_text {
-                seen.note(
-                    &place,
-                    "the subtitles are pictures, not text; give their text as a file beside it",
-                );
-                continue;
-            }
-            let is_there = |c: &Companion| {
-                c.file.kind == Kind::Subtitles
-                    && c.language == track.language
-                    && c.is_forced == track.is_forced
-            };
-            if self.group.companions.iter().any(is_there) {
-                continue;
-            }
-            let Some(media) = media.filter(|_| self.tools.ffmpeg().is_ok()) else { continue };
-            let bytes = match webvtt(self.tools, media, track, &interrupt::is_asked) {
-                Ok(bytes) => bytes,
-                Err(error) if error.kind() == ErrorKind::Cancelled => return Err(Failure::Interrupted),
-                Err(error) => {
-                    seen.skip(&place, &error.to_string());
-                    continue;
-                }
-            };
-            let base = model_name(track.language.as_deref(), track.is_forced, track.is_sdh);
-            let settings =
-                self.settings(known, line, track.language.as_deref(), Some(unique(&base, &mut models)))?;
-            count += self.read(Format::WebVtt, &place, &bytes, &settings, sender)?;
-        }
-        Ok(count)
-    }
-
-    fn settings(
-        &self,
-        known: &Known,
-        line: &Map<String, Value>,
-        language: Option<&str>,
-        model: Option<String>,
-    ) -> Outcome<Settings> {
-        let foreign = &self.args.foreign;
-        let text = |name: &str| line.get(name).and_then(Value::as_str).map(str::to_owned);
-        let rate = text("frame_rate");
-        let rate = rate
-            .map(|r| FrameRate::parse(&r))
-            .transpose()
-            .map_err(|e| Failure::Usage(format!("`--fps`: {e}")))?;
-        Ok(Settings {
-            movie: text("movie_id"),
-            model: foreign.model.clone().or(model),
-            language: language.map(str::to_owned).or_else(|| foreign.language.clone()),
-            frame_rate: rate,
-            start_timecode: text("start_timecode"),
-            offset_ns: foreign.offset.as_deref().map_or(Ok(0), |t| duration_ns("--offset", t))?,
-            step_ns: foreign.step.as_deref().map(|t| duration_ns("--step", t)).transpose()?,
-            characters: foreign.characters,
-            ..Settings::new(&known.id)
-        })
-    }
-
-    /// Reads one file into a run of its model; gives how many lines came of it.
-    fn read(
-        &self,
-        format: Format,
-        place: &str,
-        bytes: &[u8],
-        settings: &Settings,
-        sender: &mut Sender<'_>,
-    ) -> Outcome<u64> {
-        let mut taker = Taker::new(sender, Some(RunMode::Replace), place);
-        let mut failure = None;
-        let counts = rushes_formats::read(format, place, bytes, settings, &mut |item| {
-            // The asset is written by us, with all that is known of it.
-            if matches!(item, rushes_formats::Item::Asset(_)) {
-                return std::ops::ControlFlow::Continue(());
-            }
-            match taker.take(item) {
-                Ok(()) => std::ops::ControlFlow::Continue(()),
-                Err(error) => {
-                    failure = Some(error);
-                    std::ops::ControlFlow::Break(())
-                }
-            }
-        });
-        match failure {
-            Some(failure) => Err(failure),
-            None => taker.end().map(|()| counts.annotations),
-        }
-    }
-
     /// Finds the shots and writes them; gives their number, or nothing where they could not be found.
     fn shots(
         &self,
@@ -394,31 +270,4 @@ impl Task<'_> {
         sender.finish()?;
         Ok(Some(found.len() as u64))
     }
-}
-
-/// Bytes by which a format is known.
-const HEAD: usize = rushes_formats::limits::HEAD_BYTES;
-
-/// `subtitles-en-forced@1`: tracks of one asset are of different models, so that none replaces another.
-fn model_of(companion: &Companion, taken: &mut HashSet<String>) -> String {
-    unique(&model_name(companion.language.as_deref(), companion.is_forced, companion.is_sdh), taken)
-}
-
-fn model_name(language: Option<&str>, is_forced: bool, is_sdh: bool) -> String {
-    let mut name = "subtitles".to_owned();
-    for part in [language, is_forced.then_some("forced"), is_sdh.then_some("sdh")].into_iter().flatten() {
-        name.push('-');
-        name.push_str(&part.to_lowercase());
-    }
-    name
-}
-
-fn unique(base: &str, taken: &mut HashSet<String>) -> String {
-    let mut name = base.to_owned();
-    let mut n = 2;
-    while !taken.insert(name.clone()) {
-        name = format!("{base}-{n}");
-        n += 1;
-    }
-    format!("{name}@1")
 }
