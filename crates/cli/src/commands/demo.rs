@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use anyhow::Context;
 use rushes_archive::{Archive, OpenOptions};
+use rushes_encode::BUILT_IN;
 use rushes_serve::ServeConfig;
 use rushes_show::FILMS;
 use rushes_show::lines::{Lines, lines};
@@ -77,9 +78,10 @@ fn serve_command(place: &Place) -> String {
 
 fn in_place(place: &Place, args: &Demo, json_output: bool, quiet: bool) -> Outcome {
     std::fs::create_dir_all(&place.films).context("making the folder of the films")?;
+    let known = Arc::new(Known::built_in()?);
     let options = OpenOptions {
         media_roots: vec![place.films.clone()],
-        encoders: Arc::new(Known::built_in()?),
+        encoders: Arc::clone(&known) as Arc<_>,
         ..OpenOptions::default()
     };
     let archive = Archive::open(&place.archive, options)?;
@@ -94,6 +96,7 @@ fn in_place(place: &Place, args: &Demo, json_output: bool, quiet: bool) -> Outco
     }
     write_films(&place.films, quiet)?;
     take_in(&client, &show, quiet)?;
+    encode(&client, &known, &show, quiet)?;
     let mut answers = Vec::new();
     for question in questions() {
         stop_if_asked()?;
@@ -150,6 +153,21 @@ fn take_in(client: &Client, show: &Lines, quiet: bool) -> Outcome {
     if !super::wait::until_searchable(client, quiet)? {
         output::warn("the later stages are still at work");
     }
+    Ok(())
+}
+
+/// What is said becomes vectors, as `rushes encode` does it.
+fn encode(client: &Client, known: &Known, show: &Lines, quiet: bool) -> Outcome {
+    let Some(encoder) = known.0.get(BUILT_IN) else { return Ok(()) };
+    let bar = Bar::steps(Some(show.assets.len() as u64), quiet);
+    bar.say("meaning");
+    for asset in show.assets.iter().filter_map(|a| a.get("asset_id")?.as_str()) {
+        stop_if_asked()?;
+        super::encode::encode_asset(client, encoder.as_ref(), asset)?;
+        bar.add(1);
+    }
+    drop(bar);
+    super::wait::until_searchable(client, quiet)?;
     Ok(())
 }
 

@@ -81,7 +81,10 @@ fn about_words() -> Vec<Question> {
 fn about_moments() -> Vec<Question> {
     vec![
         asked("Mara saying 'pass the salt' in episode 5"),
-        asked("Who trips over the rope?"),
+        ask(
+            "Somebody trips over a rope, by the captions of shots",
+            json!({"all": [{"type": "CAPTION_SEARCH", "text": "trip rope"}]}),
+        ),
         asked("Mara en la galley sin Joao"),
         asked("Admiral, then salt within 20 seconds"),
         ask("Joao and the galley: exactly where both are", json!({"all": [who("Joao"), place("galley")]})),
@@ -93,6 +96,11 @@ fn about_moments() -> Vec<Question> {
             "Ines in the galley without Mara, for two seconds or more",
             json!({"all": [who("Ines"), place("galley")], "none": [who("Mara")],
                    "where": [{"duration": {"gte": 2}}]}),
+        ),
+        ask(
+            "What is said, by what it means: “I am hungry, is there something to eat?”",
+            json!({"all": [{"type": "MEANING_SEARCH", "vector": {"space": "meaning@1",
+                "text": "I am hungry, is there something to eat?", "k": 2, "exact": true}}]}),
         ),
         ask(
             "Shots of later episodes that look most like the very first one",
