@@ -57,6 +57,14 @@ fn tests(root: &Path) -> anyhow::Result<()> {
     cargo(root, &["test", "--workspace"])
 }
 
+/// Encoders that are models in a local folder: their lints and tests, and that the command line builds with them.
+pub fn models(root: &Path) -> anyhow::Result<()> {
+    const CRATE: [&str; 4] = ["-p", "rushes-encode-models", "--features", "models"];
+    cargo(root, &[&["clippy"], &CRATE[..], &["--all-targets", "--", "-D", "warnings"]].concat())?;
+    cargo(root, &[&["test"], &CRATE[..]].concat())?;
+    cargo(root, &["check", "-p", "rushes", "--features", "models"])
+}
+
 /// Licences, sources and known weaknesses of what we depend on. The tool is not part of a Rust installation, and
 /// building it takes longer than all our tests: it is used where it is.
 fn deny(root: &Path) -> anyhow::Result<()> {

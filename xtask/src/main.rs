@@ -31,6 +31,7 @@ cargo xtask COMMAND
   demo-film
            draws, speaks and encodes the films of our own show anew, after its screenplay changed; needs ffmpeg and
            espeak-ng. `demo-film sheet s01e01 FILE.png` only shows the middle of every shot
+  models   builds and tests what the feature `models` adds; not a part of `ci`, since it builds long
   irregular-forms lemma_lu.csv[.gz]
            makes the table of irregular forms that `text` reads
   help     this text
@@ -57,6 +58,7 @@ fn run(args: &[String]) -> anyhow::Result<()> {
         ["page"] => page::run(&root)?,
         ["torture", ..] => torture::run(&root, &args[1..])?,
         ["smoke"] => smoke::run(&root)?,
+        ["models"] => ci::models(&root)?,
         ["tidy"] => report(&tidy::check(&root)?)?,
         ["tidy", "--tighten"] => tidy::tighten(&root)?,
         ["demo-film", rest @ ..] => {

@@ -1,16 +1,19 @@
 //! Configuration: flag > environment > `rushes.toml` > default.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 use rushes_archive::OpenOptions;
+use rushes_query::Encoders;
 use rushes_serve::ServeConfig;
 use rushes_text::{MAX_EDITS, within};
 use toml::{Table, Value};
 
 use crate::args::Global;
 use crate::client::Place;
+use crate::encoders::{Known, SECTION};
 use crate::exit::{Failure, Outcome};
 use crate::settings::{SETTINGS, Setting, Settings};
 
@@ -60,6 +63,8 @@ pub struct Config {
     pub settings: Settings,
     /// Where each of [`SETTINGS`] comes from, in that order.
     pub origins: Vec<Origin>,
+    /// The encoders that are known.
+    pub encoders: Arc<Known>,
     /// What is wrong.
     pub problems: Vec<String>,
 }
@@ -105,9 +110,17 @@ impl Config {
             path,
             settings: Settings::default(),
             origins: vec![Origin::Default; SETTINGS.len()],
+            encoders: Arc::default(),
             problems,
         };
-        config.apply(&table.unwrap_or_default(), &|name| std::env::var(name).ok());
+        let table = table.unwrap_or_default();
+        config.apply(&table, &|name| std::env::var(name).ok());
+        config.encoders = Arc::new(Known::of(
+            &table,
+            &config.path,
+            &|name| std::env::var(name).ok(),
+            &mut config.problems,
+        )?);
         Ok(config)
     }
 
@@ -145,7 +158,7 @@ impl Config {
             }
         }
         for key in keys(table, "") {
-            if !SETTINGS.iter().any(|s| s.key == key) {
+            if !SETTINGS.iter().any(|s| s.key == key) && !is_encoder(&key) {
                 let near = nearest(&key).map(|k| format!("; did you mean `{k}`?")).unwrap_or_default();
                 self.problems.push(format!("`{}`: there is no setting `{key}`{near}", self.path.display()));
             }
@@ -180,6 +193,7 @@ impl Config {
             bucket_ns: s.bucket_ms.map(|ms| i64::from(ms) * 1_000_000),
             default_language: s.default_language.clone(),
             media_roots: s.media_roots.clone(),
+            encoders: Arc::clone(&self.encoders) as Arc<dyn Encoders>,
             ..OpenOptions::default()
         }
     }
@@ -236,6 +250,11 @@ fn keys(table: &Table, section: &str) -> Vec<String> {
     found
 }
 
+/// Encoders are read elsewhere: their names are the operator's own.
+fn is_encoder(key: &str) -> bool {
+    key.strip_prefix(SECTION).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
 /// The setting that is spelt most alike, if any is.
 fn nearest(key: &str) -> Option<&'static str> {
     let own = |k: &'static str| k.rsplit('.').next().unwrap_or(k);
@@ -280,6 +299,7 @@ mod tests {
             file_found: true,
             settings: Settings::default(),
             origins: vec![Origin::Default; SETTINGS.len()],
+            encoders: Arc::default(),
             problems: Vec::new(),
         };
         let find = |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());

@@ -54,25 +54,25 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn marked(line: &str, marks: Value) -> String {
+    fn marked(line: &str, marks: &Value) -> String {
         mark(line, marks.as_array().unwrap())
     }
 
     #[test]
     fn hits_are_marked() {
         assert_eq!(
-            marked("Could you pass the Salt? And the piano?", json!([[10, 23]])),
+            marked("Could you pass the Salt? And the piano?", &json!([[10, 23]])),
             "Could you [pass the Salt]? And the piano?"
         );
-        assert_eq!(marked("Ínes ran", json!([[0, 4], [5, 8]])), "[Ínes] [ran]");
-        assert_eq!(marked("plain", json!([])), "plain");
+        assert_eq!(marked("Ínes ran", &json!([[0, 4], [5, 8]])), "[Ínes] [ran]");
+        assert_eq!(marked("plain", &json!([])), "plain");
     }
 
     #[test]
     fn long_lines_are_cut_around_the_first_hit() {
         let long = format!("{} salt {}", "before ".repeat(60), "after ".repeat(60));
         let at = long.find("salt").unwrap();
-        let marked = marked(&long, json!([[at, at + 4]]));
+        let marked = marked(&long, &json!([[at, at + 4]]));
         assert!(
             marked.starts_with("… before") && marked.ends_with("after …") && marked.contains("[salt]"),
             "{marked}"

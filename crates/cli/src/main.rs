@@ -7,6 +7,7 @@ mod args;
 mod client;
 mod commands;
 mod config;
+mod encoders;
 mod exit;
 mod hits;
 mod interrupt;

@@ -21,6 +21,11 @@ pub trait Encoder: Debug + Send + Sync {
     /// How its vectors are compared.
     fn metric(&self) -> Metric;
 
+    /// The one language that it knows (BCP 47); `None` where it knows several.
+    fn language(&self) -> Option<&str> {
+        None
+    }
+
     /// A vector for each text, in their order; `None` for a text that says nothing to this encoder.
     ///
     /// # Errors

@@ -122,6 +122,10 @@ impl Encoder for StaticEncoder {
         Metric::Cosine
     }
 
+    fn language(&self) -> Option<&str> {
+        Some("en")
+    }
+
     fn encode_texts(&self, texts: &[&str]) -> Result<Vec<Option<Vec<f32>>>> {
         Ok(texts.iter().map(|text| self.encode(text)).collect())
     }

@@ -65,7 +65,7 @@ pub fn tag(word: &str) -> Option<String> {
         Some(r) if r.len() == 2 && r.bytes().all(|b| b.is_ascii_alphabetic()) => {
             Some(format!("{code}-{}", r.to_uppercase()))
         }
-        Some(r) if r == "419" => Some(format!("{code}-419")),
+        Some("419") => Some(format!("{code}-419")),
         Some("hans") => Some(format!("{code}-Hans")),
         Some("hant") => Some(format!("{code}-Hant")),
         Some(_) => None,

@@ -10,7 +10,8 @@ import { icon } from './icons.js';
 const GROUPINGS = [
   ['', 'No groups'],
   ['movie', 'Title'],
-  ['series,season', 'Season'],
+  ['season', 'Season'],
+  ['episode', 'Episode'],
   ['season,episode', 'Season, episode'],
   ['asset', 'Asset'],
   ['collection', 'Collection'],

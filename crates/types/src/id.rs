@@ -135,6 +135,9 @@ pub mod known_types {
     pub const OBJECT: &str = "OBJECT_SEARCH";
     /// A shot, from cut to cut.
     pub const SHOT: &str = "SHOT";
+    /// What lines of dialogue mean, as an embedding: the lines themselves stay [`DIALOGUE`], so that words and phrases
+    /// find them once.
+    pub const MEANING: &str = "MEANING_SEARCH";
 }
 
 impl AnnotationType {

@@ -14,6 +14,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("footage", &["types"]),
     ("formats", &["types", "import"]),
     ("encode", &["types"]),
+    ("encode-http", &["types", "encode"]),
+    ("encode-models", &["types", "encode"]),
     ("wire", &["types"]),
     ("store", &["types", "kv"]),
     ("events", &["types", "kv"]),

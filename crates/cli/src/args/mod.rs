@@ -10,7 +10,9 @@ use clap::{Args, Parser, Subcommand};
 pub use manage::{
     AssetCommand, ConfigCommand, LabelCommand, ModelCommand, RightArg, RunCommand, TokenCommand,
 };
-pub use work::{Annotate, Bench, Buckets, Demo, Erase, ExportFormat, Ingest, Mode, SchemaArg, Search, Serve};
+pub use work::{
+    Annotate, Bench, Buckets, Demo, Encode, Erase, ExportFormat, Ingest, Mode, SchemaArg, Search, Serve,
+};
 
 /// Finds moments in video: annotations in, exact seconds out.
 #[derive(Debug, Parser)]
@@ -69,6 +71,8 @@ pub enum Command {
     Ingest(Ingest),
     /// Run a program on each asset and take in the lines that it prints
     Annotate(Annotate),
+    /// Turn what is said into vectors, so that it is found by what it means
+    Encode(Encode),
     /// Find moments
     Search(Search),
     /// Suggest labels for what was typed so far

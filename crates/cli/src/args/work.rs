@@ -187,6 +187,32 @@ pub struct Annotate {
     pub program: Vec<String>,
 }
 
+/// `rushes encode`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  rushes encode                                   all assets whose dialogue changed since the last time
+  rushes encode --asset night-ferry-s01e01
+  rushes encode --encoder studio                  with an encoder of rushes.toml
+  printf '%s\\n' galley kitchen | rushes encode --lines
+
+Lines of dialogue are joined to windows of a few words more, and each becomes one vector of type MEANING_SEARCH. The
+encoder that is built in knows English; lines that say they are of another language are left out. An asset whose lines
+are the same as before is skipped, so the command can be stopped and run again at any time.")]
+pub struct Encode {
+    /// Only this asset (may be given again) [default: all]
+    #[arg(long = "asset", value_name = "ASSET")]
+    pub assets: Vec<String>,
+    /// The encoder [default: the one that is built in]
+    #[arg(long, value_name = "NAME")]
+    pub encoder: Option<String>,
+    /// Wait until what was written can be searched
+    #[arg(long)]
+    pub wait: bool,
+    /// Write nothing: print the vector of each line of standard input, as JSON
+    #[arg(long, conflicts_with_all = ["assets", "wait"])]
+    pub lines: bool,
+}
+
 /// `rushes search`
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:

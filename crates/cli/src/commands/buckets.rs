@@ -28,7 +28,8 @@ pub fn run(config: &Config, args: &Buckets, json_output: bool, quiet: bool) -> O
             query.push_str(&format!("&{name}={}", encode(time)));
         }
     }
-    let buckets = pages(&client, &args.asset, query)?;
+    let mut buckets = Vec::new();
+    each_page(&client, &args.asset, query, &mut |page| buckets.extend(page))?;
     if json_output {
         return output::json(&Value::Array(buckets));
     }
@@ -36,19 +37,23 @@ pub fn run(config: &Config, args: &Buckets, json_output: bool, quiet: bool) -> O
     Ok(())
 }
 
-/// All buckets asked for: each answer names the next page in the header `link`.
-fn pages(client: &Client, asset: &str, mut query: String) -> Outcome<Vec<Value>> {
-    let mut found = Vec::new();
+/// All buckets asked for, page by page: each answer names the next page in the header `link`.
+pub fn each_page(
+    client: &Client,
+    asset: &str,
+    mut query: String,
+    each: &mut dyn FnMut(Vec<Value>),
+) -> Outcome {
     loop {
         let path = format!("/v1/buckets/{}{query}", encode(asset));
         let reply = client.send(Method::GET, &path, Payload::Empty)?;
         let next = reply.headers.get(header::LINK).and_then(|l| l.to_str().ok()).and_then(next_query);
         if let Value::Array(page) = reply.json()? {
-            found.extend(page);
+            each(page);
         }
         match next {
             Some(next) => query = next,
-            None => return Ok(found),
+            None => return Ok(()),
         }
     }
 }

@@ -29,7 +29,7 @@ fn document(config: &Config) -> Outcome<Value> {
         "archive": config.dir, "archive_origin": config.dir_origin.to_string(),
         "server": config.server.as_ref().map(|(url, _)| url),
         "file": config.path, "file_found": config.file_found,
-        "settings": settings, "problems": config.problems,
+        "encoders": config.encoders.0.names().collect::<Vec<_>>(), "settings": settings, "problems": config.problems,
     }))
 }
 
@@ -40,6 +40,7 @@ fn print(config: &Config) -> Outcome {
     }
     let found = if config.file_found { "" } else { " (not there)" };
     output::line(&format!("file     `{}`{found}", config.path.display()));
+    output::line(&format!("encoders {}", config.encoders.0.names().collect::<Vec<_>>().join(", ")));
     output::line("");
     let mut rows = vec![["setting", "value", "from", "what it is"].map(str::to_owned).to_vec()];
     for (setting, origin) in SETTINGS.iter().zip(&config.origins) {

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use super::demo_questions::{Question, questions};
 use crate::args::Demo;
 use crate::client::Client;
+use crate::encoders::Known;
 use crate::exit::{Failure, Outcome};
 use crate::interrupt::{self, Orderly};
 use crate::lines::{How, Sender};
@@ -76,7 +77,11 @@ fn serve_command(place: &Place) -> String {
 
 fn in_place(place: &Place, args: &Demo, json_output: bool, quiet: bool) -> Outcome {
     std::fs::create_dir_all(&place.films).context("making the folder of the films")?;
-    let options = OpenOptions { media_roots: vec![place.films.clone()], ..OpenOptions::default() };
+    let options = OpenOptions {
+        media_roots: vec![place.films.clone()],
+        encoders: Arc::new(Known::built_in()?),
+        ..OpenOptions::default()
+    };
     let archive = Archive::open(&place.archive, options)?;
     let client = Client::of(Arc::clone(&archive))?;
     let show = lines(Some(&place.films));

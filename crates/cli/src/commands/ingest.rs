@@ -39,7 +39,7 @@ pub fn run(config: &Config, args: &Ingest, json_output: bool, quiet: bool) -> Ou
         match &args.mapping {
             Some(mapping) => super::mapping::run(&mut intake, mapping, &inputs)?,
             None => {
-                lines.iter().chain(&inputs).try_for_each(|input| intake.send_file(&client, format, input))?
+                lines.iter().chain(&inputs).try_for_each(|input| intake.send_file(&client, format, input))?;
             }
         }
         intake.sender.finish()?;

@@ -6,6 +6,7 @@ mod buckets;
 mod config;
 mod demo;
 mod demo_questions;
+pub mod encode;
 mod erase;
 mod export;
 mod footage;
@@ -50,6 +51,7 @@ fn with_archive(config: Config, json: bool, quiet: bool, command: Command) -> Ou
         Command::Serve(args) => serve::run(config, &args, quiet),
         Command::Ingest(args) => ingest::run(&config, &args, json, quiet),
         Command::Annotate(args) => annotate::run(&config, &args, json, quiet),
+        Command::Encode(args) => encode::run(&config, &args, json, quiet),
         Command::Search(args) => search::run(&config, &args, json, quiet),
         Command::Suggest { typed, limit } => search::suggest(&config, &typed.join(" "), limit, json, quiet),
         Command::Buckets(args) => buckets::run(&config, &args, json, quiet),

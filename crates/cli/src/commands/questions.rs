@@ -15,7 +15,7 @@ pub fn run(file: Option<&Path>, lexicon: Option<&Path>, json_output: bool) -> Ou
         std::fs::read_to_string(path).with_context(|| format!("`{}` cannot be read", path.display()))
     };
     let lexicon = lexicon.map(text).transpose()?;
-    let lexicon = WrittenLexicon::read(lexicon.as_deref().unwrap_or(LEXICON)).map_err(usage)?;
+    let lexicon = WrittenLexicon::read(lexicon.as_deref().unwrap_or(LEXICON)).map_err(|e| usage(&e))?;
     let sets = match file {
         Some(path) => vec![(path.display().to_string(), text(path)?)],
         None => vec![
@@ -26,7 +26,7 @@ pub fn run(file: Option<&Path>, lexicon: Option<&Path>, json_output: bool) -> Ou
     };
     let mut scores = Vec::new();
     for (name, toml) in sets {
-        scores.push((name, score(&read(&toml).map_err(usage)?, &lexicon)));
+        scores.push((name, score(&read(&toml).map_err(|e| usage(&e))?, &lexicon)));
     }
     if json_output {
         let sets: Vec<_> = scores.iter().map(|(name, score)| json!({"set": name, "score": score})).collect();
@@ -38,7 +38,7 @@ pub fn run(file: Option<&Path>, lexicon: Option<&Path>, json_output: bool) -> Ou
     Ok(())
 }
 
-fn usage(error: rushes_types::Error) -> Failure {
+fn usage(error: &rushes_types::Error) -> Failure {
     Failure::Usage(error.message().to_owned())
 }
 

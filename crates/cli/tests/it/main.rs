@@ -6,6 +6,7 @@
 mod acceptance;
 mod demo;
 mod disk_full;
+mod encode;
 mod footage;
 mod help;
 mod ingest;

@@ -1,5 +1,7 @@
 //! Files for other programs.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+
 use rushes_export::{COLUMNS, Clip, EVENTS_MAX, csv, edl};
 use rushes_types::{Asset, AssetId, FrameRate, MovieId};
 

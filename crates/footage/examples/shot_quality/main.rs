@@ -4,6 +4,12 @@
 //!
 //! Beside it stands ffmpeg's own `scdet` at its default threshold, on the same films.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a program that measures prints, and stops where it cannot go on"
+)]
+
 #[path = "../../tests/it/films.rs"]
 mod films;
 

@@ -25,6 +25,7 @@ pub const LOOKED_AT: &[(&str, &[usize])] = &[
 
 /// What a drawn film shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(dead_code, reason = "the program that measures draws them all")]
 pub enum Kind {
     Plain,
     Pans,
@@ -39,6 +40,7 @@ pub enum Kind {
     Quick,
 }
 
+#[allow(dead_code, reason = "the program that measures draws them all")]
 pub const KINDS: [Kind; 11] = [
     Kind::Plain,
     Kind::Pans,

@@ -1,5 +1,11 @@
 //! Media with the real ffmpeg, where it is installed.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "helpers are tests too: they fail, and say what they skip"
+)]
+
 mod films;
 mod media;
 mod scanning;

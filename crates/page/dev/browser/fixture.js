@@ -50,10 +50,17 @@ function linesOf(asset) {
 
 /** A small clip with a counter, quick to make. */
 function clip(path) {
-  const source = `testsrc=size=320x180:rate=25:duration=${LENGTH_S}`;
+  const source = `testsrc=size=160x90:rate=25:duration=${LENGTH_S}`;
   const tone = `sine=frequency=220:duration=${LENGTH_S}`;
-  const quick = ['-c:v', 'libvpx', '-deadline', 'realtime', '-cpu-used', '16', '-b:v', '300k', '-g', '25', '-c:a', 'libvorbis'];
+  const quick = ['-c:v', 'libvpx', '-deadline', 'realtime', '-cpu-used', '16', '-b:v', '150k', '-g', '25', '-c:a', 'libvorbis'];
   execFileSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', source, '-f', 'lavfi', '-i', tone, ...quick, path], { stdio: 'ignore' });
+}
+
+/** A clip in a codec of editing rooms, which no browser plays. */
+function dunes(media) {
+  const path = join(media, 'dunes.mov');
+  execFileSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', 'testsrc=size=160x90:rate=25:duration=3', '-c:v', 'prores', path], { stdio: 'ignore' });
+  return path;
 }
 
 /** Is the program there? */
@@ -96,10 +103,12 @@ export async function serve(rushes) {
       ...(seen ? { path } : {}),
     };
   });
+  if (withVideo) assets.push({ asset_id: 'lamp-room-dunes', movie_id: 'lamp-room', title: 'Dunes', path: dunes(media) });
   const lines = (list) => list.map((line) => `${JSON.stringify(line)}\n`).join('');
   const files = { assets: join(home, 'assets.jsonl'), said: join(home, 'said.jsonl') };
   writeFileSync(files.assets, lines(assets));
-  writeFileSync(files.said, lines(assets.flatMap((a) => linesOf(a.asset_id))));
+  const said = assets.flatMap((a) => (a.series ? linesOf(a.asset_id) : [{ asset_id: a.asset_id, model: 'places@1', type: 'SCENE_SEARCH', label: 'dunes', time_range: { start_time_ns: S, end_time_ns: 2 * S } }]));
+  writeFileSync(files.said, lines(said));
   const archive = ['--archive', join(home, 'archive')];
   const run = (...args) => execFileSync(rushes, [...archive, ...args], { stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' });
   run('ingest', '--wait', files.said);

@@ -253,6 +253,17 @@ test('the player starts at the in-point, stops at the out-point, or loops', { sk
   return page.done();
 });
 
+test('what the browser cannot play is played from a proxy', { skip }, async (t) => {
+  if (!server.withVideo) return t.skip('there is no ffmpeg');
+  const page = await open('#q=dunes');
+  await shows(page, '1 moment');
+  await cards(page).first().locator('.card-main').click();
+  await page.waitForFunction(() => document.querySelector('video')?.src.endsWith('/proxy') && (document.querySelector('video')?.readyState ?? 0) > 1, null, { timeout: 60_000 });
+  assert.ok((await at(page)) >= 1, String(await at(page)));
+  assert.ok(await page.isHidden('.screen-notice'));
+  return page.done();
+});
+
 test('lanes show what is around, and lead there', { skip }, async () => {
   const page = await open('#q="pass+the+salt"');
   await shows(page, '3 moments');
@@ -312,6 +323,25 @@ test('no moments come with the reason and what to do', { skip }, async () => {
   await page.goto(`${server.base}/#plan={"all":[{"label":"stairs"},{"label":"kitchen"}]}`);
   await page.waitForSelector('.nothing');
   assert.match(await page.locator('.nothing').innerText(), /never at the same time/);
+  await page.done();
+});
+
+test('a line says that the archive catches up, and moments follow when it has', { skip }, async () => {
+  const page = await open('#q=Nell');
+  await shows(page, '6 moments');
+  let busy = true;
+  await page.route('**/v1/status', async (route) => {
+    const response = await route.fetch();
+    const status = await response.json();
+    const lag = [{ consumer: 'index', topic: 'x', behind: 12 }];
+    await route.fulfill({ json: busy ? { ...status, catching_up: true, lag } : status });
+  });
+  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  await page.waitForSelector('#banner:not([hidden])');
+  assert.match(await page.locator('#banner').innerText(), /Catching up \(12 to index\)/);
+  busy = false;
+  const [again] = await Promise.all([page.waitForRequest('**/v1/search'), page.waitForSelector('#banner', { state: 'hidden' })]);
+  assert.equal(again.method(), 'POST');
   await page.done();
 });
 

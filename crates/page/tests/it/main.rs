@@ -1,5 +1,7 @@
 //! The page as it is embedded.
 
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+
 use std::collections::BTreeSet;
 use std::path::Path;
 

@@ -1,5 +1,9 @@
 //! The server from outside: through the router, and over a socket.
-#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "helpers are tests too: they fail, and say what they skip"
+)]
 
 mod access;
 mod annotations;

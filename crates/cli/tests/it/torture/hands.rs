@@ -74,7 +74,7 @@ pub fn switch(life: &Life, ledger: &Ledger, doing: &Doing, random: &mut Random) 
             switch.trying = None;
         }
         // While a reader may still stand at the old take, erasing it would show him nothing: rightly so.
-        if take % ERASED_EVERY == 0 && ledger.seen.load(Ordering::SeqCst) >= take - 1 {
+        if take.is_multiple_of(ERASED_EVERY) && ledger.seen.load(Ordering::SeqCst) >= take - 1 {
             let old = take - 2;
             lock(&ledger.switch).erasing = Some(old);
             doing.this("erase a run", || erase(life, &json!({"target": "run", "run": run_of(old)})))?;

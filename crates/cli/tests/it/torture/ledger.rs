@@ -112,7 +112,7 @@ pub fn loose_lines(number: usize, random: &mut Random) -> Vec<String> {
 
 /// How many annotations a take has.
 pub const fn size_of(take: u32) -> usize {
-    if take % 2 == 0 { 500 } else { 600 }
+    if take.is_multiple_of(2) { 500 } else { 600 }
 }
 
 /// The run of a take.

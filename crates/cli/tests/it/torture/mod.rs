@@ -20,7 +20,7 @@ use self::ledger::{Ledger, Random};
 use self::life::{Doing, Life};
 
 /// Kills of the short form, and how long it may take.
-const SHORT: (u64, Duration) = (8, Duration::from_secs(20));
+const SHORT: (u64, Duration) = (8, Duration::from_secs(10));
 /// Kills of one archive, before the next begins empty.
 const KILLS_PER_ARCHIVE: u64 = 10;
 /// Longest time from the first request to a kill by the clock.
@@ -39,6 +39,8 @@ enum Trigger {
     Appears(&'static str, PathBuf),
     /// When the files of a stage change: flushing, joining, publishing.
     Changes(&'static str, PathBuf),
+    /// While a hand waits for the answer to this, or a stage is at it.
+    During(&'static str),
 }
 
 impl Trigger {
@@ -46,7 +48,7 @@ impl Trigger {
     fn some(random: &mut Random, archive: &Path, next_backup: &Path) -> (Self, Chore) {
         let appears = |what, name: &str| Self::Appears(what, archive.join(name));
         let partial = next_backup.with_extension("partial");
-        match random.below(20) {
+        match random.below(25) {
             0..=1 => (Self::Opening, Chore::Erase),
             2 => (appears("rebuild begun", "rebuild.json"), Chore::Rebuild),
             3 => (appears("rebuild begun", "rebuild.json"), Chore::RebuildIndex),
@@ -61,12 +63,16 @@ impl Trigger {
             9 => (Self::Changes("fused files change", archive.join("fused")), Chore::Purge),
             10 => (Self::Changes("event log's files change", archive.join("events")), Chore::some(random)),
             11..=12 => (Self::Changes("index's files change", archive.join("index")), Chore::some(random)),
+            13..=14 => (Self::During("erase an asset"), Chore::Erase),
+            15 => (Self::During("erase a run"), Chore::some(random)),
+            16 => (Self::During("commit"), Chore::some(random)),
+            17..=18 => (Self::During("index"), Chore::some(random)),
             _ => (Self::After(Duration::from_millis(random.below(LIFE_MS))), Chore::some(random)),
         }
     }
 
     /// Waits for the moment, and says what it is.
-    fn wait(&self, random: &mut Random) -> &'static str {
+    fn wait(&self, random: &mut Random, doing: &[Doing]) -> &'static str {
         let until = Instant::now() + MOMENT_MAX;
         let reached = match self {
             Self::Opening => "opening",
@@ -87,6 +93,13 @@ impl Trigger {
                     std::thread::sleep(Duration::from_micros(200));
                 }
                 what
+            }
+            Self::During(what) => {
+                while doing.iter().all(|hand| hand.now() != Some(what)) && Instant::now() < until {
+                    std::thread::yield_now();
+                }
+                std::thread::sleep(Duration::from_micros(random.below(3_000)));
+                return what;
             }
         };
         if random.below(2) == 0 {
@@ -150,7 +163,7 @@ fn torture(
         scope.spawn(|| hands::switch(life, ledger, switching, of_switcher));
         scope.spawn(|| hands::watch(life, ledger, staging));
         scope.spawn(|| hands::chores(life, ledger, caring, of_chores, chore, backups));
-        table.add(&format!("moment: {}", trigger.wait(random)));
+        table.add(&format!("moment: {}", trigger.wait(random, &doing)));
         let now: Vec<&str> = doing.iter().filter_map(Doing::now).filter(|what| !what.is_empty()).collect();
         life.kill();
         now.iter().for_each(|what| table.add(what));
