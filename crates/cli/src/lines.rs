@@ -16,11 +16,12 @@ use crate::client::{Client, Payload, Reply, encode};
 use crate::exit::{Failure, Outcome};
 use crate::output;
 use crate::problem;
+pub use crate::totals::Totals;
 
 /// Bytes of lines sent in one request: well below the server's limit, large enough for one fsync to be cheap.
 pub const REQUEST_BYTES: usize = 8 << 20;
 /// Refused lines that are printed, and listed with `--json`, for each command.
-const PROBLEMS_SHOWN: usize = 100;
+pub const PROBLEMS_SHOWN: usize = 100;
 
 /// How lines are sent.
 #[derive(Debug, Clone, Copy, Default)]
@@ -36,41 +37,6 @@ pub struct How {
 pub struct Origin {
     file: usize,
     line: u64,
-}
-
-/// What became of everything sent.
-#[derive(Debug, Default)]
-pub struct Totals {
-    /// Newly kept.
-    pub accepted: u64,
-    /// There already.
-    pub duplicates: u64,
-    /// Refused.
-    pub rejected: u64,
-    /// Assets registered by a line, or by the mapping.
-    pub assets: u64,
-    /// Runs committed.
-    pub runs: u64,
-    /// The last commit.
-    pub commit: Option<u64>,
-    /// The first refused lines.
-    pub errors: Vec<Value>,
-    /// The first things to know that importers told.
-    pub notes: Vec<String>,
-}
-
-impl Totals {
-    /// Adds what became of other lines.
-    pub fn add(&mut self, other: Self) {
-        self.accepted += other.accepted;
-        self.duplicates += other.duplicates;
-        self.rejected += other.rejected;
-        self.assets += other.assets;
-        self.runs += other.runs;
-        self.commit = self.commit.max(other.commit);
-        let room = PROBLEMS_SHOWN.saturating_sub(self.errors.len());
-        self.errors.extend(other.errors.into_iter().take(room));
-    }
 }
 
 /// Lines with where they come from.

@@ -18,6 +18,7 @@ mod progress;
 mod reading;
 mod settings;
 mod show;
+mod totals;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;

@@ -43,6 +43,7 @@ pub struct Plan {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub weights: BTreeMap<String, f64>,
     /// How the clauses' scores become one.
+    #[cfg_attr(feature = "openapi", schema(required = false))]
     pub fusion: Fusion,
     /// Moments at most this long apart become one.
     #[serde(skip_serializing_if = "Duration::is_zero")]
