@@ -103,7 +103,7 @@ impl Task<'_> {
             };
             let base = model_name(track.language.as_deref(), track.is_forced, track.is_sdh);
             let settings =
-                self.settings(known, line, track.language.as_deref(), Some(unique(base, models)))?;
+                self.settings(known, line, track.language.as_deref(), Some(unique(&base, models)))?;
             count += self.read(Format::WebVtt, &place, &bytes, &settings, sender)?;
         }
         Ok(count)
@@ -169,7 +169,7 @@ impl Task<'_> {
 
 /// `subtitles-en-forced@1`: tracks of one asset are of different models, so that none replaces another.
 fn model_of(companion: &Companion, taken: &mut HashSet<String>) -> String {
-    unique(model_name(companion.language.as_deref(), companion.is_forced, companion.is_sdh), taken)
+    unique(&model_name(companion.language.as_deref(), companion.is_forced, companion.is_sdh), taken)
 }
 
 fn model_name(language: Option<&str>, is_forced: bool, is_sdh: bool) -> String {
@@ -181,8 +181,8 @@ fn model_name(language: Option<&str>, is_forced: bool, is_sdh: bool) -> String {
     name
 }
 
-fn unique(base: String, taken: &mut HashSet<String>) -> String {
-    let mut name = base.clone();
+fn unique(base: &str, taken: &mut HashSet<String>) -> String {
+    let mut name = base.to_owned();
     let mut n = 2;
     while !taken.insert(name.clone()) {
         name = format!("{base}-{n}");
