@@ -100,7 +100,7 @@ fn about_moments() -> Vec<Question> {
         ask(
             "What is said, by what it means: “I am hungry, is there something to eat?”",
             json!({"all": [{"type": "MEANING_SEARCH", "vector": {"space": "meaning@1",
-                "text": "I am hungry, is there something to eat?", "k": 2, "exact": true}}]}),
+                "text": "I am hungry, is there something to eat?", "k": 1, "exact": true}}]}),
         ),
         ask(
             "Shots of later episodes that look most like the very first one",
