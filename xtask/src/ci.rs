@@ -16,7 +16,8 @@ const LINTS: [(&str, Step); 4] =
 /// Lints, smoke run, tests. A step that fails does not keep the next from running: whoever waits half an hour for an
 /// answer gets all of it.
 pub fn all(root: &Path) -> anyhow::Result<()> {
-    let rest: [(&str, Step); 2] = [("smoke run", crate::smoke::run), ("tests", tests)];
+    let rest: [(&str, Step); 3] =
+        [("smoke run", crate::smoke::run), ("page", crate::page::run), ("tests", tests)];
     steps(root, LINTS.iter().chain(&rest))
 }
 

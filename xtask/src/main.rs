@@ -12,17 +12,25 @@ use anyhow::{Context, bail};
 
 mod ci;
 mod irregular;
+mod page;
 mod smoke;
 mod tidy;
+mod torture;
 
 const HELP: &str = "\
 cargo xtask COMMAND
 
-  ci       what CI does: formatting, tidy, lints, licences, a smoke run, all tests
+  ci       what CI does: formatting, tidy, lints, licences, a smoke run, the page, all tests
   lint     the part of `ci` that runs nothing of ours: formatting, tidy, lints, licences
   smoke    builds a release, runs the demo and asks it for its page
+  page     the web page: types, unit tests, and every state of it in a browser
+  torture  kills the program at random moments and looks whether anything acknowledged is lost
+           --times N  that many kills (200)   --seed N  the same ones again   --binary FILE  of this program
   tidy     crate edges, sizes, banned words, manifests, documents
            --tighten  writes the exceptions down to what is needed today
+  demo-film
+           draws, speaks and encodes the films of our own show anew, after its screenplay changed; needs ffmpeg and
+           espeak-ng. `demo-film sheet s01e01 FILE.png` only shows the middle of every shot
   models   builds and tests what the feature `models` adds; not a part of `ci`, since it builds long
   irregular-forms lemma_lu.csv[.gz]
            makes the table of irregular forms that `text` reads
@@ -47,10 +55,16 @@ fn run(args: &[String]) -> anyhow::Result<()> {
         [] | ["help" | "--help" | "-h"] => print!("{HELP}"),
         ["ci"] => ci::all(&root)?,
         ["lint"] => ci::lint(&root)?,
+        ["page"] => page::run(&root)?,
+        ["torture", ..] => torture::run(&root, &args[1..])?,
         ["smoke"] => smoke::run(&root)?,
         ["models"] => ci::models(&root)?,
         ["tidy"] => report(&tidy::check(&root)?)?,
         ["tidy", "--tighten"] => tidy::tighten(&root)?,
+        ["demo-film", rest @ ..] => {
+            let what = if rest.is_empty() { &["all"][..] } else { rest };
+            ci::cargo(&root, &[&["run", "--package", "rushes-film", "--"], what].concat())?;
+        }
         ["irregular-forms", ..] => irregular::run(&args[1..])?,
         [other, ..] => bail!("`{other}` is no chore; see `cargo xtask help`"),
     }

@@ -9,9 +9,11 @@ use rushes_types::limits::Limits;
 use rushes_types::{Commit, Error, ErrorKind, Result};
 
 use crate::access::{Caller, Right, Tokens};
+use crate::ask::NameCache;
 use crate::backup::BackupReport;
 use crate::embedded;
 use crate::engines::Engines;
+use crate::erasures::{Erasures, PURGE_AFTER};
 use crate::gate::Gate;
 use crate::manifest::{ArchiveLock, Manifest, make_private_dir};
 use crate::progress::{Progress, Unwatched};
@@ -35,6 +37,8 @@ pub struct OpenOptions {
     pub default_language: String,
     /// Folders that media may be served from.
     pub media_roots: Vec<PathBuf>,
+    /// How long after an erasure its bytes are rewritten away by the maintenance worker.
+    pub purge_after: Duration,
     /// What turns the texts and pictures of queries into vectors; by default nothing does.
     pub encoders: Arc<dyn Encoders>,
 }
@@ -48,6 +52,7 @@ impl Default for OpenOptions {
             bucket_ns: None,
             default_language: "en".to_owned(),
             media_roots: Vec::new(),
+            purge_after: PURGE_AFTER,
             encoders: Arc::new(NoEncoders),
         }
     }
@@ -66,9 +71,9 @@ pub struct Archive {
     pub(crate) tokens: Tokens,
     /// The labels with aliases, once they were read.
     pub(crate) labels: RwLock<Option<Arc<LabelTable>>>,
+    /// The names that questions were last read by.
+    pub(crate) names: NameCache,
     workers: Mutex<Option<Workers>>,
-    /// Long work that must not run twice at once.
-    chores: Mutex<()>,
     _lock: ArchiveLock,
 }
 
@@ -101,17 +106,18 @@ impl Archive {
             tracing::info!("finishing the rebuild that was begun");
             rebuild::begin(dir, &engines, &marker, &Unwatched)?;
         }
+        let shared = Arc::new(Shared::new(Erasures::open(dir, options.purge_after)?));
         let archive = Self {
             dir: dir.to_owned(),
             manifest,
             options,
             engines,
-            shared: Arc::new(Shared::default()),
+            shared,
             gate: Gate::default(),
             tokens,
             labels: RwLock::new(None),
+            names: NameCache::default(),
             workers: Mutex::new(None),
-            chores: Mutex::new(()),
             _lock: lock,
         };
         archive.start_workers();
@@ -275,18 +281,11 @@ impl Archive {
     pub fn purge(&self, caller: &Caller, progress: &dyn Progress) -> Result<()> {
         caller.require_everywhere(Right::Admin)?;
         let _chore = self.chore()?;
-        progress.set("purging the store", 0, Some(3));
-        self.engines.store.purge()?;
-        progress.set("purging fused data", 1, Some(3));
-        self.engines.fused.purge()?;
-        progress.set("purging the index", 2, Some(3));
-        self.engines.index.purge()?;
-        progress.set("purged", 3, Some(3));
-        Ok(())
+        self.shared.erasures.purge(&self.engines, progress)
     }
 
     fn chore(&self) -> Result<std::sync::MutexGuard<'_, ()>> {
-        self.chores.try_lock().map_err(|_| {
+        self.shared.chores.try_lock().map_err(|_| {
             Error::new(ErrorKind::Busy, "a rebuild, backup or purge is running; wait until it is done")
         })
     }

@@ -1,133 +1,115 @@
-//! Free words to clauses, in a first and honest form: quotes are dialogue, known names are labels, what is left
-//! are words to look for. The plan that comes out is in the answer, to be seen and mended.
+//! Questions in words: what reading them must know of the archive, and the names in it, kept as long as they hold.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rushes_ask::{Asked, Lexicon, Names, ask};
 use rushes_index::IndexReader;
-use rushes_plan::{Filter, Mode, Plan, PlanClause, Warning};
-use rushes_query::Access;
+use rushes_plan::{Filter, Plan, Resolver};
 use rushes_query::scope::visible_assets;
-use rushes_text::{normalise_label, tokenise};
-use rushes_types::limits::QUERY_BYTES_MAX;
-use rushes_types::{Error, ErrorKind, Result, known_types};
+use rushes_query::{Access, ReaderResolver};
+use rushes_types::{ReadPoint, Result};
 
 use crate::search::LabelTable;
 
-/// Longest name that is looked for, in words.
-const NAME_WORDS_MAX: usize = 6;
-/// Labels that are looked at for one name.
-const LABELS_MAX: usize = 20;
-/// Words that frame a question and name nothing.
-const FRAME_WORDS: [&str; 24] = [
-    "a", "an", "and", "as", "at", "by", "find", "for", "from", "in", "is", "me", "of", "on", "or", "saying",
-    "says", "scene", "show", "the", "to", "where", "while", "with",
-];
+/// Sets of names that are kept: one for everybody, and those of a few callers who see less.
+const SETS_MAX: usize = 4;
 
-/// A plan made of words.
-pub(crate) struct Asked {
-    /// The plan.
-    pub plan: Plan,
-    /// What was not understood.
-    pub warnings: Vec<Warning>,
+/// Names that were gathered, by read point and by what the caller may see.
+#[derive(Debug, Default)]
+pub(crate) struct NameCache(Mutex<Vec<Kept>>);
+
+#[derive(Debug)]
+struct Kept {
+    at: ReadPoint,
+    access: Access,
+    names: Arc<Names>,
 }
 
-/// Adds the clauses that the words name to a plan: to `any` in union mode, else to `all`.
+impl NameCache {
+    /// Forgets all: labels got other aliases.
+    pub fn forget(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
+    }
+
+    /// The names that a caller may see at a read point.
+    pub fn names(
+        &self,
+        reader: &dyn IndexReader,
+        labels: &LabelTable,
+        access: &Access,
+    ) -> Result<Arc<Names>> {
+        let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(at) = kept.iter().position(|k| k.at == *reader.read_point() && k.access == *access) {
+            let found = kept.remove(at);
+            let names = Arc::clone(&found.names);
+            kept.push(found);
+            return Ok(names);
+        }
+        let names = Arc::new(gather(reader, labels, access)?);
+        let at = reader.read_point().clone();
+        // An older read point of the same caller is rarely asked again.
+        kept.retain(|k| k.access != *access);
+        if kept.len() >= SETS_MAX {
+            kept.remove(0);
+        }
+        kept.push(Kept { at, access: access.clone(), names: Arc::clone(&names) });
+        Ok(names)
+    }
+}
+
+/// The names of labels with their aliases, and of titles.
+fn gather(reader: &dyn IndexReader, labels: &LabelTable, access: &Access) -> Result<Names> {
+    let filter = Filter { assets: visible_assets(reader, access), ..Filter::default() };
+    let mut names = Names::new();
+    let mut seen = std::collections::BTreeSet::new();
+    for label in reader.labels(&filter)? {
+        let registered = labels.named(&label.text).find(|known| known.kind == label.kind);
+        let aliases = registered.map_or(&[][..], |known| known.aliases.as_slice());
+        seen.extend(registered.map(|known| (known.kind.clone(), known.label.clone())));
+        names.add_label(label.kind.as_str(), &label.text, aliases, label.count);
+    }
+    if *access == Access::All {
+        // A registered label that nothing carries yet is a name too.
+        for known in labels.iter().filter(|known| !seen.contains(&(known.kind.clone(), known.label.clone())))
+        {
+            names.add_label(known.kind.as_str(), &known.label, &known.aliases, 0);
+        }
+    }
+    for document in reader.assets().iter().filter(|document| access.allows(&document.asset)) {
+        names.add_asset(&document.asset);
+    }
+    Ok(names)
+}
+
+/// What reading a question is told of an archive.
+struct ArchiveLexicon<'a> {
+    names: &'a Names,
+    resolver: &'a ReaderResolver<'a>,
+}
+
+impl Lexicon for ArchiveLexicon<'_> {
+    fn names(&self) -> &Names {
+        self.names
+    }
+
+    fn knows_word(&self, folded: &str) -> bool {
+        // Where the table cannot be read, no word is put right.
+        let counted = self.resolver.word_counts(&[folded.to_owned()]);
+        counted.map_or(true, |c| c.counts.first().is_some_and(|n| *n > 0))
+    }
+
+    fn has_encoder(&self) -> bool {
+        let spaces = self.resolver.spaces().unwrap_or_default();
+        spaces.iter().any(|space| matches!(self.resolver.encode_text(space, "a"), Ok(Some(_))))
+    }
+}
+
+/// Adds to a plan what a question asks.
 pub(crate) fn plan_of(
     words: &str,
     plan: &Plan,
-    reader: &dyn IndexReader,
-    labels: &LabelTable,
-    access: &Access,
+    names: &Names,
+    resolver: &ReaderResolver<'_>,
 ) -> Result<Asked> {
-    if words.len() > QUERY_BYTES_MAX {
-        let message = format!("the question has {} bytes; at most {QUERY_BYTES_MAX} are taken", words.len());
-        return Err(Error::new(ErrorKind::TooLarge, message).at("/q"));
-    }
-    let filter = Filter { assets: visible_assets(reader, access), ..Filter::default() };
-    let (phrases, rest) = quoted(words);
-    let mut clauses: Vec<PlanClause> = phrases.into_iter().map(dialogue).collect();
-    let mut left = Vec::new();
-    let tokens = tokenise(&rest);
-    let mut at = 0;
-    while at < tokens.len() {
-        let longest = (tokens.len() - at).min(NAME_WORDS_MAX);
-        let mut found = None;
-        for n in (1..=longest).rev() {
-            let name = rest.get(tokens[at].start..tokens[at + n - 1].end).unwrap_or_default();
-            if let Some(clause) = named(name, reader, labels, &filter)? {
-                found = Some((n, clause));
-                break;
-            }
-        }
-        match found {
-            Some((n, clause)) => {
-                clauses.push(clause);
-                at += n;
-            }
-            None => {
-                let word = &tokens[at];
-                if !FRAME_WORDS.contains(&word.folded.as_str()) {
-                    left.push(rest.get(word.start..word.end).unwrap_or_default().to_owned());
-                }
-                at += 1;
-            }
-        }
-    }
-    if !left.is_empty() {
-        clauses.push(PlanClause { text: Some(left.join(" ")), ..PlanClause::default() });
-    }
-    let mut warnings = Vec::new();
-    if clauses.is_empty() {
-        let message = "the question names nothing to look for; name a person, a place or words that are said";
-        if plan.all.is_empty() && plan.any.is_empty() && plan.then.is_empty() {
-            return Err(Error::invalid(message).at("/q"));
-        }
-        warnings.push(Warning::new("not_understood", "/q", message));
-    }
-    let mut plan = plan.clone();
-    let group = if plan.mode == Mode::Union { &mut plan.any } else { &mut plan.all };
-    group.extend(clauses);
-    Ok(Asked { plan, warnings })
-}
-
-/// The quoted parts, and the rest with the quotes cut out.
-fn quoted(words: &str) -> (Vec<String>, String) {
-    let mut phrases = Vec::new();
-    let mut rest = String::new();
-    let is_quote = |c: char| matches!(c, '"' | '\u{201c}' | '\u{201d}' | '\u{201e}' | '\u{ab}' | '\u{bb}');
-    for (n, part) in words.split(is_quote).enumerate() {
-        if n % 2 == 0 {
-            rest.push_str(part);
-            rest.push(' ');
-        } else if !tokenise(part).is_empty() {
-            phrases.push(part.trim().to_owned());
-        }
-    }
-    (phrases, rest)
-}
-
-fn dialogue(phrase: String) -> PlanClause {
-    PlanClause { kind: Some(known_types::DIALOGUE.to_owned()), phrase: Some(phrase), ..PlanClause::default() }
-}
-
-/// A label clause, where the name is a whole label or an alias of one. Of several types the most frequent counts.
-fn named(
-    name: &str,
-    reader: &dyn IndexReader,
-    labels: &LabelTable,
-    filter: &Filter,
-) -> Result<Option<PlanClause>> {
-    let label_clause = |kind: &str| PlanClause {
-        kind: Some(kind.to_owned()),
-        label: Some(name.to_owned()),
-        ..PlanClause::default()
-    };
-    let wanted = normalise_label(name);
-    let suggestions = reader.suggest(name, filter, LABELS_MAX)?;
-    let whole = suggestions
-        .iter()
-        .filter(|s| s.kind.as_str() != known_types::DIALOGUE && normalise_label(&s.text) == wanted)
-        .max_by_key(|s| s.count);
-    if let Some(label) = whole {
-        return Ok(Some(label_clause(label.kind.as_str())));
-    }
-    Ok(labels.named(name).next().map(|entry| label_clause(entry.kind.as_str())))
+    ask(words, plan, &ArchiveLexicon { names, resolver })
 }

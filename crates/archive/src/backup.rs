@@ -19,7 +19,7 @@ use crate::progress::{Progress, check};
 use crate::rebuild::{Rebuild, mark};
 
 const LIST: &str = "backup.json";
-const MANIFEST_FILES: [&str; 2] = ["archive.json", "tokens.json"];
+const MANIFEST_FILES: [&str; 3] = ["archive.json", "tokens.json", crate::erasures::MARKER];
 /// How often the copy starts over because files changed under it (compaction goes on in the background).
 const ATTEMPTS: usize = 20;
 const BUFFER: usize = 1 << 20;

@@ -13,6 +13,7 @@ use rushes_wire::Format;
 
 use crate::engines::{Engines, events_dir, fused_dir, index_dir, store_dir};
 use crate::manifest::{Manifest, make_private_dir};
+use crate::priority::opened_standing_back;
 
 /// Opens the embedded engines in an archive's folder. With `anew`, whatever index there is, is replaced by an
 /// empty one; a rebuild fills it.
@@ -33,7 +34,7 @@ pub(crate) fn open(dir: &Path, manifest: &Manifest, anew: bool) -> Result<Engine
     Ok(Engines {
         store: Arc::new(EmbeddedStore::open(&store_dir(dir), store_options)?),
         events: Arc::new(EmbeddedLog::open(&events_dir(dir), LogOptions::default())?),
-        fused: Arc::new(EmbeddedFused::open(&fused_dir(dir))?),
+        fused: Arc::new(opened_standing_back(|| EmbeddedFused::open(&fused_dir(dir)))?),
         index: Arc::new(index),
     })
 }

@@ -1,7 +1,5 @@
 //! What callers do with an archive: register, write, read, erase; each limited to their rights.
 
-use rushes_index::Suggestion;
-use rushes_plan::Filter;
 use rushes_store::{EraseTarget, LabelAliases, RunSpec};
 use rushes_types::{
     Asset, AssetId, BucketNo, Commit, Error, ErrorKind, FusedAnnotation, FusedKey, Model, Result, Run, RunId,
@@ -228,25 +226,21 @@ impl Archive {
         limit: usize,
     ) -> Result<Vec<BucketView>> {
         self.require_asset(caller, Right::Read, asset)?;
-        let buckets = self.engines.fused.buckets(asset, from, to, limit)?;
-        let mut views = Vec::with_capacity(buckets.len());
-        for bucket in buckets {
-            let keys: Vec<FusedKey> = bucket_keys(&bucket);
-            let annotations = self.engines.fused.get(asset, &keys)?.into_iter().flatten().collect();
-            views.push(BucketView { bucket, annotations });
+        let mut views = Vec::new();
+        let mut next = Some(from);
+        while let Some(from) = next.filter(|from| *from <= to && views.len() < limit) {
+            let asked = limit - views.len();
+            let buckets = self.engines.fused.buckets(asset, from, to, asked)?;
+            let last = buckets.last().filter(|_| buckets.len() == asked).map(|bucket| bucket.no);
+            next = last.and_then(|last| last.0.checked_add(1)).map(BucketNo);
+            // One that was emptied is as one that never was: a rebuild may not write it again.
+            for bucket in buckets.into_iter().filter(|bucket| !bucket.annotations.is_empty()) {
+                let keys: Vec<FusedKey> = bucket_keys(&bucket);
+                let annotations = self.engines.fused.get(asset, &keys)?.into_iter().flatten().collect();
+                views.push(BucketView { bucket, annotations });
+            }
         }
         Ok(views)
-    }
-
-    /// Labels that begin with what was typed.
-    ///
-    /// # Errors
-    /// What the index answers.
-    pub fn suggest(&self, caller: &Caller, typed: &str, limit: usize) -> Result<Vec<Suggestion>> {
-        require_any(caller, Right::Read)?;
-        let reader = self.engines.index.reader(None)?;
-        let filter = Filter { assets: visible_assets(caller, reader.as_ref()), ..Filter::default() };
-        reader.suggest(typed, &filter, limit)
     }
 
     /// Erases.
@@ -268,6 +262,7 @@ impl Archive {
             }
         }
         let _open = self.gate.pass();
+        let _erasing = self.shared.erasures.begin()?;
         let commit = self.engines.store.erase(target)?;
         self.shared.committed.notify();
         Ok(commit)
@@ -310,23 +305,11 @@ pub(crate) fn bucket_keys(bucket: &rushes_types::Bucket) -> Vec<FusedKey> {
     bucket.annotations.iter().map(|member| FusedKey { start_ns: member.start_ns, key: member.key }).collect()
 }
 
-/// The assets of a reader that a caller may see; `None` for all.
-pub(crate) fn visible_assets(
-    caller: &Caller,
-    reader: &dyn rushes_index::IndexReader,
-) -> Option<Vec<AssetId>> {
-    if caller.may_everywhere(Right::Read) {
-        return None;
-    }
-    let assets = reader.assets().iter().filter(|d| sees(caller, &d.asset));
-    Some(assets.map(|d| d.asset.id.clone()).collect())
-}
-
 fn sees(caller: &Caller, asset: &Asset) -> bool {
     caller.may(Right::Read, &asset.movie)
 }
 
-fn require_any(caller: &Caller, right: Right) -> Result<()> {
+pub(crate) fn require_any(caller: &Caller, right: Right) -> Result<()> {
     if caller.has(right) {
         return Ok(());
     }

@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use rushes_store::{AnnotationStore, BlockFormat, BlockInput, Receipt, Row, RunSpec};
+use rushes_store::{
+    AnnotationStore, BlockFormat, BlockInput, Receipt, Row, RunSpec, Take, receipt_of_the_first,
+};
 use rushes_types::limits::Limits;
 use rushes_types::{
     Asset, AssetId, Commit, Error, ErrorKind, Metric, Model, ModelRef, MovieId, Result, RunId, RunMode,
@@ -100,21 +102,35 @@ pub(crate) fn ingest(
     let request = split(store, limits, body)?;
     let mut report = report_of(&request);
     let registrations = Registrations::plan(store, caller, &request.blocks)?;
-    if options.dry_run || (options.strict && report.rejected > 0) {
-        if options.dry_run {
-            report.accepted = request.blocks.iter().map(|b| b.rows.len() as u64).sum();
+    if options.dry_run || options.strict {
+        // Before anything is registered: what is refused only by the store counts as much as what cannot be read.
+        let inputs = inputs(&request.blocks);
+        let would = match options.mode {
+            IngestMode::Loose => store.append_loose(&inputs, Take::Nothing)?,
+            IngestMode::Replace => receipt_of_the_first(&inputs),
+        };
+        if options.dry_run || report.rejected > 0 || !would.rejected.is_empty() {
+            add(&mut report, would, &request.blocks);
+            if options.strict && report.rejected > 0 {
+                report.accepted = 0;
+            }
+            return Ok(report);
         }
-        return Ok(report);
     }
     registrations.carry_out(store, &mut report)?;
     match options.mode {
         IngestMode::Loose => {
-            let receipt = store.append_loose(&inputs(&request.blocks))?;
+            let receipt = store.append_loose(&inputs(&request.blocks), take(options.strict))?;
             add(&mut report, receipt, &request.blocks);
         }
-        IngestMode::Replace => replace(store, &request.blocks, &mut report)?,
+        IngestMode::Replace => replace(store, &request.blocks, options.strict, &mut report)?,
     }
     Ok(report)
+}
+
+/// What the store takes where it refuses some.
+const fn take(strict: bool) -> Take {
+    if strict { Take::AllOrNothing } else { Take::WhatFits }
 }
 
 /// Adds a request to an open run.
@@ -134,11 +150,16 @@ pub(crate) fn append_run(
         }
         fits
     });
-    if strict && report.rejected > 0 {
-        return Ok(report);
+    if strict {
+        let would = store.append(&run.id, &inputs(&request.blocks), Take::Nothing)?;
+        if report.rejected > 0 || !would.rejected.is_empty() {
+            add(&mut report, would, &request.blocks);
+            report.accepted = 0;
+            return Ok(report);
+        }
     }
     register_space(store, &request.blocks)?;
-    let receipt = store.append(&run.id, &inputs(&request.blocks))?;
+    let receipt = store.append(&run.id, &inputs(&request.blocks), take(strict))?;
     add(&mut report, receipt, &request.blocks);
     Ok(report)
 }
@@ -206,25 +227,53 @@ fn add(report: &mut IngestReport, receipt: Receipt, blocks: &[GroupedBlock]) {
     report.errors.sort_by_key(|e| e.line);
 }
 
-fn replace(store: &dyn AnnotationStore, blocks: &[GroupedBlock], report: &mut IngestReport) -> Result<()> {
+/// Replaces what the models said of the assets. Every run is filled before the first is committed, so that what goes
+/// wrong on the way replaces nothing.
+fn replace(
+    store: &dyn AnnotationStore,
+    blocks: &[GroupedBlock],
+    strict: bool,
+    report: &mut IngestReport,
+) -> Result<()> {
     // Arrow requests may hold several blocks of one asset and model: they are one run.
     let mut runs: BTreeMap<(AssetId, ModelRef), Vec<&GroupedBlock>> = BTreeMap::new();
     for block in blocks {
         runs.entry((block.asset.clone(), block.model.clone())).or_default().push(block);
     }
+    let mut filled = Vec::new();
+    let outcome = fill(store, runs, strict, &mut filled, report);
+    if outcome.is_err() || (strict && report.rejected > 0) {
+        filled.iter().for_each(|run| abandon(store, run));
+        report.accepted = 0;
+        return outcome;
+    }
+    for (done, run) in filled.iter().enumerate() {
+        match store.commit_run(run) {
+            Ok(commit) => report.commit = report.commit.max(Some(commit)),
+            Err(error) => {
+                filled.iter().skip(done).for_each(|run| abandon(store, run));
+                return Err(error);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Opens a run for each asset and model and fills it.
+fn fill(
+    store: &dyn AnnotationStore,
+    runs: BTreeMap<(AssetId, ModelRef), Vec<&GroupedBlock>>,
+    strict: bool,
+    filled: &mut Vec<RunId>,
+    report: &mut IngestReport,
+) -> Result<()> {
     for ((asset, model), blocks) in runs {
         let spec = RunSpec { id: None, asset, model, mode: RunMode::Replace, coverage: None };
         let run = store.open_run(&spec)?;
+        filled.push(run.id.clone());
         let blocks: Vec<GroupedBlock> = blocks.into_iter().cloned().collect();
-        let receipt = match store.append(&run.id, &inputs(&blocks)) {
-            Ok(receipt) => receipt,
-            Err(error) => {
-                abandon(store, &run.id);
-                return Err(error);
-            }
-        };
+        let receipt = store.append(&run.id, &inputs(&blocks), take(strict))?;
         add(report, receipt, &blocks);
-        report.commit = report.commit.max(Some(store.commit_run(&run.id)?));
     }
     Ok(())
 }

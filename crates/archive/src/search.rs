@@ -1,21 +1,21 @@
 //! Answering plans: what resolution must be told, and the search itself, within what the caller may see.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError};
 use std::time::Instant;
 
 use rushes_index::IndexReader;
-use rushes_plan::{Counted, Plan, Query, Resolved, resolve};
+use rushes_plan::{Counted, Plan, Query, Reading, Resolved, resolve};
 use rushes_query::{
-    Access, Answer, Cursor, Encoders, Labels, Options, ReaderResolver, Runs, WordTable, execute,
+    Access, Answer, Cursor, Encoders, Labels, Options, ReaderResolver, Runs, WordTable, execute, mark,
 };
 use rushes_store::LabelAliases;
-use rushes_text::normalise_label;
+use rushes_text::{Analyzer, Language, normalise_label};
 use rushes_types::{MovieId, Result, RunId, RunState, Space, Visibility};
 
 use crate::access::{Caller, Right};
 use crate::archive::Archive;
-use crate::ask::{Asked, plan_of};
+use crate::ask::plan_of;
 
 /// What to search for: free words, a plan, or words within a plan's scope and options.
 #[derive(Debug, Clone, Default)]
@@ -26,6 +26,15 @@ pub struct SearchRequest {
     pub plan: Plan,
 }
 
+/// What a search would execute, and how its question was read.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Explained {
+    /// The resolved plan, with what could not be resolved.
+    pub resolved: Resolved,
+    /// Of a question in words: what each part of it became.
+    pub understood: Option<Reading>,
+}
+
 impl Archive {
     /// Finds moments.
     ///
@@ -34,7 +43,7 @@ impl Archive {
     /// point is over; what the index answers.
     pub fn search(&self, caller: &Caller, request: &SearchRequest) -> Result<Answer> {
         let begun = Instant::now();
-        let (resolved, reader, cursor, access) = self.resolve(caller, request)?;
+        let (Explained { resolved, understood }, reader, cursor, access) = self.resolve(caller, request)?;
         let query = Query::compile(&resolved.plan)?;
         let stopping = || self.shared.stopping_for_good();
         let options = Options {
@@ -45,6 +54,8 @@ impl Archive {
             cancelled: Some(&stopping),
         };
         let mut answer = execute(&query, reader.as_ref(), options)?;
+        answer.understood = understood;
+        mark(&mut answer, &query, &Analyzer::new(Language::parse(&self.manifest().default_language)));
         answer.took_ms = begun.elapsed().as_secs_f64() * 1000.0;
         Ok(answer)
     }
@@ -53,10 +64,10 @@ impl Archive {
     ///
     /// # Errors
     /// What is wrong with the plan, with its field.
-    pub fn explain_plan(&self, caller: &Caller, request: &SearchRequest) -> Result<Resolved> {
-        let (resolved, ..) = self.resolve(caller, request)?;
-        Query::compile(&resolved.plan)?;
-        Ok(resolved)
+    pub fn explain_plan(&self, caller: &Caller, request: &SearchRequest) -> Result<Explained> {
+        let (explained, ..) = self.resolve(caller, request)?;
+        Query::compile(&explained.resolved.plan)?;
+        Ok(explained)
     }
 
     #[allow(clippy::type_complexity)] // one caller each, and the parts belong together only here
@@ -64,7 +75,7 @@ impl Archive {
         &self,
         caller: &Caller,
         request: &SearchRequest,
-    ) -> Result<(Resolved, Arc<dyn IndexReader>, Option<Cursor>, Access)> {
+    ) -> Result<(Explained, Arc<dyn IndexReader>, Option<Cursor>, Access)> {
         let cursor = request.plan.cursor.as_deref().map(Cursor::read).transpose()?;
         let reader = self.engines.index.reader(cursor.as_ref().map(|c| &c.read_point))?;
         let access = access(caller);
@@ -78,34 +89,38 @@ impl Archive {
             encoders: &encoders,
             runs: self,
         };
-        let asked = match &request.q {
-            Some(words) => plan_of(words, &request.plan, reader.as_ref(), labels.as_ref(), &access)?,
-            None => Asked { plan: request.plan.clone(), warnings: Vec::new() },
+        let (plan, understood, warnings) = match &request.q {
+            Some(words) => {
+                let names = self.names.names(reader.as_ref(), labels.as_ref(), &access)?;
+                let asked = plan_of(words, &request.plan, &names, &resolver)?;
+                (asked.plan, Some(asked.reading), asked.warnings)
+            }
+            None => (request.plan.clone(), None, Vec::new()),
         };
-        asked.plan.check()?;
-        let mut resolved =
-            resolve(&asked.plan, &resolver, cursor.as_ref().map(|c| c.word_weights.as_slice()))?;
-        resolved.warnings.extend(asked.warnings);
-        Ok((resolved, reader, cursor, access))
+        plan.check()?;
+        let mut resolved = resolve(&plan, &resolver, cursor.as_ref().map(|c| c.word_weights.as_slice()))?;
+        resolved.warnings.extend(warnings);
+        Ok((Explained { resolved, understood }, reader, cursor, access))
     }
 
     /// The labels with aliases, read once and again after they changed.
-    fn label_table(&self) -> Result<Arc<LabelTable>> {
+    pub(crate) fn label_table(&self) -> Result<Arc<LabelTable>> {
         if let Some(table) = self.labels.read().unwrap_or_else(PoisonError::into_inner).as_ref() {
             return Ok(Arc::clone(table));
         }
-        let table = Arc::new(LabelTable(self.engines.store.labels()?));
+        let table = Arc::new(LabelTable::new(self.engines.store.labels()?));
         *self.labels.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&table));
         Ok(table)
     }
 
     pub(crate) fn forget_labels(&self) {
         *self.labels.write().unwrap_or_else(PoisonError::into_inner) = None;
+        self.names.forget();
     }
 }
 
 /// What a caller may see, as the query knows it.
-fn access(caller: &Caller) -> Access {
+pub(crate) fn access(caller: &Caller) -> Access {
     match caller.movies(Right::Read) {
         None => Access::All,
         Some(movies) => {
@@ -117,15 +132,35 @@ fn access(caller: &Caller) -> Access {
 
 /// The registered labels with their aliases.
 #[derive(Debug, Default)]
-pub(crate) struct LabelTable(Vec<LabelAliases>);
+pub(crate) struct LabelTable {
+    entries: Vec<LabelAliases>,
+    /// By each normalised name the entries that have it.
+    by_name: BTreeMap<String, Vec<usize>>,
+}
 
 impl LabelTable {
+    fn new(entries: Vec<LabelAliases>) -> Self {
+        let mut by_name: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (no, entry) in entries.iter().enumerate() {
+            for name in std::iter::once(&entry.label).chain(&entry.aliases) {
+                let numbers = by_name.entry(normalise_label(name)).or_default();
+                if numbers.last() != Some(&no) {
+                    numbers.push(no);
+                }
+            }
+        }
+        Self { entries, by_name }
+    }
+
+    /// All of them.
+    pub(crate) fn iter(&self) -> impl Iterator<Item = &LabelAliases> {
+        self.entries.iter()
+    }
+
     /// Labels that `name` is the label or an alias of, with their types.
     pub(crate) fn named<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a LabelAliases> {
-        let wanted = normalise_label(name);
-        self.0.iter().filter(move |entry| {
-            std::iter::once(&entry.label).chain(&entry.aliases).any(|known| normalise_label(known) == wanted)
-        })
+        let numbers = self.by_name.get(&normalise_label(name)).map_or(&[][..], Vec::as_slice);
+        numbers.iter().filter_map(|no| self.entries.get(*no))
     }
 }
 

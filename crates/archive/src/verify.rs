@@ -17,6 +17,7 @@ use crate::access::{Caller, Right};
 use crate::archive::Archive;
 use crate::embedded::Words;
 use crate::engines::Engines;
+use crate::erasures::GONE_WITHIN;
 use crate::progress::{Progress, check};
 use crate::workers::FuseSettings;
 
@@ -42,6 +43,9 @@ pub struct VerifyReport {
     pub problem_count: u64,
     /// Is something committed that is not fused and indexed yet? It was left out.
     pub catching_up: bool,
+    /// For how many seconds bytes of what was erased may have been on disk; `None` where there are none. Longer
+    /// than [`GONE_WITHIN`] is a problem.
+    pub unpurged_for_s: Option<u64>,
 }
 
 impl VerifyReport {
@@ -60,7 +64,16 @@ impl Archive {
     /// [`rushes_types::ErrorKind::Forbidden`] unless the caller may do everything; where an engine cannot read.
     pub fn verify(&self, caller: &Caller, progress: &dyn Progress) -> Result<VerifyReport> {
         caller.require_everywhere(Right::Admin)?;
-        verify(&self.engines, &self.fuse_settings(), progress)
+        let mut report = verify(&self.engines, &self.fuse_settings(), progress)?;
+        let unpurged = self.shared.erasures.unpurged_for();
+        report.unpurged_for_s = unpurged.map(|age| age.as_secs());
+        if let Some(age) = unpurged.filter(|age| *age > GONE_WITHIN) {
+            report.problem(format!(
+                "bytes of what was erased {} h ago are still on disk; run `rushes purge`",
+                age.as_secs() / 3600
+            ));
+        }
+        Ok(report)
     }
 }
 

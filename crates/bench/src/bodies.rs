@@ -11,7 +11,7 @@ use crate::world::Episode;
 const AHEAD_BYTES: usize = 48 << 20;
 
 /// What is sent of an episode.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Content {
     /// What all models without vectors say, as JSON lines.
     Lines,
@@ -22,6 +22,16 @@ pub enum Content {
 }
 
 impl Content {
+    /// What people read.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Lines => "JSON lines in",
+            Self::VectorLines => "vectors in as JSON lines",
+            Self::VectorArrow => "vectors in as Arrow",
+        }
+    }
+
     /// How its bodies are written.
     #[must_use]
     pub const fn format(self) -> Format {

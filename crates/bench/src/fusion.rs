@@ -1,35 +1,71 @@
-//! How fast fusion decides: what is stored is read, decoded, fused and encoded to rows, on one thread, into memory.
-//! What is missing to the durable figure is the disk's.
+//! How fast fusion decides: annotations that were read and decoded become fused annotations and buckets, encoded as they
+//! are stored, on one thread. Reading and decoding are measured apart; what is missing to the durable figure is the
+//! disk's.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-use rushes_fused::FusedStore;
-use rushes_types::{BucketNo, Result};
+use rushes_archive::Words;
+use rushes_fused::MemoryFused;
+use rushes_fusing::{Options, gather};
+use rushes_types::{Change, Error, Result};
+use rushes_wire::codec::{encode_annotation, encode_bucket};
 
 use crate::World;
 use crate::memory;
 use crate::report::Rate;
 use crate::subject::Subject;
 
-/// Buckets read at once when pairs are counted.
-const PAGE: usize = 10_000;
+/// What fusion decided, and how fast.
+pub struct Decided {
+    /// Reading, then deciding.
+    pub rates: Vec<Rate>,
+    /// Pairs of an annotation and a second that it touches.
+    pub pairs: u64,
+}
 
-/// The rate in pairs of an annotation and a second that it touches: what fusion writes.
-pub fn in_memory(subject: &Subject, world: &World) -> Result<Rate> {
+/// Two rates: annotations read and decoded, and pairs of an annotation and a second that it touches, fused and
+/// encoded.
+pub fn in_memory(subject: &Subject, world: &World) -> Result<Decided> {
     memory::reset_peak();
-    let started = Instant::now();
-    let fused = subject.fuse_in_memory(world)?;
-    let seconds = started.elapsed().as_secs_f64();
-    let mut pairs = 0u64;
+    let engines = subject.engines();
+    let nothing = MemoryFused::new()?;
+    let words = Words::new(subject.default_language());
+    let options = Options { bucket_ns: subject.bucket_ns(), ..Options::new(&words) };
+    let (mut reading, mut fusing) = (Duration::ZERO, Duration::ZERO);
+    let (mut annotations, mut pairs, mut bytes) = (0u64, 0u64, 0u64);
+    let mut row = Vec::new();
     for asset in subject.asset_ids(world)? {
-        let mut from = BucketNo(0);
-        loop {
-            let buckets = fused.buckets(&asset, from, BucketNo(u64::MAX), PAGE)?;
-            let Some(last) = buckets.last() else { break };
-            from = BucketNo(last.no.0 + 1);
-            pairs += buckets.iter().map(|b| b.annotations.len() as u64).sum::<u64>();
+        let began = Instant::now();
+        let Some(step) = gather(&&*engines.store, &nothing, &asset, options)? else { continue };
+        reading += began.elapsed();
+        if !engines.store.history(&asset, step.upto(), 1)?.is_empty() {
+            return Err(Error::bug(format!("asset `{asset}` was not fused in one step")));
         }
+        let began = Instant::now();
+        let update = step.decide(&nothing, options)?;
+        for change in &update.changes {
+            if let Change::Put(fused) = change {
+                row.clear();
+                encode_annotation(fused, &mut row);
+                bytes += row.len() as u64;
+            }
+        }
+        for bucket in &update.buckets {
+            row.clear();
+            encode_bucket(bucket, &mut row);
+            bytes += row.len() as u64;
+            pairs += bucket.annotations.len() as u64;
+        }
+        fusing += began.elapsed();
+        annotations += update.changes.len() as u64;
     }
-    let what = "… fused in memory, pairs of annotation and second";
-    Ok(Rate { peak_bytes: memory::peak_bytes(), ..Rate::new(what, pairs, 0, seconds) })
+    let rate = |what: &str, count, bytes, time: Duration| Rate {
+        peak_bytes: memory::peak_bytes(),
+        ..Rate::new(what, count, bytes, time.as_secs_f64())
+    };
+    let rates = vec![
+        rate("… read and decoded for fusion, 1 thread", annotations, 0, reading),
+        rate("… fused and encoded, 1 thread, pairs of annotation and second", pairs, bytes, fusing),
+    ];
+    Ok(Decided { rates, pairs })
 }

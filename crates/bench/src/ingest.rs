@@ -30,11 +30,7 @@ pub struct Way {
 
 impl Way {
     fn name(self) -> String {
-        let what = match self.content {
-            Content::Lines => "JSON lines in",
-            Content::VectorLines => "vectors in as JSON lines",
-            Content::VectorArrow => "vectors in as Arrow",
-        };
+        let what = self.content.name();
         let stages = if self.running { "running" } else { "stopped" };
         let clients =
             if self.clients == 1 { "1 client".to_owned() } else { format!("{} clients", self.clients) };
@@ -75,13 +71,17 @@ pub fn measure(
 fn follow(folder: &Path, world: &World, written: Written) -> Result<Vec<Rate>> {
     let mut rates = Vec::new();
     let subject = Subject::open(folder, &[])?;
-    rates.push(fusion::in_memory(&subject, world)?);
+    let decided = fusion::in_memory(&subject, world)?;
     subject.close();
+    let pairs = decided.pairs;
+    rates.extend(decided.rates);
     memory::reset_peak();
     let started = Instant::now();
     let subject = Subject::open(folder, &[Stage::Relay, Stage::Fuse])?;
     subject.wait_fused(world)?;
-    rates.push(rate("… fused, durable", written, 0, started.elapsed().as_secs_f64()));
+    let seconds = started.elapsed().as_secs_f64();
+    rates.push(rate("… fused, durable", written, 0, seconds));
+    rates.push(Rate::new("… the same, pairs of annotation and second", pairs, 0, seconds));
     subject.close();
     memory::reset_peak();
     let started = Instant::now();

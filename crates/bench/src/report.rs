@@ -8,7 +8,7 @@ use crate::limits::MachineLimits;
 use crate::percentiles::Percentiles;
 
 /// Form of the JSON. Grows when a field changes its meaning.
-pub const REPORT_VERSION: u32 = 1;
+pub const REPORT_VERSION: u32 = 2;
 
 /// All that was measured.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -29,6 +29,8 @@ pub struct Report {
     pub limits: MachineLimits,
     /// What was written and worked through.
     pub rates: Vec<Rate>,
+    /// How fast annotations come in while the later stages run, beside how fast while they are stopped.
+    pub beside: Vec<Ratio>,
     /// What was asked.
     pub searches: Vec<Search>,
     /// How long opening took, in milliseconds.
@@ -62,6 +64,23 @@ pub struct Rate {
     pub peak_bytes: Option<u64>,
 }
 
+/// Two rates of one run, side by side.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Ratio {
+    /// What.
+    pub what: String,
+    /// The first divided by the second.
+    pub ratio: f64,
+}
+
+impl Ratio {
+    /// The ratio of two rates.
+    #[must_use]
+    pub fn new(what: impl Into<String>, one: f64, other: f64) -> Self {
+        Self { what: what.into(), ratio: one / other.max(1e-9) }
+    }
+}
+
 /// One class of questions.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Search {
@@ -77,6 +96,8 @@ pub struct Search {
     pub answers: String,
     /// Must the hash be the same on every run?
     pub exact: bool,
+    /// Where approximate search was allowed: the share of the exact answers' moments that it found.
+    pub recall: Option<f64>,
 }
 
 /// Bytes of one part of the archive.
@@ -144,6 +165,12 @@ impl fmt::Display for Report {
         }
         writeln!(f, "{table}")?;
 
+        let mut table = Table::new(&["stages running, beside stopped", "ratio"]);
+        for beside in &self.beside {
+            table.row(vec![beside.what.clone(), format!("{:.2}", beside.ratio)]);
+        }
+        writeln!(f, "{table}")?;
+
         let mut table =
             Table::new(&["search (ms)", "count", "p50", "p95", "p99", "max", "moments", "answers"]);
         for search in &self.searches {
@@ -151,7 +178,11 @@ impl fmt::Display for Report {
             let mut row = vec![search.what.clone(), search.count.to_string()];
             row.extend([p.p50, p.p95, p.p99, p.max].map(|ms| format!("{ms:.2}")));
             row.push(format!("{:.1}", search.moments));
-            row.push(format!("{}{}", search.answers, if search.exact { "" } else { " (approximate)" }));
+            row.push(
+                search
+                    .recall
+                    .map_or_else(|| search.answers.clone(), |share| format!("found {share:.4} of exact")),
+            );
             table.row(row);
         }
         writeln!(f, "{table}")?;

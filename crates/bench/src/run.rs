@@ -1,5 +1,6 @@
 //! The whole benchmark: limits, ingest, fusion, index, search, opening, disk.
 
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
@@ -10,7 +11,7 @@ use crate::bodies::Content;
 use crate::ingest::{self, Way};
 use crate::lines::Written;
 use crate::percentiles::{Percentiles, Samples};
-use crate::report::{Disk, REPORT_VERSION, Rate, Report, Search};
+use crate::report::{Disk, REPORT_VERSION, Rate, Ratio, Report, Search};
 use crate::subject::Subject;
 use crate::world::Episode;
 use crate::{Spec, World, disk, limits, memory, search};
@@ -45,7 +46,7 @@ impl BenchOptions {
             folder: folder.into(),
             keep: false,
             spec: Spec::default(),
-            ingest_hours: 20,
+            ingest_hours: 200,
             queries: 200,
             sizes: limits::Sizes::default(),
         }
@@ -82,7 +83,9 @@ fn measure(options: &BenchOptions, progress: &dyn Progress) -> Result<Report> {
     progress.set("measuring the machine", 0, None);
     let machine = limits::measure(&options.folder, options.sizes)?;
     let world = World::new(options.spec);
-    let mut rates = Vec::new();
+    let mut rates: Vec<Rate> = Vec::new();
+    let mut beside = Vec::new();
+    let mut stopped = HashMap::new();
     let few = first_hours(&world, options.ingest_hours);
     let cores = machine.cores;
     for (content, running, clients) in [
@@ -94,7 +97,13 @@ fn measure(options: &BenchOptions, progress: &dyn Progress) -> Result<Report> {
         (Content::VectorLines, false, cores),
     ] {
         let way = Way { content, running, clients };
-        rates.extend(ingest::measure(&world, few, &options.folder.join("ingest"), way, progress)?);
+        let measured = ingest::measure(&world, few, &options.folder.join("ingest"), way, progress)?;
+        let sent = measured.first().map_or(0.0, |rate| rate.per_second);
+        match stopped.insert((content, clients), sent) {
+            Some(alone) if running => beside.push(Ratio::new(content.name(), sent, alone)),
+            _ => {}
+        }
+        rates.extend(measured);
     }
     let searched = searched(options, &world, progress)?;
     rates.extend(searched.rates);
@@ -107,6 +116,7 @@ fn measure(options: &BenchOptions, progress: &dyn Progress) -> Result<Report> {
         vectors: searched.vectors.annotations,
         limits: machine,
         rates,
+        beside,
         answers: answers(&searched.searches),
         searches: searched.searches,
         open_ms: searched.open_ms,

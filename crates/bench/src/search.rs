@@ -1,7 +1,10 @@
 //! How fast questions are answered, warm, and whether the answers stay the same.
 
+use std::collections::BTreeSet;
+
 use rushes_archive::Progress;
 use rushes_types::{Error, Result};
+use serde_json::{Value, json};
 
 use crate::World;
 use crate::answers::AnswerHash;
@@ -42,12 +45,43 @@ pub fn measure(
             moments,
             answers: second.hex(),
             exact: class.is_exact(),
+            recall: if class.is_exact() { None } else { Some(recall(subject, &plans)?) },
         });
     }
     Ok(searches)
 }
 
-fn ask(subject: &Subject, plans: &[serde_json::Value]) -> Result<(AnswerHash, Samples)> {
+/// Moments of an answer that are compared.
+const COMPARED: usize = 100;
+
+/// The share of the exact answers' first moments that the answers have, over all plans.
+fn recall(subject: &Subject, plans: &[Value]) -> Result<f64> {
+    let (mut found, mut wanted) = (0_usize, 0_usize);
+    for plan in plans {
+        let mut plan = plan.clone();
+        plan["limit"] = json!(COMPARED);
+        let guess = spans(&subject.search(&plan)?.0);
+        for clause in plan["all"].as_array_mut().into_iter().flatten() {
+            if clause["vector"].is_object() {
+                clause["vector"]["exact"] = json!(true);
+            }
+        }
+        let exact = spans(&subject.search(&plan)?.0);
+        found += exact.intersection(&guess).count();
+        wanted += exact.len();
+    }
+    #[allow(clippy::cast_precision_loss)] // a figure for people
+    let share = found as f64 / wanted.max(1) as f64;
+    Ok(share)
+}
+
+/// Where the moments of an answer lie.
+fn spans(answer: &Value) -> BTreeSet<String> {
+    let moments = answer["moments"].as_array().into_iter().flatten();
+    moments.map(|m| format!("{} {} {}", m["asset_id"], m["start_ns"], m["end_ns"])).collect()
+}
+
+fn ask(subject: &Subject, plans: &[Value]) -> Result<(AnswerHash, Samples)> {
     let mut hash = AnswerHash::default();
     let mut samples = Samples::default();
     for plan in plans {

@@ -4,9 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rushes_archive::{Archive, Body, Caller, IngestOptions, OpenOptions, SearchRequest, Stage, Words};
-use rushes_fused::MemoryFused;
-use rushes_fusing::{Options, fuse_batch};
+use rushes_archive::{Archive, Body, Caller, Engines, IngestOptions, OpenOptions, SearchRequest, Stage};
 use rushes_plan::Plan;
 use rushes_types::{AssetId, Commit, Error, ErrorKind, Result};
 use serde_json::Value;
@@ -102,14 +100,19 @@ impl Subject {
         Ok(())
     }
 
-    /// Fuses what is stored into a fused store in memory; on the calling thread alone.
-    pub fn fuse_in_memory(&self, world: &World) -> Result<MemoryFused> {
-        let fused = MemoryFused::new()?;
-        let manifest = self.archive.manifest();
-        let words = Words::new(&manifest.default_language);
-        let options = Options { bucket_ns: manifest.bucket_ns, ..Options::new(&words) };
-        fuse_batch(&&*self.archive.engines().store, &fused, &self.asset_ids(world)?, None, options)?;
-        Ok(fused)
+    /// The engines below, for what is measured of a stage alone.
+    pub fn engines(&self) -> &Engines {
+        self.archive.engines()
+    }
+
+    /// The language of text whose language nobody says.
+    pub fn default_language(&self) -> &str {
+        &self.archive.manifest().default_language
+    }
+
+    /// Length of a bucket, in nanoseconds.
+    pub fn bucket_ns(&self) -> i64 {
+        self.archive.manifest().bucket_ns
     }
 
     /// The assets that the archive holds, of those of the world.

@@ -28,6 +28,8 @@ use crate::problem;
 const BUSY_WAIT: Duration = Duration::from_secs(5);
 /// Pause between two attempts.
 const BUSY_PAUSE: Duration = Duration::from_millis(50);
+/// How long giving a run up may take.
+const LAST_WORD_WAIT: Duration = Duration::from_secs(5);
 /// How long to wait for a connection.
 const CONNECT_WAIT: Duration = Duration::from_secs(5);
 
@@ -140,6 +142,16 @@ impl Client {
     /// `POST` as JSON.
     pub fn post(&self, path: &str, payload: Payload) -> Outcome<Value> {
         self.send(Method::POST, path, payload)?.json()
+    }
+
+    /// Gives a run up: also after Ctrl-C, and without a word where that fails. What cannot be given up stays open and
+    /// is never seen; the cause was told already.
+    pub fn abort_run(&self, run: &str) {
+        let Some(runtime) = &self.runtime else { return };
+        let path = format!("/v1/runs/{}/abort", encode(run));
+        let _ = runtime.block_on(async {
+            tokio::time::timeout(LAST_WORD_WAIT, self.call(Method::POST, &path, Payload::Empty)).await
+        });
     }
 
     /// Calls and gives the answer, whatever its status.

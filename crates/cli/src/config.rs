@@ -207,6 +207,7 @@ impl Config {
             hosts: s.hosts.clone(),
             media_roots: s.media_roots.clone(),
             limits: s.serve,
+            ..ServeConfig::default()
         }
     }
 }

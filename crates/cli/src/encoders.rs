@@ -123,8 +123,7 @@ fn endpoint(
         }
     };
     let dimensions = fields.number("dimensions", DIMENSIONS_MAX as i64)?;
-    let timeout =
-        fields.number("timeout_s", TIMEOUT_S_MAX)?.map_or(TIMEOUT_DEFAULT, |s| Duration::from_secs(s));
+    let timeout = fields.number("timeout_s", TIMEOUT_S_MAX)?.map_or(TIMEOUT_DEFAULT, Duration::from_secs);
     let metric = match fields.text("metric")? {
         None => Metric::Cosine,
         Some(text) => Metric::parse(&text).ok_or("has a `metric` that is neither \"cosine\" nor \"l2\"")?,

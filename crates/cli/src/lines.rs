@@ -16,11 +16,12 @@ use crate::client::{Client, Payload, Reply, encode};
 use crate::exit::{Failure, Outcome};
 use crate::output;
 use crate::problem;
+pub use crate::totals::Totals;
 
 /// Bytes of lines sent in one request: well below the server's limit, large enough for one fsync to be cheap.
 pub const REQUEST_BYTES: usize = 8 << 20;
 /// Refused lines that are printed, and listed with `--json`, for each command.
-const PROBLEMS_SHOWN: usize = 100;
+pub const PROBLEMS_SHOWN: usize = 100;
 
 /// How lines are sent.
 #[derive(Debug, Clone, Copy, Default)]
@@ -36,25 +37,6 @@ pub struct How {
 pub struct Origin {
     file: usize,
     line: u64,
-}
-
-/// What became of everything sent.
-#[derive(Debug, Default)]
-pub struct Totals {
-    /// Newly kept.
-    pub accepted: u64,
-    /// There already.
-    pub duplicates: u64,
-    /// Refused.
-    pub rejected: u64,
-    /// Assets registered by a line, or by the mapping.
-    pub assets: u64,
-    /// Runs committed.
-    pub runs: u64,
-    /// The last commit.
-    pub commit: Option<u64>,
-    /// The first refused lines.
-    pub errors: Vec<Value>,
 }
 
 /// Lines with where they come from.
@@ -186,6 +168,14 @@ impl<'a> Sender<'a> {
         self.say(place, line, pointer, detail);
     }
 
+    /// Something to know; nothing is refused for it.
+    pub fn note(&mut self, text: String) {
+        output::warn(&text);
+        if self.totals.notes.len() < PROBLEMS_SHOWN {
+            self.totals.notes.push(text);
+        }
+    }
+
     /// Sends what is left and makes the runs visible; with `strict` and a refused line, gives them up.
     pub fn finish(&mut self) -> Outcome {
         self.flush()?;
@@ -208,12 +198,7 @@ impl<'a> Sender<'a> {
     pub fn abort(&mut self) {
         for run in std::mem::take(&mut self.runs).into_values() {
             if let Some(id) = run.id {
-                // What cannot be aborted stays open and is never seen; the cause was told already.
-                let _ = self.client.send(
-                    Method::POST,
-                    &format!("/v1/runs/{}/abort", encode(&id)),
-                    Payload::Empty,
-                );
+                self.client.abort_run(&id);
             }
         }
     }

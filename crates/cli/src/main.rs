@@ -16,9 +16,9 @@ mod output;
 mod problem;
 mod progress;
 mod reading;
-mod screenplay;
 mod settings;
 mod show;
+mod totals;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;

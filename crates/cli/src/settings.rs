@@ -160,6 +160,8 @@ pub const SETTINGS: &[Setting] = &[
     number!("limits.requests", "most requests at a time", serve.requests_max),
     number!("limits.ingests", "most requests at a time that carry annotations", serve.ingests_max),
     number!("limits.media_streams", "most media files that play at a time", serve.media_streams_max),
+    number!("limits.frame_cache_bytes", "disk that pictures of frames may take", serve.frame_cache_bytes_max),
+    number!("limits.proxy_cache_bytes", "disk that proxies may take", serve.proxy_cache_bytes_max),
     number!("limits.json_bytes", "longest plan or other JSON body, in bytes", serve.json_bytes_max),
     seconds!(
         "limits.wait_seconds",

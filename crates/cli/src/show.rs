@@ -29,7 +29,7 @@ pub fn seconds(ns: i64) -> String {
 
 /// A moment as a block of lines.
 #[must_use]
-pub fn moment(moment: &Value, plan: &Value) -> Vec<String> {
+pub fn moment(moment: &Value) -> Vec<String> {
     let (start, end) = (ns(moment, "start_ns"), ns(moment, "end_ns"));
     let when = match (
         moment.get("timecode_in").and_then(Value::as_str),
@@ -51,7 +51,7 @@ pub fn moment(moment: &Value, plan: &Value) -> Vec<String> {
         lines.push(format!("    best at {} – {}", clock(ns(best, "start_ns")), clock(ns(best, "end_ns"))));
     }
     let evidence = list(moment, "evidence");
-    lines.extend(evidence.iter().take(EVIDENCE_SHOWN).map(|e| self::evidence(e, plan)));
+    lines.extend(evidence.iter().take(EVIDENCE_SHOWN).map(self::evidence));
     if evidence.len() > EVIDENCE_SHOWN {
         lines.push(format!("    … and {} more", evidence.len() - EVIDENCE_SHOWN));
     }
@@ -70,13 +70,12 @@ pub fn moment(moment: &Value, plan: &Value) -> Vec<String> {
 }
 
 /// One piece of evidence: type, what it says, when.
-fn evidence(evidence: &Value, plan: &Value) -> String {
+fn evidence(evidence: &Value) -> String {
     let kind = text(evidence, "type").trim_end_matches("_SEARCH").to_lowercase();
-    let clause = plan.pointer(text(evidence, "clause")).unwrap_or(&Value::Null);
     let mut says = text(evidence, "label").to_owned();
     let line = text(evidence, "text");
     if !line.is_empty() {
-        let said = format!("“{}”", mark(line, clause));
+        let said = format!("“{}”", mark(line, list(evidence, "marks")));
         says = if says.is_empty() { said } else { format!("{says} {said}") };
     }
     if says.is_empty() {
@@ -153,6 +152,25 @@ fn step(plan: &Value) -> Vec<String> {
     parts
 }
 
+/// How a question was read, in a line: what its parts became, in order.
+#[must_use]
+pub fn reading(understood: Option<&Value>) -> Option<String> {
+    let mut parts: Vec<&str> = Vec::new();
+    let mut pointers: Vec<&str> = Vec::new();
+    for span in list(understood?, "spans").iter().filter(|span| text(span, "kind") != "frame") {
+        let (pointer, meaning) = (text(span, "pointer"), text(span, "meaning"));
+        // Several words may be of one clause: it is said once.
+        if meaning.is_empty()
+            || (!pointer.is_empty() && text(span, "kind") != "meaning" && pointers.contains(&pointer))
+        {
+            continue;
+        }
+        pointers.push(pointer);
+        parts.push(meaning);
+    }
+    (!parts.is_empty()).then(|| faint(&format!("read as: {}", parts.join(" · "))))
+}
+
 /// A clause in a few words.
 #[must_use]
 pub fn clause(clause: &Value) -> String {
@@ -214,7 +232,7 @@ mod tests {
             json!([]),
             json!({"evidence": [1, {"clause": 3}], "start_ns": i64::MIN, "end_ns": i64::MAX}),
         ] {
-            let _ = moment(&odd, &odd);
+            let _ = moment(&odd);
             let _ = groups(std::slice::from_ref(&odd), 0);
             let _ = plan_in_short(&odd);
         }

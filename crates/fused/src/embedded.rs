@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use fjall::{
     Database, Keyspace, KeyspaceCreateOptions, KvSeparationOptions, PersistMode, Readable, Snapshot,
 };
+use rushes_kv::{JOURNAL_BYTES_MAX, settle};
 use rushes_types::{Error, ErrorKind, Result};
 
 use crate::kv::{Each, Kv, Table, View, Write};
@@ -41,7 +42,11 @@ fn failed(source: fjall::Error) -> Error {
     let kind = match &source {
         fjall::Error::Locked => ErrorKind::Conflict,
         fjall::Error::Io(e) => return Error::io("fused store", std::io::Error::new(e.kind(), e.to_string())),
-        fjall::Error::Poisoned => ErrorKind::Storage,
+        fjall::Error::Poisoned => {
+            let why = "an earlier write failed, so writes have stopped; make room where the disk is full, and open \
+                       the archive again";
+            return Error::new(ErrorKind::Storage, format!("fused store: {why}"));
+        }
         fjall::Error::Storage(lsm_tree_error) => {
             return Error::new(ErrorKind::Storage, format!("fused store: {lsm_tree_error}")).because(source);
         }
@@ -53,7 +58,11 @@ fn failed(source: fjall::Error) -> Error {
 impl Db {
     fn open(folder: &Path, number: u64) -> Result<Self> {
         let path = folder.join(format!("db-{number}"));
-        let database = Database::builder(&path).cache_size(CACHE_BYTES).open().map_err(failed)?;
+        let database = Database::builder(&path)
+            .cache_size(CACHE_BYTES)
+            .max_journaling_size(JOURNAL_BYTES_MAX)
+            .open()
+            .map_err(failed)?;
         let mut tables = Vec::with_capacity(Table::ALL.len());
         for table in Table::ALL {
             let options = || {
@@ -80,6 +89,12 @@ impl Db {
             }
         }
         batch.commit().map_err(failed)
+    }
+}
+
+impl Drop for Db {
+    fn drop(&mut self) {
+        settle(&self.database, &self.tables.iter().collect::<Vec<_>>());
     }
 }
 

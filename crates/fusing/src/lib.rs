@@ -16,8 +16,8 @@ use rushes_fused::{FusedStore, FusedUpdate};
 use rushes_store::{CommitRecord, Effect, Segment};
 use rushes_types::limits::BUCKET_NS_DEFAULT;
 use rushes_types::{
-    Annotation, AssetDocument, AssetId, Bucket, Commit, FusedAnnotation, FusedKey, Model, ModelRef, Result,
-    TimeRange,
+    Annotation, Asset, AssetDocument, AssetId, Bucket, Commit, FusedAnnotation, FusedKey, Model, ModelRef,
+    Result, TimeRange,
 };
 
 pub use source::{Source, annotations_of};
@@ -119,9 +119,37 @@ pub fn fuse_batch(
 pub fn next_update(
     source: &dyn Source,
     fused: &dyn FusedStore,
-    asset_id: &AssetId,
+    asset: &AssetId,
     options: Options<'_>,
 ) -> Result<Option<FusedUpdate>> {
+    let step = gather(source, fused, asset, options)?;
+    step.map(|step| step.decide(fused, options)).transpose()
+}
+
+/// What a step of an asset works on, read from both stores and decoded.
+pub struct Step {
+    asset_id: AssetId,
+    asset: Option<Asset>,
+    before: Option<AssetDocument>,
+    models: Vec<Model>,
+    records: Vec<CommitRecord>,
+    segments: HashMap<u64, Vec<Annotation>>,
+    rows: Vec<FusedAnnotation>,
+    languages: Option<HashMap<FusedKey, Option<String>>>,
+    after: Commit,
+    upto: Commit,
+}
+
+/// Reads what the next step of an asset works on; `None` when it is fused up to its newest commit.
+///
+/// # Errors
+/// Where a store fails.
+pub fn gather(
+    source: &dyn Source,
+    fused: &dyn FusedStore,
+    asset_id: &AssetId,
+    options: Options<'_>,
+) -> Result<Option<Step>> {
     let after = fused.progress(asset_id)?;
     let mut records = source.history(asset_id, after, options.history_page)?;
     cut(&mut records, options.step_annotations_max);
@@ -146,27 +174,45 @@ pub fn next_update(
     }
     let rows = read_rows(fused, asset_id, &plan, &segments)?;
     let models = models(source, before.as_ref(), &plan.segments)?;
-    let input = StepInput {
-        asset,
-        before,
-        models: &models,
-        records: &records,
-        segments,
-        rows,
-        languages: languages.as_ref(),
-    };
-    let advanced = rushes_fuse::advance(input, options.linguist);
-    let buckets = rebucketed(fused, asset_id, is_fresh, &advanced, options.bucket_ns)?;
-    Ok(Some(FusedUpdate {
-        document: advanced.document,
-        asset: asset_id.clone(),
-        after,
-        upto,
-        changes: advanced.changes,
-        buckets,
-        word_counts: advanced.word_counts,
-        annotation_count: advanced.annotation_count,
-    }))
+    let asset_id = asset_id.clone();
+    Ok(Some(Step { asset_id, asset, before, models, records, segments, rows, languages, after, upto }))
+}
+
+impl Step {
+    /// The commit that the step ends at.
+    #[must_use]
+    pub const fn upto(&self) -> Commit {
+        self.upto
+    }
+
+    /// Fuses: decides what becomes of annotations and buckets. Of `fused`, only the touched buckets are read.
+    ///
+    /// # Errors
+    /// Where the fused store fails.
+    pub fn decide(self, fused: &dyn FusedStore, options: Options<'_>) -> Result<FusedUpdate> {
+        let input = StepInput {
+            asset: self.asset,
+            before: self.before,
+            models: &self.models,
+            records: &self.records,
+            segments: self.segments,
+            rows: self.rows,
+            languages: self.languages.as_ref(),
+        };
+        let advanced = rushes_fuse::advance(input, options.linguist);
+        let is_fresh = self.after == Commit::NONE;
+        let buckets = rebucketed(fused, &self.asset_id, is_fresh, &advanced, options.bucket_ns)?;
+        Ok(FusedUpdate {
+            document: advanced.document,
+            asset: self.asset_id,
+            after: self.after,
+            upto: self.upto,
+            changes: advanced.changes,
+            buckets,
+            word_counts: advanced.word_counts,
+            annotation_count: advanced.annotation_count,
+        })
+    }
 }
 
 /// Keeps as many commits as a step takes; at least one.

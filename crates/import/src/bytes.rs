@@ -1,4 +1,5 @@
-//! From the bytes of a file to UTF-8 text: gzip is unpacked, byte order marks are taken off, UTF-16 is decoded.
+//! From the bytes of a file to UTF-8 text: gzip is unpacked, byte order marks are taken off, UTF-16 is decoded, with its
+//! mark or without.
 //!
 //! What a file is, is read from its first bytes and not from its name: no text begins with the mark of gzip. UTF-8
 //! is not checked here but row by row, so that one bad byte costs one row.
@@ -81,7 +82,10 @@ impl<R: Read> Read for Tapped<R> {
 }
 
 /// The text of a file, at most `file_bytes` of it; more is an error.
-pub(crate) fn open<'r>(reader: impl Read + 'r, file_bytes: u64) -> io::Result<Box<dyn BufRead + 'r>> {
+///
+/// # Errors
+/// Where the first bytes cannot be read.
+pub fn open<'r>(reader: impl Read + 'r, file_bytes: u64) -> io::Result<Box<dyn BufRead + 'r>> {
     let (head, reader) = peek(reader)?;
     if head.starts_with(&GZIP_MARK) {
         let unpacked = flate2::read::MultiGzDecoder::new(reader);
@@ -96,9 +100,15 @@ fn decode<'r>(head: &[u8], reader: impl Read + 'r) -> Box<dyn BufRead + 'r> {
     if head.starts_with(&UTF8_MARK) {
         return Box::new(BufReader::new(Skip { inner: reader, left: UTF8_MARK.len() }));
     }
-    let big_endian = head.starts_with(&UTF16_BIG_MARK);
-    if big_endian || head.starts_with(&UTF16_LITTLE_MARK) {
-        let inner = Skip { inner: reader, left: UTF16_BIG_MARK.len() };
+    let marked = head.starts_with(&UTF16_BIG_MARK) || head.starts_with(&UTF16_LITTLE_MARK);
+    // Without its mark UTF-16 shows by the empty half of a first Latin letter; no text has such a byte.
+    let (big_bare, little_bare) = match head {
+        [first, second, ..] => (*first == 0 && *second != 0, *first != 0 && *second == 0),
+        _ => (false, false),
+    };
+    if marked || big_bare || little_bare {
+        let big_endian = head.starts_with(&UTF16_BIG_MARK) || big_bare;
+        let inner = Skip { inner: reader, left: if marked { UTF16_BIG_MARK.len() } else { 0 } };
         return Box::new(BufReader::new(Utf16 {
             inner,
             big_endian,

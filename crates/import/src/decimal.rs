@@ -13,7 +13,7 @@ const DIGITS_MAX: i64 = 37;
 
 /// A decimal number: its value is `0.digits × 10^point`.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Decimal {
+pub struct Decimal {
     negative: bool,
     digits: Vec<u8>,
     point: i64,
@@ -21,7 +21,8 @@ pub(crate) struct Decimal {
 
 impl Decimal {
     /// Reads `12`, `-1.50`, `+.5`, `3.`, `1e-3`; `None` for anything else, `nan` and `inf` too.
-    pub(crate) fn parse(text: &str) -> Option<Decimal> {
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Decimal> {
         if text.len() > NUMBER_CHARS_MAX {
             return None;
         }
@@ -47,12 +48,14 @@ impl Decimal {
     }
 
     /// True for numbers below zero (not for `-0`).
-    pub(crate) fn is_negative(&self) -> bool {
+    #[must_use]
+    pub fn is_negative(&self) -> bool {
         self.negative && self.digits.iter().any(|digit| *digit != 0)
     }
 
     /// The number times `10^shift`, rounded half away from zero; `None` where it would be too large.
-    pub(crate) fn scaled(&self, shift: i64) -> Option<i128> {
+    #[must_use]
+    pub fn scaled(&self, shift: i64) -> Option<i128> {
         let leading_zeros = self.digits.iter().take_while(|digit| **digit == 0).count();
         let digits = &self.digits[leading_zeros..];
         if digits.is_empty() {
@@ -75,7 +78,8 @@ impl Decimal {
     }
 
     /// The number when it has no fraction (`12`, `12.0`), else `None`.
-    pub(crate) fn whole(&self) -> Option<i128> {
+    #[must_use]
+    pub fn whole(&self) -> Option<i128> {
         let first_fraction_digit = usize::try_from(self.point.max(0)).ok()?;
         let fraction = self.digits.get(first_fraction_digit.min(self.digits.len())..)?;
         let leading = if self.point < 0 { &self.digits[..] } else { fraction };
@@ -86,13 +90,15 @@ impl Decimal {
     }
 
     /// The number divided by `10^places`, exactly.
-    pub(crate) fn shifted_down(mut self, places: i64) -> Decimal {
+    #[must_use]
+    pub fn shifted_down(mut self, places: i64) -> Decimal {
         self.point -= places;
         self
     }
 
     /// The number as JSON text with every digit that was written; `None` where no JSON reader could hold it.
-    pub(crate) fn to_json(&self) -> Option<String> {
+    #[must_use]
+    pub fn to_json(&self) -> Option<String> {
         let mut text = String::new();
         if self.is_negative() {
             text.push('-');

@@ -8,7 +8,7 @@ use crate::bytes;
 use crate::limits::Limits;
 use crate::line;
 use crate::mapping::{AssetTemplate, AssetTemplates, Format, Mapping, Source, SourceFile, Test};
-use crate::problem::{Fault, Problem, shown};
+use crate::problem::{Fault, Note, Problem, shown};
 use crate::record::{Cells, Found, Row};
 use crate::template::truth;
 use crate::value::Value;
@@ -22,6 +22,8 @@ pub enum Item {
     Annotation(String),
     /// A row or a file that was refused. The others go on.
     Problem(Problem),
+    /// Something that whoever imports should know, such as a clock that was shifted. Nothing was refused.
+    Note(Note),
 }
 
 /// What an import has done so far.

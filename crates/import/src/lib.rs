@@ -19,6 +19,7 @@
 //!     match item {
 //!         Item::Asset(line) | Item::Annotation(line) => drop(line),
 //!         Item::Problem(problem) => drop(problem.to_string()),
+//!         Item::Note(note) => drop(note.to_string()),
 //!     }
 //!     ControlFlow::Continue(())
 //! });
@@ -35,6 +36,7 @@ mod files;
 mod glob;
 mod import;
 mod line;
+mod object;
 mod record;
 mod rows;
 
@@ -47,6 +49,17 @@ mod value;
 mod limits;
 mod problem;
 
+/// What readers of other formats need too: decoding, numbers and times as text, JSON without binary fractions.
+pub mod parts {
+    pub use crate::bytes::open;
+    pub use crate::decimal::Decimal;
+    pub use crate::object::JsonObject;
+    pub use crate::problem::{Fault, shown};
+    pub use crate::scan::{Broken, Cut, Hop, RowSink, Scanner, parse_hops};
+    pub use crate::time::clock_ns;
+    pub use crate::value::{Value, push_json_string};
+}
+
 pub use files::Found;
 pub use import::{Counts, Import, Item, Sink};
 pub use limits::{
@@ -54,4 +67,4 @@ pub use limits::{
     ROW_BYTES_MAX,
 };
 pub use mapping::{Mapping, RunMode, SourceFile};
-pub use problem::{MappingError, Problem};
+pub use problem::{MappingError, Note, Problem};

@@ -3,38 +3,15 @@
 use crate::decimal::Decimal;
 use crate::limits::DIMENSIONS_MAX;
 use crate::mapping::{AssetTemplate, AssetTemplates, Constant, Source, Span, SpanEnd, WordsRule};
+use crate::object::JsonObject;
 use crate::problem::{Fault, shown};
 use crate::record::{CellPath, Cells, Found, Row};
 use crate::template::{Filled, Template};
-use crate::value::{Value, push_json_string};
+use crate::value::Value;
 
 type Filling<T> = Result<T, Fault>;
 
-/// A JSON object under construction.
-struct Line {
-    json: String,
-}
-
-impl Line {
-    fn new() -> Line {
-        Line { json: String::from("{") }
-    }
-
-    fn raw(&mut self, name: &str, json: &str) {
-        if self.json.len() > 1 {
-            self.json.push(',');
-        }
-        push_json_string(&mut self.json, name);
-        self.json.push(':');
-        self.json.push_str(json);
-    }
-
-    fn text(&mut self, name: &str, text: &str) {
-        let mut json = String::with_capacity(text.len() + 2);
-        push_json_string(&mut json, text);
-        self.raw(name, &json);
-    }
-
+impl JsonObject {
     fn filled(&mut self, name: &str, filled: &Filled) {
         match filled {
             Filled::Absent => {}
@@ -54,15 +31,6 @@ impl Line {
         }
         Ok(())
     }
-
-    fn is_empty(&self) -> bool {
-        self.json.len() == 1
-    }
-
-    fn finish(mut self) -> String {
-        self.json.push('}');
-        self.json
-    }
 }
 
 /// An annotation line, and whether it is a point in time.
@@ -74,13 +42,13 @@ pub(crate) struct Annotation {
 /// The annotation of a row; `flag_label` is the label where flags give it.
 pub(crate) fn annotation(source: &Source, row: &Row<'_>, flag_label: Option<&str>) -> Filling<Annotation> {
     let fields = &source.fields;
-    let mut line = Line::new();
+    let mut line = JsonObject::new();
     line.text("asset_id", &required(&fields.asset_id, "asset_id", row)?);
     let optional = |name: &str, template: &Option<Template>| match template {
         Some(template) => template.text(name, row),
         None => Ok(None),
     };
-    let add = |line: &mut Line, name: &str, template: &Option<Template>| -> Filling<()> {
+    let add = |line: &mut JsonObject, name: &str, template: &Option<Template>| -> Filling<()> {
         if let Some(text) = optional(name, template)? {
             line.text(name, &text);
         }
@@ -108,7 +76,7 @@ pub(crate) fn annotation(source: &Source, row: &Row<'_>, flag_label: Option<&str
     {
         line.raw("confidence_score", &json);
     }
-    let mut attributes = Line::new();
+    let mut attributes = JsonObject::new();
     attributes.constants("attributes.", &fields.attributes, row)?;
     if !attributes.is_empty() {
         line.raw("attributes", &attributes.finish());
@@ -127,7 +95,7 @@ pub(crate) fn asset(templates: &AssetTemplates, row: &Row<'_>) -> Filling<(Strin
         Some(AssetTemplate::One(Constant::Template(template))) => required(template, "asset.asset_id", row)?,
         _ => return Err(Fault::new("asset.asset_id", "this key is missing", "write it in `[asset]`")),
     };
-    let mut line = Line::new();
+    let mut line = JsonObject::new();
     line.text("asset_id", &id);
     for (name, value) in templates.fields.iter().filter(|(name, _)| name != "asset_id") {
         match value {
@@ -136,7 +104,7 @@ pub(crate) fn asset(templates: &AssetTemplates, row: &Row<'_>) -> Filling<(Strin
                 line.filled(name, &template.fill(&format!("asset.{name}"), row)?);
             }
             AssetTemplate::Attributes(constants) => {
-                let mut attributes = Line::new();
+                let mut attributes = JsonObject::new();
                 attributes.constants("asset.attributes.", constants, row)?;
                 if !attributes.is_empty() {
                     line.raw(name, &attributes.finish());
@@ -213,36 +181,33 @@ fn words_json(rule: &WordsRule, row: &Row<'_>) -> Filling<Option<String>> {
     if items.is_empty() {
         return Ok(None);
     }
-    let mut json = String::from("[");
+    let mut words = Vec::with_capacity(items.len());
     for (index, item) in items.iter().enumerate() {
         let of_word = |fault: Fault| Fault { why: format!("word {}: {}", index + 1, fault.why), ..fault };
         let word = Row { cells: Cells::Json(item), element: None, ..*row };
-        if index > 0 {
-            json.push(',');
-        }
-        json.push_str(&word_json(rule, &word).map_err(of_word)?);
+        words.extend(word_json(rule, &word).map_err(of_word)?);
     }
-    json.push(']');
-    Ok(Some(json))
+    Ok((!words.is_empty()).then(|| format!("[{}]", words.join(","))))
 }
 
-fn word_json(rule: &WordsRule, word: &Row<'_>) -> Filling<String> {
-    let mut line = Line::new();
+/// A word of the line; `None` where it has no time: aligners leave out the times of words that they could not place,
+/// and such a word stands in the text only.
+fn word_json(rule: &WordsRule, word: &Row<'_>) -> Filling<Option<String>> {
+    let mut line = JsonObject::new();
     line.text("text", &required(&rule.text, "words.text", word)?);
-    if let Some(span) = &rule.span
-        // Aligners leave out the times of words that they could not place; the word was said all the same.
-        && span.start.template.text("words.start", word)?.is_some()
-    {
-        let (start_ns, end_ns) = times(span, "words.", word)?;
-        line.raw("start_time_ns", &start_ns.to_string());
-        line.raw("end_time_ns", &end_ns.to_string());
+    let Some(span) = &rule.span else { return Ok(None) };
+    if span.start.template.text("words.start", word)?.is_none() {
+        return Ok(None);
     }
+    let (start_ns, end_ns) = times(span, "words.", word)?;
+    line.raw("start_time_ns", &start_ns.to_string());
+    line.raw("end_time_ns", &end_ns.to_string());
     if let Some(template) = &rule.confidence
         && let Some(json) = confidence(template, rule.confidence_max, "words.confidence", word)?
     {
-        line.raw("confidence_score", &json);
+        line.raw("confidence", &json);
     }
-    Ok(line.finish())
+    Ok(Some(line.finish()))
 }
 
 /// A JSON list of numbers, or a cell such as `[0.1, 0.2]` or `0.1 0.2`.

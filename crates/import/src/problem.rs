@@ -40,6 +40,27 @@ impl fmt::Display for Problem {
 
 impl std::error::Error for Problem {}
 
+/// Something that whoever imports should know. Nothing was refused.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Note {
+    /// The file.
+    pub file: String,
+    /// The line that it is about, from 1; 0 where the whole file is meant.
+    pub line: u64,
+    /// What there is to know.
+    pub text: String,
+}
+
+impl fmt::Display for Note {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}", self.file)?;
+        if self.line > 0 {
+            write!(out, ":{}", self.line)?;
+        }
+        write!(out, ": {}", self.text)
+    }
+}
+
 /// What is wrong with a mapping file, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct MappingError {
@@ -65,24 +86,31 @@ impl std::error::Error for MappingError {}
 
 /// A problem before its place is known.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Fault {
+pub struct Fault {
+    /// The field that could not be filled; empty for none.
     pub field: String,
+    /// What is wrong.
     pub why: String,
+    /// What to do about it.
     pub mend: String,
 }
 
 impl Fault {
-    pub(crate) fn new(field: &str, why: impl Into<String>, mend: impl Into<String>) -> Fault {
+    /// A problem of a field, or with an empty field of a row as a whole.
+    pub fn new(field: &str, why: impl Into<String>, mend: impl Into<String>) -> Fault {
         Fault { field: field.to_owned(), why: why.into(), mend: mend.into() }
     }
 
-    pub(crate) fn at(self, file: &str, line: u64, row: u64) -> Problem {
+    /// The problem with its place; see [`Problem`] for what zeros mean.
+    #[must_use]
+    pub fn at(self, file: &str, line: u64, row: u64) -> Problem {
         Problem { file: file.to_owned(), line, row, field: self.field, why: self.why, mend: self.mend }
     }
 }
 
 /// A value for a message, in back-ticks and cut where it is long.
-pub(crate) fn shown(value: &str) -> String {
+#[must_use]
+pub fn shown(value: &str) -> String {
     let mut short: String = value.chars().take(SHOWN_CHARS_MAX).collect();
     if short.len() < value.len() {
         short.push('…');

@@ -13,13 +13,16 @@ const PIECE_BYTES: usize = 64 * 1024;
 
 /// One step to the rows: `videos[].insights` is a member, every item, a member.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Hop {
+pub enum Hop {
+    /// A member of that name.
     Member(String),
+    /// Every item of a list.
     Items,
 }
 
 /// Reads `a.b[].c`; `None` where a part is empty or brackets are not `[]`.
-pub(crate) fn parse_hops(path: &str) -> Option<Vec<Hop>> {
+#[must_use]
+pub fn parse_hops(path: &str) -> Option<Vec<Hop>> {
     let mut hops = Vec::new();
     for part in path.split('.').filter(|_| !path.is_empty()) {
         let mut name = part;
@@ -44,23 +47,29 @@ pub(crate) fn parse_hops(path: &str) -> Option<Vec<Hop>> {
 }
 
 /// A row that was cut out: its line, and its bytes unless it was too long.
-pub(crate) struct Cut<'b> {
+#[derive(Debug)]
+pub struct Cut<'b> {
+    /// The line on which it begins, from 1.
     pub line: u64,
+    /// Its bytes; `None` where it is longer than a row may be.
     pub bytes: Option<&'b [u8]>,
 }
 
 /// Why the rest of a document cannot be read.
 #[derive(Debug)]
-pub(crate) struct Broken {
+pub struct Broken {
+    /// The line where it breaks off, from 1.
     pub line: u64,
+    /// What is wrong there.
     pub why: String,
 }
 
 /// What is called with every row.
-pub(crate) type RowSink<'s> = dyn FnMut(Cut<'_>) -> ControlFlow<()> + 's;
+pub type RowSink<'s> = dyn FnMut(Cut<'_>) -> ControlFlow<()> + 's;
 
 /// A walk through one document.
-pub(crate) struct Scanner<R> {
+#[derive(Debug)]
+pub struct Scanner<R> {
     input: R,
     buffer: Vec<u8>,
     at: usize,
@@ -75,13 +84,17 @@ pub(crate) struct Scanner<R> {
 type Step<T> = Result<T, Broken>;
 
 impl<R: Read> Scanner<R> {
-    pub(crate) fn new(input: R, row_bytes: u64) -> Scanner<R> {
+    /// A walk through `input`, whose rows are at most `row_bytes` long.
+    pub fn new(input: R, row_bytes: u64) -> Scanner<R> {
         let buffer = vec![0; PIECE_BYTES];
         Scanner { input, buffer, at: 0, filled: 0, line: 1, row_bytes, arrived: false, row: Vec::new() }
     }
 
     /// Calls `sink` with every row under `hops`. Answers whether the path led anywhere.
-    pub(crate) fn rows(&mut self, hops: &[Hop], sink: &mut RowSink<'_>) -> Step<ControlFlow<(), bool>> {
+    ///
+    /// # Errors
+    /// [`Broken`] where the document cannot be read on; the rows before were handed out.
+    pub fn rows(&mut self, hops: &[Hop], sink: &mut RowSink<'_>) -> Step<ControlFlow<(), bool>> {
         if self.walk(hops, sink)?.is_break() {
             return Ok(ControlFlow::Break(()));
         }

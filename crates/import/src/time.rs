@@ -121,7 +121,10 @@ fn whole(text: &str, unit: &str) -> Result<i128, String> {
 }
 
 /// `H:MM:SS.mmm`, `MM:SS.mmm`, the fraction after a point or a comma and of any length.
-fn clock_ns(text: &str) -> Result<i128, String> {
+///
+/// # Errors
+/// What is wrong with the text.
+pub fn clock_ns(text: &str) -> Result<i128, String> {
     let wrong = || format!("{} is not of the form `HH:MM:SS.mmm`", shown(text));
     let text = text.replace(',', ".");
     let parts: Vec<&str> = text.split(':').collect();

@@ -9,7 +9,7 @@ const DEPTH_MAX: usize = 64;
 
 /// One JSON value.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Value {
+pub enum Value {
     /// `null`.
     Null,
     /// `true` or `false`.
@@ -25,8 +25,11 @@ pub(crate) enum Value {
 }
 
 impl Value {
-    /// Reads exactly one value; the error says what is wrong and at which byte.
-    pub(crate) fn parse(bytes: &[u8]) -> Result<Value, String> {
+    /// Reads exactly one value.
+    ///
+    /// # Errors
+    /// What is wrong, and at which byte.
+    pub fn parse(bytes: &[u8]) -> Result<Value, String> {
         let text = std::str::from_utf8(bytes)
             .map_err(|error| format!("not valid UTF-8 at byte {} of the row", error.valid_up_to()))?;
         let mut parser = Parser { text, at: 0 };
@@ -40,7 +43,8 @@ impl Value {
     }
 
     /// The member of that name; the last one where a name is repeated, as other JSON readers have it.
-    pub(crate) fn member(&self, name: &str) -> Option<&Value> {
+    #[must_use]
+    pub fn member(&self, name: &str) -> Option<&Value> {
         match self {
             Value::Object(members) => {
                 members.iter().rev().find(|(key, _)| key == name).map(|(_, value)| value)
@@ -50,7 +54,7 @@ impl Value {
     }
 
     /// The value as JSON text.
-    pub(crate) fn write(&self, out: &mut String) {
+    pub fn write(&self, out: &mut String) {
         match self {
             Value::Null => out.push_str("null"),
             Value::Bool(value) => out.push_str(if *value { "true" } else { "false" }),
@@ -83,7 +87,7 @@ impl Value {
 }
 
 /// Appends `text` as a JSON string.
-pub(crate) fn push_json_string(out: &mut String, text: &str) {
+pub fn push_json_string(out: &mut String, text: &str) {
     out.push('"');
     for letter in text.chars() {
         match letter {

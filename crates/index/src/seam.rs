@@ -155,4 +155,15 @@ pub trait IndexReader: Send + Sync {
     /// Labels that begin with what was typed (each word of the label may be the beginning), most frequent
     /// first, within the filter's assets.
     fn suggest(&self, typed: &str, filter: &Filter, limit: usize) -> Result<Vec<Suggestion>>;
+    /// Words of labels and text that begin with a folded beginning, those of most annotations first, at most `limit`. They
+    /// come from the dictionary: some may be said by nothing current any more, and their order is about.
+    fn words_beginning(&self, _folded: &str, _limit: usize) -> Result<Vec<String>> {
+        Ok(Vec::new())
+    }
+    /// All labels but those of dialogue, most frequent first, within the filter's assets: the names that questions
+    /// may hold.
+    fn labels(&self, filter: &Filter) -> Result<Vec<Suggestion>> {
+        let all = self.suggest("", filter, usize::MAX)?;
+        Ok(all.into_iter().filter(|label| !label.kind.is_dialogue()).collect())
+    }
 }

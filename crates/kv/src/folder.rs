@@ -12,6 +12,7 @@ use rushes_types::{Error, ErrorKind, Result};
 
 use crate::error::storage_error;
 use crate::group::{Entered, Group, Ticket};
+use crate::settle::settle;
 
 /// Where a fault can be put in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,6 +55,9 @@ const FORMAT_KEY: &[u8] = b"format";
 const WORKERS: usize = 2;
 /// Memory for writes not flushed to a table's files yet, in bytes.
 const MEMTABLE_BYTES: u64 = 32 << 20;
+/// Journals above which tables are flushed so that the oldest can go, in bytes: what opening reads again after a
+/// crash.
+pub const JOURNAL_BYTES_MAX: u64 = 128 << 20;
 
 /// An open folder of tables.
 pub struct Folder {
@@ -81,6 +85,7 @@ impl Folder {
             .journal_compression(CompressionType::None)
             .cache_size(layout.cache_bytes)
             .worker_threads(WORKERS)
+            .max_journaling_size(JOURNAL_BYTES_MAX)
             .open()
             .map_err(failed)?;
         let own = db.keyspace(FOLDER_TABLE, KeyspaceCreateOptions::default).map_err(failed)?;
@@ -201,6 +206,14 @@ impl Folder {
                 Error::io(&format!("cannot write {} in `{}`", self.layout.what, self.path.display()), e)
             }),
             None => Ok(()),
+        }
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        if self.check().is_ok() {
+            settle(&self.db, &self.tables.iter().chain([&self.own]).collect::<Vec<_>>());
         }
     }
 }

@@ -9,7 +9,9 @@ mod error;
 mod folder;
 mod group;
 mod purge;
+mod settle;
 
 pub use error::storage_error;
-pub use folder::{FaultPoint, Faults, Folder, Layout, Table};
+pub use folder::{FaultPoint, Faults, Folder, JOURNAL_BYTES_MAX, Layout, Table};
 pub use group::{Entered, Ticket};
+pub use settle::settle;

@@ -68,11 +68,46 @@ impl Folder {
                 ));
             }
             std::thread::sleep(POLL);
-            // Old journals are dropped when a table has been flushed, and a table without new rows is not.
-            self.own.insert(PADDING_KEY, [0]).map_err(|e| self.error("cannot purge", e))?;
-            self.own.remove(PADDING_KEY).map_err(|e| self.error("cannot purge", e))?;
+            // An old journal is dropped once every table has been flushed up to its last row there. Compaction may
+            // have taken that very row out again (a removal has nothing left to remove), and then the table looks
+            // unflushed until it gets a newer one: so each gets the removal of a row that nobody has.
+            for table in self.tables.iter().chain([&self.own]) {
+                table.remove(PADDING_KEY).map_err(|e| self.error("cannot purge", e))?;
+            }
             self.flush_all()?;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+    use crate::{Layout, Table};
+
+    #[test]
+    fn a_journal_goes_also_where_compaction_took_a_tables_last_row_out_again() {
+        let dir = tempfile::tempdir().unwrap();
+        let tables = &[
+            Table { name: "rows", compressed_already: false },
+            Table { name: "others", compressed_already: false },
+        ];
+        let layout = Layout { what: "a test", format: 1, tables, cache_bytes: 1 << 20 };
+        let folder = Folder::open(dir.path(), layout, None).unwrap();
+        let rows = folder.table(0);
+        folder.table(1).insert("k", "stays").unwrap();
+        rows.insert("k", "secret").unwrap();
+        rows.remove("k").unwrap();
+        for _ in 0..JOURNAL_BYTES / PADDING_BYTES {
+            folder.own.insert(PADDING_KEY, vec![0; PADDING_BYTES]).unwrap();
+        }
+        // The journal is exchanged and waits for the other table, which then has no row left that says how far it is.
+        folder.flush(rows).unwrap();
+        rows.major_compact().unwrap();
+        assert_eq!(folder.db.journal_count(), 2);
+        folder.purge().unwrap();
+        assert_eq!(folder.db.journal_count(), 1);
+        assert!(rows.is_empty().unwrap());
     }
 }

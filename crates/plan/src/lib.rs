@@ -6,6 +6,7 @@
 
 pub mod clause;
 mod display;
+mod marks;
 pub mod matching;
 mod node;
 pub mod plan;
@@ -13,6 +14,7 @@ mod plan_clause;
 mod query;
 mod read;
 mod read_plan;
+mod reading;
 mod resolve;
 #[cfg(feature = "openapi")]
 mod schema;
@@ -25,5 +27,7 @@ pub use matching::{ClauseMatcher, PhraseHit};
 pub use plan::*;
 pub use plan_clause::*;
 pub use query::{AssetLists, AssetScope, Criterion, MomentTest, Query, Step};
+pub use reading::{Reading, ReadingKind, ReadingSpan};
+
 pub use resolve::{Counted, Resolved, Resolver, SpaceVectors, resolve, word_weight};
 pub use warning::Warning;

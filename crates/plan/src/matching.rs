@@ -18,11 +18,11 @@ use crate::similarity::{similarity, similarity_score, within_threshold};
 #[derive(Debug, Clone)]
 pub struct ClauseMatcher {
     clause: Clause,
-    says: Says,
+    pub(crate) says: Says,
 }
 
 #[derive(Debug, Clone)]
-enum Says {
+pub(crate) enum Says {
     Anything,
     Label(BTreeSet<String>),
     Words { words: Vec<(TermMatcher, f64)>, every: bool },
@@ -232,18 +232,18 @@ fn weighted_mean(best: impl Iterator<Item = (Option<f64>, f64)>, every: bool) ->
 }
 
 /// Where in a text each word of a phrase stands.
-struct Places {
-    words: Vec<Vec<(u32, f64)>>,
+pub(crate) struct Places {
+    pub words: Vec<Vec<(u32, f64)>>,
     next: u32,
 }
 
 impl Places {
-    fn new(words: &[TermMatcher]) -> Self {
+    pub fn new(words: &[TermMatcher]) -> Self {
         Self { words: vec![Vec::new(); words.len()], next: 0 }
     }
 
     /// Counts on over the words of a further text.
-    fn read(&mut self, words: &[TermMatcher], text: &str, language: Language) {
+    pub fn read(&mut self, words: &[TermMatcher], text: &str, language: Language) {
         let first = self.next;
         for token in tokenise(text) {
             let position = first.saturating_add(token.position);

@@ -118,9 +118,14 @@ impl AssetTimecode {
     /// The frame that contains the start, and the first frame after the end, at least one frame later.
     #[must_use]
     pub fn span(&self, start_ns: i64, end_ns: i64) -> (String, String) {
-        let first = self.rate.frame_at(start_ns);
-        let end = self.rate.frame_at_or_after(end_ns).max(first.saturating_add(1));
+        let (first, end) = self.frames(start_ns, end_ns);
         (self.write(first), self.write(end))
+    }
+
+    /// The frame that contains the start, and the first one that the span leaves alone.
+    fn frames(&self, start_ns: i64, end_ns: i64) -> (i64, i64) {
+        let first = self.rate.frame_at(start_ns);
+        (first, self.rate.frame_after(end_ns).max(first.saturating_add(1)))
     }
 
     fn write(&self, frame: i64) -> String {
@@ -140,8 +145,7 @@ impl AssetTimecode {
     /// The whole frames that a span touches, in nanoseconds; at least one frame.
     #[must_use]
     pub fn snap(&self, start_ns: i64, end_ns: i64) -> (i64, i64) {
-        let first = self.rate.frame_at(start_ns);
-        let end = self.rate.frame_at_or_after(end_ns).max(first.saturating_add(1));
+        let (first, end) = self.frames(start_ns, end_ns);
         (self.rate.start_of(first), self.rate.start_of(end))
     }
 }

@@ -1,6 +1,6 @@
 //! The answer, in the form that is sent.
 
-use rushes_plan::{Plan, Warning};
+use rushes_plan::{Plan, Reading, Warning};
 use serde::Serialize;
 use serde_json::Value as Json;
 
@@ -22,6 +22,9 @@ pub struct Answer {
     pub total: usize,
     /// The resolved plan: sent back at the same read point, it gives the same answer.
     pub plan: Plan,
+    /// Of a question in words: what each part of it became in the plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub understood: Option<Reading>,
     /// What to know about this answer.
     pub warnings: Vec<Warning>,
     /// What each clause found.
@@ -55,8 +58,20 @@ pub struct ClauseReport {
 pub struct Moment {
     /// The asset.
     pub asset_id: String,
-    /// Its title.
+    /// The movie it belongs to.
     pub movie_id: String,
+    /// What people call the asset.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub title: Option<String>,
+    /// The asset's series.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub series: Option<String>,
+    /// The asset's season.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub season: Option<i64>,
+    /// The asset's episode.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub episode: Option<i64>,
     /// First instant, in nanoseconds.
     pub start_ns: i64,
     /// End, exclusive, in nanoseconds.
@@ -120,6 +135,13 @@ pub struct Evidence {
     /// Its text; of joined ones all, with spaces between.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub text: Option<String>,
+    /// Where in the text the words of the clause stand: pairs of the first character and the one past the last,
+    /// counted in Unicode code points.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub marks: Vec<(usize, usize)>,
+    /// The language of the text, where it is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub language: Option<String>,
     /// Its first instant, in nanoseconds.
     pub start_ns: i64,
     /// Its end, in nanoseconds.

@@ -118,6 +118,7 @@ pub fn execute(query: &Query, reader: &dyn IndexReader, mut options: Options<'_>
         groups: grouped.on_page(from, to),
         total: drafts.len(),
         plan: Plan { cursor: None, ..query.plan.clone() },
+        understood: None,
         warnings,
         clauses: reports(query, &found),
         read_point: reader.read_point().to_string(),

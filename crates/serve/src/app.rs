@@ -6,14 +6,20 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
 use rushes_archive::{Archive, Caller};
+use rushes_footage::limits::FRAMES_AT_A_TIME;
+use rushes_footage::{Cache, Proxies};
 use rushes_types::{ErrorKind, Result};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::audit::{Action, Audit};
 use crate::config::ServeConfig;
 use crate::host::HostPolicy;
+use crate::login::Logins;
 use crate::metrics::Metrics;
 use crate::problem::{Problem, Reply};
+
+/// Folder of what is made from media, inside of the archive's.
+const CACHE_DIR: &str = "cache";
 
 /// What all handlers share.
 pub(crate) struct App {
@@ -24,9 +30,17 @@ pub(crate) struct App {
     pub audit: Audit,
     /// The secret of the discovery file; `None` where the router serves no socket.
     pub owner_secret: Option<String>,
+    /// Who is logged in on the page.
+    pub logins: Logins,
     pub requests: Arc<Semaphore>,
     pub ingests: Arc<Semaphore>,
     pub media: Arc<Semaphore>,
+    /// Pictures of frames.
+    pub pictures: Cache,
+    /// Places among the pictures that are made at a time.
+    pub picture_slots: Semaphore,
+    /// Copies of media that browsers play.
+    pub proxies: Arc<Proxies>,
     /// Long work (verify, rebuild, backup, purge) is done one at a time.
     pub long_work: Arc<Semaphore>,
     /// Set when the server is asked to stop: long work then stops, too.
@@ -44,15 +58,21 @@ impl App {
         owner_secret: Option<String>,
         openapi: axum::body::Bytes,
     ) -> Self {
+        let cache = archive.dir().join(CACHE_DIR);
+        let proxies = Cache::new(cache.join("proxies"), config.limits.proxy_cache_bytes_max);
         let slots = |n: usize| Arc::new(Semaphore::new(n.clamp(1, Semaphore::MAX_PERMITS)));
         Self {
             hosts: HostPolicy::new(&config.hosts, !config.listen.ip().is_loopback()),
             metrics: Metrics::default(),
             audit: Audit::new(archive.dir()),
             owner_secret,
+            logins: Logins::default(),
             requests: slots(config.limits.requests_max),
             ingests: slots(config.limits.ingests_max),
             media: slots(config.limits.media_streams_max),
+            pictures: Cache::new(cache.join("frames"), config.limits.frame_cache_bytes_max),
+            picture_slots: Semaphore::new(FRAMES_AT_A_TIME),
+            proxies: Proxies::new(config.tools.clone(), proxies),
             long_work: slots(1),
             stopping: AtomicBool::new(false),
             caught_up: AtomicBool::new(false),
@@ -60,6 +80,17 @@ impl App {
             archive,
             config,
         }
+    }
+
+    /// Removes what was made from the media of an asset, or of all.
+    pub(crate) fn forget_media(&self, asset: Option<&rushes_types::AssetId>) -> Result<()> {
+        for cache in [&self.pictures, self.proxies.cache()] {
+            match asset {
+                Some(asset) => cache.forget(asset.as_str())?,
+                None => cache.clear()?,
+            }
+        }
+        Ok(())
     }
 
     /// May everybody who reaches the server act as its owner?

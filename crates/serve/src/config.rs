@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use rushes_footage::Tools;
 use rushes_types::{Error, Result};
 
 use crate::limits;
@@ -18,6 +19,8 @@ pub struct ServeConfig {
     pub hosts: Vec<String>,
     /// Folders that media may be served from. Links are resolved before this is decided.
     pub media_roots: Vec<PathBuf>,
+    /// What makes pictures and proxies from media.
+    pub tools: Tools,
     /// Its limits.
     pub limits: ServeLimits,
 }
@@ -33,6 +36,10 @@ pub struct ServeLimits {
     pub ingests_max: usize,
     /// See [`limits::MEDIA_STREAMS_MAX`].
     pub media_streams_max: usize,
+    /// See [`rushes_footage::limits::FRAME_CACHE_BYTES_MAX`].
+    pub frame_cache_bytes_max: u64,
+    /// See [`rushes_footage::limits::PROXY_CACHE_BYTES_MAX`].
+    pub proxy_cache_bytes_max: u64,
     /// See [`limits::JSON_BYTES_MAX`].
     pub json_bytes_max: usize,
     /// See [`limits::HEADER_TIME_MAX`].
@@ -54,6 +61,8 @@ impl Default for ServeLimits {
             requests_max: limits::REQUESTS_MAX,
             ingests_max: limits::INGESTS_MAX,
             media_streams_max: limits::MEDIA_STREAMS_MAX,
+            frame_cache_bytes_max: rushes_footage::limits::FRAME_CACHE_BYTES_MAX,
+            proxy_cache_bytes_max: rushes_footage::limits::PROXY_CACHE_BYTES_MAX,
             json_bytes_max: limits::JSON_BYTES_MAX,
             header_time_max: limits::HEADER_TIME_MAX,
             body_pause_max: limits::BODY_PAUSE_MAX,
@@ -70,6 +79,7 @@ impl Default for ServeConfig {
             listen: SocketAddr::from(([127, 0, 0, 1], 7890)),
             hosts: Vec::new(),
             media_roots: Vec::new(),
+            tools: Tools::find(),
             limits: ServeLimits::default(),
         }
     }

@@ -13,8 +13,9 @@ use tracing::Instrument;
 use crate::app::{App, Ctx, place};
 use crate::discovery::random_hex;
 use crate::limits::REQUEST_ID_BYTES_MAX;
+use crate::login::LOGIN_PATH;
 use crate::problem::{PROBLEM_JSON, Problem};
-use crate::who::{InProcess, Peer, authenticate, check_origin};
+use crate::who::{InProcess, Known, Peer, authenticate, check_origin};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -138,16 +139,28 @@ pub(crate) async fn admit(State(app): State<Arc<App>>, mut request: Request, nex
     }
 }
 
+/// What is sent to whoever asks: the page, which holds nothing of the archive, and the way to log in on it. Their
+/// handlers do not look at the archive.
+fn is_public(path: &str) -> bool {
+    path == "/" || path == LOGIN_PATH || path.starts_with(rushes_page::PREFIX)
+}
+
 fn enter(app: Arc<App>, request: &Request) -> Result<Ctx, Problem> {
     let request_id = request.extensions().get::<Arc<str>>().cloned().unwrap_or_else(|| Arc::from("none"));
     let is_health = request.uri().path() == "/healthz";
+    let is_public = is_health || is_public(request.uri().path());
     let in_process = request.extensions().get::<InProcess>();
     let caller = match in_process {
         Some(InProcess(caller)) => caller.clone(),
         None => {
             check_origin(&app.hosts, request.method(), request.uri(), request.headers())?;
-            let open = app.is_open() || is_health;
-            authenticate(&app.archive, app.owner_secret.as_deref(), open, request.headers())?
+            let known = Known {
+                archive: &app.archive,
+                owner_secret: app.owner_secret.as_deref(),
+                logins: &app.logins,
+                open: app.is_open() || is_public,
+            };
+            authenticate(&known, request.method(), request.headers())?
         }
     };
     // Whether the process lives is to be seen when it is busy, too.

@@ -22,8 +22,10 @@ mod config;
 mod discovery;
 mod gate;
 mod host;
+mod json_schema;
 pub mod limits;
 mod listen;
+mod login;
 mod long_work;
 mod metrics;
 mod problem;
@@ -44,6 +46,7 @@ use tower::ServiceExt;
 pub use audit::AUDIT_FILE;
 pub use config::{ServeConfig, ServeLimits, check_listen};
 pub use discovery::{DISCOVERY_FILE, Discovery, Published};
+pub use json_schema::{SchemaOf, json_schema};
 pub use listen::serve;
 pub use problem::{PROBLEM_JSON, Problem};
 

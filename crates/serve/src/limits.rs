@@ -28,6 +28,10 @@ pub const RETRY_AFTER_SECONDS: u64 = 1;
 pub const DRAIN_TIME_MAX: Duration = Duration::from_secs(20);
 /// How long `wait` waits for annotations to become searchable.
 pub const WAIT_TIME_MAX: Duration = Duration::from_secs(60);
+/// How long a client may show a picture without asking again whether it still may, in seconds.
+pub const PICTURE_CACHED_SECONDS: u32 = 600;
+/// What a client that waits for a proxy is told to wait before it asks again, in seconds.
+pub const PROXY_RETRY_SECONDS: u64 = 1;
 /// Bytes of a media file that are read at a time.
 pub const MEDIA_CHUNK_BYTES: usize = 256 << 10;
 /// Pieces of a streamed answer that wait for a slow client.
@@ -54,3 +58,13 @@ pub const SUGGESTIONS_DEFAULT: usize = 10;
 pub const AUDIT_IDS_MAX: usize = 1_000;
 /// Longest discovery file that is read, in bytes.
 pub const DISCOVERY_BYTES_MAX: u64 = 16 << 10;
+/// Most people who are logged in on the page at a time; the one who was away longest goes.
+pub const LOGINS_MAX: usize = 1_000;
+/// Who asks for nothing during this time is logged out.
+pub const LOGIN_IDLE_MAX: Duration = Duration::from_secs(12 * 3600);
+/// Longest access token that a login takes, in bytes.
+pub const TOKEN_BYTES_MAX: usize = 1024;
+/// Most moments of an exported table; an edit list has fewer by its format.
+pub const EXPORT_MOMENTS_MAX: usize = 10_000;
+/// Moments that an export reads at once.
+pub const EXPORT_PAGE: usize = 500;

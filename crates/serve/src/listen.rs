@@ -106,10 +106,14 @@ async fn accept(
         });
     }
     app.stopping.store(true, Ordering::Relaxed);
+    let closing = Arc::clone(app);
+    let closed = tokio::task::spawn_blocking(move || closing.proxies.close());
     if tokio::time::timeout(limits.drain_time_max, graceful.shutdown()).await.is_err() {
         tracing::warn!("requests were still in flight when the time to end was over; they were cut");
     }
     connections.shutdown().await;
+    // It waits for ffmpeg to be gone, and not for long.
+    let _ = closed.await;
 }
 
 type Answer = std::result::Result<axum::response::Response, Infallible>;

@@ -1,11 +1,13 @@
-//! Who calls, and may they come in: `Host`, `Origin`, token.
+//! Who calls, and may they come in: `Host`, `Origin`, token, login.
 
 use std::net::SocketAddr;
+use std::time::Instant;
 
 use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use rushes_archive::{Archive, Caller};
 
 use crate::host::{HostPolicy, is_same_origin};
+use crate::login::{Logins, cookie};
 use crate::problem::Problem;
 
 /// Marks a call that this process makes itself, without a socket. Only [`crate::in_process`] makes it: what
@@ -89,27 +91,64 @@ fn same_secret(a: &str, b: &str) -> bool {
     a.len() == b.len() && a.bytes().zip(b.bytes()).fold(0, |all, (x, y)| all | (x ^ y)) == 0
 }
 
+/// By what a caller is known.
+pub(crate) struct Known<'a> {
+    pub archive: &'a Archive,
+    /// The secret of the discovery file.
+    pub owner_secret: Option<&'a str>,
+    pub logins: &'a Logins,
+    /// May everybody who reaches the server act as its owner? So it is on loopback while the archive has no tokens.
+    pub open: bool,
+}
+
+/// Does the request come from a page of this server, or from the person at the browser? A cookie comes along with
+/// what other pages make the browser send, too; it counts only here. What changes something must prove it.
+fn is_own_page(method: &Method, headers: &HeaderMap) -> bool {
+    match headers.get("sec-fetch-site").map(|v| v.to_str().unwrap_or_default()) {
+        Some("same-origin") => true,
+        Some("none") => method.is_safe(),
+        Some(_) => false,
+        // An `origin` that is there was held against the host before.
+        None => method.is_safe() || headers.contains_key(header::ORIGIN),
+    }
+}
+
+/// Who logged in on the page that sends this request.
+pub(crate) fn logged_in(
+    archive: &Archive,
+    logins: &Logins,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Option<Caller> {
+    if !is_own_page(method, headers) {
+        return None;
+    }
+    // The token is asked for each time: one that was revoked opens nothing from then on.
+    let token = logins.token_of(cookie(headers)?, Instant::now())?;
+    archive.tokens().authenticate(&token)
+}
+
 /// Who sends this request over a connection.
-///
-/// `open`: may everybody who reaches the server act as its owner? So it is on loopback while the archive has no
-/// tokens.
 ///
 /// # Errors
 /// 401 where a token is needed and there is none, or where the one given is not valid: a wrong token is never
 /// taken for none.
 pub(crate) fn authenticate(
-    archive: &Archive,
-    owner_secret: Option<&str>,
-    open: bool,
+    known: &Known<'_>,
+    method: &Method,
     headers: &HeaderMap,
 ) -> Result<Caller, Problem> {
     match bearer(headers)? {
-        Some(token) if owner_secret.is_some_and(|secret| same_secret(secret, token)) => Ok(Caller::local()),
-        Some(token) => archive
+        Some(token) if known.owner_secret.is_some_and(|secret| same_secret(secret, token)) => {
+            Ok(Caller::local())
+        }
+        Some(token) => known
+            .archive
             .tokens()
             .authenticate(token)
             .ok_or_else(|| Problem::unauthorized("the token is not valid here")),
-        None if open => Ok(Caller::local()),
-        None => Err(Problem::unauthorized("the request carries no access token")),
+        None if known.open => Ok(Caller::local()),
+        None => logged_in(known.archive, known.logins, method, headers)
+            .ok_or_else(|| Problem::unauthorized("the request carries no access token")),
     }
 }

@@ -9,7 +9,9 @@ use std::borrow::Cow;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use rushes_store::{AnnotationStore, BlockFormat, BlockInput, EmbeddedStore, Row, RunSpec, StoreOptions};
+use rushes_store::{
+    AnnotationStore, BlockFormat, BlockInput, EmbeddedStore, Row, RunSpec, StoreOptions, Take,
+};
 use rushes_types::{AnnotationId, Asset, AssetId, ModelRef, MovieId, RunMode};
 
 const ASSETS: u64 = 200;
@@ -89,12 +91,12 @@ fn main() {
                         let blocks = [request(n, rows)];
                         let begin = Instant::now();
                         let receipt = match runs.get(usize::try_from(n % ASSETS).unwrap()) {
-                            Some(run) => store.append(&run.id, &blocks).unwrap(),
-                            None => store.append_loose(&blocks).unwrap(),
+                            Some(run) => store.append(&run.id, &blocks, Take::WhatFits).unwrap(),
+                            None => store.append_loose(&blocks, Take::WhatFits).unwrap(),
                         };
                         assert_eq!(receipt.accepted, rows);
                         if mode == "again" {
-                            assert_eq!(store.append_loose(&blocks).unwrap().duplicates, rows);
+                            assert_eq!(store.append_loose(&blocks, Take::WhatFits).unwrap().duplicates, rows);
                         }
                         let took = begin.elapsed().as_secs_f64();
                         spent += took;

@@ -13,5 +13,5 @@ mod rules;
 
 pub use embedded::{EmbeddedStore, StoreOptions};
 pub use memory::MemoryStore;
-pub use rules::{RUN_SEGMENT_BASE, Redactor};
+pub use rules::{RUN_SEGMENT_BASE, Redactor, receipt_of_the_first};
 pub use seam::*;

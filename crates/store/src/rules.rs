@@ -1,13 +1,15 @@
 //! What may be registered, and how a request is read: decisions without a store, shared by every
 //! implementation so that they refuse the same things in the same words.
 
+use std::collections::HashMap;
+
 use rushes_types::{
-    AssetId, Error, ErrorKind, Model, ModelRef, Result, Run, RunId, RunMode, RunState, Space, Visibility,
-    limits::LABEL_BYTES_MAX,
+    AnnotationId, AssetId, Error, ErrorKind, Model, ModelRef, Result, Run, RunId, RunMode, RunState, Space,
+    Visibility, limits::LABEL_BYTES_MAX,
 };
 
 use crate::lines::line_count;
-use crate::{BlockFormat, BlockInput, LabelAliases, Row, RunSpec, Segment};
+use crate::{BlockFormat, BlockInput, LabelAliases, Receipt, Row, RunSpec, Segment, Take};
 
 /// Segments of runs are numbered from here, so that they never meet a commit's number. Fits a positive `i64`.
 pub const RUN_SEGMENT_BASE: u64 = 1 << 62;
@@ -203,6 +205,40 @@ pub(crate) fn judge(row: &Row, taken: &[u128]) -> Verdict {
             row.id
         ))
     }
+}
+
+/// Is what was judged to be kept? Where it is not, the receipt says so.
+pub(crate) fn is_kept(take: Take, receipt: &mut Receipt) -> bool {
+    match take {
+        Take::WhatFits => return true,
+        Take::AllOrNothing if receipt.rejected.is_empty() => return true,
+        Take::AllOrNothing => receipt.accepted = 0,
+        Take::Nothing => {}
+    }
+    receipt.commit = None;
+    false
+}
+
+/// What would become of blocks where nothing is yet, as in a run that is opened for them: only annotations of the
+/// same request, asset and model can refuse each other.
+#[must_use]
+pub fn receipt_of_the_first(blocks: &[BlockInput<'_>]) -> Receipt {
+    let mut receipt = Receipt::default();
+    let mut seen: HashMap<(&AssetId, &ModelRef, &AnnotationId), u128> = HashMap::new();
+    for (number, block) in blocks.iter().enumerate() {
+        for row in &block.rows {
+            let key = (&block.asset, &block.model, &row.id);
+            match judge(row, seen.get(&key).map_or(&[], std::slice::from_ref)) {
+                Verdict::Accept => {
+                    seen.insert(key, row.digest);
+                    receipt.accepted += 1;
+                }
+                Verdict::Duplicate => receipt.duplicates += 1,
+                Verdict::Reject(why) => receipt.rejected.push((number, row.position, why)),
+            }
+        }
+    }
+    receipt
 }
 
 /// The id of the `number`-th run where the client names none.

@@ -55,10 +55,22 @@ pub struct Block {
     pub bytes: Vec<u8>,
 }
 
+/// What to do where some of the annotations that are sent are refused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Take {
+    /// The others are kept.
+    #[default]
+    WhatFits,
+    /// None is kept: nothing is written.
+    AllOrNothing,
+    /// Nothing is written in any case: the receipt says what would become of them.
+    Nothing,
+}
+
 /// What became of appended annotations.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Receipt {
-    /// Newly kept.
+    /// Newly kept, or with [`Take::Nothing`] those that would be.
     pub accepted: u64,
     /// Already there with the same content: nothing was done.
     pub duplicates: u64,
@@ -250,8 +262,8 @@ pub trait AnnotationStore: Send + Sync {
     /// Opens a run on a registered asset. An id that names another run is a conflict.
     fn open_run(&self, spec: &RunSpec) -> Result<Run>;
     /// Adds annotations to an open run; not visible before it is committed. Blocks must be of the run's
-    /// asset and model.
-    fn append(&self, run: &RunId, blocks: &[BlockInput<'_>]) -> Result<Receipt>;
+    /// asset and model. What is refused is decided in the same step in which the others are kept.
+    fn append(&self, run: &RunId, blocks: &[BlockInput<'_>], take: Take) -> Result<Receipt>;
     /// Makes a run's annotations current, all at once.
     fn commit_run(&self, run: &RunId) -> Result<Commit>;
     /// Gives an open run up.
@@ -268,8 +280,8 @@ pub trait AnnotationStore: Send + Sync {
 
     /// Adds loose annotations: one append segment (and commit) for each asset and model of the request,
     /// deduplicated against what is current of that model (this version) on that asset, loose or of a run.
-    /// Assets must be registered.
-    fn append_loose(&self, blocks: &[BlockInput<'_>]) -> Result<Receipt>;
+    /// Assets must be registered, unless nothing is taken. [`Take::AllOrNothing`] is meant for all of the request.
+    fn append_loose(&self, blocks: &[BlockInput<'_>], take: Take) -> Result<Receipt>;
 
     /// An asset's commits after `after`, ascending, at most `limit`. Segments that were erased since are
     /// left out, but for those in replace mode: they stay without annotations, because what they superseded

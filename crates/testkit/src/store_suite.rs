@@ -9,7 +9,7 @@ use std::sync::Arc;
 use rushes_store::current::Current;
 use rushes_store::{
     AnnotationStore, BlockFormat, BlockInput, CommitRecord, Effect, EraseTarget, Erased, LabelAliases,
-    Receipt, Row, RunSpec, Segment,
+    Receipt, Row, RunSpec, Segment, Take,
 };
 use rushes_types::{
     AnnotationId, AnnotationType, Asset, AssetId, Commit, ErrorKind, FrameRate, Metric, Model, ModelRef,
@@ -173,13 +173,13 @@ fn register(store: &dyn AnnotationStore, ids: &[&str]) {
 }
 
 fn loose(store: &dyn AnnotationStore, on: &str, by: &str, all: &[Said<'_>]) -> Receipt {
-    store.append_loose(&[lines(on, by, all)]).unwrap()
+    store.append_loose(&[lines(on, by, all)], Take::WhatFits).unwrap()
 }
 
 fn committed(store: &dyn AnnotationStore, spec: &RunSpec, all: &[Said<'_>]) -> (Run, Commit) {
     let run = store.open_run(spec).unwrap();
     let (on, by) = (spec.asset.as_str(), spec.model.as_str());
-    store.append(&run.id, &[lines(on, by, all)]).unwrap();
+    store.append(&run.id, &[lines(on, by, all)], Take::WhatFits).unwrap();
     let commit = store.commit_run(&run.id).unwrap();
     (store.run(&run.id).unwrap().unwrap(), commit)
 }
@@ -385,9 +385,9 @@ pub fn a_run_is_seen_only_when_it_is_committed_and_then_whole(fixture: &mut dyn 
     register(&*store, &["a"]);
     let run = store.open_run(&spec("r", "a", "m@1", REPLACE, WHOLE)).unwrap();
     let (first, second) = ([("1", 0, "x"), ("2", 1, "y")], [("3", 2, "z")]);
-    let receipt = store.append(&run.id, &[lines("a", "m@1", &first)]).unwrap();
+    let receipt = store.append(&run.id, &[lines("a", "m@1", &first)], Take::WhatFits).unwrap();
     assert_eq!((receipt.accepted, receipt.commit), (2, None));
-    store.append(&run.id, &[lines("a", "m@1", &second)]).unwrap();
+    store.append(&run.id, &[lines("a", "m@1", &second)], Take::WhatFits).unwrap();
     let before = store.last_commit().unwrap();
     assert!(current(&*store, "a").is_empty());
     assert_eq!(store.counts().unwrap().annotations, 0);
@@ -417,7 +417,7 @@ pub fn blocks_give_back_the_bytes_that_were_sent(fixture: &mut dyn StoreFixture)
     for (n, bytes) in (0..).zip(odd) {
         let by = format!("m{n}@1");
         let block = BlockInput { bytes: Cow::Borrowed(bytes), ..lines("a", &by, &three) };
-        let commit = store.append_loose(&[block]).unwrap().commit.unwrap();
+        let commit = store.append_loose(&[block], Take::WhatFits).unwrap().commit.unwrap();
         assert_eq!(bytes_of(&*store, "a", commit.0), bytes);
     }
     let arrow: Vec<u8> = (0..10_000u32).flat_map(|n| (n % 251).to_le_bytes()).collect();
@@ -431,7 +431,7 @@ pub fn blocks_give_back_the_bytes_that_were_sent(fixture: &mut dyn StoreFixture)
         rows: some,
         ..lines("a", "arrow@1", &[])
     };
-    let commit = store.append_loose(&[block]).unwrap().commit.unwrap();
+    let commit = store.append_loose(&[block], Take::WhatFits).unwrap().commit.unwrap();
     let mut found = Vec::new();
     let mut keep = |block| {
         found.push(block);
@@ -452,7 +452,7 @@ pub fn a_large_request_is_kept_to_the_byte_and_in_order(fixture: &mut dyn StoreF
         (0..).zip(&texts).map(|(n, (id, text))| (id.as_str(), n, text.as_str())).collect();
     let block = lines("a", "m@1", &all);
     let bytes = block.bytes.to_vec();
-    let receipt = store.append_loose(&[block]).unwrap();
+    let receipt = store.append_loose(&[block], Take::WhatFits).unwrap();
     assert_eq!(receipt.accepted, 3_000);
     let segment = receipt.commit.unwrap().0;
     assert_eq!(bytes_of(&*store, "a", segment), bytes);
@@ -491,10 +491,80 @@ pub fn what_is_there_is_a_duplicate_and_another_content_is_rejected(fixture: &mu
         assert_eq!((receipt.accepted, receipt.duplicates, receipt.commit), (0, 2, None));
         assert_eq!(store.last_commit().unwrap(), last);
     };
-    check(&|blocks| store.append(&run.id, blocks).unwrap());
+    check(&|blocks| store.append(&run.id, blocks, Take::WhatFits).unwrap());
     store.abort_run(&run.id).unwrap();
-    check(&|blocks| store.append_loose(blocks).unwrap());
+    check(&|blocks| store.append_loose(blocks, Take::WhatFits).unwrap());
     assert_eq!(current(&*store, "a"), said(&[first[0], first[1], ("3", 3, "w"), ("0", 0, "new")]));
+}
+
+/// A request of which one row clashes with what is there and one with a row before it, and the same without them.
+fn clashing() -> (BlockInput<'static>, BlockInput<'static>) {
+    let good = [("1", 0, "x"), ("3", 3, "z")];
+    let bad = [good[0], good[1], ("2", 1, "other"), ("3", 3, "another")];
+    (lines("a", "m@1", &bad), lines("a", "m@1", &good))
+}
+
+pub fn all_or_nothing_keeps_nothing_where_a_row_is_refused(fixture: &mut dyn StoreFixture) {
+    let store = fixture.store();
+    register(&*store, &["a", "b"]);
+    let run = store.open_run(&spec("r", "a", "m@1", APPEND, WHOLE)).unwrap().id;
+    let there = [("1", 0, "x"), ("2", 1, "y")];
+    let check = |append: &dyn Fn(&[BlockInput<'_>], Take) -> Receipt| {
+        append(&[lines("a", "m@1", &there)], Take::AllOrNothing);
+        let (counts, last) = (store.counts().unwrap(), store.last_commit().unwrap());
+        let (bad, good) = clashing();
+        let refused = append(&[lines("a", "m@1", &[("9", 9, "w")]), bad], Take::AllOrNothing);
+        assert_eq!((refused.accepted, refused.duplicates, refused.commit), (0, 1, None));
+        let places: Vec<(usize, u32)> = refused.rejected.iter().map(|(b, p, _)| (*b, *p)).collect();
+        assert_eq!(places, [(1, 2), (1, 3)]);
+        let now = store.counts().unwrap();
+        assert_eq!((now.annotations, now.commits), (counts.annotations, counts.commits));
+        assert_eq!(store.last_commit().unwrap(), last);
+        // Its ids are free and its numbers not used up.
+        let taken = append(&[lines("a", "m@1", &[("9", 9, "other")]), good], Take::AllOrNothing);
+        assert_eq!((taken.accepted, taken.duplicates, taken.rejected.len()), (2, 1, 0));
+    };
+    check(&|blocks, take| store.append(&run, blocks, take).unwrap());
+    assert_eq!(store.run(&run).unwrap().unwrap().annotations, 4);
+    store.abort_run(&run).unwrap();
+    check(&|blocks, take| store.append_loose(blocks, take).unwrap());
+    let left = [there[0], there[1], ("9", 9, "other"), ("3", 3, "z")];
+    assert_eq!(current(&*store, "a"), said(&left));
+    // All of the request: what is said of another asset is not kept either.
+    let two = [lines("b", "m@1", &[("1", 0, "x")]), clashing().0];
+    assert_eq!(store.append_loose(&two, Take::AllOrNothing).unwrap().accepted, 0);
+    assert!(current(&*store, "b").is_empty());
+    let last = store.last_commit().unwrap();
+    let receipt = store.append_loose(&two[..1], Take::WhatFits).unwrap();
+    assert_eq!(receipt.commit, Some(store.last_commit().unwrap()));
+    assert!(receipt.commit.unwrap() > last);
+}
+
+pub fn taking_nothing_says_what_would_become(fixture: &mut dyn StoreFixture) {
+    let store = fixture.store();
+    register(&*store, &["a"]);
+    let run = store.open_run(&spec("r", "a", "m@1", APPEND, WHOLE)).unwrap().id;
+    let (bad, good) = clashing();
+    for append in [
+        &(|blocks: &[BlockInput<'_>], take| store.append(&run, blocks, take).unwrap())
+            as &dyn Fn(&[BlockInput<'_>], Take) -> Receipt,
+        &|blocks, take| store.append_loose(blocks, take).unwrap(),
+    ] {
+        append(&[lines("a", "m@1", &[("1", 0, "x"), ("2", 1, "y")])], Take::WhatFits);
+        let last = store.last_commit().unwrap();
+        let would = append(std::slice::from_ref(&bad), Take::Nothing);
+        assert_eq!((would.accepted, would.duplicates, would.rejected.len(), would.commit), (1, 1, 2, None));
+        assert_eq!(append(std::slice::from_ref(&good), Take::Nothing).accepted, 1);
+        assert_eq!(store.last_commit().unwrap(), last);
+        let did = append(std::slice::from_ref(&bad), Take::WhatFits);
+        assert_eq!((did.accepted, did.duplicates, &did.rejected), (1, 1, &would.rejected));
+    }
+    // Of an asset that is not registered yet it is known what a request would bring.
+    let new = lines("new", "m@1", &[("1", 0, "x"), ("1", 0, "x"), ("1", 0, "clash")]);
+    let would = store.append_loose(std::slice::from_ref(&new), Take::Nothing).unwrap();
+    assert_eq!((would.accepted, would.duplicates, would.rejected.len()), (1, 1, 1));
+    assert_eq!(rushes_store::receipt_of_the_first(&[new]), would);
+    assert!(history(&*store, "new").is_empty());
 }
 
 pub fn lines_that_do_not_count_are_not_kept(fixture: &mut dyn StoreFixture) {
@@ -511,17 +581,17 @@ pub fn only_an_open_run_takes_annotations_of_its_own(fixture: &mut dyn StoreFixt
     register(&*store, &["a", "b"]);
     let one = [("1", 0, "x")];
     let run = store.open_run(&spec("r", "a", "m@1", REPLACE, WHOLE)).unwrap().id;
-    assert_eq!(kind(store.append(&run, &[lines("b", "m@1", &one)])), ErrorKind::Invalid);
-    assert_eq!(kind(store.append(&run, &[lines("a", "m@2", &one)])), ErrorKind::Invalid);
-    assert_eq!(kind(store.append(&run_id("none"), &[])), ErrorKind::NotFound);
+    assert_eq!(kind(store.append(&run, &[lines("b", "m@1", &one)], Take::WhatFits)), ErrorKind::Invalid);
+    assert_eq!(kind(store.append(&run, &[lines("a", "m@2", &one)], Take::WhatFits)), ErrorKind::Invalid);
+    assert_eq!(kind(store.append(&run_id("none"), &[], Take::WhatFits)), ErrorKind::NotFound);
     store.commit_run(&run).unwrap();
-    assert_eq!(kind(store.append(&run, &[lines("a", "m@1", &one)])), ErrorKind::Conflict);
+    assert_eq!(kind(store.append(&run, &[lines("a", "m@1", &one)], Take::WhatFits)), ErrorKind::Conflict);
     assert_eq!(kind(store.abort_run(&run)), ErrorKind::Conflict);
     let other = store.open_run(&spec("s", "a", "m@1", REPLACE, WHOLE)).unwrap().id;
     assert_eq!(kind(store.restore_run(&other)), ErrorKind::Conflict);
     assert_eq!(kind(store.set_visibility(&other, Visibility::Kept)), ErrorKind::Conflict);
     store.abort_run(&other).unwrap();
-    assert_eq!(kind(store.append(&other, &[lines("a", "m@1", &one)])), ErrorKind::Conflict);
+    assert_eq!(kind(store.append(&other, &[lines("a", "m@1", &one)], Take::WhatFits)), ErrorKind::Conflict);
     assert_eq!(kind(store.commit_run(&other)), ErrorKind::Conflict);
     for outcome in [
         store.commit_run(&run_id("none")).err(),
@@ -537,7 +607,7 @@ pub fn an_aborted_run_leaves_nothing(fixture: &mut dyn StoreFixture) {
     let store = fixture.store();
     register(&*store, &["a"]);
     let run = store.open_run(&spec("r", "a", "m@1", REPLACE, WHOLE)).unwrap().id;
-    store.append(&run, &[lines("a", "m@1", &[("1", 0, "x")])]).unwrap();
+    store.append(&run, &[lines("a", "m@1", &[("1", 0, "x")])], Take::WhatFits).unwrap();
     let before = store.last_commit().unwrap();
     store.abort_run(&run).unwrap();
     store.abort_run(&run).unwrap();
@@ -601,7 +671,7 @@ pub fn a_loose_request_makes_one_segment_for_each_asset_and_model(fixture: &mut 
         lines("a", "n@1", &[("1", 0, "x")]),
         lines("a", "m@1", &[("2", 0, "x"), ("1", 0, "x")]),
     ];
-    let receipt = store.append_loose(&request).unwrap();
+    let receipt = store.append_loose(&request, Take::WhatFits).unwrap();
     assert_eq!((receipt.accepted, receipt.duplicates), (4, 1));
     assert_eq!(receipt.commit, Some(store.last_commit().unwrap()));
     assert_eq!(history(&*store, "a").len(), before[0] + 2);
@@ -614,10 +684,10 @@ pub fn a_loose_request_makes_one_segment_for_each_asset_and_model(fixture: &mut 
     }
     let last = store.last_commit().unwrap();
     let refused = [lines("a", "m@1", &[("9", 0, "x")]), lines("none", "m@1", &[("1", 0, "x")])];
-    assert_eq!(kind(store.append_loose(&refused)), ErrorKind::NotFound);
+    assert_eq!(kind(store.append_loose(&refused, Take::WhatFits)), ErrorKind::NotFound);
     assert_eq!(store.last_commit().unwrap(), last);
     assert_eq!(loose(&*store, "a", "m@1", &[("9", 0, "x")]).accepted, 1);
-    assert_eq!(store.append_loose(&[]).unwrap(), Receipt::default());
+    assert_eq!(store.append_loose(&[], Take::WhatFits).unwrap(), Receipt::default());
 }
 
 pub fn a_restored_run_acts_as_if_committed_now(fixture: &mut dyn StoreFixture) {
@@ -713,7 +783,7 @@ pub fn an_erased_asset_is_gone_but_for_its_tombstone(fixture: &mut dyn StoreFixt
     assert_eq!(store.counts().unwrap().annotations, 1);
     assert_eq!(store.counts().unwrap().assets, 1);
     assert_eq!(current(&*store, "ab"), said(&[("1", 0, "x")]));
-    let refused = store.append_loose(&[lines("a", "m@1", &[("1", 0, "x")])]);
+    let refused = store.append_loose(&[lines("a", "m@1", &[("1", 0, "x")])], Take::WhatFits);
     assert_eq!(kind(refused), ErrorKind::NotFound);
     // It may be registered anew, and then knows nothing of before.
     register(&*store, &["a"]);
@@ -888,7 +958,7 @@ pub fn everything_survives_a_restart(fixture: &mut dyn StoreFixture) {
     loose(&*store, "a", "m@1", &[("1", 0, "x"), ("2", 5, "x")]);
     committed(&*store, &spec("r", "a", "m@1", REPLACE, Some((0, 3))), &[("3", 1, "y")]);
     let open = store.open_run(&spec("open", "b", "m@1", REPLACE, WHOLE)).unwrap().id;
-    store.append(&open, &[lines("b", "m@1", &[("1", 0, "before")])]).unwrap();
+    store.append(&open, &[lines("b", "m@1", &[("1", 0, "before")])], Take::WhatFits).unwrap();
     store.erase(&EraseTarget::Asset(asset_id("gone"))).unwrap();
     store.trim_outbox(2).unwrap();
     let see = |store: &dyn AnnotationStore| {
@@ -911,8 +981,9 @@ pub fn everything_survives_a_restart(fixture: &mut dyn StoreFixture) {
     }
     let store = fixture.store();
     assert_eq!(see(&*store), before);
-    let receipt =
-        store.append(&open, &[lines("b", "m@1", &[("1", 0, "before"), ("2", 0, "after")])]).unwrap();
+    let receipt = store
+        .append(&open, &[lines("b", "m@1", &[("1", 0, "before"), ("2", 0, "after")])], Take::WhatFits)
+        .unwrap();
     assert_eq!((receipt.accepted, receipt.duplicates), (1, 1), "a run goes on after a restart");
     let commit = store.commit_run(&open).unwrap();
     assert!(commit > before.6);
@@ -940,6 +1011,8 @@ macro_rules! store_suite {
             blocks_give_back_the_bytes_that_were_sent,
             a_large_request_is_kept_to_the_byte_and_in_order,
             what_is_there_is_a_duplicate_and_another_content_is_rejected,
+            all_or_nothing_keeps_nothing_where_a_row_is_refused,
+            taking_nothing_says_what_would_become,
             lines_that_do_not_count_are_not_kept,
             only_an_open_run_takes_annotations_of_its_own,
             an_aborted_run_leaves_nothing,

@@ -34,7 +34,11 @@ impl fmt::Display for TimeError {
             Self::EndBeforeStart(s, e) => {
                 write!(f, "end {e} ns is before start {s} ns; swap them or mend the end")
             }
-            Self::TooLong(n, max) => write!(f, "the span of {n} ns is longer than the limit of {max} ns"),
+            Self::TooLong(n, max) => write!(
+                f,
+                "the span of {n} ns is longer than the limit of {max} ns ({} h); cut it into shorter ones",
+                max / (3600 * NS_PER_SECOND)
+            ),
             Self::TooLate(e) => {
                 write!(f, "end {e} ns is later than {TIME_NS_MAX} ns, the latest time there is")
             }

@@ -94,12 +94,12 @@ impl FrameRate {
         i64::try_from(frames).unwrap_or(i64::MAX)
     }
 
-    /// The first frame that starts at or after the instant.
+    /// The first frame that a span up to, not including, `end_ns` leaves alone: the one after the frame of its last
+    /// whole nanosecond. Where a frame's start is no whole nanosecond, an end on that start is written rounded up,
+    /// and touches the frame no more than the start itself does.
     #[must_use]
-    pub fn frame_at_or_after(self, ns: i64) -> i64 {
-        let per = i128::from(self.den) * i128::from(NS_PER_SECOND);
-        let frames = (i128::from(ns) * i128::from(self.num) + per - 1).div_euclid(per);
-        i64::try_from(frames).unwrap_or(i64::MAX)
+    pub fn frame_after(self, end_ns: i64) -> i64 {
+        self.frame_at(end_ns.saturating_sub(1)).saturating_add(1)
     }
 
     /// When the frame starts, in whole nanoseconds, rounded up so that [`FrameRate::frame_at`] gives it back.
@@ -238,7 +238,8 @@ mod tests {
             for frame in [1, 2, 1000, 123_456, 9_999_999] {
                 assert_eq!(r.frame_at(r.start_of(frame)), frame);
                 assert_eq!(r.frame_at(r.start_of(frame) - 1), frame - 1);
-                assert_eq!(r.frame_at_or_after(r.start_of(frame) + 1), frame + 1);
+                assert_eq!(r.frame_after(r.start_of(frame)), frame);
+                assert_eq!(r.frame_after(r.start_of(frame) + 1), frame + 1);
             }
         }
     }

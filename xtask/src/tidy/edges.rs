@@ -11,6 +11,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("text", &[]),
     ("kv", &["types"]),
     ("import", &["types"]),
+    ("footage", &["types"]),
+    ("formats", &["types", "import"]),
     ("encode", &["types"]),
     ("encode-http", &["types", "encode"]),
     ("encode-models", &["types", "encode"]),
@@ -22,19 +24,33 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("fused", &["types", "wire", "kv"]),
     ("fusing", &["types", "wire", "store", "fuse", "fused"]),
     ("plan", &["types", "text"]),
+    ("ask", &["types", "text", "plan"]),
     ("index", &["types", "text", "wire", "plan"]),
     ("query", &["types", "text", "plan", "index"]),
     ("archive", PARTS),
-    ("serve", &["types", "text", "wire", "store", "events", "plan", "index", "query", "import", "archive"]),
+    ("page", &[]),
+    ("export", &["types", "plan"]),
+    (
+        "serve",
+        &[
+            "types", "text", "wire", "store", "events", "plan", "index", "query", "import", "footage",
+            "archive", "page", "export",
+        ],
+    ),
     ("bench", &["types", "text", "wire", "store", "fuse", "fused", "fusing", "plan", "query", "archive"]),
     ("testkit", PARTS),
+    ("show", &[]),
+    // A tool: it draws what `show` keeps, and nothing knows it.
+    ("film", &["show"]),
     ("cli", ANY),
     ("xtask", &[]),
 ];
 
 /// All that one archive is made of.
-const PARTS: &[&str] =
-    &["types", "text", "kv", "wire", "store", "events", "fuse", "fused", "fusing", "plan", "index", "query"];
+const PARTS: &[&str] = &[
+    "types", "text", "kv", "wire", "store", "events", "fuse", "fused", "fusing", "plan", "ask", "index",
+    "query",
+];
 /// Only the command line may wire everything.
 const ANY: &[&str] = &["*"];
 

@@ -20,6 +20,10 @@ pub fn read(sources: &[Source]) -> anyhow::Result<Vec<Manifest>> {
     let mut manifests = Vec::new();
     for source in sources.iter().filter(|s| s.path.ends_with("/Cargo.toml")) {
         let table: Table = source.text.parse().with_context(|| format!("reading {}", source.path))?;
+        // A package that is a workspace of its own (the fuzz targets) inherits nothing.
+        if table.contains_key("workspace") {
+            continue;
+        }
         let name = table.get("package").and_then(|p| p.get("name")).and_then(Value::as_str);
         if let Some(name) = name.map(str::to_owned) {
             manifests.push(Manifest { path: source.path.clone(), name, table });

@@ -30,6 +30,7 @@ impl Source {
         let name = self.path.rsplit('/').next().unwrap_or_default();
         in_folder
             || self.path.starts_with("crates/testkit/")
+            || self.path.starts_with("fuzz/")
             || name == "tests.rs"
             || name.ends_with("_tests.rs")
     }

@@ -17,6 +17,8 @@ use rushes_events::Topic;
 use rushes_types::Result;
 
 use crate::engines::Engines;
+use crate::erasures::Erasures;
+use crate::priority;
 
 pub use fusing::FuseSettings;
 use fusing::fuse_pass;
@@ -32,7 +34,7 @@ pub enum Stage {
     Fuse,
     /// Fused annotations to the index.
     Index,
-    /// Joins index segments, drops what no reader needs.
+    /// Joins index segments, drops what no reader needs, rewrites what holds erased bytes when it is time.
     Maintain,
 }
 
@@ -97,7 +99,6 @@ impl Signal {
 }
 
 /// What the workers share with the archive.
-#[derive(Default)]
 pub struct Shared {
     /// The store has a new commit.
     pub committed: Signal,
@@ -107,9 +108,25 @@ pub struct Shared {
     closed: AtomicBool,
     paused: [AtomicBool; 4],
     health: Mutex<[Health; 4]>,
+    /// Long work that must not run twice at once.
+    pub(crate) chores: Mutex<()>,
+    pub(crate) erasures: Erasures,
 }
 
 impl Shared {
+    pub(crate) fn new(erasures: Erasures) -> Self {
+        Self {
+            committed: Signal::default(),
+            published: Signal::default(),
+            stop: AtomicBool::default(),
+            closed: AtomicBool::default(),
+            paused: Default::default(),
+            health: Mutex::default(),
+            chores: Mutex::default(),
+            erasures,
+        }
+    }
+
     /// Are the workers to stop?
     pub fn stopping(&self) -> bool {
         self.stop.load(Ordering::Acquire)
@@ -186,6 +203,7 @@ impl Workers {
 }
 
 fn run(stage: Stage, engines: &Engines, shared: &Shared, settings: &FuseSettings) {
+    priority::stand_back();
     let mut backoff = BACKOFF.0;
     shared.record(stage, |h| h.running = true);
     while !shared.stopping() {
@@ -233,7 +251,14 @@ fn pass(stage: Stage, engines: &Engines, shared: &Shared, settings: &FuseSetting
             }
             Ok(busy)
         }
-        Stage::Maintain => engines.index.maintain(),
+        Stage::Maintain => {
+            let busy = engines.index.maintain()?;
+            // Who does long work now does it first.
+            match shared.chores.try_lock() {
+                Ok(_chore) if !busy => shared.erasures.purge_if_due(engines),
+                _ => Ok(busy),
+            }
+        }
     }
 }
 

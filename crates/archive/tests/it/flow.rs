@@ -207,3 +207,59 @@ fn a_second_process_is_refused_and_a_token_sees_only_its_movies() {
         assert_eq!(open.archive.search(&caller, &request).unwrap().total, total, "{name}");
     }
 }
+
+#[test]
+fn the_bytes_of_what_was_erased_go_by_themselves() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("a");
+    let open_with = |purge_after: Duration| {
+        let options = OpenOptions { purge_after, ..OpenOptions::default() };
+        let archive = Archive::open(&path, options).unwrap();
+        let dir = TempDir::new().unwrap();
+        Open { archive, caller: Caller::local(), dir }
+    };
+    let unpurged = |open: &Open| open.archive.verify(&open.caller, &Unwatched).unwrap().unpurged_for_s;
+    let open = open_with(Duration::from_secs(3600));
+    open.ingest(&joey_in_the_kitchen());
+    assert_eq!(unpurged(&open), None);
+    open.archive.erase(&open.caller, &EraseTarget::Asset(AssetId::new("e1").unwrap())).unwrap();
+    open.catch_up();
+    assert!(unpurged(&open).is_some());
+    open.archive.close();
+    drop(open);
+    // It was not time yet; who opens the archive later does it.
+    assert!(says_kitchen(&path));
+    let open = open_with(Duration::ZERO);
+    let patience = std::time::Instant::now() + Duration::from_secs(120);
+    while unpurged(&open).is_some() {
+        assert!(std::time::Instant::now() < patience, "nobody purged");
+        std::thread::sleep(Duration::from_millis(100));
+    }
+    open.verify_clean();
+    open.archive.close();
+    drop(open);
+    assert!(!says_kitchen(&path));
+}
+
+fn says_kitchen(dir: &std::path::Path) -> bool {
+    let mut files = Vec::new();
+    walk(dir, &mut files);
+    files.iter().any(|file| std::fs::read(file).unwrap().windows(7).any(|w| w == b"kitchen"))
+}
+
+#[test]
+fn a_marker_that_nobody_can_read_is_a_purge_that_is_due() {
+    let open = Open::new();
+    open.ingest(&joey_in_the_kitchen());
+    let path = open.archive.dir().to_owned();
+    open.archive.close();
+    let Open { archive, caller, dir } = open;
+    drop(archive);
+    std::fs::write(path.join("erased.json"), "{").unwrap();
+    let options = OpenOptions { stages: Vec::new(), ..OpenOptions::default() };
+    let open = Open { archive: Archive::open(&path, options).unwrap(), caller, dir };
+    let report = open.archive.verify(&open.caller, &Unwatched).unwrap();
+    assert!(report.problems[0].contains("`rushes purge`"), "{report:?}");
+    open.archive.purge(&open.caller, &Unwatched).unwrap();
+    open.verify_clean();
+}

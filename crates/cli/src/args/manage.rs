@@ -7,9 +7,11 @@ use clap::{Subcommand, ValueEnum};
 /// `rushes asset …`
 #[derive(Debug, Subcommand)]
 pub enum AssetCommand {
-    /// Register or change assets from JSON lines
+    /// Register or change assets from JSON lines or a catalogue (CSV, TSV, Avid ALE)
     #[command(after_help = "Examples:
   rushes asset import assets.jsonl
+  rushes asset import catalogue.csv                   columns: asset id, title, season, FPS, Start, Tape, file, …
+  rushes asset import A001.ale
 
 A line: {\"asset_id\":\"night-ferry-s01e01\",\"movie_id\":\"night-ferry\",\"season\":1,\"episode\":1,\"frame_rate\":\"25/1\",
          \"start_timecode\":\"10:00:00:00\",\"language\":\"en\",\"path\":\"/media/s01e01.mov\"}")]

@@ -10,7 +10,9 @@ use clap::{Args, Parser, Subcommand};
 pub use manage::{
     AssetCommand, ConfigCommand, LabelCommand, ModelCommand, RightArg, RunCommand, TokenCommand,
 };
-pub use work::{Annotate, Bench, Buckets, Demo, Encode, Erase, Ingest, Mode, Search, Serve};
+pub use work::{
+    Annotate, Bench, Buckets, Demo, Encode, Erase, ExportFormat, Ingest, Mode, SchemaArg, Search, Serve,
+};
 
 /// Finds moments in video: annotations in, exact seconds out.
 #[derive(Debug, Parser)]
@@ -167,10 +169,31 @@ Buckets and index are made anew when the archive is opened next.")]
     /// Configuration
     #[command(subcommand)]
     Config(ConfigCommand),
-    /// Print the OpenAPI document of the HTTP interface
+    /// Print the OpenAPI document of the HTTP interface, or the JSON Schema of what is sent to it
     #[command(after_help = "Examples:
-  rushes schema > openapi.json")]
-    Schema,
+  rushes schema > openapi.json
+  rushes schema annotation          what a program that annotates prints, one object a line
+  rushes schema plan                what `rushes search --plan` takes")]
+    Schema {
+        /// Of what
+        #[arg(value_enum, default_value = "openapi")]
+        what: SchemaArg,
+    },
+    /// Score how questions in words are read, against the plans that they should become
+    #[command(after_help = "Examples:
+  rushes questions                                  our own questions, over our own names
+  rushes questions --file mine.toml                 your questions; docs/asking.md says how they are written
+  rushes questions --file mine.toml --lexicon names.toml --json | jq '.sets[].misses'
+
+No archive is needed.")]
+    Questions {
+        /// A set of questions
+        #[arg(long, value_name = "FILE")]
+        file: Option<PathBuf>,
+        /// The names that they are asked over
+        #[arg(long, value_name = "FILE", requires = "file")]
+        lexicon: Option<PathBuf>,
+    },
     /// Measure this machine, and Rushes on it
     Bench(Bench),
 }

@@ -9,12 +9,16 @@ use clap::{Args, ValueEnum};
 #[command(after_help = "Examples:
   rushes demo               asks a handful of questions, then serves until Ctrl-C
   rushes demo --no-open     ends after the questions
+  rushes demo --keep DIR    keeps the archive and the films
 
-The archive is made in a temporary folder, which is removed at the end.")]
+The archive and the films are made in a temporary folder, which is removed at the end.")]
 pub struct Demo {
     /// End after the questions: no server, no browser
     #[arg(long)]
     pub no_open: bool,
+    /// Make archive and films in this folder, which is new or empty, and keep them
+    #[arg(long, value_name = "DIR")]
+    pub keep: Option<PathBuf>,
 }
 
 /// `rushes serve`
@@ -46,12 +50,19 @@ pub struct Serve {
 /// `rushes ingest`
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
+  rushes ingest --serve-media FOLDER                  footage: media with their subtitles, and where shots begin
   rushes ingest annotations.jsonl                     JSON, one annotation a line
   rushes ingest vectors.arrow                         an Arrow IPC stream
   rushes ingest annotations.jsonl.gz                  the same, compressed
   faces video.mov | rushes ingest -                   from standard input
   rushes ingest --replace --wait faces-v3.jsonl       replace what these models said of these assets
   rushes ingest --mapping friends.toml FOLDER         CSV, TSV and JSON by a mapping file
+  rushes ingest ep1.en.srt ep1.whisper.json           what other tools write: subtitles, transcripts, detections
+  rushes ingest --asset ep1 --fps 25 gt.txt shots.csv
+  rushes ingest --asset ep1 --step 0.5 --model clip@2 ep1.npy
+
+Formats (known by what a file says; --format forces one): srt, webvtt, ttml, whisper, whisperx, aws-transcribe,
+google-speech, watson, rttm, pyscenedetect, rekognition, video-indexer, google-video, cvat, mot, npy.
 
 A refused line is named with file, line, field, why and mend; the others go in, and the exit code is 1.")]
 pub struct Ingest {
@@ -73,6 +84,83 @@ pub struct Ingest {
     /// Only check
     #[arg(long)]
     pub dry_run: bool,
+    /// What files of other tools do not say themselves
+    #[command(flatten)]
+    pub foreign: Foreign,
+    /// How footage is taken in
+    #[command(flatten)]
+    pub footage: Footage,
+}
+
+/// How footage is taken in.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Footage")]
+pub struct Footage {
+    /// Do not look for shot cuts
+    #[arg(long)]
+    pub no_shots: bool,
+    /// Look at media and subtitles again that have not changed
+    #[arg(long)]
+    pub again: bool,
+    /// Let `rushes serve` play what lies in the folder: adds it to media_roots in the archive's rushes.toml
+    #[arg(long)]
+    pub serve_media: bool,
+}
+
+/// What files of other tools do not say themselves.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Files of other tools")]
+pub struct Foreign {
+    /// Read the files as this format
+    #[arg(long, value_name = "NAME", conflicts_with = "mapping")]
+    pub format: Option<String>,
+    /// The asset they are about [default: the file's name without its endings]
+    #[arg(long, value_name = "ASSET")]
+    pub asset: Option<String>,
+    /// The title the asset belongs to
+    #[arg(long, value_name = "MOVIE")]
+    pub movie: Option<String>,
+    /// Who wrote them [default: the format, such as srt@1]
+    #[arg(long, value_name = "NAME@VERSION")]
+    pub model: Option<String>,
+    /// What kind of thing they say, in place of the format's own type
+    #[arg(long = "type", value_name = "TYPE")]
+    pub kind: Option<String>,
+    /// Language of speech and labels [default: from ep1.en.srt, or the file]
+    #[arg(long, value_name = "TAG")]
+    pub language: Option<String>,
+    /// Frames a second, such as 25 or 24000/1001 [default: the asset's]
+    #[arg(long, value_name = "RATE")]
+    pub fps: Option<String>,
+    /// Timecode of the first frame, for subtitle clocks that begin there [default: the asset's]
+    #[arg(long, value_name = "TIMECODE")]
+    pub start_timecode: Option<String>,
+    /// Seconds to add to every time
+    #[arg(long, value_name = "SECONDS", allow_hyphen_values = true)]
+    pub offset: Option<String>,
+    /// Seconds from one row of embeddings to the next [default: a frame]
+    #[arg(long, value_name = "SECONDS")]
+    pub step: Option<String>,
+    /// Also take who speaks as characters
+    #[arg(long)]
+    pub characters: bool,
+}
+
+/// What a schema is asked of.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum SchemaArg {
+    /// The HTTP interface
+    Openapi,
+    /// An annotation line
+    Annotation,
+    /// An asset line
+    Asset,
+    /// A model line
+    Model,
+    /// A label line
+    Label,
+    /// A structured query
+    Plan,
 }
 
 /// `rushes annotate`
@@ -80,9 +168,10 @@ pub struct Ingest {
 #[command(after_help = "Examples:
   rushes annotate --model faces@3 -- find-faces {media}
   rushes annotate --model speech@2 --asset night-ferry-s01e01 -- transcribe --json {media}
+  rushes annotate --model loudness@1 -- python3 examples/annotators/loudness.py {media}
 
 `{media}` and `{asset}` stand for the path and the id of each asset. The program prints annotation lines; `asset_id` and
-`model` may be left out. What it printed is committed as one run when it ends with exit code 0, else none of it.")]
+`model` may be left out. What it printed is committed as one run when it ends with exit code 0, else none of it. `rushes schema annotation` says what a line may hold.")]
 pub struct Annotate {
     /// The model whose lines these are
     #[arg(long, value_name = "NAME@VERSION")]
@@ -130,6 +219,7 @@ pub struct Encode {
   rushes search Mara in the galley
   rushes search --mode union '\"pass the salt\"' Ines
   rushes search --plan - < plan.json
+  rushes search --export edl Mara in the galley > mara.edl
   rushes search --json --limit 5 Otto | jq '.moments[].timecode_in'")]
 pub struct Search {
     /// What to look for
@@ -153,6 +243,18 @@ pub struct Search {
     /// Say why each moment matched and how it scored
     #[arg(long)]
     pub explain: bool,
+    /// Write all moments found to standard output, as a file for other programs
+    #[arg(long, value_enum, value_name = "FORMAT", conflicts_with_all = ["cursor", "explain"])]
+    pub export: Option<ExportFormat>,
+}
+
+/// A file for other programs.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum ExportFormat {
+    /// A table
+    Csv,
+    /// An edit decision list (CMX 3600), one event a moment
+    Edl,
 }
 
 /// What a moment spans.

@@ -1,9 +1,13 @@
 //! `rushes annotate`: any program, run once for each asset; what it prints is committed as one run when it succeeds.
 
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
 
 use anyhow::Context;
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
 use serde_json::{Value, json};
 
 use crate::args::Annotate;
@@ -13,6 +17,11 @@ use crate::exit::{Failure, Outcome};
 use crate::interrupt;
 use crate::lines::{How, Sender};
 use crate::output;
+
+/// How long a program has to end by itself at Ctrl-C.
+const GRACE: Duration = Duration::from_secs(2);
+/// How often is looked whether it should end.
+const LOOK_EVERY: Duration = Duration::from_millis(30);
 
 /// Runs the command.
 pub fn run(config: &Config, args: &Annotate, json_output: bool, quiet: bool) -> Outcome {
@@ -38,7 +47,8 @@ pub fn run(config: &Config, args: &Annotate, json_output: bool, quiet: bool) -> 
             Ok((accepted, rejected)) => {
                 done.push(json!({"asset_id": id, "accepted": accepted, "rejected": rejected, "error": null}));
             }
-            Err(Failure::Interrupted) => return Err(Failure::Interrupted),
+            // What is wrong for one is wrong for all.
+            Err(failure @ (Failure::Interrupted | Failure::Usage(_))) => return Err(failure),
             Err(failure) => {
                 output::warn(&format!("{id}: {failure}"));
                 done.push(
@@ -68,12 +78,13 @@ fn one(client: &Client, args: &Annotate, asset: &str, path: &str) -> Outcome<(u6
     let spec = json!({"asset_id": asset, "model": args.model, "mode": mode});
     let opened = client.post("/v1/runs", Payload::Json(spec))?;
     let run = opened.get("run").and_then(Value::as_str).unwrap_or("").to_owned();
-    let end = |what: &str| client.post(&format!("/v1/runs/{}/{what}", encode(&run)), Payload::Empty);
     match program(client, args, asset, path, &run) {
-        Ok(counts) => end("commit").map(|_| counts),
+        Ok(counts) => {
+            client.post(&format!("/v1/runs/{}/commit", encode(&run)), Payload::Empty)?;
+            Ok(counts)
+        }
         Err(failure) => {
-            // The run stays open and unseen where even this fails; the first failure is the one to tell.
-            let _ = end("abort");
+            client.abort_run(&run);
             Err(failure)
         }
     }
@@ -88,21 +99,57 @@ fn program(client: &Client, args: &Annotate, asset: &str, path: &str, run: &str)
         .args(rest.iter().map(fill))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
+        // Whatever it starts in turn belongs to it, and is ended with it.
+        .process_group(0)
         .spawn()
-        .with_context(|| format!("`{name}` cannot be started"))?;
-    let sent = read(client, args, asset, run, &mut child);
-    if sent.is_err() {
-        let _ = child.kill();
-    }
-    let status = child.wait().with_context(|| format!("waiting for `{name}`"))?;
-    let counts = sent?;
+        .map_err(|e| Failure::Usage(format!("`{name}` cannot be started: {e}; write a program behind --")))?;
+    let over = AtomicBool::new(false);
+    let group = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    let (sent, status) = std::thread::scope(|scope| {
+        scope.spawn(|| end_when_asked(group, &over));
+        let sent = read(client, args, asset, run, &mut child);
+        if sent.is_err() {
+            signal(group, Signal::KILL);
+        }
+        // It is only waited for, not let go yet: so nobody else can get its number while it may be signalled.
+        if let Some(id) = group {
+            let _ = waitid(WaitId::Pid(id), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT);
+        }
+        over.store(true, Ordering::Release);
+        (sent, child.wait())
+    });
     if interrupt::is_asked() {
         return Err(Failure::Interrupted);
     }
+    let status = status.with_context(|| format!("waiting for `{name}`"))?;
+    let counts = sent?;
     if !status.success() {
         return Err(Failure::because(format!("`{name}` ended with {status}; none of its lines were kept")));
     }
     Ok(counts)
+}
+
+/// At Ctrl-C asks the program to end, and ends it where it does not.
+fn end_when_asked(group: Option<Pid>, over: &AtomicBool) {
+    let mut asked: Option<Instant> = None;
+    while !over.load(Ordering::Acquire) {
+        match asked {
+            None if interrupt::is_asked() => {
+                signal(group, Signal::TERM);
+                asked = Some(Instant::now());
+            }
+            Some(since) if since.elapsed() > GRACE => signal(group, Signal::KILL),
+            _ => {}
+        }
+        std::thread::sleep(LOOK_EVERY);
+    }
+}
+
+fn signal(group: Option<Pid>, signal: Signal) {
+    if let Some(group) = group {
+        // It may have ended by itself.
+        let _ = kill_process_group(group, signal);
+    }
 }
 
 fn read(client: &Client, args: &Annotate, asset: &str, run: &str, child: &mut Child) -> Outcome<(u64, u64)> {

@@ -40,6 +40,11 @@ pub fn verify(config: &Config, json_output: bool, quiet: bool) -> Outcome {
                 "what is not fused and indexed yet was left out; verify again when `rushes status` is done",
             );
         }
+        if report.get("unpurged_for_s").is_some_and(|age| !age.is_null()) {
+            output::line(
+                "bytes of what was erased are still on disk; they go within a day, or by `rushes purge`",
+            );
+        }
     }
     if problems > 0 { Err(Failure::Said) } else { Ok(()) }
 }

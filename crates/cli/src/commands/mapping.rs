@@ -38,7 +38,7 @@ fn read(intake: &mut Intake<'_>, mapping: &Mapping, folder: &Path) -> Outcome {
     for file in &found.files {
         let opened =
             std::fs::File::open(&file.path).with_context(|| format!("`{}` cannot be read", file.name));
-        let mut taker = Taker::new(intake, file);
+        let mut taker = Taker::of_mapping(intake, file);
         let mut failure = None;
         let flow = import.read(file, opened?, &mut |item| match taker.take(item) {
             Ok(()) => ControlFlow::Continue(()),
@@ -57,15 +57,16 @@ fn read(intake: &mut Intake<'_>, mapping: &Mapping, folder: &Path) -> Outcome {
     Ok(())
 }
 
-fn refuse(sender: &mut Sender<'_>, problem: &Problem) {
+/// Tells a problem that an importer found.
+pub(super) fn refuse(sender: &mut Sender<'_>, problem: &Problem) {
     let row = if problem.row > 0 { format!("row {}: ", problem.row) } else { String::new() };
     let detail = format!("{row}{}; {}", problem.why, problem.mend);
     sender.refuse(&problem.file, problem.line, &problem.field, &detail);
 }
 
-/// Takes what the importer makes of one file. Asset lines go first, so that no annotation has to register an asset by
+/// Takes what an importer makes of one file. Asset lines go first, so that no annotation has to register an asset by
 /// its bare name.
-struct Taker<'t, 'a> {
+pub(super) struct Taker<'t, 'a> {
     sender: &'t mut Sender<'a>,
     run: Option<RunMode>,
     file: usize,
@@ -74,20 +75,25 @@ struct Taker<'t, 'a> {
 }
 
 impl<'t, 'a> Taker<'t, 'a> {
-    fn new(intake: &'t mut Intake<'a>, file: &SourceFile) -> Self {
+    fn of_mapping(intake: &'t mut Intake<'a>, file: &SourceFile) -> Self {
         let run = match file.run {
             _ if intake.args.replace => Some(RunMode::Replace),
             Some(SourceRun::Replace) => Some(RunMode::Replace),
             Some(SourceRun::Append) => Some(RunMode::Append),
             None => None,
         };
-        let sender = &mut intake.sender;
         // The lines are not the file's own: the mapping makes them, and they are counted as it does.
-        let file = sender.file(&format!("{} (made by the mapping)", file.name));
+        Self::new(&mut intake.sender, run, &format!("{} (made by the mapping)", file.name))
+    }
+
+    /// A taker of the lines of one file; `run`: those that go into runs, and into which.
+    pub(super) fn new(sender: &'t mut Sender<'a>, run: Option<RunMode>, name: &str) -> Self {
+        let file = sender.file(name);
         Self { sender, run, file, assets: Vec::new(), annotations: 0 }
     }
 
-    fn take(&mut self, item: Item) -> Outcome {
+    /// Takes one item.
+    pub(super) fn take(&mut self, item: Item) -> Outcome {
         if interrupt::is_asked() {
             return Err(Failure::Interrupted);
         }
@@ -102,6 +108,7 @@ impl<'t, 'a> Taker<'t, 'a> {
                 self.sender.line(self.file, self.annotations, line.as_bytes(), self.run)?;
             }
             Item::Problem(problem) => refuse(self.sender, &problem),
+            Item::Note(note) => self.sender.note(note.to_string()),
         }
         Ok(())
     }
@@ -110,7 +117,8 @@ impl<'t, 'a> Taker<'t, 'a> {
         self.sender.assets(self.file, std::mem::take(&mut self.assets))
     }
 
-    fn end(&mut self) -> Outcome {
+    /// The file ends.
+    pub(super) fn end(&mut self) -> Outcome {
         self.send_assets()?;
         self.sender.end_file()
     }

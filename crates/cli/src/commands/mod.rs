@@ -5,12 +5,16 @@ mod bench;
 mod buckets;
 mod config;
 mod demo;
+mod demo_questions;
 pub mod encode;
 mod erase;
 mod export;
+mod footage;
+mod foreign;
 mod ingest;
 mod long;
 mod mapping;
+mod questions;
 mod registry;
 mod run;
 mod search;
@@ -19,7 +23,9 @@ mod status;
 mod token;
 mod wait;
 
-use crate::args::{Command, Global};
+use rushes_serve::SchemaOf;
+
+use crate::args::{Command, Global, SchemaArg};
 use crate::client::Client;
 use crate::config::Config;
 use crate::exit::Outcome;
@@ -33,8 +39,9 @@ pub fn run(config: Config, global: &Global, command: Command) -> Outcome {
     }
     match command {
         Command::Demo(args) => demo::run(&args, json, quiet),
-        Command::Schema => output::json(&serde_json::to_value(rushes_serve::openapi())?),
+        Command::Schema { what } => output::json(&schema(what)?),
         Command::Bench(args) => bench::run(&args, json, quiet),
+        Command::Questions { file, lexicon } => questions::run(file.as_deref(), lexicon.as_deref(), json),
         other => with_archive(config.checked()?, json, quiet, other),
     }
 }
@@ -62,8 +69,25 @@ fn with_archive(config: Config, json: bool, quiet: bool, command: Command) -> Ou
         Command::Run(command) => run::run(&config, &command, json),
         Command::Token(command) => token::run(&config, &command, json),
         // Done above, without an archive.
-        Command::Demo(_) | Command::Schema | Command::Bench(_) | Command::Config(_) => Ok(()),
+        Command::Demo(_)
+        | Command::Schema { .. }
+        | Command::Questions { .. }
+        | Command::Bench(_)
+        | Command::Config(_) => Ok(()),
     }
+}
+
+/// `rushes schema …`
+fn schema(what: SchemaArg) -> Outcome<serde_json::Value> {
+    let of = match what {
+        SchemaArg::Openapi => return Ok(serde_json::to_value(rushes_serve::openapi())?),
+        SchemaArg::Annotation => SchemaOf::Annotation,
+        SchemaArg::Asset => SchemaOf::Asset,
+        SchemaArg::Model => SchemaOf::Model,
+        SchemaArg::Label => SchemaOf::Label,
+        SchemaArg::Plan => SchemaOf::Plan,
+    };
+    Ok(rushes_serve::json_schema(of))
 }
 
 /// Connects for reading: an archive that is not there is not made.

@@ -1,9 +1,11 @@
 //! `rushes asset`, `rushes model`, `rushes label`: what is known before anything is said.
 
 use std::io::Read;
+use std::ops::ControlFlow;
 use std::path::Path;
 
 use anyhow::Context;
+use rushes_formats::Item;
 use serde_json::Value;
 
 use crate::args::{AssetCommand, LabelCommand, ModelCommand};
@@ -12,10 +14,19 @@ use crate::config::Config;
 use crate::exit::{Failure, Outcome};
 use crate::output::{self, plural};
 
+/// So much of a file tells whether it is a catalogue.
+const CATALOGUE_HEAD_BYTES: u64 = 4 << 10;
+
 /// `rushes asset …`
 pub fn assets(config: &Config, command: &AssetCommand, json_output: bool) -> Outcome {
     match command {
-        AssetCommand::Import { file } => import(config, "/v1/assets", file, "asset", json_output),
+        AssetCommand::Import { file } => match catalogue(file)? {
+            Some(made) => {
+                let lines = made.lines.join("\n").into_bytes();
+                send(config, "/v1/assets", &made, lines, "asset", json_output)
+            }
+            None => import(config, "/v1/assets", file, "asset", json_output),
+        },
         AssetCommand::List => {
             let assets = every(&super::reader(config)?, "/v1/assets", "assets")?;
             if json_output {
@@ -82,6 +93,38 @@ pub fn labels(config: &Config, command: &LabelCommand, json_output: bool) -> Out
     }
 }
 
+/// Lines that were made of a catalogue, and what was said on the way.
+struct Made {
+    /// What refused lines are lines of.
+    name: String,
+    lines: Vec<String>,
+    refused: u64,
+}
+
+/// The asset lines of a CSV, TSV or ALE file; `None` where the file is none.
+fn catalogue(file: &Path) -> Outcome<Option<Made>> {
+    if file == Path::new("-") {
+        return Ok(None);
+    }
+    let name = file.display().to_string();
+    let mut opened = std::fs::File::open(file).with_context(|| format!("`{name}` cannot be read"))?;
+    let mut head = Vec::new();
+    opened.by_ref().take(CATALOGUE_HEAD_BYTES).read_to_end(&mut head)?;
+    if !rushes_formats::is_catalogue(&name, &head) {
+        return Ok(None);
+    }
+    let mut lines = Vec::new();
+    let counts = rushes_formats::catalogue(&name, head.as_slice().chain(opened), &mut |item| {
+        match item {
+            Item::Asset(line) | Item::Annotation(line) => lines.push(line),
+            Item::Problem(problem) => output::warn(&problem.to_string()),
+            Item::Note(note) => output::warn(&note.to_string()),
+        }
+        ControlFlow::Continue(())
+    });
+    Ok(Some(Made { name: format!("{name} (asset lines made of it)"), lines, refused: counts.problems }))
+}
+
 /// Sends the lines of a file.
 fn import(config: &Config, route: &str, file: &Path, what: &str, json_output: bool) -> Outcome {
     let name = file.display().to_string();
@@ -91,8 +134,14 @@ fn import(config: &Config, route: &str, file: &Path, what: &str, json_output: bo
     } else {
         lines = std::fs::read(file).with_context(|| format!("`{name}` cannot be read"))?;
     }
-    let answer = super::writer(config)?.post(route, Payload::Lines(lines))?;
-    let number = |field: &str| answer.get(field).and_then(Value::as_u64).unwrap_or(0);
+    let made = Made { name, lines: Vec::new(), refused: 0 };
+    send(config, route, &made, lines, what, json_output)
+}
+
+fn send(config: &Config, route: &str, made: &Made, lines: Vec<u8>, what: &str, json_output: bool) -> Outcome {
+    let name = &made.name;
+    let mut answer = super::writer(config)?.post(route, Payload::Lines(lines))?;
+    let number = |answer: &Value, field: &str| answer.get(field).and_then(Value::as_u64).unwrap_or(0);
     for error in array(&answer, "errors") {
         let text = |field: &str| error.get(field).and_then(Value::as_str).unwrap_or("");
         let field =
@@ -100,17 +149,18 @@ fn import(config: &Config, route: &str, file: &Path, what: &str, json_output: bo
         let line = error.get("line").and_then(Value::as_u64).unwrap_or(0);
         output::warn(&format!("{name}:{line}:{field} {}", text("detail")));
     }
+    let refused = number(&answer, "rejected") + made.refused;
+    answer["rejected"] = refused.into();
     if json_output {
         output::json(&answer)?;
     } else {
-        let refused = number("rejected");
         output::line(&format!(
             "{} registered, {} refused",
-            plural(number("accepted"), what),
+            plural(number(&answer, "accepted"), what),
             output::count(refused)
         ));
     }
-    if number("rejected") > 0 { Err(Failure::Said) } else { Ok(()) }
+    if refused > 0 { Err(Failure::Said) } else { Ok(()) }
 }
 
 fn array(value: &Value, name: &str) -> Vec<Value> {

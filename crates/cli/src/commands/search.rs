@@ -7,7 +7,7 @@ use anyhow::Context;
 use axum::http::Method;
 use serde_json::{Map, Value, json};
 
-use crate::args::{Mode, Search};
+use crate::args::{ExportFormat, Mode, Search};
 use crate::client::{Client, Payload, encode};
 use crate::config::Config;
 use crate::exit::{Failure, Outcome};
@@ -37,12 +37,34 @@ pub fn run(config: &Config, args: &Search, json_output: bool, quiet: bool) -> Ou
             }
         }
     }
+    if let Some(format) = args.export {
+        return export(&client, request, format);
+    }
     let reply = client.send(Method::POST, "/v1/search", Payload::Json(Value::Object(request)))?;
     if json_output && reply.status.is_success() {
         output::bytes(&reply.body)?;
         return output::bytes(b"\n");
     }
     print(&reply.json()?);
+    Ok(())
+}
+
+/// Writes all moments as a file, and says what is not in it.
+fn export(client: &Client, request: Map<String, Value>, format: ExportFormat) -> Outcome {
+    let format = match format {
+        ExportFormat::Csv => "csv",
+        ExportFormat::Edl => "edl",
+    };
+    let path = format!("/v1/export?format={format}");
+    let reply = client.send(Method::POST, &path, Payload::Json(Value::Object(request)))?;
+    if !reply.status.is_success() {
+        return reply.json().map(|_| ());
+    }
+    output::bytes(&reply.body)?;
+    let why = reply.headers.get("x-rushes-left-out-why").and_then(|v| v.to_str().ok());
+    if let Some(why) = why {
+        output::warn(&format!("left out: {why}"));
+    }
     Ok(())
 }
 
@@ -102,11 +124,10 @@ fn make_exact(clauses: Option<&mut Value>) {
 
 /// Prints the moments of an answer, at most so many, under the headings of their groups.
 pub fn print_moments(answer: &Value, moments_max: usize, indent: &str) {
-    let plan = answer.get("plan").unwrap_or(&Value::Null);
     let list = |name: &str| answer.get(name).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let moments = list("moments");
     let block = |moment: &Value| {
-        show::moment(moment, plan).iter().for_each(|line| output::line(&format!("{indent}{line}")));
+        show::moment(moment).iter().for_each(|line| output::line(&format!("{indent}{line}")));
     };
     let groups = list("groups");
     if groups.is_empty() {
@@ -124,6 +145,9 @@ fn print(answer: &Value) {
     let empty = Vec::new();
     let array = |name: &str| answer.get(name).and_then(Value::as_array).unwrap_or(&empty);
     let moments = array("moments");
+    if let Some(reading) = show::reading(answer.get("understood")) {
+        output::line(&reading);
+    }
     print_moments(answer, usize::MAX, "");
     let total = answer.get("total").and_then(Value::as_u64).unwrap_or(0);
     if total == 0 {
@@ -153,11 +177,11 @@ fn print(answer: &Value) {
 pub fn suggest(config: &Config, typed: &str, limit: usize, json_output: bool, quiet: bool) -> Outcome {
     let client = super::reader(config)?;
     super::wait::before_reading(&client, quiet)?;
-    let found = client.get(&format!("/v1/suggest?q={}&limit={limit}", encode(typed)))?;
+    let found = client.get(&format!("/v1/suggest?tails=true&q={}&limit={limit}", encode(typed)))?;
     if json_output {
         return output::json(&found);
     }
     let suggestions = found.get("suggestions").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-    super::registry::list(suggestions, &["text", "type", "count"], "no label begins like that");
+    super::registry::list(suggestions, &["text", "type", "count"], "nothing begins like that");
     Ok(())
 }

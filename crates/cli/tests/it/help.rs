@@ -12,9 +12,30 @@ fn help(args: &[&str]) -> String {
 fn every_command_explains_itself() {
     let top = help(&["--help"]);
     let commands = [
-        "demo", "serve", "ingest", "annotate", "search", "suggest", "buckets", "status", "verify", "rebuild",
-        "backup", "restore", "erase", "purge", "export", "asset", "model", "label", "run", "token", "config",
-        "schema", "bench",
+        "demo",
+        "serve",
+        "ingest",
+        "annotate",
+        "search",
+        "suggest",
+        "buckets",
+        "status",
+        "verify",
+        "rebuild",
+        "backup",
+        "restore",
+        "erase",
+        "purge",
+        "export",
+        "asset",
+        "model",
+        "label",
+        "run",
+        "token",
+        "config",
+        "schema",
+        "bench",
+        "questions",
     ];
     for command in commands {
         assert!(top.lines().any(|l| l.trim_start().starts_with(command)), "{command} in {top}");
@@ -38,6 +59,7 @@ fn every_command_explains_itself() {
         &["purge"],
         &["export"],
         &["schema"],
+        &["questions"],
         &["bench"],
         &["asset", "import"],
         &["model", "import"],

@@ -149,3 +149,117 @@ fn a_program_annotates_assets() {
     assert_eq!(place.moments(&json!({"all": [{"label": "Ross"}]})), []);
     assert_eq!(place.moments(&json!({"all": [{"label": "Joey"}]})).len(), 1);
 }
+
+const SUBTITLES: &str =
+    "1\n00:00:01,000 --> 00:00:02,500\nPass the salt\n\n2\n00:00:03,000 --> 00:00:04,000\nAye\n";
+
+#[test]
+fn files_of_other_tools_go_in_as_they_are() {
+    let place = Place::new();
+    std::fs::create_dir(place.path("in")).unwrap();
+    let write = |name: &str, text: &str| std::fs::write(place.path("in").join(name), text).unwrap();
+    write("ep 1.en.srt", SUBTITLES);
+    write("ep 1.rttm", "SPEAKER x 1 1.0 1.5 <NA> <NA> Mara <NA> <NA>\n");
+    write("notes.txt", "nothing to read here");
+    let ran = place.run(&["ingest", "--wait", "in"]).ok();
+    ran.says("3 accepted").says("2 files, 1 asset registered").warns("`in/notes.txt`");
+    let plan = json!({"all": [{"type": "CHARACTER_SEARCH", "label": "Mara"}, {"type": "DIALOGUE_SEARCH", "phrase": "the salt"}]});
+    assert_eq!(place.moments(&plan), [("ep 1".into(), 1.0, 2.5)]);
+    let again = place.run(&["ingest", "--json", "in"]).ok().json();
+    assert_eq!((&again["accepted"], &again["duplicates"]), (&json!(0), &json!(3)));
+}
+
+#[test]
+fn what_a_file_does_not_say_is_said_by_flags_or_by_its_asset() {
+    let place = Place::new();
+    let clocked = SUBTITLES.replace("00:00:0", "10:00:0");
+    let file = place.file("raw.txt", &clocked);
+    let flags = [
+        "--asset",
+        "ep1",
+        "--movie",
+        "ferry",
+        "--language",
+        "en",
+        "--fps",
+        "25",
+        "--start-timecode",
+        "10:00:00:00",
+    ];
+    let args: Vec<&str> =
+        ["ingest", "--wait"].into_iter().chain(flags).chain([file.to_str().unwrap()]).collect();
+    place.run(&args).ok().says("2 accepted").warns("begins at the start timecode `10:00:00:00`");
+    let again = place.run(&[
+        "ingest",
+        "--json",
+        "--asset",
+        "ep1",
+        "--language",
+        "en",
+        "--characters",
+        file.to_str().unwrap(),
+    ]);
+    assert!(again.ok().json()["notes"][0].as_str().unwrap().contains("shifted back"));
+    let asset = place.run(&["asset", "show", "ep1", "--json"]).ok().json();
+    assert_eq!((&asset["movie_id"], &asset["frame_rate"]), (&json!("ferry"), &json!("25/1")));
+    let plan = json!({"all": [{"phrase": "the salt"}]});
+    assert_eq!(place.moments(&plan), [("ep1".into(), 1.0, 2.5)]);
+    // Now the archive knows the rate and the timecode.
+    let rows = "1,1,1,2,3,4,1,-1,-1,-1\n2,1,1,2,3,4,1,-1,-1,-1\n";
+    place.run_with(&["ingest", "--wait", "--asset", "ep1", "-"], rows).ok().says("1 accepted");
+    assert_eq!(place.moments(&json!({"all": [{"label": "person"}]})), [("ep1".into(), 0.0, 0.08)]);
+    place.run_with(&["ingest", "--asset", "ep2", "-"], rows).code(1).warns("`--fps 25`");
+    place.run_with(&["ingest", "--format", "edl", "-"], rows).code(2).warns("`--format edl` is not known");
+    place.run_with(&["ingest", "--format", "mot", "-"], rows).code(2).warns("give `--asset`");
+    place.run(&["ingest", "--offset", "soon", file.to_str().unwrap()]).code(2).warns("`--offset soon`");
+}
+
+#[test]
+fn strict_takes_all_of_a_file_of_another_tool_or_nothing_of_it() {
+    let place = Place::new();
+    let bad = place.file("bad.srt", format!("{SUBTITLES}\n3\n00:00:09,000 --> 00:00:08,000\nBackward\n"));
+    let good = place.file("good.srt", SUBTITLES);
+    let (bad, good) = (bad.to_str().unwrap(), good.to_str().unwrap());
+    place.run(&["ingest", "--strict", bad, good]).code(1).says("2 accepted").warns("bad.srt:10:");
+    place.run(&["ingest", bad]).code(1).says("2 accepted, 0 there already, 1 refused");
+    place.run(&["ingest", "--dry-run", "--asset", "new", good]).ok().says("2 would be accepted");
+}
+
+#[test]
+fn catalogues_become_assets() {
+    let place = Place::new();
+    let file =
+        place.file("c.csv", "Name,FPS,Start,Tape\nA001.mov,23.976,01:00:00:00,A001\nA002.mov,,99,\n,,,x\n");
+    let ran = place.run(&["asset", "import", file.to_str().unwrap()]).code(1);
+    ran.says("2 assets registered, 1 refused").warns("c.csv:4: row 3: field `asset_id`");
+    let asset = place.run(&["asset", "show", "A001", "--json"]).ok().json();
+    assert_eq!((&asset["reel"], &asset["frame_rate"]), (&json!("A001"), &json!("24000/1001")));
+}
+
+#[test]
+fn lines_meant_as_bombs_are_named_and_the_others_go_in() {
+    let place = Place::new();
+    let good = line("one", "faces@3", "CHARACTER_SEARCH", 1.0, 2.0, json!({"label": "Joey"}));
+    let with = |more| line("one", "faces@3", "CHARACTER_SEARCH", 1.0, 2.0, more);
+    let vector = |numbers: Vec<f64>| with(json!({"embedding_vector": numbers}));
+    let bombs = [
+        good.replace("\"end_time_ns\":2000000000", "\"end_time_ns\":9223372036854775807"),
+        with(json!({"label": "x".repeat(1 << 20)})),
+        with(json!({"label": "x".repeat(20 << 10)})),
+        good.replace("\"Joey\"", &format!("{}1{}", "[".repeat(5_000), "]".repeat(5_000))),
+        vector(vec![0.5; 4097]),
+        vector(vec![0.0; 8]),
+        good.replace("\"Joey\"", "NaN"),
+    ];
+    let text = format!("{}\n{good}\n", bombs.join("\n"));
+    let file = place.file("bombs.jsonl", &text);
+    let name = file.to_str().unwrap();
+    let ran = place.run(&["ingest", "--strict", name]).code(1).says("0 accepted");
+    for number in 1..=bombs.len() {
+        assert!(ran.err.contains(&format!("{name}:{number}:")), "line {number}: {}", ran.err);
+    }
+    assert!(ran.err.len() < 10_000, "a bomb is not printed");
+    place.run(&["ingest", "--wait", name]).code(1).says("1 accepted, 0 there already, 7 refused");
+    place.run(&["search", "Joey"]).ok().says("1 moment");
+    place.run(&["verify"]).ok();
+}

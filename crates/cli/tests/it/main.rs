@@ -5,10 +5,13 @@
 
 mod acceptance;
 mod demo;
+mod disk_full;
 mod encode;
+mod footage;
 mod help;
 mod ingest;
 mod operate;
 mod search;
 mod server;
 mod support;
+mod torture;

@@ -105,7 +105,7 @@ fn suggestions_and_buckets_are_printed() {
     place.run(&["suggest", "jo"]).ok().says("Joey");
     let json = place.run(&["suggest", "--json", "kit"]).ok().json();
     assert_eq!(json["suggestions"][0]["text"], "kitchen");
-    place.run(&["suggest", "zzz"]).ok().says("no label begins like that");
+    place.run(&["suggest", "zzz"]).ok().says("nothing begins like that");
     let buckets = place.run(&["buckets", "one", "--json", "--from", "8", "--to", "9"]).ok().json();
     let buckets = buckets.as_array().unwrap();
     assert_eq!(buckets.len(), 2);

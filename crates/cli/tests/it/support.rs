@@ -117,7 +117,12 @@ pub fn spans(answer: &Value) -> Vec<(String, f64, f64)> {
 
 /// `rushes`, with nothing of the tester's own environment.
 pub fn rushes() -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_rushes"));
+    program(Path::new(env!("CARGO_BIN_EXE_rushes")))
+}
+
+/// A program that is `rushes`, with nothing of the tester's own environment.
+pub fn program(binary: &Path) -> Command {
+    let mut command = Command::new(binary);
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("RUSHES_") {
             command.env_remove(name);

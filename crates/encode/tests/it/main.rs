@@ -1,5 +1,7 @@
 //! What the crate promises.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
 mod pictures;
 mod registry;
 mod static_encoder;

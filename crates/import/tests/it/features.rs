@@ -216,8 +216,7 @@ fn words_keep_their_times_where_they_have_them() {
         [
             concat!(
                 r#""start_time_ns":1000000000,"end_time_ns":2000000000},"text":"cast off","words":["#,
-                r#"{"text":"cast","start_time_ns":1000000000,"end_time_ns":1400000000,"confidence_score":0.97741085},"#,
-                r#"{"text":"off"}]}"#
+                r#"{"text":"cast","start_time_ns":1000000000,"end_time_ns":1400000000,"confidence":0.97741085}]}"#
             ),
             r#""start_time_ns":1000000000,"end_time_ns":2000000000},"text":"aye"}"#
         ]

@@ -152,6 +152,7 @@ fn every_row_of_the_friends_data_becomes_its_line() {
             Item::Asset(line) => assets.push(line),
             Item::Annotation(line) => got.push(fact(&line)),
             Item::Problem(problem) => panic!("{problem}"),
+            Item::Note(note) => panic!("{note}"),
         }
         ControlFlow::Continue(())
     });

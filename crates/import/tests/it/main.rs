@@ -44,6 +44,7 @@ fn lines(items: Vec<Item>) -> Vec<String> {
             line
         }
         Item::Problem(problem) => format!("! {problem}"),
+        Item::Note(note) => panic!("{note}"),
     };
     items.into_iter().map(line).collect()
 }

@@ -95,6 +95,11 @@ impl Entry<'_> {
     }
 
     #[inline]
+    pub fn label(self) -> u32 {
+        u32::from_le_bytes(self.part(56))
+    }
+
+    #[inline]
     pub fn text_length(self) -> u32 {
         u32::from_le_bytes(self.part(60))
     }

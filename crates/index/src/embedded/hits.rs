@@ -1,20 +1,19 @@
 //! Matches by type, label and words.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use rushes_plan::Test;
-use rushes_types::{AnnotationType, Error, Result};
+use rushes_types::{Error, Result};
 
 use super::entry::Entry;
 use super::gate::{Asked, Gate};
 use super::keys::label_parts;
 use super::postings::{for_each_entry, for_each_with_places};
 use super::reader::ReaderPart;
-use super::sections::{SEPARATOR, START_BYTES};
+use super::sections::SEPARATOR;
 use super::words::{collect, expand};
 use crate::hit::hit_order;
 use crate::seam::{Hit, Hits};
-use crate::suggest::{LabelCounts, begins_word};
 
 /// The matches of a clause of one annotation each.
 pub(super) fn hits(parts: &[ReaderPart], asked: Asked<'_>, test: &Test) -> Result<Hits> {
@@ -173,45 +172,4 @@ fn with_words(part: &ReaderPart, gate: &mut Gate<'_>, asked: Asked<'_>, out: &mu
             out.push(hit_of(part, entry, score)?);
         }
     }
-}
-
-/// Counts the labels of which a word begins as typed (normalised), among what the gate admits.
-pub(super) fn labels_beginning(
-    part: &ReaderPart,
-    gate: &mut Gate<'_>,
-    typed: &str,
-    counts: &mut BTreeMap<(String, AnnotationType), LabelCounts>,
-) -> Result<()> {
-    let prefix = &typed.as_bytes()[..typed.len().min(START_BYTES)];
-    let mut labels = BTreeSet::new();
-    collect(&part.segment.label_starts, prefix, |key, _| {
-        labels.extend(key.last_chunk::<4>().map(|number| u32::from_be_bytes(*number)));
-    });
-    let lists = part.segment.label_lists()?;
-    let broken = || part.segment.broken("a label is missing");
-    let mut key = Vec::new();
-    for label in labels {
-        key.clear();
-        let known = part.segment.labels.as_fst().get_key_into(u64::from(label), &mut key);
-        let (normalised, written) = label_parts(&key).filter(|_| known).ok_or_else(broken)?;
-        if !begins_word(normalised, typed) {
-            continue;
-        }
-        let mut kinds: HashMap<u32, u64> = HashMap::new();
-        let mut failed = None;
-        for_each_entry(lists.get(label).ok_or_else(broken)?, |no| match gate.admits_no(no) {
-            Ok(None) => {}
-            Ok(Some(entry)) => *kinds.entry(entry.source()).or_default() += 1,
-            Err(error) => failed = Some(error),
-        })
-        .ok_or_else(broken)?;
-        if let Some(error) = failed {
-            return Err(error);
-        }
-        for (source, count) in kinds {
-            let source = part.segment.sources.get(source as usize).ok_or_else(broken)?;
-            counts.entry((normalised.to_owned(), source.kind.clone())).or_default().add(written, count);
-        }
-    }
-    Ok(())
 }

@@ -131,6 +131,11 @@ impl Overrides {
         &self.lives
     }
 
+    /// The overridden entries with the numbers of their lives, ascending.
+    pub fn numbers(&self) -> impl Iterator<Item = (u32, u32)> {
+        self.entries.iter().copied().zip(self.numbers.iter().copied())
+    }
+
     /// The overridden entries with their lives, ascending.
     pub fn iter(&self) -> impl Iterator<Item = (u32, &Life)> {
         self.entries.iter().zip(&self.numbers).filter_map(|(e, n)| Some((*e, self.lives.get(*n as usize)?)))

@@ -9,6 +9,7 @@
 //! type, label and word, exact nearest neighbours, and one definition of a match; and because a reader must see a
 //! commit whole, at any read point of the last minutes, which search libraries do not offer.
 
+mod approximate;
 mod assets;
 mod bounds;
 mod builder;
@@ -19,6 +20,7 @@ mod gate;
 mod hits;
 mod joined;
 mod keys;
+mod labels;
 mod lives;
 mod maintain;
 mod manifest;
@@ -31,6 +33,7 @@ mod quantise;
 mod reader;
 mod sections;
 mod segment;
+mod signs;
 mod snapshot;
 mod space_builder;
 mod tables;
@@ -45,6 +48,7 @@ use rushes_types::{AssetId, Commit, ReadPoint, Result};
 
 use crate::clock::Clock;
 use crate::seam::{AssetUpdate, Index, IndexCounts, IndexReader};
+use reader::ReaderSettings;
 use snapshot::Snapshot;
 use writer::Writer;
 
@@ -60,7 +64,12 @@ pub struct EmbeddedOptions {
     pub analyzer_name: String,
     /// Updates are written to disk when so many bytes of them are held, published or not.
     pub spill_bytes: usize,
+    /// Vectors in scope from which on approximate search is worth it: with fewer, the exact answer comes as fast.
+    pub approximate_rows_min: usize,
 }
+
+/// See [`EmbeddedOptions::approximate_rows_min`].
+pub const APPROXIMATE_ROWS_MIN: usize = 50_000;
 
 impl Default for EmbeddedOptions {
     fn default() -> Self {
@@ -69,6 +78,7 @@ impl Default for EmbeddedOptions {
             analyzer: Analyzer::new(Language::Und),
             analyzer_name: String::new(),
             spill_bytes: 256 << 20,
+            approximate_rows_min: APPROXIMATE_ROWS_MIN,
         }
     }
 }
@@ -100,7 +110,9 @@ impl EmbeddedIndex {
     pub fn open(folder: &Path, options: EmbeddedOptions) -> Result<Self> {
         let analyser = options.analyser();
         let analyzer = Arc::new(options.analyzer);
-        let writer = Writer::open(folder.to_owned(), analyzer.clone(), analyser, options.spill_bytes)?;
+        let settings =
+            ReaderSettings { analyzer: analyzer.clone(), approximate_rows_min: options.approximate_rows_min };
+        let writer = Writer::open(folder.to_owned(), settings, analyser, options.spill_bytes)?;
         let snapshot = writer.snapshot(writer.assets.clone());
         Ok(Self {
             clock: options.clock,

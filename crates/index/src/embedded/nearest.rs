@@ -1,4 +1,4 @@
-//! The nearest vectors, exactly: a pass over one byte a dimension with bounds that hold, then the few that the
+//! The nearest vectors: a pass over one byte a dimension with bounds that hold, then the few that the
 //! bounds leave, in full.
 //!
 //! Everything is told as *goodness*, larger is nearer: the cosine, or the distance squared, negative. For each row the
@@ -13,6 +13,7 @@ use rushes_plan::NearestTest;
 use rushes_plan::similarity::{nearer_first, similarity, similarity_score, within_threshold};
 use rushes_types::Result;
 
+use super::approximate::short_list;
 use super::bounds::{Bounds, Interval};
 use super::entry::Entry;
 use super::gate::{Asked, AssetSet, Gate};
@@ -24,10 +25,10 @@ use crate::seam::{AssetNo, Eligible, Hit, Hits};
 
 /// Rows of one part and space.
 #[derive(Debug, Clone)]
-struct Stretch {
-    part: usize,
-    space: usize,
-    rows: Range<usize>,
+pub(super) struct Stretch {
+    pub part: usize,
+    pub space: usize,
+    pub rows: Range<usize>,
 }
 
 /// An admitted row that may be among the nearest.
@@ -49,24 +50,21 @@ struct Found {
 }
 
 #[derive(Clone, Copy)]
-struct Search<'q> {
-    parts: &'q [ReaderPart],
-    asked: Asked<'q>,
-    test: &'q NearestTest,
-    eligible: Option<&'q Eligible>,
+pub(super) struct Search<'q> {
+    pub parts: &'q [ReaderPart],
+    pub asked: Asked<'q>,
+    pub test: &'q NearestTest,
+    pub eligible: Option<&'q Eligible>,
+    /// See [`super::EmbeddedOptions::approximate_rows_min`].
+    pub approximate_rows_min: usize,
 }
 
-pub(super) fn nearest(
-    parts: &[ReaderPart],
-    asked: Asked<'_>,
-    test: &NearestTest,
-    eligible: Option<&Eligible>,
-) -> Result<Hits> {
+pub(super) fn nearest(search: Search<'_>) -> Result<Hits> {
+    let Search { parts, test, .. } = search;
     if test.k == Some(0) {
         return Ok(Hits::default());
     }
-    let search = Search { parts, asked, test, eligible };
-    let stretches = search.stretches()?;
+    let (stretches, approximate) = short_list(&search, search.stretches()?)?;
     let found = search.scan_all(&stretches)?;
     let least = kth_best(found.lowest, test.k);
     let mut exact = Vec::new();
@@ -83,7 +81,7 @@ pub(super) fn nearest(
     }
     let mut hits = exact.iter().map(|found| search.hit(found)).collect::<Result<Vec<_>>>()?;
     hits.sort_by(hit_order);
-    Ok(Hits { hits, approximate: false, examined: found.examined })
+    Ok(Hits { hits, approximate, examined: found.examined })
 }
 
 /// The k-th best of the lower ends; below everything where there are fewer.
@@ -176,9 +174,14 @@ impl Search<'_> {
         let k = self.test.k.unwrap_or(usize::MAX);
         let mut least = bounds.threshold();
         let mut gate: Option<(usize, Gate<'_>)> = None;
+        let mut known: Option<(usize, usize, Vectors<'_>)> = None;
         for stretch in stretches {
             let part = &self.parts[stretch.part];
-            let vectors = part.segment.vectors(stretch.space)?;
+            let vectors = match known {
+                Some((part, space, vectors)) if (part, space) == (stretch.part, stretch.space) => vectors,
+                _ => part.segment.vectors(stretch.space)?,
+            };
+            known = Some((stretch.part, stretch.space, vectors));
             if gate.as_ref().is_none_or(|(of, _)| *of != stretch.part) {
                 found.examined += gate.as_ref().map_or(0, |(_, gate)| gate.examined);
                 gate = Some((stretch.part, Gate::new(self.asked, part)?));
@@ -217,7 +220,7 @@ impl Search<'_> {
         Ok(found)
     }
 
-    fn meets(&self, part: &ReaderPart, entry: Entry<'_>) -> bool {
+    pub(super) fn meets(&self, part: &ReaderPart, entry: Entry<'_>) -> bool {
         let Some(eligible) = self.eligible else { return true };
         let times = eligible.get(&part.asset_of(entry));
         times.zip(entry.range()).is_some_and(|(times, range)| times.meets(range))

@@ -1,23 +1,22 @@
 //! A reader: a read point over the published segments.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rushes_plan::{Clause, ClauseMatcher, Filter, Test};
 use rushes_text::{Analyzer, normalise_label};
-use rushes_types::{
-    AnnotationKey, AnnotationType, AssetDocument, AssetId, FusedAnnotation, ReadPoint, Result, SpaceId,
-};
+use rushes_types::{AnnotationKey, AssetDocument, AssetId, FusedAnnotation, ReadPoint, Result, SpaceId};
 
 use super::entry::{Entry, NONE};
-use super::gate::{Asked, AssetSet, Gate};
+use super::gate::{Asked, AssetSet};
+use super::labels::{self, Counts, LabelCount};
 use super::lives::{Life, Overrides, SEEN_CURRENT};
+use super::nearest::Search;
 use super::segment::Segment;
 use super::snapshot::Part;
 use super::{hits, nearest, phrase};
 use crate::hit::{any_clause, nearest_test, refuse_nearest};
 use crate::seam::{AnnotationRef, AssetNo, Eligible, Hits, IndexReader, Suggestion};
-use crate::suggest::{LabelCounts, best};
+use crate::suggest::best;
 
 /// Which of several annotations of one id is meant: a current one (`false`) first, then by time.
 type Rank = (bool, (i64, i64, AnnotationKey));
@@ -33,6 +32,8 @@ pub(super) struct ReaderPart {
     lives: Vec<u8>,
     /// How each overriding life is seen.
     overriding: Vec<u8>,
+    /// How often each label is carried, once it was asked for.
+    label_counts: OnceLock<Vec<LabelCount>>,
 }
 
 impl ReaderPart {
@@ -57,6 +58,27 @@ impl ReaderPart {
         seen.copied().unwrap_or(0)
     }
 
+    /// Is a life of the segment current?
+    pub fn is_current(&self, life: u32) -> bool {
+        self.lives.get(life as usize).is_some_and(|seen| seen & SEEN_CURRENT != 0)
+    }
+
+    /// The overridden entries, and whether each is current.
+    pub fn overridden(&self) -> impl Iterator<Item = (u32, bool)> {
+        let is_current =
+            |number: u32| self.overriding.get(number as usize).is_some_and(|s| s & SEEN_CURRENT != 0);
+        self.overrides.numbers().map(move |(no, number)| (no, is_current(number)))
+    }
+
+    /// How often each label is carried by what is current.
+    pub fn label_counts(&self) -> Result<&[LabelCount]> {
+        if let Some(counts) = self.label_counts.get() {
+            return Ok(counts);
+        }
+        let counts = labels::label_counts(self)?;
+        Ok(self.label_counts.get_or_init(|| counts))
+    }
+
     pub fn life(&self, no: u32, entry: Entry<'_>) -> Result<&Life> {
         let own = || self.segment.lives.get(entry.life() as usize);
         self.overrides.life(no).or_else(own).ok_or_else(|| self.segment.broken("an entry has no lifetimes"))
@@ -78,7 +100,14 @@ pub(crate) struct EmbeddedReader {
     at: ReadPoint,
     assets: Vec<Arc<AssetDocument>>,
     parts: Vec<ReaderPart>,
-    analyzer: Arc<Analyzer>,
+    settings: ReaderSettings,
+}
+
+/// What readers need to know beside what is stored.
+#[derive(Debug, Clone)]
+pub(crate) struct ReaderSettings {
+    pub analyzer: Arc<Analyzer>,
+    pub approximate_rows_min: usize,
 }
 
 impl EmbeddedReader {
@@ -87,7 +116,7 @@ impl EmbeddedReader {
         at: ReadPoint,
         assets: Vec<Arc<AssetDocument>>,
         parts: &[Part],
-        analyzer: Arc<Analyzer>,
+        settings: ReaderSettings,
     ) -> Self {
         let part = |part: &Part| ReaderPart {
             assets: part.segment.assets.iter().map(|id| position(&assets, id).unwrap_or(NONE)).collect(),
@@ -95,9 +124,10 @@ impl EmbeddedReader {
             overriding: part.overrides.lives().iter().map(|life| life.seen(&at)).collect(),
             segment: part.segment.clone(),
             overrides: part.overrides.clone(),
+            label_counts: OnceLock::new(),
         };
         let parts = parts.iter().map(part).collect();
-        Self { at, assets, parts, analyzer }
+        Self { at, assets, parts, settings }
     }
 
     fn asset_set(&self, filter: &Filter) -> AssetSet {
@@ -118,6 +148,22 @@ impl EmbeddedReader {
         let range = part.segment.asset_row(asset).map_or(0..0, |row| part.segment.asset_entries(row));
         let entries = part.segment.entries()?.slice(range.clone());
         Ok(range.zip(entries.iter().map(Entry)))
+    }
+
+    /// Labels that are counted part by part, the most frequent first.
+    fn counted(
+        &self,
+        filter: &Filter,
+        limit: usize,
+        count: impl Fn(&ReaderPart, Asked<'_>, &mut Counts) -> Result<()>,
+    ) -> Result<Vec<Suggestion>> {
+        let clause = any_clause();
+        let matcher = ClauseMatcher::new(&clause, &self.settings.analyzer);
+        let assets = self.asset_set(filter);
+        let asked = Asked { matcher: &matcher, filter, assets: &assets };
+        let mut counts = Counts::new();
+        self.parts.iter().try_for_each(|part| count(part, asked, &mut counts))?;
+        Ok(best(counts, limit))
     }
 
     fn fetch_one(&self, wanted: &AnnotationRef) -> Result<Option<FusedAnnotation>> {
@@ -156,7 +202,7 @@ impl IndexReader for EmbeddedReader {
 
     fn hits(&self, clause: &Clause, filter: &Filter) -> Result<Hits> {
         refuse_nearest(clause)?;
-        let matcher = ClauseMatcher::new(clause, &self.analyzer);
+        let matcher = ClauseMatcher::new(clause, &self.settings.analyzer);
         let assets = self.asset_set(filter);
         let asked = Asked { matcher: &matcher, filter, assets: &assets };
         match &clause.test {
@@ -167,10 +213,11 @@ impl IndexReader for EmbeddedReader {
 
     fn nearest(&self, clause: &Clause, filter: &Filter, eligible: Option<&Eligible>) -> Result<Hits> {
         let test = nearest_test(clause)?;
-        let matcher = ClauseMatcher::new(clause, &self.analyzer);
+        let matcher = ClauseMatcher::new(clause, &self.settings.analyzer);
         let assets = self.asset_set(filter);
         let asked = Asked { matcher: &matcher, filter, assets: &assets };
-        nearest::nearest(&self.parts, asked, test, eligible)
+        let approximate_rows_min = self.settings.approximate_rows_min;
+        nearest::nearest(Search { parts: &self.parts, asked, test, eligible, approximate_rows_min })
     }
 
     fn fetch(&self, refs: &[AnnotationRef]) -> Result<Vec<Option<FusedAnnotation>>> {
@@ -231,15 +278,16 @@ impl IndexReader for EmbeddedReader {
 
     fn suggest(&self, typed: &str, filter: &Filter, limit: usize) -> Result<Vec<Suggestion>> {
         let typed = normalise_label(typed);
-        let clause = any_clause();
-        let matcher = ClauseMatcher::new(&clause, &self.analyzer);
-        let assets = self.asset_set(filter);
-        let asked = Asked { matcher: &matcher, filter, assets: &assets };
-        let mut counts: BTreeMap<(String, AnnotationType), LabelCounts> = BTreeMap::new();
-        for part in &self.parts {
-            let mut gate = Gate::new(asked, part)?;
-            hits::labels_beginning(part, &mut gate, &typed, &mut counts)?;
-        }
-        Ok(best(counts, limit))
+        self.counted(filter, limit, |part, asked, counts| {
+            labels::labels_beginning(part, asked, &typed, counts)
+        })
+    }
+
+    fn words_beginning(&self, folded: &str, limit: usize) -> Result<Vec<String>> {
+        labels::words_beginning(&self.parts, folded, limit)
+    }
+
+    fn labels(&self, filter: &Filter) -> Result<Vec<Suggestion>> {
+        self.counted(filter, usize::MAX, labels::all_labels)
     }
 }

@@ -26,7 +26,8 @@ pub(crate) const SPACES: u32 = 22;
 /// Sections of the n-th space.
 pub(crate) fn of_space(no: usize) -> SpaceSections {
     let base = 1000_u32.saturating_add(u32::try_from(no).unwrap_or(u32::MAX / 8).saturating_mul(4));
-    SpaceSections { stats: base, codes: base.saturating_add(1), rows: base.saturating_add(2) }
+    let nth = |n: u32| base.saturating_add(n);
+    SpaceSections { stats: base, codes: nth(1), rows: nth(2), signs: nth(3) }
 }
 
 /// See [`of_space`].
@@ -35,6 +36,8 @@ pub(crate) struct SpaceSections {
     pub stats: u32,
     pub codes: u32,
     pub rows: u32,
+    /// The mean direction (f32 × dimensions), then the bits of each row.
+    pub signs: u32,
 }
 
 /// Parts the fields of a dictionary key; no word and no label holds it.

@@ -2,16 +2,19 @@
 
 use rushes_types::{Annotation, AnnotationType, AssetId, Error, FusedKey, Result, SpaceId};
 use std::path::Path;
+use std::sync::OnceLock;
 
 use super::assets::DocumentRecord;
 use super::bytes::{Bytes, corrupt, index, u32_at};
 use super::entry::{ENTRY_BYTES, Entry, NONE};
 use super::file::{MappedBytes, SectionFile};
+use super::labels::{LabelRow, label_rows};
 use super::lives::{Life, read_lives};
 use super::payload::{Known, decode_annotation, decode_annotation_id};
 use super::postings::Lists;
 use super::quantise::{RowStats, STATS_BYTES, code_bytes};
 use super::sections;
+use super::signs::sign_bytes;
 use super::tables::{
     DialogueGroup, Source, SpaceTable, read_assets, read_dialogue, read_kinds, read_languages, read_names,
     read_sources, read_spaces,
@@ -39,6 +42,8 @@ pub(crate) struct Segment {
     pub label_starts: fst::Map<MappedBytes>,
     pub tokens: fst::Map<MappedBytes>,
     pub forms: fst::Map<MappedBytes>,
+    /// How often each label is carried, once it was asked for.
+    label_rows: OnceLock<Vec<LabelRow>>,
 }
 
 impl Segment {
@@ -85,6 +90,7 @@ impl Segment {
             label_starts: dictionary(sections::LABEL_STARTS)?,
             tokens: dictionary(sections::TOKENS)?,
             forms: dictionary(sections::FORMS)?,
+            label_rows: OnceLock::new(),
             file,
         })
     }
@@ -114,6 +120,15 @@ impl Segment {
 
     pub fn entries(&self) -> Result<Entries<'_>> {
         Ok(Entries(self.file.section(sections::ENTRIES)?.as_chunks().0))
+    }
+
+    /// How often each label is carried, by source and life.
+    pub fn label_rows(&self) -> Result<&[LabelRow]> {
+        if let Some(rows) = self.label_rows.get() {
+            return Ok(rows);
+        }
+        let rows = label_rows(self)?;
+        Ok(self.label_rows.get_or_init(|| rows))
     }
 
     pub fn label_lists(&self) -> Result<Lists<'_>> {
@@ -237,6 +252,7 @@ impl Segment {
             stats: self.file.section(ids.stats)?,
             codes: self.file.section_unverified(ids.codes)?,
             rows: self.file.section_unverified(ids.rows)?,
+            signs: self.file.section(ids.signs)?,
         };
         let whole = vectors.stats.len() == table.rows * STATS_BYTES
             && Some(vectors.codes.len()) == table.rows.checked_mul(code_bytes(table.dimensions));
@@ -280,9 +296,23 @@ pub(crate) struct Vectors<'a> {
     stats: &'a [u8],
     codes: &'a [u8],
     rows: &'a [u8],
+    signs: &'a [u8],
 }
 
 impl<'a> Vectors<'a> {
+    /// The mean direction of all rows.
+    pub fn mean(self) -> Option<Vec<f32>> {
+        let bytes = self.signs.get(..self.dimensions.checked_mul(4)?)?;
+        Some(bytes.as_chunks::<4>().0.iter().map(|x| f32::from_le_bytes(*x)).collect())
+    }
+
+    /// On which sides of the mean the rows lie: see [`super::signs`].
+    pub fn signs(self, rows: std::ops::Range<usize>) -> Option<&'a [u8]> {
+        let (head, width) = (self.dimensions.checked_mul(4)?, sign_bytes(self.dimensions));
+        let at = |row: usize| row.checked_mul(width)?.checked_add(head);
+        self.signs.get(at(rows.start)?..at(rows.end)?)
+    }
+
     pub fn count(self) -> usize {
         self.stats.len() / STATS_BYTES
     }

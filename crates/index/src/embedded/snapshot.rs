@@ -2,12 +2,11 @@
 
 use std::sync::{Arc, OnceLock};
 
-use rushes_text::Analyzer;
 use rushes_types::{ReadPoint, Result};
 
 use super::assets::AssetTable;
 use super::lives::Overrides;
-use super::reader::EmbeddedReader;
+use super::reader::{EmbeddedReader, ReaderSettings};
 use super::segment::Segment;
 use crate::read_points::ReadPoints;
 use crate::seam::IndexCounts;
@@ -24,7 +23,7 @@ pub(crate) struct Snapshot {
     pub parts: Vec<Part>,
     pub assets: AssetTable,
     pub read_points: ReadPoints,
-    analyzer: Arc<Analyzer>,
+    settings: ReaderSettings,
     /// The reader most ask for.
     newest: OnceLock<Arc<EmbeddedReader>>,
 }
@@ -34,16 +33,16 @@ impl Snapshot {
         parts: Vec<Part>,
         assets: AssetTable,
         read_points: ReadPoints,
-        analyzer: Arc<Analyzer>,
+        settings: ReaderSettings,
     ) -> Self {
-        Self { parts, assets, read_points, analyzer, newest: OnceLock::new() }
+        Self { parts, assets, read_points, settings, newest: OnceLock::new() }
     }
 
     pub fn reader(&self, at: Option<&ReadPoint>, now: u64) -> Result<Arc<EmbeddedReader>> {
         let (at, generation) = self.read_points.resolve(at, now)?;
         let make = || {
             let documents = self.assets.values().filter_map(|state| state.document(generation).cloned());
-            EmbeddedReader::new(at.clone(), documents.collect(), &self.parts, self.analyzer.clone())
+            EmbeddedReader::new(at.clone(), documents.collect(), &self.parts, self.settings.clone())
         };
         if at == ReadPoint::at(self.read_points.newest()) {
             return Ok(self.newest.get_or_init(|| Arc::new(make())).clone());

@@ -8,14 +8,16 @@ use rushes_types::{Error, Result, SpaceId};
 
 use super::bytes::{put_bytes, put_varint, small};
 use super::file::SectionWriter;
-use super::quantise::{RowStats, quantise};
+use super::quantise::{RowStats, STATS_BYTES, code_bytes, quantise};
 use super::sections::of_space;
+use super::signs::{MeanDirection, put_signs};
 
 #[derive(Debug)]
 pub(crate) struct SpaceBuilder {
     pub space: SpaceId,
     pub dimensions: usize,
     stats: Vec<u8>,
+    mean: MeanDirection,
     rows: u32,
     codes: Scratch,
     vectors: Scratch,
@@ -28,6 +30,7 @@ impl SpaceBuilder {
             space: space.clone(),
             dimensions,
             stats: Vec::new(),
+            mean: MeanDirection::default(),
             rows: 0,
             codes: Scratch::create(path.with_extension(format!("codes{no}.tmp")))?,
             vectors: Scratch::create(path.with_extension(format!("rows{no}.tmp")))?,
@@ -45,6 +48,7 @@ impl SpaceBuilder {
         let (scale, residual) = quantise(vector, &mut self.buffer);
         self.codes.put(&self.buffer)?;
         let norm = vector.iter().fold(0.0, |sum, x| sum + f64::from(*x) * f64::from(*x)).sqrt();
+        self.mean.add(vector, norm);
         self.stats.extend(RowStats { norm, scale, residual, entry, crc }.to_bytes());
         let row = self.rows;
         self.rows = small(row as usize + 1)?;
@@ -58,11 +62,19 @@ impl SpaceBuilder {
         put_varint(head, u64::from(self.rows));
         let sections = of_space(no);
         out.section(sections.stats, &self.stats)?;
+        let mean = self.mean.finish(self.dimensions);
+        let mut signs: Vec<u8> = mean.iter().flat_map(|x| x.to_le_bytes()).collect();
+        let mut stats = self.stats.chunks_exact(STATS_BYTES).map_while(RowStats::read);
         out.begin(sections.codes)?;
-        self.codes.copy_into(out)?;
+        self.codes.copy_into(out, code_bytes(self.dimensions), &mut |codes| {
+            // What a code is worth is the same over a row: its scale, or where there is none, nothing.
+            let Some(RowStats { norm, scale, .. }) = stats.next() else { return };
+            let component = |code: &u8| scale * f32::from(code.cast_signed());
+            put_signs(codes.iter().take(mean.len()).map(component), norm, &mean, &mut signs);
+        })?;
         out.begin(sections.rows)?;
-        self.vectors.copy_into(out)?;
-        out.end()
+        self.vectors.copy_into(out, self.dimensions * 4, &mut |_| {})?;
+        out.section(sections.signs, &signs)
     }
 }
 
@@ -86,19 +98,27 @@ impl Scratch {
         out.write_all(bytes).map_err(|e| Error::io(&format!("writing `{}`", path.display()), e))
     }
 
-    fn copy_into(mut self, out: &mut SectionWriter) -> Result<()> {
+    /// Copies records of so many bytes, and shows each.
+    fn copy_into(
+        mut self,
+        out: &mut SectionWriter,
+        record_bytes: usize,
+        each: &mut dyn FnMut(&[u8]),
+    ) -> Result<()> {
         let doing = format!("reading `{}`", self.path.display());
         let written = self.out.take().ok_or_else(|| Error::bug("a scratch file was closed early"))?;
         drop(written.into_inner().map_err(|e| Error::io(&doing, e.into_error()))?);
-        let mut file = BufReader::new(File::open(&self.path).map_err(|e| Error::io(&doing, e))?);
-        let mut buffer = vec![0; 1 << 18];
-        loop {
-            let count = file.read(&mut buffer).map_err(|e| Error::io(&doing, e))?;
-            if count == 0 {
-                return Ok(());
-            }
-            out.put(buffer.get(..count).unwrap_or_default())?;
+        let mut file =
+            BufReader::with_capacity(1 << 18, File::open(&self.path).map_err(|e| Error::io(&doing, e))?);
+        let mut left = file.get_ref().metadata().map_err(|e| Error::io(&doing, e))?.len();
+        let mut record = vec![0; record_bytes];
+        while left > 0 && record_bytes > 0 {
+            file.read_exact(&mut record).map_err(|e| Error::io(&doing, e))?;
+            left = left.saturating_sub(record_bytes as u64);
+            each(&record);
+            out.put(&record)?;
         }
+        Ok(())
     }
 }
 

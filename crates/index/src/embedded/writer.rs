@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use rushes_text::Analyzer;
 use rushes_types::{AssetId, Change, Commit, Error, ErrorKind, FusedAnnotation, FusedKey, Result, SpaceId};
 
 use super::assets::{AssetTable, DocumentRecord};
@@ -12,6 +11,7 @@ use super::builder::SegmentBuilder;
 use super::bytes::corrupt;
 use super::lives::{Life, Overrides};
 use super::manifest::{Manifest, SegmentRow, segment_path, side_path, write_durably};
+use super::reader::ReaderSettings;
 use super::segment::Segment;
 use super::snapshot::{Part, Snapshot};
 use crate::read_points::ReadPoints;
@@ -98,7 +98,7 @@ impl Buffer {
 #[derive(Debug)]
 pub(super) struct Writer {
     pub folder: PathBuf,
-    pub analyzer: Arc<Analyzer>,
+    pub settings: ReaderSettings,
     /// What made the index: format, rules of words.
     pub analyser: String,
     /// The buffer is written when it holds this many bytes.
@@ -117,7 +117,7 @@ impl Writer {
     /// Reads what the folder holds.
     pub fn open(
         folder: PathBuf,
-        analyzer: Arc<Analyzer>,
+        settings: ReaderSettings,
         analyser: String,
         spill_bytes: usize,
     ) -> Result<Self> {
@@ -140,7 +140,7 @@ impl Writer {
         }
         Ok(Self {
             folder,
-            analyzer,
+            settings,
             analyser,
             spill_bytes,
             next_file: manifest.next_file.max(1),
@@ -288,7 +288,7 @@ impl Writer {
         }
         let id = self.new_file();
         let path = segment_path(&self.folder, id);
-        let mut builder = SegmentBuilder::create(&path, &self.analyzer)?;
+        let mut builder = SegmentBuilder::create(&path, &self.settings.analyzer)?;
         let buffer = std::mem::take(&mut self.buffer);
         for of_asset in buffer.annotations.into_values() {
             let mut of_asset: Vec<_> = of_asset.into_iter().collect();
@@ -356,7 +356,7 @@ impl Writer {
     pub fn snapshot(&self, assets: AssetTable) -> Snapshot {
         let published = self.segments.iter().filter(|held| held.published);
         let part = |held: &Held| Part { segment: held.segment.clone(), overrides: held.overrides.clone() };
-        Snapshot::new(published.map(part).collect(), assets, self.read_points.clone(), self.analyzer.clone())
+        Snapshot::new(published.map(part).collect(), assets, self.read_points.clone(), self.settings.clone())
     }
 
     /// Empties the index.

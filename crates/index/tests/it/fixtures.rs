@@ -36,6 +36,7 @@ pub struct Embedded {
     index: Option<EmbeddedIndex>,
     seconds: Arc<AtomicU64>,
     spill_bytes: usize,
+    approximate_rows_min: usize,
     pub folder: tempfile::TempDir,
 }
 
@@ -47,7 +48,15 @@ impl Embedded {
     pub fn spilling(spill_bytes: usize) -> Self {
         let seconds = Arc::new(AtomicU64::new(1_000));
         let folder = tempfile::tempdir().unwrap();
-        let mut embedded = Self { index: None, seconds, spill_bytes, folder };
+        let approximate_rows_min = EmbeddedOptions::default().approximate_rows_min;
+        let mut embedded = Self { index: None, seconds, spill_bytes, approximate_rows_min, folder };
+        embedded.reopen();
+        embedded
+    }
+
+    /// Searches approximately from so many vectors on.
+    pub fn approximating(approximate_rows_min: usize) -> Self {
+        let mut embedded = Self { approximate_rows_min, ..Self::spilling(1 << 20) };
         embedded.reopen();
         embedded
     }
@@ -60,6 +69,7 @@ impl Embedded {
         EmbeddedOptions {
             clock: Clock::manual(self.seconds.clone()),
             spill_bytes: self.spill_bytes,
+            approximate_rows_min: self.approximate_rows_min,
             ..EmbeddedOptions::default()
         }
     }

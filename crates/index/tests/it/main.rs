@@ -1,6 +1,7 @@
 //! The index's tests: the laws on every implementation, and one implementation against the other.
 #![allow(clippy::unwrap_used, reason = "a panic is a failed test")]
 
+mod approximate;
 mod disk;
 mod fixtures;
 mod history;

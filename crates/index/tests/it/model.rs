@@ -147,6 +147,8 @@ fn same_answers(memory: &dyn IndexReader, embedded: &dyn IndexReader, history: &
         let suggest = |reader: &dyn IndexReader| reader.suggest(typed, &filter, limit).unwrap();
         assert_eq!(suggest(memory), suggest(embedded), "{typed} {filter:?}");
     }
+    let all = Filter { assets: random_filter(history, dice).assets, ..Filter::default() };
+    assert_eq!(memory.labels(&all).unwrap(), embedded.labels(&all).unwrap(), "{all:?}");
     for fused in history.annotations() {
         let annotation = &fused.annotation;
         let find = |reader: &dyn IndexReader| reader.find(&annotation.asset, annotation.id.as_str()).unwrap();

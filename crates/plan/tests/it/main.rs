@@ -1,6 +1,8 @@
 //! Plans: read, refused with the field and the mend, resolved, compiled, written back.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod timecode;
+
 use proptest::prelude::*;
 use rushes_plan::{Plan, Query, resolve};
 use rushes_testkit::archive::Archive;

@@ -246,6 +246,8 @@ pub struct AnnotationDocument {
     label: Option<String>,
     /// Longer text: a line of dialogue.
     text: Option<String>,
+    /// The words of the text with their times.
+    words: Option<Vec<WordDocument>>,
     /// Language of label and text (BCP 47).
     language: Option<String>,
     /// A vector in the model's space.
@@ -255,6 +257,20 @@ pub struct AnnotationDocument {
     /// Anything else.
     #[schema(value_type = Option<Object>)]
     attributes: Option<()>,
+}
+
+/// A word and when it is said.
+#[derive(Debug, ToSchema)]
+#[allow(dead_code)] // describes what `rushes_wire` reads and writes
+pub struct WordDocument {
+    /// The word.
+    text: String,
+    /// When it begins, in nanoseconds from the start of the media.
+    start_time_ns: i64,
+    /// When it ends.
+    end_time_ns: i64,
+    /// How sure the model is, 0 … 1.
+    confidence: Option<f64>,
 }
 
 /// Which asset and movie a bucket belongs to.

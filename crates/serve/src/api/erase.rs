@@ -91,6 +91,14 @@ fn target_of(document: &EraseDocument) -> Result<(EraseTarget, Action)> {
     })
 }
 
+/// Whose media are no longer to be seen.
+enum Gone {
+    Asset(AssetId),
+    /// Its assets are not looked up: everything can be made again.
+    Movie,
+    Other,
+}
+
 /// Erases an asset, a movie, what a model wrote, a run or an annotation.
 ///
 /// It is invisible from the next read point on; its bytes are gone after `/v1/purge`, at the latest after a day. No
@@ -104,7 +112,20 @@ fn target_of(document: &EraseDocument) -> Result<(EraseTarget, Action)> {
 )]
 async fn erase(ctx: Ctx, Json(document): Json<EraseDocument>) -> Reply<Answer<CommitDocument>> {
     let (target, action) = target_of(&document)?;
+    let gone = match &target {
+        EraseTarget::Asset(asset) => Gone::Asset(asset.clone()),
+        EraseTarget::Movie(_) => Gone::Movie,
+        _ => Gone::Other,
+    };
     let work = move |archive: &Archive, caller: &Caller| archive.erase(caller, &target);
     let commit = ctx.audited(action, work, |_, action| action).await?;
+    // Pictures and proxies are made from the media, not from what was written; they go with their asset.
+    let app = Arc::clone(&ctx.app);
+    ctx.block(move |_, _| match gone {
+        Gone::Asset(asset) => app.forget_media(Some(&asset)),
+        Gone::Movie => app.forget_media(None),
+        Gone::Other => Ok(()),
+    })
+    .await?;
     Ok(Answer(commit.into()))
 }

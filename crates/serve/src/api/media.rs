@@ -1,4 +1,5 @@
-//! `/v1/media/{asset}`: the media file, whole or a range of it.
+//! `/v1/media/{asset}`: the media file, whole or a range of it; and how any file is found and sent, for the pictures
+//! and proxies made from it.
 
 use std::fs::{File, Metadata};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
@@ -10,7 +11,7 @@ use axum::extract::Path;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use rushes_archive::{Archive, Caller};
-use rushes_types::{AssetId, Error, ErrorKind, Result};
+use rushes_types::{Asset, AssetId, Error, ErrorKind, Result};
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -28,12 +29,12 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
 }
 
 /// A file that may be served.
-struct Found {
-    file: File,
-    bytes: u64,
-    etag: String,
-    content_type: &'static str,
-    movie: String,
+pub(super) struct Found {
+    pub file: File,
+    pub bytes: u64,
+    pub etag: String,
+    pub content_type: &'static str,
+    pub asset: Asset,
 }
 
 /// The media type by the file's name. Only what players take: nothing that a browser would run.
@@ -63,8 +64,9 @@ fn etag(meta: &Metadata) -> String {
     format!("\"{:x}-{:x}-{:x}-{:x}\"", meta.ino(), meta.len(), meta.mtime(), meta.mtime_nsec())
 }
 
-fn open(archive: &Archive, caller: &Caller, asset: &AssetId) -> Result<Found> {
-    let movie = super::find_asset(archive, caller, asset)?.movie.to_string();
+/// Opens the media file of an asset, where the caller may see it and it may be served.
+pub(super) fn open(archive: &Archive, caller: &Caller, asset: &AssetId) -> Result<Found> {
+    let known = super::find_asset(archive, caller, asset)?;
     // The archive resolves links and checks the roots; the last step must then be no link either. Opening must
     // not wait, as it would for a pipe.
     let path = archive.media_path(caller, asset)?;
@@ -86,7 +88,7 @@ fn open(archive: &Archive, caller: &Caller, asset: &AssetId) -> Result<Found> {
             format!("the media path of asset `{asset}` names no file"),
         ));
     }
-    Ok(Found { bytes: meta.len(), etag: etag(&meta), content_type: content_type(&path), movie, file })
+    Ok(Found { bytes: meta.len(), etag: etag(&meta), content_type: content_type(&path), asset: known, file })
 }
 
 /// The media file of an asset.
@@ -112,7 +114,12 @@ async fn media(ctx: Ctx, method: Method, Path(asset): Path<String>, headers: Hea
     let asset = id(AssetId::new(&asset))?;
     let action = Action::of("play").asset(asset.as_str());
     let work = move |archive: &Archive, caller: &Caller| open(archive, caller, &asset);
-    let found = ctx.audited(action, work, |found, action| action.movie(&found.movie)).await?;
+    let found = ctx.audited(action, work, |found, action| action.movie(found.asset.movie.as_str())).await?;
+    respond(&ctx, &method, &headers, found)
+}
+
+/// Answers with a file: whole, in part, or that it is unchanged.
+pub(super) fn respond(ctx: &Ctx, method: &Method, headers: &HeaderMap, found: Found) -> Reply<Response> {
     let given = |name: header::HeaderName| headers.get(name).and_then(|v| v.to_str().ok());
     if is_unchanged(given(header::IF_NONE_MATCH), &found.etag) {
         return Ok(describe(StatusCode::NOT_MODIFIED.into_response(), &found));
@@ -130,13 +137,13 @@ async fn media(ctx: Ctx, method: Method, Path(asset): Path<String>, headers: Hea
     }
     insert(&mut response, header::CONTENT_LENGTH, &length.to_string());
     let mut response = describe(response, &found);
-    if method != Method::HEAD {
-        *response.body_mut() = send(&ctx, found.file, first, length)?;
+    if *method != Method::HEAD {
+        *response.body_mut() = send(ctx, found.file, first, length)?;
     }
     Ok(response)
 }
 
-fn insert(response: &mut Response, name: header::HeaderName, value: &str) {
+pub(super) fn insert(response: &mut Response, name: header::HeaderName, value: &str) {
     if let Ok(value) = HeaderValue::from_str(value) {
         response.headers_mut().insert(name, value);
     }

@@ -4,9 +4,12 @@ mod annotations;
 mod buckets;
 mod documents;
 mod erase;
+mod export;
+mod login;
 mod media;
 mod operate;
 mod pages;
+mod pictures;
 mod registry;
 mod runs;
 mod search;
@@ -68,8 +71,11 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
         .merge(runs::routes())
         .merge(annotations::routes())
         .merge(search::routes())
+        .merge(export::routes())
+        .merge(login::routes())
         .merge(buckets::routes())
         .merge(media::routes())
+        .merge(pictures::routes())
         .merge(erase::routes())
         .merge(operate::routes())
         .merge(tokens::routes())

@@ -159,6 +159,9 @@ pub(super) struct VerifyDocument {
     problems: Vec<String>,
     /// Was something left out because it is not fused and indexed yet?
     catching_up: bool,
+    /// For how many seconds bytes of what was erased may have been on disk; null where there are none. They are
+    /// rewritten away by themselves; longer than a day is a problem.
+    unpurged_for_s: Option<u64>,
 }
 
 impl From<VerifyReport> for VerifyDocument {
@@ -169,6 +172,7 @@ impl From<VerifyReport> for VerifyDocument {
             problem_count: report.problem_count,
             problems: report.problems,
             catching_up: report.catching_up,
+            unpurged_for_s: report.unpurged_for_s,
         }
     }
 }

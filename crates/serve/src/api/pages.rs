@@ -1,65 +1,82 @@
-//! What is not for the work itself: the start page, health, metrics, the OpenAPI document.
+//! What is not for the work itself: the web page, health, metrics, the OpenAPI document.
 
-use std::fmt::Write;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use axum::extract::State;
-use axum::http::{StatusCode, header};
-use axum::response::{Html, IntoResponse, Response};
+use axum::extract::{Path, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
 use rushes_archive::Status;
+use rushes_types::ErrorKind;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::{App, Ctx};
 use crate::metrics::{METRICS_TEXT, Page};
 use crate::problem::{Problem, Reply};
+use crate::range::is_unchanged;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new()
         .routes(routes!(start_page))
+        .routes(routes!(page_file))
         .routes(routes!(openapi))
         .routes(routes!(metrics))
         .routes(routes!(healthz))
         .routes(routes!(readyz))
 }
 
-/// The start page.
+/// The page: its document.
 #[utoipa::path(
-    get, path = "/", tag = "pages",
+    get, path = "/", tag = "pages", security(()),
     responses((status = 200, content_type = "text/html", body = String))
 )]
-async fn start_page(ctx: Ctx) -> Reply<Html<String>> {
-    let status = ctx.block(|archive, _| archive.status()).await?;
-    Ok(Html(page(&status)))
+async fn start_page(headers: HeaderMap) -> Response {
+    let document = rushes_page::document();
+    let html = "text/html; charset=utf-8";
+    sent(&headers, &document.etag, rushes_page::CACHE_ASK, html, document.html.as_bytes())
 }
 
-/// A page that needs no script and no style. Everything in it is a number of ours: there is nothing to escape.
-fn page(status: &Status) -> String {
-    let mut html = String::from(
-        "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n\
-         <meta name=\"viewport\" content=\"width=device-width\">\n<title>Rushes</title>\n</head>\n<body>\n\
-         <h1>Rushes</h1>\n<p>Finds moments in video. This server is running.</p>\n<dl>\n",
-    );
-    let state = if status.catching_up { "catching up" } else { "everything can be searched" };
-    let rows = [
-        ("Version", env!("CARGO_PKG_VERSION").to_owned()),
-        ("Assets", status.store.assets.to_string()),
-        ("Annotations", status.store.annotations.to_string()),
-        ("Last commit", status.last_commit.to_string()),
-        ("Searchable up to commit", status.read_point.to_string()),
-        ("State", state.to_owned()),
-    ];
-    for (name, value) in rows {
-        // Writing to a string cannot fail.
-        let _ = writeln!(html, "<dt>{name}</dt><dd>{value}</dd>");
+/// A file of the page, under the address of its version: it may be kept for ever.
+#[utoipa::path(
+    get, path = "/page/{version}/{file}", tag = "pages", security(()),
+    params(
+        ("version" = String, Path, description = "the version that the document at `/` names"),
+        ("file" = String, Path, description = "the file's name")
+    ),
+    responses(
+        (status = 200, content_type = "text/javascript", body = String),
+        (status = "4XX", body = Problem, content_type = "application/problem+json")
+    )
+)]
+async fn page_file(Path((version, name)): Path<(String, String)>, headers: HeaderMap) -> Reply<Response> {
+    let Some(file) = rushes_page::find(&version, &name) else {
+        let detail = "the page has no such file in this version of the server; load `/` again";
+        return Err(Problem::new(ErrorKind::NotFound, detail));
+    };
+    Ok(sent(&headers, &file.etag(), rushes_page::CACHE_FOREVER, file.content_type, file.bytes))
+}
+
+/// A file of the page, or that it is as the browser has it.
+fn sent(
+    asked: &HeaderMap,
+    etag: &str,
+    cache: &'static str,
+    content_type: &'static str,
+    bytes: &'static [u8],
+) -> Response {
+    let known = asked.get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok());
+    let mut response = if is_unchanged(known, etag) {
+        StatusCode::NOT_MODIFIED.into_response()
+    } else {
+        ([(header::CONTENT_TYPE, content_type)], bytes).into_response()
+    };
+    let headers = response.headers_mut();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
+    if let Ok(etag) = HeaderValue::from_str(etag) {
+        headers.insert(header::ETAG, etag);
     }
-    html.push_str(
-        "</dl>\n<p>Search with <code>rushes search</code> or <code>POST /v1/search</code>; \
-         <a href=\"/openapi.json\">the interface as OpenAPI</a>, <a href=\"/v1/status\">the status as JSON</a>, \
-         <a href=\"/metrics\">metrics</a>.</p>\n</body>\n</html>\n",
-    );
-    html
+    response
 }
 
 /// The OpenAPI document, made from the code of the routes.

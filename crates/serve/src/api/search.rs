@@ -6,8 +6,8 @@ use std::sync::Arc;
 use axum::Json as Answer;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
-use rushes_archive::{Archive, Caller, SearchRequest};
-use rushes_plan::{Plan, Warning};
+use rushes_archive::{Archive, Caller, Offer, OfferGroup, SearchRequest, SuggestRequest};
+use rushes_plan::{Plan, Reading, Warning};
 use rushes_types::limits::QUERY_BYTES_MAX;
 use rushes_types::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
@@ -42,12 +42,15 @@ pub(super) struct SearchDocument {
 pub(super) struct ResolvedDocument {
     /// The plan, with everything filled in: a person can edit it and send it back.
     plan: Plan,
+    /// Of a question in words: what each part of it became in the plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    understood: Option<Reading>,
     /// What could not be filled in.
     warnings: Vec<Warning>,
 }
 
 /// Takes the words out of a request; the rest is a plan.
-fn request_of(mut fields: serde_json::Map<String, Value>) -> Result<SearchRequest> {
+pub(super) fn request_of(mut fields: serde_json::Map<String, Value>) -> Result<SearchRequest> {
     let q = match fields.remove("q") {
         None | Some(Value::Null) => None,
         Some(Value::String(words)) => Some(words),
@@ -61,13 +64,17 @@ fn request_of(mut fields: serde_json::Map<String, Value>) -> Result<SearchReques
 /// A suggestion.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct SuggestionDocument {
-    /// The label as written.
+    /// The label, title or word as written.
     text: String,
-    /// The annotation type.
+    /// The annotation type; `TITLE` and `WORD` for those.
     #[serde(rename = "type")]
     kind: String,
-    /// How many current annotations carry it.
+    /// `label`, `title` or `word`.
+    group: &'static str,
+    /// How many current annotations carry it; 0 for titles.
     count: u64,
+    /// Where in `q` the part begins that it would replace, in bytes.
+    from: usize,
 }
 
 /// What could be meant.
@@ -84,6 +91,8 @@ pub(super) struct SuggestionsDocument {
 pub(super) struct SuggestParams {
     /// What was typed so far; the last word is a beginning.
     q: String,
+    /// Are the ends of it completed as well, such as "gal" of "Mara in the gal"? By default only all of it.
+    tails: Option<bool>,
     /// At most this many.
     limit: Option<usize>,
 }
@@ -142,11 +151,12 @@ async fn plan(
 ) -> Reply<Answer<ResolvedDocument>> {
     let request = request_of(fields)?;
     let work = move |archive: &Archive, caller: &Caller| archive.explain_plan(caller, &request);
-    let resolved = ctx.audited(Action::of("plan"), work, |_, action| action).await?;
-    Ok(Answer(ResolvedDocument { plan: resolved.plan, warnings: resolved.warnings }))
+    let explained = ctx.audited(Action::of("plan"), work, |_, action| action).await?;
+    let (resolved, understood) = (explained.resolved, explained.understood);
+    Ok(Answer(ResolvedDocument { plan: resolved.plan, understood, warnings: resolved.warnings }))
 }
 
-/// Labels that begin with what was typed.
+/// Labels, titles and words that begin with what was typed.
 #[utoipa::path(
     get, path = "/v1/suggest", tag = "search", params(SuggestParams),
     responses(
@@ -167,12 +177,19 @@ async fn suggest(ctx: Ctx, Params(params): Params<SuggestParams>) -> Reply<Answe
         let detail = format!("`q` has {} bytes; at most {QUERY_BYTES_MAX} are taken", params.q.len());
         return Err(Problem::new(ErrorKind::TooLarge, detail));
     }
-    let work = move |archive: &Archive, caller: &Caller| archive.suggest(caller, &params.q, limit);
+    let request = SuggestRequest { typed: params.q, tails: params.tails.unwrap_or_default(), limit };
+    let work = move |archive: &Archive, caller: &Caller| archive.suggest(caller, &request);
     let found = ctx.audited(Action::of("suggest"), work, |_, action| action).await?;
-    let document = |s: rushes_index::Suggestion| SuggestionDocument {
-        text: s.text,
-        kind: s.kind.to_string(),
-        count: s.count,
+    let document = |offer: Offer| SuggestionDocument {
+        text: offer.text,
+        kind: offer.kind,
+        group: match offer.group {
+            OfferGroup::Label => "label",
+            OfferGroup::Title => "title",
+            OfferGroup::Word => "word",
+        },
+        count: offer.count,
+        from: offer.from,
     };
     Ok(Answer(SuggestionsDocument { suggestions: found.into_iter().map(document).collect() }))
 }

@@ -25,17 +25,20 @@ async fn without_tokens_loopback_is_open_and_only_by_loopback_names() {
 }
 
 #[tokio::test]
-async fn with_tokens_every_path_but_healthz_needs_one() {
+async fn with_tokens_every_path_but_health_and_the_bare_page_needs_one() {
     let server = Server::new();
     let secret = server.token("anna", &[Right::Admin], None);
     let bearer = format!("Bearer {secret}");
-    for path in ["/", "/v1/status", "/openapi.json", "/metrics", "/readyz", "/v1/assets", "/nowhere"] {
+    for path in ["/pages", "/v1/status", "/openapi.json", "/metrics", "/readyz", "/v1/assets", "/nowhere"] {
         let answer = server.remote(request(Method::GET, path, &[HOST], "")).await;
         answer.problem(401);
         assert_eq!(answer.header("www-authenticate"), "Bearer", "{path}");
         assert_ne!(get(&server, path, &[HOST, ("authorization", &bearer)]).await, 401, "{path}");
     }
-    assert_eq!(get(&server, "/healthz", &[HOST]).await, 200);
+    for path in ["/healthz", "/", "/v1/login"] {
+        assert_eq!(get(&server, path, &[HOST]).await, 200, "{path}");
+        assert_eq!(get(&server, path, &[HOST, ("authorization", "Bearer wrong")]).await, 401, "{path}");
+    }
 }
 
 #[tokio::test]
@@ -156,7 +159,8 @@ async fn every_answer_carries_the_safe_headers_and_an_id() {
         assert_eq!(answer.header("x-content-type-options"), "nosniff");
         assert_eq!(answer.header("referrer-policy"), "no-referrer");
         assert_eq!(answer.header("cross-origin-resource-policy"), "same-origin");
-        assert_eq!(answer.header("cache-control"), "no-store");
+        let cache = if path == "/" { "no-cache" } else { "no-store" };
+        assert_eq!(answer.header("cache-control"), cache);
         assert_eq!(answer.header("x-request-id"), "abc-1");
     }
     let odd = server.remote(request(Method::GET, "/healthz", &[HOST, ("x-request-id", "a b\"c")], "")).await;

@@ -27,11 +27,16 @@ fn the_document_names_exactly_these_operations() {
     insta::assert_snapshot!(names.join("\n"));
 }
 
+/// A path with something in the place of each parameter.
+fn some(path: &str) -> String {
+    path.split('/').map(|part| if part.starts_with('{') { "x" } else { part }).collect::<Vec<_>>().join("/")
+}
+
 #[tokio::test]
 async fn every_operation_of_the_document_is_served() {
     let server = Server::new();
     for (method, path) in operations(&document()) {
-        let path = path.replace("{id}", "x").replace("{asset}", "x").replace("{name}", "x");
+        let path = some(&path);
         let method = Method::from_bytes(method.as_bytes()).unwrap();
         let answer = server.call(method.clone(), &path, "text/odd", "").await;
         assert_ne!(answer.status, StatusCode::METHOD_NOT_ALLOWED, "{method} {path}");
@@ -48,7 +53,7 @@ async fn no_route_is_served_that_the_document_does_not_name() {
     let server = Server::new();
     let document = document();
     for (method, path) in operations(&document) {
-        let path = path.replace("{id}", "x").replace("{asset}", "x").replace("{name}", "x");
+        let path = some(&path);
         server.call(Method::from_bytes(method.as_bytes()).unwrap(), &path, "text/odd", "").await;
     }
     let metrics = server.get("/metrics").await;
@@ -157,4 +162,40 @@ fn every_reference_of_the_document_leads_somewhere() {
     assert!(seen > 20);
     assert_eq!(document["openapi"], "3.1.0");
     assert_eq!(document["components"]["securitySchemes"]["token"]["scheme"], "bearer");
+}
+
+#[test]
+fn each_json_schema_stands_alone_and_fits_what_is_written() {
+    use rushes_serve::{SchemaOf, json_schema};
+    let plan = json!({"all": [{"type": "CHARACTER_SEARCH", "label": "Joey"}], "mode": "union", "limit": 5});
+    let words = json!({"asset_id": "a", "model": "m@1", "type": "DIALOGUE_SEARCH", "text": "Hello", "mine": [1],
+                       "time_range": {"start_time_ns": 0, "end_time_ns": 5},
+                       "words": [{"text": "Hello", "start_time_ns": 0, "end_time_ns": 5}]});
+    let mut fitting: Vec<(SchemaOf, Value)> =
+        LINES.lines().map(|l| (SchemaOf::Annotation, serde_json::from_str(l).unwrap())).collect();
+    fitting.extend([
+        (SchemaOf::Annotation, words),
+        (SchemaOf::Asset, json!({"asset_id": "a", "frame_rate": "25/1", "year": 1994, "duration_ns": 5})),
+        (SchemaOf::Model, json!({"model": "m@1", "space": {"dimensions": 2}})),
+        (SchemaOf::Label, json!({"type": "CHARACTER_SEARCH", "label": "Joey", "aliases": ["Joe"]})),
+        (SchemaOf::Plan, plan),
+    ]);
+    for (of, value) in fitting {
+        let schema = json_schema(of);
+        assert_eq!(misfits(&schema, &schema, &value), [""; 0], "{of:?}");
+        assert!(!schema.to_string().contains("components"), "{of:?} points outside of itself");
+    }
+    for (of, value) in [
+        (SchemaOf::Annotation, json!({"asset_id": "a", "model": "m@1", "type": "SHOT"})),
+        (
+            SchemaOf::Annotation,
+            json!({"asset_id": 1, "model": "m@1", "type": "SHOT",
+                                      "time_range": {"start_time_ns": 0, "end_time_ns": 5}}),
+        ),
+        (SchemaOf::Asset, json!({"movie_id": "a"})),
+        (SchemaOf::Plan, json!({"mode": "sideways"})),
+    ] {
+        let schema = json_schema(of);
+        assert!(!misfits(&schema, &schema, &value).is_empty(), "{of:?}");
+    }
 }

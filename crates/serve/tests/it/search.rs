@@ -39,7 +39,10 @@ async fn labels_are_suggested() {
     let server = Server::new();
     server.post_lines("/v1/annotations?wait=true", LINES).await.ok();
     let answer = server.get("/v1/suggest?q=Jo").await.ok();
-    assert_eq!(answer["suggestions"][0], json!({"text": "Joey", "type": "CHARACTER_SEARCH", "count": 1}));
+    assert_eq!(
+        answer["suggestions"][0],
+        json!({"text": "Joey", "type": "CHARACTER_SEARCH", "group": "label", "count": 1, "from": 0})
+    );
 }
 
 #[tokio::test]

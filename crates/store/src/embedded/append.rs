@@ -14,9 +14,9 @@ use super::{EmbeddedStore, keys};
 use crate::current::Current;
 use crate::lines::{self, keep_lines};
 use crate::rules::{
-    Redactor, Verdict, check_blocks_of_run, check_open, check_rows, judge, loose_segment, no_asset,
+    Redactor, Verdict, check_blocks_of_run, check_open, check_rows, is_kept, judge, loose_segment, no_asset,
 };
-use crate::{BlockFormat, BlockInput, Effect, Receipt, Row};
+use crate::{BlockFormat, BlockInput, Effect, Receipt, Row, Take};
 
 /// Lines are cut into blocks of about this many bytes: small enough that erasing an annotation rewrites
 /// little, large enough that they compress well.
@@ -171,7 +171,12 @@ impl Adder<'_, '_> {
 }
 
 impl EmbeddedStore {
-    pub(super) fn append_to_run(&self, run: &RunId, blocks: &[BlockInput<'_>]) -> Result<Receipt> {
+    pub(super) fn append_to_run(
+        &self,
+        run: &RunId,
+        blocks: &[BlockInput<'_>],
+        take: Take,
+    ) -> Result<Receipt> {
         let mut pieces = Vec::new();
         for input in 0..blocks.len() {
             prepare(blocks, input, &mut pieces)?;
@@ -193,16 +198,21 @@ impl EmbeddedStore {
             for piece in &pieces {
                 adder.add(tx, piece)?;
             }
-            row.blocks = adder.next_block;
-            row.run.annotations += adder.accepted;
-            if adder.accepted > 0 {
+            let (next_block, accepted) = (adder.next_block, adder.accepted);
+            if !is_kept(take, &mut receipt) {
+                tx.undo();
+                return Ok(receipt);
+            }
+            row.blocks = next_block;
+            row.run.annotations += accepted;
+            if accepted > 0 {
                 tx.put_run(&row);
             }
             Ok(receipt)
         })
     }
 
-    pub(super) fn append_loose_lines(&self, blocks: &[BlockInput<'_>]) -> Result<Receipt> {
+    pub(super) fn append_loose_lines(&self, blocks: &[BlockInput<'_>], take: Take) -> Result<Receipt> {
         let mut groups: Vec<(&AssetId, &ModelRef, Vec<Piece<'_>>)> = Vec::new();
         let mut places: HashMap<(&AssetId, &ModelRef), usize> = HashMap::new();
         for (input, block) in blocks.iter().enumerate() {
@@ -216,7 +226,7 @@ impl EmbeddedStore {
         }
         self.change(|tx| {
             for (asset, _, _) in &groups {
-                if tx.get(&keys::asset(asset))?.is_none() {
+                if take != Take::Nothing && tx.get(&keys::asset(asset))?.is_none() {
                     return Err(no_asset(asset));
                 }
             }
@@ -225,6 +235,9 @@ impl EmbeddedStore {
                 self.add_loose_group(tx, asset, model, pieces, &mut receipt)?;
             }
             receipt.rejected.sort_unstable_by_key(|(block, position, _)| (*block, *position));
+            if !is_kept(take, &mut receipt) {
+                tx.undo();
+            }
             Ok(receipt)
         })
     }

@@ -33,7 +33,7 @@ use self::tx::{Tx, WriterState};
 use crate::rules::{Redactor, check_run_id};
 use crate::{
     AnnotationStore, Block, BlockInput, CommitRecord, EraseTarget, LabelAliases, OutboxRow, Receipt, RunSpec,
-    StoreCounts,
+    StoreCounts, Take,
 };
 
 /// Memory for cached blocks where the options name none, in bytes.
@@ -157,8 +157,8 @@ impl AnnotationStore for EmbeddedStore {
         self.change(|tx| tx.open_run(spec))
     }
 
-    fn append(&self, run: &RunId, blocks: &[BlockInput<'_>]) -> Result<Receipt> {
-        self.append_to_run(run, blocks)
+    fn append(&self, run: &RunId, blocks: &[BlockInput<'_>], take: Take) -> Result<Receipt> {
+        self.append_to_run(run, blocks, take)
     }
 
     fn commit_run(&self, run: &RunId) -> Result<Commit> {
@@ -188,8 +188,8 @@ impl AnnotationStore for EmbeddedStore {
         runs::list(&self.folder, asset, after, limit)
     }
 
-    fn append_loose(&self, blocks: &[BlockInput<'_>]) -> Result<Receipt> {
-        self.append_loose_lines(blocks)
+    fn append_loose(&self, blocks: &[BlockInput<'_>], take: Take) -> Result<Receipt> {
+        self.append_loose_lines(blocks, take)
     }
 
     fn history(&self, asset: &AssetId, after: Commit, limit: usize) -> Result<Vec<CommitRecord>> {

@@ -146,6 +146,15 @@ impl<'a> Tx<'a> {
         Ok(current)
     }
 
+    /// Takes back all that was put so far: the change becomes one of nothing.
+    pub(super) fn undo(&mut self) {
+        self.rows.clear();
+        self.ids.clear();
+        self.blocks.clear();
+        self.stale.clear();
+        self.counters = self.state.counters;
+    }
+
     /// Writes the change. A change of nothing waits for what was read to be durable.
     pub(super) fn finish(mut self) -> Result<Ticket> {
         if self.rows.is_empty() && self.ids.is_empty() && self.blocks.is_empty() {

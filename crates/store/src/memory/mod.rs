@@ -12,11 +12,11 @@ use self::state::{Kept, RunEntry, State};
 use crate::current::Current;
 use crate::rules::{
     self, RUN_SEGMENT_BASE, Redactor, check_blocks_of_run, check_committed, check_model, check_open,
-    check_rows, check_run_id, no_asset, same_run, visibility_verb,
+    check_rows, check_run_id, is_kept, no_asset, same_run, visibility_verb,
 };
 use crate::{
     AnnotationStore, Block, BlockInput, CommitRecord, Effect, EraseTarget, LabelAliases, OutboxRow, Receipt,
-    RunSpec, StoreCounts,
+    RunSpec, StoreCounts, Take,
 };
 
 /// The annotation store in memory.
@@ -151,7 +151,7 @@ impl AnnotationStore for MemoryStore {
         Ok(run)
     }
 
-    fn append(&self, run: &RunId, blocks: &[BlockInput<'_>]) -> Result<Receipt> {
+    fn append(&self, run: &RunId, blocks: &[BlockInput<'_>], take: Take) -> Result<Receipt> {
         let mut state = self.state();
         let entry = state.run(run)?.clone();
         check_open(&entry.run)?;
@@ -163,6 +163,9 @@ impl AnnotationStore for MemoryStore {
         for (number, block) in blocks.iter().enumerate() {
             check_rows(block)?;
             kept.extend(self.sift(block, number, &mut seen, &mut receipt)?);
+        }
+        if !is_kept(take, &mut receipt) {
+            return Ok(receipt);
         }
         state.blocks.entry((entry.run.asset.clone(), entry.segment)).or_default().extend(kept);
         if let Some(entry) = state.runs.get_mut(run) {
@@ -245,12 +248,12 @@ impl AnnotationStore for MemoryStore {
         Ok(runs.take(limit).map(|e| e.run.clone()).collect())
     }
 
-    fn append_loose(&self, blocks: &[BlockInput<'_>]) -> Result<Receipt> {
+    fn append_loose(&self, blocks: &[BlockInput<'_>], take: Take) -> Result<Receipt> {
         let mut state = self.state();
         let mut groups: Vec<(AssetId, ModelRef)> = Vec::new();
         for block in blocks {
             check_rows(block)?;
-            if !state.assets.contains_key(&block.asset) {
+            if take != Take::Nothing && !state.assets.contains_key(&block.asset) {
                 return Err(no_asset(&block.asset));
             }
             let group = (block.asset.clone(), block.model.clone());
@@ -272,6 +275,10 @@ impl AnnotationStore for MemoryStore {
                 segments.push((asset, model, kept));
             }
         }
+        receipt.rejected.sort_unstable_by_key(|(block, position, _)| (*block, *position));
+        if !is_kept(take, &mut receipt) {
+            return Ok(receipt);
+        }
         for (asset, model, kept) in segments {
             let annotations = kept.iter().map(|k| k.rows.len() as u64).sum();
             let segment = rules::loose_segment(state.commits + 1, model, annotations);
@@ -279,7 +286,6 @@ impl AnnotationStore for MemoryStore {
             state.blocks.insert((asset, commit.0), kept);
             receipt.commit = Some(commit);
         }
-        receipt.rejected.sort_unstable_by_key(|(block, position, _)| (*block, *position));
         Ok(receipt)
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rushes_kv::{FaultPoint, Faults};
-use rushes_store::{AnnotationStore, EmbeddedStore, StoreOptions};
+use rushes_store::{AnnotationStore, EmbeddedStore, StoreOptions, Take};
 use rushes_testkit::store_suite::{asset, current, history, lines, run_id, spec};
 use rushes_types::{ErrorKind, Result, RunMode};
 
@@ -46,12 +46,21 @@ type Step = fn(&EmbeddedStore) -> Result<()>;
 
 const STEPS: [Step; 8] = [
     |s| s.put_assets(&[asset("a"), asset("b")]).map(drop),
-    |s| s.append_loose(&[lines("a", "m@1", &[("1", 0, "x")]), lines("b", "m@1", &[("1", 0, "x")])]).map(drop),
+    |s| {
+        s.append_loose(
+            &[lines("a", "m@1", &[("1", 0, "x")]), lines("b", "m@1", &[("1", 0, "x")])],
+            Take::WhatFits,
+        )
+        .map(drop)
+    },
     |s| s.open_run(&spec("r", "a", "m@1", RunMode::Replace, None)).map(drop),
-    |s| s.append(&run_id("r"), &[lines("a", "m@1", &[("2", 0, "y"), ("3", 1, "y")])]).map(drop),
-    |s| s.append(&run_id("r"), &[lines("a", "m@1", &[("4", 0, "y")])]).map(drop),
+    |s| {
+        s.append(&run_id("r"), &[lines("a", "m@1", &[("2", 0, "y"), ("3", 1, "y")])], Take::WhatFits)
+            .map(drop)
+    },
+    |s| s.append(&run_id("r"), &[lines("a", "m@1", &[("4", 0, "y")])], Take::WhatFits).map(drop),
     |s| s.commit_run(&run_id("r")).map(drop),
-    |s| s.append_loose(&[lines("a", "m@1", &[("5", 9, "z")])]).map(drop),
+    |s| s.append_loose(&[lines("a", "m@1", &[("5", 9, "z")])], Take::WhatFits).map(drop),
     |s| s.erase(&rushes_store::EraseTarget::Run(run_id("r"))).map(drop),
 ];
 
@@ -180,7 +189,7 @@ fn concurrent_requests_share_fsyncs() {
             scope.spawn(move || {
                 for n in 0..REQUESTS {
                     let id = format!("{thread}-{n}");
-                    store.append_loose(&[lines("a", "m@1", &[(&id, 0, "x")])]).unwrap();
+                    store.append_loose(&[lines("a", "m@1", &[(&id, 0, "x")])], Take::WhatFits).unwrap();
                 }
             });
         }

@@ -1,7 +1,7 @@
 //! Random operations on the embedded store and on the store in memory: both answer the same.
 
 use proptest::prelude::*;
-use rushes_store::{AnnotationStore, EmbeddedStore, EraseTarget, MemoryStore, StoreOptions};
+use rushes_store::{AnnotationStore, EmbeddedStore, EraseTarget, MemoryStore, StoreOptions, Take};
 use rushes_testkit::store_suite::{
     Said, asset, asset_id, bytes_of, current, history, lines, lines_of, model, run_id, spec,
 };
@@ -20,13 +20,13 @@ enum Op {
     PutAsset(usize, bool),
     PutModel(usize, bool),
     Open(Option<usize>, usize, usize, bool, Option<(i64, i64)>),
-    Append(usize, Lines),
+    Append(usize, Lines, Take),
     AppendElsewhere(usize, usize, usize, Lines),
     Commit(usize),
     Abort(usize),
     Restore(usize),
     SetVisibility(usize, bool),
-    Loose(Vec<(usize, usize, Lines)>),
+    Loose(Vec<(usize, usize, Lines)>, Take),
     EraseAsset(usize),
     EraseMovie,
     EraseModel(usize, Option<usize>),
@@ -41,6 +41,10 @@ fn some_lines() -> impl Strategy<Value = Lines> {
     prop::collection::vec((0..IDS.len(), 0..10i64, 0..TEXTS.len()), 0..6)
 }
 
+fn take() -> impl Strategy<Value = Take> {
+    prop_oneof![3 => Just(Take::WhatFits), 2 => Just(Take::AllOrNothing), 1 => Just(Take::Nothing)]
+}
+
 fn op() -> impl Strategy<Value = Op> {
     let (assets, models, runs) = (0..ASSETS.len(), 0..MODELS.len(), 0..RUNS.len());
     let coverage = prop::option::of((0..6i64, 0..6i64).prop_map(|(from, len)| (from, from + len)));
@@ -50,14 +54,14 @@ fn op() -> impl Strategy<Value = Op> {
         1 => (models.clone(), any::<bool>()).prop_map(|(a, b)| Op::PutModel(a, b)),
         6 => (prop::option::weighted(0.9, runs.clone()), assets.clone(), models.clone(), any::<bool>(), coverage)
             .prop_map(|(r, a, m, b, c)| Op::Open(r, a, m, b, c)),
-        8 => (runs.clone(), some_lines()).prop_map(|(r, l)| Op::Append(r, l)),
+        8 => (runs.clone(), some_lines(), take()).prop_map(|(r, l, t)| Op::Append(r, l, t)),
         1 => (runs.clone(), assets.clone(), models.clone(), some_lines())
             .prop_map(|(r, a, m, l)| Op::AppendElsewhere(r, a, m, l)),
         5 => runs.clone().prop_map(Op::Commit),
         1 => runs.clone().prop_map(Op::Abort),
         3 => runs.clone().prop_map(Op::Restore),
         1 => (runs.clone(), any::<bool>()).prop_map(|(r, b)| Op::SetVisibility(r, b)),
-        8 => prop::collection::vec(group, 1..4).prop_map(Op::Loose),
+        8 => (prop::collection::vec(group, 1..4), take()).prop_map(|(g, t)| Op::Loose(g, t)),
         1 => assets.clone().prop_map(Op::EraseAsset),
         1 => Just(Op::EraseMovie),
         1 => (models.clone(), prop::option::of(assets.clone())).prop_map(|(m, a)| Op::EraseModel(m, a)),
@@ -98,15 +102,19 @@ fn do_it(store: &dyn AnnotationStore, op: &Op) -> String {
             }
             show(store.open_run(&spec))
         }
-        Op::Append(r, all) => match store.run(&run_id(RUNS[*r])).unwrap() {
-            Some(run) => {
-                show(store.append(&run.id, &[lines(run.asset.as_str(), run.model.as_str(), &said(all))]))
-            }
-            None => show(store.append(&run_id(RUNS[*r]), &[])),
+        Op::Append(r, all, take) => match store.run(&run_id(RUNS[*r])).unwrap() {
+            Some(run) => show(store.append(
+                &run.id,
+                &[lines(run.asset.as_str(), run.model.as_str(), &said(all))],
+                *take,
+            )),
+            None => show(store.append(&run_id(RUNS[*r]), &[], *take)),
         },
-        Op::AppendElsewhere(r, a, m, all) => {
-            show(store.append(&run_id(RUNS[*r]), &[lines(ASSETS[*a], MODELS[*m], &said(all))]))
-        }
+        Op::AppendElsewhere(r, a, m, all) => show(store.append(
+            &run_id(RUNS[*r]),
+            &[lines(ASSETS[*a], MODELS[*m], &said(all))],
+            Take::WhatFits,
+        )),
         Op::Commit(r) => show(store.commit_run(&run_id(RUNS[*r]))),
         Op::Abort(r) => show(store.abort_run(&run_id(RUNS[*r]))),
         Op::Restore(r) => show(store.restore_run(&run_id(RUNS[*r]))),
@@ -114,10 +122,10 @@ fn do_it(store: &dyn AnnotationStore, op: &Op) -> String {
             let visibility = if *kept { Visibility::Kept } else { Visibility::Archived };
             show(store.set_visibility(&run_id(RUNS[*r]), visibility))
         }
-        Op::Loose(groups) => {
+        Op::Loose(groups, take) => {
             let blocks: Vec<_> =
                 groups.iter().map(|(a, m, all)| lines(ASSETS[*a], MODELS[*m], &said(all))).collect();
-            show(store.append_loose(&blocks))
+            show(store.append_loose(&blocks, *take))
         }
         Op::EraseAsset(a) => show(store.erase(&EraseTarget::Asset(asset_id(ASSETS[*a])))),
         Op::EraseMovie => show(store.erase(&EraseTarget::Movie(MovieId::new("another").unwrap()))),
@@ -193,13 +201,13 @@ proptest! {
 fn a_purge_changes_nothing_that_is_seen() {
     check(&[
         Op::PutAsset(0, false),
-        Op::Loose(vec![(0, 0, vec![(0, 0, 0), (1, 5, 0)])]),
+        Op::Loose(vec![(0, 0, vec![(0, 0, 0), (1, 5, 0)])], Take::WhatFits),
         Op::Open(Some(0), 0, 0, true, Some((0, 3))),
-        Op::Append(0, vec![(2, 1, 1)]),
+        Op::Append(0, vec![(2, 1, 1)], Take::WhatFits),
         Op::Commit(0),
         Op::EraseAnnotation(0, 0, None, 1),
         Op::Purge,
-        Op::Loose(vec![(0, 0, vec![(0, 0, 0), (1, 5, 0)])]),
+        Op::Loose(vec![(0, 0, vec![(0, 0, 0), (1, 5, 0)])], Take::WhatFits),
         Op::Reopen,
         Op::Purge,
     ]);

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rushes_store::{
-    AnnotationStore, BlockFormat, BlockInput, EmbeddedStore, EraseTarget, Redactor, StoreOptions,
+    AnnotationStore, BlockFormat, BlockInput, EmbeddedStore, EraseTarget, Redactor, StoreOptions, Take,
 };
 use rushes_testkit::store_suite::{asset, asset_id, lines, lines_of, model, run_id, spec};
 use rushes_types::{AnnotationId, Asset, Result, RunId, RunMode};
@@ -34,14 +34,16 @@ fn erased_bytes_are_gone_from_every_file_after_a_purge() {
     let titled = Asset { title: Some(secrets[4].into()), ..asset("gone") };
     store.put_assets(&[asset("a"), asset("b"), titled]).unwrap();
     let say = |on: &str, by: &str, id: &str, what: &str| {
-        store.append_loose(&[lines(on, by, &[(id, 0, what), ("7", 1, "RemainsHere42")])]).unwrap();
+        store
+            .append_loose(&[lines(on, by, &[(id, 0, what), ("7", 1, "RemainsHere42")])], Take::WhatFits)
+            .unwrap();
     };
     say("a", "m@1", "1", secrets[0]);
     say("gone", "m@1", "2", secrets[1]);
     say("b", "bad@1", "3", secrets[2]);
     for (id, end) in [("r", true), ("given-up", false)] {
         let run = store.open_run(&spec(id, "a", "n@1", RunMode::Replace, None)).unwrap().id;
-        store.append(&run, &[lines("a", "n@1", &[("4", 0, secrets[3])])]).unwrap();
+        store.append(&run, &[lines("a", "n@1", &[("4", 0, secrets[3])])], Take::WhatFits).unwrap();
         if end {
             store.commit_run(&run).unwrap();
         } else {
@@ -63,7 +65,7 @@ fn erased_bytes_are_gone_from_every_file_after_a_purge() {
         assert_eq!(holds(folder.path(), secret), [""; 0]);
     }
     assert!(!holds(folder.path(), "RemainsHere42").is_empty());
-    store.append_loose(&[lines("a", "m@1", &[("5", 0, "after")])]).unwrap();
+    store.append_loose(&[lines("a", "m@1", &[("5", 0, "after")])], Take::WhatFits).unwrap();
     store.purge().unwrap();
     drop(store);
     let store = EmbeddedStore::open(folder.path(), StoreOptions::default()).unwrap();
@@ -93,7 +95,7 @@ fn a_redactor_removes_rows_of_binary_blocks() {
     let rows = lines("a", "m@1", &[("0", 0, "x"), ("1", 0, "x"), ("2", 0, "x")]);
     let block =
         BlockInput { format: BlockFormat::Arrow, bytes: b"aaaabbbbccccdddd".as_slice().into(), ..rows };
-    let segment = store.append_loose(&[block]).unwrap().commit.unwrap().0;
+    let segment = store.append_loose(&[block], Take::WhatFits).unwrap().commit.unwrap().0;
     let bytes = |store: &EmbeddedStore| {
         let mut found = Vec::new();
         let mut keep = |block: rushes_store::Block| {

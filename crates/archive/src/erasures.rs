@@ -1,0 +1,162 @@
+//! Erased bytes that are still on disk, and by when they must be gone.
+//!
+//! An erasure is invisible at once; its bytes go when files are rewritten. So that nobody has to think of it, a marker
+//! file says since when there is something to rewrite, and the maintenance worker does it. The marker is written
+//! before the first byte is erased and removed after the last is gone, so a crash between leaves a purge too many,
+//! never one too few. A backup carries it.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use rushes_types::{Error, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::engines::Engines;
+use crate::manifest::write_whole;
+use crate::progress::{Progress, Unwatched};
+
+/// The marker's name in the archive's folder.
+pub(crate) const MARKER: &str = "erased.json";
+/// How long after an erasure its bytes are rewritten away, unless somebody purges before: one purge serves many
+/// erasures, and a failed one has many tries left.
+pub const PURGE_AFTER: Duration = Duration::from_secs(6 * 3600);
+/// How long after an erasure its bytes may be on disk; `verify` names it as a problem where they are there longer.
+pub const GONE_WITHIN: Duration = Duration::from_secs(24 * 3600);
+/// How long a purge that failed waits before it is tried again.
+const RETRY: Duration = Duration::from_secs(600);
+
+/// What the marker says.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+struct Marker {
+    /// When the first erasure began whose bytes may still be there, in seconds since 1970.
+    since_s: u64,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    since_s: Option<u64>,
+    begun: u64,
+    under_way: u64,
+    failed: Option<Instant>,
+}
+
+/// Keeps account of what was erased and not purged yet.
+#[derive(Debug)]
+pub(crate) struct Erasures {
+    path: PathBuf,
+    purge_after: Duration,
+    state: Mutex<State>,
+}
+
+/// An erasure under way.
+#[derive(Debug)]
+pub(crate) struct Erasing<'a>(&'a Erasures);
+
+impl Drop for Erasing<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        state.under_way = state.under_way.saturating_sub(1);
+    }
+}
+
+impl Erasures {
+    /// Of the archive in this folder.
+    pub(crate) fn open(dir: &Path, purge_after: Duration) -> Result<Self> {
+        let path = dir.join(MARKER);
+        let since_s = match std::fs::read(&path) {
+            // A marker that cannot be read says that there is something, and nothing of when: so it is due.
+            Ok(bytes) => Some(serde_json::from_slice(&bytes).map_or(0, |m: Marker| m.since_s)),
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => None,
+            Err(e) => return Err(Error::io(&format!("reading `{MARKER}`"), e)),
+        };
+        Ok(Self { path, purge_after, state: Mutex::new(State { since_s, ..State::default() }) })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Something is about to be erased; keep what is given back until it is.
+    pub(crate) fn begin(&self) -> Result<Erasing<'_>> {
+        let mut state = self.state();
+        if state.since_s.is_none() {
+            self.mark(&mut state, now_s())?;
+        }
+        state.begun += 1;
+        state.under_way += 1;
+        Ok(Erasing(self))
+    }
+
+    fn mark(&self, state: &mut State, since_s: u64) -> Result<()> {
+        let bytes = serde_json::to_vec(&Marker { since_s }).map_err(|e| Error::bug(e.to_string()))?;
+        write_whole(&self.path, &bytes)?;
+        state.since_s = Some(since_s);
+        Ok(())
+    }
+
+    /// For how long erased bytes may have been on disk; `None` where there are none.
+    pub(crate) fn unpurged_for(&self) -> Option<Duration> {
+        let since_s = self.state().since_s?;
+        Some(Duration::from_secs(now_s().saturating_sub(since_s)))
+    }
+
+    /// Rewrites what holds erased bytes.
+    pub(crate) fn purge(&self, engines: &Engines, progress: &dyn Progress) -> Result<()> {
+        let (begun, quiet) = {
+            let state = self.state();
+            (state.begun, state.under_way == 0)
+        };
+        // What is not fused and indexed yet is still in what they hold.
+        let whole = quiet && caught_up(engines)?;
+        let began_s = now_s();
+        progress.set("purging the store", 0, Some(3));
+        engines.store.purge()?;
+        progress.set("purging fused data", 1, Some(3));
+        engines.fused.purge()?;
+        progress.set("purging the index", 2, Some(3));
+        engines.index.purge()?;
+        progress.set("purged", 3, Some(3));
+        let mut state = self.state();
+        if !whole || state.since_s.is_none() {
+            return Ok(());
+        }
+        if state.begun != begun {
+            return self.mark(&mut state, began_s);
+        }
+        match std::fs::remove_file(&self.path) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                Err(Error::io(&format!("removing `{MARKER}`"), e))
+            }
+            _ => {
+                state.since_s = None;
+                Ok(())
+            }
+        }
+    }
+
+    /// Purges where it is time, and all stages know of what was erased. A failure is logged and tried again later:
+    /// searching and taking in go on meanwhile.
+    pub(crate) fn purge_if_due(&self, engines: &Engines) -> Result<bool> {
+        let waiting = self.state().failed.is_some_and(|at| at.elapsed() < RETRY);
+        let due = self.unpurged_for().is_some_and(|age| age >= self.purge_after);
+        if waiting || !due || !caught_up(engines)? {
+            return Ok(false);
+        }
+        let done = self.purge(engines, &Unwatched);
+        self.state().failed = done.is_err().then(Instant::now);
+        if let Err(error) = &done {
+            tracing::warn!(%error, "erased bytes could not be purged; it will be tried again");
+        }
+        Ok(done.is_ok())
+    }
+}
+
+fn caught_up(engines: &Engines) -> Result<bool> {
+    let last = engines.store.last_commit()?;
+    Ok(engines.index.reader(None)?.read_point().upto >= last)
+}
+
+fn now_s() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}

@@ -1,0 +1,399 @@
+//! Second step: from items to steps of clauses, with what stands beside them.
+
+use std::collections::BTreeSet;
+
+use rushes_plan::{PlanClause, VectorAsk};
+use rushes_types::known_types;
+
+use crate::scan::{Item, ScopePart, What};
+
+/// Which group of a step a clause goes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Group {
+    All,
+    Any,
+    None,
+}
+
+/// A clause with the items that it was made of.
+#[derive(Debug, Clone)]
+pub(crate) struct Atom {
+    pub clause: PlanClause,
+    pub group: Group,
+    pub items: Vec<usize>,
+}
+
+/// What must be present together.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Step {
+    pub atoms: Vec<Atom>,
+    /// At most this long after the step before, in nanoseconds, and the item that says so.
+    pub within: Option<(i64, usize)>,
+    /// The item that made it follow.
+    pub link: Option<usize>,
+}
+
+/// What the items say together.
+#[derive(Debug, Default)]
+pub(crate) struct Built {
+    /// In the order of time.
+    pub steps: Vec<Step>,
+    /// Something near which moments must be: how far, and the clause.
+    pub near: Vec<(i64, Atom)>,
+    /// Items of the scope that are excluded.
+    pub excluded: BTreeSet<usize>,
+    /// Items that say something that was not used.
+    pub unused: BTreeSet<usize>,
+}
+
+/// A dialogue clause.
+pub(crate) fn dialogue() -> PlanClause {
+    PlanClause { kind: Some(known_types::DIALOGUE.to_owned()), ..PlanClause::default() }
+}
+
+struct Builder<'a> {
+    text: &'a str,
+    items: &'a [Item],
+    has_encoder: bool,
+    built: Built,
+    /// The step that is spoken of.
+    current: usize,
+    /// Where clauses are denied: the item of the "not", and the type of the last clause that it denied.
+    not: Option<(usize, Option<Option<String>>)>,
+    /// A distance that waits for the step that it belongs to.
+    within: Option<(i64, usize)>,
+    /// A distance that waits for what must be near.
+    near: Option<(i64, usize)>,
+    /// "before X, Y" and "after X, Y": waits for the comma.
+    leading: Option<(bool, usize)>,
+    /// The step that the last "or" made its `any` in, and the item of that "or" while its right side is awaited.
+    or: Option<usize>,
+    /// The item before which an atom ended: what stands between is looked at for commas.
+    last_atom: Option<usize>,
+}
+
+/// Puts items together.
+pub(crate) fn build(text: &str, items: &[Item], has_encoder: bool) -> Built {
+    let mut builder = Builder {
+        text,
+        items,
+        has_encoder,
+        built: Built { steps: vec![Step::default()], ..Built::default() },
+        current: 0,
+        not: None,
+        within: None,
+        near: None,
+        leading: None,
+        or: None,
+        last_atom: None,
+    };
+    let mut at = 0;
+    while at < items.len() {
+        at = builder.item(at);
+    }
+    builder.finish()
+}
+
+impl Builder<'_> {
+    fn step(&mut self) -> &mut Step {
+        // `current` is an index of a step that was made.
+        let last = self.built.steps.len() - 1;
+        &mut self.built.steps[self.current.min(last)]
+    }
+
+    /// Takes an item, and answers the next one.
+    fn item(&mut self, at: usize) -> usize {
+        let item = &self.items[at];
+        match &item.what {
+            What::Word => return self.words(at),
+            What::Phrase(said) => {
+                self.atom(PlanClause { phrase: Some(said.clone()), ..dialogue() }, vec![at]);
+            }
+            What::Said(said) => {
+                let clause = PlanClause { phrase: Some(said.clone()), analysed: Some(true), ..dialogue() };
+                self.atom(clause, vec![at]);
+            }
+            What::About(words) => self.atom(PlanClause { text: Some(words.clone()), ..dialogue() }, vec![at]),
+            What::Dialogue => self.atom(dialogue(), vec![at]),
+            What::Silence => {
+                self.not = Some((at, None));
+                self.atom(dialogue(), vec![at]);
+                self.not = None;
+            }
+            What::Label { kind, label } => {
+                let clause = PlanClause {
+                    kind: Some(kind.clone()),
+                    label: Some(label.clone()),
+                    ..PlanClause::default()
+                };
+                self.atom(clause, vec![at]);
+            }
+            What::Not => self.not = Some((at, None)),
+            What::Or => self.or = Some(at),
+            What::And | What::Frame => {}
+            What::Comma => self.comma(),
+            What::Then | What::Before | What::After => self.link(at),
+            What::Within(ns) => self.distance(*ns, at),
+            What::Near(ns) => self.near = Some((*ns, at)),
+            What::Scope(_) => {
+                if self.denies_scope(at) {
+                    self.built.excluded.insert(at);
+                    self.not = None;
+                }
+            }
+            What::Unsaid(_) => {
+                self.built.unused.insert(at);
+            }
+            What::Group(_) | What::Top(..) | What::Rank(_) | What::Limit(_) | What::Duration(_) => {}
+            What::Window(_) | What::Confidence(_) | What::Union => {}
+        }
+        at + 1
+    }
+
+    /// "except in season 2": a "not" that has denied nothing yet.
+    fn denies_scope(&self, at: usize) -> bool {
+        matches!(self.not, Some((not, None))
+            if self.items[not + 1..at].iter().all(|i| matches!(i.what, What::Frame | What::Comma)))
+    }
+
+    fn comma(&mut self) {
+        if let Some((before, link)) =
+            self.leading.take_if(|(_, link)| self.last_atom.is_some_and(|a| a > *link))
+        {
+            self.follow(!before, link);
+        }
+    }
+
+    /// A word of sequence: what was said so far is one step, what comes is another.
+    fn link(&mut self, at: usize) {
+        let (empty, what) = (self.step().atoms.is_empty(), &self.items[at].what);
+        self.not = None;
+        self.or = None;
+        if let Some((before, link)) = self.leading.take() {
+            self.follow(!before, link);
+        }
+        match what {
+            What::Then if empty => {
+                self.built.unused.insert(at);
+            }
+            What::Then | What::Before => {
+                if empty {
+                    self.leading = Some((true, at));
+                } else {
+                    self.follow(true, at);
+                }
+            }
+            _ => {
+                if empty {
+                    self.leading = Some((false, at));
+                } else {
+                    self.follow(false, at);
+                }
+            }
+        }
+    }
+
+    /// Begins a step after the current one, or before it.
+    fn follow(&mut self, after: bool, link: usize) {
+        if self.step().atoms.is_empty() {
+            return;
+        }
+        let within = self.within.take();
+        self.not = None;
+        self.or = None;
+        if after {
+            let current = self.current + 1;
+            self.built.steps.insert(current, Step { link: Some(link), within, ..Step::default() });
+            self.current = current;
+        } else {
+            let later = self.step();
+            let kept = (later.link.take(), later.within.take());
+            (later.link, later.within) = (Some(link), within);
+            let earlier = Step { link: kept.0, within: kept.1, ..Step::default() };
+            let current = self.current;
+            self.built.steps.insert(current, earlier);
+        }
+    }
+
+    /// "within 10 s": of the link that comes next, else of the one before.
+    fn distance(&mut self, ns: i64, at: usize) {
+        let next = self.items[at + 1..].iter().find(|i| !matches!(i.what, What::Frame));
+        let comes = next.is_some_and(|i| matches!(i.what, What::Then | What::Before | What::After));
+        // With "A after B" the later of the two is the one behind the current step.
+        let current = self.current;
+        let linked = |step: Option<&Step>| step.is_some_and(|s| s.link.is_some() && s.within.is_none());
+        let before = self.items[..at].iter().rev().find(|i| !matches!(i.what, What::Frame | What::Comma));
+        if !comes && before.is_some_and(|i| i.what == What::And) && !self.step().atoms.is_empty() {
+            // "Otto, and within 15 s the captain".
+            self.within = Some((ns, at));
+            self.follow(true, at);
+        } else if comes || self.built.steps.len() == 1 {
+            self.within = Some((ns, at));
+        } else if linked(self.built.steps.get(current)) {
+            self.step().within = Some((ns, at));
+        } else if linked(self.built.steps.get(current + 1)) {
+            self.built.steps[current + 1].within = Some((ns, at));
+        } else {
+            self.within = Some((ns, at));
+        }
+    }
+
+    /// Words that name nothing, from `at` on, with the frame words between them: what they mean is searched.
+    fn words(&mut self, at: usize) -> usize {
+        let (mut end, mut content) = (at, vec![at]);
+        for (i, item) in self.items.iter().enumerate().skip(at + 1) {
+            match item.what {
+                What::Word => {
+                    end = i;
+                    content.push(i);
+                }
+                What::Frame => {}
+                What::And | What::Or if self.next_is_word(i) => {}
+                _ => break,
+            }
+        }
+        let text = self.text.get(self.items[at].start..self.items[end].end).unwrap_or_default().to_owned();
+        let (mut words, mut end_of_last) = (String::new(), None);
+        for item in content.iter().map(|i| &self.items[*i]) {
+            // Characters of writing without spaces stay together.
+            if end_of_last.replace(item.end).is_some_and(|end| end != item.start) {
+                words.push(' ');
+            }
+            words.push_str(self.text.get(item.start..item.end).unwrap_or_default());
+        }
+        let clause = if self.has_encoder {
+            let vector = VectorAsk { text: Some(text), ..VectorAsk::default() };
+            PlanClause { vector: Some(vector), ..PlanClause::default() }
+        } else {
+            PlanClause { text: Some(words), ..PlanClause::default() }
+        };
+        self.atom(clause, content);
+        end + 1
+    }
+
+    fn next_is_word(&self, at: usize) -> bool {
+        let next = self.items[at + 1..].iter().find(|i| i.what != What::Frame);
+        next.is_some_and(|i| i.what == What::Word)
+    }
+
+    /// A clause.
+    fn atom(&mut self, clause: PlanClause, items: Vec<usize>) {
+        let at = items.first().copied().unwrap_or(0);
+        let last = self.last_atom.replace(items.last().copied().unwrap_or(at));
+        if let Some((ns, near)) = self.near.take() {
+            let items = std::iter::once(near).chain(items).collect();
+            self.built.near.push((ns, Atom { clause, group: Group::All, items }));
+            return;
+        }
+        if let Some((before, link)) = self.leading.take() {
+            // "after "geese first" Otto": without a comma, one clause is what leads.
+            if self.step().atoms.is_empty() || self.joins(last, at) {
+                self.leading = Some((before, link));
+            } else {
+                self.follow(!before, link);
+            }
+        }
+        let negated = self.denied(last, at, clause.kind.as_ref());
+        let or = self.or.take();
+        let group = match (negated, or) {
+            (true, _) => Group::None,
+            (false, Some(or)) => self.alternative(or, clause.kind.as_ref()),
+            (false, None) => Group::All,
+        };
+        let step = self.step();
+        match step.atoms.iter_mut().find(|a| a.group == group && a.clause == clause) {
+            Some(known) => known.items.extend(items),
+            None => step.atoms.push(Atom { clause, group, items }),
+        }
+    }
+
+    /// Is a clause still of what leads: is a comma to come, or do words stand between it and the clause before?
+    fn joins(&self, last: Option<usize>, at: usize) -> bool {
+        let from = last.map_or(0, |l| l + 1);
+        from < at || self.items[at + 1..].iter().any(|i| i.what == What::Comma)
+    }
+
+    /// Is a clause under a "not"? One "not" denies one clause, and what follows it by "or", "nor", "and" or a comma.
+    fn denied(&mut self, last: Option<usize>, at: usize, kind: Option<&String>) -> bool {
+        let Some((not, denied)) = &self.not else { return false };
+        let goes_on = match denied {
+            None => true,
+            Some(first) => {
+                let from = last.map_or(not + 1, |l| l + 1);
+                let between = self.items.get(from..at).unwrap_or_default();
+                let or = between.iter().any(|i| i.what == What::Or);
+                let and = between.iter().any(|i| matches!(i.what, What::And | What::Comma));
+                or || (and && first.as_ref() == kind)
+            }
+        };
+        self.not = goes_on.then(|| (*not, Some(kind.cloned())));
+        if goes_on {
+            self.or = None;
+        }
+        goes_on
+    }
+
+    /// An "or" puts the clause before it, with those in its list, and the one after it under `any`.
+    fn alternative(&mut self, or: usize, kind: Option<&String>) -> Group {
+        let step = self.step();
+        let has_any = step.atoms.iter().any(|a| a.group == Group::Any);
+        let Some(left) = step.atoms.last().filter(|a| a.group != Group::None) else {
+            self.built.unused.insert(or);
+            return Group::All;
+        };
+        if left.group == Group::Any {
+            return Group::Any;
+        }
+        if has_any {
+            // A step has one list of alternatives.
+            self.built.unused.insert(or);
+            return Group::All;
+        }
+        let left_kind = left.clause.kind.clone();
+        let items = self.items;
+        let mut before = or;
+        for atom in self.step().atoms.iter_mut().rev() {
+            let last = atom.items.iter().max().copied().unwrap_or(0);
+            let between = items.get(last + 1..before).unwrap_or_default();
+            let listed = before == or
+                || (between.iter().all(|i| matches!(i.what, What::Comma | What::Frame))
+                    && between.iter().any(|i| i.what == What::Comma)
+                    && atom.clause.kind == left_kind
+                    && kind == left_kind.as_ref());
+            if !listed || atom.group != Group::All {
+                break;
+            }
+            atom.group = Group::Any;
+            before = atom.items.iter().min().copied().unwrap_or(0);
+        }
+        Group::Any
+    }
+
+    fn finish(mut self) -> Built {
+        if let Some((_, link)) = self.leading {
+            self.built.unused.insert(link);
+        }
+        if let Some((_, item)) = self.within.or(self.near) {
+            self.built.unused.insert(item);
+        }
+        if let Some(or) = self.or {
+            self.built.unused.insert(or);
+        }
+        if let Some((not, None)) = self.not {
+            self.built.unused.insert(not);
+        }
+        self.built.settle();
+        self.built
+    }
+}
+
+/// The parts of the scope, with whether they are excluded.
+pub(crate) fn scope_parts<'i>(
+    items: &'i [Item],
+    built: &'i Built,
+) -> impl Iterator<Item = (usize, &'i ScopePart, bool)> {
+    items.iter().enumerate().filter_map(|(at, item)| match &item.what {
+        What::Scope(part) => Some((at, part, built.excluded.contains(&at))),
+        _ => None,
+    })
+}

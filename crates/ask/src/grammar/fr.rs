@@ -1,0 +1,108 @@
+//! French.
+
+use super::Level as L;
+use super::Sense::*;
+use super::{HOUR, MINUTE, SECOND, Sense};
+
+pub(super) const TABLE: &[(Sense, &str)] = &[
+    (
+        Frame,
+        "le|la|les|l|un|une|des|de|de la|de l|d|du|au|aux|avec|que|qu|qui|ce|cet|cette|ces|c|est|est ce que|est ce qu|où|où est ce que|où est ce qu|\
+         où est|quand|quel|quelle|quels|quelles|il y a|y a|montre|montre moi|montrez|montrez moi|trouve|trouve moi|trouvez|cherche|donne|donne moi|donnez moi|\
+         je veux|je veux voir|je cherche|il me faut|s il te plaît|s il vous plaît|toutes les|tous les|tout|toute|tous|toutes|chaque|apparaît|\
+         apparaissent|ensemble|parle|parlent|parlant|quelqu un|son|sa|ses|mon|ma|mes|moi|nous|on|on voit|où l on voit|sont|d abord|abord|pendant|\
+         à l écran|peux tu|pouvez vous|voir|dure|durent|qui dure|qui durent|pour|se|s|n|j|t|plus que|images de|images",
+    ),
+    (
+        Place,
+        "dans|dans la|dans le|dans les|dans l|à|à la|au|sur|sur la|sur le|sur les|en|chez|à bord|à bord du",
+    ),
+    (Noun, "scène|plan|moment|extrait|fois|passage"),
+    (Nouns, "scènes|plans|moments|extraits|passages|résultats"),
+    (
+        Then,
+        "puis|et puis|ensuite|et ensuite|après quoi|plus tard|suivi de|suivie de|suivi par|suivi d|suivie d|suivi du|et après",
+    ),
+    (Before, "avant|avant que|avant de|juste avant|avant qu"),
+    (After, "après|après que|juste après|une fois que|après qu"),
+    (Not, "sans|pas|pas de|pas d|ne|n|mais pas|mais sans|sauf|ni|aucun|aucune|hors|excepté|jamais"),
+    (Or, "ou|ou bien"),
+    (And, "et|ainsi que|mais"),
+    (Say, "dit|disent|disant|crie|murmure|chuchote|demande|répond"),
+    (
+        About,
+        "parle de|parle du|parle des|parle d|parlent de|parlent du|parlent des|parlent d|parlant de|parlant du|mentionne|mentionnent|évoque|évoquent|discutent de|discutent du",
+    ),
+    (Silence, "personne ne parle|personne ne dit rien|en silence|silence"),
+    (Dialogue, "dialogue|dialogues|réplique|répliques"),
+    (
+        Union,
+        "toutes les apparitions de|toutes les apparitions d|chaque apparition de|chaque apparition d|toutes les occurrences de|chaque occurrence de|n importe lequel de",
+    ),
+    (Best, "meilleures|meilleurs|meilleure|meilleur|top"),
+    (Most, "plus"),
+    (Longest, "plus longues|plus longue|plus longs|plus long"),
+    (Shortest, "plus courtes|plus courte|plus courts|plus court"),
+    (FirstTime, "première fois|première fois que|première scène|premier plan où"),
+    (
+        InOrder,
+        "dans l ordre|par ordre chronologique|dans l ordre d apparition|par ordre d apparition|dans l ordre chronologique",
+    ),
+    (Last, "dernier|dernière"),
+    (Per, "par|pour chaque|de chaque|dans chaque|chaque|groupé par|groupés par|groupées par"),
+    (Level(L::Episode), "épisode|épisodes"),
+    (Level(L::Season), "saison|saisons"),
+    (Level(L::Series), "série|séries"),
+    (Level(L::Movie), "film|films"),
+    (Level(L::Collection), "collection|saga"),
+    (Within, "dans les|en moins de|moins de|à moins de|endéans"),
+    (Of, "de"),
+    (
+        More,
+        "plus de|plus long que|plus longue que|plus longues que|plus longs que|pendant plus de|supérieure à|au dessus de|de plus de",
+    ),
+    (AtLeast, "au moins|au minimum|pendant au moins|d au moins"),
+    (
+        Less,
+        "moins de|plus court que|plus courte que|plus courtes que|plus courts que|inférieure à|au dessous de|de moins de",
+    ),
+    (AtMost, "au plus|au maximum|jusqu à"),
+    (Between, "entre"),
+    (From, "de|à partir de|depuis"),
+    (Until, "à|jusqu à"),
+    (OrMore, "ou plus|et plus"),
+    (OrLess, "ou moins|et moins"),
+    (Long, "de long|de durée"),
+    (Confidence, "confiance|certitude|de confiance"),
+    (SECOND, "seconde|secondes|s|sec"),
+    (MINUTE, "minute|minutes|min|mn"),
+    (HOUR, "heure|heures|h"),
+    (One, "un|une"),
+    (Half, "demi|une demi|demie"),
+    (Number(2), "deux"),
+    (Number(3), "trois"),
+    (Number(4), "quatre"),
+    (Number(5), "cinq"),
+    (Number(6), "six"),
+    (Number(7), "sept"),
+    (Number(8), "huit"),
+    (Number(9), "neuf"),
+    (Number(10), "dix"),
+    (Number(15), "quinze"),
+    (Number(20), "vingt"),
+    (Number(30), "trente"),
+    (Ordinal(1), "premier|première|premiers|premières|1er|1ère"),
+    (Ordinal(2), "deuxième|second|seconde|2e|2ème"),
+    (Ordinal(3), "troisième|3e|3ème"),
+    (Ordinal(4), "quatrième|4e|4ème"),
+    (Ordinal(5), "cinquième|5e|5ème"),
+    (Pilot, "pilote|épisode pilote"),
+    (Finale, "dernier épisode|final de la saison|final de saison"),
+    (Spoken("en"), "anglais"),
+    (Spoken("es"), "espagnol"),
+    (Spoken("fr"), "français"),
+    (Spoken("de"), "allemand"),
+    (Spoken("pt"), "portugais"),
+    (Spoken("it"), "italien"),
+    (Titled, "épisode|l épisode|film|le film|série|la série"),
+];

@@ -1,0 +1,138 @@
+//! A question in words becomes a plan, in three steps that can all be seen.
+//!
+//! 1. *Parse*: quotes are dialogue; frame words, numbers, times, seasons, sequences, negations and alternatives are
+//!    recognised in English, Spanish, French and German (`grammar`, `scan`).
+//! 2. *Link*: names of people, places, things and titles are found, mistyped ones too, over a [`Lexicon`]; what is left
+//!    is meaning, for a vector clause where an encoder is known, else for words (`names`, `build`).
+//! 3. *Plan*: all of it goes into a [`Plan`], which can be edited and sent again; the [`Reading`] says what
+//!    each part of the question became, and what was not understood (`plan_of`).
+//!
+//! Pure: no archive, no clock, no files.
+
+mod build;
+mod grammar;
+mod names;
+mod number;
+mod plan_of;
+pub mod questions;
+mod scan;
+mod scan_amount;
+mod scan_names;
+mod scan_scope;
+mod scan_top;
+mod settle;
+mod short;
+mod token;
+
+use rushes_plan::{Plan, Warning};
+use rushes_types::limits::QUERY_BYTES_MAX;
+use rushes_types::{Error, ErrorKind, Result};
+
+pub use names::{Episode, Lexicon, NAME_WORDS_MAX, Name, Names, Target};
+pub use rushes_plan::{Reading, ReadingKind, ReadingSpan};
+pub use short::in_short;
+
+use build::Built;
+use plan_of::Planned;
+use scan::{Item, Scanner, What};
+
+/// A question that was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Asked {
+    /// The plan.
+    pub plan: Plan,
+    /// What each part of the question became.
+    pub reading: Reading,
+    /// What was not understood, or was put right.
+    pub warnings: Vec<Warning>,
+}
+
+/// Reads a question, and adds what it asks to a plan. What the plan says already was set by hand, and stays. In union
+/// mode the clauses go to `any`, else to `all`.
+///
+/// # Errors
+/// [`ErrorKind::TooLarge`] for more than [`QUERY_BYTES_MAX`] bytes; [`ErrorKind::Invalid`] where neither question nor plan
+/// name anything to look for.
+pub fn ask(question: &str, base: &Plan, lexicon: &dyn Lexicon) -> Result<Asked> {
+    if question.len() > QUERY_BYTES_MAX {
+        let message =
+            format!("the question has {} bytes; at most {QUERY_BYTES_MAX} are taken", question.len());
+        return Err(Error::new(ErrorKind::TooLarge, message).at("/q"));
+    }
+    let scanner = Scanner::new(question, lexicon);
+    let items = scanner.items();
+    let by_meaning = items.iter().any(|item| item.what == What::Word) && lexicon.has_encoder();
+    let built = build::build(question, &items, by_meaning);
+    let Planned { plan, mut pointers, mut warnings } = plan_of::plan_of(&items, &built, base, lexicon);
+    if plan.all.is_empty() && plan.any.is_empty() {
+        let message = if plan.none.is_empty() {
+            "the question names nothing to look for; name a person, a place or words that are said"
+        } else {
+            "the question only says what must not be there; say as well what must be, such as a place or a person"
+        };
+        return Err(Error::invalid(message).at("/q"));
+    }
+    warnings.extend(notes(question, &items, &built));
+    let json = plan.to_json();
+    pointers.retain(|_, pointer| {
+        // What was set by hand stays, and seasons with episodes may have become assets: then the field above is meant.
+        while !pointer.is_empty() && json.pointer(pointer).is_none() {
+            pointer.truncate(pointer.rfind('/').unwrap_or(0));
+        }
+        !pointer.is_empty()
+    });
+    let spans =
+        items.iter().enumerate().map(|(at, item)| span(question, at, item, &built, by_meaning, &pointers));
+    let reading = Reading { language: scanner.language.as_str().to_owned(), spans: spans.collect() };
+    Ok(Asked { plan, reading, warnings })
+}
+
+/// What the asker should know: what was corrected, and what was not used.
+fn notes(question: &str, items: &[Item], built: &Built) -> Vec<Warning> {
+    let words = |item: &Item| question.get(item.start..item.end).unwrap_or_default();
+    let mut notes = Vec::new();
+    for (at, item) in items.iter().enumerate() {
+        if let Some(corrected) = &item.corrected {
+            let message = format!(
+                "`{}` was taken for `{corrected}`; write it in quotes to look for it as said",
+                words(item)
+            );
+            notes.push(Warning::new("corrected", "/q", message));
+        }
+        if let (false, What::Label { label, kind }) = (item.also.is_empty(), &item.what) {
+            let message = format!("`{label}` is taken as {kind}; it also names {}", item.also.join(", "));
+            notes.push(Warning::new("ambiguous", "/q", message));
+        }
+        if built.unused.contains(&at) {
+            let why = match &item.what {
+                What::Unsaid(why) => (*why).to_owned(),
+                What::Or => {
+                    "a step takes one list of alternatives; ask for the other one by itself".to_owned()
+                }
+                _ => "nothing stands there that it could belong to".to_owned(),
+            };
+            notes.push(Warning::new(
+                "not_understood",
+                "/q",
+                format!("`{}` was left out: {why}", words(item)),
+            ));
+        }
+    }
+    notes
+}
+
+fn span(
+    question: &str,
+    at: usize,
+    item: &Item,
+    built: &Built,
+    by_meaning: bool,
+    pointers: &std::collections::BTreeMap<usize, String>,
+) -> ReadingSpan {
+    let pointer = pointers.get(&at).cloned();
+    let kind = if built.unused.contains(&at) { ReadingKind::Unknown } else { plan_of::kind_of(&item.what) };
+    let text = question.get(item.start..item.end).unwrap_or_default().to_owned();
+    let meaning = short::meaning(&item.what, pointer.as_deref(), by_meaning, &text);
+    let (corrected, also) = (item.corrected.clone(), item.also.clone());
+    ReadingSpan { start: item.start, end: item.end, text, kind, pointer, meaning, corrected, also }
+}

@@ -1,0 +1,244 @@
+//! What an archive calls things: labels with their aliases, and titles, found by their words even where mistyped.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use rushes_text::{Fuzziness, tokenise, within};
+use rushes_types::{Asset, known_types};
+
+/// Longest name, in words.
+pub const NAME_WORDS_MAX: usize = 8;
+/// Titles that are looked at for one beginning.
+const TITLES_LOOKED_AT_MAX: usize = 2_000;
+
+/// What a name stands for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Target {
+    /// A label of a type.
+    Label {
+        /// The annotation type.
+        kind: String,
+        /// The label, as usually written.
+        label: String,
+    },
+    /// A series.
+    Series(String),
+    /// A title, by its id.
+    Movie(String),
+    /// A collection.
+    Collection(String),
+    /// An asset, by its id.
+    Asset(String),
+}
+
+impl Target {
+    /// Of equally frequent ones the lower is meant: people, places, things, other labels, then titles.
+    fn rank(&self) -> u8 {
+        match self {
+            Self::Label { kind, .. } => match kind.as_str() {
+                known_types::CHARACTER => 0,
+                known_types::SCENE => 1,
+                known_types::OBJECT => 2,
+                _ => 3,
+            },
+            Self::Series(_) => 4,
+            Self::Movie(_) => 5,
+            Self::Collection(_) => 6,
+            Self::Asset(_) => 7,
+        }
+    }
+
+    /// Is it a label?
+    #[must_use]
+    pub fn is_label(&self) -> bool {
+        matches!(self, Self::Label { .. })
+    }
+}
+
+/// A name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Name {
+    /// What it stands for.
+    pub target: Target,
+    /// As it is written.
+    pub written: String,
+    /// How many annotations carry the label.
+    pub count: u64,
+}
+
+/// An episode.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Episode {
+    /// Its asset.
+    pub asset: String,
+    /// Its season.
+    pub season: Option<i64>,
+    /// Its number.
+    pub episode: Option<i64>,
+}
+
+/// What reading a question must be told of an archive.
+pub trait Lexicon {
+    /// The names.
+    fn names(&self) -> &Names;
+    /// Is the folded word said or written in the archive, so that it is no mistyped name?
+    fn knows_word(&self, folded: &str) -> bool;
+    /// Can a text be searched by its meaning: has a current space an encoder?
+    fn has_encoder(&self) -> bool;
+}
+
+/// The names of an archive, in the order of their words.
+#[derive(Debug, Default)]
+pub struct Names {
+    by_key: HashMap<String, Vec<Name>>,
+    /// Every key by its number of words and its first character: its letters as a set, and the key.
+    by_shape: HashMap<(usize, char), Vec<(u64, String)>>,
+    /// Titles from each of their words on, for someone typing.
+    title_starts: BTreeSet<(String, Target, String)>,
+    episodes: Vec<Episode>,
+}
+
+/// The words of a name, as it is looked up.
+fn key_of(text: &str) -> Option<(usize, String)> {
+    let words: Vec<String> = tokenise(text).into_iter().map(|t| t.folded).collect();
+    (1..=NAME_WORDS_MAX).contains(&words.len()).then(|| (words.len(), words.join(" ")))
+}
+
+/// The letters of a word as a set, so that most words are seen to be too far apart without comparing them.
+fn letters(key: &str) -> u64 {
+    key.chars().fold(0, |set, c| set | 1 << (u32::from(c) % 64))
+}
+
+impl Names {
+    /// No names yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a way of writing something. What has no word, or too many, is left out.
+    pub fn add(&mut self, target: Target, written: &str, count: u64) {
+        let Some((words, key)) = key_of(written) else { return };
+        if !target.is_label() {
+            let mut rest = Some(key.as_str());
+            while let Some(start) = rest {
+                self.title_starts.insert((start.to_owned(), target.clone(), written.to_owned()));
+                rest = start.split_once(' ').map(|(_, rest)| rest);
+            }
+        }
+        let names = match self.by_key.get_mut(&key) {
+            Some(names) => names,
+            None => {
+                if let Some(first) = key.chars().next() {
+                    self.by_shape.entry((words, first)).or_default().push((letters(&key), key.clone()));
+                }
+                self.by_key.entry(key).or_default()
+            }
+        };
+        match names.iter_mut().find(|n| n.target == target) {
+            Some(known) => known.count = known.count.max(count),
+            None => names.push(Name { target, written: written.to_owned(), count }),
+        }
+        names.sort_by(|a, b| {
+            (b.count, a.target.rank(), &a.target).cmp(&(a.count, b.target.rank(), &b.target))
+        });
+    }
+
+    /// Adds a label with its aliases.
+    pub fn add_label(&mut self, kind: &str, label: &str, aliases: &[String], count: u64) {
+        let target = Target::Label { kind: kind.to_owned(), label: label.to_owned() };
+        self.add_without_article(&target, label, count);
+        for alias in aliases {
+            self.add_without_article(&target, alias, count);
+        }
+    }
+
+    /// Adds a title.
+    fn add_title(&mut self, target: &Target, written: &str) {
+        self.add_without_article(target, written, 0);
+    }
+
+    /// Adds a way of writing something, and the same without its article.
+    fn add_without_article(&mut self, target: &Target, written: &str, count: u64) {
+        self.add(target.clone(), written, count);
+        if let Some((head, rest)) = written.split_once(' ')
+            && ["the", "a", "an", "el", "la", "los", "las", "le", "les", "der", "die", "das"]
+                .contains(&head.to_lowercase().as_str())
+        {
+            self.add(target.clone(), rest, count);
+        }
+    }
+
+    /// Adds the titles that an asset has or belongs to.
+    pub fn add_asset(&mut self, asset: &Asset) {
+        if let Some(series) = &asset.series {
+            self.add_title(&Target::Series(series.clone()), series);
+        }
+        if let Some(collection) = &asset.collection {
+            self.add_title(&Target::Collection(collection.clone()), collection);
+        }
+        self.add_title(&Target::Movie(asset.movie.to_string()), asset.movie.as_str());
+        let id = asset.id.to_string();
+        self.add_title(&Target::Asset(id.clone()), &id);
+        if let Some(title) = &asset.title {
+            self.add_title(&Target::Asset(id.clone()), title);
+        }
+        self.episodes.push(Episode { asset: id, season: asset.season, episode: asset.episode });
+    }
+
+    /// The episodes.
+    #[must_use]
+    pub fn episodes(&self) -> &[Episode] {
+        &self.episodes
+    }
+
+    /// Titles of which a word begins as typed, series first; at most `limit`.
+    #[must_use]
+    pub fn titles_beginning(&self, typed: &str, limit: usize) -> Vec<(&Target, &str)> {
+        let Some((_, key)) = key_of(typed) else { return Vec::new() };
+        let from = (key.clone(), Target::Label { kind: String::new(), label: String::new() }, String::new());
+        let starts = self.title_starts.range(from..).take_while(|(start, ..)| start.starts_with(&key));
+        // A long list begins alike only where ids are numbered: the first of them are enough.
+        let mut found: BTreeMap<&Target, &str> = BTreeMap::new();
+        for (_, target, written) in starts.take(TITLES_LOOKED_AT_MAX) {
+            let known = found.entry(target).or_insert(written);
+            // Of several ways of writing the longest is the whole title.
+            if written.len() > known.len() {
+                *known = written;
+            }
+        }
+        let mut titles: Vec<(&Target, &str)> = found.into_iter().collect();
+        titles.sort_by_key(|(target, written)| (target.rank(), *written));
+        titles.dedup_by_key(|(_, written)| *written);
+        titles.truncate(limit);
+        titles
+    }
+
+    /// What exactly these words name, the likeliest first.
+    #[must_use]
+    pub fn named(&self, key: &str) -> &[Name] {
+        self.by_key.get(key).map_or(&[], Vec::as_slice)
+    }
+
+    /// The nearest name to mistyped words: of equally near ones the most frequent. The first letter must be right.
+    #[must_use]
+    pub fn near(&self, words: usize, key: &str) -> &[Name] {
+        // A name is short: what is forgiven in a word of a line would make too many words names.
+        let edits = match key.chars().count() {
+            0..=3 => 0,
+            4..=6 => 1,
+            _ => Fuzziness::Auto.max_edits(key),
+        };
+        let Some(first) = key.chars().next().filter(|_| edits > 0) else { return &[] };
+        let set = letters(key);
+        let shapes = self.by_shape.get(&(words, first)).map_or(&[][..], Vec::as_slice);
+        let near = shapes.iter().filter(|(other, known)| {
+            (set ^ other).count_ones() <= 2 * u32::from(edits) && known.len().abs_diff(key.len()) <= 8
+        });
+        let distances = near.filter_map(|(_, known)| Some((within(key, known, edits)?, known)));
+        let best = distances.min_by_key(|(distance, known)| {
+            let count = self.named(known).first().map_or(0, |n| n.count);
+            (*distance, std::cmp::Reverse(count), *known)
+        });
+        best.map_or(&[], |(_, known)| self.named(known))
+    }
+}

@@ -1,0 +1,251 @@
+//! Sets of questions with the plans that they should become, and how many do.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rushes_plan::Plan;
+use rushes_types::{Asset, AssetId, Error, MovieId, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::grammar::Grammar;
+use crate::names::{Lexicon, Names};
+use crate::short::{in_short, sorted};
+
+/// The names that our own questions are asked over.
+pub const LEXICON: &str = include_str!("../questions/lexicon.toml");
+/// Our questions that the reading is developed on.
+pub const DEVELOP: &str = include_str!("../questions/develop.toml");
+/// Our questions of a second look: the first version read 33 of them right, then they were developed on.
+pub const LATER: &str = include_str!("../questions/later.toml");
+/// Our questions that no rule was made for, but for two that ask "says Otto" before a quote.
+pub const HELD_OUT: &str = include_str!("../questions/held-out.toml");
+/// What stands for a question that must be refused: there is nothing to look for.
+const REFUSED: &str = "!";
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LexiconFile {
+    #[serde(default)]
+    encoder: bool,
+    #[serde(default)]
+    label: Vec<LabelRows>,
+    #[serde(default)]
+    asset: Vec<AssetRow>,
+    #[serde(default)]
+    words: Words,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LabelRows {
+    #[serde(rename = "type")]
+    kind: String,
+    /// Label, count, aliases.
+    names: Vec<Vec<Cell>>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(untagged)]
+enum Cell {
+    Text(String),
+    Count(u64),
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct AssetRow {
+    id: String,
+    movie: Option<String>,
+    series: Option<String>,
+    collection: Option<String>,
+    season: Option<i64>,
+    episode: Option<i64>,
+    title: Option<String>,
+}
+
+impl AssetRow {
+    fn asset(&self) -> Result<Asset> {
+        let bad = |e: rushes_types::IdError| Error::invalid(format!("`{}`: {e}", self.id));
+        let movie = MovieId::new(self.movie.as_ref().unwrap_or(&self.id)).map_err(bad)?;
+        let mut asset = Asset::new(AssetId::new(&self.id).map_err(bad)?, movie);
+        (asset.series, asset.collection) = (self.series.clone(), self.collection.clone());
+        (asset.season, asset.episode, asset.title) = (self.season, self.episode, self.title.clone());
+        Ok(asset)
+    }
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Words {
+    known: BTreeSet<String>,
+}
+
+/// A lexicon that was written down.
+#[derive(Debug)]
+pub struct WrittenLexicon {
+    names: Names,
+    known: BTreeSet<String>,
+    encoder: bool,
+}
+
+impl WrittenLexicon {
+    /// Reads a lexicon.
+    ///
+    /// # Errors
+    /// Where the text is no such lexicon.
+    pub fn read(toml: &str) -> Result<Self> {
+        let file: LexiconFile =
+            toml::from_str(toml).map_err(|e| Error::invalid(format!("this is no lexicon: {e}; mend it")))?;
+        let mut names = Names::new();
+        for rows in &file.label {
+            for row in &rows.names {
+                let mut texts = row.iter().filter_map(|c| if let Cell::Text(t) = c { Some(t) } else { None });
+                let count = row.iter().find_map(|c| if let Cell::Count(n) = c { Some(*n) } else { None });
+                let Some(label) = texts.next() else { continue };
+                let aliases: Vec<String> = texts.cloned().collect();
+                names.add_label(&rows.kind, label, &aliases, count.unwrap_or(0));
+            }
+        }
+        for row in &file.asset {
+            names.add_asset(&row.asset()?);
+        }
+        Ok(Self { names, known: file.words.known, encoder: file.encoder })
+    }
+
+    /// The same, with or without an encoder of texts.
+    #[must_use]
+    pub fn with_encoder(mut self, encoder: bool) -> Self {
+        self.encoder = encoder;
+        self
+    }
+}
+
+impl Lexicon for WrittenLexicon {
+    fn names(&self) -> &Names {
+        &self.names
+    }
+
+    fn knows_word(&self, folded: &str) -> bool {
+        self.known.contains(folded)
+    }
+
+    fn has_encoder(&self) -> bool {
+        self.encoder
+    }
+}
+
+/// A question with the plan that it should become.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// What kind of question.
+    pub category: String,
+    /// Its language.
+    pub language: String,
+    /// The question.
+    pub ask: String,
+    /// The plan in short.
+    pub plan: String,
+}
+
+/// Reads a set of questions: a table for each category, in it a list for each language, of pairs of question and plan.
+///
+/// # Errors
+/// Where the text is no such set.
+pub fn read(toml: &str) -> Result<Vec<Question>> {
+    type Set = BTreeMap<String, BTreeMap<String, Vec<(String, String)>>>;
+    let set: Set = toml::from_str(toml)
+        .map_err(|e| Error::invalid(format!("this is no set of questions: {e}; mend it")))?;
+    let mut questions = Vec::new();
+    for (category, languages) in set {
+        for (language, pairs) in languages {
+            let question =
+                |(ask, plan)| Question { category: category.clone(), language: language.clone(), ask, plan };
+            questions.extend(pairs.into_iter().map(question));
+        }
+    }
+    Ok(questions)
+}
+
+/// How many questions of a kind became the plan that they should.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct Tally {
+    /// Right ones.
+    pub right: usize,
+    /// All.
+    pub asked: usize,
+}
+
+/// A question that did not become its plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Miss {
+    /// What kind of question.
+    pub category: String,
+    /// Its language.
+    pub language: String,
+    /// The question.
+    pub ask: String,
+    /// The plan in short that it should become.
+    pub wanted: String,
+    /// The plan in short that it became; `!` where it was refused.
+    pub got: String,
+}
+
+/// The score of a set of questions.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct Score {
+    /// All together.
+    pub all: Tally,
+    /// By category.
+    pub categories: BTreeMap<String, Tally>,
+    /// By language.
+    pub languages: BTreeMap<String, Tally>,
+    /// The wrong ones.
+    pub misses: Vec<Miss>,
+}
+
+/// Asks all questions, and counts.
+#[must_use]
+pub fn score(questions: &[Question], lexicon: &dyn Lexicon) -> Score {
+    let mut score = Score::default();
+    for question in questions {
+        let got = match crate::ask(&question.ask, &Plan::default(), lexicon) {
+            Ok(asked) => in_short(&asked.plan),
+            Err(_) => REFUSED.to_owned(),
+        };
+        let (got, wanted) = (comparable(&got), comparable(&question.plan));
+        let right = got == wanted;
+        let category = score.categories.entry(question.category.clone()).or_default();
+        let language = score.languages.entry(question.language.clone()).or_default();
+        for tally in [&mut score.all, category, language] {
+            tally.asked += 1;
+            tally.right += usize::from(right);
+        }
+        if !right {
+            score.misses.push(Miss {
+                category: question.category.clone(),
+                language: question.language.clone(),
+                ask: question.ask.clone(),
+                wanted,
+                got,
+            });
+        }
+    }
+    score
+}
+
+/// A plan in short, in a fixed order; of words that are searched by meaning, those that frame nothing.
+fn comparable(short: &str) -> String {
+    let mut out = String::new();
+    let mut rest = short;
+    while let Some(at) = rest.find("M\"") {
+        let (before, text) = rest.split_at(at + 2);
+        let (text, after) = text.split_once('"').unwrap_or((text, ""));
+        let content = rushes_text::tokenise(text).into_iter().map(|t| t.folded);
+        let content: Vec<String> = content.filter(|w| !Grammar::get().frames(w)).collect();
+        out.push_str(before);
+        out.push_str(&content.join(" "));
+        out.push('"');
+        rest = after;
+    }
+    out.push_str(rest);
+    sorted(&out)
+}

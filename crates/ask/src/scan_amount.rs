@@ -1,0 +1,210 @@
+//! Lengths of moments, windows of time, distances and confidence.
+
+use rushes_plan::time::Instant;
+use rushes_plan::{Bounds, Window};
+
+use crate::grammar::Sense;
+use crate::scan::{Found, Scanner, What};
+
+/// Which way a comparison goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Compare {
+    More,
+    AtLeast,
+    Less,
+    AtMost,
+}
+
+impl Compare {
+    fn bounds(self, ns: i64) -> Bounds {
+        let seconds = Some(rushes_plan::time::seconds_of_ns(ns));
+        match self {
+            Self::More => Bounds { gt: seconds, ..Bounds::default() },
+            Self::AtLeast => Bounds { gte: seconds, ..Bounds::default() },
+            Self::Less => Bounds { lt: seconds, ..Bounds::default() },
+            Self::AtMost => Bounds { lte: seconds, ..Bounds::default() },
+        }
+    }
+}
+
+impl Scanner<'_> {
+    /// What an amount at a token says.
+    pub fn amount(&self, at: usize) -> Option<Found> {
+        self.between(at)
+            .or_else(|| self.window(at))
+            .or_else(|| self.confidence(at))
+            .or_else(|| self.distance(at))
+            .or_else(|| self.compared(at))
+    }
+
+    fn comparison(&self, at: usize) -> Option<(usize, Compare)> {
+        self.find(at, |s| {
+            Some(match s {
+                Sense::More => Compare::More,
+                Sense::AtLeast => Compare::AtLeast,
+                Sense::Less => Compare::Less,
+                Sense::AtMost => Compare::AtMost,
+                _ => return None,
+            })
+        })
+    }
+
+    /// "between 5 and 10 seconds", "between 1:00 and 2:30".
+    fn between(&self, at: usize) -> Option<Found> {
+        let low = at + self.is(at, Sense::Between)?;
+        let and = |at: usize| self.is(at, Sense::And).or_else(|| self.is(at, Sense::Until));
+        if let Some((len, from)) = self.clock(low)
+            && let Some(and) = and(low + len)
+            && let Some((last, to)) = self.clock(low + len + and)
+        {
+            return Some((
+                low + len + and + last - at,
+                What::Window(Window { from: Some(from), to: Some(to) }),
+            ));
+        }
+        if let Some((len, from)) = self.duration(low)
+            && let Some(and) = and(low + len)
+            && let Some((last, to)) = self.duration(low + len + and)
+        {
+            return Some(self.ranged(at, low + len + and + last, from, to));
+        }
+        let (len, number) = self.number(low)?;
+        let high = low + len + and(low + len)?;
+        let (unit_at, _) = self.number(high)?;
+        let (last, to) = self.duration(high)?;
+        let (_, unit) = self.unit(high + unit_at)?;
+        let from = rushes_plan::time::ns_of_seconds(number * rushes_plan::time::seconds_of_ns(unit))?;
+        Some(self.ranged(at, high + last, from, to))
+    }
+
+    fn ranged(&self, at: usize, end: usize, from: i64, to: i64) -> Found {
+        let end = end + self.is(end, Sense::Long).unwrap_or(0);
+        let seconds = |ns| Some(rushes_plan::time::seconds_of_ns(ns));
+        (end - at, What::Duration(Bounds { gte: seconds(from), lte: seconds(to), ..Bounds::default() }))
+    }
+
+    /// "in the first five minutes", "after 1:30", "from 0:30 to 1:15", "before minute 3".
+    fn window(&self, at: usize) -> Option<Found> {
+        if let Some((len, ns)) = self.opening(at) {
+            return Some((
+                len,
+                What::Window(Window { from: Some(Instant::Ns(0)), to: Some(Instant::Ns(ns)) }),
+            ));
+        }
+        if let Some((len, ns)) = self.closing(at) {
+            let _ = ns;
+            return Some((len, What::Unsaid("a plan counts times from the beginning, not from the end")));
+        }
+        let from = at + self.is(at, Sense::From).unwrap_or(0);
+        if let Some((len, first)) = self.clock(from)
+            && let Some(to) = self.is(from + len, Sense::Until)
+            && let Some((last, end)) = self.clock(from + len + to)
+        {
+            return Some((
+                from + len + to + last - at,
+                What::Window(Window { from: Some(first), to: Some(end) }),
+            ));
+        }
+        let after = self.is(at, Sense::After).or_else(|| self.is(at, Sense::From));
+        if let Some(after) = after {
+            let begin = self.skip_frames(at + after);
+            let found =
+                self.clock(begin).or_else(|| self.opening(begin).map(|(len, ns)| (len, Instant::Ns(ns))));
+            if let Some((len, from)) = found {
+                return Some((begin + len - at, What::Window(Window { from: Some(from), to: None })));
+            }
+        }
+        let before = self.is(at, Sense::Before).or_else(|| self.is(at, Sense::Until))?;
+        let begin = self.skip_frames(at + before);
+        let (len, to) = self.clock(begin)?;
+        Some((begin + len - at, What::Window(Window { from: None, to: Some(to) })))
+    }
+
+    /// "first five minutes", "cinq premières minutes", "first minute": the length from the beginning.
+    fn opening(&self, at: usize) -> Option<(usize, i64)> {
+        self.edge(at, |i| self.ordinal(i).filter(|(_, n)| *n == 1).map(|(len, _)| len))
+    }
+
+    /// The same at the end.
+    fn closing(&self, at: usize) -> Option<(usize, i64)> {
+        self.edge(at, |i| self.is(i, Sense::Last))
+    }
+
+    fn edge(&self, at: usize, is_edge: impl Fn(usize) -> Option<usize>) -> Option<(usize, i64)> {
+        if let Some(edge) = is_edge(at) {
+            if let Some((len, ns)) = self.duration(at + edge) {
+                return Some((edge + len, ns));
+            }
+            return self.unit(at + edge).map(|(len, ns)| (edge + len, ns));
+        }
+        let (len, number) = self.number(at)?;
+        let edge = is_edge(at + len)?;
+        let (last, unit) = self.unit(at + len + edge)?;
+        let ns = rushes_plan::time::ns_of_seconds(number * rushes_plan::time::seconds_of_ns(unit))?;
+        Some((len + edge + last, ns))
+    }
+
+    /// "confidence above 0.8", "with more than 90% confidence".
+    fn confidence(&self, at: usize) -> Option<Found> {
+        let share = |at: usize| -> Option<(usize, f64)> {
+            let (len, number) = self.number(at)?;
+            let percent = self.mark(at + len) == Some('%');
+            let share = if percent || number > 1.0 { number / 100.0 } else { number };
+            (0.0..=1.0).contains(&share).then_some((len + usize::from(percent), share))
+        };
+        if let Some(word) = self.is(at, Sense::Confidence) {
+            let mut i = self.skip_frames(at + word);
+            i += self.comparison(i).map_or(0, |(len, _)| len);
+            i = self.skip_frames(i);
+            let (len, share) = share(i)?;
+            return Some((i + len - at, What::Confidence(share)));
+        }
+        let compare = self.comparison(at).map_or(0, |(len, _)| len);
+        let (len, share) = share(at + compare)?;
+        let word = self.skip_frames(at + compare + len);
+        let last = self.is(word, Sense::Confidence)?;
+        Some((word + last - at, What::Confidence(share)))
+    }
+
+    /// "within 10 s", "less than 5 seconds after", "10 seconds later".
+    fn distance(&self, at: usize) -> Option<Found> {
+        let comes = |i: usize| self.is_any(i, &[Sense::After, Sense::Before, Sense::Then]);
+        if let Some(within) = self.is(at, Sense::Within) {
+            // "a minute" has an article of its own.
+            let begin = at + within;
+            let begin = if self.duration(begin).is_some() { begin } else { self.skip_frames(begin) };
+            let compared = self.comparison(at).is_some();
+            if let Some((len, ns)) = self.duration(begin) {
+                let end = begin + len;
+                if let Some(of) = self
+                    .is(end, Sense::Of)
+                    .filter(|_| !compared || self.language != rushes_text::Language::En)
+                {
+                    return Some((end + of - at, What::Near(ns)));
+                }
+                if !compared || comes(end) {
+                    return Some((end - at, What::Within(ns)));
+                }
+            }
+        }
+        let compare = self.comparison(at).filter(|(_, c)| matches!(c, Compare::Less | Compare::AtMost));
+        let begin = at + compare.map_or(0, |(len, _)| len);
+        let (len, ns) = self.duration(begin)?;
+        comes(begin + len).then_some((begin + len - at, What::Within(ns)))
+    }
+
+    /// "longer than 10 s", "at least a minute".
+    fn compared(&self, at: usize) -> Option<Found> {
+        if let Some((len, ns)) = self.duration(at) {
+            let more = self.is(at + len, Sense::OrMore).map(|more| (more, Compare::AtLeast));
+            let (or, compare) =
+                more.or_else(|| Some((self.is(at + len, Sense::OrLess)?, Compare::AtMost)))?;
+            return Some((len + or, What::Duration(compare.bounds(ns))));
+        }
+        let (len, compare) = self.comparison(at)?;
+        let (last, ns) = self.duration(at + len)?;
+        let end = at + len + last;
+        let end = end + self.is(end, Sense::Long).unwrap_or(0);
+        Some((end - at, What::Duration(compare.bounds(ns))))
+    }
+}

@@ -1,0 +1,183 @@
+//! Seasons, episodes, languages, in the ways people write them.
+
+use crate::grammar::{Level, Sense};
+use crate::scan::{Found, Scanner, ScopePart, What};
+
+/// Longest range of seasons or episodes that is written out.
+const RANGE_MAX: i64 = 200;
+
+/// A season or an episode as code: "s01e02", "1x02", "s2", "e3", "ep3".
+fn code(word: &str) -> Option<(Option<i64>, Option<i64>)> {
+    let digits = |s: &str| -> Option<i64> {
+        (!s.is_empty() && s.len() <= 4 && s.bytes().all(|b| b.is_ascii_digit()))
+            .then(|| s.parse().ok())
+            .flatten()
+    };
+    if let Some((season, episode)) = word.split_once('x') {
+        return Some((Some(digits(season)?), Some(digits(episode)?)));
+    }
+    for start in ["s", "t"] {
+        let Some(rest) = word.strip_prefix(start) else { continue };
+        if let Some((season, episode)) = rest.split_once('e') {
+            if let (Some(season), Some(episode)) = (digits(season), digits(episode)) {
+                return Some((Some(season), Some(episode)));
+            }
+        } else if let Some(season) = digits(rest).filter(|_| start == "s") {
+            return Some((Some(season), None));
+        }
+    }
+    let episode = word.strip_prefix("ep").or_else(|| word.strip_prefix('e'))?;
+    Some((None, Some(digits(episode)?)))
+}
+
+fn range(from: i64, to: i64) -> Vec<i64> {
+    if from <= to && to - from <= RANGE_MAX { (from..=to).collect() } else { vec![from, to] }
+}
+
+impl Scanner<'_> {
+    /// A part of the scope at a token.
+    pub fn scope(&self, at: usize) -> Option<Found> {
+        let scoped = self.codes(at).or_else(|| self.counted(at)).or_else(|| self.special(at));
+        scoped.map(|(len, part)| (len, What::Scope(part)))
+    }
+
+    fn code_at(&self, at: usize) -> Option<(Option<i64>, Option<i64>)> {
+        code(&self.tokens.get(at)?.folded)
+    }
+
+    /// A dash or "to" between two ends of a range.
+    fn dash(&self, at: usize) -> Option<usize> {
+        self.is(at, Sense::Until)
+    }
+
+    fn codes(&self, at: usize) -> Option<(usize, ScopePart)> {
+        match self.code_at(at)? {
+            (Some(season), Some(episode)) => {
+                if let Some(dash) = self.dash(at + 1) {
+                    let last = at + 1 + dash;
+                    let to = match self.code_at(last) {
+                        Some((None, Some(to))) => Some((1, to)),
+                        Some((Some(same), Some(to))) if same == season => Some((1, to)),
+                        Some(_) => None,
+                        None => self.whole(last).filter(|_| self.touches(at)),
+                    };
+                    if let Some((len, to)) = to {
+                        let codes = range(episode, to).into_iter().map(|e| (season, e)).collect();
+                        return Some((last + len - at, ScopePart::Codes(codes)));
+                    }
+                }
+                Some((1, ScopePart::Codes(vec![(season, episode)])))
+            }
+            (Some(season), None) => {
+                // "s1 e2", "S2, episode 1".
+                if let Some((None, Some(episode))) = self.code_at(at + 1) {
+                    return Some((2, ScopePart::Codes(vec![(season, episode)])));
+                }
+                let last = self.dash(at + 1).map(|dash| at + 1 + dash);
+                if let Some(last) = last
+                    && let Some((Some(to), None)) = self.code_at(last)
+                {
+                    return Some((last + 1 - at, ScopePart::Seasons(range(season, to))));
+                }
+                Some((1, ScopePart::Seasons(vec![season])))
+            }
+            (None, Some(episode)) => Some((1, ScopePart::Episodes(vec![episode]))),
+            (None, None) => None,
+        }
+    }
+
+    fn noun(&self, at: usize) -> Option<(usize, Level)> {
+        self.find(at, |s| match s {
+            Sense::Level(level @ (Level::Season | Level::Episode)) => Some(level),
+            _ => None,
+        })
+    }
+
+    /// "season 2", "episodes 2-4", "seasons 1 and 2", "second season", "zweiten Staffel".
+    fn counted(&self, at: usize) -> Option<(usize, ScopePart)> {
+        let part = |level: Level, numbers| match level {
+            Level::Season => ScopePart::Seasons(numbers),
+            _ => ScopePart::Episodes(numbers),
+        };
+        if let Some((len, nth)) = self.ordinal(at)
+            && let Some((more, level)) = self.noun(at + len)
+        {
+            return Some((len + more, part(level, vec![nth])));
+        }
+        let (len, level) = self.noun(at)?;
+        let begin = at + len + usize::from(matches!(self.mark(at + len), Some('.' | ':')));
+        let (mut end, first) = self.whole(begin).map(|(len, n)| (begin + len, n))?;
+        let mut numbers = vec![first];
+        if let Some(dash) = self.dash(end)
+            && let Some((len, to)) = self.whole(end + dash)
+        {
+            end += dash + len;
+            numbers = range(first, to);
+        }
+        // "1, 2 and 3"; a number that goes on with something else is not of the list.
+        while let Some(sep) = self.separator(end)
+            && let Some((len, next)) = self.whole(end + sep)
+            && self.duration(end + sep).is_none()
+            && self.clock(end + sep).is_none()
+            && numbers.len() < 64
+        {
+            end += sep + len;
+            numbers.push(next);
+        }
+        Some((end - at, part(level, numbers)))
+    }
+
+    fn separator(&self, at: usize) -> Option<usize> {
+        let comma = usize::from(self.mark(at) == Some(','));
+        let word = self.is(at + comma, Sense::And).or_else(|| self.is(at + comma, Sense::Or));
+        match comma + word.unwrap_or(0) {
+            0 => None,
+            len => Some(len),
+        }
+    }
+
+    /// "the pilot", "the finale", "last season", "in Spanish".
+    fn special(&self, at: usize) -> Option<(usize, ScopePart)> {
+        if let Some(len) = self.is(at, Sense::Pilot) {
+            return Some((len, ScopePart::Codes(vec![(1, 1)])));
+        }
+        if let Some(len) = self.is(at, Sense::Finale) {
+            return Some((len, ScopePart::LastEpisode));
+        }
+        if let Some(last) = self.is(at, Sense::Last)
+            && let Some((len, level)) = self.noun(at + last)
+        {
+            let part = if level == Level::Season { ScopePart::LastSeason } else { ScopePart::LastEpisode };
+            return Some((last + len, part));
+        }
+        let before = self
+            .is(at, Sense::Place)
+            .or_else(|| self.is_any(at, &[Sense::Say, Sense::Frame]).then_some(1))?;
+        let (len, tag) =
+            self.find(at + before, |s| if let Sense::Spoken(tag) = s { Some(tag) } else { None })?;
+        let speaks = self.tokens.get(at).is_some_and(|t| {
+            [
+                "speaking", "speaks", "speak", "talking", "habla", "hablando", "parle", "parlant", "spricht",
+                "auf", "in", "en",
+            ]
+            .contains(&t.folded.as_str())
+        });
+        speaks.then_some((before + len, ScopePart::Language(tag)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::code;
+
+    #[test]
+    fn codes_are_read_and_words_are_not() {
+        assert_eq!(code("s01e02"), Some((Some(1), Some(2))));
+        assert_eq!(code("1x02"), Some((Some(1), Some(2))));
+        assert_eq!(code("s2"), Some((Some(2), None)));
+        assert_eq!(code("ep3"), Some((None, Some(3))));
+        for word in ["seen", "some", "exit", "x", "s", "e", "t2", "s123456e1", "mexico"] {
+            assert_eq!(code(word), None, "{word}");
+        }
+    }
+}

@@ -1,0 +1,87 @@
+//! What was built is put in order: words join, steps that name nothing go.
+
+use rushes_plan::PlanClause;
+
+use crate::build::{Atom, Built, Group, Step, dialogue};
+
+impl Built {
+    /// Makes of the steps what can be asked.
+    pub fn settle(&mut self) {
+        self.merge_meaning();
+        self.drop_empty_steps();
+        self.drop_bare_dialogue();
+    }
+
+    /// The words of a step that are searched by their meaning are one clause.
+    fn merge_meaning(&mut self) {
+        for step in &mut self.steps {
+            let mut merged: Option<Atom> = None;
+            let mut rest = Vec::new();
+            for atom in std::mem::take(&mut step.atoms) {
+                let free = atom.clause.kind.is_none() && atom.group == Group::All;
+                match (&mut merged, free) {
+                    (Some(first), true) => {
+                        join(&mut first.clause, &atom.clause);
+                        first.items.extend(atom.items);
+                    }
+                    (None, true) => merged = Some(atom),
+                    (_, false) => rest.push(atom),
+                }
+            }
+            rest.extend(merged);
+            step.atoms = rest;
+        }
+    }
+
+    /// A step that names nothing present cannot be asked for: what it denies goes to its neighbour.
+    fn drop_empty_steps(&mut self) {
+        let mut kept: Vec<Step> = Vec::new();
+        for step in std::mem::take(&mut self.steps) {
+            let positive = step.atoms.iter().any(|a| a.group != Group::None);
+            if positive || kept.is_empty() {
+                kept.push(step);
+            } else {
+                self.unused.extend(step.link);
+                self.unused.extend(step.within.map(|(_, item)| item));
+                if let Some(before) = kept.last_mut() {
+                    before.atoms.extend(step.atoms);
+                }
+            }
+        }
+        if kept.len() > 1 && !kept[0].atoms.iter().any(|a| a.group != Group::None) {
+            let first = kept.remove(0);
+            self.unused.extend(kept[0].link.take());
+            self.unused.extend(kept[0].within.take().map(|(_, item)| item));
+            kept[0].atoms.extend(first.atoms);
+        }
+        self.steps = kept;
+    }
+
+    /// "the lines where Mara says …": what is said is dialogue already.
+    fn drop_bare_dialogue(&mut self) {
+        for step in &mut self.steps {
+            let says =
+                |a: &Atom| a.clause.phrase.is_some() || (a.clause.kind.is_some() && a.clause.text.is_some());
+            if step.atoms.iter().any(|a| a.group != Group::None && says(a)) {
+                let bare = dialogue();
+                step.atoms.retain(|a| a.group == Group::None || a.clause != bare);
+            }
+        }
+    }
+}
+
+/// Joins the words of two clauses.
+fn join(first: &mut PlanClause, second: &PlanClause) {
+    let text = |clause: &PlanClause| -> Option<String> {
+        clause.text.clone().or_else(|| clause.vector.as_ref().and_then(|v| v.text.clone()))
+    };
+    let Some(more) = text(second) else { return };
+    let own = match &mut first.vector {
+        Some(vector) => &mut vector.text,
+        None => &mut first.text,
+    };
+    if let Some(own) = own {
+        own.push(' ');
+        own.push_str(&more);
+    }
+}

@@ -1,0 +1,192 @@
+//! The dialogue of one asset: files beside the media, and tracks inside of it.
+
+use std::collections::HashSet;
+use std::fs::File;
+use std::ops::ControlFlow;
+
+use rushes_footage::{Companion, Kind, Probe, shown, webvtt};
+use rushes_formats::{Format, Item, Settings, sniff};
+use rushes_types::{ErrorKind, FrameRate, RunMode};
+use serde_json::{Map, Value};
+
+use super::one::{Known, Task, name_of, stamp};
+use super::summary::Seen;
+use crate::commands::foreign::duration_ns;
+use crate::commands::mapping::Taker;
+use crate::exit::{Failure, Outcome};
+use crate::interrupt;
+use crate::lines::Sender;
+
+/// Bytes by which a format is known.
+const HEAD: usize = rushes_formats::limits::HEAD_BYTES;
+
+impl Task<'_> {
+    /// Takes in what lies beside the media file, and the subtitles inside of it. Gives the number of lines.
+    pub(super) fn dialogue(
+        &self,
+        known: &Known,
+        line: &Map<String, Value>,
+        facts: Option<&Probe>,
+        media: Option<&File>,
+        sender: &mut Sender<'_>,
+        state: &mut Value,
+        seen: &mut Seen,
+    ) -> Outcome<u64> {
+        let mut models = HashSet::new();
+        let mut count = 0;
+        for companion in &self.group.companions {
+            let file = &companion.file;
+            state["files"][name_of(file)] = stamp(file);
+            let bytes = match std::fs::read(&file.path) {
+                Ok(bytes) => bytes,
+                Err(e) => {
+                    seen.skip(&shown(file.below.as_ref()), &format!("it cannot be read: {e}"));
+                    continue;
+                }
+            };
+            let Some(format) = sniff(name_of(file), bytes.get(..bytes.len().min(HEAD)).unwrap_or_default())
+            else {
+                if file.kind == Kind::Subtitles {
+                    let why = "it holds no subtitles of a kind that is read";
+                    seen.skip(&shown(file.below.as_ref()), why);
+                }
+                continue;
+            };
+            let model = (file.kind == Kind::Subtitles).then(|| model_of(companion, &mut models));
+            let settings = self.settings(known, line, companion.language.as_deref(), model)?;
+            count += self.read(format, &shown(file.below.as_ref()), &bytes, &settings, sender)?;
+        }
+        if let (Some(facts), Some(media)) = (facts, media) {
+            count += self.tracks(known, line, (facts, media), sender, &mut models, seen)?;
+        }
+        Ok(count)
+    }
+
+    /// Takes in the subtitles inside of the media file, as far as no file beside it says the same.
+    fn tracks(
+        &self,
+        known: &Known,
+        line: &Map<String, Value>,
+        (facts, media): (&Probe, &File),
+        sender: &mut Sender<'_>,
+        models: &mut HashSet<String>,
+        seen: &mut Seen,
+    ) -> Outcome<u64> {
+        let mut count = 0;
+        for track in &facts.subtitles {
+            let place = format!("{} (track {})", self.shown(), track.number);
+            if !track.is_text {
+                seen.note(
+                    &place,
+                    "the subtitles are pictures, not text; give their text as a file beside it",
+                );
+                continue;
+            }
+            let is_there = |c: &Companion| {
+                c.file.kind == Kind::Subtitles
+                    && c.language == track.language
+                    && c.is_forced == track.is_forced
+            };
+            if self.group.companions.iter().any(is_there) {
+                continue;
+            }
+            if self.tools.ffmpeg().is_err() {
+                continue;
+            }
+            let bytes = match webvtt(self.tools, media, track, &interrupt::is_asked) {
+                Ok(bytes) => bytes,
+                Err(error) if error.kind() == ErrorKind::Cancelled => return Err(Failure::Interrupted),
+                Err(error) => {
+                    seen.skip(&place, &error.to_string());
+                    continue;
+                }
+            };
+            let base = model_name(track.language.as_deref(), track.is_forced, track.is_sdh);
+            let settings =
+                self.settings(known, line, track.language.as_deref(), Some(unique(&base, models)))?;
+            count += self.read(Format::WebVtt, &place, &bytes, &settings, sender)?;
+        }
+        Ok(count)
+    }
+
+    fn settings(
+        &self,
+        known: &Known,
+        line: &Map<String, Value>,
+        language: Option<&str>,
+        model: Option<String>,
+    ) -> Outcome<Settings> {
+        let foreign = &self.args.foreign;
+        let text = |name: &str| line.get(name).and_then(Value::as_str).map(str::to_owned);
+        let rate = text("frame_rate");
+        let rate = rate
+            .map(|r| FrameRate::parse(&r))
+            .transpose()
+            .map_err(|e| Failure::Usage(format!("`--fps`: {e}")))?;
+        Ok(Settings {
+            movie: text("movie_id"),
+            model: foreign.model.clone().or(model),
+            language: language.map(str::to_owned).or_else(|| foreign.language.clone()),
+            frame_rate: rate,
+            start_timecode: text("start_timecode"),
+            offset_ns: foreign.offset.as_deref().map_or(Ok(0), |t| duration_ns("--offset", t))?,
+            step_ns: foreign.step.as_deref().map(|t| duration_ns("--step", t)).transpose()?,
+            characters: foreign.characters,
+            ..Settings::new(&known.id)
+        })
+    }
+
+    /// Reads one file into a run of its model; gives how many lines came of it.
+    fn read(
+        &self,
+        format: Format,
+        place: &str,
+        bytes: &[u8],
+        settings: &Settings,
+        sender: &mut Sender<'_>,
+    ) -> Outcome<u64> {
+        let mut taker = Taker::new(sender, Some(RunMode::Replace), place);
+        let mut failure = None;
+        let counts = rushes_formats::read(format, place, bytes, settings, &mut |item| {
+            // The asset is written by us, with all that is known of it.
+            if matches!(item, Item::Asset(_)) {
+                return ControlFlow::Continue(());
+            }
+            match taker.take(item) {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(error) => {
+                    failure = Some(error);
+                    ControlFlow::Break(())
+                }
+            }
+        });
+        match failure {
+            Some(failure) => Err(failure),
+            None => taker.end().map(|()| counts.annotations),
+        }
+    }
+}
+
+/// `subtitles-en-forced@1`: tracks of one asset are of different models, so that none replaces another.
+fn model_of(companion: &Companion, taken: &mut HashSet<String>) -> String {
+    unique(&model_name(companion.language.as_deref(), companion.is_forced, companion.is_sdh), taken)
+}
+
+fn model_name(language: Option<&str>, is_forced: bool, is_sdh: bool) -> String {
+    let mut name = "subtitles".to_owned();
+    for part in [language, is_forced.then_some("forced"), is_sdh.then_some("sdh")].into_iter().flatten() {
+        name.push('-');
+        name.push_str(&part.to_lowercase());
+    }
+    name
+}
+
+fn unique(base: &str, taken: &mut HashSet<String>) -> String {
+    let mut name = base.to_owned();
+    let mut n = 2;
+    while !taken.insert(name.clone()) {
+        name = format!("{base}-{n}");
+        n += 1;
+    }
+    format!("{name}@1")
+}

@@ -1,0 +1,90 @@
+//! `rushes ingest FOLDER` where the folder holds footage: media with their subtitles, and where shots begin.
+//!
+//! Each media file is one asset, taken in by itself from its facts to its shots; only then its state is written. So
+//! after Ctrl-C, or a power cut, the same command goes on where it was: what is whole is skipped, the one that was
+//! under way is begun anew, and everything goes in by runs that replace, so nothing is there twice.
+
+mod dialogue;
+mod one;
+mod roots;
+mod summary;
+
+use std::path::{Path, PathBuf};
+
+use rushes_footage::{Group, Kind, Tools, holds_media, kind_of, pair, scan};
+
+pub use summary::Seen;
+
+use super::ingest::Intake;
+use crate::client::Client;
+use crate::config::Config;
+use crate::exit::{Failure, Outcome};
+use crate::interrupt::{self, Orderly};
+use crate::output;
+use crate::progress::Bar;
+
+/// Is it a media file, or a folder that holds one?
+pub fn is_footage(input: &Path) -> bool {
+    if input.is_dir() { holds_media(input) } else { kind_of(input) == Some(Kind::Media) }
+}
+
+/// Takes footage in.
+pub fn run(config: &Config, client: &Client, intake: &mut Intake<'_>, inputs: &[PathBuf]) -> Outcome<Seen> {
+    let mut seen = Seen::default();
+    if inputs.is_empty() {
+        return Ok(seen);
+    }
+    let _orderly = Orderly::begin();
+    let tools = Tools::find();
+    say_missing(&tools, intake.args.footage.no_shots);
+    for input in inputs {
+        folder(client, intake, &tools, input, &mut seen)?;
+        roots::consider(config, client, intake.args, input, &mut seen)?;
+    }
+    Ok(seen)
+}
+
+/// Says once what goes without the tools.
+fn say_missing(tools: &Tools, no_shots: bool) {
+    if let Err(error) = tools.ffprobe() {
+        output::warn(&format!(
+            "{error}. Dialogue is taken in without it; rates, lengths and start timecodes stay unknown, and so do shots"
+        ));
+    } else if let (Err(error), false) = (tools.ffmpeg(), no_shots) {
+        output::warn(&format!(
+            "{error}. Without it there are no shots, and no subtitles from inside of media files"
+        ));
+    }
+}
+
+fn folder(client: &Client, intake: &mut Intake<'_>, tools: &Tools, input: &Path, seen: &mut Seen) -> Outcome {
+    let found = scan(input, &interrupt::is_asked)?;
+    seen.folders += 1;
+    seen.skipped(&found.skipped);
+    seen.lines.extend(found.files.iter().filter(|f| f.kind == Kind::Lines).map(|f| f.path.clone()));
+    let groups = pair(&found.files);
+    if intake.args.foreign.asset.is_some() && groups.len() > 1 {
+        let (n, input) = (groups.len(), input.display());
+        return Err(Failure::Usage(format!("`{input}` holds {n} assets; `--asset` can name only one")));
+    }
+    let folder = found.root.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let bar = Bar::steps(Some(groups.len() as u64), intake.quiet);
+    for group in &groups {
+        if interrupt::is_asked() {
+            return Err(Failure::Interrupted);
+        }
+        bar.say(&shortened(group));
+        let task = one::Task { client, args: intake.args, tools, group, folder: &folder, bar: &bar };
+        let totals = task.run(seen)?;
+        intake.files += group.companions.len() as u64 + u64::from(group.media.is_some());
+        intake.sender.totals.add(totals);
+        bar.add(1);
+    }
+    Ok(())
+}
+
+/// A name that fits before a bar.
+fn shortened(group: &Group) -> String {
+    let name = group.stem.rsplit('/').next().unwrap_or_default();
+    name.chars().map(|c| if c.is_control() { '?' } else { c }).take(24).collect()
+}

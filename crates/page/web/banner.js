@@ -1,0 +1,55 @@
+// How the archive fares: a line while it catches up or a stage fails, nothing otherwise.
+
+import { Problem, json } from './api.js';
+import { byId, fill, h } from './dom.js';
+
+/** How often it is asked, in milliseconds: while all is well, and while it catches up. */
+const CALM_MS = 15_000;
+const BUSY_MS = 1_000;
+
+/** What each consumer does, in words. @type {{[consumer: string]: string}} */
+const STAGES = { fuse: 'to fuse', index: 'to index' };
+
+/** @param {App} app @param {() => void} needsLogin */
+export function banner(app, needsLogin) {
+  const place = byId('banner', HTMLDivElement);
+  let timer = 0;
+  let wasBusy = false;
+
+  async function look() {
+    clearTimeout(timer);
+    let next = CALM_MS;
+    try {
+      /** @type {Status} */
+      const status = await json('/v1/status');
+      next = status.catching_up ? BUSY_MS : CALM_MS;
+      draw(status);
+      if (wasBusy && !status.catching_up && app.answer) app.refresh();
+      wasBusy = status.catching_up;
+    } catch (error) {
+      if (error instanceof Problem && error.status === 401) needsLogin();
+      else if (error instanceof Problem && error.status === 0) {
+        fill(place, h('p', { class: 'bad' }, 'The server does not answer. What is on the screen stays.'));
+        place.hidden = false;
+        next = BUSY_MS * 3;
+      }
+    }
+    timer = window.setTimeout(() => (document.hidden ? undefined : void look()), next);
+  }
+
+  /** @param {Status} status */
+  function draw(status) {
+    const failing = status.workers.find((w) => w.error);
+    const left = status.lag.filter((l) => l.behind > 0).map((l) => `${l.behind.toLocaleString()} ${STAGES[l.consumer] ?? l.consumer}`);
+    place.hidden = !failing && !status.catching_up;
+    if (failing) {
+      fill(place, h('p', { class: 'bad' }, `The stage “${failing.stage}” does not get on: ${failing.error}. Searches answer from what is there.`));
+    } else if (status.catching_up) {
+      const parts = left.length > 0 ? ` (${left.join(', ')})` : '';
+      fill(place, h('p', {}, h('span', { class: 'pulse' }), `Catching up${parts}: searches answer from what is there; the rest follows by itself.`));
+    }
+  }
+
+  document.addEventListener('visibilitychange', () => document.hidden || void look());
+  return { look };
+}

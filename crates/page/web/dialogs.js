@@ -1,0 +1,131 @@
+// The dialogs but that of a clause: the plan as text, the keys, the login.
+
+import { Problem, ask, json } from './api.js';
+import { written } from './clauses.js';
+import { byId, fill, h } from './dom.js';
+import { KEYS } from './keys.js';
+import { readPlan } from './request.js';
+
+/** @param {HTMLDialogElement} dialog */
+const shut = (dialog) => h('button', { type: 'button', class: 'quiet', onclick: () => dialog.close() }, 'Close');
+
+/** The plan as JSON, to be edited. @param {App} app */
+export function planDialog(app) {
+  const dialog = byId('plan-dialog', HTMLDialogElement);
+  dialog.addEventListener('click', (event) => event.target === dialog && dialog.close());
+  return () => {
+    const plan = app.answer ? written({ ...app.answer.plan, ...app.state.plan, ...groupsOf(app.answer.plan) }) : app.state.plan;
+    const text = h('textarea', { 'aria-label': 'Plan as JSON', spellcheck: 'false', rows: '18' });
+    text.value = JSON.stringify(plan, null, 2);
+    const wrong = h('p', { class: 'bad', role: 'alert', hidden: true });
+    const tell = (/** @type {string} */ message) => {
+      fill(wrong, message);
+      wrong.hidden = false;
+    };
+    const apply = async () => {
+      const next = readPlan(text.value);
+      if (!next) {
+        tell(syntaxOf(text.value));
+        return;
+      }
+      try {
+        // The server says what is wrong with a field, before anything is lost.
+        await json('/v1/plan', { body: next });
+        dialog.close();
+        app.go({ q: '', plan: next, at: null }, 'push');
+      } catch (error) {
+        tell(error instanceof Problem ? `${error.document.pointer ? `${error.document.pointer}: ` : ''}${error.message}` : String(error));
+      }
+    };
+    fill(
+      dialog,
+      h(
+        'form',
+        {
+          onsubmit: (/** @type {Event} */ event) => {
+            event.preventDefault();
+            void apply();
+          },
+        },
+        h('h2', {}, 'Plan as JSON'),
+        h('p', { class: 'fine' }, 'What was understood, as a structured query. Change it and ask with it.'),
+        text,
+        wrong,
+        h('div', { class: 'form-end' }, h('button', { type: 'button', class: 'quiet', onclick: () => app.copy(text.value, 'Plan') }, 'Copy'), h('span', { class: 'gap' }), shut(dialog), h('button', { type: 'submit', class: 'primary' }, 'Search')),
+      ),
+    );
+    dialog.showModal();
+  };
+}
+
+/** The clauses of a plan alone. @param {Plan} plan @returns {Plan} */
+const groupsOf = ({ all, any, none, then }) => Object.fromEntries(Object.entries({ all, any, none, then }).filter(([, v]) => v !== undefined));
+
+/** Why a text is no plan. @param {string} text */
+function syntaxOf(text) {
+  try {
+    JSON.parse(text);
+    return 'A plan is an object whose “all”, “any”, “none” and “then” are lists of objects.';
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** The keys. */
+export function helpDialog() {
+  const dialog = byId('help-dialog', HTMLDialogElement);
+  dialog.addEventListener('click', (event) => event.target === dialog && dialog.close());
+  fill(
+    dialog,
+    h('h2', {}, 'Keys'),
+    h('dl', { class: 'keys' }, KEYS.map(([, keys, says]) => h('div', {}, h('dt', {}, keys.split(' ').map((key) => h('kbd', {}, key))), h('dd', {}, says)))),
+    h('p', { class: 'fine' }, 'Quotes are dialogue: “could you pass the salt”. A name leads to its label; other words are looked for in labels and dialogue. Each part of what was understood is a chip: press it to change it, press Delete on it to remove it.'),
+    h('div', { class: 'form-end' }, h('a', { href: '/openapi.json' }, 'The interface as OpenAPI'), h('span', { class: 'gap' }), shut(dialog)),
+  );
+  return () => (dialog.open ? dialog.close() : dialog.showModal());
+}
+
+/**
+ * The login, where the archive has access tokens. The token goes to the server once; what stays here is a cookie that
+ * no script can read.
+ * @param {() => void} done
+ */
+export function loginDialog(done) {
+  const dialog = byId('login-dialog', HTMLDialogElement);
+  dialog.addEventListener('cancel', (event) => event.preventDefault());
+  return () => {
+    if (dialog.open) return;
+    const token = h('input', { type: 'password', autocomplete: 'current-password', 'aria-label': 'Access token', required: true });
+    const wrong = h('p', { class: 'bad', role: 'alert', hidden: true });
+    const enter = async () => {
+      try {
+        await ask('/v1/login', { body: { token: token.value.trim() } });
+        token.value = '';
+        dialog.close();
+        done();
+      } catch (error) {
+        fill(wrong, error instanceof Problem && error.status === 401 ? 'This token is not valid here.' : error instanceof Problem ? error.message : String(error));
+        wrong.hidden = false;
+        token.select();
+      }
+    };
+    fill(
+      dialog,
+      h(
+        'form',
+        {
+          onsubmit: (/** @type {Event} */ event) => {
+            event.preventDefault();
+            void enter();
+          },
+        },
+        h('h2', {}, 'Log in'),
+        h('p', {}, 'This archive is open to those who have an access token. Whoever runs it makes one with ', h('code', {}, 'rushes token create'), '.'),
+        token,
+        wrong,
+        h('div', { class: 'form-end' }, h('span', { class: 'gap' }), h('button', { type: 'submit', class: 'primary' }, 'Log in')),
+      ),
+    );
+    dialog.showModal();
+  };
+}

@@ -1,0 +1,201 @@
+// The plan under the search box: every clause a chip, the options beside them.
+
+import { clauseDialog } from './clause-dialog.js';
+import { describe, hasVector, limitsOf, placesOf, sentence, typeTone, withClause, withVectors, without } from './clauses.js';
+import { byId, choice, fill, h, keepFocus, segmented } from './dom.js';
+import { planDialog } from './dialogs.js';
+import { icon } from './icons.js';
+
+/** @type {[value: string, says: string][]} */
+const GROUPINGS = [
+  ['', 'No groups'],
+  ['movie', 'Title'],
+  ['season', 'Season'],
+  ['episode', 'Episode'],
+  ['season,episode', 'Season, episode'],
+  ['asset', 'Asset'],
+  ['collection', 'Collection'],
+];
+
+const GROUP_WORDS = { all: 'all of', any: 'any of', none: 'none of' };
+
+/** @param {App} app */
+export function planBar(app) {
+  const chips = byId('chips', HTMLDivElement);
+  const options = byId('options', HTMLDivElement);
+  const openClause = clauseDialog(app);
+  const openPlan = planDialog(app);
+
+  /** @param {Place} place @param {boolean} byWords */
+  function chip(place, byWords) {
+    const { type, verb, says, extras } = describe(place.clause);
+    const drop = () => app.edit((plan) => without(plan, place));
+    return h(
+      'span',
+      { class: `chip tone-${typeTone(place.clause.type)} ${place.group === 'none' ? 'chip-none' : ''}`, role: 'listitem' },
+      h(
+        'button',
+        {
+          type: 'button',
+          class: 'chip-main',
+          title: byWords ? 'From your words; change it to make it a clause of its own' : 'Change this clause',
+          dataset: { pointer: place.pointer },
+          onclick: () => openClause(place),
+          onkeydown: (/** @type {KeyboardEvent} */ event) => {
+            if (event.key === 'Delete' || event.key === 'Backspace') drop();
+          },
+        },
+        place.group !== 'all' && h('span', { class: 'visually-hidden' }, `${GROUP_WORDS[place.group]}: `),
+        h('span', { class: 'chip-type' }, type),
+        verb !== 'is' && verb !== '' && h('span', { class: 'chip-verb' }, verb),
+        h('span', { class: 'chip-says' }, says),
+        extras.map((extra) => h('span', { class: 'chip-extra' }, extra)),
+      ),
+      h(
+        'button',
+        { type: 'button', class: 'chip-drop', title: 'Remove', 'aria-label': `Remove ${sentence(place.clause)}`, onclick: drop },
+        icon('clear'),
+      ),
+    );
+  }
+
+  /** Where and how is looked. @param {{says: string, without: (plan: Plan) => Plan}} part */
+  const limit = ({ says, without: rest }) =>
+    h(
+      'span',
+      { class: 'chip chip-limit tone-plain', role: 'listitem' },
+      h('span', { class: 'chip-main' }, says),
+      h('button', { type: 'button', class: 'chip-drop', title: 'Remove', 'aria-label': `Remove ${says}`, onclick: () => app.edit(rest) }, icon('clear')),
+    );
+
+  /** @param {Plan} plan */
+  function drawChips(plan) {
+    const places = placesOf(plan);
+    const fixed = new Set(placesOf(app.state.plan).map((p) => p.pointer));
+    const out = [];
+    let before = '';
+    for (const place of places) {
+      const key = `${place.step} ${place.group}`;
+      if (key !== before) {
+        const step = place.step > 0 && before.split(' ')[0] !== String(place.step);
+        const within = step ? (plan.then ?? [])[place.step - 1]?.within : undefined;
+        if (step) out.push(h('span', { class: 'chip-step', role: 'listitem' }, within === undefined ? 'then' : `then within ${within} s`));
+        if (place.group !== 'all') out.push(h('span', { class: 'chip-group', role: 'listitem' }, GROUP_WORDS[place.group]));
+        before = key;
+      }
+      out.push(chip(place, !fixed.has(place.pointer)));
+    }
+    const limits = limitsOf(plan);
+    out.push(...limits.map(limit));
+    fill(chips, out);
+    chips.parentElement?.toggleAttribute('data-empty', out.length === 0);
+  }
+
+  /** @param {Plan} plan */
+  function drawOptions(plan) {
+    const edit = (/** @type {Plan} */ set) => app.go({ ...app.state, plan: cleaned({ ...app.state.plan, ...set }), at: null }, 'push');
+    const grouping = (plan.group_by ?? []).join(',');
+    const known = GROUPINGS.some(([value]) => value === grouping);
+    const order = typeof plan.rank_by === 'string' ? plan.rank_by : plan.rank_by ? 'attribute' : 'score';
+    fill(
+      options,
+      segmented(
+        'What a moment spans',
+        [
+          ['intersection', 'Overlap', 'Exactly where everything meets'],
+          ['union', 'Whole', 'The whole of what met'],
+        ],
+        plan.mode ?? 'intersection',
+        (mode) => edit({ mode: mode === 'union' ? mode : undefined }),
+      ),
+      hasVector(plan) && vectorOptions(plan),
+      confidence(plan.min_confidence ?? 0, (value) => edit({ min_confidence: value || undefined })),
+      choice(
+        'Group',
+        known ? GROUPINGS : [...GROUPINGS, [grouping, grouping]],
+        grouping,
+        (value) => edit({ group_by: value ? value.split(',') : undefined, top: undefined }),
+      ),
+      grouping !== '' && top(plan, (value) => edit({ top: value })),
+      choice(
+        'Sort',
+        [['score', 'Best first'], ['start', 'In order'], ['duration', 'Longest first'], ...(order === 'attribute' ? [/** @type {[string, string]} */ (['attribute', 'By attribute'])] : [])],
+        order,
+        (value) => value !== 'attribute' && edit({ rank_by: value === 'score' ? undefined : value }),
+      ),
+      h('span', { class: 'gap' }),
+      h('button', { type: 'button', class: 'quiet', onclick: () => openClause(null) }, icon('add'), 'Clause'),
+      h('button', { type: 'button', class: 'quiet', onclick: () => openPlan() }, icon('braces'), 'JSON'),
+    );
+  }
+
+  /** @param {Plan} plan */
+  function vectorOptions(plan) {
+    const vectors = placesOf(plan).flatMap(({ clause }) => (clause.vector ? [clause.vector] : []));
+    const exact = vectors.every((v) => v.exact);
+    const metric = vectors.every((v) => v.metric === vectors[0]?.metric) ? (vectors[0]?.metric ?? '') : '';
+    const set = (/** @type {Partial<Vector>} */ change) => app.edit((p) => withVectors(p, change));
+    return h(
+      'span',
+      { class: 'options-part' },
+      segmented(
+        'Nearest neighbours',
+        [
+          ['exact', 'Exact', 'The mathematically nearest, always'],
+          ['near', 'Fast', 'Approximate is allowed; the answer says which was used'],
+        ],
+        exact ? 'exact' : 'near',
+        (value) => set({ exact: value === 'exact' }),
+      ),
+      choice('Metric', [['', 'Of the space'], ['cosine', 'Cosine'], ['l2', 'Euclidean']], metric, (value) =>
+        set({ metric: value || undefined }),
+      ),
+    );
+  }
+
+  return {
+    /** Draws the plan of the answer, or of the state where there is none yet. */
+    show() {
+      const plan = app.answer?.plan ?? app.state.plan;
+      keepFocus(chips, () => drawChips(plan));
+      keepFocus(options, () => drawOptions({ ...plan, ...optionsOf(app.state.plan) }));
+    },
+    /** Adds a clause. @param {GroupName} group @param {Clause} clause */
+    add: (group, clause) => app.edit((plan) => withClause(plan, group, clause)),
+  };
+}
+
+/** The options of a plan, without its clauses. @param {Plan} plan @returns {Plan} */
+function optionsOf({ mode, min_confidence, group_by, top, rank_by }) {
+  return cleaned({ mode, min_confidence, group_by, top, rank_by });
+}
+
+/** Without what is undefined: so it stays out of addresses. @param {Plan} plan @returns {Plan} */
+const cleaned = (plan) => Object.fromEntries(Object.entries(plan).filter(([, value]) => value !== undefined));
+
+/** @param {number} value @param {(value: number) => void} change */
+function confidence(value, change) {
+  const percent = Math.round(value * 100);
+  const shown = h('output', {}, percent > 0 ? `${percent} %` : 'any');
+  const range = h('input', {
+    type: 'range',
+    min: '0',
+    max: '95',
+    step: '5',
+    value: String(percent),
+    oninput: () => fill(shown, Number(range.value) > 0 ? `${range.value} %` : 'any'),
+    onchange: () => change(Number(range.value) / 100),
+  });
+  return h('label', { class: 'field' }, h('span', {}, 'Confidence'), range, shown);
+}
+
+/** @param {Plan} plan @param {(value: number | (number | null)[] | undefined) => void} change */
+function top(plan, change) {
+  const value = typeof plan.top === 'number' ? String(plan.top) : '';
+  return choice(
+    'Top',
+    [['', 'All'], ['1', '1'], ['3', '3'], ['5', '5'], ['10', '10'], ...(['', '1', '3', '5', '10'].includes(value) ? [] : [/** @type {[string, string]} */ ([value, value])])],
+    value,
+    (number) => change(number ? Number(number) : undefined),
+  );
+}

@@ -1,0 +1,77 @@
+//! What each part of a question in words became: what an answer shows of how it was read.
+
+use serde::Serialize;
+
+/// How a question was read.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Reading {
+    /// The language of the words that frame it (BCP 47).
+    pub language: String,
+    /// Its parts, in order.
+    pub spans: Vec<ReadingSpan>,
+}
+
+/// A part of a question.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct ReadingSpan {
+    /// First byte in the question.
+    pub start: usize,
+    /// One past the last byte.
+    pub end: usize,
+    /// The words, as asked.
+    pub text: String,
+    /// What they are.
+    pub kind: ReadingKind,
+    /// The field of the plan that they became, as a JSON pointer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pointer: Option<String>,
+    /// What they were read as, in a few words.
+    #[serde(skip_serializing_if = "String::is_empty")]
+    pub meaning: String,
+    /// The name that was taken for mistyped words.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub corrected: Option<String>,
+    /// What else the same words name, and was not taken.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
+}
+
+/// What a part of a question is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum ReadingKind {
+    /// Words that are said.
+    Dialogue,
+    /// A name of somebody, a place or a thing.
+    Label,
+    /// Words that are searched by their meaning, or as words where no encoder is known.
+    Meaning,
+    /// Where to look: titles, seasons, episodes, times, languages.
+    Scope,
+    /// Intersection or union.
+    Mode,
+    /// Order, groups, and how many of each.
+    Top,
+    /// A test of moments, or a least confidence.
+    Test,
+    /// What follows what.
+    Sequence,
+    /// "not", "or".
+    Connective,
+    /// Words that frame the question and ask for nothing.
+    Frame,
+    /// What was not understood.
+    Unknown,
+}
+
+impl Reading {
+    /// The reading in one line: what was taken for what.
+    #[must_use]
+    pub fn in_short(&self) -> String {
+        let said = self.spans.iter().filter(|s| s.kind != ReadingKind::Frame && !s.meaning.is_empty());
+        said.map(|s| s.meaning.as_str()).collect::<Vec<_>>().join(" · ")
+    }
+}

@@ -1,0 +1,4 @@
+//! The show, its films and its annotations agree.
+
+mod films;
+mod lines;

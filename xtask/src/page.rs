@@ -1,0 +1,63 @@
+//! `cargo xtask page`: types, unit tests and browser tests of the web page, with the tools that the page itself does not
+//! need. What is not installed is said and skipped: a machine without Node.js builds and tests all the rest.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use anyhow::{Context, bail};
+
+/// Where Chromium may be; `CHROMIUM` names another place.
+const BROWSERS: [&str; 3] = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
+
+/// Runs all of it.
+pub fn run(root: &Path) -> anyhow::Result<()> {
+    let folder = root.join("crates/page");
+    if !works("node") || !works("npm") {
+        println!(
+            "\n== page: SKIPPED, there is no Node.js with npm: types, unit and browser tests did not run"
+        );
+        return Ok(());
+    }
+    if !folder.join("node_modules/typescript").is_dir()
+        && npm(&folder, &["ci", "--no-fund", "--no-audit"]).is_err()
+    {
+        println!(
+            "\n== page: SKIPPED, npm could not install the tools: types, unit and browser tests did not run"
+        );
+        return Ok(());
+    }
+    npm(&folder, &["run", "types"])?;
+    npm(&folder, &["run", "unit"])?;
+    let browser = std::env::var_os("CHROMIUM").map(PathBuf::from);
+    if !browser.into_iter().chain(BROWSERS.map(PathBuf::from)).any(|path| path.is_file()) {
+        println!("\n== page: SKIPPED, there is no Chromium: the browser tests did not run");
+        return Ok(());
+    }
+    crate::ci::cargo(root, &["build", "--bin", "rushes"])?;
+    npm(&folder, &["run", "browser"])
+}
+
+fn works(program: &str) -> bool {
+    let status = Command::new(program).arg("--version").stdout(Stdio::null()).stderr(Stdio::null()).status();
+    status.is_ok_and(|status| status.success())
+}
+
+fn npm(folder: &Path, args: &[&str]) -> anyhow::Result<()> {
+    println!("\n== npm {}", args.join(" "));
+    let started = Instant::now();
+    let root = folder.join("../..");
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    let status = Command::new("npm")
+        .args(args)
+        .current_dir(folder)
+        .env("RUSHES_BIN", target.join("debug/rushes"))
+        .stdin(Stdio::null())
+        .status()
+        .with_context(|| format!("starting `npm {}`", args.join(" ")))?;
+    println!("== {} s", started.elapsed().as_secs());
+    if !status.success() {
+        bail!("`npm {}` failed: {status}", args.join(" "));
+    }
+    Ok(())
+}
