@@ -92,6 +92,7 @@ pub fn run_query_laws(cases: u32, make: &dyn Fn() -> Box<dyn Index>) {
     if let Err(broken) = runner.run(&(archives(), plans()).prop_map(|pair| pair), laws) {
         panic!("{broken}");
     }
-    // Plans that find nothing show nothing: the generator must make enough of the others.
-    assert!(answered.get() >= cases / 4, "only {} of {cases} plans found anything", answered.get());
+    // Plans that find nothing show nothing: the generator must make enough of the others. About a third find something;
+    // by chance it may be far fewer of a few dozen.
+    assert!(answered.get() >= cases / 12, "only {} of {cases} plans found anything", answered.get());
 }
