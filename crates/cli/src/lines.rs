@@ -21,7 +21,7 @@ pub use crate::totals::Totals;
 /// Bytes of lines sent in one request: well below the server's limit, large enough for one fsync to be cheap.
 pub const REQUEST_BYTES: usize = 8 << 20;
 /// Refused lines that are printed, and listed with `--json`, for each command.
-pub const PROBLEMS_SHOWN: usize = 100;
+pub(crate) const PROBLEMS_SHOWN: usize = 100;
 
 /// How lines are sent.
 #[derive(Debug, Clone, Copy, Default)]

@@ -1,4 +1,4 @@
-//! What became of lines that were sent: the sums that a command ends with.
+//! What became of lines that were sent.
 
 use serde_json::Value;
 

@@ -42,7 +42,11 @@ fn failed(source: fjall::Error) -> Error {
     let kind = match &source {
         fjall::Error::Locked => ErrorKind::Conflict,
         fjall::Error::Io(e) => return Error::io("fused store", std::io::Error::new(e.kind(), e.to_string())),
-        fjall::Error::Poisoned => ErrorKind::Storage,
+        fjall::Error::Poisoned => {
+            let why = "an earlier write failed, so writes have stopped; make room where the disk is full, and open \
+                       the archive again";
+            return Error::new(ErrorKind::Storage, format!("fused store: {why}"));
+        }
         fjall::Error::Storage(lsm_tree_error) => {
             return Error::new(ErrorKind::Storage, format!("fused store: {lsm_tree_error}")).because(source);
         }

@@ -32,6 +32,7 @@ pub struct Plan {
     #[serde(skip_serializing_if = "Scope::is_empty")]
     pub scope: Scope,
     /// What span a moment has.
+    #[cfg_attr(feature = "openapi", schema(required = false))]
     pub mode: Mode,
     /// Least confidence of every annotation that counts, 0 … 1; a clause can ask for more. Missing counts as 1.
     #[serde(skip_serializing_if = "is_zero")]
