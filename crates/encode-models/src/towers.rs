@@ -174,6 +174,7 @@ impl TextTower {
 }
 
 /// How the rows of a picture become one.
+#[allow(clippy::large_enum_variant)] // a model has one of them
 enum Picked {
     /// The first row.
     First { class: Array1<f32>, before: Norm, out: Linear },
