@@ -30,7 +30,12 @@ pub fn fold(text: &str) -> String {
 #[must_use]
 pub fn fold_word(word: &str) -> String {
     let mut out = fold(word);
+    let whole = out.len();
     out.retain(|c| !is_apostrophe(c) && !c.is_whitespace());
+    if out.len() < whole && !out.is_ascii() {
+        // Marks that an apostrophe kept apart have an order among them now.
+        out = out.nfc().collect();
+    }
     out
 }
 

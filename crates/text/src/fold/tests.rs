@@ -92,6 +92,13 @@ fn every_character_folds_to_what_folds_to_itself() {
     }
 }
 
+#[test]
+fn marks_on_both_sides_of_an_apostrophe_are_put_in_order() {
+    let once = fold_word("\u{1d17b}'\u{10a39}");
+    assert_eq!(once, "\u{10a39}\u{1d17b}");
+    assert_eq!(fold_word(&once), once);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
