@@ -3,9 +3,9 @@
 
 use rushes_types::{Error, Result};
 
-/// How much the threads of the later stages stand back for those that serve people, as `nice` counts it: a tenth of a
-/// core where clients want all of it, all of it where they do not.
-const NICENESS: i32 = 10;
+/// How much the threads of the later stages stand back for those that serve people, as `nice` counts it: they get a few
+/// hundredths of a core where clients want all of it, all of it where they do not.
+const NICENESS: i32 = 19;
 
 /// Lets the scheduler prefer other threads to the calling one. Threads that it starts inherit this.
 pub(crate) fn stand_back() {

@@ -13,7 +13,7 @@ use super::nearest::{Search, Stretch};
 use super::signs::{distances, put_signs};
 
 /// Rows of a part that are compared in full, for each neighbour asked for.
-const OVERSAMPLE: usize = 10;
+const OVERSAMPLE: usize = 20;
 /// Rows of a part that are compared in full, at least.
 const SHORT_LIST_MIN: usize = 1_000;
 /// Of how many rows, for each one wanted, it is asked whether the query may look at them.
@@ -22,9 +22,10 @@ const ASKED: usize = 8;
 /// The rows to compare, and whether any were left out.
 pub(super) fn short_list(search: &Search<'_>, stretches: Vec<Stretch>) -> Result<(Vec<Stretch>, bool)> {
     let rows: usize = stretches.iter().map(|stretch| stretch.rows.len()).sum();
-    let Some(k) = search.test.k.filter(|_| !search.test.exact && search.test.metric == Metric::Cosine) else {
-        return Ok((stretches, false));
-    };
+    // Times that an annotation must meet leave few of the nearest, and are tested only for rows that are near: all are
+    // compared then.
+    let allowed = !search.test.exact && search.test.metric == Metric::Cosine && search.eligible.is_none();
+    let Some(k) = search.test.k.filter(|_| allowed) else { return Ok((stretches, false)) };
     let wanted = k.saturating_mul(OVERSAMPLE).max(SHORT_LIST_MIN);
     if rows < search.approximate_rows_min || rows <= wanted {
         return Ok((stretches, false));
@@ -72,7 +73,7 @@ fn short_list_of(search: &Search<'_>, stretches: &[Stretch], wanted: usize) -> R
     let mut short = Vec::with_capacity(wanted);
     for (_, row) in asked.iter() {
         let stats = vectors.stats(*row).ok_or_else(broken)?;
-        if gate.admits_no(stats.entry)?.is_some_and(|entry| search.meets(part, entry)) {
+        if gate.admits_no(stats.entry)?.is_some() {
             short.push(Stretch { part: part_no, space, rows: *row..*row + 1 });
             if short.len() == wanted {
                 short.sort_unstable_by_key(|stretch| stretch.rows.start);

@@ -174,14 +174,9 @@ impl Search<'_> {
         let k = self.test.k.unwrap_or(usize::MAX);
         let mut least = bounds.threshold();
         let mut gate: Option<(usize, Gate<'_>)> = None;
-        let mut known: Option<(usize, usize, Vectors<'_>)> = None;
         for stretch in stretches {
             let part = &self.parts[stretch.part];
-            let vectors = match known {
-                Some((part, space, vectors)) if (part, space) == (stretch.part, stretch.space) => vectors,
-                _ => part.segment.vectors(stretch.space)?,
-            };
-            known = Some((stretch.part, stretch.space, vectors));
+            let vectors = part.segment.vectors(stretch.space)?;
             if gate.as_ref().is_none_or(|(of, _)| *of != stretch.part) {
                 found.examined += gate.as_ref().map_or(0, |(_, gate)| gate.examined);
                 gate = Some((stretch.part, Gate::new(self.asked, part)?));
@@ -220,7 +215,7 @@ impl Search<'_> {
         Ok(found)
     }
 
-    pub(super) fn meets(&self, part: &ReaderPart, entry: Entry<'_>) -> bool {
+    fn meets(&self, part: &ReaderPart, entry: Entry<'_>) -> bool {
         let Some(eligible) = self.eligible else { return true };
         let times = eligible.get(&part.asset_of(entry));
         times.zip(entry.range()).is_some_and(|(times, range)| times.meets(range))
