@@ -208,6 +208,7 @@ impl Archive {
     /// [`ErrorKind::TooLarge`], [`ErrorKind::StorageFull`] and what else the store answers.
     pub fn ingest(&self, caller: &Caller, body: Body<'_>, options: &IngestOptions) -> Result<IngestReport> {
         let _open = self.gate.pass();
+        let _taking_in = self.shared.traffic.enter();
         let report = ingest::ingest(&*self.engines.store, self.limits(), caller, body, options)?;
         self.shared.committed.notify();
         Ok(report)

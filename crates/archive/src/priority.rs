@@ -1,6 +1,9 @@
 //! Who goes first where there are too few cores: clients. Ingest and search do not wait for the later stages, and these
 //! catch up when there is room.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
 use rushes_types::{Error, Result};
 
 /// How much the threads of the later stages stand back for those that serve people, as `nice` counts it: they get a few
@@ -14,6 +17,40 @@ pub(crate) fn stand_back() {
         && let Err(error) = rustix::process::setpriority_process(None, NICENESS)
     {
         tracing::debug!(%error, "the later stages run at the usual priority");
+    }
+}
+
+/// How long a later stage holds still before a piece of work while annotations come in. It shares the disk with ingest,
+/// and an fsync waits for what others wrote: standing back on the processor alone is not enough.
+const GIVE_WAY_MAX: Duration = Duration::from_millis(100);
+const POLL: Duration = Duration::from_millis(2);
+
+/// Requests that are taking annotations in right now.
+#[derive(Debug, Default)]
+pub struct Traffic(AtomicUsize);
+
+/// One of them, until it is dropped.
+pub(crate) struct TakingIn<'a>(&'a Traffic);
+
+impl Drop for TakingIn<'_> {
+    fn drop(&mut self) {
+        self.0.0.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
+impl Traffic {
+    /// A request begins to take annotations in.
+    pub(crate) fn enter(&self) -> TakingIn<'_> {
+        self.0.fetch_add(1, Ordering::AcqRel);
+        TakingIn(self)
+    }
+
+    /// Lets requests go first, for a bounded time: under traffic without end the later stages are slower, never stopped.
+    pub(crate) fn give_way(&self) {
+        let until = Instant::now() + GIVE_WAY_MAX;
+        while self.0.load(Ordering::Acquire) > 0 && Instant::now() < until {
+            std::thread::sleep(POLL);
+        }
     }
 }
 

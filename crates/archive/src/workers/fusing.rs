@@ -12,7 +12,7 @@ use crate::engines::Engines;
 /// Events taken at once.
 const EVENTS: usize = 1024;
 /// Assets fused before it is asked whether to stop.
-const ASSETS_PER_STEP: usize = 16;
+const ASSETS_PER_STEP: usize = 8;
 
 /// What fusion needs to know of the archive.
 #[derive(Debug, Clone)]

@@ -18,7 +18,7 @@ use rushes_types::Result;
 
 use crate::engines::Engines;
 use crate::erasures::Erasures;
-use crate::priority;
+use crate::priority::{self, Traffic};
 
 pub use fusing::FuseSettings;
 use fusing::fuse_pass;
@@ -108,6 +108,8 @@ pub struct Shared {
     closed: AtomicBool,
     paused: [AtomicBool; 4],
     health: Mutex<[Health; 4]>,
+    /// Requests that the stages give way to.
+    pub(crate) traffic: Traffic,
     /// Long work that must not run twice at once.
     pub(crate) chores: Mutex<()>,
     pub(crate) erasures: Erasures,
@@ -122,6 +124,7 @@ impl Shared {
             closed: AtomicBool::default(),
             paused: Default::default(),
             health: Mutex::default(),
+            traffic: Traffic::default(),
             chores: Mutex::default(),
             erasures,
         }
@@ -130,6 +133,14 @@ impl Shared {
     /// Are the workers to stop?
     pub fn stopping(&self) -> bool {
         self.stop.load(Ordering::Acquire)
+    }
+
+    /// Lets requests go first; are the workers to stop?
+    fn gives_way_or_stops(&self) -> bool {
+        if !self.stopping() {
+            self.traffic.give_way();
+        }
+        self.stopping()
     }
 
     /// Is the archive being closed, not only its workers stopped for a while?
@@ -243,9 +254,9 @@ fn run(stage: Stage, engines: &Engines, shared: &Shared, settings: &FuseSettings
 fn pass(stage: Stage, engines: &Engines, shared: &Shared, settings: &FuseSettings) -> Result<bool> {
     match stage {
         Stage::Relay => relay_pass(engines),
-        Stage::Fuse => fuse_pass(engines, settings, &|| shared.stopping()),
+        Stage::Fuse => fuse_pass(engines, settings, &|| shared.gives_way_or_stops()),
         Stage::Index => {
-            let busy = index_pass(engines, &|| shared.stopping())?;
+            let busy = index_pass(engines, &|| shared.gives_way_or_stops())?;
             if busy {
                 shared.published.notify();
             }
