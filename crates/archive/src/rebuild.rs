@@ -74,7 +74,7 @@ pub(crate) fn begin(dir: &Path, engines: &Engines, marker: &Marker, progress: &d
     drop_events(engines, Topic::Fused, INDEX_CONSUMER)?;
     say_all(engines, marker.what, progress)?;
     // Through fusion, so that it reaches the index behind everything that was fused before it.
-    engines.events.append(Topic::Committed, &[Event::Watermark(upto)])?;
+    engines.events.append(Topic::Committed, &[Event::Watermark { partition: None, upto }])?;
     match std::fs::remove_file(marker_path(dir)) {
         Ok(()) => Ok(()),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(()),
