@@ -18,6 +18,8 @@ mod jdk;
 mod process;
 mod ready;
 mod server;
+#[cfg(test)]
+mod versions;
 
 pub use args::{Action, Request};
 pub use server::{Server, Settings};
