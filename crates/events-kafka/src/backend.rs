@@ -260,9 +260,14 @@ impl EventLog for KafkaLog {
         self.known(topic, consumer).map_or(Ok(()), |subscription| subscription.redeliver())
     }
 
-    /// Resets the whole group. Other processes of the group go on where they are until they restart: stop them first.
+    /// Sets the whole group; its other processes follow within seconds, and before they acknowledge anything more.
     fn rewind(&self, topic: Topic, consumer: &str) -> Result<()> {
         self.subscription(topic, consumer)?.rewind(&self.all())
+    }
+
+    /// Sets the whole group, as [`Self::rewind`] does.
+    fn skip(&self, topic: Topic, consumer: &str) -> Result<()> {
+        self.subscription(topic, consumer)?.skip(&self.all())
     }
 
     fn watermarks(&self, topic: Topic, consumer: &str) -> Result<Vec<Commit>> {

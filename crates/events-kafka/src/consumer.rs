@@ -11,28 +11,26 @@ use std::time::{Duration, Instant};
 use rdkafka::TopicPartitionList;
 use rdkafka::client::ClientContext;
 use rdkafka::config::RDKafkaLogLevel;
-use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer, ConsumerContext, Rebalance};
-use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext, Rebalance};
+use rdkafka::error::KafkaError;
 use rushes_events::{Arrivals, Delivered, Position, Topic};
-use rushes_types::{Error, ErrorKind, Result};
+use rushes_types::{Commit, Error, ErrorKind, Result};
 
-use crate::client::{Cluster, Committed, Ears, commit_list, committed, make};
+use crate::client::{Bounds, Cluster, Committed, Ears, make};
 use crate::config::KafkaConfig;
 use crate::error::error;
+use crate::offsets::Offsets;
 use crate::producer::Producer;
 use crate::pump::Pump;
 use crate::standing::Standing;
-
-/// Between two tries to commit while the group shares its partitions anew.
-const REGROUPING: Duration = Duration::from_millis(20);
 
 /// What the pump is asked to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wish {
     /// Deliver again from these offsets.
     Again(Vec<(u32, i64)>),
-    /// The group stands at these offsets now; deliver from there.
-    Forget(Vec<(u32, i64)>),
+    /// The group was set to these places; deliver from there.
+    Forget(Vec<(u32, Committed)>),
 }
 
 /// What the pump and the callers share.
@@ -132,9 +130,11 @@ impl ConsumerContext for Member {
 /// One consumer of one topic.
 pub struct Subscription {
     shared: Arc<Shared>,
-    consumer: Arc<BaseConsumer<Member>>,
+    offsets: Offsets,
     cluster: Arc<Cluster>,
     pump: Option<JoinHandle<()>>,
+    /// Held by the thread that waits for its wish.
+    wishing: Mutex<()>,
     topic: String,
     join_timeout: Duration,
     request_timeout: Duration,
@@ -166,16 +166,18 @@ impl Subscription {
         let what = format!("joining the group `{}`", shared.group);
         consumer.subscribe(&[&topic_name]).map_err(|e| error(&what, &e))?;
         let consumer = Arc::new(consumer);
-        let pump = Pump::new(config, &shared, &consumer, cluster, producer);
+        let offsets = Offsets::new(config, &shared, &consumer);
+        let pump = Pump::new(config, &shared, &consumer, cluster, producer, offsets.clone());
         let pump = std::thread::Builder::new()
             .name(format!("kafka {name}"))
             .spawn(move || pump.run())
             .map_err(|e| Error::io("starting a thread for kafka", e))?;
         Ok(Self {
             shared,
-            consumer,
+            offsets,
             cluster: Arc::clone(cluster),
             pump: Some(pump),
+            wishing: Mutex::default(),
             topic: topic_name,
             join_timeout: config.join_timeout(),
             request_timeout: config.request_timeout(),
@@ -194,8 +196,7 @@ impl Subscription {
 
     /// Where the group stands.
     pub fn committed(&self, partitions: &[u32]) -> Result<Vec<Option<Committed>>> {
-        committed(&self.consumer, &self.topic, partitions, self.request_timeout)
-            .map_err(|e| self.shared.ears.explain(e))
+        self.offsets.committed(partitions)
     }
 
     fn joined(&self) -> Result<MutexGuard<'_, State>> {
@@ -248,41 +249,10 @@ impl Subscription {
         Ok(taken)
     }
 
-    /// Commits what these positions acknowledge, in the partitions that are still ours. What was lost to another
-    /// process is delivered there again, so nothing is said of it here.
+    /// Commits what these positions acknowledge.
     pub fn acknowledge(&self, positions: &[Position]) -> Result<()> {
         drop(self.joined()?);
-        self.commit(|state| Ok(state.standing.marks(positions)), |state, marks| state.standing.settle(marks))
-    }
-
-    /// Commits marks, again while the group shares its partitions anew, and notes that they are.
-    fn commit(
-        &self,
-        marks: impl Fn(&State) -> Result<Vec<(u32, Committed)>>,
-        settle: impl Fn(&mut State, &[(u32, Committed)]),
-    ) -> Result<()> {
-        let until = Instant::now() + self.request_timeout.max(self.join_timeout);
-        loop {
-            let committing = self.shared.committing();
-            let marks = marks(&self.shared.state())?;
-            if marks.is_empty() {
-                return Ok(());
-            }
-            match self.consumer.commit(&commit_list(&self.topic, &marks)?, CommitMode::Sync) {
-                Ok(()) => {
-                    settle(&mut self.shared.state(), &marks);
-                    return Ok(());
-                }
-                Err(e) if regrouping(&e) && Instant::now() < until => {
-                    drop(committing);
-                    std::thread::sleep(REGROUPING);
-                }
-                Err(e) => {
-                    let what = format!("acknowledging events for the group `{}`", self.shared.group);
-                    return Err(self.shared.ears.explain(error(&what, &e)));
-                }
-            }
-        }
+        self.offsets.acknowledge(positions)
     }
 
     /// Forgets what was delivered but not acknowledged.
@@ -296,22 +266,31 @@ impl Subscription {
 
     /// Begins at the beginning again, in all partitions of the topic.
     pub fn rewind(&self, partitions: &[u32]) -> Result<()> {
+        self.set(partitions, |bounds| bounds.begin)
+    }
+
+    /// Begins behind all that is there now.
+    pub fn skip(&self, partitions: &[u32]) -> Result<()> {
+        self.set(partitions, |bounds| bounds.end)
+    }
+
+    fn set(&self, partitions: &[u32], to: impl Fn(Bounds) -> i64) -> Result<()> {
         drop(self.joined()?);
         let bounds = self.cluster.bounds(&self.topic, partitions)?;
-        let begins: Vec<(u32, i64)> =
-            partitions.iter().copied().zip(bounds.iter().map(|b| b.begin)).collect();
-        let none = |begin| Committed { next: begin, watermark: rushes_types::Commit::NONE };
-        let marks: Vec<_> = begins.iter().map(|(partition, begin)| (*partition, none(*begin))).collect();
-        self.commit(|_| Ok(marks.clone()), |_, _| ())?;
-        self.grant(Wish::Forget(begins))
+        let nexts = partitions.iter().copied().zip(bounds.into_iter().map(to));
+        let mark = |(partition, next)| (partition, Committed { next, watermark: Commit::NONE });
+        let marks: Vec<(u32, Committed)> = nexts.map(mark).collect();
+        self.offsets.set(&marks)?;
+        self.grant(Wish::Forget(marks))
     }
 
     /// Asks the pump for something and waits until it is done.
     fn grant(&self, wish: Wish) -> Result<()> {
+        let _wishing = self.wishing.lock().unwrap_or_else(PoisonError::into_inner);
         let until = Instant::now() + self.request_timeout.max(self.join_timeout);
         let mut state = self.shared.state();
         while state.wish.is_some() {
-            // Another thread's.
+            // That others set the offsets was just found.
             let in_time;
             (state, in_time) = self.shared.wait(state, until);
             if !in_time || state.failed {
@@ -337,23 +316,6 @@ impl Subscription {
             format!("the group `{}` could not begin again in time; try it again", self.shared.group);
         self.shared.ears.explain(Error::new(ErrorKind::Unavailable, message))
     }
-}
-
-/// Did a commit fail because partitions are being shared anew?
-pub fn regrouping(error: &KafkaError) -> bool {
-    matches!(
-        error.rdkafka_error_code(),
-        Some(
-            Code::RebalanceInProgress
-                | Code::IllegalGeneration
-                | Code::UnknownMemberId
-                | Code::AssignmentLost
-                | Code::WaitingForCoordinator
-                | Code::NotCoordinator
-                | Code::CoordinatorNotAvailable
-                | Code::CoordinatorLoadInProgress
-        )
-    )
 }
 
 impl Drop for Subscription {

@@ -17,6 +17,7 @@ mod consumer;
 mod dead;
 mod error;
 mod format;
+mod offsets;
 mod producer;
 mod pump;
 mod standing;

@@ -4,18 +4,19 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use rdkafka::Message as _;
-use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
+use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rdkafka::{Offset, message::BorrowedMessage};
 use rushes_events::Event;
 use rushes_types::{Commit, Error, ErrorKind, Result};
 
-use crate::client::{Bounds, Cluster, Committed, commit_list, committed, list};
+use crate::client::{Bounds, Cluster, Committed, list};
 use crate::config::KafkaConfig;
 use crate::consumer::{Member, Shared, Wish};
 use crate::dead::{Poison, bury};
 use crate::error::error;
 use crate::format::decode;
+use crate::offsets::Offsets;
 use crate::producer::Producer;
 
 /// Events kept ready; above it the brokers are asked for no more.
@@ -28,6 +29,8 @@ const IDLE: Duration = Duration::from_millis(50);
 const PATIENCE: Duration = Duration::from_secs(1);
 /// Between two tries of what failed.
 const RETRY: Duration = Duration::from_millis(200);
+/// Between two looks at whether other processes set the group's offsets.
+const FOLLOW: Duration = Duration::from_secs(5);
 /// What is known to be there and does not come after this long was perhaps dropped by the brokers.
 const MISSING: Duration = Duration::from_millis(300);
 
@@ -51,6 +54,9 @@ pub struct Pump {
     missing: Option<Instant>,
     /// When it was last asked whether the cluster is back.
     asked: Option<Instant>,
+    offsets: Offsets,
+    /// When it was last looked whether others set the offsets.
+    followed: Instant,
 }
 
 impl Pump {
@@ -60,6 +66,7 @@ impl Pump {
         consumer: &Arc<BaseConsumer<Member>>,
         cluster: &Arc<Cluster>,
         producer: &Arc<Producer>,
+        offsets: Offsets,
     ) -> Self {
         Self {
             shared: Arc::clone(shared),
@@ -71,6 +78,8 @@ impl Pump {
             timeout: config.request_timeout(),
             missing: None,
             asked: None,
+            offsets,
+            followed: Instant::now(),
         }
     }
 
@@ -85,7 +94,8 @@ impl Pump {
             }
             let batch = self.fetch();
             self.keep(batch);
-            self.commit_skipped();
+            self.offsets.commit_skipped();
+            self.follow();
             self.look_for_missing();
             self.look_for_brokers();
         }
@@ -196,24 +206,6 @@ impl Pump {
         self.shared.state().standing.skip(partition, offset);
     }
 
-    /// Nobody acknowledges a message that nobody was given.
-    fn commit_skipped(&self) {
-        let _committing = self.shared.committing();
-        let marks = self.shared.state().standing.skipped_marks();
-        if marks.is_empty() {
-            return;
-        }
-        let done = commit_list(&self.topic, &marks).and_then(|list| {
-            self.consumer
-                .commit(&list, CommitMode::Sync)
-                .map_err(|e| error("going on behind a dead letter", &e))
-        });
-        match done {
-            Ok(()) => self.shared.state().standing.settle(&marks),
-            Err(e) => tracing::debug!(group = %self.shared.group, "{e}; it is tried again"),
-        }
-    }
-
     /// Takes partitions over that the group gave us: looks where they stand.
     fn adopt(&mut self) {
         let Some(fresh) = self.shared.state().fresh.take() else { return };
@@ -242,7 +234,7 @@ impl Pump {
     }
 
     fn look(&self, fresh: &[u32]) -> Result<Vec<(u32, Committed, Bounds)>> {
-        let stands = committed(&self.consumer, &self.topic, fresh, self.timeout)?;
+        let stands = self.offsets.committed(fresh)?;
         let bounds = self.cluster.bounds(&self.topic, fresh)?;
         let mut found = Vec::new();
         let mut begun = Vec::new();
@@ -261,37 +253,40 @@ impl Pump {
             }
             found.push((*partition, committed, bounds));
         }
-        // From now on the consumer is there, and nothing is dropped that it has yet to see.
-        if !begun.is_empty() {
-            let list = commit_list(&self.topic, &begun)?;
-            if let Err(e) = self.consumer.commit(&list, CommitMode::Sync) {
-                tracing::debug!(group = %self.shared.group, "the beginning is not committed: {e}");
-            }
-        }
+        self.offsets.begin(&begun);
         Ok(found)
     }
 
     /// Begins again where somebody wishes it.
     fn grant(&self) {
-        let (offsets, forget) = match self.shared.state().wish.clone() {
-            Some(Wish::Again(offsets)) => (offsets, false),
-            Some(Wish::Forget(offsets)) => (offsets, true),
-            None => return,
+        let Some(wish) = self.shared.state().wish.clone() else { return };
+        let sought = match &wish {
+            Wish::Again(offsets) => self.seek(offsets),
+            Wish::Forget(places) => {
+                self.seek(&places.iter().map(|(p, to)| (*p, to.next)).collect::<Vec<_>>())
+            }
         };
-        let sought = self.seek(&offsets);
         let mut state = self.shared.state();
-        if sought.is_ok() {
-            for (partition, offset) in offsets {
-                if forget {
-                    state.standing.forget(partition, offset);
-                } else {
-                    state.standing.again(partition, offset);
-                }
+        match (&sought, wish) {
+            (Err(_), _) => {}
+            (Ok(()), Wish::Again(offsets)) => {
+                offsets.into_iter().for_each(|(partition, offset)| state.standing.again(partition, offset));
+            }
+            (Ok(()), Wish::Forget(places)) => {
+                places.into_iter().for_each(|(partition, place)| state.standing.forget(partition, place));
             }
         }
         (state.wish, state.granted) = (None, Some(sought));
         drop(state);
         self.tell();
+    }
+
+    /// Now and then it is looked whether other processes set the group's offsets.
+    fn follow(&mut self) {
+        if self.followed.elapsed() >= FOLLOW && !self.shared.state().down {
+            self.offsets.follow();
+            self.followed = Instant::now();
+        }
     }
 
     fn seek(&self, offsets: &[(u32, i64)]) -> Result<()> {

@@ -17,6 +17,8 @@ const WATERMARKS_MAX: usize = 16_384;
 
 #[derive(Debug)]
 struct Partition {
+    /// What the group was last known to hold.
+    committed: Committed,
     acknowledged: i64,
     watermark: Commit,
     delivered: i64,
@@ -27,6 +29,8 @@ struct Partition {
     watermarks: BTreeMap<i64, Commit>,
     /// Messages that were set aside and are not acknowledged.
     skipped: BTreeSet<i64>,
+    /// Nothing is taken until it begins at another place.
+    held: bool,
 }
 
 impl Partition {
@@ -67,6 +71,7 @@ impl Standing {
         self.partitions.insert(
             partition,
             Partition {
+                committed,
                 acknowledged: next,
                 watermark: committed.watermark,
                 delivered: next,
@@ -74,6 +79,7 @@ impl Standing {
                 end: bounds.end,
                 watermarks: BTreeMap::new(),
                 skipped: BTreeSet::new(),
+                held: false,
             },
         );
     }
@@ -93,7 +99,7 @@ impl Standing {
     /// A message came.
     pub fn receive(&mut self, partition: u32, offset: i64, event: Event) {
         let Some(at) = self.partitions.get_mut(&partition) else { return };
-        if offset < at.received {
+        if at.held || offset < at.received {
             return;
         }
         at.received = offset + 1;
@@ -107,7 +113,7 @@ impl Standing {
     /// A message came that is no event, and is among the dead letters now.
     pub fn skip(&mut self, partition: u32, offset: i64) {
         let Some(at) = self.partitions.get_mut(&partition) else { return };
-        if offset >= at.received {
+        if !at.held && offset >= at.received {
             at.received = offset + 1;
             at.skipped.insert(offset);
         }
@@ -127,7 +133,7 @@ impl Standing {
 
     /// Is something known to be there that has not come?
     pub fn behind(&self) -> bool {
-        self.partitions.values().any(|at| at.received < at.end)
+        self.partitions.values().any(|at| at.held || at.received < at.end)
     }
 
     /// What is known to be there does not come: it is no longer waited for.
@@ -196,6 +202,7 @@ impl Standing {
     pub fn settle(&mut self, marks: &[(u32, Committed)]) {
         for (partition, mark) in marks {
             if let Some(at) = self.partitions.get_mut(partition) {
+                at.committed = *mark;
                 at.acknowledged = at.acknowledged.max(mark.next);
                 at.watermark = at.watermark.max(mark.watermark);
                 at.watermarks = at.watermarks.split_off(&at.acknowledged);
@@ -213,18 +220,32 @@ impl Standing {
     /// The brokers send from here on again.
     pub fn again(&mut self, partition: u32, offset: i64) {
         let Some(at) = self.partitions.get_mut(&partition) else { return };
-        (at.received, at.delivered) = (offset, offset);
+        (at.received, at.delivered, at.held) = (offset, offset, false);
         self.waiting.retain(|event| event.position.partition != partition);
     }
 
-    /// The group was set to `begin`: acknowledgements are forgotten.
-    pub fn forget(&mut self, partition: u32, begin: i64) {
+    /// Does the group hold something else than what this process left there?
+    pub fn is_set(&self, partition: u32, found: Committed) -> bool {
+        self.partitions.get(&partition).is_some_and(|at| at.committed != found)
+    }
+
+    /// The group was set to another place: what waits is not delivered any more, and nothing is until it begins there.
+    pub fn hold(&mut self, partition: u32) {
         if let Some(at) = self.partitions.get_mut(&partition) {
-            at.acknowledged = begin;
-            at.watermark = Commit::NONE;
+            at.held = true;
+            self.waiting.retain(|event| event.position.partition != partition);
+        }
+    }
+
+    /// The group was set to a place, which may lie before or behind where it stood.
+    pub fn forget(&mut self, partition: u32, place: Committed) {
+        if let Some(at) = self.partitions.get_mut(&partition) {
+            at.committed = place;
+            at.acknowledged = place.next;
+            at.watermark = place.watermark;
             at.watermarks.clear();
         }
-        self.again(partition, begin);
+        self.again(partition, place.next);
     }
 }
 

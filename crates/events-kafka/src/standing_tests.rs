@@ -108,3 +108,21 @@ fn watermarks_kept_are_bounded_and_never_too_high() {
     let marks = standing.marks(&[at(0, 1_000)]);
     assert!(marks[0].1.watermark <= Commit(1_000) && marks[0].1.watermark >= Commit(990), "{marks:?}");
 }
+
+#[test]
+fn a_place_that_others_set_is_followed_backwards_and_forwards() {
+    let mut standing = standing(4);
+    standing.receive(0, 0, watermark(7));
+    standing.take(1);
+    standing.settle(&standing.marks(&[at(0, 0)]));
+    let left = Committed { next: 1, watermark: Commit(7) };
+    assert!(!standing.is_set(0, left));
+    let skipped = Committed { next: 4, watermark: Commit::NONE };
+    assert!(standing.is_set(0, skipped) && standing.is_set(0, NONE));
+    standing.forget(0, skipped);
+    assert!(!standing.behind() && !standing.is_set(0, skipped));
+    standing.receive(0, 4, asset());
+    assert_eq!(standing.marks(&[at(0, 4)]), mark(5, 0), "no watermark of before");
+    standing.forget(0, NONE);
+    assert!(standing.behind());
+}

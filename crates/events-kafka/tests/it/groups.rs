@@ -227,3 +227,41 @@ fn a_log_opened_again_goes_on_behind_what_was_acknowledged_in_each_partition() {
     assert_eq!((acknowledged.len(), rest.len()), (30, 70));
     assert!(acknowledged.is_disjoint(&rest));
 }
+
+#[test]
+fn a_consumer_that_another_process_winds_back_or_takes_forward_follows() {
+    let Some(config) = config(4) else { return };
+    let _removed = Removed(config.clone());
+    let (worker, other) = (KafkaLog::open(config.clone()).unwrap(), KafkaLog::open(config).unwrap());
+    worker.append(TOPIC, &events(40, 40)).unwrap();
+    worker.append(TOPIC, &[Event::Watermark { partition: None, upto: Commit(40) }]).unwrap();
+    assert_eq!(drain(&worker, "fuse", 44).len(), 44);
+    assert_eq!(other.watermarks(TOPIC, "fuse").unwrap(), [Commit(40); 4]);
+    // Both are members now, and share the partitions; what the other one owns it gets itself.
+    other.rewind(TOPIC, "fuse").unwrap();
+    let until = Instant::now() + LONG;
+    let mut again = BTreeSet::new();
+    while again.len() < 44 && Instant::now() < until {
+        for log in [&worker, &other] {
+            let polled = log.poll(TOPIC, "fuse", 100).unwrap();
+            log.acknowledge(TOPIC, "fuse", &positions(&polled)).unwrap();
+            again.extend(positions(&polled));
+        }
+    }
+    assert_eq!(again.len(), 44);
+    worker.append(TOPIC, &events(40, 40)).unwrap();
+    let late = worker.poll(TOPIC, "fuse", 5).unwrap();
+    assert!(!late.is_empty());
+    other.skip(TOPIC, "fuse").unwrap();
+    worker.acknowledge(TOPIC, "fuse", &positions(&late)).unwrap();
+    assert_eq!(worker.watermarks(TOPIC, "fuse").unwrap(), [Commit::NONE; 4]);
+    assert_eq!(behind(&worker, "fuse"), Some(0), "the late acknowledgement did not count");
+    worker.append(TOPIC, &[event(1, 99)]).unwrap();
+    let until = Instant::now() + LONG;
+    let mut rest = Vec::new();
+    while rest.is_empty() && Instant::now() < until {
+        rest.extend(worker.poll(TOPIC, "fuse", 100).unwrap());
+        rest.extend(other.poll(TOPIC, "fuse", 100).unwrap());
+    }
+    assert_eq!(rest.into_iter().map(|d| d.event).collect::<Vec<_>>(), [event(1, 99)]);
+}
