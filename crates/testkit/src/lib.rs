@@ -8,6 +8,7 @@ pub mod events_suite;
 pub mod fused_suite;
 pub mod index_suite;
 pub mod naive;
+pub mod proxy;
 pub mod query_suite;
 pub mod scenarios;
 pub mod servers;
