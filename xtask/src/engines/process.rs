@@ -47,7 +47,7 @@ pub fn start(dir: &Path, command: &[String]) -> anyhow::Result<Child> {
     }
     let out = File::create(&log).with_context(|| format!("making `{}`", log.display()))?;
     let (program, words) = command.split_first().context("there is nothing to run")?;
-    let child = Command::new(program)
+    let mut child = Command::new(program)
         .args(words)
         .current_dir(dir)
         .stdin(Stdio::null())
@@ -57,6 +57,10 @@ pub fn start(dir: &Path, command: &[String]) -> anyhow::Result<Child> {
         .spawn()
         .with_context(|| format!("starting `{program}`"))?;
     std::fs::write(dir.join("pid"), format!("{}\n", child.id())).context("noting the process")?;
+    // For a moment a new process has no command line.
+    while running(dir).is_none() && child.try_wait().context("looking after a new process")?.is_none() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
     Ok(child)
 }
 
@@ -90,6 +94,9 @@ fn end(dir: &Path, signal: Signal, limit: Duration) -> anyhow::Result<bool> {
     let started = Instant::now();
     while running(dir).is_some() && started.elapsed() < limit {
         std::thread::sleep(PAUSE);
+    }
+    if running(dir).is_none() {
+        std::fs::remove_file(dir.join("pid")).context("removing the note of a process that ended")?;
     }
     Ok(true)
 }
