@@ -28,6 +28,18 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("index", &["types", "text", "wire", "plan"]),
     ("query", &["types", "text", "plan", "index"]),
     ("archive", PARTS),
+    (
+        "engines",
+        &[
+            "types",
+            "archive",
+            "cassandra",
+            "store-cassandra",
+            "fused-cassandra",
+            "events-kafka",
+            "index-elastic",
+        ],
+    ),
     ("page", &[]),
     ("export", &["types", "plan"]),
     (
