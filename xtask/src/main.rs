@@ -51,13 +51,19 @@ cargo xtask COMMAND
   help     this text
 ";
 
+/// The exit code where nothing of ours is wrong and the machine lacks something.
+const UNAVAILABLE: u8 = 3;
+
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
     match run(&args) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
-            ExitCode::FAILURE
+            match error.downcast_ref::<engines::Unavailable>() {
+                Some(_) => ExitCode::from(UNAVAILABLE),
+                None => ExitCode::FAILURE,
+            }
         }
     }
 }

@@ -4,6 +4,7 @@
 
 pub mod archive;
 pub mod archive_gen;
+pub mod engines;
 pub mod events_suite;
 pub mod fused_suite;
 pub mod index_suite;
