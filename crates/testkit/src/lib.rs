@@ -4,10 +4,12 @@
 
 pub mod archive;
 pub mod archive_gen;
+pub mod engines;
 pub mod events_suite;
 pub mod fused_suite;
 pub mod index_suite;
 pub mod naive;
+pub mod proxy;
 pub mod query_suite;
 pub mod scenarios;
 pub mod servers;
