@@ -55,7 +55,12 @@ impl Cluster {
             .map_err(|e| Error::io("cannot start the threads for Cassandra", e))?;
         let nodes = config.addresses();
         let shown = nodes.iter().take(NODES_SHOWN).cloned().collect::<Vec<_>>().join(", ");
-        let session = runtime.block_on(session(config, &nodes)).map_err(|e| errors::of_session(&shown, e))?;
+        // The driver itself waits for a minute for a server that takes connections and says nothing.
+        let patience = Duration::from_millis(config.connect_timeout_ms).saturating_mul(PATIENCE);
+        let session = runtime
+            .block_on(async { tokio::time::timeout(patience, session(config, &nodes)).await })
+            .map_err(|_| errors::silent(&shown))?
+            .map_err(|e| errors::of_session(&shown, e))?;
         let cluster = Self {
             handle: runtime.handle().clone(),
             runtime: Some(runtime),
