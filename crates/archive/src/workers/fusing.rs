@@ -32,7 +32,7 @@ pub fn fuse_pass(engines: &Engines, settings: &FuseSettings, stopping: &dyn Fn()
     if delivered.is_empty() {
         return Ok(false);
     }
-    let (assets, watermark) = newest(&delivered);
+    let (assets, watermarks) = newest(&delivered);
     let words = Words::new(&settings.default_language);
     let options = Options { bucket_ns: settings.bucket_ns, ..Options::new(&words) };
     for some in assets.chunks(ASSETS_PER_STEP) {
@@ -40,9 +40,9 @@ pub fn fuse_pass(engines: &Engines, settings: &FuseSettings, stopping: &dyn Fn()
             // What is applied stays; the events are not acknowledged and come again.
             return Ok(true);
         }
-        fuse_batch(&&*engines.store, &*engines.fused, some, None, options)?;
+        fuse_batch(&&*engines.store, &*engines.fused, some, &[], options)?;
     }
-    fuse_batch(&&*engines.store, &*engines.fused, &[], watermark, options)?;
+    fuse_batch(&&*engines.store, &*engines.fused, &[], &watermarks, options)?;
     engines.events.acknowledge(Topic::Committed, FUSE_CONSUMER, &last_positions(&delivered))?;
     Ok(true)
 }

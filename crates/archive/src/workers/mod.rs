@@ -4,6 +4,7 @@
 //! any. Passes are plain functions over the seams, so that tests, `rushes rebuild` and one-shot commands
 //! run them without threads.
 
+mod buckets;
 mod fusing;
 mod indexing;
 mod relay;
@@ -256,7 +257,7 @@ fn pass(stage: Stage, engines: &Engines, shared: &Shared, settings: &FuseSetting
         Stage::Relay => relay_pass(engines),
         Stage::Fuse => fuse_pass(engines, settings, &|| shared.gives_way_or_stops()),
         Stage::Index => {
-            let busy = index_pass(engines, &|| shared.gives_way_or_stops())?;
+            let busy = index_pass(engines, settings, &|| shared.gives_way_or_stops())?;
             if busy {
                 shared.published.notify();
             }
