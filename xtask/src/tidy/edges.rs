@@ -27,6 +27,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("ask", &["types", "text", "plan"]),
     ("index", &["types", "text", "wire", "plan"]),
     ("query", &["types", "text", "plan", "index"]),
+    ("cassandra", &["types"]),
+    ("store-cassandra", &["types", "store", "cassandra"]),
     ("archive", PARTS),
     ("page", &[]),
     ("export", &["types", "plan"]),
