@@ -33,7 +33,7 @@ struct Given {
 pub(crate) struct Relay {
     last: u64,
     given: BTreeMap<u64, Given>,
-    /// Where each asset stands in `given`.
+    /// Where each asset's newest row stands in `given`.
     place: HashMap<AssetId, u64>,
     /// Assets whose event was carried while something was left to do: since when, and of which epoch.
     carried: HashMap<AssetId, (i64, Instant)>,
@@ -44,10 +44,9 @@ pub(crate) struct Relay {
 impl Relay {
     fn give(&mut self, row: FusedEvent, epoch: i64, unsettled: bool) {
         self.last += 1;
-        if let FusedEvent::Asset(asset, _) = &row
-            && let Some(before) = self.place.insert(asset.clone(), self.last)
-        {
-            self.given.remove(&before);
+        if let FusedEvent::Asset(asset, _) = &row {
+            // An older row of the asset stays where it is: watermarks behind it rest on it.
+            self.place.insert(asset.clone(), self.last);
         }
         self.given.insert(self.last, Given { row, epoch, unsettled });
     }
@@ -72,11 +71,11 @@ impl Relay {
         };
         let gone: Vec<Given> = std::mem::replace(&mut self.given, rest).into_values().collect();
         for given in &gone {
-            match &given.row {
-                FusedEvent::Asset(asset, _) => drop(self.place.remove(asset)),
-                FusedEvent::Watermark(w) => drop(self.told.insert(w.partition, w.upto)),
+            if let FusedEvent::Watermark(w) = &given.row {
+                self.told.insert(w.partition, w.upto);
             }
         }
+        self.place.retain(|_, at| *at > upto);
         gone
     }
 
@@ -84,7 +83,9 @@ impl Relay {
     fn unsaid(&self, known: Vec<Watermark>) -> Vec<Watermark> {
         let said = |w: &Watermark| {
             self.told.get(&w.partition).is_some_and(|upto| *upto >= w.upto)
-                || self.given.values().any(|g| matches!(&g.row, FusedEvent::Watermark(g) if g >= w && g.partition == w.partition))
+                || self.given.values().any(
+                    |g| matches!(&g.row, FusedEvent::Watermark(g) if g >= w && g.partition == w.partition),
+                )
         };
         known.into_iter().filter(|w| !said(w)).collect()
     }
@@ -130,8 +131,7 @@ impl Db {
     async fn take_notes(&self, relay: &mut Relay) -> Result<bool> {
         let (notes, all) = self.pending(relay).await?;
         let assets = notes.iter().map(|(asset, _)| (asset.as_str(),));
-        let heads: Vec<Vec<crate::head::HeadRow>> =
-            self.cluster.rows_of_each(&self.cql.head, assets).await?;
+        let heads: Vec<Vec<crate::head::HeadRow>> = self.cluster.rows_of_each(&self.cql.head, assets).await?;
         let mut ready = Vec::new();
         for ((asset, epochs), head) in notes.into_iter().zip(heads) {
             let head = head.into_iter().next().map_or_else(Head::default, Head::from);
@@ -226,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn a_newer_event_of_an_asset_takes_the_place_of_the_one_that_waits() {
+    fn a_newer_event_of_an_asset_comes_behind_the_one_that_waits() {
         let mut relay = Relay::default();
         let row = |name, commit| FusedEvent::Asset(asset(name), Commit(commit));
         relay.give(row("a", 3), 3, false);
@@ -234,9 +234,10 @@ mod tests {
         relay.give(row("a", 5), 5, true);
         let rows: Vec<(u64, FusedEvent)> =
             relay.rows(0, 9).into_iter().map(|r| (r.sequence, r.row)).collect();
-        assert_eq!(rows, [(2, row("b", 4)), (3, row("a", 5))]);
+        assert_eq!(rows, [(1, row("a", 3)), (2, row("b", 4)), (3, row("a", 5))]);
         assert!(!relay.is_new(&asset("a"), 5) && relay.is_new(&asset("a"), 6));
-        assert_eq!(relay.trim(2).len(), 1);
+        assert_eq!(relay.trim(2).len(), 2);
+        assert!(!relay.is_new(&asset("a"), 5), "the newer row still waits");
         assert!(relay.is_new(&asset("b"), 4), "it comes back only where its note does");
         relay.forget();
         relay.give(row("a", 5), 5, true);

@@ -85,9 +85,8 @@ impl Db {
     pub async fn get(&self, asset: &AssetId, keys: &[FusedKey]) -> Result<Vec<Option<FusedAnnotation>>> {
         let mut out = Vec::with_capacity(keys.len());
         for keys in keys.chunks(CHANGES_AT_ONCE) {
-            let read = async |head: &Head, directory: &Directory| {
-                self.bodies(asset, head, directory, keys).await
-            };
+            let read =
+                async |head: &Head, directory: &Directory| self.bodies(asset, head, directory, keys).await;
             let found = self.whole(asset, read).await?.unwrap_or_default();
             let mut decoder = AnnotationDecoder::new(asset.clone());
             for key in keys {
@@ -105,8 +104,7 @@ impl Db {
         directory: &Directory,
         keys: &[FusedKey],
     ) -> Result<HashMap<FusedKey, Vec<u8>>> {
-        let rows: Vec<AnnotationRow> =
-            self.by_keys(&self.cql.annotations_of, asset, directory, keys).await?;
+        let rows: Vec<AnnotationRow> = self.by_keys(&self.cql.annotations_of, asset, directory, keys).await?;
         // Of one key, versions may come from several partitions.
         let mut versions = rows.into_iter().map(version).collect::<Result<Vec<_>>>()?;
         versions.sort_unstable_by_key(|v| (v.key, v.epoch));

@@ -146,9 +146,7 @@ impl Rows for AnnotationRows<'_> {
     fn after(key: FusedKey) -> Option<FusedKey> {
         match key.key.0.checked_add(1) {
             Some(next) => Some(FusedKey { start_ns: key.start_ns, key: AnnotationKey(next) }),
-            None => {
-                key.start_ns.checked_add(1).map(|start_ns| FusedKey { start_ns, key: AnnotationKey(0) })
-            }
+            None => key.start_ns.checked_add(1).map(|start_ns| FusedKey { start_ns, key: AnnotationKey(0) }),
         }
     }
 }

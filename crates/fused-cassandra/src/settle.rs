@@ -60,9 +60,8 @@ impl Db {
             }
             Note::Erased(keys) => {
                 let gone = places(directory, &keys).into_iter();
-                let gone = gone.map(|(chunk, part, start_ns, key)| {
-                    (epoch, asset.as_str(), chunk, part, start_ns, key)
-                });
+                let gone = gone
+                    .map(|(chunk, part, start_ns, key)| (epoch, asset.as_str(), chunk, part, start_ns, key));
                 let gone = grouped(gone, |row| (row.2, row.3), |_| 128);
                 self.cluster.write_groups(&self.cql.annotation_erase, gone).await
             }

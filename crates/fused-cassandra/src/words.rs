@@ -32,8 +32,7 @@ impl Db {
     pub async fn count_annotations(&self, asset: &AssetId, epoch: i64, by: i64) -> Result<()> {
         type Total = (Option<i64>, Option<i64>, Option<i64>);
         let slice = slice_of(asset);
-        let before: Option<Total> =
-            self.cluster.first(&self.cql.total_of, (slice, asset.as_str())).await?;
+        let before: Option<Total> = self.cluster.first(&self.cql.total_of, (slice, asset.as_str())).await?;
         let (n, changes, of) = before.unwrap_or_default();
         if of.unwrap_or(0) < epoch {
             let (n, changes) = (moved(n.unwrap_or(0), by), moved(changes.unwrap_or(0), 1));

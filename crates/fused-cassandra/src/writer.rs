@@ -256,7 +256,8 @@ impl Db {
             let rows = i64::try_from(c.rows).unwrap_or(i64::MAX);
             (asset, KIND_ANNOTATIONS, *no, c.levels.cast_signed(), rows, epoch)
         });
-        let chunks = chunks.chain(plan.bucket_chunks.iter().map(|no| (asset, KIND_BUCKETS, *no, 0, 0, epoch)));
+        let chunks =
+            chunks.chain(plan.bucket_chunks.iter().map(|no| (asset, KIND_BUCKETS, *no, 0, 0, epoch)));
         let chunks = grouped(chunks, |_| 0, |_| 64);
         self.cluster.write_groups(&self.cql.chunk_add, chunks).await?;
 
@@ -333,7 +334,8 @@ pub(crate) fn grouped<T, P: PartialEq>(
         let (place, mut size) = (partition(&first), bytes(&first));
         let mut group = vec![first];
         while group.len() < BATCH_ROWS
-            && let Some(next) = rows.next_if(|row| partition(row) == place && size + bytes(row) <= BATCH_BYTES)
+            && let Some(next) =
+                rows.next_if(|row| partition(row) == place && size + bytes(row) <= BATCH_BYTES)
         {
             size += bytes(&next);
             group.push(next);
