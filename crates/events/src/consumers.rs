@@ -21,6 +21,11 @@ pub(crate) struct Standing {
 }
 
 impl Standing {
+    /// Done with everything up to an offset, and knowing no watermark.
+    pub(crate) const fn behind(offset: u64) -> Self {
+        Self { acknowledged: offset, delivered: offset, watermark: Commit::NONE }
+    }
+
     /// What was given but not acknowledged is to be given again.
     pub(crate) const fn redelivered(self) -> Self {
         Self { delivered: self.acknowledged, ..self }

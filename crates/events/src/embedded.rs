@@ -210,6 +210,13 @@ impl EventLog for EmbeddedLog {
         self.folder.sync(ticket)
     }
 
+    fn skip(&self, topic: Topic, consumer: &str) -> Result<()> {
+        check_name(consumer)?;
+        let end = self.arrivals.end(topic);
+        let ticket = self.stand(&mut self.state(), topic, consumer, Standing::behind(end))?;
+        self.folder.sync(ticket)
+    }
+
     fn watermarks(&self, topic: Topic, consumer: &str) -> Result<Vec<Commit>> {
         Ok(vec![self.state().consumers.get(topic, consumer).unwrap_or_default().watermark])
     }

@@ -96,6 +96,13 @@ impl EventLog for MemoryLog {
         Ok(())
     }
 
+    fn skip(&self, topic: Topic, consumer: &str) -> Result<()> {
+        check_name(consumer)?;
+        let end = self.arrivals.end(topic);
+        self.state().consumers.set(topic, consumer, Standing::behind(end));
+        Ok(())
+    }
+
     fn watermarks(&self, topic: Topic, consumer: &str) -> Result<Vec<Commit>> {
         Ok(vec![self.state().consumers.get(topic, consumer).unwrap_or_default().watermark])
     }

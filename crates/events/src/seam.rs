@@ -121,6 +121,9 @@ pub trait EventLog: Send + Sync {
     fn redeliver(&self, topic: Topic, consumer: &str) -> Result<()>;
     /// Replays from the beginning: forgets acknowledgements too.
     fn rewind(&self, topic: Topic, consumer: &str) -> Result<()>;
+    /// Takes everything said so far off the consumer's hands, with every watermark that it has acknowledged: it begins
+    /// anew behind what is there now. For a rebuild, which says all assets again.
+    fn skip(&self, topic: Topic, consumer: &str) -> Result<()>;
     /// For each partition of the topic the highest watermark among what the consumer has acknowledged, by any process;
     /// [`Commit::NONE`] where there is none yet.
     fn watermarks(&self, topic: Topic, consumer: &str) -> Result<Vec<Commit>>;

@@ -316,6 +316,11 @@ pub trait AnnotationStore: Send + Sync {
 
     /// The last commit that is durable.
     fn last_commit(&self) -> Result<Commit>;
+    /// A commit up to which none is missing and none will come any more. Where one process numbers all commits, that
+    /// is the last one.
+    fn settled(&self) -> Result<Commit> {
+        self.last_commit()
+    }
     /// Counts for `status`.
     fn counts(&self) -> Result<StoreCounts>;
 }

@@ -276,6 +276,25 @@ pub fn the_highest_acknowledged_watermark_is_known(fixture: &mut dyn LogFixture)
     }
 }
 
+/// What is skipped does not come, and its watermarks do not count.
+pub fn a_consumer_can_skip_what_was_said(fixture: &mut dyn LogFixture) {
+    let log = fixture.log();
+    log.append(TOPIC, &[event(1), watermark(7)]).unwrap();
+    acknowledge(&*log, "c", &log.poll(TOPIC, "c", 100).unwrap());
+    log.append(TOPIC, &[event(2), watermark(8)]).unwrap();
+    log.skip(TOPIC, "c").unwrap();
+    assert!(log.watermarks(TOPIC, "c").unwrap().iter().all(|commit| *commit == Commit::NONE));
+    log.append(TOPIC, &[event(3)]).unwrap();
+    drop(log);
+    fixture.reopen();
+    let log = fixture.log();
+    let polled = log.poll(TOPIC, "c", 100).unwrap();
+    assert_eq!(said(&polled), [event(3)]);
+    acknowledge(&*log, "c", &polled);
+    assert!(log.watermarks(TOPIC, "c").unwrap().iter().all(|commit| *commit == Commit::NONE));
+    assert_eq!(behind(&*log, "c"), Some(0));
+}
+
 /// Dead letters say what was wrong, survive, and come again when they are replayed.
 pub fn what_is_set_aside_can_be_replayed(fixture: &mut dyn LogFixture) {
     let log = fixture.log();
@@ -327,6 +346,7 @@ macro_rules! events_suite {
             everything_acknowledged_survives_a_restart,
             the_highest_acknowledged_watermark_is_known,
             what_is_set_aside_can_be_replayed,
+            a_consumer_can_skip_what_was_said,
             offsets_grow_even_after_all_was_trimmed_and_closed,
         );
     };

@@ -31,6 +31,18 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("fused-cassandra", &["types", "wire", "fused", "cassandra"]),
     ("store-cassandra", &["types", "store", "cassandra"]),
     ("archive", PARTS),
+    (
+        "engines",
+        &[
+            "types",
+            "archive",
+            "cassandra",
+            "store-cassandra",
+            "fused-cassandra",
+            "events-kafka",
+            "index-elastic",
+        ],
+    ),
     ("page", &[]),
     ("export", &["types", "plan"]),
     (
