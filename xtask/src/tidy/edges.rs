@@ -28,6 +28,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("index", &["types", "text", "wire", "plan"]),
     ("query", &["types", "text", "plan", "index"]),
     ("cassandra", &["types"]),
+    ("fused-cassandra", &["types", "wire", "fused", "cassandra"]),
     ("store-cassandra", &["types", "store", "cassandra"]),
     ("archive", PARTS),
     (
