@@ -19,6 +19,7 @@ mod visibility;
 
 pub use clock::Clock;
 pub use embedded::{EmbeddedIndex, EmbeddedOptions};
+pub use hit::hit_order;
 pub use memory::{Listed, MemoryIndex, MemoryReader};
 pub use read_points::{Published, ReadPoints};
 pub use seam::*;

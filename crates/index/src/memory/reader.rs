@@ -67,7 +67,11 @@ impl MemoryReader {
     }
 
     /// The annotations of one asset that the reader sees under the filter.
-    fn seen<'r>(&'r self, entries: &'r [Arc<Listed>], filter: &'r Filter) -> impl Iterator<Item = &'r Listed> {
+    fn seen<'r>(
+        &'r self,
+        entries: &'r [Arc<Listed>],
+        filter: &'r Filter,
+    ) -> impl Iterator<Item = &'r Listed> {
         let seen = |entry: &&Listed| {
             filter.sees(&entry.fused, &self.at) && filter.passes_language(&entry.fused.annotation)
         };
