@@ -11,6 +11,7 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 
 mod ci;
+mod engines;
 mod irregular;
 mod page;
 mod smoke;
@@ -32,6 +33,15 @@ cargo xtask COMMAND
            draws, speaks and encodes the films of our own show anew, after its screenplay changed; needs ffmpeg and
            espeak-ng. `demo-film sheet s01e01 FILE.png` only shows the middle of every shot
   models   builds and tests what the feature `models` adds; not a part of `ci`, since it builds long
+  engines ACTION [SERVER]...
+           real servers for tests, on the loopback address; docs/engines.md says more. SERVER is cassandra, kafka,
+           elasticsearch or opensearch; without one, all but opensearch. ACTION is
+           up      fetches what is not there, starts, waits until ready    down   ends; the data stay
+           status  what runs, where, how large      env    `export` lines that lead the tests to what runs
+           fetch   only fetches                     wipe   ends and deletes the data
+           start, stop, kill   one server, for fault tests; `kill` is sudden
+           --port SERVER=N   --peer-port SERVER=N   --heap SERVER=512m   --shift N (all ports by that much)
+           --home DIR (target/engines)   --timeout SECONDS (180); or RUSHES_ENGINES_KAFKA_PORT, RUSHES_ENGINES_HOME, …
   irregular-forms lemma_lu.csv[.gz]
            makes the table of irregular forms that `text` reads
   help     this text
@@ -59,6 +69,7 @@ fn run(args: &[String]) -> anyhow::Result<()> {
         ["torture", ..] => torture::run(&root, &args[1..])?,
         ["smoke"] => smoke::run(&root)?,
         ["models"] => ci::models(&root)?,
+        ["engines", rest @ ..] => engines::run(&root, rest)?,
         ["tidy"] => report(&tidy::check(&root)?)?,
         ["tidy", "--tighten"] => tidy::tighten(&root)?,
         ["demo-film", rest @ ..] => {
@@ -87,4 +98,9 @@ fn report(problems: &[String]) -> anyhow::Result<()> {
 fn root() -> anyhow::Result<PathBuf> {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
     here.parent().map(Path::to_path_buf).context("the xtask crate lies in no workspace")
+}
+
+/// Where cargo puts what it builds, and we what we need between two runs.
+fn target(root: &Path) -> PathBuf {
+    std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from)
 }

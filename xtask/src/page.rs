@@ -47,7 +47,7 @@ fn npm(folder: &Path, args: &[&str]) -> anyhow::Result<()> {
     println!("\n== npm {}", args.join(" "));
     let started = Instant::now();
     let root = folder.join("../..");
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    let target = crate::target(&root);
     let status = Command::new("npm")
         .args(args)
         .current_dir(folder)

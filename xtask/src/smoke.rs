@@ -1,7 +1,7 @@
 //! `cargo xtask smoke`: the first command of the README, as a stranger would run it, in a home of its own.
 
 use std::fs::File;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -18,7 +18,7 @@ pub fn run(root: &Path) -> anyhow::Result<()> {
     }
     crate::ci::cargo(root, &["build", "--release", "--bin", "rushes"])?;
     println!("\n== cargo run --release -- demo --no-open");
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root.join("target"), PathBuf::from);
+    let target = crate::target(root);
     let home = target.join("smoke");
     if home.exists() {
         std::fs::remove_dir_all(&home).context("emptying the folder of the smoke run")?;

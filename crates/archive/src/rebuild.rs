@@ -62,32 +62,23 @@ pub(crate) fn pending(dir: &Path) -> Result<Option<Marker>> {
 /// Empties what is to be rebuilt and says every asset's event again. The workers must be stopped or paused.
 pub(crate) fn begin(dir: &Path, engines: &Engines, marker: &Marker, progress: &dyn Progress) -> Result<()> {
     // Read first: whatever has a commit up to here is said below, or has been said before.
-    let upto = engines.store.last_commit()?;
-    while relay_pass(engines)? {}
+    let upto = engines.store.settled()?;
+    while relay_pass(engines)?.busy {}
     if marker.what == Rebuild::All {
         progress.set("emptying fused data", 0, None);
         engines.fused.clear()?;
-        drop_events(engines, Topic::Committed, FUSE_CONSUMER)?;
+        engines.events.skip(Topic::Committed, FUSE_CONSUMER)?;
     }
     progress.set("emptying the index", 0, None);
     engines.index.clear()?;
-    drop_events(engines, Topic::Fused, INDEX_CONSUMER)?;
+    engines.events.skip(Topic::Fused, INDEX_CONSUMER)?;
     say_all(engines, marker.what, progress)?;
     // Through fusion, so that it reaches the index behind everything that was fused before it.
-    engines.events.append(Topic::Committed, &[Event::Watermark(upto)])?;
+    engines.events.append(Topic::Committed, &[Event::Watermark { partition: None, upto }])?;
     match std::fs::remove_file(marker_path(dir)) {
         Ok(()) => Ok(()),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(()),
         Err(e) => Err(Error::io(&format!("removing `{MARKER}`"), e)),
-    }
-}
-
-/// Takes what is undelivered off a consumer's hands: every asset is about to be said again.
-fn drop_events(engines: &Engines, topic: Topic, consumer: &str) -> Result<()> {
-    loop {
-        let delivered = engines.events.poll(topic, consumer, ASSETS)?;
-        let Some(last) = delivered.last() else { return Ok(()) };
-        engines.events.acknowledge(topic, consumer, &[last.position])?;
     }
 }
 

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use rushes_types::{Error, Result};
+use rushes_types::{Commit, Error, Result};
 
-use crate::{Lag, Position, Topic};
+use crate::{DeadLetter, Event, EventLog, Lag, Position, Topic};
 
 /// Longest name of a consumer, in bytes.
 const NAME_BYTES_MAX: usize = 256;
@@ -16,6 +16,63 @@ pub(crate) struct Standing {
     pub acknowledged: u64,
     /// The last event it was given in this process.
     pub delivered: u64,
+    /// The highest watermark among what it is done with.
+    pub watermark: Commit,
+}
+
+impl Standing {
+    /// Done with everything up to an offset, and knowing no watermark.
+    pub(crate) const fn behind(offset: u64) -> Self {
+        Self { acknowledged: offset, delivered: offset, watermark: Commit::NONE }
+    }
+
+    /// What was given but not acknowledged is to be given again.
+    pub(crate) const fn redelivered(self) -> Self {
+        Self { delivered: self.acknowledged, ..self }
+    }
+}
+
+impl Event {
+    /// The higher one of a watermark and the one that the event may be.
+    pub(crate) fn raised(&self, highest: Commit) -> Commit {
+        match self {
+            Self::Watermark { upto, .. } => highest.max(*upto),
+            Self::Asset { .. } => highest,
+        }
+    }
+}
+
+/// The event as it lies in the only partition.
+pub(crate) fn delivered_form(event: Event) -> Event {
+    match event {
+        Event::Watermark { upto, .. } => Event::Watermark { partition: Some(0), upto },
+        asset @ Event::Asset { .. } => asset,
+    }
+}
+
+/// There is no partition but the first.
+pub(crate) fn check_partitions(events: &[Event]) -> Result<()> {
+    let other = events.iter().find_map(|event| match event {
+        Event::Watermark { partition: Some(partition), .. } if *partition != 0 => Some(*partition),
+        _ => None,
+    });
+    other.map_or(Ok(()), |partition| Err(no_partition(partition)))
+}
+
+fn no_partition(partition: u32) -> Error {
+    Error::invalid(format!("partition `{partition}` is not there; the embedded log has only partition `0`"))
+}
+
+/// Appends dead letters to their topics again; how many could be.
+pub(crate) fn replayed(log: &dyn EventLog, letters: &[DeadLetter]) -> Result<usize> {
+    let mut count = 0;
+    for topic in Topic::ALL {
+        let of_topic = letters.iter().filter(|letter| letter.topic == topic);
+        let events: Vec<Event> = of_topic.filter_map(|letter| letter.event.clone()).collect();
+        log.append(topic, &events)?;
+        count += events.len();
+    }
+    Ok(count)
 }
 
 /// All consumers.
@@ -35,8 +92,8 @@ pub(crate) fn check_name(consumer: &str) -> Result<()> {
 
 impl Consumers {
     /// A consumer as it was found on opening.
-    pub(crate) fn recovered(&mut self, topic: Topic, consumer: &str, acknowledged: u64) {
-        let standing = Standing { acknowledged, delivered: acknowledged };
+    pub(crate) fn recovered(&mut self, topic: Topic, consumer: &str, acknowledged: u64, watermark: Commit) {
+        let standing = Standing { acknowledged, delivered: acknowledged, watermark };
         self.0.insert((topic, consumer.to_owned()), standing);
     }
 
@@ -58,18 +115,15 @@ impl Consumers {
         end: u64,
     ) -> Result<Option<Standing>> {
         if let Some(other) = positions.iter().find(|p| p.partition != 0) {
-            return Err(Error::invalid(format!(
-                "partition `{}` is not there; the embedded log has only partition `0`",
-                other.partition
-            )));
+            return Err(no_partition(other.partition));
         }
         let Some(upto) = positions.iter().map(|p| p.offset.min(end)).max() else { return Ok(None) };
         let standing = self.get(topic, consumer);
         if standing.is_some_and(|s| s.acknowledged >= upto) {
             return Ok(None);
         }
-        let delivered = standing.unwrap_or_default().delivered.max(upto);
-        Ok(Some(Standing { acknowledged: upto, delivered }))
+        let standing = standing.unwrap_or_default();
+        Ok(Some(Standing { acknowledged: upto, delivered: standing.delivered.max(upto), ..standing }))
     }
 
     /// The last event that every consumer of the topic is done with; `None` where it has none.

@@ -12,8 +12,8 @@ use rushes_kv::{Faults, Folder, Layout, Table, Ticket};
 use rushes_types::{AssetId, Commit, Error, ErrorKind, Result};
 
 use crate::arrivals::Arrivals;
-use crate::consumers::{Consumers, Standing, check_name};
-use crate::{Delivered, Event, EventLog, Lag, Position, Topic};
+use crate::consumers::{Consumers, Standing, check_name, check_partitions, replayed};
+use crate::{DeadLetter, Delivered, Event, EventLog, Lag, Position, Topic, dead};
 
 /// Version of what is written into the table.
 const FORMAT: u32 = 1;
@@ -21,7 +21,7 @@ const FORMAT: u32 = 1;
 const CACHE_BYTES: u64 = 4 << 20;
 /// Most events removed by one batch.
 const TRIM_EVENTS: u64 = 8_192;
-const ROWS: usize = 0;
+pub(crate) const ROWS: usize = 0;
 
 const LAYOUT: Layout = Layout {
     what: "the event log",
@@ -78,7 +78,8 @@ impl EmbeddedLog {
             for guard in folder.table(ROWS).prefix([CONSUMER, code(topic)]) {
                 let (key, value) = guard.into_inner().map_err(|e| folder.error("cannot read", e))?;
                 let name = key.get(2..).and_then(|name| std::str::from_utf8(name).ok());
-                state.consumers.recovered(topic, name.ok_or_else(damaged)?, number(&value)?);
+                let (acknowledged, watermark) = read_standing(&value)?;
+                state.consumers.recovered(topic, name.ok_or_else(damaged)?, acknowledged, watermark);
             }
         }
         Ok(Self { folder, state: Mutex::new(state), arrivals })
@@ -95,13 +96,30 @@ impl EmbeddedLog {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Where a consumer stands, with the highest watermark of what it has just become done with.
+    fn with_watermark(
+        &self,
+        state: &State,
+        topic: Topic,
+        consumer: &str,
+        mut standing: Standing,
+    ) -> Result<Standing> {
+        let done = state.consumers.get(topic, consumer).unwrap_or_default().acknowledged.saturating_add(1);
+        let range = event_key(topic, done)..=event_key(topic, standing.acknowledged.max(done));
+        for guard in self.folder.table(ROWS).range(range) {
+            let (_, value) = guard.into_inner().map_err(|e| self.folder.error("cannot read", e))?;
+            standing.watermark = decode(&value)?.raised(standing.watermark);
+        }
+        Ok(standing)
+    }
+
     /// Writes where a consumer stands and remembers it.
     fn stand(&self, state: &mut State, topic: Topic, consumer: &str, standing: Standing) -> Result<Ticket> {
         let mut batch = self.folder.batch();
         batch.insert(
             self.folder.table(ROWS),
             consumer_key(topic, consumer),
-            standing.acknowledged.to_be_bytes(),
+            [standing.acknowledged.to_be_bytes(), standing.watermark.0.to_be_bytes()].concat(),
         );
         let ticket = self.folder.write(batch, 0)?;
         state.consumers.set(topic, consumer, standing);
@@ -114,6 +132,7 @@ impl EventLog for EmbeddedLog {
         if events.is_empty() {
             return Ok(());
         }
+        check_partitions(events)?;
         let entered = self.folder.enter();
         let mut state = self.state();
         let mut end = state.written.get(&topic).copied().unwrap_or_default();
@@ -167,7 +186,10 @@ impl EventLog for EmbeddedLog {
         let mut state = self.state();
         let end = self.arrivals.end(topic);
         let ticket = match state.consumers.after(topic, consumer, positions, end)? {
-            Some(standing) => self.stand(&mut state, topic, consumer, standing)?,
+            Some(standing) => {
+                let standing = self.with_watermark(&state, topic, consumer, standing)?;
+                self.stand(&mut state, topic, consumer, standing)?
+            }
             None => self.folder.last_ticket(),
         };
         drop(state);
@@ -176,8 +198,8 @@ impl EventLog for EmbeddedLog {
 
     fn redeliver(&self, topic: Topic, consumer: &str) -> Result<()> {
         let mut state = self.state();
-        if let Some(Standing { acknowledged, .. }) = state.consumers.get(topic, consumer) {
-            state.consumers.set(topic, consumer, Standing { acknowledged, delivered: acknowledged });
+        if let Some(standing) = state.consumers.get(topic, consumer) {
+            state.consumers.set(topic, consumer, standing.redelivered());
         }
         Ok(())
     }
@@ -186,6 +208,39 @@ impl EventLog for EmbeddedLog {
         check_name(consumer)?;
         let ticket = self.stand(&mut self.state(), topic, consumer, Standing::default())?;
         self.folder.sync(ticket)
+    }
+
+    fn skip(&self, topic: Topic, consumer: &str) -> Result<()> {
+        check_name(consumer)?;
+        let end = self.arrivals.end(topic);
+        let ticket = self.stand(&mut self.state(), topic, consumer, Standing::behind(end))?;
+        self.folder.sync(ticket)
+    }
+
+    fn watermarks(&self, topic: Topic, consumer: &str) -> Result<Vec<Commit>> {
+        Ok(vec![self.state().consumers.get(topic, consumer).unwrap_or_default().watermark])
+    }
+
+    fn set_aside(&self, topic: Topic, consumer: &str, event: &Delivered, reason: &str) -> Result<()> {
+        let letter = DeadLetter {
+            topic,
+            position: event.position,
+            consumer: consumer.to_owned(),
+            event: Some(event.event.clone()),
+            reason: reason.to_owned(),
+        };
+        dead::put(&self.folder, &letter)
+    }
+
+    fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>> {
+        dead::list(&self.folder, limit)
+    }
+
+    fn replay(&self, limit: usize) -> Result<usize> {
+        let letters = dead::list(&self.folder, limit)?;
+        let count = replayed(self, &letters)?;
+        dead::remove(&self.folder, &letters)?;
+        Ok(count)
     }
 
     fn lag(&self) -> Result<Vec<Lag>> {
@@ -219,7 +274,7 @@ impl EventLog for EmbeddedLog {
     }
 }
 
-fn damaged() -> Error {
+pub(crate) fn damaged() -> Error {
     Error::new(
         ErrorKind::Corrupt,
         "a record of the event log is damaged; remove the log, so that stages scan again",
@@ -227,7 +282,7 @@ fn damaged() -> Error {
 }
 
 /// A topic's byte in keys. Part of the format.
-const fn code(topic: Topic) -> u8 {
+pub(crate) const fn code(topic: Topic) -> u8 {
     match topic {
         Topic::Committed => 1,
         Topic::Fused => 2,
@@ -242,6 +297,13 @@ fn event_key(topic: Topic, offset: u64) -> [u8; 10] {
 
 fn consumer_key(topic: Topic, consumer: &str) -> Vec<u8> {
     [&[CONSUMER, code(topic)], consumer.as_bytes()].concat()
+}
+
+/// Where a consumer stands. Logs of earlier versions have no watermark there.
+fn read_standing(value: &[u8]) -> Result<(u64, Commit)> {
+    let (acknowledged, watermark) = value.split_at_checked(8).ok_or_else(damaged)?;
+    let watermark = if watermark.is_empty() { Commit::NONE } else { Commit(number(watermark)?) };
+    Ok((number(acknowledged)?, watermark))
 }
 
 fn number(bytes: &[u8]) -> Result<u64> {
@@ -259,16 +321,16 @@ fn first_offset(folder: &Folder, topic: Topic) -> Result<Option<u64>> {
     number(key.get(2..).unwrap_or_default()).map(Some)
 }
 
-fn encode(event: &Event) -> Vec<u8> {
+pub(crate) fn encode(event: &Event) -> Vec<u8> {
     match event {
         Event::Asset { asset, commit } => {
             [&[0], commit.0.to_be_bytes().as_slice(), asset.as_str().as_bytes()].concat()
         }
-        Event::Watermark(commit) => [&[1], commit.0.to_be_bytes().as_slice()].concat(),
+        Event::Watermark { upto, .. } => [&[1], upto.0.to_be_bytes().as_slice()].concat(),
     }
 }
 
-fn decode(bytes: &[u8]) -> Result<Event> {
+pub(crate) fn decode(bytes: &[u8]) -> Result<Event> {
     let (kind, rest) = bytes.split_first().ok_or_else(damaged)?;
     let (commit, asset) = rest.split_at_checked(8).ok_or_else(damaged)?;
     let commit = Commit(number(commit)?);
@@ -277,7 +339,7 @@ fn decode(bytes: &[u8]) -> Result<Event> {
             let asset = std::str::from_utf8(asset).ok().and_then(|id| AssetId::new(id).ok());
             Ok(Event::Asset { asset: asset.ok_or_else(damaged)?, commit })
         }
-        1 => Ok(Event::Watermark(commit)),
+        1 => Ok(Event::Watermark { partition: Some(0), upto: commit }),
         _ => Err(damaged()),
     }
 }

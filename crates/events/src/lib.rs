@@ -7,6 +7,7 @@ mod seam;
 
 mod arrivals;
 mod consumers;
+mod dead;
 mod embedded;
 mod memory;
 

@@ -4,16 +4,17 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rushes_types::Result;
+use rushes_types::{Commit, Result};
 
 use crate::arrivals::Arrivals;
-use crate::consumers::{Consumers, Standing, check_name};
-use crate::{Delivered, Event, EventLog, Lag, Position, Topic};
+use crate::consumers::{Consumers, Standing, check_name, check_partitions, delivered_form, replayed};
+use crate::{DeadLetter, Delivered, Event, EventLog, Lag, Position, Topic};
 
 #[derive(Debug, Default)]
 struct State {
     events: HashMap<Topic, BTreeMap<u64, Event>>,
     consumers: Consumers,
+    dead: Vec<DeadLetter>,
 }
 
 /// The event log in memory.
@@ -40,7 +41,9 @@ impl EventLog for MemoryLog {
         let mut state = self.state();
         let end = self.arrivals.end(topic);
         let last = end + events.len() as u64;
-        state.events.entry(topic).or_default().extend((end + 1..).zip(events.iter().cloned()));
+        check_partitions(events)?;
+        let events = events.iter().cloned().map(delivered_form);
+        state.events.entry(topic).or_default().extend((end + 1..).zip(events));
         self.arrivals.reached(topic, last);
         Ok(())
     }
@@ -67,7 +70,13 @@ impl EventLog for MemoryLog {
     fn acknowledge(&self, topic: Topic, consumer: &str, positions: &[Position]) -> Result<()> {
         check_name(consumer)?;
         let mut state = self.state();
-        if let Some(standing) = state.consumers.after(topic, consumer, positions, self.arrivals.end(topic))? {
+        if let Some(mut standing) =
+            state.consumers.after(topic, consumer, positions, self.arrivals.end(topic))?
+        {
+            let done = state.consumers.get(topic, consumer).unwrap_or_default().acknowledged + 1;
+            let events = state.events.get(&topic).into_iter();
+            let events = events.flat_map(|events| events.range(done..=standing.acknowledged));
+            standing.watermark = events.fold(standing.watermark, |highest, (_, event)| event.raised(highest));
             state.consumers.set(topic, consumer, standing);
         }
         Ok(())
@@ -75,8 +84,8 @@ impl EventLog for MemoryLog {
 
     fn redeliver(&self, topic: Topic, consumer: &str) -> Result<()> {
         let mut state = self.state();
-        if let Some(Standing { acknowledged, .. }) = state.consumers.get(topic, consumer) {
-            state.consumers.set(topic, consumer, Standing { acknowledged, delivered: acknowledged });
+        if let Some(standing) = state.consumers.get(topic, consumer) {
+            state.consumers.set(topic, consumer, standing.redelivered());
         }
         Ok(())
     }
@@ -85,6 +94,41 @@ impl EventLog for MemoryLog {
         check_name(consumer)?;
         self.state().consumers.set(topic, consumer, Standing::default());
         Ok(())
+    }
+
+    fn skip(&self, topic: Topic, consumer: &str) -> Result<()> {
+        check_name(consumer)?;
+        let end = self.arrivals.end(topic);
+        self.state().consumers.set(topic, consumer, Standing::behind(end));
+        Ok(())
+    }
+
+    fn watermarks(&self, topic: Topic, consumer: &str) -> Result<Vec<Commit>> {
+        Ok(vec![self.state().consumers.get(topic, consumer).unwrap_or_default().watermark])
+    }
+
+    fn set_aside(&self, topic: Topic, consumer: &str, event: &Delivered, reason: &str) -> Result<()> {
+        self.state().dead.push(DeadLetter {
+            topic,
+            position: event.position,
+            consumer: consumer.to_owned(),
+            event: Some(event.event.clone()),
+            reason: reason.to_owned(),
+        });
+        Ok(())
+    }
+
+    fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>> {
+        Ok(self.state().dead.iter().take(limit).cloned().collect())
+    }
+
+    fn replay(&self, limit: usize) -> Result<usize> {
+        let letters: Vec<DeadLetter> = {
+            let mut state = self.state();
+            let count = limit.min(state.dead.len());
+            state.dead.drain(..count).collect()
+        };
+        replayed(self, &letters)
     }
 
     fn lag(&self) -> Result<Vec<Lag>> {

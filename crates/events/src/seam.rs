@@ -1,6 +1,6 @@
 //! The event log's seam.
 
-use rushes_types::{AssetId, Commit, Result};
+use rushes_types::{AssetId, Commit, Result, Watermark};
 
 /// A stream of events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -35,8 +35,14 @@ pub enum Event {
         /// The commit.
         commit: Commit,
     },
-    /// All commits of all assets of this partition up to here have been said before this event.
-    Watermark(Commit),
+    /// All commits of all assets of a partition up to here have been said before this event.
+    Watermark {
+        /// The partition it is for; `None`, where it is appended, for every partition. A delivered one is for the
+        /// partition that it lies in.
+        partition: Option<u32>,
+        /// The last of the commits.
+        upto: Commit,
+    },
 }
 
 /// Where an event lies. Order is only promised within a partition; an asset stays in its partition.
@@ -55,6 +61,32 @@ pub struct Delivered {
     pub position: Position,
     /// What happened.
     pub event: Event,
+}
+
+impl Delivered {
+    /// The watermark that the event is, if it is one.
+    #[must_use]
+    pub const fn watermark(&self) -> Option<Watermark> {
+        match self.event {
+            Event::Watermark { upto, .. } => Some(Watermark { partition: self.position.partition, upto }),
+            Event::Asset { .. } => None,
+        }
+    }
+}
+
+/// An event that nobody could do anything with, kept for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeadLetter {
+    /// Where it was said.
+    pub topic: Topic,
+    /// Where it lay there.
+    pub position: Position,
+    /// Who could not handle it.
+    pub consumer: String,
+    /// The event; `None` where it could not even be read.
+    pub event: Option<Event>,
+    /// What went wrong.
+    pub reason: String,
 }
 
 /// How far a consumer is.
@@ -89,6 +121,20 @@ pub trait EventLog: Send + Sync {
     fn redeliver(&self, topic: Topic, consumer: &str) -> Result<()>;
     /// Replays from the beginning: forgets acknowledgements too.
     fn rewind(&self, topic: Topic, consumer: &str) -> Result<()>;
+    /// Takes everything said so far off the consumer's hands, with every watermark that it has acknowledged: it begins
+    /// anew behind what is there now. For a rebuild, which says all assets again.
+    fn skip(&self, topic: Topic, consumer: &str) -> Result<()>;
+    /// For each partition of the topic the highest watermark among what the consumer has acknowledged, by any process;
+    /// [`Commit::NONE`] where there is none yet.
+    fn watermarks(&self, topic: Topic, consumer: &str) -> Result<Vec<Commit>>;
+    /// Puts an event that cannot be handled among the dead letters, durably. The consumer acknowledges it as any
+    /// other, and goes on behind it.
+    fn set_aside(&self, topic: Topic, consumer: &str, event: &Delivered, reason: &str) -> Result<()>;
+    /// The oldest dead letters, at most `limit`.
+    fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>>;
+    /// Appends the oldest dead letters, at most `limit`, to their topics again and takes them off the list. Those that
+    /// could not be read only leave the list. Returns how many were appended.
+    fn replay(&self, limit: usize) -> Result<usize>;
     /// How far every consumer is.
     fn lag(&self) -> Result<Vec<Lag>>;
     /// Drops events that every consumer of the topic has acknowledged, but for the newest `keep`.

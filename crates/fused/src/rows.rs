@@ -3,7 +3,7 @@
 //! An asset's rows begin with its id and a zero byte, which no id holds, so that no asset's rows lie among
 //! another's. Numbers are big endian: rows sort as the numbers do.
 
-use rushes_types::{AnnotationKey, AssetId, BucketNo, Commit, Error, ErrorKind, FusedKey, Result};
+use rushes_types::{AnnotationKey, AssetId, BucketNo, Commit, Error, ErrorKind, FusedKey, Result, Watermark};
 
 use crate::seam::FusedEvent;
 
@@ -77,21 +77,30 @@ pub(crate) fn asset_of(key: &[u8]) -> Result<AssetId> {
 }
 
 pub(crate) fn event(event: &FusedEvent) -> Vec<u8> {
-    let (commit, asset) = match event {
-        FusedEvent::Asset(asset, commit) => (commit, asset.as_str()),
-        FusedEvent::Watermark(commit) => (commit, ""), // no asset has an empty id
+    let (commit, rest) = match event {
+        FusedEvent::Asset(asset, commit) => (commit, asset.as_str().as_bytes().to_vec()),
+        // No asset's id is empty or begins with a zero byte.
+        FusedEvent::Watermark(Watermark { partition: 0, upto }) => (upto, Vec::new()),
+        FusedEvent::Watermark(Watermark { partition, upto }) => {
+            (upto, [&[0], partition.to_le_bytes().as_slice()].concat())
+        }
     };
-    let mut out = commit.0.to_le_bytes().to_vec();
-    out.extend_from_slice(asset.as_bytes());
-    out
+    [commit.0.to_le_bytes().as_slice(), &rest].concat()
 }
 
 pub(crate) fn read_event(value: &[u8]) -> Result<FusedEvent> {
-    let (commit, asset) = value.split_first_chunk::<8>().ok_or_else(|| corrupt("an event is too short"))?;
+    let (commit, rest) = value.split_first_chunk::<8>().ok_or_else(|| corrupt("an event is too short"))?;
     let commit = Commit(u64::from_le_bytes(*commit));
-    if asset.is_empty() {
-        return Ok(FusedEvent::Watermark(commit));
+    match rest {
+        [] => Ok(FusedEvent::Watermark(Watermark { partition: 0, upto: commit })),
+        [0, partition @ ..] => {
+            let partition = partition.try_into().map_err(|_| corrupt("an event names no partition"))?;
+            let partition = u32::from_le_bytes(partition);
+            Ok(FusedEvent::Watermark(Watermark { partition, upto: commit }))
+        }
+        asset => {
+            let id = std::str::from_utf8(asset).ok().and_then(|id| AssetId::new(id).ok());
+            id.map(|id| FusedEvent::Asset(id, commit)).ok_or_else(|| corrupt("an event names no asset"))
+        }
     }
-    let id = std::str::from_utf8(asset).ok().and_then(|id| AssetId::new(id).ok());
-    id.map(|id| FusedEvent::Asset(id, commit)).ok_or_else(|| corrupt("an event names no asset"))
 }

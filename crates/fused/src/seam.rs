@@ -2,6 +2,7 @@
 
 use rushes_types::{
     AssetDocument, AssetId, Bucket, BucketNo, Change, Commit, FusedAnnotation, FusedKey, Result, TimeRange,
+    Watermark,
 };
 
 /// A step of fusion for one asset: brings it from commit `after` to commit `upto`.
@@ -40,8 +41,8 @@ pub struct FusedOutboxRow {
 pub enum FusedEvent {
     /// The asset is fused up to the commit.
     Asset(AssetId, Commit),
-    /// Every commit up to here is fused.
-    Watermark(Commit),
+    /// Every commit of a partition of the event log is fused up to here.
+    Watermark(Watermark),
 }
 
 /// How many rows were read and written: shows that work is in proportion to what changed.
@@ -66,7 +67,8 @@ pub struct WordCounts {
 
 /// Keeps fused annotations and buckets. Laws:
 ///
-/// * `apply` is one atomic step with its outbox rows, durable on return. An update whose `upto` is not
+/// * `apply` is, for each asset, one atomic step with its outbox row, durable on return (the embedded store takes all
+///   updates of a call in one). An update whose `upto` is not
 ///   above the asset's progress changes nothing (a lower commit loses); one whose `after` is not the
 ///   progress is a [`rushes_types::ErrorKind::Conflict`].
 /// * Reads see whole updates only.
@@ -75,8 +77,8 @@ pub struct WordCounts {
 ///   counts belong to all assets; they are compared by [`FusedStore::word_counts`].
 /// * An erased asset keeps its progress, and no document.
 pub trait FusedStore: Send + Sync {
-    /// Applies updates (of different assets) in one step, followed by the watermark's outbox row.
-    fn apply(&self, updates: &[FusedUpdate], watermark: Option<Commit>) -> Result<()>;
+    /// Applies updates (of different assets), each in one step, followed by the watermarks' outbox rows.
+    fn apply(&self, updates: &[FusedUpdate], watermarks: &[Watermark]) -> Result<()>;
     /// The commit up to which an asset is fused.
     fn progress(&self, asset: &AssetId) -> Result<Commit>;
     /// The asset's document.

@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rushes_types::{
     AssetDocument, AssetId, Bucket, BucketNo, Change, Commit, Error, ErrorKind, FusedAnnotation, FusedKey,
-    Result, TimeRange,
+    Result, TimeRange, Watermark,
 };
 use rushes_wire::codec::{
     AnnotationDecoder, decode_annotation, decode_bucket, decode_document, encode_annotation, encode_bucket,
@@ -160,7 +160,7 @@ impl Batch<'_> {
 }
 
 impl<K: Kv> FusedStore for KvFused<K> {
-    fn apply(&self, updates: &[FusedUpdate], watermark: Option<Commit>) -> Result<()> {
+    fn apply(&self, updates: &[FusedUpdate], watermarks: &[Watermark]) -> Result<()> {
         let _writer = self.writer();
         let view = self.kv.view()?;
         let mut batch = Batch {
@@ -189,7 +189,7 @@ impl<K: Kv> FusedStore for KvFused<K> {
             }
             batch.add(update);
         }
-        batch.events.extend(watermark.map(FusedEvent::Watermark));
+        batch.events.extend(watermarks.iter().copied().map(FusedEvent::Watermark));
         if batch.events.is_empty() {
             return Ok(());
         }

@@ -17,7 +17,7 @@ use rushes_store::{CommitRecord, Effect, Segment};
 use rushes_types::limits::BUCKET_NS_DEFAULT;
 use rushes_types::{
     Annotation, Asset, AssetDocument, AssetId, Bucket, Commit, FusedAnnotation, FusedKey, Model, ModelRef,
-    Result, TimeRange,
+    Result, TimeRange, Watermark,
 };
 
 pub use source::{Source, annotations_of};
@@ -68,12 +68,12 @@ pub fn fuse_asset(
     options: Options<'_>,
 ) -> Result<Commit> {
     while let Some(update) = next_update(source, fused, asset, options)? {
-        fused.apply(&[update], None)?;
+        fused.apply(&[update], &[])?;
     }
     fused.progress(asset)
 }
 
-/// Brings several assets to their newest commits and then writes the watermark: every commit up to it is
+/// Brings several assets to their newest commits and then writes the watermarks: every commit up to them is
 /// fused. Small updates of different assets share one atomic step, and so one fsync.
 ///
 /// # Errors
@@ -82,7 +82,7 @@ pub fn fuse_batch(
     source: &dyn Source,
     fused: &dyn FusedStore,
     assets: &[AssetId],
-    watermark: Option<Commit>,
+    watermarks: &[Watermark],
     options: Options<'_>,
 ) -> Result<()> {
     let mut todo: Vec<AssetId> = assets.to_vec();
@@ -100,14 +100,14 @@ pub fn fuse_batch(
                 again.push(asset);
             }
             if rows >= BATCH_ROWS_MAX {
-                fused.apply(&std::mem::take(&mut pending), None)?;
+                fused.apply(&std::mem::take(&mut pending), &[])?;
                 rows = 0;
             }
         }
         if again.is_empty() {
-            return fused.apply(&[], watermark);
+            return fused.apply(&[], watermarks);
         }
-        fused.apply(&pending, None)?;
+        fused.apply(&pending, &[])?;
         todo = again;
     }
 }

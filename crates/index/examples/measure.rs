@@ -106,7 +106,14 @@ fn asset_update(no: u64, centres: &[Vec<f32>], dice: &mut Dice) -> AssetUpdate {
         models: Vec::new(),
         analysed: Vec::new(),
     };
-    AssetUpdate { asset, document: Some(document), after: Commit::NONE, upto: Commit(no + 1), changes }
+    AssetUpdate {
+        asset,
+        document: Some(document),
+        after: Commit::NONE,
+        upto: Commit(no + 1),
+        changes,
+        buckets: Vec::new(),
+    }
 }
 
 fn clause(test: Test) -> Clause {

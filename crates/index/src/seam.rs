@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use rushes_plan::{Clause, Filter};
 use rushes_types::{
-    AnnotationType, AssetDocument, AssetId, Change, Commit, FusedAnnotation, FusedKey, ReadPoint, Result,
-    SpaceId, TimeRange, TimeSet,
+    AnnotationType, AssetDocument, AssetId, BucketNo, Change, Commit, FusedAnnotation, FusedKey, ReadPoint,
+    Result, SpaceId, TimeRange, TimeSet,
 };
 
 /// A step for one asset: brings it from commit `after` to commit `upto`.
@@ -22,6 +22,20 @@ pub struct AssetUpdate {
     pub upto: Commit,
     /// Annotations as they stand now, and erased ones.
     pub changes: Vec<Change>,
+    /// The buckets that changed, as they stand now, an emptied one empty: only for an index that
+    /// [takes them](Index::takes_buckets).
+    pub buckets: Vec<BucketContent>,
+}
+
+/// A bucket with the annotations that touch it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BucketContent {
+    /// Which one of the asset.
+    pub no: BucketNo,
+    /// Its time, `[start, end)`, in nanoseconds.
+    pub range: TimeRange,
+    /// The current annotations that touch it, ascending by start and key.
+    pub annotations: Vec<Arc<FusedAnnotation>>,
 }
 
 /// An asset's number within one reader. Ascends with the asset's id.
@@ -106,6 +120,11 @@ pub struct Suggestion {
 ///   [`rushes_types::limits::READ_POINT_SECONDS`]; later [`rushes_types::ErrorKind::Gone`].
 /// * Erased annotations are in no reader opened after the publish, whatever its read point.
 pub trait Index: Send + Sync {
+    /// Does the index keep buckets too, and so wants those of an update? The embedded one does not: it joins
+    /// annotations by itself.
+    fn takes_buckets(&self) -> bool {
+        false
+    }
     /// Takes updates in, not visible yet.
     fn apply(&self, updates: &[AssetUpdate]) -> Result<()>;
     /// Makes everything applied visible, and `upto` the read point.

@@ -205,6 +205,16 @@ pub struct OutboxRow {
     pub commit: Commit,
 }
 
+/// A piece of the outbox.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct OutboxPage {
+    /// The rows, ascending.
+    pub rows: Vec<OutboxRow>,
+    /// No commit up to here is missing: each is in these rows or in rows that were given out before, and none will
+    /// come any more. `None` where nothing new is to be said.
+    pub watermark: Option<Commit>,
+}
+
 /// Counts for `status`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StoreCounts {
@@ -295,14 +305,22 @@ pub trait AnnotationStore: Send + Sync {
     /// Rewrites what holds erased bytes until none is left on disk. Long; may be called again.
     fn purge(&self) -> Result<()>;
 
-    /// Durable outbox rows after `after`, ascending, at most `limit`.
-    fn outbox(&self, after: u64, limit: usize) -> Result<Vec<OutboxRow>>;
+    /// Durable outbox rows after `after`, ascending, at most `limit`, and the watermark that holds behind them. Where
+    /// commits are numbered by several processes at once, the watermark may come later than the rows, with a page
+    /// that has none; the first page that a process asks for carries one, because another may have failed to say it.
+    /// Where several processes serve one store, one of them at a time is given rows.
+    fn outbox(&self, after: u64, limit: usize) -> Result<OutboxPage>;
     /// Forgets outbox rows up to and including `upto`: the event log has them. Durability may lag: rows
     /// may come back after a crash.
     fn trim_outbox(&self, upto: u64) -> Result<()>;
 
     /// The last commit that is durable.
     fn last_commit(&self) -> Result<Commit>;
+    /// A commit up to which none is missing and none will come any more. Where one process numbers all commits, that
+    /// is the last one.
+    fn settled(&self) -> Result<Commit> {
+        self.last_commit()
+    }
     /// Counts for `status`.
     fn counts(&self) -> Result<StoreCounts>;
 }

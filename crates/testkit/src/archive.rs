@@ -49,6 +49,7 @@ impl Archive {
                 .filter(|fused| fused.annotation.asset == document.asset.id)
                 .map(|fused| Change::Put(Box::new(fused.clone())))
                 .collect(),
+            buckets: Vec::new(),
         };
         index.apply(&self.documents.iter().map(update).collect::<Vec<_>>())?;
         index.publish(self.upto)

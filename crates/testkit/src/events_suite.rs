@@ -25,6 +25,10 @@ fn event(n: u64) -> Event {
     Event::Asset { asset: AssetId::new(&format!("asset-{}", n % 3)).unwrap(), commit: Commit(n) }
 }
 
+fn watermark(upto: u64) -> Event {
+    Event::Watermark { partition: Some(0), upto: Commit(upto) }
+}
+
 fn events(range: std::ops::RangeInclusive<u64>) -> Vec<Event> {
     range.map(event).collect()
 }
@@ -46,11 +50,11 @@ fn acknowledge(log: &dyn EventLog, consumer: &str, delivered: &[Delivered]) {
 pub fn events_come_in_the_order_they_were_appended(fixture: &mut dyn LogFixture) {
     let log = fixture.log();
     log.append(TOPIC, &events(1..=5)).unwrap();
-    log.append(TOPIC, &[Event::Watermark(Commit(5))]).unwrap();
+    log.append(TOPIC, &[watermark(5)]).unwrap();
     log.append(TOPIC, &events(6..=7)).unwrap();
     let polled = log.poll(TOPIC, "c", 100).unwrap();
     let mut expected = events(1..=5);
-    expected.push(Event::Watermark(Commit(5)));
+    expected.push(watermark(5));
     expected.extend(events(6..=7));
     assert_eq!(said(&polled), expected);
     assert!(polled.windows(2).all(|w| w[0].position < w[1].position));
@@ -253,6 +257,74 @@ pub fn offsets_grow_even_after_all_was_trimmed_and_closed(fixture: &mut dyn LogF
 }
 
 /// Makes every law of the event log a test of the fixture that `$make` gives: fresh and empty.
+/// A watermark counts once it is acknowledged, and for good.
+pub fn the_highest_acknowledged_watermark_is_known(fixture: &mut dyn LogFixture) {
+    let log = fixture.log();
+    let highest = |log: &dyn EventLog| log.watermarks(TOPIC, "c").unwrap();
+    log.append(TOPIC, &[event(1), watermark(1), event(2), watermark(2), event(3)]).unwrap();
+    assert!(highest(&*log).iter().all(|commit| *commit == Commit::NONE));
+    let polled = log.poll(TOPIC, "c", 100).unwrap();
+    assert!(highest(&*log).iter().all(|commit| *commit == Commit::NONE), "delivered is not acknowledged");
+    acknowledge(&*log, "c", &polled[..2]);
+    assert_eq!(highest(&*log).into_iter().max(), Some(Commit(1)));
+    acknowledge(&*log, "c", &polled);
+    assert_eq!(highest(&*log).into_iter().max(), Some(Commit(2)));
+    assert!(log.watermarks(TOPIC, "another").unwrap().iter().all(|commit| *commit == Commit::NONE));
+    drop(log);
+    if fixture.reopen() {
+        assert_eq!(highest(&*fixture.log()).into_iter().max(), Some(Commit(2)));
+    }
+}
+
+/// What is skipped does not come, and its watermarks do not count.
+pub fn a_consumer_can_skip_what_was_said(fixture: &mut dyn LogFixture) {
+    let log = fixture.log();
+    log.append(TOPIC, &[event(1), watermark(7)]).unwrap();
+    acknowledge(&*log, "c", &log.poll(TOPIC, "c", 100).unwrap());
+    log.append(TOPIC, &[event(2), watermark(8)]).unwrap();
+    log.skip(TOPIC, "c").unwrap();
+    assert!(log.watermarks(TOPIC, "c").unwrap().iter().all(|commit| *commit == Commit::NONE));
+    log.append(TOPIC, &[event(3)]).unwrap();
+    drop(log);
+    fixture.reopen();
+    let log = fixture.log();
+    let polled = log.poll(TOPIC, "c", 100).unwrap();
+    assert_eq!(said(&polled), [event(3)]);
+    acknowledge(&*log, "c", &polled);
+    assert!(log.watermarks(TOPIC, "c").unwrap().iter().all(|commit| *commit == Commit::NONE));
+    assert_eq!(behind(&*log, "c"), Some(0));
+}
+
+/// Dead letters say what was wrong, survive, and come again when they are replayed.
+pub fn what_is_set_aside_can_be_replayed(fixture: &mut dyn LogFixture) {
+    let log = fixture.log();
+    log.append(TOPIC, &events(1..=3)).unwrap();
+    let polled = log.poll(TOPIC, "c", 100).unwrap();
+    for bad in &polled[..2] {
+        log.set_aside(TOPIC, "c", bad, "no `label` in it").unwrap();
+    }
+    acknowledge(&*log, "c", &polled);
+    drop(log);
+    fixture.reopen();
+    let log = fixture.log();
+    let letters = log.dead_letters(10).unwrap();
+    let told: Vec<_> = letters.iter().map(|l| (l.topic, l.consumer.as_str(), l.event.clone())).collect();
+    assert_eq!(told, [(TOPIC, "c", Some(event(1))), (TOPIC, "c", Some(event(2)))]);
+    assert!(letters.iter().all(|letter| letter.reason == "no `label` in it"));
+    assert_eq!(
+        letters.iter().map(|l| l.position).collect::<Vec<_>>(),
+        [polled[0].position, polled[1].position]
+    );
+    assert_eq!(log.dead_letters(1).unwrap().len(), 1);
+    assert!(log.poll(TOPIC, "c", 100).unwrap().is_empty());
+    assert_eq!(log.replay(1).unwrap(), 1);
+    assert_eq!(log.dead_letters(10).unwrap(), letters[1..]);
+    assert_eq!(log.replay(10).unwrap(), 1);
+    assert!(log.dead_letters(10).unwrap().is_empty());
+    assert_eq!(log.replay(10).unwrap(), 0);
+    assert_eq!(said(&log.poll(TOPIC, "c", 100).unwrap()), events(1..=2));
+}
+
 #[macro_export]
 macro_rules! events_suite {
     ($make:expr) => {
@@ -272,6 +344,9 @@ macro_rules! events_suite {
             an_append_wakes_those_that_wait,
             many_threads_lose_nothing,
             everything_acknowledged_survives_a_restart,
+            the_highest_acknowledged_watermark_is_known,
+            what_is_set_aside_can_be_replayed,
+            a_consumer_can_skip_what_was_said,
             offsets_grow_even_after_all_was_trimmed_and_closed,
         );
     };

@@ -7,7 +7,7 @@ use rushes_fused::{FusedEvent, FusedStore, FusedUpdate};
 use rushes_types::{
     Annotation, AnnotationId, AnnotationType, Asset, AssetDocument, AssetId, Attributes, Bucket,
     BucketMember, BucketNo, Change, Commit, ErrorKind, FusedAnnotation, FusedKey, Lifetime, ModelRef,
-    MovieId, Result, RunId, TimeRange,
+    MovieId, Result, RunId, TimeRange, Watermark,
 };
 
 /// Makes one test for each law.
@@ -39,6 +39,12 @@ macro_rules! fused_suite {
             rows_are_counted,
         }
     };
+}
+
+/// The watermark of the only partition.
+#[must_use]
+pub fn watermark(upto: u64) -> Watermark {
+    Watermark { partition: 0, upto: Commit(upto) }
 }
 
 fn id(text: &str) -> AssetId {
@@ -137,7 +143,7 @@ pub fn what_was_applied_is_read_back(store: &dyn FusedStore) -> Result<()> {
     let (x, y) = (annotation("a", "x", 3, "l"), annotation("a", "y", 9, "l"));
     let mut first = update("a", 0, 4, &[x.clone(), y.clone()]);
     first.buckets = vec![bucket(0, &[x.clone(), y.clone()]), bucket(7, std::slice::from_ref(&y))];
-    store.apply(std::slice::from_ref(&first), None)?;
+    store.apply(std::slice::from_ref(&first), &[])?;
     assert_eq!(store.progress(&id("a"))?, Commit(4));
     assert_eq!(store.document(&id("a"))?, first.document);
     assert_eq!(all(store, "a")?, [x.clone(), y.clone()]);
@@ -152,7 +158,7 @@ pub fn what_was_applied_is_read_back(store: &dyn FusedStore) -> Result<()> {
     let mut second = update("a", 4, 5, &[]);
     second.changes = vec![Change::Erased(x.fused_key())];
     second.buckets = vec![bucket(0, &[])];
-    store.apply(&[second], None)?;
+    store.apply(&[second], &[])?;
     assert_eq!(all(store, "a")?, [y]);
     assert!(read(0, 0, 9)?[0].annotations.is_empty(), "an emptied bucket is written empty");
     Ok(())
@@ -161,19 +167,19 @@ pub fn what_was_applied_is_read_back(store: &dyn FusedStore) -> Result<()> {
 /// Progress only grows, without holes.
 pub fn a_lower_commit_loses_and_a_gap_is_a_conflict(store: &dyn FusedStore) -> Result<()> {
     let x = annotation("a", "x", 3, "first");
-    store.apply(&[update("a", 0, 4, std::slice::from_ref(&x))], None)?;
+    store.apply(&[update("a", 0, 4, std::slice::from_ref(&x))], &[])?;
     let other = annotation("a", "x", 3, "second");
-    store.apply(&[update("a", 0, 4, std::slice::from_ref(&other))], None)?;
-    store.apply(&[update("a", 0, 2, std::slice::from_ref(&other))], None)?;
+    store.apply(&[update("a", 0, 4, std::slice::from_ref(&other))], &[])?;
+    store.apply(&[update("a", 0, 2, std::slice::from_ref(&other))], &[])?;
     assert_eq!(all(store, "a")?, std::slice::from_ref(&x));
     assert_eq!(store.outbox(0, 10)?.len(), 1, "what changes nothing is not told");
     for after in [3, 5] {
-        let gap = store.apply(&[update("a", after, 9, std::slice::from_ref(&other))], None);
+        let gap = store.apply(&[update("a", after, 9, std::slice::from_ref(&other))], &[]);
         assert!(gap.is_err_and(|e| e.kind() == ErrorKind::Conflict));
     }
     // One bad update spoils the step whole.
     let both = [update("b", 0, 5, &[annotation("b", "y", 1, "l")]), update("a", 5, 9, &[])];
-    assert!(store.apply(&both, Some(Commit(9))).is_err());
+    assert!(store.apply(&both, &[watermark(9)]).is_err());
     assert_eq!(store.progress(&id("b"))?, Commit::NONE);
     assert_eq!(all(store, "a")?, [x]);
     Ok(())
@@ -183,7 +189,7 @@ pub fn a_lower_commit_loses_and_a_gap_is_a_conflict(store: &dyn FusedStore) -> R
 pub fn annotations_come_by_start_and_key_in_pages(store: &dyn FusedStore) -> Result<()> {
     let mut rows: Vec<FusedAnnotation> =
         (0..20).map(|n| annotation("a", &n.to_string(), i64::from(n) / 3, "l")).collect();
-    store.apply(&[update("a", 0, 1, &rows)], None)?;
+    store.apply(&[update("a", 0, 1, &rows)], &[])?;
     rows.sort_by_key(FusedAnnotation::fused_key);
     for page in [1, 2, 7, 100] {
         let mut got: Vec<FusedAnnotation> = Vec::new();
@@ -214,7 +220,7 @@ pub fn assets_with_like_names_do_not_mix(store: &dyn FusedStore) -> Result<()> {
     for name in names {
         let mut new = update(name, 0, 1, &[annotation(name, "x", 1, name)]);
         new.buckets = vec![bucket(1, &[])];
-        store.apply(&[new], None)?;
+        store.apply(&[new], &[])?;
     }
     for name in names {
         assert_eq!(all(store, name)?.len(), 1);
@@ -231,15 +237,15 @@ pub fn assets_with_like_names_do_not_mix(store: &dyn FusedStore) -> Result<()> {
 pub fn changes_come_once_as_they_stand_now(store: &dyn FusedStore) -> Result<()> {
     let (x, y, z) =
         (annotation("a", "x", 1, "l"), annotation("a", "y", 2, "l"), annotation("a", "z", 3, "l"));
-    store.apply(&[update("a", 0, 2, &[x.clone(), y.clone(), z.clone()])], None)?;
+    store.apply(&[update("a", 0, 2, &[x.clone(), y.clone(), z.clone()])], &[])?;
     let mut dead = x.clone();
     dead.lifetimes[0].died = Commit(3);
-    store.apply(&[update("a", 2, 3, std::slice::from_ref(&dead))], None)?;
+    store.apply(&[update("a", 2, 3, std::slice::from_ref(&dead))], &[])?;
     let mut again = dead.clone();
     again.lifetimes.push(Lifetime::from(Commit(5)));
     let mut last = update("a", 3, 5, std::slice::from_ref(&again));
     last.changes.push(Change::Erased(y.fused_key()));
-    store.apply(&[last], None)?;
+    store.apply(&[last], &[])?;
     let sorted = |after| {
         changes(store, "a", after).map(|mut list| {
             list.sort_by_key(|c| match c {
@@ -266,13 +272,13 @@ pub fn words_are_counted_over_all_assets(store: &dyn FusedStore) -> Result<()> {
         new
     };
     let first = count("a", 0, 1, &[("joey", 2), ("=joey", 1)], 2);
-    store.apply(&[first, count("b", 0, 2, &[("joey", 3)], 3)], None)?;
+    store.apply(&[first, count("b", 0, 2, &[("joey", 3)], 3)], &[])?;
     let words = ["joey".to_owned(), "=joey".to_owned(), "ross".to_owned()];
     let counts = store.word_counts(&words)?;
     assert_eq!((counts.counts, counts.annotations), (vec![5, 1, 0], 5));
-    store.apply(&[update("a", 1, 3, &[])], None)?;
+    store.apply(&[update("a", 1, 3, &[])], &[])?;
     assert_eq!(store.word_counts(&words)?.version, counts.version, "no word changed");
-    store.apply(&[count("b", 2, 4, &[("joey", -3)], -3)], None)?;
+    store.apply(&[count("b", 2, 4, &[("joey", -3)], -3)], &[])?;
     let later = store.word_counts(&words)?;
     assert_eq!((later.counts, later.annotations), (vec![2, 1, 0], 2));
     assert!(later.version > counts.version);
@@ -281,8 +287,8 @@ pub fn words_are_counted_over_all_assets(store: &dyn FusedStore) -> Result<()> {
 
 /// Rows of updates, then the watermark.
 pub fn the_outbox_is_ordered_and_trimmed(store: &dyn FusedStore) -> Result<()> {
-    store.apply(&[update("a", 0, 1, &[]), update("b", 0, 2, &[])], Some(Commit(2)))?;
-    store.apply(&[], Some(Commit(3)))?;
+    store.apply(&[update("a", 0, 1, &[]), update("b", 0, 2, &[])], &[watermark(2)])?;
+    store.apply(&[], &[watermark(3)])?;
     let rows = store.outbox(0, 10)?;
     let told: Vec<FusedEvent> = rows.iter().map(|r| r.row.clone()).collect();
     assert_eq!(
@@ -290,15 +296,15 @@ pub fn the_outbox_is_ordered_and_trimmed(store: &dyn FusedStore) -> Result<()> {
         [
             FusedEvent::Asset(id("a"), Commit(1)),
             FusedEvent::Asset(id("b"), Commit(2)),
-            FusedEvent::Watermark(Commit(2)),
-            FusedEvent::Watermark(Commit(3)),
+            FusedEvent::Watermark(watermark(2)),
+            FusedEvent::Watermark(watermark(3)),
         ]
     );
     assert!(rows.windows(2).all(|pair| pair[0].sequence < pair[1].sequence));
     assert_eq!(store.outbox(rows[1].sequence, 1)?, rows[2..3]);
     store.trim_outbox(rows[3].sequence)?;
     assert!(store.outbox(0, 10)?.is_empty());
-    store.apply(&[update("a", 1, 4, &[])], None)?;
+    store.apply(&[update("a", 1, 4, &[])], &[])?;
     let next = store.outbox(0, 10)?;
     assert!(next.len() == 1 && next[0].sequence > rows[3].sequence, "sequences are not used again");
     Ok(())
@@ -311,18 +317,18 @@ pub fn the_digest_covers_content_and_not_how_it_came(store: &dyn FusedStore) -> 
     let empty = digest()?;
     let mut whole = update("a", 0, 2, &[x.clone(), y.clone()]);
     whole.buckets = vec![bucket(0, &[x.clone(), y.clone()])];
-    store.apply(&[whole], None)?;
+    store.apply(&[whole], &[])?;
     let one_step = digest()?;
     assert_ne!(one_step, empty);
     store.clear()?;
     assert_eq!(digest()?, empty);
     let mut first = update("a", 0, 1, std::slice::from_ref(&x));
     first.buckets = vec![bucket(0, std::slice::from_ref(&x)), bucket(9, std::slice::from_ref(&x))];
-    store.apply(&[first], None)?;
+    store.apply(&[first], &[])?;
     assert_ne!(digest()?, one_step);
     let mut second = update("a", 1, 2, std::slice::from_ref(&y));
     second.buckets = vec![bucket(0, &[x, y]), bucket(9, &[])];
-    store.apply(&[second, update("b", 0, 1, &[])], None)?;
+    store.apply(&[second, update("b", 0, 1, &[])], &[])?;
     assert_eq!(digest()?, one_step);
     Ok(())
 }
@@ -330,15 +336,15 @@ pub fn the_digest_covers_content_and_not_how_it_came(store: &dyn FusedStore) -> 
 /// The tombstone of an asset.
 pub fn an_erased_asset_keeps_its_progress_only(store: &dyn FusedStore) -> Result<()> {
     let x = annotation("a", "x", 1, "l");
-    store.apply(&[update("a", 0, 1, std::slice::from_ref(&x))], None)?;
+    store.apply(&[update("a", 0, 1, std::slice::from_ref(&x))], &[])?;
     let mut gone = update("a", 1, 2, &[]);
     gone.document = None;
     gone.changes = vec![Change::Erased(x.fused_key())];
-    store.apply(&[gone], None)?;
+    store.apply(&[gone], &[])?;
     assert_eq!(store.document(&id("a"))?, None);
     assert_eq!(store.assets(None, 9)?, [(id("a"), Commit(2))]);
     assert_eq!(changes(store, "a", 1)?, [Change::Erased(x.fused_key())]);
-    store.apply(&[update("a", 2, 3, std::slice::from_ref(&x))], None)?;
+    store.apply(&[update("a", 2, 3, std::slice::from_ref(&x))], &[])?;
     assert_eq!(all(store, "a")?, [x]);
     Ok(())
 }
@@ -346,19 +352,19 @@ pub fn an_erased_asset_keeps_its_progress_only(store: &dyn FusedStore) -> Result
 /// Nothing but what was erased is lost.
 pub fn a_purged_and_a_cleared_store_go_on(store: &dyn FusedStore) -> Result<()> {
     let (x, y) = (annotation("a", "x", 1, "l"), annotation("a", "y", 2, "l"));
-    store.apply(&[update("a", 0, 1, &[x.clone(), y.clone()])], Some(Commit(1)))?;
+    store.apply(&[update("a", 0, 1, &[x.clone(), y.clone()])], &[watermark(1)])?;
     let mut gone = update("a", 1, 2, &[]);
     gone.changes = vec![Change::Erased(x.fused_key())];
-    store.apply(&[gone], None)?;
+    store.apply(&[gone], &[])?;
     let before = (store.content_digest(&id("a"))?, store.outbox(0, 9)?);
     store.purge()?;
     store.purge()?;
     assert_eq!((store.content_digest(&id("a"))?, store.outbox(0, 9)?), before);
-    store.apply(&[update("a", 2, 3, std::slice::from_ref(&x))], None)?;
+    store.apply(&[update("a", 2, 3, std::slice::from_ref(&x))], &[])?;
     assert_eq!(all(store, "a")?, [x, y.clone()]);
     store.clear()?;
     an_empty_store_answers_with_nothing(store)?;
-    store.apply(&[update("a", 0, 1, std::slice::from_ref(&y))], None)?;
+    store.apply(&[update("a", 0, 1, std::slice::from_ref(&y))], &[])?;
     assert_eq!(all(store, "a")?, [y]);
     Ok(())
 }
@@ -366,7 +372,7 @@ pub fn a_purged_and_a_cleared_store_go_on(store: &dyn FusedStore) -> Result<()> 
 /// Work shows.
 pub fn rows_are_counted(store: &dyn FusedStore) -> Result<()> {
     let before = store.row_counts();
-    store.apply(&[update("a", 0, 1, &[annotation("a", "x", 1, "l")])], None)?;
+    store.apply(&[update("a", 0, 1, &[annotation("a", "x", 1, "l")])], &[])?;
     let applied = store.row_counts();
     assert!(applied.written > before.written);
     all(store, "a")?;

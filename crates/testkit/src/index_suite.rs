@@ -143,7 +143,14 @@ pub fn document(asset: &str) -> AssetDocument {
 /// A step of one asset.
 pub fn update(asset: &str, after: u64, upto: u64, changes: Vec<Change>) -> AssetUpdate {
     let (after, upto) = (Commit(after), Commit(upto));
-    AssetUpdate { asset: asset_id(asset), document: Some(document(asset)), after, upto, changes }
+    AssetUpdate {
+        asset: asset_id(asset),
+        document: Some(document(asset)),
+        after,
+        upto,
+        changes,
+        buckets: Vec::new(),
+    }
 }
 
 /// A change that says how an annotation stands.

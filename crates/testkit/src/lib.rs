@@ -10,4 +10,5 @@ pub mod index_suite;
 pub mod naive;
 pub mod query_suite;
 pub mod scenarios;
+pub mod servers;
 pub mod store_suite;

@@ -404,7 +404,7 @@ pub fn a_run_is_seen_only_when_it_is_committed_and_then_whole(fixture: &mut dyn 
     assert_eq!((run.state, run.committed), (RunState::Committed, Some(commit)));
     assert_eq!(store.commit_run(&run.id).unwrap(), commit);
     assert_eq!(store.last_commit().unwrap(), commit);
-    let told = store.outbox(0, 100).unwrap();
+    let told = store.outbox(0, 100).unwrap().rows;
     assert!(told.iter().any(|row| row.commit == commit && row.asset == asset_id("a")));
 }
 
@@ -748,20 +748,20 @@ pub fn the_outbox_has_a_row_for_every_commit_until_it_is_trimmed(fixture: &mut d
     for n in 0..4 {
         loose(&*store, if n % 2 == 0 { "a" } else { "b" }, "m@1", &[(&format!("{n}"), n, "x")]);
     }
-    let rows = store.outbox(0, 100).unwrap();
+    let rows = store.outbox(0, 100).unwrap().rows;
     assert!(rows.windows(2).all(|w| w[0].sequence < w[1].sequence));
     for on in ["a", "b"] {
         let told: Vec<Commit> = rows.iter().filter(|r| r.asset == asset_id(on)).map(|r| r.commit).collect();
         let made: Vec<Commit> = history(&*store, on).iter().map(|r| r.commit).collect();
         assert_eq!(told, made);
     }
-    assert_eq!(store.outbox(rows[1].sequence, 2).unwrap(), rows[2..4]);
+    assert_eq!(store.outbox(rows[1].sequence, 2).unwrap().rows, rows[2..4]);
     store.trim_outbox(rows[2].sequence).unwrap();
-    assert_eq!(store.outbox(0, 100).unwrap(), rows[3..]);
+    assert_eq!(store.outbox(0, 100).unwrap().rows, rows[3..]);
     store.trim_outbox(u64::MAX).unwrap();
-    assert!(store.outbox(0, 100).unwrap().is_empty());
+    assert!(store.outbox(0, 100).unwrap().rows.is_empty());
     loose(&*store, "a", "m@1", &[("new", 0, "x")]);
-    assert_eq!(store.outbox(0, 100).unwrap().len(), 1);
+    assert_eq!(store.outbox(0, 100).unwrap().rows.len(), 1);
 }
 
 pub fn an_erased_asset_is_gone_but_for_its_tombstone(fixture: &mut dyn StoreFixture) {
@@ -920,7 +920,7 @@ pub fn counts_follow_what_is_there(fixture: &mut dyn StoreFixture) {
     committed(&*store, &spec("r", "a", "m@1", REPLACE, WHOLE), &[("3", 0, "x")]);
     let counts = store.counts().unwrap();
     assert_eq!((counts.assets, counts.annotations), (2, 3), "superseded ones count too");
-    assert_eq!(counts.commits, store.outbox(0, 100).unwrap().len() as u64);
+    assert_eq!(counts.commits, store.outbox(0, 100).unwrap().rows.len() as u64);
     assert!(counts.bytes > 0);
 }
 
@@ -969,7 +969,7 @@ pub fn everything_survives_a_restart(fixture: &mut dyn StoreFixture) {
             store.runs(None, None, 10).unwrap(),
             ["a", "b", "gone"].map(|on| history(store, on)),
             current(store, "a"),
-            store.outbox(2, 100).unwrap(),
+            store.outbox(2, 100).unwrap().rows,
             store.last_commit().unwrap(),
             (counts.assets, counts.annotations, counts.commits),
         )

@@ -45,6 +45,15 @@ impl Lifetime {
     }
 }
 
+/// How far one partition of the event log is: every commit up to `upto` of the assets that lie in it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Watermark {
+    /// The partition; a log on one machine has only partition 0.
+    pub partition: u32,
+    /// The last commit.
+    pub upto: Commit,
+}
+
 /// What a reader sees: every commit up to `upto` but those in flight.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct ReadPoint {

@@ -29,6 +29,18 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("index-elastic", &["types", "text", "wire", "plan", "index"]),
     ("query", &["types", "text", "plan", "index"]),
     ("archive", PARTS),
+    (
+        "engines",
+        &[
+            "types",
+            "archive",
+            "cassandra",
+            "store-cassandra",
+            "fused-cassandra",
+            "events-kafka",
+            "index-elastic",
+        ],
+    ),
     ("page", &[]),
     ("export", &["types", "plan"]),
     (

@@ -43,11 +43,10 @@ const LATER: &str = "do it, or say in docs/ what is missing and why";
 const RULES: &[Rule] = &[
     part("/work/", ITSELF),
     part("worktree", ITSELF),
-    word("session", "people and programs have no sessions with Rushes: say request, run, login or visit"),
-    word(
-        "sessions",
-        "people and programs have no sessions with Rushes: say requests, runs, logins or visits",
-    ),
+    Rule {
+        find: Find::By(speaks_of_sessions),
+        why: "people and programs have no sessions with Rushes: say request, run, login or visit",
+    },
     part("anthropic", ITSELF),
     part("chatgpt", ITSELF),
     part("co-authored-by", ITSELF),
@@ -130,6 +129,12 @@ fn names_issue(line: &Line<'_>) -> bool {
             .any(|pair| matches!(pair[0], "issue" | "Issue" | "PR" | "GH") && is_number(pair[1]))
 }
 
+/// "session" as a word, and not as part of a setting's name that other programs have, as `session.timeout.ms`.
+fn speaks_of_sessions(line: &Line<'_>) -> bool {
+    let text = line.text.to_lowercase().replace("session.timeout.ms", "");
+    words(&text).any(|w| matches!(w, "session" | "sessions"))
+}
+
 /// `TODO` in capitals; "todo" is a word that other programs' formats use.
 fn is_todo(line: &Line<'_>) -> bool {
     words(line.text).any(|w| w == "TODO")
@@ -160,6 +165,7 @@ mod tests {
             "let session_id = 1;",
             "// an issue of 12 frames",
             "// todo",
+            "group.min.session.timeout.ms=1000",
         ] {
             assert_eq!(found("crates/a/src/a.rs", text), 0, "{text}");
         }

@@ -1,12 +1,14 @@
 //! Brings the index up to what is fused.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use rushes_events::{Delivered, Event, Position, Topic};
 use rushes_index::AssetUpdate;
-use rushes_types::{AssetId, Commit, Result};
+use rushes_types::{AssetId, Commit, Result, Watermark};
 
-use super::INDEX_CONSUMER;
+use super::aside::Patience;
+use super::buckets::touched_buckets;
+use super::{FuseSettings, INDEX_CONSUMER, Pass};
 use crate::engines::Engines;
 
 /// Events taken at once.
@@ -17,34 +19,79 @@ const EVENTS: usize = 4096;
 ///
 /// # Errors
 /// Where a store, the log or the index fails; the events come again.
-pub fn index_pass(engines: &Engines, stopping: &dyn Fn() -> bool) -> Result<bool> {
+pub(super) fn index_pass(
+    engines: &Engines,
+    settings: &FuseSettings,
+    patience: &mut Patience,
+    stopping: &dyn Fn() -> bool,
+) -> Result<Pass> {
     let delivered = engines.events.poll(Topic::Fused, INDEX_CONSUMER, EVENTS)?;
     if delivered.is_empty() {
-        return Ok(false);
+        return Ok(if publish_reached(engines)? { Pass::of(0) } else { Pass::IDLE });
     }
-    let (assets, watermark) = newest(&delivered);
+    let (assets, watermarks) = newest(&delivered);
+    let mut indexed = 0;
     for asset in &assets {
         if stopping() {
             // What was applied is not published and its events not acknowledged: it comes again.
-            return Ok(true);
+            return Ok(Pass::CUT_SHORT);
         }
-        index_asset(engines, asset)?;
+        let at = (Topic::Fused, INDEX_CONSUMER);
+        let one = std::slice::from_ref(asset);
+        patience.each(&*engines.events, at, &delivered, one, |asset| {
+            indexed += index_asset(engines, asset, settings.bucket_ns)?;
+            Ok(())
+        })?;
     }
-    let now = engines.index.reader(None)?.read_point().upto;
-    engines.index.publish(watermark.unwrap_or(now).max(now))?;
+    // What was applied becomes durable with the publish, so that comes before the acknowledgement.
+    let reached = reached(engines, &watermarks)?;
+    publish(engines, reached)?;
     engines.events.acknowledge(Topic::Fused, INDEX_CONSUMER, &last_positions(&delivered))?;
+    Ok(Pass::of(indexed))
+}
+
+/// Where several workers share the partitions, the one that reached the lowest watermark may not have known of
+/// the others: each looks again while it is idle. Did the read point move?
+///
+/// # Errors
+/// Where the log or the index fails.
+fn publish_reached(engines: &Engines) -> Result<bool> {
+    let reached = reached(engines, &[])?;
+    let now = engines.index.reader(None)?.read_point().upto;
+    if reached <= now {
+        return Ok(false);
+    }
+    engines.index.publish(reached)?;
     Ok(true)
 }
 
-/// Brings one asset up to its fused state.
+/// The commit up to which everything is indexed: what all partitions have reached, by whichever worker.
+fn reached(engines: &Engines, new: &[Watermark]) -> Result<Commit> {
+    let mut reached = engines.events.watermarks(Topic::Fused, INDEX_CONSUMER)?;
+    for watermark in new {
+        let at = usize::try_from(watermark.partition).unwrap_or(usize::MAX);
+        if let Some(upto) = reached.get_mut(at) {
+            *upto = watermark.upto.max(*upto);
+        }
+    }
+    Ok(reached.into_iter().min().unwrap_or(Commit::NONE))
+}
+
+/// Publishes what was applied; the read point only grows.
+fn publish(engines: &Engines, upto: Commit) -> Result<()> {
+    let now = engines.index.reader(None)?.read_point().upto;
+    engines.index.publish(upto.max(now))
+}
+
+/// Brings one asset up to its fused state; how many annotations that changed.
 ///
 /// # Errors
 /// Where a store or the index fails.
-pub fn index_asset(engines: &Engines, asset: &AssetId) -> Result<()> {
+fn index_asset(engines: &Engines, asset: &AssetId, bucket_ns: i64) -> Result<usize> {
     let after = engines.index.progress(asset)?;
     let upto = engines.fused.progress(asset)?;
     if upto <= after {
-        return Ok(());
+        return Ok(0);
     }
     let document = engines.fused.document(asset)?;
     let mut changes = Vec::new();
@@ -52,23 +99,30 @@ pub fn index_asset(engines: &Engines, asset: &AssetId) -> Result<()> {
         changes.push(change);
         Ok(())
     })?;
-    engines.index.apply(&[AssetUpdate { asset: asset.clone(), document, after, upto, changes }])
+    let buckets = match engines.index.takes_buckets() {
+        true => touched_buckets(&*engines.fused, asset, &changes, bucket_ns)?,
+        false => Vec::new(),
+    };
+    let count = changes.len();
+    engines.index.apply(&[AssetUpdate { asset: asset.clone(), document, after, upto, changes, buckets }])?;
+    Ok(count)
 }
 
-/// The assets named, and the last watermark.
-pub(super) fn newest(delivered: &[Delivered]) -> (Vec<AssetId>, Option<Commit>) {
-    let mut assets = BTreeMap::new();
-    let mut watermark = None;
+/// The assets named, and the last watermark of each partition.
+pub(super) fn newest(delivered: &[Delivered]) -> (Vec<AssetId>, Vec<Watermark>) {
+    let mut assets = BTreeSet::new();
+    let mut watermarks: BTreeMap<u32, Commit> = BTreeMap::new();
     for event in delivered {
-        match &event.event {
-            Event::Asset { asset, commit } => {
-                let newest = assets.entry(asset.clone()).or_insert(*commit);
-                *newest = (*newest).max(*commit);
-            }
-            Event::Watermark(commit) => watermark = watermark.max(Some(*commit)),
+        if let Event::Asset { asset, .. } = &event.event {
+            assets.insert(asset.clone());
+        }
+        if let Some(Watermark { partition, upto }) = event.watermark() {
+            let newest = watermarks.entry(partition).or_insert(upto);
+            *newest = upto.max(*newest);
         }
     }
-    (assets.into_keys().collect(), watermark)
+    let watermarks = watermarks.into_iter().map(|(partition, upto)| Watermark { partition, upto });
+    (assets.into_iter().collect(), watermarks.collect())
 }
 
 /// The last position of each partition.

@@ -53,7 +53,7 @@ fn a_failed_fsync_stops_appends_and_shows_nothing_of_them() {
         })
     };
     let log = EmbeddedLog::open(folder.path(), LogOptions { faults: Some(faults) }).unwrap();
-    let event = |n| [Event::Watermark(Commit(n))];
+    let event = |n| [Event::Watermark { partition: Some(0), upto: Commit(n) }];
     log.append(Topic::Fused, &event(1)).unwrap();
     assert_eq!(log.poll(Topic::Fused, "c", 10).unwrap().len(), 1);
     assert_eq!(log.append(Topic::Fused, &event(2)).unwrap_err().kind(), ErrorKind::Storage);

@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use rushes_fused::{EmbeddedFused, FusedStore, MemoryFused};
-use rushes_testkit::fused_suite::{annotation, update};
+use rushes_testkit::fused_suite::{annotation, update, watermark};
 use rushes_types::*;
 
 mod memory {
@@ -26,7 +26,7 @@ fn what_was_applied_is_there_after_opening_again() {
     let x = annotation("a", "x", 1, "l");
     let sequence = {
         let store = EmbeddedFused::open(folder.path()).unwrap();
-        store.apply(&[update("a", 0, 7, std::slice::from_ref(&x))], Some(Commit(7))).unwrap();
+        store.apply(&[update("a", 0, 7, std::slice::from_ref(&x))], &[watermark(7)]).unwrap();
         let last = store.outbox(0, 9).unwrap().last().unwrap().sequence;
         store.trim_outbox(last).unwrap();
         last
@@ -38,7 +38,7 @@ fn what_was_applied_is_there_after_opening_again() {
             store.annotations(&id, TimeRange::everything(), None, 9).unwrap(),
             std::slice::from_ref(&x)
         );
-        store.apply(&[update("a", 7 + n, 8 + n, &[])], None).unwrap();
+        store.apply(&[update("a", 7 + n, 8 + n, &[])], &[]).unwrap();
         assert!(store.outbox(0, 9).unwrap()[0].sequence > sequence);
     }
 }
@@ -69,11 +69,11 @@ fn erased_bytes_are_gone_from_every_file_after_a_purge() {
     second.word_counts = vec![(format!("={SECRET}"), -1)];
     second.changes = vec![Change::Erased(secret.fused_key())];
     for s in [&store as &dyn FusedStore, &memory] {
-        s.apply(std::slice::from_ref(&first), None).unwrap();
+        s.apply(std::slice::from_ref(&first), &[]).unwrap();
         if std::ptr::addr_eq(s, &raw const store) {
             assert!(holds(folder.path(), SECRET.as_bytes()), "the test can see what is there");
         }
-        s.apply(std::slice::from_ref(&second), None).unwrap();
+        s.apply(std::slice::from_ref(&second), &[]).unwrap();
         s.purge().unwrap();
     }
     assert!(!holds(folder.path(), SECRET.as_bytes()));

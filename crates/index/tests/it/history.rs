@@ -110,6 +110,7 @@ impl History {
                 after,
                 upto: erased,
                 changes,
+                buckets: Vec::new(),
             });
         }
         let mut keys: Vec<FusedKey> =
@@ -126,6 +127,7 @@ impl History {
             after,
             upto: history.last,
             changes: keys.into_iter().map(change).collect(),
+            buckets: Vec::new(),
         })
     }
 

@@ -32,8 +32,8 @@ use self::records::{Counters, RunRow, decode_asset, decode_effect, decode_label,
 use self::tx::{Tx, WriterState};
 use crate::rules::{Redactor, check_run_id};
 use crate::{
-    AnnotationStore, Block, BlockInput, CommitRecord, EraseTarget, LabelAliases, OutboxRow, Receipt, RunSpec,
-    StoreCounts, Take,
+    AnnotationStore, Block, BlockInput, CommitRecord, EraseTarget, LabelAliases, OutboxPage, OutboxRow,
+    Receipt, RunSpec, StoreCounts, Take,
 };
 
 /// Memory for cached blocks where the options name none, in bytes.
@@ -231,16 +231,18 @@ impl AnnotationStore for EmbeddedStore {
         self.folder.purge()
     }
 
-    fn outbox(&self, after: u64, limit: usize) -> Result<Vec<OutboxRow>> {
+    fn outbox(&self, after: u64, limit: usize) -> Result<OutboxPage> {
         let after = Commit(after.max(self.trimmed.load(Ordering::Acquire)));
         let durable = Commit(self.folder.durable_mark());
         let (from, to) = (keys::outbox(next(after).0), keys::outbox(next(durable).0));
-        tables::page(&self.folder, from, to, limit, |key, value| {
+        let rows = tables::page(&self.folder, from, to, limit, |key, value| {
             let sequence = keys::trailing_number(key).unwrap_or_default();
             let asset = std::str::from_utf8(value).ok().and_then(|id| AssetId::new(id).ok());
             let asset = asset.ok_or_else(|| Error::bug("an outbox row names no asset"))?;
             Ok(OutboxRow { sequence, asset, commit: Commit(sequence) })
-        })
+        })?;
+        // Commits are numbered in the order of the outbox.
+        Ok(OutboxPage { watermark: rows.last().map(|row| row.commit), rows })
     }
 
     fn trim_outbox(&self, upto: u64) -> Result<()> {

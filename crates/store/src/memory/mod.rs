@@ -15,8 +15,8 @@ use crate::rules::{
     check_rows, check_run_id, is_kept, no_asset, same_run, visibility_verb,
 };
 use crate::{
-    AnnotationStore, Block, BlockInput, CommitRecord, Effect, EraseTarget, LabelAliases, OutboxRow, Receipt,
-    RunSpec, StoreCounts, Take,
+    AnnotationStore, Block, BlockInput, CommitRecord, Effect, EraseTarget, LabelAliases, OutboxPage,
+    OutboxRow, Receipt, RunSpec, StoreCounts, Take,
 };
 
 /// The annotation store in memory.
@@ -338,10 +338,11 @@ impl AnnotationStore for MemoryStore {
         Ok(())
     }
 
-    fn outbox(&self, after: u64, limit: usize) -> Result<Vec<OutboxRow>> {
+    fn outbox(&self, after: u64, limit: usize) -> Result<OutboxPage> {
         let state = self.state();
         let later = state.outbox.values().filter(|r| r.sequence > after);
-        Ok(later.take(limit).cloned().collect())
+        let rows: Vec<OutboxRow> = later.take(limit).cloned().collect();
+        Ok(OutboxPage { watermark: rows.last().map(|row| row.commit), rows })
     }
 
     fn trim_outbox(&self, upto: u64) -> Result<()> {

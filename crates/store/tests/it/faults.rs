@@ -73,7 +73,7 @@ fn see(store: &dyn AnnotationStore) -> Seen {
         ["a", "b"].map(|on| history(store, on)),
         current(store, "a").len() + current(store, "b").len(),
         counts.annotations,
-        store.outbox(0, 100).unwrap().last().map_or(0, |row| row.commit.0),
+        store.outbox(0, 100).unwrap().rows.last().map_or(0, |row| row.commit.0),
     )
 }
 
@@ -104,7 +104,10 @@ fn whatever_write_or_fsync_fails_what_was_acknowledged_is_there_and_nothing_is_t
                 assert!(refused.message().contains("open the archive again"), "{refused}");
                 // The failed step may show in what is not committed, but not as a commit.
                 assert_eq!(store.last_commit().unwrap().0, expected[done].4);
-                assert_eq!(store.outbox(0, 100).unwrap().last().map_or(0, |r| r.commit.0), expected[done].4);
+                assert_eq!(
+                    store.outbox(0, 100).unwrap().rows.last().map_or(0, |r| r.commit.0),
+                    expected[done].4
+                );
             }
             copy_as_after_a_crash(folder.path(), crashed.path());
             drop(store);

@@ -165,7 +165,7 @@ fn see(store: &dyn AnnotationStore) -> String {
     add(&store.assets(None, 100).unwrap());
     add(&store.models().unwrap());
     add(&store.runs(None, None, 100).unwrap());
-    add(&store.outbox(0, 1_000).unwrap());
+    add(&store.outbox(0, 1_000).unwrap().rows);
     let counts = store.counts().unwrap();
     add(&(counts.assets, counts.annotations, counts.commits, store.last_commit().unwrap()));
     shown
