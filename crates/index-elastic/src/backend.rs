@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use crate::assets::Assets;
 use crate::client::{Ask, Client};
+use crate::compile::is_annotation;
 use crate::config::ElasticConfig;
 use crate::meta::{Meta, State};
 use crate::names::Names;
@@ -123,6 +124,10 @@ impl ElasticIndex {
 }
 
 impl Index for ElasticIndex {
+    fn takes_buckets(&self) -> bool {
+        self.config.buckets
+    }
+
     fn apply(&self, updates: &[AssetUpdate]) -> Result<()> {
         self.write(updates)
     }
@@ -143,7 +148,8 @@ impl Index for ElasticIndex {
         let state = self.meta.read()?;
         let (at, generation) = state.read_points.resolve(at, self.clock.seconds())?;
         if generation < state.read_points.generation() || at != ReadPoint::at(state.read_points.newest()) {
-            return Ok(self.open_reader(state, at, generation)?);
+            let reader = self.open_reader(state, at, generation)?;
+            return Ok(reader);
         }
         let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
         let kept = newest.as_ref().filter(|(of, no, _)| *of == state.made.incarnation && *no == generation);
@@ -172,7 +178,7 @@ impl Index for ElasticIndex {
     fn counts(&self) -> Result<IndexCounts> {
         let (segments, bytes) = self.stats()?;
         Ok(IndexCounts {
-            entries: self.count(&json!({"exists": {"field": "born"}}))?,
+            entries: self.count(&is_annotation())?,
             vectors: self.count(&json!({"exists": {"field": "space"}}))?,
             segments,
             bytes,

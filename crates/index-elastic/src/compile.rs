@@ -39,6 +39,11 @@ fn is_pinned(pin: &Pin) -> Value {
     all_of(vec![term("asset", pin.asset.as_str()), term("model_name", pin.model_name.as_str())])
 }
 
+/// What is not an empty stone in the place of something erased.
+pub(crate) fn is_annotation() -> Value {
+    json!({"exists": {"field": "born"}})
+}
+
 /// What is current at a read point. Exact while no commit is in flight.
 pub(crate) fn current(at: &ReadPoint) -> Value {
     let upto = commit_number(at.upto);

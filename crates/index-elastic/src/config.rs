@@ -5,83 +5,66 @@ use std::time::Duration;
 use rushes_types::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-/// Where the cluster is and how it is used. Every field but `urls` has a default.
+/// Where the cluster is and how it is used. Every field has a default.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct ElasticConfig {
     /// Addresses of nodes, `http://host:9200` or `https://host`. The next one is asked where one does not answer.
     pub urls: Vec<String>,
     /// The beginning of all index names: two archives on one cluster have different ones.
-    #[serde(default = "default_prefix")]
     pub prefix: String,
     /// Primary shards of annotations and of buckets, fixed when an index is made.
-    #[serde(default = "default_shards")]
     pub shards: u32,
     /// Copies of each shard.
-    #[serde(default)]
     pub replicas: u32,
     /// For basic authentication.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
     /// Goes with `user`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub password: Option<String>,
     /// An encoded API key; in place of `user` and `password`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub api_key: Option<String>,
     /// How long a connection may take, in milliseconds.
-    #[serde(default = "default_connect_ms")]
     pub connect_ms: u64,
     /// How long one request may take, in milliseconds.
-    #[serde(default = "default_request_ms")]
     pub request_ms: u64,
     /// How long a call goes on trying while the cluster is busy or away, in milliseconds.
-    #[serde(default = "default_patience_ms")]
     pub patience_ms: u64,
     /// Bytes of one bulk request, about.
-    #[serde(default = "default_bulk_bytes")]
     pub bulk_bytes: usize,
     /// Bulk requests under way at once.
-    #[serde(default = "default_in_flight")]
     pub in_flight: usize,
     /// Are vectors put into graphs, so that plans that allow it are answered approximately? Without, indexing is cheaper and
     /// every vector search exact.
-    #[serde(default = "yes")]
     pub approximate: bool,
     /// From how many vectors of a space on a plan that allows it is answered approximately.
-    #[serde(default = "default_approximate_rows_min")]
     pub approximate_rows_min: u64,
     /// Are bucket documents kept beside the annotations, for other programs to search?
-    #[serde(default = "yes")]
     pub buckets: bool,
 }
 
-fn default_prefix() -> String {
-    "rushes".to_owned()
-}
-const fn default_shards() -> u32 {
-    1
-}
-const fn default_connect_ms() -> u64 {
-    2_000
-}
-const fn default_request_ms() -> u64 {
-    30_000
-}
-const fn default_patience_ms() -> u64 {
-    60_000
-}
-const fn default_bulk_bytes() -> usize {
-    4 << 20
-}
-const fn default_in_flight() -> usize {
-    3
-}
-const fn default_approximate_rows_min() -> u64 {
-    20_000
-}
-const fn yes() -> bool {
-    true
+impl Default for ElasticConfig {
+    fn default() -> Self {
+        Self {
+            urls: vec!["http://127.0.0.1:9200".to_owned()],
+            prefix: "rushes".to_owned(),
+            shards: 1,
+            replicas: 0,
+            user: None,
+            password: None,
+            api_key: None,
+            connect_ms: 2_000,
+            request_ms: 30_000,
+            patience_ms: 60_000,
+            bulk_bytes: 4 << 20,
+            in_flight: 3,
+            approximate: true,
+            approximate_rows_min: 20_000,
+            buckets: true,
+        }
+    }
 }
 
 /// Longest prefix, in bytes: engines take names of at most 255.
@@ -91,23 +74,7 @@ impl ElasticConfig {
     /// One node, everything else by default.
     #[must_use]
     pub fn at(url: &str) -> Self {
-        Self {
-            urls: vec![url.to_owned()],
-            prefix: default_prefix(),
-            shards: default_shards(),
-            replicas: 0,
-            user: None,
-            password: None,
-            api_key: None,
-            connect_ms: default_connect_ms(),
-            request_ms: default_request_ms(),
-            patience_ms: default_patience_ms(),
-            bulk_bytes: default_bulk_bytes(),
-            in_flight: default_in_flight(),
-            approximate: true,
-            approximate_rows_min: default_approximate_rows_min(),
-            buckets: true,
-        }
+        Self { urls: vec![url.to_owned()], ..Self::default() }
     }
 
     /// # Errors

@@ -9,7 +9,7 @@ use crate::assets::AssetState;
 use crate::backend::ElasticIndex;
 use crate::bulk::{Target, send};
 use crate::client::Ask;
-use crate::compile::all_of;
+use crate::compile::{all_of, is_annotation};
 use crate::document::commit_number;
 use crate::writer::tombstone;
 
@@ -61,11 +61,8 @@ impl ElasticIndex {
 
     fn erase_asset(&self, asset: &AssetId, state: &AssetState) -> Result<()> {
         let before = json!({"range": {"commit": {"lte": commit_number(state.floor)}}});
-        let annotations = all_of(vec![
-            json!({"term": {"asset": asset.as_str()}}),
-            before.clone(),
-            json!({"exists": {"field": "born"}}),
-        ]);
+        let annotations =
+            all_of(vec![json!({"term": {"asset": asset.as_str()}}), before.clone(), is_annotation()]);
         let buckets = all_of(vec![json!({"term": {"associated_ids.ASSET_ID": asset.as_str()}}), before]);
         let filling = self.filling(&self.meta.read()?.made);
         loop {

@@ -12,7 +12,7 @@ use rushes_types::{AssetDocument, AssetId, FusedAnnotation, ReadPoint, Result, S
 use serde_json::{Value, json};
 
 use crate::assets::Listing;
-use crate::compile::{all_of, compile, current};
+use crate::compile::{all_of, compile, current, is_annotation};
 use crate::config::ElasticConfig;
 use crate::meta::State;
 use crate::names::annotation_id;
@@ -110,7 +110,7 @@ impl IndexReader for ElasticReader {
                 Some(annotation_id(&document.asset.id, wanted.key))
             };
             let names: BTreeSet<String> = refs.iter().filter_map(name).collect();
-            let query = all_of(vec![json!({"ids": {"values": names}})]);
+            let query = all_of(vec![json!({"ids": {"values": names}}), is_annotation()]);
             let found = if names.is_empty() { Vec::new() } else { self.collect(&query, Fields::Whole)? };
             fetched.extend(self.over(found).fetch(refs)?);
         }
@@ -121,6 +121,7 @@ impl IndexReader for ElasticReader {
         let query = all_of(vec![
             json!({"term": {"asset": asset.as_str()}}),
             json!({"term": {"annotation_id": annotation_id}}),
+            is_annotation(),
         ]);
         self.over(self.collect(&query, Fields::Whole)?).find(asset, annotation_id)
     }

@@ -6,6 +6,8 @@ pub mod archive;
 pub mod archive_gen;
 pub mod events_suite;
 pub mod fused_suite;
+pub mod index_history;
+pub mod index_model;
 pub mod index_suite;
 pub mod naive;
 pub mod query_suite;
