@@ -6,13 +6,13 @@
 pub use crate::embedded::codec::{Reader, Writer, corrupt};
 pub use crate::embedded::keys::hash_id;
 pub use crate::embedded::records::{
-    RunRow, decode_asset, decode_effect, decode_label, decode_model, encode_asset, encode_effect, encode_label,
-    encode_model,
+    RunRow, decode_asset, decode_effect, decode_label, decode_model, encode_asset, encode_effect,
+    encode_label, encode_model,
 };
 pub use crate::embedded::stored_block::{Packed, decode as decode_block, encode as encode_block, pack};
 pub use crate::lines::{Piece, keep_lines, line_count, split};
 pub use crate::rules::{
-    Verdict, check_blocks_of_run, check_committed, check_label, check_model, check_open, check_rows, check_run_id,
-    is_kept, judge, loose_is_no_run, loose_segment, new_run, no_asset, no_redactor, no_run, run_id, same_run,
-    visibility_verb,
+    Verdict, check_blocks_of_run, check_committed, check_label, check_model, check_open, check_rows,
+    check_run_id, is_kept, judge, loose_is_no_run, loose_segment, new_run, no_asset, no_redactor, no_run,
+    run_id, same_run, visibility_verb,
 };
