@@ -11,8 +11,8 @@ use rushes_types::{Commit, Error, ErrorKind, Result};
 use crate::access::{Caller, Right, Tokens};
 use crate::ask::NameCache;
 use crate::backup::BackupReport;
-use crate::embedded;
-use crate::engines::Engines;
+use crate::embedded::Place;
+use crate::engines::{EmbeddedEngines, Engines, OpenEngines, fused_dir};
 use crate::erasures::{Erasures, PURGE_AFTER};
 use crate::gate::Gate;
 use crate::manifest::{ArchiveLock, Manifest, make_private_dir};
@@ -39,6 +39,8 @@ pub struct OpenOptions {
     pub media_roots: Vec<PathBuf>,
     /// How long after an erasure its bytes are rewritten away by the maintenance worker.
     pub purge_after: Duration,
+    /// What the archive runs on.
+    pub engines: Arc<dyn OpenEngines>,
     /// What turns the texts and pictures of queries into vectors; by default nothing does.
     pub encoders: Arc<dyn Encoders>,
 }
@@ -53,6 +55,7 @@ impl Default for OpenOptions {
             default_language: "en".to_owned(),
             media_roots: Vec::new(),
             purge_after: PURGE_AFTER,
+            engines: Arc::new(EmbeddedEngines),
             encoders: Arc::new(NoEncoders),
         }
     }
@@ -70,7 +73,7 @@ pub struct Archive {
     pub(crate) gate: Gate,
     pub(crate) tokens: Tokens,
     /// The labels with aliases, once they were read.
-    pub(crate) labels: RwLock<Option<Arc<LabelTable>>>,
+    pub(crate) labels: RwLock<Option<(Instant, Arc<LabelTable>)>>,
     /// The names that questions were last read by.
     pub(crate) names: NameCache,
     workers: Mutex<Option<Workers>>,
@@ -100,7 +103,8 @@ impl Archive {
                 manifest
             }
         };
-        let engines = open_engines(dir, &manifest)?;
+        let manifest = shared_identity(dir, manifest, options.engines.as_ref())?;
+        let engines = open_engines(dir, &manifest, options.engines.as_ref())?;
         let tokens = Tokens::open(dir)?;
         if let Some(marker) = rebuild::pending(dir)? {
             tracing::info!("finishing the rebuild that was begun");
@@ -261,6 +265,13 @@ impl Archive {
     /// already; where the disk refuses.
     pub fn backup(&self, caller: &Caller, to: &Path, progress: &dyn Progress) -> Result<BackupReport> {
         caller.require_everywhere(Right::Admin)?;
+        if self.engines.shared {
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                "what is not in the archive's folder is not copied; take snapshots of the engines, or copy the archive \
+                 into a folder with `rushes migrate`",
+            ));
+        }
         let _chore = self.chore()?;
         self.stop_workers();
         let done = {
@@ -313,16 +324,51 @@ fn current_analysis(dir: &Path, manifest: Manifest) -> Result<Manifest> {
     Ok(manifest)
 }
 
-/// Opens the engines. An index that is broken or of another format is derived data: it is made anew.
-fn open_engines(dir: &Path, manifest: &Manifest) -> Result<Engines> {
-    if rebuild::pending(dir)?.is_some() {
-        return embedded::open(dir, manifest, true);
+/// What the archive is to all who share its engines: a folder that says something else belongs to another archive.
+fn shared_identity(dir: &Path, own: Manifest, engines: &dyn OpenEngines) -> Result<Manifest> {
+    let known = engines.identity(&own)?;
+    if known == own {
+        return Ok(own);
     }
-    match embedded::open(dir, manifest, false) {
+    let is_new =
+        fused_dir(dir).try_exists().is_ok_and(|there| !there) && Tokens::open(dir)?.list().is_empty();
+    if known.id != own.id && !is_new {
+        return Err(Error::new(
+            ErrorKind::Conflict,
+            format!(
+                "the folder `{}` holds the archive `{}`, the configured engines hold `{}`; name another folder, or \
+                 another keyspace",
+                dir.display(),
+                own.id,
+                known.id
+            ),
+        ));
+    }
+    if known.analyser != own.analyser {
+        return Err(Error::new(
+            ErrorKind::Unsupported,
+            format!(
+                "the engines hold words analysed by `{}`, this version analyses by `{}`; run the version that wrote \
+                 them, or rebuild into another keyspace with `rushes migrate`",
+                known.analyser, own.analyser
+            ),
+        ));
+    }
+    known.write(dir)?;
+    Ok(known)
+}
+
+/// Opens the engines. An index that is broken or of another format is derived data: it is made anew.
+fn open_engines(dir: &Path, manifest: &Manifest, engines: &dyn OpenEngines) -> Result<Engines> {
+    let open = |index_anew| engines.open(&Place { dir, manifest, index_anew });
+    if rebuild::pending(dir)?.is_some() {
+        return open(true);
+    }
+    match open(false) {
         Err(error) if matches!(error.kind(), ErrorKind::Corrupt | ErrorKind::Unsupported) => {
             tracing::warn!(%error, "the index is made anew");
             rebuild::mark(dir, Rebuild::Index)?;
-            embedded::open(dir, manifest, true)
+            open(true)
         }
         opened => opened,
     }

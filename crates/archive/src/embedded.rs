@@ -1,42 +1,89 @@
 //! The embedded engines: what one machine runs on.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rushes_events::{EmbeddedLog, LogOptions};
-use rushes_fused::EmbeddedFused;
-use rushes_index::{EmbeddedIndex, EmbeddedOptions};
-use rushes_store::{BlockFormat, EmbeddedStore, Redactor, StoreOptions};
+use rushes_events::{EmbeddedLog, EventLog, LogOptions};
+use rushes_fused::{EmbeddedFused, FusedStore};
+use rushes_index::{EmbeddedIndex, EmbeddedOptions, Index};
+use rushes_store::{AnnotationStore, BlockFormat, EmbeddedStore, Redactor, StoreOptions};
 use rushes_text::{Analyzer, Language, detect, for_each_token, normalise_label};
 use rushes_types::Result;
 use rushes_wire::Format;
 
-use crate::engines::{Engines, events_dir, fused_dir, index_dir, store_dir};
+use crate::engines::{events_dir, fused_dir, index_dir, store_dir};
 use crate::manifest::{Manifest, make_private_dir};
 use crate::priority::opened_standing_back;
 
-/// Opens the embedded engines in an archive's folder. With `anew`, whatever index there is, is replaced by an
-/// empty one; a rebuild fills it.
-pub(crate) fn open(dir: &Path, manifest: &Manifest, anew: bool) -> Result<Engines> {
-    for folder in [store_dir(dir), events_dir(dir), fused_dir(dir), index_dir(dir)] {
-        make_private_dir(&folder)?;
+/// Where an archive lives on this machine: opens the embedded engines, each by itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Place<'a> {
+    /// The archive's folder.
+    pub dir: &'a Path,
+    /// What the archive is.
+    pub manifest: &'a Manifest,
+    /// Whatever index there is, is replaced by an empty one; a rebuild fills it.
+    pub index_anew: bool,
+}
+
+impl Place<'_> {
+    /// The embedded annotation store.
+    ///
+    /// # Errors
+    /// Where its folder cannot be opened.
+    pub fn store(&self) -> Result<Arc<dyn AnnotationStore>> {
+        let options = StoreOptions { redactor: Some(Arc::new(WireRedactor)), ..StoreOptions::default() };
+        let dir = private(store_dir(self.dir))?;
+        Ok(Arc::new(EmbeddedStore::open(&dir, options)?))
     }
-    let store_options = StoreOptions { redactor: Some(Arc::new(WireRedactor)), ..StoreOptions::default() };
-    let index_options = EmbeddedOptions {
-        analyzer: Analyzer::new(Language::parse(&manifest.default_language)),
-        ..EmbeddedOptions::default()
-    };
-    let index = if anew {
-        EmbeddedIndex::create_anew(&index_dir(dir), index_options)?
-    } else {
-        EmbeddedIndex::open(&index_dir(dir), index_options)?
-    };
-    Ok(Engines {
-        store: Arc::new(EmbeddedStore::open(&store_dir(dir), store_options)?),
-        events: Arc::new(EmbeddedLog::open(&events_dir(dir), LogOptions::default())?),
-        fused: Arc::new(opened_standing_back(|| EmbeddedFused::open(&fused_dir(dir)))?),
-        index: Arc::new(index),
-    })
+
+    /// The embedded event log.
+    ///
+    /// # Errors
+    /// Where its folder cannot be opened.
+    pub fn events(&self) -> Result<Arc<dyn EventLog>> {
+        let dir = private(events_dir(self.dir))?;
+        Ok(Arc::new(EmbeddedLog::open(&dir, LogOptions::default())?))
+    }
+
+    /// The embedded fused store.
+    ///
+    /// # Errors
+    /// Where its folder cannot be opened.
+    pub fn fused(&self) -> Result<Arc<dyn FusedStore>> {
+        let dir = private(fused_dir(self.dir))?;
+        Ok(Arc::new(opened_standing_back(|| EmbeddedFused::open(&dir))?))
+    }
+
+    /// The embedded index.
+    ///
+    /// # Errors
+    /// Where its folder cannot be opened; Corrupt or Unsupported where it must be made anew.
+    pub fn index(&self) -> Result<Arc<dyn Index>> {
+        let options = EmbeddedOptions { analyzer: self.analyzer(), ..EmbeddedOptions::default() };
+        let dir = private(index_dir(self.dir))?;
+        Ok(Arc::new(match self.index_anew {
+            true => EmbeddedIndex::create_anew(&dir, options)?,
+            false => EmbeddedIndex::open(&dir, options)?,
+        }))
+    }
+
+    /// The analysis of text that the archive was made with.
+    #[must_use]
+    pub fn analyzer(&self) -> Analyzer {
+        Analyzer::new(Language::parse(&self.manifest.default_language))
+    }
+
+    /// What blanks rows of Arrow blocks, which a store cannot read by itself.
+    #[must_use]
+    pub fn redactor(&self) -> Arc<dyn Redactor> {
+        Arc::new(WireRedactor)
+    }
+}
+
+fn private(dir: PathBuf) -> Result<PathBuf> {
+    make_private_dir(&dir)?;
+    Ok(dir)
 }
 
 /// Blanks rows of Arrow blocks, which the store cannot read.

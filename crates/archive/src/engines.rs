@@ -7,6 +7,10 @@ use rushes_events::EventLog;
 use rushes_fused::FusedStore;
 use rushes_index::Index;
 use rushes_store::AnnotationStore;
+use rushes_types::Result;
+
+use crate::embedded::Place;
+use crate::manifest::Manifest;
 
 /// What the stages of one archive run on.
 #[derive(Clone)]
@@ -19,6 +23,43 @@ pub struct Engines {
     pub fused: Arc<dyn FusedStore>,
     /// Stage 3.
     pub index: Arc<dyn Index>,
+    /// May other processes work on the same archive? What they change is then looked for from time to time.
+    pub shared: bool,
+}
+
+/// Opens what an archive runs on. The default is [`EmbeddedEngines`].
+pub trait OpenEngines: Send + Sync + std::fmt::Debug {
+    /// The archive that `own` says this folder holds, as all who share its engines know it: where nobody shares
+    /// them, or `own` is the first to say so, that is `own`.
+    ///
+    /// # Errors
+    /// Where an engine cannot be reached.
+    fn identity(&self, own: &Manifest) -> Result<Manifest>;
+    /// Opens the engines of an archive.
+    ///
+    /// # Errors
+    /// Where one cannot be opened or reached; the message says which one, and what to do.
+    fn open(&self, place: &Place<'_>) -> Result<Engines>;
+}
+
+/// Everything in the archive's folder.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct EmbeddedEngines;
+
+impl OpenEngines for EmbeddedEngines {
+    fn identity(&self, own: &Manifest) -> Result<Manifest> {
+        Ok(own.clone())
+    }
+
+    fn open(&self, place: &Place<'_>) -> Result<Engines> {
+        Ok(Engines {
+            store: place.store()?,
+            events: place.events()?,
+            fused: place.fused()?,
+            index: place.index()?,
+            shared: false,
+        })
+    }
 }
 
 /// The folders of the embedded engines within an archive.

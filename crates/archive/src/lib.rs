@@ -1,7 +1,7 @@
 //! One folder, one archive: wires the stages, runs their workers, and looks after them.
 //!
-//! This is the composition root. It is the one crate that names implementations of the seams (in
-//! `embedded`), and the one that decides who may see what ([`Caller`]). It knows nothing of HTTP or terminals.
+//! This is the composition root. It names the embedded implementations of the seams (in `embedded`; others are handed
+//! in as [`OpenEngines`]), and the one that decides who may see what ([`Caller`]). It knows nothing of HTTP or terminals.
 
 mod access;
 mod archive;
@@ -28,8 +28,8 @@ mod workers;
 pub use access::{Caller, Right, TokenSpec, Tokens};
 pub use archive::{Archive, OpenOptions};
 pub use backup::{BackupFile, BackupReport, restore};
-pub use embedded::Words;
-pub use engines::Engines;
+pub use embedded::{Place, Words};
+pub use engines::{EmbeddedEngines, Engines, OpenEngines};
 pub use erasures::{GONE_WITHIN, PURGE_AFTER};
 pub use facade::BucketView;
 pub use ingest::{Body, IngestMode, IngestOptions, IngestReport, LineProblem, PROBLEMS_MAX};

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rushes_index::IndexReader;
 use rushes_plan::{Counted, Plan, Query, Reading, Resolved, resolve};
@@ -16,6 +16,9 @@ use rushes_types::{MovieId, Result, RunId, RunState, Space, Visibility};
 use crate::access::{Caller, Right};
 use crate::archive::Archive;
 use crate::ask::plan_of;
+
+/// How long labels are taken as known where other processes may change them.
+const LABELS_HOLD: Duration = Duration::from_secs(5);
 
 /// What to search for: free words, a plan, or words within a plan's scope and options.
 #[derive(Debug, Clone, Default)]
@@ -105,11 +108,22 @@ impl Archive {
 
     /// The labels with aliases, read once and again after they changed.
     pub(crate) fn label_table(&self) -> Result<Arc<LabelTable>> {
-        if let Some(table) = self.labels.read().unwrap_or_else(PoisonError::into_inner).as_ref() {
+        let known = self.labels.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let holds = |at: &Instant| !self.engines.shared || at.elapsed() < LABELS_HOLD;
+        if let Some((_, table)) = known.as_ref().filter(|(at, _)| holds(at)) {
             return Ok(Arc::clone(table));
         }
-        let table = Arc::new(LabelTable::new(self.engines.store.labels()?));
-        *self.labels.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&table));
+        let anew = LabelTable::new(self.engines.store.labels()?);
+        let table = match known {
+            Some((_, table)) if *table == anew => table,
+            _ => {
+                // Another process gave labels other aliases.
+                self.names.forget();
+                Arc::new(anew)
+            }
+        };
+        *self.labels.write().unwrap_or_else(PoisonError::into_inner) =
+            Some((Instant::now(), Arc::clone(&table)));
         Ok(table)
     }
 
@@ -131,7 +145,7 @@ pub(crate) fn access(caller: &Caller) -> Access {
 }
 
 /// The registered labels with their aliases.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq)]
 pub(crate) struct LabelTable {
     entries: Vec<LabelAliases>,
     /// By each normalised name the entries that have it.

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use clap::ArgMatches;
 use clap::parser::ValueSource;
 use rushes_archive::OpenOptions;
+use rushes_engines::{Configured, is_ours};
 use rushes_query::Encoders;
 use rushes_serve::ServeConfig;
 use rushes_text::{MAX_EDITS, within};
@@ -15,6 +16,7 @@ use crate::args::Global;
 use crate::client::Place;
 use crate::encoders::{Known, SECTION};
 use crate::exit::{Failure, Outcome};
+use crate::roles::{requests, stages};
 use crate::settings::{SETTINGS, Setting, Settings};
 
 /// Name of the configuration file in an archive's folder.
@@ -63,6 +65,8 @@ pub struct Config {
     pub settings: Settings,
     /// Where each of [`SETTINGS`] comes from, in that order.
     pub origins: Vec<Origin>,
+    /// What the archive runs on.
+    pub engines: Configured,
     /// The encoders that are known.
     pub encoders: Arc<Known>,
     /// What is wrong.
@@ -110,11 +114,22 @@ impl Config {
             path,
             settings: Settings::default(),
             origins: vec![Origin::Default; SETTINGS.len()],
+            engines: Configured::default(),
             encoders: Arc::default(),
             problems,
         };
         let table = table.unwrap_or_default();
         config.apply(&table, &|name| std::env::var(name).ok());
+        let variables: Vec<(String, String)> = std::env::vars_os()
+            .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+            .collect();
+        match Configured::read(&table, &variables) {
+            Ok(engines) => config.engines = engines,
+            Err(problems) => {
+                let at = config.path.display();
+                config.problems.extend(problems.into_iter().map(|problem| format!("`{at}`: {problem}")));
+            }
+        }
         config.encoders = Arc::new(Known::of(
             &table,
             &config.path,
@@ -158,7 +173,7 @@ impl Config {
             }
         }
         for key in keys(table, "") {
-            if !SETTINGS.iter().any(|s| s.key == key) && !is_encoder(&key) {
+            if !SETTINGS.iter().any(|s| s.key == key) && !is_encoder(&key) && !is_ours(&key) {
                 let near = nearest(&key).map(|k| format!("; did you mean `{k}`?")).unwrap_or_default();
                 self.problems.push(format!("`{}`: there is no setting `{key}`{near}", self.path.display()));
             }
@@ -193,9 +208,16 @@ impl Config {
             bucket_ns: s.bucket_ms.map(|ms| i64::from(ms) * 1_000_000),
             default_language: s.default_language.clone(),
             media_roots: s.media_roots.clone(),
+            engines: self.engines.engines(),
             encoders: Arc::clone(&self.encoders) as Arc<dyn Encoders>,
             ..OpenOptions::default()
         }
+    }
+
+    /// How the archive of a serving process is opened: with the workers of its roles only.
+    #[must_use]
+    pub fn serve_options(&self) -> OpenOptions {
+        OpenOptions { stages: stages(&self.settings.roles), ..self.open_options(true) }
     }
 
     /// How the server is set up.
@@ -206,6 +228,7 @@ impl Config {
             listen: s.listen,
             hosts: s.hosts.clone(),
             media_roots: s.media_roots.clone(),
+            roles: requests(&s.roles),
             limits: s.serve,
             ..ServeConfig::default()
         }
@@ -299,6 +322,7 @@ mod tests {
             file_found: true,
             settings: Settings::default(),
             origins: vec![Origin::Default; SETTINGS.len()],
+            engines: Configured::default(),
             encoders: Arc::default(),
             problems: Vec::new(),
         };

@@ -28,7 +28,7 @@ fn document(config: &Config) -> Outcome<Value> {
     Ok(json!({
         "archive": config.dir, "archive_origin": config.dir_origin.to_string(),
         "server": config.server.as_ref().map(|(url, _)| url),
-        "file": config.path, "file_found": config.file_found,
+        "file": config.path, "file_found": config.file_found, "engines": config.engines.choice().to_string(),
         "encoders": config.encoders.0.names().collect::<Vec<_>>(), "settings": settings, "problems": config.problems,
     }))
 }
@@ -40,6 +40,7 @@ fn print(config: &Config) -> Outcome {
     }
     let found = if config.file_found { "" } else { " (not there)" };
     output::line(&format!("file     `{}`{found}", config.path.display()));
+    output::line(&format!("engines  {}", config.engines.choice()));
     output::line(&format!("encoders {}", config.encoders.0.names().collect::<Vec<_>>().join(", ")));
     output::line("");
     let mut rows = vec![["setting", "value", "from", "what it is"].map(str::to_owned).to_vec()];

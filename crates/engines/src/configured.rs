@@ -1,0 +1,162 @@
+//! The sections of a configuration that say what an archive runs on.
+
+use std::sync::Arc;
+
+use rushes_archive::{EmbeddedEngines, OpenEngines};
+use toml::{Table, Value};
+
+use crate::choice::{Choice, Engine, Part};
+use crate::drivers;
+
+/// The section that chooses, and those that say how each engine is reached.
+pub const SECTIONS: [&str; 4] = ["engines", "cassandra", "kafka", "elasticsearch"];
+
+/// Is a key of a configuration (with its section before a dot) one of those read here?
+#[must_use]
+pub fn is_ours(key: &str) -> bool {
+    SECTIONS
+        .iter()
+        .any(|section| key.strip_prefix(section).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
+}
+
+/// What an archive runs on and how that is reached: checked, nothing is connected yet.
+#[derive(Debug, Clone, Default)]
+pub struct Configured {
+    choice: Choice,
+    settings: drivers::Settings,
+}
+
+impl Configured {
+    /// Reads the sections of a configuration's table; variables named `RUSHES_ENGINES_STORE` or
+    /// `RUSHES_CASSANDRA_KEYSPACE` count before it. Their values are written as in the file; a plain text may stand without
+    /// quotes.
+    ///
+    /// # Errors
+    /// Everything that is wrong, each with its key.
+    pub fn read(table: &Table, variables: &[(String, String)]) -> Result<Self, Vec<String>> {
+        let mut problems = Vec::new();
+        let mut sections: Vec<Table> = Vec::new();
+        for name in SECTIONS {
+            let mut section = match table.get(name) {
+                None => Table::new(),
+                Some(Value::Table(section)) => section.clone(),
+                Some(_) => {
+                    problems.push(format!("`{name}` must be a section: write `[{name}]`"));
+                    Table::new()
+                }
+            };
+            overlay(&mut section, name, variables);
+            sections.push(section);
+        }
+        let mut sections = sections.into_iter();
+        let choice = choose(&sections.next().unwrap_or_default(), &mut problems);
+        let mut next = || sections.next().unwrap_or_default();
+        let tables = drivers::Tables { cassandra: next(), kafka: next(), elasticsearch: next() };
+        let settings = drivers::settings(&choice, tables, &mut problems);
+        if problems.is_empty() { Ok(Self { choice, settings }) } else { Err(problems) }
+    }
+
+    /// What each part runs on.
+    #[must_use]
+    pub const fn choice(&self) -> &Choice {
+        &self.choice
+    }
+
+    /// What opens it.
+    #[must_use]
+    pub fn engines(&self) -> Arc<dyn OpenEngines> {
+        match self.choice.is_embedded() {
+            true => Arc::new(EmbeddedEngines),
+            false => drivers::engines(self.choice, self.settings.clone()),
+        }
+    }
+}
+
+/// What the environment says of a section. Names that are settings of something else are left alone.
+fn overlay(section: &mut Table, name: &str, variables: &[(String, String)]) {
+    let prefix = format!("RUSHES_{}_", name.to_uppercase());
+    for (variable, text) in variables {
+        let Some(key) = variable.strip_prefix(&prefix).map(str::to_lowercase) else { continue };
+        if name == SECTIONS[0] && !Part::ALL.iter().any(|part| part.as_str() == key) {
+            continue;
+        }
+        let read: Option<Table> = format!("value = {text}").parse().ok();
+        let value = read.and_then(|mut table| table.remove("value"));
+        section.insert(key, value.unwrap_or_else(|| Value::String(text.clone())));
+    }
+}
+
+fn choose(section: &Table, problems: &mut Vec<String>) -> Choice {
+    let mut choice = Choice::default();
+    for (key, value) in section {
+        let Some(part) = Part::ALL.into_iter().find(|part| part.as_str() == key) else {
+            let known = Part::ALL.map(Part::as_str).join("`, `");
+            problems.push(format!("there is no setting `engines.{key}`; there are `{known}`"));
+            continue;
+        };
+        let chosen = match value.as_str() {
+            Some(name) => choice.choose(part, name),
+            None => Err(format!("must be a text such as \"{}\"", Engine::Embedded.as_str())),
+        };
+        if let Err(why) = chosen {
+            problems.push(format!("`engines.{key}` {why}"));
+        }
+    }
+    choice
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str, variables: &[(&str, &str)]) -> Result<Configured, Vec<String>> {
+        let variables: Vec<(String, String)> =
+            variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Configured::read(&text.parse().unwrap(), &variables)
+    }
+
+    #[test]
+    fn without_a_word_everything_is_embedded() {
+        let configured = read("listen = '127.0.0.1:1'", &[("RUSHES_ENGINES_HOME", "/e")]).unwrap();
+        assert!(configured.choice().is_embedded());
+        assert_eq!(format!("{:?}", configured.engines()), "EmbeddedEngines");
+    }
+
+    #[test]
+    fn what_is_wrong_is_named_with_its_key() {
+        let problems = read("[engines]\nstores = 'kafka'\nstore = 'kafka'\nfused = 3\n", &[]).unwrap_err();
+        let all = problems.join("\n");
+        for part in
+            ["no setting `engines.stores`", "`engines.store` is `kafka`", "`engines.fused` must be a text"]
+        {
+            assert!(all.contains(part), "{all}");
+        }
+        assert!(read("kafka = 'x'", &[]).unwrap_err().join("").contains("[kafka]"));
+    }
+
+    #[cfg(not(feature = "drivers"))]
+    #[test]
+    fn a_build_without_drivers_says_so() {
+        let problems = read("", &[("RUSHES_ENGINES_INDEX", "elasticsearch")]).unwrap_err();
+        assert!(problems[0].contains("--features engines"), "{problems:?}");
+    }
+
+    #[cfg(feature = "drivers")]
+    #[test]
+    fn the_environment_counts_before_the_file() {
+        let text = "[engines]\nstore = 'cassandra'\n[cassandra]\nkeyspace = 'a'\n";
+        let variables = [("RUSHES_CASSANDRA_KEYSPACE", "b"), ("RUSHES_CASSANDRA_NODES", "['n1', 'n2:9043']")];
+        let configured = read(text, &variables).unwrap();
+        assert!(configured.choice().uses(Engine::Cassandra));
+        let shown = format!("{:?}", configured.engines());
+        assert!(shown.contains("\"b\"") && shown.contains("n2:9043"), "{shown}");
+        let problems = read("[cassandra]\nkeyspaces = 'a'\n", &[]).unwrap_err();
+        assert!(problems[0].contains("keyspaces"), "{problems:?}");
+    }
+
+    #[test]
+    fn keys_of_the_sections_are_known() {
+        assert!(is_ours("engines.store") && is_ours("kafka.servers") && is_ours("cassandra"));
+        assert!(!is_ours("listen") && !is_ours("kafkas.a"));
+    }
+}
