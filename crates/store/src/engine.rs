@@ -3,6 +3,7 @@
 //! An engine decides where rows lie and how a commit becomes atomic. What is refused, in which words, and how a record is
 //! written must be the same everywhere, so it stands here once.
 
+pub use crate::cut::{Cut, cut};
 pub use crate::embedded::codec::{Reader, Writer, corrupt};
 pub use crate::embedded::keys::hash_id;
 pub use crate::embedded::records::{

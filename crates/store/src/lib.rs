@@ -6,6 +6,7 @@
 mod seam;
 
 pub mod current;
+mod cut;
 mod embedded;
 pub mod engine;
 mod lines;

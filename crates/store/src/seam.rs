@@ -122,8 +122,7 @@ pub enum Effect {
 /// A committed list of annotations.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Segment {
-    /// Names its blocks in [`AnnotationStore::blocks`]: the commit of the loose request, or a number
-    /// that the store gave the run.
+    /// Names its blocks in [`AnnotationStore::blocks`]: a number that the store gave it.
     pub id: u64,
     /// The model.
     pub model: ModelRef,
