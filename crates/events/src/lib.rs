@@ -11,6 +11,8 @@ mod dead;
 mod embedded;
 mod memory;
 
+pub use arrivals::Arrivals;
+pub use consumers::{check_name, replayed};
 pub use embedded::{EmbeddedLog, LogOptions};
 pub use memory::MemoryLog;
 pub use seam::*;

@@ -7,6 +7,7 @@ mod seam;
 
 pub mod current;
 mod embedded;
+pub mod engine;
 mod lines;
 mod memory;
 mod rules;

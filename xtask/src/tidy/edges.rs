@@ -28,6 +28,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("index", &["types", "text", "wire", "plan"]),
     ("index-elastic", &["types", "text", "wire", "plan", "index"]),
     ("query", &["types", "text", "plan", "index"]),
+    ("cassandra", &["types"]),
+    ("fused-cassandra", &["types", "wire", "fused", "cassandra"]),
+    ("store-cassandra", &["types", "store", "cassandra"]),
     ("archive", PARTS),
     (
         "engines",
