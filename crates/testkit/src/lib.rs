@@ -6,6 +6,7 @@ pub mod archive;
 pub mod archive_gen;
 pub mod events_suite;
 pub mod fused_suite;
+pub mod import_suite;
 pub mod index_suite;
 pub mod naive;
 pub mod query_suite;
