@@ -173,20 +173,20 @@ pub fn current(store: &dyn AnnotationStore, on: &str) -> BTreeSet<(String, i64, 
     found
 }
 
-fn said(all: &[Said<'_>]) -> BTreeSet<(String, i64, String)> {
+pub(crate) fn said(all: &[Said<'_>]) -> BTreeSet<(String, i64, String)> {
     all.iter().map(|s| (s.0.to_owned(), s.1, s.2.to_owned())).collect()
 }
 
-fn register(store: &dyn AnnotationStore, ids: &[&str]) {
+pub(crate) fn register(store: &dyn AnnotationStore, ids: &[&str]) {
     let assets: Vec<Asset> = ids.iter().map(|id| asset(id)).collect();
     store.put_assets(&assets).unwrap();
 }
 
-fn loose(store: &dyn AnnotationStore, on: &str, by: &str, all: &[Said<'_>]) -> Receipt {
+pub(crate) fn loose(store: &dyn AnnotationStore, on: &str, by: &str, all: &[Said<'_>]) -> Receipt {
     store.append_loose(&[lines(on, by, all)], Take::WhatFits).unwrap()
 }
 
-fn committed(store: &dyn AnnotationStore, spec: &RunSpec, all: &[Said<'_>]) -> (Run, Commit) {
+pub(crate) fn committed(store: &dyn AnnotationStore, spec: &RunSpec, all: &[Said<'_>]) -> (Run, Commit) {
     let run = store.open_run(spec).unwrap();
     let (on, by) = (spec.asset.as_str(), spec.model.as_str());
     store.append(&run.id, &[lines(on, by, all)], Take::WhatFits).unwrap();
@@ -194,13 +194,13 @@ fn committed(store: &dyn AnnotationStore, spec: &RunSpec, all: &[Said<'_>]) -> (
     (store.run(&run.id).unwrap().unwrap(), commit)
 }
 
-fn kind<T: std::fmt::Debug>(outcome: rushes_types::Result<T>) -> ErrorKind {
+pub(crate) fn kind<T: std::fmt::Debug>(outcome: rushes_types::Result<T>) -> ErrorKind {
     outcome.unwrap_err().kind()
 }
 
-const WHOLE: Option<(i64, i64)> = None;
-const REPLACE: RunMode = RunMode::Replace;
-const APPEND: RunMode = RunMode::Append;
+pub(crate) const WHOLE: Option<(i64, i64)> = None;
+pub(crate) const REPLACE: RunMode = RunMode::Replace;
+pub(crate) const APPEND: RunMode = RunMode::Append;
 
 pub fn assets_are_read_back_as_registered(fixture: &mut dyn StoreFixture) {
     let store = fixture.store();
@@ -275,7 +275,7 @@ pub fn assets_come_in_pages_by_id(fixture: &mut dyn StoreFixture) {
     assert_eq!(ids(None, 0), [""; 0]);
 }
 
-fn with_space(by: &str, space: &str, dimensions: usize, encoder: Option<&str>) -> Model {
+pub(crate) fn with_space(by: &str, space: &str, dimensions: usize, encoder: Option<&str>) -> Model {
     let space = Space {
         id: SpaceId::new(space).unwrap(),
         dimensions,

@@ -28,11 +28,19 @@ fn season() -> String {
     for (no, asset) in ["e1", "e2", "e3", "e4", "e5", "e6"].into_iter().enumerate() {
         let at = 3 * i64::try_from(no).unwrap();
         let confidence = 0.5 + 0.08 * f64::from(u32::try_from(no).unwrap());
-        lines += &said(asset, FACES, &json!({"label": "Joey", "confidence_score": confidence}), at + 2, at + 8);
+        lines +=
+            &said(asset, FACES, &json!({"label": "Joey", "confidence_score": confidence}), at + 2, at + 8);
         lines += &said(asset, FACES, &json!({"label": "Monica"}), at + 6, at + 12);
         lines += &said(asset, PLACES, &json!({"label": "kitchen"}), at + 4, at + 9);
-        lines += &said(asset, WORDS, &json!({"text": "I was running to the", "language": "en"}), at + 3, at + 5);
-        lines += &said(asset, WORDS, &json!({"text": "kitchen, how you doin'?", "language": "en"}), at + 5, at + 7);
+        lines +=
+            &said(asset, WORDS, &json!({"text": "I was running to the", "language": "en"}), at + 3, at + 5);
+        lines += &said(
+            asset,
+            WORDS,
+            &json!({"text": "kitchen, how you doin'?", "language": "en"}),
+            at + 5,
+            at + 7,
+        );
         for second in 0..4 {
             let angle = 0.3 * f64::from(u32::try_from(no).unwrap()) + 0.05 * f64::from(second);
             let vector = json!({"embedding_vector": [angle.cos(), angle.sin(), 0.25]});
@@ -128,13 +136,16 @@ fn only_fused_data_in_cassandra_answers_as_embedded() {
 /// One process takes annotations in, two fuse, two index, one answers.
 #[test]
 fn processes_that_share_the_work_answer_as_one() {
-    let Some(place) = Place::new(Mixture { store: true, events: true, fused: true, index: true }) else { return };
+    let Some(place) = Place::new(Mixture { store: true, events: true, fused: true, index: true }) else {
+        return;
+    };
     let with = |stages: &[Stage]| OpenOptions { stages: stages.to_vec(), ..OpenOptions::default() };
     let taking = place.open("taking", with(&[Stage::Relay]));
-    let workers: Vec<Open> = [("f1", Stage::Fuse), ("f2", Stage::Fuse), ("i1", Stage::Index), ("i2", Stage::Index)]
-        .into_iter()
-        .map(|(folder, stage)| place.open(folder, with(&[stage])))
-        .collect();
+    let workers: Vec<Open> =
+        [("f1", Stage::Fuse), ("f2", Stage::Fuse), ("i1", Stage::Index), ("i2", Stage::Index)]
+            .into_iter()
+            .map(|(folder, stage)| place.open(folder, with(&[stage])))
+            .collect();
     let answering = place.open("answering", with(&[]));
     taking.ingest(&season(), IngestMode::Loose);
     answering.catch_up();

@@ -3,10 +3,12 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use rushes_archive::{Archive, Body, Caller, IngestMode, IngestOptions, OpenOptions, SearchRequest, Unwatched};
+use rushes_archive::{
+    Archive, Body, Caller, IngestMode, IngestOptions, OpenOptions, SearchRequest, Unwatched,
+};
 use rushes_cassandra::Cluster;
 use rushes_engines::Configured;
-use rushes_events_kafka::KafkaConfig;
+use rushes_events_kafka::{KafkaConfig, KafkaLog};
 use rushes_index_elastic::{ElasticConfig, ElasticIndex, ElasticOptions};
 use rushes_plan::Plan;
 use rushes_testkit::servers;
@@ -86,11 +88,12 @@ impl Drop for Place {
         }
         if self.used.index {
             let config: ElasticConfig = self.section("elasticsearch");
-            let _ = ElasticIndex::open(config, ElasticOptions::default()).and_then(|index| index.drop_indices());
+            let _ =
+                ElasticIndex::open(config, ElasticOptions::default()).and_then(|index| index.drop_indices());
         }
         if self.used.events {
             let config: KafkaConfig = self.section("kafka");
-            let _ = rushes_events_kafka::drop_topics(&config);
+            let _ = KafkaLog::open(config).and_then(|log| log.remove());
         }
     }
 }
