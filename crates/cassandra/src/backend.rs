@@ -188,7 +188,8 @@ async fn session(config: &Config, nodes: &[String]) -> Result<Session, scylla::e
         .default_execution_profile_handle(profile.into_handle())
         .connection_timeout(Duration::from_millis(config.connect_timeout_ms))
         .hostname_resolution_timeout(Some(Duration::from_millis(config.connect_timeout_ms)))
-        .schema_agreement_timeout(Duration::from_secs(60));
+        .schema_agreement_timeout(Duration::from_secs(60))
+        .schema_agreement_interval(Duration::from_millis(20));
     if let (Some(user), Some(password)) = (&config.user, &config.password) {
         builder = builder.user(user, password);
     }

@@ -6,13 +6,13 @@ use rushes_cassandra::{Outcome, Write};
 use rushes_store::Effect;
 use rushes_types::{AssetId, Commit, Error, ErrorKind, Result};
 
-use crate::CassandraStore;
 use crate::content::{self, Content};
 use crate::head::{self, Head, Numbered, PieceRow, Record, kind};
 use crate::history;
 use crate::state::AssetState;
 use crate::tables::{column, number, slice};
 use crate::writers::Ticket;
+use crate::{CassandraStore, Moment};
 
 /// Attempts at a change that others overtake.
 const ATTEMPTS: u32 = 200;
@@ -145,6 +145,7 @@ impl Tx<'_> {
     /// Makes the change. `ahead` is written before it, and noted before that.
     async fn finish(&mut self, ahead: &mut [Ahead<'_>]) -> Result<Done> {
         self.note(ahead).await?;
+        self.store.at(Moment::Noted)?;
         let identity = self.ticket.as_ref().map(|t| t.identity);
         let open = async {
             match identity {
@@ -170,6 +171,7 @@ impl Tx<'_> {
             self.store.writers.enter_anew(closed).await?;
             return Ok(Done::Again);
         }
+        self.store.at(Moment::Ready)?;
         let version = match self.records.last() {
             Some((commit, _)) => commit.0,
             None => self.store.writers.stamp(number(self.before.version)),
@@ -184,7 +186,7 @@ impl Tx<'_> {
         for _ in 0..ASKS {
             let outcome = self.store.cluster.conditional(&self.writes(version)).await;
             match outcome {
-                Ok(Outcome::Applied) => return Ok(Done::Made),
+                Ok(Outcome::Applied) => return self.store.at(Moment::Made).map(|()| Done::Made),
                 Ok(Outcome::Refused) if unsure => {
                     let done = if self.was_made(version).await? { Done::Made } else { Done::Again };
                     return Ok(done);

@@ -52,6 +52,8 @@ struct Inner {
     floor: u64,
     settled: bool,
     stop: bool,
+    /// The process is dead, as a test told it to be: nothing of it is settled any more.
+    dead: bool,
 }
 
 /// This process among the writers.
@@ -81,6 +83,9 @@ impl Ticket {
 impl Drop for Ticket {
     fn drop(&mut self) {
         let mut inner = lock(&self.inner.0);
+        if inner.dead {
+            return;
+        }
         if self.adrift {
             if let Some(flight) = inner.flights.get_mut(&self.number) {
                 flight.adrift = true;
@@ -119,6 +124,7 @@ impl Writers {
             floor: 0,
             settled: false,
             stop: false,
+            dead: false,
         };
         let writers =
             Self { cluster, inner: Arc::new((Mutex::new(inner), Condvar::new())), beat: Mutex::default() };
@@ -215,12 +221,41 @@ impl Writers {
     }
 }
 
+impl Writers {
+    /// Publishes the floor now.
+    pub async fn publish_now(&self) -> Result<()> {
+        let (identity, floor) = rise(&self.inner.0);
+        publish(&self.cluster, identity, floor).await
+    }
+
+    /// Falls silent at once, as a process does that is killed.
+    pub fn die(&self) {
+        let mut inner = lock(&self.inner.0);
+        (inner.stop, inner.dead) = (true, true);
+        self.inner.1.notify_all();
+    }
+
+    /// Publishes no floor any more; everything else goes on.
+    pub fn stop_publishing(&self) {
+        lock(&self.inner.0).stop = true;
+        self.inner.1.notify_all();
+    }
+
+    /// Did it die?
+    pub fn is_dead(&self) -> bool {
+        lock(&self.inner.0).dead
+    }
+}
+
 impl Drop for Writers {
     fn drop(&mut self) {
         lock(&self.inner.0).stop = true;
         self.inner.1.notify_all();
         if let Some(handle) = self.beat.lock().unwrap_or_else(PoisonError::into_inner).take() {
             let _ = handle.join();
+        }
+        if self.is_dead() {
+            return;
         }
         let (identity, floor) = rise(&self.inner.0);
         let quiet = lock(&self.inner.0).flights.is_empty();

@@ -3,9 +3,12 @@
 use proptest::prelude::*;
 use rushes_store::{AnnotationStore, EmbeddedStore, MemoryStore, StoreOptions};
 use rushes_testkit::import_suite::{seen, take_over};
+use rushes_testkit::store_model::{self, ASSETS, Numbers, Op, op};
 use rushes_types::{ErrorKind, RunState};
 
-use crate::model::{ASSETS, Op, do_it, op};
+fn do_it(store: &dyn AnnotationStore, op: &Op) -> String {
+    store_model::do_it(store, op, Numbers::Same)
+}
 
 /// Takes everything over. A run's id may have moved to another asset, so a second round may be needed.
 fn move_all(from: &dyn AnnotationStore, to: &dyn AnnotationStore) {
