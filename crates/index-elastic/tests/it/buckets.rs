@@ -95,7 +95,7 @@ fn the_requests_of_a_plan_find_its_seconds_and_its_annotations() {
     let reader = fixture.index().reader(None).unwrap();
     let plan = json!({"all": [
         {"type": known_types::CHARACTER, "label": "Joey"},
-        {"type": known_types::SCENE, "vector": [1.0, 0.1], "space": "clip-space", "k": 5},
+        {"type": known_types::SCENE, "vector": {"values": [1.0, 0.1], "space": "clip-space", "k": 5}},
     ]});
     let mut archive = Archive { annotations: Vec::new(), ..Archive::default() };
     archive.documents.push(rushes_testkit::index_suite::document("a"));

@@ -106,11 +106,15 @@ fn an_index_that_takes_no_writes_is_said_with_its_block() {
 fn a_red_index_is_said() {
     let Some(fixture) = Elastic::new() else { return };
     let (url, prefix) = (&fixture.config.urls[0], &fixture.config.prefix);
-    // No node may hold it.
-    let nowhere = json!({"index.routing.allocation.require._name": "nowhere", "index.number_of_replicas": 0});
-    must("POST", &format!("{url}/{prefix}-buckets/_close"), &Value::Null);
-    must("PUT", &format!("{url}/{prefix}-buckets/_settings"), &nowhere);
-    must("POST", &format!("{url}/{prefix}-buckets/_open?wait_for_active_shards=0"), &Value::Null);
+    let index = format!("{prefix}-assets-v1");
+    let state = must("GET", &format!("{url}/{index}"), &Value::Null);
+    must("DELETE", &format!("{url}/{index}"), &Value::Null);
+    // The same again, but no node may hold it.
+    let nowhere = json!({
+        "mappings": state[&index]["mappings"], "aliases": state[&index]["aliases"],
+        "settings": {"index.routing.allocation.require._name": "nowhere", "index.number_of_replicas": 0},
+    });
+    must("PUT", &format!("{url}/{index}?wait_for_active_shards=0"), &nowhere);
     let error = refused(&fixture.config);
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
     assert!(error.to_string().contains("red"), "{error}");
