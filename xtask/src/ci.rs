@@ -30,27 +30,47 @@ pub fn skip(what: &str) {
 /// What came of the steps so far.
 #[derive(Default)]
 struct Report {
-    steps: Vec<(&'static str, bool, Duration)>,
+    steps: Vec<(&'static str, Outcome, Duration)>,
+}
+
+/// What came of one step.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Outcome {
+    Done,
+    /// Nothing failed, and something of it was not done.
+    Skipped,
+    Failed,
 }
 
 impl Report {
     /// Does a step. One that fails does not keep the next from running: whoever waits half an hour for an answer gets
     /// all of it.
     fn step<T>(&mut self, name: &'static str, step: impl FnOnce() -> anyhow::Result<T>) -> Option<T> {
-        let started = Instant::now();
+        let skipped = || SKIPPED.lock().unwrap_or_else(PoisonError::into_inner).len();
+        let (started, before) = (Instant::now(), skipped());
         let result = step();
-        if let Err(error) = &result {
-            println!("== FAILED: {error:#}");
-        }
-        self.steps.push((name, result.is_ok(), started.elapsed()));
+        let outcome = match &result {
+            Ok(_) if skipped() > before => Outcome::Skipped,
+            Ok(_) => Outcome::Done,
+            Err(error) => {
+                println!("== FAILED: {error:#}");
+                Outcome::Failed
+            }
+        };
+        self.steps.push((name, outcome, started.elapsed()));
         result.ok()
     }
 
     /// Says what took how long, what failed, and what was skipped.
     fn end(self, root: &Path) -> anyhow::Result<()> {
         println!();
-        for (name, is_ok, took) in &self.steps {
-            println!("== {name:<16} {:<8} {:>5} s", if *is_ok { "done" } else { "FAILED" }, took.as_secs());
+        for (name, outcome, took) in &self.steps {
+            let outcome = match outcome {
+                Outcome::Done => "done",
+                Outcome::Skipped => "SKIPPED, in whole or in part",
+                Outcome::Failed => "FAILED",
+            };
+            println!("== {name:<16} {:>5} s  {outcome}", took.as_secs());
         }
         let skipped = SKIPPED.lock().unwrap_or_else(PoisonError::into_inner);
         let lines: String = skipped.iter().map(|what| format!("SKIPPED: {what}\n")).collect();
@@ -60,7 +80,7 @@ impl Report {
         let file = crate::target(root).join(SKIPPED_FILE);
         std::fs::write(&file, lines).with_context(|| format!("writing `{}`", file.display()))?;
         let failed: Vec<&str> =
-            self.steps.iter().filter(|(_, is_ok, _)| !is_ok).map(|(name, ..)| *name).collect();
+            self.steps.iter().filter(|step| step.1 == Outcome::Failed).map(|step| step.0).collect();
         if !failed.is_empty() {
             bail!("failed: {}", failed.join(", "));
         }

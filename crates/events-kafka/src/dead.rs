@@ -6,7 +6,7 @@ use std::time::Instant;
 use rdkafka::Offset;
 use rdkafka::consumer::{BaseConsumer, CommitMode, Consumer};
 use rdkafka::message::{BorrowedMessage, Header, Headers, Message, OwnedHeaders};
-use rushes_events::{DeadLetter, Delivered, Position, Topic};
+use rushes_events::{DeadLetter, Delivered, Position, Topic, short_reason};
 use rushes_types::{Commit, Error, ErrorKind, Result};
 
 use crate::client::{Cluster, Committed, Ears, Plain, commit_list, committed, list, make};
@@ -20,8 +20,6 @@ use crate::producer::{Outgoing, Producer};
 const VALUE_BYTES_MAX: usize = 64 << 10;
 /// Most bytes kept of its key.
 const KEY_BYTES_MAX: usize = 4 << 10;
-/// Most bytes of a reason.
-const REASON_BYTES_MAX: usize = 8 << 10;
 /// Where a dead letter lies. Letters of several partitions have no order among them.
 const PARTITION: u32 = 0;
 /// Longest stay in the library for the next letter.
@@ -43,7 +41,7 @@ pub struct Poison {
 
 fn headers(topic: &str, position: Position, consumer: &str, reason: &str) -> OwnedHeaders {
     let (partition, offset) = (position.partition.to_string(), position.offset.to_string());
-    let reason = &reason[..reason.floor_char_boundary(REASON_BYTES_MAX)];
+    let reason = short_reason(reason);
     let all = [(TOPIC, topic), (FROM_PARTITION, &*partition), (FROM_OFFSET, &*offset), (CONSUMER, consumer)];
     let mut headers = OwnedHeaders::new_with_capacity(all.len() + 1);
     for (key, value) in all.into_iter().chain([(REASON, reason)]) {

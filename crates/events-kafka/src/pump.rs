@@ -167,7 +167,7 @@ impl Pump {
                 match event {
                     Ok(event) => state.standing.receive(partition, offset, event),
                     Err(_) if state.standing.is_skipped(partition, offset) => {
-                        state.standing.skip(partition, offset)
+                        state.standing.skip(partition, offset);
                     }
                     Err(bad) => {
                         poison = Some((partition, offset, bad));

@@ -13,6 +13,7 @@ mod memory;
 
 pub use arrivals::Arrivals;
 pub use consumers::{check_name, replayed};
+pub use dead::short_reason;
 pub use embedded::{EmbeddedLog, LogOptions};
 pub use memory::MemoryLog;
 pub use seam::*;

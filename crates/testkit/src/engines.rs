@@ -40,7 +40,6 @@ pub fn elasticsearch() -> Option<Own> {
 
 impl Own {
     /// `None`, and a line on stderr, where the machine cannot have it.
-    #[allow(clippy::print_stderr, reason = "a skipped test must be seen")]
     fn start(name: &'static str) -> Option<Self> {
         static STARTED: AtomicU32 = AtomicU32::new(0);
         let number = STARTED.fetch_add(1, Ordering::SeqCst);
@@ -50,7 +49,8 @@ impl Own {
         let (port, peer_port) = (format!("{name}={port}"), format!("{name}={peer_port}"));
         let output = own.xtask("up", &["--port", &port, "--peer-port", &peer_port]);
         if output.status.code() == Some(UNAVAILABLE) {
-            eprintln!("SKIPPED: no {name} of the test's own: {}", String::from_utf8_lossy(&output.stderr));
+            let why = String::from_utf8_lossy(&output.stderr);
+            servers::skipped(&format!("tests that end a {name} of their own: {}", why.trim()));
             return None;
         }
         own.must(&output, "up");

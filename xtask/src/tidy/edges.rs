@@ -29,6 +29,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("index-elastic", &["types", "text", "wire", "plan", "index"]),
     ("query", &["types", "text", "plan", "index"]),
     ("cassandra", &["types"]),
+    ("events-kafka", &["types", "events"]),
     ("fused-cassandra", &["types", "wire", "fused", "cassandra"]),
     ("store-cassandra", &["types", "store", "cassandra"]),
     ("archive", PARTS),
