@@ -23,6 +23,8 @@ use crate::statement::Purpose;
 const THREADS: usize = 2;
 /// The oldest Cassandra that is taken: (major, minor).
 const OLDEST: (u32, u32) = (4, 0);
+/// How many times the time for connecting opening may take in all: it connects, asks and reads who else is there.
+const PATIENCE: u32 = 3;
 /// Names of the cluster's nodes in messages: not more than these.
 const NODES_SHOWN: usize = 5;
 
@@ -53,7 +55,12 @@ impl Cluster {
             .map_err(|e| Error::io("cannot start the threads for Cassandra", e))?;
         let nodes = config.addresses();
         let shown = nodes.iter().take(NODES_SHOWN).cloned().collect::<Vec<_>>().join(", ");
-        let session = runtime.block_on(session(config, &nodes)).map_err(|e| errors::of_session(&shown, e))?;
+        // The driver itself waits for a minute for a server that takes connections and says nothing.
+        let patience = Duration::from_millis(config.connect_timeout_ms).saturating_mul(PATIENCE);
+        let session = runtime
+            .block_on(async { tokio::time::timeout(patience, session(config, &nodes)).await })
+            .map_err(|_| errors::silent(&shown))?
+            .map_err(|e| errors::of_session(&shown, e))?;
         let cluster = Self {
             handle: runtime.handle().clone(),
             runtime: Some(runtime),
@@ -64,7 +71,8 @@ impl Cluster {
         };
         cluster.block_on(async {
             cluster.check_version().await?;
-            cluster.open_keyspace().await
+            cluster.open_keyspace().await?;
+            cluster.use_keyspace().await
         })?;
         Ok(cluster)
     }
@@ -85,7 +93,7 @@ impl Cluster {
         &self.session
     }
 
-    /// A table of the keyspace, as written in a statement.
+    /// A table of the keyspace with the keyspace in front. Statements may also name the table alone.
     #[must_use]
     pub fn table(&self, name: &str) -> String {
         format!("{}.{name}", self.config.keyspace)
@@ -118,6 +126,14 @@ impl Cluster {
             ErrorKind::Unsupported,
             format!("this is Cassandra `{version}`; take {}.{} or newer", OLDEST.0, OLDEST.1),
         ))
+    }
+
+    /// So that statements name tables alone.
+    async fn use_keyspace(&self) -> Result<()> {
+        self.session.use_keyspace(&self.config.keyspace, false).await.map_err(|e| {
+            let what = format!("the keyspace `{}` cannot be used: {e}", self.config.keyspace);
+            Error::new(ErrorKind::Unavailable, what).because(e)
+        })
     }
 
     pub(crate) async fn permit(&self) -> Result<SemaphorePermit<'_>> {

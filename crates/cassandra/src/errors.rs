@@ -166,13 +166,7 @@ pub(crate) fn of_session(nodes: &str, error: NewSessionError) -> Error {
 
 fn of_connection(nodes: &str, error: &ConnectionError) -> Error {
     match error {
-        ConnectionError::ConnectTimeout => Error::new(
-            ErrorKind::Unavailable,
-            format!(
-                "`{nodes}` does not answer as Cassandra does within the time for connecting; check host and port (the \
-                 native port is 9042), and firewalls"
-            ),
-        ),
+        ConnectionError::ConnectTimeout => silent(nodes),
         ConnectionError::IoError(e) if e.kind() == std::io::ErrorKind::ConnectionRefused => Error::new(
             ErrorKind::Unavailable,
             format!("nothing listens at `{nodes}`; start Cassandra, or name its native port (9042)"),
@@ -194,6 +188,17 @@ fn of_connection(nodes: &str, error: &ConnectionError) -> Error {
             Error::new(ErrorKind::Unavailable, format!("cannot connect to Cassandra at `{nodes}`: {other}"))
         }
     }
+}
+
+/// Something takes connections, or swallows them, and does not speak.
+pub(crate) fn silent(nodes: &str) -> Error {
+    Error::new(
+        ErrorKind::Unavailable,
+        format!(
+            "`{nodes}` does not answer as Cassandra does within the time for connecting; check host and port (the native \
+             port is 9042), and firewalls"
+        ),
+    )
 }
 
 fn not_cassandra(nodes: &str) -> Error {
