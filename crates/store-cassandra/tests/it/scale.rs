@@ -56,50 +56,42 @@ fn rate(what: &str, annotations: u64, bytes: usize, since: Instant) -> f64 {
     rate
 }
 
-/// Largest partition of each table, in rows and bytes of content.
+/// Largest partition of each table, in rows and bytes of content; one partition at a time, since a page of blocks is large.
 fn partitions(store: &CassandraStore, on: &str) {
     let cluster = store.cluster();
-    let of_rows = |table: &str, key: &str, column: &str| {
-        let cql = format!("SELECT {key}, {column} FROM {table}");
-        let mut sizes = std::collections::BTreeMap::<String, (u64, u64)>::new();
-        let mut add = |key: String, bytes: usize| {
-            let size = sizes.entry(key).or_default();
-            size.0 += 1;
-            size.1 += bytes as u64;
-            Ok(true)
-        };
-        let read = async {
-            if key.contains("chunk") && key.contains("piece") {
-                cluster
-                    .each::<(i64, i32, Option<Vec<u8>>)>(&cql, (), |(piece, chunk, data)| {
-                        add(format!("{piece} {chunk}"), data.map_or(0, |d| d.len()))
-                    })
-                    .await
-            } else {
-                cluster
-                    .each::<(i64, Option<Vec<u8>>)>(&cql, (), |(chunk, data)| {
-                        add(chunk.to_string(), data.map_or(0, |d| d.len()))
-                    })
-                    .await
+    for (table, piece) in [("blocks", true), ("ids", true), ("history", false)] {
+        let key = if piece { "piece, chunk" } else { "chunk" };
+        let cql = format!("SELECT DISTINCT asset, {key} FROM {table}");
+        let (column, filter) =
+            if piece { ("data", "piece = ? AND chunk = ?") } else { ("value", "chunk = ?") };
+        let of_one = format!("SELECT {column} FROM {table} WHERE asset = ? AND {filter}");
+        let (mut count, mut largest) = (0, (0, 0));
+        let mut weigh = |rows: Vec<(Option<Vec<u8>>,)>| {
+            let bytes: usize = rows.iter().map(|(data,)| data.as_ref().map_or(0, Vec::len)).sum();
+            count += 1;
+            if bytes > largest.1 {
+                largest = (rows.len(), bytes);
             }
         };
-        cluster.block_on(read).unwrap();
-        let largest = sizes.values().max_by_key(|(_, bytes)| *bytes).copied().unwrap_or_default();
-        println!(
-            "  {table}: {} partitions, the largest {} rows, {} bytes",
-            sizes.len(),
-            largest.0,
-            largest.1
-        );
-    };
-    of_rows("blocks", "piece, chunk", "data");
-    of_rows("ids", "piece, chunk", "data");
-    of_rows("history", "chunk", "value");
+        cluster.block_on(async {
+            if piece {
+                for key in cluster.rows::<(String, i64, i32)>(&cql, ()).await.unwrap() {
+                    weigh(cluster.rows(&of_one, key).await.unwrap());
+                }
+            } else {
+                for key in cluster.rows::<(String, i64)>(&cql, ()).await.unwrap() {
+                    weigh(cluster.rows(&of_one, key).await.unwrap());
+                }
+            }
+        });
+        println!("  {table}: {count} partitions, the largest {} rows, {} bytes", largest.0, largest.1);
+    }
     let cql = "SELECT name, value FROM heads WHERE asset = ?";
     let rows = cluster.block_on(cluster.rows::<(Option<String>, Option<Vec<u8>>)>(cql, (on,))).unwrap();
-    let bytes: usize =
-        rows.iter().map(|(n, v)| n.as_ref().map_or(0, String::len) + v.as_ref().map_or(0, Vec::len)).sum();
-    println!("  heads of `{on}`: {} rows, {bytes} bytes", rows.len());
+    let size = |(name, value): &(Option<String>, Option<Vec<u8>>)| {
+        name.as_ref().map_or(0, String::len) + value.as_ref().map_or(0, Vec::len)
+    };
+    println!("  heads of `{on}`: {} rows, {} bytes", rows.len(), rows.iter().map(size).sum::<usize>());
 }
 
 /// What the driver does at most: unlogged batches of the same bytes, as many at once, into one table.
