@@ -195,7 +195,7 @@ impl CassandraStore {
                 whole = false;
             }
             if relay.rows.len() < HELD_MAX {
-                rows.into_iter().for_each(|(commit, value)| relay.hold(&asset, commit, value));
+                rows.into_iter().for_each(|(commit, value)| relay.hold(asset, commit, value));
             }
         }
         drop(tails);

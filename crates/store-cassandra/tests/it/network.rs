@@ -25,7 +25,7 @@ fn behind(proxy: &Proxy, keyspace: &str) -> Arc<CassandraStore> {
 }
 
 /// Sends until it is told that it is done, while the network is bad for a while.
-fn send(store: &CassandraStore, proxy: &Proxy, id: &str, harm: impl Fn(&Proxy)) -> (u64, u64) {
+fn send(store: &CassandraStore, proxy: &Proxy, id: &str, harm: impl Fn(&Proxy) + Sync) -> (u64, u64) {
     std::thread::scope(|scope| {
         scope.spawn(|| {
             // At another moment of the request each time.
