@@ -186,6 +186,9 @@ impl CassandraStore {
             self.look_after(relay, *writer, said.get(&writer.id).copied().unwrap_or(0)).await?;
         }
         let notes = notes(&self.cluster).await?;
+        // Read after the notes and before the tails: of a writer that is not among these now, all is settled and will be
+        // found; one that came since the floors were read is among them.
+        let active: HashSet<i64> = writers::all(&self.cluster).await?.into_iter().map(|w| w.id).collect();
         let assets: HashSet<&AssetId> = notes.iter().map(|n| &n.asset).collect();
         let mut tails =
             stream::iter(assets.into_iter().map(|asset| self.tail(asset))).buffer_unordered(ASSETS_AT_ONCE);
@@ -205,7 +208,6 @@ impl CassandraStore {
         if let Some(lowest) = lowest {
             relay.mark = Some((lowest.max(relay.mark.map_or(0, |(upto, _)| upto)), relay.next - 1));
         }
-        let active: HashSet<i64> = registered.iter().map(|w| w.id).collect();
         let is_settled = |note: &Note| {
             !active.contains(&note.writer) || said.get(&note.writer).is_some_and(|f| *f >= note.num)
         };
