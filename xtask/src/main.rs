@@ -13,6 +13,7 @@ use anyhow::{Context, bail};
 mod ci;
 mod engines;
 mod irregular;
+mod networked;
 mod page;
 mod smoke;
 mod tidy;
@@ -41,11 +42,17 @@ cargo xtask COMMAND
            fetch   only fetches                     wipe   ends and deletes the data
            start, stop, kill   one server, for fault tests; `kill` is sudden
            --port SERVER=N   --peer-port SERVER=N   --heap SERVER=512m   --shift N (all ports by that much)
-           --home DIR (target/engines)   --timeout SECONDS (180); or RUSHES_ENGINES_KAFKA_PORT, RUSHES_ENGINES_HOME, …
+           --home DIR (target/engines)   --jars DIR (the jars of that home)   --timeout SECONDS (180);
+           or in the environment: RUSHES_ENGINES_KAFKA_PORT, RUSHES_ENGINES_HOME and so on
+  with-engines COMMAND...
+           fresh engines while a command runs, `with-engines cargo test -p rushes-events-kafka` for instance
   irregular-forms lemma_lu.csv[.gz]
            makes the table of irregular forms that `text` reads
   help     this text
 ";
+
+/// The exit code where nothing of ours is wrong and the machine lacks something.
+const UNAVAILABLE: u8 = 3;
 
 fn main() -> ExitCode {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -53,7 +60,10 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("error: {error:#}");
-            ExitCode::FAILURE
+            match error.downcast_ref::<engines::Unavailable>() {
+                Some(_) => ExitCode::from(UNAVAILABLE),
+                None => ExitCode::FAILURE,
+            }
         }
     }
 }
@@ -70,6 +80,7 @@ fn run(args: &[String]) -> anyhow::Result<()> {
         ["smoke"] => smoke::run(&root)?,
         ["models"] => ci::models(&root)?,
         ["engines", rest @ ..] => engines::run(&root, rest)?,
+        ["with-engines", command @ ..] => networked::with(&root, command)?,
         ["tidy"] => report(&tidy::check(&root)?)?,
         ["tidy", "--tighten"] => tidy::tighten(&root)?,
         ["demo-film", rest @ ..] => {

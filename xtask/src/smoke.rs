@@ -13,7 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(180);
 /// Builds a release and runs `rushes demo --no-open`: it must end well and have found something.
 pub fn run(root: &Path) -> anyhow::Result<()> {
     if !root.join("crates/cli").is_dir() {
-        println!("\n== smoke run: SKIPPED, there is no command line yet");
+        crate::ci::skip("smoke run: there is no command line yet");
         return Ok(());
     }
     crate::ci::cargo(root, &["build", "--release", "--bin", "rushes"])?;

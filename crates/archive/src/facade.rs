@@ -1,5 +1,6 @@
 //! What callers do with an archive: register, write, read, erase; each limited to their rights.
 
+use rushes_events::DeadLetter;
 use rushes_store::{EraseTarget, LabelAliases, RunSpec};
 use rushes_types::{
     Asset, AssetId, BucketNo, Commit, Error, ErrorKind, FusedAnnotation, FusedKey, Model, Result, Run, RunId,
@@ -82,6 +83,24 @@ impl Archive {
     pub fn models(&self, caller: &Caller) -> Result<Vec<Model>> {
         require_any(caller, Right::Read)?;
         self.engines.store.models()
+    }
+
+    /// The oldest events that a stage could not handle, at most `limit`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Forbidden`] unless the caller may do everything; what the log answers.
+    pub fn dead_letters(&self, caller: &Caller, limit: usize) -> Result<Vec<DeadLetter>> {
+        caller.require_everywhere(Right::Admin)?;
+        self.engines.events.dead_letters(limit)
+    }
+
+    /// Says such events again, the oldest first; how many.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Forbidden`] unless the caller may do everything; what the log answers.
+    pub fn replay(&self, caller: &Caller, limit: usize) -> Result<usize> {
+        caller.require_everywhere(Right::Admin)?;
+        self.engines.events.replay(limit)
     }
 
     /// Sets the aliases of labels.

@@ -63,7 +63,7 @@ pub(crate) fn pending(dir: &Path) -> Result<Option<Marker>> {
 pub(crate) fn begin(dir: &Path, engines: &Engines, marker: &Marker, progress: &dyn Progress) -> Result<()> {
     // Read first: whatever has a commit up to here is said below, or has been said before.
     let upto = engines.store.settled()?;
-    while relay_pass(engines)? {}
+    while relay_pass(engines)?.busy {}
     if marker.what == Rebuild::All {
         progress.set("emptying fused data", 0, None);
         engines.fused.clear()?;

@@ -16,6 +16,7 @@ use crate::args::Global;
 use crate::client::Place;
 use crate::encoders::{Known, SECTION};
 use crate::exit::{Failure, Outcome};
+use crate::roles::{requests, stages};
 use crate::settings::{SETTINGS, Setting, Settings};
 
 /// Name of the configuration file in an archive's folder.
@@ -213,6 +214,12 @@ impl Config {
         }
     }
 
+    /// How the archive of a serving process is opened: with the workers of its roles only.
+    #[must_use]
+    pub fn serve_options(&self) -> OpenOptions {
+        OpenOptions { stages: stages(&self.settings.roles), ..self.open_options(true) }
+    }
+
     /// How the server is set up.
     #[must_use]
     pub fn serve_config(&self) -> ServeConfig {
@@ -221,6 +228,7 @@ impl Config {
             listen: s.listen,
             hosts: s.hosts.clone(),
             media_roots: s.media_roots.clone(),
+            roles: requests(&s.roles),
             limits: s.serve,
             ..ServeConfig::default()
         }

@@ -16,6 +16,7 @@ mod output;
 mod problem;
 mod progress;
 mod reading;
+mod roles;
 mod settings;
 mod show;
 mod totals;

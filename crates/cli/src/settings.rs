@@ -8,6 +8,8 @@ use rushes_serve::{ServeConfig, ServeLimits};
 use rushes_types::limits::Limits;
 use toml::Value;
 
+use crate::roles::Role;
+
 /// Nanoseconds in an hour.
 const HOUR_NS: i64 = 3600 * 1_000_000_000;
 
@@ -18,6 +20,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// Host names under which the server may be called, besides loopback.
     pub hosts: Vec<String>,
+    /// What a serving process is for.
+    pub roles: Vec<Role>,
     /// Folders that media may be served from.
     pub media_roots: Vec<PathBuf>,
     /// Language of text whose language nobody says; counts when an archive is made.
@@ -36,6 +40,7 @@ impl Default for Settings {
         Self {
             listen: serve.listen,
             hosts: Vec::new(),
+            roles: Role::ALL.to_vec(),
             media_roots: Vec::new(),
             default_language: rushes_archive::OpenOptions::default().default_language,
             bucket_ms: None,
@@ -108,6 +113,20 @@ pub const SETTINGS: &[Setting] = &[
         set: |s, v| {
             s.hosts = texts(v)?;
             Ok(())
+        },
+    },
+    Setting {
+        key: "roles",
+        what: "what a serving process is for: ingest, search, relay, fuse, index, maintain",
+        get: |s| Value::Array(s.roles.iter().map(|r| Value::String(r.as_str().to_owned())).collect()),
+        set: |s, v| {
+            let role = |name: String| {
+                Role::named(&name).ok_or_else(|| {
+                    format!("has `{name}`; there are {}", Role::ALL.map(Role::as_str).join(", "))
+                })
+            };
+            s.roles = texts(v)?.into_iter().map(role).collect::<Result<_, _>>()?;
+            if s.roles.is_empty() { Err("is empty; name at least one role".to_owned()) } else { Ok(()) }
         },
     },
     Setting {

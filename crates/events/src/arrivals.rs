@@ -18,9 +18,9 @@ struct State {
     seen: HashMap<(ThreadId, Topic), u64>,
 }
 
-/// Knows how far topics are, and wakes those that wait.
+/// Knows how far topics are, and wakes those that wait. A log that does not count its events counts arrivals.
 #[derive(Debug, Default)]
-pub(crate) struct Arrivals {
+pub struct Arrivals {
     state: Mutex<State>,
     arrived: Condvar,
 }
@@ -28,6 +28,12 @@ pub(crate) struct Arrivals {
 impl Arrivals {
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Something came to the topic, for a log that does not know how much.
+    pub fn arrived(&self, topic: Topic) {
+        *self.state().ends.entry(topic).or_default() += 1;
+        self.arrived.notify_all();
     }
 
     /// The topic now ends at `end`, or later.
@@ -39,7 +45,7 @@ impl Arrivals {
     }
 
     /// The last offset that can be polled. The calling thread is about to poll up to there.
-    pub(crate) fn polling(&self, topic: Topic) -> u64 {
+    pub fn polling(&self, topic: Topic) -> u64 {
         let mut state = self.state();
         let end = state.ends.get(&topic).copied().unwrap_or_default();
         if state.seen.len() >= THREADS_MAX {
@@ -55,7 +61,7 @@ impl Arrivals {
     }
 
     /// Waits until the topic ends later than the calling thread has seen, or the time is over.
-    pub(crate) fn wait(&self, topic: Topic, timeout: Duration) {
+    pub fn wait(&self, topic: Topic, timeout: Duration) {
         let me = (std::thread::current().id(), topic);
         let until = Instant::now().checked_add(timeout);
         let mut state = self.state();

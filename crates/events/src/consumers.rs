@@ -64,7 +64,10 @@ fn no_partition(partition: u32) -> Error {
 }
 
 /// Appends dead letters to their topics again; how many could be.
-pub(crate) fn replayed(log: &dyn EventLog, letters: &[DeadLetter]) -> Result<usize> {
+///
+/// # Errors
+/// Where an append fails.
+pub fn replayed(log: &dyn EventLog, letters: &[DeadLetter]) -> Result<usize> {
     let mut count = 0;
     for topic in Topic::ALL {
         let of_topic = letters.iter().filter(|letter| letter.topic == topic);
@@ -80,7 +83,10 @@ pub(crate) fn replayed(log: &dyn EventLog, letters: &[DeadLetter]) -> Result<usi
 pub(crate) struct Consumers(BTreeMap<(Topic, String), Standing>);
 
 /// A name that can be kept.
-pub(crate) fn check_name(consumer: &str) -> Result<()> {
+///
+/// # Errors
+/// Invalid where it is empty or too long.
+pub fn check_name(consumer: &str) -> Result<()> {
     if (1..=NAME_BYTES_MAX).contains(&consumer.len()) {
         return Ok(());
     }

@@ -13,6 +13,13 @@ const DEAD: u8 = b'd';
 /// Longest reason that is kept, in bytes.
 const REASON_BYTES_MAX: usize = 4_096;
 
+/// As much of a reason as is kept with a dead letter.
+#[must_use]
+pub fn short_reason(reason: &str) -> &str {
+    let boundary = (0..=REASON_BYTES_MAX.min(reason.len())).rev().find(|at| reason.is_char_boundary(*at));
+    reason.get(..boundary.unwrap_or_default()).unwrap_or_default()
+}
+
 fn key(letter: &DeadLetter) -> Vec<u8> {
     let offset = letter.position.offset.to_be_bytes();
     [&[DEAD, code(letter.topic)], offset.as_slice(), letter.consumer.as_bytes()].concat()
@@ -20,7 +27,7 @@ fn key(letter: &DeadLetter) -> Vec<u8> {
 
 /// The length of the reason, the reason, the event.
 fn value(letter: &DeadLetter) -> Vec<u8> {
-    let reason = letter.reason.get(..letter.reason.floor_char_boundary(REASON_BYTES_MAX)).unwrap_or_default();
+    let reason = short_reason(&letter.reason);
     let length = u32::try_from(reason.len()).unwrap_or_default();
     let event = letter.event.as_ref().map(encode).unwrap_or_default();
     [length.to_be_bytes().as_slice(), reason.as_bytes(), &event].concat()

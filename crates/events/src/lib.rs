@@ -11,6 +11,9 @@ mod dead;
 mod embedded;
 mod memory;
 
+pub use arrivals::Arrivals;
+pub use consumers::{check_name, replayed};
+pub use dead::short_reason;
 pub use embedded::{EmbeddedLog, LogOptions};
 pub use memory::MemoryLog;
 pub use seam::*;

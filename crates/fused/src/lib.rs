@@ -5,6 +5,7 @@
 //! Two implementations of the seam share one body: [`KvFused`] turns updates into rows of sorted tables, and
 //! [`kv::Kv`] keeps the tables, in memory or in a folder. So the two cannot differ in what they store.
 
+mod digest;
 mod embedded;
 pub mod kv;
 mod memory;
@@ -12,6 +13,7 @@ mod rows;
 mod seam;
 mod store;
 
+pub use digest::ContentDigest;
 pub use embedded::EmbeddedKv;
 pub use memory::MemoryKv;
 pub use seam::*;

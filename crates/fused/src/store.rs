@@ -12,8 +12,8 @@ use rushes_wire::codec::{
     AnnotationDecoder, decode_annotation, decode_bucket, decode_document, encode_annotation, encode_bucket,
     encode_document,
 };
-use xxhash_rust::xxh3::Xxh3;
 
+use crate::digest::ContentDigest;
 use crate::kv::{Kv, Table, View, Write};
 use crate::rows;
 use crate::seam::{FusedEvent, FusedOutboxRow, FusedStore, FusedUpdate, RowCounts, WordCounts};
@@ -354,28 +354,19 @@ impl<K: Kv> FusedStore for KvFused<K> {
         let prefix = rows::asset_prefix(asset);
         let end = rows::asset_end(asset);
         let view = self.kv.view()?;
-        let mut hash = Xxh3::new();
-        let mut part = |tag: u8, key: &[u8], value: &[u8]| {
-            hash.update(&[tag]);
-            for bytes in [key, value] {
-                hash.update(&(bytes.len() as u64).to_le_bytes());
-                hash.update(bytes);
-            }
-        };
+        let mut digest = ContentDigest::new(asset);
         view.scan(Table::Annotations, &prefix, Some(&end), &mut |key, value| {
-            part(0, key, value);
+            digest.annotation(rows::fused_key(key)?, value);
             Ok(true)
         })?;
         view.scan(Table::Buckets, &prefix, Some(&end), &mut |key, value| {
-            if !decode_bucket(rows::bucket_no(key)?, value)?.annotations.is_empty() {
-                part(1, key, value);
-            }
+            digest.bucket(rows::bucket_no(key)?, value)?;
             Ok(true)
         })?;
         if let Some(value) = view.get(Table::Documents, &prefix)? {
-            part(2, &[], split_document(&value)?.1);
+            digest.document(split_document(&value)?.1);
         }
-        Ok(hash.digest128())
+        Ok(digest.finish())
     }
 
     fn bytes(&self) -> Result<u64> {

@@ -13,7 +13,8 @@ pub(crate) fn span(first: TimeRange, last: TimeRange) -> Option<TimeRange> {
 }
 
 /// The order of hits.
-pub(crate) fn hit_order(a: &Hit, b: &Hit) -> Ordering {
+#[must_use]
+pub fn hit_order(a: &Hit, b: &Hit) -> Ordering {
     (a.asset, a.range, a.first, &a.joined).cmp(&(b.asset, b.range, b.first, &b.joined))
 }
 

@@ -3,8 +3,9 @@
 //! The index yields what matches one clause. It knows nothing of modes, moments, groups or HTTP: those are
 //! made above it, once, for every engine.
 //!
-//! Two implementations hold the laws of [`Index`]: [`MemoryIndex`], which is simple and therefore the measure
-//! of the other, and [`EmbeddedIndex`], a folder of immutable, memory-mapped segments.
+//! Two implementations of the laws of [`Index`] live here: [`MemoryIndex`], which is simple and therefore the measure
+//! of the others, and [`EmbeddedIndex`], a folder of immutable, memory-mapped segments. What is public beside them are
+//! the parts that further implementations share.
 
 mod clock;
 mod embedded;
@@ -18,6 +19,10 @@ mod visibility;
 
 pub use clock::Clock;
 pub use embedded::{EmbeddedIndex, EmbeddedOptions};
-pub use memory::MemoryIndex;
+pub use hit::hit_order;
+pub use memory::{Listed, MemoryIndex, MemoryReader};
+pub use read_points::{Published, ReadPoints};
 pub use seam::*;
+pub use suggest::{LabelCounts, begins_word, best, word_starts};
+pub use update::{is_new, space_of};
 pub use visibility::{Standing, is_visible, standing};

@@ -7,15 +7,13 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rushes_text::{Analyzer, Language};
-use rushes_types::{
-    AssetDocument, AssetId, Change, Commit, FusedAnnotation, FusedKey, ReadPoint, Result, SpaceId,
-};
+use rushes_types::{AssetDocument, AssetId, Change, Commit, FusedAnnotation, FusedKey, ReadPoint, Result};
 
 use crate::clock::Clock;
 use crate::read_points::ReadPoints;
 use crate::seam::{AssetUpdate, Index, IndexCounts, IndexReader};
 use crate::update::{is_new, space_of};
-use reader::MemoryReader;
+pub use reader::{Listed, MemoryReader};
 
 /// An index in memory.
 #[derive(Debug)]
@@ -38,14 +36,7 @@ struct AssetState {
     progress: Commit,
     /// Its documents with the generation that brought each, ascending; emptied when it is erased.
     documents: Vec<(u64, Arc<AssetDocument>)>,
-    entries: BTreeMap<FusedKey, Arc<Entry>>,
-}
-
-#[derive(Debug)]
-struct Entry {
-    fused: FusedAnnotation,
-    /// Where its vector lies, if it has one.
-    space: SpaceId,
+    entries: BTreeMap<FusedKey, Arc<Listed>>,
 }
 
 impl Default for MemoryIndex {
@@ -82,7 +73,7 @@ impl AssetState {
             match change {
                 Change::Put(fused) => {
                     let space = space_of(Some(document), &fused.annotation.model)?;
-                    let entry = Entry { fused: FusedAnnotation::clone(fused), space };
+                    let entry = Listed { fused: FusedAnnotation::clone(fused), space };
                     self.entries.insert(fused.fused_key(), Arc::new(entry));
                 }
                 Change::Erased(key) => {
@@ -131,13 +122,10 @@ impl Index for MemoryIndex {
         for asset in state.published.values() {
             if let Some(document) = asset.document(generation) {
                 assets.push(document.clone());
-                // In the order of hits: by start, end and key.
-                let mut of_asset: Vec<Arc<Entry>> = asset.entries.values().cloned().collect();
-                of_asset.sort_by_key(|e| (e.fused.annotation.range, e.fused.fused_key()));
-                entries.push(of_asset);
+                entries.extend(asset.entries.values().cloned());
             }
         }
-        Ok(Arc::new(MemoryReader { at, assets, entries, analyzer: self.analyzer.clone() }))
+        Ok(Arc::new(MemoryReader::new(at, assets.into(), entries, self.analyzer.clone())))
     }
 
     fn maintain(&self) -> Result<bool> {

@@ -8,7 +8,7 @@ use crate::seam::Suggestion;
 
 /// How often a label is written in which way.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct LabelCounts(BTreeMap<String, u64>);
+pub struct LabelCounts(BTreeMap<String, u64>);
 
 impl LabelCounts {
     /// Counts a way of writing.
@@ -22,6 +22,7 @@ impl LabelCounts {
     }
 
     /// How often in all.
+    #[must_use]
     pub fn total(&self) -> u64 {
         self.0.values().sum()
     }
@@ -34,12 +35,13 @@ impl LabelCounts {
 }
 
 /// Does a word of the normalised label, or the label itself, begin with what was typed (normalised)?
-pub(crate) fn begins_word(label: &str, typed: &str) -> bool {
+#[must_use]
+pub fn begins_word(label: &str, typed: &str) -> bool {
     word_starts(label).any(|rest| rest.starts_with(typed))
 }
 
 /// The label from each of its words on.
-pub(crate) fn word_starts(label: &str) -> impl Iterator<Item = &str> {
+pub fn word_starts(label: &str) -> impl Iterator<Item = &str> {
     let mut previous = None;
     label.char_indices().filter_map(move |(at, c)| {
         let starts = c.is_alphanumeric() && !previous.is_some_and(char::is_alphanumeric) || at == 0;
@@ -49,7 +51,8 @@ pub(crate) fn word_starts(label: &str) -> impl Iterator<Item = &str> {
 }
 
 /// The most frequent labels; ties by text and type.
-pub(crate) fn best(counts: BTreeMap<(String, AnnotationType), LabelCounts>, limit: usize) -> Vec<Suggestion> {
+#[must_use]
+pub fn best(counts: BTreeMap<(String, AnnotationType), LabelCounts>, limit: usize) -> Vec<Suggestion> {
     let suggestion = |((_, kind), counts): ((String, AnnotationType), LabelCounts)| {
         let count = counts.total();
         (count > 0).then(|| counts.usual().map(|text| Suggestion { text, kind, count })).flatten()

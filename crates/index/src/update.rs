@@ -8,7 +8,7 @@ use crate::seam::AssetUpdate;
 ///
 /// # Errors
 /// [`ErrorKind::Bug`] where a model's name is no name of a space.
-pub(crate) fn space_of(document: Option<&AssetDocument>, model: &ModelRef) -> Result<SpaceId> {
+pub fn space_of(document: Option<&AssetDocument>, model: &ModelRef) -> Result<SpaceId> {
     let registered = document.and_then(|d| d.models.iter().find(|m| m.model == *model));
     match registered.and_then(|m| m.space.as_ref()) {
         Some(space) => Ok(space.id.clone()),
@@ -20,7 +20,7 @@ pub(crate) fn space_of(document: Option<&AssetDocument>, model: &ModelRef) -> Re
 ///
 /// # Errors
 /// [`ErrorKind::Conflict`] for a gap.
-pub(crate) fn is_new(update: &AssetUpdate, progress: Commit) -> Result<bool> {
+pub fn is_new(update: &AssetUpdate, progress: Commit) -> Result<bool> {
     if update.upto <= progress {
         return Ok(false);
     }

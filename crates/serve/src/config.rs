@@ -8,6 +8,7 @@ use rushes_footage::Tools;
 use rushes_types::{Error, Result};
 
 use crate::limits;
+use crate::roles::Roles;
 
 /// How the server is set up.
 #[derive(Debug, Clone)]
@@ -19,6 +20,8 @@ pub struct ServeConfig {
     pub hosts: Vec<String>,
     /// Folders that media may be served from. Links are resolved before this is decided.
     pub media_roots: Vec<PathBuf>,
+    /// Which requests it takes.
+    pub roles: Roles,
     /// What makes pictures and proxies from media.
     pub tools: Tools,
     /// Its limits.
@@ -79,6 +82,7 @@ impl Default for ServeConfig {
             listen: SocketAddr::from(([127, 0, 0, 1], 7890)),
             hosts: Vec::new(),
             media_roots: Vec::new(),
+            roles: Roles::default(),
             tools: Tools::find(),
             limits: ServeLimits::default(),
         }

@@ -146,6 +146,7 @@ fn is_public(path: &str) -> bool {
 }
 
 fn enter(app: Arc<App>, request: &Request) -> Result<Ctx, Problem> {
+    app.config.roles.check(request.method(), request.uri().path())?;
     let request_id = request.extensions().get::<Arc<str>>().cloned().unwrap_or_else(|| Arc::from("none"));
     let is_health = request.uri().path() == "/healthz";
     let is_public = is_health || is_public(request.uri().path());

@@ -30,6 +30,7 @@ mod long_work;
 mod metrics;
 mod problem;
 mod range;
+mod roles;
 mod stream;
 mod who;
 
@@ -49,6 +50,7 @@ pub use discovery::{DISCOVERY_FILE, Discovery, Published};
 pub use json_schema::{SchemaOf, json_schema};
 pub use listen::serve;
 pub use problem::{PROBLEM_JSON, Problem};
+pub use roles::Roles;
 
 /// The media type of JSON lines.
 pub const NDJSON: &str = "application/x-ndjson";

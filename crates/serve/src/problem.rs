@@ -128,6 +128,17 @@ fn row(kind: ErrorKind) -> Row {
 }
 
 impl Problem {
+    /// The server is not for such requests.
+    pub(crate) fn without_role(role: &str) -> Self {
+        Self::http(
+            StatusCode::MISDIRECTED_REQUEST,
+            "other-role",
+            "this server does not take such requests",
+            format!("this server has not the role `{role}`"),
+            "ask a server that has it; `rushes serve --role` says which roles there are",
+        )
+    }
+
     /// A problem that has no [`ErrorKind`]: those of HTTP itself.
     #[must_use]
     pub fn http(status: StatusCode, word: &str, title: &str, detail: impl Into<String>, mend: &str) -> Self {

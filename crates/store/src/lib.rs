@@ -6,7 +6,9 @@
 mod seam;
 
 pub mod current;
+mod cut;
 mod embedded;
+pub mod engine;
 mod lines;
 mod memory;
 mod moving;

@@ -3,12 +3,12 @@
 use rushes_types::{Error, Result};
 
 /// How many lines `bytes` holds; a last line without its `\n` counts.
-pub(crate) fn line_count(bytes: &[u8]) -> usize {
+pub fn line_count(bytes: &[u8]) -> usize {
     bytes.split_inclusive(|b| *b == b'\n').count()
 }
 
 /// The lines at `keep` (ascending) as they are, every other one empty: positions stay.
-pub(crate) fn keep_lines(bytes: &[u8], keep: &[u32]) -> Vec<u8> {
+pub fn keep_lines(bytes: &[u8], keep: &[u32]) -> Vec<u8> {
     let mut kept = Vec::with_capacity(bytes.len());
     let mut wanted = keep.iter().copied().peekable();
     for (position, line) in bytes.split_inclusive(|b| *b == b'\n').enumerate() {
@@ -23,7 +23,7 @@ pub(crate) fn keep_lines(bytes: &[u8], keep: &[u32]) -> Vec<u8> {
 
 /// A piece of a block of lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Piece<'a> {
+pub struct Piece<'a> {
     /// Number of its first line in the whole block.
     pub first_line: u32,
     /// How many lines it holds.
@@ -33,7 +33,7 @@ pub(crate) struct Piece<'a> {
 }
 
 /// Cuts lines into pieces of about `target` bytes; a longer line is a piece of its own.
-pub(crate) fn split(bytes: &[u8], target: usize) -> Result<Vec<Piece<'_>>> {
+pub fn split(bytes: &[u8], target: usize) -> Result<Vec<Piece<'_>>> {
     let mut pieces = Vec::with_capacity(bytes.len() / target.max(1) + 1);
     let mut rest = bytes;
     let mut first_line = 0u32;

@@ -26,7 +26,7 @@ pub trait Redactor: Send + Sync {
 }
 
 /// The model as it is to be registered over what is registered, or the conflict.
-pub(crate) fn check_model<'a>(model: &Model, registered: impl Iterator<Item = &'a Model>) -> Result<()> {
+pub fn check_model<'a>(model: &Model, registered: impl Iterator<Item = &'a Model>) -> Result<()> {
     for other in registered {
         let same_model = other.model == model.model;
         match (&other.space, &model.space) {
@@ -90,7 +90,7 @@ fn describe(space: &Space) -> String {
 }
 
 /// Checks what a run is opened with.
-pub(crate) fn check_run_id(spec: &RunSpec) -> Result<()> {
+pub fn check_run_id(spec: &RunSpec) -> Result<()> {
     if spec.id.as_ref().is_some_and(RunId::is_loose) {
         return Err(Error::invalid(format!(
             "run `{}` is the name of all loose lines; choose another",
@@ -101,7 +101,7 @@ pub(crate) fn check_run_id(spec: &RunSpec) -> Result<()> {
 }
 
 /// The run that an id already names, if it was opened with the same words.
-pub(crate) fn same_run(run: &Run, spec: &RunSpec) -> Result<Run> {
+pub fn same_run(run: &Run, spec: &RunSpec) -> Result<Run> {
     if run.asset == spec.asset
         && run.model == spec.model
         && run.mode == spec.mode
@@ -123,7 +123,7 @@ pub(crate) fn same_run(run: &Run, spec: &RunSpec) -> Result<Run> {
 }
 
 /// The run is open, or why it takes nothing more.
-pub(crate) fn check_open(run: &Run) -> Result<()> {
+pub fn check_open(run: &Run) -> Result<()> {
     if run.state == RunState::Open {
         return Ok(());
     }
@@ -134,7 +134,7 @@ pub(crate) fn check_open(run: &Run) -> Result<()> {
 }
 
 /// The run is committed, or why `what` cannot be done to it.
-pub(crate) fn check_committed(run: &Run, what: &str) -> Result<()> {
+pub fn check_committed(run: &Run, what: &str) -> Result<()> {
     if run.state == RunState::Committed {
         return Ok(());
     }
@@ -145,17 +145,17 @@ pub(crate) fn check_committed(run: &Run, what: &str) -> Result<()> {
 }
 
 /// No run has this id.
-pub(crate) fn no_run(run: &RunId) -> Error {
+pub fn no_run(run: &RunId) -> Error {
     Error::new(ErrorKind::NotFound, format!("there is no run `{run}`; open it first"))
 }
 
 /// No asset has this id.
-pub(crate) fn no_asset(asset: &AssetId) -> Error {
+pub fn no_asset(asset: &AssetId) -> Error {
     Error::new(ErrorKind::NotFound, format!("asset `{asset}` is not registered; register it first"))
 }
 
 /// Blocks of an append must be of the run's asset and model.
-pub(crate) fn check_blocks_of_run(run: &Run, blocks: &[BlockInput<'_>]) -> Result<()> {
+pub fn check_blocks_of_run(run: &Run, blocks: &[BlockInput<'_>]) -> Result<()> {
     for block in blocks {
         if block.asset != run.asset || block.model != run.model {
             return Err(Error::invalid(format!(
@@ -168,7 +168,7 @@ pub(crate) fn check_blocks_of_run(run: &Run, blocks: &[BlockInput<'_>]) -> Resul
 }
 
 /// Positions must be apart, ascending and inside the block.
-pub(crate) fn check_rows(block: &BlockInput<'_>) -> Result<()> {
+pub fn check_rows(block: &BlockInput<'_>) -> Result<()> {
     let ascending = block.rows.windows(2).all(|w| matches!(w, [a, b] if a.position < b.position));
     if !ascending {
         return Err(Error::bug("rows of a block are not in the order of their positions"));
@@ -182,7 +182,7 @@ pub(crate) fn check_rows(block: &BlockInput<'_>) -> Result<()> {
 
 /// What becomes of a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Verdict {
+pub enum Verdict {
     /// It is kept.
     Accept,
     /// It is there already.
@@ -193,7 +193,7 @@ pub(crate) enum Verdict {
 
 /// Decides on a row by the digests that its id has already: of what is there, and of earlier rows of the
 /// request.
-pub(crate) fn judge(row: &Row, taken: &[u128]) -> Verdict {
+pub fn judge(row: &Row, taken: &[u128]) -> Verdict {
     if taken.is_empty() {
         Verdict::Accept
     } else if taken.contains(&row.digest) {
@@ -208,7 +208,7 @@ pub(crate) fn judge(row: &Row, taken: &[u128]) -> Verdict {
 }
 
 /// Is what was judged to be kept? Where it is not, the receipt says so.
-pub(crate) fn is_kept(take: Take, receipt: &mut Receipt) -> bool {
+pub fn is_kept(take: Take, receipt: &mut Receipt) -> bool {
     match take {
         Take::WhatFits => return true,
         Take::AllOrNothing if receipt.rejected.is_empty() => return true,
@@ -242,13 +242,13 @@ pub fn receipt_of_the_first(blocks: &[BlockInput<'_>]) -> Receipt {
 }
 
 /// The id of the `number`-th run where the client names none.
-pub(crate) fn run_id(number: u64) -> Result<RunId> {
+pub fn run_id(number: u64) -> Result<RunId> {
     RunId::new(&format!("run-{number}")).map_err(|e| Error::bug(e.to_string()))
 }
 
 /// A run as it is when opened. A superseded run can be pinned until someone archives it: comparing two versions of a
 /// model needs the older one, and only people know when they are done with it.
-pub(crate) fn new_run(id: RunId, spec: &RunSpec) -> Run {
+pub fn new_run(id: RunId, spec: &RunSpec) -> Run {
     Run {
         id,
         asset: spec.asset.clone(),
@@ -263,12 +263,12 @@ pub(crate) fn new_run(id: RunId, spec: &RunSpec) -> Run {
 }
 
 /// The segment that a request of loose lines makes.
-pub(crate) fn loose_segment(commit: u64, model: ModelRef, annotations: u64) -> Segment {
+pub fn loose_segment(commit: u64, model: ModelRef, annotations: u64) -> Segment {
     Segment { id: commit, model, run: RunId::loose(), mode: RunMode::Append, coverage: None, annotations }
 }
 
 /// What setting a visibility does, for messages.
-pub(crate) const fn visibility_verb(visibility: Visibility) -> &'static str {
+pub const fn visibility_verb(visibility: Visibility) -> &'static str {
     match visibility {
         Visibility::Kept => "kept",
         Visibility::Archived => "archived",
@@ -276,7 +276,7 @@ pub(crate) const fn visibility_verb(visibility: Visibility) -> &'static str {
 }
 
 /// Loose lines are not one run.
-pub(crate) fn loose_is_no_run() -> Error {
+pub fn loose_is_no_run() -> Error {
     Error::invalid(format!(
         "`{}` names all loose lines, not one run; erase an annotation, or all that a model wrote on an asset",
         RunId::LOOSE
@@ -284,7 +284,7 @@ pub(crate) fn loose_is_no_run() -> Error {
 }
 
 /// A row of a binary block is to be removed, and nobody supplied the means.
-pub(crate) fn no_redactor() -> Error {
+pub fn no_redactor() -> Error {
     Error::new(
         ErrorKind::Unsupported,
         "this store was opened without the means to remove a row from an Arrow block; erase the run, or open the \
@@ -293,7 +293,7 @@ pub(crate) fn no_redactor() -> Error {
 }
 
 /// A label that is too long to be one.
-pub(crate) fn check_label(label: &LabelAliases) -> Result<()> {
+pub fn check_label(label: &LabelAliases) -> Result<()> {
     if label.label.len() <= LABEL_BYTES_MAX {
         return Ok(());
     }

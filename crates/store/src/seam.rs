@@ -135,8 +135,7 @@ impl Effect {
 /// A committed list of annotations.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Segment {
-    /// Names its blocks in [`AnnotationStore::blocks`]: the commit of the loose request, or a number
-    /// that the store gave the run.
+    /// Names its blocks in [`AnnotationStore::blocks`]: a number that the store gave it.
     pub id: u64,
     /// The model.
     pub model: ModelRef,

@@ -4,11 +4,15 @@
 
 pub mod archive;
 pub mod archive_gen;
+pub mod engines;
 pub mod events_suite;
 pub mod fused_suite;
 pub mod import_suite;
+pub mod index_history;
+pub mod index_model;
 pub mod index_suite;
 pub mod naive;
+pub mod proxy;
 pub mod query_suite;
 pub mod scenarios;
 pub mod servers;

@@ -56,6 +56,8 @@ pub struct Request {
     pub servers: Vec<Server>,
     /// The folder of all of them, if it was said.
     pub home: Option<PathBuf>,
+    /// The home whose jars are used, if it is another one.
+    pub jars: Option<PathBuf>,
     /// How long each may take to start.
     pub limit: Duration,
     shift: Option<u16>,
@@ -74,6 +76,7 @@ impl Request {
             action: *action,
             servers: Vec::new(),
             home: env("RUSHES_ENGINES_HOME").map(PathBuf::from),
+            jars: env("RUSHES_ENGINES_JARS").map(PathBuf::from),
             limit: env("RUSHES_ENGINES_TIMEOUT").map_or(Ok(START_LIMIT), |text| seconds(&text))?,
             shift: env("RUSHES_ENGINES_SHIFT").map(|text| number(&text)).transpose()?,
             said: from_env(env),
@@ -107,6 +110,7 @@ impl Request {
     fn option(&mut self, option: &str, value: &str) -> anyhow::Result<()> {
         match option {
             "home" => self.home = Some(value.into()),
+            "jars" => self.jars = Some(value.into()),
             "timeout" => self.limit = seconds(value)?,
             "shift" => self.shift = Some(number(value)?),
             _ => {

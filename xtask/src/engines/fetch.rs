@@ -20,15 +20,20 @@ const HTTP_MODULE: &str = "transport-netty4";
 /// The module of ours.
 const OUR_MODULE: &str = "additions";
 
-/// Brings what a server needs into its folder `dir`. `sources` is the folder of our own files. Says whether there was
-/// anything to do.
-pub fn fetch(server: Server, sources: &Path, dir: &Path) -> anyhow::Result<bool> {
+/// Folders that hold what is fetched and compiled.
+const PARTS: [&str; 4] = ["lib", "modules", "classes", "plugins"];
+
+/// Is all there that follows from our own files in the folder `sources`?
+pub fn is_fetched(server: Server, sources: &Path, dir: &Path) -> anyhow::Result<bool> {
     let stamp = stamp(server, sources)?;
-    if std::fs::read_to_string(dir.join(STAMP)).is_ok_and(|before| before == stamp) {
-        return Ok(false);
-    }
+    Ok(std::fs::read_to_string(dir.join(STAMP)).is_ok_and(|before| before == stamp))
+}
+
+/// Brings what a server needs into its folder `dir`.
+pub fn fetch(server: Server, sources: &Path, dir: &Path) -> anyhow::Result<()> {
+    let stamp = stamp(server, sources)?;
     let jdk = jdk::for_server(server)?;
-    for old in ["lib", "modules", "classes", "plugins"] {
+    for old in PARTS {
         let old = dir.join(old);
         if old.exists() {
             std::fs::remove_dir_all(&old).with_context(|| format!("emptying `{}`", old.display()))?;
@@ -41,8 +46,26 @@ pub fn fetch(server: Server, sources: &Path, dir: &Path) -> anyhow::Result<bool>
         Server::Elasticsearch => elasticsearch(sources, dir, &jdk)?,
         Server::Opensearch => opensearch(sources, dir, &jdk)?,
     }
-    std::fs::write(dir.join(STAMP), stamp).context("noting what was fetched")?;
-    Ok(true)
+    std::fs::write(dir.join(STAMP), stamp).context("noting what was fetched")
+}
+
+/// Lets a server's folder use what lies in that of another home.
+pub fn link(dir: &Path, store: &Path) -> anyhow::Result<()> {
+    make(dir)?;
+    for part in PARTS {
+        let (link, part) = (dir.join(part), store.join(part));
+        match std::fs::symlink_metadata(&link) {
+            Ok(meta) if meta.is_dir() => std::fs::remove_dir_all(&link),
+            Ok(_) => std::fs::remove_file(&link),
+            Err(_) => Ok(()),
+        }
+        .with_context(|| format!("removing `{}`", link.display()))?;
+        if part.exists() {
+            std::os::unix::fs::symlink(&part, &link)
+                .with_context(|| format!("linking `{}`", link.display()))?;
+        }
+    }
+    Ok(())
 }
 
 /// All that the result follows from.

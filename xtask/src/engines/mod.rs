@@ -22,6 +22,7 @@ mod server;
 mod versions;
 
 pub use args::{Action, Request};
+pub use ready::listening;
 pub use server::{Server, Settings};
 
 /// Between two looks whether a server is ready.
@@ -45,6 +46,7 @@ impl std::error::Error for Unavailable {}
 pub struct Engines {
     sources: PathBuf,
     home: PathBuf,
+    jars: PathBuf,
     request: Request,
 }
 
@@ -57,9 +59,12 @@ pub fn run(root: &Path, words: &[&str]) -> anyhow::Result<()> {
 impl Engines {
     /// The engines that a request means.
     pub fn new(root: &Path, request: Request) -> anyhow::Result<Self> {
-        let home = request.home.clone().unwrap_or_else(|| crate::target(root).join("engines"));
-        let home = std::path::absolute(&home).with_context(|| format!("finding `{}`", home.display()))?;
-        Ok(Self { sources: root.join("xtask/engines"), home, request })
+        let whole = |path: PathBuf| {
+            std::path::absolute(&path).with_context(|| format!("finding `{}`", path.display()))
+        };
+        let home = whole(request.home.clone().unwrap_or_else(|| crate::target(root).join("engines")))?;
+        let jars = request.jars.clone().map(whole).transpose()?.unwrap_or_else(|| home.clone());
+        Ok(Self { sources: root.join("xtask/engines"), home, jars, request })
     }
 
     fn dir(&self, server: Server) -> PathBuf {
@@ -87,7 +92,7 @@ impl Engines {
             }
             return Ok(());
         }
-        let _lock = self.lock()?;
+        let _lock = lock(&self.home)?;
         match self.request.action {
             Action::Up | Action::Start => self.up(servers),
             Action::Fetch => servers.iter().try_for_each(|server| self.fetch(*server)),
@@ -98,14 +103,6 @@ impl Engines {
             Action::Wipe => servers.iter().try_for_each(|server| self.wipe(*server)),
             Action::Status | Action::Env => Ok(()),
         }
-    }
-
-    /// Two commands on one home wait for each other.
-    fn lock(&self) -> anyhow::Result<std::fs::File> {
-        std::fs::create_dir_all(&self.home).with_context(|| format!("making `{}`", self.home.display()))?;
-        let lock = std::fs::File::create(self.home.join("lock")).context("making the engines' lock")?;
-        lock.lock().context("waiting for another command on these engines")?;
-        Ok(lock)
     }
 
     /// Starts them at once, and waits until all of them answer.
@@ -125,18 +122,23 @@ impl Engines {
     }
 
     fn fetch(&self, server: Server) -> anyhow::Result<()> {
+        let (dir, store) = (self.dir(server), self.jars.join(server.name()));
+        if process::running(&dir).is_some() {
+            return Ok(());
+        }
         let started = Instant::now();
-        let dir = self.dir(server);
-        ensure!(
-            process::running(&dir).is_none() || dir.join("fetched").exists(),
-            "{} runs without its jars; stop it first: `cargo xtask engines down {}`",
-            server.name(),
-            server.name()
-        );
-        if process::running(&dir).is_none() && fetch::fetch(server, &self.sources, &dir)? {
+        let _lock = (dir != store).then(|| lock(&self.jars)).transpose()?;
+        if !fetch::is_fetched(server, &self.sources, &store)? {
+            ensure!(
+                process::running(&store).is_none(),
+                "{} runs in `{}` from jars that are no longer those of xtask/engines; stop that one first",
+                server.name(),
+                store.display()
+            );
+            fetch::fetch(server, &self.sources, &store)?;
             println!("{:<14} fetched in {:.1} s", server.name(), started.elapsed().as_secs_f64());
         }
-        Ok(())
+        if dir != store { fetch::link(&dir, &store) } else { Ok(()) }
     }
 
     fn start(&self, server: Server) -> anyhow::Result<Option<Child>> {
@@ -147,7 +149,7 @@ impl Engines {
         let settings = self.settings(server)?;
         for (option, port) in [("port", settings.port), ("peer-port", settings.peer_port)] {
             ensure!(
-                !ready::listening(port),
+                !listening(port),
                 "{}: port `{port}` is taken by another program; end that, or choose another port with `--{option} {}=PORT`, \
                  or move all ports with `--shift 10000`",
                 server.name(),
@@ -226,12 +228,20 @@ impl Engines {
     }
 
     /// The variable that leads tests to a server, and its value, if it runs.
-    fn running(&self, server: Server) -> anyhow::Result<Option<(&'static str, String)>> {
+    pub fn running(&self, server: Server) -> anyhow::Result<Option<(&'static str, String)>> {
         if process::running(&self.dir(server)).is_none() {
             return Ok(None);
         }
         Ok(Some((server.variable(), server.endpoint(self.settings(server)?.port))))
     }
+}
+
+/// Two commands on one home wait for each other.
+fn lock(home: &Path) -> anyhow::Result<std::fs::File> {
+    std::fs::create_dir_all(home).with_context(|| format!("making `{}`", home.display()))?;
+    let lock = std::fs::File::create(home.join("lock")).context("making the engines' lock")?;
+    lock.lock().context("waiting for another command on these engines")?;
+    Ok(lock)
 }
 
 /// Kafka wants its folder prepared before the first start.

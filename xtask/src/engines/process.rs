@@ -47,7 +47,7 @@ pub fn start(dir: &Path, command: &[String]) -> anyhow::Result<Child> {
     }
     let out = File::create(&log).with_context(|| format!("making `{}`", log.display()))?;
     let (program, words) = command.split_first().context("there is nothing to run")?;
-    let child = Command::new(program)
+    let mut child = Command::new(program)
         .args(words)
         .current_dir(dir)
         .stdin(Stdio::null())
@@ -57,6 +57,10 @@ pub fn start(dir: &Path, command: &[String]) -> anyhow::Result<Child> {
         .spawn()
         .with_context(|| format!("starting `{program}`"))?;
     std::fs::write(dir.join("pid"), format!("{}\n", child.id())).context("noting the process")?;
+    // For a moment a new process has no command line.
+    while running(dir).is_none() && child.try_wait().context("looking after a new process")?.is_none() {
+        std::thread::sleep(Duration::from_millis(1));
+    }
     Ok(child)
 }
 
@@ -65,7 +69,7 @@ pub fn stop(dir: &Path) -> anyhow::Result<bool> {
     if !end(dir, Signal::TERM, STOP_LIMIT)? {
         return Ok(false);
     }
-    if running(dir).is_some() {
+    if dir.join("pid").exists() {
         kill(dir)?;
     }
     Ok(true)
@@ -74,7 +78,7 @@ pub fn stop(dir: &Path) -> anyhow::Result<bool> {
 /// Ends a server at once, as a loss of power would. Says whether it ran.
 pub fn kill(dir: &Path) -> anyhow::Result<bool> {
     let ran = end(dir, Signal::KILL, KILL_LIMIT)?;
-    if running(dir).is_some() {
+    if ran && dir.join("pid").exists() {
         bail!("the server in `{}` does not end; look at it with `ps`", dir.display());
     }
     Ok(ran)
@@ -88,10 +92,25 @@ fn end(dir: &Path, signal: Signal, limit: Duration) -> anyhow::Result<bool> {
         Err(error) => bail!("process {} cannot be signalled: {error}", pid.as_raw_nonzero()),
     }
     let started = Instant::now();
-    while running(dir).is_some() && started.elapsed() < limit {
+    while !is_gone(pid, &mark(dir)) && started.elapsed() < limit {
         std::thread::sleep(PAUSE);
     }
+    if is_gone(pid, &mark(dir)) {
+        std::fs::remove_file(dir.join("pid")).context("removing the note of a process that ended")?;
+    }
     Ok(true)
+}
+
+/// Has a process ended for good? It loses its command line first, and its ports last, with its last thread.
+fn is_gone(pid: Pid, mark: &str) -> bool {
+    let proc = Path::new("/proc").join(pid.as_raw_nonzero().to_string());
+    let Ok(stat) = std::fs::read_to_string(proc.join("stat")) else { return true };
+    // The name in brackets may hold anything.
+    let state = stat.rsplit(')').next().unwrap_or_default().trim_start().chars().next();
+    let threads = std::fs::read_dir(proc.join("task")).map_or(0, Iterator::count);
+    let line = std::fs::read(proc.join("cmdline")).unwrap_or_default();
+    // One that ended and that nobody has waited for; or the number belongs to another one by now.
+    (matches!(state, Some('Z' | 'X')) && threads <= 1) || (!line.is_empty() && !bears(&line, mark))
 }
 
 /// What it takes of the machine's memory, MiB.

@@ -26,7 +26,12 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("plan", &["types", "text"]),
     ("ask", &["types", "text", "plan"]),
     ("index", &["types", "text", "wire", "plan"]),
+    ("index-elastic", &["types", "text", "wire", "plan", "index"]),
     ("query", &["types", "text", "plan", "index"]),
+    ("cassandra", &["types"]),
+    ("events-kafka", &["types", "events"]),
+    ("fused-cassandra", &["types", "wire", "fused", "cassandra"]),
+    ("store-cassandra", &["types", "store", "cassandra"]),
     ("archive", PARTS),
     (
         "engines",

@@ -4,8 +4,9 @@ use rushes_events::Topic;
 use rushes_fusing::{Options, fuse_batch};
 use rushes_types::Result;
 
-use super::FUSE_CONSUMER;
+use super::aside::Patience;
 use super::indexing::{last_positions, newest};
+use super::{FUSE_CONSUMER, Pass};
 use crate::embedded::Words;
 use crate::engines::Engines;
 
@@ -27,10 +28,15 @@ pub struct FuseSettings {
 ///
 /// # Errors
 /// Where a store or the log fails, or an annotation cannot be read; the events come again.
-pub fn fuse_pass(engines: &Engines, settings: &FuseSettings, stopping: &dyn Fn() -> bool) -> Result<bool> {
+pub(super) fn fuse_pass(
+    engines: &Engines,
+    settings: &FuseSettings,
+    patience: &mut Patience,
+    stopping: &dyn Fn() -> bool,
+) -> Result<Pass> {
     let delivered = engines.events.poll(Topic::Committed, FUSE_CONSUMER, EVENTS)?;
     if delivered.is_empty() {
-        return Ok(false);
+        return Ok(Pass::IDLE);
     }
     let (assets, watermarks) = newest(&delivered);
     let words = Words::new(&settings.default_language);
@@ -38,11 +44,17 @@ pub fn fuse_pass(engines: &Engines, settings: &FuseSettings, stopping: &dyn Fn()
     for some in assets.chunks(ASSETS_PER_STEP) {
         if stopping() {
             // What is applied stays; the events are not acknowledged and come again.
-            return Ok(true);
+            return Ok(Pass::CUT_SHORT);
         }
-        fuse_batch(&&*engines.store, &*engines.fused, some, &[], options)?;
+        let fuse = |assets: &[_]| fuse_batch(&&*engines.store, &*engines.fused, assets, &[], options);
+        if fuse(some).is_err() {
+            // Which of them is it?
+            let at = (Topic::Committed, FUSE_CONSUMER);
+            patience
+                .each(&*engines.events, at, &delivered, some, |asset| fuse(std::slice::from_ref(asset)))?;
+        }
     }
     fuse_batch(&&*engines.store, &*engines.fused, &[], &watermarks, options)?;
     engines.events.acknowledge(Topic::Committed, FUSE_CONSUMER, &last_positions(&delivered))?;
-    Ok(true)
+    Ok(Pass::of(assets.len()))
 }

@@ -6,8 +6,9 @@ use rushes_events::{Delivered, Event, Position, Topic};
 use rushes_index::AssetUpdate;
 use rushes_types::{AssetId, Commit, Result, Watermark};
 
+use super::aside::Patience;
 use super::buckets::touched_buckets;
-use super::{FuseSettings, INDEX_CONSUMER};
+use super::{FuseSettings, INDEX_CONSUMER, Pass};
 use crate::engines::Engines;
 
 /// Events taken at once.
@@ -18,24 +19,35 @@ const EVENTS: usize = 4096;
 ///
 /// # Errors
 /// Where a store, the log or the index fails; the events come again.
-pub fn index_pass(engines: &Engines, settings: &FuseSettings, stopping: &dyn Fn() -> bool) -> Result<bool> {
+pub(super) fn index_pass(
+    engines: &Engines,
+    settings: &FuseSettings,
+    patience: &mut Patience,
+    stopping: &dyn Fn() -> bool,
+) -> Result<Pass> {
     let delivered = engines.events.poll(Topic::Fused, INDEX_CONSUMER, EVENTS)?;
     if delivered.is_empty() {
-        return publish_reached(engines);
+        return Ok(if publish_reached(engines)? { Pass::of(0) } else { Pass::IDLE });
     }
     let (assets, watermarks) = newest(&delivered);
+    let mut indexed = 0;
     for asset in &assets {
         if stopping() {
             // What was applied is not published and its events not acknowledged: it comes again.
-            return Ok(true);
+            return Ok(Pass::CUT_SHORT);
         }
-        index_asset(engines, asset, settings.bucket_ns)?;
+        let at = (Topic::Fused, INDEX_CONSUMER);
+        let one = std::slice::from_ref(asset);
+        patience.each(&*engines.events, at, &delivered, one, |asset| {
+            indexed += index_asset(engines, asset, settings.bucket_ns)?;
+            Ok(())
+        })?;
     }
     // What was applied becomes durable with the publish, so that comes before the acknowledgement.
     let reached = reached(engines, &watermarks)?;
     publish(engines, reached)?;
     engines.events.acknowledge(Topic::Fused, INDEX_CONSUMER, &last_positions(&delivered))?;
-    Ok(true)
+    Ok(Pass::of(indexed))
 }
 
 /// Where several workers share the partitions, the one that reached the lowest watermark may not have known of
@@ -71,15 +83,15 @@ fn publish(engines: &Engines, upto: Commit) -> Result<()> {
     engines.index.publish(upto.max(now))
 }
 
-/// Brings one asset up to its fused state.
+/// Brings one asset up to its fused state; how many annotations that changed.
 ///
 /// # Errors
 /// Where a store or the index fails.
-pub fn index_asset(engines: &Engines, asset: &AssetId, bucket_ns: i64) -> Result<()> {
+fn index_asset(engines: &Engines, asset: &AssetId, bucket_ns: i64) -> Result<usize> {
     let after = engines.index.progress(asset)?;
     let upto = engines.fused.progress(asset)?;
     if upto <= after {
-        return Ok(());
+        return Ok(0);
     }
     let document = engines.fused.document(asset)?;
     let mut changes = Vec::new();
@@ -91,7 +103,9 @@ pub fn index_asset(engines: &Engines, asset: &AssetId, bucket_ns: i64) -> Result
         true => touched_buckets(&*engines.fused, asset, &changes, bucket_ns)?,
         false => Vec::new(),
     };
-    engines.index.apply(&[AssetUpdate { asset: asset.clone(), document, after, upto, changes, buckets }])
+    let count = changes.len();
+    engines.index.apply(&[AssetUpdate { asset: asset.clone(), document, after, upto, changes, buckets }])?;
+    Ok(count)
 }
 
 /// The assets named, and the last watermark of each partition.

@@ -4,6 +4,7 @@
 //! any. Passes are plain functions over the seams, so that tests, `rushes rebuild` and one-shot commands
 //! run them without threads.
 
+mod aside;
 mod buckets;
 mod fusing;
 mod indexing;
@@ -15,12 +16,14 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rushes_events::Topic;
-use rushes_types::Result;
+use rushes_types::{ErrorKind, Result};
 
 use crate::engines::Engines;
 use crate::erasures::Erasures;
 use crate::priority::{self, Traffic};
 
+use aside::Patience;
+pub(crate) use aside::assets_aside;
 pub use fusing::FuseSettings;
 use fusing::fuse_pass;
 use indexing::index_pass;
@@ -59,6 +62,8 @@ impl Stage {
 const IDLE_WAIT: Duration = Duration::from_millis(200);
 /// Shortest and longest wait after a failure.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(30));
+/// A stage that was overtaken again and again for this long does not get on.
+const FASTER: Duration = Duration::from_secs(2);
 /// How long the maintenance worker sleeps when there is nothing to join.
 const MAINTAIN_WAIT: Duration = Duration::from_secs(1);
 
@@ -71,6 +76,27 @@ pub struct Health {
     pub error: Option<String>,
     /// Passes that did something.
     pub passes: u64,
+    /// What they did since the process started: events carried, assets fused, annotations indexed.
+    pub items: u64,
+}
+
+/// What a pass did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Pass {
+    /// Did it find anything to do?
+    pub busy: bool,
+    /// How much of it.
+    pub items: u64,
+}
+
+impl Pass {
+    const IDLE: Self = Self { busy: false, items: 0 };
+    /// It was asked to stop: what it did is done, and counted when it is acknowledged.
+    const CUT_SHORT: Self = Self { busy: true, items: 0 };
+
+    const fn of(items: usize) -> Self {
+        Self { busy: true, items: items as u64 }
+    }
 }
 
 /// Something happened: wakes whoever waits for it.
@@ -217,6 +243,7 @@ impl Workers {
 fn run(stage: Stage, engines: &Engines, shared: &Shared, settings: &FuseSettings) {
     priority::stand_back();
     let mut backoff = BACKOFF.0;
+    let mut patience = Patience::default();
     shared.record(stage, |h| h.running = true);
     while !shared.stopping() {
         let seen = shared.committed.count();
@@ -225,17 +252,28 @@ fn run(stage: Stage, engines: &Engines, shared: &Shared, settings: &FuseSettings
             shared.committed.wait(seen, IDLE_WAIT);
             continue;
         }
-        match pass(stage, engines, shared, settings) {
-            Ok(busy) => {
+        match pass(stage, engines, shared, settings, &mut patience) {
+            Ok(Pass { busy, items }) => {
                 backoff = BACKOFF.0;
                 shared.record(stage, |h| {
                     h.running = true;
                     h.error = None;
                     h.passes += u64::from(busy);
+                    h.items += items;
                 });
                 if !busy {
                     idle(stage, engines, shared, seen);
                 }
+            }
+            Err(error) if error.kind() == ErrorKind::Conflict => {
+                // Another worker was faster: look again at what is left.
+                tracing::info!(stage = stage.as_str(), %error, "another worker was faster");
+                if backoff > FASTER {
+                    shared.record(stage, |h| h.error = Some(error.to_string()));
+                }
+                sleep(shared, backoff);
+                backoff = (backoff * 2).min(BACKOFF.1);
+                take_back(stage, engines);
             }
             Err(error) => {
                 tracing::error!(stage = stage.as_str(), %error, "the pass failed; it will be tried again");
@@ -243,34 +281,46 @@ fn run(stage: Stage, engines: &Engines, shared: &Shared, settings: &FuseSettings
                 shared.published.notify();
                 sleep(shared, backoff);
                 backoff = (backoff * 2).min(BACKOFF.1);
-                if let Err(error) = redeliver(stage, engines) {
-                    tracing::error!(stage = stage.as_str(), %error, "events could not be taken back");
-                }
+                take_back(stage, engines);
             }
         }
     }
     shared.record(stage, |h| h.running = false);
 }
 
-fn pass(stage: Stage, engines: &Engines, shared: &Shared, settings: &FuseSettings) -> Result<bool> {
+fn pass(
+    stage: Stage,
+    engines: &Engines,
+    shared: &Shared,
+    settings: &FuseSettings,
+    patience: &mut Patience,
+) -> Result<Pass> {
     match stage {
         Stage::Relay => relay_pass(engines),
-        Stage::Fuse => fuse_pass(engines, settings, &|| shared.gives_way_or_stops()),
+        Stage::Fuse => fuse_pass(engines, settings, patience, &|| shared.gives_way_or_stops()),
         Stage::Index => {
-            let busy = index_pass(engines, settings, &|| shared.gives_way_or_stops())?;
-            if busy {
+            let pass = index_pass(engines, settings, patience, &|| shared.gives_way_or_stops())?;
+            if pass.busy {
                 shared.published.notify();
             }
-            Ok(busy)
+            Ok(pass)
         }
         Stage::Maintain => {
             let busy = engines.index.maintain()?;
             // Who does long work now does it first.
-            match shared.chores.try_lock() {
-                Ok(_chore) if !busy => shared.erasures.purge_if_due(engines),
-                _ => Ok(busy),
-            }
+            let busy = match shared.chores.try_lock() {
+                Ok(_chore) if !busy => shared.erasures.purge_if_due(engines)?,
+                _ => busy,
+            };
+            Ok(Pass { busy, items: u64::from(busy) })
         }
+    }
+}
+
+/// What was not acknowledged is to come again.
+fn take_back(stage: Stage, engines: &Engines) {
+    if let Err(error) = redeliver(stage, engines) {
+        tracing::error!(stage = stage.as_str(), %error, "events could not be taken back");
     }
 }
 

@@ -7,6 +7,7 @@ use rushes_fused::FusedEvent;
 use rushes_store::OutboxPage;
 use rushes_types::{AssetId, Commit, Result, Watermark};
 
+use super::Pass;
 use crate::engines::Engines;
 
 /// Outbox rows that one pass carries.
@@ -18,17 +19,21 @@ const KEEP: u64 = 10_000;
 ///
 /// # Errors
 /// Where a store or the log fails; nothing is lost, the rows are still in the outbox.
-pub fn relay_pass(engines: &Engines) -> Result<bool> {
+pub fn relay_pass(engines: &Engines) -> Result<Pass> {
     let committed = relay_committed(engines)?;
     let fused = relay_fused(engines)?;
-    Ok(committed || fused)
+    Ok(match committed.or(fused) {
+        Some(_) => Pass::of(committed.unwrap_or(0) + fused.unwrap_or(0)),
+        None => Pass::IDLE,
+    })
 }
 
-fn relay_committed(engines: &Engines) -> Result<bool> {
+/// How many events it appended; `None` where there was nothing to do.
+fn relay_committed(engines: &Engines) -> Result<Option<usize>> {
     let OutboxPage { rows, watermark } = engines.store.outbox(0, ROWS)?;
     let last = rows.last().map(|row| row.sequence);
     if last.is_none() && watermark.is_none() {
-        return Ok(false);
+        return Ok(None);
     }
     let mut events = newest_of_each(rows.into_iter().map(|row| (row.asset, row.commit)));
     events.extend(watermark.map(|upto| Event::Watermark { partition: None, upto }));
@@ -37,12 +42,12 @@ fn relay_committed(engines: &Engines) -> Result<bool> {
         engines.store.trim_outbox(last)?;
     }
     engines.events.trim(Topic::Committed, KEEP)?;
-    Ok(true)
+    Ok(Some(events.len()))
 }
 
-fn relay_fused(engines: &Engines) -> Result<bool> {
+fn relay_fused(engines: &Engines) -> Result<Option<usize>> {
     let rows = engines.fused.outbox(0, ROWS)?;
-    let Some(last) = rows.last() else { return Ok(false) };
+    let Some(last) = rows.last() else { return Ok(None) };
     let sequence = last.sequence;
     let mut watermarks: BTreeMap<u32, Commit> = BTreeMap::new();
     let assets = rows.into_iter().filter_map(|row| match row.row {
@@ -58,7 +63,7 @@ fn relay_fused(engines: &Engines) -> Result<bool> {
     engines.events.append(Topic::Fused, &events)?;
     engines.fused.trim_outbox(sequence)?;
     engines.events.trim(Topic::Fused, KEEP)?;
-    Ok(true)
+    Ok(Some(events.len()))
 }
 
 /// An event is a hint to re-read, so of several for one asset the newest says it all.

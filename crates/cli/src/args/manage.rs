@@ -127,6 +127,22 @@ pub enum RunCommand {
     },
 }
 
+/// `rushes events …`
+#[derive(Debug, Subcommand)]
+pub enum EventsCommand {
+    /// List events that were set aside because a stage failed at them again and again
+    List,
+    /// Say them again, once what they failed at is mended
+    #[command(after_help = "Examples:
+  rushes events list && rushes events replay
+  rushes events replay --limit 1")]
+    Replay {
+        /// Only the oldest ones, this many
+        #[arg(long, value_name = "N")]
+        limit: Option<usize>,
+    },
+}
+
 /// `rushes token …`
 #[derive(Debug, Subcommand)]
 pub enum TokenCommand {

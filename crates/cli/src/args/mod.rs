@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub use manage::{
-    AssetCommand, ConfigCommand, LabelCommand, ModelCommand, RightArg, RunCommand, TokenCommand,
+    AssetCommand, ConfigCommand, EventsCommand, LabelCommand, ModelCommand, RightArg, RunCommand,
+    TokenCommand,
 };
 pub use work::{
     Annotate, Bench, Buckets, Demo, Encode, Erase, ExportFormat, Ingest, Mode, SchemaArg, Search, Serve,
@@ -163,6 +164,9 @@ Buckets and index are made anew when the archive is opened next.")]
     /// Runs: a model's passes over an asset
     #[command(subcommand)]
     Run(RunCommand),
+    /// Events that a stage could not handle
+    #[command(subcommand)]
+    Events(EventsCommand),
     /// Access tokens
     #[command(subcommand)]
     Token(TokenCommand),

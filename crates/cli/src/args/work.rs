@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use crate::roles::Role;
+
 /// `rushes demo`
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
@@ -26,7 +28,11 @@ pub struct Demo {
 #[command(after_help = "Examples:
   rushes serve
   rushes serve --listen 127.0.0.1:0 --no-open            a port that is free
+  rushes serve --role fuse --role index --listen 127.0.0.1:7900   a worker, beside others on the same engines
   rushes token create team --right read && rushes serve --listen 0.0.0.0:7890 --host rushes.studio.example
+
+A process does everything unless it is given roles; several processes share an archive where `[engines]` in rushes.toml
+names Cassandra, Kafka and Elasticsearch (docs/scale.md). Each has a folder of its own: `--archive`.
 
 While it runs, other commands on the same archive go through it. Ctrl-C lets requests in flight finish.")]
 pub struct Serve {
@@ -39,6 +45,9 @@ pub struct Serve {
     /// A folder that media may be served from (may be given again)
     #[arg(long = "media-root", value_name = "DIR")]
     pub media_roots: Vec<PathBuf>,
+    /// What this process is for (may be given again) [default: everything]
+    #[arg(long = "role", value_enum, value_name = "ROLE")]
+    pub roles: Vec<Role>,
     /// Do not open the page in a browser
     #[arg(long)]
     pub no_open: bool,

@@ -8,6 +8,7 @@ mod demo;
 mod demo_questions;
 pub mod encode;
 mod erase;
+mod events;
 mod export;
 mod footage;
 mod foreign;
@@ -60,6 +61,7 @@ fn with_archive(config: Config, json: bool, quiet: bool, command: Command) -> Ou
         Command::Rebuild { index } => long::rebuild(&config, index, json, quiet),
         Command::Backup { to } => long::backup(&config, &to, json, quiet),
         Command::Restore { from, to } => long::restore(&config, &from, to, json, quiet),
+        Command::Events(command) => events::run(&config, &command, json),
         Command::Purge => long::purge(&config, json, quiet),
         Command::Erase(args) => erase::run(&config, &args, json),
         Command::Export { asset, movie, .. } => export::run(&config, asset.as_deref(), movie.as_deref()),

@@ -30,11 +30,14 @@ pub fn run(mut config: Config, args: &Serve, quiet: bool) -> Outcome {
     if !args.hosts.is_empty() {
         config.flag("hosts", |s| s.hosts.clone_from(&args.hosts));
     }
+    if !args.roles.is_empty() {
+        config.flag("roles", |s| s.roles.clone_from(&args.roles));
+    }
     if !args.media_roots.is_empty() {
         config.flag("media_roots", |s| s.media_roots.clone_from(&args.media_roots));
     }
     let orderly = Orderly::begin();
-    let archive = match open(&config.dir, &config.open_options(true))? {
+    let archive = match open(&config.dir, &config.serve_options())? {
         Opened::Archive(archive) => archive,
         Opened::Elsewhere(server) => {
             return Err(Failure::because(format!(

@@ -32,6 +32,7 @@ fn every_command_explains_itself() {
         "label",
         "run",
         "token",
+        "events",
         "config",
         "schema",
         "bench",

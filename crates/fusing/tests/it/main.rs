@@ -4,5 +4,6 @@
 
 mod examples;
 mod fake;
+mod histories;
 mod naive;
 mod random;

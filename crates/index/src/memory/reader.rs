@@ -1,4 +1,4 @@
-//! A snapshot of the memory index: straight loops.
+//! Annotations in lists, and every question answered by straight loops over them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -8,40 +8,77 @@ use rushes_plan::{Clause, ClauseMatcher, Filter, PhraseHit, Test};
 use rushes_text::{Analyzer, normalise_label};
 use rushes_types::{AnnotationType, AssetDocument, AssetId, FusedAnnotation, ReadPoint, Result, SpaceId};
 
-use super::Entry;
 use crate::hit::{hit_order, nearest_test, refuse_nearest, span};
 use crate::seam::{AnnotationRef, AssetNo, Eligible, Hit, Hits, IndexReader, Suggestion};
 use crate::suggest::{LabelCounts, begins_word};
 use crate::visibility::{Standing, is_visible};
 
+/// An annotation as it is held against questions.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listed {
+    /// What was said, and when it was current.
+    pub fused: FusedAnnotation,
+    /// Where its vector lies, if it has one.
+    pub space: SpaceId,
+}
+
+/// A reader over given annotations: the plainest one, and so the measure of the others. An engine that cannot decide a
+/// match by itself fetches a superset of what matches, makes this of it, and hands the question on.
 #[derive(Debug)]
-pub(super) struct MemoryReader {
-    pub at: ReadPoint,
-    pub assets: Vec<Arc<AssetDocument>>,
+pub struct MemoryReader {
+    at: ReadPoint,
+    assets: Arc<[Arc<AssetDocument>]>,
     /// By asset; by range and key.
-    pub entries: Vec<Vec<Arc<Entry>>>,
-    pub analyzer: Arc<Analyzer>,
+    entries: BTreeMap<AssetNo, Vec<Arc<Listed>>>,
+    analyzer: Arc<Analyzer>,
 }
 
 impl MemoryReader {
-    /// The assets that the filter takes.
-    fn filtered<'r>(&'r self, filter: &'r Filter) -> impl Iterator<Item = (AssetNo, &'r [Arc<Entry>])> {
-        let assets = (0_u32..).zip(self.assets.iter().zip(&self.entries));
-        assets.filter_map(move |(no, (document, entries))| {
+    /// A reader at a read point, of assets ascending by id and of annotations in any order, each named once; one whose asset
+    /// is not among them is left out.
+    #[must_use]
+    pub fn new(
+        at: ReadPoint,
+        assets: Arc<[Arc<AssetDocument>]>,
+        annotations: impl IntoIterator<Item = Arc<Listed>>,
+        analyzer: Arc<Analyzer>,
+    ) -> Self {
+        let mut reader = Self { at, assets, entries: BTreeMap::new(), analyzer };
+        for listed in annotations {
+            if let Some(no) = reader.asset_no(&listed.fused.annotation.asset) {
+                reader.entries.entry(no).or_default().push(listed);
+            }
+        }
+        for of_asset in reader.entries.values_mut() {
+            // In the order of hits: by start, end and key.
+            of_asset.sort_by_cached_key(|e| (e.fused.annotation.range, e.fused.fused_key()));
+        }
+        reader
+    }
+
+    /// The assets that the filter takes and of which something is said.
+    fn filtered<'r>(&'r self, filter: &'r Filter) -> impl Iterator<Item = (AssetNo, &'r [Arc<Listed>])> {
+        let assets = self.entries.iter();
+        assets.filter_map(move |(no, entries)| {
+            let document = self.assets.get(usize::try_from(no.0).ok()?)?;
             let takes = filter.assets.as_ref().is_none_or(|ids| ids.contains(&document.asset.id));
-            takes.then_some((AssetNo(no), entries.as_slice()))
+            takes.then_some((*no, entries.as_slice()))
         })
     }
 
     /// The annotations of one asset that the reader sees under the filter.
-    fn seen<'r>(&'r self, entries: &'r [Arc<Entry>], filter: &'r Filter) -> impl Iterator<Item = &'r Entry> {
-        let seen = |entry: &&Entry| {
+    fn seen<'r>(
+        &'r self,
+        entries: &'r [Arc<Listed>],
+        filter: &'r Filter,
+    ) -> impl Iterator<Item = &'r Listed> {
+        let seen = |entry: &&Listed| {
             filter.sees(&entry.fused, &self.at) && filter.passes_language(&entry.fused.annotation)
         };
         entries.iter().map(Arc::as_ref).filter(seen)
     }
 
-    fn sees_as(&self, entry: &Entry, standing: Standing) -> bool {
+    fn sees_as(&self, entry: &Listed, standing: Standing) -> bool {
         is_visible(&entry.fused.lifetimes, entry.fused.kept, standing, &self.at)
     }
 
@@ -149,7 +186,7 @@ impl IndexReader for MemoryReader {
 
     fn fetch(&self, refs: &[AnnotationRef]) -> Result<Vec<Option<FusedAnnotation>>> {
         let get = |wanted: &AnnotationRef| {
-            let entries = self.entries.get(usize::try_from(wanted.asset.0).ok()?)?;
+            let entries = self.entries.get(&wanted.asset)?;
             let found = entries.iter().find(|e| e.fused.fused_key() == wanted.key)?;
             // What is kept is seen through a pin, and what is current in any case.
             self.sees_as(found, Standing::Pinned).then(|| found.fused.clone())
@@ -158,7 +195,7 @@ impl IndexReader for MemoryReader {
     }
 
     fn find(&self, asset: &AssetId, annotation_id: &str) -> Result<Option<FusedAnnotation>> {
-        let entries = self.asset_no(asset).and_then(|no| self.entries.get(usize::try_from(no.0).ok()?));
+        let entries = self.asset_no(asset).and_then(|no| self.entries.get(&no));
         let named = || {
             let all = entries.into_iter().flatten();
             all.filter(|entry| entry.fused.annotation.id.as_str() == annotation_id)
@@ -169,7 +206,7 @@ impl IndexReader for MemoryReader {
     }
 
     fn spaces(&self) -> Result<Vec<SpaceId>> {
-        let current = self.entries.iter().flatten().filter(|entry| self.sees_as(entry, Standing::Current));
+        let current = self.entries.values().flatten().filter(|entry| self.sees_as(entry, Standing::Current));
         let with_vector = current.filter(|entry| entry.fused.annotation.vector.is_some());
         let spaces: std::collections::BTreeSet<_> = with_vector.map(|entry| entry.space.clone()).collect();
         Ok(spaces.into_iter().collect())

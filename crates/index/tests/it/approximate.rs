@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 
 use rushes_index::{Hits, Index, IndexReader};
 use rushes_plan::{Clause, Filter, NearestTest, Test};
+use rushes_testkit::index_history::Dice;
+use rushes_testkit::index_model::Memory;
 use rushes_testkit::index_suite::{IndexFixture, asset_id, clause, current, put, update, vectored};
 use rushes_types::{Commit, Metric, SpaceId};
 
-use crate::fixtures::{Embedded, Memory};
-use crate::history::Dice;
+use crate::fixtures::Embedded;
 
 const DIMENSIONS: usize = 96;
 const ASSETS: usize = 6;
@@ -59,7 +60,7 @@ fn ask(reader: &dyn IndexReader, clause: &Clause, filter: &Filter) -> Hits {
 fn approximate_search_finds_nearly_all_and_says_that_it_is() {
     let dice = &mut Dice(11);
     let centres: Vec<Vec<f32>> = (0..40).map(|_| (0..DIMENSIONS).map(|_| unit(dice)).collect()).collect();
-    let (embedded, memory) = (Embedded::approximating(100), Memory::new());
+    let (embedded, memory) = (Embedded::approximating(100), Memory::default());
     let seed = dice.0;
     fill(embedded.index(), &centres, &mut Dice(seed));
     fill(memory.index(), &centres, &mut Dice(seed));

@@ -3,34 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use rushes_index::{Clock, EmbeddedIndex, EmbeddedOptions, Index, MemoryIndex};
+use rushes_index::{Clock, EmbeddedIndex, EmbeddedOptions, Index};
 use rushes_testkit::index_suite::IndexFixture;
-use rushes_text::{Analyzer, Language};
-
-pub struct Memory {
-    index: MemoryIndex,
-    seconds: Arc<AtomicU64>,
-}
-
-impl Memory {
-    pub fn new() -> Self {
-        let seconds = Arc::new(AtomicU64::new(1_000));
-        let index = MemoryIndex::new(Clock::manual(seconds.clone()), Analyzer::new(Language::Und));
-        Self { index, seconds }
-    }
-}
-
-impl IndexFixture for Memory {
-    fn index(&self) -> &dyn Index {
-        &self.index
-    }
-
-    fn pass(&self, seconds: u64) {
-        self.seconds.fetch_add(seconds, Ordering::SeqCst);
-    }
-
-    fn reopen(&mut self) {}
-}
 
 pub struct Embedded {
     index: Option<EmbeddedIndex>,

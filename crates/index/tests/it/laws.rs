@@ -1,7 +1,7 @@
 //! The laws of the index on every implementation.
 
 mod memory {
-    rushes_testkit::index_laws!(crate::fixtures::Memory::new());
+    rushes_testkit::index_laws!(rushes_testkit::index_model::Memory::default());
 }
 
 mod embedded {

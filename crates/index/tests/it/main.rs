@@ -4,6 +4,5 @@
 mod approximate;
 mod disk;
 mod fixtures;
-mod history;
 mod laws;
 mod model;

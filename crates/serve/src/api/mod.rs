@@ -4,6 +4,7 @@ mod annotations;
 mod buckets;
 mod documents;
 mod erase;
+mod events;
 mod export;
 mod login;
 mod media;
@@ -78,6 +79,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
         .merge(pictures::routes())
         .merge(erase::routes())
         .merge(operate::routes())
+        .merge(events::routes())
         .merge(tokens::routes())
 }
 

@@ -53,6 +53,8 @@ pub(super) struct WorkerDocument {
     error: Option<String>,
     /// Passes that did something.
     passes: u64,
+    /// What they did since the process started: events carried, assets fused, annotations indexed.
+    items: u64,
 }
 
 /// Stage 1.
@@ -120,6 +122,7 @@ impl StatusDocument {
             running: health.running,
             error: health.error.map(told),
             passes: health.passes,
+            items: health.items,
         };
         Self {
             archive: status.archive,

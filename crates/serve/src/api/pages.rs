@@ -125,6 +125,14 @@ fn write_status(page: &mut Page, status: &Status) {
     for (stage, health) in &status.workers {
         page.sample("rushes_stage_failing", &[("stage", stage)], i32::from(health.error.is_some()));
     }
+    page.family(
+        "rushes_stage_items_total",
+        "counter",
+        "What a stage did in this process: events carried, assets fused, annotations indexed.",
+    );
+    for (stage, health) in &status.workers {
+        page.sample("rushes_stage_items_total", &[("stage", stage)], health.items);
+    }
     page.single("rushes_assets", "gauge", "Assets that are registered.", status.store.assets);
     page.single("rushes_annotations", "gauge", "Annotations, superseded ones too.", status.store.annotations);
     page.single("rushes_index_entries", "gauge", "Entries of the index.", status.index.entries);

@@ -12,14 +12,14 @@ const DEPTH_MAX: usize = 2 * JSON_DEPTH_MAX;
 
 /// Writes a record.
 #[derive(Debug, Default)]
-pub(super) struct Writer(Vec<u8>);
+pub struct Writer(Vec<u8>);
 
 /// Reads a record.
 #[derive(Debug)]
-pub(super) struct Reader<'a>(&'a [u8]);
+pub struct Reader<'a>(&'a [u8]);
 
 /// Stored bytes are not what was written.
-pub(super) fn corrupt(what: &str) -> Error {
+pub fn corrupt(what: &str) -> Error {
     Error::new(
         ErrorKind::Corrupt,
         format!("a record of the annotation store is damaged ({what}); restore a backup"),
@@ -27,19 +27,23 @@ pub(super) fn corrupt(what: &str) -> Error {
 }
 
 impl Writer {
-    pub(super) fn done(self) -> Vec<u8> {
+    /// The bytes.
+    pub fn done(self) -> Vec<u8> {
         self.0
     }
 
-    pub(super) fn u8(&mut self, n: u8) {
+    /// A byte.
+    pub fn u8(&mut self, n: u8) {
         self.0.push(n);
     }
 
-    pub(super) fn bool(&mut self, b: bool) {
+    /// Yes or no.
+    pub fn bool(&mut self, b: bool) {
         self.u8(u8::from(b));
     }
 
-    pub(super) fn uint(&mut self, mut n: u64) {
+    /// A number, in as few bytes as it needs.
+    pub fn uint(&mut self, mut n: u64) {
         while n >= 0x80 {
             self.0.push((n as u8 & 0x7f) | 0x80);
             n >>= 7;
@@ -48,39 +52,49 @@ impl Writer {
     }
 
     /// Zigzag, so that small negative numbers stay short.
-    pub(super) fn int(&mut self, n: i64) {
+    pub fn int(&mut self, n: i64) {
         self.uint((n.wrapping_shl(1) ^ (n >> 63)).cast_unsigned());
     }
 
-    pub(super) fn u128(&mut self, n: u128) {
+    /// A number of 128 bits.
+    pub fn u128(&mut self, n: u128) {
         self.0.extend_from_slice(&n.to_be_bytes());
     }
 
-    pub(super) fn bytes(&mut self, bytes: &[u8]) {
+    /// Bytes as they are; whoever reads must know how many.
+    pub fn bytes(&mut self, bytes: &[u8]) {
         self.0.extend_from_slice(bytes);
     }
 
-    pub(super) fn text(&mut self, text: &str) {
+    /// Text, its length in front.
+    pub fn text(&mut self, text: &str) {
         self.uint(text.len() as u64);
         self.bytes(text.as_bytes());
     }
 
-    pub(super) fn option<T>(&mut self, value: Option<T>, write: impl FnOnce(&mut Self, T)) {
+    /// A value that may be missing.
+    pub fn option<T>(&mut self, value: Option<T>, write: impl FnOnce(&mut Self, T)) {
         self.bool(value.is_some());
         if let Some(value) = value {
             write(self, value);
         }
     }
 
-    pub(super) fn opt_text(&mut self, text: Option<&String>) {
+    /// Text that may be missing.
+    pub fn opt_text(&mut self, text: Option<&String>) {
         self.option(text, |w, t| w.text(t));
     }
 
-    pub(super) fn opt_int(&mut self, n: Option<i64>) {
+    /// A number that may be missing.
+    pub fn opt_int(&mut self, n: Option<i64>) {
         self.option(n, Self::int);
     }
 
-    pub(super) fn attributes(&mut self, attributes: &Attributes) -> Result<()> {
+    /// Attributes.
+    ///
+    /// # Errors
+    /// Invalid where they are nested too deep.
+    pub fn attributes(&mut self, attributes: &Attributes) -> Result<()> {
         self.map(attributes, 0)
     }
 
@@ -131,39 +145,48 @@ impl Writer {
 }
 
 impl<'a> Reader<'a> {
-    pub(super) const fn new(bytes: &'a [u8]) -> Self {
+    /// Reads these bytes.
+    pub const fn new(bytes: &'a [u8]) -> Self {
         Self(bytes)
     }
 
     /// What is left.
-    pub(super) const fn rest(self) -> &'a [u8] {
+    pub const fn rest(self) -> &'a [u8] {
         self.0
     }
 
     /// Nothing may be left.
-    pub(super) fn end(self) -> Result<()> {
+    pub fn end(self) -> Result<()> {
         if self.0.is_empty() { Ok(()) } else { Err(corrupt("too long")) }
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    /// Is nothing left?
+    pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    pub(super) fn take(&mut self, n: usize) -> Result<&'a [u8]> {
+    /// The next `n` bytes.
+    ///
+    /// # Errors
+    /// Corrupt where there are fewer; so with all that read.
+    pub fn take(&mut self, n: usize) -> Result<&'a [u8]> {
         let (taken, rest) = self.0.split_at_checked(n).ok_or_else(|| corrupt("cut short"))?;
         self.0 = rest;
         Ok(taken)
     }
 
-    pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
+    /// The next bytes.
+    pub fn array<const N: usize>(&mut self) -> Result<[u8; N]> {
         self.take(N)?.try_into().map_err(|_| corrupt("cut short"))
     }
 
-    pub(super) fn u8(&mut self) -> Result<u8> {
+    /// A byte.
+    pub fn u8(&mut self) -> Result<u8> {
         Ok(self.array::<1>()?[0])
     }
 
-    pub(super) fn bool(&mut self) -> Result<bool> {
+    /// Yes or no.
+    pub fn bool(&mut self) -> Result<bool> {
         match self.u8()? {
             0 => Ok(false),
             1 => Ok(true),
@@ -171,7 +194,8 @@ impl<'a> Reader<'a> {
         }
     }
 
-    pub(super) fn uint(&mut self) -> Result<u64> {
+    /// A number.
+    pub fn uint(&mut self) -> Result<u64> {
         let mut n = 0u64;
         for shift in (0..64).step_by(7) {
             let byte = self.u8()?;
@@ -183,37 +207,45 @@ impl<'a> Reader<'a> {
         Err(corrupt("a number too long"))
     }
 
-    pub(super) fn uint32(&mut self) -> Result<u32> {
+    /// A number of 32 bits.
+    pub fn uint32(&mut self) -> Result<u32> {
         u32::try_from(self.uint()?).map_err(|_| corrupt("a number too large"))
     }
 
-    pub(super) fn int(&mut self) -> Result<i64> {
+    /// A number with a sign.
+    pub fn int(&mut self) -> Result<i64> {
         let n = self.uint()?;
         Ok((n >> 1).cast_signed() ^ -(n & 1).cast_signed())
     }
 
-    pub(super) fn u128(&mut self) -> Result<u128> {
+    /// A number of 128 bits.
+    pub fn u128(&mut self) -> Result<u128> {
         Ok(u128::from_be_bytes(self.array()?))
     }
 
-    pub(super) fn text(&mut self) -> Result<&'a str> {
+    /// Text.
+    pub fn text(&mut self) -> Result<&'a str> {
         let length = usize::try_from(self.uint()?).map_err(|_| corrupt("a text too long"))?;
         std::str::from_utf8(self.take(length)?).map_err(|_| corrupt("text that is none"))
     }
 
-    pub(super) fn option<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<Option<T>> {
+    /// A value that may be missing.
+    pub fn option<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T>) -> Result<Option<T>> {
         if self.bool()? { Ok(Some(read(self)?)) } else { Ok(None) }
     }
 
-    pub(super) fn opt_text(&mut self) -> Result<Option<String>> {
+    /// Text that may be missing.
+    pub fn opt_text(&mut self) -> Result<Option<String>> {
         self.option(|r| Ok(r.text()?.to_owned()))
     }
 
-    pub(super) fn opt_int(&mut self) -> Result<Option<i64>> {
+    /// A number that may be missing.
+    pub fn opt_int(&mut self) -> Result<Option<i64>> {
         self.option(Self::int)
     }
 
-    pub(super) fn attributes(&mut self) -> Result<Attributes> {
+    /// Attributes.
+    pub fn attributes(&mut self) -> Result<Attributes> {
         self.map(0)
     }
 

@@ -143,7 +143,7 @@ pub(super) fn block(segment: u64, number: u32) -> [u8; 12] {
 }
 
 /// Names an id within any scope.
-pub(super) fn hash_id(id: &AnnotationId) -> u128 {
+pub fn hash_id(id: &AnnotationId) -> u128 {
     xxhash_rust::xxh3::xxh3_128(id.as_str().as_bytes())
 }
 

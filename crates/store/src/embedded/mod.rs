@@ -9,15 +9,15 @@
 //! batch survives, whole, is known when the store is opened again. Sending it again is always right.
 
 mod append;
-mod codec;
+pub(crate) mod codec;
 mod erase;
 mod import;
-mod keys;
+pub(crate) mod keys;
 mod load;
-mod records;
+pub(crate) mod records;
 mod registry;
 mod runs;
-mod stored_block;
+pub(crate) mod stored_block;
 mod tables;
 mod tx;
 

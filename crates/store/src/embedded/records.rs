@@ -23,15 +23,15 @@ fn model_ref(reader: &mut Reader<'_>) -> Result<ModelRef> {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Counters {
     /// The last commit.
-    pub commits: u64,
+    pub(super) commits: u64,
     /// Runs opened so far.
-    pub runs: u64,
+    pub(super) runs: u64,
     /// Loose scopes so far.
-    pub scopes: u64,
+    pub(super) scopes: u64,
     /// Assets registered now.
-    pub assets: u64,
+    pub(super) assets: u64,
     /// Annotations in committed segments now.
-    pub annotations: u64,
+    pub(super) annotations: u64,
 }
 
 impl Counters {
@@ -57,7 +57,11 @@ impl Counters {
     }
 }
 
-pub(super) fn encode_asset(asset: &Asset) -> Result<Vec<u8>> {
+/// An asset as stored.
+///
+/// # Errors
+/// Invalid where its attributes are nested too deep.
+pub fn encode_asset(asset: &Asset) -> Result<Vec<u8>> {
     let mut w = Writer::default();
     w.text(asset.id.as_str());
     w.text(asset.movie.as_str());
@@ -85,7 +89,11 @@ pub(super) fn encode_asset(asset: &Asset) -> Result<Vec<u8>> {
     Ok(w.done())
 }
 
-pub(super) fn decode_asset(bytes: &[u8]) -> Result<Asset> {
+/// The asset back.
+///
+/// # Errors
+/// Corrupt where the bytes are not what was written; so with all that decode.
+pub fn decode_asset(bytes: &[u8]) -> Result<Asset> {
     let mut r = Reader::new(bytes);
     let asset = Asset {
         id: id!(r, AssetId),
@@ -113,7 +121,8 @@ pub(super) fn decode_asset(bytes: &[u8]) -> Result<Asset> {
     Ok(asset)
 }
 
-pub(super) fn encode_model(model: &Model) -> Vec<u8> {
+/// A model as stored.
+pub fn encode_model(model: &Model) -> Vec<u8> {
     let mut w = Writer::default();
     w.text(model.model.as_str());
     w.uint(model.types.len() as u64);
@@ -130,7 +139,8 @@ pub(super) fn encode_model(model: &Model) -> Vec<u8> {
     w.done()
 }
 
-pub(super) fn decode_model(bytes: &[u8]) -> Result<Model> {
+/// The model back.
+pub fn decode_model(bytes: &[u8]) -> Result<Model> {
     let mut r = Reader::new(bytes);
     let model = model_ref(&mut r)?;
     let mut types = Vec::new();
@@ -150,7 +160,8 @@ pub(super) fn decode_model(bytes: &[u8]) -> Result<Model> {
     Ok(Model { model, types, language, space })
 }
 
-pub(super) fn encode_label(label: &LabelAliases) -> Vec<u8> {
+/// A label as stored.
+pub fn encode_label(label: &LabelAliases) -> Vec<u8> {
     let mut w = Writer::default();
     w.text(label.kind.as_str());
     w.text(&label.label);
@@ -161,7 +172,8 @@ pub(super) fn encode_label(label: &LabelAliases) -> Vec<u8> {
     w.done()
 }
 
-pub(super) fn decode_label(bytes: &[u8]) -> Result<LabelAliases> {
+/// The label back.
+pub fn decode_label(bytes: &[u8]) -> Result<LabelAliases> {
     let mut r = Reader::new(bytes);
     let (kind, label) = (id!(r, AnnotationType), r.text()?.to_owned());
     let mut aliases = Vec::new();
@@ -197,7 +209,8 @@ fn read_visibility(r: &mut Reader<'_>) -> Result<Visibility> {
 
 /// A run with what the store must know of it.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct RunRow {
+pub struct RunRow {
+    /// The run.
     pub run: Run,
     /// Its segment; also the scope of its ids.
     pub segment: u64,
@@ -206,7 +219,8 @@ pub(super) struct RunRow {
 }
 
 impl RunRow {
-    pub(super) fn encode(&self) -> Vec<u8> {
+    /// The row as stored.
+    pub fn encode(&self) -> Vec<u8> {
         let mut w = Writer::default();
         let run = &self.run;
         w.text(run.id.as_str());
@@ -227,7 +241,8 @@ impl RunRow {
         w.done()
     }
 
-    pub(super) fn decode(bytes: &[u8]) -> Result<Self> {
+    /// The row back.
+    pub fn decode(bytes: &[u8]) -> Result<Self> {
         let mut r = Reader::new(bytes);
         let run = Run {
             id: id!(r, RunId),
@@ -251,7 +266,7 @@ impl RunRow {
     }
 
     /// The segment that the run is in its asset's history.
-    pub(super) fn as_segment(&self) -> Segment {
+    pub fn as_segment(&self) -> Segment {
         Segment {
             id: self.segment,
             model: self.run.model.clone(),
@@ -283,7 +298,8 @@ fn read_segment(r: &mut Reader<'_>) -> Result<Segment> {
     })
 }
 
-pub(super) fn encode_effect(effect: &Effect) -> Vec<u8> {
+/// An effect as stored.
+pub fn encode_effect(effect: &Effect) -> Vec<u8> {
     let mut w = Writer::default();
     match effect {
         Effect::Registered => w.u8(0),
@@ -320,7 +336,8 @@ pub(super) fn encode_effect(effect: &Effect) -> Vec<u8> {
     w.done()
 }
 
-pub(super) fn decode_effect(bytes: &[u8]) -> Result<Effect> {
+/// The effect back.
+pub fn decode_effect(bytes: &[u8]) -> Result<Effect> {
     let mut r = Reader::new(bytes);
     let effect = match r.u8()? {
         0 => Effect::Registered,
@@ -345,11 +362,11 @@ pub(super) fn decode_effect(bytes: &[u8]) -> Result<Effect> {
 /// Where an id was kept, and what it says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Place {
-    pub segment: u64,
-    pub block: u32,
-    pub position: u32,
-    pub start_ns: i64,
-    pub digest: u128,
+    pub(super) segment: u64,
+    pub(super) block: u32,
+    pub(super) position: u32,
+    pub(super) start_ns: i64,
+    pub(super) digest: u128,
 }
 
 /// The places of an id, oldest first. There are several only where a loose annotation was superseded and

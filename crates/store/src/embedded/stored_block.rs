@@ -12,21 +12,21 @@ const ROWS_PER_BYTE_MAX: u64 = 64;
 
 /// Bytes made as small as it pays.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Packed {
+pub struct Packed {
     raw_len: usize,
     lz4: bool,
     bytes: Vec<u8>,
 }
 
 /// Compresses bytes, if that makes them smaller.
-pub(super) fn pack(bytes: &[u8]) -> Packed {
+pub fn pack(bytes: &[u8]) -> Packed {
     let compressed = lz4_flex::block::compress(bytes);
     let lz4 = compressed.len() < bytes.len();
     Packed { raw_len: bytes.len(), lz4, bytes: if lz4 { compressed } else { bytes.to_vec() } }
 }
 
 /// The stored form of a block whose rows at `positions` (ascending) count.
-pub(super) fn encode(format: BlockFormat, positions: &[u32], packed: &Packed) -> Vec<u8> {
+pub fn encode(format: BlockFormat, positions: &[u32], packed: &Packed) -> Vec<u8> {
     let mut w = Writer::default();
     w.u8(match format {
         BlockFormat::Lines => 0,
@@ -59,7 +59,7 @@ fn ranges(positions: &[u32]) -> Vec<(u64, u64)> {
 }
 
 /// The block back.
-pub(super) fn decode(bytes: &[u8]) -> Result<Block> {
+pub fn decode(bytes: &[u8]) -> Result<Block> {
     let mut r = Reader::new(bytes);
     let format = match r.u8()? {
         0 => BlockFormat::Lines,

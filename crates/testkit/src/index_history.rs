@@ -3,35 +3,45 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use crate::index_suite::{SECOND, annotation, asset_id, document};
 use rushes_index::AssetUpdate;
-use rushes_testkit::index_suite::{SECOND, annotation, asset_id, document};
 use rushes_types::{
     Annotation, AssetDocument, Attributes, Change, Commit, FusedAnnotation, FusedKey, Lifetime, TimeRange,
     Value, known_types,
 };
 
 /// A small source of numbers that depends on nothing but its seed.
-pub struct Dice(pub u64);
+pub struct Dice(
+    /// The seed.
+    pub u64,
+);
 
 impl Dice {
+    /// A number below `sides`.
     pub fn roll(&mut self, sides: u64) -> u64 {
         self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         (self.0 >> 33) % sides.max(1)
     }
 
+    /// One of a list.
     pub fn one_of<T: Copy>(&mut self, all: &[T]) -> T {
         all[usize::try_from(self.roll(all.len() as u64)).unwrap()]
     }
 
+    /// The same as a signed number.
     pub fn number(&mut self, sides: i64) -> i64 {
         i64::try_from(self.roll(u64::try_from(sides).unwrap())).unwrap()
     }
 }
 
+/// The assets there are.
 pub const ASSETS: [&str; 4] = ["a", "b", "c", "d"];
+/// The words that are said.
 pub const WORDS: [&str; 12] =
     ["how", "you", "doin", "doing", "run", "ran", "running", "joey", "jo", "corrió", "im", "hungry"];
+/// The labels that are given.
 pub const LABELS: [&str; 6] = ["Joey", "JOEY", "Joey Tribbiani", "kitchen", "Kitchen", "coffee house"];
+/// The models that say it.
 pub const MODELS: [&str; 5] = ["faces@1", "faces@2", "asr@1", "clip@1", "clip@2"];
 
 #[derive(Default)]
@@ -47,13 +57,16 @@ struct AssetHistory {
 
 /// Everything that was said, and when.
 pub struct History {
+    /// What decides the next step.
     pub dice: Dice,
+    /// The last commit.
     pub commit: u64,
     runs: u64,
     assets: BTreeMap<&'static str, AssetHistory>,
 }
 
 impl History {
+    /// Nothing was said yet.
     pub fn new(seed: u64) -> Self {
         Self { dice: Dice(seed), commit: 0, runs: 0, assets: BTreeMap::new() }
     }
@@ -132,6 +145,7 @@ impl History {
     }
 
     /// Every annotation there ever was and is not erased.
+    /// All that was ever said and not erased, as it stands.
     pub fn annotations(&self) -> Vec<FusedAnnotation> {
         self.assets.values().flat_map(|history| history.annotations.values().cloned()).collect()
     }

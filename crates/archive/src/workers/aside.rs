@@ -1,0 +1,146 @@
+//! Events that nobody can do anything with.
+//!
+//! A damaged annotation must not stop all assets behind it. Who fails at one asset, again and again and for a reason that
+//! waiting does not mend, sets its event aside: it is kept with the reason, `rushes verify` names it, and
+//! `rushes events replay` says it again once the reason is gone.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use rushes_events::{Delivered, Event, EventLog, Topic};
+use rushes_types::{AssetId, Error, ErrorKind, Result};
+
+/// How often an asset is tried before its event is set aside.
+pub const ATTEMPTS_MAX: u32 = 5;
+
+/// Assets that a stage failed at, and how often.
+#[derive(Debug, Default)]
+pub(super) struct Patience {
+    failed: HashMap<AssetId, u32>,
+}
+
+/// Can trying again mend it? What an engine or a disk fails at, it may do later.
+const fn is_of_the_asset(kind: ErrorKind) -> bool {
+    matches!(kind, ErrorKind::Corrupt | ErrorKind::Invalid | ErrorKind::TooLarge | ErrorKind::Bug)
+}
+
+impl Patience {
+    /// Does a piece of work for each of the assets. An asset that fails for the last time is set aside; one that
+    /// may yet succeed fails the call, once the others are done.
+    pub(super) fn each(
+        &mut self,
+        log: &dyn EventLog,
+        (topic, consumer): (Topic, &str),
+        delivered: &[Delivered],
+        assets: &[AssetId],
+        mut work: impl FnMut(&AssetId) -> Result<()>,
+    ) -> Result<()> {
+        let mut first = None;
+        let mut aside: BTreeMap<&AssetId, Error> = BTreeMap::new();
+        for asset in assets {
+            match work(asset) {
+                Ok(()) => drop(self.failed.remove(asset)),
+                Err(error) if is_of_the_asset(error.kind()) => {
+                    let times = self.failed.entry(asset.clone()).or_insert(0);
+                    *times += 1;
+                    if *times >= ATTEMPTS_MAX {
+                        aside.insert(asset, error);
+                    } else {
+                        first.get_or_insert(error);
+                    }
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        for (asset, error) in aside {
+            set_aside(log, (topic, consumer), delivered, asset, &error)?;
+            self.failed.remove(asset);
+        }
+        first.map_or(Ok(()), Err)
+    }
+}
+
+/// Sets the last event of an asset aside: it stands for the earlier ones.
+fn set_aside(
+    log: &dyn EventLog,
+    (topic, consumer): (Topic, &str),
+    delivered: &[Delivered],
+    asset: &AssetId,
+    error: &Error,
+) -> Result<()> {
+    let of_asset = |d: &&Delivered| matches!(&d.event, Event::Asset { asset: named, .. } if named == asset);
+    let Some(event) = delivered.iter().rev().find(of_asset) else { return Ok(()) };
+    tracing::error!(%asset, %error, consumer, "the event is set aside; `rushes events` shows it");
+    log.set_aside(topic, consumer, event, &format!("asset `{asset}`: {error}"))
+}
+
+/// Assets whose events were set aside, with the reasons.
+pub(crate) fn assets_aside(log: &dyn EventLog, limit: usize) -> Result<BTreeSet<(String, String)>> {
+    let letters = log.dead_letters(limit)?;
+    Ok(letters
+        .into_iter()
+        .map(|letter| {
+            let asset = match letter.event {
+                Some(Event::Asset { asset, .. }) => asset.to_string(),
+                Some(Event::Watermark { .. }) | None => "?".to_owned(),
+            };
+            (asset, letter.reason)
+        })
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use rushes_events::MemoryLog;
+    use rushes_types::Commit;
+
+    use super::*;
+
+    fn id(id: &str) -> AssetId {
+        AssetId::new(id).unwrap()
+    }
+
+    fn said(log: &MemoryLog, assets: &[AssetId]) -> Vec<Delivered> {
+        let event = |asset: &AssetId| Event::Asset { asset: asset.clone(), commit: Commit(1) };
+        log.append(Topic::Committed, &assets.iter().map(event).collect::<Vec<_>>()).unwrap();
+        log.poll(Topic::Committed, "fuse", 10).unwrap()
+    }
+
+    fn pass(
+        patience: &mut Patience,
+        log: &MemoryLog,
+        delivered: &[Delivered],
+        kind: ErrorKind,
+    ) -> Result<()> {
+        let assets = [id("bad"), id("good")];
+        patience.each(log, (Topic::Committed, "fuse"), delivered, &assets, |asset| match asset.as_str() {
+            "bad" => Err(Error::new(kind, "no `label` in it")),
+            _ => Ok(()),
+        })
+    }
+
+    #[test]
+    fn an_asset_that_never_works_is_set_aside_in_the_end() {
+        let (log, mut patience) = (MemoryLog::new(), Patience::default());
+        let delivered = said(&log, &[id("bad"), id("good")]);
+        for _ in 1..ATTEMPTS_MAX {
+            let failed = pass(&mut patience, &log, &delivered, ErrorKind::Corrupt);
+            assert_eq!(failed.unwrap_err().kind(), ErrorKind::Corrupt);
+            assert!(log.dead_letters(9).unwrap().is_empty());
+        }
+        pass(&mut patience, &log, &delivered, ErrorKind::Corrupt).unwrap();
+        let letters = log.dead_letters(9).unwrap();
+        assert_eq!(letters.len(), 1);
+        assert_eq!(letters[0].reason, "asset `bad`: no `label` in it");
+        assert_eq!(assets_aside(&log, 9).unwrap().len(), 1);
+    }
+
+    #[test]
+    fn what_waiting_mends_is_tried_for_ever() {
+        let (log, mut patience) = (MemoryLog::new(), Patience::default());
+        let delivered = said(&log, &[id("bad")]);
+        for _ in 0..3 * ATTEMPTS_MAX {
+            assert!(pass(&mut patience, &log, &delivered, ErrorKind::Unavailable).is_err());
+        }
+        assert!(log.dead_letters(9).unwrap().is_empty());
+    }
+}

@@ -1,0 +1,288 @@
+//! How Cassandra is reached.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::time::Duration;
+
+use rushes_types::{Error, Result};
+use scylla::frame::types::{Consistency, SerialConsistency};
+use serde::{Deserialize, Serialize};
+
+/// Cassandra's native port, where a node names none.
+const PORT: u16 = 9042;
+/// Longest name of a keyspace that Cassandra takes, in bytes.
+const KEYSPACE_BYTES_MAX: usize = 48;
+/// Requests under way at once, where the configuration names no number.
+const IN_FLIGHT: usize = 256;
+/// Most requests under way at once: a connection has 32,768 streams.
+const IN_FLIGHT_MAX: usize = 32_768;
+/// Most repetitions that may be configured.
+const RETRIES_MAX: u32 = 20;
+
+/// How Cassandra is reached, and how safely it keeps what it is told.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// Some nodes, as `host` or `host:port`; the others are found through them.
+    pub nodes: Vec<String>,
+    /// The keyspace; made where it is not there.
+    pub keyspace: String,
+    /// How many copies of each row a new keyspace keeps.
+    pub replication: Replication,
+    /// The data centre whose nodes are asked; without it, those of any.
+    pub local_data_centre: Option<String>,
+    /// How many replicas must answer a read or a write.
+    pub consistency: Level,
+    /// How far a conditional write must agree.
+    pub serial_consistency: SerialLevel,
+    /// The user, where Cassandra asks for one.
+    pub user: Option<String>,
+    /// The user's password. Never logged.
+    pub password: Option<String>,
+    /// How long one attempt of a request may take, in milliseconds.
+    pub request_timeout_ms: u64,
+    /// How long connecting to a node may take, in milliseconds.
+    pub connect_timeout_ms: u64,
+    /// Requests under way at once; further ones wait.
+    pub max_in_flight: usize,
+    /// How often a read or an idempotent write is repeated that met a busy or absent node.
+    pub retries: u32,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            nodes: vec!["127.0.0.1:9042".to_owned()],
+            keyspace: "rushes".to_owned(),
+            replication: Replication::default(),
+            local_data_centre: None,
+            consistency: Level::default(),
+            serial_consistency: SerialLevel::default(),
+            user: None,
+            password: None,
+            request_timeout_ms: 10_000,
+            connect_timeout_ms: 5_000,
+            max_in_flight: IN_FLIGHT,
+            retries: 6,
+        }
+    }
+}
+
+impl fmt::Debug for Config {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("nodes", &self.nodes)
+            .field("keyspace", &self.keyspace)
+            .field("replication", &self.replication)
+            .field("local_data_centre", &self.local_data_centre)
+            .field("consistency", &self.consistency)
+            .field("serial_consistency", &self.serial_consistency)
+            .field("user", &self.user)
+            .field("password", &self.password.as_ref().map(|_| "…"))
+            .field("request_timeout_ms", &self.request_timeout_ms)
+            .field("connect_timeout_ms", &self.connect_timeout_ms)
+            .field("max_in_flight", &self.max_in_flight)
+            .field("retries", &self.retries)
+            .finish()
+    }
+}
+
+/// How many copies of each row a keyspace keeps.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Replication {
+    /// As many over all nodes; for a single data centre.
+    Factor(u32),
+    /// As many in each data centre, by its name.
+    PerDataCentre(BTreeMap<String, u32>),
+}
+
+impl Default for Replication {
+    fn default() -> Self {
+        Self::Factor(1)
+    }
+}
+
+/// How many replicas must answer a read or a write.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Level {
+    /// More than half of those in the local data centre.
+    #[default]
+    LocalQuorum,
+    /// More than half of all.
+    Quorum,
+    /// More than half in each data centre; writes only, reads then ask [`Level::Quorum`].
+    EachQuorum,
+    /// All of them.
+    All,
+}
+
+/// How far a conditional write must agree.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum SerialLevel {
+    /// Among the replicas of all data centres.
+    #[default]
+    Serial,
+    /// Among those of the local data centre: right only where one data centre alone writes.
+    LocalSerial,
+}
+
+impl Level {
+    /// For reads.
+    pub(crate) const fn read(self) -> Consistency {
+        match self {
+            Self::LocalQuorum => Consistency::LocalQuorum,
+            Self::Quorum | Self::EachQuorum => Consistency::Quorum,
+            Self::All => Consistency::All,
+        }
+    }
+
+    /// For writes.
+    pub(crate) const fn write(self) -> Consistency {
+        match self {
+            Self::LocalQuorum => Consistency::LocalQuorum,
+            Self::Quorum => Consistency::Quorum,
+            Self::EachQuorum => Consistency::EachQuorum,
+            Self::All => Consistency::All,
+        }
+    }
+}
+
+impl SerialLevel {
+    /// For conditional writes.
+    pub(crate) const fn write(self) -> SerialConsistency {
+        match self {
+            Self::Serial => SerialConsistency::Serial,
+            Self::LocalSerial => SerialConsistency::LocalSerial,
+        }
+    }
+
+    /// For reads that must see every conditional write.
+    pub(crate) const fn read(self) -> Consistency {
+        match self {
+            Self::Serial => Consistency::Serial,
+            Self::LocalSerial => Consistency::LocalSerial,
+        }
+    }
+}
+
+impl Config {
+    /// A configuration for one node and keyspace, everything else as by default.
+    #[must_use]
+    pub fn of(node: &str, keyspace: &str) -> Self {
+        Self { nodes: vec![node.to_owned()], keyspace: keyspace.to_owned(), ..Self::default() }
+    }
+
+    /// Checks what can be checked without a server.
+    ///
+    /// # Errors
+    /// Invalid: names the field and the mend.
+    pub fn check(&self) -> Result<()> {
+        let wrong = |field: &str, why: String| Err(Error::invalid(why).at(format!("/{field}")));
+        if self.nodes.iter().all(|n| n.trim().is_empty()) {
+            return wrong("nodes", "no node of Cassandra is named; give at least one as `host:9042`".into());
+        }
+        let letters =
+            self.keyspace.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
+        let first = self.keyspace.bytes().next().is_some_and(|b| b.is_ascii_lowercase());
+        if !letters || !first || self.keyspace.len() > KEYSPACE_BYTES_MAX {
+            return wrong(
+                "keyspace",
+                format!(
+                    "`{}` is no name of a keyspace; take at most {KEYSPACE_BYTES_MAX} of a-z, 0-9 and _, a letter \
+                     first",
+                    self.keyspace
+                ),
+            );
+        }
+        let factors = match &self.replication {
+            Replication::Factor(n) => vec![*n],
+            Replication::PerDataCentre(map) => map.values().copied().collect(),
+        };
+        if factors.is_empty() || factors.contains(&0) {
+            return wrong(
+                "replication",
+                "each row needs at least one copy; give 3 for three nodes or more".into(),
+            );
+        }
+        if !(1..=IN_FLIGHT_MAX).contains(&self.max_in_flight) {
+            return wrong("max_in_flight", format!("`{}` is not in 1 … {IN_FLIGHT_MAX}", self.max_in_flight));
+        }
+        if self.request_timeout_ms == 0 || self.connect_timeout_ms == 0 {
+            return wrong("request_timeout_ms", "a time-out of 0 ms lets nothing pass; give 10000".into());
+        }
+        if self.retries > RETRIES_MAX {
+            return wrong("retries", format!("`{}` is more than {RETRIES_MAX}", self.retries));
+        }
+        if self.user.is_some() != self.password.is_some() {
+            return wrong("password", "user and password belong together; give both or none".into());
+        }
+        Ok(())
+    }
+
+    /// The nodes, each with a port.
+    pub(crate) fn addresses(&self) -> Vec<String> {
+        let named = self.nodes.iter().map(|n| n.trim()).filter(|n| !n.is_empty());
+        named.map(|n| if has_port(n) { n.to_owned() } else { format!("{n}:{PORT}") }).collect()
+    }
+
+    pub(crate) const fn request_timeout(&self) -> Duration {
+        Duration::from_millis(self.request_timeout_ms)
+    }
+
+    /// The options of a keyspace made by us, in CQL.
+    pub(crate) fn replication_cql(&self) -> String {
+        match &self.replication {
+            Replication::Factor(n) => {
+                format!("{{'class': 'NetworkTopologyStrategy', 'replication_factor': {n}}}")
+            }
+            Replication::PerDataCentre(map) => {
+                let each = map.iter().map(|(dc, n)| format!(", '{}': {n}", dc.replace('\'', "''")));
+                format!("{{'class': 'NetworkTopologyStrategy'{}}}", each.collect::<String>())
+            }
+        }
+    }
+}
+
+/// Does the node name its port? A bare IPv6 address has colons but no port.
+fn has_port(node: &str) -> bool {
+    match node.rsplit_once(':') {
+        Some((host, port)) => port.parse::<u16>().is_ok() && (!host.contains(':') || host.ends_with(']')),
+        None => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_node_without_a_port_has_the_native_one() {
+        let of = |node: &str| Config::of(node, "k").addresses().remove(0);
+        assert_eq!(of("db"), "db:9042");
+        assert_eq!(of("db:19042"), "db:19042");
+        assert_eq!(of("[::1]:19042"), "[::1]:19042");
+        assert_eq!(of("[::1]"), "[::1]:9042");
+    }
+
+    #[test]
+    fn what_cannot_be_right_is_named_by_its_field() {
+        let base = || Config::of("db", "rushes");
+        assert!(base().check().is_ok());
+        let field = |config: Config| config.check().unwrap_err().pointer().map(str::to_owned).unwrap();
+        assert_eq!(field(Config { nodes: vec![], ..base() }), "/nodes");
+        assert_eq!(field(Config { keyspace: "a; DROP".into(), ..base() }), "/keyspace");
+        assert_eq!(field(Config { replication: Replication::Factor(0), ..base() }), "/replication");
+        assert_eq!(field(Config { max_in_flight: 0, ..base() }), "/max_in_flight");
+        assert_eq!(field(Config { user: Some("u".into()), ..base() }), "/password");
+        assert_eq!(field(Config { request_timeout_ms: 0, ..base() }), "/request_timeout_ms");
+    }
+
+    #[test]
+    fn a_password_is_not_shown() {
+        let config = Config { user: Some("u".into()), password: Some("secret".into()), ..Config::default() };
+        assert!(!format!("{config:?}").contains("secret"));
+    }
+}

@@ -1,0 +1,34 @@
+//! One connection to Apache Cassandra for the stages that keep their data there.
+//!
+//! [`Cluster`] blocks for callers that block ([`Cluster::block_on`]) and runs the driver on threads of its own. It
+//! prepares each statement once, routes by token, pages, bounds how many requests are under way, and repeats what
+//! may be repeated: a read or an idempotent write that met a busy or absent node is sent again a few times with growing
+//! pauses. A conditional write is never repeated here: where its outcome is unknown the caller is told so
+//! ([`rushes_types::ErrorKind::OutcomeUnknown`]) and reads back what became of it with [`Cluster::serial`].
+//!
+//! [`Schema`] makes and migrates tables in numbered steps; [`Lease`] lets one process at a time do a thing.
+
+mod backend;
+mod config;
+mod errors;
+mod lease;
+mod schema;
+mod shared;
+mod statement;
+
+pub use backend::Cluster;
+pub use config::{Config, Level, Replication, SerialLevel};
+pub use lease::Lease;
+pub use schema::{Schema, Step};
+pub use statement::{Outcome, Write};
+
+/// The driver's types that callers name: values, rows, and the traits that bind them.
+pub mod driver {
+    pub use scylla::value::{CqlValue, Row};
+    pub use scylla::{DeserializeRow, SerializeRow, SerializeValue};
+    /// A row that borrows nothing, so that it outlives the page it came with.
+    pub trait OwnedRow: for<'f, 'm> scylla::deserialize::row::DeserializeRow<'f, 'm> {}
+    impl<T> OwnedRow for T where T: for<'f, 'm> scylla::deserialize::row::DeserializeRow<'f, 'm> {}
+    /// Values of one statement.
+    pub use scylla::serialize::row::SerializeRow as Values;
+}

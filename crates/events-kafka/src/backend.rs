@@ -1,0 +1,349 @@
+//! The log itself: the seam's calls, spread over producer, consumers and administration.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use rdkafka::consumer::BaseConsumer;
+use rushes_events::{
+    Arrivals, DeadLetter, Delivered, Event, EventLog, Lag, Position, Topic, check_name, replayed,
+};
+use rushes_types::{Commit, Error, ErrorKind, Result};
+
+use crate::admin::{Admin, Topics, open_topics};
+use crate::client::{Bounds, Cluster, Committed, Ears, Plain, committed, make, serve};
+use crate::config::KafkaConfig;
+use crate::consumer::Subscription;
+use crate::dead::{self, Letters};
+use crate::format::{encode, key, partition_of};
+use crate::producer::{Outgoing, Producer};
+
+type Consumers<T> = Mutex<HashMap<(Topic, String), Arc<T>>>;
+
+/// The event log on Kafka.
+pub struct KafkaLog {
+    config: KafkaConfig,
+    topics: Topics,
+    cluster: Arc<Cluster>,
+    producer: Arc<Producer>,
+    arrivals: Arc<Arrivals>,
+    /// The consumers of this process.
+    subscriptions: Consumers<Subscription>,
+    /// Clients that only ask where a group stands.
+    askers: Consumers<BaseConsumer<Plain>>,
+    trimmed: Mutex<HashMap<Topic, Instant>>,
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl KafkaLog {
+    /// Connects to the cluster, makes the topics that are missing and looks at those that are there.
+    ///
+    /// # Errors
+    /// Invalid or Conflict, naming the setting; Unavailable where nobody, or somebody else than Kafka, answers; Forbidden
+    /// where the brokers refuse this user; Unsupported where they are too old.
+    pub fn open(config: KafkaConfig) -> Result<Self> {
+        config.check()?;
+        let cluster = Arc::new(Cluster::connect(&config)?);
+        let topics = open_topics(&config, &cluster)?;
+        let producer = Arc::new(Producer::new(&config)?);
+        Ok(Self {
+            config,
+            topics,
+            cluster,
+            producer,
+            arrivals: Arc::default(),
+            subscriptions: Mutex::default(),
+            askers: Mutex::default(),
+            trimmed: Mutex::default(),
+        })
+    }
+
+    /// Partitions of each topic: as many workers of a stage can share the work.
+    #[must_use]
+    pub const fn partitions(&self) -> u32 {
+        self.topics.partitions
+    }
+
+    /// Removes the topics and the groups that this process knows, with all that is in them. Derived state: a rebuild
+    /// says everything again.
+    ///
+    /// # Errors
+    /// Where the brokers refuse it or do not answer.
+    pub fn remove(self) -> Result<()> {
+        let mut groups: BTreeSet<String> = BTreeSet::from([Letters::group(&self.config)]);
+        for topic in Topic::ALL {
+            groups.extend(self.consumers(topic).iter().map(|name| self.config.group(topic, name)));
+        }
+        // Members leave first.
+        lock(&self.subscriptions).clear();
+        lock(&self.askers).clear();
+        let topics =
+            [self.config.topic(Topic::Committed), self.config.topic(Topic::Fused), self.config.dead_topic()];
+        let topics: Vec<&str> = topics.iter().map(String::as_str).collect();
+        let groups: Vec<&str> = groups.iter().map(String::as_str).collect();
+        Admin::new(&self.config)?.remove(&topics, &groups)
+    }
+
+    fn all(&self) -> Vec<u32> {
+        (0..self.topics.partitions).collect()
+    }
+
+    /// The consumer of this process, if it has polled.
+    fn known(&self, topic: Topic, consumer: &str) -> Option<Arc<Subscription>> {
+        lock(&self.subscriptions).get(&(topic, consumer.to_owned())).cloned()
+    }
+
+    fn subscription(&self, topic: Topic, consumer: &str) -> Result<Arc<Subscription>> {
+        check_name(consumer)?;
+        let mut subscriptions = lock(&self.subscriptions);
+        let of = (topic, consumer.to_owned());
+        match subscriptions.get(&of) {
+            Some(known) if !known.failed() => return Ok(Arc::clone(known)),
+            Some(_) => {
+                tracing::warn!(
+                    consumer,
+                    topic = topic.as_str(),
+                    "a kafka consumer broke and is started anew"
+                );
+                subscriptions.remove(&of);
+            }
+            None => {}
+        }
+        let new =
+            Subscription::new(&self.config, topic, consumer, &self.cluster, &self.producer, &self.arrivals)?;
+        let new = Arc::new(new);
+        subscriptions.insert(of, Arc::clone(&new));
+        Ok(new)
+    }
+
+    /// The names of a topic's consumers: the configured ones and those of this process.
+    fn consumers(&self, topic: Topic) -> BTreeSet<String> {
+        let mut names: BTreeSet<String> = self.config.consumers.of(topic).iter().cloned().collect();
+        let subscriptions = lock(&self.subscriptions);
+        names.extend(subscriptions.keys().filter(|(of, _)| *of == topic).map(|(_, name)| name.clone()));
+        names
+    }
+
+    /// Where a consumer's group stands in each partition, whoever its members are.
+    fn stands(&self, topic: Topic, consumer: &str) -> Result<Vec<Option<Committed>>> {
+        check_name(consumer)?;
+        if let Some(known) = self.known(topic, consumer) {
+            return known.committed(&self.all());
+        }
+        let asker = {
+            let mut askers = lock(&self.askers);
+            let of = (topic, consumer.to_owned());
+            match askers.get(&of) {
+                Some(asker) => Arc::clone(asker),
+                None => {
+                    let group = self.config.group(topic, consumer);
+                    let asker = Arc::new(make(&self.config.consumer(&group), Plain(Ears::new(&group)))?);
+                    askers.insert(of, Arc::clone(&asker));
+                    asker
+                }
+            }
+        };
+        let stands = committed(&asker, &self.config.topic(topic), &self.all(), self.config.request_timeout());
+        serve(&asker);
+        stands
+    }
+
+    fn bounds(&self, topic: Topic) -> Result<Vec<Bounds>> {
+        self.cluster.bounds(&self.config.topic(topic), &self.all())
+    }
+
+    /// Events of one kind, which may overtake each other only within the kind.
+    fn send(&self, topic: Topic, events: &[Event]) -> Result<()> {
+        let partitions = self.topics.partitions;
+        let outgoing = events.iter().flat_map(|event| {
+            let targets = match event {
+                Event::Asset { asset, .. } => {
+                    let partition = partition_of(asset, partitions);
+                    partition..partition + 1
+                }
+                Event::Watermark { partition: Some(partition), .. } => *partition..partition + 1,
+                Event::Watermark { partition: None, .. } => 0..partitions,
+            };
+            targets.map(move |partition| {
+                let mut value = Vec::new();
+                encode(event, &mut value)?;
+                Ok(Outgoing { partition, key: key(event), value, headers: None })
+            })
+        });
+        let ends = self.producer.send(&self.config.topic(topic), outgoing)?;
+        self.reached(topic, &ends);
+        Ok(())
+    }
+
+    /// The consumers of this process are told what is there, so that they know when they have caught up.
+    fn reached(&self, topic: Topic, ends: &BTreeMap<u32, i64>) {
+        for ((_, _), subscription) in lock(&self.subscriptions).iter().filter(|((of, _), _)| *of == topic) {
+            for (partition, end) in ends {
+                subscription.reaches(*partition, *end);
+            }
+        }
+        self.arrivals.arrived(topic);
+    }
+
+    fn check_partitions(&self, events: &[Event]) -> Result<()> {
+        let count = self.topics.partitions;
+        let other = events.iter().find_map(|event| match event {
+            Event::Watermark { partition: Some(partition), .. } if *partition >= count => Some(*partition),
+            _ => None,
+        });
+        other.map_or(Ok(()), |partition| {
+            let message =
+                format!("partition `{partition}` is not there; the topics have {count}, counted from `0`");
+            Err(Error::invalid(message))
+        })
+    }
+
+    /// Is it time to trim again?
+    fn trim_is_due(&self, topic: Topic) -> bool {
+        let every = Duration::from_secs(self.config.trim_every_s);
+        let mut trimmed = lock(&self.trimmed);
+        if trimmed.get(&topic).is_some_and(|at| at.elapsed() < every) {
+            return false;
+        }
+        trimmed.insert(topic, Instant::now());
+        true
+    }
+
+    /// How far every consumer is done with each partition; `None` where nobody has begun, or one that there always is
+    /// has not.
+    fn all_done(&self, topic: Topic) -> Result<Option<Vec<i64>>> {
+        let mut done: Option<Vec<i64>> = None;
+        for name in self.consumers(topic) {
+            let stands = self.stands(topic, &name)?;
+            if stands.iter().all(Option::is_none) && !self.config.consumers.of(topic).contains(&name) {
+                continue;
+            }
+            let next = stands.iter().map(|stands| stands.map_or(0, |stands| stands.next));
+            done = Some(match done {
+                Some(done) => done.into_iter().zip(next).map(|(a, b)| a.min(b)).collect(),
+                None => next.collect(),
+            });
+        }
+        Ok(done)
+    }
+}
+
+impl EventLog for KafkaLog {
+    /// A watermark is sent when all that was to be said before it is durable: if a part of the events failed, no
+    /// watermark may claim that they were said.
+    fn append(&self, topic: Topic, events: &[Event]) -> Result<()> {
+        self.check_partitions(events)?;
+        let is_watermark = |event: &Event| matches!(event, Event::Watermark { .. });
+        for run in events.chunk_by(|a, b| is_watermark(a) == is_watermark(b)) {
+            self.send(topic, run)?;
+        }
+        Ok(())
+    }
+
+    fn poll(&self, topic: Topic, consumer: &str, limit: usize) -> Result<Vec<Delivered>> {
+        let subscription = self.subscription(topic, consumer)?;
+        self.arrivals.polling(topic);
+        subscription.poll(limit)
+    }
+
+    fn acknowledge(&self, topic: Topic, consumer: &str, positions: &[Position]) -> Result<()> {
+        if positions.is_empty() {
+            return check_name(consumer);
+        }
+        self.subscription(topic, consumer)?.acknowledge(positions)
+    }
+
+    fn redeliver(&self, topic: Topic, consumer: &str) -> Result<()> {
+        self.known(topic, consumer).map_or(Ok(()), |subscription| subscription.redeliver())
+    }
+
+    /// Sets the whole group; its other processes follow within seconds, and before they acknowledge anything more.
+    fn rewind(&self, topic: Topic, consumer: &str) -> Result<()> {
+        self.subscription(topic, consumer)?.rewind(&self.all())
+    }
+
+    /// Sets the whole group, as [`Self::rewind`] does.
+    fn skip(&self, topic: Topic, consumer: &str) -> Result<()> {
+        self.subscription(topic, consumer)?.skip(&self.all())
+    }
+
+    fn watermarks(&self, topic: Topic, consumer: &str) -> Result<Vec<Commit>> {
+        let stands = self.stands(topic, consumer)?;
+        Ok(stands.into_iter().map(|stands| stands.map_or(Commit::NONE, |stands| stands.watermark)).collect())
+    }
+
+    fn set_aside(&self, topic: Topic, consumer: &str, event: &Delivered, reason: &str) -> Result<()> {
+        check_name(consumer)?;
+        dead::set_aside(&self.producer, &self.config.dead_topic(), (topic, consumer), event, reason)
+    }
+
+    fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>> {
+        let read = Letters::read(&self.config, &self.cluster, self.topics.dead_partitions, limit)?;
+        Ok(read.letters.into_iter().map(|(_, _, letter)| letter).collect())
+    }
+
+    fn replay(&self, limit: usize) -> Result<usize> {
+        let read = Letters::read(&self.config, &self.cluster, self.topics.dead_partitions, limit)?;
+        let letters: Vec<DeadLetter> = read.letters.iter().map(|(_, _, letter)| letter.clone()).collect();
+        let count = replayed(self, &letters)?;
+        read.done()?;
+        Ok(count)
+    }
+
+    /// Of every consumer of this process and every configured one that has begun.
+    fn lag(&self) -> Result<Vec<Lag>> {
+        let mut lag = Vec::new();
+        for topic in Topic::ALL {
+            let consumers = self.consumers(topic);
+            if consumers.is_empty() {
+                continue;
+            }
+            let bounds = self.bounds(topic)?;
+            for consumer in consumers {
+                let stands = self.stands(topic, &consumer)?;
+                if stands.iter().all(Option::is_none) {
+                    continue;
+                }
+                let behind = stands.iter().zip(&bounds).map(|(stands, bounds)| {
+                    let next = stands.map_or(bounds.begin, |stands| stands.next.max(bounds.begin));
+                    u64::try_from(bounds.end - next).unwrap_or_default()
+                });
+                lag.push(Lag { consumer, topic, behind: behind.sum() });
+            }
+        }
+        Ok(lag)
+    }
+
+    /// Keeps the newest `keep` of each partition, and all that a configured consumer has yet to see, be it that it has
+    /// never polled. Does nothing more often than `trim_every_s`.
+    fn trim(&self, topic: Topic, keep: u64) -> Result<()> {
+        if !self.trim_is_due(topic) {
+            return Ok(());
+        }
+        let Some(done) = self.all_done(topic)? else { return Ok(()) };
+        let keep = i64::try_from(keep).unwrap_or(i64::MAX);
+        let partitions = self.bounds(topic)?.into_iter().zip(done).enumerate();
+        let upto = partitions.filter_map(|(partition, (bounds, done))| {
+            let upto = bounds.end.saturating_sub(keep).min(done);
+            (upto > bounds.begin).then_some((u32::try_from(partition).unwrap_or(u32::MAX), upto))
+        });
+        let upto: Vec<(u32, i64)> = upto.collect();
+        if upto.is_empty() {
+            return Ok(());
+        }
+        match Admin::new(&self.config)?.delete_records(&self.config.topic(topic), &upto) {
+            Err(e) if e.kind() == ErrorKind::Forbidden => {
+                tracing::warn!("{e}; old events stay until `retention_hours` is over");
+                Ok(())
+            }
+            result => result,
+        }
+    }
+
+    fn wait(&self, topic: Topic, timeout: Duration) {
+        self.arrivals.wait(topic, timeout);
+    }
+}

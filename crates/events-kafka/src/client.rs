@@ -1,0 +1,315 @@
+//! What all clients of the cluster share: ears for what the library says, and questions that need no group.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use rdkafka::client::ClientContext;
+use rdkafka::config::{FromClientConfigAndContext, RDKafkaLogLevel};
+use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
+use rdkafka::{ClientConfig, Offset, TopicPartitionList};
+use rushes_types::{Commit, Error, ErrorKind, Result};
+
+use crate::config::KafkaConfig;
+use crate::error::{coded, error};
+use crate::format::decode_metadata;
+
+/// The same complaint is logged again after this long.
+const COMPLAINT_EVERY: Duration = Duration::from_secs(30);
+/// Events of the library that one call serves: log lines and complaints.
+const SERVED_MAX: usize = 64;
+/// One try at a first answer; between two of them the library's complaints are heard.
+const TRY: Duration = Duration::from_millis(500);
+
+#[derive(Default)]
+struct Heard {
+    last: Option<String>,
+    logged: Option<Instant>,
+}
+
+/// Hears what the client library says: it works in the background, so why something does not come is only told here.
+pub struct Ears {
+    who: String,
+    heard: Mutex<Heard>,
+}
+
+impl Ears {
+    pub fn new(who: impl Into<String>) -> Arc<Self> {
+        Arc::new(Self { who: who.into(), heard: Mutex::default() })
+    }
+
+    fn heard(&self) -> MutexGuard<'_, Heard> {
+        self.heard.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The last complaint.
+    pub fn last(&self) -> Option<String> {
+        self.heard().last.clone()
+    }
+
+    /// Adds the last complaint to an error that only says that nothing came.
+    pub fn explain(&self, error: Error) -> Error {
+        match (error.kind(), self.last()) {
+            (ErrorKind::Unavailable | ErrorKind::OutcomeUnknown, Some(last)) => {
+                Error::new(error.kind(), format!("{} (last heard: {last})", error.message()))
+            }
+            _ => error,
+        }
+    }
+
+    fn complain(&self, complaint: &str) {
+        let mut heard = self.heard();
+        let known = heard.last.as_deref() == Some(complaint);
+        if !known || heard.logged.is_none_or(|at| at.elapsed() >= COMPLAINT_EVERY) {
+            tracing::warn!(who = %self.who, "kafka: {complaint}; it is tried again");
+            heard.logged = Some(Instant::now());
+        }
+        heard.last = Some(complaint.to_owned());
+    }
+}
+
+/// The context of clients that are in no group.
+pub struct Plain(pub Arc<Ears>);
+
+impl ClientContext for Plain {
+    fn log(&self, level: RDKafkaLogLevel, fac: &str, message: &str) {
+        self.0.log(level, fac, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        self.0.error(&error, reason);
+    }
+}
+
+impl ConsumerContext for Plain {}
+
+impl Ears {
+    pub fn log(&self, level: RDKafkaLogLevel, fac: &str, message: &str) {
+        tracing::debug!(who = %self.who, ?level, "librdkafka: {fac} {message}");
+    }
+
+    pub fn error(&self, error: &KafkaError, reason: &str) {
+        // That all are down follows from what was heard of each before, which says more.
+        if error.rdkafka_error_code() != Some(Code::AllBrokersDown) || self.last().is_none() {
+            self.complain(reason);
+        }
+    }
+}
+
+/// What is known of a topic.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shape {
+    /// Its partitions.
+    pub partitions: u32,
+    /// The fewest replicas of any of them.
+    pub replicas: usize,
+    /// Does each have a leader?
+    pub led: bool,
+}
+
+/// Where a group stands in a partition.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Committed {
+    /// The next offset that is not acknowledged.
+    pub next: i64,
+    /// The highest watermark among what is.
+    pub watermark: Commit,
+}
+
+/// The first offset of a partition and the one behind its last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bounds {
+    pub begin: i64,
+    pub end: i64,
+}
+
+/// Questions to the cluster that need no group.
+pub struct Cluster {
+    consumer: BaseConsumer<Plain>,
+    ears: Arc<Ears>,
+    servers: String,
+    timeout: Duration,
+}
+
+impl Cluster {
+    /// Connects, and waits for a first answer.
+    pub fn connect(config: &KafkaConfig) -> Result<Self> {
+        let ears = Ears::new("the event log");
+        let mut client = config.client();
+        client.set("allow.auto.create.topics", "false");
+        let consumer = make(&client, Plain(Arc::clone(&ears)))?;
+        let (servers, timeout) = (config.servers.join(","), config.request_timeout());
+        let cluster = Self { consumer, ears, servers, timeout };
+        cluster.first_answer(&config.dead_topic(), config.connect_timeout())?;
+        Ok(cluster)
+    }
+
+    fn first_answer(&self, topic: &str, limit: Duration) -> Result<()> {
+        let until = Instant::now() + limit;
+        loop {
+            let answer = self.consumer.fetch_metadata(Some(topic), TRY.min(limit));
+            serve(&self.consumer);
+            match answer {
+                Ok(_) => return Ok(()),
+                Err(e) if Instant::now() >= until => return Err(self.unreachable(&e, limit)),
+                Err(e) => match error("asking kafka", &e) {
+                    refused if refused.kind() == ErrorKind::Forbidden => {
+                        return Err(refused.at("/client_settings"));
+                    }
+                    _ => std::thread::sleep(TRY / 10),
+                },
+            }
+        }
+    }
+
+    fn unreachable(&self, cause: &KafkaError, limit: Duration) -> Error {
+        let last = self.ears.last().unwrap_or_else(|| cause.to_string());
+        let servers = &self.servers;
+        let foreign = ["Invalid response size", "ApiVersion", "Receive failed", "parse", "CorrId"];
+        let message = if foreign.iter().any(|sign| last.contains(sign)) {
+            format!(
+                "what answers at `{servers}` does not speak as kafka does ({last}); check host and port of `servers`, \
+                 and `security.protocol` in `client_settings` if the brokers ask for TLS"
+            )
+        } else {
+            format!(
+                "kafka does not answer at `{servers}` within {} ms ({last}); check `servers`, and that the brokers run",
+                limit.as_millis()
+            )
+        };
+        Error::new(ErrorKind::Unavailable, message).at("/servers")
+    }
+
+    /// What a topic is like; `None` where it is not there.
+    pub fn shape(&self, topic: &str) -> Result<Option<Shape>> {
+        let what = format!("looking at the topic `{topic}`");
+        let answer = self.consumer.fetch_metadata(Some(topic), self.timeout);
+        serve(&self.consumer);
+        let metadata = answer.map_err(|e| self.ears.explain(error(&what, &e)))?;
+        let Some(found) = metadata.topics().iter().find(|found| found.name() == topic) else {
+            return Ok(None);
+        };
+        if let Some(code) = found.error() {
+            // Without partitions there is no list of them that could be looked at.
+            return match Code::from(code) {
+                Code::UnknownTopicOrPartition | Code::UnknownTopic => Ok(None),
+                Code::LeaderNotAvailable => Ok(Some(Shape { partitions: 0, replicas: 0, led: false })),
+                code => Err(coded(&what, code)),
+            };
+        }
+        let partitions = found.partitions();
+        Ok(Some(Shape {
+            partitions: u32::try_from(partitions.len()).unwrap_or(u32::MAX),
+            replicas: partitions.iter().map(|p| p.replicas().len()).min().unwrap_or_default(),
+            led: !partitions.is_empty() && partitions.iter().all(|p| p.leader() >= 0),
+        }))
+    }
+
+    /// Does the cluster answer for this topic, at once?
+    pub fn answers(&self, topic: &str) -> bool {
+        let answer = self.consumer.fetch_metadata(Some(topic), TRY);
+        serve(&self.consumer);
+        answer.is_ok_and(|m| m.topics().iter().any(|t| t.name() == topic && t.error().is_none()))
+    }
+
+    /// First offset and end of partitions, in their order.
+    pub fn bounds(&self, topic: &str, partitions: &[u32]) -> Result<Vec<Bounds>> {
+        let begins = self.offsets(topic, partitions, Offset::Beginning)?;
+        let ends = self.offsets(topic, partitions, Offset::End)?;
+        Ok(begins.into_iter().zip(ends).map(|(begin, end)| Bounds { begin, end }).collect())
+    }
+
+    fn offsets(&self, topic: &str, partitions: &[u32], which: Offset) -> Result<Vec<i64>> {
+        if partitions.is_empty() {
+            return Ok(Vec::new());
+        }
+        let what = format!("asking for the ends of the topic `{topic}`");
+        // The library asks for the first or last offset where it is given that instead of a time.
+        let asked = list(topic, partitions.iter().map(|p| (*p, which)))?;
+        let answer = self.consumer.offsets_for_times(asked, self.timeout);
+        serve(&self.consumer);
+        let answer = answer.map_err(|e| self.ears.explain(error(&what, &e)))?;
+        partitions.iter().map(|partition| offset_in(&answer, &what, topic, *partition)).collect()
+    }
+}
+
+fn offset_in(answer: &TopicPartitionList, what: &str, topic: &str, partition: u32) -> Result<i64> {
+    let missing =
+        || Error::new(ErrorKind::Unavailable, format!("{what}: nothing is said of partition `{partition}`"));
+    let element = answer.find_partition(topic, native(partition)).ok_or_else(missing)?;
+    element.error().map_err(|e| error(what, &e))?;
+    match element.offset() {
+        Offset::Offset(offset) => Ok(offset),
+        _ => Err(missing()),
+    }
+}
+
+/// A client of the library.
+pub fn make<C: ClientContext, T: FromClientConfigAndContext<C>>(
+    config: &ClientConfig,
+    context: C,
+) -> Result<T> {
+    T::from_config_and_context(config, context).map_err(|e| error("setting up the kafka client", &e))
+}
+
+/// Gives the library time to say what it has to say, without waiting.
+pub fn serve<C: ConsumerContext>(consumer: &BaseConsumer<C>) {
+    for _ in 0..SERVED_MAX {
+        if consumer.poll(Duration::ZERO).is_none() {
+            return;
+        }
+    }
+}
+
+/// A partition's number as the library has it.
+pub fn native(partition: u32) -> i32 {
+    i32::try_from(partition).unwrap_or(i32::MAX)
+}
+
+/// Partitions of a topic, each with an offset.
+pub fn list(topic: &str, offsets: impl IntoIterator<Item = (u32, Offset)>) -> Result<TopicPartitionList> {
+    let mut list = TopicPartitionList::new();
+    for (partition, offset) in offsets {
+        list.add_partition_offset(topic, native(partition), offset).map_err(|e| {
+            Error::bug(format!("an offset of partition `{partition}` cannot be asked for: {e}"))
+        })?;
+    }
+    Ok(list)
+}
+
+/// Partitions of a topic, each with what is to be committed.
+pub fn commit_list(topic: &str, marks: &[(u32, Committed)]) -> Result<TopicPartitionList> {
+    let mut list = TopicPartitionList::new();
+    for (partition, mark) in marks {
+        let mut element = list.add_partition(topic, native(*partition));
+        element
+            .set_offset(Offset::Offset(mark.next))
+            .map_err(|e| Error::bug(format!("offset `{}` cannot be committed: {e}", mark.next)))?;
+        element.set_metadata(crate::format::encode_metadata(mark.watermark));
+    }
+    Ok(list)
+}
+
+/// Where the consumer's group stands in partitions, in their order; `None` where it has not begun.
+pub fn committed<C: ConsumerContext>(
+    consumer: &BaseConsumer<C>,
+    topic: &str,
+    partitions: &[u32],
+    timeout: Duration,
+) -> Result<Vec<Option<Committed>>> {
+    if partitions.is_empty() {
+        return Ok(Vec::new());
+    }
+    let what = format!("asking what is acknowledged of the topic `{topic}`");
+    let asked = list(topic, partitions.iter().map(|p| (*p, Offset::Invalid)))?;
+    let answer = consumer.committed_offsets(asked, timeout).map_err(|e| error(&what, &e))?;
+    let of = |partition: &u32| {
+        let Some(element) = answer.find_partition(topic, native(*partition)) else { return Ok(None) };
+        element.error().map_err(|e| error(&what, &e))?;
+        Ok(match element.offset() {
+            Offset::Offset(next) => Some(Committed { next, watermark: decode_metadata(element.metadata()) }),
+            _ => None,
+        })
+    };
+    partitions.iter().map(of).collect()
+}

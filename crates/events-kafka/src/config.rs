@@ -1,0 +1,351 @@
+//! How the log is reached and how its topics are made. Everything has a default; what an operator sets is checked
+//! before a connection is made.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use rdkafka::ClientConfig;
+use rushes_events::Topic;
+use rushes_types::{Error, Result};
+use serde::Deserialize;
+
+/// Longest prefix, in bytes: Kafka takes topic names of at most 249.
+const PREFIX_BYTES_MAX: usize = 200;
+/// Most partitions of a topic.
+const PARTITIONS_MAX: u32 = 10_000;
+/// Longest time limit, in milliseconds: a day.
+const TIMEOUT_MS_MAX: u64 = 86_400_000;
+/// Shortest time limit, in milliseconds.
+const TIMEOUT_MS_MIN: u64 = 10;
+/// Memory for events that were fetched but not yet asked for, per consumer and in KiB; events are small.
+const FETCH_KBYTES: &str = "4096";
+/// Events that the client fetches ahead for each partition.
+const FETCH_EVENTS: &str = "10000";
+/// Memory for events that are on their way to the brokers, in KiB.
+const SEND_KBYTES: &str = "32768";
+/// Events that may be on their way to the brokers.
+const SEND_EVENTS: &str = "100000";
+
+/// What the log's promises hang on; nobody may set it otherwise.
+const OURS: &[&str] = &[
+    "acks",
+    "auto.offset.reset",
+    "bootstrap.servers",
+    "enable.auto.commit",
+    "enable.auto.offset.store",
+    "enable.idempotence",
+    "enable.partition.eof",
+    "group.id",
+    "group.protocol",
+    "isolation.level",
+    "max.in.flight.requests.per.connection",
+    "message.timeout.ms",
+    "metadata.broker.list",
+    "partition.assignment.strategy",
+    "request.required.acks",
+    "transactional.id",
+];
+
+/// The consumers that there always are, whether or not this process has polled for them: their lag is shown, and
+/// nothing is dropped that they have not acknowledged.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct KnownConsumers {
+    /// Of [`Topic::Committed`].
+    pub committed: Vec<String>,
+    /// Of [`Topic::Fused`].
+    pub fused: Vec<String>,
+}
+
+impl Default for KnownConsumers {
+    fn default() -> Self {
+        Self { committed: vec!["fuse".to_owned()], fused: vec!["index".to_owned()] }
+    }
+}
+
+impl KnownConsumers {
+    /// Those of a topic.
+    #[must_use]
+    pub fn of(&self, topic: Topic) -> &[String] {
+        match topic {
+            Topic::Committed => &self.committed,
+            Topic::Fused => &self.fused,
+        }
+    }
+}
+
+/// The settings of an event log on Kafka.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct KafkaConfig {
+    /// Some brokers of the cluster, each as `host:port`.
+    pub servers: Vec<String>,
+    /// What the names of topics and groups begin with; one for each archive.
+    pub prefix: String,
+    /// Partitions of a topic that is made: as many workers of a stage can share the work. It cannot be changed later.
+    pub partitions: u32,
+    /// Brokers that keep each event. A cluster of one broker needs 1.
+    pub replication: u16,
+    /// Brokers that must have an event before it counts as durable; at most `replication`.
+    pub min_insync: u16,
+    /// Hours after which events are dropped even if a consumer has not seen them; none: never. Without it, events are
+    /// dropped once every consumer has acknowledged them.
+    pub retention_hours: Option<u64>,
+    /// Further settings of topics that are made, by Kafka's names.
+    pub topic_settings: BTreeMap<String, String>,
+    /// Further settings of the client, by librdkafka's names: `security.protocol`, `ssl.*`, `sasl.*` and the like.
+    pub client_settings: BTreeMap<String, String>,
+    /// The consumers that there always are.
+    pub consumers: KnownConsumers,
+    /// Seconds between two rounds of dropping what everybody has acknowledged; 0: at each call.
+    pub trim_every_s: u64,
+    /// Longest wait for a first answer of the cluster, in milliseconds.
+    pub connect_timeout_ms: u64,
+    /// Longest wait for an answer, in milliseconds.
+    pub request_timeout_ms: u64,
+    /// Longest wait until events are durable, in milliseconds.
+    pub delivery_timeout_ms: u64,
+    /// Silence after which the group takes a worker for dead and gives its partitions to others, in milliseconds.
+    pub session_timeout_ms: u64,
+    /// Longest wait for the group's answer at a consumer's first poll, in milliseconds; more than `session_timeout_ms`.
+    pub join_timeout_ms: u64,
+    /// Time in which events are gathered into one request, in milliseconds.
+    pub linger_ms: u64,
+    /// How requests are compressed: `none`, `gzip`, `snappy` or `lz4`.
+    pub compression: String,
+}
+
+impl Default for KafkaConfig {
+    fn default() -> Self {
+        Self {
+            servers: vec!["127.0.0.1:9092".to_owned()],
+            prefix: "rushes".to_owned(),
+            partitions: 12,
+            replication: 3,
+            min_insync: 2,
+            retention_hours: None,
+            topic_settings: BTreeMap::new(),
+            client_settings: BTreeMap::new(),
+            consumers: KnownConsumers::default(),
+            trim_every_s: 60,
+            connect_timeout_ms: 5_000,
+            request_timeout_ms: 10_000,
+            delivery_timeout_ms: 30_000,
+            session_timeout_ms: 10_000,
+            join_timeout_ms: 20_000,
+            linger_ms: 1,
+            compression: "lz4".to_owned(),
+        }
+    }
+}
+
+impl KafkaConfig {
+    /// Is every setting one that can work?
+    ///
+    /// # Errors
+    /// Invalid, naming the setting as a JSON pointer and the mend.
+    pub fn check(&self) -> Result<()> {
+        let bad = |field: &str, message: String| Err(Error::invalid(message).at(format!("/{field}")));
+        if self.servers.is_empty() || self.servers.iter().any(|s| !is_address(s)) {
+            let given = self.servers.join(", ");
+            return bad("servers", format!("`{given}` names no broker; give one or more as `host:port`"));
+        }
+        let legal = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
+        if self.prefix.is_empty() || self.prefix.len() > PREFIX_BYTES_MAX || !self.prefix.chars().all(legal) {
+            let rule = format!("1 to {PREFIX_BYTES_MAX} letters, digits, `.`, `-` or `_`");
+            return bad(
+                "prefix",
+                format!("`{}` cannot begin the name of a topic; give it {rule}", self.prefix),
+            );
+        }
+        if !(1..=PARTITIONS_MAX).contains(&self.partitions) {
+            let given = self.partitions;
+            return bad(
+                "partitions",
+                format!("`{given}` partitions cannot be made; give 1 to {PARTITIONS_MAX}"),
+            );
+        }
+        if self.replication == 0 || i16::try_from(self.replication).is_err() {
+            return bad(
+                "replication",
+                format!("`{}` replicas cannot be kept; give 1 or more", self.replication),
+            );
+        }
+        if self.min_insync == 0 || self.min_insync > self.replication {
+            let (min, all) = (self.min_insync, self.replication);
+            return bad(
+                "min_insync",
+                format!("`{min}` of {all} replicas cannot be in sync; give 1 to {all}"),
+            );
+        }
+        if self.topic_settings.get("cleanup.policy").is_some_and(|policy| policy != "delete") {
+            // A watermark says that all before it was said: compaction would take those events away.
+            return bad(
+                "topic_settings",
+                "`cleanup.policy` must be `delete`: a compacted log loses events".to_owned(),
+            );
+        }
+        if let Some(ours) = self.client_settings.keys().find(|key| OURS.contains(&key.as_str())) {
+            return bad("client_settings", format!("`{ours}` is set by the event log itself; take it out"));
+        }
+        self.check_times()
+    }
+
+    fn check_times(&self) -> Result<()> {
+        for (field, given) in [
+            ("connect_timeout_ms", self.connect_timeout_ms),
+            ("request_timeout_ms", self.request_timeout_ms),
+            ("delivery_timeout_ms", self.delivery_timeout_ms),
+            ("session_timeout_ms", self.session_timeout_ms),
+            ("join_timeout_ms", self.join_timeout_ms),
+        ] {
+            if !(TIMEOUT_MS_MIN..=TIMEOUT_MS_MAX).contains(&given) {
+                let rule = format!("give {TIMEOUT_MS_MIN} to {TIMEOUT_MS_MAX}");
+                let message = format!("a time limit of `{given}` ms does not work; {rule}");
+                return Err(Error::invalid(message).at(format!("/{field}")));
+            }
+        }
+        if self.join_timeout_ms <= self.session_timeout_ms {
+            let message = format!(
+                "`{}` ms are too short: a worker that died is noticed after `session_timeout_ms`, {} ms; give more",
+                self.join_timeout_ms, self.session_timeout_ms
+            );
+            return Err(Error::invalid(message).at("/join_timeout_ms"));
+        }
+        Ok(())
+    }
+
+    /// The name of a topic on the brokers.
+    #[must_use]
+    pub fn topic(&self, topic: Topic) -> String {
+        match topic {
+            Topic::Committed => format!("{}.committed", self.prefix),
+            Topic::Fused => format!("{}.fused", self.prefix),
+        }
+    }
+
+    /// The name of the topic of dead letters.
+    #[must_use]
+    pub fn dead_topic(&self) -> String {
+        format!("{}.dead", self.prefix)
+    }
+
+    /// The name of a consumer's group: one for each topic, so that a worker of one stage never makes those of another
+    /// share their partitions anew.
+    #[must_use]
+    pub fn group(&self, topic: Topic, consumer: &str) -> String {
+        format!("{}.{consumer}", self.topic(topic))
+    }
+
+    pub(crate) fn connect_timeout(&self) -> Duration {
+        Duration::from_millis(self.connect_timeout_ms)
+    }
+
+    pub(crate) fn request_timeout(&self) -> Duration {
+        Duration::from_millis(self.request_timeout_ms)
+    }
+
+    pub(crate) fn delivery_timeout(&self) -> Duration {
+        Duration::from_millis(self.delivery_timeout_ms)
+    }
+
+    pub(crate) fn join_timeout(&self) -> Duration {
+        Duration::from_millis(self.join_timeout_ms)
+    }
+
+    /// Settings of every client. A request gets as long as somebody waits for it, so that a broker which went silent
+    /// is left for another one in time.
+    pub(crate) fn client(&self) -> ClientConfig {
+        let mut client = ClientConfig::new();
+        client.set("client.id", format!("rushes-{}", self.prefix));
+        client.set("socket.timeout.ms", self.request_timeout_ms.max(TIMEOUT_MS_MIN).to_string());
+        client.set("socket.connection.setup.timeout.ms", self.connect_timeout_ms.max(1_000).to_string());
+        client.set("reconnect.backoff.max.ms", "1000");
+        client.set("topic.metadata.refresh.interval.ms", "30000");
+        for (key, value) in &self.client_settings {
+            client.set(key, value);
+        }
+        client.set("bootstrap.servers", self.servers.join(","));
+        client
+    }
+
+    /// Settings of the producer.
+    pub(crate) fn producer(&self) -> ClientConfig {
+        let mut client = self.client();
+        client.set("enable.idempotence", "true").set("acks", "all");
+        client.set("message.timeout.ms", self.delivery_timeout_ms.to_string());
+        client
+            .set("queue.buffering.max.messages", SEND_EVENTS)
+            .set("queue.buffering.max.kbytes", SEND_KBYTES);
+        client.set("linger.ms", self.linger_ms.to_string());
+        client.set("compression.codec", &self.compression);
+        client
+    }
+
+    /// Settings of a consumer. What is done is committed by us, after its effect, never by the client.
+    pub(crate) fn consumer(&self, group: &str) -> ClientConfig {
+        let mut client = self.client();
+        client.set("group.id", group).set("partition.assignment.strategy", "cooperative-sticky");
+        client.set("enable.auto.commit", "false").set("enable.auto.offset.store", "false");
+        client.set("auto.offset.reset", "earliest").set("isolation.level", "read_committed");
+        client.set("session.timeout.ms", self.session_timeout_ms.to_string());
+        client.set("heartbeat.interval.ms", (self.session_timeout_ms / 4).max(1).to_string());
+        client.set("max.poll.interval.ms", self.session_timeout_ms.max(300_000).to_string());
+        client.set("queued.max.messages.kbytes", FETCH_KBYTES).set("queued.min.messages", FETCH_EVENTS);
+        client.set("fetch.error.backoff.ms", "100");
+        client
+    }
+}
+
+fn is_address(server: &str) -> bool {
+    server.rsplit_once(':').is_some_and(|(host, port)| {
+        !host.is_empty()
+            && port.parse::<u16>().is_ok_and(|port| port > 0)
+            && !server.contains(|c: char| c == ',' || c == '/' || c.is_whitespace() || c.is_control())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pointer(change: impl Fn(&mut KafkaConfig)) -> Option<String> {
+        let mut config = KafkaConfig::default();
+        change(&mut config);
+        config.check().err().and_then(|error| error.pointer().map(str::to_owned))
+    }
+
+    #[test]
+    fn the_defaults_are_in_order() {
+        assert!(KafkaConfig::default().check().is_ok());
+    }
+
+    #[test]
+    fn a_setting_that_cannot_work_is_named() {
+        assert_eq!(pointer(|c| c.servers.clear()).as_deref(), Some("/servers"));
+        assert_eq!(pointer(|c| c.servers = vec!["http://kafka:9092".into()]).as_deref(), Some("/servers"));
+        assert_eq!(pointer(|c| c.servers = vec!["kafka".into()]).as_deref(), Some("/servers"));
+        assert_eq!(pointer(|c| c.prefix = "a/b".into()).as_deref(), Some("/prefix"));
+        assert_eq!(pointer(|c| c.partitions = 0).as_deref(), Some("/partitions"));
+        assert_eq!(pointer(|c| c.replication = 0).as_deref(), Some("/replication"));
+        assert_eq!(pointer(|c| c.min_insync = 4).as_deref(), Some("/min_insync"));
+        assert_eq!(pointer(|c| c.join_timeout_ms = 5_000).as_deref(), Some("/join_timeout_ms"));
+        assert_eq!(pointer(|c| c.request_timeout_ms = 0).as_deref(), Some("/request_timeout_ms"));
+    }
+
+    #[test]
+    fn what_the_promises_hang_on_cannot_be_set() {
+        let set = |c: &mut KafkaConfig| drop(c.client_settings.insert("acks".into(), "0".into()));
+        assert_eq!(pointer(set).as_deref(), Some("/client_settings"));
+        let compact =
+            |c: &mut KafkaConfig| drop(c.topic_settings.insert("cleanup.policy".into(), "compact".into()));
+        assert_eq!(pointer(compact).as_deref(), Some("/topic_settings"));
+    }
+
+    #[test]
+    fn a_file_names_only_what_differs() {
+        let config: KafkaConfig = toml::from_str("servers = [\"kafka:9092\"]\npartitions = 4").unwrap();
+        assert_eq!((config.partitions, config.replication), (4, 3));
+        assert!(toml::from_str::<KafkaConfig>("server = \"kafka:9092\"").is_err());
+    }
+}

@@ -1,0 +1,206 @@
+//! Sends events, and returns when all brokers that must have them have them.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use rdkafka::ClientConfig;
+use rdkafka::client::ClientContext;
+use rdkafka::config::RDKafkaLogLevel;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
+use rdkafka::message::{DeliveryResult, Message, OwnedHeaders};
+use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, ThreadedProducer};
+use rushes_types::{Error, ErrorKind, Result};
+
+use crate::client::{Ears, make, native};
+use crate::config::KafkaConfig;
+use crate::error::undelivered;
+
+/// Pause where as much as may be is on its way.
+const FULL: Duration = Duration::from_millis(1);
+/// The library reports every event within the delivery's time limit; it gets this much longer to say so.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// A message on its way.
+pub struct Outgoing<'a> {
+    pub partition: u32,
+    pub key: &'a [u8],
+    pub value: Vec<u8>,
+    pub headers: Option<OwnedHeaders>,
+}
+
+/// What became of the messages of one call.
+#[derive(Default)]
+struct Tally {
+    open: usize,
+    failed: usize,
+    cause: Option<KafkaError>,
+    ends: BTreeMap<u32, i64>,
+}
+
+#[derive(Default)]
+struct Batch {
+    tally: Mutex<Tally>,
+    reported: Condvar,
+}
+
+impl Batch {
+    fn tally(&self) -> MutexGuard<'_, Tally> {
+        self.tally.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn failed(&self, cause: KafkaError) {
+        let mut tally = self.tally();
+        tally.failed += 1;
+        // The first cause is the one that the others follow from.
+        tally.cause.get_or_insert(cause);
+    }
+
+    fn closed(&self) {
+        let mut tally = self.tally();
+        tally.open = tally.open.saturating_sub(1);
+        if tally.open == 0 {
+            self.reported.notify_all();
+        }
+    }
+}
+
+struct Sender(Arc<Ears>);
+
+impl ClientContext for Sender {
+    fn log(&self, level: RDKafkaLogLevel, fac: &str, message: &str) {
+        self.0.log(level, fac, message);
+    }
+
+    fn error(&self, error: KafkaError, reason: &str) {
+        self.0.error(&error, reason);
+    }
+}
+
+impl ProducerContext for Sender {
+    type DeliveryOpaque = Arc<Batch>;
+
+    fn delivery(&self, result: &DeliveryResult<'_>, batch: Arc<Batch>) {
+        match result {
+            Ok(message) => {
+                let partition = u32::try_from(message.partition()).unwrap_or_default();
+                let mut tally = batch.tally();
+                let end = tally.ends.entry(partition).or_default();
+                *end = message.offset().saturating_add(1).max(*end);
+            }
+            Err((cause, _)) => batch.failed(cause.clone()),
+        }
+        batch.closed();
+    }
+}
+
+/// The producer of one process.
+pub struct Producer {
+    config: ClientConfig,
+    ears: Arc<Ears>,
+    limit: Duration,
+    inner: Mutex<Arc<ThreadedProducer<Sender>>>,
+}
+
+impl Producer {
+    pub fn new(config: &KafkaConfig) -> Result<Self> {
+        let (ears, client) = (Ears::new("the event log's producer"), config.producer());
+        let inner = Mutex::new(Arc::new(make(&client, Sender(Arc::clone(&ears)))?));
+        Ok(Self { config: client, ears, limit: config.delivery_timeout(), inner })
+    }
+
+    fn current(&self) -> MutexGuard<'_, Arc<ThreadedProducer<Sender>>> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Sends messages and waits until each is acknowledged or has failed. Returns how far each partition reaches now.
+    pub fn send<'a>(
+        &self,
+        topic: &str,
+        messages: impl Iterator<Item = Result<Outgoing<'a>>>,
+    ) -> Result<BTreeMap<u32, i64>> {
+        let (producer, batch) = (Arc::clone(&self.current()), Arc::new(Batch::default()));
+        // One more than are sent, so that the batch is not closed before all are.
+        batch.tally().open = 1;
+        let until = Instant::now() + self.limit;
+        let mut stopped = None;
+        for message in messages {
+            match message {
+                Ok(message) => enqueue(&producer, &batch, topic, message, until),
+                Err(e) => {
+                    stopped = Some(e);
+                    break;
+                }
+            }
+        }
+        batch.closed();
+        let result = self.outcome(topic, &batch, until + GRACE);
+        if result.is_err() {
+            self.renew_if_fatal(&producer);
+        }
+        stopped.map_or(result, Err)
+    }
+
+    fn outcome(&self, topic: &str, batch: &Batch, until: Instant) -> Result<BTreeMap<u32, i64>> {
+        let mut tally = batch.tally();
+        while tally.open > 0 {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                let message = format!(
+                    "{} events are still on their way to the topic `{topic}`; send them again",
+                    tally.open
+                );
+                return Err(self.ears.explain(Error::new(ErrorKind::OutcomeUnknown, message)));
+            }
+            tally = batch.reported.wait_timeout(tally, left).unwrap_or_else(PoisonError::into_inner).0;
+        }
+        match &tally.cause {
+            Some(cause) => Err(self.ears.explain(undelivered(topic, tally.failed, cause))),
+            None => Ok(std::mem::take(&mut tally.ends)),
+        }
+    }
+
+    /// After some errors an idempotent producer takes nothing more, so that it cannot break its order: another begins.
+    fn renew_if_fatal(&self, failed: &Arc<ThreadedProducer<Sender>>) {
+        let Some((code, why)) = failed.client().fatal_error() else { return };
+        tracing::warn!("the kafka producer is started anew after `{code}`: {why}");
+        let mut current = self.current();
+        if !Arc::ptr_eq(&current, failed) {
+            return;
+        }
+        match make(&self.config, Sender(Arc::clone(&self.ears))) {
+            Ok(producer) => *current = Arc::new(producer),
+            Err(e) => tracing::warn!("the kafka producer cannot be started anew: {e}"),
+        }
+    }
+}
+
+/// Hands a message to the library, waiting for room; a message that it does not take counts as failed.
+fn enqueue(
+    producer: &ThreadedProducer<Sender>,
+    batch: &Arc<Batch>,
+    topic: &str,
+    message: Outgoing<'_>,
+    until: Instant,
+) {
+    batch.tally().open += 1;
+    let mut record = BaseRecord::with_opaque_to(topic, Arc::clone(batch))
+        .partition(native(message.partition))
+        .key(message.key)
+        .payload(&message.value[..]);
+    record.headers = message.headers;
+    loop {
+        match producer.send(record) {
+            Ok(()) => return,
+            Err((KafkaError::MessageProduction(Code::QueueFull), back)) if Instant::now() < until => {
+                record = back;
+                std::thread::sleep(FULL);
+            }
+            Err((cause, _)) => {
+                batch.failed(cause);
+                batch.closed();
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,396 @@
+//! The thread that speaks to a consumer's group and keeps events ready.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rdkafka::Message as _;
+use rdkafka::consumer::{BaseConsumer, Consumer};
+use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
+use rdkafka::{Offset, message::BorrowedMessage};
+use rushes_events::Event;
+use rushes_types::{Commit, Error, ErrorKind, Result};
+
+use crate::client::{Bounds, Cluster, Committed, list};
+use crate::config::KafkaConfig;
+use crate::consumer::{Member, Shared, Wish};
+use crate::dead::{Poison, bury};
+use crate::error::error;
+use crate::format::decode;
+use crate::offsets::Offsets;
+use crate::producer::Producer;
+
+/// Events kept ready; above it the brokers are asked for no more.
+pub const READY_MAX: usize = 8_192;
+/// Messages taken from the library before they are made visible.
+const BATCH: usize = 512;
+/// Longest stay in the library while nothing comes; a wish waits as long.
+const IDLE: Duration = Duration::from_millis(50);
+/// So long may a consumer leave what is ready before the group is served while it does.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// Between two tries of what failed.
+const RETRY: Duration = Duration::from_millis(200);
+/// Between two looks at whether other processes set the group's offsets.
+const FOLLOW: Duration = Duration::from_secs(5);
+/// What is known to be there and does not come after this long was perhaps dropped by the brokers.
+const MISSING: Duration = Duration::from_millis(300);
+
+/// A message as it came.
+struct Fetched {
+    partition: u32,
+    offset: i64,
+    event: Result<Event, Poison>,
+}
+
+/// The thread's state.
+pub struct Pump {
+    shared: Arc<Shared>,
+    consumer: Arc<BaseConsumer<Member>>,
+    cluster: Arc<Cluster>,
+    producer: Arc<Producer>,
+    topic: String,
+    dead_topic: String,
+    timeout: Duration,
+    /// Since when what should come does not.
+    missing: Option<Instant>,
+    /// When it was last asked whether the cluster is back.
+    asked: Option<Instant>,
+    offsets: Offsets,
+    /// When it was last looked whether others set the offsets.
+    followed: Instant,
+}
+
+impl Pump {
+    pub fn new(
+        config: &KafkaConfig,
+        shared: &Arc<Shared>,
+        consumer: &Arc<BaseConsumer<Member>>,
+        cluster: &Arc<Cluster>,
+        producer: &Arc<Producer>,
+        offsets: Offsets,
+    ) -> Self {
+        Self {
+            shared: Arc::clone(shared),
+            consumer: Arc::clone(consumer),
+            cluster: Arc::clone(cluster),
+            producer: Arc::clone(producer),
+            topic: config.topic(shared.topic),
+            dead_topic: config.dead_topic(),
+            timeout: config.request_timeout(),
+            missing: None,
+            asked: None,
+            offsets,
+            followed: Instant::now(),
+        }
+    }
+
+    /// Runs until it is stopped.
+    pub fn run(mut self) {
+        while !self.stopping() {
+            self.adopt();
+            self.grant();
+            if self.full() {
+                self.rest();
+                continue;
+            }
+            let batch = self.fetch();
+            self.keep(batch);
+            self.offsets.commit_skipped();
+            self.follow();
+            self.look_for_missing();
+            self.look_for_brokers();
+        }
+    }
+
+    fn stopping(&self) -> bool {
+        let state = self.shared.state();
+        state.stop || state.failed
+    }
+
+    fn full(&self) -> bool {
+        self.shared.state().standing.waiting() >= READY_MAX
+    }
+
+    /// Waits for room. A short while the library is left alone, since a pause throws away what it has fetched; then
+    /// partitions are paused and the group is served, so that others can join while this worker is at its work.
+    fn rest(&mut self) {
+        let until = Instant::now() + PATIENCE;
+        while Instant::now() < until {
+            let state = self.shared.state();
+            if state.stop || state.wish.is_some() || state.standing.waiting() < READY_MAX / 2 {
+                return;
+            }
+            drop(self.shared.changed.wait_timeout(state, IDLE));
+        }
+        while self.full() && !self.stopping() && self.shared.state().wish.is_none() {
+            // Whatever was assigned meanwhile is paused too.
+            let owned = self.consumer.assignment();
+            if let Err(e) = owned.and_then(|owned| self.consumer.pause(&owned)) {
+                tracing::debug!(group = %self.shared.group, "partitions are not paused: {e}");
+            }
+            let batch = self.fetch();
+            self.keep(batch);
+            self.adopt();
+        }
+        if let Err(e) = self.consumer.assignment().and_then(|owned| self.consumer.resume(&owned)) {
+            tracing::warn!(group = %self.shared.group, "partitions are not resumed: {e}");
+        }
+    }
+
+    fn fetch(&mut self) -> Vec<Fetched> {
+        let mut batch = Vec::new();
+        let mut wait = IDLE;
+        while batch.len() < BATCH {
+            match self.consumer.poll(wait) {
+                // Nothing there; or partitions came or went, which is looked at first.
+                None => break,
+                Some(Ok(message)) => batch.push(fetched(&message)),
+                Some(Err(e)) => {
+                    self.trouble(&e);
+                    break;
+                }
+            }
+            wait = Duration::ZERO;
+        }
+        batch
+    }
+
+    /// Makes a batch visible; what is no event goes to the dead letters first.
+    fn keep(&mut self, batch: Vec<Fetched>) {
+        if batch.is_empty() {
+            return;
+        }
+        let mut batch = batch.into_iter().peekable();
+        while batch.peek().is_some() {
+            let mut state = self.shared.state();
+            let mut poison = None;
+            for Fetched { partition, offset, event } in batch.by_ref() {
+                match event {
+                    Ok(event) => state.standing.receive(partition, offset, event),
+                    Err(_) if state.standing.is_skipped(partition, offset) => {
+                        state.standing.skip(partition, offset);
+                    }
+                    Err(bad) => {
+                        poison = Some((partition, offset, bad));
+                        break;
+                    }
+                }
+            }
+            drop(state);
+            self.tell();
+            if let Some((partition, offset, bad)) = poison {
+                self.set_aside(partition, offset, &bad);
+            }
+        }
+        self.missing = None;
+    }
+
+    fn tell(&self) {
+        self.shared.changed.notify_all();
+        self.shared.arrivals.arrived(self.shared.topic);
+    }
+
+    /// A message that is no event is kept among the dead letters, durably, before anything behind it is delivered.
+    fn set_aside(&self, partition: u32, offset: i64, bad: &Poison) {
+        tracing::warn!(topic = %self.topic, partition, offset, "a message is no event and is set aside: {}", bad.reason);
+        loop {
+            let buried = bury(&self.producer, &self.dead_topic, &self.shared, (partition, offset), bad);
+            match buried {
+                Ok(()) => break,
+                Err(_) if self.stopping() => return,
+                Err(e) => {
+                    tracing::warn!("a dead letter is not kept: {e}; it is tried again");
+                    std::thread::sleep(RETRY);
+                }
+            }
+        }
+        self.shared.state().standing.skip(partition, offset);
+    }
+
+    /// Takes partitions over that the group gave us: looks where they stand.
+    fn adopt(&mut self) {
+        let Some(fresh) = self.shared.state().fresh.take() else { return };
+        loop {
+            match self.look(&fresh) {
+                Ok(found) => {
+                    let mut state = self.shared.state();
+                    for (partition, committed, bounds) in found {
+                        state.standing.adopt(partition, committed, bounds);
+                    }
+                    (state.joined, state.down, state.trouble) = (true, false, None);
+                    drop(state);
+                    return self.tell();
+                }
+                Err(e) => {
+                    tracing::warn!(group = %self.shared.group, "taking partitions over: {e}; it is tried again");
+                    self.shared.state().trouble = Some((e.kind(), e.message().to_owned()));
+                    self.tell();
+                    std::thread::sleep(RETRY);
+                    if self.stopping() {
+                        return;
+                    }
+                }
+            }
+        }
+    }
+
+    fn look(&self, fresh: &[u32]) -> Result<Vec<(u32, Committed, Bounds)>> {
+        let stands = self.offsets.committed(fresh)?;
+        let bounds = self.cluster.bounds(&self.topic, fresh)?;
+        let mut found = Vec::new();
+        let mut begun = Vec::new();
+        for ((partition, stands), bounds) in fresh.iter().zip(stands).zip(bounds) {
+            let committed = stands.unwrap_or(Committed { next: bounds.begin, watermark: Commit::NONE });
+            if committed.next < bounds.begin {
+                tracing::warn!(
+                    group = %self.shared.group,
+                    partition,
+                    "{} events were dropped by the brokers before this consumer had them; run `rushes rebuild`",
+                    bounds.begin - committed.next
+                );
+            }
+            if stands.is_none() {
+                begun.push((*partition, committed));
+            }
+            found.push((*partition, committed, bounds));
+        }
+        self.offsets.begin(&begun);
+        Ok(found)
+    }
+
+    /// Begins again where somebody wishes it.
+    fn grant(&self) {
+        let Some(wish) = self.shared.state().wish.clone() else { return };
+        let sought = match &wish {
+            Wish::Again(offsets) => self.seek(offsets),
+            Wish::Forget(places) => {
+                self.seek(&places.iter().map(|(p, to)| (*p, to.next)).collect::<Vec<_>>())
+            }
+        };
+        let mut state = self.shared.state();
+        match (&sought, wish) {
+            (Err(_), _) => {}
+            (Ok(()), Wish::Again(offsets)) => {
+                offsets.into_iter().for_each(|(partition, offset)| state.standing.again(partition, offset));
+            }
+            (Ok(()), Wish::Forget(places)) => {
+                places.into_iter().for_each(|(partition, place)| state.standing.forget(partition, place));
+            }
+        }
+        (state.wish, state.granted) = (None, Some(sought));
+        drop(state);
+        self.tell();
+    }
+
+    /// Now and then it is looked whether other processes set the group's offsets.
+    fn follow(&mut self) {
+        if self.followed.elapsed() >= FOLLOW && !self.shared.state().down {
+            self.offsets.follow();
+            self.followed = Instant::now();
+        }
+    }
+
+    fn seek(&self, offsets: &[(u32, i64)]) -> Result<()> {
+        let owned = self.shared.state().standing.owned();
+        let ours = offsets.iter().filter(|(partition, _)| owned.contains(partition));
+        let list = list(&self.topic, ours.map(|(partition, offset)| (*partition, Offset::Offset(*offset))))?;
+        if list.count() == 0 {
+            return Ok(());
+        }
+        let what = format!("beginning again for the group `{}`", self.shared.group);
+        let until = Instant::now() + self.timeout;
+        loop {
+            let sought = self.consumer.seek_partitions(list.clone(), self.timeout);
+            let failed = match &sought {
+                Ok(list) => list.elements().iter().find_map(|element| element.error().err()),
+                Err(e) => Some(e.clone()),
+            };
+            match failed {
+                None => return Ok(()),
+                Some(e) if Instant::now() >= until => return Err(error(&what, &e)),
+                // A partition that was just given to us takes no seek yet.
+                Some(_) => std::thread::sleep(RETRY / 10),
+            }
+        }
+    }
+
+    /// What does not come was perhaps dropped: then the partition begins later than we know.
+    fn look_for_missing(&mut self) {
+        let missing = self.shared.state().standing.missing();
+        if missing.is_empty() {
+            self.missing = None;
+            return;
+        }
+        if self.missing.get_or_insert_with(Instant::now).elapsed() < MISSING {
+            return;
+        }
+        self.missing = Some(Instant::now());
+        let partitions: Vec<u32> = missing.iter().map(|(partition, _)| *partition).collect();
+        if let Ok(bounds) = self.cluster.bounds(&self.topic, &partitions) {
+            let mut state = self.shared.state();
+            for (partition, bounds) in partitions.into_iter().zip(bounds) {
+                state.standing.begins(partition, bounds.begin);
+            }
+        }
+        self.shared.changed.notify_all();
+    }
+
+    fn trouble(&self, cause: &KafkaError) {
+        let group = &self.shared.group;
+        let mut state = self.shared.state();
+        let code = cause.rdkafka_error_code();
+        match code {
+            Some(Code::AllBrokersDown) => state.down = true,
+            // These heal by themselves, or are heard of again.
+            Some(
+                Code::BrokerTransportFailure | Code::Resolve | Code::OperationTimedOut | Code::PollExceeded,
+            ) => {}
+            _ => {
+                let error = error(&format!("reading for the group `{group}`"), cause);
+                tracing::warn!(%group, "{error}");
+                state.trouble = Some((error.kind(), error.message().to_owned()));
+                state.down |= code == Some(Code::UnknownTopicOrPartition);
+            }
+        }
+        state.failed |= matches!(cause, KafkaError::MessageConsumptionFatal(_));
+        drop(state);
+        self.tell();
+    }
+
+    /// After all brokers were away: are they back?
+    fn look_for_brokers(&mut self) {
+        if !self.shared.state().down || self.asked.is_some_and(|at| at.elapsed() < RETRY) {
+            return;
+        }
+        let back = self.cluster.answers(&self.topic);
+        self.asked = Some(Instant::now());
+        if back {
+            tracing::info!(group = %self.shared.group, "kafka answers again");
+            self.shared.state().down = false;
+            self.tell();
+        }
+    }
+}
+
+fn fetched(message: &BorrowedMessage<'_>) -> Fetched {
+    let partition = u32::try_from(message.partition()).unwrap_or_default();
+    let event = decode(partition, message.payload()).map_err(|reason| Poison {
+        reason,
+        key: message.key().map(<[u8]>::to_vec),
+        value: message.payload().map(<[u8]>::to_vec).unwrap_or_default(),
+    });
+    Fetched { partition, offset: message.offset(), event }
+}
+
+/// A process that stops leaves its group, so that others take over at once.
+impl Drop for Pump {
+    fn drop(&mut self) {
+        let mut state = self.shared.state();
+        if !state.stop && std::thread::panicking() {
+            state.failed = true;
+            state.trouble =
+                Some((ErrorKind::Bug, Error::bug("the thread of a consumer broke").message().to_owned()));
+        }
+        drop(state);
+        self.tell();
+    }
+}

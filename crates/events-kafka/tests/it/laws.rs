@@ -1,0 +1,6 @@
+use crate::fixture::OnKafka;
+
+rushes_testkit::events_suite!(match OnKafka::new() {
+    Some(log) => log,
+    None => return,
+});

@@ -1,0 +1,25 @@
+//! How long this store waits for others.
+
+use std::time::Duration;
+
+/// How long this store waits for others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Settings {
+    /// How long a worker that writes an asset may give no sign before another takes the asset over.
+    pub patience: Duration,
+    /// How long a relay that fell silent keeps others from relaying; whole seconds.
+    pub lease: Duration,
+    /// How long it is remembered which updates were given up, before their rows are swept away. Longer than any
+    /// late write can take, with hints that one node keeps for another (three hours where nobody changed it).
+    pub keep_aborted: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            patience: Duration::from_secs(3),
+            lease: Duration::from_secs(10),
+            keep_aborted: Duration::from_secs(24 * 3600),
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! What follows once an update counts: words are counted, and what it superseded or erased is deleted.
+//!
+//! All of it may be done twice, by several at once, and late: a deletion names only versions before its epoch and
+//! carries the epoch as its timestamp, and a count says of which epoch it is.
+
+use rushes_cassandra::Write;
+use rushes_types::{AssetId, ErrorKind, FusedKey, Result};
+
+use crate::db::Db;
+use crate::notes::Note;
+use crate::places::{Directory, bucket_chunk, chunk_of};
+use crate::writer::grouped;
+
+/// Notes that are read at once.
+const NOTES_AT_ONCE: i32 = 16;
+
+impl Db {
+    /// Does what an update of an asset left to do.
+    pub async fn settle(&self, asset: &AssetId, epoch: i64) -> Result<()> {
+        let directory = self.read_directory(asset).await?;
+        let mut from = 0i32;
+        loop {
+            let values = (asset.as_str(), epoch, from, NOTES_AT_ONCE);
+            let notes: Vec<(i32, Vec<u8>)> = self.cluster.rows(&self.cql.notes, values).await?;
+            let Some((last, _)) = notes.last() else { break };
+            from = last.saturating_add(1);
+            for (_, body) in &notes {
+                self.settle_note(asset, epoch, &directory, Note::unpack(body)?).await?;
+            }
+            if notes.len() < NOTES_AT_ONCE as usize {
+                break;
+            }
+        }
+        let name = asset.as_str();
+        self.cluster.write(&self.cql.document_supersede, (epoch, name, epoch)).await?;
+        self.cluster.write(&self.cql.notes_drop, (epoch, name, epoch)).await?;
+        match self.cluster.conditional(&[Write::new(&self.cql.head_settled, (name, epoch))]).await {
+            // Where it did not happen, all of this is done once more by the next to come.
+            Err(e) if e.kind() != ErrorKind::OutcomeUnknown => Err(e),
+            _ => Ok(()),
+        }
+    }
+
+    async fn settle_note(
+        &self,
+        asset: &AssetId,
+        epoch: i64,
+        directory: &Directory,
+        note: Note,
+    ) -> Result<()> {
+        match note {
+            Note::Count(by) => self.count_annotations(asset, epoch, by).await,
+            Note::Words { fresh, words } => self.count_words(asset, epoch, fresh, words).await,
+            Note::Superseded(keys) => {
+                let gone = places(directory, &keys).into_iter().map(|(chunk, part, start_ns, key)| {
+                    (epoch, asset.as_str(), chunk, part, start_ns, key, epoch)
+                });
+                let gone = grouped(gone, |row| (row.2, row.3), |_| 128);
+                self.cluster.write_groups(&self.cql.annotation_supersede, gone).await
+            }
+            Note::Erased(keys) => {
+                let gone = places(directory, &keys).into_iter();
+                let gone = gone
+                    .map(|(chunk, part, start_ns, key)| (epoch, asset.as_str(), chunk, part, start_ns, key));
+                let gone = grouped(gone, |row| (row.2, row.3), |_| 128);
+                self.cluster.write_groups(&self.cql.annotation_erase, gone).await
+            }
+            Note::Buckets(numbers) => {
+                let gone = numbers
+                    .into_iter()
+                    .map(|no| (epoch, asset.as_str(), bucket_chunk(no), no.cast_signed(), epoch));
+                self.cluster
+                    .write_groups(&self.cql.bucket_supersede, grouped(gone, |row| row.2, |_| 128))
+                    .await
+            }
+        }
+    }
+}
+
+/// Where versions of these annotations may lie, sorted by partition.
+fn places(directory: &Directory, keys: &[FusedKey]) -> Vec<(i64, i32, i64, Vec<u8>)> {
+    let mut out: Vec<_> = keys
+        .iter()
+        .flat_map(|key| {
+            let chunk = chunk_of(key.start_ns);
+            let parts = directory.chunk(chunk).parts_of(key.key);
+            parts.map(move |part| (chunk, part, key.start_ns, key.key.to_bytes().to_vec()))
+        })
+        .collect();
+    out.sort_unstable();
+    out
+}

@@ -1,0 +1,362 @@
+//! Applying an update: claim, write, complete, settle.
+
+use futures_util::stream::{self, StreamExt};
+use std::pin::pin;
+use std::time::{Duration, Instant};
+
+use rushes_cassandra::{Outcome, Write};
+use rushes_fused::FusedUpdate;
+use rushes_types::{AssetId, Change, Commit, Error, ErrorKind, Result, Watermark};
+use rushes_wire::codec::{encode_annotation, encode_bucket, encode_document};
+
+use crate::db::{Db, KIND_ANNOTATIONS, KIND_BUCKETS, lock};
+use crate::head::Head;
+use crate::notes::{KEYS, pack_keys};
+use crate::places::slice_of;
+use crate::plan::Plan;
+
+/// Assets that one call writes at once.
+const ASSETS_AT_ONCE: usize = 8;
+/// Bytes of one batch: one partition's rows go together.
+const BATCH_BYTES: usize = 64 << 10;
+/// Rows of one batch.
+const BATCH_ROWS: usize = 128;
+/// Bytes of a bucket in one row; larger ones go in pieces.
+const PIECE_BYTES: usize = 1 << 20;
+/// Rows of one partition of the list of changes: 16 MiB at most.
+pub(crate) const LOG_PART: i64 = 256;
+/// How often a worker gives a sign while it writes.
+const BEAT: Duration = Duration::from_millis(500);
+/// How often it is looked whether another worker gave one.
+const LOOK: Duration = Duration::from_millis(50);
+/// How often an asset is claimed before it is left to others.
+const CLAIMS: u32 = 100;
+
+/// Where a test lets a worker die.
+#[doc(hidden)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Halt {
+    /// The asset is claimed; nothing is written.
+    Claimed,
+    /// Everything is written, and nothing counts.
+    Written,
+    /// The relay has been told, and nothing counts.
+    Noted,
+    /// The update counts, and nothing is settled.
+    Completed,
+}
+
+/// An epoch that is ours to write.
+struct Claim<'d> {
+    db: &'d Db,
+    asset: &'d AssetId,
+    epoch: i64,
+    before: Head,
+}
+
+impl Drop for Claim<'_> {
+    fn drop(&mut self) {
+        lock(&self.db.writing).remove(&(self.asset.clone(), self.epoch));
+    }
+}
+
+fn number(commit: Commit) -> Result<i64> {
+    i64::try_from(commit.0).map_err(|_| Error::bug(format!("commit {commit} is no real commit")))
+}
+
+fn lost(asset: &AssetId) -> Error {
+    let message = format!("another worker took asset `{asset}` over while this one wrote it; try again");
+    Error::new(ErrorKind::Busy, message)
+}
+
+impl Db {
+    /// Applies updates; see [`rushes_fused::FusedStore::apply`].
+    pub async fn apply(
+        &self,
+        updates: &[FusedUpdate],
+        watermarks: &[Watermark],
+        halt: Option<Halt>,
+    ) -> Result<()> {
+        let mut seen = std::collections::HashSet::new();
+        if let Some(twice) = updates.iter().find(|update| !seen.insert(&update.asset)) {
+            return Err(Error::bug(format!("one step updates asset `{}` twice", twice.asset)));
+        }
+        // One bad update spoils the step before anything is written.
+        let checked = stream::iter(updates)
+            .map(|update| async move { is_needed(&self.head(&update.asset).await?, update) })
+            .buffered(self.cluster.config().max_in_flight)
+            .collect::<Vec<Result<bool>>>()
+            .await;
+        let needed = checked.into_iter().collect::<Result<Vec<bool>>>()?;
+        let needed = updates.iter().zip(needed).filter(|(_, needed)| *needed);
+        let done = stream::iter(needed)
+            .map(|(update, _)| self.apply_one(update, halt))
+            .buffer_unordered(ASSETS_AT_ONCE)
+            .collect::<Vec<Result<()>>>()
+            .await;
+        done.into_iter().collect::<Result<()>>()?;
+        for watermark in watermarks.iter().filter(|w| w.upto != Commit::NONE) {
+            let upto = number(watermark.upto)?;
+            let values = (watermark.partition.cast_signed(), upto, upto);
+            self.cluster.write(&self.cql.watermark_add, values).await?;
+        }
+        Ok(())
+    }
+
+    async fn apply_one(&self, update: &FusedUpdate, halt: Option<Halt>) -> Result<()> {
+        let asset = &update.asset;
+        let Some(claim) = self.claim(update).await? else { return Ok(()) };
+        let halted = |at| match halt {
+            Some(halt) if halt == at => Err(Error::new(ErrorKind::Cancelled, "the test ends this worker")),
+            _ => Ok(()),
+        };
+        halted(Halt::Claimed)?;
+        let directory = self.read_directory(asset).await?;
+        let mut plan = Plan::new(update, claim.epoch, &directory, claim.before.is_fresh());
+        let there = self.there(asset, &directory, &std::mem::take(&mut plan.perhaps)).await?;
+        plan.superseded.extend(there);
+        plan.superseded.sort_unstable();
+        plan.superseded.dedup();
+        let log = self.beating(asset, &claim, self.write_rows(&plan, claim.before.log)).await?;
+        halted(Halt::Written)?;
+        let noted = (slice_of(asset), asset.as_str(), claim.epoch, claim.epoch);
+        self.cluster.write(&self.cql.pending_add, noted).await?;
+        halted(Halt::Noted)?;
+        if !self.complete(update, &claim, log, plan.leaves_work()).await? {
+            return Ok(());
+        }
+        halted(Halt::Completed)?;
+        if plan.leaves_work() {
+            self.settle(asset, claim.epoch).await?;
+        }
+        Ok(())
+    }
+
+    /// Claims the next epoch of an asset, after what an earlier update left undone is done. `None` where the asset is
+    /// that far already.
+    async fn claim<'a>(&'a self, update: &'a FusedUpdate) -> Result<Option<Claim<'a>>> {
+        let asset = &update.asset;
+        let mut head = self.head(asset).await?;
+        if head == Head::default() {
+            self.cluster.write(&self.cql.asset_add, (slice_of(asset), asset.as_str())).await?;
+        }
+        for _ in 0..CLAIMS {
+            if !is_needed(&head, update)? {
+                return Ok(None);
+            }
+            if head.unsettled {
+                self.settle(asset, head.epoch).await?;
+            }
+            if head.claim != 0 && !self.may_take_over(asset, &head).await? {
+                head = self.settled_head(asset).await?.unwrap_or_default();
+                continue;
+            }
+            let (epoch, aborted) = head.claimed(update.upto);
+            // Before it is ours: another thread of ours must not take it for one that was left.
+            if !lock(&self.writing).insert((asset.clone(), epoch)) {
+                tokio::time::sleep(LOOK).await;
+                head = self.settled_head(asset).await?.unwrap_or_default();
+                continue;
+            }
+            let claim = Claim { db: self, asset, epoch, before: head.clone() };
+            let name = asset.as_str();
+            let write = if head == Head::default() {
+                Write::new(&self.cql.head_begin, (name, epoch, self.owner))
+            } else {
+                let values = (epoch, self.owner, &aborted, name, head.claim, head.epoch);
+                Write::new(&self.cql.head_claim, values)
+            };
+            match self.cluster.conditional(&[write]).await {
+                Ok(Outcome::Applied) => return Ok(Some(claim)),
+                Err(e) if e.kind() != ErrorKind::OutcomeUnknown => return Err(e),
+                Ok(Outcome::Refused) | Err(_) => {}
+            }
+            let now = self.settled_head(asset).await?.unwrap_or_default();
+            if (now.claim, now.owner) == (epoch, self.owner) {
+                return Ok(Some(claim));
+            }
+            head = now;
+        }
+        Err(lost(asset))
+    }
+
+    /// May a claim that stands be given up for its owner? Not while they give signs.
+    async fn may_take_over(&self, asset: &AssetId, head: &Head) -> Result<bool> {
+        if head.owner == self.owner && !lock(&self.writing).contains(&(asset.clone(), head.claim)) {
+            return Ok(true); // a call of ours that failed
+        }
+        let since = Instant::now();
+        while since.elapsed() < self.settings.patience {
+            tokio::time::sleep(LOOK.min(self.settings.patience)).await;
+            let now = self.head(asset).await?;
+            if (now.claim, now.beat) != (head.claim, head.beat) {
+                return Ok(false);
+            }
+        }
+        tracing::warn!(%asset, epoch = head.claim, "taking over an asset from a worker that gives no sign");
+        Ok(true)
+    }
+
+    /// Does something long while giving signs; fails as soon as the asset is another's.
+    async fn beating<T>(
+        &self,
+        asset: &AssetId,
+        claim: &Claim<'_>,
+        work: impl Future<Output = Result<T>>,
+    ) -> Result<T> {
+        let mut work = pin!(work);
+        let mut beat = 0i32;
+        loop {
+            if let Ok(done) = tokio::time::timeout(BEAT, work.as_mut()).await {
+                return done;
+            }
+            beat = beat.wrapping_add(1);
+            let write = Write::new(&self.cql.head_beat, (beat, asset.as_str(), claim.epoch));
+            match self.cluster.conditional(&[write]).await {
+                Ok(Outcome::Refused) => return Err(lost(asset)),
+                Ok(Outcome::Applied) => {}
+                Err(e) => tracing::debug!(%asset, error = %e, "a sign of life was not given"),
+            }
+        }
+    }
+
+    /// Makes the update count. `false` where another worker has brought the asset as far.
+    async fn complete(
+        &self,
+        update: &FusedUpdate,
+        claim: &Claim<'_>,
+        log: i64,
+        unsettled: bool,
+    ) -> Result<bool> {
+        let asset = &update.asset;
+        let upto = number(update.upto)?;
+        for _ in 0..CLAIMS {
+            let values = (upto, claim.epoch, log, unsettled, asset.as_str(), claim.epoch);
+            match self.cluster.conditional(&[Write::new(&self.cql.head_complete, values)]).await {
+                Ok(Outcome::Applied) => return Ok(true),
+                Err(e) if e.kind() != ErrorKind::OutcomeUnknown => return Err(e),
+                Ok(Outcome::Refused) | Err(_) => {}
+            }
+            let now = self.settled_head(asset).await?.unwrap_or_default();
+            if now.epoch == claim.epoch {
+                return Ok(true);
+            }
+            if now.claim != claim.epoch {
+                return if now.progress >= update.upto { Ok(false) } else { Err(lost(asset)) };
+            }
+        }
+        Err(lost(asset))
+    }
+
+    /// Writes all rows of an update, in any order: none counts yet. Answers where the list of changes ends.
+    async fn write_rows(&self, plan: &Plan<'_>, log: i64) -> Result<i64> {
+        let (update, epoch) = (plan.update, plan.epoch);
+        let asset = update.asset.as_str();
+        let chunks = plan.chunks.iter().map(|(no, c)| {
+            let rows = i64::try_from(c.rows).unwrap_or(i64::MAX);
+            (asset, KIND_ANNOTATIONS, *no, c.levels.cast_signed(), rows, epoch)
+        });
+        let chunks =
+            chunks.chain(plan.bucket_chunks.iter().map(|no| (asset, KIND_BUCKETS, *no, 0, 0, epoch)));
+        let chunks = grouped(chunks, |_| 0, |_| 64);
+        self.cluster.write_groups(&self.cql.chunk_add, chunks).await?;
+
+        let rows = plan.rows.iter().map(|row| {
+            let body = match row.change {
+                Change::Put(fused) => {
+                    let mut body = Vec::with_capacity(256);
+                    encode_annotation(fused, &mut body);
+                    Some(body)
+                }
+                Change::Erased(_) => None,
+            };
+            let key = row.key.key.to_bytes().to_vec();
+            (asset, row.chunk, row.part, row.key.start_ns, key, epoch, body, epoch)
+        });
+        let size = |row: &(_, _, _, _, _, _, Option<Vec<u8>>, _)| 64 + row.6.as_ref().map_or(0, Vec::len);
+        let rows = grouped(rows, |row| (row.1, i64::from(row.2)), size);
+        self.cluster.write_groups(&self.cql.annotation_add, rows).await?;
+
+        let buckets = update.buckets.iter().flat_map(|bucket| {
+            let mut body = Vec::new();
+            encode_bucket(bucket, &mut body);
+            let pieces: Vec<Vec<u8>> = body.chunks(PIECE_BYTES).map(<[u8]>::to_vec).collect();
+            let (chunk, no) = (crate::places::bucket_chunk(bucket.no.0), bucket.no.0.cast_signed());
+            let piece = move |(n, body)| (asset, chunk, no, epoch, n, body, epoch);
+            (0i32..).zip(pieces).map(piece)
+        });
+        let buckets = grouped(buckets, |row| row.1, |row| 64 + row.5.len());
+        self.cluster.write_groups(&self.cql.bucket_add, buckets).await?;
+
+        let first = log;
+        let lists = (first..).zip(plan.keys.chunks(KEYS));
+        let upto = number(update.upto)?;
+        let lists = lists.map(|(n, keys)| (asset, n / LOG_PART, n, upto, pack_keys(keys), epoch));
+        self.cluster.write_many(&self.cql.change_add, lists).await?;
+        let lists = i64::try_from(plan.keys.len().div_ceil(KEYS)).unwrap_or(i64::MAX);
+
+        let mut document = None;
+        if let Some(known) = &update.document {
+            encode_document(known, document.insert(Vec::new()));
+        }
+        self.cluster.write(&self.cql.document_add, (asset, epoch, document, epoch)).await?;
+        let notes = (0i32..).zip(plan.notes()).map(|(n, note)| (asset, epoch, n, note.pack(), epoch));
+        self.cluster.write_many(&self.cql.note_add, notes).await?;
+        self.count_written(plan.rows.len() + update.buckets.len() + 1);
+        Ok(first.saturating_add(lists))
+    }
+}
+
+/// Does an update bring an asset forward? A lower commit loses; a gap is a conflict.
+fn is_needed(head: &Head, update: &FusedUpdate) -> Result<bool> {
+    if update.upto <= head.progress {
+        return Ok(false);
+    }
+    if update.after == head.progress {
+        return Ok(true);
+    }
+    let message = format!(
+        "an update of asset `{}` starts at commit {}, but it is fused up to {}",
+        update.asset, update.after, head.progress
+    );
+    Err(Error::new(ErrorKind::Conflict, message))
+}
+
+/// Groups rows that follow each other in one partition, as many as one batch takes.
+pub(crate) fn grouped<T, P: PartialEq>(
+    rows: impl Iterator<Item = T>,
+    partition: impl Fn(&T) -> P,
+    bytes: impl Fn(&T) -> usize,
+) -> impl Iterator<Item = Vec<T>> {
+    let mut rows = rows.peekable();
+    std::iter::from_fn(move || {
+        let first = rows.next()?;
+        let (place, mut size) = (partition(&first), bytes(&first));
+        let mut group = vec![first];
+        while group.len() < BATCH_ROWS
+            && let Some(next) =
+                rows.next_if(|row| partition(row) == place && size + bytes(row) <= BATCH_BYTES)
+        {
+            size += bytes(&next);
+            group.push(next);
+        }
+        Some(group)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_group_is_of_one_partition_and_no_larger_than_a_batch() {
+        let rows = (0..1000).map(|n| (n / 300, n));
+        let groups: Vec<Vec<(i32, i32)>> = grouped(rows, |row| row.0, |_| 1).collect();
+        assert!(groups.iter().all(|g| g.len() <= BATCH_ROWS && g.iter().all(|row| row.0 == g[0].0)));
+        assert!(groups.iter().flatten().map(|row| row.1).eq(0..1000));
+        let large: Vec<Vec<i32>> = grouped(0..4, |_| 0, |_| BATCH_BYTES / 2).collect();
+        assert_eq!(large, [[0, 1], [2, 3]]);
+        let huge: Vec<Vec<i32>> = grouped(0..2, |_| 0, |_| BATCH_BYTES * 9).collect();
+        assert_eq!(huge, [[0], [1]]);
+    }
+}

@@ -1,0 +1,46 @@
+//! A keyspace of its own for each test, on the server that an environment variable names.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rushes_cassandra::{Cluster, Config};
+use rushes_fused_cassandra::{CassandraFused, Settings};
+
+/// A keyspace that is dropped with it.
+pub struct Keyspace(pub Arc<Cluster>);
+
+impl Drop for Keyspace {
+    fn drop(&mut self) {
+        let _ = self.0.drop_keyspace();
+    }
+}
+
+impl Keyspace {
+    /// One more worker's store in this keyspace.
+    pub fn worker(&self) -> CassandraFused {
+        CassandraFused::open(Arc::clone(&self.0), settings()).unwrap()
+    }
+}
+
+/// Impatient, so that tests need not wait.
+pub fn settings() -> Settings {
+    Settings {
+        patience: Duration::from_millis(700),
+        lease: Duration::from_secs(2),
+        keep_aborted: Duration::ZERO,
+    }
+}
+
+/// A keyspace of its own, or `None` (and a loud line) where no server is named.
+pub fn keyspace() -> Option<Keyspace> {
+    let node = rushes_testkit::servers::cassandra()?;
+    let name = format!("rushes_fused_{:016x}", RandomState::new().build_hasher().finish());
+    Some(Keyspace(Arc::new(Cluster::connect(&Config::of(&node, &name)).unwrap())))
+}
+
+/// A store in a keyspace of its own.
+pub fn fresh() -> Option<(CassandraFused, Keyspace)> {
+    let keyspace = keyspace()?;
+    Some((keyspace.worker(), keyspace))
+}

@@ -1,0 +1,187 @@
+//! The index: its parts, and what each call of the seam does with them.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rushes_index::{AssetUpdate, Clock, Index, IndexCounts, IndexReader};
+use rushes_text::{Analyzer, Language};
+use rushes_types::{AssetId, Commit, ReadPoint, Result};
+use serde_json::{Value, json};
+
+use crate::assets::Assets;
+use crate::client::{Ask, Client};
+use crate::compile::is_annotation;
+use crate::config::ElasticConfig;
+use crate::meta::{Meta, State};
+use crate::names::Names;
+use crate::reader::ElasticReader;
+use crate::search::{PointInTime, Renewal};
+use crate::startup;
+
+/// What an index needs beside the cluster.
+#[derive(Debug, Clone)]
+pub struct ElasticOptions {
+    /// Tells how long read points have been superseded.
+    pub clock: Clock,
+    /// Cuts and compares words.
+    pub analyzer: Analyzer,
+}
+
+impl Default for ElasticOptions {
+    fn default() -> Self {
+        Self { clock: Clock::system(), analyzer: Analyzer::new(Language::Und) }
+    }
+}
+
+/// An index on a cluster.
+#[derive(Debug)]
+pub struct ElasticIndex {
+    pub(crate) client: Arc<Client>,
+    pub(crate) config: Arc<ElasticConfig>,
+    pub(crate) names: Names,
+    pub(crate) meta: Arc<Meta>,
+    pub(crate) assets: Assets,
+    pub(crate) analyzer: Arc<Analyzer>,
+    pub(crate) clock: Clock,
+    /// The reader of the newest read point, with the index's incarnation and the generation.
+    newest: Mutex<Option<(String, u64, Arc<ElasticReader>)>>,
+}
+
+impl ElasticIndex {
+    /// Connects, looks whether all is as it should be, and makes the indices of a new archive.
+    ///
+    /// # Errors
+    /// [`rushes_types::ErrorKind::Unavailable`] where nobody answers or the cluster is not ready,
+    /// [`rushes_types::ErrorKind::Unsupported`] for another engine or version or a changed mapping,
+    /// [`rushes_types::ErrorKind::NotFound`] for a missing index, [`rushes_types::ErrorKind::StorageFull`] and
+    /// [`rushes_types::ErrorKind::Storage`] for one that takes no writes; each with the mend.
+    pub fn open(config: ElasticConfig, options: ElasticOptions) -> Result<Self> {
+        let client = Arc::new(Client::new(&config)?);
+        let names = Names::new(&config.prefix);
+        let index = Self {
+            meta: Arc::new(Meta::new(client.clone(), &names)),
+            assets: Assets::new(client.clone(), &names),
+            client,
+            config: Arc::new(config),
+            names,
+            analyzer: Arc::new(options.analyzer),
+            clock: options.clock,
+            newest: Mutex::default(),
+        };
+        startup::check_cluster(&index.client)?;
+        startup::check_or_make(&index)?;
+        Ok(index)
+    }
+
+    /// Removes the archive's indices from the cluster.
+    ///
+    /// # Errors
+    /// Those of the cluster.
+    pub fn drop_indices(&self) -> Result<()> {
+        self.forget();
+        startup::delete_all(&self.client, &self.names)
+    }
+
+    fn forget(&self) {
+        *self.newest.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    fn open_reader(&self, state: State, at: ReadPoint, generation: u64) -> Result<Arc<ElasticReader>> {
+        let renewal = Renewal { meta: self.meta.clone(), at: at.clone(), clock: self.clock.clone() };
+        Ok(Arc::new(ElasticReader {
+            listing: self.assets.listing(&state.made.incarnation, generation)?,
+            point: PointInTime::open(&self.client, &self.names.annotations, renewal)?,
+            at,
+            state,
+            analyzer: self.analyzer.clone(),
+            config: self.config.clone(),
+        }))
+    }
+
+    fn count(&self, query: &Value) -> Result<u64> {
+        let body = json!({"query": query}).to_string().into_bytes();
+        let path = format!("/{}/_count?filter_path=count", self.names.annotations);
+        let answer = self.client.json(&Ask::post(path).with(&body))?;
+        Ok(answer.get("count").and_then(Value::as_u64).unwrap_or_default())
+    }
+
+    /// Segments of the annotations, and bytes of all.
+    pub(crate) fn stats(&self) -> Result<(u64, u64)> {
+        let all = self.names.all().join(",");
+        let path = format!(
+            "/{all}/_stats/segments,store?filter_path=indices.*.total,indices.*.primaries.segments.count"
+        );
+        let answer = self.client.json(&Ask::get(path))?;
+        let (mut segments, mut bytes) = (0, 0);
+        for (name, index) in answer.get("indices").and_then(Value::as_object).into_iter().flatten() {
+            let number = |at: &str| index.pointer(at).and_then(Value::as_u64).unwrap_or_default();
+            bytes += number("/total/store/size_in_bytes");
+            if name.starts_with(&self.names.annotations) {
+                segments += number("/primaries/segments/count");
+            }
+        }
+        Ok((segments, bytes))
+    }
+}
+
+impl Index for ElasticIndex {
+    fn takes_buckets(&self) -> bool {
+        self.config.buckets
+    }
+
+    fn apply(&self, updates: &[AssetUpdate]) -> Result<()> {
+        self.write(updates)
+    }
+
+    fn publish(&self, upto: Commit) -> Result<()> {
+        self.refresh()?;
+        if self.finish_erasing()? {
+            self.refresh()?;
+        }
+        self.meta.publish(upto, self.clock.seconds())
+    }
+
+    fn progress(&self, asset: &AssetId) -> Result<Commit> {
+        Ok(self.assets.newest(&[asset])?.get(asset).map_or(Commit::NONE, |state| state.progress))
+    }
+
+    fn reader(&self, at: Option<&ReadPoint>) -> Result<Arc<dyn IndexReader>> {
+        let state = self.meta.read()?;
+        let (at, generation) = state.read_points.resolve(at, self.clock.seconds())?;
+        if generation < state.read_points.generation() || at != ReadPoint::at(state.read_points.newest()) {
+            let reader = self.open_reader(state, at, generation)?;
+            return Ok(reader);
+        }
+        let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = newest.as_ref().filter(|(of, no, _)| *of == state.made.incarnation && *no == generation);
+        if let Some((_, _, reader)) = kept {
+            return Ok(reader.clone());
+        }
+        let incarnation = state.made.incarnation.clone();
+        let reader = self.open_reader(state, at, generation)?;
+        *newest = Some((incarnation, generation, reader.clone()));
+        Ok(reader)
+    }
+
+    fn maintain(&self) -> Result<bool> {
+        self.tidy_up()
+    }
+
+    fn purge(&self) -> Result<()> {
+        self.expunge()
+    }
+
+    fn clear(&self) -> Result<()> {
+        self.drop_indices()?;
+        startup::check_or_make(self)
+    }
+
+    fn counts(&self) -> Result<IndexCounts> {
+        let (segments, bytes) = self.stats()?;
+        Ok(IndexCounts {
+            entries: self.count(&is_annotation())?,
+            vectors: self.count(&json!({"exists": {"field": "space"}}))?,
+            segments,
+            bytes,
+        })
+    }
+}

@@ -1,0 +1,248 @@
+//! What is kept of the whole index: read points, spaces, what it was made with. Each a document that is changed only by
+//! whom has seen its last state, so that several processes may publish.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rushes_index::{Published, ReadPoints};
+use rushes_types::{Commit, Error, ErrorKind, Metric, Result, SpaceId};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use crate::client::{Ask, Client};
+use crate::failure::Failure;
+use crate::names::Names;
+
+const ARCHIVE: &str = "archive";
+const READ_POINTS: &str = "read_points";
+const SPACES: &str = "spaces";
+
+/// Tries to change a document that others change too. Each failed one is another's success.
+const TRIES_MAX: u32 = 1_000;
+
+/// Reads and changes these documents.
+#[derive(Debug)]
+pub(crate) struct Meta {
+    client: Arc<Client>,
+    alias: String,
+}
+
+/// What an index was made with.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub(crate) struct Made {
+    /// The version of our mappings.
+    pub mapping: u64,
+    /// What cuts and compares words.
+    pub analyser: String,
+    /// Tells this index from an earlier one of the same name.
+    pub incarnation: String,
+    /// The version of the annotations index that is being filled beside the one in use.
+    #[serde(default)]
+    pub filling: Option<u64>,
+}
+
+/// A field of vectors.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct VectorField {
+    pub space: SpaceId,
+    pub dimensions: usize,
+    /// What its graph is made for.
+    pub metric: Metric,
+}
+
+/// All of it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct State {
+    pub made: Made,
+    pub read_points: ReadPoints,
+    /// By the field's name.
+    pub spaces: BTreeMap<String, VectorField>,
+}
+
+/// Where a document stands, for a conditional change; `None` where there is none.
+type Place = Option<(u64, u64)>;
+
+#[derive(Serialize, Deserialize)]
+struct PublishedJson {
+    upto: u64,
+    seconds: u64,
+    generation: u64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct VectorFieldJson {
+    field: String,
+    space: String,
+    dimensions: usize,
+    metric: String,
+}
+
+fn damaged(what: &str) -> Error {
+    Error::new(
+        ErrorKind::Corrupt,
+        format!("the index's document `{what}` is damaged; `rushes rebuild` makes the index anew"),
+    )
+}
+
+fn read_points(source: &Value) -> Result<ReadPoints> {
+    let Some(kept) = source.get("kept") else { return Ok(ReadPoints::default()) };
+    let kept: Vec<PublishedJson> = Deserialize::deserialize(kept).map_err(|_| damaged(READ_POINTS))?;
+    let published =
+        |p: PublishedJson| Published { upto: Commit(p.upto), seconds: p.seconds, generation: p.generation };
+    Ok(ReadPoints::from_kept(kept.into_iter().map(published).collect()))
+}
+
+fn read_points_json(points: &ReadPoints) -> Value {
+    let published =
+        |p: &Published| PublishedJson { upto: p.upto.0, seconds: p.seconds, generation: p.generation };
+    json!({"kept": points.kept().iter().map(published).collect::<Vec<_>>()})
+}
+
+fn spaces(source: &Value) -> Result<BTreeMap<String, VectorField>> {
+    let Some(fields) = source.get("fields") else { return Ok(BTreeMap::new()) };
+    let fields: Vec<VectorFieldJson> = Deserialize::deserialize(fields).map_err(|_| damaged(SPACES))?;
+    let field = |f: VectorFieldJson| {
+        let metric = if f.metric == "l2" { Metric::L2 } else { Metric::Cosine };
+        let space = SpaceId::new(&f.space).map_err(|_| damaged(SPACES))?;
+        Ok((f.field, VectorField { space, dimensions: f.dimensions, metric }))
+    };
+    fields.into_iter().map(field).collect()
+}
+
+fn spaces_json(spaces: &BTreeMap<String, VectorField>) -> Value {
+    let field = |(name, f): (&String, &VectorField)| VectorFieldJson {
+        field: name.clone(),
+        space: f.space.as_str().to_owned(),
+        dimensions: f.dimensions,
+        metric: if f.metric == Metric::L2 { "l2" } else { "cosine" }.to_owned(),
+    };
+    json!({"fields": spaces.iter().map(field).collect::<Vec<_>>()})
+}
+
+impl Meta {
+    pub fn new(client: Arc<Client>, names: &Names) -> Self {
+        Self { client, alias: names.meta.clone() }
+    }
+
+    /// All of it, as it is now.
+    pub fn read(&self) -> Result<State> {
+        let body = json!({"ids": [ARCHIVE, READ_POINTS, SPACES]}).to_string().into_bytes();
+        let path = format!("/{}/_mget?filter_path=docs.found,docs._source,docs.error", self.alias);
+        let answer = self.client.json(&Ask::post(path).with(&body))?;
+        let docs = answer.get("docs").and_then(Value::as_array).cloned().unwrap_or_default();
+        if let Some(error) = docs.iter().find_map(|doc| doc.get("error")) {
+            return Err(crate::failure::Refusal::of(404, error).into());
+        }
+        let source = |at: usize| docs.get(at).and_then(|doc| doc.get("_source")).unwrap_or(&Value::Null);
+        let made = source(0);
+        Ok(State {
+            made: if made.is_null() {
+                Made::default()
+            } else {
+                Made::deserialize(made).map_err(|_| damaged(ARCHIVE))?
+            },
+            read_points: read_points(source(1))?,
+            spaces: spaces(source(2))?,
+        })
+    }
+
+    fn get(&self, id: &str) -> Result<(Value, Place)> {
+        let found = self.client.find(&Ask::get(format!("/{}/_doc/{id}", self.alias)))?;
+        let Some(found) = found else { return Ok((Value::Null, None)) };
+        let number = |name: &str| found.get(name).and_then(Value::as_u64);
+        let place = number("_seq_no").zip(number("_primary_term"));
+        Ok((found.get("_source").cloned().unwrap_or_default(), place))
+    }
+
+    /// Writes a document that stands where it was seen; `false` where another was faster.
+    fn put(&self, id: &str, place: Place, source: &Value) -> Result<bool> {
+        let condition = match place {
+            Some((seq_no, term)) => format!("if_seq_no={seq_no}&if_primary_term={term}"),
+            None => "op_type=create".to_owned(),
+        };
+        let body = source.to_string().into_bytes();
+        let path = format!("/{}/_doc/{id}?require_alias=true&{condition}", self.alias);
+        match self.client.json(&Ask::put(path).with(&body)) {
+            Err(failure) if failure.is_conflict() => Ok(false),
+            answered => Ok(answered.map(|_| true)?),
+        }
+    }
+
+    /// Changes a document by what is there; `None` leaves it.
+    fn change(&self, id: &str, change: &dyn Fn(&Value) -> Result<Option<Value>>) -> Result<()> {
+        for _ in 0..TRIES_MAX {
+            let (found, place) = self.get(id)?;
+            let Some(changed) = change(&found)? else { return Ok(()) };
+            if self.put(id, place, &changed)? {
+                return Ok(());
+            }
+        }
+        Err(Error::new(
+            ErrorKind::Busy,
+            format!("the index's document `{id}` is changed by many at once; try again"),
+        ))
+    }
+
+    /// Adds a publish.
+    pub fn publish(&self, upto: Commit, seconds: u64) -> Result<()> {
+        self.change(READ_POINTS, &|found| {
+            let mut points = read_points(found)?;
+            points.publish(upto, seconds);
+            Ok(Some(read_points_json(&points)))
+        })
+    }
+
+    /// Adds fields; of one that is known the first stays.
+    pub fn add_spaces(&self, new: &BTreeMap<String, VectorField>) -> Result<BTreeMap<String, VectorField>> {
+        self.change(SPACES, &|found| {
+            let known = spaces(found)?;
+            let mut all = new.clone();
+            all.extend(known.clone());
+            Ok((all != known).then(|| spaces_json(&all)))
+        })?;
+        spaces(&self.get(SPACES)?.0)
+    }
+
+    /// Says what the index is made with, where nobody has.
+    pub fn found(&self, made: &Made) -> Result<Made> {
+        self.change(ARCHIVE, &|found| {
+            Ok(if found.is_null() {
+                Some(serde_json::to_value(made).map_err(|e| Error::bug(e.to_string()))?)
+            } else {
+                None
+            })
+        })?;
+        Made::deserialize(self.get(ARCHIVE)?.0).map_err(|_| damaged(ARCHIVE))
+    }
+
+    /// Changes what the index is made with.
+    pub fn change_made(&self, change: &dyn Fn(&mut Made)) -> Result<()> {
+        self.change(ARCHIVE, &|found| {
+            let mut made = Made::deserialize(found).map_err(|_| damaged(ARCHIVE))?;
+            change(&mut made);
+            serde_json::to_value(made).map(Some).map_err(|e| Error::bug(e.to_string()))
+        })
+    }
+}
+
+/// A failure as an error that says which index.
+pub(crate) fn of_index(index: &str, failure: Failure) -> Error {
+    Error::from(failure).while_doing(&format!("index `{index}`"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn documents_come_back_as_they_were() {
+        let mut points = ReadPoints::default();
+        points.publish(Commit(3), 10);
+        points.publish(Commit(9), 20);
+        assert_eq!(read_points(&read_points_json(&points)).unwrap(), points);
+        let field = VectorField { space: SpaceId::new("clip").unwrap(), dimensions: 3, metric: Metric::L2 };
+        let all = BTreeMap::from([("v3_a".to_owned(), field)]);
+        assert_eq!(spaces(&spaces_json(&all)).unwrap(), all);
+        assert_eq!(read_points(&json!({"kept": 3})).unwrap_err().kind(), ErrorKind::Corrupt);
+    }
+}

@@ -1,0 +1,324 @@
+//! The nearest vectors. The engine ranks in 32 bits, with an error that has a bound; everything that may be among the nearest
+//! within that bound is fetched, and the shared definition ranks it in 64 bits.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use rushes_index::{AssetNo, Eligible, Hits, IndexReader, Listed};
+use rushes_plan::similarity::l2_f64;
+use rushes_plan::{Clause, Filter, NearestTest, Test};
+use rushes_types::{AssetId, FusedKey, Metric, Result, TimeSet};
+use serde_json::{Value, json};
+
+use crate::compile::{all_of, any_of, limits, of_assets};
+use crate::document::is_even;
+use crate::names::vector_field;
+use crate::reader::ElasticReader;
+use crate::search::{Fields, PAGE};
+
+/// More hits than asked for, so that one page is usually enough.
+const PAGE_MORE: usize = 50;
+/// Stretches of time that are listed in a request; more are left to the matcher.
+const STRETCHES_MAX: usize = 500;
+/// Candidates of an approximate search for each neighbour asked for, and at least.
+const OVERSAMPLE: usize = 4;
+const CANDIDATES_MIN: usize = 200;
+
+/// Keeps the cosine above zero, as scores must be.
+const LIFT: f64 = 2.0;
+
+/// What a score of the engine says, and how wrong it may be.
+#[derive(Debug, Clone, Copy)]
+struct Bound {
+    metric: Metric,
+    /// Relative error of a sum of products of that many dimensions: each of them, and the steps around, may be off by half a
+    /// unit in the last of 24 bits; doubled.
+    error: f64,
+    /// Length of the query.
+    length: f64,
+}
+
+impl Bound {
+    fn new(test: &NearestTest) -> Self {
+        #[expect(clippy::cast_precision_loss, reason = "a vector has few dimensions")]
+        let steps = (test.query.len() + 32) as f64;
+        let length = l2_f64(&test.query, &vec![0.0; test.query.len()]);
+        Self { metric: test.metric, error: steps * (2.0_f64).powi(-23), length }
+    }
+
+    /// The lowest score that something as near as this (a cosine, or a distance) can have.
+    fn lowest_score_of(&self, near: f64) -> f64 {
+        let score = match self.metric {
+            Metric::Cosine => near + LIFT - self.error,
+            Metric::L2 => 1.0 / (1.0 + self.farthest(near)),
+        };
+        // The score itself has 24 bits.
+        score * (1.0 - (2.0_f64).powi(-22))
+    }
+
+    /// The largest distance that the engine may say of one that is this far.
+    fn farthest(&self, distance: f64) -> f64 {
+        // Both vectors are rounded, the other one at most as long as the query and the distance together.
+        distance + self.error * (2.0 * self.length + 2.0 * distance.max(0.0))
+    }
+
+    /// The worst that something with this score can be: the least cosine, the largest distance.
+    fn worst_of(&self, score: f64) -> f64 {
+        let slack = (2.0_f64).powi(-22);
+        match self.metric {
+            Metric::Cosine => score - LIFT - self.error - score * slack,
+            Metric::L2 => {
+                let said = (1.0 / (score * (1.0 - slack)).max(f64::MIN_POSITIVE) - 1.0).max(0.0);
+                said + self.error * (2.0 * self.length + 3.0 * said)
+            }
+        }
+    }
+
+    /// The score below which nothing is as near as the worst that a score can mean.
+    fn cut_below(&self, score: f64) -> f64 {
+        self.lowest_score_of(self.worst_of(score))
+    }
+}
+
+fn script(field: &str, test: &NearestTest) -> Value {
+    let source = match test.metric {
+        Metric::Cosine => format!("cosineSimilarity(params.query, '{field}') + {LIFT:.1}"),
+        Metric::L2 => format!("1.0 / (1.0 + l2norm(params.query, '{field}'))"),
+    };
+    json!({"source": source, "params": {"query": test.query}})
+}
+
+/// The request for exact similarities of what passes the limits.
+fn exact_query(field: &str, test: &NearestTest, mut parts: Vec<Value>) -> Value {
+    parts.push(json!({"exists": {"field": field}}));
+    let mut query = json!({"script_score": {"query": all_of(parts), "script": script(field, test)}});
+    if let Some(threshold) = test.threshold {
+        let least = Bound::new(test).lowest_score_of(threshold);
+        if least > 0.0 {
+            query["script_score"]["min_score"] = least.into();
+        }
+    }
+    query
+}
+
+/// The request for approximate neighbours of what passes the limits.
+fn approximate_query(field: &str, test: &NearestTest, k: usize, parts: Vec<Value>) -> Value {
+    let wanted = k.saturating_mul(OVERSAMPLE).clamp(CANDIDATES_MIN, PAGE);
+    json!({"knn": {
+        "field": field, "query_vector": test.query, "k": wanted, "num_candidates": wanted, "filter": all_of(parts),
+    }})
+}
+
+/// The times that annotations must meet.
+fn meeting(assets: &[(&AssetId, &TimeSet)]) -> Option<Value> {
+    let stretches: usize =
+        assets.iter().map(|(_, times)| times.stretches().len() + times.points().len()).sum();
+    if stretches > STRETCHES_MAX {
+        let ids: Vec<&AssetId> = assets.iter().map(|(id, _)| *id).collect();
+        return of_assets(ids.into_iter());
+    }
+    let of_asset = |(id, times): &(&AssetId, &TimeSet)| {
+        let range = |from: i64, to: i64| {
+            all_of(vec![
+                json!({"range": {"start_ns": {"lte": to}}}),
+                json!({"range": {"end_ns": {"gte": from}}}),
+            ])
+        };
+        let ranges = times.pieces().iter().map(|piece| range(piece.start_ns(), piece.end_ns())).collect();
+        all_of(vec![json!({"term": {"asset": id.as_str()}}), any_of(ranges)])
+    };
+    Some(any_of(assets.iter().map(of_asset).collect()))
+}
+
+type Scored = HashMap<(AssetNo, FusedKey), f64>;
+
+impl ElasticReader {
+    pub(crate) fn nearest_hits(
+        &self,
+        clause: &Clause,
+        filter: &Filter,
+        eligible: Option<&Eligible>,
+    ) -> Result<Hits> {
+        let Test::Nearest(test) = &clause.test else {
+            return self.over(Vec::new()).nearest(clause, filter, eligible);
+        };
+        if test.k == Some(0) || eligible.is_some_and(|eligible| eligible.is_empty()) {
+            return Ok(Hits::default());
+        }
+        let field = vector_field(&test.space, test.query.len());
+        let mut parts = limits(clause, filter, &self.at);
+        if let Some(eligible) = eligible {
+            let asset = |no: &AssetNo| self.listing.documents.get(usize::try_from(no.0).ok()?);
+            let assets: Vec<_> =
+                eligible.iter().filter_map(|(no, times)| Some((&asset(no)?.asset.id, times))).collect();
+            parts.extend(meeting(&assets));
+        }
+        let of_field = json!({"term": {"vector_field": field}});
+        let with = |more: Vec<Value>| all_of(parts.iter().cloned().chain(more).collect());
+        if !is_even(&test.query) {
+            return self
+                .over(self.collect(&with(vec![of_field]), Fields::Whole)?)
+                .nearest(clause, filter, eligible);
+        }
+        // Those that the engine cannot rank are few, and always looked at.
+        let odd = with(vec![of_field, json!({"term": {"odd_vector": true}})]);
+        let mut candidates = self.collect(&odd, Fields::Whole)?;
+        let mut approximate = false;
+        if self.state.spaces.contains_key(&field) {
+            if let Some(k) = self.approximate_k(test, &field, eligible)? {
+                approximate = true;
+                let query = approximate_query(&field, test, k, parts);
+                candidates.extend(
+                    self.collect_some(&query, k.saturating_mul(OVERSAMPLE).clamp(CANDIDATES_MIN, PAGE))?,
+                );
+            } else {
+                candidates.extend(self.ranked(
+                    clause,
+                    filter,
+                    eligible,
+                    &exact_query(&field, test, parts),
+                )?);
+            }
+        }
+        let hits = self.over(candidates).nearest(clause, filter, eligible)?;
+        Ok(Hits { approximate, ..hits })
+    }
+
+    /// How many neighbours to ask an approximate search for; `None` where the search is exact.
+    fn approximate_k(
+        &self,
+        test: &NearestTest,
+        field: &str,
+        eligible: Option<&Eligible>,
+    ) -> Result<Option<usize>> {
+        let known = self.state.spaces.get(field);
+        let allowed = self.config.approximate && !test.exact && eligible.is_none();
+        let of_metric = known.is_some_and(|known| known.metric == test.metric);
+        let Some(k) = test.k.filter(|k| allowed && of_metric && k.saturating_mul(OVERSAMPLE) <= PAGE) else {
+            return Ok(None);
+        };
+        let many = self.config.approximate_rows_min;
+        let answer = self.point.aggregate(json!({
+            "size": 0, "track_total_hits": false, "query": {"exists": {"field": field}},
+            "aggs": {"vectors": {"filter": {"match_all": {}}}},
+        }))?;
+        let vectors = answer.pointer("/vectors/doc_count").and_then(Value::as_u64).unwrap_or_default();
+        Ok((vectors >= many).then_some(k))
+    }
+
+    fn collect_some(&self, query: &Value, size: usize) -> Result<Vec<Arc<Listed>>> {
+        let mut all = Vec::new();
+        self.point.pages(query, Fields::Whole, &json!(["_score", "_shard_doc"]), size, &mut |hits| {
+            for found in hits {
+                all.extend(self.listed(found)?);
+            }
+            Ok(false)
+        })?;
+        Ok(all)
+    }
+
+    /// All that may be among the nearest, by the engine's scores: best first, until what follows is too far beyond doubt.
+    fn ranked(
+        &self,
+        clause: &Clause,
+        filter: &Filter,
+        eligible: Option<&Eligible>,
+        query: &Value,
+    ) -> Result<Vec<Arc<Listed>>> {
+        let Test::Nearest(test) = &clause.test else { return Ok(Vec::new()) };
+        let bound = Bound::new(test);
+        // All that counts, however far.
+        let all = Clause { test: Test::Nearest(NearestTest { k: None, ..test.clone() }), ..clause.clone() };
+        let size = test.k.map_or(PAGE, |k| k.saturating_add(PAGE_MORE).min(PAGE));
+        let (mut candidates, mut scores) = (Vec::new(), Vec::new());
+        let sort = json!([{"_score": "desc"}, {"_shard_doc": "asc"}]);
+        self.point.pages(query, Fields::Whole, &sort, size, &mut |hits| {
+            let mut page = Vec::new();
+            let mut scored = Scored::new();
+            for found in hits {
+                let Some(listed) = self.listed(found)? else { continue };
+                if let Some(no) = self.asset_no(&listed.fused.annotation.asset) {
+                    scored.insert((no, listed.fused.fused_key()), found.score.unwrap_or_default());
+                }
+                page.push(listed);
+            }
+            let counting = self.over(page.clone()).nearest(&all, filter, eligible)?;
+            scores
+                .extend(counting.hits.iter().filter_map(|hit| scored.get(&(hit.asset, hit.first)).copied()));
+            candidates.append(&mut page);
+            let Some(kth) = test.k.and_then(|k| kth_best(&mut scores, k)) else { return Ok(true) };
+            let last = hits.last().and_then(|found| found.score).unwrap_or_default();
+            Ok(last >= bound.cut_below(kth))
+        })?;
+        Ok(candidates)
+    }
+}
+
+fn kth_best(scores: &mut [f64], k: usize) -> Option<f64> {
+    let at = k.checked_sub(1).filter(|at| *at < scores.len())?;
+    Some(*scores.select_nth_unstable_by(at, |a, b| b.total_cmp(a)).1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rushes_plan::similarity::similarity;
+    use rushes_types::SpaceId;
+
+    fn test(query: Vec<f32>, metric: Metric) -> NearestTest {
+        NearestTest {
+            space: SpaceId::new("s").unwrap(),
+            query,
+            metric,
+            exact: true,
+            k: Some(3),
+            threshold: None,
+        }
+    }
+
+    /// What an engine would say that sums in 32 bits.
+    fn engine(metric: Metric, a: &[f32], b: &[f32]) -> f64 {
+        match metric {
+            Metric::Cosine => {
+                let length = |v: &[f32]| v.iter().map(|x| x * x).sum::<f32>().sqrt();
+                let (a_length, b_length) = (length(a), length(b));
+                let dot: f32 = a.iter().zip(b).map(|(x, y)| (x / a_length) * (y / b_length)).sum();
+                f64::from((f64::from(dot) + LIFT) as f32)
+            }
+            Metric::L2 => {
+                let squares: f32 = a.iter().zip(b).map(|(x, y)| (x - y) * (x - y)).sum();
+                f64::from((1.0 / (1.0 + f64::from(squares.sqrt()))) as f32)
+            }
+        }
+    }
+
+    #[test]
+    fn scores_in_32_bits_stay_within_the_bounds() {
+        let mut random = 7_u64;
+        let mut number = move || {
+            random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            ((random >> 40) as f32 / (1 << 23) as f32 - 1.0) * 3.0
+        };
+        for metric in [Metric::Cosine, Metric::L2] {
+            for dimensions in [1, 2, 7, 64, 512] {
+                for round in 0..40 {
+                    let a: Vec<f32> = (0..dimensions).map(|_| number()).collect();
+                    // Some near, some far.
+                    let b: Vec<f32> = a
+                        .iter()
+                        .map(|x| if round % 2 == 0 { x + number() * 1e-4 } else { number() })
+                        .collect();
+                    let bound = Bound::new(&test(a.clone(), metric));
+                    let (truth, score) = (similarity(metric, &a, &b), engine(metric, &a, &b));
+                    assert!(
+                        score >= bound.lowest_score_of(truth),
+                        "{metric:?} {dimensions}: {truth} {score}"
+                    );
+                    let worst = bound.worst_of(score);
+                    let holds = if metric == Metric::Cosine { truth >= worst } else { truth <= worst };
+                    assert!(holds, "{metric:?} {dimensions}: {truth} {score} {worst}");
+                }
+            }
+        }
+    }
+}

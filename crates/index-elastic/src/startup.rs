@@ -1,0 +1,269 @@
+//! Before anything else: is it the right engine, is it well, and are the indices ours and as we made them?
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use rushes_text::ANALYSER_VERSION;
+use rushes_types::{Error, ErrorKind, Result};
+use serde_json::{Value, json};
+
+use crate::backend::ElasticIndex;
+use crate::client::{Ask, Client};
+use crate::failure::Failure;
+use crate::mapping::{self, MAPPING_VERSION, difference};
+use crate::meta::{Made, of_index};
+use crate::names::{Names, version_of, versioned};
+
+/// The version of Elasticsearch that this speaks to.
+const MAJOR: u64 = 8;
+
+fn unsupported(message: String) -> Error {
+    Error::new(ErrorKind::Unsupported, message)
+}
+
+/// Is it Elasticsearch, of the right version, and does it take writes?
+pub(crate) fn check_cluster(client: &Client) -> Result<()> {
+    let root = client.json(&Ask::get("/"))?;
+    check_root(&root)?;
+    let settings = client.json(&Ask::get("/_cluster/settings?flat_settings=true"))?;
+    for scope in ["persistent", "transient"] {
+        for block in ["cluster.blocks.read_only", "cluster.blocks.read_only_allow_delete"] {
+            let set = settings.get(scope).and_then(|s| s.get(block)).and_then(Value::as_str);
+            if set == Some("true") {
+                return Err(Error::new(
+                    ErrorKind::Storage,
+                    format!("elasticsearch: the cluster is set to read-only; set `{block}` to null"),
+                ));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Does the answer to `GET /` say what is needed?
+fn check_root(root: &Value) -> Result<()> {
+    let number = root.pointer("/version/number").and_then(Value::as_str);
+    let Some(number) = number else {
+        return Err(unsupported(
+            "what listens at this address is not Elasticsearch; set `urls` to a node of a cluster".to_owned(),
+        ));
+    };
+    if let Some(other) = root.pointer("/version/distribution").and_then(Value::as_str) {
+        return Err(unsupported(format!(
+            "`{other}` {number} listens at this address; this needs Elasticsearch {MAJOR}"
+        )));
+    }
+    let major = number.split('.').next().and_then(|major| major.parse().ok());
+    if major != Some(MAJOR) {
+        return Err(unsupported(format!(
+            "elasticsearch {number} listens at this address; this needs version {MAJOR}: use a cluster of it"
+        )));
+    }
+    Ok(())
+}
+
+/// The mapping and the settings of each alias.
+fn wanted(index: &ElasticIndex) -> [(&str, Value, Value); 4] {
+    let names = &index.names;
+    let (large, small) = (|| mapping::settings(&index.config), || mapping::small_settings(&index.config));
+    [
+        (&names.annotations, mapping::annotations(), large()),
+        (&names.buckets, mapping::buckets(), large()),
+        (&names.assets, mapping::assets(), small()),
+        (&names.meta, mapping::meta(), small()),
+    ]
+}
+
+/// Is a field one that we add as spaces come?
+fn is_vector_field(name: &str) -> bool {
+    let digits = name.strip_prefix('v').and_then(|rest| rest.split_once('_'));
+    digits.is_some_and(|(dimensions, hash)| {
+        !dimensions.is_empty() && dimensions.bytes().all(|b| b.is_ascii_digit()) && hash.len() == 16
+    })
+}
+
+/// Are the indices there, well, and as we made them? Those of a new archive are made.
+pub(crate) fn check_or_make(index: &ElasticIndex) -> Result<()> {
+    let wanted = wanted(index);
+    let found: Vec<Option<(String, Value)>> =
+        wanted.iter().map(|(alias, ..)| look_up(&index.client, alias)).collect::<Result<_>>()?;
+    if found.iter().all(Option::is_none) {
+        std::thread::scope(|scope| {
+            let make = |(alias, mapping, settings): &(&str, Value, Value)| {
+                let (alias, body) = ((*alias).to_owned(), (mapping.clone(), settings.clone()));
+                scope.spawn(move || make_version(&index.client, &alias, 1, &body.0, &body.1, true))
+            };
+            let running: Vec<_> = wanted.iter().map(make).collect();
+            running.into_iter().try_for_each(|made| {
+                made.join().unwrap_or_else(|_| Err(Error::bug("making an index panicked")))
+            })
+        })?;
+    } else {
+        for ((alias, mapping, _), found) in wanted.iter().zip(&found) {
+            let Some((name, state)) = found else {
+                return Err(Error::new(
+                    ErrorKind::NotFound,
+                    format!(
+                        "index `{alias}` is missing and others of the archive are there; was it deleted? `rushes rebuild` makes \
+                         them anew"
+                    ),
+                ));
+            };
+            check_index(name, mapping, state)?;
+        }
+        check_health(index)?;
+    }
+    let incarnation = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos());
+    let made = index.meta.found(&Made {
+        mapping: MAPPING_VERSION,
+        analyser: ANALYSER_VERSION.to_owned(),
+        incarnation: format!("{incarnation:x}-{:x}", std::process::id()),
+        filling: None,
+    })?;
+    check_made(&made)
+}
+
+fn check_made(made: &Made) -> Result<()> {
+    if made.mapping != MAPPING_VERSION {
+        return Err(unsupported(format!(
+            "the index was made with mapping {}, this version of rushes makes {MAPPING_VERSION}; `rushes rebuild` makes it \
+             anew",
+            made.mapping
+        )));
+    }
+    if made.analyser != ANALYSER_VERSION {
+        return Err(unsupported(format!(
+            "the index was made with `{}`, this version of rushes reads words with `{ANALYSER_VERSION}`; `rushes rebuild` \
+             makes it anew",
+            made.analyser
+        )));
+    }
+    Ok(())
+}
+
+/// The index behind an alias with its mapping and settings; `None` where there is none.
+pub(crate) fn look_up(client: &Client, alias: &str) -> Result<Option<(String, Value)>> {
+    let Some(found) = client.find(&Ask::get(format!("/{alias}?flat_settings=true")))? else {
+        return Ok(None);
+    };
+    let mut indices = found.as_object().cloned().unwrap_or_default().into_iter();
+    match (indices.next(), indices.next()) {
+        (Some((name, state)), None) if version_of(alias, &name).is_some() => Ok(Some((name, state))),
+        (Some((name, _)), None) => Err(unsupported(format!(
+            "`{name}` is an index and should be an alias of one named `{alias}-v1`; choose another `prefix`, or delete it"
+        ))),
+        _ => Err(unsupported(format!(
+            "`{alias}` means several indices; take all but the newest from the alias"
+        ))),
+    }
+}
+
+fn check_index(name: &str, wanted: &Value, state: &Value) -> Result<()> {
+    let none = json!({});
+    let found = state.get("mappings").unwrap_or(&none);
+    if let Some(difference) = difference(wanted, found, &is_vector_field) {
+        return Err(unsupported(format!(
+            "the mapping of index `{name}` was changed: {difference}; delete the index and let `rushes rebuild` make it anew"
+        )));
+    }
+    let is_set = |block: &str| {
+        let set = state.get("settings").and_then(|s| s.get(block)).and_then(Value::as_str);
+        set == Some("true")
+    };
+    if is_set("index.blocks.read_only_allow_delete") {
+        return Err(Error::new(
+            ErrorKind::StorageFull,
+            format!(
+                "elasticsearch: index `{name}` takes no writes, because a disk is too full; make room, and it takes them \
+                 again by itself, or set `index.blocks.read_only_allow_delete` to null"
+            ),
+        ));
+    }
+    for block in
+        ["index.blocks.read_only", "index.blocks.write", "index.blocks.metadata", "index.blocks.read"]
+    {
+        if is_set(block) {
+            return Err(Error::new(
+                ErrorKind::Storage,
+                format!("elasticsearch: index `{name}` is blocked; set `{block}` to null"),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Has every shard a copy that works?
+fn check_health(index: &ElasticIndex) -> Result<()> {
+    let all = index.names.all().join(",");
+    let path = format!("/_cluster/health/{all}?wait_for_status=yellow&timeout=5s&filter_path=status");
+    let status = match index.client.once(&Ask::get(path)) {
+        Ok(_) => return Ok(()),
+        // It waited in vain.
+        Err(Failure::Refused(refusal)) if refusal.status == 408 => "red",
+        Err(failure) => return Err(failure.into()),
+    };
+    Err(Error::new(
+        ErrorKind::Unavailable,
+        format!(
+            "elasticsearch: the indices `{}-*` are {status}: some shard has no working copy; look at \
+             `_cluster/allocation/explain` and start the missing nodes",
+            index.config.prefix
+        ),
+    ))
+}
+
+/// Makes an index behind an alias. One that another process made at the same time will do.
+pub(crate) fn make_version(
+    client: &Client,
+    alias: &str,
+    version: u64,
+    mapping: &Value,
+    settings: &Value,
+    aliased: bool,
+) -> Result<()> {
+    let name = versioned(alias, version);
+    let aliases = if aliased { json!({alias: {}}) } else { json!({}) };
+    let body = json!({"mappings": mapping, "settings": {"index": settings}, "aliases": aliases});
+    let body = body.to_string().into_bytes();
+    match client.json(&Ask::put(format!("/{name}")).with(&body)) {
+        Err(failure) if failure.is("resource_already_exists_exception") => Ok(()),
+        answered => answered.map(drop).map_err(|failure| of_index(&name, failure)),
+    }
+}
+
+/// Deletes all versions of all indices.
+pub(crate) fn delete_all(client: &Client, names: &Names) -> Result<()> {
+    let patterns: Vec<String> = names.all().iter().map(|alias| format!("{alias}-v*")).collect();
+    let path = format!("/{}?filter_path=*.aliases&expand_wildcards=all", patterns.join(","));
+    let found = client.find(&Ask::get(path))?.unwrap_or_default();
+    let is_ours = |index: &&String| names.all().iter().any(|alias| version_of(alias, index).is_some());
+    let ours: Vec<&str> =
+        found.as_object().into_iter().flat_map(|f| f.keys()).filter(is_ours).map(String::as_str).collect();
+    if ours.is_empty() {
+        return Ok(());
+    }
+    let path = format!("/{}?ignore_unavailable=true", ours.join(","));
+    Ok(client.json(&Ask::delete(path)).map(drop)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_engine_or_version_is_named() {
+        let of = |root: Value| check_root(&root).map_err(|e| e.to_string());
+        assert!(of(json!({"version": {"number": "8.19.21"}})).is_ok());
+        assert!(of(json!({"version": {"number": "7.17.0"}})).unwrap_err().contains("needs version 8"));
+        let open = of(json!({"version": {"number": "3.5.0", "distribution": "opensearch"}}));
+        assert!(open.unwrap_err().contains("opensearch"));
+        assert!(of(json!({"hello": 1})).unwrap_err().contains("not Elasticsearch"));
+    }
+
+    #[test]
+    fn vector_fields_have_a_number_and_a_hash() {
+        assert!(is_vector_field("v512_0123456789abcdef"));
+        for other in ["v", "vector", "v_0123456789abcdef", "v5_01", "words"] {
+            assert!(!is_vector_field(other), "{other}");
+        }
+    }
+}

@@ -1,0 +1,192 @@
+//! Writing: updates as bulk operations whose versions are commits.
+
+use std::collections::{BTreeMap, HashMap};
+
+use rushes_index::{AssetUpdate, is_new, space_of};
+use rushes_types::{AssetDocument, AssetId, Change, Commit, FusedAnnotation, Metric, Result};
+use serde_json::{Value, json};
+
+use crate::assets::AssetState;
+use crate::backend::ElasticIndex;
+use crate::bulk::{Sink, Target, send};
+use crate::client::Ask;
+use crate::document::{Document, commit_number, is_even};
+use crate::mapping::{dense_vector, properties};
+use crate::meta::{Made, State, VectorField, of_index};
+use crate::names::{annotation_id, vector_field, versioned};
+
+/// What stands in an erased annotation's place: nothing but that something was there.
+pub(crate) fn tombstone(asset: &AssetId, commit: Commit) -> Value {
+    json!({"asset": asset.as_str(), "commit": commit_number(commit)})
+}
+
+/// The metric that a model's space is registered with.
+fn metric_of(document: Option<&AssetDocument>, fused: &FusedAnnotation) -> Metric {
+    let models = document.into_iter().flat_map(|d| &d.models);
+    let registered = models.filter(|m| m.model == fused.annotation.model).find_map(|m| m.space.as_ref());
+    registered.map_or(Metric::Cosine, |space| space.metric)
+}
+
+impl ElasticIndex {
+    /// Takes updates in. Annotations go first, and the assets last: where it breaks off, an asset's progress is still the
+    /// old one and the update comes again.
+    pub(crate) fn write(&self, updates: &[AssetUpdate]) -> Result<()> {
+        let mut ids: Vec<&AssetId> = updates.iter().map(|update| &update.asset).collect();
+        ids.sort_unstable();
+        ids.dedup();
+        let state = self.meta.read()?;
+        let mut assets: HashMap<AssetId, AssetState> = self.assets.newest(&ids)?;
+        let (mut new, mut outcome) = (Vec::new(), Ok(()));
+        for update in updates {
+            let asset = assets.entry(update.asset.clone()).or_default();
+            match is_new(update, asset.progress) {
+                Ok(false) => {}
+                Ok(true) => {
+                    let now = self.clock.seconds();
+                    asset.step(update.upto, update.document.as_ref(), &state.read_points, now);
+                    new.push(update);
+                }
+                // What came before the gap is taken in all the same.
+                Err(gap) => {
+                    outcome = Err(gap);
+                    break;
+                }
+            }
+        }
+        if new.is_empty() {
+            return outcome;
+        }
+        self.make_fields(&state, &new)?;
+        let filling = self.filling(&state.made);
+        send(&self.client, &self.config, |sink| {
+            for update in &new {
+                self.put_annotations(sink, update, filling.as_deref())?;
+                if let Some(asset) = assets.get_mut(&update.asset) {
+                    asset.parts = self.put_buckets(sink, update, asset.parts)?;
+                }
+            }
+            Ok(())
+        })?;
+        send(&self.client, &self.config, |sink| {
+            let changed = ids.iter().filter(|id| new.iter().any(|update| update.asset == ***id));
+            let mut changed = changed.filter_map(|id| Some((*id, assets.get(*id)?)));
+            changed.try_for_each(|(id, state)| self.put_asset(sink, id, state, false))
+        })?;
+        outcome
+    }
+
+    /// The index that is being filled beside the one in use.
+    pub(crate) fn filling(&self, made: &Made) -> Option<String> {
+        made.filling.map(|version| versioned(&self.names.annotations, version))
+    }
+
+    fn put_annotations(
+        &self,
+        sink: &mut Sink<'_>,
+        update: &AssetUpdate,
+        filling: Option<&str>,
+    ) -> Result<()> {
+        for change in &update.changes {
+            let key = match change {
+                Change::Put(fused) => fused.fused_key(),
+                Change::Erased(key) => *key,
+            };
+            let id = annotation_id(&update.asset, key);
+            let alias = Some((self.names.annotations.as_str(), true));
+            for (index, is_alias) in alias.into_iter().chain(filling.map(|index| (index, false))) {
+                let target = Target { index, is_alias, id: &id, version: update.upto, again: false };
+                match change {
+                    Change::Put(fused) => {
+                        let space = space_of(update.document.as_ref(), &fused.annotation.model)?;
+                        sink.index(target, &Document::new(fused, space, update.upto, &self.analyzer))?;
+                    }
+                    Change::Erased(_) => sink.index(target, &tombstone(&update.asset, update.upto))?,
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes an asset; `again`: over one of the same commit, too.
+    pub(crate) fn put_asset(
+        &self,
+        sink: &mut Sink<'_>,
+        id: &AssetId,
+        state: &AssetState,
+        again: bool,
+    ) -> Result<()> {
+        let target = Target {
+            index: &self.names.assets,
+            is_alias: true,
+            id: id.as_str(),
+            version: state.progress,
+            again,
+        };
+        sink.index(target, &state.to_json())
+    }
+
+    /// Makes the fields of spaces that have none yet.
+    fn make_fields(&self, state: &State, updates: &[&AssetUpdate]) -> Result<()> {
+        let mut new: BTreeMap<String, VectorField> = BTreeMap::new();
+        for update in updates {
+            for change in &update.changes {
+                let Change::Put(fused) = change else { continue };
+                let Some(vector) = fused.annotation.vector.as_ref().filter(|v| is_even(v)) else { continue };
+                let space = space_of(update.document.as_ref(), &fused.annotation.model)?;
+                let field = vector_field(&space, vector.len());
+                if !state.spaces.contains_key(&field) && !new.contains_key(&field) {
+                    let metric = metric_of(update.document.as_ref(), fused);
+                    new.insert(field, VectorField { space, dimensions: vector.len(), metric });
+                }
+            }
+        }
+        if new.is_empty() {
+            return Ok(());
+        }
+        // Another process may have been faster, with another metric.
+        let all = self.meta.add_spaces(&new)?;
+        let made: Vec<(String, VectorField)> =
+            new.into_keys().filter_map(|field| Some((field.clone(), all.get(&field)?.clone()))).collect();
+        self.map_fields(&self.names.annotations, &made)?;
+        if self.config.buckets && self.config.bucket_vectors {
+            self.map_bucket_fields(&made)?;
+        }
+        match self.filling(&state.made) {
+            Some(filling) => self.map_fields(&filling, &made),
+            None => Ok(()),
+        }
+    }
+
+    /// Puts vector fields into an index's mapping.
+    pub(crate) fn map_fields(&self, index: &str, fields: &[(String, VectorField)]) -> Result<()> {
+        if fields.is_empty() {
+            return Ok(());
+        }
+        self.put_mapping(index, &self.field_properties(fields))
+    }
+
+    fn map_bucket_fields(&self, fields: &[(String, VectorField)]) -> Result<()> {
+        let mut nested = self.field_properties(fields);
+        nested["type"] = "nested".into();
+        self.put_mapping(&self.names.buckets, &properties([("source_annotations".to_owned(), nested)]))
+    }
+
+    fn field_properties(&self, fields: &[(String, VectorField)]) -> Value {
+        let field = |(name, field): &(String, VectorField)| {
+            (name.clone(), dense_vector(field.dimensions, field.metric, self.config.approximate))
+        };
+        properties(fields.iter().map(field))
+    }
+
+    fn put_mapping(&self, index: &str, mapping: &Value) -> Result<()> {
+        let body = mapping.to_string().into_bytes();
+        let ask = Ask::put(format!("/{index}/_mapping")).with(&body);
+        self.client.json(&ask).map(drop).map_err(|failure| of_index(index, failure))
+    }
+
+    /// Makes what was written visible to points in time that are opened from now on.
+    pub(crate) fn refresh(&self) -> Result<()> {
+        let all = [&*self.names.annotations, &self.names.buckets, &self.names.assets].join(",");
+        Ok(self.client.json(&Ask::post(format!("/{all}/_refresh"))).map(drop)?)
+    }
+}

@@ -1,0 +1,6 @@
+//! The index on a real cluster, named by `RUSHES_TEST_ELASTICSEARCH`; without it every test says that it is skipped.
+#![allow(clippy::unwrap_used, reason = "a panic is a failed test")]
+
+mod fixtures;
+mod laws;
+mod queries;

@@ -1,0 +1,134 @@
+//! Servers of a test's own, which it may stop, kill and wipe without hurting another: `cargo xtask engines`, in a home
+//! and on ports of its own.
+//!
+//! Each takes a JVM's memory (up to 1.1 GB) and 10 to 25 seconds to start, so a suite has few tests that need one.
+
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use crate::servers;
+
+/// What `xtask` ends with where the machine lacks a tool, or a way to the servers' jars.
+const UNAVAILABLE: i32 = 3;
+
+/// One server, until it is dropped; its data go then.
+pub struct Own {
+    name: &'static str,
+    home: PathBuf,
+    port: u16,
+}
+
+/// A Cassandra node of the test's own.
+#[must_use]
+pub fn cassandra() -> Option<Own> {
+    servers::cassandra().and_then(|_| Own::start("cassandra"))
+}
+
+/// A Kafka broker of the test's own.
+#[must_use]
+pub fn kafka() -> Option<Own> {
+    servers::kafka().and_then(|_| Own::start("kafka"))
+}
+
+/// An Elasticsearch node of the test's own.
+#[must_use]
+pub fn elasticsearch() -> Option<Own> {
+    servers::elasticsearch().and_then(|_| Own::start("elasticsearch"))
+}
+
+impl Own {
+    /// `None`, and a line on stderr, where the machine cannot have it.
+    fn start(name: &'static str) -> Option<Self> {
+        static STARTED: AtomicU32 = AtomicU32::new(0);
+        let number = STARTED.fetch_add(1, Ordering::SeqCst);
+        let home = std::env::temp_dir().join(format!("rushes-own-{}-{number}", std::process::id()));
+        let [port, peer_port] = free_ports();
+        let own = Self { name, home, port };
+        let (port, peer_port) = (format!("{name}={port}"), format!("{name}={peer_port}"));
+        let output = own.xtask("up", &["--port", &port, "--peer-port", &peer_port]);
+        if output.status.code() == Some(UNAVAILABLE) {
+            let why = String::from_utf8_lossy(&output.stderr);
+            servers::skipped(&format!("tests that end a {name} of their own: {}", why.trim()));
+            return None;
+        }
+        own.must(&output, "up");
+        Some(own)
+    }
+
+    /// What its clients are given: `host:port`, or a URL.
+    #[must_use]
+    pub fn address(&self) -> String {
+        let scheme = if self.name == "elasticsearch" { "http://" } else { "" };
+        format!("{scheme}127.0.0.1:{}", self.port)
+    }
+
+    /// Asks it to end, and waits for that.
+    pub fn stop(&self) {
+        self.must(&self.xtask("stop", &[]), "stop");
+    }
+
+    /// Ends it at once, as a loss of power would.
+    pub fn kill(&self) {
+        self.must(&self.xtask("kill", &[]), "kill");
+    }
+
+    /// Starts it again with what it had, on the same port, and waits until it answers.
+    pub fn start_again(&self) {
+        self.must(&self.xtask("start", &[]), "start");
+    }
+
+    fn xtask(&self, action: &str, more: &[&str]) -> Output {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let jars = std::env::var_os("RUSHES_ENGINES_JARS").map_or_else(
+            || {
+                let target = std::env::var_os("CARGO_TARGET_DIR");
+                target.map_or_else(|| root.join("target"), PathBuf::from).join("engines")
+            },
+            PathBuf::from,
+        );
+        Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+            .args(["run", "--quiet", "--package", "xtask", "--", "engines", action, self.name, "--home"])
+            .arg(&self.home)
+            .arg("--jars")
+            .arg(jars)
+            .args(more)
+            .current_dir(&root)
+            .output()
+            .unwrap_or_else(|error| panic!("cargo does not start: {error}"))
+    }
+
+    fn must(&self, output: &Output, action: &str) {
+        let said = String::from_utf8_lossy(&output.stderr);
+        assert!(output.status.success(), "`engines {action} {}` failed: {said}", self.name);
+    }
+}
+
+impl Drop for Own {
+    fn drop(&mut self) {
+        // A test that fails drops this too: no panic on top.
+        let _ = self.xtask("wipe", &[]);
+        let _ = std::fs::remove_dir_all(&self.home);
+    }
+}
+
+/// Two ports that nobody listens on. Both are held until both are found, so that they differ.
+fn free_ports() -> [u16; 2] {
+    let held = [0; 2].map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap());
+    held.map(|listener| listener.local_addr().unwrap().port())
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn a_kafka_of_its_own_is_killed_and_comes_back() {
+        let Some(own) = super::kafka() else { return };
+        let is_there = || std::net::TcpStream::connect(own.address()).is_ok();
+        assert!(is_there());
+        own.kill();
+        assert!(!is_there());
+        own.start_again();
+        assert!(is_there());
+    }
+}
