@@ -292,7 +292,8 @@ impl KafkaConfig {
         client.set("heartbeat.interval.ms", (self.session_timeout_ms / 4).max(1).to_string());
         client.set("max.poll.interval.ms", self.session_timeout_ms.max(300_000).to_string());
         client.set("queued.max.messages.kbytes", FETCH_KBYTES).set("queued.min.messages", FETCH_EVENTS);
-        client.set("fetch.error.backoff.ms", "100");
+        // Where enough is fetched ahead the client looks again after this long; its own default is a second.
+        client.set("fetch.error.backoff.ms", "100").set("fetch.queue.backoff.ms", "10");
         client
     }
 }
