@@ -42,20 +42,40 @@ impl Manifest {
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(e) => return Err(Error::io(&format!("reading `{}`", path.display()), e)),
         };
-        let manifest: Self = serde_json::from_slice(&bytes).map_err(|e| {
+        Self::parse(&bytes, &path.display().to_string()).map(Some)
+    }
+
+    fn parse(bytes: &[u8], place: &str) -> Result<Self> {
+        let manifest: Self = serde_json::from_slice(bytes).map_err(|e| {
             Error::new(
                 ErrorKind::Corrupt,
-                format!("`{}` is no archive manifest: {e}; restore it from a backup", path.display()),
+                format!("`{place}` is no archive manifest: {e}; restore it from a backup"),
             )
         })?;
         if manifest.format > FORMAT_VERSION {
             return Err(Error::invalid(format!(
-                "the archive `{}` has format {}, this version reads up to {FORMAT_VERSION}; install a newer rushes",
-                dir.display(),
+                "the archive of `{place}` has format {}, this version reads up to {FORMAT_VERSION}; install a newer \
+                 rushes",
                 manifest.format
             )));
         }
-        Ok(Some(manifest))
+        Ok(manifest)
+    }
+
+    /// The manifest as those who share an archive are told it.
+    ///
+    /// # Errors
+    /// Never, but for a mistake of ours.
+    pub fn to_text(&self) -> Result<String> {
+        serde_json::to_string(self).map_err(|e| Error::bug(e.to_string()))
+    }
+
+    /// Reads what [`Manifest::to_text`] wrote.
+    ///
+    /// # Errors
+    /// Corrupt where it is something else, Invalid where a newer version wrote it.
+    pub fn from_text(text: &str) -> Result<Self> {
+        Self::parse(text.as_bytes(), "the shared engines")
     }
 
     /// A manifest for a new archive.

@@ -13,6 +13,7 @@ mod config;
 mod errors;
 mod lease;
 mod schema;
+mod shared;
 mod statement;
 
 pub use backend::Cluster;

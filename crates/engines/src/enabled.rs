@@ -4,10 +4,14 @@ use std::sync::{Arc, OnceLock};
 
 use rushes_archive::{Engines, Manifest, OpenEngines, Place};
 use rushes_cassandra::Cluster;
+use rushes_events::EventLog;
 use rushes_events_kafka::{KafkaConfig, KafkaLog};
+use rushes_fused::FusedStore;
 use rushes_fused_cassandra::CassandraFused;
-use rushes_index_elastic::{ElasticConfig, ElasticIndex};
-use rushes_store_cassandra::CassandraStore;
+use rushes_index::Index;
+use rushes_index_elastic::{ElasticConfig, ElasticIndex, ElasticOptions};
+use rushes_store::AnnotationStore;
+use rushes_store_cassandra::{CassandraStore, StoreOptions};
 use rushes_types::{Error, Result};
 use serde::de::DeserializeOwned;
 use toml::Table;
@@ -54,6 +58,94 @@ struct Chosen {
     settings: Settings,
     /// One connection pool for both stages that live there.
     cluster: OnceLock<Arc<Cluster>>,
+}
+
+impl Chosen {
+    fn cluster(&self) -> Result<Arc<Cluster>> {
+        if let Some(cluster) = self.cluster.get() {
+            return Ok(Arc::clone(cluster));
+        }
+        let cluster = Arc::new(Cluster::connect(&self.settings.cassandra).map_err(|e| of("cassandra", e))?);
+        Ok(Arc::clone(self.cluster.get_or_init(|| cluster)))
+    }
+
+    fn store(&self, place: &Place<'_>) -> Result<Arc<dyn AnnotationStore>> {
+        match self.choice.of(Part::Store) {
+            Engine::Cassandra => {
+                let options = StoreOptions { redactor: Some(place.redactor()), ..StoreOptions::default() };
+                let store = CassandraStore::open(self.cluster()?, options);
+                Ok(Arc::new(store.map_err(|e| of("cassandra", e))?))
+            }
+            _ => place.store(),
+        }
+    }
+
+    fn events(&self, place: &Place<'_>) -> Result<Arc<dyn EventLog>> {
+        match self.choice.of(Part::Events) {
+            Engine::Kafka => {
+                let log = KafkaLog::open(self.settings.kafka.clone());
+                Ok(Arc::new(log.map_err(|e| of("kafka", e))?))
+            }
+            _ => place.events(),
+        }
+    }
+
+    fn fused(&self, place: &Place<'_>) -> Result<Arc<dyn FusedStore>> {
+        match self.choice.of(Part::Fused) {
+            Engine::Cassandra => {
+                let settings = rushes_fused_cassandra::Settings::default();
+                let fused = CassandraFused::open(self.cluster()?, settings);
+                Ok(Arc::new(fused.map_err(|e| of("cassandra", e))?))
+            }
+            _ => place.fused(),
+        }
+    }
+
+    fn index(&self, place: &Place<'_>) -> Result<Arc<dyn Index>> {
+        match self.choice.of(Part::Index) {
+            Engine::Elasticsearch => {
+                let options = ElasticOptions { analyzer: place.analyzer(), ..ElasticOptions::default() };
+                let index = ElasticIndex::open(self.settings.elasticsearch.clone(), options)
+                    .map_err(|e| of("elasticsearch", e))?;
+                if place.index_anew {
+                    index.clear()?;
+                }
+                Ok(Arc::new(index))
+            }
+            _ => place.index(),
+        }
+    }
+}
+
+/// The error with the section whose settings led there.
+fn of(section: &str, error: Error) -> Error {
+    let message = format!("{} (section `[{section}]` of the configuration)", error.message());
+    Error::new(error.kind(), message).because(error)
+}
+
+/// Under which name the archive's manifest is shared.
+const MANIFEST: &str = "archive";
+
+impl OpenEngines for Chosen {
+    /// The ground truth says what the archive is: where it is shared, so is that.
+    fn identity(&self, own: &Manifest) -> Result<Manifest> {
+        if self.choice.of(Part::Store) != Engine::Cassandra {
+            return Ok(own.clone());
+        }
+        let ours = own.to_text()?;
+        let said = self.cluster()?.first_said(MANIFEST, &ours).map_err(|e| of("cassandra", e))?;
+        Manifest::from_text(&said)
+    }
+
+    fn open(&self, place: &Place<'_>) -> Result<Engines> {
+        Ok(Engines {
+            store: self.store(place)?,
+            events: self.events(place)?,
+            fused: self.fused(place)?,
+            index: self.index(place)?,
+            shared: self.choice.of(Part::Store) != Engine::Embedded,
+        })
+    }
 }
 
 impl std::fmt::Debug for Chosen {

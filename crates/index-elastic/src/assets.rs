@@ -22,6 +22,8 @@ pub(crate) struct AssetState {
     pub floor: Commit,
     /// Is there still something of before the floor?
     pub erasing: bool,
+    /// The most parts that a crowded bucket of it ever had.
+    pub parts: u64,
     /// Its documents with the generation that brought each, ascending; none where it is erased.
     pub documents: Vec<(u64, Arc<AssetDocument>)>,
 }
@@ -36,7 +38,8 @@ impl AssetState {
     pub fn step(&mut self, upto: Commit, document: Option<&AssetDocument>, points: &ReadPoints, now: u64) {
         self.progress = upto;
         let Some(document) = document else {
-            *self = Self { progress: upto, floor: upto, erasing: true, documents: Vec::new() };
+            *self =
+                Self { progress: upto, floor: upto, erasing: true, parts: self.parts, documents: Vec::new() };
             return;
         };
         let generation = points.generation() + 1;
@@ -55,7 +58,7 @@ impl AssetState {
             json!({"generation": generation, "body": BASE64_STANDARD.encode(bytes)})
         };
         json!({
-            "progress": self.progress.0, "floor": self.floor.0, "erasing": self.erasing,
+            "progress": self.progress.0, "floor": self.floor.0, "erasing": self.erasing, "parts": self.parts,
             "documents": self.documents.iter().map(document).collect::<Vec<_>>(),
         })
     }
@@ -79,6 +82,7 @@ impl AssetState {
             progress: number("progress")?,
             floor: number("floor")?,
             erasing: source.get("erasing").and_then(Value::as_bool).unwrap_or_default(),
+            parts: number("parts")?.0,
             documents: documents.iter().map(document).collect::<Result<_>>()?,
         })
     }

@@ -43,6 +43,8 @@ pub struct ElasticConfig {
     pub approximate_rows_min: u64,
     /// Are bucket documents kept beside the annotations, for other programs to search?
     pub buckets: bool,
+    /// Do these hold vectors too? A vector is then written once for each second that its annotation touches.
+    pub bucket_vectors: bool,
 }
 
 impl Default for ElasticConfig {
@@ -63,6 +65,7 @@ impl Default for ElasticConfig {
             approximate: true,
             approximate_rows_min: 20_000,
             buckets: true,
+            bucket_vectors: true,
         }
     }
 }

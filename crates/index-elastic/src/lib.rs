@@ -11,6 +11,7 @@
 mod assets;
 mod backend;
 mod backoff;
+mod buckets;
 mod bulk;
 mod client;
 mod compile;

@@ -113,6 +113,8 @@ pub(crate) fn buckets() -> Value {
     };
     json!({
         "dynamic": "strict",
+        // The searchable copies of vectors are not shown.
+        "_source": {"excludes": ["source_annotations.v*"]},
         "properties": {
             "associated_ids": {
                 "properties": {"MOVIE_ID": {"type": "keyword"}, "ASSET_ID": {"type": "keyword"}},
@@ -154,6 +156,7 @@ pub(crate) fn assets() -> Value {
             "progress": {"type": "long"},
             "floor": {"type": "long"},
             "erasing": {"type": "boolean"},
+            "parts": {"type": "integer", "index": false, "doc_values": false},
             "documents": {"type": "object", "enabled": false},
         },
     })

@@ -59,7 +59,13 @@ impl ElasticIndex {
         self.make_fields(&state, &new)?;
         let filling = self.filling(&state.made);
         send(&self.client, &self.config, |sink| {
-            new.iter().try_for_each(|update| self.put_annotations(sink, update, filling.as_deref()))
+            for update in &new {
+                self.put_annotations(sink, update, filling.as_deref())?;
+                if let Some(asset) = assets.get_mut(&update.asset) {
+                    asset.parts = self.put_buckets(sink, update, asset.parts)?;
+                }
+            }
+            Ok(())
         })?;
         send(&self.client, &self.config, |sink| {
             let changed = ids.iter().filter(|id| new.iter().any(|update| update.asset == ***id));
@@ -142,6 +148,9 @@ impl ElasticIndex {
         let made: Vec<(String, VectorField)> =
             new.into_keys().filter_map(|field| Some((field.clone(), all.get(&field)?.clone()))).collect();
         self.map_fields(&self.names.annotations, &made)?;
+        if self.config.buckets && self.config.bucket_vectors {
+            self.map_bucket_fields(&made)?;
+        }
         match self.filling(&state.made) {
             Some(filling) => self.map_fields(&filling, &made),
             None => Ok(()),
@@ -153,10 +162,24 @@ impl ElasticIndex {
         if fields.is_empty() {
             return Ok(());
         }
+        self.put_mapping(index, &self.field_properties(fields))
+    }
+
+    fn map_bucket_fields(&self, fields: &[(String, VectorField)]) -> Result<()> {
+        let mut nested = self.field_properties(fields);
+        nested["type"] = "nested".into();
+        self.put_mapping(&self.names.buckets, &properties([("source_annotations".to_owned(), nested)]))
+    }
+
+    fn field_properties(&self, fields: &[(String, VectorField)]) -> Value {
         let field = |(name, field): &(String, VectorField)| {
             (name.clone(), dense_vector(field.dimensions, field.metric, self.config.approximate))
         };
-        let body = properties(fields.iter().map(field)).to_string().into_bytes();
+        properties(fields.iter().map(field))
+    }
+
+    fn put_mapping(&self, index: &str, mapping: &Value) -> Result<()> {
+        let body = mapping.to_string().into_bytes();
         let ask = Ask::put(format!("/{index}/_mapping")).with(&body);
         self.client.json(&ask).map(drop).map_err(|failure| of_index(index, failure))
     }

@@ -3,16 +3,17 @@
 //! An engine decides where rows lie and how a commit becomes atomic. What is refused, in which words, and how a record is
 //! written must be the same everywhere, so it stands here once.
 
+pub use crate::cut::{Cut, cut};
 pub use crate::embedded::codec::{Reader, Writer, corrupt};
 pub use crate::embedded::keys::hash_id;
 pub use crate::embedded::records::{
-    RunRow, decode_asset, decode_effect, decode_label, decode_model, encode_asset, encode_effect, encode_label,
-    encode_model,
+    RunRow, decode_asset, decode_effect, decode_label, decode_model, encode_asset, encode_effect,
+    encode_label, encode_model,
 };
 pub use crate::embedded::stored_block::{Packed, decode as decode_block, encode as encode_block, pack};
 pub use crate::lines::{Piece, keep_lines, line_count, split};
 pub use crate::rules::{
-    Verdict, check_blocks_of_run, check_committed, check_label, check_model, check_open, check_rows, check_run_id,
-    is_kept, judge, loose_is_no_run, loose_segment, new_run, no_asset, no_redactor, no_run, run_id, same_run,
-    visibility_verb,
+    Verdict, check_blocks_of_run, check_committed, check_label, check_model, check_open, check_rows,
+    check_run_id, is_kept, judge, loose_is_no_run, loose_segment, new_run, no_asset, no_redactor, no_run,
+    run_id, same_run, visibility_verb,
 };

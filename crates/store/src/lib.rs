@@ -6,13 +6,16 @@
 mod seam;
 
 pub mod current;
+mod cut;
 mod embedded;
 pub mod engine;
 mod lines;
 mod memory;
+mod moving;
 mod rules;
 
 pub use embedded::{EmbeddedStore, StoreOptions};
 pub use memory::MemoryStore;
+pub use moving::{AssetImport, COMMIT_MAX, ImportBlock, ImportPlan, Imported, SegmentReader};
 pub use rules::{RUN_SEGMENT_BASE, Redactor, receipt_of_the_first};
 pub use seam::*;

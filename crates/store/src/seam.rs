@@ -5,6 +5,8 @@ use rushes_types::{
     Visibility,
 };
 
+use crate::moving::{AssetImport, Imported, SegmentReader, takes_nothing_over};
+
 /// How the bytes of a block are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum BlockFormat {
@@ -119,11 +121,21 @@ pub enum Effect {
     Erased(Erased),
 }
 
+impl Effect {
+    /// The segment that became current, if one did.
+    #[must_use]
+    pub const fn segment(&self) -> Option<&Segment> {
+        match self {
+            Self::Segment(segment) | Self::Restored(segment) => Some(segment),
+            Self::Registered | Self::Visibility(..) | Self::Erased(_) => None,
+        }
+    }
+}
+
 /// A committed list of annotations.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Segment {
-    /// Names its blocks in [`AnnotationStore::blocks`]: the commit of the loose request, or a number
-    /// that the store gave the run.
+    /// Names its blocks in [`AnnotationStore::blocks`]: a number that the store gave it.
     pub id: u64,
     /// The model.
     pub model: ModelRef,
@@ -313,6 +325,29 @@ pub trait AnnotationStore: Send + Sync {
     /// Forgets outbox rows up to and including `upto`: the event log has them. Durability may lag: rows
     /// may come back after a crash.
     fn trim_outbox(&self, upto: u64) -> Result<()>;
+
+    /// Takes over an asset that another store keeps, or what came to it there since: with the numbers that its commits
+    /// have there. Laws:
+    ///
+    /// * Content first, seen by nobody; then runs, history and outbox rows in one step. A call that fails has left
+    ///   nothing, also where the process dies.
+    /// * What is there already with the same history changes nothing; of a longer history only what is new is read. A
+    ///   history that could not become the other one is a [`rushes_types::ErrorKind::Conflict`]. Where something was
+    ///   erased there since, what is here is dropped and all of it taken anew: in two steps.
+    /// * Later commits of this store are above every number taken over. Numbers of segments are given anew.
+    ///
+    /// Commits come asset by asset, so watermarks said meanwhile promise too much: derived stages rest while assets are
+    /// taken over, and are made anew after.
+    fn import(&self, import: &AssetImport, content: &mut SegmentReader<'_>) -> Result<Imported> {
+        let _ = (import, content);
+        Err(takes_nothing_over())
+    }
+    /// Takes over models as another store has them. Unlike [`AnnotationStore::put_model`] this tells no asset: the
+    /// commits that did so come with the assets.
+    fn import_models(&self, models: &[Model]) -> Result<()> {
+        let _ = models;
+        Err(takes_nothing_over())
+    }
 
     /// The last commit that is durable.
     fn last_commit(&self) -> Result<Commit>;

@@ -7,6 +7,7 @@ pub mod archive_gen;
 pub mod engines;
 pub mod events_suite;
 pub mod fused_suite;
+pub mod import_suite;
 pub mod index_history;
 pub mod index_model;
 pub mod index_suite;

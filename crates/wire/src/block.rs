@@ -6,7 +6,8 @@ use rushes_types::limits::Limits;
 use rushes_types::{Annotation, AssetId, Error, ErrorKind, ModelRef, Result, RunId};
 
 use crate::arrow;
-use crate::line::read_line;
+use crate::batch::RowInfo;
+use crate::line::{LineError, ParsedLine, read_line};
 
 /// How the bytes of a block are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -61,20 +62,78 @@ pub fn decode_block(
 }
 
 fn decode_lines(bytes: &[u8], positions: &[u32], context: &BlockContext) -> Result<Vec<Annotation>> {
-    let limits = stored_limits();
     let mut out = Vec::with_capacity(positions.len());
+    each_line(bytes, positions, &mut |_, line| {
+        out.push(line.into_annotation(context.asset.clone(), context.model.clone(), context.run.clone())?);
+        Ok(())
+    })?;
+    Ok(out)
+}
+
+/// Reads the lines at `positions` (ascending); an error names the line.
+fn each_line<'a>(
+    bytes: &'a [u8],
+    positions: &[u32],
+    each: &mut dyn FnMut(u32, ParsedLine<'a>) -> Result<(), LineError>,
+) -> Result<()> {
+    let limits = stored_limits();
     let mut lines = (0u32..).zip(bytes.split(|b| *b == b'\n'));
     for position in positions {
         let line = lines.find(|(n, _)| n == position).map(|(_, line)| line);
         let line = line.ok_or_else(|| corrupt(&format!("line {position} is not there")))?;
-        let annotation = read_line(line, &limits)
-            .and_then(|l| {
-                l.into_annotation(context.asset.clone(), context.model.clone(), context.run.clone())
-            })
+        read_line(line, &limits)
+            .and_then(|line| each(*position, line))
             .map_err(|e| corrupt(&format!("line {position}: {e}")))?;
-        out.push(annotation);
     }
-    Ok(out)
+    Ok(())
+}
+
+/// What a store must know of the annotations of a stored block at `positions` (ascending), in that order: as it was
+/// told when they were taken. [`RowInfo::source`] is the position, from 1.
+///
+/// # Errors
+/// [`ErrorKind::Corrupt`] where a position is missing, does not read as it did when it was taken, or is of another
+/// asset or model.
+pub fn rows_of_block(
+    format: Format,
+    bytes: &[u8],
+    positions: &[u32],
+    context: &BlockContext,
+) -> Result<Vec<RowInfo>> {
+    match format {
+        Format::Lines => {
+            let mut rows = Vec::with_capacity(positions.len());
+            each_line(bytes, positions, &mut |position, line| {
+                rows.push(row_of(position, &line, context)?);
+                Ok(())
+            })?;
+            Ok(rows)
+        }
+        Format::Arrow => arrow::rows_at(bytes, positions, context),
+    }
+}
+
+/// What a store must know of one annotation, if it is of the asset and model that it is kept under.
+pub(crate) fn row_of(
+    position: u32,
+    line: &ParsedLine<'_>,
+    context: &BlockContext,
+) -> Result<RowInfo, LineError> {
+    if line.asset != context.asset.as_str() {
+        return Err(LineError::new("/asset_id", format!("it is of asset `{}`", line.asset)));
+    }
+    let model = ModelRef::parse(&line.model).map_err(|e| LineError::id("/model", &e))?;
+    if model != context.model {
+        return Err(LineError::new("/model", format!("it is of model `{model}`")));
+    }
+    let digest = line.digest();
+    Ok(RowInfo {
+        id: line.annotation_id(digest)?,
+        start_ns: line.range.start_ns(),
+        digest,
+        position,
+        source: u64::from(position).saturating_add(1),
+    })
 }
 
 /// The block without the annotations at `positions`: a line becomes empty, a row of a record batch is

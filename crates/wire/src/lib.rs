@@ -17,5 +17,5 @@ pub mod render;
 pub mod values;
 
 pub use batch::{GroupedBlock, Request, RowError, RowInfo, split_request};
-pub use block::{BlockContext, Format, decode_block, keep_only, redact};
+pub use block::{BlockContext, Format, decode_block, keep_only, redact, rows_of_block};
 pub use line::{LineError, ParsedLine, ParsedWord, parse_line};

@@ -2,7 +2,8 @@
 
 use rushes_types::limits::BUCKET_PART_ANNOTATIONS;
 use rushes_types::{
-    Annotation, AnnotationKey, Asset, AssetId, Bucket, FrameRate, Metric, Model, MovieId, TimeRange, Word,
+    Annotation, AnnotationKey, Asset, AssetId, Bucket, Commit, FrameRate, Metric, Model, MovieId, TimeRange,
+    Word,
 };
 use serde::Serialize;
 use serde::ser::{SerializeMap, SerializeSeq, Serializer};
@@ -101,17 +102,21 @@ pub struct SourceAnnotation<'a> {
     pub with_vector: bool,
 }
 
-impl Serialize for SourceAnnotation<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+impl SourceAnnotation<'_> {
+    fn entries<M: SerializeMap>(&self, map: &mut M) -> Result<(), M::Error> {
         let a = self.annotation;
-        let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("annotation_id", a.id.as_str())?;
         map.serialize_entry("annotation_type", a.kind.as_str())?;
-        content(&mut map, a, self.with_vector)?;
+        content(map, a, self.with_vector)?;
         map.serialize_entry("model", a.model.as_str())?;
-        if !a.run.is_loose() {
-            map.serialize_entry("run", a.run.as_str())?;
-        }
+        if a.run.is_loose() { Ok(()) } else { map.serialize_entry("run", a.run.as_str()) }
+    }
+}
+
+impl Serialize for SourceAnnotation<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        self.entries(&mut map)?;
         map.end()
     }
 }
@@ -126,6 +131,30 @@ pub struct BucketDocument<'a> {
     part: (usize, usize),
     annotations: Vec<&'a Annotation>,
     with_vectors: bool,
+    beside: Option<&'a Beside<'a>>,
+}
+
+/// What an engine that searches bucket documents is told beside what is published.
+pub struct Beside<'a> {
+    /// The commit that brought the bucket.
+    pub commit: Commit,
+    /// The field of an annotation's vector, named by its space, where it can be searched.
+    pub vector_field: &'a (dyn Fn(&Annotation) -> Option<String> + Sync),
+}
+
+impl<'a> BucketDocument<'a> {
+    /// With this beside.
+    #[must_use]
+    pub const fn beside(mut self, beside: &'a Beside<'a>) -> Self {
+        self.beside = Some(beside);
+        self
+    }
+
+    /// The same bucket's time, as a part without annotations.
+    #[must_use]
+    pub fn emptied(&self, part: usize) -> Self {
+        Self { part: (part, part), annotations: Vec::new(), ..*self }
+    }
 }
 
 struct AssociatedIds<'a>(&'a MovieId, &'a AssetId);
@@ -139,15 +168,35 @@ impl Serialize for AssociatedIds<'_> {
     }
 }
 
-struct Sources<'a>(&'a [&'a Annotation], bool);
+struct Sources<'a>(&'a BucketDocument<'a>);
 
 impl Serialize for Sources<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut seq = serializer.serialize_seq(Some(self.0.len()))?;
-        for annotation in self.0 {
-            seq.serialize_element(&SourceAnnotation { annotation, with_vector: self.1 })?;
+        let document = self.0;
+        let mut seq = serializer.serialize_seq(Some(document.annotations.len()))?;
+        for annotation in &document.annotations {
+            let source = SourceAnnotation { annotation, with_vector: document.with_vectors };
+            seq.serialize_element(&Source { source, beside: document.beside })?;
         }
         seq.end()
+    }
+}
+
+struct Source<'a> {
+    source: SourceAnnotation<'a>,
+    beside: Option<&'a Beside<'a>>,
+}
+
+impl Serialize for Source<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        self.source.entries(&mut map)?;
+        let annotation = self.source.annotation;
+        let field = self.beside.and_then(|beside| (beside.vector_field)(annotation));
+        if let Some((field, vector)) = field.zip(annotation.vector.as_ref()) {
+            map.serialize_entry(&field, vector)?;
+        }
+        map.end()
     }
 }
 
@@ -161,7 +210,10 @@ impl Serialize for BucketDocument<'_> {
             map.serialize_entry("part", &self.part.0)?;
             map.serialize_entry("parts", &self.part.1)?;
         }
-        map.serialize_entry("source_annotations", &Sources(&self.annotations, self.with_vectors))?;
+        if let Some(beside) = self.beside {
+            map.serialize_entry("commit", &beside.commit.0)?;
+        }
+        map.serialize_entry("source_annotations", &Sources(self))?;
         map.end()
     }
 }
@@ -193,6 +245,7 @@ pub fn bucket_documents<'a>(
                 .copied()
                 .collect(),
             with_vectors,
+            beside: None,
         })
         .collect()
 }

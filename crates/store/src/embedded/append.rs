@@ -12,11 +12,11 @@ use super::tables::{self, IDS};
 use super::tx::Tx;
 use super::{EmbeddedStore, keys};
 use crate::current::Current;
-use crate::lines::{self, keep_lines};
+use crate::cut::{Cut, cut};
 use crate::rules::{
-    Redactor, Verdict, check_blocks_of_run, check_open, check_rows, is_kept, judge, loose_segment, no_asset,
+    Redactor, Verdict, check_blocks_of_run, check_open, is_kept, judge, loose_segment, no_asset,
 };
-use crate::{BlockFormat, BlockInput, Effect, Receipt, Row, Take};
+use crate::{BlockInput, Effect, Receipt, Take};
 
 /// Lines are cut into blocks of about this many bytes: small enough that erasing an annotation rewrites
 /// little, large enough that they compress well.
@@ -24,40 +24,15 @@ const BLOCK_BYTES: usize = 512 << 10;
 
 /// A piece of an input block, made ready outside of the writer's lock.
 struct Piece<'a> {
-    /// Number of the input block.
-    input: usize,
-    format: BlockFormat,
-    bytes: &'a [u8],
-    rows: &'a [Row],
-    /// Position of the piece's first row in the input block.
-    first: u32,
-    /// Rows that `bytes` holds; `None` where the store cannot know (Arrow).
-    lines: Option<u32>,
-    hashes: Vec<u128>,
+    cut: Cut<'a>,
     packed: Packed,
 }
 
 /// Cuts, hashes and compresses what is to be added.
 fn prepare<'a>(blocks: &'a [BlockInput<'_>], input: usize, pieces: &mut Vec<Piece<'a>>) -> Result<()> {
-    let Some(block) = blocks.get(input) else { return Ok(()) };
-    check_rows(block)?;
-    let mut add = |bytes: &'a [u8], rows: &'a [Row], first: u32, lines: Option<u32>| {
-        let hashes = rows.iter().map(|r| keys::hash_id(&r.id)).collect();
-        let packed = pack(bytes);
-        pieces.push(Piece { input, format: block.format, bytes, rows, first, lines, hashes, packed });
-    };
-    match block.format {
-        BlockFormat::Arrow => add(&block.bytes, &block.rows, 0, None),
-        BlockFormat::Lines => {
-            let mut rest = block.rows.as_slice();
-            for piece in lines::split(&block.bytes, BLOCK_BYTES)? {
-                let end = piece.first_line.saturating_add(piece.lines);
-                let (rows, after) = rest.split_at(rest.partition_point(|r| r.position < end));
-                add(piece.bytes, rows, piece.first_line, Some(piece.lines));
-                rest = after;
-            }
-        }
-    }
+    let mut cuts = Vec::new();
+    cut(blocks, input, BLOCK_BYTES, &mut cuts)?;
+    pieces.extend(cuts.into_iter().map(|cut| Piece { packed: pack(cut.bytes), cut }));
     Ok(())
 }
 
@@ -118,9 +93,9 @@ struct Adder<'a, 'p> {
 impl Adder<'_, '_> {
     fn add(&mut self, tx: &mut Tx<'_>, piece: &Piece<'_>) -> Result<()> {
         let block = self.next_block;
-        let mut positions = Vec::with_capacity(piece.rows.len());
-        for (row, hash) in piece.rows.iter().zip(&piece.hashes) {
-            let position = row.position.saturating_sub(piece.first);
+        let mut positions = Vec::with_capacity(piece.cut.rows.len());
+        for (row, hash) in piece.cut.rows.iter().zip(&piece.cut.hashes) {
+            let position = row.position.saturating_sub(piece.cut.first);
             let (digests, mut places) = match self.seen.entry(*hash) {
                 Entry::Occupied(seen) => (vec![*seen.get()], Vec::new()),
                 Entry::Vacant(_) => self.taken.look(tx, *hash)?,
@@ -134,7 +109,7 @@ impl Adder<'_, '_> {
                     positions.push(position);
                 }
                 Verdict::Duplicate => self.receipt.duplicates += 1,
-                Verdict::Reject(why) => self.receipt.rejected.push((piece.input, row.position, why)),
+                Verdict::Reject(why) => self.receipt.rejected.push((piece.cut.input, row.position, why)),
             }
         }
         if positions.is_empty() {
@@ -143,7 +118,7 @@ impl Adder<'_, '_> {
         let packed = self.only(piece, &positions)?;
         tx.put_block(
             keys::block(self.segment, block),
-            stored_block::encode(piece.format, &positions, &packed),
+            stored_block::encode(piece.cut.format, &positions, &packed),
         );
         self.next_block = block
             .checked_add(1)
@@ -154,19 +129,9 @@ impl Adder<'_, '_> {
         Ok(())
     }
 
-    /// The piece without what does not count: a copy that nobody knows of could not be erased.
     fn only<'b>(&self, piece: &'b Piece<'_>, positions: &[u32]) -> Result<Cow<'b, Packed>> {
-        match (piece.format, self.redactor) {
-            (BlockFormat::Lines, _) if piece.lines.is_some_and(|n| n as usize == positions.len()) => {
-                Ok(Cow::Borrowed(&piece.packed))
-            }
-            (BlockFormat::Lines, _) => Ok(Cow::Owned(pack(&keep_lines(piece.bytes, positions)))),
-            (BlockFormat::Arrow, None) => Ok(Cow::Borrowed(&piece.packed)),
-            (BlockFormat::Arrow, Some(redactor)) => {
-                let kept = redactor.keep(piece.format, piece.bytes, positions)?;
-                Ok(kept.map_or(Cow::Borrowed(&piece.packed), |bytes| Cow::Owned(pack(&bytes))))
-            }
-        }
+        let kept = piece.cut.only(self.redactor, positions)?;
+        Ok(kept.map_or(Cow::Borrowed(&piece.packed), |bytes| Cow::Owned(pack(&bytes))))
     }
 }
 

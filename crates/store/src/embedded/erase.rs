@@ -45,14 +45,16 @@ impl EmbeddedStore {
         let _ = self.sweep();
     }
 
-    /// Removes what is unreachable. It needs no lock: nobody reads or writes there any more.
+    /// Removes what is unreachable: nobody reads or writes there any more, but for what is being taken over. One at a
+    /// time, so that whoever comes back from here knows that it is gone.
     pub(super) fn sweep(&self) -> Result<()> {
         let folder = &self.folder;
+        let incoming = self.incoming();
         let found =
             tables::page(folder, vec![kind::GARBAGE], vec![kind::GARBAGE + 1], usize::MAX, |key, _| {
                 Ok(key.to_vec())
             })?;
-        for row in found {
+        for row in found.into_iter().filter(|row| !incoming.contains(row)) {
             let (Some(table), Some(prefix)) = (row.get(1).copied(), keys::trailing_number(&row)) else {
                 continue;
             };
@@ -82,18 +84,25 @@ impl EmbeddedStore {
     /// Forgets outbox rows up to `upto`. Not synced: rows that come back after a crash are only said again.
     pub(super) fn trim(&self, upto: u64) -> Result<()> {
         let upto = upto.min(self.folder.durable_mark());
+        let end = keys::outbox(upto.saturating_add(1));
         loop {
-            let from = self.trimmed.load(Ordering::Acquire).saturating_add(1);
-            let to = upto.min(from.saturating_add(SWEEP_KEYS as u64));
-            if from > to {
+            let from = keys::outbox(self.trimmed.load(Ordering::Acquire).saturating_add(1));
+            // Numbers that were taken over have gaps, so only what is there is removed.
+            let rows = tables::page(&self.folder, from, end.clone(), SWEEP_KEYS, |key, _| Ok(key.to_vec()))?;
+            let last = rows.last().filter(|_| rows.len() == SWEEP_KEYS);
+            let to = last.and_then(|key| keys::trailing_number(key)).unwrap_or(upto);
+            let more = last.is_some();
+            if !rows.is_empty() {
+                let mut batch = self.folder.batch();
+                for key in rows {
+                    tables::stage(&mut batch, self.folder.table(ROWS), key, None);
+                }
+                self.folder.write(batch, 0)?;
+            }
+            self.trimmed.fetch_max(to, Ordering::AcqRel);
+            if !more {
                 return Ok(());
             }
-            let mut batch = self.folder.batch();
-            for sequence in from..=to {
-                tables::stage(&mut batch, self.folder.table(ROWS), keys::outbox(sequence), None);
-            }
-            self.folder.write(batch, 0)?;
-            self.trimmed.fetch_max(to, Ordering::AcqRel);
         }
     }
 }
@@ -103,6 +112,12 @@ impl Tx<'_> {
         if self.get(&keys::asset(asset))?.is_none() {
             return Ok(None);
         }
+        self.drop_asset(asset)?;
+        Ok(Some(self.commit(asset, &Effect::Erased(Erased::Asset))))
+    }
+
+    /// Drops all that there is of an asset, its history too.
+    pub(super) fn drop_asset(&mut self, asset: &AssetId) -> Result<()> {
         for row in self.runs_of(asset)? {
             self.drop_run(&row);
             self.remove(keys::model_use(&row.run.model, asset));
@@ -127,9 +142,12 @@ impl Tx<'_> {
         for key in records {
             self.remove(key);
         }
-        self.remove(keys::asset(asset));
-        self.counters.assets = self.counters.assets.saturating_sub(1);
-        Ok(Some(self.commit(asset, &Effect::Erased(Erased::Asset))))
+        if self.get(&keys::asset(asset))?.is_some() {
+            self.remove(keys::asset(asset));
+            self.counters.assets = self.counters.assets.saturating_sub(1);
+        }
+        self.forget_claims(asset);
+        Ok(())
     }
 
     fn erase_movie(&mut self, movie: &MovieId) -> Result<Option<Commit>> {

@@ -11,7 +11,9 @@
 mod append;
 pub(crate) mod codec;
 mod erase;
+mod import;
 pub(crate) mod keys;
+mod load;
 pub(crate) mod records;
 mod registry;
 mod runs;
@@ -19,21 +21,22 @@ pub(crate) mod stored_block;
 mod tables;
 mod tx;
 
+use std::collections::HashSet;
 use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use fjall::Readable;
 use rushes_kv::{Faults, Folder};
 use rushes_types::{Asset, AssetId, Commit, Error, Model, ModelRef, Result, Run, RunId, Visibility};
 
-use self::keys::kind;
+use self::keys::{Key, kind};
 use self::records::{Counters, RunRow, decode_asset, decode_effect, decode_label, decode_model};
 use self::tx::{Tx, WriterState};
 use crate::rules::{Redactor, check_run_id};
 use crate::{
-    AnnotationStore, Block, BlockInput, CommitRecord, EraseTarget, LabelAliases, OutboxPage, OutboxRow,
-    Receipt, RunSpec, StoreCounts, Take,
+    AnnotationStore, AssetImport, Block, BlockInput, CommitRecord, EraseTarget, Imported, LabelAliases,
+    OutboxPage, OutboxRow, Receipt, RunSpec, SegmentReader, StoreCounts, Take,
 };
 
 /// Memory for cached blocks where the options name none, in bytes.
@@ -63,6 +66,8 @@ pub struct EmbeddedStore {
     redactor: Option<Arc<dyn Redactor>>,
     /// Outbox rows up to here are trimmed: reading starts behind their remains.
     trimmed: AtomicU64,
+    /// Rows of what is to be removed, for what is being taken over: nothing points at it yet, and it stays.
+    incoming: Mutex<HashSet<Key>>,
 }
 
 impl EmbeddedStore {
@@ -86,6 +91,7 @@ impl EmbeddedStore {
             writer: Mutex::new(WriterState { counters, ..WriterState::default() }),
             redactor: options.redactor,
             trimmed: AtomicU64::new(trimmed),
+            incoming: Mutex::default(),
         };
         store.sweep()?;
         Ok(store)
@@ -95,6 +101,11 @@ impl EmbeddedStore {
     #[must_use]
     pub fn fsyncs(&self) -> u64 {
         self.folder.fsyncs()
+    }
+
+    fn incoming(&self) -> MutexGuard<'_, HashSet<Key>> {
+        // A set of keys: no panic leaves it half-changed.
+        self.incoming.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Decides a change under the writer's lock, writes it, and waits until it is durable.
@@ -247,6 +258,14 @@ impl AnnotationStore for EmbeddedStore {
 
     fn trim_outbox(&self, upto: u64) -> Result<()> {
         self.trim(upto)
+    }
+
+    fn import(&self, import: &AssetImport, content: &mut SegmentReader<'_>) -> Result<Imported> {
+        self.import_asset(import, content)
+    }
+
+    fn import_models(&self, models: &[Model]) -> Result<()> {
+        models.iter().try_for_each(|model| self.change(|tx| tx.put_model(model)).map(drop))
     }
 
     fn last_commit(&self) -> Result<Commit> {

@@ -35,13 +35,21 @@ impl Tx<'_> {
         Ok(last)
     }
 
-    pub(super) fn register_model(&mut self, model: &Model) -> Result<()> {
+    /// Writes a model; `false` where it is there already.
+    pub(super) fn put_model(&mut self, model: &Model) -> Result<bool> {
         let registered = models(self.folder)?;
         check_model(model, registered.iter())?;
         if registered.contains(model) {
-            return Ok(());
+            return Ok(false);
         }
         self.put(keys::model(&model.model), encode_model(model));
+        Ok(true)
+    }
+
+    pub(super) fn register_model(&mut self, model: &Model) -> Result<()> {
+        if !self.put_model(model)? {
+            return Ok(());
+        }
         for asset in self.used_on(&model.model)? {
             self.commit(&asset, &Effect::Registered);
         }

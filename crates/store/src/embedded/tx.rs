@@ -100,6 +100,19 @@ impl<'a> Tx<'a> {
         commit
     }
 
+    /// Takes over a commit with the number that it has in another store, with its outbox row.
+    pub(super) fn take_over(&mut self, asset: &AssetId, record: &CommitRecord) {
+        self.counters.commits = self.counters.commits.max(record.commit.0);
+        self.put(keys::history(asset, record.commit), encode_effect(&record.effect));
+        self.put(keys::outbox(record.commit.0), asset.as_str().as_bytes().to_vec());
+        self.forget_claims(asset);
+    }
+
+    /// What runs claimed on the asset is to be read anew after this change.
+    pub(super) fn forget_claims(&mut self, asset: &AssetId) {
+        self.stale.push(asset.clone());
+    }
+
     pub(super) fn run(&self, id: &RunId) -> Result<RunRow> {
         self.find_run(id)?.ok_or_else(|| no_run(id))
     }

@@ -1,6 +1,7 @@
 //! The store in memory: nothing is durable. It is the model that other implementations are tested
 //! against, so it prefers plain lists and recomputing to speed.
 
+mod import;
 mod rows;
 mod state;
 
@@ -15,8 +16,8 @@ use crate::rules::{
     check_rows, check_run_id, is_kept, no_asset, same_run, visibility_verb,
 };
 use crate::{
-    AnnotationStore, Block, BlockInput, CommitRecord, Effect, EraseTarget, LabelAliases, OutboxPage,
-    OutboxRow, Receipt, RunSpec, StoreCounts, Take,
+    AnnotationStore, AssetImport, Block, BlockInput, CommitRecord, Effect, EraseTarget, Imported,
+    LabelAliases, OutboxPage, OutboxRow, Receipt, RunSpec, SegmentReader, StoreCounts, Take,
 };
 
 /// The annotation store in memory.
@@ -347,6 +348,19 @@ impl AnnotationStore for MemoryStore {
 
     fn trim_outbox(&self, upto: u64) -> Result<()> {
         self.state().outbox.retain(|sequence, _| *sequence > upto);
+        Ok(())
+    }
+
+    fn import(&self, import: &AssetImport, content: &mut SegmentReader<'_>) -> Result<Imported> {
+        self.import_asset(import, content)
+    }
+
+    fn import_models(&self, models: &[Model]) -> Result<()> {
+        let mut state = self.state();
+        for model in models {
+            check_model(model, state.models.values())?;
+            state.models.insert(model.model.clone(), model.clone());
+        }
         Ok(())
     }
 

@@ -123,10 +123,16 @@ impl State {
 
     pub(super) fn erase_asset(&mut self, asset: &AssetId) -> Option<Commit> {
         self.assets.remove(asset)?;
+        self.forget_asset(asset);
+        Some(self.commit(asset, Effect::Erased(Erased::Asset)))
+    }
+
+    /// Drops all that there is of an asset, its history too.
+    pub(super) fn forget_asset(&mut self, asset: &AssetId) {
+        self.assets.remove(asset);
         self.drop_runs(asset, |_| true);
         self.blocks.retain(|(a, _), _| a != asset);
         self.history.remove(asset);
-        Some(self.commit(asset, Effect::Erased(Erased::Asset)))
     }
 
     /// Has the model a run, or loose lines, on the asset?

@@ -31,6 +31,7 @@ impl StoreFixture for InFolder {
 }
 
 rushes_testkit::store_suite!(InFolder::new());
+rushes_testkit::import_suite!(InFolder::new());
 
 #[test]
 fn a_second_process_is_told_that_the_store_is_open() {

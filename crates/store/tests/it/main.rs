@@ -4,6 +4,7 @@
 mod embedded;
 mod faults;
 mod fold;
+mod import;
 mod memory;
 mod model;
 mod purge;

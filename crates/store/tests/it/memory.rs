@@ -12,3 +12,4 @@ impl StoreFixture for InMemory {
 }
 
 rushes_testkit::store_suite!(InMemory(Arc::new(MemoryStore::new())));
+rushes_testkit::import_suite!(InMemory(Arc::new(MemoryStore::new())));

@@ -7,16 +7,16 @@ use rushes_testkit::store_suite::{
 };
 use rushes_types::{AnnotationId, Asset, Error, MovieId, Result, RunId, RunMode, Visibility};
 
-const ASSETS: [&str; 3] = ["a", "ab", "b"];
+pub const ASSETS: [&str; 3] = ["a", "ab", "b"];
 const MODELS: [&str; 3] = ["m@1", "m@2", "n@1"];
 const RUNS: [&str; 4] = ["r1", "r2", "r3", "run-2"];
 const IDS: [&str; 6] = ["1", "2", "3", "4", "5", "6"];
 const TEXTS: [&str; 2] = ["x", "y"];
 
-type Lines = Vec<(usize, i64, usize)>;
+pub type Lines = Vec<(usize, i64, usize)>;
 
 #[derive(Debug, Clone)]
-enum Op {
+pub enum Op {
     PutAsset(usize, bool),
     PutModel(usize, bool),
     Open(Option<usize>, usize, usize, bool, Option<(i64, i64)>),
@@ -45,7 +45,7 @@ fn take() -> impl Strategy<Value = Take> {
     prop_oneof![3 => Just(Take::WhatFits), 2 => Just(Take::AllOrNothing), 1 => Just(Take::Nothing)]
 }
 
-fn op() -> impl Strategy<Value = Op> {
+pub fn op() -> impl Strategy<Value = Op> {
     let (assets, models, runs) = (0..ASSETS.len(), 0..MODELS.len(), 0..RUNS.len());
     let coverage = prop::option::of((0..6i64, 0..6i64).prop_map(|(from, len)| (from, from + len)));
     let group = (assets.clone(), models.clone(), some_lines());
@@ -78,7 +78,7 @@ fn said(lines: &Lines) -> Vec<Said<'static>> {
 }
 
 /// What an operation answered, so that two stores can be compared.
-fn do_it(store: &dyn AnnotationStore, op: &Op) -> String {
+pub fn do_it(store: &dyn AnnotationStore, op: &Op) -> String {
     fn show<T: std::fmt::Debug>(outcome: Result<T>) -> String {
         outcome.map(|v| format!("{v:?}")).unwrap_or_else(|e: Error| format!("{:?}: {e}", e.kind()))
     }

@@ -25,8 +25,8 @@ use rushes_types::limits::Limits;
 use rushes_types::{Annotation, AssetId, Error, ErrorKind, ModelRef, MovieId, Result};
 
 use crate::batch::{GroupedBlock, Request, RowError, RowInfo, Spaces, SplitOptions, check_row};
-use crate::block::{BlockContext, Format};
-use crate::line::LineError;
+use crate::block::{BlockContext, Format, row_of};
+use crate::line::{LineError, ParsedLine};
 use columns::Columns;
 
 /// Splits an Arrow IPC stream, checks each row, and groups what is taken. Rows are numbered from 1 over
@@ -146,25 +146,45 @@ fn take_row(
 
 /// The annotations of a stored batch at `positions`.
 pub(crate) fn decode(bytes: &[u8], positions: &[u32], context: &BlockContext) -> Result<Vec<Annotation>> {
+    let mut out = Vec::with_capacity(positions.len());
+    each_row(bytes, positions, &mut |_, line| {
+        out.push(line.into_annotation(context.asset.clone(), context.model.clone(), context.run.clone())?);
+        Ok(())
+    })?;
+    Ok(out)
+}
+
+/// What a store must know of the rows of a stored batch at `positions`.
+pub(crate) fn rows_at(bytes: &[u8], positions: &[u32], context: &BlockContext) -> Result<Vec<RowInfo>> {
+    let mut rows = Vec::with_capacity(positions.len());
+    each_row(bytes, positions, &mut |position, line| {
+        rows.push(row_of(position, &line, context)?);
+        Ok(())
+    })?;
+    Ok(rows)
+}
+
+/// Reads the rows at `positions` of a stored batch; an error names the row.
+fn each_row(
+    bytes: &[u8],
+    positions: &[u32],
+    each: &mut dyn FnMut(u32, ParsedLine<'_>) -> Result<(), LineError>,
+) -> Result<()> {
     let corrupt = |why: &str| Error::new(ErrorKind::Corrupt, format!("a stored block is damaged: {why}"));
     let batch = frames::read_batch(bytes, frames::Read::Known).map_err(|e| corrupt(e.message()))?;
     let columns = Columns::of(&batch).map_err(|e| corrupt(e.message()))?;
     let limits = crate::block::stored_limits();
-    let mut out = Vec::with_capacity(positions.len());
     for position in positions {
         let row = *position as usize;
         if row >= batch.num_rows() {
             return Err(corrupt(&format!("row {row} is not there")));
         }
-        let annotation = columns
+        columns
             .row(row, &limits)
-            .and_then(|l| {
-                l.into_annotation(context.asset.clone(), context.model.clone(), context.run.clone())
-            })
+            .and_then(|line| each(*position, line))
             .map_err(|e| corrupt(&format!("row {row}: {e}")))?;
-        out.push(annotation);
     }
-    Ok(out)
+    Ok(())
 }
 
 /// The batch with the rows at `positions` blanked. It is written anew: dictionaries become plain columns, as

@@ -85,6 +85,14 @@ fn a_batch_of_one_asset_and_model_is_kept_as_sent() {
         assert_eq!((got[1].vector.as_ref(), got[1].confidence), (None, None));
         assert_eq!(got[2].attributes["x"], Value::Int(1));
         assert_eq!(got[2].id, block.rows[2].id);
+        let rows = rows_of_block(Format::Arrow, &block.bytes, &[0, 2], &context(block)).unwrap();
+        assert_eq!(
+            rows,
+            [block.rows[0].clone(), block.rows[2].clone()],
+            "as it was told when they were taken"
+        );
+        let other = BlockContext { asset: AssetId::new("b").unwrap(), ..context(block) };
+        assert!(rows_of_block(Format::Arrow, &block.bytes, &[0], &other).is_err());
     }
 }
 

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use rushes_types::limits::Limits;
 use rushes_types::*;
 use rushes_wire::batch::SplitOptions;
-use rushes_wire::{BlockContext, Format, Request, decode_block, redact, split_request};
+use rushes_wire::{BlockContext, Format, Request, decode_block, redact, rows_of_block, split_request};
 
 fn line(asset: &str, model: &str, start: i64, more: &str) -> String {
     format!(
@@ -120,5 +120,29 @@ fn a_block_is_decoded_by_position_and_redacted_in_place() {
     for damaged in [&[0u32][..], &[9]] {
         let error = decode_block(Format::Lines, &redacted, damaged, &context).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Corrupt);
+    }
+}
+
+#[test]
+fn what_a_store_must_know_of_lines_is_read_back_from_them() {
+    let lines =
+        [line("a", "m", 1, "  "), line("a", "m@1", 3, r#","annotation_id":"x""#), line("a", "m", 7, "")];
+    let block = split(&lines.join("\n"), 1).blocks.remove(0);
+    let context = |asset: &str, model: &str| BlockContext {
+        asset: AssetId::new(asset).unwrap(),
+        model: ModelRef::parse(model).unwrap(),
+        run: RunId::loose(),
+    };
+    let again = rows_of_block(Format::Lines, &block.bytes, &[0, 1, 2], &context("a", "m")).unwrap();
+    assert_eq!(again, block.rows);
+    let some = rows_of_block(Format::Lines, &block.bytes, &[1], &context("a", "m")).unwrap();
+    assert_eq!(some, block.rows[1..2]);
+    for (asset, model, positions, part) in
+        [("b", "m", &[0][..], "asset `a`"), ("a", "m@2", &[0], "model `m@1`"), ("a", "m", &[9], "line 9")]
+    {
+        let error =
+            rows_of_block(Format::Lines, &block.bytes, positions, &context(asset, model)).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Corrupt);
+        assert!(error.message().contains(part), "{error}");
     }
 }

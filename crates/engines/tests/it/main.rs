@@ -1,0 +1,6 @@
+//! Archives on any mixture of engines, held to what an embedded one answers.
+#![cfg(feature = "drivers")]
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod mixtures;
+mod place;

@@ -1,0 +1,4 @@
+rushes_testkit::store_suite!(match crate::support::fixture() {
+    Some(fixture) => fixture,
+    None => return,
+});

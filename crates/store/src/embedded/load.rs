@@ -1,0 +1,111 @@
+//! Content that is taken over, on its way into the tables.
+
+use std::collections::HashMap;
+
+use rushes_kv::Folder;
+use rushes_types::Result;
+
+use super::keys;
+use super::records::{Place, decode_places, encode_places};
+use super::stored_block::{self, pack};
+use super::tables::{self, BLOCKS, IDS};
+use crate::ImportBlock;
+
+/// Content is written in batches of about this many bytes.
+const BATCH_BYTES: usize = 4 << 20;
+/// What a row of the table of ids is counted with.
+const ID_BYTES: usize = 72;
+
+/// Where ids go.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Scope {
+    /// Its number from now on.
+    pub number: u64,
+    /// The one that it takes the place of, with all that is in it.
+    pub before: Option<u64>,
+    /// Is nothing of an earlier batch in it, so that looking is in vain?
+    pub empty: bool,
+    /// May an id have several places in it?
+    pub loose: bool,
+}
+
+/// Writes content in batches.
+pub(super) struct Loader<'a> {
+    folder: &'a Folder,
+    rows: Vec<(usize, Vec<u8>, Vec<u8>)>,
+    /// Places of this batch in scopes of loose lines, where an id may have several.
+    places: HashMap<[u8; 24], Vec<Place>>,
+    bytes: usize,
+}
+
+impl<'a> Loader<'a> {
+    pub(super) fn new(folder: &'a Folder) -> Self {
+        Self { folder, rows: Vec::new(), places: HashMap::new(), bytes: 0 }
+    }
+
+    /// Adds a block and its ids.
+    pub(super) fn add(&mut self, segment: u64, block: u32, scope: Scope, piece: &ImportBlock) -> Result<()> {
+        let stored =
+            stored_block::encode(piece.block.format, &piece.block.positions, &pack(&piece.block.bytes));
+        self.bytes = self.bytes.saturating_add(stored.len());
+        self.rows.push((BLOCKS, keys::block(segment, block).to_vec(), stored));
+        for row in &piece.rows {
+            let key = keys::id(scope.number, keys::hash_id(&row.id));
+            let (position, start_ns, digest) = (row.position, row.start_ns, row.digest);
+            let place = Place { segment, block, position, start_ns, digest };
+            self.bytes = self.bytes.saturating_add(ID_BYTES);
+            if !scope.loose {
+                self.rows.push((IDS, key.to_vec(), encode_places(&[place])));
+                continue;
+            }
+            let mut places = self.places.remove(&key).unwrap_or_default();
+            if places.is_empty()
+                && !scope.empty
+                && let Some(bytes) = tables::get(self.folder, IDS, &key)?
+            {
+                places = decode_places(&bytes)?;
+            }
+            places.push(place);
+            self.places.insert(key, places);
+        }
+        if self.bytes >= BATCH_BYTES { self.flush() } else { Ok(()) }
+    }
+
+    /// What is in the scope so far goes into the one that takes its place: nobody may see there what is not committed.
+    pub(super) fn copy_scope(&mut self, scope: &Scope) -> Result<()> {
+        let Some(before) = scope.before else { return Ok(()) };
+        let folder = self.folder;
+        for guard in folder.table(IDS).prefix(before.to_be_bytes()) {
+            let (key, value) = guard.into_inner().map_err(|e| folder.error("cannot read", e))?;
+            let mut key = key.to_vec();
+            if let Some(number) = key.get_mut(..8) {
+                number.copy_from_slice(&scope.number.to_be_bytes());
+            }
+            self.bytes = self.bytes.saturating_add(ID_BYTES);
+            self.rows.push((IDS, key, value.to_vec()));
+            if self.bytes >= BATCH_BYTES {
+                self.flush()?;
+            }
+        }
+        // What comes next may add to these rows, so they must be there.
+        self.flush()
+    }
+
+    /// Writes what was gathered. Not synced: the last change of the import is, and it comes behind.
+    pub(super) fn flush(&mut self) -> Result<()> {
+        self.bytes = 0;
+        let folder = self.folder;
+        let places = std::mem::take(&mut self.places);
+        let ids = places.into_iter().map(|(key, places)| (IDS, key.to_vec(), encode_places(&places)));
+        let rows: Vec<_> = std::mem::take(&mut self.rows).into_iter().chain(ids).collect();
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let mut batch = folder.batch();
+        for (table, key, value) in rows {
+            tables::stage(&mut batch, folder.table(table), key, Some(value));
+        }
+        folder.check()?;
+        folder.write(batch, 0).map(drop)
+    }
+}
