@@ -9,3 +9,4 @@ mod groups;
 mod laws;
 mod poison;
 mod settings;
+mod simulated;
