@@ -45,6 +45,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "index-elastic",
         ],
     ),
+    ("migrate", &["types", "wire", "store", "archive"]),
     ("page", &[]),
     ("export", &["types", "plan"]),
     (
