@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use rushes_types::{Error, ErrorKind, Result};
+use scylla::statement::unprepared::Statement;
 
 use crate::config::Replication;
 use crate::{Cluster, Lease, Write};
@@ -16,6 +17,8 @@ use crate::{Cluster, Lease, Write};
 const WAIT: Duration = Duration::from_secs(120);
 /// How long a process that died keeps others from the schema.
 const LEASE: Duration = Duration::from_secs(60);
+/// How long one change may take: a cluster makes them one after the other, for all who ask.
+const DEFINITION: Duration = Duration::from_secs(60);
 /// The pause between two looks at it.
 const LOOK: Duration = Duration::from_millis(200);
 
@@ -107,17 +110,15 @@ impl Schema {
 }
 
 impl Cluster {
-    /// Changes the schema and waits until all nodes agree on it.
+    /// Changes the schema and waits until all nodes agree on it. The statement must bear being run twice.
     ///
     /// # Errors
     /// As the nodes say.
     pub async fn define(&self, cql: &str) -> Result<()> {
-        let _permit = self.permit().await?;
-        self.driver()
-            .query_unpaged(cql, ())
-            .await
-            .map(drop)
-            .map_err(|e| crate::errors::of_request("cannot change the schema", &e))
+        let mut statement = Statement::new(cql);
+        statement.set_request_timeout(Some(DEFINITION));
+        let run = async || self.driver().query_unpaged(statement.clone(), ()).await;
+        self.repeating("cannot change the schema", run).await.map(drop)
     }
 
     /// Removes the keyspace with all that is in it. For tests.

@@ -304,7 +304,7 @@ impl Cluster {
     }
 
     /// Runs what may be repeated until it is done, or the repetitions are used up.
-    async fn repeating<T>(
+    pub(crate) async fn repeating<T>(
         &self,
         what: &str,
         mut run: impl AsyncFnMut() -> std::result::Result<T, ExecutionError>,
