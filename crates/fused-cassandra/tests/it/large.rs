@@ -94,6 +94,24 @@ fn a_hot_second_is_spread_over_partitions_and_read_in_order() {
 }
 
 #[test]
+fn a_worker_that_writes_for_long_gives_signs_and_is_waited_for() {
+    // Few requests at once: the signs must not wait behind those of the work itself.
+    let Some(keyspace) = support::narrow(2) else { return };
+    let (slow, other) = (keyspace.worker(), keyspace.worker());
+    let (long, short) = (run(1, 60_000, 100), run(1, 1, 1));
+    let since = Instant::now();
+    std::thread::scope(|scope| {
+        scope.spawn(|| slow.apply(std::slice::from_ref(&long), &[]).unwrap());
+        while since.elapsed().as_millis() < 300 {
+            std::thread::yield_now();
+        }
+        other.apply(&[short], &[]).unwrap();
+    });
+    let all = other.annotations(&id(), TimeRange::everything(), None, usize::MAX).unwrap();
+    assert_eq!(all.len(), 60_000, "the first came first, and the other changed nothing");
+}
+
+#[test]
 #[ignore = "prints how fast updates are applied beside what the driver does with the same rows"]
 #[allow(clippy::print_stderr, reason = "it is there to print")]
 fn how_fast_updates_are_applied() {
