@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use rushes_index::IndexReader;
+use rushes_index::{EngineRequest, IndexReader};
 use rushes_plan::{Counted, Plan, Query, Reading, Resolved, resolve};
+use rushes_query::scope::filter;
 use rushes_query::{
     Access, Answer, Cursor, Encoders, Labels, Options, ReaderResolver, Runs, WordTable, execute, mark,
 };
@@ -36,6 +37,8 @@ pub struct Explained {
     pub resolved: Resolved,
     /// Of a question in words: what each part of it became.
     pub understood: Option<Reading>,
+    /// What an outside engine is asked, where one is.
+    pub requests: Vec<EngineRequest>,
 }
 
 impl Archive {
@@ -46,7 +49,8 @@ impl Archive {
     /// point is over; what the index answers.
     pub fn search(&self, caller: &Caller, request: &SearchRequest) -> Result<Answer> {
         let begun = Instant::now();
-        let (Explained { resolved, understood }, reader, cursor, access) = self.resolve(caller, request)?;
+        let (Explained { resolved, understood, .. }, reader, cursor, access) =
+            self.resolve(caller, request)?;
         let query = Query::compile(&resolved.plan)?;
         let stopping = || self.shared.stopping_for_good();
         let options = Options {
@@ -68,8 +72,9 @@ impl Archive {
     /// # Errors
     /// What is wrong with the plan, with its field.
     pub fn explain_plan(&self, caller: &Caller, request: &SearchRequest) -> Result<Explained> {
-        let (explained, ..) = self.resolve(caller, request)?;
-        Query::compile(&explained.resolved.plan)?;
+        let (mut explained, reader, _, access) = self.resolve(caller, request)?;
+        let query = Query::compile(&explained.resolved.plan)?;
+        explained.requests = reader.requests(&query, &filter(&query, reader.as_ref(), &access));
         Ok(explained)
     }
 
@@ -103,7 +108,7 @@ impl Archive {
         plan.check()?;
         let mut resolved = resolve(&plan, &resolver, cursor.as_ref().map(|c| c.word_weights.as_slice()))?;
         resolved.warnings.extend(warnings);
-        Ok((Explained { resolved, understood }, reader, cursor, access))
+        Ok((Explained { resolved, understood, requests: Vec::new() }, reader, cursor, access))
     }
 
     /// The labels with aliases, read once and again after they changed.

@@ -241,3 +241,105 @@ impl Lines {
         all_of(parts)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rushes_plan::{Fuzziness, PhraseTest, Word, WordsTest};
+    use rushes_types::{AnnotationType, Commit, RunId};
+
+    fn clause(test: Test) -> Clause {
+        Clause {
+            no: 0,
+            pointer: "/all/0".to_owned(),
+            kind: Some(AnnotationType::new(known_types::CHARACTER).unwrap()),
+            model: None,
+            test,
+            min_confidence: 0.0,
+            attributes: Vec::new(),
+            weight: 1.0,
+        }
+    }
+
+    fn asked(text: &str) -> Word {
+        Word { text: text.to_owned(), weight: 1.0, prefix: false }
+    }
+
+    fn compiled(clause: &Clause, filter: &Filter, at: &ReadPoint) -> String {
+        compile(clause, filter, at, &Analyzer::new(Language::Und)).to_string()
+    }
+
+    #[test]
+    fn a_label_is_one_of_its_terms_among_what_is_current() {
+        let joey = clause(Test::Label(std::iter::once("joey".to_owned()).collect()));
+        assert_eq!(
+            compiled(&joey, &Filter::default(), &ReadPoint::at(Commit(7))),
+            r#"{"bool":{"filter":[{"term":{"lifetimes":7}},{"term":{"type":"CHARACTER_SEARCH"}},{"terms":{"label":["joey"]}}]}}"#
+        );
+    }
+
+    #[test]
+    fn deaths_in_flight_count_as_not_yet() {
+        let at = ReadPoint { upto: Commit(9), in_flight: vec![Commit(4), Commit(8)] };
+        assert_eq!(
+            current(&at).to_string(),
+            r#"{"range":{"lifetimes":{"gte":3,"lte":9,"relation":"intersects"}}}"#
+        );
+    }
+
+    #[test]
+    fn a_word_is_met_in_each_way_that_is_asked_for() {
+        let words = vec![Word { prefix: true, ..asked("kitch") }];
+        let test = WordsTest { words, every: true, analysed: false, fuzziness: Fuzziness::One };
+        let compiled = compiled(&clause(Test::Words(test)), &Filter::default(), &ReadPoint::at(Commit(1)));
+        for way in [
+            r#"{"term":{"words":"kitch"}}"#,
+            r#"{"prefix":{"words":"kitch"}}"#,
+            r#""fuzziness":1"#,
+            r#""minimum_should_match":1"#,
+        ] {
+            assert!(compiled.contains(way), "{way}: {compiled}");
+        }
+        let test =
+            WordsTest { words: vec![asked("ran")], every: true, analysed: true, fuzziness: Fuzziness::Exact };
+        let matcher = ClauseMatcher::new(&clause(Test::Words(test)), &Analyzer::new(Language::Und));
+        let forms = word(matcher.terms()[0]).to_string();
+        assert!(forms.contains(r#""en:run""#) && forms.contains(r#""en:ran""#), "{forms}");
+    }
+
+    #[test]
+    fn a_phrase_is_left_to_the_engine_where_it_misses_none() {
+        let of = |words: &[&str], slop, analysed| {
+            let words = words.iter().map(|w| asked(w)).collect();
+            let test = PhraseTest { words, slop, analysed, fuzziness: Fuzziness::Exact };
+            compiled(&clause(Test::Phrase(test)), &Filter::default(), &ReadPoint::at(Commit(1)))
+        };
+        let row = r#"{"match_phrase":{"said":{"query":"how you","slop":2}}}"#;
+        assert!(of(&["how", "you"], 2, false).contains(row));
+        assert!(of(&["no", "no"], 0, false).contains("match_phrase"));
+        assert!(!of(&["no", "no"], 1, false).contains("match_phrase"));
+        assert!(!of(&["how", "you"], 0, true).contains("match_phrase"));
+    }
+
+    #[test]
+    fn a_pinned_run_stands_in_place_of_what_is_current() {
+        let pin = Pin {
+            run: RunId::new("r1").unwrap(),
+            asset: AssetId::new("a").unwrap(),
+            model_name: "faces".to_owned(),
+        };
+        let filter = Filter { pins: vec![pin], ..Filter::default() };
+        let parts = filtered(&filter, &ReadPoint::at(Commit(3)));
+        let text = parts[0].to_string();
+        assert!(text.contains(r#""must_not":[{"bool":{"filter":[{"term":{"asset":"a"}}"#), "{text}");
+        assert!(text.contains(r#"{"term":{"run":"r1"}}"#) && text.contains(r#"{"term":{"kept":true}}"#));
+    }
+
+    #[test]
+    fn nothing_asked_finds_nothing() {
+        assert_eq!(any_of(Vec::new()).to_string(), r#"{"match_none":{}}"#);
+        let many: Vec<AssetId> =
+            (0..=ASSET_TERMS_MAX).map(|n| AssetId::new(&n.to_string()).unwrap()).collect();
+        assert!(of_assets(many.iter()).is_none());
+    }
+}

@@ -25,6 +25,8 @@ mod names;
 mod nearest;
 mod phrase;
 mod reader;
+mod reindex;
+mod requests;
 mod search;
 mod startup;
 mod suggest;

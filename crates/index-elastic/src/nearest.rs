@@ -89,7 +89,7 @@ fn script(field: &str, test: &NearestTest) -> Value {
 }
 
 /// The request for exact similarities of what passes the limits.
-fn exact_query(field: &str, test: &NearestTest, mut parts: Vec<Value>) -> Value {
+pub(crate) fn exact_query(field: &str, test: &NearestTest, mut parts: Vec<Value>) -> Value {
     parts.push(json!({"exists": {"field": field}}));
     let mut query = json!({"script_score": {"query": all_of(parts), "script": script(field, test)}});
     if let Some(threshold) = test.threshold {

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rushes_index::{
-    AnnotationRef, AssetNo, Eligible, Hits, IndexReader, Listed, MemoryReader, Suggestion, space_of,
+    AnnotationRef, AssetNo, Eligible, EngineRequest, Hits, IndexReader, Listed, MemoryReader, Suggestion,
+    space_of,
 };
-use rushes_plan::{Clause, Filter, Test};
+use rushes_plan::{Clause, Filter, Query, Test};
 use rushes_text::Analyzer;
 use rushes_types::{AssetDocument, AssetId, FusedAnnotation, ReadPoint, Result, SpaceId};
 use serde_json::{Value, json};
@@ -147,6 +148,10 @@ impl IndexReader for ElasticReader {
 
     fn words_beginning(&self, folded: &str, limit: usize) -> Result<Vec<String>> {
         self.words(folded, limit)
+    }
+
+    fn requests(&self, query: &Query, filter: &Filter) -> Vec<EngineRequest> {
+        self.requests_of(query, filter)
     }
 
     fn labels(&self, filter: &Filter) -> Result<Vec<Suggestion>> {

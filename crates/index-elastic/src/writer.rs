@@ -186,7 +186,10 @@ impl ElasticIndex {
 
     /// Makes what was written visible to points in time that are opened from now on.
     pub(crate) fn refresh(&self) -> Result<()> {
-        let all = [&*self.names.annotations, &self.names.buckets, &self.names.assets].join(",");
+        let filling = self.filling(&self.meta.read()?.made);
+        let names = [&self.names.annotations, &self.names.buckets, &self.names.assets];
+        let all: Vec<&str> = names.into_iter().chain(&filling).map(String::as_str).collect();
+        let all = all.join(",");
         Ok(self.client.json(&Ask::post(format!("/{all}/_refresh"))).map(drop)?)
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use rushes_plan::{Clause, Filter};
+use rushes_plan::{Clause, Filter, Query};
 use rushes_types::{
     AnnotationType, AssetDocument, AssetId, BucketNo, Change, Commit, FusedAnnotation, FusedKey, ReadPoint,
     Result, SpaceId, TimeRange, TimeSet,
@@ -80,6 +80,17 @@ pub struct Hits {
     pub approximate: bool,
     /// Annotations looked at: for `explain` and metrics.
     pub examined: u64,
+}
+
+/// A request to an outside engine.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EngineRequest {
+    /// What it is for: the clause's place in the plan, or in words.
+    pub what: String,
+    /// Where it goes.
+    pub path: String,
+    /// Its body, JSON.
+    pub body: String,
 }
 
 /// Where a vector clause may look: by asset, the times an annotation must meet.
@@ -178,6 +189,11 @@ pub trait IndexReader: Send + Sync {
     /// come from the dictionary: some may be said by nothing current any more, and their order is about.
     fn words_beginning(&self, _folded: &str, _limit: usize) -> Result<Vec<String>> {
         Ok(Vec::new())
+    }
+    /// What an outside engine is asked for a query, as far as that is known before it answers, to be read by people; nothing
+    /// where no other program is asked.
+    fn requests(&self, _query: &Query, _filter: &Filter) -> Vec<EngineRequest> {
+        Vec::new()
     }
     /// All labels but those of dialogue, most frequent first, within the filter's assets: the names that questions
     /// may hold.

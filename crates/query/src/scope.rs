@@ -42,7 +42,8 @@ pub fn visible_assets(reader: &dyn IndexReader, access: &Access) -> Option<Vec<A
 }
 
 /// The query's filter with the assets that count at the reader's read point.
-pub(crate) fn filter(query: &Query, reader: &dyn IndexReader, access: &Access) -> Filter {
+#[must_use]
+pub fn filter(query: &Query, reader: &dyn IndexReader, access: &Access) -> Filter {
     let mut filter = query.filter.clone();
     let (include, exclude) = (&query.scope.include, &query.scope.exclude);
     if *access != Access::All || says_assets(include) || says_assets(exclude) {

@@ -40,13 +40,28 @@ pub fn run(config: &Config, args: &Search, json_output: bool, quiet: bool) -> Ou
     if let Some(format) = args.export {
         return export(&client, request, format);
     }
+    let asked = args.explain.then(|| request.clone());
     let reply = client.send(Method::POST, "/v1/search", Payload::Json(Value::Object(request)))?;
     if json_output && reply.status.is_success() {
         output::bytes(&reply.body)?;
         return output::bytes(b"\n");
     }
     print(&reply.json()?);
+    if let Some(asked) = asked {
+        let resolved = client.post("/v1/plan", Payload::Json(Value::Object(asked)))?;
+        print_requests(resolved.get("requests").and_then(Value::as_array).map_or(&[], Vec::as_slice));
+    }
     Ok(())
+}
+
+/// What an outside index is asked, where there is one.
+fn print_requests(requests: &[Value]) {
+    for request in requests {
+        let text = |name: &str| request.get(name).and_then(Value::as_str).unwrap_or_default();
+        output::line("");
+        output::line(&format!("{}: POST {}", text("what"), text("path")));
+        output::line(&request.get("body").map(Value::to_string).unwrap_or_default());
+    }
 }
 
 /// Writes all moments as a file, and says what is not in it.

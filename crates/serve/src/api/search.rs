@@ -6,7 +6,8 @@ use std::sync::Arc;
 use axum::Json as Answer;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
-use rushes_archive::{Archive, Caller, Offer, OfferGroup, SearchRequest, SuggestRequest};
+use rushes_archive::{Archive, Caller, Explained, Offer, OfferGroup, SearchRequest, SuggestRequest};
+use rushes_index::EngineRequest;
 use rushes_plan::{Plan, Reading, Warning};
 use rushes_types::limits::QUERY_BYTES_MAX;
 use rushes_types::{Error, ErrorKind, Result};
@@ -47,6 +48,27 @@ pub(super) struct ResolvedDocument {
     understood: Option<Reading>,
     /// What could not be filled in.
     warnings: Vec<Warning>,
+    /// Where the index is an outside engine: what it is asked, as far as that is known before it answers.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    requests: Vec<RequestDocument>,
+}
+
+/// A request to an outside engine.
+#[derive(Debug, Serialize, ToSchema)]
+pub(super) struct RequestDocument {
+    /// What it is for: the place of a clause in the plan, or in words.
+    what: String,
+    /// Where it goes.
+    path: String,
+    /// What is sent.
+    body: Value,
+}
+
+impl From<EngineRequest> for RequestDocument {
+    fn from(request: EngineRequest) -> Self {
+        let body = serde_json::from_str(&request.body).unwrap_or(Value::String(request.body));
+        Self { what: request.what, path: request.path, body }
+    }
 }
 
 /// Takes the words out of a request; the rest is a plan.
@@ -152,8 +174,9 @@ async fn plan(
     let request = request_of(fields)?;
     let work = move |archive: &Archive, caller: &Caller| archive.explain_plan(caller, &request);
     let explained = ctx.audited(Action::of("plan"), work, |_, action| action).await?;
-    let (resolved, understood) = (explained.resolved, explained.understood);
-    Ok(Answer(ResolvedDocument { plan: resolved.plan, understood, warnings: resolved.warnings }))
+    let Explained { resolved, understood, requests } = explained;
+    let requests = requests.into_iter().map(RequestDocument::from).collect();
+    Ok(Answer(ResolvedDocument { plan: resolved.plan, understood, warnings: resolved.warnings, requests }))
 }
 
 /// Labels, titles and words that begin with what was typed.
