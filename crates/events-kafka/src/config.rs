@@ -74,6 +74,17 @@ impl KnownConsumers {
     }
 }
 
+/// Settings of the client, by librdkafka's names. Some are secrets: only the names are ever printed.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct ClientSettings(pub BTreeMap<String, String>);
+
+impl std::fmt::Debug for ClientSettings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
+    }
+}
+
 /// The settings of an event log on Kafka.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -94,7 +105,7 @@ pub struct KafkaConfig {
     /// Further settings of topics that are made, by Kafka's names.
     pub topic_settings: BTreeMap<String, String>,
     /// Further settings of the client, by librdkafka's names: `security.protocol`, `ssl.*`, `sasl.*` and the like.
-    pub client_settings: BTreeMap<String, String>,
+    pub client_settings: ClientSettings,
     /// The consumers that there always are.
     pub consumers: KnownConsumers,
     /// Seconds between two rounds of dropping what everybody has acknowledged; 0: at each call.
@@ -125,7 +136,7 @@ impl Default for KafkaConfig {
             min_insync: 2,
             retention_hours: None,
             topic_settings: BTreeMap::new(),
-            client_settings: BTreeMap::new(),
+            client_settings: ClientSettings::default(),
             consumers: KnownConsumers::default(),
             trim_every_s: 60,
             connect_timeout_ms: 5_000,
@@ -185,7 +196,7 @@ impl KafkaConfig {
                 "`cleanup.policy` must be `delete`: a compacted log loses events".to_owned(),
             );
         }
-        if let Some(ours) = self.client_settings.keys().find(|key| OURS.contains(&key.as_str())) {
+        if let Some(ours) = self.client_settings.0.keys().find(|key| OURS.contains(&key.as_str())) {
             return bad("client_settings", format!("`{ours}` is set by the event log itself; take it out"));
         }
         self.check_times()
@@ -262,7 +273,7 @@ impl KafkaConfig {
         client.set("socket.connection.setup.timeout.ms", self.connect_timeout_ms.max(1_000).to_string());
         client.set("reconnect.backoff.max.ms", "1000");
         client.set("topic.metadata.refresh.interval.ms", "30000");
-        for (key, value) in &self.client_settings {
+        for (key, value) in &self.client_settings.0 {
             client.set(key, value);
         }
         client.set("bootstrap.servers", self.servers.join(","));
@@ -292,7 +303,8 @@ impl KafkaConfig {
         client.set("heartbeat.interval.ms", (self.session_timeout_ms / 4).max(1).to_string());
         client.set("max.poll.interval.ms", self.session_timeout_ms.max(300_000).to_string());
         client.set("queued.max.messages.kbytes", FETCH_KBYTES).set("queued.min.messages", FETCH_EVENTS);
-        client.set("fetch.error.backoff.ms", "100");
+        // Where enough is fetched ahead the client looks again after this long; its own default is a second.
+        client.set("fetch.error.backoff.ms", "100").set("fetch.queue.backoff.ms", "10");
         client
     }
 }
@@ -335,11 +347,19 @@ mod tests {
 
     #[test]
     fn what_the_promises_hang_on_cannot_be_set() {
-        let set = |c: &mut KafkaConfig| drop(c.client_settings.insert("acks".into(), "0".into()));
+        let set = |c: &mut KafkaConfig| drop(c.client_settings.0.insert("acks".into(), "0".into()));
         assert_eq!(pointer(set).as_deref(), Some("/client_settings"));
         let compact =
             |c: &mut KafkaConfig| drop(c.topic_settings.insert("cleanup.policy".into(), "compact".into()));
         assert_eq!(pointer(compact).as_deref(), Some("/topic_settings"));
+    }
+
+    #[test]
+    fn a_password_is_not_printed() {
+        let mut config = KafkaConfig::default();
+        config.client_settings.0.insert("sasl.password".into(), "the captain's dog".into());
+        let printed = format!("{config:?}");
+        assert!(printed.contains("sasl.password") && !printed.contains("captain"), "{printed}");
     }
 
     #[test]

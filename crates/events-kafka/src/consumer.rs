@@ -205,7 +205,8 @@ impl Subscription {
         while !state.joined {
             let in_time;
             (state, in_time) = self.shared.wait(state, until);
-            if state.failed || !in_time {
+            let refused = state.trouble.as_ref().is_some_and(|(kind, _)| !kind.is_retryable());
+            if !state.joined && (state.failed || refused || !in_time) {
                 return Err(self.not_joined(&state));
             }
         }
@@ -214,12 +215,12 @@ impl Subscription {
 
     fn not_joined(&self, state: &State) -> Error {
         let (group, ms) = (&self.shared.group, self.join_timeout.as_millis());
-        let message = format!("the group `{group}` gave this process no partitions within {ms} ms");
+        let message = format!("the group `{group}` gave this process no partitions");
         match &state.trouble {
             Some((kind, why)) => Error::new(*kind, format!("{message}: {why}")),
             None => self.shared.ears.explain(Error::new(
                 ErrorKind::Unavailable,
-                format!("{message}; a worker of the group that died is noticed after `session_timeout_ms`"),
+                format!("{message} within {ms} ms; one that died is noticed after `session_timeout_ms`"),
             )),
         }
     }

@@ -22,9 +22,13 @@ fn setting(why: &str, key: &str, value: &str) -> Error {
     } else {
         ""
     };
-    let why = why.trim_end_matches('.').to_lowercase();
-    Error::invalid(format!("the kafka client does not take `{key}` = `{value}`: {why}{mend}"))
-        .at("/client_settings")
+    let secret = ["password", "secret", "key", "jaas", "oauth"].iter().any(|sign| key.contains(sign));
+    let (value, why) = if secret {
+        (String::new(), String::new())
+    } else {
+        (format!(" = `{value}`"), format!(": {}", why.trim_end_matches('.').to_lowercase()))
+    };
+    Error::invalid(format!("the kafka client does not take `{key}`{value}{why}{mend}")).at("/client_settings")
 }
 
 /// An error code, said while something was done.
@@ -95,7 +99,8 @@ pub fn undelivered(topic: &str, failed: usize, cause: &KafkaError) -> Error {
         Some(Code::NotEnoughReplicas | Code::PurgeQueue | Code::QueueFull | Code::ISRInsufficient)
     );
     let kind = if sure { ErrorKind::Unavailable } else { ErrorKind::OutcomeUnknown };
-    Error::new(kind, format!("{}; send them again", error.message()))
+    let mend = "send them again, and see that as many brokers as `min_insync` asks for are in sync";
+    Error::new(kind, format!("{}; {mend}", error.message()))
 }
 
 #[cfg(test)]

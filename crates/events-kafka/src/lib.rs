@@ -23,4 +23,4 @@ mod pump;
 mod standing;
 
 pub use backend::KafkaLog;
-pub use config::{KafkaConfig, KnownConsumers};
+pub use config::{ClientSettings, KafkaConfig, KnownConsumers};

@@ -1,6 +1,7 @@
 //! Sends events, and returns when all brokers that must have them have them.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -32,7 +33,7 @@ pub struct Outgoing<'a> {
 /// What became of the messages of one call.
 #[derive(Default)]
 struct Tally {
-    open: usize,
+    closed: bool,
     failed: usize,
     cause: Option<KafkaError>,
     ends: BTreeMap<u32, i64>,
@@ -40,6 +41,8 @@ struct Tally {
 
 #[derive(Default)]
 struct Batch {
+    /// Messages that nothing is known of yet.
+    open: AtomicUsize,
     tally: Mutex<Tally>,
     reported: Condvar,
 }
@@ -57,9 +60,8 @@ impl Batch {
     }
 
     fn closed(&self) {
-        let mut tally = self.tally();
-        tally.open = tally.open.saturating_sub(1);
-        if tally.open == 0 {
+        if self.open.fetch_sub(1, Ordering::AcqRel) == 1 {
+            self.tally().closed = true;
             self.reported.notify_all();
         }
     }
@@ -121,7 +123,7 @@ impl Producer {
     ) -> Result<BTreeMap<u32, i64>> {
         let (producer, batch) = (Arc::clone(&self.current()), Arc::new(Batch::default()));
         // One more than are sent, so that the batch is not closed before all are.
-        batch.tally().open = 1;
+        batch.open.store(1, Ordering::Release);
         let until = Instant::now() + self.limit;
         let mut stopped = None;
         for message in messages {
@@ -143,12 +145,12 @@ impl Producer {
 
     fn outcome(&self, topic: &str, batch: &Batch, until: Instant) -> Result<BTreeMap<u32, i64>> {
         let mut tally = batch.tally();
-        while tally.open > 0 {
+        while !tally.closed {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() {
                 let message = format!(
                     "{} events are still on their way to the topic `{topic}`; send them again",
-                    tally.open
+                    batch.open.load(Ordering::Acquire)
                 );
                 return Err(self.ears.explain(Error::new(ErrorKind::OutcomeUnknown, message)));
             }
@@ -183,7 +185,7 @@ fn enqueue(
     message: Outgoing<'_>,
     until: Instant,
 ) {
-    batch.tally().open += 1;
+    batch.open.fetch_add(1, Ordering::AcqRel);
     let mut record = BaseRecord::with_opaque_to(topic, Arc::clone(batch))
         .partition(native(message.partition))
         .key(message.key)

@@ -68,7 +68,7 @@ impl Server {
     /// Ports as everybody knows them, heaps as tests need them.
     pub fn defaults(self) -> Settings {
         let (port, peer_port, heap) = match self {
-            Self::Cassandra => (9042, 7000, "1g"),
+            Self::Cassandra => (9042, 7000, "2g"),
             Self::Kafka => (9092, 9093, "512m"),
             Self::Elasticsearch => (9200, 9300, "1g"),
             Self::Opensearch => (9201, 9301, "1g"),

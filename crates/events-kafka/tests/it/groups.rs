@@ -265,3 +265,50 @@ fn a_consumer_that_another_process_winds_back_or_takes_forward_follows() {
     }
     assert_eq!(rest.into_iter().map(|d| d.event).collect::<Vec<_>>(), [event(1, 99)]);
 }
+
+#[test]
+fn a_poll_that_finds_nothing_does_not_wait() {
+    let Some(config) = config(4) else { return };
+    let _removed = Removed(config.clone());
+    let log = KafkaLog::open(config).unwrap();
+    log.append(TOPIC, &events(10, 10)).unwrap();
+    assert_eq!(drain(&log, "fuse", 10).len(), 10);
+    let begin = Instant::now();
+    for _ in 0..100 {
+        assert!(log.poll(TOPIC, "fuse", 10).unwrap().is_empty());
+    }
+    assert!(begin.elapsed() < Duration::from_millis(500), "{:?}", begin.elapsed());
+}
+
+#[test]
+fn a_worker_that_is_long_at_its_work_keeps_nobody_from_joining() {
+    let Some(config) = config(4) else { return };
+    let _removed = Removed(config.clone());
+    let busy = KafkaLog::open(config.clone()).unwrap();
+    busy.append(TOPIC, &events(40_000, 400)).unwrap();
+    let mut seen: BTreeSet<Position> =
+        positions(&busy.poll(TOPIC, "fuse", 10).unwrap()).into_iter().collect();
+    // As much as is kept ready is ready by now, and the busy one takes nothing of it.
+    std::thread::sleep(Duration::from_secs(1));
+    let joining = KafkaLog::open(config).unwrap();
+    let begin = Instant::now();
+    let mut first = joining.poll(TOPIC, "fuse", 100).unwrap();
+    while first.is_empty() {
+        // Partitions come when the busy one has given them up.
+        assert!(begin.elapsed() < Duration::from_secs(15));
+        joining.wait(TOPIC, Duration::from_secs(1));
+        first = joining.poll(TOPIC, "fuse", 100).unwrap();
+    }
+    joining.acknowledge(TOPIC, "fuse", &positions(&first)).unwrap();
+    seen.extend(positions(&first));
+    let until = Instant::now() + LONG;
+    while seen.len() < 40_000 && Instant::now() < until {
+        for log in [&busy, &joining] {
+            let polled = log.poll(TOPIC, "fuse", 2_000).unwrap();
+            log.acknowledge(TOPIC, "fuse", &positions(&polled)).unwrap();
+            seen.extend(positions(&polled));
+        }
+    }
+    assert_eq!(seen.len(), 40_000);
+    assert_eq!(behind(&busy, "fuse"), Some(0));
+}

@@ -2,9 +2,11 @@
 #![allow(clippy::unwrap_used, reason = "a failed step is a failed test")]
 #![allow(clippy::print_stdout, reason = "a process tells the test that started it")]
 
+mod broker;
 mod cut;
 mod fixture;
 mod groups;
 mod laws;
 mod poison;
 mod settings;
+mod simulated;

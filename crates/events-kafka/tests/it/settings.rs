@@ -57,7 +57,7 @@ fn something_else_than_kafka_is_recognised() {
 #[test]
 fn a_client_setting_that_is_not_built_in_is_named() {
     let mut config = config_on("127.0.0.1:1", 1);
-    config.client_settings.insert("security.protocol".into(), "ssl".into());
+    config.client_settings.0.insert("security.protocol".into(), "ssl".into());
     let error = KafkaLog::open(config).err().unwrap();
     assert_eq!((error.kind(), error.pointer()), (ErrorKind::Invalid, Some("/client_settings")));
 }
