@@ -46,7 +46,9 @@ impl Place {
         }
         if mixture.events {
             let server = servers::kafka()?;
-            sections += &format!("[kafka]\nservers = ['{server}']\nprefix = '{name}'\npartitions = 3\nreplication = 1\nmin_insync = 1\n");
+            sections += &format!(
+                "[kafka]\nservers = ['{server}']\nprefix = '{name}'\npartitions = 3\nreplication = 1\nmin_insync = 1\n"
+            );
         }
         if mixture.index {
             let url = servers::elasticsearch()?;
