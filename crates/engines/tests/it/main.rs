@@ -2,5 +2,6 @@
 #![cfg(feature = "drivers")]
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod killed;
 mod mixtures;
 mod place;
