@@ -34,6 +34,7 @@ macro_rules! fused_suite {
             changes_come_once_as_they_stand_now,
             words_are_counted_over_all_assets,
             the_outbox_is_ordered_and_trimmed,
+            a_watermark_that_comes_again_is_told_again,
             the_digest_covers_content_and_not_how_it_came,
             an_erased_asset_keeps_its_progress_only,
             a_purged_and_a_cleared_store_go_on,
