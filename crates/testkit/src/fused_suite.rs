@@ -290,6 +290,19 @@ pub fn words_are_counted_over_all_assets(store: &dyn FusedStore) -> Result<()> {
     Ok(())
 }
 
+/// Who made the index anew waits for it, though nothing else changed.
+pub fn a_watermark_that_comes_again_is_told_again(store: &dyn FusedStore) -> Result<()> {
+    for _ in 0..3 {
+        store.apply(&[], &[watermark(7)])?;
+        let rows = store.outbox(0, 10)?;
+        let told: Vec<&FusedEvent> = rows.iter().map(|r| &r.row).collect();
+        assert_eq!(told, [&FusedEvent::Watermark(watermark(7))]);
+        let last = rows.last().map(|row| row.sequence);
+        store.trim_outbox(last.unwrap_or_default())?;
+    }
+    Ok(())
+}
+
 /// Rows of updates, then the watermark. A later watermark may stand for an earlier one.
 pub fn the_outbox_is_ordered_and_trimmed(store: &dyn FusedStore) -> Result<()> {
     store.apply(&[update("a", 0, 1, &[]), update("b", 0, 2, &[])], &[watermark(2)])?;
