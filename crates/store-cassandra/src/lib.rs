@@ -34,6 +34,8 @@ mod duties;
 mod erase;
 mod head;
 mod history;
+mod import;
+mod incoming;
 mod lists;
 mod outbox;
 mod registry;

@@ -10,6 +10,7 @@ use crate::CassandraStore;
 use crate::content::{self, Content};
 use crate::head::{self, Head, Numbered, PieceRow, Record, kind};
 use crate::history;
+pub use crate::lists::{forget_strays, list};
 use crate::state::AssetState;
 use crate::tables::{column, number, slice};
 use crate::writers::Ticket;
@@ -25,6 +26,7 @@ enum Row {
     Put { kind: i32, name: String, num: u64, value: Vec<u8> },
     Remove { kind: i32, name: String, num: u64 },
     RemoveKind { kind: i32 },
+    Trimmed { upto: u64 },
 }
 
 /// A piece that is written before the commit that names it.
@@ -107,6 +109,17 @@ impl Tx<'_> {
         self.commit(effect, PieceRow::default())
     }
 
+    /// The next commit, which has its number already. `before` and what came before it is in the history's body.
+    pub fn take_over(&mut self, (commit, record): Numbered, before: u64) {
+        let after = self.head.last_commit.max(number(self.before.version)).max(commit.0);
+        self.ticket = Some(self.store.writers.begin(self.asset, after));
+        self.put(kind::TAIL, "", commit.0, record.encode());
+        self.rows.push(Row::Trimmed { upto: before });
+        self.head.commits = record.ordinal + 1;
+        self.head.last_commit = commit.0;
+        self.records.push((commit, record));
+    }
+
     fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
@@ -119,6 +132,7 @@ impl Tx<'_> {
         const PUT: &str = "INSERT INTO heads (asset, kind, name, num, value) VALUES (?, ?, ?, ?, ?)";
         const REMOVE: &str = "DELETE FROM heads WHERE asset = ? AND kind = ? AND name = ? AND num = ?";
         const REMOVE_KIND: &str = "DELETE FROM heads WHERE asset = ? AND kind = ?";
+        const TRIMMED: &str = "UPDATE heads SET trimmed = ? WHERE asset = ?";
         let (asset, head, was) = (self.asset.as_str(), &self.head, self.before.version);
         let (version, last, commits) = (column(version), column(head.last_commit), column(head.commits));
         let (annotations, bytes, erased) =
@@ -138,6 +152,7 @@ impl Tx<'_> {
                 Write::new(REMOVE, (asset, *kind, name.as_str(), column(*num)))
             }
             Row::RemoveKind { kind } => Write::new(REMOVE_KIND, (asset, *kind)),
+            Row::Trimmed { upto } => Write::new(TRIMMED, ((*upto > 0).then(|| column(*upto)), asset)),
         }));
         writes
     }
@@ -170,8 +185,10 @@ impl Tx<'_> {
             self.store.writers.enter_anew(closed).await?;
             return Ok(Done::Again);
         }
+        // Commits that were taken over have lower numbers than the change that does so.
+        let first = self.ticket.as_ref().map_or(0, |ticket| ticket.number);
         let version = match self.records.last() {
-            Some((commit, _)) => commit.0,
+            Some((commit, _)) => commit.0.max(first),
             None => self.store.writers.stamp(number(self.before.version)),
         };
         self.decide(version).await
@@ -275,28 +292,6 @@ impl Tx<'_> {
             tracing::debug!(%error, asset = %self.asset, "a list lags until the asset's commits are carried");
         }
     }
-}
-
-/// Forgets notes of pieces that belong to a commit now, or are removed.
-pub async fn forget_strays(
-    cluster: &rushes_cassandra::Cluster,
-    asset: &AssetId,
-    pieces: &[u64],
-) -> Result<()> {
-    const FORGET: &str = "DELETE FROM strays WHERE asset = ? AND piece = ?";
-    cluster.write_many(FORGET, pieces.iter().map(|piece| (asset.as_str(), column(*piece)))).await
-}
-
-/// Brings an asset's row in the list of assets to where its head is. A later state is never undone by an earlier one.
-pub async fn list(cluster: &rushes_cassandra::Cluster, asset: &AssetId, head: &Head) -> Result<()> {
-    const LIST: &str = "INSERT INTO assets (slice, asset, registered, annotations, commits, bytes, last_commit) \
-         VALUES (?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?";
-    let name = asset.as_str();
-    let last = column(head.last_commit);
-    let counts = (column(head.annotations), column(head.commits), column(head.bytes));
-    let registered = i32::from(head.doc.is_some());
-    let values = (slice(name), name, registered, counts.0, counts.1, counts.2, last, last);
-    cluster.write(LIST, values).await
 }
 
 impl CassandraStore {

@@ -185,6 +185,11 @@ impl Writers {
         if lock(&self.inner.0).identity == closed { self.enter().await } else { Ok(()) }
     }
 
+    /// Goes on above `number`.
+    pub fn jump(&self, number: u64) {
+        lock(&self.inner.0).clock.jump(number);
+    }
+
     /// A number above `after`, under way until the ticket is dropped.
     pub fn begin(&self, asset: &AssetId, after: u64) -> Ticket {
         let mut inner = lock(&self.inner.0);
