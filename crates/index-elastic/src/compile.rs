@@ -15,7 +15,12 @@ const ASSET_TERMS_MAX: usize = 20_000;
 
 /// A query all of whose parts must hold, without scores.
 pub(crate) fn all_of(parts: Vec<Value>) -> Value {
-    json!({"bool": {"filter": parts}})
+    object("bool", object("filter", Value::Array(parts)))
+}
+
+/// An object with one member; what is in it is moved, not copied.
+fn object(name: &str, value: Value) -> Value {
+    Value::Object(std::iter::once((name.to_owned(), value)).collect())
 }
 
 /// A query of whose parts one must hold.
@@ -28,7 +33,7 @@ pub(crate) fn any_of(parts: Vec<Value>) -> Value {
 }
 
 fn none_of(parts: Vec<Value>) -> Value {
-    json!({"bool": {"must_not": parts}})
+    object("bool", object("must_not", Value::Array(parts)))
 }
 
 fn term(field: &str, value: impl Into<Value>) -> Value {
