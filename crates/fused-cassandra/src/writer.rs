@@ -1,9 +1,10 @@
 //! Applying an update: claim, write, complete, settle.
 
-use futures_util::stream::{self, StreamExt};
 use std::pin::pin;
 use std::time::{Duration, Instant};
 
+use futures_util::future::{Either, select};
+use futures_util::stream::{self, StreamExt};
 use rushes_cassandra::{Outcome, Write};
 use rushes_fused::FusedUpdate;
 use rushes_types::{AssetId, Change, Commit, Error, ErrorKind, Result, Watermark};
@@ -197,23 +198,29 @@ impl Db {
         Ok(true)
     }
 
-    /// Does something long while giving signs; fails as soon as the asset is another's.
+    /// Does something long while giving signs; fails as soon as the asset is another's. Both go on side by side: a sign
+    /// waits for its turn among the requests of the work.
     async fn beating<T>(
         &self,
         asset: &AssetId,
         claim: &Claim<'_>,
         work: impl Future<Output = Result<T>>,
     ) -> Result<T> {
-        let mut work = pin!(work);
+        match select(pin!(work), pin!(self.beat(asset, claim))).await {
+            Either::Left((done, _)) => done,
+            Either::Right((lost, _)) => Err(lost),
+        }
+    }
+
+    /// Gives signs until the asset is another's.
+    async fn beat(&self, asset: &AssetId, claim: &Claim<'_>) -> Error {
         let mut beat = 0i32;
         loop {
-            if let Ok(done) = tokio::time::timeout(BEAT, work.as_mut()).await {
-                return done;
-            }
+            tokio::time::sleep(BEAT).await;
             beat = beat.wrapping_add(1);
             let write = Write::new(&self.cql.head_beat, (beat, asset.as_str(), claim.epoch));
             match self.cluster.conditional(&[write]).await {
-                Ok(Outcome::Refused) => return Err(lost(asset)),
+                Ok(Outcome::Refused) => return lost(asset),
                 Ok(Outcome::Applied) => {}
                 Err(e) => tracing::debug!(%asset, error = %e, "a sign of life was not given"),
             }
