@@ -245,14 +245,19 @@ mod tests {
     }
 
     #[test]
-    fn a_watermark_is_told_once_unless_it_grows() {
+    fn a_watermark_is_told_once_unless_it_grows_or_comes_again() {
         let mut relay = Relay::default();
-        let mark = |partition, upto| Watermark { partition, upto: Commit(upto) };
-        assert_eq!(relay.unsaid(vec![mark(0, 3), mark(7, 9)]), [mark(0, 3), mark(7, 9)]);
-        relay.give(FusedEvent::Watermark(mark(0, 3)), 0, false);
-        assert_eq!(relay.unsaid(vec![mark(0, 3), mark(7, 9)]), [mark(7, 9)]);
+        let mark = |partition, upto, stamp| (Watermark { partition, upto: Commit(upto) }, stamp);
+        let told = |(watermark, stamp): (Watermark, i64), relay: &mut Relay| {
+            relay.give(FusedEvent::Watermark(watermark), stamp, false);
+        };
+        let both = vec![mark(0, 3, 100), mark(7, 9, 100)];
+        assert_eq!(relay.unsaid(both.clone()), both);
+        told(mark(0, 3, 100), &mut relay);
+        assert_eq!(relay.unsaid(both), [mark(7, 9, 100)]);
         relay.trim(u64::MAX);
-        assert!(relay.unsaid(vec![mark(0, 3)]).is_empty());
-        assert_eq!(relay.unsaid(vec![mark(0, 4)]), [mark(0, 4)]);
+        assert!(relay.unsaid(vec![mark(0, 3, 100)]).is_empty());
+        assert_eq!(relay.unsaid(vec![mark(0, 4, 100)]), [mark(0, 4, 100)]);
+        assert_eq!(relay.unsaid(vec![mark(0, 3, 101)]), [mark(0, 3, 101)], "it came again");
     }
 }
