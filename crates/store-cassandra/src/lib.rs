@@ -38,6 +38,7 @@ mod import;
 mod incoming;
 mod lists;
 mod outbox;
+mod registered;
 mod registry;
 mod runs;
 mod state;

@@ -17,9 +17,9 @@ use rushes_types::{AssetId, Commit, Error, ErrorKind, Result};
 use crate::CassandraStore;
 use crate::head::{self, Head, kind};
 use crate::history;
+use crate::registered;
 use crate::tables::{column, number, slice, slices};
 use crate::tx;
-use crate::writers;
 
 /// Commits that are held to be given out; more are found when these are carried.
 const HELD_MAX: usize = 50_000;
@@ -48,7 +48,7 @@ struct Note {
 
 /// How far all writers are.
 struct Standing {
-    registered: Vec<writers::Registered>,
+    registered: Vec<registered::Registered>,
     /// What each said last.
     said: HashMap<i64, u64>,
     /// The lowest of those that write now.
@@ -154,8 +154,8 @@ impl CassandraStore {
 
     /// How far all writers are.
     async fn standing(&self) -> Result<Standing> {
-        let registered = writers::all(&self.cluster).await?;
-        let floors = writers::floors(&self.cluster).await?;
+        let registered = registered::all(&self.cluster).await?;
+        let floors = registered::floors(&self.cluster).await?;
         let said: HashMap<i64, u64> = floors.iter().map(|f| (f.id, f.floor)).collect();
         // A writer that did not say anything yet will start above the others, but nobody knows where.
         let of_active: Option<Vec<u64>> = registered.iter().map(|w| said.get(&w.id).copied()).collect();
@@ -188,7 +188,7 @@ impl CassandraStore {
         let notes = notes(&self.cluster).await?;
         // Read after the notes and before the tails: of a writer that is not among these now, all is settled and will be
         // found; one that came since the floors were read is among them.
-        let active: HashSet<i64> = writers::all(&self.cluster).await?.into_iter().map(|w| w.id).collect();
+        let active: HashSet<i64> = registered::all(&self.cluster).await?.into_iter().map(|w| w.id).collect();
         let assets: HashSet<&AssetId> = notes.iter().map(|n| &n.asset).collect();
         let mut tails =
             stream::iter(assets.into_iter().map(|asset| self.tail(asset))).buffer_unordered(ASSETS_AT_ONCE);
@@ -226,7 +226,7 @@ impl CassandraStore {
     }
 
     /// Closes a writer that fell silent, and sees to what it may have left under way.
-    async fn look_after(&self, relay: &mut Relay, writer: writers::Registered, floor: u64) -> Result<()> {
+    async fn look_after(&self, relay: &mut Relay, writer: registered::Registered, floor: u64) -> Result<()> {
         let now = Instant::now();
         let (last, since) = relay.floors.entry(writer.id).or_insert((floor, now));
         if *last != floor {
@@ -237,7 +237,7 @@ impl CassandraStore {
             return Ok(());
         }
         tracing::warn!(writer = writer.number, "a writer fell silent and is closed");
-        if !writer.closed && !writers::close(&self.cluster, writer.number, writer.id).await? {
+        if !writer.closed && !registered::close(&self.cluster, writer.number, writer.id).await? {
             return Ok(());
         }
         // Only now: whoever notes an asset from here on sees that it is closed.
@@ -245,7 +245,7 @@ impl CassandraStore {
             let stamp = self.writers.stamp(note.num);
             head::fence(&self.cluster, &note.asset, stamp).await?;
         }
-        writers::free(&self.cluster, writer.number, writer.id).await?;
+        registered::free(&self.cluster, writer.number, writer.id).await?;
         relay.floors.remove(&writer.id);
         Ok(())
     }
