@@ -232,7 +232,8 @@ pub async fn put_at(
     stamp: impl Fn(u64) -> i64,
 ) -> Result<()> {
     const PUT: &str = "INSERT INTO history (asset, chunk, num, value) VALUES (?, ?, ?, ?) USING TIMESTAMP ?";
-    let mut groups: Vec<Vec<(&str, i64, i64, &[u8], i64)>> = Vec::new();
+    type Row<'a> = (&'a str, i64, i64, &'a [u8], i64);
+    let mut groups: Vec<Vec<Row<'_>>> = Vec::new();
     let mut of = None;
     for (num, value) in records {
         let chunk = chunk_of(Record::decode(value)?.ordinal);

@@ -181,6 +181,10 @@ impl AnnotationStore for CassandraStore {
         Ok(self.cluster.block_on(self.sums())?.1)
     }
 
+    fn settled(&self) -> Result<Commit> {
+        self.cluster.block_on(self.settled_commit())
+    }
+
     fn counts(&self) -> Result<StoreCounts> {
         Ok(self.cluster.block_on(self.sums())?.0)
     }

@@ -6,7 +6,6 @@ use rushes_cassandra::{Outcome, Write};
 use rushes_store::Effect;
 use rushes_types::{AssetId, Commit, Error, ErrorKind, Result};
 
-use crate::CassandraStore;
 use crate::content::{self, Content};
 use crate::head::{self, Head, Numbered, PieceRow, Record, kind};
 use crate::history;
@@ -14,6 +13,7 @@ pub use crate::lists::{forget_strays, list};
 use crate::state::AssetState;
 use crate::tables::{column, number, slice};
 use crate::writers::Ticket;
+use crate::{CassandraStore, Moment};
 
 /// Attempts at a change that others overtake.
 const ATTEMPTS: u32 = 200;
@@ -160,6 +160,7 @@ impl Tx<'_> {
     /// Makes the change. `ahead` is written before it, and noted before that.
     async fn finish(&mut self, ahead: &mut [Ahead<'_>]) -> Result<Done> {
         self.note(ahead).await?;
+        self.store.at(Moment::Noted)?;
         let identity = self.ticket.as_ref().map(|t| t.identity);
         let open = async {
             match identity {
@@ -185,6 +186,7 @@ impl Tx<'_> {
             self.store.writers.enter_anew(closed).await?;
             return Ok(Done::Again);
         }
+        self.store.at(Moment::Ready)?;
         // Commits that were taken over have lower numbers than the change that does so.
         let first = self.ticket.as_ref().map_or(0, |ticket| ticket.number);
         let version = match self.records.last() {
@@ -201,7 +203,7 @@ impl Tx<'_> {
         for _ in 0..ASKS {
             let outcome = self.store.cluster.conditional(&self.writes(version)).await;
             match outcome {
-                Ok(Outcome::Applied) => return Ok(Done::Made),
+                Ok(Outcome::Applied) => return self.store.at(Moment::Made).map(|()| Done::Made),
                 Ok(Outcome::Refused) if unsure => {
                     let done = if self.was_made(version).await? { Done::Made } else { Done::Again };
                     return Ok(done);

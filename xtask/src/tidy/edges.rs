@@ -38,6 +38,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "types",
             "archive",
+            "store",
+            "events",
+            "fused",
+            "index",
             "cassandra",
             "store-cassandra",
             "fused-cassandra",

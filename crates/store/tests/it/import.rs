@@ -4,12 +4,16 @@ use proptest::prelude::*;
 use rushes_kv::FaultPoint;
 use rushes_store::{AnnotationStore, EmbeddedStore, MemoryStore, StoreOptions, Take};
 use rushes_testkit::import_suite::{seen, take_over};
+use rushes_testkit::store_model::{self, ASSETS, Numbers, Op, op};
 use rushes_testkit::store_suite::{asset, asset_id, history, lines, run_id, spec};
 use rushes_types::{ErrorKind, RunMode, RunState};
 
 use crate::faults::{fail_from, open};
-use crate::model::{ASSETS, Op, do_it, op};
 use crate::purge::holds;
+
+fn do_it(store: &dyn AnnotationStore, op: &Op) -> String {
+    store_model::do_it(store, op, Numbers::Same)
+}
 
 /// Takes everything over. A run's id may have gone to another asset, and is free only after that was taken over.
 fn move_all(from: &dyn AnnotationStore, to: &dyn AnnotationStore) {
