@@ -314,6 +314,17 @@ pub fn assets_with_far_apart_numbers_come_in_any_order(fixture: &mut dyn StoreFi
     assert!(loose(&*store, "b", "m@1", &[("2", 0, "more")]).commit.unwrap() > last);
 }
 
+pub fn a_run_without_annotations_shares_its_number_with_none(fixture: &mut dyn StoreFixture) {
+    let (from, store) = (MemoryStore::new(), fixture.store());
+    register(&from, &["a"]);
+    committed(&from, &spec("empty", "a", "m@1", APPEND, WHOLE), &[]);
+    take_over(&from, &*store, "a").unwrap();
+    let later = store.open_run(&spec("later", "a", "m@1", APPEND, WHOLE)).unwrap().id;
+    store.append(&later, &[lines("a", "m@1", &[("1", 0, "not of the other run")])], Take::WhatFits).unwrap();
+    assert_eq!(current(&*store, "a"), said(&[]));
+    assert_eq!(seen(&*store, "a"), seen(&from, "a"));
+}
+
 /// Makes every law of taking over a test of the fixture that `$make` gives: fresh and empty.
 #[macro_export]
 macro_rules! import_suite {
@@ -329,6 +340,7 @@ macro_rules! import_suite {
             only_what_a_store_can_have_is_taken_over,
             models_are_taken_over_without_a_word_to_assets,
             assets_with_far_apart_numbers_come_in_any_order,
+            a_run_without_annotations_shares_its_number_with_none,
         );
     };
     (@ $make:expr; $($law:ident,)*) => {

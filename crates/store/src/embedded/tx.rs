@@ -170,10 +170,12 @@ impl<'a> Tx<'a> {
 
     /// Writes the change. A change of nothing waits for what was read to be durable.
     pub(super) fn finish(mut self) -> Result<Ticket> {
-        if self.rows.is_empty() && self.ids.is_empty() && self.blocks.is_empty() {
+        // Numbers that were given out are spent, also where nothing else is written.
+        let spent = self.counters != self.state.counters;
+        if self.rows.is_empty() && self.ids.is_empty() && self.blocks.is_empty() && !spent {
             return Ok(self.folder.last_ticket());
         }
-        if self.counters != self.state.counters {
+        if spent {
             self.put(keys::counters(), self.counters.encode());
         }
         let mut batch = self.folder.batch();
