@@ -72,6 +72,12 @@ fn lost(asset: &AssetId) -> Error {
     Error::new(ErrorKind::Busy, message)
 }
 
+/// Microseconds since 1970, by this machine's clock: tells one saying of a watermark from the next.
+fn micros_now() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+}
+
 impl Db {
     /// Applies updates; see [`rushes_fused::FusedStore::apply`].
     pub async fn apply(
@@ -102,6 +108,9 @@ impl Db {
             let upto = number(watermark.upto)?;
             let values = (watermark.partition.cast_signed(), upto, upto);
             self.cluster.write(&self.cql.watermark_add, values).await?;
+            // The same one again is told again: after a rebuild of the index, say.
+            let stamp = (micros_now(), watermark.partition.cast_signed());
+            self.cluster.write(&self.cql.watermark_stamp, stamp).await?;
         }
         Ok(())
     }

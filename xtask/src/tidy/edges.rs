@@ -38,6 +38,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "types",
             "archive",
+            "store",
+            "events",
+            "fused",
+            "index",
             "cassandra",
             "store-cassandra",
             "fused-cassandra",
@@ -45,6 +49,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "index-elastic",
         ],
     ),
+    ("migrate", &["types", "wire", "store", "archive"]),
     ("page", &[]),
     ("export", &["types", "plan"]),
     (

@@ -4,4 +4,5 @@
 
 mod killed;
 mod mixtures;
+mod moves;
 mod place;
