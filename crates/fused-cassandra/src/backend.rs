@@ -17,6 +17,9 @@ use crate::outbox::Relay;
 use crate::schema::{SCHEMA, TABLES};
 use crate::writer::Halt;
 
+/// How often a table is asked to be emptied.
+const EMPTYING_TRIES: u32 = 6;
+
 /// Stage 2's store in Apache Cassandra.
 pub struct CassandraFused {
     db: Db,
@@ -50,6 +53,19 @@ impl CassandraFused {
     pub fn stop_relaying(&self) -> Result<()> {
         lock(&self.relay).forget();
         self.db.cluster.block_on(self.lease.leave(&self.db.cluster))
+    }
+
+    /// Empties a table. The nodes write down what they hold before they drop it, which can take them longer than one
+    /// request may.
+    async fn empty(&self, table: &str) -> Result<()> {
+        let statement = format!("TRUNCATE TABLE {}", self.db.cluster.table(table));
+        for _ in 1..EMPTYING_TRIES {
+            match self.db.cluster.define(&statement).await {
+                Err(e) if e.kind().is_retryable() => tracing::debug!(error = %e, table, "emptying it again"),
+                done => return done,
+            }
+        }
+        self.db.cluster.define(&statement).await
     }
 
     async fn list(&self, after: Option<&AssetId>, limit: usize) -> Result<Vec<(AssetId, Commit)>> {
@@ -155,8 +171,7 @@ impl FusedStore for CassandraFused {
     fn clear(&self) -> Result<()> {
         let mut relay = lock(&self.relay);
         for table in TABLES {
-            let statement = format!("TRUNCATE TABLE {}", self.db.cluster.table(table));
-            self.db.cluster.block_on(self.db.cluster.define(&statement))?;
+            self.db.cluster.block_on(self.empty(table))?;
         }
         relay.forget();
         self.db.forget();

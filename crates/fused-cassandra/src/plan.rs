@@ -45,7 +45,8 @@ pub(crate) struct Plan<'u> {
     pub erased: Vec<FusedKey>,
     /// Buckets of which older versions may be there.
     pub buckets: Vec<u64>,
-    is_fresh: bool,
+    /// Was nothing of the asset there before?
+    pub is_fresh: bool,
 }
 
 fn key_of(change: &Change) -> FusedKey {

@@ -32,8 +32,9 @@ impl Db {
             }
         }
         let name = asset.as_str();
-        self.cluster.write(&self.cql.document_supersede, (epoch, name, epoch)).await?;
-        self.cluster.write(&self.cql.notes_drop, (epoch, name, epoch)).await?;
+        let document = self.cluster.write(&self.cql.document_supersede, (epoch, name, epoch));
+        let notes = self.cluster.write(&self.cql.notes_drop, (epoch, name, epoch));
+        tokio::try_join!(document, notes)?;
         match self.cluster.conditional(&[Write::new(&self.cql.head_settled, (name, epoch))]).await {
             // Where it did not happen, all of this is done once more by the next to come.
             Err(e) if e.kind() != ErrorKind::OutcomeUnknown => Err(e),

@@ -129,7 +129,8 @@ impl Db {
         plan.superseded.extend(there);
         plan.superseded.sort_unstable();
         plan.superseded.dedup();
-        let log = self.beating(asset, &claim, self.write_rows(&plan, claim.before.log)).await?;
+        let work = Box::pin(self.write_rows(&plan, claim.before.log));
+        let log = self.beating(asset, &claim, work).await?;
         halted(Halt::Written)?;
         let noted = (slice_of(asset), asset.as_str(), claim.epoch, claim.epoch);
         self.cluster.write(&self.cql.pending_add, noted).await?;
@@ -149,9 +150,6 @@ impl Db {
     async fn claim<'a>(&'a self, update: &'a FusedUpdate) -> Result<Option<Claim<'a>>> {
         let asset = &update.asset;
         let mut head = self.head(asset).await?;
-        if head == Head::default() {
-            self.cluster.write(&self.cql.asset_add, (slice_of(asset), asset.as_str())).await?;
-        }
         for _ in 0..CLAIMS {
             if !is_needed(&head, update)? {
                 return Ok(None);
@@ -269,6 +267,15 @@ impl Db {
         Err(lost(asset))
     }
 
+    /// Puts an asset that is new among the others, before it has anything that counts.
+    async fn begin(&self, update: &FusedUpdate, is_fresh: bool) -> Result<()> {
+        if !is_fresh {
+            return Ok(());
+        }
+        let asset = &update.asset;
+        self.cluster.write(&self.cql.asset_add, (slice_of(asset), asset.as_str())).await
+    }
+
     /// Writes all rows of an update, in any order: none counts yet. Answers where the list of changes ends.
     async fn write_rows(&self, plan: &Plan<'_>, log: i64) -> Result<i64> {
         let (update, epoch) = (plan.update, plan.epoch);
@@ -280,7 +287,7 @@ impl Db {
         let chunks =
             chunks.chain(plan.bucket_chunks.iter().map(|no| (asset, KIND_BUCKETS, *no, 0, 0, epoch)));
         let chunks = grouped(chunks, |_| 0, |_| 64);
-        self.cluster.write_groups(&self.cql.chunk_add, chunks).await?;
+        let chunks = self.cluster.write_groups(&self.cql.chunk_add, chunks);
 
         let rows = plan.rows.iter().map(|row| {
             let body = match row.change {
@@ -296,7 +303,7 @@ impl Db {
         });
         let size = |row: &(_, _, _, _, _, _, Option<Vec<u8>>, _)| 64 + row.6.as_ref().map_or(0, Vec::len);
         let rows = grouped(rows, |row| (row.1, i64::from(row.2)), size);
-        self.cluster.write_groups(&self.cql.annotation_add, rows).await?;
+        let rows = self.cluster.write_groups(&self.cql.annotation_add, rows);
 
         let buckets = update.buckets.iter().flat_map(|bucket| {
             let mut body = Vec::new();
@@ -307,24 +314,27 @@ impl Db {
             (0i32..).zip(pieces).map(piece)
         });
         let buckets = grouped(buckets, |row| row.1, |row| 64 + row.5.len());
-        self.cluster.write_groups(&self.cql.bucket_add, buckets).await?;
+        let buckets = self.cluster.write_groups(&self.cql.bucket_add, buckets);
 
         let first = log;
         let lists = (first..).zip(plan.keys.chunks(KEYS));
         let upto = number(update.upto)?;
         let lists = lists.map(|(n, keys)| (asset, n / LOG_PART, n, upto, pack_keys(keys), epoch));
-        self.cluster.write_many(&self.cql.change_add, lists).await?;
-        let lists = i64::try_from(plan.keys.len().div_ceil(KEYS)).unwrap_or(i64::MAX);
+        let lists = self.cluster.write_many(&self.cql.change_add, lists);
+        let more = i64::try_from(plan.keys.len().div_ceil(KEYS)).unwrap_or(i64::MAX);
 
         let mut document = None;
         if let Some(known) = &update.document {
             encode_document(known, document.insert(Vec::new()));
         }
-        self.cluster.write(&self.cql.document_add, (asset, epoch, document, epoch)).await?;
+        let document = self.cluster.write(&self.cql.document_add, (asset, epoch, document, epoch));
         let notes = (0i32..).zip(plan.notes()).map(|(n, note)| (asset, epoch, n, note.pack(), epoch));
-        self.cluster.write_many(&self.cql.note_add, notes).await?;
+        let notes = self.cluster.write_many(&self.cql.note_add, notes);
+        // Side by side: each waits for the server's disk.
+        let begun = self.begin(update, plan.is_fresh);
+        tokio::try_join!(chunks, rows, buckets, lists, document, notes, begun)?;
         self.count_written(plan.rows.len() + update.buckets.len() + 1);
-        Ok(first.saturating_add(lists))
+        Ok(first.saturating_add(more))
     }
 }
 

@@ -191,8 +191,8 @@ fn bare(keyspace: &Keyspace, steps: &[FusedUpdate]) -> f64 {
     );
     let put_bucket = format!("INSERT INTO {buckets} (asset, chunk, no, body) VALUES (?, ?, ?, ?)");
     let put_word = format!("INSERT INTO {words} (bucket, slice, word, asset, n) VALUES (?, ?, ?, ?, ?)");
-    type Row<'a> = (&'a str, i64, i32, i64, Vec<u8>, i64, Vec<u8>);
-    let mut encoded: Vec<Row<'_>> = Vec::new();
+    type Encoded<'a> = (&'a str, i64, i32, i64, Vec<u8>, i64, Vec<u8>);
+    let mut encoded: Vec<Encoded<'_>> = Vec::new();
     let (mut encoded_buckets, mut encoded_words) = (Vec::new(), Vec::new());
     for (slice, step) in (0i32..).zip(steps) {
         let asset = step.asset.as_str();
