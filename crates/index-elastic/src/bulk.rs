@@ -230,6 +230,9 @@ fn outcome(answer: &[u8]) -> Result<Outcome, Failure> {
 const PATH: &str = "/_bulk?filter_path=errors,items.*._id,items.*._index,items.*.status,items.*.error";
 
 fn send_chunk(client: &Client, mut chunk: Chunk) -> Result<()> {
+    if let Some(recording) = &client.recording {
+        recording.keep(&chunk.bytes, chunk.starts.len());
+    }
     let begun = Instant::now();
     let salt = xxhash_rust::xxh3::xxh3_64(chunk.operation(0));
     let mut attempt = 0;

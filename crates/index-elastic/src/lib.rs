@@ -25,6 +25,7 @@ mod names;
 mod nearest;
 mod phrase;
 mod reader;
+mod recording;
 mod reindex;
 mod requests;
 mod search;
@@ -34,3 +35,4 @@ mod writer;
 
 pub use backend::{ElasticIndex, ElasticOptions};
 pub use config::ElasticConfig;
+pub use recording::{Recording, Replayed};
