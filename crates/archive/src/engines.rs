@@ -40,6 +40,13 @@ pub trait OpenEngines: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// Where one cannot be opened or reached; the message says which one, and what to do.
     fn open(&self, place: &Place<'_>) -> Result<Engines>;
+    /// Opens stage 1 alone, for moving the archive.
+    ///
+    /// # Errors
+    /// Where it cannot be opened or reached.
+    fn store(&self, place: &Place<'_>) -> Result<Arc<dyn AnnotationStore>> {
+        Ok(self.open(place)?.store)
+    }
 }
 
 /// Everything in the archive's folder.
@@ -59,6 +66,10 @@ impl OpenEngines for EmbeddedEngines {
             index: place.index()?,
             shared: false,
         })
+    }
+
+    fn store(&self, place: &Place<'_>) -> Result<Arc<dyn AnnotationStore>> {
+        place.store()
     }
 }
 

@@ -146,6 +146,10 @@ impl OpenEngines for Chosen {
             shared: self.choice.of(Part::Store) != Engine::Embedded,
         })
     }
+
+    fn store(&self, place: &Place<'_>) -> Result<Arc<dyn AnnotationStore>> {
+        Self::store(self, place)
+    }
 }
 
 impl std::fmt::Debug for Chosen {

@@ -9,6 +9,7 @@
 //! the other: a closed writer begins anew, and of one that is not seen the closer fences the asset.
 
 use std::collections::BTreeMap;
+use std::future::Future;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -25,6 +26,10 @@ use crate::tables::{column, number};
 const SOON: Duration = Duration::from_millis(50);
 /// How often it is published where nothing happens.
 const IDLE: Duration = Duration::from_secs(1);
+/// How long publishing may take before it is begun anew.
+const BEAT: Duration = Duration::from_secs(5);
+/// How long a process waits for the servers when it leaves.
+pub const FAREWELL: Duration = Duration::from_secs(3);
 /// Attempts to find a free number.
 const ATTEMPTS: usize = 64;
 
@@ -52,6 +57,8 @@ struct Inner {
     floor: u64,
     settled: bool,
     stop: bool,
+    /// The process is dead, as a test told it to be: nothing of it is settled any more.
+    dead: bool,
 }
 
 /// This process among the writers.
@@ -81,6 +88,9 @@ impl Ticket {
 impl Drop for Ticket {
     fn drop(&mut self) {
         let mut inner = lock(&self.inner.0);
+        if inner.dead {
+            return;
+        }
         if self.adrift {
             if let Some(flight) = inner.flights.get_mut(&self.number) {
                 flight.adrift = true;
@@ -119,6 +129,7 @@ impl Writers {
             floor: 0,
             settled: false,
             stop: false,
+            dead: false,
         };
         let writers =
             Self { cluster, inner: Arc::new((Mutex::new(inner), Condvar::new())), beat: Mutex::default() };
@@ -185,6 +196,11 @@ impl Writers {
         if lock(&self.inner.0).identity == closed { self.enter().await } else { Ok(()) }
     }
 
+    /// Goes on above `number`.
+    pub fn jump(&self, number: u64) {
+        lock(&self.inner.0).clock.jump(number);
+    }
+
     /// A number above `after`, under way until the ticket is dropped.
     pub fn begin(&self, asset: &AssetId, after: u64) -> Ticket {
         let mut inner = lock(&self.inner.0);
@@ -215,6 +231,32 @@ impl Writers {
     }
 }
 
+impl Writers {
+    /// Publishes the floor now.
+    pub async fn publish_now(&self) -> Result<()> {
+        let (identity, floor) = rise(&self.inner.0);
+        publish(&self.cluster, identity, floor).await
+    }
+
+    /// Falls silent at once, as a process does that is killed.
+    pub fn die(&self) {
+        let mut inner = lock(&self.inner.0);
+        (inner.stop, inner.dead) = (true, true);
+        self.inner.1.notify_all();
+    }
+
+    /// Publishes no floor any more; everything else goes on.
+    pub fn stop_publishing(&self) {
+        lock(&self.inner.0).stop = true;
+        self.inner.1.notify_all();
+    }
+
+    /// Did it die?
+    pub fn is_dead(&self) -> bool {
+        lock(&self.inner.0).dead
+    }
+}
+
 impl Drop for Writers {
     fn drop(&mut self) {
         lock(&self.inner.0).stop = true;
@@ -222,17 +264,26 @@ impl Drop for Writers {
         if let Some(handle) = self.beat.lock().unwrap_or_else(PoisonError::into_inner).take() {
             let _ = handle.join();
         }
+        if self.is_dead() {
+            return;
+        }
         let (identity, floor) = rise(&self.inner.0);
         let quiet = lock(&self.inner.0).flights.is_empty();
         // Where this fails, whoever relays closes this writer for standing still.
-        let left: Result<()> = self.cluster.block_on(async {
+        let left = self.cluster.block_on(within(FAREWELL, async {
             publish(&self.cluster, identity, floor).await?;
             if quiet { free(&self.cluster, identity.number, identity.id).await } else { Ok(()) }
-        });
+        }));
         if let Err(error) = left {
             tracing::debug!(%error, "a writer left without a word");
         }
     }
+}
+
+/// Does not wait longer than this.
+pub async fn within<T>(limit: Duration, work: impl Future<Output = Result<T>>) -> Result<T> {
+    let late = || Error::new(ErrorKind::Unavailable, "Cassandra does not answer in time");
+    tokio::time::timeout(limit, work).await.unwrap_or_else(|_| Err(late()))
 }
 
 /// The floor, as high as it may be.
@@ -268,11 +319,11 @@ fn beat(cluster: &Cluster, inner: &(Mutex<Inner>, Condvar)) {
             state.settled = false;
         }
         said = Instant::now();
-        let told = cluster.block_on(async {
+        let told = cluster.block_on(within(BEAT, async {
             fence_those_adrift(cluster, &inner.0).await?;
             let (identity, floor) = rise(&inner.0);
             publish(cluster, identity, floor).await
-        });
+        }));
         if let Err(error) = told {
             tracing::warn!(%error, "the floor of this writer could not be published");
         }

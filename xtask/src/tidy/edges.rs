@@ -38,6 +38,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
         &[
             "types",
             "archive",
+            "store",
+            "events",
+            "fused",
+            "index",
             "cassandra",
             "store-cassandra",
             "fused-cassandra",
@@ -47,6 +51,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "bench",
         ],
     ),
+    ("migrate", &["types", "wire", "store", "archive"]),
     ("page", &[]),
     ("export", &["types", "plan"]),
     (

@@ -10,6 +10,7 @@ mod encode;
 mod footage;
 mod help;
 mod ingest;
+mod migrate;
 mod operate;
 mod search;
 mod server;
