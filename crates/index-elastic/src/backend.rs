@@ -61,7 +61,7 @@ impl ElasticIndex {
     /// [`rushes_types::ErrorKind::NotFound`] for a missing index, [`rushes_types::ErrorKind::StorageFull`] and
     /// [`rushes_types::ErrorKind::Storage`] for one that takes no writes; each with the mend.
     pub fn open(config: ElasticConfig, options: ElasticOptions) -> Result<Self> {
-        let client = Arc::new(Client { recording: options.recording, ..Client::new(&config)? });
+        let client = Arc::new(Client::new(&config)?.recorded(options.recording));
         let names = Names::new(&config.prefix);
         let index = Self {
             meta: Arc::new(Meta::new(client.clone(), &names)),

@@ -161,6 +161,9 @@ fn work(client: &Client, chunks: &Mutex<Receiver<Chunk>>, failed: &Mutex<Option<
         let next = chunks.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(chunk) = next else { return };
         // After a failure the rest is only taken off the channel: whoever sends it all anew sends this too.
+        if let Some(recording) = &client.recording {
+            recording.keep(&chunk.bytes, chunk.starts.len());
+        }
         if failed().is_none()
             && let Err(error) = send_chunk(client, chunk)
         {
@@ -230,9 +233,6 @@ fn outcome(answer: &[u8]) -> Result<Outcome, Failure> {
 const PATH: &str = "/_bulk?filter_path=errors,items.*._id,items.*._index,items.*.status,items.*.error";
 
 fn send_chunk(client: &Client, mut chunk: Chunk) -> Result<()> {
-    if let Some(recording) = &client.recording {
-        recording.keep(&chunk.bytes, chunk.starts.len());
-    }
     let begun = Instant::now();
     let salt = xxhash_rust::xxh3::xxh3_64(chunk.operation(0));
     let mut attempt = 0;

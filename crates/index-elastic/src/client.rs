@@ -73,7 +73,13 @@ impl Client {
             authorisation,
             request_time: config.request_time(),
             patience: config.patience(),
+            recording: None,
         })
+    }
+
+    /// Keeps its bulk requests there.
+    pub fn recorded(self, recording: Option<Arc<Recording>>) -> Self {
+        Self { recording, ..self }
     }
 
     /// How long a call goes on trying.

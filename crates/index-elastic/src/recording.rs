@@ -119,7 +119,7 @@ impl ElasticIndex {
         let mut file = kept.file.try_clone().map_err(|e| Error::io("reading recorded requests", e))?;
         std::io::Seek::rewind(&mut file).map_err(|e| Error::io("reading recorded requests", e))?;
         let bare = Names::new(&format!("{}-bare", self.config.prefix));
-        let action = |prefix: &str| format!("{{\"index\":{{\"_index\":\"{prefix}-");
+        let action = |prefix: &str| format!("\":{{\"_index\":\"{prefix}-");
         let names = (action(&self.config.prefix), action(&format!("{}-bare", self.config.prefix)));
         let requests = Requests { file: BufReader::new(file), left: kept.requests, names };
         let sent = self.make_bare(&bare).and_then(|()| self.send_bare(requests, &bare));
@@ -149,7 +149,7 @@ impl ElasticIndex {
         let bodies = Mutex::new(bodies);
         let failed = AtomicUsize::new(0);
         let begun = Instant::now();
-        let read = std::thread::scope(|scope| {
+        let read: Result<()> = std::thread::scope(|scope| {
             for _ in 0..self.config.in_flight {
                 scope.spawn(|| self.send_each(&bodies, &failed));
             }
