@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rushes_archive::Words;
 use rushes_fused::MemoryFused;
 use rushes_fusing::{Options, gather};
-use rushes_types::{Change, Error, Result};
+use rushes_types::{AssetId, Change, Error, Result};
 use rushes_wire::codec::{encode_annotation, encode_bucket};
 
 use crate::World;
@@ -21,6 +21,21 @@ pub struct Decided {
     pub rates: Vec<Rate>,
     /// Pairs of an annotation and a second that it touches.
     pub pairs: u64,
+}
+
+/// Pairs of an annotation and a second that it touches, over some assets whose commits are not fused yet.
+pub fn pairs(subject: &Subject, assets: &[AssetId]) -> Result<u64> {
+    let engines = subject.engines();
+    let nothing = MemoryFused::new()?;
+    let words = Words::new(subject.default_language());
+    let options = Options { bucket_ns: subject.bucket_ns(), ..Options::new(&words) };
+    let mut pairs = 0;
+    for asset in assets {
+        let Some(step) = gather(&&*engines.store, &nothing, asset, options)? else { continue };
+        let update = step.decide(&nothing, options)?;
+        pairs += update.buckets.iter().map(|bucket| bucket.annotations.len() as u64).sum::<u64>();
+    }
+    Ok(pairs)
 }
 
 /// Two rates: annotations read and decoded, and pairs of an annotation and a second that it touches, fused and

@@ -6,12 +6,15 @@
 
 pub mod answers;
 pub mod arrow;
+pub mod beds;
+pub mod beside;
 mod bodies;
 mod disk;
 mod fusion;
 mod ingest;
 pub mod limits;
 pub mod lines;
+mod log;
 pub mod memory;
 pub mod percentiles;
 pub mod queries;
@@ -19,6 +22,7 @@ pub mod random;
 pub mod report;
 mod run;
 mod search;
+mod sides;
 mod subject;
 pub mod timeline;
 pub mod vectors;
@@ -26,6 +30,7 @@ pub mod words;
 mod words_table;
 pub mod world;
 
+pub use beside::{Beside, BesideOptions, run_beside};
 pub use report::Report;
 pub use run::{BenchOptions, run};
 pub use world::{Spec, World};

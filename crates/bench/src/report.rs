@@ -199,12 +199,12 @@ impl fmt::Display for Report {
 }
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // a figure for people
-fn whole(x: f64) -> u64 {
+pub(crate) fn whole(x: f64) -> u64 {
     x.max(0.0).round() as u64
 }
 
 /// `1234567` as `1,234,567`.
-fn thousands(n: u64) -> String {
+pub(crate) fn thousands(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::new();
     for (i, c) in digits.chars().enumerate() {
@@ -217,7 +217,7 @@ fn thousands(n: u64) -> String {
 }
 
 /// Bytes in the unit that people read.
-fn size(bytes: Option<u64>) -> String {
+pub(crate) fn size(bytes: Option<u64>) -> String {
     #[allow(clippy::cast_precision_loss)] // a figure for people
     match bytes {
         None => "unknown".to_owned(),
@@ -228,16 +228,16 @@ fn size(bytes: Option<u64>) -> String {
 }
 
 /// A table in Markdown, aligned: the first column to the left, the others to the right.
-struct Table {
+pub(crate) struct Table {
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    fn new(head: &[&str]) -> Self {
+    pub(crate) fn new(head: &[&str]) -> Self {
         Self { rows: vec![head.iter().map(|h| (*h).to_owned()).collect()] }
     }
 
-    fn row(&mut self, cells: Vec<String>) {
+    pub(crate) fn row(&mut self, cells: Vec<String>) {
         self.rows.push(cells);
     }
 }

@@ -19,7 +19,9 @@ use crate::{Spec, World, disk, limits, memory, search};
 /// How often the archive is opened.
 const OPENS: usize = 5;
 /// The archive that is searched, within the benchmark's folder.
-const ARCHIVE: &str = "archive";
+pub(crate) const ARCHIVE: &str = "archive";
+/// The archive whose event log is measured, there too.
+pub(crate) const EVENTS: &str = "events";
 
 /// What is measured.
 #[derive(Debug, Clone)]
@@ -172,7 +174,7 @@ fn open(folder: &Path) -> Result<Percentiles> {
 }
 
 /// The hash of all hashes that must stay the same.
-fn answers(searches: &[Search]) -> String {
+pub(crate) fn answers(searches: &[Search]) -> String {
     let mut hash = xxhash_rust::xxh3::Xxh3::new();
     for search in searches.iter().filter(|s| s.exact) {
         hash.update(search.answers.as_bytes());
@@ -192,7 +194,7 @@ fn first_hours(world: &World, hours: u32) -> &[Episode] {
     world.episodes.get(..count).unwrap_or_default()
 }
 
-fn hours(episodes: &[Episode]) -> f64 {
+pub(crate) fn hours(episodes: &[Episode]) -> f64 {
     #[allow(clippy::cast_precision_loss)] // a figure for people
     let ns = episodes.iter().map(|e| e.duration_ns).sum::<i64>() as f64;
     ns / 3.6e12
@@ -209,7 +211,7 @@ pub(crate) fn check(progress: &dyn Progress) -> Result<()> {
     Ok(())
 }
 
-fn prepare(folder: &Path) -> Result<()> {
+pub(crate) fn prepare(folder: &Path) -> Result<()> {
     std::fs::create_dir_all(folder).map_err(|e| Error::io("making the benchmark's folder", e))?;
     let mut entries =
         std::fs::read_dir(folder).map_err(|e| Error::io("reading the benchmark's folder", e))?;
@@ -220,9 +222,9 @@ fn prepare(folder: &Path) -> Result<()> {
 }
 
 /// Removes what the benchmark wrote: the folder itself was the caller's.
-fn clean(folder: &Path, keep: bool) -> Result<()> {
+pub(crate) fn clean(folder: &Path, keep: bool) -> Result<()> {
     let fail = |e| Error::io("removing what the benchmark wrote", e);
-    for part in ["ingest", ARCHIVE] {
+    for part in ["ingest", EVENTS, ARCHIVE] {
         let path = folder.join(part);
         if path.is_dir() && !(keep && part == ARCHIVE) {
             std::fs::remove_dir_all(&path).map_err(fail)?;

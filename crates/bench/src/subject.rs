@@ -4,7 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rushes_archive::{Archive, Body, Caller, Engines, IngestOptions, OpenOptions, SearchRequest, Stage};
+use rushes_archive::{
+    Archive, Body, Caller, EmbeddedEngines, Engines, IngestOptions, OpenEngines, OpenOptions, Progress,
+    SearchRequest, Stage,
+};
 use rushes_plan::Plan;
 use rushes_types::{AssetId, Commit, Error, ErrorKind, Result};
 use serde_json::Value;
@@ -15,6 +18,9 @@ use crate::World;
 const POLL: Duration = Duration::from_millis(2);
 /// How long a stage may take without getting anywhere.
 const PATIENCE: Duration = Duration::from_secs(600);
+
+/// How long a wait is that may be stopped.
+const LOOK: Duration = Duration::from_millis(250);
 
 /// How a body is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +40,13 @@ pub struct Subject {
 impl Subject {
     /// Opens the archive in a folder, or makes it, with the workers of some stages running.
     pub fn open(folder: &Path, stages: &[Stage]) -> Result<Self> {
-        let options = OpenOptions { create: true, stages: stages.to_vec(), ..OpenOptions::default() };
+        Self::open_on(folder, stages, Arc::new(EmbeddedEngines))
+    }
+
+    /// The same on other engines.
+    pub fn open_on(folder: &Path, stages: &[Stage], engines: Arc<dyn OpenEngines>) -> Result<Self> {
+        let options =
+            OpenOptions { create: true, stages: stages.to_vec(), engines, ..OpenOptions::default() };
         Ok(Self { archive: Archive::open(folder, options)?, caller: Caller::local() })
     }
 
@@ -98,6 +110,37 @@ impl Subject {
             }
         }
         Ok(())
+    }
+
+    /// As [`Subject::wait_searchable`], however long it takes; may be stopped.
+    pub fn watch_searchable(&self, progress: &dyn Progress) -> Result<()> {
+        let upto: Commit = self.archive.status()?.last_commit;
+        while !self.archive.wait_caught_up(upto, LOOK)? {
+            crate::run::check(progress)?;
+        }
+        Ok(())
+    }
+
+    /// Waits until some of the world's assets are fused up to their last commit, however long it takes; may be stopped.
+    pub fn watch_fused(&self, assets: &[AssetId], progress: &dyn Progress) -> Result<()> {
+        let engines = self.archive.engines();
+        for asset in assets {
+            while !engines.store.history(asset, engines.fused.progress(asset)?, 1)?.is_empty() {
+                crate::run::check(progress)?;
+                std::thread::sleep(POLL);
+            }
+        }
+        Ok(())
+    }
+
+    /// Lets the workers of some stages rest.
+    pub fn pause(&self, stages: &[Stage]) {
+        stages.iter().for_each(|stage| self.archive.pause(*stage));
+    }
+
+    /// Lets them go on.
+    pub fn resume(&self, stages: &[Stage]) {
+        stages.iter().for_each(|stage| self.archive.resume(*stage));
     }
 
     /// The engines below, for what is measured of a stage alone.

@@ -1,8 +1,11 @@
 //! The sections of a configuration that say what an archive runs on.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use rushes_archive::{EmbeddedEngines, OpenEngines};
+use rushes_bench::beds::{Bed, Beds, Embedded};
+use rushes_types::Error;
 use toml::{Table, Value};
 
 use crate::choice::{Choice, Engine, Part};
@@ -69,6 +72,19 @@ impl Configured {
             true => Arc::new(EmbeddedEngines),
             false => drivers::engines(self.choice, self.settings.clone()),
         }
+    }
+}
+
+impl Beds for Configured {
+    fn name(&self) -> String {
+        self.choice.to_string()
+    }
+
+    fn fresh(&self, scratch: &Path) -> Result<Box<dyn Bed>, Error> {
+        if self.choice.is_embedded() {
+            return Embedded.fresh(scratch);
+        }
+        drivers::bed(self.choice, self.settings.clone(), scratch)
     }
 }
 

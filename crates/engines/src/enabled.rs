@@ -9,7 +9,7 @@ use rushes_events_kafka::{KafkaConfig, KafkaLog};
 use rushes_fused::FusedStore;
 use rushes_fused_cassandra::CassandraFused;
 use rushes_index::Index;
-use rushes_index_elastic::{ElasticConfig, ElasticIndex, ElasticOptions};
+use rushes_index_elastic::{ElasticConfig, ElasticIndex, ElasticOptions, Recording};
 use rushes_store::AnnotationStore;
 use rushes_store_cassandra::{CassandraStore, StoreOptions};
 use rushes_types::{Error, Result};
@@ -17,6 +17,11 @@ use serde::de::DeserializeOwned;
 use toml::Table;
 
 use crate::choice::{Choice, Engine, Part};
+
+#[path = "bed/mod.rs"]
+mod bed;
+
+pub(crate) use bed::bed;
 
 /// The sections that say how engines are reached.
 pub(crate) struct Tables {
@@ -49,7 +54,7 @@ fn section<T: DeserializeOwned + Default>(name: &str, table: Table, problems: &m
 }
 
 pub(crate) fn engines(choice: Choice, settings: Settings) -> Arc<dyn OpenEngines> {
-    Arc::new(Chosen { choice, settings, cluster: OnceLock::new() })
+    Arc::new(Chosen { choice, settings, cluster: OnceLock::new(), recording: None })
 }
 
 /// Each part on the engine that was chosen for it.
@@ -58,6 +63,8 @@ struct Chosen {
     settings: Settings,
     /// One connection pool for both stages that live there.
     cluster: OnceLock<Arc<Cluster>>,
+    /// Keeps what is sent to Elasticsearch.
+    recording: Option<Arc<Recording>>,
 }
 
 impl Chosen {
@@ -104,7 +111,9 @@ impl Chosen {
     fn index(&self, place: &Place<'_>) -> Result<Arc<dyn Index>> {
         match self.choice.of(Part::Index) {
             Engine::Elasticsearch => {
-                let options = ElasticOptions { analyzer: place.analyzer(), ..ElasticOptions::default() };
+                let recording = self.recording.clone();
+                let options =
+                    ElasticOptions { analyzer: place.analyzer(), recording, ..ElasticOptions::default() };
                 let index = ElasticIndex::open(self.settings.elasticsearch.clone(), options)
                     .map_err(|e| of("elasticsearch", e))?;
                 if place.index_anew {

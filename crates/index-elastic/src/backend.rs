@@ -15,6 +15,7 @@ use crate::config::ElasticConfig;
 use crate::meta::{Meta, State};
 use crate::names::Names;
 use crate::reader::ElasticReader;
+use crate::recording::Recording;
 use crate::search::{PointInTime, Renewal};
 use crate::startup;
 
@@ -25,11 +26,13 @@ pub struct ElasticOptions {
     pub clock: Clock,
     /// Cuts and compares words.
     pub analyzer: Analyzer,
+    /// Keeps what is sent, to be sent once more by [`ElasticIndex::replay`].
+    pub recording: Option<Arc<Recording>>,
 }
 
 impl Default for ElasticOptions {
     fn default() -> Self {
-        Self { clock: Clock::system(), analyzer: Analyzer::new(Language::Und) }
+        Self { clock: Clock::system(), analyzer: Analyzer::new(Language::Und), recording: None }
     }
 }
 
@@ -58,7 +61,7 @@ impl ElasticIndex {
     /// [`rushes_types::ErrorKind::NotFound`] for a missing index, [`rushes_types::ErrorKind::StorageFull`] and
     /// [`rushes_types::ErrorKind::Storage`] for one that takes no writes; each with the mend.
     pub fn open(config: ElasticConfig, options: ElasticOptions) -> Result<Self> {
-        let client = Arc::new(Client::new(&config)?);
+        let client = Arc::new(Client::new(&config)?.recorded(options.recording));
         let names = Names::new(&config.prefix);
         let index = Self {
             meta: Arc::new(Meta::new(client.clone(), &names)),

@@ -161,6 +161,9 @@ fn work(client: &Client, chunks: &Mutex<Receiver<Chunk>>, failed: &Mutex<Option<
         let next = chunks.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(chunk) = next else { return };
         // After a failure the rest is only taken off the channel: whoever sends it all anew sends this too.
+        if let Some(recording) = &client.recording {
+            recording.keep(&chunk.bytes, chunk.starts.len());
+        }
         if failed().is_none()
             && let Err(error) = send_chunk(client, chunk)
         {

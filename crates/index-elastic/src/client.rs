@@ -15,6 +15,7 @@ use ureq::tls::{RootCerts, TlsConfig};
 use crate::backoff;
 use crate::config::ElasticConfig;
 use crate::failure::{Failure, Refusal};
+use crate::recording::Recording;
 
 /// Bytes of an answer, at most: a page of 10,000 hits with vectors of 4,096 dimensions stays below.
 const ANSWER_BYTES_MAX: u64 = 1 << 30;
@@ -36,6 +37,8 @@ pub(crate) struct Client {
     authorisation: Option<String>,
     request_time: Duration,
     patience: Duration,
+    /// Keeps the bulk requests that are sent.
+    pub recording: Option<Arc<Recording>>,
 }
 
 impl Client {
@@ -70,7 +73,13 @@ impl Client {
             authorisation,
             request_time: config.request_time(),
             patience: config.patience(),
+            recording: None,
         })
+    }
+
+    /// Keeps its bulk requests there.
+    pub fn recorded(self, recording: Option<Arc<Recording>>) -> Self {
+        Self { recording, ..self }
     }
 
     /// How long a call goes on trying.

@@ -26,6 +26,7 @@ mod names;
 mod nearest;
 mod phrase;
 mod reader;
+mod recording;
 mod reindex;
 mod requests;
 mod search;
@@ -35,3 +36,4 @@ mod writer;
 
 pub use backend::{ElasticIndex, ElasticOptions};
 pub use config::ElasticConfig;
+pub use recording::{Recording, Replayed};

@@ -339,11 +339,16 @@ pub struct Erase {
 #[command(after_help = "Examples:
   rushes bench                     20 hours of made-up footage, in a folder here that goes afterwards
   rushes bench --hours 200 --json
-  rushes bench --keep /tmp/bench   keeps the archive, to look around in it")]
+  rushes bench --keep /tmp/bench   keeps the archive, to look around in it
+  rushes bench --engines           the same archive on the engines of `[engines]` in rushes.toml, beside the embedded ones
+                                   and what each engine's own client does at most; under names of its own, which go")]
 pub struct Bench {
     /// Hours of footage
     #[arg(long, default_value_t = 20, value_name = "N")]
     pub hours: u32,
+    /// Measure the configured engines beside the embedded ones
+    #[arg(long, conflicts_with = "keep")]
+    pub engines: bool,
     /// Seed of the made-up archive
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub seed: u64,

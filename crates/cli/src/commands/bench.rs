@@ -1,22 +1,19 @@
 //! `rushes bench`: measures this machine, and Rushes on it.
 
 use anyhow::Context;
-use rushes_bench::{BenchOptions, Spec};
+use rushes_bench::{BenchOptions, BesideOptions, Spec};
 
 use crate::args::Bench;
-use crate::exit::Outcome;
+use crate::config::Config;
+use crate::exit::{Failure, Outcome};
 use crate::output;
 use crate::progress::Watch;
 
 /// Runs the command.
 pub fn run(args: &Bench, json_output: bool, quiet: bool) -> Outcome {
-    // A temporary folder would often lie in memory; archives do not.
-    let here = std::env::current_dir().context("asking for the current folder")?;
     let temporary = match &args.keep {
         Some(_) => None,
-        None => Some(
-            tempfile::Builder::new().prefix("rushes-bench-").tempdir_in(here).context("making a folder")?,
-        ),
+        None => Some(temporary()?),
     };
     let folder = match (&args.keep, &temporary) {
         (Some(folder), _) => folder.clone(),
@@ -34,4 +31,31 @@ pub fn run(args: &Bench, json_output: bool, quiet: bool) -> Outcome {
     }
     output::line(&report.to_string());
     Ok(())
+}
+
+/// The configured engines beside the embedded ones.
+pub fn engines(args: &Bench, config: &Config, json_output: bool, quiet: bool) -> Outcome {
+    if config.engines.choice().is_embedded() {
+        let message = "`--engines` measures the engines of the section `[engines]`, and the configuration names none; say \
+                       there which part runs on what, or set `RUSHES_ENGINES_STORE=cassandra` and its like";
+        return Err(Failure::Usage(message.to_owned()));
+    }
+    let temporary = temporary()?;
+    let mut options = BesideOptions::new(temporary.path().join("bench"));
+    options.spec = Spec { seed: args.seed, hours: args.hours, ..Spec::default() };
+    let watch = Watch::begin(quiet);
+    let report = rushes_bench::run_beside(&options, &config.engines, &watch)?;
+    drop(watch);
+    if json_output {
+        return output::json(&serde_json::to_value(&report)?);
+    }
+    output::line(&report.to_string());
+    Ok(())
+}
+
+/// A folder that goes. One for temporary files would often lie in memory; archives do not.
+fn temporary() -> Outcome<tempfile::TempDir> {
+    let here = std::env::current_dir().context("asking for the current folder")?;
+    let made = tempfile::Builder::new().prefix("rushes-bench-").tempdir_in(here);
+    Ok(made.context("making a folder")?)
 }

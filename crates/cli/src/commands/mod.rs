@@ -42,6 +42,7 @@ pub fn run(config: Config, global: &Global, command: Command) -> Outcome {
     match command {
         Command::Demo(args) => demo::run(&args, json, quiet),
         Command::Schema { what } => output::json(&schema(what)?),
+        Command::Bench(args) if args.engines => bench::engines(&args, &config.checked()?, json, quiet),
         Command::Bench(args) => bench::run(&args, json, quiet),
         Command::Questions { file, lexicon } => questions::run(file.as_deref(), lexicon.as_deref(), json),
         other => with_archive(config.checked()?, json, quiet, other),

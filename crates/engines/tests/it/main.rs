@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod killed;
+mod measured;
 mod mixtures;
 mod moves;
 mod place;

@@ -1,0 +1,294 @@
+//! The same archive on the embedded engines and on others, side by side, and beside each what the engine's own client
+//! does at most.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use rushes_archive::Progress;
+use rushes_types::{Error, Result};
+use serde::Serialize;
+
+use crate::beds::{Beds, Ceiling, Embedded, Part};
+use crate::percentiles::Percentiles;
+use crate::report::{Rate, Table, size, thousands, whole};
+use crate::run::{answers, clean, hours, prepare};
+use crate::sides::{self, Done, Side, Step};
+use crate::{Spec, World};
+
+/// Form of the JSON. Grows when a field changes its meaning.
+pub const BESIDE_VERSION: u32 = 1;
+
+/// What is measured.
+#[derive(Debug, Clone)]
+pub struct BesideOptions {
+    /// Where; the folder must be empty or absent.
+    pub folder: PathBuf,
+    /// The made-up archive.
+    pub spec: Spec,
+    /// Questions of each class.
+    pub queries: usize,
+    /// Events that go through the log alone.
+    pub events: u64,
+}
+
+impl BesideOptions {
+    /// The usual measure, in a folder.
+    #[must_use]
+    pub fn new(folder: impl Into<PathBuf>) -> Self {
+        Self { folder: folder.into(), spec: Spec::default(), queries: 100, events: 1_000_000 }
+    }
+}
+
+/// A step on both.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct StepBeside {
+    /// What.
+    pub what: String,
+    /// On the embedded engines.
+    pub embedded: Rate,
+    /// On the others.
+    pub engines: Rate,
+    /// What the engine's own client took for the same rows.
+    pub ceiling: Option<Ceiling>,
+    /// Of what the engine's own client does, the share that is reached.
+    pub share: Option<f64>,
+}
+
+/// A class of questions on both.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct SearchBeside {
+    /// What was asked.
+    pub what: String,
+    /// How often.
+    pub count: usize,
+    /// On the embedded engines, in milliseconds.
+    pub embedded_ms: Percentiles,
+    /// On the others, in milliseconds.
+    pub engines_ms: Percentiles,
+    /// Moments on the first page, in the mean, on the embedded engines.
+    pub moments: f64,
+    /// Are the answers the same? None where approximate search may find others.
+    pub same: Option<bool>,
+    /// Where approximate search is allowed: what share of the exact answers' moments was found, on both.
+    pub recall: Option<[f64; 2]>,
+}
+
+/// Bytes of a part on both.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct DiskBeside {
+    /// The part.
+    pub part: Part,
+    /// On the embedded engines.
+    pub embedded: Option<u64>,
+    /// On the others.
+    pub engines: Option<u64>,
+}
+
+/// All that was measured.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Beside {
+    /// Form of this document.
+    pub version: u32,
+    /// Seed of the made-up archive.
+    pub seed: u64,
+    /// Hours of it.
+    pub hours: f64,
+    /// Numbers in a vector.
+    pub dimensions: usize,
+    /// Cores of this machine.
+    pub cores: usize,
+    /// Which part ran on what.
+    pub engines: String,
+    /// Annotations that were measured, vectors not counted.
+    pub annotations: u64,
+    /// Vectors.
+    pub vectors: u64,
+    /// Pairs of an annotation and a second that it touches.
+    pub pairs: u64,
+    /// What was written and worked through.
+    pub steps: Vec<StepBeside>,
+    /// What was asked.
+    pub searches: Vec<SearchBeside>,
+    /// Bytes on disk.
+    pub disk: Vec<DiskBeside>,
+    /// Hash of all answers that must be the same: on the embedded engines, and on the others.
+    pub answers: [String; 2],
+    /// Are they?
+    pub same_answers: bool,
+}
+
+/// Measures the embedded engines, then the others. Takes minutes; `progress` is told, and may stop it.
+///
+/// # Errors
+/// Where the folder is not empty, where an engine fails, and where the work was stopped; what was written is removed
+/// then, too.
+pub fn run_beside(options: &BesideOptions, beds: &dyn Beds, progress: &dyn Progress) -> Result<Beside> {
+    prepare(&options.folder)?;
+    let world = World::new(options.spec);
+    let measured = sides::measure(options, &Embedded, &world, progress).and_then(|embedded| {
+        let engines = sides::measure(options, beds, &world, progress)?;
+        Ok([embedded, engines])
+    });
+    let cleaned = clean(&options.folder, false);
+    let [embedded, engines] = measured?;
+    cleaned?;
+    report(options, beds, &world, embedded, engines)
+}
+
+fn report(
+    options: &BesideOptions,
+    beds: &dyn Beds,
+    world: &World,
+    embedded: Side,
+    engines: Side,
+) -> Result<Beside> {
+    if (embedded.lines, embedded.pairs) != (engines.lines, engines.pairs) {
+        return Err(Error::bug("the two sides did not do the same work"));
+    }
+    let both = [answers(&embedded.searches), answers(&engines.searches)];
+    let of = |side: &Side, part| side.disk.iter().find(|(of, _)| *of == part).map(|(_, bytes)| *bytes);
+    let disk = Part::ALL.into_iter().map(|part| DiskBeside {
+        part,
+        embedded: of(&embedded, part),
+        engines: of(&engines, part),
+    });
+    Ok(Beside {
+        version: BESIDE_VERSION,
+        seed: options.spec.seed,
+        hours: hours(&world.episodes),
+        dimensions: options.spec.dimensions,
+        cores: std::thread::available_parallelism().map_or(1, usize::from),
+        engines: beds.name(),
+        annotations: embedded.lines.annotations,
+        vectors: embedded.vectors.annotations,
+        pairs: embedded.pairs,
+        disk: disk.collect(),
+        same_answers: both[0] == both[1],
+        answers: both,
+        searches: searches(&embedded, &engines),
+        steps: steps(embedded.done, engines.done),
+    })
+}
+
+fn steps(embedded: Vec<Done>, engines: Vec<Done>) -> Vec<StepBeside> {
+    let pairs = embedded.into_iter().zip(engines);
+    let step = |(one, other): (Done, Done)| {
+        // Of events the first call's count for no time: by rate, not by time.
+        let share = other.ceiling.as_ref().map(|ceiling| match one.step {
+            Step::Append | Step::Deliver => other.rate.per_second / per_second(ceiling).max(1e-9),
+            _ => ceiling.seconds / other.rate.seconds.max(1e-9),
+        });
+        let what = one.step.name().to_owned();
+        StepBeside { what, embedded: one.rate, engines: other.rate, ceiling: other.ceiling, share }
+    };
+    pairs.map(step).collect()
+}
+
+fn searches(embedded: &Side, engines: &Side) -> Vec<SearchBeside> {
+    let pairs = embedded.searches.iter().zip(&engines.searches);
+    let beside = |(one, other): (&crate::report::Search, &crate::report::Search)| SearchBeside {
+        what: one.what.clone(),
+        count: one.count,
+        embedded_ms: one.ms,
+        engines_ms: other.ms,
+        moments: one.moments,
+        same: one.exact.then(|| one.answers == other.answers),
+        recall: one.recall.zip(other.recall).map(<[f64; 2]>::from),
+    };
+    pairs.map(beside).collect()
+}
+
+#[allow(clippy::cast_precision_loss)] // a figure for people
+fn per_second(ceiling: &Ceiling) -> f64 {
+    ceiling.rows as f64 / ceiling.seconds.max(1e-9)
+}
+
+impl fmt::Display for Beside {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (count, vectors) = (thousands(self.annotations), thousands(self.vectors));
+        writeln!(
+            f,
+            "{:.0} h of video, {count} annotations, {vectors} vectors of {}, {} pairs of annotation and second (seed {})",
+            self.hours,
+            self.dimensions,
+            thousands(self.pairs),
+            self.seed
+        )?;
+        writeln!(f, "engines: {}; {} cores for all of it\n", self.engines, self.cores)?;
+        self.write_steps(f)?;
+        self.write_searches(f)?;
+        self.write_disk(f)?;
+        let same = if self.same_answers { "same answers" } else { "OTHER ANSWERS" };
+        writeln!(f, "{same}: {} and {}", self.answers[0], self.answers[1])
+    }
+}
+
+impl Beside {
+    fn write_steps(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let head = ["what", "count", "embedded /s", "engines /s", "MB/s", "seconds", "own client", "share"];
+        let mut table = Table::new(&head);
+        for step in &self.steps {
+            let (own, share) = (step.ceiling.as_ref(), step.share);
+            table.row(vec![
+                step.what.clone(),
+                thousands(step.engines.count),
+                thousands(whole(step.embedded.per_second)),
+                thousands(whole(step.engines.per_second)),
+                if step.engines.bytes == 0 {
+                    "–".into()
+                } else {
+                    format!("{:.1}", step.engines.mb_per_second)
+                },
+                format!("{:.2}", step.engines.seconds),
+                own.map_or("–".into(), |own| format!("{:.2} s", own.seconds)),
+                share.map_or("–".into(), |share| format!("{share:.2}")),
+            ]);
+        }
+        writeln!(f, "{table}")?;
+        let mut table = Table::new(&["the engine's own client", "how", "rows", "rows/s", "MB", "MB/s"]);
+        for step in &self.steps {
+            let Some(own) = &step.ceiling else { continue };
+            #[allow(clippy::cast_precision_loss)] // a figure for people
+            let mb = own.bytes as f64 / 1e6;
+            table.row(vec![
+                step.what.clone(),
+                own.what.clone(),
+                thousands(own.rows),
+                thousands(whole(per_second(own))),
+                format!("{mb:.1}"),
+                format!("{:.1}", mb / own.seconds.max(1e-9)),
+            ]);
+        }
+        writeln!(f, "{table}")
+    }
+
+    fn write_searches(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let head =
+            ["search (ms)", "count", "embedded p50", "p95", "engines p50", "p95", "moments", "answers"];
+        let mut table = Table::new(&head);
+        for search in &self.searches {
+            let (one, other) = (search.embedded_ms, search.engines_ms);
+            let mut row = vec![search.what.clone(), search.count.to_string()];
+            row.extend([one.p50, one.p95, other.p50, other.p95].map(|ms| format!("{ms:.2}")));
+            row.push(format!("{:.1}", search.moments));
+            row.push(match (search.same, search.recall) {
+                (Some(true), _) => "same answers".to_owned(),
+                (Some(false), _) => "OTHER ANSWERS".to_owned(),
+                (None, Some([one, other])) => format!("found {one:.4}, {other:.4} of exact"),
+                (None, None) => "–".to_owned(),
+            });
+            table.row(row);
+        }
+        writeln!(f, "{table}")
+    }
+
+    fn write_disk(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let head = ["on disk", "embedded", "engines"];
+        let mut table = Table::new(&head);
+        let shown = |bytes: Option<u64>| bytes.map_or("–".to_owned(), |bytes| size(Some(bytes)));
+        for disk in &self.disk {
+            table.row(vec![disk.part.name().to_owned(), shown(disk.embedded), shown(disk.engines)]);
+        }
+        writeln!(f, "{table}")
+    }
+}

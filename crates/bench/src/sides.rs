@@ -1,0 +1,222 @@
+//! One archive on one bed, stage by stage: each stage alone, with all before it done and all after it at rest.
+//!
+//! Before the clock a first episode goes all the way, so that consumers have joined their groups, statements are
+//! prepared and tables and indices are made: what comes once in the life of a worker is in no figure.
+
+use std::path::Path;
+use std::time::Instant;
+
+use rushes_archive::{Progress, Stage};
+use rushes_types::Result;
+
+use crate::World;
+use crate::beds::{Bed, Beds, Ceiling, Part};
+use crate::beside::BesideOptions;
+use crate::bodies::Content;
+use crate::fusion;
+use crate::ingest::{Way, send};
+use crate::lines::Written;
+use crate::report::{Rate, Search};
+use crate::run::{ARCHIVE, EVENTS};
+use crate::subject::Subject;
+use crate::world::Episode;
+use crate::{disk, log, search};
+
+/// What is done over and over, in the order of the report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Step {
+    Lines,
+    Vectors,
+    Append,
+    Deliver,
+    Fuse,
+    Index,
+}
+
+impl Step {
+    pub(crate) const ALL: [Self; 6] =
+        [Self::Lines, Self::Vectors, Self::Append, Self::Deliver, Self::Fuse, Self::Index];
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Lines => "JSON lines in, durable",
+            Self::Vectors => "vectors in as Arrow, durable",
+            Self::Append => "events appended",
+            Self::Deliver => "events delivered and acknowledged",
+            Self::Fuse => "fused",
+            Self::Index => "indexed",
+        }
+    }
+
+    pub(crate) const fn part(self) -> Part {
+        match self {
+            Self::Lines | Self::Vectors => Part::Store,
+            Self::Append | Self::Deliver => Part::Events,
+            Self::Fuse => Part::Fused,
+            Self::Index => Part::Index,
+        }
+    }
+}
+
+/// What a step took, and what the engine's own client took for the same.
+#[derive(Debug, Clone)]
+pub(crate) struct Done {
+    pub step: Step,
+    pub rate: Rate,
+    pub ceiling: Option<Ceiling>,
+}
+
+/// All that was measured on one bed.
+#[derive(Debug)]
+pub(crate) struct Side {
+    pub done: Vec<Done>,
+    /// Pairs of an annotation and a second, of what was fused.
+    pub pairs: u64,
+    pub lines: Written,
+    pub vectors: Written,
+    pub searches: Vec<Search>,
+    pub disk: Vec<(Part, u64)>,
+}
+
+/// Measures on a bed of its own, which is removed whatever happens.
+pub(crate) fn measure(
+    options: &BesideOptions,
+    beds: &dyn Beds,
+    world: &World,
+    progress: &dyn Progress,
+) -> Result<Side> {
+    let mut done = on_bed(&options.folder.join(EVENTS), beds, |folder, bed| {
+        events(options.events, folder, bed, progress)
+    })?;
+    let mut side = on_bed(&options.folder.join(ARCHIVE), beds, |folder, bed| {
+        archive(options, folder, bed, world, progress)
+    })?;
+    std::mem::swap(&mut side.done, &mut done);
+    side.done.extend(done);
+    side.done.sort_by_key(|done| Step::ALL.iter().position(|step| *step == done.step));
+    Ok(side)
+}
+
+/// Does something on a bed, then removes the bed and the folder.
+fn on_bed<T>(folder: &Path, beds: &dyn Beds, what: impl FnOnce(&Path, &dyn Bed) -> Result<T>) -> Result<T> {
+    let fail = |e| rushes_types::Error::io("making a folder for the benchmark", e);
+    std::fs::create_dir_all(folder).map_err(fail)?;
+    let bed = beds.fresh(folder)?;
+    let measured = what(folder, &*bed);
+    let removed = bed.remove();
+    let gone = std::fs::remove_dir_all(folder);
+    let measured = measured?;
+    removed?;
+    gone.map_err(|e| rushes_types::Error::io("removing what the benchmark wrote", e))?;
+    Ok(measured)
+}
+
+/// The folder of the archive itself.
+const DATA: &str = "data";
+
+fn events(events: u64, folder: &Path, bed: &dyn Bed, progress: &dyn Progress) -> Result<Vec<Done>> {
+    let subject = Subject::open_on(&folder.join(DATA), &[], bed.engines())?;
+    let carried = log::measure(subject.engines(), events, progress);
+    subject.close();
+    let carried = carried?;
+    let [append, deliver] = bed.event_ceilings(events)?.map_or([None, None], |both| both.map(Some));
+    let done = |step: Step, count, seconds, ceiling| {
+        let rate = Rate::new(step.name(), count, 0, seconds);
+        Done { step, rate, ceiling }
+    };
+    Ok(vec![
+        done(Step::Append, events, carried.append_seconds, append),
+        done(Step::Deliver, carried.delivered, carried.deliver_seconds, deliver),
+    ])
+}
+
+const LATER: [Stage; 3] = [Stage::Relay, Stage::Fuse, Stage::Index];
+
+fn archive(
+    options: &BesideOptions,
+    folder: &Path,
+    bed: &dyn Bed,
+    world: &World,
+    progress: &dyn Progress,
+) -> Result<Side> {
+    let data = folder.join(DATA);
+    let subject = Subject::open_on(&data, &Stage::ALL, bed.engines())?;
+    let measured = stages(&subject, bed, world, progress).and_then(|mut side| {
+        side.searches = search::measure(&subject, world, options.queries, progress)?;
+        Ok(side)
+    });
+    subject.close();
+    let mut side = measured?;
+    let elsewhere = bed.bytes()?;
+    let here = disk::parts(&data)?;
+    side.disk = Part::ALL
+        .into_iter()
+        .filter_map(|part| {
+            let lies = |(other, _): &&(Part, u64)| *other == part;
+            let found = elsewhere.iter().find(lies).map(|(_, bytes)| *bytes);
+            let own = || here.iter().find(|disk| disk.part == part.name()).map(|disk| disk.bytes);
+            Some((part, found.or_else(own)?))
+        })
+        .collect();
+    Ok(side)
+}
+
+fn stages(subject: &Subject, bed: &dyn Bed, world: &World, progress: &dyn Progress) -> Result<Side> {
+    subject.register(world)?;
+    let clients = std::thread::available_parallelism().map_or(1, usize::from);
+    let way = |content| Way { content, running: false, clients };
+    let (first, rest) = world.episodes.split_at(1.min(world.episodes.len()));
+    progress.set("warming up", 0, None);
+    for content in [Content::Lines, Content::VectorArrow] {
+        send(subject, world, first, way(content), progress)?;
+    }
+    subject.watch_searchable(progress)?;
+    subject.pause(&LATER);
+
+    let mut done = Vec::new();
+    let mut written = [Written::default(); 2];
+    for (step, content, total) in [(Step::Lines, Content::Lines, 0), (Step::Vectors, Content::VectorArrow, 1)]
+    {
+        bed.begin(Part::Store)?;
+        let (sent, seconds) = send(subject, world, rest, way(content), progress)?;
+        written[total] = sent;
+        let rate = Rate::new(step.name(), sent.annotations, sent.bytes, seconds);
+        done.push(Done { step, rate, ceiling: ceiling(bed, step, progress)? });
+    }
+    let [lines, vectors] = written;
+    let count = lines.annotations + vectors.annotations;
+    progress.set("counting pairs of annotation and second", 0, None);
+    let assets = assets_of(subject, world, rest)?;
+    let pairs = fusion::pairs(subject, &assets)?;
+
+    bed.begin(Part::Fused)?;
+    progress.set("fusing", 0, None);
+    let begun = Instant::now();
+    subject.resume(&[Stage::Relay, Stage::Fuse]);
+    subject.watch_fused(&assets, progress)?;
+    let rate = Rate::new(Step::Fuse.name(), count, 0, begun.elapsed().as_secs_f64());
+    subject.pause(&[Stage::Fuse]);
+    done.push(Done { step: Step::Fuse, rate, ceiling: ceiling(bed, Step::Fuse, progress)? });
+
+    bed.begin(Part::Index)?;
+    progress.set("indexing", 0, None);
+    let begun = Instant::now();
+    // Fusion has nothing left but to say that it is done.
+    subject.resume(&[Stage::Fuse, Stage::Index]);
+    subject.watch_searchable(progress)?;
+    let rate = Rate::new(Step::Index.name(), count, 0, begun.elapsed().as_secs_f64());
+    done.push(Done { step: Step::Index, rate, ceiling: ceiling(bed, Step::Index, progress)? });
+    Ok(Side { done, pairs, lines, vectors, searches: Vec::new(), disk: Vec::new() })
+}
+
+fn ceiling(bed: &dyn Bed, step: Step, progress: &dyn Progress) -> Result<Option<Ceiling>> {
+    crate::run::check(progress)?;
+    progress.set("the same rows by the engine's own client", 0, None);
+    bed.ceiling(step.part())
+}
+
+fn assets_of(subject: &Subject, world: &World, episodes: &[Episode]) -> Result<Vec<rushes_types::AssetId>> {
+    let all = subject.asset_ids(world)?;
+    let wanted = |id: &rushes_types::AssetId| episodes.iter().any(|e| e.asset_id == id.as_str());
+    Ok(all.into_iter().filter(wanted).collect())
+}

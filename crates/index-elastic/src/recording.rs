@@ -1,0 +1,185 @@
+//! What was sent to the cluster, kept to be sent once more: so that it can be told what the bulk API takes at most of the
+//! same documents, without all that we do around it.
+
+use std::fs::File;
+use std::io::{BufReader, Read, Write};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use rushes_types::{Error, ErrorKind, Result};
+use serde_json::{Value, json};
+
+use crate::backend::ElasticIndex;
+use crate::client::Ask;
+use crate::mapping;
+use crate::names::Names;
+use crate::startup::{delete_all, look_up, make_version};
+
+/// Bulk requests as they were sent, in a file.
+#[derive(Debug)]
+pub struct Recording {
+    on: AtomicBool,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    file: File,
+    requests: u64,
+    operations: u64,
+    bytes: u64,
+    failed: bool,
+}
+
+/// Bulk requests that were sent once more, by nothing but the bulk API.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Replayed {
+    /// Documents.
+    pub documents: u64,
+    /// Bytes of the requests.
+    pub bytes: u64,
+    /// How long it took, the refresh at its end included.
+    pub took: Duration,
+}
+
+impl Recording {
+    /// Keeps in `file`, which is empty and can be read and written; nothing until [`Recording::begin`].
+    #[must_use]
+    pub const fn new(file: File) -> Self {
+        let kept = Kept { file, requests: 0, operations: 0, bytes: 0, failed: false };
+        Self { on: AtomicBool::new(false), kept: Mutex::new(kept) }
+    }
+
+    /// From now on requests are kept.
+    pub fn begin(&self) {
+        self.on.store(true, Ordering::SeqCst);
+    }
+
+    /// From now on they are not.
+    pub fn end(&self) {
+        self.on.store(false, Ordering::SeqCst);
+    }
+
+    pub(crate) fn keep(&self, body: &[u8], operations: usize) {
+        if !self.on.load(Ordering::SeqCst) {
+            return;
+        }
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let length = (body.len() as u64).to_le_bytes();
+        if kept.file.write_all(&length).and_then(|()| kept.file.write_all(body)).is_err() {
+            kept.failed = true;
+            return;
+        }
+        kept.requests += 1;
+        kept.operations += operations as u64;
+        kept.bytes += body.len() as u64;
+    }
+}
+
+/// Requests read from a file, one at a time, with other names of indices in them.
+struct Requests {
+    file: BufReader<File>,
+    left: u64,
+    names: (String, String),
+}
+
+impl Requests {
+    fn next(&mut self) -> Result<Option<Vec<u8>>> {
+        let fail = |e| Error::io("reading recorded requests", e);
+        if self.left == 0 {
+            return Ok(None);
+        }
+        self.left -= 1;
+        let mut length = [0; 8];
+        self.file.read_exact(&mut length).map_err(fail)?;
+        let mut body = String::new();
+        let length = u64::from_le_bytes(length);
+        (&mut self.file).take(length).read_to_string(&mut body).map_err(fail)?;
+        Ok(Some(body.replace(&self.names.0, &self.names.1).into_bytes()))
+    }
+}
+
+/// Requests that lie ready before they are sent.
+const READY: usize = 4;
+
+impl ElasticIndex {
+    /// Sends recorded requests once more, as many at once as usual, to indices of the same mapping that are removed
+    /// afterwards.
+    ///
+    /// # Errors
+    /// Those of the cluster; of the file where it could not be written or read.
+    pub fn replay(&self, recording: &Recording) -> Result<Replayed> {
+        recording.end();
+        let kept = recording.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.failed {
+            return Err(Error::new(ErrorKind::Storage, "requests could not be recorded; is the disk full"));
+        }
+        let mut file = kept.file.try_clone().map_err(|e| Error::io("reading recorded requests", e))?;
+        std::io::Seek::rewind(&mut file).map_err(|e| Error::io("reading recorded requests", e))?;
+        let bare = Names::new(&format!("{}-bare", self.config.prefix));
+        let action = |prefix: &str| format!("\":{{\"_index\":\"{prefix}-");
+        let names = (action(&self.config.prefix), action(&format!("{}-bare", self.config.prefix)));
+        let requests = Requests { file: BufReader::new(file), left: kept.requests, names };
+        let sent = self.make_bare(&bare).and_then(|()| self.send_bare(requests, &bare));
+        let removed = delete_all(&self.client, &bare);
+        let took = sent?;
+        removed?;
+        Ok(Replayed { documents: kept.operations, bytes: kept.bytes, took })
+    }
+
+    /// Indices as ours now are, with the fields of all spaces.
+    fn make_bare(&self, bare: &Names) -> Result<()> {
+        let (large, small) = (mapping::settings(&self.config), mapping::small_settings(&self.config));
+        for (ours, theirs, settings) in [
+            (&self.names.annotations, &bare.annotations, &large),
+            (&self.names.buckets, &bare.buckets, &large),
+            (&self.names.assets, &bare.assets, &small),
+        ] {
+            let found = look_up(&self.client, ours)?;
+            let mappings = found.and_then(|(_, state)| state.get("mappings").cloned()).unwrap_or(json!({}));
+            make_version(&self.client, theirs, 1, &mappings, settings, true)?;
+        }
+        Ok(())
+    }
+
+    fn send_bare(&self, mut requests: Requests, bare: &Names) -> Result<Duration> {
+        let (full, bodies) = sync_channel::<Vec<u8>>(READY);
+        let bodies = Mutex::new(bodies);
+        let failed = AtomicUsize::new(0);
+        let begun = Instant::now();
+        let read: Result<()> = std::thread::scope(|scope| {
+            for _ in 0..self.config.in_flight {
+                scope.spawn(|| self.send_each(&bodies, &failed));
+            }
+            let full = full;
+            while let Some(body) = requests.next()? {
+                if full.send(body).is_err() {
+                    break;
+                }
+            }
+            Ok(())
+        });
+        read?;
+        if failed.load(Ordering::SeqCst) > 0 {
+            return Err(Error::new(ErrorKind::Unavailable, "elasticsearch did not take a recorded request"));
+        }
+        let all = [&bare.annotations, &bare.buckets, &bare.assets].map(String::as_str).join(",");
+        self.client.json(&Ask::post(format!("/{all}/_refresh")))?;
+        Ok(begun.elapsed())
+    }
+
+    fn send_each(&self, bodies: &Mutex<Receiver<Vec<u8>>>, failed: &AtomicUsize) {
+        loop {
+            let next = bodies.lock().unwrap_or_else(PoisonError::into_inner).recv();
+            let Ok(body) = next else { return };
+            let ask = Ask::post("/_bulk?filter_path=errors").with_lines(&body);
+            let answer = self.client.once(&ask).ok();
+            let answer = answer.and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
+            if answer.is_none_or(|answer| answer["errors"] != json!(false)) {
+                failed.fetch_add(1, Ordering::SeqCst);
+            }
+        }
+    }
+}
