@@ -105,12 +105,12 @@ impl Chosen {
         match self.choice.of(Part::Index) {
             Engine::Elasticsearch => {
                 let options = ElasticOptions { analyzer: place.analyzer(), ..ElasticOptions::default() };
-                let index = ElasticIndex::open(self.settings.elasticsearch.clone(), options)
-                    .map_err(|e| of("elasticsearch", e))?;
-                if place.index_anew {
-                    index.clear()?;
-                }
-                Ok(Arc::new(index))
+                let config = self.settings.elasticsearch.clone();
+                let index = match place.index_anew {
+                    true => ElasticIndex::create_anew(config, options),
+                    false => ElasticIndex::open(config, options),
+                };
+                Ok(Arc::new(index.map_err(|e| of("elasticsearch", e))?))
             }
             _ => place.index(),
         }
@@ -145,6 +145,10 @@ impl OpenEngines for Chosen {
             index: self.index(place)?,
             shared: self.choice.of(Part::Store) != Engine::Embedded,
         })
+    }
+
+    fn has_index_here(&self) -> bool {
+        self.choice.of(Part::Index) == Engine::Embedded
     }
 }
 
