@@ -101,9 +101,9 @@ fn make_missing(
     make(META)?;
     std::thread::scope(|scope| {
         let running: Vec<_> = (0..META).map(|no| scope.spawn(move || make(no))).collect();
-        running.into_iter().try_for_each(|made| {
-            made.join().unwrap_or_else(|_| Err(Error::bug("making an index panicked")))
-        })
+        running
+            .into_iter()
+            .try_for_each(|made| made.join().unwrap_or_else(|_| Err(Error::bug("making an index panicked"))))
     })
 }
 

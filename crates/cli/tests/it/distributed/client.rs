@@ -98,7 +98,8 @@ pub fn loose_lines(number: usize, count: usize, from: usize) -> Vec<(&'static st
         .map(|n| {
             let asset = LOOSE[(number + n % 3) % LOOSE.len()];
             let start = 2 * (from + n) as u64;
-            let mut more = json!({"label": format!("loose {number}"), "annotation_id": format!("{number}-{n}")});
+            let mut more =
+                json!({"label": format!("loose {number}"), "annotation_id": format!("{number}-{n}")});
             if n % 5 == 0 {
                 let part = |k: u64| ((start * 31 + k * 17) % 100) as f64 / 50.0 - 0.99;
                 more["embedding_vector"] = json!([part(1), part(2), part(3), part(4)]);
@@ -196,7 +197,10 @@ pub fn watch(fleet: &Fleet, ledger: &Ledger) {
         ledger.answered.fetch_add(1, Ordering::SeqCst);
         let sent = lock(&ledger.takes).1;
         let seen = take_in(&answer).unwrap_or(0);
-        assert!((newest_seen..=sent).contains(&seen), "saw take {seen} after {newest_seen}; {sent} were sent");
+        assert!(
+            (newest_seen..=sent).contains(&seen),
+            "saw take {seen} after {newest_seen}; {sent} were sent"
+        );
         newest_seen = seen;
     }
 }

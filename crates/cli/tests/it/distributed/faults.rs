@@ -1,6 +1,8 @@
 //! The faults. Each begins in the middle of ingest, fusion and indexing, and ends with all that it took away there again.
 
 use std::collections::BTreeMap;
+use std::sync::PoisonError;
+use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use rushes_archive::{Archive, OpenOptions};
@@ -134,13 +136,17 @@ fn busy(world: &World) {
 
 fn restarted(engine: &Own, in_peace: bool, random: &mut Random) {
     pause(random, 500);
-    if in_peace { engine.stop() } else { engine.kill() }
+    if in_peace {
+        engine.stop()
+    } else {
+        engine.kill()
+    }
     engine.start_again();
 }
 
 /// What any producer may do: say again what was said, in another order.
 fn doubled(world: &World) {
-    let table = world.engines.configuration(false).parse().unwrap();
+    let table: toml::Table = world.engines.configuration(false).parse().unwrap();
     let engines = Configured::read(&table, &[]).unwrap().engines();
     let options = OpenOptions { stages: Vec::new(), engines, ..OpenOptions::default() };
     let archive = Archive::open(&world.folder.path().join("beside"), options).unwrap();
@@ -205,7 +211,7 @@ fn backlog(world: &World) {
         world.fleet.terminate(member);
     }
     for number in 0..BACKLOG.0 {
-        let places = world.ledger.places.load(std::sync::atomic::Ordering::SeqCst) as usize;
+        let places = world.ledger.places.load(Ordering::SeqCst) as usize;
         send_loose(&world.fleet, &world.ledger, 1_000_000 + places + number, BACKLOG.1);
     }
     for member in workers.clone() {
@@ -214,7 +220,9 @@ fn backlog(world: &World) {
     for member in workers.clone() {
         world.fleet.listens(member);
     }
+    let quiet = world.ledger.quiet.write().unwrap_or_else(PoisonError::into_inner);
     let took = catch_up(&world.fleet);
+    drop(quiet);
     let peaks: Vec<String> =
         workers.map(|member| format!("{} {} MiB", member.0, world.fleet.peak_mib(member))).collect();
     eprintln!("    {} lines in {took:.1?}; at most {}", BACKLOG.0 * BACKLOG.1, peaks.join(", "));

@@ -136,8 +136,9 @@ fn another_archive(engines: &Engines, folder: &Path) {
 fn changed_indices(engines: &Engines, folder: &Path) {
     let prefix = format!("{NAME}_changed");
     let url = engines.elastic.address();
-    let configuration =
-        format!("[engines]\nindex = 'elasticsearch'\n[elasticsearch]\nurls = ['{url}']\nprefix = '{prefix}'\n");
+    let configuration = format!(
+        "[engines]\nindex = 'elasticsearch'\n[elasticsearch]\nurls = ['{url}']\nprefix = '{prefix}'\n"
+    );
     let run = |words: &[&str], input: &str| {
         let mut command = command(folder, &configuration);
         command.args(words);
