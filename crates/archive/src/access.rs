@@ -194,6 +194,20 @@ impl Tokens {
         Ok(found)
     }
 
+    /// Takes over the tokens of another folder, where there are none yet: their secrets stay good.
+    ///
+    /// # Errors
+    /// Where the disk refuses.
+    pub(crate) fn take_over(&self, others: &Self) -> Result<()> {
+        let theirs = others.tokens.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut tokens = self.tokens.write().unwrap_or_else(PoisonError::into_inner);
+        if tokens.is_empty() && !theirs.is_empty() {
+            self.save(&theirs)?;
+            *tokens = theirs;
+        }
+        Ok(())
+    }
+
     /// The tokens, without secrets.
     #[must_use]
     pub fn list(&self) -> Vec<TokenSpec> {

@@ -45,6 +45,13 @@ pub trait OpenEngines: Send + Sync + std::fmt::Debug {
     fn has_index_here(&self) -> bool {
         true
     }
+    /// Opens stage 1 alone, for moving the archive.
+    ///
+    /// # Errors
+    /// Where it cannot be opened or reached.
+    fn store(&self, place: &Place<'_>) -> Result<Arc<dyn AnnotationStore>> {
+        Ok(self.open(place)?.store)
+    }
 }
 
 /// Everything in the archive's folder.
@@ -64,6 +71,10 @@ impl OpenEngines for EmbeddedEngines {
             index: place.index()?,
             shared: false,
         })
+    }
+
+    fn store(&self, place: &Place<'_>) -> Result<Arc<dyn AnnotationStore>> {
+        place.store()
     }
 }
 

@@ -1,4 +1,4 @@
-//! The session with the cluster, and the threads it runs on.
+//! The driver of the cluster, and the threads it runs on.
 
 use std::collections::HashMap;
 use std::future::Future;
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rushes_types::{Error, ErrorKind, Result};
 use scylla::client::execution_profile::ExecutionProfile;
-use scylla::client::session::Session;
+use scylla::client::session::Session as Driver;
 use scylla::client::session_builder::SessionBuilder;
 use scylla::policies::load_balancing::DefaultPolicy;
 use scylla::policies::retry::FallthroughRetryPolicy;
@@ -33,7 +33,7 @@ pub struct Cluster {
     /// `None` only while it is dropped.
     runtime: Option<Runtime>,
     handle: Handle,
-    session: Session,
+    driver: Driver,
     config: Config,
     permits: Semaphore,
     statements: RwLock<HashMap<Purpose, HashMap<String, Arc<PreparedStatement>>>>,
@@ -57,14 +57,14 @@ impl Cluster {
         let shown = nodes.iter().take(NODES_SHOWN).cloned().collect::<Vec<_>>().join(", ");
         // The driver itself waits for a minute for a server that takes connections and says nothing.
         let patience = Duration::from_millis(config.connect_timeout_ms).saturating_mul(PATIENCE);
-        let session = runtime
-            .block_on(async { tokio::time::timeout(patience, session(config, &nodes)).await })
+        let driver = runtime
+            .block_on(async { tokio::time::timeout(patience, driver_of(config, &nodes)).await })
             .map_err(|_| errors::silent(&shown))?
-            .map_err(|e| errors::of_session(&shown, e))?;
+            .map_err(|e| errors::of_opening(&shown, e))?;
         let cluster = Self {
             handle: runtime.handle().clone(),
             runtime: Some(runtime),
-            session,
+            driver,
             config: config.clone(),
             permits: Semaphore::new(config.max_in_flight),
             statements: RwLock::default(),
@@ -88,9 +88,9 @@ impl Cluster {
         &self.config
     }
 
-    /// The driver's session, for what is not wrapped here.
-    pub const fn session(&self) -> &Session {
-        &self.session
+    /// The driver, for what is not wrapped here.
+    pub const fn driver(&self) -> &Driver {
+        &self.driver
     }
 
     /// A table of the keyspace with the keyspace in front. Statements may also name the table alone.
@@ -130,7 +130,7 @@ impl Cluster {
 
     /// So that statements name tables alone.
     async fn use_keyspace(&self) -> Result<()> {
-        self.session.use_keyspace(&self.config.keyspace, false).await.map_err(|e| {
+        self.driver.use_keyspace(&self.config.keyspace, false).await.map_err(|e| {
             let what = format!("the keyspace `{}` cannot be used: {e}", self.config.keyspace);
             Error::new(ErrorKind::Unavailable, what).because(e)
         })
@@ -170,7 +170,7 @@ impl Drop for Cluster {
     }
 }
 
-async fn session(config: &Config, nodes: &[String]) -> Result<Session, scylla::errors::NewSessionError> {
+async fn driver_of(config: &Config, nodes: &[String]) -> Result<Driver, scylla::errors::NewSessionError> {
     let mut balance = DefaultPolicy::builder().token_aware(true);
     if let Some(name) = &config.local_data_centre {
         balance = balance.prefer_datacenter(name.clone());
@@ -188,7 +188,8 @@ async fn session(config: &Config, nodes: &[String]) -> Result<Session, scylla::e
         .default_execution_profile_handle(profile.into_handle())
         .connection_timeout(Duration::from_millis(config.connect_timeout_ms))
         .hostname_resolution_timeout(Some(Duration::from_millis(config.connect_timeout_ms)))
-        .schema_agreement_timeout(Duration::from_secs(60));
+        .schema_agreement_timeout(Duration::from_secs(60))
+        .schema_agreement_interval(Duration::from_millis(20));
     if let (Some(user), Some(password)) = (&config.user, &config.password) {
         builder = builder.user(user, password);
     }

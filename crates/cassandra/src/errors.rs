@@ -149,8 +149,8 @@ pub(crate) fn unknown(what: &str, error: &ExecutionError) -> Error {
     .because(error.clone())
 }
 
-/// Why no session came about.
-pub(crate) fn of_session(nodes: &str, error: NewSessionError) -> Error {
+/// Why the driver could not be opened.
+pub(crate) fn of_opening(nodes: &str, error: NewSessionError) -> Error {
     let told = match &error {
         NewSessionError::FailedToResolveAnyHostname(_) => Error::new(
             ErrorKind::Unavailable,
@@ -159,7 +159,10 @@ pub(crate) fn of_session(nodes: &str, error: NewSessionError) -> Error {
         NewSessionError::MetadataError(MetadataError::ConnectionPoolError(ConnectionPoolError::Broken {
             last_connection_error,
         })) => of_connection(nodes, last_connection_error),
-        _ => Error::new(ErrorKind::Unavailable, format!("no session with Cassandra at `{nodes}`: {error}")),
+        _ => Error::new(
+            ErrorKind::Unavailable,
+            format!("cannot open a connection to Cassandra at `{nodes}`: {error}"),
+        ),
     };
     told.because(error)
 }

@@ -113,7 +113,7 @@ impl Cluster {
     /// As the nodes say.
     pub async fn define(&self, cql: &str) -> Result<()> {
         let _permit = self.permit().await?;
-        self.session()
+        self.driver()
             .query_unpaged(cql, ())
             .await
             .map(drop)

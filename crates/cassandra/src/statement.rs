@@ -63,7 +63,7 @@ impl Cluster {
     /// Unavailable, Busy, Storage, `StorageFull` or Forbidden, as the nodes say.
     pub async fn write(&self, cql: &str, values: impl SerializeRow) -> Result<()> {
         let statement = self.prepared(cql, Purpose::Write).await?;
-        self.repeating("cannot write", async || self.session().execute_unpaged(&statement, &values).await)
+        self.repeating("cannot write", async || self.driver().execute_unpaged(&statement, &values).await)
             .await?;
         Ok(())
     }
@@ -82,7 +82,7 @@ impl Cluster {
         let statement = &*statement;
         stream::iter(rows)
             .map(|values| async move {
-                let run = async || self.session().execute_unpaged(statement, &values).await;
+                let run = async || self.driver().execute_unpaged(statement, &values).await;
                 self.repeating("cannot write", run).await.map(drop)
             })
             .buffer_unordered(self.config().max_in_flight)
@@ -105,7 +105,7 @@ impl Cluster {
         stream::iter(groups)
             .map(|group| async move {
                 if let [values] = group.as_slice() {
-                    let run = async || self.session().execute_unpaged(statement, values).await;
+                    let run = async || self.driver().execute_unpaged(statement, values).await;
                     return self.repeating("cannot write", run).await.map(drop);
                 }
                 if group.is_empty() {
@@ -116,7 +116,7 @@ impl Cluster {
                 for _ in &group {
                     batch.append_statement(statement.clone());
                 }
-                let run = async || self.session().batch(&batch, &group).await;
+                let run = async || self.driver().batch(&batch, &group).await;
                 self.repeating("cannot write", run).await.map(drop)
             })
             .buffer_unordered(self.config().max_in_flight)
@@ -140,7 +140,7 @@ impl Cluster {
             batch.append_statement((*statement).clone());
         }
         let values: Vec<_> = writes.iter().map(|w| &*w.values).collect();
-        self.repeating("cannot write", async || self.session().batch(&batch, &values).await).await?;
+        self.repeating("cannot write", async || self.driver().batch(&batch, &values).await).await?;
         Ok(())
     }
 
@@ -157,7 +157,7 @@ impl Cluster {
         }
         let _permit = self.permit().await?;
         let outcome = match (statements.as_slice(), writes) {
-            ([statement], [write]) => self.session().execute_unpaged(statement, &*write.values).await,
+            ([statement], [write]) => self.driver().execute_unpaged(statement, &*write.values).await,
             _ => {
                 let mut batch = Batch::new(BatchType::Unlogged);
                 batch.set_consistency(self.config().consistency.write());
@@ -166,7 +166,7 @@ impl Cluster {
                     batch.append_statement((**statement).clone());
                 }
                 let values: Vec<_> = writes.iter().map(|w| &*w.values).collect();
-                self.session().batch(&batch, &values).await
+                self.driver().batch(&batch, &values).await
             }
         };
         match outcome {
@@ -269,7 +269,7 @@ impl Cluster {
         state: PagingState,
     ) -> Result<(Vec<R>, Option<PagingState>)> {
         const WHAT: &str = "cannot read";
-        let run = async || self.session().execute_single_page(statement, values, state.clone()).await;
+        let run = async || self.driver().execute_single_page(statement, values, state.clone()).await;
         let (result, next) = self.repeating(WHAT, run).await?;
         let next = match next {
             PagingStateResponse::HasMorePages { state } => Some(state),
@@ -286,7 +286,7 @@ impl Cluster {
         if let Some(known) = self.known(cql, purpose) {
             return Ok(known);
         }
-        let run = async || self.session().prepare(cql).await.map_err(ExecutionError::from);
+        let run = async || self.driver().prepare(cql).await.map_err(ExecutionError::from);
         let mut statement = self.repeating("cannot prepare a statement", run).await?;
         let config = self.config();
         match purpose {

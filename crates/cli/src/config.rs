@@ -290,6 +290,15 @@ fn nearest(key: &str) -> Option<&'static str> {
     near.min().map(|(_, key)| key)
 }
 
+/// What the sections of a configuration file say that an archive runs on: of the file that is named, else of the one in
+/// the archive's folder, where there is one. The environment does not count: it cannot speak of two archives.
+pub fn engines_of(named: Option<&Path>, archive: &Path) -> Outcome<Configured> {
+    let path = named.map_or_else(|| archive.join(FILE), Path::to_owned);
+    let table = read(&path, named.is_some()).map_err(Failure::Usage)?.unwrap_or_default();
+    Configured::read(&table, &[])
+        .map_err(|problems| Failure::Usage(format!("`{}`: {}", path.display(), problems.join("; "))))
+}
+
 fn default_dir() -> Outcome<PathBuf> {
     match dirs::data_dir() {
         Some(data) => Ok(data.join("rushes").join("archive")),

@@ -150,6 +150,9 @@ impl OpenEngines for Chosen {
     fn has_index_here(&self) -> bool {
         self.choice.of(Part::Index) == Engine::Embedded
     }
+    fn store(&self, place: &Place<'_>) -> Result<Arc<dyn AnnotationStore>> {
+        Self::store(self, place)
+    }
 }
 
 impl std::fmt::Debug for Chosen {

@@ -28,6 +28,9 @@ pub(crate) const KIND_ANNOTATIONS: i8 = 0;
 /// See [`KIND_ANNOTATIONS`].
 pub(crate) const KIND_BUCKETS: i8 = 1;
 
+/// The directory of an asset as of an epoch, and when it was read.
+type Known = (i64, Instant, Arc<Directory>);
+
 /// Connection and statements.
 pub(crate) struct Db {
     pub cluster: Arc<Cluster>,
@@ -40,8 +43,7 @@ pub(crate) struct Db {
     pub totals: Mutex<Option<Totals>>,
     pub read: AtomicU64,
     pub written: AtomicU64,
-    /// The directory of an asset as of an epoch, and when it was read.
-    directories: Mutex<HashMap<AssetId, (i64, Instant, Arc<Directory>)>>,
+    directories: Mutex<HashMap<AssetId, Known>>,
 }
 
 /// Locks, also after a panic of another thread: what is guarded is whole at any time.

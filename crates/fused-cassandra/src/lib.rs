@@ -29,13 +29,15 @@
 //! 2, 4, 8 … partitions by key. 512 buckets share a partition; a bucket above 1 MiB lies in pieces. The list
 //! of changes begins a new partition every 256 rows of 64 KiB. Lists of assets, words and pending notes lie in 16 slices.
 //!
-//! # What erasing needs
+//! # What an operator must know
 //!
 //! An erased annotation is invisible with the update that erased it, and its rows are deleted when that one settles. The bytes
 //! leave the disk when Cassandra compacts: tables of content do so by themselves once a twentieth of a file is covered by
-//! deletions, looking once an hour; `nodetool compact` and `nodetool clearsnapshot` do it at once. `clear` empties
-//! tables with `TRUNCATE`, for which all nodes must be up and no other process may be fusing; where `auto_snapshot` is on,
-//! Cassandra keeps a copy that `nodetool clearsnapshot` removes.
+//! deletions, looking once an hour; `nodetool garbagecollect` does it at once. Deletions are remembered for ten days
+//! (`gc_grace_seconds`): repair runs more often than that, or a node that was away for longer is built anew.
+//!
+//! `clear` empties tables with `TRUNCATE`, for which all nodes must be up and no other process may be fusing; where
+//! `auto_snapshot` is on, Cassandra keeps a copy that `nodetool clearsnapshot` removes.
 
 mod backend;
 mod config;

@@ -22,7 +22,7 @@ const ROWS_MAX: usize = 65_536;
 #[derive(Debug, Clone)]
 struct Given {
     row: FusedEvent,
-    /// The note's epoch; 0 for a watermark.
+    /// The note's epoch; of a watermark its stamp.
     epoch: i64,
     /// Was something left to do after the update, when it was looked at?
     unsettled: bool,
@@ -37,8 +37,8 @@ pub(crate) struct Relay {
     place: HashMap<AssetId, u64>,
     /// Assets whose event was carried while something was left to do: since when, and of which epoch.
     carried: HashMap<AssetId, (i64, Instant)>,
-    /// The last watermark told of each partition.
-    told: HashMap<u32, Commit>,
+    /// The last watermark told of each partition, with its stamp.
+    told: HashMap<u32, (Commit, i64)>,
 }
 
 impl Relay {
@@ -72,7 +72,7 @@ impl Relay {
         let gone: Vec<Given> = std::mem::replace(&mut self.given, rest).into_values().collect();
         for given in &gone {
             if let FusedEvent::Watermark(w) = &given.row {
-                self.told.insert(w.partition, w.upto);
+                self.told.insert(w.partition, (w.upto, given.epoch));
             }
         }
         self.place.retain(|_, at| *at > upto);
@@ -80,12 +80,12 @@ impl Relay {
     }
 
     /// The watermarks that are neither told nor about to be.
-    fn unsaid(&self, known: Vec<Watermark>) -> Vec<Watermark> {
-        let said = |w: &Watermark| {
-            self.told.get(&w.partition).is_some_and(|upto| *upto >= w.upto)
-                || self.given.values().any(
-                    |g| matches!(&g.row, FusedEvent::Watermark(g) if g >= w && g.partition == w.partition),
-                )
+    fn unsaid(&self, known: Vec<(Watermark, i64)>) -> Vec<(Watermark, i64)> {
+        let said = |(w, stamp): &(Watermark, i64)| {
+            let is_last = |upto: Commit, at: i64| upto >= w.upto && at >= *stamp;
+            let is_given = |g: &Given| matches!(&g.row, FusedEvent::Watermark(g_w) if g_w.partition == w.partition && is_last(g_w.upto, g.epoch));
+            self.told.get(&w.partition).is_some_and(|(upto, at)| is_last(*upto, *at))
+                || self.given.values().any(is_given)
         };
         known.into_iter().filter(|w| !said(w)).collect()
     }
@@ -113,15 +113,15 @@ impl Db {
             return Ok(Vec::new());
         }
         // First the watermarks, then all notes: what a watermark covers was noted before it was written.
-        let known: Vec<(i32, Option<i64>)> = self.cluster.rows(&self.cql.watermarks, ()).await?;
-        let known = known.into_iter().map(|(partition, upto)| Watermark {
-            partition: partition.cast_unsigned(),
-            upto: Commit(upto.unwrap_or(0).max(0).unsigned_abs()),
+        let known: Vec<(i32, Option<i64>, Option<i64>)> = self.cluster.rows(&self.cql.watermarks, ()).await?;
+        let known = known.into_iter().map(|(partition, upto, stamp)| {
+            let upto = Commit(upto.unwrap_or(0).max(0).unsigned_abs());
+            (Watermark { partition: partition.cast_unsigned(), upto }, stamp.unwrap_or(0))
         });
-        let known: Vec<Watermark> = known.collect();
+        let known: Vec<(Watermark, i64)> = known.collect();
         if self.take_notes(relay).await? {
-            for watermark in relay.unsaid(known) {
-                relay.give(FusedEvent::Watermark(watermark), 0, false);
+            for (watermark, stamp) in relay.unsaid(known) {
+                relay.give(FusedEvent::Watermark(watermark), stamp, false);
             }
         }
         Ok(relay.rows(after, limit))
@@ -245,14 +245,19 @@ mod tests {
     }
 
     #[test]
-    fn a_watermark_is_told_once_unless_it_grows() {
+    fn a_watermark_is_told_once_unless_it_grows_or_comes_again() {
         let mut relay = Relay::default();
-        let mark = |partition, upto| Watermark { partition, upto: Commit(upto) };
-        assert_eq!(relay.unsaid(vec![mark(0, 3), mark(7, 9)]), [mark(0, 3), mark(7, 9)]);
-        relay.give(FusedEvent::Watermark(mark(0, 3)), 0, false);
-        assert_eq!(relay.unsaid(vec![mark(0, 3), mark(7, 9)]), [mark(7, 9)]);
+        let mark = |partition, upto, stamp| (Watermark { partition, upto: Commit(upto) }, stamp);
+        let told = |(watermark, stamp): (Watermark, i64), relay: &mut Relay| {
+            relay.give(FusedEvent::Watermark(watermark), stamp, false);
+        };
+        let both = vec![mark(0, 3, 100), mark(7, 9, 100)];
+        assert_eq!(relay.unsaid(both.clone()), both);
+        told(mark(0, 3, 100), &mut relay);
+        assert_eq!(relay.unsaid(both), [mark(7, 9, 100)]);
         relay.trim(u64::MAX);
-        assert!(relay.unsaid(vec![mark(0, 3)]).is_empty());
-        assert_eq!(relay.unsaid(vec![mark(0, 4)]), [mark(0, 4)]);
+        assert!(relay.unsaid(vec![mark(0, 3, 100)]).is_empty());
+        assert_eq!(relay.unsaid(vec![mark(0, 4, 100)]), [mark(0, 4, 100)]);
+        assert_eq!(relay.unsaid(vec![mark(0, 3, 101)]), [mark(0, 3, 101)], "it came again");
     }
 }

@@ -25,6 +25,9 @@ const LOG_ROWS: i64 = 32;
 /// The first place of all.
 const FIRST: FusedKey = FusedKey { start_ns: 0, key: rushes_types::AnnotationKey(0) };
 
+/// Start and key, as a statement names an annotation.
+type Name = (i64, Vec<u8>);
+
 fn next(key: FusedKey) -> Option<FusedKey> {
     <scan::AnnotationRows<'_> as scan::Rows>::after(key)
 }
@@ -137,7 +140,7 @@ impl Db {
         directory: &Directory,
         keys: &[FusedKey],
     ) -> Result<Vec<R>> {
-        let mut places: BTreeMap<(i64, i32), Vec<(i64, Vec<u8>)>> = BTreeMap::new();
+        let mut places: BTreeMap<(i64, i32), Vec<Name>> = BTreeMap::new();
         for key in keys {
             let chunk = chunk_of(key.start_ns);
             for part in directory.chunk(chunk).parts_of(key.key) {

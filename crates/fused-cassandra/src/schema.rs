@@ -100,7 +100,7 @@ const STEPS: &[Step] = &[
     Step {
         number: 12,
         cql: "CREATE TABLE IF NOT EXISTS {ks}.fused_watermarks (whole tinyint, partition int, upto bigint,
-              PRIMARY KEY (whole, partition))",
+              stamp bigint, PRIMARY KEY (whole, partition))",
     },
 ];
 

@@ -37,7 +37,8 @@ statements! {
     pending: "SELECT asset, epoch FROM {ks}.fused_pending WHERE slice = ?",
     pending_drop: "DELETE FROM {ks}.fused_pending USING TIMESTAMP ? WHERE slice = ? AND asset = ? AND epoch <= ?",
     watermark_add: "INSERT INTO {ks}.fused_watermarks (whole, partition, upto) VALUES (0, ?, ?) USING TIMESTAMP ?",
-    watermarks: "SELECT partition, upto FROM {ks}.fused_watermarks WHERE whole = 0",
+    watermark_stamp: "UPDATE {ks}.fused_watermarks SET stamp = ? WHERE whole = 0 AND partition = ?",
+    watermarks: "SELECT partition, upto, stamp FROM {ks}.fused_watermarks WHERE whole = 0",
 
     // Where an asset's rows lie.
     chunks: "SELECT kind, chunk, levels, rows FROM {ks}.fused_chunks WHERE asset = ?",

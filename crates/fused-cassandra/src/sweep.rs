@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use rushes_cassandra::Write;
+use rushes_cassandra::{Outcome, Write};
 use rushes_types::{AssetId, Error, ErrorKind, Result};
 
 use crate::db::Db;
@@ -43,10 +43,26 @@ impl Db {
                 if head.unsettled {
                     self.settle(asset, head.epoch).await?;
                 }
-                if !head.aborted.is_empty() && self.is_old(asset).await? {
-                    self.sweep(asset, &head).await?;
+                if !head.aborted.is_empty() {
+                    self.sweep_old(asset, &head).await?;
                 }
             }
+        }
+    }
+
+    /// Deletes the rows of epochs that were given up, and forgets the epochs, once none of their writes can still be on
+    /// its way. Answers whether that is done.
+    pub async fn sweep_old(&self, asset: &AssetId, head: &Head) -> Result<bool> {
+        if !self.is_old(asset).await? {
+            return Ok(false);
+        }
+        self.sweep(asset, head).await?;
+        let swept = Write::new(&self.cql.head_swept, (asset.as_str(), &head.aborted));
+        match self.cluster.conditional(&[swept]).await {
+            Ok(outcome) => Ok(outcome == Outcome::Applied),
+            // Where it did not happen, it is swept once more.
+            Err(e) if e.kind() == ErrorKind::OutcomeUnknown => Ok(false),
+            Err(e) => Err(e),
         }
     }
 
@@ -60,7 +76,6 @@ impl Db {
         Ok(now.saturating_sub(Duration::from_micros(micros)) >= self.settings.keep_aborted)
     }
 
-    /// Deletes the rows of epochs that were given up, and forgets the epochs.
     async fn sweep(&self, asset: &AssetId, head: &Head) -> Result<()> {
         let name = asset.as_str();
         let directory = self.read_directory(asset).await?;
@@ -68,7 +83,7 @@ impl Db {
         for chunk in &directory.buckets {
             let mut gone = Vec::new();
             let each = |(no, epoch): (i64, i64)| {
-                if head.aborted.contains(&epoch) {
+                if head.aborted.binary_search(&epoch).is_ok() {
                     gone.push((epoch, name, *chunk, no, epoch));
                 }
                 Ok(true)
@@ -79,13 +94,7 @@ impl Db {
             self.cluster.write_groups(&self.cql.bucket_drop, gone).await?;
         }
         let gone = head.aborted.iter().map(|epoch| (*epoch, name, *epoch));
-        self.cluster.write_many(&self.cql.document_drop, gone).await?;
-        let swept = Write::new(&self.cql.head_swept, (name, &head.aborted));
-        match self.cluster.conditional(&[swept]).await {
-            // Where it did not happen, it is swept once more.
-            Err(e) if e.kind() != ErrorKind::OutcomeUnknown => Err(e),
-            _ => Ok(()),
-        }
+        self.cluster.write_many(&self.cql.document_drop, gone).await
     }
 
     async fn sweep_annotations(&self, name: &str, head: &Head, directory: &Directory) -> Result<()> {

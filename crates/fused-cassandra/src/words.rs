@@ -64,8 +64,8 @@ impl Db {
                     (*bucket, slice, names, asset.as_str())
                 })
             });
-            let found: Vec<Vec<(String, Option<i64>, Option<i64>)>> =
-                self.cluster.rows_of_each(&self.cql.words_of, asked).await?;
+            type Counted = (String, Option<i64>, Option<i64>);
+            let found: Vec<Vec<Counted>> = self.cluster.rows_of_each(&self.cql.words_of, asked).await?;
             for (word, n, of) in found.into_iter().flatten() {
                 before.insert(word, (n.unwrap_or(0), of.unwrap_or(0)));
             }

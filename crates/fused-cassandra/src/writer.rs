@@ -26,10 +26,12 @@ const BATCH_ROWS: usize = 128;
 const PIECE_BYTES: usize = 1 << 20;
 /// Rows of one partition of the list of changes: 16 MiB at most.
 pub(crate) const LOG_PART: i64 = 256;
-/// How often a worker gives a sign while it writes.
-const BEAT: Duration = Duration::from_millis(500);
+/// How often a worker gives a sign while it writes: as many times in the patience of others.
+const BEATS: u32 = 6;
 /// How often it is looked whether another worker gave one.
 const LOOK: Duration = Duration::from_millis(50);
+/// Epochs that were given up, beyond which they are swept away before the next claim.
+const ABORTED_MAX: usize = 64;
 /// How often an asset is claimed before it is left to others.
 const CLAIMS: u32 = 100;
 
@@ -70,6 +72,12 @@ fn lost(asset: &AssetId) -> Error {
     Error::new(ErrorKind::Busy, message)
 }
 
+/// Microseconds since 1970, by this machine's clock: tells one saying of a watermark from the next.
+fn micros_now() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+}
+
 impl Db {
     /// Applies updates; see [`rushes_fused::FusedStore::apply`].
     pub async fn apply(
@@ -100,6 +108,9 @@ impl Db {
             let upto = number(watermark.upto)?;
             let values = (watermark.partition.cast_signed(), upto, upto);
             self.cluster.write(&self.cql.watermark_add, values).await?;
+            // The same one again is told again: after a rebuild of the index, say.
+            let stamp = (micros_now(), watermark.partition.cast_signed());
+            self.cluster.write(&self.cql.watermark_stamp, stamp).await?;
         }
         Ok(())
     }
@@ -147,6 +158,9 @@ impl Db {
             }
             if head.unsettled {
                 self.settle(asset, head.epoch).await?;
+            }
+            if head.aborted.len() >= ABORTED_MAX && self.sweep_old(asset, &head).await? {
+                head.aborted.clear();
             }
             if head.claim != 0 && !self.may_take_over(asset, &head).await? {
                 head = self.settled_head(asset).await?.unwrap_or_default();
@@ -216,7 +230,7 @@ impl Db {
     async fn beat(&self, asset: &AssetId, claim: &Claim<'_>) -> Error {
         let mut beat = 0i32;
         loop {
-            tokio::time::sleep(BEAT).await;
+            tokio::time::sleep(self.settings.patience / BEATS).await;
             beat = beat.wrapping_add(1);
             let write = Write::new(&self.cql.head_beat, (beat, asset.as_str(), claim.epoch));
             match self.cluster.conditional(&[write]).await {

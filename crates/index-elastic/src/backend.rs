@@ -1,5 +1,6 @@
 //! The index: its parts, and what each call of the seam does with them.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rushes_index::{AssetUpdate, Clock, Index, IndexCounts, IndexReader};
@@ -42,6 +43,8 @@ pub struct ElasticIndex {
     pub(crate) assets: Assets,
     pub(crate) analyzer: Arc<Analyzer>,
     pub(crate) clock: Clock,
+    /// Has this process applied something that it has not published yet?
+    pub(crate) unpublished: AtomicBool,
     /// The reader of the newest read point, with the index's incarnation and the generation.
     newest: Mutex<Option<(String, u64, Arc<ElasticReader>)>>,
 }
@@ -84,6 +87,7 @@ impl ElasticIndex {
             names,
             analyzer: Arc::new(options.analyzer),
             clock: options.clock,
+            unpublished: AtomicBool::new(false),
             newest: Mutex::default(),
         })
     }
@@ -145,10 +149,12 @@ impl Index for ElasticIndex {
     }
 
     fn apply(&self, updates: &[AssetUpdate]) -> Result<()> {
+        self.unpublished.store(true, Ordering::SeqCst);
         self.write(updates)
     }
 
     fn publish(&self, upto: Commit) -> Result<()> {
+        self.unpublished.store(false, Ordering::SeqCst);
         self.refresh()?;
         if self.finish_erasing()? {
             self.refresh()?;

@@ -13,9 +13,19 @@ use crate::names::beginning;
 /// More assets than this are not listed in a request: the matcher leaves out the others.
 const ASSET_TERMS_MAX: usize = 20_000;
 
+/// More pins than this are left to the matcher; engines bound the number of clauses.
+const PINS_MAX: usize = 100;
+/// More words than this are left to the matcher.
+const WORDS_MAX: usize = 100;
+
 /// A query all of whose parts must hold, without scores.
 pub(crate) fn all_of(parts: Vec<Value>) -> Value {
-    json!({"bool": {"filter": parts}})
+    object("bool", object("filter", Value::Array(parts)))
+}
+
+/// An object with one member; what is in it is moved, not copied.
+fn object(name: &str, value: Value) -> Value {
+    Value::Object(std::iter::once((name.to_owned(), value)).collect())
 }
 
 /// A query of whose parts one must hold.
@@ -28,7 +38,7 @@ pub(crate) fn any_of(parts: Vec<Value>) -> Value {
 }
 
 fn none_of(parts: Vec<Value>) -> Value {
-    json!({"bool": {"must_not": parts}})
+    object("bool", object("must_not", Value::Array(parts)))
 }
 
 fn term(field: &str, value: impl Into<Value>) -> Value {
@@ -62,11 +72,14 @@ fn seen(filter: &Filter, at: &ReadPoint) -> Value {
     if filter.pins.is_empty() {
         return current(at);
     }
+    let kept = json!({"range": {"born": {"lte": commit_number(at.upto)}}});
+    let kept = all_of(vec![term("kept", true), kept]);
+    if filter.pins.len() > PINS_MAX {
+        return any_of(vec![current(at), kept]);
+    }
     let unpinned = json!({"bool": {
         "filter": [current(at)], "must_not": filter.pins.iter().map(is_pinned).collect::<Vec<_>>(),
     }});
-    let kept = json!({"range": {"born": {"lte": commit_number(at.upto)}}});
-    let kept = all_of(vec![term("kept", true), kept]);
     let of_run = |pin: &Pin| {
         all_of(vec![is_pinned(pin), term("run", pin.run.as_str()), any_of(vec![current(at), kept.clone()])])
     };
@@ -77,6 +90,12 @@ fn seen(filter: &Filter, at: &ReadPoint) -> Value {
 pub(crate) fn of_assets<'a>(assets: impl ExactSizeIterator<Item = &'a AssetId>) -> Option<Value> {
     let listed = assets.len() <= ASSET_TERMS_MAX;
     listed.then(|| json!({"terms": {"asset": assets.map(AssetId::as_str).collect::<Vec<_>>()}}))
+}
+
+/// Does the compiled filter let through nothing but what passes it at the read point?
+pub(crate) fn is_exact(filter: &Filter, at: &ReadPoint) -> bool {
+    let listed = filter.assets.as_ref().is_none_or(|assets| assets.len() <= ASSET_TERMS_MAX);
+    at.in_flight.is_empty() && filter.pins.len() <= PINS_MAX && listed
 }
 
 /// What passes a filter at a read point.
@@ -149,7 +168,7 @@ pub(crate) fn word(word: &TermMatcher) -> Value {
 /// The words of a phrase in one annotation, in a row where the engine can see that without missing any.
 fn row(matcher: &ClauseMatcher, slop: u32) -> Vec<Value> {
     let words = matcher.terms();
-    let mut parts: Vec<Value> = words.iter().map(|term| word(term)).collect();
+    let mut parts: Vec<Value> = words.iter().take(WORDS_MAX).map(|term| word(term)).collect();
     let plain = |w: &&TermMatcher| {
         let options = w.options();
         !options.analysed && w.prefix().is_none() && w.max_edits() == 0 && !w.exact().is_empty()
@@ -158,7 +177,10 @@ fn row(matcher: &ClauseMatcher, slop: u32) -> Vec<Value> {
     distinct.sort_unstable();
     distinct.dedup();
     // With a slop, an engine may miss a phrase that repeats a word.
-    if words.len() > 1 && words.iter().all(plain) && (slop == 0 || distinct.len() == words.len()) {
+    if (2..=WORDS_MAX).contains(&words.len())
+        && words.iter().all(plain)
+        && (slop == 0 || distinct.len() == words.len())
+    {
         let text: Vec<&str> = words.iter().map(|w| w.exact()).collect();
         parts.push(json!({"match_phrase": {"said": {"query": text.join(" "), "slop": slop}}}));
     }
@@ -182,9 +204,11 @@ pub(crate) fn compile(clause: &Clause, filter: &Filter, at: &ReadPoint, analyzer
             parts.push(json!({"terms": {"label": labels}}));
         }
         Test::Words(test) => {
-            let words: Vec<Value> = matcher.terms().into_iter().map(word).collect();
+            let words: Vec<Value> = matcher.terms().into_iter().take(WORDS_MAX).map(word).collect();
             if test.every {
                 parts.extend(words);
+            } else if words.len() < test.words.len() {
+                parts.push(json!({"exists": {"field": "words"}}));
             } else {
                 parts.push(any_of(words));
             }
@@ -201,7 +225,7 @@ pub(crate) fn compile(clause: &Clause, filter: &Filter, at: &ReadPoint, analyzer
 pub(crate) struct Lines {
     /// All lines that count.
     pub all: Vec<Value>,
-    /// For each word, what a line says that has it.
+    /// For each word, or the first of very many, what a line says that has it.
     pub words: Vec<Value>,
 }
 
@@ -210,7 +234,7 @@ impl Lines {
         let matcher = ClauseMatcher::new(clause, analyzer);
         let mut all = limits(clause, filter, at);
         all.push(dialogue(true));
-        Self { all, words: matcher.terms().into_iter().map(word).collect() }
+        Self { all, words: matcher.terms().into_iter().take(WORDS_MAX).map(word).collect() }
     }
 
     /// How many lines have each word.

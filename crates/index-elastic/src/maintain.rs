@@ -1,5 +1,6 @@
 //! Removing: what was erased at once, what no read point needs later, and the bytes of both.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use rushes_types::{AssetId, Commit, Result};
@@ -21,27 +22,33 @@ const MERGE_BYTES_MAX: u64 = 256 << 20;
 /// How long a merge may take.
 const MERGE_TIME: Duration = Duration::from_secs(1_800);
 
+/// Pages of dead documents that are removed in one call.
+const PAGES_MAX: usize = 20;
+
 /// A document of a page.
 struct Named {
     id: String,
     version: u64,
+    /// The operation that wrote it, counted by shard.
+    seq_no: i64,
 }
 
 impl ElasticIndex {
-    /// Some documents of an alias that a query finds, as far as refreshed.
-    fn some(&self, alias: &str, query: &Value) -> Result<Vec<Named>> {
+    /// Some documents of an alias that a query finds, as far as refreshed, of operations after one.
+    fn some(&self, alias: &str, query: &Value, after: i64) -> Result<Vec<Named>> {
         let body = json!({
             "query": query, "size": PAGE, "_source": false, "version": true, "track_total_hits": false,
-            "sort": ["_doc"],
+            "sort": [{"_seq_no": "asc"}], "search_after": [after],
         });
         let body = body.to_string().into_bytes();
         let path = format!("/{alias}/_search?allow_partial_search_results=false");
-        let path = format!("{path}&filter_path=hits.hits._id,hits.hits._version");
+        let path = format!("{path}&filter_path=hits.hits._id,hits.hits._version,hits.hits.sort");
         let answer = self.client.json(&Ask::post(path).with(&body))?;
         let hits = answer.pointer("/hits/hits").and_then(Value::as_array);
         let named = |hit: &Value| {
             let id = hit.get("_id")?.as_str()?.to_owned();
-            Some(Named { id, version: hit.get("_version")?.as_u64()? })
+            let seq_no = hit.pointer("/sort/0")?.as_i64()?;
+            Some(Named { id, version: hit.get("_version")?.as_u64()?, seq_no })
         };
         Ok(hits.into_iter().flatten().filter_map(named).collect())
     }
@@ -66,7 +73,7 @@ impl ElasticIndex {
         let buckets = all_of(vec![json!({"term": {"associated_ids.ASSET_ID": asset.as_str()}}), before]);
         let filling = self.filling(&self.meta.read()?.made);
         loop {
-            let found = self.some(&self.names.annotations, &annotations)?;
+            let found = self.some(&self.names.annotations, &annotations, -1)?;
             send(&self.client, &self.config, |sink| {
                 for named in &found {
                     let alias = Some((self.names.annotations.as_str(), true));
@@ -83,25 +90,27 @@ impl ElasticIndex {
                 break;
             }
         }
-        while self.remove_some(&self.names.buckets, &buckets)? {}
+        loop {
+            let found = self.some(&self.names.buckets, &buckets, -1)?;
+            self.remove(&self.names.buckets, &found)?;
+            self.refresh_one(&self.names.buckets)?;
+            if found.len() < PAGE {
+                break;
+            }
+        }
         let done = AssetState { erasing: false, ..state.clone() };
         send(&self.client, &self.config, |sink| self.put_asset(sink, asset, &done, true))
     }
 
-    /// Removes some documents that a query finds, in the version that was found; says whether there may be more.
-    pub(crate) fn remove_some(&self, alias: &str, query: &Value) -> Result<bool> {
-        let found = self.some(alias, query)?;
+    /// Removes documents in the version that was found.
+    fn remove(&self, alias: &str, found: &[Named]) -> Result<()> {
         send(&self.client, &self.config, |sink| {
-            found.iter().try_for_each(|Named { id, version }| {
+            found.iter().try_for_each(|Named { id, version, .. }| {
                 let target =
                     Target { index: alias, is_alias: true, id, version: Commit(*version), again: true };
                 sink.delete(target)
             })
-        })?;
-        if !found.is_empty() {
-            self.refresh_one(alias)?;
-        }
-        Ok(found.len() == PAGE)
+        })
     }
 
     /// Removes what no read point can see any more, and joins the many small segments of a small index.
@@ -111,8 +120,16 @@ impl ElasticIndex {
             "filter": [{"range": {"died": {"lte": commit_number(oldest)}}}],
             "must_not": [{"term": {"kept": true}}],
         }});
-        if self.remove_some(&self.names.annotations, &dead)? {
-            return Ok(true);
+        // Nothing is refreshed here, that is for a publish: until then they are found again, and removing them again changes
+        // nothing.
+        let mut after = -1;
+        for _ in 0..PAGES_MAX {
+            let found = self.some(&self.names.annotations, &dead, after)?;
+            self.remove(&self.names.annotations, &found)?;
+            match found.last() {
+                Some(last) if found.len() == PAGE => after = last.seq_no,
+                _ => break,
+            }
         }
         let (segments, bytes) = self.stats()?;
         if segments > SEGMENTS_MAX * u64::from(self.config.shards) && bytes < MERGE_BYTES_MAX {
@@ -121,14 +138,18 @@ impl ElasticIndex {
         Ok(false)
     }
 
+    /// Merges, but not between an `apply` and its `publish`: a merge shows what is written, and an erasure would be seen too
+    /// early.
     fn merge(&self, alias: &str, how: &str) -> Result<()> {
+        if self.unpublished.load(Ordering::SeqCst) {
+            return Ok(());
+        }
         let ask = Ask::post(format!("/{alias}/_forcemerge?{how}")).within(MERGE_TIME);
         Ok(self.client.json(&ask).map(drop)?)
     }
 
     /// Rewrites every segment that holds something erased or removed.
     pub(crate) fn expunge(&self) -> Result<()> {
-        self.refresh()?;
         self.finish_erasing()?;
         let all = self.names.all().join(",");
         let flush = Ask::post(format!("/{all}/_flush?force=true&wait_if_ongoing=true")).within(MERGE_TIME);

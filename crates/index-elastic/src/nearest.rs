@@ -19,7 +19,7 @@ use crate::search::{Fields, PAGE};
 /// More hits than asked for, so that one page is usually enough.
 const PAGE_MORE: usize = 50;
 /// Stretches of time that are listed in a request; more are left to the matcher.
-const STRETCHES_MAX: usize = 500;
+const STRETCHES_MAX: usize = 200;
 /// Candidates of an approximate search for each neighbour asked for, and at least.
 const OVERSAMPLE: usize = 4;
 const CANDIDATES_MIN: usize = 200;

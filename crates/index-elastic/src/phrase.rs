@@ -34,6 +34,9 @@ struct Stretch {
     seeds: Vec<i64>,
 }
 
+/// A stretch with its lines.
+type Read<'s> = (&'s Stretch, Vec<Arc<Listed>>);
+
 impl ElasticReader {
     pub(crate) fn phrase_hits(&self, clause: &Clause, filter: &Filter, alone: &Value) -> Result<Hits> {
         let is_of = |dialogue: bool| clause.kind.as_ref().is_none_or(|kind| kind.is_dialogue() == dialogue);
@@ -131,13 +134,9 @@ impl ElasticReader {
     }
 
     /// The lines of each stretch.
-    fn read<'s>(
-        &self,
-        lines: &Lines,
-        stretches: &'s [Stretch],
-    ) -> Result<Vec<(&'s Stretch, Vec<Arc<Listed>>)>> {
+    fn read<'s>(&self, lines: &Lines, stretches: &'s [Stretch]) -> Result<Vec<Read<'s>>> {
         let places: Vec<_> = stretches.iter().map(|s| (s.asset.clone(), s.from, s.to)).collect();
-        let mut read: Vec<(&Stretch, Vec<Arc<Listed>>)> = stretches.iter().map(|s| (s, Vec::new())).collect();
+        let mut read: Vec<Read<'_>> = stretches.iter().map(|s| (s, Vec::new())).collect();
         for line in self.collect(&lines.within(&places), Fields::Body)? {
             let annotation = &line.fused.annotation;
             let place = (&annotation.asset, annotation.range.start_ns());

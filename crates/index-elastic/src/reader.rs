@@ -13,7 +13,7 @@ use rushes_types::{AssetDocument, AssetId, FusedAnnotation, ReadPoint, Result, S
 use serde_json::{Value, json};
 
 use crate::assets::Listing;
-use crate::compile::{all_of, compile, current, is_annotation};
+use crate::compile::{all_of, compile, current, is_annotation, is_exact};
 use crate::config::ElasticConfig;
 use crate::meta::State;
 use crate::names::annotation_id;
@@ -67,11 +67,6 @@ impl ElasticReader {
     /// The shared matcher over these annotations.
     pub fn over(&self, annotations: Vec<Arc<Listed>>) -> MemoryReader {
         MemoryReader::new(self.at.clone(), self.listing.documents.clone(), annotations, self.analyzer.clone())
-    }
-
-    /// May counts be left to the engine? Not where commits are in flight: then it cannot tell what is current.
-    pub fn is_plain(&self) -> bool {
-        self.at.in_flight.is_empty()
     }
 }
 
@@ -129,7 +124,7 @@ impl IndexReader for ElasticReader {
 
     fn spaces(&self) -> Result<Vec<SpaceId>> {
         let with_vector = all_of(vec![current(&self.at), json!({"exists": {"field": "space"}})]);
-        if !self.is_plain() {
+        if !is_exact(&Filter::default(), &self.at) {
             return self.over(self.collect(&with_vector, Fields::Whole)?).spaces();
         }
         let answer = self.point.aggregate(json!({

@@ -79,17 +79,17 @@ fn nested(clause: &Clause) -> Value {
         Test::Nearest(test) => {
             let k = test.k.unwrap_or(NEIGHBOURS).clamp(1, 10_000);
             let of = field(&vector_field(&test.space, test.query.len()));
-            let near = all_of(std::mem::take(&mut parts));
             let candidates = k.saturating_mul(2).min(10_000);
-            parts.push(json!({"knn": {
-                "field": of, "query_vector": test.query, "k": k, "num_candidates": candidates, "filter": near,
-            }}));
+            // What limits the annotation stands beside: within the search for neighbours the engine would hold it against
+            // the whole bucket.
+            let near = json!({"knn": {
+                "field": of, "query_vector": test.query, "k": k, "num_candidates": candidates,
+            }});
+            let query = json!({"bool": {"must": [near], "filter": parts}});
+            return json!({"nested": {"path": PATH, "query": query, "score_mode": "max"}});
         }
     }
-    // With a vector the score is how near it is; all else only limits.
-    let is_vector = matches!(clause.test, Test::Nearest(_));
-    let query = if is_vector { json!({"bool": {"must": parts}}) } else { all_of(parts) };
-    json!({"nested": {"path": PATH, "query": query, "score_mode": "max"}})
+    json!({"nested": {"path": PATH, "query": all_of(parts), "score_mode": "max"}})
 }
 
 fn of_criterion(criterion: &Criterion) -> Value {

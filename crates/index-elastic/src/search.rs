@@ -149,7 +149,7 @@ impl PointInTime {
     /// The same for aggregations.
     pub fn aggregate(&self, body: Value) -> Result<Value> {
         let bytes = self.search(body, "filter_path=pit_id,timed_out,hits.total,aggregations")?;
-        let mut answer: Value = serde_json::from_slice(&bytes).map_err(senseless)?;
+        let mut answer: Value = serde_json::from_slice(&bytes).map_err(|e| senseless(&e))?;
         if let Some(id) = answer.get("pit_id").and_then(Value::as_str) {
             self.set(id.to_owned());
         }
@@ -195,7 +195,7 @@ impl PointInTime {
             }
             let shown = "filter_path=pit_id,timed_out,hits.hits._score,hits.hits.fields,hits.hits.sort";
             let bytes = self.search(body, shown)?;
-            let answer: Answer<'_> = serde_json::from_slice(&bytes).map_err(senseless)?;
+            let answer: Answer<'_> = serde_json::from_slice(&bytes).map_err(|e| senseless(&e))?;
             if answer.timed_out {
                 return Err(Error::new(
                     ErrorKind::Busy,
@@ -234,6 +234,6 @@ fn is_closed(failure: &Failure) -> bool {
         || failure.is("no_shard_available_action_exception")
 }
 
-fn senseless(error: serde_json::Error) -> Error {
+fn senseless(error: &serde_json::Error) -> Error {
     Failure::Senseless(error.to_string()).into()
 }

@@ -8,12 +8,14 @@ use rushes_text::normalise_label;
 use rushes_types::{AnnotationType, Result, known_types};
 use serde_json::{Value, json};
 
-use crate::compile::{all_of, any_of, dialogue, filtered};
+use crate::compile::{all_of, any_of, dialogue, filtered, is_exact};
 use crate::document::{MANY_STARTS, START_BYTES_MAX};
 use crate::names::beginning;
 use crate::reader::ElasticReader;
 use crate::search::Fields;
 
+/// No word is longer; engines bound expressions too.
+const WORD_BYTES_MAX: usize = 400;
 /// Labels counted at once.
 const PAGE: usize = 5_000;
 
@@ -47,9 +49,7 @@ impl ElasticReader {
     ) -> Result<Vec<Suggestion>> {
         let typed = normalise_label(typed);
         let query = labels_beginning(&typed, filtered(filter, &self.at), with_dialogue);
-        if !self.is_plain()
-            || filter.assets.as_ref().is_some_and(|a| crate::compile::of_assets(a.iter()).is_none())
-        {
+        if !is_exact(filter, &self.at) {
             let mut all =
                 self.over(self.collect(&query, Fields::Body)?).suggest(&typed, filter, usize::MAX)?;
             all.retain(|label| with_dialogue || label.kind.as_str() != known_types::DIALOGUE);
@@ -89,6 +89,9 @@ impl ElasticReader {
 
     /// Words that begin so, those of most annotations first, superseded ones counted too.
     pub(crate) fn words(&self, folded: &str, limit: usize) -> Result<Vec<String>> {
+        if folded.len() > WORD_BYTES_MAX {
+            return Ok(Vec::new());
+        }
         let answer = self.point.aggregate(json!({
             "size": 0, "track_total_hits": false,
             "query": all_of(vec![json!({"prefix": {"words": folded}})]),

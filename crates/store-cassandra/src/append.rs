@@ -313,7 +313,7 @@ impl CassandraStore {
 
     /// Removes what was written in vain. What cannot be removed now stands among the strays.
     async fn tidy_up(&self, asset: &AssetId, own: &mut Own, failed: Option<&Error>) {
-        if failed.is_some_and(|e| e.kind() == ErrorKind::OutcomeUnknown) {
+        if self.writers.is_dead() || failed.is_some_and(|e| e.kind() == ErrorKind::OutcomeUnknown) {
             return;
         }
         for piece in own.in_vain(failed.is_some()) {

@@ -13,11 +13,11 @@ use crate::content;
 use crate::erase::{DUTY, still_there};
 use crate::head::{self, Gone, Hole, Holes, PieceRow, kind, segment_name};
 use crate::history::{self, What};
+use crate::registered;
 use crate::state::Kind;
 use crate::tables::{column, number};
 use crate::taken::hole;
 use crate::tx::forget_strays;
-use crate::writers;
 
 /// Loose pieces removed between two looks at the memory they take.
 const PIECES: usize = 1_024;
@@ -242,7 +242,7 @@ impl CassandraStore {
         let strays = self.cluster.block_on(self.cluster.rows::<(String, i64, Option<i64>)>(READ, ()))?;
         let active: HashSet<i64> = self
             .cluster
-            .block_on(writers::all(&self.cluster))?
+            .block_on(registered::all(&self.cluster))?
             .into_iter()
             .filter(|w| !w.closed)
             .map(|w| w.id)

@@ -221,12 +221,23 @@ pub async fn page(
 
 /// Moves commits from the tail into the body.
 pub async fn put(cluster: &Cluster, asset: &AssetId, records: &[(u64, Vec<u8>)]) -> Result<()> {
+    put_at(cluster, asset, records, column).await
+}
+
+/// Puts commits into the body; `stamp` gives the time-stamp of each.
+pub async fn put_at(
+    cluster: &Cluster,
+    asset: &AssetId,
+    records: &[(u64, Vec<u8>)],
+    stamp: impl Fn(u64) -> i64,
+) -> Result<()> {
     const PUT: &str = "INSERT INTO history (asset, chunk, num, value) VALUES (?, ?, ?, ?) USING TIMESTAMP ?";
-    let mut groups: Vec<Vec<(&str, i64, i64, &[u8], i64)>> = Vec::new();
+    type Row<'a> = (&'a str, i64, i64, &'a [u8], i64);
+    let mut groups: Vec<Vec<Row<'_>>> = Vec::new();
     let mut of = None;
     for (num, value) in records {
         let chunk = chunk_of(Record::decode(value)?.ordinal);
-        let row = (asset.as_str(), column(chunk), column(*num), value.as_slice(), column(*num));
+        let row = (asset.as_str(), column(chunk), column(*num), value.as_slice(), stamp(*num));
         match groups.last_mut() {
             Some(group) if of == Some(chunk) && group.len() < GROUP => group.push(row),
             _ => groups.push(vec![row]),
@@ -247,4 +258,11 @@ pub async fn remove(cluster: &Cluster, asset: &AssetId, upto: u64) -> Result<()>
     // Rows carry their commit as time-stamp, so those of later commits stay.
     let keys = old.map(|(chunk, _)| (column(upto.saturating_sub(1)), asset.as_str(), column(*chunk)));
     cluster.write_many(REMOVE, keys).await
+}
+
+/// Removes chunks of the body as a whole.
+pub async fn clear(cluster: &Cluster, asset: &AssetId, chunks: &[(u64, Vec<u8>)], stamp: u64) -> Result<()> {
+    const CLEAR: &str = "DELETE FROM history USING TIMESTAMP ? WHERE asset = ? AND chunk = ?";
+    let keys = chunks.iter().map(|(chunk, _)| (column(stamp), asset.as_str(), column(*chunk)));
+    cluster.write_many(CLEAR, keys).await
 }

@@ -34,8 +34,11 @@ mod duties;
 mod erase;
 mod head;
 mod history;
+mod import;
+mod incoming;
 mod lists;
 mod outbox;
+mod registered;
 mod registry;
 mod runs;
 mod state;
@@ -50,7 +53,7 @@ use std::time::Duration;
 
 use rushes_cassandra::Cluster;
 use rushes_store::Redactor;
-use rushes_types::Result;
+use rushes_types::{Error, ErrorKind, Result};
 
 use crate::outbox::Relay;
 use crate::state::States;
@@ -58,6 +61,29 @@ use crate::writers::Writers;
 
 /// Ids kept in memory, over all assets: about 100 MB.
 const IDS_MAX: usize = 4_000_000;
+
+/// A moment in a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// Its note is written, nothing else.
+    Noted,
+    /// Its content is written and its writer was seen open: only the conditional write is missing.
+    Ready,
+    /// The conditional write is made, and nobody was told.
+    Made,
+}
+
+/// What a process does at a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It goes on.
+    GoesOn,
+    /// It is as if it was killed: the change answers Cancelled, and nothing more comes from this store.
+    Dies,
+}
+
+/// Decides on the fate of a process at each moment, for tests; it may take its time.
+pub type Faults = Arc<dyn Fn(Moment) -> Fate + Send + Sync>;
 
 /// How the store is opened.
 #[derive(Clone)]
@@ -70,6 +96,8 @@ pub struct StoreOptions {
     pub silence: Duration,
     /// How long a process that relays and dies keeps others from it.
     pub lease: Duration,
+    /// Stops or kills changes at a moment, for tests.
+    pub faults: Option<Faults>,
 }
 
 impl Default for StoreOptions {
@@ -79,6 +107,7 @@ impl Default for StoreOptions {
             ids_max: IDS_MAX,
             silence: Duration::from_secs(10),
             lease: Duration::from_secs(10),
+            faults: None,
         }
     }
 }
@@ -117,6 +146,23 @@ impl CassandraStore {
         })
     }
 
+    /// A moment has come.
+    pub(crate) fn at(&self, moment: Moment) -> Result<()> {
+        match self.options.faults.as_ref().map(|faults| faults(moment)) {
+            Some(Fate::Dies) => {
+                self.writers.die();
+                Err(Error::new(ErrorKind::Cancelled, "the process is killed, as a test told it to be"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Publishes no floor any more, as a process whose heart stopped while its hands go on. For tests.
+    #[doc(hidden)]
+    pub fn stop_publishing(&self) {
+        self.writers.stop_publishing();
+    }
+
     /// The connection.
     #[must_use]
     pub fn cluster(&self) -> &Arc<Cluster> {
@@ -126,8 +172,11 @@ impl CassandraStore {
 
 impl Drop for CassandraStore {
     fn drop(&mut self) {
+        if self.writers.is_dead() {
+            return;
+        }
         let relay = self.relay.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let left = self.cluster.block_on(relay.leave(&self.cluster));
+        let left = self.cluster.block_on(writers::within(writers::FAREWELL, relay.leave(&self.cluster)));
         if let Err(error) = left {
             tracing::debug!(%error, "the lease of the relay lapses by itself");
         }

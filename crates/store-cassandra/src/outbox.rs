@@ -12,14 +12,14 @@ use std::time::{Duration, Instant};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use rushes_cassandra::{Cluster, Lease, Outcome, Write};
 use rushes_store::{OutboxPage, OutboxRow};
-use rushes_types::{AssetId, Commit, ErrorKind, Result};
+use rushes_types::{AssetId, Commit, Error, ErrorKind, Result};
 
 use crate::CassandraStore;
 use crate::head::{self, Head, kind};
 use crate::history;
+use crate::registered;
 use crate::tables::{column, number, slice, slices};
 use crate::tx;
-use crate::writers;
 
 /// Commits that are held to be given out; more are found when these are carried.
 const HELD_MAX: usize = 50_000;
@@ -44,6 +44,15 @@ struct Note {
     asset: AssetId,
     writer: i64,
     num: u64,
+}
+
+/// How far all writers are.
+struct Standing {
+    registered: Vec<registered::Registered>,
+    /// What each said last.
+    said: HashMap<i64, u64>,
+    /// The lowest of those that write now.
+    lowest: Option<u64>,
 }
 
 /// What the relaying process holds.
@@ -143,22 +152,43 @@ impl CassandraStore {
         Ok(relay.page(after, limit))
     }
 
+    /// How far all writers are.
+    async fn standing(&self) -> Result<Standing> {
+        let registered = registered::all(&self.cluster).await?;
+        let floors = registered::floors(&self.cluster).await?;
+        let said: HashMap<i64, u64> = floors.iter().map(|f| (f.id, f.floor)).collect();
+        // A writer that did not say anything yet will start above the others, but nobody knows where.
+        let of_active: Option<Vec<u64>> = registered.iter().map(|w| said.get(&w.id).copied()).collect();
+        let lowest = of_active.map(|of_active| {
+            let of_those_that_left = || floors.iter().map(|f| f.floor).max();
+            of_active.into_iter().min().or_else(of_those_that_left).unwrap_or(0)
+        });
+        Ok(Standing { registered, said, lowest })
+    }
+
+    /// A commit up to which none is missing and none will come any more.
+    pub(crate) async fn settled_commit(&self) -> Result<Commit> {
+        const LOOKS: usize = 50;
+        self.writers.publish_now().await?;
+        for _ in 0..LOOKS {
+            if let Some(lowest) = self.standing().await?.lowest {
+                return Ok(Commit(lowest));
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        Err(Error::new(ErrorKind::Busy, "a process that begins to write does not say where; try again"))
+    }
+
     /// Finds what is to be carried.
     async fn pass(&self, relay: &mut Relay) -> Result<()> {
-        let registered = writers::all(&self.cluster).await?;
-        let floors = writers::floors(&self.cluster).await?;
-        let said: HashMap<i64, u64> = floors.iter().map(|f| (f.id, f.floor)).collect();
-        let lowest = match registered.iter().map(|w| said.get(&w.id).copied()).collect::<Option<Vec<u64>>>() {
-            // A writer that did not say anything yet: it will start above the others, but nobody knows where.
-            None => None,
-            Some(of_active) => {
-                of_active.into_iter().min().or_else(|| floors.iter().map(|f| f.floor).max()).or(Some(0))
-            }
-        };
+        let Standing { registered, said, lowest } = self.standing().await?;
         for writer in &registered {
             self.look_after(relay, *writer, said.get(&writer.id).copied().unwrap_or(0)).await?;
         }
         let notes = notes(&self.cluster).await?;
+        // Read after the notes and before the tails: of a writer that is not among these now, all is settled and will be
+        // found; one that came since the floors were read is among them.
+        let active: HashSet<i64> = registered::all(&self.cluster).await?.into_iter().map(|w| w.id).collect();
         let assets: HashSet<&AssetId> = notes.iter().map(|n| &n.asset).collect();
         let mut tails =
             stream::iter(assets.into_iter().map(|asset| self.tail(asset))).buffer_unordered(ASSETS_AT_ONCE);
@@ -168,7 +198,7 @@ impl CassandraStore {
                 whole = false;
             }
             if relay.rows.len() < HELD_MAX {
-                rows.into_iter().for_each(|(commit, value)| relay.hold(&asset, commit, value));
+                rows.into_iter().for_each(|(commit, value)| relay.hold(asset, commit, value));
             }
         }
         drop(tails);
@@ -178,7 +208,6 @@ impl CassandraStore {
         if let Some(lowest) = lowest {
             relay.mark = Some((lowest.max(relay.mark.map_or(0, |(upto, _)| upto)), relay.next - 1));
         }
-        let active: HashSet<i64> = registered.iter().map(|w| w.id).collect();
         let is_settled = |note: &Note| {
             !active.contains(&note.writer) || said.get(&note.writer).is_some_and(|f| *f >= note.num)
         };
@@ -197,7 +226,7 @@ impl CassandraStore {
     }
 
     /// Closes a writer that fell silent, and sees to what it may have left under way.
-    async fn look_after(&self, relay: &mut Relay, writer: writers::Registered, floor: u64) -> Result<()> {
+    async fn look_after(&self, relay: &mut Relay, writer: registered::Registered, floor: u64) -> Result<()> {
         let now = Instant::now();
         let (last, since) = relay.floors.entry(writer.id).or_insert((floor, now));
         if *last != floor {
@@ -208,7 +237,7 @@ impl CassandraStore {
             return Ok(());
         }
         tracing::warn!(writer = writer.number, "a writer fell silent and is closed");
-        if !writer.closed && !writers::close(&self.cluster, writer.number, writer.id).await? {
+        if !writer.closed && !registered::close(&self.cluster, writer.number, writer.id).await? {
             return Ok(());
         }
         // Only now: whoever notes an asset from here on sees that it is closed.
@@ -216,7 +245,7 @@ impl CassandraStore {
             let stamp = self.writers.stamp(note.num);
             head::fence(&self.cluster, &note.asset, stamp).await?;
         }
-        writers::free(&self.cluster, writer.number, writer.id).await?;
+        registered::free(&self.cluster, writer.number, writer.id).await?;
         relay.floors.remove(&writer.id);
         Ok(())
     }

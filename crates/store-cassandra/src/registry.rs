@@ -160,37 +160,39 @@ impl CassandraStore {
         Ok(self.model_rows().await?.1.into_iter().map(|(model, _)| model).collect())
     }
 
-    pub(crate) async fn register_model(&self, model: &Model) -> Result<()> {
+    /// Writes a model; `false` where it is there and the assets that it wrote on were told. `told`: nobody is to be told.
+    pub(crate) async fn put_model(&self, model: &Model, told: bool) -> Result<bool> {
         const VERSION: &str = "UPDATE models SET version = ? WHERE one = 0 IF version = ?";
         const PUT: &str = "INSERT INTO models (one, model, value, told) VALUES (0, ?, ?, ?)";
         for _ in 0..ATTEMPTS {
             let (version, models) = self.model_rows().await?;
             check_model(model, models.iter().map(|(model, _)| model))?;
-            let known = models.iter().find(|(other, _)| other == model);
-            if known.is_some_and(|(_, told)| *told) {
-                return Ok(());
+            if let Some((_, told)) = models.iter().find(|(other, _)| other == model) {
+                return Ok(!*told);
             }
-            if known.is_none() {
-                let new = column(self.writers.stamp(number(version)));
-                let name = model.model.as_str();
-                let writes = [
-                    Write::new(VERSION, (new, version)),
-                    Write::new(PUT, (name, encode_model(model), false)),
-                ];
-                match self.cluster.conditional(&writes).await {
-                    Ok(Outcome::Applied) => {}
-                    Ok(Outcome::Refused) => continue,
-                    // Whether it happened shows at the next look.
-                    Err(e) if e.kind() == ErrorKind::OutcomeUnknown => continue,
-                    Err(e) => return Err(e),
-                }
+            let new = column(self.writers.stamp(number(version)));
+            let name = model.model.as_str();
+            let writes =
+                [Write::new(VERSION, (new, version)), Write::new(PUT, (name, encode_model(model), told))];
+            match self.cluster.conditional(&writes).await {
+                Ok(Outcome::Applied) => return Ok(true),
+                Ok(Outcome::Refused) => {}
+                // Whether it happened shows at the next look.
+                Err(e) if e.kind() == ErrorKind::OutcomeUnknown => {}
+                Err(e) => return Err(e),
             }
-            // A process that stops here leaves the model untold: whoever sends it again tells.
-            let used = self.used_on(&model.model).await?;
-            self.change_each(&used, async |tx| Ok(Some(tx.commit_plain(Effect::Registered)))).await?;
-            return self.note_told(model).await;
         }
         Err(Error::new(ErrorKind::Busy, "others register models all the time; send it again"))
+    }
+
+    pub(crate) async fn register_model(&self, model: &Model) -> Result<()> {
+        if !self.put_model(model, false).await? {
+            return Ok(());
+        }
+        // A process that stops here leaves the model untold: whoever sends it again tells.
+        let used = self.used_on(&model.model).await?;
+        self.change_each(&used, async |tx| Ok(Some(tx.commit_plain(Effect::Registered)))).await?;
+        self.note_told(model).await
     }
 
     /// Notes that the assets were told of a model, if it is still the same.

@@ -99,7 +99,7 @@ impl CassandraStore {
     }
 
     /// Takes a run's name for an asset: over all assets a name is one run's.
-    async fn claim(&self, id: &RunId, spec: &RunSpec) -> Result<Option<Run>> {
+    pub(crate) async fn claim(&self, id: &RunId, spec: &RunSpec) -> Result<Option<Run>> {
         const TAKE: &str = "INSERT INTO run_names (run, asset, noted) VALUES (?, ?, ?) IF NOT EXISTS";
         const READ: &str = "SELECT asset, noted FROM run_names WHERE run = ?";
         const OVER: &str =
@@ -134,7 +134,7 @@ impl CassandraStore {
         if self.cluster.conditional(&[over]).await? == Outcome::Applied { Ok(None) } else { Err(busy()) }
     }
 
-    async fn list_run(&self, run: &RunId, asset: &AssetId) -> Result<()> {
+    pub(crate) async fn list_run(&self, run: &RunId, asset: &AssetId) -> Result<()> {
         const LIST: &str = "INSERT INTO run_list (slice, run, asset) VALUES (?, ?, ?)";
         let (run, asset) = (run.as_str(), asset.as_str());
         self.cluster.write(LIST, (slice(run), run, asset)).await

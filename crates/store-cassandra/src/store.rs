@@ -5,8 +5,8 @@ use std::sync::PoisonError;
 
 use rushes_store::engine::decode_block;
 use rushes_store::{
-    AnnotationStore, Block, BlockInput, CommitRecord, EraseTarget, LabelAliases, OutboxPage, Receipt,
-    RunSpec, StoreCounts, Take,
+    AnnotationStore, AssetImport, Block, BlockInput, CommitRecord, EraseTarget, Imported, LabelAliases,
+    OutboxPage, Receipt, RunSpec, SegmentReader, StoreCounts, Take,
 };
 use rushes_types::{
     Asset, AssetId, Commit, Error, ErrorKind, Model, ModelRef, Result, Run, RunId, Visibility,
@@ -169,8 +169,20 @@ impl AnnotationStore for CassandraStore {
         self.trim(upto)
     }
 
+    fn import(&self, import: &AssetImport, content: &mut SegmentReader<'_>) -> Result<Imported> {
+        self.import_asset(import, content)
+    }
+
+    fn import_models(&self, models: &[Model]) -> Result<()> {
+        models.iter().try_for_each(|model| self.cluster.block_on(self.put_model(model, true)).map(drop))
+    }
+
     fn last_commit(&self) -> Result<Commit> {
         Ok(self.cluster.block_on(self.sums())?.1)
+    }
+
+    fn settled(&self) -> Result<Commit> {
+        self.cluster.block_on(self.settled_commit())
     }
 
     fn counts(&self) -> Result<StoreCounts> {

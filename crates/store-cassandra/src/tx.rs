@@ -6,13 +6,14 @@ use rushes_cassandra::{Outcome, Write};
 use rushes_store::Effect;
 use rushes_types::{AssetId, Commit, Error, ErrorKind, Result};
 
-use crate::CassandraStore;
 use crate::content::{self, Content};
 use crate::head::{self, Head, Numbered, PieceRow, Record, kind};
 use crate::history;
+pub use crate::lists::{forget_strays, list};
 use crate::state::AssetState;
 use crate::tables::{column, number, slice};
 use crate::writers::Ticket;
+use crate::{CassandraStore, Moment};
 
 /// Attempts at a change that others overtake.
 const ATTEMPTS: u32 = 200;
@@ -25,6 +26,7 @@ enum Row {
     Put { kind: i32, name: String, num: u64, value: Vec<u8> },
     Remove { kind: i32, name: String, num: u64 },
     RemoveKind { kind: i32 },
+    Trimmed { upto: u64 },
 }
 
 /// A piece that is written before the commit that names it.
@@ -107,6 +109,17 @@ impl Tx<'_> {
         self.commit(effect, PieceRow::default())
     }
 
+    /// The next commit, which has its number already. `before` and what came before it is in the history's body.
+    pub fn take_over(&mut self, (commit, record): Numbered, before: u64) {
+        let after = self.head.last_commit.max(number(self.before.version)).max(commit.0);
+        self.ticket = Some(self.store.writers.begin(self.asset, after));
+        self.put(kind::TAIL, "", commit.0, record.encode());
+        self.rows.push(Row::Trimmed { upto: before });
+        self.head.commits = record.ordinal + 1;
+        self.head.last_commit = commit.0;
+        self.records.push((commit, record));
+    }
+
     fn is_empty(&self) -> bool {
         self.rows.is_empty()
     }
@@ -119,6 +132,7 @@ impl Tx<'_> {
         const PUT: &str = "INSERT INTO heads (asset, kind, name, num, value) VALUES (?, ?, ?, ?, ?)";
         const REMOVE: &str = "DELETE FROM heads WHERE asset = ? AND kind = ? AND name = ? AND num = ?";
         const REMOVE_KIND: &str = "DELETE FROM heads WHERE asset = ? AND kind = ?";
+        const TRIMMED: &str = "UPDATE heads SET trimmed = ? WHERE asset = ?";
         let (asset, head, was) = (self.asset.as_str(), &self.head, self.before.version);
         let (version, last, commits) = (column(version), column(head.last_commit), column(head.commits));
         let (annotations, bytes, erased) =
@@ -138,6 +152,7 @@ impl Tx<'_> {
                 Write::new(REMOVE, (asset, *kind, name.as_str(), column(*num)))
             }
             Row::RemoveKind { kind } => Write::new(REMOVE_KIND, (asset, *kind)),
+            Row::Trimmed { upto } => Write::new(TRIMMED, ((*upto > 0).then(|| column(*upto)), asset)),
         }));
         writes
     }
@@ -145,6 +160,7 @@ impl Tx<'_> {
     /// Makes the change. `ahead` is written before it, and noted before that.
     async fn finish(&mut self, ahead: &mut [Ahead<'_>]) -> Result<Done> {
         self.note(ahead).await?;
+        self.store.at(Moment::Noted)?;
         let identity = self.ticket.as_ref().map(|t| t.identity);
         let open = async {
             match identity {
@@ -170,8 +186,11 @@ impl Tx<'_> {
             self.store.writers.enter_anew(closed).await?;
             return Ok(Done::Again);
         }
+        self.store.at(Moment::Ready)?;
+        // Commits that were taken over have lower numbers than the change that does so.
+        let first = self.ticket.as_ref().map_or(0, |ticket| ticket.number);
         let version = match self.records.last() {
-            Some((commit, _)) => commit.0,
+            Some((commit, _)) => commit.0.max(first),
             None => self.store.writers.stamp(number(self.before.version)),
         };
         self.decide(version).await
@@ -184,7 +203,7 @@ impl Tx<'_> {
         for _ in 0..ASKS {
             let outcome = self.store.cluster.conditional(&self.writes(version)).await;
             match outcome {
-                Ok(Outcome::Applied) => return Ok(Done::Made),
+                Ok(Outcome::Applied) => return self.store.at(Moment::Made).map(|()| Done::Made),
                 Ok(Outcome::Refused) if unsure => {
                     let done = if self.was_made(version).await? { Done::Made } else { Done::Again };
                     return Ok(done);
@@ -275,28 +294,6 @@ impl Tx<'_> {
             tracing::debug!(%error, asset = %self.asset, "a list lags until the asset's commits are carried");
         }
     }
-}
-
-/// Forgets notes of pieces that belong to a commit now, or are removed.
-pub async fn forget_strays(
-    cluster: &rushes_cassandra::Cluster,
-    asset: &AssetId,
-    pieces: &[u64],
-) -> Result<()> {
-    const FORGET: &str = "DELETE FROM strays WHERE asset = ? AND piece = ?";
-    cluster.write_many(FORGET, pieces.iter().map(|piece| (asset.as_str(), column(*piece)))).await
-}
-
-/// Brings an asset's row in the list of assets to where its head is. A later state is never undone by an earlier one.
-pub async fn list(cluster: &rushes_cassandra::Cluster, asset: &AssetId, head: &Head) -> Result<()> {
-    const LIST: &str = "INSERT INTO assets (slice, asset, registered, annotations, commits, bytes, last_commit) \
-         VALUES (?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?";
-    let name = asset.as_str();
-    let last = column(head.last_commit);
-    let counts = (column(head.annotations), column(head.commits), column(head.bytes));
-    let registered = i32::from(head.doc.is_some());
-    let values = (slice(name), name, registered, counts.0, counts.1, counts.2, last, last);
-    cluster.write(LIST, values).await
 }
 
 impl CassandraStore {

@@ -9,6 +9,7 @@
 //! the other: a closed writer begins anew, and of one that is not seen the closer fences the asset.
 
 use std::collections::BTreeMap;
+use std::future::Future;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
@@ -19,12 +20,17 @@ use rushes_types::{AssetId, Error, ErrorKind, Result};
 
 use crate::clock::{self, Clock, WRITERS};
 use crate::head;
-use crate::tables::{column, number};
+use crate::registered::{all, floors, free};
+use crate::tables::column;
 
 /// How long after something was settled the floor is published, at most.
 const SOON: Duration = Duration::from_millis(50);
 /// How often it is published where nothing happens.
 const IDLE: Duration = Duration::from_secs(1);
+/// How long publishing may take before it is begun anew.
+const BEAT: Duration = Duration::from_secs(5);
+/// How long a process waits for the servers when it leaves.
+pub const FAREWELL: Duration = Duration::from_secs(3);
 /// Attempts to find a free number.
 const ATTEMPTS: usize = 64;
 
@@ -52,6 +58,8 @@ struct Inner {
     floor: u64,
     settled: bool,
     stop: bool,
+    /// The process is dead, as a test told it to be: nothing of it is settled any more.
+    dead: bool,
 }
 
 /// This process among the writers.
@@ -81,6 +89,9 @@ impl Ticket {
 impl Drop for Ticket {
     fn drop(&mut self) {
         let mut inner = lock(&self.inner.0);
+        if inner.dead {
+            return;
+        }
         if self.adrift {
             if let Some(flight) = inner.flights.get_mut(&self.number) {
                 flight.adrift = true;
@@ -119,6 +130,7 @@ impl Writers {
             floor: 0,
             settled: false,
             stop: false,
+            dead: false,
         };
         let writers =
             Self { cluster, inner: Arc::new((Mutex::new(inner), Condvar::new())), beat: Mutex::default() };
@@ -185,6 +197,11 @@ impl Writers {
         if lock(&self.inner.0).identity == closed { self.enter().await } else { Ok(()) }
     }
 
+    /// Goes on above `number`.
+    pub fn jump(&self, number: u64) {
+        lock(&self.inner.0).clock.jump(number);
+    }
+
     /// A number above `after`, under way until the ticket is dropped.
     pub fn begin(&self, asset: &AssetId, after: u64) -> Ticket {
         let mut inner = lock(&self.inner.0);
@@ -215,6 +232,32 @@ impl Writers {
     }
 }
 
+impl Writers {
+    /// Publishes the floor now.
+    pub async fn publish_now(&self) -> Result<()> {
+        let (identity, floor) = rise(&self.inner.0);
+        publish(&self.cluster, identity, floor).await
+    }
+
+    /// Falls silent at once, as a process does that is killed.
+    pub fn die(&self) {
+        let mut inner = lock(&self.inner.0);
+        (inner.stop, inner.dead) = (true, true);
+        self.inner.1.notify_all();
+    }
+
+    /// Publishes no floor any more; everything else goes on.
+    pub fn stop_publishing(&self) {
+        lock(&self.inner.0).stop = true;
+        self.inner.1.notify_all();
+    }
+
+    /// Did it die?
+    pub fn is_dead(&self) -> bool {
+        lock(&self.inner.0).dead
+    }
+}
+
 impl Drop for Writers {
     fn drop(&mut self) {
         lock(&self.inner.0).stop = true;
@@ -222,17 +265,26 @@ impl Drop for Writers {
         if let Some(handle) = self.beat.lock().unwrap_or_else(PoisonError::into_inner).take() {
             let _ = handle.join();
         }
+        if self.is_dead() {
+            return;
+        }
         let (identity, floor) = rise(&self.inner.0);
         let quiet = lock(&self.inner.0).flights.is_empty();
         // Where this fails, whoever relays closes this writer for standing still.
-        let left: Result<()> = self.cluster.block_on(async {
+        let left = self.cluster.block_on(within(FAREWELL, async {
             publish(&self.cluster, identity, floor).await?;
             if quiet { free(&self.cluster, identity.number, identity.id).await } else { Ok(()) }
-        });
+        }));
         if let Err(error) = left {
             tracing::debug!(%error, "a writer left without a word");
         }
     }
+}
+
+/// Does not wait longer than this.
+pub async fn within<T>(limit: Duration, work: impl Future<Output = Result<T>>) -> Result<T> {
+    let late = || Error::new(ErrorKind::Unavailable, "Cassandra does not answer in time");
+    tokio::time::timeout(limit, work).await.unwrap_or_else(|_| Err(late()))
 }
 
 /// The floor, as high as it may be.
@@ -268,11 +320,11 @@ fn beat(cluster: &Cluster, inner: &(Mutex<Inner>, Condvar)) {
             state.settled = false;
         }
         said = Instant::now();
-        let told = cluster.block_on(async {
+        let told = cluster.block_on(within(BEAT, async {
             fence_those_adrift(cluster, &inner.0).await?;
             let (identity, floor) = rise(&inner.0);
             publish(cluster, identity, floor).await
-        });
+        }));
         if let Err(error) = told {
             tracing::warn!(%error, "the floor of this writer could not be published");
         }
@@ -297,54 +349,4 @@ async fn fence_those_adrift(cluster: &Cluster, inner: &Mutex<Inner>) -> Result<(
         lock(inner).flights.remove(&number);
     }
     Ok(())
-}
-
-/// A registered writer.
-#[derive(Debug, Clone, Copy)]
-pub struct Registered {
-    /// Its number.
-    pub number: u16,
-    /// Its id.
-    pub id: i64,
-    /// Was it closed?
-    pub closed: bool,
-}
-
-/// All registered writers, after every conditional write that was begun before.
-pub async fn all(cluster: &Cluster) -> Result<Vec<Registered>> {
-    const READ: &str = "SELECT number, id, closed FROM writers WHERE one = 0";
-    let rows = cluster.serial::<(i32, Option<i64>, Option<bool>)>(READ, ()).await?;
-    let registered = rows.into_iter().filter_map(|(number, id, closed)| {
-        Some(Registered { number: u16::try_from(number).ok()?, id: id?, closed: closed == Some(true) })
-    });
-    Ok(registered.collect())
-}
-
-/// What a writer said last.
-#[derive(Debug, Clone, Copy)]
-pub struct Floor {
-    /// Who said it.
-    pub id: i64,
-    /// What it said.
-    pub floor: u64,
-}
-
-/// All floors, of those that left too.
-pub async fn floors(cluster: &Cluster) -> Result<Vec<Floor>> {
-    const READ: &str = "SELECT id, floor FROM floors WHERE one = 0";
-    let rows = cluster.rows::<(Option<i64>, Option<i64>)>(READ, ()).await?;
-    Ok(rows.into_iter().map(|(id, floor)| Floor { id: id.unwrap_or(0), floor: number(floor) }).collect())
-}
-
-/// Says that a writer is closed.
-pub async fn close(cluster: &Cluster, number: u16, id: i64) -> Result<bool> {
-    const CLOSE: &str = "UPDATE writers SET closed = true WHERE one = 0 AND number = ? IF id = ?";
-    let write = Write::new(CLOSE, (i32::from(number), id));
-    Ok(cluster.conditional(&[write]).await? == Outcome::Applied)
-}
-
-/// Gives a writer's number back.
-pub async fn free(cluster: &Cluster, number: u16, id: i64) -> Result<()> {
-    const FREE: &str = "UPDATE writers SET id = null, closed = null WHERE one = 0 AND number = ? IF id = ?";
-    cluster.conditional(&[Write::new(FREE, (i32::from(number), id))]).await.map(drop)
 }

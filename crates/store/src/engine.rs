@@ -12,6 +12,7 @@ pub use crate::embedded::records::{
 };
 pub use crate::embedded::stored_block::{Packed, decode as decode_block, encode as encode_block, pack};
 pub use crate::lines::{Piece, keep_lines, line_count, split};
+pub use crate::moving::{changed_meanwhile, check_content, check_import_block, renumbered, run_is_elsewhere};
 pub use crate::rules::{
     Verdict, check_blocks_of_run, check_committed, check_label, check_model, check_open, check_rows,
     check_run_id, is_kept, judge, loose_is_no_run, loose_segment, new_run, no_asset, no_redactor, no_run,

@@ -74,7 +74,8 @@ pub(crate) fn takes_nothing_over() -> Error {
 }
 
 /// The asset changed while it was taken over.
-pub(crate) fn changed_meanwhile(asset: &AssetId) -> Error {
+#[must_use]
+pub fn changed_meanwhile(asset: &AssetId) -> Error {
     Error::new(
         ErrorKind::Busy,
         format!(
@@ -84,12 +85,16 @@ pub(crate) fn changed_meanwhile(asset: &AssetId) -> Error {
 }
 
 /// The run's id is taken by one of another asset.
-pub(crate) fn run_is_elsewhere(run: &Run, asset: &AssetId) -> Error {
+#[must_use]
+pub fn run_is_elsewhere(run: &Run, asset: &AssetId) -> Error {
     conflict(&run.asset, &format!("its run `{}` is one of asset `{asset}` here", run.id))
 }
 
-/// The block's rows are not those of its positions.
-pub(crate) fn check_import_block(import: &ImportBlock) -> Result<()> {
+/// The block's rows must be those of its positions.
+///
+/// # Errors
+/// A bug where they are not.
+pub fn check_import_block(import: &ImportBlock) -> Result<()> {
     let (positions, rows) = (&import.block.positions, &import.rows);
     let same = positions.len() == rows.len() && positions.iter().zip(rows).all(|(p, row)| row.position == *p);
     if same && positions.is_sorted_by(|a, b| a < b) {
@@ -99,7 +104,10 @@ pub(crate) fn check_import_block(import: &ImportBlock) -> Result<()> {
 }
 
 /// A segment must hold as many annotations as its history says.
-pub(crate) fn check_content(asset: &AssetId, segment: &Segment, found: u64) -> Result<()> {
+///
+/// # Errors
+/// [`ErrorKind::Corrupt`] where it does not.
+pub fn check_content(asset: &AssetId, segment: &Segment, found: u64) -> Result<()> {
     if found == segment.annotations {
         return Ok(());
     }
@@ -262,7 +270,8 @@ impl AssetImport {
 }
 
 /// The effect with another number for its segment; `None` where there is no number for it.
-pub(crate) fn renumbered(effect: &Effect, numbers: &HashMap<u64, u64>) -> Option<Effect> {
+#[must_use]
+pub fn renumbered(effect: &Effect, numbers: &HashMap<u64, u64>) -> Option<Effect> {
     let with = |segment: &Segment| Some(Segment { id: *numbers.get(&segment.id)?, ..segment.clone() });
     Some(match effect {
         Effect::Segment(segment) => Effect::Segment(with(segment)?),

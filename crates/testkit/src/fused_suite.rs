@@ -34,6 +34,7 @@ macro_rules! fused_suite {
             changes_come_once_as_they_stand_now,
             words_are_counted_over_all_assets,
             the_outbox_is_ordered_and_trimmed,
+            a_watermark_that_comes_again_is_told_again,
             the_digest_covers_content_and_not_how_it_came,
             an_erased_asset_keeps_its_progress_only,
             a_purged_and_a_cleared_store_go_on,
@@ -286,6 +287,19 @@ pub fn words_are_counted_over_all_assets(store: &dyn FusedStore) -> Result<()> {
     let later = store.word_counts(&words)?;
     assert_eq!((later.counts, later.annotations), (vec![2, 1, 0], 2));
     assert!(later.version > counts.version);
+    Ok(())
+}
+
+/// Who made the index anew waits for it, though nothing else changed.
+pub fn a_watermark_that_comes_again_is_told_again(store: &dyn FusedStore) -> Result<()> {
+    for _ in 0..3 {
+        store.apply(&[], &[watermark(7)])?;
+        let rows = store.outbox(0, 10)?;
+        let told: Vec<&FusedEvent> = rows.iter().map(|r| &r.row).collect();
+        assert_eq!(told, [&FusedEvent::Watermark(watermark(7))]);
+        let last = rows.last().map(|row| row.sequence);
+        store.trim_outbox(last.unwrap_or_default())?;
+    }
     Ok(())
 }
 

@@ -16,4 +16,5 @@ pub mod proxy;
 pub mod query_suite;
 pub mod scenarios;
 pub mod servers;
+pub mod store_model;
 pub mod store_suite;

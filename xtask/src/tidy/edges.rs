@@ -49,6 +49,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "index-elastic",
         ],
     ),
+    ("migrate", &["types", "wire", "store", "archive"]),
     ("page", &[]),
     ("export", &["types", "plan"]),
     (

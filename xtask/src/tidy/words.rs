@@ -131,7 +131,9 @@ fn names_issue(line: &Line<'_>) -> bool {
 
 /// "session" as a word, and not as part of a setting's name that other programs have, as `session.timeout.ms`.
 fn speaks_of_sessions(line: &Line<'_>) -> bool {
-    let text = line.text.to_lowercase().replace("session.timeout.ms", "");
+    // Names that are others': a setting of Kafka's, a type of the driver of Cassandra.
+    let text =
+        line.text.to_lowercase().replace("session.timeout.ms", "").replace("client::session::session", "");
     words(&text).any(|w| matches!(w, "session" | "sessions"))
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Subcommand, ValueEnum};
+use clap::{Args, Subcommand, ValueEnum};
 
 /// `rushes asset …`
 #[derive(Debug, Subcommand)]
@@ -192,4 +192,41 @@ pub enum ConfigCommand {
 
 A flag counts before the environment (RUSHES_LISTEN, RUSHES_LIMITS_PAGE, …), and that before the file.")]
     Check,
+}
+
+/// `rushes migrate`
+#[derive(Debug, Args)]
+#[command(after_help = "Examples:
+  rushes migrate --to cluster.toml --to-archive /srv/rushes        from this archive's folder to what cluster.toml names
+  rushes migrate --from cluster.toml --from-archive /srv/rushes --to-archive ./copy        back into a folder
+  rushes migrate --to-archive ./copy --dry-run                     say what would move
+  rushes migrate --to-archive ./copy --verify-only                 read both back, count and hash them
+
+A file is a rushes.toml: its section [engines] says what the archive runs on. Broken off, the command goes on where it was.
+Buckets and index are made anew when the target is served. See docs/migrate.md.")]
+pub struct Migrate {
+    /// What the archive runs on now [default: rushes.toml in its folder]
+    #[arg(long, value_name = "FILE")]
+    pub from: Option<PathBuf>,
+    /// The folder of the archive that moves [default: the archive named by --archive]
+    #[arg(long, value_name = "DIR")]
+    pub from_archive: Option<PathBuf>,
+    /// What it shall run on [default: rushes.toml in its folder, else all in the folder]
+    #[arg(long, value_name = "FILE")]
+    pub to: Option<PathBuf>,
+    /// The folder that it moves to
+    #[arg(long, value_name = "DIR")]
+    pub to_archive: PathBuf,
+    /// Give runs that are open up; they do not move
+    #[arg(long, conflicts_with_all = ["dry_run", "verify_only"])]
+    pub abort_open: bool,
+    /// Only say what would move
+    #[arg(long, conflicts_with = "verify_only")]
+    pub dry_run: bool,
+    /// Move nothing: only compare both sides
+    #[arg(long)]
+    pub verify_only: bool,
+    /// Assets that are moved at once
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u8).range(1..=64))]
+    pub jobs: u8,
 }

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub use manage::{
-    AssetCommand, ConfigCommand, EventsCommand, LabelCommand, ModelCommand, RightArg, RunCommand,
+    AssetCommand, ConfigCommand, EventsCommand, LabelCommand, Migrate, ModelCommand, RightArg, RunCommand,
     TokenCommand,
 };
 pub use work::{
@@ -131,6 +131,8 @@ Buckets and index are made anew when the archive is opened next.")]
         /// The archive's folder to make [default: the archive named by --archive]
         to: Option<PathBuf>,
     },
+    /// Move the archive to other engines, or back into a folder
+    Migrate(Migrate),
     /// Erase for good
     Erase(Erase),
     /// Rewrite files until the bytes of all that was erased are gone

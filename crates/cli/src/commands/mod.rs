@@ -15,6 +15,7 @@ mod foreign;
 mod ingest;
 mod long;
 mod mapping;
+mod migrate;
 mod questions;
 mod registry;
 mod run;
@@ -62,6 +63,7 @@ fn with_archive(config: Config, json: bool, quiet: bool, command: Command) -> Ou
         Command::Backup { to } => long::backup(&config, &to, json, quiet),
         Command::Restore { from, to } => long::restore(&config, &from, to, json, quiet),
         Command::Events(command) => events::run(&config, &command, json),
+        Command::Migrate(args) => migrate::run(&config, &args, json, quiet),
         Command::Purge => long::purge(&config, json, quiet),
         Command::Erase(args) => erase::run(&config, &args, json),
         Command::Export { asset, movie, .. } => export::run(&config, asset.as_deref(), movie.as_deref()),

@@ -12,6 +12,7 @@ mod encode;
 mod footage;
 mod help;
 mod ingest;
+mod migrate;
 mod operate;
 mod search;
 mod server;

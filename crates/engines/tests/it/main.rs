@@ -2,5 +2,7 @@
 #![cfg(feature = "drivers")]
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod killed;
 mod mixtures;
+mod moves;
 mod place;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use crate::place::{Mixture, Open, Place};
 
-fn said(asset: &str, (model, kind): (&str, &str), what: &Value, start_s: i64, end_s: i64) -> String {
+pub fn said(asset: &str, (model, kind): (&str, &str), what: &Value, start_s: i64, end_s: i64) -> String {
     let mut line = json!({
         "asset_id": asset, "movie_id": "show", "model": model, "type": kind,
         "time_range": {"start_time_ns": start_s * 1_000_000_000, "end_time_ns": end_s * 1_000_000_000},
@@ -17,13 +17,13 @@ fn said(asset: &str, (model, kind): (&str, &str), what: &Value, start_s: i64, en
     format!("{line}\n")
 }
 
-const FACES: (&str, &str) = ("faces@1", "CHARACTER_SEARCH");
+pub const FACES: (&str, &str) = ("faces@1", "CHARACTER_SEARCH");
 const PLACES: (&str, &str) = ("places@1", "SCENE_SEARCH");
 const WORDS: (&str, &str) = ("words@1", "DIALOGUE_SEARCH");
 const CLIP: (&str, &str) = ("clip@1", "SCENE_SEARCH");
 
 /// Six episodes; who is where when differs from one to the next.
-fn season() -> String {
+pub fn season() -> String {
     let mut lines = String::new();
     for (no, asset) in ["e1", "e2", "e3", "e4", "e5", "e6"].into_iter().enumerate() {
         let at = 3 * i64::try_from(no).unwrap();
@@ -50,7 +50,7 @@ fn season() -> String {
     lines
 }
 
-fn questions() -> Vec<Value> {
+pub fn questions() -> Vec<Value> {
     let joey = json!({"type": "CHARACTER_SEARCH", "label": "joey"});
     let kitchen = json!({"type": "SCENE_SEARCH", "label": "kitchen"});
     let near = |exact: bool| json!({"type": "SCENE_SEARCH", "vector": {"values": [1.0, 0.2, 0.25], "k": 5, "exact": exact}});

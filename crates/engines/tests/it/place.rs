@@ -128,7 +128,11 @@ impl Open {
     pub fn answer(&self, plan: &Value) -> String {
         let plan = Plan::parse(&plan.to_string()).unwrap();
         let answer = self.archive.search(&self.caller, &SearchRequest { q: None, plan }).unwrap();
-        format!("{:#?}\n{:#?}\n{:?}", answer.moments, answer.groups, answer.total)
+        let shown = format!("{:#?}\n{:#?}\n{:?}", answer.moments, answer.groups, answer.total);
+        // Each store names runs in its own way.
+        let lines =
+            shown.lines().map(|line| if line.trim_start().starts_with("run: \"run-") { "run" } else { line });
+        lines.collect::<Vec<_>>().join("\n")
     }
 
     pub fn verify_clean(&self) {

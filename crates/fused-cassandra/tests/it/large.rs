@@ -94,103 +94,136 @@ fn a_hot_second_is_spread_over_partitions_and_read_in_order() {
 }
 
 #[test]
+fn a_worker_that_writes_for_long_gives_signs_and_is_waited_for() {
+    // Few requests at once: the signs must not wait behind those of the work itself.
+    let Some(keyspace) = support::narrow(2) else { return };
+    let (slow, other) = (keyspace.worker(), keyspace.worker());
+    let (long, short) = (run(1, 60_000, 100), run(1, 1, 1));
+    let since = Instant::now();
+    std::thread::scope(|scope| {
+        scope.spawn(|| slow.apply(std::slice::from_ref(&long), &[]).unwrap());
+        while since.elapsed().as_millis() < 300 {
+            std::thread::yield_now();
+        }
+        other.apply(&[short], &[]).unwrap();
+    });
+    let all = other.annotations(&id(), TimeRange::everything(), None, usize::MAX).unwrap();
+    assert_eq!(all.len(), 60_000, "the first came first, and the other changed nothing");
+}
+
+/// A first update with buckets and words, as fusion makes it.
+fn whole(asset: &str, many: i64, each: i64) -> FusedUpdate {
+    let mut step = run(1, many, each);
+    step.asset = AssetId::new(asset).unwrap();
+    step.word_counts = (0..many.min(2_000)).map(|n| (format!("word{n}"), 1)).collect();
+    step.annotation_count = many;
+    let mut members = Vec::new();
+    for change in &mut step.changes {
+        let Change::Put(fused) = change else { continue };
+        fused.annotation.asset = step.asset.clone();
+        let key = fused.fused_key();
+        members.push(BucketMember { start_ns: key.start_ns, key: key.key, end_ns: key.start_ns + 5 });
+    }
+    for (no, annotations) in (0..).zip(members.chunks(usize::try_from(each).unwrap())) {
+        let (annotations, intersections) = (annotations.to_vec(), Vec::new());
+        step.buckets.push(Bucket { no: BucketNo(no), annotations, intersections, truncated: false });
+    }
+    step
+}
+
+#[test]
 #[ignore = "prints how fast updates are applied beside what the driver does with the same rows"]
 #[allow(clippy::print_stderr, reason = "it is there to print")]
 fn how_fast_updates_are_applied() {
     let Some((store, keyspace)) = support::fresh() else { return };
-    for (many, each) in [(3_000_i64, 2_i64), (100_000, 100_000), (200_000, 100)] {
+    // Assets in one call, annotations of each, and of each second.
+    for (assets, many, each) in [(1, 3_000, 2), (40, 3_000, 2), (1, 100_000, 100_000), (1, 200_000, 100)] {
         store.clear().unwrap();
-        let mut step = run(1, many, each);
-        let seconds = many / each;
-        let pairs = many;
-        step.word_counts = (0..2_000).map(|n| (format!("word{n}"), 1)).collect();
-        step.annotation_count = many;
-        let mut rows = step.changes.iter().filter_map(|c| match c {
-            Change::Put(f) => Some(f.fused_key()),
-            Change::Erased(_) => None,
-        });
-        let per = usize::try_from(each).unwrap();
-        for second in 0..seconds.max(1) {
-            let annotations = rows.by_ref().take(per).map(|k| BucketMember {
-                start_ns: k.start_ns,
-                key: k.key,
-                end_ns: k.start_ns + 5,
-            });
-            step.buckets.push(Bucket {
-                no: BucketNo(second.unsigned_abs()),
-                annotations: annotations.collect(),
-                intersections: Vec::new(),
-                truncated: false,
-            });
-        }
-        drop(rows);
+        let steps: Vec<FusedUpdate> = (0..assets).map(|n| whole(&format!("a{n}"), many, each)).collect();
+        let pairs = assets * many;
+        let rows: usize = steps.iter().map(|s| s.changes.len() + s.buckets.len() + s.word_counts.len()).sum();
         let since = Instant::now();
-        store.apply(std::slice::from_ref(&step), &[]).unwrap();
+        store.apply(&steps, &[]).unwrap();
         let ours = since.elapsed().as_secs_f64();
-        let bare = bare(&keyspace, &step);
+        let bare = bare(&keyspace, &steps);
         let since = Instant::now();
-        store.content_digest(&id()).unwrap();
+        for step in &steps {
+            store.content_digest(&step.asset).unwrap();
+        }
         let read = since.elapsed().as_secs_f64();
-        let mut next = run(2, many, each);
-        next.word_counts = step.word_counts.clone();
-        let since = Instant::now();
-        store.apply(&[next], &[]).unwrap();
-        let more = since.elapsed().as_secs_f64();
-        let largest = partitions(&keyspace)[0];
-        let rate = |s: f64| many as f64 / s;
         eprintln!(
-            "{many} annotations, {each} a second: {:.0} annotations/s and {:.0} pairs/s in {ours:.2} s; the driver alone \
-             {:.0}/s ({:.2} of it); a second update {:.0}/s; read {:.0}/s; largest partition {largest}",
-            rate(ours),
+            "{assets} x {many} annotations, {each} a second: {:.0} pairs/s and {:.0} rows/s in {ours:.2} s; the driver alone \
+             {:.0} rows/s: {:.2} of it; read {:.0}/s; largest partition {}",
             pairs as f64 / ours,
-            rate(bare),
+            rows as f64 / ours,
+            rows as f64 / bare,
             bare / ours,
-            rate(more),
-            rate(read),
+            pairs as f64 / read,
+            partitions(&keyspace)[0],
         );
     }
 }
 
-/// The same rows by the driver alone, into tables of the same shape: unlogged batches, as many under way.
-fn bare(keyspace: &Keyspace, step: &FusedUpdate) -> f64 {
+/// Seconds that the same rows take by the driver alone, into tables of the same shape: unlogged batches, as many under
+/// way at once.
+fn bare(keyspace: &Keyspace, steps: &[FusedUpdate]) -> f64 {
     let cluster = &keyspace.0;
-    let define = |cql: &str| cluster.block_on(cluster.define(cql)).unwrap();
-    let (rows, buckets) = (cluster.table("bare_rows"), cluster.table("bare_buckets"));
-    define(&format!(
-        "CREATE TABLE IF NOT EXISTS {rows} (asset text, chunk bigint, part int, start_ns bigint, key blob,
-        epoch bigint, body blob, PRIMARY KEY ((asset, chunk, part), start_ns, key, epoch))"
-    ));
-    define(&format!(
-        "CREATE TABLE IF NOT EXISTS {buckets} (asset text, chunk bigint, no bigint, body blob,
-        PRIMARY KEY ((asset, chunk), no))"
-    ));
+    let define = |name: &str, columns: &str| {
+        let table = cluster.table(name);
+        cluster.block_on(cluster.define(&format!("CREATE TABLE IF NOT EXISTS {table} ({columns})"))).unwrap();
+        table
+    };
+    let rows = define(
+        "bare_rows",
+        "asset text, chunk bigint, part int, start_ns bigint, key blob, epoch bigint, body blob,
+         PRIMARY KEY ((asset, chunk, part), start_ns, key, epoch)",
+    );
+    let buckets = define(
+        "bare_buckets",
+        "asset text, chunk bigint, no bigint, body blob, PRIMARY KEY ((asset, chunk), no)",
+    );
+    let words = define(
+        "bare_words",
+        "bucket int, slice int, word text, asset text, n bigint, PRIMARY KEY ((bucket, slice), word, asset)",
+    );
     let put = format!(
         "INSERT INTO {rows} (asset, chunk, part, start_ns, key, epoch, body) VALUES (?, ?, ?, ?, ?, ?, ?)"
     );
     let put_bucket = format!("INSERT INTO {buckets} (asset, chunk, no, body) VALUES (?, ?, ?, ?)");
-    let mut encoded: Vec<(i64, i64, Vec<u8>, Vec<u8>)> = Vec::new();
-    for change in &step.changes {
-        let Change::Put(f) = change else { continue };
-        let mut body = Vec::new();
-        rushes_wire::codec::encode_annotation(f, &mut body);
-        let key = f.fused_key();
-        encoded.push((key.start_ns / 512_000_000_000, key.start_ns, key.key.to_bytes().to_vec(), body));
+    let put_word = format!("INSERT INTO {words} (bucket, slice, word, asset, n) VALUES (?, ?, ?, ?, ?)");
+    type Row<'a> = (&'a str, i64, i32, i64, Vec<u8>, i64, Vec<u8>);
+    let mut encoded: Vec<Row<'_>> = Vec::new();
+    let (mut encoded_buckets, mut encoded_words) = (Vec::new(), Vec::new());
+    for (slice, step) in (0i32..).zip(steps) {
+        let asset = step.asset.as_str();
+        for change in &step.changes {
+            let Change::Put(fused) = change else { continue };
+            let mut body = Vec::new();
+            rushes_wire::codec::encode_annotation(fused, &mut body);
+            let (start, key) = (fused.annotation.range.start_ns(), fused.fused_key().key.to_bytes().to_vec());
+            encoded.push((asset, start / 512_000_000_000, 1, start, key, 1, body));
+        }
+        for bucket in &step.buckets {
+            let mut body = Vec::new();
+            rushes_wire::codec::encode_bucket(bucket, &mut body);
+            encoded_buckets.push((asset, (bucket.no.0 / 512).cast_signed(), bucket.no.0.cast_signed(), body));
+        }
+        let many = step.word_counts.len();
+        let word = |n: usize| i32::try_from(n * 32 / many).unwrap();
+        let some = step.word_counts.iter().enumerate();
+        encoded_words.extend(some.map(|(n, (w, by))| (word(n), slice, w.as_str(), asset, *by)));
     }
-    let bucket = |b: &Bucket| {
-        let mut body = Vec::new();
-        rushes_wire::codec::encode_bucket(b, &mut body);
-        ("a", (b.no.0 / 512).cast_signed(), b.no.0.cast_signed(), body)
-    };
-    let encoded_buckets: Vec<_> = step.buckets.iter().map(bucket).collect();
     let since = Instant::now();
-    let groups = encoded.chunk_by(|a, b| a.0 == b.0).flat_map(|same| same.chunks(128)).map(|group| {
-        group.iter().map(|(chunk, start, key, body)| ("a", *chunk, 1i32, *start, key, 1i64, body)).collect()
-    });
-    cluster.block_on(cluster.write_groups(&put, groups)).unwrap();
-    cluster.block_on(cluster.write_many(&put_bucket, &encoded_buckets)).unwrap();
+    let groups = encoded.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)).flat_map(|same| same.chunks(128));
+    cluster.block_on(cluster.write_groups(&put, groups.map(<[_]>::to_vec))).unwrap();
+    let groups = encoded_buckets.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)).flat_map(|same| same.chunks(128));
+    cluster.block_on(cluster.write_groups(&put_bucket, groups.map(<[_]>::to_vec))).unwrap();
+    let groups = encoded_words.chunk_by(|a, b| (a.0, a.1) == (b.0, b.1)).map(<[_]>::to_vec);
+    cluster.block_on(cluster.write_groups(&put_word, groups)).unwrap();
     let took = since.elapsed().as_secs_f64();
-    define(&format!("TRUNCATE TABLE {rows}"));
-    define(&format!("TRUNCATE TABLE {buckets}"));
+    for table in [rows, buckets, words] {
+        cluster.block_on(cluster.define(&format!("TRUNCATE TABLE {table}"))).unwrap();
+    }
     took
 }
 

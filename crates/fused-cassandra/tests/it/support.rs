@@ -34,9 +34,15 @@ pub fn settings() -> Settings {
 
 /// A keyspace of its own, or `None` (and a loud line) where no server is named.
 pub fn keyspace() -> Option<Keyspace> {
+    narrow(Config::default().max_in_flight)
+}
+
+/// As [`keyspace`], with as many requests under way at once.
+pub fn narrow(max_in_flight: usize) -> Option<Keyspace> {
     let node = rushes_testkit::servers::cassandra()?;
     let name = format!("rushes_fused_{:016x}", RandomState::new().build_hasher().finish());
-    Some(Keyspace(Arc::new(Cluster::connect(&Config::of(&node, &name)).unwrap())))
+    let config = Config { max_in_flight, ..Config::of(&node, &name) };
+    Some(Keyspace(Arc::new(Cluster::connect(&config).unwrap())))
 }
 
 /// A store in a keyspace of its own.

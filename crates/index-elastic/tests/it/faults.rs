@@ -125,3 +125,30 @@ fn a_lower_commit_loses_and_the_same_one_changes_nothing() {
     assert_eq!(fixture.index().progress(&asset_id("a")).unwrap(), Commit(2));
     assert_eq!(found(fixture.elastic()), 0);
 }
+
+#[test]
+fn a_server_that_is_killed_in_the_middle_loses_nothing() {
+    let Some(server) = rushes_testkit::engines::elasticsearch() else { return };
+    let fixture =
+        Elastic::at(&server.address(), |config| (config.patience_ms, config.bulk_bytes) = (120_000, 20_000));
+    fixture.index().apply(&[update("a", 0, 1, changes(500))]).unwrap();
+    fixture.index().publish(Commit(1)).unwrap();
+    let held = fixture.index().reader(None).unwrap();
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(Duration::from_millis(150));
+            server.kill();
+            server.start_again();
+        });
+        for commit in 2..=12 {
+            let new =
+                (0..200).map(|n| put(&current(labelled("a", &format!("{commit}-{n}"), n, "Ross"), commit)));
+            fixture.index().apply(&[update("a", commit - 1, commit, new.collect())]).unwrap();
+            fixture.index().publish(Commit(commit)).unwrap();
+            let hits = found(fixture.elastic());
+            assert_eq!(hits, 500 + 200 * usize::try_from(commit - 1).unwrap());
+        }
+    });
+    // Its point in time died with the server; the read point did not.
+    assert_eq!(held.hits(&clause(Test::Any), &Filter::default()).unwrap().hits.len(), 500);
+}

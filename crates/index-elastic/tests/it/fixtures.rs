@@ -29,12 +29,16 @@ impl Elastic {
     }
 
     pub fn with(change: impl FnOnce(&mut ElasticConfig)) -> Option<Self> {
-        let url = servers::elasticsearch()?;
-        let mut config = ElasticConfig { prefix: prefix(), ..ElasticConfig::at(&url) };
+        Some(Self::at(&servers::elasticsearch()?, change))
+    }
+
+    /// On a cluster of this address.
+    pub fn at(url: &str, change: impl FnOnce(&mut ElasticConfig)) -> Self {
+        let mut config = ElasticConfig { prefix: prefix(), ..ElasticConfig::at(url) };
         change(&mut config);
         let mut fixture = Self { index: None, config, seconds: Arc::new(AtomicU64::new(1_000)) };
         fixture.reopen();
-        Some(fixture)
+        fixture
     }
 
     pub fn elastic(&self) -> &ElasticIndex {

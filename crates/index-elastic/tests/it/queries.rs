@@ -38,7 +38,7 @@ fn scenarios() -> std::path::PathBuf {
 
 #[test]
 fn random_plans_are_answered_as_the_naive_reference_does() {
-    let cases = std::env::var("RUSHES_CASES").ok().and_then(|c| c.parse().ok()).unwrap_or(16);
+    let cases = std::env::var("RUSHES_CASES").ok().and_then(|c| c.parse().ok()).unwrap_or(8);
     with_elastic(|make| run_query_laws(cases, make));
 }
 
@@ -50,7 +50,7 @@ fn scenarios_are_answered_as_they_say() {
 #[test]
 fn the_naive_reference_and_the_engine_agree_on_scenarios() {
     with_elastic(|make| {
-        for (file, scenario) in read_scenarios(&scenarios()).into_iter().step_by(4) {
+        for (file, scenario) in read_scenarios(&scenarios()).into_iter().step_by(8) {
             if let Some(plan) = scenario.plain_plan() {
                 let found = answers_as_the_naive_reference_does(&scenario.archive(), &plan, &*make());
                 assert!(found < 100, "{file}");

@@ -92,8 +92,8 @@ fn pass_on(connection: TcpStream, url: &str, keep: &Mutex<Vec<Vec<u8>>>) {
     }
 }
 
-/// The bulk requests of an index of annotations, for another index.
-fn recorded(updates: &[AssetUpdate], to: &str) -> Vec<Vec<u8>> {
+/// The bulk requests of an index of annotations, for another index, and its mapping.
+fn recorded(updates: &[AssetUpdate], to: &str) -> (Vec<Vec<u8>>, Value) {
     let url = rushes_testkit::servers::elasticsearch().unwrap();
     let (recorder, kept) = recorder(&url);
     let fixture = Elastic::with(|config| (config.urls, config.buckets) = (vec![recorder], false)).unwrap();
@@ -108,19 +108,32 @@ fn recorded(updates: &[AssetUpdate], to: &str) -> Vec<Vec<u8>> {
     let moved = |text: String| {
         text.replace(&own, &other).replace("\"require_alias\":true", "\"require_alias\":false")
     };
-    of_annotations.map(|text| moved(text).into_bytes()).collect()
+    let state = must("GET", &format!("{url}/{}-annotations", fixture.config.prefix), &Value::Null);
+    let (_, index) = state.as_object().unwrap().iter().next().unwrap();
+    (of_annotations.map(|text| moved(text).into_bytes()).collect(), index["mappings"].clone())
+}
+
+/// Waits until the cluster merges nothing any more: what one measurement began is not another's to wait for.
+fn quiet(url: &str) {
+    for _ in 0..100 {
+        let stats =
+            must("GET", &format!("{url}/_stats/merge?filter_path=_all.total.merges.current"), &Value::Null);
+        if stats.pointer("/_all/total/merges/current") == Some(&json!(0)) {
+            return;
+        }
+        std::thread::sleep(Duration::from_millis(300));
+    }
 }
 
 /// How long the plainest bulk client takes for the same bytes, into an index of the same mapping.
 fn bare(fixture: &Elastic, updates: &[AssetUpdate]) -> Duration {
     let (url, prefix) = (&fixture.config.urls[0], &fixture.config.prefix);
-    let state = must("GET", &format!("{url}/{prefix}-annotations"), &Value::Null);
-    let (_, index) = state.as_object().unwrap().iter().next().unwrap();
     let name = format!("{prefix}-bare");
     let settings = json!({"number_of_shards": 1, "number_of_replicas": 0, "refresh_interval": "-1"});
-    let made = json!({"mappings": index["mappings"], "settings": {"index": settings}});
+    let (bodies, mapping) = recorded(updates, &name);
+    let made = json!({"mappings": mapping, "settings": {"index": settings}});
     must("PUT", &format!("{url}/{name}"), &made);
-    let bodies = recorded(updates, &name);
+    quiet(url);
     let begun = Instant::now();
     let next = AtomicUsize::new(0);
     std::thread::scope(|scope| {
@@ -151,6 +164,8 @@ fn writing_and_asking_are_measured() {
             update(&asset, 0, 1, changes(&asset, per_asset, &mut dice))
         })
         .collect();
+    let bare = bare(&fixture, &updates);
+    quiet(&fixture.config.urls[0]);
     let begun = Instant::now();
     for one in &updates {
         fixture.index().apply(std::slice::from_ref(one)).unwrap();
@@ -158,7 +173,6 @@ fn writing_and_asking_are_measured() {
     fixture.index().publish(Commit(1)).unwrap();
     let ours = begun.elapsed();
     let count = usize::try_from(assets * per_asset).unwrap();
-    let bare = bare(&fixture, &updates);
     let per_second = |took: Duration| count as f64 / took.as_secs_f64();
     println!(
         "{count} annotations: {:.0}/s by apply and publish, {:.0}/s by bare bulk of the same documents: {:.2}",

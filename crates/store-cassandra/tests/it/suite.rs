@@ -2,3 +2,8 @@ rushes_testkit::store_suite!(match crate::support::fixture() {
     Some(fixture) => fixture,
     None => return,
 });
+
+rushes_testkit::import_suite!(match crate::support::fixture() {
+    Some(fixture) => fixture,
+    None => return,
+});

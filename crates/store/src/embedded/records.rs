@@ -57,10 +57,7 @@ impl Counters {
     }
 }
 
-/// An asset as stored.
-///
-/// # Errors
-/// Invalid where its attributes are nested too deep.
+/// An asset as stored; Invalid where its attributes are nested too deep.
 pub fn encode_asset(asset: &Asset) -> Result<Vec<u8>> {
     let mut w = Writer::default();
     w.text(asset.id.as_str());
@@ -89,10 +86,7 @@ pub fn encode_asset(asset: &Asset) -> Result<Vec<u8>> {
     Ok(w.done())
 }
 
-/// The asset back.
-///
-/// # Errors
-/// Corrupt where the bytes are not what was written; so with all that decode.
+/// The asset back; Corrupt where the bytes are not what was written, as with all that decode.
 pub fn decode_asset(bytes: &[u8]) -> Result<Asset> {
     let mut r = Reader::new(bytes);
     let asset = Asset {

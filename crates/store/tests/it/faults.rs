@@ -10,7 +10,7 @@ use rushes_testkit::store_suite::{asset, current, history, lines, run_id, spec};
 use rushes_types::{ErrorKind, Result, RunMode};
 
 /// Fails the `n`-th call of a kind, counting from 0, and every later one.
-fn fail_from(point: FaultPoint, n: u64, kind: std::io::ErrorKind) -> Faults {
+pub fn fail_from(point: FaultPoint, n: u64, kind: std::io::ErrorKind) -> Faults {
     let calls = AtomicU64::new(0);
     Arc::new(move |at| {
         if at == point && calls.fetch_add(1, Ordering::SeqCst) >= n {
@@ -20,7 +20,7 @@ fn fail_from(point: FaultPoint, n: u64, kind: std::io::ErrorKind) -> Faults {
     })
 }
 
-fn open(path: &Path, faults: Option<Faults>) -> EmbeddedStore {
+pub fn open(path: &Path, faults: Option<Faults>) -> EmbeddedStore {
     EmbeddedStore::open(path, StoreOptions { faults, ..StoreOptions::default() }).unwrap()
 }
 

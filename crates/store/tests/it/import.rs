@@ -1,44 +1,40 @@
 //! Stores that take over what random operations left in another one, and go on.
 
 use proptest::prelude::*;
-use rushes_store::{AnnotationStore, EmbeddedStore, MemoryStore, StoreOptions};
+use rushes_kv::FaultPoint;
+use rushes_store::{AnnotationStore, EmbeddedStore, MemoryStore, StoreOptions, Take};
 use rushes_testkit::import_suite::{seen, take_over};
-use rushes_types::{ErrorKind, RunState};
+use rushes_testkit::store_model::{self, ASSETS, Numbers, Op, op};
+use rushes_testkit::store_suite::{asset, asset_id, history, lines, run_id, spec};
+use rushes_types::{ErrorKind, RunMode, RunState};
 
-use crate::model::{ASSETS, Op, do_it, op};
+use crate::faults::{fail_from, open};
+use crate::purge::holds;
 
-/// Takes everything over. A run's id may have moved to another asset, so a second round may be needed.
+fn do_it(store: &dyn AnnotationStore, op: &Op) -> String {
+    store_model::do_it(store, op, Numbers::Same)
+}
+
+/// Takes everything over. A run's id may have gone to another asset, and is free only after that was taken over.
 fn move_all(from: &dyn AnnotationStore, to: &dyn AnnotationStore) {
     to.import_models(&from.models().unwrap()).unwrap();
-    let mut rounds = 0;
-    while ASSETS
-        .iter()
-        .filter(|on| from.assets_with_history(None, 10).unwrap().iter().any(|a| a.as_str() == **on))
-        .any(|on| match take_over(from, to, on) {
-            Ok(_) => false,
-            Err(error) => {
-                assert_eq!(error.kind(), ErrorKind::Conflict, "{error}");
-                true
+    for round in 0.. {
+        let mut conflicts = 0;
+        for asset in from.assets_with_history(None, 10).unwrap() {
+            if let Err(error) = take_over(from, to, asset.as_str()) {
+                assert!(error.kind() == ErrorKind::Conflict && round < 4, "{error}");
+                conflicts += 1;
             }
-        })
-    {
-        rounds += 1;
-        // `any` stops at the first conflict: the others come first the next time.
-        for on in ASSETS.iter().rev() {
-            let _ = take_over_if_there(from, to, on);
         }
-        assert!(rounds < 5, "a conflict that stays");
+        if conflicts == 0 {
+            break;
+        }
     }
     for on in ASSETS {
         assert_eq!(seen(to, on), seen(from, on), "{on}");
     }
     let (ours, theirs) = (to.counts().unwrap(), from.counts().unwrap());
     assert_eq!((ours.assets, ours.annotations), (theirs.assets, theirs.annotations));
-}
-
-fn take_over_if_there(from: &dyn AnnotationStore, to: &dyn AnnotationStore, on: &str) -> Option<ErrorKind> {
-    let there = from.assets_with_history(None, 10).unwrap().iter().any(|a| a.as_str() == on);
-    if there { take_over(from, to, on).err().map(|e| e.kind()) } else { None }
 }
 
 fn give_up_open_runs(store: &dyn AnnotationStore) {
@@ -88,5 +84,47 @@ proptest! {
     ) {
         let registered: Vec<Op> = (0..ASSETS.len()).map(|a| Op::PutAsset(a, false)).collect();
         check(&[[registered, first].concat(), second, third], to_embedded);
+    }
+}
+
+#[test]
+fn a_take_over_that_a_fault_ends_leaves_nothing_and_no_bytes() {
+    const SECRET: &str = "zQ8rJ2mVx1tLpW";
+    let from = MemoryStore::new();
+    from.put_assets(&[asset("a")]).unwrap();
+    from.append_loose(&[lines("a", "m@1", &[("1", 0, "x"), ("2", 5, SECRET)])], Take::WhatFits).unwrap();
+    from.open_run(&spec("r", "a", "m@1", RunMode::Replace, Some((0, 3)))).unwrap();
+    from.append(&run_id("r"), &[lines("a", "m@1", &[("3", 1, "y")])], Take::WhatFits).unwrap();
+    from.commit_run(&run_id("r")).unwrap();
+    for point in [FaultPoint::Write, FaultPoint::Sync] {
+        let mut failed = 0;
+        for n in 0.. {
+            let folder = tempfile::tempdir().unwrap();
+            let store = open(folder.path(), Some(fail_from(point, n, std::io::ErrorKind::Other)));
+            let done = take_over(&from, &store, "a");
+            drop(store);
+            let store = open(folder.path(), None);
+            let there = !history(&store, "a").is_empty();
+            match done {
+                Ok(_) => {
+                    assert!(there);
+                    break;
+                }
+                // What was written and not synced may come back, whole.
+                Err(_) if there => assert_eq!(point, FaultPoint::Sync),
+                Err(_) => {
+                    assert_eq!(
+                        (store.asset(&asset_id("a")).unwrap(), store.counts().unwrap().annotations),
+                        (None, 0)
+                    );
+                    store.purge().unwrap();
+                    assert_eq!(holds(folder.path(), SECRET), Vec::<String>::new(), "{point:?} {n}");
+                }
+            }
+            failed += 1;
+            take_over(&from, &store, "a").unwrap();
+            assert_eq!(seen(&store, "a"), seen(&from, "a"), "{point:?} {n}");
+        }
+        assert!(failed >= 2, "{point:?}: {failed}");
     }
 }

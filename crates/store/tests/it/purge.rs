@@ -9,7 +9,7 @@ use rushes_store::{
 use rushes_testkit::store_suite::{asset, asset_id, lines, lines_of, model, run_id, spec};
 use rushes_types::{AnnotationId, Asset, Result, RunId, RunMode};
 
-fn holds(folder: &Path, marker: &str) -> Vec<String> {
+pub fn holds(folder: &Path, marker: &str) -> Vec<String> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

@@ -1,0 +1,123 @@
+//! One asset, from one store to another.
+
+use std::time::Duration;
+
+use rushes_store::{
+    AnnotationStore, AssetImport, Block, BlockFormat, ImportBlock, ImportPlan, Imported, Row, Segment,
+};
+use rushes_types::{AssetId, Error, ErrorKind, Result};
+use rushes_wire::{BlockContext, Format, rows_of_block};
+
+/// How often an asset that changes meanwhile, or an engine that does not answer, is tried again.
+const TRIES: u32 = 6;
+/// Wait before the second try; it doubles.
+const WAIT: Duration = Duration::from_millis(100);
+
+/// What was copied.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Copied {
+    /// Annotations.
+    pub annotations: u64,
+    /// Bytes of their blocks.
+    pub bytes: u64,
+}
+
+impl Copied {
+    pub(crate) fn add(&mut self, more: Self) {
+        self.annotations = self.annotations.saturating_add(more.annotations);
+        self.bytes = self.bytes.saturating_add(more.bytes);
+    }
+}
+
+/// Brings an asset up to what it is in `from`. `before` is called before anything changes at the target, and told whether
+/// something is dropped there.
+pub(crate) fn bring_asset(
+    from: &dyn AnnotationStore,
+    to: &dyn AnnotationStore,
+    asset: &AssetId,
+    before: &dyn Fn(bool) -> Result<()>,
+    go_on: &dyn Fn() -> Result<()>,
+) -> Result<(Imported, Copied)> {
+    let mut wait = WAIT;
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let Some(import) = AssetImport::read(from, asset)? else {
+            return Ok((Imported::Unchanged, Copied::default()));
+        };
+        let Some(plan) = missing(&import, to)? else { return Ok((Imported::Unchanged, Copied::default())) };
+        before(plan.anew)?;
+        let mut copied = Copied::default();
+        let outcome = to.import(&import, &mut |segment, each| {
+            read_segment(from, asset, segment, go_on, &mut copied, each)
+        });
+        let error = match outcome {
+            Ok(done) => return Ok((done, copied)),
+            Err(error) => error,
+        };
+        let again = match error.kind() {
+            // What was erased while it was read looks as if it was damaged.
+            ErrorKind::Corrupt => AssetImport::read(from, asset)?.as_ref() != Some(&import),
+            kind => kind.is_retryable(),
+        };
+        if !again || tries >= TRIES {
+            return Err(error);
+        }
+        go_on()?;
+        std::thread::sleep(wait);
+        wait = wait.saturating_mul(2);
+    }
+}
+
+/// What the target lacks of an asset; `None` where that is nothing.
+pub(crate) fn missing(import: &AssetImport, to: &dyn AnnotationStore) -> Result<Option<ImportPlan>> {
+    match AssetImport::read(to, &import.asset)? {
+        Some(there) => import.plan(&there.history, &there.runs),
+        None => import.plan(&[], &[]),
+    }
+}
+
+fn read_segment(
+    from: &dyn AnnotationStore,
+    asset: &AssetId,
+    segment: &Segment,
+    go_on: &dyn Fn() -> Result<()>,
+    copied: &mut Copied,
+    each: &mut dyn FnMut(ImportBlock) -> Result<()>,
+) -> Result<()> {
+    let context =
+        BlockContext { asset: asset.clone(), model: segment.model.clone(), run: segment.run.clone() };
+    from.blocks(asset, segment.id, &mut |block| {
+        go_on()?;
+        let rows = rows(&block, &context).map_err(|e| damaged(&context, e))?;
+        copied.add(Copied { annotations: rows.len() as u64, bytes: block.bytes.len() as u64 });
+        each(ImportBlock { block, rows })
+    })
+}
+
+fn rows(block: &Block, context: &BlockContext) -> Result<Vec<Row>> {
+    let format = match block.format {
+        BlockFormat::Lines => Format::Lines,
+        BlockFormat::Arrow => Format::Arrow,
+    };
+    let rows = rows_of_block(format, &block.bytes, &block.positions, context)?;
+    let row = |r: rushes_wire::RowInfo| Row {
+        id: r.id,
+        start_ns: r.start_ns,
+        digest: r.digest,
+        position: r.position,
+    };
+    Ok(rows.into_iter().map(row).collect())
+}
+
+/// Names where the damage is: the bytes themselves say nothing that is for everybody's eyes.
+fn damaged(context: &BlockContext, error: Error) -> Error {
+    let message = format!(
+        "asset `{}`, model `{}`, run `{}`: {}; restore a backup, or erase that run, and move again",
+        context.asset,
+        context.model,
+        context.run,
+        error.message()
+    );
+    Error::new(error.kind(), message).because(error)
+}

@@ -1,0 +1,6 @@
+//! Archives moved between embedded folders and memory.
+#![allow(clippy::unwrap_used)] // a test that cannot go on fails
+
+mod moves;
+mod refusals;
+mod support;
