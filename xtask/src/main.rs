@@ -28,6 +28,8 @@ cargo xtask COMMAND
   page     the web page: types, unit tests, and every state of it in a browser
   torture  kills the program at random moments and looks whether anything acknowledged is lost
            --times N  that many kills (200)   --seed N  the same ones again   --binary FILE  of this program
+           --engines  faults of processes on servers of its own instead: workers and servers are killed, networks break,
+           messages are none (60); wants the variables that `engines env` prints.   --only TEXT  of faults named so
   tidy     crate edges, sizes, banned words, manifests, documents
            --tighten  writes the exceptions down to what is needed today
   demo-film

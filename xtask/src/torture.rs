@@ -5,21 +5,40 @@ use std::process::Command;
 
 use anyhow::{Context, bail, ensure};
 
+use crate::networked;
+
 /// Kills where nobody says how many.
 const TIMES: &str = "200";
+/// Faults of processes on engines, where nobody says how many.
+const ENGINES_TIMES: &str = "60";
+/// Faults of the whole, instead of kills of one process.
+const ON_ENGINES: &str = "--engines";
 
 /// Runs the kill tests with many more kills than the tests do.
 pub fn run(root: &Path, args: &[String]) -> anyhow::Result<()> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(root).args(["test", "-p", "rushes", "--test", "it", "--", "torture", "--nocapture"]);
-    cargo.env("TORTURE_TIMES", TIMES);
-    let mut words = args.iter();
+    cargo.current_dir(root).args(["test", "-p", "rushes", "--test", "it"]);
+    let on_engines = args.iter().any(|word| word == ON_ENGINES);
+    let times = match on_engines {
+        true => {
+            cargo.args(["--features", "engines", "--", "distributed", "--nocapture"]);
+            cargo.envs([networked::jars(root)]);
+            ("TORTURE_ENGINES_TIMES", ENGINES_TIMES)
+        }
+        false => {
+            cargo.args(["--", "torture", "--nocapture"]);
+            ("TORTURE_TIMES", TIMES)
+        }
+    };
+    cargo.env(times.0, times.1);
+    let mut words = args.iter().filter(|word| *word != ON_ENGINES);
     while let Some(word) = words.next() {
         let value = words.next().with_context(|| format!("`{word}` needs a value"))?;
         match word.as_str() {
-            "--times" => cargo.env("TORTURE_TIMES", value),
+            "--times" => cargo.env(times.0, value),
             "--seed" => cargo.env("TORTURE_SEED", value),
-            "--binary" => cargo.env("TORTURE_BINARY", std::path::absolute(value)?),
+            "--only" if on_engines => cargo.env("TORTURE_ONLY", value),
+            "--binary" if !on_engines => cargo.env("TORTURE_BINARY", std::path::absolute(value)?),
             other => bail!("`{other}` is no option of torture; see `cargo xtask help`"),
         };
     }

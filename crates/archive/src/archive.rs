@@ -11,7 +11,6 @@ use rushes_types::{Commit, Error, ErrorKind, Result};
 use crate::access::{Caller, Right, Tokens};
 use crate::ask::NameCache;
 use crate::backup::BackupReport;
-use crate::embedded::Place;
 use crate::engines::{EmbeddedEngines, Engines, OpenEngines, fused_dir};
 use crate::erasures::{Erasures, PURGE_AFTER};
 use crate::gate::Gate;
@@ -41,6 +40,8 @@ pub struct OpenOptions {
     pub purge_after: Duration,
     /// What the archive runs on.
     pub engines: Arc<dyn OpenEngines>,
+    /// What is made anew at once, whatever state it is in.
+    pub rebuild: Option<Rebuild>,
     /// What turns the texts and pictures of queries into vectors; by default nothing does.
     pub encoders: Arc<dyn Encoders>,
 }
@@ -56,6 +57,7 @@ impl Default for OpenOptions {
             media_roots: Vec::new(),
             purge_after: PURGE_AFTER,
             engines: Arc::new(EmbeddedEngines),
+            rebuild: None,
             encoders: Arc::new(NoEncoders),
         }
     }
@@ -104,7 +106,7 @@ impl Archive {
             }
         };
         let manifest = shared_identity(dir, manifest, options.engines.as_ref())?;
-        let engines = open_engines(dir, &manifest, options.engines.as_ref())?;
+        let engines = rebuild::open_engines(dir, &manifest, options.engines.as_ref(), options.rebuild)?;
         let tokens = Tokens::open(dir)?;
         if let Some(marker) = rebuild::pending(dir)? {
             tracing::info!("finishing the rebuild that was begun");
@@ -356,20 +358,4 @@ fn shared_identity(dir: &Path, own: Manifest, engines: &dyn OpenEngines) -> Resu
     }
     known.write(dir)?;
     Ok(known)
-}
-
-/// Opens the engines. An index that is broken or of another format is derived data: it is made anew.
-fn open_engines(dir: &Path, manifest: &Manifest, engines: &dyn OpenEngines) -> Result<Engines> {
-    let open = |index_anew| engines.open(&Place { dir, manifest, index_anew });
-    if rebuild::pending(dir)?.is_some() {
-        return open(true);
-    }
-    match open(false) {
-        Err(error) if matches!(error.kind(), ErrorKind::Corrupt | ErrorKind::Unsupported) => {
-            tracing::warn!(%error, "the index is made anew");
-            rebuild::mark(dir, Rebuild::Index)?;
-            open(true)
-        }
-        opened => opened,
-    }
 }

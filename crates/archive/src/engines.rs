@@ -40,6 +40,11 @@ pub trait OpenEngines: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// Where one cannot be opened or reached; the message says which one, and what to do.
     fn open(&self, place: &Place<'_>) -> Result<Engines>;
+    /// Is the index in the archive's folder, where nobody else reads it? One that cannot be read is then made anew
+    /// without asking; an index that others share is not this process's to empty.
+    fn has_index_here(&self) -> bool {
+        true
+    }
     /// Opens stage 1 alone, for moving the archive.
     ///
     /// # Errors

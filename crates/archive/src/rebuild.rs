@@ -5,17 +5,21 @@
 //! with the marker starts the rebuild over. A restored backup is an archive with a marker and no derived state.
 
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use rushes_events::{Event, Topic};
 use rushes_types::{AssetId, Commit, Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::engines::Engines;
-use crate::manifest::write_whole;
+use crate::embedded::Place;
+use crate::engines::{Engines, OpenEngines};
+use crate::manifest::{Manifest, write_whole};
 use crate::progress::{Progress, check};
 use crate::workers::{FUSE_CONSUMER, INDEX_CONSUMER, relay_pass};
 
 const MARKER: &str = "rebuild.json";
+/// Several who index may each have missed what the others reached; they look again so soon.
+const PUBLISHED_WITHIN: Duration = Duration::from_secs(3);
 /// Assets whose events are said at once.
 const ASSETS: usize = 1024;
 
@@ -102,5 +106,67 @@ fn say_all(engines: &Engines, what: Rebuild, progress: &dyn Progress) -> Result<
         let events: Vec<Event> =
             assets.into_iter().map(|(asset, commit)| Event::Asset { asset, commit }).collect();
         engines.events.append(topic, &events)?;
+    }
+}
+
+/// Opens the engines; leaves the marker where something is to be made anew. An index of the archive's own that is broken,
+/// of another format or gone is derived data, and made anew without asking; one that others share only by `anew`.
+pub(crate) fn open_engines(
+    dir: &Path,
+    manifest: &Manifest,
+    opener: &dyn OpenEngines,
+    anew: Option<Rebuild>,
+) -> Result<Engines> {
+    let open = |index_anew| opener.open(&Place { dir, manifest, index_anew });
+    if pending(dir)?.is_some() {
+        return open(true);
+    }
+    if let Some(what) = anew {
+        // Marked after it: an engine that is not there at all has lost nothing.
+        let engines = open(true)?;
+        mark(dir, what)?;
+        return Ok(engines);
+    }
+    match open(false) {
+        Err(error)
+            if opener.has_index_here()
+                && matches!(error.kind(), ErrorKind::Corrupt | ErrorKind::Unsupported) =>
+        {
+            tracing::warn!(%error, "the index is made anew");
+            mark(dir, Rebuild::Index)?;
+            open(true)
+        }
+        Ok(engines) if index_is_lost(&engines)? => {
+            if !opener.has_index_here() {
+                return Err(Error::new(
+                    ErrorKind::NotFound,
+                    "the index is empty, and it was filled before; were its indices deleted, or is another prefix \
+                     configured? `rushes rebuild --index` fills it again",
+                ));
+            }
+            tracing::warn!("the index is gone; it is made anew");
+            mark(dir, Rebuild::Index)?;
+            Ok(engines)
+        }
+        opened => opened,
+    }
+}
+
+/// Was everything taken out of the index by somebody else? Events up to some commit are acknowledged by those who index,
+/// each after what it caused was published, and nothing is there.
+fn index_is_lost(engines: &Engines) -> Result<bool> {
+    let until = Instant::now() + PUBLISHED_WITHIN;
+    loop {
+        let said = engines.events.watermarks(Topic::Fused, INDEX_CONSUMER)?;
+        if said.into_iter().min().is_none_or(|upto| upto == Commit::NONE)
+            || engines.index.reader(None)?.read_point().upto != Commit::NONE
+            || engines.index.counts()?.entries > 0
+        {
+            return Ok(false);
+        }
+        if Instant::now() > until {
+            return Ok(true);
+        }
+        std::thread::sleep(PUBLISHED_WITHIN / 10);
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clap::ArgMatches;
 use clap::parser::ValueSource;
-use rushes_archive::OpenOptions;
+use rushes_archive::{OpenOptions, Rebuild};
 use rushes_engines::{Configured, is_ours};
 use rushes_query::Encoders;
 use rushes_serve::ServeConfig;
@@ -69,6 +69,8 @@ pub struct Config {
     pub engines: Configured,
     /// The encoders that are known.
     pub encoders: Arc<Known>,
+    /// What is made anew when the archive is opened.
+    pub rebuild: Option<Rebuild>,
     /// What is wrong.
     pub problems: Vec<String>,
 }
@@ -116,6 +118,7 @@ impl Config {
             origins: vec![Origin::Default; SETTINGS.len()],
             engines: Configured::default(),
             encoders: Arc::default(),
+            rebuild: None,
             problems,
         };
         let table = table.unwrap_or_default();
@@ -209,6 +212,7 @@ impl Config {
             default_language: s.default_language.clone(),
             media_roots: s.media_roots.clone(),
             engines: self.engines.engines(),
+            rebuild: self.rebuild,
             encoders: Arc::clone(&self.encoders) as Arc<dyn Encoders>,
             ..OpenOptions::default()
         }

@@ -114,12 +114,12 @@ impl Chosen {
                 let recording = self.recording.clone();
                 let options =
                     ElasticOptions { analyzer: place.analyzer(), recording, ..ElasticOptions::default() };
-                let index = ElasticIndex::open(self.settings.elasticsearch.clone(), options)
-                    .map_err(|e| of("elasticsearch", e))?;
-                if place.index_anew {
-                    index.clear()?;
-                }
-                Ok(Arc::new(index))
+                let config = self.settings.elasticsearch.clone();
+                let index = match place.index_anew {
+                    true => ElasticIndex::create_anew(config, options),
+                    false => ElasticIndex::open(config, options),
+                };
+                Ok(Arc::new(index.map_err(|e| of("elasticsearch", e))?))
             }
             _ => place.index(),
         }
@@ -156,6 +156,9 @@ impl OpenEngines for Chosen {
         })
     }
 
+    fn has_index_here(&self) -> bool {
+        self.choice.of(Part::Index) == Engine::Embedded
+    }
     fn store(&self, place: &Place<'_>) -> Result<Arc<dyn AnnotationStore>> {
         Self::store(self, place)
     }

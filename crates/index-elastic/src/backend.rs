@@ -61,9 +61,28 @@ impl ElasticIndex {
     /// [`rushes_types::ErrorKind::NotFound`] for a missing index, [`rushes_types::ErrorKind::StorageFull`] and
     /// [`rushes_types::ErrorKind::Storage`] for one that takes no writes; each with the mend.
     pub fn open(config: ElasticConfig, options: ElasticOptions) -> Result<Self> {
+        let index = Self::unchecked(config, options)?;
+        startup::check_cluster(&index.client)?;
+        startup::check_or_make(&index)?;
+        Ok(index)
+    }
+
+    /// Connects, deletes the archive's indices in whatever state they are, and makes empty ones.
+    ///
+    /// # Errors
+    /// As [`ElasticIndex::open`], but for indices that are missing or were changed.
+    pub fn create_anew(config: ElasticConfig, options: ElasticOptions) -> Result<Self> {
+        let index = Self::unchecked(config, options)?;
+        startup::check_cluster(&index.client)?;
+        index.drop_indices()?;
+        startup::check_or_make(&index)?;
+        Ok(index)
+    }
+
+    fn unchecked(config: ElasticConfig, options: ElasticOptions) -> Result<Self> {
         let client = Arc::new(Client::new(&config)?.recorded(options.recording));
         let names = Names::new(&config.prefix);
-        let index = Self {
+        Ok(Self {
             meta: Arc::new(Meta::new(client.clone(), &names)),
             assets: Assets::new(client.clone(), &names),
             client,
@@ -73,10 +92,7 @@ impl ElasticIndex {
             clock: options.clock,
             unpublished: AtomicBool::new(false),
             newest: Mutex::default(),
-        };
-        startup::check_cluster(&index.client)?;
-        startup::check_or_make(&index)?;
-        Ok(index)
+        })
     }
 
     /// Removes the archive's indices from the cluster.

@@ -203,6 +203,11 @@ impl Meta {
         spaces(&self.get(SPACES)?.0)
     }
 
+    /// Has anybody said what the index is made with? That is the last step of making it.
+    pub fn is_made(&self) -> Result<bool> {
+        Ok(!self.get(ARCHIVE)?.0.is_null())
+    }
+
     /// Says what the index is made with, where nobody has.
     pub fn found(&self, made: &Made) -> Result<Made> {
         self.change(ARCHIVE, &|found| {

@@ -61,6 +61,9 @@ fn check_root(root: &Value) -> Result<()> {
     Ok(())
 }
 
+/// Where [`wanted`] has the index of what the others are made with: the last, so that it is looked for last.
+const META: usize = 3;
+
 /// The mapping and the settings of each alias.
 fn wanted(index: &ElasticIndex) -> [(&str, Value, Value); 4] {
     let names = &index.names;
@@ -81,22 +84,38 @@ fn is_vector_field(name: &str) -> bool {
     })
 }
 
+/// Makes those that are not there, that of what the index is made with first: who finds others without it, or finds it
+/// and nothing in it, can tell a deleted index from one that is being made.
+fn make_missing(
+    index: &ElasticIndex,
+    wanted: &[(&str, Value, Value); 4],
+    found: &[Option<(String, Value)>],
+) -> Result<()> {
+    let make = |no: usize| match found.get(no) {
+        Some(Some(_)) => Ok(()),
+        _ => {
+            let (alias, mapping, settings) = &wanted[no];
+            make_version(&index.client, alias, 1, mapping, settings, true)
+        }
+    };
+    make(META)?;
+    std::thread::scope(|scope| {
+        let running: Vec<_> = (0..META).map(|no| scope.spawn(move || make(no))).collect();
+        running
+            .into_iter()
+            .try_for_each(|made| made.join().unwrap_or_else(|_| Err(Error::bug("making an index panicked"))))
+    })
+}
+
 /// Are the indices there, well, and as we made them? Those of a new archive are made.
 pub(crate) fn check_or_make(index: &ElasticIndex) -> Result<()> {
     let wanted = wanted(index);
+    // Asked first: while it is not there, somebody may be making the indices at this moment.
+    let is_known = index.meta.is_made()?;
     let found: Vec<Option<(String, Value)>> =
         wanted.iter().map(|(alias, ..)| look_up(&index.client, alias)).collect::<Result<_>>()?;
-    if found.iter().all(Option::is_none) {
-        std::thread::scope(|scope| {
-            let make = |(alias, mapping, settings): &(&str, Value, Value)| {
-                let (alias, body) = ((*alias).to_owned(), (mapping.clone(), settings.clone()));
-                scope.spawn(move || make_version(&index.client, &alias, 1, &body.0, &body.1, true))
-            };
-            let running: Vec<_> = wanted.iter().map(make).collect();
-            running.into_iter().try_for_each(|made| {
-                made.join().unwrap_or_else(|_| Err(Error::bug("making an index panicked")))
-            })
-        })?;
+    if found.iter().all(Option::is_none) || (!is_known && found[META].is_some()) {
+        make_missing(index, &wanted, &found)?;
     } else {
         for ((alias, mapping, _), found) in wanted.iter().zip(&found) {
             let Some((name, state)) = found else {

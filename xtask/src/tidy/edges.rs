@@ -61,7 +61,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "archive", "page", "export",
         ],
     ),
-    ("bench", &["types", "text", "wire", "store", "events", "fuse", "fused", "fusing", "plan", "query", "archive"]),
+    (
+        "bench",
+        &["types", "text", "wire", "store", "events", "fuse", "fused", "fusing", "plan", "query", "archive"],
+    ),
     ("testkit", PARTS),
     ("show", &[]),
     // A tool: it draws what `show` keeps, and nothing knows it.

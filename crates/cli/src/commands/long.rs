@@ -4,6 +4,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use axum::http::Method;
+use rushes_archive::Rebuild;
+use rushes_types::{Error, ErrorKind};
 use serde_json::{Value, json};
 
 use crate::client::{Client, Payload};
@@ -51,7 +53,14 @@ pub fn verify(config: &Config, json_output: bool, quiet: bool) -> Outcome {
 
 /// `rushes rebuild`
 pub fn rebuild(config: &Config, index_only: bool, json_output: bool, quiet: bool) -> Outcome {
-    let client = super::reader(config)?;
+    let client = match super::reader(config) {
+        // Whatever keeps the index from being opened is what this is to mend.
+        Err(Failure::Failed(error)) if is_of_derived_data(&error) => {
+            let rebuild = Some(if index_only { Rebuild::Index } else { Rebuild::All });
+            super::reader(&Config { rebuild, ..config.clone() })?
+        }
+        opened => opened?,
+    };
     let what = if index_only { "index" } else { "all" };
     let done = follow(&client, "/v1/rebuild", Payload::Json(json!({"what": what})), quiet)?;
     if json_output {
@@ -60,6 +69,12 @@ pub fn rebuild(config: &Config, index_only: bool, json_output: bool, quiet: bool
     let upto = done.get("read_point").and_then(Value::as_u64).unwrap_or(0);
     output::line(&format!("made anew; all up to commit {} can be searched", count(upto)));
     Ok(())
+}
+
+fn is_of_derived_data(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<Error>().is_some_and(|error| {
+        matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Unsupported | ErrorKind::Corrupt)
+    })
 }
 
 /// `rushes backup`

@@ -6,6 +6,8 @@
 mod acceptance;
 mod demo;
 mod disk_full;
+#[cfg(feature = "engines")]
+mod distributed;
 mod encode;
 mod footage;
 mod help;

@@ -6,8 +6,8 @@
 
 mod check;
 mod hands;
-mod http;
-mod ledger;
+pub mod http;
+pub mod ledger;
 pub mod life;
 
 use std::collections::BTreeMap;
@@ -200,18 +200,24 @@ fn archive(binary: &Path, random: &mut Random, kills: u64, until: Option<Instant
     done
 }
 
-fn number(name: &str) -> Option<u64> {
+/// The number in an environment variable.
+pub fn number(name: &str) -> Option<u64> {
     std::env::var(name)
         .ok()
         .map(|text| text.parse().unwrap_or_else(|_| panic!("{name}: `{text}` is no number")))
+}
+
+/// The seed that was asked for, or any.
+pub fn some_seed() -> u64 {
+    let clock = std::time::UNIX_EPOCH.elapsed().map_or(1, |since| since.as_nanos() as u64 % 1_000_000_007);
+    number("TORTURE_SEED").unwrap_or(clock)
 }
 
 #[test]
 fn whatever_it_was_doing_when_killed_nothing_acknowledged_is_lost_and_nothing_is_half() {
     let binary = std::env::var_os("TORTURE_BINARY");
     let binary = binary.map_or_else(|| PathBuf::from(env!("CARGO_BIN_EXE_rushes")), PathBuf::from);
-    let clock = std::time::UNIX_EPOCH.elapsed().map_or(1, |since| since.as_nanos() as u64 % 1_000_000_007);
-    let seed = number("TORTURE_SEED").unwrap_or(clock);
+    let seed = some_seed();
     let (kills, until) = match number("TORTURE_TIMES") {
         Some(times) => (times, None),
         None => (SHORT.0, Some(Instant::now() + SHORT.1)),
