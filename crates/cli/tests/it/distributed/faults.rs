@@ -137,9 +137,9 @@ fn busy(world: &World) {
 fn restarted(engine: &Own, in_peace: bool, random: &mut Random) {
     pause(random, 500);
     if in_peace {
-        engine.stop()
+        engine.stop();
     } else {
-        engine.kill()
+        engine.kill();
     }
     engine.start_again();
 }

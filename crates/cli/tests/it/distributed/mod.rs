@@ -97,7 +97,9 @@ fn whatever_breaks_nothing_acknowledged_is_lost_or_doubled_and_the_stages_agree(
         count(&ledger.answered),
         count(&ledger.unanswered),
     );
-    everybody().for_each(|member| drop(fleet.terminate(member)));
+    everybody().for_each(|member| {
+        fleet.terminate(member);
+    });
     start_up::on_engines(&world.engines, world.folder.path());
 }
 
