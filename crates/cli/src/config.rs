@@ -336,7 +336,7 @@ mod tests {
             settings: Settings::default(),
             origins: vec![Origin::Default; SETTINGS.len()],
             engines: Configured::default(),
-            rebuild: false,
+            rebuild: None,
             encoders: Arc::default(),
             problems: Vec::new(),
         };
