@@ -62,7 +62,9 @@ fn log_to_stderr(cli: &Cli) {
         _ => (false, false),
     };
     let level = if is_server && !cli.global.quiet { "info" } else { "error" };
-    let filter = EnvFilter::try_from_env("RUSHES_LOG").unwrap_or_else(|_| EnvFilter::new(level));
+    // The drivers tell in many words what our own errors say in one sentence.
+    let usual = format!("{level},scylla=off,librdkafka=off,rdkafka=off");
+    let filter = EnvFilter::try_from_env("RUSHES_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
         .with_writer(std::io::stderr)

@@ -128,8 +128,10 @@ impl Chosen {
 
 /// The error with the section whose settings led there.
 fn of(section: &str, error: Error) -> Error {
+    tracing::debug!(section, ?error, "an engine cannot be opened");
     let message = format!("{} (section `[{section}]` of the configuration)", error.message());
-    Error::new(error.kind(), message).because(error)
+    // What led to it is in the message already; people get one sentence.
+    Error::new(error.kind(), message)
 }
 
 /// Under which name the archive's manifest is shared.

@@ -7,6 +7,7 @@ use rdkafka::client::ClientContext;
 use rdkafka::config::{FromClientConfigAndContext, RDKafkaLogLevel};
 use rdkafka::consumer::{BaseConsumer, Consumer, ConsumerContext};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
+use rdkafka::topic_partition_list::TopicPartitionListElem;
 use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use rushes_types::{Commit, Error, ErrorKind, Result};
 
@@ -290,6 +291,26 @@ pub fn commit_list(topic: &str, marks: &[(u32, Committed)]) -> Result<TopicParti
     Ok(list)
 }
 
+/// How soon a group that is on its way from one broker to another is asked again.
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
+
+/// Is the group between two brokers, as after one was started?
+fn is_moving(error: &KafkaError) -> bool {
+    matches!(
+        error.rdkafka_error_code(),
+        Some(
+            Code::NotCoordinator
+                | Code::CoordinatorNotAvailable
+                | Code::CoordinatorLoadInProgress
+                | Code::WaitingForCoordinator
+        )
+    )
+}
+
+fn is_moved(element: &TopicPartitionListElem<'_>) -> bool {
+    element.error().is_err_and(|e| is_moving(&e))
+}
+
 /// Where the consumer's group stands in partitions, in their order; `None` where it has not begun.
 pub fn committed<C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
@@ -301,8 +322,17 @@ pub fn committed<C: ConsumerContext>(
         return Ok(Vec::new());
     }
     let what = format!("asking what is acknowledged of the topic `{topic}`");
-    let asked = list(topic, partitions.iter().map(|p| (*p, Offset::Invalid)))?;
-    let answer = consumer.committed_offsets(asked, timeout).map_err(|e| error(&what, &e))?;
+    let until = Instant::now() + timeout;
+    let answer = loop {
+        let asked = list(topic, partitions.iter().map(|p| (*p, Offset::Invalid)))?;
+        match consumer.committed_offsets(asked, timeout) {
+            Err(e) if is_moving(&e) && Instant::now() < until => std::thread::sleep(LOOK_AGAIN),
+            Ok(some) if some.elements().iter().any(is_moved) && Instant::now() < until => {
+                std::thread::sleep(LOOK_AGAIN);
+            }
+            answered => break answered.map_err(|e| error(&what, &e))?,
+        }
+    };
     let of = |partition: &u32| {
         let Some(element) = answer.find_partition(topic, native(*partition)) else { return Ok(None) };
         element.error().map_err(|e| error(&what, &e))?;

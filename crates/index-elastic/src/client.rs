@@ -138,6 +138,17 @@ impl Client {
 
     /// Asks again while the cluster is busy or away, within bounds. Every request of ours may be sent twice.
     pub fn bytes(&self, ask: &Ask<'_>) -> Result<Vec<u8>, Failure> {
+        self.bytes_within(ask, self.patience)
+    }
+
+    /// The first word with the cluster: who starts is told soon that nobody answers.
+    pub fn greet(&self) -> Result<Value, Failure> {
+        let ask = Ask { time: Some(GREETING), ..Ask::get("/") };
+        let bytes = self.bytes_within(&ask, self.patience.min(GREETINGS))?;
+        serde_json::from_slice(&bytes).map_err(|e| Failure::Senseless(e.to_string()))
+    }
+
+    fn bytes_within(&self, ask: &Ask<'_>, patience: Duration) -> Result<Vec<u8>, Failure> {
         let begun = Instant::now();
         let salt = xxhash_rust::xxh3::xxh3_64(ask.path.as_bytes());
         let mut attempt = 0;
@@ -146,7 +157,7 @@ impl Client {
                 Err(failure) if failure.may_pass() => {
                     attempt += 1;
                     let wait = backoff::wait(attempt, salt);
-                    if begun.elapsed() + wait >= self.patience {
+                    if begun.elapsed() + wait >= patience {
                         return Err(failure);
                     }
                     if attempt == 3 {
@@ -173,6 +184,10 @@ impl Client {
         }
     }
 }
+
+/// How long a node may take for the first answer, and how long it is asked for one.
+const GREETING: Duration = Duration::from_secs(5);
+const GREETINGS: Duration = Duration::from_secs(15);
 
 /// One request.
 #[derive(Debug, Clone)]

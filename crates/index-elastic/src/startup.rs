@@ -22,7 +22,7 @@ fn unsupported(message: String) -> Error {
 
 /// Is it Elasticsearch, of the right version, and does it take writes?
 pub(crate) fn check_cluster(client: &Client) -> Result<()> {
-    let root = client.json(&Ask::get("/"))?;
+    let root = client.greet()?;
     check_root(&root)?;
     let settings = client.json(&Ask::get("/_cluster/settings?flat_settings=true"))?;
     for scope in ["persistent", "transient"] {

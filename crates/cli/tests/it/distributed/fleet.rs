@@ -16,6 +16,9 @@ const DRAIN_MAX: Duration = Duration::from_secs(30);
 /// How much of what a process said is shown where it did wrong.
 const TAIL_BYTES: usize = 3_000;
 
+/// What of a process's log is kept, to be shown where it did wrong.
+const LOGGED: &str = "warn,scylla=error";
+
 /// A process of the fleet: its name, also its folder's, and its roles.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Member(pub &'static str, pub &'static [&'static str]);
@@ -72,7 +75,7 @@ impl Fleet {
             command.args(["--role", role]);
         }
         let said = File::options().create(true).append(true).open(self.said(member)).unwrap();
-        let child = command.env("RUSHES_LOG", "warn").stdin(Stdio::null()).stderr(said).spawn().unwrap();
+        let child = command.env("RUSHES_LOG", LOGGED).stdin(Stdio::null()).stderr(said).spawn().unwrap();
         lock(&self.running).push(Running { member, child, address: None });
     }
 
