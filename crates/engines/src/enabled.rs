@@ -72,7 +72,7 @@ impl Chosen {
         if let Some(cluster) = self.cluster.get() {
             return Ok(Arc::clone(cluster));
         }
-        let cluster = Arc::new(Cluster::connect(&self.settings.cassandra).map_err(|e| of("cassandra", e))?);
+        let cluster = Arc::new(Cluster::connect(&self.settings.cassandra).map_err(|e| of("cassandra", &e))?);
         Ok(Arc::clone(self.cluster.get_or_init(|| cluster)))
     }
 
@@ -81,7 +81,7 @@ impl Chosen {
             Engine::Cassandra => {
                 let options = StoreOptions { redactor: Some(place.redactor()), ..StoreOptions::default() };
                 let store = CassandraStore::open(self.cluster()?, options);
-                Ok(Arc::new(store.map_err(|e| of("cassandra", e))?))
+                Ok(Arc::new(store.map_err(|e| of("cassandra", &e))?))
             }
             _ => place.store(),
         }
@@ -91,7 +91,7 @@ impl Chosen {
         match self.choice.of(Part::Events) {
             Engine::Kafka => {
                 let log = KafkaLog::open(self.settings.kafka.clone());
-                Ok(Arc::new(log.map_err(|e| of("kafka", e))?))
+                Ok(Arc::new(log.map_err(|e| of("kafka", &e))?))
             }
             _ => place.events(),
         }
@@ -102,7 +102,7 @@ impl Chosen {
             Engine::Cassandra => {
                 let settings = rushes_fused_cassandra::Settings::default();
                 let fused = CassandraFused::open(self.cluster()?, settings);
-                Ok(Arc::new(fused.map_err(|e| of("cassandra", e))?))
+                Ok(Arc::new(fused.map_err(|e| of("cassandra", &e))?))
             }
             _ => place.fused(),
         }
@@ -119,7 +119,7 @@ impl Chosen {
                     true => ElasticIndex::create_anew(config, options),
                     false => ElasticIndex::open(config, options),
                 };
-                Ok(Arc::new(index.map_err(|e| of("elasticsearch", e))?))
+                Ok(Arc::new(index.map_err(|e| of("elasticsearch", &e))?))
             }
             _ => place.index(),
         }
@@ -127,7 +127,7 @@ impl Chosen {
 }
 
 /// The error with the section whose settings led there.
-fn of(section: &str, error: Error) -> Error {
+fn of(section: &str, error: &Error) -> Error {
     tracing::debug!(section, ?error, "an engine cannot be opened");
     let message = format!("{} (section `[{section}]` of the configuration)", error.message());
     // What led to it is in the message already; people get one sentence.
@@ -144,7 +144,7 @@ impl OpenEngines for Chosen {
             return Ok(own.clone());
         }
         let ours = own.to_text()?;
-        let said = self.cluster()?.first_said(MANIFEST, &ours).map_err(|e| of("cassandra", e))?;
+        let said = self.cluster()?.first_said(MANIFEST, &ours).map_err(|e| of("cassandra", &e))?;
         Manifest::from_text(&said)
     }
 

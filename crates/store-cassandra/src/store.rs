@@ -55,7 +55,14 @@ impl CassandraStore {
                 }
                 each(block)
             };
-            self.cluster.block_on(content::read(&self.cluster, asset, *piece, &mut give))?;
+            // Who is given a block may wait for somebody, which is not allowed inside of the driver's work. A piece is bounded.
+            let mut blocks = Vec::new();
+            let mut keep = |found: content::Found| {
+                blocks.push(found);
+                Ok(())
+            };
+            self.cluster.block_on(content::read(&self.cluster, asset, *piece, &mut keep))?;
+            blocks.into_iter().try_for_each(&mut give)?;
         }
         Ok(())
     }

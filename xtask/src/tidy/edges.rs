@@ -33,6 +33,20 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("fused-cassandra", &["types", "wire", "fused", "cassandra"]),
     ("store-cassandra", &["types", "store", "cassandra"]),
     ("archive", PARTS),
+    ("migrate", &["types", "wire", "store", "archive"]),
+    ("page", &[]),
+    ("export", &["types", "plan"]),
+    (
+        "serve",
+        &[
+            "types", "text", "wire", "store", "events", "plan", "index", "query", "import", "footage",
+            "archive", "page", "export",
+        ],
+    ),
+    (
+        "bench",
+        &["types", "text", "wire", "store", "events", "fuse", "fused", "fusing", "plan", "query", "archive"],
+    ),
     (
         "engines",
         &[
@@ -50,20 +64,6 @@ const ALLOWED: &[(&str, &[&str])] = &[
             // It is handed what an engine's own client does.
             "bench",
         ],
-    ),
-    ("migrate", &["types", "wire", "store", "archive"]),
-    ("page", &[]),
-    ("export", &["types", "plan"]),
-    (
-        "serve",
-        &[
-            "types", "text", "wire", "store", "events", "plan", "index", "query", "import", "footage",
-            "archive", "page", "export",
-        ],
-    ),
-    (
-        "bench",
-        &["types", "text", "wire", "store", "events", "fuse", "fused", "fusing", "plan", "query", "archive"],
     ),
     ("testkit", PARTS),
     ("show", &[]),
