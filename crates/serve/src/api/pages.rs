@@ -185,7 +185,8 @@ async fn readyz(ctx: Ctx) -> Reply<&'static str> {
         return Err(not_ready("a stage does not get on"));
     }
     let caught_up = &ctx.app.caught_up;
-    if !status.catching_up {
+    // Only those who search see whether something is not searchable yet.
+    if !status.catching_up || !ctx.app.config.roles.search {
         caught_up.store(true, Ordering::Relaxed);
     }
     if caught_up.load(Ordering::Relaxed) {

@@ -106,7 +106,17 @@ fn whatever_breaks_nothing_acknowledged_is_lost_or_doubled_and_the_stages_agree(
 /// Every process says that it is ready, how far its stage is and what it did; none has taken much memory.
 fn ready_and_measured(world: &World) {
     let page = |member, path: &str| {
-        let reply = world.fleet.ask(member, "GET", path, "text/plain", b"").unwrap();
+        let ask = || world.fleet.ask(member, "GET", path, "text/plain", b"");
+        // What was written last may still be on its way.
+        let mut tries = (0..120).map(|_| {
+            let reply = ask();
+            if reply.as_ref().is_none_or(|reply| reply.status != 200) {
+                std::thread::sleep(std::time::Duration::from_millis(250));
+            }
+            reply
+        });
+        let ready = tries.find_map(|reply| reply.filter(|reply| reply.status == 200));
+        let reply = ready.or_else(ask).unwrap();
         assert_eq!(reply.status, 200, "{path} of {member:?}: {}", String::from_utf8_lossy(&reply.body));
         String::from_utf8(reply.body).unwrap()
     };
