@@ -295,7 +295,7 @@ pub fn commit_list(topic: &str, marks: &[(u32, Committed)]) -> Result<TopicParti
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
 /// Is the group between two brokers, as after one was started?
-fn is_moving(error: &KafkaError) -> bool {
+pub fn is_moving(error: &KafkaError) -> bool {
     matches!(
         error.rdkafka_error_code(),
         Some(

@@ -12,7 +12,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rushes_events::Position;
 use rushes_types::Result;
 
-use crate::client::{Committed, commit_list, committed};
+use crate::client::{Committed, commit_list, committed, is_moving};
 use crate::config::KafkaConfig;
 use crate::consumer::{Member, Shared, Wish};
 use crate::error::error;
@@ -152,17 +152,14 @@ impl Offsets {
 
 /// Did a commit fail because partitions are being shared anew?
 fn regrouping(error: &KafkaError) -> bool {
-    matches!(
+    let shared_anew = matches!(
         error.rdkafka_error_code(),
         Some(
             Code::RebalanceInProgress
                 | Code::IllegalGeneration
                 | Code::UnknownMemberId
                 | Code::AssignmentLost
-                | Code::WaitingForCoordinator
-                | Code::NotCoordinator
-                | Code::CoordinatorNotAvailable
-                | Code::CoordinatorLoadInProgress
         )
-    )
+    );
+    shared_anew || is_moving(error)
 }
