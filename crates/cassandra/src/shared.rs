@@ -37,15 +37,4 @@ impl Cluster {
             })
         })
     }
-
-    /// Says something else under a name, for all who ask from now on.
-    ///
-    /// # Errors
-    /// As [`Cluster::first_said`].
-    pub fn say(&self, name: &str, ours: &str) -> Result<()> {
-        SCHEMA.apply(self)?;
-        let update = format!("UPDATE {} SET said = ? WHERE name = ? IF EXISTS", self.table("shared"));
-        self.first_said(name, ours)?;
-        self.block_on(async { self.conditional(&[Write::new(&update, (ours, name))]).await.map(drop) })
-    }
 }
