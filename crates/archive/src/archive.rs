@@ -11,7 +11,7 @@ use rushes_types::{Commit, Error, ErrorKind, Result};
 use crate::access::{Caller, Right, Tokens};
 use crate::ask::NameCache;
 use crate::backup::BackupReport;
-use crate::engines::{EmbeddedEngines, Engines, OpenEngines, fused_dir};
+use crate::engines::{EmbeddedEngines, Engines, OpenEngines, Part};
 use crate::erasures::{Erasures, PURGE_AFTER};
 use crate::gate::Gate;
 use crate::manifest::{ArchiveLock, Manifest, make_private_dir};
@@ -333,7 +333,7 @@ fn shared_identity(dir: &Path, own: Manifest, engines: &dyn OpenEngines) -> Resu
         return Ok(own);
     }
     let is_new =
-        fused_dir(dir).try_exists().is_ok_and(|there| !there) && Tokens::open(dir)?.list().is_empty();
+        Part::Fused.dir(dir).try_exists().is_ok_and(|there| !there) && Tokens::open(dir)?.list().is_empty();
     if known.id != own.id && !is_new {
         return Err(Error::new(
             ErrorKind::Conflict,

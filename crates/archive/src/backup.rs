@@ -13,7 +13,7 @@ use rushes_types::{Commit, Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::engines::FOLDERS;
+use crate::engines::Part;
 use crate::manifest::{make_private_dir, write_whole};
 use crate::progress::{Progress, check};
 use crate::rebuild::{Rebuild, mark};
@@ -179,7 +179,7 @@ fn list(dir: &Path) -> Result<Listing> {
             files.push(describe(dir, Path::new(name))?);
         }
     }
-    list_into(dir, Path::new(FOLDERS[0]), &mut files)?;
+    list_into(dir, Path::new(Part::Store.as_str()), &mut files)?;
     files.sort();
     Ok(files)
 }

@@ -11,7 +11,7 @@ use rushes_text::{Analyzer, Language, detect, for_each_token, normalise_label};
 use rushes_types::Result;
 use rushes_wire::Format;
 
-use crate::engines::{events_dir, fused_dir, index_dir, store_dir};
+use crate::engines::Part;
 use crate::manifest::{Manifest, make_private_dir};
 use crate::priority::opened_standing_back;
 
@@ -33,7 +33,7 @@ impl Place<'_> {
     /// Where its folder cannot be opened.
     pub fn store(&self) -> Result<Arc<dyn AnnotationStore>> {
         let options = StoreOptions { redactor: Some(Arc::new(WireRedactor)), ..StoreOptions::default() };
-        let dir = private(store_dir(self.dir))?;
+        let dir = private(Part::Store.dir(self.dir))?;
         Ok(Arc::new(EmbeddedStore::open(&dir, options)?))
     }
 
@@ -42,7 +42,7 @@ impl Place<'_> {
     /// # Errors
     /// Where its folder cannot be opened.
     pub fn events(&self) -> Result<Arc<dyn EventLog>> {
-        let dir = private(events_dir(self.dir))?;
+        let dir = private(Part::Events.dir(self.dir))?;
         Ok(Arc::new(EmbeddedLog::open(&dir, LogOptions::default())?))
     }
 
@@ -51,7 +51,7 @@ impl Place<'_> {
     /// # Errors
     /// Where its folder cannot be opened.
     pub fn fused(&self) -> Result<Arc<dyn FusedStore>> {
-        let dir = private(fused_dir(self.dir))?;
+        let dir = private(Part::Fused.dir(self.dir))?;
         Ok(Arc::new(opened_standing_back(|| EmbeddedFused::open(&dir))?))
     }
 
@@ -61,7 +61,7 @@ impl Place<'_> {
     /// Where its folder cannot be opened; Corrupt or Unsupported where it must be made anew.
     pub fn index(&self) -> Result<Arc<dyn Index>> {
         let options = EmbeddedOptions { analyzer: self.analyzer(), ..EmbeddedOptions::default() };
-        let dir = private(index_dir(self.dir))?;
+        let dir = private(Part::Index.dir(self.dir))?;
         Ok(Arc::new(match self.index_anew {
             true => EmbeddedIndex::create_anew(&dir, options)?,
             false => EmbeddedIndex::open(&dir, options)?,

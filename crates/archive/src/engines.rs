@@ -1,6 +1,6 @@
 //! The four seams of one archive, whatever stands behind them.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rushes_events::EventLog;
@@ -8,6 +8,7 @@ use rushes_fused::FusedStore;
 use rushes_index::Index;
 use rushes_store::AnnotationStore;
 use rushes_types::Result;
+use serde::Serialize;
 
 use crate::embedded::Place;
 use crate::manifest::Manifest;
@@ -78,26 +79,38 @@ impl OpenEngines for EmbeddedEngines {
     }
 }
 
-/// The folders of the embedded engines within an archive.
-pub const FOLDERS: [&str; 4] = ["store", "events", "fused", "index"];
+/// A part of an archive that runs on an engine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Part {
+    /// Stage 1.
+    Store,
+    /// Between the stages.
+    Events,
+    /// Stage 2.
+    Fused,
+    /// Stage 3.
+    Index,
+}
 
-/// Folder of stage 1 in an archive.
-#[must_use]
-pub fn store_dir(archive: &Path) -> std::path::PathBuf {
-    archive.join(FOLDERS[0])
-}
-/// Folder of the event log in an archive.
-#[must_use]
-pub fn events_dir(archive: &Path) -> std::path::PathBuf {
-    archive.join(FOLDERS[1])
-}
-/// Folder of stage 2 in an archive.
-#[must_use]
-pub fn fused_dir(archive: &Path) -> std::path::PathBuf {
-    archive.join(FOLDERS[2])
-}
-/// Folder of stage 3 in an archive.
-#[must_use]
-pub fn index_dir(archive: &Path) -> std::path::PathBuf {
-    archive.join(FOLDERS[3])
+impl Part {
+    /// All of them, in the order of the data's way.
+    pub const ALL: [Self; 4] = [Self::Store, Self::Events, Self::Fused, Self::Index];
+
+    /// What people read, the key in a configuration, and the folder of the embedded engine within an archive.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Store => "store",
+            Self::Events => "events",
+            Self::Fused => "fused",
+            Self::Index => "index",
+        }
+    }
+
+    /// Folder of the embedded engine in an archive.
+    #[must_use]
+    pub fn dir(self, archive: &Path) -> PathBuf {
+        archive.join(self.as_str())
+    }
 }

@@ -30,7 +30,7 @@ pub use access::{Caller, Right, TokenSpec, Tokens};
 pub use archive::{Archive, OpenOptions};
 pub use backup::{BackupFile, BackupReport, restore};
 pub use embedded::{Place, Words};
-pub use engines::{EmbeddedEngines, Engines, OpenEngines};
+pub use engines::{EmbeddedEngines, Engines, OpenEngines, Part};
 pub use erasures::{GONE_WITHIN, PURGE_AFTER};
 pub use facade::BucketView;
 pub use ground::Ground;

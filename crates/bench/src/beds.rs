@@ -3,39 +3,9 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use rushes_archive::{EmbeddedEngines, OpenEngines};
+use rushes_archive::{EmbeddedEngines, OpenEngines, Part};
 use rushes_types::Result;
 use serde::Serialize;
-
-/// A part of an archive that an engine keeps.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Part {
-    /// Stage 1.
-    Store,
-    /// Between the stages.
-    Events,
-    /// Stage 2.
-    Fused,
-    /// Stage 3.
-    Index,
-}
-
-impl Part {
-    /// All of them, in the order of the data's way.
-    pub const ALL: [Self; 4] = [Self::Store, Self::Events, Self::Fused, Self::Index];
-
-    /// What people read; also the folder of the embedded engine.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Store => "store",
-            Self::Events => "events",
-            Self::Fused => "fused",
-            Self::Index => "index",
-        }
-    }
-}
 
 /// What an engine's own client did at most with the same bytes in the same rows.
 #[derive(Debug, Clone, PartialEq, Serialize)]

@@ -8,7 +8,9 @@ use rushes_archive::Progress;
 use rushes_types::{Error, Result};
 use serde::Serialize;
 
-use crate::beds::{Beds, Ceiling, Embedded, Part};
+use rushes_archive::Part;
+
+use crate::beds::{Beds, Ceiling, Embedded};
 use crate::percentiles::Percentiles;
 use crate::report::{Rate, Table, size, thousands, whole};
 use crate::run::{answers, clean, hours, prepare};
@@ -287,7 +289,7 @@ impl Beside {
         let mut table = Table::new(&head);
         let shown = |bytes: Option<u64>| bytes.map_or("–".to_owned(), |bytes| size(Some(bytes)));
         for disk in &self.disk {
-            table.row(vec![disk.part.name().to_owned(), shown(disk.embedded), shown(disk.engines)]);
+            table.row(vec![disk.part.as_str().to_owned(), shown(disk.embedded), shown(disk.engines)]);
         }
         writeln!(f, "{table}")
     }

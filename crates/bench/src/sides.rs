@@ -10,7 +10,9 @@ use rushes_archive::{Progress, Stage};
 use rushes_types::Result;
 
 use crate::World;
-use crate::beds::{Bed, Beds, Ceiling, Part};
+use rushes_archive::Part;
+
+use crate::beds::{Bed, Beds, Ceiling};
 use crate::beside::BesideOptions;
 use crate::bodies::Content;
 use crate::fusion;
@@ -154,7 +156,7 @@ fn archive(
         .filter_map(|part| {
             let lies = |(other, _): &&(Part, u64)| *other == part;
             let found = elsewhere.iter().find(lies).map(|(_, bytes)| *bytes);
-            let own = || here.iter().find(|disk| disk.part == part.name()).map(|disk| disk.bytes);
+            let own = || here.iter().find(|disk| disk.part == part.as_str()).map(|disk| disk.bytes);
             Some((part, found.or_else(own)?))
         })
         .collect();

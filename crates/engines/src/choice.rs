@@ -2,42 +2,15 @@
 
 use std::fmt;
 
-/// A part of an archive that may run on one engine or another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Part {
-    /// Stage 1.
-    Store,
-    /// Between the stages.
-    Events,
-    /// Stage 2.
-    Fused,
-    /// Stage 3.
-    Index,
-}
+use rushes_archive::Part;
 
-impl Part {
-    /// All of them, in the order of the data's way.
-    pub const ALL: [Self; 4] = [Self::Store, Self::Events, Self::Fused, Self::Index];
-
-    /// Its key in the section `[engines]`.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Store => "store",
-            Self::Events => "events",
-            Self::Fused => "fused",
-            Self::Index => "index",
-        }
-    }
-
-    /// What it can run on.
-    #[must_use]
-    pub const fn engines(self) -> [Engine; 2] {
-        match self {
-            Self::Store | Self::Fused => [Engine::Embedded, Engine::Cassandra],
-            Self::Events => [Engine::Embedded, Engine::Kafka],
-            Self::Index => [Engine::Embedded, Engine::Elasticsearch],
-        }
+/// What a part can run on.
+#[must_use]
+pub const fn engines_of(part: Part) -> [Engine; 2] {
+    match part {
+        Part::Store | Part::Fused => [Engine::Embedded, Engine::Cassandra],
+        Part::Events => [Engine::Embedded, Engine::Kafka],
+        Part::Index => [Engine::Embedded, Engine::Elasticsearch],
     }
 }
 
@@ -84,9 +57,9 @@ impl Choice {
     /// # Errors
     /// What the part can run on, where `name` is none of it.
     pub fn choose(&mut self, part: Part, name: &str) -> Result<(), String> {
-        let found = part.engines().into_iter().find(|engine| engine.as_str() == name);
+        let found = engines_of(part).into_iter().find(|engine| engine.as_str() == name);
         let engine = found.ok_or_else(|| {
-            let [one, other] = part.engines().map(Engine::as_str);
+            let [one, other] = engines_of(part).map(Engine::as_str);
             format!("is `{name}`; write \"{one}\" or \"{other}\"")
         })?;
         self.0[part as usize] = engine;

@@ -3,12 +3,12 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use rushes_archive::{EmbeddedEngines, OpenEngines};
+use rushes_archive::{EmbeddedEngines, OpenEngines, Part};
 use rushes_bench::beds::{Bed, Beds, Embedded};
 use rushes_types::Error;
 use toml::{Table, Value};
 
-use crate::choice::{Choice, Engine, Part};
+use crate::choice::{Choice, Engine};
 use crate::drivers;
 
 /// The section that chooses, and those that say how each engine is reached.

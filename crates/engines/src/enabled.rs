@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use rushes_archive::{Engines, Manifest, OpenEngines, Place};
+use rushes_archive::{Engines, Manifest, OpenEngines, Part, Place};
 use rushes_cassandra::Cluster;
 use rushes_events::EventLog;
 use rushes_events_kafka::{KafkaConfig, KafkaLog};
@@ -16,7 +16,7 @@ use rushes_types::{Error, Result};
 use serde::de::DeserializeOwned;
 use toml::Table;
 
-use crate::choice::{Choice, Engine, Part};
+use crate::choice::{Choice, Engine};
 
 #[path = "bed/mod.rs"]
 mod bed;

@@ -30,5 +30,5 @@ mod drivers;
 #[path = "enabled.rs"]
 mod drivers;
 
-pub use choice::{Choice, Engine, Part};
+pub use choice::{Choice, Engine, engines_of};
 pub use configured::{Configured, SECTIONS, is_ours};

@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use rushes_bench::beds::{Ceiling, Part};
+use rushes_archive::Part;
+use rushes_bench::beds::Ceiling;
 use rushes_cassandra::Cluster;
 use rushes_cassandra::driver::{CqlValue, Row};
 use rushes_types::{Error, Result};

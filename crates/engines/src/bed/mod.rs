@@ -10,15 +10,15 @@ use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use rushes_archive::OpenEngines;
-use rushes_bench::beds::{Bed, Ceiling, Part as Measured};
+use rushes_archive::{OpenEngines, Part};
+use rushes_bench::beds::{Bed, Ceiling};
 use rushes_events_kafka::KafkaLog;
 use rushes_index::Index;
 use rushes_index_elastic::{ElasticIndex, ElasticOptions, Recording};
 use rushes_types::{Error, Result};
 
 use super::{Chosen, Settings};
-use crate::choice::{Choice, Engine, Part};
+use crate::choice::{Choice, Engine};
 use cassandra::Seen;
 
 /// The file of requests to the index, in the bed's scratch folder.
@@ -29,7 +29,7 @@ struct Own {
     chosen: Arc<Chosen>,
     recording: Arc<Recording>,
     /// What lay in a part before.
-    seen: Mutex<BTreeMap<Measured, Seen>>,
+    seen: Mutex<BTreeMap<Part, Seen>>,
 }
 
 /// Engines as configured, under a name of their own.
@@ -47,18 +47,9 @@ pub(crate) fn bed(choice: Choice, mut settings: Settings, scratch: &Path) -> Res
     Ok(Box::new(Own { chosen: Arc::new(chosen), recording, seen: Mutex::default() }))
 }
 
-const fn part_of(part: Measured) -> Part {
-    match part {
-        Measured::Store => Part::Store,
-        Measured::Events => Part::Events,
-        Measured::Fused => Part::Fused,
-        Measured::Index => Part::Index,
-    }
-}
-
 impl Own {
-    fn runs_on(&self, part: Measured) -> Engine {
-        self.chosen.choice.of(part_of(part))
+    fn runs_on(&self, part: Part) -> Engine {
+        self.chosen.choice.of(part)
     }
 
     fn index(&self) -> Result<ElasticIndex> {
@@ -75,7 +66,7 @@ impl Bed for Own {
         self.chosen.clone()
     }
 
-    fn begin(&self, part: Measured) -> Result<()> {
+    fn begin(&self, part: Part) -> Result<()> {
         match self.runs_on(part) {
             Engine::Cassandra => {
                 let seen = cassandra::seen(&*self.chosen.cluster()?, part)?;
@@ -87,7 +78,7 @@ impl Bed for Own {
         Ok(())
     }
 
-    fn ceiling(&self, part: Measured) -> Result<Option<Ceiling>> {
+    fn ceiling(&self, part: Part) -> Result<Option<Ceiling>> {
         match self.runs_on(part) {
             Engine::Cassandra => {
                 let seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner).remove(&part);
@@ -107,21 +98,21 @@ impl Bed for Own {
     }
 
     fn event_ceilings(&self, events: u64) -> Result<Option<[Ceiling; 2]>> {
-        match self.runs_on(Measured::Events) {
+        match self.runs_on(Part::Events) {
             Engine::Kafka => kafka::measure(&self.chosen.settings.kafka, events).map(Some),
             _ => Ok(None),
         }
     }
 
-    fn bytes(&self) -> Result<Vec<(Measured, u64)>> {
+    fn bytes(&self) -> Result<Vec<(Part, u64)>> {
         let mut all = Vec::new();
-        for part in [Measured::Store, Measured::Fused] {
+        for part in [Part::Store, Part::Fused] {
             if self.runs_on(part) == Engine::Cassandra {
                 all.push((part, cassandra::bytes(&*self.chosen.cluster()?, part)?));
             }
         }
-        if self.runs_on(Measured::Index) == Engine::Elasticsearch {
-            all.push((Measured::Index, self.index()?.counts()?.bytes));
+        if self.runs_on(Part::Index) == Engine::Elasticsearch {
+            all.push((Part::Index, self.index()?.counts()?.bytes));
         }
         Ok(all)
     }
