@@ -244,6 +244,8 @@ fn run(stage: Stage, engines: &Engines, shared: &Shared, settings: &FuseSettings
     priority::stand_back();
     let mut backoff = BACKOFF.0;
     let mut patience = Patience::default();
+    // A worker before this one may have ended in the middle of a pass.
+    let mut owes = true;
     shared.record(stage, |h| h.running = true);
     while !shared.stopping() {
         let seen = shared.committed.count();
@@ -252,7 +254,9 @@ fn run(stage: Stage, engines: &Engines, shared: &Shared, settings: &FuseSettings
             shared.committed.wait(seen, IDLE_WAIT);
             continue;
         }
-        match pass(stage, engines, shared, settings, &mut patience) {
+        match settled(stage, engines, &mut owes)
+            .and_then(|()| pass(stage, engines, shared, settings, &mut patience))
+        {
             Ok(Pass { busy, items }) => {
                 backoff = BACKOFF.0;
                 shared.record(stage, |h| {
@@ -265,23 +269,19 @@ fn run(stage: Stage, engines: &Engines, shared: &Shared, settings: &FuseSettings
                     idle(stage, engines, shared, seen);
                 }
             }
-            Err(error) if error.kind() == ErrorKind::Conflict => {
-                // Another worker was faster: look again at what is left.
-                tracing::info!(stage = stage.as_str(), %error, "another worker was faster");
-                if backoff > FASTER {
+            Err(error) => {
+                owes = true;
+                // That another worker was faster is no failure, unless it goes on and on.
+                let overtaken = error.kind() == ErrorKind::Conflict && backoff <= FASTER;
+                if overtaken {
+                    tracing::info!(stage = stage.as_str(), %error, "another worker was faster");
+                } else {
+                    tracing::error!(stage = stage.as_str(), %error, "the pass failed; it will be tried again");
                     shared.record(stage, |h| h.error = Some(error.to_string()));
+                    shared.published.notify();
                 }
                 sleep(shared, backoff);
                 backoff = (backoff * 2).min(BACKOFF.1);
-                take_back(stage, engines);
-            }
-            Err(error) => {
-                tracing::error!(stage = stage.as_str(), %error, "the pass failed; it will be tried again");
-                shared.record(stage, |h| h.error = Some(error.to_string()));
-                shared.published.notify();
-                sleep(shared, backoff);
-                backoff = (backoff * 2).min(BACKOFF.1);
-                take_back(stage, engines);
             }
         }
     }
@@ -317,11 +317,14 @@ fn pass(
     }
 }
 
-/// What was not acknowledged is to come again.
-fn take_back(stage: Stage, engines: &Engines) {
-    if let Err(error) = redeliver(stage, engines) {
-        tracing::error!(stage = stage.as_str(), %error, "events could not be taken back");
+/// Has what was delivered and not acknowledged come again, where that is owed: until it succeeds, since nobody else would
+/// ask for it.
+fn settled(stage: Stage, engines: &Engines, owes: &mut bool) -> Result<()> {
+    if *owes {
+        redeliver(stage, engines)?;
+        *owes = false;
     }
+    Ok(())
 }
 
 fn redeliver(stage: Stage, engines: &Engines) -> Result<()> {
