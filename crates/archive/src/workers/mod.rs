@@ -60,8 +60,8 @@ impl Stage {
 
 /// How long an idle worker sleeps unless it is woken.
 const IDLE_WAIT: Duration = Duration::from_millis(200);
-/// Shortest and longest wait after a failure.
-const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(30));
+/// Shortest and longest wait after a failure: an engine that comes back is not kept waiting for long.
+const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
 /// A stage that was overtaken again and again for this long does not get on.
 const FASTER: Duration = Duration::from_secs(2);
 /// How long the maintenance worker sleeps when there is nothing to join.

@@ -181,8 +181,9 @@ async fn readyz(ctx: Ctx) -> Reply<&'static str> {
     if ctx.app.stopping.load(Ordering::Relaxed) {
         return Err(not_ready("the server is stopping"));
     }
-    if status.workers.iter().any(|(_, health)| health.error.is_some()) {
-        return Err(not_ready("a stage does not get on"));
+    // Why is for those who may see the status: this page needs no token.
+    if let Some((stage, _)) = status.workers.iter().find(|(_, health)| health.error.is_some()) {
+        return Err(not_ready(&format!("the stage `{stage}` does not get on")));
     }
     let caught_up = &ctx.app.caught_up;
     // Only those who search see whether something is not searchable yet.
