@@ -106,7 +106,9 @@ impl Archive {
             }
         };
         let manifest = shared_identity(dir, manifest, options.engines.as_ref())?;
-        let engines = rebuild::open_engines(dir, &manifest, options.engines.as_ref(), options.rebuild)?;
+        let indexes = options.stages.contains(&Stage::Index);
+        let engines =
+            rebuild::open_engines(dir, &manifest, options.engines.as_ref(), options.rebuild, indexes)?;
         let tokens = Tokens::open(dir)?;
         if let Some(marker) = rebuild::pending(dir)? {
             tracing::info!("finishing the rebuild that was begun");

@@ -81,9 +81,9 @@ pub struct IngestReport {
     pub commit: Option<Commit>,
 }
 
-/// Takes a request apart: nothing is written.
-pub(crate) fn split(store: &dyn AnnotationStore, limits: &Limits, body: Body<'_>) -> Result<Request> {
-    let space_of = |model: &ModelRef| store.model(model).ok().flatten().and_then(|m| m.space);
+/// Takes a request apart: nothing is written. `models` are those that are registered.
+fn split(models: &[Model], limits: &Limits, body: Body<'_>) -> Result<Request> {
+    let space_of = |model: &ModelRef| find(models, model).and_then(|m| m.space.clone());
     let options = SplitOptions { limits, space_of: &space_of, threads: READ_THREADS };
     match body {
         Body::Lines(bytes) => rushes_wire::split_request(bytes, &options),
@@ -99,9 +99,11 @@ pub(crate) fn ingest(
     body: Body<'_>,
     options: &IngestOptions,
 ) -> Result<IngestReport> {
-    let request = split(store, limits, body)?;
+    // Read once: where the store is another machine, each look is a wait.
+    let models = store.models()?;
+    let request = split(&models, limits, body)?;
     let mut report = report_of(&request);
-    let registrations = Registrations::plan(store, caller, &request.blocks)?;
+    let registrations = Registrations::plan(store, &models, caller, &request.blocks)?;
     if options.dry_run || options.strict {
         // Before anything is registered: what is refused only by the store counts as much as what cannot be read.
         let inputs = inputs(&request.blocks);
@@ -141,7 +143,8 @@ pub(crate) fn append_run(
     body: Body<'_>,
     strict: bool,
 ) -> Result<IngestReport> {
-    let mut request = split(store, limits, body)?;
+    let models = store.models()?;
+    let mut request = split(&models, limits, body)?;
     let mut report = report_of(&request);
     request.blocks.retain(|block| {
         let fits = block.asset == run.asset && block.model == run.model;
@@ -158,7 +161,7 @@ pub(crate) fn append_run(
             return Ok(report);
         }
     }
-    register_space(store, &request.blocks)?;
+    register_space(store, &models, &request.blocks)?;
     let receipt = store.append(&run.id, &inputs(&request.blocks), take(strict))?;
     add(&mut report, receipt, &request.blocks);
     Ok(report)
@@ -292,12 +295,17 @@ struct Registrations {
 
 impl Registrations {
     /// Finds what is not registered yet, and whether the caller may write to all of it.
-    fn plan(store: &dyn AnnotationStore, caller: &Caller, blocks: &[GroupedBlock]) -> Result<Self> {
+    fn plan(
+        store: &dyn AnnotationStore,
+        known: &[Model],
+        caller: &Caller,
+        blocks: &[GroupedBlock],
+    ) -> Result<Self> {
         let mut assets: BTreeMap<AssetId, Asset> = BTreeMap::new();
         let mut models: BTreeMap<ModelRef, Model> = BTreeMap::new();
         let mut checked: Option<AssetId> = None;
         for block in blocks {
-            if let Some(model) = unregistered(store, block)? {
+            if let Some(model) = unregistered(known, block)? {
                 let entry = models.entry(block.model.clone()).or_insert(model.clone());
                 entry.space = entry.space.take().or(model.space);
             }
@@ -336,10 +344,14 @@ impl Registrations {
     }
 }
 
+fn find<'m>(models: &'m [Model], model: &ModelRef) -> Option<&'m Model> {
+    models.iter().find(|known| known.model == *model)
+}
+
 /// The model as a block's first line registers it, where it is new or has no space yet.
-fn unregistered(store: &dyn AnnotationStore, block: &GroupedBlock) -> Result<Option<Model>> {
-    let known = store.model(&block.model)?;
-    let has_space = known.as_ref().is_some_and(|m| m.space.is_some());
+fn unregistered(known: &[Model], block: &GroupedBlock) -> Result<Option<Model>> {
+    let known = find(known, &block.model);
+    let has_space = known.is_some_and(|m| m.space.is_some());
     if known.is_some() && (has_space || block.dimensions.is_none()) {
         return Ok(None);
     }
@@ -352,7 +364,7 @@ fn unregistered(store: &dyn AnnotationStore, block: &GroupedBlock) -> Result<Opt
         }),
         None => None,
     };
-    let model = known.unwrap_or_else(|| Model {
+    let model = known.cloned().unwrap_or_else(|| Model {
         model: block.model.clone(),
         types: Vec::new(),
         language: None,
@@ -361,9 +373,9 @@ fn unregistered(store: &dyn AnnotationStore, block: &GroupedBlock) -> Result<Opt
     Ok(Some(Model { space, ..model }))
 }
 
-fn register_space(store: &dyn AnnotationStore, blocks: &[GroupedBlock]) -> Result<()> {
+fn register_space(store: &dyn AnnotationStore, known: &[Model], blocks: &[GroupedBlock]) -> Result<()> {
     for block in blocks {
-        if let Some(model) = unregistered(store, block)? {
+        if let Some(model) = unregistered(known, block)? {
             store.put_model(&model)?;
         }
     }

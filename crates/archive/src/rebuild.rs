@@ -110,13 +110,17 @@ fn say_all(engines: &Engines, what: Rebuild, progress: &dyn Progress) -> Result<
 }
 
 /// Opens the engines; leaves the marker where something is to be made anew. An index of the archive's own that is broken,
-/// of another format or gone is derived data, and made anew without asking; one that others share only by `anew`.
+/// of another format or gone is derived data, and made anew without asking; one that others share only by `anew`. In a
+/// process that does not index (`indexes`), an index of its own is of no use and stays empty: another process fills its
+/// own from the same events.
 pub(crate) fn open_engines(
     dir: &Path,
     manifest: &Manifest,
     opener: &dyn OpenEngines,
     anew: Option<Rebuild>,
+    indexes: bool,
 ) -> Result<Engines> {
+    let of_no_use = opener.has_index_here() && !indexes;
     let open = |index_anew| opener.open(&Place { dir, manifest, index_anew });
     if pending(dir)?.is_some() {
         return open(true);
@@ -133,10 +137,12 @@ pub(crate) fn open_engines(
                 && matches!(error.kind(), ErrorKind::Corrupt | ErrorKind::Unsupported) =>
         {
             tracing::warn!(%error, "the index is made anew");
-            mark(dir, Rebuild::Index)?;
+            if !of_no_use {
+                mark(dir, Rebuild::Index)?;
+            }
             open(true)
         }
-        Ok(engines) if index_is_lost(&engines)? => {
+        Ok(engines) if !of_no_use && index_is_lost(&engines)? => {
             if !opener.has_index_here() {
                 return Err(Error::new(
                     ErrorKind::NotFound,

@@ -119,6 +119,18 @@ impl KafkaLog {
         Ok(new)
     }
 
+    /// As [`Self::subscription`], but a process that does not consume leaves the group again: partitions that it kept
+    /// nobody would work through.
+    fn visit(&self, topic: Topic, consumer: &str) -> Result<Arc<Subscription>> {
+        check_name(consumer)?;
+        if let Some(known) = self.known(topic, consumer).filter(|known| !known.failed()) {
+            return Ok(known);
+        }
+        let new =
+            Subscription::new(&self.config, topic, consumer, &self.cluster, &self.producer, &self.arrivals)?;
+        Ok(Arc::new(new))
+    }
+
     /// The names of a topic's consumers: the configured ones and those of this process.
     fn consumers(&self, topic: Topic) -> BTreeSet<String> {
         let mut names: BTreeSet<String> = self.config.consumers.of(topic).iter().cloned().collect();
@@ -262,12 +274,12 @@ impl EventLog for KafkaLog {
 
     /// Sets the whole group; its other processes follow within seconds, and before they acknowledge anything more.
     fn rewind(&self, topic: Topic, consumer: &str) -> Result<()> {
-        self.subscription(topic, consumer)?.rewind(&self.all())
+        self.visit(topic, consumer)?.rewind(&self.all())
     }
 
     /// Sets the whole group, as [`Self::rewind`] does.
     fn skip(&self, topic: Topic, consumer: &str) -> Result<()> {
-        self.subscription(topic, consumer)?.skip(&self.all())
+        self.visit(topic, consumer)?.skip(&self.all())
     }
 
     fn watermarks(&self, topic: Topic, consumer: &str) -> Result<Vec<Commit>> {

@@ -7,6 +7,7 @@
 //! coverage (all that it may supersede), and a change of the asset's language (every annotation that named
 //! no language of its own is resolved again).
 
+mod batch;
 mod source;
 
 use std::collections::{BTreeMap, HashMap};
@@ -17,17 +18,16 @@ use rushes_store::{CommitRecord, Effect, Segment};
 use rushes_types::limits::BUCKET_NS_DEFAULT;
 use rushes_types::{
     Annotation, Asset, AssetDocument, AssetId, Bucket, Commit, FusedAnnotation, FusedKey, Model, ModelRef,
-    Result, TimeRange, Watermark,
+    Result, TimeRange,
 };
 
+pub use batch::{BATCH_ROWS_MAX, fuse_batch};
 pub use source::{Source, annotations_of};
 
 /// Commits read at once.
 pub const HISTORY_PAGE: usize = 1_024;
 /// New annotations fused in one step; a single commit may hold more.
 pub const STEP_ANNOTATIONS_MAX: u64 = 200_000;
-/// Rows written by one atomic step over several assets, about.
-pub const BATCH_ROWS_MAX: usize = 50_000;
 /// Rows read from the fused store at once.
 const READ_PAGE: usize = 10_000;
 
@@ -73,45 +73,6 @@ pub fn fuse_asset(
     fused.progress(asset)
 }
 
-/// Brings several assets to their newest commits and then writes the watermarks: every commit up to them is
-/// fused. Small updates of different assets share one atomic step, and so one fsync.
-///
-/// # Errors
-/// Where a store fails; what was applied stays, and the call may be repeated.
-pub fn fuse_batch(
-    source: &dyn Source,
-    fused: &dyn FusedStore,
-    assets: &[AssetId],
-    watermarks: &[Watermark],
-    options: Options<'_>,
-) -> Result<()> {
-    let mut todo: Vec<AssetId> = assets.to_vec();
-    todo.sort_unstable();
-    todo.dedup();
-    // Round by round: each asset has at most one update in an atomic step.
-    loop {
-        let mut pending = Vec::new();
-        let mut rows = 0usize;
-        let mut again = Vec::new();
-        for asset in todo {
-            if let Some(update) = next_update(source, fused, &asset, options)? {
-                rows = rows.saturating_add(update.changes.len()).saturating_add(update.buckets.len());
-                pending.push(update);
-                again.push(asset);
-            }
-            if rows >= BATCH_ROWS_MAX {
-                fused.apply(&std::mem::take(&mut pending), &[])?;
-                rows = 0;
-            }
-        }
-        if again.is_empty() {
-            return fused.apply(&[], watermarks);
-        }
-        fused.apply(&pending, &[])?;
-        todo = again;
-    }
-}
-
 /// The next step of an asset, not applied; `None` when it is fused up to its newest commit.
 ///
 /// # Errors
@@ -138,6 +99,7 @@ pub struct Step {
     languages: Option<HashMap<FusedKey, Option<String>>>,
     after: Commit,
     upto: Commit,
+    has_more: bool,
 }
 
 /// Reads what the next step of an asset works on; `None` when it is fused up to its newest commit.
@@ -152,7 +114,9 @@ pub fn gather(
 ) -> Result<Option<Step>> {
     let after = fused.progress(asset_id)?;
     let mut records = source.history(asset_id, after, options.history_page)?;
-    cut(&mut records, options.step_annotations_max);
+    // What is committed from now on is told of by an event of its own.
+    let has_more = records.len() >= options.history_page;
+    let has_more = cut(&mut records, options.step_annotations_max) || has_more;
     let Some(upto) = records.last().map(|r| r.commit) else { return Ok(None) };
     let is_fresh = after == Commit::NONE;
     let asset = source.asset(asset_id)?;
@@ -175,7 +139,7 @@ pub fn gather(
     let rows = read_rows(fused, asset_id, &plan, &segments)?;
     let models = models(source, before.as_ref(), &plan.segments)?;
     let asset_id = asset_id.clone();
-    Ok(Some(Step { asset_id, asset, before, models, records, segments, rows, languages, after, upto }))
+    Ok(Some(Step { asset_id, asset, before, models, records, segments, rows, languages, after, upto, has_more }))
 }
 
 impl Step {
@@ -183,6 +147,12 @@ impl Step {
     #[must_use]
     pub const fn upto(&self) -> Commit {
         self.upto
+    }
+
+    /// Had the asset more commits, when this was read, than one step takes?
+    #[must_use]
+    pub const fn has_more(&self) -> bool {
+        self.has_more
     }
 
     /// Fuses: decides what becomes of annotations and buckets. Of `fused`, only the touched buckets are read.
@@ -215,8 +185,8 @@ impl Step {
     }
 }
 
-/// Keeps as many commits as a step takes; at least one.
-fn cut(records: &mut Vec<CommitRecord>, annotations_max: u64) {
+/// Keeps as many commits as a step takes; at least one. Did it leave any?
+fn cut(records: &mut Vec<CommitRecord>, annotations_max: u64) -> bool {
     let mut sum = 0u64;
     let mut kept = 0;
     for record in records.iter() {
@@ -228,7 +198,9 @@ fn cut(records: &mut Vec<CommitRecord>, annotations_max: u64) {
         }
         kept += 1;
     }
+    let leaves = records.len() > kept;
     records.truncate(kept);
+    leaves
 }
 
 /// The language that each annotation of the asset has, now that the asset's is another.

@@ -6,7 +6,7 @@ use rushes_wire::{BlockContext, Format, decode_block};
 
 /// What fusion reads of stage 1. A reference to any [`AnnotationStore`] is one (`&store as &dyn
 /// Source`, also of a `&dyn AnnotationStore`); see its laws.
-pub trait Source {
+pub trait Source: Sync {
     /// An asset, `None` if it is erased.
     fn asset(&self, id: &AssetId) -> Result<Option<Asset>>;
     /// A model.

@@ -216,15 +216,8 @@ impl CassandraStore {
         let mut states: Vec<MutexGuard<'_, AssetState>> =
             slots.iter().map(|slot| slot.lock().unwrap_or_else(PoisonError::into_inner)).collect();
         let mut receipt = self.cluster.block_on(async {
-            let heads = stream::iter(assets.keys().map(|asset| head::read(&self.cluster, asset)))
-                .buffered(ASSETS_AT_ONCE)
-                .try_collect::<Vec<_>>()
-                .await?;
-            for block in blocks.iter().filter(|_| take != Take::Nothing) {
-                let at = assets.keys().position(|asset| **asset == block.asset);
-                if at.and_then(|at| heads.get(at)).is_none_or(|head| head.doc.is_none()) {
-                    return Err(no_asset(&block.asset));
-                }
+            if take != Take::Nothing && assets.len() > 1 {
+                self.check_registered(blocks, &assets).await?;
             }
             if take != Take::WhatFits {
                 // What becomes of the request is decided on all of it before any of it is written.
@@ -239,6 +232,25 @@ impl CassandraStore {
         })?;
         receipt.rejected.sort_unstable_by_key(|(block, position, _)| (*block, *position));
         Ok(receipt)
+    }
+
+    /// Of several assets, nothing is written where one is not registered. One alone is looked at by its change.
+    async fn check_registered(
+        &self,
+        blocks: &[BlockInput<'_>],
+        assets: &BTreeMap<&AssetId, Vec<Group<'_>>>,
+    ) -> Result<()> {
+        let heads = stream::iter(assets.keys().map(|asset| head::read(&self.cluster, asset)))
+            .buffered(ASSETS_AT_ONCE)
+            .try_collect::<Vec<_>>()
+            .await?;
+        for block in blocks {
+            let at = assets.keys().position(|asset| **asset == block.asset);
+            if at.and_then(|at| heads.get(at)).is_none_or(|head| head.doc.is_none()) {
+                return Err(no_asset(&block.asset));
+            }
+        }
+        Ok(())
     }
 
     async fn each_asset(
@@ -283,6 +295,11 @@ impl CassandraStore {
             if !is_kept(take, &mut receipt) {
                 return Ok((receipt, Vec::new()));
             }
+            let first_of = groups.iter().zip(&picked).filter(|(group, (_, accepted))| {
+                *accepted > 0 && tx.state.loose.get(group.model).is_none_or(Vec::is_empty)
+            });
+            let uses = first_of.map(|(group, _)| self.note_use(group.model, asset));
+            futures_util::future::try_join_all(uses).await?;
             let mut more = Vec::new();
             for ((n, group), (picked, accepted)) in groups.iter().enumerate().zip(picked) {
                 if accepted == 0 {
@@ -291,7 +308,6 @@ impl CassandraStore {
                 let piece = own.keep(n, &group.cuts, picked, self.redactor.as_deref())?;
                 let before = tx.state.loose.get(group.model).map_or(0, Vec::len);
                 if before == 0 {
-                    self.note_use(group.model, asset).await?;
                     tx.put(kind::USE, group.model.as_str(), 0, vec![1]);
                 }
                 let segment = loose_segment(piece.piece, group.model.clone(), accepted);

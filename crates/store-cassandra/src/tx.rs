@@ -174,11 +174,14 @@ impl Tx<'_> {
             None => self.store.writers.stamp(number(self.before.version)),
         };
         let content = async {
-            for piece in ahead.iter_mut().filter(|p| !p.written) {
-                content::write(&self.store.cluster, self.asset, piece.piece, piece.content, stamp).await?;
+            // All of them are waited for, so that it is known of each whether it is written.
+            let pieces = ahead.iter_mut().filter(|p| !p.written).map(|piece| async {
+                let cluster = &self.store.cluster;
+                content::write(cluster, self.asset, piece.piece, piece.content, stamp).await?;
                 piece.written = true;
-            }
-            Ok::<_, Error>(())
+                Ok::<_, Error>(())
+            });
+            futures_util::future::join_all(pieces).await.into_iter().collect::<Result<()>>()
         };
         let (open, content) = futures_util::join!(open, content);
         content?;
@@ -271,11 +274,15 @@ impl Tx<'_> {
         let pending = async {
             let Some(ticket) = &self.ticket else { return Ok(()) };
             let stamp = column(ticket.number);
-            cluster.write(PENDING, (slice(name), name, ticket.identity.id, stamp, stamp)).await?;
-            if self.before.version.is_none() {
-                cluster.write(ASSET, (slice(name), name, stamp)).await?;
-            }
-            Ok(())
+            let noted = cluster.write(PENDING, (slice(name), name, ticket.identity.id, stamp, stamp));
+            let known = async {
+                match self.before.version {
+                    None => cluster.write(ASSET, (slice(name), name, stamp)).await,
+                    Some(_) => Ok(()),
+                }
+            };
+            let (noted, known) = futures_util::join!(noted, known);
+            noted.and(known)
         };
         let writer = self.store.writers.identity().id;
         let new = ahead.iter().filter(|p| !p.written).map(|p| (name, column(p.piece), writer));

@@ -12,8 +12,8 @@ use crate::engines::Engines;
 
 /// Events taken at once.
 const EVENTS: usize = 1024;
-/// Assets fused before it is asked whether to stop.
-const ASSETS_PER_STEP: usize = 8;
+/// Assets fused in one go: where one of them fails, each is tried alone.
+const ASSETS_PER_STEP: usize = 64;
 
 /// What fusion needs to know of the archive.
 #[derive(Debug, Clone)]
@@ -32,7 +32,7 @@ pub(super) fn fuse_pass(
     engines: &Engines,
     settings: &FuseSettings,
     patience: &mut Patience,
-    stopping: &dyn Fn() -> bool,
+    stopping: &(dyn Fn() -> bool + Sync),
 ) -> Result<Pass> {
     let delivered = engines.events.poll(Topic::Committed, FUSE_CONSUMER, EVENTS)?;
     if delivered.is_empty() {
@@ -42,19 +42,28 @@ pub(super) fn fuse_pass(
     let words = Words::new(&settings.default_language);
     let options = Options { bucket_ns: settings.bucket_ns, ..Options::new(&words) };
     for some in assets.chunks(ASSETS_PER_STEP) {
-        if stopping() {
+        let fuse =
+            |assets: &[_]| fuse_batch(&&*engines.store, &*engines.fused, assets, options, stopping);
+        let mut done = true;
+        match fuse(some) {
+            Ok(all) => done = all,
+            // Which of them is it?
+            Err(_) => patience.each(
+                &*engines.events,
+                (Topic::Committed, FUSE_CONSUMER),
+                &delivered,
+                some,
+                |asset| fuse(std::slice::from_ref(asset)).map(|all| done &= all),
+            )?,
+        }
+        if !done {
             // What is applied stays; the events are not acknowledged and come again.
             return Ok(Pass::CUT_SHORT);
         }
-        let fuse = |assets: &[_]| fuse_batch(&&*engines.store, &*engines.fused, assets, &[], options);
-        if fuse(some).is_err() {
-            // Which of them is it?
-            let at = (Topic::Committed, FUSE_CONSUMER);
-            patience
-                .each(&*engines.events, at, &delivered, some, |asset| fuse(std::slice::from_ref(asset)))?;
-        }
     }
-    fuse_batch(&&*engines.store, &*engines.fused, &[], &watermarks, options)?;
+    if !watermarks.is_empty() {
+        engines.fused.apply(&[], &watermarks)?;
+    }
     engines.events.acknowledge(Topic::Committed, FUSE_CONSUMER, &last_positions(&delivered))?;
     Ok(Pass::of(assets.len()))
 }

@@ -127,7 +127,6 @@ fn survives(mixture: Mixture, own: &[Stage], kinds: &[&[Stage]], kills: usize) {
 }
 
 #[test]
-#[ignore = "known fault: the one process that indexes into its own folder can stall behind workers that are killed"]
 fn fusing_and_relaying_processes_that_are_killed_lose_and_double_nothing() {
     let mixture = Mixture { store: true, events: true, fused: true, index: false };
     survives(mixture, &[Stage::Index], &[&[Stage::Fuse], &[Stage::Relay, Stage::Fuse]], 14);

@@ -1,7 +1,10 @@
 //! The same annotations and questions on embedded engines and on mixtures: the same moments in the same order with the
 //! same scores, through replacement, erasure and rebuilds.
 
+use std::time::{Duration, Instant};
+
 use rushes_archive::{IngestMode, OpenOptions, Rebuild, Stage, Unwatched};
+use rushes_events::Topic;
 use rushes_store::EraseTarget;
 use rushes_types::AssetId;
 use serde_json::{Value, json};
@@ -165,4 +168,31 @@ fn processes_that_share_the_work_answer_as_one() {
         workers.iter().map(of).sum()
     };
     assert!(done(Stage::Fuse) >= 6 && done(Stage::Index) >= 54);
+}
+
+/// A process that fuses has an index of its own in its folder, which nobody fills. That it is empty is no loss.
+#[test]
+fn a_process_that_does_not_index_leaves_those_alone_who_do() {
+    let Some(place) = Place::new(Mixture { store: true, events: true, fused: true, index: false }) else {
+        return;
+    };
+    let with = |stages: &[Stage]| OpenOptions { stages: stages.to_vec(), ..OpenOptions::default() };
+    let taking = place.open("taking", with(&[Stage::Relay, Stage::Index]));
+    let said = |open: &Open| open.archive.engines().events.watermarks(Topic::Fused, "index").unwrap();
+    for (n, folder) in ["f1", "f2", "f3"].into_iter().enumerate() {
+        let before = said(&taking);
+        let fusing = place.open(folder, with(&[Stage::Fuse]));
+        assert_eq!(said(&taking), before, "opening it winds nobody back");
+        let (lines, mode) = (season(), if n == 0 { IngestMode::Loose } else { IngestMode::Replace });
+        taking.ingest(&lines, mode);
+        taking.catch_up();
+        // What is found is acknowledged just after.
+        let until = Instant::now() + Duration::from_secs(30);
+        while !said(&taking).iter().zip(&before).all(|(now, before)| now > before) {
+            assert!(Instant::now() < until, "{before:?} to {:?}", said(&taking));
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        drop(fusing);
+    }
+    taking.verify_clean();
 }

@@ -237,7 +237,7 @@ fn a_consumer_that_another_process_winds_back_or_takes_forward_follows() {
     worker.append(TOPIC, &[Event::Watermark { partition: None, upto: Commit(40) }]).unwrap();
     assert_eq!(drain(&worker, "fuse", 44).len(), 44);
     assert_eq!(other.watermarks(TOPIC, "fuse").unwrap(), [Commit(40); 4]);
-    // Both are members now, and share the partitions; what the other one owns it gets itself.
+    // From the first poll on both are members, and share the partitions; what the other one owns it gets itself.
     other.rewind(TOPIC, "fuse").unwrap();
     let until = Instant::now() + LONG;
     let mut again = BTreeSet::new();
@@ -264,6 +264,21 @@ fn a_consumer_that_another_process_winds_back_or_takes_forward_follows() {
         rest.extend(other.poll(TOPIC, "fuse", 100).unwrap());
     }
     assert_eq!(rest.into_iter().map(|d| d.event).collect::<Vec<_>>(), [event(1, 99)]);
+}
+
+#[test]
+fn a_process_that_does_not_consume_takes_no_partitions_from_those_who_do() {
+    let Some(config) = config(4) else { return };
+    let _removed = Removed(config.clone());
+    let (worker, other) = (KafkaLog::open(config.clone()).unwrap(), KafkaLog::open(config).unwrap());
+    worker.append(TOPIC, &events(40, 40)).unwrap();
+    assert_eq!(drain(&worker, "fuse", 40).len(), 40);
+    other.rewind(TOPIC, "fuse").unwrap();
+    assert_eq!(drain(&worker, "fuse", 40).len(), 40, "all come again to the one that consumes");
+    other.skip(TOPIC, "fuse").unwrap();
+    worker.append(TOPIC, &events(40, 40)).unwrap();
+    assert_eq!(drain(&worker, "fuse", 40).len(), 40, "of all partitions");
+    assert_eq!(behind(&other, "fuse"), Some(0));
 }
 
 #[test]

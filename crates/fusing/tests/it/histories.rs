@@ -229,14 +229,8 @@ pub fn run(ops: &[Op], store: &dyn FusedStore) {
     check_against_naive(&fake, store);
     mirror.follow(store);
     let rebuilt = MemoryFused::new().unwrap();
-    fuse_batch(
-        &fake,
-        &rebuilt,
-        &[asset_id()],
-        &[Watermark { partition: 0, upto: Commit(fake.next) }],
-        Options::new(&Plain),
-    )
-    .unwrap();
+    assert!(fuse_batch(&fake, &rebuilt, &[asset_id()], options(2, 3), &|| false).unwrap());
+    rebuilt.apply(&[], &[Watermark { partition: 0, upto: Commit(fake.next) }]).unwrap();
     check_against_naive(&fake, &rebuilt);
     assert_eq!(rebuilt.document(&asset_id()).unwrap(), store.document(&asset_id()).unwrap());
     assert_eq!(
