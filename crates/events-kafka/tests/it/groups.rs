@@ -273,12 +273,24 @@ fn a_process_that_does_not_consume_takes_no_partitions_from_those_who_do() {
     let (worker, other) = (KafkaLog::open(config.clone()).unwrap(), KafkaLog::open(config).unwrap());
     worker.append(TOPIC, &events(40, 40)).unwrap();
     assert_eq!(drain(&worker, "fuse", 40).len(), 40);
+    // Until the worker has found out, it may be given what its acknowledgement does not count for.
+    let given = |positions_before: &BTreeSet<Position>| {
+        let until = Instant::now() + LONG;
+        let mut given = BTreeSet::new();
+        while (given.len() < 40 || behind(&worker, "fuse") != Some(0)) && Instant::now() < until {
+            let polled = worker.poll(TOPIC, "fuse", 100).unwrap();
+            worker.acknowledge(TOPIC, "fuse", &positions(&polled)).unwrap();
+            given.extend(positions(&polled).into_iter().filter(|p| !positions_before.contains(p)));
+        }
+        given
+    };
     other.rewind(TOPIC, "fuse").unwrap();
-    assert_eq!(drain(&worker, "fuse", 40).len(), 40, "all come again to the one that consumes");
+    let first = given(&BTreeSet::new());
+    assert_eq!(first.len(), 40, "all come again to the one that consumes");
     other.skip(TOPIC, "fuse").unwrap();
     worker.append(TOPIC, &events(40, 40)).unwrap();
-    assert_eq!(drain(&worker, "fuse", 40).len(), 40, "of all partitions");
-    assert_eq!(behind(&other, "fuse"), Some(0));
+    assert_eq!(given(&first).len(), 40, "of all partitions");
+    assert_eq!(behind(&worker, "fuse"), Some(0));
 }
 
 #[test]
