@@ -12,7 +12,7 @@ use crate::access::{Caller, Right, Tokens};
 use crate::ask::NameCache;
 use crate::backup::BackupReport;
 use crate::engines::{EmbeddedEngines, Engines, OpenEngines, Part};
-use crate::erasures::{Erasures, PURGE_AFTER};
+use crate::erasures::{Erasures, INDEX_PATIENCE, PURGE_AFTER};
 use crate::gate::Gate;
 use crate::manifest::{ArchiveLock, Manifest, make_private_dir};
 use crate::progress::{Progress, Unwatched};
@@ -317,7 +317,7 @@ impl Archive {
     pub fn purge(&self, caller: &Caller, progress: &dyn Progress) -> Result<()> {
         caller.require_everywhere(Right::Admin)?;
         let _chore = self.chore()?;
-        self.shared.erasures.purge(&self.engines, progress)
+        self.shared.erasures.purge(&self.engines, progress, INDEX_PATIENCE)
     }
 
     fn chore(&self) -> Result<std::sync::MutexGuard<'_, ()>> {

@@ -9,12 +9,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use rushes_types::{Error, Result};
+use rushes_types::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::engines::Engines;
 use crate::manifest::write_whole;
-use crate::progress::{Progress, Unwatched};
+use crate::progress::{Progress, Unwatched, check};
 
 /// The marker's name in the archive's folder.
 pub(crate) const MARKER: &str = "erased.json";
@@ -23,6 +23,11 @@ pub(crate) const MARKER: &str = "erased.json";
 pub const PURGE_AFTER: Duration = Duration::from_secs(6 * 3600);
 /// How long after an erasure its bytes may be on disk; `verify` names it as a problem where they are there longer.
 pub const GONE_WITHIN: Duration = Duration::from_secs(24 * 3600);
+/// How long who asks for a purge waits for an index that cannot do it yet: Elasticsearch keeps what was deleted for half a
+/// minute.
+pub(crate) const INDEX_PATIENCE: Duration = Duration::from_secs(120);
+/// How often it is asked.
+const INDEX_PAUSE: Duration = Duration::from_secs(1);
 /// How long a purge that failed waits before it is tried again.
 const RETRY: Duration = Duration::from_secs(600);
 
@@ -101,8 +106,8 @@ impl Erasures {
         Some(Duration::from_secs(now_s().saturating_sub(since_s)))
     }
 
-    /// Rewrites what holds erased bytes.
-    pub(crate) fn purge(&self, engines: &Engines, progress: &dyn Progress) -> Result<()> {
+    /// Rewrites what holds erased bytes; an index that cannot do it yet is waited for so long.
+    pub(crate) fn purge(&self, engines: &Engines, progress: &dyn Progress, patience: Duration) -> Result<()> {
         let (begun, quiet) = {
             let state = self.state();
             (state.begun, state.under_way == 0)
@@ -115,7 +120,7 @@ impl Erasures {
         progress.set("purging fused data", 1, Some(3));
         engines.fused.purge()?;
         progress.set("purging the index", 2, Some(3));
-        engines.index.purge()?;
+        purge_index(engines, progress, patience)?;
         progress.set("purged", 3, Some(3));
         let mut state = self.state();
         if !whole || state.since_s.is_none() {
@@ -143,13 +148,29 @@ impl Erasures {
         if waiting || !due || !caught_up(engines)? {
             return Ok(false);
         }
-        let done = self.purge(engines, &Unwatched);
+        let done = self.purge(engines, &Unwatched, Duration::ZERO);
         self.state().failed = done.is_err().then(Instant::now);
         if let Err(error) = &done {
             tracing::warn!(%error, "erased bytes could not be purged; it will be tried again");
         }
         Ok(done.is_ok())
     }
+}
+
+fn purge_index(engines: &Engines, progress: &dyn Progress, patience: Duration) -> Result<()> {
+    let until = Instant::now() + patience;
+    while !engines.index.purge()? {
+        check(progress, "the purge")?;
+        if Instant::now() >= until {
+            return Err(Error::new(
+                ErrorKind::Busy,
+                "the index still keeps bytes of what was erased: its engine needs a while, or a copy of it is away; it is \
+                 tried again by itself, or run it again later",
+            ));
+        }
+        std::thread::sleep(INDEX_PAUSE);
+    }
+    Ok(())
 }
 
 fn caught_up(engines: &Engines) -> Result<bool> {

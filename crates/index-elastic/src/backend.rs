@@ -12,6 +12,7 @@ use crate::assets::Assets;
 use crate::client::{Ask, Client};
 use crate::compile::is_annotation;
 use crate::config::ElasticConfig;
+use crate::expunge::Purging;
 use crate::meta::{Meta, State};
 use crate::names::Names;
 use crate::reader::ElasticReader;
@@ -51,6 +52,8 @@ pub struct ElasticIndex {
     pub(crate) unpublished: AtomicBool,
     /// A filling of a new index that this process maintains.
     pub(crate) watched: Mutex<Watched>,
+    /// A purge that this process has begun.
+    pub(crate) purging: Mutex<Purging>,
     /// The reader of the newest read point, with the index's incarnation and the generation.
     newest: Mutex<Option<(String, u64, Arc<ElasticReader>)>>,
 }
@@ -95,6 +98,7 @@ impl ElasticIndex {
             clock: options.clock,
             unpublished: AtomicBool::new(false),
             watched: Mutex::default(),
+            purging: Mutex::default(),
             newest: Mutex::default(),
         })
     }
@@ -108,7 +112,7 @@ impl ElasticIndex {
         startup::delete_all(&self.client, &self.names)
     }
 
-    fn forget(&self) {
+    pub(crate) fn forget(&self) {
         *self.newest.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
@@ -200,7 +204,7 @@ impl Index for ElasticIndex {
         self.tidy_up()
     }
 
-    fn purge(&self) -> Result<()> {
+    fn purge(&self) -> Result<bool> {
         self.expunge()
     }
 

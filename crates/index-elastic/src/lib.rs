@@ -19,6 +19,7 @@ mod compile;
 mod config;
 mod copy;
 mod document;
+mod expunge;
 mod failure;
 mod maintain;
 mod mapping;

@@ -1,7 +1,6 @@
-//! Removing: what was erased at once, what no read point needs later, and the bytes of both.
+//! Removing: what was erased at once, and what no read point needs later.
 
 use std::sync::atomic::Ordering;
-use std::time::Duration;
 
 use rushes_types::{AssetId, Commit, Result};
 use serde_json::{Value, json};
@@ -12,6 +11,7 @@ use crate::bulk::{Target, send};
 use crate::client::Ask;
 use crate::compile::{all_of, is_annotation};
 use crate::document::commit_number;
+use crate::expunge::MERGE_TIME;
 use crate::writer::tombstone;
 
 /// Documents looked at in one go.
@@ -19,8 +19,6 @@ const PAGE: usize = 5_000;
 /// Segments above which a small index is merged; a large one is left to the engine's own policy.
 const SEGMENTS_MAX: u64 = 7;
 const MERGE_BYTES_MAX: u64 = 256 << 20;
-/// How long a merge may take.
-const MERGE_TIME: Duration = Duration::from_secs(1_800);
 
 /// Pages of dead documents that are removed in one call.
 const PAGES_MAX: usize = 20;
@@ -97,6 +95,7 @@ impl ElasticIndex {
                 break;
             }
         }
+        self.note_erasure()?;
         let done = AssetState { erasing: false, ..state.clone() };
         send(&self.client, &self.config, |sink| self.put_asset(sink, asset, &done, true))
     }
@@ -115,6 +114,12 @@ impl ElasticIndex {
     pub(crate) fn tidy_up(&self) -> Result<bool> {
         let state = self.meta.read()?;
         self.give_up_abandoned(&state.made)?;
+        if state.made.copied_erased && self.expunge()? {
+            self.meta.change_made(&|made| {
+                made.copied_erased = false;
+                Ok(())
+            })?;
+        }
         let oldest = state.read_points.oldest_readable(self.clock.seconds());
         let dead = json!({"bool": {
             "filter": [{"range": {"died": {"lte": commit_number(oldest)}}}],
@@ -146,22 +151,5 @@ impl ElasticIndex {
         }
         let ask = Ask::post(format!("/{alias}/_forcemerge?{how}")).within(MERGE_TIME);
         Ok(self.client.json(&ask).map(drop)?)
-    }
-
-    /// Rewrites every segment that holds something erased or removed.
-    pub(crate) fn expunge(&self) -> Result<()> {
-        self.finish_erasing()?;
-        self.to_all(&self.meta.made()?, &mut |filling| {
-            let all: Vec<&str> = self.names.all().into_iter().chain(filling).collect();
-            self.merge_away(&all.join(","))
-        })
-    }
-
-    /// Rewrites every segment of these that holds something erased or removed.
-    pub(crate) fn merge_away(&self, names: &str) -> Result<()> {
-        let flush = Ask::post(format!("/{names}/_flush?force=true&wait_if_ongoing=true")).within(MERGE_TIME);
-        self.client.json(&flush)?;
-        self.merge(names, "only_expunge_deletes=true")?;
-        Ok(self.client.json(&flush).map(drop)?)
     }
 }

@@ -51,6 +51,15 @@ pub(crate) struct Made {
     /// The highest version of an annotations index that was ever begun by filling it; 0 where none was.
     #[serde(default)]
     pub begun: u64,
+    /// How often something was erased.
+    #[serde(default)]
+    pub erased: u64,
+    /// Of how many of these the bytes are gone.
+    #[serde(default)]
+    pub purged: u64,
+    /// Was something copied to another index that was erased meanwhile? Whoever purged looked at the one before.
+    #[serde(default)]
+    pub copied_erased: bool,
 }
 
 impl Made {

@@ -55,9 +55,12 @@ impl ElasticIndex {
         }
         let (copied, erased) = filled?;
         ended?;
-        // Copied before it was erased: rewritten away here, for whoever purged looked at the other index.
         if erased {
-            self.merge_away(&self.names.annotations)?;
+            self.meta.change_made(&|made| {
+                made.erased += 1;
+                made.copied_erased = true;
+                Ok(())
+            })?;
         }
         Ok(copied)
     }

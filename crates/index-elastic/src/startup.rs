@@ -136,8 +136,7 @@ pub(crate) fn check_or_make(index: &ElasticIndex) -> Result<()> {
         mapping: MAPPING_VERSION,
         analyser: ANALYSER_VERSION.to_owned(),
         incarnation: format!("{incarnation:x}-{:x}", std::process::id()),
-        filling: None,
-        begun: 0,
+        ..Made::default()
     })?;
     check_made(&made)
 }

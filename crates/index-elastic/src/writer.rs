@@ -68,6 +68,9 @@ impl ElasticIndex {
                 Ok(())
             })
         })?;
+        if new.iter().flat_map(|update| &update.changes).any(|change| matches!(change, Change::Erased(_))) {
+            self.note_erasure()?;
+        }
         send(&self.client, &self.config, |sink| {
             let changed = ids.iter().filter(|id| new.iter().any(|update| update.asset == ***id));
             let mut changed = changed.filter_map(|id| Some((*id, assets.get(*id)?)));

@@ -132,8 +132,8 @@ impl Index for MemoryIndex {
         Ok(false)
     }
 
-    fn purge(&self) -> Result<()> {
-        Ok(())
+    fn purge(&self) -> Result<bool> {
+        Ok(true)
     }
 
     fn clear(&self) -> Result<()> {

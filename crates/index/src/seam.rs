@@ -147,8 +147,9 @@ pub trait Index: Send + Sync {
     /// Joins segments, drops what no read point needs. Called from time to time; bounded work; `true`
     /// when there is more to do.
     fn maintain(&self) -> Result<bool>;
-    /// Rewrites what holds erased bytes until none is left on disk.
-    fn purge(&self) -> Result<()>;
+    /// Rewrites what holds erased bytes until none is left on disk. `false` where that cannot be done yet: it is to be called
+    /// again in a while.
+    fn purge(&self) -> Result<bool>;
     /// Makes the index anew in the shape that is configured now, from what it holds; readers and writers go on meanwhile.
     /// Gives how many documents it copied. `step` is told how many were copied so far, and of how many; where it fails, that
     /// is the answer, and the index is as it was. [`ErrorKind::Unsupported`] where there is no need for it.

@@ -64,6 +64,12 @@ impl Own {
         format!("{scheme}127.0.0.1:{}", self.port)
     }
 
+    /// The folder of all that it keeps.
+    #[must_use]
+    pub fn data(&self) -> PathBuf {
+        self.home.join(self.name).join("data")
+    }
+
     /// Asks it to end, and waits for that.
     pub fn stop(&self) {
         self.must(&self.xtask("stop", &[]), "stop");

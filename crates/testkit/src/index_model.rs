@@ -212,7 +212,7 @@ pub fn answers_as_the_memory_index<F: IndexFixture>(
         (0..=dice.roll(4)).for_each(|_| history.step());
         match dice.roll(12) {
             0 => while other.index().maintain().unwrap() {},
-            1 => other.index().purge().unwrap(),
+            1 => drop(other.index().purge().unwrap()),
             2 => other.reopen(),
             3 => {
                 // Applied, not published: and then forgotten by a restart, perhaps.

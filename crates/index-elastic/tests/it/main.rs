@@ -3,6 +3,7 @@
 
 mod approximate;
 mod buckets;
+mod erased;
 mod faults;
 mod fixtures;
 mod laws;

@@ -185,8 +185,8 @@ impl Index for EmbeddedIndex {
         self.maintain_step()
     }
 
-    fn purge(&self) -> Result<()> {
-        self.purge_all()
+    fn purge(&self) -> Result<bool> {
+        self.purge_all().map(|()| true)
     }
 
     fn clear(&self) -> Result<()> {
