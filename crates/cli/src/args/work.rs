@@ -349,6 +349,9 @@ pub struct Bench {
     /// Measure the configured engines beside the embedded ones
     #[arg(long, conflicts_with = "keep")]
     pub engines: bool,
+    /// Clients that send at the same time, with --engines
+    #[arg(long, default_value_t = rushes_bench::CLIENTS, value_name = "N", requires = "engines")]
+    pub clients: usize,
     /// Seed of the made-up archive
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub seed: u64,
