@@ -262,6 +262,27 @@ impl Archive {
         done
     }
 
+    /// Makes the index anew in the shape that is configured now, while it is searched and written to. Gives how many
+    /// documents were copied. One that is interrupted, or fails, leaves the index as it was.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Forbidden`] unless the caller may do everything; [`ErrorKind::Unsupported`] for an index that has no
+    /// need for it; where it fails.
+    pub fn reindex(&self, caller: &Caller, progress: &dyn Progress) -> Result<u64> {
+        caller.require_everywhere(Right::Admin)?;
+        let _chore = self.chore()?;
+        self.engines.index.reindex(&mut |done, total| {
+            if progress.cancelled() {
+                return Err(Error::new(
+                    ErrorKind::Cancelled,
+                    "making the index anew was interrupted; the index is as it was, run it again to begin anew",
+                ));
+            }
+            progress.set("documents copied", done, Some(total));
+            Ok(())
+        })
+    }
+
     /// Copies the ground truth to a new folder, while the archive is open; writing waits meanwhile.
     ///
     /// # Errors

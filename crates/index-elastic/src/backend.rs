@@ -16,6 +16,7 @@ use crate::meta::{Meta, State};
 use crate::names::Names;
 use crate::reader::ElasticReader;
 use crate::recording::Recording;
+use crate::reindex::Watched;
 use crate::search::{PointInTime, Renewal};
 use crate::startup;
 
@@ -48,6 +49,8 @@ pub struct ElasticIndex {
     pub(crate) clock: Clock,
     /// Has this process applied something that it has not published yet?
     pub(crate) unpublished: AtomicBool,
+    /// A filling of a new index that this process maintains.
+    pub(crate) watched: Mutex<Watched>,
     /// The reader of the newest read point, with the index's incarnation and the generation.
     newest: Mutex<Option<(String, u64, Arc<ElasticReader>)>>,
 }
@@ -91,6 +94,7 @@ impl ElasticIndex {
             analyzer: Arc::new(options.analyzer),
             clock: options.clock,
             unpublished: AtomicBool::new(false),
+            watched: Mutex::default(),
             newest: Mutex::default(),
         })
     }
@@ -121,8 +125,13 @@ impl ElasticIndex {
     }
 
     fn count(&self, query: &Value) -> Result<u64> {
+        self.count_in(&self.names.annotations, query)
+    }
+
+    /// How many documents of an index a query finds, as far as refreshed.
+    pub(crate) fn count_in(&self, index: &str, query: &Value) -> Result<u64> {
         let body = json!({"query": query}).to_string().into_bytes();
-        let path = format!("/{}/_count?filter_path=count", self.names.annotations);
+        let path = format!("/{index}/_count?filter_path=count");
         let answer = self.client.json(&Ask::post(path).with(&body))?;
         Ok(answer.get("count").and_then(Value::as_u64).unwrap_or_default())
     }
@@ -193,6 +202,10 @@ impl Index for ElasticIndex {
 
     fn purge(&self) -> Result<()> {
         self.expunge()
+    }
+
+    fn reindex(&self, step: &mut dyn FnMut(u64, u64) -> Result<()>) -> Result<u64> {
+        self.make_anew(step)
     }
 
     fn clear(&self) -> Result<()> {

@@ -69,13 +69,7 @@ impl ElasticIndex {
         parts.extend(emptied);
         for (part, document) in (1..).zip(parts) {
             let id = bucket_id(&update.asset, content.no.0, part);
-            let target = Target {
-                index: &self.names.buckets,
-                is_alias: true,
-                id: &id,
-                version: update.upto,
-                again: false,
-            };
+            let target = Target { index: &self.names.buckets, id: &id, version: update.upto, again: false };
             sink.index(target, &document.beside(beside))?;
         }
         Ok(count as u64)

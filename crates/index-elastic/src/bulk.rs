@@ -43,9 +43,8 @@ impl Chunk {
 /// What an operation is and where it goes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Target<'t> {
-    /// An alias; or, with `is_alias` not set, an index.
+    /// An alias: nothing is ever made by writing to a name that is gone.
     pub index: &'t str,
-    pub is_alias: bool,
     pub id: &'t str,
     /// The commit: a lower one loses, the same one changes nothing.
     pub version: Commit,
@@ -69,7 +68,7 @@ impl<'t> From<Target<'t>> for Action<'t> {
             _id: target.id,
             version: commit_number(target.version),
             version_type: if target.again { "external_gte" } else { "external" },
-            require_alias: target.is_alias,
+            require_alias: true,
         }
     }
 }

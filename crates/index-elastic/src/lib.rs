@@ -17,6 +17,7 @@ mod bulk;
 mod client;
 mod compile;
 mod config;
+mod copy;
 mod document;
 mod failure;
 mod maintain;

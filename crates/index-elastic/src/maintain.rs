@@ -71,25 +71,24 @@ impl ElasticIndex {
         let annotations =
             all_of(vec![json!({"term": {"asset": asset.as_str()}}), before.clone(), is_annotation()]);
         let buckets = all_of(vec![json!({"term": {"associated_ids.ASSET_ID": asset.as_str()}}), before]);
-        let filling = self.filling(&self.meta.read()?.made);
-        loop {
-            let found = self.some(&self.names.annotations, &annotations, -1)?;
-            send(&self.client, &self.config, |sink| {
-                for named in &found {
-                    let alias = Some((self.names.annotations.as_str(), true));
-                    for (index, is_alias) in alias.into_iter().chain(filling.as_deref().map(|f| (f, false))) {
-                        let target =
-                            Target { index, is_alias, id: &named.id, version: state.floor, again: true };
-                        sink.index(target, &tombstone(asset, state.floor))?;
+        self.to_all(&self.meta.made()?, &mut |filling| {
+            loop {
+                let found = self.some(&self.names.annotations, &annotations, -1)?;
+                send(&self.client, &self.config, |sink| {
+                    for named in &found {
+                        for index in [self.names.annotations.as_str()].into_iter().chain(filling) {
+                            let target = Target { index, id: &named.id, version: state.floor, again: true };
+                            sink.index(target, &tombstone(asset, state.floor))?;
+                        }
                     }
+                    Ok(())
+                })?;
+                self.refresh_one(&self.names.annotations)?;
+                if found.len() < PAGE {
+                    return Ok(());
                 }
-                Ok(())
-            })?;
-            self.refresh_one(&self.names.annotations)?;
-            if found.len() < PAGE {
-                break;
             }
-        }
+        })?;
         loop {
             let found = self.some(&self.names.buckets, &buckets, -1)?;
             self.remove(&self.names.buckets, &found)?;
@@ -106,8 +105,7 @@ impl ElasticIndex {
     fn remove(&self, alias: &str, found: &[Named]) -> Result<()> {
         send(&self.client, &self.config, |sink| {
             found.iter().try_for_each(|Named { id, version, .. }| {
-                let target =
-                    Target { index: alias, is_alias: true, id, version: Commit(*version), again: true };
+                let target = Target { index: alias, id, version: Commit(*version), again: true };
                 sink.delete(target)
             })
         })
@@ -115,7 +113,9 @@ impl ElasticIndex {
 
     /// Removes what no read point can see any more, and joins the many small segments of a small index.
     pub(crate) fn tidy_up(&self) -> Result<bool> {
-        let oldest = self.meta.read()?.read_points.oldest_readable(self.clock.seconds());
+        let state = self.meta.read()?;
+        self.give_up_abandoned(&state.made)?;
+        let oldest = state.read_points.oldest_readable(self.clock.seconds());
         let dead = json!({"bool": {
             "filter": [{"range": {"died": {"lte": commit_number(oldest)}}}],
             "must_not": [{"term": {"kept": true}}],
@@ -151,10 +151,17 @@ impl ElasticIndex {
     /// Rewrites every segment that holds something erased or removed.
     pub(crate) fn expunge(&self) -> Result<()> {
         self.finish_erasing()?;
-        let all = self.names.all().join(",");
-        let flush = Ask::post(format!("/{all}/_flush?force=true&wait_if_ongoing=true")).within(MERGE_TIME);
+        self.to_all(&self.meta.made()?, &mut |filling| {
+            let all: Vec<&str> = self.names.all().into_iter().chain(filling).collect();
+            self.merge_away(&all.join(","))
+        })
+    }
+
+    /// Rewrites every segment of these that holds something erased or removed.
+    pub(crate) fn merge_away(&self, names: &str) -> Result<()> {
+        let flush = Ask::post(format!("/{names}/_flush?force=true&wait_if_ongoing=true")).within(MERGE_TIME);
         self.client.json(&flush)?;
-        self.merge(&all, "only_expunge_deletes=true")?;
+        self.merge(names, "only_expunge_deletes=true")?;
         Ok(self.client.json(&flush).map(drop)?)
     }
 }

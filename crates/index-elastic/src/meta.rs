@@ -27,6 +27,15 @@ pub(crate) struct Meta {
     alias: String,
 }
 
+/// An index of annotations that is being filled beside the one in use.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Filling {
+    /// Its version.
+    pub version: u64,
+    /// Rises while somebody fills it.
+    pub beat: u64,
+}
+
 /// What an index was made with.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Made {
@@ -36,9 +45,20 @@ pub(crate) struct Made {
     pub analyser: String,
     /// Tells this index from an earlier one of the same name.
     pub incarnation: String,
-    /// The version of the annotations index that is being filled beside the one in use.
+    /// What is being filled: whoever writes annotations writes them there too.
     #[serde(default)]
-    pub filling: Option<u64>,
+    pub filling: Option<Filling>,
+    /// The highest version of an annotations index that was ever begun by filling it; 0 where none was.
+    #[serde(default)]
+    pub begun: u64,
+}
+
+impl Made {
+    /// Are annotations to be written to the same indices as they were then?
+    pub fn is_written_as(&self, then: &Self) -> bool {
+        let place = |made: &Self| (made.begun, made.filling.map(|filling| filling.version));
+        self.incarnation == then.incarnation && place(self) == place(then)
+    }
 }
 
 /// A field of vectors.
@@ -217,14 +237,19 @@ impl Meta {
                 None
             })
         })?;
+        self.made()
+    }
+
+    /// What the index is made with, as it is now.
+    pub fn made(&self) -> Result<Made> {
         Made::deserialize(self.get(ARCHIVE)?.0).map_err(|_| damaged(ARCHIVE))
     }
 
-    /// Changes what the index is made with.
-    pub fn change_made(&self, change: &dyn Fn(&mut Made)) -> Result<()> {
+    /// Changes what the index is made with; an error of `change` leaves it.
+    pub fn change_made(&self, change: &dyn Fn(&mut Made) -> Result<()>) -> Result<()> {
         self.change(ARCHIVE, &|found| {
             let mut made = Made::deserialize(found).map_err(|_| damaged(ARCHIVE))?;
-            change(&mut made);
+            change(&mut made)?;
             serde_json::to_value(made).map(Some).map_err(|e| Error::bug(e.to_string()))
         })
     }

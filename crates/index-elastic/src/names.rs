@@ -8,6 +8,8 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 pub(crate) struct Names {
     /// What annotations say: one document an annotation.
     pub annotations: String,
+    /// The index of annotations that is being filled beside the one in use; names nothing most of the time.
+    pub filling: String,
     /// The bucket documents.
     pub buckets: String,
     /// One document an asset: its document, and up to where it was applied.
@@ -21,12 +23,14 @@ impl Names {
         let of = |what: &str| format!("{prefix}-{what}");
         Self {
             annotations: of("annotations"),
+            filling: of("annotations-filling"),
             buckets: of("buckets"),
             assets: of("assets"),
             meta: of("meta"),
         }
     }
 
+    /// Those that are always there.
     pub fn all(&self) -> [&str; 4] {
         [&self.annotations, &self.buckets, &self.assets, &self.meta]
     }

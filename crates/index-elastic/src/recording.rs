@@ -139,7 +139,7 @@ impl ElasticIndex {
         ] {
             let found = look_up(&self.client, ours)?;
             let mappings = found.and_then(|(_, state)| state.get("mappings").cloned()).unwrap_or(json!({}));
-            make_version(&self.client, theirs, 1, &mappings, settings, true)?;
+            make_version(&self.client, (theirs, 1), &mappings, settings, theirs)?;
         }
         Ok(())
     }

@@ -1,163 +1,226 @@
 //! A new index of annotations behind the same alias, filled while searches and writes go on.
 //!
-//! From the moment that the new index is announced, writers write to both. What was written before, or by a writer that had
-//! not heard yet, is copied shard by shard in the order of operations, as often as there is more. Copies carry the version
-//! that they were found in, so that a newer document is never overwritten. Then the alias moves in one step.
+//! From the moment that the new index is announced, writers write to both; those that had not heard of it write once more.
+//! What was written before is copied. Then the alias moves in one step. Each filling has a version that none had before: one
+//! that was overtaken by another, or given up because nobody filled it any more, cannot be taken for a later one.
 
-use rushes_index::space_of;
-use rushes_types::{AssetId, Commit, Error, Result, SpaceId};
+use std::cell::Cell;
+use std::sync::PoisonError;
+use std::time::{Duration, Instant};
+
+use rushes_types::{Error, ErrorKind, Result};
 use serde_json::{Value, json};
 
 use crate::backend::ElasticIndex;
-use crate::bulk::{Sink, Target, send};
 use crate::client::Ask;
-use crate::document::{self, Document};
+use crate::copy::Copier;
 use crate::mapping;
-use crate::meta::{VectorField, of_index};
+use crate::meta::{Filling, Made};
 use crate::names::{version_of, versioned};
 use crate::startup::{look_up, make_version};
-use crate::writer::tombstone;
 
-/// Documents copied at once.
-const PAGE: usize = 2_000;
-/// Operations that may still be under way while later ones are seen.
-const UNDER_WAY_MAX: i64 = 2_000;
 /// Times of looking for more before the alias moves all the same: what comes later is written to both.
 const ROUNDS_MAX: usize = 20;
+/// How often whoever fills an index says so.
+const BEAT: Duration = Duration::from_secs(5);
+/// How long nobody has said so, in seconds, when a filling is given up.
+const ABANDONED_SECONDS: u64 = 600;
 
-/// Copies operations from one index to the other.
-struct Copier<'i> {
-    index: &'i ElasticIndex,
-    from: String,
-    to: String,
-    /// By shard, the last operation copied.
-    seen: Vec<i64>,
+/// A filling that somebody watches, and since when it has not moved.
+pub(crate) type Watched = Option<(Filling, u64)>;
+
+/// Told how many documents were copied, and of how many.
+type Step<'s> = dyn FnMut(u64, u64) -> Result<()> + 's;
+
+fn overtaken() -> Error {
+    Error::new(
+        ErrorKind::Conflict,
+        "another process has begun to make the index anew meanwhile; let that one end",
+    )
 }
 
 impl ElasticIndex {
     /// Makes the index of annotations anew, with the mapping of this version and the shards of the configuration. Searches and
-    /// writes go on meanwhile; one process at a time may do this. Gives how many documents were copied.
-    ///
-    /// # Errors
-    /// Those of the cluster. Called again, it begins anew.
-    pub fn reindex(&self) -> Result<u64> {
+    /// writes go on meanwhile. Gives how many documents were copied. Where several do this at a time, the last goes on.
+    pub(crate) fn make_anew(&self, step: &mut Step<'_>) -> Result<u64> {
+        let (from, version) = self.begin_filling()?;
+        let filled = self.fill(&from, version, step);
+        let ended = self.end_filling(version);
+        if let Err(left) = &ended {
+            if left.kind() == ErrorKind::Conflict {
+                // What else failed, failed because of it.
+                return ended.map(|()| 0);
+            }
+            tracing::warn!(%left, "an index stays for now that nobody needs; whoever maintains the index removes it");
+        }
+        let (copied, erased) = filled?;
+        ended?;
+        // Copied before it was erased: rewritten away here, for whoever purged looked at the other index.
+        if erased {
+            self.merge_away(&self.names.annotations)?;
+        }
+        Ok(copied)
+    }
+
+    /// Makes an empty index beside the one in use, of a version that none had. Whatever others were filling is no more.
+    fn begin_filling(&self) -> Result<(String, u64)> {
         let alias = &self.names.annotations;
-        let (from, _) = look_up(&self.client, alias)?
-            .ok_or_else(|| Error::bug("the alias of the annotations is gone"))?;
-        let version = version_of(alias, &from).unwrap_or(0) + 1;
-        let to = versioned(alias, version);
-        self.client.find(&Ask::delete(format!("/{to}?ignore_unavailable=true")))?;
+        let (current, _) = look_up(&self.client, alias)?.ok_or_else(|| {
+            Error::new(
+                ErrorKind::NotFound,
+                format!("the alias `{alias}` is gone; `rushes rebuild` makes it anew"),
+            )
+        })?;
+        let known = version_of(alias, &current).unwrap_or(0);
+        let version = Cell::new(0);
+        self.meta.change_made(&|made| {
+            made.begun = made.begun.max(known) + 1;
+            made.filling = None;
+            version.set(made.begun);
+            Ok(())
+        })?;
+        let version = version.get();
+        // The one in use may have been another a moment ago.
+        let current = self.remove_all_but_the_current(version)?;
         let settings = mapping::settings(&self.config);
-        make_version(&self.client, alias, version, &mapping::annotations(), &settings, false)?;
-        let state = self.meta.read()?;
-        let fields: Vec<(String, VectorField)> = state.spaces.into_iter().collect();
-        self.map_fields(&to, &fields)?;
-        self.meta.change_made(&|made| made.filling = Some(version))?;
+        make_version(
+            &self.client,
+            (alias, version),
+            &mapping::annotations(),
+            &settings,
+            &self.names.filling,
+        )?;
+        Ok((current, version))
+    }
+
+    /// Fills the new index and moves the alias. Gives how many documents were copied, and whether any was erased meanwhile.
+    fn fill(&self, from: &str, version: u64, step: &mut Step<'_>) -> Result<(u64, bool)> {
+        let mut copier = Copier::new(self, from.to_owned(), &self.names.filling)?;
+        let erased = self.erased_in(from)?;
+        copier.map_all_fields()?;
+        self.change_filling(version, None)?;
         // A space that came between the two.
-        let late: Vec<_> = self.meta.read()?.spaces.into_iter().collect();
-        self.map_fields(&to, &late)?;
-
-        let mut copier = Copier { index: self, seen: vec![-1; self.shards_of(&from)?], from, to };
-        let mut copied = copier.copy()?;
+        copier.map_all_fields()?;
+        let mut said = Instant::now();
+        let mut step = |done, total| {
+            if said.elapsed() > BEAT {
+                said = Instant::now();
+                self.beat(version)?;
+            }
+            step(done, total)
+        };
         for _ in 0..ROUNDS_MAX {
-            let more = copier.copy()?;
-            copied += more;
-            if more == 0 {
+            if copier.copy(&mut step)? == 0 {
                 break;
             }
         }
         self.refresh()?;
-        let body = json!({"actions": [
-            {"remove": {"index": copier.from, "alias": alias}}, {"add": {"index": copier.to, "alias": alias}},
-        ]});
-        let body = body.to_string().into_bytes();
-        self.client.json(&Ask::post("/_aliases").with(&body))?;
-        // Of whoever was writing at that moment.
-        copied += copier.copy()?;
-        self.meta.change_made(&|made| made.filling = None)?;
+        self.beat(version)?;
+        self.move_alias(from, version)?;
+        // From here on nobody may stop it: the new index is the one in use.
+        copier.copy(&mut |_, _| Ok(()))?;
         self.refresh()?;
-        self.client.find(&Ask::delete(format!("/{}?ignore_unavailable=true", copier.from)))?;
-        Ok(copied)
+        Ok((copier.copied(), self.erased_in(&self.names.filling)? > erased))
     }
 
-    fn shards_of(&self, index: &str) -> Result<usize> {
-        let path = format!("/{index}/_settings/index.number_of_shards?flat_settings=true");
-        let answer = self.client.json(&Ask::get(path))?;
-        let shards = answer.pointer(&format!("/{index}/settings/index.number_of_shards"));
-        let shards = shards.and_then(Value::as_str).and_then(|text| text.parse().ok());
-        shards.ok_or_else(|| Error::bug(format!("index `{index}` does not say how many shards it has")))
-    }
-}
-
-impl Copier<'_> {
-    /// Copies what came since the last time; how many documents were new.
-    fn copy(&mut self) -> Result<u64> {
-        let refresh = Ask::post(format!("/{}/_refresh", self.from));
-        self.index.client.json(&refresh).map_err(|failure| of_index(&self.from, failure))?;
-        let mut copied = 0;
-        for shard in 0..self.seen.len() {
-            copied += self.copy_shard(shard)?;
-        }
-        Ok(copied)
+    /// Documents in the place of erased ones.
+    fn erased_in(&self, index: &str) -> Result<u64> {
+        self.count_in(index, &json!({"bool": {"must_not": [crate::compile::is_annotation()]}}))
     }
 
-    fn copy_shard(&mut self, shard: usize) -> Result<u64> {
-        let known = self.seen.get(shard).copied().unwrap_or(-1);
-        let mut at = known.saturating_sub(UNDER_WAY_MAX).max(-1);
-        let mut copied = 0;
-        loop {
-            let hits = self.page(shard, at)?;
-            send(&self.index.client, &self.index.config, |sink| {
-                hits.iter().try_for_each(|hit| self.put(sink, hit))
-            })?;
-            let seq_nos = hits.iter().filter_map(|hit| hit.pointer("/sort/0").and_then(Value::as_i64));
-            for seq_no in seq_nos {
-                copied += u64::from(seq_no > known);
-                at = at.max(seq_no);
+    /// Announces the filling, or says that it goes on.
+    fn change_filling(&self, version: u64, expected: Option<u64>) -> Result<()> {
+        self.meta.change_made(&|made| {
+            if made.begun != version || made.filling.map(|filling| filling.version) != expected {
+                return Err(overtaken());
             }
-            if hits.len() < PAGE {
-                break;
-            }
-        }
-        if let Some(seen) = self.seen.get_mut(shard) {
-            *seen = at.max(known);
-        }
-        Ok(copied)
-    }
-
-    fn page(&self, shard: usize, after: i64) -> Result<Vec<Value>> {
-        let body = json!({
-            "query": {"range": {"_seq_no": {"gt": after}}}, "sort": [{"_seq_no": "asc"}], "size": PAGE,
-            "version": true, "track_total_hits": false,
-            "docvalue_fields": ["asset", "commit", "body", "vector", "space"],
-        });
-        let body = body.to_string().into_bytes();
-        let path =
-            format!("/{}/_search?allow_partial_search_results=false&preference=_shards:{shard}", self.from);
-        let path =
-            format!("{path}&filter_path=hits.hits._id,hits.hits._version,hits.hits.fields,hits.hits.sort");
-        let mut answer = self.index.client.json(&Ask::post(path).with(&body))?;
-        let hits = answer.pointer_mut("/hits/hits").map(Value::take);
-        Ok(match hits {
-            Some(Value::Array(hits)) => hits,
-            _ => Vec::new(),
+            let beat = made.filling.map_or(0, |filling| filling.beat + 1);
+            made.filling = Some(Filling { version, beat });
+            Ok(())
         })
     }
 
-    fn put(&self, sink: &mut Sink<'_>, hit: &Value) -> Result<()> {
-        let broken = || Error::bug(format!("a document of index `{}` lacks what all have", self.from));
-        let text = |field: &str| hit.pointer(&format!("/fields/{field}/0")).and_then(Value::as_str);
-        let id = hit.get("_id").and_then(Value::as_str).ok_or_else(broken)?;
-        let version = Commit(hit.get("_version").and_then(Value::as_u64).ok_or_else(broken)?);
-        let commit = Commit(hit.pointer("/fields/commit/0").and_then(Value::as_u64).ok_or_else(broken)?);
-        let asset = text("asset").and_then(|asset| AssetId::new(asset).ok()).ok_or_else(broken)?;
-        let target = Target { index: &self.to, is_alias: false, id, version, again: false };
-        let Some(body) = text("body") else { return sink.index(target, &tombstone(&asset, commit)) };
-        let fused = document::read(&asset, body, text("vector"))?;
-        let space = match text("space").and_then(|space| SpaceId::new(space).ok()) {
-            Some(space) => space,
-            None => space_of(None, &fused.annotation.model)?,
-        };
-        sink.index(target, &Document::new(&fused, space, commit, &self.index.analyzer))
+    fn beat(&self, version: u64) -> Result<()> {
+        self.change_filling(version, Some(version))
+    }
+
+    fn move_alias(&self, from: &str, version: u64) -> Result<()> {
+        let alias = &self.names.annotations;
+        let to = versioned(alias, version);
+        let body = json!({"actions": [
+            {"remove": {"index": from, "alias": alias, "must_exist": true}}, {"add": {"index": to, "alias": alias}},
+        ]});
+        let body = body.to_string().into_bytes();
+        match self.client.json(&Ask::post("/_aliases").with(&body)) {
+            // It may have been done, and only the answer was lost.
+            Err(failure) if look_up(&self.client, alias)?.is_none_or(|(current, _)| current != to) => {
+                Err(failure.into())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Ends a filling, whether the alias moved or not: writers write to one index again, and the other is removed. One that
+    /// was overtaken ends nothing.
+    fn end_filling(&self, version: u64) -> Result<()> {
+        self.meta.change_made(&|made| {
+            if made.begun != version {
+                return Err(overtaken());
+            }
+            made.filling = None;
+            Ok(())
+        })?;
+        self.remove_all_but_the_current(version).map(drop)
+    }
+
+    /// Removes the indices of annotations up to a version but for the one in use, which it names.
+    fn remove_all_but_the_current(&self, upto: u64) -> Result<String> {
+        // Where the alias moved meanwhile, or only the answer was lost, it is looked at once more.
+        self.try_to_remove(upto).or_else(|_| self.try_to_remove(upto))
+    }
+
+    fn try_to_remove(&self, upto: u64) -> Result<String> {
+        let alias = &self.names.annotations;
+        let path = format!("/{alias}-v*/_alias?expand_wildcards=all");
+        let found = self.client.find(&Ask::get(path))?.unwrap_or_default();
+        let has =
+            |state: &Value, alias: &str| state.pointer("/aliases").is_some_and(|a| a.get(alias).is_some());
+        let found = found.as_object().cloned().unwrap_or_default();
+        let current = found.iter().find(|(_, state)| has(state, alias));
+        let (current, state) = current.ok_or_else(|| Error::bug("the alias of the annotations is gone"))?;
+        let is_old = |name: &&String| *name != current && version_of(alias, name).is_some_and(|v| v <= upto);
+        let old: Vec<&String> = found.keys().filter(is_old).collect();
+        // The first two do nothing but refuse the rest where the alias has moved meanwhile.
+        let mut actions = vec![
+            json!({"remove": {"index": current, "alias": alias, "must_exist": true}}),
+            json!({"add": {"index": current, "alias": alias}}),
+        ];
+        if has(state, &self.names.filling) {
+            actions.push(json!({"remove": {"index": current, "alias": self.names.filling}}));
+        }
+        actions.extend(old.into_iter().map(|name| json!({"remove_index": {"index": name}})));
+        if actions.len() > 2 {
+            let body = json!({"actions": actions}).to_string().into_bytes();
+            self.client.json(&Ask::post("/_aliases").with(&body))?;
+        }
+        Ok(current.clone())
+    }
+
+    /// Gives a filling up that nobody has gone on with for long: whoever did was ended in the middle.
+    pub(crate) fn give_up_abandoned(&self, made: &Made) -> Result<()> {
+        let now = self.clock.seconds();
+        let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
+        match (made.filling, *watched) {
+            (None, _) => *watched = None,
+            (Some(filling), Some((seen, since))) if filling == seen => {
+                if now.saturating_sub(since) >= ABANDONED_SECONDS {
+                    tracing::warn!(version = filling.version, "an index was left half-filled; it is removed");
+                    self.end_filling(filling.version)?;
+                    *watched = None;
+                }
+            }
+            (Some(filling), _) => *watched = Some((filling, now)),
+        }
+        Ok(())
     }
 }

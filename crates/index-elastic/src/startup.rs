@@ -95,7 +95,7 @@ fn make_missing(
         Some(Some(_)) => Ok(()),
         _ => {
             let (alias, mapping, settings) = &wanted[no];
-            make_version(&index.client, alias, 1, mapping, settings, true)
+            make_version(&index.client, (alias, 1), mapping, settings, alias)
         }
     };
     make(META)?;
@@ -137,6 +137,7 @@ pub(crate) fn check_or_make(index: &ElasticIndex) -> Result<()> {
         analyser: ANALYSER_VERSION.to_owned(),
         incarnation: format!("{incarnation:x}-{:x}", std::process::id()),
         filling: None,
+        begun: 0,
     })?;
     check_made(&made)
 }
@@ -230,18 +231,16 @@ fn check_health(index: &ElasticIndex) -> Result<()> {
     ))
 }
 
-/// Makes an index behind an alias. One that another process made at the same time will do.
+/// Makes a version of an index, with an alias. One that another process made at the same time will do.
 pub(crate) fn make_version(
     client: &Client,
-    alias: &str,
-    version: u64,
+    (of, version): (&str, u64),
     mapping: &Value,
     settings: &Value,
-    aliased: bool,
+    alias: &str,
 ) -> Result<()> {
-    let name = versioned(alias, version);
-    let aliases = if aliased { json!({alias: {}}) } else { json!({}) };
-    let body = json!({"mappings": mapping, "settings": {"index": settings}, "aliases": aliases});
+    let name = versioned(of, version);
+    let body = json!({"mappings": mapping, "settings": {"index": settings}, "aliases": {alias: {}}});
     let body = body.to_string().into_bytes();
     match client.json(&Ask::put(format!("/{name}")).with(&body)) {
         Err(failure) if failure.is("resource_already_exists_exception") => Ok(()),

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use rushes_index::{AssetUpdate, is_new, space_of};
-use rushes_types::{AssetDocument, AssetId, Change, Commit, FusedAnnotation, Metric, Result};
+use rushes_types::{AssetDocument, AssetId, Change, Commit, ErrorKind, FusedAnnotation, Metric, Result};
 use serde_json::{Value, json};
 
 use crate::assets::AssetState;
@@ -13,7 +13,7 @@ use crate::client::Ask;
 use crate::document::{Document, commit_number, is_even};
 use crate::mapping::{dense_vector, properties};
 use crate::meta::{Made, State, VectorField, of_index};
-use crate::names::{annotation_id, vector_field, versioned};
+use crate::names::{annotation_id, vector_field};
 
 /// What stands in an erased annotation's place: nothing but that something was there.
 pub(crate) fn tombstone(asset: &AssetId, commit: Commit) -> Value {
@@ -56,16 +56,17 @@ impl ElasticIndex {
         if new.is_empty() {
             return outcome;
         }
-        self.make_fields(&state, &new)?;
-        let filling = self.filling(&state.made);
-        send(&self.client, &self.config, |sink| {
-            for update in &new {
-                self.put_annotations(sink, update, filling.as_deref())?;
-                if let Some(asset) = assets.get_mut(&update.asset) {
-                    asset.parts = self.put_buckets(sink, update, asset.parts)?;
+        self.to_all(&state.made, &mut |filling| {
+            self.make_fields(&state, &new, filling)?;
+            send(&self.client, &self.config, |sink| {
+                for update in &new {
+                    self.put_annotations(sink, update, filling)?;
+                    if let Some(asset) = assets.get_mut(&update.asset) {
+                        asset.parts = self.put_buckets(sink, update, asset.parts)?;
+                    }
                 }
-            }
-            Ok(())
+                Ok(())
+            })
         })?;
         send(&self.client, &self.config, |sink| {
             let changed = ids.iter().filter(|id| new.iter().any(|update| update.asset == ***id));
@@ -75,9 +76,26 @@ impl ElasticIndex {
         outcome
     }
 
-    /// The index that is being filled beside the one in use.
-    pub(crate) fn filling(&self, made: &Made) -> Option<String> {
-        made.filling.map(|version| versioned(&self.names.annotations, version))
+    /// Writes annotations, to the index that is being filled too, if there is one. Where filling one began or ended meanwhile,
+    /// all of it is written again: then who fills an index need not wait for those that had not heard of it.
+    pub(crate) fn to_all(
+        &self,
+        made: &Made,
+        write: &mut dyn FnMut(Option<&str>) -> Result<()>,
+    ) -> Result<()> {
+        let mut made = made.clone();
+        loop {
+            let written = write(made.filling.map(|_| self.names.filling.as_str()));
+            // One that is no more is missing; nothing else has to do with it.
+            if written.as_ref().is_err_and(|error| error.kind() != ErrorKind::NotFound) {
+                return written;
+            }
+            let now = self.meta.made()?;
+            if now.is_written_as(&made) {
+                return written;
+            }
+            made = now;
+        }
     }
 
     fn put_annotations(
@@ -92,9 +110,8 @@ impl ElasticIndex {
                 Change::Erased(key) => *key,
             };
             let id = annotation_id(&update.asset, key);
-            let alias = Some((self.names.annotations.as_str(), true));
-            for (index, is_alias) in alias.into_iter().chain(filling.map(|index| (index, false))) {
-                let target = Target { index, is_alias, id: &id, version: update.upto, again: false };
+            for index in [self.names.annotations.as_str()].into_iter().chain(filling) {
+                let target = Target { index, id: &id, version: update.upto, again: false };
                 match change {
                     Change::Put(fused) => {
                         let space = space_of(update.document.as_ref(), &fused.annotation.model)?;
@@ -115,18 +132,12 @@ impl ElasticIndex {
         state: &AssetState,
         again: bool,
     ) -> Result<()> {
-        let target = Target {
-            index: &self.names.assets,
-            is_alias: true,
-            id: id.as_str(),
-            version: state.progress,
-            again,
-        };
+        let target = Target { index: &self.names.assets, id: id.as_str(), version: state.progress, again };
         sink.index(target, &state.to_json())
     }
 
     /// Makes the fields of spaces that have none yet.
-    fn make_fields(&self, state: &State, updates: &[&AssetUpdate]) -> Result<()> {
+    fn make_fields(&self, state: &State, updates: &[&AssetUpdate], filling: Option<&str>) -> Result<()> {
         let mut new: BTreeMap<String, VectorField> = BTreeMap::new();
         for update in updates {
             for change in &update.changes {
@@ -151,10 +162,7 @@ impl ElasticIndex {
         if self.config.buckets && self.config.bucket_vectors {
             self.map_bucket_fields(&made)?;
         }
-        match self.filling(&state.made) {
-            Some(filling) => self.map_fields(&filling, &made),
-            None => Ok(()),
-        }
+        filling.map_or(Ok(()), |filling| self.map_fields(filling, &made))
     }
 
     /// Puts vector fields into an index's mapping.
@@ -186,10 +194,11 @@ impl ElasticIndex {
 
     /// Makes what was written visible to points in time that are opened from now on.
     pub(crate) fn refresh(&self) -> Result<()> {
-        let filling = self.filling(&self.meta.read()?.made);
         let names = [&self.names.annotations, &self.names.buckets, &self.names.assets];
-        let all: Vec<&str> = names.into_iter().chain(&filling).map(String::as_str).collect();
-        let all = all.join(",");
-        Ok(self.client.json(&Ask::post(format!("/{all}/_refresh"))).map(drop)?)
+        self.to_all(&self.meta.made()?, &mut |filling| {
+            let all: Vec<&str> = names.into_iter().map(String::as_str).chain(filling).collect();
+            let all = all.join(",");
+            Ok(self.client.json(&Ask::post(format!("/{all}/_refresh"))).map(drop)?)
+        })
     }
 }

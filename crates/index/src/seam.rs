@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use rushes_plan::{Clause, Filter, Query};
 use rushes_types::{
-    AnnotationType, AssetDocument, AssetId, BucketNo, Change, Commit, FusedAnnotation, FusedKey, ReadPoint,
-    Result, SpaceId, TimeRange, TimeSet,
+    AnnotationType, AssetDocument, AssetId, BucketNo, Change, Commit, Error, ErrorKind, FusedAnnotation,
+    FusedKey, ReadPoint, Result, SpaceId, TimeRange, TimeSet,
 };
 
 /// A step for one asset: brings it from commit `after` to commit `upto`.
@@ -149,6 +149,15 @@ pub trait Index: Send + Sync {
     fn maintain(&self) -> Result<bool>;
     /// Rewrites what holds erased bytes until none is left on disk.
     fn purge(&self) -> Result<()>;
+    /// Makes the index anew in the shape that is configured now, from what it holds; readers and writers go on meanwhile.
+    /// Gives how many documents it copied. `step` is told how many were copied so far, and of how many; where it fails, that
+    /// is the answer, and the index is as it was. [`ErrorKind::Unsupported`] where there is no need for it.
+    fn reindex(&self, _step: &mut dyn FnMut(u64, u64) -> Result<()>) -> Result<u64> {
+        Err(Error::new(
+            ErrorKind::Unsupported,
+            "this index is not made anew while it is searched; leave `--online` away: `rushes rebuild --index` makes it anew",
+        ))
+    }
     /// Empties the index, for a rebuild.
     fn clear(&self) -> Result<()>;
     /// What it holds.

@@ -11,8 +11,8 @@ use rushes_plan::{
 };
 use rushes_types::{
     Annotation, AnnotationId, AnnotationType, Asset, AssetDocument, AssetId, Attributes, Change, Commit,
-    ErrorKind, FusedAnnotation, Lifetime, Metric, Model, ModelRef, MovieId, ReadPoint, RunId, Space, SpaceId,
-    TimeRange, TimeSet, Value, known_types, limits::READ_POINT_SECONDS,
+    Error, ErrorKind, FusedAnnotation, Lifetime, Metric, Model, ModelRef, MovieId, ReadPoint, RunId, Space,
+    SpaceId, TimeRange, TimeSet, Value, known_types, limits::READ_POINT_SECONDS,
 };
 
 /// An index under test.
@@ -66,6 +66,7 @@ macro_rules! index_laws {
             labels_are_suggested_by_frequency,
             spaces_are_those_of_current_vectors,
             joining_and_purging_change_no_answer,
+            made_anew_it_answers_the_same,
             clearing_leaves_nothing,
         );
     };
@@ -766,6 +767,37 @@ pub fn joining_and_purging_change_no_answer(fixture: &mut dyn IndexFixture) {
     fixture.index().purge().unwrap();
     fixture.reopen();
     assert_eq!(answers(fixture.index()), before);
+}
+
+/// An index that is made anew while it is searched answers as before; one that is not says what to do instead.
+pub fn made_anew_it_answers_the_same(fixture: &mut dyn IndexFixture) {
+    filled(fixture.index(), vec![labelled("a", "1", 2, "Joey"), vectored("a", "2", 3, &[1.0, 0.5])]);
+    let held = newest(fixture.index());
+    let mut steps = Vec::new();
+    let made = fixture.index().reindex(&mut |done, total| {
+        steps.push((done, total));
+        Ok(())
+    });
+    match made {
+        Ok(copied) => {
+            assert!(
+                copied >= 2 && steps.last().is_some_and(|(done, total)| done == total),
+                "{copied}: {steps:?}"
+            );
+            let given_up =
+                fixture.index().reindex(&mut |_, _| Err(Error::new(ErrorKind::Cancelled, "enough")));
+            assert_eq!(given_up.unwrap_err().kind(), ErrorKind::Cancelled);
+        }
+        Err(error) => {
+            assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
+            assert!(error.message().contains("rushes rebuild --index"), "{error}");
+        }
+    }
+    fixture.reopen();
+    for reader in [held, newest(fixture.index())] {
+        assert_eq!(found(&*reader, &clause(Test::Any)), ["1", "2"]);
+    }
+    assert_eq!(fixture.index().progress(&asset_id("a")).unwrap(), Commit(1));
 }
 
 /// A cleared index is as a new one.

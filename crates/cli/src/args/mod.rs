@@ -105,11 +105,19 @@ The exit code is 1 where something is wrong; `rushes rebuild` mends everything b
     /// Throw derived data away and make them anew from what was written
     #[command(after_help = "Examples:
   rushes rebuild             buckets and index, from the annotations as they were sent
-  rushes rebuild --index     only the index, from the buckets")]
+  rushes rebuild --index     only the index, from the buckets
+  rushes rebuild --index --online
+                             a copy of the index on Elasticsearch, with the `shards` and `replicas` that are
+                             configured now; searches and writes go on
+
+Interrupted, --online leaves the index as it was.")]
     Rebuild {
         /// Only the index
         #[arg(long)]
         index: bool,
+        /// The index stays searchable meanwhile (on Elasticsearch)
+        #[arg(long, requires = "index")]
+        online: bool,
     },
     /// Copy the archive's ground truth to a new folder
     #[command(after_help = "Examples:

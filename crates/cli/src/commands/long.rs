@@ -71,6 +71,19 @@ pub fn rebuild(config: &Config, index_only: bool, json_output: bool, quiet: bool
     Ok(())
 }
 
+/// `rushes rebuild --index --online`
+pub fn reindex(config: &Config, json_output: bool, quiet: bool) -> Outcome {
+    let client = super::reader(config)?;
+    let what = Payload::Json(json!({"what": "index", "online": true}));
+    let done = follow(&client, "/v1/rebuild", what, quiet)?;
+    if json_output {
+        return output::json(&done);
+    }
+    let copied = done.get("copied").and_then(Value::as_u64).unwrap_or(0);
+    output::line(&format!("made anew; {} copied, and searched all the time", plural(copied, "document")));
+    Ok(())
+}
+
 fn is_of_derived_data(error: &anyhow::Error) -> bool {
     error.downcast_ref::<Error>().is_some_and(|error| {
         matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Unsupported | ErrorKind::Corrupt)

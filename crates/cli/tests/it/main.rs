@@ -13,6 +13,8 @@ mod footage;
 mod help;
 mod ingest;
 mod migrate;
+#[cfg(feature = "engines")]
+mod online;
 mod operate;
 mod search;
 mod server;

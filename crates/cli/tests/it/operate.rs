@@ -25,6 +25,8 @@ fn status_verify_and_rebuild() {
     assert_eq!(place.run(&["verify", "--json"]).ok().json()["problem_count"], 0);
     place.run(&["rebuild"]).ok().says("made anew");
     place.run(&["rebuild", "--index", "--json"]).ok();
+    place.run(&["rebuild", "--online"]).code(2).warns("--index");
+    place.run(&["rebuild", "--index", "--online"]).code(1).warns("leave `--online` away");
     place.run(&["verify"]).ok();
     place.run(&["search", "Joey"]).ok().says("2 moments");
 }

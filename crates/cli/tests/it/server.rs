@@ -8,13 +8,13 @@ use serde_json::json;
 use crate::support::{Place, finish, rushes};
 
 /// A server that ends when this is dropped.
-struct Server {
+pub struct Server {
     child: Child,
     url: String,
 }
 
 impl Server {
-    fn start(place: &Place) -> Self {
+    pub fn start(place: &Place) -> Self {
         let mut command = place.command(&["serve", "--listen", "127.0.0.1:0", "--no-open", "--quiet"]);
         let mut child = command.stderr(Stdio::null()).spawn().unwrap();
         let mut url = String::new();

@@ -196,6 +196,10 @@ enum RebuildWhat {
 pub(super) struct RebuildDocument {
     /// `all` or `index`.
     what: RebuildWhat,
+    /// Is the index to stay searchable meanwhile? It is then copied, in the shape that is configured now, and nothing is
+    /// thrown away before the copy is whole. For `index` on Elasticsearch.
+    #[serde(default)]
+    online: bool,
 }
 
 /// A rebuild that is done.
@@ -203,6 +207,8 @@ pub(super) struct RebuildDocument {
 pub(super) struct RebuiltDocument {
     /// The commit up to which everything can be searched.
     read_point: u64,
+    /// How many documents of the index were copied; null where it was not made anew online.
+    copied: Option<u64>,
 }
 
 /// A backup.
@@ -271,10 +277,11 @@ async fn verify(ctx: Ctx) -> Reply<Response> {
     })
 }
 
-/// Throws derived state away and makes it anew from what was committed.
+/// Throws derived state away and makes it anew from what was committed; or, `online`, copies the index while it is
+/// searched.
 ///
 /// Answers JSON lines: `{"progress":…}` again and again, last `{"result":…}` or `{"problem":…}`. A client that goes
-/// away does not stop a rebuild that has begun.
+/// away does not stop a rebuild that has begun; an online one it stops, and the index is then as it was.
 #[utoipa::path(
     post, path = "/v1/rebuild", tag = "operating", request_body = RebuildDocument,
     responses(
@@ -283,6 +290,9 @@ async fn verify(ctx: Ctx) -> Reply<Response> {
     )
 )]
 async fn rebuild(ctx: Ctx, Json(document): Json<RebuildDocument>) -> Reply<Response> {
+    if document.online {
+        return reindex(ctx, document.what);
+    }
     let what = match document.what {
         RebuildWhat::All => Rebuild::All,
         RebuildWhat::Index => Rebuild::Index,
@@ -290,6 +300,18 @@ async fn rebuild(ctx: Ctx, Json(document): Json<RebuildDocument>) -> Reply<Respo
     start(ctx, Action::of("rebuild"), move |archive, caller, progress| {
         archive.rebuild(caller, what, progress)?;
         watch_rebuild(archive, progress)
+    })
+}
+
+fn reindex(ctx: Ctx, what: RebuildWhat) -> Reply<Response> {
+    if matches!(what, RebuildWhat::All) {
+        let error =
+            Error::invalid("only the index can be made anew online; say `index`, or leave `online` away");
+        return Err(error.at("/online").into());
+    }
+    start(ctx, Action::of("reindex"), |archive, caller, progress| {
+        let copied = archive.reindex(caller, progress)?;
+        Ok(RebuiltDocument { read_point: archive.status()?.read_point.0, copied: Some(copied) })
     })
 }
 
@@ -301,7 +323,7 @@ fn watch_rebuild(archive: &Archive, progress: &dyn Progress) -> Result<RebuiltDo
         let status = archive.status()?;
         progress.set("commits searchable", status.read_point.0.min(upto.0), Some(upto.0));
         if done {
-            return Ok(RebuiltDocument { read_point: status.read_point.0 });
+            return Ok(RebuiltDocument { read_point: status.read_point.0, copied: None });
         }
         if progress.cancelled() {
             return Err(Error::new(

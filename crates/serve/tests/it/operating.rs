@@ -54,6 +54,11 @@ async fn long_work_that_fails_ends_with_a_problem() {
     let relative = server.post("/v1/backup", &json!({"to": "backup"})).await.problem(400);
     assert_eq!(relative["pointer"], "/to");
     server.post("/v1/rebuild", &json!({"what": "everything"})).await.problem(400);
+    let all = server.post("/v1/rebuild", &json!({"what": "all", "online": true})).await.problem(400);
+    assert_eq!(all["pointer"], "/online");
+    let lines = server.post("/v1/rebuild", &json!({"what": "index", "online": true})).await.lines();
+    let problem = &lines.last().unwrap()["problem"];
+    assert!(problem["detail"].as_str().unwrap().contains("rushes rebuild --index"), "{problem}");
 }
 
 #[tokio::test]
