@@ -31,13 +31,24 @@ pub struct BesideOptions {
     pub queries: usize,
     /// Events that go through the log alone.
     pub events: u64,
+    /// Who sends annotations, each a request of one episode at a time.
+    pub clients: usize,
 }
+
+/// Clients that send at the same time, where nobody says how many.
+pub const CLIENTS: usize = 8;
 
 impl BesideOptions {
     /// The usual measure, in a folder.
     #[must_use]
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into(), spec: Spec::default(), queries: 100, events: 1_000_000 }
+        Self {
+            folder: folder.into(),
+            spec: Spec::default(),
+            queries: 100,
+            events: 1_000_000,
+            clients: CLIENTS,
+        }
     }
 }
 
@@ -101,6 +112,8 @@ pub struct Beside {
     pub cores: usize,
     /// Which part ran on what.
     pub engines: String,
+    /// Clients that sent at the same time.
+    pub clients: usize,
     /// Annotations that were measured, vectors not counted.
     pub annotations: u64,
     /// Vectors.
@@ -161,6 +174,7 @@ fn report(
         dimensions: options.spec.dimensions,
         cores: std::thread::available_parallelism().map_or(1, usize::from),
         engines: beds.name(),
+        clients: options.clients,
         annotations: embedded.lines.annotations,
         vectors: embedded.vectors.annotations,
         pairs: embedded.pairs,
@@ -216,7 +230,8 @@ impl fmt::Display for Beside {
             thousands(self.pairs),
             self.seed
         )?;
-        writeln!(f, "engines: {}; {} cores for all of it\n", self.engines, self.cores)?;
+        let (engines, cores, clients) = (&self.engines, self.cores, self.clients);
+        writeln!(f, "engines: {engines}; {cores} cores for all of it; {clients} clients send\n")?;
         self.write_steps(f)?;
         self.write_searches(f)?;
         self.write_disk(f)?;

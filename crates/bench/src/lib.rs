@@ -30,7 +30,7 @@ pub mod words;
 mod words_table;
 pub mod world;
 
-pub use beside::{Beside, BesideOptions, run_beside};
+pub use beside::{Beside, BesideOptions, CLIENTS, run_beside};
 pub use report::Report;
 pub use run::{BenchOptions, run};
 pub use world::{Spec, World};

@@ -1,6 +1,6 @@
 //! One archive on one bed, stage by stage: each stage alone, with all before it done and all after it at rest.
 //!
-//! Before the clock a first episode goes all the way, so that consumers have joined their groups, statements are
+//! Before the clock some first episodes go all the way, so that consumers have joined their groups, statements are
 //! prepared and tables and indices are made: what comes once in the life of a worker is in no figure.
 
 use std::path::Path;
@@ -132,6 +132,8 @@ fn events(events: u64, folder: &Path, bed: &dyn Bed, progress: &dyn Progress) ->
     ])
 }
 
+/// One episode in so many goes all the way before the clock runs, and at least one.
+const WARM_SHARE: usize = 10;
 const LATER: [Stage; 3] = [Stage::Relay, Stage::Fuse, Stage::Index];
 
 fn archive(
@@ -143,7 +145,7 @@ fn archive(
 ) -> Result<Side> {
     let data = folder.join(DATA);
     let subject = Subject::open_on(&data, &Stage::ALL, bed.engines())?;
-    let measured = stages(&subject, bed, world, progress).and_then(|mut side| {
+    let measured = stages(options, &subject, bed, world, progress).and_then(|mut side| {
         side.searches = search::measure(&subject, world, options.queries, progress)?;
         Ok(side)
     });
@@ -163,11 +165,17 @@ fn archive(
     Ok(side)
 }
 
-fn stages(subject: &Subject, bed: &dyn Bed, world: &World, progress: &dyn Progress) -> Result<Side> {
+fn stages(
+    options: &BesideOptions,
+    subject: &Subject,
+    bed: &dyn Bed,
+    world: &World,
+    progress: &dyn Progress,
+) -> Result<Side> {
     subject.register(world)?;
-    let clients = std::thread::available_parallelism().map_or(1, usize::from);
-    let way = |content| Way { content, running: false, clients };
-    let (first, rest) = world.episodes.split_at(1.min(world.episodes.len()));
+    let way = |content| Way { content, running: false, clients: options.clients };
+    let warm = (world.episodes.len() / WARM_SHARE).max(1);
+    let (first, rest) = world.episodes.split_at(warm.min(world.episodes.len()));
     progress.set("warming up", 0, None);
     for content in [Content::Lines, Content::VectorArrow] {
         send(subject, world, first, way(content), progress)?;
@@ -190,12 +198,13 @@ fn stages(subject: &Subject, bed: &dyn Bed, world: &World, progress: &dyn Progre
     progress.set("counting pairs of annotation and second", 0, None);
     let assets = assets_of(subject, world, rest)?;
     let pairs = fusion::pairs(subject, &assets)?;
+    let goals = subject.last_commits(&assets)?;
 
     bed.begin(Part::Fused)?;
     progress.set("fusing", 0, None);
     let begun = Instant::now();
     subject.resume(&[Stage::Relay, Stage::Fuse]);
-    subject.watch_fused(&assets, progress)?;
+    subject.watch_fused(&goals, progress)?;
     let rate = Rate::new(Step::Fuse.name(), count, 0, begun.elapsed().as_secs_f64());
     subject.pause(&[Stage::Fuse]);
     done.push(Done { step: Step::Fuse, rate, ceiling: ceiling(bed, Step::Fuse, progress)? });

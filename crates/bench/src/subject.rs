@@ -16,6 +16,10 @@ use crate::World;
 
 /// How often a stage is asked how far it is.
 const POLL: Duration = Duration::from_millis(2);
+/// The same where looking takes an engine's time.
+const POLL_SELDOM: Duration = Duration::from_millis(20);
+/// Commits read at once.
+const HISTORY_PAGE: usize = 1_000;
 /// How long a stage may take without getting anywhere.
 const PATIENCE: Duration = Duration::from_secs(600);
 
@@ -121,13 +125,27 @@ impl Subject {
         Ok(())
     }
 
-    /// Waits until some of the world's assets are fused up to their last commit, however long it takes; may be stopped.
-    pub fn watch_fused(&self, assets: &[AssetId], progress: &dyn Progress) -> Result<()> {
-        let engines = self.archive.engines();
-        for asset in assets {
-            while !engines.store.history(asset, engines.fused.progress(asset)?, 1)?.is_empty() {
+    /// The last commit of each of some assets.
+    pub fn last_commits(&self, assets: &[AssetId]) -> Result<Vec<(AssetId, Commit)>> {
+        let store = &self.archive.engines().store;
+        let last = |asset: &AssetId| {
+            let mut last = Commit::NONE;
+            while let Some(record) = store.history(asset, last, HISTORY_PAGE)?.last() {
+                last = record.commit;
+            }
+            Ok((asset.clone(), last))
+        };
+        assets.iter().map(last).collect()
+    }
+
+    /// Waits until assets are fused up to these commits, however long it takes; may be stopped. Asks little, since it asks
+    /// those who are measured.
+    pub fn watch_fused(&self, goals: &[(AssetId, Commit)], progress: &dyn Progress) -> Result<()> {
+        let fused = &self.archive.engines().fused;
+        for (asset, upto) in goals {
+            while fused.progress(asset)? < *upto {
                 crate::run::check(progress)?;
-                std::thread::sleep(POLL);
+                std::thread::sleep(POLL_SELDOM);
             }
         }
         Ok(())

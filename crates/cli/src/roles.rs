@@ -1,7 +1,8 @@
 //! What a serving process is for: everything, or a part of the work that other processes share.
 
 use clap::ValueEnum;
-use rushes_archive::Stage;
+use rushes_archive::{Part, Stage};
+use rushes_engines::{Choice, Engine, engines_of};
 use rushes_serve::Roles;
 
 /// A part of the work.
@@ -59,4 +60,65 @@ pub fn stages(roles: &[Role]) -> Vec<Stage> {
 /// The requests that a process of these roles takes.
 pub fn requests(roles: &[Role]) -> Roles {
     Roles { ingest: roles.contains(&Role::Ingest), search: roles.contains(&Role::Search) }
+}
+
+/// Who works on each part.
+const WORK_ON: [(Part, &[Role]); 4] = [
+    (Part::Store, &[Role::Ingest, Role::Relay, Role::Fuse, Role::Search]),
+    (Part::Events, &[Role::Relay, Role::Fuse, Role::Index]),
+    (Part::Fused, &[Role::Relay, Role::Fuse, Role::Index]),
+    (Part::Index, &[Role::Index, Role::Search]),
+];
+
+/// Can a process of these roles do its part? Where processes share engines, a part that lies in the folder of one of them is
+/// seen by no other, so that one does all that is done with it.
+///
+/// # Errors
+/// Which roles are missing, and what to do.
+pub fn check(roles: &[Role], choice: &Choice) -> Result<(), String> {
+    if choice.is_embedded() {
+        // There is one process, and it may well be for searching only.
+        return Ok(());
+    }
+    for (part, work) in WORK_ON.into_iter().filter(|(part, _)| choice.of(*part) == Engine::Embedded) {
+        let (has, lacks): (Vec<Role>, Vec<Role>) = work.iter().partition(|role| roles.contains(role));
+        if has.is_empty() || lacks.is_empty() {
+            continue;
+        }
+        let [has, lacks] =
+            [has, lacks].map(|roles| roles.iter().map(|r| r.as_str()).collect::<Vec<_>>().join(", "));
+        let [_, elsewhere] = engines_of(part).map(Engine::as_str);
+        return Err(format!(
+            "the part `{part}` lies in this process's folder, where no other process sees it, so who has the roles {has} needs \
+             {lacks} too; add them, or let `{part}` run on {elsewhere} in `[engines]`",
+            part = part.as_str()
+        ));
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn choice(parts: &[(Part, &str)]) -> Choice {
+        let mut choice = Choice::default();
+        parts.iter().for_each(|(part, engine)| choice.choose(*part, engine).unwrap());
+        choice
+    }
+
+    #[test]
+    fn what_lies_in_a_folder_is_worked_on_by_one_process() {
+        let index_here =
+            choice(&[(Part::Store, "cassandra"), (Part::Events, "kafka"), (Part::Fused, "cassandra")]);
+        assert_eq!(check(&[Role::Fuse], &index_here), Ok(()));
+        assert_eq!(check(&[Role::Index, Role::Search], &index_here), Ok(()));
+        let alone = check(&[Role::Ingest, Role::Search], &index_here).unwrap_err();
+        assert!(alone.contains("`index` lies in") && alone.contains("needs index too"), "{alone}");
+        let store_here = choice(&[(Part::Index, "elasticsearch")]);
+        let alone = check(&[Role::Search], &store_here).unwrap_err();
+        assert!(alone.contains("needs ingest, relay, fuse too") && alone.contains("on cassandra"), "{alone}");
+        assert_eq!(check(&Role::ALL, &store_here), Ok(()));
+        assert_eq!(check(&[Role::Search], &Choice::default()), Ok(()));
+    }
 }

@@ -53,6 +53,7 @@ mod schema;
 mod settle;
 mod statements;
 mod sweep;
+mod took;
 mod words;
 mod writer;
 

@@ -102,6 +102,11 @@ pub(crate) struct Directory {
 }
 
 impl Directory {
+    /// Was never an annotation written, be it in vain?
+    pub fn is_bare(&self) -> bool {
+        self.annotations.is_empty()
+    }
+
     /// The chunk, also where nothing lies in it.
     pub fn chunk(&self, no: i64) -> Chunk {
         self.annotations.get(&no).copied().unwrap_or_default()

@@ -47,6 +47,8 @@ pub(crate) struct Plan<'u> {
     pub buckets: Vec<u64>,
     /// Was nothing of the asset there before?
     pub is_fresh: bool,
+    /// Was no annotation of the asset there before, and so no word counted?
+    is_bare: bool,
 }
 
 fn key_of(change: &Change) -> FusedKey {
@@ -57,9 +59,9 @@ fn key_of(change: &Change) -> FusedKey {
 }
 
 /// A run is committed once and its id is in the key: only a loose line can be erased and given anew in one update.
-fn before(change: &Change, after: Commit, is_fresh: bool) -> Before {
+fn before(change: &Change, after: Commit, is_bare: bool) -> Before {
     match change {
-        _ if is_fresh => Before::No,
+        _ if is_bare => Before::No,
         Change::Erased(_) => Before::Yes,
         Change::Put(fused) if fused.lifetimes.first().is_none_or(|l| l.born <= after) => Before::Yes,
         Change::Put(fused) if fused.annotation.run.is_loose() => Before::Perhaps,
@@ -88,10 +90,11 @@ impl<'u> Plan<'u> {
             erased: Vec::new(),
             buckets: Vec::new(),
             is_fresh,
+            is_bare: is_fresh || directory.is_bare(),
         };
         let mut born: BTreeMap<i64, u64> = BTreeMap::new();
         for (key, change) in &changes {
-            let before = before(change, update.after, is_fresh);
+            let before = before(change, update.after, plan.is_bare);
             *born.entry(chunk_of(key.start_ns)).or_default() += u64::from(before != Before::Yes);
             match (change, before) {
                 (Change::Erased(_), Before::Yes) => plan.erased.push(*key),
@@ -123,7 +126,7 @@ impl<'u> Plan<'u> {
         let update = self.update;
         let counts = update.annotation_count != 0 || update.word_counts.iter().any(|(_, by)| *by != 0);
         let keys = self.superseded.chunks(notes::KEYS).map(|keys| Note::Superseded(keys.to_vec()));
-        notes::of_words(&update.word_counts, self.is_fresh)
+        notes::of_words(&update.word_counts, self.is_bare)
             .chain(counts.then_some(Note::Count(update.annotation_count)))
             .chain(keys)
             .chain(self.erased.chunks(notes::KEYS).map(|keys| Note::Erased(keys.to_vec())))
@@ -153,11 +156,14 @@ mod tests {
         let gone = annotation("a", "gone", 8, "l").fused_key();
         let mut all = update("a", 3, 9, &[old.clone(), new.clone(), of_run.clone()]);
         all.changes.push(Change::Erased(gone));
-        let plan = Plan::new(&all, 9, &Directory::default(), false);
+        let some = Directory { annotations: BTreeMap::from([(7, Chunk::default())]), ..Directory::default() };
+        let plan = Plan::new(&all, 9, &some, false);
         assert_eq!(plan.superseded, [old.fused_key()]);
         assert_eq!(plan.perhaps, [new.fused_key()]);
         assert_eq!(plan.erased, [gone]);
         assert_eq!((plan.rows.len(), plan.chunks[&0].rows), (4, 2));
+        let bare = Plan::new(&all, 9, &Directory::default(), false);
+        assert!(bare.superseded.is_empty() && bare.perhaps.is_empty() && bare.leaves_work());
         let fresh = Plan::new(&all, 9, &Directory::default(), true);
         assert!(fresh.superseded.is_empty() && fresh.perhaps.is_empty() && fresh.erased.is_empty());
         assert!(!fresh.leaves_work() && plan.leaves_work());

@@ -15,6 +15,7 @@ use crate::head::Head;
 use crate::notes::{KEYS, pack_keys};
 use crate::places::slice_of;
 use crate::plan::Plan;
+use crate::took::Took;
 
 /// Assets that one call writes at once.
 const ASSETS_AT_ONCE: usize = 8;
@@ -117,7 +118,9 @@ impl Db {
 
     async fn apply_one(&self, update: &FusedUpdate, halt: Option<Halt>) -> Result<()> {
         let asset = &update.asset;
+        let mut took = Took::begin();
         let Some(claim) = self.claim(update).await? else { return Ok(()) };
+        took.lap("claim");
         let halted = |at| match halt {
             Some(halt) if halt == at => Err(Error::new(ErrorKind::Cancelled, "the test ends this worker")),
             _ => Ok(()),
@@ -129,8 +132,10 @@ impl Db {
         plan.superseded.extend(there);
         plan.superseded.sort_unstable();
         plan.superseded.dedup();
+        took.lap("plan");
         let work = Box::pin(self.write_rows(&plan, claim.before.log));
         let log = self.beating(asset, &claim, work).await?;
+        took.lap("rows");
         halted(Halt::Written)?;
         let noted = (slice_of(asset), asset.as_str(), claim.epoch, claim.epoch);
         self.cluster.write(&self.cql.pending_add, noted).await?;
@@ -139,9 +144,12 @@ impl Db {
             return Ok(());
         }
         halted(Halt::Completed)?;
+        took.lap("complete");
         if plan.leaves_work() {
             self.settle(asset, claim.epoch).await?;
         }
+        took.lap("settle");
+        tracing::debug!(%asset, rows = plan.rows.len(), buckets = update.buckets.len(), took = ?took.laps, "fused");
         Ok(())
     }
 

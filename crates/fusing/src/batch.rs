@@ -11,9 +11,10 @@ use crate::{Options, Source, gather};
 /// Rows written by one call over several assets, about.
 pub const BATCH_ROWS_MAX: usize = 50_000;
 /// Decided rows that wait to be written, about. Beyond it deciding waits.
-const AHEAD_ROWS_MAX: usize = 25_000;
-/// Rows that are worth a call of their own while there is more to decide: small updates share one, and so one fsync.
-const WORTH_ROWS: usize = 2_000;
+const AHEAD_ROWS_MAX: usize = 32_000;
+/// Rows that are worth a call of their own while there is more to decide: small updates share one, and so one fsync;
+/// where assets are written side by side, some of them are.
+const WORTH_ROWS: usize = 16_000;
 
 /// Brings several assets to their newest commits. Small updates of different assets share one call. `stopping` is asked
 /// before each asset; `false` where it said so.

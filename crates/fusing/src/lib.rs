@@ -139,7 +139,19 @@ pub fn gather(
     let rows = read_rows(fused, asset_id, &plan, &segments)?;
     let models = models(source, before.as_ref(), &plan.segments)?;
     let asset_id = asset_id.clone();
-    Ok(Some(Step { asset_id, asset, before, models, records, segments, rows, languages, after, upto, has_more }))
+    Ok(Some(Step {
+        asset_id,
+        asset,
+        before,
+        models,
+        records,
+        segments,
+        rows,
+        languages,
+        after,
+        upto,
+        has_more,
+    }))
 }
 
 impl Step {

@@ -32,7 +32,7 @@ pub struct Demo {
   rushes token create team --right read && rushes serve --listen 0.0.0.0:7890 --host rushes.studio.example
 
 A process does everything unless it is given roles; several processes share an archive where `[engines]` in rushes.toml
-names Cassandra, Kafka and Elasticsearch (docs/scale.md). Each has a folder of its own: `--archive`.
+names Cassandra, Kafka and Elasticsearch (docs/processes.md). Each has a folder of its own: `--archive`.
 
 While it runs, other commands on the same archive go through it. Ctrl-C lets requests in flight finish.")]
 pub struct Serve {
@@ -349,6 +349,9 @@ pub struct Bench {
     /// Measure the configured engines beside the embedded ones
     #[arg(long, conflicts_with = "keep")]
     pub engines: bool,
+    /// Clients that send at the same time, with --engines
+    #[arg(long, default_value_t = rushes_bench::CLIENTS, value_name = "N", requires = "engines")]
+    pub clients: usize,
     /// Seed of the made-up archive
     #[arg(long, default_value_t = 1, value_name = "N")]
     pub seed: u64,

@@ -43,6 +43,7 @@ pub fn engines(args: &Bench, config: &Config, json_output: bool, quiet: bool) ->
     let temporary = temporary()?;
     let mut options = BesideOptions::new(temporary.path().join("bench"));
     options.spec = Spec { seed: args.seed, hours: args.hours, ..Spec::default() };
+    options.clients = args.clients.max(1);
     let watch = Watch::begin(quiet);
     let report = rushes_bench::run_beside(&options, &config.engines, &watch)?;
     drop(watch);

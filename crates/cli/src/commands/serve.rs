@@ -33,6 +33,7 @@ pub fn run(mut config: Config, args: &Serve, quiet: bool) -> Outcome {
     if !args.roles.is_empty() {
         config.flag("roles", |s| s.roles.clone_from(&args.roles));
     }
+    crate::roles::check(&config.settings.roles, config.engines.choice()).map_err(Failure::Usage)?;
     if !args.media_roots.is_empty() {
         config.flag("media_roots", |s| s.media_roots.clone_from(&args.media_roots));
     }

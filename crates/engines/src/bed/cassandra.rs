@@ -13,8 +13,10 @@ use rushes_types::{Error, Result};
 /// Rows of a batch, and its bytes: what the server takes without a warning.
 const BATCH_ROWS: usize = 128;
 const BATCH_BYTES: usize = 64 << 10;
-/// Partitions that are in memory at once.
+/// Partitions that are read at once.
 const PARTITIONS: usize = 16;
+/// Bytes of rows that are read before they are written in one go: a client that pauses leaves the server time to tidy up.
+const BURST_BYTES: u64 = 256 << 20;
 /// Bytes of a row beside its texts and blobs.
 const CELL_BYTES: usize = 8;
 /// How often it is looked whether all is on disk, and how long at most.
@@ -155,18 +157,32 @@ fn copy_table(cluster: &Cluster, table: &Table, seen: &Seen, ceiling: &mut Ceili
     };
     let all: Vec<Vec<CqlValue>> =
         partitions(cluster, table.name, &partition)?.into_iter().filter(is_new).collect();
+    let (mut groups, mut read) = (Vec::new(), 0);
     for some in all.chunks(PARTITIONS) {
         let found = cluster.block_on(cluster.rows_of_each::<Row, _>(&get, some))?;
-        let mut groups = Vec::new();
         for rows in found {
-            let rows = rows.into_iter().map(|row| row.columns);
-            ceiling.bytes += batches(rows, &mut groups);
+            read += batches(rows.into_iter().map(|row| row.columns), &mut groups);
         }
-        ceiling.rows += groups.iter().map(|group| group.len() as u64).sum::<u64>();
-        let begun = Instant::now();
-        cluster.block_on(cluster.write_groups(&put, groups))?;
-        ceiling.seconds += begun.elapsed().as_secs_f64();
+        if read >= BURST_BYTES {
+            write(cluster, &put, std::mem::take(&mut groups), std::mem::take(&mut read), ceiling)?;
+        }
     }
+    write(cluster, &put, groups, read, ceiling)
+}
+
+/// Writes batches, timed.
+fn write(
+    cluster: &Cluster,
+    put: &str,
+    groups: Vec<Vec<Values>>,
+    bytes: u64,
+    ceiling: &mut Ceiling,
+) -> Result<()> {
+    ceiling.bytes += bytes;
+    ceiling.rows += groups.iter().map(|group| group.len() as u64).sum::<u64>();
+    let begun = Instant::now();
+    cluster.block_on(cluster.write_groups(put, groups))?;
+    ceiling.seconds += begun.elapsed().as_secs_f64();
     Ok(())
 }
 

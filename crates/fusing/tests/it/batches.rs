@@ -73,8 +73,7 @@ fn whoever_stops_keeps_what_is_written() {
 #[test]
 fn an_asset_that_cannot_be_read_fails_the_batch_and_keeps_what_came_before() {
     let ids = ids(9);
-    let (source, store) =
-        (Many { commits: 1, broken: Some(ids[5].clone()) }, MemoryFused::new().unwrap());
+    let (source, store) = (Many { commits: 1, broken: Some(ids[5].clone()) }, MemoryFused::new().unwrap());
     let failed = fuse_batch(&source, &store, &ids, options(10), &|| false).unwrap_err();
     assert_eq!(failed.kind(), ErrorKind::Corrupt);
     assert_eq!(reached(&store, &ids[..5]), BTreeSet::from([1]));
