@@ -30,7 +30,8 @@ pub fn run(root: &Path) -> anyhow::Result<()> {
         crate::ci::skip("page: there is no Chromium: the browser tests did not run");
         return Ok(());
     }
-    crate::ci::cargo(root, &["build", "--bin", "rushes"])?;
+    // The same as the smoke run's, so that nothing is built twice.
+    crate::ci::cargo(root, &["build", "--release", "--bin", "rushes"])?;
     npm(&folder, &["run", "browser"])
 }
 
@@ -47,7 +48,7 @@ fn npm(folder: &Path, args: &[&str]) -> anyhow::Result<()> {
     let status = Command::new("npm")
         .args(args)
         .current_dir(folder)
-        .env("RUSHES_BIN", target.join("debug/rushes"))
+        .env("RUSHES_BIN", target.join("release/rushes"))
         .stdin(Stdio::null())
         .status()
         .with_context(|| format!("starting `npm {}`", args.join(" ")))?;
