@@ -112,23 +112,25 @@ impl KafkaLog {
             }
             None => {}
         }
-        let new =
-            Subscription::new(&self.config, topic, consumer, &self.cluster, &self.producer, &self.arrivals)?;
-        let new = Arc::new(new);
+        let new = self.join(topic, consumer)?;
         subscriptions.insert(of, Arc::clone(&new));
         Ok(new)
+    }
+
+    /// Begins to join a consumer's group, which is left when the last who holds the answer lets go of it.
+    fn join(&self, topic: Topic, consumer: &str) -> Result<Arc<Subscription>> {
+        Subscription::new(&self.config, topic, consumer, &self.cluster, &self.producer, &self.arrivals)
+            .map(Arc::new)
     }
 
     /// As [`Self::subscription`], but a process that does not consume leaves the group again: partitions that it kept
     /// nobody would work through.
     fn visit(&self, topic: Topic, consumer: &str) -> Result<Arc<Subscription>> {
         check_name(consumer)?;
-        if let Some(known) = self.known(topic, consumer).filter(|known| !known.failed()) {
-            return Ok(known);
+        match self.known(topic, consumer).filter(|known| !known.failed()) {
+            Some(known) => Ok(known),
+            None => self.join(topic, consumer),
         }
-        let new =
-            Subscription::new(&self.config, topic, consumer, &self.cluster, &self.producer, &self.arrivals)?;
-        Ok(Arc::new(new))
     }
 
     /// The names of a topic's consumers: the configured ones and those of this process.

@@ -136,8 +136,7 @@ impl ElasticIndex {
             self.flush(names)?;
             // What the engine was merging before carries over what was deleted meanwhile.
             let merges: i64 = self.copies(names)?.iter().map(|copy| copy.merges).sum();
-            let merge = Ask::post(format!("/{names}/_forcemerge?only_expunge_deletes=true"));
-            self.client.json(&merge.within(MERGE_TIME))?;
+            self.merge(names, "only_expunge_deletes=true")?;
             if merges == 0 {
                 self.flush(names)?;
                 return Ok(Some(std::mem::take(&mut *kept).erased));

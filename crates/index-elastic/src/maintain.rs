@@ -137,19 +137,17 @@ impl ElasticIndex {
             }
         }
         let (segments, bytes) = self.stats()?;
-        if segments > SEGMENTS_MAX * u64::from(self.config.shards) && bytes < MERGE_BYTES_MAX {
+        // Not between an `apply` and its `publish`: a merge shows what is written, and an erasure would be seen too early.
+        let published = !self.unpublished.load(Ordering::SeqCst);
+        if published && segments > SEGMENTS_MAX * u64::from(self.config.shards) && bytes < MERGE_BYTES_MAX {
             self.merge(&self.names.annotations, "max_num_segments=1")?;
         }
         Ok(false)
     }
 
-    /// Merges, but not between an `apply` and its `publish`: a merge shows what is written, and an erasure would be seen too
-    /// early.
-    fn merge(&self, alias: &str, how: &str) -> Result<()> {
-        if self.unpublished.load(Ordering::SeqCst) {
-            return Ok(());
-        }
-        let ask = Ask::post(format!("/{alias}/_forcemerge?{how}")).within(MERGE_TIME);
+    /// Merges, which may take long.
+    pub(crate) fn merge(&self, names: &str, how: &str) -> Result<()> {
+        let ask = Ask::post(format!("/{names}/_forcemerge?{how}")).within(MERGE_TIME);
         Ok(self.client.json(&ask).map(drop)?)
     }
 }
