@@ -17,6 +17,8 @@ use crate::outbox::Relay;
 use crate::schema::{SCHEMA, TABLES};
 use crate::writer::Halt;
 
+/// Calls that write side by side: while one waits for the conditional writes of its assets, others write rows.
+const CALLS_AT_ONCE: usize = 3;
 /// How often a table is asked to be emptied.
 const EMPTYING_TRIES: u32 = 6;
 
@@ -94,6 +96,10 @@ impl FusedStore for CassandraFused {
     fn apply(&self, updates: &[FusedUpdate], watermarks: &[Watermark]) -> Result<()> {
         let halt = *lock(&self.halt);
         self.db.cluster.block_on(self.db.apply(updates, watermarks, halt))
+    }
+
+    fn calls_at_once(&self) -> usize {
+        CALLS_AT_ONCE
     }
 
     fn progress(&self, asset: &AssetId) -> Result<Commit> {

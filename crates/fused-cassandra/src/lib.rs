@@ -40,6 +40,7 @@
 //! `auto_snapshot` is on, Cassandra keeps a copy that `nodetool clearsnapshot` removes.
 
 mod backend;
+mod claim;
 mod config;
 mod db;
 mod head;

@@ -107,6 +107,12 @@ impl Directory {
         self.annotations.is_empty()
     }
 
+    /// With chunks as they are from now on.
+    pub fn with(mut self, chunks: &BTreeMap<i64, Chunk>) -> Self {
+        self.annotations.extend(chunks);
+        self
+    }
+
     /// The chunk, also where nothing lies in it.
     pub fn chunk(&self, no: i64) -> Chunk {
         self.annotations.get(&no).copied().unwrap_or_default()

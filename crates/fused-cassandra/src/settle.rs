@@ -3,19 +3,21 @@
 //! All of it may be done twice, by several at once, and late: a deletion names only versions before its epoch and
 //! carries the epoch as its timestamp, and a count says of which epoch it is.
 
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 use rushes_cassandra::Write;
 use rushes_types::{AssetId, ErrorKind, FusedKey, Result};
 
 use crate::db::Db;
 use crate::notes::Note;
 use crate::places::{Directory, bucket_chunk, chunk_of};
+use crate::plan::Plan;
 use crate::writer::grouped;
 
 /// Notes that are read at once.
 const NOTES_AT_ONCE: i32 = 16;
 
 impl Db {
-    /// Does what an update of an asset left to do.
+    /// Does what an update of an asset left to do, as its notes say.
     pub async fn settle(&self, asset: &AssetId, epoch: i64) -> Result<()> {
         let directory = self.read_directory(asset).await?;
         let mut from = 0i32;
@@ -24,13 +26,26 @@ impl Db {
             let notes: Vec<(i32, Vec<u8>)> = self.cluster.rows(&self.cql.notes, values).await?;
             let Some((last, _)) = notes.last() else { break };
             from = last.saturating_add(1);
-            for (_, body) in &notes {
-                self.settle_note(asset, epoch, &directory, Note::unpack(body)?).await?;
-            }
-            if notes.len() < NOTES_AT_ONCE as usize {
+            let is_last = notes.len() < NOTES_AT_ONCE as usize;
+            let notes = notes.iter().map(|(_, body)| Note::unpack(body)).collect::<Result<Vec<Note>>>()?;
+            self.settle_notes(asset, epoch, &directory, notes).await?;
+            if is_last {
                 break;
             }
         }
+        self.settled(asset, epoch).await
+    }
+
+    /// The same for who made the notes.
+    pub async fn settle_own(&self, plan: &Plan<'_>, directory: Directory) -> Result<()> {
+        let asset = &plan.update.asset;
+        let directory = directory.with(&plan.chunks);
+        self.settle_notes(asset, plan.epoch, &directory, plan.notes().collect()).await?;
+        self.settled(asset, plan.epoch).await
+    }
+
+    /// Nothing is left to do.
+    async fn settled(&self, asset: &AssetId, epoch: i64) -> Result<()> {
         let name = asset.as_str();
         let document = self.cluster.write(&self.cql.document_supersede, (epoch, name, epoch));
         let notes = self.cluster.write(&self.cql.notes_drop, (epoch, name, epoch));
@@ -40,6 +55,21 @@ impl Db {
             Err(e) if e.kind() != ErrorKind::OutcomeUnknown => Err(e),
             _ => Ok(()),
         }
+    }
+
+    /// Notes in any order: none speaks of a row that another speaks of.
+    async fn settle_notes(
+        &self,
+        asset: &AssetId,
+        epoch: i64,
+        directory: &Directory,
+        notes: Vec<Note>,
+    ) -> Result<()> {
+        stream::iter(notes)
+            .map(|note| self.settle_note(asset, epoch, directory, note))
+            .buffer_unordered(NOTES_AT_ONCE as usize)
+            .try_collect::<()>()
+            .await
     }
 
     async fn settle_note(

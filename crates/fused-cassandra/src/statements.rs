@@ -34,7 +34,7 @@ statements! {
     asset_add: "INSERT INTO {ks}.fused_assets (slice, asset) VALUES (?, ?)",
     assets: "SELECT asset FROM {ks}.fused_assets WHERE slice = ? AND asset > ? LIMIT ?",
     pending_add: "INSERT INTO {ks}.fused_pending (slice, asset, epoch) VALUES (?, ?, ?) USING TIMESTAMP ?",
-    pending: "SELECT asset, epoch FROM {ks}.fused_pending WHERE slice = ?",
+    pending: "SELECT asset, epoch FROM {ks}.fused_pending WHERE slice IN ?",
     pending_drop: "DELETE FROM {ks}.fused_pending USING TIMESTAMP ? WHERE slice = ? AND asset = ? AND epoch <= ?",
     watermark_add: "INSERT INTO {ks}.fused_watermarks (whole, partition, upto) VALUES (0, ?, ?) USING TIMESTAMP ?",
     watermark_stamp: "UPDATE {ks}.fused_watermarks SET stamp = ? WHERE whole = 0 AND partition = ?",

@@ -1,16 +1,12 @@
 //! Applying an update: claim, write, complete, settle.
 
-use std::pin::pin;
-use std::time::{Duration, Instant};
-
-use futures_util::future::{Either, select};
-use futures_util::stream::{self, StreamExt};
-use rushes_cassandra::{Outcome, Write};
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 use rushes_fused::FusedUpdate;
-use rushes_types::{AssetId, Change, Commit, Error, ErrorKind, Result, Watermark};
+use rushes_types::{Change, Commit, Error, ErrorKind, Result, Watermark};
 use rushes_wire::codec::{encode_annotation, encode_bucket, encode_document};
 
-use crate::db::{Db, KIND_ANNOTATIONS, KIND_BUCKETS, lock};
+use crate::claim::is_needed;
+use crate::db::{Db, KIND_ANNOTATIONS, KIND_BUCKETS};
 use crate::head::Head;
 use crate::notes::{KEYS, pack_keys};
 use crate::places::slice_of;
@@ -27,14 +23,6 @@ const BATCH_ROWS: usize = 128;
 const PIECE_BYTES: usize = 1 << 20;
 /// Rows of one partition of the list of changes: 16 MiB at most.
 pub(crate) const LOG_PART: i64 = 256;
-/// How often a worker gives a sign while it writes: as many times in the patience of others.
-const BEATS: u32 = 6;
-/// How often it is looked whether another worker gave one.
-const LOOK: Duration = Duration::from_millis(50);
-/// Epochs that were given up, beyond which they are swept away before the next claim.
-const ABORTED_MAX: usize = 64;
-/// How often an asset is claimed before it is left to others.
-const CLAIMS: u32 = 100;
 
 /// Where a test lets a worker die.
 #[doc(hidden)]
@@ -50,27 +38,8 @@ pub enum Halt {
     Completed,
 }
 
-/// An epoch that is ours to write.
-struct Claim<'d> {
-    db: &'d Db,
-    asset: &'d AssetId,
-    epoch: i64,
-    before: Head,
-}
-
-impl Drop for Claim<'_> {
-    fn drop(&mut self) {
-        lock(&self.db.writing).remove(&(self.asset.clone(), self.epoch));
-    }
-}
-
-fn number(commit: Commit) -> Result<i64> {
+pub(crate) fn number(commit: Commit) -> Result<i64> {
     i64::try_from(commit.0).map_err(|_| Error::bug(format!("commit {commit} is no real commit")))
-}
-
-fn lost(asset: &AssetId) -> Error {
-    let message = format!("another worker took asset `{asset}` over while this one wrote it; try again");
-    Error::new(ErrorKind::Busy, message)
 }
 
 /// Microseconds since 1970, by this machine's clock: tells one saying of a watermark from the next.
@@ -92,15 +61,16 @@ impl Db {
             return Err(Error::bug(format!("one step updates asset `{}` twice", twice.asset)));
         }
         // One bad update spoils the step before anything is written.
-        let checked = stream::iter(updates)
-            .map(|update| async move { is_needed(&self.head(&update.asset).await?, update) })
+        let heads: Vec<Head> = stream::iter(updates)
+            .map(|update| self.head(&update.asset))
             .buffered(self.cluster.config().max_in_flight)
-            .collect::<Vec<Result<bool>>>()
-            .await;
-        let needed = checked.into_iter().collect::<Result<Vec<bool>>>()?;
-        let needed = updates.iter().zip(needed).filter(|(_, needed)| *needed);
+            .try_collect()
+            .await?;
+        let all = updates.iter().zip(heads);
+        let all = all.map(|(update, head)| Ok(is_needed(&head, update)?.then_some((update, head))));
+        let needed = all.filter_map(Result::transpose).collect::<Result<Vec<_>>>()?;
         let done = stream::iter(needed)
-            .map(|(update, _)| self.apply_one(update, halt))
+            .map(|(update, head)| self.apply_one(update, head, halt))
             .buffer_unordered(ASSETS_AT_ONCE)
             .collect::<Vec<Result<()>>>()
             .await;
@@ -116,10 +86,11 @@ impl Db {
         Ok(())
     }
 
-    async fn apply_one(&self, update: &FusedUpdate, halt: Option<Halt>) -> Result<()> {
+    /// `head` was read a moment ago.
+    async fn apply_one(&self, update: &FusedUpdate, head: Head, halt: Option<Halt>) -> Result<()> {
         let asset = &update.asset;
         let mut took = Took::begin();
-        let Some(claim) = self.claim(update).await? else { return Ok(()) };
+        let Some(claim) = self.claim(update, head).await? else { return Ok(()) };
         took.lap("claim");
         let halted = |at| match halt {
             Some(halt) if halt == at => Err(Error::new(ErrorKind::Cancelled, "the test ends this worker")),
@@ -146,133 +117,11 @@ impl Db {
         halted(Halt::Completed)?;
         took.lap("complete");
         if plan.leaves_work() {
-            self.settle(asset, claim.epoch).await?;
+            self.settle_own(&plan, directory).await?;
         }
         took.lap("settle");
         tracing::debug!(%asset, rows = plan.rows.len(), buckets = update.buckets.len(), took = ?took.laps, "fused");
         Ok(())
-    }
-
-    /// Claims the next epoch of an asset, after what an earlier update left undone is done. `None` where the asset is
-    /// that far already.
-    async fn claim<'a>(&'a self, update: &'a FusedUpdate) -> Result<Option<Claim<'a>>> {
-        let asset = &update.asset;
-        let mut head = self.head(asset).await?;
-        for _ in 0..CLAIMS {
-            if !is_needed(&head, update)? {
-                return Ok(None);
-            }
-            if head.unsettled {
-                self.settle(asset, head.epoch).await?;
-            }
-            if head.aborted.len() >= ABORTED_MAX && self.sweep_old(asset, &head).await? {
-                head.aborted.clear();
-            }
-            if head.claim != 0 && !self.may_take_over(asset, &head).await? {
-                head = self.settled_head(asset).await?.unwrap_or_default();
-                continue;
-            }
-            let (epoch, aborted) = head.claimed(update.upto);
-            // Before it is ours: another thread of ours must not take it for one that was left.
-            if !lock(&self.writing).insert((asset.clone(), epoch)) {
-                tokio::time::sleep(LOOK).await;
-                head = self.settled_head(asset).await?.unwrap_or_default();
-                continue;
-            }
-            let claim = Claim { db: self, asset, epoch, before: head.clone() };
-            let name = asset.as_str();
-            let write = if head == Head::default() {
-                Write::new(&self.cql.head_begin, (name, epoch, self.owner))
-            } else {
-                let values = (epoch, self.owner, &aborted, name, head.claim, head.epoch);
-                Write::new(&self.cql.head_claim, values)
-            };
-            match self.cluster.conditional(&[write]).await {
-                Ok(Outcome::Applied) => return Ok(Some(claim)),
-                Err(e) if e.kind() != ErrorKind::OutcomeUnknown => return Err(e),
-                Ok(Outcome::Refused) | Err(_) => {}
-            }
-            let now = self.settled_head(asset).await?.unwrap_or_default();
-            if (now.claim, now.owner) == (epoch, self.owner) {
-                return Ok(Some(claim));
-            }
-            head = now;
-        }
-        Err(lost(asset))
-    }
-
-    /// May a claim that stands be given up for its owner? Not while they give signs.
-    async fn may_take_over(&self, asset: &AssetId, head: &Head) -> Result<bool> {
-        if head.owner == self.owner && !lock(&self.writing).contains(&(asset.clone(), head.claim)) {
-            return Ok(true); // a call of ours that failed
-        }
-        let since = Instant::now();
-        while since.elapsed() < self.settings.patience {
-            tokio::time::sleep(LOOK.min(self.settings.patience)).await;
-            let now = self.head(asset).await?;
-            if (now.claim, now.beat) != (head.claim, head.beat) {
-                return Ok(false);
-            }
-        }
-        tracing::warn!(%asset, epoch = head.claim, "taking over an asset from a worker that gives no sign");
-        Ok(true)
-    }
-
-    /// Does something long while giving signs; fails as soon as the asset is another's. Both go on side by side: a sign
-    /// waits for its turn among the requests of the work.
-    async fn beating<T>(
-        &self,
-        asset: &AssetId,
-        claim: &Claim<'_>,
-        work: impl Future<Output = Result<T>>,
-    ) -> Result<T> {
-        match select(pin!(work), pin!(self.beat(asset, claim))).await {
-            Either::Left((done, _)) => done,
-            Either::Right((lost, _)) => Err(lost),
-        }
-    }
-
-    /// Gives signs until the asset is another's.
-    async fn beat(&self, asset: &AssetId, claim: &Claim<'_>) -> Error {
-        let mut beat = 0i32;
-        loop {
-            tokio::time::sleep(self.settings.patience / BEATS).await;
-            beat = beat.wrapping_add(1);
-            let write = Write::new(&self.cql.head_beat, (beat, asset.as_str(), claim.epoch));
-            match self.cluster.conditional(&[write]).await {
-                Ok(Outcome::Refused) => return lost(asset),
-                Ok(Outcome::Applied) => {}
-                Err(e) => tracing::debug!(%asset, error = %e, "a sign of life was not given"),
-            }
-        }
-    }
-
-    /// Makes the update count. `false` where another worker has brought the asset as far.
-    async fn complete(
-        &self,
-        update: &FusedUpdate,
-        claim: &Claim<'_>,
-        log: i64,
-        unsettled: bool,
-    ) -> Result<bool> {
-        let asset = &update.asset;
-        let upto = number(update.upto)?;
-        for _ in 0..CLAIMS {
-            let values = (upto, claim.epoch, log, unsettled, asset.as_str(), claim.epoch);
-            match self.cluster.conditional(&[Write::new(&self.cql.head_complete, values)]).await {
-                Ok(Outcome::Applied) => return Ok(true),
-                Err(e) if e.kind() != ErrorKind::OutcomeUnknown => return Err(e),
-                Ok(Outcome::Refused) | Err(_) => {}
-            }
-            let now = self.settled_head(asset).await?.unwrap_or_default();
-            if now.epoch == claim.epoch {
-                return Ok(true);
-            }
-            if now.claim != claim.epoch {
-                return if now.progress >= update.upto { Ok(false) } else { Err(lost(asset)) };
-            }
-        }
-        Err(lost(asset))
     }
 
     /// Puts an asset that is new among the others, before it has anything that counts.
@@ -344,21 +193,6 @@ impl Db {
         self.count_written(plan.rows.len() + update.buckets.len() + 1);
         Ok(first.saturating_add(more))
     }
-}
-
-/// Does an update bring an asset forward? A lower commit loses; a gap is a conflict.
-fn is_needed(head: &Head, update: &FusedUpdate) -> Result<bool> {
-    if update.upto <= head.progress {
-        return Ok(false);
-    }
-    if update.after == head.progress {
-        return Ok(true);
-    }
-    let message = format!(
-        "an update of asset `{}` starts at commit {}, but it is fused up to {}",
-        update.asset, update.after, head.progress
-    );
-    Err(Error::new(ErrorKind::Conflict, message))
 }
 
 /// Groups rows that follow each other in one partition, as many as one batch takes.

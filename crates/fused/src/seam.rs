@@ -79,6 +79,11 @@ pub struct WordCounts {
 pub trait FusedStore: Send + Sync {
     /// Applies updates (of different assets), each in one step, followed by the watermarks' outbox rows.
     fn apply(&self, updates: &[FusedUpdate], watermarks: &[Watermark]) -> Result<()>;
+    /// How many calls of [`FusedStore::apply`], of different assets, gain from being made at the same time. One where
+    /// updates go one after the other anyway.
+    fn calls_at_once(&self) -> usize {
+        1
+    }
     /// The commit up to which an asset is fused.
     fn progress(&self, asset: &AssetId) -> Result<Commit>;
     /// The asset's document.

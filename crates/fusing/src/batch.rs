@@ -1,19 +1,23 @@
 //! Several assets brought forward: the next ones are read and decided while those before are written.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::ScopedJoinHandle;
 
 use rushes_fused::{FusedStore, FusedUpdate};
 use rushes_types::{AssetId, Error, Result};
 
-use crate::{Options, Source, gather};
+use crate::{Options, Source};
 
-/// Rows written by one call over several assets, about.
+/// Rows written over several assets, about, by all calls that are made side by side.
 pub const BATCH_ROWS_MAX: usize = 50_000;
+/// Assets that are read and decided side by side: engines elsewhere let each request wait.
+const DECIDERS: usize = 4;
 /// Decided rows that wait to be written, about. Beyond it deciding waits.
 const AHEAD_ROWS_MAX: usize = 32_000;
-/// Rows that are worth a call of their own while there is more to decide: small updates share one, and so one fsync;
-/// where assets are written side by side, some of them are.
+/// Rows that are worth writing while there is more to decide: small updates share a call, and so one fsync. Calls that are
+/// made side by side share these.
 const WORTH_ROWS: usize = 16_000;
 
 /// Brings several assets to their newest commits. Small updates of different assets share one call. `stopping` is asked
@@ -49,66 +53,128 @@ fn round(
     options: Options<'_>,
     stopping: &(dyn Fn() -> bool + Sync),
 ) -> Result<Option<Vec<AssetId>>> {
-    let queue = Queue::default();
+    let deciders = DECIDERS.min(todo.len());
+    let queue = Queue::new(deciders, fused.calls_at_once());
+    let work =
+        Work { source, fused, options, stopping, queue: &queue, room: Room::new(options), todo: &todo };
+    let at = AtomicUsize::new(0);
     std::thread::scope(|scope| {
-        let decider = scope.spawn(|| {
-            let _ends = Ends(&queue);
-            decide(source, fused, todo, options, stopping, &queue)
-        });
-        let written = {
-            let _ends = Ends(&queue);
-            write(fused, &queue)
-        };
-        let decided = decider.join().unwrap_or_else(|_| Err(Error::bug("the thread that decides broke")));
+        let deciders: Vec<_> = (0..deciders).map(|_| scope.spawn(|| work.decide(&at))).collect();
+        let written = write(fused, &queue);
+        let mut decided = Ok(Some(Vec::new()));
+        for decider in deciders {
+            let ended = decider.join().unwrap_or_else(|_| Err(Error::bug("a thread that decides broke")));
+            decided = decided.and_then(|all| {
+                Ok(all.zip(ended?).map(|(mut all, more)| {
+                    all.extend(more);
+                    all
+                }))
+            });
+        }
         written.and(decided)
     })
 }
 
-fn decide(
-    source: &dyn Source,
-    fused: &dyn FusedStore,
-    todo: Vec<AssetId>,
-    options: Options<'_>,
-    stopping: &(dyn Fn() -> bool + Sync),
-    queue: &Queue,
-) -> Result<Option<Vec<AssetId>>> {
-    let mut more = Vec::new();
-    for asset in todo {
-        if stopping() {
-            return Ok(None);
-        }
-        let Some(step) = gather(source, fused, &asset, options)? else { continue };
-        let has_more = step.has_more();
-        if !queue.push(step.decide(fused, options)?) {
-            break; // writing failed, which says why
-        }
-        if has_more {
-            more.push(asset);
-        }
-    }
-    Ok(Some(more))
+/// What those who decide share.
+struct Work<'a> {
+    source: &'a dyn Source,
+    fused: &'a dyn FusedStore,
+    options: Options<'a>,
+    stopping: &'a (dyn Fn() -> bool + Sync),
+    queue: &'a Queue,
+    room: Room,
+    todo: &'a [AssetId],
 }
 
-fn write(fused: &dyn FusedStore, queue: &Queue) -> Result<()> {
-    while let Some(updates) = queue.take() {
-        fused.apply(&updates, &[])?;
+impl Work<'_> {
+    /// Decides one asset after the other, until none is left. Those that have more; `None` where it was stopped.
+    fn decide(&self, at: &AtomicUsize) -> Result<Option<Vec<AssetId>>> {
+        let mut ends = Ends { queue: self.queue, well: false };
+        let mut more = Vec::new();
+        while let Some(asset) = self.todo.get(at.fetch_add(1, Ordering::Relaxed)) {
+            if (self.stopping)() {
+                return Ok(None);
+            }
+            let Some(next) = crate::next(self.source, self.fused, asset, self.options)? else { continue };
+            let _taken = self.room.take(next.annotations());
+            let step = next.read(self.source, self.fused, self.options)?;
+            let has_more = step.has_more();
+            if !self.queue.push(step.decide(self.fused, self.options)?) {
+                break; // somebody failed, who says why
+            }
+            if has_more {
+                more.push(asset.clone());
+            }
+        }
+        ends.well = true;
+        Ok(Some(more))
     }
-    Ok(())
+}
+
+/// Bounds how many annotations are in memory to be decided.
+struct Room {
+    most: u64,
+    taken: Mutex<u64>,
+    left: Condvar,
+}
+
+struct Taken<'r>(&'r Room, u64);
+
+impl Room {
+    const fn new(options: Options<'_>) -> Self {
+        Self { most: options.step_annotations_max, taken: Mutex::new(0), left: Condvar::new() }
+    }
+
+    /// Waits for room for so many; what is larger than all of it comes alone.
+    fn take(&self, many: u64) -> Taken<'_> {
+        let full = |taken: &mut u64| *taken > 0 && taken.saturating_add(many) > self.most;
+        let guard = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = self.left.wait_while(guard, full).unwrap_or_else(PoisonError::into_inner);
+        *taken = taken.saturating_add(many);
+        Taken(self, many)
+    }
+}
+
+impl Drop for Taken<'_> {
+    fn drop(&mut self) {
+        let mut taken = self.0.taken.lock().unwrap_or_else(PoisonError::into_inner);
+        *taken = taken.saturating_sub(self.1);
+        self.0.left.notify_all();
+    }
+}
+
+/// Writes what is decided, by as many calls side by side as the store likes.
+fn write(fused: &dyn FusedStore, queue: &Queue) -> Result<()> {
+    let one = || {
+        let _breaks = Breaks(queue);
+        while let Some(updates) = queue.take() {
+            fused.apply(&updates, &[])?;
+        }
+        Ok(())
+    };
+    std::thread::scope(|scope| {
+        let others: Vec<_> = (1..queue.calls).map(|_| scope.spawn(one)).collect();
+        let broke = |_| Err(Error::bug("a thread that writes broke"));
+        let joined = |thread: ScopedJoinHandle<'_, Result<()>>| thread.join().unwrap_or_else(broke);
+        others.into_iter().map(joined).fold(one(), Result::and)
+    })
 }
 
 /// Updates that are decided and not written.
-#[derive(Default)]
 struct Queue {
+    /// Who takes from it.
+    calls: usize,
     waiting: Mutex<Waiting>,
     changed: Condvar,
 }
 
-#[derive(Default)]
 struct Waiting {
     updates: VecDeque<FusedUpdate>,
     rows: usize,
-    /// One of the two has nothing more to give or to take.
-    ended: bool,
+    /// Those who decide still.
+    deciders: usize,
+    /// Somebody failed: nothing more is decided.
+    broken: bool,
 }
 
 fn rows_of(update: &FusedUpdate) -> usize {
@@ -116,6 +182,11 @@ fn rows_of(update: &FusedUpdate) -> usize {
 }
 
 impl Queue {
+    fn new(deciders: usize, calls: usize) -> Self {
+        let waiting = Waiting { updates: VecDeque::new(), rows: 0, deciders, broken: false };
+        Self { calls: calls.max(1), waiting: Mutex::new(waiting), changed: Condvar::new() }
+    }
+
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -128,11 +199,11 @@ impl Queue {
         self.changed.wait_while(guard, |waiting| while_(waiting)).unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for room; `false` where nobody writes any more.
+    /// Waits for room; `false` where somebody failed.
     fn push(&self, update: FusedUpdate) -> bool {
-        let full = |w: &Waiting| !w.ended && w.rows >= AHEAD_ROWS_MAX;
+        let full = |w: &Waiting| !w.broken && w.rows >= AHEAD_ROWS_MAX;
         let mut waiting = self.wait(self.waiting(), full);
-        if waiting.ended {
+        if waiting.broken {
             return false;
         }
         waiting.rows = waiting.rows.saturating_add(rows_of(&update));
@@ -143,11 +214,11 @@ impl Queue {
 
     /// Waits for updates that are worth writing, or for the last ones; `None` where all are written.
     fn take(&self) -> Option<Vec<FusedUpdate>> {
-        let few = |w: &Waiting| !w.ended && w.rows < WORTH_ROWS;
+        let few = |w: &Waiting| !w.broken && w.deciders > 0 && w.rows < WORTH_ROWS / self.calls;
         let mut waiting = self.wait(self.waiting(), few);
         let mut taken = Vec::new();
         let mut rows = 0_usize;
-        while rows < BATCH_ROWS_MAX
+        while rows < BATCH_ROWS_MAX / self.calls
             && let Some(update) = waiting.updates.pop_front()
         {
             rows = rows.saturating_add(rows_of(&update));
@@ -159,12 +230,27 @@ impl Queue {
     }
 }
 
-/// However one of the two ends, the other does not wait for it.
-struct Ends<'q>(&'q Queue);
+/// However one who decides ends, nobody waits for them.
+struct Ends<'q> {
+    queue: &'q Queue,
+    well: bool,
+}
 
 impl Drop for Ends<'_> {
     fn drop(&mut self) {
-        self.0.waiting().ended = true;
+        let mut waiting = self.queue.waiting();
+        waiting.deciders = waiting.deciders.saturating_sub(1);
+        waiting.broken |= !self.well;
+        self.queue.changed.notify_all();
+    }
+}
+
+/// Who writes ends when all is written, or fails.
+struct Breaks<'q>(&'q Queue);
+
+impl Drop for Breaks<'_> {
+    fn drop(&mut self) {
+        self.0.waiting().broken = true;
         self.0.changed.notify_all();
     }
 }

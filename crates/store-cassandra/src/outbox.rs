@@ -325,10 +325,12 @@ impl CassandraStore {
 
 /// All notes.
 async fn notes(cluster: &Cluster) -> Result<Vec<Note>> {
-    const READ: &str = "SELECT asset, writer, num FROM pending WHERE slice = ?";
-    let rows = cluster.rows_of_each::<(String, i64, Option<i64>), _>(READ, slices()).await?;
+    const READ: &str = "SELECT asset, writer, num FROM pending WHERE slice IN ?";
+    // One request: most of the time there is nothing, and it is asked often.
+    let all: Vec<i32> = slices().map(|(slice,)| slice).collect();
+    let rows = cluster.rows::<(String, i64, Option<i64>)>(READ, (all,)).await?;
     let note = |(asset, writer, num): (String, i64, Option<i64>)| {
         Some(Note { asset: AssetId::new(&asset).ok()?, writer, num: number(num) })
     };
-    Ok(rows.into_iter().flatten().filter_map(note).collect())
+    Ok(rows.into_iter().filter_map(note).collect())
 }
