@@ -7,7 +7,7 @@ use std::sync::Arc;
 use rushes_index::{AssetNo, Eligible, Hits, IndexReader, Listed};
 use rushes_plan::similarity::l2_f64;
 use rushes_plan::{Clause, Filter, NearestTest, Test};
-use rushes_types::{AssetId, FusedKey, Metric, Result, TimeSet};
+use rushes_types::{Asset, AssetId, FusedKey, Metric, Result, TimeSet};
 use serde_json::{Value, json};
 
 use crate::compile::{all_of, any_of, limits, of_assets};
@@ -18,6 +18,8 @@ use crate::search::{Fields, PAGE};
 
 /// More hits than asked for, so that one page is usually enough.
 const PAGE_MORE: usize = 50;
+/// Hits of a first page, at most: how many of them count is a guess then. Each page costs the ranking of all once more.
+const FIRST_PAGE_MAX: usize = 2_000;
 /// Stretches of time that are listed in a request; more are left to the matcher.
 const STRETCHES_MAX: usize = 200;
 /// Candidates of an approximate search for each neighbour asked for, and at least.
@@ -109,15 +111,56 @@ fn approximate_query(field: &str, test: &NearestTest, k: usize, parts: Vec<Value
     }})
 }
 
-/// The times that annotations must meet.
-fn meeting(assets: &[(&AssetId, &TimeSet)]) -> Option<Value> {
+/// Are the times too many to be listed in a request?
+fn are_many(assets: &[(&Asset, &TimeSet)]) -> bool {
     let stretches: usize =
         assets.iter().map(|(_, times)| times.stretches().len() + times.points().len()).sum();
-    if stretches > STRETCHES_MAX {
-        let ids: Vec<&AssetId> = assets.iter().map(|(id, _)| *id).collect();
+    stretches > STRETCHES_MAX
+}
+
+/// The share of the assets' time that counts, about.
+#[expect(clippy::cast_precision_loss, reason = "a guess")]
+fn share(assets: &[(&Asset, &TimeSet)]) -> f64 {
+    let (mut counts, mut all) = (0.0, 0.0);
+    for (asset, times) in assets {
+        counts += times.stretches().iter().map(|(from, to)| (to - from) as f64).sum::<f64>();
+        let last = times.stretches().last().map_or(0, |(_, to)| *to);
+        all += asset.duration_ns.unwrap_or(last).max(last) as f64;
+    }
+    if all > 0.0 { counts / all } else { 1.0 }
+}
+
+/// Hits of the first page, so that it likely holds as many that count as are wanted.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a guess"
+)]
+fn first_page(k: usize, share: f64) -> usize {
+    let least = k.saturating_add(PAGE_MORE).min(PAGE);
+    let guess = k as f64 / share.max(f64::MIN_POSITIVE);
+    (guess as usize).saturating_add(PAGE_MORE).clamp(least, FIRST_PAGE_MAX.max(least))
+}
+
+/// Hits of the next page, where of those `seen` so many counted.
+fn next_page(k: usize, counted: usize, seen: usize) -> usize {
+    let missing = k.saturating_sub(counted);
+    // A quarter more than it takes if it goes on like this.
+    let more = match counted {
+        0 => seen.saturating_mul(4),
+        _ => missing.saturating_mul(seen) / counted * 5 / 4,
+    };
+    more.saturating_add(PAGE_MORE).min(PAGE)
+}
+
+/// The times that annotations must meet.
+fn meeting(assets: &[(&Asset, &TimeSet)]) -> Option<Value> {
+    if are_many(assets) {
+        let ids: Vec<&AssetId> = assets.iter().map(|(asset, _)| &asset.id).collect();
         return of_assets(ids.into_iter());
     }
-    let of_asset = |(id, times): &(&AssetId, &TimeSet)| {
+    let of_asset = |(asset, times): &(&Asset, &TimeSet)| {
         let range = |from: i64, to: i64| {
             all_of(vec![
                 json!({"range": {"start_ns": {"lte": to}}}),
@@ -125,7 +168,7 @@ fn meeting(assets: &[(&AssetId, &TimeSet)]) -> Option<Value> {
             ])
         };
         let ranges = times.pieces().iter().map(|piece| range(piece.start_ns(), piece.end_ns())).collect();
-        all_of(vec![json!({"term": {"asset": id.as_str()}}), any_of(ranges)])
+        all_of(vec![json!({"term": {"asset": asset.id.as_str()}}), any_of(ranges)])
     };
     Some(any_of(assets.iter().map(of_asset).collect()))
 }
@@ -147,11 +190,15 @@ impl ElasticReader {
         }
         let field = vector_field(&test.space, test.query.len());
         let mut parts = limits(clause, filter, &self.at);
+        let mut size = test.k.map_or(PAGE, |k| first_page(k, 1.0));
         if let Some(eligible) = eligible {
             let asset = |no: &AssetNo| self.listing.documents.get(usize::try_from(no.0).ok()?);
             let assets: Vec<_> =
-                eligible.iter().filter_map(|(no, times)| Some((&asset(no)?.asset.id, times))).collect();
+                eligible.iter().filter_map(|(no, times)| Some((&asset(no)?.asset, times))).collect();
             parts.extend(meeting(&assets));
+            if let Some(k) = test.k.filter(|_| are_many(&assets)) {
+                size = first_page(k, share(&assets));
+            }
         }
         let of_field = json!({"term": {"vector_field": field}});
         let with = |more: Vec<Value>| all_of(parts.iter().cloned().chain(more).collect());
@@ -172,12 +219,8 @@ impl ElasticReader {
                     self.collect_some(&query, k.saturating_mul(OVERSAMPLE).clamp(CANDIDATES_MIN, PAGE))?,
                 );
             } else {
-                candidates.extend(self.ranked(
-                    clause,
-                    filter,
-                    eligible,
-                    &exact_query(&field, test, parts),
-                )?);
+                let query = exact_query(&field, test, parts);
+                candidates.extend(self.ranked(clause, filter, eligible, &query, size)?);
             }
         }
         let hits = self.over(candidates).nearest(clause, filter, eligible)?;
@@ -212,24 +255,25 @@ impl ElasticReader {
             for found in hits {
                 all.extend(self.listed(found)?);
             }
-            Ok(false)
+            Ok(None)
         })?;
         Ok(all)
     }
 
-    /// All that may be among the nearest, by the engine's scores: best first, until what follows is too far beyond doubt.
+    /// All that may be among the nearest, by the engine's scores: best first, until what follows is too far beyond doubt. The
+    /// first page has at most `size`.
     fn ranked(
         &self,
         clause: &Clause,
         filter: &Filter,
         eligible: Option<&Eligible>,
         query: &Value,
+        size: usize,
     ) -> Result<Vec<Arc<Listed>>> {
         let Test::Nearest(test) = &clause.test else { return Ok(Vec::new()) };
         let bound = Bound::new(test);
         // All that counts, however far.
         let all = Clause { test: Test::Nearest(NearestTest { k: None, ..test.clone() }), ..clause.clone() };
-        let size = test.k.map_or(PAGE, |k| k.saturating_add(PAGE_MORE).min(PAGE));
         let (mut candidates, mut scores) = (Vec::new(), Vec::new());
         let sort = json!([{"_score": "desc"}, {"_shard_doc": "asc"}]);
         self.point.pages(query, Fields::Whole, &sort, size, &mut |hits| {
@@ -246,9 +290,12 @@ impl ElasticReader {
             scores
                 .extend(counting.hits.iter().filter_map(|hit| scored.get(&(hit.asset, hit.first)).copied()));
             candidates.append(&mut page);
-            let Some(kth) = test.k.and_then(|k| kth_best(&mut scores, k)) else { return Ok(true) };
+            let Some(k) = test.k else { return Ok(Some(PAGE)) };
+            let Some(kth) = kth_best(&mut scores, k) else {
+                return Ok(Some(next_page(k, scores.len(), candidates.len())));
+            };
             let last = hits.last().and_then(|found| found.score).unwrap_or_default();
-            Ok(last >= bound.cut_below(kth))
+            Ok((last >= bound.cut_below(kth)).then_some(PAGE_MORE))
         })?;
         Ok(candidates)
     }
@@ -290,6 +337,14 @@ mod tests {
                 f64::from((1.0 / (1.0 + f64::from(squares.sqrt()))) as f32)
             }
         }
+    }
+
+    #[test]
+    fn a_page_is_as_large_as_its_hits_count() {
+        assert_eq!((first_page(100, 1.0), first_page(100, 0.1)), (150, 1_050));
+        assert_eq!((first_page(100, 0.0), first_page(5_000, 0.5)), (FIRST_PAGE_MAX, 5_050));
+        assert_eq!((next_page(100, 20, 150), next_page(100, 0, 150)), (800, 650));
+        assert_eq!(next_page(9_000, 1, 10_000), PAGE);
     }
 
     #[test]

@@ -166,18 +166,19 @@ impl PointInTime {
         let sort = json!(["_shard_doc"]);
         self.pages(query, fields, &sort, PAGE, &mut |hits| {
             hits.iter().try_for_each(&mut *each)?;
-            Ok(true)
+            Ok(Some(PAGE))
         })
     }
 
-    /// Calls `page` with the hits of a query, page by page, in the order of `sort`, until it says `false`.
+    /// Calls `page` with the hits of a query, page by page, in the order of `sort`: the first with at most `size`, each
+    /// further one with as many as it answered, until it answers none.
     pub fn pages(
         &self,
         query: &Value,
         fields: Fields,
         sort: &Value,
-        size: usize,
-        page: &mut dyn FnMut(&[Found<'_>]) -> Result<bool>,
+        mut size: usize,
+        page: &mut dyn FnMut(&[Found<'_>]) -> Result<Option<usize>>,
     ) -> Result<()> {
         let docvalues: &[&str] = match fields {
             Fields::Body => &["asset", "commit", "body"],
@@ -206,9 +207,9 @@ impl PointInTime {
                 self.set(id);
             }
             let hits = answer.hits.hits;
-            if !page(&hits)? || hits.len() < size {
-                return Ok(());
-            }
+            let next = page(&hits)?;
+            let Some(next) = next.filter(|_| hits.len() >= size) else { return Ok(()) };
+            size = next;
             after = hits.last().map(|hit| hit.sort.clone());
         }
     }
