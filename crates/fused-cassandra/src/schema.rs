@@ -89,7 +89,7 @@ const STEPS: &[Step] = &[
         number: 10,
         cql: content!(
             "CREATE TABLE IF NOT EXISTS {ks}.fused_words (bucket int, slice tinyint, word text, asset text, n bigint,
-             epoch bigint, PRIMARY KEY ((bucket, slice), word, asset))"
+             PRIMARY KEY ((bucket, slice), word, asset))"
         ),
     },
     Step {

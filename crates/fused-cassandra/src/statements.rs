@@ -88,11 +88,11 @@ statements! {
     notes_drop: "DELETE FROM {ks}.fused_notes USING TIMESTAMP ? WHERE asset = ? AND epoch <= ?",
 
     // Words.
-    word_put: "INSERT INTO {ks}.fused_words (bucket, slice, word, asset, n, epoch) VALUES (?, ?, ?, ?, ?, ?)
-        USING TIMESTAMP ?",
+    word_put: "INSERT INTO {ks}.fused_words (bucket, slice, word, asset, n) VALUES (?, ?, ?, ?, ?) USING TIMESTAMP ?",
     word_drop: "DELETE FROM {ks}.fused_words USING TIMESTAMP ? WHERE bucket = ? AND slice = ? AND word = ?
         AND asset = ?",
-    words_of: "SELECT word, n, epoch FROM {ks}.fused_words WHERE bucket = ? AND slice = ? AND word IN ? AND asset = ?",
+    words_of: "SELECT word, n, writetime(n) FROM {ks}.fused_words
+        WHERE bucket = ? AND slice = ? AND word IN ? AND asset = ?",
     word_sum: "SELECT SUM(n) FROM {ks}.fused_words WHERE bucket = ? AND slice = ? AND word = ?",
     total_put: "INSERT INTO {ks}.fused_totals (slice, asset, n, changes, epoch) VALUES (?, ?, ?, ?, ?)
         USING TIMESTAMP ?",

@@ -64,6 +64,7 @@ impl Db {
                     (*bucket, slice, names, asset.as_str())
                 })
             });
+            // The time-stamp of a number is the epoch that it is as of.
             type Counted = (String, Option<i64>, Option<i64>);
             let found: Vec<Vec<Counted>> = self.cluster.rows_of_each(&self.cql.words_of, asked).await?;
             for (word, n, of) in found.into_iter().flatten() {
@@ -80,7 +81,7 @@ impl Db {
                 match moved(n, *by) {
                     // A word that nobody says any more leaves no trace.
                     0 => drops.push((epoch, *bucket, slice, word.as_str(), asset.as_str())),
-                    n => puts.push((*bucket, slice, word.as_str(), asset.as_str(), n, epoch, epoch)),
+                    n => puts.push((*bucket, slice, word.as_str(), asset.as_str(), n, epoch)),
                 }
             }
         }

@@ -91,7 +91,10 @@ impl Work<'_> {
     fn decide(&self, at: &AtomicUsize) -> Result<Option<Vec<AssetId>>> {
         let mut ends = Ends { queue: self.queue, well: false };
         let mut more = Vec::new();
-        while let Some(asset) = self.todo.get(at.fetch_add(1, Ordering::Relaxed)) {
+        // What is begun is ended and written, whoever fails meanwhile: so all before the one that failed come forward.
+        while !self.queue.is_halted()
+            && let Some(asset) = self.todo.get(at.fetch_add(1, Ordering::Relaxed))
+        {
             if (self.stopping)() {
                 return Ok(None);
             }
@@ -100,7 +103,7 @@ impl Work<'_> {
             let step = next.read(self.source, self.fused, self.options)?;
             let has_more = step.has_more();
             if !self.queue.push(step.decide(self.fused, self.options)?) {
-                break; // somebody failed, who says why
+                break; // writing failed, which says why
             }
             if has_more {
                 more.push(asset.clone());
@@ -173,7 +176,9 @@ struct Waiting {
     rows: usize,
     /// Those who decide still.
     deciders: usize,
-    /// Somebody failed: nothing more is decided.
+    /// Somebody stopped or failed: nothing more is begun.
+    halted: bool,
+    /// Writing ended: nothing more is taken.
     broken: bool,
 }
 
@@ -183,7 +188,7 @@ fn rows_of(update: &FusedUpdate) -> usize {
 
 impl Queue {
     fn new(deciders: usize, calls: usize) -> Self {
-        let waiting = Waiting { updates: VecDeque::new(), rows: 0, deciders, broken: false };
+        let waiting = Waiting { updates: VecDeque::new(), rows: 0, deciders, halted: false, broken: false };
         Self { calls: calls.max(1), waiting: Mutex::new(waiting), changed: Condvar::new() }
     }
 
@@ -199,7 +204,12 @@ impl Queue {
         self.changed.wait_while(guard, |waiting| while_(waiting)).unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for room; `false` where somebody failed.
+    fn is_halted(&self) -> bool {
+        let waiting = self.waiting();
+        waiting.halted || waiting.broken
+    }
+
+    /// Waits for room; `false` where writing failed.
     fn push(&self, update: FusedUpdate) -> bool {
         let full = |w: &Waiting| !w.broken && w.rows >= AHEAD_ROWS_MAX;
         let mut waiting = self.wait(self.waiting(), full);
@@ -240,7 +250,7 @@ impl Drop for Ends<'_> {
     fn drop(&mut self) {
         let mut waiting = self.queue.waiting();
         waiting.deciders = waiting.deciders.saturating_sub(1);
-        waiting.broken |= !self.well;
+        waiting.halted |= !self.well;
         self.queue.changed.notify_all();
     }
 }
@@ -252,5 +262,68 @@ impl Drop for Breaks<'_> {
     fn drop(&mut self) {
         self.0.waiting().broken = true;
         self.0.changed.notify_all();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::AtomicBool;
+    use std::time::Duration;
+
+    #[test]
+    fn what_is_larger_than_the_room_comes_alone() {
+        let room = Room { most: 10, taken: Mutex::new(0), left: Condvar::new() };
+        let (small, fits) = (room.take(4), room.take(6));
+        let came = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            scope.spawn(|| {
+                let _large = room.take(1_000);
+                came.store(true, Ordering::SeqCst);
+            });
+            drop(small);
+            std::thread::sleep(Duration::from_millis(20));
+            assert!(!came.load(Ordering::SeqCst), "something is there still");
+            drop(fits);
+        });
+        assert!(came.load(Ordering::SeqCst));
+        assert_eq!(*room.taken.lock().unwrap(), 0);
+    }
+
+    #[test]
+    fn several_who_write_share_what_is_decided_and_all_end() {
+        let update = |n: usize| FusedUpdate {
+            asset: AssetId::new(&format!("a{n}")).unwrap(),
+            after: rushes_types::Commit::NONE,
+            upto: rushes_types::Commit(1),
+            document: None,
+            changes: Vec::new(),
+            buckets: Vec::new(),
+            word_counts: Vec::new(),
+            annotation_count: 0,
+        };
+        let queue = Queue::new(2, 3);
+        let written = AtomicUsize::new(0);
+        std::thread::scope(|scope| {
+            for decider in 0..2 {
+                let (queue, update) = (&queue, &update);
+                scope.spawn(move || {
+                    let _ends = Ends { queue, well: true };
+                    for n in 0..100 {
+                        assert!(queue.push(update(decider * 100 + n)));
+                    }
+                });
+            }
+            for _ in 0..3 {
+                scope.spawn(|| {
+                    while let Some(updates) = queue.take() {
+                        written.fetch_add(updates.len(), Ordering::SeqCst);
+                    }
+                });
+            }
+        });
+        assert_eq!(written.load(Ordering::SeqCst), 200);
+        drop(Breaks(&queue));
+        assert!(!queue.push(update(0)) && queue.is_halted());
     }
 }

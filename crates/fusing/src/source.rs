@@ -1,7 +1,7 @@
 //! The part of the annotation store that fusion reads.
 
 use rushes_store::{AnnotationStore, Block, BlockFormat, CommitRecord, Segment};
-use rushes_types::{Annotation, Asset, AssetId, Commit, Model, ModelRef, Result};
+use rushes_types::{Annotation, Asset, AssetId, Commit, Model, Result};
 use rushes_wire::{BlockContext, Format, decode_block};
 
 /// What fusion reads of stage 1. A reference to any [`AnnotationStore`] is one (`&store as &dyn
@@ -9,8 +9,8 @@ use rushes_wire::{BlockContext, Format, decode_block};
 pub trait Source: Sync {
     /// An asset, `None` if it is erased.
     fn asset(&self, id: &AssetId) -> Result<Option<Asset>>;
-    /// A model.
-    fn model(&self, model: &ModelRef) -> Result<Option<Model>>;
+    /// All models.
+    fn models(&self) -> Result<Vec<Model>>;
     /// An asset's commits after `after`, ascending, at most `limit`.
     fn history(&self, asset: &AssetId, after: Commit, limit: usize) -> Result<Vec<CommitRecord>>;
     /// The blocks of a segment, in the order they were sent.
@@ -22,8 +22,8 @@ impl<T: AnnotationStore + ?Sized> Source for &T {
         (**self).asset(id)
     }
 
-    fn model(&self, model: &ModelRef) -> Result<Option<Model>> {
-        (**self).model(model)
+    fn models(&self) -> Result<Vec<Model>> {
+        (**self).models()
     }
 
     fn history(&self, asset: &AssetId, after: Commit, limit: usize) -> Result<Vec<CommitRecord>> {

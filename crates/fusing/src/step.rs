@@ -1,6 +1,6 @@
 //! One step of an asset: which commits it takes, what is read for it, what is decided.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeSet, HashMap};
 
 use rushes_fuse::{Advanced, Linguist, Plan, Rows, StepInput, resolved_language};
 use rushes_fused::{FusedStore, FusedUpdate};
@@ -249,15 +249,18 @@ fn read_range(fused: &dyn FusedStore, asset: &AssetId, range: TimeRange) -> Resu
     }
 }
 
+/// The models that the document names and the segments are of, by their names. Asked for at once: where the store is
+/// another machine, each look is a wait.
 fn models(source: &dyn Source, before: Option<&AssetDocument>, segments: &[Segment]) -> Result<Vec<Model>> {
-    let mut found: BTreeMap<ModelRef, Option<Model>> = BTreeMap::new();
     let known = before.into_iter().flat_map(|d| d.models.iter().map(|m| &m.model));
-    for model in known.chain(segments.iter().map(|s| &s.model)) {
-        if !found.contains_key(model) {
-            found.insert(model.clone(), source.model(model)?);
-        }
+    let wanted: BTreeSet<&ModelRef> = known.chain(segments.iter().map(|s| &s.model)).collect();
+    if wanted.is_empty() {
+        return Ok(Vec::new());
     }
-    Ok(found.into_values().flatten().collect())
+    let mut models = source.models()?;
+    models.retain(|model| wanted.contains(&model.model));
+    models.sort_by(|a, b| a.model.cmp(&b.model));
+    Ok(models)
 }
 
 fn rebucketed(

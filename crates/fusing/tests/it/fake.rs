@@ -167,8 +167,8 @@ impl Source for Fake {
         Ok(self.asset.clone())
     }
 
-    fn model(&self, _: &ModelRef) -> Result<Option<Model>> {
-        Ok(None)
+    fn models(&self) -> Result<Vec<Model>> {
+        Ok(Vec::new())
     }
 
     fn history(&self, _: &AssetId, after: Commit, limit: usize) -> Result<Vec<CommitRecord>> {
