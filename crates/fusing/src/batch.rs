@@ -37,7 +37,7 @@ pub fn fuse_batch(
     todo.dedup();
     // Round by round: each asset has at most one update in one call.
     while !todo.is_empty() {
-        match round(source, fused, todo, options, stopping)? {
+        match round(source, fused, &todo, options, stopping)? {
             Some(more) => todo = more,
             None => return Ok(false),
         }
@@ -49,14 +49,13 @@ pub fn fuse_batch(
 fn round(
     source: &dyn Source,
     fused: &dyn FusedStore,
-    todo: Vec<AssetId>,
+    todo: &[AssetId],
     options: Options<'_>,
     stopping: &(dyn Fn() -> bool + Sync),
 ) -> Result<Option<Vec<AssetId>>> {
     let deciders = DECIDERS.min(todo.len());
     let queue = Queue::new(deciders, fused.calls_at_once());
-    let work =
-        Work { source, fused, options, stopping, queue: &queue, room: Room::new(options), todo: &todo };
+    let work = Work { source, fused, options, stopping, queue: &queue, room: Room::new(options), todo };
     let at = AtomicUsize::new(0);
     std::thread::scope(|scope| {
         let deciders: Vec<_> = (0..deciders).map(|_| scope.spawn(|| work.decide(&at))).collect();
