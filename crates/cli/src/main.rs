@@ -30,9 +30,6 @@ use tracing_subscriber::EnvFilter;
 use crate::args::{Cli, Command};
 use crate::exit::{Failure, Outcome};
 
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     let matches = Cli::command().get_matches();
     let cli = match Cli::from_arg_matches(&matches) {
