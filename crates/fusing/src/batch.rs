@@ -55,22 +55,24 @@ fn round(
 ) -> Result<Option<Vec<AssetId>>> {
     let deciders = DECIDERS.min(todo.len());
     let queue = Queue::new(deciders, fused.calls_at_once());
-    let work = Work { source, fused, options, stopping, queue: &queue, room: Room::new(options), todo };
-    let at = AtomicUsize::new(0);
+    let work = Work {
+        source,
+        fused,
+        options,
+        stopping,
+        queue: &queue,
+        room: Room::new(options),
+        todo,
+        at: AtomicUsize::new(0),
+    };
     std::thread::scope(|scope| {
-        let deciders: Vec<_> = (0..deciders).map(|_| scope.spawn(|| work.decide(&at))).collect();
+        let deciders: Vec<_> = (0..deciders).map(|_| scope.spawn(|| work.decide())).collect();
         let written = write(fused, &queue);
-        let mut decided = Ok(Some(Vec::new()));
-        for decider in deciders {
-            let ended = decider.join().unwrap_or_else(|_| Err(Error::bug("a thread that decides broke")));
-            decided = decided.and_then(|all| {
-                Ok(all.zip(ended?).map(|(mut all, more)| {
-                    all.extend(more);
-                    all
-                }))
-            });
-        }
-        written.and(decided)
+        let broke = |_| Err(Error::bug("a thread that decides broke"));
+        let decided = deciders.into_iter().map(|decider| decider.join().unwrap_or_else(broke));
+        let decided = decided.collect::<Result<Vec<Option<Vec<AssetId>>>>>();
+        written?;
+        Ok(decided?.into_iter().collect::<Option<Vec<_>>>().map(|more| more.concat()))
     })
 }
 
@@ -83,16 +85,18 @@ struct Work<'a> {
     queue: &'a Queue,
     room: Room,
     todo: &'a [AssetId],
+    /// The next of them.
+    at: AtomicUsize,
 }
 
 impl Work<'_> {
     /// Decides one asset after the other, until none is left. Those that have more; `None` where it was stopped.
-    fn decide(&self, at: &AtomicUsize) -> Result<Option<Vec<AssetId>>> {
+    fn decide(&self) -> Result<Option<Vec<AssetId>>> {
         let mut ends = Ends { queue: self.queue, well: false };
         let mut more = Vec::new();
         // What is begun is ended and written, whoever fails meanwhile: so all before the one that failed come forward.
         while !self.queue.is_halted()
-            && let Some(asset) = self.todo.get(at.fetch_add(1, Ordering::Relaxed))
+            && let Some(asset) = self.todo.get(self.at.fetch_add(1, Ordering::Relaxed))
         {
             if (self.stopping)() {
                 return Ok(None);
