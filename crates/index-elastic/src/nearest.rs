@@ -154,9 +154,9 @@ fn next_page(k: usize, counted: usize, seen: usize) -> usize {
     more.saturating_add(PAGE_MORE).min(PAGE)
 }
 
-/// The times that annotations must meet.
-fn meeting(assets: &[(&Asset, &TimeSet)]) -> Option<Value> {
-    if are_many(assets) {
+/// The times that annotations must meet; only their assets, where the times are too many.
+fn meeting(assets: &[(&Asset, &TimeSet)], many: bool) -> Option<Value> {
+    if many {
         let ids: Vec<&AssetId> = assets.iter().map(|(asset, _)| &asset.id).collect();
         return of_assets(ids.into_iter());
     }
@@ -195,8 +195,9 @@ impl ElasticReader {
             let asset = |no: &AssetNo| self.listing.documents.get(usize::try_from(no.0).ok()?);
             let assets: Vec<_> =
                 eligible.iter().filter_map(|(no, times)| Some((&asset(no)?.asset, times))).collect();
-            parts.extend(meeting(&assets));
-            if let Some(k) = test.k.filter(|_| are_many(&assets)) {
+            let many = are_many(&assets);
+            parts.extend(meeting(&assets, many));
+            if let Some(k) = test.k.filter(|_| many) {
                 size = first_page(k, share(&assets));
             }
         }
