@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use rushes_formats::{Format, Item, Settings};
+use rushes_import::formats::{Format, Item, Settings};
 use rushes_import::Mapping;
 use rushes_types::FrameRate;
 
@@ -23,7 +23,7 @@ pub fn format(name: &str, data: &[u8]) {
         ..Settings::new("a")
     };
     let (mut annotations, mut problems) = (0, 0);
-    let counts = rushes_formats::read(format, "x", bytes, &settings, &mut |item| {
+    let counts = rushes_import::formats::read(format, "x", bytes, &settings, &mut |item| {
         match item {
             Item::Annotation(line) => {
                 annotations += 1;
@@ -40,14 +40,14 @@ pub fn format(name: &str, data: &[u8]) {
 /// Guesses the format of the bytes, under several names.
 pub fn sniffing(data: &[u8]) {
     for name in ["x", "x.srt", "x.vtt.gz", "det.txt"] {
-        let _ = rushes_formats::sniff(name, data);
+        let _ = rushes_import::formats::sniff(name, data);
     }
-    let _ = rushes_formats::split_stem(&String::from_utf8_lossy(data));
+    let _ = rushes_import::formats::split_stem(&String::from_utf8_lossy(data));
 }
 
 /// Reads the bytes as a catalogue.
 pub fn catalogue(data: &[u8]) {
-    rushes_formats::catalogue("x", data, &mut |_| ControlFlow::Continue(()));
+    rushes_import::formats::catalogue("x", data, &mut |_| ControlFlow::Continue(()));
 }
 
 /// Reads the first half as a mapping, the second as a file by it.

@@ -47,7 +47,7 @@ cargo xtask COMMAND
            --home DIR (target/engines)   --jars DIR (the jars of that home)   --timeout SECONDS (180);
            or in the environment: RUSHES_ENGINES_KAFKA_PORT, RUSHES_ENGINES_HOME and so on
   with-engines COMMAND...
-           fresh engines while a command runs, `with-engines cargo test -p rushes-events-kafka` for instance
+           fresh engines while a command runs, `with-engines cargo test -p rushes-engine-kafka` for instance
   irregular-forms lemma_lu.csv[.gz]
            makes the table of irregular forms that `text` reads
   help     this text

@@ -213,7 +213,7 @@ impl Archive {
             catching_up: read_point < last_commit,
             lag: self.engines.events.lag()?,
             store: self.engines.store.counts()?,
-            fused_bytes: self.engines.fused.bytes()?,
+            fused_bytes: self.engines.timeline.bytes()?,
             index: self.engines.index.counts()?,
             workers,
         })
@@ -355,8 +355,8 @@ fn shared_identity(dir: &Path, own: Manifest, engines: &dyn OpenEngines) -> Resu
     if known == own {
         return Ok(own);
     }
-    let is_new =
-        Part::Fused.dir(dir).try_exists().is_ok_and(|there| !there) && Tokens::open(dir)?.list().is_empty();
+    let is_new = Part::Timeline.dir(dir).try_exists().is_ok_and(|there| !there)
+        && Tokens::open(dir)?.list().is_empty();
     if known.id != own.id && !is_new {
         return Err(Error::new(
             ErrorKind::Conflict,

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rushes_events::{EmbeddedLog, EventLog, LogOptions};
-use rushes_fused::{EmbeddedFused, FusedStore};
 use rushes_index::{EmbeddedIndex, EmbeddedOptions, Index};
 use rushes_store::{AnnotationStore, BlockFormat, EmbeddedStore, Redactor, StoreOptions};
 use rushes_text::{Analyzer, Language, detect, for_each_token, normalise_label};
+use rushes_timeline::{EmbeddedTimeline, TimelineStore};
 use rushes_types::Result;
 use rushes_wire::Format;
 
@@ -50,9 +50,9 @@ impl Place<'_> {
     ///
     /// # Errors
     /// Where its folder cannot be opened.
-    pub fn fused(&self) -> Result<Arc<dyn FusedStore>> {
-        let dir = private(Part::Fused.dir(self.dir))?;
-        Ok(Arc::new(opened_standing_back(|| EmbeddedFused::open(&dir))?))
+    pub fn timeline(&self) -> Result<Arc<dyn TimelineStore>> {
+        let dir = private(Part::Timeline.dir(self.dir))?;
+        Ok(Arc::new(opened_standing_back(|| EmbeddedTimeline::open(&dir))?))
     }
 
     /// The embedded index.

@@ -4,9 +4,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rushes_events::EventLog;
-use rushes_fused::FusedStore;
 use rushes_index::Index;
 use rushes_store::AnnotationStore;
+use rushes_timeline::TimelineStore;
 use rushes_types::Result;
 use serde::Serialize;
 
@@ -21,7 +21,7 @@ pub struct Engines {
     /// Between the stages.
     pub events: Arc<dyn EventLog>,
     /// Stage 2.
-    pub fused: Arc<dyn FusedStore>,
+    pub timeline: Arc<dyn TimelineStore>,
     /// Stage 3.
     pub index: Arc<dyn Index>,
     /// May other processes work on the same archive? What they change is then looked for from time to time.
@@ -68,7 +68,7 @@ impl OpenEngines for EmbeddedEngines {
         Ok(Engines {
             store: place.store()?,
             events: place.events()?,
-            fused: place.fused()?,
+            timeline: place.timeline()?,
             index: place.index()?,
             shared: false,
         })
@@ -88,14 +88,14 @@ pub enum Part {
     /// Between the stages.
     Events,
     /// Stage 2.
-    Fused,
+    Timeline,
     /// Stage 3.
     Index,
 }
 
 impl Part {
     /// All of them, in the order of the data's way.
-    pub const ALL: [Self; 4] = [Self::Store, Self::Events, Self::Fused, Self::Index];
+    pub const ALL: [Self; 4] = [Self::Store, Self::Events, Self::Timeline, Self::Index];
 
     /// What people read, the key in a configuration, and the folder of the embedded engine within an archive.
     #[must_use]
@@ -103,7 +103,7 @@ impl Part {
         match self {
             Self::Store => "store",
             Self::Events => "events",
-            Self::Fused => "fused",
+            Self::Timeline => "fused",
             Self::Index => "index",
         }
     }

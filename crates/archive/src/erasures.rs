@@ -118,7 +118,7 @@ impl Erasures {
         progress.set("purging the store", 0, Some(3));
         engines.store.purge()?;
         progress.set("purging fused data", 1, Some(3));
-        engines.fused.purge()?;
+        engines.timeline.purge()?;
         progress.set("purging the index", 2, Some(3));
         purge_index(engines, progress, patience)?;
         progress.set("purged", 3, Some(3));

@@ -250,13 +250,13 @@ impl Archive {
         let mut next = Some(from);
         while let Some(from) = next.filter(|from| *from <= to && views.len() < limit) {
             let asked = limit - views.len();
-            let buckets = self.engines.fused.buckets(asset, from, to, asked)?;
+            let buckets = self.engines.timeline.buckets(asset, from, to, asked)?;
             let last = buckets.last().filter(|_| buckets.len() == asked).map(|bucket| bucket.no);
             next = last.and_then(|last| last.0.checked_add(1)).map(BucketNo);
             // One that was emptied is as one that never was: a rebuild may not write it again.
             for bucket in buckets.into_iter().filter(|bucket| !bucket.annotations.is_empty()) {
                 let keys: Vec<FusedKey> = bucket_keys(&bucket);
-                let annotations = self.engines.fused.get(asset, &keys)?.into_iter().flatten().collect();
+                let annotations = self.engines.timeline.get(asset, &keys)?.into_iter().flatten().collect();
                 views.push(BucketView { bucket, annotations });
             }
         }

@@ -17,6 +17,7 @@ mod ground;
 mod ingest;
 mod manifest;
 mod media;
+pub mod migrate;
 mod priority;
 mod progress;
 mod rebuild;

@@ -70,7 +70,7 @@ pub(crate) fn begin(dir: &Path, engines: &Engines, marker: &Marker, progress: &d
     while relay_pass(engines)?.busy {}
     if marker.what == Rebuild::All {
         progress.set("emptying fused data", 0, None);
-        engines.fused.clear()?;
+        engines.timeline.clear()?;
         engines.events.skip(Topic::Committed, FUSE_CONSUMER)?;
     }
     progress.set("emptying the index", 0, None);
@@ -97,7 +97,7 @@ fn say_all(engines: &Engines, what: Rebuild, progress: &dyn Progress) -> Result<
                 let page = engines.store.assets_with_history(after.as_ref(), ASSETS)?;
                 (Topic::Committed, page.into_iter().map(|asset| (asset, Commit::NONE)).collect())
             }
-            Rebuild::Index => (Topic::Fused, engines.fused.assets(after.as_ref(), ASSETS)?),
+            Rebuild::Index => (Topic::Fused, engines.timeline.assets(after.as_ref(), ASSETS)?),
         };
         let Some((last, _)) = assets.last() else { return Ok(()) };
         after = Some(last.clone());

@@ -193,7 +193,7 @@ impl Labels for LabelTable {
 
 impl WordTable for Archive {
     fn word_counts(&self, words: &[String]) -> Result<Counted> {
-        let counted = self.engines.fused.word_counts(words)?;
+        let counted = self.engines.timeline.word_counts(words)?;
         Ok(Counted { version: counted.version, annotations: counted.annotations, counts: counted.counts })
     }
 }

@@ -6,11 +6,11 @@
 
 use std::collections::BTreeSet;
 
-use rushes_fused::{FusedStore, MemoryFused};
-use rushes_fusing::{Options, fuse_asset};
+use rushes_fuse::driver::{Options, fuse_asset};
 use rushes_index::{AnnotationRef, AssetNo, IndexReader};
 use rushes_plan::{Clause, Filter, Test};
 use rushes_store::{Effect, Erased};
+use rushes_timeline::{MemoryTimeline, TimelineStore};
 use rushes_types::{AssetId, Commit, FusedAnnotation, FusedKey, Result, TimeRange};
 
 use crate::access::{Caller, Right};
@@ -112,7 +112,7 @@ fn verify_asset(
     report: &mut VerifyReport,
 ) -> Result<()> {
     let (committed, erased) = read_history(engines, asset)?;
-    let fused = engines.fused.progress(asset)?;
+    let fused = engines.timeline.progress(asset)?;
     let reader = engines.index.reader(None)?;
     if fused < committed || engines.index.progress(asset)? < fused || reader.read_point().upto < committed {
         report.catching_up = true;
@@ -126,7 +126,7 @@ fn verify_asset(
     verify_fused(engines, settings, asset, report)?;
     verify_indexed(engines, reader.as_ref(), asset, report)?;
     for key in erased {
-        if engines.fused.get(asset, &[key])?.into_iter().flatten().any(|a| a.fused_key() == key) {
+        if engines.timeline.get(asset, &[key])?.into_iter().flatten().any(|a| a.fused_key() == key) {
             report.problem(format!("asset `{asset}`: the erased annotation {:?} is still fused", key.key));
         }
     }
@@ -162,11 +162,11 @@ fn verify_fused(
     asset: &AssetId,
     report: &mut VerifyReport,
 ) -> Result<()> {
-    let anew = MemoryFused::new()?;
+    let anew = MemoryTimeline::new()?;
     let words = Words::new(&settings.default_language);
     let options = Options { bucket_ns: settings.bucket_ns, ..Options::new(&words) };
     fuse_asset(&&*engines.store, &anew, asset, options)?;
-    let (stored, anew) = (engines.fused.content_digest(asset)?, anew.content_digest(asset)?);
+    let (stored, anew) = (engines.timeline.content_digest(asset)?, anew.content_digest(asset)?);
     if stored != anew {
         report.problem(format!(
             "asset `{asset}`: fused data differ from a rebuild ({stored:032x}, anew {anew:032x}); run `rushes rebuild`"
@@ -183,7 +183,7 @@ fn verify_indexed(
     report: &mut VerifyReport,
 ) -> Result<()> {
     let Some(no) = reader.asset_no(asset) else {
-        if engines.fused.document(asset)?.is_some() {
+        if engines.timeline.document(asset)?.is_some() {
             report.problem(format!("asset `{asset}` is fused but not indexed; run `rushes rebuild --index`"));
         }
         return Ok(());
@@ -191,13 +191,13 @@ fn verify_indexed(
     let mut current = BTreeSet::new();
     let mut after = None;
     loop {
-        let page = engines.fused.annotations(asset, TimeRange::everything(), after, ANNOTATIONS)?;
+        let page = engines.timeline.annotations(asset, TimeRange::everything(), after, ANNOTATIONS)?;
         let Some(last) = page.last() else { break };
         after = Some(last.fused_key());
         report.annotations += page.len() as u64;
         compare(reader, no, asset, &page, report)?;
         let now = reader.read_point();
-        let alive = page.iter().filter(|a| a.lifetimes.iter().any(|l| l.contains(now)));
+        let alive = page.iter().filter(|a| a.validities.iter().any(|l| l.contains(now)));
         current.extend(alive.map(FusedAnnotation::fused_key));
     }
     let filter = Filter { assets: Some(vec![asset.clone()]), ..Filter::default() };

@@ -5,8 +5,8 @@
 use std::time::{Duration, Instant};
 
 use rushes_archive::Words;
-use rushes_fused::MemoryFused;
-use rushes_fusing::{Options, gather};
+use rushes_fuse::driver::{Options, gather};
+use rushes_timeline::MemoryTimeline;
 use rushes_types::{AssetId, Change, Error, Result};
 use rushes_wire::codec::{encode_annotation, encode_bucket};
 
@@ -26,7 +26,7 @@ pub struct Decided {
 /// Pairs of an annotation and a second that it touches, over some assets whose commits are not fused yet.
 pub fn pairs(subject: &Subject, assets: &[AssetId]) -> Result<u64> {
     let engines = subject.engines();
-    let nothing = MemoryFused::new()?;
+    let nothing = MemoryTimeline::new()?;
     let words = Words::new(subject.default_language());
     let options = Options { bucket_ns: subject.bucket_ns(), ..Options::new(&words) };
     let mut pairs = 0;
@@ -43,7 +43,7 @@ pub fn pairs(subject: &Subject, assets: &[AssetId]) -> Result<u64> {
 pub fn in_memory(subject: &Subject, world: &World) -> Result<Decided> {
     memory::reset_peak();
     let engines = subject.engines();
-    let nothing = MemoryFused::new()?;
+    let nothing = MemoryTimeline::new()?;
     let words = Words::new(subject.default_language());
     let options = Options { bucket_ns: subject.bucket_ns(), ..Options::new(&words) };
     let (mut reading, mut fusing) = (Duration::ZERO, Duration::ZERO);

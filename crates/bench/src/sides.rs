@@ -54,7 +54,7 @@ impl Step {
         match self {
             Self::Lines | Self::Vectors => Part::Store,
             Self::Append | Self::Deliver => Part::Events,
-            Self::Fuse => Part::Fused,
+            Self::Fuse => Part::Timeline,
             Self::Index => Part::Index,
         }
     }
@@ -200,7 +200,7 @@ fn stages(
     let pairs = fusion::pairs(subject, &assets)?;
     let goals = subject.last_commits(&assets)?;
 
-    bed.begin(Part::Fused)?;
+    bed.begin(Part::Timeline)?;
     progress.set("fusing", 0, None);
     let begun = Instant::now();
     subject.resume(&[Stage::Relay, Stage::Fuse]);

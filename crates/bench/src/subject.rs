@@ -104,7 +104,7 @@ impl Subject {
         let mut assets = self.asset_ids(world)?.into_iter().peekable();
         let started = Instant::now();
         while let Some(asset) = assets.peek() {
-            let after = engines.fused.progress(asset)?;
+            let after = engines.timeline.progress(asset)?;
             if engines.store.history(asset, after, 1)?.is_empty() {
                 assets.next();
             } else if started.elapsed() > PATIENCE {
@@ -141,7 +141,7 @@ impl Subject {
     /// Waits until assets are fused up to these commits, however long it takes; may be stopped. Asks little, since it asks
     /// those who are measured.
     pub fn watch_fused(&self, goals: &[(AssetId, Commit)], progress: &dyn Progress) -> Result<()> {
-        let fused = &self.archive.engines().fused;
+        let fused = &self.archive.engines().timeline;
         for (asset, upto) in goals {
             while fused.progress(asset)? < *upto {
                 crate::run::check(progress)?;

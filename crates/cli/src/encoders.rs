@@ -16,8 +16,8 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use rushes_encode::http::{Endpoint, EndpointConfig, TIMEOUT_DEFAULT};
 use rushes_encode::{Encoder, Registry};
-use rushes_encode_http::{Endpoint, EndpointConfig, TIMEOUT_DEFAULT};
 use rushes_query::Encoders;
 use rushes_types::limits::DIMENSIONS_MAX;
 use rushes_types::{Metric, Result, Space};

@@ -66,7 +66,7 @@ pub fn requests(roles: &[Role]) -> Roles {
 const WORK_ON: [(Part, &[Role]); 4] = [
     (Part::Store, &[Role::Ingest, Role::Relay, Role::Fuse, Role::Search]),
     (Part::Events, &[Role::Relay, Role::Fuse, Role::Index]),
-    (Part::Fused, &[Role::Relay, Role::Fuse, Role::Index]),
+    (Part::Timeline, &[Role::Relay, Role::Fuse, Role::Index]),
     (Part::Index, &[Role::Index, Role::Search]),
 ];
 
@@ -110,7 +110,7 @@ mod tests {
     #[test]
     fn what_lies_in_a_folder_is_worked_on_by_one_process() {
         let index_here =
-            choice(&[(Part::Store, "cassandra"), (Part::Events, "kafka"), (Part::Fused, "cassandra")]);
+            choice(&[(Part::Store, "cassandra"), (Part::Events, "kafka"), (Part::Timeline, "cassandra")]);
         assert_eq!(check(&[Role::Fuse], &index_here), Ok(()));
         assert_eq!(check(&[Role::Index, Role::Search], &index_here), Ok(()));
         let alone = check(&[Role::Ingest, Role::Search], &index_here).unwrap_err();

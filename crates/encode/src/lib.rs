@@ -14,6 +14,8 @@
 mod basic;
 mod cache;
 mod encoder;
+#[cfg(feature = "http")]
+pub mod http;
 mod picture;
 mod registry;
 mod static_encoder;

@@ -8,7 +8,7 @@ use rushes_archive::Part;
 #[must_use]
 pub const fn engines_of(part: Part) -> [Engine; 2] {
     match part {
-        Part::Store | Part::Fused => [Engine::Embedded, Engine::Cassandra],
+        Part::Store | Part::Timeline => [Engine::Embedded, Engine::Cassandra],
         Part::Events => [Engine::Embedded, Engine::Kafka],
         Part::Index => [Engine::Embedded, Engine::Elasticsearch],
     }

@@ -3,15 +3,15 @@
 use std::sync::{Arc, OnceLock};
 
 use rushes_archive::{Engines, Manifest, OpenEngines, Part, Place};
-use rushes_cassandra::Cluster;
+use rushes_engine_cassandra::client::Cluster;
+use rushes_engine_cassandra::store::{CassandraStore, StoreOptions};
+use rushes_engine_cassandra::timeline::CassandraTimeline;
+use rushes_engine_elastic::{ElasticConfig, ElasticIndex, ElasticOptions, Recording};
+use rushes_engine_kafka::{KafkaConfig, KafkaLog};
 use rushes_events::EventLog;
-use rushes_events_kafka::{KafkaConfig, KafkaLog};
-use rushes_fused::FusedStore;
-use rushes_fused_cassandra::CassandraFused;
 use rushes_index::Index;
-use rushes_index_elastic::{ElasticConfig, ElasticIndex, ElasticOptions, Recording};
 use rushes_store::AnnotationStore;
-use rushes_store_cassandra::{CassandraStore, StoreOptions};
+use rushes_timeline::TimelineStore;
 use rushes_types::{Error, Result};
 use serde::de::DeserializeOwned;
 use toml::Table;
@@ -33,7 +33,7 @@ pub(crate) struct Tables {
 /// How engines are reached.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Settings {
-    cassandra: rushes_cassandra::Config,
+    cassandra: rushes_engine_cassandra::client::Config,
     kafka: KafkaConfig,
     elasticsearch: ElasticConfig,
 }
@@ -97,14 +97,14 @@ impl Chosen {
         }
     }
 
-    fn fused(&self, place: &Place<'_>) -> Result<Arc<dyn FusedStore>> {
-        match self.choice.of(Part::Fused) {
+    fn timeline(&self, place: &Place<'_>) -> Result<Arc<dyn TimelineStore>> {
+        match self.choice.of(Part::Timeline) {
             Engine::Cassandra => {
-                let settings = rushes_fused_cassandra::Settings::default();
-                let fused = CassandraFused::open(self.cluster()?, settings);
+                let settings = rushes_engine_cassandra::timeline::Settings::default();
+                let fused = CassandraTimeline::open(self.cluster()?, settings);
                 Ok(Arc::new(fused.map_err(|e| of("cassandra", &e))?))
             }
-            _ => place.fused(),
+            _ => place.timeline(),
         }
     }
 
@@ -152,7 +152,7 @@ impl OpenEngines for Chosen {
         Ok(Engines {
             store: self.store(place)?,
             events: self.events(place)?,
-            fused: self.fused(place)?,
+            timeline: self.timeline(place)?,
             index: self.index(place)?,
             shared: self.choice.of(Part::Store) != Engine::Embedded,
         })

@@ -5,10 +5,10 @@
 //! claim lives on as pieces.
 
 use rushes_store::Segment;
-use rushes_types::{Analysed, Commit, Lifetime, RunMode, TimeRange};
+use rushes_types::{Analysed, Commit, RunMode, TimeRange, Validity};
 
 fn is_alive(claim: &Analysed) -> bool {
-    claim.lifetime.died == Commit::NEVER
+    claim.validity.died == Commit::NEVER
 }
 
 /// A run's segment became current at `commit`.
@@ -22,30 +22,30 @@ pub(crate) fn enter(list: &mut Vec<Analysed>, segment: &Segment, commit: Commit)
         let own = claim.run == segment.run;
         let replaced = segment.mode == RunMode::Replace && !own && claim.model.name() == segment.model.name();
         if own {
-            claim.lifetime.died = commit; // joined into the whole claim again, below
+            claim.validity.died = commit; // joined into the whole claim again, below
         } else if replaced && overlaps(claim.range, range) {
-            claim.lifetime.died = commit;
+            claim.validity.died = commit;
             let left = (claim.range.start_ns(), range.start_ns());
             let right = (range.end_ns(), claim.range.end_ns());
             for (start, end) in [left, right] {
                 if start < end
                     && let Ok(range) = TimeRange::new(start, end)
                 {
-                    pieces.push(Analysed { range, lifetime: Lifetime::from(commit), ..claim.clone() });
+                    pieces.push(Analysed { range, validity: Validity::from(commit), ..claim.clone() });
                 }
             }
         }
     }
     // A whole claim that was alive lives on rather than being born again.
     let alive_until_now =
-        list.iter_mut().find(|c| c.run == segment.run && c.range == range && c.lifetime.died == commit);
+        list.iter_mut().find(|c| c.run == segment.run && c.range == range && c.validity.died == commit);
     match alive_until_now {
-        Some(claim) => claim.lifetime.died = Commit::NEVER,
+        Some(claim) => claim.validity.died = Commit::NEVER,
         None => pieces.push(Analysed {
             model: segment.model.clone(),
             run: segment.run.clone(),
             range,
-            lifetime: Lifetime::from(commit),
+            validity: Validity::from(commit),
         }),
     }
     list.extend(pieces);
@@ -57,5 +57,5 @@ fn overlaps(a: TimeRange, b: TimeRange) -> bool {
 }
 
 fn order(claim: &Analysed) -> impl Ord + '_ {
-    (&claim.model, &claim.run, claim.range, claim.lifetime)
+    (&claim.model, &claim.run, claim.range, claim.validity)
 }

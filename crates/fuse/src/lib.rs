@@ -1,4 +1,4 @@
-//! Stage 2's decisions: annotations with lifetimes, one-second buckets, what overlaps. Pure functions: no
+//! Stage 2's decisions: annotations with validities, one-second buckets, what overlaps. Pure functions: no
 //! I/O, no clock.
 //!
 //! A step takes an asset from one commit to a later one, in three moves that a driver performs: [`plan`] says
@@ -9,6 +9,7 @@
 
 mod analysed;
 mod buckets;
+pub mod driver;
 mod plan;
 mod rows;
 mod step;

@@ -1,17 +1,17 @@
-//! The rows a step works on: annotations with their lifetimes, as they were and as they become.
+//! The rows a step works on: annotations with their validities, as they were and as they become.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rushes_types::{
-    Annotation, AnnotationKey, BucketMember, Change, Commit, FusedAnnotation, FusedKey, Lifetime, ModelRef,
-    TimeRange,
+    Annotation, AnnotationKey, BucketMember, Change, Commit, FusedAnnotation, FusedKey, ModelRef, TimeRange,
+    Validity,
 };
 
 use crate::words::WordDeltas;
 
 /// How a row stood before the step.
 struct Before {
-    lifetimes: Vec<Lifetime>,
+    validities: Vec<Validity>,
     kept: bool,
     member: Option<BucketMember>,
 }
@@ -55,7 +55,7 @@ impl RowSet {
             if member.is_some() {
                 out.enter(fused.annotation.model.name(), key);
             }
-            let before = Before { lifetimes: fused.lifetimes.clone(), kept: fused.kept, member };
+            let before = Before { validities: fused.validities.clone(), kept: fused.kept, member };
             out.rows.insert(key, Row { fused, before: Some(before), content_changed: false });
         }
         out
@@ -75,9 +75,9 @@ impl RowSet {
             if row.fused.is_current() {
                 return;
             }
-            match row.fused.lifetimes.last_mut().filter(|l| l.died == commit) {
+            match row.fused.validities.last_mut().filter(|l| l.died == commit) {
                 Some(last) => last.died = Commit::NEVER, // superseded and said again by the same commit
-                None => row.fused.lifetimes.push(Lifetime::from(commit)),
+                None => row.fused.validities.push(Validity::from(commit)),
             }
             if row.fused.annotation != annotation {
                 row.fused.annotation = annotation;
@@ -91,7 +91,7 @@ impl RowSet {
         words.count(&annotation, 1);
         self.enter(annotation.model.name(), key);
         let kept = !annotation.run.is_loose(); // loose lines have no run that could be pinned
-        let fused = FusedAnnotation { annotation, lifetimes: vec![Lifetime::from(commit)], kept };
+        let fused = FusedAnnotation { annotation, validities: vec![Validity::from(commit)], kept };
         let content_changed = self.erased.contains_key(&key);
         self.rows.insert(key, Row { fused, before: None, content_changed });
     }
@@ -117,7 +117,7 @@ impl RowSet {
         };
         for key in dying {
             let Some(row) = self.rows.get_mut(&key) else { continue };
-            if let Some(last) = row.fused.lifetimes.last_mut() {
+            if let Some(last) = row.fused.validities.last_mut() {
                 last.died = commit;
             }
             words.count(&row.fused.annotation, -1);
@@ -169,7 +169,7 @@ impl RowSet {
         rows.sort_unstable_by_key(|(key, _)| *key);
         for (key, row) in rows {
             let before = row.before.as_ref();
-            let same = |b: &Before| b.lifetimes == row.fused.lifetimes && b.kept == row.fused.kept;
+            let same = |b: &Before| b.validities == row.fused.validities && b.kept == row.fused.kept;
             if before.is_some_and(same) && !row.content_changed {
                 continue;
             }

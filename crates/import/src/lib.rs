@@ -46,6 +46,7 @@ mod scan;
 mod time;
 mod value;
 
+pub mod formats;
 mod limits;
 mod problem;
 

@@ -14,7 +14,7 @@ use rushes_index::{AssetUpdate, EmbeddedIndex, EmbeddedOptions, Index, IndexRead
 use rushes_plan::{Clause, Filter, Fuzziness, NearestTest, PhraseTest, Test, Word, WordsTest};
 use rushes_types::{
     Annotation, AnnotationId, AnnotationType, Asset, AssetDocument, AssetId, Attributes, Change, Commit,
-    FusedAnnotation, Lifetime, Metric, ModelRef, MovieId, RunId, SpaceId, TimeRange, known_types,
+    FusedAnnotation, Metric, ModelRef, MovieId, RunId, SpaceId, TimeRange, Validity, known_types,
 };
 
 const DIMENSIONS: usize = 512;
@@ -81,8 +81,8 @@ fn asset_update(no: u64, centres: &[Vec<f32>], dice: &mut Dice) -> AssetUpdate {
             confidence: Some(dice.below(1000) as f64 / 1000.0),
             attributes: Attributes::new(),
         };
-        let lifetimes = vec![Lifetime::from(Commit(no + 1))];
-        changes.push(Change::Put(Box::new(FusedAnnotation { annotation, lifetimes, kept: true })));
+        let validities = vec![Validity::from(Commit(no + 1))];
+        changes.push(Change::Put(Box::new(FusedAnnotation { annotation, validities, kept: true })));
     };
     for _ in 0..3_000 {
         let label = Some(format!("Character {}", dice.zipf(200)));

@@ -1,7 +1,7 @@
 //! Which annotations a reader sees: those current at its read point, and those of pinned runs.
 
 use rushes_plan::Filter;
-use rushes_types::{Lifetime, ReadPoint, RunId};
+use rushes_types::{ReadPoint, RunId, Validity};
 
 /// What a query's pins say of the annotations of one asset, model and run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -29,16 +29,18 @@ pub fn standing(filter: &Filter, asset: &str, model_name: &str, run: &RunId) -> 
     standing
 }
 
-/// Is an annotation with these lifetimes seen at a read point?
+/// Is an annotation with these validities seen at a read point?
 ///
 /// A kept annotation is seen through a pin from its birth on, so that a reader of an earlier read point does
 /// not see runs of later.
 #[must_use]
-pub fn is_visible(lifetimes: &[Lifetime], kept: bool, standing: Standing, at: &ReadPoint) -> bool {
-    let is_current = || lifetimes.iter().any(|lifetime| lifetime.contains(at));
+pub fn is_visible(validities: &[Validity], kept: bool, standing: Standing, at: &ReadPoint) -> bool {
+    let is_current = || validities.iter().any(|validity| validity.contains(at));
     match standing {
         Standing::Current => is_current(),
-        Standing::Pinned => is_current() || (kept && lifetimes.iter().any(|lifetime| at.sees(lifetime.born))),
+        Standing::Pinned => {
+            is_current() || (kept && validities.iter().any(|validity| at.sees(validity.born)))
+        }
         Standing::Replaced => false,
     }
 }

@@ -307,11 +307,11 @@ impl Filter {
             .iter()
             .filter(|pin| pin.asset == annotation.asset && pin.model_name == annotation.model.name())
             .peekable();
-        let current = fused.lifetimes.iter().any(|lifetime| lifetime.contains(at));
+        let current = fused.validities.iter().any(|validity| validity.contains(at));
         if pinned.peek().is_none() {
             return current;
         }
-        let born = fused.lifetimes.iter().any(|lifetime| at.sees(lifetime.born));
+        let born = fused.validities.iter().any(|validity| at.sees(validity.born));
         (current || (fused.kept && born)) && pinned.any(|pin| pin.run == annotation.run)
     }
 

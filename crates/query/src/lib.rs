@@ -13,6 +13,7 @@ mod chain;
 mod cursor;
 mod execute;
 mod explain;
+pub mod export;
 mod found;
 mod groups;
 mod marks;

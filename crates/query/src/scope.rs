@@ -190,8 +190,8 @@ fn analysed(query: &Query, document: &AssetDocument, model: &str, at: &ReadPoint
             .filter(|p| p.asset == document.asset.id && p.model_name == looked.model.name());
         let named = looked.model.as_str() == model || looked.model.name() == model;
         let counts = match pins.clone().next() {
-            Some(_) => at.sees(looked.lifetime.born) && pins.any(|p| p.run == looked.run),
-            None => looked.lifetime.contains(at),
+            Some(_) => at.sees(looked.validity.born) && pins.any(|p| p.run == looked.run),
+            None => looked.validity.contains(at),
         };
         named && counts
     });

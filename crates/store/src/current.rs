@@ -8,7 +8,7 @@
 //! which stretches were claimed when. Whether one annotation is current follows from its segment and start,
 //! so neither the store nor fusion has to hold annotations in memory to answer it.
 
-use rushes_types::{Commit, Lifetime, ModelRef, RunMode, TimeRange};
+use rushes_types::{Commit, ModelRef, RunMode, TimeRange, Validity};
 
 use crate::{CommitRecord, Effect, Erased, Segment};
 
@@ -138,17 +138,17 @@ pub fn is_current(history: &[CommitRecord], segment: u64, start_ns: i64) -> bool
 /// When the annotation of `segment` that starts at `start_ns` was current, ascending and apart. A segment
 /// restored while it is current goes on without a break.
 #[must_use]
-pub fn lifetimes(history: &[CommitRecord], segment: u64, start_ns: i64) -> Vec<Lifetime> {
-    let mut lifetimes: Vec<Lifetime> = Vec::new();
+pub fn validities(history: &[CommitRecord], segment: u64, start_ns: i64) -> Vec<Validity> {
+    let mut validities: Vec<Validity> = Vec::new();
     let mut current = Current::default();
     let mut was = false;
     for record in history {
         current.apply(record);
         let is = current.is_current(segment, start_ns);
         match (was, is) {
-            (false, true) => lifetimes.push(Lifetime::from(record.commit)),
+            (false, true) => validities.push(Validity::from(record.commit)),
             (true, false) => {
-                if let Some(last) = lifetimes.last_mut() {
+                if let Some(last) = validities.last_mut() {
                     last.died = record.commit;
                 }
             }
@@ -156,5 +156,5 @@ pub fn lifetimes(history: &[CommitRecord], segment: u64, start_ns: i64) -> Vec<L
         }
         was = is;
     }
-    lifetimes
+    validities
 }

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use proptest::sample::select;
 use rushes_types::{
     Analysed, Annotation, AnnotationId, AnnotationType, Asset, AssetDocument, AssetId, Commit, FrameRate,
-    FusedAnnotation, Lifetime, Metric, Model, ModelRef, MovieId, RunId, Space, SpaceId, TimeRange, Value,
+    FusedAnnotation, Metric, Model, ModelRef, MovieId, RunId, Space, SpaceId, TimeRange, Validity, Value,
 };
 use serde_json::{Value as Json, json};
 
@@ -125,7 +125,7 @@ fn fused(no: usize, said: &Said) -> FusedAnnotation {
             confidence: said.confidence,
             attributes: said.tension.map(|t| ("tension".to_owned(), Value::Int(t))).into_iter().collect(),
         },
-        lifetimes: vec![Lifetime { born: Commit(said.born), died }],
+        validities: vec![Validity { born: Commit(said.born), died }],
         kept: said.kept,
     }
 }
@@ -146,7 +146,7 @@ fn document(no: usize, looked: &[(usize, usize, u8, (i64, i64))]) -> AssetDocume
         model: ModelRef::parse(MODELS[*model]).unwrap(),
         run: RunId::new(&format!("{}-{id}-{run}", MODELS[*model])).unwrap(),
         range: range(*span),
-        lifetime: Lifetime::from(Commit(1)),
+        validity: Validity::from(Commit(1)),
     });
     AssetDocument { asset, models: MODELS.iter().map(|m| model(m)).collect(), analysed: analysed.collect() }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use crate::index_suite::{SECOND, annotation, asset_id, document};
 use rushes_index::AssetUpdate;
 use rushes_types::{
-    Annotation, AssetDocument, Attributes, Change, Commit, FusedAnnotation, FusedKey, Lifetime, TimeRange,
+    Annotation, AssetDocument, Attributes, Change, Commit, FusedAnnotation, FusedKey, TimeRange, Validity,
     Value, known_types,
 };
 
@@ -155,7 +155,7 @@ impl AssetHistory {
     fn end(&mut self, commit: Commit, which: impl Fn(&Annotation) -> bool) {
         for (key, fused) in &mut self.annotations {
             if which(&fused.annotation)
-                && let Some(last) = fused.lifetimes.last_mut().filter(|last| last.died == Commit::NEVER)
+                && let Some(last) = fused.validities.last_mut().filter(|last| last.died == Commit::NEVER)
             {
                 last.died = commit;
                 self.changed.push((commit, *key));
@@ -179,7 +179,7 @@ impl AssetHistory {
         let kept = dice.roll(3) > 0;
         for at in 0..dice.roll(9) {
             let annotation = random_annotation(asset, model, run, at, dice);
-            let fused = FusedAnnotation { annotation, lifetimes: vec![Lifetime::from(commit)], kept };
+            let fused = FusedAnnotation { annotation, validities: vec![Validity::from(commit)], kept };
             self.changed.push((commit, fused.fused_key()));
             self.annotations.insert(fused.fused_key(), fused);
         }
@@ -201,7 +201,7 @@ impl AssetHistory {
         self.end(commit, |annotation| annotation.model.name() == name && annotation.run.as_str() != &*run);
         for (key, fused) in &mut self.annotations {
             if fused.annotation.run.as_str() == &*run && !fused.is_current() {
-                fused.lifetimes.push(Lifetime::from(commit));
+                fused.validities.push(Validity::from(commit));
                 self.changed.push((commit, *key));
             }
         }

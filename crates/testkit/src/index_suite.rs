@@ -11,8 +11,8 @@ use rushes_plan::{
 };
 use rushes_types::{
     Annotation, AnnotationId, AnnotationType, Asset, AssetDocument, AssetId, Attributes, Change, Commit,
-    Error, ErrorKind, FusedAnnotation, Lifetime, Metric, Model, ModelRef, MovieId, ReadPoint, RunId, Space,
-    SpaceId, TimeRange, TimeSet, Value, known_types, limits::READ_POINT_SECONDS,
+    Error, ErrorKind, FusedAnnotation, Metric, Model, ModelRef, MovieId, ReadPoint, RunId, Space, SpaceId,
+    TimeRange, TimeSet, Validity, Value, known_types, limits::READ_POINT_SECONDS,
 };
 
 /// An index under test.
@@ -128,7 +128,7 @@ pub fn vectored(asset: &str, id: &str, start_s: i64, vector: &[f32]) -> Annotati
 
 /// An annotation that is current from a commit on.
 pub fn current(annotation: Annotation, born: u64) -> FusedAnnotation {
-    FusedAnnotation { annotation, lifetimes: vec![Lifetime::from(Commit(born))], kept: true }
+    FusedAnnotation { annotation, validities: vec![Validity::from(Commit(born))], kept: true }
 }
 
 /// An asset's document; `clip@1` writes into a space of another name.
@@ -297,7 +297,7 @@ pub fn a_reader_stays_as_it_was(fixture: &mut dyn IndexFixture) {
     index.apply(&[update("a", 0, 1, vec![put(&joey)])]).unwrap();
     index.publish(Commit(1)).unwrap();
     let before = newest(index);
-    joey.lifetimes[0].died = Commit(2);
+    joey.validities[0].died = Commit(2);
     index.apply(&[update("a", 1, 2, vec![put(&joey)])]).unwrap();
     index.publish(Commit(2)).unwrap();
     fixture.pass(READ_POINT_SECONDS + 1);
@@ -315,7 +315,7 @@ pub fn an_earlier_read_point_answers_as_then_until_it_is_gone(fixture: &mut dyn 
     index.apply(&[update("a", 0, 1, vec![put(&joey)])]).unwrap();
     index.publish(Commit(1)).unwrap();
     let then = ReadPoint::at(Commit(1));
-    joey.lifetimes[0].died = Commit(2);
+    joey.validities[0].died = Commit(2);
     index.apply(&[update("a", 1, 2, vec![put(&joey)]), update("b", 0, 2, vec![put(&rachel)])]).unwrap();
     fixture.pass(READ_POINT_SECONDS * 10);
     index.publish(Commit(2)).unwrap();
@@ -399,7 +399,7 @@ pub fn an_erased_asset_is_gone_and_can_come_back(fixture: &mut dyn IndexFixture)
 pub fn a_publish_survives_reopening(fixture: &mut dyn IndexFixture) {
     filled(fixture.index(), vec![labelled("a", "1", 2, "Joey"), vectored("a", "2", 3, &[1.0, 2.0])]);
     let mut joey = current(labelled("a", "1", 2, "Joey"), 1);
-    joey.lifetimes[0].died = Commit(2);
+    joey.validities[0].died = Commit(2);
     fixture.index().apply(&[update("a", 1, 2, vec![put(&joey)])]).unwrap();
     fixture.index().publish(Commit(2)).unwrap();
     fixture.reopen();
@@ -553,21 +553,21 @@ pub fn languages_limit(fixture: &mut dyn IndexFixture) {
 /// A pinned run takes the place of what is current of its model on its asset.
 pub fn a_pin_stands_in_place_of_what_is_current(fixture: &mut dyn IndexFixture) {
     let index = fixture.index();
-    let of_run = |id: &str, run: &str, model: &str, kept, lifetime| FusedAnnotation {
+    let of_run = |id: &str, run: &str, model: &str, kept, validity| FusedAnnotation {
         annotation: Annotation {
             run: RunId::new(run).unwrap(),
             model: ModelRef::parse(model).unwrap(),
             ..labelled("a", id, 1, "Joey")
         },
-        lifetimes: vec![lifetime],
+        validities: vec![validity],
         kept,
     };
-    let ended = Lifetime { born: Commit(1), died: Commit(2) };
+    let ended = Validity { born: Commit(1), died: Commit(2) };
     let all = [
         of_run("old", "r1", "faces@1", true, ended),
         of_run("archived", "r0", "faces@1", false, ended),
-        of_run("new", "r2", "faces@2", true, Lifetime::from(Commit(2))),
-        of_run("other", "r3", "hands@1", true, Lifetime::from(Commit(2))),
+        of_run("new", "r2", "faces@2", true, Validity::from(Commit(2))),
+        of_run("other", "r3", "hands@1", true, Validity::from(Commit(2))),
     ];
     index.apply(&[update("a", 0, 2, all.iter().map(put).collect())]).unwrap();
     index.publish(Commit(2)).unwrap();
@@ -660,7 +660,7 @@ pub fn whole_annotations_come_back(fixture: &mut dyn IndexFixture) {
     rich.attributes.insert("text".to_owned(), Value::Text("é".to_owned()));
     let fused = FusedAnnotation {
         annotation: rich,
-        lifetimes: vec![Lifetime { born: Commit(1), died: Commit(2) }, Lifetime::from(Commit(3))],
+        validities: vec![Validity { born: Commit(1), died: Commit(2) }, Validity::from(Commit(3))],
         kept: false,
     };
     fixture.index().apply(&[update("a", 0, 3, vec![put(&fused)])]).unwrap();
@@ -677,17 +677,17 @@ pub fn whole_annotations_come_back(fixture: &mut dyn IndexFixture) {
 /// Of several annotations of one id, the current one; without one, a kept one.
 pub fn an_id_finds_the_current_annotation_first(fixture: &mut dyn IndexFixture) {
     let index = fixture.index();
-    let ended = vec![Lifetime { born: Commit(1), died: Commit(2) }];
-    let of_run = |run: &str, start, lifetimes: &[Lifetime], kept| {
+    let ended = vec![Validity { born: Commit(1), died: Commit(2) }];
+    let of_run = |run: &str, start, validities: &[Validity], kept| {
         let annotation = Annotation { run: RunId::new(run).unwrap(), ..labelled("a", "x", start, "Joey") };
-        FusedAnnotation { annotation, lifetimes: lifetimes.to_vec(), kept }
+        FusedAnnotation { annotation, validities: validities.to_vec(), kept }
     };
     let archived = of_run("r0", 0, &ended, false);
     let kept = of_run("r1", 1, &ended, true);
     index.apply(&[update("a", 0, 2, vec![put(&archived), put(&kept)])]).unwrap();
     index.publish(Commit(2)).unwrap();
     assert_eq!(newest(index).find(&asset_id("a"), "x").unwrap(), Some(kept));
-    let now = of_run("r2", 5, &[Lifetime::from(Commit(3))], true);
+    let now = of_run("r2", 5, &[Validity::from(Commit(3))], true);
     index.apply(&[update("a", 2, 3, vec![put(&now)])]).unwrap();
     index.publish(Commit(3)).unwrap();
     assert_eq!(newest(index).find(&asset_id("a"), "x").unwrap(), Some(now));
@@ -727,7 +727,7 @@ pub fn spaces_are_those_of_current_vectors(fixture: &mut dyn IndexFixture) {
     };
     assert_eq!(spaces(fixture.index()), ["clip-space", "dino@1"]);
     let mut ended = current(own, 1);
-    ended.lifetimes[0].died = Commit(2);
+    ended.validities[0].died = Commit(2);
     fixture.index().apply(&[update("a", 1, 2, vec![put(&ended)])]).unwrap();
     fixture.index().publish(Commit(2)).unwrap();
     assert_eq!(spaces(fixture.index()), ["clip-space"]);

@@ -24,14 +24,14 @@ impl fmt::Display for Commit {
 /// The commits at which an annotation was born and dies: it is current at `P` when
 /// `born <= P < died`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Lifetime {
+pub struct Validity {
     /// First commit at which it is current.
     pub born: Commit,
     /// First commit at which it is no longer current; [`Commit::NEVER`] while it is.
     pub died: Commit,
 }
 
-impl Lifetime {
+impl Validity {
     /// Born at `born` and still current.
     #[must_use]
     pub const fn from(born: Commit) -> Self {

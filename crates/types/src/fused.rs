@@ -1,8 +1,8 @@
-//! What fusion writes and indexing reads: normalised annotations with their lifetimes, asset by asset.
+//! What fusion writes and indexing reads: normalised annotations with their validities, asset by asset.
 
 use crate::annotation::{Annotation, AnnotationKey};
 use crate::asset::Asset;
-use crate::commit::{Commit, Lifetime};
+use crate::commit::{Commit, Validity};
 use crate::model::Model;
 use crate::run::Analysed;
 
@@ -21,7 +21,7 @@ pub struct FusedAnnotation {
     /// What the model said. Its `language` is resolved: the line's, else the asset's, else detected.
     pub annotation: Annotation,
     /// When it was current, ascending and apart; the last one may still last.
-    pub lifetimes: Vec<Lifetime>,
+    pub validities: Vec<Validity>,
     /// Can a query still pin its run once it is no longer current?
     pub kept: bool,
 }
@@ -36,7 +36,7 @@ impl FusedAnnotation {
     /// Is it current after the last commit that was fused?
     #[must_use]
     pub fn is_current(&self) -> bool {
-        self.lifetimes.last().is_some_and(|l| l.died == Commit::NEVER)
+        self.validities.last().is_some_and(|l| l.died == Commit::NEVER)
     }
 }
 
@@ -54,7 +54,7 @@ pub struct AssetDocument {
 /// One difference between two commits of an asset.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
-    /// The annotation is new, or its lifetimes or `kept` changed: this is how it stands now.
+    /// The annotation is new, or its validities or `kept` changed: this is how it stands now.
     Put(Box<FusedAnnotation>),
     /// The annotation was erased: no trace of it may stay.
     Erased(FusedKey),

@@ -21,7 +21,7 @@ mod value;
 pub use annotation::{Annotation, AnnotationKey, Word};
 pub use asset::Asset;
 pub use bucket::{Bucket, BucketMember, BucketNo, Intersection};
-pub use commit::{Commit, Lifetime, ReadPoint, Watermark};
+pub use commit::{Commit, ReadPoint, Validity, Watermark};
 pub use error::{Blame, Error, ErrorKind, Result};
 pub use fused::{AssetDocument, Change, FusedAnnotation, FusedKey};
 pub use id::{

@@ -1,6 +1,6 @@
 //! Runs: one model's pass over one asset.
 
-use crate::commit::{Commit, Lifetime};
+use crate::commit::{Commit, Validity};
 use crate::id::{AssetId, ModelRef, RunId};
 use crate::time::TimeRange;
 
@@ -89,5 +89,5 @@ pub struct Analysed {
     /// What it looked at.
     pub range: TimeRange,
     /// When this was so.
-    pub lifetime: Lifetime,
+    pub validity: Validity,
 }

@@ -12,41 +12,31 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("kv", &["types"]),
     ("import", &["types"]),
     ("footage", &["types"]),
-    ("formats", &["types", "import"]),
     ("encode", &["types"]),
-    ("encode-http", &["types", "encode"]),
     ("encode-models", &["types", "encode"]),
     ("wire", &["types"]),
     ("store", &["types", "kv"]),
     ("events", &["types", "kv"]),
-    // What a commit did is the store's word; fusion does not call it.
-    ("fuse", &["types", "store"]),
-    ("fused", &["types", "wire", "kv"]),
-    ("fusing", &["types", "wire", "store", "fuse", "fused"]),
+    ("timeline", &["types", "wire", "kv"]),
+    // What a commit did is the store's word; its decisions call neither store nor timeline, its driver both.
+    ("fuse", &["types", "wire", "store", "timeline"]),
     ("plan", &["types", "text"]),
     ("ask", &["types", "text", "plan"]),
     ("index", &["types", "text", "wire", "plan"]),
-    ("index-elastic", &["types", "text", "wire", "plan", "index"]),
     ("query", &["types", "text", "plan", "index"]),
-    ("cassandra", &["types"]),
-    ("events-kafka", &["types", "events"]),
-    ("fused-cassandra", &["types", "wire", "fused", "cassandra"]),
-    ("store-cassandra", &["types", "store", "cassandra"]),
+    ("engine-cassandra", &["types", "wire", "store", "timeline"]),
+    ("engine-kafka", &["types", "events"]),
+    ("engine-elastic", &["types", "text", "wire", "plan", "index"]),
     ("archive", PARTS),
-    ("migrate", &["types", "wire", "store", "archive"]),
     ("page", &[]),
-    ("export", &["types", "plan"]),
     (
         "serve",
         &[
             "types", "text", "wire", "store", "events", "plan", "index", "query", "import", "footage",
-            "archive", "page", "export",
+            "archive", "page",
         ],
     ),
-    (
-        "bench",
-        &["types", "text", "wire", "store", "events", "fuse", "fused", "fusing", "plan", "query", "archive"],
-    ),
+    ("bench", &["types", "text", "wire", "store", "events", "timeline", "fuse", "plan", "query", "archive"]),
     (
         "engines",
         &[
@@ -54,13 +44,11 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "archive",
             "store",
             "events",
-            "fused",
+            "timeline",
             "index",
-            "cassandra",
-            "store-cassandra",
-            "fused-cassandra",
-            "events-kafka",
-            "index-elastic",
+            "engine-cassandra",
+            "engine-kafka",
+            "engine-elastic",
             // It is handed what an engine's own client does.
             "bench",
         ],
@@ -74,10 +62,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
 ];
 
 /// All that one archive is made of.
-const PARTS: &[&str] = &[
-    "types", "text", "kv", "wire", "store", "events", "fuse", "fused", "fusing", "plan", "ask", "index",
-    "query",
-];
+const PARTS: &[&str] =
+    &["types", "text", "kv", "wire", "store", "events", "timeline", "fuse", "plan", "ask", "index", "query"];
 /// Only the command line may wire everything.
 const ANY: &[&str] = &["*"];
 

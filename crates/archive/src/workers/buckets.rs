@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use rushes_fuse::touched;
-use rushes_fused::FusedStore;
 use rushes_index::BucketContent;
+use rushes_timeline::TimelineStore;
 use rushes_types::{
     AssetId, Bucket, BucketMember, BucketNo, Change, FusedAnnotation, FusedKey, Result, TimeRange,
 };
@@ -19,7 +19,7 @@ const PAGE: usize = 4_096;
 /// # Errors
 /// Where the fused store fails.
 pub(super) fn touched_buckets(
-    fused: &dyn FusedStore,
+    fused: &dyn TimelineStore,
     asset: &AssetId,
     changes: &[Change],
     bucket_ns: i64,
@@ -67,7 +67,7 @@ const fn key_of(member: &BucketMember) -> FusedKey {
 }
 
 fn each_page(
-    fused: &dyn FusedStore,
+    fused: &dyn TimelineStore,
     asset: &AssetId,
     mut from: BucketNo,
     last: BucketNo,

@@ -1,7 +1,7 @@
 //! Fuses what has been committed.
 
 use rushes_events::Topic;
-use rushes_fusing::{Options, fuse_batch};
+use rushes_fuse::driver::{Options, fuse_batch};
 use rushes_types::Result;
 
 use super::aside::Patience;
@@ -42,7 +42,7 @@ pub(super) fn fuse_pass(
     let words = Words::new(&settings.default_language);
     let options = Options { bucket_ns: settings.bucket_ns, ..Options::new(&words) };
     for some in assets.chunks(ASSETS_PER_STEP) {
-        let fuse = |assets: &[_]| fuse_batch(&&*engines.store, &*engines.fused, assets, options, stopping);
+        let fuse = |assets: &[_]| fuse_batch(&&*engines.store, &*engines.timeline, assets, options, stopping);
         let mut done = true;
         match fuse(some) {
             Ok(all) => done = all,
@@ -61,7 +61,7 @@ pub(super) fn fuse_pass(
         }
     }
     if !watermarks.is_empty() {
-        engines.fused.apply(&[], &watermarks)?;
+        engines.timeline.apply(&[], &watermarks)?;
     }
     engines.events.acknowledge(Topic::Committed, FUSE_CONSUMER, &last_positions(&delivered))?;
     Ok(Pass::of(assets.len()))

@@ -89,18 +89,18 @@ fn publish(engines: &Engines, upto: Commit) -> Result<()> {
 /// Where a store or the index fails.
 fn index_asset(engines: &Engines, asset: &AssetId, bucket_ns: i64) -> Result<usize> {
     let after = engines.index.progress(asset)?;
-    let upto = engines.fused.progress(asset)?;
+    let upto = engines.timeline.progress(asset)?;
     if upto <= after {
         return Ok(0);
     }
-    let document = engines.fused.document(asset)?;
+    let document = engines.timeline.document(asset)?;
     let mut changes = Vec::new();
-    engines.fused.changes(asset, after, &mut |change| {
+    engines.timeline.changes(asset, after, &mut |change| {
         changes.push(change);
         Ok(())
     })?;
     let buckets = match engines.index.takes_buckets() {
-        true => touched_buckets(&*engines.fused, asset, &changes, bucket_ns)?,
+        true => touched_buckets(&*engines.timeline, asset, &changes, bucket_ns)?,
         false => Vec::new(),
     };
     let count = changes.len();

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use rushes_events::{Event, Topic};
-use rushes_fused::FusedEvent;
 use rushes_store::OutboxPage;
+use rushes_timeline::FusedEvent;
 use rushes_types::{AssetId, Commit, Result, Watermark};
 
 use super::Pass;
@@ -46,7 +46,7 @@ fn relay_committed(engines: &Engines) -> Result<Option<usize>> {
 }
 
 fn relay_fused(engines: &Engines) -> Result<Option<usize>> {
-    let rows = engines.fused.outbox(0, ROWS)?;
+    let rows = engines.timeline.outbox(0, ROWS)?;
     let Some(last) = rows.last() else { return Ok(None) };
     let sequence = last.sequence;
     let mut watermarks: BTreeMap<u32, Commit> = BTreeMap::new();
@@ -61,7 +61,7 @@ fn relay_fused(engines: &Engines) -> Result<Option<usize>> {
     let of_partition = |(partition, upto)| Event::Watermark { partition: Some(partition), upto };
     events.extend(watermarks.into_iter().map(of_partition));
     engines.events.append(Topic::Fused, &events)?;
-    engines.fused.trim_outbox(sequence)?;
+    engines.timeline.trim_outbox(sequence)?;
     engines.events.trim(Topic::Fused, KEEP)?;
     Ok(Some(events.len()))
 }

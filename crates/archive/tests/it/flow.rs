@@ -134,11 +134,11 @@ fn a_rebuild_changes_no_answer_and_no_digest() {
     let open = Open::new();
     open.ingest(&joey_in_the_kitchen());
     let e1 = AssetId::new("e1").unwrap();
-    let before = open.archive.engines().fused.content_digest(&e1).unwrap();
+    let before = open.archive.engines().timeline.content_digest(&e1).unwrap();
     for what in [Rebuild::All, Rebuild::Index] {
         open.archive.rebuild(&open.caller, what, &Unwatched).unwrap();
         open.catch_up();
-        assert_eq!(open.archive.engines().fused.content_digest(&e1).unwrap(), before);
+        assert_eq!(open.archive.engines().timeline.content_digest(&e1).unwrap(), before);
         assert_eq!(open.search(&plan("intersection")), [("e1".to_owned(), 4000, 8000)]);
         open.verify_clean();
     }

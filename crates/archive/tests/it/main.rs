@@ -2,5 +2,6 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod flow;
+mod migrate;
 mod taken_back;
 mod taking;

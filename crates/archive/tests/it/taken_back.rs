@@ -107,7 +107,7 @@ impl OpenEngines for WithFaulty {
         Ok(Engines {
             store: place.store()?,
             events: Arc::clone(&self.0) as Arc<dyn EventLog>,
-            fused: place.fused()?,
+            timeline: place.timeline()?,
             index: place.index()?,
             shared: false,
         })

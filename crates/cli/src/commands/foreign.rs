@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use axum::http::{Method, StatusCode};
-use rushes_formats::limits::HEAD_BYTES;
-use rushes_formats::{Format, Item, Settings, sniff, split_stem};
+use rushes_import::formats::limits::HEAD_BYTES;
+use rushes_import::formats::{Format, Item, Settings, sniff, split_stem};
 use rushes_import::parts::{Decimal, clock_ns};
 use rushes_types::{FrameRate, RunMode, Timecode};
 use serde_json::Value;
@@ -76,7 +76,7 @@ pub fn send(
     if let Some(line) = asset.filter(|_| !strict) {
         taker.take(Item::Asset(line))?;
     }
-    let counts = rushes_formats::read(format, name, reader, &settings.settings, &mut |item| {
+    let counts = rushes_import::formats::read(format, name, reader, &settings.settings, &mut |item| {
         if strict {
             held.push(item);
             return ControlFlow::Continue(());

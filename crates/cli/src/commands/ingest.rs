@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 use flate2::bufread::MultiGzDecoder;
-use rushes_formats::Format;
-use rushes_formats::limits::HEAD_BYTES;
+use rushes_import::formats::Format;
+use rushes_import::formats::limits::HEAD_BYTES;
 use rushes_types::RunMode;
 use serde_json::json;
 
@@ -76,7 +76,7 @@ impl Intake<'_> {
         if input == Path::new("-") {
             let mut reader = BufReader::with_capacity(HEAD_BYTES, std::io::stdin());
             let head = reader.fill_buf().context("reading standard input")?;
-            if let Some(format) = format.or_else(|| rushes_formats::sniff("-", head)) {
+            if let Some(format) = format.or_else(|| rushes_import::formats::sniff("-", head)) {
                 return super::foreign::send(self, client, format, "-", reader);
             }
             return self.send_reader("-", Box::new(reader), &Bar::steps(None, self.quiet));

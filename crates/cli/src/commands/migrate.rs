@@ -2,9 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
+use rushes_archive::migrate::{
+    Compared, Options, Report, Survey, abort_open_runs, compare, move_all, survey,
+};
 use rushes_archive::{Ground, Manifest};
 use rushes_engines::Configured;
-use rushes_migrate::{Compared, Options, Report, Survey, abort_open_runs, compare, move_all, survey};
 use serde_json::{Value, json};
 
 use crate::args::Migrate;

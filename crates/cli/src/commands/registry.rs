@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use std::path::Path;
 
 use anyhow::Context;
-use rushes_formats::Item;
+use rushes_import::formats::Item;
 use serde_json::Value;
 
 use crate::args::{AssetCommand, LabelCommand, ModelCommand};
@@ -110,11 +110,11 @@ fn catalogue(file: &Path) -> Outcome<Option<Made>> {
     let mut opened = std::fs::File::open(file).with_context(|| format!("`{name}` cannot be read"))?;
     let mut head = Vec::new();
     opened.by_ref().take(CATALOGUE_HEAD_BYTES).read_to_end(&mut head)?;
-    if !rushes_formats::is_catalogue(&name, &head) {
+    if !rushes_import::formats::is_catalogue(&name, &head) {
         return Ok(None);
     }
     let mut lines = Vec::new();
-    let counts = rushes_formats::catalogue(&name, head.as_slice().chain(opened), &mut |item| {
+    let counts = rushes_import::formats::catalogue(&name, head.as_slice().chain(opened), &mut |item| {
         match item {
             Item::Asset(line) | Item::Annotation(line) => lines.push(line),
             Item::Problem(problem) => output::warn(&problem.to_string()),

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+#[cfg(feature = "http")]
+mod http;
 mod pictures;
 mod registry;
 mod static_encoder;

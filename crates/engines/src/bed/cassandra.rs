@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use rushes_archive::Part;
 use rushes_bench::beds::Ceiling;
-use rushes_cassandra::Cluster;
-use rushes_cassandra::driver::{CqlValue, Row};
+use rushes_engine_cassandra::client::Cluster;
+use rushes_engine_cassandra::client::driver::{CqlValue, Row};
 use rushes_types::{Error, Result};
 
 /// Rows of a batch, and its bytes: what the server takes without a warning.
@@ -53,7 +53,7 @@ const FUSED: &[Table] = &[
 const fn tables(part: Part) -> &'static [Table] {
     match part {
         Part::Store => STORE,
-        Part::Fused => FUSED,
+        Part::Timeline => FUSED,
         Part::Events | Part::Index => &[],
     }
 }

@@ -12,8 +12,8 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{BaseRecord, DeliveryResult, Producer, ProducerContext, ThreadedProducer};
 use rdkafka::{Message, TopicPartitionList};
 use rushes_bench::beds::Ceiling;
+use rushes_engine_kafka::{KafkaConfig, KafkaLog};
 use rushes_events::Topic;
-use rushes_events_kafka::{KafkaConfig, KafkaLog};
 use rushes_types::{Error, ErrorKind, Result};
 
 /// Assets that events speak of.

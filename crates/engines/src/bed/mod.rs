@@ -12,9 +12,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rushes_archive::{OpenEngines, Part};
 use rushes_bench::beds::{Bed, Ceiling};
-use rushes_events_kafka::KafkaLog;
+use rushes_engine_elastic::{ElasticIndex, ElasticOptions, Recording};
+use rushes_engine_kafka::KafkaLog;
 use rushes_index::Index;
-use rushes_index_elastic::{ElasticIndex, ElasticOptions, Recording};
 use rushes_types::{Error, Result};
 
 use super::{Chosen, Settings};
@@ -106,7 +106,7 @@ impl Bed for Own {
 
     fn bytes(&self) -> Result<Vec<(Part, u64)>> {
         let mut all = Vec::new();
-        for part in [Part::Store, Part::Fused] {
+        for part in [Part::Store, Part::Timeline] {
             if self.runs_on(part) == Engine::Cassandra {
                 all.push((part, cassandra::bytes(&*self.chosen.cluster()?, part)?));
             }

@@ -1,10 +1,10 @@
 //! An archive moved from a folder to the engines and back: the same answers, the same digests.
 
+use rushes_archive::migrate::{Options, Report, move_all};
 use rushes_archive::{
     Archive, Caller, EmbeddedEngines, Ground, IngestMode, OpenEngines, OpenOptions, Unwatched,
 };
 use rushes_engines::Configured;
-use rushes_migrate::{Options, Report, move_all};
 use rushes_store::EraseTarget;
 use rushes_types::{AssetId, ModelRef};
 
@@ -34,7 +34,7 @@ fn moved(place: &Place, from: (&str, &dyn OpenEngines), to: (&str, &dyn OpenEngi
 fn seen(open: &Open) -> (Vec<String>, Vec<u128>) {
     open.catch_up();
     open.verify_clean();
-    let fused = &open.archive.engines().fused;
+    let fused = &open.archive.engines().timeline;
     let digests = ASSETS.iter().map(|asset| fused.content_digest(&id(asset)).unwrap()).collect();
     (questions().iter().map(|plan| open.answer(plan)).collect(), digests)
 }

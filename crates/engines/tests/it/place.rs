@@ -6,10 +6,10 @@ use std::time::Duration;
 use rushes_archive::{
     Archive, Body, Caller, IngestMode, IngestOptions, OpenOptions, SearchRequest, Unwatched,
 };
-use rushes_cassandra::Cluster;
+use rushes_engine_cassandra::client::Cluster;
+use rushes_engine_elastic::{ElasticConfig, ElasticIndex, ElasticOptions};
+use rushes_engine_kafka::{KafkaConfig, KafkaLog};
 use rushes_engines::Configured;
-use rushes_events_kafka::{KafkaConfig, KafkaLog};
-use rushes_index_elastic::{ElasticConfig, ElasticIndex, ElasticOptions};
 use rushes_plan::Plan;
 use rushes_testkit::servers;
 use serde_json::Value;

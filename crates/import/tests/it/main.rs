@@ -5,6 +5,7 @@
 mod encodings;
 mod features;
 mod files;
+mod formats;
 mod friends;
 mod mapping_errors;
 mod properties;

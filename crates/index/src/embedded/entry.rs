@@ -18,7 +18,7 @@ pub(crate) struct EntryFields {
     pub payload: u64,
     /// Its asset, type, model, run and language: a row of the segment's sources.
     pub source: u32,
-    /// Its lifetimes: a row of the segment's lives, unless overridden.
+    /// Its validities: a row of the segment's lives, unless overridden.
     pub life: u32,
     /// Its label: a row of the segment's labels, or [`NONE`].
     pub label: u32,

@@ -1,8 +1,8 @@
-//! Lifetimes of a segment's entries, and what changed of them since it was written.
+//! Validities of a segment's entries, and what changed of them since it was written.
 
 use std::collections::{BTreeMap, HashMap};
 
-use rushes_types::{Commit, Lifetime, ReadPoint, Result};
+use rushes_types::{Commit, ReadPoint, Result, Validity};
 
 use super::bytes::{Bytes, corrupt, put_varint, small};
 use crate::visibility::{Standing, is_visible};
@@ -10,7 +10,7 @@ use crate::visibility::{Standing, is_visible};
 /// When an entry was current, and whether a pin can still name it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub(crate) struct Life {
-    pub lifetimes: Vec<Lifetime>,
+    pub validities: Vec<Validity>,
     pub kept: bool,
     /// Erased or replaced: in no reader, and its bytes go with the next rewrite.
     pub erased: bool,
@@ -28,35 +28,35 @@ impl Life {
 
     /// How it is seen at a read point.
     pub fn seen(&self, at: &ReadPoint) -> u8 {
-        let seen = |standing| !self.erased && is_visible(&self.lifetimes, self.kept, standing, at);
+        let seen = |standing| !self.erased && is_visible(&self.validities, self.kept, standing, at);
         u8::from(seen(Standing::Current)) * SEEN_CURRENT + u8::from(seen(Standing::Pinned)) * SEEN_PINNED
     }
 
     /// Can no reader from `oldest` on see it?
     pub fn is_over(&self, oldest: Commit) -> bool {
-        self.erased || (!self.kept && self.lifetimes.last().is_none_or(|last| last.died <= oldest))
+        self.erased || (!self.kept && self.validities.last().is_none_or(|last| last.died <= oldest))
     }
 
     pub fn write(&self, out: &mut Vec<u8>) {
         out.push(u8::from(self.kept) | u8::from(self.erased) << 1);
-        put_varint(out, self.lifetimes.len() as u64);
-        for lifetime in &self.lifetimes {
-            put_varint(out, lifetime.born.0);
+        put_varint(out, self.validities.len() as u64);
+        for validity in &self.validities {
+            put_varint(out, validity.born.0);
             // Endless is the frequent case: one byte.
-            put_varint(out, lifetime.died.0.wrapping_add(1));
+            put_varint(out, validity.died.0.wrapping_add(1));
         }
     }
 
     pub fn read(bytes: &mut Bytes<'_>) -> Option<Self> {
         let flags = bytes.u8()?;
         let count = bytes.length()?;
-        let mut lifetimes = Vec::new();
+        let mut validities = Vec::new();
         for _ in 0..count {
             let born = Commit(bytes.varint()?);
             let died = Commit(bytes.varint()?.wrapping_sub(1));
-            lifetimes.push(Lifetime { born, died });
+            validities.push(Validity { born, died });
         }
-        Some(Self { lifetimes, kept: flags & 1 != 0, erased: flags & 2 != 0 })
+        Some(Self { validities, kept: flags & 1 != 0, erased: flags & 2 != 0 })
     }
 }
 

@@ -1,7 +1,7 @@
 //! What an annotation says beyond its entry, as bytes.
 //!
 //! Not the codec of fused annotations: type, model, run, language and range are in the entry, which shares names among
-//! thousands, the vector lies with its like, and lifetimes change without the annotation. With them each payload would be
+//! thousands, the vector lies with its like, and validities change without the annotation. With them each payload would be
 //! half as large again.
 
 use rushes_types::{Annotation, AnnotationId, AnnotationType, AssetId, ModelRef, RunId, TimeRange, Word};

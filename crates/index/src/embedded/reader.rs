@@ -89,7 +89,7 @@ impl ReaderPart {
         let life = self.life(no, entry)?;
         Ok(FusedAnnotation {
             annotation: self.segment.annotation(entry)?,
-            lifetimes: life.lifetimes.clone(),
+            validities: life.validities.clone(),
             kept: life.kept,
         })
     }

@@ -246,12 +246,12 @@ impl Writer {
         progress: Commit,
     ) -> Result<()> {
         let key = fused.fused_key();
-        let may_be_known = fused.lifetimes.first().is_none_or(|first| first.born <= progress);
+        let may_be_known = fused.validities.first().is_none_or(|first| first.born <= progress);
         if !may_be_known || self.buffer.holds(asset, key) {
             self.buffer.put(asset, fused.clone(), space);
             return Ok(());
         }
-        let life = Life { lifetimes: fused.lifetimes.clone(), kept: fused.kept, erased: false };
+        let life = Life { validities: fused.validities.clone(), kept: fused.kept, erased: false };
         let mut is_there = false;
         for held in &mut self.segments {
             for entry in held.segment.locate(asset, key)? {
@@ -294,7 +294,7 @@ impl Writer {
             let mut of_asset: Vec<_> = of_asset.into_iter().collect();
             of_asset.sort_by_key(|(key, (fused, _))| (fused.annotation.range, key.key));
             for (_, (fused, space)) in of_asset {
-                let life = Life { lifetimes: fused.lifetimes, kept: fused.kept, erased: false };
+                let life = Life { validities: fused.validities, kept: fused.kept, erased: false };
                 builder.push(&fused.annotation, &life, Some(&space))?;
             }
         }

@@ -79,7 +79,7 @@ impl MemoryReader {
     }
 
     fn sees_as(&self, entry: &Listed, standing: Standing) -> bool {
-        is_visible(&entry.fused.lifetimes, entry.fused.kept, standing, &self.at)
+        is_visible(&entry.fused.validities, entry.fused.kept, standing, &self.at)
     }
 
     fn hits_of_asset(&self, asset: AssetNo, seen: &[&FusedAnnotation], matcher: &ClauseMatcher) -> Vec<Hit> {

@@ -67,7 +67,7 @@ fn what_no_read_point_sees_is_dropped_when_segments_are_joined() {
         let mut changes = vec![put(&current(labelled("a", &commit.to_string(), 1, "Joey"), commit))];
         if commit > 1 {
             let mut old = current(labelled("a", &(commit - 1).to_string(), 1, "Joey"), commit - 1);
-            (old.lifetimes[0].died, old.kept) = (Commit(commit), false);
+            (old.validities[0].died, old.kept) = (Commit(commit), false);
             changes.push(put(&old));
         }
         index.apply(&[update("a", commit - 1, commit, changes)]).unwrap();
@@ -93,7 +93,7 @@ fn a_crash_in_the_middle_of_a_publish_leaves_the_publish_before() {
     }
     fixture.reopen();
     let mut ended = first.clone();
-    ended.lifetimes[0].died = Commit(2);
+    ended.validities[0].died = Commit(2);
     let second = current(vectored("a", "2", 2, &[1.0, 2.0]), 2);
     let third = current(vectored("b", "3", 2, &[1.0, 2.0]), 2);
     let updates = [update("a", 1, 2, vec![put(&ended), put(&second)]), update("b", 0, 2, vec![put(&third)])];

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::Response;
 use rushes_archive::{Archive, Caller, SearchRequest};
-use rushes_export::{Clip, Written};
 use rushes_query::Moment;
+use rushes_query::export::{Clip, Written};
 use rushes_types::{Asset, AssetId, Result};
 use serde::Deserialize;
 use serde_json::Value;
@@ -125,8 +125,8 @@ fn make(archive: &Archive, caller: &Caller, request: SearchRequest, format: Form
         })
         .collect();
     let mut written = match format {
-        Format::Csv => rushes_export::csv(&clips),
-        Format::Edl => rushes_export::edl(&title, &clips),
+        Format::Csv => rushes_query::export::csv(&clips),
+        Format::Edl => rushes_query::export::edl(&title, &clips),
     };
     let beyond = total.min(asked).saturating_sub(moments.len());
     if beyond > 0 {

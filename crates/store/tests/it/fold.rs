@@ -1,9 +1,9 @@
 //! What is current, as tables: a little text of commits, and what is left of them.
 
-use rushes_store::current::{Current, is_current, lifetimes};
+use rushes_store::current::{Current, is_current, validities};
 use rushes_store::{CommitRecord, Effect, Erased, Segment};
 use rushes_testkit::store_suite::{model, run_id};
-use rushes_types::{Commit, Lifetime, NS_PER_SECOND, RunId, RunMode, TimeRange};
+use rushes_types::{Commit, NS_PER_SECOND, RunId, RunMode, TimeRange, Validity};
 
 /// One commit a word: `+ID:MODEL` loose or append, `=ID:MODEL` replace, `=ID:MODEL:FROM-TO` with coverage in
 /// seconds, `^ID` restored, `-mMODEL` and `-rID` and `-a` erased.
@@ -92,13 +92,13 @@ fn segments_supersede_and_add() {
 }
 
 #[test]
-fn lifetimes_are_ascending_and_apart() {
+fn validities_are_ascending_and_apart() {
     let history = parse("+1:m@1 =2:m@1:0-5 ^1 ^1 =3:m@1 ^1 -r1");
-    let life = |born, died| Lifetime { born: Commit(born), died: Commit(died) };
-    assert_eq!(lifetimes(&history, 1, 0), [life(1, 2), life(3, 5), life(6, 7)]);
-    assert_eq!(lifetimes(&history, 1, 6 * NS_PER_SECOND), [life(1, 5), life(6, 7)]);
-    assert_eq!(lifetimes(&history[..4], 1, 0), [life(1, 2), Lifetime::from(Commit(3))]);
-    assert_eq!(lifetimes(&history, 9, 0), []);
+    let life = |born, died| Validity { born: Commit(born), died: Commit(died) };
+    assert_eq!(validities(&history, 1, 0), [life(1, 2), life(3, 5), life(6, 7)]);
+    assert_eq!(validities(&history, 1, 6 * NS_PER_SECOND), [life(1, 5), life(6, 7)]);
+    assert_eq!(validities(&history[..4], 1, 0), [life(1, 2), Validity::from(Commit(3))]);
+    assert_eq!(validities(&history, 9, 0), []);
 }
 
 #[test]

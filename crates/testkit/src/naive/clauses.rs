@@ -32,8 +32,8 @@ pub struct Match {
 impl<'a> Search<'a> {
     fn visible(&self, fused: &FusedAnnotation) -> bool {
         let annotation = &fused.annotation;
-        let born = fused.lifetimes.iter().any(|l| self.at.sees(l.born));
-        let current = fused.lifetimes.iter().any(|l| self.at.sees(l.born) && !self.at.sees(l.died));
+        let born = fused.validities.iter().any(|l| self.at.sees(l.born));
+        let current = fused.validities.iter().any(|l| self.at.sees(l.born) && !self.at.sees(l.died));
         let mut pinned = false;
         for run in &self.plan.runs {
             let of_model = run.model.as_deref() == Some(annotation.model.name());

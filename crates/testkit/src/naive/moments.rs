@@ -59,9 +59,9 @@ fn limits(search: &Search<'_>, document: &AssetDocument) -> Option<(Vec<Vec<Rang
                 })
                 .collect();
             let counts = if pins.is_empty() {
-                analysed.lifetime.contains(search.at)
+                analysed.validity.contains(search.at)
             } else {
-                search.at.sees(analysed.lifetime.born) && pins.iter().any(|r| r.run == analysed.run.as_str())
+                search.at.sees(analysed.validity.born) && pins.iter().any(|r| r.run == analysed.run.as_str())
             };
             if counts {
                 looked.push((analysed.range.start_ns(), analysed.range.end_ns()));

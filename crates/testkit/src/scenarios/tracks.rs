@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rushes_types::{
     Analysed, Annotation, AnnotationId, AnnotationType, Asset, AssetDocument, AssetId, Commit, FrameRate,
-    FusedAnnotation, Lifetime, Metric, Model, ModelRef, MovieId, RunId, Space, SpaceId, TimeRange, Value,
+    FusedAnnotation, Metric, Model, ModelRef, MovieId, RunId, Space, SpaceId, TimeRange, Validity, Value,
 };
 
 use super::Scenario;
@@ -70,7 +70,7 @@ pub(super) fn archive(scenario: &Scenario) -> Archive {
         assets.entry(id.clone()).or_insert_with(|| asset(&[id]));
     }
     let documents = assets.into_values().map(|asset| document(scenario, asset, &annotations)).collect();
-    let upto = annotations.iter().flat_map(|a| &a.lifetimes).map(|l| l.born).max().unwrap_or(Commit(1));
+    let upto = annotations.iter().flat_map(|a| &a.validities).map(|l| l.born).max().unwrap_or(Commit(1));
     let known = Known {
         aliases: scenario.aliases.clone(),
         encoded: scenario.encoded.clone(),
@@ -106,7 +106,7 @@ fn document(scenario: &Scenario, asset: Asset, annotations: &[FusedAnnotation]) 
             model: ModelRef::parse(&line[2]).unwrap(),
             run: extra.get("run").map_or_else(RunId::loose, |r| RunId::new(r).unwrap()),
             range: range(&line[1]),
-            lifetime: Lifetime::from(Commit(1)),
+            validity: Validity::from(Commit(1)),
         }
     });
     let analysed = analysed.collect();
@@ -136,7 +136,7 @@ fn annotation(no: usize, line: &[String]) -> FusedAnnotation {
     let mut fields = pairs(&line[4..]);
     let mut text = |name: &str| fields.remove(name).map(str::to_owned);
     let id = text("id").unwrap_or_else(|| format!("n{:02}", no + 1));
-    let lifetime = Lifetime {
+    let validity = Validity {
         born: text("born").map_or(Commit(1), |c| Commit(c.parse().unwrap())),
         died: text("died").map_or(Commit::NEVER, |c| Commit(c.parse().unwrap())),
     };
@@ -156,5 +156,5 @@ fn annotation(no: usize, line: &[String]) -> FusedAnnotation {
         confidence: text("conf").map(|c| c.parse().unwrap()),
         attributes: fields.into_iter().map(|(name, v)| (name.to_owned(), value(v))).collect(),
     };
-    FusedAnnotation { annotation, lifetimes: vec![lifetime], kept }
+    FusedAnnotation { annotation, validities: vec![validity], kept }
 }

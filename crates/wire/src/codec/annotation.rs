@@ -1,8 +1,8 @@
 //! Fused annotations.
 
 use rushes_types::{
-    Annotation, AnnotationId, AnnotationType, AssetId, Commit, FusedAnnotation, IdError, Lifetime, ModelRef,
-    Result, RunId, TimeRange, Word,
+    Annotation, AnnotationId, AnnotationType, AssetId, Commit, FusedAnnotation, IdError, ModelRef, Result,
+    RunId, TimeRange, Validity, Word,
 };
 
 use super::parts::{Reader, Writer, corrupt};
@@ -17,8 +17,8 @@ pub struct Peek<'a> {
     pub range: TimeRange,
     /// Can its run be pinned once it is not current?
     pub kept: bool,
-    /// Its last lifetime.
-    pub last: Lifetime,
+    /// Its last validity.
+    pub last: Validity,
     /// The type.
     pub kind: &'a str,
     /// The label.
@@ -36,12 +36,12 @@ pub fn encode_annotation(fused: &FusedAnnotation, out: &mut Vec<u8>) {
     w.byte(VERSION);
     w.byte(if fused.kept { KEPT } else { 0 });
     w.range(a.range);
-    w.varint(fused.lifetimes.len() as u64);
+    w.varint(fused.validities.len() as u64);
     // The last one first: it says whether the annotation is current.
-    for lifetime in fused.lifetimes.iter().rev() {
-        w.varint(lifetime.born.0);
+    for validity in fused.validities.iter().rev() {
+        w.varint(validity.born.0);
         // NEVER becomes 0, a short number; no commit dies at 0.
-        w.varint(lifetime.died.0.wrapping_add(1));
+        w.varint(validity.died.0.wrapping_add(1));
     }
     w.text(a.kind.as_str());
     w.maybe_text(a.label.as_deref());
@@ -70,10 +70,10 @@ pub fn encode_annotation(fused: &FusedAnnotation, out: &mut Vec<u8>) {
 
 struct Head<'a> {
     peek: Peek<'a>,
-    lifetimes: Vec<Lifetime>,
+    validities: Vec<Validity>,
 }
 
-fn head<'a>(r: &mut Reader<'a>, all_lifetimes: bool) -> Result<Head<'a>> {
+fn head<'a>(r: &mut Reader<'a>, all_validities: bool) -> Result<Head<'a>> {
     if r.byte()? != VERSION {
         return Err(corrupt("an annotation has an unknown version"));
     }
@@ -81,22 +81,22 @@ fn head<'a>(r: &mut Reader<'a>, all_lifetimes: bool) -> Result<Head<'a>> {
     let range = r.range()?;
     let count = r.count(2)?;
     let mut last = None;
-    let mut lifetimes = Vec::with_capacity(if all_lifetimes { count } else { 0 });
+    let mut validities = Vec::with_capacity(if all_validities { count } else { 0 });
     for _ in 0..count {
         let born = Commit(r.varint()?);
         let died = Commit(r.varint()?.wrapping_sub(1));
-        let lifetime = Lifetime { born, died };
-        last = last.or(Some(lifetime));
-        if all_lifetimes {
-            lifetimes.push(lifetime);
+        let validity = Validity { born, died };
+        last = last.or(Some(validity));
+        if all_validities {
+            validities.push(validity);
         }
     }
-    lifetimes.reverse();
+    validities.reverse();
     let last = last.ok_or_else(|| corrupt("an annotation was never current"))?;
     let kind = r.text()?;
     let label = r.maybe_text()?;
     let peek = Peek { range, kept, last, kind, label, model: r.text()?, run: r.text()? };
-    Ok(Head { peek, lifetimes })
+    Ok(Head { peek, validities })
 }
 
 /// Reads the beginning of an encoded annotation, without allocating.
@@ -150,7 +150,7 @@ impl AnnotationDecoder {
     /// [`rushes_types::ErrorKind::Corrupt`] where the bytes are damaged.
     pub fn decode(&mut self, bytes: &[u8]) -> Result<FusedAnnotation> {
         let mut r = Reader(bytes);
-        let Head { peek, lifetimes } = head(&mut r, true)?;
+        let Head { peek, validities } = head(&mut r, true)?;
         let id = AnnotationId::new(r.text()?).map_err(|e| corrupt(&e.to_string()))?;
         let text = r.maybe_string()?;
         let language = r.maybe_string()?;
@@ -186,6 +186,6 @@ impl AnnotationDecoder {
             confidence,
             attributes,
         };
-        Ok(FusedAnnotation { annotation, lifetimes, kept: peek.kept })
+        Ok(FusedAnnotation { annotation, validities, kept: peek.kept })
     }
 }

@@ -1,8 +1,8 @@
 //! Asset documents.
 
 use rushes_types::{
-    Analysed, AnnotationType, Asset, AssetDocument, AssetId, Commit, FrameRate, IdError, Lifetime, Metric,
-    Model, ModelRef, MovieId, Result, RunId, Space, SpaceId,
+    Analysed, AnnotationType, Asset, AssetDocument, AssetId, Commit, FrameRate, IdError, Metric, Model,
+    ModelRef, MovieId, Result, RunId, Space, SpaceId, Validity,
 };
 
 use super::parts::{Reader, Writer, corrupt};
@@ -135,8 +135,8 @@ pub fn encode_document(document: &AssetDocument, out: &mut Vec<u8>) {
         w.text(analysed.model.as_str());
         w.text(analysed.run.as_str());
         w.range(analysed.range);
-        w.fixed(analysed.lifetime.born.0);
-        w.fixed(analysed.lifetime.died.0);
+        w.fixed(analysed.validity.born.0);
+        w.fixed(analysed.validity.died.0);
     }
 }
 
@@ -162,7 +162,7 @@ pub fn decode_document(bytes: &[u8]) -> Result<AssetDocument> {
             model: id(ModelRef::parse(r.text()?))?,
             run: id(RunId::new(r.text()?))?,
             range: r.range()?,
-            lifetime: Lifetime { born: Commit(r.fixed()?), died: Commit(r.fixed()?) },
+            validity: Validity { born: Commit(r.fixed()?), died: Commit(r.fixed()?) },
         });
     }
     r.end()?;

@@ -7,11 +7,11 @@ use crate::lines::annotation;
 prop_compose! {
     fn fused()(annotation in annotation(), kept in any::<bool>(), cuts in prop::collection::btree_set(1u64..1000, 1..6)) -> FusedAnnotation {
         let cuts: Vec<u64> = cuts.into_iter().collect();
-        let lifetimes = cuts
+        let validities = cuts
             .chunks(2)
-            .map(|c| Lifetime { born: Commit(c[0]), died: c.get(1).map_or(Commit::NEVER, |d| Commit(*d)) })
+            .map(|c| Validity { born: Commit(c[0]), died: c.get(1).map_or(Commit::NEVER, |d| Commit(*d)) })
             .collect();
-        FusedAnnotation { annotation, lifetimes, kept }
+        FusedAnnotation { annotation, validities, kept }
     }
 }
 
@@ -62,7 +62,7 @@ fn document() -> AssetDocument {
             model,
             run: RunId::new("r").unwrap(),
             range: TimeRange::everything(),
-            lifetime: Lifetime::from(Commit(3)),
+            validity: Validity::from(Commit(3)),
         }],
     }
 }
@@ -98,7 +98,7 @@ proptest! {
         prop_assert_eq!(seen.range, f.annotation.range);
         prop_assert_eq!(seen.label, f.annotation.label.as_deref());
         prop_assert_eq!(seen.kind, f.annotation.kind.as_str());
-        prop_assert_eq!(Some(&seen.last), f.lifetimes.last());
+        prop_assert_eq!(Some(&seen.last), f.validities.last());
         for n in 0..bytes.len() {
             prop_assert!(decode_annotation(&f.annotation.asset, &bytes[..n]).is_err());
         }

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::ops::ControlFlow;
 
 use rushes_footage::{Companion, Kind, Probe, shown, webvtt};
-use rushes_formats::{Format, Item, Settings, sniff};
+use rushes_import::formats::{Format, Item, Settings, sniff};
 use rushes_types::{ErrorKind, FrameRate, RunMode};
 use serde_json::{Map, Value};
 
@@ -18,7 +18,7 @@ use crate::interrupt;
 use crate::lines::Sender;
 
 /// Bytes by which a format is known.
-const HEAD: usize = rushes_formats::limits::HEAD_BYTES;
+const HEAD: usize = rushes_import::formats::limits::HEAD_BYTES;
 
 impl Task<'_> {
     /// Takes in what lies beside the media file, and the subtitles inside of it. Gives the number of lines.
@@ -147,7 +147,7 @@ impl Task<'_> {
     ) -> Outcome<u64> {
         let mut taker = Taker::new(sender, Some(RunMode::Replace), place);
         let mut failure = None;
-        let counts = rushes_formats::read(format, place, bytes, settings, &mut |item| {
+        let counts = rushes_import::formats::read(format, place, bytes, settings, &mut |item| {
             // The asset is written by us, with all that is known of it.
             if matches!(item, Item::Asset(_)) {
                 return ControlFlow::Continue(());

@@ -1,0 +1,195 @@
+//! Making and migrating tables, in numbered steps.
+//!
+//! A component of ours (the annotation store, the fused store) has a list of steps. Which of them are done stands in the
+//! table `schema_steps`. Steps that are not done yet are carried out in their order, each waiting until all nodes agree on
+//! the schema. One process at a time does this, under a [`Lease`]. Every step must bear being done twice.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use rushes_types::{Error, ErrorKind, Result};
+use scylla::statement::unprepared::Statement;
+
+use crate::client::config::Replication;
+use crate::client::{Cluster, Lease, Write};
+
+/// How long another process may hold the schema before we give up, in all.
+const WAIT: Duration = Duration::from_secs(120);
+/// How long a process that died keeps others from the schema.
+const LEASE: Duration = Duration::from_secs(60);
+/// How long one change may take: a cluster makes them one after the other, for all who ask.
+const DEFINITION: Duration = Duration::from_secs(60);
+/// The pause between two looks at it.
+const LOOK: Duration = Duration::from_millis(200);
+
+/// One step: a statement in which `{ks}` stands for the keyspace.
+#[derive(Debug, Clone, Copy)]
+pub struct Step {
+    /// Its number; steps ascend by one, from one.
+    pub number: i32,
+    /// The statement, `IF NOT EXISTS` or otherwise harmless when done twice.
+    pub cql: &'static str,
+}
+
+/// The tables of a component.
+#[derive(Debug, Clone, Copy)]
+pub struct Schema {
+    /// Its name in `schema_steps`.
+    pub component: &'static str,
+    /// What it is called in messages.
+    pub what: &'static str,
+    /// Its steps.
+    pub steps: &'static [Step],
+}
+
+impl Schema {
+    /// Carries out the steps that are not done yet.
+    ///
+    /// # Errors
+    /// Unsupported where a newer version has been here; Busy where another process holds the schema for too long.
+    pub fn apply(&self, cluster: &Cluster) -> Result<()> {
+        cluster.block_on(self.bring_up(cluster))
+    }
+
+    async fn bring_up(&self, cluster: &Cluster) -> Result<()> {
+        if self.missing(cluster).await?.is_empty() {
+            return Ok(());
+        }
+        let lease = Lease::new("schema", LEASE);
+        let since = Instant::now();
+        while !lease.take(cluster).await? {
+            if since.elapsed() > WAIT {
+                return Err(Error::new(
+                    ErrorKind::Busy,
+                    format!(
+                        "another process has been changing the tables of keyspace `{}` for {} s; try again when it \
+                             is done",
+                        cluster.config().keyspace,
+                        WAIT.as_secs()
+                    ),
+                ));
+            }
+            tokio::time::sleep(LOOK).await;
+        }
+        let done = self.carry_out(cluster, &lease).await;
+        lease.leave(cluster).await?;
+        done
+    }
+
+    async fn carry_out(&self, cluster: &Cluster, lease: &Lease) -> Result<()> {
+        let note = format!("INSERT INTO {} (component, step) VALUES (?, ?)", cluster.table("schema_steps"));
+        for step in self.missing(cluster).await? {
+            if !lease.take(cluster).await? {
+                return Err(Error::new(ErrorKind::Busy, "another process took the tables over; try again"));
+            }
+            cluster.define(&step.cql.replace("{ks}", &cluster.config().keyspace)).await?;
+            cluster.write(&note, (self.component, step.number)).await?;
+        }
+        Ok(())
+    }
+
+    /// The steps that are not done yet.
+    async fn missing(&self, cluster: &Cluster) -> Result<Vec<Step>> {
+        let cql = format!("SELECT step FROM {} WHERE component = ?", cluster.table("schema_steps"));
+        let done: Vec<i32> =
+            cluster.rows::<(i32,)>(&cql, (self.component,)).await?.into_iter().map(|(n,)| n).collect();
+        let known = self.steps.iter().map(|s| s.number).max().unwrap_or(0);
+        if let Some(newer) = done.iter().copied().filter(|n| *n > known).max() {
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                format!(
+                    "{} in keyspace `{}` is of schema {newer}, and this version knows {known}; take the newer version of \
+                     rushes",
+                    self.what,
+                    cluster.config().keyspace
+                ),
+            ));
+        }
+        Ok(self.steps.iter().filter(|s| !done.contains(&s.number)).copied().collect())
+    }
+}
+
+impl Cluster {
+    /// Changes the schema and waits until all nodes agree on it. The statement must bear being run twice.
+    ///
+    /// # Errors
+    /// As the nodes say.
+    pub async fn define(&self, cql: &str) -> Result<()> {
+        let mut statement = Statement::new(cql);
+        statement.set_request_timeout(Some(DEFINITION));
+        let run = async || self.driver().query_unpaged(statement.clone(), ()).await;
+        self.repeating("cannot change the schema", run).await.map(drop)
+    }
+
+    /// Removes the keyspace with all that is in it. For tests.
+    ///
+    /// # Errors
+    /// As the nodes say.
+    pub fn drop_keyspace(&self) -> Result<()> {
+        self.block_on(self.define(&format!("DROP KEYSPACE IF EXISTS {}", self.config().keyspace)))
+    }
+
+    /// Makes keyspace, notes of steps, and leases where they are not there; otherwise checks the copies it keeps.
+    pub(crate) async fn open_keyspace(&self) -> Result<()> {
+        let keyspace = &self.config().keyspace;
+        let cql = "SELECT replication FROM system_schema.keyspaces WHERE keyspace_name = ?";
+        match self.first::<(HashMap<String, String>,)>(cql, (keyspace,)).await? {
+            Some((found,)) => self.check_replication(&found)?,
+            None => {
+                let options = self.config().replication_cql();
+                self.define(&format!(
+                    "CREATE KEYSPACE IF NOT EXISTS {keyspace} WITH replication = {options}"
+                ))
+                .await?;
+            }
+        }
+        let known = "SELECT table_name FROM system_schema.tables WHERE keyspace_name = ?";
+        let tables: Vec<String> =
+            self.rows::<(String,)>(known, (keyspace,)).await?.into_iter().map(|(n,)| n).collect();
+        for (name, columns) in [
+            ("schema_steps", "component text, step int, PRIMARY KEY (component, step)"),
+            ("leases", "name text PRIMARY KEY, holder text"),
+        ] {
+            if !tables.iter().any(|t| t == name) {
+                self.define(&format!("CREATE TABLE IF NOT EXISTS {keyspace}.{name} ({columns})")).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// A keyspace that somebody else made must keep as many copies as are asked for.
+    fn check_replication(&self, found: &HashMap<String, String>) -> Result<()> {
+        let factor = |name: &str| found.get(name).and_then(|n| n.split('/').next()?.parse::<u32>().ok());
+        let short = match &self.config().replication {
+            Replication::Factor(asked) => {
+                // In the server's notes a plain factor stands as one for each data centre.
+                let least = found.keys().filter(|k| *k != "class").filter_map(|k| factor(k)).min();
+                (least.unwrap_or(0) < *asked).then(|| format!("{} of {asked}", least.unwrap_or(0)))
+            }
+            Replication::PerDataCentre(asked) => asked.iter().find_map(|(dc, asked)| {
+                let has = factor(dc).unwrap_or(0);
+                (has < *asked).then(|| format!("{has} of {asked} in `{dc}`"))
+            }),
+        };
+        match short {
+            None => Ok(()),
+            Some(short) => Err(Error::invalid(format!(
+                "keyspace `{0}` keeps too few copies ({short}); run `ALTER KEYSPACE {0} WITH replication = {1}` and \
+                 `nodetool repair`, or ask for fewer",
+                self.config().keyspace,
+                self.config().replication_cql()
+            ))
+            .at("/replication")),
+        }
+    }
+}
+
+/// So that a caller can note a write beside its own.
+impl Cluster {
+    /// The write that notes a step as done; a later version's tables are made by tests this way.
+    #[doc(hidden)]
+    pub fn note_step(&self, component: &str, step: i32) -> Result<()> {
+        let cql = format!("INSERT INTO {} (component, step) VALUES (?, ?)", self.table("schema_steps"));
+        self.block_on(self.write_together(&[Write::new(&cql, (component, step))]))
+    }
+}

@@ -1,0 +1,299 @@
+//! The head of an asset: one partition, in which a commit is one conditional write.
+//!
+//! Static columns say the version (another number with every conditional write), the last commit, how many commits and
+//! annotations there are, up to where the tail of the history was moved away, the commit that erased the asset last, and
+//! the asset's document. Rows are of these kinds:
+//!
+//! | kind | name | number | |
+//! |---|---|---|---|
+//! | run | run | 0 | a run |
+//! | use | model | 0 | how many loose annotations of the model there are |
+//! | piece | segment of a run | ordinal | what one request appended to the run |
+//! | chunk | | chunk | the first commit of a chunk of the history |
+//! | gone | what | 0 | what was erased up to which commit |
+//! | hole | segment | commit | annotations that were erased one by one |
+//! | tail | | commit | a commit that was not carried yet: history and outbox in one |
+
+use crate::client::{Cluster, Outcome, Write};
+use rushes_store::Effect;
+use rushes_store::engine::{Reader, Writer, decode_effect, encode_effect};
+use rushes_types::{AssetId, Commit, Error, ErrorKind, Result, RunId};
+
+use crate::store::tables::{column, number};
+
+/// Kinds of rows. Part of the format: never reuse one.
+pub mod kind {
+    pub const RUN: i32 = 1;
+    pub const USE: i32 = 2;
+    pub const PIECE: i32 = 3;
+    pub const CHUNK: i32 = 5;
+    pub const GONE: i32 = 6;
+    pub const HOLE: i32 = 7;
+    pub const TAIL: i32 = 8;
+}
+
+/// Commits of a chunk of the history.
+pub const CHUNK_COMMITS: u64 = 4_096;
+/// Attempts to fence an asset that others write to.
+const FENCE_ATTEMPTS: usize = 1_000;
+
+/// The static columns of a head.
+#[derive(Debug, Clone, Default)]
+pub struct Head {
+    /// `None` where nothing was ever written.
+    pub version: Option<i64>,
+    pub last_commit: u64,
+    /// Commits ever made.
+    pub commits: u64,
+    /// Annotations in committed segments now.
+    pub annotations: u64,
+    /// Bytes of content as written, before it is copied to replicas.
+    pub bytes: u64,
+    /// The tail up to here lies in the history.
+    pub trimmed: u64,
+    /// The commit that erased the asset last, or 0.
+    pub erased: u64,
+    /// The asset, while it is registered.
+    pub doc: Option<Vec<u8>>,
+}
+
+type Statics = (
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+    Option<i64>,
+    Option<Vec<u8>>,
+);
+
+const STATICS: &str = "SELECT version, last_commit, commits, annotations, bytes, trimmed, erased, doc FROM heads \
+     WHERE asset = ? LIMIT 1";
+
+fn of_statics(row: Option<Statics>) -> Head {
+    let Some((version, last, commits, annotations, bytes, trimmed, erased, doc)) = row else {
+        return Head::default();
+    };
+    Head {
+        version,
+        last_commit: number(last),
+        commits: number(commits),
+        annotations: number(annotations),
+        bytes: number(bytes),
+        trimmed: number(trimmed),
+        erased: number(erased),
+        doc: doc.filter(|d| !d.is_empty()),
+    }
+}
+
+/// The head as every finished conditional write left it.
+pub async fn read(cluster: &Cluster, asset: &AssetId) -> Result<Head> {
+    Ok(of_statics(cluster.first::<Statics>(STATICS, (asset.as_str(),)).await?))
+}
+
+/// The head after every conditional write that was begun before.
+pub async fn read_serial(cluster: &Cluster, asset: &AssetId) -> Result<Head> {
+    Ok(of_statics(cluster.serial::<Statics>(STATICS, (asset.as_str(),)).await?.into_iter().next()))
+}
+
+/// A row's value.
+pub async fn value(cluster: &Cluster, asset: &AssetId, kind: i32, name: &str) -> Result<Option<Vec<u8>>> {
+    const READ: &str = "SELECT value FROM heads WHERE asset = ? AND kind = ? AND name = ? AND num = 0";
+    let row = cluster.first::<(Option<Vec<u8>>,)>(READ, (asset.as_str(), kind, name)).await?;
+    Ok(row.and_then(|(value,)| value))
+}
+
+/// A row of a head: name, number, value.
+pub type HeadRow = (String, u64, Vec<u8>);
+
+/// All rows of a kind, by name and number.
+pub async fn rows(cluster: &Cluster, asset: &AssetId, kind: i32) -> Result<Vec<HeadRow>> {
+    const READ: &str = "SELECT name, num, value FROM heads WHERE asset = ? AND kind = ?";
+    let rows = cluster.rows::<(String, i64, Option<Vec<u8>>)>(READ, (asset.as_str(), kind)).await?;
+    Ok(rows.into_iter().map(|(name, num, v)| (name, num.cast_unsigned(), v.unwrap_or_default())).collect())
+}
+
+/// All rows of a kind and name, by number.
+pub async fn rows_of(
+    cluster: &Cluster,
+    asset: &AssetId,
+    kind: i32,
+    name: &str,
+) -> Result<Vec<(u64, Vec<u8>)>> {
+    const READ: &str = "SELECT num, value FROM heads WHERE asset = ? AND kind = ? AND name = ?";
+    let rows = cluster.rows::<(i64, Option<Vec<u8>>)>(READ, (asset.as_str(), kind, name)).await?;
+    Ok(rows.into_iter().map(|(num, v)| (num.cast_unsigned(), v.unwrap_or_default())).collect())
+}
+
+/// Makes every conditional write that was begun before fail, by moving the version.
+pub async fn fence(cluster: &Cluster, asset: &AssetId, stamp: u64) -> Result<()> {
+    const FENCE: &str = "UPDATE heads SET version = ? WHERE asset = ? IF version = ?";
+    for _ in 0..FENCE_ATTEMPTS {
+        let head = read_serial(cluster, asset).await?;
+        let stamp = column(stamp).max(head.version.unwrap_or(0).saturating_add(1));
+        let write = Write::new(FENCE, (stamp, asset.as_str(), head.version));
+        match cluster.conditional(&[write]).await {
+            Ok(Outcome::Applied) => return Ok(()),
+            Ok(Outcome::Refused) => {}
+            Err(e) if e.kind() == ErrorKind::OutcomeUnknown => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Err(Error::new(ErrorKind::Busy, format!("asset `{asset}` is written to all the time; try again")))
+}
+
+/// A commit as kept in the tail and in the history.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Record {
+    /// Which of the asset's commits it is: 0, 1, 2 …
+    pub ordinal: u64,
+    /// Where a loose segment's content lies.
+    pub piece: PieceRow,
+    pub effect: Effect,
+}
+
+impl Record {
+    pub fn encode(&self) -> Vec<u8> {
+        let mut w = Writer::default();
+        w.uint(self.ordinal);
+        self.piece.write(&mut w);
+        w.bytes(&encode_effect(&self.effect));
+        w.done()
+    }
+
+    pub fn decode(bytes: &[u8]) -> Result<Self> {
+        let mut r = Reader::new(bytes);
+        let (ordinal, piece) = (r.uint()?, PieceRow::read(&mut r)?);
+        Ok(Self { ordinal, piece, effect: decode_effect(r.rest())? })
+    }
+}
+
+/// What one request kept: its content lies under a number that nobody knew before it was committed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PieceRow {
+    /// The number.
+    pub piece: u64,
+    /// Rows in `blocks`.
+    pub rows: u32,
+    /// Rows in `ids`.
+    pub parts: u32,
+    /// Annotations that it was made with.
+    pub annotations: u64,
+    /// Bytes that it was written with.
+    pub bytes: u64,
+}
+
+impl PieceRow {
+    fn write(self, w: &mut Writer) {
+        w.uint(self.piece);
+        w.uint(self.rows.into());
+        w.uint(self.parts.into());
+        w.uint(self.annotations);
+        w.uint(self.bytes);
+    }
+
+    fn read(r: &mut Reader<'_>) -> Result<Self> {
+        Ok(Self {
+            piece: r.uint()?,
+            rows: r.uint32()?,
+            parts: r.uint32()?,
+            annotations: r.uint()?,
+            bytes: r.uint()?,
+        })
+    }
+
+    pub fn encode(self) -> Vec<u8> {
+        let mut w = Writer::default();
+        self.write(&mut w);
+        w.done()
+    }
+
+    pub fn decode(bytes: &[u8]) -> Result<Self> {
+        Self::read(&mut Reader::new(bytes))
+    }
+}
+
+/// A segment's name among the rows: of one length, so that it sorts.
+pub fn segment_name(segment: u64) -> String {
+    format!("{segment:016x}")
+}
+
+/// What was erased as a whole, up to a commit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Gone {
+    /// Is its content removed?
+    pub done: bool,
+    /// The commit that erased it: what came before is gone.
+    pub upto: u64,
+    /// The runs that went, with their segments.
+    pub runs: Vec<(RunId, u64)>,
+}
+
+impl Gone {
+    pub fn encode(&self) -> Vec<u8> {
+        let mut w = Writer::default();
+        w.bool(self.done);
+        w.uint(self.upto);
+        w.uint(self.runs.len() as u64);
+        for (run, segment) in &self.runs {
+            w.text(run.as_str());
+            w.uint(*segment);
+        }
+        w.done()
+    }
+
+    pub fn decode(bytes: &[u8]) -> Result<Self> {
+        let mut r = Reader::new(bytes);
+        let (done, upto) = (r.bool()?, r.uint()?);
+        let mut runs = Vec::new();
+        for _ in 0..r.uint()? {
+            let id = RunId::new(r.text()?).map_err(|_| rushes_store::engine::corrupt("no run"))?;
+            runs.push((id, r.uint()?));
+        }
+        Ok(Self { done, upto, runs })
+    }
+}
+
+/// A place whose annotation was erased.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Hole {
+    pub piece: u64,
+    pub block: u32,
+    pub position: u32,
+}
+
+/// Annotations of one segment that one commit erased.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Holes {
+    /// Is their content removed?
+    pub done: bool,
+    pub places: Vec<Hole>,
+}
+
+impl Holes {
+    pub fn encode(&self) -> Vec<u8> {
+        let mut w = Writer::default();
+        w.bool(self.done);
+        w.uint(self.places.len() as u64);
+        for hole in &self.places {
+            w.uint(hole.piece);
+            w.uint(hole.block.into());
+            w.uint(hole.position.into());
+        }
+        w.done()
+    }
+
+    pub fn decode(bytes: &[u8]) -> Result<Self> {
+        let mut r = Reader::new(bytes);
+        let done = r.bool()?;
+        let mut places = Vec::new();
+        for _ in 0..r.uint()? {
+            places.push(Hole { piece: r.uint()?, block: r.uint32()?, position: r.uint32()? });
+        }
+        Ok(Self { done, places })
+    }
+}
+
+/// A record with its number.
+pub type Numbered = (Commit, Record);

@@ -1,0 +1,184 @@
+//! Stage 1 on Apache Cassandra: [`AnnotationStore`] for several processes on several machines.
+//!
+//! # A commit is one conditional write
+//!
+//! All that must change together lies in one partition a asset, the *head*: its version, its document, its runs, and the
+//! *tail* of its history, whose rows are the outbox at the same time. A change reads the head, decides, and writes
+//! `IF version = …`; whoever loses decides again. Content is not in it: blocks and the ids they hold are written before,
+//! plainly, under random numbers that nobody knows until the head names them. The relay moves carried commits from the tail
+//! to the table `history` and only then out of the head, so a head stays small.
+//!
+//! # Bounded partitions
+//!
+//! `blocks` has at most 16 MiB a partition and `ids` 6 MiB, the history 4,096 commits. Lists over all assets lie in 32
+//! slices, and so do the notes of what waits to be carried. What grows in a head is a row for each run, and for each
+//! request to a run some 60 bytes.
+//!
+//! # Numbers and the watermark
+//!
+//! Commits are numbered by the clocks of up to 512 processes: unique, growing for each asset, about in the order of time.
+//! Each process publishes a floor below which nothing of its own is under way; the lowest floor is the watermark. A process
+//! that falls silent is closed by whoever relays.
+//!
+//! # What an operator must know
+//!
+//! Acknowledged means: written by a quorum. Whether that survives a power cut is the nodes' `commitlog_sync`; opening warns
+//! where it is `periodic`. Erased content leaves the disks when its tombstones are compacted: `gc_grace_seconds` of `blocks`
+//! and `ids` is four hours, so repair runs at least that often or a node that was away for longer is built anew; after
+//! it, `nodetool garbagecollect` removes the bytes at once, and snapshots are the operator's to clear.
+
+mod append;
+mod backend;
+mod clock;
+mod content;
+mod duties;
+mod erase;
+mod head;
+mod history;
+mod import;
+mod incoming;
+mod lists;
+mod outbox;
+mod registered;
+mod registry;
+mod runs;
+mod state;
+mod tables;
+mod taken;
+mod tx;
+mod writers;
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crate::client::Cluster;
+use rushes_store::Redactor;
+use rushes_types::{Error, ErrorKind, Result};
+
+use crate::store::outbox::Relay;
+use crate::store::state::States;
+use crate::store::writers::Writers;
+
+/// Ids kept in memory, over all assets: about 100 MB.
+const IDS_MAX: usize = 4_000_000;
+
+/// A moment in a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Moment {
+    /// Its note is written, nothing else.
+    Noted,
+    /// Its content is written and its writer was seen open: only the conditional write is missing.
+    Ready,
+    /// The conditional write is made, and nobody was told.
+    Made,
+}
+
+/// What a process does at a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It goes on.
+    GoesOn,
+    /// It is as if it was killed: the change answers Cancelled, and nothing more comes from this store.
+    Dies,
+}
+
+/// Decides on the fate of a process at each moment, for tests; it may take its time.
+pub type Faults = Arc<dyn Fn(Moment) -> Fate + Send + Sync>;
+
+/// How the store is opened.
+#[derive(Clone)]
+pub struct StoreOptions {
+    /// Removes rows from Arrow blocks; without it, they cannot be erased one by one.
+    pub redactor: Option<Arc<dyn Redactor>>,
+    /// Most ids kept in memory to tell what was sent before, some 25 bytes each. Beyond it they are looked up.
+    pub ids_max: usize,
+    /// How long a process may be silent before it is closed as dead.
+    pub silence: Duration,
+    /// How long a process that relays and dies keeps others from it.
+    pub lease: Duration,
+    /// Stops or kills changes at a moment, for tests.
+    pub faults: Option<Faults>,
+}
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        Self {
+            redactor: None,
+            ids_max: IDS_MAX,
+            silence: Duration::from_secs(10),
+            lease: Duration::from_secs(10),
+            faults: None,
+        }
+    }
+}
+
+/// The annotation store on Cassandra.
+pub struct CassandraStore {
+    writers: Writers,
+    states: States,
+    relay: Mutex<Relay>,
+    redactor: Option<Arc<dyn Redactor>>,
+    options: StoreOptions,
+    cluster: Arc<Cluster>,
+}
+
+impl CassandraStore {
+    /// Opens the store in the keyspace of `cluster`, making or migrating its tables.
+    ///
+    /// # Errors
+    /// Unsupported where a newer version made the tables; Unavailable, Busy or Forbidden as the nodes say.
+    pub fn open(cluster: Arc<Cluster>, options: StoreOptions) -> Result<Self> {
+        tables::SCHEMA.apply(&cluster)?;
+        if cluster.setting("commitlog_sync")?.as_deref() == Some("periodic") {
+            tracing::warn!(
+                "Cassandra syncs its commit log only from time to time (`commitlog_sync: periodic`): a power cut on all \
+                 replicas at once can lose what was acknowledged; set `commitlog_sync: group` or `batch`"
+            );
+        }
+        let writers = Writers::register(Arc::clone(&cluster))?;
+        Ok(Self {
+            writers,
+            states: States::new(options.ids_max),
+            relay: Mutex::new(Relay::new(options.lease)),
+            redactor: options.redactor.clone(),
+            options,
+            cluster,
+        })
+    }
+
+    /// A moment has come.
+    pub(crate) fn at(&self, moment: Moment) -> Result<()> {
+        match self.options.faults.as_ref().map(|faults| faults(moment)) {
+            Some(Fate::Dies) => {
+                self.writers.die();
+                Err(Error::new(ErrorKind::Cancelled, "the process is killed, as a test told it to be"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Publishes no floor any more, as a process whose heart stopped while its hands go on. For tests.
+    #[doc(hidden)]
+    pub fn stop_publishing(&self) {
+        self.writers.stop_publishing();
+    }
+
+    /// The connection.
+    #[must_use]
+    pub fn cluster(&self) -> &Arc<Cluster> {
+        &self.cluster
+    }
+}
+
+impl Drop for CassandraStore {
+    fn drop(&mut self) {
+        if self.writers.is_dead() {
+            return;
+        }
+        let relay = self.relay.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let left = self.cluster.block_on(writers::within(writers::FAREWELL, relay.leave(&self.cluster)));
+        if let Err(error) = left {
+            tracing::debug!(%error, "the lease of the relay lapses by itself");
+        }
+    }
+}

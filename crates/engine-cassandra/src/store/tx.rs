@@ -1,0 +1,393 @@
+//! One change of one asset: decided on what its head says, made by one conditional write.
+
+use std::time::Duration;
+
+use crate::client::{Outcome, Write};
+use rushes_store::Effect;
+use rushes_types::{AssetId, Commit, Error, ErrorKind, Result};
+
+use crate::store::content::{self, Content};
+use crate::store::head::{self, Head, Numbered, PieceRow, Record, kind};
+use crate::store::history;
+pub use crate::store::lists::{forget_strays, list};
+use crate::store::state::AssetState;
+use crate::store::tables::{column, number, slice};
+use crate::store::writers::Ticket;
+use crate::store::{CassandraStore, Moment};
+
+/// Attempts at a change that others overtake.
+const ATTEMPTS: u32 = 200;
+/// Attempts at a conditional write whose outcome is not told.
+const ASKS: u32 = 6;
+/// The first pause between them.
+const PAUSE: Duration = Duration::from_millis(4);
+
+enum Row {
+    Put { kind: i32, name: String, num: u64, value: Vec<u8> },
+    Remove { kind: i32, name: String, num: u64 },
+    RemoveKind { kind: i32 },
+    Trimmed { upto: u64 },
+}
+
+/// A piece that is written before the commit that names it.
+pub struct Ahead<'a> {
+    /// Its number.
+    pub piece: u64,
+    /// What it holds.
+    pub content: &'a Content,
+    /// Was it written by an attempt before?
+    pub written: bool,
+}
+
+/// A change being put together.
+pub struct Tx<'a> {
+    /// The store.
+    pub store: &'a CassandraStore,
+    /// The asset.
+    pub asset: &'a AssetId,
+    /// The head as it will be.
+    pub head: Head,
+    /// What is known of the asset, up to the head as it is.
+    pub state: &'a mut AssetState,
+    before: Head,
+    rows: Vec<Row>,
+    ticket: Option<Ticket>,
+    /// The commits of this change.
+    pub records: Vec<Numbered>,
+}
+
+/// What became of a change.
+enum Done {
+    /// It is made.
+    Made,
+    /// Others came first, or this writer was closed: decide again.
+    Again,
+}
+
+impl Tx<'_> {
+    /// Puts a row.
+    pub fn put(&mut self, kind: i32, name: &str, num: u64, value: Vec<u8>) {
+        self.rows.push(Row::Put { kind, name: name.to_owned(), num, value });
+    }
+
+    /// Removes a row.
+    pub fn remove(&mut self, kind: i32, name: &str, num: u64) {
+        self.rows.push(Row::Remove { kind, name: name.to_owned(), num });
+    }
+
+    /// Removes all rows of a kind.
+    pub fn remove_kind(&mut self, kind: i32) {
+        self.rows.push(Row::RemoveKind { kind });
+    }
+
+    /// The asset's next commit.
+    pub fn commit(&mut self, effect: Effect, piece: PieceRow) -> Commit {
+        let number = match &self.ticket {
+            None => {
+                let after = self.head.last_commit.max(number(self.before.version));
+                let ticket = self.store.writers.begin(self.asset, after);
+                let number = ticket.number;
+                self.ticket = Some(ticket);
+                number
+            }
+            Some(_) => self.store.writers.stamp(self.head.last_commit),
+        };
+        let ordinal = self.head.commits;
+        if ordinal.is_multiple_of(head::CHUNK_COMMITS) {
+            self.put(kind::CHUNK, "", history::chunk_of(ordinal), history::chunk_value(number).to_vec());
+        }
+        let record = Record { ordinal, piece, effect };
+        self.put(kind::TAIL, "", number, record.encode());
+        self.head.commits += 1;
+        self.head.last_commit = number;
+        self.records.push((Commit(number), record));
+        Commit(number)
+    }
+
+    /// The next commit, which brings no content.
+    pub fn commit_plain(&mut self, effect: Effect) -> Commit {
+        self.commit(effect, PieceRow::default())
+    }
+
+    /// The next commit, which has its number already. `before` and what came before it is in the history's body.
+    pub fn take_over(&mut self, (commit, record): Numbered, before: u64) {
+        let after = self.head.last_commit.max(number(self.before.version)).max(commit.0);
+        self.ticket = Some(self.store.writers.begin(self.asset, after));
+        self.put(kind::TAIL, "", commit.0, record.encode());
+        self.rows.push(Row::Trimmed { upto: before });
+        self.head.commits = record.ordinal + 1;
+        self.head.last_commit = commit.0;
+        self.records.push((commit, record));
+    }
+
+    fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+    }
+
+    fn writes<'w>(&'w self, version: u64) -> Vec<Write<'w>> {
+        const HEAD: &str = "UPDATE heads SET version = ?, last_commit = ?, commits = ?, annotations = ?, bytes = ?, \
+             erased = ? WHERE asset = ? IF version = ?";
+        const HEAD_AND_DOC: &str = "UPDATE heads SET version = ?, last_commit = ?, commits = ?, annotations = ?, \
+             bytes = ?, erased = ?, doc = ? WHERE asset = ? IF version = ?";
+        const PUT: &str = "INSERT INTO heads (asset, kind, name, num, value) VALUES (?, ?, ?, ?, ?)";
+        const REMOVE: &str = "DELETE FROM heads WHERE asset = ? AND kind = ? AND name = ? AND num = ?";
+        const REMOVE_KIND: &str = "DELETE FROM heads WHERE asset = ? AND kind = ?";
+        const TRIMMED: &str = "UPDATE heads SET trimmed = ? WHERE asset = ?";
+        let (asset, head, was) = (self.asset.as_str(), &self.head, self.before.version);
+        let (version, last, commits) = (column(version), column(head.last_commit), column(head.commits));
+        let (annotations, bytes, erased) =
+            (column(head.annotations), column(head.bytes), column(head.erased));
+        let first = if head.doc == self.before.doc {
+            Write::new(HEAD, (version, last, commits, annotations, bytes, erased, asset, was))
+        } else {
+            let doc = head.doc.as_deref();
+            Write::new(HEAD_AND_DOC, (version, last, commits, annotations, bytes, erased, doc, asset, was))
+        };
+        let mut writes = vec![first];
+        writes.extend(self.rows.iter().map(|row| match row {
+            Row::Put { kind, name, num, value } => {
+                Write::new(PUT, (asset, *kind, name.as_str(), column(*num), value.as_slice()))
+            }
+            Row::Remove { kind, name, num } => {
+                Write::new(REMOVE, (asset, *kind, name.as_str(), column(*num)))
+            }
+            Row::RemoveKind { kind } => Write::new(REMOVE_KIND, (asset, *kind)),
+            Row::Trimmed { upto } => Write::new(TRIMMED, ((*upto > 0).then(|| column(*upto)), asset)),
+        }));
+        writes
+    }
+
+    /// Makes the change. `ahead` is written before it, and noted before that.
+    async fn finish(&mut self, ahead: &mut [Ahead<'_>]) -> Result<Done> {
+        self.note(ahead).await?;
+        self.store.at(Moment::Noted)?;
+        let identity = self.ticket.as_ref().map(|t| t.identity);
+        let open = async {
+            match identity {
+                Some(identity) => self.store.writers.is_open(identity).await,
+                None => Ok(true),
+            }
+        };
+        // Not above the version that this change makes, so that whatever comes after it is above.
+        let stamp = match &self.ticket {
+            Some(ticket) => ticket.number,
+            None => self.store.writers.stamp(number(self.before.version)),
+        };
+        let content = async {
+            // All of them are waited for, so that it is known of each whether it is written.
+            let pieces = ahead.iter_mut().filter(|p| !p.written).map(|piece| async {
+                let cluster = &self.store.cluster;
+                content::write(cluster, self.asset, piece.piece, piece.content, stamp).await?;
+                piece.written = true;
+                Ok::<_, Error>(())
+            });
+            futures_util::future::join_all(pieces).await.into_iter().collect::<Result<()>>()
+        };
+        let (open, content) = futures_util::join!(open, content);
+        content?;
+        if let (false, Some(closed)) = (open?, identity) {
+            self.store.writers.enter_anew(closed).await?;
+            return Ok(Done::Again);
+        }
+        self.store.at(Moment::Ready)?;
+        // Commits that were taken over have lower numbers than the change that does so.
+        let first = self.ticket.as_ref().map_or(0, |ticket| ticket.number);
+        let version = match self.records.last() {
+            Some((commit, _)) => commit.0.max(first),
+            None => self.store.writers.stamp(number(self.before.version)),
+        };
+        self.decide(version).await
+    }
+
+    /// Sends the conditional write until it is known what became of it.
+    async fn decide(&mut self, version: u64) -> Result<Done> {
+        let (mut unsure, mut pause) = (false, PAUSE * 8);
+        let mut last = None;
+        for _ in 0..ASKS {
+            let outcome = self.store.cluster.conditional(&self.writes(version)).await;
+            match outcome {
+                Ok(Outcome::Applied) => return self.store.at(Moment::Made).map(|()| Done::Made),
+                Ok(Outcome::Refused) if unsure => {
+                    let done = if self.was_made(version).await? { Done::Made } else { Done::Again };
+                    return Ok(done);
+                }
+                Ok(Outcome::Refused) => return Ok(Done::Again),
+                Err(e) if e.kind() == ErrorKind::OutcomeUnknown => {
+                    unsure = true;
+                    last = Some(e);
+                }
+                Err(e) if unsure && e.kind().is_retryable() => last = Some(e),
+                Err(e) => {
+                    self.let_go(unsure);
+                    return Err(e);
+                }
+            }
+            tokio::time::sleep(pause).await;
+            pause = pause.saturating_mul(2);
+        }
+        self.let_go(true);
+        let unknown = Error::new(
+            ErrorKind::OutcomeUnknown,
+            format!(
+                "Cassandra does not say whether the change of asset `{}` happened; send it again",
+                self.asset
+            ),
+        );
+        Err(match last {
+            Some(cause) => unknown.because(cause),
+            None => unknown,
+        })
+    }
+
+    fn let_go(&mut self, unsure: bool) {
+        if let Some(ticket) = self.ticket.take()
+            && unsure
+        {
+            ticket.cast_adrift();
+        }
+    }
+
+    /// Was a conditional write made whose outcome was not told? Somebody may have come after it.
+    async fn was_made(&self, version: u64) -> Result<bool> {
+        let cluster = &self.store.cluster;
+        let now = head::read_serial(cluster, self.asset).await?;
+        if now.version == Some(column(version)) {
+            return Ok(true);
+        }
+        let Some((first, _)) = self.records.first() else { return Ok(false) };
+        let mut found = false;
+        history::raw(cluster, self.asset, &now, first.0.saturating_sub(1), first.0, &mut |_| {
+            found = true;
+            Ok(false)
+        })
+        .await?;
+        Ok(found)
+    }
+
+    /// Notes that the asset may have a commit to carry, and that pieces may belong to none.
+    async fn note(&self, ahead: &[Ahead<'_>]) -> Result<()> {
+        const PENDING: &str =
+            "INSERT INTO pending (slice, asset, writer, num) VALUES (?, ?, ?, ?) USING TIMESTAMP ?";
+        const ASSET: &str = "INSERT INTO assets (slice, asset) VALUES (?, ?) USING TIMESTAMP ?";
+        const STRAY: &str = "INSERT INTO strays (asset, piece, writer) VALUES (?, ?, ?)";
+        let (cluster, name) = (&self.store.cluster, self.asset.as_str());
+        let pending = async {
+            let Some(ticket) = &self.ticket else { return Ok(()) };
+            let stamp = column(ticket.number);
+            let noted = cluster.write(PENDING, (slice(name), name, ticket.identity.id, stamp, stamp));
+            let known = async {
+                match self.before.version {
+                    None => cluster.write(ASSET, (slice(name), name, stamp)).await,
+                    Some(_) => Ok(()),
+                }
+            };
+            let (noted, known) = futures_util::join!(noted, known);
+            noted.and(known)
+        };
+        let writer = self.store.writers.identity().id;
+        let new = ahead.iter().filter(|p| !p.written).map(|p| (name, column(p.piece), writer));
+        let (pending, strays) = futures_util::join!(pending, cluster.write_many(STRAY, new));
+        pending.and(strays)
+    }
+
+    /// What follows a change that is made: lists that may lag, and notes that are no longer needed.
+    async fn follow_up(&self, pieces: &[u64]) {
+        let cluster = &self.store.cluster;
+        let listed = async {
+            if self.records.is_empty() { Ok(()) } else { list(cluster, self.asset, &self.head).await }
+        };
+        let (listed, forgotten) = futures_util::join!(listed, forget_strays(cluster, self.asset, pieces));
+        if let Err(error) = listed.and(forgotten) {
+            tracing::debug!(%error, asset = %self.asset, "a list lags until the asset's commits are carried");
+        }
+    }
+}
+
+impl CassandraStore {
+    /// Decides a change on the head as it is and makes it; decides again where others came first. A change of nothing
+    /// writes nothing.
+    pub(crate) async fn change<T>(
+        &self,
+        asset: &AssetId,
+        state: &mut AssetState,
+        mut decide: impl AsyncFnMut(&mut Tx<'_>) -> Result<T>,
+    ) -> Result<T> {
+        self.change_with(asset, state, &mut (), async |tx, ()| decide(tx).await, |()| Vec::new()).await
+    }
+
+    /// As [`Self::change`], with content that `ahead` gives out of `own` for each attempt. `own` keeps what was written by
+    /// attempts before.
+    pub(crate) async fn change_with<T, O>(
+        &self,
+        asset: &AssetId,
+        state: &mut AssetState,
+        own: &mut O,
+        mut decide: impl AsyncFnMut(&mut Tx<'_>, &mut O) -> Result<T>,
+        ahead: impl Fn(&O) -> Vec<(u64, &Content, bool)>,
+    ) -> Result<T>
+    where
+        O: Written,
+    {
+        let mut pause = PAUSE;
+        for attempt in 0..ATTEMPTS {
+            let head = head::read(&self.cluster, asset).await?;
+            state.catch_up(&self.cluster, asset, &head).await?;
+            let mut tx = Tx {
+                store: self,
+                asset,
+                before: head.clone(),
+                head,
+                state: &mut *state,
+                rows: Vec::new(),
+                ticket: None,
+                records: Vec::new(),
+            };
+            let outcome = decide(&mut tx, own).await?;
+            if tx.is_empty() {
+                return Ok(outcome);
+            }
+            let mut pieces: Vec<Ahead<'_>> = ahead(own)
+                .into_iter()
+                .map(|(piece, content, written)| Ahead { piece, content, written })
+                .collect();
+            let done = tx.finish(&mut pieces).await;
+            let all: Vec<u64> = pieces.iter().map(|p| p.piece).collect();
+            let written: Vec<u64> = pieces.iter().filter(|p| p.written).map(|p| p.piece).collect();
+            own.note_written(&written);
+            if let Done::Made = done? {
+                tx.follow_up(&all).await;
+                let records = std::mem::take(&mut tx.records);
+                drop(tx);
+                state.made(records);
+                self.states.used(state);
+                return Ok(outcome);
+            }
+            drop(tx);
+            if attempt > 2 {
+                tokio::time::sleep(pause + PAUSE.mul_f32(jitter())).await;
+                pause = pause.saturating_mul(2).min(PAUSE * 16);
+            }
+        }
+        Err(Error::new(
+            ErrorKind::Busy,
+            format!(
+                "others change asset `{asset}` all the time; send it again, or let one process write to it"
+            ),
+        ))
+    }
+}
+
+/// What a change keeps between its attempts.
+pub trait Written {
+    /// These pieces are written.
+    fn note_written(&mut self, pieces: &[u64]);
+}
+
+impl Written for () {
+    fn note_written(&mut self, _: &[u64]) {}
+}
+
+/// A number in `0.0 … 4.0`, another one each time.
+fn jitter() -> f32 {
+    f32::from(getrandom::u32().map_or(0, |n| (n & 0xff) as u8)) / 64.0
+}

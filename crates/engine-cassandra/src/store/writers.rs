@@ -1,0 +1,352 @@
+//! Who numbers commits, and up to which number nothing of theirs is under way.
+//!
+//! A process takes a number of 0 … 511 (a conditional write) and an id that nobody else has. Its *floor* is a number: each
+//! commit up to it that this writer ever makes is settled (made or given up), and was noted in `pending` before. A thread
+//! publishes the floor, soon after something was settled and about once a second otherwise.
+//!
+//! Whoever relays closes a writer whose floor stands still. Before a writer makes its conditional write it notes the asset
+//! in `pending` and *then* reads whether it was closed; the closer says so and *then* reads the notes. One of them sees
+//! the other: a closed writer begins anew, and of one that is not seen the closer fences the asset.
+
+use std::collections::BTreeMap;
+use std::future::Future;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::JoinHandle;
+use std::time::{Duration, Instant};
+
+use crate::client::{Cluster, Outcome, Write};
+use rushes_store::RUN_SEGMENT_BASE;
+use rushes_types::{AssetId, Error, ErrorKind, Result};
+
+use crate::store::clock::{self, Clock, WRITERS};
+use crate::store::head;
+use crate::store::registered::{all, floors, free};
+use crate::store::tables::column;
+
+/// How long after something was settled the floor is published, at most.
+const SOON: Duration = Duration::from_millis(50);
+/// How often it is published where nothing happens.
+const IDLE: Duration = Duration::from_secs(1);
+/// How long publishing may take before it is begun anew.
+const BEAT: Duration = Duration::from_secs(5);
+/// How long a process waits for the servers when it leaves.
+pub const FAREWELL: Duration = Duration::from_secs(3);
+/// Attempts to find a free number.
+const ATTEMPTS: usize = 64;
+
+/// Who a process is among the writers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Identity {
+    /// Its number.
+    pub number: u16,
+    /// Its id.
+    pub id: i64,
+}
+
+/// A commit under way.
+struct Flight {
+    id: i64,
+    asset: AssetId,
+    /// Its outcome is unknown and nobody waits for it any more: its asset has to be fenced.
+    adrift: bool,
+}
+
+struct Inner {
+    clock: Clock,
+    identity: Identity,
+    flights: BTreeMap<u64, Flight>,
+    floor: u64,
+    settled: bool,
+    stop: bool,
+    /// The process is dead, as a test told it to be: nothing of it is settled any more.
+    dead: bool,
+}
+
+/// This process among the writers.
+pub struct Writers {
+    cluster: Arc<Cluster>,
+    inner: Arc<(Mutex<Inner>, Condvar)>,
+    beat: Mutex<Option<JoinHandle<()>>>,
+}
+
+/// A number under way. Dropped, it is settled.
+pub struct Ticket {
+    /// The number.
+    pub number: u64,
+    /// Who made it.
+    pub identity: Identity,
+    inner: Arc<(Mutex<Inner>, Condvar)>,
+    adrift: bool,
+}
+
+impl Ticket {
+    /// The outcome is not known: the floor stays below until the asset is fenced.
+    pub fn cast_adrift(mut self) {
+        self.adrift = true;
+    }
+}
+
+impl Drop for Ticket {
+    fn drop(&mut self) {
+        let mut inner = lock(&self.inner.0);
+        if inner.dead {
+            return;
+        }
+        if self.adrift {
+            if let Some(flight) = inner.flights.get_mut(&self.number) {
+                flight.adrift = true;
+            }
+        } else {
+            inner.flights.remove(&self.number);
+        }
+        inner.settled = true;
+        self.inner.1.notify_all();
+    }
+}
+
+fn lock(inner: &Mutex<Inner>) -> MutexGuard<'_, Inner> {
+    // Every change is whole before the lock is left, so a panic elsewhere spoils nothing.
+    inner.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// A number that nobody else has, positive.
+pub fn random() -> Result<u64> {
+    let n = getrandom::u64().map_err(|e| Error::bug(format!("the system gives no random numbers: {e}")))?;
+    Ok(n >> 1)
+}
+
+/// The number of a segment or piece: random, and never a commit's.
+pub fn new_segment() -> Result<u64> {
+    Ok(RUN_SEGMENT_BASE | (random()? >> 1))
+}
+
+impl Writers {
+    /// Registers this process and starts to publish its floor.
+    pub fn register(cluster: Arc<Cluster>) -> Result<Self> {
+        let inner = Inner {
+            clock: Clock::default(),
+            identity: Identity { number: 0, id: 0 },
+            flights: BTreeMap::new(),
+            floor: 0,
+            settled: false,
+            stop: false,
+            dead: false,
+        };
+        let writers =
+            Self { cluster, inner: Arc::new((Mutex::new(inner), Condvar::new())), beat: Mutex::default() };
+        writers.cluster.block_on(writers.enter())?;
+        let (cluster, inner) = (Arc::clone(&writers.cluster), Arc::clone(&writers.inner));
+        let thread = std::thread::Builder::new().name("store-floor".to_owned());
+        let handle = thread
+            .spawn(move || beat(&cluster, &inner))
+            .map_err(|e| Error::io("cannot start the thread that publishes the floor", e))?;
+        *writers.beat.lock().unwrap_or_else(PoisonError::into_inner) = Some(handle);
+        Ok(writers)
+    }
+
+    /// Takes a free number, and goes on above all that was ever published.
+    async fn enter(&self) -> Result<()> {
+        let id = column(random()?);
+        for _ in 0..ATTEMPTS {
+            let taken = all(&self.cluster).await?;
+            let free: Vec<u16> = (0..WRITERS).filter(|n| !taken.iter().any(|w| w.number == *n)).collect();
+            if free.is_empty() {
+                return Err(Error::new(
+                    ErrorKind::Busy,
+                    format!(
+                        "{WRITERS} processes write to this store already; stop one, or wait until those that died \
+                             are closed"
+                    ),
+                ));
+            }
+            let pick = usize::try_from(random()?).unwrap_or(0) % free.len();
+            let Some(number) = free.get(pick).copied() else { continue };
+            if !self.claim(number, id).await? {
+                continue;
+            }
+            // Only now: whoever read the writers before this claim computed from floors that we now see.
+            let highest = floors(&self.cluster).await?.into_iter().map(|f| f.floor).max().unwrap_or(0);
+            let (identity, floor) = {
+                let mut inner = lock(&self.inner.0);
+                inner.clock.jump(highest);
+                inner.identity = Identity { number, id };
+                inner.floor = inner.clock.next(number, highest, clock::now());
+                (inner.identity, inner.floor)
+            };
+            return publish(&self.cluster, identity, floor).await;
+        }
+        Err(Error::new(ErrorKind::Busy, "too many processes register as writers at once; try again"))
+    }
+
+    async fn claim(&self, number: u16, id: i64) -> Result<bool> {
+        const CLAIM: &str =
+            "UPDATE writers SET id = ?, closed = false WHERE one = 0 AND number = ? IF id = null";
+        let write = Write::new(CLAIM, (id, i32::from(number)));
+        match self.cluster.conditional(&[write]).await {
+            Ok(outcome) => Ok(outcome == Outcome::Applied),
+            // What became of it is read back.
+            Err(e) if e.kind() == ErrorKind::OutcomeUnknown => {
+                Ok(all(&self.cluster).await?.iter().any(|w| w.id == id))
+            }
+            Err(e) => Err(e),
+        }
+    }
+
+    /// Begins anew as another writer, after this one was closed.
+    pub async fn enter_anew(&self, closed: Identity) -> Result<()> {
+        if lock(&self.inner.0).identity == closed { self.enter().await } else { Ok(()) }
+    }
+
+    /// Goes on above `number`.
+    pub fn jump(&self, number: u64) {
+        lock(&self.inner.0).clock.jump(number);
+    }
+
+    /// A number above `after`, under way until the ticket is dropped.
+    pub fn begin(&self, asset: &AssetId, after: u64) -> Ticket {
+        let mut inner = lock(&self.inner.0);
+        let identity = inner.identity;
+        let number = inner.clock.next(identity.number, after, clock::now());
+        inner.flights.insert(number, Flight { id: identity.id, asset: asset.clone(), adrift: false });
+        Ticket { number, identity, inner: Arc::clone(&self.inner), adrift: false }
+    }
+
+    /// A number above `after` that is no commit's first: versions, time-stamps, further commits of a batch.
+    pub fn stamp(&self, after: u64) -> u64 {
+        let mut inner = lock(&self.inner.0);
+        let writer = inner.identity.number;
+        inner.clock.next(writer, after, clock::now())
+    }
+
+    /// Is this writer still what it was? To be asked after the note and before the conditional write.
+    pub async fn is_open(&self, identity: Identity) -> Result<bool> {
+        const READ: &str = "SELECT id, closed FROM writers WHERE one = 0 AND number = ?";
+        let row =
+            self.cluster.first::<(Option<i64>, Option<bool>)>(READ, (i32::from(identity.number),)).await?;
+        Ok(row.is_some_and(|(id, closed)| id == Some(identity.id) && closed != Some(true)))
+    }
+
+    /// This process among the writers now.
+    pub fn identity(&self) -> Identity {
+        lock(&self.inner.0).identity
+    }
+}
+
+impl Writers {
+    /// Publishes the floor now.
+    pub async fn publish_now(&self) -> Result<()> {
+        let (identity, floor) = rise(&self.inner.0);
+        publish(&self.cluster, identity, floor).await
+    }
+
+    /// Falls silent at once, as a process does that is killed.
+    pub fn die(&self) {
+        let mut inner = lock(&self.inner.0);
+        (inner.stop, inner.dead) = (true, true);
+        self.inner.1.notify_all();
+    }
+
+    /// Publishes no floor any more; everything else goes on.
+    pub fn stop_publishing(&self) {
+        lock(&self.inner.0).stop = true;
+        self.inner.1.notify_all();
+    }
+
+    /// Did it die?
+    pub fn is_dead(&self) -> bool {
+        lock(&self.inner.0).dead
+    }
+}
+
+impl Drop for Writers {
+    fn drop(&mut self) {
+        lock(&self.inner.0).stop = true;
+        self.inner.1.notify_all();
+        if let Some(handle) = self.beat.lock().unwrap_or_else(PoisonError::into_inner).take() {
+            let _ = handle.join();
+        }
+        if self.is_dead() {
+            return;
+        }
+        let (identity, floor) = rise(&self.inner.0);
+        let quiet = lock(&self.inner.0).flights.is_empty();
+        // Where this fails, whoever relays closes this writer for standing still.
+        let left = self.cluster.block_on(within(FAREWELL, async {
+            publish(&self.cluster, identity, floor).await?;
+            if quiet { free(&self.cluster, identity.number, identity.id).await } else { Ok(()) }
+        }));
+        if let Err(error) = left {
+            tracing::debug!(%error, "a writer left without a word");
+        }
+    }
+}
+
+/// Does not wait longer than this.
+pub async fn within<T>(limit: Duration, work: impl Future<Output = Result<T>>) -> Result<T> {
+    let late = || Error::new(ErrorKind::Unavailable, "Cassandra does not answer in time");
+    tokio::time::timeout(limit, work).await.unwrap_or_else(|_| Err(late()))
+}
+
+/// The floor, as high as it may be.
+fn rise(inner: &Mutex<Inner>) -> (Identity, u64) {
+    let mut inner = lock(inner);
+    let identity = inner.identity;
+    let lowest = inner.flights.iter().find(|(_, flight)| flight.id == identity.id).map(|(number, _)| *number);
+    let floor = match lowest {
+        Some(number) => number.saturating_sub(1),
+        None => inner.clock.next(identity.number, 0, clock::now()),
+    };
+    inner.floor = inner.floor.max(floor);
+    (identity, inner.floor)
+}
+
+async fn publish(cluster: &Cluster, identity: Identity, floor: u64) -> Result<()> {
+    const PUBLISH: &str = "INSERT INTO floors (one, number, id, floor) VALUES (0, ?, ?, ?) USING TIMESTAMP ?";
+    cluster.write(PUBLISH, (i32::from(identity.number), identity.id, column(floor), column(floor))).await
+}
+
+fn beat(cluster: &Cluster, inner: &(Mutex<Inner>, Condvar)) {
+    let mut said = Instant::now();
+    loop {
+        {
+            let mut state = lock(&inner.0);
+            while !state.stop && !state.settled && said.elapsed() < IDLE {
+                let rest = IDLE.saturating_sub(said.elapsed());
+                state = inner.1.wait_timeout(state, rest).unwrap_or_else(PoisonError::into_inner).0;
+            }
+            if state.stop {
+                return;
+            }
+            state.settled = false;
+        }
+        said = Instant::now();
+        let told = cluster.block_on(within(BEAT, async {
+            fence_those_adrift(cluster, &inner.0).await?;
+            let (identity, floor) = rise(&inner.0);
+            publish(cluster, identity, floor).await
+        }));
+        if let Err(error) = told {
+            tracing::warn!(%error, "the floor of this writer could not be published");
+        }
+        std::thread::sleep(SOON);
+    }
+}
+
+/// A conditional write whose outcome nobody learned cannot happen any more once its asset's version has moved.
+async fn fence_those_adrift(cluster: &Cluster, inner: &Mutex<Inner>) -> Result<()> {
+    let adrift: Vec<(u64, AssetId)> = {
+        let inner = lock(inner);
+        let flights = inner.flights.iter().filter(|(_, f)| f.adrift);
+        flights.map(|(number, f)| (*number, f.asset.clone())).collect()
+    };
+    for (number, asset) in adrift {
+        let stamp = {
+            let mut inner = lock(inner);
+            let writer = inner.identity.number;
+            inner.clock.next(writer, number, clock::now())
+        };
+        head::fence(cluster, &asset, stamp).await?;
+        lock(inner).flights.remove(&number);
+    }
+    Ok(())
+}

@@ -1,0 +1,186 @@
+//! The store.
+
+use std::sync::atomic::Ordering;
+use std::sync::{Arc, Mutex};
+
+use crate::client::{Cluster, Lease};
+use rushes_timeline::{FusedOutboxRow, FusedUpdate, RowCounts, TimelineStore, WordCounts};
+use rushes_types::{
+    AssetDocument, AssetId, Bucket, BucketNo, Change, Commit, FusedAnnotation, FusedKey, Result, TimeRange,
+    Watermark,
+};
+
+use crate::timeline::config::Settings;
+use crate::timeline::db::{Db, lock};
+use crate::timeline::head::{Head, HeadRow};
+use crate::timeline::outbox::Relay;
+use crate::timeline::schema::{SCHEMA, TABLES};
+use crate::timeline::writer::Halt;
+
+/// Calls that write side by side: while one waits for the conditional writes of its assets, others write rows.
+const CALLS_AT_ONCE: usize = 3;
+/// How often a table is asked to be emptied.
+const EMPTYING_TRIES: u32 = 6;
+
+/// Stage 2's store in Apache Cassandra.
+pub struct CassandraTimeline {
+    db: Db,
+    lease: Lease,
+    relay: Mutex<Relay>,
+    halt: Mutex<Option<Halt>>,
+}
+
+impl CassandraTimeline {
+    /// Opens the store in the connection's keyspace; makes its tables where they are not there.
+    ///
+    /// # Errors
+    /// Unsupported where a newer version made the tables; Unavailable where the nodes do not answer.
+    pub fn open(cluster: Arc<Cluster>, settings: Settings) -> Result<Self> {
+        SCHEMA.apply(&cluster)?;
+        let lease = Lease::new("fused-relay", settings.lease);
+        let db = Db::new(cluster, settings);
+        Ok(Self { db, lease, relay: Mutex::default(), halt: Mutex::new(None) })
+    }
+
+    /// Lets every call of `apply` end at a point, as if its process died there. For tests.
+    #[doc(hidden)]
+    pub fn halt_at(&self, halt: Option<Halt>) {
+        *lock(&self.halt) = halt;
+    }
+
+    /// Gives the right to relay back, so that another process need not wait for it.
+    ///
+    /// # Errors
+    /// Unavailable where the nodes do not answer.
+    pub fn stop_relaying(&self) -> Result<()> {
+        lock(&self.relay).forget();
+        self.db.cluster.block_on(self.lease.leave(&self.db.cluster))
+    }
+
+    /// Empties a table. The nodes write down what they hold before they drop it, which can take them longer than one
+    /// request may.
+    async fn empty(&self, table: &str) -> Result<()> {
+        let statement = format!("TRUNCATE TABLE {}", self.db.cluster.table(table));
+        for _ in 1..EMPTYING_TRIES {
+            match self.db.cluster.define(&statement).await {
+                Err(e) if e.kind().is_retryable() => tracing::debug!(error = %e, table, "emptying it again"),
+                done => return done,
+            }
+        }
+        self.db.cluster.define(&statement).await
+    }
+
+    async fn list(&self, after: Option<&AssetId>, limit: usize) -> Result<Vec<(AssetId, Commit)>> {
+        let mut after = after.map_or("", AssetId::as_str).to_owned();
+        let mut out = Vec::new();
+        // Assets that were begun and never completed do not count, so more may be needed than are asked for.
+        while out.len() < limit {
+            let asked = (limit - out.len()).min(1_000);
+            let names = self.db.names(&after, asked).await?;
+            let Some(last) = names.last() else { break };
+            last.as_str().clone_into(&mut after);
+            let keys = names.iter().map(|name| (name.as_str(),));
+            let heads: Vec<Vec<HeadRow>> = self.db.cluster.rows_of_each(&self.db.cql.head, keys).await?;
+            for (name, head) in names.into_iter().zip(heads) {
+                let head = head.into_iter().next().map_or_else(Head::default, Head::from);
+                if !head.is_fresh() {
+                    out.push((name, head.progress));
+                }
+            }
+        }
+        Ok(out)
+    }
+}
+
+impl TimelineStore for CassandraTimeline {
+    fn apply(&self, updates: &[FusedUpdate], watermarks: &[Watermark]) -> Result<()> {
+        let halt = *lock(&self.halt);
+        self.db.cluster.block_on(self.db.apply(updates, watermarks, halt))
+    }
+
+    fn calls_at_once(&self) -> usize {
+        CALLS_AT_ONCE
+    }
+
+    fn progress(&self, asset: &AssetId) -> Result<Commit> {
+        self.db.cluster.block_on(self.db.head(asset)).map(|head| head.progress)
+    }
+
+    fn document(&self, asset: &AssetId) -> Result<Option<AssetDocument>> {
+        self.db.cluster.block_on(self.db.document(asset))
+    }
+
+    fn assets(&self, after: Option<&AssetId>, limit: usize) -> Result<Vec<(AssetId, Commit)>> {
+        self.db.cluster.block_on(self.list(after, limit))
+    }
+
+    fn annotations(
+        &self,
+        asset: &AssetId,
+        range: TimeRange,
+        after: Option<FusedKey>,
+        limit: usize,
+    ) -> Result<Vec<FusedAnnotation>> {
+        self.db.cluster.block_on(self.db.annotations(asset, range, after, limit))
+    }
+
+    fn get(&self, asset: &AssetId, keys: &[FusedKey]) -> Result<Vec<Option<FusedAnnotation>>> {
+        self.db.cluster.block_on(self.db.get(asset, keys))
+    }
+
+    fn buckets(&self, asset: &AssetId, from: BucketNo, to: BucketNo, limit: usize) -> Result<Vec<Bucket>> {
+        self.db.cluster.block_on(self.db.buckets(asset, from, to, limit))
+    }
+
+    fn changes(
+        &self,
+        asset: &AssetId,
+        after: Commit,
+        each: &mut dyn FnMut(Change) -> Result<()>,
+    ) -> Result<()> {
+        self.db.changes(asset, after, each)
+    }
+
+    fn word_counts(&self, words: &[String]) -> Result<WordCounts> {
+        self.db.cluster.block_on(self.db.word_counts(words))
+    }
+
+    fn outbox(&self, after: u64, limit: usize) -> Result<Vec<FusedOutboxRow>> {
+        let mut relay = lock(&self.relay);
+        self.db.cluster.block_on(self.db.outbox(&mut relay, &self.lease, after, limit))
+    }
+
+    fn trim_outbox(&self, upto: u64) -> Result<()> {
+        let mut relay = lock(&self.relay);
+        self.db.cluster.block_on(self.db.trim_outbox(&mut relay, upto))
+    }
+
+    fn row_counts(&self) -> RowCounts {
+        RowCounts {
+            read: self.db.read.load(Ordering::Relaxed),
+            written: self.db.written.load(Ordering::Relaxed),
+        }
+    }
+
+    fn content_digest(&self, asset: &AssetId) -> Result<u128> {
+        self.db.cluster.block_on(self.db.digest(asset))
+    }
+
+    fn bytes(&self) -> Result<u64> {
+        self.db.cluster.block_on(self.db.bytes())
+    }
+
+    fn purge(&self) -> Result<()> {
+        self.db.cluster.block_on(self.db.purge())
+    }
+
+    fn clear(&self) -> Result<()> {
+        let mut relay = lock(&self.relay);
+        for table in TABLES {
+            self.db.cluster.block_on(self.empty(table))?;
+        }
+        relay.forget();
+        self.db.forget();
+        Ok(())
+    }
+}

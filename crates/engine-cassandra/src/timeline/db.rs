@@ -1,0 +1,155 @@
+//! What all parts of the store share: connection, statements, heads and directories.
+
+use std::collections::{HashMap, HashSet};
+use std::hash::{BuildHasher, Hasher, RandomState};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use crate::client::Cluster;
+use rushes_types::{AssetId, Error, ErrorKind, Result};
+
+use crate::timeline::config::Settings;
+use crate::timeline::head::{Head, HeadRow};
+use crate::timeline::places::{Chunk, Directory};
+use crate::timeline::statements::Statements;
+use crate::timeline::words::Totals;
+
+/// Directories that are kept in memory.
+const DIRECTORIES: usize = 64;
+/// Longest directory that is kept, in chunks: a year of footage in one asset.
+const DIRECTORY_CHUNKS: usize = 65_536;
+/// How long one is kept: another process may have emptied the store and filled it anew.
+const DIRECTORY_LASTS: Duration = Duration::from_secs(5);
+/// How often a read is begun anew because the asset was changed meanwhile.
+const TRIES: u32 = 24;
+/// Kinds of chunks in `fused_chunks`.
+pub(crate) const KIND_ANNOTATIONS: i8 = 0;
+/// See [`KIND_ANNOTATIONS`].
+pub(crate) const KIND_BUCKETS: i8 = 1;
+
+/// The directory of an asset as of an epoch, and when it was read.
+type Known = (i64, Instant, Arc<Directory>);
+
+/// Connection and statements.
+pub(crate) struct Db {
+    pub cluster: Arc<Cluster>,
+    pub cql: Statements,
+    pub settings: Settings,
+    /// Who we are in the heads: another number for each store that was opened.
+    pub owner: i64,
+    /// What this store is writing now.
+    pub writing: Mutex<HashSet<(AssetId, i64)>>,
+    pub totals: Mutex<Option<Totals>>,
+    pub read: AtomicU64,
+    pub written: AtomicU64,
+    directories: Mutex<HashMap<AssetId, Known>>,
+}
+
+/// Locks, also after a panic of another thread: what is guarded is whole at any time.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Db {
+    pub fn new(cluster: Arc<Cluster>, settings: Settings) -> Self {
+        Self {
+            cql: Statements::new(&cluster),
+            cluster,
+            settings,
+            owner: RandomState::new().build_hasher().finish().cast_signed(),
+            writing: Mutex::default(),
+            totals: Mutex::default(),
+            read: AtomicU64::new(0),
+            written: AtomicU64::new(0),
+            directories: Mutex::default(),
+        }
+    }
+
+    pub fn count_read(&self, rows: usize) {
+        self.read.fetch_add(rows as u64, Ordering::Relaxed);
+    }
+
+    pub fn count_written(&self, rows: usize) {
+        self.written.fetch_add(rows as u64, Ordering::Relaxed);
+    }
+
+    /// An asset's head; that of an asset of which nothing is known where there is none.
+    pub async fn head(&self, asset: &AssetId) -> Result<Head> {
+        let row = self.cluster.first::<HeadRow>(&self.cql.head, (asset.as_str(),)).await?;
+        Ok(row.map_or_else(Head::default, Head::from))
+    }
+
+    /// An asset's head after all conditional writes that were begun; `None` where there is none.
+    pub async fn settled_head(&self, asset: &AssetId) -> Result<Option<Head>> {
+        let rows = self.cluster.serial::<HeadRow>(&self.cql.head, (asset.as_str(),)).await?;
+        Ok(rows.into_iter().next().map(Head::from))
+    }
+
+    /// Which partitions an asset has, at least those of its whole updates.
+    pub async fn directory(&self, asset: &AssetId, head: &Head) -> Result<Arc<Directory>> {
+        if let Some((epoch, since, known)) = lock(&self.directories).get(asset)
+            && *epoch == head.epoch
+            && since.elapsed() < DIRECTORY_LASTS
+        {
+            return Ok(Arc::clone(known));
+        }
+        let directory = Arc::new(self.read_directory(asset).await?);
+        if directory.annotations.len() + directory.buckets.len() <= DIRECTORY_CHUNKS {
+            let mut known = lock(&self.directories);
+            if known.len() >= DIRECTORIES {
+                known.clear();
+            }
+            known.insert(asset.clone(), (head.epoch, Instant::now(), Arc::clone(&directory)));
+        }
+        Ok(directory)
+    }
+
+    /// As [`Db::directory`], as it stands now.
+    pub async fn read_directory(&self, asset: &AssetId) -> Result<Directory> {
+        let mut directory = Directory::default();
+        let each = |(kind, chunk, levels, rows): (i8, i64, Option<i32>, Option<i64>)| {
+            if kind == KIND_BUCKETS {
+                directory.buckets.insert(chunk);
+            } else {
+                let levels = levels.unwrap_or(0).cast_unsigned();
+                let rows = rows.unwrap_or(0).max(0).unsigned_abs();
+                directory.annotations.insert(chunk, Chunk { levels, rows });
+            }
+            Ok(true)
+        };
+        self.cluster.each(&self.cql.chunks, (asset.as_str(),), each).await?;
+        Ok(directory)
+    }
+
+    /// Forgets what is known of assets.
+    pub fn forget(&self) {
+        lock(&self.directories).clear();
+        *lock(&self.totals) = None;
+    }
+
+    /// Reads as of one whole update: begun anew where another became whole meanwhile, because that one may have
+    /// cleared away what this reader still needs. `None` where the asset has no update.
+    pub async fn whole<T>(
+        &self,
+        asset: &AssetId,
+        mut read: impl AsyncFnMut(&Head, &Directory) -> Result<T>,
+    ) -> Result<Option<T>> {
+        let mut head = self.head(asset).await?;
+        for tried in 0..TRIES {
+            if head.is_fresh() {
+                return Ok(None);
+            }
+            let directory = self.directory(asset, &head).await?;
+            let found = read(&head, &directory).await?;
+            let now = self.head(asset).await?;
+            if now.epoch == head.epoch {
+                return Ok(Some(found));
+            }
+            head = now;
+            tokio::time::sleep(Duration::from_millis(u64::from(tried) * 5)).await;
+        }
+        let message = format!("asset `{asset}` changes faster than it can be read; try again");
+        Err(Error::new(ErrorKind::Busy, message))
+    }
+}

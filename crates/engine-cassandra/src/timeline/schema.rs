@@ -1,0 +1,108 @@
+//! The tables, in numbered steps.
+
+use crate::client::{Schema, Step};
+
+/// All tables, for [`rushes_timeline::TimelineStore::clear`].
+pub(crate) const TABLES: [&str; 12] = [
+    "fused_heads",
+    "fused_pending",
+    "fused_assets",
+    "fused_chunks",
+    "fused_annotations",
+    "fused_buckets",
+    "fused_documents",
+    "fused_changes",
+    "fused_notes",
+    "fused_words",
+    "fused_totals",
+    "fused_watermarks",
+];
+
+/// Rewrites a table of content by itself once a twentieth of it is covered by deletions, also where newer tables
+/// overlap it: so erased bytes go without `nodetool`.
+macro_rules! content {
+    ($rest:literal) => {
+        concat!(
+            $rest,
+            " WITH compaction = {'class': 'SizeTieredCompactionStrategy', 'unchecked_tombstone_compaction': 'true',
+              'tombstone_threshold': '0.05', 'tombstone_compaction_interval': '3600'}"
+        )
+    };
+}
+
+const STEPS: &[Step] = &[
+    // Owned by conditional writes: no plain write ever touches it, and it holds no content.
+    Step {
+        number: 1,
+        cql: "CREATE TABLE IF NOT EXISTS {ks}.fused_heads (asset text PRIMARY KEY, progress bigint, epoch bigint,
+              claim bigint, owner bigint, beat int, log bigint, unsettled boolean, aborted frozen<list<bigint>>)",
+    },
+    // A queue: rows come and go. A row that comes back after its deletion was forgotten only costs a look.
+    Step {
+        number: 2,
+        cql: "CREATE TABLE IF NOT EXISTS {ks}.fused_pending (slice tinyint, asset text, epoch bigint,
+              PRIMARY KEY (slice, asset, epoch)) WITH gc_grace_seconds = 600",
+    },
+    Step {
+        number: 3,
+        cql: "CREATE TABLE IF NOT EXISTS {ks}.fused_assets (slice tinyint, asset text, PRIMARY KEY (slice, asset))",
+    },
+    Step {
+        number: 4,
+        cql: "CREATE TABLE IF NOT EXISTS {ks}.fused_chunks (asset text, kind tinyint, chunk bigint, levels int,
+              rows bigint, PRIMARY KEY (asset, kind, chunk))",
+    },
+    Step {
+        number: 5,
+        cql: content!(
+            "CREATE TABLE IF NOT EXISTS {ks}.fused_annotations (asset text, chunk bigint, part int, start_ns bigint,
+             key blob, epoch bigint, body blob, PRIMARY KEY ((asset, chunk, part), start_ns, key, epoch))"
+        ),
+    },
+    Step {
+        number: 6,
+        cql: content!(
+            "CREATE TABLE IF NOT EXISTS {ks}.fused_buckets (asset text, chunk bigint, no bigint, epoch bigint, piece int,
+             body blob, PRIMARY KEY ((asset, chunk), no, epoch, piece))"
+        ),
+    },
+    Step {
+        number: 7,
+        cql: content!(
+            "CREATE TABLE IF NOT EXISTS {ks}.fused_documents (asset text, epoch bigint, body blob,
+             PRIMARY KEY (asset, epoch))"
+        ),
+    },
+    Step {
+        number: 8,
+        cql: "CREATE TABLE IF NOT EXISTS {ks}.fused_changes (asset text, part bigint, n bigint, upto bigint, keys blob,
+              PRIMARY KEY ((asset, part), n))",
+    },
+    Step {
+        number: 9,
+        cql: content!(
+            "CREATE TABLE IF NOT EXISTS {ks}.fused_notes (asset text, epoch bigint, piece int, body blob,
+             PRIMARY KEY (asset, epoch, piece))"
+        ),
+    },
+    Step {
+        number: 10,
+        cql: content!(
+            "CREATE TABLE IF NOT EXISTS {ks}.fused_words (bucket int, slice tinyint, word text, asset text, n bigint,
+             PRIMARY KEY ((bucket, slice), word, asset))"
+        ),
+    },
+    Step {
+        number: 11,
+        cql: "CREATE TABLE IF NOT EXISTS {ks}.fused_totals (slice tinyint, asset text, n bigint, changes bigint,
+              epoch bigint, PRIMARY KEY (slice, asset))",
+    },
+    Step {
+        number: 12,
+        cql: "CREATE TABLE IF NOT EXISTS {ks}.fused_watermarks (whole tinyint, partition int, upto bigint,
+              stamp bigint, PRIMARY KEY (whole, partition))",
+    },
+];
+
+/// The fused store's tables.
+pub(crate) const SCHEMA: Schema = Schema { component: "fused", what: "the fused store", steps: STEPS };

@@ -1,0 +1,3 @@
+//! The driver, on histories of all kinds.
+
+mod driver;

@@ -1,0 +1,203 @@
+//! Cues of subtitles: where their clock begins, and what is odd about them.
+//!
+//! A cue lasts from its start up to, and not including, its end. Cues that overlap, come out of order or last no time
+//! are kept as written and told; a cue whose end lies before its start is refused.
+
+use crate::parts::Fault;
+use rushes_types::{NS_PER_SECOND, Timecode, known_types};
+
+use crate::formats::limits::{CUE_BYTES_MAX, FIRST_CUE_BYTES_MAX};
+use crate::formats::out::{Flow, ON, Out, Said, clean, seconds};
+use crate::formats::text::Lines;
+
+/// A start timecode below this is no clock that subtitles would be written in: a first cue after ten minutes is one.
+const SHIFT_NS_MIN: i128 = 600 * NS_PER_SECOND as i128;
+
+/// One cue: when, and what whom is said.
+#[derive(Debug, Default)]
+pub(crate) struct Cue {
+    pub line: u64,
+    pub start_ns: i128,
+    pub end_ns: i128,
+    /// Speaker and text, in the order of the cue.
+    pub parts: Vec<(Option<String>, String)>,
+    pub language: Option<String>,
+}
+
+/// The cues of one file on their way.
+pub(crate) struct Cues {
+    /// The start timecode as this file's clock would show it.
+    zero_ns: Option<i128>,
+    shift_ns: Option<i128>,
+    last_start_ns: i128,
+    last_end_ns: i128,
+    /// Cues seen.
+    pub count: u64,
+}
+
+impl Cues {
+    /// Cues whose clock shows hours, minutes, seconds.
+    pub(crate) fn by_clock(out: &mut Out<'_, '_>) -> Cues {
+        let zero_ns = out.settings.start_timecode.as_deref().and_then(|text| nominal_ns(out, text));
+        Cues::from_zero(zero_ns)
+    }
+
+    /// Cues whose times are timecode, made nanoseconds frame by frame.
+    pub(crate) fn by_timecode(out: &mut Out<'_, '_>) -> Cues {
+        let settings = out.settings;
+        let parsed = settings.start_timecode.as_deref().zip(settings.frame_rate).and_then(|(text, rate)| {
+            Timecode::parse(text, rate).ok().map(|timecode| i128::from(rate.start_of(timecode.frames())))
+        });
+        match parsed {
+            Some(zero_ns) => Cues::from_zero(Some(zero_ns)),
+            None => Cues::by_clock(out),
+        }
+    }
+
+    fn from_zero(zero_ns: Option<i128>) -> Cues {
+        Cues { zero_ns, shift_ns: None, last_start_ns: 0, last_end_ns: 0, count: 0 }
+    }
+
+    /// Hands out one cue.
+    pub(crate) fn cue(&mut self, out: &mut Out<'_, '_>, cue: Cue) -> Flow {
+        let line = cue.line;
+        out.row();
+        self.count += 1;
+        let shift_ns = match self.shift_ns {
+            Some(shift_ns) => shift_ns,
+            None => self.decide(out, &cue)?,
+        };
+        if cue.parts.iter().all(|(_, text)| clean(text).is_empty()) {
+            out.skip();
+            out.tally(line, "cues without text are left out");
+            return ON;
+        }
+        let (start_ns, end_ns) = (cue.start_ns - shift_ns, cue.end_ns - shift_ns);
+        if end_ns >= start_ns {
+            if start_ns == end_ns {
+                out.tally(line, "cues of no length are kept as points in time");
+            }
+            if start_ns < self.last_start_ns {
+                out.tally(line, "cues that begin before the cue above them are kept");
+            } else if start_ns < self.last_end_ns {
+                out.tally(line, "cues that overlap the cue above them are kept");
+            }
+            (self.last_start_ns, self.last_end_ns) = (start_ns, end_ns);
+        }
+        for (speaker, text) in cue.parts {
+            let text = clean(&text);
+            if text.is_empty() {
+                continue;
+            }
+            let language = cue.language.clone();
+            let said =
+                Said { kind: known_types::DIALOGUE, start_ns, end_ns, text, language, ..Said::default() };
+            out.speech(line, said, speaker.as_deref())?;
+        }
+        ON
+    }
+
+    /// Decides at the first cue whether the clock begins at the start timecode.
+    fn decide(&mut self, out: &mut Out<'_, '_>, first: &Cue) -> Result2 {
+        let shift_ns =
+            self.zero_ns.filter(|zero| *zero >= SHIFT_NS_MIN && first.start_ns >= *zero).unwrap_or(0);
+        self.shift_ns = Some(shift_ns);
+        if shift_ns > 0 {
+            let timecode = out.settings.start_timecode.clone().unwrap_or_default();
+            let text = format!(
+                "the clock begins at the start timecode `{timecode}`: all times are shifted back by {}",
+                seconds(shift_ns)
+            );
+            out.note(first.line, text)?;
+        }
+        Result2::Continue(shift_ns)
+    }
+}
+
+/// A value, or the end of reading.
+type Result2 = std::ops::ControlFlow<(), i128>;
+
+/// What a clock shows at a timecode: subtitles count `10:00:00:00` as ten hours, whatever the rate.
+fn nominal_ns(out: &mut Out<'_, '_>, text: &str) -> Option<i128> {
+    let fields: Vec<Option<i128>> =
+        text.split([':', ';', '.']).map(|part| part.parse::<u16>().ok().map(i128::from)).collect();
+    match fields.as_slice() {
+        [Some(hours), Some(minutes), Some(secs), frames @ ..] if frames.len() <= 1 => {
+            let whole = (hours * 60 + minutes) * 60 + secs;
+            let frame_ns = match (frames.first(), out.settings.frame_rate) {
+                (Some(Some(frames)), Some(rate)) => {
+                    frames * i128::from(NS_PER_SECOND) / i128::from(rate.nominal())
+                }
+                _ => 0,
+            };
+            Some(whole * i128::from(NS_PER_SECOND) + frame_ns)
+        }
+        _ => {
+            out.tally(0, "a start timecode that is not written HH:MM:SS:FF is not used");
+            None
+        }
+    }
+}
+
+/// The lines of a subtitle file, and what is wrong with it as a whole.
+pub(crate) struct CueFile<'r> {
+    pub lines: Lines<'r>,
+    /// The first cue has been seen.
+    pub begun: bool,
+}
+
+impl<'r> CueFile<'r> {
+    /// The next line; the error is why there are no more.
+    pub(crate) fn next(&mut self) -> Result<Option<String>, Fault> {
+        if !self.begun && self.lines.bytes > FIRST_CUE_BYTES_MAX {
+            let why = format!("there is no cue in the first {FIRST_CUE_BYTES_MAX} bytes");
+            return Err(Fault::new(
+                "",
+                why,
+                "see that it is a subtitle file; `--format` names another format",
+            ));
+        }
+        let mend = "give a subtitle file; what came before has gone in";
+        self.lines.next().map_err(|why| Fault::new("", format!("reading stopped: {why}"), mend))
+    }
+
+    /// Tells what the encoding was.
+    pub(crate) fn end(&self, out: &mut Out<'_, '_>, cues: &Cues) -> Flow {
+        if self.lines.foreign > 0 {
+            let text = format!("lines that are not UTF-8 are read as Windows-1252: {}", self.lines.foreign);
+            out.note(0, text)?;
+        }
+        if cues.count == 0 {
+            let mend = "see that it is a subtitle file; `--format` names another format";
+            return out.problem(0, Fault::new("", "there is no cue in the file", mend));
+        }
+        ON
+    }
+}
+
+/// The text of a cue while its lines come.
+#[derive(Debug, Default)]
+pub(crate) struct CueText {
+    pub text: String,
+    /// It was longer than a cue may be; the rest was not kept.
+    pub is_huge: bool,
+}
+
+impl CueText {
+    pub(crate) fn push(&mut self, line: &str) {
+        if self.text.len() + line.len() > CUE_BYTES_MAX {
+            self.is_huge = true;
+            return;
+        }
+        if !self.text.is_empty() {
+            self.text.push('\n');
+        }
+        self.text.push_str(line);
+    }
+
+    /// Why a huge cue is refused.
+    pub(crate) fn fault() -> Fault {
+        let why = format!("the cue has more than {CUE_BYTES_MAX} bytes of text");
+        Fault::new("text", why, "split it; is a blank line missing?")
+    }
+}

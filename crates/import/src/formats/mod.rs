@@ -1,0 +1,113 @@
+//! Reads what models and tools write, and hands out annotation lines.
+//!
+//! One file of this crate is one format; its first words say where the format is described, what becomes of what, how
+//! times are rounded and whether ends are inclusive (`docs/formats-in.md` has it as a table). All go the same way:
+//! [`sniff`] knows the format, [`read`] hands out lines, problems and notes to one sink. Nothing here knows an archive:
+//! lines go the way of every other line and are checked there.
+//!
+//! Whatever the bytes are, nothing panics, memory is bounded ([`limits`]), and a row that cannot be read is named with
+//! its line and the mend while the others go in.
+//!
+//! ```no_run
+//! use std::ops::ControlFlow;
+//! use crate::formats::{Format, Item, Settings, read};
+//!
+//! let file = std::fs::File::open("ep1.en.srt")?;
+//! let settings = Settings { language: Some("en".into()), ..Settings::new("ep1") };
+//! let counts = read(Format::Srt, "ep1.en.srt", file, &settings, &mut |item| {
+//!     if let Item::Annotation(line) = item {
+//!         drop(line);
+//!     }
+//!     ControlFlow::Continue(())
+//! });
+//! assert_eq!(counts.files, 1);
+//! # Ok::<(), std::io::Error>(())
+//! ```
+
+mod format;
+pub mod limits;
+mod settings;
+mod sniff;
+mod stem;
+
+mod cue;
+mod markup;
+mod srt;
+mod ttml;
+mod ttml_time;
+mod vtt;
+
+mod aws_transcribe;
+mod google_speech;
+mod rttm;
+mod sentences;
+mod watson;
+mod whisper;
+mod whisperx;
+
+mod cvat;
+mod google_video;
+mod mot;
+mod npy;
+mod pyscenedetect;
+mod rekognition;
+mod shape;
+mod tracks;
+mod video_indexer;
+
+mod catalogue;
+
+mod json;
+mod out;
+mod text;
+mod xml;
+
+use std::io::Read;
+
+pub use crate::{Counts, Item, Note, Problem, Sink};
+pub use catalogue::{catalogue, is_catalogue};
+pub use format::Format;
+pub use settings::Settings;
+pub use sniff::sniff;
+pub use stem::split_stem;
+
+use out::{Flow, Out};
+
+/// Reads one file and hands out its lines, problems and notes in the order of the file.
+///
+/// `file` is its name in messages. Where the sink breaks, reading ends.
+pub fn read(
+    format: Format,
+    file: &str,
+    mut reader: impl Read,
+    settings: &Settings,
+    sink: &mut Sink<'_>,
+) -> Counts {
+    let mut out = Out::new(file, format.name(), settings, sink);
+    if out.check_names().is_continue() {
+        // Why reading ended is told already, or whoever takes the items knows it.
+        let _ = read_format(format, &mut reader, &mut out);
+    }
+    out.finish()
+}
+
+fn read_format(format: Format, reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
+    match format {
+        Format::Srt => srt::read(reader, out),
+        Format::WebVtt => vtt::read(reader, out),
+        Format::Ttml => ttml::read(reader, out),
+        Format::Whisper => whisper::read(reader, out),
+        Format::WhisperX => whisperx::read(reader, out),
+        Format::AwsTranscribe => aws_transcribe::read(reader, out),
+        Format::GoogleSpeech => google_speech::read(reader, out),
+        Format::Watson => watson::read(reader, out),
+        Format::Rttm => rttm::read(reader, out),
+        Format::PySceneDetect => pyscenedetect::read(reader, out),
+        Format::Rekognition => rekognition::read(reader, out),
+        Format::VideoIndexer => video_indexer::read(reader, out),
+        Format::GoogleVideo => google_video::read(reader, out),
+        Format::Cvat => cvat::read(reader, out),
+        Format::Mot => mot::read(reader, out),
+        Format::Npy => npy::read(reader, out),
+    }
+}

@@ -1,9 +1,0 @@
-rushes_testkit::store_suite!(match crate::support::fixture() {
-    Some(fixture) => fixture,
-    None => return,
-});
-
-rushes_testkit::import_suite!(match crate::support::fixture() {
-    Some(fixture) => fixture,
-    None => return,
-});

@@ -1,0 +1,45 @@
+//! Stage 2's store: each current annotation once, normalised; buckets; what changed at which commit.
+//!
+//! It keeps what fusion decided. It does not fuse, and it does not know what reads it.
+//!
+//! Two implementations of the seam share one body: [`KvTimeline`] turns updates into rows of sorted tables, and
+//! [`kv::Kv`] keeps the tables, in memory or in a folder. So the two cannot differ in what they store.
+
+mod digest;
+mod embedded;
+pub mod kv;
+mod memory;
+mod rows;
+mod seam;
+mod store;
+
+pub use digest::ContentDigest;
+pub use embedded::EmbeddedKv;
+pub use memory::MemoryKv;
+pub use seam::*;
+pub use store::KvTimeline;
+
+/// A fused store in memory: for tests and small archives.
+pub type MemoryTimeline = KvTimeline<MemoryKv>;
+/// A fused store in a folder of its own.
+pub type EmbeddedTimeline = KvTimeline<EmbeddedKv>;
+
+impl MemoryTimeline {
+    /// An empty store.
+    ///
+    /// # Errors
+    /// None in practice.
+    pub fn new() -> rushes_types::Result<Self> {
+        Self::over(MemoryKv::default())
+    }
+}
+
+impl EmbeddedTimeline {
+    /// Opens the store in a folder, or makes it.
+    ///
+    /// # Errors
+    /// Where the folder cannot be read or written, or another process has it open.
+    pub fn open(folder: &std::path::Path) -> rushes_types::Result<Self> {
+        Self::over(EmbeddedKv::open(folder)?)
+    }
+}
