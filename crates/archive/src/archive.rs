@@ -9,11 +9,11 @@ use rushes_types::limits::Limits;
 use rushes_types::{Commit, Error, ErrorKind, Result};
 
 use crate::access::{Caller, Right, Tokens};
-use crate::ask::NameCache;
 use crate::backup::BackupReport;
 use crate::engines::{EmbeddedEngines, Engines, OpenEngines, Part};
 use crate::erasures::{Erasures, INDEX_PATIENCE, PURGE_AFTER};
 use crate::gate::Gate;
+use crate::knowledge::Gathered;
 use crate::manifest::{ArchiveLock, Manifest, make_private_dir};
 use crate::progress::{Progress, Unwatched};
 use crate::rebuild::{self, Rebuild};
@@ -76,8 +76,8 @@ pub struct Archive {
     pub(crate) tokens: Tokens,
     /// The labels with aliases, once they were read.
     pub(crate) labels: RwLock<Option<(Instant, Arc<LabelTable>)>>,
-    /// The names that questions were last read by.
-    pub(crate) names: NameCache,
+    /// What searches gathered of snapshots.
+    pub(crate) gathered: Gathered,
     workers: Mutex<Option<Workers>>,
     _lock: ArchiveLock,
 }
@@ -124,7 +124,7 @@ impl Archive {
             gate: Gate::default(),
             tokens,
             labels: RwLock::new(None),
-            names: NameCache::default(),
+            gathered: Gathered::default(),
             workers: Mutex::new(None),
             _lock: lock,
         };

@@ -5,7 +5,6 @@
 
 mod access;
 mod archive;
-mod ask;
 mod backup;
 mod embedded;
 mod engines;
@@ -15,6 +14,7 @@ mod facade;
 mod gate;
 mod ground;
 mod ingest;
+mod knowledge;
 mod manifest;
 mod media;
 pub mod migrate;
@@ -22,6 +22,7 @@ mod priority;
 mod progress;
 mod rebuild;
 mod search;
+mod snapshot_cache;
 mod status;
 mod suggest;
 mod verify;

@@ -4,19 +4,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use rushes_index::{EngineRequest, IndexReader};
-use rushes_plan::{Counted, Plan, Query, Reading, Resolved, resolve};
-use rushes_query::scope::filter;
-use rushes_query::{
-    Access, Answer, Cursor, Encoders, Labels, Options, ReaderResolver, Runs, WordTable, execute, mark,
-};
+use rushes_ask::ask;
+use rushes_index::IndexReader;
+use rushes_plan::Plan;
+use rushes_query::{Access, Answer, Asked, Catalog, View, cursor_of, explain, search};
 use rushes_store::LabelAliases;
 use rushes_text::{Analyzer, Language, normalise_label};
-use rushes_types::{MovieId, Result, RunId, RunState, Space, Visibility};
+use rushes_types::{MovieId, Result};
+
+pub use rushes_query::Explained;
 
 use crate::access::{Caller, Right};
 use crate::archive::Archive;
-use crate::ask::plan_of;
+use crate::knowledge::ArchiveKnowledge;
 
 /// How long labels are taken as known where other processes may change them.
 const LABELS_HOLD: Duration = Duration::from_secs(5);
@@ -30,17 +30,6 @@ pub struct SearchRequest {
     pub plan: Plan,
 }
 
-/// What a search would execute, and how its question was read.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Explained {
-    /// The resolved plan, with what could not be resolved.
-    pub resolved: Resolved,
-    /// Of a question in words: what each part of it became.
-    pub understood: Option<Reading>,
-    /// What an outside engine is asked, where one is.
-    pub requests: Vec<EngineRequest>,
-}
-
 impl Archive {
     /// Finds moments.
     ///
@@ -49,20 +38,11 @@ impl Archive {
     /// point is over; what the index answers.
     pub fn search(&self, caller: &Caller, request: &SearchRequest) -> Result<Answer> {
         let begun = Instant::now();
-        let (Explained { resolved, understood, .. }, reader, cursor, access) =
-            self.resolve(caller, request)?;
-        let query = Query::compile(&resolved.plan)?;
+        let reader = self.reader_of(&request.plan)?;
         let stopping = || self.shared.stopping_for_good();
-        let options = Options {
-            access,
-            cursor,
-            warnings: resolved.warnings,
-            word_weights: resolved.word_weights,
-            cancelled: Some(&stopping),
-        };
-        let mut answer = execute(&query, reader.as_ref(), options)?;
-        answer.understood = understood;
-        mark(&mut answer, &query, &Analyzer::new(Language::parse(&self.manifest().default_language)));
+        let view = self.view(reader.as_ref(), access(caller), Some(&stopping))?;
+        let knowledge = ArchiveKnowledge::new(self, &view)?;
+        let mut answer = search(asked(request, &knowledge)?, &view, &knowledge)?;
         answer.took_ms = begun.elapsed().as_secs_f64() * 1000.0;
         Ok(answer)
     }
@@ -72,43 +52,27 @@ impl Archive {
     /// # Errors
     /// What is wrong with the plan, with its field.
     pub fn explain_plan(&self, caller: &Caller, request: &SearchRequest) -> Result<Explained> {
-        let (mut explained, reader, _, access) = self.resolve(caller, request)?;
-        let query = Query::compile(&explained.resolved.plan)?;
-        explained.requests = reader.requests(&query, &filter(&query, reader.as_ref(), &access));
-        Ok(explained)
+        let reader = self.reader_of(&request.plan)?;
+        let view = self.view(reader.as_ref(), access(caller), None)?;
+        let knowledge = ArchiveKnowledge::new(self, &view)?;
+        explain(asked(request, &knowledge)?, &view, &knowledge)
     }
 
-    #[allow(clippy::type_complexity)] // one caller each, and the parts belong together only here
-    fn resolve(
+    /// A reader where the plan's cursor is, else at the newest read point.
+    fn reader_of(&self, plan: &Plan) -> Result<Arc<dyn IndexReader>> {
+        self.engines.index.reader(cursor_of(plan)?.as_ref().map(|c| &c.read_point))
+    }
+
+    fn view<'a>(
         &self,
-        caller: &Caller,
-        request: &SearchRequest,
-    ) -> Result<(Explained, Arc<dyn IndexReader>, Option<Cursor>, Access)> {
-        let cursor = request.plan.cursor.as_deref().map(Cursor::read).transpose()?;
-        let reader = self.engines.index.reader(cursor.as_ref().map(|c| &c.read_point))?;
-        let access = access(caller);
-        let labels = self.label_table()?;
-        let encoders = LateEncoders { encoders: self.options.encoders.as_ref(), archive: self };
-        let resolver = ReaderResolver {
-            reader: reader.as_ref(),
-            access: &access,
-            labels: labels.as_ref(),
-            words: self,
-            encoders: &encoders,
-            runs: self,
-        };
-        let (plan, understood, warnings) = match &request.q {
-            Some(words) => {
-                let names = self.names.names(reader.as_ref(), labels.as_ref(), &access)?;
-                let asked = plan_of(words, &request.plan, &names, &resolver)?;
-                (asked.plan, Some(asked.reading), asked.warnings)
-            }
-            None => (request.plan.clone(), None, Vec::new()),
-        };
-        plan.check()?;
-        let mut resolved = resolve(&plan, &resolver, cursor.as_ref().map(|c| c.word_weights.as_slice()))?;
-        resolved.warnings.extend(warnings);
-        Ok((Explained { resolved, understood, requests: Vec::new() }, reader, cursor, access))
+        reader: &'a dyn IndexReader,
+        access: Access,
+        cancelled: Option<&'a (dyn Fn() -> bool + Sync)>,
+    ) -> Result<View<'a>> {
+        let catalog = self.gathered.catalogs.get(reader.read_point(), &access, || Ok(Catalog::default()))?;
+        let language = || Arc::new(Analyzer::new(Language::parse(&self.manifest().default_language)));
+        let analyzer = Arc::clone(self.gathered.analyzer.get_or_init(language));
+        Ok(View { reader, access, catalog, analyzer, cancelled })
     }
 
     /// The labels with aliases, read once and again after they changed.
@@ -123,7 +87,7 @@ impl Archive {
             Some((_, table)) if *table == anew => table,
             _ => {
                 // Another process gave labels other aliases.
-                self.names.forget();
+                self.gathered.names.forget();
                 Arc::new(anew)
             }
         };
@@ -134,8 +98,15 @@ impl Archive {
 
     pub(crate) fn forget_labels(&self) {
         *self.labels.write().unwrap_or_else(PoisonError::into_inner) = None;
-        self.names.forget();
+        self.gathered.names.forget();
     }
+}
+
+/// The plan of a request: what its words ask is added to what was set by hand.
+fn asked(request: &SearchRequest, knowledge: &ArchiveKnowledge<'_>) -> Result<Asked> {
+    let Some(words) = &request.q else { return Ok(request.plan.clone().into()) };
+    let asked = ask(words, &request.plan, knowledge)?;
+    Ok(Asked { plan: asked.plan, understood: Some(asked.reading), warnings: asked.warnings })
 }
 
 /// What a caller may see, as the query knows it.
@@ -181,61 +152,11 @@ impl LabelTable {
         let numbers = self.by_name.get(&normalise_label(name)).map_or(&[][..], Vec::as_slice);
         numbers.iter().filter_map(|no| self.entries.get(*no))
     }
-}
 
-impl Labels for LabelTable {
-    fn aliases(&self, kind: Option<&str>, label: &str) -> Result<Vec<String>> {
+    /// Every label that `label` stands for: those it is an alias of, and their other aliases.
+    pub(crate) fn aliases(&self, kind: Option<&str>, label: &str) -> Vec<String> {
         let of_kind = |entry: &&LabelAliases| kind.is_none_or(|kind| entry.kind.as_str() == kind);
         let named = self.named(label).filter(of_kind);
-        Ok(named.flat_map(|entry| std::iter::once(&entry.label).chain(&entry.aliases)).cloned().collect())
-    }
-}
-
-impl WordTable for Archive {
-    fn word_counts(&self, words: &[String]) -> Result<Counted> {
-        let counted = self.engines.timeline.word_counts(words)?;
-        Ok(Counted { version: counted.version, annotations: counted.annotations, counts: counted.counts })
-    }
-}
-
-impl Runs for Archive {
-    fn run(&self, run: &str) -> Result<Option<(String, String)>> {
-        let Ok(id) = RunId::new(run) else { return Ok(None) };
-        let found = self.engines.store.run(&id)?;
-        let pinnable = found.filter(|r| r.state == RunState::Committed && r.visibility == Visibility::Kept);
-        Ok(pinnable.map(|r| (r.asset.to_string(), r.model.name().to_owned())))
-    }
-}
-
-/// The encoders, told of spaces whose encoder was named only after their annotations were fused.
-struct LateEncoders<'a> {
-    encoders: &'a dyn Encoders,
-    archive: &'a Archive,
-}
-
-impl std::fmt::Debug for LateEncoders<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        self.encoders.fmt(f)
-    }
-}
-
-impl LateEncoders<'_> {
-    fn named(&self, space: &Space) -> Result<Space> {
-        if space.encoder.is_some() {
-            return Ok(space.clone());
-        }
-        let registered = self.archive.engines.store.models()?.into_iter().filter_map(|m| m.space);
-        let late = registered.filter(|s| s.id == space.id).find(|s| s.encoder.is_some());
-        Ok(late.unwrap_or_else(|| space.clone()))
-    }
-}
-
-impl Encoders for LateEncoders<'_> {
-    fn encode_text(&self, space: &Space, text: &str) -> Result<Option<Vec<f32>>> {
-        self.encoders.encode_text(&self.named(space)?, text)
-    }
-
-    fn encode_image(&self, space: &Space, image: &str) -> Result<Option<Vec<f32>>> {
-        self.encoders.encode_image(&self.named(space)?, image)
+        named.flat_map(|entry| std::iter::once(&entry.label).chain(&entry.aliases)).cloned().collect()
     }
 }

@@ -3,7 +3,7 @@
 use rushes_ask::Target;
 use rushes_index::IndexReader;
 use rushes_plan::{Clause, Filter, Fuzziness, Test, Word, WordsTest};
-use rushes_query::{Access, WordTable};
+use rushes_query::Access;
 use rushes_text::{fold_word, normalise_label, tokenise};
 use rushes_types::Result;
 
@@ -67,7 +67,7 @@ impl Archive {
             ..Filter::default()
         };
         let labels = self.label_table()?;
-        let names = self.names.names(reader.as_ref(), labels.as_ref(), &access)?;
+        let names = self.names_of(reader.as_ref(), labels.as_ref(), &access)?;
         let typed = request.typed.as_str();
         let tails = tails(typed, request.tails);
         let mut offers: Vec<Offer> = Vec::new();
@@ -148,16 +148,7 @@ fn said(reader: &dyn IndexReader, filter: &Filter, word: &str) -> Result<u64> {
         analysed: false,
         fuzziness: Fuzziness::Exact,
     };
-    let clause = Clause {
-        no: 0,
-        pointer: String::new(),
-        kind: None,
-        model: None,
-        test: Test::Words(test),
-        min_confidence: 0.0,
-        attributes: Vec::new(),
-        weight: 1.0,
-    };
+    let clause = Clause { test: Test::Words(test), ..Clause::any(None) };
     Ok(reader.hits(&clause, filter)?.hits.len() as u64)
 }
 

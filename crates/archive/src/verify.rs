@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use rushes_fuse::driver::{Options, fuse_asset};
 use rushes_index::{AnnotationRef, AssetNo, IndexReader};
-use rushes_plan::{Clause, Filter, Test};
+use rushes_plan::{Clause, Filter};
 use rushes_store::{Effect, Erased};
 use rushes_timeline::{MemoryTimeline, TimelineStore};
 use rushes_types::{AssetId, Commit, FusedAnnotation, FusedKey, Result, TimeRange};
@@ -201,7 +201,8 @@ fn verify_indexed(
         current.extend(alive.map(FusedAnnotation::fused_key));
     }
     let filter = Filter { assets: Some(vec![asset.clone()]), ..Filter::default() };
-    let seen: BTreeSet<FusedKey> = reader.hits(&anything(), &filter)?.hits.iter().map(|h| h.first).collect();
+    let seen: BTreeSet<FusedKey> =
+        reader.hits(&Clause::any(None), &filter)?.hits.iter().map(|h| h.first).collect();
     if seen != current {
         let (missing, extra) = (current.difference(&seen).count(), seen.difference(&current).count());
         report.problem(format!(
@@ -238,18 +239,4 @@ fn compare(
         }
     }
     Ok(())
-}
-
-/// A clause that every annotation matches.
-fn anything() -> Clause {
-    Clause {
-        no: 0,
-        pointer: String::new(),
-        kind: None,
-        model: None,
-        test: Test::Any,
-        min_confidence: 0.0,
-        attributes: Vec::new(),
-        weight: 1.0,
-    }
 }

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use rushes_plan::{PlanClause, VectorAsk};
-use rushes_types::known_types;
+use rushes_plan::{Ask, PlanClause, VectorAsk, VectorSource};
 
+use crate::clauses::{dialogue, phrase, text};
 use crate::scan::{Item, ScopePart, What};
 
 /// Which group of a step a clause goes to.
@@ -44,11 +44,6 @@ pub(crate) struct Built {
     pub excluded: BTreeSet<usize>,
     /// Items that say something that was not used.
     pub unused: BTreeSet<usize>,
-}
-
-/// A dialogue clause.
-pub(crate) fn dialogue() -> PlanClause {
-    PlanClause { kind: Some(known_types::DIALOGUE.to_owned()), ..PlanClause::default() }
 }
 
 struct Builder<'a> {
@@ -107,13 +102,12 @@ impl Builder<'_> {
         match &item.what {
             What::Word => return self.words(at),
             What::Phrase(said) => {
-                self.atom(PlanClause { phrase: Some(said.clone()), ..dialogue() }, vec![at]);
+                self.atom(dialogue().asking(phrase(said, None)), vec![at]);
             }
             What::Said(said) => {
-                let clause = PlanClause { phrase: Some(said.clone()), analysed: Some(true), ..dialogue() };
-                self.atom(clause, vec![at]);
+                self.atom(dialogue().asking(phrase(said, Some(true))), vec![at]);
             }
-            What::About(words) => self.atom(PlanClause { text: Some(words.clone()), ..dialogue() }, vec![at]),
+            What::About(words) => self.atom(dialogue().asking(text(words.clone())), vec![at]),
             What::Dialogue => self.atom(dialogue(), vec![at]),
             What::Silence => {
                 self.not = Some((at, None));
@@ -121,12 +115,8 @@ impl Builder<'_> {
                 self.not = None;
             }
             What::Label { kind, label } => {
-                let clause = PlanClause {
-                    kind: Some(kind.clone()),
-                    label: Some(label.clone()),
-                    ..PlanClause::default()
-                };
-                self.atom(clause, vec![at]);
+                let ask = Ask::Label { label: label.clone(), labels: None };
+                self.atom(PlanClause::of_type(kind).asking(ask), vec![at]);
             }
             What::Not => self.not = Some((at, None)),
             What::Or => self.or = Some(at),
@@ -252,7 +242,7 @@ impl Builder<'_> {
                 _ => break,
             }
         }
-        let text = self.text.get(self.items[at].start..self.items[end].end).unwrap_or_default().to_owned();
+        let asked = self.text.get(self.items[at].start..self.items[end].end).unwrap_or_default().to_owned();
         let (mut words, mut end_of_last) = (String::new(), None);
         for item in content.iter().map(|i| &self.items[*i]) {
             // Characters of writing without spaces stay together.
@@ -261,13 +251,12 @@ impl Builder<'_> {
             }
             words.push_str(self.text.get(item.start..item.end).unwrap_or_default());
         }
-        let clause = if self.has_encoder {
-            let vector = VectorAsk { text: Some(text), ..VectorAsk::default() };
-            PlanClause { vector: Some(vector), ..PlanClause::default() }
+        let ask = if self.has_encoder {
+            Ask::Vector { vector: VectorAsk::near(VectorSource::Text(asked)) }
         } else {
-            PlanClause { text: Some(words), ..PlanClause::default() }
+            text(words)
         };
-        self.atom(clause, content);
+        self.atom(PlanClause::default().asking(ask), content);
         end + 1
     }
 
@@ -293,11 +282,11 @@ impl Builder<'_> {
                 self.follow(!before, link);
             }
         }
-        let negated = self.denied(last, at, clause.kind.as_ref());
+        let negated = self.denied(last, at, clause.common.kind.as_ref());
         let or = self.or.take();
         let group = match (negated, or) {
             (true, _) => Group::None,
-            (false, Some(or)) => self.alternative(or, clause.kind.as_ref()),
+            (false, Some(or)) => self.alternative(or, clause.common.kind.as_ref()),
             (false, None) => Group::All,
         };
         let step = self.step();
@@ -349,7 +338,7 @@ impl Builder<'_> {
             self.built.unused.insert(or);
             return Group::All;
         }
-        let left_kind = left.clause.kind.clone();
+        let left_kind = left.clause.common.kind.clone();
         let items = self.items;
         let mut before = or;
         for atom in self.step().atoms.iter_mut().rev() {
@@ -358,7 +347,7 @@ impl Builder<'_> {
             let listed = before == or
                 || (between.iter().all(|i| matches!(i.what, What::Comma | What::Frame))
                     && between.iter().any(|i| i.what == What::Comma)
-                    && atom.clause.kind == left_kind
+                    && atom.clause.common.kind == left_kind
                     && kind == left_kind.as_ref());
             if !listed || atom.group != Group::All {
                 break;

@@ -2,7 +2,7 @@
 //!
 //! 1. *Parse*: quotes are dialogue; frame words, numbers, times, seasons, sequences, negations and alternatives are
 //!    recognised in English, Spanish, French and German (`grammar`, `scan`).
-//! 2. *Link*: names of people, places, things and titles are found, mistyped ones too, over a [`Lexicon`]; what is left
+//! 2. *Link*: names of people, places, things and titles are found, mistyped ones too, over the names that [`Knowledge`] has; what is left
 //!    is meaning, for a vector clause where an encoder is known, else for words (`names`, `build`).
 //! 3. *Plan*: all of it goes into a [`Plan`], which can be edited and sent again; the [`Reading`] says what
 //!    each part of the question became, and what was not understood (`plan_of`).
@@ -10,10 +10,12 @@
 //! Pure: no archive, no clock, no files.
 
 mod build;
+mod clauses;
 mod grammar;
-mod names;
+mod lexicon;
 mod number;
 mod plan_of;
+mod pointers;
 pub mod questions;
 mod scan;
 mod scan_amount;
@@ -24,15 +26,16 @@ mod settle;
 mod short;
 mod token;
 
-use rushes_plan::{Plan, Warning};
+use rushes_plan::{Knowledge, Plan, Warning};
 use rushes_types::limits::QUERY_BYTES_MAX;
 use rushes_types::{Error, ErrorKind, Result};
 
-pub use names::{Episode, Lexicon, NAME_WORDS_MAX, Name, Names, Target};
+pub use rushes_plan::{Episode, NAME_WORDS_MAX, Name, Names, Target};
 pub use rushes_plan::{Reading, ReadingKind, ReadingSpan};
 pub use short::in_short;
 
 use build::Built;
+use lexicon::Lexicon;
 use plan_of::Planned;
 use scan::{Item, Scanner, What};
 
@@ -52,13 +55,14 @@ pub struct Asked {
 ///
 /// # Errors
 /// [`ErrorKind::TooLarge`] for more than [`QUERY_BYTES_MAX`] bytes; [`ErrorKind::Invalid`] where neither question nor plan
-/// name anything to look for.
-pub fn ask(question: &str, base: &Plan, lexicon: &dyn Lexicon) -> Result<Asked> {
+/// name anything to look for; where the names cannot be read.
+pub fn ask(question: &str, base: &Plan, knowledge: &dyn Knowledge) -> Result<Asked> {
     if question.len() > QUERY_BYTES_MAX {
         let message =
             format!("the question has {} bytes; at most {QUERY_BYTES_MAX} are taken", question.len());
         return Err(Error::new(ErrorKind::TooLarge, message).at("/q"));
     }
+    let lexicon = &Lexicon::of(knowledge)?;
     let scanner = Scanner::new(question, lexicon);
     let items = scanner.items();
     let by_meaning = items.iter().any(|item| item.what == What::Word) && lexicon.has_encoder();
@@ -73,10 +77,9 @@ pub fn ask(question: &str, base: &Plan, lexicon: &dyn Lexicon) -> Result<Asked> 
         return Err(Error::invalid(message).at("/q"));
     }
     warnings.extend(notes(question, &items, &built));
-    let json = plan.to_json();
     pointers.retain(|_, pointer| {
         // What was set by hand stays, and seasons with episodes may have become assets: then the field above is meant.
-        while !pointer.is_empty() && json.pointer(pointer).is_none() {
+        while !pointer.is_empty() && !pointers::holds(&plan, pointer) {
             pointer.truncate(pointer.rfind('/').unwrap_or(0));
         }
         !pointer.is_empty()

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 
 use rushes_plan::{
-    ClauseRef, GroupBy, Mode, Near, Plan, PlanStep, Predicate, RankBy, ReadingKind, Scope, Top, Warning,
+    ClauseRef, GroupBy, Mode, Near, Plan, PlanStep, Predicate, RankBy, ReadingKind, Scope, Target, Top,
+    Warning,
 };
 use rushes_types::limits::CLAUSES_MAX;
 
 use crate::build::{Atom, Built, Group, Step, scope_parts};
 use crate::grammar::Level;
-use crate::names::{Lexicon, Target};
+use crate::lexicon::Lexicon;
 use crate::scan::{Item, ScopePart, What};
 
 /// A plan, and for each item the field that it became.
@@ -22,13 +23,13 @@ pub(crate) struct Planned {
 
 struct Planner<'a> {
     items: &'a [Item],
-    lexicon: &'a dyn Lexicon,
+    lexicon: &'a Lexicon<'a>,
     base: &'a Plan,
     out: Planned,
 }
 
 /// Puts what was built into a plan. What the plan says already was set by hand, and stays.
-pub(crate) fn plan_of(items: &[Item], built: &Built, base: &Plan, lexicon: &dyn Lexicon) -> Planned {
+pub(crate) fn plan_of(items: &[Item], built: &Built, base: &Plan, lexicon: &Lexicon<'_>) -> Planned {
     let out = Planned { plan: base.clone(), ..Planned::default() };
     let mut planner = Planner { items, lexicon, base, out };
     planner.mode();

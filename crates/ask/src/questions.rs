@@ -1,13 +1,13 @@
 //! Sets of questions with the plans that they should become, and how many do.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
-use rushes_plan::Plan;
-use rushes_types::{Asset, AssetId, Error, MovieId, Result};
+use rushes_plan::{Knowledge, Names, Plan, WordCounts};
+use rushes_types::{Asset, AssetId, Error, Metric, MovieId, Result, Space, SpaceId};
 use serde::{Deserialize, Serialize};
 
 use crate::grammar::Grammar;
-use crate::names::{Lexicon, Names};
 use crate::short::{in_short, sorted};
 
 /// The names that our own questions are asked over.
@@ -82,7 +82,7 @@ struct Words {
 /// A lexicon that was written down.
 #[derive(Debug)]
 pub struct WrittenLexicon {
-    names: Names,
+    names: Arc<Names>,
     known: BTreeSet<String>,
     encoder: bool,
 }
@@ -108,7 +108,7 @@ impl WrittenLexicon {
         for row in &file.asset {
             names.add_asset(&row.asset()?);
         }
-        Ok(Self { names, known: file.words.known, encoder: file.encoder })
+        Ok(Self { names: Arc::new(names), known: file.words.known, encoder: file.encoder })
     }
 
     /// The same, with or without an encoder of texts.
@@ -119,16 +119,22 @@ impl WrittenLexicon {
     }
 }
 
-impl Lexicon for WrittenLexicon {
-    fn names(&self) -> &Names {
-        &self.names
+impl Knowledge for WrittenLexicon {
+    fn names(&self) -> Result<Arc<Names>> {
+        Ok(Arc::clone(&self.names))
     }
 
-    fn knows_word(&self, folded: &str) -> bool {
-        self.known.contains(folded)
+    fn word_counts(&self, words: &[String]) -> Result<WordCounts> {
+        let counts = words.iter().map(|word| u64::from(self.known.contains(word))).collect();
+        Ok(WordCounts { counts, ..WordCounts::default() })
     }
 
-    fn has_encoder(&self) -> bool {
+    fn spaces(&self) -> Result<Vec<Space>> {
+        let id = SpaceId::new("written").map_err(|e| Error::bug(e.to_string()))?;
+        Ok(vec![Space { id, dimensions: 1, metric: Metric::Cosine, encoder: None }])
+    }
+
+    fn encodes_text(&self, _: &Space) -> bool {
         self.encoder
     }
 }
@@ -204,10 +210,10 @@ pub struct Score {
 
 /// Asks all questions, and counts.
 #[must_use]
-pub fn score(questions: &[Question], lexicon: &dyn Lexicon) -> Score {
+pub fn score(questions: &[Question], knowledge: &dyn Knowledge) -> Score {
     let mut score = Score::default();
     for question in questions {
-        let got = match crate::ask(&question.ask, &Plan::default(), lexicon) {
+        let got = match crate::ask(&question.ask, &Plan::default(), knowledge) {
             Ok(asked) => in_short(&asked.plan),
             Err(_) => REFUSED.to_owned(),
         };

@@ -1,10 +1,10 @@
 //! First step: from the question's words to items, each a part of the question with what it says.
 
-use rushes_plan::{Bounds, RankBy, Window};
+use rushes_plan::{Bounds, Name, RankBy, Target, Window};
 use rushes_text::{Analyzer, Language};
 
 use crate::grammar::{Grammar, Level, Sense};
-use crate::names::{Lexicon, Name, Target};
+use crate::lexicon::Lexicon;
 use crate::scan_names::Named;
 use crate::token::{Kind, Token, tokens};
 
@@ -94,13 +94,13 @@ pub(crate) struct Scanner<'q> {
     pub text: &'q str,
     pub tokens: Vec<Token>,
     pub language: Language,
-    pub lexicon: &'q dyn Lexicon,
+    pub lexicon: &'q Lexicon<'q>,
     pub grammar: &'static Grammar,
     pub analyzer: Analyzer,
 }
 
 impl<'q> Scanner<'q> {
-    pub fn new(text: &'q str, lexicon: &'q dyn Lexicon) -> Self {
+    pub fn new(text: &'q str, lexicon: &'q Lexicon<'q>) -> Self {
         let grammar = Grammar::get();
         let tokens = tokens(text);
         let language = grammar.language(text, &tokens);

@@ -1,10 +1,10 @@
 //! Second step: names of people, places, things and titles, inflected and mistyped ones too.
 
+use rushes_plan::{NAME_WORDS_MAX, Name, Target};
 use rushes_text::{Forms, Language};
 use rushes_types::known_types;
 
 use crate::grammar::Sense;
-use crate::names::{NAME_WORDS_MAX, Name, Target};
 use crate::scan::{Scanner, ScopePart, What};
 use crate::token::{Kind, tokens};
 

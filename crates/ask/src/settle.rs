@@ -1,8 +1,9 @@
 //! What was built is put in order: words join, steps that name nothing go.
 
-use rushes_plan::PlanClause;
+use rushes_plan::{Ask, PlanClause, VectorSource};
 
-use crate::build::{Atom, Built, Group, Step, dialogue};
+use crate::build::{Atom, Built, Group, Step};
+use crate::clauses::dialogue;
 
 impl Built {
     /// Makes of the steps what can be asked.
@@ -18,7 +19,7 @@ impl Built {
             let mut merged: Option<Atom> = None;
             let mut rest = Vec::new();
             for atom in std::mem::take(&mut step.atoms) {
-                let free = atom.clause.kind.is_none() && atom.group == Group::All;
+                let free = atom.clause.kind().is_none() && atom.group == Group::All;
                 match (&mut merged, free) {
                     (Some(first), true) => {
                         join(&mut first.clause, &atom.clause);
@@ -60,8 +61,11 @@ impl Built {
     /// "the lines where Mara says …": what is said is dialogue already.
     fn drop_bare_dialogue(&mut self) {
         for step in &mut self.steps {
-            let says =
-                |a: &Atom| a.clause.phrase.is_some() || (a.clause.kind.is_some() && a.clause.text.is_some());
+            let says = |a: &Atom| match &a.clause.ask {
+                Some(Ask::Phrase { .. }) => true,
+                Some(Ask::Text { .. }) => a.clause.kind().is_some(),
+                _ => false,
+            };
             if step.atoms.iter().any(|a| a.group != Group::None && says(a)) {
                 let bare = dialogue();
                 step.atoms.retain(|a| a.group == Group::None || a.clause != bare);
@@ -72,16 +76,22 @@ impl Built {
 
 /// Joins the words of two clauses.
 fn join(first: &mut PlanClause, second: &PlanClause) {
-    let text = |clause: &PlanClause| -> Option<String> {
-        clause.text.clone().or_else(|| clause.vector.as_ref().and_then(|v| v.text.clone()))
+    let more = match &second.ask {
+        Some(Ask::Text { ask, .. }) => &ask.text,
+        Some(Ask::Vector { vector }) => match &vector.source {
+            VectorSource::Text(text) => text,
+            _ => return,
+        },
+        _ => return,
     };
-    let Some(more) = text(second) else { return };
-    let own = match &mut first.vector {
-        Some(vector) => &mut vector.text,
-        None => &mut first.text,
+    let own = match &mut first.ask {
+        Some(Ask::Text { ask, .. }) => &mut ask.text,
+        Some(Ask::Vector { vector }) => match &mut vector.source {
+            VectorSource::Text(text) => text,
+            _ => return,
+        },
+        _ => return,
     };
-    if let Some(own) = own {
-        own.push(' ');
-        own.push_str(&more);
-    }
+    own.push(' ');
+    own.push_str(more);
 }

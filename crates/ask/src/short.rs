@@ -1,7 +1,9 @@
 //! A plan in short, as sets of questions write it: `C"Mara" P"galley" -C"Otto" > D"geese first" @s1 #top=3`.
 
 use rushes_plan::time::{Instant, seconds_of_ns};
-use rushes_plan::{Bounds, ClauseRef, Mode, Plan, PlanClause, Predicate, RankBy, Scope, Top, Window};
+use rushes_plan::{
+    Ask, Bounds, ClauseRef, Mode, Plan, PlanClause, Predicate, RankBy, Scope, Top, VectorSource, Window,
+};
 use rushes_types::known_types;
 
 use crate::scan::What;
@@ -120,25 +122,26 @@ fn group(all: &[PlanClause], any: &[PlanClause], none: &[PlanClause]) -> String 
 }
 
 fn clause(clause: &PlanClause) -> String {
-    let kind = clause.kind.as_deref();
-    if let Some(label) = &clause.label {
-        return match kind {
+    let kind = clause.kind();
+    match &clause.ask {
+        Some(Ask::Label { label, .. }) => match kind {
             Some(known_types::CHARACTER) => format!("C\"{label}\""),
             Some(known_types::SCENE) => format!("P\"{label}\""),
             Some(known_types::OBJECT) => format!("O\"{label}\""),
             other => format!("L\"{}:{label}\"", other.unwrap_or_default()),
-        };
-    }
-    if let Some(phrase) = &clause.phrase {
-        let mark = if clause.analysed == Some(true) { 'S' } else { 'D' };
-        return format!("{mark}\"{phrase}\"");
-    }
-    if let Some(text) = &clause.text {
-        let mark = if kind == Some(known_types::DIALOGUE) { 'A' } else { 'W' };
-        return format!("{mark}\"{text}\"");
-    }
-    match clause.vector.as_ref().and_then(|v| v.text.as_ref()) {
-        Some(text) => format!("M\"{text}\""),
+        },
+        Some(Ask::Phrase { ask, .. }) => {
+            let mark = if ask.analysed == Some(true) { 'S' } else { 'D' };
+            format!("{mark}\"{}\"", ask.phrase)
+        }
+        Some(Ask::Text { ask, .. }) => {
+            let mark = if kind == Some(known_types::DIALOGUE) { 'A' } else { 'W' };
+            format!("{mark}\"{}\"", ask.text)
+        }
+        Some(Ask::Vector { vector }) => match &vector.source {
+            VectorSource::Text(text) => format!("M\"{text}\""),
+            _ => format!("T\"{}\"", kind.unwrap_or_default()),
+        },
         None => format!("T\"{}\"", kind.unwrap_or_default()),
     }
 }

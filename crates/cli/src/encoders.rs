@@ -71,6 +71,10 @@ impl Known {
 }
 
 impl Encoders for Known {
+    fn encodes_text(&self, space: &Space) -> bool {
+        self.0.knows(space)
+    }
+
     fn encode_text(&self, space: &Space, text: &str) -> Result<Option<Vec<f32>>> {
         self.0.text(space, text)
     }

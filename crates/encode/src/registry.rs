@@ -85,6 +85,12 @@ impl Registry {
         self.remembered(encoder.as_ref(), PICTURE, picture, space, &make)
     }
 
+    /// Is an encoder known for the space? It is not asked anything.
+    #[must_use]
+    pub fn knows(&self, space: &Space) -> bool {
+        self.of(space).is_some()
+    }
+
     fn of(&self, space: &Space) -> Option<&Arc<dyn Encoder>> {
         space.encoder.as_deref().and_then(|name| self.encoders.get(name))
     }

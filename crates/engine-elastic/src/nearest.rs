@@ -316,7 +316,7 @@ mod tests {
     fn test(query: Vec<f32>, metric: Metric) -> NearestTest {
         NearestTest {
             space: SpaceId::new("s").unwrap(),
-            query,
+            query: query.into(),
             metric,
             exact: true,
             k: Some(3),

@@ -182,8 +182,14 @@ fn queries(reader: &dyn IndexReader, centres: &[Vec<f32>]) {
     let mut near = |k, filter: &Filter| {
         let query = vector(&mut dice, centres);
         let space = SpaceId::new("clip@1").unwrap();
-        let test =
-            NearestTest { space, query, metric: Metric::Cosine, exact: true, k: Some(k), threshold: None };
+        let test = NearestTest {
+            space,
+            query: query.into(),
+            metric: Metric::Cosine,
+            exact: true,
+            k: Some(k),
+            threshold: None,
+        };
         reader.nearest(&clause(Test::Nearest(test)), filter, None).unwrap().hits.len()
     };
     time("nearest 10", 100, |_| near(10, &all));

@@ -37,17 +37,3 @@ pub(crate) fn refuse_nearest(clause: &Clause) -> Result<()> {
         _ => Ok(()),
     }
 }
-
-/// A clause that every annotation matches: for what only a filter decides.
-pub(crate) fn any_clause() -> Clause {
-    Clause {
-        no: 0,
-        pointer: String::new(),
-        kind: None,
-        model: None,
-        test: Test::Any,
-        min_confidence: 0.0,
-        attributes: Vec::new(),
-        weight: 1.0,
-    }
-}

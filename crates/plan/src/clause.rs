@@ -5,6 +5,8 @@ use std::ops::Bound;
 
 use rushes_types::{AnnotationType, AssetId, Metric, RunId, SpaceId, Value};
 
+use crate::vector_ask::QueryVector;
+
 /// One criterion, resolved and checked.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Clause {
@@ -24,6 +26,24 @@ pub struct Clause {
     pub attributes: Vec<AttributeTest>,
     /// Weight in the score; above 0.
     pub weight: f64,
+}
+
+impl Clause {
+    /// A clause that every annotation matches, or every one of a type: for what a filter decides, and to narrow by
+    /// giving it a test.
+    #[must_use]
+    pub const fn any(kind: Option<AnnotationType>) -> Self {
+        Self {
+            no: 0,
+            pointer: String::new(),
+            kind,
+            model: None,
+            test: Test::Any,
+            min_confidence: 0.0,
+            attributes: Vec::new(),
+            weight: 1.0,
+        }
+    }
 }
 
 /// What an annotation must say to match.
@@ -108,7 +128,7 @@ pub struct NearestTest {
     /// The space; its dimensions are `query.len()`.
     pub space: SpaceId,
     /// The query vector.
-    pub query: Vec<f32>,
+    pub query: QueryVector,
     /// The metric.
     pub metric: Metric,
     /// Must the answer be the mathematically nearest?

@@ -5,7 +5,8 @@ use std::fmt;
 use rushes_types::Metric;
 
 use crate::clause::{Clause, Fuzziness, NearestTest, Test, Word};
-use crate::plan::{Mode, Plan};
+use crate::moments::Mode;
+use crate::plan::PlanOf;
 use crate::query::{MomentTest, Query};
 
 impl fmt::Display for Query {
@@ -131,7 +132,7 @@ fn write_nearest(f: &mut fmt::Formatter<'_>, test: &NearestTest) -> fmt::Result 
     }
 }
 
-impl fmt::Display for Plan {
+impl<C: serde::Serialize, R: serde::Serialize> fmt::Display for PlanOf<C, R> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let text = serde_json::to_string_pretty(self).map_err(|_| fmt::Error)?;
         f.write_str(&text)

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use rushes_text::{Language, PhraseMatch, Token, find_phrases, tokenise};
 
-use crate::matching::{ClauseMatcher, Places, Says};
+use crate::matching::{ClauseMatcher, Says, WordPositions};
 
 /// Most marks in one text.
 pub const MARKS_MAX: usize = 64;
@@ -27,7 +27,7 @@ impl ClauseMatcher {
                 words.iter().any(|(word, _)| word.quality(&t.lower, &t.folded, language).is_some())
             }),
             Says::Phrase { words, slop } => {
-                let mut places = Places::new(words);
+                let mut places = WordPositions::new(words);
                 places.read(words, text, language);
                 let windows = united(&find_phrases(&places.words, *slop));
                 let found: BTreeSet<u32> = places.words.iter().flatten().map(|(at, _)| *at).collect();
@@ -102,15 +102,14 @@ mod tests {
     use super::*;
     use crate::{Clause, Plan, Query};
 
+    /// Knows nothing: each word weighs the same.
+    struct Nothing;
+
+    impl crate::Knowledge for Nothing {}
+
     fn clause(json: &str) -> Clause {
-        let mut plan = Plan::parse(json).unwrap();
-        for clause in &mut plan.all {
-            let words = clause.phrase.as_deref().or(clause.text.as_deref()).unwrap_or_default();
-            let word =
-                |w: &str| crate::PlanWord { text: w.to_lowercase(), weight: 1.0, prefix: clause.prefix };
-            clause.words = Some(words.split_whitespace().map(word).collect());
-        }
-        Query::compile(&plan).unwrap().criteria.remove(0).parts.remove(0)
+        let resolved = crate::resolve(&Plan::parse(json).unwrap(), &Nothing, None).unwrap();
+        Query::compile(&resolved.plan).unwrap().criteria.remove(0).parts.remove(0)
     }
 
     fn marked(json: &str, text: &str) -> String {

@@ -100,7 +100,7 @@ impl ClauseMatcher {
                 let fields = [annotation.label.as_deref(), annotation.text.as_deref()];
                 let language = language_of(annotation);
                 let scores = fields.into_iter().flatten().filter_map(|field| {
-                    let mut places = Places::new(words);
+                    let mut places = WordPositions::new(words);
                     places.read(words, field, language);
                     places.best(*slop)
                 });
@@ -232,12 +232,12 @@ fn weighted_mean(best: impl Iterator<Item = (Option<f64>, f64)>, every: bool) ->
 }
 
 /// Where in a text each word of a phrase stands.
-pub(crate) struct Places {
+pub(crate) struct WordPositions {
     pub words: Vec<Vec<(u32, f64)>>,
     next: u32,
 }
 
-impl Places {
+impl WordPositions {
     pub fn new(words: &[TermMatcher]) -> Self {
         Self { words: vec![Vec::new(); words.len()], next: 0 }
     }
@@ -268,7 +268,7 @@ fn chain_hits(
     chain: &[usize],
     hits: &mut Vec<PhraseHit>,
 ) {
-    let mut places = Places::new(words);
+    let mut places = WordPositions::new(words);
     let mut starts: Vec<u32> = Vec::with_capacity(chain.len());
     let mut found: Vec<(usize, usize, f64)> = Vec::new();
     for (at, &i) in chain.iter().enumerate() {
@@ -280,7 +280,7 @@ fn chain_hits(
         }
         // A label beside a text is a text of its own.
         if let (Some(_), Some(label)) = (&annotation.text, &annotation.label) {
-            let mut alone = Places::new(words);
+            let mut alone = WordPositions::new(words);
             alone.read(words, label, language);
             found.extend(alone.best(slop).map(|score| (at, at, score)));
         }

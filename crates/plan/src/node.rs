@@ -1,5 +1,6 @@
 //! JSON values with the way to them, so that every complaint names the field and the mend.
 
+use rushes_types::pointer::step_to;
 use rushes_types::{Error, Result};
 use serde_json::{Map, Value as Json};
 
@@ -39,7 +40,7 @@ impl<'a> Node<'a> {
         };
         for name in fields.keys() {
             if !known.contains(&name.as_str()) {
-                return Err(unknown(name, known).at(pointer_to(&self.pointer, name)));
+                return Err(unknown(name, known).at(step_to(&self.pointer, name)));
             }
         }
         Ok(Object { fields, pointer: self.pointer })
@@ -65,7 +66,7 @@ impl<'a> Node<'a> {
         }
         let nodes = fields.iter();
         Ok(nodes
-            .map(|(name, value)| (name.as_str(), Node { value, pointer: pointer_to(&self.pointer, name) }))
+            .map(|(name, value)| (name.as_str(), Node { value, pointer: step_to(&self.pointer, name) }))
             .collect())
     }
 
@@ -131,7 +132,7 @@ impl<'a> Object<'a> {
     /// The field, where it is there and not null.
     pub fn get(&self, name: &str) -> Option<Node<'a>> {
         let value = self.fields.get(name).filter(|v| !v.is_null())?;
-        Some(Node { value, pointer: pointer_to(&self.pointer, name) })
+        Some(Node { value, pointer: step_to(&self.pointer, name) })
     }
 
     /// The field read, where it is there and not null.
@@ -139,14 +140,14 @@ impl<'a> Object<'a> {
         self.get(name).map(read).transpose()
     }
 
+    /// The field read; where it is missing, the mend is said.
+    pub fn needed<T>(&self, name: &str, mend: &str, read: impl FnOnce(Node<'a>) -> Result<T>) -> Result<T> {
+        self.read(name, read)?.ok_or_else(|| self.error(format!("`{name}` is missing; {mend}")))
+    }
+
     pub fn error(&self, message: impl Into<String>) -> Error {
         Error::invalid(message).at(self.pointer.clone())
     }
-}
-
-/// A pointer one step further.
-pub(crate) fn pointer_to(pointer: &str, name: &str) -> String {
-    format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
 fn unknown(name: &str, known: &[&str]) -> Error {

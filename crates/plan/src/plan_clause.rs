@@ -1,79 +1,216 @@
-//! One clause of a plan as JSON.
+//! One clause of a plan as JSON, as it is written and as it is resolved.
+//!
+//! The two forms are one type: what resolution fills in (labels, words, vectors) is an `Option` in the form that is
+//! written, for an answer's plan may be sent back, and is there in the resolved form.
+//!
+//! **A new field of a clause is one edit**, in one of four declarations: [`ClauseCommon`] where every clause may have it,
+//! [`TextAsk`], [`PhraseAsk`] or [`VectorOptions`] where only such a clause may. Reading, writing, the schema, the fields
+//! that are known, and "`slop` goes with `phrase` only" follow from the declaration.
 
 use std::collections::BTreeMap;
 
-use rushes_types::Metric;
+use rushes_types::limits::PLAN_LIST_MAX;
 use serde::{Serialize, Serializer};
 use serde_json::Value as Json;
 
 use crate::clause::Fuzziness;
+use crate::leaf::{attributes, flag, fuzziness, id, list, share, text, weight};
+use crate::node::Node;
+use crate::object::{FromObject, object};
 use crate::plan::is_false;
+use crate::vector_ask::{SpaceVector, VectorAskOf};
 
-/// One criterion.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct PlanClause {
-    /// The annotation type.
-    #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
-    pub kind: Option<String>,
-    /// The model, as `name` (any version) or `name@version`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub model: Option<String>,
-    /// A whole label, or an alias of one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub label: Option<String>,
-    /// Words of label or text.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub text: Option<String>,
-    /// Words in a row.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub phrase: Option<String>,
-    /// A vector to be near to.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub vector: Option<VectorAsk>,
-    /// Is the last word the beginning of one?
-    #[serde(skip_serializing_if = "is_false")]
-    pub prefix: bool,
-    /// How many typing mistakes are forgiven in each word: 0 (default), 1, 2 or "auto".
-    #[serde(skip_serializing_if = "is_exact", serialize_with = "write_fuzziness")]
-    pub fuzziness: Fuzziness,
-    /// Moves of words that are forgiven in a phrase.
-    #[serde(skip_serializing_if = "is_zero_u32")]
-    pub slop: u32,
-    /// Do other forms of a word match? By default yes for `text`, no for `phrase`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub analysed: Option<bool>,
-    /// Must every word of `text` be there (`and`, the default), or one (`or`)?
-    #[serde(skip_serializing_if = "Operator::is_and")]
-    pub operator: Operator,
-    /// Least confidence; the plan's own holds as well.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub min_confidence: Option<f64>,
-    /// Tests of free attributes of the annotation; all must hold.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub attributes: BTreeMap<String, AttributeAsk>,
-    /// Weight in the score; 1 by default.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub weight: Option<f64>,
-    /// Resolved: the labels that `label` stands for, normalised.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub labels: Option<Vec<String>>,
-    /// Resolved: the words of `text` or `phrase` with their weights.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub words: Option<Vec<PlanWord>>,
+/// Most moves of words that are forgiven in a phrase.
+const SLOP_MAX: usize = 50;
+
+/// One criterion; in what form is said by what it asks.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ClauseOf<A> {
+    /// What every clause may say.
+    #[serde(flatten)]
+    pub common: ClauseCommon,
+    /// What label, text or vector must be; `None`: any.
+    #[serde(flatten)]
+    pub ask: Option<A>,
 }
 
-/// A word with its weight.
+impl<A> Default for ClauseOf<A> {
+    fn default() -> Self {
+        Self { common: ClauseCommon::default(), ask: None }
+    }
+}
+
+impl<A> ClauseOf<A> {
+    /// Every annotation of a type.
+    #[must_use]
+    pub fn of_type(kind: impl Into<String>) -> Self {
+        Self { common: ClauseCommon { kind: Some(kind.into()), ..ClauseCommon::default() }, ask: None }
+    }
+
+    /// The same that asks this as well.
+    #[must_use]
+    pub fn asking(self, ask: A) -> Self {
+        Self { ask: Some(ask), ..self }
+    }
+
+    /// The annotation type, where one is named.
+    #[must_use]
+    pub fn kind(&self) -> Option<&str> {
+        self.common.kind.as_deref()
+    }
+}
+
+/// A clause as it is written.
+pub type PlanClause = ClauseOf<Ask>;
+/// A clause with labels, words and vectors.
+pub type ResolvedClause = ClauseOf<ResolvedAsk>;
+
+object! {
+    /// What every clause may say, whatever it asks.
+    #[derive(Debug, Clone, PartialEq, Default, Serialize)]
+    #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+    pub struct ClauseCommon {
+        /// The annotation type.
+        #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+        pub kind: Option<String> = "type" optional id,
+        /// The model, as `name` (any version) or `name@version`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub model: Option<String> = "model" optional id,
+        /// Least confidence; the plan's own holds as well.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub min_confidence: Option<f64> = "min_confidence" optional share,
+        /// Tests of free attributes of the annotation; all must hold.
+        #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+        pub attributes: BTreeMap<String, AttributeAsk> = "attributes" default attributes,
+        /// Weight in the score; 1 by default.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub weight: Option<f64> = "weight" optional weight,
+    }
+}
+
+/// What a clause asks, with what resolution fills in: labels `L`, words `W`, vectors `V`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct PlanWord {
-    /// The word.
-    pub text: String,
-    /// Its weight, above 0.
-    pub weight: f64,
-    /// Is it the beginning of a word?
-    #[serde(skip_serializing_if = "is_false")]
-    pub prefix: bool,
+#[serde(untagged)]
+pub enum AskOf<L: FillIn, W: FillIn, V: FillIn> {
+    /// A whole label, or an alias of one.
+    Label {
+        /// As it is written.
+        label: String,
+        /// The labels that it stands for, normalised.
+        #[serde(skip_serializing_if = "FillIn::is_open")]
+        labels: L,
+    },
+    /// Words of label or text.
+    Text {
+        /// As it is written.
+        #[serde(flatten)]
+        ask: TextAsk,
+        /// The words with their weights.
+        #[serde(skip_serializing_if = "FillIn::is_open")]
+        words: W,
+    },
+    /// Words in a row.
+    Phrase {
+        /// As it is written.
+        #[serde(flatten)]
+        ask: PhraseAsk,
+        /// The words with their weights.
+        #[serde(skip_serializing_if = "FillIn::is_open")]
+        words: W,
+    },
+    /// A vector to be near to.
+    Vector {
+        /// Which, and how near.
+        vector: VectorAskOf<V>,
+    },
+}
+
+/// What a clause asks, as it is written.
+pub type Ask = AskOf<Option<Vec<String>>, Option<Vec<PlanWord>>, Option<Vec<SpaceVector>>>;
+/// What a clause asks, resolved.
+pub type ResolvedAsk = AskOf<Vec<String>, Vec<PlanWord>, Vec<SpaceVector>>;
+
+/// What resolution fills in.
+pub trait FillIn {
+    /// Is it still to be filled in?
+    fn is_open(&self) -> bool;
+}
+
+impl<T> FillIn for Option<T> {
+    fn is_open(&self) -> bool {
+        self.is_none()
+    }
+}
+
+impl<T> FillIn for Vec<T> {
+    fn is_open(&self) -> bool {
+        false
+    }
+}
+
+object! {
+    /// Words of label or text.
+    #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+    #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+    pub struct TextAsk {
+        /// Words of label or text.
+        #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+        pub text: String = "text" needed text; "write the words",
+        /// Is the last word the beginning of one?
+        #[serde(skip_serializing_if = "is_false")]
+        pub prefix: bool = "prefix" default flag,
+        /// How many typing mistakes are forgiven in each word: 0 (default), 1, 2 or "auto".
+        #[serde(skip_serializing_if = "is_exact", serialize_with = "write_fuzziness")]
+        pub fuzziness: Fuzziness = "fuzziness" default fuzziness,
+        /// Do other forms of a word match? By default yes for `text`, no for `phrase`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub analysed: Option<bool> = "analysed" optional flag,
+        /// Must every word of `text` be there (`and`, the default), or one (`or`)?
+        #[serde(skip_serializing_if = "Operator::is_and")]
+        pub operator: Operator = "operator" default Operator::read,
+    }
+}
+
+object! {
+    /// Words in a row.
+    #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+    #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+    pub struct PhraseAsk {
+        /// Words in a row.
+        #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
+        pub phrase: String = "phrase" needed text; "write the words",
+        /// Is the last word the beginning of one?
+        #[serde(skip_serializing_if = "is_false")]
+        pub prefix: bool = "prefix" default flag,
+        /// How many typing mistakes are forgiven in each word: 0 (default), 1, 2 or "auto".
+        #[serde(skip_serializing_if = "is_exact", serialize_with = "write_fuzziness")]
+        pub fuzziness: Fuzziness = "fuzziness" default fuzziness,
+        /// Moves of words that are forgiven in a phrase.
+        #[serde(skip_serializing_if = "is_zero_u32")]
+        pub slop: u32 = "slop" default slop,
+        /// Do other forms of a word match? By default yes for `text`, no for `phrase`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub analysed: Option<bool> = "analysed" optional flag,
+    }
+}
+
+fn slop(node: Node<'_>) -> rushes_types::Result<u32> {
+    Ok(u32::try_from(node.count_in(0, SLOP_MAX)?).unwrap_or(u32::MAX))
+}
+
+object! {
+    /// A word with its weight.
+    #[derive(Debug, Clone, PartialEq, Serialize)]
+    #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+    pub struct PlanWord {
+        /// The word.
+        pub text: String = "text" needed text; "give it",
+        /// Its weight, above 0.
+        pub weight: f64 = "weight" needed weight; "give it",
+        /// Is it the beginning of a word?
+        #[serde(skip_serializing_if = "is_false")]
+        pub prefix: bool = "prefix" default flag,
+    }
 }
 
 /// Must every word be there, or one?
@@ -91,6 +228,10 @@ pub enum Operator {
 impl Operator {
     fn is_and(&self) -> bool {
         *self == Self::And
+    }
+
+    fn read(node: Node<'_>) -> rushes_types::Result<Self> {
+        node.choice(&[("and", Self::And), ("or", Self::Or)])
     }
 }
 
@@ -144,75 +285,14 @@ impl Bounds {
     }
 }
 
-/// A vector to be near to: exactly one of `text`, `values`, `image`, `like`.
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct VectorAsk {
-    /// A text that an encoder turns into a vector of each space.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub text: Option<String>,
-    /// The numbers themselves; needs `space`, or a `model` whose space it is.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub values: Option<Vec<f32>>,
-    /// A picture that an encoder turns into a vector of each space; what names it is between the caller and the encoder.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub image: Option<String>,
-    /// The vector of an annotation, or of what an asset shows at a time.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub like: Option<Like>,
-    /// The space; by default the model's, else every current one.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub space: Option<String>,
-    /// The metric; by default the space's own.
-    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "write_metric")]
-    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]
-    pub metric: Option<Metric>,
-    /// Must the answer be the mathematically nearest?
-    #[serde(skip_serializing_if = "is_false")]
-    pub exact: bool,
-    /// How many annotations, in each space; by default 200, or all where a threshold is given.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub k: Option<usize>,
-    /// Least raw cosine.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub min_similarity: Option<f64>,
-    /// Greatest L2 distance.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_distance: Option<f64>,
-    /// Resolved: one vector for each space that is searched. Their matches together are the clause's.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub vectors: Option<Vec<SpaceVector>>,
+/// The labels and words that an answer's plan has, sent back.
+pub(crate) fn labels(node: Node<'_>) -> rushes_types::Result<Vec<String>> {
+    list(PLAN_LIST_MAX, text)(node)
 }
 
-/// A query vector in a space.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct SpaceVector {
-    /// The space.
-    pub space: String,
-    /// The metric it is searched in.
-    #[serde(serialize_with = "write_some_metric")]
-    #[cfg_attr(feature = "openapi", schema(value_type = String))]
-    pub metric: Metric,
-    /// The numbers.
-    pub values: Vec<f32>,
-}
-
-/// An annotation, or what an asset shows at a time, as an example of what is looked for.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-pub struct Like {
-    /// The asset.
-    pub asset_id: String,
-    /// The annotation; else start and end name a moment.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub annotation_id: Option<String>,
-    /// Start of the moment, in nanoseconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub start_ns: Option<i64>,
-    /// End of the moment, in nanoseconds.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub end_ns: Option<i64>,
+/// See [`labels`].
+pub(crate) fn words(node: Node<'_>) -> rushes_types::Result<Vec<PlanWord>> {
+    list(PLAN_LIST_MAX, PlanWord::from_node)(node)
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)] // serde wants references
@@ -233,14 +313,4 @@ fn write_fuzziness<S: Serializer>(fuzziness: &Fuzziness, serializer: S) -> Resul
         Fuzziness::Two => serializer.serialize_u8(2),
         Fuzziness::Auto => serializer.serialize_str("auto"),
     }
-}
-
-#[allow(clippy::trivially_copy_pass_by_ref)] // serde wants references
-fn write_some_metric<S: Serializer>(metric: &Metric, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.serialize_str(metric.as_str())
-}
-
-#[allow(clippy::ref_option)] // serde wants references
-fn write_metric<S: Serializer>(metric: &Option<Metric>, serializer: S) -> Result<S::Ok, S::Error> {
-    metric.map(Metric::as_str).serialize(serializer)
 }

@@ -7,15 +7,18 @@ use serde_json::Value as Json;
 use crate::clause::{
     AttributeTest, Clause, Filter, NearestTest, PhraseTest, Pin, Test, ValueTest, Word, WordsTest,
 };
-use crate::plan::{ClauseRef, Plan, Predicate, Scope, Window};
-use crate::plan_clause::{AttributeAsk, Bounds, Operator, PlanClause, VectorAsk};
-use crate::resolve::for_each_clause;
+use crate::plan::ResolvedPlan;
+use crate::plan_clause::{AttributeAsk, Bounds, Operator, PlanWord, ResolvedAsk, ResolvedClause};
+use crate::predicate::{ClauseRefOf, PredicateOf};
+use crate::read_clause::check_threshold;
+use crate::scope::{Scope, Window};
+use crate::vector_ask::{SpaceVector, VectorAskOf};
 
 /// A query that can be executed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
     /// The resolved plan it was made from: what is done with moments stands there.
-    pub plan: Plan,
+    pub plan: ResolvedPlan,
     /// All clauses, by number.
     pub criteria: Vec<Criterion>,
     /// The plan's own groups, then those of `then`, in order.
@@ -109,16 +112,13 @@ impl Query {
     /// Compiles a resolved plan.
     ///
     /// # Errors
-    /// Where a name is no id, a pointer names no clause, or the plan is not resolved; with the field.
-    pub fn compile(plan: &Plan) -> Result<Self> {
-        let mut criteria: Vec<Criterion> = Vec::new();
-        let mut plan = plan.clone();
-        let floor = plan.min_confidence;
-        for_each_clause(&mut plan, &mut |pointer, clause| {
-            let criterion = criterion(criteria.len(), pointer, clause, floor);
-            criteria.push(criterion.map_err(|e| if e.pointer().is_some() { e } else { e.at(pointer) })?);
-            Ok(())
-        })?;
+    /// Where a name is no id, or a pointer names no clause; with the field.
+    pub fn compile(plan: &ResolvedPlan) -> Result<Self> {
+        let clauses = plan.clauses();
+        let mut criteria: Vec<Criterion> = Vec::with_capacity(clauses.len());
+        for (no, (pointer, clause)) in clauses.into_iter().enumerate() {
+            criteria.push(criterion(no, &pointer, clause, plan.min_confidence)?);
+        }
         let number = |pointer: &str| {
             criteria.iter().position(|c| c.pointer == pointer).ok_or_else(|| {
                 let all: Vec<&str> = criteria.iter().map(|c| c.pointer.as_str()).collect();
@@ -142,31 +142,33 @@ impl Query {
                 within_ns: step.within.map(|w| w.0),
             });
         }
-        let referred = |i: usize, name: &str, clause: &ClauseRef| {
+        let referred = |i: usize, name: &str, clause: &ClauseRefOf<ResolvedClause>| {
             let own = format!("/where/{i}/{name}/clause");
             match clause {
-                ClauseRef::Pointer(pointer) => number(pointer).map_err(|e| e.at(own)),
-                ClauseRef::Own(_) => number(&own),
+                ClauseRefOf::Pointer(pointer) => number(pointer).map_err(|e| e.at(own)),
+                ClauseRefOf::Own(_) => number(&own),
             }
         };
         let mut tests = Vec::new();
         for (i, predicate) in plan.predicates.iter().enumerate() {
             tests.push(match predicate {
-                Predicate::Duration(bounds) => MomentTest::Duration(*bounds),
-                Predicate::Coverage(c) => MomentTest::Coverage(referred(i, "coverage", &c.clause)?, c.share),
-                Predicate::Near(near) => MomentTest::Near {
+                PredicateOf::Duration(bounds) => MomentTest::Duration(*bounds),
+                PredicateOf::Coverage(c) => {
+                    MomentTest::Coverage(referred(i, "coverage", &c.clause)?, c.share)
+                }
+                PredicateOf::Near(near) => MomentTest::Near {
                     criterion: referred(i, "near", &near.clause)?,
                     within_ns: near.within.0,
                     negate: near.negate,
                 },
             });
         }
-        let filter = filter(&plan)?;
+        let filter = filter(plan)?;
         let scope = AssetScope {
             include: lists(&plan.scope),
             exclude: plan.scope.exclude.as_deref().map(lists).unwrap_or_default(),
         };
-        Ok(Self { plan, criteria, steps, filter, scope, tests })
+        Ok(Self { plan: plan.clone(), criteria, steps, filter, scope, tests })
     }
 
     /// The clauses that moments are made of and scored by: `all` and `any` of every step, by number.
@@ -181,15 +183,14 @@ impl Query {
     }
 }
 
-fn filter(plan: &Plan) -> Result<Filter> {
+fn filter(plan: &ResolvedPlan) -> Result<Filter> {
     let mut pins = Vec::new();
     for (i, run) in plan.runs.iter().enumerate() {
         let at = |e: rushes_types::IdError| Error::invalid(e.to_string()).at(format!("/runs/{i}"));
-        let (Some(asset), Some(model)) = (&run.asset, &run.model) else { return Err(not_resolved()) };
         pins.push(Pin {
             run: RunId::new(&run.run).map_err(at)?,
-            asset: AssetId::new(asset).map_err(at)?,
-            model_name: model.clone(),
+            asset: AssetId::new(&run.asset).map_err(at)?,
+            model_name: run.model.clone(),
         });
     }
     Ok(Filter {
@@ -198,10 +199,6 @@ fn filter(plan: &Plan) -> Result<Filter> {
         languages_excluded: plan.scope.exclude.as_ref().map(|e| e.languages.clone()).unwrap_or_default(),
         pins,
     })
-}
-
-fn not_resolved() -> Error {
-    Error::bug("the plan was not resolved before it was compiled")
 }
 
 fn lists(scope: &Scope) -> AssetLists {
@@ -240,73 +237,65 @@ fn value(json: &Json) -> Value {
     }
 }
 
-fn criterion(no: usize, pointer: &str, clause: &PlanClause, floor: f64) -> Result<Criterion> {
-    let bad = |field: &str| {
-        let at = format!("{pointer}/{field}");
-        move |e: rushes_types::IdError| Error::invalid(e.to_string()).at(at)
-    };
-    let weight = clause.weight.unwrap_or(1.0);
+fn criterion(no: usize, pointer: &str, clause: &ResolvedClause, floor: f64) -> Result<Criterion> {
+    let common = &clause.common;
+    let kind = common.kind.as_deref().map(AnnotationType::new).transpose();
+    let weight = common.weight.unwrap_or(1.0);
     let base = Clause {
         no,
         pointer: pointer.to_owned(),
-        kind: clause.kind.as_deref().map(AnnotationType::new).transpose().map_err(bad("type"))?,
-        model: clause.model.clone(),
+        kind: kind.map_err(|e| Error::invalid(e.to_string()).at(format!("{pointer}/type")))?,
+        model: common.model.clone(),
         test: Test::Any,
-        min_confidence: clause.min_confidence.unwrap_or(0.0).max(floor),
-        attributes: attribute_tests(&clause.attributes),
+        min_confidence: common.min_confidence.unwrap_or(0.0).max(floor),
+        attributes: attribute_tests(&common.attributes),
         weight,
     };
-    let tests = tests(pointer, clause)?;
+    let tests = tests(pointer, clause.ask.as_ref())?;
     let parts = tests.into_iter().map(|test| Clause { test, ..base.clone() }).collect();
     Ok(Criterion { pointer: pointer.to_owned(), weight, parts })
 }
 
-fn tests(pointer: &str, clause: &PlanClause) -> Result<Vec<Test>> {
-    let words = || -> Result<Vec<Word>> {
-        let words = clause.words.as_ref().ok_or_else(not_resolved)?;
-        Ok(words.iter().map(|w| Word { text: w.text.clone(), weight: w.weight, prefix: w.prefix }).collect())
-    };
-    if clause.label.is_some() {
-        let labels = clause.labels.as_ref().ok_or_else(not_resolved)?;
-        return Ok(vec![Test::Label(labels.iter().map(|l| rushes_text::normalise_label(l)).collect())]);
-    }
-    if clause.text.is_some() {
-        return Ok(vec![Test::Words(WordsTest {
-            words: words()?,
-            every: clause.operator == Operator::And,
-            analysed: clause.analysed.unwrap_or(true),
-            fuzziness: clause.fuzziness,
-        })]);
-    }
-    if clause.phrase.is_some() {
-        return Ok(vec![Test::Phrase(PhraseTest {
-            words: words()?,
-            slop: clause.slop,
-            analysed: clause.analysed.unwrap_or(false),
-            fuzziness: clause.fuzziness,
-        })]);
-    }
-    match &clause.vector {
-        Some(ask) => nearest(pointer, ask),
-        None => Ok(vec![Test::Any]),
-    }
+fn tests(pointer: &str, ask: Option<&ResolvedAsk>) -> Result<Vec<Test>> {
+    Ok(match ask {
+        None => vec![Test::Any],
+        Some(ResolvedAsk::Label { labels, .. }) => {
+            vec![Test::Label(labels.iter().map(|l| rushes_text::normalise_label(l)).collect())]
+        }
+        Some(ResolvedAsk::Text { ask, words }) => vec![Test::Words(WordsTest {
+            words: compiled(words),
+            every: ask.operator == Operator::And,
+            analysed: ask.analysed.unwrap_or(true),
+            fuzziness: ask.fuzziness,
+        })],
+        Some(ResolvedAsk::Phrase { ask, words }) => vec![Test::Phrase(PhraseTest {
+            words: compiled(words),
+            slop: ask.slop,
+            analysed: ask.analysed.unwrap_or(false),
+            fuzziness: ask.fuzziness,
+        })],
+        Some(ResolvedAsk::Vector { vector }) => nearest(pointer, vector)?,
+    })
 }
 
-fn nearest(pointer: &str, ask: &VectorAsk) -> Result<Vec<Test>> {
-    let vectors = ask.vectors.as_ref().ok_or_else(not_resolved)?;
-    let mut tests = Vec::with_capacity(vectors.len());
-    for (i, vector) in vectors.iter().enumerate() {
+fn compiled(words: &[PlanWord]) -> Vec<Word> {
+    words.iter().map(|w| Word { text: w.text.clone(), weight: w.weight, prefix: w.prefix }).collect()
+}
+
+fn nearest(pointer: &str, ask: &VectorAskOf<Vec<SpaceVector>>) -> Result<Vec<Test>> {
+    let mut tests = Vec::with_capacity(ask.vectors.len());
+    for (i, vector) in ask.vectors.iter().enumerate() {
         let at = |e: rushes_types::IdError| {
             Error::invalid(e.to_string()).at(format!("{pointer}/vector/vectors/{i}/space"))
         };
-        crate::read::check_threshold(vector.metric, ask).map_err(|e| e.at(format!("{pointer}/vector")))?;
+        check_threshold(vector.metric, ask.threshold).map_err(|e| e.at(format!("{pointer}/vector")))?;
         tests.push(Test::Nearest(NearestTest {
             space: SpaceId::new(&vector.space).map_err(at)?,
             query: vector.values.clone(),
             metric: vector.metric,
-            exact: ask.exact,
-            k: ask.k,
-            threshold: ask.min_similarity.or(ask.max_distance),
+            exact: ask.options.exact,
+            k: ask.options.k,
+            threshold: ask.threshold.map(|t| t.value()),
         }));
     }
     Ok(tests)

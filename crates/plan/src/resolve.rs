@@ -3,55 +3,27 @@
 //! What resolution finds is written into the plan, so that the plan alone decides the answer at a read point. What is
 //! already filled in is left as it is: resolving a resolved plan changes nothing.
 
+use std::collections::BTreeMap;
+
 use rushes_text::{fold_word, normalise_label, tokenise};
 use rushes_types::limits::K_DEFAULT;
 use rushes_types::{Error, ErrorKind, Metric, Result, Space};
 
-use crate::plan::{ClauseRef, PinnedRun, Plan, Predicate};
-use crate::plan_clause::{Like, PlanClause, PlanWord, SpaceVector, VectorAsk};
-use crate::read::check_threshold;
+use crate::knowledge::Knowledge;
+use crate::plan::{PinnedRun, Plan, ResolvedPlan, ResolvedRun};
+use crate::plan_clause::{Ask, ClauseCommon, PlanClause, PlanWord, ResolvedAsk, ResolvedClause, TextAsk};
+use crate::read_clause::check_threshold;
+use crate::vector_ask::{Like, QueryVector, SpaceVector, VectorAsk, VectorAskOf, VectorSource};
 use crate::warning::Warning;
 
-/// How many annotations say each word, at a version of the table.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Counted {
-    /// The table's version.
-    pub version: u64,
-    /// Current annotations in all.
-    pub annotations: u64,
-    /// For each word asked, how many of them say it.
-    pub counts: Vec<u64>,
-}
-
-/// Vectors with the spaces they lie in.
-pub type SpaceVectors = Vec<(Space, Vec<f32>)>;
-
-/// What resolution has to be told.
-pub trait Resolver {
-    /// Every label that `label` stands for: those it is an alias of, and their other aliases. Normalised or not.
-    fn aliases(&self, kind: Option<&str>, label: &str) -> Result<Vec<String>>;
-    /// How many current annotations say each of the folded words.
-    fn word_counts(&self, words: &[String]) -> Result<Counted>;
-    /// The spaces that current annotations have vectors in, in the order of their ids.
-    fn spaces(&self) -> Result<Vec<Space>>;
-    /// A space by its name, or the spaces of a model (`name` or `name@version`).
-    fn spaces_named(&self, name: &str) -> Result<Vec<Space>>;
-    /// A text as a vector of the space; `None` where no encoder is known for it.
-    fn encode_text(&self, space: &Space, text: &str) -> Result<Option<Vec<f32>>>;
-    /// A picture as a vector of the space; `None` where no encoder is known for it.
-    fn encode_image(&self, space: &Space, image: &str) -> Result<Option<Vec<f32>>>;
-    /// The vectors of an annotation, or of what is shown at a time, at most one in a space; `None` where there is no
-    /// such annotation or asset.
-    fn vectors_like(&self, like: &Like) -> Result<Option<SpaceVectors>>;
-    /// A run's asset and the name of its model, without version; `None` where it cannot be pinned.
-    fn run(&self, run: &str) -> Result<Option<(String, String)>>;
-}
+/// Query vectors with the spaces they lie in.
+type Vectors = Vec<(Space, QueryVector)>;
 
 /// A resolved plan.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Resolved {
     /// The plan, with everything filled in.
-    pub plan: Plan,
+    pub plan: ResolvedPlan,
     /// What could not be.
     pub warnings: Vec<Warning>,
     /// The weights given to words, in the order of the plan: a cursor carries them, so that the pages after
@@ -63,67 +35,36 @@ pub struct Resolved {
 ///
 /// # Errors
 /// Where a named space, run or example does not exist, or a vector does not fit its space; with the field.
-pub fn resolve(plan: &Plan, resolver: &dyn Resolver, weights: Option<&[f64]>) -> Result<Resolved> {
-    let mut resolved = Resolved { plan: plan.clone(), ..Resolved::default() };
-    let mut work = Work { resolver, given: weights, warnings: Vec::new(), word_weights: Vec::new() };
-    for_each_clause(&mut resolved.plan, &mut |pointer, clause| work.clause(pointer, clause))?;
-    let factors = std::mem::take(&mut resolved.plan.weights);
-    for_each_clause(&mut resolved.plan, &mut |_, clause| {
-        if let Some(factor) = clause.kind.as_ref().and_then(|kind| factors.get(kind)) {
-            clause.weight = Some(clause.weight.unwrap_or(1.0) * factor);
-        }
-        Ok(())
-    })?;
-    for (i, run) in resolved.plan.runs.iter_mut().enumerate() {
-        pin(resolver, i, run)?;
-    }
-    resolved.warnings = work.warnings;
-    resolved.word_weights = work.word_weights;
-    Ok(resolved)
+pub fn resolve(plan: &Plan, knowledge: &dyn Knowledge, weights: Option<&[f64]>) -> Result<Resolved> {
+    let mut work = Resolving { knowledge, given: weights, warnings: Vec::new(), word_weights: Vec::new() };
+    let resolved = plan.convert(
+        &mut |pointer, clause| {
+            let mut clause = work.clause(pointer, clause)?;
+            if let Some(factor) = clause.common.kind.as_ref().and_then(|kind| plan.weights.get(kind)) {
+                clause.common.weight = Some(clause.common.weight.unwrap_or(1.0) * factor);
+            }
+            Ok(clause)
+        },
+        |i, run| pin(knowledge, i, run),
+    )?;
+    // Their factors are in the clauses' weights now.
+    let plan = ResolvedPlan { weights: BTreeMap::new(), ..resolved };
+    Ok(Resolved { plan, warnings: work.warnings, word_weights: work.word_weights })
 }
 
-/// Every clause of a plan with its JSON pointer, in the order of its numbers.
-pub(crate) fn for_each_clause(
-    plan: &mut Plan,
-    each: &mut dyn FnMut(&str, &mut PlanClause) -> Result<()>,
-) -> Result<()> {
-    let mut group = |pointer: String, clauses: &mut Vec<PlanClause>| {
-        clauses.iter_mut().enumerate().try_for_each(|(i, clause)| each(&format!("{pointer}/{i}"), clause))
-    };
-    group("/all".into(), &mut plan.all)?;
-    group("/any".into(), &mut plan.any)?;
-    group("/none".into(), &mut plan.none)?;
-    for (i, step) in plan.then.iter_mut().enumerate() {
-        group(format!("/then/{i}/all"), &mut step.all)?;
-        group(format!("/then/{i}/any"), &mut step.any)?;
-        group(format!("/then/{i}/none"), &mut step.none)?;
+fn pin(knowledge: &dyn Knowledge, i: usize, pinned: &PinnedRun) -> Result<ResolvedRun> {
+    let run = pinned.run.clone();
+    if let (Some(asset), Some(model)) = (pinned.asset.clone(), pinned.model.clone()) {
+        return Ok(ResolvedRun { run, asset, model });
     }
-    for (i, predicate) in plan.predicates.iter_mut().enumerate() {
-        let (name, clause) = match predicate {
-            Predicate::Duration(_) => continue,
-            Predicate::Coverage(coverage) => ("coverage", &mut coverage.clause),
-            Predicate::Near(near) => ("near", &mut near.clause),
-        };
-        if let ClauseRef::Own(own) = clause {
-            each(&format!("/where/{i}/{name}/clause"), own)?;
-        }
-    }
-    Ok(())
-}
-
-fn pin(resolver: &dyn Resolver, i: usize, run: &mut PinnedRun) -> Result<()> {
-    if run.asset.is_some() && run.model.is_some() {
-        return Ok(());
-    }
-    let Some((asset, model)) = resolver.run(&run.run)? else {
+    let Some((asset, model)) = knowledge.run(&run)? else {
         return Err(Error::new(
             ErrorKind::NotFound,
-            format!("run `{}` is not known or no longer kept; see `rushes run list`", run.run),
+            format!("run `{run}` is not known or no longer kept; see `rushes run list`"),
         )
         .at(format!("/runs/{i}")));
     };
-    (run.asset, run.model) = (Some(asset), Some(model));
-    Ok(())
+    Ok(ResolvedRun { run, asset, model })
 }
 
 /// The weight of a word that `count` of `annotations` annotations say: rarer words weigh more, none nothing.
@@ -137,43 +78,77 @@ pub fn word_weight(annotations: u64, count: u64) -> f64 {
     (weight * 1e6).round().max(1.0) / 1e6
 }
 
-struct Work<'r> {
-    resolver: &'r dyn Resolver,
+struct Resolving<'r> {
+    knowledge: &'r dyn Knowledge,
     given: Option<&'r [f64]>,
     warnings: Vec<Warning>,
     word_weights: Vec<f64>,
 }
 
-impl Work<'_> {
+impl Resolving<'_> {
     fn warn(&mut self, code: &'static str, pointer: &str, message: String) {
         self.warnings.push(Warning::new(code, pointer, message));
     }
 
-    fn clause(&mut self, pointer: &str, clause: &mut PlanClause) -> Result<()> {
-        if let Some(mut ask) = clause.vector.take() {
-            let place = format!("{pointer}/vector");
-            if !self.vector(&place, clause, &mut ask)?
-                && let Some(text) = ask.text.clone()
-            {
-                clause.text = Some(text);
-            } else {
-                clause.vector = Some(ask);
+    fn clause(&mut self, pointer: &str, clause: &PlanClause) -> Result<ResolvedClause> {
+        let ask = clause.ask.as_ref().map(|ask| self.ask(pointer, &clause.common, ask)).transpose()?;
+        Ok(ResolvedClause { common: clause.common.clone(), ask })
+    }
+
+    fn ask(&mut self, pointer: &str, common: &ClauseCommon, ask: &Ask) -> Result<ResolvedAsk> {
+        Ok(match ask {
+            Ask::Label { label, labels } => {
+                let labels = match labels {
+                    Some(labels) => labels.clone(),
+                    None => self.labels(common.kind.as_deref(), label)?,
+                };
+                ResolvedAsk::Label { label: label.clone(), labels }
             }
-        }
-        if let (Some(label), None) = (&clause.label, &clause.labels) {
-            let mut labels = self.resolver.aliases(clause.kind.as_deref(), label)?;
-            labels.push(label.clone());
-            let mut labels: Vec<String> = labels.iter().map(|l| normalise_label(l)).collect();
-            labels.sort_unstable();
-            labels.dedup();
-            clause.labels = Some(labels);
-        }
-        if let (Some(text), None) = (clause.text.as_ref().or(clause.phrase.as_ref()), &clause.words) {
-            let field = if clause.text.is_some() { "text" } else { "phrase" };
-            let words = self.words(text, clause.prefix).map_err(|e| e.at(format!("{pointer}/{field}")))?;
-            clause.words = Some(words);
-        }
-        Ok(())
+            Ask::Text { ask, words } => self.text(pointer, ask.clone(), words.clone())?,
+            Ask::Phrase { ask, words } => {
+                let words = match words {
+                    Some(words) => words.clone(),
+                    None => {
+                        self.words(&ask.phrase, ask.prefix).map_err(|e| e.at(format!("{pointer}/phrase")))?
+                    }
+                };
+                ResolvedAsk::Phrase { ask: ask.clone(), words }
+            }
+            Ask::Vector { vector } => {
+                match (self.vector(&format!("{pointer}/vector"), common, vector)?, &vector.source) {
+                    (None, VectorSource::Text(text)) => {
+                        let ask = TextAsk { text: text.clone(), ..TextAsk::default() };
+                        self.text(pointer, ask, None)?
+                    }
+                    (vectors, source) => {
+                        let mut options = vector.options.clone();
+                        if options.k.is_none() && vector.threshold.is_none() {
+                            options.k = Some(K_DEFAULT);
+                        }
+                        let (source, threshold) = (source.clone(), vector.threshold);
+                        let vectors = vectors.unwrap_or_default();
+                        ResolvedAsk::Vector { vector: VectorAskOf { source, options, threshold, vectors } }
+                    }
+                }
+            }
+        })
+    }
+
+    fn labels(&self, kind: Option<&str>, label: &str) -> Result<Vec<String>> {
+        let mut labels = self.knowledge.aliases(kind, label)?;
+        labels.push(label.to_owned());
+        let mut labels: Vec<String> = labels.iter().map(|l| normalise_label(l)).collect();
+        labels.sort_unstable();
+        labels.dedup();
+        Ok(labels)
+    }
+
+    fn text(&mut self, pointer: &str, ask: TextAsk, words: Option<Vec<PlanWord>>) -> Result<ResolvedAsk> {
+        let words = match words {
+            Some(words) => words,
+            None => self.words(&ask.text, ask.prefix).map_err(|e| e.at(format!("{pointer}/text")))?,
+        };
+        Ok(ResolvedAsk::Text { ask, words })
     }
 
     fn words(&mut self, text: &str, prefix: bool) -> Result<Vec<PlanWord>> {
@@ -189,7 +164,7 @@ impl Work<'_> {
             Some(weights) => weights,
             None => {
                 let folded: Vec<String> = words.iter().map(|w| fold_word(w)).collect();
-                let counted = self.resolver.word_counts(&folded)?;
+                let counted = self.knowledge.word_counts(&folded)?;
                 let count = |i: usize| counted.counts.get(i).copied().unwrap_or(0);
                 (0..words.len()).map(|i| word_weight(counted.annotations, count(i))).collect()
             }
@@ -200,47 +175,49 @@ impl Work<'_> {
         Ok(words.map(|(i, (text, weight))| PlanWord { text, weight, prefix: prefix && i == last }).collect())
     }
 
-    /// Finds the vectors that are asked for; `false`: no encoder, the text is to be searched as text.
-    fn vector(&mut self, pointer: &str, clause: &PlanClause, ask: &mut VectorAsk) -> Result<bool> {
-        if ask.k.is_none() && ask.min_similarity.is_none() && ask.max_distance.is_none() {
-            ask.k = Some(K_DEFAULT);
+    /// Finds the vectors that are asked for; `None`: no encoder, the text is to be searched as text.
+    fn vector(
+        &mut self,
+        pointer: &str,
+        common: &ClauseCommon,
+        ask: &VectorAsk,
+    ) -> Result<Option<Vec<SpaceVector>>> {
+        if let Some(vectors) = &ask.vectors {
+            return Ok(Some(vectors.clone()));
         }
-        if ask.vectors.is_some() {
-            return Ok(true);
-        }
-        let named = ask.space.clone().or_else(|| clause.model.clone());
-        let found = if let Some(like) = &ask.like {
-            let found = self
-                .resolver
-                .vectors_like(like)?
-                .ok_or_else(|| not_found(like).at(format!("{pointer}/like")))?;
-            let spaces = named.as_deref().map(|name| self.named(pointer, name)).transpose()?;
-            let wanted =
-                |space: &Space| spaces.as_ref().is_none_or(|list| list.iter().any(|s| s.id == space.id));
-            let found: Vec<_> = found.into_iter().filter(|(space, _)| wanted(space)).collect();
-            if found.is_empty() {
-                self.warn(
-                    "no_data",
-                    pointer,
-                    "what `like` names has no vector there: the clause finds nothing".into(),
-                );
+        let named = ask.options.space.as_deref().or(common.model.as_deref());
+        let found = match &ask.source {
+            VectorSource::Like(like) => self.like(pointer, named, like)?,
+            VectorSource::Values(values) => {
+                let space = self.space_of_values(pointer, named, values.len())?;
+                space.map(|space| (space, values.clone())).into_iter().collect()
             }
-            found
-        } else if let Some(values) = ask.values.clone() {
-            let space = self.space_of_values(pointer, named.as_deref(), values.len())?;
-            space.map(|space| (space, values)).into_iter().collect()
-        } else {
-            match self.encoded(pointer, named.as_deref(), ask)? {
-                Some(found) => found,
-                None => return Ok(false),
+            VectorSource::Text(_) | VectorSource::Image(_) => {
+                match self.encoded(pointer, named, &ask.source)? {
+                    Some(found) => found,
+                    None => return Ok(None),
+                }
             }
         };
-        ask.vectors = Some(self.checked(pointer, ask, found, named.is_some())?);
-        Ok(true)
+        self.checked(pointer, ask, found, named.is_some()).map(Some)
+    }
+
+    fn like(&mut self, pointer: &str, named: Option<&str>, like: &Like) -> Result<Vectors> {
+        let found = self.knowledge.vectors_like(like)?;
+        let found = found.ok_or_else(|| not_found(like).at(format!("{pointer}/like")))?;
+        let spaces = named.map(|name| self.named(pointer, name)).transpose()?;
+        let wanted = |space: &Space| spaces.as_ref().is_none_or(|list| list.iter().any(|s| s.id == space.id));
+        let found = found.into_iter().filter(|(space, _)| wanted(space));
+        let found: Vectors = found.map(|(space, values)| (space, values.into())).collect();
+        if found.is_empty() {
+            let message = "what `like` names has no vector there: the clause finds nothing";
+            self.warn("no_data", pointer, message.into());
+        }
+        Ok(found)
     }
 
     fn named(&self, pointer: &str, name: &str) -> Result<Vec<Space>> {
-        let spaces = self.resolver.spaces_named(name)?;
+        let spaces = self.knowledge.spaces_named(name)?;
         if spaces.is_empty() {
             return Err(Error::new(
                 ErrorKind::NotFound,
@@ -256,28 +233,29 @@ impl Work<'_> {
         &mut self,
         pointer: &str,
         named: Option<&str>,
-        ask: &VectorAsk,
-    ) -> Result<Option<SpaceVectors>> {
+        source: &VectorSource,
+    ) -> Result<Option<Vectors>> {
         let spaces = match named {
             Some(name) => self.named(pointer, name)?,
-            None => self.resolver.spaces()?,
+            None => self.knowledge.spaces()?,
         };
-        let (mut found, mut without, mut failed) = (Vec::new(), Vec::new(), Vec::new());
+        let is_text = matches!(source, VectorSource::Text(_));
+        let (mut found, mut without, mut failed) = (Vectors::new(), Vec::new(), Vec::new());
         for space in spaces {
-            let vector = match (&ask.text, &ask.image) {
-                (Some(text), _) => self.resolver.encode_text(&space, text),
-                (None, Some(image)) => self.resolver.encode_image(&space, image),
-                (None, None) => Ok(None),
+            let vector = match source {
+                VectorSource::Text(text) => self.knowledge.encode_text(&space, text),
+                VectorSource::Image(image) => self.knowledge.encode_image(&space, image),
+                VectorSource::Values(_) | VectorSource::Like(_) => Ok(None),
             };
             match vector {
-                Ok(Some(vector)) => found.push((space, vector)),
+                Ok(Some(vector)) => found.push((space, vector.into())),
                 Ok(None) => without.push(format!("`{}`", space.id)),
                 Err(error) if is_out_of_reach(error.kind()) => failed.push((space, error)),
                 Err(error) => return Err(error.at(pointer.to_owned())),
             }
         }
-        let what = if ask.text.is_some() { "texts" } else { "pictures" };
-        let then = match (found.is_empty(), ask.text.is_some()) {
+        let what = if is_text { "texts" } else { "pictures" };
+        let then = match (found.is_empty(), is_text) {
             (false, _) => "not searched",
             (true, true) => "searched as text instead",
             (true, false) => "the clause finds nothing",
@@ -296,7 +274,7 @@ impl Work<'_> {
         } else if found.is_empty() && failed.is_empty() {
             self.warn("no_data", pointer, format!("no current annotation has a vector: {then}"));
         }
-        Ok((!found.is_empty() || ask.text.is_none()).then_some(found))
+        Ok((!found.is_empty() || !is_text).then_some(found))
     }
 
     fn space_of_values(
@@ -307,7 +285,7 @@ impl Work<'_> {
     ) -> Result<Option<Space>> {
         let candidates = match named {
             Some(name) => self.named(pointer, name)?,
-            None => self.resolver.spaces()?,
+            None => self.knowledge.spaces()?,
         };
         let names: Vec<String> =
             candidates.iter().map(|s| format!("`{}` ({})", s.id, s.dimensions)).collect();
@@ -339,15 +317,15 @@ impl Work<'_> {
         &mut self,
         pointer: &str,
         ask: &VectorAsk,
-        found: SpaceVectors,
+        found: Vectors,
         named: bool,
     ) -> Result<Vec<SpaceVector>> {
         let mut vectors = Vec::with_capacity(found.len());
         for (space, values) in found {
-            let metric = ask.metric.unwrap_or(space.metric);
-            if let Err(wrong) = check_threshold(metric, ask) {
+            let metric = ask.options.metric.unwrap_or(space.metric);
+            if let Err(wrong) = check_threshold(metric, ask.threshold) {
                 // Of several spaces, the threshold says which are meant.
-                if named || ask.values.is_some() {
+                if named || matches!(ask.source, VectorSource::Values(_)) {
                     return Err(wrong.at(pointer.to_owned()));
                 }
                 self.warn(

@@ -2,14 +2,15 @@
 
 use std::borrow::Cow;
 
-use utoipa::openapi::schema::{AnyOfBuilder, ArrayBuilder, ObjectBuilder, Schema, SchemaType, Type};
+use utoipa::openapi::schema::{AnyOfBuilder, ArrayBuilder, Object, ObjectBuilder, Schema, SchemaType, Type};
 use utoipa::openapi::{Ref, RefOr};
 use utoipa::{PartialSchema, ToSchema};
 
 use crate::clause::Fuzziness;
-use crate::plan::{GroupBy, RankBy};
-use crate::plan_clause::{AttributeAsk, Bounds};
+use crate::moments::{GroupBy, RankBy};
+use crate::plan_clause::{AttributeAsk, Bounds, ClauseCommon, PhraseAsk, PlanClause, PlanWord, TextAsk};
 use crate::time::{Duration, Instant};
+use crate::vector_ask::{Like, SpaceVector, VectorAsk, VectorOptions};
 
 fn of_type(kind: Type, description: &str) -> Schema {
     ObjectBuilder::new().schema_type(SchemaType::new(kind)).description(Some(description)).into()
@@ -94,3 +95,71 @@ schema!(AttributeAsk, {
     forms.push(RefOr::Ref(Ref::from_schema_name(Bounds::name())));
     any_of(forms, "a value, several of which one must be equal, or bounds of a number")
 });
+
+/// What a clause asks, beside the options of text and phrase: enums in Rust, fields in JSON.
+#[derive(utoipa::ToSchema)]
+#[allow(dead_code)] // describes what `read_clause` reads
+struct ClauseForms {
+    /// A whole label, or an alias of one.
+    label: Option<String>,
+    /// A vector to be near to.
+    vector: Option<VectorAsk>,
+    /// Resolved: the labels that `label` stands for, normalised.
+    labels: Option<Vec<String>>,
+    /// Resolved: the words of `text` or `phrase` with their weights.
+    words: Option<Vec<PlanWord>>,
+}
+
+/// What a vector is taken from and how near is near enough: enums in Rust, fields in JSON.
+#[derive(utoipa::ToSchema)]
+#[allow(dead_code)] // describes what `read_clause` reads
+struct VectorForms {
+    /// A text that an encoder turns into a vector of each space.
+    text: Option<String>,
+    /// The numbers themselves; needs `space`, or a `model` whose space it is.
+    values: Option<Vec<f32>>,
+    /// A picture that an encoder turns into a vector of each space; what names it is between the caller and the encoder.
+    image: Option<String>,
+    /// The vector of an annotation, or of what an asset shows at a time.
+    like: Option<Like>,
+    /// Least raw cosine.
+    min_similarity: Option<f64>,
+    /// Greatest L2 distance.
+    max_distance: Option<f64>,
+    /// Resolved: one vector for each space that is searched. Their matches together are the clause's.
+    vectors: Option<Vec<SpaceVector>>,
+}
+
+/// One object with the fields of several.
+fn united(objects: Vec<RefOr<Schema>>, description: &str) -> RefOr<Schema> {
+    let mut all: Object = ObjectBuilder::new().description(Some(description)).build();
+    for object in objects {
+        if let RefOr::T(Schema::Object(object)) = object {
+            all.properties.extend(object.properties);
+        }
+    }
+    RefOr::T(all.into())
+}
+
+macro_rules! united_schema {
+    ($name:ident of $($part:ident),+; $description:literal) => {
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                united(vec![$($part::schema()),+], $description)
+            }
+        }
+        impl ToSchema for $name {
+            fn name() -> Cow<'static, str> {
+                Cow::Borrowed(stringify!($name))
+            }
+            fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+                $($part::schemas(schemas);)+
+            }
+        }
+    };
+}
+united_schema!(PlanClause of ClauseCommon, ClauseForms, TextAsk, PhraseAsk; "One criterion.");
+united_schema!(
+    VectorAsk of VectorForms, VectorOptions;
+    "A vector to be near to: exactly one of `text`, `values`, `image`, `like`."
+);

@@ -1,6 +1,8 @@
 //! The answer, in the form that is sent.
 
-use rushes_plan::{Plan, Reading, Warning};
+#[cfg(feature = "openapi")]
+use rushes_plan::Plan;
+use rushes_plan::{Reading, ResolvedPlan, Warning};
 use serde::Serialize;
 use serde_json::Value as Json;
 
@@ -21,7 +23,8 @@ pub struct Answer {
     /// How many moments there are: all of them, before folding, `top` and pages.
     pub total: usize,
     /// The resolved plan: sent back at the same read point, it gives the same answer.
-    pub plan: Plan,
+    #[cfg_attr(feature = "openapi", schema(value_type = Plan))]
+    pub plan: ResolvedPlan,
     /// Of a question in words: what each part of it became in the plan.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub understood: Option<Reading>,

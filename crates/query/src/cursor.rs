@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use rushes_plan::Plan;
+use rushes_plan::ResolvedPlan;
 use rushes_types::{Commit, Error, ReadPoint, Result};
 use serde_json::{Value as Json, json};
 
@@ -21,8 +21,8 @@ pub struct Cursor {
 
 /// The digest that ties a cursor to its resolved plan; page and cursor do not count.
 #[must_use]
-pub(crate) fn digest(plan: &Plan) -> String {
-    let plan = Plan { cursor: None, limit: None, explain: false, ..plan.clone() };
+pub(crate) fn digest(plan: &ResolvedPlan) -> String {
+    let plan = ResolvedPlan { cursor: None, limit: None, explain: false, ..plan.clone() };
     format!("{:032x}", xxhash_rust::xxh3::xxh3_128(plan.to_json().to_string().as_bytes()))
 }
 
@@ -66,9 +66,9 @@ impl Cursor {
         })
     }
 
-    /// Is this the plan that the cursor was made for, at its read point?
-    pub(crate) fn check(&self, plan: &Plan, read_point: &ReadPoint) -> Result<()> {
-        if self.plan != digest(plan) {
+    /// Is this the digest of the plan that the cursor was made for, at its read point?
+    pub(crate) fn check(&self, digest: &str, read_point: &ReadPoint) -> Result<()> {
+        if self.plan != digest {
             return Err(Error::invalid(
                 "the cursor belongs to another plan, or names have got other meanings since; search again without it",
             )

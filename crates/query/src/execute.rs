@@ -4,82 +4,55 @@ use std::collections::HashSet;
 
 use rushes_index::{AssetNo, Eligible, IndexReader};
 use rushes_plan::time::AssetTimecode;
-use rushes_plan::{Clause, Filter, Plan, Query, RankBy, Resolver, Snap, Step, Test, Warning, resolve};
+use rushes_plan::{Clause, Filter, Query, RankBy, ResolvedPlan, Snap, Step, Test, Warning};
 use rushes_types::{
-    AnnotationType, AssetDocument, AssetId, Error, ErrorKind, Result, TimeRange, TimeSet, known_types,
+    AnnotationType, AssetDocument, AssetId, Error, Result, SpaceId, TimeRange, TimeSet, known_types,
 };
 
 use crate::answer::{Answer, ClauseReport};
 use crate::chain::{Link, chains};
+use crate::clause_hits::{ClauseHits, common};
 use crate::cursor::{Cursor, digest};
-use crate::found::{Found, common};
 use crate::groups::grouped;
 use crate::page::{Pages, attribute_values, index_of};
 use crate::predicates;
 use crate::presence::{assets_of, eligible, presence};
 use crate::rank::{folded, order};
-use crate::scope::{Access, Times, TimesOf, filter};
+use crate::scope::{Times, TimesOf, filter};
 use crate::score::{Draft, Values, roles, scores};
 use crate::snap::{Grid, snapped};
 use crate::spans::spans;
+use crate::view::View;
 
-/// How a query is executed.
-#[derive(Default)]
-pub struct Options<'a> {
-    /// What the caller may see.
-    pub access: Access,
+/// Which page of the answer, and what goes with it.
+#[derive(Debug, Default)]
+pub struct Options {
     /// Where the page begins.
     pub cursor: Option<Cursor>,
     /// What resolution warned of.
     pub warnings: Vec<Warning>,
     /// The weights that resolution gave to words; the next cursor carries them.
     pub word_weights: Vec<f64>,
-    /// Asked from time to time: has the caller gone away?
-    pub cancelled: Option<&'a (dyn Fn() -> bool + Sync)>,
-}
-
-impl Options<'_> {
-    fn go_on(&self) -> Result<()> {
-        if self.cancelled.is_some_and(|cancelled| cancelled()) {
-            return Err(Error::new(ErrorKind::Cancelled, "the search was given up"));
-        }
-        Ok(())
-    }
-}
-
-/// Resolves, compiles and executes a plan. Where the plan has a cursor, the reader must be at [`Cursor::read_point`].
-///
-/// # Errors
-/// What is wrong with the plan, with its field; and those of the index.
-pub fn search(
-    plan: &Plan,
-    reader: &dyn IndexReader,
-    resolver: &dyn Resolver,
-    access: Access,
-) -> Result<Answer> {
-    let cursor = plan.cursor.as_deref().map(Cursor::read).transpose()?;
-    let resolved = resolve(plan, resolver, cursor.as_ref().map(|c| c.word_weights.as_slice()))?;
-    let query = Query::compile(&resolved.plan)?;
-    let (warnings, word_weights) = (resolved.warnings, resolved.word_weights);
-    execute(&query, reader, Options { access, cursor, warnings, word_weights, cancelled: None })
 }
 
 /// Executes a compiled query.
 ///
 /// # Errors
 /// Those of the index; a cursor of another plan; a caller that went away.
-pub fn execute(query: &Query, reader: &dyn IndexReader, mut options: Options<'_>) -> Result<Answer> {
+pub fn execute(query: &Query, view: &View<'_>, options: Options) -> Result<Answer> {
+    let reader = view.reader;
+    let mut digested = None;
     if let Some(cursor) = &options.cursor {
-        cursor.check(&query.plan, reader.read_point())?;
+        cursor.check(digested.insert(digest(&query.plan)), reader.read_point())?;
     }
-    let mut warnings = std::mem::take(&mut options.warnings);
-    let search = Search { query, reader, filter: filter(query, reader, &options.access), options: &options };
+    let mut warnings = options.warnings;
+    let search = Search { query, reader, filter: filter(query, reader, &view.access), view };
     let found = search.all_found(&mut warnings)?;
     let drafts = search.drafts(&found, &mut warnings)?;
     let roles = roles(query);
     let values = Values::of_all(&roles, &found, &drafts);
     let scores = scores(query.plan.fusion, &roles, &values);
-    options.go_on()?;
+    view.go_on()?;
 
     let mut pages = Pages {
         query,
@@ -106,10 +79,10 @@ pub fn execute(query: &Query, reader: &dyn IndexReader, mut options: Options<'_>
     let more = to < grouped.kept.len() && to > from;
     let next_cursor = more.then(|| {
         Cursor {
-            plan: digest(&query.plan),
+            plan: digested.unwrap_or_else(|| digest(&query.plan)),
             read_point: reader.read_point().clone(),
             offset: to,
-            word_weights: options.word_weights.clone(),
+            word_weights: options.word_weights,
         }
         .write()
     });
@@ -117,7 +90,7 @@ pub fn execute(query: &Query, reader: &dyn IndexReader, mut options: Options<'_>
         moments,
         groups: grouped.on_page(from, to),
         total: drafts.len(),
-        plan: Plan { cursor: None, ..query.plan.clone() },
+        plan: ResolvedPlan { cursor: None, ..query.plan.clone() },
         understood: None,
         warnings,
         clauses: reports(query, &found),
@@ -127,8 +100,8 @@ pub fn execute(query: &Query, reader: &dyn IndexReader, mut options: Options<'_>
     })
 }
 
-fn reports(query: &Query, found: &[Found]) -> Vec<ClauseReport> {
-    let report = |(criterion, found): (&rushes_plan::Criterion, &Found)| ClauseReport {
+fn reports(query: &Query, found: &[ClauseHits]) -> Vec<ClauseReport> {
+    let report = |(criterion, found): (&rushes_plan::Criterion, &ClauseHits)| ClauseReport {
         clause: criterion.pointer.clone(),
         hits: found.hits.len(),
         examined: found.examined,
@@ -141,18 +114,18 @@ struct Search<'a> {
     query: &'a Query,
     reader: &'a dyn IndexReader,
     filter: Filter,
-    options: &'a Options<'a>,
+    view: &'a View<'a>,
 }
 
 impl Search<'_> {
     /// What matches each clause: vector clauses last, among what the others of their step leave.
-    fn all_found(&self, warnings: &mut Vec<Warning>) -> Result<Vec<Found>> {
+    fn all_found(&self, warnings: &mut Vec<Warning>) -> Result<Vec<ClauseHits>> {
         let criteria = &self.query.criteria;
-        let mut found: Vec<Found> = criteria.iter().map(|_| Found::default()).collect();
+        let mut found: Vec<ClauseHits> = criteria.iter().map(|_| ClauseHits::default()).collect();
         for (no, criterion) in criteria.iter().enumerate().filter(|(_, c)| !c.is_vector()) {
-            self.options.go_on()?;
+            self.view.go_on()?;
             let parts = criterion.parts.iter().map(|part| self.reader.hits(part, &self.filter));
-            found[no] = Found::new(parts.collect::<Result<_>>()?);
+            found[no] = ClauseHits::new(parts.collect::<Result<_>>()?);
         }
         let mut restricted: HashSet<usize> = HashSet::new();
         for step in &self.query.steps {
@@ -183,14 +156,14 @@ impl Search<'_> {
         Ok(found)
     }
 
-    fn nearest(&self, no: usize, eligible: Option<&Eligible>) -> Result<Found> {
-        self.options.go_on()?;
+    fn nearest(&self, no: usize, eligible: Option<&Eligible>) -> Result<ClauseHits> {
+        self.view.go_on()?;
         let parts = self.query.criteria.get(no).map(|c| c.parts.as_slice()).unwrap_or_default();
         let hits = parts.iter().map(|part| self.reader.nearest(part, &self.filter, eligible));
-        Ok(Found::new(hits.collect::<Result<_>>()?))
+        Ok(ClauseHits::new(hits.collect::<Result<_>>()?))
     }
 
-    fn eligible(&self, step: &Step, found: &[Found]) -> Option<Eligible> {
+    fn eligible(&self, step: &Step, found: &[ClauseHits]) -> Option<Eligible> {
         let scoped = |document: &AssetDocument| {
             self.filter.assets.as_ref().is_none_or(|ids| ids.binary_search(&document.asset.id).is_ok())
         };
@@ -201,15 +174,16 @@ impl Search<'_> {
     /// A clause that finds nothing says so, and why where that is known.
     fn warn_of_nothing(
         &self,
-        found: &[Found],
+        found: &[ClauseHits],
         restricted: &HashSet<usize>,
         warnings: &mut Vec<Warning>,
     ) -> Result<()> {
-        let spaces = self.reader.spaces()?;
         for (no, (criterion, found)) in self.query.criteria.iter().zip(found).enumerate() {
             if !found.hits.is_empty() || criterion.parts.is_empty() || restricted.contains(&no) {
                 continue;
             }
+            // Only a vector clause that found nothing is worth asking the engine for its spaces.
+            let spaces: &[SpaceId] = if criterion.is_vector() { self.view.current_spaces()? } else { &[] };
             let missing = criterion.parts.iter().find_map(|part| match &part.test {
                 Test::Nearest(test) if !spaces.contains(&test.space) => Some(&test.space),
                 _ => None,
@@ -229,7 +203,7 @@ impl Search<'_> {
     }
 
     /// The moments before they are scored, by asset, start and end.
-    fn drafts(&self, found: &[Found], warnings: &mut Vec<Warning>) -> Result<Vec<Draft>> {
+    fn drafts(&self, found: &[ClauseHits], warnings: &mut Vec<Warning>) -> Result<Vec<Draft>> {
         let plan = &self.query.plan;
         let shots = match plan.max_span.is_some() || plan.snap == Some(Snap::Shot) {
             true => Some(self.all_of(known_types::SHOT, false)?),
@@ -243,7 +217,7 @@ impl Search<'_> {
         let lists: Vec<Vec<AssetNo>> = self.query.steps.iter().map(|step| assets_of(step, found)).collect();
         let (mut drafts, mut no_rate): (Vec<Draft>, Vec<AssetId>) = (Vec::new(), Vec::new());
         for asset in common(&lists) {
-            self.options.go_on()?;
+            self.view.go_on()?;
             let Some(document) = self.reader.assets().get(index_of(asset)) else { continue };
             let Some(times) = times_of.of(document) else { continue };
             let grid = match plan.snap {
@@ -275,10 +249,10 @@ impl Search<'_> {
     /// Adds the moments of an asset.
     fn drafts_of(
         &self,
-        found: &[Found],
+        found: &[ClauseHits],
         asset: AssetNo,
         times: &Times,
-        shots: Option<&Found>,
+        shots: Option<&ClauseHits>,
         grid: Option<&Grid<'_>>,
         drafts: &mut Vec<Draft>,
     ) {
@@ -300,7 +274,7 @@ impl Search<'_> {
     }
 
     /// Puts an asset's moments in order, drops those that snapping made equal, and tests them.
-    fn finish(&self, found: &[Found], asset: AssetNo, first: usize, drafts: &mut Vec<Draft>) {
+    fn finish(&self, found: &[ClauseHits], asset: AssetNo, first: usize, drafts: &mut Vec<Draft>) {
         let mut own = drafts.split_off(first);
         own.sort_by_key(|draft| draft.range);
         if self.query.plan.snap.is_some() {
@@ -311,24 +285,15 @@ impl Search<'_> {
     }
 
     /// Everything of a type, in scope.
-    fn all_of(&self, kind: &str, by_language: bool) -> Result<Found> {
+    fn all_of(&self, kind: &str, by_language: bool) -> Result<ClauseHits> {
         let kind = AnnotationType::new(kind).map_err(|e| Error::bug(e.to_string()))?;
-        let clause = Clause {
-            no: self.query.criteria.len(),
-            pointer: String::new(),
-            kind: Some(kind),
-            model: None,
-            test: Test::Any,
-            min_confidence: 0.0,
-            attributes: Vec::new(),
-            weight: 1.0,
-        };
+        let clause = Clause { no: self.query.criteria.len(), ..Clause::any(Some(kind)) };
         let mut filter = self.filter.clone();
         if !by_language {
             filter.languages.clear();
             filter.languages_excluded.clear();
         }
-        Ok(Found::new(vec![self.reader.hits(&clause, &filter)?]))
+        Ok(ClauseHits::new(vec![self.reader.hits(&clause, &filter)?]))
     }
 }
 

@@ -3,14 +3,14 @@
 use rushes_plan::{Fusion, Query};
 
 use crate::answer::{Explanation, Term};
-use crate::found::Found;
+use crate::clause_hits::ClauseHits;
 use crate::score::{Best, Role, reciprocal};
 
 /// The explanation of one moment; `ranks` only with `rrf`.
 pub(crate) fn explanation(
     query: &Query,
     roles: &[Role],
-    found: &[Found],
+    found: &[ClauseHits],
     best: &[Best],
     ranks: Option<&[usize]>,
 ) -> Explanation {

@@ -9,14 +9,14 @@ use rushes_types::{Asset, AssetDocument, Value};
 use serde_json::{Value as Json, json};
 
 use crate::answer::Group;
-use crate::rank::Kept;
+use crate::rank::Folded;
 use crate::score::Draft;
 
 /// Moments in the order they are paged in, and the groups they lie in.
 #[derive(Debug, Default)]
 pub(crate) struct Grouped {
     /// The moments that are kept.
-    pub kept: Vec<Kept>,
+    pub kept: Vec<Folded>,
     nodes: Vec<Node>,
     roots: Vec<usize>,
 }
@@ -28,7 +28,7 @@ struct Node {
     within: Json,
     total: usize,
     children: Vec<usize>,
-    moments: Vec<Kept>,
+    moments: Vec<Folded>,
     /// Where its moments lie in the order of pages.
     first: usize,
     end: usize,
@@ -38,7 +38,7 @@ struct Node {
 pub(crate) fn grouped(
     levels: &[GroupBy],
     top: Option<&Top>,
-    kept: Vec<Kept>,
+    kept: Vec<Folded>,
     drafts: &[Draft],
     documents: &[Arc<AssetDocument>],
 ) -> Grouped {
@@ -118,7 +118,7 @@ impl Grouped {
         let keep = most(level);
         node.children.truncate(keep);
         let children = node.children.clone();
-        let moments: Vec<Kept> = std::mem::take(&mut node.moments).into_iter().take(keep).collect();
+        let moments: Vec<Folded> = std::mem::take(&mut node.moments).into_iter().take(keep).collect();
         self.kept.extend(moments);
         for child in children {
             self.lay_out(child, level + 1, most);

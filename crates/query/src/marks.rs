@@ -8,7 +8,7 @@ use rushes_text::{Analyzer, Language};
 use crate::answer::Answer;
 
 /// Fills in the marks of all evidence that has a text. The analyser must be the one that the index was made with.
-pub fn mark(answer: &mut Answer, query: &Query, analyzer: &Analyzer) {
+pub(crate) fn mark(answer: &mut Answer, query: &Query, analyzer: &Analyzer) {
     // Vector clauses have several parts, and mark nothing; the others have one.
     let part = |pointer: &str| query.criteria.iter().find(|c| c.pointer == pointer)?.parts.first();
     let mut matchers: HashMap<String, Option<ClauseMatcher>> = HashMap::new();

@@ -9,16 +9,16 @@ use rushes_types::limits::TIME_NS_MAX;
 use rushes_types::{Asset, FusedAnnotation, Result, TimeRange, TimeSet};
 
 use crate::answer::{EVIDENCE_MAX, EVIDENCE_PER_CLAUSE_MAX, Evidence, Moment, Span};
+use crate::clause_hits::{ClauseHits, value};
 use crate::explain::explanation;
-use crate::found::{Found, value};
-use crate::rank::Kept;
+use crate::rank::Folded;
 use crate::score::{Draft, Role, Scores, Values};
 
 /// Everything that a page is made of.
 pub(crate) struct Pages<'a> {
     pub query: &'a Query,
     pub reader: &'a dyn IndexReader,
-    pub found: &'a [Found],
+    pub found: &'a [ClauseHits],
     pub roles: &'a [Role],
     pub drafts: &'a [Draft],
     pub values: &'a Values,
@@ -31,7 +31,7 @@ impl Pages<'_> {
     ///
     /// # Errors
     /// Those of the index.
-    pub fn moments(&self, kept: &[Kept]) -> Result<Vec<Moment>> {
+    pub fn moments(&self, kept: &[Folded]) -> Result<Vec<Moment>> {
         let mut wanted: Vec<AnnotationRef> = Vec::new();
         let chosen: Vec<Vec<(usize, &Hit)>> = kept
             .iter()
@@ -103,7 +103,7 @@ impl Pages<'_> {
         })
     }
 
-    fn moment(&self, kept: Kept, evidence: Vec<Evidence>) -> Option<Moment> {
+    fn moment(&self, kept: Folded, evidence: Vec<Evidence>) -> Option<Moment> {
         let draft = self.drafts.get(kept.draft)?;
         let document = self.reader.assets().get(usize::try_from(draft.asset.0).ok()?)?;
         let plan = &self.query.plan;

@@ -5,10 +5,10 @@ use rushes_plan::MomentTest;
 use rushes_plan::time::seconds_of_ns;
 use rushes_types::TimeRange;
 
-use crate::found::Found;
+use crate::clause_hits::ClauseHits;
 
 /// Does the span pass every test?
-pub(crate) fn passes(tests: &[MomentTest], found: &[Found], asset: AssetNo, span: TimeRange) -> bool {
+pub(crate) fn passes(tests: &[MomentTest], found: &[ClauseHits], asset: AssetNo, span: TimeRange) -> bool {
     tests.iter().all(|test| match test {
         MomentTest::Duration(bounds) => bounds.contains(seconds_of_ns(span.duration_ns())),
         MomentTest::Coverage(no, bounds) => {
@@ -24,7 +24,7 @@ pub(crate) fn passes(tests: &[MomentTest], found: &[Found], asset: AssetNo, span
 }
 
 /// The share of the span that the clause covers; of an instant all or nothing.
-fn covered(found: &Found, asset: AssetNo, span: TimeRange) -> f64 {
+fn covered(found: &ClauseHits, asset: AssetNo, span: TimeRange) -> f64 {
     let set = found.set(asset);
     if span.is_point() {
         return if set.meets(span) { 1.0 } else { 0.0 };

@@ -6,7 +6,7 @@ use rushes_index::{AssetNo, Eligible};
 use rushes_plan::{Mode, Query, Step};
 use rushes_types::{AssetDocument, TimeSet};
 
-use crate::found::{Found, common};
+use crate::clause_hits::{ClauseHits, common};
 use crate::scope::{Times, TimesOf};
 
 /// When a step is present in an asset.
@@ -19,7 +19,7 @@ pub(crate) struct Presence {
 }
 
 /// When the step is present in the asset.
-pub(crate) fn presence(step: &Step, found: &[Found], asset: AssetNo, times: &Times) -> Presence {
+pub(crate) fn presence(step: &Step, found: &[ClauseHits], asset: AssetNo, times: &Times) -> Presence {
     let of = |group: &[usize]| -> Vec<TimeSet> {
         group.iter().filter_map(|no| found.get(*no)).map(|f| f.set(asset)).collect()
     };
@@ -39,7 +39,7 @@ fn union(sets: &[TimeSet]) -> TimeSet {
 }
 
 /// The assets in which the step can be present.
-pub(crate) fn assets_of(step: &Step, found: &[Found]) -> Vec<AssetNo> {
+pub(crate) fn assets_of(step: &Step, found: &[ClauseHits]) -> Vec<AssetNo> {
     let numbers = |no: &usize| -> Vec<AssetNo> {
         found.get(*no).map(|f| f.assets.iter().map(|(asset, _)| *asset).collect()).unwrap_or_default()
     };
@@ -60,7 +60,7 @@ pub(crate) fn assets_of(step: &Step, found: &[Found]) -> Vec<AssetNo> {
 pub(crate) fn eligible(
     query: &Query,
     step: &Step,
-    found: &[Found],
+    found: &[ClauseHits],
     documents: &[Arc<AssetDocument>],
     scoped: impl Fn(&AssetDocument) -> bool,
     times_of: &mut TimesOf<'_>,

@@ -37,7 +37,7 @@ pub(crate) fn order(
 
 /// A moment that stands for itself and for those folded into it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Kept {
+pub(crate) struct Folded {
     /// Which moment.
     pub draft: usize,
     /// How many it stands for.
@@ -45,11 +45,11 @@ pub(crate) struct Kept {
 }
 
 /// Folds each moment into the first better one of its asset that it is near-identical with.
-pub(crate) fn folded(fold: Option<Fold>, order: Vec<usize>, drafts: &[Draft]) -> Vec<Kept> {
+pub(crate) fn folded(fold: Option<Fold>, order: Vec<usize>, drafts: &[Draft]) -> Vec<Folded> {
     let Some(fold) = fold else {
-        return order.into_iter().map(|draft| Kept { draft, count: 1 }).collect();
+        return order.into_iter().map(|draft| Folded { draft, count: 1 }).collect();
     };
-    let mut kept: Vec<Kept> = Vec::new();
+    let mut kept: Vec<Folded> = Vec::new();
     let mut by_start: HashMap<AssetNo, BTreeMap<i64, Vec<usize>>> = HashMap::new();
     for i in order {
         let Some(draft) = drafts.get(i) else { continue };
@@ -64,7 +64,7 @@ pub(crate) fn folded(fold: Option<Fold>, order: Vec<usize>, drafts: &[Draft]) ->
             Some(better) => better.count += 1,
             None => {
                 starts.entry(draft.range.start_ns()).or_default().push(kept.len());
-                kept.push(Kept { draft: i, count: 1 });
+                kept.push(Folded { draft: i, count: 1 });
             }
         }
     }

@@ -10,7 +10,7 @@ use rushes_plan::similarity::round_score;
 use rushes_plan::{Fusion, Query};
 use rushes_types::TimeRange;
 
-use crate::found::{Found, value};
+use crate::clause_hits::{ClauseHits, value};
 
 /// The constant of reciprocal rank fusion.
 const RRF_K: f64 = 60.0;
@@ -76,7 +76,7 @@ pub(crate) struct Values {
 
 impl Values {
     /// Finds the best evidence; of equals the first.
-    pub fn of_all(roles: &[Role], found: &[Found], drafts: &[Draft]) -> Self {
+    pub fn of_all(roles: &[Role], found: &[ClauseHits], drafts: &[Draft]) -> Self {
         let mut best = Vec::with_capacity(drafts.len() * roles.len());
         for draft in drafts {
             best.extend(roles.iter().map(|role| best_evidence(role, found, draft)));
@@ -94,7 +94,7 @@ impl Values {
     }
 }
 
-fn best_evidence(role: &Role, found: &[Found], draft: &Draft) -> Best {
+fn best_evidence(role: &Role, found: &[ClauseHits], draft: &Draft) -> Best {
     let mut best = Best { hit: None, value: 0.0 };
     let (Some(found), Some(link)) = (found.get(role.criterion), draft.link(role.step)) else { return best };
     for (i, hit) in found.meeting(draft.asset, link) {

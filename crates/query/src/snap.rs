@@ -4,7 +4,7 @@ use rushes_index::AssetNo;
 use rushes_plan::time::AssetTimecode;
 use rushes_types::{TimeRange, TimeSet};
 
-use crate::found::Found;
+use crate::clause_hits::ClauseHits;
 
 /// What spans of an asset grow to.
 #[derive(Debug, Clone, Copy)]
@@ -12,7 +12,7 @@ pub(crate) enum Grid<'a> {
     /// Whole frames, where the rate is known.
     Frames(Option<AssetTimecode>),
     /// Whole annotations: shots or cues.
-    Annotations(&'a Found),
+    Annotations(&'a ClauseHits),
 }
 
 /// The span grown to the grid. An edge that would run into what must not be there stays where it is.

@@ -4,17 +4,17 @@ use rushes_index::AssetNo;
 use rushes_plan::{Mode, Query, Step};
 use rushes_types::{TimeRange, TimeSet};
 
-use crate::found::Found;
+use crate::clause_hits::ClauseHits;
 use crate::presence::Presence;
 
 /// The spans of a step in an asset, by start and end.
 pub(crate) fn spans(
     query: &Query,
     step: &Step,
-    found: &[Found],
+    found: &[ClauseHits],
     asset: AssetNo,
     presence: &Presence,
-    shots: Option<&Found>,
+    shots: Option<&ClauseHits>,
 ) -> Vec<TimeRange> {
     let pieces = presence.present.pieces();
     let mut spans = pieces.clone();
@@ -45,7 +45,7 @@ fn is_present_in(pieces: &[TimeRange], span: TimeRange) -> bool {
 }
 
 /// A stretch grown to the full span of the annotations that matched in it.
-fn grown(step: &Step, found: &[Found], asset: AssetNo, stretch: TimeRange) -> TimeRange {
+fn grown(step: &Step, found: &[ClauseHits], asset: AssetNo, stretch: TimeRange) -> TimeRange {
     let (mut start, mut end) = (stretch.start_ns(), stretch.end_ns());
     for found in step.all.iter().chain(&step.any).filter_map(|no| found.get(*no)) {
         for (_, hit) in found.meeting(asset, stretch) {
@@ -79,7 +79,7 @@ fn bridged(spans: Vec<TimeRange>, gap_ns: i64, none: &TimeSet) -> Vec<TimeRange>
 
 /// Splits what is longer than `max_ns` at starts of shots, each piece as long as it may be; where no shot starts in time,
 /// at the next that does.
-fn split(span: TimeRange, max_ns: i64, shots: &Found, asset: AssetNo) -> Vec<TimeRange> {
+fn split(span: TimeRange, max_ns: i64, shots: &ClauseHits, asset: AssetNo) -> Vec<TimeRange> {
     if span.duration_ns() <= max_ns {
         return vec![span];
     }

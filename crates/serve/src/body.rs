@@ -9,6 +9,7 @@ use axum::http::request::Parts;
 use axum::http::{HeaderMap, header};
 use http_body_util::BodyExt;
 use rushes_types::ErrorKind;
+use rushes_types::pointer::push_step;
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, timeout_at};
 
@@ -63,12 +64,6 @@ pub(crate) async fn read_body(body: Body, bytes_max: usize, pause_max: Duration)
             bytes.extend_from_slice(data);
         }
     }
-}
-
-/// Appends a step to a JSON pointer.
-fn push_step(pointer: &mut String, step: &str) {
-    pointer.push('/');
-    pointer.push_str(&step.replace('~', "~0").replace('/', "~1"));
 }
 
 /// Where in the document a value was being read.

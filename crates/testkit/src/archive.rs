@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use rushes_index::{AssetUpdate, Index};
-use rushes_plan::{Counted, Like, Resolver, SpaceVectors};
+use rushes_plan::{Knowledge, Like, SpaceVectors, WordCounts};
 use rushes_types::{AssetDocument, Change, Commit, FusedAnnotation, Metric, Result, Space, SpaceId};
 
 /// Assets and all that was ever said of them.
@@ -68,14 +68,14 @@ impl Archive {
     }
 }
 
-impl Resolver for Archive {
+impl Knowledge for Archive {
     fn aliases(&self, _: Option<&str>, label: &str) -> Result<Vec<String>> {
         Ok(self.known.aliases.get(label).cloned().unwrap_or_default())
     }
 
-    fn word_counts(&self, words: &[String]) -> Result<Counted> {
+    fn word_counts(&self, words: &[String]) -> Result<WordCounts> {
         let counts = words.iter().map(|w| self.known.counts.get(w).copied().unwrap_or(0)).collect();
-        Ok(Counted { version: 1, annotations: self.known.annotations, counts })
+        Ok(WordCounts { version: 1, annotations: self.known.annotations, counts })
     }
 
     fn spaces(&self) -> Result<Vec<Space>> {
@@ -98,6 +98,10 @@ impl Resolver for Archive {
         spaces.sort_by(|a, b| a.id.cmp(&b.id));
         spaces.dedup_by(|a, b| a.id == b.id);
         Ok(spaces)
+    }
+
+    fn encodes_text(&self, space: &Space) -> bool {
+        self.known.encoded.values().any(|v| v.len() == space.dimensions)
     }
 
     fn encode_text(&self, space: &Space, text: &str) -> Result<Option<Vec<f32>>> {

@@ -51,12 +51,12 @@ fn random_test(dice: &mut Dice) -> Test {
 fn random_nearest(dice: &mut Dice) -> Test {
     let (space, dimensions) = dice.one_of(&[("clip-space", 2), ("clip@2", 40), ("clip@2", 2)]);
     #[allow(clippy::cast_precision_loss, reason = "small whole numbers")]
-    let query = (0..dimensions).map(|_| (dice.number(5) - 2) as f32 * 0.61).collect();
+    let query: Vec<f32> = (0..dimensions).map(|_| (dice.number(5) - 2) as f32 * 0.61).collect();
     let metric = dice.one_of(&[Metric::Cosine, Metric::L2]);
     let k = [None, Some(0), Some(1), Some(3), Some(50)][usize::try_from(dice.roll(5)).unwrap()];
     let threshold = [None, Some(0.5), Some(2.0), Some(-0.5)][usize::try_from(dice.roll(4)).unwrap()];
     let space = SpaceId::new(space).unwrap();
-    Test::Nearest(NearestTest { space, query, metric, exact: dice.roll(2) == 0, k, threshold })
+    Test::Nearest(NearestTest { space, query: query.into(), metric, exact: dice.roll(2) == 0, k, threshold })
 }
 
 fn random_clause(dice: &mut Dice) -> Clause {

@@ -222,7 +222,7 @@ pub fn phrase(texts: &[&str], slop: u32) -> Clause {
 /// A clause for the nearest of `clip@1`'s space.
 pub fn near(query: &[f32], k: Option<usize>, metric: Metric, threshold: Option<f64>) -> Clause {
     let space = SpaceId::new("clip-space").unwrap();
-    clause(Test::Nearest(NearestTest { space, query: query.to_vec(), metric, exact: true, k, threshold }))
+    clause(Test::Nearest(NearestTest { space, query: query.into(), metric, exact: true, k, threshold }))
 }
 
 /// The annotation ids of hits, joined ones with `+`.

@@ -7,7 +7,7 @@ mod clauses;
 mod instants;
 mod moments;
 
-use rushes_plan::{Fusion, Plan, PlanClause, RankBy};
+use rushes_plan::{Fusion, RankBy, ResolvedClause, ResolvedPlan};
 use rushes_types::{AssetDocument, ReadPoint};
 
 use crate::archive::Archive;
@@ -51,15 +51,15 @@ struct Draft<'a> {
 
 /// The groups of a plan: its own, then those of `then`.
 struct Groups<'p> {
-    all: Vec<&'p PlanClause>,
-    any: Vec<&'p PlanClause>,
-    none: Vec<&'p PlanClause>,
+    all: Vec<&'p ResolvedClause>,
+    any: Vec<&'p ResolvedClause>,
+    none: Vec<&'p ResolvedClause>,
     within: Option<i64>,
 }
 
 /// Answers a resolved plan.
 #[must_use]
-pub fn answer(archive: &Archive, plan: &Plan, at: &ReadPoint) -> NaiveAnswer {
+pub fn answer(archive: &Archive, plan: &ResolvedPlan, at: &ReadPoint) -> NaiveAnswer {
     let groups = groups(plan);
     let mut drafts: Vec<Draft<'_>> = Vec::new();
     let search = clauses::Search { archive, plan, at };
@@ -77,7 +77,7 @@ pub fn answer(archive: &Archive, plan: &Plan, at: &ReadPoint) -> NaiveAnswer {
     NaiveAnswer { moments: fold(plan, &drafts), total }
 }
 
-fn groups(plan: &Plan) -> Vec<Groups<'_>> {
+fn groups(plan: &ResolvedPlan) -> Vec<Groups<'_>> {
     let mut groups = vec![Groups {
         all: plan.all.iter().collect(),
         any: plan.any.iter().collect(),
@@ -97,10 +97,10 @@ fn rounded(x: f64) -> f64 {
     (x * 1_048_576.0).round() / 1_048_576.0
 }
 
-fn score(plan: &Plan, groups: &[Groups<'_>], drafts: &mut [Draft<'_>]) {
+fn score(plan: &ResolvedPlan, groups: &[Groups<'_>], drafts: &mut [Draft<'_>]) {
     let weights: Vec<f64> = groups
         .iter()
-        .flat_map(|g| g.all.iter().chain(&g.any).map(|clause| clause.weight.unwrap_or(1.0)))
+        .flat_map(|g| g.all.iter().chain(&g.any).map(|clause| clause.common.weight.unwrap_or(1.0)))
         .collect();
     let whole: f64 = weights.iter().sum();
     let mut totals = Vec::new();
@@ -125,7 +125,7 @@ fn score(plan: &Plan, groups: &[Groups<'_>], drafts: &mut [Draft<'_>]) {
     }
 }
 
-fn sort(plan: &Plan, drafts: &mut [Draft<'_>]) {
+fn sort(plan: &ResolvedPlan, drafts: &mut [Draft<'_>]) {
     drafts.sort_by(|a, b| {
         let place = |d: &Draft<'_>| (d.document.asset.id.clone(), d.start, d.end);
         let first = match &plan.rank_by {
@@ -144,7 +144,7 @@ fn sort(plan: &Plan, drafts: &mut [Draft<'_>]) {
     });
 }
 
-fn fold(plan: &Plan, drafts: &[Draft<'_>]) -> Vec<NaiveMoment> {
+fn fold(plan: &ResolvedPlan, drafts: &[Draft<'_>]) -> Vec<NaiveMoment> {
     let mut moments: Vec<NaiveMoment> = Vec::new();
     for draft in drafts {
         let asset = draft.document.asset.id.to_string();

@@ -23,7 +23,7 @@ use std::path::Path;
 
 use rushes_index::Index;
 use rushes_plan::Plan;
-use rushes_query::{Access, Answer, Group, Moment, search};
+use rushes_query::{Answer, Group, Moment, View, search};
 use serde::Deserialize;
 
 use crate::archive::Archive;
@@ -121,7 +121,8 @@ impl Scenario {
         let archive = self.archive();
         archive.fill(index).map_err(|e| e.to_string())?;
         let reader = index.reader(None).map_err(|e| e.to_string())?;
-        let found = Plan::parse(&self.plan).and_then(|plan| search(&plan, &*reader, &archive, Access::All));
+        let found =
+            Plan::parse(&self.plan).and_then(|plan| search(plan.into(), &View::of(&*reader), &archive));
         let answer = match (found, &self.error) {
             (Err(e), Some(pointer)) if e.pointer() == Some(pointer) => return Ok(()),
             (Err(e), _) => return Err(format!("  refused: {e}")),

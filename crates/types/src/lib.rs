@@ -12,6 +12,7 @@ mod fused;
 mod id;
 pub mod limits;
 mod model;
+pub mod pointer;
 mod run;
 mod time;
 mod time_set;

@@ -45,7 +45,7 @@ impl Fields {
     }
 
     fn pointer(&self, name: &str) -> String {
-        format!("{}/{}", self.path, name.replace('~', "~0").replace('/', "~1"))
+        rushes_types::pointer::step_to(&self.path, name)
     }
 
     fn wrong(&self, name: &str, wanted: &str) -> LineError {

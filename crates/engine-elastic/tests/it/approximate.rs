@@ -16,7 +16,7 @@ fn random_vector(dice: &mut Dice) -> Vec<f32> {
 
 fn nearest(query: &[f32], exact: bool) -> Clause {
     let space = SpaceId::new("clip-space").unwrap();
-    let query = query.to_vec();
+    let query = query.into();
     clause(Test::Nearest(NearestTest {
         space,
         query,

@@ -14,7 +14,7 @@ use super::nearest::Search;
 use super::segment::Segment;
 use super::snapshot::Part;
 use super::{hits, nearest, phrase};
-use crate::hit::{any_clause, nearest_test, refuse_nearest};
+use crate::hit::{nearest_test, refuse_nearest};
 use crate::seam::{AnnotationRef, AssetNo, Eligible, Hits, IndexReader, Suggestion};
 use crate::suggest::best;
 
@@ -157,7 +157,7 @@ impl EmbeddedReader {
         limit: usize,
         count: impl Fn(&ReaderPart, Asked<'_>, &mut Counts) -> Result<()>,
     ) -> Result<Vec<Suggestion>> {
-        let clause = any_clause();
+        let clause = Clause::any(None);
         let matcher = ClauseMatcher::new(&clause, &self.settings.analyzer);
         let assets = self.asset_set(filter);
         let asked = Asked { matcher: &matcher, filter, assets: &assets };

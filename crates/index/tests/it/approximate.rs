@@ -44,7 +44,7 @@ fn question(query: &[f32], metric: Metric, exact: bool) -> Clause {
     let space = SpaceId::new("clip-space").unwrap();
     clause(Test::Nearest(NearestTest {
         space,
-        query: query.to_vec(),
+        query: query.into(),
         metric,
         exact,
         k: Some(K),

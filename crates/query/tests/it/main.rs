@@ -1,6 +1,7 @@
 //! Answers, held to the naive reference and to scenarios that editors can read.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
+mod asked_of_the_index;
 mod export;
 mod speed;
 

@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use rushes_index::{AnnotationRef, AssetNo, Eligible, Hit, Hits, IndexReader, Suggestion};
 use rushes_plan::{Clause, Filter, Plan, Query, resolve};
-use rushes_query::{Options, execute};
+use rushes_query::{Options, View, execute};
 use rushes_testkit::archive::Archive;
 use rushes_types::{
     AnnotationKey, Asset, AssetDocument, AssetId, Commit, FusedAnnotation, FusedKey, MovieId, ReadPoint,
@@ -115,7 +115,7 @@ fn moments_are_made_of_many_candidates() {
         let mut total = 0;
         for _ in 0..rounds {
             let start = Instant::now();
-            total = execute(&query, &reader, Options::default()).unwrap().total;
+            total = execute(&query, &View::of(&reader), Options::default()).unwrap().total;
             times.push(start.elapsed());
         }
         times.sort();

@@ -8,7 +8,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use rushes_archive::{Archive, Caller, Explained, Offer, OfferGroup, SearchRequest, SuggestRequest};
 use rushes_index::EngineRequest;
-use rushes_plan::{Plan, Reading, Warning};
+use rushes_plan::{Plan, Reading, ResolvedPlan, Warning};
 use rushes_types::limits::QUERY_BYTES_MAX;
 use rushes_types::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
@@ -42,7 +42,8 @@ pub(super) struct SearchDocument {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ResolvedDocument {
     /// The plan, with everything filled in: a person can edit it and send it back.
-    plan: Plan,
+    #[schema(value_type = Plan)]
+    plan: ResolvedPlan,
     /// Of a question in words: what each part of it became in the plan.
     #[serde(skip_serializing_if = "Option::is_none")]
     understood: Option<Reading>,

@@ -1,6 +1,8 @@
 //! What matches a clause, annotation by annotation.
 
-use rushes_plan::{AttributeAsk, Bounds, Fuzziness, Operator, Plan, PlanClause, PlanWord};
+use rushes_plan::{
+    AttributeAsk, Bounds, Fuzziness, Operator, PlanWord, ResolvedAsk, ResolvedClause, ResolvedPlan, Threshold,
+};
 use rushes_text::{Analyzer, Language, TermMatcher, TermOptions, normalise_label, tokenise};
 use rushes_types::{Annotation, AssetDocument, FusedAnnotation, Metric, ReadPoint, Value};
 use serde_json::Value as Json;
@@ -10,7 +12,7 @@ use crate::archive::Archive;
 /// What is searched, for what, when.
 pub(super) struct Search<'a> {
     pub archive: &'a Archive,
-    pub plan: &'a Plan,
+    pub plan: &'a ResolvedPlan,
     pub at: &'a ReadPoint,
 }
 
@@ -36,8 +38,8 @@ impl<'a> Search<'a> {
         let current = fused.validities.iter().any(|l| self.at.sees(l.born) && !self.at.sees(l.died));
         let mut pinned = false;
         for run in &self.plan.runs {
-            let of_model = run.model.as_deref() == Some(annotation.model.name());
-            if of_model && run.asset.as_deref() == Some(annotation.asset.as_str()) {
+            let of_model = run.model == annotation.model.name();
+            if of_model && run.asset == annotation.asset.as_str() {
                 if run.run == annotation.run.as_str() {
                     return current || (fused.kept && born);
                 }
@@ -87,7 +89,8 @@ impl<'a> Search<'a> {
     }
 
     /// The annotations that can match the clause at all.
-    pub fn candidates(&self, clause: &PlanClause) -> Vec<&'a FusedAnnotation> {
+    pub fn candidates(&self, clause: &ResolvedClause) -> Vec<&'a FusedAnnotation> {
+        let clause = &clause.common;
         let floor = self.plan.min_confidence.max(clause.min_confidence.unwrap_or(0.0));
         let passes = |fused: &&FusedAnnotation| {
             let a = &fused.annotation;
@@ -104,29 +107,31 @@ impl<'a> Search<'a> {
     }
 
     /// What matches a clause without a vector.
-    pub fn matches(&self, clause: &PlanClause) -> Vec<Match> {
+    pub fn matches(&self, clause: &ResolvedClause) -> Vec<Match> {
         let candidates = self.candidates(clause);
-        if clause.phrase.is_some() {
-            return phrases(clause, &candidates);
-        }
+        let asked = Asked::of(clause);
         let score = |a: &Annotation| -> Option<f64> {
-            if clause.label.is_some() {
-                let label = normalise_label(a.label.as_deref()?);
-                return clause.labels.as_ref()?.contains(&label).then_some(1.0);
+            match &clause.ask {
+                None => Some(1.0),
+                Some(ResolvedAsk::Label { labels, .. }) => {
+                    let label = normalise_label(a.label.as_deref()?);
+                    labels.contains(&label).then_some(1.0)
+                }
+                Some(ResolvedAsk::Text { ask, .. }) => words(&asked?, ask.operator, a),
+                Some(ResolvedAsk::Phrase { .. } | ResolvedAsk::Vector { .. }) => None,
             }
-            if clause.text.is_some() {
-                return words(clause, a);
-            }
-            Some(1.0)
         };
+        if let (Some(ResolvedAsk::Phrase { .. }), Some(asked)) = (&clause.ask, asked) {
+            return phrases(&asked, &candidates);
+        }
         candidates.iter().filter_map(|f| Some(one(f, score(&f.annotation)?))).collect()
     }
 
     /// The nearest vectors among those that `eligible` lets through.
-    pub fn nearest(&self, clause: &PlanClause, eligible: &dyn Fn(&Annotation) -> bool) -> Vec<Match> {
+    pub fn nearest(&self, clause: &ResolvedClause, eligible: &dyn Fn(&Annotation) -> bool) -> Vec<Match> {
         let mut all: Vec<(Match, String)> = Vec::new();
-        let Some(ask) = &clause.vector else { return Vec::new() };
-        for query in ask.vectors.iter().flatten() {
+        let Some(ResolvedAsk::Vector { vector: ask }) = &clause.ask else { return Vec::new() };
+        for query in &ask.vectors {
             let mut near: Vec<(f64, &FusedAnnotation)> = Vec::new();
             for fused in self.candidates(clause) {
                 let Some(vector) = &fused.annotation.vector else { continue };
@@ -135,9 +140,10 @@ impl<'a> Search<'a> {
                     continue;
                 }
                 let distance = distance(query.metric, &query.values, vector);
-                let within = match query.metric {
-                    Metric::Cosine => ask.min_similarity.is_none_or(|least| -distance >= least),
-                    Metric::L2 => ask.max_distance.is_none_or(|most| distance <= most),
+                let within = match ask.threshold {
+                    None => true,
+                    Some(Threshold::MinSimilarity(least)) => -distance >= least,
+                    Some(Threshold::MaxDistance(most)) => distance <= most,
                 };
                 if within {
                     near.push((distance, fused));
@@ -150,7 +156,7 @@ impl<'a> Search<'a> {
                 };
                 a.0.total_cmp(&b.0).then_with(|| name(a.1).cmp(&name(b.1)))
             });
-            near.truncate(ask.k.unwrap_or(usize::MAX));
+            near.truncate(ask.options.k.unwrap_or(usize::MAX));
             for (distance, fused) in near {
                 let score = match query.metric {
                     Metric::Cosine => (1.0 - distance) / 2.0,
@@ -222,20 +228,50 @@ pub(super) fn within(bounds: &Bounds, x: f64) -> bool {
         || bounds.lte.is_some_and(|b| x > b))
 }
 
-fn matcher(clause: &PlanClause, word: &PlanWord) -> TermMatcher {
+/// Is it a vector clause?
+pub(super) fn is_vector(clause: &ResolvedClause) -> bool {
+    matches!(clause.ask, Some(ResolvedAsk::Vector { .. }))
+}
+
+/// What a text or phrase clause says of its words.
+#[derive(Clone, Copy)]
+struct Asked<'p> {
+    words: &'p [PlanWord],
+    analysed: bool,
+    fuzziness: Fuzziness,
+    slop: u32,
+}
+
+impl<'p> Asked<'p> {
+    fn of(clause: &'p ResolvedClause) -> Option<Self> {
+        match clause.ask.as_ref()? {
+            ResolvedAsk::Text { ask, words } => {
+                let (analysed, fuzziness) = (ask.analysed.unwrap_or(true), ask.fuzziness);
+                Some(Self { words, analysed, fuzziness, slop: 0 })
+            }
+            ResolvedAsk::Phrase { ask, words } => {
+                let (analysed, fuzziness) = (ask.analysed.unwrap_or(false), ask.fuzziness);
+                Some(Self { words, analysed, fuzziness, slop: ask.slop })
+            }
+            ResolvedAsk::Label { .. } | ResolvedAsk::Vector { .. } => None,
+        }
+    }
+}
+
+fn matcher(clause: &Asked<'_>, word: &PlanWord) -> TermMatcher {
     let fuzziness = match clause.fuzziness {
         Fuzziness::Exact => rushes_text::Fuzziness::Exact,
         Fuzziness::One => rushes_text::Fuzziness::One,
         Fuzziness::Two => rushes_text::Fuzziness::Two,
         Fuzziness::Auto => rushes_text::Fuzziness::Auto,
     };
-    let analysed = clause.analysed.unwrap_or(clause.text.is_some());
+    let analysed = clause.analysed;
     let options = TermOptions { analysed, prefix: word.prefix, fuzziness };
     TermMatcher::new(&Analyzer::new(Language::Und), &word.text, options)
 }
 
 /// How well a word meets a text's word at each place.
-fn places(clause: &PlanClause, word: &PlanWord, text: &str, language: Language) -> Vec<Option<f64>> {
+fn places(clause: &Asked<'_>, word: &PlanWord, text: &str, language: Language) -> Vec<Option<f64>> {
     let matcher = matcher(clause, word);
     tokenise(text).iter().map(|t| matcher.quality(&t.lower, &t.folded, language)).collect()
 }
@@ -244,8 +280,8 @@ fn language(a: &Annotation) -> Language {
     a.language.as_deref().map(Language::parse).unwrap_or_default()
 }
 
-fn words(clause: &PlanClause, a: &Annotation) -> Option<f64> {
-    let words = clause.words.as_ref()?;
+fn words(clause: &Asked<'_>, operator: Operator, a: &Annotation) -> Option<f64> {
+    let words = clause.words;
     let text = format!("{} . {}", a.label.as_deref().unwrap_or(""), a.text.as_deref().unwrap_or(""));
     let best = |word: &PlanWord| {
         places(clause, word, &text, language(a))
@@ -254,7 +290,7 @@ fn words(clause: &PlanClause, a: &Annotation) -> Option<f64> {
             .fold(None, |m: Option<f64>, q| Some(m.map_or(q, |m| m.max(q))))
     };
     let found: Vec<Option<f64>> = words.iter().map(best).collect();
-    let matched = match clause.operator {
+    let matched = match operator {
         Operator::And => found.iter().all(Option::is_some),
         Operator::Or => found.iter().any(Option::is_some),
     };
@@ -262,7 +298,7 @@ fn words(clause: &PlanClause, a: &Annotation) -> Option<f64> {
     matched.then(|| sum / words.iter().map(|w| w.weight).sum::<f64>())
 }
 
-fn phrases(clause: &PlanClause, candidates: &[&FusedAnnotation]) -> Vec<Match> {
+fn phrases(clause: &Asked<'_>, candidates: &[&FusedAnnotation]) -> Vec<Match> {
     let mut matches = Vec::new();
     let mut spoken: Vec<&FusedAnnotation> = Vec::new();
     for fused in candidates {
@@ -305,7 +341,7 @@ fn phrases(clause: &PlanClause, candidates: &[&FusedAnnotation]) -> Vec<Match> {
     matches
 }
 
-fn chain_matches(clause: &PlanClause, chain: &[&FusedAnnotation], matches: &mut Vec<Match>) {
+fn chain_matches(clause: &Asked<'_>, chain: &[&FusedAnnotation], matches: &mut Vec<Match>) {
     let texts: Vec<(&str, Language)> = chain
         .iter()
         .map(|f| {
@@ -320,8 +356,8 @@ fn chain_matches(clause: &PlanClause, chain: &[&FusedAnnotation], matches: &mut 
 
 /// Every minimal window of the joined texts that holds the phrase: its first and last text, and its score. All ways to
 /// place the words are tried.
-fn windows(clause: &PlanClause, texts: &[(&str, Language)]) -> Vec<(usize, usize, f64)> {
-    let Some(words) = &clause.words else { return Vec::new() };
+fn windows(clause: &Asked<'_>, texts: &[(&str, Language)]) -> Vec<(usize, usize, f64)> {
+    let words = clause.words;
     let mut owner = Vec::new();
     let mut qualities: Vec<Vec<Option<f64>>> = vec![Vec::new(); words.len()];
     for (i, (text, language)) in texts.iter().enumerate() {

@@ -1,11 +1,11 @@
 //! Moments of one asset.
 
 use rushes_plan::time::AssetTimecode;
-use rushes_plan::{ClauseRef, Mode, PlanClause, Predicate, RankBy, Snap, Window};
+use rushes_plan::{ClauseRefOf, Mode, PredicateOf, RankBy, ResolvedClause, Snap, Window};
 use rushes_types::limits::TIME_NS_MAX;
 use rushes_types::{Annotation, AssetDocument};
 
-use super::clauses::{Match, Search, within};
+use super::clauses::{Match, Search, is_vector, within};
 use super::instants::{Range, Rules, at, meet};
 use super::{Draft, Groups};
 
@@ -53,10 +53,7 @@ fn limits(search: &Search<'_>, document: &AssetDocument) -> Option<(Vec<Vec<Rang
             let pins: Vec<_> = plan
                 .runs
                 .iter()
-                .filter(|r| {
-                    r.asset.as_deref() == Some(document.asset.id.as_str())
-                        && r.model.as_deref() == Some(analysed.model.name())
-                })
+                .filter(|r| r.asset == document.asset.id.as_str() && r.model == analysed.model.name())
                 .collect();
             let counts = if pins.is_empty() {
                 analysed.validity.contains(search.at)
@@ -74,8 +71,8 @@ fn limits(search: &Search<'_>, document: &AssetDocument) -> Option<(Vec<Vec<Rang
 
 /// What matches the clauses of a step: those with vectors among what the others leave.
 pub(super) fn matches(search: &Search<'_>, groups: &Groups<'_>) -> StepMatches {
-    let plain = |clauses: &[&PlanClause]| -> Vec<Vec<Match>> {
-        let found = |c: &&PlanClause| if c.vector.is_some() { Vec::new() } else { search.matches(c) };
+    let plain = |clauses: &[&ResolvedClause]| -> Vec<Vec<Match>> {
+        let found = |c: &&ResolvedClause| if is_vector(c) { Vec::new() } else { search.matches(c) };
         clauses.iter().map(found).collect()
     };
     let mut step =
@@ -84,8 +81,8 @@ pub(super) fn matches(search: &Search<'_>, groups: &Groups<'_>) -> StepMatches {
         let asset = a.asset.as_str();
         let document = search.archive.documents.iter().find(|d| d.asset.id == a.asset);
         let Some((mut must, mut none)) = document.and_then(|d| limits(search, d)) else { return false };
-        let others = |clauses: &[&PlanClause], found: &[Vec<Match>]| -> Vec<Vec<Range>> {
-            let plain = clauses.iter().zip(found).filter(|(c, _)| c.vector.is_none());
+        let others = |clauses: &[&ResolvedClause], found: &[Vec<Match>]| -> Vec<Vec<Range>> {
+            let plain = clauses.iter().zip(found).filter(|(c, _)| !is_vector(c));
             plain.map(|(_, matches)| ranges(matches, asset)).collect()
         };
         if search.plan.mode == Mode::Intersection {
@@ -95,8 +92,8 @@ pub(super) fn matches(search: &Search<'_>, groups: &Groups<'_>) -> StepMatches {
         none.extend(others(&groups.none, &step.none).into_iter().flatten());
         Rules { must, none: &none }.meets((a.range.start_ns(), a.range.end_ns()))
     };
-    let near = |clauses: &[&PlanClause]| -> Vec<Option<Vec<Match>>> {
-        clauses.iter().map(|c| c.vector.is_some().then(|| search.nearest(c, &eligible))).collect()
+    let near = |clauses: &[&ResolvedClause]| -> Vec<Option<Vec<Match>>> {
+        clauses.iter().map(|c| is_vector(c).then(|| search.nearest(c, &eligible))).collect()
     };
     let (all, any, none) = (near(&groups.all), near(&groups.any), near(&groups.none));
     for (found, near) in [(&mut step.all, all), (&mut step.any, any), (&mut step.none, none)] {
@@ -247,7 +244,7 @@ fn shots(search: &Search<'_>, asset: &str, kind: &str, by_language: bool) -> Vec
             exclude.languages.clear();
         }
     }
-    let clause = PlanClause { kind: Some(kind.to_owned()), ..PlanClause::default() };
+    let clause = ResolvedClause::of_type(kind);
     let search = Search { archive: search.archive, plan: &plan, at: search.at };
     ranges(&search.matches(&clause), asset)
 }
@@ -296,8 +293,8 @@ fn draft<'a>(
 
 fn predicates(search: &Search<'_>, asset: &str, span: Range) -> bool {
     search.plan.predicates.iter().all(|predicate| match predicate {
-        Predicate::Duration(bounds) => within(bounds, (span.1 - span.0) as f64 / 1e9),
-        Predicate::Coverage(coverage) => {
+        PredicateOf::Duration(bounds) => within(bounds, (span.1 - span.0) as f64 / 1e9),
+        PredicateOf::Coverage(coverage) => {
             let ranges = referred(search, asset, &coverage.clause);
             let share = if span.0 == span.1 {
                 f64::from(u8::from(at(&ranges, span.0)))
@@ -307,7 +304,7 @@ fn predicates(search: &Search<'_>, asset: &str, span: Range) -> bool {
             };
             within(&coverage.share, share)
         }
-        Predicate::Near(near) => {
+        PredicateOf::Near(near) => {
             let ranges = referred(search, asset, &near.clause);
             let is_near = ranges.iter().any(|r| {
                 let apart = (r.0 - span.1).max(span.0 - r.1).max(0);
@@ -318,15 +315,15 @@ fn predicates(search: &Search<'_>, asset: &str, span: Range) -> bool {
     })
 }
 
-fn referred(search: &Search<'_>, asset: &str, clause: &ClauseRef) -> Vec<Range> {
+fn referred(search: &Search<'_>, asset: &str, clause: &ClauseRefOf<ResolvedClause>) -> Vec<Range> {
     let clause = match clause {
-        ClauseRef::Own(own) => own,
-        ClauseRef::Pointer(pointer) => match pointer.strip_prefix("/all/").map(|i| i.parse::<usize>()) {
+        ClauseRefOf::Own(own) => own,
+        ClauseRefOf::Pointer(pointer) => match pointer.strip_prefix("/all/").map(|i| i.parse::<usize>()) {
             Some(Ok(i)) => &search.plan.all[i],
             _ => panic!("the reference knows pointers into `all` only"),
         },
     };
-    let matches = match clause.vector.is_some() {
+    let matches = match is_vector(clause) {
         true => search.nearest(clause, &|_| true),
         false => search.matches(clause),
     };

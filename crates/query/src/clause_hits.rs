@@ -10,7 +10,7 @@ const BLOCK: usize = 64;
 
 /// The matches of one clause of the plan.
 #[derive(Debug, Default)]
-pub(crate) struct Found {
+pub(crate) struct ClauseHits {
     /// By asset, start, end and key.
     pub hits: Vec<Hit>,
     /// The assets with hits, ascending, and where theirs lie.
@@ -26,7 +26,7 @@ pub(crate) struct Found {
     pub examined: u64,
 }
 
-impl Found {
+impl ClauseHits {
     /// Puts together what the parts of a clause found; an annotation found twice counts once, as the better.
     pub fn new(parts: Vec<Hits>) -> Self {
         let approximate = parts.iter().any(|p| p.approximate);

@@ -76,16 +76,6 @@ pub struct Episode {
     pub episode: Option<i64>,
 }
 
-/// What reading a question must be told of an archive.
-pub trait Lexicon {
-    /// The names.
-    fn names(&self) -> &Names;
-    /// Is the folded word said or written in the archive, so that it is no mistyped name?
-    fn knows_word(&self, folded: &str) -> bool;
-    /// Can a text be searched by its meaning: has a current space an encoder?
-    fn has_encoder(&self) -> bool;
-}
-
 /// The names of an archive, in the order of their words.
 #[derive(Debug, Default)]
 pub struct Names {

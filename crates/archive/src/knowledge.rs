@@ -1,0 +1,145 @@
+//! What an archive knows, for reading questions and resolving plans.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, OnceLock};
+
+use rushes_ask::Names;
+use rushes_index::IndexReader;
+use rushes_plan::{Filter, Knowledge, Like, SpaceVectors, WordCounts};
+use rushes_query::scope::visible_assets;
+use rushes_query::{Access, Catalog, View};
+use rushes_text::Analyzer;
+use rushes_types::{Result, RunId, RunState, Space, SpaceId, Visibility};
+
+use crate::archive::Archive;
+use crate::search::LabelTable;
+use crate::snapshot_cache::SnapshotCache;
+
+/// What searches gather of snapshots and use again.
+#[derive(Debug, Default)]
+pub(crate) struct Gathered {
+    /// Names of labels and titles.
+    pub names: SnapshotCache<Names>,
+    /// Models and spaces.
+    pub catalogs: SnapshotCache<Catalog>,
+    /// How words are reduced.
+    pub analyzer: OnceLock<Arc<Analyzer>>,
+}
+
+/// What the archive knows, as far as a caller may see it.
+pub(crate) struct ArchiveKnowledge<'a> {
+    archive: &'a Archive,
+    view: &'a View<'a>,
+    labels: Arc<LabelTable>,
+    /// Spaces whose encoder is registered, read when one is met whose annotations were fused before it was.
+    registered: OnceLock<BTreeMap<SpaceId, Space>>,
+}
+
+impl<'a> ArchiveKnowledge<'a> {
+    /// # Errors
+    /// Where the labels cannot be read.
+    pub fn new(archive: &'a Archive, view: &'a View<'a>) -> Result<Self> {
+        Ok(Self { archive, view, labels: archive.label_table()?, registered: OnceLock::new() })
+    }
+
+    /// The space with its encoder, which may have been named only after the space's annotations were fused.
+    fn with_encoder(&self, space: &Space) -> Result<Space> {
+        if space.encoder.is_some() {
+            return Ok(space.clone());
+        }
+        if self.registered.get().is_none() {
+            let spaces = self.archive.engines.store.models()?.into_iter().filter_map(|m| m.space);
+            let named = spaces.filter(|space| space.encoder.is_some());
+            let _ = self.registered.set(named.map(|space| (space.id.clone(), space)).collect());
+        }
+        let registered = self.registered.get().and_then(|spaces| spaces.get(&space.id));
+        Ok(registered.unwrap_or(space).clone())
+    }
+}
+
+impl Knowledge for ArchiveKnowledge<'_> {
+    fn names(&self) -> Result<Arc<Names>> {
+        self.archive.names_of(self.view.reader, self.labels.as_ref(), &self.view.access)
+    }
+
+    fn aliases(&self, kind: Option<&str>, label: &str) -> Result<Vec<String>> {
+        Ok(self.labels.aliases(kind, label))
+    }
+
+    fn word_counts(&self, words: &[String]) -> Result<WordCounts> {
+        self.archive.word_counts(words)
+    }
+
+    fn spaces(&self) -> Result<Vec<Space>> {
+        self.view.spaces()
+    }
+
+    fn spaces_named(&self, name: &str) -> Result<Vec<Space>> {
+        Ok(self.view.spaces_named(name))
+    }
+
+    fn encodes_text(&self, space: &Space) -> bool {
+        self.with_encoder(space).is_ok_and(|space| self.archive.options.encoders.encodes_text(&space))
+    }
+
+    fn encode_text(&self, space: &Space, text: &str) -> Result<Option<Vec<f32>>> {
+        self.archive.options.encoders.encode_text(&self.with_encoder(space)?, text)
+    }
+
+    fn encode_image(&self, space: &Space, image: &str) -> Result<Option<Vec<f32>>> {
+        self.archive.options.encoders.encode_image(&self.with_encoder(space)?, image)
+    }
+
+    fn vectors_like(&self, like: &Like) -> Result<Option<SpaceVectors>> {
+        self.view.vectors_like(like)
+    }
+
+    fn run(&self, run: &str) -> Result<Option<(String, String)>> {
+        let Ok(id) = RunId::new(run) else { return Ok(None) };
+        let found = self.archive.engines.store.run(&id)?;
+        let pinnable = found.filter(|r| r.state == RunState::Committed && r.visibility == Visibility::Kept);
+        Ok(pinnable.map(|r| (r.asset.to_string(), r.model.name().to_owned())))
+    }
+}
+
+impl Archive {
+    /// The names that a caller may see at the reader's read point.
+    pub(crate) fn names_of(
+        &self,
+        reader: &dyn IndexReader,
+        labels: &LabelTable,
+        access: &Access,
+    ) -> Result<Arc<Names>> {
+        self.gathered.names.get(reader.read_point(), access, || gather(reader, labels, access))
+    }
+
+    /// How many current annotations say each of the folded words.
+    pub(crate) fn word_counts(&self, words: &[String]) -> Result<WordCounts> {
+        let counted = self.engines.timeline.word_counts(words)?;
+        Ok(WordCounts { version: counted.version, annotations: counted.annotations, counts: counted.counts })
+    }
+}
+
+/// The names of labels with their aliases, and of titles.
+fn gather(reader: &dyn IndexReader, labels: &LabelTable, access: &Access) -> Result<Names> {
+    let filter = Filter { assets: visible_assets(reader, access), ..Filter::default() };
+    let mut names = Names::new();
+    let mut seen = BTreeSet::new();
+    for label in reader.labels(&filter)? {
+        let registered = labels.named(&label.text).find(|known| known.kind == label.kind);
+        let aliases = registered.map_or(&[][..], |known| known.aliases.as_slice());
+        seen.extend(registered.map(|known| (known.kind.clone(), known.label.clone())));
+        names.add_label(label.kind.as_str(), &label.text, aliases, label.count);
+    }
+    if *access == Access::All {
+        // A registered label that nothing carries yet is a name too.
+        for known in labels.iter().filter(|known| !seen.contains(&(known.kind.clone(), known.label.clone())))
+        {
+            names.add_label(known.kind.as_str(), &known.label, &known.aliases, 0);
+        }
+    }
+    for document in reader.assets().iter().filter(|document| access.allows(&document.asset)) {
+        names.add_asset(&document.asset);
+    }
+    Ok(names)
+}

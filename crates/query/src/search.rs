@@ -1,0 +1,81 @@
+//! A search from plan to answer: the one call that the archive makes and the suites test.
+
+use rushes_index::EngineRequest;
+use rushes_plan::{Knowledge, Plan, Query, Reading, Resolved, Warning, resolve};
+use rushes_types::Result;
+
+use crate::answer::Answer;
+use crate::cursor::Cursor;
+use crate::execute::{Options, execute};
+use crate::marks::mark;
+use crate::scope::filter;
+use crate::view::View;
+
+/// What is searched for.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Asked {
+    /// The plan.
+    pub plan: Plan,
+    /// Of a question in words: what each part of it became in the plan.
+    pub understood: Option<Reading>,
+    /// What reading the question warned of.
+    pub warnings: Vec<Warning>,
+}
+
+impl From<Plan> for Asked {
+    fn from(plan: Plan) -> Self {
+        Self { plan, ..Self::default() }
+    }
+}
+
+/// What a search would execute, and how its question was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Explained {
+    /// The resolved plan, with what could not be resolved.
+    pub resolved: Resolved,
+    /// Of a question in words: what each part of it became.
+    pub understood: Option<Reading>,
+    /// What an outside engine is asked, where one is.
+    pub requests: Vec<EngineRequest>,
+}
+
+/// Where the page begins that a plan asks for, and so at which read point: open the reader there.
+///
+/// # Errors
+/// Where the plan's cursor is none of ours.
+pub fn cursor_of(plan: &Plan) -> Result<Option<Cursor>> {
+    plan.cursor.as_deref().map(Cursor::read).transpose()
+}
+
+/// Resolves, compiles and executes a plan. Where it has a cursor, the reader must be at [`Cursor::read_point`].
+///
+/// # Errors
+/// What is wrong with the plan, with its field; those of the index; a caller that went away.
+pub fn search(asked: Asked, view: &View<'_>, knowledge: &dyn Knowledge) -> Result<Answer> {
+    let cursor = cursor_of(&asked.plan)?;
+    let resolved = resolved(&asked, cursor.as_ref(), knowledge)?;
+    let query = Query::compile(&resolved.plan)?;
+    let (warnings, word_weights) = (resolved.warnings, resolved.word_weights);
+    let mut answer = execute(&query, view, Options { cursor, warnings, word_weights })?;
+    answer.understood = asked.understood;
+    mark(&mut answer, &query, &view.analyzer);
+    Ok(answer)
+}
+
+/// What [`search`] would execute.
+///
+/// # Errors
+/// What is wrong with the plan, with its field.
+pub fn explain(asked: Asked, view: &View<'_>, knowledge: &dyn Knowledge) -> Result<Explained> {
+    let resolved = resolved(&asked, cursor_of(&asked.plan)?.as_ref(), knowledge)?;
+    let query = Query::compile(&resolved.plan)?;
+    let requests = view.reader.requests(&query, &filter(&query, view.reader, &view.access));
+    Ok(Explained { resolved, understood: asked.understood, requests })
+}
+
+fn resolved(asked: &Asked, cursor: Option<&Cursor>, knowledge: &dyn Knowledge) -> Result<Resolved> {
+    asked.plan.check()?;
+    let mut resolved = resolve(&asked.plan, knowledge, cursor.map(|c| c.word_weights.as_slice()))?;
+    resolved.warnings.extend(asked.warnings.iter().cloned());
+    Ok(resolved)
+}
