@@ -40,7 +40,11 @@ enum Outcome {
 impl Report {
     /// Does a step. One that fails does not keep the next from running: whoever waits half an hour for an answer gets
     /// all of it.
-    fn step<T>(&mut self, name: &'static str, step: impl FnOnce(&mut Self) -> anyhow::Result<T>) -> Option<T> {
+    fn step<T>(
+        &mut self,
+        name: &'static str,
+        step: impl FnOnce(&mut Self) -> anyhow::Result<T>,
+    ) -> Option<T> {
         let (started, before) = (Instant::now(), self.all_skips().len());
         let result = step(self);
         let outcome = match &result {
@@ -137,7 +141,8 @@ struct Page {
 
 impl Page {
     fn start(root: &Path) -> anyhow::Result<Self> {
-        let (output, skipped) = (skips::file(root, "ci-page.txt")?, skips::file(root, "ci-page-skipped.tsv")?);
+        let (output, skipped) =
+            (skips::file(root, "ci-page.txt")?, skips::file(root, "ci-page-skipped.tsv")?);
         let file = std::fs::File::create(&output).context("making the file of the page's output")?;
         let child = Command::new(std::env::current_exe().context("finding this program")?)
             .arg("page")

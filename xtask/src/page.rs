@@ -14,13 +14,19 @@ const BROWSERS: [&str; 3] = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "
 pub fn run(root: &Path) -> anyhow::Result<()> {
     let folder = root.join("crates/page");
     if !works("node") || !works("npm") {
-        crate::skips::skip("npm", "page: there is no Node.js with npm: types, unit and browser tests did not run");
+        crate::skips::skip(
+            "npm",
+            "page: there is no Node.js with npm: types, unit and browser tests did not run",
+        );
         return Ok(());
     }
     if !folder.join("node_modules/typescript").is_dir()
         && npm(&folder, &["ci", "--no-fund", "--no-audit"]).is_err()
     {
-        crate::skips::skip("tools from the registry of npm", "page: npm could not install the tools: types, unit and browser tests did not run");
+        crate::skips::skip(
+            "tools from the registry of npm",
+            "page: npm could not install the tools: types, unit and browser tests did not run",
+        );
         return Ok(());
     }
     npm(&folder, &["run", "types"])?;

@@ -115,10 +115,7 @@ mod tests {
             skip("npm", "the page", ""),
             skip("x", "alone", "it::c"),
         ];
-        assert_eq!(
-            lines(&skips),
-            "SKIPPED: alone (1 test)\nSKIPPED: films (2 tests)\nSKIPPED: the page\n"
-        );
+        assert_eq!(lines(&skips), "SKIPPED: alone (1 test)\nSKIPPED: films (2 tests)\nSKIPPED: the page\n");
     }
 
     #[test]

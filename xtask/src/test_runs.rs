@@ -193,11 +193,7 @@ pub fn run(
 }
 
 /// The first track, shown as it runs.
-fn by_cargo(
-    root: &Path,
-    words: &[&str],
-    env: &[(&str, String)],
-) -> anyhow::Result<(Counts, Vec<String>)> {
+fn by_cargo(root: &Path, words: &[&str], env: &[(&str, String)]) -> anyhow::Result<(Counts, Vec<String>)> {
     let apart: Vec<&str> = WAITING.iter().flat_map(|package| ["--exclude", *package]).collect();
     let words = [words, &apart, &["--no-fail-fast"]].concat();
     let command = format!("cargo {}", words.join(" "));
@@ -237,11 +233,7 @@ fn run_job(root: &Path, job: &Job, env: &[(&str, String)]) -> Done {
     Done { name: job.name(), output, took: started.elapsed(), failure }
 }
 
-fn output_of(
-    root: &Path,
-    job: &Job,
-    env: &[(&str, String)],
-) -> anyhow::Result<(String, Option<String>)> {
+fn output_of(root: &Path, job: &Job, env: &[(&str, String)]) -> anyhow::Result<(String, Option<String>)> {
     // Both streams into one file, so that they stay in order.
     let file_name = format!("test-{}.txt", job.name().replace([' ', ':'], "-"));
     let path = crate::target(root).join(file_name);
@@ -307,8 +299,12 @@ mod tests {
             folder: PathBuf::new(),
             executable: PathBuf::new(),
         };
-        let binaries =
-            [named("rushes", "rushes"), named("rushes", "it"), named("rushes-store", "it"), named("rushes-engines", "it")];
+        let binaries = [
+            named("rushes", "rushes"),
+            named("rushes", "it"),
+            named("rushes-store", "it"),
+            named("rushes-engines", "it"),
+        ];
         let names: Vec<String> = jobs(&binaries).iter().map(Job::name).collect();
         assert_eq!(
             names,
