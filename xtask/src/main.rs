@@ -13,9 +13,12 @@ use anyhow::{Context, bail};
 mod ci;
 mod engines;
 mod irregular;
+mod licences;
 mod networked;
 mod page;
+mod skips;
 mod smoke;
+mod test_runs;
 mod tidy;
 mod torture;
 

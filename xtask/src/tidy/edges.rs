@@ -99,7 +99,7 @@ fn check_one(manifest: &Manifest) -> Vec<String> {
 }
 
 /// `rushes` itself is the command line.
-fn short(name: &str) -> &str {
+pub fn short(name: &str) -> &str {
     if name == "rushes" { "cli" } else { name.strip_prefix(PREFIX).unwrap_or(name) }
 }
 
