@@ -17,9 +17,9 @@ use crate::client::Client;
 use crate::encoders::Known;
 use crate::exit::{Failure, Outcome};
 use crate::interrupt::{self, Orderly};
-use crate::lines::{How, Sender};
 use crate::output::{self, bold, faint, plural};
 use crate::progress::Bar;
+use crate::sender::{SendOptions, Sender};
 use crate::show;
 
 /// Moments that are printed for each question.
@@ -138,8 +138,8 @@ fn write_films(folder: &Path, quiet: bool) -> Outcome {
 
 /// Through all three stages, each with its bar.
 fn take_in(client: &Client, show: &Lines, quiet: bool) -> Outcome {
-    let mut sender = Sender::new(client, How { strict: true, dry_run: false });
-    let file = sender.file("the demo's screenplay");
+    let mut sender = Sender::new(client, SendOptions { strict: true, dry_run: false });
+    let file = sender.tally.file("the demo's screenplay");
     sender.assets(file, json_lines(&show.assets))?;
     let bar = Bar::steps(Some(show.annotations.len() as u64), quiet);
     bar.say("store");

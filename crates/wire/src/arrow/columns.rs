@@ -146,6 +146,12 @@ impl<'a> Columns<'a> {
         (1..rows).any(|row| names(row) != names(0))
     }
 
+    /// Asset and model of a row, where it names both; and its movie.
+    pub(super) fn names(&self, row: usize) -> (Option<(&'a str, &'a str)>, Option<&'a str>) {
+        let movie = self.movie.as_ref().and_then(|t| t.get(row)).filter(|t| !t.is_empty());
+        (self.asset.get(row).zip(self.model.get(row)), movie)
+    }
+
     /// A row as a line, read but not checked, but for its time.
     pub(super) fn row(&self, row: usize, limits: &Limits) -> Result<ParsedLine<'a>, LineError> {
         let missing = |name: &str| {

@@ -16,6 +16,7 @@
 
 mod columns;
 mod frames;
+mod parts;
 mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,6 +29,7 @@ use crate::batch::{GroupedBlock, Request, RowError, RowInfo, Spaces, SplitOption
 use crate::block::{BlockContext, Format, row_of};
 use crate::line::{LineError, ParsedLine};
 use columns::Columns;
+pub use parts::{Cut, MESSAGE_BYTES_MAX, Part, PartRun, Parts, stream_of};
 
 /// Splits an Arrow IPC stream, checks each row, and groups what is taken. Rows are numbered from 1 over
 /// the whole stream in [`RowError::line`].
