@@ -117,8 +117,10 @@ pub fn holds_media(folder: &Path) -> bool {
 /// [`ErrorKind::NotFound`] where it is not there or cannot be read, [`ErrorKind::TooLarge`] where it holds more than
 /// [`ENTRIES_MAX`] entries, [`ErrorKind::Cancelled`].
 pub fn scan(path: &Path, stop: Stop<'_>) -> Result<Scan> {
-    let unreadable =
-        |e| Error::new(ErrorKind::NotFound, format!("`{}` cannot be read: {e}; check its name", shown(path)));
+    let unreadable = |e| {
+        Error::new(ErrorKind::NotFound, format!("`{}` cannot be read: {e}", shown(path)))
+            .mend("check its name")
+    };
     let resolved = std::fs::canonicalize(path).map_err(unreadable)?;
     let (root, only) = if resolved.is_dir() {
         (resolved, None)

@@ -53,7 +53,9 @@ struct Texts<'a> {
 }
 
 fn wrong(name: &str, found: &DataType, wanted: &str) -> Error {
-    Error::invalid(format!("column `{name}` is of type `{found}`; send {wanted}")).at(format!("/{name}"))
+    Error::invalid(format!("column `{name}` is of type `{found}`"))
+        .mend(format!("send {wanted}"))
+        .at(format!("/{name}"))
 }
 
 impl<'a> Texts<'a> {
@@ -93,7 +95,8 @@ impl<'a> Columns<'a> {
     /// Finds the columns and checks their types.
     pub(super) fn of(batch: &'a RecordBatch) -> Result<Self> {
         let missing = |name: &str| {
-            Error::invalid(format!("column `{name}` is missing; every annotation needs it"))
+            Error::invalid(format!("column `{name}` is missing"))
+                .mend("every annotation needs it")
                 .at(format!("/{name}"))
         };
         let required = |name: &str| batch.column_by_name(name).ok_or_else(|| missing(name));

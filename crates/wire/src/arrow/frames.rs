@@ -30,7 +30,8 @@ pub(super) enum Read {
 }
 
 pub(super) fn malformed(why: &str) -> Error {
-    Error::invalid(format!("the Arrow stream is malformed: {why}; send an IPC stream without compression"))
+    Error::invalid(format!("the Arrow stream is malformed: {why}"))
+        .mend("send an IPC stream without compression")
 }
 
 /// Cuts a stream into messages and checks that each lies within it.

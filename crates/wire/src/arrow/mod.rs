@@ -39,10 +39,8 @@ pub use parts::{Cut, MESSAGE_BYTES_MAX, Part, PartRun, Parts, stream_of};
 pub fn split_arrow(body: &[u8], options: &SplitOptions<'_>) -> Result<Request> {
     if body.len() > options.limits.request_bytes_max {
         let max = options.limits.request_bytes_max;
-        return Err(Error::new(
-            ErrorKind::TooLarge,
-            format!("the request has {} bytes; at most {max} are taken: send it in parts", body.len()),
-        ));
+        return Err(Error::new(ErrorKind::TooLarge, format!("the request has {} bytes", body.len()))
+            .mend(format!("at most {max} are taken: send it in parts")));
     }
     let frames = frames::frames(body)?;
     let mut out = Request::default();

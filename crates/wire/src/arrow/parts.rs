@@ -157,12 +157,8 @@ impl<R: Read> Parts<R> {
         let (kind, body) = check_message(meta)?;
         let rows = rows_in(meta)?;
         if body as u64 > MESSAGE_BYTES_MAX {
-            return Err(Error::new(
-                ErrorKind::TooLarge,
-                format!(
-                    "a record batch has {body} bytes; at most {MESSAGE_BYTES_MAX} are read: write batches of fewer rows"
-                ),
-            ));
+            return Err(Error::new(ErrorKind::TooLarge, format!("a record batch has {body} bytes"))
+                .mend(format!("at most {MESSAGE_BYTES_MAX} are read: write batches of fewer rows")));
         }
         let whole = bytes.len() + body;
         self.read(body as u64, &mut bytes)?;
