@@ -4,8 +4,8 @@ use std::fs::File;
 
 use axum::http::{Method, StatusCode};
 use rushes_footage::{
-    Facts, Found, Group, Holder, Probe, SHOTS_MODEL, Tools, asset_fields, choose_id, merged, names, probe,
-    shots, shown, suggested_id,
+    Facts, FoundFile, Group, Holder, Probe, SHOTS_MODEL, Tools, asset_fields, choose_id, merged, names,
+    probe, shots, shown, suggested_id,
 };
 use rushes_types::{ErrorKind, RunMode};
 use serde_json::{Map, Value, json};
@@ -43,12 +43,12 @@ pub(super) struct AssetState {
 }
 
 /// By what a file is known again.
-pub(super) fn stamp(file: &Found) -> Value {
+pub(super) fn stamp(file: &FoundFile) -> Value {
     json!({"bytes": file.bytes, "changed_ns": file.changed_ns})
 }
 
 /// A file's own name.
-pub(super) fn name_of(file: &Found) -> &str {
+pub(super) fn name_of(file: &FoundFile) -> &str {
     file.below.rsplit('/').next().unwrap_or(&file.below)
 }
 
