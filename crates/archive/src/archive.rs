@@ -90,10 +90,8 @@ impl Archive {
     /// process has it open; [`ErrorKind::Invalid`] where a newer version wrote it; what the engines answer.
     pub fn open(dir: &Path, options: OpenOptions) -> Result<Arc<Self>> {
         if Manifest::read(dir)?.is_none() && !options.create {
-            return Err(Error::new(
-                ErrorKind::NotFound,
-                format!("`{}` holds no archive; `rushes ingest` or `rushes serve` makes one", dir.display()),
-            ));
+            return Err(Error::new(ErrorKind::NotFound, format!("`{}` holds no archive", dir.display()))
+                .mend("`rushes ingest` or `rushes serve` makes one"));
         }
         make_private_dir(dir)?;
         let lock = ArchiveLock::acquire(dir)?;
@@ -273,10 +271,8 @@ impl Archive {
         let _chore = self.chore()?;
         self.engines.index.reindex(&mut |done, total| {
             if progress.cancelled() {
-                return Err(Error::new(
-                    ErrorKind::Cancelled,
-                    "making the index anew was interrupted; the index is as it was, run it again to begin anew",
-                ));
+                return Err(Error::new(ErrorKind::Cancelled, "making the index anew was interrupted")
+                    .mend("the index is as it was, run it again to begin anew"));
             }
             progress.set("documents copied", done, Some(total));
             Ok(())
@@ -293,9 +289,9 @@ impl Archive {
         if self.engines.shared {
             return Err(Error::new(
                 ErrorKind::Unsupported,
-                "what is not in the archive's folder is not copied; take snapshots of the engines, or copy the archive \
-                 into a folder with `rushes migrate`",
-            ));
+                "what is not in the archive's folder is not copied",
+            )
+            .mend("take snapshots of the engines, or copy the archive into a folder with `rushes migrate`"));
         }
         let _chore = self.chore()?;
         self.stop_workers();
@@ -322,7 +318,7 @@ impl Archive {
 
     fn chore(&self) -> Result<std::sync::MutexGuard<'_, ()>> {
         self.shared.chores.try_lock().map_err(|_| {
-            Error::new(ErrorKind::Busy, "a rebuild, backup or purge is running; wait until it is done")
+            Error::new(ErrorKind::Busy, "a rebuild, backup or purge is running").mend("wait until it is done")
         })
     }
 }
@@ -361,23 +357,23 @@ fn shared_identity(dir: &Path, own: Manifest, engines: &dyn OpenEngines) -> Resu
         return Err(Error::new(
             ErrorKind::Conflict,
             format!(
-                "the folder `{}` holds the archive `{}`, the configured engines hold `{}`; name another folder, or \
-                 another keyspace",
+                "the folder `{}` holds the archive `{}`, the configured engines hold `{}`",
                 dir.display(),
                 own.id,
                 known.id
             ),
-        ));
+        )
+        .mend("name another folder, or another keyspace"));
     }
     if known.analyser != own.analyser {
         return Err(Error::new(
             ErrorKind::Unsupported,
             format!(
-                "the engines hold words analysed by `{}`, this version analyses by `{}`; run the version that wrote \
-                 them, or rebuild into another keyspace with `rushes migrate`",
+                "the engines hold words analysed by `{}`, this version analyses by `{}`",
                 known.analyser, own.analyser
             ),
-        ));
+        )
+        .mend("run the version that wrote them, or rebuild into another keyspace with `rushes migrate`"));
     }
     known.write(dir)?;
     Ok(known)

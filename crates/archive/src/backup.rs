@@ -79,10 +79,8 @@ pub(crate) fn copy_out(
         }
     }
     remove_partial(&partial)?;
-    Err(Error::new(
-        ErrorKind::Busy,
-        "the store's files kept changing while they were copied; try again later",
-    ))
+    Err(Error::new(ErrorKind::Busy, "the store's files kept changing while they were copied")
+        .mend("try again later"))
 }
 
 /// Makes a new archive in `to` from the backup in `from`; every digest is checked. Derived state is made when
@@ -93,10 +91,8 @@ pub(crate) fn copy_out(
 pub fn restore(from: &Path, to: &Path, progress: &dyn Progress) -> Result<BackupReport> {
     let list_path = from.join(LIST);
     let bytes = fs::read(&list_path).map_err(|e| {
-        Error::invalid(format!(
-            "`{}` holds no backup ({e}); name a folder made by `rushes backup`",
-            from.display()
-        ))
+        Error::invalid(format!("`{}` holds no backup ({e})", from.display()))
+            .mend("name a folder made by `rushes backup`")
     })?;
     let report: BackupReport = serde_json::from_slice(&bytes)
         .map_err(|e| Error::new(ErrorKind::Corrupt, format!("`{}` is damaged: {e}", list_path.display())))?;
@@ -113,8 +109,9 @@ pub fn restore(from: &Path, to: &Path, progress: &dyn Progress) -> Result<Backup
         if copied != *file {
             return Err(Error::new(
                 ErrorKind::Corrupt,
-                format!("`{}` is not what was backed up; take another backup", source.display()),
-            ));
+                format!("`{}` is not what was backed up", source.display()),
+            )
+            .mend("take another backup"));
         }
         done += file.bytes;
         progress.set("bytes restored", done, Some(total));
@@ -133,10 +130,8 @@ fn refuse_existing(path: &Path, what: &str) -> Result<()> {
     if empty {
         return Ok(());
     }
-    Err(Error::new(
-        ErrorKind::Conflict,
-        format!("`{}` is there already; name a folder for {what} that does not exist yet", path.display()),
-    ))
+    Err(Error::new(ErrorKind::Conflict, format!("`{}` is there already", path.display()))
+        .mend(format!("name a folder for {what} that does not exist yet")))
 }
 
 fn partial_name(to: &Path) -> PathBuf {

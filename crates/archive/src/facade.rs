@@ -309,10 +309,8 @@ impl Archive {
 
     pub(crate) fn require_asset(&self, caller: &Caller, right: Right, id: &AssetId) -> Result<Asset> {
         let missing = || {
-            Error::new(
-                ErrorKind::NotFound,
-                format!("asset `{id}` is not there; `rushes asset list` names those that are"),
-            )
+            Error::new(ErrorKind::NotFound, format!("asset `{id}` is not there"))
+                .mend("`rushes asset list` names those that are")
         };
         let asset = self.engines.store.asset(id)?.ok_or_else(missing)?;
         // Who may not see it does not learn that it is there.

@@ -47,10 +47,8 @@ impl Ground {
     /// process has it open; what the engines answer.
     pub fn receive(dir: &Path, from: &Self, engines: &dyn OpenEngines) -> Result<Self> {
         if dir.canonicalize().ok().is_some_and(|to| from.dir.canonicalize().ok() == Some(to)) {
-            return Err(Error::invalid(format!(
-                "`{}` is the archive that is to be moved; name another folder",
-                dir.display()
-            )));
+            return Err(Error::invalid(format!("`{}` is the archive that is to be moved", dir.display()))
+                .mend("name another folder"));
         }
         let manifest = Manifest {
             format: FORMAT_VERSION,
@@ -63,12 +61,13 @@ impl Ground {
                 return Err(Error::new(
                     ErrorKind::Conflict,
                     format!(
-                        "the folder `{}` holds the archive `{}`, not `{}`; name an empty folder",
+                        "the folder `{}` holds the archive `{}`, not `{}`",
                         dir.display(),
                         there.id,
                         manifest.id
                     ),
-                ));
+                )
+                .mend("name an empty folder"));
             }
             refuse_others(&manifest, there)?;
         }
@@ -131,14 +130,11 @@ fn open_store(
     engines: &dyn OpenEngines,
 ) -> Result<Arc<dyn AnnotationStore>> {
     engines.store(&Place { dir, manifest, index_anew: false }).map_err(|error| match error.kind() {
-        ErrorKind::Busy => Error::new(
-            ErrorKind::Busy,
-            format!(
-                "the archive `{}` is open in another process; stop its server while it is moved",
-                dir.display()
-            ),
-        )
-        .because(error),
+        ErrorKind::Busy => {
+            Error::new(ErrorKind::Busy, format!("the archive `{}` is open in another process", dir.display()))
+                .mend("stop its server while it is moved")
+                .because(error)
+        }
         _ => error,
     })
 }
@@ -148,11 +144,9 @@ fn refuse_others(wanted: &Manifest, found: &Manifest) -> Result<()> {
     let differ = |what: &str, found: &str, wanted: &str| {
         Err(Error::new(
             ErrorKind::Conflict,
-            format!(
-                "the engines hold an archive with {what} `{found}`, this one has `{wanted}`; name an empty keyspace and \
-                 an empty folder"
-            ),
-        ))
+            format!("the engines hold an archive with {what} `{found}`, this one has `{wanted}`"),
+        )
+        .mend("name an empty keyspace and an empty folder"))
     };
     if found.id != wanted.id {
         return differ("the id", &found.id, &wanted.id);

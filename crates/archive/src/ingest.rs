@@ -320,8 +320,9 @@ impl Registrations {
                 None => {
                     let movie = match &block.movie {
                         Some(movie) => movie.clone(),
-                        None => MovieId::new(block.asset.as_str())
-                            .map_err(|e| Error::invalid(e.to_string()).at("/asset_id"))?,
+                        None => {
+                            MovieId::new(block.asset.as_str()).map_err(|e| Error::from(e).at("/asset_id"))?
+                        }
                     };
                     caller.require(Right::Ingest, &movie)?;
                     assets.insert(block.asset.clone(), Asset::new(block.asset.clone(), movie));
@@ -357,7 +358,7 @@ fn unregistered(known: &[Model], block: &GroupedBlock) -> Result<Option<Model>> 
     }
     let space = match block.dimensions {
         Some(dimensions) => Some(Space {
-            id: SpaceId::new(block.model.as_str()).map_err(|e| Error::invalid(e.to_string()).at("/model"))?,
+            id: SpaceId::new(block.model.as_str()).map_err(|e| Error::from(e).at("/model"))?,
             dimensions,
             metric: Metric::Cosine,
             encoder: None,
@@ -384,5 +385,5 @@ fn register_space(store: &dyn AnnotationStore, known: &[Model], blocks: &[Groupe
 
 /// An error where a run is not there.
 pub(crate) fn no_run(run: &RunId) -> Error {
-    Error::new(ErrorKind::NotFound, format!("run `{run}` is not there; open it first")).at("/run")
+    Error::new(ErrorKind::NotFound, format!("run `{run}` is not there")).mend("open it first").at("/run")
 }

@@ -53,10 +53,8 @@ pub(crate) fn mark(dir: &Path, what: Rebuild) -> Result<()> {
 pub(crate) fn pending(dir: &Path) -> Result<Option<Marker>> {
     match std::fs::read(marker_path(dir)) {
         Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|e| {
-            Error::new(
-                ErrorKind::Corrupt,
-                format!("`{MARKER}` is damaged: {e}; remove it and run `rushes rebuild`"),
-            )
+            Error::new(ErrorKind::Corrupt, format!("`{MARKER}` is damaged: {e}"))
+                .mend("remove it and run `rushes rebuild`")
         }),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(e) => Err(Error::io(&format!("reading `{MARKER}`"), e)),
@@ -144,11 +142,7 @@ pub(crate) fn open_engines(
         }
         Ok(engines) if !of_no_use && index_is_lost(&engines)? => {
             if !opener.has_index_here() {
-                return Err(Error::new(
-                    ErrorKind::NotFound,
-                    "the index is empty, and it was filled before; were its indices deleted, or is another prefix \
-                     configured? `rushes rebuild --index` fills it again",
-                ));
+                return Err(Error::new(ErrorKind::NotFound, "the index is empty, and it was filled before").mend("were its indices deleted, or is another prefix configured? `rushes rebuild --index` fills it again"));
             }
             tracing::warn!("the index is gone; it is made anew");
             mark(dir, Rebuild::Index)?;

@@ -60,7 +60,8 @@ pub(crate) fn check_partitions(events: &[Event]) -> Result<()> {
 }
 
 fn no_partition(partition: u32) -> Error {
-    Error::invalid(format!("partition `{partition}` is not there; the embedded log has only partition `0`"))
+    Error::invalid(format!("partition `{partition}` is not there"))
+        .mend("the embedded log has only partition `0`")
 }
 
 /// Appends dead letters to their topics again; how many could be.
@@ -90,10 +91,8 @@ pub fn check_name(consumer: &str) -> Result<()> {
     if (1..=NAME_BYTES_MAX).contains(&consumer.len()) {
         return Ok(());
     }
-    Err(Error::invalid(format!(
-        "the name of a consumer has {} bytes; give it 1 to {NAME_BYTES_MAX}",
-        consumer.len()
-    )))
+    Err(Error::invalid(format!("the name of a consumer has {} bytes", consumer.len()))
+        .mend(format!("give it 1 to {NAME_BYTES_MAX}")))
 }
 
 impl Consumers {

@@ -275,10 +275,8 @@ impl EventLog for EmbeddedLog {
 }
 
 pub(crate) fn damaged() -> Error {
-    Error::new(
-        ErrorKind::Corrupt,
-        "a record of the event log is damaged; remove the log, so that stages scan again",
-    )
+    Error::new(ErrorKind::Corrupt, "a record of the event log is damaged")
+        .mend("remove the log, so that stages scan again")
 }
 
 /// A topic's byte in keys. Part of the format.

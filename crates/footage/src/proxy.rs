@@ -128,10 +128,8 @@ impl Proxies {
             std::thread::Builder::new().name("proxy".to_owned()).spawn(move || this.work(&own_key, &media));
         if let Err(e) = begun {
             self.lock().current = None;
-            return Err(Error::new(
-                ErrorKind::Busy,
-                format!("no thread could be started: {e}; ask again later"),
-            ));
+            return Err(Error::new(ErrorKind::Busy, format!("no thread could be started: {e}"))
+                .mend("ask again later"));
         }
         Ok(ProxyState::Making { done_per_mille: duration_ns.map(|_| 0) })
     }

@@ -56,12 +56,12 @@ pub mod parts {
     pub use crate::decimal::Decimal;
     pub use crate::object::JsonObject;
     pub use crate::problem::{Fault, shown};
-    pub use crate::scan::{Broken, Cut, Hop, RowSink, Scanner, parse_hops};
+    pub use crate::scan::{Broken, Cut, PathStep, RowSink, Scanner, parse_hops};
     pub use crate::time::clock_ns;
     pub use crate::value::{Value, push_json_string};
 }
 
-pub use files::Found;
+pub use files::SourceFiles;
 pub use import::{Counts, Import, Item, Sink};
 pub use limits::{
     COLUMNS_MAX, DIMENSIONS_MAX, FILE_BYTES_MAX, FILES_MAX, FOLDER_DEPTH_MAX, Limits, MAPPING_BYTES_MAX,

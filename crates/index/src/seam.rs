@@ -154,10 +154,8 @@ pub trait Index: Send + Sync {
     /// Gives how many documents it copied. `step` is told how many were copied so far, and of how many; where it fails, that
     /// is the answer, and the index is as it was. [`ErrorKind::Unsupported`] where there is no need for it.
     fn reindex(&self, _step: &mut dyn FnMut(u64, u64) -> Result<()>) -> Result<u64> {
-        Err(Error::new(
-            ErrorKind::Unsupported,
-            "this index is not made anew while it is searched; leave `--online` away: `rushes rebuild --index` makes it anew",
-        ))
+        Err(Error::new(ErrorKind::Unsupported, "this index is not made anew while it is searched")
+            .mend("leave `--online` away: `rushes rebuild --index` makes it anew"))
     }
     /// Empties the index, for a rebuild.
     fn clear(&self) -> Result<()>;

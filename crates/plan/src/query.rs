@@ -122,7 +122,8 @@ impl Query {
         let number = |pointer: &str| {
             criteria.iter().position(|c| c.pointer == pointer).ok_or_else(|| {
                 let all: Vec<&str> = criteria.iter().map(|c| c.pointer.as_str()).collect();
-                Error::invalid(format!("`{pointer}` names no clause; there are {}", all.join(", ")))
+                Error::invalid(format!("`{pointer}` names no clause"))
+                    .mend(format!("there are {}", all.join(", ")))
             })
         };
         let group = |pointer: &str, count: usize| -> Result<Vec<usize>> {
@@ -184,7 +185,7 @@ impl Query {
 fn filter(plan: &Plan) -> Result<Filter> {
     let mut pins = Vec::new();
     for (i, run) in plan.runs.iter().enumerate() {
-        let at = |e: rushes_types::IdError| Error::invalid(e.to_string()).at(format!("/runs/{i}"));
+        let at = |e: rushes_types::IdError| Error::from(e).at(format!("/runs/{i}"));
         let (Some(asset), Some(model)) = (&run.asset, &run.model) else { return Err(not_resolved()) };
         pins.push(Pin {
             run: RunId::new(&run.run).map_err(at)?,
@@ -243,7 +244,7 @@ fn value(json: &Json) -> Value {
 fn criterion(no: usize, pointer: &str, clause: &PlanClause, floor: f64) -> Result<Criterion> {
     let bad = |field: &str| {
         let at = format!("{pointer}/{field}");
-        move |e: rushes_types::IdError| Error::invalid(e.to_string()).at(at)
+        move |e: rushes_types::IdError| Error::from(e).at(at)
     };
     let weight = clause.weight.unwrap_or(1.0);
     let base = Clause {
@@ -296,9 +297,7 @@ fn nearest(pointer: &str, ask: &VectorAsk) -> Result<Vec<Test>> {
     let vectors = ask.vectors.as_ref().ok_or_else(not_resolved)?;
     let mut tests = Vec::with_capacity(vectors.len());
     for (i, vector) in vectors.iter().enumerate() {
-        let at = |e: rushes_types::IdError| {
-            Error::invalid(e.to_string()).at(format!("{pointer}/vector/vectors/{i}/space"))
-        };
+        let at = |e: rushes_types::IdError| Error::from(e).at(format!("{pointer}/vector/vectors/{i}/space"));
         crate::read::check_threshold(vector.metric, ask).map_err(|e| e.at(format!("{pointer}/vector")))?;
         tests.push(Test::Nearest(NearestTest {
             space: SpaceId::new(&vector.space).map_err(at)?,

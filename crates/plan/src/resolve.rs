@@ -118,8 +118,9 @@ fn pin(resolver: &dyn Resolver, i: usize, run: &mut PinnedRun) -> Result<()> {
     let Some((asset, model)) = resolver.run(&run.run)? else {
         return Err(Error::new(
             ErrorKind::NotFound,
-            format!("run `{}` is not known or no longer kept; see `rushes run list`", run.run),
+            format!("run `{}` is not known or no longer kept", run.run),
         )
+        .mend("see `rushes run list`")
         .at(format!("/runs/{i}")));
     };
     (run.asset, run.model) = (Some(asset), Some(model));
@@ -179,9 +180,9 @@ impl Work<'_> {
     fn words(&mut self, text: &str, prefix: bool) -> Result<Vec<PlanWord>> {
         let words: Vec<String> = tokenise(text).into_iter().map(|token| token.lower).collect();
         if words.is_empty() {
-            return Err(Error::invalid(format!(
-                "`{text}` holds no word; write at least one letter or digit"
-            )));
+            return Err(
+                Error::invalid(format!("`{text}` holds no word")).mend("write at least one letter or digit")
+            );
         }
         let first = self.word_weights.len();
         let given = self.given.and_then(|given| given.get(first..first + words.len())).map(<[f64]>::to_vec);
@@ -244,8 +245,9 @@ impl Work<'_> {
         if spaces.is_empty() {
             return Err(Error::new(
                 ErrorKind::NotFound,
-                format!("`{name}` is no vector space and no model that writes one; see `rushes model list`"),
+                format!("`{name}` is no vector space and no model that writes one"),
             )
+            .mend("see `rushes model list`")
             .at(format!("{pointer}/space")));
         }
         Ok(spaces)
@@ -327,11 +329,9 @@ impl Work<'_> {
                 names.join(", ")
             ))
             .at(format!("{pointer}/values"))),
-            _ => Err(Error::invalid(format!(
-                "the vector fits several spaces, {}; name the `space`",
-                names.join(", ")
-            ))
-            .at(pointer.to_owned())),
+            _ => Err(Error::invalid(format!("the vector fits several spaces, {}", names.join(", ")))
+                .mend("name the `space`")
+                .at(pointer.to_owned())),
         }
     }
 
@@ -358,16 +358,13 @@ impl Work<'_> {
                 continue;
             }
             if values.len() != space.dimensions {
-                return Err(Error::invalid(format!(
-                    "the vector has {} numbers; space `{}` has {}",
-                    values.len(),
-                    space.id,
-                    space.dimensions
-                ))
-                .at(pointer.to_owned()));
+                return Err(Error::invalid(format!("the vector has {} numbers", values.len()))
+                    .mend(format!("space `{}` has {}", space.id, space.dimensions))
+                    .at(pointer.to_owned()));
             }
             if metric == Metric::Cosine && values.iter().all(|x| *x == 0.0) {
-                return Err(Error::invalid("a zero vector has no direction; give another, or metric `l2`")
+                return Err(Error::invalid("a zero vector has no direction")
+                    .mend("give another, or metric `l2`")
                     .at(pointer.to_owned()));
             }
             vectors.push(SpaceVector { space: space.id.to_string(), metric, values });
@@ -386,5 +383,5 @@ fn not_found(like: &Like) -> Error {
         Some(id) => format!("annotation `{id}` of asset `{}`", like.asset_id),
         None => format!("asset `{}`", like.asset_id),
     };
-    Error::new(ErrorKind::NotFound, format!("{what} is not there; name another"))
+    Error::new(ErrorKind::NotFound, format!("{what} is not there")).mend("name another")
 }

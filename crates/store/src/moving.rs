@@ -67,21 +67,15 @@ pub struct ImportPlan {
 
 /// What stores answer that cannot take anything over.
 pub(crate) fn takes_nothing_over() -> Error {
-    Error::new(
-        ErrorKind::Unsupported,
-        "this annotation store cannot take assets over; move the archive to another engine",
-    )
+    Error::new(ErrorKind::Unsupported, "this annotation store cannot take assets over")
+        .mend("move the archive to another engine")
 }
 
 /// The asset changed while it was taken over.
 #[must_use]
 pub fn changed_meanwhile(asset: &AssetId) -> Error {
-    Error::new(
-        ErrorKind::Busy,
-        format!(
-            "asset `{asset}` was written to while it was taken over; let nobody write to it, and do it again"
-        ),
-    )
+    Error::new(ErrorKind::Busy, format!("asset `{asset}` was written to while it was taken over"))
+        .mend("let nobody write to it, and do it again")
 }
 
 /// The run's id is taken by one of another asset.
@@ -114,18 +108,16 @@ pub fn check_content(asset: &AssetId, segment: &Segment, found: u64) -> Result<(
     Err(Error::new(
         ErrorKind::Corrupt,
         format!(
-            "asset `{asset}`: {found} of {} annotations were found in what run `{}` of model `{}` wrote; run `rushes \
-             verify` where they come from",
+            "asset `{asset}`: {found} of {} annotations were found in what run `{}` of model `{}` wrote",
             segment.annotations, segment.run, segment.model
         ),
-    ))
+    )
+    .mend("run `rushes verify` where they come from"))
 }
 
 fn conflict(asset: &AssetId, why: &str) -> Error {
-    Error::new(
-        ErrorKind::Conflict,
-        format!("asset `{asset}` cannot be taken over: {why}; take it over into an empty archive"),
-    )
+    Error::new(ErrorKind::Conflict, format!("asset `{asset}` cannot be taken over: {why}"))
+        .mend("take it over into an empty archive")
 }
 
 impl AssetImport {
@@ -148,8 +140,9 @@ impl AssetImport {
         }
         Err(Error::new(
             ErrorKind::Busy,
-            format!("asset `{asset}` is written to so often that it cannot be read; try again later"),
-        ))
+            format!("asset `{asset}` is written to so often that it cannot be read"),
+        )
+        .mend("try again later"))
     }
 
     /// The last commit.
@@ -164,10 +157,8 @@ impl AssetImport {
     /// [`ErrorKind::Invalid`] says what is wrong with it.
     pub fn check(&self) -> Result<()> {
         let wrong = |what: &str| {
-            Error::invalid(format!(
-                "asset `{}` cannot be taken over: {what}; run `rushes verify`",
-                self.asset
-            ))
+            Error::invalid(format!("asset `{}` cannot be taken over: {what}", self.asset))
+                .mend("run `rushes verify`")
         };
         let ascending = self.history.windows(2).all(|w| matches!(w, [a, b] if a.commit < b.commit));
         let first = self.history.first().map_or(Commit::NONE, |record| record.commit);

@@ -35,12 +35,12 @@ pub fn check_model<'a>(model: &Model, registered: impl Iterator<Item = &'a Model
                 return Err(Error::new(
                     ErrorKind::Conflict,
                     format!(
-                        "model `{}` writes vectors of the space `{}`, which cannot be taken from it; register \
-                         another version of the model",
+                        "model `{}` writes vectors of the space `{}`, which cannot be taken from it",
                         model.model,
                         old.id.as_str()
                     ),
-                ));
+                )
+                .mend("register another version of the model"));
             }
             (Some(old), Some(new)) if old.id == new.id => {
                 check_shared_space(&model.model, &other.model, old, new)?;
@@ -59,13 +59,9 @@ fn check_same_space(model: &ModelRef, old: &Space, new: &Space) -> Result<()> {
     }
     Err(Error::new(
         ErrorKind::Conflict,
-        format!(
-            "space `{}` of model `{model}` is registered with {}; a space never changes: register another version \
-             of the model with a space of its own",
-            old.id.as_str(),
-            describe(old)
-        ),
-    ))
+        format!("space `{}` of model `{model}` is registered with {}", old.id.as_str(), describe(old)),
+    )
+    .mend("a space never changes: register another version of the model with a space of its own"))
 }
 
 fn check_shared_space(model: &ModelRef, owner: &ModelRef, old: &Space, new: &Space) -> Result<()> {
@@ -76,12 +72,12 @@ fn check_shared_space(model: &ModelRef, owner: &ModelRef, old: &Space, new: &Spa
     Err(Error::new(
         ErrorKind::Conflict,
         format!(
-            "model `{model}` names the space `{}`, which model `{owner}` registered with {}; give the space another \
-             name",
+            "model `{model}` names the space `{}`, which model `{owner}` registered with {}",
             old.id.as_str(),
             describe(old)
         ),
-    ))
+    )
+    .mend("give the space another name"))
 }
 
 fn describe(space: &Space) -> String {
@@ -92,10 +88,8 @@ fn describe(space: &Space) -> String {
 /// Checks what a run is opened with.
 pub fn check_run_id(spec: &RunSpec) -> Result<()> {
     if spec.id.as_ref().is_some_and(RunId::is_loose) {
-        return Err(Error::invalid(format!(
-            "run `{}` is the name of all loose lines; choose another",
-            RunId::LOOSE
-        )));
+        return Err(Error::invalid(format!("run `{}` is the name of all loose lines", RunId::LOOSE))
+            .mend("choose another"));
     }
     Ok(())
 }
@@ -112,14 +106,15 @@ pub fn same_run(run: &Run, spec: &RunSpec) -> Result<Run> {
     Err(Error::new(
         ErrorKind::Conflict,
         format!(
-            "run `{}` is already the {} run of model `{}` on asset `{}`{}; choose another id",
+            "run `{}` is already the {} run of model `{}` on asset `{}`{}",
             run.id,
             run.mode.as_str(),
             run.model,
             run.asset,
             run.coverage.map(|c| format!(" over {} … {} ns", c.start_ns(), c.end_ns())).unwrap_or_default()
         ),
-    ))
+    )
+    .mend("choose another id"))
 }
 
 /// The run is open, or why it takes nothing more.
@@ -129,8 +124,9 @@ pub fn check_open(run: &Run) -> Result<()> {
     }
     Err(Error::new(
         ErrorKind::Conflict,
-        format!("run `{}` is {} and takes nothing more; open another run", run.id, run.state.as_str()),
-    ))
+        format!("run `{}` is {} and takes nothing more", run.id, run.state.as_str()),
+    )
+    .mend("open another run"))
 }
 
 /// The run is committed, or why `what` cannot be done to it.
@@ -140,18 +136,19 @@ pub fn check_committed(run: &Run, what: &str) -> Result<()> {
     }
     Err(Error::new(
         ErrorKind::Conflict,
-        format!("run `{}` is {} and cannot be {what}; only a committed run can", run.id, run.state.as_str()),
-    ))
+        format!("run `{}` is {} and cannot be {what}", run.id, run.state.as_str()),
+    )
+    .mend("only a committed run can"))
 }
 
 /// No run has this id.
 pub fn no_run(run: &RunId) -> Error {
-    Error::new(ErrorKind::NotFound, format!("there is no run `{run}`; open it first"))
+    Error::new(ErrorKind::NotFound, format!("there is no run `{run}`")).mend("open it first")
 }
 
 /// No asset has this id.
 pub fn no_asset(asset: &AssetId) -> Error {
-    Error::new(ErrorKind::NotFound, format!("asset `{asset}` is not registered; register it first"))
+    Error::new(ErrorKind::NotFound, format!("asset `{asset}` is not registered")).mend("register it first")
 }
 
 /// Blocks of an append must be of the run's asset and model.
@@ -277,19 +274,17 @@ pub const fn visibility_verb(visibility: Visibility) -> &'static str {
 
 /// Loose lines are not one run.
 pub fn loose_is_no_run() -> Error {
-    Error::invalid(format!(
-        "`{}` names all loose lines, not one run; erase an annotation, or all that a model wrote on an asset",
-        RunId::LOOSE
-    ))
+    Error::invalid(format!("`{}` names all loose lines, not one run", RunId::LOOSE))
+        .mend("erase an annotation, or all that a model wrote on an asset")
 }
 
 /// A row of a binary block is to be removed, and nobody supplied the means.
 pub fn no_redactor() -> Error {
     Error::new(
         ErrorKind::Unsupported,
-        "this store was opened without the means to remove a row from an Arrow block; erase the run, or open the \
-         archive with it",
+        "this store was opened without the means to remove a row from an Arrow block",
     )
+    .mend("erase the run, or open the archive with it")
 }
 
 /// A label that is too long to be one.
@@ -297,8 +292,6 @@ pub fn check_label(label: &LabelAliases) -> Result<()> {
     if label.label.len() <= LABEL_BYTES_MAX {
         return Ok(());
     }
-    Err(Error::new(
-        ErrorKind::TooLarge,
-        format!("a label has {} bytes; at most {LABEL_BYTES_MAX} are taken", label.label.len()),
-    ))
+    Err(Error::new(ErrorKind::TooLarge, format!("a label has {} bytes", label.label.len()))
+        .mend(format!("at most {LABEL_BYTES_MAX} are taken")))
 }

@@ -8,7 +8,7 @@ use rushes_types::{AnnotationKey, AssetId, BucketNo, Commit, Error, ErrorKind, F
 use crate::seam::FusedEvent;
 
 pub(crate) fn corrupt(what: &str) -> Error {
-    Error::new(ErrorKind::Corrupt, format!("the fused store is damaged: {what}; rebuild it"))
+    Error::new(ErrorKind::Corrupt, format!("the fused store is damaged: {what}")).mend("rebuild it")
 }
 
 /// The beginning of all keys of an asset.

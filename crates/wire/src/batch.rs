@@ -106,14 +106,8 @@ struct Item<'a> {
 pub fn split_request(body: &[u8], options: &SplitOptions<'_>) -> Result<Request> {
     let limits = options.limits;
     if body.len() > limits.request_bytes_max {
-        return Err(Error::new(
-            ErrorKind::TooLarge,
-            format!(
-                "the request has {} bytes; at most {} are taken: send it in parts",
-                body.len(),
-                limits.request_bytes_max
-            ),
-        ));
+        return Err(Error::new(ErrorKind::TooLarge, format!("the request has {} bytes", body.len()))
+            .mend(format!("at most {} are taken: send it in parts", limits.request_bytes_max)));
     }
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body); // a byte order mark is no content
     let mut grouping = Grouping::new(options.space_of);

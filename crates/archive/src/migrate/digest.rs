@@ -130,10 +130,8 @@ impl Sum {
                 for position in &block.positions {
                     let line = lines.find(|(n, _)| n == position).map(|(_, line)| line);
                     self.bytes(line.ok_or_else(|| {
-                        Error::new(
-                            ErrorKind::Corrupt,
-                            format!("a block has no line {position}; run `rushes verify` on its archive"),
-                        )
+                        Error::new(ErrorKind::Corrupt, format!("a block has no line {position}"))
+                            .mend("run `rushes verify` on its archive")
                     })?);
                 }
             }

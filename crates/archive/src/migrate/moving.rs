@@ -112,10 +112,8 @@ fn follow(
 }
 
 fn keeps_changing() -> Error {
-    Error::new(
-        ErrorKind::Busy,
-        "the archive is written to faster than it is moved; stop its writers for a while, and move again",
-    )
+    Error::new(ErrorKind::Busy, "the archive is written to faster than it is moved")
+        .mend("stop its writers for a while, and move again")
 }
 
 #[derive(Default)]
@@ -226,12 +224,9 @@ fn refuse_open_runs(store: &dyn AnnotationStore) -> Result<()> {
     };
     Err(Error::new(
         ErrorKind::Conflict,
-        format!(
-            "what is not committed is not moved, and these runs are open: {}{more}; commit or abort them, or give \
-             --abort-open",
-            names.join(", ")
-        ),
-    ))
+        format!("what is not committed is not moved, and these runs are open: {}{more}", names.join(", ")),
+    )
+    .mend("commit or abort them, or give --abort-open"))
 }
 
 /// Gives every open run up; says how many there were.
@@ -261,10 +256,9 @@ fn refuse_other_assets(from: &dyn AnnotationStore, to: &dyn AnnotationStore) -> 
             if from.history(asset, Commit::NONE, 1)?.is_empty() {
                 return Err(Error::new(
                     ErrorKind::Conflict,
-                    format!(
-                        "the target holds the asset `{asset}`, which the archive does not; move to an empty one"
-                    ),
-                ));
+                    format!("the target holds the asset `{asset}`, which the archive does not"),
+                )
+                .mend("move to an empty one"));
             }
         }
         after = Some(last.clone());

@@ -12,7 +12,8 @@ pub use manage::{
     TokenCommand,
 };
 pub use work::{
-    Annotate, Bench, Buckets, Demo, Encode, Erase, ExportFormat, Ingest, Mode, SchemaArg, Search, Serve,
+    Annotate, Bench, Buckets, Demo, Encode, Erase, ExportFormat, Footage, Foreign, Ingest, Mode, SchemaArg,
+    Search, Serve,
 };
 
 /// Finds moments in video: annotations in, exact seconds out.

@@ -4,6 +4,7 @@
 #![allow(clippy::print_stderr)] // and says what it counted
 
 mod acceptance;
+mod arrow;
 mod demo;
 mod disk_full;
 #[cfg(feature = "engines")]

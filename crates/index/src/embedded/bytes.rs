@@ -4,10 +4,8 @@ use rushes_types::{Error, ErrorKind, Result};
 
 /// What a broken file is: which one, and how to mend it.
 pub(crate) fn corrupt(file: &str, what: impl std::fmt::Display) -> Error {
-    Error::new(
-        ErrorKind::Corrupt,
-        format!("`{file}` is not what was written ({what}); run `rushes rebuild` to make the index anew"),
-    )
+    Error::new(ErrorKind::Corrupt, format!("`{file}` is not what was written ({what})"))
+        .mend("run `rushes rebuild` to make the index anew")
 }
 
 /// Writes a number in 7-bit groups, the lowest first.
@@ -109,5 +107,6 @@ pub(crate) fn index(value: u64) -> Option<usize> {
 /// # Errors
 /// A mistake of ours where it does not.
 pub(crate) fn small(value: usize) -> Result<u32> {
-    u32::try_from(value).map_err(|_| Error::bug(format!("`{value}` things in one segment; it holds fewer")))
+    u32::try_from(value)
+        .map_err(|_| Error::bug(format!("`{value}` things in one segment")).mend("it holds fewer"))
 }

@@ -98,12 +98,12 @@ impl Manifest {
             return Err(Error::new(
                 ErrorKind::Unsupported,
                 format!(
-                    "the index in `{}` was made with `{}`, this program makes `{analyser}`; \
-                     run `rushes rebuild` to make it anew",
+                    "the index in `{}` was made with `{}`, this program makes `{analyser}`",
                     folder.display(),
                     made_by.unwrap_or("another format")
                 ),
-            ));
+            )
+            .mend("run `rushes rebuild` to make it anew"));
         }
         Self::read_rest(&mut bytes).map(Some).ok_or_else(|| corrupt(&name, "it ends early"))
     }

@@ -158,8 +158,9 @@ impl Writer {
         if self.poisoned {
             return Err(Error::new(
                 ErrorKind::Storage,
-                format!("an earlier write to `{}` failed; open the archive anew", self.folder.display()),
-            ));
+                format!("an earlier write to `{}` failed", self.folder.display()),
+            )
+            .mend("open the archive anew"));
         }
         Ok(())
     }

@@ -122,7 +122,7 @@ impl Adder<'_, '_> {
         );
         self.next_block = block
             .checked_add(1)
-            .ok_or_else(|| Error::invalid("a run has too many blocks; send larger ones"))?;
+            .ok_or_else(|| Error::invalid("a run has too many blocks").mend("send larger ones"))?;
         let count = positions.len() as u64;
         self.accepted += count;
         self.receipt.accepted += count;

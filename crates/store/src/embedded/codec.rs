@@ -20,10 +20,8 @@ pub struct Reader<'a>(&'a [u8]);
 
 /// Stored bytes are not what was written.
 pub fn corrupt(what: &str) -> Error {
-    Error::new(
-        ErrorKind::Corrupt,
-        format!("a record of the annotation store is damaged ({what}); restore a backup"),
-    )
+    Error::new(ErrorKind::Corrupt, format!("a record of the annotation store is damaged ({what})"))
+        .mend("restore a backup")
 }
 
 impl Writer {
@@ -109,9 +107,9 @@ impl Writer {
 
     fn value(&mut self, value: &Value, depth: usize) -> Result<()> {
         if depth > DEPTH_MAX {
-            return Err(Error::invalid(format!(
-                "attributes are nested deeper than {DEPTH_MAX}; flatten them"
-            )));
+            return Err(
+                Error::invalid(format!("attributes are nested deeper than {DEPTH_MAX}")).mend("flatten them")
+            );
         }
         match value {
             Value::Null => self.u8(0),

@@ -292,7 +292,8 @@ impl Tx<'_> {
     fn blank(&mut self, place: &Place, redactor: Option<&dyn Redactor>) -> Result<()> {
         let key = keys::block(place.segment, place.block);
         let stored = tables::get(self.folder, BLOCKS, &key)?.ok_or_else(|| {
-            Error::new(ErrorKind::Corrupt, "a block of the annotation store is missing; restore a backup")
+            Error::new(ErrorKind::Corrupt, "a block of the annotation store is missing")
+                .mend("restore a backup")
         })?;
         let mut block = stored_block::decode(&stored)?;
         block.positions.retain(|p| *p != place.position);

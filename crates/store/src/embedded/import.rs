@@ -198,11 +198,9 @@ fn loose_number(tx: &Tx<'_>, import: &AssetImport, commit: Commit) -> Result<u64
     }
     Err(Error::new(
         ErrorKind::Conflict,
-        format!(
-            "commit {commit} of asset `{}` is one of another asset here; take it over into an empty archive",
-            import.asset
-        ),
-    ))
+        format!("commit {commit} of asset `{}` is one of another asset here", import.asset),
+    )
+    .mend("take it over into an empty archive"))
 }
 
 fn next_run(tx: &mut Tx<'_>) -> u64 {

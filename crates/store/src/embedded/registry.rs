@@ -111,7 +111,8 @@ pub(super) fn assets_with_history(
     while found.len() < limit {
         let first = tables::page(folder, from, vec![kind::HISTORY + 1], 1, |key, _| {
             keys::asset_of_history(key).ok_or_else(|| {
-                Error::new(ErrorKind::Corrupt, "a history row's key names no asset; run `rushes verify`")
+                Error::new(ErrorKind::Corrupt, "a history row's key names no asset")
+                    .mend("run `rushes verify`")
             })
         })?;
         let Some(asset) = first.into_iter().next() else { break };

@@ -16,6 +16,7 @@
 
 mod columns;
 mod frames;
+mod parts;
 mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -28,6 +29,7 @@ use crate::batch::{GroupedBlock, Request, RowError, RowInfo, Spaces, SplitOption
 use crate::block::{BlockContext, Format, row_of};
 use crate::line::{LineError, ParsedLine};
 use columns::Columns;
+pub use parts::{Cut, MESSAGE_BYTES_MAX, Part, PartRun, Parts, stream_of};
 
 /// Splits an Arrow IPC stream, checks each row, and groups what is taken. Rows are numbered from 1 over
 /// the whole stream in [`RowError::line`].
@@ -37,10 +39,8 @@ use columns::Columns;
 pub fn split_arrow(body: &[u8], options: &SplitOptions<'_>) -> Result<Request> {
     if body.len() > options.limits.request_bytes_max {
         let max = options.limits.request_bytes_max;
-        return Err(Error::new(
-            ErrorKind::TooLarge,
-            format!("the request has {} bytes; at most {max} are taken: send it in parts", body.len()),
-        ));
+        return Err(Error::new(ErrorKind::TooLarge, format!("the request has {} bytes", body.len()))
+            .mend(format!("at most {max} are taken: send it in parts")));
     }
     let frames = frames::frames(body)?;
     let mut out = Request::default();

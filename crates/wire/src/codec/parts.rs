@@ -7,7 +7,7 @@ use rushes_types::{Attributes, Error, ErrorKind, Result, TimeRange, Value};
 
 /// A damaged row.
 pub(super) fn corrupt(what: &str) -> Error {
-    Error::new(ErrorKind::Corrupt, format!("a stored row is damaged: {what}; rebuild what is derived"))
+    Error::new(ErrorKind::Corrupt, format!("a stored row is damaged: {what}")).mend("rebuild what is derived")
 }
 
 /// Writes parts to the end of a buffer.

@@ -10,12 +10,12 @@ use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use tracing::Instrument;
 
-use crate::app::{App, Ctx, place};
+use crate::app::{App, Ctx, permit};
 use crate::discovery::random_hex;
 use crate::limits::REQUEST_ID_BYTES_MAX;
 use crate::login::LOGIN_PATH;
 use crate::problem::{PROBLEM_JSON, Problem};
-use crate::who::{InProcess, Known, Peer, authenticate, check_origin};
+use crate::who::{Credentials, InProcess, Peer, authenticate, check_origin};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -128,7 +128,7 @@ pub(crate) fn panicked(app: &App) -> Response {
     Problem::new(rushes_types::ErrorKind::Bug, "a handler panicked").into_response()
 }
 
-/// The inner gate: a place among the requests, `Host` and `Origin`, and who it is.
+/// Admission: a permit among the requests, `Host` and `Origin`, and who it is.
 pub(crate) async fn admit(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     match enter(app, &request) {
         Ok(ctx) => {
@@ -155,7 +155,7 @@ fn enter(app: Arc<App>, request: &Request) -> Result<Ctx, Problem> {
         Some(InProcess(caller)) => caller.clone(),
         None => {
             check_origin(&app.hosts, request.method(), request.uri(), request.headers())?;
-            let known = Known {
+            let known = Credentials {
                 archive: &app.archive,
                 owner_secret: app.owner_secret.as_deref(),
                 logins: &app.logins,
@@ -165,6 +165,6 @@ fn enter(app: Arc<App>, request: &Request) -> Result<Ctx, Problem> {
         }
     };
     // Whether the process lives is to be seen when it is busy, too.
-    let place = if is_health { None } else { Some(place(&app.requests, "requests at a time")?) };
-    Ok(Ctx { app, caller: Arc::new(caller), request_id, _place: Arc::new(place) })
+    let permit = if is_health { None } else { Some(permit(&app.requests, "requests at a time")?) };
+    Ok(Ctx { app, caller: Arc::new(caller), request_id, _permit: Arc::new(permit) })
 }
