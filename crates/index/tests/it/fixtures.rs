@@ -16,10 +16,10 @@ pub struct Embedded {
 
 impl Embedded {
     pub fn new() -> Self {
-        Self::spilling(1 << 20)
+        Self::flushing(1 << 20)
     }
 
-    pub fn spilling(spill_bytes: usize) -> Self {
+    pub fn flushing(spill_bytes: usize) -> Self {
         let seconds = Arc::new(AtomicU64::new(1_000));
         let folder = tempfile::tempdir().unwrap();
         let approximate_rows_min = EmbeddedOptions::default().approximate_rows_min;
@@ -30,7 +30,7 @@ impl Embedded {
 
     /// Searches approximately from so many vectors on.
     pub fn approximating(approximate_rows_min: usize) -> Self {
-        let mut embedded = Self { approximate_rows_min, ..Self::spilling(1 << 20) };
+        let mut embedded = Self { approximate_rows_min, ..Self::flushing(1 << 20) };
         embedded.reopen();
         embedded
     }
