@@ -13,13 +13,13 @@ use crate::ask::NameCache;
 use crate::backup::BackupReport;
 use crate::engines::{EmbeddedEngines, Engines, OpenEngines, Part};
 use crate::erasures::{Erasures, INDEX_PATIENCE, PURGE_AFTER};
-use crate::gate::Gate;
 use crate::manifest::{ArchiveLock, Manifest, make_private_dir};
 use crate::progress::{Progress, Unwatched};
 use crate::rebuild::{self, Rebuild};
 use crate::search::LabelTable;
 use crate::status::Status;
 use crate::workers::{FuseSettings, Shared, Stage, Workers};
+use crate::write_freeze::WriteFreeze;
 
 /// How an archive is opened.
 #[derive(Debug, Clone)]
@@ -72,7 +72,7 @@ pub struct Archive {
     pub(crate) options: OpenOptions,
     pub(crate) engines: Engines,
     pub(crate) shared: Arc<Shared>,
-    pub(crate) gate: Gate,
+    pub(crate) write_freeze: WriteFreeze,
     pub(crate) tokens: Tokens,
     /// The labels with aliases, once they were read.
     pub(crate) labels: RwLock<Option<(Instant, Arc<LabelTable>)>>,
@@ -119,7 +119,7 @@ impl Archive {
             options,
             engines,
             shared,
-            gate: Gate::default(),
+            write_freeze: WriteFreeze::default(),
             tokens,
             labels: RwLock::new(None),
             names: NameCache::default(),
@@ -249,7 +249,7 @@ impl Archive {
     /// again then takes the rebuild up).
     pub fn rebuild(&self, caller: &Caller, what: Rebuild, progress: &dyn Progress) -> Result<()> {
         caller.require_everywhere(Right::Admin)?;
-        let _chore = self.chore()?;
+        let _chore = self.shared.chores.begin()?;
         self.stop_workers();
         let done = rebuild::mark(&self.dir, what).and_then(|()| match rebuild::pending(&self.dir)? {
             Some(marker) => rebuild::begin(&self.dir, &self.engines, &marker, progress),
@@ -268,7 +268,7 @@ impl Archive {
     /// need for it; where it fails.
     pub fn reindex(&self, caller: &Caller, progress: &dyn Progress) -> Result<u64> {
         caller.require_everywhere(Right::Admin)?;
-        let _chore = self.chore()?;
+        let _chore = self.shared.chores.begin()?;
         self.engines.index.reindex(&mut |done, total| {
             if progress.cancelled() {
                 return Err(Error::new(ErrorKind::Cancelled, "making the index anew was interrupted")
@@ -293,10 +293,10 @@ impl Archive {
             )
             .mend("take snapshots of the engines, or copy the archive into a folder with `rushes migrate`"));
         }
-        let _chore = self.chore()?;
+        let _chore = self.shared.chores.begin()?;
         self.stop_workers();
         let done = {
-            let _shut = self.gate.shut();
+            let _frozen = self.write_freeze.freeze();
             self.engines.store.last_commit().and_then(|commit| {
                 crate::backup::copy_out(&self.dir, to, &self.manifest.id, commit, progress)
             })
@@ -312,14 +312,8 @@ impl Archive {
     /// [`ErrorKind::Forbidden`] unless the caller may do everything; where an engine fails.
     pub fn purge(&self, caller: &Caller, progress: &dyn Progress) -> Result<()> {
         caller.require_everywhere(Right::Admin)?;
-        let _chore = self.chore()?;
+        let _chore = self.shared.chores.begin()?;
         self.shared.erasures.purge(&self.engines, progress, INDEX_PATIENCE)
-    }
-
-    fn chore(&self) -> Result<std::sync::MutexGuard<'_, ()>> {
-        self.shared.chores.try_lock().map_err(|_| {
-            Error::new(ErrorKind::Busy, "a rebuild, backup or purge is running").mend("wait until it is done")
-        })
     }
 }
 

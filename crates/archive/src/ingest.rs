@@ -1,6 +1,6 @@
 //! Taking annotations in: from a request body to the store.
 
-use std::borrow::Cow;
+use std::borrow::{Borrow, Cow};
 use std::collections::BTreeMap;
 
 use rushes_store::{
@@ -193,9 +193,10 @@ fn report_of(request: &Request) -> IngestReport {
     report
 }
 
-fn inputs(blocks: &[GroupedBlock]) -> Vec<BlockInput<'_>> {
+/// The blocks as the store takes them; their bytes stay where they are.
+fn inputs<'a>(blocks: impl IntoIterator<Item = &'a GroupedBlock>) -> Vec<BlockInput<'a>> {
     blocks
-        .iter()
+        .into_iter()
         .map(|block| BlockInput {
             asset: block.asset.clone(),
             model: block.model.clone(),
@@ -218,12 +219,12 @@ pub(crate) const fn store_format(format: Format) -> BlockFormat {
     }
 }
 
-fn add(report: &mut IngestReport, receipt: Receipt, blocks: &[GroupedBlock]) {
+fn add<B: Borrow<GroupedBlock>>(report: &mut IngestReport, receipt: Receipt, blocks: &[B]) {
     report.accepted += receipt.accepted;
     report.duplicates += receipt.duplicates;
     report.commit = report.commit.max(receipt.commit);
     for (block, position, why) in receipt.rejected {
-        let rows = blocks.get(block).map_or(&[][..], |b| &b.rows);
+        let rows = blocks.get(block).map_or(&[][..], |b| &b.borrow().rows);
         let line = rows.iter().find(|r| r.position == position).map_or(0, |r| r.source);
         refuse(report, line, "/annotation_id", &why);
     }
@@ -274,8 +275,7 @@ fn fill(
         let spec = RunSpec { id: None, asset, model, mode: RunMode::Replace, coverage: None };
         let run = store.open_run(&spec)?;
         filled.push(run.id.clone());
-        let blocks: Vec<GroupedBlock> = blocks.into_iter().cloned().collect();
-        let receipt = store.append(&run.id, &inputs(&blocks), take(strict))?;
+        let receipt = store.append(&run.id, &inputs(blocks.iter().copied()), take(strict))?;
         add(report, receipt, &blocks);
     }
     Ok(())

@@ -19,7 +19,7 @@ use crate::embedded::Words;
 use crate::engines::Engines;
 use crate::erasures::GONE_WITHIN;
 use crate::progress::{Progress, check};
-use crate::workers::{FuseSettings, assets_aside};
+use crate::workers::{FuseSettings, dead_assets};
 
 /// Assets looked up at once.
 const ASSETS: usize = 256;
@@ -84,9 +84,9 @@ pub(crate) fn verify(
     progress: &dyn Progress,
 ) -> Result<VerifyReport> {
     let mut report = VerifyReport::default();
-    for (asset, reason) in assets_aside(&*engines.events, PROBLEMS_MAX)? {
+    for (asset, reason) in dead_assets(&*engines.events, PROBLEMS_MAX)? {
         report.problem(format!(
-            "an event of asset `{asset}` was set aside: {reason}; mend that and run `rushes events replay`"
+            "an event of asset `{asset}` is a dead letter: {reason}; mend that and run `rushes events replay`"
         ));
     }
     let total = engines.store.counts()?.assets;

@@ -27,8 +27,8 @@ pub struct RowInfo {
     pub source: u64,
 }
 
-/// The annotations of a request that are of one asset and one model.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The annotations of a request that are of one asset and one model. Not `Clone`: `bytes` are as large as the request.
+#[derive(Debug, PartialEq, Eq)]
 pub struct GroupedBlock {
     /// The asset.
     pub asset: AssetId,
@@ -64,7 +64,7 @@ impl RowError {
 }
 
 /// A request, taken apart.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Request {
     /// What is taken, grouped by asset and model in the order in which they are first named.
     pub blocks: Vec<GroupedBlock>,

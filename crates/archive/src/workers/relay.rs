@@ -7,7 +7,7 @@ use rushes_store::OutboxPage;
 use rushes_timeline::FusedEvent;
 use rushes_types::{AssetId, Commit, Result, Watermark};
 
-use super::Pass;
+use super::pass::Pass;
 use crate::engines::Engines;
 
 /// Outbox rows that one pass carries.

@@ -1,20 +1,20 @@
-//! Events that nobody can do anything with.
+//! Dead letters: events that a stage fails at, again and again.
 //!
-//! A damaged annotation must not stop all assets behind it. Who fails at one asset, again and again and for a reason that
-//! waiting does not mend, sets its event aside: it is kept with the reason, `rushes verify` names it, and
-//! `rushes events replay` says it again once the reason is gone.
+//! A damaged annotation must not stop all assets behind it. A stage that fails at one asset several times, for a reason
+//! that waiting does not mend, makes its event a dead letter: it is kept with the reason, `rushes verify` names it, and
+//! `rushes events replay` appends it again once the reason is gone.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rushes_events::{Delivered, Event, EventLog, Topic};
 use rushes_types::{AssetId, Error, ErrorKind, Result};
 
-/// How often an asset is tried before its event is set aside.
+/// How often an asset is tried before its event becomes a dead letter.
 pub const ATTEMPTS_MAX: u32 = 5;
 
-/// Assets that a stage failed at, and how often.
+/// How often a stage has failed at which assets.
 #[derive(Debug, Default)]
-pub(super) struct Patience {
+pub(super) struct Attempts {
     failed: HashMap<AssetId, u32>,
 }
 
@@ -23,9 +23,9 @@ const fn is_of_the_asset(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::Corrupt | ErrorKind::Invalid | ErrorKind::TooLarge | ErrorKind::Bug)
 }
 
-impl Patience {
-    /// Does a piece of work for each of the assets. An asset that fails for the last time is set aside; one that
-    /// may yet succeed fails the call, once the others are done.
+impl Attempts {
+    /// Does a piece of work for each of the assets. The event of an asset that fails for the last time
+    /// becomes a dead letter; an asset that may yet succeed fails the call, once the others are done.
     pub(super) fn each(
         &mut self,
         log: &dyn EventLog,
@@ -35,7 +35,7 @@ impl Patience {
         mut work: impl FnMut(&AssetId) -> Result<()>,
     ) -> Result<()> {
         let mut first = None;
-        let mut aside: BTreeMap<&AssetId, Error> = BTreeMap::new();
+        let mut dead: BTreeMap<&AssetId, Error> = BTreeMap::new();
         for asset in assets {
             match work(asset) {
                 Ok(()) => drop(self.failed.remove(asset)),
@@ -43,7 +43,7 @@ impl Patience {
                     let times = self.failed.entry(asset.clone()).or_insert(0);
                     *times += 1;
                     if *times >= ATTEMPTS_MAX {
-                        aside.insert(asset, error);
+                        dead.insert(asset, error);
                     } else {
                         first.get_or_insert(error);
                     }
@@ -51,16 +51,16 @@ impl Patience {
                 Err(error) => return Err(error),
             }
         }
-        for (asset, error) in aside {
-            set_aside(log, (topic, consumer), delivered, asset, &error)?;
+        for (asset, error) in dead {
+            bury(log, (topic, consumer), delivered, asset, &error)?;
             self.failed.remove(asset);
         }
         first.map_or(Ok(()), Err)
     }
 }
 
-/// Sets the last event of an asset aside: it stands for the earlier ones.
-fn set_aside(
+/// Makes the last event of an asset a dead letter: it stands for the earlier ones.
+fn bury(
     log: &dyn EventLog,
     (topic, consumer): (Topic, &str),
     delivered: &[Delivered],
@@ -69,12 +69,12 @@ fn set_aside(
 ) -> Result<()> {
     let of_asset = |d: &&Delivered| matches!(&d.event, Event::Asset { asset: named, .. } if named == asset);
     let Some(event) = delivered.iter().rev().find(of_asset) else { return Ok(()) };
-    tracing::error!(%asset, %error, consumer, "the event is set aside; `rushes events` shows it");
+    tracing::error!(%asset, %error, consumer, "the event is a dead letter now; `rushes events` shows it");
     log.set_aside(topic, consumer, event, &format!("asset `{asset}`: {error}"))
 }
 
-/// Assets whose events were set aside, with the reasons.
-pub(crate) fn assets_aside(log: &dyn EventLog, limit: usize) -> Result<BTreeSet<(String, String)>> {
+/// Assets with dead letters, and the reasons.
+pub(crate) fn dead_assets(log: &dyn EventLog, limit: usize) -> Result<BTreeSet<(String, String)>> {
     let letters = log.dead_letters(limit)?;
     Ok(letters
         .into_iter()
@@ -106,40 +106,40 @@ mod tests {
     }
 
     fn pass(
-        patience: &mut Patience,
+        attempts: &mut Attempts,
         log: &MemoryLog,
         delivered: &[Delivered],
         kind: ErrorKind,
     ) -> Result<()> {
         let assets = [id("bad"), id("good")];
-        patience.each(log, (Topic::Committed, "fuse"), delivered, &assets, |asset| match asset.as_str() {
+        attempts.each(log, (Topic::Committed, "fuse"), delivered, &assets, |asset| match asset.as_str() {
             "bad" => Err(Error::new(kind, "no `label` in it")),
             _ => Ok(()),
         })
     }
 
     #[test]
-    fn an_asset_that_never_works_is_set_aside_in_the_end() {
-        let (log, mut patience) = (MemoryLog::new(), Patience::default());
+    fn an_asset_that_never_works_becomes_a_dead_letter_in_the_end() {
+        let (log, mut attempts) = (MemoryLog::new(), Attempts::default());
         let delivered = said(&log, &[id("bad"), id("good")]);
         for _ in 1..ATTEMPTS_MAX {
-            let failed = pass(&mut patience, &log, &delivered, ErrorKind::Corrupt);
+            let failed = pass(&mut attempts, &log, &delivered, ErrorKind::Corrupt);
             assert_eq!(failed.unwrap_err().kind(), ErrorKind::Corrupt);
             assert!(log.dead_letters(9).unwrap().is_empty());
         }
-        pass(&mut patience, &log, &delivered, ErrorKind::Corrupt).unwrap();
+        pass(&mut attempts, &log, &delivered, ErrorKind::Corrupt).unwrap();
         let letters = log.dead_letters(9).unwrap();
         assert_eq!(letters.len(), 1);
         assert_eq!(letters[0].reason, "asset `bad`: no `label` in it");
-        assert_eq!(assets_aside(&log, 9).unwrap().len(), 1);
+        assert_eq!(dead_assets(&log, 9).unwrap().len(), 1);
     }
 
     #[test]
     fn what_waiting_mends_is_tried_for_ever() {
-        let (log, mut patience) = (MemoryLog::new(), Patience::default());
+        let (log, mut attempts) = (MemoryLog::new(), Attempts::default());
         let delivered = said(&log, &[id("bad")]);
         for _ in 0..3 * ATTEMPTS_MAX {
-            assert!(pass(&mut patience, &log, &delivered, ErrorKind::Unavailable).is_err());
+            assert!(pass(&mut attempts, &log, &delivered, ErrorKind::Unavailable).is_err());
         }
         assert!(log.dead_letters(9).unwrap().is_empty());
     }
