@@ -423,4 +423,30 @@ mod tests {
             prop_assert!(r.is_empty());
         }
     }
+
+    const COUNTERS: &str = "ac0201007fffffffffffffffffff01";
+    const PLACES: &str = "\
+    80808080808080804003f0a20401fffffffffffffffffffffffffffffffe0903f0a20480bcc1960b00000000000000000000\
+    000000000001";
+
+    fn hex(bytes: &[u8]) -> String {
+        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    fn bytes(hex: &str) -> Vec<u8> {
+        let pair = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
+        hex.as_bytes().chunks_exact(2).map(pair).collect()
+    }
+
+    #[test]
+    fn counters_and_places_are_read_and_written_as_they_always_were() {
+        let counters = Counters { commits: 300, runs: 1, scopes: 0, assets: 127, annotations: u64::MAX };
+        let place =
+            Place { segment: 1 << 62, block: 3, position: 70_000, start_ns: -1, digest: u128::MAX - 1 };
+        let places = [place, Place { segment: 9, start_ns: 1_500_000_000, digest: 1, ..place }];
+        assert_eq!(hex(&counters.encode()), COUNTERS);
+        assert_eq!(Counters::decode(&bytes(COUNTERS)).unwrap(), counters);
+        assert_eq!(hex(&encode_places(&places)), PLACES);
+        assert_eq!(decode_places(&bytes(PLACES)).unwrap(), places);
+    }
 }
