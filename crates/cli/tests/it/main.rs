@@ -8,6 +8,7 @@ mod demo;
 mod disk_full;
 #[cfg(feature = "engines")]
 mod distributed;
+mod documents;
 mod encode;
 mod footage;
 mod help;
