@@ -10,6 +10,7 @@ mod disk_full;
 #[cfg(feature = "engines")]
 mod distributed;
 mod earlier;
+mod documents;
 mod encode;
 mod footage;
 mod help;
