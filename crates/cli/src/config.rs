@@ -25,7 +25,7 @@ const FILE: &str = "rushes.toml";
 /// Where a value comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
-    /// Nobody said anything.
+    /// It was not set.
     Default,
     /// The configuration file.
     File,
@@ -69,7 +69,7 @@ pub struct Config {
     pub engines: Configured,
     /// The encoders that are known.
     pub encoders: Arc<ConfiguredEncoders>,
-    /// What is made anew when the archive is opened.
+    /// What is rebuilt when the archive is opened.
     pub rebuild: Option<Rebuild>,
     /// What is wrong.
     pub problems: Vec<String>,

@@ -17,7 +17,7 @@ use crate::cache::{Cache, Key};
 use crate::limits::{PROXY_BYTES_MAX, PROXY_HEIGHT_MAX, PROXY_TIME_MAX, PROXY_UNWATCHED_MAX};
 use crate::tool::{Job, Tools, threads, words};
 
-/// A failure is told again for so long before the same proxy is tried anew.
+/// A failure is told again for so long before the same proxy is tried again.
 const FAILURE_LASTS: Duration = Duration::from_secs(60);
 /// Failures that are remembered.
 const FAILURES_MAX: usize = 100;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use anyhow::Context;
 use rushes_import::formats::{Format, Settings};
-use rushes_import::parts::{Decimal, clock_ns};
+use rushes_import::{Decimal, clock_ns};
 use rushes_types::{FrameRate, RunMode};
 
 use crate::args::{Footage, Foreign, Ingest};

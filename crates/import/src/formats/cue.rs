@@ -3,7 +3,7 @@
 //! A cue lasts from its start up to, and not including, its end. Cues that overlap, come out of order or last no time
 //! are kept as written and told; a cue whose end lies before its start is refused.
 
-use crate::parts::Fault;
+use crate::problem::Fault;
 use rushes_types::{NS_PER_SECOND, Timecode, known_types};
 
 use crate::formats::limits::{CUE_BYTES_MAX, FIRST_CUE_BYTES_MAX};

@@ -9,7 +9,7 @@
 
 use std::io::Read;
 
-use crate::parts::{Fault, shown};
+use crate::problem::{Fault, shown};
 use rushes_types::{FrameRate, known_types};
 
 use crate::formats::out::{AnnotationDraft, Flow, ON, Out};

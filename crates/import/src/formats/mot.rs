@@ -9,7 +9,8 @@
 
 use std::io::Read;
 
-use crate::parts::{Decimal, Fault, shown};
+use crate::decimal::Decimal;
+use crate::problem::{Fault, shown};
 use rushes_types::{FrameRate, known_types};
 
 use crate::formats::limits::TABLE_BYTES_MAX;

@@ -7,7 +7,8 @@
 
 use std::io::{BufRead, Read};
 
-use crate::parts::{Fault, open, shown};
+use crate::bytes::open;
+use crate::problem::{Fault, shown};
 use rushes_types::known_types;
 use rushes_types::limits::DIMENSIONS_MAX;
 

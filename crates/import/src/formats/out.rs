@@ -2,7 +2,9 @@
 
 use std::ops::ControlFlow;
 
-use crate::parts::{Decimal, Fault, JsonObject};
+use crate::decimal::Decimal;
+use crate::object::JsonObject;
+use crate::problem::Fault;
 use crate::{Counts, Item, Note, Sink};
 use rushes_types::known_types;
 use rushes_types::limits::{LABEL_BYTES_MAX, LINE_BYTES_MAX, SPAN_NS_MAX, TIME_NS_MAX};

@@ -7,7 +7,7 @@
 
 use std::io::Read;
 
-use crate::parts::{Fault, shown};
+use crate::problem::{Fault, shown};
 use rushes_types::known_types;
 
 use crate::formats::json::seconds_ns;

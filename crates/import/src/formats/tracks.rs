@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use crate::parts::JsonObject;
+use crate::object::JsonObject;
 
 use crate::formats::limits::{BOXES_MAX, TRACKS_MAX};
 use crate::formats::out::{AnnotationDraft, Flow, ON, Out};

@@ -8,7 +8,8 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 
-use crate::parts::{Fault, Value};
+use crate::problem::Fault;
+use crate::value::Value;
 use rushes_types::known_types;
 
 use crate::formats::json::{Document, items, list, missing, own_text, seconds, seconds_ns, text};

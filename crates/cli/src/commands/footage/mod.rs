@@ -2,7 +2,7 @@
 //!
 //! Each media file is one asset, taken in by itself from its facts to its shots; only then its state is written. So
 //! after Ctrl-C, or a power cut, the same command goes on where it was: what is whole is skipped, the one that was
-//! under way is begun anew, and everything goes in by runs that replace, so nothing is there twice.
+//! under way begins again, and everything goes in by runs that replace, so nothing is there twice.
 
 mod dialogue;
 mod one;

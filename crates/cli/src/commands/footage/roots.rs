@@ -50,7 +50,7 @@ pub fn consider(
         Some(text) => {
             write(&config.path, &text)?;
             let restart =
-                if client.server().is_some() { "; the server does that once it is started anew" } else { "" };
+                if client.server().is_some() { "; the server does that once it is restarted" } else { "" };
             format!(
                 "`{shown}` may be played from now on (media_roots in `{}`){restart}",
                 config.path.display()
