@@ -10,7 +10,7 @@ use rushes_types::{Commit, Error, ErrorKind, Result};
 
 use crate::access::{Caller, Right, Tokens};
 use crate::ask::NameCache;
-use crate::backup::BackupReport;
+use crate::backup::{self, BackupReport};
 use crate::engines::{EmbeddedEngines, Engines, OpenEngines, Part};
 use crate::erasures::{Erasures, INDEX_PATIENCE, PURGE_AFTER};
 use crate::manifest::{ArchiveLock, Manifest, make_private_dir};
@@ -95,6 +95,7 @@ impl Archive {
         }
         make_private_dir(dir)?;
         let lock = ArchiveLock::acquire(dir)?;
+        backup::remove_staged(dir)?;
         let manifest = match Manifest::read(dir)? {
             Some(manifest) => current_analysis(dir, manifest)?,
             None => {
@@ -279,7 +280,7 @@ impl Archive {
         })
     }
 
-    /// Copies the ground truth to a new folder, while the archive is open; writing waits meanwhile.
+    /// Copies the ground truth to a new folder, while the archive is open. Writing waits for a moment at the beginning.
     ///
     /// # Errors
     /// [`ErrorKind::Forbidden`] unless the caller may do everything; [`ErrorKind::Conflict`] where `to` is there
@@ -293,17 +294,18 @@ impl Archive {
             )
             .mend("take snapshots of the engines, or copy the archive into a folder with `rushes migrate`"));
         }
+        backup::check_target(to)?;
         let _chore = self.shared.chores.begin()?;
+        // The relay forgets outbox rows that it has carried: it writes too.
         self.stop_workers();
-        let done = {
+        let staged = {
             let _frozen = self.write_freeze.freeze();
-            self.engines.store.last_commit().and_then(|commit| {
-                crate::backup::copy_out(&self.dir, to, &self.manifest.id, commit, progress)
-            })
+            let commit = self.engines.store.last_commit();
+            commit.and_then(|commit| backup::stage(&self.dir, commit, progress))
         };
         self.shared.restart();
         self.start_workers();
-        done
+        backup::copy_out(&staged?, to, &self.manifest.id, progress)
     }
 
     /// Rewrites files until the bytes of all that was erased are gone from the archive's folder.

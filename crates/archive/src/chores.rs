@@ -46,10 +46,8 @@ impl Chores {
         let waited = self.ended.wait_timeout_while(self.running(), PATIENCE, |running| *running);
         let (mut running, _) = waited.unwrap_or_else(PoisonError::into_inner);
         if *running {
-            return Err(Error::new(
-                ErrorKind::Busy,
-                "a rebuild, backup or purge is running; wait until it is done",
-            ));
+            return Err(Error::new(ErrorKind::Busy, "a rebuild, backup or purge is running")
+                .mend("wait until it is done"));
         }
         *running = true;
         Ok(Chore(self))

@@ -1,6 +1,7 @@
 //! A backup holds what was there when it began, though clients and compaction go on while it is copied.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
@@ -30,28 +31,25 @@ fn opened(dir: &Path) -> Open {
 }
 
 /// When the first file is copied, a client commits, and the store rewrites all its files.
-struct Busy<'a> {
-    archive: &'a Archive,
+struct Busy {
+    archive: Arc<Archive>,
     begun: AtomicBool,
 }
 
-impl Progress for Busy<'_> {
+impl Progress for Busy {
     fn set(&self, what: &str, _: u64, _: Option<u64>) {
         if what != "bytes backed up" || self.begun.swap(true, Ordering::SeqCst) {
             return;
         }
-        std::thread::scope(|scope| {
-            let (say, done) = mpsc::channel();
-            scope.spawn(move || {
-                let options = IngestOptions { mode: IngestMode::Replace, ..IngestOptions::default() };
-                let lines = joey("e1", 50) + &joey("late", 50);
-                self.archive.ingest(&Caller::local(), Body::Lines(lines.as_bytes()), &options).unwrap();
-                say.send(()).unwrap();
-                self.archive.engines().store.purge().unwrap();
-            });
-            let done = done.recv_timeout(Duration::from_secs(20));
-            assert!(done.is_ok() || std::thread::panicking(), "a client waits until all is copied");
+        let (archive, (say, done)) = (Arc::clone(&self.archive), mpsc::channel());
+        std::thread::spawn(move || {
+            let options = IngestOptions { mode: IngestMode::Replace, ..IngestOptions::default() };
+            let lines = joey("e1", 50) + &joey("late", 50);
+            archive.ingest(&Caller::local(), Body::Lines(lines.as_bytes()), &options).unwrap();
+            archive.engines().store.purge().unwrap();
+            say.send(()).unwrap();
         });
+        assert!(done.recv_timeout(Duration::from_secs(30)).is_ok(), "a client waits until all is copied");
     }
 
     fn cancelled(&self) -> bool {
@@ -71,7 +69,7 @@ fn clients_and_compaction_go_on_while_a_backup_is_copied_and_it_holds_what_was_t
     let (before, commit) = (found(&open), open.archive.status().unwrap().last_commit);
     assert_eq!(before.len(), 7);
     let (backup, copy) = (open.dir.path().join("backup"), open.dir.path().join("copy"));
-    let busy = Busy { archive: &open.archive, begun: AtomicBool::new(false) };
+    let busy = Busy { archive: Arc::clone(&open.archive), begun: AtomicBool::new(false) };
     let report = open.archive.backup(&open.caller, &backup, &busy).unwrap();
     assert!(busy.begun.load(Ordering::SeqCst));
     assert_eq!(report.commit, commit.0);
