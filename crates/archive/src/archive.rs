@@ -270,6 +270,12 @@ impl Archive {
     /// need for it; where it fails.
     pub fn reindex(&self, caller: &Caller, progress: &dyn Progress) -> Result<u64> {
         caller.require_everywhere(Right::Admin)?;
+        if !self.engines.index.capabilities().reindexes_online {
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                "this index is not made anew while it is searched; leave `--online` away: `rushes rebuild --index` makes it anew",
+            ));
+        }
         let _chore = self.chore()?;
         self.engines.index.reindex(&mut |done, total| {
             if progress.cancelled() {
@@ -290,7 +296,7 @@ impl Archive {
     /// already; where the disk refuses.
     pub fn backup(&self, caller: &Caller, to: &Path, progress: &dyn Progress) -> Result<BackupReport> {
         caller.require_everywhere(Right::Admin)?;
-        if self.engines.shared {
+        if self.engines.shared() {
             return Err(Error::new(
                 ErrorKind::Unsupported,
                 "what is not in the archive's folder is not copied; take snapshots of the engines, or copy the archive \
