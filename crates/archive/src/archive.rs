@@ -269,6 +269,13 @@ impl Archive {
     /// need for it; where it fails.
     pub fn reindex(&self, caller: &Caller, progress: &dyn Progress) -> Result<u64> {
         caller.require_everywhere(Right::Admin)?;
+        if !self.engines.index.capabilities().reindexes_online {
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                "this index is not made anew while it is searched",
+            )
+            .mend("leave `--online` away: `rushes rebuild --index` makes it anew"));
+        }
         let _chore = self.shared.chores.begin()?;
         self.engines.index.reindex(&mut |done, total| {
             if progress.cancelled() {
@@ -287,7 +294,7 @@ impl Archive {
     /// already; where the disk refuses.
     pub fn backup(&self, caller: &Caller, to: &Path, progress: &dyn Progress) -> Result<BackupReport> {
         caller.require_everywhere(Right::Admin)?;
-        if self.engines.shared {
+        if self.engines.shared() {
             return Err(Error::new(
                 ErrorKind::Unsupported,
                 "what is not in the archive's folder is not copied",

@@ -165,7 +165,7 @@ fn verify_fused(
     let anew = MemoryTimeline::new()?;
     let words = Words::new(&settings.default_language);
     let options = Options { bucket_ns: settings.bucket_ns, ..Options::new(&words) };
-    fuse_asset(&&*engines.store, &anew, asset, options)?;
+    fuse_asset(&*engines.store, &anew, asset, options)?;
     let (stored, anew) = (engines.timeline.content_digest(asset)?, anew.content_digest(asset)?);
     if stored != anew {
         report.problem(format!(

@@ -9,7 +9,7 @@ use rushes_archive::{
     SearchRequest, Stage,
 };
 use rushes_plan::Plan;
-use rushes_types::{AssetId, Commit, Error, ErrorKind, Result};
+use rushes_types::{AssetId, BlockFormat, Commit, Error, ErrorKind, Result};
 use serde_json::Value;
 
 use crate::World;
@@ -25,15 +25,6 @@ const PATIENCE: Duration = Duration::from_secs(600);
 
 /// How long a wait is that may be stopped.
 const LOOK: Duration = Duration::from_millis(250);
-
-/// How a body is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// JSON, one annotation a line.
-    Lines,
-    /// An Arrow IPC stream.
-    Arrow,
-}
 
 /// An open archive.
 pub struct Subject {
@@ -65,10 +56,10 @@ impl Subject {
     }
 
     /// Sends a body, durable on return; how many annotations were taken.
-    pub fn ingest(&self, format: Format, body: &[u8]) -> Result<u64> {
+    pub fn ingest(&self, format: BlockFormat, body: &[u8]) -> Result<u64> {
         let body = match format {
-            Format::Lines => Body::Lines(body),
-            Format::Arrow => Body::Arrow(body),
+            BlockFormat::Lines => Body::Lines(body),
+            BlockFormat::Arrow => Body::Arrow(body),
         };
         let report = self.archive.ingest(&self.caller, body, &IngestOptions::default())?;
         if let Some(problem) = report.errors.first() {

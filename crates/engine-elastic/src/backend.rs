@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rushes_index::{AssetUpdate, Clock, Index, IndexCounts, IndexReader};
+use rushes_index::{AssetUpdate, Clock, Index, IndexCapabilities, IndexCounts, IndexReader};
 use rushes_text::{Analyzer, Language};
 use rushes_types::{AssetId, Commit, ReadPoint, Result};
 use serde_json::{Value, json};
@@ -160,8 +160,12 @@ impl ElasticIndex {
 }
 
 impl Index for ElasticIndex {
-    fn takes_buckets(&self) -> bool {
-        self.config.buckets
+    fn capabilities(&self) -> IndexCapabilities {
+        IndexCapabilities {
+            keeps_buckets: self.config.buckets,
+            reindexes_online: true,
+            purges_at_once: false,
+        }
     }
 
     fn apply(&self, updates: &[AssetUpdate]) -> Result<()> {

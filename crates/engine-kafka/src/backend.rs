@@ -275,11 +275,6 @@ impl EventLog for KafkaLog {
     }
 
     /// Sets the whole group; its other processes follow within seconds, and before they acknowledge anything more.
-    fn rewind(&self, topic: Topic, consumer: &str) -> Result<()> {
-        self.visit(topic, consumer)?.rewind(&self.all())
-    }
-
-    /// Sets the whole group, as [`Self::rewind`] does.
     fn skip(&self, topic: Topic, consumer: &str) -> Result<()> {
         self.visit(topic, consumer)?.skip(&self.all())
     }
@@ -289,7 +284,7 @@ impl EventLog for KafkaLog {
         Ok(stands.into_iter().map(|stands| stands.map_or(Commit::NONE, |stands| stands.watermark)).collect())
     }
 
-    fn set_aside(&self, topic: Topic, consumer: &str, event: &Delivered, reason: &str) -> Result<()> {
+    fn put_dead_letter(&self, topic: Topic, consumer: &str, event: &Delivered, reason: &str) -> Result<()> {
         check_name(consumer)?;
         dead::set_aside(&self.producer, &self.config.dead_topic(), (topic, consumer), event, reason)
     }

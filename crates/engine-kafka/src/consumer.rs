@@ -16,7 +16,7 @@ use rdkafka::error::KafkaError;
 use rushes_events::{Arrivals, Delivered, Position, Topic};
 use rushes_types::{Commit, Error, ErrorKind, Result};
 
-use crate::client::{Bounds, Cluster, Committed, Ears, make};
+use crate::client::{Cluster, Committed, Ears, make};
 use crate::config::KafkaConfig;
 use crate::error::error;
 use crate::offsets::Offsets;
@@ -265,20 +265,11 @@ impl Subscription {
         self.grant(Wish::Again(undone))
     }
 
-    /// Begins at the beginning again, in all partitions of the topic.
-    pub fn rewind(&self, partitions: &[u32]) -> Result<()> {
-        self.set(partitions, |bounds| bounds.begin)
-    }
-
-    /// Begins behind all that is there now.
+    /// Begins behind all that is there now, in all partitions of the topic.
     pub fn skip(&self, partitions: &[u32]) -> Result<()> {
-        self.set(partitions, |bounds| bounds.end)
-    }
-
-    fn set(&self, partitions: &[u32], to: impl Fn(Bounds) -> i64) -> Result<()> {
         drop(self.joined()?);
         let bounds = self.cluster.bounds(&self.topic, partitions)?;
-        let nexts = partitions.iter().copied().zip(bounds.into_iter().map(to));
+        let nexts = partitions.iter().copied().zip(bounds.into_iter().map(|bounds| bounds.end));
         let mark = |(partition, next)| (partition, Committed { next, watermark: Commit::NONE });
         let marks: Vec<(u32, Committed)> = nexts.map(mark).collect();
         self.offsets.set(&marks)?;

@@ -154,7 +154,6 @@ impl OpenEngines for Chosen {
             events: self.events(place)?,
             timeline: self.timeline(place)?,
             index: self.index(place)?,
-            shared: self.choice.of(Part::Store) != Engine::Embedded,
         })
     }
 

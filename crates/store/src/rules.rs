@@ -4,12 +4,14 @@
 use std::collections::HashMap;
 
 use rushes_types::{
-    AnnotationId, AssetId, Error, ErrorKind, Model, ModelRef, Result, Run, RunId, RunMode, RunState, Space,
-    Visibility, limits::LABEL_BYTES_MAX,
+    AnnotationHeader, AnnotationId, AssetId, BlockFormat, Error, ErrorKind, LabelAliases, Model, ModelRef,
+    Result, Run, RunId, RunMode, RunState, Space, Visibility, limits::LABEL_BYTES_MAX,
 };
 
+use crate::block::{AppendMode, BlockInput, Receipt, Rejection};
+use crate::history::RunSegment;
 use crate::lines::line_count;
-use crate::{BlockFormat, BlockInput, LabelAliases, Receipt, Row, RunSpec, Segment, Take};
+use crate::seam::RunSpec;
 
 /// Segments of runs are numbered from here, so that they never meet a commit's number. Fits a positive `i64`.
 pub const RUN_SEGMENT_BASE: u64 = 1 << 62;
@@ -190,7 +192,7 @@ pub enum Verdict {
 
 /// Decides on a row by the digests that its id has already: of what is there, and of earlier rows of the
 /// request.
-pub fn judge(row: &Row, taken: &[u128]) -> Verdict {
+pub fn judge(row: &AnnotationHeader, taken: &[u128]) -> Verdict {
     if taken.is_empty() {
         Verdict::Accept
     } else if taken.contains(&row.digest) {
@@ -205,12 +207,12 @@ pub fn judge(row: &Row, taken: &[u128]) -> Verdict {
 }
 
 /// Is what was judged to be kept? Where it is not, the receipt says so.
-pub fn is_kept(take: Take, receipt: &mut Receipt) -> bool {
-    match take {
-        Take::WhatFits => return true,
-        Take::AllOrNothing if receipt.rejected.is_empty() => return true,
-        Take::AllOrNothing => receipt.accepted = 0,
-        Take::Nothing => {}
+pub fn is_kept(mode: AppendMode, receipt: &mut Receipt) -> bool {
+    match mode {
+        AppendMode::Partial => return true,
+        AppendMode::Atomic if receipt.rejected.is_empty() => return true,
+        AppendMode::Atomic => receipt.accepted = 0,
+        AppendMode::DryRun => {}
     }
     receipt.commit = None;
     false
@@ -223,7 +225,7 @@ pub fn receipt_of_the_first(blocks: &[BlockInput<'_>]) -> Receipt {
     let mut receipt = Receipt::default();
     let mut seen: HashMap<(&AssetId, &ModelRef, &AnnotationId), u128> = HashMap::new();
     for (number, block) in blocks.iter().enumerate() {
-        for row in &block.rows {
+        for row in block.rows.iter() {
             let key = (&block.asset, &block.model, &row.id);
             match judge(row, seen.get(&key).map_or(&[], std::slice::from_ref)) {
                 Verdict::Accept => {
@@ -231,7 +233,12 @@ pub fn receipt_of_the_first(blocks: &[BlockInput<'_>]) -> Receipt {
                     receipt.accepted += 1;
                 }
                 Verdict::Duplicate => receipt.duplicates += 1,
-                Verdict::Reject(why) => receipt.rejected.push((number, row.position, why)),
+                Verdict::Reject(reason) => receipt.rejected.push(Rejection {
+                    block: number,
+                    position: row.position,
+                    source: row.source,
+                    reason,
+                }),
             }
         }
     }
@@ -260,8 +267,8 @@ pub fn new_run(id: RunId, spec: &RunSpec) -> Run {
 }
 
 /// The segment that a request of loose lines makes.
-pub fn loose_segment(commit: u64, model: ModelRef, annotations: u64) -> Segment {
-    Segment { id: commit, model, run: RunId::loose(), mode: RunMode::Append, coverage: None, annotations }
+pub fn loose_segment(commit: u64, model: ModelRef, annotations: u64) -> RunSegment {
+    RunSegment { id: commit, model, run: RunId::loose(), mode: RunMode::Append, coverage: None, annotations }
 }
 
 /// What setting a visibility does, for messages.

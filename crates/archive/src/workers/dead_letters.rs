@@ -70,7 +70,7 @@ fn bury(
     let of_asset = |d: &&Delivered| matches!(&d.event, Event::Asset { asset: named, .. } if named == asset);
     let Some(event) = delivered.iter().rev().find(of_asset) else { return Ok(()) };
     tracing::error!(%asset, %error, consumer, "the event is a dead letter now; `rushes events` shows it");
-    log.set_aside(topic, consumer, event, &format!("asset `{asset}`: {error}"))
+    log.put_dead_letter(topic, consumer, event, &format!("asset `{asset}`: {error}"))
 }
 
 /// Assets with dead letters, and the reasons.

@@ -42,7 +42,7 @@ pub(super) fn fuse_pass(
     let words = Words::new(&settings.default_language);
     let options = Options { bucket_ns: settings.bucket_ns, ..Options::new(&words) };
     for some in assets.chunks(ASSETS_PER_STEP) {
-        let fuse = |assets: &[_]| fuse_batch(&&*engines.store, &*engines.timeline, assets, options, stopping);
+        let fuse = |assets: &[_]| fuse_batch(&*engines.store, &*engines.timeline, assets, options, stopping);
         let mut done = true;
         match fuse(some) {
             Ok(all) => done = all,

@@ -99,7 +99,7 @@ fn index_asset(engines: &Engines, asset: &AssetId, bucket_ns: i64) -> Result<usi
         changes.push(change);
         Ok(())
     })?;
-    let buckets = match engines.index.takes_buckets() {
+    let buckets = match engines.index.capabilities().keeps_buckets {
         true => touched_buckets(&*engines.timeline, asset, &changes, bucket_ns)?,
         false => Vec::new(),
     };

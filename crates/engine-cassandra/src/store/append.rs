@@ -8,7 +8,7 @@ use rushes_store::engine::{
     Cut, RunRow, Verdict, check_blocks_of_run, check_open, cut, encode_block, is_kept, judge, loose_segment,
     no_asset, no_run, pack,
 };
-use rushes_store::{BlockInput, Effect, Receipt, Redactor, Take};
+use rushes_store::{AppendMode, BlockInput, Effect, Receipt, Redactor, Rejection};
 use rushes_types::{AssetId, Error, ErrorKind, ModelRef, Result, RunId};
 
 use crate::store::CassandraStore;
@@ -131,7 +131,12 @@ fn sift(cuts: &[Cut<'_>], taken: &Taken, receipt: &mut Receipt) -> (Picked, u64)
                     accepted += 1;
                 }
                 Verdict::Duplicate => receipt.duplicates += 1,
-                Verdict::Reject(why) => receipt.rejected.push((cut.input, row.position, why)),
+                Verdict::Reject(reason) => receipt.rejected.push(Rejection {
+                    block: cut.input,
+                    position: row.position,
+                    source: row.source,
+                    reason,
+                }),
             }
         }
         positions
@@ -152,7 +157,7 @@ impl CassandraStore {
         &self,
         run: &RunId,
         blocks: &[BlockInput<'_>],
-        take: Take,
+        mode: AppendMode,
     ) -> Result<Receipt> {
         let mut cuts = Vec::new();
         for input in 0..blocks.len() {
@@ -171,7 +176,7 @@ impl CassandraStore {
                 let taken = self.taken(tx.asset, tx.state, &Look::Run(&row), &cuts).await?;
                 let mut receipt = Receipt::default();
                 let (picked, accepted) = sift(&cuts, &taken, &mut receipt);
-                if !is_kept(take, &mut receipt) || accepted == 0 {
+                if !is_kept(mode, &mut receipt) || accepted == 0 {
                     return Ok((receipt, None));
                 }
                 let piece = own.keep(0, &cuts, picked, self.redactor.as_deref())?;
@@ -196,7 +201,7 @@ impl CassandraStore {
         })
     }
 
-    pub(crate) fn append_loose_lines(&self, blocks: &[BlockInput<'_>], take: Take) -> Result<Receipt> {
+    pub(crate) fn append_loose_lines(&self, blocks: &[BlockInput<'_>], mode: AppendMode) -> Result<Receipt> {
         let mut assets: BTreeMap<&AssetId, Vec<Group<'_>>> = BTreeMap::new();
         for (input, block) in blocks.iter().enumerate() {
             let groups = assets.entry(&block.asset).or_default();
@@ -216,21 +221,21 @@ impl CassandraStore {
         let mut states: Vec<MutexGuard<'_, AssetState>> =
             slots.iter().map(|slot| slot.lock().unwrap_or_else(PoisonError::into_inner)).collect();
         let mut receipt = self.cluster.block_on(async {
-            if take != Take::Nothing && assets.len() > 1 {
+            if mode != AppendMode::DryRun && assets.len() > 1 {
                 self.check_registered(blocks, &assets).await?;
             }
-            if take != Take::WhatFits {
+            if mode != AppendMode::Partial {
                 // What becomes of the request is decided on all of it before any of it is written.
-                let would = self.each_asset(&assets, &mut states, Take::Nothing).await?;
-                if take == Take::Nothing || !would.rejected.is_empty() {
+                let would = self.each_asset(&assets, &mut states, AppendMode::DryRun).await?;
+                if mode == AppendMode::DryRun || !would.rejected.is_empty() {
                     let mut would = would;
-                    is_kept(take, &mut would);
+                    is_kept(mode, &mut would);
                     return Ok(would);
                 }
             }
-            self.each_asset(&assets, &mut states, take).await
+            self.each_asset(&assets, &mut states, mode).await
         })?;
-        receipt.rejected.sort_unstable_by_key(|(block, position, _)| (*block, *position));
+        receipt.rejected.sort_unstable();
         Ok(receipt)
     }
 
@@ -257,10 +262,10 @@ impl CassandraStore {
         &self,
         assets: &BTreeMap<&AssetId, Vec<Group<'_>>>,
         states: &mut [MutexGuard<'_, AssetState>],
-        take: Take,
+        mode: AppendMode,
     ) -> Result<Receipt> {
         let all = assets.iter().zip(states.iter_mut());
-        stream::iter(all.map(|((asset, groups), state)| self.append_on(asset, groups, state, take)))
+        stream::iter(all.map(|((asset, groups), state)| self.append_on(asset, groups, state, mode)))
             .buffer_unordered(ASSETS_AT_ONCE)
             .try_fold(Receipt::default(), |mut sum, one| async move {
                 sum.accepted += one.accepted;
@@ -278,12 +283,12 @@ impl CassandraStore {
         asset: &AssetId,
         groups: &[Group<'_>],
         state: &mut AssetState,
-        take: Take,
+        mode: AppendMode,
     ) -> Result<Receipt> {
         let mut own = Own::default();
         let decide = async |tx: &mut Tx<'_>, own: &mut Own| {
             own.begin();
-            if take != Take::Nothing && tx.head.doc.is_none() {
+            if mode != AppendMode::DryRun && tx.head.doc.is_none() {
                 return Err(no_asset(asset));
             }
             let mut receipt = Receipt::default();
@@ -292,7 +297,7 @@ impl CassandraStore {
                 let taken = self.taken(asset, tx.state, &Look::Loose(group.model), &group.cuts).await?;
                 picked.push(sift(&group.cuts, &taken, &mut receipt));
             }
-            if !is_kept(take, &mut receipt) {
+            if !is_kept(mode, &mut receipt) {
                 return Ok((receipt, Vec::new()));
             }
             let first_of = groups.iter().zip(&picked).filter(|(group, (_, accepted))| {

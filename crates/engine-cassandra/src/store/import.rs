@@ -53,10 +53,10 @@ impl CassandraStore {
             let (head, have, runs) = self.cluster.block_on(self.known(asset))?;
             match import.plan(&have, &runs)? {
                 None => return Ok(Imported::Unchanged),
-                Some(plan) if !plan.anew => break (plan, have, head),
+                Some(plan) if !plan.replaces => break (plan, have, head),
                 Some(_) => {
                     self.drop_asset(asset)?;
-                    done = Imported::Anew;
+                    done = Imported::Replaced;
                 }
             }
         };

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use rushes_store::engine::{check_content, check_import_block, encode_block, hash_id, pack};
-use rushes_store::{AssetImport, ImportBlock, ImportPlan, Segment, SegmentReader};
+use rushes_store::{AssetImport, ImportBlock, ImportPlan, RunSegment, SegmentReader};
 use rushes_types::{AssetId, Error, ErrorKind, Result};
 
 use crate::store::CassandraStore;
@@ -60,7 +60,7 @@ impl<'a> Incoming<'a> {
         Ok(())
     }
 
-    fn write(&mut self, segment: &Segment, content: &Content) -> Result<()> {
+    fn write(&mut self, segment: &RunSegment, content: &Content) -> Result<()> {
         let piece = content.as_piece(new_segment()?);
         let (store, asset) = (self.store, self.asset);
         self.written.push(piece);

@@ -1,10 +1,9 @@
 //! The store.
 
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
 use crate::client::{Cluster, Lease};
-use rushes_timeline::{FusedOutboxRow, FusedUpdate, RowCounts, TimelineStore, WordCounts};
+use rushes_timeline::{TimelineCapabilities, TimelineOutboxRow, TimelineStore, TimelineUpdate, WordCounts};
 use rushes_types::{
     AssetDocument, AssetId, Bucket, BucketNo, Change, Commit, FusedAnnotation, FusedKey, Result, TimeRange,
     Watermark,
@@ -93,13 +92,13 @@ impl CassandraTimeline {
 }
 
 impl TimelineStore for CassandraTimeline {
-    fn apply(&self, updates: &[FusedUpdate], watermarks: &[Watermark]) -> Result<()> {
+    fn apply(&self, updates: &[TimelineUpdate], watermarks: &[Watermark]) -> Result<()> {
         let halt = *lock(&self.halt);
         self.db.cluster.block_on(self.db.apply(updates, watermarks, halt))
     }
 
-    fn calls_at_once(&self) -> usize {
-        CALLS_AT_ONCE
+    fn capabilities(&self) -> TimelineCapabilities {
+        TimelineCapabilities { shared: true, applies_at_once: CALLS_AT_ONCE }
     }
 
     fn progress(&self, asset: &AssetId) -> Result<Commit> {
@@ -145,7 +144,7 @@ impl TimelineStore for CassandraTimeline {
         self.db.cluster.block_on(self.db.word_counts(words))
     }
 
-    fn outbox(&self, after: u64, limit: usize) -> Result<Vec<FusedOutboxRow>> {
+    fn outbox(&self, after: u64, limit: usize) -> Result<Vec<TimelineOutboxRow>> {
         let mut relay = lock(&self.relay);
         self.db.cluster.block_on(self.db.outbox(&mut relay, &self.lease, after, limit))
     }
@@ -153,13 +152,6 @@ impl TimelineStore for CassandraTimeline {
     fn trim_outbox(&self, upto: u64) -> Result<()> {
         let mut relay = lock(&self.relay);
         self.db.cluster.block_on(self.db.trim_outbox(&mut relay, upto))
-    }
-
-    fn row_counts(&self) -> RowCounts {
-        RowCounts {
-            read: self.db.read.load(Ordering::Relaxed),
-            written: self.db.written.load(Ordering::Relaxed),
-        }
     }
 
     fn content_digest(&self, asset: &AssetId) -> Result<u128> {

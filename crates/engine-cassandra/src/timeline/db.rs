@@ -2,7 +2,6 @@
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -41,8 +40,6 @@ pub(crate) struct Db {
     /// What this store is writing now.
     pub writing: Mutex<HashSet<(AssetId, i64)>>,
     pub totals: Mutex<Option<Totals>>,
-    pub read: AtomicU64,
-    pub written: AtomicU64,
     directories: Mutex<HashMap<AssetId, Known>>,
 }
 
@@ -60,18 +57,8 @@ impl Db {
             owner: RandomState::new().build_hasher().finish().cast_signed(),
             writing: Mutex::default(),
             totals: Mutex::default(),
-            read: AtomicU64::new(0),
-            written: AtomicU64::new(0),
             directories: Mutex::default(),
         }
-    }
-
-    pub fn count_read(&self, rows: usize) {
-        self.read.fetch_add(rows as u64, Ordering::Relaxed);
-    }
-
-    pub fn count_written(&self, rows: usize) {
-        self.written.fetch_add(rows as u64, Ordering::Relaxed);
     }
 
     /// An asset's head; that of an asset of which nothing is known where there is none.

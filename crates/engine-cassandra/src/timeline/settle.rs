@@ -38,7 +38,7 @@ impl Db {
 
     /// The same for who made the notes.
     pub async fn settle_own(&self, plan: &Plan<'_>, directory: Directory) -> Result<()> {
-        let asset = &plan.update.asset;
+        let asset = &plan.update.step.asset;
         let directory = directory.with(&plan.chunks);
         self.settle_notes(asset, plan.epoch, &directory, plan.notes().collect()).await?;
         self.settled(asset, plan.epoch).await

@@ -1,7 +1,7 @@
 //! Applying an update: claim, write, complete, settle.
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-use rushes_timeline::FusedUpdate;
+use rushes_timeline::TimelineUpdate;
 use rushes_types::{Change, Commit, Error, ErrorKind, Result, Watermark};
 use rushes_wire::codec::{encode_annotation, encode_bucket, encode_document};
 
@@ -52,17 +52,17 @@ impl Db {
     /// Applies updates; see [`rushes_timeline::TimelineStore::apply`].
     pub async fn apply(
         &self,
-        updates: &[FusedUpdate],
+        updates: &[TimelineUpdate],
         watermarks: &[Watermark],
         halt: Option<Halt>,
     ) -> Result<()> {
         let mut seen = std::collections::HashSet::new();
-        if let Some(twice) = updates.iter().find(|update| !seen.insert(&update.asset)) {
-            return Err(Error::bug(format!("one step updates asset `{}` twice", twice.asset)));
+        if let Some(twice) = updates.iter().find(|update| !seen.insert(&update.step.asset)) {
+            return Err(Error::bug(format!("one step updates asset `{}` twice", twice.step.asset)));
         }
         // One bad update spoils the step before anything is written.
         let heads: Vec<Head> = stream::iter(updates)
-            .map(|update| self.head(&update.asset))
+            .map(|update| self.head(&update.step.asset))
             .buffered(self.cluster.config().max_in_flight)
             .try_collect()
             .await?;
@@ -87,8 +87,8 @@ impl Db {
     }
 
     /// `head` was read a moment ago.
-    async fn apply_one(&self, update: &FusedUpdate, head: Head, halt: Option<Halt>) -> Result<()> {
-        let asset = &update.asset;
+    async fn apply_one(&self, update: &TimelineUpdate, head: Head, halt: Option<Halt>) -> Result<()> {
+        let asset = &update.step.asset;
         let mut took = Took::begin();
         let Some(claim) = self.claim(update, head).await? else { return Ok(()) };
         took.lap("claim");
@@ -120,23 +120,23 @@ impl Db {
             self.settle_own(&plan, directory).await?;
         }
         took.lap("settle");
-        tracing::debug!(%asset, rows = plan.rows.len(), buckets = update.buckets.len(), took = ?took.laps, "fused");
+        tracing::debug!(%asset, rows = plan.rows.len(), buckets = update.step.buckets.len(), took = ?took.laps, "fused");
         Ok(())
     }
 
     /// Puts an asset that is new among the others, before it has anything that counts.
-    async fn begin(&self, update: &FusedUpdate, is_fresh: bool) -> Result<()> {
+    async fn begin(&self, update: &TimelineUpdate, is_fresh: bool) -> Result<()> {
         if !is_fresh {
             return Ok(());
         }
-        let asset = &update.asset;
+        let asset = &update.step.asset;
         self.cluster.write(&self.cql.asset_add, (slice_of(asset), asset.as_str())).await
     }
 
     /// Writes all rows of an update, in any order: none counts yet. Answers where the list of changes ends.
     async fn write_rows(&self, plan: &Plan<'_>, log: i64) -> Result<i64> {
         let (update, epoch) = (plan.update, plan.epoch);
-        let asset = update.asset.as_str();
+        let asset = update.step.asset.as_str();
         let chunks = plan.chunks.iter().map(|(no, c)| {
             let rows = i64::try_from(c.rows).unwrap_or(i64::MAX);
             (asset, KIND_ANNOTATIONS, *no, c.levels.cast_signed(), rows, epoch)
@@ -162,7 +162,7 @@ impl Db {
         let rows = grouped(rows, |row| (row.1, i64::from(row.2)), size);
         let rows = self.cluster.write_groups(&self.cql.annotation_add, rows);
 
-        let buckets = update.buckets.iter().flat_map(|bucket| {
+        let buckets = update.step.buckets.iter().flat_map(|bucket| {
             let mut body = Vec::new();
             encode_bucket(bucket, &mut body);
             let pieces: Vec<Vec<u8>> = body.chunks(PIECE_BYTES).map(<[u8]>::to_vec).collect();
@@ -175,13 +175,13 @@ impl Db {
 
         let first = log;
         let lists = (first..).zip(plan.keys.chunks(KEYS));
-        let upto = number(update.upto)?;
+        let upto = number(update.step.upto)?;
         let lists = lists.map(|(n, keys)| (asset, n / LOG_PART, n, upto, pack_keys(keys), epoch));
         let lists = self.cluster.write_many(&self.cql.change_add, lists);
         let more = i64::try_from(plan.keys.len().div_ceil(KEYS)).unwrap_or(i64::MAX);
 
         let mut document = None;
-        if let Some(known) = &update.document {
+        if let Some(known) = &update.step.document {
             encode_document(known, document.insert(Vec::new()));
         }
         let document = self.cluster.write(&self.cql.document_add, (asset, epoch, document, epoch));
@@ -190,7 +190,6 @@ impl Db {
         // Side by side: each waits for the server's disk.
         let begun = self.begin(update, plan.is_fresh);
         tokio::try_join!(chunks, rows, buckets, lists, document, notes, begun)?;
-        self.count_written(plan.rows.len() + update.buckets.len() + 1);
         Ok(first.saturating_add(more))
     }
 }

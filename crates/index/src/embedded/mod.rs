@@ -55,7 +55,7 @@ use rushes_text::{ANALYSER_VERSION, Analyzer, Language};
 use rushes_types::{AssetId, Commit, ReadPoint, Result};
 
 use crate::clock::Clock;
-use crate::seam::{AssetUpdate, Index, IndexCounts, IndexReader};
+use crate::seam::{AssetUpdate, Index, IndexCapabilities, IndexCounts, IndexReader};
 use reader::ReaderSettings;
 use scan_pool::ScanPool;
 use snapshot::Snapshot;
@@ -174,6 +174,10 @@ impl EmbeddedIndex {
 }
 
 impl Index for EmbeddedIndex {
+    fn capabilities(&self) -> IndexCapabilities {
+        IndexCapabilities { keeps_buckets: false, reindexes_online: false, purges_at_once: true }
+    }
+
     fn apply(&self, updates: &[AssetUpdate]) -> Result<()> {
         let mut writer = self.writer();
         updates.iter().try_for_each(|update| writer.apply(update))

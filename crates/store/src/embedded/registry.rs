@@ -2,16 +2,16 @@
 
 use std::collections::HashMap;
 
-use rushes_types::{Asset, AssetId, Commit, Error, ErrorKind, Model, ModelRef, Result};
+use rushes_types::{Asset, AssetId, Commit, Error, ErrorKind, LabelAliases, Model, ModelRef, Result};
 
 use rushes_kv::Folder;
 
 use super::keys::{self, kind};
-use super::records::{decode_asset, decode_model, encode_asset, encode_label, encode_model};
 use super::tables;
 use super::tx::Tx;
+use crate::Effect;
+use crate::records::{decode_asset, decode_model, encode_asset, encode_label, encode_model};
 use crate::rules::{check_label, check_model};
-use crate::{Effect, LabelAliases};
 
 impl Tx<'_> {
     pub(super) fn put_assets(&mut self, assets: &[Asset]) -> Result<Option<Commit>> {

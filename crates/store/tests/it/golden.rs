@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use rushes_store::engine::*;
-use rushes_store::{BlockFormat, Effect, Erased, LabelAliases, Segment};
+use rushes_store::{BlockFormat, Effect, Erased, LabelAliases, RunSegment};
 use rushes_types::*;
 
 fn hex(bytes: &[u8]) -> String {
@@ -88,7 +88,7 @@ fn run() -> RunRow {
 
 fn effects() -> Vec<(Effect, &'static str)> {
     let segment = run().as_segment();
-    let loose = Segment {
+    let loose = RunSegment {
         id: 5,
         model: ModelRef::parse("faces").unwrap(),
         run: RunId::loose(),

@@ -6,7 +6,8 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use rushes_engine_cassandra::store::{CassandraStore, Fate, Faults, Moment, StoreOptions};
-use rushes_store::{AnnotationStore, Take};
+use rushes_store::AppendMode;
+use rushes_store::prelude::*;
 use rushes_testkit::store_suite::{asset, asset_id, current, history, lines};
 use rushes_types::{AssetId, Commit, ErrorKind};
 
@@ -80,7 +81,9 @@ fn with(fixture: &Fixture, faults: Faults) -> Arc<CassandraStore> {
 }
 
 fn say(store: &CassandraStore, on: &str, id: &str) -> rushes_types::Result<Option<Commit>> {
-    store.append_loose(&[lines(on, "m@1", &[(id, 1, "x")])], Take::WhatFits).map(|receipt| receipt.commit)
+    store
+        .append_loose(&[lines(on, "m@1", &[(id, 1, "x")])], AppendMode::Partial)
+        .map(|receipt| receipt.commit)
 }
 
 fn killed_at(moment: Moment, happened: bool) {

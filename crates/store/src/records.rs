@@ -1,12 +1,59 @@
-//! Records of the annotation store, to and from bytes.
+//! Records of the annotation store, to and from bytes, for every engine that keeps them.
+//!
+//! Written part by part, so that what lies on disk is fixed by this file and by [`rushes_types::codec`], and not by the
+//! shape of a Rust type.
 
+use rushes_types::codec::{self, BoolTags, ByteOrder, Format, ValueTags};
+use rushes_types::limits::JSON_DEPTH_MAX;
 use rushes_types::{
-    AnnotationId, AnnotationType, Asset, AssetId, Commit, FrameRate, Metric, Model, ModelRef, MovieId,
-    Result, Run, RunId, RunMode, RunState, Space, SpaceId, TimeRange, Visibility,
+    AnnotationId, AnnotationType, Asset, AssetId, Commit, Error, ErrorKind, FrameRate, LabelAliases, Metric,
+    Model, ModelRef, MovieId, Result, Run, RunId, RunMode, RunState, Space, SpaceId, TimeRange, Visibility,
 };
 
-use super::codec::{Reader, Writer, corrupt};
-use crate::{Effect, Erased, LabelAliases, Segment};
+use crate::history::{Effect, Erased, RunSegment};
+
+/// Deepest nesting of attributes that is written.
+const DEPTH_MAX: usize = 2 * JSON_DEPTH_MAX + 1;
+
+/// How records of the store are written. Part of the format: never change a tag.
+#[derive(Debug)]
+pub struct RecordFormat;
+
+impl Format for RecordFormat {
+    const FLOATS: ByteOrder = ByteOrder::Big;
+    const VALUES: ValueTags = ValueTags {
+        null: 0,
+        bool: BoolTags::ByTag { no: 1, yes: 2 },
+        int: 3,
+        float: 4,
+        text: 5,
+        list: 6,
+        map: 7,
+    };
+    const DEPTH_MAX: usize = DEPTH_MAX;
+
+    fn corrupt(what: &str) -> Error {
+        corrupt(what)
+    }
+}
+
+/// Reads a record.
+pub type Reader<'a> = codec::Reader<'a, RecordFormat>;
+/// Writes a record.
+pub type Writer = codec::Writer<RecordFormat>;
+
+/// Stored bytes are not what was written.
+pub fn corrupt(what: &str) -> Error {
+    Error::new(
+        ErrorKind::Corrupt,
+        format!("a record of the annotation store is damaged ({what}); restore a backup"),
+    )
+}
+
+/// Names an annotation's id within any scope.
+pub fn hash_id(id: &AnnotationId) -> u128 {
+    xxhash_rust::xxh3::xxh3_128(id.as_str().as_bytes())
+}
 
 /// An id from stored text.
 macro_rules! id {
@@ -19,70 +66,35 @@ fn model_ref(reader: &mut Reader<'_>) -> Result<ModelRef> {
     ModelRef::parse(reader.text()?).map_err(|_| corrupt("no model"))
 }
 
-/// How far the store's numbers are, and what it holds.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Counters {
-    /// The last commit.
-    pub(super) commits: u64,
-    /// Runs opened so far.
-    pub(super) runs: u64,
-    /// Loose scopes so far.
-    pub(super) scopes: u64,
-    /// Assets registered now.
-    pub(super) assets: u64,
-    /// Annotations in committed segments now.
-    pub(super) annotations: u64,
-}
-
-impl Counters {
-    pub(super) fn encode(self) -> Vec<u8> {
-        let mut w = Writer::default();
-        for n in [self.commits, self.runs, self.scopes, self.assets, self.annotations] {
-            w.uint(n);
-        }
-        w.done()
-    }
-
-    pub(super) fn decode(bytes: &[u8]) -> Result<Self> {
-        let mut r = Reader::new(bytes);
-        let counters = Self {
-            commits: r.uint()?,
-            runs: r.uint()?,
-            scopes: r.uint()?,
-            assets: r.uint()?,
-            annotations: r.uint()?,
-        };
-        r.end()?;
-        Ok(counters)
-    }
-}
-
 /// An asset as stored; Invalid where its attributes are nested too deep.
 pub fn encode_asset(asset: &Asset) -> Result<Vec<u8>> {
+    if codec::depth(&asset.attributes) > DEPTH_MAX {
+        return Err(Error::invalid(format!("attributes are nested deeper than {DEPTH_MAX}; flatten them")));
+    }
     let mut w = Writer::default();
     w.text(asset.id.as_str());
     w.text(asset.movie.as_str());
-    w.opt_text(asset.collection.as_ref());
-    w.opt_text(asset.series.as_ref());
+    w.opt_text(asset.collection.as_deref());
+    w.opt_text(asset.series.as_deref());
     w.opt_int(asset.season);
     w.opt_int(asset.episode);
-    w.opt_text(asset.title.as_ref());
+    w.opt_text(asset.title.as_deref());
     w.opt_int(asset.duration_ns);
     w.option(asset.frame_rate, |w, rate| {
         let (num, den) = rate.ratio();
         w.uint(num.into());
         w.uint(den.into());
     });
-    w.opt_text(asset.start_timecode.as_ref());
+    w.opt_text(asset.start_timecode.as_deref());
     w.bool(asset.drop_frame);
-    w.opt_text(asset.reel.as_ref());
-    w.opt_text(asset.scene.as_ref());
-    w.opt_text(asset.take.as_ref());
-    w.opt_text(asset.camera.as_ref());
+    w.opt_text(asset.reel.as_deref());
+    w.opt_text(asset.scene.as_deref());
+    w.opt_text(asset.take.as_deref());
+    w.opt_text(asset.camera.as_deref());
     w.option(asset.circled, Writer::bool);
-    w.opt_text(asset.language.as_ref());
-    w.opt_text(asset.path.as_ref());
-    w.attributes(&asset.attributes)?;
+    w.opt_text(asset.language.as_deref());
+    w.opt_text(asset.path.as_deref());
+    w.attributes(&asset.attributes);
     Ok(w.done())
 }
 
@@ -92,23 +104,23 @@ pub fn decode_asset(bytes: &[u8]) -> Result<Asset> {
     let asset = Asset {
         id: id!(r, AssetId),
         movie: id!(r, MovieId),
-        collection: r.opt_text()?,
-        series: r.opt_text()?,
+        collection: r.opt_string()?,
+        series: r.opt_string()?,
         season: r.opt_int()?,
         episode: r.opt_int()?,
-        title: r.opt_text()?,
+        title: r.opt_string()?,
         duration_ns: r.opt_int()?,
         frame_rate: r
             .option(|r| FrameRate::new(r.uint32()?, r.uint32()?).map_err(|_| corrupt("no frame rate")))?,
-        start_timecode: r.opt_text()?,
+        start_timecode: r.opt_string()?,
         drop_frame: r.bool()?,
-        reel: r.opt_text()?,
-        scene: r.opt_text()?,
-        take: r.opt_text()?,
-        camera: r.opt_text()?,
+        reel: r.opt_string()?,
+        scene: r.opt_string()?,
+        take: r.opt_string()?,
+        camera: r.opt_string()?,
         circled: r.option(Reader::bool)?,
-        language: r.opt_text()?,
-        path: r.opt_text()?,
+        language: r.opt_string()?,
+        path: r.opt_string()?,
         attributes: r.attributes()?,
     };
     r.end()?;
@@ -123,12 +135,12 @@ pub fn encode_model(model: &Model) -> Vec<u8> {
     for kind in &model.types {
         w.text(kind.as_str());
     }
-    w.opt_text(model.language.as_ref());
+    w.opt_text(model.language.as_deref());
     w.option(model.space.as_ref(), |w, space| {
         w.text(space.id.as_str());
         w.uint(space.dimensions as u64);
         w.text(space.metric.as_str());
-        w.opt_text(space.encoder.as_ref());
+        w.opt_text(space.encoder.as_deref());
     });
     w.done()
 }
@@ -141,13 +153,13 @@ pub fn decode_model(bytes: &[u8]) -> Result<Model> {
     for _ in 0..r.uint()? {
         types.push(id!(r, AnnotationType));
     }
-    let language = r.opt_text()?;
+    let language = r.opt_string()?;
     let space = r.option(|r| {
         Ok(Space {
             id: id!(r, SpaceId),
             dimensions: usize::try_from(r.uint()?).map_err(|_| corrupt("too many dimensions"))?,
             metric: Metric::parse(r.text()?).ok_or_else(|| corrupt("no metric"))?,
-            encoder: r.opt_text()?,
+            encoder: r.opt_string()?,
         })
     })?;
     r.end()?;
@@ -260,8 +272,8 @@ impl RunRow {
     }
 
     /// The segment that the run is in its asset's history.
-    pub fn as_segment(&self) -> Segment {
-        Segment {
+    pub fn as_segment(&self) -> RunSegment {
+        RunSegment {
             id: self.segment,
             model: self.run.model.clone(),
             run: self.run.id.clone(),
@@ -272,7 +284,7 @@ impl RunRow {
     }
 }
 
-fn segment(w: &mut Writer, segment: &Segment) {
+fn segment(w: &mut Writer, segment: &RunSegment) {
     w.uint(segment.id);
     w.text(segment.model.as_str());
     w.text(segment.run.as_str());
@@ -281,8 +293,8 @@ fn segment(w: &mut Writer, segment: &Segment) {
     w.uint(segment.annotations);
 }
 
-fn read_segment(r: &mut Reader<'_>) -> Result<Segment> {
-    Ok(Segment {
+fn read_segment(r: &mut Reader<'_>) -> Result<RunSegment> {
+    Ok(RunSegment {
         id: r.uint()?,
         model: model_ref(r)?,
         run: id!(r, RunId),
@@ -353,45 +365,6 @@ pub fn decode_effect(bytes: &[u8]) -> Result<Effect> {
     Ok(effect)
 }
 
-/// Where an id was kept, and what it says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Place {
-    pub(super) segment: u64,
-    pub(super) block: u32,
-    pub(super) position: u32,
-    pub(super) start_ns: i64,
-    pub(super) digest: u128,
-}
-
-/// The places of an id, oldest first. There are several only where a loose annotation was superseded and
-/// sent again: each copy lies in its own segment until it is erased.
-pub(super) fn encode_places(places: &[Place]) -> Vec<u8> {
-    let mut w = Writer::default();
-    for place in places {
-        w.uint(place.segment);
-        w.uint(place.block.into());
-        w.uint(place.position.into());
-        w.int(place.start_ns);
-        w.u128(place.digest);
-    }
-    w.done()
-}
-
-pub(super) fn decode_places(bytes: &[u8]) -> Result<Vec<Place>> {
-    let mut r = Reader::new(bytes);
-    let mut places = Vec::with_capacity(1);
-    while !r.is_empty() {
-        places.push(Place {
-            segment: r.uint()?,
-            block: r.uint32()?,
-            position: r.uint32()?,
-            start_ns: r.int()?,
-            digest: r.u128()?,
-        });
-    }
-    Ok(places)
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -406,9 +379,7 @@ mod tests {
             let _ = decode_label(&bytes);
             let _ = RunRow::decode(&bytes);
             let _ = decode_effect(&bytes);
-            let _ = decode_places(&bytes);
-            let _ = Counters::decode(&bytes);
-            let _ = crate::embedded::stored_block::decode(&bytes);
+            let _ = crate::stored_block::decode(&bytes);
         }
 
         #[test]
@@ -424,29 +395,17 @@ mod tests {
         }
     }
 
-    const COUNTERS: &str = "ac0201007fffffffffffffffffff01";
-    const PLACES: &str = "\
-    80808080808080804003f0a20401fffffffffffffffffffffffffffffffe0903f0a20480bcc1960b00000000000000000000\
-    000000000001";
-
-    fn hex(bytes: &[u8]) -> String {
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-    }
-
-    fn bytes(hex: &str) -> Vec<u8> {
-        let pair = |pair: &[u8]| u8::from_str_radix(std::str::from_utf8(pair).unwrap(), 16).unwrap();
-        hex.as_bytes().chunks_exact(2).map(pair).collect()
-    }
-
     #[test]
-    fn counters_and_places_are_read_and_written_as_they_always_were() {
-        let counters = Counters { commits: 300, runs: 1, scopes: 0, assets: 127, annotations: u64::MAX };
-        let place =
-            Place { segment: 1 << 62, block: 3, position: 70_000, start_ns: -1, digest: u128::MAX - 1 };
-        let places = [place, Place { segment: 9, start_ns: 1_500_000_000, digest: 1, ..place }];
-        assert_eq!(hex(&counters.encode()), COUNTERS);
-        assert_eq!(Counters::decode(&bytes(COUNTERS)).unwrap(), counters);
-        assert_eq!(hex(&encode_places(&places)), PLACES);
-        assert_eq!(decode_places(&bytes(PLACES)).unwrap(), places);
+    fn attributes_nested_too_deep_are_refused_before_they_are_written() {
+        use rushes_types::{Attributes, Value};
+        let nested = |levels: usize| {
+            let inner = (1..levels).fold(Value::Null, |value, _| Value::List(vec![value]));
+            let mut asset = Asset::new(AssetId::new("a").unwrap(), MovieId::new("m").unwrap());
+            asset.attributes = Attributes::from([("x".to_owned(), inner)]);
+            asset
+        };
+        let deepest = nested(DEPTH_MAX);
+        assert_eq!(decode_asset(&encode_asset(&deepest).unwrap()).unwrap(), deepest);
+        assert_eq!(encode_asset(&nested(DEPTH_MAX + 1)).unwrap_err().kind(), ErrorKind::Invalid);
     }
 }

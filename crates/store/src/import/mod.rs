@@ -1,20 +1,19 @@
-//! Taking over assets that another store keeps, with the numbers their commits have there: what both sides agree on,
-//! decided without either.
+//! Import: taking over assets that another store keeps, with the numbers their commits have there. What both sides agree
+//! on, decided without either.
+
+mod read;
 
 use std::collections::{HashMap, HashSet};
 
-use rushes_types::{Asset, AssetId, Commit, Error, ErrorKind, Result, Run, RunId, RunState};
+use rushes_types::{
+    AnnotationHeader, Asset, AssetId, Commit, Error, ErrorKind, Result, Run, RunId, RunState,
+};
 
-use crate::{AnnotationStore, Block, CommitRecord, Effect, Erased, Row, Segment};
+use crate::block::Block;
+use crate::history::{CommitRecord, Effect, Erased, RunSegment};
 
 /// The highest number of a commit that is taken over: every number of JSON holds it exactly.
 pub const COMMIT_MAX: u64 = (1 << 53) - 1;
-/// Records of history read at once.
-const RECORDS: usize = 4_096;
-/// Runs read at once.
-const RUNS: usize = 1_024;
-/// How often an asset is read again where it changes meanwhile.
-const READS: usize = 20;
 
 /// An asset as another store keeps it: all but its content.
 #[derive(Debug, Clone, PartialEq)]
@@ -29,19 +28,19 @@ pub struct AssetImport {
     pub history: Vec<CommitRecord>,
 }
 
-/// A block of a segment, with what a store must know of its annotations.
+/// A block of a segment, with the headers of its annotations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImportBlock {
     /// The block, kept to the byte.
     pub block: Block,
-    /// A row for each of the block's positions, in that order.
-    pub rows: Vec<Row>,
+    /// A header for each of the block's positions, in that order.
+    pub rows: Vec<AnnotationHeader>,
 }
 
 /// Gives the blocks of a segment, in order, to the function it is handed. The segment is one of
 /// [`AssetImport::history`].
 pub type SegmentReader<'a> =
-    dyn FnMut(&Segment, &mut dyn FnMut(ImportBlock) -> Result<()>) -> Result<()> + 'a;
+    dyn FnMut(&RunSegment, &mut dyn FnMut(ImportBlock) -> Result<()>) -> Result<()> + 'a;
 
 /// What taking an asset over did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,25 +49,19 @@ pub enum Imported {
     Unchanged,
     /// What was missing was added.
     Added,
-    /// What was there was dropped, because something of it was erased since, and all of it was taken anew.
-    Anew,
+    /// What was there was dropped, because something of it was erased since, and all of it was taken over again.
+    Replaced,
 }
 
 /// What is to be done to take an asset over.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImportPlan {
     /// What is there is dropped first.
-    pub anew: bool,
+    pub replaces: bool,
     /// The first record of the history that is new.
     pub from: usize,
     /// The runs to be written.
     pub runs: Vec<Run>,
-}
-
-/// What stores answer that cannot take anything over.
-pub(crate) fn takes_nothing_over() -> Error {
-    Error::new(ErrorKind::Unsupported, "this annotation store cannot take assets over")
-        .mend("move the archive to another engine")
 }
 
 /// The asset changed while it was taken over.
@@ -101,7 +94,7 @@ pub fn check_import_block(import: &ImportBlock) -> Result<()> {
 ///
 /// # Errors
 /// [`ErrorKind::Corrupt`] where it does not.
-pub fn check_content(asset: &AssetId, segment: &Segment, found: u64) -> Result<()> {
+pub fn check_content(asset: &AssetId, segment: &RunSegment, found: u64) -> Result<()> {
     if found == segment.annotations {
         return Ok(());
     }
@@ -121,30 +114,6 @@ fn conflict(asset: &AssetId, why: &str) -> Error {
 }
 
 impl AssetImport {
-    /// Reads an asset from a store: `None` where it never had a commit. What changes meanwhile is read again.
-    ///
-    /// # Errors
-    /// Where the store fails; [`ErrorKind::Busy`] where the asset changes without end.
-    pub fn read(store: &dyn AnnotationStore, asset: &AssetId) -> Result<Option<Self>> {
-        let mut history = history_of(store, asset)?;
-        for _ in 0..READS {
-            let mut runs = runs_of(store, asset)?;
-            runs.retain(|run| run.state != RunState::Open);
-            let import = Self { asset: asset.clone(), document: store.asset(asset)?, runs, history };
-            // Whatever changes runs or document makes a commit, but for aborting a run, which may come later.
-            let again = history_of(store, asset)?;
-            if again == import.history {
-                return Ok(Some(import).filter(|import| !import.history.is_empty()));
-            }
-            history = again;
-        }
-        Err(Error::new(
-            ErrorKind::Busy,
-            format!("asset `{asset}` is written to so often that it cannot be read"),
-        )
-        .mend("try again later"))
-    }
-
     /// The last commit.
     #[must_use]
     pub fn last(&self) -> Commit {
@@ -197,7 +166,7 @@ impl AssetImport {
 
     /// The segment of a committed run: the last of this id, because what was erased may have had it before.
     #[must_use]
-    pub fn segment_of(&self, run: &RunId) -> Option<&Segment> {
+    pub fn segment_of(&self, run: &RunId) -> Option<&RunSegment> {
         self.history.iter().rev().find_map(|record| match &record.effect {
             Effect::Segment(segment) if segment.run == *run => Some(segment),
             _ => None,
@@ -218,13 +187,13 @@ impl AssetImport {
             if !self.came_from(have) {
                 return Err(conflict(&self.asset, "its history is another one here"));
             }
-            return Ok(Some(ImportPlan { anew: true, from: 0, runs: self.runs.clone() }));
+            return Ok(Some(ImportPlan { replaces: true, from: 0, runs: self.runs.clone() }));
         }
         let missing: Vec<Run> = self.runs.iter().filter(|run| !runs.contains(run)).cloned().collect();
         if same == self.history.len() && missing.is_empty() {
             return Ok(None);
         }
-        Ok(Some(ImportPlan { anew: false, from: same, runs: missing }))
+        Ok(Some(ImportPlan { replaces: false, from: same, runs: missing }))
     }
 
     /// Could erasing have made this history of `have`?
@@ -242,7 +211,7 @@ impl AssetImport {
 
     /// The segments whose content is new: each once, in the order of their commits.
     #[must_use]
-    pub fn new_segments(&self, plan: &ImportPlan) -> Vec<&Segment> {
+    pub fn new_segments(&self, plan: &ImportPlan) -> Vec<&RunSegment> {
         let mut seen: HashSet<u64> = HashSet::new();
         let news = self.history.iter().skip(plan.from).filter_map(|record| match &record.effect {
             Effect::Segment(segment) => Some(segment),
@@ -263,7 +232,7 @@ impl AssetImport {
 /// The effect with another number for its segment; `None` where there is no number for it.
 #[must_use]
 pub fn renumbered(effect: &Effect, numbers: &HashMap<u64, u64>) -> Option<Effect> {
-    let with = |segment: &Segment| Some(Segment { id: *numbers.get(&segment.id)?, ..segment.clone() });
+    let with = |segment: &RunSegment| Some(RunSegment { id: *numbers.get(&segment.id)?, ..segment.clone() });
     Some(match effect {
         Effect::Segment(segment) => Effect::Segment(with(segment)?),
         Effect::Restored(segment) => Effect::Restored(with(segment)?),
@@ -273,7 +242,7 @@ pub fn renumbered(effect: &Effect, numbers: &HashMap<u64, u64>) -> Option<Effect
 
 /// Do both say the same, numbers of segments apart?
 fn is_same(a: &CommitRecord, b: &CommitRecord) -> bool {
-    let plain = |segment: &Segment| Segment { id: 0, ..segment.clone() };
+    let plain = |segment: &RunSegment| RunSegment { id: 0, ..segment.clone() };
     a.commit == b.commit
         && match (&a.effect, &b.effect) {
             (Effect::Segment(a), Effect::Segment(b)) | (Effect::Restored(a), Effect::Restored(b)) => {
@@ -293,27 +262,4 @@ fn shrank(before: &CommitRecord, now: &CommitRecord) -> bool {
         was.annotations = is.annotations;
     }
     is_same(&before, now)
-}
-
-fn history_of(store: &dyn AnnotationStore, asset: &AssetId) -> Result<Vec<CommitRecord>> {
-    let mut history: Vec<CommitRecord> = Vec::new();
-    loop {
-        let after = history.last().map_or(Commit::NONE, |record| record.commit);
-        let page = store.history(asset, after, RECORDS)?;
-        if page.is_empty() {
-            return Ok(history);
-        }
-        history.extend(page);
-    }
-}
-
-fn runs_of(store: &dyn AnnotationStore, asset: &AssetId) -> Result<Vec<Run>> {
-    let mut runs: Vec<Run> = Vec::new();
-    loop {
-        let page = store.runs(Some(asset), runs.last().map(|run| &run.id), RUNS)?;
-        if page.is_empty() {
-            return Ok(runs);
-        }
-        runs.extend(page);
-    }
 }

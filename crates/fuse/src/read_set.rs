@@ -2,12 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use rushes_store::{CommitRecord, Effect, Erased, Segment};
+use rushes_store::{CommitRecord, Effect, Erased, RunSegment};
 use rushes_types::{AnnotationId, AnnotationKey, FusedKey, ModelRef, RunId, RunMode, TimeRange};
 
 /// Which fused rows must be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Rows {
+pub enum RowSelection {
     /// All of the asset.
     Whole,
     /// Those that start within one of these (a start at a range's end need not be read), and these keys.
@@ -21,23 +21,23 @@ pub enum Rows {
 
 /// What must be read to fold some commits.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Plan {
+pub struct ReadSet {
     /// Segments whose annotations must be read, each once.
-    pub segments: Vec<Segment>,
+    pub segments: Vec<RunSegment>,
     /// Of these (by id), an annotation may have been fused before: its row must be looked up by key.
     pub may_be_known: BTreeSet<u64>,
     /// Fused rows that must be read.
-    pub rows: Rows,
+    pub rows: RowSelection,
 }
 
 /// Says what must be read to fold `records`. `is_fresh`: nothing of the asset was fused yet, so there are no
 /// rows to read.
 #[must_use]
-pub fn plan(is_fresh: bool, records: &[CommitRecord]) -> Plan {
-    let mut out = Plan {
+pub fn read_set(is_fresh: bool, records: &[CommitRecord]) -> ReadSet {
+    let mut out = ReadSet {
         segments: Vec::new(),
         may_be_known: BTreeSet::new(),
-        rows: Rows::Some { starts: Vec::new(), keys: Vec::new() },
+        rows: RowSelection::Some { starts: Vec::new(), keys: Vec::new() },
     };
     let mut whole = false;
     let mut starts = Vec::new();
@@ -65,17 +65,17 @@ pub fn plan(is_fresh: bool, records: &[CommitRecord]) -> Plan {
             Effect::Erased(Erased::Annotation { model, run, id, start_ns }) if !run.is_loose() => {
                 keys.push(key_of(model, run, id, *start_ns));
             }
-            // A loose id may have been given anew, at another start, after it was superseded.
+            // A loose id may have been given again, at another start, after it was superseded.
             Effect::Erased(_) => whole = true,
         }
     }
     if is_fresh {
         out.may_be_known.clear();
     } else if whole {
-        out.rows = Rows::Whole;
+        out.rows = RowSelection::Whole;
     } else {
         keys.sort_unstable();
-        out.rows = Rows::Some { starts: joined(starts), keys };
+        out.rows = RowSelection::Some { starts: joined(starts), keys };
     }
     out
 }

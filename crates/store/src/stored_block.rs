@@ -1,9 +1,9 @@
 //! A block as it lies in its table: which rows count, and the bytes, compressed.
 
-use rushes_types::Result;
+use rushes_types::{BlockFormat, Result};
 
-use super::codec::{Reader, Writer, corrupt};
-use crate::{Block, BlockFormat};
+use crate::block::Block;
+use crate::records::{Reader, Writer, corrupt};
 
 /// Larger blocks than this are not read: no request is that large.
 const BLOCK_BYTES_MAX: u64 = 1 << 30;
