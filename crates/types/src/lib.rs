@@ -5,6 +5,7 @@
 
 mod annotation;
 mod asset;
+mod backoff;
 mod bucket;
 mod commit;
 mod error;
@@ -20,6 +21,7 @@ mod value;
 
 pub use annotation::{Annotation, AnnotationKey, Word};
 pub use asset::Asset;
+pub use backoff::Backoff;
 pub use bucket::{Bucket, BucketMember, BucketNo, Intersection};
 pub use commit::{Commit, ReadPoint, Validity, Watermark};
 pub use error::{Blame, Error, ErrorKind, Result};

@@ -16,7 +16,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rushes_events::Topic;
-use rushes_types::{ErrorKind, Result};
+use rushes_types::{Backoff, ErrorKind, Result};
 
 use crate::engines::Engines;
 use crate::erasures::Erasures;
@@ -62,8 +62,8 @@ impl Stage {
 const IDLE_WAIT: Duration = Duration::from_millis(200);
 /// Shortest and longest wait after a failure: an engine that comes back is not kept waiting for long.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
-/// A stage that was overtaken again and again for this long does not get on.
-const FASTER: Duration = Duration::from_secs(2);
+/// A stage that was overtaken more often than this in a row does not get on.
+const OVERTAKEN_MAX: u32 = 5;
 /// How long the maintenance worker sleeps when there is nothing to join.
 const MAINTAIN_WAIT: Duration = Duration::from_secs(1);
 
@@ -242,7 +242,8 @@ impl Workers {
 
 fn run(stage: Stage, engines: &Engines, shared: &Shared, settings: &FuseSettings) {
     priority::stand_back();
-    let mut backoff = BACKOFF.0;
+    // Workers of several processes that failed together do not come back together.
+    let mut backoff = Backoff::new(BACKOFF.0, BACKOFF.1, u64::from(std::process::id()) << 8 | stage as u64);
     let mut patience = Patience::default();
     // A worker before this one may have ended in the middle of a pass.
     let mut owes = true;
@@ -258,7 +259,7 @@ fn run(stage: Stage, engines: &Engines, shared: &Shared, settings: &FuseSettings
             .and_then(|()| pass(stage, engines, shared, settings, &mut patience))
         {
             Ok(Pass { busy, items }) => {
-                backoff = BACKOFF.0;
+                backoff.reset();
                 shared.record(stage, |h| {
                     h.running = true;
                     h.error = None;
@@ -272,7 +273,7 @@ fn run(stage: Stage, engines: &Engines, shared: &Shared, settings: &FuseSettings
             Err(error) => {
                 owes = true;
                 // That another worker was faster is no failure, unless it goes on and on.
-                let overtaken = error.kind() == ErrorKind::Conflict && backoff <= FASTER;
+                let overtaken = error.kind() == ErrorKind::Conflict && backoff.tries() < OVERTAKEN_MAX;
                 if overtaken {
                     tracing::info!(stage = stage.as_str(), %error, "another worker was faster");
                 } else {
@@ -280,8 +281,7 @@ fn run(stage: Stage, engines: &Engines, shared: &Shared, settings: &FuseSettings
                     shared.record(stage, |h| h.error = Some(error.to_string()));
                     shared.published.notify();
                 }
-                sleep(shared, backoff);
-                backoff = (backoff * 2).min(BACKOFF.1);
+                sleep(shared, backoff.next_wait());
             }
         }
     }

@@ -46,7 +46,7 @@ mod db;
 mod head;
 mod notes;
 mod outbox;
-mod places;
+mod partitions;
 mod plan;
 mod reader;
 mod scan;
@@ -54,11 +54,12 @@ mod schema;
 mod settle;
 mod statements;
 mod sweep;
-mod took;
+mod testing;
+mod timings;
 mod words;
 mod writer;
 
 pub use backend::CassandraTimeline;
-pub use config::Settings;
-#[doc(hidden)]
-pub use writer::Halt;
+pub use config::TimelineOptions;
+#[cfg(feature = "testing")]
+pub use testing::Halt;

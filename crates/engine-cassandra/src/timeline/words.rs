@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use rushes_timeline::WordCounts;
 use rushes_types::{AssetId, Result};
 
+use crate::batches::grouped;
 use crate::timeline::db::{Db, lock};
-use crate::timeline::places::{slice_of, slices, word_bucket};
-use crate::timeline::writer::grouped;
+use crate::timeline::partitions::{slice_of, slices, word_bucket};
 
 /// Words that one request names.
 const WORDS_ASKED: usize = 100;
