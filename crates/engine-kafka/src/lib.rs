@@ -15,6 +15,7 @@ mod config;
 mod consumer;
 mod dead_letters;
 mod errors;
+mod fetched_message;
 mod format;
 mod offsets;
 mod producer;

@@ -3,18 +3,16 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rdkafka::Message as _;
+use rdkafka::Offset;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
-use rdkafka::{Offset, message::BorrowedMessage};
-use rushes_events::Event;
 use rushes_types::{Backoff, Commit, Error, ErrorKind, Result};
 
 use crate::client::{Bounds, Cluster, CommittedOffset, list};
 use crate::config::KafkaConfig;
 use crate::dead_letters::{Poison, bury};
 use crate::errors::error;
-use crate::format::decode;
+use crate::fetched_message::FetchedMessage;
 use crate::offsets::Offsets;
 use crate::producer::Producer;
 use crate::shared::{Member, Seek, Shared};
@@ -37,13 +35,6 @@ const SEEK_AGAIN: Duration = Duration::from_millis(20);
 const FOLLOW: Duration = Duration::from_secs(5);
 /// What is known to be there and does not come after this long was perhaps dropped by the brokers.
 const MISSING: Duration = Duration::from_millis(300);
-
-/// A message as it came.
-struct Fetched {
-    partition: u32,
-    offset: i64,
-    event: Result<Event, Poison>,
-}
 
 /// The thread's state.
 pub struct Pump {
@@ -145,14 +136,14 @@ impl Pump {
         }
     }
 
-    fn fetch(&mut self) -> Vec<Fetched> {
+    fn fetch(&mut self) -> Vec<FetchedMessage> {
         let mut batch = Vec::new();
         let mut wait = IDLE;
         while batch.len() < BATCH {
             match self.consumer.poll(wait) {
                 // Nothing there; or partitions came or went, which is looked at first.
                 None => break,
-                Some(Ok(message)) => batch.push(fetched(&message)),
+                Some(Ok(message)) => batch.push(FetchedMessage::from(&message)),
                 Some(Err(e)) => {
                     self.trouble(&e);
                     break;
@@ -164,7 +155,7 @@ impl Pump {
     }
 
     /// Makes a batch visible; what is no event goes to the dead letters first.
-    fn keep(&mut self, batch: Vec<Fetched>) {
+    fn keep(&mut self, batch: Vec<FetchedMessage>) {
         if batch.is_empty() {
             return;
         }
@@ -172,7 +163,7 @@ impl Pump {
         while batch.peek().is_some() {
             let mut state = self.shared.state();
             let mut poison = None;
-            for Fetched { partition, offset, event } in batch.by_ref() {
+            for FetchedMessage { partition, offset, event } in batch.by_ref() {
                 match event {
                     Ok(event) => state.standing.receive(partition, offset, event),
                     Err(_) if state.standing.is_skipped(partition, offset) => {
@@ -378,16 +369,6 @@ impl Pump {
             self.tell();
         }
     }
-}
-
-fn fetched(message: &BorrowedMessage<'_>) -> Fetched {
-    let partition = u32::try_from(message.partition()).unwrap_or_default();
-    let event = decode(partition, message.payload()).map_err(|reason| Poison {
-        reason,
-        key: message.key().map(<[u8]>::to_vec),
-        value: message.payload().map(<[u8]>::to_vec).unwrap_or_default(),
-    });
-    Fetched { partition, offset: message.offset(), event }
 }
 
 /// A process that stops leaves its group, so that others take over at once.

@@ -11,7 +11,7 @@ use rushes_types::{Error, ErrorKind, Result};
 use scylla::statement::unprepared::Statement;
 
 use crate::client::config::Replication;
-use crate::client::{Cluster, Lease, Write};
+use crate::client::{Cluster, Lease};
 
 /// How long another process may hold the schema before we give up, in all.
 const WAIT: Duration = Duration::from_secs(120);

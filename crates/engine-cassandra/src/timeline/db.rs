@@ -13,7 +13,7 @@ use crate::timeline::config::TimelineOptions;
 use crate::timeline::head::{Head, HeadRow};
 use crate::timeline::partitions::{Chunk, Directory};
 use crate::timeline::statements::Statements;
-use crate::timeline::words::Totals;
+use crate::timeline::totals::Totals;
 
 /// Directories that are kept in memory.
 const DIRECTORIES: usize = 64;
@@ -48,7 +48,7 @@ pub(crate) struct Db {
     directories: Mutex<HashMap<AssetId, CachedDirectory>>,
     /// Where a test lets updates end.
     #[cfg(feature = "testing")]
-    pub halt: Mutex<Option<crate::timeline::testing::Halt>>,
+    pub halt: Mutex<Option<crate::timeline::halt::Halt>>,
 }
 
 /// Locks, also after a panic of another thread: what is guarded is whole at any time.

@@ -43,6 +43,7 @@ mod backend;
 mod claim;
 mod config;
 mod db;
+mod halt;
 mod head;
 mod notes;
 mod outbox;
@@ -56,10 +57,11 @@ mod statements;
 mod sweep;
 mod testing;
 mod timings;
+mod totals;
 mod words;
 mod writer;
 
 pub use backend::CassandraTimeline;
 pub use config::TimelineOptions;
 #[cfg(feature = "testing")]
-pub use testing::Halt;
+pub use halt::Halt;

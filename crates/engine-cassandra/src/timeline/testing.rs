@@ -1,21 +1,9 @@
-//! Points of an update at which a test lets a worker die.
+//! What tests do to a timeline from within: they let a worker die at a point of an update, and give the lease back.
 
 use rushes_types::Result;
 
 use crate::timeline::db::Db;
-
-/// Where a test lets a worker die.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Halt {
-    /// The asset is claimed; nothing is written.
-    Claimed,
-    /// Everything is written, and nothing counts.
-    Written,
-    /// The relay has been told, and nothing counts.
-    Noted,
-    /// The update counts, and nothing is settled.
-    Completed,
-}
+use crate::timeline::halt::Halt;
 
 #[cfg(not(feature = "testing"))]
 impl Db {

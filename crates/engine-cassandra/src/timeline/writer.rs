@@ -9,11 +9,11 @@ use crate::batches::grouped;
 use crate::columns::commit_column;
 use crate::timeline::claim::is_needed;
 use crate::timeline::db::{Db, KIND_ANNOTATIONS, KIND_BUCKETS};
+use crate::timeline::halt::Halt;
 use crate::timeline::head::Head;
 use crate::timeline::notes::{KEYS, pack_keys};
 use crate::timeline::partitions::slice_of;
 use crate::timeline::plan::Plan;
-use crate::timeline::testing::Halt;
 use crate::timeline::timings::Timings;
 
 /// Assets that one call writes at once.
