@@ -6,6 +6,7 @@
 
 mod annotation;
 mod asset;
+mod backoff;
 mod block;
 mod bucket;
 pub mod codec;
@@ -24,6 +25,7 @@ mod value;
 
 pub use annotation::{Annotation, AnnotationKey, Word};
 pub use asset::Asset;
+pub use backoff::Backoff;
 pub use block::{AnnotationHeader, BlockFormat};
 pub use bucket::{Bucket, BucketMember, BucketNo, Intersection};
 pub use commit::{Commit, ReadPoint, Validity, Watermark};

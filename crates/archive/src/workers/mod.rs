@@ -22,7 +22,7 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 use rushes_events::Topic;
-use rushes_types::{ErrorKind, Result};
+use rushes_types::{Backoff, ErrorKind, Result};
 
 use crate::engines::Engines;
 use crate::priority;
@@ -41,8 +41,8 @@ pub use shared::{Health, Shared, Stage};
 const IDLE_WAIT: Duration = Duration::from_millis(200);
 /// Shortest and longest wait after a failure: an engine that comes back is not kept waiting for long.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
-/// How long a worker may lose every race against another before that counts as a failure.
-const FASTER: Duration = Duration::from_secs(2);
+/// A stage that was overtaken more often than this in a row does not get on.
+const OVERTAKEN_MAX: u32 = 5;
 /// How long the maintenance worker sleeps when there is nothing to merge.
 const MAINTAIN_WAIT: Duration = Duration::from_secs(1);
 
@@ -83,7 +83,8 @@ impl Workers {
 
 fn run(stage: Stage, engines: &Engines, shared: &Shared, settings: &FuseSettings) {
     priority::stand_back();
-    let mut backoff = BACKOFF.0;
+    // Workers of several processes that failed together do not come back together.
+    let mut backoff = Backoff::new(BACKOFF.0, BACKOFF.1, u64::from(std::process::id()) << 8 | stage as u64);
     let mut attempts = Attempts::default();
     // A worker before this one may have ended in the middle of a pass.
     let mut owes_redelivery = true;
@@ -99,7 +100,7 @@ fn run(stage: Stage, engines: &Engines, shared: &Shared, settings: &FuseSettings
             .and_then(|()| pass(stage, engines, shared, settings, &mut attempts))
         {
             Ok(Pass { busy, items }) => {
-                backoff = BACKOFF.0;
+                backoff.reset();
                 shared.record(stage, |h| {
                     h.running = true;
                     h.error = None;
@@ -113,7 +114,7 @@ fn run(stage: Stage, engines: &Engines, shared: &Shared, settings: &FuseSettings
             Err(error) => {
                 owes_redelivery = true;
                 // Another worker brought the asset further first; only if that never ends is something wrong.
-                let overtaken = error.kind() == ErrorKind::Conflict && backoff <= FASTER;
+                let overtaken = error.kind() == ErrorKind::Conflict && backoff.tries() < OVERTAKEN_MAX;
                 if overtaken {
                     tracing::info!(stage = stage.as_str(), %error, "another worker was faster");
                 } else {
@@ -121,8 +122,7 @@ fn run(stage: Stage, engines: &Engines, shared: &Shared, settings: &FuseSettings
                     shared.record(stage, |h| h.error = Some(error.to_string()));
                     shared.published.notify();
                 }
-                sleep(shared, backoff);
-                backoff = (backoff * 2).min(BACKOFF.1);
+                sleep(shared, backoff.next_wait());
             }
         }
     }

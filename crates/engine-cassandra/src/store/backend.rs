@@ -40,7 +40,7 @@ impl CassandraStore {
         each: &mut dyn FnMut(Block) -> Result<()>,
     ) -> Result<()> {
         for piece in pieces {
-            let mut give = |found: content::Found| {
+            let mut give = |found: content::StoredBlock| {
                 let mut block = decode_block(&found.bytes)?;
                 let before = block.positions.len();
                 let place = |position| Hole { piece: piece.piece, block: found.block, position };
@@ -56,7 +56,7 @@ impl CassandraStore {
             };
             // Who is given a block may wait for somebody, which is not allowed inside of the driver's work. A piece is bounded.
             let mut blocks = Vec::new();
-            let mut keep = |found: content::Found| {
+            let mut keep = |found: content::StoredBlock| {
                 blocks.push(found);
                 Ok(())
             };

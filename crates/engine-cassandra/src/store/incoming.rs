@@ -6,10 +6,10 @@ use rushes_store::engine::{check_content, check_import_block, encode_block, hash
 use rushes_store::{AssetImport, ImportBlock, ImportPlan, RunSegment, SegmentReader};
 use rushes_types::{AssetId, Error, ErrorKind, Result};
 
+use crate::columns::column;
 use crate::store::CassandraStore;
 use crate::store::content::{self, Content, Entry};
 use crate::store::head::PieceRow;
-use crate::store::tables::column;
 use crate::store::tx::forget_strays;
 use crate::store::writers::new_segment;
 

@@ -9,12 +9,11 @@ use rushes_types::{
     Watermark,
 };
 
-use crate::timeline::config::Settings;
+use crate::timeline::config::TimelineOptions;
 use crate::timeline::db::{Db, lock};
 use crate::timeline::head::{Head, HeadRow};
 use crate::timeline::outbox::Relay;
 use crate::timeline::schema::{SCHEMA, TABLES};
-use crate::timeline::writer::Halt;
 
 /// Calls that write side by side: while one waits for the conditional writes of its assets, others write rows.
 const CALLS_AT_ONCE: usize = 3;
@@ -23,10 +22,9 @@ const EMPTYING_TRIES: u32 = 6;
 
 /// Stage 2's store in Apache Cassandra.
 pub struct CassandraTimeline {
-    db: Db,
-    lease: Lease,
-    relay: Mutex<Relay>,
-    halt: Mutex<Option<Halt>>,
+    pub(crate) db: Db,
+    pub(crate) lease: Lease,
+    pub(crate) relay: Mutex<Relay>,
 }
 
 impl CassandraTimeline {
@@ -34,26 +32,11 @@ impl CassandraTimeline {
     ///
     /// # Errors
     /// Unsupported where a newer version made the tables; Unavailable where the nodes do not answer.
-    pub fn open(cluster: Arc<Cluster>, settings: Settings) -> Result<Self> {
+    pub fn open(cluster: Arc<Cluster>, settings: TimelineOptions) -> Result<Self> {
         SCHEMA.apply(&cluster)?;
         let lease = Lease::new("fused-relay", settings.lease);
         let db = Db::new(cluster, settings);
-        Ok(Self { db, lease, relay: Mutex::default(), halt: Mutex::new(None) })
-    }
-
-    /// Lets every call of `apply` end at a point, as if its process died there. For tests.
-    #[doc(hidden)]
-    pub fn halt_at(&self, halt: Option<Halt>) {
-        *lock(&self.halt) = halt;
-    }
-
-    /// Gives the right to relay back, so that another process need not wait for it.
-    ///
-    /// # Errors
-    /// Unavailable where the nodes do not answer.
-    pub fn stop_relaying(&self) -> Result<()> {
-        lock(&self.relay).forget();
-        self.db.cluster.block_on(self.lease.leave(&self.db.cluster))
+        Ok(Self { db, lease, relay: Mutex::default() })
     }
 
     /// Empties a table. The nodes write down what they hold before they drop it, which can take them longer than one
@@ -93,8 +76,7 @@ impl CassandraTimeline {
 
 impl TimelineStore for CassandraTimeline {
     fn apply(&self, updates: &[TimelineUpdate], watermarks: &[Watermark]) -> Result<()> {
-        let halt = *lock(&self.halt);
-        self.db.cluster.block_on(self.db.apply(updates, watermarks, halt))
+        self.db.cluster.block_on(self.db.apply(updates, watermarks))
     }
 
     fn capabilities(&self) -> TimelineCapabilities {

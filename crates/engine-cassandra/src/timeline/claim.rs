@@ -8,9 +8,9 @@ use futures_util::future::{Either, select};
 use rushes_timeline::TimelineUpdate;
 use rushes_types::{AssetId, Error, ErrorKind, Result};
 
+use crate::columns::commit_column;
 use crate::timeline::db::{Db, lock};
 use crate::timeline::head::Head;
-use crate::timeline::writer::number;
 
 /// How often a worker gives a sign while it writes: as many times in the patience of others.
 const BEATS: u32 = 6;
@@ -163,7 +163,7 @@ impl Db {
         unsettled: bool,
     ) -> Result<bool> {
         let asset = &update.step.asset;
-        let upto = number(update.step.upto)?;
+        let upto = commit_column(update.step.upto)?;
         for _ in 0..CLAIMS {
             let values = (upto, claim.epoch, log, unsettled, asset.as_str(), claim.epoch);
             match self.cluster.conditional(&[Write::new(&self.cql.head_complete, values)]).await {

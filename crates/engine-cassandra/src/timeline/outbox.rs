@@ -13,14 +13,14 @@ use rushes_types::{AssetId, Commit, Result, Watermark};
 use crate::timeline::db::Db;
 use crate::timeline::head::Head;
 use crate::timeline::notes::corrupt;
-use crate::timeline::places::{slice_of, slices};
+use crate::timeline::partitions::{slice_of, slices};
 
 /// Rows that are held in memory; what is more waits in its table.
 const ROWS_MAX: usize = 65_536;
 
 /// A row that was given out.
 #[derive(Debug, Clone)]
-struct Given {
+struct DeliveredRow {
     row: TimelineEvent,
     /// The note's epoch; of a watermark its stamp.
     epoch: i64,
@@ -32,7 +32,7 @@ struct Given {
 #[derive(Default)]
 pub(crate) struct Relay {
     last: u64,
-    given: BTreeMap<u64, Given>,
+    given: BTreeMap<u64, DeliveredRow>,
     /// Where each asset's newest row stands in `given`.
     place: HashMap<AssetId, u64>,
     /// Assets whose event was carried while something was left to do: since when, and of which epoch.
@@ -48,7 +48,7 @@ impl Relay {
             // An older row of the asset stays where it is: watermarks behind it rest on it.
             self.place.insert(asset.clone(), self.last);
         }
-        self.given.insert(self.last, Given { row, epoch, unsettled });
+        self.given.insert(self.last, DeliveredRow { row, epoch, unsettled });
     }
 
     /// Must the head be looked at for a note of this epoch?
@@ -65,12 +65,12 @@ impl Relay {
     }
 
     /// Takes out the rows up to `upto`.
-    fn trim(&mut self, upto: u64) -> Vec<Given> {
+    fn trim(&mut self, upto: u64) -> Vec<DeliveredRow> {
         let rest = match upto.checked_add(1) {
             Some(next) => self.given.split_off(&next),
             None => BTreeMap::new(),
         };
-        let gone: Vec<Given> = std::mem::replace(&mut self.given, rest).into_values().collect();
+        let gone: Vec<DeliveredRow> = std::mem::replace(&mut self.given, rest).into_values().collect();
         for given in &gone {
             if let TimelineEvent::Watermark(w) = &given.row {
                 self.told.insert(w.partition, (w.upto, given.epoch));
@@ -84,7 +84,7 @@ impl Relay {
     fn unsaid(&self, known: Vec<(Watermark, i64)>) -> Vec<(Watermark, i64)> {
         let said = |(w, stamp): &(Watermark, i64)| {
             let is_last = |upto: Commit, at: i64| upto >= w.upto && at >= *stamp;
-            let is_given = |g: &Given| matches!(&g.row, TimelineEvent::Watermark(g_w) if g_w.partition == w.partition && is_last(g_w.upto, g.epoch));
+            let is_given = |g: &DeliveredRow| matches!(&g.row, TimelineEvent::Watermark(g_w) if g_w.partition == w.partition && is_last(g_w.upto, g.epoch));
             self.told.get(&w.partition).is_some_and(|(upto, at)| is_last(*upto, *at))
                 || self.given.values().any(is_given)
         };

@@ -6,7 +6,7 @@ use rushes_timeline::TimelineUpdate;
 use rushes_types::{Change, Commit, FusedKey};
 
 use crate::timeline::notes::{self, Note};
-use crate::timeline::places::{Chunk, Directory, bucket_chunk, chunk_of};
+use crate::timeline::partitions::{Chunk, Directory, bucket_chunk, chunk_of};
 
 /// Was there anything of an annotation before the update?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +18,7 @@ enum Before {
 }
 
 /// An annotation to write.
-pub(crate) struct Row<'u> {
+pub(crate) struct PlannedRow<'u> {
     pub chunk: i64,
     pub part: i32,
     pub key: FusedKey,
@@ -30,7 +30,7 @@ pub(crate) struct Plan<'u> {
     pub update: &'u TimelineUpdate,
     pub epoch: i64,
     /// Sorted by partition.
-    pub rows: Vec<Row<'u>>,
+    pub rows: Vec<PlannedRow<'u>>,
     /// All keys, ascending.
     pub keys: Vec<FusedKey>,
     /// Chunks of annotations as they are from now on.
@@ -108,7 +108,7 @@ impl<'u> Plan<'u> {
         for (key, change) in changes {
             let chunk = chunk_of(key.start_ns);
             let part = plan.chunks.get(&chunk).copied().unwrap_or_default().part(key.key);
-            plan.rows.push(Row { chunk, part, key, change });
+            plan.rows.push(PlannedRow { chunk, part, key, change });
         }
         plan.rows.sort_by_key(|row| (row.chunk, row.part));
         for bucket in &update.step.buckets {
@@ -176,7 +176,7 @@ mod tests {
         let mut all = update("a", 3, 9, std::slice::from_ref(&x));
         all.step.changes.push(Change::Erased(x.fused_key()));
         let plan = Plan::new(&all, 9, &Directory::default(), false);
-        assert!(matches!(plan.rows.as_slice(), [Row { change: Change::Erased(_), .. }]));
+        assert!(matches!(plan.rows.as_slice(), [PlannedRow { change: Change::Erased(_), .. }]));
         assert_eq!(plan.keys, [x.fused_key()]);
     }
 }

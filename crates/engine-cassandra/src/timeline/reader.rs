@@ -11,7 +11,7 @@ use rushes_wire::codec::{AnnotationDecoder, decode_bucket, decode_document};
 use crate::timeline::db::Db;
 use crate::timeline::head::{Head, Newest, Version};
 use crate::timeline::notes::unpack_keys;
-use crate::timeline::places::{Directory, bucket_chunk, chunk_of};
+use crate::timeline::partitions::{Directory, bucket_chunk, chunk_of};
 use crate::timeline::scan::{self, AnnotationRow, BucketRows, Cursor, Span, merged, version};
 use crate::timeline::writer::LOG_PART;
 

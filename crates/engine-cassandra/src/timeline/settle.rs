@@ -7,11 +7,11 @@ use crate::client::Write;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use rushes_types::{AssetId, ErrorKind, FusedKey, Result};
 
+use crate::batches::grouped;
 use crate::timeline::db::Db;
 use crate::timeline::notes::Note;
-use crate::timeline::places::{Directory, bucket_chunk, chunk_of};
+use crate::timeline::partitions::{Directory, bucket_chunk, chunk_of};
 use crate::timeline::plan::Plan;
-use crate::timeline::writer::grouped;
 
 /// Notes that are read at once.
 const NOTES_AT_ONCE: i32 = 16;

@@ -8,9 +8,9 @@ use rushes_types::{AssetId, Commit, Error, ErrorKind, FusedAnnotation, ReadPoint
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::client::{Ask, Client};
+use crate::client::{ApiRequest, Client};
 use crate::document;
-use crate::failure::Failure;
+use crate::errors::Failure;
 use crate::meta::Meta;
 
 /// Hits of one page: as many as engines give at once.
@@ -49,22 +49,22 @@ pub(crate) enum Fields {
     /// The annotation with its vector.
     Whole,
     /// Asset, start and end only.
-    Place,
+    Times,
 }
 
 /// One hit.
 #[derive(Debug, Deserialize)]
-pub(crate) struct Found<'a> {
+pub(crate) struct SearchHit<'a> {
     #[serde(rename = "_score")]
     pub score: Option<f64>,
     #[serde(borrow, default)]
-    fields: FoundFields<'a>,
+    fields: SearchHitFields<'a>,
     #[serde(default)]
     sort: Vec<Value>,
 }
 
 #[derive(Debug, Default, Deserialize)]
-struct FoundFields<'a> {
+struct SearchHitFields<'a> {
     #[serde(borrow, default)]
     asset: Vec<Cow<'a, str>>,
     #[serde(default)]
@@ -90,10 +90,10 @@ struct Answer<'a> {
 #[derive(Debug, Default, Deserialize)]
 struct AnswerHits<'a> {
     #[serde(borrow, default)]
-    hits: Vec<Found<'a>>,
+    hits: Vec<SearchHit<'a>>,
 }
 
-impl Found<'_> {
+impl SearchHit<'_> {
     pub fn asset(&self) -> &str {
         self.fields.asset.first().map_or("", Cow::as_ref)
     }
@@ -135,8 +135,8 @@ impl PointInTime {
         for last in [false, true] {
             body["pit"] = json!({"id": self.id(), "keep_alive": KEEP_ALIVE});
             let bytes = body.to_string().into_bytes();
-            match self.client.bytes(&Ask::post(&path).with(&bytes)) {
-                Err(failure) if !last && is_closed(&failure) => {
+            match self.client.bytes(&ApiRequest::post(&path).with(&bytes)) {
+                Err(failure) if !last && failure.is_closed_point() => {
                     self.renewal.check()?;
                     self.set(open(&self.client, &self.alias)?);
                 }
@@ -161,7 +161,7 @@ impl PointInTime {
         &self,
         query: &Value,
         fields: Fields,
-        each: &mut dyn FnMut(&Found<'_>) -> Result<()>,
+        each: &mut dyn FnMut(&SearchHit<'_>) -> Result<()>,
     ) -> Result<()> {
         let sort = json!(["_shard_doc"]);
         self.pages(query, fields, &sort, PAGE, &mut |hits| {
@@ -178,12 +178,12 @@ impl PointInTime {
         fields: Fields,
         sort: &Value,
         mut size: usize,
-        page: &mut dyn FnMut(&[Found<'_>]) -> Result<Option<usize>>,
+        page: &mut dyn FnMut(&[SearchHit<'_>]) -> Result<Option<usize>>,
     ) -> Result<()> {
         let docvalues: &[&str] = match fields {
             Fields::Body => &["asset", "commit", "body"],
             Fields::Whole => &["asset", "commit", "body", "vector"],
-            Fields::Place => &["asset", "commit", "start_ns"],
+            Fields::Times => &["asset", "commit", "start_ns"],
         };
         let mut after: Option<Vec<Value>> = None;
         loop {
@@ -219,20 +219,14 @@ impl Drop for PointInTime {
     fn drop(&mut self) {
         let body = json!({"id": self.id()}).to_string().into_bytes();
         // It closes by itself in a while, if not now.
-        let _ = self.client.once(&Ask::delete("/_pit").with(&body));
+        let _ = self.client.once(&ApiRequest::delete("/_pit").with(&body));
     }
 }
 
 fn open(client: &Client, alias: &str) -> Result<String> {
-    let answer = client.json(&Ask::post(format!("/{alias}/_pit?keep_alive={KEEP_ALIVE}")))?;
+    let answer = client.json(&ApiRequest::post(format!("/{alias}/_pit?keep_alive={KEEP_ALIVE}")))?;
     let id = answer.get("id").and_then(Value::as_str);
     Ok(id.map(str::to_owned).ok_or_else(|| Failure::Senseless("a point in time has no id".to_owned()))?)
-}
-
-fn is_closed(failure: &Failure) -> bool {
-    failure.is("search_context_missing_exception")
-        || failure.is("index_not_found_exception")
-        || failure.is("no_shard_available_action_exception")
 }
 
 fn senseless(error: &serde_json::Error) -> Error {

@@ -5,10 +5,11 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use rushes_archive::Part;
-use rushes_bench::beds::Ceiling;
 use rushes_engine_cassandra::client::Cluster;
 use rushes_engine_cassandra::client::driver::{CqlValue, Row};
 use rushes_types::{Error, Result};
+
+use crate::beds::Ceiling;
 
 /// Rows of a batch, and its bytes: what the server takes without a warning.
 const BATCH_ROWS: usize = 128;
@@ -27,16 +28,20 @@ const LOOKS: usize = 20;
 struct Table {
     name: &'static str,
     /// The columns of its partitions that tell what was there before; none: all of it counts.
-    told_by: &'static [&'static str],
+    identified_by: &'static [&'static str],
     with: &'static str,
 }
 
-const fn table(name: &'static str, told_by: &'static [&'static str]) -> Table {
-    Table { name, told_by, with: "" }
+const fn table(name: &'static str, identified_by: &'static [&'static str]) -> Table {
+    Table { name, identified_by, with: "" }
 }
 
 const STORE: &[Table] = &[
-    Table { name: "blocks", told_by: &["asset", "piece"], with: " WITH compression = {'enabled': false}" },
+    Table {
+        name: "blocks",
+        identified_by: &["asset", "piece"],
+        with: " WITH compression = {'enabled': false}",
+    },
     table("ids", &["asset", "piece"]),
 ];
 
@@ -58,8 +63,8 @@ const fn tables(part: Part) -> &'static [Table] {
     }
 }
 
-/// What lay in the tables before.
-pub(super) type Seen = BTreeSet<String>;
+/// The partitions that lay in the tables before, by what tells them apart.
+pub(super) type Partitions = BTreeSet<String>;
 
 struct Column {
     name: String,
@@ -90,27 +95,27 @@ fn partitions(cluster: &Cluster, table: &str, key: &[&str]) -> Result<Vec<Vec<Cq
     Ok(rows.into_iter().map(|row| row.columns.into_iter().flatten().collect()).collect())
 }
 
-/// What a partition is told by; empty where it is always taken.
-fn told(table: &Table, key: &[&str], values: &[CqlValue]) -> String {
-    let tells = key.iter().zip(values).filter(|(name, _)| table.told_by.contains(name));
-    tells.map(|(_, value)| format!("{value:?} ")).collect()
+/// What tells a partition from those before; empty where it is always copied.
+fn identity(table: &Table, key: &[&str], values: &[CqlValue]) -> String {
+    let parts = key.iter().zip(values).filter(|(name, _)| table.identified_by.contains(name));
+    parts.map(|(_, value)| format!("{value:?} ")).collect()
 }
 
 /// What lies in a part's tables now.
-pub(super) fn seen(cluster: &Cluster, part: Part) -> Result<Seen> {
-    let mut seen = Seen::new();
-    for table in tables(part).iter().filter(|table| !table.told_by.is_empty()) {
+pub(super) fn partitions_of(cluster: &Cluster, part: Part) -> Result<Partitions> {
+    let mut before = Partitions::new();
+    for table in tables(part).iter().filter(|table| !table.identified_by.is_empty()) {
         let columns = columns(cluster, table.name)?;
         let key = key(&columns, "partition_key");
         for values in partitions(cluster, table.name, &key)? {
-            seen.insert(format!("{} {}", table.name, told(table, &key, &values)));
+            before.insert(format!("{} {}", table.name, identity(table, &key, &values)));
         }
     }
-    Ok(seen)
+    Ok(before)
 }
 
 /// Writes what came since once more; the copies are removed.
-pub(super) fn copy(cluster: &Cluster, part: Part, seen: &Seen) -> Result<Ceiling> {
+pub(super) fn copy(cluster: &Cluster, part: Part, before: &Partitions) -> Result<Ceiling> {
     let mut ceiling = Ceiling {
         what: "unlogged batches of one partition, the same rows".to_owned(),
         rows: 0,
@@ -118,7 +123,7 @@ pub(super) fn copy(cluster: &Cluster, part: Part, seen: &Seen) -> Result<Ceiling
         seconds: 0.0,
     };
     for table in tables(part) {
-        let copied = copy_table(cluster, table, seen, &mut ceiling);
+        let copied = copy_table(cluster, table, before, &mut ceiling);
         let dropped = format!("DROP TABLE IF EXISTS {}", cluster.table(&bare(table)));
         let dropped = cluster.block_on(cluster.define(&dropped));
         copied.and(dropped)?;
@@ -130,7 +135,7 @@ fn bare(table: &Table) -> String {
     format!("bare_{}", table.name)
 }
 
-fn copy_table(cluster: &Cluster, table: &Table, seen: &Seen, ceiling: &mut Ceiling) -> Result<()> {
+fn copy_table(cluster: &Cluster, table: &Table, before: &Partitions, ceiling: &mut Ceiling) -> Result<()> {
     let columns = columns(cluster, table.name)?;
     let partition = key(&columns, "partition_key");
     let clustering = key(&columns, "clustering");
@@ -152,8 +157,8 @@ fn copy_table(cluster: &Cluster, table: &Table, seen: &Seen, ceiling: &mut Ceili
     let equal = partition.iter().map(|name| format!("{name} = ?")).collect::<Vec<_>>().join(" AND ");
     let get = format!("SELECT {names} FROM {} WHERE {equal}", cluster.table(table.name));
     let is_new = |values: &Vec<CqlValue>| {
-        table.told_by.is_empty()
-            || !seen.contains(&format!("{} {}", table.name, told(table, &partition, values)))
+        table.identified_by.is_empty()
+            || !before.contains(&format!("{} {}", table.name, identity(table, &partition, values)))
     };
     let all: Vec<Vec<CqlValue>> =
         partitions(cluster, table.name, &partition)?.into_iter().filter(is_new).collect();

@@ -9,12 +9,12 @@ use rdkafka::message::{BorrowedMessage, Header, Headers, Message, OwnedHeaders};
 use rushes_events::{DeadLetter, Delivered, Position, Topic, short_reason};
 use rushes_types::{Commit, Error, ErrorKind, Result};
 
-use crate::client::{Cluster, Committed, Ears, Plain, commit_list, committed, list, make};
+use crate::client::{ClientLog, Cluster, CommittedOffset, Plain, commit_list, committed, list, make};
 use crate::config::KafkaConfig;
-use crate::consumer::Shared;
-use crate::error::error;
+use crate::errors::error;
 use crate::format::{decode, encode, key};
 use crate::producer::{Outgoing, Producer};
+use crate::shared::Shared;
 
 /// Most bytes kept of a message that is no event; the whole lies where it was said.
 const VALUE_BYTES_MAX: usize = 64 << 10;
@@ -106,8 +106,8 @@ impl Letters {
 
     /// Reads the oldest letters, at most `limit`.
     pub fn read(config: &KafkaConfig, cluster: &Cluster, partitions: u32, limit: usize) -> Result<Self> {
-        let ears = Ears::new("the dead letters");
-        let consumer: BaseConsumer<Plain> = make(&config.consumer(&Self::group(config)), Plain(ears))?;
+        let log = ClientLog::new("the dead letters");
+        let consumer: BaseConsumer<Plain> = make(&config.consumer(&Self::group(config)), Plain(log))?;
         let mut read = Self { consumer, topic: config.dead_topic(), letters: Vec::new() };
         let all: Vec<u32> = (0..partitions).collect();
         let stands = committed(&read.consumer, &read.topic, &all, config.request_timeout())?;
@@ -144,10 +144,10 @@ impl Letters {
 
     /// Takes the letters that were read off the list.
     pub fn done(&self) -> Result<()> {
-        let mut marks: Vec<(u32, Committed)> = Vec::new();
+        let mut marks: Vec<(u32, CommittedOffset)> = Vec::new();
         for (partition, offset, _) in &self.letters {
             marks.retain(|(known, _)| known != partition);
-            marks.push((*partition, Committed { next: offset + 1, watermark: Commit::NONE }));
+            marks.push((*partition, CommittedOffset { next: offset + 1, watermark: Commit::NONE }));
         }
         if marks.is_empty() {
             return Ok(());

@@ -19,18 +19,18 @@ const PART_ROWS: u64 = 16_384;
 /// The deepest level: 4,096 partitions of a chunk.
 const LEVEL_MAX: u32 = 12;
 /// Partitions over which lists of assets are spread.
-pub(crate) const SLICES: i8 = 16;
+const SLICES: u8 = 16;
 /// Partitions of one slice over which words are spread.
 const WORD_BUCKETS: u64 = 32;
 
 /// The slice of an asset.
 pub(crate) fn slice_of(asset: &AssetId) -> i8 {
-    (xxh3_64(asset.as_str().as_bytes()) % u64::from(SLICES.unsigned_abs())) as i8
+    crate::slices::slice_of(asset.as_str(), SLICES).cast_signed()
 }
 
 /// All slices.
-pub(crate) fn slices() -> impl Iterator<Item = i8> {
-    0..SLICES
+pub(crate) fn slices() -> impl Iterator<Item = i8> + Clone {
+    0..SLICES.cast_signed()
 }
 
 /// The bucket of a word.

@@ -11,15 +11,16 @@ use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::producer::{BaseRecord, DeliveryResult, Producer, ProducerContext, ThreadedProducer};
 use rdkafka::{Message, TopicPartitionList};
-use rushes_bench::beds::Ceiling;
 use rushes_engine_kafka::{KafkaConfig, KafkaLog};
 use rushes_events::Topic;
 use rushes_types::{Error, ErrorKind, Result};
 
+use crate::beds::Ceiling;
+
 /// Assets that events speak of.
 const ASSETS: u64 = 5_000;
-/// How long the brokers may take for all of it.
-const PATIENCE: Duration = Duration::from_secs(600);
+/// How long the brokers may take or give nothing.
+const PATIENCE: Duration = Duration::from_secs(120);
 /// How long a client waits where its queue is full.
 const PAUSE: Duration = Duration::from_millis(1);
 /// How long one look for a message takes.
@@ -66,7 +67,7 @@ fn of_client(error: KafkaError) -> Error {
 
 fn late() -> Error {
     let seconds = PATIENCE.as_secs();
-    Error::new(ErrorKind::Unavailable, format!("kafka did not carry all events within {seconds} s"))
+    Error::new(ErrorKind::Unavailable, format!("kafka carried no event for {seconds} s"))
 }
 
 fn client(config: &KafkaConfig) -> ClientConfig {
@@ -90,6 +91,7 @@ fn produce(config: &KafkaConfig, partitions: u32, events: u64) -> Result<(Durati
     let begun = Instant::now();
     let mut bytes = 0;
     for n in 0..events {
+        let mut full = None;
         let key = format!("bench-s01e{:04}", n % ASSETS);
         let value = format!(r#"{{"v":1,"asset":"{key}","commit":{n}}}"#);
         bytes += (key.len() + value.len()) as u64;
@@ -99,7 +101,7 @@ fn produce(config: &KafkaConfig, partitions: u32, events: u64) -> Result<(Durati
             if error != KafkaError::MessageProduction(RDKafkaErrorCode::QueueFull) {
                 return Err(of_client(error));
             }
-            if begun.elapsed() > PATIENCE {
+            if full.get_or_insert_with(Instant::now).elapsed() > PATIENCE {
                 return Err(late());
             }
             record = back;
@@ -126,16 +128,17 @@ fn consume(config: &KafkaConfig, partitions: u32, events: u64) -> Result<Duratio
     all.set_all_offsets(rdkafka::Offset::Beginning).map_err(of_client)?;
     consumer.assign(&all).map_err(of_client)?;
     // From the first that comes, as ours is timed.
-    let asked = Instant::now();
+    let mut heard = Instant::now();
     let mut begun = None;
     let (mut got, mut bytes) = (0_u64, 0_usize);
     while got < events {
-        if asked.elapsed() > PATIENCE {
+        if heard.elapsed() > PATIENCE {
             return Err(late());
         }
         if let Some(message) = consumer.poll(LOOK) {
             bytes += message.map_err(of_client)?.payload().map_or(0, <[u8]>::len);
             got += 1;
+            heard = Instant::now();
             begun.get_or_insert_with(Instant::now);
         }
     }

@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 use std::future::Future;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use rushes_types::{Error, ErrorKind, Result};
 use scylla::client::execution_profile::ExecutionProfile;
-use scylla::client::session::Session as Driver;
+use scylla::client::session::Session;
 use scylla::client::session_builder::SessionBuilder;
 use scylla::policies::load_balancing::DefaultPolicy;
 use scylla::policies::retry::FallthroughRetryPolicy;
@@ -33,7 +34,7 @@ pub struct Cluster {
     /// `None` only while it is dropped.
     runtime: Option<Runtime>,
     handle: Handle,
-    driver: Driver,
+    session: Session,
     config: Config,
     permits: Semaphore,
     statements: RwLock<HashMap<Purpose, HashMap<String, Arc<PreparedStatement>>>>,
@@ -57,14 +58,14 @@ impl Cluster {
         let shown = nodes.iter().take(NODES_SHOWN).cloned().collect::<Vec<_>>().join(", ");
         // The driver itself waits for a minute for a server that takes connections and says nothing.
         let patience = Duration::from_millis(config.connect_timeout_ms).saturating_mul(PATIENCE);
-        let driver = runtime
-            .block_on(async { tokio::time::timeout(patience, driver_of(config, &nodes)).await })
+        let session = runtime
+            .block_on(async { tokio::time::timeout(patience, open_session(config, &nodes)).await })
             .map_err(|_| errors::silent(&shown))?
             .map_err(|e| errors::of_opening(&shown, e))?;
         let cluster = Self {
             handle: runtime.handle().clone(),
             runtime: Some(runtime),
-            driver,
+            session,
             config: config.clone(),
             permits: Semaphore::new(config.max_in_flight),
             statements: RwLock::default(),
@@ -88,9 +89,9 @@ impl Cluster {
         &self.config
     }
 
-    /// The driver, for what is not wrapped here.
-    pub const fn driver(&self) -> &Driver {
-        &self.driver
+    /// The driver's session, for what is not wrapped here.
+    pub const fn session(&self) -> &Session {
+        &self.session
     }
 
     /// A table of the keyspace with the keyspace in front. Statements may also name the table alone.
@@ -130,10 +131,15 @@ impl Cluster {
 
     /// So that statements name tables alone.
     async fn use_keyspace(&self) -> Result<()> {
-        self.driver.use_keyspace(&self.config.keyspace, false).await.map_err(|e| {
+        self.session.use_keyspace(&self.config.keyspace, false).await.map_err(|e| {
             let what = format!("the keyspace `{}` cannot be used: {e}", self.config.keyspace);
             Error::new(ErrorKind::Unavailable, what).because(e)
         })
+    }
+
+    /// A seed for the waits of one request, other than those of the requests beside it.
+    pub(crate) fn seed(&self) -> u64 {
+        RandomState::new().hash_one(self.permits.available_permits())
     }
 
     pub(crate) async fn permit(&self) -> Result<SemaphorePermit<'_>> {
@@ -170,7 +176,7 @@ impl Drop for Cluster {
     }
 }
 
-async fn driver_of(config: &Config, nodes: &[String]) -> Result<Driver, scylla::errors::NewSessionError> {
+async fn open_session(config: &Config, nodes: &[String]) -> Result<Session, scylla::errors::NewSessionError> {
     let mut balance = DefaultPolicy::builder().token_aware(true);
     if let Some(name) = &config.local_data_centre {
         balance = balance.prefer_datacenter(name.clone());

@@ -1,15 +1,15 @@
-//! How long the parts of an update take, for whoever looks for what is slow (`RUSHES_LOG=crate::timeline=debug`).
+//! How long the parts of an update take, for whoever looks for what is slow (`RUSHES_LOG=rushes_engine_cassandra=debug`).
 
 use std::time::{Duration, Instant};
 
 /// How long the parts of an update took: for the log.
-pub(crate) struct Took {
+pub(crate) struct Timings {
     since: Instant,
     /// What, and how long it took.
     pub laps: Vec<(&'static str, Duration)>,
 }
 
-impl Took {
+impl Timings {
     /// Begins now.
     pub fn begin() -> Self {
         Self { since: Instant::now(), laps: Vec::new() }

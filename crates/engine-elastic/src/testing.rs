@@ -1,31 +1,41 @@
-//! What was sent to the cluster, kept to be sent once more: so that it can be told what the bulk API takes at most of the
-//! same documents, without all that we do around it.
+//! What a benchmark needs: the bulk requests that were sent, kept to be sent once more by nothing but the bulk API, so that
+//! it can be said what that takes at most of the same documents.
+//!
+//! Nothing of it is in the client or the index: requests are kept by a layer of the HTTP agent.
 
 use std::fs::File;
 use std::io::{BufReader, Read, Write};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, sync_channel};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use rushes_types::{Error, ErrorKind, Result};
 use serde_json::{Value, json};
+use ureq::http::header::CONTENT_LENGTH;
+use ureq::http::{Request, Response};
+use ureq::middleware::{Middleware, MiddlewareNext};
+use ureq::{Body, SendBody};
 
-use crate::backend::ElasticIndex;
-use crate::client::Ask;
-use crate::mapping;
+use crate::backend::{ElasticIndex, ElasticOptions};
+use crate::client::{ApiRequest, Client, agent};
+use crate::config::ElasticConfig;
 use crate::names::Names;
+use crate::schema;
 use crate::startup::{delete_all, look_up, make_version};
+
+/// Where bulk requests go.
+const BULK: &str = "/_bulk";
 
 /// Bulk requests as they were sent, in a file.
 #[derive(Debug)]
-pub struct Recording {
+pub struct BulkRecording {
     on: AtomicBool,
-    kept: Mutex<Kept>,
+    file: Mutex<RecordingFile>,
 }
 
 #[derive(Debug)]
-struct Kept {
+struct RecordingFile {
     file: File,
     requests: u64,
     operations: u64,
@@ -44,12 +54,20 @@ pub struct Replayed {
     pub took: Duration,
 }
 
-impl Recording {
-    /// Keeps in `file`, which is empty and can be read and written; nothing until [`Recording::begin`].
+/// Operations of a bulk body: each begins with a line of its own, and no document does.
+fn operations(body: &[u8]) -> usize {
+    let begins = |line: &&[u8]| {
+        line.starts_with(b"{\"index\":{\"_index\"") || line.starts_with(b"{\"delete\":{\"_index\"")
+    };
+    body.split(|byte| *byte == b'\n').filter(begins).count()
+}
+
+impl BulkRecording {
+    /// Keeps in `file`, which is empty and can be read and written; nothing until [`BulkRecording::begin`].
     #[must_use]
     pub const fn new(file: File) -> Self {
-        let kept = Kept { file, requests: 0, operations: 0, bytes: 0, failed: false };
-        Self { on: AtomicBool::new(false), kept: Mutex::new(kept) }
+        let file = RecordingFile { file, requests: 0, operations: 0, bytes: 0, failed: false };
+        Self { on: AtomicBool::new(false), file: Mutex::new(file) }
     }
 
     /// From now on requests are kept.
@@ -62,19 +80,41 @@ impl Recording {
         self.on.store(false, Ordering::SeqCst);
     }
 
-    pub(crate) fn keep(&self, body: &[u8], operations: usize) {
-        if !self.on.load(Ordering::SeqCst) {
-            return;
-        }
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+    fn keep(&self, body: &[u8]) {
+        let mut kept = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         let length = (body.len() as u64).to_le_bytes();
         if kept.file.write_all(&length).and_then(|()| kept.file.write_all(body)).is_err() {
             kept.failed = true;
             return;
         }
         kept.requests += 1;
-        kept.operations += operations as u64;
+        kept.operations += operations(body) as u64;
         kept.bytes += body.len() as u64;
+    }
+}
+
+/// Keeps bulk requests that the cluster took on their way out.
+struct Keeps(Arc<BulkRecording>);
+
+impl Middleware for Keeps {
+    fn handle(
+        &self,
+        request: Request<SendBody<'_>>,
+        next: MiddlewareNext<'_>,
+    ) -> Result<Response<Body>, ureq::Error> {
+        if !self.0.on.load(Ordering::SeqCst) || request.uri().path() != BULK {
+            return next.handle(request);
+        }
+        let (mut parts, body) = request.into_parts();
+        let mut bytes = Vec::new();
+        body.into_reader().read_to_end(&mut bytes)?;
+        parts.headers.insert(CONTENT_LENGTH, bytes.len().into());
+        let response =
+            next.handle(Request::from_parts(parts, SendBody::from_reader(&mut bytes.as_slice())))?;
+        if response.status().is_success() {
+            self.0.keep(&bytes);
+        }
+        Ok(response)
     }
 }
 
@@ -105,14 +145,28 @@ impl Requests {
 const READY: usize = 4;
 
 impl ElasticIndex {
+    /// As [`ElasticIndex::open`]; what is sent in bulk is kept while `recording` is on.
+    ///
+    /// # Errors
+    /// As [`ElasticIndex::open`].
+    pub fn open_recorded(
+        config: ElasticConfig,
+        options: ElasticOptions,
+        recording: Arc<BulkRecording>,
+    ) -> Result<Self> {
+        let agent = agent(&config).middleware(Keeps(recording)).build();
+        let client = Client::over(&config, agent.into())?;
+        Self::open_with(client, config, options)
+    }
+
     /// Sends recorded requests once more, as many at once as usual, to indices of the same mapping that are removed
     /// afterwards.
     ///
     /// # Errors
     /// Those of the cluster; of the file where it could not be written or read.
-    pub fn replay(&self, recording: &Recording) -> Result<Replayed> {
+    pub fn replay(&self, recording: &BulkRecording) -> Result<Replayed> {
         recording.end();
-        let kept = recording.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = recording.file.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.failed {
             return Err(Error::new(ErrorKind::Storage, "requests could not be recorded; is the disk full"));
         }
@@ -131,7 +185,7 @@ impl ElasticIndex {
 
     /// Indices as ours now are, with the fields of all spaces.
     fn make_bare(&self, bare: &Names) -> Result<()> {
-        let (large, small) = (mapping::settings(&self.config), mapping::small_settings(&self.config));
+        let (large, small) = (schema::settings(&self.config), schema::small_settings(&self.config));
         for (ours, theirs, settings) in [
             (&self.names.annotations, &bare.annotations, &large),
             (&self.names.buckets, &bare.buckets, &large),
@@ -166,7 +220,7 @@ impl ElasticIndex {
             return Err(Error::new(ErrorKind::Unavailable, "elasticsearch did not take a recorded request"));
         }
         let all = [&bare.annotations, &bare.buckets, &bare.assets].map(String::as_str).join(",");
-        self.client.json(&Ask::post(format!("/{all}/_refresh")))?;
+        self.client.json(&ApiRequest::post(format!("/{all}/_refresh")))?;
         Ok(begun.elapsed())
     }
 
@@ -174,12 +228,53 @@ impl ElasticIndex {
         loop {
             let next = bodies.lock().unwrap_or_else(PoisonError::into_inner).recv();
             let Ok(body) = next else { return };
-            let ask = Ask::post("/_bulk?filter_path=errors").with_lines(&body);
+            let ask = ApiRequest::post(format!("{BULK}?filter_path=errors")).with_lines(&body);
             let answer = self.client.once(&ask).ok();
             let answer = answer.and_then(|bytes| serde_json::from_slice::<Value>(&bytes).ok());
             if answer.is_none_or(|answer| answer["errors"] != json!(false)) {
                 failed.fetch_add(1, Ordering::SeqCst);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::client::tests::scripted;
+
+    #[test]
+    fn bulk_requests_that_are_taken_are_kept_while_it_is_on() {
+        let taken = (200, json!({"errors": false}));
+        let (url, given) = scripted(vec![taken.clone(), (503, json!({})), taken]);
+        let recording = Arc::new(BulkRecording::new(tempfile()));
+        let config = ElasticConfig::at(&url);
+        let agent = agent(&config).middleware(Keeps(recording.clone())).build();
+        let client = Client::over(&config, agent.into()).unwrap();
+        let body = b"{\"index\":{\"_index\":\"a-x\"}}\n{\"index\":1}\n{\"delete\":{\"_index\":\"a-x\"}}\n";
+        let send = || client.bytes(&ApiRequest::post("/_bulk?filter_path=errors").with_lines(body)).unwrap();
+        send();
+        recording.begin();
+        // The first try is refused.
+        send();
+        client.bytes(&ApiRequest::get("/")).unwrap();
+        recording.end();
+        send();
+        assert_eq!(*given.lock().unwrap(), 5);
+        let mut kept = recording.file.lock().unwrap();
+        assert_eq!((kept.requests, kept.operations, kept.bytes), (1, 2, body.len() as u64));
+        let mut bytes = Vec::new();
+        std::io::Seek::rewind(&mut kept.file).unwrap();
+        kept.file.read_to_end(&mut bytes).unwrap();
+        assert_eq!(&bytes[8..], body);
+    }
+
+    /// An empty file that can be read and written and has no name.
+    fn tempfile() -> File {
+        let name = format!("rushes-bulk-{}", std::process::id());
+        let path = std::env::temp_dir().join(name);
+        let file = File::options().create(true).truncate(true).read(true).write(true).open(&path).unwrap();
+        std::fs::remove_file(path).unwrap();
+        file
     }
 }

@@ -12,10 +12,10 @@ use crate::store::history::Overlay;
 use crate::store::state::{AssetState, Scope, half};
 
 /// Digests under which ids are taken, by the hash of the id.
-pub type Taken = HashMap<u128, Vec<u128>>;
+pub type ExistingIds = HashMap<u128, Vec<u128>>;
 
 /// Where a request looks for its ids.
-pub enum Look<'a> {
+pub enum LookIn<'a> {
     /// In the run that it adds to.
     Run(&'a RunRow),
     /// In what is current of the model, loose or of a run.
@@ -24,7 +24,7 @@ pub enum Look<'a> {
 
 /// A place where an id was found.
 #[derive(Debug, Clone, Copy)]
-pub struct Place {
+pub struct IdLocation {
     /// Which of the pieces that were looked through.
     pub at: usize,
     /// What was found.
@@ -37,9 +37,9 @@ impl CassandraStore {
         &self,
         asset: &AssetId,
         state: &mut AssetState,
-        look: &Look<'_>,
+        look: &LookIn<'_>,
         cuts: &[Cut<'_>],
-    ) -> Result<Taken> {
+    ) -> Result<ExistingIds> {
         let scopes = self.scopes(asset, state, look).await?;
         let mut indexed = true;
         for (scope, pieces) in &scopes {
@@ -47,10 +47,10 @@ impl CassandraStore {
         }
         let told_by_index = indexed
             && match look {
-                Look::Run(_) => true,
-                Look::Loose(model) => state.nothing_superseded(model),
+                LookIn::Run(_) => true,
+                LookIn::Loose(model) => state.nothing_superseded(model),
             };
-        let mut taken = Taken::new();
+        let mut taken = ExistingIds::new();
         let mut unsure: HashSet<u128> = HashSet::new();
         for cut in cuts {
             for (row, hash) in cut.rows.iter().zip(&cut.hashes) {
@@ -85,11 +85,11 @@ impl CassandraStore {
         &self,
         asset: &AssetId,
         state: &AssetState,
-        look: &Look<'_>,
+        look: &LookIn<'_>,
     ) -> Result<Vec<(Scope, usize)>> {
         let model = match look {
-            Look::Run(row) => return Ok(vec![(Scope::Run(row.segment), row.blocks as usize)]),
-            Look::Loose(model) => *model,
+            LookIn::Run(row) => return Ok(vec![(Scope::Run(row.segment), row.blocks as usize)]),
+            LookIn::Loose(model) => *model,
         };
         let loose = state.loose.get(model).map_or(0, Vec::len);
         let mut scopes = vec![(Scope::Loose(model.clone()), loose)];
@@ -174,14 +174,14 @@ impl CassandraStore {
         asset: &AssetId,
         pieces: &[PieceRow],
         wanted: &HashSet<u128>,
-    ) -> Result<Vec<Place>> {
+    ) -> Result<Vec<IdLocation>> {
         let holes = self.holes(asset).await?;
         let mut places = Vec::new();
         content::each_part(&self.cluster, asset, pieces, |at, _, entries| {
             let piece = pieces.get(at).map_or(0, |p| p.piece);
             let found =
                 entries.into_iter().filter(|e| wanted.contains(&e.hash) && !holes.contains(&hole(piece, e)));
-            places.extend(found.map(|entry| Place { at, entry }));
+            places.extend(found.map(|entry| IdLocation { at, entry }));
             Ok(())
         })
         .await?;
@@ -193,20 +193,20 @@ impl CassandraStore {
         &self,
         asset: &AssetId,
         state: &AssetState,
-        look: &Look<'_>,
+        look: &LookIn<'_>,
         scopes: &[(Scope, usize)],
         wanted: &HashSet<u128>,
-        taken: &mut Taken,
+        taken: &mut ExistingIds,
     ) -> Result<()> {
         for (scope, _) in scopes {
             let pieces = self.pieces(asset, state, scope).await?;
-            for Place { at, entry } in self.places(asset, &pieces, wanted).await? {
+            for IdLocation { at, entry } in self.places(asset, &pieces, wanted).await? {
                 let stands = match (look, scope) {
-                    (Look::Run(_), _) => true,
-                    (Look::Loose(_), Scope::Run(segment)) => {
+                    (LookIn::Run(_), _) => true,
+                    (LookIn::Loose(_), Scope::Run(segment)) => {
                         state.current.is_current(*segment, entry.start_ns)
                     }
-                    (Look::Loose(model), Scope::Loose(_)) => {
+                    (LookIn::Loose(model), Scope::Loose(_)) => {
                         let commit = state.loose.get(*model).and_then(|l| l.get(at)).map_or(0, |l| l.commit);
                         !state.current.superseded(model, Commit(commit), entry.start_ns)
                     }

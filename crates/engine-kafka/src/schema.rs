@@ -13,9 +13,9 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rushes_events::Topic;
 use rushes_types::{Error, ErrorKind, Result};
 
-use crate::client::{Cluster, Ears, Plain, Shape, list, make, native};
+use crate::client::{ClientLog, Cluster, Plain, Shape, list, make, native};
 use crate::config::KafkaConfig;
-use crate::error::{coded, error};
+use crate::errors::{coded, error};
 
 /// Between two looks at whether new topics are everywhere.
 const LOOK: Duration = Duration::from_millis(20);
@@ -35,15 +35,15 @@ pub struct Topics {
 /// Asks the brokers to change something.
 pub struct Admin {
     client: AdminClient<Plain>,
-    ears: Arc<Ears>,
+    log: Arc<ClientLog>,
     timeout: Duration,
 }
 
 impl Admin {
     pub fn new(config: &KafkaConfig) -> Result<Self> {
-        let ears = Ears::new("the event log's administration");
-        let client = make(&config.client(), Plain(Arc::clone(&ears)))?;
-        Ok(Self { client, ears, timeout: config.request_timeout() })
+        let log = ClientLog::new("the event log's administration");
+        let client = make(&config.client(), Plain(Arc::clone(&log)))?;
+        Ok(Self { client, log, timeout: config.request_timeout() })
     }
 
     fn options(&self) -> AdminOptions {
@@ -52,7 +52,7 @@ impl Admin {
 
     /// Waits for the library's answer; it keeps the time limit.
     fn answer<T>(&self, what: &str, asked: impl Future<Output = Result<T, KafkaError>>) -> Result<T> {
-        block_on(asked).map_err(|e| self.ears.explain(error(what, &e)))
+        block_on(asked).map_err(|e| self.log.explain(error(what, &e)))
     }
 
     fn make_topic(&self, config: &KafkaConfig, name: &str, partitions: u32) -> Result<()> {
@@ -61,7 +61,7 @@ impl Admin {
             Some(hours) => hours.saturating_mul(HOUR_MS).min(i64::MAX as u64).to_string(),
             None => "-1".to_owned(),
         };
-        let min_insync = config.min_insync.to_string();
+        let min_insync = config.min_insync().to_string();
         let replication = TopicReplication::Fixed(i32::from(config.replication));
         let mut topic = NewTopic::new(name, native(partitions), replication)
             .set("cleanup.policy", "delete")

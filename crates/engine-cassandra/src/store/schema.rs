@@ -1,9 +1,10 @@
 //! The tables, and the statements that several modules use.
 
 use crate::client::{Schema, Step};
+use crate::slices::slice_of;
 
 /// Slices of each list over all assets: a list of a million assets has partitions of 31,000 rows.
-pub const SLICES: u64 = 32;
+pub const SLICES: u8 = 32;
 
 /// The store's tables.
 pub const SCHEMA: Schema = Schema {
@@ -78,21 +79,10 @@ const STRAYS: &str = "CREATE TABLE IF NOT EXISTS {ks}.strays (asset text, piece 
 
 /// Which slice a name is in.
 pub fn slice(name: &str) -> i32 {
-    // Below 32, so that it fits.
-    (xxhash_rust::xxh3::xxh3_64(name.as_bytes()) % SLICES) as i32
+    i32::from(slice_of(name, SLICES))
 }
 
 /// All slices.
-pub fn slices() -> impl Iterator<Item = (i32,)> {
-    (0..SLICES as i32).map(|slice| (slice,))
-}
-
-/// A number of ours as a column. Ours fit a positive `i64`.
-pub const fn column(n: u64) -> i64 {
-    n.cast_signed()
-}
-
-/// A number from a column that may be missing.
-pub fn number(column: Option<i64>) -> u64 {
-    column.unwrap_or(0).cast_unsigned()
+pub fn slices() -> impl Iterator<Item = i32> + Clone {
+    (0..SLICES).map(i32::from)
 }
