@@ -1,6 +1,6 @@
 //! Request bodies, made before the clock runs: the generator must not be a part of what is measured.
 
-use rushes_types::Result;
+use rushes_types::{BlockFormat, Result};
 
 use crate::World;
 use crate::lines::{Written, write_lines, write_vector_lines};
