@@ -104,7 +104,7 @@ impl Ground {
     ///
     /// # Errors
     /// Where the disk refuses.
-    pub fn derive_anew(&self) -> Result<()> {
+    pub(super) fn derive_anew(&self) -> Result<()> {
         rebuild::mark(&self.dir, Rebuild::All)
     }
 
@@ -112,7 +112,7 @@ impl Ground {
     ///
     /// # Errors
     /// Where the disk refuses.
-    pub fn note_erasure(&self) -> Result<()> {
+    pub(super) fn note_erasure(&self) -> Result<()> {
         Erasures::open(&self.dir, PURGE_AFTER)?.begin().map(drop)
     }
 
@@ -120,7 +120,7 @@ impl Ground {
     ///
     /// # Errors
     /// Where the disk refuses.
-    pub fn take_tokens(&self, from: &Self) -> Result<()> {
+    pub(super) fn take_tokens(&self, from: &Self) -> Result<()> {
         Tokens::open(&self.dir)?.take_over(&Tokens::open(&from.dir)?)
     }
 }
