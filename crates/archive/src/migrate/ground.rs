@@ -103,7 +103,7 @@ impl Ground {
     ///
     /// # Errors
     /// Where the disk refuses.
-    pub fn derive_anew(&self) -> Result<()> {
+    pub(super) fn derive_anew(&self) -> Result<()> {
         rebuild::mark(&self.dir, Rebuild::All)
     }
 
@@ -111,7 +111,7 @@ impl Ground {
     ///
     /// # Errors
     /// Where the disk refuses.
-    pub fn note_erasure(&self) -> Result<()> {
+    pub(super) fn note_erasure(&self) -> Result<()> {
         Erasures::open(&self.dir, PURGE_AFTER)?.begin().map(drop)
     }
 
@@ -119,7 +119,7 @@ impl Ground {
     ///
     /// # Errors
     /// Where the disk refuses.
-    pub fn take_tokens(&self, from: &Self) -> Result<()> {
+    pub(super) fn take_tokens(&self, from: &Self) -> Result<()> {
         Tokens::open(&self.dir)?.take_over(&Tokens::open(&from.dir)?)
     }
 }

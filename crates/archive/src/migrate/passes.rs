@@ -3,13 +3,14 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use crate::{Ground, Progress, check};
+use crate::{Progress, check};
 use rushes_store::{AnnotationStore, Imported};
 use rushes_types::{AssetId, Commit, Error, ErrorKind, Result, Run, RunId, RunState};
 
 use crate::migrate::compare::{Compared, compare};
 use crate::migrate::copy::{Copied, bring_asset, missing};
-use crate::migrate::crew::each_asset;
+use crate::migrate::ground::Ground;
+use crate::migrate::parallel::each_asset;
 use crate::migrate::registry::Registry;
 
 /// Assets that are moved at once, where nobody says how many.
