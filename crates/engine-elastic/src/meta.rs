@@ -118,13 +118,13 @@ fn read_points(source: &Value) -> Result<ReadPoints> {
     let kept: Vec<PublishedJson> = Deserialize::deserialize(kept).map_err(|_| damaged(READ_POINTS))?;
     let published =
         |p: PublishedJson| Published { upto: Commit(p.upto), seconds: p.seconds, generation: p.generation };
-    Ok(ReadPoints::from_kept(kept.into_iter().map(published).collect()))
+    Ok(ReadPoints::from_publishes(kept.into_iter().map(published).collect()))
 }
 
 fn read_points_json(points: &ReadPoints) -> Value {
     let published =
         |p: &Published| PublishedJson { upto: p.upto.0, seconds: p.seconds, generation: p.generation };
-    json!({"kept": points.kept().iter().map(published).collect::<Vec<_>>()})
+    json!({"kept": points.publishes().iter().map(published).collect::<Vec<_>>()})
 }
 
 fn spaces(source: &Value) -> Result<BTreeMap<String, VectorField>> {

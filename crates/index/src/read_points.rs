@@ -22,13 +22,13 @@ pub struct ReadPoints(Vec<Published>);
 impl ReadPoints {
     /// From what was kept, oldest first.
     #[must_use]
-    pub fn from_kept(kept: Vec<Published>) -> Self {
-        Self(kept)
+    pub fn from_publishes(publishes: Vec<Published>) -> Self {
+        Self(publishes)
     }
 
     /// All that is kept, oldest first.
     #[must_use]
-    pub fn kept(&self) -> &[Published] {
+    pub fn publishes(&self) -> &[Published] {
         &self.0
     }
 

@@ -96,6 +96,9 @@ pub struct EngineRequest {
 /// Where a vector clause may look: by asset, the times an annotation must meet.
 pub type Eligible = HashMap<AssetNo, TimeSet>;
 
+/// Asks whether a search was given up; `None`: it never is.
+pub type Cancelled<'a> = Option<&'a (dyn Fn() -> bool + Sync)>;
+
 /// What an index holds.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct IndexCounts {
@@ -144,7 +147,7 @@ pub trait Index: Send + Sync {
     fn progress(&self, asset: &AssetId) -> Result<Commit>;
     /// A reader at the newest read point, or at an earlier one.
     fn reader(&self, at: Option<&ReadPoint>) -> Result<Arc<dyn IndexReader>>;
-    /// Joins segments, drops what no read point needs. Called from time to time; bounded work; `true`
+    /// Merges segments, drops what no read point needs. Called from time to time; bounded work; `true`
     /// when there is more to do.
     fn maintain(&self) -> Result<bool>;
     /// Rewrites what holds erased bytes until none is left on disk. `false` where that cannot be done yet: it is to be called
@@ -186,6 +189,22 @@ pub trait IndexReader: Send + Sync {
     fn hits(&self, clause: &Clause, filter: &Filter) -> Result<Hits>;
     /// What is nearest, for a vector clause.
     fn nearest(&self, clause: &Clause, filter: &Filter, eligible: Option<&Eligible>) -> Result<Hits>;
+    /// [`IndexReader::nearest`], which stops soon after the search is given up.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Cancelled`] then.
+    fn nearest_unless(
+        &self,
+        clause: &Clause,
+        filter: &Filter,
+        eligible: Option<&Eligible>,
+        cancelled: Cancelled<'_>,
+    ) -> Result<Hits> {
+        if cancelled.is_some_and(|cancelled| cancelled()) {
+            return Err(Error::new(ErrorKind::Cancelled, "the search was given up"));
+        }
+        self.nearest(clause, filter, eligible)
+    }
     /// Whole annotations, in the order asked; `None` for those that no query on this reader can see.
     fn fetch(&self, refs: &[AnnotationRef]) -> Result<Vec<Option<FusedAnnotation>>>;
     /// Finds an annotation of an asset by its id (for `like`); the current one, else a kept one.

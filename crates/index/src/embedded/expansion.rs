@@ -10,52 +10,52 @@ use rushes_text::TermMatcher;
 use rushes_types::Result;
 
 use super::file::MappedBytes;
-use super::keys::{form_key, token_parts};
+use super::keys::{form_key, word_parts};
 use super::sections::SEPARATOR;
 use super::segment::Segment;
 
 /// A word of the dictionary that a query word meets.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct Met {
-    /// The word's number: its list of entries.
-    pub token: u32,
+pub(super) struct WordMatch {
+    /// The word's number: that of its postings.
+    pub number: u32,
     pub quality: f64,
 }
 
 /// The words that a query word meets, ascending.
-pub(super) fn expand(segment: &Segment, term: &TermMatcher) -> Result<Vec<Met>> {
-    let mut tokens = BTreeSet::new();
+pub(super) fn expand(segment: &Segment, term: &TermMatcher) -> Result<Vec<WordMatch>> {
+    let mut words = BTreeSet::new();
     let mut exact = term.exact().as_bytes().to_vec();
     exact.push(SEPARATOR);
-    collect(&segment.tokens, &exact, |_, number| tokens.extend(u32::try_from(number)));
+    collect(&segment.words, &exact, |_, number| words.extend(u32::try_from(number)));
     if let Some(prefix) = term.prefix() {
-        collect(&segment.tokens, prefix.as_bytes(), |_, number| tokens.extend(u32::try_from(number)));
+        collect(&segment.words, prefix.as_bytes(), |_, number| words.extend(u32::try_from(number)));
     }
     for language in &segment.languages {
         for form in term.forms(*language).into_iter().flat_map(rushes_text::Forms::iter) {
             collect(&segment.forms, &form_key(form, *language), |key, _| {
-                tokens.extend(key.last_chunk::<4>().map(|number| u32::from_be_bytes(*number)));
+                words.extend(key.last_chunk::<4>().map(|number| u32::from_be_bytes(*number)));
             });
         }
     }
     if let Some(automaton) = term.fuzzy_automaton() {
-        let mut found = segment.tokens.search(FirstField(automaton)).into_stream();
+        let mut found = segment.words.search(FirstField(automaton)).into_stream();
         while let Some((_, number)) = found.next() {
-            tokens.extend(u32::try_from(number));
+            words.extend(u32::try_from(number));
         }
     }
-    let mut met = Vec::new();
-    let dictionary = segment.tokens.as_fst();
+    let mut matches = Vec::new();
+    let dictionary = segment.words.as_fst();
     let mut key = Vec::new();
-    for token in tokens {
+    for word in words {
         key.clear();
-        let known = dictionary.get_key_into(u64::from(token), &mut key);
-        let parts = token_parts(&key).filter(|_| known).ok_or_else(|| segment.broken("a word is missing"))?;
+        let known = dictionary.get_key_into(u64::from(word), &mut key);
+        let parts = word_parts(&key).filter(|_| known).ok_or_else(|| segment.broken("a word is missing"))?;
         if let Some(quality) = term.quality(parts.lower, parts.folded, parts.language) {
-            met.push(Met { token, quality });
+            matches.push(WordMatch { number: word, quality });
         }
     }
-    Ok(met)
+    Ok(matches)
 }
 
 /// Calls `each` with every key that begins so.

@@ -3,13 +3,12 @@
 use rushes_plan::{Clause, ClauseMatcher, Filter};
 use rushes_types::Result;
 
-use super::entry::{Entry, NONE};
-use super::lives::{SEEN_CURRENT, SEEN_PINNED};
-use super::reader::ReaderPart;
-use super::segment::Entries;
+use super::entry::{Entries, Entry, NONE};
+use super::segment_view::SegmentView;
 use super::tables::Source;
+use super::validities::{SEEN_CURRENT, SEEN_PINNED};
 use crate::seam::AssetNo;
-use crate::visibility::{Standing, standing};
+use crate::visibility::{PinStatus, pin_status};
 
 /// The assets that a filter takes.
 #[derive(Debug, Clone)]
@@ -41,7 +40,7 @@ impl AssetSet {
 
 /// What a query asks of every entry.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Asked<'q> {
+pub(super) struct ClauseScope<'q> {
     pub matcher: &'q ClauseMatcher,
     pub filter: &'q Filter,
     pub assets: &'q AssetSet,
@@ -51,9 +50,9 @@ const UNKNOWN: u8 = 0x80;
 
 /// Decides entry by entry; what is decided by the source alone is decided once a source.
 #[derive(Debug)]
-pub(super) struct Gate<'q> {
-    asked: Asked<'q>,
-    part: &'q ReaderPart,
+pub(super) struct VisibilityFilter<'q> {
+    scope: ClauseScope<'q>,
+    view: &'q SegmentView,
     pub entries: Entries<'q>,
     /// For each source how its entries must be seen: [`SEEN_CURRENT`], [`SEEN_PINNED`], 0 for never.
     sources: Vec<u8>,
@@ -62,14 +61,14 @@ pub(super) struct Gate<'q> {
     pub examined: u64,
 }
 
-impl<'q> Gate<'q> {
-    pub fn new(asked: Asked<'q>, part: &'q ReaderPart) -> Result<Self> {
+impl<'q> VisibilityFilter<'q> {
+    pub fn new(scope: ClauseScope<'q>, view: &'q SegmentView) -> Result<Self> {
         Ok(Self {
-            asked,
-            part,
-            entries: part.segment.entries()?,
-            sources: vec![UNKNOWN; part.segment.sources.len()],
-            tests_attributes: !asked.matcher.clause().attributes.is_empty(),
+            scope,
+            view,
+            entries: view.segment.entries()?,
+            sources: vec![UNKNOWN; view.segment.sources.len()],
+            tests_attributes: !scope.matcher.clause().attributes.is_empty(),
             examined: 0,
         })
     }
@@ -81,46 +80,46 @@ impl<'q> Gate<'q> {
         let Some(must) = self.sources.get_mut(entry.source() as usize) else { return Ok(false) };
         if *must == UNKNOWN {
             *must = self
-                .part
+                .view
                 .segment
                 .sources
                 .get(entry.source() as usize)
-                .map_or(0, |source| how_seen(self.asked, self.part, source));
+                .map_or(0, |source| how_seen(self.scope, self.view, source));
         }
-        if self.part.seen(no, entry) & *must == 0
-            || entry.confidence() < self.asked.matcher.clause().min_confidence
+        if self.view.seen(no, entry) & *must == 0
+            || entry.confidence() < self.scope.matcher.clause().min_confidence
         {
             return Ok(false);
         }
         if self.tests_attributes {
-            return Ok(self.asked.matcher.passes(&self.part.segment.annotation(entry)?));
+            return Ok(self.scope.matcher.passes(&self.view.segment.annotation(entry)?));
         }
         Ok(true)
     }
 
-    /// [`Gate::admits`] by number.
+    /// [`VisibilityFilter::admits`] by number.
     #[inline]
     pub fn admits_no(&mut self, no: u32) -> Result<Option<Entry<'q>>> {
-        let entry = self.entries.get(no).ok_or_else(|| self.part.segment.broken("an entry is missing"))?;
+        let entry = self.entries.get(no).ok_or_else(|| self.view.segment.broken("an entry is missing"))?;
         Ok(self.admits(no, entry)?.then_some(entry))
     }
 }
 
 /// How entries of a source must be seen to count; 0: they never do.
-fn how_seen(asked: Asked<'_>, part: &ReaderPart, source: &Source) -> u8 {
-    let asset = part.asset_no(source.asset);
+fn how_seen(scope: ClauseScope<'_>, view: &SegmentView, source: &Source) -> u8 {
+    let asset = view.asset_no(source.asset);
     if asset.0 == NONE
-        || !asked.assets.contains(asset)
-        || !takes_source(asked.matcher.clause(), source)
-        || !asked.filter.passes_language_tag(source.language.as_deref())
+        || !scope.assets.contains(asset)
+        || !takes_source(scope.matcher.clause(), source)
+        || !scope.filter.passes_language_tag(source.language.as_deref())
     {
         return 0;
     }
-    let Ok(id) = part.segment.asset(source) else { return 0 };
-    match standing(asked.filter, id.as_str(), source.model.name(), &source.run) {
-        Standing::Current => SEEN_CURRENT,
-        Standing::Pinned => SEEN_PINNED,
-        Standing::Replaced => 0,
+    let Ok(id) = view.segment.asset(source) else { return 0 };
+    match pin_status(scope.filter, id.as_str(), source.model.name(), &source.run) {
+        PinStatus::Current => SEEN_CURRENT,
+        PinStatus::Pinned => SEEN_PINNED,
+        PinStatus::Replaced => 0,
     }
 }
 
