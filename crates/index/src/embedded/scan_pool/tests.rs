@@ -51,7 +51,9 @@ fn sixty_four_searches_at_once_scan_with_no_more_threads_than_there_are_permits(
             }
         });
         assert!((1..=permits).contains(&at_work.most.load(Ordering::SeqCst)));
-        assert_eq!((pool.state().free, pool.state().queue.len()), (permits, 0));
+        let state = pool.state();
+        assert_eq!((state.free, state.queue.len()), (permits, 0));
+        drop(state);
         assert!(!pool.is_wanted());
     }
 }
