@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use rushes_plan::{Clause, Filter, Query};
 use rushes_types::{
-    AnnotationType, AssetDocument, AssetId, AssetStep, BucketNo, Commit, Error, FusedAnnotation, FusedKey,
-    ReadPoint, Result, SpaceId, TimeRange, TimeSet,
+    AnnotationType, AssetDocument, AssetId, AssetStep, BucketNo, Commit, Error, ErrorKind, FusedAnnotation,
+    FusedKey, ReadPoint, Result, SpaceId, TimeRange, TimeSet,
 };
 
 /// What changed on an asset, as an index takes it: with buckets only where it

@@ -7,7 +7,9 @@ use rushes_archive::{Archive, Caller, Engines, Manifest, OpenEngines, OpenOption
 use rushes_events::{DeadLetter, Delivered, Event, EventLog, Lag, MemoryLog, Position, Topic};
 use rushes_index::MemoryIndex;
 use rushes_store::MemoryStore;
-use rushes_timeline::{FusedOutboxRow, FusedUpdate, MemoryTimeline, RowCounts, TimelineStore, WordCounts};
+use rushes_timeline::{
+    MemoryTimeline, TimelineCapabilities, TimelineOutboxRow, TimelineStore, TimelineUpdate, WordCounts,
+};
 use rushes_types::{
     AssetDocument, AssetId, Bucket, BucketNo, Change, Commit, FusedAnnotation, FusedKey, Result, TimeRange,
     Watermark,
@@ -72,9 +74,8 @@ impl EventLog for WatchedLog {
         fn poll(&self, topic: Topic, consumer: &str, limit: usize) -> Result<Vec<Delivered>>;
         fn acknowledge(&self, topic: Topic, consumer: &str, positions: &[Position]) -> Result<()>;
         fn redeliver(&self, topic: Topic, consumer: &str) -> Result<()>;
-        fn rewind(&self, topic: Topic, consumer: &str) -> Result<()>;
         fn watermarks(&self, topic: Topic, consumer: &str) -> Result<Vec<Commit>>;
-        fn set_aside(&self, topic: Topic, consumer: &str, event: &Delivered, reason: &str) -> Result<()>;
+        fn put_dead_letter(&self, topic: Topic, consumer: &str, event: &Delivered, reason: &str) -> Result<()>;
         fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>>;
         fn replay(&self, limit: usize) -> Result<usize>;
         fn lag(&self) -> Result<Vec<Lag>>;
@@ -105,7 +106,8 @@ impl TimelineStore for WatchedTimeline {
     }
 
     hand_on! {
-        fn apply(&self, updates: &[FusedUpdate], watermarks: &[Watermark]) -> Result<()>;
+        fn capabilities(&self) -> TimelineCapabilities;
+        fn apply(&self, updates: &[TimelineUpdate], watermarks: &[Watermark]) -> Result<()>;
         fn progress(&self, asset: &AssetId) -> Result<Commit>;
         fn document(&self, asset: &AssetId) -> Result<Option<AssetDocument>>;
         fn assets(&self, after: Option<&AssetId>, limit: usize) -> Result<Vec<(AssetId, Commit)>>;
@@ -113,9 +115,8 @@ impl TimelineStore for WatchedTimeline {
         fn buckets(&self, asset: &AssetId, from: BucketNo, to: BucketNo, limit: usize) -> Result<Vec<Bucket>>;
         fn changes(&self, asset: &AssetId, after: Commit, each: &mut dyn FnMut(Change) -> Result<()>) -> Result<()>;
         fn word_counts(&self, words: &[String]) -> Result<WordCounts>;
-        fn outbox(&self, after: u64, limit: usize) -> Result<Vec<FusedOutboxRow>>;
+        fn outbox(&self, after: u64, limit: usize) -> Result<Vec<TimelineOutboxRow>>;
         fn trim_outbox(&self, upto: u64) -> Result<()>;
-        fn row_counts(&self) -> RowCounts;
         fn content_digest(&self, asset: &AssetId) -> Result<u128>;
         fn bytes(&self) -> Result<u64>;
     }
@@ -151,7 +152,6 @@ pub fn open(purge_after: Duration) -> (Open, Arc<Hook>) {
             hook: Arc::clone(&hook),
         }),
         index: Arc::new(MemoryIndex::default()),
-        shared: false,
     };
     let dir = TempDir::new().unwrap();
     let options = OpenOptions { engines: Arc::new(Watched(engines)), purge_after, ..OpenOptions::default() };

@@ -9,8 +9,8 @@ mod demo;
 mod disk_full;
 #[cfg(feature = "engines")]
 mod distributed;
-mod earlier;
 mod documents;
+mod earlier;
 mod encode;
 mod footage;
 mod help;
