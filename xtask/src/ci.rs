@@ -2,35 +2,30 @@
 //! last thing on the screen, but for what was skipped.
 
 use std::path::Path;
-use std::process::{Command, Stdio};
-use std::sync::{Mutex, PoisonError};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use anyhow::{Context, bail};
+use anyhow::{Context, bail, ensure};
 
-use crate::networked;
+use crate::networked::{self, Variables};
+use crate::skips::{self, Skip};
+use crate::test_runs::{self, Counts};
 
 /// A step of the checks.
 type Step = fn(&Path) -> anyhow::Result<()>;
 
 const LINTS: [(&str, Step); 4] =
-    [("formatting", formatting), ("tidy", tidy), ("clippy", clippy), ("deny", deny)];
-/// A line for each thing that was skipped, for whoever called.
-const SKIPPED_FILE: &str = "ci-skipped.txt";
-
-/// What could not be checked here, and why.
-static SKIPPED: Mutex<Vec<String>> = Mutex::new(Vec::new());
-
-/// Says, now and at the end of all, that something was not checked. It never counts as passed.
-pub fn skip(what: &str) {
-    println!("\n== SKIPPED: {what}");
-    SKIPPED.lock().unwrap_or_else(PoisonError::into_inner).push(what.to_owned());
-}
+    [("formatting", formatting), ("tidy", tidy), ("clippy", clippy), ("licences", crate::licences::check)];
+/// What was skipped and how many tests did what, for whoever called.
+const RESULT_FILE: &str = "ci-result.txt";
 
 /// What came of the steps so far.
 #[derive(Default)]
 struct Report {
     steps: Vec<(&'static str, Outcome, Duration)>,
+    /// What steps that run apart skipped.
+    skips: Vec<Skip>,
+    counts: Counts,
 }
 
 /// What came of one step.
@@ -45,12 +40,15 @@ enum Outcome {
 impl Report {
     /// Does a step. One that fails does not keep the next from running: whoever waits half an hour for an answer gets
     /// all of it.
-    fn step<T>(&mut self, name: &'static str, step: impl FnOnce() -> anyhow::Result<T>) -> Option<T> {
-        let skipped = || SKIPPED.lock().unwrap_or_else(PoisonError::into_inner).len();
-        let (started, before) = (Instant::now(), skipped());
-        let result = step();
+    fn step<T>(
+        &mut self,
+        name: &'static str,
+        step: impl FnOnce(&mut Self) -> anyhow::Result<T>,
+    ) -> Option<T> {
+        let (started, before) = (Instant::now(), self.all_skips().len());
+        let result = step(self);
         let outcome = match &result {
-            Ok(_) if skipped() > before => Outcome::Skipped,
+            Ok(_) if self.all_skips().len() > before => Outcome::Skipped,
             Ok(_) => Outcome::Done,
             Err(error) => {
                 println!("== FAILED: {error:#}");
@@ -61,8 +59,21 @@ impl Report {
         result.ok()
     }
 
-    /// Says what took how long, what failed, and what was skipped.
-    fn end(self, root: &Path) -> anyhow::Result<()> {
+    fn all_skips(&self) -> Vec<Skip> {
+        [skips::ours(), self.skips.clone()].concat()
+    }
+
+    /// Says what took how long, what failed, and what was skipped. What was skipped although `variables` or this machine
+    /// would have let it run is a failure.
+    fn end(mut self, root: &Path, variables: &[(&str, String)]) -> anyhow::Result<()> {
+        let skips = self.all_skips();
+        let unjustified = skips::unjustified(root, &skips, variables);
+        if !unjustified.is_empty() {
+            for skip in &unjustified {
+                println!("== skipped although `{}` is here: {}", skip.needs, skip.what);
+            }
+            self.steps.push(("skips", Outcome::Failed, Duration::ZERO));
+        }
         println!();
         for (name, outcome, took) in &self.steps {
             let outcome = match outcome {
@@ -72,12 +83,17 @@ impl Report {
             };
             println!("== {name:<16} {:>5} s  {outcome}", took.as_secs());
         }
-        let skipped = SKIPPED.lock().unwrap_or_else(PoisonError::into_inner);
-        let lines: String = skipped.iter().map(|what| format!("SKIPPED: {what}\n")).collect();
-        if !lines.is_empty() {
-            println!("\n{lines}");
-        }
-        let file = crate::target(root).join(SKIPPED_FILE);
+        // The test runner counts a test that returned at once as passed.
+        let skipped_tests = skips.iter().filter(|skip| !skip.test.is_empty()).count() as u64;
+        let Counts { passed, failed, ignored } = self.counts;
+        let lines = format!(
+            "{}{} passed, {failed} failed, {} skipped\n",
+            skips::lines(&skips),
+            passed.saturating_sub(skipped_tests),
+            skips.len() as u64 + ignored
+        );
+        println!("\n{lines}");
+        let file = crate::target(root).join(RESULT_FILE);
         std::fs::write(&file, lines).with_context(|| format!("writing `{}`", file.display()))?;
         let failed: Vec<&str> =
             self.steps.iter().filter(|step| step.1 == Outcome::Failed).map(|step| step.0).collect();
@@ -88,34 +104,99 @@ impl Report {
     }
 }
 
-/// Lints, smoke run, page, tests. The servers that some tests want are fetched meanwhile, and run during the tests only.
+/// Lints, smoke run, page, tests. While the first steps compile, the servers that some tests want are fetched; while the
+/// tests are built, the page is looked at, which mostly waits for a browser.
 pub fn all(root: &Path) -> anyhow::Result<()> {
     let mut report = Report::default();
     let fetching = networked::fetch(root);
-    let rest: [(&str, Step); 3] =
-        [("smoke run", crate::smoke::run), ("page", crate::page::run), ("building tests", tests_built)];
-    let mut is_built = false;
-    for (name, step) in LINTS.iter().chain(&rest) {
-        is_built = report.step(name, || step(root)).is_some();
+    for (name, step) in LINTS {
+        report.step(name, |_| step(root));
     }
-    if is_built {
+    report.step("smoke run", |_| crate::smoke::run(root));
+    let page = Page::start(root);
+    let words = workspace("test");
+    let built = report.step("building tests", |_| test_runs::built(root, &words));
+    report.step("page", |report| {
+        let (skips, result) = page?.end()?;
+        report.skips.extend(skips);
+        result
+    });
+    let mut variables = Variables::new();
+    if let Some(binaries) = built {
         // Where they do not start, the other tests run all the same.
-        let running = report.step("engines up", || networked::up(root, fetching));
-        let mut env = running.as_ref().map(|running| running.variables.clone()).unwrap_or_default();
-        env.push(networked::jars(root));
-        report.step("tests", || tests(root, &env));
-        report.step("engines down", || running.map_or(Ok(()), networked::Running::down));
+        let running = report.step("engines up", |_| networked::up(root, fetching));
+        variables = running.as_ref().map(|running| running.variables.clone()).unwrap_or_default();
+        report.step("tests", |report| tests(root, &binaries, &variables, report));
+        report.step("engines down", |_| running.map_or(Ok(()), networked::Running::down));
     }
-    report.end(root)
+    report.end(root, &variables)
+}
+
+/// The page's checks, in a process of their own beside others.
+struct Page {
+    child: Child,
+    output: std::path::PathBuf,
+    skipped: std::path::PathBuf,
+}
+
+impl Page {
+    fn start(root: &Path) -> anyhow::Result<Self> {
+        let (output, skipped) =
+            (skips::file(root, "ci-page.txt")?, skips::file(root, "ci-page-skipped.tsv")?);
+        let file = std::fs::File::create(&output).context("making the file of the page's output")?;
+        let child = Command::new(std::env::current_exe().context("finding this program")?)
+            .arg("page")
+            .current_dir(root)
+            .env(skips::FILE, &skipped)
+            .stdin(Stdio::null())
+            .stdout(file.try_clone().context("sharing the file of the page's output")?)
+            .stderr(file)
+            .spawn()
+            .context("starting the page's checks")?;
+        Ok(Self { child, output, skipped })
+    }
+
+    /// Waits for them, and shows what they printed.
+    fn end(mut self) -> anyhow::Result<(Vec<Skip>, anyhow::Result<()>)> {
+        let status = self.child.wait().context("waiting for the page's checks")?;
+        let output = std::fs::read(&self.output).context("reading what the page's checks printed")?;
+        println!("{}", String::from_utf8_lossy(&output).trim_end());
+        let result = || {
+            ensure!(status.success(), "the page's checks: {status}");
+            Ok(())
+        };
+        Ok((skips::read(&self.skipped)?, result()))
+    }
+}
+
+/// All tests, those on servers too where `variables` name them.
+fn tests(
+    root: &Path,
+    binaries: &[test_runs::Binary],
+    variables: &Variables,
+    report: &mut Report,
+) -> anyhow::Result<()> {
+    for (name, value) in variables {
+        println!("== {name}={value}");
+    }
+    let file = skips::file(root, "ci-skipped.tsv")?;
+    let mut env = variables.clone();
+    env.push(networked::jars(root));
+    env.push((skips::FILE, file.display().to_string()));
+    let (counts, failures) = test_runs::run(root, &workspace("test"), binaries, &env)?;
+    report.counts = counts;
+    report.skips.extend(skips::read(&file)?);
+    ensure!(failures.is_empty(), "{}", failures.join("; "));
+    Ok(())
 }
 
 /// Formatting, tidy, lints and licences.
 pub fn lint(root: &Path) -> anyhow::Result<()> {
     let mut report = Report::default();
     for (name, step) in LINTS {
-        report.step(name, || step(root));
+        report.step(name, |_| step(root));
     }
-    report.end(root)
+    report.end(root, &[])
 }
 
 fn formatting(root: &Path) -> anyhow::Result<()> {
@@ -127,35 +208,13 @@ fn tidy(root: &Path) -> anyhow::Result<()> {
     crate::report(&crate::tidy::check(root)?)
 }
 
-/// What the whole workspace is built with: the engines too, once the command line knows them.
-fn workspace(root: &Path, command: &'static str) -> anyhow::Result<Vec<&'static str>> {
-    let manifest = std::fs::read_to_string(root.join("crates/cli/Cargo.toml"))
-        .context("reading the command line's manifest")?;
-    let manifest: toml::Table = manifest.parse().context("reading the command line's manifest")?;
-    let has_engines = manifest.get("features").is_some_and(|features| features.get("engines").is_some());
-    let mut words = vec![command, "--workspace"];
-    if has_engines {
-        words.extend(["--features", "rushes/engines"]);
-    }
-    Ok(words)
+/// What the whole workspace is built with: the engines too.
+fn workspace(command: &'static str) -> [&'static str; 4] {
+    [command, "--workspace", "--features", "rushes/engines"]
 }
 
 fn clippy(root: &Path) -> anyhow::Result<()> {
-    let words = workspace(root, "clippy")?;
-    cargo(root, &[&words[..], &["--all-targets", "--", "-D", "warnings"]].concat())
-}
-
-fn tests_built(root: &Path) -> anyhow::Result<()> {
-    let words = workspace(root, "test")?;
-    cargo(root, &[&words[..], &["--no-run"]].concat())
-}
-
-/// All tests, those on servers too where `env` names them.
-fn tests(root: &Path, env: &[(&str, String)]) -> anyhow::Result<()> {
-    for (name, value) in env {
-        println!("== {name}={value}");
-    }
-    cargo_with(root, &workspace(root, "test")?, env)
+    cargo(root, &[&workspace("clippy")[..], &["--all-targets", "--", "-D", "warnings"]].concat())
 }
 
 /// Encoders that are models in a local folder: their lints and tests, and that the command line builds with them.
@@ -166,33 +225,12 @@ pub fn models(root: &Path) -> anyhow::Result<()> {
     cargo(root, &["check", "-p", "rushes", "--features", "models"])
 }
 
-/// Licences, sources and known weaknesses of what we depend on. The tool is not part of a Rust installation, and
-/// building it takes longer than all our tests: it is used where it is.
-fn deny(root: &Path) -> anyhow::Result<()> {
-    let found = Command::new("cargo")
-        .args(["deny", "--version"])
-        .stdout(Stdio::null())
-        .stderr(Stdio::null())
-        .status()
-        .is_ok_and(|status| status.success());
-    if !found {
-        skip("licences: cargo deny is not installed (`cargo install cargo-deny --locked`)");
-        return Ok(());
-    }
-    cargo(root, &["deny", "--workspace", "check", "licenses", "bans", "sources"])
-}
-
 /// Runs cargo in the workspace, saying what and for how long.
 pub fn cargo(root: &Path, args: &[&str]) -> anyhow::Result<()> {
-    cargo_with(root, args, &[])
-}
-
-fn cargo_with(root: &Path, args: &[&str], env: &[(&str, String)]) -> anyhow::Result<()> {
     println!("\n== cargo {}", args.join(" "));
     let started = Instant::now();
     let status = Command::new("cargo")
         .args(args)
-        .envs(env.iter().map(|(name, value)| (name, value)))
         .current_dir(root)
         .stdin(Stdio::null())
         .status()

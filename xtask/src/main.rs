@@ -11,11 +11,15 @@ use std::process::ExitCode;
 use anyhow::{Context, bail};
 
 mod ci;
+mod coverage;
 mod engines;
 mod irregular;
+mod licences;
 mod networked;
 mod page;
+mod skips;
 mod smoke;
+mod test_runs;
 mod tidy;
 mod torture;
 
@@ -30,11 +34,14 @@ cargo xtask COMMAND
            --times N  that many kills (200)   --seed N  the same ones again   --binary FILE  of this program
            --engines  faults of processes on servers of its own instead: workers and servers are killed, networks break,
            messages are none (60); wants the variables that `engines env` prints.   --only TEXT  of faults named so
-  tidy     crate edges, sizes, banned words, manifests, documents
+  tidy     crate edges, circles, unused dependencies, sizes, unfinished work, manifests, documents
            --tighten  writes the exceptions down to what is needed today
   demo-film
            draws, speaks and encodes the films of our own show anew, after its screenplay changed; needs ffmpeg and
            espeak-ng. `demo-film sheet s01e01 FILE.png` only shows the middle of every shot
+  coverage [-p CRATE]...
+           runs the tests with counters and prints which share of each crate's lines they run; needs the component
+           `llvm-tools` of rustup. `with-engines cargo xtask coverage --features rushes/engines` has those on servers too
   models   builds and tests what the feature `models` adds; not a part of `ci`, since it builds long
   engines ACTION [SERVER]...
            real servers for tests, on the loopback address; docs/engines.md says more. SERVER is cassandra, kafka,
@@ -81,6 +88,7 @@ fn run(args: &[String]) -> anyhow::Result<()> {
         ["torture", ..] => torture::run(&root, &args[1..])?,
         ["smoke"] => smoke::run(&root)?,
         ["models"] => ci::models(&root)?,
+        ["coverage", rest @ ..] => coverage::run(&root, rest)?,
         ["engines", rest @ ..] => engines::run(&root, rest)?,
         ["with-engines", command @ ..] => networked::with(&root, command)?,
         ["tidy"] => report(&tidy::check(&root)?)?,

@@ -44,7 +44,8 @@ pub fn up(root: &Path, fetching: Fetching) -> anyhow::Result<Running> {
         match outcome {
             Ok(()) => running.servers.push(server),
             Err(error) if error.downcast_ref::<Unavailable>().is_some() => {
-                crate::ci::skip(&format!("all tests on {}: {error:#}", server.name()));
+                let what = format!("all tests on {}: {error:#}", server.name());
+                crate::skips::skip(server.variable(), &what);
             }
             Err(error) => return Err(error.context(format!("fetching {}", server.name()))),
         }

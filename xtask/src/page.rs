@@ -14,20 +14,26 @@ const BROWSERS: [&str; 3] = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "
 pub fn run(root: &Path) -> anyhow::Result<()> {
     let folder = root.join("crates/page");
     if !works("node") || !works("npm") {
-        crate::ci::skip("page: there is no Node.js with npm: types, unit and browser tests did not run");
+        crate::skips::skip(
+            "npm",
+            "page: there is no Node.js with npm: types, unit and browser tests did not run",
+        );
         return Ok(());
     }
     if !folder.join("node_modules/typescript").is_dir()
         && npm(&folder, &["ci", "--no-fund", "--no-audit"]).is_err()
     {
-        crate::ci::skip("page: npm could not install the tools: types, unit and browser tests did not run");
+        crate::skips::skip(
+            "tools from the registry of npm",
+            "page: npm could not install the tools: types, unit and browser tests did not run",
+        );
         return Ok(());
     }
     npm(&folder, &["run", "types"])?;
     npm(&folder, &["run", "unit"])?;
     let browser = std::env::var_os("CHROMIUM").map(PathBuf::from);
     if !browser.into_iter().chain(BROWSERS.map(PathBuf::from)).any(|path| path.is_file()) {
-        crate::ci::skip("page: there is no Chromium: the browser tests did not run");
+        crate::skips::skip("chromium", "page: there is no Chromium: the browser tests did not run");
         return Ok(());
     }
     // The same as the smoke run's, so that nothing is built twice.

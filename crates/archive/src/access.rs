@@ -121,8 +121,9 @@ impl Caller {
         }
         Err(Error::new(
             ErrorKind::Forbidden,
-            format!("the token `{}` has no {right:?} right on all movies; ask for one that has", self.name()),
-        ))
+            format!("the token `{}` has no {right:?} right on all movies", self.name()),
+        )
+        .mend("ask for one that has"))
     }
 }
 
@@ -142,10 +143,8 @@ impl Tokens {
         let path = dir.join(TOKENS);
         let tokens = match std::fs::read(&path) {
             Ok(bytes) => serde_json::from_slice(&bytes).map_err(|e| {
-                Error::new(
-                    ErrorKind::Corrupt,
-                    format!("`{}` is damaged: {e}; remove it and make new tokens", path.display()),
-                )
+                Error::new(ErrorKind::Corrupt, format!("`{}` is damaged: {e}", path.display()))
+                    .mend("remove it and make new tokens")
             })?,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => Vec::new(),
             Err(e) => return Err(Error::io(&format!("reading `{}`", path.display()), e)),
@@ -165,11 +164,9 @@ impl Tokens {
         if tokens.iter().any(|t| t.spec.name == spec.name) {
             return Err(Error::new(
                 ErrorKind::Conflict,
-                format!(
-                    "a token named `{}` is there already; revoke it first, or take another name",
-                    spec.name
-                ),
-            ));
+                format!("a token named `{}` is there already", spec.name),
+            )
+            .mend("revoke it first, or take another name"));
         }
         let secret = format!("rushes_{}", random_hex(SECRET_BYTES)?);
         let mut next = tokens.clone();

@@ -9,10 +9,9 @@ use rushes_types::limits::Limits;
 use rushes_types::{Commit, Error, ErrorKind, Result};
 
 use crate::access::{Caller, Right, Tokens};
-use crate::backup::BackupReport;
+use crate::backup::{self, BackupReport};
 use crate::engines::{EmbeddedEngines, Engines, OpenEngines, Part};
 use crate::erasures::{Erasures, INDEX_PATIENCE, PURGE_AFTER};
-use crate::gate::Gate;
 use crate::knowledge::Gathered;
 use crate::manifest::{ArchiveLock, Manifest, make_private_dir};
 use crate::progress::{Progress, Unwatched};
@@ -20,6 +19,7 @@ use crate::rebuild::{self, Rebuild};
 use crate::search::LabelTable;
 use crate::status::Status;
 use crate::workers::{FuseSettings, Shared, Stage, Workers};
+use crate::write_freeze::WriteFreeze;
 
 /// How an archive is opened.
 #[derive(Debug, Clone)]
@@ -72,7 +72,7 @@ pub struct Archive {
     pub(crate) options: OpenOptions,
     pub(crate) engines: Engines,
     pub(crate) shared: Arc<Shared>,
-    pub(crate) gate: Gate,
+    pub(crate) write_freeze: WriteFreeze,
     pub(crate) tokens: Tokens,
     /// The labels with aliases, once they were read.
     pub(crate) labels: RwLock<Option<(Instant, Arc<LabelTable>)>>,
@@ -90,13 +90,12 @@ impl Archive {
     /// process has it open; [`ErrorKind::Invalid`] where a newer version wrote it; what the engines answer.
     pub fn open(dir: &Path, options: OpenOptions) -> Result<Arc<Self>> {
         if Manifest::read(dir)?.is_none() && !options.create {
-            return Err(Error::new(
-                ErrorKind::NotFound,
-                format!("`{}` holds no archive; `rushes ingest` or `rushes serve` makes one", dir.display()),
-            ));
+            return Err(Error::new(ErrorKind::NotFound, format!("`{}` holds no archive", dir.display()))
+                .mend("`rushes ingest` or `rushes serve` makes one"));
         }
         make_private_dir(dir)?;
         let lock = ArchiveLock::acquire(dir)?;
+        backup::remove_staged(dir)?;
         let manifest = match Manifest::read(dir)? {
             Some(manifest) => current_analysis(dir, manifest)?,
             None => {
@@ -121,7 +120,7 @@ impl Archive {
             options,
             engines,
             shared,
-            gate: Gate::default(),
+            write_freeze: WriteFreeze::default(),
             tokens,
             labels: RwLock::new(None),
             gathered: Gathered::default(),
@@ -251,7 +250,7 @@ impl Archive {
     /// again then takes the rebuild up).
     pub fn rebuild(&self, caller: &Caller, what: Rebuild, progress: &dyn Progress) -> Result<()> {
         caller.require_everywhere(Right::Admin)?;
-        let _chore = self.chore()?;
+        let _chore = self.shared.chores.begin()?;
         self.stop_workers();
         let done = rebuild::mark(&self.dir, what).and_then(|()| match rebuild::pending(&self.dir)? {
             Some(marker) => rebuild::begin(&self.dir, &self.engines, &marker, progress),
@@ -270,44 +269,50 @@ impl Archive {
     /// need for it; where it fails.
     pub fn reindex(&self, caller: &Caller, progress: &dyn Progress) -> Result<u64> {
         caller.require_everywhere(Right::Admin)?;
-        let _chore = self.chore()?;
+        if !self.engines.index.capabilities().reindexes_online {
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                "this index is not made anew while it is searched",
+            )
+            .mend("leave `--online` away: `rushes rebuild --index` makes it anew"));
+        }
+        let _chore = self.shared.chores.begin()?;
         self.engines.index.reindex(&mut |done, total| {
             if progress.cancelled() {
-                return Err(Error::new(
-                    ErrorKind::Cancelled,
-                    "making the index anew was interrupted; the index is as it was, run it again to begin anew",
-                ));
+                return Err(Error::new(ErrorKind::Cancelled, "making the index anew was interrupted")
+                    .mend("the index is as it was, run it again to begin anew"));
             }
             progress.set("documents copied", done, Some(total));
             Ok(())
         })
     }
 
-    /// Copies the ground truth to a new folder, while the archive is open; writing waits meanwhile.
+    /// Copies the ground truth to a new folder, while the archive is open. Writing waits for a moment at the beginning.
     ///
     /// # Errors
     /// [`ErrorKind::Forbidden`] unless the caller may do everything; [`ErrorKind::Conflict`] where `to` is there
     /// already; where the disk refuses.
     pub fn backup(&self, caller: &Caller, to: &Path, progress: &dyn Progress) -> Result<BackupReport> {
         caller.require_everywhere(Right::Admin)?;
-        if self.engines.shared {
+        if self.engines.shared() {
             return Err(Error::new(
                 ErrorKind::Unsupported,
-                "what is not in the archive's folder is not copied; take snapshots of the engines, or copy the archive \
-                 into a folder with `rushes migrate`",
-            ));
+                "what is not in the archive's folder is not copied",
+            )
+            .mend("take snapshots of the engines, or copy the archive into a folder with `rushes migrate`"));
         }
-        let _chore = self.chore()?;
+        backup::check_target(to)?;
+        let _chore = self.shared.chores.begin()?;
+        // The relay forgets outbox rows that it has carried: it writes too.
         self.stop_workers();
-        let done = {
-            let _shut = self.gate.shut();
-            self.engines.store.last_commit().and_then(|commit| {
-                crate::backup::copy_out(&self.dir, to, &self.manifest.id, commit, progress)
-            })
+        let staged = {
+            let _frozen = self.write_freeze.freeze();
+            let commit = self.engines.store.last_commit();
+            commit.and_then(|commit| backup::stage(&self.dir, commit, progress))
         };
         self.shared.restart();
         self.start_workers();
-        done
+        backup::copy_out(&staged?, to, &self.manifest.id, progress)
     }
 
     /// Rewrites files until the bytes of all that was erased are gone from the archive's folder.
@@ -316,14 +321,8 @@ impl Archive {
     /// [`ErrorKind::Forbidden`] unless the caller may do everything; where an engine fails.
     pub fn purge(&self, caller: &Caller, progress: &dyn Progress) -> Result<()> {
         caller.require_everywhere(Right::Admin)?;
-        let _chore = self.chore()?;
+        let _chore = self.shared.chores.begin()?;
         self.shared.erasures.purge(&self.engines, progress, INDEX_PATIENCE)
-    }
-
-    fn chore(&self) -> Result<std::sync::MutexGuard<'_, ()>> {
-        self.shared.chores.try_lock().map_err(|_| {
-            Error::new(ErrorKind::Busy, "a rebuild, backup or purge is running; wait until it is done")
-        })
     }
 }
 
@@ -361,23 +360,23 @@ fn shared_identity(dir: &Path, own: Manifest, engines: &dyn OpenEngines) -> Resu
         return Err(Error::new(
             ErrorKind::Conflict,
             format!(
-                "the folder `{}` holds the archive `{}`, the configured engines hold `{}`; name another folder, or \
-                 another keyspace",
+                "the folder `{}` holds the archive `{}`, the configured engines hold `{}`",
                 dir.display(),
                 own.id,
                 known.id
             ),
-        ));
+        )
+        .mend("name another folder, or another keyspace"));
     }
     if known.analyser != own.analyser {
         return Err(Error::new(
             ErrorKind::Unsupported,
             format!(
-                "the engines hold words analysed by `{}`, this version analyses by `{}`; run the version that wrote \
-                 them, or rebuild into another keyspace with `rushes migrate`",
+                "the engines hold words analysed by `{}`, this version analyses by `{}`",
                 known.analyser, own.analyser
             ),
-        ));
+        )
+        .mend("run the version that wrote them, or rebuild into another keyspace with `rushes migrate`"));
     }
     known.write(dir)?;
     Ok(known)

@@ -1,12 +1,18 @@
 //! Backup and restore.
 //!
-//! A backup is a copy of stage 1 (the ground truth), the manifest and the tokens, with a list of files and
-//! their digests; everything else is derived and is made anew after a restore. Writing pauses while the files
-//! are copied. Backup and restore write to `NAME.partial` and rename at the end: what carries the
-//! final name is whole.
+//! A backup is a copy of stage 1 (the ground truth), the manifest and the tokens, with a list of files and their
+//! digests; everything else is derived, and a restored archive rebuilds it. Backup and restore write to `NAME.partial`
+//! and rename at the end: what carries the final name is whole.
+//!
+//! Files that belong together are *staged* in a folder of the archive while writing is frozen; they are hashed and copied
+//! after clients go on. Most bytes are in table files, which the store writes once and never changes: a hard link stages
+//! one in no time, and keeps it when a compaction drops it. All else is copied while writing is frozen, above all the
+//! journal, which is at most some hundred megabytes: it is written in place (it is made 64 MB long and filled), so a link
+//! to it would go on changing. Compaction is not frozen; if it changed a file in that moment, staging starts over.
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use rushes_types::{Commit, Error, ErrorKind, Result};
@@ -20,7 +26,11 @@ use crate::rebuild::{Rebuild, mark};
 
 const LIST: &str = "backup.json";
 const MANIFEST_FILES: [&str; 3] = ["archive.json", "tokens.json", crate::erasures::MARKER];
-/// How often the copy starts over because files changed under it (compaction goes on in the background).
+/// The folder of the archive in which files wait to be copied.
+const STAGED: &str = "backup.staged";
+/// The folders of the store whose files are written once, under a name that is never used again.
+const TABLES: &str = "tables";
+/// How often staging starts over because files changed under it (compaction goes on in the background).
 const ATTEMPTS: usize = 20;
 const BUFFER: usize = 1 << 20;
 
@@ -46,43 +56,83 @@ pub struct BackupFile {
     pub sha256: String,
 }
 
-/// Copies stage 1 of the archive in `dir` to `to`. The caller has stopped all writing to it.
-pub(crate) fn copy_out(
-    dir: &Path,
-    to: &Path,
-    archive: &str,
+/// The files of a backup as they were at one moment, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Staged {
+    dir: PathBuf,
     commit: Commit,
-    progress: &dyn Progress,
-) -> Result<BackupReport> {
-    refuse_existing(to, "the backup")?;
-    let partial = partial_name(to);
-    for _ in 0..ATTEMPTS {
-        remove_partial(&partial)?;
-        make_private_dir(&partial)?;
-        let before = list(dir)?;
-        let copied = copy_files(dir, &partial, &before, progress);
-        match copied {
-            Ok(files) if list(dir)? == before => {
-                let report = BackupReport { archive: archive.to_owned(), commit: commit.0, files };
-                let bytes = serde_json::to_vec_pretty(&report).map_err(|e| Error::bug(e.to_string()))?;
-                write_whole(&partial.join(LIST), &bytes)?;
-                rename(&partial, to)?;
-                return Ok(report);
-            }
-            // A file went away or changed while it was copied: compaction. Once more.
-            Ok(_) => {}
-            Err(e) if e.kind() == ErrorKind::NotFound => {}
-            Err(e) => {
-                remove_partial(&partial)?;
-                return Err(e);
-            }
+}
+
+impl Drop for Staged {
+    fn drop(&mut self) {
+        if let Err(error) = remove_tree(&self.dir) {
+            tracing::warn!(%error, "what a backup has staged is left; opening the archive again removes it");
         }
     }
-    remove_partial(&partial)?;
-    Err(Error::new(
-        ErrorKind::Busy,
-        "the store's files kept changing while they were copied; try again later",
-    ))
+}
+
+/// Removes what a backup that was killed has left in the archive: links keep bytes alive that are to be purged.
+pub(crate) fn remove_staged(dir: &Path) -> Result<()> {
+    remove_tree(&dir.join(STAGED))
+}
+
+/// Refuses a place for a backup that is taken already.
+pub(crate) fn check_target(to: &Path) -> Result<()> {
+    refuse_existing(to, "the backup")
+}
+
+/// Stages the files of the archive in `dir`, whose last commit is `commit`. The caller has frozen all writing.
+pub(crate) fn stage(dir: &Path, commit: Commit, progress: &dyn Progress) -> Result<Staged> {
+    let staged = Staged { dir: dir.join(STAGED), commit };
+    for _ in 0..ATTEMPTS {
+        check(progress, "the backup")?;
+        remove_tree(&staged.dir)?;
+        make_private_dir(&staged.dir)?;
+        let before = list(dir)?;
+        match before.iter().try_for_each(|file| stage_file(dir, &staged.dir, &file.path)) {
+            Ok(()) if list(dir)? == before => return Ok(staged),
+            // A file went away or changed meanwhile: compaction. Once more.
+            Ok(()) => {}
+            Err(e) if e.kind() == ErrorKind::NotFound => {}
+            Err(e) => return Err(e),
+        }
+    }
+    Err(Error::new(ErrorKind::Busy, "the store's files kept changing while they were staged")
+        .mend("try again later"))
+}
+
+/// Stages a file: a link where it never changes and links can be made, else a copy.
+fn stage_file(dir: &Path, staged: &Path, path: &str) -> Result<()> {
+    let (from, to) = (dir.join(path), staged.join(path));
+    if let Some(parent) = to.parent() {
+        make_private_dir(parent)?;
+    }
+    let is_table = Path::new(path).parent().and_then(Path::file_name).is_some_and(|folder| folder == TABLES);
+    if is_table && fs::hard_link(&from, &to).is_ok() {
+        return Ok(());
+    }
+    // A table file that is gone is seen here too.
+    fs::copy(&from, &to).map(drop).map_err(|e| gone_or_io(&from, e))
+}
+
+/// Copies what was staged to `to`, with the list of its files.
+pub(crate) fn copy_out(
+    staged: &Staged,
+    to: &Path,
+    archive: &str,
+    progress: &dyn Progress,
+) -> Result<BackupReport> {
+    check_target(to)?;
+    let partial = partial_name(to);
+    remove_tree(&partial)?;
+    make_private_dir(&partial)?;
+    let copied = copy_files(&staged.dir, &partial, &list(&staged.dir)?, progress);
+    let files = copied.inspect_err(|_| drop(remove_tree(&partial)))?;
+    let report = BackupReport { archive: archive.to_owned(), commit: staged.commit.0, files };
+    let bytes = serde_json::to_vec_pretty(&report).map_err(|e| Error::bug(e.to_string()))?;
+    write_whole(&partial.join(LIST), &bytes)?;
+    rename(&partial, to)?;
+    Ok(report)
 }
 
 /// Makes a new archive in `to` from the backup in `from`; every digest is checked. Derived state is made when
@@ -93,16 +143,14 @@ pub(crate) fn copy_out(
 pub fn restore(from: &Path, to: &Path, progress: &dyn Progress) -> Result<BackupReport> {
     let list_path = from.join(LIST);
     let bytes = fs::read(&list_path).map_err(|e| {
-        Error::invalid(format!(
-            "`{}` holds no backup ({e}); name a folder made by `rushes backup`",
-            from.display()
-        ))
+        Error::invalid(format!("`{}` holds no backup ({e})", from.display()))
+            .mend("name a folder made by `rushes backup`")
     })?;
     let report: BackupReport = serde_json::from_slice(&bytes)
         .map_err(|e| Error::new(ErrorKind::Corrupt, format!("`{}` is damaged: {e}", list_path.display())))?;
     refuse_existing(to, "the archive")?;
     let partial = partial_name(to);
-    remove_partial(&partial)?;
+    remove_tree(&partial)?;
     make_private_dir(&partial)?;
     let total = report.files.iter().map(|f| f.bytes).sum();
     let mut done = 0;
@@ -113,8 +161,9 @@ pub fn restore(from: &Path, to: &Path, progress: &dyn Progress) -> Result<Backup
         if copied != *file {
             return Err(Error::new(
                 ErrorKind::Corrupt,
-                format!("`{}` is not what was backed up; take another backup", source.display()),
-            ));
+                format!("`{}` is not what was backed up", source.display()),
+            )
+            .mend("take another backup"));
         }
         done += file.bytes;
         progress.set("bytes restored", done, Some(total));
@@ -133,10 +182,8 @@ fn refuse_existing(path: &Path, what: &str) -> Result<()> {
     if empty {
         return Ok(());
     }
-    Err(Error::new(
-        ErrorKind::Conflict,
-        format!("`{}` is there already; name a folder for {what} that does not exist yet", path.display()),
-    ))
+    Err(Error::new(ErrorKind::Conflict, format!("`{}` is there already", path.display()))
+        .mend(format!("name a folder for {what} that does not exist yet")))
 }
 
 fn partial_name(to: &Path) -> PathBuf {
@@ -145,11 +192,11 @@ fn partial_name(to: &Path) -> PathBuf {
     to.with_file_name(name)
 }
 
-fn remove_partial(partial: &Path) -> Result<()> {
-    match fs::remove_dir_all(partial) {
+fn remove_tree(dir: &Path) -> Result<()> {
+    match fs::remove_dir_all(dir) {
         Ok(()) => Ok(()),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        Err(e) => Err(Error::io(&format!("removing `{}`", partial.display()), e)),
+        Err(e) => Err(Error::io(&format!("removing `{}`", dir.display()), e)),
     }
 }
 
@@ -169,10 +216,16 @@ fn within(dir: &Path, path: &str) -> Result<PathBuf> {
     Err(Error::new(ErrorKind::Corrupt, format!("the backup lists `{path}`, which lies outside of it")))
 }
 
-/// Path, length and time of change of each file that a backup takes.
-type Listing = Vec<(String, u64, Option<std::time::SystemTime>)>;
+/// A file that a backup takes, with all that tells whether it was changed or exchanged.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct ListedFile {
+    path: String,
+    bytes: u64,
+    inode: u64,
+    modified: Option<std::time::SystemTime>,
+}
 
-fn list(dir: &Path) -> Result<Listing> {
+fn list(dir: &Path) -> Result<Vec<ListedFile>> {
     let mut files = Vec::new();
     for name in MANIFEST_FILES {
         if dir.join(name).is_file() {
@@ -184,7 +237,7 @@ fn list(dir: &Path) -> Result<Listing> {
     Ok(files)
 }
 
-fn list_into(dir: &Path, folder: &Path, files: &mut Listing) -> Result<()> {
+fn list_into(dir: &Path, folder: &Path, files: &mut Vec<ListedFile>) -> Result<()> {
     let what = |e| gone_or_io(&dir.join(folder), e);
     for entry in fs::read_dir(dir.join(folder)).map_err(what)? {
         let entry = entry.map_err(what)?;
@@ -198,11 +251,16 @@ fn list_into(dir: &Path, folder: &Path, files: &mut Listing) -> Result<()> {
     Ok(())
 }
 
-fn describe(dir: &Path, path: &Path) -> Result<(String, u64, Option<std::time::SystemTime>)> {
+fn describe(dir: &Path, path: &Path) -> Result<ListedFile> {
     let meta = fs::metadata(dir.join(path)).map_err(|e| gone_or_io(&dir.join(path), e))?;
     let name =
         path.to_str().ok_or_else(|| Error::bug(format!("a file of ours is named `{}`", path.display())))?;
-    Ok((name.to_owned(), meta.len(), meta.modified().ok()))
+    Ok(ListedFile {
+        path: name.to_owned(),
+        bytes: meta.len(),
+        inode: meta.ino(),
+        modified: meta.modified().ok(),
+    })
 }
 
 fn gone_or_io(path: &Path, e: std::io::Error) -> Error {
@@ -212,11 +270,16 @@ fn gone_or_io(path: &Path, e: std::io::Error) -> Error {
     Error::io(&format!("reading `{}`", path.display()), e)
 }
 
-fn copy_files(dir: &Path, to: &Path, files: &Listing, progress: &dyn Progress) -> Result<Vec<BackupFile>> {
-    let total = files.iter().map(|(_, bytes, _)| bytes).sum();
+fn copy_files(
+    dir: &Path,
+    to: &Path,
+    files: &[ListedFile],
+    progress: &dyn Progress,
+) -> Result<Vec<BackupFile>> {
+    let total = files.iter().map(|file| file.bytes).sum();
     let mut done = 0;
     let mut copied = Vec::new();
-    for (path, bytes, _) in files {
+    for ListedFile { path, bytes, .. } in files {
         check(progress, "the backup")?;
         copied.push(copy_file(&dir.join(path), &to.join(path), path)?);
         done += bytes;

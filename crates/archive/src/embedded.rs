@@ -9,7 +9,6 @@ use rushes_store::{AnnotationStore, BlockFormat, EmbeddedStore, Redactor, StoreO
 use rushes_text::{Analyzer, Language, detect, for_each_token, normalise_label};
 use rushes_timeline::{EmbeddedTimeline, TimelineStore};
 use rushes_types::Result;
-use rushes_wire::Format;
 
 use crate::engines::Part;
 use crate::manifest::{Manifest, make_private_dir};
@@ -91,10 +90,6 @@ struct WireRedactor;
 
 impl Redactor for WireRedactor {
     fn keep(&self, format: BlockFormat, bytes: &[u8], keep: &[u32]) -> Result<Option<Vec<u8>>> {
-        let format = match format {
-            BlockFormat::Lines => Format::Lines,
-            BlockFormat::Arrow => Format::Arrow,
-        };
         rushes_wire::keep_only(format, bytes, keep)
     }
 }

@@ -24,8 +24,15 @@ pub struct Engines {
     pub timeline: Arc<dyn TimelineStore>,
     /// Stage 3.
     pub index: Arc<dyn Index>,
-    /// May other processes work on the same archive? What they change is then looked for from time to time.
-    pub shared: bool,
+}
+
+impl Engines {
+    /// May other processes work on the same archive? What they change is then looked for from time to time. The ground
+    /// truth decides: where it is shared, so is what is derived from it.
+    #[must_use]
+    pub fn shared(&self) -> bool {
+        self.store.capabilities().shared
+    }
 }
 
 /// Opens what an archive runs on. The default is [`EmbeddedEngines`].
@@ -70,7 +77,6 @@ impl OpenEngines for EmbeddedEngines {
             events: place.events()?,
             timeline: place.timeline()?,
             index: place.index()?,
-            shared: false,
         })
     }
 

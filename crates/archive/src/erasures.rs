@@ -162,11 +162,7 @@ fn purge_index(engines: &Engines, progress: &dyn Progress, patience: Duration) -
     while !engines.index.purge()? {
         check(progress, "the purge")?;
         if Instant::now() >= until {
-            return Err(Error::new(
-                ErrorKind::Busy,
-                "the index still keeps bytes of what was erased: its engine needs a while, or a copy of it is away; it is \
-                 tried again by itself, or run it again later",
-            ));
+            return Err(Error::new(ErrorKind::Busy, "the index still keeps bytes of what was erased: its engine needs a while, or a copy of it is away").mend("it is tried again by itself, or run it again later"));
         }
         std::thread::sleep(INDEX_PAUSE);
     }

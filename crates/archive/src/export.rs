@@ -1,9 +1,9 @@
 //! `rushes export`: the stored annotations, as they were sent.
 
-use rushes_store::{Block, BlockFormat, CommitRecord, Effect, Segment};
-use rushes_types::{AssetId, Commit, Result};
+use rushes_store::{Block, CommitRecord, Effect, RunSegment};
+use rushes_types::{AssetId, BlockFormat, Commit, Result};
+use rushes_wire::BlockContext;
 use rushes_wire::render::{AnnotationLine, to_json};
-use rushes_wire::{BlockContext, Format};
 
 use crate::access::{Caller, Right};
 use crate::archive::Archive;
@@ -45,7 +45,7 @@ impl Archive {
 
 fn export_block(
     asset: &AssetId,
-    segment: &Segment,
+    segment: &RunSegment,
     block: &Block,
     sink: &mut dyn FnMut(&[u8]) -> Result<()>,
 ) -> Result<u64> {
@@ -62,7 +62,7 @@ fn export_block(
             let context =
                 BlockContext { asset: asset.clone(), model: segment.model.clone(), run: segment.run.clone() };
             let annotations =
-                rushes_wire::decode_block(Format::Arrow, &block.bytes, &block.positions, &context)?;
+                rushes_wire::decode_block(BlockFormat::Arrow, &block.bytes, &block.positions, &context)?;
             for annotation in annotations {
                 let mut line = to_json(&AnnotationLine { annotation: &annotation, movie: None })?;
                 line.push('\n');

@@ -2,10 +2,7 @@
 
 use rushes_events::DeadLetter;
 use rushes_store::{EraseTarget, LabelAliases, RunSpec};
-use rushes_types::{
-    Asset, AssetId, BucketNo, Commit, Error, ErrorKind, FusedAnnotation, FusedKey, Model, Result, Run, RunId,
-    Visibility,
-};
+use rushes_types::{Asset, AssetId, Commit, Error, ErrorKind, Model, Result, Run, RunId, Visibility};
 
 use crate::access::{Caller, Right};
 use crate::archive::Archive;
@@ -13,15 +10,6 @@ use crate::ingest::{self, Body, IngestOptions, IngestReport, no_run};
 
 /// Assets read at once when all are looked through.
 const PAGE: usize = 1024;
-
-/// A bucket with its annotations.
-#[derive(Debug, Clone, PartialEq)]
-pub struct BucketView {
-    /// The bucket.
-    pub bucket: rushes_types::Bucket,
-    /// Its annotations, in the bucket's order.
-    pub annotations: Vec<FusedAnnotation>,
-}
 
 impl Archive {
     /// Registers assets, or changes them.
@@ -35,7 +23,7 @@ impl Archive {
                 caller.require(Right::Ingest, &known.movie)?;
             }
         }
-        let _open = self.gate.pass();
+        let _writing = self.write_freeze.enter();
         let commit = self.engines.store.put_assets(assets)?;
         self.shared.committed.notify();
         Ok(commit)
@@ -72,7 +60,7 @@ impl Archive {
     /// [`ErrorKind::Conflict`] where it would change a registered space.
     pub fn put_models(&self, caller: &Caller, models: &[Model]) -> Result<()> {
         require_any(caller, Right::Ingest)?;
-        let _open = self.gate.pass();
+        let _writing = self.write_freeze.enter();
         models.iter().try_for_each(|model| self.engines.store.put_model(model))
     }
 
@@ -109,7 +97,7 @@ impl Archive {
     /// What the store answers.
     pub fn put_labels(&self, caller: &Caller, labels: &[LabelAliases]) -> Result<()> {
         caller.require_everywhere(Right::Ingest)?;
-        let _open = self.gate.pass();
+        let _writing = self.write_freeze.enter();
         self.engines.store.put_labels(labels)?;
         self.forget_labels();
         Ok(())
@@ -130,7 +118,7 @@ impl Archive {
     /// [`ErrorKind::NotFound`] where the asset is not registered or the caller may not write to it.
     pub fn open_run(&self, caller: &Caller, spec: &RunSpec) -> Result<Run> {
         self.require_asset(caller, Right::Ingest, &spec.asset)?;
-        let _open = self.gate.pass();
+        let _writing = self.write_freeze.enter();
         self.engines.store.open_run(spec)
     }
 
@@ -147,7 +135,7 @@ impl Archive {
         strict: bool,
     ) -> Result<IngestReport> {
         let run = self.require_run(caller, run)?;
-        let _open = self.gate.pass();
+        let _writing = self.write_freeze.enter();
         ingest::append_run(&*self.engines.store, self.limits(), &run, body, strict)
     }
 
@@ -226,41 +214,11 @@ impl Archive {
     /// # Errors
     /// [`ErrorKind::TooLarge`], [`ErrorKind::StorageFull`] and what else the store answers.
     pub fn ingest(&self, caller: &Caller, body: Body<'_>, options: &IngestOptions) -> Result<IngestReport> {
-        let _open = self.gate.pass();
+        let _writing = self.write_freeze.enter();
         let _taking_in = self.shared.traffic.enter();
         let report = ingest::ingest(&*self.engines.store, self.limits(), caller, body, options)?;
         self.shared.committed.notify();
         Ok(report)
-    }
-
-    /// Buckets `from ..= to` of an asset with their annotations, at most `limit`.
-    ///
-    /// # Errors
-    /// [`ErrorKind::NotFound`] where the asset is not there or the caller may not see it.
-    pub fn buckets(
-        &self,
-        caller: &Caller,
-        asset: &AssetId,
-        from: BucketNo,
-        to: BucketNo,
-        limit: usize,
-    ) -> Result<Vec<BucketView>> {
-        self.require_asset(caller, Right::Read, asset)?;
-        let mut views = Vec::new();
-        let mut next = Some(from);
-        while let Some(from) = next.filter(|from| *from <= to && views.len() < limit) {
-            let asked = limit - views.len();
-            let buckets = self.engines.timeline.buckets(asset, from, to, asked)?;
-            let last = buckets.last().filter(|_| buckets.len() == asked).map(|bucket| bucket.no);
-            next = last.and_then(|last| last.0.checked_add(1)).map(BucketNo);
-            // One that was emptied is as one that never was: a rebuild may not write it again.
-            for bucket in buckets.into_iter().filter(|bucket| !bucket.annotations.is_empty()) {
-                let keys: Vec<FusedKey> = bucket_keys(&bucket);
-                let annotations = self.engines.timeline.get(asset, &keys)?.into_iter().flatten().collect();
-                views.push(BucketView { bucket, annotations });
-            }
-        }
-        Ok(views)
     }
 
     /// Erases.
@@ -281,7 +239,7 @@ impl Archive {
                 self.require_asset(caller, Right::Admin, &run.asset)?;
             }
         }
-        let _open = self.gate.pass();
+        let _writing = self.write_freeze.enter();
         let _erasing = self.shared.erasures.begin()?;
         let commit = self.engines.store.erase(target)?;
         self.shared.committed.notify();
@@ -295,7 +253,7 @@ impl Archive {
         call: impl FnOnce(&dyn rushes_store::AnnotationStore) -> Result<T>,
     ) -> Result<T> {
         self.require_run(caller, run)?;
-        let _open = self.gate.pass();
+        let _writing = self.write_freeze.enter();
         let done = call(&*self.engines.store)?;
         self.shared.committed.notify();
         Ok(done)
@@ -309,20 +267,13 @@ impl Archive {
 
     pub(crate) fn require_asset(&self, caller: &Caller, right: Right, id: &AssetId) -> Result<Asset> {
         let missing = || {
-            Error::new(
-                ErrorKind::NotFound,
-                format!("asset `{id}` is not there; `rushes asset list` names those that are"),
-            )
+            Error::new(ErrorKind::NotFound, format!("asset `{id}` is not there"))
+                .mend("`rushes asset list` names those that are")
         };
         let asset = self.engines.store.asset(id)?.ok_or_else(missing)?;
         // Who may not see it does not learn that it is there.
         if caller.may(right, &asset.movie) { Ok(asset) } else { Err(missing()) }
     }
-}
-
-/// The keys of a bucket's annotations.
-pub(crate) fn bucket_keys(bucket: &rushes_types::Bucket) -> Vec<FusedKey> {
-    bucket.annotations.iter().map(|member| FusedKey { start_ns: member.start_ns, key: member.key }).collect()
 }
 
 fn sees(caller: &Caller, asset: &Asset) -> bool {

@@ -3,16 +3,14 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use rushes_store::{
-    AnnotationStore, BlockFormat, BlockInput, Receipt, Row, RunSpec, Take, receipt_of_the_first,
-};
+use rushes_store::{AnnotationStore, AppendMode, BlockInput, Receipt, RunSpec, receipt_of_the_first};
 use rushes_types::limits::Limits;
 use rushes_types::{
     Asset, AssetId, Commit, Error, ErrorKind, Metric, Model, ModelRef, MovieId, Result, RunId, RunMode,
     Space, SpaceId,
 };
 use rushes_wire::batch::SplitOptions;
-use rushes_wire::{Format, GroupedBlock, Request};
+use rushes_wire::{GroupedBlock, Request};
 
 use crate::access::{Caller, Right};
 
@@ -108,11 +106,11 @@ pub(crate) fn ingest(
         // Before anything is registered: what is refused only by the store counts as much as what cannot be read.
         let inputs = inputs(&request.blocks);
         let would = match options.mode {
-            IngestMode::Loose => store.append_loose(&inputs, Take::Nothing)?,
+            IngestMode::Loose => store.append_loose(&inputs, AppendMode::DryRun)?,
             IngestMode::Replace => receipt_of_the_first(&inputs),
         };
         if options.dry_run || report.rejected > 0 || !would.rejected.is_empty() {
-            add(&mut report, would, &request.blocks);
+            add(&mut report, would);
             if options.strict && report.rejected > 0 {
                 report.accepted = 0;
             }
@@ -122,17 +120,17 @@ pub(crate) fn ingest(
     registrations.carry_out(store, &mut report)?;
     match options.mode {
         IngestMode::Loose => {
-            let receipt = store.append_loose(&inputs(&request.blocks), take(options.strict))?;
-            add(&mut report, receipt, &request.blocks);
+            let receipt = store.append_loose(&inputs(&request.blocks), append_mode(options.strict))?;
+            add(&mut report, receipt);
         }
         IngestMode::Replace => replace(store, &request.blocks, options.strict, &mut report)?,
     }
     Ok(report)
 }
 
-/// What the store takes where it refuses some.
-const fn take(strict: bool) -> Take {
-    if strict { Take::AllOrNothing } else { Take::WhatFits }
+/// What the store keeps where it refuses some.
+const fn append_mode(strict: bool) -> AppendMode {
+    if strict { AppendMode::Atomic } else { AppendMode::Partial }
 }
 
 /// Adds a request to an open run.
@@ -154,16 +152,16 @@ pub(crate) fn append_run(
         fits
     });
     if strict {
-        let would = store.append(&run.id, &inputs(&request.blocks), Take::Nothing)?;
+        let would = store.append(&run.id, &inputs(&request.blocks), AppendMode::DryRun)?;
         if report.rejected > 0 || !would.rejected.is_empty() {
-            add(&mut report, would, &request.blocks);
+            add(&mut report, would);
             report.accepted = 0;
             return Ok(report);
         }
     }
     register_space(store, &models, &request.blocks)?;
-    let receipt = store.append(&run.id, &inputs(&request.blocks), take(strict))?;
-    add(&mut report, receipt, &request.blocks);
+    let receipt = store.append(&run.id, &inputs(&request.blocks), append_mode(strict))?;
+    add(&mut report, receipt);
     Ok(report)
 }
 
@@ -193,39 +191,26 @@ fn report_of(request: &Request) -> IngestReport {
     report
 }
 
-fn inputs(blocks: &[GroupedBlock]) -> Vec<BlockInput<'_>> {
+/// The blocks as the store takes them; their bytes stay where they are.
+fn inputs<'a>(blocks: impl IntoIterator<Item = &'a GroupedBlock>) -> Vec<BlockInput<'a>> {
     blocks
-        .iter()
+        .into_iter()
         .map(|block| BlockInput {
             asset: block.asset.clone(),
             model: block.model.clone(),
-            format: store_format(block.format),
-            rows: block.rows.iter().map(row).collect(),
+            format: block.format,
+            rows: Cow::Borrowed(&block.rows),
             bytes: Cow::Borrowed(&block.bytes),
         })
         .collect()
 }
 
-fn row(row: &rushes_wire::RowInfo) -> Row {
-    Row { id: row.id.clone(), start_ns: row.start_ns, digest: row.digest, position: row.position }
-}
-
-/// How the store names a block's format.
-pub(crate) const fn store_format(format: Format) -> BlockFormat {
-    match format {
-        Format::Lines => BlockFormat::Lines,
-        Format::Arrow => BlockFormat::Arrow,
-    }
-}
-
-fn add(report: &mut IngestReport, receipt: Receipt, blocks: &[GroupedBlock]) {
+fn add(report: &mut IngestReport, receipt: Receipt) {
     report.accepted += receipt.accepted;
     report.duplicates += receipt.duplicates;
     report.commit = report.commit.max(receipt.commit);
-    for (block, position, why) in receipt.rejected {
-        let rows = blocks.get(block).map_or(&[][..], |b| &b.rows);
-        let line = rows.iter().find(|r| r.position == position).map_or(0, |r| r.source);
-        refuse(report, line, "/annotation_id", &why);
+    for rejection in receipt.rejected {
+        refuse(report, rejection.source, "/annotation_id", &rejection.reason);
     }
     report.errors.sort_by_key(|e| e.line);
 }
@@ -274,9 +259,8 @@ fn fill(
         let spec = RunSpec { id: None, asset, model, mode: RunMode::Replace, coverage: None };
         let run = store.open_run(&spec)?;
         filled.push(run.id.clone());
-        let blocks: Vec<GroupedBlock> = blocks.into_iter().cloned().collect();
-        let receipt = store.append(&run.id, &inputs(&blocks), take(strict))?;
-        add(report, receipt, &blocks);
+        let receipt = store.append(&run.id, &inputs(blocks.iter().copied()), append_mode(strict))?;
+        add(report, receipt);
     }
     Ok(())
 }
@@ -320,8 +304,9 @@ impl Registrations {
                 None => {
                     let movie = match &block.movie {
                         Some(movie) => movie.clone(),
-                        None => MovieId::new(block.asset.as_str())
-                            .map_err(|e| Error::invalid(e.to_string()).at("/asset_id"))?,
+                        None => {
+                            MovieId::new(block.asset.as_str()).map_err(|e| Error::from(e).at("/asset_id"))?
+                        }
                     };
                     caller.require(Right::Ingest, &movie)?;
                     assets.insert(block.asset.clone(), Asset::new(block.asset.clone(), movie));
@@ -357,7 +342,7 @@ fn unregistered(known: &[Model], block: &GroupedBlock) -> Result<Option<Model>> 
     }
     let space = match block.dimensions {
         Some(dimensions) => Some(Space {
-            id: SpaceId::new(block.model.as_str()).map_err(|e| Error::invalid(e.to_string()).at("/model"))?,
+            id: SpaceId::new(block.model.as_str()).map_err(|e| Error::from(e).at("/model"))?,
             dimensions,
             metric: Metric::Cosine,
             encoder: None,
@@ -384,5 +369,5 @@ fn register_space(store: &dyn AnnotationStore, known: &[Model], blocks: &[Groupe
 
 /// An error where a run is not there.
 pub(crate) fn no_run(run: &RunId) -> Error {
-    Error::new(ErrorKind::NotFound, format!("run `{run}` is not there; open it first")).at("/run")
+    Error::new(ErrorKind::NotFound, format!("run `{run}` is not there")).mend("open it first").at("/run")
 }

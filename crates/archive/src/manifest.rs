@@ -47,17 +47,15 @@ impl Manifest {
 
     fn parse(bytes: &[u8], place: &str) -> Result<Self> {
         let manifest: Self = serde_json::from_slice(bytes).map_err(|e| {
-            Error::new(
-                ErrorKind::Corrupt,
-                format!("`{place}` is no archive manifest: {e}; restore it from a backup"),
-            )
+            Error::new(ErrorKind::Corrupt, format!("`{place}` is no archive manifest: {e}"))
+                .mend("restore it from a backup")
         })?;
         if manifest.format > FORMAT_VERSION {
             return Err(Error::invalid(format!(
-                "the archive of `{place}` has format {}, this version reads up to {FORMAT_VERSION}; install a newer \
-                 rushes",
+                "the archive of `{place}` has format {}, this version reads up to {FORMAT_VERSION}",
                 manifest.format
-            )));
+            ))
+            .mend("install a newer rushes"));
         }
         Ok(manifest)
     }
@@ -160,11 +158,9 @@ impl ArchiveLock {
             Ok(()) => Ok(Self(file)),
             Err(rustix::io::Errno::WOULDBLOCK) => Err(Error::new(
                 ErrorKind::Busy,
-                format!(
-                    "the archive `{}` is open in another process; stop it, or talk to its server",
-                    dir.display()
-                ),
-            )),
+                format!("the archive `{}` is open in another process", dir.display()),
+            )
+            .mend("stop it, or talk to its server")),
             Err(e) => Err(Error::io(&format!("locking `{}`", path.display()), e.into())),
         }
     }

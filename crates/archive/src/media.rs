@@ -20,8 +20,9 @@ impl Archive {
             let mend = "set its `path` to a file in one of the media folders";
             Error::new(
                 ErrorKind::NotFound,
-                format!("asset `{}` has no media file that may be served; {mend}", asset.id),
+                format!("asset `{}` has no media file that may be served", asset.id),
             )
+            .mend(mend)
         };
         let path = asset.path.as_deref().ok_or_else(missing)?;
         let path = std::fs::canonicalize(path).map_err(|_| missing())?;

@@ -30,9 +30,9 @@ const POLL: Duration = Duration::from_millis(2);
 pub struct Traffic(AtomicUsize);
 
 /// One of them, until it is dropped.
-pub(crate) struct TakingIn<'a>(&'a Traffic);
+pub(crate) struct Ingesting<'a>(&'a Traffic);
 
-impl Drop for TakingIn<'_> {
+impl Drop for Ingesting<'_> {
     fn drop(&mut self) {
         self.0.0.fetch_sub(1, Ordering::AcqRel);
     }
@@ -40,9 +40,9 @@ impl Drop for TakingIn<'_> {
 
 impl Traffic {
     /// A request begins to take annotations in.
-    pub(crate) fn enter(&self) -> TakingIn<'_> {
+    pub(crate) fn enter(&self) -> Ingesting<'_> {
         self.0.fetch_add(1, Ordering::AcqRel);
-        TakingIn(self)
+        Ingesting(self)
     }
 
     /// Lets requests go first, for a bounded time: under traffic without end the later stages are slower, never stopped.

@@ -1,8 +1,21 @@
-//! Throwing derived state away and making it anew.
+//! Emptying derived state, so that the workers make it again from the store.
 //!
-//! A rebuild empties the derived stores and says every asset's event again; the workers do the rest, as they
-//! always do. A marker file, written first and removed last, makes it resumable: an archive that is opened
-//! with the marker starts the rebuild over. A restored backup is an archive with a marker and no derived state.
+//! A rebuild empties the derived stores and republishes every asset; the workers do the rest, as they always do. Clients
+//! go on committing. A marker file, written first and removed last, makes it resumable: an archive that is opened with
+//! the marker starts the rebuild over. A restored backup is an archive with a marker and no derived state.
+//!
+//! What was in the event log is skipped, watermarks too, so a rebuild must say one of its own or the read point would
+//! never reach the commits whose watermarks were skipped. The order makes it true and high enough:
+//!
+//! 1. skip what the log holds,
+//! 2. read up to which commit nothing is missing in the store (`settled`),
+//! 3. republish every asset that has a commit,
+//! 4. append that commit as the watermark.
+//!
+//! A skipped watermark was said before 1, so 2 is not below it. A commit up to 2 was there before 3, so its asset is ahead
+//! of the watermark in the log, whoever relays the outbox and however far. A commit after 2 has its row in the outbox
+//! still, or an event behind the skipped ones, and brings its own watermark. Nothing here waits for the outbox to be
+//! empty: under traffic it never need be.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -15,12 +28,12 @@ use crate::embedded::Place;
 use crate::engines::{Engines, OpenEngines};
 use crate::manifest::{Manifest, write_whole};
 use crate::progress::{Progress, check};
-use crate::workers::{FUSE_CONSUMER, INDEX_CONSUMER, relay_pass};
+use crate::workers::{FUSE_CONSUMER, INDEX_CONSUMER};
 
 const MARKER: &str = "rebuild.json";
 /// Several who index may each have missed what the others reached; they look again so soon.
 const PUBLISHED_WITHIN: Duration = Duration::from_secs(3);
-/// Assets whose events are said at once.
+/// Assets whose events are appended in one call.
 const ASSETS: usize = 1024;
 
 /// What to make anew.
@@ -53,21 +66,16 @@ pub(crate) fn mark(dir: &Path, what: Rebuild) -> Result<()> {
 pub(crate) fn pending(dir: &Path) -> Result<Option<Marker>> {
     match std::fs::read(marker_path(dir)) {
         Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|e| {
-            Error::new(
-                ErrorKind::Corrupt,
-                format!("`{MARKER}` is damaged: {e}; remove it and run `rushes rebuild`"),
-            )
+            Error::new(ErrorKind::Corrupt, format!("`{MARKER}` is damaged: {e}"))
+                .mend("remove it and run `rushes rebuild`")
         }),
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
         Err(e) => Err(Error::io(&format!("reading `{MARKER}`"), e)),
     }
 }
 
-/// Empties what is to be rebuilt and says every asset's event again. The workers must be stopped or paused.
+/// Empties what is to be rebuilt and republishes every asset. The workers must be stopped.
 pub(crate) fn begin(dir: &Path, engines: &Engines, marker: &Marker, progress: &dyn Progress) -> Result<()> {
-    // Read first: whatever has a commit up to here is said below, or has been said before.
-    let upto = engines.store.settled()?;
-    while relay_pass(engines)?.busy {}
     if marker.what == Rebuild::All {
         progress.set("emptying fused data", 0, None);
         engines.timeline.clear()?;
@@ -76,7 +84,12 @@ pub(crate) fn begin(dir: &Path, engines: &Engines, marker: &Marker, progress: &d
     progress.set("emptying the index", 0, None);
     engines.index.clear()?;
     engines.events.skip(Topic::Fused, INDEX_CONSUMER)?;
-    say_all(engines, marker.what, progress)?;
+    // After what is skipped and before what is republished: the module's head says why.
+    let upto = engines.store.settled()?;
+    if marker.what == Rebuild::Index {
+        republish_fused(engines, progress)?;
+    }
+    republish_committed(engines, progress)?;
     // Through fusion, so that it reaches the index behind everything that was fused before it.
     engines.events.append(Topic::Committed, &[Event::Watermark { partition: None, upto }])?;
     match std::fs::remove_file(marker_path(dir)) {
@@ -86,23 +99,32 @@ pub(crate) fn begin(dir: &Path, engines: &Engines, marker: &Marker, progress: &d
     }
 }
 
-/// Says every asset's event again: to fusion, or to the index where what is fused stays.
-fn say_all(engines: &Engines, what: Rebuild, progress: &dyn Progress) -> Result<()> {
+/// Sends every asset that ever had a commit to fusion again. One that is fused up to its last commit costs a look.
+fn republish_committed(engines: &Engines, progress: &dyn Progress) -> Result<()> {
+    republish(engines, Topic::Committed, progress, &|after| {
+        let page = engines.store.assets_with_history(after, ASSETS)?;
+        Ok(page.into_iter().map(|asset| (asset, Commit::NONE)).collect())
+    })
+}
+
+/// Sends every fused asset to the index again.
+fn republish_fused(engines: &Engines, progress: &dyn Progress) -> Result<()> {
+    republish(engines, Topic::Fused, progress, &|after| engines.timeline.assets(after, ASSETS))
+}
+
+/// A page of assets with their commits, behind one.
+type Pages<'a> = dyn Fn(Option<&AssetId>) -> Result<Vec<(AssetId, Commit)>> + 'a;
+
+fn republish(engines: &Engines, topic: Topic, progress: &dyn Progress, pages: &Pages<'_>) -> Result<()> {
     let mut after: Option<AssetId> = None;
-    let mut said = 0;
+    let mut queued = 0;
     loop {
         check(progress, "the rebuild")?;
-        let (topic, assets) = match what {
-            Rebuild::All => {
-                let page = engines.store.assets_with_history(after.as_ref(), ASSETS)?;
-                (Topic::Committed, page.into_iter().map(|asset| (asset, Commit::NONE)).collect())
-            }
-            Rebuild::Index => (Topic::Fused, engines.timeline.assets(after.as_ref(), ASSETS)?),
-        };
+        let assets = pages(after.as_ref())?;
         let Some((last, _)) = assets.last() else { return Ok(()) };
         after = Some(last.clone());
-        said += assets.len() as u64;
-        progress.set("assets queued", said, None);
+        queued += assets.len() as u64;
+        progress.set("assets queued", queued, None);
         let events: Vec<Event> =
             assets.into_iter().map(|(asset, commit)| Event::Asset { asset, commit }).collect();
         engines.events.append(topic, &events)?;
@@ -144,11 +166,7 @@ pub(crate) fn open_engines(
         }
         Ok(engines) if !of_no_use && index_is_lost(&engines)? => {
             if !opener.has_index_here() {
-                return Err(Error::new(
-                    ErrorKind::NotFound,
-                    "the index is empty, and it was filled before; were its indices deleted, or is another prefix \
-                     configured? `rushes rebuild --index` fills it again",
-                ));
+                return Err(Error::new(ErrorKind::NotFound, "the index is empty, and it was filled before").mend("were its indices deleted, or is another prefix configured? `rushes rebuild --index` fills it again"));
             }
             tracing::warn!("the index is gone; it is made anew");
             mark(dir, Rebuild::Index)?;

@@ -78,7 +78,7 @@ impl Archive {
     /// The labels with aliases, read once and again after they changed.
     pub(crate) fn label_table(&self) -> Result<Arc<LabelTable>> {
         let known = self.labels.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let holds = |at: &Instant| !self.engines.shared || at.elapsed() < LABELS_HOLD;
+        let holds = |at: &Instant| !self.engines.shared() || at.elapsed() < LABELS_HOLD;
         if let Some((_, table)) = known.as_ref().filter(|(at, _)| holds(at)) {
             return Ok(Arc::clone(table));
         }

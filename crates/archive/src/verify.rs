@@ -19,7 +19,7 @@ use crate::embedded::Words;
 use crate::engines::Engines;
 use crate::erasures::GONE_WITHIN;
 use crate::progress::{Progress, check};
-use crate::workers::{FuseSettings, assets_aside};
+use crate::workers::{FuseSettings, dead_assets};
 
 /// Assets looked up at once.
 const ASSETS: usize = 256;
@@ -84,9 +84,9 @@ pub(crate) fn verify(
     progress: &dyn Progress,
 ) -> Result<VerifyReport> {
     let mut report = VerifyReport::default();
-    for (asset, reason) in assets_aside(&*engines.events, PROBLEMS_MAX)? {
+    for (asset, reason) in dead_assets(&*engines.events, PROBLEMS_MAX)? {
         report.problem(format!(
-            "an event of asset `{asset}` was set aside: {reason}; mend that and run `rushes events replay`"
+            "an event of asset `{asset}` is a dead letter: {reason}; mend that and run `rushes events replay`"
         ));
     }
     let total = engines.store.counts()?.assets;
@@ -165,7 +165,7 @@ fn verify_fused(
     let anew = MemoryTimeline::new()?;
     let words = Words::new(&settings.default_language);
     let options = Options { bucket_ns: settings.bucket_ns, ..Options::new(&words) };
-    fuse_asset(&&*engines.store, &anew, asset, options)?;
+    fuse_asset(&*engines.store, &anew, asset, options)?;
     let (stored, anew) = (engines.timeline.content_digest(asset)?, anew.content_digest(asset)?);
     if stored != anew {
         report.problem(format!(

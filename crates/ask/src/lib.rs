@@ -58,9 +58,9 @@ pub struct Asked {
 /// name anything to look for; where the names cannot be read.
 pub fn ask(question: &str, base: &Plan, knowledge: &dyn Knowledge) -> Result<Asked> {
     if question.len() > QUERY_BYTES_MAX {
-        let message =
-            format!("the question has {} bytes; at most {QUERY_BYTES_MAX} are taken", question.len());
-        return Err(Error::new(ErrorKind::TooLarge, message).at("/q"));
+        let message = format!("the question has {} bytes", question.len());
+        let mend = format!("at most {QUERY_BYTES_MAX} are taken");
+        return Err(Error::new(ErrorKind::TooLarge, message).mend(mend).at("/q"));
     }
     let lexicon = &Lexicon::of(knowledge)?;
     let scanner = Scanner::new(question, lexicon);
@@ -69,12 +69,14 @@ pub fn ask(question: &str, base: &Plan, knowledge: &dyn Knowledge) -> Result<Ask
     let built = build::build(question, &items, by_meaning);
     let Planned { plan, mut pointers, mut warnings } = plan_of::plan_of(&items, &built, base, lexicon);
     if plan.all.is_empty() && plan.any.is_empty() {
-        let message = if plan.none.is_empty() {
-            "the question names nothing to look for; name a person, a place or words that are said"
+        let error = if plan.none.is_empty() {
+            Error::invalid("the question names nothing to look for")
+                .mend("name a person, a place or words that are said")
         } else {
-            "the question only says what must not be there; say as well what must be, such as a place or a person"
+            Error::invalid("the question only says what must not be there")
+                .mend("say as well what must be, such as a place or a person")
         };
-        return Err(Error::invalid(message).at("/q"));
+        return Err(error.at("/q"));
     }
     warnings.extend(notes(question, &items, &built));
     pointers.retain(|_, pointer| {

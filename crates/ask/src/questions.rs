@@ -93,8 +93,8 @@ impl WrittenLexicon {
     /// # Errors
     /// Where the text is no such lexicon.
     pub fn read(toml: &str) -> Result<Self> {
-        let file: LexiconFile =
-            toml::from_str(toml).map_err(|e| Error::invalid(format!("this is no lexicon: {e}; mend it")))?;
+        let file: LexiconFile = toml::from_str(toml)
+            .map_err(|e| Error::invalid(format!("this is no lexicon: {e}")).mend("mend it"))?;
         let mut names = Names::new();
         for rows in &file.label {
             for row in &rows.names {
@@ -159,7 +159,7 @@ pub struct Question {
 pub fn read(toml: &str) -> Result<Vec<Question>> {
     type Set = BTreeMap<String, BTreeMap<String, Vec<(String, String)>>>;
     let set: Set = toml::from_str(toml)
-        .map_err(|e| Error::invalid(format!("this is no set of questions: {e}; mend it")))?;
+        .map_err(|e| Error::invalid(format!("this is no set of questions: {e}")).mend("mend it"))?;
     let mut questions = Vec::new();
     for (category, languages) in set {
         for (language, pairs) in languages {

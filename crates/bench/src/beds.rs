@@ -1,4 +1,4 @@
-//! What an archive may be measured on, beside the embedded engines: this crate is handed it, and knows no driver.
+//! What an archive may be measured on, beside the embedded engines.
 
 use std::path::Path;
 use std::sync::Arc;

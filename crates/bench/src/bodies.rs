@@ -1,10 +1,9 @@
 //! Request bodies, made before the clock runs: the generator must not be a part of what is measured.
 
-use rushes_types::Result;
+use rushes_types::{BlockFormat, Result};
 
 use crate::World;
 use crate::lines::{Written, write_lines, write_vector_lines};
-use crate::subject::Format;
 use crate::world::Episode;
 
 /// Bytes of bodies that are made ahead. Small, as peak memory is measured too.
@@ -34,10 +33,10 @@ impl Content {
 
     /// How its bodies are written.
     #[must_use]
-    pub const fn format(self) -> Format {
+    pub const fn format(self) -> BlockFormat {
         match self {
-            Self::Lines | Self::VectorLines => Format::Lines,
-            Self::VectorArrow => Format::Arrow,
+            Self::Lines | Self::VectorLines => BlockFormat::Lines,
+            Self::VectorArrow => BlockFormat::Arrow,
         }
     }
 

@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use rushes_archive::Words;
-use rushes_fuse::driver::{Options, gather};
+use rushes_fuse::driver::{Options, load_step};
 use rushes_timeline::MemoryTimeline;
 use rushes_types::{AssetId, Change, Error, Result};
 use rushes_wire::codec::{encode_annotation, encode_bucket};
@@ -31,9 +31,9 @@ pub fn pairs(subject: &Subject, assets: &[AssetId]) -> Result<u64> {
     let options = Options { bucket_ns: subject.bucket_ns(), ..Options::new(&words) };
     let mut pairs = 0;
     for asset in assets {
-        let Some(step) = gather(&&*engines.store, &nothing, asset, options)? else { continue };
+        let Some(step) = load_step(&*engines.store, &nothing, asset, options)? else { continue };
         let update = step.decide(&nothing, options)?;
-        pairs += update.buckets.iter().map(|bucket| bucket.annotations.len() as u64).sum::<u64>();
+        pairs += update.step.buckets.iter().map(|bucket| bucket.annotations.len() as u64).sum::<u64>();
     }
     Ok(pairs)
 }
@@ -51,28 +51,28 @@ pub fn in_memory(subject: &Subject, world: &World) -> Result<Decided> {
     let mut row = Vec::new();
     for asset in subject.asset_ids(world)? {
         let began = Instant::now();
-        let Some(step) = gather(&&*engines.store, &nothing, &asset, options)? else { continue };
+        let Some(step) = load_step(&*engines.store, &nothing, &asset, options)? else { continue };
         reading += began.elapsed();
         if !engines.store.history(&asset, step.upto(), 1)?.is_empty() {
             return Err(Error::bug(format!("asset `{asset}` was not fused in one step")));
         }
         let began = Instant::now();
         let update = step.decide(&nothing, options)?;
-        for change in &update.changes {
+        for change in &update.step.changes {
             if let Change::Put(fused) = change {
                 row.clear();
                 encode_annotation(fused, &mut row);
                 bytes += row.len() as u64;
             }
         }
-        for bucket in &update.buckets {
+        for bucket in &update.step.buckets {
             row.clear();
             encode_bucket(bucket, &mut row);
             bytes += row.len() as u64;
             pairs += bucket.annotations.len() as u64;
         }
         fusing += began.elapsed();
-        annotations += update.changes.len() as u64;
+        annotations += update.step.changes.len() as u64;
     }
     let rate = |what: &str, count, bytes, time: Duration| Rate {
         peak_bytes: memory::peak_bytes(),

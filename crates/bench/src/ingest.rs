@@ -55,20 +55,20 @@ pub fn measure(
     let mut rates = vec![rate(&way.name(), written, written.bytes, seconds)];
     if way.running {
         let started = Instant::now();
-        subject.wait_searchable()?;
+        subject.wait_searchable(progress)?;
         let until = seconds + started.elapsed().as_secs_f64();
         rates.push(rate("… until all of it is searchable", written, written.bytes, until));
     }
     subject.close();
     if !way.running {
-        rates.extend(follow(folder, world, written)?);
+        rates.extend(follow(folder, world, written, progress)?);
     }
     std::fs::remove_dir_all(folder).map_err(|e| Error::io("removing a benchmark's archive", e))?;
     Ok(rates)
 }
 
 /// Fuses in memory, then lets fusion catch up, and then the index.
-fn follow(folder: &Path, world: &World, written: Written) -> Result<Vec<Rate>> {
+fn follow(folder: &Path, world: &World, written: Written, progress: &dyn Progress) -> Result<Vec<Rate>> {
     let mut rates = Vec::new();
     let subject = Subject::open(folder, &[])?;
     let decided = fusion::in_memory(&subject, world)?;
@@ -78,7 +78,7 @@ fn follow(folder: &Path, world: &World, written: Written) -> Result<Vec<Rate>> {
     memory::reset_peak();
     let started = Instant::now();
     let subject = Subject::open(folder, &[Stage::Relay, Stage::Fuse])?;
-    subject.wait_fused(world)?;
+    subject.wait_fused(world, progress)?;
     let seconds = started.elapsed().as_secs_f64();
     rates.push(rate("… fused, durable", written, 0, seconds));
     rates.push(Rate::new("… the same, pairs of annotation and second", pairs, 0, seconds));
@@ -86,7 +86,7 @@ fn follow(folder: &Path, world: &World, written: Written) -> Result<Vec<Rate>> {
     memory::reset_peak();
     let started = Instant::now();
     let subject = Subject::open(folder, &[Stage::Relay, Stage::Fuse, Stage::Index])?;
-    subject.wait_searchable()?;
+    subject.wait_searchable(progress)?;
     rates.push(rate("… indexed, durable", written, 0, started.elapsed().as_secs_f64()));
     subject.close();
     Ok(rates)

@@ -10,6 +10,8 @@ pub mod beds;
 pub mod beside;
 mod bodies;
 mod disk;
+#[cfg(feature = "engines")]
+mod engines;
 mod fusion;
 mod ingest;
 pub mod limits;

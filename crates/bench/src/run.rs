@@ -140,8 +140,7 @@ fn searched(options: &BenchOptions, world: &World, progress: &dyn Progress) -> R
         let way = Way { content, running: true, clients };
         (*total, _) = ingest::send(&subject, world, &world.episodes, way, progress)?;
     }
-    progress.set("waiting until all of it is searchable", 0, None);
-    subject.wait_searchable()?;
+    subject.wait_searchable(progress)?;
     let [lines, vectors] = written;
     let count = lines.annotations + vectors.annotations;
     let seconds = started.elapsed().as_secs_f64();

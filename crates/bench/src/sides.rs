@@ -180,7 +180,7 @@ fn stages(
     for content in [Content::Lines, Content::VectorArrow] {
         send(subject, world, first, way(content), progress)?;
     }
-    subject.watch_searchable(progress)?;
+    subject.wait_searchable(progress)?;
     subject.pause(&LATER);
 
     let mut done = Vec::new();
@@ -201,10 +201,9 @@ fn stages(
     let goals = subject.last_commits(&assets)?;
 
     bed.begin(Part::Timeline)?;
-    progress.set("fusing", 0, None);
     let begun = Instant::now();
     subject.resume(&[Stage::Relay, Stage::Fuse]);
-    subject.watch_fused(&goals, progress)?;
+    subject.wait_fused_to(&goals, progress)?;
     let rate = Rate::new(Step::Fuse.name(), count, 0, begun.elapsed().as_secs_f64());
     subject.pause(&[Stage::Fuse]);
     done.push(Done { step: Step::Fuse, rate, ceiling: ceiling(bed, Step::Fuse, progress)? });
@@ -214,7 +213,7 @@ fn stages(
     let begun = Instant::now();
     // Fusion has nothing left but to say that it is done.
     subject.resume(&[Stage::Fuse, Stage::Index]);
-    subject.watch_searchable(progress)?;
+    subject.wait_searchable(progress)?;
     let rate = Rate::new(Step::Index.name(), count, 0, begun.elapsed().as_secs_f64());
     done.push(Done { step: Step::Index, rate, ceiling: ceiling(bed, Step::Index, progress)? });
     Ok(Side { done, pairs, lines, vectors, searches: Vec::new(), disk: Vec::new() })

@@ -9,7 +9,7 @@ use rushes_archive::{
     SearchRequest, Stage,
 };
 use rushes_plan::Plan;
-use rushes_types::{AssetId, Commit, Error, ErrorKind, Result};
+use rushes_types::{AssetId, BlockFormat, Commit, Error, ErrorKind, Result};
 use serde_json::Value;
 
 use crate::World;
@@ -20,20 +20,8 @@ const POLL: Duration = Duration::from_millis(2);
 const POLL_SELDOM: Duration = Duration::from_millis(20);
 /// Commits read at once.
 const HISTORY_PAGE: usize = 1_000;
-/// How long a stage may take without getting anywhere.
-const PATIENCE: Duration = Duration::from_secs(600);
-
 /// How long a wait is that may be stopped.
 const LOOK: Duration = Duration::from_millis(250);
-
-/// How a body is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Format {
-    /// JSON, one annotation a line.
-    Lines,
-    /// An Arrow IPC stream.
-    Arrow,
-}
 
 /// An open archive.
 pub struct Subject {
@@ -65,10 +53,10 @@ impl Subject {
     }
 
     /// Sends a body, durable on return; how many annotations were taken.
-    pub fn ingest(&self, format: Format, body: &[u8]) -> Result<u64> {
+    pub fn ingest(&self, format: BlockFormat, body: &[u8]) -> Result<u64> {
         let body = match format {
-            Format::Lines => Body::Lines(body),
-            Format::Arrow => Body::Arrow(body),
+            BlockFormat::Lines => Body::Lines(body),
+            BlockFormat::Arrow => Body::Arrow(body),
         };
         let report = self.archive.ingest(&self.caller, body, &IngestOptions::default())?;
         if let Some(problem) = report.errors.first() {
@@ -89,38 +77,29 @@ impl Subject {
         Ok((answer, took))
     }
 
-    /// Waits until everything is searchable.
-    pub fn wait_searchable(&self) -> Result<()> {
+    /// Waits until everything is searchable, as long as some stage gets on; may be stopped.
+    pub fn wait_searchable(&self, progress: &dyn Progress) -> Result<()> {
         let upto: Commit = self.archive.status()?.last_commit;
-        if self.archive.wait_caught_up(upto, PATIENCE)? {
-            return Ok(());
-        }
-        Err(stuck("all stages"))
-    }
-
-    /// Waits until all of the world's assets are fused up to their last commit.
-    pub fn wait_fused(&self, world: &World) -> Result<()> {
-        let engines = self.archive.engines();
-        let mut assets = self.asset_ids(world)?.into_iter().peekable();
-        let started = Instant::now();
-        while let Some(asset) = assets.peek() {
-            let after = engines.timeline.progress(asset)?;
-            if engines.store.history(asset, after, 1)?.is_empty() {
-                assets.next();
-            } else if started.elapsed() > PATIENCE {
-                return Err(stuck("fuse"));
-            } else {
-                std::thread::sleep(POLL);
-            }
+        let mut watch = self.watch("waiting until all of it is searchable", progress);
+        while !self.archive.wait_caught_up(upto, LOOK)? {
+            watch.look()?;
         }
         Ok(())
     }
 
-    /// As [`Subject::wait_searchable`], however long it takes; may be stopped.
-    pub fn watch_searchable(&self, progress: &dyn Progress) -> Result<()> {
-        let upto: Commit = self.archive.status()?.last_commit;
-        while !self.archive.wait_caught_up(upto, LOOK)? {
-            crate::run::check(progress)?;
+    /// Waits until all of the world's assets are fused up to their last commit, as long as fusion gets on; may be stopped.
+    pub fn wait_fused(&self, world: &World, progress: &dyn Progress) -> Result<()> {
+        let engines = self.archive.engines();
+        let mut assets = self.asset_ids(world)?.into_iter().peekable();
+        let mut watch = self.watch("waiting until all of it is fused", progress);
+        while let Some(asset) = assets.peek() {
+            let after = engines.timeline.progress(asset)?;
+            if engines.store.history(asset, after, 1)?.is_empty() {
+                assets.next();
+            } else {
+                watch.look()?;
+                std::thread::sleep(POLL);
+            }
         }
         Ok(())
     }
@@ -138,17 +117,24 @@ impl Subject {
         assets.iter().map(last).collect()
     }
 
-    /// Waits until assets are fused up to these commits, however long it takes; may be stopped. Asks little, since it asks
-    /// those who are measured.
-    pub fn watch_fused(&self, goals: &[(AssetId, Commit)], progress: &dyn Progress) -> Result<()> {
-        let fused = &self.archive.engines().timeline;
+    /// Waits until assets are fused up to these commits, as long as fusion gets on; may be stopped. Asks little, since it
+    /// asks those who are measured.
+    pub fn wait_fused_to(&self, goals: &[(AssetId, Commit)], progress: &dyn Progress) -> Result<()> {
+        let timeline = &self.archive.engines().timeline;
+        let mut watch = self.watch("fusing", progress);
         for (asset, upto) in goals {
-            while fused.progress(asset)? < *upto {
-                crate::run::check(progress)?;
+            while timeline.progress(asset)? < *upto {
+                watch.look()?;
                 std::thread::sleep(POLL_SELDOM);
             }
         }
         Ok(())
+    }
+
+    fn watch<'a>(&'a self, what: &'a str, progress: &'a dyn Progress) -> Watch<'a> {
+        progress.set(what, 0, None);
+        let now = Instant::now();
+        Watch { archive: &self.archive, what, progress, looked: now, stall: Stall { items: 0, since: now } }
     }
 
     /// Lets the workers of some stages rest.
@@ -189,10 +175,73 @@ impl Subject {
     }
 }
 
-fn stuck(what: &str) -> Error {
-    let seconds = PATIENCE.as_secs();
-    Error::new(
-        ErrorKind::Unavailable,
-        format!("`{what}` did not catch up within {seconds} s; see `rushes status`"),
-    )
+/// How often it is looked whether a stage gets on: looking takes an engine's time.
+const LOOK_AT_STAGES: Duration = Duration::from_secs(5);
+/// How long all stages may stand still before it is an error.
+const STALLED: Duration = Duration::from_secs(120);
+
+/// A wait that goes on as long as the stages get on.
+struct Watch<'a> {
+    archive: &'a Archive,
+    what: &'a str,
+    progress: &'a dyn Progress,
+    looked: Instant,
+    stall: Stall,
+}
+
+impl Watch<'_> {
+    /// Looks, now and then, whether the stages get on, and says how far they are.
+    fn look(&mut self) -> Result<()> {
+        crate::run::check(self.progress)?;
+        if self.looked.elapsed() < LOOK_AT_STAGES {
+            return Ok(());
+        }
+        self.looked = Instant::now();
+        let workers = self.archive.status()?.workers;
+        let items = workers.iter().map(|(_, health)| health.items).sum();
+        self.progress.set(self.what, items, None);
+        if self.stall.lasts(items, self.looked) {
+            let (what, seconds) = (self.what, STALLED.as_secs());
+            return Err(Error::new(
+                ErrorKind::Unavailable,
+                format!("{what}: no stage got on within {seconds} s; see `rushes status`"),
+            ));
+        }
+        Ok(())
+    }
+}
+
+/// What all stages together have done, and since when it is no more.
+struct Stall {
+    items: u64,
+    since: Instant,
+}
+
+impl Stall {
+    /// Have they done nothing for too long?
+    fn lasts(&mut self, items: u64, now: Instant) -> bool {
+        if items != self.items {
+            *self = Self { items, since: now };
+        }
+        now.saturating_duration_since(self.since) >= STALLED
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wait_lasts_as_long_as_something_is_done() {
+        let begun = Instant::now();
+        let mut stall = Stall { items: 0, since: begun };
+        let mut now = begun;
+        // Slow, and far longer than any limit of the whole.
+        for items in 1..=50 {
+            now += STALLED - Duration::from_secs(1);
+            assert!(!stall.lasts(items, now));
+        }
+        assert!(!stall.lasts(50, now + STALLED - Duration::from_secs(1)));
+        assert!(stall.lasts(50, now + STALLED));
+    }
 }

@@ -63,7 +63,7 @@ pub enum Payload {
 
 /// Where the archive is that a command works on.
 #[derive(Debug, Clone)]
-pub enum Place {
+pub enum ArchiveLocation {
     /// In this folder.
     Folder(PathBuf),
     /// Behind this server.
@@ -99,8 +99,8 @@ impl Client {
     /// `create`: make the archive where the folder holds none.
     pub fn connect(config: &Config, create: bool) -> Outcome<Self> {
         let target = match config.place() {
-            Place::Server(url) => remote(&url, config.token.as_deref())?,
-            Place::Folder(dir) => match open(&dir, &config.open_options(create))? {
+            ArchiveLocation::Server(url) => remote(&url, config.token.as_deref())?,
+            ArchiveLocation::Folder(dir) => match open(&dir, &config.open_options(create))? {
                 Opened::Archive(archive) => local(archive, config.serve_config()),
                 Opened::Elsewhere(server) => remote(&server.url, Some(&server.secret))?,
             },

@@ -13,8 +13,8 @@ use rushes_text::{MAX_EDITS, within};
 use toml::{Table, Value};
 
 use crate::args::Global;
-use crate::client::Place;
-use crate::encoders::{Known, SECTION};
+use crate::client::ArchiveLocation;
+use crate::encoders::{ConfiguredEncoders, SECTION};
 use crate::exit::{Failure, Outcome};
 use crate::roles::{requests, stages};
 use crate::settings::{SETTINGS, Setting, Settings};
@@ -25,7 +25,7 @@ const FILE: &str = "rushes.toml";
 /// Where a value comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
-    /// Nobody said anything.
+    /// It was not set.
     Default,
     /// The configuration file.
     File,
@@ -68,8 +68,8 @@ pub struct Config {
     /// What the archive runs on.
     pub engines: Configured,
     /// The encoders that are known.
-    pub encoders: Arc<Known>,
-    /// What is made anew when the archive is opened.
+    pub encoders: Arc<ConfiguredEncoders>,
+    /// What is rebuilt when the archive is opened.
     pub rebuild: Option<Rebuild>,
     /// What is wrong.
     pub problems: Vec<String>,
@@ -133,7 +133,7 @@ impl Config {
                 config.problems.extend(problems.into_iter().map(|problem| format!("`{at}`: {problem}")));
             }
         }
-        config.encoders = Arc::new(Known::of(
+        config.encoders = Arc::new(ConfiguredEncoders::of(
             &table,
             &config.path,
             &|name| std::env::var(name).ok(),
@@ -194,10 +194,10 @@ impl Config {
 
     /// Where the archive is.
     #[must_use]
-    pub fn place(&self) -> Place {
+    pub fn place(&self) -> ArchiveLocation {
         match &self.server {
-            Some((url, _)) => Place::Server(url.clone()),
-            None => Place::Folder(self.dir.clone()),
+            Some((url, _)) => ArchiveLocation::Server(url.clone()),
+            None => ArchiveLocation::Folder(self.dir.clone()),
         }
     }
 

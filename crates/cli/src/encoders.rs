@@ -32,9 +32,9 @@ const NAME_CHARS_MAX: usize = 64;
 
 /// The encoders that are known.
 #[derive(Debug, Default)]
-pub struct Known(pub Registry);
+pub struct ConfiguredEncoders(pub Registry);
 
-impl Known {
+impl ConfiguredEncoders {
     /// Only the one that is built in.
     pub fn built_in() -> Result<Self> {
         Ok(Self(Registry::built_in()?))
@@ -70,7 +70,7 @@ impl Known {
     }
 }
 
-impl Encoders for Known {
+impl Encoders for ConfiguredEncoders {
     fn encodes_text(&self, space: &Space) -> bool {
         self.0.knows(space)
     }
@@ -192,7 +192,8 @@ mod tests {
     fn problems(text: &str) -> Vec<String> {
         let mut found = Vec::new();
         let variable = |name: &str| (name == "STUDIO_KEY").then(|| "k".to_owned());
-        Known::of(&text.parse().unwrap(), Path::new("rushes.toml"), &variable, &mut found).unwrap();
+        ConfiguredEncoders::of(&text.parse().unwrap(), Path::new("rushes.toml"), &variable, &mut found)
+            .unwrap();
         found
     }
 
@@ -201,7 +202,9 @@ mod tests {
         let text =
             "[encoder.studio]\nkind='openai'\nurl='http://127.0.0.1:1'\nmodel='m'\nkey_env='STUDIO_KEY'\n";
         let variable = |_: &str| Some("k".to_owned());
-        let known = Known::of(&text.parse().unwrap(), Path::new("r"), &variable, &mut Vec::new()).unwrap();
+        let known =
+            ConfiguredEncoders::of(&text.parse().unwrap(), Path::new("r"), &variable, &mut Vec::new())
+                .unwrap();
         assert_eq!(known.0.names().collect::<Vec<_>>(), ["static-en@1", "studio"]);
         assert_eq!(problems(text), [] as [String; 0]);
     }

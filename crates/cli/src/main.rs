@@ -11,15 +11,16 @@ mod encoders;
 mod exit;
 mod hits;
 mod interrupt;
-mod lines;
 mod output;
 mod problem;
 mod progress;
 mod reading;
 mod roles;
+mod sender;
 mod settings;
 mod show;
-mod totals;
+mod tally;
+mod upload;
 
 use std::io::IsTerminal;
 use std::process::ExitCode;

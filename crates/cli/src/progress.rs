@@ -75,6 +75,11 @@ impl Bar {
         self.0.set_position(done);
     }
 
+    /// Is it not shown?
+    pub fn is_hidden(&self) -> bool {
+        self.0.is_hidden()
+    }
+
     /// That much more is done.
     pub fn add(&self, more: u64) {
         self.0.inc(more);

@@ -1,20 +1,47 @@
-//! Reading lines, however long or many they are.
+//! Reading files of annotations, however long they are.
 
-use std::io::{BufRead, Read};
+use std::io::{BufRead, BufReader, Read};
 
 use anyhow::Context;
+use flate2::bufread::MultiGzDecoder;
 use rushes_types::RunMode;
 
 use crate::exit::{Failure, Outcome};
 use crate::interrupt;
-use crate::lines::Sender;
 use crate::progress::Bar;
+use crate::sender::Sender;
+use crate::upload::Origin;
 
 /// Longest line that is read at all. What the archive takes is less, and its limit is named where it is passed.
 const LINE_BYTES_READ_MAX: u64 = 16 << 20;
+/// How a gzip file begins.
+const GZIP: [u8; 2] = [0x1f, 0x8b];
+/// How a message of an Arrow IPC stream begins.
+const ARROW_MESSAGE: [u8; 4] = [0xff; 4];
 
-/// Hands the lines of a file on; `run`: those that go into runs, and into which.
+/// Sends a file of annotations: lines, lines that are gzipped, or an Arrow IPC stream, as it begins; `run`: the kind of
+/// run they go into.
 pub fn send(
+    sender: &mut Sender<'_>,
+    file: usize,
+    mut reader: impl BufRead,
+    run: Option<RunMode>,
+    bar: &Bar,
+) -> Outcome {
+    let start = reader.fill_buf().with_context(|| format!("reading `{}`", sender.tally.file_name(file)))?;
+    if start.starts_with(&GZIP) {
+        let mut unpacked = BufReader::with_capacity(1 << 20, MultiGzDecoder::new(reader));
+        // The bar's length is that of the packed file.
+        return send_lines(sender, file, &mut unpacked, run, &Bar::steps(None, bar.is_hidden()));
+    }
+    // JSON never begins like this.
+    if start.starts_with(&ARROW_MESSAGE) {
+        return sender.arrow(file, reader, run, bar);
+    }
+    send_lines(sender, file, &mut reader, run, bar)
+}
+
+fn send_lines(
     sender: &mut Sender<'_>,
     file: usize,
     reader: &mut dyn BufRead,
@@ -26,7 +53,7 @@ pub fn send(
         line.clear();
         number += 1;
         let n = read_line(reader, &mut line)
-            .with_context(|| format!("reading `{}`, line {number}", sender.file_name(file)))?;
+            .with_context(|| format!("reading `{}`, line {number}", sender.tally.file_name(file)))?;
         if n == 0 {
             return sender.end_file();
         }
@@ -37,8 +64,7 @@ pub fn send(
         if n > LINE_BYTES_READ_MAX {
             let detail =
                 format!("the line has {n} bytes; write one annotation a line, each ended by a newline");
-            let name = sender.file_name(file).to_owned();
-            sender.refuse(&name, number, "", &detail);
+            sender.tally.refuse(1, Origin { file, line: number }, "", &detail);
         } else {
             sender.line(file, number, &line, run)?;
         }
@@ -64,7 +90,6 @@ fn read_line(reader: &mut dyn BufRead, into: &mut Vec<u8>) -> std::io::Result<u6
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::BufReader;
 
     #[test]
     fn a_line_that_never_ends_is_read_past_and_not_kept() {

@@ -24,7 +24,7 @@ pub struct Settings {
     pub roles: Vec<Role>,
     /// Folders that media may be served from.
     pub media_roots: Vec<PathBuf>,
-    /// Language of text whose language nobody says; counts when an archive is made.
+    /// Language of text that names none; counts when an archive is made.
     pub default_language: String,
     /// Length of a bucket in milliseconds; counts when an archive is made.
     pub bucket_ms: Option<u32>,

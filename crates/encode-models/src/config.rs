@@ -104,15 +104,14 @@ pub fn read_or_default<T: DeserializeOwned + Default>(folder: &Path, file: &str)
 pub fn read_bytes(path: &Path, most: u64) -> Result<Vec<u8>> {
     let name = path.display();
     let file = File::open(path).map_err(|e| {
-        Error::new(ErrorKind::NotFound, format!("`{name}` cannot be read; name the folder of a model"))
+        Error::new(ErrorKind::NotFound, format!("`{name}` cannot be read"))
+            .mend("name the folder of a model")
             .because(e)
     })?;
     let size = file.metadata().map_or(0, |m| m.len());
     if size > most {
-        return Err(Error::new(
-            ErrorKind::TooLarge,
-            format!("`{name}` has {size} bytes; at most {most} are read"),
-        ));
+        return Err(Error::new(ErrorKind::TooLarge, format!("`{name}` has {size} bytes"))
+            .mend(format!("at most {most} are read")));
     }
     let mut bytes = Vec::with_capacity(usize::try_from(size).unwrap_or(0));
     let read = file.take(most).read_to_end(&mut bytes);

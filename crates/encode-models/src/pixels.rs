@@ -83,9 +83,9 @@ impl Pixels {
 
 fn decode(picture: &[u8]) -> Result<RgbImage> {
     let wrong = |e: image::ImageError| Error::invalid(format!("the picture cannot be read: {e}"));
-    let mut reader = ImageReader::new(Cursor::new(picture))
-        .with_guessed_format()
-        .map_err(|e| Error::invalid("the picture cannot be read; give a PNG or JPEG file").because(e))?;
+    let mut reader = ImageReader::new(Cursor::new(picture)).with_guessed_format().map_err(|e| {
+        Error::invalid("the picture cannot be read").mend("give a PNG or JPEG file").because(e)
+    })?;
     let mut limits = Limits::default();
     limits.max_image_width = Some(SIDE_MAX);
     limits.max_image_height = Some(SIDE_MAX);

@@ -73,7 +73,8 @@ impl Tensors {
 
     fn numbers(&self, name: &str) -> Result<(Vec<usize>, Vec<f32>)> {
         let entry = self.entries.get(name).ok_or_else(|| {
-            Error::invalid(format!("`{}` has no tensor `{name}`; is it a model of this kind?", self.name))
+            Error::invalid(format!("`{}` has no tensor `{name}`", self.name))
+                .mend("is it a model of this kind?")
         })?;
         let (begin, end) = entry.data_offsets;
         let bytes = self.bytes.get(self.body..).and_then(|body| body.get(begin..end));
@@ -83,10 +84,8 @@ impl Tensors {
             "BF16" => bytes.as_chunks().0.iter().map(|b| bf16(u16::from_le_bytes(*b))).collect(),
             "F16" => bytes.as_chunks().0.iter().map(|b| f16(u16::from_le_bytes(*b))).collect(),
             other => {
-                return Err(Error::invalid(format!(
-                    "`{}`: tensor `{name}` is of type `{other}`; F32, F16 and BF16 are read",
-                    self.name
-                )));
+                return Err(Error::invalid(format!("`{}`: tensor `{name}` is of type `{other}`", self.name))
+                    .mend("F32, F16 and BF16 are read"));
             }
         };
         let wanted = entry.shape.iter().try_fold(1_usize, |n, d| n.checked_mul(*d));

@@ -53,18 +53,18 @@ pub trait Encoder: Debug + Send + Sync {
 /// # Errors
 /// [`ErrorKind::Unsupported`] where it has another number of dimensions, holds what is no number, or has no direction.
 pub fn checked(encoder: &str, vector: Vec<f32>, dimensions: usize) -> Result<Vec<f32>> {
-    let wrong = if vector.len() != dimensions {
-        format!(
-            "makes vectors of {} numbers, and the space holds {dimensions}; register the space with the encoder that \
-             made its vectors",
-            vector.len()
+    let (wrong, mend) = if vector.len() != dimensions {
+        let made = vector.len();
+        (
+            format!("makes vectors of {made} numbers, and the space holds {dimensions}"),
+            "register the space with the encoder that made its vectors",
         )
     } else if vector.iter().any(|x| !x.is_finite()) {
-        "made a vector that holds what is no number; try another text".to_owned()
+        ("made a vector that holds what is no number".to_owned(), "try another text")
     } else if vector.iter().all(|x| *x == 0.0) {
-        "made a vector without direction; try another text".to_owned()
+        ("made a vector without direction".to_owned(), "try another text")
     } else {
         return Ok(vector);
     };
-    Err(Error::new(ErrorKind::Unsupported, format!("encoder `{encoder}` {wrong}")))
+    Err(Error::new(ErrorKind::Unsupported, format!("encoder `{encoder}` {wrong}")).mend(mend))
 }

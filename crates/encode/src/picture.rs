@@ -28,16 +28,14 @@ pub fn picture_bytes(text: &str) -> Result<Vec<u8>> {
         _ => text,
     };
     if encoded.len() / 4 > PICTURE_BYTES_MAX / 3 {
-        let message =
-            format!("the picture is larger than {} MiB; send a smaller one", PICTURE_BYTES_MAX >> 20);
-        return Err(Error::new(ErrorKind::TooLarge, message));
+        let message = format!("the picture is larger than {} MiB", PICTURE_BYTES_MAX >> 20);
+        return Err(Error::new(ErrorKind::TooLarge, message).mend("send a smaller one"));
     }
     let bytes = STANDARD.decode(encoded).map_err(|e| no_picture().because(e))?;
     if bytes.starts_with(PNG) || bytes.starts_with(JPEG) { Ok(bytes) } else { Err(no_picture()) }
 }
 
 fn no_picture() -> Error {
-    Error::invalid(
-        "`image` is no picture; give a PNG or JPEG file as base64, or as `data:image/png;base64,…`",
-    )
+    Error::invalid("`image` is no picture")
+        .mend("give a PNG or JPEG file as base64, or as `data:image/png;base64,…`")
 }

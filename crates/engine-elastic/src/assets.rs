@@ -10,7 +10,7 @@ use rushes_types::{AssetDocument, AssetId, Commit, Error, ErrorKind, Result};
 use rushes_wire::codec::{decode_document, encode_document};
 use serde_json::{Value, json};
 
-use crate::client::{Ask, Client};
+use crate::client::{ApiRequest, Client};
 use crate::names::Names;
 
 /// What is known of an asset.
@@ -131,11 +131,7 @@ impl Assets {
                 .to_string()
                 .into_bytes();
             let path = format!("/{}/_mget?filter_path=docs._id,docs._source,docs.error", self.alias);
-            let answer = self.client.json(&Ask::post(path).with(&body))?;
-            for doc in answer.get("docs").and_then(Value::as_array).into_iter().flatten() {
-                if let Some(error) = doc.get("error") {
-                    return Err(crate::failure::Refusal::of(404, error).into());
-                }
+            for doc in self.client.documents(&ApiRequest::post(path).with(&body))? {
                 if let Some((id, source)) = doc.get("_id").and_then(Value::as_str).zip(doc.get("_source")) {
                     let id = AssetId::new(id).map_err(|e| Error::bug(e.to_string()))?;
                     states.insert(id, AssetState::from_json(source)?);
@@ -177,7 +173,7 @@ impl Assets {
             let body = body.to_string().into_bytes();
             let path = format!("/{}/_search?allow_partial_search_results=false", self.alias);
             let path = format!("{path}&filter_path=hits.hits._id,hits.hits._source,hits.hits.sort");
-            let answer = self.client.json(&Ask::post(path).with(&body))?;
+            let answer = self.client.json(&ApiRequest::post(path).with(&body))?;
             let hits = answer.pointer("/hits/hits").and_then(Value::as_array).cloned().unwrap_or_default();
             for hit in &hits {
                 let (Some(id), Some(source)) = (hit.get("_id").and_then(Value::as_str), hit.get("_source"))
@@ -198,8 +194,10 @@ impl Assets {
     /// The assets of which something is still to be erased, as far as refreshed.
     pub fn erasing(&self) -> Result<Vec<(AssetId, AssetState)>> {
         let body = json!({"query": {"term": {"erasing": true}}, "size": PAGE}).to_string().into_bytes();
-        let path = format!("/{}/_search?filter_path=hits.hits._id,hits.hits._source", self.alias);
-        let answer = self.client.json(&Ask::post(path).with(&body))?;
+        // An erasure that is overlooked would leave its bytes after a purge that says that they are gone.
+        let path = format!("/{}/_search?allow_partial_search_results=false", self.alias);
+        let path = format!("{path}&filter_path=hits.hits._id,hits.hits._source");
+        let answer = self.client.json(&ApiRequest::post(path).with(&body))?;
         let hits = answer.pointer("/hits/hits").and_then(Value::as_array).cloned().unwrap_or_default();
         let state = |hit: &Value| {
             let id = hit.get("_id").and_then(Value::as_str).unwrap_or_default();

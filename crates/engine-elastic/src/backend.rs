@@ -3,22 +3,20 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rushes_index::{AssetUpdate, Clock, Index, IndexCounts, IndexReader};
+use rushes_index::{AssetUpdate, Clock, Index, IndexCapabilities, IndexCounts, IndexReader};
 use rushes_text::{Analyzer, Language};
 use rushes_types::{AssetId, Commit, ReadPoint, Result};
 use serde_json::{Value, json};
 
 use crate::assets::Assets;
-use crate::client::{Ask, Client};
+use crate::client::{ApiRequest, Client};
 use crate::compile::is_annotation;
 use crate::config::ElasticConfig;
-use crate::expunge::Purging;
-use crate::meta::{Meta, State};
+use crate::meta::{Meta, State, WatchedFilling};
 use crate::names::Names;
+use crate::point_in_time::{PointInTime, Renewal};
+use crate::purging::Purging;
 use crate::reader::ElasticReader;
-use crate::recording::Recording;
-use crate::reindex::Watched;
-use crate::search::{PointInTime, Renewal};
 use crate::startup;
 
 /// What an index needs beside the cluster.
@@ -28,13 +26,11 @@ pub struct ElasticOptions {
     pub clock: Clock,
     /// Cuts and compares words.
     pub analyzer: Analyzer,
-    /// Keeps what is sent, to be sent once more by [`ElasticIndex::replay`].
-    pub recording: Option<Arc<Recording>>,
 }
 
 impl Default for ElasticOptions {
     fn default() -> Self {
-        Self { clock: Clock::system(), analyzer: Analyzer::new(Language::Und), recording: None }
+        Self { clock: Clock::system(), analyzer: Analyzer::new(Language::Und) }
     }
 }
 
@@ -51,7 +47,7 @@ pub struct ElasticIndex {
     /// Has this process applied something that it has not published yet?
     pub(crate) unpublished: AtomicBool,
     /// A filling of a new index that this process maintains.
-    pub(crate) watched: Mutex<Watched>,
+    pub(crate) watched: Mutex<WatchedFilling>,
     /// A purge that this process has begun.
     pub(crate) purging: Mutex<Purging>,
     /// The reader of the newest read point, with the index's incarnation and the generation.
@@ -67,9 +63,15 @@ impl ElasticIndex {
     /// [`rushes_types::ErrorKind::NotFound`] for a missing index, [`rushes_types::ErrorKind::StorageFull`] and
     /// [`rushes_types::ErrorKind::Storage`] for one that takes no writes; each with the mend.
     pub fn open(config: ElasticConfig, options: ElasticOptions) -> Result<Self> {
-        let index = Self::unchecked(config, options)?;
+        let client = Client::new(&config)?;
+        Self::open_with(client, config, options)
+    }
+
+    /// The same with a client of the caller's.
+    pub(crate) fn open_with(client: Client, config: ElasticConfig, options: ElasticOptions) -> Result<Self> {
+        let index = Self::unchecked(client, config, options);
         startup::check_cluster(&index.client)?;
-        startup::check_or_make(&index)?;
+        index.check_or_make()?;
         Ok(index)
     }
 
@@ -77,18 +79,19 @@ impl ElasticIndex {
     ///
     /// # Errors
     /// As [`ElasticIndex::open`], but for indices that are missing or were changed.
-    pub fn create_anew(config: ElasticConfig, options: ElasticOptions) -> Result<Self> {
-        let index = Self::unchecked(config, options)?;
+    pub fn recreate(config: ElasticConfig, options: ElasticOptions) -> Result<Self> {
+        let client = Client::new(&config)?;
+        let index = Self::unchecked(client, config, options);
         startup::check_cluster(&index.client)?;
         index.drop_indices()?;
-        startup::check_or_make(&index)?;
+        index.check_or_make()?;
         Ok(index)
     }
 
-    fn unchecked(config: ElasticConfig, options: ElasticOptions) -> Result<Self> {
-        let client = Arc::new(Client::new(&config)?.recorded(options.recording));
+    fn unchecked(client: Client, config: ElasticConfig, options: ElasticOptions) -> Self {
+        let client = Arc::new(client);
         let names = Names::new(&config.prefix);
-        Ok(Self {
+        Self {
             meta: Arc::new(Meta::new(client.clone(), &names)),
             assets: Assets::new(client.clone(), &names),
             client,
@@ -100,7 +103,11 @@ impl ElasticIndex {
             watched: Mutex::default(),
             purging: Mutex::default(),
             newest: Mutex::default(),
-        })
+        }
+    }
+
+    fn check_or_make(&self) -> Result<()> {
+        startup::check_or_make(&self.client, &self.config, &self.names, &self.meta)
     }
 
     /// Removes the archive's indices from the cluster.
@@ -119,7 +126,7 @@ impl ElasticIndex {
     fn open_reader(&self, state: State, at: ReadPoint, generation: u64) -> Result<Arc<ElasticReader>> {
         let renewal = Renewal { meta: self.meta.clone(), at: at.clone(), clock: self.clock.clone() };
         Ok(Arc::new(ElasticReader {
-            listing: self.assets.listing(&state.made.incarnation, generation)?,
+            listing: self.assets.listing(&state.info.incarnation, generation)?,
             point: PointInTime::open(&self.client, &self.names.annotations, renewal)?,
             at,
             state,
@@ -132,12 +139,14 @@ impl ElasticIndex {
         self.count_in(&self.names.annotations, query)
     }
 
-    /// How many documents of an index a query finds, as far as refreshed.
+    /// How many documents of an index a query finds, as far as refreshed. By a search: `_count` leaves out the shards that
+    /// are not there at the moment, and says so only beside its answer.
     pub(crate) fn count_in(&self, index: &str, query: &Value) -> Result<u64> {
-        let body = json!({"query": query}).to_string().into_bytes();
-        let path = format!("/{index}/_count?filter_path=count");
-        let answer = self.client.json(&Ask::post(path).with(&body))?;
-        Ok(answer.get("count").and_then(Value::as_u64).unwrap_or_default())
+        let body = json!({"query": query, "size": 0, "track_total_hits": true}).to_string().into_bytes();
+        let path =
+            format!("/{index}/_search?allow_partial_search_results=false&filter_path=hits.total.value");
+        let answer = self.client.json(&ApiRequest::post(path).with(&body))?;
+        Ok(answer.pointer("/hits/total/value").and_then(Value::as_u64).unwrap_or_default())
     }
 
     /// Segments of the annotations, and bytes of all.
@@ -146,7 +155,7 @@ impl ElasticIndex {
         let path = format!(
             "/{all}/_stats/segments,store?filter_path=indices.*.total,indices.*.primaries.segments.count"
         );
-        let answer = self.client.json(&Ask::get(path))?;
+        let answer = self.client.json(&ApiRequest::get(path))?;
         let (mut segments, mut bytes) = (0, 0);
         for (name, index) in answer.get("indices").and_then(Value::as_object).into_iter().flatten() {
             let number = |at: &str| index.pointer(at).and_then(Value::as_u64).unwrap_or_default();
@@ -160,8 +169,12 @@ impl ElasticIndex {
 }
 
 impl Index for ElasticIndex {
-    fn takes_buckets(&self) -> bool {
-        self.config.buckets
+    fn capabilities(&self) -> IndexCapabilities {
+        IndexCapabilities {
+            keeps_buckets: self.config.buckets,
+            reindexes_online: true,
+            purges_at_once: false,
+        }
     }
 
     fn apply(&self, updates: &[AssetUpdate]) -> Result<()> {
@@ -190,11 +203,11 @@ impl Index for ElasticIndex {
             return Ok(reader);
         }
         let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = newest.as_ref().filter(|(of, no, _)| *of == state.made.incarnation && *no == generation);
+        let kept = newest.as_ref().filter(|(of, no, _)| *of == state.info.incarnation && *no == generation);
         if let Some((_, _, reader)) = kept {
             return Ok(reader.clone());
         }
-        let incarnation = state.made.incarnation.clone();
+        let incarnation = state.info.incarnation.clone();
         let reader = self.open_reader(state, at, generation)?;
         *newest = Some((incarnation, generation, reader.clone()));
         Ok(reader)
@@ -209,12 +222,12 @@ impl Index for ElasticIndex {
     }
 
     fn reindex(&self, step: &mut dyn FnMut(u64, u64) -> Result<()>) -> Result<u64> {
-        self.make_anew(step)
+        self.reindex_annotations(step)
     }
 
     fn clear(&self) -> Result<()> {
         self.drop_indices()?;
-        startup::check_or_make(self)
+        self.check_or_make()
     }
 
     fn counts(&self) -> Result<IndexCounts> {

@@ -9,11 +9,10 @@ use rushes_types::{Commit, Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::backoff;
-use crate::client::{Ask, Client};
+use crate::client::{ApiRequest, Client, backoff};
 use crate::config::ElasticConfig;
 use crate::document::commit_number;
-use crate::failure::{Failure, Refusal};
+use crate::errors::{Failure, Refusal};
 
 /// Operations with their bytes.
 #[derive(Debug, Default)]
@@ -159,10 +158,7 @@ fn work(client: &Client, chunks: &Mutex<Receiver<Chunk>>, failed: &Mutex<Option<
     loop {
         let next = chunks.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(chunk) = next else { return };
-        // After a failure the rest is only taken off the channel: whoever sends it all anew sends this too.
-        if let Some(recording) = &client.recording {
-            recording.keep(&chunk.bytes, chunk.starts.len());
-        }
+        // After a failure the rest is only taken off the channel: whoever sends it all again sends this too.
         if failed().is_none()
             && let Err(error) = send_chunk(client, chunk)
         {
@@ -212,14 +208,15 @@ fn outcome(answer: &[u8]) -> Result<Outcome, Failure> {
     for (no, item) in
         answer.items.iter().enumerate().filter_map(|(no, item)| Some((no, item.values().next()?)))
     {
-        // A conflict: as new a document is there, or a newer. A missing one cannot be deleted, and need not.
-        if (200..=299).contains(&item.status)
-            || matches!(item.status, 409)
-            || item.status == 404 && item.error.is_null()
-        {
+        // A missing document cannot be deleted, and need not.
+        if (200..=299).contains(&item.status) || item.status == 404 && item.error.is_null() {
             continue;
         }
         let refusal = Refusal::of(item.status, &item.error);
+        // As new a document is there, or a newer.
+        if refusal.is_conflict() {
+            continue;
+        }
         if !refusal.may_pass() {
             return Ok(Outcome::Never { document: format!("{}/{}", item.index, item.id), refusal });
         }
@@ -231,12 +228,14 @@ fn outcome(answer: &[u8]) -> Result<Outcome, Failure> {
 
 const PATH: &str = "/_bulk?filter_path=errors,items.*._id,items.*._index,items.*.status,items.*.error";
 
+/// The failure that is logged; those before it are common.
+const WARN_TRY: u32 = 4;
+
 fn send_chunk(client: &Client, mut chunk: Chunk) -> Result<()> {
     let begun = Instant::now();
-    let salt = xxhash_rust::xxh3::xxh3_64(chunk.operation(0));
-    let mut attempt = 0;
+    let mut backoff = backoff(chunk.operation(0));
     loop {
-        let answered = client.once(&Ask::post(PATH).with_lines(&chunk.bytes));
+        let answered = client.once(&ApiRequest::post(PATH).with_lines(&chunk.bytes));
         let failure = match answered.and_then(|answer| outcome(&answer)) {
             Ok(Outcome::Done) => return Ok(()),
             Ok(Outcome::Never { document, refusal }) => {
@@ -255,12 +254,11 @@ fn send_chunk(client: &Client, mut chunk: Chunk) -> Result<()> {
             Err(failure) if failure.may_pass() => failure,
             Err(failure) => return Err(failure.into()),
         };
-        attempt += 1;
-        let wait = backoff::wait(attempt, salt);
+        let wait = backoff.next_wait();
         if begun.elapsed() + wait >= client.patience() {
             return Err(failure.into());
         }
-        if attempt == 4 {
+        if backoff.tries() == WARN_TRY {
             tracing::warn!(%failure, operations = chunk.starts.len(), "elasticsearch takes no writes; trying on");
         }
         std::thread::sleep(wait);
@@ -286,6 +284,12 @@ mod tests {
         assert_eq!(of(vec![item(201, ""), stale()]), Outcome::Done);
         assert!(
             matches!(of(vec![item(201, ""), busy(), stale(), busy()]), Outcome::Again(a, _) if a == [1, 3])
+        );
+        // A shard that starts says so item by item, with the statuses of what is missing or in conflict.
+        let starting = || item(404, "illegal_index_shard_state_exception");
+        let unallocated = || item(409, "index_primary_shard_not_allocated_exception");
+        assert!(
+            matches!(of(vec![starting(), item(201, ""), unallocated()]), Outcome::Again(a, _) if a == [0, 2])
         );
         let broken = of(vec![busy(), item(400, "document_parsing_exception")]);
         assert!(matches!(broken, Outcome::Never { document, .. } if document == "i/x"));

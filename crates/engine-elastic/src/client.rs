@@ -6,16 +6,16 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use rushes_types::{Error, ErrorKind, Result};
+use rushes_types::{Backoff, Error, ErrorKind, Result};
 use serde_json::Value;
 use ureq::Agent;
+use ureq::config::ConfigBuilder;
 use ureq::http::{Method, Request, Uri};
 use ureq::tls::{RootCerts, TlsConfig};
+use ureq::typestate::AgentScope;
 
-use crate::backoff;
 use crate::config::ElasticConfig;
-use crate::failure::{Failure, Refusal};
-use crate::recording::Recording;
+use crate::errors::{Failure, Refusal};
 
 /// Bytes of an answer, at most: a page of 10,000 hits with vectors of 4,096 dimensions stays below.
 const ANSWER_BYTES_MAX: u64 = 1 << 30;
@@ -37,28 +37,18 @@ pub(crate) struct Client {
     authorisation: Option<String>,
     request_time: Duration,
     patience: Duration,
-    /// Keeps the bulk requests that are sent.
-    pub recording: Option<Arc<Recording>>,
 }
 
 impl Client {
     /// Nothing is connected yet.
     pub fn new(config: &ElasticConfig) -> Result<Self> {
+        Self::over(config, agent(config).build().into())
+    }
+
+    /// The same over an agent of the caller's.
+    pub fn over(config: &ElasticConfig, agent: Agent) -> Result<Self> {
         config.check()?;
         let nodes = config.urls.iter().map(|url| address(url)).collect::<Result<Vec<_>>>()?;
-        let tls = TlsConfig::builder()
-            .root_certs(RootCerts::PlatformVerifier)
-            .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .build();
-        let agent = Agent::config_builder()
-            .timeout_connect(Some(Duration::from_millis(config.connect_ms)))
-            .max_redirects(0)
-            .http_status_as_error(false)
-            .proxy(None)
-            .max_idle_connections_per_host(IDLE_MAX)
-            .tls_config(tls)
-            .user_agent("rushes")
-            .build();
         let authorisation = match (&config.user, &config.password, &config.api_key) {
             (Some(user), Some(password), _) => {
                 Some(format!("Basic {}", BASE64_STANDARD.encode(format!("{user}:{password}"))))
@@ -67,19 +57,13 @@ impl Client {
             _ => None,
         };
         Ok(Self {
-            agent: agent.into(),
+            agent,
             nodes,
             current: AtomicUsize::new(0),
             authorisation,
             request_time: config.request_time(),
             patience: config.patience(),
-            recording: None,
         })
-    }
-
-    /// Keeps its bulk requests there.
-    pub fn recorded(self, recording: Option<Arc<Recording>>) -> Self {
-        Self { recording, ..self }
     }
 
     /// How long a call goes on trying.
@@ -88,7 +72,7 @@ impl Client {
     }
 
     /// One request to one node.
-    fn exchange(&self, node: &str, ask: &Ask<'_>) -> Result<Vec<u8>, Failure> {
+    fn exchange(&self, node: &str, ask: &ApiRequest<'_>) -> Result<Vec<u8>, Failure> {
         let no_answer = |why: String| Failure::NoAnswer { node: node.to_owned(), why };
         let mut request = Request::builder().method(ask.method.clone()).uri(format!("{node}{}", ask.path));
         if let Some(authorisation) = &self.authorisation {
@@ -119,7 +103,7 @@ impl Client {
     }
 
     /// One try: each node in turn while none answers.
-    pub fn once(&self, ask: &Ask<'_>) -> Result<Vec<u8>, Failure> {
+    pub fn once(&self, ask: &ApiRequest<'_>) -> Result<Vec<u8>, Failure> {
         let first = self.current.load(Ordering::Relaxed);
         let mut failure = None;
         for turn in 0..self.nodes.len() {
@@ -137,30 +121,34 @@ impl Client {
     }
 
     /// Asks again while the cluster is busy or away, within bounds. Every request of ours may be sent twice.
-    pub fn bytes(&self, ask: &Ask<'_>) -> Result<Vec<u8>, Failure> {
-        self.bytes_within(ask, self.patience)
+    pub fn bytes(&self, ask: &ApiRequest<'_>) -> Result<Vec<u8>, Failure> {
+        self.retrying(ask, self.patience, Ok)
     }
 
-    /// The first word with the cluster: who starts is told soon that nobody answers.
+    /// The first request to the cluster: who starts learns soon that no node answers.
     pub fn greet(&self) -> Result<Value, Failure> {
-        let ask = Ask { time: Some(GREETING), ..Ask::get("/") };
-        let bytes = self.bytes_within(&ask, self.patience.min(GREETINGS))?;
-        serde_json::from_slice(&bytes).map_err(|e| Failure::Senseless(e.to_string()))
+        let ask = ApiRequest { time: Some(GREETING), ..ApiRequest::get("/") };
+        self.retrying(&ask, self.patience.min(GREETINGS), |bytes| parsed(&bytes))
     }
 
-    fn bytes_within(&self, ask: &Ask<'_>, patience: Duration) -> Result<Vec<u8>, Failure> {
+    /// Sends a request until its answer reads well, or the patience is over. `read` may find in an answer that is a 200
+    /// that something was not ready.
+    fn retrying<T>(
+        &self,
+        ask: &ApiRequest<'_>,
+        patience: Duration,
+        read: impl Fn(Vec<u8>) -> Result<T, Failure>,
+    ) -> Result<T, Failure> {
         let begun = Instant::now();
-        let salt = xxhash_rust::xxh3::xxh3_64(ask.path.as_bytes());
-        let mut attempt = 0;
+        let mut backoff = backoff(ask.path.as_bytes());
         loop {
-            match self.once(ask) {
+            match self.once(ask).and_then(&read) {
                 Err(failure) if failure.may_pass() => {
-                    attempt += 1;
-                    let wait = backoff::wait(attempt, salt);
+                    let wait = backoff.next_wait();
                     if begun.elapsed() + wait >= patience {
                         return Err(failure);
                     }
-                    if attempt == 3 {
+                    if backoff.tries() == WARN_TRY {
                         tracing::warn!(%failure, "elasticsearch does not serve; trying on");
                     }
                     std::thread::sleep(wait);
@@ -171,18 +159,63 @@ impl Client {
     }
 
     /// The answer as JSON.
-    pub fn json(&self, ask: &Ask<'_>) -> Result<Value, Failure> {
-        let bytes = self.bytes(ask)?;
-        serde_json::from_slice(&bytes).map_err(|e| Failure::Senseless(e.to_string()))
+    pub fn json(&self, ask: &ApiRequest<'_>) -> Result<Value, Failure> {
+        self.retrying(ask, self.patience, |bytes| parsed(&bytes))
     }
 
     /// The answer as JSON; `None` where the thing is not there.
-    pub fn find(&self, ask: &Ask<'_>) -> Result<Option<Value>, Failure> {
+    pub fn find(&self, ask: &ApiRequest<'_>) -> Result<Option<Value>, Failure> {
         match self.json(ask) {
-            Err(Failure::Refused(refusal)) if refusal.status == 404 => Ok(None),
+            Err(Failure::Refused(refusal)) if refusal.is_missing() => Ok(None),
             answered => answered.map(Some),
         }
     }
+
+    /// The documents of a multi-get, each as the engine shows it. An error of one of them is an error of the call, though
+    /// the answer as a whole is a 200.
+    pub fn documents(&self, ask: &ApiRequest<'_>) -> Result<Vec<Value>, Failure> {
+        self.retrying(ask, self.patience, |bytes| {
+            let documents = parsed(&bytes)?.get_mut("docs").map(Value::take);
+            let documents = match documents {
+                Some(Value::Array(documents)) => documents,
+                _ => Vec::new(),
+            };
+            match documents.iter().find_map(|document| document.get("error")) {
+                Some(error) => Err(Failure::Refused(Refusal::of_document(error))),
+                None => Ok(documents),
+            }
+        })
+    }
+}
+
+fn parsed(bytes: &[u8]) -> Result<Value, Failure> {
+    serde_json::from_slice(bytes).map_err(|e| Failure::Senseless(e.to_string()))
+}
+
+/// What connects, before it is built.
+pub(crate) fn agent(config: &ElasticConfig) -> ConfigBuilder<AgentScope> {
+    let tls = TlsConfig::builder()
+        .root_certs(RootCerts::PlatformVerifier)
+        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .build();
+    Agent::config_builder()
+        .timeout_connect(Some(Duration::from_millis(config.connect_ms)))
+        .max_redirects(0)
+        .http_status_as_error(false)
+        .proxy(None)
+        .max_idle_connections_per_host(IDLE_MAX)
+        .tls_config(tls)
+        .user_agent("rushes")
+}
+
+/// The first and the longest wait before a request is sent again.
+const WAITS: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
+/// The failure that is logged; those before it are common.
+const WARN_TRY: u32 = 3;
+
+/// The waits between the tries of one request; different ones for different requests.
+pub(crate) fn backoff(request: &[u8]) -> Backoff {
+    Backoff::new(WAITS.0, WAITS.1, xxhash_rust::xxh3::xxh3_64(request))
 }
 
 /// How long a node may take for the first answer, and how long it is asked for one.
@@ -191,7 +224,7 @@ const GREETINGS: Duration = Duration::from_secs(15);
 
 /// One request.
 #[derive(Debug, Clone)]
-pub(crate) struct Ask<'b> {
+pub(crate) struct ApiRequest<'b> {
     pub method: Method,
     pub path: String,
     pub body: Option<(&'static str, &'b [u8])>,
@@ -199,7 +232,7 @@ pub(crate) struct Ask<'b> {
     pub time: Option<Duration>,
 }
 
-impl<'b> Ask<'b> {
+impl<'b> ApiRequest<'b> {
     fn new(method: Method, path: impl Into<String>) -> Self {
         Self { method, path: path.into(), body: None, time: None }
     }
@@ -256,26 +289,5 @@ fn address(url: &str) -> Result<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_is_one_of_http() {
-        assert_eq!(address("http://127.0.0.1:9200/").unwrap(), "http://127.0.0.1:9200");
-        for wrong in ["", "host", "ftp://host", "http://host?x=1"] {
-            assert!(address(wrong).is_err(), "{wrong}");
-        }
-    }
-
-    #[test]
-    fn nobody_answering_is_said_after_the_patience() {
-        let config = ElasticConfig {
-            urls: vec!["http://127.0.0.1:9".to_owned(), "http://127.0.0.1:10".to_owned()],
-            patience_ms: 200,
-            ..ElasticConfig::at("http://127.0.0.1:9")
-        };
-        let error: Error = Client::new(&config).unwrap().bytes(&Ask::get("/")).unwrap_err().into();
-        assert_eq!(error.kind(), ErrorKind::Unavailable);
-        assert!(error.to_string().contains("http://127.0.0.1:10"), "{error}");
-    }
-}
+#[path = "client_tests.rs"]
+pub(crate) mod tests;

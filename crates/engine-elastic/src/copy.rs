@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::backend::ElasticIndex;
 use crate::bulk::{Sink, Target, send};
-use crate::client::Ask;
+use crate::client::ApiRequest;
 use crate::document::{self, Document};
 use crate::meta::of_index;
 use crate::writer::tombstone;
@@ -47,7 +47,7 @@ impl<'i> Copier<'i> {
     /// Copies what came since the last time; how many documents were new. After each page `step` is told how many were
     /// copied so far, and of how many; its error ends the copying.
     pub fn copy(&mut self, step: &mut dyn FnMut(u64, u64) -> Result<()>) -> Result<u64> {
-        let refresh = Ask::post(format!("/{}/_refresh", self.from));
+        let refresh = ApiRequest::post(format!("/{}/_refresh", self.from));
         self.index.client.json(&refresh).map_err(|failure| of_index(&self.from, failure))?;
         let before = self.copied;
         for shard in 0..self.seen.len() {
@@ -89,7 +89,7 @@ impl<'i> Copier<'i> {
             format!("/{}/_search?allow_partial_search_results=false&preference=_shards:{shard}", self.from);
         let path =
             format!("{path}&filter_path=hits.hits._id,hits.hits._version,hits.hits.fields,hits.hits.sort");
-        let mut answer = self.index.client.json(&Ask::post(path).with(&body))?;
+        let mut answer = self.index.client.json(&ApiRequest::post(path).with(&body))?;
         let hits = answer.pointer_mut("/hits/hits").map(Value::take);
         Ok(match hits {
             Some(Value::Array(hits)) => hits,
@@ -133,7 +133,7 @@ impl<'i> Copier<'i> {
 
 fn shards_of(index: &ElasticIndex, name: &str) -> Result<usize> {
     let path = format!("/{name}/_settings/index.number_of_shards?flat_settings=true");
-    let answer = index.client.json(&Ask::get(path))?;
+    let answer = index.client.json(&ApiRequest::get(path))?;
     let shards = answer.pointer(&format!("/{name}/settings/index.number_of_shards"));
     let shards = shards.and_then(Value::as_str).and_then(|text| text.parse().ok());
     shards.ok_or_else(|| Error::bug(format!("index `{name}` does not say how many shards it has")))

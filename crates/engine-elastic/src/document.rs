@@ -12,8 +12,8 @@ use rushes_wire::codec::{decode_annotation, encode_annotation};
 use serde::Serialize;
 use serde::ser::{SerializeMap, Serializer};
 
-use crate::mapping::GRAPH_DIMENSIONS_MAX;
 use crate::names::{beginning, vector_field};
+use crate::schema::GRAPH_DIMENSIONS_MAX;
 
 /// Bytes of a label that are compared; a longer one is told apart by the shared matcher.
 pub(crate) const LABEL_BYTES_MAX: usize = 8_000;

@@ -11,7 +11,6 @@
 
 mod assets;
 mod backend;
-mod backoff;
 mod buckets;
 mod bulk;
 mod client;
@@ -19,23 +18,26 @@ mod compile;
 mod config;
 mod copy;
 mod document;
+mod errors;
 mod expunge;
-mod failure;
 mod maintain;
-mod mapping;
 mod meta;
 mod names;
 mod nearest;
 mod phrase;
+mod point_in_time;
+mod purging;
 mod reader;
-mod recording;
 mod reindex;
 mod requests;
-mod search;
+mod schema;
 mod startup;
 mod suggest;
+#[cfg(feature = "testing")]
+mod testing;
 mod writer;
 
 pub use backend::{ElasticIndex, ElasticOptions};
 pub use config::ElasticConfig;
-pub use recording::{Recording, Replayed};
+#[cfg(feature = "testing")]
+pub use testing::{BulkRecording, Replayed};

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use crate::assets::AssetState;
 use crate::backend::ElasticIndex;
 use crate::bulk::{Target, send};
-use crate::client::Ask;
+use crate::client::ApiRequest;
 use crate::compile::{all_of, is_annotation};
 use crate::document::commit_number;
 use crate::expunge::MERGE_TIME;
@@ -24,7 +24,7 @@ const MERGE_BYTES_MAX: u64 = 256 << 20;
 const PAGES_MAX: usize = 20;
 
 /// A document of a page.
-struct Named {
+struct DocumentVersion {
     id: String,
     version: u64,
     /// The operation that wrote it, counted by shard.
@@ -33,7 +33,7 @@ struct Named {
 
 impl ElasticIndex {
     /// Some documents of an alias that a query finds, as far as refreshed, of operations after one.
-    fn some(&self, alias: &str, query: &Value, after: i64) -> Result<Vec<Named>> {
+    fn some(&self, alias: &str, query: &Value, after: i64) -> Result<Vec<DocumentVersion>> {
         let body = json!({
             "query": query, "size": PAGE, "_source": false, "version": true, "track_total_hits": false,
             "sort": [{"_seq_no": "asc"}], "search_after": [after],
@@ -41,18 +41,18 @@ impl ElasticIndex {
         let body = body.to_string().into_bytes();
         let path = format!("/{alias}/_search?allow_partial_search_results=false");
         let path = format!("{path}&filter_path=hits.hits._id,hits.hits._version,hits.hits.sort");
-        let answer = self.client.json(&Ask::post(path).with(&body))?;
+        let answer = self.client.json(&ApiRequest::post(path).with(&body))?;
         let hits = answer.pointer("/hits/hits").and_then(Value::as_array);
         let named = |hit: &Value| {
             let id = hit.get("_id")?.as_str()?.to_owned();
             let seq_no = hit.pointer("/sort/0")?.as_i64()?;
-            Some(Named { id, version: hit.get("_version")?.as_u64()?, seq_no })
+            Some(DocumentVersion { id, version: hit.get("_version")?.as_u64()?, seq_no })
         };
         Ok(hits.into_iter().flatten().filter_map(named).collect())
     }
 
     fn refresh_one(&self, alias: &str) -> Result<()> {
-        Ok(self.client.json(&Ask::post(format!("/{alias}/_refresh"))).map(drop)?)
+        Ok(self.client.json(&ApiRequest::post(format!("/{alias}/_refresh"))).map(drop)?)
     }
 
     /// Empties what is left of erased assets; says whether there was anything.
@@ -69,7 +69,7 @@ impl ElasticIndex {
         let annotations =
             all_of(vec![json!({"term": {"asset": asset.as_str()}}), before.clone(), is_annotation()]);
         let buckets = all_of(vec![json!({"term": {"associated_ids.ASSET_ID": asset.as_str()}}), before]);
-        self.to_all(&self.meta.made()?, &mut |filling| {
+        self.to_all(&self.meta.info()?, &mut |filling| {
             loop {
                 let found = self.some(&self.names.annotations, &annotations, -1)?;
                 send(&self.client, &self.config, |sink| {
@@ -101,9 +101,9 @@ impl ElasticIndex {
     }
 
     /// Removes documents in the version that was found.
-    fn remove(&self, alias: &str, found: &[Named]) -> Result<()> {
+    fn remove(&self, alias: &str, found: &[DocumentVersion]) -> Result<()> {
         send(&self.client, &self.config, |sink| {
-            found.iter().try_for_each(|Named { id, version, .. }| {
+            found.iter().try_for_each(|DocumentVersion { id, version, .. }| {
                 let target = Target { index: alias, id, version: Commit(*version), again: true };
                 sink.delete(target)
             })
@@ -113,9 +113,9 @@ impl ElasticIndex {
     /// Removes what no read point can see any more, and joins the many small segments of a small index.
     pub(crate) fn tidy_up(&self) -> Result<bool> {
         let state = self.meta.read()?;
-        self.give_up_abandoned(&state.made)?;
-        if state.made.copied_erased && self.expunge()? {
-            self.meta.change_made(&|made| {
+        self.give_up_abandoned(&state.info)?;
+        if state.info.copied_erased && self.expunge()? {
+            self.meta.update_info(&|made| {
                 made.copied_erased = false;
                 Ok(())
             })?;
@@ -147,7 +147,7 @@ impl ElasticIndex {
 
     /// Merges, which may take long.
     pub(crate) fn merge(&self, names: &str, how: &str) -> Result<()> {
-        let ask = Ask::post(format!("/{names}/_forcemerge?{how}")).within(MERGE_TIME);
+        let ask = ApiRequest::post(format!("/{names}/_forcemerge?{how}")).within(MERGE_TIME);
         Ok(self.client.json(&ask).map(drop)?)
     }
 }

@@ -9,8 +9,8 @@ use rushes_types::{Commit, Error, ErrorKind, Metric, Result, SpaceId};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::client::{Ask, Client};
-use crate::failure::Failure;
+use crate::client::{ApiRequest, Client};
+use crate::errors::Failure;
 use crate::names::Names;
 
 const ARCHIVE: &str = "archive";
@@ -36,9 +36,12 @@ pub(crate) struct Filling {
     pub beat: u64,
 }
 
+/// A filling that this process watches, and since which second it has not moved.
+pub(crate) type WatchedFilling = Option<(Filling, u64)>;
+
 /// What an index was made with.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub(crate) struct Made {
+pub(crate) struct IndexInfo {
     /// The version of our mappings.
     pub mapping: u64,
     /// What cuts and compares words.
@@ -62,11 +65,11 @@ pub(crate) struct Made {
     pub copied_erased: bool,
 }
 
-impl Made {
+impl IndexInfo {
     /// Are annotations to be written to the same indices as they were then?
     pub fn is_written_as(&self, then: &Self) -> bool {
-        let place = |made: &Self| (made.begun, made.filling.map(|filling| filling.version));
-        self.incarnation == then.incarnation && place(self) == place(then)
+        let targets = |info: &Self| (info.begun, info.filling.map(|filling| filling.version));
+        self.incarnation == then.incarnation && targets(self) == targets(then)
     }
 }
 
@@ -82,14 +85,14 @@ pub(crate) struct VectorField {
 /// All of it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct State {
-    pub made: Made,
+    pub info: IndexInfo,
     pub read_points: ReadPoints,
     /// By the field's name.
     pub spaces: BTreeMap<String, VectorField>,
 }
 
-/// Where a document stands, for a conditional change; `None` where there is none.
-type Place = Option<(u64, u64)>;
+/// The sequence number and primary term that a document was seen with, for a conditional write; `None` where there was none.
+type SequenceNumber = Option<(u64, u64)>;
 
 #[derive(Serialize, Deserialize)]
 struct PublishedJson {
@@ -118,13 +121,13 @@ fn read_points(source: &Value) -> Result<ReadPoints> {
     let kept: Vec<PublishedJson> = Deserialize::deserialize(kept).map_err(|_| damaged(READ_POINTS))?;
     let published =
         |p: PublishedJson| Published { upto: Commit(p.upto), seconds: p.seconds, generation: p.generation };
-    Ok(ReadPoints::from_kept(kept.into_iter().map(published).collect()))
+    Ok(ReadPoints::from_publishes(kept.into_iter().map(published).collect()))
 }
 
 fn read_points_json(points: &ReadPoints) -> Value {
     let published =
         |p: &Published| PublishedJson { upto: p.upto.0, seconds: p.seconds, generation: p.generation };
-    json!({"kept": points.kept().iter().map(published).collect::<Vec<_>>()})
+    json!({"kept": points.publishes().iter().map(published).collect::<Vec<_>>()})
 }
 
 fn spaces(source: &Value) -> Result<BTreeMap<String, VectorField>> {
@@ -157,41 +160,37 @@ impl Meta {
     pub fn read(&self) -> Result<State> {
         let body = json!({"ids": [ARCHIVE, READ_POINTS, SPACES]}).to_string().into_bytes();
         let path = format!("/{}/_mget?filter_path=docs.found,docs._source,docs.error", self.alias);
-        let answer = self.client.json(&Ask::post(path).with(&body))?;
-        let docs = answer.get("docs").and_then(Value::as_array).cloned().unwrap_or_default();
-        if let Some(error) = docs.iter().find_map(|doc| doc.get("error")) {
-            return Err(crate::failure::Refusal::of(404, error).into());
-        }
+        let docs = self.client.documents(&ApiRequest::post(path).with(&body))?;
         let source = |at: usize| docs.get(at).and_then(|doc| doc.get("_source")).unwrap_or(&Value::Null);
         let made = source(0);
         Ok(State {
-            made: if made.is_null() {
-                Made::default()
+            info: if made.is_null() {
+                IndexInfo::default()
             } else {
-                Made::deserialize(made).map_err(|_| damaged(ARCHIVE))?
+                IndexInfo::deserialize(made).map_err(|_| damaged(ARCHIVE))?
             },
             read_points: read_points(source(1))?,
             spaces: spaces(source(2))?,
         })
     }
 
-    fn get(&self, id: &str) -> Result<(Value, Place)> {
-        let found = self.client.find(&Ask::get(format!("/{}/_doc/{id}", self.alias)))?;
+    fn get(&self, id: &str) -> Result<(Value, SequenceNumber)> {
+        let found = self.client.find(&ApiRequest::get(format!("/{}/_doc/{id}", self.alias)))?;
         let Some(found) = found else { return Ok((Value::Null, None)) };
         let number = |name: &str| found.get(name).and_then(Value::as_u64);
-        let place = number("_seq_no").zip(number("_primary_term"));
-        Ok((found.get("_source").cloned().unwrap_or_default(), place))
+        let seen = number("_seq_no").zip(number("_primary_term"));
+        Ok((found.get("_source").cloned().unwrap_or_default(), seen))
     }
 
     /// Writes a document that stands where it was seen; `false` where another was faster.
-    fn put(&self, id: &str, place: Place, source: &Value) -> Result<bool> {
-        let condition = match place {
+    fn put(&self, id: &str, seen: SequenceNumber, source: &Value) -> Result<bool> {
+        let condition = match seen {
             Some((seq_no, term)) => format!("if_seq_no={seq_no}&if_primary_term={term}"),
             None => "op_type=create".to_owned(),
         };
         let body = source.to_string().into_bytes();
         let path = format!("/{}/_doc/{id}?require_alias=true&{condition}", self.alias);
-        match self.client.json(&Ask::put(path).with(&body)) {
+        match self.client.json(&ApiRequest::put(path).with(&body)) {
             Err(failure) if failure.is_conflict() => Ok(false),
             answered => Ok(answered.map(|_| true)?),
         }
@@ -200,9 +199,9 @@ impl Meta {
     /// Changes a document by what is there; `None` leaves it.
     fn change(&self, id: &str, change: &dyn Fn(&Value) -> Result<Option<Value>>) -> Result<()> {
         for _ in 0..TRIES_MAX {
-            let (found, place) = self.get(id)?;
+            let (found, seen) = self.get(id)?;
             let Some(changed) = change(&found)? else { return Ok(()) };
-            if self.put(id, place, &changed)? {
+            if self.put(id, seen, &changed)? {
                 return Ok(());
             }
         }
@@ -233,12 +232,12 @@ impl Meta {
     }
 
     /// Has anybody said what the index is made with? That is the last step of making it.
-    pub fn is_made(&self) -> Result<bool> {
+    pub fn has_info(&self) -> Result<bool> {
         Ok(!self.get(ARCHIVE)?.0.is_null())
     }
 
     /// Says what the index is made with, where nobody has.
-    pub fn found(&self, made: &Made) -> Result<Made> {
+    pub fn create_info(&self, made: &IndexInfo) -> Result<IndexInfo> {
         self.change(ARCHIVE, &|found| {
             Ok(if found.is_null() {
                 Some(serde_json::to_value(made).map_err(|e| Error::bug(e.to_string()))?)
@@ -246,18 +245,18 @@ impl Meta {
                 None
             })
         })?;
-        self.made()
+        self.info()
     }
 
     /// What the index is made with, as it is now.
-    pub fn made(&self) -> Result<Made> {
-        Made::deserialize(self.get(ARCHIVE)?.0).map_err(|_| damaged(ARCHIVE))
+    pub fn info(&self) -> Result<IndexInfo> {
+        IndexInfo::deserialize(self.get(ARCHIVE)?.0).map_err(|_| damaged(ARCHIVE))
     }
 
     /// Changes what the index is made with; an error of `change` leaves it.
-    pub fn change_made(&self, change: &dyn Fn(&mut Made) -> Result<()>) -> Result<()> {
+    pub fn update_info(&self, change: &dyn Fn(&mut IndexInfo) -> Result<()>) -> Result<()> {
         self.change(ARCHIVE, &|found| {
-            let mut made = Made::deserialize(found).map_err(|_| damaged(ARCHIVE))?;
+            let mut made = IndexInfo::deserialize(found).map_err(|_| damaged(ARCHIVE))?;
             change(&mut made)?;
             serde_json::to_value(made).map(Some).map_err(|e| Error::bug(e.to_string()))
         })

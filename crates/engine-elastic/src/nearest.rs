@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use crate::compile::{all_of, any_of, limits, of_assets};
 use crate::document::is_even;
 use crate::names::vector_field;
+use crate::point_in_time::{Fields, PAGE};
 use crate::reader::ElasticReader;
-use crate::search::{Fields, PAGE};
 
 /// More hits than asked for, so that one page is usually enough.
 const PAGE_MORE: usize = 50;

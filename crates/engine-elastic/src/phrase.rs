@@ -12,8 +12,8 @@ use rushes_types::{Annotation, AssetId, Result};
 use serde_json::Value;
 
 use crate::compile::Lines;
+use crate::point_in_time::Fields;
 use crate::reader::ElasticReader;
-use crate::search::Fields;
 
 /// How far around a seed is read first, in nanoseconds, and by how much more each further time.
 const AROUND_NS: i64 = 15_000_000_000;
@@ -110,7 +110,7 @@ impl ElasticReader {
     /// What is read first around seeds.
     fn stretches(&self, seeds: &Value) -> Result<Vec<Stretch>> {
         let mut starts: BTreeMap<AssetId, Vec<i64>> = BTreeMap::new();
-        self.point.scan(seeds, Fields::Place, &mut |found| {
+        self.point.scan(seeds, Fields::Times, &mut |found| {
             if let Some(document) = self.document_of(found.asset()) {
                 starts.entry(document.asset.id.clone()).or_default().push(found.start_ns());
             }

@@ -17,7 +17,7 @@ use crate::compile::{all_of, compile, current, is_annotation, is_exact};
 use crate::config::ElasticConfig;
 use crate::meta::State;
 use crate::names::annotation_id;
-use crate::search::{Fields, Found, PointInTime};
+use crate::point_in_time::{Fields, PointInTime, SearchHit};
 
 /// Annotations fetched by name at once.
 const NAMES_MAX: usize = 5_000;
@@ -43,7 +43,7 @@ impl ElasticReader {
     }
 
     /// A hit as the shared matcher takes it; `None` where its asset is not seen, or it is of before an erasure.
-    pub fn listed(&self, found: &Found<'_>) -> Result<Option<Arc<Listed>>> {
+    pub fn listed(&self, found: &SearchHit<'_>) -> Result<Option<Arc<Listed>>> {
         let Some(document) = self.document_of(found.asset()) else { return Ok(None) };
         let asset = &document.asset.id;
         if self.listing.floors.get(asset).is_some_and(|floor| found.commit() <= *floor) {

@@ -12,11 +12,11 @@ use rushes_types::{Error, ErrorKind, Result};
 use serde_json::{Value, json};
 
 use crate::backend::ElasticIndex;
-use crate::client::Ask;
+use crate::client::ApiRequest;
 use crate::copy::Copier;
-use crate::mapping;
-use crate::meta::{Filling, Made};
+use crate::meta::{Filling, IndexInfo};
 use crate::names::{version_of, versioned};
+use crate::schema;
 use crate::startup::{look_up, make_version};
 
 /// Times of looking for more before the alias moves all the same: what comes later is written to both.
@@ -25,9 +25,6 @@ const ROUNDS_MAX: usize = 20;
 const BEAT: Duration = Duration::from_secs(5);
 /// How long nobody has said so, in seconds, when a filling is given up.
 const ABANDONED_SECONDS: u64 = 600;
-
-/// A filling that somebody watches, and since when it has not moved.
-pub(crate) type Watched = Option<(Filling, u64)>;
 
 /// Told how many documents were copied, and of how many.
 type Step<'s> = dyn FnMut(u64, u64) -> Result<()> + 's;
@@ -42,7 +39,7 @@ fn overtaken() -> Error {
 impl ElasticIndex {
     /// Makes the index of annotations anew, with the mapping of this version and the shards of the configuration. Searches and
     /// writes go on meanwhile. Gives how many documents were copied. Where several do this at a time, the last goes on.
-    pub(crate) fn make_anew(&self, step: &mut Step<'_>) -> Result<u64> {
+    pub(crate) fn reindex_annotations(&self, step: &mut Step<'_>) -> Result<u64> {
         let (from, version) = self.begin_filling()?;
         let filled = self.fill(&from, version, step);
         let ended = self.end_filling(version);
@@ -56,7 +53,7 @@ impl ElasticIndex {
         let (copied, erased) = filled?;
         ended?;
         if erased {
-            self.meta.change_made(&|made| {
+            self.meta.update_info(&|made| {
                 made.erased += 1;
                 made.copied_erased = true;
                 Ok(())
@@ -76,7 +73,7 @@ impl ElasticIndex {
         })?;
         let known = version_of(alias, &current).unwrap_or(0);
         let version = Cell::new(0);
-        self.meta.change_made(&|made| {
+        self.meta.update_info(&|made| {
             made.begun = made.begun.max(known) + 1;
             made.filling = None;
             version.set(made.begun);
@@ -85,14 +82,8 @@ impl ElasticIndex {
         let version = version.get();
         // The one in use may have been another a moment ago.
         let current = self.remove_all_but_the_current(version)?;
-        let settings = mapping::settings(&self.config);
-        make_version(
-            &self.client,
-            (alias, version),
-            &mapping::annotations(),
-            &settings,
-            &self.names.filling,
-        )?;
+        let settings = schema::settings(&self.config);
+        make_version(&self.client, (alias, version), &schema::annotations(), &settings, &self.names.filling)?;
         Ok((current, version))
     }
 
@@ -133,7 +124,7 @@ impl ElasticIndex {
 
     /// Announces the filling, or says that it goes on.
     fn change_filling(&self, version: u64, expected: Option<u64>) -> Result<()> {
-        self.meta.change_made(&|made| {
+        self.meta.update_info(&|made| {
             if made.begun != version || made.filling.map(|filling| filling.version) != expected {
                 return Err(overtaken());
             }
@@ -154,7 +145,7 @@ impl ElasticIndex {
             {"remove": {"index": from, "alias": alias, "must_exist": true}}, {"add": {"index": to, "alias": alias}},
         ]});
         let body = body.to_string().into_bytes();
-        match self.client.json(&Ask::post("/_aliases").with(&body)) {
+        match self.client.json(&ApiRequest::post("/_aliases").with(&body)) {
             // It may have been done, and only the answer was lost.
             Err(failure) if look_up(&self.client, alias)?.is_none_or(|(current, _)| current != to) => {
                 Err(failure.into())
@@ -166,7 +157,7 @@ impl ElasticIndex {
     /// Ends a filling, whether the alias moved or not: writers write to one index again, and the other is removed. One that
     /// was overtaken ends nothing.
     fn end_filling(&self, version: u64) -> Result<()> {
-        self.meta.change_made(&|made| {
+        self.meta.update_info(&|made| {
             if made.begun != version {
                 return Err(overtaken());
             }
@@ -185,7 +176,7 @@ impl ElasticIndex {
     fn try_to_remove(&self, upto: u64) -> Result<String> {
         let alias = &self.names.annotations;
         let path = format!("/{alias}-v*/_alias?expand_wildcards=all");
-        let found = self.client.find(&Ask::get(path))?.unwrap_or_default();
+        let found = self.client.find(&ApiRequest::get(path))?.unwrap_or_default();
         let has =
             |state: &Value, alias: &str| state.pointer("/aliases").is_some_and(|a| a.get(alias).is_some());
         let found = found.as_object().cloned().unwrap_or_default();
@@ -204,13 +195,13 @@ impl ElasticIndex {
         actions.extend(old.into_iter().map(|name| json!({"remove_index": {"index": name}})));
         if actions.len() > 2 {
             let body = json!({"actions": actions}).to_string().into_bytes();
-            self.client.json(&Ask::post("/_aliases").with(&body))?;
+            self.client.json(&ApiRequest::post("/_aliases").with(&body))?;
         }
         Ok(current.clone())
     }
 
     /// Gives a filling up that nobody has gone on with for long: whoever did was ended in the middle.
-    pub(crate) fn give_up_abandoned(&self, made: &Made) -> Result<()> {
+    pub(crate) fn give_up_abandoned(&self, made: &IndexInfo) -> Result<()> {
         let now = self.clock.seconds();
         let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);
         match (made.filling, *watched) {

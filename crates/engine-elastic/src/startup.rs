@@ -6,12 +6,12 @@ use rushes_text::ANALYSER_VERSION;
 use rushes_types::{Error, ErrorKind, Result};
 use serde_json::{Value, json};
 
-use crate::backend::ElasticIndex;
-use crate::client::{Ask, Client};
-use crate::failure::Failure;
-use crate::mapping::{self, MAPPING_VERSION, difference};
-use crate::meta::{Made, of_index};
+use crate::client::{ApiRequest, Client};
+use crate::config::ElasticConfig;
+use crate::errors::Failure;
+use crate::meta::{IndexInfo, Meta, of_index};
 use crate::names::{Names, version_of, versioned};
+use crate::schema::{self, MAPPING_VERSION, difference};
 
 /// The version of Elasticsearch that this speaks to.
 const MAJOR: u64 = 8;
@@ -24,7 +24,7 @@ fn unsupported(message: String) -> Error {
 pub(crate) fn check_cluster(client: &Client) -> Result<()> {
     let root = client.greet()?;
     check_root(&root)?;
-    let settings = client.json(&Ask::get("/_cluster/settings?flat_settings=true"))?;
+    let settings = client.json(&ApiRequest::get("/_cluster/settings?flat_settings=true"))?;
     for scope in ["persistent", "transient"] {
         for block in ["cluster.blocks.read_only", "cluster.blocks.read_only_allow_delete"] {
             let set = settings.get(scope).and_then(|s| s.get(block)).and_then(Value::as_str);
@@ -65,14 +65,13 @@ fn check_root(root: &Value) -> Result<()> {
 const META: usize = 3;
 
 /// The mapping and the settings of each alias.
-fn wanted(index: &ElasticIndex) -> [(&str, Value, Value); 4] {
-    let names = &index.names;
-    let (large, small) = (|| mapping::settings(&index.config), || mapping::small_settings(&index.config));
+fn wanted<'n>(config: &ElasticConfig, names: &'n Names) -> [(&'n str, Value, Value); 4] {
+    let (large, small) = (|| schema::settings(config), || schema::small_settings(config));
     [
-        (&names.annotations, mapping::annotations(), large()),
-        (&names.buckets, mapping::buckets(), large()),
-        (&names.assets, mapping::assets(), small()),
-        (&names.meta, mapping::meta(), small()),
+        (&names.annotations, schema::annotations(), large()),
+        (&names.buckets, schema::buckets(), large()),
+        (&names.assets, schema::assets(), small()),
+        (&names.meta, schema::meta(), small()),
     ]
 }
 
@@ -87,7 +86,7 @@ fn is_vector_field(name: &str) -> bool {
 /// Makes those that are not there, that of what the index is made with first: who finds others without it, or finds it
 /// and nothing in it, can tell a deleted index from one that is being made.
 fn make_missing(
-    index: &ElasticIndex,
+    client: &Client,
     wanted: &[(&str, Value, Value); 4],
     found: &[Option<(String, Value)>],
 ) -> Result<()> {
@@ -95,7 +94,7 @@ fn make_missing(
         Some(Some(_)) => Ok(()),
         _ => {
             let (alias, mapping, settings) = &wanted[no];
-            make_version(&index.client, (alias, 1), mapping, settings, alias)
+            make_version(client, (alias, 1), mapping, settings, alias)
         }
     };
     make(META)?;
@@ -108,14 +107,19 @@ fn make_missing(
 }
 
 /// Are the indices there, well, and as we made them? Those of a new archive are made.
-pub(crate) fn check_or_make(index: &ElasticIndex) -> Result<()> {
-    let wanted = wanted(index);
+pub(crate) fn check_or_make(
+    client: &Client,
+    config: &ElasticConfig,
+    names: &Names,
+    meta: &Meta,
+) -> Result<()> {
+    let wanted = wanted(config, names);
     // Asked first: while it is not there, somebody may be making the indices at this moment.
-    let is_known = index.meta.is_made()?;
+    let is_known = meta.has_info()?;
     let found: Vec<Option<(String, Value)>> =
-        wanted.iter().map(|(alias, ..)| look_up(&index.client, alias)).collect::<Result<_>>()?;
+        wanted.iter().map(|(alias, ..)| look_up(client, alias)).collect::<Result<_>>()?;
     if found.iter().all(Option::is_none) || (!is_known && found[META].is_some()) {
-        make_missing(index, &wanted, &found)?;
+        make_missing(client, &wanted, &found)?;
     } else {
         for ((alias, mapping, _), found) in wanted.iter().zip(&found) {
             let Some((name, state)) = found else {
@@ -129,31 +133,31 @@ pub(crate) fn check_or_make(index: &ElasticIndex) -> Result<()> {
             };
             check_index(name, mapping, state)?;
         }
-        check_health(index)?;
+        check_health(client, config, names)?;
     }
     let incarnation = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos());
-    let made = index.meta.found(&Made {
+    let info = meta.create_info(&IndexInfo {
         mapping: MAPPING_VERSION,
         analyser: ANALYSER_VERSION.to_owned(),
         incarnation: format!("{incarnation:x}-{:x}", std::process::id()),
-        ..Made::default()
+        ..IndexInfo::default()
     })?;
-    check_made(&made)
+    check_info(&info)
 }
 
-fn check_made(made: &Made) -> Result<()> {
-    if made.mapping != MAPPING_VERSION {
+fn check_info(info: &IndexInfo) -> Result<()> {
+    if info.mapping != MAPPING_VERSION {
         return Err(unsupported(format!(
             "the index was made with mapping {}, this version of rushes makes {MAPPING_VERSION}; `rushes rebuild` makes it \
              anew",
-            made.mapping
+            info.mapping
         )));
     }
-    if made.analyser != ANALYSER_VERSION {
+    if info.analyser != ANALYSER_VERSION {
         return Err(unsupported(format!(
             "the index was made with `{}`, this version of rushes reads words with `{ANALYSER_VERSION}`; `rushes rebuild` \
              makes it anew",
-            made.analyser
+            info.analyser
         )));
     }
     Ok(())
@@ -161,7 +165,7 @@ fn check_made(made: &Made) -> Result<()> {
 
 /// The index behind an alias with its mapping and settings; `None` where there is none.
 pub(crate) fn look_up(client: &Client, alias: &str) -> Result<Option<(String, Value)>> {
-    let Some(found) = client.find(&Ask::get(format!("/{alias}?flat_settings=true")))? else {
+    let Some(found) = client.find(&ApiRequest::get(format!("/{alias}?flat_settings=true")))? else {
         return Ok(None);
     };
     let mut indices = found.as_object().cloned().unwrap_or_default().into_iter();
@@ -211,10 +215,10 @@ fn check_index(name: &str, wanted: &Value, state: &Value) -> Result<()> {
 }
 
 /// Has every shard a copy that works?
-fn check_health(index: &ElasticIndex) -> Result<()> {
-    let all = index.names.all().join(",");
+fn check_health(client: &Client, config: &ElasticConfig, names: &Names) -> Result<()> {
+    let all = names.all().join(",");
     let path = format!("/_cluster/health/{all}?wait_for_status=yellow&timeout=5s&filter_path=status");
-    let status = match index.client.once(&Ask::get(path)) {
+    let status = match client.once(&ApiRequest::get(path)) {
         Ok(_) => return Ok(()),
         // It waited in vain.
         Err(Failure::Refused(refusal)) if refusal.status == 408 => "red",
@@ -225,7 +229,7 @@ fn check_health(index: &ElasticIndex) -> Result<()> {
         format!(
             "elasticsearch: the indices `{}-*` are {status}: some shard has no working copy; look at \
              `_cluster/allocation/explain` and start the missing nodes",
-            index.config.prefix
+            config.prefix
         ),
     ))
 }
@@ -241,7 +245,7 @@ pub(crate) fn make_version(
     let name = versioned(of, version);
     let body = json!({"mappings": mapping, "settings": {"index": settings}, "aliases": {alias: {}}});
     let body = body.to_string().into_bytes();
-    match client.json(&Ask::put(format!("/{name}")).with(&body)) {
+    match client.json(&ApiRequest::put(format!("/{name}")).with(&body)) {
         Err(failure) if failure.is("resource_already_exists_exception") => Ok(()),
         answered => answered.map(drop).map_err(|failure| of_index(&name, failure)),
     }
@@ -251,7 +255,7 @@ pub(crate) fn make_version(
 pub(crate) fn delete_all(client: &Client, names: &Names) -> Result<()> {
     let patterns: Vec<String> = names.all().iter().map(|alias| format!("{alias}-v*")).collect();
     let path = format!("/{}?filter_path=*.aliases&expand_wildcards=all", patterns.join(","));
-    let found = client.find(&Ask::get(path))?.unwrap_or_default();
+    let found = client.find(&ApiRequest::get(path))?.unwrap_or_default();
     let is_ours = |index: &&String| names.all().iter().any(|alias| version_of(alias, index).is_some());
     let ours: Vec<&str> =
         found.as_object().into_iter().flat_map(|f| f.keys()).filter(is_ours).map(String::as_str).collect();
@@ -259,7 +263,7 @@ pub(crate) fn delete_all(client: &Client, names: &Names) -> Result<()> {
         return Ok(());
     }
     let path = format!("/{}?ignore_unavailable=true", ours.join(","));
-    Ok(client.json(&Ask::delete(path)).map(drop)?)
+    Ok(client.json(&ApiRequest::delete(path)).map(drop)?)
 }
 
 #[cfg(test)]

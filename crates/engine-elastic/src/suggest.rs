@@ -11,8 +11,8 @@ use serde_json::{Value, json};
 use crate::compile::{all_of, any_of, dialogue, filtered, is_exact};
 use crate::document::{MANY_STARTS, START_BYTES_MAX};
 use crate::names::beginning;
+use crate::point_in_time::Fields;
 use crate::reader::ElasticReader;
-use crate::search::Fields;
 
 /// No word is longer; engines bound expressions too.
 const WORD_BYTES_MAX: usize = 400;

@@ -9,11 +9,11 @@ use serde_json::{Value, json};
 use crate::assets::AssetState;
 use crate::backend::ElasticIndex;
 use crate::bulk::{Sink, Target, send};
-use crate::client::Ask;
+use crate::client::ApiRequest;
 use crate::document::{Document, commit_number, is_even};
-use crate::mapping::{dense_vector, properties};
-use crate::meta::{Made, State, VectorField, of_index};
+use crate::meta::{IndexInfo, State, VectorField, of_index};
 use crate::names::{annotation_id, vector_field};
+use crate::schema::{dense_vector, properties};
 
 /// What stands in an erased annotation's place: nothing but that something was there.
 pub(crate) fn tombstone(asset: &AssetId, commit: Commit) -> Value {
@@ -56,7 +56,7 @@ impl ElasticIndex {
         if new.is_empty() {
             return outcome;
         }
-        self.to_all(&state.made, &mut |filling| {
+        self.to_all(&state.info, &mut |filling| {
             self.make_fields(&state, &new, filling)?;
             send(&self.client, &self.config, |sink| {
                 for update in &new {
@@ -83,7 +83,7 @@ impl ElasticIndex {
     /// all of it is written again: then who fills an index need not wait for those that had not heard of it.
     pub(crate) fn to_all(
         &self,
-        made: &Made,
+        made: &IndexInfo,
         write: &mut dyn FnMut(Option<&str>) -> Result<()>,
     ) -> Result<()> {
         let mut made = made.clone();
@@ -93,7 +93,7 @@ impl ElasticIndex {
             if written.as_ref().is_err_and(|error| error.kind() != ErrorKind::NotFound) {
                 return written;
             }
-            let now = self.meta.made()?;
+            let now = self.meta.info()?;
             if now.is_written_as(&made) {
                 return written;
             }
@@ -191,17 +191,17 @@ impl ElasticIndex {
 
     fn put_mapping(&self, index: &str, mapping: &Value) -> Result<()> {
         let body = mapping.to_string().into_bytes();
-        let ask = Ask::put(format!("/{index}/_mapping")).with(&body);
+        let ask = ApiRequest::put(format!("/{index}/_mapping")).with(&body);
         self.client.json(&ask).map(drop).map_err(|failure| of_index(index, failure))
     }
 
     /// Makes what was written visible to points in time that are opened from now on.
     pub(crate) fn refresh(&self) -> Result<()> {
         let names = [&self.names.annotations, &self.names.buckets, &self.names.assets];
-        self.to_all(&self.meta.made()?, &mut |filling| {
+        self.to_all(&self.meta.info()?, &mut |filling| {
             let all: Vec<&str> = names.into_iter().map(String::as_str).chain(filling).collect();
             let all = all.join(",");
-            Ok(self.client.json(&Ask::post(format!("/{all}/_refresh"))).map(drop)?)
+            Ok(self.client.json(&ApiRequest::post(format!("/{all}/_refresh"))).map(drop)?)
         })
     }
 }

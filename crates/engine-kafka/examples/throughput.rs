@@ -139,7 +139,7 @@ fn main() -> anyhow::Result<()> {
             prefix: format!("rushes-measure-{}-{round}-{part}", std::process::id()),
             partitions: PARTITIONS,
             replication: 1,
-            min_insync: 1,
+            min_insync: Some(1),
             consumers: KnownConsumers { committed: Vec::new(), fused: Vec::new() },
             ..KafkaConfig::default()
         };

@@ -10,13 +10,13 @@ use rushes_events::{
 };
 use rushes_types::{Commit, Error, ErrorKind, Result};
 
-use crate::admin::{Admin, Topics, open_topics};
-use crate::client::{Bounds, Cluster, Committed, Ears, Plain, committed, make, serve};
+use crate::client::{Bounds, ClientLog, Cluster, CommittedOffset, Plain, committed, make, serve};
 use crate::config::KafkaConfig;
 use crate::consumer::Subscription;
-use crate::dead::{self, Letters};
+use crate::dead_letters::{self, Letters};
 use crate::format::{encode, key, partition_of};
 use crate::producer::{Outgoing, Producer};
+use crate::schema::{Admin, Topics, open_topics};
 
 type Consumers<T> = Mutex<HashMap<(Topic, String), Arc<T>>>;
 
@@ -142,7 +142,7 @@ impl KafkaLog {
     }
 
     /// Where a consumer's group stands in each partition, whoever its members are.
-    fn stands(&self, topic: Topic, consumer: &str) -> Result<Vec<Option<Committed>>> {
+    fn stands(&self, topic: Topic, consumer: &str) -> Result<Vec<Option<CommittedOffset>>> {
         check_name(consumer)?;
         if let Some(known) = self.known(topic, consumer) {
             return known.committed(&self.all());
@@ -154,7 +154,7 @@ impl KafkaLog {
                 Some(asker) => Arc::clone(asker),
                 None => {
                     let group = self.config.group(topic, consumer);
-                    let asker = Arc::new(make(&self.config.consumer(&group), Plain(Ears::new(&group)))?);
+                    let asker = Arc::new(make(&self.config.consumer(&group), Plain(ClientLog::new(&group)))?);
                     askers.insert(of, Arc::clone(&asker));
                     asker
                 }
@@ -275,11 +275,6 @@ impl EventLog for KafkaLog {
     }
 
     /// Sets the whole group; its other processes follow within seconds, and before they acknowledge anything more.
-    fn rewind(&self, topic: Topic, consumer: &str) -> Result<()> {
-        self.visit(topic, consumer)?.rewind(&self.all())
-    }
-
-    /// Sets the whole group, as [`Self::rewind`] does.
     fn skip(&self, topic: Topic, consumer: &str) -> Result<()> {
         self.visit(topic, consumer)?.skip(&self.all())
     }
@@ -289,9 +284,9 @@ impl EventLog for KafkaLog {
         Ok(stands.into_iter().map(|stands| stands.map_or(Commit::NONE, |stands| stands.watermark)).collect())
     }
 
-    fn set_aside(&self, topic: Topic, consumer: &str, event: &Delivered, reason: &str) -> Result<()> {
+    fn put_dead_letter(&self, topic: Topic, consumer: &str, event: &Delivered, reason: &str) -> Result<()> {
         check_name(consumer)?;
-        dead::set_aside(&self.producer, &self.config.dead_topic(), (topic, consumer), event, reason)
+        dead_letters::set_aside(&self.producer, &self.config.dead_topic(), (topic, consumer), event, reason)
     }
 
     fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>> {

@@ -1,4 +1,4 @@
-//! What all clients of the cluster share: ears for what the library says, and questions that need no group.
+//! What all clients of the cluster share: log for what the library says, and questions that need no group.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -12,7 +12,7 @@ use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use rushes_types::{Commit, Error, ErrorKind, Result};
 
 use crate::config::KafkaConfig;
-use crate::error::{coded, error};
+use crate::errors::{coded, error};
 use crate::format::decode_metadata;
 
 /// The same complaint is logged again after this long.
@@ -23,23 +23,23 @@ const SERVED_MAX: usize = 64;
 const TRY: Duration = Duration::from_millis(500);
 
 #[derive(Default)]
-struct Heard {
+struct Complaints {
     last: Option<String>,
     logged: Option<Instant>,
 }
 
 /// Hears what the client library says: it works in the background, so why something does not come is only told here.
-pub struct Ears {
+pub struct ClientLog {
     who: String,
-    heard: Mutex<Heard>,
+    heard: Mutex<Complaints>,
 }
 
-impl Ears {
+impl ClientLog {
     pub fn new(who: impl Into<String>) -> Arc<Self> {
         Arc::new(Self { who: who.into(), heard: Mutex::default() })
     }
 
-    fn heard(&self) -> MutexGuard<'_, Heard> {
+    fn heard(&self) -> MutexGuard<'_, Complaints> {
         self.heard.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -70,7 +70,7 @@ impl Ears {
 }
 
 /// The context of clients that are in no group.
-pub struct Plain(pub Arc<Ears>);
+pub struct Plain(pub Arc<ClientLog>);
 
 impl ClientContext for Plain {
     fn log(&self, level: RDKafkaLogLevel, fac: &str, message: &str) {
@@ -84,7 +84,7 @@ impl ClientContext for Plain {
 
 impl ConsumerContext for Plain {}
 
-impl Ears {
+impl ClientLog {
     pub fn log(&self, level: RDKafkaLogLevel, fac: &str, message: &str) {
         tracing::debug!(who = %self.who, ?level, "librdkafka: {fac} {message}");
     }
@@ -110,7 +110,7 @@ pub struct Shape {
 
 /// Where a group stands in a partition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Committed {
+pub struct CommittedOffset {
     /// The next offset that is not acknowledged.
     pub next: i64,
     /// The highest watermark among what is.
@@ -127,7 +127,7 @@ pub struct Bounds {
 /// Questions to the cluster that need no group.
 pub struct Cluster {
     consumer: BaseConsumer<Plain>,
-    ears: Arc<Ears>,
+    log: Arc<ClientLog>,
     servers: String,
     timeout: Duration,
 }
@@ -135,12 +135,12 @@ pub struct Cluster {
 impl Cluster {
     /// Connects, and waits for a first answer.
     pub fn connect(config: &KafkaConfig) -> Result<Self> {
-        let ears = Ears::new("the event log");
+        let log = ClientLog::new("the event log");
         let mut client = config.client();
         client.set("allow.auto.create.topics", "false");
-        let consumer = make(&client, Plain(Arc::clone(&ears)))?;
+        let consumer = make(&client, Plain(Arc::clone(&log)))?;
         let (servers, timeout) = (config.servers.join(","), config.request_timeout());
-        let cluster = Self { consumer, ears, servers, timeout };
+        let cluster = Self { consumer, log, servers, timeout };
         cluster.first_answer(&config.dead_topic(), config.connect_timeout())?;
         Ok(cluster)
     }
@@ -164,7 +164,7 @@ impl Cluster {
     }
 
     fn unreachable(&self, cause: &KafkaError, limit: Duration) -> Error {
-        let last = self.ears.last().unwrap_or_else(|| cause.to_string());
+        let last = self.log.last().unwrap_or_else(|| cause.to_string());
         let servers = &self.servers;
         let foreign = ["Invalid response size", "ApiVersion", "Receive failed", "parse", "CorrId"];
         let message = if foreign.iter().any(|sign| last.contains(sign)) {
@@ -186,7 +186,7 @@ impl Cluster {
         let what = format!("looking at the topic `{topic}`");
         let answer = self.consumer.fetch_metadata(Some(topic), self.timeout);
         serve(&self.consumer);
-        let metadata = answer.map_err(|e| self.ears.explain(error(&what, &e)))?;
+        let metadata = answer.map_err(|e| self.log.explain(error(&what, &e)))?;
         let Some(found) = metadata.topics().iter().find(|found| found.name() == topic) else {
             return Ok(None);
         };
@@ -229,7 +229,7 @@ impl Cluster {
         let asked = list(topic, partitions.iter().map(|p| (*p, which)))?;
         let answer = self.consumer.offsets_for_times(asked, self.timeout);
         serve(&self.consumer);
-        let answer = answer.map_err(|e| self.ears.explain(error(&what, &e)))?;
+        let answer = answer.map_err(|e| self.log.explain(error(&what, &e)))?;
         partitions.iter().map(|partition| offset_in(&answer, &what, topic, *partition)).collect()
     }
 }
@@ -279,7 +279,7 @@ pub fn list(topic: &str, offsets: impl IntoIterator<Item = (u32, Offset)>) -> Re
 }
 
 /// Partitions of a topic, each with what is to be committed.
-pub fn commit_list(topic: &str, marks: &[(u32, Committed)]) -> Result<TopicPartitionList> {
+pub fn commit_list(topic: &str, marks: &[(u32, CommittedOffset)]) -> Result<TopicPartitionList> {
     let mut list = TopicPartitionList::new();
     for (partition, mark) in marks {
         let mut element = list.add_partition(topic, native(*partition));
@@ -317,7 +317,7 @@ pub fn committed<C: ConsumerContext>(
     topic: &str,
     partitions: &[u32],
     timeout: Duration,
-) -> Result<Vec<Option<Committed>>> {
+) -> Result<Vec<Option<CommittedOffset>>> {
     if partitions.is_empty() {
         return Ok(Vec::new());
     }
@@ -337,7 +337,9 @@ pub fn committed<C: ConsumerContext>(
         let Some(element) = answer.find_partition(topic, native(*partition)) else { return Ok(None) };
         element.error().map_err(|e| error(&what, &e))?;
         Ok(match element.offset() {
-            Offset::Offset(next) => Some(Committed { next, watermark: decode_metadata(element.metadata()) }),
+            Offset::Offset(next) => {
+                Some(CommittedOffset { next, watermark: decode_metadata(element.metadata()) })
+            }
             _ => None,
         })
     };

@@ -15,6 +15,8 @@ const PREFIX_BYTES_MAX: usize = 200;
 const PARTITIONS_MAX: u32 = 10_000;
 /// Longest time limit, in milliseconds: a day.
 const TIMEOUT_MS_MAX: u64 = 86_400_000;
+/// Brokers that must have an event, where the configuration names no number and `replication` allows it.
+const MIN_INSYNC: u16 = 2;
 /// Shortest time limit, in milliseconds.
 const TIMEOUT_MS_MIN: u64 = 10;
 /// Memory for events that were fetched but not yet asked for, per consumer and in KiB; events are small.
@@ -97,8 +99,9 @@ pub struct KafkaConfig {
     pub partitions: u32,
     /// Brokers that keep each event. A cluster of one broker needs 1.
     pub replication: u16,
-    /// Brokers that must have an event before it counts as durable; at most `replication`.
-    pub min_insync: u16,
+    /// Brokers that must have an event before it counts as durable, at most `replication`; none: 2, or 1 where
+    /// `replication` is 1.
+    pub min_insync: Option<u16>,
     /// Hours after which events are dropped even if a consumer has not seen them; none: never. Without it, events are
     /// dropped once every consumer has acknowledged them.
     pub retention_hours: Option<u64>,
@@ -133,7 +136,7 @@ impl Default for KafkaConfig {
             prefix: "rushes".to_owned(),
             partitions: 12,
             replication: 3,
-            min_insync: 2,
+            min_insync: None,
             retention_hours: None,
             topic_settings: BTreeMap::new(),
             client_settings: ClientSettings::default(),
@@ -182,11 +185,13 @@ impl KafkaConfig {
                 format!("`{}` replicas cannot be kept; give 1 or more", self.replication),
             );
         }
-        if self.min_insync == 0 || self.min_insync > self.replication {
-            let (min, all) = (self.min_insync, self.replication);
+        if !(1..=self.replication).contains(&self.min_insync()) {
+            let (min, all) = (self.min_insync(), self.replication);
             return bad(
                 "min_insync",
-                format!("`{min}` of {all} replicas cannot be in sync; give 1 to {all}"),
+                format!(
+                    "`min_insync` asks for `{min}` replicas in sync, and `replication` keeps {all}; set it to 1 to {all}"
+                ),
             );
         }
         if self.topic_settings.get("cleanup.policy").is_some_and(|policy| policy != "delete") {
@@ -224,6 +229,12 @@ impl KafkaConfig {
             return Err(Error::invalid(message).at("/join_timeout_ms"));
         }
         Ok(())
+    }
+
+    /// Brokers that must have an event before it counts as durable.
+    #[must_use]
+    pub fn min_insync(&self) -> u16 {
+        self.min_insync.unwrap_or_else(|| MIN_INSYNC.min(self.replication))
     }
 
     /// The name of a topic on the brokers.
@@ -340,9 +351,22 @@ mod tests {
         assert_eq!(pointer(|c| c.prefix = "a/b".into()).as_deref(), Some("/prefix"));
         assert_eq!(pointer(|c| c.partitions = 0).as_deref(), Some("/partitions"));
         assert_eq!(pointer(|c| c.replication = 0).as_deref(), Some("/replication"));
-        assert_eq!(pointer(|c| c.min_insync = 4).as_deref(), Some("/min_insync"));
+        assert_eq!(pointer(|c| c.min_insync = Some(4)).as_deref(), Some("/min_insync"));
         assert_eq!(pointer(|c| c.join_timeout_ms = 5_000).as_deref(), Some("/join_timeout_ms"));
         assert_eq!(pointer(|c| c.request_timeout_ms = 0).as_deref(), Some("/request_timeout_ms"));
+    }
+
+    #[test]
+    fn one_broker_needs_no_second_setting_and_a_wrong_one_is_named() {
+        let one: KafkaConfig = toml::from_str("replication = 1").unwrap();
+        assert!(one.check().is_ok() && one.min_insync() == 1);
+        assert_eq!(KafkaConfig::default().min_insync(), 2);
+        let two: KafkaConfig = toml::from_str("replication = 1\nmin_insync = 2").unwrap();
+        let error = two.check().unwrap_err();
+        assert!(
+            error.message().contains("`min_insync`") && error.message().contains("`replication`"),
+            "{error}"
+        );
     }
 
     #[test]

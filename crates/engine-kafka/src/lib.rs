@@ -9,17 +9,19 @@
 //! Nothing here decides what is right: an event is a hint to re-read, so that losing a partition in the middle of a
 //! batch only means that another process does the same work again.
 
-mod admin;
 mod backend;
 mod client;
 mod config;
 mod consumer;
-mod dead;
-mod error;
+mod dead_letters;
+mod errors;
+mod fetched_message;
 mod format;
 mod offsets;
 mod producer;
 mod pump;
+mod schema;
+mod shared;
 mod standing;
 
 pub use backend::KafkaLog;

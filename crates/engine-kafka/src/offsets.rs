@@ -12,10 +12,10 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rushes_events::Position;
 use rushes_types::Result;
 
-use crate::client::{Committed, commit_list, committed, is_moving};
+use crate::client::{CommittedOffset, commit_list, committed, is_moving};
 use crate::config::KafkaConfig;
-use crate::consumer::{Member, Shared, Wish};
-use crate::error::error;
+use crate::errors::error;
+use crate::shared::{Member, Seek, Shared};
 
 /// Between two tries to commit while the group shares its partitions anew.
 const REGROUPING: Duration = Duration::from_millis(20);
@@ -42,9 +42,9 @@ impl Offsets {
     }
 
     /// Where the group stands.
-    pub fn committed(&self, partitions: &[u32]) -> Result<Vec<Option<Committed>>> {
+    pub fn committed(&self, partitions: &[u32]) -> Result<Vec<Option<CommittedOffset>>> {
         committed(&self.consumer, &self.topic, partitions, self.timeout)
-            .map_err(|e| self.shared.ears.explain(e))
+            .map_err(|e| self.shared.log.explain(e))
     }
 
     /// Commits what these positions acknowledge, in the partitions that are still ours. What was lost to another
@@ -73,7 +73,7 @@ impl Offsets {
     }
 
     /// Sets where the group stands, wherever it stood before.
-    pub fn set(&self, marks: &[(u32, Committed)]) -> Result<()> {
+    pub fn set(&self, marks: &[(u32, CommittedOffset)]) -> Result<()> {
         let until = Instant::now() + self.patience;
         loop {
             let committing = self.shared.committing();
@@ -83,7 +83,7 @@ impl Offsets {
         }
     }
 
-    fn commit(&self, marks: &[(u32, Committed)]) -> Result<(), KafkaError> {
+    fn commit(&self, marks: &[(u32, CommittedOffset)]) -> Result<(), KafkaError> {
         let Ok(list) = commit_list(&self.topic, marks) else {
             return Err(KafkaError::ConsumerCommit(Code::InvalidArgument));
         };
@@ -97,12 +97,12 @@ impl Offsets {
             return Ok(());
         }
         let what = format!("acknowledging events for the group `{}`", self.shared.group);
-        Err(self.shared.ears.explain(error(&what, cause)))
+        Err(self.shared.log.explain(error(&what, cause)))
     }
 
     /// A consumer that begins is there from now on: nothing is dropped that it has yet to see. Its partitions are not
     /// adopted yet.
-    pub fn begin(&self, marks: &[(u32, Committed)]) {
+    pub fn begin(&self, marks: &[(u32, CommittedOffset)]) {
         if let (false, Err(e)) = (marks.is_empty(), self.commit(marks)) {
             tracing::debug!(group = %self.shared.group, "the beginning is not committed: {e}");
         }
@@ -134,7 +134,7 @@ impl Offsets {
         let owned = self.shared.state().standing.owned();
         let found = self.committed(&owned)?;
         let mut state = self.shared.state();
-        let set: Vec<(u32, Committed)> = owned
+        let set: Vec<(u32, CommittedOffset)> = owned
             .into_iter()
             .zip(found)
             .filter_map(|(partition, found)| Some((partition, found?)))
@@ -142,9 +142,9 @@ impl Offsets {
             .collect();
         let partitions: Vec<u32> = set.iter().map(|(partition, _)| *partition).collect();
         partitions.iter().for_each(|partition| state.standing.hold(*partition));
-        if !set.is_empty() && state.wish.is_none() {
+        if !set.is_empty() && state.seek.is_none() {
             tracing::info!(group = %self.shared.group, ?set, "the consumer was set to another place");
-            state.wish = Some(Wish::Forget(set));
+            state.seek = Some(Seek::Reset(set));
         }
         Ok(partitions)
     }

@@ -13,9 +13,9 @@ use rdkafka::message::{DeliveryResult, Message, OwnedHeaders};
 use rdkafka::producer::{BaseRecord, Producer as _, ProducerContext, ThreadedProducer};
 use rushes_types::{Error, ErrorKind, Result};
 
-use crate::client::{Ears, make, native};
+use crate::client::{ClientLog, make, native};
 use crate::config::KafkaConfig;
-use crate::error::undelivered;
+use crate::errors::undelivered;
 
 /// Pause where as much as may be is on its way.
 const FULL: Duration = Duration::from_millis(1);
@@ -67,7 +67,7 @@ impl Batch {
     }
 }
 
-struct Sender(Arc<Ears>);
+struct Sender(Arc<ClientLog>);
 
 impl ClientContext for Sender {
     fn log(&self, level: RDKafkaLogLevel, fac: &str, message: &str) {
@@ -99,16 +99,16 @@ impl ProducerContext for Sender {
 /// The producer of one process.
 pub struct Producer {
     config: ClientConfig,
-    ears: Arc<Ears>,
+    log: Arc<ClientLog>,
     limit: Duration,
     inner: Mutex<Arc<ThreadedProducer<Sender>>>,
 }
 
 impl Producer {
     pub fn new(config: &KafkaConfig) -> Result<Self> {
-        let (ears, client) = (Ears::new("the event log's producer"), config.producer());
-        let inner = Mutex::new(Arc::new(make(&client, Sender(Arc::clone(&ears)))?));
-        Ok(Self { config: client, ears, limit: config.delivery_timeout(), inner })
+        let (log, client) = (ClientLog::new("the event log's producer"), config.producer());
+        let inner = Mutex::new(Arc::new(make(&client, Sender(Arc::clone(&log)))?));
+        Ok(Self { config: client, log, limit: config.delivery_timeout(), inner })
     }
 
     fn current(&self) -> MutexGuard<'_, Arc<ThreadedProducer<Sender>>> {
@@ -152,12 +152,12 @@ impl Producer {
                     "{} events are still on their way to the topic `{topic}`; send them again",
                     batch.open.load(Ordering::Acquire)
                 );
-                return Err(self.ears.explain(Error::new(ErrorKind::OutcomeUnknown, message)));
+                return Err(self.log.explain(Error::new(ErrorKind::OutcomeUnknown, message)));
             }
             tally = batch.reported.wait_timeout(tally, left).unwrap_or_else(PoisonError::into_inner).0;
         }
         match &tally.cause {
-            Some(cause) => Err(self.ears.explain(undelivered(topic, tally.failed, cause))),
+            Some(cause) => Err(self.log.explain(undelivered(topic, tally.failed, cause))),
             None => Ok(std::mem::take(&mut tally.ends)),
         }
     }
@@ -170,7 +170,7 @@ impl Producer {
         if !Arc::ptr_eq(&current, failed) {
             return;
         }
-        match make(&self.config, Sender(Arc::clone(&self.ears))) {
+        match make(&self.config, Sender(Arc::clone(&self.log))) {
             Ok(producer) => *current = Arc::new(producer),
             Err(e) => tracing::warn!("the kafka producer cannot be started anew: {e}"),
         }

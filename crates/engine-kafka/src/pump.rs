@@ -3,43 +3,38 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use rdkafka::Message as _;
+use rdkafka::Offset;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
-use rdkafka::{Offset, message::BorrowedMessage};
-use rushes_events::Event;
-use rushes_types::{Commit, Error, ErrorKind, Result};
+use rushes_types::{Backoff, Commit, Error, ErrorKind, Result};
 
-use crate::client::{Bounds, Cluster, Committed, list};
+use crate::client::{Bounds, Cluster, CommittedOffset, list};
 use crate::config::KafkaConfig;
-use crate::consumer::{Member, Shared, Wish};
-use crate::dead::{Poison, bury};
-use crate::error::error;
-use crate::format::decode;
+use crate::dead_letters::{Poison, bury};
+use crate::errors::error;
+use crate::fetched_message::FetchedMessage;
 use crate::offsets::Offsets;
 use crate::producer::Producer;
+use crate::shared::{Member, Seek, Shared};
 
 /// Events kept ready; above it the brokers are asked for no more.
 pub const READY_MAX: usize = 8_192;
 /// Messages taken from the library before they are made visible.
 const BATCH: usize = 512;
-/// Longest stay in the library while nothing comes; a wish waits as long.
+/// Longest stay in the library while nothing comes; a seek waits as long.
 const IDLE: Duration = Duration::from_millis(50);
 /// So long may a consumer leave what is ready before the group is served while it does.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// Between two tries of what failed.
-const RETRY: Duration = Duration::from_millis(200);
+/// The first and the longest wait between two tries of what failed.
+const WAITS: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
+/// Between two questions whether the brokers are back.
+const ASK_AGAIN: Duration = Duration::from_millis(200);
+/// Between two tries to seek in a partition that was just given to us.
+const SEEK_AGAIN: Duration = Duration::from_millis(20);
 /// Between two looks at whether other processes set the group's offsets.
 const FOLLOW: Duration = Duration::from_secs(5);
 /// What is known to be there and does not come after this long was perhaps dropped by the brokers.
 const MISSING: Duration = Duration::from_millis(300);
-
-/// A message as it came.
-struct Fetched {
-    partition: u32,
-    offset: i64,
-    event: Result<Event, Poison>,
-}
 
 /// The thread's state.
 pub struct Pump {
@@ -87,7 +82,7 @@ impl Pump {
     pub fn run(mut self) {
         while !self.stopping() {
             self.adopt();
-            self.grant();
+            self.begin_again();
             if self.full() {
                 self.rest();
                 continue;
@@ -99,6 +94,11 @@ impl Pump {
             self.look_for_missing();
             self.look_for_brokers();
         }
+    }
+
+    /// The waits of this consumer, other ones than those of the same topic's other consumers.
+    fn backoff(&self) -> Backoff {
+        Backoff::new(WAITS.0, WAITS.1, xxhash_rust::xxh3::xxh3_64(self.shared.group.as_bytes()))
     }
 
     fn stopping(&self) -> bool {
@@ -116,12 +116,12 @@ impl Pump {
         let until = Instant::now() + PATIENCE;
         while Instant::now() < until {
             let state = self.shared.state();
-            if state.stop || state.wish.is_some() || state.standing.waiting() < READY_MAX / 2 {
+            if state.stop || state.seek.is_some() || state.standing.waiting() < READY_MAX / 2 {
                 return;
             }
             drop(self.shared.changed.wait_timeout(state, IDLE));
         }
-        while self.full() && !self.stopping() && self.shared.state().wish.is_none() {
+        while self.full() && !self.stopping() && self.shared.state().seek.is_none() {
             // Whatever was assigned meanwhile is paused too.
             let owned = self.consumer.assignment();
             if let Err(e) = owned.and_then(|owned| self.consumer.pause(&owned)) {
@@ -136,14 +136,14 @@ impl Pump {
         }
     }
 
-    fn fetch(&mut self) -> Vec<Fetched> {
+    fn fetch(&mut self) -> Vec<FetchedMessage> {
         let mut batch = Vec::new();
         let mut wait = IDLE;
         while batch.len() < BATCH {
             match self.consumer.poll(wait) {
                 // Nothing there; or partitions came or went, which is looked at first.
                 None => break,
-                Some(Ok(message)) => batch.push(fetched(&message)),
+                Some(Ok(message)) => batch.push(FetchedMessage::from(&message)),
                 Some(Err(e)) => {
                     self.trouble(&e);
                     break;
@@ -155,7 +155,7 @@ impl Pump {
     }
 
     /// Makes a batch visible; what is no event goes to the dead letters first.
-    fn keep(&mut self, batch: Vec<Fetched>) {
+    fn keep(&mut self, batch: Vec<FetchedMessage>) {
         if batch.is_empty() {
             return;
         }
@@ -163,7 +163,7 @@ impl Pump {
         while batch.peek().is_some() {
             let mut state = self.shared.state();
             let mut poison = None;
-            for Fetched { partition, offset, event } in batch.by_ref() {
+            for FetchedMessage { partition, offset, event } in batch.by_ref() {
                 match event {
                     Ok(event) => state.standing.receive(partition, offset, event),
                     Err(_) if state.standing.is_skipped(partition, offset) => {
@@ -192,6 +192,7 @@ impl Pump {
     /// A message that is no event is kept among the dead letters, durably, before anything behind it is delivered.
     fn set_aside(&self, partition: u32, offset: i64, bad: &Poison) {
         tracing::warn!(topic = %self.topic, partition, offset, "a message is no event and is set aside: {}", bad.reason);
+        let mut backoff = self.backoff();
         loop {
             let buried = bury(&self.producer, &self.dead_topic, &self.shared, (partition, offset), bad);
             match buried {
@@ -199,7 +200,7 @@ impl Pump {
                 Err(_) if self.stopping() => return,
                 Err(e) => {
                     tracing::warn!("a dead letter is not kept: {e}; it is tried again");
-                    std::thread::sleep(RETRY);
+                    std::thread::sleep(backoff.next_wait());
                 }
             }
         }
@@ -209,6 +210,7 @@ impl Pump {
     /// Takes partitions over that the group gave us: looks where they stand.
     fn adopt(&mut self) {
         let Some(fresh) = self.shared.state().fresh.take() else { return };
+        let mut backoff = self.backoff();
         loop {
             match self.look(&fresh) {
                 Ok(found) => {
@@ -224,7 +226,7 @@ impl Pump {
                     tracing::warn!(group = %self.shared.group, "taking partitions over: {e}; it is tried again");
                     self.shared.state().trouble = Some((e.kind(), e.message().to_owned()));
                     self.tell();
-                    std::thread::sleep(RETRY);
+                    std::thread::sleep(backoff.next_wait());
                     if self.stopping() {
                         return;
                     }
@@ -233,13 +235,13 @@ impl Pump {
         }
     }
 
-    fn look(&self, fresh: &[u32]) -> Result<Vec<(u32, Committed, Bounds)>> {
+    fn look(&self, fresh: &[u32]) -> Result<Vec<(u32, CommittedOffset, Bounds)>> {
         let stands = self.offsets.committed(fresh)?;
         let bounds = self.cluster.bounds(&self.topic, fresh)?;
         let mut found = Vec::new();
         let mut begun = Vec::new();
         for ((partition, stands), bounds) in fresh.iter().zip(stands).zip(bounds) {
-            let committed = stands.unwrap_or(Committed { next: bounds.begin, watermark: Commit::NONE });
+            let committed = stands.unwrap_or(CommittedOffset { next: bounds.begin, watermark: Commit::NONE });
             if committed.next < bounds.begin {
                 tracing::warn!(
                     group = %self.shared.group,
@@ -257,26 +259,24 @@ impl Pump {
         Ok(found)
     }
 
-    /// Begins again where somebody wishes it.
-    fn grant(&self) {
-        let Some(wish) = self.shared.state().wish.clone() else { return };
-        let sought = match &wish {
-            Wish::Again(offsets) => self.seek(offsets),
-            Wish::Forget(places) => {
-                self.seek(&places.iter().map(|(p, to)| (*p, to.next)).collect::<Vec<_>>())
-            }
+    /// Begins again where a caller asks for it.
+    fn begin_again(&self) {
+        let Some(asked) = self.shared.state().seek.clone() else { return };
+        let sought = match &asked {
+            Seek::Redeliver(offsets) => self.seek(offsets),
+            Seek::Reset(places) => self.seek(&places.iter().map(|(p, to)| (*p, to.next)).collect::<Vec<_>>()),
         };
         let mut state = self.shared.state();
-        match (&sought, wish) {
+        match (&sought, asked) {
             (Err(_), _) => {}
-            (Ok(()), Wish::Again(offsets)) => {
+            (Ok(()), Seek::Redeliver(offsets)) => {
                 offsets.into_iter().for_each(|(partition, offset)| state.standing.again(partition, offset));
             }
-            (Ok(()), Wish::Forget(places)) => {
+            (Ok(()), Seek::Reset(places)) => {
                 places.into_iter().for_each(|(partition, place)| state.standing.forget(partition, place));
             }
         }
-        (state.wish, state.granted) = (None, Some(sought));
+        (state.seek, state.sought) = (None, Some(sought));
         drop(state);
         self.tell();
     }
@@ -308,7 +308,7 @@ impl Pump {
                 None => return Ok(()),
                 Some(e) if Instant::now() >= until => return Err(error(&what, &e)),
                 // A partition that was just given to us takes no seek yet.
-                Some(_) => std::thread::sleep(RETRY / 10),
+                Some(_) => std::thread::sleep(SEEK_AGAIN),
             }
         }
     }
@@ -358,7 +358,7 @@ impl Pump {
 
     /// After all brokers were away: are they back?
     fn look_for_brokers(&mut self) {
-        if !self.shared.state().down || self.asked.is_some_and(|at| at.elapsed() < RETRY) {
+        if !self.shared.state().down || self.asked.is_some_and(|at| at.elapsed() < ASK_AGAIN) {
             return;
         }
         let back = self.cluster.answers(&self.topic);
@@ -369,16 +369,6 @@ impl Pump {
             self.tell();
         }
     }
-}
-
-fn fetched(message: &BorrowedMessage<'_>) -> Fetched {
-    let partition = u32::try_from(message.partition()).unwrap_or_default();
-    let event = decode(partition, message.payload()).map_err(|reason| Poison {
-        reason,
-        key: message.key().map(<[u8]>::to_vec),
-        value: message.payload().map(<[u8]>::to_vec).unwrap_or_default(),
-    });
-    Fetched { partition, offset: message.offset(), event }
 }
 
 /// A process that stops leaves its group, so that others take over at once.

@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 use rushes_events::{Delivered, Event, Position};
 use rushes_types::Commit;
 
-use crate::client::{Bounds, Committed};
+use crate::client::{Bounds, CommittedOffset};
 
 /// Watermarks remembered for each partition until they are acknowledged. Beyond it every second one is forgotten: what
 /// is told then is lower than it could be, never higher.
@@ -18,7 +18,7 @@ const WATERMARKS_MAX: usize = 16_384;
 #[derive(Debug)]
 struct Partition {
     /// What the group was last known to hold.
-    committed: Committed,
+    committed: CommittedOffset,
     acknowledged: i64,
     watermark: Commit,
     delivered: i64,
@@ -35,13 +35,13 @@ struct Partition {
 
 impl Partition {
     /// Where the group stands once everything before `next` has had its effect.
-    fn mark(&self, next: i64) -> Committed {
+    fn mark(&self, next: i64) -> CommittedOffset {
         let mut next = next.min(self.received.max(self.end));
         while self.skipped.contains(&next) {
             next += 1;
         }
         let highest = self.watermarks.range(..next).map(|(_, commit)| *commit).max().unwrap_or(Commit::NONE);
-        Committed { next, watermark: highest.max(self.watermark) }
+        CommittedOffset { next, watermark: highest.max(self.watermark) }
     }
 
     fn remember(&mut self, offset: i64, watermark: Commit) {
@@ -65,7 +65,7 @@ pub struct Standing {
 
 impl Standing {
     /// The partition is ours from now on.
-    pub fn adopt(&mut self, partition: u32, committed: Committed, bounds: Bounds) {
+    pub fn adopt(&mut self, partition: u32, committed: CommittedOffset, bounds: Bounds) {
         self.disown(partition);
         let next = committed.next.max(bounds.begin);
         self.partitions.insert(
@@ -174,7 +174,7 @@ impl Standing {
     }
 
     /// What an acknowledgement of these positions is to commit: only for partitions that are ours, only what raises.
-    pub fn marks(&self, positions: &[Position]) -> Vec<(u32, Committed)> {
+    pub fn marks(&self, positions: &[Position]) -> Vec<(u32, CommittedOffset)> {
         let mut last: BTreeMap<u32, i64> = BTreeMap::new();
         for position in positions {
             let at = last.entry(position.partition).or_default();
@@ -189,7 +189,7 @@ impl Standing {
     }
 
     /// Messages that were set aside directly behind what is acknowledged: nobody else will acknowledge them.
-    pub fn skipped_marks(&self) -> Vec<(u32, Committed)> {
+    pub fn skipped_marks(&self) -> Vec<(u32, CommittedOffset)> {
         let with_skips = self.partitions.iter().filter(|(_, at)| !at.skipped.is_empty());
         let marks = with_skips.map(|(partition, at)| (*partition, at.mark(at.acknowledged), at.acknowledged));
         marks
@@ -199,7 +199,7 @@ impl Standing {
     }
 
     /// The marks are committed.
-    pub fn settle(&mut self, marks: &[(u32, Committed)]) {
+    pub fn settle(&mut self, marks: &[(u32, CommittedOffset)]) {
         for (partition, mark) in marks {
             if let Some(at) = self.partitions.get_mut(partition) {
                 at.committed = *mark;
@@ -225,7 +225,7 @@ impl Standing {
     }
 
     /// Does the group hold something else than what this process left there?
-    pub fn is_set(&self, partition: u32, found: Committed) -> bool {
+    pub fn is_set(&self, partition: u32, found: CommittedOffset) -> bool {
         self.partitions.get(&partition).is_some_and(|at| at.committed != found)
     }
 
@@ -238,7 +238,7 @@ impl Standing {
     }
 
     /// The group was set to a place, which may lie before or behind where it stood.
-    pub fn forget(&mut self, partition: u32, place: Committed) {
+    pub fn forget(&mut self, partition: u32, place: CommittedOffset) {
         if let Some(at) = self.partitions.get_mut(&partition) {
             at.committed = place;
             at.acknowledged = place.next;

@@ -2,7 +2,7 @@ use rushes_types::AssetId;
 
 use super::*;
 
-const NONE: Committed = Committed { next: 0, watermark: Commit::NONE };
+const NONE: CommittedOffset = CommittedOffset { next: 0, watermark: Commit::NONE };
 
 fn standing(end: i64) -> Standing {
     let mut standing = Standing::default();
@@ -22,8 +22,8 @@ fn at(partition: u32, offset: u64) -> Position {
     Position { partition, offset }
 }
 
-fn mark(next: i64, watermark: u64) -> Vec<(u32, Committed)> {
-    vec![(0, Committed { next, watermark: Commit(watermark) })]
+fn mark(next: i64, watermark: u64) -> Vec<(u32, CommittedOffset)> {
+    vec![(0, CommittedOffset { next, watermark: Commit(watermark) })]
 }
 
 #[test]
@@ -115,9 +115,9 @@ fn a_place_that_others_set_is_followed_backwards_and_forwards() {
     standing.receive(0, 0, watermark(7));
     standing.take(1);
     standing.settle(&standing.marks(&[at(0, 0)]));
-    let left = Committed { next: 1, watermark: Commit(7) };
+    let left = CommittedOffset { next: 1, watermark: Commit(7) };
     assert!(!standing.is_set(0, left));
-    let skipped = Committed { next: 4, watermark: Commit::NONE };
+    let skipped = CommittedOffset { next: 4, watermark: Commit::NONE };
     assert!(standing.is_set(0, skipped) && standing.is_set(0, NONE));
     standing.forget(0, skipped);
     assert!(!standing.behind() && !standing.is_set(0, skipped));

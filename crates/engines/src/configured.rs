@@ -1,11 +1,8 @@
 //! The sections of a configuration that say what an archive runs on.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use rushes_archive::{EmbeddedEngines, OpenEngines, Part};
-use rushes_bench::beds::{Bed, Beds, Embedded};
-use rushes_types::Error;
 use toml::{Table, Value};
 
 use crate::choice::{Choice, Engine};
@@ -75,16 +72,19 @@ impl Configured {
     }
 }
 
-impl Beds for Configured {
-    fn name(&self) -> String {
-        self.choice.to_string()
+/// For whoever measures the engines themselves.
+#[cfg(feature = "drivers")]
+impl Configured {
+    /// How each engine is reached.
+    #[must_use]
+    pub const fn settings(&self) -> &drivers::Settings {
+        &self.settings
     }
 
-    fn fresh(&self, scratch: &Path) -> Result<Box<dyn Bed>, Error> {
-        if self.choice.is_embedded() {
-            return Embedded.fresh(scratch);
-        }
-        drivers::bed(self.choice, self.settings.clone(), scratch)
+    /// The same engines under another name: another keyspace, other topics and indices.
+    #[must_use]
+    pub fn named(&self, name: &str) -> Self {
+        Self { choice: self.choice, settings: self.settings.clone().named(name) }
     }
 }
 

@@ -1,11 +1,8 @@
 //! A build without the drivers.
 
-use std::path::Path;
 use std::sync::Arc;
 
 use rushes_archive::{EmbeddedEngines, OpenEngines};
-use rushes_bench::beds::{Bed, Beds, Embedded};
-use rushes_types::Result;
 use toml::Table;
 
 use crate::choice::Choice;
@@ -31,10 +28,6 @@ pub(crate) fn settings(choice: &Choice, tables: Tables, problems: &mut Vec<Strin
         );
     }
     Settings
-}
-
-pub(crate) fn bed(_: Choice, _: Settings, _: &Path) -> Result<Box<dyn Bed>> {
-    Embedded.fresh(Path::new(""))
 }
 
 pub(crate) fn engines(_: Choice, _: Settings) -> Arc<dyn OpenEngines> {

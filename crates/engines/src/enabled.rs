@@ -6,7 +6,7 @@ use rushes_archive::{Engines, Manifest, OpenEngines, Part, Place};
 use rushes_engine_cassandra::client::Cluster;
 use rushes_engine_cassandra::store::{CassandraStore, StoreOptions};
 use rushes_engine_cassandra::timeline::CassandraTimeline;
-use rushes_engine_elastic::{ElasticConfig, ElasticIndex, ElasticOptions, Recording};
+use rushes_engine_elastic::{ElasticConfig, ElasticIndex, ElasticOptions};
 use rushes_engine_kafka::{KafkaConfig, KafkaLog};
 use rushes_events::EventLog;
 use rushes_index::Index;
@@ -18,11 +18,6 @@ use toml::Table;
 
 use crate::choice::{Choice, Engine};
 
-#[path = "bed/mod.rs"]
-mod bed;
-
-pub(crate) use bed::bed;
-
 /// The sections that say how engines are reached.
 pub(crate) struct Tables {
     pub cassandra: Table,
@@ -32,10 +27,23 @@ pub(crate) struct Tables {
 
 /// How engines are reached.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Settings {
-    cassandra: rushes_engine_cassandra::client::Config,
-    kafka: KafkaConfig,
-    elasticsearch: ElasticConfig,
+pub struct Settings {
+    /// Cassandra, under the store and the timeline.
+    pub cassandra: rushes_engine_cassandra::client::Config,
+    /// Kafka, under the event log.
+    pub kafka: KafkaConfig,
+    /// Elasticsearch, under the index.
+    pub elasticsearch: ElasticConfig,
+}
+
+impl Settings {
+    /// The same engines under another keyspace, and other beginnings of the names of topics and indices.
+    pub(crate) fn named(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.cassandra.keyspace);
+        name.clone_into(&mut self.kafka.prefix);
+        name.clone_into(&mut self.elasticsearch.prefix);
+        self
+    }
 }
 
 pub(crate) fn settings(_: &Choice, tables: Tables, problems: &mut Vec<String>) -> Settings {
@@ -54,7 +62,7 @@ fn section<T: DeserializeOwned + Default>(name: &str, table: Table, problems: &m
 }
 
 pub(crate) fn engines(choice: Choice, settings: Settings) -> Arc<dyn OpenEngines> {
-    Arc::new(Chosen { choice, settings, cluster: OnceLock::new(), recording: None })
+    Arc::new(Chosen { choice, settings, cluster: OnceLock::new() })
 }
 
 /// Each part on the engine that was chosen for it.
@@ -63,8 +71,6 @@ struct Chosen {
     settings: Settings,
     /// One connection pool for both stages that live there.
     cluster: OnceLock<Arc<Cluster>>,
-    /// Keeps what is sent to Elasticsearch.
-    recording: Option<Arc<Recording>>,
 }
 
 impl Chosen {
@@ -100,7 +106,7 @@ impl Chosen {
     fn timeline(&self, place: &Place<'_>) -> Result<Arc<dyn TimelineStore>> {
         match self.choice.of(Part::Timeline) {
             Engine::Cassandra => {
-                let settings = rushes_engine_cassandra::timeline::Settings::default();
+                let settings = rushes_engine_cassandra::timeline::TimelineOptions::default();
                 let fused = CassandraTimeline::open(self.cluster()?, settings);
                 Ok(Arc::new(fused.map_err(|e| of("cassandra", &e))?))
             }
@@ -111,12 +117,10 @@ impl Chosen {
     fn index(&self, place: &Place<'_>) -> Result<Arc<dyn Index>> {
         match self.choice.of(Part::Index) {
             Engine::Elasticsearch => {
-                let recording = self.recording.clone();
-                let options =
-                    ElasticOptions { analyzer: place.analyzer(), recording, ..ElasticOptions::default() };
+                let options = ElasticOptions { analyzer: place.analyzer(), ..ElasticOptions::default() };
                 let config = self.settings.elasticsearch.clone();
                 let index = match place.index_anew {
-                    true => ElasticIndex::create_anew(config, options),
+                    true => ElasticIndex::recreate(config, options),
                     false => ElasticIndex::open(config, options),
                 };
                 Ok(Arc::new(index.map_err(|e| of("elasticsearch", &e))?))
@@ -154,7 +158,6 @@ impl OpenEngines for Chosen {
             events: self.events(place)?,
             timeline: self.timeline(place)?,
             index: self.index(place)?,
-            shared: self.choice.of(Part::Store) != Engine::Embedded,
         })
     }
 

@@ -32,3 +32,5 @@ mod drivers;
 
 pub use choice::{Choice, Engine, engines_of};
 pub use configured::{Configured, SECTIONS, is_ours};
+#[cfg(feature = "drivers")]
+pub use drivers::Settings;

@@ -1,4 +1,4 @@
-//! Where each consumer stands: plain arithmetic, shared by the logs of one partition.
+//! How far each consumer is: plain arithmetic, shared by the logs of one partition.
 
 use std::collections::BTreeMap;
 
@@ -9,9 +9,9 @@ use crate::{DeadLetter, Event, EventLog, Lag, Position, Topic};
 /// Longest name of a consumer, in bytes.
 const NAME_BYTES_MAX: usize = 256;
 
-/// Where a consumer stands; 0 is before the first event.
+/// How far a consumer is; 0 is before the first event.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Standing {
+pub(crate) struct ConsumerProgress {
     /// The last event it is done with.
     pub acknowledged: u64,
     /// The last event it was given in this process.
@@ -20,7 +20,7 @@ pub(crate) struct Standing {
     pub watermark: Commit,
 }
 
-impl Standing {
+impl ConsumerProgress {
     /// Done with everything up to an offset, and knowing no watermark.
     pub(crate) const fn behind(offset: u64) -> Self {
         Self { acknowledged: offset, delivered: offset, watermark: Commit::NONE }
@@ -60,7 +60,8 @@ pub(crate) fn check_partitions(events: &[Event]) -> Result<()> {
 }
 
 fn no_partition(partition: u32) -> Error {
-    Error::invalid(format!("partition `{partition}` is not there; the embedded log has only partition `0`"))
+    Error::invalid(format!("partition `{partition}` is not there"))
+        .mend("the embedded log has only partition `0`")
 }
 
 /// Appends dead letters to their topics again; how many could be.
@@ -80,7 +81,7 @@ pub fn replayed(log: &dyn EventLog, letters: &[DeadLetter]) -> Result<usize> {
 
 /// All consumers.
 #[derive(Debug, Default)]
-pub(crate) struct Consumers(BTreeMap<(Topic, String), Standing>);
+pub(crate) struct Consumers(BTreeMap<(Topic, String), ConsumerProgress>);
 
 /// A name that can be kept.
 ///
@@ -90,28 +91,26 @@ pub fn check_name(consumer: &str) -> Result<()> {
     if (1..=NAME_BYTES_MAX).contains(&consumer.len()) {
         return Ok(());
     }
-    Err(Error::invalid(format!(
-        "the name of a consumer has {} bytes; give it 1 to {NAME_BYTES_MAX}",
-        consumer.len()
-    )))
+    Err(Error::invalid(format!("the name of a consumer has {} bytes", consumer.len()))
+        .mend(format!("give it 1 to {NAME_BYTES_MAX}")))
 }
 
 impl Consumers {
     /// A consumer as it was found on opening.
     pub(crate) fn recovered(&mut self, topic: Topic, consumer: &str, acknowledged: u64, watermark: Commit) {
-        let standing = Standing { acknowledged, delivered: acknowledged, watermark };
-        self.0.insert((topic, consumer.to_owned()), standing);
+        let progress = ConsumerProgress { acknowledged, delivered: acknowledged, watermark };
+        self.0.insert((topic, consumer.to_owned()), progress);
     }
 
-    pub(crate) fn get(&self, topic: Topic, consumer: &str) -> Option<Standing> {
+    pub(crate) fn get(&self, topic: Topic, consumer: &str) -> Option<ConsumerProgress> {
         self.0.get(&(topic, consumer.to_owned())).copied()
     }
 
-    pub(crate) fn set(&mut self, topic: Topic, consumer: &str, standing: Standing) {
-        self.0.insert((topic, consumer.to_owned()), standing);
+    pub(crate) fn set(&mut self, topic: Topic, consumer: &str, progress: ConsumerProgress) {
+        self.0.insert((topic, consumer.to_owned()), progress);
     }
 
-    /// Where the consumer stands once it is done with everything up to these positions; `None` where that
+    /// How far the consumer is once it is done with everything up to these positions; `None` where that
     /// changes nothing. Positions beyond `end` count as the end.
     pub(crate) fn after(
         &self,
@@ -119,17 +118,17 @@ impl Consumers {
         consumer: &str,
         positions: &[Position],
         end: u64,
-    ) -> Result<Option<Standing>> {
+    ) -> Result<Option<ConsumerProgress>> {
         if let Some(other) = positions.iter().find(|p| p.partition != 0) {
             return Err(no_partition(other.partition));
         }
         let Some(upto) = positions.iter().map(|p| p.offset.min(end)).max() else { return Ok(None) };
-        let standing = self.get(topic, consumer);
-        if standing.is_some_and(|s| s.acknowledged >= upto) {
+        let progress = self.get(topic, consumer);
+        if progress.is_some_and(|s| s.acknowledged >= upto) {
             return Ok(None);
         }
-        let standing = standing.unwrap_or_default();
-        Ok(Some(Standing { acknowledged: upto, delivered: standing.delivered.max(upto), ..standing }))
+        let progress = progress.unwrap_or_default();
+        Ok(Some(ConsumerProgress { acknowledged: upto, delivered: progress.delivered.max(upto), ..progress }))
     }
 
     /// The last event that every consumer of the topic is done with; `None` where it has none.
@@ -139,9 +138,9 @@ impl Consumers {
 
     /// How far every consumer is, where a topic holds the events of `first ..= last`.
     pub(crate) fn lag(&self, bounds: impl Fn(Topic) -> (u64, u64)) -> Vec<Lag> {
-        let lag = self.0.iter().map(|((topic, consumer), standing)| {
+        let lag = self.0.iter().map(|((topic, consumer), progress)| {
             let (first, last) = bounds(*topic);
-            let done = standing.acknowledged.max(first.saturating_sub(1));
+            let done = progress.acknowledged.max(first.saturating_sub(1));
             Lag { consumer: consumer.clone(), topic: *topic, behind: last.saturating_sub(done) }
         });
         lag.collect()

@@ -12,7 +12,7 @@ use rushes_kv::{Faults, Folder, Layout, Table, Ticket};
 use rushes_types::{AssetId, Commit, Error, ErrorKind, Result};
 
 use crate::arrivals::Arrivals;
-use crate::consumers::{Consumers, Standing, check_name, check_partitions, replayed};
+use crate::consumers::{ConsumerProgress, Consumers, check_name, check_partitions, replayed};
 use crate::{DeadLetter, Delivered, Event, EventLog, Lag, Position, Topic, dead};
 
 /// Version of what is written into the table.
@@ -102,27 +102,33 @@ impl EmbeddedLog {
         state: &State,
         topic: Topic,
         consumer: &str,
-        mut standing: Standing,
-    ) -> Result<Standing> {
+        mut progress: ConsumerProgress,
+    ) -> Result<ConsumerProgress> {
         let done = state.consumers.get(topic, consumer).unwrap_or_default().acknowledged.saturating_add(1);
-        let range = event_key(topic, done)..=event_key(topic, standing.acknowledged.max(done));
+        let range = event_key(topic, done)..=event_key(topic, progress.acknowledged.max(done));
         for guard in self.folder.table(ROWS).range(range) {
             let (_, value) = guard.into_inner().map_err(|e| self.folder.error("cannot read", e))?;
-            standing.watermark = decode(&value)?.raised(standing.watermark);
+            progress.watermark = decode(&value)?.raised(progress.watermark);
         }
-        Ok(standing)
+        Ok(progress)
     }
 
     /// Writes where a consumer stands and remembers it.
-    fn stand(&self, state: &mut State, topic: Topic, consumer: &str, standing: Standing) -> Result<Ticket> {
+    fn set_progress(
+        &self,
+        state: &mut State,
+        topic: Topic,
+        consumer: &str,
+        progress: ConsumerProgress,
+    ) -> Result<Ticket> {
         let mut batch = self.folder.batch();
         batch.insert(
             self.folder.table(ROWS),
             consumer_key(topic, consumer),
-            [standing.acknowledged.to_be_bytes(), standing.watermark.0.to_be_bytes()].concat(),
+            [progress.acknowledged.to_be_bytes(), progress.watermark.0.to_be_bytes()].concat(),
         );
         let ticket = self.folder.write(batch, 0)?;
-        state.consumers.set(topic, consumer, standing);
+        state.consumers.set(topic, consumer, progress);
         Ok(ticket)
     }
 }
@@ -156,17 +162,17 @@ impl EventLog for EmbeddedLog {
         check_name(consumer)?;
         let mut state = self.state();
         let end = self.arrivals.polling(topic);
-        let mut standing = match state.consumers.get(topic, consumer) {
-            Some(standing) => standing,
+        let mut progress = match state.consumers.get(topic, consumer) {
+            Some(progress) => progress,
             None => {
                 // Kept from now on: a log must not drop what a consumer has yet to see.
-                let ticket = self.stand(&mut state, topic, consumer, Standing::default())?;
+                let ticket = self.set_progress(&mut state, topic, consumer, ConsumerProgress::default())?;
                 self.folder.sync(ticket)?;
-                Standing::default()
+                ConsumerProgress::default()
             }
         };
         let first = state.first.get(&topic).copied().unwrap_or_default();
-        let from = standing.delivered.saturating_add(1).max(first);
+        let from = progress.delivered.saturating_add(1).max(first);
         let mut polled = Vec::new();
         if from <= end {
             let range = event_key(topic, from)..=event_key(topic, end);
@@ -176,8 +182,8 @@ impl EventLog for EmbeddedLog {
                 polled.push(Delivered { position, event: decode(&value)? });
             }
         }
-        standing.delivered = polled.last().map_or(standing.delivered, |last| last.position.offset);
-        state.consumers.set(topic, consumer, standing);
+        progress.delivered = polled.last().map_or(progress.delivered, |last| last.position.offset);
+        state.consumers.set(topic, consumer, progress);
         Ok(polled)
     }
 
@@ -186,9 +192,9 @@ impl EventLog for EmbeddedLog {
         let mut state = self.state();
         let end = self.arrivals.end(topic);
         let ticket = match state.consumers.after(topic, consumer, positions, end)? {
-            Some(standing) => {
-                let standing = self.with_watermark(&state, topic, consumer, standing)?;
-                self.stand(&mut state, topic, consumer, standing)?
+            Some(progress) => {
+                let progress = self.with_watermark(&state, topic, consumer, progress)?;
+                self.set_progress(&mut state, topic, consumer, progress)?
             }
             None => self.folder.last_ticket(),
         };
@@ -198,22 +204,16 @@ impl EventLog for EmbeddedLog {
 
     fn redeliver(&self, topic: Topic, consumer: &str) -> Result<()> {
         let mut state = self.state();
-        if let Some(standing) = state.consumers.get(topic, consumer) {
-            state.consumers.set(topic, consumer, standing.redelivered());
+        if let Some(progress) = state.consumers.get(topic, consumer) {
+            state.consumers.set(topic, consumer, progress.redelivered());
         }
         Ok(())
-    }
-
-    fn rewind(&self, topic: Topic, consumer: &str) -> Result<()> {
-        check_name(consumer)?;
-        let ticket = self.stand(&mut self.state(), topic, consumer, Standing::default())?;
-        self.folder.sync(ticket)
     }
 
     fn skip(&self, topic: Topic, consumer: &str) -> Result<()> {
         check_name(consumer)?;
         let end = self.arrivals.end(topic);
-        let ticket = self.stand(&mut self.state(), topic, consumer, Standing::behind(end))?;
+        let ticket = self.set_progress(&mut self.state(), topic, consumer, ConsumerProgress::behind(end))?;
         self.folder.sync(ticket)
     }
 
@@ -221,7 +221,7 @@ impl EventLog for EmbeddedLog {
         Ok(vec![self.state().consumers.get(topic, consumer).unwrap_or_default().watermark])
     }
 
-    fn set_aside(&self, topic: Topic, consumer: &str, event: &Delivered, reason: &str) -> Result<()> {
+    fn put_dead_letter(&self, topic: Topic, consumer: &str, event: &Delivered, reason: &str) -> Result<()> {
         let letter = DeadLetter {
             topic,
             position: event.position,
@@ -275,10 +275,8 @@ impl EventLog for EmbeddedLog {
 }
 
 pub(crate) fn damaged() -> Error {
-    Error::new(
-        ErrorKind::Corrupt,
-        "a record of the event log is damaged; remove the log, so that stages scan again",
-    )
+    Error::new(ErrorKind::Corrupt, "a record of the event log is damaged")
+        .mend("remove the log, so that stages scan again")
 }
 
 /// A topic's byte in keys. Part of the format.

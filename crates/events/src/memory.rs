@@ -7,7 +7,7 @@ use std::time::Duration;
 use rushes_types::{Commit, Result};
 
 use crate::arrivals::Arrivals;
-use crate::consumers::{Consumers, Standing, check_name, check_partitions, delivered_form, replayed};
+use crate::consumers::{ConsumerProgress, Consumers, check_name, check_partitions, delivered_form, replayed};
 use crate::{DeadLetter, Delivered, Event, EventLog, Lag, Position, Topic};
 
 #[derive(Debug, Default)]
@@ -52,8 +52,8 @@ impl EventLog for MemoryLog {
         check_name(consumer)?;
         let mut state = self.state();
         self.arrivals.polling(topic);
-        let mut standing = state.consumers.get(topic, consumer).unwrap_or_default();
-        let next = standing.delivered + 1;
+        let mut progress = state.consumers.get(topic, consumer).unwrap_or_default();
+        let next = progress.delivered + 1;
         let events = state.events.get(&topic).into_iter().flat_map(|events| events.range(next..));
         let polled: Vec<Delivered> = events
             .take(limit)
@@ -62,44 +62,38 @@ impl EventLog for MemoryLog {
                 event: event.clone(),
             })
             .collect();
-        standing.delivered = polled.last().map_or(standing.delivered, |last| last.position.offset);
-        state.consumers.set(topic, consumer, standing);
+        progress.delivered = polled.last().map_or(progress.delivered, |last| last.position.offset);
+        state.consumers.set(topic, consumer, progress);
         Ok(polled)
     }
 
     fn acknowledge(&self, topic: Topic, consumer: &str, positions: &[Position]) -> Result<()> {
         check_name(consumer)?;
         let mut state = self.state();
-        if let Some(mut standing) =
+        if let Some(mut progress) =
             state.consumers.after(topic, consumer, positions, self.arrivals.end(topic))?
         {
             let done = state.consumers.get(topic, consumer).unwrap_or_default().acknowledged + 1;
             let events = state.events.get(&topic).into_iter();
-            let events = events.flat_map(|events| events.range(done..=standing.acknowledged));
-            standing.watermark = events.fold(standing.watermark, |highest, (_, event)| event.raised(highest));
-            state.consumers.set(topic, consumer, standing);
+            let events = events.flat_map(|events| events.range(done..=progress.acknowledged));
+            progress.watermark = events.fold(progress.watermark, |highest, (_, event)| event.raised(highest));
+            state.consumers.set(topic, consumer, progress);
         }
         Ok(())
     }
 
     fn redeliver(&self, topic: Topic, consumer: &str) -> Result<()> {
         let mut state = self.state();
-        if let Some(standing) = state.consumers.get(topic, consumer) {
-            state.consumers.set(topic, consumer, standing.redelivered());
+        if let Some(progress) = state.consumers.get(topic, consumer) {
+            state.consumers.set(topic, consumer, progress.redelivered());
         }
-        Ok(())
-    }
-
-    fn rewind(&self, topic: Topic, consumer: &str) -> Result<()> {
-        check_name(consumer)?;
-        self.state().consumers.set(topic, consumer, Standing::default());
         Ok(())
     }
 
     fn skip(&self, topic: Topic, consumer: &str) -> Result<()> {
         check_name(consumer)?;
         let end = self.arrivals.end(topic);
-        self.state().consumers.set(topic, consumer, Standing::behind(end));
+        self.state().consumers.set(topic, consumer, ConsumerProgress::behind(end));
         Ok(())
     }
 
@@ -107,7 +101,7 @@ impl EventLog for MemoryLog {
         Ok(vec![self.state().consumers.get(topic, consumer).unwrap_or_default().watermark])
     }
 
-    fn set_aside(&self, topic: Topic, consumer: &str, event: &Delivered, reason: &str) -> Result<()> {
+    fn put_dead_letter(&self, topic: Topic, consumer: &str, event: &Delivered, reason: &str) -> Result<()> {
         self.state().dead.push(DeadLetter {
             topic,
             position: event.position,

@@ -74,7 +74,7 @@ impl Delivered {
     }
 }
 
-/// An event that nobody could do anything with, kept for people.
+/// A dead letter: an event that its consumer could not handle, kept for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadLetter {
     /// Where it was said.
@@ -106,7 +106,7 @@ pub struct Lag {
 ///   event twice is allowed and harmless.
 /// * A consumer is made by its first `poll`, at the beginning of the log. It gets every event at least once,
 ///   in order within a partition. `poll` gives events after the last *delivered* one in this process;
-///   after a restart, or after `rewind`, after the last *acknowledged* one.
+///   after a restart, or after `redeliver`, after the last *acknowledged* one.
 /// * `acknowledge` is durable on return and says: everything up to and including these positions has had its
 ///   effect. An acknowledgement below an earlier one changes nothing.
 /// * Two consumers do not disturb each other.
@@ -119,17 +119,15 @@ pub trait EventLog: Send + Sync {
     fn acknowledge(&self, topic: Topic, consumer: &str, positions: &[Position]) -> Result<()>;
     /// Forgets what was delivered but not acknowledged: it will be delivered again.
     fn redeliver(&self, topic: Topic, consumer: &str) -> Result<()>;
-    /// Replays from the beginning: forgets acknowledgements too.
-    fn rewind(&self, topic: Topic, consumer: &str) -> Result<()>;
     /// Takes everything said so far off the consumer's hands, with every watermark that it has acknowledged: it begins
-    /// anew behind what is there now. For a rebuild, which says all assets again.
+    /// again behind what is there now. For a rebuild, which republishes all assets.
     fn skip(&self, topic: Topic, consumer: &str) -> Result<()>;
     /// For each partition of the topic the highest watermark among what the consumer has acknowledged, by any process;
     /// [`Commit::NONE`] where there is none yet.
     fn watermarks(&self, topic: Topic, consumer: &str) -> Result<Vec<Commit>>;
     /// Puts an event that cannot be handled among the dead letters, durably. The consumer acknowledges it as any
     /// other, and goes on behind it.
-    fn set_aside(&self, topic: Topic, consumer: &str, event: &Delivered, reason: &str) -> Result<()>;
+    fn put_dead_letter(&self, topic: Topic, consumer: &str, event: &Delivered, reason: &str) -> Result<()>;
     /// The oldest dead letters, at most `limit`.
     fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>>;
     /// Appends the oldest dead letters, at most `limit`, to their topics again and takes them off the list. Those that

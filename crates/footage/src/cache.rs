@@ -2,7 +2,7 @@
 //!
 //! Entries lie in a folder of their asset, so that all of an asset can be forgotten at once when it is erased. Names
 //! are hashes: nothing that anybody chose becomes a path. What was used longest ago goes first. An entry is written
-//! beside its place and renamed, so a half one is never read; it is made once, whoever else asks meanwhile waits.
+//! beside its place and renamed, so a half one is never read; it is made once, whoever else asks in the meantime waits.
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{DirBuilder, File, OpenOptions};

@@ -27,7 +27,7 @@ pub use picture::{PictureAt, picture};
 pub use plan::{Facts, Holder, asset_fields, choose_id, merged, suggested_id};
 pub use probe::{Probe, SubtitleTrack, Video, parse as parse_probe, probe};
 pub use proxy::{Proxies, ProxyState};
-pub use scan::{Found, Kind, Scan, Skipped, holds_media, kind_of, scan, shown};
+pub use scan::{FoundFile, Kind, Scan, Skipped, holds_media, kind_of, scan, shown};
 pub use shots::{SHOTS_MODEL, Shot, shots, shots_with};
 pub use subtitles::webvtt;
 pub use tool::{Stop, Tools};

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::language;
-use crate::scan::{Found, Kind};
+use crate::scan::{FoundFile, Kind};
 
 /// Names of folders that hold subtitles of the media beside them.
 const SUBTITLE_FOLDERS: [&str; 6] = ["subs", "subtitles", "sub", "untertitel", "sous-titres", "subtitulos"];
@@ -16,7 +16,7 @@ const SUBTITLE_FOLDERS: [&str; 6] = ["subs", "subtitles", "sub", "untertitel", "
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Companion {
     /// The file.
-    pub file: Found,
+    pub file: FoundFile,
     /// Its language, where its name says so (BCP 47).
     pub language: Option<String>,
     /// Does it hold only what must always be shown?
@@ -29,7 +29,7 @@ pub struct Companion {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Group {
     /// The media file.
-    pub media: Option<Found>,
+    pub media: Option<FoundFile>,
     /// Its name below the folder, without its ending.
     pub stem: String,
     /// Its subtitles and what models wrote beside it, by name.
@@ -52,7 +52,7 @@ fn joined(folder: &str, stem: &str) -> String {
 /// Puts together what belongs together, sorted by name. Subtitles without a media file are a group of their own;
 /// other files without one are left out.
 #[must_use]
-pub fn pair(files: &[Found]) -> Vec<Group> {
+pub fn pair(files: &[FoundFile]) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     let mut stems = Stems::new();
     for file in files.iter().filter(|f| f.kind == Kind::Media) {
@@ -139,7 +139,7 @@ fn is_kind(part: &str) -> bool {
     matches!(part.to_lowercase().as_str(), "forced" | "sdh" | "cc" | "hi" | "full" | "default" | "captions")
 }
 
-fn companion(file: &Found, rest: &str) -> Companion {
+fn companion(file: &FoundFile, rest: &str) -> Companion {
     let parts: Vec<String> = rest
         .split(['.', '_', ' ', '(', ')', '[', ']', ','])
         .filter(|p| !p.is_empty())
@@ -164,9 +164,9 @@ mod tests {
     use std::path::PathBuf;
 
     fn groups(names: &[&str]) -> Vec<String> {
-        let files: Vec<Found> = names
+        let files: Vec<FoundFile> = names
             .iter()
-            .map(|n| Found {
+            .map(|n| FoundFile {
                 path: PathBuf::from(n),
                 below: (*n).to_owned(),
                 kind: crate::scan::kind_of(n.as_ref()).unwrap(),

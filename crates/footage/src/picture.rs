@@ -69,10 +69,8 @@ pub fn picture(tools: &Tools, media: &File, at: &PictureAt, stop: Stop<'_>) -> R
         }
     }
     if found.is_empty() {
-        return Err(Error::new(
-            ErrorKind::NotFound,
-            "the media file has no picture at this time; choose another",
-        ));
+        return Err(Error::new(ErrorKind::NotFound, "the media file has no picture at this time")
+            .mend("choose another"));
     }
     Ok(found)
 }

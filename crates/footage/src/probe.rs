@@ -116,8 +116,9 @@ pub fn probe(tools: &Tools, media: &File, stop: Stop<'_>) -> Result<Probe> {
 /// # Errors
 /// Where it is no such answer, or names neither picture nor sound.
 pub fn parse(json: &[u8]) -> Result<Probe> {
-    let document: Value = serde_json::from_slice(json)
-        .map_err(|e| Error::invalid(format!("what `ffprobe` says is no JSON: {e}; is it FFmpeg's?")))?;
+    let document: Value = serde_json::from_slice(json).map_err(|e| {
+        Error::invalid(format!("what `ffprobe` says is no JSON: {e}")).mend("is it FFmpeg's?")
+    })?;
     let format = &document["format"];
     let streams = document["streams"].as_array().map_or(&[][..], Vec::as_slice);
     let of_kind = |kind: &'static str| streams.iter().filter(move |s| s["codec_type"] == kind);

@@ -17,7 +17,7 @@ use crate::cache::{Cache, Key};
 use crate::limits::{PROXY_BYTES_MAX, PROXY_HEIGHT_MAX, PROXY_TIME_MAX, PROXY_UNWATCHED_MAX};
 use crate::tool::{Job, Tools, threads, words};
 
-/// A failure is told again for so long before the same proxy is tried anew.
+/// A failure is told again for so long before the same proxy is tried again.
 const FAILURE_LASTS: Duration = Duration::from_secs(60);
 /// Failures that are remembered.
 const FAILURES_MAX: usize = 100;
@@ -128,10 +128,8 @@ impl Proxies {
             std::thread::Builder::new().name("proxy".to_owned()).spawn(move || this.work(&own_key, &media));
         if let Err(e) = begun {
             self.lock().current = None;
-            return Err(Error::new(
-                ErrorKind::Busy,
-                format!("no thread could be started: {e}; ask again later"),
-            ));
+            return Err(Error::new(ErrorKind::Busy, format!("no thread could be started: {e}"))
+                .mend("ask again later"));
         }
         Ok(ProxyState::Making { done_per_mille: duration_ns.map(|_| 0) })
     }

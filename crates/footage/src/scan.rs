@@ -41,7 +41,7 @@ pub enum Kind {
 
 /// A file that was found.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct FoundFile {
     /// Where it is: the folder's resolved path and the names below it.
     pub path: PathBuf,
     /// The names below the folder, separated by `/`.
@@ -71,7 +71,7 @@ pub struct Scan {
     /// The folder with all links resolved.
     pub root: PathBuf,
     /// The files.
-    pub files: Vec<Found>,
+    pub files: Vec<FoundFile>,
     /// What was left out.
     pub skipped: Vec<Skipped>,
 }
@@ -104,7 +104,7 @@ pub fn shown(path: &Path) -> String {
 pub fn holds_media(folder: &Path) -> bool {
     let mut walk = Walk::new(folder.to_owned());
     while let Some(step) = walk.next() {
-        if matches!(step, Step::File(path, _) if kind_of(&path) == Some(Kind::Media)) {
+        if matches!(step, Entry::File(path, _) if kind_of(&path) == Some(Kind::Media)) {
             return true;
         }
     }
@@ -117,8 +117,10 @@ pub fn holds_media(folder: &Path) -> bool {
 /// [`ErrorKind::NotFound`] where it is not there or cannot be read, [`ErrorKind::TooLarge`] where it holds more than
 /// [`ENTRIES_MAX`] entries, [`ErrorKind::Cancelled`].
 pub fn scan(path: &Path, stop: Stop<'_>) -> Result<Scan> {
-    let unreadable =
-        |e| Error::new(ErrorKind::NotFound, format!("`{}` cannot be read: {e}; check its name", shown(path)));
+    let unreadable = |e| {
+        Error::new(ErrorKind::NotFound, format!("`{}` cannot be read: {e}", shown(path)))
+            .mend("check its name")
+    };
     let resolved = std::fs::canonicalize(path).map_err(unreadable)?;
     let (root, only) = if resolved.is_dir() {
         (resolved, None)
@@ -136,15 +138,15 @@ pub fn scan(path: &Path, stop: Stop<'_>) -> Result<Scan> {
             return Err(Error::new(ErrorKind::Cancelled, "it was asked to stop"));
         }
         match step {
-            Step::File(path, meta) => {
+            Entry::File(path, meta) => {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
                 if only.as_ref().is_none_or(|stem| name.starts_with(stem.as_str())) {
                     found.take(&path, &meta);
                 }
             }
-            Step::Skip(skipped) if only.is_none() => found.skipped.push(skipped),
-            Step::Skip(_) => {}
-            Step::TooMany => {
+            Entry::Skip(skipped) if only.is_none() => found.skipped.push(skipped),
+            Entry::Skip(_) => {}
+            Entry::TooMany => {
                 let message = format!(
                     "`{}` holds more than {ENTRIES_MAX} entries; name its folders one by one",
                     shown(path)
@@ -179,7 +181,7 @@ impl Scan {
         if let Err(e) = std::fs::File::open(path) {
             return skip(format!("it cannot be read: {e}; check its permissions"));
         }
-        self.files.push(Found {
+        self.files.push(FoundFile {
             path: path.to_owned(),
             below: text.to_owned(),
             kind,
@@ -189,7 +191,7 @@ impl Scan {
     }
 }
 
-enum Step {
+enum Entry {
     File(PathBuf, Metadata),
     Skip(Skipped),
     TooMany,
@@ -210,12 +212,12 @@ impl Walk {
         Self { root, folders, open: None, entries: 0, depth_max: FOLDER_DEPTH_MAX }
     }
 
-    fn skip(&self, path: &Path, why: impl Into<String>, is_usual: bool) -> Step {
+    fn skip(&self, path: &Path, why: impl Into<String>, is_usual: bool) -> Entry {
         let below = path.strip_prefix(&self.root).unwrap_or(path);
-        Step::Skip(Skipped { what: shown(below), why: why.into(), is_usual })
+        Entry::Skip(Skipped { what: shown(below), why: why.into(), is_usual })
     }
 
-    fn next(&mut self) -> Option<Step> {
+    fn next(&mut self) -> Option<Entry> {
         loop {
             if self.open.is_none() {
                 let (folder, depth) = self.folders.pop()?;
@@ -239,7 +241,7 @@ impl Walk {
             };
             self.entries += 1;
             if self.entries > ENTRIES_MAX {
-                return Some(Step::TooMany);
+                return Some(Entry::TooMany);
             }
             if let Some(step) = self.look(path, depth) {
                 return Some(step);
@@ -247,7 +249,7 @@ impl Walk {
         }
     }
 
-    fn look(&mut self, path: PathBuf, depth: usize) -> Option<Step> {
+    fn look(&mut self, path: PathBuf, depth: usize) -> Option<Entry> {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         // `@eaDir` and the like are what storage devices keep beside files.
         if name.starts_with('.') || name.starts_with('@') || name == "__MACOSX" {
@@ -279,6 +281,6 @@ impl Walk {
         if !meta.is_file() {
             return Some(self.skip(&path, "it is no file", true));
         }
-        Some(Step::File(path, meta))
+        Some(Entry::File(path, meta))
     }
 }

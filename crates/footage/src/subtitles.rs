@@ -15,9 +15,8 @@ use crate::tool::{Job, Stop, Tools, words};
 pub fn webvtt(tools: &Tools, media: &File, track: &SubtitleTrack, stop: Stop<'_>) -> Result<Vec<u8>> {
     if !track.is_text {
         let codec = &track.codec;
-        return Err(Error::invalid(format!(
-            "the track is pictures (`{codec}`), not text; give its text as a file"
-        )));
+        return Err(Error::invalid(format!("the track is pictures (`{codec}`), not text"))
+            .mend("give its text as a file"));
     }
     let mut after = words("-vn -an -dn -f webvtt pipe:1 -map");
     after.push(format!("0:s:{}", track.number).into());

@@ -92,7 +92,7 @@ fn is_before_5_1(said: &str) -> bool {
 
 fn missing(name: &str) -> Error {
     let mend = "install FFmpeg and run this again";
-    Error::new(ErrorKind::Unsupported, format!("`{name}` is not installed on this machine; {mend}"))
+    Error::new(ErrorKind::Unsupported, format!("`{name}` is not installed on this machine")).mend(mend)
 }
 
 /// One run of a tool.

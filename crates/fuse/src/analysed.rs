@@ -4,7 +4,7 @@
 //! one found there is gone, so it must not count as having looked. What the newer run leaves of an older
 //! claim lives on as pieces.
 
-use rushes_store::Segment;
+use rushes_store::RunSegment;
 use rushes_types::{Analysed, Commit, RunMode, TimeRange, Validity};
 
 fn is_alive(claim: &Analysed) -> bool {
@@ -12,7 +12,7 @@ fn is_alive(claim: &Analysed) -> bool {
 }
 
 /// A run's segment became current at `commit`.
-pub(crate) fn enter(list: &mut Vec<Analysed>, segment: &Segment, commit: Commit) {
+pub(crate) fn enter(list: &mut Vec<Analysed>, segment: &RunSegment, commit: Commit) {
     if segment.run.is_loose() {
         return; // loose lines claim no coverage
     }

@@ -1,21 +1,50 @@
-//! Stage 2's decisions: annotations with validities, one-second buckets, what overlaps. Pure functions: no
-//! I/O, no clock.
+//! Stage 2: fusion. Annotations with validities, one-second buckets, what overlaps.
 //!
-//! A step takes an asset from one commit to a later one, in three moves that a driver performs: [`plan`] says
-//! what must be read, [`advance`] folds the commits over it, [`rebucket`] makes the touched buckets anew from
-//! their old rows. Every move works on what changed only; fusing from [`rushes_types::Commit::NONE`] in one
-//! step or in many gives the same rows, byte for byte, because nothing that is kept depends on how the
-//! history was cut.
+//! # Layout
+//!
+//! Deciding and doing are apart. Everything in this crate but [`driver`] is pure: no I/O, no clock, no engine, and `cargo
+//! xtask tidy` holds that. A *step* takes an asset from one commit to a later one, in three moves:
+//!
+//! 1. [`read_set`] looks at the commits and says what must be read: which segments, which rows of the timeline.
+//! 2. [`advance`] folds the commits over what was read: annotations are born, die, are kept, erased; words are counted.
+//! 3. [`rebucket`] makes the touched buckets from their old rows and from what came and went.
+//!
+//! [`driver`] does the reading and writing for them: [`rushes_store::History`] in, a
+//! [`TimelineUpdate`](rushes_timeline::TimelineUpdate) out. It cuts long histories into steps of bounded size and works on
+//! several assets side by side.
+//!
+//! # Invariants
+//!
+//! * Fusing from [`rushes_types::Commit::NONE`] in one step or in many gives the same rows, byte for byte: nothing that is
+//!   kept depends on how the history was cut, on the order of arrival, or on when fusion ran. `rushes verify` and the crash
+//!   tests compare exactly that.
+//! * Work is in proportion to the seconds that changed. A replace run reads the rows that start within its coverage, and
+//!   only touched buckets are read and written. Two things read an asset whole: a replace run without coverage, and a
+//!   change of the asset's language.
+//! * A row is named by (start, key), the key a hash of model, run and id, so it is found again without a lookup table.
+//! * Validities follow from the history alone: born at the commit that brought the annotation, died at the one that
+//!   superseded it. Buckets list what is current; a bucket that became empty is written empty.
+//! * Buckets find, they never decide: their lists of intersections are bounded and may be cut off, presence is always
+//!   computed from exact ranges.
+//!
+//! # Rejected
+//!
+//! * *Fusing an asset whole at every commit.* It is what [`driver`] is tested against (the naive reference), and costs the
+//!   whole history for one more line.
+//! * *Applying a commit to rows in place.* An engine would have to know what a commit means, and each would know it a
+//!   little differently. So engines get rows as they stand now.
+//! * *Dying annotations written into buckets.* A bucket would grow with history; a reader of the past asks the annotations,
+//!   which carry their validities.
 
 mod analysed;
 mod buckets;
 pub mod driver;
-mod plan;
+mod read_set;
 mod rows;
 mod step;
 mod words;
 
 pub use buckets::{intersections, rebucket, touched};
-pub use plan::{Plan, Rows, plan};
+pub use read_set::{ReadSet, RowSelection, read_set};
 pub use step::{Advanced, StepInput, advance};
 pub use words::{Linguist, resolved_language, with_text};

@@ -16,7 +16,8 @@ struct Before {
     member: Option<BucketMember>,
 }
 
-struct Row {
+/// A row with what it was before.
+struct TrackedRow {
     fused: FusedAnnotation,
     before: Option<Before>,
     content_changed: bool,
@@ -31,7 +32,7 @@ pub(crate) struct Differences {
 
 #[derive(Default)]
 pub(crate) struct RowSet {
-    rows: HashMap<FusedKey, Row>,
+    rows: HashMap<FusedKey, TrackedRow>,
     /// Current rows by the name of their model: a replace run of any version supersedes them.
     current: HashMap<String, BTreeSet<FusedKey>>,
     /// Rows that are stored and erased now.
@@ -56,7 +57,7 @@ impl RowSet {
                 out.enter(fused.annotation.model.name(), key);
             }
             let before = Before { validities: fused.validities.clone(), kept: fused.kept, member };
-            out.rows.insert(key, Row { fused, before: Some(before), content_changed: false });
+            out.rows.insert(key, TrackedRow { fused, before: Some(before), content_changed: false });
         }
         out
     }
@@ -93,7 +94,7 @@ impl RowSet {
         let kept = !annotation.run.is_loose(); // loose lines have no run that could be pinned
         let fused = FusedAnnotation { annotation, validities: vec![Validity::from(commit)], kept };
         let content_changed = self.erased.contains_key(&key);
-        self.rows.insert(key, Row { fused, before: None, content_changed });
+        self.rows.insert(key, TrackedRow { fused, before: None, content_changed });
     }
 
     /// What models of this name said within the coverage dies.
@@ -165,7 +166,7 @@ impl RowSet {
             out.removed.extend(member);
             changes.insert(key, Change::Erased(key));
         }
-        let mut rows: Vec<(FusedKey, Row)> = self.rows.into_iter().collect();
+        let mut rows: Vec<(FusedKey, TrackedRow)> = self.rows.into_iter().collect();
         rows.sort_unstable_by_key(|(key, _)| *key);
         for (key, row) in rows {
             let before = row.before.as_ref();

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use rushes_store::{CommitRecord, Effect, Erased, Segment};
+use rushes_store::{CommitRecord, Effect, Erased, RunSegment};
 use rushes_types::{
     Analysed, Annotation, Asset, AssetDocument, BucketMember, Change, Commit, FusedAnnotation, FusedKey,
     Model, ModelRef, RunMode, Visibility,
@@ -12,7 +12,7 @@ use crate::analysed;
 use crate::rows::RowSet;
 use crate::words::{Linguist, WordDeltas, resolved_language, with_text};
 
-/// Everything a step needs; a driver reads it as [`crate::plan`] says.
+/// Everything a step needs; a driver reads it as [`crate::read_set`] says.
 pub struct StepInput<'a> {
     /// The asset as the store knows it now; `None` when it is erased.
     pub asset: Option<Asset>,
@@ -122,7 +122,7 @@ impl Fold<'_> {
         }
     }
 
-    fn enter(&mut self, segment: &Segment, commit: Commit) {
+    fn enter(&mut self, segment: &RunSegment, commit: Commit) {
         if segment.mode == RunMode::Replace {
             self.rows.supersede(segment.model.name(), segment.coverage, commit, &mut self.words);
         }

@@ -11,7 +11,7 @@ use crate::problem::{Fault, Problem};
 
 /// The files of a folder that a mapping reads.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Found {
+pub struct SourceFiles {
     /// In the order of the sources, and by name within one.
     pub files: Vec<SourceFile>,
     /// Patterns without a file, names that `captures` do not match, folders that cannot be read.
@@ -23,8 +23,8 @@ impl Mapping {
     ///
     /// Links to folders are not followed. The order is the same on every machine.
     #[must_use]
-    pub fn sources_in(&self, folder: &Path) -> Found {
-        let mut found = Found::default();
+    pub fn sources_in(&self, folder: &Path) -> SourceFiles {
+        let mut found = SourceFiles::default();
         let mut names = Vec::new();
         if folder.is_file() {
             names.extend(folder.file_name().and_then(|name| name.to_str()).map(str::to_owned));

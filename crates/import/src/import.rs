@@ -9,7 +9,7 @@ use crate::limits::Limits;
 use crate::line;
 use crate::mapping::{AssetTemplate, AssetTemplates, Format, Mapping, Source, SourceFile, Test};
 use crate::problem::{Fault, Note, Problem, shown};
-use crate::record::{Cells, Found, Row};
+use crate::record::{CellValue, Cells, SourceRow};
 use crate::template::truth;
 use crate::value::Value;
 
@@ -175,9 +175,9 @@ impl Pass<'_, '_, '_> {
         self.import.problem(problem, self.sink)
     }
 
-    fn row_of<'r>(&'r self, cells: Cells<'r>) -> Row<'r> {
+    fn row_of<'r>(&'r self, cells: Cells<'r>) -> SourceRow<'r> {
         let (captures, file) = (&self.file.captures, &self.file.name);
-        Row { cells, captures, file, number: self.row, element: None, flag: "" }
+        SourceRow { cells, captures, file, number: self.row, element: None, flag: "" }
     }
 
     fn asset_of_file(&mut self) -> ControlFlow<()> {
@@ -216,21 +216,21 @@ impl Pass<'_, '_, '_> {
     /// Makes everything that one row stands for.
     pub(crate) fn cells(&mut self, line: u64, cells: Cells<'_>) -> ControlFlow<()> {
         let (captures, file) = (&self.file.captures, &self.file.name);
-        let row = Row { cells, captures, file, number: self.row, element: None, flag: "" };
+        let row = SourceRow { cells, captures, file, number: self.row, element: None, flag: "" };
         let Some(each) = &self.source.each else { return self.element(line, row) };
         match row.cell(each) {
-            Found::Tree(Value::List(items)) => {
+            CellValue::Tree(Value::List(items)) => {
                 for (index, item) in items.iter().enumerate() {
-                    self.element(line, Row { element: Some((each, index, item)), ..row })?;
+                    self.element(line, SourceRow { element: Some((each, index, item)), ..row })?;
                 }
                 ControlFlow::Continue(())
             }
-            Found::Text(text) if text.is_empty() => ControlFlow::Continue(()),
+            CellValue::Text(text) if text.is_empty() => ControlFlow::Continue(()),
             _ => self.fault(line, Fault::new("each", "this is not a list", "name a list of the row")),
         }
     }
 
-    fn element(&mut self, line: u64, row: Row<'_>) -> ControlFlow<()> {
+    fn element(&mut self, line: u64, row: SourceRow<'_>) -> ControlFlow<()> {
         match meets(self.source, &row) {
             Ok(true) => {}
             Ok(false) => {
@@ -249,10 +249,10 @@ impl Pass<'_, '_, '_> {
         }
         for (cell, label) in &self.source.flags {
             let truth = match row.cell(cell) {
-                Found::Text(text) => truth(text.trim()).ok_or_else(|| shown(&text)),
-                Found::Tree(_) => Err("a list or an object".to_owned()),
+                CellValue::Text(text) => truth(text.trim()).ok_or_else(|| shown(&text)),
+                CellValue::Tree(_) => Err("a list or an object".to_owned()),
             };
-            let row = Row { flag: &cell.whole, ..row };
+            let row = SourceRow { flag: &cell.whole, ..row };
             match truth {
                 Ok(false) => {}
                 Ok(true) => self.annotation(line, &row, Some(label))?,
@@ -269,7 +269,7 @@ impl Pass<'_, '_, '_> {
         ControlFlow::Continue(())
     }
 
-    fn annotation(&mut self, at: u64, row: &Row<'_>, label: Option<&str>) -> ControlFlow<()> {
+    fn annotation(&mut self, at: u64, row: &SourceRow<'_>, label: Option<&str>) -> ControlFlow<()> {
         match line::annotation(self.source, row, label) {
             Ok(annotation) => {
                 self.import.counts.annotations += 1;
@@ -281,7 +281,7 @@ impl Pass<'_, '_, '_> {
     }
 }
 
-fn meets(source: &Source, row: &Row<'_>) -> Result<bool, Fault> {
+fn meets(source: &Source, row: &SourceRow<'_>) -> Result<bool, Fault> {
     for condition in &source.when {
         let value = condition.value.text("when", row)?.unwrap_or_default();
         let holds = match &condition.test {

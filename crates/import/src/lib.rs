@@ -2,7 +2,7 @@
 //!
 //! Annotations come as tables and JSON files, each in a layout of its own: times in seconds, milliseconds or frames,
 //! ends inclusive or not, labels as a column for each, ids in file names. A program for each layout would be a
-//! program to be trusted anew each time; so the layout is described in a *mapping*, a TOML file (`docs/mapping.md`),
+//! program to be trusted each time; so the layout is described in a *mapping*, a TOML file (`docs/mapping.md`),
 //! and one importer reads them all. It knows no other part of Rushes: text goes in and annotation lines and asset
 //! lines come out, which go the way of every other line and are checked there.
 //!
@@ -50,18 +50,8 @@ pub mod formats;
 mod limits;
 mod problem;
 
-/// What readers of other formats need too: decoding, numbers and times as text, JSON without binary fractions.
-pub mod parts {
-    pub use crate::bytes::open;
-    pub use crate::decimal::Decimal;
-    pub use crate::object::JsonObject;
-    pub use crate::problem::{Fault, shown};
-    pub use crate::scan::{Broken, Cut, Hop, RowSink, Scanner, parse_hops};
-    pub use crate::time::clock_ns;
-    pub use crate::value::{Value, push_json_string};
-}
-
-pub use files::Found;
+pub use decimal::Decimal;
+pub use files::SourceFiles;
 pub use import::{Counts, Import, Item, Sink};
 pub use limits::{
     COLUMNS_MAX, DIMENSIONS_MAX, FILE_BYTES_MAX, FILES_MAX, FOLDER_DEPTH_MAX, Limits, MAPPING_BYTES_MAX,
@@ -69,3 +59,4 @@ pub use limits::{
 };
 pub use mapping::{Mapping, RunMode, SourceFile};
 pub use problem::{MappingError, Note, Problem};
+pub use time::clock_ns;

@@ -5,7 +5,7 @@ use crate::limits::DIMENSIONS_MAX;
 use crate::mapping::{AssetTemplate, AssetTemplates, Constant, Source, Span, SpanEnd, WordsRule};
 use crate::object::JsonObject;
 use crate::problem::{Fault, shown};
-use crate::record::{CellPath, Cells, Found, Row};
+use crate::record::{CellPath, CellValue, Cells, SourceRow};
 use crate::template::{Filled, Template};
 use crate::value::Value;
 
@@ -20,7 +20,12 @@ impl JsonObject {
         }
     }
 
-    fn constants(&mut self, field: &str, constants: &[(String, Constant)], row: &Row<'_>) -> Filling<()> {
+    fn constants(
+        &mut self,
+        field: &str,
+        constants: &[(String, Constant)],
+        row: &SourceRow<'_>,
+    ) -> Filling<()> {
         for (name, constant) in constants {
             match constant {
                 Constant::Raw(json) => self.raw(name, json),
@@ -40,7 +45,11 @@ pub(crate) struct Annotation {
 }
 
 /// The annotation of a row; `flag_label` is the label where flags give it.
-pub(crate) fn annotation(source: &Source, row: &Row<'_>, flag_label: Option<&str>) -> Filling<Annotation> {
+pub(crate) fn annotation(
+    source: &Source,
+    row: &SourceRow<'_>,
+    flag_label: Option<&str>,
+) -> Filling<Annotation> {
     let fields = &source.fields;
     let mut line = JsonObject::new();
     line.text("asset_id", &required(&fields.asset_id, "asset_id", row)?);
@@ -90,7 +99,7 @@ pub(crate) fn annotation(source: &Source, row: &Row<'_>, flag_label: Option<&str
 }
 
 /// The asset id and the asset line of a row, or of a file as such.
-pub(crate) fn asset(templates: &AssetTemplates, row: &Row<'_>) -> Filling<(String, String)> {
+pub(crate) fn asset(templates: &AssetTemplates, row: &SourceRow<'_>) -> Filling<(String, String)> {
     let id = match templates.field("asset_id") {
         Some(AssetTemplate::One(Constant::Template(template))) => required(template, "asset.asset_id", row)?,
         _ => return Err(Fault::new("asset.asset_id", "this key is missing", "write it in `[asset]`")),
@@ -115,13 +124,13 @@ pub(crate) fn asset(templates: &AssetTemplates, row: &Row<'_>) -> Filling<(Strin
     Ok((id, line.finish()))
 }
 
-fn required(template: &Template, field: &str, row: &Row<'_>) -> Filling<String> {
+fn required(template: &Template, field: &str, row: &SourceRow<'_>) -> Filling<String> {
     template.text(field, row)?.ok_or_else(|| {
         Fault::new(field, "there is no value", "mend the row, or leave such rows out with `when`")
     })
 }
 
-fn times(span: &Span, prefix: &str, row: &Row<'_>) -> Filling<(i64, i64)> {
+fn times(span: &Span, prefix: &str, row: &SourceRow<'_>) -> Filling<(i64, i64)> {
     let name = |field: &str| format!("{prefix}{field}");
     let wrong = |field: &str, why: String| {
         Fault::new(&name(field), why, "mend the value, or `time` in the mapping where the unit is another")
@@ -153,7 +162,7 @@ fn times(span: &Span, prefix: &str, row: &Row<'_>) -> Filling<(i64, i64)> {
     Ok((start_ns, end_ns))
 }
 
-fn confidence(template: &Template, max: i64, field: &str, row: &Row<'_>) -> Filling<Option<String>> {
+fn confidence(template: &Template, max: i64, field: &str, row: &SourceRow<'_>) -> Filling<Option<String>> {
     let Some(text) = template.text(field, row)? else { return Ok(None) };
     let wrong = |why: &str| {
         let mend = "mend the value, or `confidence_max` in the mapping where the scale is another";
@@ -172,10 +181,10 @@ fn confidence(template: &Template, max: i64, field: &str, row: &Row<'_>) -> Fill
     if in_range { Ok(Some(json)) } else { Err(wrong(&format!("is not between 0 and {max}"))) }
 }
 
-fn words_json(rule: &WordsRule, row: &Row<'_>) -> Filling<Option<String>> {
+fn words_json(rule: &WordsRule, row: &SourceRow<'_>) -> Filling<Option<String>> {
     let items = match row.cell(&rule.list) {
-        Found::Tree(Value::List(items)) => items,
-        Found::Text(text) if text.is_empty() => return Ok(None),
+        CellValue::Tree(Value::List(items)) => items,
+        CellValue::Text(text) if text.is_empty() => return Ok(None),
         _ => return Err(Fault::new("words.list", "this is not a list", "name the list of words of the row")),
     };
     if items.is_empty() {
@@ -184,7 +193,7 @@ fn words_json(rule: &WordsRule, row: &Row<'_>) -> Filling<Option<String>> {
     let mut words = Vec::with_capacity(items.len());
     for (index, item) in items.iter().enumerate() {
         let of_word = |fault: Fault| Fault { why: format!("word {}: {}", index + 1, fault.why), ..fault };
-        let word = Row { cells: Cells::Json(item), element: None, ..*row };
+        let word = SourceRow { cells: Cells::Json(item), element: None, ..*row };
         words.extend(word_json(rule, &word).map_err(of_word)?);
     }
     Ok((!words.is_empty()).then(|| format!("[{}]", words.join(","))))
@@ -192,7 +201,7 @@ fn words_json(rule: &WordsRule, row: &Row<'_>) -> Filling<Option<String>> {
 
 /// A word of the line; `None` where it has no time: aligners leave out the times of words that they could not place,
 /// and such a word stands in the text only.
-fn word_json(rule: &WordsRule, word: &Row<'_>) -> Filling<Option<String>> {
+fn word_json(rule: &WordsRule, word: &SourceRow<'_>) -> Filling<Option<String>> {
     let mut line = JsonObject::new();
     line.text("text", &required(&rule.text, "words.text", word)?);
     let Some(span) = &rule.span else { return Ok(None) };
@@ -211,7 +220,7 @@ fn word_json(rule: &WordsRule, word: &Row<'_>) -> Filling<Option<String>> {
 }
 
 /// A JSON list of numbers, or a cell such as `[0.1, 0.2]` or `0.1 0.2`.
-fn embedding(path: &CellPath, row: &Row<'_>) -> Filling<Option<String>> {
+fn embedding(path: &CellPath, row: &SourceRow<'_>) -> Filling<Option<String>> {
     let wrong = |why: String| Fault::new("embedding", why, "mend the row; an embedding is a list of numbers");
     let mut numbers = Vec::new();
     let mut push = |text: &str| {
@@ -221,7 +230,7 @@ fn embedding(path: &CellPath, row: &Row<'_>) -> Filling<Option<String>> {
         Ok(())
     };
     match row.cell(path) {
-        Found::Tree(Value::List(items)) => {
+        CellValue::Tree(Value::List(items)) => {
             for item in items {
                 match item {
                     Value::Number(text) => push(text)?,
@@ -229,8 +238,8 @@ fn embedding(path: &CellPath, row: &Row<'_>) -> Filling<Option<String>> {
                 }
             }
         }
-        Found::Tree(_) => return Err(wrong("this is not a list".into())),
-        Found::Text(text) => {
+        CellValue::Tree(_) => return Err(wrong("this is not a list".into())),
+        CellValue::Text(text) => {
             let bare = text.trim();
             let bare = bare.strip_prefix('[').and_then(|bare| bare.strip_suffix(']')).unwrap_or(bare);
             let separators = [',', ';', ' ', '\t', '\n'];

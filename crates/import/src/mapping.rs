@@ -6,7 +6,7 @@ use regex::Regex;
 
 use crate::problem::{Fault, MappingError, Problem};
 use crate::record::CellPath;
-use crate::scan::Hop;
+use crate::scan::PathStep;
 use crate::template::Template;
 use crate::time::Unit;
 
@@ -59,7 +59,7 @@ pub(crate) struct Source {
     pub captures: Option<Regex>,
     pub run: Option<RunMode>,
     pub table: TableRule,
-    pub rows: Vec<Hop>,
+    pub rows: Vec<PathStep>,
     pub rows_text: String,
     pub each: Option<CellPath>,
     pub when: Vec<Condition>,

@@ -46,11 +46,11 @@ impl Builtin {
 pub(crate) struct CellPath {
     /// As written: the column name in a table.
     pub whole: String,
-    steps: Vec<Step>,
+    steps: Vec<PathPart>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-enum Step {
+enum PathPart {
     Member(String),
     Item(usize),
 }
@@ -63,15 +63,15 @@ impl CellPath {
             let (name, items) =
                 part.split_once('[').map_or((part, None), |(name, items)| (name, Some(items)));
             if !name.is_empty() || items.is_none() {
-                steps.push(Step::Member(name.to_owned()));
+                steps.push(PathPart::Member(name.to_owned()));
             }
             for item in items.into_iter().flat_map(|items| items.split('[')) {
                 match item.strip_suffix(']').and_then(|digits| digits.parse().ok()) {
-                    Some(index) => steps.push(Step::Item(index)),
+                    Some(index) => steps.push(PathPart::Item(index)),
                     None => {
                         return CellPath {
                             whole: whole.to_owned(),
-                            steps: vec![Step::Member(whole.to_owned())],
+                            steps: vec![PathPart::Member(whole.to_owned())],
                         };
                     }
                 }
@@ -82,15 +82,15 @@ impl CellPath {
 
     /// A name that is taken as it stands, dots and brackets included.
     pub(crate) fn verbatim(whole: &str) -> CellPath {
-        CellPath { whole: whole.to_owned(), steps: vec![Step::Member(whole.to_owned())] }
+        CellPath { whole: whole.to_owned(), steps: vec![PathPart::Member(whole.to_owned())] }
     }
 
     fn find<'v>(&self, root: &'v Value, from: usize) -> Option<&'v Value> {
         let mut value = root;
         for step in self.steps.get(from..)? {
             value = match (step, value) {
-                (Step::Member(name), value) => value.member(name)?,
-                (Step::Item(index), Value::List(items)) => items.get(*index)?,
+                (PathPart::Member(name), value) => value.member(name)?,
+                (PathPart::Item(index), Value::List(items)) => items.get(*index)?,
                 _ => return None,
             };
         }
@@ -99,7 +99,7 @@ impl CellPath {
 }
 
 /// What a name stands for in one row.
-pub(crate) enum Found<'r> {
+pub(crate) enum CellValue<'r> {
     /// A piece of text; empty where there is none.
     Text(Cow<'r, str>),
     /// A list or an object of a JSON row.
@@ -119,7 +119,7 @@ pub(crate) enum Cells<'r> {
 
 /// A row with everything that templates may name.
 #[derive(Clone, Copy)]
-pub(crate) struct Row<'r> {
+pub(crate) struct SourceRow<'r> {
     pub cells: Cells<'r>,
     pub captures: &'r [(String, String)],
     pub file: &'r str,
@@ -129,18 +129,18 @@ pub(crate) struct Row<'r> {
     pub flag: &'r str,
 }
 
-impl<'r> Row<'r> {
+impl<'r> SourceRow<'r> {
     /// What `name` stands for here.
-    pub(crate) fn find(&self, name: &Name) -> Found<'r> {
+    pub(crate) fn find(&self, name: &Name) -> CellValue<'r> {
         match name {
-            Name::Capture(index) => {
-                Found::Text(Cow::Borrowed(self.captures.get(*index).map_or("", |(_, text)| text.as_str())))
-            }
-            Name::Builtin(Builtin::File) => Found::Text(Cow::Borrowed(self.file)),
-            Name::Builtin(Builtin::Stem) => Found::Text(Cow::Borrowed(stem(self.file))),
-            Name::Builtin(Builtin::Row) => Found::Text(Cow::Owned(self.number.to_string())),
-            Name::Builtin(Builtin::Flag) => Found::Text(Cow::Borrowed(self.flag)),
-            Name::Builtin(Builtin::Each) => Found::Text(Cow::Owned(
+            Name::Capture(index) => CellValue::Text(Cow::Borrowed(
+                self.captures.get(*index).map_or("", |(_, text)| text.as_str()),
+            )),
+            Name::Builtin(Builtin::File) => CellValue::Text(Cow::Borrowed(self.file)),
+            Name::Builtin(Builtin::Stem) => CellValue::Text(Cow::Borrowed(stem(self.file))),
+            Name::Builtin(Builtin::Row) => CellValue::Text(Cow::Owned(self.number.to_string())),
+            Name::Builtin(Builtin::Flag) => CellValue::Text(Cow::Borrowed(self.flag)),
+            Name::Builtin(Builtin::Each) => CellValue::Text(Cow::Owned(
                 self.element.map(|(_, index, _)| (index + 1).to_string()).unwrap_or_default(),
             )),
             Name::Cell(path) => self.cell(path),
@@ -148,12 +148,12 @@ impl<'r> Row<'r> {
     }
 
     /// What a column or path stands for here; empty text where there is none.
-    pub(crate) fn cell(&self, path: &CellPath) -> Found<'r> {
+    pub(crate) fn cell(&self, path: &CellPath) -> CellValue<'r> {
         match self.cells {
-            Cells::Nothing => Found::Text(Cow::Borrowed("")),
+            Cells::Nothing => CellValue::Text(Cow::Borrowed("")),
             Cells::Table(places, fields) => {
                 let field = places.get(&path.whole).and_then(|place| fields.get(*place));
-                Found::Text(Cow::Borrowed(field.copied().unwrap_or("")))
+                CellValue::Text(Cow::Borrowed(field.copied().unwrap_or("")))
             }
             Cells::Json(root) => {
                 let value = match self.element {
@@ -179,13 +179,13 @@ impl<'r> Row<'r> {
     }
 }
 
-fn found_value(value: Option<&Value>) -> Found<'_> {
+fn found_value(value: Option<&Value>) -> CellValue<'_> {
     match value {
-        None | Some(Value::Null) => Found::Text(Cow::Borrowed("")),
-        Some(Value::Bool(true)) => Found::Text(Cow::Borrowed("true")),
-        Some(Value::Bool(false)) => Found::Text(Cow::Borrowed("false")),
-        Some(Value::Number(text) | Value::Text(text)) => Found::Text(Cow::Borrowed(text)),
-        Some(tree) => Found::Tree(tree),
+        None | Some(Value::Null) => CellValue::Text(Cow::Borrowed("")),
+        Some(Value::Bool(true)) => CellValue::Text(Cow::Borrowed("true")),
+        Some(Value::Bool(false)) => CellValue::Text(Cow::Borrowed("false")),
+        Some(Value::Number(text) | Value::Text(text)) => CellValue::Text(Cow::Borrowed(text)),
+        Some(tree) => CellValue::Tree(tree),
     }
 }
 

@@ -13,7 +13,7 @@ const PIECE_BYTES: usize = 64 * 1024;
 
 /// One step to the rows: `videos[].insights` is a member, every item, a member.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Hop {
+pub enum PathStep {
     /// A member of that name.
     Member(String),
     /// Every item of a list.
@@ -22,7 +22,7 @@ pub enum Hop {
 
 /// Reads `a.b[].c`; `None` where a part is empty or brackets are not `[]`.
 #[must_use]
-pub fn parse_hops(path: &str) -> Option<Vec<Hop>> {
+pub fn parse_hops(path: &str) -> Option<Vec<PathStep>> {
     let mut hops = Vec::new();
     for part in path.split('.').filter(|_| !path.is_empty()) {
         let mut name = part;
@@ -35,12 +35,12 @@ pub fn parse_hops(path: &str) -> Option<Vec<Hop>> {
             return None;
         }
         if !name.is_empty() {
-            hops.push(Hop::Member(name.to_owned()));
+            hops.push(PathStep::Member(name.to_owned()));
         }
-        hops.extend((0..items).map(|_| Hop::Items));
+        hops.extend((0..items).map(|_| PathStep::Items));
     }
     // The rows are the items of what the path leads to, with or without the last brackets.
-    if hops.last() == Some(&Hop::Items) {
+    if hops.last() == Some(&PathStep::Items) {
         hops.pop();
     }
     Some(hops)
@@ -81,7 +81,7 @@ pub struct Scanner<R> {
     row: Vec<u8>,
 }
 
-type Step<T> = Result<T, Broken>;
+type Scanned<T> = Result<T, Broken>;
 
 impl<R: Read> Scanner<R> {
     /// A walk through `input`, whose rows are at most `row_bytes` long.
@@ -94,7 +94,7 @@ impl<R: Read> Scanner<R> {
     ///
     /// # Errors
     /// [`Broken`] where the document cannot be read on; the rows before were handed out.
-    pub fn rows(&mut self, hops: &[Hop], sink: &mut RowSink<'_>) -> Step<ControlFlow<(), bool>> {
+    pub fn rows(&mut self, hops: &[PathStep], sink: &mut RowSink<'_>) -> Scanned<ControlFlow<(), bool>> {
         if self.walk(hops, sink)?.is_break() {
             return Ok(ControlFlow::Break(()));
         }
@@ -108,7 +108,7 @@ impl<R: Read> Scanner<R> {
     }
 
     // The path is as deep as the mapping says, so this recursion is bounded by the mapping.
-    fn walk(&mut self, hops: &[Hop], sink: &mut RowSink<'_>) -> Step<ControlFlow<()>> {
+    fn walk(&mut self, hops: &[PathStep], sink: &mut RowSink<'_>) -> Scanned<ControlFlow<()>> {
         self.skip_space()?;
         let first = self.peek()?;
         match (hops.split_first(), first) {
@@ -121,8 +121,10 @@ impl<R: Read> Scanner<R> {
                 self.arrived = true;
                 self.emit(sink)
             }
-            (Some((Hop::Items, rest)), Some(b'[')) => self.items(&mut |scanner| scanner.walk(rest, sink)),
-            (Some((Hop::Member(name), rest)), Some(b'{')) => self.members(name, rest, sink),
+            (Some((PathStep::Items, rest)), Some(b'[')) => {
+                self.items(&mut |scanner| scanner.walk(rest, sink))
+            }
+            (Some((PathStep::Member(name), rest)), Some(b'{')) => self.members(name, rest, sink),
             // `null` in place of a list, or a list in place of an object: there are no rows here.
             _ => {
                 self.value(None)?;
@@ -131,7 +133,10 @@ impl<R: Read> Scanner<R> {
         }
     }
 
-    fn items(&mut self, visit: &mut dyn FnMut(&mut Self) -> Step<ControlFlow<()>>) -> Step<ControlFlow<()>> {
+    fn items(
+        &mut self,
+        visit: &mut dyn FnMut(&mut Self) -> Scanned<ControlFlow<()>>,
+    ) -> Scanned<ControlFlow<()>> {
         self.next()?;
         self.skip_space()?;
         if self.peek()? == Some(b']') {
@@ -152,7 +157,7 @@ impl<R: Read> Scanner<R> {
         }
     }
 
-    fn members(&mut self, name: &str, rest: &[Hop], sink: &mut RowSink<'_>) -> Step<ControlFlow<()>> {
+    fn members(&mut self, name: &str, rest: &[PathStep], sink: &mut RowSink<'_>) -> Scanned<ControlFlow<()>> {
         self.next()?;
         self.skip_space()?;
         if self.peek()? == Some(b'}') {
@@ -188,7 +193,7 @@ impl<R: Read> Scanner<R> {
         }
     }
 
-    fn emit(&mut self, sink: &mut RowSink<'_>) -> Step<ControlFlow<()>> {
+    fn emit(&mut self, sink: &mut RowSink<'_>) -> Scanned<ControlFlow<()>> {
         self.row.clear();
         let line = self.line;
         let whole = self.value(Some(self.row_bytes))?;
@@ -199,7 +204,7 @@ impl<R: Read> Scanner<R> {
     /// Passes one value, keeping at most `keep` bytes of it in `row`; false where it was longer.
     ///
     /// Whole pieces of input are looked at, not single bytes: most of a document passes through here.
-    fn value(&mut self, keep: Option<u64>) -> Step<bool> {
+    fn value(&mut self, keep: Option<u64>) -> Scanned<bool> {
         let mut length: u64 = 0;
         let mut extent = Extent::default();
         loop {
@@ -227,14 +232,14 @@ impl<R: Read> Scanner<R> {
         }
     }
 
-    fn skip_space(&mut self) -> Step<()> {
+    fn skip_space(&mut self) -> Scanned<()> {
         while matches!(self.peek()?, Some(b' ' | b'\t' | b'\n' | b'\r')) {
             self.next()?;
         }
         Ok(())
     }
 
-    fn peek(&mut self) -> Step<Option<u8>> {
+    fn peek(&mut self) -> Scanned<Option<u8>> {
         while self.at >= self.filled {
             match self.input.read(&mut self.buffer) {
                 Ok(0) => return Ok(None),
@@ -249,7 +254,7 @@ impl<R: Read> Scanner<R> {
         Ok(self.buffer.get(self.at).copied())
     }
 
-    fn next(&mut self) -> Step<Option<u8>> {
+    fn next(&mut self) -> Scanned<Option<u8>> {
         let byte = self.peek()?;
         if byte.is_some() {
             self.at += 1;

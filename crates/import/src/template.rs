@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use crate::decimal::Decimal;
 use crate::problem::{Fault, shown};
-use crate::record::{Builtin, CellPath, Found, Name, Row};
+use crate::record::{Builtin, CellPath, CellValue, Name, SourceRow};
 
 /// Numbers are padded to at most this many digits.
 const PADDED_DIGITS_MAX: usize = 18;
@@ -127,7 +127,7 @@ impl Template {
     }
 
     /// Fills the template from a row.
-    pub(crate) fn fill(&self, field: &str, row: &Row<'_>) -> Result<Filled, Fault> {
+    pub(crate) fn fill(&self, field: &str, row: &SourceRow<'_>) -> Result<Filled, Fault> {
         let mut text = String::new();
         let mut slots = 0;
         let mut empty_slots = 0;
@@ -152,7 +152,7 @@ impl Template {
     }
 
     /// Fills the template with text; raw values become their text.
-    pub(crate) fn text(&self, field: &str, row: &Row<'_>) -> Result<Option<String>, Fault> {
+    pub(crate) fn text(&self, field: &str, row: &SourceRow<'_>) -> Result<Option<String>, Fault> {
         Ok(match self.fill(field, row)? {
             Filled::Absent => None,
             Filled::Text(text) | Filled::Raw(text) => Some(text),
@@ -186,11 +186,11 @@ impl Slot {
         self.formats.iter().any(|format| matches!(format, Format::Number | Format::Bool | Format::Json))
     }
 
-    fn fill(&self, field: &str, row: &Row<'_>) -> Result<Filled, Fault> {
+    fn fill(&self, field: &str, row: &SourceRow<'_>) -> Result<Filled, Fault> {
         for name in &self.names {
             match row.find(name) {
-                Found::Text(text) if text.trim().is_empty() => {}
-                Found::Text(text) => {
+                CellValue::Text(text) if text.trim().is_empty() => {}
+                CellValue::Text(text) => {
                     if self.formats == [Format::Json]
                         && let Name::Cell(path) = name
                         && let Some(value) = row.tree(path)
@@ -201,12 +201,12 @@ impl Slot {
                     }
                     return self.format(field, &text);
                 }
-                Found::Tree(value) if self.formats == [Format::Json] => {
+                CellValue::Tree(value) if self.formats == [Format::Json] => {
                     let mut json = String::new();
                     value.write(&mut json);
                     return Ok(Filled::Raw(json));
                 }
-                Found::Tree(_) => {
+                CellValue::Tree(_) => {
                     return Err(Fault::new(
                         field,
                         "the value is a list or an object",

@@ -9,8 +9,8 @@ use crate::problem::shown;
 
 const NS_PER_S: i128 = 1_000_000_000;
 /// Decimal places from a second, and from a millisecond, to a nanosecond.
-const SECOND_PLACES: i64 = 9;
-const MILLISECOND_PLACES: i64 = 6;
+pub(crate) const SECOND_PLACES: i64 = 9;
+pub(crate) const MILLISECOND_PLACES: i64 = 6;
 
 /// The unit in which a source writes its times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -11,7 +11,7 @@ use rushes_types::{AssetDocument, AssetId, Change, Commit, FusedAnnotation, Fuse
 
 use crate::clock::Clock;
 use crate::read_points::ReadPoints;
-use crate::seam::{AssetUpdate, Index, IndexCounts, IndexReader};
+use crate::seam::{AssetUpdate, Index, IndexCapabilities, IndexCounts, IndexReader};
 use crate::update::{is_new, space_of};
 pub use reader::{Listed, MemoryReader};
 
@@ -91,6 +91,10 @@ impl AssetState {
 }
 
 impl Index for MemoryIndex {
+    fn capabilities(&self) -> IndexCapabilities {
+        IndexCapabilities { keeps_buckets: false, reindexes_online: false, purges_at_once: true }
+    }
+
     fn apply(&self, updates: &[AssetUpdate]) -> Result<()> {
         let mut state = self.state();
         let generation = state.read_points.generation() + 1;

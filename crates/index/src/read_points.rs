@@ -22,13 +22,13 @@ pub struct ReadPoints(Vec<Published>);
 impl ReadPoints {
     /// From what was kept, oldest first.
     #[must_use]
-    pub fn from_kept(kept: Vec<Published>) -> Self {
-        Self(kept)
+    pub fn from_publishes(publishes: Vec<Published>) -> Self {
+        Self(publishes)
     }
 
     /// All that is kept, oldest first.
     #[must_use]
-    pub fn kept(&self) -> &[Published] {
+    pub fn publishes(&self) -> &[Published] {
         &self.0
     }
 
@@ -77,16 +77,15 @@ impl ReadPoints {
     pub fn resolve(&self, at: Option<&ReadPoint>, now: u64) -> Result<(ReadPoint, u64)> {
         let Some(at) = at else { return Ok((ReadPoint::at(self.newest()), self.generation())) };
         if at.upto < self.oldest_readable(now) {
-            return Err(Error::new(
-                ErrorKind::Gone,
-                format!("read point `{at}` is gone; ask again without a cursor"),
-            ));
+            return Err(Error::new(ErrorKind::Gone, format!("read point `{at}` is gone"))
+                .mend("ask again without a cursor"));
         }
         if at.upto > self.newest() {
             return Err(Error::new(
                 ErrorKind::Gone,
-                format!("read point `{at}` is not reached by this index; ask again without a cursor"),
-            ));
+                format!("read point `{at}` is not reached by this index"),
+            )
+            .mend("ask again without a cursor"));
         }
         let later = self.0.partition_point(|published| published.upto <= at.upto);
         let generation = later.checked_sub(1).and_then(|last| self.0.get(last)).map_or(0, |p| p.generation);

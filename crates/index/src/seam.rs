@@ -5,27 +5,13 @@ use std::sync::Arc;
 
 use rushes_plan::{Clause, Filter, Query};
 use rushes_types::{
-    AnnotationType, AssetDocument, AssetId, BucketNo, Change, Commit, Error, ErrorKind, FusedAnnotation,
+    AnnotationType, AssetDocument, AssetId, AssetStep, BucketNo, Commit, Error, ErrorKind, FusedAnnotation,
     FusedKey, ReadPoint, Result, SpaceId, TimeRange, TimeSet,
 };
 
-/// A step for one asset: brings it from commit `after` to commit `upto`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct AssetUpdate {
-    /// The asset.
-    pub asset: AssetId,
-    /// Its document at `upto`; `None` when it was erased.
-    pub document: Option<AssetDocument>,
-    /// The commit this step starts from.
-    pub after: Commit,
-    /// The commit this step brings it to.
-    pub upto: Commit,
-    /// Annotations as they stand now, and erased ones.
-    pub changes: Vec<Change>,
-    /// The buckets that changed, as they stand now, an emptied one empty: only for an index that
-    /// [takes them](Index::takes_buckets).
-    pub buckets: Vec<BucketContent>,
-}
+/// What changed on an asset, as an index takes it: with buckets only where it
+/// [keeps them](IndexCapabilities::keeps_buckets).
+pub type AssetUpdate = AssetStep<BucketContent>;
 
 /// A bucket with the annotations that touch it.
 #[derive(Debug, Clone, PartialEq)]
@@ -96,6 +82,9 @@ pub struct EngineRequest {
 /// Where a vector clause may look: by asset, the times an annotation must meet.
 pub type Eligible = HashMap<AssetNo, TimeSet>;
 
+/// Asks whether a search was given up; `None`: it never is.
+pub type Cancelled<'a> = Option<&'a (dyn Fn() -> bool + Sync)>;
+
 /// What an index holds.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct IndexCounts {
@@ -120,6 +109,18 @@ pub struct Suggestion {
     pub count: u64,
 }
 
+/// What an engine of the index can do beyond the laws that all of them hold. Asked before a call, instead of met as its
+/// error.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct IndexCapabilities {
+    /// Does it keep buckets too, and so want those of a step? The embedded one does not: it joins annotations by itself.
+    pub keeps_buckets: bool,
+    /// Can it be made anew while it is searched and written to, by [`Index::reindex`]?
+    pub reindexes_online: bool,
+    /// Is everything purged when [`Index::purge`] returns? An engine that removes bytes at a time of its own is asked again.
+    pub purges_at_once: bool,
+}
+
 /// Makes annotations searchable. Laws:
 ///
 /// * `apply` then `publish`: a reader sees nothing of an update before the publish, and all of it after; a
@@ -131,11 +132,8 @@ pub struct Suggestion {
 ///   [`rushes_types::limits::READ_POINT_SECONDS`]; later [`rushes_types::ErrorKind::Gone`].
 /// * Erased annotations are in no reader opened after the publish, whatever its read point.
 pub trait Index: Send + Sync {
-    /// Does the index keep buckets too, and so wants those of an update? The embedded one does not: it joins
-    /// annotations by itself.
-    fn takes_buckets(&self) -> bool {
-        false
-    }
+    /// What this engine can do.
+    fn capabilities(&self) -> IndexCapabilities;
     /// Takes updates in, not visible yet.
     fn apply(&self, updates: &[AssetUpdate]) -> Result<()>;
     /// Makes everything applied visible, and `upto` the read point.
@@ -144,20 +142,17 @@ pub trait Index: Send + Sync {
     fn progress(&self, asset: &AssetId) -> Result<Commit>;
     /// A reader at the newest read point, or at an earlier one.
     fn reader(&self, at: Option<&ReadPoint>) -> Result<Arc<dyn IndexReader>>;
-    /// Joins segments, drops what no read point needs. Called from time to time; bounded work; `true`
+    /// Merges segments, drops what no read point needs. Called from time to time; bounded work; `true`
     /// when there is more to do.
     fn maintain(&self) -> Result<bool>;
     /// Rewrites what holds erased bytes until none is left on disk. `false` where that cannot be done yet: it is to be called
-    /// again in a while.
+    /// again in a while. Never so where [`IndexCapabilities::purges_at_once`].
     fn purge(&self) -> Result<bool>;
     /// Makes the index anew in the shape that is configured now, from what it holds; readers and writers go on meanwhile.
     /// Gives how many documents it copied. `step` is told how many were copied so far, and of how many; where it fails, that
-    /// is the answer, and the index is as it was. [`ErrorKind::Unsupported`] where there is no need for it.
+    /// is the answer, and the index is as it was. Only for an index that declares [`IndexCapabilities::reindexes_online`].
     fn reindex(&self, _step: &mut dyn FnMut(u64, u64) -> Result<()>) -> Result<u64> {
-        Err(Error::new(
-            ErrorKind::Unsupported,
-            "this index is not made anew while it is searched; leave `--online` away: `rushes rebuild --index` makes it anew",
-        ))
+        Err(Error::bug("an index is to be made anew online that does not declare that it can be"))
     }
     /// Empties the index, for a rebuild.
     fn clear(&self) -> Result<()>;
@@ -186,6 +181,22 @@ pub trait IndexReader: Send + Sync {
     fn hits(&self, clause: &Clause, filter: &Filter) -> Result<Hits>;
     /// What is nearest, for a vector clause.
     fn nearest(&self, clause: &Clause, filter: &Filter, eligible: Option<&Eligible>) -> Result<Hits>;
+    /// [`IndexReader::nearest`], which stops soon after the search is given up.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Cancelled`] then.
+    fn nearest_unless(
+        &self,
+        clause: &Clause,
+        filter: &Filter,
+        eligible: Option<&Eligible>,
+        cancelled: Cancelled<'_>,
+    ) -> Result<Hits> {
+        if cancelled.is_some_and(|cancelled| cancelled()) {
+            return Err(Error::new(ErrorKind::Cancelled, "the search was given up"));
+        }
+        self.nearest(clause, filter, eligible)
+    }
     /// Whole annotations, in the order asked; `None` for those that no query on this reader can see.
     fn fetch(&self, refs: &[AnnotationRef]) -> Result<Vec<Option<FusedAnnotation>>>;
     /// Finds an annotation of an asset by its id (for `like`); the current one, else a kept one.

@@ -5,7 +5,7 @@ use rushes_types::{ReadPoint, RunId, Validity};
 
 /// What a query's pins say of the annotations of one asset, model and run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Standing {
+pub enum PinStatus {
     /// No pin speaks of this asset and model: what is current counts.
     Current,
     /// The run is pinned: all of it counts, current or kept.
@@ -16,17 +16,17 @@ pub enum Standing {
 
 /// What the filter's pins say of a run of a model (by name) on an asset.
 #[must_use]
-pub fn standing(filter: &Filter, asset: &str, model_name: &str, run: &RunId) -> Standing {
-    let mut standing = Standing::Current;
+pub fn pin_status(filter: &Filter, asset: &str, model_name: &str, run: &RunId) -> PinStatus {
+    let mut status = PinStatus::Current;
     for pin in &filter.pins {
         if pin.asset.as_str() == asset && pin.model_name == model_name {
             if pin.run == *run {
-                return Standing::Pinned;
+                return PinStatus::Pinned;
             }
-            standing = Standing::Replaced;
+            status = PinStatus::Replaced;
         }
     }
-    standing
+    status
 }
 
 /// Is an annotation with these validities seen at a read point?
@@ -34,13 +34,13 @@ pub fn standing(filter: &Filter, asset: &str, model_name: &str, run: &RunId) -> 
 /// A kept annotation is seen through a pin from its birth on, so that a reader of an earlier read point does
 /// not see runs of later.
 #[must_use]
-pub fn is_visible(validities: &[Validity], kept: bool, standing: Standing, at: &ReadPoint) -> bool {
+pub fn is_visible(validities: &[Validity], kept: bool, status: PinStatus, at: &ReadPoint) -> bool {
     let is_current = || validities.iter().any(|validity| validity.contains(at));
-    match standing {
-        Standing::Current => is_current(),
-        Standing::Pinned => {
+    match status {
+        PinStatus::Current => is_current(),
+        PinStatus::Pinned => {
             is_current() || (kept && validities.iter().any(|validity| at.sees(validity.born)))
         }
-        Standing::Replaced => false,
+        PinStatus::Replaced => false,
     }
 }

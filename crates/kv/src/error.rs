@@ -7,21 +7,20 @@ use rushes_types::{Error, ErrorKind};
 pub fn storage_error(what: &str, error: fjall::Error) -> Error {
     match error {
         fjall::Error::Io(io) | fjall::Error::Storage(fjall::LsmError::Io(io)) => Error::io(what, io),
-        fjall::Error::Locked => Error::new(
-            ErrorKind::Busy,
-            format!("{what}: another process has it open; stop that process or go through it"),
-        ),
+        fjall::Error::Locked => Error::new(ErrorKind::Busy, format!("{what}: another process has it open"))
+            .mend("stop that process or go through it"),
         fjall::Error::InvalidVersion(version) => Error::new(
             ErrorKind::Unsupported,
-            format!(
-                "{what}: its files have the version `{version:?}`, which this program does not know; open it with the program that wrote it"
-            ),
-        ),
-        fjall::Error::Poisoned => Error::new(
-            ErrorKind::Storage,
-            format!("{what}: an earlier write failed, so writes have stopped; open the archive again"),
-        ),
+            format!("{what}: its files have the version `{version:?}`, which this program does not know"),
+        )
+        .mend("open it with the program that wrote it"),
+        fjall::Error::Poisoned => {
+            Error::new(ErrorKind::Storage, format!("{what}: an earlier write failed, so writes have stopped"))
+                .mend("open the archive again")
+        }
         // What is left says that bytes read are not bytes written.
-        other => Error::new(ErrorKind::Corrupt, format!("{what}: {other}; restore a backup")).because(other),
+        other => {
+            Error::new(ErrorKind::Corrupt, format!("{what}: {other}")).mend("restore a backup").because(other)
+        }
     }
 }

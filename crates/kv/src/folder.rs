@@ -238,13 +238,13 @@ fn check_format(db: &Database, own: &Keyspace, layout: &Layout, path: &Path) -> 
             Err(Error::new(
                 ErrorKind::Unsupported,
                 format!(
-                    "{} in `{}` has the format `{version}`, and this program knows `{}`; open it with the program \
-                     that wrote it, or migrate it",
+                    "{} in `{}` has the format `{version}`, and this program knows `{}`",
                     layout.what,
                     path.display(),
                     layout.format
                 ),
-            ))
+            )
+            .mend("open it with the program that wrote it, or migrate it"))
         }
         None => {
             own.insert(FORMAT_KEY, wanted).map_err(failed)?;

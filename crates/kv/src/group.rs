@@ -75,8 +75,9 @@ impl Group {
             None => Ok(()),
             Some(poison) => Err(Error::new(
                 poison.kind,
-                format!("writes have stopped because one failed ({}); {}", poison.why, mend(poison.kind)),
-            )),
+                format!("writes have stopped because one failed ({})", poison.why),
+            )
+            .mend(format!("{}", mend(poison.kind)))),
         }
     }
 

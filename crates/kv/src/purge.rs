@@ -64,8 +64,9 @@ impl Folder {
             if Instant::now() > until {
                 return Err(Error::new(
                     ErrorKind::Busy,
-                    "old journals are still in use, so erased bytes are left in them; purge again later",
-                ));
+                    "old journals are still in use, so erased bytes are left in them",
+                )
+                .mend("purge again later"));
             }
             std::thread::sleep(POLL);
             // An old journal is dropped once every table has been flushed up to its last row there. Compaction may

@@ -3,7 +3,7 @@
 //! The page is hand-written: ES modules, one style sheet, one document. A browser runs them as they lie in `web/`.
 //! All but the document are served under an address that names the content of *all* of them
 //! (`/page/VERSION/app.js`): modules that import each other by relative names stay of one version, and may be kept by
-//! a cache for ever. The document, at `/`, names that address and is asked for anew each time.
+//! a cache for ever. The document, at `/`, names that address and is asked for each time.
 //!
 //! This crate knows nothing else of ours, no HTTP library either: it says what to send, the server sends it.
 
@@ -17,7 +17,7 @@ pub const SCRIPT_BYTES_MAX: usize = 150_000;
 pub const PREFIX: &str = "/page/";
 /// How long and by whom a file may be kept: its address changes with its content.
 pub const CACHE_FOREVER: &str = "public, max-age=31536000, immutable";
-/// How long the document may be kept: it is asked for anew, and answered with "not modified" where it is the same.
+/// How long the document may be kept: it is asked for again, and answered with "not modified" where it is the same.
 pub const CACHE_ASK: &str = "no-cache";
 /// What stands in the document for the version.
 const VERSION_MARK: &str = "{version}";

@@ -107,10 +107,9 @@ fn attribute(node: Node<'_>) -> Result<AttributeAsk> {
 
 fn scalar(node: Node<'_>) -> Result<Json> {
     match node.value {
-        Json::Array(_) | Json::Object(_) => {
-            Err(node
-                .error("an attribute is compared with a text, a number, true or false; write one of these"))
-        }
+        Json::Array(_) | Json::Object(_) => Err(node
+            .error("an attribute is compared with a text, a number, true or false")
+            .mend("write one of these")),
         value => Ok(value.clone()),
     }
 }
@@ -120,7 +119,7 @@ pub(crate) fn bounds(object: &Object<'_>, low: f64, high: f64) -> Result<Bounds>
     let read = |name: &str| object.read(name, |n| n.number_in(low, high));
     let bounds = Bounds { gt: read("gt")?, gte: read("gte")?, lt: read("lt")?, lte: read("lte")? };
     if bounds == Bounds::default() {
-        return Err(object.error("no bound is given; give one of gt, gte, lt, lte"));
+        return Err(object.error("no bound is given").mend("give one of gt, gte, lt, lte"));
     }
     Ok(bounds)
 }
@@ -134,17 +133,16 @@ pub(crate) fn duration(node: Node<'_>) -> Result<Duration> {
     };
     match ns {
         Some(ns) if (0..=DURATION_NS_MAX).contains(&ns) => Ok(Duration(ns)),
-        _ => Err(node.error(format!(
-            "`{}` is no length of time; write seconds, such as 2.5, or \"1:30\"",
-            node.value
-        ))),
+        _ => Err(node
+            .error(format!("`{}` is no length of time", node.value))
+            .mend("write seconds, such as 2.5, or \"1:30\"")),
     }
 }
 
 /// A length of time that is more than nothing.
 pub(crate) fn some_duration(node: Node<'_>) -> Result<Duration> {
     match duration(node.clone())? {
-        length if length.is_zero() => Err(node.error("the length of time is 0; give more")),
+        length if length.is_zero() => Err(node.error("the length of time is 0").mend("give more")),
         length => Ok(length),
     }
 }
@@ -161,13 +159,12 @@ pub(crate) fn instant(node: Node<'_>) -> Result<Instant> {
     };
     match read {
         Some(Instant::Ns(ns)) if ns < 0 => {
-            Err(node.error("the time is before the media begins; the first instant is 0"))
+            Err(node.error("the time is before the media begins").mend("the first instant is 0"))
         }
         Some(instant) => Ok(instant),
-        None => Err(node.error(format!(
-            "`{}` is no time; write seconds, such as 2.5, \"1:30\", or timecode, such as \"01:00:10:00\"",
-            node.value
-        ))),
+        None => Err(node
+            .error(format!("`{}` is no time", node.value))
+            .mend("write seconds, such as 2.5, \"1:30\", or timecode, such as \"01:00:10:00\"")),
     }
 }
 
@@ -179,7 +176,7 @@ fn is_timecode(text: &str) -> bool {
 pub(crate) fn vector(node: Node<'_>) -> Result<QueryVector> {
     let items = node.list(DIMENSIONS_MAX)?;
     if items.is_empty() {
-        return Err(node.error("the vector is empty; give its numbers"));
+        return Err(node.error("the vector is empty").mend("give its numbers"));
     }
     let read = |n: &Node<'_>| {
         #[allow(clippy::cast_possible_truncation)] // vectors are stored as f32

@@ -187,7 +187,7 @@ pub(crate) fn rank_by(node: Node<'_>) -> Result<RankBy> {
         let object = node.object(&["attribute", "order"])?;
         let attribute = object.read("attribute", id)?;
         return Ok(RankBy::Attribute {
-            attribute: attribute.ok_or_else(|| object.error("`attribute` is missing; name it"))?,
+            attribute: attribute.ok_or_else(|| object.error("`attribute` is missing").mend("name it"))?,
             ascending: object
                 .read("order", |n| n.choice(&[("asc", true), ("desc", false)]))?
                 .unwrap_or_default(),
@@ -207,7 +207,7 @@ pub(crate) fn fold(node: Node<'_>) -> Result<Fold> {
         None => Ok(Fold { overlap: FOLD_OVERLAP_DEFAULT }),
         Some(n) => match n.number_in(0.0, 1.0)? {
             overlap if overlap > 0.0 => Ok(Fold { overlap }),
-            _ => Err(n.error("`overlap` is 0; give more, at most 1")),
+            _ => Err(n.error("`overlap` is 0").mend("give more, at most 1")),
         },
     }
 }

@@ -36,7 +36,7 @@ impl<'a> Node<'a> {
 
     pub fn object(self, known: &[&str]) -> Result<Object<'a>> {
         let Json::Object(fields) = self.value else {
-            return Err(self.expected(&format!("an object; its fields are {}", known.join(", "))));
+            return Err(self.expected("an object").mend(format!("its fields are {}", known.join(", "))));
         };
         for name in fields.keys() {
             if !known.contains(&name.as_str()) {
@@ -50,7 +50,9 @@ impl<'a> Node<'a> {
     pub fn list(&self, most: usize) -> Result<Vec<Node<'a>>> {
         let Json::Array(items) = self.value else { return Err(self.expected("a list")) };
         if items.len() > most {
-            return Err(self.error(format!("the list holds {} items; at most {most} are taken", items.len())));
+            return Err(self
+                .error(format!("the list holds {} items", items.len()))
+                .mend(format!("at most {most} are taken")));
         }
         let nodes = items.iter().enumerate();
         Ok(nodes.map(|(i, value)| Node { value, pointer: format!("{}/{i}", self.pointer) }).collect())
@@ -60,9 +62,9 @@ impl<'a> Node<'a> {
     pub fn entries(&self, most: usize) -> Result<Vec<(&'a str, Node<'a>)>> {
         let Json::Object(fields) = self.value else { return Err(self.expected("an object")) };
         if fields.len() > most {
-            return Err(
-                self.error(format!("the object holds {} fields; at most {most} are taken", fields.len()))
-            );
+            return Err(self
+                .error(format!("the object holds {} fields", fields.len()))
+                .mend(format!("at most {most} are taken")));
         }
         let nodes = fields.iter();
         Ok(nodes
@@ -71,14 +73,16 @@ impl<'a> Node<'a> {
     }
 
     pub fn text(&self, bytes_max: usize) -> Result<String> {
-        let Json::String(text) = self.value else { return Err(self.expected("a text; put it in quotes")) };
+        let Json::String(text) = self.value else {
+            return Err(self.expected("a text").mend("put it in quotes"));
+        };
         if text.len() > bytes_max {
-            return Err(
-                self.error(format!("the text has {} bytes; at most {bytes_max} are taken", text.len()))
-            );
+            return Err(self
+                .error(format!("the text has {} bytes", text.len()))
+                .mend(format!("at most {bytes_max} are taken")));
         }
         if text.trim().is_empty() {
-            return Err(self.error("the text is empty; write something or leave the field out"));
+            return Err(self.error("the text is empty").mend("write something or leave the field out"));
         }
         Ok(text.clone())
     }
@@ -89,7 +93,7 @@ impl<'a> Node<'a> {
 
     pub fn number(&self) -> Result<f64> {
         let number = self.value.as_f64().filter(|x| x.is_finite());
-        number.ok_or_else(|| self.expected("a number; write it without quotes"))
+        number.ok_or_else(|| self.expected("a number").mend("write it without quotes"))
     }
 
     pub fn number_in(&self, low: f64, high: f64) -> Result<f64> {
@@ -122,7 +126,11 @@ impl<'a> Node<'a> {
         match choices.iter().find(|(name, _)| name == text) {
             Some((_, choice)) => Ok(*choice),
             None => {
-                Err(self.error(format!("`{text}` is not one of {}{}", names.join(", "), hint(text, &names))))
+                let error = self.error(format!("`{text}` is not one of {}", names.join(", ")));
+                Err(match hint(text, &names) {
+                    Some(hint) => error.mend(hint),
+                    None => error,
+                })
             }
         }
     }
@@ -142,7 +150,7 @@ impl<'a> Object<'a> {
 
     /// The field read; where it is missing, the mend is said.
     pub fn needed<T>(&self, name: &str, mend: &str, read: impl FnOnce(Node<'a>) -> Result<T>) -> Result<T> {
-        self.read(name, read)?.ok_or_else(|| self.error(format!("`{name}` is missing; {mend}")))
+        self.read(name, read)?.ok_or_else(|| self.error(format!("`{name}` is missing")).mend(mend))
     }
 
     pub fn error(&self, message: impl Into<String>) -> Error {
@@ -152,17 +160,14 @@ impl<'a> Object<'a> {
 
 fn unknown(name: &str, known: &[&str]) -> Error {
     let short: String = name.chars().take(60).collect();
-    let mend = match hint(name, known) {
-        hint if hint.is_empty() => format!("; known are {}", known.join(", ")),
-        hint => hint,
-    };
-    Error::invalid(format!("unknown field `{short}`{mend}"))
+    let error = Error::invalid(format!("unknown field `{short}`"));
+    match hint(name, known) {
+        Some(hint) => error.mend(hint),
+        None => error.mend(format!("known are {}", known.join(", "))),
+    }
 }
 
-fn hint(wrong: &str, known: &[&str]) -> String {
+fn hint(wrong: &str, known: &[&str]) -> Option<String> {
     let near = known.iter().filter_map(|k| Some((rushes_text::within(&wrong.to_lowercase(), k, 2)?, k)));
-    match near.min() {
-        Some((_, name)) => format!("; did you mean `{name}`?"),
-        None => String::new(),
-    }
+    near.min().map(|(_, name)| format!("did you mean `{name}`?"))
 }

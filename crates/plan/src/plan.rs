@@ -204,7 +204,7 @@ impl Plan {
     /// As [`Plan::read`], and where the text is no JSON.
     pub fn parse(text: &str) -> Result<Self> {
         let json = serde_json::from_str(text)
-            .map_err(|e| Error::invalid(format!("the plan is no JSON: {e}; mend it")).because(e))?;
+            .map_err(|e| Error::invalid(format!("the plan is no JSON: {e}")).mend("mend it").because(e))?;
         Self::read(&json)
     }
 }

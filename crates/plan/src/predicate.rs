@@ -102,16 +102,16 @@ fn near(node: Node<'_>) -> Result<Predicate> {
     let within = object.read("within", duration)?;
     Ok(Predicate::Near(Near {
         clause: clause_ref(&object)?,
-        within: within.ok_or_else(|| object.error("`within` is missing; give it in seconds"))?,
+        within: within.ok_or_else(|| object.error("`within` is missing").mend("give it in seconds"))?,
         negate: object.read("negate", |n| n.flag())?.unwrap_or_default(),
     }))
 }
 
 fn clause_ref(object: &Object<'_>) -> Result<ClauseRef> {
     let Some(node) = object.get("clause") else {
-        return Err(
-            object.error("`clause` is missing; give a clause, or a pointer to one such as \"/all/0\"")
-        );
+        return Err(object
+            .error("`clause` is missing")
+            .mend("give a clause, or a pointer to one such as \"/all/0\""));
     };
     if node.value.is_string() {
         return Ok(ClauseRef::Pointer(text(node)?));

@@ -122,7 +122,8 @@ impl Query {
         let number = |pointer: &str| {
             criteria.iter().position(|c| c.pointer == pointer).ok_or_else(|| {
                 let all: Vec<&str> = criteria.iter().map(|c| c.pointer.as_str()).collect();
-                Error::invalid(format!("`{pointer}` names no clause; there are {}", all.join(", ")))
+                Error::invalid(format!("`{pointer}` names no clause"))
+                    .mend(format!("there are {}", all.join(", ")))
             })
         };
         let group = |pointer: &str, count: usize| -> Result<Vec<usize>> {
@@ -186,7 +187,7 @@ impl Query {
 fn filter(plan: &ResolvedPlan) -> Result<Filter> {
     let mut pins = Vec::new();
     for (i, run) in plan.runs.iter().enumerate() {
-        let at = |e: rushes_types::IdError| Error::invalid(e.to_string()).at(format!("/runs/{i}"));
+        let at = |e: rushes_types::IdError| Error::from(e).at(format!("/runs/{i}"));
         pins.push(Pin {
             run: RunId::new(&run.run).map_err(at)?,
             asset: AssetId::new(&run.asset).map_err(at)?,
@@ -285,9 +286,7 @@ fn compiled(words: &[PlanWord]) -> Vec<Word> {
 fn nearest(pointer: &str, ask: &VectorAskOf<Vec<SpaceVector>>) -> Result<Vec<Test>> {
     let mut tests = Vec::with_capacity(ask.vectors.len());
     for (i, vector) in ask.vectors.iter().enumerate() {
-        let at = |e: rushes_types::IdError| {
-            Error::invalid(e.to_string()).at(format!("{pointer}/vector/vectors/{i}/space"))
-        };
+        let at = |e: rushes_types::IdError| Error::from(e).at(format!("{pointer}/vector/vectors/{i}/space"));
         check_threshold(vector.metric, ask.threshold).map_err(|e| e.at(format!("{pointer}/vector")))?;
         tests.push(Test::Nearest(NearestTest {
             space: SpaceId::new(&vector.space).map_err(at)?,

@@ -38,9 +38,9 @@ pub(crate) fn clause(node: Node<'_>) -> Result<PlanClause> {
         None => None,
     };
     if ask.is_none() && common.kind.is_none() && common.model.is_none() && common.attributes.is_empty() {
-        return Err(
-            object.error("the clause says nothing; give it a type, or one of label, text, phrase, vector")
-        );
+        return Err(object
+            .error("the clause says nothing")
+            .mend("give it a type, or one of label, text, phrase, vector"));
     }
     Ok(PlanClause { common, ask })
 }
@@ -52,9 +52,9 @@ fn asked(object: &Object<'_>) -> Result<Option<&'static str>> {
     if let (Some((first, _)), Some((second, _))) = (first, asked.next())
         && let Some(node) = object.get(second)
     {
-        return Err(node.error(format!(
-            "a clause takes one of label, text, phrase, vector; move `{second}` beside `{first}` into a clause of its own"
-        )));
+        return Err(node
+            .error("a clause takes one of label, text, phrase, vector")
+            .mend(format!("move `{second}` beside `{first}` into a clause of its own")));
     }
     for (_, lists) in &ASKS {
         for field in lists.iter().copied().flatten() {
@@ -64,7 +64,9 @@ fn asked(object: &Object<'_>) -> Result<Option<&'static str>> {
             {
                 let of = ASKS.iter().filter(|(_, lists)| holds(lists));
                 let of: Vec<String> = of.map(|(name, _)| format!("`{name}`")).collect();
-                return Err(node.error(format!("`{field}` goes with {} only; remove it", of.join(" or "))));
+                return Err(node
+                    .error(format!("`{field}` goes with {} only", of.join(" or ")))
+                    .mend("remove it"));
             }
         }
     }
@@ -98,7 +100,7 @@ fn threshold(object: &Object<'_>) -> Result<Option<Threshold>> {
     let distance = object.read("max_distance", |n| n.number_in(0.0, f64::MAX))?;
     match (similarity, distance, object.get("max_distance")) {
         (Some(_), Some(_), Some(node)) => {
-            Err(node.error("`min_similarity` and `max_distance` exclude each other; keep one"))
+            Err(node.error("`min_similarity` and `max_distance` exclude each other").mend("keep one"))
         }
         (Some(least), ..) => Ok(Some(Threshold::MinSimilarity(least))),
         (None, most, _) => Ok(most.map(Threshold::MaxDistance)),
@@ -109,10 +111,12 @@ fn threshold(object: &Object<'_>) -> Result<Option<Threshold>> {
 pub(crate) fn check_threshold(metric: Metric, threshold: Option<Threshold>) -> Result<()> {
     match (metric, threshold) {
         (Metric::Cosine, Some(Threshold::MaxDistance(_))) => {
-            Err(Error::invalid("`max_distance` goes with metric `l2`; with `cosine` use `min_similarity`"))
+            Err(Error::invalid("`max_distance` goes with metric `l2`")
+                .mend("with `cosine` use `min_similarity`"))
         }
         (Metric::L2, Some(Threshold::MinSimilarity(_))) => {
-            Err(Error::invalid("`min_similarity` goes with metric `cosine`; with `l2` use `max_distance`"))
+            Err(Error::invalid("`min_similarity` goes with metric `cosine`")
+                .mend("with `l2` use `max_distance`"))
         }
         _ => Ok(()),
     }

@@ -58,11 +58,9 @@ fn pin(knowledge: &dyn Knowledge, i: usize, pinned: &PinnedRun) -> Result<Resolv
         return Ok(ResolvedRun { run, asset, model });
     }
     let Some((asset, model)) = knowledge.run(&run)? else {
-        return Err(Error::new(
-            ErrorKind::NotFound,
-            format!("run `{run}` is not known or no longer kept; see `rushes run list`"),
-        )
-        .at(format!("/runs/{i}")));
+        return Err(Error::new(ErrorKind::NotFound, format!("run `{run}` is not known or no longer kept"))
+            .mend("see `rushes run list`")
+            .at(format!("/runs/{i}")));
     };
     Ok(ResolvedRun { run, asset, model })
 }
@@ -154,9 +152,9 @@ impl Resolving<'_> {
     fn words(&mut self, text: &str, prefix: bool) -> Result<Vec<PlanWord>> {
         let words: Vec<String> = tokenise(text).into_iter().map(|token| token.lower).collect();
         if words.is_empty() {
-            return Err(Error::invalid(format!(
-                "`{text}` holds no word; write at least one letter or digit"
-            )));
+            return Err(
+                Error::invalid(format!("`{text}` holds no word")).mend("write at least one letter or digit")
+            );
         }
         let first = self.word_weights.len();
         let given = self.given.and_then(|given| given.get(first..first + words.len())).map(<[f64]>::to_vec);
@@ -221,8 +219,9 @@ impl Resolving<'_> {
         if spaces.is_empty() {
             return Err(Error::new(
                 ErrorKind::NotFound,
-                format!("`{name}` is no vector space and no model that writes one; see `rushes model list`"),
+                format!("`{name}` is no vector space and no model that writes one"),
             )
+            .mend("see `rushes model list`")
             .at(format!("{pointer}/space")));
         }
         Ok(spaces)
@@ -305,11 +304,9 @@ impl Resolving<'_> {
                 names.join(", ")
             ))
             .at(format!("{pointer}/values"))),
-            _ => Err(Error::invalid(format!(
-                "the vector fits several spaces, {}; name the `space`",
-                names.join(", ")
-            ))
-            .at(pointer.to_owned())),
+            _ => Err(Error::invalid(format!("the vector fits several spaces, {}", names.join(", ")))
+                .mend("name the `space`")
+                .at(pointer.to_owned())),
         }
     }
 
@@ -336,16 +333,13 @@ impl Resolving<'_> {
                 continue;
             }
             if values.len() != space.dimensions {
-                return Err(Error::invalid(format!(
-                    "the vector has {} numbers; space `{}` has {}",
-                    values.len(),
-                    space.id,
-                    space.dimensions
-                ))
-                .at(pointer.to_owned()));
+                return Err(Error::invalid(format!("the vector has {} numbers", values.len()))
+                    .mend(format!("space `{}` has {}", space.id, space.dimensions))
+                    .at(pointer.to_owned()));
             }
             if metric == Metric::Cosine && values.iter().all(|x| *x == 0.0) {
-                return Err(Error::invalid("a zero vector has no direction; give another, or metric `l2`")
+                return Err(Error::invalid("a zero vector has no direction")
+                    .mend("give another, or metric `l2`")
                     .at(pointer.to_owned()));
             }
             vectors.push(SpaceVector { space: space.id.to_string(), metric, values });
@@ -364,5 +358,5 @@ fn not_found(like: &Like) -> Error {
         Some(id) => format!("annotation `{id}` of asset `{}`", like.asset_id),
         None => format!("asset `{}`", like.asset_id),
     };
-    Error::new(ErrorKind::NotFound, format!("{what} is not there; name another"))
+    Error::new(ErrorKind::NotFound, format!("{what} is not there")).mend("name another")
 }

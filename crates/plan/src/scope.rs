@@ -86,9 +86,9 @@ fn excluded(node: Node<'_>) -> Result<Box<Scope>> {
 fn window(node: Node<'_>) -> Result<Window> {
     let window = Window::from_node(node.clone())?;
     match (&window.from, &window.to) {
-        (None, None) => Err(node.error("the window is empty; give `from`, `to` or both")),
+        (None, None) => Err(node.error("the window is empty").mend("give `from`, `to` or both")),
         (Some(Instant::Ns(from)), Some(Instant::Ns(to))) if from > to => {
-            Err(node.error("`from` is after `to`; swap them"))
+            Err(node.error("`from` is after `to`").mend("swap them"))
         }
         _ => Ok(window),
     }

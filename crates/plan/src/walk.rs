@@ -152,9 +152,9 @@ impl<C> PredicateOf<C> {
 fn check<C, R>(plan: &PlanOf<C, R>) -> Result<()> {
     let count = plan.clause_count();
     if count > CLAUSES_MAX {
-        return Err(
-            Error::invalid(format!("the plan has {count} clauses; at most {CLAUSES_MAX} are taken")).at("")
-        );
+        return Err(Error::invalid(format!("the plan has {count} clauses"))
+            .mend(format!("at most {CLAUSES_MAX} are taken"))
+            .at(""));
     }
     let positive = |all: usize, any: usize, pointer: String| {
         if all + any > 0 {
@@ -174,9 +174,10 @@ fn check<C, R>(plan: &PlanOf<C, R>) -> Result<()> {
         let wanted = plan.group_by.len().max(1);
         if levels.len() != wanted {
             return Err(Error::invalid(format!(
-                "`top` has {} numbers for {wanted} levels of groups; give one for each, or a single number",
+                "`top` has {} numbers for {wanted} levels of groups",
                 levels.len()
             ))
+            .mend("give one for each, or a single number")
             .at("/top"));
         }
     }

@@ -42,7 +42,8 @@ impl Cursor {
     /// Where it is none of ours.
     pub fn read(text: &str) -> Result<Self> {
         let bad = || {
-            Error::invalid("the cursor is none of ours; send `next_cursor` of an answer, or none")
+            Error::invalid("the cursor is none of ours")
+                .mend("send `next_cursor` of an answer, or none")
                 .at("/cursor")
         };
         let bytes = URL_SAFE_NO_PAD.decode(text).map_err(|_| bad())?;
@@ -70,8 +71,9 @@ impl Cursor {
     pub(crate) fn check(&self, digest: &str, read_point: &ReadPoint) -> Result<()> {
         if self.plan != digest {
             return Err(Error::invalid(
-                "the cursor belongs to another plan, or names have got other meanings since; search again without it",
+                "the cursor belongs to another plan, or names have got other meanings since",
             )
+            .mend("search again without it")
             .at("/cursor"));
         }
         if self.read_point != *read_point {

@@ -159,7 +159,9 @@ impl Search<'_> {
     fn nearest(&self, no: usize, eligible: Option<&Eligible>) -> Result<ClauseHits> {
         self.view.go_on()?;
         let parts = self.query.criteria.get(no).map(|c| c.parts.as_slice()).unwrap_or_default();
-        let hits = parts.iter().map(|part| self.reader.nearest(part, &self.filter, eligible));
+        let hits = parts
+            .iter()
+            .map(|part| self.reader.nearest_unless(part, &self.filter, eligible, self.options.cancelled));
         Ok(ClauseHits::new(hits.collect::<Result<_>>()?))
     }
 

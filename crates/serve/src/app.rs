@@ -99,10 +99,11 @@ impl App {
     }
 }
 
-/// A place among a bounded number; a full house is answered 429.
-pub(crate) fn place(slots: &Arc<Semaphore>, what: &str) -> Reply<OwnedSemaphorePermit> {
+/// A permit of a bounded number; where all are taken the answer is 429.
+pub(crate) fn permit(slots: &Arc<Semaphore>, what: &str) -> Reply<OwnedSemaphorePermit> {
     Arc::clone(slots).try_acquire_owned().map_err(|_| {
-        Problem::new(ErrorKind::Busy, format!("the server is at its limit of {what}; ask again in a moment"))
+        Problem::new(ErrorKind::Busy, format!("the server is at its limit of {what}"))
+            .mend("ask again in a moment")
     })
 }
 
@@ -113,7 +114,7 @@ pub(crate) struct Ctx {
     pub caller: Arc<Caller>,
     pub request_id: Arc<str>,
     /// Held until the work is done, even where the client has gone before.
-    pub _place: Arc<Option<OwnedSemaphorePermit>>,
+    pub _permit: Arc<Option<OwnedSemaphorePermit>>,
 }
 
 impl Ctx {
@@ -180,6 +181,6 @@ impl<S: Sync> FromRequestParts<S> for Ctx {
 
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
         let ctx = parts.extensions.get::<Self>().cloned();
-        ctx.ok_or_else(|| Problem::new(ErrorKind::Bug, "the request came past the gate"))
+        ctx.ok_or_else(|| Problem::new(ErrorKind::Bug, "the request came past admission"))
     }
 }

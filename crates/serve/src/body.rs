@@ -13,7 +13,7 @@ use rushes_types::pointer::push_step;
 use serde::de::DeserializeOwned;
 use tokio::time::{Instant, timeout_at};
 
-use crate::app::{App, place};
+use crate::app::{App, permit};
 use crate::limits::BODY_TIME_MAX;
 use crate::problem::{Problem, Reply};
 
@@ -29,10 +29,8 @@ pub(crate) fn media_type(headers: &HeaderMap) -> Option<String> {
 /// 413 above the limit, 408 where it pauses or lasts too long, 400 where the connection breaks.
 pub(crate) async fn read_body(body: Body, bytes_max: usize, pause_max: Duration) -> Reply<Bytes> {
     let too_large = || {
-        Problem::new(
-            ErrorKind::TooLarge,
-            format!("the body is longer than {bytes_max} bytes; send it in smaller parts"),
-        )
+        Problem::new(ErrorKind::TooLarge, format!("the body is longer than {bytes_max} bytes"))
+            .mend("send it in smaller parts")
     };
     let announced = hyper::body::Body::size_hint(&body).lower();
     if announced > bytes_max as u64 {
@@ -46,14 +44,13 @@ pub(crate) async fn read_body(body: Body, bytes_max: usize, pause_max: Duration)
         let pause_end = (Instant::now() + pause_max).min(end);
         let frame = match timeout_at(pause_end, body.frame()).await {
             Err(_) => {
-                return Err(Problem::new(
-                    ErrorKind::Cancelled,
-                    "the body did not come in time; send it again",
-                ));
+                return Err(
+                    Problem::new(ErrorKind::Cancelled, "the body did not come in time").mend("send it again")
+                );
             }
             Ok(None) => return Ok(bytes.into()),
             Ok(Some(Err(_))) => {
-                return Err(Problem::new(ErrorKind::Invalid, "the body ended early; send it again"));
+                return Err(Problem::new(ErrorKind::Invalid, "the body ended early").mend("send it again"));
             }
             Ok(Some(Ok(frame))) => frame,
         };
@@ -140,7 +137,7 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Params<T> {
 pub(crate) struct Upload {
     pub bytes: Bytes,
     pub media_type: String,
-    pub _place: tokio::sync::OwnedSemaphorePermit,
+    pub _permit: tokio::sync::OwnedSemaphorePermit,
 }
 
 impl FromRequest<Arc<App>> for Upload {
@@ -151,10 +148,10 @@ impl FromRequest<Arc<App>> for Upload {
         let Some(media_type) = media_type else {
             return Err(Problem::media_type(None, "application/x-ndjson"));
         };
-        let _place = place(&app.ingests, "uploads at a time")?;
+        let _permit = permit(&app.ingests, "uploads at a time")?;
         let bytes_max = app.archive.limits().request_bytes_max;
         let bytes = read_body(request.into_body(), bytes_max, app.config.limits.body_pause_max).await?;
-        Ok(Self { bytes, media_type, _place })
+        Ok(Self { bytes, media_type, _permit })
     }
 }
 

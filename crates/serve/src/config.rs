@@ -111,10 +111,8 @@ pub fn check_listen(config: &ServeConfig, has_tokens: bool) -> Result<()> {
     } else {
         format!("it would listen on `{}`", config.listen)
     };
-    Err(Error::invalid(format!(
-        "{how}, where others can reach it, and this archive has no access tokens; make one with \
-         `rushes token create`, or listen on 127.0.0.1"
-    )))
+    Err(Error::invalid(format!("{how}, where others can reach it, and this archive has no access tokens"))
+        .mend("make one with `rushes token create`, or listen on 127.0.0.1"))
 }
 
 #[cfg(test)]

@@ -100,17 +100,16 @@ impl Discovery {
         let meta = file.metadata().map_err(failed)?;
         if meta.mode() & 0o077 != 0 || meta.uid() != rustix::process::geteuid().as_raw() {
             return Err(Error::invalid(format!(
-                "`{}` is not this user's alone, so what it says is not trusted; remove it and start the server again",
+                "`{}` is not this user's alone, so what it says is not trusted",
                 path.display()
-            )));
+            ))
+            .mend("remove it and start the server again"));
         }
         let mut bytes = Vec::new();
         Read::by_ref(&mut file).take(DISCOVERY_BYTES_MAX).read_to_end(&mut bytes).map_err(failed)?;
         let discovery: Self = serde_json::from_slice(&bytes).map_err(|e| {
-            Error::new(
-                ErrorKind::Corrupt,
-                format!("`{}` is damaged: {e}; remove it and start the server again", path.display()),
-            )
+            Error::new(ErrorKind::Corrupt, format!("`{}` is damaged: {e}", path.display()))
+                .mend("remove it and start the server again")
         })?;
         Ok(discovery.is_running().then_some(discovery))
     }

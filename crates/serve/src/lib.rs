@@ -5,13 +5,14 @@
 //! `--json` prints what the server answers. This is the only crate with JSON documents of the interface; what
 //! a line of annotations looks like is `rushes_wire`'s.
 //!
-//! Each request passes, from the outside in: `gate::observe` (id, problem documents, headers, counts), the catcher
-//! of panics, `gate::admit` (limits, `Host`, `Origin`, token), its handler. Handlers read the request,
+//! Each request passes, from the outside in: `admission::observe` (id, problem documents, headers, counts), the catcher
+//! of panics, `admission::admit` (limits, `Host`, `Origin`, token), its handler. Handlers read the request,
 //! do blocking work on the archive on a thread for that, and write the answer; they decide nothing about
 //! rights: the archive does, for each read and write, by the [`rushes_archive::Caller`] they pass on.
 
 #![allow(clippy::result_large_err)] // a problem is rare, and ends as a document of its own
 
+mod admission;
 #[allow(unused_qualifications)] // what utoipa writes for parameters
 mod api;
 mod app;
@@ -20,7 +21,6 @@ mod body;
 mod clock;
 mod config;
 mod discovery;
-mod gate;
 mod host;
 mod json_schema;
 pub mod limits;
@@ -90,11 +90,11 @@ fn build(
     let on_panic = Arc::clone(&app);
     let router = routes
         .fallback(api::no_such_path)
-        .layer(from_fn_with_state(Arc::clone(&app), gate::admit))
+        .layer(from_fn_with_state(Arc::clone(&app), admission::admit))
         .layer(tower_http::catch_panic::CatchPanicLayer::custom(move |_: Box<dyn std::any::Any + Send>| {
-            gate::panicked(&on_panic)
+            admission::panicked(&on_panic)
         }))
-        .layer(from_fn_with_state(Arc::clone(&app), gate::observe))
+        .layer(from_fn_with_state(Arc::clone(&app), admission::observe))
         .with_state(Arc::clone(&app));
     (app, router)
 }

@@ -16,7 +16,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::NDJSON;
-use crate::app::{Ctx, place};
+use crate::app::{Ctx, permit};
 use crate::audit::Action;
 use crate::problem::{Problem, Reply};
 use crate::stream::{Sender, stream};
@@ -90,7 +90,7 @@ where
         ctx.audit(action, "forbidden");
         return Err(problem);
     }
-    let place = place(&ctx.app.long_work, "long work at a time")?;
+    let permit = permit(&ctx.app.long_work, "long work at a time")?;
     let (sender, body) = stream(None, ctx.app.config.limits.stream_pause_max);
     let runtime = tokio::runtime::Handle::current();
     let span = tracing::Span::current();
@@ -98,7 +98,7 @@ where
         let _inside = span.enter();
         let watch = Watch { sender, ctx, sent: Mutex::new(None) };
         let done = work(&watch.ctx.app.archive, &watch.ctx.caller, &watch);
-        drop(place);
+        drop(permit);
         let Watch { sender, ctx, .. } = watch;
         let (bytes, outcome) = match done {
             Ok(result) => (line(&ProgressLine::Result(result)), "ok".to_owned()),

@@ -45,80 +45,89 @@ pub struct Problem {
 /// The result of a handler.
 pub type Reply<T> = Result<T, Problem>;
 
-/// A row of the table: status, the word in `type`, the title, and the mend where the error names none.
-struct Row(StatusCode, &'static str, &'static str, &'static str);
+/// What a kind of error is over HTTP: status, the word in `type`, the title, and the mend where the error names none.
+struct KindOverHttp(StatusCode, &'static str, &'static str, &'static str);
 
 /// The one table from errors to statuses.
-fn row(kind: ErrorKind) -> Row {
+fn over_http(kind: ErrorKind) -> KindOverHttp {
     use StatusCode as S;
     match kind {
-        ErrorKind::Invalid => {
-            Row(S::BAD_REQUEST, "invalid", "the request is malformed", "mend the request and send it again")
-        }
-        ErrorKind::Forbidden => Row(
+        ErrorKind::Invalid => KindOverHttp(
+            S::BAD_REQUEST,
+            "invalid",
+            "the request is malformed",
+            "mend the request and send it again",
+        ),
+        ErrorKind::Forbidden => KindOverHttp(
             S::FORBIDDEN,
             "forbidden",
             "the caller may not do this",
             "use a token that carries this right",
         ),
-        ErrorKind::NotFound => {
-            Row(S::NOT_FOUND, "not-found", "there is no such thing", "check the name and what you may see")
-        }
-        ErrorKind::Conflict => Row(
+        ErrorKind::NotFound => KindOverHttp(
+            S::NOT_FOUND,
+            "not-found",
+            "there is no such thing",
+            "check the name and what you may see",
+        ),
+        ErrorKind::Conflict => KindOverHttp(
             S::CONFLICT,
             "conflict",
             "the request clashes with what is there",
             "look at what is there and decide which one counts",
         ),
         ErrorKind::Gone => {
-            Row(S::GONE, "gone", "what was asked for is gone", "start again without the cursor")
+            KindOverHttp(S::GONE, "gone", "what was asked for is gone", "start again without the cursor")
         }
-        ErrorKind::TooLarge => {
-            Row(S::PAYLOAD_TOO_LARGE, "too-large", "more than a limit allows", "send it in smaller parts")
-        }
+        ErrorKind::TooLarge => KindOverHttp(
+            S::PAYLOAD_TOO_LARGE,
+            "too-large",
+            "more than a limit allows",
+            "send it in smaller parts",
+        ),
         ErrorKind::Busy => {
-            Row(S::TOO_MANY_REQUESTS, "busy", "too busy now", "wait as long as `retry-after` says")
+            KindOverHttp(S::TOO_MANY_REQUESTS, "busy", "too busy now", "wait as long as `retry-after` says")
         }
-        ErrorKind::StorageFull => Row(
+        ErrorKind::StorageFull => KindOverHttp(
             S::INSUFFICIENT_STORAGE,
             "storage-full",
             "there is no room on the disk",
             "make room on the disk of the archive, then start the server again",
         ),
-        ErrorKind::Storage => Row(
+        ErrorKind::Storage => KindOverHttp(
             S::SERVICE_UNAVAILABLE,
             "storage",
             "the disk of the archive fails",
             "look into the server's log, mend the disk and start the server again",
         ),
-        ErrorKind::Corrupt => Row(
+        ErrorKind::Corrupt => KindOverHttp(
             S::INTERNAL_SERVER_ERROR,
             "corrupt",
             "stored bytes are not what was written",
             "run `rushes verify`, then `rushes rebuild` or restore a backup",
         ),
-        ErrorKind::Unavailable => Row(
+        ErrorKind::Unavailable => KindOverHttp(
             S::SERVICE_UNAVAILABLE,
             "unavailable",
             "a part that this server leans on does not answer",
             "ask again later",
         ),
-        ErrorKind::OutcomeUnknown => Row(
+        ErrorKind::OutcomeUnknown => KindOverHttp(
             S::SERVICE_UNAVAILABLE,
             "outcome-unknown",
             "it is not known whether the write happened",
             "send the same request again: nothing is written twice",
         ),
-        ErrorKind::Unsupported => Row(
+        ErrorKind::Unsupported => KindOverHttp(
             S::NOT_IMPLEMENTED,
             "unsupported",
             "this archive cannot do that",
             "leave the named part out of the request",
         ),
         ErrorKind::Cancelled => {
-            Row(S::REQUEST_TIMEOUT, "cancelled", "the request was given up", "send it again")
+            KindOverHttp(S::REQUEST_TIMEOUT, "cancelled", "the request was given up", "send it again")
         }
-        ErrorKind::Bug => Row(
+        ErrorKind::Bug => KindOverHttp(
             S::INTERNAL_SERVER_ERROR,
             "bug",
             "a mistake of the server",
@@ -229,6 +238,14 @@ impl Problem {
         )
     }
 
+    /// Says what to do about it, in place of what helps with most problems of its kind.
+    #[must_use]
+    pub fn mend(mut self, mend: impl AsRef<str>) -> Self {
+        mend.as_ref().clone_into(&mut self.mend);
+        self.detail = format!("{}; {}", self.detail, self.mend);
+        self
+    }
+
     /// Names the field at fault, as a JSON pointer.
     #[must_use]
     pub fn at(mut self, pointer: impl Into<String>) -> Self {
@@ -268,23 +285,17 @@ impl Problem {
     }
 }
 
-/// The mend that a message names: what stands behind its last semicolon, as the house rule for messages has
-/// it.
-fn mend_of(message: &str) -> Option<&str> {
-    message.rsplit_once("; ").map(|(_, mend)| mend).filter(|m| !m.is_empty())
-}
-
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
-        let Row(status, word, title, mend) = row(error.kind());
+        let KindOverHttp(status, word, title, mend) = over_http(error.kind());
         // The inner workings (paths, engine messages) of our own mistakes go to the log, not over the wire.
         let hidden = error.kind().blame() == Blame::Bug;
         if hidden {
             tracing::error!(error = %error, "a mistake of the server");
         }
         let detail = if hidden { "the server made a mistake".to_owned() } else { error.message().to_owned() };
-        let mend = mend_of(&detail).unwrap_or(mend).to_owned();
-        let mut problem = Self::http(status, word, title, detail, &mend);
+        let mend = error.mend_text().filter(|_| !hidden).unwrap_or(mend);
+        let mut problem = Self::http(status, word, title, detail, mend);
         problem.pointer = error.pointer().map(str::to_owned);
         problem.retry_after = error.kind().is_retryable().then_some(RETRY_AFTER_SECONDS);
         problem
@@ -303,13 +314,46 @@ impl IntoResponse for Problem {
 mod tests {
     use super::*;
 
+    const KINDS: [ErrorKind; 15] = [
+        ErrorKind::Invalid,
+        ErrorKind::Forbidden,
+        ErrorKind::NotFound,
+        ErrorKind::Conflict,
+        ErrorKind::Gone,
+        ErrorKind::TooLarge,
+        ErrorKind::Busy,
+        ErrorKind::StorageFull,
+        ErrorKind::Storage,
+        ErrorKind::Corrupt,
+        ErrorKind::Unavailable,
+        ErrorKind::OutcomeUnknown,
+        ErrorKind::Unsupported,
+        ErrorKind::Cancelled,
+        ErrorKind::Bug,
+    ];
+
     #[test]
-    fn the_mend_is_taken_from_the_message() {
-        let problem = Problem::from(Error::invalid("`x` is no number; write digits").at("/a"));
+    fn the_mend_is_the_error_s_own_or_that_of_its_kind() {
+        let problem = Problem::from(Error::invalid("`x` is no number").mend("write digits").at("/a"));
         assert_eq!(problem.mend, "write digits");
+        assert_eq!(problem.detail, "`x` is no number; write digits");
         assert_eq!(problem.pointer.as_deref(), Some("/a"));
         assert_eq!(problem.status, 400);
         assert_eq!(Problem::new(ErrorKind::Gone, "the cursor is old").mend, "start again without the cursor");
+    }
+
+    #[test]
+    fn no_value_becomes_a_mend() {
+        for kind in KINDS {
+            let KindOverHttp(_, _, _, usual) = over_http(kind);
+            let bare = Problem::new(kind, "`a; b` is not one of `loose`, `replace`");
+            assert_eq!(bare.mend, usual, "{kind:?}");
+            let own = Problem::from(Error::new(kind, "`a; b` is wrong").mend("write `c; d`"));
+            let expect = if kind == ErrorKind::Bug { usual } else { "write `c; d`" };
+            assert_eq!(own.mend, expect, "{kind:?}");
+            let later = Problem::new(kind, "`a; b` is wrong").mend("write `c; d`");
+            assert_eq!(later.mend, "write `c; d`", "{kind:?}");
+        }
     }
 
     #[test]

@@ -91,8 +91,8 @@ fn same_secret(a: &str, b: &str) -> bool {
     a.len() == b.len() && a.bytes().zip(b.bytes()).fold(0, |all, (x, y)| all | (x ^ y)) == 0
 }
 
-/// By what a caller is known.
-pub(crate) struct Known<'a> {
+/// What a caller's claims are checked against.
+pub(crate) struct Credentials<'a> {
     pub archive: &'a Archive,
     /// The secret of the discovery file.
     pub owner_secret: Option<&'a str>,
@@ -134,7 +134,7 @@ pub(crate) fn logged_in(
 /// 401 where a token is needed and there is none, or where the one given is not valid: a wrong token is never
 /// taken for none.
 pub(crate) fn authenticate(
-    known: &Known<'_>,
+    known: &Credentials<'_>,
     method: &Method,
     headers: &HeaderMap,
 ) -> Result<Caller, Problem> {

@@ -5,7 +5,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use crate::script::Framing;
-use crate::timeline::{Episode, Seen, Shot, Span};
+use crate::timeline::{Appearance, Episode, Shot, Span};
 use crate::{FRAME_NS, FRAMES_PER_SECOND, MOVIE, SERIES, START_TIMECODE, looks};
 
 /// What is put into an archive.
@@ -72,7 +72,7 @@ impl Writer<'_> {
         }
     }
 
-    fn seen(&mut self, model: &str, kind: &str, seen: &[Seen]) {
+    fn seen(&mut self, model: &str, kind: &str, seen: &[Appearance]) {
         for one in seen {
             // Whoever fills the picture is recognised more surely.
             let confidence = match one.camera_width {
@@ -130,8 +130,8 @@ impl Writer<'_> {
 }
 
 /// A sentence about a shot: what a model that captions pictures would say.
-fn caption(shot: &Shot, faces: &[Seen], props: &[Seen]) -> String {
-    let within = |all: &[Seen]| {
+fn caption(shot: &Shot, faces: &[Appearance], props: &[Appearance]) -> String {
+    let within = |all: &[Appearance]| {
         let mut names: Vec<String> =
             all.iter().filter(|s| s.span.and(shot.span).is_some()).map(|s| s.name.clone()).collect();
         names.dedup();

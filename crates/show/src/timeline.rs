@@ -124,7 +124,7 @@ pub struct Speech {
 impl Episode {
     /// The stretches in which somebody's head is in the picture.
     #[must_use]
-    pub fn faces(&self) -> Vec<Seen> {
+    pub fn faces(&self) -> Vec<Appearance> {
         let mut seen = Vec::new();
         for stay in &self.stays {
             join(&mut seen, &stay.name, stay.span, &self.shots, |shot| shot.shows(stay));
@@ -134,7 +134,7 @@ impl Episode {
 
     /// The stretches in which a prop is in the picture.
     #[must_use]
-    pub fn props(&self) -> Vec<Seen> {
+    pub fn props(&self) -> Vec<Appearance> {
         let mut seen = Vec::new();
         for thing in &self.things {
             let prop = &thing.prop;
@@ -152,7 +152,7 @@ impl Episode {
 
 /// Somebody or something is in the picture.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
+pub struct Appearance {
     /// From when to when.
     pub span: Span,
     /// Who or what.
@@ -162,7 +162,7 @@ pub struct Seen {
 }
 
 /// The stretches of a stay in which cameras see it; shots that follow each other make one stretch.
-fn join(seen: &mut Vec<Seen>, name: &str, stay: Span, shots: &[Shot], sees: impl Fn(&Shot) -> bool) {
+fn join(seen: &mut Vec<Appearance>, name: &str, stay: Span, shots: &[Shot], sees: impl Fn(&Shot) -> bool) {
     let first = seen.len();
     for shot in shots.iter().filter(|s| sees(s)) {
         let Some(span) = stay.and(shot.span) else { continue };
@@ -171,7 +171,7 @@ fn join(seen: &mut Vec<Seen>, name: &str, stay: Span, shots: &[Shot], sees: impl
                 last.span.end = span.end;
                 last.camera_width = last.camera_width.min(shot.camera.width);
             }
-            _ => seen.push(Seen { span, name: name.to_owned(), camera_width: shot.camera.width }),
+            _ => seen.push(Appearance { span, name: name.to_owned(), camera_width: shot.camera.width }),
         }
     }
 }

@@ -9,10 +9,9 @@ use std::borrow::Cow;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use rushes_store::{
-    AnnotationStore, BlockFormat, BlockInput, EmbeddedStore, Row, RunSpec, StoreOptions, Take,
-};
-use rushes_types::{AnnotationId, Asset, AssetId, ModelRef, MovieId, RunMode};
+use rushes_store::prelude::*;
+use rushes_store::{AppendMode, BlockFormat, BlockInput, EmbeddedStore, RunSpec, StoreOptions};
+use rushes_types::{AnnotationHeader, AnnotationId, Asset, AssetId, ModelRef, MovieId, RunMode};
 
 const ASSETS: u64 = 200;
 
@@ -46,18 +45,19 @@ fn request(n: u64, rows: u64) -> BlockInput<'static> {
             serial * 1_000_000 + 500_000_000,
         );
         bytes.extend_from_slice(line.as_bytes());
-        kept.push(Row {
+        kept.push(AnnotationHeader {
             id: AnnotationId::new(&id).unwrap(),
             start_ns: i64::try_from(serial * 1_000_000).unwrap(),
             digest: u128::from(noise) << 64 | u128::from(serial),
             position: u32::try_from(row).unwrap(),
+            source: row + 1,
         });
     }
     BlockInput {
         asset: asset(n % ASSETS),
         model: ModelRef::parse("faces@3").unwrap(),
         format: BlockFormat::Lines,
-        rows: kept,
+        rows: Cow::Owned(kept),
         bytes: Cow::Owned(bytes),
     }
 }
@@ -91,12 +91,15 @@ fn main() {
                         let blocks = [request(n, rows)];
                         let begin = Instant::now();
                         let receipt = match runs.get(usize::try_from(n % ASSETS).unwrap()) {
-                            Some(run) => store.append(&run.id, &blocks, Take::WhatFits).unwrap(),
-                            None => store.append_loose(&blocks, Take::WhatFits).unwrap(),
+                            Some(run) => store.append(&run.id, &blocks, AppendMode::Partial).unwrap(),
+                            None => store.append_loose(&blocks, AppendMode::Partial).unwrap(),
                         };
                         assert_eq!(receipt.accepted, rows);
                         if mode == "again" {
-                            assert_eq!(store.append_loose(&blocks, Take::WhatFits).unwrap().duplicates, rows);
+                            assert_eq!(
+                                store.append_loose(&blocks, AppendMode::Partial).unwrap().duplicates,
+                                rows
+                            );
                         }
                         let took = begin.elapsed().as_secs_f64();
                         spent += took;

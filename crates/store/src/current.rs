@@ -10,7 +10,7 @@
 
 use rushes_types::{Commit, ModelRef, RunMode, TimeRange, Validity};
 
-use crate::{CommitRecord, Effect, Erased, Segment};
+use crate::history::{CommitRecord, Effect, Erased, RunSegment};
 
 /// Does coverage hold an annotation that starts here? No coverage means the whole asset.
 #[must_use]
@@ -20,7 +20,7 @@ pub fn covers(coverage: Option<TimeRange>, start_ns: i64) -> bool {
 
 /// Does a segment, committed later, supersede what `model` said before at `start_ns`?
 #[must_use]
-pub fn supersedes(later: &Segment, model: &ModelRef, start_ns: i64) -> bool {
+pub fn supersedes(later: &RunSegment, model: &ModelRef, start_ns: i64) -> bool {
     later.mode == RunMode::Replace && later.model.name() == model.name() && covers(later.coverage, start_ns)
 }
 
@@ -28,7 +28,7 @@ pub fn supersedes(later: &Segment, model: &ModelRef, start_ns: i64) -> bool {
 #[derive(Debug, Clone, PartialEq)]
 pub struct LiveSegment {
     /// The segment.
-    pub segment: Segment,
+    pub segment: RunSegment,
     /// The commit that made it current: its own, or the last that restored it.
     pub since: Commit,
 }
@@ -81,7 +81,7 @@ impl Current {
         self.apply(record);
     }
 
-    fn enter(&mut self, segment: &Segment, commit: Commit) {
+    fn enter(&mut self, segment: &RunSegment, commit: Commit) {
         self.segments.retain(|l| l.segment.id != segment.id);
         if segment.mode == RunMode::Replace {
             let name = segment.model.name();
@@ -119,7 +119,7 @@ impl Current {
     /// Would restoring the segment now change nothing? So it is when nothing that could have touched it, or
     /// that it would supersede, came after it.
     #[must_use]
-    pub fn is_latest(&self, segment: &Segment) -> bool {
+    pub fn is_latest(&self, segment: &RunSegment) -> bool {
         let name = segment.model.name();
         let Some(own) = self.segments.iter().find(|l| l.segment.id == segment.id) else { return false };
         let claimed = self.claims.iter().any(|c| c.commit > own.since && c.name == name);

@@ -1,11 +1,11 @@
 //! Cutting what is sent into blocks, and taking out of a block what does not count.
 
-use rushes_types::Result;
+use rushes_types::{AnnotationHeader, BlockFormat, Result};
 
-use crate::embedded::keys::hash_id;
+use crate::block::BlockInput;
 use crate::lines::{self, keep_lines};
+use crate::records::hash_id;
 use crate::rules::{Redactor, check_rows};
-use crate::{BlockFormat, BlockInput, Row};
 
 /// A piece of an input block.
 #[derive(Debug)]
@@ -16,8 +16,8 @@ pub struct Cut<'a> {
     pub format: BlockFormat,
     /// Its bytes.
     pub bytes: &'a [u8],
-    /// Its rows; their positions are those in the input block.
-    pub rows: &'a [Row],
+    /// Its annotations; their positions are those in the input block.
+    pub rows: &'a [AnnotationHeader],
     /// Position of its first row in the input block.
     pub first: u32,
     /// Rows that `bytes` holds; `None` where the store cannot know (Arrow).
@@ -54,14 +54,14 @@ pub fn cut<'a>(
 ) -> Result<()> {
     let Some(block) = blocks.get(input) else { return Ok(()) };
     check_rows(block)?;
-    let mut add = |bytes: &'a [u8], rows: &'a [Row], first: u32, lines: Option<u32>| {
+    let mut add = |bytes: &'a [u8], rows: &'a [AnnotationHeader], first: u32, lines: Option<u32>| {
         let hashes = rows.iter().map(|r| hash_id(&r.id)).collect();
         pieces.push(Cut { input, format: block.format, bytes, rows, first, lines, hashes });
     };
     match block.format {
         BlockFormat::Arrow => add(&block.bytes, &block.rows, 0, None),
         BlockFormat::Lines => {
-            let mut rest = block.rows.as_slice();
+            let mut rest = &*block.rows;
             for piece in lines::split(&block.bytes, target)? {
                 let end = piece.first_line.saturating_add(piece.lines);
                 let (rows, after) = rest.split_at(rest.partition_point(|r| r.position < end));

@@ -4,17 +4,15 @@
 //! written must be the same everywhere, so it stands here once.
 
 pub use crate::cut::{Cut, cut};
-pub use crate::embedded::codec::{Reader, Writer, corrupt};
-pub use crate::embedded::keys::hash_id;
-pub use crate::embedded::records::{
-    RunRow, decode_asset, decode_effect, decode_label, decode_model, encode_asset, encode_effect,
-    encode_label, encode_model,
+pub use crate::import::{changed_meanwhile, check_content, check_import_block, renumbered, run_is_elsewhere};
+pub use crate::lines::keep_lines;
+pub use crate::records::{
+    Reader, RunRow, Writer, corrupt, decode_asset, decode_effect, decode_label, decode_model, encode_asset,
+    encode_effect, encode_label, encode_model, hash_id,
 };
-pub use crate::embedded::stored_block::{Packed, decode as decode_block, encode as encode_block, pack};
-pub use crate::lines::{Piece, keep_lines, line_count, split};
-pub use crate::moving::{changed_meanwhile, check_content, check_import_block, renumbered, run_is_elsewhere};
 pub use crate::rules::{
     Verdict, check_blocks_of_run, check_committed, check_label, check_model, check_open, check_rows,
     check_run_id, is_kept, judge, loose_is_no_run, loose_segment, new_run, no_asset, no_redactor, no_run,
     run_id, same_run, visibility_verb,
 };
+pub use crate::stored_block::{Packed, decode as decode_block, encode as encode_block, pack};

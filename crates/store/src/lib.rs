@@ -1,21 +1,73 @@
 //! Stage 1: keeps every annotation exactly as the model wrote it, durable when acknowledged.
 //!
-//! The seam is [`AnnotationStore`]. It knows runs, commits and history; it knows nothing of buckets,
-//! indices or queries, and does not read what a line says beyond its id and start.
+//! The seam is [`AnnotationStore`], made of one trait for each kind of caller: [`Registry`], [`Runs`] and [`Append`] take
+//! in, [`History`] is what later stages read, [`Outbox`] is what the relay carries on, [`Erasure`] forgets, [`Import`]
+//! takes another store over. The store knows runs, commits and history; it knows nothing of buckets, indices or queries,
+//! and does not read what a line says beyond its [header](rushes_types::AnnotationHeader).
+//!
+//! # Layout
+//!
+//! What is sent comes as *blocks* of one asset and one model. A block is kept as it came, compressed as a whole; beside it
+//! stand its ids. What is *current* is written down nowhere: it follows from the asset's history by a pure fold
+//! ([`current`]), so there is no second truth that could disagree with the first. The embedded store keeps three tables in
+//! one log-structured database (`embedded/tables.rs`, `embedded/keys.rs`):
+//!
+//! | table | key | value |
+//! |---|---|---|
+//! | `rows` | one byte for the kind, then names | assets, models, labels, runs, history, whose a segment is, scopes, outbox, counters, garbage |
+//! | `ids` | scope, 128-bit hash of the id | where the annotation lies, its start, the digest of what it says |
+//! | `blocks` | segment, number of the block | format, the positions that count, the bytes |
+//!
+//! A *segment* is what one commit made current: a run, or the loose lines of one request. A *scope* is where an id must be
+//! unique: a run's own segment, or all loose lines of one model on one asset. Numbers of segments and scopes are never
+//! given twice.
+//!
+//! # Invariants
+//!
+//! * One writing call is one atomic batch with its outbox rows, decided under one lock; the fsync behind it is shared by
+//!   the calls that wait for it. What is not durable yet is in no answer that later stages read.
+//! * An id is taken in its scope only by what is current there, so what was superseded may come again.
+//! * What nothing points at any more is noted as garbage in the same batch that stops pointing at it, and swept later in
+//!   batches of bounded size. A crash between the two leaves work, never a leak. An import uses the same notes the other
+//!   way round: its numbers are garbage until its last change.
+//! * Erasing blanks: an annotation's bytes leave its block, and every other annotation keeps its position.
+//! * Every engine decides by [`engine`]: what is refused, in which words, and how a record is written stands there once.
+//!
+//! # Rejected
+//!
+//! * *One row an annotation.* Blocks compress across lines, and one batch holds a request whatever its size; what is paid
+//!   is that erasing one annotation rewrites its block, which is why lines are cut into blocks of half a megabyte.
+//! * *A table of what is current.* A replace run would rewrite as many rows as it supersedes, in the atomic step. With the
+//!   fold a commit costs the same whatever it supersedes.
+//! * *A set of ids in memory.* It would have to be read at every opening; a point lookup by hash costs one read, and none
+//!   where a scope is known to be empty.
+//! * *Compressing in the database.* Blocks would be packed again by journal, flush and compaction; packed once, outside of
+//!   the writer's lock, several requests are packed side by side.
 
-mod seam;
-
+mod block;
 pub mod current;
 mod cut;
 mod embedded;
 pub mod engine;
+mod history;
+mod import;
 mod lines;
 mod memory;
-mod moving;
+mod records;
 mod rules;
+mod seam;
+mod stored_block;
 
+pub use block::{AppendMode, Block, BlockInput, Receipt, Rejection};
 pub use embedded::{EmbeddedStore, StoreOptions};
+pub use history::{CommitRecord, Effect, EraseTarget, Erased, RunSegment};
+pub use import::{AssetImport, COMMIT_MAX, ImportBlock, ImportPlan, Imported, SegmentReader};
 pub use memory::MemoryStore;
-pub use moving::{AssetImport, COMMIT_MAX, ImportBlock, ImportPlan, Imported, SegmentReader};
 pub use rules::{RUN_SEGMENT_BASE, Redactor, receipt_of_the_first};
+pub use rushes_types::{BlockFormat, LabelAliases};
 pub use seam::*;
+
+/// All traits of the seam, for whoever holds an engine by its own type. Of a `dyn AnnotationStore` they need no import.
+pub mod prelude {
+    pub use crate::seam::{AnnotationStore, Append, Erasure, History, Import, Outbox, Registry, Runs};
+}

@@ -4,12 +4,14 @@
 use std::collections::HashMap;
 
 use rushes_types::{
-    AnnotationId, AssetId, Error, ErrorKind, Model, ModelRef, Result, Run, RunId, RunMode, RunState, Space,
-    Visibility, limits::LABEL_BYTES_MAX,
+    AnnotationHeader, AnnotationId, AssetId, BlockFormat, Error, ErrorKind, LabelAliases, Model, ModelRef,
+    Result, Run, RunId, RunMode, RunState, Space, Visibility, limits::LABEL_BYTES_MAX,
 };
 
+use crate::block::{AppendMode, BlockInput, Receipt, Rejection};
+use crate::history::RunSegment;
 use crate::lines::line_count;
-use crate::{BlockFormat, BlockInput, LabelAliases, Receipt, Row, RunSpec, Segment, Take};
+use crate::seam::RunSpec;
 
 /// Segments of runs are numbered from here, so that they never meet a commit's number. Fits a positive `i64`.
 pub const RUN_SEGMENT_BASE: u64 = 1 << 62;
@@ -35,12 +37,12 @@ pub fn check_model<'a>(model: &Model, registered: impl Iterator<Item = &'a Model
                 return Err(Error::new(
                     ErrorKind::Conflict,
                     format!(
-                        "model `{}` writes vectors of the space `{}`, which cannot be taken from it; register \
-                         another version of the model",
+                        "model `{}` writes vectors of the space `{}`, which cannot be taken from it",
                         model.model,
                         old.id.as_str()
                     ),
-                ));
+                )
+                .mend("register another version of the model"));
             }
             (Some(old), Some(new)) if old.id == new.id => {
                 check_shared_space(&model.model, &other.model, old, new)?;
@@ -59,13 +61,9 @@ fn check_same_space(model: &ModelRef, old: &Space, new: &Space) -> Result<()> {
     }
     Err(Error::new(
         ErrorKind::Conflict,
-        format!(
-            "space `{}` of model `{model}` is registered with {}; a space never changes: register another version \
-             of the model with a space of its own",
-            old.id.as_str(),
-            describe(old)
-        ),
-    ))
+        format!("space `{}` of model `{model}` is registered with {}", old.id.as_str(), describe(old)),
+    )
+    .mend("a space never changes: register another version of the model with a space of its own"))
 }
 
 fn check_shared_space(model: &ModelRef, owner: &ModelRef, old: &Space, new: &Space) -> Result<()> {
@@ -76,12 +74,12 @@ fn check_shared_space(model: &ModelRef, owner: &ModelRef, old: &Space, new: &Spa
     Err(Error::new(
         ErrorKind::Conflict,
         format!(
-            "model `{model}` names the space `{}`, which model `{owner}` registered with {}; give the space another \
-             name",
+            "model `{model}` names the space `{}`, which model `{owner}` registered with {}",
             old.id.as_str(),
             describe(old)
         ),
-    ))
+    )
+    .mend("give the space another name"))
 }
 
 fn describe(space: &Space) -> String {
@@ -92,10 +90,8 @@ fn describe(space: &Space) -> String {
 /// Checks what a run is opened with.
 pub fn check_run_id(spec: &RunSpec) -> Result<()> {
     if spec.id.as_ref().is_some_and(RunId::is_loose) {
-        return Err(Error::invalid(format!(
-            "run `{}` is the name of all loose lines; choose another",
-            RunId::LOOSE
-        )));
+        return Err(Error::invalid(format!("run `{}` is the name of all loose lines", RunId::LOOSE))
+            .mend("choose another"));
     }
     Ok(())
 }
@@ -112,14 +108,15 @@ pub fn same_run(run: &Run, spec: &RunSpec) -> Result<Run> {
     Err(Error::new(
         ErrorKind::Conflict,
         format!(
-            "run `{}` is already the {} run of model `{}` on asset `{}`{}; choose another id",
+            "run `{}` is already the {} run of model `{}` on asset `{}`{}",
             run.id,
             run.mode.as_str(),
             run.model,
             run.asset,
             run.coverage.map(|c| format!(" over {} … {} ns", c.start_ns(), c.end_ns())).unwrap_or_default()
         ),
-    ))
+    )
+    .mend("choose another id"))
 }
 
 /// The run is open, or why it takes nothing more.
@@ -129,8 +126,9 @@ pub fn check_open(run: &Run) -> Result<()> {
     }
     Err(Error::new(
         ErrorKind::Conflict,
-        format!("run `{}` is {} and takes nothing more; open another run", run.id, run.state.as_str()),
-    ))
+        format!("run `{}` is {} and takes nothing more", run.id, run.state.as_str()),
+    )
+    .mend("open another run"))
 }
 
 /// The run is committed, or why `what` cannot be done to it.
@@ -140,18 +138,19 @@ pub fn check_committed(run: &Run, what: &str) -> Result<()> {
     }
     Err(Error::new(
         ErrorKind::Conflict,
-        format!("run `{}` is {} and cannot be {what}; only a committed run can", run.id, run.state.as_str()),
-    ))
+        format!("run `{}` is {} and cannot be {what}", run.id, run.state.as_str()),
+    )
+    .mend("only a committed run can"))
 }
 
 /// No run has this id.
 pub fn no_run(run: &RunId) -> Error {
-    Error::new(ErrorKind::NotFound, format!("there is no run `{run}`; open it first"))
+    Error::new(ErrorKind::NotFound, format!("there is no run `{run}`")).mend("open it first")
 }
 
 /// No asset has this id.
 pub fn no_asset(asset: &AssetId) -> Error {
-    Error::new(ErrorKind::NotFound, format!("asset `{asset}` is not registered; register it first"))
+    Error::new(ErrorKind::NotFound, format!("asset `{asset}` is not registered")).mend("register it first")
 }
 
 /// Blocks of an append must be of the run's asset and model.
@@ -193,7 +192,7 @@ pub enum Verdict {
 
 /// Decides on a row by the digests that its id has already: of what is there, and of earlier rows of the
 /// request.
-pub fn judge(row: &Row, taken: &[u128]) -> Verdict {
+pub fn judge(row: &AnnotationHeader, taken: &[u128]) -> Verdict {
     if taken.is_empty() {
         Verdict::Accept
     } else if taken.contains(&row.digest) {
@@ -208,12 +207,12 @@ pub fn judge(row: &Row, taken: &[u128]) -> Verdict {
 }
 
 /// Is what was judged to be kept? Where it is not, the receipt says so.
-pub fn is_kept(take: Take, receipt: &mut Receipt) -> bool {
-    match take {
-        Take::WhatFits => return true,
-        Take::AllOrNothing if receipt.rejected.is_empty() => return true,
-        Take::AllOrNothing => receipt.accepted = 0,
-        Take::Nothing => {}
+pub fn is_kept(mode: AppendMode, receipt: &mut Receipt) -> bool {
+    match mode {
+        AppendMode::Partial => return true,
+        AppendMode::Atomic if receipt.rejected.is_empty() => return true,
+        AppendMode::Atomic => receipt.accepted = 0,
+        AppendMode::DryRun => {}
     }
     receipt.commit = None;
     false
@@ -226,7 +225,7 @@ pub fn receipt_of_the_first(blocks: &[BlockInput<'_>]) -> Receipt {
     let mut receipt = Receipt::default();
     let mut seen: HashMap<(&AssetId, &ModelRef, &AnnotationId), u128> = HashMap::new();
     for (number, block) in blocks.iter().enumerate() {
-        for row in &block.rows {
+        for row in block.rows.iter() {
             let key = (&block.asset, &block.model, &row.id);
             match judge(row, seen.get(&key).map_or(&[], std::slice::from_ref)) {
                 Verdict::Accept => {
@@ -234,7 +233,12 @@ pub fn receipt_of_the_first(blocks: &[BlockInput<'_>]) -> Receipt {
                     receipt.accepted += 1;
                 }
                 Verdict::Duplicate => receipt.duplicates += 1,
-                Verdict::Reject(why) => receipt.rejected.push((number, row.position, why)),
+                Verdict::Reject(reason) => receipt.rejected.push(Rejection {
+                    block: number,
+                    position: row.position,
+                    source: row.source,
+                    reason,
+                }),
             }
         }
     }
@@ -263,8 +267,8 @@ pub fn new_run(id: RunId, spec: &RunSpec) -> Run {
 }
 
 /// The segment that a request of loose lines makes.
-pub fn loose_segment(commit: u64, model: ModelRef, annotations: u64) -> Segment {
-    Segment { id: commit, model, run: RunId::loose(), mode: RunMode::Append, coverage: None, annotations }
+pub fn loose_segment(commit: u64, model: ModelRef, annotations: u64) -> RunSegment {
+    RunSegment { id: commit, model, run: RunId::loose(), mode: RunMode::Append, coverage: None, annotations }
 }
 
 /// What setting a visibility does, for messages.
@@ -277,19 +281,17 @@ pub const fn visibility_verb(visibility: Visibility) -> &'static str {
 
 /// Loose lines are not one run.
 pub fn loose_is_no_run() -> Error {
-    Error::invalid(format!(
-        "`{}` names all loose lines, not one run; erase an annotation, or all that a model wrote on an asset",
-        RunId::LOOSE
-    ))
+    Error::invalid(format!("`{}` names all loose lines, not one run", RunId::LOOSE))
+        .mend("erase an annotation, or all that a model wrote on an asset")
 }
 
 /// A row of a binary block is to be removed, and nobody supplied the means.
 pub fn no_redactor() -> Error {
     Error::new(
         ErrorKind::Unsupported,
-        "this store was opened without the means to remove a row from an Arrow block; erase the run, or open the \
-         archive with it",
+        "this store was opened without the means to remove a row from an Arrow block",
     )
+    .mend("erase the run, or open the archive with it")
 }
 
 /// A label that is too long to be one.
@@ -297,8 +299,6 @@ pub fn check_label(label: &LabelAliases) -> Result<()> {
     if label.label.len() <= LABEL_BYTES_MAX {
         return Ok(());
     }
-    Err(Error::new(
-        ErrorKind::TooLarge,
-        format!("a label has {} bytes; at most {LABEL_BYTES_MAX} are taken", label.label.len()),
-    ))
+    Err(Error::new(ErrorKind::TooLarge, format!("a label has {} bytes", label.label.len()))
+        .mend(format!("at most {LABEL_BYTES_MAX} are taken")))
 }

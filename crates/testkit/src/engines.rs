@@ -9,6 +9,7 @@ use std::process::{Command, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use crate::servers;
+use crate::skips::skipped;
 
 /// What `xtask` ends with where the machine lacks a tool, or a way to the servers' jars.
 const UNAVAILABLE: i32 = 3;
@@ -39,7 +40,7 @@ pub fn elasticsearch() -> Option<Own> {
 }
 
 impl Own {
-    /// `None`, and a line on stderr, where the machine cannot have it.
+    /// `None`, and a skip that is counted, where the machine cannot have it.
     fn start(name: &'static str) -> Option<Self> {
         static STARTED: AtomicU32 = AtomicU32::new(0);
         let number = STARTED.fetch_add(1, Ordering::SeqCst);
@@ -50,7 +51,9 @@ impl Own {
         let output = own.xtask("up", &["--port", &port, "--peer-port", &peer_port]);
         if output.status.code() == Some(UNAVAILABLE) {
             let why = String::from_utf8_lossy(&output.stderr);
-            servers::skipped(&format!("tests that end a {name} of their own: {}", why.trim()));
+            let variable = format!("RUSHES_TEST_{}", name.to_uppercase());
+            let what = format!("tests that end a {name} of their own: {}", why.trim());
+            skipped(&variable, &what);
             return None;
         }
         own.must(&output, "up");

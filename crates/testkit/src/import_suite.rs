@@ -2,9 +2,8 @@
 //! [`import_suite!`](crate::import_suite!) makes each a test.
 #![allow(missing_docs, reason = "a law is a sentence: its name says it")]
 
-use rushes_store::{
-    AnnotationStore, AssetImport, CommitRecord, EraseTarget, ImportBlock, Imported, MemoryStore, Take,
-};
+use rushes_store::prelude::*;
+use rushes_store::{AppendMode, AssetImport, CommitRecord, EraseTarget, ImportBlock, Imported, MemoryStore};
 use rushes_types::{AnnotationId, Asset, Commit, Error, ErrorKind, ModelRef, Result, Run, RunId, Visibility};
 
 use crate::store_suite::{
@@ -82,7 +81,7 @@ fn source() -> MemoryStore {
     loose(&store, "a", "m@1", &[("1", 0, "x"), ("5", 9, "x")]);
     store.set_visibility(&run_id("r2"), Visibility::Archived).unwrap();
     let given_up = store.open_run(&spec("given-up", "a", "m@1", REPLACE, WHOLE)).unwrap().id;
-    store.append(&given_up, &[lines("a", "m@1", &[("9", 0, "never")])], Take::WhatFits).unwrap();
+    store.append(&given_up, &[lines("a", "m@1", &[("9", 0, "never")])], AppendMode::Partial).unwrap();
     store.abort_run(&given_up).unwrap();
     committed(&store, &spec("erased", "a", "n@1", REPLACE, WHOLE), &[("7", 0, "secret")]);
     store.erase(&EraseTarget::Run(run_id("erased"))).unwrap();
@@ -155,7 +154,7 @@ pub fn a_store_that_took_over_goes_on_as_the_one_before(fixture: &mut dyn StoreF
         store.erase(&annotation("a", "m@1", &run_id("r1"), "4")).unwrap();
         store.erase(&annotation("a", "m@1", &RunId::loose(), "1")).unwrap();
         committed(store, &spec("later", "a", "n@1", REPLACE, WHOLE), &[("1", 0, "later")]);
-        assert_eq!(kind(store.append(&run_id("given-up"), &[], Take::WhatFits)), ErrorKind::Conflict);
+        assert_eq!(kind(store.append(&run_id("given-up"), &[], AppendMode::Partial)), ErrorKind::Conflict);
     }
     assert_eq!(current(&*store, "a"), current(&from, "a"));
     assert_eq!(store.counts().unwrap().annotations, from.counts().unwrap().annotations);
@@ -200,7 +199,7 @@ pub fn what_was_erased_since_is_taken_anew(fixture: &mut dyn StoreFixture) {
     moved(&from, &*store);
     for target in &targets {
         from.erase(target).unwrap();
-        assert_eq!(take_over(&from, &*store, "a").unwrap(), Imported::Anew, "{target:?}");
+        assert_eq!(take_over(&from, &*store, "a").unwrap(), Imported::Replaced, "{target:?}");
         moved(&from, &*store);
     }
     register(&from, &["a"]);
@@ -320,7 +319,9 @@ pub fn a_run_without_annotations_shares_its_number_with_none(fixture: &mut dyn S
     committed(&from, &spec("empty", "a", "m@1", APPEND, WHOLE), &[]);
     take_over(&from, &*store, "a").unwrap();
     let later = store.open_run(&spec("later", "a", "m@1", APPEND, WHOLE)).unwrap().id;
-    store.append(&later, &[lines("a", "m@1", &[("1", 0, "not of the other run")])], Take::WhatFits).unwrap();
+    store
+        .append(&later, &[lines("a", "m@1", &[("1", 0, "not of the other run")])], AppendMode::Partial)
+        .unwrap();
     assert_eq!(current(&*store, "a"), said(&[]));
     assert_eq!(seen(&*store, "a"), seen(&from, "a"));
 }

@@ -15,6 +15,7 @@ pub mod proxy;
 pub mod query_suite;
 pub mod scenarios;
 pub mod servers;
+pub mod skips;
 pub mod store_model;
 pub mod store_suite;
 pub mod timeline_suite;

@@ -2,31 +2,22 @@
 //!
 //! Without the variable a suite has nothing to run on: that is said, loudly, and is no success.
 
-use std::collections::BTreeSet;
-use std::io::Write;
-use std::sync::{Mutex, PoisonError};
+use crate::skips::skipped;
 
-/// The address in `variable`; `None`, and a line on stderr, where it is not set.
+/// The address in `variable`; `None`, and a skip that is counted, where it is not set.
 #[must_use]
 pub fn named(variable: &str, what: &str) -> Option<String> {
     match std::env::var(variable) {
         Ok(address) if !address.is_empty() => Some(address),
         _ => {
-            skipped(&format!(
-                "all tests on {what}: nothing names one; set `{variable}` (see `cargo xtask engines up`)"
-            ));
+            skipped(
+                variable,
+                &format!(
+                    "all tests on {what}: nothing names one; set `{variable}` (see `cargo xtask engines up`)"
+                ),
+            );
             None
         }
-    }
-}
-
-/// Says that tests did not run: once for each reason, and past the test runner, which shows nothing of what a test prints
-/// that did not fail.
-pub fn skipped(what: &str) {
-    static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
-    if SAID.lock().unwrap_or_else(PoisonError::into_inner).insert(what.to_owned()) {
-        // Where nobody can be told, nobody listens.
-        let _ = writeln!(std::io::stderr(), "SKIPPED: {what}");
     }
 }
 

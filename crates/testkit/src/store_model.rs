@@ -1,7 +1,7 @@
 //! Random operations on a store and on the store in memory: both answer the same.
 
 use proptest::prelude::*;
-use rushes_store::{AnnotationStore, Effect, EraseTarget, MemoryStore, Take};
+use rushes_store::{AnnotationStore, AppendMode, Effect, EraseTarget, MemoryStore};
 use rushes_types::{AnnotationId, Asset, Commit, Error, MovieId, Result, RunId, RunMode, Visibility};
 
 use crate::store_suite::{
@@ -15,6 +15,13 @@ pub enum Numbers {
     Same,
     /// Its own, which grow. Ids of runs that no client named are its own, too.
     Own,
+}
+
+impl Numbers {
+    /// As the store declares.
+    pub fn of(store: &dyn AnnotationStore) -> Self {
+        if store.capabilities().dense_commits { Self::Same } else { Self::Own }
+    }
 }
 
 /// The assets that operations are on.
@@ -34,13 +41,13 @@ pub enum Op {
     PutAsset(usize, bool),
     PutModel(usize, bool),
     Open(Option<usize>, usize, usize, bool, Option<(i64, i64)>),
-    Append(usize, Lines, Take),
+    Append(usize, Lines, AppendMode),
     AppendElsewhere(usize, usize, usize, Lines),
     Commit(usize),
     Abort(usize),
     Restore(usize),
     SetVisibility(usize, bool),
-    Loose(Vec<(usize, usize, Lines)>, Take),
+    Loose(Vec<(usize, usize, Lines)>, AppendMode),
     EraseAsset(usize),
     EraseMovie,
     EraseModel(usize, Option<usize>),
@@ -55,8 +62,8 @@ fn some_lines() -> impl Strategy<Value = Lines> {
     prop::collection::vec((0..IDS.len(), 0..10i64, 0..TEXTS.len()), 0..6)
 }
 
-fn take() -> impl Strategy<Value = Take> {
-    prop_oneof![3 => Just(Take::WhatFits), 2 => Just(Take::AllOrNothing), 1 => Just(Take::Nothing)]
+fn mode() -> impl Strategy<Value = AppendMode> {
+    prop_oneof![3 => Just(AppendMode::Partial), 2 => Just(AppendMode::Atomic), 1 => Just(AppendMode::DryRun)]
 }
 
 /// A random operation.
@@ -69,14 +76,14 @@ pub fn op() -> impl Strategy<Value = Op> {
         1 => (models.clone(), any::<bool>()).prop_map(|(a, b)| Op::PutModel(a, b)),
         6 => (prop::option::weighted(0.9, runs.clone()), assets.clone(), models.clone(), any::<bool>(), coverage)
             .prop_map(|(r, a, m, b, c)| Op::Open(r, a, m, b, c)),
-        8 => (runs.clone(), some_lines(), take()).prop_map(|(r, l, t)| Op::Append(r, l, t)),
+        8 => (runs.clone(), some_lines(), mode()).prop_map(|(r, l, t)| Op::Append(r, l, t)),
         1 => (runs.clone(), assets.clone(), models.clone(), some_lines())
             .prop_map(|(r, a, m, l)| Op::AppendElsewhere(r, a, m, l)),
         5 => runs.clone().prop_map(Op::Commit),
         1 => runs.clone().prop_map(Op::Abort),
         3 => runs.clone().prop_map(Op::Restore),
         1 => (runs.clone(), any::<bool>()).prop_map(|(r, b)| Op::SetVisibility(r, b)),
-        8 => (prop::collection::vec(group, 1..4), take()).prop_map(|(g, t)| Op::Loose(g, t)),
+        8 => (prop::collection::vec(group, 1..4), mode()).prop_map(|(g, t)| Op::Loose(g, t)),
         1 => assets.clone().prop_map(Op::EraseAsset),
         1 => Just(Op::EraseMovie),
         1 => (models.clone(), prop::option::of(assets.clone())).prop_map(|(m, a)| Op::EraseModel(m, a)),
@@ -128,7 +135,7 @@ pub fn do_it(store: &dyn AnnotationStore, op: &Op, numbers: Numbers) -> String {
         Op::AppendElsewhere(r, a, m, all) => show(store.append(
             &run_id(RUNS[*r]),
             &[lines(ASSETS[*a], MODELS[*m], &said(all))],
-            Take::WhatFits,
+            AppendMode::Partial,
         )),
         Op::Commit(r) => show(store.commit_run(&run_id(RUNS[*r]))),
         Op::Abort(r) => show(store.abort_run(&run_id(RUNS[*r]))),
@@ -235,7 +242,8 @@ fn in_own_words(shown: &str, known: &[(String, Commit)]) -> String {
 }
 
 /// Does operations on a store and on the store in memory, and compares after each what they answer and show.
-pub fn check(ops: &[Op], fixture: &mut dyn StoreFixture, numbers: Numbers) {
+pub fn check(ops: &[Op], fixture: &mut dyn StoreFixture) {
+    let numbers = Numbers::of(&*fixture.store());
     let memory = MemoryStore::new();
     let words = |answer: String| match numbers {
         Numbers::Same => answer,

@@ -8,12 +8,13 @@ use std::sync::Arc;
 
 use rushes_store::current::Current;
 use rushes_store::{
-    AnnotationStore, BlockFormat, BlockInput, CommitRecord, Effect, EraseTarget, Erased, LabelAliases,
-    Receipt, Row, RunSpec, Segment, Take,
+    AnnotationStore, AppendMode, BlockInput, CommitRecord, Effect, EraseTarget, Erased, Receipt, RunSegment,
+    RunSpec,
 };
 use rushes_types::{
-    AnnotationId, AnnotationType, Asset, AssetId, Commit, ErrorKind, FrameRate, Metric, Model, ModelRef,
-    MovieId, NS_PER_SECOND, Run, RunId, RunMode, RunState, Space, SpaceId, TimeRange, Value, Visibility,
+    AnnotationHeader, AnnotationId, AnnotationType, Asset, AssetId, BlockFormat, Commit, ErrorKind,
+    FrameRate, LabelAliases, Metric, Model, ModelRef, MovieId, NS_PER_SECOND, Run, RunId, RunMode, RunState,
+    Space, SpaceId, TimeRange, Value, Visibility,
 };
 
 /// A store under test.
@@ -59,17 +60,18 @@ pub fn line(said: &Said<'_>) -> String {
     format!("{{\"annotation_id\":\"{}\",\"s\":{},\"label\":\"{}\"}}\n", said.0, said.1, said.2)
 }
 
-/// Rows for lines that say this.
+/// Headers of lines that say this.
 #[must_use]
-pub fn rows(said: &[Said<'_>]) -> Vec<Row> {
+pub fn rows(said: &[Said<'_>]) -> Vec<AnnotationHeader> {
     let row = |(position, said): (u32, &Said<'_>)| {
         let mut hash = DefaultHasher::new();
         (said.1, said.2).hash(&mut hash);
-        Row {
+        AnnotationHeader {
             id: AnnotationId::new(said.0).unwrap(),
             start_ns: said.1 * NS_PER_SECOND,
             digest: hash.finish().into(),
             position,
+            source: u64::from(position) + 1,
         }
     };
     (0..).zip(said).map(row).collect()
@@ -83,7 +85,7 @@ pub fn lines(on: &str, by: &str, said: &[Said<'_>]) -> BlockInput<'static> {
         asset: asset_id(on),
         model: model(by),
         format: BlockFormat::Lines,
-        rows: rows(said),
+        rows: Cow::Owned(rows(said)),
         bytes: Cow::Owned(bytes.into_bytes()),
     }
 }
@@ -139,7 +141,7 @@ pub fn bytes_of(store: &dyn AnnotationStore, on: &str, segment: u64) -> Vec<u8> 
 
 /// The segment of a run.
 #[must_use]
-pub fn segment_of(store: &dyn AnnotationStore, on: &str, run: &str) -> Option<Segment> {
+pub fn segment_of(store: &dyn AnnotationStore, on: &str, run: &str) -> Option<RunSegment> {
     history(store, on).into_iter().find_map(|r| match r.effect {
         Effect::Segment(s) if s.run.as_str() == run => Some(s),
         _ => None,
@@ -173,6 +175,10 @@ pub fn current(store: &dyn AnnotationStore, on: &str) -> BTreeSet<(String, i64, 
     found
 }
 
+fn model_of(store: &dyn AnnotationStore, model: &ModelRef) -> Option<Model> {
+    store.models().unwrap().into_iter().find(|known| known.model == *model)
+}
+
 pub(crate) fn said(all: &[Said<'_>]) -> BTreeSet<(String, i64, String)> {
     all.iter().map(|s| (s.0.to_owned(), s.1, s.2.to_owned())).collect()
 }
@@ -183,13 +189,13 @@ pub(crate) fn register(store: &dyn AnnotationStore, ids: &[&str]) {
 }
 
 pub(crate) fn loose(store: &dyn AnnotationStore, on: &str, by: &str, all: &[Said<'_>]) -> Receipt {
-    store.append_loose(&[lines(on, by, all)], Take::WhatFits).unwrap()
+    store.append_loose(&[lines(on, by, all)], AppendMode::Partial).unwrap()
 }
 
 pub(crate) fn committed(store: &dyn AnnotationStore, spec: &RunSpec, all: &[Said<'_>]) -> (Run, Commit) {
     let run = store.open_run(spec).unwrap();
     let (on, by) = (spec.asset.as_str(), spec.model.as_str());
-    store.append(&run.id, &[lines(on, by, all)], Take::WhatFits).unwrap();
+    store.append(&run.id, &[lines(on, by, all)], AppendMode::Partial).unwrap();
     let commit = store.commit_run(&run.id).unwrap();
     (store.run(&run.id).unwrap().unwrap(), commit)
 }
@@ -294,7 +300,7 @@ pub fn a_registered_space_never_changes(fixture: &mut dyn StoreFixture) {
     assert_eq!(kind(store.put_model(&with_space("clip@1", "other", 4, None))), ErrorKind::Conflict);
     assert_eq!(kind(store.put_model(&Model { space: None, ..first.clone() })), ErrorKind::Conflict);
     assert_eq!(kind(store.put_model(&with_space("clip@2", "clip", 5, None))), ErrorKind::Conflict);
-    assert_eq!(store.model(&first.model).unwrap(), Some(first));
+    assert_eq!(model_of(&*store, &first.model), Some(first));
     let named = with_space("clip@1", "clip", 4, Some("encoder"));
     store.put_model(&named).unwrap();
     assert_eq!(kind(store.put_model(&with_space("clip@1", "clip", 4, Some("another")))), ErrorKind::Conflict);
@@ -306,7 +312,7 @@ pub fn a_registered_space_never_changes(fixture: &mut dyn StoreFixture) {
     let names: Vec<String> = store.models().unwrap().iter().map(|m| m.model.as_str().to_owned()).collect();
     assert_eq!(names, ["clip@1", "clip@3"]);
     assert_eq!(store.models().unwrap()[0], typed);
-    assert_eq!(store.model(&model("none@1")).unwrap(), None);
+    assert_eq!(model_of(&*store, &model("none@1")), None);
 }
 
 pub fn a_changed_model_is_told_to_the_assets_it_wrote_on(fixture: &mut dyn StoreFixture) {
@@ -395,9 +401,9 @@ pub fn a_run_is_seen_only_when_it_is_committed_and_then_whole(fixture: &mut dyn 
     register(&*store, &["a"]);
     let run = store.open_run(&spec("r", "a", "m@1", REPLACE, WHOLE)).unwrap();
     let (first, second) = ([("1", 0, "x"), ("2", 1, "y")], [("3", 2, "z")]);
-    let receipt = store.append(&run.id, &[lines("a", "m@1", &first)], Take::WhatFits).unwrap();
+    let receipt = store.append(&run.id, &[lines("a", "m@1", &first)], AppendMode::Partial).unwrap();
     assert_eq!((receipt.accepted, receipt.commit), (2, None));
-    store.append(&run.id, &[lines("a", "m@1", &second)], Take::WhatFits).unwrap();
+    store.append(&run.id, &[lines("a", "m@1", &second)], AppendMode::Partial).unwrap();
     let before = store.last_commit().unwrap();
     assert!(current(&*store, "a").is_empty());
     assert_eq!(store.counts().unwrap().annotations, 0);
@@ -427,7 +433,7 @@ pub fn blocks_give_back_the_bytes_that_were_sent(fixture: &mut dyn StoreFixture)
     for (n, bytes) in (0..).zip(odd) {
         let by = format!("m{n}@1");
         let block = BlockInput { bytes: Cow::Borrowed(bytes), ..lines("a", &by, &three) };
-        let commit = store.append_loose(&[block], Take::WhatFits).unwrap().commit.unwrap();
+        let commit = store.append_loose(&[block], AppendMode::Partial).unwrap().commit.unwrap();
         assert_eq!(bytes_of(&*store, "a", segment_at(&*store, "a", commit)), bytes);
     }
     let arrow: Vec<u8> = (0..10_000u32).flat_map(|n| (n % 251).to_le_bytes()).collect();
@@ -438,10 +444,10 @@ pub fn blocks_give_back_the_bytes_that_were_sent(fixture: &mut dyn StoreFixture)
     let block = BlockInput {
         format: BlockFormat::Arrow,
         bytes: Cow::Owned(arrow.clone()),
-        rows: some,
+        rows: Cow::Owned(some),
         ..lines("a", "arrow@1", &[])
     };
-    let commit = store.append_loose(&[block], Take::WhatFits).unwrap().commit.unwrap();
+    let commit = store.append_loose(&[block], AppendMode::Partial).unwrap().commit.unwrap();
     let mut found = Vec::new();
     let mut keep = |block| {
         found.push(block);
@@ -462,7 +468,7 @@ pub fn a_large_request_is_kept_to_the_byte_and_in_order(fixture: &mut dyn StoreF
         (0..).zip(&texts).map(|(n, (id, text))| (id.as_str(), n, text.as_str())).collect();
     let block = lines("a", "m@1", &all);
     let bytes = block.bytes.to_vec();
-    let receipt = store.append_loose(&[block], Take::WhatFits).unwrap();
+    let receipt = store.append_loose(&[block], AppendMode::Partial).unwrap();
     assert_eq!(receipt.accepted, 3_000);
     let segment = segment_at(&*store, "a", receipt.commit.unwrap());
     assert_eq!(bytes_of(&*store, "a", segment), bytes);
@@ -493,17 +499,18 @@ pub fn what_is_there_is_a_duplicate_and_another_content_is_rejected(fixture: &mu
         assert_eq!(append(&[lines("a", "m@1", &first)]).accepted, 2);
         let receipt = append(&[lines("a", "m@1", &[("3", 3, "w")]), lines("a", "m@1", &again)]);
         assert_eq!((receipt.accepted, receipt.duplicates), (2, 2));
-        let places: Vec<(usize, u32)> = receipt.rejected.iter().map(|(b, p, _)| (*b, *p)).collect();
+        let places: Vec<(usize, u32)> = receipt.rejected.iter().map(|r| (r.block, r.position)).collect();
         assert_eq!(places, [(1, 2), (1, 4)]);
-        assert!(receipt.rejected[0].2.contains("`2`"), "{}", receipt.rejected[0].2);
+        assert!(receipt.rejected.iter().all(|r| r.source == u64::from(r.position) + 1), "as it was sent");
+        assert!(receipt.rejected[0].reason.contains("`2`"), "{}", receipt.rejected[0].reason);
         let last = store.last_commit().unwrap();
         let receipt = append(&[lines("a", "m@1", &first)]);
         assert_eq!((receipt.accepted, receipt.duplicates, receipt.commit), (0, 2, None));
         assert_eq!(store.last_commit().unwrap(), last);
     };
-    check(&|blocks| store.append(&run.id, blocks, Take::WhatFits).unwrap());
+    check(&|blocks| store.append(&run.id, blocks, AppendMode::Partial).unwrap());
     store.abort_run(&run.id).unwrap();
-    check(&|blocks| store.append_loose(blocks, Take::WhatFits).unwrap());
+    check(&|blocks| store.append_loose(blocks, AppendMode::Partial).unwrap());
     assert_eq!(current(&*store, "a"), said(&[first[0], first[1], ("3", 3, "w"), ("0", 0, "new")]));
 }
 
@@ -519,19 +526,19 @@ pub fn all_or_nothing_keeps_nothing_where_a_row_is_refused(fixture: &mut dyn Sto
     register(&*store, &["a", "b"]);
     let run = store.open_run(&spec("r", "a", "m@1", APPEND, WHOLE)).unwrap().id;
     let there = [("1", 0, "x"), ("2", 1, "y")];
-    let check = |append: &dyn Fn(&[BlockInput<'_>], Take) -> Receipt| {
-        append(&[lines("a", "m@1", &there)], Take::AllOrNothing);
+    let check = |append: &dyn Fn(&[BlockInput<'_>], AppendMode) -> Receipt| {
+        append(&[lines("a", "m@1", &there)], AppendMode::Atomic);
         let (counts, last) = (store.counts().unwrap(), store.last_commit().unwrap());
         let (bad, good) = clashing();
-        let refused = append(&[lines("a", "m@1", &[("9", 9, "w")]), bad], Take::AllOrNothing);
+        let refused = append(&[lines("a", "m@1", &[("9", 9, "w")]), bad], AppendMode::Atomic);
         assert_eq!((refused.accepted, refused.duplicates, refused.commit), (0, 1, None));
-        let places: Vec<(usize, u32)> = refused.rejected.iter().map(|(b, p, _)| (*b, *p)).collect();
+        let places: Vec<(usize, u32)> = refused.rejected.iter().map(|r| (r.block, r.position)).collect();
         assert_eq!(places, [(1, 2), (1, 3)]);
         let now = store.counts().unwrap();
         assert_eq!((now.annotations, now.commits), (counts.annotations, counts.commits));
         assert_eq!(store.last_commit().unwrap(), last);
         // Its ids are free and its numbers not used up.
-        let taken = append(&[lines("a", "m@1", &[("9", 9, "other")]), good], Take::AllOrNothing);
+        let taken = append(&[lines("a", "m@1", &[("9", 9, "other")]), good], AppendMode::Atomic);
         assert_eq!((taken.accepted, taken.duplicates, taken.rejected.len()), (2, 1, 0));
     };
     check(&|blocks, take| store.append(&run, blocks, take).unwrap());
@@ -542,10 +549,10 @@ pub fn all_or_nothing_keeps_nothing_where_a_row_is_refused(fixture: &mut dyn Sto
     assert_eq!(current(&*store, "a"), said(&left));
     // All of the request: what is said of another asset is not kept either.
     let two = [lines("b", "m@1", &[("1", 0, "x")]), clashing().0];
-    assert_eq!(store.append_loose(&two, Take::AllOrNothing).unwrap().accepted, 0);
+    assert_eq!(store.append_loose(&two, AppendMode::Atomic).unwrap().accepted, 0);
     assert!(current(&*store, "b").is_empty());
     let last = store.last_commit().unwrap();
-    let receipt = store.append_loose(&two[..1], Take::WhatFits).unwrap();
+    let receipt = store.append_loose(&two[..1], AppendMode::Partial).unwrap();
     assert_eq!(receipt.commit, Some(store.last_commit().unwrap()));
     assert!(receipt.commit.unwrap() > last);
 }
@@ -557,21 +564,21 @@ pub fn taking_nothing_says_what_would_become(fixture: &mut dyn StoreFixture) {
     let (bad, good) = clashing();
     for append in [
         &(|blocks: &[BlockInput<'_>], take| store.append(&run, blocks, take).unwrap())
-            as &dyn Fn(&[BlockInput<'_>], Take) -> Receipt,
+            as &dyn Fn(&[BlockInput<'_>], AppendMode) -> Receipt,
         &|blocks, take| store.append_loose(blocks, take).unwrap(),
     ] {
-        append(&[lines("a", "m@1", &[("1", 0, "x"), ("2", 1, "y")])], Take::WhatFits);
+        append(&[lines("a", "m@1", &[("1", 0, "x"), ("2", 1, "y")])], AppendMode::Partial);
         let last = store.last_commit().unwrap();
-        let would = append(std::slice::from_ref(&bad), Take::Nothing);
+        let would = append(std::slice::from_ref(&bad), AppendMode::DryRun);
         assert_eq!((would.accepted, would.duplicates, would.rejected.len(), would.commit), (1, 1, 2, None));
-        assert_eq!(append(std::slice::from_ref(&good), Take::Nothing).accepted, 1);
+        assert_eq!(append(std::slice::from_ref(&good), AppendMode::DryRun).accepted, 1);
         assert_eq!(store.last_commit().unwrap(), last);
-        let did = append(std::slice::from_ref(&bad), Take::WhatFits);
+        let did = append(std::slice::from_ref(&bad), AppendMode::Partial);
         assert_eq!((did.accepted, did.duplicates, &did.rejected), (1, 1, &would.rejected));
     }
     // Of an asset that is not registered yet it is known what a request would bring.
     let new = lines("new", "m@1", &[("1", 0, "x"), ("1", 0, "x"), ("1", 0, "clash")]);
-    let would = store.append_loose(std::slice::from_ref(&new), Take::Nothing).unwrap();
+    let would = store.append_loose(std::slice::from_ref(&new), AppendMode::DryRun).unwrap();
     assert_eq!((would.accepted, would.duplicates, would.rejected.len()), (1, 1, 1));
     assert_eq!(rushes_store::receipt_of_the_first(&[new]), would);
     assert!(history(&*store, "new").is_empty());
@@ -591,17 +598,23 @@ pub fn only_an_open_run_takes_annotations_of_its_own(fixture: &mut dyn StoreFixt
     register(&*store, &["a", "b"]);
     let one = [("1", 0, "x")];
     let run = store.open_run(&spec("r", "a", "m@1", REPLACE, WHOLE)).unwrap().id;
-    assert_eq!(kind(store.append(&run, &[lines("b", "m@1", &one)], Take::WhatFits)), ErrorKind::Invalid);
-    assert_eq!(kind(store.append(&run, &[lines("a", "m@2", &one)], Take::WhatFits)), ErrorKind::Invalid);
-    assert_eq!(kind(store.append(&run_id("none"), &[], Take::WhatFits)), ErrorKind::NotFound);
+    assert_eq!(kind(store.append(&run, &[lines("b", "m@1", &one)], AppendMode::Partial)), ErrorKind::Invalid);
+    assert_eq!(kind(store.append(&run, &[lines("a", "m@2", &one)], AppendMode::Partial)), ErrorKind::Invalid);
+    assert_eq!(kind(store.append(&run_id("none"), &[], AppendMode::Partial)), ErrorKind::NotFound);
     store.commit_run(&run).unwrap();
-    assert_eq!(kind(store.append(&run, &[lines("a", "m@1", &one)], Take::WhatFits)), ErrorKind::Conflict);
+    assert_eq!(
+        kind(store.append(&run, &[lines("a", "m@1", &one)], AppendMode::Partial)),
+        ErrorKind::Conflict
+    );
     assert_eq!(kind(store.abort_run(&run)), ErrorKind::Conflict);
     let other = store.open_run(&spec("s", "a", "m@1", REPLACE, WHOLE)).unwrap().id;
     assert_eq!(kind(store.restore_run(&other)), ErrorKind::Conflict);
     assert_eq!(kind(store.set_visibility(&other, Visibility::Kept)), ErrorKind::Conflict);
     store.abort_run(&other).unwrap();
-    assert_eq!(kind(store.append(&other, &[lines("a", "m@1", &one)], Take::WhatFits)), ErrorKind::Conflict);
+    assert_eq!(
+        kind(store.append(&other, &[lines("a", "m@1", &one)], AppendMode::Partial)),
+        ErrorKind::Conflict
+    );
     assert_eq!(kind(store.commit_run(&other)), ErrorKind::Conflict);
     for outcome in [
         store.commit_run(&run_id("none")).err(),
@@ -617,7 +630,7 @@ pub fn an_aborted_run_leaves_nothing(fixture: &mut dyn StoreFixture) {
     let store = fixture.store();
     register(&*store, &["a"]);
     let run = store.open_run(&spec("r", "a", "m@1", REPLACE, WHOLE)).unwrap().id;
-    store.append(&run, &[lines("a", "m@1", &[("1", 0, "x")])], Take::WhatFits).unwrap();
+    store.append(&run, &[lines("a", "m@1", &[("1", 0, "x")])], AppendMode::Partial).unwrap();
     let before = store.last_commit().unwrap();
     store.abort_run(&run).unwrap();
     store.abort_run(&run).unwrap();
@@ -681,7 +694,7 @@ pub fn a_loose_request_makes_one_segment_for_each_asset_and_model(fixture: &mut 
         lines("a", "n@1", &[("1", 0, "x")]),
         lines("a", "m@1", &[("2", 0, "x"), ("1", 0, "x")]),
     ];
-    let receipt = store.append_loose(&request, Take::WhatFits).unwrap();
+    let receipt = store.append_loose(&request, AppendMode::Partial).unwrap();
     assert_eq!((receipt.accepted, receipt.duplicates), (4, 1));
     assert_eq!(receipt.commit, Some(store.last_commit().unwrap()));
     assert_eq!(history(&*store, "a").len(), before[0] + 2);
@@ -696,10 +709,10 @@ pub fn a_loose_request_makes_one_segment_for_each_asset_and_model(fixture: &mut 
     }
     let last = store.last_commit().unwrap();
     let refused = [lines("a", "m@1", &[("9", 0, "x")]), lines("none", "m@1", &[("1", 0, "x")])];
-    assert_eq!(kind(store.append_loose(&refused, Take::WhatFits)), ErrorKind::NotFound);
+    assert_eq!(kind(store.append_loose(&refused, AppendMode::Partial)), ErrorKind::NotFound);
     assert_eq!(store.last_commit().unwrap(), last);
     assert_eq!(loose(&*store, "a", "m@1", &[("9", 0, "x")]).accepted, 1);
-    assert_eq!(store.append_loose(&[], Take::WhatFits).unwrap(), Receipt::default());
+    assert_eq!(store.append_loose(&[], AppendMode::Partial).unwrap(), Receipt::default());
 }
 
 pub fn a_restored_run_acts_as_if_committed_now(fixture: &mut dyn StoreFixture) {
@@ -795,7 +808,7 @@ pub fn an_erased_asset_is_gone_but_for_its_tombstone(fixture: &mut dyn StoreFixt
     assert_eq!(store.counts().unwrap().annotations, 1);
     assert_eq!(store.counts().unwrap().assets, 1);
     assert_eq!(current(&*store, "ab"), said(&[("1", 0, "x")]));
-    let refused = store.append_loose(&[lines("a", "m@1", &[("1", 0, "x")])], Take::WhatFits);
+    let refused = store.append_loose(&[lines("a", "m@1", &[("1", 0, "x")])], AppendMode::Partial);
     assert_eq!(kind(refused), ErrorKind::NotFound);
     // It may be registered anew, and then knows nothing of before.
     register(&*store, &["a"]);
@@ -838,7 +851,7 @@ pub fn erasing_a_model_takes_what_this_version_wrote(fixture: &mut dyn StoreFixt
     assert_eq!(store.erase(&all).unwrap(), None);
     assert_eq!(current(&*store, "b"), said(&[("1", 0, "y")]));
     assert_eq!(store.run(&run_id("open")).unwrap(), None);
-    assert!(store.model(&model("m@1")).unwrap().is_some(), "its registration stays");
+    assert!(model_of(&*store, &model("m@1")).is_some(), "its registration stays");
     assert_eq!(loose(&*store, "a", "m@1", &[("1", 0, "again")]).accepted, 1);
 }
 
@@ -972,7 +985,7 @@ pub fn everything_survives_a_restart(fixture: &mut dyn StoreFixture) {
     loose(&*store, "a", "m@1", &[("1", 0, "x"), ("2", 5, "x")]);
     committed(&*store, &spec("r", "a", "m@1", REPLACE, Some((0, 3))), &[("3", 1, "y")]);
     let open = store.open_run(&spec("open", "b", "m@1", REPLACE, WHOLE)).unwrap().id;
-    store.append(&open, &[lines("b", "m@1", &[("1", 0, "before")])], Take::WhatFits).unwrap();
+    store.append(&open, &[lines("b", "m@1", &[("1", 0, "before")])], AppendMode::Partial).unwrap();
     store.erase(&EraseTarget::Asset(asset_id("gone"))).unwrap();
     // Two commits are carried, and forgotten.
     let carried = store.outbox(0, 2).unwrap().rows;
@@ -1005,7 +1018,7 @@ pub fn everything_survives_a_restart(fixture: &mut dyn StoreFixture) {
     let store = fixture.store();
     assert_eq!(see(&*store), before);
     let receipt = store
-        .append(&open, &[lines("b", "m@1", &[("1", 0, "before"), ("2", 0, "after")])], Take::WhatFits)
+        .append(&open, &[lines("b", "m@1", &[("1", 0, "before"), ("2", 0, "after")])], AppendMode::Partial)
         .unwrap();
     assert_eq!((receipt.accepted, receipt.duplicates), (1, 1), "a run goes on after a restart");
     let commit = store.commit_run(&open).unwrap();

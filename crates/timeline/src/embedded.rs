@@ -138,7 +138,7 @@ impl EmbeddedKv {
         fs::create_dir_all(folder).map_err(|e| Error::io(what, e))?;
         let number = match fs::read_to_string(folder.join("CURRENT")) {
             Ok(text) => text.trim().parse().map_err(|_| {
-                Error::new(ErrorKind::Corrupt, "the fused store's `CURRENT` is damaged; rebuild it")
+                Error::new(ErrorKind::Corrupt, "the fused store's `CURRENT` is damaged").mend("rebuild it")
             })?,
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => 0,
             Err(e) => return Err(Error::io(what, e)),

@@ -19,9 +19,9 @@ pub use memory::MemoryKv;
 pub use seam::*;
 pub use store::KvTimeline;
 
-/// A fused store in memory: for tests and small archives.
+/// A timeline in memory: for tests and small archives.
 pub type MemoryTimeline = KvTimeline<MemoryKv>;
-/// A fused store in a folder of its own.
+/// A timeline in a folder of its own.
 pub type EmbeddedTimeline = KvTimeline<EmbeddedKv>;
 
 impl MemoryTimeline {

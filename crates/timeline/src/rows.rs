@@ -5,10 +5,10 @@
 
 use rushes_types::{AnnotationKey, AssetId, BucketNo, Commit, Error, ErrorKind, FusedKey, Result, Watermark};
 
-use crate::seam::FusedEvent;
+use crate::seam::TimelineEvent;
 
 pub(crate) fn corrupt(what: &str) -> Error {
-    Error::new(ErrorKind::Corrupt, format!("the fused store is damaged: {what}; rebuild it"))
+    Error::new(ErrorKind::Corrupt, format!("the fused store is damaged: {what}")).mend("rebuild it")
 }
 
 /// The beginning of all keys of an asset.
@@ -76,31 +76,31 @@ pub(crate) fn asset_of(key: &[u8]) -> Result<AssetId> {
     text.and_then(|id| AssetId::new(id).ok()).ok_or_else(|| corrupt("a key names no asset"))
 }
 
-pub(crate) fn event(event: &FusedEvent) -> Vec<u8> {
+pub(crate) fn event(event: &TimelineEvent) -> Vec<u8> {
     let (commit, rest) = match event {
-        FusedEvent::Asset(asset, commit) => (commit, asset.as_str().as_bytes().to_vec()),
+        TimelineEvent::Asset(asset, commit) => (commit, asset.as_str().as_bytes().to_vec()),
         // No asset's id is empty or begins with a zero byte.
-        FusedEvent::Watermark(Watermark { partition: 0, upto }) => (upto, Vec::new()),
-        FusedEvent::Watermark(Watermark { partition, upto }) => {
+        TimelineEvent::Watermark(Watermark { partition: 0, upto }) => (upto, Vec::new()),
+        TimelineEvent::Watermark(Watermark { partition, upto }) => {
             (upto, [&[0], partition.to_le_bytes().as_slice()].concat())
         }
     };
     [commit.0.to_le_bytes().as_slice(), &rest].concat()
 }
 
-pub(crate) fn read_event(value: &[u8]) -> Result<FusedEvent> {
+pub(crate) fn read_event(value: &[u8]) -> Result<TimelineEvent> {
     let (commit, rest) = value.split_first_chunk::<8>().ok_or_else(|| corrupt("an event is too short"))?;
     let commit = Commit(u64::from_le_bytes(*commit));
     match rest {
-        [] => Ok(FusedEvent::Watermark(Watermark { partition: 0, upto: commit })),
+        [] => Ok(TimelineEvent::Watermark(Watermark { partition: 0, upto: commit })),
         [0, partition @ ..] => {
             let partition = partition.try_into().map_err(|_| corrupt("an event names no partition"))?;
             let partition = u32::from_le_bytes(partition);
-            Ok(FusedEvent::Watermark(Watermark { partition, upto: commit }))
+            Ok(TimelineEvent::Watermark(Watermark { partition, upto: commit }))
         }
         asset => {
             let id = std::str::from_utf8(asset).ok().and_then(|id| AssetId::new(id).ok());
-            id.map(|id| FusedEvent::Asset(id, commit)).ok_or_else(|| corrupt("an event names no asset"))
+            id.map(|id| TimelineEvent::Asset(id, commit)).ok_or_else(|| corrupt("an event names no asset"))
         }
     }
 }

@@ -1,25 +1,15 @@
-//! The fused store's seam.
+//! The timeline's seam.
 
 use rushes_types::{
-    AssetDocument, AssetId, Bucket, BucketNo, Change, Commit, FusedAnnotation, FusedKey, Result, TimeRange,
-    Watermark,
+    AssetDocument, AssetId, AssetStep, Bucket, BucketNo, Change, Commit, FusedAnnotation, FusedKey, Result,
+    TimeRange, Watermark,
 };
 
-/// A step of fusion for one asset: brings it from commit `after` to commit `upto`.
+/// A step of an asset, with what it changes in the tables that all assets share.
 #[derive(Debug, Clone, PartialEq)]
-pub struct FusedUpdate {
-    /// The asset as it stands at `upto`; `None` when it was erased.
-    pub document: Option<AssetDocument>,
-    /// The asset.
-    pub asset: AssetId,
-    /// The commit this step starts from.
-    pub after: Commit,
-    /// The commit this step brings it to.
-    pub upto: Commit,
-    /// Annotations as they stand now, and erased ones.
-    pub changes: Vec<Change>,
-    /// Buckets as they stand now; an emptied bucket is written empty.
-    pub buckets: Vec<Bucket>,
+pub struct TimelineUpdate {
+    /// What changed on the asset.
+    pub step: AssetStep<Bucket>,
     /// Word counts: by how many annotations more (or fewer) each word is said now. Words are folded
     /// tokens, or `=label` for whole labels.
     pub word_counts: Vec<(String, i64)>,
@@ -29,29 +19,31 @@ pub struct FusedUpdate {
 
 /// Row of stage 2's outbox.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct FusedOutboxRow {
+pub struct TimelineOutboxRow {
     /// Position in the outbox; growing.
     pub sequence: u64,
     /// What it says: an asset is fused up to a commit, or everything up to a commit is.
-    pub row: FusedEvent,
+    pub row: TimelineEvent,
 }
 
 /// What stage 2 tells stage 3.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum FusedEvent {
+pub enum TimelineEvent {
     /// The asset is fused up to the commit.
     Asset(AssetId, Commit),
     /// Every commit of a partition of the event log is fused up to here.
     Watermark(Watermark),
 }
 
-/// How many rows were read and written: shows that work is in proportion to what changed.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct RowCounts {
-    /// Rows read from the store.
-    pub read: u64,
-    /// Rows written to it.
-    pub written: u64,
+/// What an engine of the timeline can do beyond the laws that all of them hold. Asked before a call, instead of met as its
+/// error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TimelineCapabilities {
+    /// May several processes work on one timeline at the same time?
+    pub shared: bool,
+    /// How many calls of [`TimelineStore::apply`], of different assets, gain from being made at the same time. One where
+    /// updates go one after the other anyway.
+    pub applies_at_once: usize,
 }
 
 /// Word counts at a version of the table.
@@ -77,13 +69,10 @@ pub struct WordCounts {
 ///   counts belong to all assets; they are compared by [`TimelineStore::word_counts`].
 /// * An erased asset keeps its progress, and no document.
 pub trait TimelineStore: Send + Sync {
+    /// What this engine can do.
+    fn capabilities(&self) -> TimelineCapabilities;
     /// Applies updates (of different assets), each in one step, followed by the watermarks' outbox rows.
-    fn apply(&self, updates: &[FusedUpdate], watermarks: &[Watermark]) -> Result<()>;
-    /// How many calls of [`TimelineStore::apply`], of different assets, gain from being made at the same time. One where
-    /// updates go one after the other anyway.
-    fn calls_at_once(&self) -> usize {
-        1
-    }
+    fn apply(&self, updates: &[TimelineUpdate], watermarks: &[Watermark]) -> Result<()>;
     /// The commit up to which an asset is fused.
     fn progress(&self, asset: &AssetId) -> Result<Commit>;
     /// The asset's document.
@@ -114,11 +103,9 @@ pub trait TimelineStore: Send + Sync {
     /// How many current annotations say each word.
     fn word_counts(&self, words: &[String]) -> Result<WordCounts>;
     /// Outbox rows after `after`, ascending, at most `limit`.
-    fn outbox(&self, after: u64, limit: usize) -> Result<Vec<FusedOutboxRow>>;
+    fn outbox(&self, after: u64, limit: usize) -> Result<Vec<TimelineOutboxRow>>;
     /// Forgets outbox rows up to and including `upto`.
     fn trim_outbox(&self, upto: u64) -> Result<()>;
-    /// Rows read and written since the store was opened.
-    fn row_counts(&self) -> RowCounts;
     /// A digest of an asset's content; see the laws.
     fn content_digest(&self, asset: &AssetId) -> Result<u128>;
     /// Bytes on disk.

@@ -1,7 +1,6 @@
-//! The fused store over sorted tables.
+//! The timeline over sorted tables.
 
 use std::collections::{BTreeMap, HashSet};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rushes_types::{
@@ -16,7 +15,9 @@ use rushes_wire::codec::{
 use crate::digest::ContentDigest;
 use crate::kv::{Kv, Table, View, Write};
 use crate::rows;
-use crate::seam::{FusedEvent, FusedOutboxRow, FusedUpdate, RowCounts, TimelineStore, WordCounts};
+use crate::seam::{
+    TimelineCapabilities, TimelineEvent, TimelineOutboxRow, TimelineStore, TimelineUpdate, WordCounts,
+};
 
 /// Counters in [`Table::Meta`].
 mod meta {
@@ -26,13 +27,11 @@ mod meta {
     pub const ERASED: &[u8] = b"erased";
 }
 
-/// The fused store over an engine of sorted tables.
+/// The timeline over an engine of sorted tables.
 pub struct KvTimeline<K> {
     kv: K,
     /// Held while writing: an update reads progress and counts before it writes them.
     writer: Mutex<()>,
-    read: AtomicU64,
-    written: AtomicU64,
 }
 
 impl<K: Kv> KvTimeline<K> {
@@ -42,15 +41,11 @@ impl<K: Kv> KvTimeline<K> {
     /// Where the engine cannot be read.
     pub fn over(kv: K) -> Result<Self> {
         kv.view()?.get(Table::Meta, meta::OUTBOX_LAST)?;
-        Ok(Self { kv, writer: Mutex::new(()), read: AtomicU64::new(0), written: AtomicU64::new(0) })
+        Ok(Self { kv, writer: Mutex::new(()) })
     }
 
     fn writer(&self) -> MutexGuard<'_, ()> {
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn count_read(&self, rows: usize) {
-        self.read.fetch_add(rows as u64, Ordering::Relaxed);
     }
 }
 
@@ -82,7 +77,7 @@ struct Batch<'v> {
     rows: Vec<Write>,
     words: BTreeMap<String, i64>,
     annotations: i64,
-    events: Vec<FusedEvent>,
+    events: Vec<TimelineEvent>,
     erased: bool,
 }
 
@@ -91,9 +86,10 @@ impl Batch<'_> {
         self.rows.push((table, key, Some(value)));
     }
 
-    fn add(&mut self, update: &FusedUpdate) {
-        let prefix = rows::asset_prefix(&update.asset);
-        for change in &update.changes {
+    fn add(&mut self, update: &TimelineUpdate) {
+        let step = &update.step;
+        let prefix = rows::asset_prefix(&step.asset);
+        for change in &step.changes {
             let key = match change {
                 Change::Put(fused) => {
                     let key = fused.fused_key();
@@ -108,15 +104,15 @@ impl Batch<'_> {
                     *key
                 }
             };
-            self.put(Table::Changes, rows::change(&prefix, update.upto, key), Vec::new());
+            self.put(Table::Changes, rows::change(&prefix, step.upto, key), Vec::new());
         }
-        for bucket in &update.buckets {
+        for bucket in &step.buckets {
             let mut value = Vec::new();
             encode_bucket(bucket, &mut value);
             self.put(Table::Buckets, rows::bucket(&prefix, bucket.no), value);
         }
-        let mut value = update.upto.0.to_le_bytes().to_vec();
-        match &update.document {
+        let mut value = step.upto.0.to_le_bytes().to_vec();
+        match &step.document {
             Some(document) => encode_document(document, &mut value),
             None => self.erased = true,
         }
@@ -125,7 +121,7 @@ impl Batch<'_> {
             *self.words.entry(word.clone()).or_insert(0) += by;
         }
         self.annotations += update.annotation_count;
-        self.events.push(FusedEvent::Asset(update.asset.clone(), update.upto));
+        self.events.push(TimelineEvent::Asset(step.asset.clone(), step.upto));
     }
 
     /// Adds what all updates share: counts and outbox rows.
@@ -160,7 +156,12 @@ impl Batch<'_> {
 }
 
 impl<K: Kv> TimelineStore for KvTimeline<K> {
-    fn apply(&self, updates: &[FusedUpdate], watermarks: &[Watermark]) -> Result<()> {
+    /// One writer's lock holds all updates of one folder.
+    fn capabilities(&self) -> TimelineCapabilities {
+        TimelineCapabilities { shared: false, applies_at_once: 1 }
+    }
+
+    fn apply(&self, updates: &[TimelineUpdate], watermarks: &[Watermark]) -> Result<()> {
         let _writer = self.writer();
         let view = self.kv.view()?;
         let mut batch = Batch {
@@ -173,29 +174,28 @@ impl<K: Kv> TimelineStore for KvTimeline<K> {
         };
         let mut seen = HashSet::new();
         for update in updates {
-            if !seen.insert(&update.asset) {
-                return Err(Error::bug(format!("one step updates asset `{}` twice", update.asset)));
+            if !seen.insert(&update.step.asset) {
+                return Err(Error::bug(format!("one step updates asset `{}` twice", update.step.asset)));
             }
-            let progress = progress_of(view.as_ref(), &update.asset)?;
-            if update.upto <= progress {
+            let progress = progress_of(view.as_ref(), &update.step.asset)?;
+            if update.step.upto <= progress {
                 continue;
             }
-            if update.after != progress {
+            if update.step.after != progress {
                 let message = format!(
                     "an update of asset `{}` starts at commit {}, but it is fused up to {progress}",
-                    update.asset, update.after
+                    update.step.asset, update.step.after
                 );
                 return Err(Error::new(ErrorKind::Conflict, message));
             }
             batch.add(update);
         }
-        batch.events.extend(watermarks.iter().copied().map(FusedEvent::Watermark));
+        batch.events.extend(watermarks.iter().copied().map(TimelineEvent::Watermark));
         if batch.events.is_empty() {
             return Ok(());
         }
         let rows = batch.finish()?;
         drop(view);
-        self.written.fetch_add(rows.len() as u64, Ordering::Relaxed);
         self.kv.write(rows, true)
     }
 
@@ -205,7 +205,6 @@ impl<K: Kv> TimelineStore for KvTimeline<K> {
 
     fn document(&self, asset: &AssetId) -> Result<Option<AssetDocument>> {
         let row = self.kv.view()?.get(Table::Documents, &rows::asset_prefix(asset))?;
-        self.count_read(usize::from(row.is_some()));
         row.map_or(Ok(None), |value| read_document(&value).map(|(_, document)| document))
     }
 
@@ -244,7 +243,6 @@ impl<K: Kv> TimelineStore for KvTimeline<K> {
                 Ok(out.len() < limit)
             })?;
         }
-        self.count_read(out.len());
         Ok(out)
     }
 
@@ -257,7 +255,6 @@ impl<K: Kv> TimelineStore for KvTimeline<K> {
             let row = view.get(Table::Annotations, &rows::annotation(&prefix, *key))?;
             out.push(row.map(|value| decoder.decode(&value)).transpose()?);
         }
-        self.count_read(keys.len());
         Ok(out)
     }
 
@@ -273,7 +270,6 @@ impl<K: Kv> TimelineStore for KvTimeline<K> {
                 Ok(out.len() < limit)
             })?;
         }
-        self.count_read(out.len());
         Ok(out)
     }
 
@@ -302,7 +298,6 @@ impl<K: Kv> TimelineStore for KvTimeline<K> {
         })?;
         changed.sort_unstable();
         changed.dedup();
-        self.count_read(changed.len());
         for key in changed {
             let row = view.get(Table::Annotations, &rows::annotation(&prefix, key))?;
             each(match row {
@@ -325,11 +320,11 @@ impl<K: Kv> TimelineStore for KvTimeline<K> {
         })
     }
 
-    fn outbox(&self, after: u64, limit: usize) -> Result<Vec<FusedOutboxRow>> {
+    fn outbox(&self, after: u64, limit: usize) -> Result<Vec<TimelineOutboxRow>> {
         let mut out = Vec::new();
         let Some(from) = after.checked_add(1).filter(|_| limit > 0) else { return Ok(out) };
         self.kv.view()?.scan(Table::Outbox, &from.to_be_bytes(), None, &mut |key, value| {
-            out.push(FusedOutboxRow { sequence: rows::tail_u64(key)?, row: rows::read_event(value)? });
+            out.push(TimelineOutboxRow { sequence: rows::tail_u64(key)?, row: rows::read_event(value)? });
             Ok(out.len() < limit)
         })?;
         Ok(out)
@@ -344,10 +339,6 @@ impl<K: Kv> TimelineStore for KvTimeline<K> {
             Ok(true)
         })?;
         self.kv.write(gone, false)
-    }
-
-    fn row_counts(&self) -> RowCounts {
-        RowCounts { read: self.read.load(Ordering::Relaxed), written: self.written.load(Ordering::Relaxed) }
     }
 
     fn content_digest(&self, asset: &AssetId) -> Result<u128> {

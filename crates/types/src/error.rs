@@ -76,11 +76,14 @@ impl ErrorKind {
     }
 }
 
-/// An error with its kind, what happened, in which field, and why.
+/// An error with its kind, what happened, what to do about it, in which field, and why.
 #[derive(Debug)]
 pub struct Error {
     kind: ErrorKind,
+    /// What happened; with the mend behind it, where there is one.
     message: String,
+    /// Where in the message the mend begins.
+    mend_at: Option<usize>,
     pointer: Option<String>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
@@ -89,9 +92,10 @@ pub struct Error {
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    /// An error with a message: lower case, no full stop, values in back-ticks, and the mend.
+    /// An error with a message: lower case, no full stop, values in back-ticks. What to do about it is said by
+    /// [`Error::mend`].
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), pointer: None, source: None }
+        Self { kind, message: message.into(), mend_at: None, pointer: None, source: None }
     }
 
     /// A malformed request.
@@ -102,6 +106,15 @@ impl Error {
     /// A mistake of ours.
     pub fn bug(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Bug, message)
+    }
+
+    /// Says what to do about it. People read it behind the message, programs by itself: see [`Error::mend_text`].
+    #[must_use]
+    pub fn mend(mut self, mend: impl AsRef<str>) -> Self {
+        self.message.push_str("; ");
+        self.mend_at = Some(self.message.len());
+        self.message.push_str(mend.as_ref());
+        self
     }
 
     /// Names the field, as a JSON pointer (RFC 6901).
@@ -122,6 +135,7 @@ impl Error {
     #[must_use]
     pub fn while_doing(mut self, what: &str) -> Self {
         self.message = format!("{what}: {}", self.message);
+        self.mend_at = self.mend_at.map(|at| at + what.len() + ": ".len());
         self
     }
 
@@ -139,10 +153,16 @@ impl Error {
         self.kind
     }
 
-    /// What happened.
+    /// What happened, and behind a semicolon what to do about it.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
+    }
+
+    /// What to do about it, where the error says that itself.
+    #[must_use]
+    pub fn mend_text(&self) -> Option<&str> {
+        self.mend_at.and_then(|at| self.message.get(at..))
     }
 
     /// The field at fault, as a JSON pointer.
@@ -165,5 +185,20 @@ impl fmt::Display for Error {
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         self.source.as_deref().map(|s| s as &(dyn std::error::Error + 'static))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_mend_is_part_of_the_message_and_stands_by_itself() {
+        let error =
+            Error::invalid("`a; b` is no mode").mend("write `loose`").at("/mode").while_doing("reading it");
+        assert_eq!(error.message(), "reading it: `a; b` is no mode; write `loose`");
+        assert_eq!(error.mend_text(), Some("write `loose`"));
+        assert_eq!(error.to_string(), "reading it: `a; b` is no mode; write `loose` (at `/mode`)");
+        assert_eq!(Error::invalid("`a; b` is no mode").mend_text(), None);
     }
 }

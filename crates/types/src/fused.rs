@@ -3,6 +3,7 @@
 use crate::annotation::{Annotation, AnnotationKey};
 use crate::asset::Asset;
 use crate::commit::{Commit, Validity};
+use crate::id::AssetId;
 use crate::model::Model;
 use crate::run::Analysed;
 
@@ -58,4 +59,22 @@ pub enum Change {
     Put(Box<FusedAnnotation>),
     /// The annotation was erased: no trace of it may stay.
     Erased(FusedKey),
+}
+
+/// All that changed on an asset between two commits. The timeline takes its buckets as they are kept, an index those that
+/// it keeps itself: `B`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AssetStep<B> {
+    /// The asset.
+    pub asset: AssetId,
+    /// Its document at `upto`; `None` when it was erased.
+    pub document: Option<AssetDocument>,
+    /// The commit this step starts from.
+    pub after: Commit,
+    /// The commit this step brings it to.
+    pub upto: Commit,
+    /// Annotations as they stand now, and erased ones.
+    pub changes: Vec<Change>,
+    /// The buckets that changed, as they stand now; an emptied bucket is there, and empty.
+    pub buckets: Vec<B>,
 }

@@ -3,15 +3,38 @@
 use std::fmt;
 use std::sync::Arc;
 
+use crate::error::Error;
 use crate::limits::ID_BYTES_MAX;
 
 /// Why a string is no id.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IdError(String);
+pub struct IdError {
+    message: String,
+    mend: Option<String>,
+}
+
+impl IdError {
+    fn new(message: String, mend: &str) -> Self {
+        Self { message, mend: Some(mend.to_owned()) }
+    }
+}
 
 impl fmt::Display for IdError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
+        match &self.mend {
+            Some(mend) => write!(f, "{}; {mend}", self.message),
+            None => f.write_str(&self.message),
+        }
+    }
+}
+
+impl From<IdError> for Error {
+    fn from(error: IdError) -> Self {
+        let invalid = Self::invalid(error.message);
+        match error.mend {
+            Some(mend) => invalid.mend(mend),
+            None => invalid,
+        }
     }
 }
 
@@ -19,13 +42,14 @@ impl std::error::Error for IdError {}
 
 fn check(what: &str, id: &str) -> Result<(), IdError> {
     if id.is_empty() {
-        return Err(IdError(format!("{what} is empty; give it at least one character")));
+        return Err(IdError::new(format!("{what} is empty"), "give it at least one character"));
     }
     if id.len() > ID_BYTES_MAX {
-        return Err(IdError(format!("{what} has {} bytes; at most {ID_BYTES_MAX} are taken", id.len())));
+        let mend = format!("at most {ID_BYTES_MAX} are taken");
+        return Err(IdError::new(format!("{what} has {} bytes", id.len()), &mend));
     }
     if id.chars().any(char::is_control) {
-        return Err(IdError(format!("{what} holds a control character; remove it")));
+        return Err(IdError::new(format!("{what} holds a control character"), "remove it"));
     }
     Ok(())
 }
@@ -166,9 +190,8 @@ impl ModelRef {
             if text.contains('@') { Arc::from(text) } else { Arc::from(format!("{text}@1")) };
         let at = full.rfind('@').unwrap_or(full.len());
         if at == 0 || at + 1 >= full.len() {
-            return Err(IdError(format!(
-                "model `{text}` must be written name@version, for instance faces@3"
-            )));
+            let message = format!("model `{text}` must be written name@version, for instance faces@3");
+            return Err(IdError { message, mend: None });
         }
         Ok(Self { text: full, at })
     }

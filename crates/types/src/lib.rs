@@ -1,15 +1,20 @@
 //! The words of Rushes: ids, time, annotations, assets, models, runs, commits, buckets, errors.
 //!
-//! Everything here is plain data with its invariants. There is no I/O, no wire format and no async in
-//! this crate, so that every stage can share the words without sharing anything else.
+//! Everything here is plain data with its invariants. There is no I/O and no async in this crate, and no format: only the
+//! parts that binary formats are made of ([`codec`]), so that every stage can share the words without sharing anything
+//! else.
 
 mod annotation;
 mod asset;
+mod backoff;
+mod block;
 mod bucket;
+pub mod codec;
 mod commit;
 mod error;
 mod fused;
 mod id;
+mod label;
 pub mod limits;
 mod model;
 pub mod pointer;
@@ -21,13 +26,16 @@ mod value;
 
 pub use annotation::{Annotation, AnnotationKey, Word};
 pub use asset::Asset;
+pub use backoff::Backoff;
+pub use block::{AnnotationHeader, BlockFormat};
 pub use bucket::{Bucket, BucketMember, BucketNo, Intersection};
 pub use commit::{Commit, ReadPoint, Validity, Watermark};
 pub use error::{Blame, Error, ErrorKind, Result};
-pub use fused::{AssetDocument, Change, FusedAnnotation, FusedKey};
+pub use fused::{AssetDocument, AssetStep, Change, FusedAnnotation, FusedKey};
 pub use id::{
     AnnotationId, AnnotationType, AssetId, IdError, ModelRef, MovieId, RunId, SpaceId, known_types,
 };
+pub use label::LabelAliases;
 pub use model::{Metric, Model, Space};
 pub use run::{Analysed, Run, RunMode, RunState, Visibility};
 pub use time::{NS_PER_SECOND, TimeError, TimeRange};

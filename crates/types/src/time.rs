@@ -7,6 +7,7 @@
 use std::fmt;
 
 use crate::bucket::BucketNo;
+use crate::error::Error;
 use crate::limits::TIME_NS_MAX;
 
 /// Nanoseconds in a second.
@@ -25,23 +26,44 @@ pub enum TimeError {
     TooLate(i64),
 }
 
+impl TimeError {
+    fn message(self) -> String {
+        match self {
+            Self::NegativeStart(s) => format!("start {s} ns is before the media begins"),
+            Self::EndBeforeStart(s, e) => format!("end {e} ns is before start {s} ns"),
+            Self::TooLong(n, max) => {
+                let hours = max / (3600 * NS_PER_SECOND);
+                format!("the span of {n} ns is longer than the limit of {max} ns ({hours} h)")
+            }
+            Self::TooLate(e) => {
+                format!("end {e} ns is later than {TIME_NS_MAX} ns, the latest time there is")
+            }
+        }
+    }
+
+    const fn mend(self) -> Option<&'static str> {
+        match self {
+            Self::NegativeStart(_) => Some("the first instant is 0"),
+            Self::EndBeforeStart(..) => Some("swap them or mend the end"),
+            Self::TooLong(..) => Some("cut it into shorter ones"),
+            Self::TooLate(_) => None,
+        }
+    }
+}
+
 impl fmt::Display for TimeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::NegativeStart(s) => {
-                write!(f, "start {s} ns is before the media begins; the first instant is 0")
-            }
-            Self::EndBeforeStart(s, e) => {
-                write!(f, "end {e} ns is before start {s} ns; swap them or mend the end")
-            }
-            Self::TooLong(n, max) => write!(
-                f,
-                "the span of {n} ns is longer than the limit of {max} ns ({} h); cut it into shorter ones",
-                max / (3600 * NS_PER_SECOND)
-            ),
-            Self::TooLate(e) => {
-                write!(f, "end {e} ns is later than {TIME_NS_MAX} ns, the latest time there is")
-            }
+        f.write_str(&self.message())?;
+        self.mend().map_or(Ok(()), |mend| write!(f, "; {mend}"))
+    }
+}
+
+impl From<TimeError> for Error {
+    fn from(error: TimeError) -> Self {
+        let invalid = Self::invalid(error.message());
+        match error.mend() {
+            Some(mend) => invalid.mend(mend),
+            None => invalid,
         }
     }
 }

@@ -4,31 +4,18 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 
 use rushes_types::limits::Limits;
-use rushes_types::{AnnotationId, AssetId, Error, ErrorKind, Metric, ModelRef, MovieId, Result, Space};
+use rushes_types::{
+    AnnotationHeader, AnnotationId, AssetId, BlockFormat, Error, ErrorKind, Metric, ModelRef, MovieId,
+    Result, Space,
+};
 
-use crate::block::Format;
 use crate::line::{LineError, ParsedLine, check_names, read_line};
 
 /// Bodies below this many bytes are read by one thread: starting another costs more than it saves.
 const PARALLEL_BYTES_MIN: usize = 1 << 20;
 
-/// What a store must know of one annotation of a block.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct RowInfo {
-    /// The annotation's id: as sent, or derived from its content.
-    pub id: AnnotationId,
-    /// Its start, in nanoseconds.
-    pub start_ns: i64,
-    /// Digest of what it says.
-    pub digest: u128,
-    /// Line (or row of the record batch) within the block.
-    pub position: u32,
-    /// Line (or row) of the request, from 1: what people are told.
-    pub source: u64,
-}
-
-/// The annotations of a request that are of one asset and one model.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The annotations of a request that are of one asset and one model. Not `Clone`: `bytes` are as large as the request.
+#[derive(Debug, PartialEq, Eq)]
 pub struct GroupedBlock {
     /// The asset.
     pub asset: AssetId,
@@ -39,9 +26,9 @@ pub struct GroupedBlock {
     /// Dimensions of the vectors, where there are any: registers the model's space.
     pub dimensions: Option<usize>,
     /// How `bytes` is written.
-    pub format: Format,
+    pub format: BlockFormat,
     /// The annotations, in the order sent.
-    pub rows: Vec<RowInfo>,
+    pub rows: Vec<AnnotationHeader>,
     /// The bytes as sent: lines, each ended by `\n`; or an Arrow stream of one record batch.
     pub bytes: Vec<u8>,
 }
@@ -64,7 +51,7 @@ impl RowError {
 }
 
 /// A request, taken apart.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct Request {
     /// What is taken, grouped by asset and model in the order in which they are first named.
     pub blocks: Vec<GroupedBlock>,
@@ -106,14 +93,8 @@ struct Item<'a> {
 pub fn split_request(body: &[u8], options: &SplitOptions<'_>) -> Result<Request> {
     let limits = options.limits;
     if body.len() > limits.request_bytes_max {
-        return Err(Error::new(
-            ErrorKind::TooLarge,
-            format!(
-                "the request has {} bytes; at most {} are taken: send it in parts",
-                body.len(),
-                limits.request_bytes_max
-            ),
-        ));
+        return Err(Error::new(ErrorKind::TooLarge, format!("the request has {} bytes", body.len()))
+            .mend(format!("at most {} are taken: send it in parts", limits.request_bytes_max)));
     }
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body); // a byte order mark is no content
     let mut grouping = Grouping::new(options.space_of);
@@ -290,7 +271,7 @@ impl<'o> Grouping<'o> {
         let block = &mut self.request.blocks[no];
         let position = u32::try_from(block.rows.len())
             .map_err(|_| LineError::new("", "the request has too many lines; send it in parts"))?;
-        block.rows.push(RowInfo {
+        block.rows.push(AnnotationHeader {
             id: item.id,
             start_ns: item.start_ns,
             digest: item.digest,
@@ -325,7 +306,7 @@ impl<'o> Grouping<'o> {
                 model,
                 movie: None,
                 dimensions: None,
-                format: Format::Lines,
+                format: BlockFormat::Lines,
                 rows: Vec::new(),
                 bytes: Vec::new(),
             });

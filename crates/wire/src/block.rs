@@ -3,20 +3,12 @@
 use std::collections::BTreeSet;
 
 use rushes_types::limits::Limits;
-use rushes_types::{Annotation, AssetId, Error, ErrorKind, ModelRef, Result, RunId};
+use rushes_types::{
+    Annotation, AnnotationHeader, AssetId, BlockFormat, Error, ErrorKind, ModelRef, Result, RunId,
+};
 
 use crate::arrow;
-use crate::batch::RowInfo;
 use crate::line::{LineError, ParsedLine, read_line};
-
-/// How the bytes of a block are written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Format {
-    /// JSON, one annotation a line, each line ended by `\n`.
-    Lines,
-    /// One Arrow IPC stream: schema and one record batch.
-    Arrow,
-}
 
 /// Whose annotations a block holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,14 +42,14 @@ fn corrupt(what: &str) -> Error {
 /// # Errors
 /// [`ErrorKind::Corrupt`] where a position is missing or does not read as it did when it was taken.
 pub fn decode_block(
-    format: Format,
+    format: BlockFormat,
     bytes: &[u8],
     positions: &[u32],
     context: &BlockContext,
 ) -> Result<Vec<Annotation>> {
     match format {
-        Format::Lines => decode_lines(bytes, positions, context),
-        Format::Arrow => arrow::decode(bytes, positions, context),
+        BlockFormat::Lines => decode_lines(bytes, positions, context),
+        BlockFormat::Arrow => arrow::decode(bytes, positions, context),
     }
 }
 
@@ -88,37 +80,37 @@ fn each_line<'a>(
     Ok(())
 }
 
-/// What a store must know of the annotations of a stored block at `positions` (ascending), in that order: as it was
-/// told when they were taken. [`RowInfo::source`] is the position, from 1.
+/// The headers of the annotations of a stored block at `positions` (ascending), in that order: as they were when the
+/// block was taken. [`AnnotationHeader::source`] is the position, from 1.
 ///
 /// # Errors
 /// [`ErrorKind::Corrupt`] where a position is missing, does not read as it did when it was taken, or is of another
 /// asset or model.
-pub fn rows_of_block(
-    format: Format,
+pub fn headers_of_block(
+    format: BlockFormat,
     bytes: &[u8],
     positions: &[u32],
     context: &BlockContext,
-) -> Result<Vec<RowInfo>> {
+) -> Result<Vec<AnnotationHeader>> {
     match format {
-        Format::Lines => {
+        BlockFormat::Lines => {
             let mut rows = Vec::with_capacity(positions.len());
             each_line(bytes, positions, &mut |position, line| {
-                rows.push(row_of(position, &line, context)?);
+                rows.push(header_of(position, &line, context)?);
                 Ok(())
             })?;
             Ok(rows)
         }
-        Format::Arrow => arrow::rows_at(bytes, positions, context),
+        BlockFormat::Arrow => arrow::headers_at(bytes, positions, context),
     }
 }
 
-/// What a store must know of one annotation, if it is of the asset and model that it is kept under.
-pub(crate) fn row_of(
+/// The header of one annotation, if it is of the asset and model that it is kept under.
+pub(crate) fn header_of(
     position: u32,
     line: &ParsedLine<'_>,
     context: &BlockContext,
-) -> Result<RowInfo, LineError> {
+) -> Result<AnnotationHeader, LineError> {
     if line.asset != context.asset.as_str() {
         return Err(LineError::new("/asset_id", format!("it is of asset `{}`", line.asset)));
     }
@@ -127,7 +119,7 @@ pub(crate) fn row_of(
         return Err(LineError::new("/model", format!("it is of model `{model}`")));
     }
     let digest = line.digest();
-    Ok(RowInfo {
+    Ok(AnnotationHeader {
         id: line.annotation_id(digest)?,
         start_ns: line.range.start_ns(),
         digest,
@@ -141,9 +133,9 @@ pub(crate) fn row_of(
 ///
 /// # Errors
 /// [`ErrorKind::Corrupt`] where an Arrow block does not read.
-pub fn redact(format: Format, bytes: &[u8], positions: &BTreeSet<u32>) -> Result<Vec<u8>> {
+pub fn redact(format: BlockFormat, bytes: &[u8], positions: &BTreeSet<u32>) -> Result<Vec<u8>> {
     match format {
-        Format::Lines => {
+        BlockFormat::Lines => {
             let mut out = Vec::with_capacity(bytes.len());
             let body = bytes.strip_suffix(b"\n").unwrap_or(bytes);
             for (n, line) in (0u32..).zip(body.split(|b| *b == b'\n')) {
@@ -154,7 +146,7 @@ pub fn redact(format: Format, bytes: &[u8], positions: &BTreeSet<u32>) -> Result
             }
             Ok(out)
         }
-        Format::Arrow => arrow::redact(bytes, positions),
+        BlockFormat::Arrow => arrow::redact(bytes, positions),
     }
 }
 
@@ -163,14 +155,14 @@ pub fn redact(format: Format, bytes: &[u8], positions: &BTreeSet<u32>) -> Result
 ///
 /// # Errors
 /// [`ErrorKind::Corrupt`] where an Arrow block does not read.
-pub fn keep_only(format: Format, bytes: &[u8], keep: &[u32]) -> Result<Option<Vec<u8>>> {
+pub fn keep_only(format: BlockFormat, bytes: &[u8], keep: &[u32]) -> Result<Option<Vec<u8>>> {
     match format {
-        Format::Lines => {
+        BlockFormat::Lines => {
             let lines = bytes.split_inclusive(|b| *b == b'\n').count();
             let blank: BTreeSet<u32> =
                 (0u32..).take(lines).filter(|line| keep.binary_search(line).is_err()).collect();
             if blank.is_empty() { Ok(None) } else { redact(format, bytes, &blank).map(Some) }
         }
-        Format::Arrow => arrow::keep(bytes, keep),
+        BlockFormat::Arrow => arrow::keep(bytes, keep),
     }
 }

@@ -5,25 +5,14 @@
 
 use rushes_types::limits::Limits;
 use rushes_types::{
-    AnnotationType, Asset, AssetId, Attributes, FrameRate, IdError, Metric, Model, ModelRef, MovieId, Space,
-    SpaceId, Timecode, Value,
+    AnnotationType, Asset, AssetId, Attributes, FrameRate, IdError, LabelAliases, Metric, Model, ModelRef,
+    MovieId, Space, SpaceId, Timecode, Value,
 };
 
 use crate::line::LineError;
 use crate::values::attributes_from_json;
 
 type Result<T> = std::result::Result<T, LineError>;
-
-/// A label with the other names it is known by.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct LabelLine {
-    /// The annotation type the label belongs to.
-    pub kind: AnnotationType,
-    /// The label as models write it.
-    pub label: String,
-    /// Other names for it.
-    pub aliases: Vec<String>,
-}
 
 /// The fields of an object; those that are read are taken out.
 struct Fields {
@@ -216,7 +205,7 @@ fn refuse_unknown(f: &Fields) -> Result<()> {
 ///
 /// # Errors
 /// [`LineError`] names the first field that is wrong.
-pub fn parse_label_line(line: &[u8], limits: &Limits) -> Result<LabelLine> {
+pub fn parse_label_line(line: &[u8], limits: &Limits) -> Result<LabelAliases> {
     let mut f = Fields::read(line, limits)?;
     let kind_text = f.needed("type")?;
     let kind = f.id("type", AnnotationType::new(&kind_text))?;
@@ -230,5 +219,5 @@ pub fn parse_label_line(line: &[u8], limits: &Limits) -> Result<LabelLine> {
         return Err(LineError::new("/aliases", "an alias is empty; leave it out"));
     }
     refuse_unknown(&f)?;
-    Ok(LabelLine { kind, label, aliases })
+    Ok(LabelAliases { kind, label, aliases })
 }

@@ -1,17 +1,21 @@
-//! Documents: the architecture stays short enough to be read, and links between files lead somewhere.
+//! Documents: the architecture stays short enough to be read and names every crate, and links between files lead
+//! somewhere.
 
 use std::path::Path;
 
 use super::Source;
+use super::edges::short;
+use super::manifests::Manifest;
 
 /// What a newcomer reads in a quarter of an hour.
 const ARCHITECTURE_WORDS_MAX: usize = 2_000;
 
 /// Problems of the documents.
-pub fn check(root: &Path, sources: &[Source]) -> Vec<String> {
+pub fn check(root: &Path, sources: &[Source], manifests: &[Manifest]) -> Vec<String> {
     let mut problems = Vec::new();
     for source in sources.iter().filter(|s| s.path.ends_with(".md")) {
         if source.path == "ARCHITECTURE.md" {
+            problems.extend(missing(&source.text, manifests));
             let words = source.text.split_whitespace().count();
             if words > ARCHITECTURE_WORDS_MAX {
                 problems.push(format!(
@@ -29,6 +33,24 @@ pub fn check(root: &Path, sources: &[Source]) -> Vec<String> {
         }
     }
     problems
+}
+
+/// Crates that the table of crates does not name.
+fn missing(text: &str, manifests: &[Manifest]) -> Vec<String> {
+    // The second column of every row, and what follows a semicolon in it.
+    let rows: Vec<&str> =
+        text.lines().filter_map(|line| line.strip_prefix("| ")?.split(" | ").nth(1)).collect();
+    let names = |crate_name: &str| {
+        let [plain, tool] = [format!("`{crate_name}`"), format!("`tools/{crate_name}`")];
+        rows.iter().any(|row| row.contains(&plain) || row.contains(&tool))
+    };
+    manifests
+        .iter()
+        .filter(|manifest| manifest.name != "xtask" && !names(short(&manifest.name)))
+        .map(|manifest| {
+            format!("ARCHITECTURE.md: the table of crates does not name `{}`", short(&manifest.name))
+        })
+        .collect()
 }
 
 /// Targets of `[text](target)` outside of code blocks, with their line numbers.
@@ -54,7 +76,23 @@ fn links(text: &str) -> Vec<(usize, &str)> {
 
 #[cfg(test)]
 mod tests {
-    use super::links;
+    use super::super::Source;
+    use super::super::manifests;
+    use super::{links, missing};
+
+    #[test]
+    fn a_crate_that_the_table_does_not_name_is_asked_for() {
+        let text = "| who | crate | not |\n|---|---|---|\n| a | `store` | `novel` |\n| b | `show`; `tools/film` draws | x |\n";
+        let sources: Vec<Source> = ["rushes-store", "rushes-film", "rushes-novel", "rushes-show", "xtask"]
+            .iter()
+            .map(|name| Source {
+                path: format!("{name}/Cargo.toml"),
+                text: format!("[package]\nname = '{name}'\n"),
+            })
+            .collect();
+        let problems = missing(text, &manifests::read(&sources).unwrap());
+        assert_eq!(problems, ["ARCHITECTURE.md: the table of crates does not name `novel`"]);
+    }
 
     #[test]
     fn links_are_read_outside_of_code() {

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::Context;
 
+mod circles;
 mod documents;
 mod edges;
 mod manifests;
@@ -12,6 +13,7 @@ mod purity;
 mod scan;
 mod sizes;
 mod sources;
+mod unused;
 mod words;
 
 use sources::Source;
@@ -25,9 +27,11 @@ pub fn check(root: &Path) -> anyhow::Result<Vec<String>> {
     problems.extend(manifests::check(&manifests));
     problems.extend(edges::check(&manifests));
     problems.extend(sizes::check(&sizes::measure(&sources), &exceptions));
+    problems.extend(unused::check(&manifests, &sources));
+    problems.extend(circles::check(&sources));
     problems.extend(purity::check(&sources));
     problems.extend(words::check(&sources));
-    problems.extend(documents::check(root, &sources));
+    problems.extend(documents::check(root, &sources, &manifests));
     Ok(problems)
 }
 

@@ -81,7 +81,7 @@ fn raw_string(chars: &[char], from: usize) -> Option<usize> {
     Some(chars.len())
 }
 
-/// The end of the character literal that begins at a `'`; `None` for a validity.
+/// The end of the character literal that begins at a `'`; `None` for a lifetime.
 fn character(chars: &[char], from: usize) -> Option<usize> {
     if chars.get(from + 1) == Some(&'\\') {
         return Some(

@@ -4,8 +4,8 @@ use crate::{Progress, check};
 use rushes_store::{AnnotationStore, AssetImport};
 use rushes_types::{AssetId, Commit, Error, ErrorKind, Result};
 
-use crate::migrate::crew::each_asset;
 use crate::migrate::digest::{AssetSum, Sum, asset_sum};
+use crate::migrate::parallel::each_asset;
 use crate::migrate::registry::Registry;
 
 /// Problems that are named; the others are only counted.

@@ -2,11 +2,9 @@
 
 use std::time::Duration;
 
-use rushes_store::{
-    AnnotationStore, AssetImport, Block, BlockFormat, ImportBlock, ImportPlan, Imported, Row, Segment,
-};
+use rushes_store::{AnnotationStore, AssetImport, ImportBlock, ImportPlan, Imported, RunSegment};
 use rushes_types::{AssetId, Error, ErrorKind, Result};
-use rushes_wire::{BlockContext, Format, rows_of_block};
+use rushes_wire::{BlockContext, headers_of_block};
 
 /// How often an asset that changes meanwhile, or an engine that does not answer, is tried again.
 const TRIES: u32 = 6;
@@ -46,7 +44,7 @@ pub(crate) fn bring_asset(
             return Ok((Imported::Unchanged, Copied::default()));
         };
         let Some(plan) = missing(&import, to)? else { return Ok((Imported::Unchanged, Copied::default())) };
-        before(plan.anew)?;
+        before(plan.replaces)?;
         let mut copied = Copied::default();
         let outcome = to.import(&import, &mut |segment, each| {
             read_segment(from, asset, segment, go_on, &mut copied, each)
@@ -80,7 +78,7 @@ pub(crate) fn missing(import: &AssetImport, to: &dyn AnnotationStore) -> Result<
 fn read_segment(
     from: &dyn AnnotationStore,
     asset: &AssetId,
-    segment: &Segment,
+    segment: &RunSegment,
     go_on: &dyn Fn() -> Result<()>,
     copied: &mut Copied,
     each: &mut dyn FnMut(ImportBlock) -> Result<()>,
@@ -89,25 +87,11 @@ fn read_segment(
         BlockContext { asset: asset.clone(), model: segment.model.clone(), run: segment.run.clone() };
     from.blocks(asset, segment.id, &mut |block| {
         go_on()?;
-        let rows = rows(&block, &context).map_err(|e| damaged(&context, e))?;
+        let rows = headers_of_block(block.format, &block.bytes, &block.positions, &context)
+            .map_err(|e| damaged(&context, e))?;
         copied.add(Copied { annotations: rows.len() as u64, bytes: block.bytes.len() as u64 });
         each(ImportBlock { block, rows })
     })
-}
-
-fn rows(block: &Block, context: &BlockContext) -> Result<Vec<Row>> {
-    let format = match block.format {
-        BlockFormat::Lines => Format::Lines,
-        BlockFormat::Arrow => Format::Arrow,
-    };
-    let rows = rows_of_block(format, &block.bytes, &block.positions, context)?;
-    let row = |r: rushes_wire::RowInfo| Row {
-        id: r.id,
-        start_ns: r.start_ns,
-        digest: r.digest,
-        position: r.position,
-    };
-    Ok(rows.into_iter().map(row).collect())
 }
 
 /// Names where the damage is: the bytes themselves say nothing that is for everybody's eyes.

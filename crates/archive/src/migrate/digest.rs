@@ -1,7 +1,7 @@
 //! What an archive says, as a number: equal on two stores that hold the same, however each keeps it.
 
 use rushes_store::{
-    AnnotationStore, AssetImport, Block, BlockFormat, CommitRecord, Effect, Erased, LabelAliases, Segment,
+    AnnotationStore, AssetImport, Block, BlockFormat, CommitRecord, Effect, Erased, LabelAliases, RunSegment,
 };
 use rushes_types::{Asset, Error, ErrorKind, Model, Result, Run, TimeRange};
 use rushes_wire::codec;
@@ -64,7 +64,7 @@ impl Sum {
     }
 
     /// The number of a segment is the store's own affair, and is left out.
-    fn segment(&mut self, segment: &Segment) {
+    fn segment(&mut self, segment: &RunSegment) {
         self.text(segment.model.as_str());
         self.text(segment.run.as_str());
         self.text(segment.mode.as_str());
@@ -130,10 +130,8 @@ impl Sum {
                 for position in &block.positions {
                     let line = lines.find(|(n, _)| n == position).map(|(_, line)| line);
                     self.bytes(line.ok_or_else(|| {
-                        Error::new(
-                            ErrorKind::Corrupt,
-                            format!("a block has no line {position}; run `rushes verify` on its archive"),
-                        )
+                        Error::new(ErrorKind::Corrupt, format!("a block has no line {position}"))
+                            .mend("run `rushes verify` on its archive")
                     })?);
                 }
             }

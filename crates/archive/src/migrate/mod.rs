@@ -10,11 +10,13 @@
 
 mod compare;
 mod copy;
-mod crew;
 mod digest;
-mod moving;
+mod ground;
+mod parallel;
+mod passes;
 mod registry;
 
 pub use compare::{Compared, compare};
 pub use copy::Copied;
-pub use moving::{Options, Report, Survey, abort_open_runs, move_all, survey};
+pub use ground::Ground;
+pub use passes::{Options, Report, Survey, abort_open_runs, move_all, survey};

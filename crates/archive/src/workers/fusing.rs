@@ -4,9 +4,9 @@ use rushes_events::Topic;
 use rushes_fuse::driver::{Options, fuse_batch};
 use rushes_types::Result;
 
-use super::aside::Patience;
-use super::indexing::{last_positions, newest};
-use super::{FUSE_CONSUMER, Pass};
+use super::dead_letters::Attempts;
+use super::deliveries::{last_positions, newest};
+use super::pass::{FUSE_CONSUMER, Pass};
 use crate::embedded::Words;
 use crate::engines::Engines;
 
@@ -31,7 +31,7 @@ pub struct FuseSettings {
 pub(super) fn fuse_pass(
     engines: &Engines,
     settings: &FuseSettings,
-    patience: &mut Patience,
+    attempts: &mut Attempts,
     stopping: &(dyn Fn() -> bool + Sync),
 ) -> Result<Pass> {
     let delivered = engines.events.poll(Topic::Committed, FUSE_CONSUMER, EVENTS)?;
@@ -42,12 +42,12 @@ pub(super) fn fuse_pass(
     let words = Words::new(&settings.default_language);
     let options = Options { bucket_ns: settings.bucket_ns, ..Options::new(&words) };
     for some in assets.chunks(ASSETS_PER_STEP) {
-        let fuse = |assets: &[_]| fuse_batch(&&*engines.store, &*engines.timeline, assets, options, stopping);
+        let fuse = |assets: &[_]| fuse_batch(&*engines.store, &*engines.timeline, assets, options, stopping);
         let mut done = true;
         match fuse(some) {
             Ok(all) => done = all,
             // Which of them is it?
-            Err(_) => patience.each(
+            Err(_) => attempts.each(
                 &*engines.events,
                 (Topic::Committed, FUSE_CONSUMER),
                 &delivered,

@@ -1,14 +1,14 @@
 //! Brings the index up to what is fused.
 
-use std::collections::{BTreeMap, BTreeSet};
-
-use rushes_events::{Delivered, Event, Position, Topic};
+use rushes_events::Topic;
 use rushes_index::AssetUpdate;
 use rushes_types::{AssetId, Commit, Result, Watermark};
 
-use super::aside::Patience;
-use super::buckets::touched_buckets;
-use super::{FuseSettings, INDEX_CONSUMER, Pass};
+use super::dead_letters::Attempts;
+use super::deliveries::{last_positions, newest};
+use super::fusing::FuseSettings;
+use super::pass::{INDEX_CONSUMER, Pass};
+use crate::buckets::touched_buckets;
 use crate::engines::Engines;
 
 /// Events taken at once.
@@ -22,7 +22,7 @@ const EVENTS: usize = 4096;
 pub(super) fn index_pass(
     engines: &Engines,
     settings: &FuseSettings,
-    patience: &mut Patience,
+    attempts: &mut Attempts,
     stopping: &dyn Fn() -> bool,
 ) -> Result<Pass> {
     let delivered = engines.events.poll(Topic::Fused, INDEX_CONSUMER, EVENTS)?;
@@ -38,7 +38,7 @@ pub(super) fn index_pass(
         }
         let at = (Topic::Fused, INDEX_CONSUMER);
         let one = std::slice::from_ref(asset);
-        patience.each(&*engines.events, at, &delivered, one, |asset| {
+        attempts.each(&*engines.events, at, &delivered, one, |asset| {
             indexed += index_asset(engines, asset, settings.bucket_ns)?;
             Ok(())
         })?;
@@ -99,37 +99,11 @@ fn index_asset(engines: &Engines, asset: &AssetId, bucket_ns: i64) -> Result<usi
         changes.push(change);
         Ok(())
     })?;
-    let buckets = match engines.index.takes_buckets() {
+    let buckets = match engines.index.capabilities().keeps_buckets {
         true => touched_buckets(&*engines.timeline, asset, &changes, bucket_ns)?,
         false => Vec::new(),
     };
     let count = changes.len();
     engines.index.apply(&[AssetUpdate { asset: asset.clone(), document, after, upto, changes, buckets }])?;
     Ok(count)
-}
-
-/// The assets named, and the last watermark of each partition.
-pub(super) fn newest(delivered: &[Delivered]) -> (Vec<AssetId>, Vec<Watermark>) {
-    let mut assets = BTreeSet::new();
-    let mut watermarks: BTreeMap<u32, Commit> = BTreeMap::new();
-    for event in delivered {
-        if let Event::Asset { asset, .. } = &event.event {
-            assets.insert(asset.clone());
-        }
-        if let Some(Watermark { partition, upto }) = event.watermark() {
-            let newest = watermarks.entry(partition).or_insert(upto);
-            *newest = upto.max(*newest);
-        }
-    }
-    let watermarks = watermarks.into_iter().map(|(partition, upto)| Watermark { partition, upto });
-    (assets.into_iter().collect(), watermarks.collect())
-}
-
-/// The last position of each partition.
-pub(super) fn last_positions(delivered: &[Delivered]) -> Vec<Position> {
-    let mut last: BTreeMap<u32, Position> = BTreeMap::new();
-    for event in delivered {
-        last.insert(event.position.partition, event.position);
-    }
-    last.into_values().collect()
 }

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use rushes_events::{Event, Topic};
 use rushes_store::OutboxPage;
-use rushes_timeline::FusedEvent;
+use rushes_timeline::TimelineEvent;
 use rushes_types::{AssetId, Commit, Result, Watermark};
 
-use super::Pass;
+use super::pass::Pass;
 use crate::engines::Engines;
 
 /// Outbox rows that one pass carries.
@@ -51,8 +51,8 @@ fn relay_fused(engines: &Engines) -> Result<Option<usize>> {
     let sequence = last.sequence;
     let mut watermarks: BTreeMap<u32, Commit> = BTreeMap::new();
     let assets = rows.into_iter().filter_map(|row| match row.row {
-        FusedEvent::Asset(asset, commit) => Some((asset, commit)),
-        FusedEvent::Watermark(Watermark { partition, upto }) => {
+        TimelineEvent::Asset(asset, commit) => Some((asset, commit)),
+        TimelineEvent::Watermark(Watermark { partition, upto }) => {
             watermarks.insert(partition, upto);
             None
         }

@@ -1,8 +1,13 @@
 //! The archive as its callers see it: all three stages in a folder.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod backups;
+mod chores;
 mod encoders;
 mod flow;
 mod migrate;
+mod reading;
+mod rebuilding;
 mod taken_back;
 mod taking;
+mod watched;

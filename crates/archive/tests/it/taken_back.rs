@@ -52,10 +52,6 @@ impl EventLog for Faulty {
         self.log.redeliver(topic, consumer)
     }
 
-    fn rewind(&self, topic: Topic, consumer: &str) -> Result<()> {
-        self.log.rewind(topic, consumer)
-    }
-
     fn skip(&self, topic: Topic, consumer: &str) -> Result<()> {
         self.log.skip(topic, consumer)
     }
@@ -64,8 +60,8 @@ impl EventLog for Faulty {
         self.log.watermarks(topic, consumer)
     }
 
-    fn set_aside(&self, topic: Topic, consumer: &str, event: &Delivered, reason: &str) -> Result<()> {
-        self.log.set_aside(topic, consumer, event, reason)
+    fn put_dead_letter(&self, topic: Topic, consumer: &str, event: &Delivered, reason: &str) -> Result<()> {
+        self.log.put_dead_letter(topic, consumer, event, reason)
     }
 
     fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>> {
@@ -109,7 +105,6 @@ impl OpenEngines for WithFaulty {
             events: Arc::clone(&self.0) as Arc<dyn EventLog>,
             timeline: place.timeline()?,
             index: place.index()?,
-            shared: false,
         })
     }
 }

@@ -2,4 +2,6 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod generator;
+#[cfg(feature = "engines")]
+mod measured;
 mod run;

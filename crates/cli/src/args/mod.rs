@@ -12,7 +12,8 @@ pub use manage::{
     TokenCommand,
 };
 pub use work::{
-    Annotate, Bench, Buckets, Demo, Encode, Erase, ExportFormat, Ingest, Mode, SchemaArg, Search, Serve,
+    Annotate, Bench, Buckets, Demo, Encode, Erase, ExportFormat, Footage, Foreign, Ingest, Mode, SchemaArg,
+    Search, Serve,
 };
 
 /// Finds moments in video: annotations in, exact seconds out.
@@ -102,7 +103,7 @@ pub enum Command {
 
 The exit code is 1 where something is wrong; `rushes rebuild` mends everything but lost annotations.")]
     Verify,
-    /// Throw derived data away and make them anew from what was written
+    /// Delete derived data and make them again from what was written
     #[command(after_help = "Examples:
   rushes rebuild             buckets and index, from the annotations as they were sent
   rushes rebuild --index     only the index, from the buckets
@@ -115,7 +116,7 @@ Interrupted, --online leaves the index as it was.")]
         /// Only the index
         #[arg(long)]
         index: bool,
-        /// The index stays searchable meanwhile (on Elasticsearch)
+        /// The index stays searchable all the time (on Elasticsearch)
         #[arg(long, requires = "index")]
         online: bool,
     },
@@ -132,7 +133,7 @@ Interrupted, --online leaves the index as it was.")]
   rushes restore /mnt/backup/monday /mnt/archive
   rushes restore --archive /mnt/archive /mnt/backup/monday
 
-Buckets and index are made anew when the archive is opened next.")]
+Buckets and index are rebuilt when the archive is opened next.")]
     Restore {
         /// A folder made by `rushes backup`
         from: PathBuf,

@@ -15,8 +15,8 @@ use crate::client::{Client, Payload, encode};
 use crate::config::Config;
 use crate::exit::{Failure, Outcome};
 use crate::interrupt;
-use crate::lines::{How, Sender};
 use crate::output;
+use crate::sender::{SendOptions, Sender};
 
 /// How long a program has to end by itself at Ctrl-C.
 const GRACE: Duration = Duration::from_secs(2);
@@ -154,14 +154,14 @@ fn signal(group: Option<Pid>, signal: Signal) {
 
 fn read(client: &Client, args: &Annotate, asset: &str, run: &str, child: &mut Child) -> Outcome<(u64, u64)> {
     let Some(stdout) = child.stdout.take() else { return Ok((0, 0)) };
-    let mut sender = Sender::into_run(client, run, How::default());
-    let file = sender.file(&format!("{asset} (printed by the program)"));
+    let mut sender = Sender::into_run(client, run, SendOptions::default());
+    let file = sender.tally.file(&format!("{asset} (printed by the program)"));
     for (number, line) in (1..).zip(BufReader::new(stdout).split(b'\n')) {
         let line = line.context("reading what the program prints")?;
         sender.line(file, number, &complete(&line, asset, &args.model), None)?;
     }
     sender.finish()?;
-    Ok((sender.totals.accepted, sender.totals.rejected))
+    Ok((sender.totals().accepted, sender.totals().rejected))
 }
 
 /// The line with asset and model, where the program left them out; others stay as they are, byte for byte.

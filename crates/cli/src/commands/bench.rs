@@ -1,7 +1,7 @@
 //! `rushes bench`: measures this machine, and Rushes on it.
 
 use anyhow::Context;
-use rushes_bench::{BenchOptions, BesideOptions, Spec};
+use rushes_bench::{BenchOptions, Spec};
 
 use crate::args::Bench;
 use crate::config::Config;
@@ -40,8 +40,21 @@ pub fn engines(args: &Bench, config: &Config, json_output: bool, quiet: bool) ->
                        there which part runs on what, or set `RUSHES_ENGINES_STORE=cassandra` and its like";
         return Err(Failure::Usage(message.to_owned()));
     }
+    beside(args, config, json_output, quiet)
+}
+
+/// A build without drivers has refused the configuration before it comes here.
+#[cfg(not(feature = "engines"))]
+fn beside(_: &Bench, _: &Config, _: bool, _: bool) -> Outcome {
+    Err(Failure::Usage(
+        "`--engines` needs a build with the drivers: `cargo build --release --features engines`".to_owned(),
+    ))
+}
+
+#[cfg(feature = "engines")]
+fn beside(args: &Bench, config: &Config, json_output: bool, quiet: bool) -> Outcome {
     let temporary = temporary()?;
-    let mut options = BesideOptions::new(temporary.path().join("bench"));
+    let mut options = rushes_bench::BesideOptions::new(temporary.path().join("bench"));
     options.spec = Spec { seed: args.seed, hours: args.hours, ..Spec::default() };
     options.clients = args.clients.max(1);
     let watch = Watch::begin(quiet);

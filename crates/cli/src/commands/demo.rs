@@ -14,26 +14,26 @@ use serde_json::{Value, json};
 use super::demo_questions::{Question, questions};
 use crate::args::Demo;
 use crate::client::Client;
-use crate::encoders::Known;
+use crate::encoders::ConfiguredEncoders;
 use crate::exit::{Failure, Outcome};
 use crate::interrupt::{self, Orderly};
-use crate::lines::{How, Sender};
 use crate::output::{self, bold, faint, plural};
 use crate::progress::Bar;
+use crate::sender::{SendOptions, Sender};
 use crate::show;
 
 /// Moments that are printed for each question.
 const SHOWN: usize = 5;
 
 /// Where the demo makes what it needs.
-struct Place {
+struct DemoFolders {
     archive: PathBuf,
     films: PathBuf,
     /// Does it stay at the end?
     kept: bool,
 }
 
-impl Place {
+impl DemoFolders {
     fn within(folder: &Path, kept: bool) -> Self {
         Self { archive: folder.join("archive"), films: folder.join("films"), kept }
     }
@@ -44,12 +44,12 @@ pub fn run(args: &Demo, json_output: bool, quiet: bool) -> Outcome {
     let orderly = Orderly::begin();
     if let Some(folder) = &args.keep {
         let folder = empty_folder(folder)?;
-        return in_place(&Place::within(&folder, true), args, json_output, quiet);
+        return in_place(&DemoFolders::within(&folder, true), args, json_output, quiet);
     }
     let folder =
         tempfile::Builder::new().prefix("rushes-demo-").tempdir().context("making a temporary folder")?;
     crate::exit::remove_at_end(folder.path());
-    let done = in_place(&Place::within(folder.path(), false), args, json_output, quiet);
+    let done = in_place(&DemoFolders::within(folder.path(), false), args, json_output, quiet);
     crate::exit::keep_at_end();
     folder.close().context("removing the temporary folder")?;
     drop(orderly);
@@ -65,20 +65,20 @@ fn empty_folder(folder: &Path) -> Outcome<PathBuf> {
         return Err(Failure::Usage(format!(
             "`{}` is not empty; name a new folder with --keep, or serve what is there: {}",
             folder.display(),
-            serve_command(&Place::within(&folder, true))
+            serve_command(&DemoFolders::within(&folder, true))
         )));
     }
     Ok(folder)
 }
 
 /// How what was kept is served again.
-fn serve_command(place: &Place) -> String {
+fn serve_command(place: &DemoFolders) -> String {
     format!("rushes serve --archive '{}' --media-root '{}'", place.archive.display(), place.films.display())
 }
 
-fn in_place(place: &Place, args: &Demo, json_output: bool, quiet: bool) -> Outcome {
+fn in_place(place: &DemoFolders, args: &Demo, json_output: bool, quiet: bool) -> Outcome {
     std::fs::create_dir_all(&place.films).context("making the folder of the films")?;
-    let known = Arc::new(Known::built_in()?);
+    let known = Arc::new(ConfiguredEncoders::built_in()?);
     let options = OpenOptions {
         media_roots: vec![place.films.clone()],
         encoders: Arc::clone(&known) as Arc<_>,
@@ -138,8 +138,8 @@ fn write_films(folder: &Path, quiet: bool) -> Outcome {
 
 /// Through all three stages, each with its bar.
 fn take_in(client: &Client, show: &Lines, quiet: bool) -> Outcome {
-    let mut sender = Sender::new(client, How { strict: true, dry_run: false });
-    let file = sender.file("the demo's screenplay");
+    let mut sender = Sender::new(client, SendOptions { strict: true, dry_run: false });
+    let file = sender.tally.file("the demo's screenplay");
     sender.assets(file, json_lines(&show.assets))?;
     let bar = Bar::steps(Some(show.annotations.len() as u64), quiet);
     bar.say("store");
@@ -157,7 +157,7 @@ fn take_in(client: &Client, show: &Lines, quiet: bool) -> Outcome {
 }
 
 /// What is said becomes vectors, as `rushes encode` does it.
-fn encode(client: &Client, known: &Known, show: &Lines, quiet: bool) -> Outcome {
+fn encode(client: &Client, known: &ConfiguredEncoders, show: &Lines, quiet: bool) -> Outcome {
     let Some(encoder) = known.0.get(BUILT_IN) else { return Ok(()) };
     let bar = Bar::steps(Some(show.assets.len() as u64), quiet);
     bar.say("meaning");
@@ -192,7 +192,7 @@ fn print(question: &Question, answer: &Value) {
 }
 
 /// Serves until Ctrl-C, at the usual address or, where another program is, at a free one.
-fn serve(archive: &Arc<Archive>, place: &Place, quiet: bool) -> Outcome {
+fn serve(archive: &Arc<Archive>, place: &DemoFolders, quiet: bool) -> Outcome {
     let mut config = ServeConfig { media_roots: vec![place.films.clone()], ..ServeConfig::default() };
     if !super::serve::is_free(config.listen) {
         config.listen.set_port(0);

@@ -17,9 +17,9 @@ use crate::client::{Client, Payload, encode as escaped};
 use crate::config::Config;
 use crate::exit::{Failure, Outcome};
 use crate::interrupt;
-use crate::lines::{How, Sender};
 use crate::output;
 use crate::progress::Bar;
+use crate::sender::{SendOptions, Sender};
 
 /// The model that writes what the built-in encoder makes. Another table or another rule of windows is another version.
 const MODEL: &str = "meaning@1";
@@ -226,8 +226,8 @@ fn open(client: &Client, asset: &str, model: &str, name: &str) -> Outcome<String
 }
 
 fn send(client: &Client, asset: &str, model: &str, run: &str, vectors: &Vectors<'_>) -> Outcome<u64> {
-    let mut sender = Sender::into_run(client, run, How { strict: true, dry_run: false });
-    let file = sender.file(&format!("{asset} (vectors)"));
+    let mut sender = Sender::into_run(client, run, SendOptions { strict: true, dry_run: false });
+    let file = sender.tally.file(&format!("{asset} (vectors)"));
     let mut written = 0;
     for (number, (window, vector)) in (1..).zip(vectors) {
         let Some(vector) = vector else { continue };
@@ -240,7 +240,7 @@ fn send(client: &Client, asset: &str, model: &str, run: &str, vectors: &Vectors<
         written += 1;
     }
     sender.finish()?;
-    if sender.totals.rejected > 0 {
+    if sender.totals().rejected > 0 {
         return Err(Failure::because(format!("vectors of `{asset}` are refused; none of them is seen")));
     }
     Ok(written)

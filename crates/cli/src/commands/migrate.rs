@@ -154,7 +154,7 @@ fn print(source: &Ground, to: &Side, args: &Migrate, report: &Report, aborted: u
     }
     for run in &report.open_runs {
         output::line(&format!(
-            "run `{run}` was opened meanwhile and is not at the target; commit it and move again"
+            "run `{run}` was opened while the archive was moved, and is not at the target; commit it and move again"
         ));
     }
     if compared.is_same() && !args.verify_only {

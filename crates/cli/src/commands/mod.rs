@@ -13,6 +13,9 @@ mod export;
 mod footage;
 mod foreign;
 mod ingest;
+mod ingest_options;
+mod inputs;
+mod intake;
 mod long;
 mod mapping;
 mod migrate;
@@ -52,7 +55,7 @@ pub fn run(config: Config, global: &Global, command: Command) -> Outcome {
 fn with_archive(config: Config, json: bool, quiet: bool, command: Command) -> Outcome {
     match command {
         Command::Serve(args) => serve::run(config, &args, quiet),
-        Command::Ingest(args) => ingest::run(&config, &args, json, quiet),
+        Command::Ingest(args) => ingest::run(&config, args, json, quiet),
         Command::Annotate(args) => annotate::run(&config, &args, json, quiet),
         Command::Encode(args) => encode::run(&config, &args, json, quiet),
         Command::Search(args) => search::run(&config, &args, json, quiet),

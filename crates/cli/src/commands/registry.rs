@@ -94,7 +94,7 @@ pub fn labels(config: &Config, command: &LabelCommand, json_output: bool) -> Out
 }
 
 /// Lines that were made of a catalogue, and what was said on the way.
-struct Made {
+struct CatalogueLines {
     /// What refused lines are lines of.
     name: String,
     lines: Vec<String>,
@@ -102,7 +102,7 @@ struct Made {
 }
 
 /// The asset lines of a CSV, TSV or ALE file; `None` where the file is none.
-fn catalogue(file: &Path) -> Outcome<Option<Made>> {
+fn catalogue(file: &Path) -> Outcome<Option<CatalogueLines>> {
     if file == Path::new("-") {
         return Ok(None);
     }
@@ -122,7 +122,11 @@ fn catalogue(file: &Path) -> Outcome<Option<Made>> {
         }
         ControlFlow::Continue(())
     });
-    Ok(Some(Made { name: format!("{name} (asset lines made of it)"), lines, refused: counts.problems }))
+    Ok(Some(CatalogueLines {
+        name: format!("{name} (asset lines made of it)"),
+        lines,
+        refused: counts.problems,
+    }))
 }
 
 /// Sends the lines of a file.
@@ -134,11 +138,18 @@ fn import(config: &Config, route: &str, file: &Path, what: &str, json_output: bo
     } else {
         lines = std::fs::read(file).with_context(|| format!("`{name}` cannot be read"))?;
     }
-    let made = Made { name, lines: Vec::new(), refused: 0 };
+    let made = CatalogueLines { name, lines: Vec::new(), refused: 0 };
     send(config, route, &made, lines, what, json_output)
 }
 
-fn send(config: &Config, route: &str, made: &Made, lines: Vec<u8>, what: &str, json_output: bool) -> Outcome {
+fn send(
+    config: &Config,
+    route: &str,
+    made: &CatalogueLines,
+    lines: Vec<u8>,
+    what: &str,
+    json_output: bool,
+) -> Outcome {
     let name = &made.name;
     let mut answer = super::writer(config)?.post(route, Payload::Lines(lines))?;
     let number = |answer: &Value, field: &str| answer.get(field).and_then(Value::as_u64).unwrap_or(0);

@@ -10,10 +10,10 @@ use crate::args::RunCommand;
 use crate::client::{Client, Payload, encode};
 use crate::config::Config;
 use crate::exit::{Failure, Outcome};
-use crate::lines::{How, Sender};
 use crate::output;
 use crate::progress::Bar;
 use crate::reading;
+use crate::sender::{SendOptions, Sender};
 
 /// Runs the command.
 pub fn run(config: &Config, command: &RunCommand, json_output: bool) -> Outcome {
@@ -93,20 +93,20 @@ fn change(
 }
 
 fn append(client: &Client, run: &str, files: &[std::path::PathBuf], json_output: bool) -> Outcome {
-    let mut sender = Sender::into_run(client, run, How::default());
+    let mut sender = Sender::into_run(client, run, SendOptions::default());
     for path in files {
         let name = path.display().to_string();
-        let file = sender.file(&name);
+        let file = sender.tally.file(&name);
         let bar = Bar::steps(None, true);
         if path == Path::new("-") {
-            reading::send(&mut sender, file, &mut BufReader::new(std::io::stdin()), None, &bar)?;
+            reading::send(&mut sender, file, BufReader::new(std::io::stdin()), None, &bar)?;
         } else {
             let opened = std::fs::File::open(path).with_context(|| format!("`{name}` cannot be read"))?;
-            reading::send(&mut sender, file, &mut BufReader::with_capacity(1 << 20, opened), None, &bar)?;
+            reading::send(&mut sender, file, BufReader::with_capacity(1 << 20, opened), None, &bar)?;
         }
     }
     sender.finish()?;
-    let totals = &sender.totals;
+    let totals = sender.totals();
     if json_output {
         output::json(&json!({
             "accepted": totals.accepted, "duplicates": totals.duplicates, "rejected": totals.rejected,

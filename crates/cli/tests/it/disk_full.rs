@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use rushes_testkit::skips::skipped;
 use serde_json::json;
 
 use crate::support::{Place, line};
@@ -95,7 +96,7 @@ fn on_a_full_disk_writing_stops_with_the_mend_and_goes_on_when_there_is_room() {
     for left_kib in LEFT_KIB {
         let place = Place::new();
         let Some(disk) = Disk::mount(&place.archive()) else {
-            eprintln!("SKIPPED: no small disk can be mounted here; root can");
+            skipped("mounting a file system", "a full disk: no small one can be mounted here; root can");
             return;
         };
         let archive = place.archive().join("a");

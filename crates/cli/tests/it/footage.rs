@@ -4,11 +4,12 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
+use rushes_testkit::skips::skipped;
 use serde_json::{Value, json};
 
 use crate::support::{Place, finish};
 
-/// A clip of four seconds that cuts once, at two seconds. `false`, said aloud, without ffmpeg.
+/// A clip of four seconds that cuts once, at two seconds. `false`, and counted as skipped, without ffmpeg.
 fn clip(to: &Path, more: &[&str]) -> bool {
     let source = |n: u32| {
         let kind =
@@ -36,7 +37,7 @@ fn clip(to: &Path, more: &[&str]) -> bool {
         .status();
     let is_made = made.is_ok_and(|s| s.success());
     if !is_made {
-        eprintln!("SKIPPED: ffmpeg is not installed");
+        skipped("ffmpeg", "commands on media files: ffmpeg is not installed");
     }
     is_made
 }
@@ -191,7 +192,7 @@ fn an_annotator_in_python_says_where_it_is_loud() {
         return;
     }
     if !Command::new("python3").arg("--version").output().is_ok_and(|o| o.status.success()) {
-        eprintln!("SKIPPED: python3 is not installed");
+        skipped("python3", "the annotator in Python: python3 is not installed");
         return;
     }
     place.run(&["ingest", "--no-shots", folder.to_str().unwrap()]).ok();

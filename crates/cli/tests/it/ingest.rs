@@ -88,6 +88,55 @@ fn replacing_leaves_only_the_new_of_the_same_model_and_asset() {
 }
 
 #[test]
+fn a_dry_run_of_a_replacement_answers_what_the_replacement_would() {
+    let place = Place::new();
+    let named = |label: &str| {
+        let more = json!({"label": label, "annotation_id": "a1"});
+        line("one", "faces@3", "CHARACTER_SEARCH", 1.0, 2.0, more)
+    };
+    place.run_with(&["ingest", "-"], named("Joey")).ok();
+    let new = place.file("new.jsonl", named("Chandler"));
+    let new = new.to_str().unwrap();
+    let would = place.run(&["ingest", "--replace", "--dry-run", "--json", new]).ok().json();
+    assert_eq!((&would["accepted"], &would["rejected"], &would["runs"]), (&json!(1), &json!(0), &json!(0)));
+    // What is there already is replaced as well: it counts as new.
+    place
+        .run_with(&["ingest", "--replace", "--dry-run", "-"], named("Joey"))
+        .ok()
+        .says("1 would be accepted");
+    assert_eq!(place.moments(&json!({"all": [{"label": "Chandler"}]})), []);
+    assert_eq!(place.run(&["run", "list", "--json"]).ok().json(), json!([]));
+    place.run(&["ingest", "--replace", "--wait", new]).ok().says("1 accepted");
+    assert_eq!(place.moments(&json!({"all": [{"label": "Chandler"}]})).len(), 1);
+    // All or nothing is so in a dry run, too.
+    let bad = format!("{}\n{{\"asset_id\":\"one\",\"model\":\"faces@3\"}}\n", named("Ross"));
+    let strict = ["ingest", "--replace", "--strict", "--dry-run", "-"];
+    place.run_with(&strict, bad).code(1).says("0 would be accepted").says("1 refused");
+}
+
+#[test]
+fn a_model_in_two_spellings_is_one_run_of_the_movie_that_any_line_names() {
+    let place = Place::new();
+    let bare = |text: String| text.replace("\"movie_id\":\"film\",", "");
+    let said =
+        |model: &str, at: f64| line("one", model, "CHARACTER_SEARCH", at, at + 1.0, json!({"label": "Joey"}));
+    let lines = [bare(said("faces", 1.0)), bare(said("faces@1", 3.0)), said("faces", 5.0)];
+    assert!(!lines[0].contains("movie"), "{}", lines[0]);
+    let report =
+        place.run_with(&["ingest", "--replace", "--wait", "--json", "-"], lines.join("\n")).ok().json();
+    assert_eq!((&report["accepted"], &report["runs"]), (&json!(3), &json!(1)));
+    let moments = place.moments(&json!({"all": [{"label": "Joey"}]}));
+    assert_eq!(moments.iter().map(|m| m.1).collect::<Vec<_>>(), [1.0, 3.0, 5.0]);
+    assert_eq!(place.run(&["asset", "show", "one", "--json"]).ok().json()["movie_id"], "film");
+    // Another model of the same asset may be the one that names it.
+    let lines = bare(said("faces", 1.0).replace("\"one\"", "\"two\""))
+        + "\n"
+        + &said("other", 3.0).replace("\"one\"", "\"two\"");
+    place.run_with(&["ingest", "--replace", "-"], lines).ok().says("2 accepted");
+    assert_eq!(place.run(&["asset", "show", "two", "--json"]).ok().json()["movie_id"], "film");
+}
+
+#[test]
 fn folders_and_gzip_are_read() {
     let place = Place::new();
     let folder = place.path("in");

@@ -4,10 +4,13 @@
 #![allow(clippy::print_stderr)] // and says what it counted
 
 mod acceptance;
+mod arrow;
 mod demo;
 mod disk_full;
 #[cfg(feature = "engines")]
 mod distributed;
+mod documents;
+mod earlier;
 mod encode;
 mod footage;
 mod help;

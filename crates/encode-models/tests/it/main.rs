@@ -2,6 +2,9 @@
 #![cfg(feature = "models")]
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+#[path = "../../../testkit/src/skips.rs"] // by its path: the whole kit would bring an archive's crates along
+mod skips;
+
 use std::path::{Path, PathBuf};
 
 use rushes_encode_models::open;
@@ -58,7 +61,8 @@ fn a_sentence_encoder_gives_what_the_reference_gives() {
 #[test]
 fn a_real_sentence_encoder_gives_what_the_reference_gives() {
     let Some(folder) = std::env::var_os("RUSHES_MINILM") else {
-        eprintln!("SKIPPED: RUSHES_MINILM names no folder with all-MiniLM-L6-v2");
+        let what = "a real sentence encoder: RUSHES_MINILM names no folder with all-MiniLM-L6-v2";
+        skips::skipped("RUSHES_MINILM", what);
         return;
     };
     check_folder(Path::new(&folder), &golden().join("minilm.json"), "minilm");

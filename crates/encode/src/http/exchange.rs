@@ -77,7 +77,8 @@ impl Exchange {
 
 /// Where the embeddings are, of an address that may leave out the path.
 fn full_address(url: &str) -> Result<String> {
-    let wrong = || Error::invalid(format!("`{url}` is no address; write http://host:port or https://host"));
+    let wrong =
+        || Error::invalid(format!("`{url}` is no address")).mend("write http://host:port or https://host");
     let parsed: Uri = url.parse().map_err(|_| wrong())?;
     if !matches!(parsed.scheme_str(), Some("http" | "https")) || parsed.query().is_some() {
         return Err(wrong());

@@ -8,7 +8,7 @@
 //!
 //! [`Schema`] makes and migrates tables in numbered steps; [`Lease`] lets one process at a time do a thing.
 
-mod backend;
+mod cluster;
 mod config;
 mod errors;
 mod lease;
@@ -16,7 +16,7 @@ mod schema;
 mod shared;
 mod statement;
 
-pub use backend::Cluster;
+pub use cluster::Cluster;
 pub use config::{Config, Level, Replication, SerialLevel};
 pub use lease::Lease;
 pub use schema::{Schema, Step};

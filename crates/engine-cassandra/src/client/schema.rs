@@ -11,7 +11,7 @@ use rushes_types::{Error, ErrorKind, Result};
 use scylla::statement::unprepared::Statement;
 
 use crate::client::config::Replication;
-use crate::client::{Cluster, Lease, Write};
+use crate::client::{Cluster, Lease};
 
 /// How long another process may hold the schema before we give up, in all.
 const WAIT: Duration = Duration::from_secs(120);
@@ -117,7 +117,7 @@ impl Cluster {
     pub async fn define(&self, cql: &str) -> Result<()> {
         let mut statement = Statement::new(cql);
         statement.set_request_timeout(Some(DEFINITION));
-        let run = async || self.driver().query_unpaged(statement.clone(), ()).await;
+        let run = async || self.session().query_unpaged(statement.clone(), ()).await;
         self.repeating("cannot change the schema", run).await.map(drop)
     }
 
@@ -184,12 +184,14 @@ impl Cluster {
     }
 }
 
-/// So that a caller can note a write beside its own.
+#[cfg(feature = "testing")]
 impl Cluster {
-    /// The write that notes a step as done; a later version's tables are made by tests this way.
-    #[doc(hidden)]
+    /// Notes a step as done, as a later version does.
+    ///
+    /// # Errors
+    /// As the nodes say.
     pub fn note_step(&self, component: &str, step: i32) -> Result<()> {
         let cql = format!("INSERT INTO {} (component, step) VALUES (?, ?)", self.table("schema_steps"));
-        self.block_on(self.write_together(&[Write::new(&cql, (component, step))]))
+        self.block_on(self.write_together(&[crate::client::Write::new(&cql, (component, step))]))
     }
 }

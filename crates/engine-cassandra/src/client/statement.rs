@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-use rushes_types::{Error, ErrorKind, Result};
+use rushes_types::{Backoff, Error, ErrorKind, Result};
 use scylla::errors::ExecutionError;
 use scylla::response::query_result::QueryResult;
 use scylla::response::{PagingState, PagingStateResponse};
@@ -17,10 +17,8 @@ use crate::client::Cluster;
 use crate::client::driver::OwnedRow;
 use crate::client::errors::{self, Class};
 
-/// The first pause before a repetition; each further one is twice as long.
-const PAUSE: Duration = Duration::from_millis(50);
-/// The longest pause.
-const PAUSE_MAX: Duration = Duration::from_secs(2);
+/// The first and the longest wait before a repetition.
+const WAITS: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
 /// Rows of a page.
 const PAGE_ROWS: i32 = 2_000;
 
@@ -63,7 +61,7 @@ impl Cluster {
     /// Unavailable, Busy, Storage, `StorageFull` or Forbidden, as the nodes say.
     pub async fn write(&self, cql: &str, values: impl SerializeRow) -> Result<()> {
         let statement = self.prepared(cql, Purpose::Write).await?;
-        self.repeating("cannot write", async || self.driver().execute_unpaged(&statement, &values).await)
+        self.repeating("cannot write", async || self.session().execute_unpaged(&statement, &values).await)
             .await?;
         Ok(())
     }
@@ -82,7 +80,7 @@ impl Cluster {
         let statement = &*statement;
         stream::iter(rows)
             .map(|values| async move {
-                let run = async || self.driver().execute_unpaged(statement, &values).await;
+                let run = async || self.session().execute_unpaged(statement, &values).await;
                 self.repeating("cannot write", run).await.map(drop)
             })
             .buffer_unordered(self.config().max_in_flight)
@@ -105,7 +103,7 @@ impl Cluster {
         stream::iter(groups)
             .map(|group| async move {
                 if let [values] = group.as_slice() {
-                    let run = async || self.driver().execute_unpaged(statement, values).await;
+                    let run = async || self.session().execute_unpaged(statement, values).await;
                     return self.repeating("cannot write", run).await.map(drop);
                 }
                 if group.is_empty() {
@@ -116,7 +114,7 @@ impl Cluster {
                 for _ in &group {
                     batch.append_statement(statement.clone());
                 }
-                let run = async || self.driver().batch(&batch, &group).await;
+                let run = async || self.session().batch(&batch, &group).await;
                 self.repeating("cannot write", run).await.map(drop)
             })
             .buffer_unordered(self.config().max_in_flight)
@@ -140,7 +138,7 @@ impl Cluster {
             batch.append_statement((*statement).clone());
         }
         let values: Vec<_> = writes.iter().map(|w| &*w.values).collect();
-        self.repeating("cannot write", async || self.driver().batch(&batch, &values).await).await?;
+        self.repeating("cannot write", async || self.session().batch(&batch, &values).await).await?;
         Ok(())
     }
 
@@ -157,7 +155,7 @@ impl Cluster {
         }
         let _permit = self.permit().await?;
         let outcome = match (statements.as_slice(), writes) {
-            ([statement], [write]) => self.driver().execute_unpaged(statement, &*write.values).await,
+            ([statement], [write]) => self.session().execute_unpaged(statement, &*write.values).await,
             _ => {
                 let mut batch = Batch::new(BatchType::Unlogged);
                 batch.set_consistency(self.config().consistency.write());
@@ -166,7 +164,7 @@ impl Cluster {
                     batch.append_statement((**statement).clone());
                 }
                 let values: Vec<_> = writes.iter().map(|w| &*w.values).collect();
-                self.driver().batch(&batch, &values).await
+                self.session().batch(&batch, &values).await
             }
         };
         match outcome {
@@ -269,7 +267,7 @@ impl Cluster {
         state: PagingState,
     ) -> Result<(Vec<R>, Option<PagingState>)> {
         const WHAT: &str = "cannot read";
-        let run = async || self.driver().execute_single_page(statement, values, state.clone()).await;
+        let run = async || self.session().execute_single_page(statement, values, state.clone()).await;
         let (result, next) = self.repeating(WHAT, run).await?;
         let next = match next {
             PagingStateResponse::HasMorePages { state } => Some(state),
@@ -286,7 +284,7 @@ impl Cluster {
         if let Some(known) = self.known(cql, purpose) {
             return Ok(known);
         }
-        let run = async || self.driver().prepare(cql).await.map_err(ExecutionError::from);
+        let run = async || self.session().prepare(cql).await.map_err(ExecutionError::from);
         let mut statement = self.repeating("cannot prepare a statement", run).await?;
         let config = self.config();
         match purpose {
@@ -310,15 +308,14 @@ impl Cluster {
         mut run: impl AsyncFnMut() -> std::result::Result<T, ExecutionError>,
     ) -> Result<T> {
         let _permit = self.permit().await?;
-        let mut pause = PAUSE;
+        let mut backoff = Backoff::new(WAITS.0, WAITS.1, self.seed());
         for _ in 0..self.config().retries {
             match run().await {
                 Ok(done) => return Ok(done),
                 Err(e) if errors::class(&e) == Class::Final => return Err(errors::of_request(what, &e)),
                 Err(e) => tracing::debug!(error = %e, "repeating a request to Cassandra"),
             }
-            tokio::time::sleep(pause).await;
-            pause = pause.saturating_mul(2).min(PAUSE_MAX);
+            tokio::time::sleep(backoff.next_wait()).await;
         }
         run().await.map_err(|e| errors::of_request(what, &e))
     }

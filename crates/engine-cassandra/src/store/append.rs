@@ -8,14 +8,14 @@ use rushes_store::engine::{
     Cut, RunRow, Verdict, check_blocks_of_run, check_open, cut, encode_block, is_kept, judge, loose_segment,
     no_asset, no_run, pack,
 };
-use rushes_store::{BlockInput, Effect, Receipt, Redactor, Take};
+use rushes_store::{AppendMode, BlockInput, Effect, Receipt, Redactor, Rejection};
 use rushes_types::{AssetId, Error, ErrorKind, ModelRef, Result, RunId};
 
 use crate::store::CassandraStore;
 use crate::store::content::{self, Content, Entry, ROW_BYTES};
+use crate::store::existing::{ExistingIds, LookIn};
 use crate::store::head::{self, PieceRow, kind, segment_name};
 use crate::store::state::{AssetState, Scope};
-use crate::store::taken::{Look, Taken};
 use crate::store::tx::{self, Tx, Written};
 use crate::store::writers::new_segment;
 
@@ -26,7 +26,7 @@ const ASSETS_AT_ONCE: usize = 16;
 type Picked = Vec<Vec<u32>>;
 
 /// What is kept of a group of cuts.
-struct Kept {
+struct NewPiece {
     picked: Picked,
     piece: u64,
     content: Content,
@@ -36,13 +36,13 @@ struct Kept {
 
 /// What a request keeps between the attempts at its change.
 #[derive(Default)]
-struct Own {
-    kept: BTreeMap<usize, Kept>,
+struct RequestState {
+    kept: BTreeMap<usize, NewPiece>,
     /// Written, and of no use any more.
     discarded: Vec<PieceRow>,
 }
 
-impl Written for Own {
+impl Written for RequestState {
     fn note_written(&mut self, pieces: &[u64]) {
         for kept in self.kept.values_mut() {
             kept.written |= pieces.contains(&kept.piece);
@@ -50,7 +50,7 @@ impl Written for Own {
     }
 }
 
-impl Own {
+impl RequestState {
     fn begin(&mut self) {
         self.kept.values_mut().for_each(|kept| kept.used = false);
     }
@@ -70,7 +70,7 @@ impl Own {
             return Ok(kept.content.as_piece(kept.piece));
         }
         let content = content_of(cuts, &picked, redactor)?;
-        let kept = Kept { picked, piece: new_segment()?, content, written: false, used: true };
+        let kept = NewPiece { picked, piece: new_segment()?, content, written: false, used: true };
         let piece = kept.content.as_piece(kept.piece);
         if let Some(old) = self.kept.insert(group, kept)
             && old.written
@@ -114,7 +114,7 @@ fn content_of(cuts: &[Cut<'_>], picked: &Picked, redactor: Option<&dyn Redactor>
 }
 
 /// Splits rows into those that are kept and those that are not.
-fn sift(cuts: &[Cut<'_>], taken: &Taken, receipt: &mut Receipt) -> (Picked, u64) {
+fn sift(cuts: &[Cut<'_>], taken: &ExistingIds, receipt: &mut Receipt) -> (Picked, u64) {
     let mut seen: HashMap<u128, u128> = HashMap::new();
     let mut accepted = 0;
     let picked = cuts.iter().map(|cut| {
@@ -131,7 +131,12 @@ fn sift(cuts: &[Cut<'_>], taken: &Taken, receipt: &mut Receipt) -> (Picked, u64)
                     accepted += 1;
                 }
                 Verdict::Duplicate => receipt.duplicates += 1,
-                Verdict::Reject(why) => receipt.rejected.push((cut.input, row.position, why)),
+                Verdict::Reject(reason) => receipt.rejected.push(Rejection {
+                    block: cut.input,
+                    position: row.position,
+                    source: row.source,
+                    reason,
+                }),
             }
         }
         positions
@@ -152,7 +157,7 @@ impl CassandraStore {
         &self,
         run: &RunId,
         blocks: &[BlockInput<'_>],
-        take: Take,
+        mode: AppendMode,
     ) -> Result<Receipt> {
         let mut cuts = Vec::new();
         for input in 0..blocks.len() {
@@ -161,17 +166,17 @@ impl CassandraStore {
         let asset = self.cluster.block_on(self.asset_of_run(run))?.ok_or_else(|| no_run(run))?;
         let slot = self.states.of(&asset);
         let mut state = slot.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut own = Own::default();
+        let mut own = RequestState::default();
         self.cluster.block_on(async {
-            let decide = async |tx: &mut Tx<'_>, own: &mut Own| {
+            let decide = async |tx: &mut Tx<'_>, own: &mut RequestState| {
                 own.begin();
                 let mut row = self.run_row(tx.asset, run).await?.ok_or_else(|| no_run(run))?;
                 check_open(&row.run)?;
                 check_blocks_of_run(&row.run, blocks)?;
-                let taken = self.taken(tx.asset, tx.state, &Look::Run(&row), &cuts).await?;
+                let taken = self.taken(tx.asset, tx.state, &LookIn::Run(&row), &cuts).await?;
                 let mut receipt = Receipt::default();
                 let (picked, accepted) = sift(&cuts, &taken, &mut receipt);
-                if !is_kept(take, &mut receipt) || accepted == 0 {
+                if !is_kept(mode, &mut receipt) || accepted == 0 {
                     return Ok((receipt, None));
                 }
                 let piece = own.keep(0, &cuts, picked, self.redactor.as_deref())?;
@@ -186,7 +191,7 @@ impl CassandraStore {
                 tx.put(kind::RUN, run.as_str(), 0, row.encode());
                 Ok((receipt, Some((Scope::Run(row.segment), before as usize))))
             };
-            let done = self.change_with(&asset, &mut state, &mut own, decide, Own::ahead).await;
+            let done = self.change_with(&asset, &mut state, &mut own, decide, RequestState::ahead).await;
             self.tidy_up(&asset, &mut own, done.as_ref().err()).await;
             let (receipt, kept) = done?;
             if let Some((scope, before)) = kept {
@@ -196,7 +201,7 @@ impl CassandraStore {
         })
     }
 
-    pub(crate) fn append_loose_lines(&self, blocks: &[BlockInput<'_>], take: Take) -> Result<Receipt> {
+    pub(crate) fn append_loose_lines(&self, blocks: &[BlockInput<'_>], mode: AppendMode) -> Result<Receipt> {
         let mut assets: BTreeMap<&AssetId, Vec<Group<'_>>> = BTreeMap::new();
         for (input, block) in blocks.iter().enumerate() {
             let groups = assets.entry(&block.asset).or_default();
@@ -216,21 +221,21 @@ impl CassandraStore {
         let mut states: Vec<MutexGuard<'_, AssetState>> =
             slots.iter().map(|slot| slot.lock().unwrap_or_else(PoisonError::into_inner)).collect();
         let mut receipt = self.cluster.block_on(async {
-            if take != Take::Nothing && assets.len() > 1 {
+            if mode != AppendMode::DryRun && assets.len() > 1 {
                 self.check_registered(blocks, &assets).await?;
             }
-            if take != Take::WhatFits {
+            if mode != AppendMode::Partial {
                 // What becomes of the request is decided on all of it before any of it is written.
-                let would = self.each_asset(&assets, &mut states, Take::Nothing).await?;
-                if take == Take::Nothing || !would.rejected.is_empty() {
+                let would = self.each_asset(&assets, &mut states, AppendMode::DryRun).await?;
+                if mode == AppendMode::DryRun || !would.rejected.is_empty() {
                     let mut would = would;
-                    is_kept(take, &mut would);
+                    is_kept(mode, &mut would);
                     return Ok(would);
                 }
             }
-            self.each_asset(&assets, &mut states, take).await
+            self.each_asset(&assets, &mut states, mode).await
         })?;
-        receipt.rejected.sort_unstable_by_key(|(block, position, _)| (*block, *position));
+        receipt.rejected.sort_unstable();
         Ok(receipt)
     }
 
@@ -257,10 +262,10 @@ impl CassandraStore {
         &self,
         assets: &BTreeMap<&AssetId, Vec<Group<'_>>>,
         states: &mut [MutexGuard<'_, AssetState>],
-        take: Take,
+        mode: AppendMode,
     ) -> Result<Receipt> {
         let all = assets.iter().zip(states.iter_mut());
-        stream::iter(all.map(|((asset, groups), state)| self.append_on(asset, groups, state, take)))
+        stream::iter(all.map(|((asset, groups), state)| self.append_on(asset, groups, state, mode)))
             .buffer_unordered(ASSETS_AT_ONCE)
             .try_fold(Receipt::default(), |mut sum, one| async move {
                 sum.accepted += one.accepted;
@@ -278,21 +283,21 @@ impl CassandraStore {
         asset: &AssetId,
         groups: &[Group<'_>],
         state: &mut AssetState,
-        take: Take,
+        mode: AppendMode,
     ) -> Result<Receipt> {
-        let mut own = Own::default();
-        let decide = async |tx: &mut Tx<'_>, own: &mut Own| {
+        let mut own = RequestState::default();
+        let decide = async |tx: &mut Tx<'_>, own: &mut RequestState| {
             own.begin();
-            if take != Take::Nothing && tx.head.doc.is_none() {
+            if mode != AppendMode::DryRun && tx.head.doc.is_none() {
                 return Err(no_asset(asset));
             }
             let mut receipt = Receipt::default();
             let mut picked = Vec::with_capacity(groups.len());
             for group in groups {
-                let taken = self.taken(asset, tx.state, &Look::Loose(group.model), &group.cuts).await?;
+                let taken = self.taken(asset, tx.state, &LookIn::Loose(group.model), &group.cuts).await?;
                 picked.push(sift(&group.cuts, &taken, &mut receipt));
             }
-            if !is_kept(take, &mut receipt) {
+            if !is_kept(mode, &mut receipt) {
                 return Ok((receipt, Vec::new()));
             }
             let first_of = groups.iter().zip(&picked).filter(|(group, (_, accepted))| {
@@ -318,7 +323,7 @@ impl CassandraStore {
             }
             Ok((receipt, more))
         };
-        let done = self.change_with(asset, state, &mut own, decide, Own::ahead).await;
+        let done = self.change_with(asset, state, &mut own, decide, RequestState::ahead).await;
         self.tidy_up(asset, &mut own, done.as_ref().err()).await;
         let (receipt, more) = done?;
         for (n, scope, before) in more {
@@ -328,7 +333,7 @@ impl CassandraStore {
     }
 
     /// Removes what was written in vain. What cannot be removed now stands among the strays.
-    async fn tidy_up(&self, asset: &AssetId, own: &mut Own, failed: Option<&Error>) {
+    async fn tidy_up(&self, asset: &AssetId, own: &mut RequestState, failed: Option<&Error>) {
         if self.writers.is_dead() || failed.is_some_and(|e| e.kind() == ErrorKind::OutcomeUnknown) {
             return;
         }
@@ -351,7 +356,7 @@ impl CassandraStore {
 }
 
 /// Takes what was just kept into the index, if that was complete up to it.
-fn index_more(state: &mut AssetState, scope: &Scope, before: usize, kept: Option<&Kept>) {
+fn index_more(state: &mut AssetState, scope: &Scope, before: usize, kept: Option<&NewPiece>) {
     let Some(kept) = kept.filter(|_| state.indexed(scope) == Some(before)) else { return };
     let index = state.index(scope);
     kept.content.entries.iter().for_each(|entry| index.add(entry));

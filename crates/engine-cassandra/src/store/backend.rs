@@ -5,12 +5,11 @@ use std::sync::PoisonError;
 
 use rushes_store::engine::decode_block;
 use rushes_store::{
-    AnnotationStore, AssetImport, Block, BlockInput, CommitRecord, EraseTarget, Imported, LabelAliases,
-    OutboxPage, Receipt, RunSpec, SegmentReader, StoreCounts, Take,
+    AnnotationStore, Append, AppendMode, AssetImport, Block, BlockInput, CommitRecord, EraseTarget, Erasure,
+    History, Import, Imported, LabelAliases, Outbox, OutboxPage, Receipt, Registry, RunSpec, Runs,
+    SegmentReader, StoreCapabilities, StoreCounts,
 };
-use rushes_types::{
-    Asset, AssetId, Commit, Error, ErrorKind, Model, ModelRef, Result, Run, RunId, Visibility,
-};
+use rushes_types::{Asset, AssetId, Commit, Error, ErrorKind, Model, Result, Run, RunId, Visibility};
 
 use crate::store::head::{self, Hole, PieceRow, segment_name};
 use crate::store::history::{self, Overlay};
@@ -41,7 +40,7 @@ impl CassandraStore {
         each: &mut dyn FnMut(Block) -> Result<()>,
     ) -> Result<()> {
         for piece in pieces {
-            let mut give = |found: content::Found| {
+            let mut give = |found: content::StoredBlock| {
                 let mut block = decode_block(&found.bytes)?;
                 let before = block.positions.len();
                 let place = |position| Hole { piece: piece.piece, block: found.block, position };
@@ -57,7 +56,7 @@ impl CassandraStore {
             };
             // Who is given a block may wait for somebody, which is not allowed inside of the driver's work. A piece is bounded.
             let mut blocks = Vec::new();
-            let mut keep = |found: content::Found| {
+            let mut keep = |found: content::StoredBlock| {
                 blocks.push(found);
                 Ok(())
             };
@@ -68,33 +67,50 @@ impl CassandraStore {
     }
 }
 
-impl AnnotationStore for CassandraStore {
-    fn put_assets(&self, assets: &[Asset]) -> Result<Option<Commit>> {
-        self.cluster.block_on(self.register(assets))
-    }
-
+impl History for CassandraStore {
     fn asset(&self, id: &AssetId) -> Result<Option<Asset>> {
         self.cluster.block_on(self.find_asset(id))
     }
 
-    fn assets(&self, after: Option<&AssetId>, limit: usize) -> Result<Vec<Asset>> {
-        self.cluster.block_on(self.page_of_assets(after, limit))
+    fn models(&self) -> Result<Vec<Model>> {
+        self.cluster.block_on(self.all_models())
     }
 
     fn assets_with_history(&self, after: Option<&AssetId>, limit: usize) -> Result<Vec<AssetId>> {
         self.cluster.block_on(self.names_with_history(after, limit))
     }
 
+    fn history(&self, asset: &AssetId, after: Commit, limit: usize) -> Result<Vec<CommitRecord>> {
+        self.cluster.block_on(history::page(&self.cluster, asset, after, limit))
+    }
+
+    fn blocks(&self, asset: &AssetId, segment: u64, each: &mut dyn FnMut(Block) -> Result<()>) -> Result<()> {
+        let Some(pieces) = self.committed_pieces(asset, segment)? else { return Ok(()) };
+        let overlay = self.cluster.block_on(Overlay::read(&self.cluster, asset))?;
+        let holes = overlay.holes.get(&segment_name(segment)).into_iter().flatten().copied().collect();
+        let given = self.give_blocks(asset, &pieces, &holes, each);
+        // There is no view of many partitions at one moment here: what was erased meanwhile may be missing in part.
+        if self.committed_pieces(asset, segment)?.is_none() {
+            return Err(Error::new(
+                ErrorKind::Busy,
+                format!("a segment of asset `{asset}` was erased while it was read; read the history again"),
+            ));
+        }
+        given
+    }
+}
+
+impl Registry for CassandraStore {
+    fn put_assets(&self, assets: &[Asset]) -> Result<Option<Commit>> {
+        self.cluster.block_on(self.register(assets))
+    }
+
+    fn assets(&self, after: Option<&AssetId>, limit: usize) -> Result<Vec<Asset>> {
+        self.cluster.block_on(self.page_of_assets(after, limit))
+    }
+
     fn put_model(&self, model: &Model) -> Result<()> {
         self.cluster.block_on(self.register_model(model))
-    }
-
-    fn model(&self, model: &ModelRef) -> Result<Option<Model>> {
-        Ok(self.models()?.into_iter().find(|m| m.model == *model))
-    }
-
-    fn models(&self) -> Result<Vec<Model>> {
-        self.cluster.block_on(self.all_models())
     }
 
     fn put_labels(&self, labels: &[LabelAliases]) -> Result<()> {
@@ -104,13 +120,11 @@ impl AnnotationStore for CassandraStore {
     fn labels(&self) -> Result<Vec<LabelAliases>> {
         self.cluster.block_on(self.all_labels())
     }
+}
 
+impl Runs for CassandraStore {
     fn open_run(&self, spec: &RunSpec) -> Result<Run> {
         self.open_one(spec)
-    }
-
-    fn append(&self, run: &RunId, blocks: &[BlockInput<'_>], take: Take) -> Result<Receipt> {
-        self.append_to_run(run, blocks, take)
     }
 
     fn commit_run(&self, run: &RunId) -> Result<Commit> {
@@ -136,30 +150,19 @@ impl AnnotationStore for CassandraStore {
     fn runs(&self, asset: Option<&AssetId>, after: Option<&RunId>, limit: usize) -> Result<Vec<Run>> {
         self.cluster.block_on(self.list_runs(asset, after, limit))
     }
+}
 
-    fn append_loose(&self, blocks: &[BlockInput<'_>], take: Take) -> Result<Receipt> {
-        self.append_loose_lines(blocks, take)
+impl Append for CassandraStore {
+    fn append(&self, run: &RunId, blocks: &[BlockInput<'_>], mode: AppendMode) -> Result<Receipt> {
+        self.append_to_run(run, blocks, mode)
     }
 
-    fn history(&self, asset: &AssetId, after: Commit, limit: usize) -> Result<Vec<CommitRecord>> {
-        self.cluster.block_on(history::page(&self.cluster, asset, after, limit))
+    fn append_loose(&self, blocks: &[BlockInput<'_>], mode: AppendMode) -> Result<Receipt> {
+        self.append_loose_lines(blocks, mode)
     }
+}
 
-    fn blocks(&self, asset: &AssetId, segment: u64, each: &mut dyn FnMut(Block) -> Result<()>) -> Result<()> {
-        let Some(pieces) = self.committed_pieces(asset, segment)? else { return Ok(()) };
-        let overlay = self.cluster.block_on(Overlay::read(&self.cluster, asset))?;
-        let holes = overlay.holes.get(&segment_name(segment)).into_iter().flatten().copied().collect();
-        let given = self.give_blocks(asset, &pieces, &holes, each);
-        // There is no view of many partitions at one moment here: what was erased meanwhile may be missing in part.
-        if self.committed_pieces(asset, segment)?.is_none() {
-            return Err(Error::new(
-                ErrorKind::Busy,
-                format!("a segment of asset `{asset}` was erased while it was read; read the history again"),
-            ));
-        }
-        given
-    }
-
+impl Erasure for CassandraStore {
     fn erase(&self, target: &EraseTarget) -> Result<Option<Commit>> {
         self.erase_target(target)
     }
@@ -167,7 +170,9 @@ impl AnnotationStore for CassandraStore {
     fn purge(&self) -> Result<()> {
         self.sweep()
     }
+}
 
+impl Outbox for CassandraStore {
     fn outbox(&self, after: u64, limit: usize) -> Result<OutboxPage> {
         self.next_page(after, limit)
     }
@@ -176,6 +181,16 @@ impl AnnotationStore for CassandraStore {
         self.trim(upto)
     }
 
+    fn last_commit(&self) -> Result<Commit> {
+        Ok(self.cluster.block_on(self.sums())?.1)
+    }
+
+    fn settled(&self) -> Result<Commit> {
+        self.cluster.block_on(self.settled_commit())
+    }
+}
+
+impl Import for CassandraStore {
     fn import(&self, import: &AssetImport, content: &mut SegmentReader<'_>) -> Result<Imported> {
         self.import_asset(import, content)
     }
@@ -183,13 +198,11 @@ impl AnnotationStore for CassandraStore {
     fn import_models(&self, models: &[Model]) -> Result<()> {
         models.iter().try_for_each(|model| self.cluster.block_on(self.put_model(model, true)).map(drop))
     }
+}
 
-    fn last_commit(&self) -> Result<Commit> {
-        Ok(self.cluster.block_on(self.sums())?.1)
-    }
-
-    fn settled(&self) -> Result<Commit> {
-        self.cluster.block_on(self.settled_commit())
+impl AnnotationStore for CassandraStore {
+    fn capabilities(&self) -> StoreCapabilities {
+        StoreCapabilities { shared: true, dense_commits: false, erases_arrow_rows: self.redactor.is_some() }
     }
 
     fn counts(&self) -> Result<StoreCounts> {

@@ -12,8 +12,8 @@ use futures_util::stream::{self, StreamExt};
 use rushes_store::engine::corrupt;
 use rushes_types::{AssetId, Result};
 
+use crate::columns::column;
 use crate::store::head::PieceRow;
-use crate::store::tables::column;
 
 /// Largest row of a block, in bytes; a larger block lies in several rows.
 pub const ROW_BYTES: usize = 256 << 10;
@@ -158,7 +158,7 @@ const fn chunk_of_part(part: u32) -> i32 {
 }
 
 /// A block that was read: its number in the piece, and its bytes as stored.
-pub struct Found {
+pub struct StoredBlock {
     /// Its number.
     pub block: u32,
     /// Where its rows lie: (chunk, slice).
@@ -174,18 +174,18 @@ pub async fn read(
     cluster: &Cluster,
     asset: &AssetId,
     piece: PieceRow,
-    mut each: impl FnMut(Found) -> Result<()>,
+    mut each: impl FnMut(StoredBlock) -> Result<()>,
 ) -> Result<()> {
     const READ: &str =
         "SELECT block, slice, slices, data FROM blocks WHERE asset = ? AND piece = ? AND chunk = ?";
-    let mut open: Option<Found> = None;
+    let mut open: Option<StoredBlock> = None;
     for chunk in 0..piece.rows.div_ceil(ROWS_PER_CHUNK).cast_signed() {
         let rows = cluster.rows::<BlockRow>(READ, (asset.as_str(), column(piece.piece), chunk)).await?;
         for (block, slice, slices, data) in rows {
             let block = block.cast_unsigned();
             let mut found = match open.take().filter(|f| f.block == block) {
                 Some(found) => found,
-                None => Found { block, places: Vec::new(), bytes: Vec::new() },
+                None => StoredBlock { block, places: Vec::new(), bytes: Vec::new() },
             };
             if found.places.len() != usize::try_from(slice).unwrap_or(usize::MAX) {
                 return Err(corrupt("a row of a block is missing"));
@@ -271,7 +271,7 @@ pub async fn rewrite(
     cluster: &Cluster,
     asset: &AssetId,
     piece: u64,
-    found: &Found,
+    found: &StoredBlock,
     bytes: Option<&[u8]>,
     stamp: u64,
 ) -> Result<()> {

@@ -8,15 +8,15 @@ use rushes_store::engine::{decode_block, encode_block, keep_lines, no_redactor, 
 use rushes_store::{Block, BlockFormat, Effect};
 use rushes_types::{AssetId, ErrorKind, Result};
 
+use crate::columns::{column, number};
 use crate::store::CassandraStore;
 use crate::store::content;
 use crate::store::erase::{DUTY, still_there};
-use crate::store::head::{self, Gone, Hole, Holes, PieceRow, kind, segment_name};
-use crate::store::history::{self, What};
+use crate::store::existing::hole;
+use crate::store::head::{self, Hole, Holes, PieceRow, Tombstone, kind, segment_name};
+use crate::store::history::{self, TombstoneSubject};
 use crate::store::registered;
 use crate::store::state::Kind;
-use crate::store::tables::{column, number};
-use crate::store::taken::hole;
 use crate::store::tx::forget_strays;
 
 /// Loose pieces removed between two looks at the memory they take.
@@ -29,13 +29,13 @@ impl CassandraStore {
         let mut state = slot.lock().unwrap_or_else(PoisonError::into_inner);
         self.cluster.block_on(async {
             for (name, _, bytes) in head::rows(&self.cluster, asset, kind::GONE).await? {
-                let mut gone = Gone::decode(&bytes)?;
-                let what = What::parse(&name);
+                let mut gone = Tombstone::decode(&bytes)?;
+                let what = TombstoneSubject::parse(&name);
                 if gone.done {
                     continue;
                 }
                 self.remove_gone(asset, what.as_ref(), &gone).await?;
-                if let Some(What::Aborted(_)) = what {
+                if let Some(TombstoneSubject::Aborted(_)) = what {
                     self.settle(asset, &name, 0, &bytes, None).await?;
                 } else {
                     gone.done = true;
@@ -74,20 +74,26 @@ impl CassandraStore {
         }
     }
 
-    async fn remove_gone(&self, asset: &AssetId, what: Option<&What>, gone: &Gone) -> Result<()> {
+    async fn remove_gone(
+        &self,
+        asset: &AssetId,
+        what: Option<&TombstoneSubject>,
+        gone: &Tombstone,
+    ) -> Result<()> {
         for (_, segment) in &gone.runs {
             let pieces = self.pieces_of_run(asset, *segment).await?;
             self.remove_pieces(asset, &pieces, gone.upto).await?;
             self.forget_pieces(asset, *segment, pieces.len()).await?;
         }
         match what {
-            Some(What::Asset | What::Model(_)) => {
+            Some(TombstoneSubject::Asset | TombstoneSubject::Model(_)) => {
                 let head = head::read(&self.cluster, asset).await?;
                 let mut pieces: Vec<PieceRow> = Vec::new();
                 history::raw(&self.cluster, asset, &head, 0, gone.upto, &mut |(_, record)| {
                     if let Effect::Segment(segment) = &record.effect
                         && segment.run.is_loose()
-                        && (what == Some(&What::Asset) || what == Some(&What::Model(segment.model.clone())))
+                        && (what == Some(&TombstoneSubject::Asset)
+                            || what == Some(&TombstoneSubject::Model(segment.model.clone())))
                     {
                         pieces.push(record.piece);
                     }
@@ -97,12 +103,12 @@ impl CassandraStore {
                 for some in pieces.chunks(PIECES) {
                     self.remove_pieces(asset, some, gone.upto).await?;
                 }
-                if what == Some(&What::Asset) {
+                if what == Some(&TombstoneSubject::Asset) {
                     history::remove(&self.cluster, asset, gone.upto).await?;
                 }
             }
-            Some(What::Aborted(_)) => return Ok(()),
-            Some(What::Run(_)) | None => {}
+            Some(TombstoneSubject::Aborted(_)) => return Ok(()),
+            Some(TombstoneSubject::Run(_)) | None => {}
         }
         self.free_names(asset, &gone.runs).await
     }

@@ -12,13 +12,13 @@ use rushes_types::{
     AnnotationId, AssetId, Commit, Error, ErrorKind, ModelRef, MovieId, Result, RunId, RunState,
 };
 
+use crate::columns::column;
 use crate::store::CassandraStore;
 use crate::store::content;
-use crate::store::head::{self, Gone, Hole, Holes, PieceRow, kind, segment_name};
-use crate::store::history::{Overlay, What};
+use crate::store::existing::{IdLocation, hole};
+use crate::store::head::{self, Hole, Holes, PieceRow, Tombstone, kind, segment_name};
+use crate::store::history::{Overlay, TombstoneSubject};
 use crate::store::state::Scope;
-use crate::store::tables::column;
-use crate::store::taken::{Place, hole};
 use crate::store::tx::Tx;
 
 impl CassandraStore {
@@ -70,14 +70,14 @@ impl CassandraStore {
                 tx.remove_kind(kind);
             }
             for (name, num, _) in head::rows(&self.cluster, tx.asset, kind::GONE).await? {
-                if What::parse(&name) != Some(What::Asset) {
+                if TombstoneSubject::parse(&name) != Some(TombstoneSubject::Asset) {
                     tx.remove(kind::GONE, &name, num);
                 }
             }
             let commit = tx.commit_plain(Effect::Erased(Erased::Asset));
             (tx.head.erased, tx.head.annotations, tx.head.bytes) = (commit.0, 0, 0);
-            let gone = Gone { done: false, upto: commit.0, runs: names(&runs) };
-            tx.put(kind::GONE, &What::Asset.name(), 0, gone.encode());
+            let gone = Tombstone { done: false, upto: commit.0, runs: names(&runs) };
+            tx.put(kind::GONE, &TombstoneSubject::Asset.name(), 0, gone.encode());
             Ok(Some(commit))
         })
     }
@@ -119,7 +119,7 @@ impl CassandraStore {
             tx.remove(kind::USE, model.as_str(), 0);
             self.drop_runs(tx, &runs);
             let commit = tx.commit_plain(Effect::Erased(Erased::Model(model.clone())));
-            self.put_gone(tx, &What::Model(model.clone()), commit, names(&runs)).await?;
+            self.put_gone(tx, &TombstoneSubject::Model(model.clone()), commit, names(&runs)).await?;
             Ok(Some(commit))
         })
     }
@@ -135,7 +135,7 @@ impl CassandraStore {
             let runs = [row];
             self.drop_runs(tx, &runs);
             let commit = tx.commit_plain(Effect::Erased(Erased::Run(run.clone())));
-            self.put_gone(tx, &What::Run(run.clone()), commit, names(&runs)).await?;
+            self.put_gone(tx, &TombstoneSubject::Run(run.clone()), commit, names(&runs)).await?;
             Ok(Some(commit))
         })
     }
@@ -162,19 +162,19 @@ impl CassandraStore {
     async fn put_gone(
         &self,
         tx: &mut Tx<'_>,
-        what: &What,
+        what: &TombstoneSubject,
         commit: Commit,
         mut runs: Vec<(RunId, u64)>,
     ) -> Result<()> {
         let name = what.name();
         if let Some(bytes) = head::value(&self.cluster, tx.asset, kind::GONE, &name).await? {
             // What was said of runs that went before stays hidden.
-            let before = Gone::decode(&bytes)?.runs;
+            let before = Tombstone::decode(&bytes)?.runs;
             runs.extend(
                 before.into_iter().filter(|(run, _)| runs.iter().all(|(r, _)| r != run)).collect::<Vec<_>>(),
             );
         }
-        let gone = Gone { done: false, upto: commit.0, runs };
+        let gone = Tombstone { done: false, upto: commit.0, runs };
         tx.put(kind::GONE, &name, 0, gone.encode());
         Ok(())
     }
@@ -208,7 +208,7 @@ impl CassandraStore {
             let commit =
                 tx.commit_plain(Effect::Erased(Erased::Annotation { model, run: run.clone(), id, start_ns }));
             let mut by_segment: BTreeMap<u64, Vec<Hole>> = BTreeMap::new();
-            for Place { at, entry } in &places {
+            for IdLocation { at, entry } in &places {
                 let piece = pieces.get(*at).map_or(0, |p| p.piece);
                 let segment = row.as_ref().map_or(piece, |row| row.segment);
                 by_segment.entry(segment).or_default().push(hole(piece, entry));
@@ -233,7 +233,7 @@ impl CassandraStore {
         &self,
         asset: &AssetId,
         pieces: &[PieceRow],
-        places: &[Place],
+        places: &[IdLocation],
     ) -> Result<()> {
         if self.redactor.is_some() {
             return Ok(());

@@ -19,7 +19,7 @@ use rushes_store::Effect;
 use rushes_store::engine::{Reader, Writer, decode_effect, encode_effect};
 use rushes_types::{AssetId, Commit, Error, ErrorKind, Result, RunId};
 
-use crate::store::tables::{column, number};
+use crate::columns::{column, number};
 
 /// Kinds of rows. Part of the format: never reuse one.
 pub mod kind {
@@ -221,7 +221,7 @@ pub fn segment_name(segment: u64) -> String {
 
 /// What was erased as a whole, up to a commit.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Gone {
+pub struct Tombstone {
     /// Is its content removed?
     pub done: bool,
     /// The commit that erased it: what came before is gone.
@@ -230,7 +230,7 @@ pub struct Gone {
     pub runs: Vec<(RunId, u64)>,
 }
 
-impl Gone {
+impl Tombstone {
     pub fn encode(&self) -> Vec<u8> {
         let mut w = Writer::default();
         w.bool(self.done);

@@ -6,8 +6,8 @@ use crate::client::Cluster;
 use rushes_store::{CommitRecord, Effect};
 use rushes_types::{AssetId, Commit, ModelRef, Result, RunId, RunMode};
 
-use crate::store::head::{self, CHUNK_COMMITS, Gone, Head, Holes, Numbered, Record, kind};
-use crate::store::tables::column;
+use crate::columns::column;
+use crate::store::head::{self, CHUNK_COMMITS, Head, Holes, Numbered, Record, Tombstone, kind};
 
 /// Whether to go on reading.
 pub type GoOn = bool;
@@ -95,7 +95,7 @@ pub struct Overlay {
 
 /// What a row of the kind "gone" is about, as its name says.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum What {
+pub enum TombstoneSubject {
     /// The asset.
     Asset,
     /// A model.
@@ -106,7 +106,7 @@ pub enum What {
     Aborted(RunId),
 }
 
-impl What {
+impl TombstoneSubject {
     /// The row's name.
     pub fn name(&self) -> String {
         match self {
@@ -148,12 +148,12 @@ impl Overlay {
                 overlay.holes.entry(name).or_default().extend(holes);
                 continue;
             }
-            let gone = Gone::decode(&value)?;
-            match What::parse(&name) {
-                Some(What::Model(model)) => {
+            let gone = Tombstone::decode(&value)?;
+            match TombstoneSubject::parse(&name) {
+                Some(TombstoneSubject::Model(model)) => {
                     overlay.models.insert(model, gone.upto);
                 }
-                Some(What::Run(_)) => {}
+                Some(TombstoneSubject::Run(_)) => {}
                 _ => continue,
             }
             for (run, _) in gone.runs {

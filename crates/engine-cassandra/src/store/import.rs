@@ -15,12 +15,12 @@ use rushes_store::engine::{RunRow, changed_meanwhile, encode_asset, renumbered};
 use rushes_store::{AssetImport, CommitRecord, Effect, Erased, ImportPlan, Imported, RunSpec, SegmentReader};
 use rushes_types::{AssetId, Commit, Error, Result, Run, RunState};
 
+use crate::columns::{column, number};
 use crate::store::CassandraStore;
 use crate::store::content;
 use crate::store::head::{self, Head, Numbered, PieceRow, Record, kind, segment_name};
 use crate::store::history;
 use crate::store::incoming::Incoming;
-use crate::store::tables::{column, number};
 use crate::store::tx::{Tx, forget_strays};
 use crate::store::writers::new_segment;
 
@@ -53,10 +53,10 @@ impl CassandraStore {
             let (head, have, runs) = self.cluster.block_on(self.known(asset))?;
             match import.plan(&have, &runs)? {
                 None => return Ok(Imported::Unchanged),
-                Some(plan) if !plan.anew => break (plan, have, head),
+                Some(plan) if !plan.replaces => break (plan, have, head),
                 Some(_) => {
                     self.drop_asset(asset)?;
-                    done = Imported::Anew;
+                    done = Imported::Replaced;
                 }
             }
         };

@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 
 use rushes_store::engine::{check_content, check_import_block, encode_block, hash_id, pack};
-use rushes_store::{AssetImport, ImportBlock, ImportPlan, Segment, SegmentReader};
+use rushes_store::{AssetImport, ImportBlock, ImportPlan, RunSegment, SegmentReader};
 use rushes_types::{AssetId, Error, ErrorKind, Result};
 
+use crate::columns::column;
 use crate::store::CassandraStore;
 use crate::store::content::{self, Content, Entry};
 use crate::store::head::PieceRow;
-use crate::store::tables::column;
 use crate::store::tx::forget_strays;
 use crate::store::writers::new_segment;
 
@@ -60,7 +60,7 @@ impl<'a> Incoming<'a> {
         Ok(())
     }
 
-    fn write(&mut self, segment: &Segment, content: &Content) -> Result<()> {
+    fn write(&mut self, segment: &RunSegment, content: &Content) -> Result<()> {
         let piece = content.as_piece(new_segment()?);
         let (store, asset) = (self.store, self.asset);
         self.written.push(piece);

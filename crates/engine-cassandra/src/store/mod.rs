@@ -30,9 +30,11 @@
 mod append;
 mod backend;
 mod clock;
+mod config;
 mod content;
 mod duties;
 mod erase;
+mod existing;
 mod head;
 mod history;
 mod import;
@@ -42,75 +44,25 @@ mod outbox;
 mod registered;
 mod registry;
 mod runs;
+mod schema;
 mod state;
-mod tables;
-mod taken;
+mod testing;
 mod tx;
 mod writers;
 
 use std::sync::{Arc, Mutex};
-use std::time::Duration;
 
 use crate::client::Cluster;
 use rushes_store::Redactor;
-use rushes_types::{Error, ErrorKind, Result};
+use rushes_types::Result;
+
+pub use config::StoreOptions;
+#[cfg(feature = "testing")]
+pub use testing::{FaultAction, FaultPoint, Faults};
 
 use crate::store::outbox::Relay;
 use crate::store::state::States;
 use crate::store::writers::Writers;
-
-/// Ids kept in memory, over all assets: about 100 MB.
-const IDS_MAX: usize = 4_000_000;
-
-/// A moment in a change.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Moment {
-    /// Its note is written, nothing else.
-    Noted,
-    /// Its content is written and its writer was seen open: only the conditional write is missing.
-    Ready,
-    /// The conditional write is made, and nobody was told.
-    Made,
-}
-
-/// What a process does at a moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
-    /// It goes on.
-    GoesOn,
-    /// It is as if it was killed: the change answers Cancelled, and nothing more comes from this store.
-    Dies,
-}
-
-/// Decides on the fate of a process at each moment, for tests; it may take its time.
-pub type Faults = Arc<dyn Fn(Moment) -> Fate + Send + Sync>;
-
-/// How the store is opened.
-#[derive(Clone)]
-pub struct StoreOptions {
-    /// Removes rows from Arrow blocks; without it, they cannot be erased one by one.
-    pub redactor: Option<Arc<dyn Redactor>>,
-    /// Most ids kept in memory to tell what was sent before, some 25 bytes each. Beyond it they are looked up.
-    pub ids_max: usize,
-    /// How long a process may be silent before it is closed as dead.
-    pub silence: Duration,
-    /// How long a process that relays and dies keeps others from it.
-    pub lease: Duration,
-    /// Stops or kills changes at a moment, for tests.
-    pub faults: Option<Faults>,
-}
-
-impl Default for StoreOptions {
-    fn default() -> Self {
-        Self {
-            redactor: None,
-            ids_max: IDS_MAX,
-            silence: Duration::from_secs(10),
-            lease: Duration::from_secs(10),
-            faults: None,
-        }
-    }
-}
 
 /// The annotation store on Cassandra.
 pub struct CassandraStore {
@@ -128,7 +80,7 @@ impl CassandraStore {
     /// # Errors
     /// Unsupported where a newer version made the tables; Unavailable, Busy or Forbidden as the nodes say.
     pub fn open(cluster: Arc<Cluster>, options: StoreOptions) -> Result<Self> {
-        tables::SCHEMA.apply(&cluster)?;
+        schema::SCHEMA.apply(&cluster)?;
         if cluster.setting("commitlog_sync")?.as_deref() == Some("periodic") {
             tracing::warn!(
                 "Cassandra syncs its commit log only from time to time (`commitlog_sync: periodic`): a power cut on all \
@@ -144,23 +96,6 @@ impl CassandraStore {
             options,
             cluster,
         })
-    }
-
-    /// A moment has come.
-    pub(crate) fn at(&self, moment: Moment) -> Result<()> {
-        match self.options.faults.as_ref().map(|faults| faults(moment)) {
-            Some(Fate::Dies) => {
-                self.writers.die();
-                Err(Error::new(ErrorKind::Cancelled, "the process is killed, as a test told it to be"))
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Publishes no floor any more, as a process whose heart stopped while its hands go on. For tests.
-    #[doc(hidden)]
-    pub fn stop_publishing(&self) {
-        self.writers.stop_publishing();
     }
 
     /// The connection.

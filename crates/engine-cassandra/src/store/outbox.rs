@@ -14,11 +14,12 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use rushes_store::{OutboxPage, OutboxRow};
 use rushes_types::{AssetId, Commit, Error, ErrorKind, Result};
 
+use crate::columns::{column, number};
 use crate::store::CassandraStore;
 use crate::store::head::{self, Head, kind};
 use crate::store::history;
 use crate::store::registered;
-use crate::store::tables::{column, number, slice, slices};
+use crate::store::schema::{slice, slices};
 use crate::store::tx;
 
 /// Commits that are held to be given out; more are found when these are carried.
@@ -32,7 +33,7 @@ const TRIM: usize = 200;
 /// How often a watermark is said again where nothing happens: whoever was told may have failed to write it down.
 const AGAIN: Duration = Duration::from_secs(30);
 
-struct Held {
+struct OutboxEntry {
     asset: AssetId,
     commit: u64,
     value: Vec<u8>,
@@ -47,7 +48,7 @@ struct Note {
 }
 
 /// How far all writers are.
-struct Standing {
+struct WriterFloors {
     registered: Vec<registered::Registered>,
     /// What each said last.
     said: HashMap<i64, u64>,
@@ -59,7 +60,7 @@ struct Standing {
 pub struct Relay {
     lease: Lease,
     next: u64,
-    rows: BTreeMap<u64, Held>,
+    rows: BTreeMap<u64, OutboxEntry>,
     held: HashSet<(AssetId, u64)>,
     /// Notes whose commits are settled: they go when nothing of their asset is held any more.
     settled: Vec<Note>,
@@ -104,14 +105,14 @@ impl Relay {
     fn hold(&mut self, asset: &AssetId, commit: u64, value: Vec<u8>) {
         self.newest = self.newest.max(commit);
         if self.held.insert((asset.clone(), commit)) {
-            self.rows.insert(self.next, Held { asset: asset.clone(), commit, value });
+            self.rows.insert(self.next, OutboxEntry { asset: asset.clone(), commit, value });
             self.next += 1;
         }
     }
 
     /// A page of what is held, and the watermark where it may be said behind the page.
     fn page(&mut self, after: u64, limit: usize) -> OutboxPage {
-        let row = |(sequence, held): (&u64, &Held)| OutboxRow {
+        let row = |(sequence, held): (&u64, &OutboxEntry)| OutboxRow {
             sequence: *sequence,
             asset: held.asset.clone(),
             commit: Commit(held.commit),
@@ -153,7 +154,7 @@ impl CassandraStore {
     }
 
     /// How far all writers are.
-    async fn standing(&self) -> Result<Standing> {
+    async fn standing(&self) -> Result<WriterFloors> {
         let registered = registered::all(&self.cluster).await?;
         let floors = registered::floors(&self.cluster).await?;
         let said: HashMap<i64, u64> = floors.iter().map(|f| (f.id, f.floor)).collect();
@@ -163,7 +164,7 @@ impl CassandraStore {
             let of_those_that_left = || floors.iter().map(|f| f.floor).max();
             of_active.into_iter().min().or_else(of_those_that_left).unwrap_or(0)
         });
-        Ok(Standing { registered, said, lowest })
+        Ok(WriterFloors { registered, said, lowest })
     }
 
     /// A commit up to which none is missing and none will come any more.
@@ -181,7 +182,7 @@ impl CassandraStore {
 
     /// Finds what is to be carried.
     async fn pass(&self, relay: &mut Relay) -> Result<()> {
-        let Standing { registered, said, lowest } = self.standing().await?;
+        let WriterFloors { registered, said, lowest } = self.standing().await?;
         for writer in &registered {
             self.look_after(relay, *writer, said.get(&writer.id).copied().unwrap_or(0)).await?;
         }
@@ -327,7 +328,7 @@ impl CassandraStore {
 async fn notes(cluster: &Cluster) -> Result<Vec<Note>> {
     const READ: &str = "SELECT asset, writer, num FROM pending WHERE slice IN ?";
     // One request: most of the time there is nothing, and it is asked often.
-    let all: Vec<i32> = slices().map(|(slice,)| slice).collect();
+    let all: Vec<i32> = slices().collect();
     let rows = cluster.rows::<(String, i64, Option<i64>)>(READ, (all,)).await?;
     let note = |(asset, writer, num): (String, i64, Option<i64>)| {
         Some(Note { asset: AssetId::new(&asset).ok()?, writer, num: number(num) })

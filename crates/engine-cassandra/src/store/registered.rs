@@ -3,7 +3,7 @@
 use crate::client::{Cluster, Outcome, Write};
 use rushes_types::Result;
 
-use crate::store::tables::number;
+use crate::columns::number;
 
 /// A registered writer.
 #[derive(Debug, Clone, Copy)]

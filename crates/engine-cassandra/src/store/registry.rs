@@ -12,10 +12,11 @@ use rushes_store::engine::{
 use rushes_store::{Effect, LabelAliases, StoreCounts};
 use rushes_types::{Asset, AssetId, Commit, Error, ErrorKind, Model, ModelRef, Result};
 
+use crate::columns::{column, number};
+use crate::slices::merged;
 use crate::store::CassandraStore;
 use crate::store::head::{self, kind};
-use crate::store::lists;
-use crate::store::tables::{column, number, slice, slices};
+use crate::store::schema::{slice, slices};
 use crate::store::tx::Tx;
 
 /// Assets that are changed at once.
@@ -101,9 +102,10 @@ impl CassandraStore {
         const READ: &str =
             "SELECT asset, registered, commits FROM assets WHERE slice = ? AND asset > ? LIMIT ?";
         let after = after.map_or("", AssetId::as_str);
-        lists::merged::<AssetRow, _>(
+        merged::<_, AssetRow, _>(
             &self.cluster,
             READ,
+            slices(),
             after,
             limit,
             |row| &row.0,
@@ -129,8 +131,12 @@ impl CassandraStore {
         type Sums = (Option<i32>, Option<i64>, Option<i64>, Option<i64>, Option<i64>);
         let mut counts = StoreCounts::default();
         let mut last = 0;
-        for (assets, annotations, commits, bytes, latest) in
-            self.cluster.rows_of_each::<Sums, _>(SUM, slices()).await?.into_iter().flatten()
+        for (assets, annotations, commits, bytes, latest) in self
+            .cluster
+            .rows_of_each::<Sums, _>(SUM, slices().map(|slice| (slice,)))
+            .await?
+            .into_iter()
+            .flatten()
         {
             counts.assets += u64::try_from(assets.unwrap_or(0)).unwrap_or(0);
             counts.annotations += number(annotations);
@@ -215,7 +221,7 @@ impl CassandraStore {
     /// The assets that the model has a run or loose lines on, in the order of their ids.
     pub(crate) async fn used_on(&self, model: &ModelRef) -> Result<Vec<AssetId>> {
         const READ: &str = "SELECT asset FROM model_uses WHERE model = ? AND slice = ?";
-        let keys = slices().map(|(slice,)| (model.as_str(), slice));
+        let keys = slices().map(|slice| (model.as_str(), slice));
         let names = self.cluster.rows_of_each::<(String,), _>(READ, keys).await?;
         let mut noted: Vec<AssetId> =
             names.into_iter().flatten().filter_map(|(name,)| AssetId::new(&name).ok()).collect();

@@ -11,12 +11,13 @@ use rushes_store::engine::{
 use rushes_store::{Effect, RunSpec};
 use rushes_types::{AssetId, Commit, Error, ErrorKind, Result, Run, RunId, RunState, Visibility};
 
+use crate::columns::{column, number};
+use crate::slices::merged;
 use crate::store::CassandraStore;
 use crate::store::clock;
-use crate::store::head::{self, Gone, kind};
-use crate::store::history::{self, What};
-use crate::store::lists;
-use crate::store::tables::{column, number, slice};
+use crate::store::head::{self, Tombstone, kind};
+use crate::store::history::{self, TombstoneSubject};
+use crate::store::schema::{slice, slices};
 use crate::store::tx::Tx;
 use crate::store::writers::new_segment;
 
@@ -184,9 +185,12 @@ impl CassandraStore {
             }
             check_open(&row.run)?;
             self.mark_duty(tx.asset).await?;
-            let gone =
-                Gone { done: false, upto: self.writers.stamp(0), runs: vec![(run.clone(), row.segment)] };
-            tx.put(kind::GONE, &What::Aborted(run.clone()).name(), 0, gone.encode());
+            let gone = Tombstone {
+                done: false,
+                upto: self.writers.stamp(0),
+                runs: vec![(run.clone(), row.segment)],
+            };
+            tx.put(kind::GONE, &TombstoneSubject::Aborted(run.clone()).name(), 0, gone.encode());
             row.run.state = RunState::Aborted;
             row.run.annotations = 0;
             row.blocks = 0;
@@ -259,7 +263,8 @@ impl CassandraStore {
             let wanted = (limit - runs.len()).min(1_000);
             type Listed = (String, Option<String>);
             let listed =
-                lists::merged::<Listed, _>(&self.cluster, LIST, &after, wanted, |row| &row.0, Some).await?;
+                merged::<_, Listed, _>(&self.cluster, LIST, slices(), &after, wanted, |row| &row.0, Some)
+                    .await?;
             let ended = listed.len() < wanted;
             for (run, asset) in listed {
                 let ids = (RunId::new(&run), asset.and_then(|a| AssetId::new(&a).ok()));

@@ -4,25 +4,29 @@ use std::time::Duration;
 
 use crate::client::{Outcome, Write};
 use rushes_store::Effect;
-use rushes_types::{AssetId, Commit, Error, ErrorKind, Result};
+use rushes_types::{AssetId, Backoff, Commit, Error, ErrorKind, Result};
 
+use crate::columns::{column, number};
+use crate::store::CassandraStore;
 use crate::store::content::{self, Content};
 use crate::store::head::{self, Head, Numbered, PieceRow, Record, kind};
 use crate::store::history;
 pub use crate::store::lists::{forget_strays, list};
+use crate::store::schema::slice;
 use crate::store::state::AssetState;
-use crate::store::tables::{column, number, slice};
+use crate::store::testing::FaultPoint;
 use crate::store::writers::Ticket;
-use crate::store::{CassandraStore, Moment};
 
 /// Attempts at a change that others overtake.
 const ATTEMPTS: u32 = 200;
 /// Attempts at a conditional write whose outcome is not told.
 const ASKS: u32 = 6;
-/// The first pause between them.
-const PAUSE: Duration = Duration::from_millis(4);
+/// The first and the longest wait between them.
+const ASK_WAITS: (Duration, Duration) = (Duration::from_millis(32), Duration::from_secs(1));
+/// The first and the longest wait before a change that others overtook is decided again.
+const DECIDE_WAITS: (Duration, Duration) = (Duration::from_millis(4), Duration::from_millis(64));
 
-enum Row {
+enum HeadWrite {
     Put { kind: i32, name: String, num: u64, value: Vec<u8> },
     Remove { kind: i32, name: String, num: u64 },
     RemoveKind { kind: i32 },
@@ -50,14 +54,14 @@ pub struct Tx<'a> {
     /// What is known of the asset, up to the head as it is.
     pub state: &'a mut AssetState,
     before: Head,
-    rows: Vec<Row>,
+    rows: Vec<HeadWrite>,
     ticket: Option<Ticket>,
     /// The commits of this change.
     pub records: Vec<Numbered>,
 }
 
 /// What became of a change.
-enum Done {
+enum Attempt {
     /// It is made.
     Made,
     /// Others came first, or this writer was closed: decide again.
@@ -67,17 +71,17 @@ enum Done {
 impl Tx<'_> {
     /// Puts a row.
     pub fn put(&mut self, kind: i32, name: &str, num: u64, value: Vec<u8>) {
-        self.rows.push(Row::Put { kind, name: name.to_owned(), num, value });
+        self.rows.push(HeadWrite::Put { kind, name: name.to_owned(), num, value });
     }
 
     /// Removes a row.
     pub fn remove(&mut self, kind: i32, name: &str, num: u64) {
-        self.rows.push(Row::Remove { kind, name: name.to_owned(), num });
+        self.rows.push(HeadWrite::Remove { kind, name: name.to_owned(), num });
     }
 
     /// Removes all rows of a kind.
     pub fn remove_kind(&mut self, kind: i32) {
-        self.rows.push(Row::RemoveKind { kind });
+        self.rows.push(HeadWrite::RemoveKind { kind });
     }
 
     /// The asset's next commit.
@@ -114,7 +118,7 @@ impl Tx<'_> {
         let after = self.head.last_commit.max(number(self.before.version)).max(commit.0);
         self.ticket = Some(self.store.writers.begin(self.asset, after));
         self.put(kind::TAIL, "", commit.0, record.encode());
-        self.rows.push(Row::Trimmed { upto: before });
+        self.rows.push(HeadWrite::Trimmed { upto: before });
         self.head.commits = record.ordinal + 1;
         self.head.last_commit = commit.0;
         self.records.push((commit, record));
@@ -145,22 +149,22 @@ impl Tx<'_> {
         };
         let mut writes = vec![first];
         writes.extend(self.rows.iter().map(|row| match row {
-            Row::Put { kind, name, num, value } => {
+            HeadWrite::Put { kind, name, num, value } => {
                 Write::new(PUT, (asset, *kind, name.as_str(), column(*num), value.as_slice()))
             }
-            Row::Remove { kind, name, num } => {
+            HeadWrite::Remove { kind, name, num } => {
                 Write::new(REMOVE, (asset, *kind, name.as_str(), column(*num)))
             }
-            Row::RemoveKind { kind } => Write::new(REMOVE_KIND, (asset, *kind)),
-            Row::Trimmed { upto } => Write::new(TRIMMED, ((*upto > 0).then(|| column(*upto)), asset)),
+            HeadWrite::RemoveKind { kind } => Write::new(REMOVE_KIND, (asset, *kind)),
+            HeadWrite::Trimmed { upto } => Write::new(TRIMMED, ((*upto > 0).then(|| column(*upto)), asset)),
         }));
         writes
     }
 
     /// Makes the change. `ahead` is written before it, and noted before that.
-    async fn finish(&mut self, ahead: &mut [Ahead<'_>]) -> Result<Done> {
+    async fn finish(&mut self, ahead: &mut [Ahead<'_>]) -> Result<Attempt> {
         self.note(ahead).await?;
-        self.store.at(Moment::Noted)?;
+        self.store.reaches(FaultPoint::Noted)?;
         let identity = self.ticket.as_ref().map(|t| t.identity);
         let open = async {
             match identity {
@@ -187,9 +191,9 @@ impl Tx<'_> {
         content?;
         if let (false, Some(closed)) = (open?, identity) {
             self.store.writers.enter_anew(closed).await?;
-            return Ok(Done::Again);
+            return Ok(Attempt::Again);
         }
-        self.store.at(Moment::Ready)?;
+        self.store.reaches(FaultPoint::Ready)?;
         // Commits that were taken over have lower numbers than the change that does so.
         let first = self.ticket.as_ref().map_or(0, |ticket| ticket.number);
         let version = match self.records.last() {
@@ -200,18 +204,19 @@ impl Tx<'_> {
     }
 
     /// Sends the conditional write until it is known what became of it.
-    async fn decide(&mut self, version: u64) -> Result<Done> {
-        let (mut unsure, mut pause) = (false, PAUSE * 8);
+    async fn decide(&mut self, version: u64) -> Result<Attempt> {
+        let mut backoff = Backoff::new(ASK_WAITS.0, ASK_WAITS.1, self.store.cluster.seed());
+        let mut unsure = false;
         let mut last = None;
         for _ in 0..ASKS {
             let outcome = self.store.cluster.conditional(&self.writes(version)).await;
             match outcome {
-                Ok(Outcome::Applied) => return self.store.at(Moment::Made).map(|()| Done::Made),
+                Ok(Outcome::Applied) => return self.store.reaches(FaultPoint::Made).map(|()| Attempt::Made),
                 Ok(Outcome::Refused) if unsure => {
-                    let done = if self.was_made(version).await? { Done::Made } else { Done::Again };
+                    let done = if self.was_made(version).await? { Attempt::Made } else { Attempt::Again };
                     return Ok(done);
                 }
-                Ok(Outcome::Refused) => return Ok(Done::Again),
+                Ok(Outcome::Refused) => return Ok(Attempt::Again),
                 Err(e) if e.kind() == ErrorKind::OutcomeUnknown => {
                     unsure = true;
                     last = Some(e);
@@ -222,8 +227,7 @@ impl Tx<'_> {
                     return Err(e);
                 }
             }
-            tokio::time::sleep(pause).await;
-            pause = pause.saturating_mul(2);
+            tokio::time::sleep(backoff.next_wait()).await;
         }
         self.let_go(true);
         let unknown = Error::new(
@@ -328,7 +332,7 @@ impl CassandraStore {
     where
         O: Written,
     {
-        let mut pause = PAUSE;
+        let mut backoff = Backoff::new(DECIDE_WAITS.0, DECIDE_WAITS.1, self.cluster.seed());
         for attempt in 0..ATTEMPTS {
             let head = head::read(&self.cluster, asset).await?;
             state.catch_up(&self.cluster, asset, &head).await?;
@@ -354,7 +358,7 @@ impl CassandraStore {
             let all: Vec<u64> = pieces.iter().map(|p| p.piece).collect();
             let written: Vec<u64> = pieces.iter().filter(|p| p.written).map(|p| p.piece).collect();
             own.note_written(&written);
-            if let Done::Made = done? {
+            if let Attempt::Made = done? {
                 tx.follow_up(&all).await;
                 let records = std::mem::take(&mut tx.records);
                 drop(tx);
@@ -364,8 +368,7 @@ impl CassandraStore {
             }
             drop(tx);
             if attempt > 2 {
-                tokio::time::sleep(pause + PAUSE.mul_f32(jitter())).await;
-                pause = pause.saturating_mul(2).min(PAUSE * 16);
+                tokio::time::sleep(backoff.next_wait()).await;
             }
         }
         Err(Error::new(
@@ -385,9 +388,4 @@ pub trait Written {
 
 impl Written for () {
     fn note_written(&mut self, _: &[u64]) {}
-}
-
-/// A number in `0.0 … 4.0`, another one each time.
-fn jitter() -> f32 {
-    f32::from(getrandom::u32().map_or(0, |n| (n & 0xff) as u8)) / 64.0
 }

@@ -18,10 +18,10 @@ use crate::client::{Cluster, Outcome, Write};
 use rushes_store::RUN_SEGMENT_BASE;
 use rushes_types::{AssetId, Error, ErrorKind, Result};
 
+use crate::columns::column;
 use crate::store::clock::{self, Clock, WRITERS};
 use crate::store::head;
 use crate::store::registered::{all, floors, free};
-use crate::store::tables::column;
 
 /// How long after something was settled the floor is published, at most.
 const SOON: Duration = Duration::from_millis(50);
@@ -59,7 +59,18 @@ struct Inner {
     settled: bool,
     stop: bool,
     /// The process is dead, as a test told it to be: nothing of it is settled any more.
+    #[cfg(feature = "testing")]
     dead: bool,
+}
+
+impl Inner {
+    /// Did a test let this process die?
+    const fn is_dead(&self) -> bool {
+        #[cfg(feature = "testing")]
+        return self.dead;
+        #[cfg(not(feature = "testing"))]
+        return false;
+    }
 }
 
 /// This process among the writers.
@@ -89,7 +100,7 @@ impl Ticket {
 impl Drop for Ticket {
     fn drop(&mut self) {
         let mut inner = lock(&self.inner.0);
-        if inner.dead {
+        if inner.is_dead() {
             return;
         }
         if self.adrift {
@@ -130,6 +141,7 @@ impl Writers {
             floor: 0,
             settled: false,
             stop: false,
+            #[cfg(feature = "testing")]
             dead: false,
         };
         let writers =
@@ -240,6 +252,7 @@ impl Writers {
     }
 
     /// Falls silent at once, as a process does that is killed.
+    #[cfg(feature = "testing")]
     pub fn die(&self) {
         let mut inner = lock(&self.inner.0);
         (inner.stop, inner.dead) = (true, true);
@@ -247,6 +260,7 @@ impl Writers {
     }
 
     /// Publishes no floor any more; everything else goes on.
+    #[cfg(feature = "testing")]
     pub fn stop_publishing(&self) {
         lock(&self.inner.0).stop = true;
         self.inner.1.notify_all();
@@ -254,7 +268,7 @@ impl Writers {
 
     /// Did it die?
     pub fn is_dead(&self) -> bool {
-        lock(&self.inner.0).dead
+        lock(&self.inner.0).is_dead()
     }
 }
 

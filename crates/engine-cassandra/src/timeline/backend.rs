@@ -1,21 +1,19 @@
 //! The store.
 
-use std::sync::atomic::Ordering;
 use std::sync::{Arc, Mutex};
 
 use crate::client::{Cluster, Lease};
-use rushes_timeline::{FusedOutboxRow, FusedUpdate, RowCounts, TimelineStore, WordCounts};
+use rushes_timeline::{TimelineCapabilities, TimelineOutboxRow, TimelineStore, TimelineUpdate, WordCounts};
 use rushes_types::{
     AssetDocument, AssetId, Bucket, BucketNo, Change, Commit, FusedAnnotation, FusedKey, Result, TimeRange,
     Watermark,
 };
 
-use crate::timeline::config::Settings;
+use crate::timeline::config::TimelineOptions;
 use crate::timeline::db::{Db, lock};
 use crate::timeline::head::{Head, HeadRow};
 use crate::timeline::outbox::Relay;
 use crate::timeline::schema::{SCHEMA, TABLES};
-use crate::timeline::writer::Halt;
 
 /// Calls that write side by side: while one waits for the conditional writes of its assets, others write rows.
 const CALLS_AT_ONCE: usize = 3;
@@ -24,10 +22,9 @@ const EMPTYING_TRIES: u32 = 6;
 
 /// Stage 2's store in Apache Cassandra.
 pub struct CassandraTimeline {
-    db: Db,
-    lease: Lease,
-    relay: Mutex<Relay>,
-    halt: Mutex<Option<Halt>>,
+    pub(crate) db: Db,
+    pub(crate) lease: Lease,
+    pub(crate) relay: Mutex<Relay>,
 }
 
 impl CassandraTimeline {
@@ -35,26 +32,11 @@ impl CassandraTimeline {
     ///
     /// # Errors
     /// Unsupported where a newer version made the tables; Unavailable where the nodes do not answer.
-    pub fn open(cluster: Arc<Cluster>, settings: Settings) -> Result<Self> {
+    pub fn open(cluster: Arc<Cluster>, settings: TimelineOptions) -> Result<Self> {
         SCHEMA.apply(&cluster)?;
         let lease = Lease::new("fused-relay", settings.lease);
         let db = Db::new(cluster, settings);
-        Ok(Self { db, lease, relay: Mutex::default(), halt: Mutex::new(None) })
-    }
-
-    /// Lets every call of `apply` end at a point, as if its process died there. For tests.
-    #[doc(hidden)]
-    pub fn halt_at(&self, halt: Option<Halt>) {
-        *lock(&self.halt) = halt;
-    }
-
-    /// Gives the right to relay back, so that another process need not wait for it.
-    ///
-    /// # Errors
-    /// Unavailable where the nodes do not answer.
-    pub fn stop_relaying(&self) -> Result<()> {
-        lock(&self.relay).forget();
-        self.db.cluster.block_on(self.lease.leave(&self.db.cluster))
+        Ok(Self { db, lease, relay: Mutex::default() })
     }
 
     /// Empties a table. The nodes write down what they hold before they drop it, which can take them longer than one
@@ -93,13 +75,12 @@ impl CassandraTimeline {
 }
 
 impl TimelineStore for CassandraTimeline {
-    fn apply(&self, updates: &[FusedUpdate], watermarks: &[Watermark]) -> Result<()> {
-        let halt = *lock(&self.halt);
-        self.db.cluster.block_on(self.db.apply(updates, watermarks, halt))
+    fn apply(&self, updates: &[TimelineUpdate], watermarks: &[Watermark]) -> Result<()> {
+        self.db.cluster.block_on(self.db.apply(updates, watermarks))
     }
 
-    fn calls_at_once(&self) -> usize {
-        CALLS_AT_ONCE
+    fn capabilities(&self) -> TimelineCapabilities {
+        TimelineCapabilities { shared: true, applies_at_once: CALLS_AT_ONCE }
     }
 
     fn progress(&self, asset: &AssetId) -> Result<Commit> {
@@ -145,7 +126,7 @@ impl TimelineStore for CassandraTimeline {
         self.db.cluster.block_on(self.db.word_counts(words))
     }
 
-    fn outbox(&self, after: u64, limit: usize) -> Result<Vec<FusedOutboxRow>> {
+    fn outbox(&self, after: u64, limit: usize) -> Result<Vec<TimelineOutboxRow>> {
         let mut relay = lock(&self.relay);
         self.db.cluster.block_on(self.db.outbox(&mut relay, &self.lease, after, limit))
     }
@@ -153,13 +134,6 @@ impl TimelineStore for CassandraTimeline {
     fn trim_outbox(&self, upto: u64) -> Result<()> {
         let mut relay = lock(&self.relay);
         self.db.cluster.block_on(self.db.trim_outbox(&mut relay, upto))
-    }
-
-    fn row_counts(&self) -> RowCounts {
-        RowCounts {
-            read: self.db.read.load(Ordering::Relaxed),
-            written: self.db.written.load(Ordering::Relaxed),
-        }
     }
 
     fn content_digest(&self, asset: &AssetId) -> Result<u128> {

@@ -5,12 +5,12 @@ use std::time::{Duration, Instant};
 
 use crate::client::{Outcome, Write};
 use futures_util::future::{Either, select};
-use rushes_timeline::FusedUpdate;
+use rushes_timeline::TimelineUpdate;
 use rushes_types::{AssetId, Error, ErrorKind, Result};
 
+use crate::columns::commit_column;
 use crate::timeline::db::{Db, lock};
 use crate::timeline::head::Head;
-use crate::timeline::writer::number;
 
 /// How often a worker gives a sign while it writes: as many times in the patience of others.
 const BEATS: u32 = 6;
@@ -42,16 +42,16 @@ fn lost(asset: &AssetId) -> Error {
 }
 
 /// Does an update bring an asset forward? A lower commit loses; a gap is a conflict.
-pub(crate) fn is_needed(head: &Head, update: &FusedUpdate) -> Result<bool> {
-    if update.upto <= head.progress {
+pub(crate) fn is_needed(head: &Head, update: &TimelineUpdate) -> Result<bool> {
+    if update.step.upto <= head.progress {
         return Ok(false);
     }
-    if update.after == head.progress {
+    if update.step.after == head.progress {
         return Ok(true);
     }
     let message = format!(
         "an update of asset `{}` starts at commit {}, but it is fused up to {}",
-        update.asset, update.after, head.progress
+        update.step.asset, update.step.after, head.progress
     );
     Err(Error::new(ErrorKind::Conflict, message))
 }
@@ -61,10 +61,10 @@ impl Db {
     /// that far already.
     pub(crate) async fn claim<'a>(
         &'a self,
-        update: &'a FusedUpdate,
+        update: &'a TimelineUpdate,
         mut head: Head,
     ) -> Result<Option<Claim<'a>>> {
-        let asset = &update.asset;
+        let asset = &update.step.asset;
         for _ in 0..CLAIMS {
             if !is_needed(&head, update)? {
                 return Ok(None);
@@ -79,7 +79,7 @@ impl Db {
                 head = self.settled_head(asset).await?.unwrap_or_default();
                 continue;
             }
-            let (epoch, aborted) = head.claimed(update.upto);
+            let (epoch, aborted) = head.claimed(update.step.upto);
             // Before it is ours: another thread of ours must not take it for one that was left.
             if !lock(&self.writing).insert((asset.clone(), epoch)) {
                 tokio::time::sleep(LOOK).await;
@@ -157,13 +157,13 @@ impl Db {
     /// Makes the update count. `false` where another worker has brought the asset as far.
     pub(crate) async fn complete(
         &self,
-        update: &FusedUpdate,
+        update: &TimelineUpdate,
         claim: &Claim<'_>,
         log: i64,
         unsettled: bool,
     ) -> Result<bool> {
-        let asset = &update.asset;
-        let upto = number(update.upto)?;
+        let asset = &update.step.asset;
+        let upto = commit_column(update.step.upto)?;
         for _ in 0..CLAIMS {
             let values = (upto, claim.epoch, log, unsettled, asset.as_str(), claim.epoch);
             match self.cluster.conditional(&[Write::new(&self.cql.head_complete, values)]).await {
@@ -176,7 +176,7 @@ impl Db {
                 return Ok(true);
             }
             if now.claim != claim.epoch {
-                return if now.progress >= update.upto { Ok(false) } else { Err(lost(asset)) };
+                return if now.progress >= update.step.upto { Ok(false) } else { Err(lost(asset)) };
             }
         }
         Err(lost(asset))

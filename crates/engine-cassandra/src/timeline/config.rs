@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// How long this store waits for others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Settings {
+pub struct TimelineOptions {
     /// How long a worker that writes an asset may give no sign before another takes the asset over.
     pub patience: Duration,
     /// How long a relay that fell silent keeps others from relaying; whole seconds.
@@ -14,7 +14,7 @@ pub struct Settings {
     pub keep_aborted: Duration,
 }
 
-impl Default for Settings {
+impl Default for TimelineOptions {
     fn default() -> Self {
         Self {
             patience: Duration::from_secs(3),

@@ -2,18 +2,17 @@
 
 use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use crate::client::Cluster;
-use rushes_types::{AssetId, Error, ErrorKind, Result};
+use rushes_types::{AssetId, Backoff, Error, ErrorKind, Result};
 
-use crate::timeline::config::Settings;
+use crate::timeline::config::TimelineOptions;
 use crate::timeline::head::{Head, HeadRow};
-use crate::timeline::places::{Chunk, Directory};
+use crate::timeline::partitions::{Chunk, Directory};
 use crate::timeline::statements::Statements;
-use crate::timeline::words::Totals;
+use crate::timeline::totals::Totals;
 
 /// Directories that are kept in memory.
 const DIRECTORIES: usize = 64;
@@ -23,27 +22,30 @@ const DIRECTORY_CHUNKS: usize = 65_536;
 const DIRECTORY_LASTS: Duration = Duration::from_secs(5);
 /// How often a read is begun anew because the asset was changed meanwhile.
 const TRIES: u32 = 24;
+/// The first and the longest wait before that.
+const WAITS: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(120));
 /// Kinds of chunks in `fused_chunks`.
 pub(crate) const KIND_ANNOTATIONS: i8 = 0;
 /// See [`KIND_ANNOTATIONS`].
 pub(crate) const KIND_BUCKETS: i8 = 1;
 
 /// The directory of an asset as of an epoch, and when it was read.
-type Known = (i64, Instant, Arc<Directory>);
+type CachedDirectory = (i64, Instant, Arc<Directory>);
 
 /// Connection and statements.
 pub(crate) struct Db {
     pub cluster: Arc<Cluster>,
     pub cql: Statements,
-    pub settings: Settings,
+    pub settings: TimelineOptions,
     /// Who we are in the heads: another number for each store that was opened.
     pub owner: i64,
     /// What this store is writing now.
     pub writing: Mutex<HashSet<(AssetId, i64)>>,
     pub totals: Mutex<Option<Totals>>,
-    pub read: AtomicU64,
-    pub written: AtomicU64,
-    directories: Mutex<HashMap<AssetId, Known>>,
+    directories: Mutex<HashMap<AssetId, CachedDirectory>>,
+    /// Where a test lets updates end.
+    #[cfg(feature = "testing")]
+    pub halt: Mutex<Option<crate::timeline::halt::Halt>>,
 }
 
 /// Locks, also after a panic of another thread: what is guarded is whole at any time.
@@ -52,7 +54,7 @@ pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Db {
-    pub fn new(cluster: Arc<Cluster>, settings: Settings) -> Self {
+    pub fn new(cluster: Arc<Cluster>, settings: TimelineOptions) -> Self {
         Self {
             cql: Statements::new(&cluster),
             cluster,
@@ -60,18 +62,10 @@ impl Db {
             owner: RandomState::new().build_hasher().finish().cast_signed(),
             writing: Mutex::default(),
             totals: Mutex::default(),
-            read: AtomicU64::new(0),
-            written: AtomicU64::new(0),
             directories: Mutex::default(),
+            #[cfg(feature = "testing")]
+            halt: Mutex::default(),
         }
-    }
-
-    pub fn count_read(&self, rows: usize) {
-        self.read.fetch_add(rows as u64, Ordering::Relaxed);
-    }
-
-    pub fn count_written(&self, rows: usize) {
-        self.written.fetch_add(rows as u64, Ordering::Relaxed);
     }
 
     /// An asset's head; that of an asset of which nothing is known where there is none.
@@ -136,7 +130,8 @@ impl Db {
         mut read: impl AsyncFnMut(&Head, &Directory) -> Result<T>,
     ) -> Result<Option<T>> {
         let mut head = self.head(asset).await?;
-        for tried in 0..TRIES {
+        let mut backoff = Backoff::new(WAITS.0, WAITS.1, self.cluster.seed());
+        for _ in 0..TRIES {
             if head.is_fresh() {
                 return Ok(None);
             }
@@ -147,7 +142,7 @@ impl Db {
                 return Ok(Some(found));
             }
             head = now;
-            tokio::time::sleep(Duration::from_millis(u64::from(tried) * 5)).await;
+            tokio::time::sleep(backoff.next_wait()).await;
         }
         let message = format!("asset `{asset}` changes faster than it can be read; try again");
         Err(Error::new(ErrorKind::Busy, message))

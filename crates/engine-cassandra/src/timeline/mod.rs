@@ -43,10 +43,11 @@ mod backend;
 mod claim;
 mod config;
 mod db;
+mod halt;
 mod head;
 mod notes;
 mod outbox;
-mod places;
+mod partitions;
 mod plan;
 mod reader;
 mod scan;
@@ -54,11 +55,13 @@ mod schema;
 mod settle;
 mod statements;
 mod sweep;
-mod took;
+mod testing;
+mod timings;
+mod totals;
 mod words;
 mod writer;
 
 pub use backend::CassandraTimeline;
-pub use config::Settings;
-#[doc(hidden)]
-pub use writer::Halt;
+pub use config::TimelineOptions;
+#[cfg(feature = "testing")]
+pub use halt::Halt;

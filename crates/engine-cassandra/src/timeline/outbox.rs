@@ -7,21 +7,21 @@ use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
 
 use crate::client::Lease;
-use rushes_timeline::{FusedEvent, FusedOutboxRow};
+use rushes_timeline::{TimelineEvent, TimelineOutboxRow};
 use rushes_types::{AssetId, Commit, Result, Watermark};
 
 use crate::timeline::db::Db;
 use crate::timeline::head::Head;
 use crate::timeline::notes::corrupt;
-use crate::timeline::places::{slice_of, slices};
+use crate::timeline::partitions::{slice_of, slices};
 
 /// Rows that are held in memory; what is more waits in its table.
 const ROWS_MAX: usize = 65_536;
 
 /// A row that was given out.
 #[derive(Debug, Clone)]
-struct Given {
-    row: FusedEvent,
+struct DeliveredRow {
+    row: TimelineEvent,
     /// The note's epoch; of a watermark its stamp.
     epoch: i64,
     /// Was something left to do after the update, when it was looked at?
@@ -32,7 +32,7 @@ struct Given {
 #[derive(Default)]
 pub(crate) struct Relay {
     last: u64,
-    given: BTreeMap<u64, Given>,
+    given: BTreeMap<u64, DeliveredRow>,
     /// Where each asset's newest row stands in `given`.
     place: HashMap<AssetId, u64>,
     /// Assets whose event was carried while something was left to do: since when, and of which epoch.
@@ -42,13 +42,13 @@ pub(crate) struct Relay {
 }
 
 impl Relay {
-    fn give(&mut self, row: FusedEvent, epoch: i64, unsettled: bool) {
+    fn give(&mut self, row: TimelineEvent, epoch: i64, unsettled: bool) {
         self.last += 1;
-        if let FusedEvent::Asset(asset, _) = &row {
+        if let TimelineEvent::Asset(asset, _) = &row {
             // An older row of the asset stays where it is: watermarks behind it rest on it.
             self.place.insert(asset.clone(), self.last);
         }
-        self.given.insert(self.last, Given { row, epoch, unsettled });
+        self.given.insert(self.last, DeliveredRow { row, epoch, unsettled });
     }
 
     /// Must the head be looked at for a note of this epoch?
@@ -57,21 +57,22 @@ impl Relay {
         given.is_none_or(|given| given.epoch < epoch)
     }
 
-    fn rows(&self, after: u64, limit: usize) -> Vec<FusedOutboxRow> {
+    fn rows(&self, after: u64, limit: usize) -> Vec<TimelineOutboxRow> {
         let Some(from) = after.checked_add(1) else { return Vec::new() };
         let rows = self.given.range(from..).take(limit);
-        rows.map(|(sequence, given)| FusedOutboxRow { sequence: *sequence, row: given.row.clone() }).collect()
+        rows.map(|(sequence, given)| TimelineOutboxRow { sequence: *sequence, row: given.row.clone() })
+            .collect()
     }
 
     /// Takes out the rows up to `upto`.
-    fn trim(&mut self, upto: u64) -> Vec<Given> {
+    fn trim(&mut self, upto: u64) -> Vec<DeliveredRow> {
         let rest = match upto.checked_add(1) {
             Some(next) => self.given.split_off(&next),
             None => BTreeMap::new(),
         };
-        let gone: Vec<Given> = std::mem::replace(&mut self.given, rest).into_values().collect();
+        let gone: Vec<DeliveredRow> = std::mem::replace(&mut self.given, rest).into_values().collect();
         for given in &gone {
-            if let FusedEvent::Watermark(w) = &given.row {
+            if let TimelineEvent::Watermark(w) = &given.row {
                 self.told.insert(w.partition, (w.upto, given.epoch));
             }
         }
@@ -83,7 +84,7 @@ impl Relay {
     fn unsaid(&self, known: Vec<(Watermark, i64)>) -> Vec<(Watermark, i64)> {
         let said = |(w, stamp): &(Watermark, i64)| {
             let is_last = |upto: Commit, at: i64| upto >= w.upto && at >= *stamp;
-            let is_given = |g: &Given| matches!(&g.row, FusedEvent::Watermark(g_w) if g_w.partition == w.partition && is_last(g_w.upto, g.epoch));
+            let is_given = |g: &DeliveredRow| matches!(&g.row, TimelineEvent::Watermark(g_w) if g_w.partition == w.partition && is_last(g_w.upto, g.epoch));
             self.told.get(&w.partition).is_some_and(|(upto, at)| is_last(*upto, *at))
                 || self.given.values().any(is_given)
         };
@@ -104,7 +105,7 @@ impl Db {
         lease: &Lease,
         after: u64,
         limit: usize,
-    ) -> Result<Vec<FusedOutboxRow>> {
+    ) -> Result<Vec<TimelineOutboxRow>> {
         if limit == 0 {
             return Ok(Vec::new());
         }
@@ -121,7 +122,7 @@ impl Db {
         let known: Vec<(Watermark, i64)> = known.collect();
         if self.take_notes(relay).await? {
             for (watermark, stamp) in relay.unsaid(known) {
-                relay.give(FusedEvent::Watermark(watermark), stamp, false);
+                relay.give(TimelineEvent::Watermark(watermark), stamp, false);
             }
         }
         Ok(relay.rows(after, limit))
@@ -148,7 +149,7 @@ impl Db {
         }
         ready.sort_unstable();
         for (progress, asset, epoch, unsettled) in ready {
-            relay.give(FusedEvent::Asset(asset, progress), epoch, unsettled);
+            relay.give(TimelineEvent::Asset(asset, progress), epoch, unsettled);
         }
         Ok(all)
     }
@@ -205,7 +206,7 @@ impl Db {
     pub async fn trim_outbox(&self, relay: &mut Relay, upto: u64) -> Result<()> {
         let mut done = Vec::new();
         for given in relay.trim(upto) {
-            let FusedEvent::Asset(asset, _) = given.row else { continue };
+            let TimelineEvent::Asset(asset, _) = given.row else { continue };
             if given.unsettled {
                 relay.carried.insert(asset, (given.epoch, Instant::now()));
             } else {
@@ -228,11 +229,11 @@ mod tests {
     #[test]
     fn a_newer_event_of_an_asset_comes_behind_the_one_that_waits() {
         let mut relay = Relay::default();
-        let row = |name, commit| FusedEvent::Asset(asset(name), Commit(commit));
+        let row = |name, commit| TimelineEvent::Asset(asset(name), Commit(commit));
         relay.give(row("a", 3), 3, false);
         relay.give(row("b", 4), 4, false);
         relay.give(row("a", 5), 5, true);
-        let rows: Vec<(u64, FusedEvent)> =
+        let rows: Vec<(u64, TimelineEvent)> =
             relay.rows(0, 9).into_iter().map(|r| (r.sequence, r.row)).collect();
         assert_eq!(rows, [(1, row("a", 3)), (2, row("b", 4)), (3, row("a", 5))]);
         assert!(!relay.is_new(&asset("a"), 5) && relay.is_new(&asset("a"), 6));
@@ -249,7 +250,7 @@ mod tests {
         let mut relay = Relay::default();
         let mark = |partition, upto, stamp| (Watermark { partition, upto: Commit(upto) }, stamp);
         let told = |(watermark, stamp): (Watermark, i64), relay: &mut Relay| {
-            relay.give(FusedEvent::Watermark(watermark), stamp, false);
+            relay.give(TimelineEvent::Watermark(watermark), stamp, false);
         };
         let both = vec![mark(0, 3, 100), mark(7, 9, 100)];
         assert_eq!(relay.unsaid(both.clone()), both);

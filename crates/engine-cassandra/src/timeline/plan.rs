@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rushes_timeline::FusedUpdate;
+use rushes_timeline::TimelineUpdate;
 use rushes_types::{Change, Commit, FusedKey};
 
 use crate::timeline::notes::{self, Note};
-use crate::timeline::places::{Chunk, Directory, bucket_chunk, chunk_of};
+use crate::timeline::partitions::{Chunk, Directory, bucket_chunk, chunk_of};
 
 /// Was there anything of an annotation before the update?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +18,7 @@ enum Before {
 }
 
 /// An annotation to write.
-pub(crate) struct Row<'u> {
+pub(crate) struct PlannedRow<'u> {
     pub chunk: i64,
     pub part: i32,
     pub key: FusedKey,
@@ -27,10 +27,10 @@ pub(crate) struct Row<'u> {
 
 /// An update, laid out.
 pub(crate) struct Plan<'u> {
-    pub update: &'u FusedUpdate,
+    pub update: &'u TimelineUpdate,
     pub epoch: i64,
     /// Sorted by partition.
-    pub rows: Vec<Row<'u>>,
+    pub rows: Vec<PlannedRow<'u>>,
     /// All keys, ascending.
     pub keys: Vec<FusedKey>,
     /// Chunks of annotations as they are from now on.
@@ -71,9 +71,10 @@ fn before(change: &Change, after: Commit, is_bare: bool) -> Before {
 
 impl<'u> Plan<'u> {
     /// Lays an update out, beside what the asset has already.
-    pub fn new(update: &'u FusedUpdate, epoch: i64, directory: &Directory, is_fresh: bool) -> Self {
+    pub fn new(update: &'u TimelineUpdate, epoch: i64, directory: &Directory, is_fresh: bool) -> Self {
         // Of several changes of one key, the last counts.
-        let mut changes: Vec<(FusedKey, &Change)> = update.changes.iter().map(|c| (key_of(c), c)).collect();
+        let mut changes: Vec<(FusedKey, &Change)> =
+            update.step.changes.iter().map(|c| (key_of(c), c)).collect();
         changes.sort_by_key(|(key, _)| *key);
         changes.reverse();
         changes.dedup_by_key(|(key, _)| *key);
@@ -94,7 +95,7 @@ impl<'u> Plan<'u> {
         };
         let mut born: BTreeMap<i64, u64> = BTreeMap::new();
         for (key, change) in &changes {
-            let before = before(change, update.after, plan.is_bare);
+            let before = before(change, update.step.after, plan.is_bare);
             *born.entry(chunk_of(key.start_ns)).or_default() += u64::from(before != Before::Yes);
             match (change, before) {
                 (Change::Erased(_), Before::Yes) => plan.erased.push(*key),
@@ -107,10 +108,10 @@ impl<'u> Plan<'u> {
         for (key, change) in changes {
             let chunk = chunk_of(key.start_ns);
             let part = plan.chunks.get(&chunk).copied().unwrap_or_default().part(key.key);
-            plan.rows.push(Row { chunk, part, key, change });
+            plan.rows.push(PlannedRow { chunk, part, key, change });
         }
         plan.rows.sort_by_key(|row| (row.chunk, row.part));
-        for bucket in &update.buckets {
+        for bucket in &update.step.buckets {
             let chunk = bucket_chunk(bucket.no.0);
             if directory.buckets.contains(&chunk) {
                 plan.buckets.push(bucket.no.0);
@@ -155,7 +156,7 @@ mod tests {
         of_run.annotation.run = RunId::new("r1").unwrap();
         let gone = annotation("a", "gone", 8, "l").fused_key();
         let mut all = update("a", 3, 9, &[old.clone(), new.clone(), of_run.clone()]);
-        all.changes.push(Change::Erased(gone));
+        all.step.changes.push(Change::Erased(gone));
         let some = Directory { annotations: BTreeMap::from([(7, Chunk::default())]), ..Directory::default() };
         let plan = Plan::new(&all, 9, &some, false);
         assert_eq!(plan.superseded, [old.fused_key()]);
@@ -173,9 +174,9 @@ mod tests {
     fn of_several_changes_of_one_key_the_last_counts() {
         let x = annotation("a", "x", 5, "first");
         let mut all = update("a", 3, 9, std::slice::from_ref(&x));
-        all.changes.push(Change::Erased(x.fused_key()));
+        all.step.changes.push(Change::Erased(x.fused_key()));
         let plan = Plan::new(&all, 9, &Directory::default(), false);
-        assert!(matches!(plan.rows.as_slice(), [Row { change: Change::Erased(_), .. }]));
+        assert!(matches!(plan.rows.as_slice(), [PlannedRow { change: Change::Erased(_), .. }]));
         assert_eq!(plan.keys, [x.fused_key()]);
     }
 }

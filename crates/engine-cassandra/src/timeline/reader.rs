@@ -11,7 +11,7 @@ use rushes_wire::codec::{AnnotationDecoder, decode_bucket, decode_document};
 use crate::timeline::db::Db;
 use crate::timeline::head::{Head, Newest, Version};
 use crate::timeline::notes::unpack_keys;
-use crate::timeline::places::{Directory, bucket_chunk, chunk_of};
+use crate::timeline::partitions::{Directory, bucket_chunk, chunk_of};
 use crate::timeline::scan::{self, AnnotationRow, BucketRows, Cursor, Span, merged, version};
 use crate::timeline::writer::LOG_PART;
 
@@ -36,9 +36,7 @@ impl Db {
     /// The document.
     pub async fn document(&self, asset: &AssetId) -> Result<Option<AssetDocument>> {
         let found = self.whole(asset, async |head, _| self.encoded_document(asset, head).await).await?;
-        let found = found.flatten();
-        self.count_read(usize::from(found.is_some()));
-        found.as_deref().map(decode_document).transpose()
+        found.flatten().as_deref().map(decode_document).transpose()
     }
 
     async fn encoded_document(&self, asset: &AssetId, head: &Head) -> Result<Option<Vec<u8>>> {
@@ -79,9 +77,7 @@ impl Db {
             scan::annotations(self, asset, (head, directory), span, &mut each).await?;
             Ok(out)
         };
-        let out = self.whole(asset, read).await?.unwrap_or_default();
-        self.count_read(out.len());
-        Ok(out)
+        Ok(self.whole(asset, read).await?.unwrap_or_default())
     }
 
     /// Annotations by key.
@@ -96,7 +92,6 @@ impl Db {
                 out.push(found.get(key).map(|body| decoder.decode(body)).transpose()?);
             }
         }
-        self.count_read(keys.len());
         Ok(out)
     }
 
@@ -176,9 +171,7 @@ impl Db {
             self.bucket_rows(asset, (head, directory), (from.0, to, limit), &mut each).await?;
             Ok(out)
         };
-        let out = self.whole(asset, read).await?.unwrap_or_default();
-        self.count_read(out.len());
-        Ok(out)
+        Ok(self.whole(asset, read).await?.unwrap_or_default())
     }
 
     async fn bucket_rows(

@@ -9,7 +9,7 @@ use rushes_types::{AnnotationKey, AssetId, FusedKey, Result};
 use crate::timeline::db::Db;
 use crate::timeline::head::{Head, Newest, Version};
 use crate::timeline::notes::corrupt;
-use crate::timeline::places::{Directory, chunk_of};
+use crate::timeline::partitions::{Directory, chunk_of};
 
 /// Rows of the first page of a partition.
 const FIRST_ROWS: usize = 200;

@@ -7,11 +7,11 @@ use crate::client::Write;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use rushes_types::{AssetId, ErrorKind, FusedKey, Result};
 
+use crate::batches::grouped;
 use crate::timeline::db::Db;
 use crate::timeline::notes::Note;
-use crate::timeline::places::{Directory, bucket_chunk, chunk_of};
+use crate::timeline::partitions::{Directory, bucket_chunk, chunk_of};
 use crate::timeline::plan::Plan;
-use crate::timeline::writer::grouped;
 
 /// Notes that are read at once.
 const NOTES_AT_ONCE: i32 = 16;
@@ -38,7 +38,7 @@ impl Db {
 
     /// The same for who made the notes.
     pub async fn settle_own(&self, plan: &Plan<'_>, directory: Directory) -> Result<()> {
-        let asset = &plan.update.asset;
+        let asset = &plan.update.step.asset;
         let directory = directory.with(&plan.chunks);
         self.settle_notes(asset, plan.epoch, &directory, plan.notes().collect()).await?;
         self.settled(asset, plan.epoch).await

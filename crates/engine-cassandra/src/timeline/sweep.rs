@@ -5,10 +5,11 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use crate::client::{Outcome, Write};
 use rushes_types::{AssetId, Error, ErrorKind, Result};
 
+use crate::batches::grouped;
+use crate::slices::merged;
 use crate::timeline::db::Db;
 use crate::timeline::head::Head;
-use crate::timeline::places::{Directory, slices};
-use crate::timeline::writer::grouped;
+use crate::timeline::partitions::{Directory, slices};
 
 /// Assets whose names are read at once, of each slice.
 const NAMES_AT_ONCE: usize = 256;
@@ -16,12 +17,16 @@ const NAMES_AT_ONCE: usize = 256;
 impl Db {
     /// Assets in the order of their ids, after one, that were ever begun.
     pub async fn names(&self, after: &str, limit: usize) -> Result<Vec<AssetId>> {
-        let most = i32::try_from(limit).unwrap_or(i32::MAX);
-        let asked = slices().map(|slice| (slice, after, most));
-        let found: Vec<Vec<(String,)>> = self.cluster.rows_of_each(&self.cql.assets, asked).await?;
-        let mut names: Vec<String> = found.into_iter().flatten().map(|(name,)| name).collect();
-        names.sort_unstable();
-        names.truncate(limit);
+        let names = merged::<_, (String,), _>(
+            &self.cluster,
+            &self.cql.assets,
+            slices(),
+            after,
+            limit,
+            |(name,)| name,
+            |(name,)| Some(name),
+        )
+        .await?;
         let id = |name: String| {
             AssetId::new(&name)
                 .map_err(|e| crate::timeline::notes::corrupt("a row names no asset").because(e))

@@ -6,22 +6,15 @@ use std::time::{Duration, Instant};
 use rushes_timeline::WordCounts;
 use rushes_types::{AssetId, Result};
 
+use crate::batches::grouped;
 use crate::timeline::db::{Db, lock};
-use crate::timeline::places::{slice_of, slices, word_bucket};
-use crate::timeline::writer::grouped;
+use crate::timeline::partitions::{slice_of, slices, word_bucket};
+use crate::timeline::totals::Totals;
 
 /// Words that one request names.
 const WORDS_ASKED: usize = 100;
 /// The totals are read again after as many times as long as reading them took.
 const TOTALS_LAST: u32 = 20;
-
-/// Annotations in all, and changes of words in all.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Totals {
-    annotations: u64,
-    changes: u64,
-    until: Instant,
-}
 
 fn moved(before: i64, by: i64) -> i64 {
     before.saturating_add(by).max(0)

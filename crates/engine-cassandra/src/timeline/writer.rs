@@ -1,46 +1,27 @@
 //! Applying an update: claim, write, complete, settle.
 
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-use rushes_timeline::FusedUpdate;
-use rushes_types::{Change, Commit, Error, ErrorKind, Result, Watermark};
+use rushes_timeline::TimelineUpdate;
+use rushes_types::{Change, Commit, Error, Result, Watermark};
 use rushes_wire::codec::{encode_annotation, encode_bucket, encode_document};
 
+use crate::batches::grouped;
+use crate::columns::commit_column;
 use crate::timeline::claim::is_needed;
 use crate::timeline::db::{Db, KIND_ANNOTATIONS, KIND_BUCKETS};
+use crate::timeline::halt::Halt;
 use crate::timeline::head::Head;
 use crate::timeline::notes::{KEYS, pack_keys};
-use crate::timeline::places::slice_of;
+use crate::timeline::partitions::slice_of;
 use crate::timeline::plan::Plan;
-use crate::timeline::took::Took;
+use crate::timeline::timings::Timings;
 
 /// Assets that one call writes at once.
 const ASSETS_AT_ONCE: usize = 8;
-/// Bytes of one batch: one partition's rows go together.
-const BATCH_BYTES: usize = 64 << 10;
-/// Rows of one batch.
-const BATCH_ROWS: usize = 128;
 /// Bytes of a bucket in one row; larger ones go in pieces.
 const PIECE_BYTES: usize = 1 << 20;
 /// Rows of one partition of the list of changes: 16 MiB at most.
 pub(crate) const LOG_PART: i64 = 256;
-
-/// Where a test lets a worker die.
-#[doc(hidden)]
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Halt {
-    /// The asset is claimed; nothing is written.
-    Claimed,
-    /// Everything is written, and nothing counts.
-    Written,
-    /// The relay has been told, and nothing counts.
-    Noted,
-    /// The update counts, and nothing is settled.
-    Completed,
-}
-
-pub(crate) fn number(commit: Commit) -> Result<i64> {
-    i64::try_from(commit.0).map_err(|_| Error::bug(format!("commit {commit} is no real commit")))
-}
 
 /// Microseconds since 1970, by this machine's clock: tells one saying of a watermark from the next.
 fn micros_now() -> i64 {
@@ -50,19 +31,14 @@ fn micros_now() -> i64 {
 
 impl Db {
     /// Applies updates; see [`rushes_timeline::TimelineStore::apply`].
-    pub async fn apply(
-        &self,
-        updates: &[FusedUpdate],
-        watermarks: &[Watermark],
-        halt: Option<Halt>,
-    ) -> Result<()> {
+    pub async fn apply(&self, updates: &[TimelineUpdate], watermarks: &[Watermark]) -> Result<()> {
         let mut seen = std::collections::HashSet::new();
-        if let Some(twice) = updates.iter().find(|update| !seen.insert(&update.asset)) {
-            return Err(Error::bug(format!("one step updates asset `{}` twice", twice.asset)));
+        if let Some(twice) = updates.iter().find(|update| !seen.insert(&update.step.asset)) {
+            return Err(Error::bug(format!("one step updates asset `{}` twice", twice.step.asset)));
         }
         // One bad update spoils the step before anything is written.
         let heads: Vec<Head> = stream::iter(updates)
-            .map(|update| self.head(&update.asset))
+            .map(|update| self.head(&update.step.asset))
             .buffered(self.cluster.config().max_in_flight)
             .try_collect()
             .await?;
@@ -70,13 +46,13 @@ impl Db {
         let all = all.map(|(update, head)| Ok(is_needed(&head, update)?.then_some((update, head))));
         let needed = all.filter_map(Result::transpose).collect::<Result<Vec<_>>>()?;
         let done = stream::iter(needed)
-            .map(|(update, head)| self.apply_one(update, head, halt))
+            .map(|(update, head)| self.apply_one(update, head))
             .buffer_unordered(ASSETS_AT_ONCE)
             .collect::<Vec<Result<()>>>()
             .await;
         done.into_iter().collect::<Result<()>>()?;
         for watermark in watermarks.iter().filter(|w| w.upto != Commit::NONE) {
-            let upto = number(watermark.upto)?;
+            let upto = commit_column(watermark.upto)?;
             let values = (watermark.partition.cast_signed(), upto, upto);
             self.cluster.write(&self.cql.watermark_add, values).await?;
             // The same one again is told again: after a rebuild of the index, say.
@@ -87,56 +63,52 @@ impl Db {
     }
 
     /// `head` was read a moment ago.
-    async fn apply_one(&self, update: &FusedUpdate, head: Head, halt: Option<Halt>) -> Result<()> {
-        let asset = &update.asset;
-        let mut took = Took::begin();
+    async fn apply_one(&self, update: &TimelineUpdate, head: Head) -> Result<()> {
+        let asset = &update.step.asset;
+        let mut timings = Timings::begin();
         let Some(claim) = self.claim(update, head).await? else { return Ok(()) };
-        took.lap("claim");
-        let halted = |at| match halt {
-            Some(halt) if halt == at => Err(Error::new(ErrorKind::Cancelled, "the test ends this worker")),
-            _ => Ok(()),
-        };
-        halted(Halt::Claimed)?;
+        timings.lap("claim");
+        self.reaches(Halt::Claimed)?;
         let directory = self.read_directory(asset).await?;
         let mut plan = Plan::new(update, claim.epoch, &directory, claim.before.is_fresh());
         let there = self.there(asset, &directory, &std::mem::take(&mut plan.perhaps)).await?;
         plan.superseded.extend(there);
         plan.superseded.sort_unstable();
         plan.superseded.dedup();
-        took.lap("plan");
+        timings.lap("plan");
         let work = Box::pin(self.write_rows(&plan, claim.before.log));
         let log = self.beating(asset, &claim, work).await?;
-        took.lap("rows");
-        halted(Halt::Written)?;
+        timings.lap("rows");
+        self.reaches(Halt::Written)?;
         let noted = (slice_of(asset), asset.as_str(), claim.epoch, claim.epoch);
         self.cluster.write(&self.cql.pending_add, noted).await?;
-        halted(Halt::Noted)?;
+        self.reaches(Halt::Noted)?;
         if !self.complete(update, &claim, log, plan.leaves_work()).await? {
             return Ok(());
         }
-        halted(Halt::Completed)?;
-        took.lap("complete");
+        self.reaches(Halt::Completed)?;
+        timings.lap("complete");
         if plan.leaves_work() {
             self.settle_own(&plan, directory).await?;
         }
-        took.lap("settle");
-        tracing::debug!(%asset, rows = plan.rows.len(), buckets = update.buckets.len(), took = ?took.laps, "fused");
+        timings.lap("settle");
+        tracing::debug!(%asset, rows = plan.rows.len(), buckets = update.step.buckets.len(), took = ?timings.laps, "fused");
         Ok(())
     }
 
     /// Puts an asset that is new among the others, before it has anything that counts.
-    async fn begin(&self, update: &FusedUpdate, is_fresh: bool) -> Result<()> {
+    async fn begin(&self, update: &TimelineUpdate, is_fresh: bool) -> Result<()> {
         if !is_fresh {
             return Ok(());
         }
-        let asset = &update.asset;
+        let asset = &update.step.asset;
         self.cluster.write(&self.cql.asset_add, (slice_of(asset), asset.as_str())).await
     }
 
     /// Writes all rows of an update, in any order: none counts yet. Answers where the list of changes ends.
     async fn write_rows(&self, plan: &Plan<'_>, log: i64) -> Result<i64> {
         let (update, epoch) = (plan.update, plan.epoch);
-        let asset = update.asset.as_str();
+        let asset = update.step.asset.as_str();
         let chunks = plan.chunks.iter().map(|(no, c)| {
             let rows = i64::try_from(c.rows).unwrap_or(i64::MAX);
             (asset, KIND_ANNOTATIONS, *no, c.levels.cast_signed(), rows, epoch)
@@ -162,11 +134,12 @@ impl Db {
         let rows = grouped(rows, |row| (row.1, i64::from(row.2)), size);
         let rows = self.cluster.write_groups(&self.cql.annotation_add, rows);
 
-        let buckets = update.buckets.iter().flat_map(|bucket| {
+        let buckets = update.step.buckets.iter().flat_map(|bucket| {
             let mut body = Vec::new();
             encode_bucket(bucket, &mut body);
             let pieces: Vec<Vec<u8>> = body.chunks(PIECE_BYTES).map(<[u8]>::to_vec).collect();
-            let (chunk, no) = (crate::timeline::places::bucket_chunk(bucket.no.0), bucket.no.0.cast_signed());
+            let (chunk, no) =
+                (crate::timeline::partitions::bucket_chunk(bucket.no.0), bucket.no.0.cast_signed());
             let piece = move |(n, body)| (asset, chunk, no, epoch, n, body, epoch);
             (0i32..).zip(pieces).map(piece)
         });
@@ -175,13 +148,13 @@ impl Db {
 
         let first = log;
         let lists = (first..).zip(plan.keys.chunks(KEYS));
-        let upto = number(update.upto)?;
+        let upto = commit_column(update.step.upto)?;
         let lists = lists.map(|(n, keys)| (asset, n / LOG_PART, n, upto, pack_keys(keys), epoch));
         let lists = self.cluster.write_many(&self.cql.change_add, lists);
         let more = i64::try_from(plan.keys.len().div_ceil(KEYS)).unwrap_or(i64::MAX);
 
         let mut document = None;
-        if let Some(known) = &update.document {
+        if let Some(known) = &update.step.document {
             encode_document(known, document.insert(Vec::new()));
         }
         let document = self.cluster.write(&self.cql.document_add, (asset, epoch, document, epoch));
@@ -190,46 +163,6 @@ impl Db {
         // Side by side: each waits for the server's disk.
         let begun = self.begin(update, plan.is_fresh);
         tokio::try_join!(chunks, rows, buckets, lists, document, notes, begun)?;
-        self.count_written(plan.rows.len() + update.buckets.len() + 1);
         Ok(first.saturating_add(more))
-    }
-}
-
-/// Groups rows that follow each other in one partition, as many as one batch takes.
-pub(crate) fn grouped<T, P: PartialEq>(
-    rows: impl Iterator<Item = T>,
-    partition: impl Fn(&T) -> P,
-    bytes: impl Fn(&T) -> usize,
-) -> impl Iterator<Item = Vec<T>> {
-    let mut rows = rows.peekable();
-    std::iter::from_fn(move || {
-        let first = rows.next()?;
-        let (place, mut size) = (partition(&first), bytes(&first));
-        let mut group = vec![first];
-        while group.len() < BATCH_ROWS
-            && let Some(next) =
-                rows.next_if(|row| partition(row) == place && size + bytes(row) <= BATCH_BYTES)
-        {
-            size += bytes(&next);
-            group.push(next);
-        }
-        Some(group)
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_group_is_of_one_partition_and_no_larger_than_a_batch() {
-        let rows = (0..1000).map(|n| (n / 300, n));
-        let groups: Vec<Vec<(i32, i32)>> = grouped(rows, |row| row.0, |_| 1).collect();
-        assert!(groups.iter().all(|g| g.len() <= BATCH_ROWS && g.iter().all(|row| row.0 == g[0].0)));
-        assert!(groups.iter().flatten().map(|row| row.1).eq(0..1000));
-        let large: Vec<Vec<i32>> = grouped(0..4, |_| 0, |_| BATCH_BYTES / 2).collect();
-        assert_eq!(large, [[0, 1], [2, 3]]);
-        let huge: Vec<Vec<i32>> = grouped(0..2, |_| 0, |_| BATCH_BYTES * 9).collect();
-        assert_eq!(huge, [[0], [1]]);
     }
 }

@@ -20,7 +20,7 @@ pub fn config_on(server: &str, partitions: u32) -> KafkaConfig {
         prefix: format!("rushes-test-{random:016x}"),
         partitions,
         replication: 1,
-        min_insync: 1,
+        min_insync: Some(1),
         consumers: KnownConsumers { committed: Vec::new(), fused: Vec::new() },
         trim_every_s: 0,
         session_timeout_ms: 6_000,

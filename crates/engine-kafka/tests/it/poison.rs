@@ -74,7 +74,7 @@ fn events_set_aside_come_again_in_their_partition_when_replayed() {
     log.append(TOPIC, &[event(1, 1), event(2, 2), event(3, 3)]).unwrap();
     let polled = drain(&log, "fuse", 3);
     for bad in &polled {
-        log.set_aside(TOPIC, "fuse", bad, "its vector has 3 dimensions").unwrap();
+        log.put_dead_letter(TOPIC, "fuse", bad, "its vector has 3 dimensions").unwrap();
     }
     assert_eq!(log.replay(2).unwrap(), 2);
     assert_eq!(log.replay(10).unwrap(), 1);

@@ -23,7 +23,7 @@ fn cluster() -> (Brokers, KafkaConfig) {
     let brokers = MockCluster::new(3).unwrap();
     let config = KafkaConfig {
         replication: 3,
-        min_insync: 2,
+        min_insync: Some(2),
         request_timeout_ms: 2_000,
         delivery_timeout_ms: 2_500,
         ..config_on(brokers.bootstrap_servers().split(',').next().unwrap(), 4)

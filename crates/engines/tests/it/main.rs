@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod killed;
-mod measured;
 mod mixtures;
 mod moves;
 mod place;

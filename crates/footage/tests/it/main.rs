@@ -1,19 +1,20 @@
 //! Media with the real ffmpeg, where it is installed.
 
 #![allow(clippy::unwrap_used)] // a test that cannot go on fails
-#![allow(clippy::print_stderr)] // and says what it skipped
 
 mod films;
 mod media;
 mod scanning;
 mod shots;
+#[path = "../../../testkit/src/skips.rs"] // by its path: the whole kit would bring an archive's crates along
+mod skips;
 
-/// The tools, or a word that the test is skipped.
+/// The tools; without them the test counts as skipped.
 pub fn tools() -> Option<rushes_footage::Tools> {
     let tools = rushes_footage::Tools::find();
     if tools.ffmpeg().is_ok() && tools.ffprobe().is_ok() {
         return Some(tools);
     }
-    eprintln!("SKIPPED: FFmpeg is not installed");
+    skips::skipped("ffmpeg", "tests on media files: FFmpeg is not installed");
     None
 }

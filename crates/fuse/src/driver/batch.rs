@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::ScopedJoinHandle;
 
-use rushes_timeline::{FusedUpdate, TimelineStore};
+use rushes_store::History;
+use rushes_timeline::{TimelineStore, TimelineUpdate};
 use rushes_types::{AssetId, Error, Result};
 
-use crate::driver::{Options, Source};
+use crate::driver::Options;
 
 /// Rows written over several assets, about, by all calls that are made side by side.
 pub const BATCH_ROWS_MAX: usize = 50_000;
@@ -26,7 +27,7 @@ const WORTH_ROWS: usize = 16_000;
 /// # Errors
 /// Where a store fails; what was applied stays, and the call may be repeated.
 pub fn fuse_batch(
-    source: &dyn Source,
+    source: &dyn History,
     fused: &dyn TimelineStore,
     assets: &[AssetId],
     options: Options<'_>,
@@ -47,14 +48,14 @@ pub fn fuse_batch(
 
 /// One step of each asset. The assets that have more; `None` where it was stopped.
 fn round(
-    source: &dyn Source,
+    source: &dyn History,
     fused: &dyn TimelineStore,
     todo: &[AssetId],
     options: Options<'_>,
     stopping: &(dyn Fn() -> bool + Sync),
 ) -> Result<Option<Vec<AssetId>>> {
     let deciders = DECIDERS.min(todo.len());
-    let queue = Queue::new(deciders, fused.calls_at_once());
+    let queue = Queue::new(deciders, fused.capabilities().applies_at_once);
     let work = Work {
         source,
         fused,
@@ -78,7 +79,7 @@ fn round(
 
 /// What those who decide share.
 struct Work<'a> {
-    source: &'a dyn Source,
+    source: &'a dyn History,
     fused: &'a dyn TimelineStore,
     options: Options<'a>,
     stopping: &'a (dyn Fn() -> bool + Sync),
@@ -94,17 +95,17 @@ impl Work<'_> {
     fn decide(&self) -> Result<Option<Vec<AssetId>>> {
         let mut ends = Ends { queue: self.queue, well: false };
         let mut more = Vec::new();
-        // What is begun is ended and written, whoever fails meanwhile: so all before the one that failed come forward.
+        // What is begun is ended and written, whatever else fails: so all before the one that failed come forward.
         while !self.queue.is_halted()
             && let Some(asset) = self.todo.get(self.at.fetch_add(1, Ordering::Relaxed))
         {
             if (self.stopping)() {
                 return Ok(None);
             }
-            let Some(next) = crate::driver::next(self.source, self.fused, asset, self.options)? else {
+            let Some(next) = crate::driver::next_step(self.source, self.fused, asset, self.options)? else {
                 continue;
             };
-            let _taken = self.room.take(next.annotations());
+            let _reserved = self.room.reserve(next.annotations());
             let step = next.read(self.source, self.fused, self.options)?;
             let has_more = step.has_more();
             if !self.queue.push(step.decide(self.fused, self.options)?) {
@@ -122,31 +123,32 @@ impl Work<'_> {
 /// Bounds how many annotations are in memory to be decided.
 struct Room {
     most: u64,
-    taken: Mutex<u64>,
+    used: Mutex<u64>,
     left: Condvar,
 }
 
-struct Taken<'r>(&'r Room, u64);
+/// A part of the room, until it is dropped.
+struct Reserved<'r>(&'r Room, u64);
 
 impl Room {
     const fn new(options: Options<'_>) -> Self {
-        Self { most: options.step_annotations_max, taken: Mutex::new(0), left: Condvar::new() }
+        Self { most: options.step_annotations_max, used: Mutex::new(0), left: Condvar::new() }
     }
 
     /// Waits for room for so many; what is larger than all of it comes alone.
-    fn take(&self, many: u64) -> Taken<'_> {
-        let full = |taken: &mut u64| *taken > 0 && taken.saturating_add(many) > self.most;
-        let guard = self.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut taken = self.left.wait_while(guard, full).unwrap_or_else(PoisonError::into_inner);
-        *taken = taken.saturating_add(many);
-        Taken(self, many)
+    fn reserve(&self, many: u64) -> Reserved<'_> {
+        let full = |used: &mut u64| *used > 0 && used.saturating_add(many) > self.most;
+        let guard = self.used.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut used = self.left.wait_while(guard, full).unwrap_or_else(PoisonError::into_inner);
+        *used = used.saturating_add(many);
+        Reserved(self, many)
     }
 }
 
-impl Drop for Taken<'_> {
+impl Drop for Reserved<'_> {
     fn drop(&mut self) {
-        let mut taken = self.0.taken.lock().unwrap_or_else(PoisonError::into_inner);
-        *taken = taken.saturating_sub(self.1);
+        let mut used = self.0.used.lock().unwrap_or_else(PoisonError::into_inner);
+        *used = used.saturating_sub(self.1);
         self.0.left.notify_all();
     }
 }
@@ -177,7 +179,7 @@ struct Queue {
 }
 
 struct Waiting {
-    updates: VecDeque<FusedUpdate>,
+    updates: VecDeque<TimelineUpdate>,
     rows: usize,
     /// Those who decide still.
     deciders: usize,
@@ -187,8 +189,8 @@ struct Waiting {
     broken: bool,
 }
 
-fn rows_of(update: &FusedUpdate) -> usize {
-    update.changes.len().saturating_add(update.buckets.len()).saturating_add(1)
+fn rows_of(update: &TimelineUpdate) -> usize {
+    update.step.changes.len().saturating_add(update.step.buckets.len()).saturating_add(1)
 }
 
 impl Queue {
@@ -215,7 +217,7 @@ impl Queue {
     }
 
     /// Waits for room; `false` where writing failed.
-    fn push(&self, update: FusedUpdate) -> bool {
+    fn push(&self, update: TimelineUpdate) -> bool {
         let full = |w: &Waiting| !w.broken && w.rows >= AHEAD_ROWS_MAX;
         let mut waiting = self.wait(self.waiting(), full);
         if waiting.broken {
@@ -228,7 +230,7 @@ impl Queue {
     }
 
     /// Waits for updates that are worth writing, or for the last ones; `None` where all are written.
-    fn take(&self) -> Option<Vec<FusedUpdate>> {
+    fn take(&self) -> Option<Vec<TimelineUpdate>> {
         let few = |w: &Waiting| !w.broken && w.deciders > 0 && w.rows < WORTH_ROWS / self.calls;
         let mut waiting = self.wait(self.waiting(), few);
         let mut taken = Vec::new();
@@ -278,12 +280,12 @@ mod tests {
 
     #[test]
     fn what_is_larger_than_the_room_comes_alone() {
-        let room = Room { most: 10, taken: Mutex::new(0), left: Condvar::new() };
-        let (small, fits) = (room.take(4), room.take(6));
+        let room = Room { most: 10, used: Mutex::new(0), left: Condvar::new() };
+        let (small, fits) = (room.reserve(4), room.reserve(6));
         let came = AtomicBool::new(false);
         std::thread::scope(|scope| {
             scope.spawn(|| {
-                let _large = room.take(1_000);
+                let _large = room.reserve(1_000);
                 came.store(true, Ordering::SeqCst);
             });
             drop(small);
@@ -292,18 +294,20 @@ mod tests {
             drop(fits);
         });
         assert!(came.load(Ordering::SeqCst));
-        assert_eq!(*room.taken.lock().unwrap(), 0);
+        assert_eq!(*room.used.lock().unwrap(), 0);
     }
 
     #[test]
     fn several_who_write_share_what_is_decided_and_all_end() {
-        let update = |n: usize| FusedUpdate {
-            asset: AssetId::new(&format!("a{n}")).unwrap(),
-            after: rushes_types::Commit::NONE,
-            upto: rushes_types::Commit(1),
-            document: None,
-            changes: Vec::new(),
-            buckets: Vec::new(),
+        let update = |n: usize| TimelineUpdate {
+            step: rushes_types::AssetStep {
+                asset: AssetId::new(&format!("a{n}")).unwrap(),
+                after: rushes_types::Commit::NONE,
+                upto: rushes_types::Commit(1),
+                document: None,
+                changes: Vec::new(),
+                buckets: Vec::new(),
+            },
             word_counts: Vec::new(),
             annotation_count: 0,
         };

@@ -8,17 +8,18 @@
 //! no language of its own is resolved again).
 
 mod batch;
-mod source;
+mod blocks;
 mod step;
 
 use crate::Linguist;
-use rushes_timeline::{FusedUpdate, TimelineStore};
+use rushes_store::History;
+use rushes_timeline::{TimelineStore, TimelineUpdate};
 use rushes_types::limits::BUCKET_NS_DEFAULT;
 use rushes_types::{AssetId, Commit, Result};
 
 pub use batch::{BATCH_ROWS_MAX, fuse_batch};
-pub use source::{Source, annotations_of};
-pub use step::{Next, Step, gather, next};
+pub use blocks::annotations_of;
+pub use step::{LoadedStep, PendingStep, load_step, next_step};
 
 /// Commits read at once.
 pub const HISTORY_PAGE: usize = 1_024;
@@ -56,7 +57,7 @@ impl<'a> Options<'a> {
 /// # Errors
 /// Where a store fails.
 pub fn fuse_asset(
-    source: &dyn Source,
+    source: &dyn History,
     fused: &dyn TimelineStore,
     asset: &AssetId,
     options: Options<'_>,
@@ -72,11 +73,11 @@ pub fn fuse_asset(
 /// # Errors
 /// Where a store fails.
 pub fn next_update(
-    source: &dyn Source,
+    source: &dyn History,
     fused: &dyn TimelineStore,
     asset: &AssetId,
     options: Options<'_>,
-) -> Result<Option<FusedUpdate>> {
-    let step = gather(source, fused, asset, options)?;
+) -> Result<Option<TimelineUpdate>> {
+    let step = load_step(source, fused, asset, options)?;
     step.map(|step| step.decide(fused, options)).transpose()
 }

@@ -2,21 +2,21 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::{Advanced, Linguist, Plan, Rows, StepInput, resolved_language};
-use rushes_store::{CommitRecord, Effect, Segment};
-use rushes_timeline::{FusedUpdate, TimelineStore};
+use crate::{Advanced, Linguist, ReadSet, RowSelection, StepInput, resolved_language};
+use rushes_store::{CommitRecord, Effect, History, RunSegment};
+use rushes_timeline::{TimelineStore, TimelineUpdate};
 use rushes_types::{
-    Annotation, Asset, AssetDocument, AssetId, Bucket, Commit, FusedAnnotation, FusedKey, Model, ModelRef,
-    Result, TimeRange,
+    Annotation, Asset, AssetDocument, AssetId, AssetStep, Bucket, Commit, FusedAnnotation, FusedKey, Model,
+    ModelRef, Result, TimeRange,
 };
 
-use crate::driver::{HISTORY_PAGE, Options, Source, annotations_of};
+use crate::driver::{HISTORY_PAGE, Options, annotations_of};
 
 /// Rows read from the fused store at once.
 const READ_PAGE: usize = 10_000;
 
 /// What a step of an asset works on, read from both stores and decoded.
-pub struct Step {
+pub struct LoadedStep {
     asset_id: AssetId,
     asset: Option<Asset>,
     before: Option<AssetDocument>,
@@ -31,7 +31,7 @@ pub struct Step {
 }
 
 /// The commits of an asset's next step: what is to be read for it, and how much that is.
-pub struct Next<'a> {
+pub struct PendingStep<'a> {
     asset_id: &'a AssetId,
     records: Vec<CommitRecord>,
     after: Commit,
@@ -43,36 +43,36 @@ pub struct Next<'a> {
 ///
 /// # Errors
 /// Where a store fails.
-pub fn next<'a>(
-    source: &dyn Source,
+pub fn next_step<'a>(
+    source: &dyn History,
     fused: &dyn TimelineStore,
     asset_id: &'a AssetId,
     options: Options<'_>,
-) -> Result<Option<Next<'a>>> {
+) -> Result<Option<PendingStep<'a>>> {
     let after = fused.progress(asset_id)?;
     let mut records = source.history(asset_id, after, options.history_page)?;
     // What is committed from now on is told of by an event of its own.
     let has_more = records.len() >= options.history_page;
     let has_more = cut(&mut records, options.step_annotations_max) || has_more;
     let upto = records.last().map(|r| r.commit);
-    Ok(upto.map(|upto| Next { asset_id, records, after, upto, has_more }))
+    Ok(upto.map(|upto| PendingStep { asset_id, records, after, upto, has_more }))
 }
 
 /// Reads what the next step of an asset works on; `None` when it is fused up to its newest commit.
 ///
 /// # Errors
 /// Where a store fails.
-pub fn gather(
-    source: &dyn Source,
+pub fn load_step(
+    source: &dyn History,
     fused: &dyn TimelineStore,
     asset_id: &AssetId,
     options: Options<'_>,
-) -> Result<Option<Step>> {
-    let next = next(source, fused, asset_id, options)?;
+) -> Result<Option<LoadedStep>> {
+    let next = next_step(source, fused, asset_id, options)?;
     next.map(|next| next.read(source, fused, options)).transpose()
 }
 
-impl Next<'_> {
+impl PendingStep<'_> {
     /// New annotations in the step's commits.
     #[must_use]
     pub fn annotations(&self) -> u64 {
@@ -83,7 +83,12 @@ impl Next<'_> {
     ///
     /// # Errors
     /// Where a store fails.
-    pub fn read(self, source: &dyn Source, fused: &dyn TimelineStore, options: Options<'_>) -> Result<Step> {
+    pub fn read(
+        self,
+        source: &dyn History,
+        fused: &dyn TimelineStore,
+        options: Options<'_>,
+    ) -> Result<LoadedStep> {
         let Self { asset_id, records, after, upto, has_more } = self;
         let is_fresh = after == Commit::NONE;
         let asset = source.asset(asset_id)?;
@@ -95,18 +100,18 @@ impl Next<'_> {
             }
             _ => None,
         };
-        let mut plan = crate::plan(is_fresh, &records);
+        let mut wanted = crate::read_set(is_fresh, &records);
         if languages.is_some() {
-            plan.rows = Rows::Whole;
+            wanted.rows = RowSelection::Whole;
         }
         let mut segments = HashMap::new();
-        for segment in &plan.segments {
+        for segment in &wanted.segments {
             segments.insert(segment.id, annotations_of(source, asset_id, segment)?);
         }
-        let rows = read_rows(fused, asset_id, &plan, &segments)?;
-        let models = models(source, before.as_ref(), &plan.segments)?;
+        let rows = read_rows(fused, asset_id, &wanted, &segments)?;
+        let models = models(source, before.as_ref(), &wanted.segments)?;
         let asset_id = asset_id.clone();
-        Ok(Step {
+        Ok(LoadedStep {
             asset_id,
             asset,
             before,
@@ -122,7 +127,7 @@ impl Next<'_> {
     }
 }
 
-impl Step {
+impl LoadedStep {
     /// The commit that the step ends at.
     #[must_use]
     pub const fn upto(&self) -> Commit {
@@ -139,7 +144,7 @@ impl Step {
     ///
     /// # Errors
     /// Where the fused store fails.
-    pub fn decide(self, fused: &dyn TimelineStore, options: Options<'_>) -> Result<FusedUpdate> {
+    pub fn decide(self, fused: &dyn TimelineStore, options: Options<'_>) -> Result<TimelineUpdate> {
         let input = StepInput {
             asset: self.asset,
             before: self.before,
@@ -152,13 +157,15 @@ impl Step {
         let advanced = crate::advance(input, options.linguist);
         let is_fresh = self.after == Commit::NONE;
         let buckets = rebucketed(fused, &self.asset_id, is_fresh, &advanced, options.bucket_ns)?;
-        Ok(FusedUpdate {
-            document: advanced.document,
-            asset: self.asset_id,
-            after: self.after,
-            upto: self.upto,
-            changes: advanced.changes,
-            buckets,
+        Ok(TimelineUpdate {
+            step: AssetStep {
+                document: advanced.document,
+                asset: self.asset_id,
+                after: self.after,
+                upto: self.upto,
+                changes: advanced.changes,
+                buckets,
+            },
             word_counts: advanced.word_counts,
             annotation_count: advanced.annotation_count,
         })
@@ -191,7 +198,7 @@ fn cut(records: &mut Vec<CommitRecord>, annotations_max: u64) -> bool {
 
 /// The language that each annotation of the asset has, now that the asset's is another.
 fn languages(
-    source: &dyn Source,
+    source: &dyn History,
     asset: &AssetId,
     language: Option<&str>,
     linguist: &dyn Linguist,
@@ -216,19 +223,19 @@ fn languages(
 fn read_rows(
     fused: &dyn TimelineStore,
     asset: &AssetId,
-    plan: &Plan,
+    wanted: &ReadSet,
     segments: &HashMap<u64, Vec<Annotation>>,
 ) -> Result<Vec<FusedAnnotation>> {
-    let (starts, keys) = match &plan.rows {
-        Rows::Whole => return read_range(fused, asset, TimeRange::everything()),
-        Rows::Some { starts, keys } => (starts, keys),
+    let (starts, keys) = match &wanted.rows {
+        RowSelection::Whole => return read_range(fused, asset, TimeRange::everything()),
+        RowSelection::Some { starts, keys } => (starts, keys),
     };
     let mut rows = Vec::new();
     for range in starts {
         rows.append(&mut read_range(fused, asset, *range)?);
     }
     let known = |a: &Annotation| FusedKey { start_ns: a.range.start_ns(), key: a.key() };
-    let of_segments = plan.may_be_known.iter().filter_map(|id| segments.get(id)).flatten().map(known);
+    let of_segments = wanted.may_be_known.iter().filter_map(|id| segments.get(id)).flatten().map(known);
     let mut keys: Vec<FusedKey> = keys.iter().copied().chain(of_segments).collect();
     keys.sort_unstable();
     keys.dedup();
@@ -251,7 +258,11 @@ fn read_range(fused: &dyn TimelineStore, asset: &AssetId, range: TimeRange) -> R
 
 /// The models that the document names and the segments are of, by their names. Asked for at once: where the store is
 /// another machine, each look is a wait.
-fn models(source: &dyn Source, before: Option<&AssetDocument>, segments: &[Segment]) -> Result<Vec<Model>> {
+fn models(
+    source: &dyn History,
+    before: Option<&AssetDocument>,
+    segments: &[RunSegment],
+) -> Result<Vec<Model>> {
     let known = before.into_iter().flat_map(|d| d.models.iter().map(|m| &m.model));
     let wanted: BTreeSet<&ModelRef> = known.chain(segments.iter().map(|s| &s.model)).collect();
     if wanted.is_empty() {

@@ -8,11 +8,12 @@
 use std::collections::HashMap;
 use std::io::Read;
 
-use crate::parts::{Fault, Value};
+use crate::problem::Fault;
+use crate::value::Value;
 use rushes_types::known_types;
 
 use crate::formats::json::{Document, list, millis, missing, seconds, text, text_of};
-use crate::formats::out::{Flow, ON, Out, Said, Word};
+use crate::formats::out::{AnnotationDraft, Flow, ON, Out, Word};
 use crate::formats::sentences::Sentences;
 
 const ITEMS: &str = "results.items";
@@ -78,7 +79,12 @@ fn turns(document: &Document, out: &mut Out<'_, '_>) -> Flow {
     ON
 }
 
-fn turn(out: &mut Out<'_, '_>, line: u64, row: &Value, language: Option<&str>) -> Result<Said, Fault> {
+fn turn(
+    out: &mut Out<'_, '_>,
+    line: u64,
+    row: &Value,
+    language: Option<&str>,
+) -> Result<AnnotationDraft, Fault> {
     let mut words = Vec::new();
     for item in list(row, "Items") {
         let times = (millis(item, "BeginOffsetMillis")?, millis(item, "EndOffsetMillis")?);
@@ -88,13 +94,13 @@ fn turn(out: &mut Out<'_, '_>, line: u64, row: &Value, language: Option<&str>) -
             words.push(Word { text: spoken, start_ns, end_ns, confidence });
         }
     }
-    Ok(Said {
+    Ok(AnnotationDraft {
         kind: known_types::DIALOGUE,
         start_ns: millis(row, "BeginOffsetMillis")?.ok_or_else(|| missing("BeginOffsetMillis"))?,
         end_ns: millis(row, "EndOffsetMillis")?.ok_or_else(|| missing("EndOffsetMillis"))?,
         text: text(row, "Content").ok_or_else(|| missing("Content"))?.to_owned(),
         words,
         language: language.map(str::to_owned),
-        ..Said::default()
+        ..AnnotationDraft::default()
     })
 }

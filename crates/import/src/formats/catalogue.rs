@@ -6,7 +6,11 @@
 
 use std::io::Read;
 
-use crate::parts::{Decimal, Fault, JsonObject, clock_ns, open, shown};
+use crate::bytes::open;
+use crate::decimal::Decimal;
+use crate::object::JsonObject;
+use crate::problem::{Fault, shown};
+use crate::time::clock_ns;
 use crate::{COLUMNS_MAX, Counts, Item, Note, Sink};
 use csv::{ReaderBuilder, StringRecord};
 use rushes_types::{FrameRate, Timecode};

@@ -3,11 +3,11 @@
 //! A cue lasts from its start up to, and not including, its end. Cues that overlap, come out of order or last no time
 //! are kept as written and told; a cue whose end lies before its start is refused.
 
-use crate::parts::Fault;
+use crate::problem::Fault;
 use rushes_types::{NS_PER_SECOND, Timecode, known_types};
 
 use crate::formats::limits::{CUE_BYTES_MAX, FIRST_CUE_BYTES_MAX};
-use crate::formats::out::{Flow, ON, Out, Said, clean, seconds};
+use crate::formats::out::{AnnotationDraft, Flow, ON, Out, clean, seconds};
 use crate::formats::text::Lines;
 
 /// A start timecode below this is no clock that subtitles would be written in: a first cue after ten minutes is one.
@@ -90,8 +90,14 @@ impl Cues {
                 continue;
             }
             let language = cue.language.clone();
-            let said =
-                Said { kind: known_types::DIALOGUE, start_ns, end_ns, text, language, ..Said::default() };
+            let said = AnnotationDraft {
+                kind: known_types::DIALOGUE,
+                start_ns,
+                end_ns,
+                text,
+                language,
+                ..AnnotationDraft::default()
+            };
             out.speech(line, said, speaker.as_deref())?;
         }
         ON

@@ -9,10 +9,10 @@
 
 use std::io::Read;
 
-use crate::parts::{Fault, shown};
+use crate::problem::{Fault, shown};
 use rushes_types::{FrameRate, known_types};
 
-use crate::formats::out::{Flow, ON, Out, Said};
+use crate::formats::out::{AnnotationDraft, Flow, ON, Out};
 use crate::formats::shape;
 use crate::formats::tracks::{Sighting, Tracks};
 use crate::formats::xml::{Element, Token, Xml, load};
@@ -187,7 +187,7 @@ impl Track {
     /// Hands out a stretch that ends before frame `end`.
     fn stretch(&self, out: &mut Out<'_, '_>, stretch: Stretch, end: i64, rate: FrameRate) -> Flow {
         let ns = |frame: i64| i128::from(rate.start_of(frame));
-        let mut said = Said::label(known_types::OBJECT, &self.label, ns(stretch.first), ns(end));
+        let mut said = AnnotationDraft::label(known_types::OBJECT, &self.label, ns(stretch.first), ns(end));
         said.attributes.text("track", &self.id);
         if let Some(source) = &self.source {
             said.attributes.text("source", source);
@@ -203,7 +203,8 @@ impl Track {
         let none = Sighting { place: 0, said: said.clone(), shape: String::new() };
         one.see(out, stretch.line, (), none)?;
         for (frame, shape) in stretch.boxes {
-            let said = Said { start_ns: ns(frame), end_ns: said.end_ns, ..Said::default() };
+            let said =
+                AnnotationDraft { start_ns: ns(frame), end_ns: said.end_ns, ..AnnotationDraft::default() };
             one.see(out, stretch.line, (), Sighting { place: 0, said, shape })?;
         }
         one.end(out)

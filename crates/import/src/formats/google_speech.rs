@@ -8,7 +8,8 @@
 
 use std::io::Read;
 
-use crate::parts::{Fault, Value};
+use crate::problem::Fault;
+use crate::value::Value;
 
 use crate::formats::json::{Document, duration, list, missing, text, text_of};
 use crate::formats::out::{Flow, ON, Out, Word};

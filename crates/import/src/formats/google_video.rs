@@ -8,12 +8,13 @@
 
 use std::io::Read;
 
-use crate::parts::{Fault, Value};
+use crate::problem::Fault;
+use crate::value::Value;
 use rushes_types::known_types;
 
 use crate::formats::google_speech::transcription;
 use crate::formats::json::{Document, duration, list, list_of, member_of, text, text_of};
-use crate::formats::out::{Flow, ON, Out, Said, TEXT_SEARCH};
+use crate::formats::out::{AnnotationDraft, Flow, ON, Out, TEXT_SEARCH};
 use crate::formats::shape;
 use crate::formats::tracks::{Sighting, Tracks};
 
@@ -96,18 +97,20 @@ fn name_of(row: &Value) -> &str {
 
 fn shot(out: &mut Out<'_, '_>, line: u64, row: &Value) -> Flow {
     match segment(out, Some(row)) {
-        Ok((start_ns, end_ns)) => out.annotation(line, Said::label(known_types::SHOT, "", start_ns, end_ns)),
+        Ok((start_ns, end_ns)) => {
+            out.annotation(line, AnnotationDraft::label(known_types::SHOT, "", start_ns, end_ns))
+        }
         Err(fault) => out.problem(line, fault),
     }
 }
 
 /// One annotation of a label for each of its segments.
-fn segments(out: &mut Out<'_, '_>, line: u64, row: &Value, name: &str, base: &Said) -> Flow {
+fn segments(out: &mut Out<'_, '_>, line: u64, row: &Value, name: &str, base: &AnnotationDraft) -> Flow {
     for found in list(row, name) {
         match segment(out, found.member("segment")) {
             Ok((start_ns, end_ns)) => {
                 let confidence = out.confidence(line, text(found, "confidence"), 0);
-                out.annotation(line, Said { start_ns, end_ns, confidence, ..base.clone() })?;
+                out.annotation(line, AnnotationDraft { start_ns, end_ns, confidence, ..base.clone() })?;
             }
             Err(fault) => out.problem(line, fault)?,
         }
@@ -116,7 +119,7 @@ fn segments(out: &mut Out<'_, '_>, line: u64, row: &Value, name: &str, base: &Sa
 }
 
 fn label(out: &mut Out<'_, '_>, line: u64, row: &Value) -> Flow {
-    let mut base = Said::label(known_types::OBJECT, name_of(row), 0, 0);
+    let mut base = AnnotationDraft::label(known_types::OBJECT, name_of(row), 0, 0);
     let categories = list_of(row, &["categoryEntities", "category_entities"]);
     if let Some(category) = categories.first().and_then(|category| text(category, "description")) {
         base.attributes.text("category", category);
@@ -125,14 +128,14 @@ fn label(out: &mut Out<'_, '_>, line: u64, row: &Value) -> Flow {
 }
 
 fn logo(out: &mut Out<'_, '_>, line: u64, row: &Value) -> Flow {
-    let mut base = Said::label(known_types::OBJECT, name_of(row), 0, 0);
+    let mut base = AnnotationDraft::label(known_types::OBJECT, name_of(row), 0, 0);
     base.attributes.text("category", "logo");
     segments(out, line, row, "tracks", &base)
 }
 
 fn seen_text(out: &mut Out<'_, '_>, line: u64, row: &Value) -> Flow {
     let spoken = text(row, "text").unwrap_or("").to_owned();
-    let base = Said { kind: TEXT_SEARCH, text: spoken, ..Said::default() };
+    let base = AnnotationDraft { kind: TEXT_SEARCH, text: spoken, ..AnnotationDraft::default() };
     segments(out, line, row, "segments", &base)
 }
 
@@ -141,7 +144,7 @@ fn frame_label(out: &mut Out<'_, '_>, line: u64, row: &Value) -> Flow {
     for frame in list(row, "frames") {
         match duration(frame, &["timeOffset", "time_offset"]) {
             Ok(at_ns) => {
-                let mut said = Said::label(known_types::OBJECT, name_of(row), at_ns, at_ns);
+                let mut said = AnnotationDraft::label(known_types::OBJECT, name_of(row), at_ns, at_ns);
                 said.confidence = out.confidence(line, text(frame, "confidence"), 0);
                 tracks.see(out, line, (), Sighting { place: at_ns, said, shape: String::new() })?;
             }
@@ -152,7 +155,13 @@ fn frame_label(out: &mut Out<'_, '_>, line: u64, row: &Value) -> Flow {
 }
 
 /// Something with one segment and boxes in it.
-fn boxed(out: &mut Out<'_, '_>, line: u64, at: Option<&Value>, mut said: Said, frames: &[Value]) -> Flow {
+fn boxed(
+    out: &mut Out<'_, '_>,
+    line: u64,
+    at: Option<&Value>,
+    mut said: AnnotationDraft,
+    frames: &[Value],
+) -> Flow {
     let (start_ns, end_ns) = match segment(out, at) {
         Ok(times) => times,
         Err(fault) => return out.problem(line, fault),
@@ -165,7 +174,12 @@ fn boxed(out: &mut Out<'_, '_>, line: u64, at: Option<&Value>, mut said: Said, f
         match duration(frame, &["timeOffset", "time_offset"]) {
             Ok(at_ns) => {
                 let shape = corners(frame);
-                let seen = Said { start_ns: at_ns, end_ns, confidence: None, ..Said::default() };
+                let seen = AnnotationDraft {
+                    start_ns: at_ns,
+                    end_ns,
+                    confidence: None,
+                    ..AnnotationDraft::default()
+                };
                 tracks.see(out, line, (), Sighting { place: 0, said: seen, shape })?;
             }
             Err(fault) => out.problem(line, fault)?,
@@ -184,7 +198,7 @@ fn corners(frame: &Value) -> String {
 }
 
 fn object(out: &mut Out<'_, '_>, line: u64, row: &Value) -> Flow {
-    let mut said = Said::label(known_types::OBJECT, name_of(row), 0, 0);
+    let mut said = AnnotationDraft::label(known_types::OBJECT, name_of(row), 0, 0);
     said.confidence = out.confidence(line, text(row, "confidence"), 0);
     if let Some(track) = text_of(row, &["trackId", "track_id"]) {
         said.attributes.text("track", track);
@@ -194,7 +208,7 @@ fn object(out: &mut Out<'_, '_>, line: u64, row: &Value) -> Flow {
 
 fn detected(out: &mut Out<'_, '_>, line: u64, row: &Value, name: &str) -> Flow {
     for track in list(row, "tracks") {
-        let mut said = Said::label(known_types::OBJECT, name, 0, 0);
+        let mut said = AnnotationDraft::label(known_types::OBJECT, name, 0, 0);
         said.confidence = out.confidence(line, text(track, "confidence"), 0);
         let frames = list_of(track, &["timestampedObjects", "timestamped_objects"]);
         boxed(out, line, track.member("segment"), said, frames)?;
@@ -219,7 +233,7 @@ fn celebrity(out: &mut Out<'_, '_>, line: u64, row: &Value) -> Flow {
     };
     let names = ["displayName", "display_name", "description"];
     let name = best.member("celebrity").and_then(|celebrity| text_of(celebrity, &names)).unwrap_or("");
-    let mut said = Said::label(known_types::CHARACTER, name, 0, 0);
+    let mut said = AnnotationDraft::label(known_types::CHARACTER, name, 0, 0);
     said.confidence = out.confidence(line, text(best, "confidence"), 0);
     boxed(out, line, at, said, &[])
 }

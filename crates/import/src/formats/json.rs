@@ -5,14 +5,15 @@ use std::io::Read;
 use std::ops::ControlFlow;
 
 use crate::ROW_BYTES_MAX;
-use crate::parts::{Decimal, Fault, Scanner, Value, clock_ns, open, parse_hops, shown};
+use crate::bytes::open;
+use crate::decimal::Decimal;
+use crate::problem::{Fault, shown};
+use crate::scan::{Scanner, parse_hops};
+use crate::time::{MILLISECOND_PLACES, SECOND_PLACES, clock_ns};
+use crate::value::Value;
 
 use crate::formats::limits::JSON_BYTES_MAX;
 use crate::formats::out::{Flow, ON, Out};
-
-/// Decimal places from a second, and from a millisecond, to a nanosecond.
-const SECOND_PLACES: i64 = 9;
-const MILLISECOND_PLACES: i64 = 6;
 
 /// A document, held as its bytes.
 pub(crate) struct Document {
@@ -267,7 +268,7 @@ pub(crate) fn duration(value: &Value, names: &[&str]) -> Result<i128, Fault> {
 #[cfg(test)]
 mod tests {
     use super::{duration, without_nan};
-    use crate::parts::Value;
+    use crate::value::Value;
 
     #[test]
     fn what_is_no_number_becomes_null_outside_of_strings() {

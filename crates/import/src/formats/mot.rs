@@ -9,11 +9,12 @@
 
 use std::io::Read;
 
-use crate::parts::{Decimal, Fault, shown};
+use crate::decimal::Decimal;
+use crate::problem::{Fault, shown};
 use rushes_types::{FrameRate, known_types};
 
 use crate::formats::limits::TABLE_BYTES_MAX;
-use crate::formats::out::{Flow, Out, Said};
+use crate::formats::out::{AnnotationDraft, Flow, Out};
 use crate::formats::shape;
 use crate::formats::text::Lines;
 use crate::formats::tracks::{Sighting, Tracks};
@@ -118,7 +119,8 @@ fn detection(
     let class =
         usize::try_from(class - 1).ok().and_then(|class| CLASSES.get(class)).copied().unwrap_or("object");
     let start_ns = i128::from(rate.start_of(frame - 1));
-    let mut said = Said::label(known_types::OBJECT, class, start_ns, i128::from(rate.start_of(frame)));
+    let mut said =
+        AnnotationDraft::label(known_types::OBJECT, class, start_ns, i128::from(rate.start_of(frame)));
     // Ground truth has a flag here, and trackers -1; detectors have scores of many scales.
     let in_scale =
         Decimal::parse(share).and_then(|share| share.scaled(9)).filter(|s| (0..=1_000_000_000).contains(s));

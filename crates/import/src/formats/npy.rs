@@ -7,12 +7,13 @@
 
 use std::io::{BufRead, Read};
 
-use crate::parts::{Fault, open, shown};
+use crate::bytes::open;
+use crate::problem::{Fault, shown};
 use rushes_types::known_types;
 use rushes_types::limits::DIMENSIONS_MAX;
 
 use crate::formats::limits::MATRIX_BYTES_MAX;
-use crate::formats::out::{Flow, ON, Out, Said};
+use crate::formats::out::{AnnotationDraft, Flow, ON, Out};
 
 /// What every such file begins with.
 pub(crate) const MAGIC: &[u8] = b"\x93NUMPY";
@@ -66,7 +67,8 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
         out.row();
         match vector(&bytes, shape.kind) {
             Ok(json) => {
-                let mut said = Said::label(known_types::SCENE, "", start_ns(row), start_ns(row + 1));
+                let mut said =
+                    AnnotationDraft::label(known_types::SCENE, "", start_ns(row), start_ns(row + 1));
                 said.vector = Some(json);
                 out.annotation(row + 1, said)?;
             }

@@ -2,7 +2,9 @@
 
 use std::ops::ControlFlow;
 
-use crate::parts::{Decimal, Fault, JsonObject};
+use crate::decimal::Decimal;
+use crate::object::JsonObject;
+use crate::problem::Fault;
 use crate::{Counts, Item, Note, Sink};
 use rushes_types::known_types;
 use rushes_types::limits::{LABEL_BYTES_MAX, LINE_BYTES_MAX, SPAN_NS_MAX, TIME_NS_MAX};
@@ -36,7 +38,7 @@ pub(crate) struct Word {
 
 /// What is said of a stretch of time; empty texts count as none.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Said {
+pub(crate) struct AnnotationDraft {
     pub kind: &'static str,
     pub start_ns: i128,
     pub end_ns: i128,
@@ -51,10 +53,10 @@ pub(crate) struct Said {
     pub vector: Option<String>,
 }
 
-impl Said {
+impl AnnotationDraft {
     /// Something with a label.
-    pub(crate) fn label(kind: &'static str, label: &str, start_ns: i128, end_ns: i128) -> Said {
-        Said { kind, start_ns, end_ns, label: label.to_owned(), ..Said::default() }
+    pub(crate) fn label(kind: &'static str, label: &str, start_ns: i128, end_ns: i128) -> AnnotationDraft {
+        AnnotationDraft { kind, start_ns, end_ns, label: label.to_owned(), ..AnnotationDraft::default() }
     }
 }
 
@@ -147,12 +149,12 @@ impl<'o, 's> Out<'o, 's> {
     }
 
     /// Hands out an annotation, or why it is none.
-    pub(crate) fn annotation(&mut self, line: u64, said: Said) -> Flow {
+    pub(crate) fn annotation(&mut self, line: u64, said: AnnotationDraft) -> Flow {
         let kind = self.settings.kind.as_deref().unwrap_or(said.kind);
         self.annotation_of(kind, line, said)
     }
 
-    fn annotation_of(&mut self, kind: &str, line: u64, mut said: Said) -> Flow {
+    fn annotation_of(&mut self, kind: &str, line: u64, mut said: AnnotationDraft) -> Flow {
         if let Err(fault) = self.place(line, &mut said) {
             return self.problem(line, fault);
         }
@@ -174,12 +176,12 @@ impl<'o, 's> Out<'o, 's> {
     }
 
     /// The same of someone speaking: also as a character where that is asked for.
-    pub(crate) fn speech(&mut self, line: u64, mut said: Said, speaker: Option<&str>) -> Flow {
+    pub(crate) fn speech(&mut self, line: u64, mut said: AnnotationDraft, speaker: Option<&str>) -> Flow {
         let speaker = speaker.map(clean).filter(|speaker| !speaker.is_empty());
         let mut who = None;
         if let Some(speaker) = speaker {
             said.attributes.text("speaker", &speaker);
-            who = Some(Said::label(known_types::CHARACTER, &speaker, said.start_ns, said.end_ns));
+            who = Some(AnnotationDraft::label(known_types::CHARACTER, &speaker, said.start_ns, said.end_ns));
         }
         self.annotation(line, said)?;
         match who {
@@ -189,7 +191,7 @@ impl<'o, 's> Out<'o, 's> {
     }
 
     /// Adds the offset and sees that the times are some.
-    fn place(&mut self, line: u64, said: &mut Said) -> Result<(), Fault> {
+    fn place(&mut self, line: u64, said: &mut AnnotationDraft) -> Result<(), Fault> {
         let offset_ns = i128::from(self.settings.offset_ns);
         let mend = "mend the times, or the offset";
         said.start_ns += offset_ns;
@@ -231,7 +233,7 @@ impl<'o, 's> Out<'o, 's> {
         Ok(())
     }
 
-    fn json(&mut self, kind: &str, line: u64, said: Said) -> String {
+    fn json(&mut self, kind: &str, line: u64, said: AnnotationDraft) -> String {
         let mut json = JsonObject::new();
         json.text("asset_id", &self.settings.asset);
         if let Some(movie) = &self.settings.movie {

@@ -8,12 +8,12 @@
 
 use std::io::Read;
 
-use crate::parts::{Fault, shown};
+use crate::problem::{Fault, shown};
 use rushes_types::known_types;
 
 use crate::formats::json::seconds_ns;
 use crate::formats::limits::TEXT_BYTES_MAX;
-use crate::formats::out::{Flow, ON, Out, Said};
+use crate::formats::out::{AnnotationDraft, Flow, ON, Out};
 use crate::formats::text::Lines;
 
 const NUMBER: &str = "Scene Number";
@@ -85,7 +85,7 @@ impl Columns {
     }
 }
 
-fn scene(out: &Out<'_, '_>, columns: &Columns, line: &str) -> Result<Said, Fault> {
+fn scene(out: &Out<'_, '_>, columns: &Columns, line: &str) -> Result<AnnotationDraft, Fault> {
     let fields: Vec<&str> = line.split(',').collect();
     let (start_ns, end_ns) = match out.settings.frame_rate {
         Some(rate) => {
@@ -101,7 +101,7 @@ fn scene(out: &Out<'_, '_>, columns: &Columns, line: &str) -> Result<Said, Fault
             (time(START)?, time(END)?)
         }
     };
-    let mut said = Said::label(known_types::SHOT, "", start_ns, end_ns);
+    let mut said = AnnotationDraft::label(known_types::SHOT, "", start_ns, end_ns);
     said.attributes.text("scene", columns.get(&fields, NUMBER)?);
     Ok(said)
 }

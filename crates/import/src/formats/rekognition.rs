@@ -9,11 +9,12 @@
 
 use std::io::Read;
 
-use crate::parts::{Fault, Value};
+use crate::problem::Fault;
+use crate::value::Value;
 use rushes_types::known_types;
 
 use crate::formats::json::{Document, list, millis, missing, text};
-use crate::formats::out::{Flow, MODERATION_SEARCH, ON, Out, Said, TECHNICAL_CUE, TEXT_SEARCH};
+use crate::formats::out::{AnnotationDraft, Flow, MODERATION_SEARCH, ON, Out, TECHNICAL_CUE, TEXT_SEARCH};
 use crate::formats::shape;
 use crate::formats::tracks::{Sighting, Tracks};
 
@@ -25,10 +26,10 @@ const BOX: [[&str; 4]; 1] = [["Left", "Top", "Width", "Height"]];
 /// What tells one thing from another: its type, its label, its number.
 type Key = (&'static str, String, String);
 /// Reads a row: `None` where it says nothing that is kept.
-type Read1 = fn(&Value) -> Option<Found<'_>>;
+type Read1 = fn(&Value) -> Option<Detection<'_>>;
 
 /// What a row says, before its time is read.
-struct Found<'v> {
+struct Detection<'v> {
     kind: &'static str,
     label: &'v str,
     text: &'v str,
@@ -76,7 +77,7 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
     if any { ON } else { document.nothing(out, "`Segments`, `Labels`, `Faces`, `Persons` or other list") }
 }
 
-fn segment(out: &mut Out<'_, '_>, line: u64, row: &Value) -> Result<Said, Fault> {
+fn segment(out: &mut Out<'_, '_>, line: u64, row: &Value) -> Result<AnnotationDraft, Fault> {
     let detail = |name: &str| row.member(name).filter(|value| **value != Value::Null);
     let (kind, label, detail, last) = match (detail("ShotSegment"), detail("TechnicalCueSegment")) {
         (Some(shot), _) => (known_types::SHOT, "", shot, 1),
@@ -94,7 +95,7 @@ fn segment(out: &mut Out<'_, '_>, line: u64, row: &Value) -> Result<Said, Fault>
         start_ns = i128::from(rate.start_of(first));
         end_ns = i128::from(rate.start_of(end.saturating_add(last)));
     }
-    let mut said = Said::label(kind, label, start_ns, end_ns);
+    let mut said = AnnotationDraft::label(kind, label, start_ns, end_ns);
     said.confidence = out.confidence(line, text(detail, "Confidence"), PERCENT);
     for (name, from) in [("start_frame", "StartFrameNumber"), ("end_frame", "EndFrameNumber")] {
         if let Some(number) = frame(from) {
@@ -108,7 +109,7 @@ fn sighting(
     out: &mut Out<'_, '_>,
     line: u64,
     row: &Value,
-    found: &Found<'_>,
+    found: &Detection<'_>,
     tracks: &mut Tracks<Key>,
 ) -> Flow {
     // Labels may also come summed up by segment, with two times.
@@ -125,7 +126,7 @@ fn sighting(
         Ok(times) => times,
         Err(fault) => return out.problem(line, fault),
     };
-    let mut said = Said::label(found.kind, found.label, start_ns, end_ns);
+    let mut said = AnnotationDraft::label(found.kind, found.label, start_ns, end_ns);
     said.text = found.text.to_owned();
     said.confidence = out.confidence(line, found.confidence, PERCENT);
     for (name, value) in &found.attributes {
@@ -144,11 +145,11 @@ fn sighting(
     ON
 }
 
-fn label(row: &Value) -> Option<Found<'_>> {
+fn label(row: &Value) -> Option<Detection<'_>> {
     let label = row.member("Label")?;
     let first = |name: &str| list(label, name).first().and_then(|first| text(first, "Name"));
     let attributes = [("parent", first("Parents")), ("category", first("Categories"))];
-    Some(Found {
+    Some(Detection {
         kind: known_types::OBJECT,
         label: text(label, "Name")?,
         text: "",
@@ -162,9 +163,9 @@ fn label(row: &Value) -> Option<Found<'_>> {
     })
 }
 
-fn face(row: &Value) -> Option<Found<'_>> {
+fn face(row: &Value) -> Option<Detection<'_>> {
     let face = row.member("Face")?;
-    Some(Found {
+    Some(Detection {
         kind: known_types::OBJECT,
         label: "face",
         text: "",
@@ -176,7 +177,7 @@ fn face(row: &Value) -> Option<Found<'_>> {
 }
 
 /// A person who was followed; with the best match in a face collection, a character.
-fn person(row: &Value) -> Option<Found<'_>> {
+fn person(row: &Value) -> Option<Detection<'_>> {
     let person = row.member("Person")?;
     let number = text(person, "Index").unwrap_or("");
     let shapes = person.member("BoundingBox").into_iter().collect();
@@ -187,10 +188,16 @@ fn person(row: &Value) -> Option<Found<'_>> {
         .and_then(|face| text(face, "ExternalImageId").or_else(|| text(face, "FaceId")));
     let confidence = found.and_then(|found| text(found, "Similarity"));
     Some(match name {
-        Some(label) => {
-            Found { kind: known_types::CHARACTER, label, text: "", number, confidence, shapes, attributes }
-        }
-        None => Found {
+        Some(label) => Detection {
+            kind: known_types::CHARACTER,
+            label,
+            text: "",
+            number,
+            confidence,
+            shapes,
+            attributes,
+        },
+        None => Detection {
             kind: known_types::OBJECT,
             label: "person",
             text: "",
@@ -202,10 +209,10 @@ fn person(row: &Value) -> Option<Found<'_>> {
     })
 }
 
-fn celebrity(row: &Value) -> Option<Found<'_>> {
+fn celebrity(row: &Value) -> Option<Detection<'_>> {
     let celebrity = row.member("Celebrity")?;
     let shape = celebrity.member("Face").and_then(|face| face.member("BoundingBox"));
-    Some(Found {
+    Some(Detection {
         kind: known_types::CHARACTER,
         label: text(celebrity, "Name")?,
         text: "",
@@ -217,12 +224,12 @@ fn celebrity(row: &Value) -> Option<Found<'_>> {
 }
 
 /// Lines of text; the words of which they are made are left out.
-fn seen_text(row: &Value) -> Option<Found<'_>> {
+fn seen_text(row: &Value) -> Option<Detection<'_>> {
     let seen = row.member("TextDetection")?;
     if text(seen, "Type") == Some("WORD") {
         return None;
     }
-    Some(Found {
+    Some(Detection {
         kind: TEXT_SEARCH,
         label: "",
         text: text(seen, "DetectedText")?,
@@ -237,9 +244,9 @@ fn seen_text(row: &Value) -> Option<Found<'_>> {
     })
 }
 
-fn moderation(row: &Value) -> Option<Found<'_>> {
+fn moderation(row: &Value) -> Option<Detection<'_>> {
     let label = row.member("ModerationLabel")?;
-    Some(Found {
+    Some(Detection {
         kind: MODERATION_SEARCH,
         label: text(label, "Name")?,
         text: "",

@@ -7,12 +7,12 @@
 
 use std::io::Read;
 
-use crate::parts::{Fault, shown};
+use crate::problem::{Fault, shown};
 use rushes_types::known_types;
 
 use crate::formats::json::seconds_ns;
 use crate::formats::limits::TEXT_BYTES_MAX;
-use crate::formats::out::{Flow, ON, Out, Said};
+use crate::formats::out::{AnnotationDraft, Flow, ON, Out};
 use crate::formats::text::Lines;
 
 const FIELDS_MIN: usize = 8;
@@ -55,7 +55,7 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
     }
 }
 
-fn turn(out: &mut Out<'_, '_>, line: u64, fields: &[&str]) -> Result<Said, Fault> {
+fn turn(out: &mut Out<'_, '_>, line: u64, fields: &[&str]) -> Result<AnnotationDraft, Fault> {
     let &[_, recording, channel, onset, duration, _, _, name, ref rest @ ..] = fields else {
         let why = format!("the line has {} fields, not {FIELDS_MIN} or more", fields.len());
         return Err(Fault::new("", why, "write `SPEAKER file 1 onset duration <NA> <NA> name <NA> <NA>`"));
@@ -69,7 +69,8 @@ fn turn(out: &mut Out<'_, '_>, line: u64, fields: &[&str]) -> Result<Said, Fault
         let why = format!("the duration {} is negative", shown(duration));
         return Err(Fault::new("duration", why, "mend the line"));
     }
-    let mut said = Said::label(known_types::CHARACTER, name, start_ns, start_ns.saturating_add(length_ns));
+    let mut said =
+        AnnotationDraft::label(known_types::CHARACTER, name, start_ns, start_ns.saturating_add(length_ns));
     said.attributes.text("recording", recording);
     said.attributes.text("channel", channel);
     let confidence = rest.first().copied().filter(|confidence| *confidence != "<NA>");

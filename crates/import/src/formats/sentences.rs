@@ -6,7 +6,7 @@
 use rushes_types::{NS_PER_SECOND, known_types};
 
 use crate::formats::limits::SENTENCE_WORDS_MAX;
-use crate::formats::out::{Flow, ON, Out, Said, Word};
+use crate::formats::out::{AnnotationDraft, Flow, ON, Out, Word};
 
 const PAUSE_NS: i128 = 2 * NS_PER_SECOND as i128;
 /// What ends a sentence, in the scripts whose transcripts are written with such marks.
@@ -71,7 +71,7 @@ impl Sentences {
         let text = std::mem::take(&mut self.text);
         let speaker = self.speaker.take();
         let (Some(first), Some(last)) = (words.first(), words.last()) else { return ON };
-        let said = Said {
+        let said = AnnotationDraft {
             kind: known_types::DIALOGUE,
             start_ns: first.start_ns,
             end_ns: last.end_ns.max(first.start_ns),
@@ -79,7 +79,7 @@ impl Sentences {
             language: self.language.clone(),
             confidence: self.confidence.clone(),
             words,
-            ..Said::default()
+            ..AnnotationDraft::default()
         };
         out.speech(self.line, said, speaker.as_deref())
     }

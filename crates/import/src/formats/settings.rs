@@ -1,6 +1,6 @@
 //! What a file does not say itself.
 
-use crate::parts::JsonObject;
+use crate::object::JsonObject;
 use rushes_types::FrameRate;
 
 /// What the caller knows of a file: whose it is, and how its clock runs.

@@ -1,6 +1,7 @@
 //! Boxes as JSON text.
 
-use crate::parts::{Decimal, Value};
+use crate::decimal::Decimal;
+use crate::value::Value;
 
 use crate::formats::json::text_of;
 

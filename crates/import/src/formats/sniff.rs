@@ -2,7 +2,7 @@
 
 use std::io::{Cursor, Read};
 
-use crate::parts::open;
+use crate::bytes::open;
 
 use crate::formats::format::Format;
 use crate::formats::limits::HEAD_BYTES;

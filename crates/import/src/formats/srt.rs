@@ -6,7 +6,8 @@
 
 use std::io::Read;
 
-use crate::parts::{Fault, clock_ns};
+use crate::problem::Fault;
+use crate::time::clock_ns;
 
 use crate::formats::cue::{Cue, CueFile, CueText, Cues};
 use crate::formats::limits::TEXT_BYTES_MAX;
@@ -152,7 +153,7 @@ pub(crate) fn is_timing(line: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{is_timing, looks_like_times};
-    use crate::parts::shown;
+    use crate::problem::shown;
 
     #[test]
     fn lines_of_times_are_known() {

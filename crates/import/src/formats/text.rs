@@ -2,7 +2,7 @@
 
 use std::io::{BufRead, Read};
 
-use crate::parts::open;
+use crate::bytes::open;
 
 use crate::formats::limits::TEXT_LINE_BYTES_MAX;
 

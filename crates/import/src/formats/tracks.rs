@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 use std::hash::Hash;
 
-use crate::parts::JsonObject;
+use crate::object::JsonObject;
 
 use crate::formats::limits::{BOXES_MAX, TRACKS_MAX};
-use crate::formats::out::{Flow, ON, Out, Said};
+use crate::formats::out::{AnnotationDraft, Flow, ON, Out};
 
 /// A box at a time, as JSON text: `[left, top, width, height]`.
 #[derive(Debug, Clone)]
-struct Seen {
+struct TimedBox {
     at_ns: i128,
     json: String,
 }
@@ -19,13 +19,13 @@ struct Seen {
 #[derive(Debug)]
 struct Track {
     line: u64,
-    said: Said,
+    said: AnnotationDraft,
     /// The place of the last sighting, in the tracker's own steps.
     last: i128,
     sightings: u64,
     /// Of how many sightings one box is kept.
     every: u64,
-    boxes: Vec<Seen>,
+    boxes: Vec<TimedBox>,
 }
 
 /// What was seen, and where.
@@ -33,7 +33,7 @@ pub(crate) struct Sighting {
     /// When, in the steps that tell what is consecutive: frames, or nanoseconds.
     pub place: i128,
     /// What would be said if it were seen only now.
-    pub said: Said,
+    pub said: AnnotationDraft,
     /// The box as JSON text; empty for none.
     pub shape: String,
 }
@@ -84,7 +84,7 @@ impl<K: Hash + Eq + Ord + Clone> Tracks<K> {
 }
 
 impl Track {
-    fn go_on(&mut self, said: Said, at_ns: i128, shape: String) {
+    fn go_on(&mut self, said: AnnotationDraft, at_ns: i128, shape: String) {
         self.said.end_ns = self.said.end_ns.max(said.end_ns);
         // The best sighting speaks for all.
         let share = |confidence: &Option<String>| confidence.as_deref().and_then(|c| c.parse::<f64>().ok());
@@ -109,7 +109,7 @@ impl Track {
             });
             self.every *= 2;
         }
-        self.boxes.push(Seen { at_ns, json });
+        self.boxes.push(TimedBox { at_ns, json });
     }
 
     fn end(mut self, out: &mut Out<'_, '_>) -> Flow {
@@ -125,7 +125,7 @@ impl Track {
     }
 }
 
-impl Seen {
+impl TimedBox {
     fn to_json(&self, offset_ns: i128) -> String {
         let mut json = JsonObject::new();
         json.raw("at_ns", &(self.at_ns + offset_ns).to_string());

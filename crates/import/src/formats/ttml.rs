@@ -8,7 +8,7 @@
 
 use std::io::Read;
 
-use crate::parts::Fault;
+use crate::problem::Fault;
 
 use crate::formats::cue::{Cue, CueText, Cues};
 use crate::formats::out::{Flow, ON, Out, clean};

@@ -1,6 +1,8 @@
 //! Time expressions of TTML.
 
-use crate::parts::{Decimal, Fault, clock_ns, shown};
+use crate::decimal::Decimal;
+use crate::problem::{Fault, shown};
+use crate::time::clock_ns;
 use rushes_types::{FrameRate, NS_PER_SECOND, Timecode};
 
 use crate::formats::xml::Element;

@@ -7,11 +7,12 @@
 
 use std::io::Read;
 
-use crate::parts::{Fault, Value};
+use crate::problem::Fault;
+use crate::value::Value;
 use rushes_types::known_types;
 
 use crate::formats::json::{Document, clock, list, missing, text, text_of};
-use crate::formats::out::{Flow, MODERATION_SEARCH, ON, Out, Said, TECHNICAL_CUE, TEXT_SEARCH};
+use crate::formats::out::{AnnotationDraft, Flow, MODERATION_SEARCH, ON, Out, TECHNICAL_CUE, TEXT_SEARCH};
 use crate::formats::shape;
 
 /// What a kind of insight becomes.
@@ -120,7 +121,7 @@ fn insight(
     });
     for instance in instances {
         let mut said = match times(instance) {
-            Ok((start_ns, end_ns)) => Said::label(kind.kind, label, start_ns, end_ns),
+            Ok((start_ns, end_ns)) => AnnotationDraft::label(kind.kind, label, start_ns, end_ns),
             Err(fault) => {
                 out.problem(line, fault)?;
                 continue;
@@ -142,7 +143,7 @@ fn times(instance: &Value) -> Result<(i128, i128), Fault> {
     Ok((start_ns, end_ns))
 }
 
-fn attributes(said: &mut Said, row: &Value, kind: &Kind) {
+fn attributes(said: &mut AnnotationDraft, row: &Value, kind: &Kind) {
     said.attributes.text("insight", kind.name);
     if let Some(id) = text(row, "id") {
         said.attributes.text("insight_id", id);

@@ -7,7 +7,7 @@
 
 use std::io::Read;
 
-use crate::parts::Fault;
+use crate::problem::Fault;
 use rushes_types::NS_PER_SECOND;
 
 use crate::formats::cue::{Cue, CueFile, CueText, Cues};

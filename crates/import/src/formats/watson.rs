@@ -8,11 +8,12 @@
 use std::collections::BTreeMap;
 use std::io::Read;
 
-use crate::parts::{Fault, Value};
+use crate::problem::Fault;
+use crate::value::Value;
 use rushes_types::known_types;
 
 use crate::formats::json::{Document, items, list, missing, own_text, seconds, seconds_ns, text};
-use crate::formats::out::{Flow, ON, Out, Said, Word};
+use crate::formats::out::{AnnotationDraft, Flow, ON, Out, Word};
 
 const HESITATION: &str = "%HESITATION";
 
@@ -58,7 +59,7 @@ fn speakers(document: &Document) -> BTreeMap<i128, String> {
     speakers
 }
 
-fn utterance(out: &mut Out<'_, '_>, line: u64, best: &Value) -> Result<Said, Fault> {
+fn utterance(out: &mut Out<'_, '_>, line: u64, best: &Value) -> Result<AnnotationDraft, Fault> {
     let confidences = list(best, "word_confidence");
     let mut words = Vec::new();
     for (place, stamp) in list(best, "timestamps").iter().enumerate() {
@@ -81,13 +82,13 @@ fn utterance(out: &mut Out<'_, '_>, line: u64, best: &Value) -> Result<Said, Fau
         let mend = "ask the service for `timestamps`";
         return Err(Fault::new("timestamps", "the transcript has no times", mend));
     }
-    Ok(Said {
+    Ok(AnnotationDraft {
         kind: known_types::DIALOGUE,
         start_ns: words.first().map_or(0, |word| word.start_ns),
         end_ns: words.last().map_or(0, |word| word.end_ns),
         text: spoken,
         words,
         confidence: out.confidence(line, text(best, "confidence"), 0),
-        ..Said::default()
+        ..AnnotationDraft::default()
     })
 }

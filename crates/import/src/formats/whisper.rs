@@ -7,11 +7,12 @@
 
 use std::io::Read;
 
-use crate::parts::{Fault, Value};
+use crate::problem::Fault;
+use crate::value::Value;
 use rushes_types::known_types;
 
 use crate::formats::json::{Document, list, millis, missing, seconds, text, text_of};
-use crate::formats::out::{Flow, ON, Out, Said, Word};
+use crate::formats::out::{AnnotationDraft, Flow, ON, Out, Word};
 
 /// Where `whisper.cpp` has its segments.
 const TRANSCRIPTION: &str = "transcription";
@@ -43,21 +44,21 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
             out.skip();
             ON
         }
-        Ok(said) => out.annotation(line, Said { language: language.clone(), ..said }),
+        Ok(said) => out.annotation(line, AnnotationDraft { language: language.clone(), ..said }),
         Err(fault) => out.problem(line, fault),
     })?;
     ON
 }
 
 /// The line of dialogue of a segment of `whisper.cpp`.
-fn offsets(row: &Value) -> Result<Said, Fault> {
+fn offsets(row: &Value) -> Result<AnnotationDraft, Fault> {
     let offsets = row.member("offsets").ok_or_else(|| missing("offsets"))?;
-    Ok(Said {
+    Ok(AnnotationDraft {
         kind: known_types::DIALOGUE,
         start_ns: millis(offsets, "from")?.ok_or_else(|| missing("offsets.from"))?,
         end_ns: millis(offsets, "to")?.ok_or_else(|| missing("offsets.to"))?,
         text: text(row, "text").unwrap_or("").trim().to_owned(),
-        ..Said::default()
+        ..AnnotationDraft::default()
     })
 }
 
@@ -67,7 +68,7 @@ fn segment(
     line: u64,
     row: &Value,
     language: Option<&str>,
-) -> Result<Option<Said>, Fault> {
+) -> Result<Option<AnnotationDraft>, Fault> {
     let spoken = text(row, "text").unwrap_or("").trim().to_owned();
     if spoken.is_empty() {
         return Ok(None);
@@ -75,7 +76,7 @@ fn segment(
     let words = words(out, line, list(row, "words"))?;
     let start_ns = seconds(row, "start")?.or_else(|| words.first().map(|word| word.start_ns));
     let end_ns = seconds(row, "end")?.or_else(|| words.last().map(|word| word.end_ns));
-    let said = Said {
+    let said = AnnotationDraft {
         kind: known_types::DIALOGUE,
         start_ns: start_ns.ok_or_else(|| missing("start"))?,
         end_ns: end_ns.ok_or_else(|| missing("end"))?,
@@ -83,7 +84,7 @@ fn segment(
         words,
         language: text(row, "language").or(language).map(str::to_owned),
         confidence: out.confidence(line, text(row, "confidence"), 0),
-        ..Said::default()
+        ..AnnotationDraft::default()
     };
     Ok(Some(said))
 }

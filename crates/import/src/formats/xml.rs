@@ -3,7 +3,8 @@
 use std::io::Read;
 use std::ops::ControlFlow;
 
-use crate::parts::{Fault, open};
+use crate::bytes::open;
+use crate::problem::Fault;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 

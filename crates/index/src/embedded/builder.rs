@@ -1,4 +1,17 @@
-//! A segment in the making: entries come in order, words and labels are gathered, and all is written at the end.
+//! A segment in the making: entries come in order, and all that leads to them is gathered on the way.
+//!
+//! Whoever builds pushes annotations by asset, start, end and key; nothing is sorted here but dictionaries. Payloads and
+//! vectors are written as they come, the former into the segment's file, the latter into temporary files beside it
+//! ([`super::space_builder`]), because a segment may hold more of them than memory does. Entries, dictionaries and
+//! postings stay in memory until [`SegmentBuilder::finish`]: [`super::merge::ENTRIES_MAX`] bounds them.
+//!
+//! Words and labels get numbers in the order in which they are met. A dictionary numbers its keys by rank, so `finish`
+//! sorts the keys, writes postings in that order, and rewrites the labels in the entries, the one place where such a
+//! number was written before the order was known.
+//!
+//! The same code builds a segment from the buffer and from other segments (a merge), so there is one way in which a
+//! segment comes to be. Rejected: copying postings from segment to segment and adding an offset. A merge interleaves
+//! assets and drops the dead, so every list would be decoded anyway.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -8,16 +21,16 @@ use rushes_plan::matching::language_of;
 use rushes_text::{Analyzer, for_each_token};
 use rushes_types::{Annotation, AssetId, Error, Result, SpaceId};
 
-use super::assets::DocumentRecord;
+use super::asset_table::DocumentRecord;
 use super::bytes::{put_bytes, put_varint, small};
 use super::entry::{ENTRY_BYTES, EntryFields, NONE};
 use super::file::SectionWriter;
-use super::keys::{forms, label_key, label_starts, token_key};
-use super::lives::{Life, LifeTable};
+use super::keys::{forms, label_key, label_starts, word_key};
 use super::payload::encode_annotation;
-use super::postings::{ListBuilder, STREAM_LABEL, STREAM_TEXT, write_lists};
+use super::postings::{FIELD_LABEL, FIELD_TEXT, PostingsBuilder, write_postings};
 use super::sections;
 use super::space_builder::SpaceBuilder;
+use super::validities::{EntryValidity, ValidityTable};
 
 /// Takes annotations by asset, start, end and key.
 #[derive(Debug)]
@@ -32,10 +45,10 @@ pub(crate) struct SegmentBuilder {
     names: Names,
     sources: HashMap<[u32; 5], u32>,
     source_rows: Vec<[u32; 5]>,
-    lives: LifeTable,
-    kinds: BTreeMap<u32, ListBuilder>,
+    validities: ValidityTable,
+    kinds: BTreeMap<u32, PostingsBuilder>,
     labels: Dictionary,
-    tokens: Dictionary,
+    words: Dictionary,
     dialogue: BTreeMap<(u32, u32), Vec<u32>>,
     spaces: Vec<SpaceBuilder>,
     scratch: Scratch,
@@ -46,8 +59,8 @@ pub(crate) struct SegmentBuilder {
 struct Scratch {
     payload: Vec<u8>,
     key: Vec<u8>,
-    /// (token, place) of one entry.
-    places: Vec<(u32, u32)>,
+    /// (word, position) of one entry.
+    positions: Vec<(u32, u32)>,
     of_token: Vec<u32>,
 }
 
@@ -75,7 +88,7 @@ impl Names {
 #[derive(Debug, Default)]
 struct Dictionary {
     numbers: HashMap<Box<[u8]>, u32>,
-    lists: Vec<ListBuilder>,
+    lists: Vec<PostingsBuilder>,
 }
 
 impl Dictionary {
@@ -85,7 +98,7 @@ impl Dictionary {
         }
         let number = small(self.lists.len())?;
         self.numbers.insert(key.into(), number);
-        self.lists.push(ListBuilder::default());
+        self.lists.push(PostingsBuilder::default());
         Ok(number)
     }
 
@@ -102,7 +115,7 @@ impl Dictionary {
         let numbered = (0_u64..).zip(&sorted).map(|(number, (key, _))| (*key, number));
         out.section(keys, &fst_map(numbered)?)?;
         let in_order = sorted.iter().filter_map(|(_, number)| self.lists.get(*number as usize));
-        write_lists(out, lists, in_order)?;
+        write_postings(out, lists, in_order)?;
         Ok(sorted)
     }
 }
@@ -136,10 +149,10 @@ impl SegmentBuilder {
             names: Names::default(),
             sources: HashMap::new(),
             source_rows: Vec::new(),
-            lives: LifeTable::default(),
+            validities: ValidityTable::default(),
             kinds: BTreeMap::new(),
             labels: Dictionary::default(),
-            tokens: Dictionary::default(),
+            words: Dictionary::default(),
             dialogue: BTreeMap::new(),
             spaces: Vec::new(),
             scratch: Scratch::default(),
@@ -147,7 +160,12 @@ impl SegmentBuilder {
     }
 
     /// Adds an annotation; answers its number.
-    pub fn push(&mut self, annotation: &Annotation, life: &Life, space: Option<&SpaceId>) -> Result<u32> {
+    pub fn push(
+        &mut self,
+        annotation: &Annotation,
+        validity: &EntryValidity,
+        space: Option<&SpaceId>,
+    ) -> Result<u32> {
         let entry = self.count;
         if self.assets.last().is_none_or(|(asset, _)| *asset != annotation.asset) {
             self.assets.push((annotation.asset.clone(), entry));
@@ -175,7 +193,7 @@ impl SegmentBuilder {
             confidence: annotation.confidence_or_one(),
             payload,
             source: self.source(annotation, (asset, kind, model))?,
-            life: self.lives.number(life)?,
+            validity: self.validities.number(validity)?,
             label,
             text_length: self.put_words(entry, annotation)?,
         };
@@ -200,14 +218,14 @@ impl SegmentBuilder {
 
     /// A payload: length u32, checksum u32, space u32 and row u32 of the vector, and the bytes.
     fn put_payload(&mut self, entry: u32, annotation: &Annotation, space: Option<&SpaceId>) -> Result<u64> {
-        let place = match (&annotation.vector, space) {
+        let position = match (&annotation.vector, space) {
             (Some(vector), Some(space)) => self.put_vector(entry, vector, space)?,
             _ => (NONE, NONE),
         };
         let payload = &mut self.scratch.payload;
         payload.clear();
-        payload.extend(place.0.to_le_bytes());
-        payload.extend(place.1.to_le_bytes());
+        payload.extend(position.0.to_le_bytes());
+        payload.extend(position.1.to_le_bytes());
         encode_annotation(annotation, payload);
         let at = self.out.length();
         self.out.put(&small(payload.len())?.to_le_bytes())?;
@@ -232,20 +250,20 @@ impl SegmentBuilder {
     /// Gathers the words of label and text; answers the positions of the text.
     fn put_words(&mut self, entry: u32, annotation: &Annotation) -> Result<u32> {
         let language = language_of(annotation);
-        let (label, text) = streams(annotation);
-        let Scratch { key, places, of_token, .. } = &mut self.scratch;
-        places.clear();
+        let (label, text) = fields(annotation);
+        let Scratch { key, positions, of_token, .. } = &mut self.scratch;
+        positions.clear();
         let mut length = 0;
         let mut failed = None;
-        for (stream, text) in [(STREAM_LABEL, label), (STREAM_TEXT, text)] {
+        for (field, text) in [(FIELD_LABEL, label), (FIELD_TEXT, text)] {
             for_each_token(text.unwrap_or_default(), |token| {
-                token_key(token.folded, language, token.lower, key);
-                match self.tokens.number(key) {
+                word_key(token.folded, language, token.lower, key);
+                match self.words.number(key) {
                     // Positions beyond 2^30 would need a text of gigabytes.
-                    Ok(number) => places.push((number, token.position << 1 | stream)),
+                    Ok(number) => positions.push((number, token.position << 1 | field)),
                     Err(error) => failed = Some(error),
                 }
-                if stream == STREAM_TEXT {
+                if field == FIELD_TEXT {
                     length = token.position + 1;
                 }
             });
@@ -253,11 +271,11 @@ impl SegmentBuilder {
         if let Some(error) = failed {
             return Err(error);
         }
-        places.sort_unstable();
-        for of_one in places.chunk_by(|a, b| a.0 == b.0) {
+        positions.sort_unstable();
+        for of_one in positions.chunk_by(|a, b| a.0 == b.0) {
             of_token.clear();
-            of_token.extend(of_one.iter().map(|(_, place)| *place));
-            self.tokens.lists[of_one[0].0 as usize].push_places(entry, of_token);
+            of_token.extend(of_one.iter().map(|(_, position)| *position));
+            self.words.lists[of_one[0].0 as usize].push_with_positions(entry, of_token);
         }
         Ok(length)
     }
@@ -269,17 +287,17 @@ impl SegmentBuilder {
         let sorted = self.labels.write(
             &mut self.out,
             sections::LABELS,
-            (sections::LABEL_OFFSETS, sections::LABEL_LISTS),
+            (sections::LABEL_POSTINGS_OFFSETS, sections::LABEL_POSTINGS),
         )?;
         self.out.section(sections::LABEL_STARTS, &fst_set(label_starts(&sorted))?)?;
         let mut final_numbers = vec![NONE; self.labels.lists.len()];
         for (number, (_, old)) in (0_u32..).zip(&sorted) {
             final_numbers[*old as usize] = number;
         }
-        let sorted = self.tokens.write(
+        let sorted = self.words.write(
             &mut self.out,
-            sections::TOKENS,
-            (sections::TOKEN_OFFSETS, sections::TOKEN_LISTS),
+            sections::WORDS,
+            (sections::WORD_POSTINGS_OFFSETS, sections::WORD_POSTINGS),
         )?;
         let (forms, languages) = forms(&sorted, &self.analyzer);
         self.out.section(sections::FORMS, &fst_set(forms)?)?;
@@ -318,11 +336,15 @@ impl SegmentBuilder {
         self.out.section(sections::NAMES, &bytes)?;
         let numbers = self.source_rows.iter().flatten().flat_map(|number| number.to_le_bytes());
         self.out.section(sections::SOURCES, &numbers.collect::<Vec<_>>())?;
-        self.out.section(sections::LIVES, &self.lives.to_bytes())?;
+        self.out.section(sections::VALIDITIES, &self.validities.to_bytes())?;
         let kinds: Vec<u8> = self.kinds.keys().flat_map(|kind| kind.to_le_bytes()).collect();
-        self.out.section(sections::KINDS, &kinds)?;
-        write_lists(&mut self.out, (sections::KIND_OFFSETS, sections::KIND_LISTS), self.kinds.values())?;
-        // Groups of lines: asset, model, first place in the list of entries; ended by one more place.
+        self.out.section(sections::TYPES, &kinds)?;
+        write_postings(
+            &mut self.out,
+            (sections::TYPE_POSTINGS_OFFSETS, sections::TYPE_POSTINGS),
+            self.kinds.values(),
+        )?;
+        // Groups of lines: asset, model, first position in the list of entries; a group ends where the next begins.
         bytes.clear();
         let mut entries = Vec::new();
         for ((asset, model), lines) in &self.dialogue {
@@ -338,7 +360,7 @@ impl SegmentBuilder {
 
 /// The label and the text of an annotation as two texts to search; the label of a line of dialogue without
 /// text stands for the text.
-fn streams(annotation: &Annotation) -> (Option<&str>, Option<&str>) {
+fn fields(annotation: &Annotation) -> (Option<&str>, Option<&str>) {
     let (label, text) = (annotation.label.as_deref(), annotation.text.as_deref());
     if text.is_none() && annotation.kind.is_dialogue() { (None, label) } else { (label, text) }
 }

@@ -18,8 +18,8 @@ pub(crate) struct EntryFields {
     pub payload: u64,
     /// Its asset, type, model, run and language: a row of the segment's sources.
     pub source: u32,
-    /// Its validities: a row of the segment's lives, unless overridden.
-    pub life: u32,
+    /// Its validity: a row of the segment's validities, unless a tombstone names the entry.
+    pub validity: u32,
     /// Its label: a row of the segment's labels, or [`NONE`].
     pub label: u32,
     /// Positions of its text.
@@ -40,7 +40,7 @@ impl EntryFields {
         put(&self.confidence.to_le_bytes());
         put(&self.payload.to_le_bytes());
         put(&self.source.to_le_bytes());
-        put(&self.life.to_le_bytes());
+        put(&self.validity.to_le_bytes());
         put(&self.label.to_le_bytes());
         put(&self.text_length.to_le_bytes());
         out
@@ -53,7 +53,7 @@ pub(crate) struct Entry<'a>(pub &'a [u8; ENTRY_BYTES]);
 
 impl Entry<'_> {
     #[inline]
-    fn part<const N: usize>(self, at: usize) -> [u8; N] {
+    fn bytes_at<const N: usize>(self, at: usize) -> [u8; N] {
         let mut out = [0; N];
         out.copy_from_slice(&self.0[at..at + N]);
         out
@@ -61,47 +61,47 @@ impl Entry<'_> {
 
     #[inline]
     pub fn start_ns(self) -> i64 {
-        i64::from_le_bytes(self.part(0))
+        i64::from_le_bytes(self.bytes_at(0))
     }
 
     #[inline]
     pub fn end_ns(self) -> i64 {
-        i64::from_le_bytes(self.part(8))
+        i64::from_le_bytes(self.bytes_at(8))
     }
 
     #[inline]
     pub fn key(self) -> AnnotationKey {
-        AnnotationKey(u128::from_le_bytes(self.part(16)))
+        AnnotationKey(u128::from_le_bytes(self.bytes_at(16)))
     }
 
     #[inline]
     pub fn confidence(self) -> f64 {
-        f64::from_le_bytes(self.part(32))
+        f64::from_le_bytes(self.bytes_at(32))
     }
 
     #[inline]
     pub fn payload(self) -> u64 {
-        u64::from_le_bytes(self.part(40))
+        u64::from_le_bytes(self.bytes_at(40))
     }
 
     #[inline]
     pub fn source(self) -> u32 {
-        u32::from_le_bytes(self.part(48))
+        u32::from_le_bytes(self.bytes_at(48))
     }
 
     #[inline]
-    pub fn life(self) -> u32 {
-        u32::from_le_bytes(self.part(52))
+    pub fn validity(self) -> u32 {
+        u32::from_le_bytes(self.bytes_at(52))
     }
 
     #[inline]
     pub fn label(self) -> u32 {
-        u32::from_le_bytes(self.part(56))
+        u32::from_le_bytes(self.bytes_at(56))
     }
 
     #[inline]
     pub fn text_length(self) -> u32 {
-        u32::from_le_bytes(self.part(60))
+        u32::from_le_bytes(self.bytes_at(60))
     }
 
     /// `None` where the bytes are no range.
@@ -119,5 +119,24 @@ impl Entry<'_> {
     #[inline]
     pub fn order(self) -> (i64, i64, AnnotationKey) {
         (self.start_ns(), self.end_ns(), self.key())
+    }
+}
+
+/// The entries of a segment.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Entries<'a>(pub &'a [[u8; ENTRY_BYTES]]);
+
+impl<'a> Entries<'a> {
+    #[inline]
+    pub fn get(self, entry: u32) -> Option<Entry<'a>> {
+        self.0.get(entry as usize).map(Entry)
+    }
+
+    pub fn slice(self, range: std::ops::Range<u32>) -> &'a [[u8; ENTRY_BYTES]] {
+        self.0.get(range.start as usize..range.end as usize).unwrap_or_default()
+    }
+
+    pub fn iter(self) -> impl Iterator<Item = Entry<'a>> {
+        self.0.iter().map(Entry)
     }
 }

@@ -113,14 +113,14 @@ struct Section {
     verified: AtomicBool,
 }
 
-/// A mapped file of sections. The file goes with the last that holds it, once it is [`SectionFile::doom`]ed.
+/// A mapped file of sections. The file goes with the last that holds it, once it is [SectionFile::delete_on_drop`] was called.
 #[derive(Debug)]
 pub(crate) struct SectionFile {
     path: PathBuf,
     name: String,
     map: Arc<Mmap>,
     sections: Vec<Section>,
-    doomed: AtomicBool,
+    delete_on_drop: AtomicBool,
 }
 
 /// A part of a mapped file, for dictionaries that own their bytes.
@@ -147,7 +147,13 @@ impl SectionFile {
         let map = unsafe { Mmap::map(&file) }.map_err(|e| Error::io(&doing(), e))?;
         let name = path.display().to_string();
         let sections = read_table(&map).ok_or_else(|| corrupt(&name, "its table of sections is broken"))?;
-        Ok(Self { path: path.to_owned(), name, map: Arc::new(map), sections, doomed: AtomicBool::new(false) })
+        Ok(Self {
+            path: path.to_owned(),
+            name,
+            map: Arc::new(map),
+            sections,
+            delete_on_drop: AtomicBool::new(false),
+        })
     }
 
     pub fn name(&self) -> &str {
@@ -160,9 +166,9 @@ impl SectionFile {
 
     /// Removes the file: its name now, where the system allows that of a mapped file, its bytes when the last
     /// that holds it lets go.
-    pub fn doom(&self) {
+    pub fn delete_on_drop(&self) {
         if std::fs::remove_file(&self.path).is_err() {
-            self.doomed.store(true, Ordering::Release);
+            self.delete_on_drop.store(true, Ordering::Release);
         }
     }
 
@@ -205,7 +211,7 @@ impl SectionFile {
 
 impl Drop for SectionFile {
     fn drop(&mut self) {
-        if self.doomed.load(Ordering::Acquire) {
+        if self.delete_on_drop.load(Ordering::Acquire) {
             // What cannot be removed now is removed when the index is opened the next time.
             let _ = std::fs::remove_file(&self.path);
         }

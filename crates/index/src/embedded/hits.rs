@@ -6,32 +6,32 @@ use rushes_plan::Test;
 use rushes_types::{Error, Result};
 
 use super::entry::Entry;
-use super::gate::{Asked, Gate};
+use super::expansion::{collect, expand};
 use super::keys::label_parts;
-use super::postings::{for_each_entry, for_each_with_places};
-use super::reader::ReaderPart;
+use super::postings::{for_each_entry, for_each_with_positions};
 use super::sections::SEPARATOR;
-use super::words::{collect, expand};
+use super::segment_view::SegmentView;
+use super::visibility_filter::{ClauseScope, VisibilityFilter};
 use crate::hit::hit_order;
 use crate::seam::{Hit, Hits};
 
 /// The matches of a clause of one annotation each.
-pub(super) fn hits(parts: &[ReaderPart], asked: Asked<'_>, test: &Test) -> Result<Hits> {
+pub(super) fn hits(views: &[SegmentView], scope: ClauseScope<'_>, test: &Test) -> Result<Hits> {
     let mut found = Hits::default();
-    let mut runs: Vec<Vec<Hit>> = Vec::with_capacity(parts.len());
-    for part in parts {
-        let mut gate = Gate::new(asked, part)?;
+    let mut runs: Vec<Vec<Hit>> = Vec::with_capacity(views.len());
+    for view in views {
+        let mut visible = VisibilityFilter::new(scope, view)?;
         let mut run = Vec::new();
         let out = &mut run;
         match test {
-            Test::Any => any(part, &mut gate, asked, out)?,
-            Test::Label(labels) => with_labels(part, &mut gate, labels, out)?,
-            Test::Words(_) => with_words(part, &mut gate, asked, out)?,
+            Test::Any => any(view, &mut visible, scope, out)?,
+            Test::Label(labels) => with_labels(view, &mut visible, labels, out)?,
+            Test::Words(_) => with_words(view, &mut visible, scope, out)?,
             Test::Phrase(_) | Test::Nearest(_) => {
                 return Err(Error::bug("a clause was looked up by the wrong kind of list"));
             }
         }
-        found.examined += gate.examined;
+        found.examined += visible.examined;
         runs.push(run);
     }
     // The hits of a segment are in order but for several lists, and segments mostly hold assets of their own: then
@@ -47,10 +47,10 @@ pub(super) fn hits(parts: &[ReaderPart], asked: Asked<'_>, test: &Test) -> Resul
 
 /// A hit of one entry.
 #[inline]
-pub(super) fn hit_of(part: &ReaderPart, entry: Entry<'_>, score: f64) -> Result<Hit> {
+pub(super) fn hit_of(view: &SegmentView, entry: Entry<'_>, score: f64) -> Result<Hit> {
     Ok(Hit {
-        asset: part.asset_of(entry),
-        range: entry.range().ok_or_else(|| part.segment.broken("an entry has no range"))?,
+        asset: view.asset_of(entry),
+        range: entry.range().ok_or_else(|| view.segment.broken("an entry has no range"))?,
         score,
         confidence: entry.confidence(),
         similarity: None,
@@ -61,25 +61,31 @@ pub(super) fn hit_of(part: &ReaderPart, entry: Entry<'_>, score: f64) -> Result<
 
 /// Pushes hits for entries, ascending.
 fn push_all(
-    part: &ReaderPart,
-    gate: &mut Gate<'_>,
+    view: &SegmentView,
+    visible: &mut VisibilityFilter<'_>,
     entries: impl Iterator<Item = u32>,
     out: &mut Vec<Hit>,
 ) -> Result<()> {
     for no in entries {
-        if let Some(entry) = gate.admits_no(no)? {
-            out.push(hit_of(part, entry, 1.0)?);
+        if let Some(entry) = visible.admits_no(no)? {
+            out.push(hit_of(view, entry, 1.0)?);
         }
     }
     Ok(())
 }
 
 /// Pushes hits for the entries of a list.
-fn push_list(part: &ReaderPart, gate: &mut Gate<'_>, list: Option<&[u8]>, out: &mut Vec<Hit>) -> Result<()> {
-    let broken = || part.segment.broken("a list of entries");
+fn push_list(
+    view: &SegmentView,
+    visible: &mut VisibilityFilter<'_>,
+    list: Option<&[u8]>,
+    out: &mut Vec<Hit>,
+) -> Result<()> {
+    let broken = || view.segment.broken("a list of entries");
     let mut failed = None;
     let read = for_each_entry(list.ok_or_else(broken)?, |no| {
-        let admitted = gate.admits_no(no).and_then(|entry| entry.map(|e| hit_of(part, e, 1.0)).transpose());
+        let admitted =
+            visible.admits_no(no).and_then(|entry| entry.map(|e| hit_of(view, e, 1.0)).transpose());
         match admitted {
             Ok(hit) => out.extend(hit),
             Err(error) => failed = Some(error),
@@ -91,71 +97,81 @@ fn push_list(part: &ReaderPart, gate: &mut Gate<'_>, list: Option<&[u8]>, out: &
     }
 }
 
-fn any(part: &ReaderPart, gate: &mut Gate<'_>, asked: Asked<'_>, out: &mut Vec<Hit>) -> Result<()> {
+fn any(
+    view: &SegmentView,
+    visible: &mut VisibilityFilter<'_>,
+    scope: ClauseScope<'_>,
+    out: &mut Vec<Hit>,
+) -> Result<()> {
     // Few assets: their entries are read; else the list of the type.
-    let few = asked.assets.count().is_some_and(|count| count as usize * 4 <= part.segment.assets.len());
+    let few = scope.assets.count().is_some_and(|count| count as usize * 4 <= view.segment.assets.len());
     if few {
-        for (row, _) in (0_u32..).zip(&part.segment.assets) {
-            if asked.assets.contains(part.asset_no(row)) {
-                push_all(part, gate, part.segment.asset_entries(row), out)?;
+        for (row, _) in (0_u32..).zip(&view.segment.assets) {
+            if scope.assets.contains(view.asset_no(row)) {
+                push_all(view, visible, view.segment.asset_entries(row), out)?;
             }
         }
         return Ok(());
     }
-    let Some(kind) = &asked.matcher.clause().kind else {
-        return push_all(part, gate, 0..part.segment.count(), out);
+    let Some(kind) = &scope.matcher.clause().kind else {
+        return push_all(view, visible, 0..view.segment.count(), out);
     };
-    let lists = part.segment.kind_lists()?;
-    match (0_u32..).zip(&part.segment.kinds).find(|(_, known)| *known == kind) {
-        Some((no, _)) => push_list(part, gate, lists.get(no), out),
+    let lists = view.segment.type_postings()?;
+    match (0_u32..).zip(&view.segment.kinds).find(|(_, known)| *known == kind) {
+        Some((no, _)) => push_list(view, visible, lists.get(no), out),
         None => Ok(()),
     }
 }
 
 fn with_labels(
-    part: &ReaderPart,
-    gate: &mut Gate<'_>,
+    view: &SegmentView,
+    visible: &mut VisibilityFilter<'_>,
     labels: &BTreeSet<String>,
     out: &mut Vec<Hit>,
 ) -> Result<()> {
-    let lists = part.segment.label_lists()?;
+    let lists = view.segment.label_postings()?;
     for label in labels {
         let mut key = label.as_bytes().to_vec();
         key.push(SEPARATOR);
         let mut numbers = Vec::new();
-        collect(&part.segment.labels, &key, |key, number| {
-            // One way of writing is one key; a label may hold what parts the fields, so look closely.
+        collect(&view.segment.labels, &key, |key, number| {
+            // One way of writing is one key; a label may hold the separator, so look closely.
             if label_parts(key).is_some_and(|(normalised, _)| normalised == label) {
                 numbers.extend(u32::try_from(number));
             }
         });
         for number in numbers {
-            push_list(part, gate, lists.get(number), out)?;
+            push_list(view, visible, lists.get(number), out)?;
         }
     }
     Ok(())
 }
 
 /// The best quality of one query word in each entry that has it, ascending by entry.
-fn best_of_term(part: &ReaderPart, term: &rushes_text::TermMatcher) -> Result<Vec<(u32, f64)>> {
-    let lists = part.segment.token_lists()?;
-    let broken = || part.segment.broken("a list of words");
+fn best_of_term(view: &SegmentView, term: &rushes_text::TermMatcher) -> Result<Vec<(u32, f64)>> {
+    let lists = view.segment.word_postings()?;
+    let broken = || view.segment.broken("a list of words");
     let mut best: Vec<(u32, f64)> = Vec::new();
-    let met = expand(&part.segment, term)?;
-    for word in &met {
-        let list = lists.get(word.token).ok_or_else(broken)?;
-        for_each_with_places(list, |no, _| best.push((no, word.quality))).ok_or_else(broken)?;
+    let matches = expand(&view.segment, term)?;
+    for word in &matches {
+        let list = lists.get(word.number).ok_or_else(broken)?;
+        for_each_with_positions(list, |no, _| best.push((no, word.quality))).ok_or_else(broken)?;
     }
-    if met.len() > 1 {
+    if matches.len() > 1 {
         best.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)));
         best.dedup_by_key(|(no, _)| *no);
     }
     Ok(best)
 }
 
-fn with_words(part: &ReaderPart, gate: &mut Gate<'_>, asked: Asked<'_>, out: &mut Vec<Hit>) -> Result<()> {
-    let terms = asked.matcher.terms();
-    let lists = terms.iter().map(|term| best_of_term(part, term)).collect::<Result<Vec<_>>>()?;
+fn with_words(
+    view: &SegmentView,
+    visible: &mut VisibilityFilter<'_>,
+    scope: ClauseScope<'_>,
+    out: &mut Vec<Hit>,
+) -> Result<()> {
+    let terms = scope.matcher.terms();
+    let lists = terms.iter().map(|term| best_of_term(view, term)).collect::<Result<Vec<_>>>()?;
     let mut at = vec![0_usize; lists.len()];
     let mut best = vec![None; lists.len()];
     // The next entry of any list, until all are at their ends.
@@ -166,10 +182,10 @@ fn with_words(part: &ReaderPart, gate: &mut Gate<'_>, asked: Asked<'_>, out: &mu
             *best = list.get(*at).filter(|(of, _)| *of == no).map(|(_, quality)| *quality);
             *at += usize::from(best.is_some());
         }
-        if let Some(score) = asked.matcher.words_score(&best)
-            && let Some(entry) = gate.admits_no(no)?
+        if let Some(score) = scope.matcher.words_score(&best)
+            && let Some(entry) = visible.admits_no(no)?
         {
-            out.push(hit_of(part, entry, score)?);
+            out.push(hit_of(view, entry, score)?);
         }
     }
 }

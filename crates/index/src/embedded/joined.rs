@@ -26,10 +26,10 @@ pub(super) fn best_score(words: &[Vec<(u32, f64)>], slop: u32) -> Option<f64> {
 /// Where the phrase is in joined lines; each pair of first and last line once.
 pub(super) fn find_joined(lines: &[Line], words: usize, slop: u32) -> Vec<JoinedMatch> {
     let mut ends: Vec<u32> = Vec::with_capacity(lines.len());
-    let mut places: Vec<Vec<(u32, f64)>> = vec![Vec::new(); words];
+    let mut positions: Vec<Vec<(u32, f64)>> = vec![Vec::new(); words];
     let mut offset = 0_u32;
     for line in lines {
-        for (all, of_line) in places.iter_mut().zip(&line.words) {
+        for (all, of_line) in positions.iter_mut().zip(&line.words) {
             all.extend(of_line.iter().map(|(at, quality)| (offset.saturating_add(*at), *quality)));
         }
         offset = offset.saturating_add(line.length);
@@ -37,7 +37,7 @@ pub(super) fn find_joined(lines: &[Line], words: usize, slop: u32) -> Vec<Joined
     }
     let line_of = |position: u32| ends.partition_point(|end| *end <= position);
     let mut matches: Vec<JoinedMatch> = Vec::new();
-    for found in find_phrases(&places, slop) {
+    for found in find_phrases(&positions, slop) {
         let (first, last) = (line_of(found.first), line_of(found.last));
         // Windows come in the order of their first positions.
         match matches.iter_mut().rev().take_while(|m| m.first == first).find(|m| m.last == last) {

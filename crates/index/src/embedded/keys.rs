@@ -25,7 +25,7 @@ pub(crate) fn label_parts(key: &[u8]) -> Option<(&str, &str)> {
 }
 
 /// Key of a word: as compared, its language, and as stemmed.
-pub(crate) fn token_key(folded: &str, language: Language, lower: &str, key: &mut Vec<u8>) {
+pub(crate) fn word_key(folded: &str, language: Language, lower: &str, key: &mut Vec<u8>) {
     key.clear();
     key.extend(folded.bytes());
     key.push(SEPARATOR);
@@ -36,18 +36,18 @@ pub(crate) fn token_key(folded: &str, language: Language, lower: &str, key: &mut
 
 /// A word of a dictionary, from its key.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct TokenParts<'a> {
+pub(crate) struct WordParts<'a> {
     pub folded: &'a str,
     pub language: Language,
     pub lower: &'a str,
 }
 
 /// The parts of a word's key.
-pub(crate) fn token_parts(key: &[u8]) -> Option<TokenParts<'_>> {
+pub(crate) fn word_parts(key: &[u8]) -> Option<WordParts<'_>> {
     let mut parts = std::str::from_utf8(key).ok()?.splitn(3, char::from(SEPARATOR));
     let folded = parts.next()?;
     let language = Language::parse(parts.next()?);
-    Some(TokenParts { folded, language, lower: parts.next()? })
+    Some(WordParts { folded, language, lower: parts.next()? })
 }
 
 /// For each word of each label: the label from there on (its first bytes), and the label's number.
@@ -71,7 +71,7 @@ pub(crate) fn forms(sorted: &[(&[u8], u32)], analyzer: &Analyzer) -> (Vec<Vec<u8
     let mut languages = std::collections::BTreeSet::new();
     let mut forms = Forms::new();
     for (number, (key, _)) in (0_u32..).zip(sorted) {
-        let Some(TokenParts { folded, language, lower }) = token_parts(key) else { continue };
+        let Some(WordParts { folded, language, lower }) = word_parts(key) else { continue };
         languages.insert(language);
         analyzer.forms(lower, folded, language, &mut forms);
         for form in forms.iter() {

@@ -1,4 +1,4 @@
-//! Joining segments while writing goes on: the long part without the writer, the exchange with it.
+//! Merging segments while writing goes on: the long part without the writer, the exchange with it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,17 +7,20 @@ use rushes_types::{Commit, Result};
 
 use super::EmbeddedIndex;
 use super::entry::NONE;
-use super::lives::{Life, Overrides};
 use super::manifest::segment_path;
-use super::merge::{self, Numbers};
+use super::merge::{self, EntryMap};
 use super::segment::Segment;
-use super::snapshot::{Part, Snapshot};
-use super::writer::{Held, Writer};
+use super::snapshot::Snapshot;
+use super::snapshot_segment::SnapshotSegment;
+use super::tombstones::Tombstones;
+use super::validities::EntryValidity;
+use super::writer::Writer;
+use super::writer_segment::WriterSegment;
 
-/// What became of a joining.
-enum Joined {
+/// What became of a merge.
+enum MergeOutcome {
     Done,
-    /// Something that was left out as over was brought back meanwhile: again later.
+    /// Something that was left out as dead was brought back during the merge: again later.
     Overtaken,
 }
 
@@ -28,18 +31,18 @@ impl EmbeddedIndex {
         let snapshot = self.published();
         let oldest = snapshot.read_points.oldest_readable(self.clock.seconds());
         let choose = |snapshot: &Snapshot| {
-            let facts: Vec<_> = snapshot.parts.iter().map(|part| merge::facts(part, oldest)).collect();
-            merge::choose(&facts)
+            let sizes: Vec<_> = snapshot.segments.iter().map(|part| merge::size(part, oldest)).collect();
+            merge::choose(&sizes)
         };
         let chosen = choose(&snapshot);
         if chosen.is_empty() {
             return Ok(false);
         }
-        let parts: Vec<Part> = chosen.iter().map(|at| snapshot.parts[*at].clone()).collect();
+        let parts: Vec<SnapshotSegment> = chosen.iter().map(|at| snapshot.segments[*at].clone()).collect();
         drop(snapshot);
         match self.replace(&parts, oldest)? {
-            Joined::Done => Ok(!choose(&self.published()).is_empty()),
-            Joined::Overtaken => Ok(true),
+            MergeOutcome::Done => Ok(!choose(&self.published()).is_empty()),
+            MergeOutcome::Overtaken => Ok(true),
         }
     }
 
@@ -50,21 +53,21 @@ impl EmbeddedIndex {
         self.forget_documents();
         let snapshot = self.published();
         let oldest = snapshot.read_points.oldest_readable(self.clock.seconds());
-        for part in snapshot.parts.clone() {
-            let erased = part.overrides.iter().any(|(_, life)| life.erased);
+        for part in snapshot.segments.clone() {
+            let erased = part.tombstones.iter().any(|(_, validity)| validity.erased);
             let stale = part.segment.documents()?.iter().any(|record| !snapshot.assets.wants(record));
             if erased || stale {
                 // A part that was overtaken is rewritten without what was brought back, which is not erased.
-                while matches!(self.replace(&[self.current(&part)], oldest)?, Joined::Overtaken) {}
+                while matches!(self.replace(&[self.current(&part)], oldest)?, MergeOutcome::Overtaken) {}
             }
         }
         Ok(())
     }
 
     /// The part as it is published now.
-    fn current(&self, part: &Part) -> Part {
+    fn current(&self, part: &SnapshotSegment) -> SnapshotSegment {
         let snapshot = self.published();
-        let same = snapshot.parts.iter().find(|p| p.segment.id == part.segment.id);
+        let same = snapshot.segments.iter().find(|p| p.segment.id == part.segment.id);
         same.unwrap_or(part).clone()
     }
 
@@ -79,40 +82,40 @@ impl EmbeddedIndex {
         self.set_published(writer.snapshot(assets));
     }
 
-    /// Puts one segment in the place of some, without what is over.
-    fn replace(&self, parts: &[Part], oldest: Commit) -> Result<Joined> {
+    /// Puts one segment in the place of some, without what is dead.
+    fn replace(&self, parts: &[SnapshotSegment], oldest: Commit) -> Result<MergeOutcome> {
         let (id, path, assets) = {
             let mut writer = self.writer();
             let id = writer.new_file();
             (id, segment_path(&writer.folder, id), self.published().assets.clone())
         };
-        let numbers = merge::join(&path, &self.analyzer, parts, &assets, oldest)?;
+        let numbers = merge::merge(&path, &self.analyzer, parts, &assets, oldest)?;
         let segment = Arc::new(Segment::open(&path, id)?);
         let mut writer = self.writer();
         let exchanged = writer.writing(|writer| exchange(writer, parts, &numbers, oldest, &segment))?;
         match exchanged {
             None => {
-                segment.doom();
-                Ok(Joined::Overtaken)
+                segment.delete_on_drop();
+                Ok(MergeOutcome::Overtaken)
             }
             Some(stale) => {
                 let assets = self.published().assets.clone();
                 self.set_published(writer.snapshot(assets));
-                writer.remove_sides(&stale);
+                writer.remove_tombstones(&stale);
                 drop(writer);
-                parts.iter().for_each(|part| part.segment.doom());
-                Ok(Joined::Done)
+                parts.iter().for_each(|part| part.segment.delete_on_drop());
+                Ok(MergeOutcome::Done)
             }
         }
     }
 }
 
 /// Names the new segment in the manifest, with what changed of the old ones while it was written. `None`: something
-/// that was left out lives again. Else the side files that are no longer needed.
+/// that was left out is alive again. Else the files of tombstones that are no longer needed.
 fn exchange(
     writer: &mut Writer,
-    parts: &[Part],
-    numbers: &Numbers,
+    parts: &[SnapshotSegment],
+    numbers: &EntryMap,
     oldest: Commit,
     segment: &Arc<Segment>,
 ) -> Result<Option<Vec<u64>>> {
@@ -120,39 +123,43 @@ fn exchange(
     let mut pending = HashMap::new();
     let mut stale = Vec::new();
     for (part, numbers) in parts.iter().zip(numbers) {
-        let Some(held) = writer.segments.iter().find(|held| held.segment.id == part.segment.id) else {
+        let Some(member) = writer.segments.iter().find(|member| member.segment.id == part.segment.id) else {
             return Ok(None);
         };
-        let changed = held.overrides.iter().filter(|(no, life)| part.overrides.life(*no) != Some(*life));
+        let changed = member
+            .tombstones
+            .iter()
+            .filter(|(no, validity)| part.tombstones.validity(*no) != Some(*validity));
         let moved = renumber(changed, numbers, oldest);
-        let moved_pending = renumber(held.pending.iter().map(|(no, life)| (*no, life)), numbers, oldest);
+        let moved_pending =
+            renumber(member.pending.iter().map(|(no, validity)| (*no, validity)), numbers, oldest);
         let (Some(moved), Some(moved_pending)) = (moved, moved_pending) else { return Ok(None) };
         published.extend(moved);
         pending.extend(moved_pending);
-        stale.extend((held.side != 0).then_some(held.side));
+        stale.extend((member.tombstones_file != 0).then_some(member.tombstones_file));
     }
-    writer.segments.retain(|held| !parts.iter().any(|part| part.segment.id == held.segment.id));
-    writer.segments.push(Held { pending, published: true, ..Held::new(segment.clone()) });
+    writer.segments.retain(|member| !parts.iter().any(|part| part.segment.id == member.segment.id));
+    writer.segments.push(WriterSegment { pending, published: true, ..WriterSegment::new(segment.clone()) });
     if !published.is_empty() {
         let at = writer.segments.len() - 1;
-        writer.write_side(at, Overrides::default().with(&published)?)?;
+        writer.write_tombstones(at, Tombstones::default().with(&published)?)?;
     }
     writer.write_manifest()?;
     Ok(Some(stale))
 }
 
-/// Lives under the new numbers of their entries; `None` where one that was left out is not over.
+/// Lives under the new numbers of their entries; `None` where one that was left out is not dead.
 fn renumber<'l>(
-    lives: impl Iterator<Item = (u32, &'l Life)>,
+    validities: impl Iterator<Item = (u32, &'l EntryValidity)>,
     numbers: &[u32],
     oldest: Commit,
-) -> Option<Vec<(u32, Life)>> {
+) -> Option<Vec<(u32, EntryValidity)>> {
     let mut moved = Vec::new();
-    for (no, life) in lives {
+    for (no, validity) in validities {
         match numbers.get(no as usize).copied().unwrap_or(NONE) {
-            NONE if life.is_over(oldest) => {}
+            NONE if validity.is_dead(oldest) => {}
             NONE => return None,
-            number => moved.push((number, life.clone())),
+            number => moved.push((number, validity.clone())),
         }
     }
     Some(moved)

@@ -19,17 +19,17 @@ const MANIFEST: &str = "manifest";
 
 /// One segment as the manifest names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct SegmentRow {
+pub(crate) struct ManifestSegment {
     pub segment: u64,
-    /// The file of its overrides; 0: none.
-    pub side: u64,
+    /// The file of its tombstones; 0: none.
+    pub tombstones_file: u64,
 }
 
 /// What the folder holds.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Manifest {
     pub next_file: u64,
-    pub segments: Vec<SegmentRow>,
+    pub segments: Vec<ManifestSegment>,
     pub read_points: ReadPoints,
 }
 
@@ -37,7 +37,7 @@ pub(crate) fn segment_path(folder: &Path, id: u64) -> PathBuf {
     folder.join(format!("segment-{id:012}"))
 }
 
-pub(crate) fn side_path(folder: &Path, id: u64) -> PathBuf {
+pub(crate) fn tombstones_path(folder: &Path, id: u64) -> PathBuf {
     folder.join(format!("lives-{id:012}"))
 }
 
@@ -50,10 +50,10 @@ impl Manifest {
         put_varint(&mut out, self.segments.len() as u64);
         for row in &self.segments {
             put_varint(&mut out, row.segment);
-            put_varint(&mut out, row.side);
+            put_varint(&mut out, row.tombstones_file);
         }
-        put_varint(&mut out, self.read_points.kept().len() as u64);
-        for published in self.read_points.kept() {
+        put_varint(&mut out, self.read_points.publishes().len() as u64);
+        for published in self.read_points.publishes() {
             put_varint(&mut out, published.upto.0);
             put_varint(&mut out, published.seconds);
             put_varint(&mut out, published.generation);
@@ -98,12 +98,12 @@ impl Manifest {
             return Err(Error::new(
                 ErrorKind::Unsupported,
                 format!(
-                    "the index in `{}` was made with `{}`, this program makes `{analyser}`; \
-                     run `rushes rebuild` to make it anew",
+                    "the index in `{}` was made with `{}`, this program makes `{analyser}`",
                     folder.display(),
                     made_by.unwrap_or("another format")
                 ),
-            ));
+            )
+            .mend("run `rushes rebuild` to make it anew"));
         }
         Self::read_rest(&mut bytes).map(Some).ok_or_else(|| corrupt(&name, "it ends early"))
     }
@@ -112,32 +112,32 @@ impl Manifest {
         let next_file = bytes.varint()?;
         let mut segments = Vec::new();
         for _ in 0..bytes.length()? {
-            segments.push(SegmentRow { segment: bytes.varint()?, side: bytes.varint()? });
+            segments.push(ManifestSegment { segment: bytes.varint()?, tombstones_file: bytes.varint()? });
         }
         let mut kept = Vec::new();
         for _ in 0..bytes.length()? {
             let upto = Commit(bytes.varint()?);
             kept.push(Published { upto, seconds: bytes.varint()?, generation: bytes.varint()? });
         }
-        Some(Self { next_file, segments, read_points: ReadPoints::from_kept(kept) })
+        Some(Self { next_file, segments, read_points: ReadPoints::from_publishes(kept) })
     }
 
     /// Removes our files that the manifest does not name.
-    pub fn remove_strangers(&self, folder: &Path) -> Result<()> {
+    pub fn remove_unnamed(&self, folder: &Path) -> Result<()> {
         let doing = || format!("listing `{}`", folder.display());
         for file in std::fs::read_dir(folder).map_err(|e| Error::io(&doing(), e))? {
             let file = file.map_err(|e| Error::io(&doing(), e))?;
             let name = file.file_name();
             let Some(name) = name.to_str() else { continue };
             let number = |prefix| name.strip_prefix(prefix).and_then(|rest: &str| rest.parse::<u64>().ok());
-            let is_stranger = if let Some(id) = number("segment-") {
+            let is_unnamed = if let Some(id) = number("segment-") {
                 !self.segments.iter().any(|row| row.segment == id)
             } else if let Some(id) = number("lives-") {
-                !self.segments.iter().any(|row| row.side == id)
+                !self.segments.iter().any(|row| row.tombstones_file == id)
             } else {
                 Path::new(name).extension().is_some_and(|extension| extension == "tmp")
             };
-            if is_stranger {
+            if is_unnamed {
                 let doing = format!("removing `{}`", file.path().display());
                 std::fs::remove_file(file.path()).map_err(|e| Error::io(&doing, e))?;
             }

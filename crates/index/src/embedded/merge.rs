@@ -1,4 +1,4 @@
-//! Joining segments: which, and how.
+//! Merging segments: which, and how.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -7,35 +7,36 @@ use std::sync::Arc;
 use rushes_text::Analyzer;
 use rushes_types::{AssetId, Commit, Result};
 
-use super::assets::AssetTable;
+use super::asset_table::AssetTable;
 use super::builder::SegmentBuilder;
 use super::entry::NONE;
-use super::lives::Life;
-use super::snapshot::Part;
+use super::snapshot_segment::SnapshotSegment;
+use super::validities::EntryValidity;
 
-/// Segments of a size class are joined when there are so many of it.
+/// Segments of a size class are merged when there are so many of it.
 const FAN_IN: usize = 4;
-/// Most segments joined at once: bounds the work of one step.
-const JOINED_MAX: usize = 8;
+/// Most segments merged at once: bounds the work of one step.
+const MERGED_MAX: usize = 8;
 /// Entries of the smallest size class; each further one is [`FAN_IN`] times larger.
 const SMALLEST: u64 = 4_096;
-/// A joined segment has no more entries: bounds the memory that writing one takes.
+/// A merged segment has no more entries: bounds the memory that writing one takes.
 pub(super) const ENTRIES_MAX: u64 = 4_000_000;
-/// A segment is rewritten when this share of its entries, one in so many, is over.
-const OVER_SHARE: u64 = 4;
+/// A segment is rewritten when this share of its entries, one in so many, is dead.
+const DEAD_SHARE: u64 = 4;
 
 /// What is known of a segment when it is decided.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Facts {
+pub(super) struct SegmentSize {
     pub entries: u64,
     /// Entries that no reader can see any more.
-    pub over: u64,
+    pub dead: u64,
 }
 
-/// The segments to join (or the one to rewrite) next; none: all is well.
-pub(super) fn choose(segments: &[Facts]) -> Vec<usize> {
-    let class =
-        |facts: &Facts| (facts.entries.max(1) / SMALLEST).checked_ilog(FAN_IN as u64).map_or(0, |c| c + 1);
+/// The segments to merge (or the one to rewrite) next; none: all is well.
+pub(super) fn choose(segments: &[SegmentSize]) -> Vec<usize> {
+    let class = |size: &SegmentSize| {
+        (size.entries.max(1) / SMALLEST).checked_ilog(FAN_IN as u64).map_or(0, |c| c + 1)
+    };
     let mut by_size: Vec<usize> = (0..segments.len()).collect();
     by_size.sort_by_key(|at| (segments[*at].entries, *at));
     for of_class in by_size.chunk_by(|a, b| class(&segments[*a]) == class(&segments[*b])) {
@@ -44,34 +45,34 @@ pub(super) fn choose(segments: &[Facts]) -> Vec<usize> {
             sum += segments[**at].entries;
             sum <= ENTRIES_MAX
         };
-        let chosen: Vec<usize> = of_class.iter().take(JOINED_MAX).take_while(fits).copied().collect();
+        let chosen: Vec<usize> = of_class.iter().take(MERGED_MAX).take_while(fits).copied().collect();
         if chosen.len() >= FAN_IN {
             return chosen;
         }
     }
-    let mostly_over = |facts: &Facts| facts.over > 0 && facts.over * OVER_SHARE >= facts.entries;
-    segments.iter().position(mostly_over).into_iter().collect()
+    let mostly_dead = |size: &SegmentSize| size.dead > 0 && size.dead * DEAD_SHARE >= size.entries;
+    segments.iter().position(mostly_dead).into_iter().collect()
 }
 
-/// Counts what is over in a segment.
-pub(super) fn facts(part: &Part, oldest: Commit) -> Facts {
-    let overridden = part.overrides.iter().filter(|(_, life)| life.is_over(oldest)).count();
-    Facts { entries: u64::from(part.segment.count()), over: overridden as u64 }
+/// How large a segment is, and how much of it is dead.
+pub(super) fn size(part: &SnapshotSegment, oldest: Commit) -> SegmentSize {
+    let dead = part.tombstones.iter().filter(|(_, validity)| validity.is_dead(oldest)).count();
+    SegmentSize { entries: u64::from(part.segment.count()), dead: dead as u64 }
 }
 
 /// For each part, the new number of each of its entries; [`NONE`] where it was left out.
-pub(super) type Numbers = Vec<Vec<u32>>;
+pub(super) type EntryMap = Vec<Vec<u32>>;
 
-/// Writes what is not over of some segments as one; answers the new numbers, and whether anything was written.
-pub(super) fn join(
+/// Writes what is not dead of some segments as one; answers the new numbers.
+pub(super) fn merge(
     path: &Path,
     analyzer: &Arc<Analyzer>,
-    parts: &[Part],
+    parts: &[SnapshotSegment],
     assets: &AssetTable,
     oldest: Commit,
-) -> Result<Numbers> {
+) -> Result<EntryMap> {
     let mut builder = SegmentBuilder::create(path, analyzer)?;
-    let mut numbers: Numbers = parts.iter().map(|part| vec![NONE; part.segment.count() as usize]).collect();
+    let mut numbers: EntryMap = parts.iter().map(|part| vec![NONE; part.segment.count() as usize]).collect();
     let ids: BTreeSet<&AssetId> = parts.iter().flat_map(|part| &part.segment.assets).collect();
     for id in ids {
         let mut living = Vec::new();
@@ -80,17 +81,17 @@ pub(super) fn join(
             let range = part.segment.asset_entries(row);
             for (no, bytes) in range.clone().zip(part.segment.entries()?.slice(range)) {
                 let entry = super::entry::Entry(bytes);
-                let life = effective(part, no, entry.life())?;
-                if !life.is_over(oldest) {
-                    living.push((entry.order(), part_no, no, entry, life));
+                let validity = effective(part, no, entry.validity())?;
+                if !validity.is_dead(oldest) {
+                    living.push((entry.order(), part_no, no, entry, validity));
                 }
             }
         }
         living.sort_by_key(|(order, part_no, no, ..)| (*order, *part_no, *no));
-        for (_, part_no, no, entry, life) in living {
+        for (_, part_no, no, entry, validity) in living {
             let segment = &parts[part_no].segment;
             let annotation = segment.annotation(entry)?;
-            numbers[part_no][no as usize] = builder.push(&annotation, life, segment.space_of(entry)?)?;
+            numbers[part_no][no as usize] = builder.push(&annotation, validity, segment.space_of(entry)?)?;
         }
     }
     let mut records = Vec::new();
@@ -101,7 +102,7 @@ pub(super) fn join(
     Ok(numbers)
 }
 
-fn effective(part: &Part, no: u32, own: u32) -> Result<&Life> {
-    let own = || part.segment.lives.get(own as usize);
-    part.overrides.life(no).or_else(own).ok_or_else(|| part.segment.broken("an entry has no lifetimes"))
+fn effective(part: &SnapshotSegment, no: u32, own: u32) -> Result<&EntryValidity> {
+    let own = || part.segment.validities.get(own as usize);
+    part.tombstones.validity(no).or_else(own).ok_or_else(|| part.segment.broken("an entry has no validity"))
 }

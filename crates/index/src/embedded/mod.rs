@@ -1,8 +1,7 @@
 //! The embedded index: a folder of immutable, memory-mapped segments.
 //!
-//! A publish writes one segment of what is new, small files of what changed of older segments' entries (when they
-//! were current), and then a manifest, in whose atomic replacement the publish becomes visible and durable. Readers
-//! hold the segments they began with. Segments are joined in the background by size, so that there are few; what
+//! A publish writes one segment of what is new, the tombstones of older segments' entries, and then a manifest, in whose
+//! atomic replacement the publish becomes visible and durable. Readers hold the segments they began with. Segments are merged in the background by size, so that there are few; what
 //! no read point can see any more is left out then, and what was erased at the next purge.
 //!
 //! One folder rather than an outside engine, because all that is needed is narrow and known: lists of entries by
@@ -10,18 +9,19 @@
 //! commit whole, at any read point of the last minutes, which search libraries do not offer.
 
 mod approximate;
-mod assets;
+mod asset_table;
 mod bounds;
+mod buffer;
 mod builder;
 mod bytes;
 mod entry;
+mod expansion;
 mod file;
-mod gate;
 mod hits;
 mod joined;
 mod keys;
+mod label_tally;
 mod labels;
-mod lives;
 mod maintain;
 mod manifest;
 mod merge;
@@ -31,14 +31,22 @@ mod phrase;
 mod postings;
 mod quantise;
 mod reader;
+mod scan_pool;
 mod sections;
 mod segment;
+mod segment_view;
 mod signs;
 mod snapshot;
+mod snapshot_segment;
 mod space_builder;
 mod tables;
-mod words;
+mod tombstones;
+mod validities;
+mod vector_search;
+mod vectors;
+mod visibility_filter;
 mod writer;
+mod writer_segment;
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
@@ -47,8 +55,9 @@ use rushes_text::{ANALYSER_VERSION, Analyzer, Language};
 use rushes_types::{AssetId, Commit, ReadPoint, Result};
 
 use crate::clock::Clock;
-use crate::seam::{AssetUpdate, Index, IndexCounts, IndexReader};
+use crate::seam::{AssetUpdate, Index, IndexCapabilities, IndexCounts, IndexReader};
 use reader::ReaderSettings;
+use scan_pool::ScanPool;
 use snapshot::Snapshot;
 use writer::Writer;
 
@@ -62,10 +71,12 @@ pub struct EmbeddedOptions {
     /// Names these rules, where they are more than the built-in ones (an operator's lemmas): an index made with others
     /// is refused.
     pub analyzer_name: String,
-    /// Updates are written to disk when so many bytes of them are held, published or not.
-    pub spill_bytes: usize,
+    /// Updates are written to disk when so many bytes of them are member, published or not.
+    pub flush_bytes: usize,
     /// Vectors in scope from which on approximate search is worth it: with fewer, the exact answer comes as fast.
     pub approximate_rows_min: usize,
+    /// Threads that scan vectors at once, all searches together; as many as cores by default.
+    pub scan_threads: usize,
 }
 
 /// See [`EmbeddedOptions::approximate_rows_min`].
@@ -77,8 +88,9 @@ impl Default for EmbeddedOptions {
             clock: Clock::system(),
             analyzer: Analyzer::new(Language::Und),
             analyzer_name: String::new(),
-            spill_bytes: 256 << 20,
+            flush_bytes: 256 << 20,
             approximate_rows_min: APPROXIMATE_ROWS_MIN,
+            scan_threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
         }
     }
 }
@@ -110,9 +122,12 @@ impl EmbeddedIndex {
     pub fn open(folder: &Path, options: EmbeddedOptions) -> Result<Self> {
         let analyser = options.analyser();
         let analyzer = Arc::new(options.analyzer);
-        let settings =
-            ReaderSettings { analyzer: analyzer.clone(), approximate_rows_min: options.approximate_rows_min };
-        let writer = Writer::open(folder.to_owned(), settings, analyser, options.spill_bytes)?;
+        let settings = ReaderSettings {
+            analyzer: analyzer.clone(),
+            approximate_rows_min: options.approximate_rows_min,
+            pool: Arc::new(ScanPool::new(options.scan_threads)),
+        };
+        let writer = Writer::open(folder.to_owned(), settings, analyser, options.flush_bytes)?;
         let snapshot = writer.snapshot(writer.assets.clone());
         Ok(Self {
             clock: options.clock,
@@ -137,7 +152,7 @@ impl EmbeddedIndex {
     /// # Errors
     /// [`rushes_types::ErrorKind::Corrupt`] names the first file that is broken.
     pub fn verify(&self) -> Result<()> {
-        self.published().parts.iter().try_for_each(|part| part.segment.verify())
+        self.published().segments.iter().try_for_each(|part| part.segment.verify())
     }
 
     fn writer(&self) -> MutexGuard<'_, Writer> {
@@ -159,6 +174,10 @@ impl EmbeddedIndex {
 }
 
 impl Index for EmbeddedIndex {
+    fn capabilities(&self) -> IndexCapabilities {
+        IndexCapabilities { keeps_buckets: false, reindexes_online: false, purges_at_once: true }
+    }
+
     fn apply(&self, updates: &[AssetUpdate]) -> Result<()> {
         let mut writer = self.writer();
         updates.iter().try_for_each(|update| writer.apply(update))
@@ -190,7 +209,7 @@ impl Index for EmbeddedIndex {
     }
 
     fn clear(&self) -> Result<()> {
-        let _no_joining = self.maintenance();
+        let _no_merge = self.maintenance();
         let snapshot = self.writer().writing(Writer::clear)?;
         self.set_published(snapshot);
         Ok(())

@@ -75,7 +75,7 @@ pub(crate) fn encode_annotation(annotation: &Annotation, out: &mut Vec<u8>) {
 
 /// What an entry knows of its annotation.
 #[derive(Debug, Clone)]
-pub(crate) struct Known {
+pub(crate) struct EntryContext {
     pub asset: AssetId,
     pub kind: AnnotationType,
     pub model: ModelRef,
@@ -85,7 +85,7 @@ pub(crate) struct Known {
     pub vector: Option<Vec<f32>>,
 }
 
-pub(crate) fn decode_annotation(bytes: &[u8], known: Known) -> Option<Annotation> {
+pub(crate) fn decode_annotation(bytes: &[u8], known: EntryContext) -> Option<Annotation> {
     let mut bytes = Bytes(bytes);
     let id = AnnotationId::new(bytes.text()?).ok()?;
     let label = option(&mut bytes, owned)?;
@@ -99,7 +99,7 @@ pub(crate) fn decode_annotation(bytes: &[u8], known: Known) -> Option<Annotation
     }
     // They are the rest of the bytes; none at all where there are none.
     let attributes = if bytes.0.is_empty() { Default::default() } else { decode_attributes(bytes.0).ok()? };
-    let Known { asset, kind, model, run, language, range, vector } = known;
+    let EntryContext { asset, kind, model, run, language, range, vector } = known;
     Some(Annotation {
         asset,
         model,

@@ -1,18 +1,37 @@
-//! Phrases. The word with the shortest lists names the entries that can hold the phrase (the *seeds*); of lines of
-//! dialogue the neighbours of seeds are looked at too, because a phrase may go on from one line to the next. Only
-//! for these entries are the positions of the other words read.
+//! Phrases: words in order, with at most so many other words between them, within a text or over lines of dialogue.
+//!
+//! The word with the shortest postings names the entries that can hold the phrase (the *seeds*); of lines of dialogue the
+//! neighbours of seeds are looked at too, because a phrase may go on from one line to the next. Only for these entries are
+//! the positions of the other words read.
+//!
+//! ```text
+//! expand   each word of the phrase ─▶ words of the dictionary that meet it, with their quality
+//! rarest   the word with the fewest bytes of postings ─▶ seeds, those that the query may see
+//! chains   lines of one model on one asset, joined where the pause is short, cut to what a seed can reach
+//! read     positions of all words in seeds and chains
+//! match    `find_phrases`, the definition that every engine shares, on each text and on each chain as one text
+//! ```
+//!
+//! Invariants. A phrase holds its rarest word, so no seed means no match. A window takes at most words + slop positions,
+//! so lines further from every seed than that cannot take part ([`runs_near_seeds`]). Lines of one chain may lie in
+//! different segments: entries are addressed by (view, entry). The same annotations found in two ways count once, with
+//! the better score.
+//!
+//! Rejected: joining lines when a segment is written (a phrase of joined lines would be one list). Which lines
+//! join depends on what a reader sees: one that died between two others leaves a gap, and each read point would need its
+//! own.
 
 use std::collections::BTreeSet;
 
 use rushes_plan::PhraseTest;
 use rushes_types::{AnnotationKey, AssetId, ModelRef, Result, TimeRange};
 
-use super::gate::{Asked, Gate};
+use super::expansion::{WordMatch, expand};
 use super::hits::hit_of;
 use super::joined::{Line, best_score, find_joined, runs_near_seeds};
-use super::postings::{STREAM_LABEL, STREAM_TEXT, for_each_with_places};
-use super::reader::ReaderPart;
-use super::words::{Met, expand};
+use super::postings::{FIELD_LABEL, FIELD_TEXT, for_each_with_positions};
+use super::segment_view::SegmentView;
+use super::visibility_filter::{ClauseScope, VisibilityFilter};
 use crate::hit::{hit_order, span};
 use crate::seam::{Hit, Hits};
 
@@ -20,7 +39,7 @@ use crate::seam::{Hit, Hits};
 #[derive(Debug, Clone, Copy)]
 struct Occurrence {
     entry: u32,
-    stream: u32,
+    field: u32,
     term: usize,
     position: u32,
     quality: f64,
@@ -29,38 +48,38 @@ struct Occurrence {
 /// A line of a chain.
 #[derive(Debug, Clone, Copy)]
 struct LineRef {
-    part: usize,
+    view: usize,
     entry: u32,
     range: TimeRange,
     key: AnnotationKey,
     length: u32,
 }
 
-/// What is looked up of one part.
+/// What is looked up of one view.
 struct PartSearch<'q> {
-    part: &'q ReaderPart,
-    gate: Gate<'q>,
+    view: &'q SegmentView,
+    visible: VisibilityFilter<'q>,
     /// For each word of the phrase, the words of the dictionary that meet it.
-    met: Vec<Vec<Met>>,
+    matches: Vec<Vec<WordMatch>>,
     /// Admitted entries that have the rarest word, ascending.
     seeds: Vec<u32>,
     /// Entries whose words are wanted: one bit each.
     wanted: Vec<u64>,
-    /// By entry, stream, word and position.
+    /// By entry, field, word and position.
     occurrences: Vec<Occurrence>,
 }
 
-pub(super) fn hits(parts: &[ReaderPart], asked: Asked<'_>, test: &PhraseTest) -> Result<Hits> {
-    let mut searches = Vec::with_capacity(parts.len());
-    for part in parts {
-        let terms = asked.matcher.terms();
-        let met = terms.iter().map(|term| expand(&part.segment, term)).collect::<Result<Vec<_>>>()?;
+pub(super) fn hits(views: &[SegmentView], scope: ClauseScope<'_>, test: &PhraseTest) -> Result<Hits> {
+    let mut searches = Vec::with_capacity(views.len());
+    for view in views {
+        let terms = scope.matcher.terms();
+        let matches = terms.iter().map(|term| expand(&view.segment, term)).collect::<Result<Vec<_>>>()?;
         searches.push(PartSearch {
-            part,
-            gate: Gate::new(asked, part)?,
-            met,
+            view,
+            visible: VisibilityFilter::new(scope, view)?,
+            matches,
             seeds: Vec::new(),
-            wanted: vec![0; (part.segment.count() as usize).div_ceil(64)],
+            wanted: vec![0; (view.segment.count() as usize).div_ceil(64)],
             occurrences: Vec::new(),
         });
     }
@@ -82,7 +101,7 @@ pub(super) fn hits(parts: &[ReaderPart], asked: Asked<'_>, test: &PhraseTest) ->
     // Of several ways to the same annotations the best counts.
     found.sort_by(|a, b| hit_order(a, b).then(b.score.total_cmp(&a.score)));
     found.dedup_by(|later, kept| hit_order(later, kept).is_eq());
-    let examined = searches.iter().map(|search| search.gate.examined).sum();
+    let examined = searches.iter().map(|search| search.visible.examined).sum();
     Ok(Hits { hits: found, approximate: false, examined })
 }
 
@@ -90,9 +109,9 @@ pub(super) fn hits(parts: &[ReaderPart], asked: Asked<'_>, test: &PhraseTest) ->
 fn rarest(searches: &[PartSearch<'_>], words: usize) -> Result<Option<usize>> {
     let mut sizes = vec![0_usize; words];
     for search in searches {
-        let lists = search.part.segment.token_lists()?;
-        for (size, met) in sizes.iter_mut().zip(&search.met) {
-            *size += met.iter().filter_map(|word| lists.get(word.token)).map(<[u8]>::len).sum::<usize>();
+        let lists = search.view.segment.word_postings()?;
+        for (size, matches) in sizes.iter_mut().zip(&search.matches) {
+            *size += matches.iter().filter_map(|word| lists.get(word.number)).map(<[u8]>::len).sum::<usize>();
         }
     }
     if sizes.contains(&0) {
@@ -103,17 +122,17 @@ fn rarest(searches: &[PartSearch<'_>], words: usize) -> Result<Option<usize>> {
 
 impl PartSearch<'_> {
     fn find_seeds(&mut self, rarest: usize) -> Result<()> {
-        let lists = self.part.segment.token_lists()?;
-        let broken = || self.part.segment.broken("a list of words");
+        let lists = self.view.segment.word_postings()?;
+        let broken = || self.view.segment.broken("a list of words");
         let mut entries = Vec::new();
-        for word in self.met.get(rarest).into_iter().flatten() {
-            let list = lists.get(word.token).ok_or_else(broken)?;
-            for_each_with_places(list, |entry, _| entries.push(entry)).ok_or_else(broken)?;
+        for word in self.matches.get(rarest).into_iter().flatten() {
+            let list = lists.get(word.number).ok_or_else(broken)?;
+            for_each_with_positions(list, |entry, _| entries.push(entry)).ok_or_else(broken)?;
         }
         entries.sort_unstable();
         entries.dedup();
         for entry in entries {
-            if self.gate.admits_no(entry)?.is_some() {
+            if self.visible.admits_no(entry)?.is_some() {
                 self.seeds.push(entry);
                 self.want(entry);
             }
@@ -129,36 +148,37 @@ impl PartSearch<'_> {
 
     /// Reads where the words stand in the wanted entries.
     fn read_occurrences(&mut self) -> Result<()> {
-        let lists = self.part.segment.token_lists()?;
-        let broken = || self.part.segment.broken("a list of words");
+        let lists = self.view.segment.word_postings()?;
+        let broken = || self.view.segment.broken("a list of words");
         let wanted = &self.wanted;
         let found = &mut self.occurrences;
-        for (term, met) in self.met.iter().enumerate() {
-            for &Met { token, quality } in met {
+        for (term, matches) in self.matches.iter().enumerate() {
+            for &WordMatch { number, quality } in matches {
                 let mut whole = Some(());
-                let read = for_each_with_places(lists.get(token).ok_or_else(broken)?, |entry, places| {
-                    let is_wanted =
-                        wanted.get((entry >> 6) as usize).is_some_and(|w| w >> (entry & 63) & 1 != 0);
-                    if is_wanted {
-                        let all = places.for_each(|stream, position| {
-                            found.push(Occurrence { entry, stream, term, position, quality });
-                        });
-                        whole = whole.and(all);
-                    }
-                });
+                let read =
+                    for_each_with_positions(lists.get(number).ok_or_else(broken)?, |entry, positions| {
+                        let is_wanted =
+                            wanted.get((entry >> 6) as usize).is_some_and(|w| w >> (entry & 63) & 1 != 0);
+                        if is_wanted {
+                            let all = positions.for_each(|field, position| {
+                                found.push(Occurrence { entry, field, term, position, quality });
+                            });
+                            whole = whole.and(all);
+                        }
+                    });
                 read.and(whole).ok_or_else(broken)?;
             }
         }
-        found.sort_unstable_by_key(|o| (o.entry, o.stream, o.term, o.position));
+        found.sort_unstable_by_key(|o| (o.entry, o.field, o.term, o.position));
         Ok(())
     }
 
     /// For each word its positions in one text of an entry.
-    fn words_of(&self, entry: u32, stream: u32, words: usize) -> Vec<Vec<(u32, f64)>> {
-        let from = self.occurrences.partition_point(|o| (o.entry, o.stream) < (entry, stream));
+    fn words_of(&self, entry: u32, field: u32, words: usize) -> Vec<Vec<(u32, f64)>> {
+        let from = self.occurrences.partition_point(|o| (o.entry, o.field) < (entry, field));
         let mut positions = vec![Vec::new(); words];
         for found in self.occurrences.get(from..).unwrap_or_default() {
-            if (found.entry, found.stream) != (entry, stream) {
+            if (found.entry, found.field) != (entry, field) {
                 break;
             }
             if let Some(of_term) = positions.get_mut(found.term) {
@@ -171,14 +191,17 @@ impl PartSearch<'_> {
     /// Phrases within one text of one annotation. The texts of lines of dialogue are looked at in their chains.
     fn lone_hits(&self, test: &PhraseTest, found: &mut Vec<Hit>) -> Result<()> {
         for &no in &self.seeds {
-            let entry =
-                self.gate.entries.get(no).ok_or_else(|| self.part.segment.broken("an entry is missing"))?;
-            let is_dialogue = self.part.segment.source(entry)?.kind.is_dialogue();
-            let streams: &[u32] = if is_dialogue { &[STREAM_LABEL] } else { &[STREAM_LABEL, STREAM_TEXT] };
-            for stream in streams {
-                let words = self.words_of(no, *stream, test.words.len());
+            let entry = self
+                .visible
+                .entries
+                .get(no)
+                .ok_or_else(|| self.view.segment.broken("an entry is missing"))?;
+            let is_dialogue = self.view.segment.source(entry)?.kind.is_dialogue();
+            let fields: &[u32] = if is_dialogue { &[FIELD_LABEL] } else { &[FIELD_LABEL, FIELD_TEXT] };
+            for field in fields {
+                let words = self.words_of(no, *field, test.words.len());
                 if let Some(score) = best_score(&words, test.slop) {
-                    found.push(hit_of(self.part, entry, score)?);
+                    found.push(hit_of(self.view, entry, score)?);
                 }
             }
         }
@@ -187,17 +210,17 @@ impl PartSearch<'_> {
 
     /// The admitted lines of a model on an asset.
     fn lines(&mut self, search_no: usize, (asset, model): (&AssetId, &ModelRef)) -> Result<Vec<LineRef>> {
-        let segment = &self.part.segment;
+        let segment = &self.view.segment;
         let Some(row) = segment.asset_row(asset) else { return Ok(Vec::new()) };
         let group = segment.dialogue.binary_search_by(|g| (g.asset, &g.model).cmp(&(row, model)));
         let Some(group) = group.ok().and_then(|at| segment.dialogue.get(at)) else { return Ok(Vec::new()) };
-        let mut lines = Vec::with_capacity(group.places.len());
-        for place in group.places.clone() {
-            let no = segment.line(place)?;
-            if let Some(entry) = self.gate.admits_no(no)? {
+        let mut lines = Vec::with_capacity(group.lines.len());
+        for at in group.lines.clone() {
+            let no = segment.line(at)?;
+            if let Some(entry) = self.visible.admits_no(no)? {
                 let range = entry.range().ok_or_else(|| segment.broken("an entry has no range"))?;
                 let length = entry.text_length();
-                lines.push(LineRef { part: search_no, entry: no, range, key: entry.key(), length });
+                lines.push(LineRef { view: search_no, entry: no, range, key: entry.key(), length });
             }
         }
         Ok(lines)
@@ -210,13 +233,13 @@ fn chains(searches: &mut [PartSearch<'_>], test: &PhraseTest) -> Result<Vec<Vec<
     for search in searches.iter() {
         let mut last_source = None;
         for &no in &search.seeds {
-            let Some(entry) = search.gate.entries.get(no) else { continue };
+            let Some(entry) = search.visible.entries.get(no) else { continue };
             if last_source.replace(entry.source()) == Some(entry.source()) {
                 continue;
             }
-            let source = search.part.segment.source(entry)?;
+            let source = search.view.segment.source(entry)?;
             if source.kind.is_dialogue() {
-                groups.insert((search.part.segment.asset(source)?.clone(), source.model.clone()));
+                groups.insert((search.view.segment.asset(source)?.clone(), source.model.clone()));
             }
         }
     }
@@ -229,7 +252,7 @@ fn chains(searches: &mut [PartSearch<'_>], test: &PhraseTest) -> Result<Vec<Vec<
         }
         lines.sort_by_key(|line| (line.range, line.key));
         for chain in lines.chunk_by(|a, b| joins(a.range, b.range)) {
-            let is_seed = |line: &LineRef| searches[line.part].seeds.binary_search(&line.entry).is_ok();
+            let is_seed = |line: &LineRef| searches[line.view].seeds.binary_search(&line.entry).is_ok();
             let seeds: Vec<usize> =
                 chain.iter().enumerate().filter(|(_, line)| is_seed(line)).map(|(at, _)| at).collect();
             let lengths: Vec<u32> = chain.iter().map(|line| line.length).collect();
@@ -239,7 +262,7 @@ fn chains(searches: &mut [PartSearch<'_>], test: &PhraseTest) -> Result<Vec<Vec<
         }
     }
     for line in chains.iter().flatten() {
-        searches[line.part].want(line.entry);
+        searches[line.view].want(line.entry);
     }
     Ok(chains)
 }
@@ -258,7 +281,7 @@ fn chain_hits(
     let words = test.words.len();
     let line = |line: &LineRef| Line {
         length: line.length,
-        words: searches[line.part].words_of(line.entry, STREAM_TEXT, words),
+        words: searches[line.view].words_of(line.entry, FIELD_TEXT, words),
     };
     let lines: Vec<Line> = chain.iter().map(line).collect();
     for joined in find_joined(&lines, words, test.slop) {
@@ -266,10 +289,10 @@ fn chain_hits(
         let Some((first, rest)) = members.split_first() else { continue };
         let mut hits = Vec::with_capacity(members.len());
         for member in members {
-            let search = &searches[member.part];
-            let entry = search.gate.entries.get(member.entry);
-            let entry = entry.ok_or_else(|| search.part.segment.broken("an entry is missing"))?;
-            hits.push(hit_of(search.part, entry, joined.score)?);
+            let search = &searches[member.view];
+            let entry = search.visible.entries.get(member.entry);
+            let entry = entry.ok_or_else(|| search.view.segment.broken("an entry is missing"))?;
+            hits.push(hit_of(search.view, entry, joined.score)?);
         }
         let last = rest.last().unwrap_or(first);
         let confidence = hits.iter().map(|hit| hit.confidence).fold(f64::INFINITY, f64::min);

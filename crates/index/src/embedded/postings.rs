@@ -1,45 +1,53 @@
-//! Lists of ascending entry numbers, as differences; for words with the positions in the entry.
+//! Postings: ascending entry numbers as differences in LEB128; of words with the positions in the entry.
+//!
+//! A position is `position · 2 + field`, so that label and text share one list and stay in the order of positions. A list
+//! is read from front to back; there is no random access, because whoever reads needs nearly all of it: hits are exact, and
+//! a filter by source is a table look-up, cheaper than a skip.
+//!
+//! Rejected: lists in blocks of 128 with bit packing and skips (Lucene's and tantivy's way). Testing the entries of a
+//! list and putting the hits in order costs more than decoding it, until a list has many millions of entries; a segment
+//! has at most four. Roaring bitmaps: larger for the short lists that most words have, and without positions.
 
 use super::bytes::{Bytes, index, put_varint, u64_at};
 use super::file::SectionWriter;
 use rushes_types::Result;
 
 /// Which text of an entry a position lies in.
-pub(crate) const STREAM_LABEL: u32 = 0;
-/// See [`STREAM_LABEL`].
-pub(crate) const STREAM_TEXT: u32 = 1;
+pub(crate) const FIELD_LABEL: u32 = 0;
+/// See [`FIELD_LABEL`].
+pub(crate) const FIELD_TEXT: u32 = 1;
 
 /// A list in the making.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct ListBuilder {
+pub(crate) struct PostingsBuilder {
     bytes: Vec<u8>,
     last: u32,
 }
 
-impl ListBuilder {
+impl PostingsBuilder {
     /// Adds an entry; numbers ascend.
     pub fn push(&mut self, entry: u32) {
         put_varint(&mut self.bytes, u64::from(entry.wrapping_sub(self.last)));
         self.last = entry;
     }
 
-    /// Adds an entry with its places: `position * 2 + stream`, ascending.
-    pub fn push_places(&mut self, entry: u32, places: &[u32]) {
+    /// Adds an entry with its positions: `position * 2 + field`, ascending.
+    pub fn push_with_positions(&mut self, entry: u32, positions: &[u32]) {
         self.push(entry);
-        put_varint(&mut self.bytes, places.len() as u64);
+        put_varint(&mut self.bytes, positions.len() as u64);
         let mut last = 0;
-        for place in places {
-            put_varint(&mut self.bytes, u64::from(place.wrapping_sub(last)));
-            last = *place;
+        for position in positions {
+            put_varint(&mut self.bytes, u64::from(position.wrapping_sub(last)));
+            last = *position;
         }
     }
 }
 
 /// Writes lists as two sections: where each begins, and all of them.
-pub(crate) fn write_lists<'l>(
+pub(crate) fn write_postings<'l>(
     out: &mut SectionWriter,
     (offsets_id, lists_id): (u32, u32),
-    lists: impl Iterator<Item = &'l ListBuilder>,
+    lists: impl Iterator<Item = &'l PostingsBuilder>,
 ) -> Result<()> {
     let mut offsets = 0_u64.to_le_bytes().to_vec();
     out.begin(lists_id)?;
@@ -53,12 +61,12 @@ pub(crate) fn write_lists<'l>(
 
 /// The lists of a segment.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Lists<'a> {
+pub(crate) struct PostingLists<'a> {
     pub offsets: &'a [u8],
     pub lists: &'a [u8],
 }
 
-impl<'a> Lists<'a> {
+impl<'a> PostingLists<'a> {
     pub fn get(self, no: u32) -> Option<&'a [u8]> {
         let no = index(u64::from(no))?;
         let from = index(u64_at(self.offsets, no)?)?;
@@ -79,37 +87,40 @@ pub(crate) fn for_each_entry(list: &[u8], mut each: impl FnMut(u32)) -> Option<(
     Some(())
 }
 
-/// Calls `each` with every entry of a list with places, and its places (still packed).
+/// Calls `each` with every entry of a list with positions, and its positions (still packed).
 #[inline]
-pub(crate) fn for_each_with_places<'a>(list: &'a [u8], mut each: impl FnMut(u32, Places<'a>)) -> Option<()> {
+pub(crate) fn for_each_with_positions<'a>(
+    list: &'a [u8],
+    mut each: impl FnMut(u32, Positions<'a>),
+) -> Option<()> {
     let mut bytes = Bytes(list);
     let mut entry = 0_u32;
     while !bytes.0.is_empty() {
         entry = entry.checked_add(bytes.varint_u32()?)?;
         let count = bytes.varint_u32()?;
-        let places = Places { bytes, count };
+        let positions = Positions { bytes, count };
         for _ in 0..count {
             bytes.varint()?;
         }
-        each(entry, places);
+        each(entry, positions);
     }
     Some(())
 }
 
-/// The places of one entry.
+/// The positions of one entry.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Places<'a> {
+pub(crate) struct Positions<'a> {
     bytes: Bytes<'a>,
     count: u32,
 }
 
-impl Places<'_> {
-    /// Calls `each` with every stream and position.
+impl Positions<'_> {
+    /// Calls `each` with every field and position.
     pub fn for_each(mut self, mut each: impl FnMut(u32, u32)) -> Option<()> {
-        let mut place = 0_u32;
+        let mut position = 0_u32;
         for _ in 0..self.count {
-            place = place.checked_add(self.bytes.varint_u32()?)?;
-            each(place & 1, place >> 1);
+            position = position.checked_add(self.bytes.varint_u32()?)?;
+            each(position & 1, position >> 1);
         }
         Some(())
     }

@@ -1,24 +1,55 @@
 //! An immutable segment: a mapped file with its small tables unpacked.
+//!
+//! # Layout
+//!
+//! The file is one of sections ([`super::file`], [`super::sections`]; byte by byte in docs/formats.md):
+//!
+//! ```text
+//! entries      64 bytes each, by asset, start, end, key: the position is the entry's number
+//! tables       assets → first entries; sources (asset, type, model, run, language); validities; types
+//! words        fst: folded ␀ language ␀ lower → rank;  postings with positions, by rank
+//! labels       fst: normalised ␀ written → rank;       postings, by rank;  starts of their words, for typing ahead
+//! forms        fst: form ␀ language ␀ rank of the word
+//! dialogue     lines by asset and model, for phrases that go on in the next line
+//! payloads     what is only needed of annotations that are shown
+//! spaces       per space: statistics, 8-bit codes, f32 rows, sign bits; rows ascend by entry
+//! ```
+//!
+//! # Invariants
+//!
+//! Nothing of it changes once it is written; what dies later stands in [`super::tombstones`]. Entries of an asset are
+//! contiguous, and rows of vectors, postings and lines of dialogue ascend by entry, so a filter by asset is a range
+//! everywhere. Opening reads the tables only: dictionaries, entries and vectors stay in the file and cost what is
+//! touched. A section's checksum is verified when it is first used, payloads and vectors by record; bytes that are not
+//! what was written are an error that names the file, never a panic.
+//!
+//! # Rejected
+//!
+//! Columns, one array for each field of an entry: a query tests source, validity and confidence of the same entry, and
+//! 64 bytes together are one line of the processor's cache instead of three. Payloads in the codec of fused annotations:
+//! half as large again, because type, model, run and language repeat. Postings in blocks with skips: see
+//! [`super::postings`].
 
 use rushes_types::{Annotation, AnnotationType, AssetId, Error, FusedKey, Result, SpaceId};
 use std::path::Path;
 use std::sync::OnceLock;
 
-use super::assets::DocumentRecord;
+use super::asset_table::DocumentRecord;
 use super::bytes::{Bytes, corrupt, index, u32_at};
-use super::entry::{ENTRY_BYTES, Entry, NONE};
+use super::entry::{ENTRY_BYTES, Entries, Entry, NONE};
 use super::file::{MappedBytes, SectionFile};
-use super::labels::{LabelRow, label_rows};
-use super::lives::{Life, read_lives};
-use super::payload::{Known, decode_annotation, decode_annotation_id};
-use super::postings::Lists;
-use super::quantise::{RowStats, STATS_BYTES, code_bytes};
+use super::keys::label_parts;
+use super::label_tally::{LabelTally, tally_labels};
+use super::payload::{EntryContext, decode_annotation, decode_annotation_id};
+use super::postings::PostingLists;
+use super::quantise::{STATS_BYTES, code_bytes};
 use super::sections;
-use super::signs::sign_bytes;
 use super::tables::{
     DialogueGroup, Source, SpaceTable, read_assets, read_dialogue, read_kinds, read_languages, read_names,
     read_sources, read_spaces,
 };
+use super::validities::{EntryValidity, read_validities};
+use super::vectors::Vectors;
 use rushes_text::Language;
 
 #[derive(Debug)]
@@ -32,7 +63,7 @@ pub(crate) struct Segment {
     /// First entry of each asset; one more at the end.
     firsts: Vec<u32>,
     pub sources: Vec<Source>,
-    pub lives: Vec<Life>,
+    pub validities: Vec<EntryValidity>,
     pub kinds: Vec<AnnotationType>,
     pub languages: Vec<Language>,
     /// By asset and model.
@@ -40,10 +71,10 @@ pub(crate) struct Segment {
     pub spaces: Vec<SpaceTable>,
     pub labels: fst::Map<MappedBytes>,
     pub label_starts: fst::Map<MappedBytes>,
-    pub tokens: fst::Map<MappedBytes>,
+    pub words: fst::Map<MappedBytes>,
     pub forms: fst::Map<MappedBytes>,
     /// How often each label is carried, once it was asked for.
-    label_rows: OnceLock<Vec<LabelRow>>,
+    label_tallies: OnceLock<Vec<LabelTally>>,
 }
 
 impl Segment {
@@ -60,9 +91,9 @@ impl Segment {
             read_names(file.section(sections::NAMES)?).ok_or_else(|| corrupt(file.name(), "its names"))?;
         let sources = read_sources(file.section(sections::SOURCES)?, &names)
             .ok_or_else(|| corrupt(file.name(), "its sources"))?;
-        let lives = read_lives(&mut Bytes(file.section(sections::LIVES)?))
-            .ok_or_else(|| corrupt(file.name(), "its lifetimes"))?;
-        let kinds = read_kinds(file.section(sections::KINDS)?, &names)
+        let validities = read_validities(&mut Bytes(file.section(sections::VALIDITIES)?))
+            .ok_or_else(|| corrupt(file.name(), "its validities"))?;
+        let kinds = read_kinds(file.section(sections::TYPES)?, &names)
             .ok_or_else(|| corrupt(file.name(), "its types"))?;
         let languages = read_languages(file.section(sections::LANGUAGES)?)
             .ok_or_else(|| corrupt(file.name(), "its languages"))?;
@@ -81,16 +112,16 @@ impl Segment {
             assets,
             firsts,
             sources,
-            lives,
+            validities,
             kinds,
             languages,
             dialogue,
             spaces,
             labels: dictionary(sections::LABELS)?,
             label_starts: dictionary(sections::LABEL_STARTS)?,
-            tokens: dictionary(sections::TOKENS)?,
+            words: dictionary(sections::WORDS)?,
             forms: dictionary(sections::FORMS)?,
-            label_rows: OnceLock::new(),
+            label_tallies: OnceLock::new(),
             file,
         })
     }
@@ -104,8 +135,8 @@ impl Segment {
     }
 
     /// Removes the file when the last reader lets go.
-    pub fn doom(&self) {
-        self.file.doom();
+    pub fn delete_on_drop(&self) {
+        self.file.delete_on_drop();
     }
 
     /// Verifies all checksums.
@@ -122,29 +153,29 @@ impl Segment {
         Ok(Entries(self.file.section(sections::ENTRIES)?.as_chunks().0))
     }
 
-    /// How often each label is carried, by source and life.
-    pub fn label_rows(&self) -> Result<&[LabelRow]> {
-        if let Some(rows) = self.label_rows.get() {
-            return Ok(rows);
+    /// How often each label is carried, by source and validity.
+    pub fn label_tallies(&self) -> Result<&[LabelTally]> {
+        if let Some(tallies) = self.label_tallies.get() {
+            return Ok(tallies);
         }
-        let rows = label_rows(self)?;
-        Ok(self.label_rows.get_or_init(|| rows))
+        let tallies = tally_labels(self.entries()?);
+        Ok(self.label_tallies.get_or_init(|| tallies))
     }
 
-    pub fn label_lists(&self) -> Result<Lists<'_>> {
-        self.lists(sections::LABEL_OFFSETS, sections::LABEL_LISTS)
+    pub fn label_postings(&self) -> Result<PostingLists<'_>> {
+        self.lists(sections::LABEL_POSTINGS_OFFSETS, sections::LABEL_POSTINGS)
     }
 
-    pub fn token_lists(&self) -> Result<Lists<'_>> {
-        self.lists(sections::TOKEN_OFFSETS, sections::TOKEN_LISTS)
+    pub fn word_postings(&self) -> Result<PostingLists<'_>> {
+        self.lists(sections::WORD_POSTINGS_OFFSETS, sections::WORD_POSTINGS)
     }
 
-    pub fn kind_lists(&self) -> Result<Lists<'_>> {
-        self.lists(sections::KIND_OFFSETS, sections::KIND_LISTS)
+    pub fn type_postings(&self) -> Result<PostingLists<'_>> {
+        self.lists(sections::TYPE_POSTINGS_OFFSETS, sections::TYPE_POSTINGS)
     }
 
-    fn lists(&self, offsets: u32, lists: u32) -> Result<Lists<'_>> {
-        Ok(Lists { offsets: self.file.section(offsets)?, lists: self.file.section(lists)? })
+    fn lists(&self, offsets: u32, lists: u32) -> Result<PostingLists<'_>> {
+        Ok(PostingLists { offsets: self.file.section(offsets)?, lists: self.file.section(lists)? })
     }
 
     /// The entry at a place of the list of lines.
@@ -210,7 +241,7 @@ impl Segment {
         let (bytes, space, row) = self.payload(entry)?;
         let source = self.source(entry)?;
         let vector = if space == NONE { None } else { Some(self.vector(space as usize, row as usize)?) };
-        let known = Known {
+        let known = EntryContext {
             asset: self.asset(source)?.clone(),
             kind: source.kind.clone(),
             model: source.model.clone(),
@@ -272,84 +303,13 @@ impl Segment {
         };
         read().ok_or_else(|| self.broken("an asset document cannot be read"))
     }
-}
 
-/// The entries of a segment.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Entries<'a>(&'a [[u8; ENTRY_BYTES]]);
-
-impl<'a> Entries<'a> {
-    #[inline]
-    pub fn get(self, entry: u32) -> Option<Entry<'a>> {
-        self.0.get(entry as usize).map(Entry)
-    }
-
-    pub fn slice(self, range: std::ops::Range<u32>) -> &'a [[u8; ENTRY_BYTES]] {
-        self.0.get(range.start as usize..range.end as usize).unwrap_or_default()
-    }
-}
-
-/// The vectors of one space of a segment.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Vectors<'a> {
-    pub dimensions: usize,
-    stats: &'a [u8],
-    codes: &'a [u8],
-    rows: &'a [u8],
-    signs: &'a [u8],
-}
-
-impl<'a> Vectors<'a> {
-    /// The mean direction of all rows.
-    pub fn mean(self) -> Option<Vec<f32>> {
-        let bytes = self.signs.get(..self.dimensions.checked_mul(4)?)?;
-        Some(bytes.as_chunks::<4>().0.iter().map(|x| f32::from_le_bytes(*x)).collect())
-    }
-
-    /// On which sides of the mean the rows lie: see [`super::signs`].
-    pub fn signs(self, rows: std::ops::Range<usize>) -> Option<&'a [u8]> {
-        let (head, width) = (self.dimensions.checked_mul(4)?, sign_bytes(self.dimensions));
-        let at = |row: usize| row.checked_mul(width)?.checked_add(head);
-        self.signs.get(at(rows.start)?..at(rows.end)?)
-    }
-
-    pub fn count(self) -> usize {
-        self.stats.len() / STATS_BYTES
-    }
-
-    #[inline]
-    pub fn stats(self, row: usize) -> Option<RowStats> {
-        RowStats::read(self.stats.get(row.checked_mul(STATS_BYTES)?..)?)
-    }
-
-    #[inline]
-    pub fn codes(self, row: usize) -> Option<&'a [u8]> {
-        let width = code_bytes(self.dimensions);
-        let from = row.checked_mul(width)?;
-        self.codes.get(from..from.checked_add(width)?)
-    }
-
-    /// The first row of this entry or a later one.
-    pub fn first_of(self, entry: u32) -> usize {
-        let (mut from, mut to) = (0, self.count());
-        while from < to {
-            let middle = usize::midpoint(from, to);
-            if self.stats(middle).is_some_and(|stats| stats.entry < entry) {
-                from = middle + 1;
-            } else {
-                to = middle;
-            }
-        }
-        from
-    }
-
-    pub fn verified(self, row: usize) -> Option<Vec<f32>> {
-        let width = self.dimensions.checked_mul(4)?;
-        let from = row.checked_mul(width)?;
-        let bytes = self.rows.get(from..from.checked_add(width)?)?;
-        if crc32fast::hash(bytes) != self.stats(row)?.crc {
-            return None;
-        }
-        Some(bytes.as_chunks::<4>().0.iter().map(|x| f32::from_le_bytes(*x)).collect())
+    /// A label by its number: normalised, and as written.
+    pub fn label(&self, number: u32) -> Result<(String, String)> {
+        let mut key = Vec::new();
+        let known = self.labels.as_fst().get_key_into(u64::from(number), &mut key);
+        let views = label_parts(&key).filter(|_| known);
+        let (normalised, written) = views.ok_or_else(|| self.broken("a label is missing"))?;
+        Ok((normalised.to_owned(), written.to_owned()))
     }
 }

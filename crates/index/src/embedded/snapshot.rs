@@ -4,23 +4,15 @@ use std::sync::{Arc, OnceLock};
 
 use rushes_types::{ReadPoint, Result};
 
-use super::assets::AssetTable;
-use super::lives::Overrides;
+use super::asset_table::AssetTable;
 use super::reader::{EmbeddedReader, ReaderSettings};
-use super::segment::Segment;
+use super::snapshot_segment::SnapshotSegment;
 use crate::read_points::ReadPoints;
 use crate::seam::IndexCounts;
 
-/// A segment and what changed of it.
-#[derive(Debug, Clone)]
-pub(crate) struct Part {
-    pub segment: Arc<Segment>,
-    pub overrides: Arc<Overrides>,
-}
-
 #[derive(Debug)]
 pub(crate) struct Snapshot {
-    pub parts: Vec<Part>,
+    pub segments: Vec<SnapshotSegment>,
     pub assets: AssetTable,
     pub read_points: ReadPoints,
     settings: ReaderSettings,
@@ -30,19 +22,19 @@ pub(crate) struct Snapshot {
 
 impl Snapshot {
     pub fn new(
-        parts: Vec<Part>,
+        segments: Vec<SnapshotSegment>,
         assets: AssetTable,
         read_points: ReadPoints,
         settings: ReaderSettings,
     ) -> Self {
-        Self { parts, assets, read_points, settings, newest: OnceLock::new() }
+        Self { segments, assets, read_points, settings, newest: OnceLock::new() }
     }
 
     pub fn reader(&self, at: Option<&ReadPoint>, now: u64) -> Result<Arc<EmbeddedReader>> {
         let (at, generation) = self.read_points.resolve(at, now)?;
         let make = || {
             let documents = self.assets.values().filter_map(|state| state.document(generation).cloned());
-            EmbeddedReader::new(at.clone(), documents.collect(), &self.parts, self.settings.clone())
+            EmbeddedReader::new(at.clone(), documents.collect(), &self.segments, self.settings.clone())
         };
         if at == ReadPoint::at(self.read_points.newest()) {
             return Ok(self.newest.get_or_init(|| Arc::new(make())).clone());
@@ -51,12 +43,12 @@ impl Snapshot {
     }
 
     pub fn counts(&self) -> IndexCounts {
-        let segments = || self.parts.iter().map(|part| &part.segment);
+        let segments = || self.segments.iter().map(|part| &part.segment);
         let rows = segments().flat_map(|segment| &segment.spaces).map(|space| space.rows as u64);
         IndexCounts {
             entries: segments().map(|segment| u64::from(segment.count())).sum(),
             vectors: rows.sum(),
-            segments: self.parts.len() as u64,
+            segments: self.segments.len() as u64,
             bytes: segments().map(|segment| segment.size()).sum(),
         }
     }

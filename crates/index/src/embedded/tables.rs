@@ -32,8 +32,8 @@ pub(crate) struct SpaceTable {
 pub(crate) struct DialogueGroup {
     pub asset: u32,
     pub model: ModelRef,
-    /// Places in the list of lines.
-    pub places: std::ops::Range<usize>,
+    /// Positions in the list of lines.
+    pub lines: std::ops::Range<usize>,
 }
 
 pub(crate) fn read_assets(bytes: &[u8], count: u32) -> Option<(Vec<AssetId>, Vec<u32>)> {
@@ -117,11 +117,11 @@ pub(crate) fn read_dialogue(bytes: &[u8], names: &[Arc<str>], lines: usize) -> O
         let model = shared(&mut models, names, bytes.u32()?, |name| ModelRef::parse(name).ok())?;
         let from = index(u64::from(bytes.u32()?))?;
         if let Some(last) = groups.last_mut() {
-            last.places.end = from;
+            last.lines.end = from;
         }
-        groups.push(DialogueGroup { asset, model, places: from..lines });
+        groups.push(DialogueGroup { asset, model, lines: from..lines });
     }
-    let ordered = groups.iter().all(|group| group.places.start <= group.places.end);
+    let ordered = groups.iter().all(|group| group.lines.start <= group.lines.end);
     groups.sort_by(|a, b| (a.asset, &a.model).cmp(&(b.asset, &b.model)));
     ordered.then_some(groups)
 }

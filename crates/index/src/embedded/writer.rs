@@ -1,99 +1,42 @@
-//! The writing side: takes updates in, and makes them a segment, the overrides of older ones and a manifest.
+//! The writing side: takes updates in, and makes them a segment, the tombstones of older ones, and a manifest.
+//!
+//! ```text
+//! apply    annotations that are new ─▶ buffer            deaths of older ones ─▶ pending tombstones, by segment
+//! flush    buffer ─▶ segment file, not named by the manifest yet  (also when the buffer is full)
+//! publish  flush; a file of tombstones for each segment with pending ones; fsync; rename of the manifest; snapshot
+//! ```
+//!
+//! Invariants. The manifest is the only truth: a file that it does not name is removed at the next opening, so a crash at
+//! any moment leaves the publish before. Files are durable before the manifest names them. Readers are given snapshots
+//! and never see the writer's state: `pending`, the buffer and flushed segments are nobody else's. An asset's progress
+//! says what was applied; the same update twice does nothing, one that leaves a gap is a conflict.
+//!
+//! An annotation that is already in a segment is not written again when only its validity changed. It is looked up by
+//! asset, start and key, compared, and gets a tombstone; only where it says something else is the old one erased and a new
+//! one buffered. A first look at the birth spares that for everything that is born in this update.
+//!
+//! Rejected: a log of updates of its own, to survive a crash between publishes. The event log already says what is
+//! missing, and progress says from where. After a failed write the writer refuses all further ones until
+//! the index is opened again: what the disk holds then is not known.
 
-use std::collections::{BTreeMap, HashMap};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use rushes_types::{AssetId, Change, Commit, Error, ErrorKind, FusedAnnotation, FusedKey, Result, SpaceId};
 
-use super::assets::{AssetTable, DocumentRecord};
+use super::asset_table::{AssetTable, DocumentRecord};
+use super::buffer::Buffer;
 use super::builder::SegmentBuilder;
-use super::bytes::corrupt;
-use super::lives::{Life, Overrides};
-use super::manifest::{Manifest, SegmentRow, segment_path, side_path, write_durably};
+use super::manifest::{Manifest, segment_path, tombstones_path};
 use super::reader::ReaderSettings;
 use super::segment::Segment;
-use super::snapshot::{Part, Snapshot};
+use super::snapshot::Snapshot;
+use super::tombstones::Tombstones;
+use super::validities::EntryValidity;
+use super::writer_segment::WriterSegment;
 use crate::read_points::ReadPoints;
 use crate::seam::AssetUpdate;
 use crate::update::{is_new, space_of};
-
-/// A segment with what changed of it.
-#[derive(Debug)]
-pub(super) struct Held {
-    pub segment: Arc<Segment>,
-    /// As published.
-    pub overrides: Arc<Overrides>,
-    /// The file of the overrides; 0: none.
-    pub side: u64,
-    /// Not published yet.
-    pub pending: HashMap<u32, Life>,
-    /// Is it named by the manifest? A spilled one is not before the next publish.
-    pub published: bool,
-}
-
-impl Held {
-    pub fn new(segment: Arc<Segment>) -> Self {
-        let overrides = Arc::default();
-        Self { segment, overrides, side: 0, pending: HashMap::new(), published: false }
-    }
-
-    /// An entry's life, with what is not published yet.
-    pub fn life(&self, entry: u32) -> Result<&Life> {
-        if let Some(life) = self.pending.get(&entry).or_else(|| self.overrides.life(entry)) {
-            return Ok(life);
-        }
-        let own = self.segment.entries()?.get(entry).map(|entry| entry.life() as usize);
-        own.and_then(|life| self.segment.lives.get(life))
-            .ok_or_else(|| self.segment.broken("an entry has no lifetimes"))
-    }
-}
-
-/// What is applied and not yet a segment.
-#[derive(Debug, Default)]
-struct Buffer {
-    annotations: BTreeMap<AssetId, BTreeMap<FusedKey, (FusedAnnotation, SpaceId)>>,
-    count: usize,
-    /// Bytes, roughly.
-    bytes: usize,
-    records: BTreeMap<AssetId, DocumentRecord>,
-}
-
-impl Buffer {
-    fn put(&mut self, asset: &AssetId, fused: FusedAnnotation, space: SpaceId) {
-        let annotation = &fused.annotation;
-        self.bytes += 256
-            + annotation.vector.as_ref().map_or(0, |vector| vector.len() * 4)
-            + annotation.text.as_ref().map_or(0, String::len)
-            + annotation.label.as_ref().map_or(0, String::len)
-            + annotation.words.len() * 64
-            + annotation.attributes.len() * 64;
-        if !self.annotations.contains_key(asset) {
-            self.annotations.insert(asset.clone(), BTreeMap::new());
-        }
-        if let Some(of_asset) = self.annotations.get_mut(asset) {
-            self.count += usize::from(of_asset.insert(fused.fused_key(), (fused, space)).is_none());
-        }
-    }
-
-    fn holds(&self, asset: &AssetId, key: FusedKey) -> bool {
-        self.annotations.get(asset).is_some_and(|of_asset| of_asset.contains_key(&key))
-    }
-
-    fn remove(&mut self, asset: &AssetId, key: FusedKey) {
-        if let Some(of_asset) = self.annotations.get_mut(asset) {
-            self.count -= usize::from(of_asset.remove(&key).is_some());
-        }
-    }
-
-    fn remove_asset(&mut self, asset: &AssetId) {
-        self.count -= self.annotations.remove(asset).map_or(0, |of_asset| of_asset.len());
-    }
-
-    fn is_empty(&self) -> bool {
-        self.count == 0 && self.records.is_empty()
-    }
-}
 
 #[derive(Debug)]
 pub(super) struct Writer {
@@ -102,9 +45,9 @@ pub(super) struct Writer {
     /// What made the index: format, rules of words.
     pub analyser: String,
     /// The buffer is written when it holds this many bytes.
-    pub spill_bytes: usize,
+    pub flush_bytes: usize,
     pub next_file: u64,
-    pub segments: Vec<Held>,
+    pub segments: Vec<WriterSegment>,
     /// With what is not published yet.
     pub assets: AssetTable,
     pub read_points: ReadPoints,
@@ -119,30 +62,24 @@ impl Writer {
         folder: PathBuf,
         settings: ReaderSettings,
         analyser: String,
-        spill_bytes: usize,
+        flush_bytes: usize,
     ) -> Result<Self> {
         std::fs::create_dir_all(&folder)
             .map_err(|e| Error::io(&format!("creating `{}`", folder.display()), e))?;
         let manifest = Manifest::read(&folder, &analyser)?.unwrap_or_default();
-        manifest.remove_strangers(&folder)?;
+        manifest.remove_unnamed(&folder)?;
         let mut segments = Vec::new();
         let mut records = Vec::new();
         for row in &manifest.segments {
-            let segment = Arc::new(Segment::open(&segment_path(&folder, row.segment), row.segment)?);
-            records.extend(segment.documents()?);
-            let overrides = if row.side == 0 { Overrides::default() } else { read_side(&folder, row.side)? };
-            segments.push(Held {
-                overrides: Arc::new(overrides),
-                side: row.side,
-                published: true,
-                ..Held::new(segment)
-            });
+            let member = WriterSegment::open(&folder, *row)?;
+            records.extend(member.segment.documents()?);
+            segments.push(member);
         }
         Ok(Self {
             folder,
             settings,
             analyser,
-            spill_bytes,
+            flush_bytes,
             next_file: manifest.next_file.max(1),
             segments,
             assets: AssetTable::of(records),
@@ -158,8 +95,9 @@ impl Writer {
         if self.poisoned {
             return Err(Error::new(
                 ErrorKind::Storage,
-                format!("an earlier write to `{}` failed; open the archive anew", self.folder.display()),
-            ));
+                format!("an earlier write to `{}` failed", self.folder.display()),
+            )
+            .mend("open the archive anew"));
         }
         Ok(())
     }
@@ -210,7 +148,7 @@ impl Writer {
         };
         self.assets.add(record.clone());
         self.buffer.records.insert(update.asset.clone(), record);
-        if self.buffer.bytes > self.spill_bytes {
+        if self.buffer.bytes > self.flush_bytes {
             self.writing(Self::flush)?;
         }
         Ok(())
@@ -218,25 +156,25 @@ impl Writer {
 
     fn erase_asset(&mut self, asset: &AssetId) -> Result<()> {
         self.buffer.remove_asset(asset);
-        for held in &mut self.segments {
-            if let Some(row) = held.segment.asset_row(asset) {
-                let all = held.segment.asset_entries(row);
-                held.pending.extend(all.map(|entry| (entry, Life::erased())));
+        for member in &mut self.segments {
+            if let Some(row) = member.segment.asset_row(asset) {
+                let all = member.segment.asset_entries(row);
+                member.pending.extend(all.map(|entry| (entry, EntryValidity::erased())));
             }
         }
         Ok(())
     }
 
     fn erase(&mut self, asset: &AssetId, key: FusedKey) -> Result<()> {
-        for held in &mut self.segments {
-            for entry in held.segment.locate(asset, key)? {
-                held.pending.insert(entry, Life::erased());
+        for member in &mut self.segments {
+            for entry in member.segment.locate(asset, key)? {
+                member.pending.insert(entry, EntryValidity::erased());
             }
         }
         Ok(())
     }
 
-    /// An annotation that is new goes to the buffer; of a known one only its life is written, unless it says
+    /// An annotation that is new goes to the buffer; of a known one only its validity is written, unless it says
     /// something else now.
     fn put(
         &mut self,
@@ -251,21 +189,21 @@ impl Writer {
             self.buffer.put(asset, fused.clone(), space);
             return Ok(());
         }
-        let life = Life { validities: fused.validities.clone(), kept: fused.kept, erased: false };
+        let validity = EntryValidity { intervals: fused.validities.clone(), kept: fused.kept, erased: false };
         let mut is_there = false;
-        for held in &mut self.segments {
-            for entry in held.segment.locate(asset, key)? {
-                if held.life(entry)?.erased {
+        for member in &mut self.segments {
+            for entry in member.segment.locate(asset, key)? {
+                if member.validity(entry)?.erased {
                     continue;
                 }
-                let bytes = held.segment.entries()?.get(entry);
-                let bytes = bytes.ok_or_else(|| held.segment.broken("an entry is missing"))?;
-                let same = held.segment.annotation(bytes)? == fused.annotation
-                    && (fused.annotation.vector.is_none() || held.segment.space_of(bytes)? == Some(&space));
-                if same && *held.life(entry)? != life {
-                    held.pending.insert(entry, life.clone());
+                let bytes = member.segment.entries()?.get(entry);
+                let bytes = bytes.ok_or_else(|| member.segment.broken("an entry is missing"))?;
+                let same = member.segment.annotation(bytes)? == fused.annotation
+                    && (fused.annotation.vector.is_none() || member.segment.space_of(bytes)? == Some(&space));
+                if same && *member.validity(entry)? != validity {
+                    member.pending.insert(entry, validity.clone());
                 } else if !same {
-                    held.pending.insert(entry, Life::erased());
+                    member.pending.insert(entry, EntryValidity::erased());
                 }
                 is_there |= same;
             }
@@ -294,12 +232,12 @@ impl Writer {
             let mut of_asset: Vec<_> = of_asset.into_iter().collect();
             of_asset.sort_by_key(|(key, (fused, _))| (fused.annotation.range, key.key));
             for (_, (fused, space)) in of_asset {
-                let life = Life { validities: fused.validities, kept: fused.kept, erased: false };
-                builder.push(&fused.annotation, &life, Some(&space))?;
+                let validity = EntryValidity { intervals: fused.validities, kept: fused.kept, erased: false };
+                builder.push(&fused.annotation, &validity, Some(&space))?;
             }
         }
         builder.finish(&buffer.records.into_values().collect::<Vec<_>>())?;
-        self.segments.push(Held::new(Arc::new(Segment::open(&path, id)?)));
+        self.segments.push(WriterSegment::new(Arc::new(Segment::open(&path, id)?)));
         Ok(())
     }
 
@@ -310,43 +248,40 @@ impl Writer {
         for at in 0..self.segments.len() {
             let pending = std::mem::take(&mut self.segments[at].pending);
             if !pending.is_empty() {
-                let overrides = self.segments[at].overrides.with(&pending)?;
-                stale.extend(self.write_side(at, overrides)?);
+                let tombstones = self.segments[at].tombstones.with(&pending)?;
+                stale.extend(self.write_tombstones(at, tombstones)?);
             }
             self.segments[at].published = true;
         }
         self.read_points.publish(upto, seconds);
         self.assets.forget(self.read_points.oldest_generation(seconds));
         self.write_manifest()?;
-        self.remove_sides(&stale);
+        self.remove_tombstones(&stale);
         Ok(self.snapshot(self.assets.clone()))
     }
 
-    /// Replaces the overrides of a segment; answers the file that is no longer needed.
-    pub fn write_side(&mut self, at: usize, overrides: Overrides) -> Result<Option<u64>> {
-        let id = self.new_file();
-        let mut bytes = overrides.to_bytes();
-        bytes.extend(crc32fast::hash(&bytes).to_le_bytes());
-        write_durably(&side_path(&self.folder, id), &bytes)?;
-        let held = &mut self.segments[at];
-        held.overrides = Arc::new(overrides);
-        let stale = std::mem::replace(&mut held.side, id);
+    /// Replaces the tombstones of a segment; answers the file that is no longer needed.
+    pub fn write_tombstones(&mut self, at: usize, tombstones: Tombstones) -> Result<Option<u64>> {
+        let file = self.new_file();
+        tombstones.write(&self.folder, file)?;
+        let member = &mut self.segments[at];
+        member.tombstones = Arc::new(tombstones);
+        let stale = std::mem::replace(&mut member.tombstones_file, file);
         Ok((stale != 0).then_some(stale))
     }
 
-    /// Removes side files; what cannot be removed is removed when the index is opened the next time.
-    pub fn remove_sides(&self, stale: &[u64]) {
+    /// Removes files of tombstones; what cannot be removed is removed when the index is opened the next time.
+    pub fn remove_tombstones(&self, stale: &[u64]) {
         for id in stale {
-            let _ = std::fs::remove_file(side_path(&self.folder, *id));
+            let _ = std::fs::remove_file(tombstones_path(&self.folder, *id));
         }
     }
 
     pub fn write_manifest(&self) -> Result<()> {
-        let published = self.segments.iter().filter(|held| held.published);
-        let row = |held: &Held| SegmentRow { segment: held.segment.id, side: held.side };
+        let published = self.segments.iter().filter(|member| member.published);
         let manifest = Manifest {
             next_file: self.next_file,
-            segments: published.map(row).collect(),
+            segments: published.map(WriterSegment::row).collect(),
             read_points: self.read_points.clone(),
         };
         manifest.write(&self.folder, &self.analyser)
@@ -354,9 +289,9 @@ impl Writer {
 
     /// The published state, with the asset table that goes with it.
     pub fn snapshot(&self, assets: AssetTable) -> Snapshot {
-        let published = self.segments.iter().filter(|held| held.published);
-        let part = |held: &Held| Part { segment: held.segment.clone(), overrides: held.overrides.clone() };
-        Snapshot::new(published.map(part).collect(), assets, self.read_points.clone(), self.settings.clone())
+        let published = self.segments.iter().filter(|member| member.published);
+        let segments = published.map(WriterSegment::published).collect();
+        Snapshot::new(segments, assets, self.read_points.clone(), self.settings.clone())
     }
 
     /// Empties the index.
@@ -366,23 +301,9 @@ impl Writer {
         self.read_points = ReadPoints::default();
         self.buffer = Buffer::default();
         self.write_manifest()?;
-        self.remove_sides(&old.iter().map(|held| held.side).filter(|side| *side != 0).collect::<Vec<_>>());
-        old.iter().for_each(|held| held.segment.doom());
+        let files = old.iter().map(|member| member.tombstones_file).filter(|file| *file != 0);
+        self.remove_tombstones(&files.collect::<Vec<_>>());
+        old.iter().for_each(|member| member.segment.delete_on_drop());
         Ok(self.snapshot(AssetTable::default()))
-    }
-}
-
-fn read_side(folder: &std::path::Path, id: u64) -> Result<Overrides> {
-    let path = side_path(folder, id);
-    let name = path.display().to_string();
-    let bytes = std::fs::read(&path).map_err(|e| match e.kind() {
-        std::io::ErrorKind::NotFound => corrupt(&name, "it is missing"),
-        _ => Error::io(&format!("reading `{name}`"), e),
-    })?;
-    match bytes.split_last_chunk::<4>() {
-        Some((body, crc)) if crc32fast::hash(body) == u32::from_le_bytes(*crc) => {
-            Overrides::read(&name, body)
-        }
-        _ => Err(corrupt(&name, "its checksum differs")),
     }
 }

@@ -11,7 +11,7 @@ use rushes_types::{AnnotationType, AssetDocument, AssetId, FusedAnnotation, Read
 use crate::hit::{hit_order, nearest_test, refuse_nearest, span};
 use crate::seam::{AnnotationRef, AssetNo, Eligible, Hit, Hits, IndexReader, Suggestion};
 use crate::suggest::{LabelCounts, begins_word};
-use crate::visibility::{Standing, is_visible};
+use crate::visibility::{PinStatus, is_visible};
 
 /// An annotation as it is held against questions.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,8 +78,8 @@ impl MemoryReader {
         entries.iter().map(Arc::as_ref).filter(seen)
     }
 
-    fn sees_as(&self, entry: &Listed, standing: Standing) -> bool {
-        is_visible(&entry.fused.validities, entry.fused.kept, standing, &self.at)
+    fn sees_as(&self, entry: &Listed, status: PinStatus) -> bool {
+        is_visible(&entry.fused.validities, entry.fused.kept, status, &self.at)
     }
 
     fn hits_of_asset(&self, asset: AssetNo, seen: &[&FusedAnnotation], matcher: &ClauseMatcher) -> Vec<Hit> {
@@ -189,7 +189,7 @@ impl IndexReader for MemoryReader {
             let entries = self.entries.get(&wanted.asset)?;
             let found = entries.iter().find(|e| e.fused.fused_key() == wanted.key)?;
             // What is kept is seen through a pin, and what is current in any case.
-            self.sees_as(found, Standing::Pinned).then(|| found.fused.clone())
+            self.sees_as(found, PinStatus::Pinned).then(|| found.fused.clone())
         };
         Ok(refs.iter().map(get).collect())
     }
@@ -200,13 +200,13 @@ impl IndexReader for MemoryReader {
             let all = entries.into_iter().flatten();
             all.filter(|entry| entry.fused.annotation.id.as_str() == annotation_id)
         };
-        let current = named().find(|entry| self.sees_as(entry, Standing::Current));
-        let found = current.or_else(|| named().find(|entry| self.sees_as(entry, Standing::Pinned)));
+        let current = named().find(|entry| self.sees_as(entry, PinStatus::Current));
+        let found = current.or_else(|| named().find(|entry| self.sees_as(entry, PinStatus::Pinned)));
         Ok(found.map(|entry| entry.fused.clone()))
     }
 
     fn spaces(&self) -> Result<Vec<SpaceId>> {
-        let current = self.entries.values().flatten().filter(|entry| self.sees_as(entry, Standing::Current));
+        let current = self.entries.values().flatten().filter(|entry| self.sees_as(entry, PinStatus::Current));
         let with_vector = current.filter(|entry| entry.fused.annotation.vector.is_some());
         let spaces: std::collections::BTreeSet<_> = with_vector.map(|entry| entry.space.clone()).collect();
         Ok(spaces.into_iter().collect())

@@ -7,7 +7,7 @@ use rushes_plan::{Clause, Filter, NearestTest, Test};
 use rushes_testkit::index_history::Dice;
 use rushes_testkit::index_model::Memory;
 use rushes_testkit::index_suite::{IndexFixture, asset_id, clause, current, put, update, vectored};
-use rushes_types::{Commit, Metric, SpaceId};
+use rushes_types::{Commit, ErrorKind, Metric, SpaceId};
 
 use crate::fixtures::Embedded;
 
@@ -102,4 +102,28 @@ fn where_a_filter_leaves_few_all_of_them_are_compared() {
     // Euclidean distances are not told by directions.
     let (guess, exact) = (question(&query, Metric::L2, false), question(&query, Metric::L2, true));
     assert_eq!(ask(&*reader, &guess, &Filter::default()), ask(&*reader, &exact, &Filter::default()));
+}
+
+#[test]
+fn sixty_four_searches_at_once_answer_as_each_alone_and_one_that_is_given_up_stops() {
+    let dice = &mut Dice(13);
+    let centres: Vec<Vec<f32>> = (0..10).map(|_| (0..DIMENSIONS).map(|_| unit(dice)).collect()).collect();
+    let embedded = Embedded::approximating(100);
+    fill(embedded.index(), &centres, dice);
+    let reader = embedded.index().reader(None).unwrap();
+    let questions: Vec<Clause> =
+        (0..64).map(|no| question(&vector(&centres, dice), Metric::Cosine, no % 2 == 0)).collect();
+    let alone: Vec<Hits> = questions.iter().map(|one| ask(&*reader, one, &Filter::default())).collect();
+    let start = std::sync::Barrier::new(questions.len());
+    std::thread::scope(|scope| {
+        for (one, alone) in questions.iter().zip(&alone) {
+            let (reader, start) = (&reader, &start);
+            scope.spawn(move || {
+                start.wait();
+                assert_eq!(ask(&**reader, one, &Filter::default()), *alone);
+            });
+        }
+    });
+    let given_up = reader.nearest_unless(&questions[0], &Filter::default(), None, Some(&|| true));
+    assert_eq!(given_up.unwrap_err().kind(), ErrorKind::Cancelled);
 }

@@ -9,28 +9,28 @@ use rushes_testkit::index_suite::IndexFixture;
 pub struct Embedded {
     index: Option<EmbeddedIndex>,
     seconds: Arc<AtomicU64>,
-    spill_bytes: usize,
+    flush_bytes: usize,
     approximate_rows_min: usize,
     pub folder: tempfile::TempDir,
 }
 
 impl Embedded {
     pub fn new() -> Self {
-        Self::spilling(1 << 20)
+        Self::flushing(1 << 20)
     }
 
-    pub fn spilling(spill_bytes: usize) -> Self {
+    pub fn flushing(flush_bytes: usize) -> Self {
         let seconds = Arc::new(AtomicU64::new(1_000));
         let folder = tempfile::tempdir().unwrap();
         let approximate_rows_min = EmbeddedOptions::default().approximate_rows_min;
-        let mut embedded = Self { index: None, seconds, spill_bytes, approximate_rows_min, folder };
+        let mut embedded = Self { index: None, seconds, flush_bytes, approximate_rows_min, folder };
         embedded.reopen();
         embedded
     }
 
     /// Searches approximately from so many vectors on.
     pub fn approximating(approximate_rows_min: usize) -> Self {
-        let mut embedded = Self { approximate_rows_min, ..Self::spilling(1 << 20) };
+        let mut embedded = Self { approximate_rows_min, ..Self::flushing(1 << 20) };
         embedded.reopen();
         embedded
     }
@@ -42,8 +42,9 @@ impl Embedded {
     pub fn options(&self) -> EmbeddedOptions {
         EmbeddedOptions {
             clock: Clock::manual(self.seconds.clone()),
-            spill_bytes: self.spill_bytes,
+            flush_bytes: self.flush_bytes,
             approximate_rows_min: self.approximate_rows_min,
+            scan_threads: 2,
             ..EmbeddedOptions::default()
         }
     }

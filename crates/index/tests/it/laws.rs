@@ -8,6 +8,6 @@ mod embedded {
     rushes_testkit::index_laws!(crate::fixtures::Embedded::new());
 }
 
-mod embedded_that_spills_at_once {
-    rushes_testkit::index_laws!(crate::fixtures::Embedded::spilling(0));
+mod embedded_that_flushes_at_once {
+    rushes_testkit::index_laws!(crate::fixtures::Embedded::flushing(0));
 }

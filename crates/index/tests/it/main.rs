@@ -4,5 +4,6 @@
 mod approximate;
 mod disk;
 mod fixtures;
+mod independent;
 mod laws;
 mod model;

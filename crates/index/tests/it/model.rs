@@ -9,8 +9,8 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_embedded_index_answers_as_the_memory_index(seed in any::<u64>(), spills in any::<bool>()) {
-        let mut embedded = Embedded::spilling(if spills { 2_000 } else { 1 << 20 });
+    fn the_embedded_index_answers_as_the_memory_index(seed in any::<u64>(), flushes_early in any::<bool>()) {
+        let mut embedded = Embedded::flushing(if flushes_early { 2_000 } else { 1 << 20 });
         answers_as_the_memory_index(seed, 14, &mut embedded, &|embedded| embedded.embedded().verify().unwrap());
     }
 }

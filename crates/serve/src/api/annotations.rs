@@ -177,11 +177,11 @@ async fn export(ctx: Ctx, Params(params): Params<ExportParams>) -> Reply<Respons
     if !ctx.caller.has(rushes_archive::Right::Read) {
         return Err(Problem::forbidden("the token has no read right"));
     }
-    let place = crate::app::place(&ctx.app.media, "long answers at a time")?;
+    let permit = crate::app::permit(&ctx.app.media, "long answers at a time")?;
     let (sender, body) = stream(None, ctx.app.config.limits.stream_pause_max);
     let runtime = tokio::runtime::Handle::current();
     drop(tokio::task::spawn_blocking(move || {
-        let _place = place;
+        let _permit = permit;
         let mut pieces = Pieces { sender, runtime, piece: Vec::with_capacity(PIECE_BYTES * 2) };
         let mut said = Action::of("export");
         let done = match one {

@@ -78,8 +78,8 @@ async fn buckets(
         None => BUCKETS_DEFAULT,
         Some(n) if (1..=BUCKETS_MAX).contains(&n) => n,
         Some(n) => {
-            let detail = format!("`limit` is {n}; give a number from 1 to {BUCKETS_MAX}");
-            return Err(Problem::new(ErrorKind::Invalid, detail));
+            return Err(Problem::new(ErrorKind::Invalid, format!("`limit` is {n}"))
+                .mend(format!("give a number from 1 to {BUCKETS_MAX}")));
         }
     };
     let asset = id(AssetId::new(&asset))?;
@@ -121,8 +121,7 @@ fn read(
         Some(text) => time::parse(text, &found),
         None => Ok(default),
     };
-    let range = TimeRange::new(at(&params.from, 0)?, at(&params.to, TIME_NS_MAX)?)
-        .map_err(|e| Error::invalid(e.to_string()))?;
+    let range = TimeRange::new(at(&params.from, 0)?, at(&params.to, TIME_NS_MAX)?).map_err(Error::from)?;
     let bucket_ns = archive.manifest().bucket_ns;
     let (mut from, to) = range.buckets(bucket_ns);
     let write = |views: &[BucketView], json: &mut Vec<u8>| {

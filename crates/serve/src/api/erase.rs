@@ -61,7 +61,7 @@ pub(super) enum EraseDocument {
 }
 
 fn target_of(document: &EraseDocument) -> Result<(EraseTarget, Action)> {
-    let at = |pointer: &'static str| move |e: IdError| Error::invalid(e.to_string()).at(pointer);
+    let at = |pointer: &'static str| move |e: IdError| Error::from(e).at(pointer);
     let asset = |text: &str| AssetId::new(text).map_err(at("/asset_id"));
     let model = |text: &str| ModelRef::parse(text).map_err(at("/model"));
     let run = |text: &str| RunId::new(text).map_err(at("/run"));

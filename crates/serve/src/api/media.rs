@@ -13,11 +13,12 @@ use axum::response::{IntoResponse, Response};
 use rushes_archive::{Archive, Caller};
 use rushes_types::{Asset, AssetId, Error, ErrorKind, Result};
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
+use utoipa::IntoParams;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::registry::id;
-use crate::app::{App, Ctx, place};
+use crate::app::{App, Ctx, permit};
 use crate::audit::Action;
 use crate::limits::MEDIA_CHUNK_BYTES;
 use crate::problem::{Problem, Reply};
@@ -28,8 +29,20 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new().routes(routes!(media))
 }
 
+/// Which part of a file is asked for; read by [`respond`], named here for the OpenAPI document of each path that takes it.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+#[expect(dead_code, reason = "only its description is used")]
+pub(super) struct RangeHeaders {
+    /// `bytes=FIRST-LAST`, `bytes=FIRST-` or `bytes=-LAST_N`
+    range: Option<String>,
+    /// the entity tag of which the range is asked
+    #[param(rename = "if-range")]
+    if_range: Option<String>,
+}
+
 /// A file that may be served.
-pub(super) struct Found {
+pub(super) struct MediaFile {
     pub file: File,
     pub bytes: u64,
     pub etag: String,
@@ -65,7 +78,7 @@ fn etag(meta: &Metadata) -> String {
 }
 
 /// Opens the media file of an asset, where the caller may see it and it may be served.
-pub(super) fn open(archive: &Archive, caller: &Caller, asset: &AssetId) -> Result<Found> {
+pub(super) fn open(archive: &Archive, caller: &Caller, asset: &AssetId) -> Result<MediaFile> {
     let known = super::find_asset(archive, caller, asset)?;
     // The archive resolves links and checks the roots; the last step must then be no link either. Opening must
     // not wait, as it would for a pipe.
@@ -73,10 +86,8 @@ pub(super) fn open(archive: &Archive, caller: &Caller, asset: &AssetId) -> Resul
     let flags = (rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK).bits();
     let gone = |e: &std::io::Error| {
         tracing::debug!(error = %e, "a media file cannot be opened");
-        Error::new(
-            ErrorKind::NotFound,
-            format!("the media file of asset `{asset}` cannot be read; check its path"),
-        )
+        Error::new(ErrorKind::NotFound, format!("the media file of asset `{asset}` cannot be read"))
+            .mend("check its path")
     };
     let mut options = std::fs::OpenOptions::new();
     options.read(true).custom_flags(flags.cast_signed());
@@ -88,7 +99,13 @@ pub(super) fn open(archive: &Archive, caller: &Caller, asset: &AssetId) -> Resul
             format!("the media path of asset `{asset}` names no file"),
         ));
     }
-    Ok(Found { bytes: meta.len(), etag: etag(&meta), content_type: content_type(&path), asset: known, file })
+    Ok(MediaFile {
+        bytes: meta.len(),
+        etag: etag(&meta),
+        content_type: content_type(&path),
+        asset: known,
+        file,
+    })
 }
 
 /// The media file of an asset.
@@ -99,8 +116,7 @@ pub(super) fn open(archive: &Archive, caller: &Caller, asset: &AssetId) -> Resul
     get, path = "/v1/media/{asset}", tag = "reading",
     params(
         ("asset" = String, Path, description = "the asset's id"),
-        ("range" = Option<String>, Header, description = "`bytes=FIRST-LAST`, `bytes=FIRST-` or `bytes=-LAST_N`"),
-        ("if-range" = Option<String>, Header, description = "the entity tag of which the range is asked")
+        RangeHeaders
     ),
     responses(
         (status = 200, content_type = "video/*", body = Vec<u8>),
@@ -119,7 +135,7 @@ async fn media(ctx: Ctx, method: Method, Path(asset): Path<String>, headers: Hea
 }
 
 /// Answers with a file: whole, in part, or that it is unchanged.
-pub(super) fn respond(ctx: &Ctx, method: &Method, headers: &HeaderMap, found: Found) -> Reply<Response> {
+pub(super) fn respond(ctx: &Ctx, method: &Method, headers: &HeaderMap, found: MediaFile) -> Reply<Response> {
     let given = |name: header::HeaderName| headers.get(name).and_then(|v| v.to_str().ok());
     if is_unchanged(given(header::IF_NONE_MATCH), &found.etag) {
         return Ok(describe(StatusCode::NOT_MODIFIED.into_response(), &found));
@@ -149,7 +165,7 @@ pub(super) fn insert(response: &mut Response, name: header::HeaderName, value: &
     }
 }
 
-fn describe(mut response: Response, found: &Found) -> Response {
+fn describe(mut response: Response, found: &MediaFile) -> Response {
     insert(&mut response, header::ETAG, &found.etag);
     insert(&mut response, header::ACCEPT_RANGES, "bytes");
     insert(&mut response, header::CONTENT_TYPE, found.content_type);
@@ -157,7 +173,7 @@ fn describe(mut response: Response, found: &Found) -> Response {
     response
 }
 
-fn not_there(found: &Found) -> Response {
+fn not_there(found: &MediaFile) -> Response {
     let problem = Problem::http(
         StatusCode::RANGE_NOT_SATISFIABLE,
         "range",
@@ -172,10 +188,10 @@ fn not_there(found: &Found) -> Response {
 
 /// A body that reads the file as the client takes it.
 fn send(ctx: &Ctx, file: File, first: u64, length: u64) -> Reply<Body> {
-    let place = place(&ctx.app.media, "media files played at a time")?;
+    let permit = permit(&ctx.app.media, "media files played at a time")?;
     let (sender, body) = stream(Some(length), ctx.app.config.limits.stream_pause_max);
     drop(tokio::spawn(async move {
-        let _place = place;
+        let _permit = permit;
         match copy(tokio::fs::File::from_std(file), first, length, &sender).await {
             Ok(()) => sender.finish(),
             Err(error) => tracing::debug!(kind = ?error.kind(), "a media file was not sent to its end"),

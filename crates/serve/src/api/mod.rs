@@ -91,7 +91,8 @@ pub(crate) async fn no_such_path() -> StatusCode {
 /// An asset that the caller may see.
 fn find_asset(archive: &Archive, caller: &Caller, id: &AssetId) -> Result<Asset> {
     archive.asset(caller, id)?.ok_or_else(|| {
-        Error::new(ErrorKind::NotFound, format!("asset `{id}` is not there; /v1/assets names those that are"))
+        Error::new(ErrorKind::NotFound, format!("asset `{id}` is not there"))
+            .mend("/v1/assets names those that are")
     })
 }
 

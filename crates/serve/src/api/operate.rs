@@ -305,8 +305,8 @@ async fn rebuild(ctx: Ctx, Json(document): Json<RebuildDocument>) -> Reply<Respo
 
 fn reindex(ctx: Ctx, what: RebuildWhat) -> Reply<Response> {
     if matches!(what, RebuildWhat::All) {
-        let error =
-            Error::invalid("only the index can be made anew online; say `index`, or leave `online` away");
+        let error = Error::invalid("only the index can be made anew online")
+            .mend("say `index`, or leave `online` away");
         return Err(error.at("/online").into());
     }
     start(ctx, Action::of("reindex"), |archive, caller, progress| {
@@ -328,8 +328,9 @@ fn watch_rebuild(archive: &Archive, progress: &dyn Progress) -> Result<RebuiltDo
         if progress.cancelled() {
             return Err(Error::new(
                 rushes_types::ErrorKind::Cancelled,
-                "the rebuild goes on without a watcher; `rushes status` says how far it is",
-            ));
+                "the rebuild goes on without a watcher",
+            )
+            .mend("`rushes status` says how far it is"));
         }
     }
 }
@@ -346,7 +347,8 @@ fn watch_rebuild(archive: &Archive, progress: &dyn Progress) -> Result<RebuiltDo
 )]
 async fn backup(ctx: Ctx, Json(document): Json<BackupDocument>) -> Reply<Response> {
     if !document.to.is_absolute() {
-        let error = Error::invalid("the folder of a backup is not an absolute path; begin it with `/`");
+        let error =
+            Error::invalid("the folder of a backup is not an absolute path").mend("begin it with `/`");
         return Err(error.at("/to").into());
     }
     start(ctx, Action::of("backup"), move |archive, caller, progress| {

@@ -51,8 +51,8 @@ async fn start_page(headers: HeaderMap) -> Response {
 )]
 async fn page_file(Path((version, name)): Path<(String, String)>, headers: HeaderMap) -> Reply<Response> {
     let Some(file) = rushes_page::find(&version, &name) else {
-        let detail = "the page has no such file in this version of the server; load `/` again";
-        return Err(Problem::new(ErrorKind::NotFound, detail));
+        let detail = "the page has no such file in this version of the server";
+        return Err(Problem::new(ErrorKind::NotFound, detail).mend("load `/` again"));
     };
     Ok(sent(&headers, &file.etag(), rushes_page::CACHE_FOREVER, file.content_type, file.bytes))
 }

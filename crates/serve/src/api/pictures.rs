@@ -19,7 +19,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::media::{Found, insert, open, respond};
+use super::media::{MediaFile, RangeHeaders, insert, open, respond};
 use super::registry::id;
 use crate::app::{App, Ctx};
 use crate::audit::Action;
@@ -74,7 +74,7 @@ async fn frame(
     let action = Action::of("frame").asset(asset.as_str());
     let name = asset.clone();
     let work = move |archive: &Archive, caller: &Caller| open(archive, caller, &asset);
-    let say = |found: &Found, action: Action| action.movie(found.asset.movie.as_str());
+    let say = |found: &MediaFile, action: Action| action.movie(found.asset.movie.as_str());
     let found = ctx.audited(action, work, say).await?;
     let at = PictureAt {
         at_ns: params.at_ns,
@@ -126,8 +126,7 @@ fn describe(mut response: Response, etag: &str) -> Response {
     get, path = "/v1/media/{asset}/proxy", tag = "reading",
     params(
         ("asset" = String, Path, description = "the asset's id"),
-        ("range" = Option<String>, Header, description = "`bytes=FIRST-LAST`, `bytes=FIRST-` or `bytes=-LAST_N`"),
-        ("if-range" = Option<String>, Header, description = "the entity tag of which the range is asked")
+        RangeHeaders
     ),
     responses(
         (status = 200, content_type = "video/*", body = Vec<u8>),
@@ -150,12 +149,12 @@ async fn proxy(ctx: Ctx, method: Method, Path(asset): Path<String>, headers: Hea
         Ok((found, key, state))
     };
     let say =
-        |(found, ..): &(Found, Key, ProxyState), action: Action| action.movie(found.asset.movie.as_str());
+        |(found, ..): &(MediaFile, Key, ProxyState), action: Action| action.movie(found.asset.movie.as_str());
     let (found, key, state) = ctx.audited(action, work, say).await?;
     let (state, done_per_mille) = match state {
         ProxyState::Ready { file, bytes, content_type } => {
             let etag = format!("\"{}\"", key.name());
-            return respond(&ctx, &method, &headers, Found { file, bytes, etag, content_type, ..found });
+            return respond(&ctx, &method, &headers, MediaFile { file, bytes, etag, content_type, ..found });
         }
         ProxyState::Making { done_per_mille } => ("making", done_per_mille),
         ProxyState::Waiting => ("waiting", None),

@@ -84,16 +84,14 @@ pub(super) fn list_limit(asked: Option<usize>) -> Reply<usize> {
     match asked {
         None => Ok(LIST_DEFAULT),
         Some(n) if (1..=LIST_MAX).contains(&n) => Ok(n),
-        Some(n) => Err(Problem::new(
-            ErrorKind::Invalid,
-            format!("`limit` is {n}; give a number from 1 to {LIST_MAX}, and `after` for the next page"),
-        )),
+        Some(n) => Err(Problem::new(ErrorKind::Invalid, format!("`limit` is {n}"))
+            .mend(format!("give a number from 1 to {LIST_MAX}, and `after` for the next page"))),
     }
 }
 
 /// An id from the address.
 pub(super) fn id<T>(parsed: std::result::Result<T, rushes_types::IdError>) -> Result<T> {
-    parsed.map_err(|e| Error::invalid(e.to_string()))
+    parsed.map_err(Error::from)
 }
 
 /// The lines of an upload: JSON lines, or one JSON object, or an array of them.

@@ -117,13 +117,11 @@ pub(super) struct WaitParams {
 }
 
 fn spec_of(document: &OpenRunDocument) -> Result<RunSpec> {
-    let at =
-        |pointer: &'static str| move |e: rushes_types::IdError| Error::invalid(e.to_string()).at(pointer);
+    let at = |pointer: &'static str| move |e: rushes_types::IdError| Error::from(e).at(pointer);
     let coverage = match document.coverage {
-        Some(c) => Some(
-            TimeRange::new(c.start_time_ns, c.end_time_ns)
-                .map_err(|e| Error::invalid(e.to_string()).at("/coverage"))?,
-        ),
+        Some(c) => {
+            Some(TimeRange::new(c.start_time_ns, c.end_time_ns).map_err(|e| Error::from(e).at("/coverage"))?)
+        }
         None => None,
     };
     Ok(RunSpec {
@@ -187,10 +185,8 @@ async fn get_run(ctx: Ctx, Path(run): Path<String>) -> Reply<Answer<RunDocument>
     let found = ctx
         .block(move |a, caller| {
             a.run(caller, &run)?.ok_or_else(|| {
-                Error::new(
-                    ErrorKind::NotFound,
-                    format!("run `{run}` is not there; /v1/runs names those that are"),
-                )
+                Error::new(ErrorKind::NotFound, format!("run `{run}` is not there"))
+                    .mend("/v1/runs names those that are")
             })
         })
         .await?;

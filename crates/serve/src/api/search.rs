@@ -77,7 +77,7 @@ pub(super) fn request_of(mut fields: serde_json::Map<String, Value>) -> Result<S
     let q = match fields.remove("q") {
         None | Some(Value::Null) => None,
         Some(Value::String(words)) => Some(words),
-        Some(_) => return Err(Error::invalid("`q` is no text; write the words in quotes").at("/q")),
+        Some(_) => return Err(Error::invalid("`q` is no text").mend("write the words in quotes").at("/q")),
     };
     let plan = Value::Object(fields);
     let plan = if q.is_some() { Plan::read_beside_words(&plan)? } else { Plan::read(&plan)? };
@@ -121,7 +121,7 @@ pub(super) struct SuggestParams {
 }
 
 /// An answer as it is sent, and what the audit log says of it.
-struct Found {
+struct AuditedAnswer {
     json: Vec<u8>,
     assets: BTreeSet<String>,
     movies: BTreeSet<String>,
@@ -142,7 +142,7 @@ struct Found {
 async fn search(ctx: Ctx, Json(fields): Json<serde_json::Map<String, Value>>) -> Reply<Response> {
     let request = request_of(fields)?;
     let work = move |archive: &Archive, caller: &Caller| find(archive, caller, &request);
-    let say = |found: &Found, action: Action| {
+    let say = |found: &AuditedAnswer, action: Action| {
         let action = found.assets.iter().fold(action, |action, asset| action.asset(asset));
         found.movies.iter().fold(action, |action, movie| action.movie(movie))
     };
@@ -152,12 +152,12 @@ async fn search(ctx: Ctx, Json(fields): Json<serde_json::Map<String, Value>>) ->
     Ok(response)
 }
 
-fn find(archive: &Archive, caller: &Caller, request: &SearchRequest) -> Result<Found> {
+fn find(archive: &Archive, caller: &Caller, request: &SearchRequest) -> Result<AuditedAnswer> {
     let answer = archive.search(caller, request)?;
     let json = serde_json::to_vec(&answer).map_err(|e| Error::bug(e.to_string()))?;
     let assets = answer.moments.iter().map(|m| m.asset_id.clone()).collect();
     let movies = answer.moments.iter().map(|m| m.movie_id.clone()).collect();
-    Ok(Found { json, assets, movies })
+    Ok(AuditedAnswer { json, assets, movies })
 }
 
 /// What a search would do: the resolved plan, with its warnings, without searching.
@@ -193,13 +193,13 @@ async fn suggest(ctx: Ctx, Params(params): Params<SuggestParams>) -> Reply<Answe
         None => SUGGESTIONS_DEFAULT,
         Some(n) if (1..=SUGGESTIONS_MAX).contains(&n) => n,
         Some(n) => {
-            let detail = format!("`limit` is {n}; give a number from 1 to {SUGGESTIONS_MAX}");
-            return Err(Problem::new(ErrorKind::Invalid, detail));
+            return Err(Problem::new(ErrorKind::Invalid, format!("`limit` is {n}"))
+                .mend(format!("give a number from 1 to {SUGGESTIONS_MAX}")));
         }
     };
     if params.q.len() > QUERY_BYTES_MAX {
-        let detail = format!("`q` has {} bytes; at most {QUERY_BYTES_MAX} are taken", params.q.len());
-        return Err(Problem::new(ErrorKind::TooLarge, detail));
+        return Err(Problem::new(ErrorKind::TooLarge, format!("`q` has {} bytes", params.q.len()))
+            .mend(format!("at most {QUERY_BYTES_MAX} are taken")));
     }
     let request = SuggestRequest { typed: params.q, tails: params.tails.unwrap_or_default(), limit };
     let work = move |archive: &Archive, caller: &Caller| archive.suggest(caller, &request);

@@ -14,21 +14,20 @@ pub(super) fn parse(text: &str, asset: &Asset) -> Result<i64> {
     }
     let looks_like_timecode = text.contains(';') || text.bytes().filter(|b| *b == b':').count() == 3;
     let Some(timecode) = AssetTimecode::of(asset).filter(|_| looks_like_timecode) else {
-        let mend = if looks_like_timecode {
-            format!(
-                "the frame rate of asset `{}` is not known; give seconds, or set its `frame_rate`",
+        return Err(if looks_like_timecode {
+            Error::invalid(format!(
+                "`{text}` cannot be read: the frame rate of asset `{}` is not known",
                 asset.id
-            )
+            ))
+            .mend("give seconds, or set its `frame_rate`")
         } else {
-            "write seconds (12.5), a clock (1:02:03.5) or timecode (01:00:10:05)".to_owned()
-        };
-        return Err(Error::invalid(format!("`{text}` is no time that can be read; {mend}")));
+            Error::invalid(format!("`{text}` is no time that can be read"))
+                .mend("write seconds (12.5), a clock (1:02:03.5) or timecode (01:00:10:05)")
+        });
     };
     timecode.ns_of(text).ok_or_else(|| {
-        Error::invalid(format!(
-            "`{text}` is no timecode at the rate of asset `{}`; write HH:MM:SS:FF",
-            asset.id
-        ))
+        Error::invalid(format!("`{text}` is no timecode at the rate of asset `{}`", asset.id))
+            .mend("write HH:MM:SS:FF")
     })
 }
 

@@ -157,7 +157,8 @@ async fn revoke(ctx: Ctx, Path(name): Path<String>) -> Reply<Answer<RevokedDocum
         if archive.tokens().revoke(&revoked)? {
             return Ok(());
         }
-        Err(Error::new(ErrorKind::NotFound, format!("no token is named `{revoked}`; /v1/tokens names them")))
+        Err(Error::new(ErrorKind::NotFound, format!("no token is named `{revoked}`"))
+            .mend("/v1/tokens names them"))
     };
     ctx.audited(Action::of("revoke-token").subject(name.clone()), work, |(), action| action).await?;
     Ok(Answer(RevokedDocument { name }))

@@ -3,9 +3,8 @@
 use std::collections::HashMap;
 
 use rushes_archive::BucketView;
-use rushes_store::LabelAliases;
 use rushes_types::limits::Limits;
-use rushes_types::{Annotation, AnnotationKey, Asset, Error, Model, Result};
+use rushes_types::{Annotation, AnnotationKey, Asset, Error, LabelAliases, Model, Result};
 use rushes_wire::LineError;
 use rushes_wire::records::{parse_asset_line, parse_label_line, parse_model_line};
 use rushes_wire::render::{AssetLine, ModelLine, bucket_documents};
@@ -17,10 +16,7 @@ pub(super) type Parse<T> = fn(&[u8], &Limits) -> std::result::Result<T, LineErro
 
 pub(super) const ASSET: Parse<Asset> = parse_asset_line;
 pub(super) const MODEL: Parse<Model> = parse_model_line;
-pub(super) const LABEL: Parse<LabelAliases> = |line, limits| {
-    let label = parse_label_line(line, limits)?;
-    Ok(LabelAliases { kind: label.kind, label: label.label, aliases: label.aliases })
-};
+pub(super) const LABEL: Parse<LabelAliases> = parse_label_line;
 
 fn raw(document: &impl Serialize) -> Result<Box<RawValue>> {
     to_raw_value(document).map_err(|e| Error::bug(e.to_string()))

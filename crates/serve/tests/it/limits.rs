@@ -1,11 +1,13 @@
 //! Limits: size of bodies, number of requests, time.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::Method;
 use rushes_archive::Caller;
 use rushes_serve::in_process;
+use tokio::sync::Notify;
 
 use crate::support::{Server, read, request};
 
@@ -35,8 +37,8 @@ impl futures_core::Stream for Pieces {
     }
 }
 
-/// A body that never comes.
-struct Never;
+/// A body that never comes; it says when it is waited for.
+struct Never(Arc<Notify>);
 
 impl hyper::body::Body for Never {
     type Data = axum::body::Bytes;
@@ -46,6 +48,7 @@ impl hyper::body::Body for Never {
         self: std::pin::Pin<&mut Self>,
         _cx: &mut std::task::Context<'_>,
     ) -> std::task::Poll<Option<Result<hyper::body::Frame<Self::Data>, Self::Error>>> {
+        self.0.notify_one();
         std::task::Poll::Pending
     }
 }
@@ -53,7 +56,8 @@ impl hyper::body::Body for Never {
 #[tokio::test]
 async fn a_body_that_does_not_come_is_given_up() {
     let server = Server::with(|c| c.limits.body_pause_max = Duration::from_millis(50));
-    let answer = server.call(Method::POST, "/v1/runs", "application/json", Body::new(Never)).await;
+    let answer =
+        server.call(Method::POST, "/v1/runs", "application/json", Body::new(Never(Arc::default()))).await;
     answer.problem(408);
 }
 
@@ -61,10 +65,11 @@ async fn a_body_that_does_not_come_is_given_up() {
 async fn a_full_house_is_answered_429_and_health_still_answers() {
     let server = Server::with(|c| c.limits.requests_max = 1);
     let headers = [("content-type", "application/json")];
-    let slow = request(Method::POST, "/v1/runs", &headers, Body::new(Never));
+    let arrived = Arc::new(Notify::new());
+    let slow = request(Method::POST, "/v1/runs", &headers, Body::new(Never(Arc::clone(&arrived))));
     let router = server.router.clone();
     let waiting = tokio::spawn(async move { read(in_process(&router, Caller::local(), slow).await).await });
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    arrived.notified().await;
     let refused = server.get("/v1/status").await;
     refused.problem(429);
     assert_eq!(refused.header("retry-after"), "1");
@@ -78,10 +83,11 @@ async fn a_full_house_is_answered_429_and_health_still_answers() {
 async fn uploads_are_limited_on_their_own() {
     let server = Server::with(|c| c.limits.ingests_max = 1);
     let headers = [("content-type", rushes_serve::NDJSON)];
-    let slow = request(Method::POST, "/v1/annotations", &headers, Body::new(Never));
+    let arrived = Arc::new(Notify::new());
+    let slow = request(Method::POST, "/v1/annotations", &headers, Body::new(Never(Arc::clone(&arrived))));
     let router = server.router.clone();
     let waiting = tokio::spawn(async move { read(in_process(&router, Caller::local(), slow).await).await });
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    arrived.notified().await;
     server.post_lines("/v1/annotations", "").await.problem(429);
     assert_eq!(server.get("/v1/status").await.status, 200);
     waiting.abort();

@@ -1,6 +1,5 @@
 //! The server from outside: through the router, and over a socket.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
-#![allow(clippy::print_stderr, reason = "and says when it is skipped")]
 
 mod access;
 mod annotations;
@@ -18,5 +17,7 @@ mod registry;
 mod runs;
 mod schema;
 mod search;
+#[path = "../../../testkit/src/skips.rs"] // by its path: the whole kit would bring an archive's crates along
+mod skips;
 mod socket;
 mod support;

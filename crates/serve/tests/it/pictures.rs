@@ -12,7 +12,7 @@ use serde_json::json;
 
 use crate::support::{Answer, Server, read, request};
 
-/// Makes a clip of two seconds, of which the second one has another picture. `false`, said aloud, without ffmpeg.
+/// Makes a clip of two seconds, of which the second one has another picture. `false`, and counted as skipped, without ffmpeg.
 fn clip(path: &Path) -> bool {
     let made = Command::new("ffmpeg")
         .args(["-v", "error", "-y", "-f", "lavfi", "-i", "color=red:s=320x180:r=25:d=1"])
@@ -22,7 +22,7 @@ fn clip(path: &Path) -> bool {
         .status();
     let is_made = made.is_ok_and(|s| s.success());
     if !is_made {
-        eprintln!("SKIPPED: ffmpeg is not installed, so no picture can be made");
+        crate::skips::skipped("ffmpeg", "no picture can be made: ffmpeg is not installed");
     }
     is_made
 }

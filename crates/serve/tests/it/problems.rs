@@ -76,6 +76,22 @@ async fn queries_of_the_address_are_checked() {
 }
 
 #[tokio::test]
+async fn a_semicolon_in_a_value_makes_no_mend() {
+    let server = Server::new();
+    let odd = json!({"all": [{"label": "Joey"}], "mode": "a; b"});
+    let problem = server.post("/v1/search", &odd).await.problem(400);
+    assert!(problem["detail"].as_str().unwrap().contains("`a; b`"), "{problem}");
+    assert!(!problem["mend"].as_str().unwrap().contains("b`"), "{problem}");
+    let reversed =
+        json!({"asset_id": "a", "model": "m@1", "coverage": {"start_time_ns": 2, "end_time_ns": 1}});
+    assert_eq!(server.post("/v1/runs", &reversed).await.problem(400)["mend"], "swap them or mend the end");
+    assert_eq!(
+        server.get("/v1/assets?limit=0").await.problem(400)["detail"].as_str().unwrap().matches("; ").count(),
+        1
+    );
+}
+
+#[tokio::test]
 async fn odd_ids_in_the_address_are_decoded_or_refused() {
     let server = Server::new();
     server.post("/v1/assets", &json!({"asset_id": "a/b c?é", "movie_id": "m"})).await.ok();

@@ -54,6 +54,16 @@ impl Running {
         read_all(&mut stream).await
     }
 
+    /// Waits until the server has a request besides the one that asks.
+    async fn until_another_is_in_flight(&self) {
+        let is_in_flight = async {
+            while !self.get("/metrics", "").await.contains("rushes_http_requests_in_flight 2") {
+                tokio::task::yield_now().await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(30), is_in_flight).await.unwrap();
+    }
+
     async fn get(&self, path: &str, more: &str) -> String {
         let host = self.address;
         self.exchange(&format!("GET {path} HTTP/1.1\r\nhost: {host}\r\n{more}connection: close\r\n\r\n"))
@@ -134,7 +144,7 @@ async fn requests_in_flight_may_end_and_idle_connections_are_closed() {
         body.len()
     );
     busy.write_all(head.as_bytes()).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    running.until_another_is_in_flight().await;
     running.stop.take().unwrap().send(()).unwrap();
     assert_eq!(read_all(&mut idle).await, "");
     busy.write_all(body.as_bytes()).await.unwrap();
@@ -151,7 +161,7 @@ async fn what_does_not_end_in_time_is_cut() {
         "POST /v1/assets HTTP/1.1\r\nhost: {host}\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n"
     );
     busy.write_all(head.as_bytes()).await.unwrap();
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    running.until_another_is_in_flight().await;
     running.stop.take().unwrap().send(()).unwrap();
     tokio::time::timeout(Duration::from_secs(5), running.task).await.unwrap().unwrap().unwrap();
 }
@@ -175,8 +185,11 @@ async fn slow_and_oversized_headers_are_given_up() {
 #[tokio::test]
 async fn connections_beyond_the_limit_wait_their_turn() {
     let running = start(|c| c.limits.connections_max = 1).await;
-    let first = running.connect().await;
-    tokio::time::sleep(Duration::from_millis(50)).await;
+    let mut first = running.connect().await;
+    // Answered, so it is the one that is accepted.
+    let host = running.address;
+    first.write_all(format!("GET /healthz HTTP/1.1\r\nhost: {host}\r\n\r\n").as_bytes()).await.unwrap();
+    first.read_u8().await.unwrap();
     let waiting = running.get("/healthz", "");
     let mut waiting = std::pin::pin!(waiting);
     assert!(tokio::time::timeout(Duration::from_millis(200), &mut waiting).await.is_err());

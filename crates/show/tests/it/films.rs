@@ -1,7 +1,5 @@
 //! The films are those of the screenplay.
 
-#![allow(clippy::print_stderr)] // what is skipped is said
-
 use std::path::Path;
 use std::process::Command;
 
@@ -26,7 +24,7 @@ fn ask(program: &str, args: &[&str], film: &rushes_show::Film) -> Option<String>
     let args = args.iter().map(|a| if *a == "FILM" { path.as_os_str() } else { a.as_ref() });
     let output = Command::new(program).args(args).output();
     let Ok(output) = output else {
-        eprintln!("SKIPPED: `{program}` is not installed, so the films are not looked at");
+        crate::skips::skipped(program, &format!("what the films hold: `{program}` is not installed"));
         return None;
     };
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

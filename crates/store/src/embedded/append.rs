@@ -6,17 +6,18 @@ use std::collections::hash_map::Entry;
 
 use rushes_types::{AssetId, Commit, Error, ModelRef, Result, RunId};
 
-use super::records::{Place, RunRow, decode_places, encode_places};
-use super::stored_block::{self, Packed, pack};
+use super::ids::{IdLocation, decode_locations, encode_locations};
 use super::tables::{self, IDS};
 use super::tx::Tx;
 use super::{EmbeddedStore, keys};
 use crate::current::Current;
 use crate::cut::{Cut, cut};
+use crate::records::RunRow;
 use crate::rules::{
     Redactor, Verdict, check_blocks_of_run, check_open, is_kept, judge, loose_segment, no_asset,
 };
-use crate::{BlockInput, Effect, Receipt, Take};
+use crate::stored_block::{self, Packed, pack};
+use crate::{AppendMode, BlockInput, Effect, Receipt, Rejection};
 
 /// Lines are cut into blocks of about this many bytes: small enough that erasing an annotation rewrites
 /// little, large enough that they compress well.
@@ -36,8 +37,8 @@ fn prepare<'a>(blocks: &'a [BlockInput<'_>], input: usize, pieces: &mut Vec<Piec
     Ok(())
 }
 
-/// Where the digests of ids that are taken come from.
-struct Taken<'a> {
+/// Looks up the digests that ids have already.
+struct IdLookup<'a> {
     scope: u64,
     /// Is nothing in the scope yet, so that looking is in vain?
     scope_is_empty: bool,
@@ -45,43 +46,43 @@ struct Taken<'a> {
     loose: Option<(&'a ModelRef, &'a Current)>,
 }
 
-impl Taken<'_> {
-    /// Digests under which the id is taken now, and its places in the scope.
-    fn look(&self, tx: &Tx<'_>, hash: u128) -> Result<(Vec<u128>, Vec<Place>)> {
-        let places = match self.scope_is_empty {
+impl IdLookup<'_> {
+    /// Digests that the id has now, and its locations in the scope.
+    fn digests_of(&self, tx: &Tx<'_>, hash: u128) -> Result<(Vec<u128>, Vec<IdLocation>)> {
+        let locations = match self.scope_is_empty {
             true => Vec::new(),
-            false => places(tx, self.scope, hash)?,
+            false => locations(tx, self.scope, hash)?,
         };
         let Some((model, current)) = self.loose else {
-            return Ok((places.iter().map(|p| p.digest).collect(), places));
+            return Ok((locations.iter().map(|p| p.digest).collect(), locations));
         };
         // A loose segment's number is its commit.
-        let stands = |p: &&Place| !current.superseded(model, Commit(p.segment), p.start_ns);
-        let mut digests: Vec<u128> = places.iter().filter(stands).map(|p| p.digest).collect();
+        let stands = |p: &&IdLocation| !current.superseded(model, Commit(p.segment), p.start_ns);
+        let mut digests: Vec<u128> = locations.iter().filter(stands).map(|p| p.digest).collect();
         for live in current.segments().iter().filter(|l| l.segment.model == *model) {
-            let of_run = places_of_run(tx, live.segment.id, live.segment.annotations, hash)?;
-            let stands = |p: &&Place| current.is_current(live.segment.id, p.start_ns);
+            let of_run = locations_of_run(tx, live.segment.id, live.segment.annotations, hash)?;
+            let stands = |p: &&IdLocation| current.is_current(live.segment.id, p.start_ns);
             digests.extend(of_run.iter().filter(stands).map(|p| p.digest));
         }
-        Ok((digests, places))
+        Ok((digests, locations))
     }
 }
 
-fn places(tx: &Tx<'_>, scope: u64, hash: u128) -> Result<Vec<Place>> {
+fn locations(tx: &Tx<'_>, scope: u64, hash: u128) -> Result<Vec<IdLocation>> {
     match tables::get(tx.folder, IDS, &keys::id(scope, hash))? {
-        Some(bytes) => decode_places(&bytes),
+        Some(bytes) => decode_locations(&bytes),
         None => Ok(Vec::new()),
     }
 }
 
-fn places_of_run(tx: &Tx<'_>, segment: u64, annotations: u64, hash: u128) -> Result<Vec<Place>> {
-    if annotations == 0 { Ok(Vec::new()) } else { places(tx, segment, hash) }
+fn locations_of_run(tx: &Tx<'_>, segment: u64, annotations: u64, hash: u128) -> Result<Vec<IdLocation>> {
+    if annotations == 0 { Ok(Vec::new()) } else { locations(tx, segment, hash) }
 }
 
 /// Adds pieces to a segment and says what became of each row.
 struct Adder<'a, 'p> {
     redactor: Option<&'a dyn Redactor>,
-    taken: Taken<'a>,
+    lookup: IdLookup<'a>,
     segment: u64,
     next_block: u32,
     /// Digests of ids accepted by this request.
@@ -96,20 +97,25 @@ impl Adder<'_, '_> {
         let mut positions = Vec::with_capacity(piece.cut.rows.len());
         for (row, hash) in piece.cut.rows.iter().zip(&piece.cut.hashes) {
             let position = row.position.saturating_sub(piece.cut.first);
-            let (digests, mut places) = match self.seen.entry(*hash) {
+            let (digests, mut locations) = match self.seen.entry(*hash) {
                 Entry::Occupied(seen) => (vec![*seen.get()], Vec::new()),
-                Entry::Vacant(_) => self.taken.look(tx, *hash)?,
+                Entry::Vacant(_) => self.lookup.digests_of(tx, *hash)?,
             };
             match judge(row, &digests) {
                 Verdict::Accept => {
                     self.seen.insert(*hash, row.digest);
                     let (segment, start_ns, digest) = (self.segment, row.start_ns, row.digest);
-                    places.push(Place { segment, block, position, start_ns, digest });
-                    tx.put_id(keys::id(self.taken.scope, *hash), encode_places(&places));
+                    locations.push(IdLocation { segment, block, position, start_ns, digest });
+                    tx.put_id(keys::id(self.lookup.scope, *hash), encode_locations(&locations));
                     positions.push(position);
                 }
                 Verdict::Duplicate => self.receipt.duplicates += 1,
-                Verdict::Reject(why) => self.receipt.rejected.push((piece.cut.input, row.position, why)),
+                Verdict::Reject(why) => self.receipt.rejected.push(Rejection {
+                    block: piece.cut.input,
+                    position: row.position,
+                    source: row.source,
+                    reason: why,
+                }),
             }
         }
         if positions.is_empty() {
@@ -122,7 +128,7 @@ impl Adder<'_, '_> {
         );
         self.next_block = block
             .checked_add(1)
-            .ok_or_else(|| Error::invalid("a run has too many blocks; send larger ones"))?;
+            .ok_or_else(|| Error::invalid("a run has too many blocks").mend("send larger ones"))?;
         let count = positions.len() as u64;
         self.accepted += count;
         self.receipt.accepted += count;
@@ -140,7 +146,7 @@ impl EmbeddedStore {
         &self,
         run: &RunId,
         blocks: &[BlockInput<'_>],
-        take: Take,
+        mode: AppendMode,
     ) -> Result<Receipt> {
         let mut pieces = Vec::new();
         for input in 0..blocks.len() {
@@ -153,7 +159,7 @@ impl EmbeddedStore {
             let mut receipt = Receipt::default();
             let mut adder = Adder {
                 redactor: self.redactor.as_deref(),
-                taken: Taken { scope: row.segment, scope_is_empty: row.blocks == 0, loose: None },
+                lookup: IdLookup { scope: row.segment, scope_is_empty: row.blocks == 0, loose: None },
                 segment: row.segment,
                 next_block: row.blocks,
                 seen: HashMap::new(),
@@ -164,7 +170,7 @@ impl EmbeddedStore {
                 adder.add(tx, piece)?;
             }
             let (next_block, accepted) = (adder.next_block, adder.accepted);
-            if !is_kept(take, &mut receipt) {
+            if !is_kept(mode, &mut receipt) {
                 tx.undo();
                 return Ok(receipt);
             }
@@ -177,21 +183,21 @@ impl EmbeddedStore {
         })
     }
 
-    pub(super) fn append_loose_lines(&self, blocks: &[BlockInput<'_>], take: Take) -> Result<Receipt> {
+    pub(super) fn append_loose_lines(&self, blocks: &[BlockInput<'_>], mode: AppendMode) -> Result<Receipt> {
         let mut groups: Vec<(&AssetId, &ModelRef, Vec<Piece<'_>>)> = Vec::new();
-        let mut places: HashMap<(&AssetId, &ModelRef), usize> = HashMap::new();
+        let mut group_of: HashMap<(&AssetId, &ModelRef), usize> = HashMap::new();
         for (input, block) in blocks.iter().enumerate() {
-            let place = *places.entry((&block.asset, &block.model)).or_insert_with(|| {
+            let group = *group_of.entry((&block.asset, &block.model)).or_insert_with(|| {
                 groups.push((&block.asset, &block.model, Vec::new()));
                 groups.len() - 1
             });
-            if let Some((_, _, pieces)) = groups.get_mut(place) {
+            if let Some((_, _, pieces)) = groups.get_mut(group) {
                 prepare(blocks, input, pieces)?;
             }
         }
         self.change(|tx| {
             for (asset, _, _) in &groups {
-                if take != Take::Nothing && tx.get(&keys::asset(asset))?.is_none() {
+                if mode != AppendMode::DryRun && tx.get(&keys::asset(asset))?.is_none() {
                     return Err(no_asset(asset));
                 }
             }
@@ -199,8 +205,8 @@ impl EmbeddedStore {
             for (asset, model, pieces) in &groups {
                 self.add_loose_group(tx, asset, model, pieces, &mut receipt)?;
             }
-            receipt.rejected.sort_unstable_by_key(|(block, position, _)| (*block, *position));
-            if !is_kept(take, &mut receipt) {
+            receipt.rejected.sort_unstable();
+            if !is_kept(mode, &mut receipt) {
                 tx.undo();
             }
             Ok(receipt)
@@ -221,7 +227,7 @@ impl EmbeddedStore {
         let segment = tx.counters.commits + 1;
         let mut adder = Adder {
             redactor: self.redactor.as_deref(),
-            taken: Taken { scope, scope_is_empty: known.is_none(), loose: Some((model, &current)) },
+            lookup: IdLookup { scope, scope_is_empty: known.is_none(), loose: Some((model, &current)) },
             segment,
             next_block: 0,
             seen: HashMap::new(),

@@ -7,18 +7,20 @@
 use std::sync::atomic::Ordering;
 
 use rushes_types::{
-    AnnotationId, AssetId, Commit, Error, ErrorKind, ModelRef, MovieId, Result, RunId, RunMode, RunState,
+    AnnotationId, AssetId, BlockFormat, Commit, Error, ErrorKind, ModelRef, MovieId, Result, RunId, RunMode,
+    RunState,
 };
 
 use super::EmbeddedStore;
+use super::ids::{IdLocation, decode_locations};
 use super::keys::{self, kind};
-use super::records::{Place, RunRow, decode_asset, decode_places, encode_effect};
-use super::stored_block::{self, pack};
 use super::tables::{self, BLOCKS, IDS, ROWS, TABLE_OF_BLOCKS, TABLE_OF_IDS};
 use super::tx::Tx;
 use crate::lines::keep_lines;
+use crate::records::{RunRow, decode_asset, encode_effect, hash_id};
 use crate::rules::{Redactor, loose_is_no_run, no_redactor};
-use crate::{BlockFormat, Effect, EraseTarget, Erased, Segment};
+use crate::stored_block::{self, pack};
+use crate::{Effect, EraseTarget, Erased, RunSegment};
 
 /// Most keys removed by one batch of the sweep.
 const SWEEP_KEYS: usize = 8_192;
@@ -221,7 +223,7 @@ impl Tx<'_> {
     fn drop_history(
         &mut self,
         asset: &AssetId,
-        gone: impl Fn(&Segment) -> bool,
+        gone: impl Fn(&RunSegment) -> bool,
         gone_run: impl Fn(&RunId) -> bool,
     ) -> Result<()> {
         let mut records = Vec::new();
@@ -274,13 +276,13 @@ impl Tx<'_> {
             row.map(|r| r.segment)
         };
         let Some(scope) = scope else { return Ok(None) };
-        let key = keys::id(scope, keys::hash_id(id));
+        let key = keys::id(scope, hash_id(id));
         let Some(bytes) = tables::get(self.folder, IDS, &key)? else { return Ok(None) };
-        let places = decode_places(&bytes)?;
-        let Some(last) = places.last().copied() else { return Ok(None) };
-        for place in &places {
-            self.blank(place, redactor)?;
-            self.shrink(asset, run, place.segment)?;
+        let locations = decode_locations(&bytes)?;
+        let Some(last) = locations.last().copied() else { return Ok(None) };
+        for location in &locations {
+            self.blank(location, redactor)?;
+            self.shrink(asset, run, location.segment)?;
         }
         self.remove_id(key);
         let (model, run, id) = (model.clone(), run.clone(), id.clone());
@@ -288,14 +290,15 @@ impl Tx<'_> {
         Ok(Some(self.commit(asset, &effect)))
     }
 
-    /// Rewrites the block of a place without it.
-    fn blank(&mut self, place: &Place, redactor: Option<&dyn Redactor>) -> Result<()> {
-        let key = keys::block(place.segment, place.block);
+    /// Rewrites the block of an annotation without it.
+    fn blank(&mut self, location: &IdLocation, redactor: Option<&dyn Redactor>) -> Result<()> {
+        let key = keys::block(location.segment, location.block);
         let stored = tables::get(self.folder, BLOCKS, &key)?.ok_or_else(|| {
-            Error::new(ErrorKind::Corrupt, "a block of the annotation store is missing; restore a backup")
+            Error::new(ErrorKind::Corrupt, "a block of the annotation store is missing")
+                .mend("restore a backup")
         })?;
         let mut block = stored_block::decode(&stored)?;
-        block.positions.retain(|p| *p != place.position);
+        block.positions.retain(|p| *p != location.position);
         if block.positions.is_empty() {
             self.remove_block(key);
             return Ok(());

@@ -11,12 +11,12 @@ use rushes_types::{AssetId, Commit, Error, ErrorKind, ModelRef, Result, Run, Run
 use super::EmbeddedStore;
 use super::keys::{self, Key};
 use super::load::{Loader, Scope};
-use super::records::{RunRow, encode_asset};
 use super::tables::{TABLE_OF_BLOCKS, TABLE_OF_IDS};
 use super::tx::Tx;
-use crate::moving::{changed_meanwhile, check_content, check_import_block, renumbered, run_is_elsewhere};
+use crate::import::{changed_meanwhile, check_content, check_import_block, renumbered, run_is_elsewhere};
+use crate::records::{RunRow, encode_asset};
 use crate::rules::RUN_SEGMENT_BASE;
-use crate::{AssetImport, CommitRecord, Effect, ImportPlan, Imported, Segment, SegmentReader};
+use crate::{AssetImport, CommitRecord, Effect, ImportPlan, Imported, RunSegment, SegmentReader};
 
 /// The numbers that an import writes under.
 struct Reserved {
@@ -54,7 +54,7 @@ impl EmbeddedStore {
                 Begun::Reserved(reserved) => break reserved,
                 Begun::Dropped => {
                     self.sweep()?;
-                    done = Imported::Anew;
+                    done = Imported::Replaced;
                 }
             }
         };
@@ -81,7 +81,7 @@ impl EmbeddedStore {
         let have = tx.history_before(asset)?;
         let runs: Vec<Run> = tx.runs_of(asset)?.into_iter().map(|row| row.run).collect();
         let Some(plan) = import.plan(&have, &runs)? else { return Ok(Begun::Nothing) };
-        if plan.anew {
+        if plan.replaces {
             tx.drop_asset(asset)?;
             return Ok(Begun::Dropped);
         }
@@ -185,7 +185,7 @@ impl Reserved {
         Ok(())
     }
 
-    fn number_of(&self, segment: &Segment) -> Result<u64> {
+    fn number_of(&self, segment: &RunSegment) -> Result<u64> {
         let number = self.numbers.get(&segment.id).copied();
         number.ok_or_else(|| Error::bug(format!("segment {} was given no number", segment.id)))
     }
@@ -198,11 +198,9 @@ fn loose_number(tx: &Tx<'_>, import: &AssetImport, commit: Commit) -> Result<u64
     }
     Err(Error::new(
         ErrorKind::Conflict,
-        format!(
-            "commit {commit} of asset `{}` is one of another asset here; take it over into an empty archive",
-            import.asset
-        ),
-    ))
+        format!("commit {commit} of asset `{}` is one of another asset here", import.asset),
+    )
+    .mend("take it over into an empty archive"))
 }
 
 fn next_run(tx: &mut Tx<'_>) -> u64 {

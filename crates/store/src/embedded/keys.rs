@@ -1,7 +1,7 @@
 //! Keys of the tables. Numbers are big-endian, so that keys sort as they do; ids end with a zero byte,
 //! which no id holds.
 
-use rushes_types::{AnnotationId, AssetId, Commit, ModelRef, RunId};
+use rushes_types::{AssetId, Commit, ModelRef, RunId};
 
 /// A key of the table of rows.
 pub(super) type Key = Vec<u8>;
@@ -140,11 +140,6 @@ pub(super) fn block(segment: u64, number: u32) -> [u8; 12] {
     key[..8].copy_from_slice(&segment.to_be_bytes());
     key[8..].copy_from_slice(&number.to_be_bytes());
     key
-}
-
-/// Names an id within any scope.
-pub fn hash_id(id: &AnnotationId) -> u128 {
-    xxhash_rust::xxh3::xxh3_128(id.as_str().as_bytes())
 }
 
 /// An id of a scope: a run's segment, or the number of a loose scope.

@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use rushes_kv::Folder;
 use rushes_types::Result;
 
+use super::ids::{IdLocation, decode_locations, encode_locations};
 use super::keys;
-use super::records::{Place, decode_places, encode_places};
-use super::stored_block::{self, pack};
 use super::tables::{self, BLOCKS, IDS};
 use crate::ImportBlock;
+use crate::records::hash_id;
+use crate::stored_block::{self, pack};
 
 /// Content is written in batches of about this many bytes.
 const BATCH_BYTES: usize = 4 << 20;
@@ -25,7 +26,7 @@ pub(super) struct Scope {
     pub before: Option<u64>,
     /// Is nothing of an earlier batch in it, so that looking is in vain?
     pub empty: bool,
-    /// May an id have several places in it?
+    /// May an id have several locations in it?
     pub loose: bool,
 }
 
@@ -33,14 +34,14 @@ pub(super) struct Scope {
 pub(super) struct Loader<'a> {
     folder: &'a Folder,
     rows: Vec<(usize, Vec<u8>, Vec<u8>)>,
-    /// Places of this batch in scopes of loose lines, where an id may have several.
-    places: HashMap<[u8; 24], Vec<Place>>,
+    /// Locations of this batch in scopes of loose lines, where an id may have several.
+    locations: HashMap<[u8; 24], Vec<IdLocation>>,
     bytes: usize,
 }
 
 impl<'a> Loader<'a> {
     pub(super) fn new(folder: &'a Folder) -> Self {
-        Self { folder, rows: Vec::new(), places: HashMap::new(), bytes: 0 }
+        Self { folder, rows: Vec::new(), locations: HashMap::new(), bytes: 0 }
     }
 
     /// Adds a block and its ids.
@@ -50,23 +51,23 @@ impl<'a> Loader<'a> {
         self.bytes = self.bytes.saturating_add(stored.len());
         self.rows.push((BLOCKS, keys::block(segment, block).to_vec(), stored));
         for row in &piece.rows {
-            let key = keys::id(scope.number, keys::hash_id(&row.id));
+            let key = keys::id(scope.number, hash_id(&row.id));
             let (position, start_ns, digest) = (row.position, row.start_ns, row.digest);
-            let place = Place { segment, block, position, start_ns, digest };
+            let location = IdLocation { segment, block, position, start_ns, digest };
             self.bytes = self.bytes.saturating_add(ID_BYTES);
             if !scope.loose {
-                self.rows.push((IDS, key.to_vec(), encode_places(&[place])));
+                self.rows.push((IDS, key.to_vec(), encode_locations(&[location])));
                 continue;
             }
-            let mut places = self.places.remove(&key).unwrap_or_default();
-            if places.is_empty()
+            let mut locations = self.locations.remove(&key).unwrap_or_default();
+            if locations.is_empty()
                 && !scope.empty
                 && let Some(bytes) = tables::get(self.folder, IDS, &key)?
             {
-                places = decode_places(&bytes)?;
+                locations = decode_locations(&bytes)?;
             }
-            places.push(place);
-            self.places.insert(key, places);
+            locations.push(location);
+            self.locations.insert(key, locations);
         }
         if self.bytes >= BATCH_BYTES { self.flush() } else { Ok(()) }
     }
@@ -95,8 +96,9 @@ impl<'a> Loader<'a> {
     pub(super) fn flush(&mut self) -> Result<()> {
         self.bytes = 0;
         let folder = self.folder;
-        let places = std::mem::take(&mut self.places);
-        let ids = places.into_iter().map(|(key, places)| (IDS, key.to_vec(), encode_places(&places)));
+        let locations = std::mem::take(&mut self.locations);
+        let ids =
+            locations.into_iter().map(|(key, locations)| (IDS, key.to_vec(), encode_locations(&locations)));
         let rows: Vec<_> = std::mem::take(&mut self.rows).into_iter().chain(ids).collect();
         if rows.is_empty() {
             return Ok(());

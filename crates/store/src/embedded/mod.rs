@@ -9,15 +9,14 @@
 //! batch survives, whole, is known when the store is opened again. Sending it again is always right.
 
 mod append;
-pub(crate) mod codec;
+mod counters;
 mod erase;
+mod ids;
 mod import;
-pub(crate) mod keys;
+mod keys;
 mod load;
-pub(crate) mod records;
 mod registry;
 mod runs;
-pub(crate) mod stored_block;
 mod tables;
 mod tx;
 
@@ -28,15 +27,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use fjall::Readable;
 use rushes_kv::{Faults, Folder};
-use rushes_types::{Asset, AssetId, Commit, Error, Model, ModelRef, Result, Run, RunId, Visibility};
+use rushes_types::{Asset, AssetId, Commit, Error, LabelAliases, Model, Result, Run, RunId, Visibility};
 
+use self::counters::Counters;
 use self::keys::{Key, kind};
-use self::records::{Counters, RunRow, decode_asset, decode_effect, decode_label, decode_model};
 use self::tx::{Tx, WriterState};
+use crate::records::{RunRow, decode_asset, decode_effect, decode_label};
 use crate::rules::{Redactor, check_run_id};
+use crate::stored_block;
 use crate::{
-    AnnotationStore, AssetImport, Block, BlockInput, CommitRecord, EraseTarget, Imported, LabelAliases,
-    OutboxPage, OutboxRow, Receipt, RunSpec, SegmentReader, StoreCounts, Take,
+    AnnotationStore, Append, AppendMode, AssetImport, Block, BlockInput, CommitRecord, EraseTarget, Erasure,
+    History, Import, Imported, Outbox, OutboxPage, OutboxRow, Receipt, Registry, RunSpec, Runs,
+    SegmentReader, StoreCapabilities, StoreCounts,
 };
 
 /// Memory for cached blocks where the options name none, in bytes.
@@ -124,83 +126,17 @@ impl EmbeddedStore {
     }
 }
 
-impl AnnotationStore for EmbeddedStore {
-    fn put_assets(&self, assets: &[Asset]) -> Result<Option<Commit>> {
-        self.change(|tx| tx.put_assets(assets))
-    }
-
+impl History for EmbeddedStore {
     fn asset(&self, id: &AssetId) -> Result<Option<Asset>> {
         tables::get_row(&self.folder, &keys::asset(id))?.map(|bytes| decode_asset(&bytes)).transpose()
-    }
-
-    fn assets(&self, after: Option<&AssetId>, limit: usize) -> Result<Vec<Asset>> {
-        let from = after.map_or_else(|| vec![kind::ASSET], |id| keys::after(keys::asset(id)));
-        tables::page(&self.folder, from, vec![kind::ASSET + 1], limit, |_, value| decode_asset(value))
-    }
-
-    fn assets_with_history(&self, after: Option<&AssetId>, limit: usize) -> Result<Vec<AssetId>> {
-        registry::assets_with_history(&self.folder, after, limit)
-    }
-
-    fn put_model(&self, model: &Model) -> Result<()> {
-        self.change(|tx| tx.register_model(model))
-    }
-
-    fn model(&self, model: &ModelRef) -> Result<Option<Model>> {
-        tables::get_row(&self.folder, &keys::model(model))?.map(|bytes| decode_model(&bytes)).transpose()
     }
 
     fn models(&self) -> Result<Vec<Model>> {
         registry::models(&self.folder)
     }
 
-    fn put_labels(&self, labels: &[LabelAliases]) -> Result<()> {
-        self.change(|tx| tx.put_labels(labels))
-    }
-
-    fn labels(&self) -> Result<Vec<LabelAliases>> {
-        let (from, to) = (vec![kind::LABEL], vec![kind::LABEL + 1]);
-        tables::page(&self.folder, from, to, usize::MAX, |_, value| decode_label(value))
-    }
-
-    fn open_run(&self, spec: &RunSpec) -> Result<Run> {
-        check_run_id(spec)?;
-        self.change(|tx| tx.open_run(spec))
-    }
-
-    fn append(&self, run: &RunId, blocks: &[BlockInput<'_>], take: Take) -> Result<Receipt> {
-        self.append_to_run(run, blocks, take)
-    }
-
-    fn commit_run(&self, run: &RunId) -> Result<Commit> {
-        self.change(|tx| tx.commit_run(run))
-    }
-
-    fn abort_run(&self, run: &RunId) -> Result<()> {
-        self.change(|tx| tx.abort_run(run))?;
-        self.sweep_if_possible();
-        Ok(())
-    }
-
-    fn restore_run(&self, run: &RunId) -> Result<Commit> {
-        self.change(|tx| tx.restore_run(run))
-    }
-
-    fn set_visibility(&self, run: &RunId, visibility: Visibility) -> Result<Option<Commit>> {
-        self.change(|tx| tx.set_visibility(run, visibility))
-    }
-
-    fn run(&self, run: &RunId) -> Result<Option<Run>> {
-        let row = tables::get_row(&self.folder, &keys::run(run))?;
-        row.map(|bytes| Ok(RunRow::decode(&bytes)?.run)).transpose()
-    }
-
-    fn runs(&self, asset: Option<&AssetId>, after: Option<&RunId>, limit: usize) -> Result<Vec<Run>> {
-        runs::list(&self.folder, asset, after, limit)
-    }
-
-    fn append_loose(&self, blocks: &[BlockInput<'_>], take: Take) -> Result<Receipt> {
-        self.append_loose_lines(blocks, take)
+    fn assets_with_history(&self, after: Option<&AssetId>, limit: usize) -> Result<Vec<AssetId>> {
+        registry::assets_with_history(&self.folder, after, limit)
     }
 
     fn history(&self, asset: &AssetId, after: Commit, limit: usize) -> Result<Vec<CommitRecord>> {
@@ -232,7 +168,77 @@ impl AnnotationStore for EmbeddedStore {
         }
         Ok(())
     }
+}
 
+impl Registry for EmbeddedStore {
+    fn put_assets(&self, assets: &[Asset]) -> Result<Option<Commit>> {
+        self.change(|tx| tx.put_assets(assets))
+    }
+
+    fn assets(&self, after: Option<&AssetId>, limit: usize) -> Result<Vec<Asset>> {
+        let from = after.map_or_else(|| vec![kind::ASSET], |id| keys::after(keys::asset(id)));
+        tables::page(&self.folder, from, vec![kind::ASSET + 1], limit, |_, value| decode_asset(value))
+    }
+
+    fn put_model(&self, model: &Model) -> Result<()> {
+        self.change(|tx| tx.register_model(model))
+    }
+
+    fn put_labels(&self, labels: &[LabelAliases]) -> Result<()> {
+        self.change(|tx| tx.put_labels(labels))
+    }
+
+    fn labels(&self) -> Result<Vec<LabelAliases>> {
+        let (from, to) = (vec![kind::LABEL], vec![kind::LABEL + 1]);
+        tables::page(&self.folder, from, to, usize::MAX, |_, value| decode_label(value))
+    }
+}
+
+impl Runs for EmbeddedStore {
+    fn open_run(&self, spec: &RunSpec) -> Result<Run> {
+        check_run_id(spec)?;
+        self.change(|tx| tx.open_run(spec))
+    }
+
+    fn commit_run(&self, run: &RunId) -> Result<Commit> {
+        self.change(|tx| tx.commit_run(run))
+    }
+
+    fn abort_run(&self, run: &RunId) -> Result<()> {
+        self.change(|tx| tx.abort_run(run))?;
+        self.sweep_if_possible();
+        Ok(())
+    }
+
+    fn restore_run(&self, run: &RunId) -> Result<Commit> {
+        self.change(|tx| tx.restore_run(run))
+    }
+
+    fn set_visibility(&self, run: &RunId, visibility: Visibility) -> Result<Option<Commit>> {
+        self.change(|tx| tx.set_visibility(run, visibility))
+    }
+
+    fn run(&self, run: &RunId) -> Result<Option<Run>> {
+        let row = tables::get_row(&self.folder, &keys::run(run))?;
+        row.map(|bytes| Ok(RunRow::decode(&bytes)?.run)).transpose()
+    }
+
+    fn runs(&self, asset: Option<&AssetId>, after: Option<&RunId>, limit: usize) -> Result<Vec<Run>> {
+        runs::list(&self.folder, asset, after, limit)
+    }
+}
+
+impl Append for EmbeddedStore {
+    fn append(&self, run: &RunId, blocks: &[BlockInput<'_>], mode: AppendMode) -> Result<Receipt> {
+        self.append_to_run(run, blocks, mode)
+    }
+
+    fn append_loose(&self, blocks: &[BlockInput<'_>], mode: AppendMode) -> Result<Receipt> {
+        self.append_loose_lines(blocks, mode)
+    }
+}
+
+impl Erasure for EmbeddedStore {
     fn erase(&self, target: &EraseTarget) -> Result<Option<Commit>> {
         self.erase_target(target)
     }
@@ -241,7 +247,9 @@ impl AnnotationStore for EmbeddedStore {
         self.sweep()?;
         self.folder.purge()
     }
+}
 
+impl Outbox for EmbeddedStore {
     fn outbox(&self, after: u64, limit: usize) -> Result<OutboxPage> {
         let after = Commit(after.max(self.trimmed.load(Ordering::Acquire)));
         let durable = Commit(self.folder.durable_mark());
@@ -260,6 +268,16 @@ impl AnnotationStore for EmbeddedStore {
         self.trim(upto)
     }
 
+    fn last_commit(&self) -> Result<Commit> {
+        Ok(Commit(self.folder.durable_mark()))
+    }
+
+    fn settled(&self) -> Result<Commit> {
+        self.last_commit()
+    }
+}
+
+impl Import for EmbeddedStore {
     fn import(&self, import: &AssetImport, content: &mut SegmentReader<'_>) -> Result<Imported> {
         self.import_asset(import, content)
     }
@@ -267,9 +285,11 @@ impl AnnotationStore for EmbeddedStore {
     fn import_models(&self, models: &[Model]) -> Result<()> {
         models.iter().try_for_each(|model| self.change(|tx| tx.put_model(model)).map(drop))
     }
+}
 
-    fn last_commit(&self) -> Result<Commit> {
-        Ok(Commit(self.folder.durable_mark()))
+impl AnnotationStore for EmbeddedStore {
+    fn capabilities(&self) -> StoreCapabilities {
+        StoreCapabilities { shared: false, dense_commits: true, erases_arrow_rows: self.redactor.is_some() }
     }
 
     fn counts(&self) -> Result<StoreCounts> {

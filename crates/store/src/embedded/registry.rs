@@ -2,16 +2,16 @@
 
 use std::collections::HashMap;
 
-use rushes_types::{Asset, AssetId, Commit, Error, ErrorKind, Model, ModelRef, Result};
+use rushes_types::{Asset, AssetId, Commit, Error, ErrorKind, LabelAliases, Model, ModelRef, Result};
 
 use rushes_kv::Folder;
 
 use super::keys::{self, kind};
-use super::records::{decode_asset, decode_model, encode_asset, encode_label, encode_model};
 use super::tables;
 use super::tx::Tx;
+use crate::Effect;
+use crate::records::{decode_asset, decode_model, encode_asset, encode_label, encode_model};
 use crate::rules::{check_label, check_model};
-use crate::{Effect, LabelAliases};
 
 impl Tx<'_> {
     pub(super) fn put_assets(&mut self, assets: &[Asset]) -> Result<Option<Commit>> {
@@ -111,7 +111,8 @@ pub(super) fn assets_with_history(
     while found.len() < limit {
         let first = tables::page(folder, from, vec![kind::HISTORY + 1], 1, |key, _| {
             keys::asset_of_history(key).ok_or_else(|| {
-                Error::new(ErrorKind::Corrupt, "a history row's key names no asset; run `rushes verify`")
+                Error::new(ErrorKind::Corrupt, "a history row's key names no asset")
+                    .mend("run `rushes verify`")
             })
         })?;
         let Some(asset) = first.into_iter().next() else { break };

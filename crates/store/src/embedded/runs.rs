@@ -4,10 +4,10 @@ use rushes_kv::Folder;
 use rushes_types::{AssetId, Commit, Result, Run, RunId, RunState, Visibility};
 
 use super::keys::{self, kind};
-use super::records::RunRow;
 use super::tables::{self, TABLE_OF_BLOCKS, TABLE_OF_IDS};
 use super::tx::Tx;
 use crate::current::Current;
+use crate::records::RunRow;
 use crate::rules::{
     RUN_SEGMENT_BASE, check_committed, check_open, new_run, no_asset, run_id, same_run, visibility_verb,
 };

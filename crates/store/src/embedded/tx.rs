@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, HashMap};
 use rushes_kv::{Folder, Ticket};
 use rushes_types::{AssetId, Commit, ModelRef, Result, RunId};
 
+use super::counters::Counters;
 use super::keys::{self, Key};
-use super::records::{Counters, RunRow, decode_effect, encode_effect};
 use super::tables;
 use crate::current::Current;
+use crate::records::{RunRow, decode_effect, encode_effect};
 use crate::rules::no_run;
 use crate::{CommitRecord, Effect};
 
@@ -65,8 +66,8 @@ impl<'a> Tx<'a> {
         self.rows.insert(key, None);
     }
 
-    pub(super) fn put_id(&mut self, key: [u8; 24], places: Vec<u8>) {
-        self.ids.push((key, Some(places)));
+    pub(super) fn put_id(&mut self, key: [u8; 24], locations: Vec<u8>) {
+        self.ids.push((key, Some(locations)));
     }
 
     pub(super) fn remove_id(&mut self, key: [u8; 24]) {
@@ -108,7 +109,7 @@ impl<'a> Tx<'a> {
         self.forget_claims(asset);
     }
 
-    /// What runs claimed on the asset is to be read anew after this change.
+    /// What runs claimed on the asset is to be read again after this change.
     pub(super) fn forget_claims(&mut self, asset: &AssetId) {
         self.stale.push(asset.clone());
     }

@@ -2,20 +2,16 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use rushes_types::{Error, Result, Run, RunState};
+use rushes_types::{Error, Model, Result, Run, RunState};
 
 use super::MemoryStore;
-use super::state::{Kept, RunEntry, State};
-use crate::moving::{changed_meanwhile, check_content, check_import_block, renumbered, run_is_elsewhere};
-use crate::rules::RUN_SEGMENT_BASE;
-use crate::{AssetImport, CommitRecord, Effect, ImportPlan, Imported, OutboxRow, SegmentReader};
+use super::state::{RunEntry, State, StoredBlock};
+use crate::import::{changed_meanwhile, check_content, check_import_block, renumbered, run_is_elsewhere};
+use crate::rules::{RUN_SEGMENT_BASE, check_model};
+use crate::{AssetImport, CommitRecord, Effect, Import, ImportPlan, Imported, OutboxRow, SegmentReader};
 
-impl MemoryStore {
-    pub(super) fn import_asset(
-        &self,
-        import: &AssetImport,
-        content: &mut SegmentReader<'_>,
-    ) -> Result<Imported> {
+impl Import for MemoryStore {
+    fn import(&self, import: &AssetImport, content: &mut SegmentReader<'_>) -> Result<Imported> {
         import.check()?;
         let (have, runs) = {
             let state = self.state();
@@ -24,12 +20,16 @@ impl MemoryStore {
             (state.history(&import.asset).to_vec(), runs)
         };
         let Some(plan) = import.plan(&have, &runs)? else { return Ok(Imported::Unchanged) };
-        let mut blocks: BTreeMap<u64, Vec<Kept>> = BTreeMap::new();
+        let mut blocks: BTreeMap<u64, Vec<StoredBlock>> = BTreeMap::new();
         for segment in import.new_segments(&plan) {
             let kept = blocks.entry(segment.id).or_default();
             content(segment, &mut |piece| {
                 check_import_block(&piece)?;
-                kept.push(Kept { format: piece.block.format, bytes: piece.block.bytes, rows: piece.rows });
+                kept.push(StoredBlock {
+                    format: piece.block.format,
+                    bytes: piece.block.bytes,
+                    rows: piece.rows,
+                });
                 Ok(())
             })?;
             let found = kept.iter().map(|k| k.rows.len() as u64).sum();
@@ -48,7 +48,16 @@ impl MemoryStore {
         }
         let numbers = import.known_segments(&plan, &have);
         state.take_over(import, &plan, numbers, blocks)?;
-        Ok(if plan.anew { Imported::Anew } else { Imported::Added })
+        Ok(if plan.replaces { Imported::Replaced } else { Imported::Added })
+    }
+
+    fn import_models(&self, models: &[Model]) -> Result<()> {
+        let mut state = self.state();
+        for model in models {
+            check_model(model, state.models.values())?;
+            state.models.insert(model.model.clone(), model.clone());
+        }
+        Ok(())
     }
 }
 
@@ -58,10 +67,10 @@ impl State {
         import: &AssetImport,
         plan: &ImportPlan,
         mut numbers: HashMap<u64, u64>,
-        blocks: BTreeMap<u64, Vec<Kept>>,
+        blocks: BTreeMap<u64, Vec<StoredBlock>>,
     ) -> Result<()> {
         let asset = &import.asset;
-        if plan.anew {
+        if plan.replaces {
             self.forget_asset(asset);
         }
         match &import.document {

@@ -7,17 +7,19 @@ mod state;
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rushes_types::{Asset, AssetId, Commit, Model, ModelRef, Result, Run, RunId, RunState, Visibility};
+use rushes_types::{
+    Asset, AssetId, Commit, LabelAliases, Model, ModelRef, Result, Run, RunId, RunState, Visibility,
+};
 
-use self::state::{Kept, RunEntry, State};
+use self::state::{RunEntry, State, StoredBlock};
 use crate::current::Current;
 use crate::rules::{
     self, RUN_SEGMENT_BASE, Redactor, check_blocks_of_run, check_committed, check_model, check_open,
     check_rows, check_run_id, is_kept, no_asset, same_run, visibility_verb,
 };
 use crate::{
-    AnnotationStore, AssetImport, Block, BlockInput, CommitRecord, Effect, EraseTarget, Imported,
-    LabelAliases, OutboxPage, OutboxRow, Receipt, RunSpec, SegmentReader, StoreCounts, Take,
+    AnnotationStore, Append, AppendMode, Block, BlockInput, CommitRecord, Effect, EraseTarget, Erasure,
+    History, Outbox, OutboxPage, OutboxRow, Receipt, Registry, RunSpec, Runs, StoreCapabilities, StoreCounts,
 };
 
 /// The annotation store in memory.
@@ -46,7 +48,46 @@ impl MemoryStore {
     }
 }
 
-impl AnnotationStore for MemoryStore {
+impl History for MemoryStore {
+    fn asset(&self, id: &AssetId) -> Result<Option<Asset>> {
+        Ok(self.state().assets.get(id).cloned())
+    }
+
+    fn models(&self) -> Result<Vec<Model>> {
+        Ok(self.state().models.values().cloned().collect())
+    }
+
+    fn assets_with_history(&self, after: Option<&AssetId>, limit: usize) -> Result<Vec<AssetId>> {
+        let state = self.state();
+        let later = state.history.keys().filter(|id| after.is_none_or(|after| *id > after));
+        Ok(later.take(limit).cloned().collect())
+    }
+
+    fn history(&self, asset: &AssetId, after: Commit, limit: usize) -> Result<Vec<CommitRecord>> {
+        let state = self.state();
+        let later = state.history(asset).iter().filter(|r| r.commit > after);
+        Ok(later.take(limit).cloned().collect())
+    }
+
+    fn blocks(&self, asset: &AssetId, segment: u64, each: &mut dyn FnMut(Block) -> Result<()>) -> Result<()> {
+        let blocks: Vec<StoredBlock> = {
+            let state = self.state();
+            let committed = state
+                .history(asset)
+                .iter()
+                .any(|r| matches!(&r.effect, Effect::Segment(s) | Effect::Restored(s) if s.id == segment));
+            let blocks = state.blocks.get(&(asset.clone(), segment)).filter(|_| committed);
+            blocks.cloned().unwrap_or_default()
+        };
+        for block in blocks.into_iter().filter(|b| !b.rows.is_empty()) {
+            let positions = block.rows.iter().map(|r| r.position).collect();
+            each(Block { format: block.format, positions, bytes: block.bytes })?;
+        }
+        Ok(())
+    }
+}
+
+impl Registry for MemoryStore {
     fn put_assets(&self, assets: &[Asset]) -> Result<Option<Commit>> {
         let mut state = self.state();
         let mut last = None;
@@ -61,19 +102,9 @@ impl AnnotationStore for MemoryStore {
         Ok(last)
     }
 
-    fn asset(&self, id: &AssetId) -> Result<Option<Asset>> {
-        Ok(self.state().assets.get(id).cloned())
-    }
-
     fn assets(&self, after: Option<&AssetId>, limit: usize) -> Result<Vec<Asset>> {
         let state = self.state();
         let later = state.assets.values().filter(|a| after.is_none_or(|after| a.id > *after));
-        Ok(later.take(limit).cloned().collect())
-    }
-
-    fn assets_with_history(&self, after: Option<&AssetId>, limit: usize) -> Result<Vec<AssetId>> {
-        let state = self.state();
-        let later = state.history.keys().filter(|id| after.is_none_or(|after| *id > after));
         Ok(later.take(limit).cloned().collect())
     }
 
@@ -90,14 +121,6 @@ impl AnnotationStore for MemoryStore {
             state.commit(&asset, Effect::Registered);
         }
         Ok(())
-    }
-
-    fn model(&self, model: &ModelRef) -> Result<Option<Model>> {
-        Ok(self.state().models.get(model).cloned())
-    }
-
-    fn models(&self) -> Result<Vec<Model>> {
-        Ok(self.state().models.values().cloned().collect())
     }
 
     fn put_labels(&self, labels: &[LabelAliases]) -> Result<()> {
@@ -123,7 +146,9 @@ impl AnnotationStore for MemoryStore {
         });
         Ok(labels.collect())
     }
+}
 
+impl Runs for MemoryStore {
     fn open_run(&self, spec: &RunSpec) -> Result<Run> {
         check_run_id(spec)?;
         let mut state = self.state();
@@ -150,29 +175,6 @@ impl AnnotationStore for MemoryStore {
         let segment = RUN_SEGMENT_BASE + state.runs_opened;
         state.runs.insert(id, RunEntry { run: run.clone(), segment });
         Ok(run)
-    }
-
-    fn append(&self, run: &RunId, blocks: &[BlockInput<'_>], take: Take) -> Result<Receipt> {
-        let mut state = self.state();
-        let entry = state.run(run)?.clone();
-        check_open(&entry.run)?;
-        check_blocks_of_run(&entry.run, blocks)?;
-        let mut seen =
-            state.rows(&entry.run.asset, entry.segment).map(|r| (r.id.clone(), vec![r.digest])).collect();
-        let mut receipt = Receipt::default();
-        let mut kept = Vec::new();
-        for (number, block) in blocks.iter().enumerate() {
-            check_rows(block)?;
-            kept.extend(self.sift(block, number, &mut seen, &mut receipt)?);
-        }
-        if !is_kept(take, &mut receipt) {
-            return Ok(receipt);
-        }
-        state.blocks.entry((entry.run.asset.clone(), entry.segment)).or_default().extend(kept);
-        if let Some(entry) = state.runs.get_mut(run) {
-            entry.run.annotations += receipt.accepted;
-        }
-        Ok(receipt)
     }
 
     fn commit_run(&self, run: &RunId) -> Result<Commit> {
@@ -248,13 +250,38 @@ impl AnnotationStore for MemoryStore {
             .filter(|e| asset.is_none_or(|a| e.run.asset == *a) && after.is_none_or(|a| e.run.id > *a));
         Ok(runs.take(limit).map(|e| e.run.clone()).collect())
     }
+}
 
-    fn append_loose(&self, blocks: &[BlockInput<'_>], take: Take) -> Result<Receipt> {
+impl Append for MemoryStore {
+    fn append(&self, run: &RunId, blocks: &[BlockInput<'_>], mode: AppendMode) -> Result<Receipt> {
+        let mut state = self.state();
+        let entry = state.run(run)?.clone();
+        check_open(&entry.run)?;
+        check_blocks_of_run(&entry.run, blocks)?;
+        let mut seen =
+            state.rows(&entry.run.asset, entry.segment).map(|r| (r.id.clone(), vec![r.digest])).collect();
+        let mut receipt = Receipt::default();
+        let mut kept = Vec::new();
+        for (number, block) in blocks.iter().enumerate() {
+            check_rows(block)?;
+            kept.extend(self.sift(block, number, &mut seen, &mut receipt)?);
+        }
+        if !is_kept(mode, &mut receipt) {
+            return Ok(receipt);
+        }
+        state.blocks.entry((entry.run.asset.clone(), entry.segment)).or_default().extend(kept);
+        if let Some(entry) = state.runs.get_mut(run) {
+            entry.run.annotations += receipt.accepted;
+        }
+        Ok(receipt)
+    }
+
+    fn append_loose(&self, blocks: &[BlockInput<'_>], mode: AppendMode) -> Result<Receipt> {
         let mut state = self.state();
         let mut groups: Vec<(AssetId, ModelRef)> = Vec::new();
         for block in blocks {
             check_rows(block)?;
-            if take != Take::Nothing && !state.assets.contains_key(&block.asset) {
+            if mode != AppendMode::DryRun && !state.assets.contains_key(&block.asset) {
                 return Err(no_asset(&block.asset));
             }
             let group = (block.asset.clone(), block.model.clone());
@@ -276,8 +303,8 @@ impl AnnotationStore for MemoryStore {
                 segments.push((asset, model, kept));
             }
         }
-        receipt.rejected.sort_unstable_by_key(|(block, position, _)| (*block, *position));
-        if !is_kept(take, &mut receipt) {
+        receipt.rejected.sort_unstable();
+        if !is_kept(mode, &mut receipt) {
             return Ok(receipt);
         }
         for (asset, model, kept) in segments {
@@ -289,30 +316,9 @@ impl AnnotationStore for MemoryStore {
         }
         Ok(receipt)
     }
+}
 
-    fn history(&self, asset: &AssetId, after: Commit, limit: usize) -> Result<Vec<CommitRecord>> {
-        let state = self.state();
-        let later = state.history(asset).iter().filter(|r| r.commit > after);
-        Ok(later.take(limit).cloned().collect())
-    }
-
-    fn blocks(&self, asset: &AssetId, segment: u64, each: &mut dyn FnMut(Block) -> Result<()>) -> Result<()> {
-        let blocks: Vec<Kept> = {
-            let state = self.state();
-            let committed = state
-                .history(asset)
-                .iter()
-                .any(|r| matches!(&r.effect, Effect::Segment(s) | Effect::Restored(s) if s.id == segment));
-            let blocks = state.blocks.get(&(asset.clone(), segment)).filter(|_| committed);
-            blocks.cloned().unwrap_or_default()
-        };
-        for block in blocks.into_iter().filter(|b| !b.rows.is_empty()) {
-            let positions = block.rows.iter().map(|r| r.position).collect();
-            each(Block { format: block.format, positions, bytes: block.bytes })?;
-        }
-        Ok(())
-    }
-
+impl Erasure for MemoryStore {
     fn erase(&self, target: &EraseTarget) -> Result<Option<Commit>> {
         let mut state = self.state();
         Ok(match target {
@@ -338,7 +344,9 @@ impl AnnotationStore for MemoryStore {
     fn purge(&self) -> Result<()> {
         Ok(())
     }
+}
 
+impl Outbox for MemoryStore {
     fn outbox(&self, after: u64, limit: usize) -> Result<OutboxPage> {
         let state = self.state();
         let later = state.outbox.values().filter(|r| r.sequence > after);
@@ -351,21 +359,18 @@ impl AnnotationStore for MemoryStore {
         Ok(())
     }
 
-    fn import(&self, import: &AssetImport, content: &mut SegmentReader<'_>) -> Result<Imported> {
-        self.import_asset(import, content)
-    }
-
-    fn import_models(&self, models: &[Model]) -> Result<()> {
-        let mut state = self.state();
-        for model in models {
-            check_model(model, state.models.values())?;
-            state.models.insert(model.model.clone(), model.clone());
-        }
-        Ok(())
-    }
-
     fn last_commit(&self) -> Result<Commit> {
         Ok(Commit(self.state().commits))
+    }
+
+    fn settled(&self) -> Result<Commit> {
+        self.last_commit()
+    }
+}
+
+impl AnnotationStore for MemoryStore {
+    fn capabilities(&self) -> StoreCapabilities {
+        StoreCapabilities { shared: false, dense_commits: true, erases_arrow_rows: self.redactor.is_some() }
     }
 
     fn counts(&self) -> Result<StoreCounts> {

@@ -2,16 +2,21 @@
 
 use std::collections::BTreeMap;
 
-use rushes_types::{AnnotationId, AssetId, Commit, ModelRef, Result, RunId};
+use rushes_types::{AnnotationHeader, AnnotationId, AssetId, BlockFormat, Commit, ModelRef, Result, RunId};
 
 use super::MemoryStore;
-use super::state::{Kept, State};
+use super::state::{State, StoredBlock};
 use crate::lines::{keep_lines, line_count};
 use crate::rules::{Verdict, judge, no_redactor};
-use crate::{BlockFormat, BlockInput, Effect, Erased, Receipt, Row};
+use crate::{BlockInput, Effect, Erased, Receipt, Rejection};
 
 impl MemoryStore {
-    pub(super) fn keep(&self, format: BlockFormat, bytes: &[u8], rows: &[Row]) -> Result<Vec<u8>> {
+    pub(super) fn keep(
+        &self,
+        format: BlockFormat,
+        bytes: &[u8],
+        rows: &[AnnotationHeader],
+    ) -> Result<Vec<u8>> {
         let positions: Vec<u32> = rows.iter().map(|r| r.position).collect();
         match (format, &self.redactor) {
             (BlockFormat::Lines, _) if rows.len() == line_count(bytes) => Ok(bytes.to_vec()),
@@ -30,9 +35,9 @@ impl MemoryStore {
         number: usize,
         seen: &mut BTreeMap<AnnotationId, Vec<u128>>,
         receipt: &mut Receipt,
-    ) -> Result<Option<Kept>> {
+    ) -> Result<Option<StoredBlock>> {
         let mut rows = Vec::new();
-        for row in &block.rows {
+        for row in block.rows.iter() {
             match judge(row, seen.get(&row.id).map_or(&[], Vec::as_slice)) {
                 Verdict::Accept => {
                     seen.insert(row.id.clone(), vec![row.digest]);
@@ -40,14 +45,19 @@ impl MemoryStore {
                     receipt.accepted += 1;
                 }
                 Verdict::Duplicate => receipt.duplicates += 1,
-                Verdict::Reject(why) => receipt.rejected.push((number, row.position, why)),
+                Verdict::Reject(reason) => receipt.rejected.push(Rejection {
+                    block: number,
+                    position: row.position,
+                    source: row.source,
+                    reason,
+                }),
             }
         }
         if rows.is_empty() {
             return Ok(None);
         }
         let bytes = self.keep(block.format, &block.bytes, &rows)?;
-        Ok(Some(Kept { format: block.format, bytes, rows }))
+        Ok(Some(StoredBlock { format: block.format, bytes, rows }))
     }
 
     pub(super) fn erase_annotation(

@@ -3,18 +3,19 @@
 use std::collections::BTreeMap;
 
 use rushes_types::{
-    AnnotationId, AnnotationType, Asset, AssetId, Commit, Model, ModelRef, Result, Run, RunId, RunMode,
+    AnnotationHeader, AnnotationId, AnnotationType, Asset, AssetId, BlockFormat, Commit, Model, ModelRef,
+    Result, Run, RunId, RunMode,
 };
 
 use crate::current::Current;
 use crate::rules::no_run;
-use crate::{BlockFormat, CommitRecord, Effect, Erased, OutboxRow, Row, Segment};
+use crate::{CommitRecord, Effect, Erased, OutboxRow, RunSegment};
 
 #[derive(Debug, Clone)]
-pub(super) struct Kept {
+pub(super) struct StoredBlock {
     pub format: BlockFormat,
     pub bytes: Vec<u8>,
-    pub rows: Vec<Row>,
+    pub rows: Vec<AnnotationHeader>,
 }
 
 #[derive(Debug, Clone)]
@@ -29,7 +30,7 @@ pub(super) struct State {
     pub models: BTreeMap<ModelRef, Model>,
     pub labels: BTreeMap<(AnnotationType, String), Vec<String>>,
     pub runs: BTreeMap<RunId, RunEntry>,
-    pub blocks: BTreeMap<(AssetId, u64), Vec<Kept>>,
+    pub blocks: BTreeMap<(AssetId, u64), Vec<StoredBlock>>,
     pub history: BTreeMap<AssetId, Vec<CommitRecord>>,
     pub outbox: BTreeMap<u64, OutboxRow>,
     pub commits: u64,
@@ -53,12 +54,12 @@ impl State {
         self.history.get(asset).map_or(&[], Vec::as_slice)
     }
 
-    pub(super) fn rows(&self, asset: &AssetId, segment: u64) -> impl Iterator<Item = &Row> {
+    pub(super) fn rows(&self, asset: &AssetId, segment: u64) -> impl Iterator<Item = &AnnotationHeader> {
         self.blocks.get(&(asset.clone(), segment)).into_iter().flatten().flat_map(|k| &k.rows)
     }
 
-    pub(super) fn segment_of(&self, entry: &RunEntry) -> Segment {
-        Segment {
+    pub(super) fn segment_of(&self, entry: &RunEntry) -> RunSegment {
+        RunSegment {
             id: entry.segment,
             model: entry.run.model.clone(),
             run: entry.run.id.clone(),
@@ -91,7 +92,7 @@ impl State {
     pub(super) fn hollow(
         &mut self,
         asset: &AssetId,
-        gone: impl Fn(&Segment) -> bool,
+        gone: impl Fn(&RunSegment) -> bool,
         gone_run: impl Fn(&RunId) -> bool,
     ) {
         let Some(history) = self.history.get_mut(asset) else { return };

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use rushes_kv::{FaultPoint, Faults};
-use rushes_store::{AnnotationStore, EmbeddedStore, StoreOptions, Take};
+use rushes_store::prelude::*;
+use rushes_store::{AppendMode, EmbeddedStore, StoreOptions};
 use rushes_testkit::store_suite::{asset, current, history, lines, run_id, spec};
 use rushes_types::{ErrorKind, Result, RunMode};
 
@@ -49,18 +50,18 @@ const STEPS: [Step; 8] = [
     |s| {
         s.append_loose(
             &[lines("a", "m@1", &[("1", 0, "x")]), lines("b", "m@1", &[("1", 0, "x")])],
-            Take::WhatFits,
+            AppendMode::Partial,
         )
         .map(drop)
     },
     |s| s.open_run(&spec("r", "a", "m@1", RunMode::Replace, None)).map(drop),
     |s| {
-        s.append(&run_id("r"), &[lines("a", "m@1", &[("2", 0, "y"), ("3", 1, "y")])], Take::WhatFits)
+        s.append(&run_id("r"), &[lines("a", "m@1", &[("2", 0, "y"), ("3", 1, "y")])], AppendMode::Partial)
             .map(drop)
     },
-    |s| s.append(&run_id("r"), &[lines("a", "m@1", &[("4", 0, "y")])], Take::WhatFits).map(drop),
+    |s| s.append(&run_id("r"), &[lines("a", "m@1", &[("4", 0, "y")])], AppendMode::Partial).map(drop),
     |s| s.commit_run(&run_id("r")).map(drop),
-    |s| s.append_loose(&[lines("a", "m@1", &[("5", 9, "z")])], Take::WhatFits).map(drop),
+    |s| s.append_loose(&[lines("a", "m@1", &[("5", 9, "z")])], AppendMode::Partial).map(drop),
     |s| s.erase(&rushes_store::EraseTarget::Run(run_id("r"))).map(drop),
 ];
 
@@ -192,7 +193,7 @@ fn concurrent_requests_share_fsyncs() {
             scope.spawn(move || {
                 for n in 0..REQUESTS {
                     let id = format!("{thread}-{n}");
-                    store.append_loose(&[lines("a", "m@1", &[(&id, 0, "x")])], Take::WhatFits).unwrap();
+                    store.append_loose(&[lines("a", "m@1", &[(&id, 0, "x")])], AppendMode::Partial).unwrap();
                 }
             });
         }

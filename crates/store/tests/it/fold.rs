@@ -1,14 +1,14 @@
 //! What is current, as tables: a little text of commits, and what is left of them.
 
 use rushes_store::current::{Current, is_current, validities};
-use rushes_store::{CommitRecord, Effect, Erased, Segment};
+use rushes_store::{CommitRecord, Effect, Erased, RunSegment};
 use rushes_testkit::store_suite::{model, run_id};
 use rushes_types::{Commit, NS_PER_SECOND, RunId, RunMode, TimeRange, Validity};
 
 /// One commit a word: `+ID:MODEL` loose or append, `=ID:MODEL` replace, `=ID:MODEL:FROM-TO` with coverage in
 /// seconds, `^ID` restored, `-mMODEL` and `-rID` and `-a` erased.
 fn parse(text: &str) -> Vec<CommitRecord> {
-    let mut segments: Vec<Segment> = Vec::new();
+    let mut segments: Vec<RunSegment> = Vec::new();
     let mut history = Vec::new();
     for (n, word) in (1..).zip(text.split_whitespace()) {
         let rest = &word[1..];
@@ -30,7 +30,7 @@ fn parse(text: &str) -> Vec<CommitRecord> {
                     TimeRange::new(ns(from), ns(to)).unwrap()
                 });
                 let mode = if mode == "=" { RunMode::Replace } else { RunMode::Append };
-                let segment = Segment {
+                let segment = RunSegment {
                     id: parts[0].parse().unwrap(),
                     model: model(parts[1]),
                     run: run_id(parts[0]),

@@ -2,7 +2,8 @@
 
 use proptest::prelude::*;
 use rushes_kv::FaultPoint;
-use rushes_store::{AnnotationStore, EmbeddedStore, MemoryStore, StoreOptions, Take};
+use rushes_store::prelude::*;
+use rushes_store::{AppendMode, EmbeddedStore, MemoryStore, StoreOptions};
 use rushes_testkit::import_suite::{seen, take_over};
 use rushes_testkit::store_model::{self, ASSETS, Numbers, Op, op};
 use rushes_testkit::store_suite::{asset, asset_id, history, lines, run_id, spec};
@@ -92,9 +93,9 @@ fn a_take_over_that_a_fault_ends_leaves_nothing_and_no_bytes() {
     const SECRET: &str = "zQ8rJ2mVx1tLpW";
     let from = MemoryStore::new();
     from.put_assets(&[asset("a")]).unwrap();
-    from.append_loose(&[lines("a", "m@1", &[("1", 0, "x"), ("2", 5, SECRET)])], Take::WhatFits).unwrap();
+    from.append_loose(&[lines("a", "m@1", &[("1", 0, "x"), ("2", 5, SECRET)])], AppendMode::Partial).unwrap();
     from.open_run(&spec("r", "a", "m@1", RunMode::Replace, Some((0, 3)))).unwrap();
-    from.append(&run_id("r"), &[lines("a", "m@1", &[("3", 1, "y")])], Take::WhatFits).unwrap();
+    from.append(&run_id("r"), &[lines("a", "m@1", &[("3", 1, "y")])], AppendMode::Partial).unwrap();
     from.commit_run(&run_id("r")).unwrap();
     for point in [FaultPoint::Write, FaultPoint::Sync] {
         let mut failed = 0;

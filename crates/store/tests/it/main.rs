@@ -4,6 +4,7 @@
 mod embedded;
 mod faults;
 mod fold;
+mod golden;
 mod import;
 mod memory;
 mod model;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
-use rushes_store::{AnnotationStore, EmbeddedStore, StoreOptions, Take};
-use rushes_testkit::store_model::{self, Numbers, Op};
+use rushes_store::{AnnotationStore, AppendMode, EmbeddedStore, StoreOptions};
+use rushes_testkit::store_model::{self, Op};
 use rushes_testkit::store_suite::StoreFixture;
 
 struct Embedded {
@@ -33,7 +33,7 @@ impl StoreFixture for Embedded {
 fn check(ops: &[Op]) {
     let folder = tempfile::tempdir().unwrap();
     let store = Embedded::open(&folder);
-    store_model::check(ops, &mut Embedded { folder, store }, Numbers::Same);
+    store_model::check(ops, &mut Embedded { folder, store });
 }
 
 proptest! {
@@ -49,13 +49,13 @@ proptest! {
 fn a_purge_changes_nothing_that_is_seen() {
     check(&[
         Op::PutAsset(0, false),
-        Op::Loose(vec![(0, 0, vec![(0, 0, 0), (1, 5, 0)])], Take::WhatFits),
+        Op::Loose(vec![(0, 0, vec![(0, 0, 0), (1, 5, 0)])], AppendMode::Partial),
         Op::Open(Some(0), 0, 0, true, Some((0, 3))),
-        Op::Append(0, vec![(2, 1, 1)], Take::WhatFits),
+        Op::Append(0, vec![(2, 1, 1)], AppendMode::Partial),
         Op::Commit(0),
         Op::EraseAnnotation(0, 0, None, 1),
         Op::Purge,
-        Op::Loose(vec![(0, 0, vec![(0, 0, 0), (1, 5, 0)])], Take::WhatFits),
+        Op::Loose(vec![(0, 0, vec![(0, 0, 0), (1, 5, 0)])], AppendMode::Partial),
         Op::Reopen,
         Op::Purge,
     ]);

@@ -3,9 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use rushes_store::{
-    AnnotationStore, BlockFormat, BlockInput, EmbeddedStore, EraseTarget, Redactor, StoreOptions, Take,
-};
+use rushes_store::prelude::*;
+use rushes_store::{AppendMode, BlockFormat, BlockInput, EmbeddedStore, EraseTarget, Redactor, StoreOptions};
 use rushes_testkit::store_suite::{asset, asset_id, lines, lines_of, model, run_id, spec};
 use rushes_types::{AnnotationId, Asset, Result, RunId, RunMode};
 
@@ -35,7 +34,7 @@ fn erased_bytes_are_gone_from_every_file_after_a_purge() {
     store.put_assets(&[asset("a"), asset("b"), titled]).unwrap();
     let say = |on: &str, by: &str, id: &str, what: &str| {
         store
-            .append_loose(&[lines(on, by, &[(id, 0, what), ("7", 1, "RemainsHere42")])], Take::WhatFits)
+            .append_loose(&[lines(on, by, &[(id, 0, what), ("7", 1, "RemainsHere42")])], AppendMode::Partial)
             .unwrap();
     };
     say("a", "m@1", "1", secrets[0]);
@@ -43,7 +42,7 @@ fn erased_bytes_are_gone_from_every_file_after_a_purge() {
     say("b", "bad@1", "3", secrets[2]);
     for (id, end) in [("r", true), ("given-up", false)] {
         let run = store.open_run(&spec(id, "a", "n@1", RunMode::Replace, None)).unwrap().id;
-        store.append(&run, &[lines("a", "n@1", &[("4", 0, secrets[3])])], Take::WhatFits).unwrap();
+        store.append(&run, &[lines("a", "n@1", &[("4", 0, secrets[3])])], AppendMode::Partial).unwrap();
         if end {
             store.commit_run(&run).unwrap();
         } else {
@@ -65,7 +64,7 @@ fn erased_bytes_are_gone_from_every_file_after_a_purge() {
         assert_eq!(holds(folder.path(), secret), [""; 0]);
     }
     assert!(!holds(folder.path(), "RemainsHere42").is_empty());
-    store.append_loose(&[lines("a", "m@1", &[("5", 0, "after")])], Take::WhatFits).unwrap();
+    store.append_loose(&[lines("a", "m@1", &[("5", 0, "after")])], AppendMode::Partial).unwrap();
     store.purge().unwrap();
     drop(store);
     let store = EmbeddedStore::open(folder.path(), StoreOptions::default()).unwrap();
@@ -95,7 +94,7 @@ fn a_redactor_removes_rows_of_binary_blocks() {
     let rows = lines("a", "m@1", &[("0", 0, "x"), ("1", 0, "x"), ("2", 0, "x")]);
     let block =
         BlockInput { format: BlockFormat::Arrow, bytes: b"aaaabbbbccccdddd".as_slice().into(), ..rows };
-    let segment = store.append_loose(&[block], Take::WhatFits).unwrap().commit.unwrap().0;
+    let segment = store.append_loose(&[block], AppendMode::Partial).unwrap().commit.unwrap().0;
     let bytes = |store: &EmbeddedStore| {
         let mut found = Vec::new();
         let mut keep = |block: rushes_store::Block| {

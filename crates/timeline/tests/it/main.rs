@@ -67,7 +67,7 @@ fn erased_bytes_are_gone_from_every_file_after_a_purge() {
     first.word_counts = vec![(format!("={SECRET}"), 1)];
     let mut second = update("a", 1, 2, &[]);
     second.word_counts = vec![(format!("={SECRET}"), -1)];
-    second.changes = vec![Change::Erased(secret.fused_key())];
+    second.step.changes = vec![Change::Erased(secret.fused_key())];
     for s in [&store as &dyn TimelineStore, &memory] {
         s.apply(std::slice::from_ref(&first), &[]).unwrap();
         if std::ptr::addr_eq(s, &raw const store) {

@@ -53,7 +53,9 @@ struct Texts<'a> {
 }
 
 fn wrong(name: &str, found: &DataType, wanted: &str) -> Error {
-    Error::invalid(format!("column `{name}` is of type `{found}`; send {wanted}")).at(format!("/{name}"))
+    Error::invalid(format!("column `{name}` is of type `{found}`"))
+        .mend(format!("send {wanted}"))
+        .at(format!("/{name}"))
 }
 
 impl<'a> Texts<'a> {
@@ -93,7 +95,8 @@ impl<'a> Columns<'a> {
     /// Finds the columns and checks their types.
     pub(super) fn of(batch: &'a RecordBatch) -> Result<Self> {
         let missing = |name: &str| {
-            Error::invalid(format!("column `{name}` is missing; every annotation needs it"))
+            Error::invalid(format!("column `{name}` is missing"))
+                .mend("every annotation needs it")
                 .at(format!("/{name}"))
         };
         let required = |name: &str| batch.column_by_name(name).ok_or_else(|| missing(name));
@@ -144,6 +147,12 @@ impl<'a> Columns<'a> {
     pub(super) fn mixes_names(&self, rows: usize) -> bool {
         let names = |row| (self.asset.get(row), self.model.get(row));
         (1..rows).any(|row| names(row) != names(0))
+    }
+
+    /// Asset and model of a row, where it names both; and its movie.
+    pub(super) fn names(&self, row: usize) -> (Option<(&'a str, &'a str)>, Option<&'a str>) {
+        let movie = self.movie.as_ref().and_then(|t| t.get(row)).filter(|t| !t.is_empty());
+        (self.asset.get(row).zip(self.model.get(row)), movie)
     }
 
     /// A row as a line, read but not checked, but for its time.

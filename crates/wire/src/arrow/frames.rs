@@ -10,14 +10,14 @@ use rushes_types::{Error, Result};
 use super::columns::KNOWN;
 
 /// Marks the start of a message.
-const CONTINUATION: [u8; 4] = [0xff; 4];
+pub(super) const CONTINUATION: [u8; 4] = [0xff; 4];
 /// Ends a stream: a message of length 0.
-const END: [u8; 8] = [0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0];
+pub(super) const END: [u8; 8] = [0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0];
 
 /// A message with its prefix and body, verbatim.
 pub(super) struct Frame<'a> {
     kind: MessageHeader,
-    bytes: &'a [u8],
+    pub(super) bytes: &'a [u8],
 }
 
 /// Which columns are decoded.
@@ -29,8 +29,9 @@ pub(super) enum Read {
     All,
 }
 
-fn malformed(why: &str) -> Error {
-    Error::invalid(format!("the Arrow stream is malformed: {why}; send an IPC stream without compression"))
+pub(super) fn malformed(why: &str) -> Error {
+    Error::invalid(format!("the Arrow stream is malformed: {why}"))
+        .mend("send an IPC stream without compression")
 }
 
 /// Cuts a stream into messages and checks that each lies within it.
@@ -65,7 +66,7 @@ pub(super) fn frames(stream: &[u8]) -> Result<Vec<Frame<'_>>> {
 }
 
 /// Verifies a message's metadata; the kind and the length of its body.
-fn check_message(meta: &[u8]) -> Result<(MessageHeader, usize)> {
+pub(super) fn check_message(meta: &[u8]) -> Result<(MessageHeader, usize)> {
     let message = root_as_message(meta).map_err(|e| malformed(&e.to_string()))?;
     let body = usize::try_from(message.bodyLength()).map_err(|_| malformed("a body length is negative"))?;
     let batch = match message.header_type() {

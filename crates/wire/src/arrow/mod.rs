@@ -16,18 +16,22 @@
 
 mod columns;
 mod frames;
+mod parts;
 mod rows;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use arrow_array::RecordBatch;
 use rushes_types::limits::Limits;
-use rushes_types::{Annotation, AssetId, Error, ErrorKind, ModelRef, MovieId, Result};
+use rushes_types::{
+    Annotation, AnnotationHeader, AssetId, BlockFormat, Error, ErrorKind, ModelRef, MovieId, Result,
+};
 
-use crate::batch::{GroupedBlock, Request, RowError, RowInfo, Spaces, SplitOptions, check_row};
-use crate::block::{BlockContext, Format, row_of};
+use crate::batch::{GroupedBlock, Request, RowError, Spaces, SplitOptions, check_row};
+use crate::block::{BlockContext, header_of};
 use crate::line::{LineError, ParsedLine};
 use columns::Columns;
+pub use parts::{Cut, MESSAGE_BYTES_MAX, Part, PartRun, Parts, stream_of};
 
 /// Splits an Arrow IPC stream, checks each row, and groups what is taken. Rows are numbered from 1 over
 /// the whole stream in [`RowError::line`].
@@ -37,10 +41,8 @@ use columns::Columns;
 pub fn split_arrow(body: &[u8], options: &SplitOptions<'_>) -> Result<Request> {
     if body.len() > options.limits.request_bytes_max {
         let max = options.limits.request_bytes_max;
-        return Err(Error::new(
-            ErrorKind::TooLarge,
-            format!("the request has {} bytes; at most {max} are taken: send it in parts", body.len()),
-        ));
+        return Err(Error::new(ErrorKind::TooLarge, format!("the request has {} bytes", body.len()))
+            .mend(format!("at most {max} are taken: send it in parts")));
     }
     let frames = frames::frames(body)?;
     let mut out = Request::default();
@@ -65,25 +67,25 @@ fn split_batch(
     for row in 0..batch.num_rows() {
         out.sent += 1;
         let source = out.sent;
-        match take_row(&columns, row, limits, spaces) {
+        match accept_row(&columns, row, limits, spaces) {
             Err(error) => out.errors.push(RowError::of(source, error)),
-            Ok(taken) => {
-                let key = (taken.asset.clone(), taken.model.clone());
+            Ok(accepted) => {
+                let key = (accepted.asset.clone(), accepted.model.clone());
                 let block = groups.entry(key.clone()).or_insert_with(|| {
                     order.push(key);
                     GroupedBlock {
-                        asset: taken.asset,
-                        model: taken.model,
+                        asset: accepted.asset,
+                        model: accepted.model,
                         movie: None,
                         dimensions: None,
-                        format: Format::Arrow,
+                        format: BlockFormat::Arrow,
                         rows: Vec::new(),
                         bytes: Vec::new(),
                     }
                 });
-                block.movie = block.movie.take().or(taken.movie);
-                block.dimensions = block.dimensions.or(taken.dimensions);
-                block.rows.push(RowInfo { source, ..taken.info });
+                block.movie = block.movie.take().or(accepted.movie);
+                block.dimensions = block.dimensions.or(accepted.dimensions);
+                block.rows.push(AnnotationHeader { source, ..accepted.header });
             }
         }
     }
@@ -107,20 +109,21 @@ fn split_batch(
     Ok(())
 }
 
-struct Taken {
+/// A row that is taken.
+struct AcceptedRow {
     asset: AssetId,
     model: ModelRef,
     movie: Option<MovieId>,
     dimensions: Option<usize>,
-    info: RowInfo,
+    header: AnnotationHeader,
 }
 
-fn take_row(
+fn accept_row(
     columns: &Columns<'_>,
     row: usize,
     limits: &Limits,
     spaces: &mut Spaces<'_>,
-) -> Result<Taken, LineError> {
+) -> Result<AcceptedRow, LineError> {
     let line = columns.row(row, limits)?;
     check_row(&line, limits)?;
     let digest = line.digest();
@@ -129,12 +132,12 @@ fn take_row(
         spaces.check(&model, vector.len(), vector.iter().all(|x| *x == 0.0))?;
     }
     let position = u32::try_from(row).map_err(|_| LineError::new("", "the record batch is too long"))?;
-    Ok(Taken {
+    Ok(AcceptedRow {
         asset: AssetId::new(&line.asset).map_err(|e| LineError::id("/asset_id", &e))?,
         model,
         movie: line.movie_id()?,
         dimensions: line.vector.as_ref().map(Vec::len),
-        info: RowInfo {
+        header: AnnotationHeader {
             id: line.annotation_id(digest)?,
             start_ns: line.range.start_ns(),
             digest,
@@ -154,11 +157,15 @@ pub(crate) fn decode(bytes: &[u8], positions: &[u32], context: &BlockContext) ->
     Ok(out)
 }
 
-/// What a store must know of the rows of a stored batch at `positions`.
-pub(crate) fn rows_at(bytes: &[u8], positions: &[u32], context: &BlockContext) -> Result<Vec<RowInfo>> {
+/// The headers of the rows of a stored batch at `positions`.
+pub(crate) fn headers_at(
+    bytes: &[u8],
+    positions: &[u32],
+    context: &BlockContext,
+) -> Result<Vec<AnnotationHeader>> {
     let mut rows = Vec::with_capacity(positions.len());
     each_row(bytes, positions, &mut |position, line| {
-        rows.push(row_of(position, &line, context)?);
+        rows.push(header_of(position, &line, context)?);
         Ok(())
     })?;
     Ok(rows)

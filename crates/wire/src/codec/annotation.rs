@@ -5,7 +5,7 @@ use rushes_types::{
     RunId, TimeRange, Validity, Word,
 };
 
-use super::parts::{Reader, Writer, corrupt};
+use super::format::{Reader, Writer, corrupt, put_range, read_range};
 
 const VERSION: u8 = 1;
 const KEPT: u8 = 1;
@@ -32,36 +32,36 @@ pub struct Peek<'a> {
 /// Adds the encoded annotation to `out`. Its asset is left out.
 pub fn encode_annotation(fused: &FusedAnnotation, out: &mut Vec<u8>) {
     let a = &fused.annotation;
-    let mut w = Writer(out);
-    w.byte(VERSION);
-    w.byte(if fused.kept { KEPT } else { 0 });
-    w.range(a.range);
-    w.varint(fused.validities.len() as u64);
+    let mut w = Writer::onto(out);
+    w.u8(VERSION);
+    w.u8(if fused.kept { KEPT } else { 0 });
+    put_range(&mut w, a.range);
+    w.uint(fused.validities.len() as u64);
     // The last one first: it says whether the annotation is current.
     for validity in fused.validities.iter().rev() {
-        w.varint(validity.born.0);
+        w.uint(validity.born.0);
         // NEVER becomes 0, a short number; no commit dies at 0.
-        w.varint(validity.died.0.wrapping_add(1));
+        w.uint(validity.died.0.wrapping_add(1));
     }
     w.text(a.kind.as_str());
-    w.maybe_text(a.label.as_deref());
+    w.opt_text(a.label.as_deref());
     w.text(a.model.as_str());
     w.text(a.run.as_str());
     w.text(a.id.as_str());
-    w.maybe_text(a.text.as_deref());
-    w.maybe_text(a.language.as_deref());
-    w.maybe_float(a.confidence);
-    w.varint(a.words.len() as u64);
+    w.opt_text(a.text.as_deref());
+    w.opt_text(a.language.as_deref());
+    w.opt_float(a.confidence);
+    w.uint(a.words.len() as u64);
     for word in &a.words {
         w.text(&word.text);
-        w.range(word.range);
-        w.maybe_float(word.confidence);
+        put_range(&mut w, word.range);
+        w.opt_float(word.confidence);
     }
     w.attributes(&a.attributes);
     // The vector comes last, as it is: a reader that wants nothing else skips to it from the end.
-    w.byte(u8::from(a.vector.is_some()));
+    w.bool(a.vector.is_some());
     if let Some(vector) = &a.vector {
-        w.varint(vector.len() as u64);
+        w.uint(vector.len() as u64);
         for x in vector {
             w.bytes(&x.to_le_bytes());
         }
@@ -74,17 +74,17 @@ struct Head<'a> {
 }
 
 fn head<'a>(r: &mut Reader<'a>, all_validities: bool) -> Result<Head<'a>> {
-    if r.byte()? != VERSION {
+    if r.u8()? != VERSION {
         return Err(corrupt("an annotation has an unknown version"));
     }
-    let kept = r.byte()? & KEPT != 0;
-    let range = r.range()?;
+    let kept = r.u8()? & KEPT != 0;
+    let range = read_range(r)?;
     let count = r.count(2)?;
     let mut last = None;
     let mut validities = Vec::with_capacity(if all_validities { count } else { 0 });
     for _ in 0..count {
-        let born = Commit(r.varint()?);
-        let died = Commit(r.varint()?.wrapping_sub(1));
+        let born = Commit(r.uint()?);
+        let died = Commit(r.uint()?.wrapping_sub(1));
         let validity = Validity { born, died };
         last = last.or(Some(validity));
         if all_validities {
@@ -94,7 +94,7 @@ fn head<'a>(r: &mut Reader<'a>, all_validities: bool) -> Result<Head<'a>> {
     validities.reverse();
     let last = last.ok_or_else(|| corrupt("an annotation was never current"))?;
     let kind = r.text()?;
-    let label = r.maybe_text()?;
+    let label = r.opt_text()?;
     let peek = Peek { range, kept, last, kind, label, model: r.text()?, run: r.text()? };
     Ok(Head { peek, validities })
 }
@@ -104,7 +104,7 @@ fn head<'a>(r: &mut Reader<'a>, all_validities: bool) -> Result<Head<'a>> {
 /// # Errors
 /// [`rushes_types::ErrorKind::Corrupt`] where the bytes are damaged.
 pub fn peek(bytes: &[u8]) -> Result<Peek<'_>> {
-    head(&mut Reader(bytes), false).map(|h| h.peek)
+    head(&mut Reader::new(bytes), false).map(|h| h.peek)
 }
 
 /// Decodes an annotation of an asset.
@@ -149,20 +149,20 @@ impl AnnotationDecoder {
     /// # Errors
     /// [`rushes_types::ErrorKind::Corrupt`] where the bytes are damaged.
     pub fn decode(&mut self, bytes: &[u8]) -> Result<FusedAnnotation> {
-        let mut r = Reader(bytes);
+        let mut r = Reader::new(bytes);
         let Head { peek, validities } = head(&mut r, true)?;
         let id = AnnotationId::new(r.text()?).map_err(|e| corrupt(&e.to_string()))?;
-        let text = r.maybe_string()?;
-        let language = r.maybe_string()?;
-        let confidence = r.maybe_float()?;
+        let text = r.opt_string()?;
+        let language = r.opt_string()?;
+        let confidence = r.opt_float()?;
         let count = r.count(4)?;
         let mut words = Vec::with_capacity(count);
         for _ in 0..count {
             let text = r.text()?.to_owned();
-            words.push(Word { text, range: r.range()?, confidence: r.maybe_float()? });
+            words.push(Word { text, range: read_range(&mut r)?, confidence: r.opt_float()? });
         }
         let attributes = r.attributes()?;
-        let vector = if r.flag()? {
+        let vector = if r.bool()? {
             let n = r.count(4)?;
             let bytes = r.take(n * 4)?;
             let number = |b: &[u8]| f32::from_le_bytes([b[0], b[1], b[2], b[3]]);

@@ -5,7 +5,7 @@ use rushes_types::{
     ModelRef, MovieId, Result, RunId, Space, SpaceId, Validity,
 };
 
-use super::parts::{Reader, Writer, corrupt};
+use super::format::{Reader, Writer, corrupt, put_range, read_range};
 
 const VERSION: u8 = 1;
 
@@ -18,43 +18,43 @@ fn put_asset(w: &mut Writer<'_>, asset: &Asset) {
     w.text(asset.movie.as_str());
     let texts = [&asset.collection, &asset.series, &asset.title, &asset.start_timecode, &asset.reel];
     for text in texts.into_iter().chain([&asset.scene, &asset.take, &asset.camera]) {
-        w.maybe_text(text.as_deref());
+        w.opt_text(text.as_deref());
     }
-    w.maybe_text(asset.language.as_deref());
-    w.maybe_text(asset.path.as_deref());
+    w.opt_text(asset.language.as_deref());
+    w.opt_text(asset.path.as_deref());
     for number in [asset.season, asset.episode, asset.duration_ns] {
-        w.maybe_signed(number);
+        w.opt_int(number);
     }
     let (num, den) = asset.frame_rate.map_or((0, 0), FrameRate::ratio);
-    w.varint(u64::from(num));
-    w.varint(u64::from(den));
-    w.byte(u8::from(asset.drop_frame));
-    w.byte(asset.circled.map_or(2, u8::from));
+    w.uint(u64::from(num));
+    w.uint(u64::from(den));
+    w.bool(asset.drop_frame);
+    w.u8(asset.circled.map_or(2, u8::from));
     w.attributes(&asset.attributes);
 }
 
 fn get_asset(r: &mut Reader<'_>) -> Result<Asset> {
     let mut asset = Asset::new(id(AssetId::new(r.text()?))?, id(MovieId::new(r.text()?))?);
-    asset.collection = r.maybe_string()?;
-    asset.series = r.maybe_string()?;
-    asset.title = r.maybe_string()?;
-    asset.start_timecode = r.maybe_string()?;
-    asset.reel = r.maybe_string()?;
-    asset.scene = r.maybe_string()?;
-    asset.take = r.maybe_string()?;
-    asset.camera = r.maybe_string()?;
-    asset.language = r.maybe_string()?;
-    asset.path = r.maybe_string()?;
-    asset.season = r.maybe_signed()?;
-    asset.episode = r.maybe_signed()?;
-    asset.duration_ns = r.maybe_signed()?;
+    asset.collection = r.opt_string()?;
+    asset.series = r.opt_string()?;
+    asset.title = r.opt_string()?;
+    asset.start_timecode = r.opt_string()?;
+    asset.reel = r.opt_string()?;
+    asset.scene = r.opt_string()?;
+    asset.take = r.opt_string()?;
+    asset.camera = r.opt_string()?;
+    asset.language = r.opt_string()?;
+    asset.path = r.opt_string()?;
+    asset.season = r.opt_int()?;
+    asset.episode = r.opt_int()?;
+    asset.duration_ns = r.opt_int()?;
     let part = |n: u64| u32::try_from(n).map_err(|_| corrupt("a frame rate is none"));
-    let (num, den) = (part(r.varint()?)?, part(r.varint()?)?);
+    let (num, den) = (part(r.uint()?)?, part(r.uint()?)?);
     if (num, den) != (0, 0) {
         asset.frame_rate = Some(FrameRate::new(num, den).map_err(|e| corrupt(&e.to_string()))?);
     }
-    asset.drop_frame = r.flag()?;
-    asset.circled = match r.byte()? {
+    asset.drop_frame = r.bool()?;
+    asset.circled = match r.u8()? {
         0 => Some(false),
         1 => Some(true),
         _ => None,
@@ -65,17 +65,17 @@ fn get_asset(r: &mut Reader<'_>) -> Result<Asset> {
 
 fn put_model(w: &mut Writer<'_>, model: &Model) {
     w.text(model.model.as_str());
-    w.varint(model.types.len() as u64);
+    w.uint(model.types.len() as u64);
     for kind in &model.types {
         w.text(kind.as_str());
     }
-    w.maybe_text(model.language.as_deref());
-    w.byte(u8::from(model.space.is_some()));
+    w.opt_text(model.language.as_deref());
+    w.bool(model.space.is_some());
     if let Some(space) = &model.space {
         w.text(space.id.as_str());
-        w.varint(space.dimensions as u64);
-        w.byte(u8::from(space.metric == Metric::L2));
-        w.maybe_text(space.encoder.as_deref());
+        w.uint(space.dimensions as u64);
+        w.bool(space.metric == Metric::L2);
+        w.opt_text(space.encoder.as_deref());
     }
 }
 
@@ -86,13 +86,13 @@ fn get_model(r: &mut Reader<'_>) -> Result<Model> {
     for _ in 0..count {
         types.push(id(AnnotationType::new(r.text()?))?);
     }
-    let language = r.maybe_string()?;
-    let space = if r.flag()? {
+    let language = r.opt_string()?;
+    let space = if r.bool()? {
         Some(Space {
             id: id(SpaceId::new(r.text()?))?,
-            dimensions: usize::try_from(r.varint()?).map_err(|_| corrupt("a space is too wide"))?,
-            metric: if r.flag()? { Metric::L2 } else { Metric::Cosine },
-            encoder: r.maybe_string()?,
+            dimensions: usize::try_from(r.uint()?).map_err(|_| corrupt("a space is too wide"))?,
+            metric: if r.bool()? { Metric::L2 } else { Metric::Cosine },
+            encoder: r.opt_string()?,
         })
     } else {
         None
@@ -102,8 +102,8 @@ fn get_model(r: &mut Reader<'_>) -> Result<Model> {
 
 /// Adds the encoded asset to `out`.
 pub fn encode_asset(asset: &Asset, out: &mut Vec<u8>) {
-    let mut w = Writer(out);
-    w.byte(VERSION);
+    let mut w = Writer::onto(out);
+    w.u8(VERSION);
     put_asset(&mut w, asset);
 }
 
@@ -112,8 +112,8 @@ pub fn encode_asset(asset: &Asset, out: &mut Vec<u8>) {
 /// # Errors
 /// [`rushes_types::ErrorKind::Corrupt`] where the bytes are damaged.
 pub fn decode_asset(bytes: &[u8]) -> Result<Asset> {
-    let mut r = Reader(bytes);
-    if r.byte()? != VERSION {
+    let mut r = Reader::new(bytes);
+    if r.u8()? != VERSION {
         return Err(corrupt("an asset has an unknown version"));
     }
     let asset = get_asset(&mut r)?;
@@ -123,20 +123,20 @@ pub fn decode_asset(bytes: &[u8]) -> Result<Asset> {
 
 /// Adds the encoded document to `out`.
 pub fn encode_document(document: &AssetDocument, out: &mut Vec<u8>) {
-    let mut w = Writer(out);
-    w.byte(VERSION);
+    let mut w = Writer::onto(out);
+    w.u8(VERSION);
     put_asset(&mut w, &document.asset);
-    w.varint(document.models.len() as u64);
+    w.uint(document.models.len() as u64);
     for model in &document.models {
         put_model(&mut w, model);
     }
-    w.varint(document.analysed.len() as u64);
+    w.uint(document.analysed.len() as u64);
     for analysed in &document.analysed {
         w.text(analysed.model.as_str());
         w.text(analysed.run.as_str());
-        w.range(analysed.range);
-        w.fixed(analysed.validity.born.0);
-        w.fixed(analysed.validity.died.0);
+        put_range(&mut w, analysed.range);
+        w.u64_le(analysed.validity.born.0);
+        w.u64_le(analysed.validity.died.0);
     }
 }
 
@@ -145,8 +145,8 @@ pub fn encode_document(document: &AssetDocument, out: &mut Vec<u8>) {
 /// # Errors
 /// [`rushes_types::ErrorKind::Corrupt`] where the bytes are damaged.
 pub fn decode_document(bytes: &[u8]) -> Result<AssetDocument> {
-    let mut r = Reader(bytes);
-    if r.byte()? != VERSION {
+    let mut r = Reader::new(bytes);
+    if r.u8()? != VERSION {
         return Err(corrupt("an asset document has an unknown version"));
     }
     let asset = get_asset(&mut r)?;
@@ -161,8 +161,8 @@ pub fn decode_document(bytes: &[u8]) -> Result<AssetDocument> {
         analysed.push(Analysed {
             model: id(ModelRef::parse(r.text()?))?,
             run: id(RunId::new(r.text()?))?,
-            range: r.range()?,
-            validity: Validity { born: Commit(r.fixed()?), died: Commit(r.fixed()?) },
+            range: read_range(&mut r)?,
+            validity: Validity { born: Commit(r.u64_le()?), died: Commit(r.u64_le()?) },
         });
     }
     r.end()?;

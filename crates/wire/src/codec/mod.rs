@@ -1,6 +1,6 @@
 //! The compact binary form of what fusion keeps: annotations, buckets, asset documents.
 //!
-//! Numbers are LEB128 or little endian, text and lists carry their length. A version byte leads. Reading
+//! The parts are those of [`rushes_types::codec`], floats little endian. A version byte leads. Reading
 //! checks every length against what is there and answers `Corrupt`, never panics, never allocates more than
 //! the bytes at hand justify. The asset is not written: it is in the key of the row.
 //!
@@ -10,9 +10,9 @@
 mod annotation;
 mod bucket;
 mod document;
-mod parts;
+mod format;
 
 pub use annotation::{AnnotationDecoder, Peek, decode_annotation, encode_annotation, peek};
 pub use bucket::{decode_bucket, encode_bucket};
 pub use document::{decode_asset, decode_document, encode_asset, encode_document};
-pub use parts::{decode_attributes, encode_attributes};
+pub use format::{decode_attributes, encode_attributes};

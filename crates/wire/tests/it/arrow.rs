@@ -64,7 +64,7 @@ fn context(block: &GroupedBlock) -> BlockContext {
 
 fn decode(block: &GroupedBlock) -> Vec<Annotation> {
     let positions: Vec<u32> = block.rows.iter().map(|r| r.position).collect();
-    decode_block(Format::Arrow, &block.bytes, &positions, &context(block)).unwrap()
+    decode_block(BlockFormat::Arrow, &block.bytes, &positions, &context(block)).unwrap()
 }
 
 fn contains(bytes: &[u8], what: &str) -> bool {
@@ -85,14 +85,14 @@ fn a_batch_of_one_asset_and_model_is_kept_as_sent() {
         assert_eq!((got[1].vector.as_ref(), got[1].confidence), (None, None));
         assert_eq!(got[2].attributes["x"], Value::Int(1));
         assert_eq!(got[2].id, block.rows[2].id);
-        let rows = rows_of_block(Format::Arrow, &block.bytes, &[0, 2], &context(block)).unwrap();
+        let rows = headers_of_block(BlockFormat::Arrow, &block.bytes, &[0, 2], &context(block)).unwrap();
         assert_eq!(
             rows,
             [block.rows[0].clone(), block.rows[2].clone()],
             "as it was told when they were taken"
         );
         let other = BlockContext { asset: AssetId::new("b").unwrap(), ..context(block) };
-        assert!(rows_of_block(Format::Arrow, &block.bytes, &[0], &other).is_err());
+        assert!(headers_of_block(BlockFormat::Arrow, &block.bytes, &[0], &other).is_err());
     }
 }
 
@@ -130,15 +130,15 @@ fn a_redacted_row_leaves_no_bytes_and_the_others_their_place() {
         let body =
             stream(&[batch(&["a"; 3], &[Some("kitchen"), Some("office"), Some("garden")], dictionary)]);
         let block = split(&body).unwrap().blocks.remove(0);
-        let redacted = redact(Format::Arrow, &block.bytes, &BTreeSet::from([1])).unwrap();
+        let redacted = redact(BlockFormat::Arrow, &block.bytes, &BTreeSet::from([1])).unwrap();
         assert!(contains(&block.bytes, "office") && !contains(&redacted, "office"));
-        let got = decode_block(Format::Arrow, &redacted, &[0, 2], &context(&block)).unwrap();
+        let got = decode_block(BlockFormat::Arrow, &redacted, &[0, 2], &context(&block)).unwrap();
         assert_eq!(got[1].label.as_deref(), Some("garden"));
         assert_eq!(got[1].id, block.rows[2].id);
-        let gone = decode_block(Format::Arrow, &redacted, &[1], &context(&block));
+        let gone = decode_block(BlockFormat::Arrow, &redacted, &[1], &context(&block));
         assert_eq!(gone.unwrap_err().kind(), ErrorKind::Corrupt);
-        let twice = redact(Format::Arrow, &redacted, &BTreeSet::from([0])).unwrap();
-        assert_eq!(decode_block(Format::Arrow, &twice, &[2], &context(&block)).unwrap().len(), 1);
+        let twice = redact(BlockFormat::Arrow, &redacted, &BTreeSet::from([0])).unwrap();
+        assert_eq!(decode_block(BlockFormat::Arrow, &twice, &[2], &context(&block)).unwrap().len(), 1);
     }
 }
 
@@ -172,7 +172,7 @@ proptest! {
         }
         if let Ok(request) = split(&body) {
             for block in &request.blocks {
-                let _ = redact(Format::Arrow, &block.bytes, &BTreeSet::from([0]));
+                let _ = redact(BlockFormat::Arrow, &block.bytes, &BTreeSet::from([0]));
             }
         }
     }

@@ -3,7 +3,7 @@ use std::collections::BTreeSet;
 use rushes_types::limits::Limits;
 use rushes_types::*;
 use rushes_wire::batch::SplitOptions;
-use rushes_wire::{BlockContext, Format, Request, decode_block, redact, rows_of_block, split_request};
+use rushes_wire::{BlockContext, Request, decode_block, headers_of_block, redact, split_request};
 
 fn line(asset: &str, model: &str, start: i64, more: &str) -> String {
     format!(
@@ -54,7 +54,7 @@ fn lines_are_grouped_by_asset_and_model_and_kept_to_the_byte() {
     let rows: Vec<(i64, u32, u64)> =
         request.blocks[0].rows.iter().map(|r| (r.start_ns, r.position, r.source)).collect();
     assert_eq!(rows, [(1, 0, 1), (3, 1, 4)]);
-    assert_eq!(request.blocks[0].format, Format::Lines);
+    assert_eq!(request.blocks[0].format, BlockFormat::Lines);
 }
 
 #[test]
@@ -110,15 +110,15 @@ fn a_block_is_decoded_by_position_and_redacted_in_place() {
     let block = split(&body, 1).blocks.remove(0);
     let context =
         BlockContext { asset: block.asset.clone(), model: block.model.clone(), run: RunId::loose() };
-    let got = decode_block(Format::Lines, &block.bytes, &[1, 3], &context).unwrap();
+    let got = decode_block(BlockFormat::Lines, &block.bytes, &[1, 3], &context).unwrap();
     assert_eq!(got.iter().map(|a| a.range.start_ns()).collect::<Vec<_>>(), [1, 3]);
     assert_eq!(got[0].id, block.rows[1].id);
-    let redacted = redact(Format::Lines, &block.bytes, &BTreeSet::from([0, 1])).unwrap();
+    let redacted = redact(BlockFormat::Lines, &block.bytes, &BTreeSet::from([0, 1])).unwrap();
     assert!(redacted.starts_with(b"\n\n{"));
-    let got = decode_block(Format::Lines, &redacted, &[2, 3, 4], &context).unwrap();
+    let got = decode_block(BlockFormat::Lines, &redacted, &[2, 3, 4], &context).unwrap();
     assert_eq!(got.len(), 3);
     for damaged in [&[0u32][..], &[9]] {
-        let error = decode_block(Format::Lines, &redacted, damaged, &context).unwrap_err();
+        let error = decode_block(BlockFormat::Lines, &redacted, damaged, &context).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Corrupt);
     }
 }
@@ -133,15 +133,15 @@ fn what_a_store_must_know_of_lines_is_read_back_from_them() {
         model: ModelRef::parse(model).unwrap(),
         run: RunId::loose(),
     };
-    let again = rows_of_block(Format::Lines, &block.bytes, &[0, 1, 2], &context("a", "m")).unwrap();
+    let again = headers_of_block(BlockFormat::Lines, &block.bytes, &[0, 1, 2], &context("a", "m")).unwrap();
     assert_eq!(again, block.rows);
-    let some = rows_of_block(Format::Lines, &block.bytes, &[1], &context("a", "m")).unwrap();
+    let some = headers_of_block(BlockFormat::Lines, &block.bytes, &[1], &context("a", "m")).unwrap();
     assert_eq!(some, block.rows[1..2]);
     for (asset, model, positions, part) in
         [("b", "m", &[0][..], "asset `a`"), ("a", "m@2", &[0], "model `m@1`"), ("a", "m", &[9], "line 9")]
     {
-        let error =
-            rows_of_block(Format::Lines, &block.bytes, positions, &context(asset, model)).unwrap_err();
+        let error = headers_of_block(BlockFormat::Lines, &block.bytes, positions, &context(asset, model))
+            .unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Corrupt);
         assert!(error.message().contains(part), "{error}");
     }

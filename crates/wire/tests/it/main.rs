@@ -5,5 +5,6 @@
 mod arrow;
 mod batch;
 mod codec;
+mod golden;
 mod lines;
 mod records;

@@ -5,7 +5,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rushes_archive::migrate::{Options, compare, move_all};
 use rushes_archive::{EmbeddedEngines, Engines, Ground, Manifest, OpenEngines, Place, Unwatched};
-use rushes_store::{AnnotationStore, Block, BlockInput, Receipt, Take};
+use rushes_store::{
+    AnnotationStore, Append, AppendMode, Block, BlockInput, Erasure, History, Import, Outbox, Receipt,
+    Registry, Runs,
+};
 use rushes_types::{AssetId, ErrorKind, Result};
 
 use crate::migrate::support::{Folders, embedded, fill, ingest, line, open};
@@ -105,7 +108,7 @@ macro_rules! hand_on {
     };
 }
 
-impl AnnotationStore for Wrong {
+impl History for Wrong {
     fn blocks(&self, asset: &AssetId, segment: u64, each: &mut dyn FnMut(Block) -> Result<()>) -> Result<()> {
         let wrong = self.wrong.load(Ordering::SeqCst) && asset.as_str() == "b";
         self.inner.blocks(asset, segment, &mut |mut block| {
@@ -117,30 +120,68 @@ impl AnnotationStore for Wrong {
     }
 
     hand_on! {
-        fn put_assets(&self, assets: &[rushes_types::Asset]) -> Result<Option<rushes_types::Commit>>;
         fn asset(&self, id: &AssetId) -> Result<Option<rushes_types::Asset>>;
-        fn assets(&self, after: Option<&AssetId>, limit: usize) -> Result<Vec<rushes_types::Asset>>;
-        fn assets_with_history(&self, after: Option<&AssetId>, limit: usize) -> Result<Vec<AssetId>>;
-        fn put_model(&self, model: &rushes_types::Model) -> Result<()>;
-        fn model(&self, model: &rushes_types::ModelRef) -> Result<Option<rushes_types::Model>>;
         fn models(&self) -> Result<Vec<rushes_types::Model>>;
+        fn assets_with_history(&self, after: Option<&AssetId>, limit: usize) -> Result<Vec<AssetId>>;
+        fn history(&self, asset: &AssetId, after: rushes_types::Commit, limit: usize) -> Result<Vec<rushes_store::CommitRecord>>;
+    }
+}
+
+impl Registry for Wrong {
+    hand_on! {
+        fn put_assets(&self, assets: &[rushes_types::Asset]) -> Result<Option<rushes_types::Commit>>;
+        fn assets(&self, after: Option<&AssetId>, limit: usize) -> Result<Vec<rushes_types::Asset>>;
+        fn put_model(&self, model: &rushes_types::Model) -> Result<()>;
         fn put_labels(&self, labels: &[rushes_store::LabelAliases]) -> Result<()>;
         fn labels(&self) -> Result<Vec<rushes_store::LabelAliases>>;
+    }
+}
+
+impl Runs for Wrong {
+    hand_on! {
         fn open_run(&self, spec: &rushes_store::RunSpec) -> Result<rushes_types::Run>;
-        fn append(&self, run: &rushes_types::RunId, blocks: &[BlockInput<'_>], take: Take) -> Result<Receipt>;
         fn commit_run(&self, run: &rushes_types::RunId) -> Result<rushes_types::Commit>;
         fn abort_run(&self, run: &rushes_types::RunId) -> Result<()>;
         fn restore_run(&self, run: &rushes_types::RunId) -> Result<rushes_types::Commit>;
         fn set_visibility(&self, run: &rushes_types::RunId, visibility: rushes_types::Visibility) -> Result<Option<rushes_types::Commit>>;
         fn run(&self, run: &rushes_types::RunId) -> Result<Option<rushes_types::Run>>;
         fn runs(&self, asset: Option<&AssetId>, after: Option<&rushes_types::RunId>, limit: usize) -> Result<Vec<rushes_types::Run>>;
-        fn append_loose(&self, blocks: &[BlockInput<'_>], take: Take) -> Result<Receipt>;
-        fn history(&self, asset: &AssetId, after: rushes_types::Commit, limit: usize) -> Result<Vec<rushes_store::CommitRecord>>;
+    }
+}
+
+impl Append for Wrong {
+    hand_on! {
+        fn append(&self, run: &rushes_types::RunId, blocks: &[BlockInput<'_>], mode: AppendMode) -> Result<Receipt>;
+        fn append_loose(&self, blocks: &[BlockInput<'_>], mode: AppendMode) -> Result<Receipt>;
+    }
+}
+
+impl Erasure for Wrong {
+    hand_on! {
         fn erase(&self, target: &rushes_store::EraseTarget) -> Result<Option<rushes_types::Commit>>;
         fn purge(&self) -> Result<()>;
+    }
+}
+
+impl Outbox for Wrong {
+    hand_on! {
         fn outbox(&self, after: u64, limit: usize) -> Result<rushes_store::OutboxPage>;
         fn trim_outbox(&self, upto: u64) -> Result<()>;
         fn last_commit(&self) -> Result<rushes_types::Commit>;
+        fn settled(&self) -> Result<rushes_types::Commit>;
+    }
+}
+
+impl Import for Wrong {
+    hand_on! {
+        fn import(&self, import: &rushes_store::AssetImport, content: &mut rushes_store::SegmentReader<'_>) -> Result<rushes_store::Imported>;
+        fn import_models(&self, models: &[rushes_types::Model]) -> Result<()>;
+    }
+}
+
+impl AnnotationStore for Wrong {
+    hand_on! {
+        fn capabilities(&self) -> rushes_store::StoreCapabilities;
         fn counts(&self) -> Result<rushes_store::StoreCounts>;
     }
 }

@@ -2,20 +2,18 @@
 
 use std::collections::HashSet;
 use std::fs::File;
-use std::ops::ControlFlow;
 
 use rushes_footage::{Companion, Kind, Probe, shown, webvtt};
 use rushes_import::formats::{Format, Item, Settings, sniff};
 use rushes_types::{ErrorKind, FrameRate, RunMode};
 use serde_json::{Map, Value};
 
-use super::one::{Known, Task, name_of, stamp};
-use super::summary::Seen;
-use crate::commands::foreign::duration_ns;
-use crate::commands::mapping::Taker;
+use super::one::{AssetState, Task, name_of, stamp};
+use super::summary::FootageSummary;
+use crate::commands::intake::{ItemSender, read_until_failure};
 use crate::exit::{Failure, Outcome};
 use crate::interrupt;
-use crate::lines::Sender;
+use crate::sender::Sender;
 
 /// Bytes by which a format is known.
 const HEAD: usize = rushes_import::formats::limits::HEAD_BYTES;
@@ -24,13 +22,13 @@ impl Task<'_> {
     /// Takes in what lies beside the media file, and the subtitles inside of it. Gives the number of lines.
     pub(super) fn dialogue(
         &self,
-        known: &Known,
+        asset: &AssetState,
         line: &Map<String, Value>,
         facts: Option<&Probe>,
         media: Option<&File>,
         sender: &mut Sender<'_>,
         state: &mut Value,
-        seen: &mut Seen,
+        summary: &mut FootageSummary,
     ) -> Outcome<u64> {
         let mut models = HashSet::new();
         let mut count = 0;
@@ -40,7 +38,7 @@ impl Task<'_> {
             let bytes = match std::fs::read(&file.path) {
                 Ok(bytes) => bytes,
                 Err(e) => {
-                    seen.skip(&shown(file.below.as_ref()), &format!("it cannot be read: {e}"));
+                    summary.skip(&shown(file.below.as_ref()), &format!("it cannot be read: {e}"));
                     continue;
                 }
             };
@@ -48,16 +46,16 @@ impl Task<'_> {
             else {
                 if file.kind == Kind::Subtitles {
                     let why = "it holds no subtitles of a kind that is read";
-                    seen.skip(&shown(file.below.as_ref()), why);
+                    summary.skip(&shown(file.below.as_ref()), why);
                 }
                 continue;
             };
             let model = (file.kind == Kind::Subtitles).then(|| model_of(companion, &mut models));
-            let settings = self.settings(known, line, companion.language.as_deref(), model)?;
+            let settings = self.settings(asset, line, companion.language.as_deref(), model)?;
             count += self.read(format, &shown(file.below.as_ref()), &bytes, &settings, sender)?;
         }
         if let (Some(facts), Some(media)) = (facts, media) {
-            count += self.tracks(known, line, (facts, media), sender, &mut models, seen)?;
+            count += self.tracks(asset, line, (facts, media), sender, &mut models, summary)?;
         }
         Ok(count)
     }
@@ -65,18 +63,18 @@ impl Task<'_> {
     /// Takes in the subtitles inside of the media file, as far as no file beside it says the same.
     fn tracks(
         &self,
-        known: &Known,
+        asset: &AssetState,
         line: &Map<String, Value>,
         (facts, media): (&Probe, &File),
         sender: &mut Sender<'_>,
         models: &mut HashSet<String>,
-        seen: &mut Seen,
+        summary: &mut FootageSummary,
     ) -> Outcome<u64> {
         let mut count = 0;
         for track in &facts.subtitles {
             let place = format!("{} (track {})", self.shown(), track.number);
             if !track.is_text {
-                seen.note(
+                summary.note(
                     &place,
                     "the subtitles are pictures, not text; give their text as a file beside it",
                 );
@@ -97,13 +95,13 @@ impl Task<'_> {
                 Ok(bytes) => bytes,
                 Err(error) if error.kind() == ErrorKind::Cancelled => return Err(Failure::Interrupted),
                 Err(error) => {
-                    seen.skip(&place, &error.to_string());
+                    summary.skip(&place, &error.to_string());
                     continue;
                 }
             };
             let base = model_name(track.language.as_deref(), track.is_forced, track.is_sdh);
             let settings =
-                self.settings(known, line, track.language.as_deref(), Some(unique(&base, models)))?;
+                self.settings(asset, line, track.language.as_deref(), Some(unique(&base, models)))?;
             count += self.read(Format::WebVtt, &place, &bytes, &settings, sender)?;
         }
         Ok(count)
@@ -111,29 +109,22 @@ impl Task<'_> {
 
     fn settings(
         &self,
-        known: &Known,
+        asset: &AssetState,
         line: &Map<String, Value>,
         language: Option<&str>,
         model: Option<String>,
     ) -> Outcome<Settings> {
-        let foreign = &self.args.foreign;
+        let source = &self.options.source;
         let text = |name: &str| line.get(name).and_then(Value::as_str).map(str::to_owned);
-        let rate = text("frame_rate");
-        let rate = rate
-            .map(|r| FrameRate::parse(&r))
-            .transpose()
-            .map_err(|e| Failure::Usage(format!("`--fps`: {e}")))?;
-        Ok(Settings {
-            movie: text("movie_id"),
-            model: foreign.model.clone().or(model),
-            language: language.map(str::to_owned).or_else(|| foreign.language.clone()),
-            frame_rate: rate,
-            start_timecode: text("start_timecode"),
-            offset_ns: foreign.offset.as_deref().map_or(Ok(0), |t| duration_ns("--offset", t))?,
-            step_ns: foreign.step.as_deref().map(|t| duration_ns("--step", t)).transpose()?,
-            characters: foreign.characters,
-            ..Settings::new(&known.id)
-        })
+        let rate = text("frame_rate").map(|rate| FrameRate::parse(&rate)).transpose();
+        let mut settings = source.settings(&asset.id);
+        settings.movie = text("movie_id");
+        settings.model = settings.model.or(model);
+        settings.kind = None;
+        settings.language = language.map(str::to_owned).or(settings.language);
+        settings.frame_rate = rate.map_err(Failure::because)?;
+        settings.start_timecode = text("start_timecode");
+        Ok(settings)
     }
 
     /// Reads one file into a run of its model; gives how many lines came of it.
@@ -145,25 +136,13 @@ impl Task<'_> {
         settings: &Settings,
         sender: &mut Sender<'_>,
     ) -> Outcome<u64> {
-        let mut taker = Taker::new(sender, Some(RunMode::Replace), place);
-        let mut failure = None;
-        let counts = rushes_import::formats::read(format, place, bytes, settings, &mut |item| {
+        let mut items = ItemSender::new(sender, Some(RunMode::Replace), place);
+        let counts = read_until_failure(
             // The asset is written by us, with all that is known of it.
-            if matches!(item, Item::Asset(_)) {
-                return ControlFlow::Continue(());
-            }
-            match taker.take(item) {
-                Ok(()) => ControlFlow::Continue(()),
-                Err(error) => {
-                    failure = Some(error);
-                    ControlFlow::Break(())
-                }
-            }
-        });
-        match failure {
-            Some(failure) => Err(failure),
-            None => taker.end().map(|()| counts.annotations),
-        }
+            |item| if matches!(item, Item::Asset(_)) { Ok(()) } else { items.send(item) },
+            |sink| rushes_import::formats::read(format, place, bytes, settings, sink),
+        )?;
+        items.end().map(|()| counts.annotations)
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! Each media file is one asset, taken in by itself from its facts to its shots; only then its state is written. So
 //! after Ctrl-C, or a power cut, the same command goes on where it was: what is whole is skipped, the one that was
-//! under way is begun anew, and everything goes in by runs that replace, so nothing is there twice.
+//! under way begins again, and everything goes in by runs that replace, so nothing is there twice.
 
 mod dialogue;
 mod one;
@@ -13,9 +13,9 @@ use std::path::{Path, PathBuf};
 
 use rushes_footage::{Group, Kind, Tools, holds_media, kind_of, pair, scan};
 
-pub use summary::Seen;
+pub use summary::FootageSummary;
 
-use super::ingest::Intake;
+use super::intake::Intake;
 use crate::client::Client;
 use crate::config::Config;
 use crate::exit::{Failure, Outcome};
@@ -29,19 +29,24 @@ pub fn is_footage(input: &Path) -> bool {
 }
 
 /// Takes footage in.
-pub fn run(config: &Config, client: &Client, intake: &mut Intake<'_>, inputs: &[PathBuf]) -> Outcome<Seen> {
-    let mut seen = Seen::default();
+pub fn run(
+    config: &Config,
+    client: &Client,
+    intake: &mut Intake<'_>,
+    inputs: &[PathBuf],
+) -> Outcome<FootageSummary> {
+    let mut summary = FootageSummary::default();
     if inputs.is_empty() {
-        return Ok(seen);
+        return Ok(summary);
     }
     let _orderly = Orderly::begin();
     let tools = Tools::find();
-    say_missing(&tools, intake.args.footage.no_shots);
+    say_missing(&tools, intake.options.footage.no_shots);
     for input in inputs {
-        folder(client, intake, &tools, input, &mut seen)?;
-        roots::consider(config, client, intake.args, input, &mut seen)?;
+        folder(client, intake, &tools, input, &mut summary)?;
+        roots::consider(config, client, intake.options, input, &mut summary)?;
     }
-    Ok(seen)
+    Ok(summary)
 }
 
 /// Says once what goes without the tools.
@@ -57,13 +62,19 @@ fn say_missing(tools: &Tools, no_shots: bool) {
     }
 }
 
-fn folder(client: &Client, intake: &mut Intake<'_>, tools: &Tools, input: &Path, seen: &mut Seen) -> Outcome {
+fn folder(
+    client: &Client,
+    intake: &mut Intake<'_>,
+    tools: &Tools,
+    input: &Path,
+    summary: &mut FootageSummary,
+) -> Outcome {
     let found = scan(input, &interrupt::is_asked)?;
-    seen.folders += 1;
-    seen.skipped(&found.skipped);
-    seen.lines.extend(found.files.iter().filter(|f| f.kind == Kind::Lines).map(|f| f.path.clone()));
+    summary.folders += 1;
+    summary.skipped(&found.skipped);
+    summary.lines.extend(found.files.iter().filter(|f| f.kind == Kind::Lines).map(|f| f.path.clone()));
     let groups = pair(&found.files);
-    if intake.args.foreign.asset.is_some() && groups.len() > 1 {
+    if intake.options.source.asset.is_some() && groups.len() > 1 {
         let (n, input) = (groups.len(), input.display());
         return Err(Failure::Usage(format!("`{input}` holds {n} assets; `--asset` can name only one")));
     }
@@ -74,10 +85,10 @@ fn folder(client: &Client, intake: &mut Intake<'_>, tools: &Tools, input: &Path,
             return Err(Failure::Interrupted);
         }
         bar.say(&shortened(group));
-        let task = one::Task { client, args: intake.args, tools, group, folder: &folder, bar: &bar };
-        let totals = task.run(seen)?;
+        let task = one::Task { client, options: intake.options, tools, group, folder: &folder, bar: &bar };
+        let totals = task.run(summary)?;
         intake.files += group.companions.len() as u64 + u64::from(group.media.is_some());
-        intake.sender.totals.add(totals);
+        intake.sender.tally.totals.add(totals);
         bar.add(1);
     }
     Ok(())

@@ -8,14 +8,20 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use toml::Value;
 
-use super::summary::Seen;
-use crate::args::Ingest;
+use super::summary::FootageSummary;
 use crate::client::Client;
+use crate::commands::ingest_options::IngestOptions;
 use crate::config::Config;
 use crate::exit::Outcome;
 
 /// Says how the folder can be played, or makes it so.
-pub fn consider(config: &Config, client: &Client, args: &Ingest, input: &Path, seen: &mut Seen) -> Outcome {
+pub fn consider(
+    config: &Config,
+    client: &Client,
+    options: &IngestOptions,
+    input: &Path,
+    summary: &mut FootageSummary,
+) -> Outcome {
     let resolved =
         std::fs::canonicalize(input).with_context(|| format!("`{}` cannot be read", input.display()))?;
     let folder = if resolved.is_dir() { resolved } else { resolved.parent().unwrap_or(&resolved).to_owned() };
@@ -26,15 +32,15 @@ pub fn consider(config: &Config, client: &Client, args: &Ingest, input: &Path, s
         return Ok(());
     }
     let shown = folder.display();
-    if !args.footage.serve_media || args.dry_run {
+    if !options.footage.serve_media || options.send.dry_run {
         let text = format!(
             "to see and play it: `rushes serve --media-root '{shown}'`, or take it in with --serve-media once and for all"
         );
-        seen.to_play.push(text);
+        summary.to_play.push(text);
         return Ok(());
     }
     if config.server.is_some() {
-        seen.to_play.push(format!(
+        summary.to_play.push(format!(
             "`--serve-media` cannot reach the server's configuration; add `{shown}` to its media_roots"
         ));
         return Ok(());
@@ -44,7 +50,7 @@ pub fn consider(config: &Config, client: &Client, args: &Ingest, input: &Path, s
         Some(text) => {
             write(&config.path, &text)?;
             let restart =
-                if client.server().is_some() { "; the server does that once it is started anew" } else { "" };
+                if client.server().is_some() { "; the server does that once it is restarted" } else { "" };
             format!(
                 "`{shown}` may be played from now on (media_roots in `{}`){restart}",
                 config.path.display()
@@ -54,7 +60,7 @@ pub fn consider(config: &Config, client: &Client, args: &Ingest, input: &Path, s
             format!("add `{shown}` to media_roots in `{}`, so that it can be played", config.path.display())
         }
     };
-    seen.to_play.push(said);
+    summary.to_play.push(said);
     Ok(())
 }
 

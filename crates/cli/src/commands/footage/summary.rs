@@ -12,7 +12,7 @@ const NAMES_SHOWN: usize = 5;
 
 /// What became of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Became {
+pub enum Change {
     /// Its asset is new.
     New,
     /// Its asset was there.
@@ -21,9 +21,9 @@ pub enum Became {
     Unchanged,
 }
 
-/// What was seen, over all folders.
+/// The sums over all folders.
 #[derive(Debug, Default)]
-pub struct Seen {
+pub struct FootageSummary {
     /// Folders and files that were named.
     pub folders: u64,
     /// Files with annotation lines that lay there, too.
@@ -42,7 +42,7 @@ pub struct Seen {
     pub to_play: Vec<String>,
 }
 
-impl Seen {
+impl FootageSummary {
     /// What a scan left out.
     pub fn skipped(&mut self, skipped: &[Skipped]) {
         for one in skipped {
@@ -67,11 +67,11 @@ impl Seen {
     }
 
     /// A file is done.
-    pub fn became(&mut self, became: Became) {
-        match became {
-            Became::New => self.new += 1,
-            Became::Changed => self.changed += 1,
-            Became::Unchanged => self.unchanged += 1,
+    pub fn count(&mut self, change: Change) {
+        match change {
+            Change::New => self.new += 1,
+            Change::Changed => self.changed += 1,
+            Change::Unchanged => self.unchanged += 1,
         }
     }
 
@@ -87,8 +87,8 @@ impl Seen {
         }
     }
 
-    /// Says it to a person.
-    pub fn say(&self) {
+    /// Prints it for a person.
+    pub fn print(&self) {
         if self.folders == 0 {
             return;
         }

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use rushes_engine_cassandra::store::{CassandraStore, StoreOptions};
-use rushes_store::{AnnotationStore, BlockFormat, BlockInput, EraseTarget, Take};
+use rushes_store::prelude::*;
+use rushes_store::{AppendMode, BlockFormat, BlockInput, EraseTarget};
 use rushes_testkit::store_suite::{asset, asset_id, bytes_of, history, lines, model, rows, segment_at};
 use rushes_types::{AnnotationId, ErrorKind, RunId};
 
@@ -19,7 +20,7 @@ fn arrow(bytes: &[u8]) -> BlockInput<'_> {
     BlockInput {
         format: BlockFormat::Arrow,
         bytes: Cow::Borrowed(bytes),
-        rows: some,
+        rows: Cow::Owned(some),
         ..lines("a", "m@1", &[])
     }
 }
@@ -34,7 +35,7 @@ fn rows_of_an_arrow_block_are_erased_by_whoever_has_the_means() {
     let Some(fixture) = support::fixture() else { return };
     let own = fixture.own();
     own.put_assets(&[asset("a")]).unwrap();
-    own.append_loose(&[arrow(b"abcde")], Take::WhatFits).unwrap();
+    own.append_loose(&[arrow(b"abcde")], AppendMode::Partial).unwrap();
     let before = history(&**own, "a");
     assert_eq!(own.erase(&annotation("2")).unwrap_err().kind(), ErrorKind::Unsupported);
     assert_eq!(history(&**own, "a"), before, "nothing was done");
@@ -43,7 +44,7 @@ fn rows_of_an_arrow_block_are_erased_by_whoever_has_the_means() {
     let segment = segment_at(&*able, "a", before.last().unwrap().commit);
     assert_eq!(bytes_of(&**own, "a", segment), b"a\0\0\0e");
     // What is not of this asset and model never comes in.
-    able.append_loose(&[BlockInput { model: model("n@1"), ..arrow(b"abcde") }], Take::WhatFits).unwrap();
+    able.append_loose(&[BlockInput { model: model("n@1"), ..arrow(b"abcde") }], AppendMode::Partial).unwrap();
     let last = history(&*able, "a").pop().unwrap().commit;
     assert_eq!(bytes_of(&*able, "a", segment_at(&*able, "a", last)), b"a\0c\0e");
 }
@@ -69,7 +70,7 @@ fn nothing_of_what_was_erased_can_be_read_from_the_tables() {
     for (on, by) in [("a", "m@1"), ("a", "n@1"), ("b", "m@1")] {
         let text = format!("secret-of-{on}-{by}");
         let said = [("1", 0, text.as_str()), ("2", 0, "kept")];
-        own.append_loose(&[lines(on, by, &said)], Take::WhatFits).unwrap();
+        own.append_loose(&[lines(on, by, &said)], AppendMode::Partial).unwrap();
     }
     let left = || all_content(own).matches("secret-of").count();
     assert_eq!(left(), 3);

@@ -1,6 +1,7 @@
 //! Taking over what is large: histories of several chunks, runs of several pieces.
 
-use rushes_store::{AnnotationStore, AssetImport, CommitRecord, Effect, Erased, Imported, MemoryStore, Take};
+use rushes_store::prelude::*;
+use rushes_store::{AppendMode, AssetImport, CommitRecord, Effect, Erased, Imported, MemoryStore};
 use rushes_testkit::import_suite::{hand_over, seen, take_over};
 use rushes_testkit::store_suite::{Said, asset, asset_id, history, lines, run_id, spec};
 use rushes_types::{Commit, RunMode};
@@ -39,7 +40,7 @@ fn a_history_of_several_chunks_is_taken_over_added_to_and_taken_anew() {
         .cloned()
         .chain([CommitRecord { commit: Commit(5 * CHUNK), effect: erased }])
         .collect();
-    assert_eq!(import(few.clone()), Imported::Anew);
+    assert_eq!(import(few.clone()), Imported::Replaced);
     let rows = store.outbox(0, 100).unwrap().rows;
     rows.iter().for_each(|row| store.trim_outbox(row.sequence).unwrap());
     assert_eq!(history_of(&**store), few, "also after the tail was moved");
@@ -69,7 +70,7 @@ fn a_large_run_moves_to_cassandra_and_from_there_to_memory() {
     let ids: Vec<String> = (0..60_000).map(|n| format!("annotation-{n:08}-{}", n * 7_919 % 99_991)).collect();
     for some in ids.chunks(20_000) {
         let said: Vec<Said<'_>> = some.iter().map(|id| (id.as_str(), 7, "something that is said")).collect();
-        from.append(&run, &[lines("a", "m@1", &said)], Take::WhatFits).unwrap();
+        from.append(&run, &[lines("a", "m@1", &said)], AppendMode::Partial).unwrap();
     }
     from.commit_run(&run).unwrap();
     let store = fixture.own();

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use rushes_engine_cassandra::client::{Cluster, Config};
 use rushes_engine_cassandra::store::CassandraStore;
-use rushes_store::{AnnotationStore, Take};
+use rushes_store::AppendMode;
+use rushes_store::prelude::*;
 use rushes_testkit::proxy::Proxy;
 use rushes_testkit::store_suite::{asset, asset_id, current, history, lines, run_id, spec};
 use rushes_types::RunMode;
@@ -36,7 +37,7 @@ fn send(store: &CassandraStore, proxy: &Proxy, id: &str, harm: impl Fn(&Proxy) +
             proxy.heal();
         });
         for _ in 0..40 {
-            match store.append_loose(&[lines("a", "m@1", &[(id, 1, "x")])], Take::WhatFits) {
+            match store.append_loose(&[lines("a", "m@1", &[(id, 1, "x")])], AppendMode::Partial) {
                 Ok(receipt) => return (receipt.accepted, receipt.duplicates),
                 Err(e) => assert!(e.kind().is_retryable(), "{e}"),
             }
@@ -81,16 +82,16 @@ fn a_run_goes_on_after_the_network_was_cut() {
     let proxy = Proxy::before(&own.cluster().config().nodes[0]).unwrap();
     let store = behind(&proxy, &own.cluster().config().keyspace);
     store.open_run(&spec("r", "a", "m@1", RunMode::Replace, None)).unwrap();
-    store.append(&run_id("r"), &[lines("a", "m@1", &[("1", 0, "x")])], Take::WhatFits).unwrap();
+    store.append(&run_id("r"), &[lines("a", "m@1", &[("1", 0, "x")])], AppendMode::Partial).unwrap();
     proxy.cut();
     let error =
-        store.append(&run_id("r"), &[lines("a", "m@1", &[("2", 0, "x")])], Take::WhatFits).unwrap_err();
+        store.append(&run_id("r"), &[lines("a", "m@1", &[("2", 0, "x")])], AppendMode::Partial).unwrap_err();
     assert!(error.kind().is_retryable(), "{error}");
     assert!(store.asset(&asset_id("a")).unwrap_err().kind().is_retryable());
     proxy.heal();
     let mut told = None;
     for _ in 0..40 {
-        match store.append(&run_id("r"), &[lines("a", "m@1", &[("2", 0, "x")])], Take::WhatFits) {
+        match store.append(&run_id("r"), &[lines("a", "m@1", &[("2", 0, "x")])], AppendMode::Partial) {
             Ok(receipt) => {
                 told = Some(receipt);
                 break;

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rushes_engine_cassandra::store::CassandraStore;
-use rushes_store::{AnnotationStore, EraseTarget, Take};
+use rushes_store::prelude::*;
+use rushes_store::{AppendMode, EraseTarget};
 use rushes_testkit::store_suite::{
     Said, asset, asset_id, bytes_of, current, history, lines, model, run_id, segment_of, spec,
 };
@@ -47,7 +48,7 @@ fn processes_that_write_to_one_asset_lose_nothing_and_double_nothing() {
             let (own, shared) = (format!("{n}-{turn}"), format!("shared-{turn}"));
             let said = [(own.as_str(), turn, "x"), (shared.as_str(), turn, "x")];
             let receipt =
-                until_told(|| store.append_loose(&[lines("a", "m@1", &said)], Take::WhatFits)).unwrap();
+                until_told(|| store.append_loose(&[lines("a", "m@1", &said)], AppendMode::Partial)).unwrap();
             accepted += receipt.accepted;
             duplicates += receipt.duplicates;
         }
@@ -74,7 +75,7 @@ fn two_processes_that_append_to_one_run_take_each_id_once() {
             let text = if n == 0 { "x" } else { "y" };
             let said: Vec<Said<'_>> = ids.iter().map(|id| (id.as_str(), turn, text)).collect();
             accepted +=
-                until_told(|| store.append(&run_id("r"), &[lines("a", "m@1", &said)], Take::WhatFits))
+                until_told(|| store.append(&run_id("r"), &[lines("a", "m@1", &said)], AppendMode::Partial))
                     .unwrap()
                     .accepted;
         }
@@ -112,7 +113,7 @@ fn annotations_of_one_block_that_two_processes_erase_are_both_gone() {
     let ids: Vec<String> = (0..24).map(|n| format!("secret-{n}-")).collect();
     let said: Vec<Said<'_>> = ids.iter().map(|id| (id.as_str(), 1, "x")).collect();
     a.open_run(&spec("r", "a", "m@1", RunMode::Replace, None)).unwrap();
-    a.append(&run_id("r"), &[lines("a", "m@1", &said)], Take::WhatFits).unwrap();
+    a.append(&run_id("r"), &[lines("a", "m@1", &said)], AppendMode::Partial).unwrap();
     a.commit_run(&run_id("r")).unwrap();
     together(&[a, &b], |n, store| {
         for id in ids.iter().skip(n).step_by(2).take(8) {
@@ -149,7 +150,7 @@ fn an_asset_erased_while_others_write_to_it_holds_nothing_of_before() {
             for turn in 0..20 {
                 let id = format!("{turn}");
                 let sent = until_told(|| {
-                    store.append_loose(&[lines("a", "m@1", &[(&id, turn, "secret")])], Take::WhatFits)
+                    store.append_loose(&[lines("a", "m@1", &[(&id, turn, "secret")])], AppendMode::Partial)
                 });
                 match sent {
                     Ok(_) => {}

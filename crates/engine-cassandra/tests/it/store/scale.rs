@@ -7,9 +7,10 @@ use std::time::Instant;
 
 use rushes_engine_cassandra::client::Cluster;
 use rushes_engine_cassandra::store::CassandraStore;
-use rushes_store::{AnnotationStore, BlockFormat, BlockInput, Row, Take};
+use rushes_store::prelude::*;
+use rushes_store::{AppendMode, BlockFormat, BlockInput};
 use rushes_testkit::store_suite::{asset, asset_id, model, run_id, spec};
-use rushes_types::{AnnotationId, Commit, RunMode};
+use rushes_types::{AnnotationHeader, AnnotationId, Commit, RunMode};
 
 use crate::store::support;
 
@@ -29,18 +30,19 @@ fn request(on: &str, by: &str, from: u64, count: u64) -> BlockInput<'static> {
             n % 1_000
         ));
         let digest = u128::from(n).wrapping_mul(0x9E37_79B9_7F4A_7C15_F39C_C060_5CED_C835);
-        rows.push(Row {
+        rows.push(AnnotationHeader {
             id: AnnotationId::new(&id).unwrap(),
             start_ns: start.cast_signed(),
             digest,
             position,
+            source: u64::from(position) + 1,
         });
     }
     BlockInput {
         asset: asset_id(on),
         model: model(by),
         format: BlockFormat::Lines,
-        rows,
+        rows: Cow::Owned(rows),
         bytes: Cow::Owned(bytes.into_bytes()),
     }
 }
@@ -130,7 +132,7 @@ fn scale_write_path_beside_the_bare_driver() {
             for part in requests.chunks(requests.len().div_ceil(threads)) {
                 scope.spawn(move || {
                     for request in part {
-                        store.append_loose(std::slice::from_ref(request), Take::WhatFits).unwrap();
+                        store.append_loose(std::slice::from_ref(request), AppendMode::Partial).unwrap();
                     }
                 });
             }
@@ -149,7 +151,9 @@ fn scale_write_path_beside_the_bare_driver() {
                         store
                             .open_run(&spec(&run, request.asset.as_str(), by, RunMode::Replace, None))
                             .unwrap();
-                        store.append(&run_id(&run), std::slice::from_ref(request), Take::WhatFits).unwrap();
+                        store
+                            .append(&run_id(&run), std::slice::from_ref(request), AppendMode::Partial)
+                            .unwrap();
                         store.commit_run(&run_id(&run)).unwrap();
                     }
                 });
@@ -160,9 +164,9 @@ fn scale_write_path_beside_the_bare_driver() {
     }
     let again = Instant::now();
     for request in &requests {
-        let receipt = store.append_loose(std::slice::from_ref(request), Take::WhatFits).unwrap();
+        let receipt = store.append_loose(std::slice::from_ref(request), AppendMode::Partial).unwrap();
         assert_eq!(receipt.accepted, 20_000);
-        let receipt = store.append_loose(std::slice::from_ref(request), Take::WhatFits).unwrap();
+        let receipt = store.append_loose(std::slice::from_ref(request), AppendMode::Partial).unwrap();
         assert_eq!(receipt.duplicates, 20_000);
     }
     rate("sent twice", 800_000, bytes * 2, again);
@@ -176,7 +180,8 @@ fn scale_a_hot_asset_of_a_thousand_commits() {
     store.put_assets(&[asset("hot")]).unwrap();
     let since = Instant::now();
     for n in 0..1_000 {
-        let receipt = store.append_loose(&[request("hot", "m@1", n * 100, 100)], Take::WhatFits).unwrap();
+        let receipt =
+            store.append_loose(&[request("hot", "m@1", n * 100, 100)], AppendMode::Partial).unwrap();
         assert_eq!(receipt.accepted, 100);
         if n % 100 == 99 {
             println!("  after {} commits: {:.2} s", n + 1, since.elapsed().as_secs_f64());
@@ -188,7 +193,7 @@ fn scale_a_hot_asset_of_a_thousand_commits() {
     partitions(store, "hot");
     let other = fixture.another();
     let since = Instant::now();
-    let receipt = other.append_loose(&[request("hot", "m@1", 99_950, 100)], Take::WhatFits).unwrap();
+    let receipt = other.append_loose(&[request("hot", "m@1", 99_950, 100)], AppendMode::Partial).unwrap();
     assert_eq!((receipt.accepted, receipt.duplicates), (50, 50));
     println!(
         "  a process that comes new to it: {:.2} s for its first request",
@@ -211,7 +216,7 @@ fn scale_a_title_of_three_million_annotations() {
     for n in 0..150 {
         let request = request("big", "m@1", n * 20_000, 20_000);
         bytes += request.bytes.len();
-        assert_eq!(store.append(&run_id("r"), &[request], Take::WhatFits).unwrap().accepted, 20_000);
+        assert_eq!(store.append(&run_id("r"), &[request], AppendMode::Partial).unwrap().accepted, 20_000);
     }
     store.commit_run(&run_id("r")).unwrap();
     rate("a title of three million", 3_000_000, bytes, since);

@@ -5,8 +5,9 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant};
 
-use rushes_engine_cassandra::store::{CassandraStore, Fate, Faults, Moment, StoreOptions};
-use rushes_store::{AnnotationStore, Take};
+use rushes_engine_cassandra::store::{CassandraStore, FaultAction, FaultPoint, Faults, StoreOptions};
+use rushes_store::AppendMode;
+use rushes_store::prelude::*;
 use rushes_testkit::store_suite::{asset, asset_id, current, history, lines};
 use rushes_types::{AssetId, Commit, ErrorKind};
 
@@ -63,15 +64,12 @@ impl Told {
 }
 
 /// Dies at the first such moment that comes once it is armed.
-fn dies_at(moment: Moment) -> (Faults, Arc<AtomicBool>) {
+fn dies_at(moment: FaultPoint) -> (Faults, Arc<AtomicBool>) {
     let armed = Arc::new(AtomicBool::new(false));
     let watch = Arc::clone(&armed);
-    let faults: Faults =
-        Arc::new(
-            move |at| {
-                if at == moment && watch.load(Ordering::SeqCst) { Fate::Dies } else { Fate::GoesOn }
-            },
-        );
+    let faults: Faults = Arc::new(move |at| {
+        if at == moment && watch.load(Ordering::SeqCst) { FaultAction::Die } else { FaultAction::Continue }
+    });
     (faults, armed)
 }
 
@@ -80,10 +78,12 @@ fn with(fixture: &Fixture, faults: Faults) -> Arc<CassandraStore> {
 }
 
 fn say(store: &CassandraStore, on: &str, id: &str) -> rushes_types::Result<Option<Commit>> {
-    store.append_loose(&[lines(on, "m@1", &[(id, 1, "x")])], Take::WhatFits).map(|receipt| receipt.commit)
+    store
+        .append_loose(&[lines(on, "m@1", &[(id, 1, "x")])], AppendMode::Partial)
+        .map(|receipt| receipt.commit)
 }
 
-fn killed_at(moment: Moment, happened: bool) {
+fn killed_at(moment: FaultPoint, happened: bool) {
     let Some(fixture) = support::fixture() else { return };
     let relay = fixture.own();
     relay.put_assets(&[asset("a"), asset("b")]).unwrap();
@@ -113,17 +113,17 @@ fn killed_at(moment: Moment, happened: bool) {
 
 #[test]
 fn a_writer_killed_after_its_note_holds_the_watermark_until_it_is_closed() {
-    killed_at(Moment::Noted, false);
+    killed_at(FaultPoint::Noted, false);
 }
 
 #[test]
 fn a_writer_killed_before_its_conditional_write_holds_the_watermark_until_it_is_closed() {
-    killed_at(Moment::Ready, false);
+    killed_at(FaultPoint::Ready, false);
 }
 
 #[test]
 fn a_commit_whose_writer_was_killed_before_it_heard_of_it_is_carried() {
-    killed_at(Moment::Made, true);
+    killed_at(FaultPoint::Made, true);
 }
 
 #[test]
@@ -135,11 +135,11 @@ fn a_writer_that_slept_while_it_was_closed_commits_only_above_the_watermark() {
     let asleep = Arc::new(AtomicU32::new(0));
     let (watch, count) = (Arc::clone(&gate), Arc::clone(&asleep));
     let faults: Faults = Arc::new(move |at| {
-        if at == Moment::Ready && count.fetch_add(1, Ordering::SeqCst) == 0 {
+        if at == FaultPoint::Ready && count.fetch_add(1, Ordering::SeqCst) == 0 {
             let open = watch.0.lock().unwrap();
             drop(watch.1.wait_while(open, |open| !*open).unwrap());
         }
-        Fate::GoesOn
+        FaultAction::Continue
     });
     // Its heart must stop with it: a process that sleeps does not publish either.
     let sleeper = with(&fixture, faults);
@@ -190,11 +190,12 @@ fn whatever_dies_when_no_commit_is_passed_over() {
                 scope.spawn(move || {
                     for life in 0..3_u32 {
                         // Each life ends at another moment, after another number of changes.
-                        let moment = [Moment::Noted, Moment::Ready, Moment::Made][(n + life) as usize % 3];
+                        let moment =
+                            [FaultPoint::Noted, FaultPoint::Ready, FaultPoint::Made][(n + life) as usize % 3];
                         let left = AtomicU32::new(3 + 2 * n + life);
                         let faults: Faults = Arc::new(move |at| {
                             let dies = at == moment && left.fetch_sub(1, Ordering::SeqCst) == 1;
-                            if dies { Fate::Dies } else { Fate::GoesOn }
+                            if dies { FaultAction::Die } else { FaultAction::Continue }
                         });
                         let store = with(fixture, faults);
                         for turn in 0.. {

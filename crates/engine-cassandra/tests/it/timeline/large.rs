@@ -3,13 +3,13 @@
 use std::time::Instant;
 
 use rushes_testkit::timeline_suite::{annotation, update};
-use rushes_timeline::{FusedUpdate, MemoryTimeline, TimelineStore};
+use rushes_timeline::{MemoryTimeline, TimelineStore, TimelineUpdate};
 use rushes_types::*;
 
 use crate::timeline::support::{self, Keyspace};
 
 /// Annotations of a run on asset `a`, `each` a second, without vectors.
-fn run(commit: u64, many: i64, each: i64) -> FusedUpdate {
+fn run(commit: u64, many: i64, each: i64) -> TimelineUpdate {
     let rows: Vec<FusedAnnotation> = (0..many)
         .map(|n| {
             let start = n / each * 1_000_000_000 + n % each * (1_000_000_000 / each);
@@ -52,9 +52,9 @@ fn a_hot_second_is_spread_over_partitions_and_read_in_order() {
     // Some of each level change and are erased: versions of one key may lie in different partitions.
     let mut last = update("a", 2, 3, &[]);
     for commit in [1, 2] {
-        for (n, change) in run(commit, MANY / 2, MANY).changes.into_iter().enumerate().take(3_000) {
+        for (n, change) in run(commit, MANY / 2, MANY).step.changes.into_iter().enumerate().take(3_000) {
             let Change::Put(mut row) = change else { continue };
-            last.changes.push(if n % 3 == 0 {
+            last.step.changes.push(if n % 3 == 0 {
                 Change::Erased(row.fused_key())
             } else {
                 row.validities[0].died = Commit(3);
@@ -112,21 +112,21 @@ fn a_worker_that_writes_for_long_gives_signs_and_is_waited_for() {
 }
 
 /// A first update with buckets and words, as fusion makes it.
-fn whole(asset: &str, many: i64, each: i64) -> FusedUpdate {
+fn whole(asset: &str, many: i64, each: i64) -> TimelineUpdate {
     let mut step = run(1, many, each);
-    step.asset = AssetId::new(asset).unwrap();
+    step.step.asset = AssetId::new(asset).unwrap();
     step.word_counts = (0..many.min(2_000)).map(|n| (format!("word{n}"), 1)).collect();
     step.annotation_count = many;
     let mut members = Vec::new();
-    for change in &mut step.changes {
+    for change in &mut step.step.changes {
         let Change::Put(fused) = change else { continue };
-        fused.annotation.asset = step.asset.clone();
+        fused.annotation.asset = step.step.asset.clone();
         let key = fused.fused_key();
         members.push(BucketMember { start_ns: key.start_ns, key: key.key, end_ns: key.start_ns + 5 });
     }
     for (no, annotations) in (0..).zip(members.chunks(usize::try_from(each).unwrap())) {
         let (annotations, intersections) = (annotations.to_vec(), Vec::new());
-        step.buckets.push(Bucket { no: BucketNo(no), annotations, intersections, truncated: false });
+        step.step.buckets.push(Bucket { no: BucketNo(no), annotations, intersections, truncated: false });
     }
     step
 }
@@ -139,16 +139,17 @@ fn how_fast_updates_are_applied() {
     // Assets in one call, annotations of each, and of each second.
     for (assets, many, each) in [(1, 3_000, 2), (40, 3_000, 2), (1, 100_000, 100_000), (1, 200_000, 100)] {
         store.clear().unwrap();
-        let steps: Vec<FusedUpdate> = (0..assets).map(|n| whole(&format!("a{n}"), many, each)).collect();
+        let steps: Vec<TimelineUpdate> = (0..assets).map(|n| whole(&format!("a{n}"), many, each)).collect();
         let pairs = assets * many;
-        let rows: usize = steps.iter().map(|s| s.changes.len() + s.buckets.len() + s.word_counts.len()).sum();
+        let rows: usize =
+            steps.iter().map(|s| s.step.changes.len() + s.step.buckets.len() + s.word_counts.len()).sum();
         let since = Instant::now();
         store.apply(&steps, &[]).unwrap();
         let ours = since.elapsed().as_secs_f64();
         let bare = bare(&keyspace, &steps);
         let since = Instant::now();
         for step in &steps {
-            store.content_digest(&step.asset).unwrap();
+            store.content_digest(&step.step.asset).unwrap();
         }
         let read = since.elapsed().as_secs_f64();
         eprintln!(
@@ -166,7 +167,7 @@ fn how_fast_updates_are_applied() {
 
 /// Seconds that the same rows take by the driver alone, into tables of the same shape: unlogged batches, as many under
 /// way at once.
-fn bare(keyspace: &Keyspace, steps: &[FusedUpdate]) -> f64 {
+fn bare(keyspace: &Keyspace, steps: &[TimelineUpdate]) -> f64 {
     let cluster = &keyspace.0;
     let define = |name: &str, columns: &str| {
         let table = cluster.table(name);
@@ -195,15 +196,15 @@ fn bare(keyspace: &Keyspace, steps: &[FusedUpdate]) -> f64 {
     let mut encoded: Vec<Encoded<'_>> = Vec::new();
     let (mut encoded_buckets, mut encoded_words) = (Vec::new(), Vec::new());
     for (slice, step) in (0i32..).zip(steps) {
-        let asset = step.asset.as_str();
-        for change in &step.changes {
+        let asset = step.step.asset.as_str();
+        for change in &step.step.changes {
             let Change::Put(fused) = change else { continue };
             let mut body = Vec::new();
             rushes_wire::codec::encode_annotation(fused, &mut body);
             let (start, key) = (fused.annotation.range.start_ns(), fused.fused_key().key.to_bytes().to_vec());
             encoded.push((asset, start / 512_000_000_000, 1, start, key, 1, body));
         }
-        for bucket in &step.buckets {
+        for bucket in &step.step.buckets {
             let mut body = Vec::new();
             rushes_wire::codec::encode_bucket(bucket, &mut body);
             encoded_buckets.push((asset, (bucket.no.0 / 512).cast_signed(), bucket.no.0.cast_signed(), body));

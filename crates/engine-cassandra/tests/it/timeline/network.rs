@@ -8,7 +8,7 @@ use rushes_engine_cassandra::client::{Cluster, Config};
 use rushes_engine_cassandra::timeline::CassandraTimeline;
 use rushes_testkit::proxy::Proxy;
 use rushes_testkit::timeline_suite::{annotation, update};
-use rushes_timeline::{FusedUpdate, MemoryTimeline, TimelineStore};
+use rushes_timeline::{MemoryTimeline, TimelineStore, TimelineUpdate};
 use rushes_types::*;
 
 use crate::timeline::support;
@@ -19,7 +19,7 @@ const FAULTS: u64 = 15;
 const LIMIT: Duration = Duration::from_secs(60);
 
 /// Step `n` puts one annotation, ends the life of the one before, and erases one further back.
-fn step(n: u64) -> FusedUpdate {
+fn step(n: u64) -> TimelineUpdate {
     let one = |n: u64, died| {
         let mut row = annotation("a", &format!("n{n}"), n as i64 * 40_000_000_000, "l");
         row.validities = vec![Validity { born: Commit(n), died }];
@@ -31,7 +31,7 @@ fn step(n: u64) -> FusedUpdate {
     }
     let mut new = update("a", n - 1, n, &rows);
     if n > 3 {
-        new.changes.push(Change::Erased(one(n - 3, Commit::NEVER).fused_key()));
+        new.step.changes.push(Change::Erased(one(n - 3, Commit::NEVER).fused_key()));
     }
     new.word_counts = vec![("joey".to_owned(), 2), (format!("w{n}"), 1)];
     new.annotation_count = 1;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rushes_engine_cassandra::client::{Cluster, Config};
-use rushes_engine_cassandra::timeline::{CassandraTimeline, Settings};
+use rushes_engine_cassandra::timeline::{CassandraTimeline, TimelineOptions};
 
 /// A keyspace that is dropped with it.
 pub struct Keyspace(pub Arc<Cluster>);
@@ -24,8 +24,8 @@ impl Keyspace {
 }
 
 /// Impatient, so that tests need not wait.
-pub fn settings() -> Settings {
-    Settings {
+pub fn settings() -> TimelineOptions {
+    TimelineOptions {
         patience: Duration::from_millis(700),
         lease: Duration::from_secs(2),
         keep_aborted: Duration::ZERO,

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rushes_engine_cassandra::timeline::Halt;
 use rushes_testkit::timeline_suite::{annotation, update, watermark};
-use rushes_timeline::{FusedEvent, FusedUpdate, MemoryTimeline, TimelineStore};
+use rushes_timeline::{MemoryTimeline, TimelineEvent, TimelineStore, TimelineUpdate};
 use rushes_types::*;
 
 use crate::timeline::support;
@@ -25,7 +25,7 @@ fn labels(store: &dyn TimelineStore) -> Vec<String> {
 }
 
 /// An update of asset `a` with words.
-fn step(after: u64, upto: u64, names: &[&str], word_by: i64) -> FusedUpdate {
+fn step(after: u64, upto: u64, names: &[&str], word_by: i64) -> TimelineUpdate {
     let rows: Vec<FusedAnnotation> =
         (0i64..).zip(names).map(|(n, name)| annotation("a", name, n, name)).collect();
     let mut new = update("a", after, upto, &rows);
@@ -39,7 +39,7 @@ fn joeys(store: &dyn TimelineStore) -> (u64, u64) {
     (counts.counts[0], counts.annotations)
 }
 
-fn told(store: &dyn TimelineStore) -> Vec<FusedEvent> {
+fn told(store: &dyn TimelineStore) -> Vec<TimelineEvent> {
     store.outbox(0, 99).unwrap().into_iter().map(|row| row.row).collect()
 }
 
@@ -49,7 +49,7 @@ fn a_worker_that_dies_anywhere_is_followed_by_another_that_gives_the_same() {
     let wanted = MemoryTimeline::new().unwrap();
     let first = step(0, 3, &["x", "y"], 2);
     let mut second = step(3, 8, &["x", "z"], 1);
-    second.changes.push(Change::Erased(annotation("a", "y", 1, "y").fused_key()));
+    second.step.changes.push(Change::Erased(annotation("a", "y", 1, "y").fused_key()));
     for update in [&first, &second] {
         wanted.apply(std::slice::from_ref(update), &[]).unwrap();
     }
@@ -62,15 +62,15 @@ fn a_worker_that_dies_anywhere_is_followed_by_another_that_gives_the_same() {
                     // What the dead worker wrote is not quite the same: a step may end at another commit.
                     let mut bad = good.clone();
                     if halt != Halt::Completed {
-                        bad.changes.push(Change::Put(Box::new(annotation("a", "half", 5, "half"))));
-                        bad.upto = Commit(good.upto.0 + 1);
+                        bad.step.changes.push(Change::Put(Box::new(annotation("a", "half", 5, "half"))));
+                        bad.step.upto = Commit(good.step.upto.0 + 1);
                         bad.word_counts.push(("half".to_owned(), 1));
                     }
                     let dying = keyspace.worker();
                     dying.halt_at(Some(halt));
                     let died = dying.apply(&[bad], &[]).unwrap_err();
                     assert_eq!(died.kind(), ErrorKind::Cancelled);
-                    let before = if halt == Halt::Completed { good.upto } else { good.after };
+                    let before = if halt == Halt::Completed { good.step.upto } else { good.step.after };
                     assert_eq!(store.progress(&id()).unwrap(), before);
                 }
                 store.apply(std::slice::from_ref(good), &[]).unwrap();
@@ -85,7 +85,7 @@ fn a_worker_that_dies_anywhere_is_followed_by_another_that_gives_the_same() {
                     assert!(told(&store).is_empty(), "what was carried is not told again");
                 }
             } else {
-                assert_eq!(told(&store), [FusedEvent::Asset(id(), Commit(8))]);
+                assert_eq!(told(&store), [TimelineEvent::Asset(id(), Commit(8))]);
             }
             assert_eq!(joeys(&store), (3, 3), "{halt:?} {dies_at}");
             assert_eq!(store.word_counts(&["half".to_owned()]).unwrap().counts, [0]);
@@ -158,7 +158,7 @@ fn what_a_late_worker_writes_after_an_erasure_does_not_come_back() {
     late.halt_at(Some(Halt::Written));
     assert!(late.apply(&[step(2, 5, &["x", "late"], 1)], &[]).is_err());
     let mut erase = step(2, 7, &[], -1);
-    erase.changes.push(Change::Erased(annotation("a", "x", 0, "x").fused_key()));
+    erase.step.changes.push(Change::Erased(annotation("a", "x", 0, "x").fused_key()));
     early.apply(&[erase], &[]).unwrap();
     assert_eq!(labels(&early), ["y"]);
     // It wakes: its row comes after the deletion, with the timestamp of its epoch.
@@ -202,7 +202,7 @@ fn a_reader_that_polls_while_updates_are_applied_never_sees_half() {
             intersections: Vec::new(),
             truncated: false,
         };
-        new.buckets = (0..8).map(|n| bucket(n * 500)).collect();
+        new.step.buckets = (0..8).map(|n| bucket(n * 500)).collect();
         new
     };
     writer.apply(&[whole(1)], &[]).unwrap();
@@ -224,6 +224,7 @@ fn a_reader_that_polls_while_updates_are_applied_never_sees_half() {
             let ends: Vec<i64> = buckets.iter().map(|b| b.annotations[0].end_ns).collect();
             assert!(ends.len() == 8 && ends.iter().all(|end| *end == ends[0]), "{ends:?}");
             let some: Vec<FusedKey> = whole(1)
+                .step
                 .changes
                 .iter()
                 .map(|c| match c {
@@ -247,24 +248,24 @@ fn one_process_at_a_time_relays_and_a_watermark_comes_behind_what_it_covers() {
     one.apply(&[step(0, 2, &["x"], 1)], &[watermark(2), Watermark { partition: 3, upto: Commit(9) }])
         .unwrap();
     let rows = told(&one);
-    assert_eq!(rows[0], FusedEvent::Asset(id(), Commit(2)));
+    assert_eq!(rows[0], TimelineEvent::Asset(id(), Commit(2)));
     assert_eq!(rows.len(), 3);
     assert!(told(&other).is_empty(), "the other does not relay");
     // A worker died after its note: the update before it must still be told, and the watermark behind it.
     other.halt_at(Some(Halt::Noted));
     assert!(other.apply(&[step(2, 6, &["y"], 1)], &[]).is_err());
     one.stop_relaying().unwrap();
-    assert_eq!(told(&other)[0], FusedEvent::Asset(id(), Commit(2)));
+    assert_eq!(told(&other)[0], TimelineEvent::Asset(id(), Commit(2)));
     let last = other.outbox(0, 99).unwrap().last().unwrap().sequence;
     other.trim_outbox(last).unwrap();
     assert!(told(&other).is_empty());
     one.apply(&[step(2, 6, &["y"], 1)], &[watermark(6)]).unwrap();
-    assert_eq!(told(&other), [FusedEvent::Asset(id(), Commit(6)), FusedEvent::Watermark(watermark(6))]);
+    assert_eq!(told(&other), [TimelineEvent::Asset(id(), Commit(6)), TimelineEvent::Watermark(watermark(6))]);
     // A relay that falls silent is followed by another.
     drop(other);
     let since = Instant::now();
     while told(&one).is_empty() && since.elapsed() < Duration::from_secs(20) {
         std::thread::sleep(Duration::from_millis(100));
     }
-    assert_eq!(told(&one)[0], FusedEvent::Asset(id(), Commit(6)));
+    assert_eq!(told(&one)[0], TimelineEvent::Asset(id(), Commit(6)));
 }

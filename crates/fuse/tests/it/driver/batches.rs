@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use rushes_fuse::driver::{Options, Source, fuse_batch};
-use rushes_store::{Block, CommitRecord, Effect};
+use rushes_fuse::driver::{Options, fuse_batch};
+use rushes_store::{Block, CommitRecord, Effect, History};
 use rushes_timeline::{MemoryTimeline, TimelineStore};
 use rushes_types::*;
 
@@ -16,12 +16,16 @@ struct Many {
     broken: Option<AssetId>,
 }
 
-impl Source for Many {
+impl History for Many {
     fn asset(&self, id: &AssetId) -> Result<Option<Asset>> {
         Ok(Some(Asset::new(id.clone(), MovieId::new("show").unwrap())))
     }
 
     fn models(&self) -> Result<Vec<Model>> {
+        Ok(Vec::new())
+    }
+
+    fn assets_with_history(&self, _: Option<&AssetId>, _: usize) -> Result<Vec<AssetId>> {
         Ok(Vec::new())
     }
 

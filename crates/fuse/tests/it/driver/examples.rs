@@ -6,6 +6,7 @@ use rushes_fuse::driver::{Options, fuse_asset};
 use rushes_timeline::{MemoryTimeline, TimelineStore};
 use rushes_types::*;
 
+use super::counting::Counting;
 use super::fake::{Fake, Plain, annotation, asset_id};
 
 const S: i64 = NS_PER_SECOND;
@@ -49,16 +50,16 @@ fn a_small_change_reads_and_writes_a_small_number_of_rows() {
     let long: Vec<Annotation> =
         (0..3000).map(|n| annotation("faces@1", "r1", &n.to_string(), n * S, (n + 3) * S, "x")).collect();
     fake.segment("faces@1", "r1", RunMode::Replace, None, long);
-    let store = MemoryTimeline::new().unwrap();
+    let store = Counting::new();
     fuse(&fake, &store);
-    let before = store.row_counts();
+    let before = store.rows();
     let coverage = TimeRange::new(1000 * S, 1010 * S).unwrap();
     let new = vec![annotation("faces@2", "r2", "n", 1001 * S, 1002 * S, "y")];
     fake.segment("faces@2", "r2", RunMode::Replace, Some(coverage), new);
     fuse(&fake, &store);
-    let after = store.row_counts();
-    assert!(after.read - before.read < 60, "{} rows read", after.read - before.read);
-    assert!(after.written - before.written < 60, "{} rows written", after.written - before.written);
+    let after = store.rows();
+    assert!(after.0 - before.0 < 60, "{} rows read", after.0 - before.0);
+    assert!(after.1 - before.1 < 60, "{} rows written", after.1 - before.1);
 }
 
 #[test]

@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 
 use rushes_fuse::Linguist;
-use rushes_fuse::driver::Source;
-use rushes_store::{Block, BlockFormat, CommitRecord, Effect, Erased, Segment};
+use rushes_store::{Block, CommitRecord, Effect, Erased, History, RunSegment};
 use rushes_types::*;
 
 /// Words are cut at spaces; `bonjour` is French.
@@ -98,7 +97,7 @@ impl Fake {
         annotations: Vec<Annotation>,
     ) -> Commit {
         let id = self.next * 10;
-        let segment = Segment {
+        let segment = RunSegment {
             id,
             model: ModelRef::parse(model).unwrap(),
             run: RunId::new(run).unwrap(),
@@ -111,7 +110,7 @@ impl Fake {
     }
 
     /// Committed segments of runs that still are there.
-    pub fn runs(&self) -> Vec<Segment> {
+    pub fn runs(&self) -> Vec<RunSegment> {
         let run = |r: &CommitRecord| match &r.effect {
             Effect::Segment(s) if !s.run.is_loose() && self.segments.contains_key(&s.id) => Some(s.clone()),
             _ => None,
@@ -137,7 +136,7 @@ impl Fake {
     }
 
     /// What a replace segment superseded stays superseded; an append segment goes.
-    fn hollow(&mut self, gone: impl Fn(&Segment) -> bool) {
+    fn hollow(&mut self, gone: impl Fn(&RunSegment) -> bool) {
         let segments = &mut self.segments;
         self.records.retain_mut(|record| match &mut record.effect {
             Effect::Segment(s) | Effect::Restored(s) if gone(s) => {
@@ -162,13 +161,17 @@ impl Fake {
     }
 }
 
-impl Source for Fake {
+impl History for Fake {
     fn asset(&self, _: &AssetId) -> Result<Option<Asset>> {
         Ok(self.asset.clone())
     }
 
     fn models(&self) -> Result<Vec<Model>> {
         Ok(Vec::new())
+    }
+
+    fn assets_with_history(&self, _: Option<&AssetId>, _: usize) -> Result<Vec<AssetId>> {
+        Ok(vec![asset_id()])
     }
 
     fn history(&self, _: &AssetId, after: Commit, limit: usize) -> Result<Vec<CommitRecord>> {

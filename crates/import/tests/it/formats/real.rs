@@ -14,7 +14,8 @@ fn data(folder: &str) -> Option<PathBuf> {
     if path.is_dir() {
         return Some(path);
     }
-    eprintln!("SKIPPED: ../shared/data/{folder} is not there, so the readers are not tested on it");
+    let folder = format!("../shared/data/{folder}");
+    crate::skips::skipped(&folder, &format!("readers on real files: {folder} is not there"));
     None
 }
 

@@ -1,0 +1,156 @@
+//! A rebuild while clients write: nothing that they commit is left behind, and it ends.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use rushes_archive::{Archive, Body, Caller, IngestOptions, OpenOptions, Rebuild, Stage, Unwatched};
+use rushes_store::EraseTarget;
+use rushes_types::AssetId;
+use tempfile::TempDir;
+
+use crate::flow::{Open, line};
+use crate::watched;
+
+const HOUR: Duration = Duration::from_secs(3600);
+const PATIENCE: Duration = Duration::from_secs(20);
+
+fn commit(archive: &Archive, n: usize) {
+    let body = line(&format!("e{n}"), "faces@1", "CHARACTER_SEARCH", "Joey", 2, 8);
+    archive.ingest(&Caller::local(), Body::Lines(body.as_bytes()), &IngestOptions::default()).unwrap();
+}
+
+fn erase(archive: &Archive, n: usize) {
+    let asset = AssetId::new(&format!("e{n}")).unwrap();
+    archive.erase(&Caller::local(), &EraseTarget::Asset(asset)).unwrap();
+}
+
+/// Nobody writes any more: every commit can be searched within a while.
+fn rests(open: &Open, when: &str) {
+    let status = open.archive.status().unwrap();
+    let caught_up = open.archive.wait_caught_up(status.last_commit, PATIENCE).unwrap();
+    let status = open.archive.status().unwrap();
+    assert!(caught_up, "{when}: the read point stays at {} of {}", status.read_point, status.last_commit);
+    assert!(!status.catching_up, "{when}");
+    open.verify_clean();
+}
+
+fn purged(open: &Open, when: &str) {
+    let until = Instant::now() + PATIENCE;
+    while open.archive.verify(&open.caller, &Unwatched).unwrap().unpurged_for_s.is_some() {
+        assert!(Instant::now() < until, "{when}: what was erased is not purged");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// Rebuilds an archive with something in its outbox; at one of the rebuild's calls to the log and the timeline, somebody
+/// commits. `false` where there were not so many calls.
+fn commit_lands_at(moment: usize, what: Rebuild) -> bool {
+    let (open, hook) = watched::open(HOUR);
+    commit(&open.archive, 1);
+    commit(&open.archive, 2);
+    open.catch_up();
+    open.archive.pause(Stage::Relay);
+    commit(&open.archive, 3);
+    let (archive, landed) = (Arc::clone(&open.archive), Arc::new(AtomicBool::new(false)));
+    let (mut call, has_landed) = (0, Arc::clone(&landed));
+    hook.set(move |_, _| {
+        if call == moment {
+            commit(&archive, 1);
+            erase(&archive, 2);
+            has_landed.store(true, Ordering::SeqCst);
+        }
+        call += 1;
+    });
+    open.archive.rebuild(&open.caller, what, &Unwatched).unwrap();
+    hook.clear();
+    open.archive.resume(Stage::Relay);
+    rests(&open, &format!("{what:?}, commit before call {moment}"));
+    landed.load(Ordering::SeqCst)
+}
+
+#[test]
+fn a_commit_that_lands_at_any_moment_of_a_rebuild_can_be_searched() {
+    for what in [Rebuild::All, Rebuild::Index] {
+        let moments = (0..).take_while(|moment| commit_lands_at(*moment, what)).count();
+        assert!(moments >= 3, "{moments}");
+    }
+}
+
+#[test]
+fn an_erasure_that_lands_in_a_rebuild_is_purged_though_nobody_writes_after_it() {
+    let (open, hook) = watched::open(Duration::ZERO);
+    commit(&open.archive, 1);
+    open.catch_up();
+    open.archive.pause(Stage::Relay);
+    commit(&open.archive, 2);
+    let (archive, mut erased) = (Arc::clone(&open.archive), false);
+    hook.set(move |call, _| {
+        if call == "append" && !erased {
+            erase(&archive, 1);
+            erased = true;
+        }
+    });
+    open.archive.rebuild(&open.caller, Rebuild::All, &Unwatched).unwrap();
+    hook.clear();
+    open.archive.resume(Stage::Relay);
+    rests(&open, "an erasure in a rebuild");
+    purged(&open, "an erasure in a rebuild");
+}
+
+#[test]
+fn a_rebuild_ends_though_clients_commit_faster_than_it_carries() {
+    for what in [Rebuild::All, Rebuild::Index] {
+        let (open, hook) = watched::open(HOUR);
+        commit(&open.archive, 1);
+        open.catch_up();
+        open.archive.pause(Stage::Relay);
+        commit(&open.archive, 2);
+        let (archive, commits) = (Arc::clone(&open.archive), Arc::new(AtomicUsize::new(0)));
+        let committed = Arc::clone(&commits);
+        // Whenever something is carried, something new has come. It stops after a hundred, so that this test ends.
+        hook.set(move |_, _| {
+            if committed.load(Ordering::SeqCst) < 100 {
+                commit(&archive, 3 + committed.fetch_add(1, Ordering::SeqCst));
+            }
+        });
+        open.archive.rebuild(&open.caller, what, &Unwatched).unwrap();
+        hook.clear();
+        let during = commits.load(Ordering::SeqCst);
+        assert!((1..20).contains(&during), "{what:?}: {during} commits before the rebuild ended");
+        open.archive.resume(Stage::Relay);
+        rests(&open, "a rebuild under traffic");
+    }
+}
+
+#[test]
+fn rebuilds_under_traffic_that_then_stops_leave_nothing_behind() {
+    let dir = TempDir::new().unwrap();
+    let options = OpenOptions { purge_after: Duration::ZERO, ..OpenOptions::default() };
+    let archive = Archive::open(&dir.path().join("a"), options).unwrap();
+    let open = Open { archive, caller: Caller::local(), dir };
+    commit(&open.archive, 0);
+    for what in [Rebuild::All, Rebuild::Index, Rebuild::All] {
+        let writing = AtomicBool::new(true);
+        std::thread::scope(|scope| {
+            for client in 0..2 {
+                let (archive, writing) = (&open.archive, &writing);
+                scope.spawn(move || {
+                    let mut n = client;
+                    // The last of them comes after the rebuild has begun its end, or just before it.
+                    while writing.load(Ordering::SeqCst) {
+                        commit(archive, n % 40);
+                        n += 2;
+                    }
+                });
+            }
+            open.archive.rebuild(&open.caller, what, &Unwatched).unwrap();
+            writing.store(false, Ordering::SeqCst);
+        });
+        rests(&open, &format!("{what:?} under traffic"));
+    }
+    erase(&open.archive, 1);
+    open.archive.rebuild(&open.caller, Rebuild::All, &Unwatched).unwrap();
+    rests(&open, "after an erasure");
+    purged(&open, "after an erasure");
+}

@@ -1,0 +1,38 @@
+//! How the store is opened.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use rushes_store::Redactor;
+
+/// Ids kept in memory, over all assets: about 100 MB.
+const IDS_MAX: usize = 4_000_000;
+
+/// How the store is opened.
+#[derive(Clone)]
+pub struct StoreOptions {
+    /// Removes rows from Arrow blocks; without it, they cannot be erased one by one.
+    pub redactor: Option<Arc<dyn Redactor>>,
+    /// Most ids kept in memory to tell what was sent before, some 25 bytes each. Beyond it they are looked up.
+    pub ids_max: usize,
+    /// How long a process may be silent before it is closed as dead.
+    pub silence: Duration,
+    /// How long a process that relays and dies keeps others from it.
+    pub lease: Duration,
+    /// Stops or kills changes at a point.
+    #[cfg(feature = "testing")]
+    pub faults: Option<crate::store::Faults>,
+}
+
+impl Default for StoreOptions {
+    fn default() -> Self {
+        Self {
+            redactor: None,
+            ids_max: IDS_MAX,
+            silence: Duration::from_secs(10),
+            lease: Duration::from_secs(10),
+            #[cfg(feature = "testing")]
+            faults: None,
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! The tables, and the statements that several modules use.
+
+use crate::client::{Schema, Step};
+use crate::slices::slice_of;
+
+/// Slices of each list over all assets: a list of a million assets has partitions of 31,000 rows.
+pub const SLICES: u8 = 32;
+
+/// The store's tables.
+pub const SCHEMA: Schema = Schema {
+    component: "store",
+    what: "the annotation store",
+    steps: &[
+        step(1, HEADS),
+        step(2, HISTORY),
+        step(3, BLOCKS),
+        step(4, IDS),
+        step(5, ASSETS),
+        step(6, RUN_NAMES),
+        step(7, RUN_LIST),
+        step(8, MODELS),
+        step(9, MODEL_USES),
+        step(10, LABELS),
+        step(11, PENDING),
+        step(12, WRITERS),
+        step(13, FLOORS),
+        step(14, STRAYS),
+    ],
+};
+
+const fn step(number: i32, cql: &'static str) -> Step {
+    Step { number, cql }
+}
+
+/// One partition an asset, the unit of a commit: only conditional writes touch it. See [`crate::store::head`].
+const HEADS: &str = "CREATE TABLE IF NOT EXISTS {ks}.heads (asset text, kind int, name text, num bigint, value blob, \
+     version bigint static, last_commit bigint static, commits bigint static, annotations bigint static, bytes bigint static, \
+     trimmed bigint static, erased bigint static, doc blob static, \
+     PRIMARY KEY (asset, kind, name, num)) WITH gc_grace_seconds = 86400";
+/// The body of the history, `chunk` after `chunk` of 4,096 commits.
+const HISTORY: &str = "CREATE TABLE IF NOT EXISTS {ks}.history (asset text, chunk bigint, num bigint, value blob, \
+     PRIMARY KEY ((asset, chunk), num)) WITH gc_grace_seconds = 86400";
+/// Content. Compressed already.
+const BLOCKS: &str = "CREATE TABLE IF NOT EXISTS {ks}.blocks (asset text, piece bigint, chunk int, block int, slice int, \
+     slices int, data blob, PRIMARY KEY ((asset, piece, chunk), block, slice)) \
+     WITH gc_grace_seconds = 14400 AND compression = {'enabled': false}";
+/// Which ids a piece holds, and what each says as a digest.
+const IDS: &str = "CREATE TABLE IF NOT EXISTS {ks}.ids (asset text, piece bigint, chunk int, part int, data blob, \
+     PRIMARY KEY ((asset, piece, chunk), part)) WITH gc_grace_seconds = 14400";
+/// All assets that ever had a commit, in slices, with what `counts` adds up.
+const ASSETS: &str = "CREATE TABLE IF NOT EXISTS {ks}.assets (slice int, asset text, registered int, \
+     annotations bigint, commits bigint, bytes bigint, last_commit bigint, PRIMARY KEY (slice, asset))";
+/// Which asset a run is of. Only conditional writes touch it: a run's id is unique.
+const RUN_NAMES: &str =
+    "CREATE TABLE IF NOT EXISTS {ks}.run_names (run text PRIMARY KEY, asset text, noted bigint)";
+/// All runs, in slices, in the order of their ids.
+const RUN_LIST: &str =
+    "CREATE TABLE IF NOT EXISTS {ks}.run_list (slice int, run text, asset text, PRIMARY KEY (slice, run))";
+const MODELS: &str = "CREATE TABLE IF NOT EXISTS {ks}.models (one int, model text, version bigint static, value blob, \
+     told boolean, PRIMARY KEY (one, model))";
+/// Assets that a model may have written on.
+const MODEL_USES: &str = "CREATE TABLE IF NOT EXISTS {ks}.model_uses (model text, slice int, asset text, \
+     PRIMARY KEY ((model, slice), asset))";
+const LABELS: &str = "CREATE TABLE IF NOT EXISTS {ks}.labels (one int, kind text, label text, value blob, \
+     PRIMARY KEY (one, kind, label))";
+/// Assets that may have commits that were not carried yet. A lost deletion does no harm, so its graves stay short.
+const PENDING: &str = "CREATE TABLE IF NOT EXISTS {ks}.pending (slice int, asset text, writer bigint, num bigint, \
+     PRIMARY KEY (slice, asset, writer)) WITH gc_grace_seconds = 600";
+/// Who numbers commits. Only conditional writes touch it.
+const WRITERS: &str = "CREATE TABLE IF NOT EXISTS {ks}.writers (one int, number int, id bigint, closed boolean, \
+     PRIMARY KEY (one, number))";
+/// How far each writer is. Only plain writes touch it.
+const FLOORS: &str = "CREATE TABLE IF NOT EXISTS {ks}.floors (one int, number int, id bigint, floor bigint, \
+     PRIMARY KEY (one, number))";
+
+/// Content that may belong to no commit: noted before it is written, forgotten when its commit is decided.
+const STRAYS: &str = "CREATE TABLE IF NOT EXISTS {ks}.strays (asset text, piece bigint, writer bigint, \
+     PRIMARY KEY (asset, piece)) WITH gc_grace_seconds = 600";
+
+/// Which slice a name is in.
+pub fn slice(name: &str) -> i32 {
+    i32::from(slice_of(name, SLICES))
+}
+
+/// All slices.
+pub fn slices() -> impl Iterator<Item = i32> + Clone {
+    (0..SLICES).map(i32::from)
+}

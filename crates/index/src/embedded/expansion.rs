@@ -1,0 +1,118 @@
+//! Which words of a segment's dictionary a query word meets, and how well.
+//!
+//! Each distinct word is decided once, by `TermMatcher::quality`, not each annotation. The dictionary only says which
+//! words need to be asked: those with the same spelling, beginning or form, or few typing mistakes away.
+
+use std::collections::BTreeSet;
+
+use fst::{Automaton, IntoStreamer, Streamer};
+use rushes_text::TermMatcher;
+use rushes_types::Result;
+
+use super::file::MappedBytes;
+use super::keys::{form_key, word_parts};
+use super::sections::SEPARATOR;
+use super::segment::Segment;
+
+/// A word of the dictionary that a query word meets.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct WordMatch {
+    /// The word's number: that of its postings.
+    pub number: u32,
+    pub quality: f64,
+}
+
+/// The words that a query word meets, ascending.
+pub(super) fn expand(segment: &Segment, term: &TermMatcher) -> Result<Vec<WordMatch>> {
+    let mut words = BTreeSet::new();
+    let mut exact = term.exact().as_bytes().to_vec();
+    exact.push(SEPARATOR);
+    collect(&segment.words, &exact, |_, number| words.extend(u32::try_from(number)));
+    if let Some(prefix) = term.prefix() {
+        collect(&segment.words, prefix.as_bytes(), |_, number| words.extend(u32::try_from(number)));
+    }
+    for language in &segment.languages {
+        for form in term.forms(*language).into_iter().flat_map(rushes_text::Forms::iter) {
+            collect(&segment.forms, &form_key(form, *language), |key, _| {
+                words.extend(key.last_chunk::<4>().map(|number| u32::from_be_bytes(*number)));
+            });
+        }
+    }
+    if let Some(automaton) = term.fuzzy_automaton() {
+        let mut found = segment.words.search(FirstField(automaton)).into_stream();
+        while let Some((_, number)) = found.next() {
+            words.extend(u32::try_from(number));
+        }
+    }
+    let mut matches = Vec::new();
+    let dictionary = segment.words.as_fst();
+    let mut key = Vec::new();
+    for word in words {
+        key.clear();
+        let known = dictionary.get_key_into(u64::from(word), &mut key);
+        let parts = word_parts(&key).filter(|_| known).ok_or_else(|| segment.broken("a word is missing"))?;
+        if let Some(quality) = term.quality(parts.lower, parts.folded, parts.language) {
+            matches.push(WordMatch { number: word, quality });
+        }
+    }
+    Ok(matches)
+}
+
+/// Calls `each` with every key that begins so.
+pub(super) fn collect(map: &fst::Map<MappedBytes>, prefix: &[u8], mut each: impl FnMut(&[u8], u64)) {
+    let mut found = map.range().ge(prefix).into_stream();
+    while let Some((key, number)) = found.next() {
+        if !key.starts_with(prefix) {
+            break;
+        }
+        each(key, number);
+    }
+}
+
+/// An automaton held against the first field of a key; what follows the field counts for nothing.
+struct FirstField<A>(A);
+
+enum FieldState<S> {
+    Within(S),
+    Matched,
+    Failed,
+}
+
+impl<A: Automaton> Automaton for FirstField<A> {
+    type State = FieldState<A::State>;
+
+    fn start(&self) -> Self::State {
+        FieldState::Within(self.0.start())
+    }
+
+    fn is_match(&self, state: &Self::State) -> bool {
+        matches!(state, FieldState::Matched)
+    }
+
+    fn can_match(&self, state: &Self::State) -> bool {
+        match state {
+            FieldState::Within(state) => self.0.can_match(state),
+            FieldState::Matched => true,
+            FieldState::Failed => false,
+        }
+    }
+
+    fn will_always_match(&self, state: &Self::State) -> bool {
+        matches!(state, FieldState::Matched)
+    }
+
+    fn accept(&self, state: &Self::State, byte: u8) -> Self::State {
+        match state {
+            FieldState::Within(state) if byte == SEPARATOR => {
+                if self.0.is_match(state) {
+                    FieldState::Matched
+                } else {
+                    FieldState::Failed
+                }
+            }
+            FieldState::Within(state) => FieldState::Within(self.0.accept(state, byte)),
+            FieldState::Matched => FieldState::Matched,
+            FieldState::Failed => FieldState::Failed,
+        }
+    }
+}

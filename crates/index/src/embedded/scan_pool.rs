@@ -1,0 +1,281 @@
+//! How many threads scan vectors at once: a bound for the whole index, shared fairly by all searches.
+//!
+//! A scan is cut into pieces. Whoever works at one holds one of the pool's *permits*, and there are as many as cores. The
+//! thread that searches takes the first permit, in the order of arrival, and works itself, so a small scan costs no
+//! exchange of threads. While permits are free and nobody waits, helpers are started, so one large scan alone has all
+//! cores. When another search waits, who has worked for a [`SLICE`] gives its permit up: helpers end, and the searching
+//! thread queues again behind those who wait. So with more searches than cores all have their turns, and a scan of ten
+//! million rows does not hold up one of a thousand. The queue is bounded, and who gives up leaves it.
+//!
+//! Tried before: as many threads as cores for each search (64 searches on 16 cores are a thousand threads), and rejected:
+//! rayon, whose tasks begin in the order in which they were put in, so that large scans go first, and which a search
+//! cannot take back; and threads that live as long as the index, which cannot borrow what a search holds: it would be
+//! copied for each, or lent against the compiler's advice. Starting a helper takes some ten microseconds, and its piece
+//! takes milliseconds.
+
+use std::collections::VecDeque;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
+
+use rushes_types::{Error, ErrorKind, Result};
+
+use crate::seam::Cancelled;
+
+/// Most searches that wait; more are told to come again.
+const WAITING_MAX: usize = 4_096;
+/// How long a permit is kept while others wait: long beside an exchange of threads, short beside a large scan.
+const SLICE: Duration = Duration::from_millis(4);
+/// How often who waits looks whether the search was given up.
+const LOOK: Duration = Duration::from_millis(20);
+
+/// A bound on the threads that scan.
+#[derive(Debug)]
+pub(crate) struct ScanPool {
+    permits: usize,
+    state: Mutex<State>,
+    /// How many wait: read at every piece, so it is kept beside the lock.
+    waiting: AtomicUsize,
+}
+
+#[derive(Debug)]
+struct State {
+    free: usize,
+    queue: VecDeque<Arc<Waiter>>,
+}
+
+#[derive(Debug)]
+struct Waiter {
+    thread: Thread,
+    has_permit: AtomicBool,
+}
+
+/// The right to work at a piece.
+#[derive(Debug)]
+pub(super) struct Permit<'p>(&'p ScanPool);
+
+impl Drop for Permit<'_> {
+    fn drop(&mut self) {
+        let mut state = self.0.state();
+        match state.queue.pop_front() {
+            Some(next) => {
+                self.0.waiting.fetch_sub(1, Ordering::Relaxed);
+                next.has_permit.store(true, Ordering::Release);
+                next.thread.unpark();
+            }
+            None => state.free += 1,
+        }
+    }
+}
+
+fn given_up() -> Error {
+    Error::new(ErrorKind::Cancelled, "the search was given up")
+}
+
+/// # Errors
+/// Cancelled where the search was given up.
+pub(super) fn refuse_cancelled(cancelled: Cancelled<'_>) -> Result<()> {
+    if is_cancelled(cancelled) { Err(given_up()) } else { Ok(()) }
+}
+
+fn is_cancelled(cancelled: Cancelled<'_>) -> bool {
+    cancelled.is_some_and(|cancelled| cancelled())
+}
+
+impl ScanPool {
+    /// At most so many threads, at least one.
+    pub fn new(threads: usize) -> Self {
+        let permits = threads.max(1);
+        let state = Mutex::new(State { free: permits, queue: VecDeque::new() });
+        Self { permits, state, waiting: AtomicUsize::new(0) }
+    }
+
+    /// The most threads that scan at once.
+    pub fn threads(&self) -> usize {
+        self.permits
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // A number and a queue, each changed in one step.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A permit, after those who asked before.
+    ///
+    /// # Errors
+    /// Cancelled where the search is given up first; Busy where too many wait.
+    pub(super) fn permit(&self, cancelled: Cancelled<'_>) -> Result<Permit<'_>> {
+        self.turn(cancelled, WAITING_MAX)
+    }
+
+    /// A permit; an error where so many wait already.
+    fn turn(&self, cancelled: Cancelled<'_>, waiting_max: usize) -> Result<Permit<'_>> {
+        refuse_cancelled(cancelled)?;
+        let waiter = {
+            let mut state = self.state();
+            if state.free > 0 {
+                state.free -= 1;
+                return Ok(Permit(self));
+            }
+            if state.queue.len() >= waiting_max {
+                return Err(Error::new(ErrorKind::Busy, "too many searches by vector wait; send it again"));
+            }
+            let waiter = Arc::new(Waiter { thread: thread::current(), has_permit: AtomicBool::new(false) });
+            state.queue.push_back(waiter.clone());
+            self.waiting.fetch_add(1, Ordering::Relaxed);
+            waiter
+        };
+        while !waiter.has_permit.load(Ordering::Acquire) {
+            thread::park_timeout(LOOK);
+            if is_cancelled(cancelled) {
+                let mut state = self.state();
+                let before = state.queue.len();
+                state.queue.retain(|other| !Arc::ptr_eq(other, &waiter));
+                let left = before - state.queue.len();
+                self.waiting.fetch_sub(left, Ordering::Relaxed);
+                drop(state);
+                // Not in the queue any more: it was handed a permit, which goes to the next.
+                drop((left == 0).then(|| Permit(self)));
+                return Err(given_up());
+            }
+        }
+        Ok(Permit(self))
+    }
+
+    /// A permit that nobody else wants now.
+    fn spare(&self) -> Option<Permit<'_>> {
+        let mut state = self.state();
+        state.free = state.free.checked_sub(1)?;
+        Some(Permit(self))
+    }
+
+    fn is_wanted(&self) -> bool {
+        self.waiting.load(Ordering::Relaxed) > 0
+    }
+
+    /// Works at pieces with at most so many threads, and gives what each thread made of those that it was given.
+    ///
+    /// # Errors
+    /// The first error of `work`, Cancelled, Busy, and a mistake of ours where `work` panicked.
+    pub(super) fn run<'w, W: Sync, R: Send>(
+        &self,
+        pieces: &'w [W],
+        threads_max: usize,
+        cancelled: Cancelled<'_>,
+        work: &(dyn Fn(&mut dyn Iterator<Item = &'w W>) -> Result<R> + Sync),
+    ) -> Result<Vec<R>> {
+        let scan = Scan {
+            pool: self,
+            pieces,
+            next: AtomicUsize::new(0),
+            helpers: AtomicUsize::new(0),
+            stopped: AtomicBool::new(false),
+            given_up: AtomicBool::new(false),
+            cancelled,
+            results: Mutex::default(),
+            work,
+        };
+        let permit = self.permit(cancelled)?;
+        thread::scope(|scope| {
+            let scan = &scan;
+            let help = || {
+                while scan.helpers.load(Ordering::Relaxed) + 1 < threads_max
+                    && scan.next.load(Ordering::Relaxed) < pieces.len()
+                    && let Some(permit) = self.spare()
+                {
+                    scan.helpers.fetch_add(1, Ordering::Relaxed);
+                    let helper = thread::Builder::new().name("scan".to_owned());
+                    let started = helper.spawn_scoped(scope, move || {
+                        scan.work(permit, None);
+                        scan.helpers.fetch_sub(1, Ordering::Relaxed);
+                    });
+                    if started.is_err() {
+                        // No thread to be had: the searching one works alone.
+                        break;
+                    }
+                }
+            };
+            scan.work(permit, Some(&help));
+        });
+        if scan.given_up.load(Ordering::Relaxed) {
+            return Err(given_up());
+        }
+        scan.results.into_inner().unwrap_or_else(PoisonError::into_inner).into_iter().collect()
+    }
+}
+
+/// A scan under way.
+struct Scan<'s, 'w, W, R> {
+    pool: &'s ScanPool,
+    pieces: &'w [W],
+    /// The next piece that nobody works at.
+    next: AtomicUsize,
+    helpers: AtomicUsize,
+    /// Something failed: no more pieces.
+    stopped: AtomicBool,
+    given_up: AtomicBool,
+    cancelled: Cancelled<'s>,
+    results: Mutex<Vec<Result<R>>>,
+    work: &'s (dyn Fn(&mut dyn Iterator<Item = &'w W>) -> Result<R> + Sync),
+}
+
+impl<'w, W, R> Scan<'_, 'w, W, R> {
+    fn work(&self, permit: Permit<'_>, help: Option<&dyn Fn()>) {
+        let mut turns = Turns { scan: self, permit: Some(permit), since: Instant::now(), help };
+        let result = catch_unwind(AssertUnwindSafe(|| (self.work)(&mut turns)))
+            .unwrap_or_else(|_| Err(Error::bug("a search of vectors panicked")));
+        drop(turns);
+        if result.is_err() {
+            self.stopped.store(true, Ordering::Relaxed);
+        }
+        self.results.lock().unwrap_or_else(PoisonError::into_inner).push(result);
+    }
+}
+
+/// The pieces that a thread is given, one after the other.
+struct Turns<'t, 's, 'w, W, R> {
+    scan: &'t Scan<'s, 'w, W, R>,
+    permit: Option<Permit<'t>>,
+    /// When it got the permit.
+    since: Instant,
+    /// Starts helpers; `None`: this is one.
+    help: Option<&'t dyn Fn()>,
+}
+
+impl<'w, W, R> Iterator for Turns<'_, '_, 'w, W, R> {
+    type Item = &'w W;
+
+    fn next(&mut self) -> Option<&'w W> {
+        let scan = self.scan;
+        if is_cancelled(scan.cancelled) {
+            scan.given_up.store(true, Ordering::Relaxed);
+            scan.stopped.store(true, Ordering::Relaxed);
+        }
+        let begun = scan.next.load(Ordering::Relaxed);
+        if begun >= scan.pieces.len() || scan.stopped.load(Ordering::Relaxed) {
+            return None;
+        }
+        if scan.pool.is_wanted() && self.since.elapsed() >= SLICE {
+            self.permit = None;
+            self.help?;
+            // Who has begun is not turned away.
+            match scan.pool.turn(scan.cancelled, usize::MAX) {
+                Ok(permit) => (self.permit, self.since) = (Some(permit), Instant::now()),
+                Err(error) => {
+                    scan.stopped.store(true, Ordering::Relaxed);
+                    scan.results.lock().unwrap_or_else(PoisonError::into_inner).push(Err(error));
+                    return None;
+                }
+            }
+        }
+        if let Some(help) = self.help {
+            help();
+        }
+        scan.pieces.get(scan.next.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,123 @@
+//! A segment as a read point sees it: what all searchers go through.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, OnceLock};
+
+use rushes_types::{AssetId, FusedAnnotation, ReadPoint, Result};
+
+use super::entry::{Entry, NONE};
+use super::segment::Segment;
+use super::snapshot_segment::SnapshotSegment;
+use super::tombstones::Tombstones;
+use super::validities::{EntryValidity, SEEN_CURRENT};
+use crate::seam::AssetNo;
+
+/// How many entries of a source that are current carry a label; ascending by label.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct LabelCount {
+    pub label: u32,
+    pub source: u32,
+    pub count: i64,
+}
+
+/// A segment as a read point sees it.
+#[derive(Debug)]
+pub(super) struct SegmentView {
+    pub segment: Arc<Segment>,
+    tombstones: Arc<Tombstones>,
+    /// For each asset of the segment its number in the reader, or [`NONE`].
+    assets: Vec<u32>,
+    /// How each validity of the segment is seen.
+    seen: Vec<u8>,
+    /// How each validity of the tombstones is seen.
+    seen_tombstones: Vec<u8>,
+    /// How often each label is carried, once it was asked for.
+    label_counts: OnceLock<Vec<LabelCount>>,
+}
+
+impl SegmentView {
+    /// `asset_no` gives an asset's number in the reader.
+    pub fn new(of: &SnapshotSegment, at: &ReadPoint, asset_no: impl Fn(&AssetId) -> Option<AssetNo>) -> Self {
+        let seen =
+            |validities: &[EntryValidity]| validities.iter().map(|validity| validity.seen(at)).collect();
+        Self {
+            assets: of.segment.assets.iter().map(|id| asset_no(id).map_or(NONE, |no| no.0)).collect(),
+            seen: seen(&of.segment.validities),
+            seen_tombstones: seen(of.tombstones.validities()),
+            segment: of.segment.clone(),
+            tombstones: of.tombstones.clone(),
+            label_counts: OnceLock::new(),
+        }
+    }
+
+    pub fn asset_no(&self, row: u32) -> AssetNo {
+        AssetNo(self.assets.get(row as usize).copied().unwrap_or(NONE))
+    }
+
+    /// The number of an entry's asset, or [`NONE`].
+    #[inline]
+    pub fn asset_of(&self, entry: Entry<'_>) -> AssetNo {
+        let source = self.segment.sources.get(entry.source() as usize);
+        source.map_or(AssetNo(NONE), |source| self.asset_no(source.asset))
+    }
+
+    /// How an entry is seen.
+    #[inline]
+    pub fn seen(&self, no: u32, entry: Entry<'_>) -> u8 {
+        let seen = match self.tombstones.number(no) {
+            Some(number) => self.seen_tombstones.get(number as usize),
+            None => self.seen.get(entry.validity() as usize),
+        };
+        seen.copied().unwrap_or(0)
+    }
+
+    /// How often each label is carried by what is current.
+    pub fn label_counts(&self) -> Result<&[LabelCount]> {
+        if let Some(counts) = self.label_counts.get() {
+            return Ok(counts);
+        }
+        let counts = self.count_labels()?;
+        Ok(self.label_counts.get_or_init(|| counts))
+    }
+
+    /// Adds up what the segment tallied once, and corrects it for the entries with tombstones.
+    fn count_labels(&self) -> Result<Vec<LabelCount>> {
+        let is_current = |seen: Option<&u8>| seen.is_some_and(|seen| seen & SEEN_CURRENT != 0);
+        let was_current = |validity: u32| is_current(self.seen.get(validity as usize));
+        let mut counts: BTreeMap<(u32, u32), i64> = BTreeMap::new();
+        for tally in self.segment.label_tallies()? {
+            if was_current(tally.validity) {
+                *counts.entry((tally.label, tally.source)).or_default() += i64::from(tally.count);
+            }
+        }
+        let entries = self.segment.entries()?;
+        for (no, number) in self.tombstones.numbers() {
+            let Some(entry) = entries.get(no).filter(|entry| entry.label() != NONE) else { continue };
+            let is_current = is_current(self.seen_tombstones.get(number as usize));
+            let change = i64::from(is_current) - i64::from(was_current(entry.validity()));
+            if change != 0 {
+                *counts.entry((entry.label(), entry.source())).or_default() += change;
+            }
+        }
+        let count = |((label, source), count)| LabelCount { label, source, count };
+        Ok(counts.into_iter().map(count).filter(|c| c.count > 0).collect())
+    }
+
+    fn validity(&self, no: u32, entry: Entry<'_>) -> Result<&EntryValidity> {
+        let own = || self.segment.validities.get(entry.validity() as usize);
+        self.tombstones
+            .validity(no)
+            .or_else(own)
+            .ok_or_else(|| self.segment.broken("an entry has no validity"))
+    }
+
+    /// A whole annotation with its validity.
+    pub fn fused(&self, no: u32, entry: Entry<'_>) -> Result<FusedAnnotation> {
+        let validity = self.validity(no, entry)?;
+        Ok(FusedAnnotation {
+            annotation: self.segment.annotation(entry)?,
+            validities: validity.intervals.clone(),
+            kept: validity.kept,
+        })
+    }
+}

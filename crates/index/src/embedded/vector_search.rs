@@ -1,0 +1,95 @@
+//! A search for vectors: what is asked, and which rows can hold the answer.
+
+use std::ops::Range;
+
+use rushes_plan::NearestTest;
+use rushes_types::Result;
+
+use super::scan_pool::ScanPool;
+use super::segment_view::SegmentView;
+use super::vectors::Vectors;
+use super::visibility_filter::{AssetSet, ClauseScope};
+use crate::seam::{AssetNo, Cancelled, Eligible};
+
+/// Most rows of a piece of work: milliseconds.
+pub(super) const ROWS_PER_PIECE: usize = 50_000;
+
+/// Rows of one view and space.
+#[derive(Debug, Clone)]
+pub(super) struct RowRange {
+    pub view: usize,
+    pub space: usize,
+    pub rows: Range<usize>,
+}
+
+#[derive(Clone, Copy)]
+pub(super) struct VectorSearch<'q> {
+    pub views: &'q [SegmentView],
+    pub scope: ClauseScope<'q>,
+    pub test: &'q NearestTest,
+    pub eligible: Option<&'q Eligible>,
+    /// See [`super::EmbeddedOptions::approximate_rows_min`].
+    pub approximate_rows_min: usize,
+    pub pool: &'q ScanPool,
+    pub cancelled: Cancelled<'q>,
+}
+
+impl VectorSearch<'_> {
+    /// The rows to look at: those of the assets that count.
+    pub fn ranges(&self) -> Result<Vec<RowRange>> {
+        let mut ranges = Vec::new();
+        for (view_no, view) in self.views.iter().enumerate() {
+            for (space_no, table) in view.segment.spaces.iter().enumerate() {
+                if table.space != self.test.space || table.dimensions != self.test.query.len() {
+                    continue;
+                }
+                for rows in self.rows(view, view.segment.vectors(space_no)?) {
+                    for from in rows.clone().step_by(ROWS_PER_PIECE) {
+                        let rows = from..rows.end.min(from + ROWS_PER_PIECE);
+                        ranges.push(RowRange { view: view_no, space: space_no, rows });
+                    }
+                }
+            }
+        }
+        Ok(ranges)
+    }
+
+    fn counts(&self, asset: AssetNo) -> bool {
+        self.scope.assets.contains(asset) && self.eligible.is_none_or(|times| times.contains_key(&asset))
+    }
+
+    fn rows(&self, view: &SegmentView, vectors: Vectors<'_>) -> Vec<Range<usize>> {
+        if matches!(self.scope.assets, AssetSet::All) && self.eligible.is_none() {
+            return std::iter::once(0..vectors.count()).collect();
+        }
+        let mut all: Vec<Range<usize>> = Vec::new();
+        for (row, _) in (0_u32..).zip(&view.segment.assets) {
+            if !self.counts(view.asset_no(row)) {
+                continue;
+            }
+            // Rows are in the order of entries, and these in that of assets.
+            let entries = view.segment.asset_entries(row);
+            let rows = vectors.first_of(entries.start)..vectors.first_of(entries.end);
+            match all.last_mut() {
+                Some(last) if last.end == rows.start => last.end = rows.end,
+                _ => all.push(rows),
+            }
+        }
+        all
+    }
+}
+
+/// Ranges as pieces of work of about [`ROWS_PER_PIECE`] rows: many assets with few rows each are one piece.
+pub(super) fn pieces(ranges: &[RowRange]) -> Vec<&[RowRange]> {
+    let mut pieces = Vec::new();
+    let (mut from, mut rows) = (0, 0);
+    for (at, range) in ranges.iter().enumerate() {
+        if rows > 0 && rows + range.rows.len() > ROWS_PER_PIECE {
+            pieces.extend(ranges.get(from..at));
+            (from, rows) = (at, 0);
+        }
+        rows += range.rows.len();
+    }
+    pieces.extend(ranges.get(from..).filter(|last| !last.is_empty()));
+    pieces
+}

@@ -1,0 +1,132 @@
+//! Which entries of a segment a query may look at: visible, of the right source, confident enough.
+
+use rushes_plan::{Clause, ClauseMatcher, Filter};
+use rushes_types::Result;
+
+use super::entry::{Entries, Entry, NONE};
+use super::segment_view::SegmentView;
+use super::tables::Source;
+use super::validities::{SEEN_CURRENT, SEEN_PINNED};
+use crate::seam::AssetNo;
+use crate::visibility::{PinStatus, pin_status};
+
+/// The assets that a filter takes.
+#[derive(Debug, Clone)]
+pub(super) enum AssetSet {
+    All,
+    /// One bit an asset.
+    Some(Vec<u64>),
+}
+
+impl AssetSet {
+    #[inline]
+    pub fn contains(&self, asset: AssetNo) -> bool {
+        match self {
+            Self::All => true,
+            Self::Some(bits) => {
+                bits.get((asset.0 >> 6) as usize).is_some_and(|word| word >> (asset.0 & 63) & 1 != 0)
+            }
+        }
+    }
+
+    /// How many, where that is limited.
+    pub fn count(&self) -> Option<u32> {
+        match self {
+            Self::All => None,
+            Self::Some(bits) => Some(bits.iter().map(|word| word.count_ones()).sum()),
+        }
+    }
+}
+
+/// What a query asks of every entry.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ClauseScope<'q> {
+    pub matcher: &'q ClauseMatcher,
+    pub filter: &'q Filter,
+    pub assets: &'q AssetSet,
+}
+
+const UNKNOWN: u8 = 0x80;
+
+/// Decides entry by entry; what is decided by the source alone is decided once a source.
+#[derive(Debug)]
+pub(super) struct VisibilityFilter<'q> {
+    scope: ClauseScope<'q>,
+    view: &'q SegmentView,
+    pub entries: Entries<'q>,
+    /// For each source how its entries must be seen: [`SEEN_CURRENT`], [`SEEN_PINNED`], 0 for never.
+    sources: Vec<u8>,
+    tests_attributes: bool,
+    /// How many entries were asked about.
+    pub examined: u64,
+}
+
+impl<'q> VisibilityFilter<'q> {
+    pub fn new(scope: ClauseScope<'q>, view: &'q SegmentView) -> Result<Self> {
+        Ok(Self {
+            scope,
+            view,
+            entries: view.segment.entries()?,
+            sources: vec![UNKNOWN; view.segment.sources.len()],
+            tests_attributes: !scope.matcher.clause().attributes.is_empty(),
+            examined: 0,
+        })
+    }
+
+    /// May the query look at this entry?
+    #[inline]
+    pub fn admits(&mut self, no: u32, entry: Entry<'_>) -> Result<bool> {
+        self.examined += 1;
+        let Some(must) = self.sources.get_mut(entry.source() as usize) else { return Ok(false) };
+        if *must == UNKNOWN {
+            *must = self
+                .view
+                .segment
+                .sources
+                .get(entry.source() as usize)
+                .map_or(0, |source| how_seen(self.scope, self.view, source));
+        }
+        if self.view.seen(no, entry) & *must == 0
+            || entry.confidence() < self.scope.matcher.clause().min_confidence
+        {
+            return Ok(false);
+        }
+        if self.tests_attributes {
+            return Ok(self.scope.matcher.passes(&self.view.segment.annotation(entry)?));
+        }
+        Ok(true)
+    }
+
+    /// [`VisibilityFilter::admits`] by number.
+    #[inline]
+    pub fn admits_no(&mut self, no: u32) -> Result<Option<Entry<'q>>> {
+        let entry = self.entries.get(no).ok_or_else(|| self.view.segment.broken("an entry is missing"))?;
+        Ok(self.admits(no, entry)?.then_some(entry))
+    }
+}
+
+/// How entries of a source must be seen to count; 0: they never do.
+fn how_seen(scope: ClauseScope<'_>, view: &SegmentView, source: &Source) -> u8 {
+    let asset = view.asset_no(source.asset);
+    if asset.0 == NONE
+        || !scope.assets.contains(asset)
+        || !takes_source(scope.matcher.clause(), source)
+        || !scope.filter.passes_language_tag(source.language.as_deref())
+    {
+        return 0;
+    }
+    let Ok(id) = view.segment.asset(source) else { return 0 };
+    match pin_status(scope.filter, id.as_str(), source.model.name(), &source.run) {
+        PinStatus::Current => SEEN_CURRENT,
+        PinStatus::Pinned => SEEN_PINNED,
+        PinStatus::Replaced => 0,
+    }
+}
+
+fn takes_source(clause: &Clause, source: &Source) -> bool {
+    clause.kind.as_ref().is_none_or(|kind| *kind == source.kind)
+        && clause
+            .model
+            .as_ref()
+            .is_none_or(|model| *model == source.model.as_str() || *model == source.model.name())
+}

@@ -1,0 +1,170 @@
+//! What every request passes through: its id, its limits, who sends it; and what every answer carries.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Instant;
+
+use axum::extract::{MatchedPath, Request, State};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use tracing::Instrument;
+
+use crate::app::{App, Ctx, permit};
+use crate::discovery::random_hex;
+use crate::limits::REQUEST_ID_BYTES_MAX;
+use crate::login::LOGIN_PATH;
+use crate::problem::{PROBLEM_JSON, Problem};
+use crate::who::{Credentials, InProcess, Peer, authenticate, check_origin};
+
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
+/// Headers of every answer. No script runs, nothing frames us, nothing is kept by a cache unless a handler says
+/// so.
+const HEADERS: [(HeaderName, &str); 7] = [
+    (
+        header::CONTENT_SECURITY_POLICY,
+        "default-src 'none'; img-src 'self'; media-src 'self'; style-src 'self'; script-src 'self'; \
+         connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+    ),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::CACHE_CONTROL, "no-store"),
+    (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+];
+
+/// The id of a request: the client's where it is harmless, else a fresh one.
+fn request_id(headers: &HeaderMap) -> Arc<str> {
+    let harmless = |id: &&str| {
+        (1..=REQUEST_ID_BYTES_MAX).contains(&id.len())
+            && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_')
+    };
+    match headers.get(&REQUEST_ID).and_then(|v| v.to_str().ok()).filter(harmless) {
+        Some(id) => Arc::from(id),
+        None => Arc::from(random_hex(8).unwrap_or_else(|_| "none".to_owned())),
+    }
+}
+
+/// The method as metrics name it: a client can make up any number of others.
+const fn method_label(method: &Method) -> &'static str {
+    match *method {
+        Method::GET => "GET",
+        Method::HEAD => "HEAD",
+        Method::POST => "POST",
+        Method::PUT => "PUT",
+        Method::PATCH => "PATCH",
+        Method::DELETE => "DELETE",
+        Method::OPTIONS => "OPTIONS",
+        _ => "OTHER",
+    }
+}
+
+/// The outermost layer: gives the request its id, writes problem documents, adds headers, counts, logs.
+pub(crate) async fn observe(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let id = request_id(request.headers());
+    let method = method_label(request.method());
+    let path = request.uri().path().to_owned();
+    // The route, not the path: what a client asks for is not for the log.
+    let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
+    let peer = request.extensions().get::<Peer>().map(|Peer(address)| tracing::field::display(*address));
+    let span = tracing::info_span!("request", id = &*id, method, route, peer);
+    request.extensions_mut().insert(Arc::clone(&id));
+    app.metrics.in_flight.fetch_add(1, Ordering::Relaxed);
+    let counted = Counted(Arc::clone(&app));
+    let response = next.run(request).instrument(span.clone()).await;
+    drop(counted);
+    let response = finish(response, &path, &id);
+    let (status, took) = (response.status().as_u16(), began.elapsed());
+    app.metrics.answered(&route, method, status, took);
+    let _inside = span.enter();
+    let took_ms = u64::try_from(took.as_millis()).unwrap_or(u64::MAX);
+    if status >= 500 {
+        tracing::warn!(status, took_ms, "answered");
+    } else {
+        tracing::info!(status, took_ms, "answered");
+    }
+    response
+}
+
+/// Counts a request as in flight until it is dropped: also where the client goes away.
+struct Counted(Arc<App>);
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.0.metrics.in_flight.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// Writes the problem document where the answer is one, and the headers of every answer.
+fn finish(mut response: Response, path: &str, id: &str) -> Response {
+    let status = response.status();
+    let problem = response.extensions_mut().remove::<Box<Problem>>();
+    let is_document = response.headers().get(header::CONTENT_TYPE).is_some_and(|t| t == PROBLEM_JSON);
+    let problem = match problem {
+        None if (status.is_client_error() || status.is_server_error()) && !is_document => {
+            Some(Box::new(Problem::of_status(status, path)))
+        }
+        other => other,
+    };
+    if let Some(problem) = problem {
+        response = problem.write_into(response, id);
+    }
+    let headers = response.headers_mut();
+    for (name, value) in HEADERS {
+        headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    if let Ok(value) = HeaderValue::from_str(id) {
+        headers.insert(REQUEST_ID, value);
+    }
+    response
+}
+
+/// What a panic is answered with.
+pub(crate) fn panicked(app: &App) -> Response {
+    app.metrics.panics.fetch_add(1, Ordering::Relaxed);
+    Problem::new(rushes_types::ErrorKind::Bug, "a handler panicked").into_response()
+}
+
+/// Admission: a permit among the requests, `Host` and `Origin`, and who it is.
+pub(crate) async fn admit(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
+    match enter(app, &request) {
+        Ok(ctx) => {
+            request.extensions_mut().insert(ctx);
+            next.run(request).await
+        }
+        Err(problem) => problem.into_response(),
+    }
+}
+
+/// What is sent to whoever asks: the page, which holds nothing of the archive, and the way to log in on it. Their
+/// handlers do not look at the archive.
+fn is_public(path: &str) -> bool {
+    path == "/" || path == LOGIN_PATH || path.starts_with(rushes_page::PREFIX)
+}
+
+fn enter(app: Arc<App>, request: &Request) -> Result<Ctx, Problem> {
+    app.config.roles.check(request.method(), request.uri().path())?;
+    let request_id = request.extensions().get::<Arc<str>>().cloned().unwrap_or_else(|| Arc::from("none"));
+    let is_health = request.uri().path() == "/healthz";
+    let is_public = is_health || is_public(request.uri().path());
+    let in_process = request.extensions().get::<InProcess>();
+    let caller = match in_process {
+        Some(InProcess(caller)) => caller.clone(),
+        None => {
+            check_origin(&app.hosts, request.method(), request.uri(), request.headers())?;
+            let known = Credentials {
+                archive: &app.archive,
+                owner_secret: app.owner_secret.as_deref(),
+                logins: &app.logins,
+                open: app.is_open() || is_public,
+            };
+            authenticate(&known, request.method(), request.headers())?
+        }
+    };
+    // Whether the process lives is to be seen when it is busy, too.
+    let permit = if is_health { None } else { Some(permit(&app.requests, "requests at a time")?) };
+    Ok(Ctx { app, caller: Arc::new(caller), request_id, _permit: Arc::new(permit) })
+}

@@ -1,0 +1,71 @@
+//! What is sent to a store and read back from it: blocks, and what became of them.
+
+use std::borrow::Cow;
+
+use rushes_types::{AnnotationHeader, AssetId, BlockFormat, Commit, ModelRef};
+
+/// Annotations of one asset and one model, as sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BlockInput<'a> {
+    /// The asset.
+    pub asset: AssetId,
+    /// The model.
+    pub model: ModelRef,
+    /// How `bytes` is written.
+    pub format: BlockFormat,
+    /// The annotations. For lines, every line of `bytes` has its header; an Arrow batch may hold rows of
+    /// other assets and models too, which are not listed.
+    pub rows: Cow<'a, [AnnotationHeader]>,
+    /// The bytes as sent.
+    pub bytes: Cow<'a, [u8]>,
+}
+
+/// A block as read back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Block {
+    /// How `bytes` is written.
+    pub format: BlockFormat,
+    /// The positions that count: neither duplicates nor erased; ascending.
+    pub positions: Vec<u32>,
+    /// The bytes as sent, but what does not count (duplicates, what was rejected or erased, in Arrow rows of
+    /// others) is blank: a copy that no record names could not be erased.
+    pub bytes: Vec<u8>,
+}
+
+/// What to do where some of the annotations that are sent are rejected.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum AppendMode {
+    /// The others are kept.
+    #[default]
+    Partial,
+    /// None is kept: nothing is written.
+    Atomic,
+    /// Nothing is written in any case: the receipt says what would become of them.
+    DryRun,
+}
+
+/// What became of appended annotations.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Receipt {
+    /// Newly kept, or with [`AppendMode::DryRun`] those that would be.
+    pub accepted: u64,
+    /// Already there with the same content: nothing was done.
+    pub duplicates: u64,
+    /// Refused, ascending by input block and position.
+    pub rejected: Vec<Rejection>,
+    /// The last commit this made, if any.
+    pub commit: Option<Commit>,
+}
+
+/// An annotation that was refused.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Rejection {
+    /// Which of the input blocks it is in, from 0.
+    pub block: usize,
+    /// Its position in that block.
+    pub position: u32,
+    /// The line (or row) of the request that it came in: its header's [`AnnotationHeader::source`].
+    pub source: u64,
+    /// Why, and how to mend it.
+    pub reason: String,
+}
