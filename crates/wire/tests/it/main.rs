@@ -6,4 +6,5 @@ mod arrow;
 mod batch;
 mod codec;
 mod lines;
+mod parts;
 mod records;
