@@ -45,94 +45,60 @@ pub struct Problem {
 /// The result of a handler.
 pub type Reply<T> = Result<T, Problem>;
 
-/// What a kind of error is over HTTP: status, the word in `type`, the title, and the mend where the error names none.
-struct KindOverHttp(StatusCode, &'static str, &'static str, &'static str);
-
-/// The one table from errors to statuses.
-fn over_http(kind: ErrorKind) -> KindOverHttp {
+/// The status of a kind of error, and the word in `type`.
+const fn status_of(kind: ErrorKind) -> (StatusCode, &'static str) {
     use StatusCode as S;
     match kind {
-        ErrorKind::Invalid => KindOverHttp(
-            S::BAD_REQUEST,
-            "invalid",
-            "the request is malformed",
-            "mend the request and send it again",
-        ),
-        ErrorKind::Forbidden => KindOverHttp(
-            S::FORBIDDEN,
-            "forbidden",
-            "the caller may not do this",
-            "use a token that carries this right",
-        ),
-        ErrorKind::NotFound => KindOverHttp(
-            S::NOT_FOUND,
-            "not-found",
-            "there is no such thing",
-            "check the name and what you may see",
-        ),
-        ErrorKind::Conflict => KindOverHttp(
-            S::CONFLICT,
-            "conflict",
-            "the request clashes with what is there",
-            "look at what is there and decide which one counts",
-        ),
-        ErrorKind::Gone => {
-            KindOverHttp(S::GONE, "gone", "what was asked for is gone", "start again without the cursor")
+        ErrorKind::Invalid => (S::BAD_REQUEST, "invalid"),
+        ErrorKind::Forbidden => (S::FORBIDDEN, "forbidden"),
+        ErrorKind::NotFound => (S::NOT_FOUND, "not-found"),
+        ErrorKind::Conflict => (S::CONFLICT, "conflict"),
+        ErrorKind::Gone => (S::GONE, "gone"),
+        ErrorKind::TooLarge => (S::PAYLOAD_TOO_LARGE, "too-large"),
+        ErrorKind::Busy => (S::TOO_MANY_REQUESTS, "busy"),
+        ErrorKind::StorageFull => (S::INSUFFICIENT_STORAGE, "storage-full"),
+        ErrorKind::Storage => (S::SERVICE_UNAVAILABLE, "storage"),
+        ErrorKind::Corrupt => (S::INTERNAL_SERVER_ERROR, "corrupt"),
+        ErrorKind::Unavailable => (S::SERVICE_UNAVAILABLE, "unavailable"),
+        ErrorKind::OutcomeUnknown => (S::SERVICE_UNAVAILABLE, "outcome-unknown"),
+        ErrorKind::Unsupported => (S::NOT_IMPLEMENTED, "unsupported"),
+        ErrorKind::Cancelled => (S::REQUEST_TIMEOUT, "cancelled"),
+        ErrorKind::Bug => (S::INTERNAL_SERVER_ERROR, "bug"),
+    }
+}
+
+/// A kind of error in words, and the mend where the error names none.
+const fn words_of(kind: ErrorKind) -> (&'static str, &'static str) {
+    match kind {
+        ErrorKind::Invalid => ("the request is malformed", "mend the request and send it again"),
+        ErrorKind::Forbidden => ("the caller may not do this", "use a token that carries this right"),
+        ErrorKind::NotFound => ("there is no such thing", "check the name and what you may see"),
+        ErrorKind::Conflict => {
+            ("the request clashes with what is there", "look at what is there and decide which one counts")
         }
-        ErrorKind::TooLarge => KindOverHttp(
-            S::PAYLOAD_TOO_LARGE,
-            "too-large",
-            "more than a limit allows",
-            "send it in smaller parts",
-        ),
-        ErrorKind::Busy => {
-            KindOverHttp(S::TOO_MANY_REQUESTS, "busy", "too busy now", "wait as long as `retry-after` says")
-        }
-        ErrorKind::StorageFull => KindOverHttp(
-            S::INSUFFICIENT_STORAGE,
-            "storage-full",
+        ErrorKind::Gone => ("what was asked for is gone", "start again without the cursor"),
+        ErrorKind::TooLarge => ("more than a limit allows", "send it in smaller parts"),
+        ErrorKind::Busy => ("too busy now", "wait as long as `retry-after` says"),
+        ErrorKind::StorageFull => (
             "there is no room on the disk",
             "make room on the disk of the archive, then start the server again",
         ),
-        ErrorKind::Storage => KindOverHttp(
-            S::SERVICE_UNAVAILABLE,
-            "storage",
+        ErrorKind::Storage => (
             "the disk of the archive fails",
             "look into the server's log, mend the disk and start the server again",
         ),
-        ErrorKind::Corrupt => KindOverHttp(
-            S::INTERNAL_SERVER_ERROR,
-            "corrupt",
+        ErrorKind::Corrupt => (
             "stored bytes are not what was written",
             "run `rushes verify`, then `rushes rebuild` or restore a backup",
         ),
-        ErrorKind::Unavailable => KindOverHttp(
-            S::SERVICE_UNAVAILABLE,
-            "unavailable",
-            "a part that this server leans on does not answer",
-            "ask again later",
-        ),
-        ErrorKind::OutcomeUnknown => KindOverHttp(
-            S::SERVICE_UNAVAILABLE,
-            "outcome-unknown",
+        ErrorKind::Unavailable => ("a part that this server leans on does not answer", "ask again later"),
+        ErrorKind::OutcomeUnknown => (
             "it is not known whether the write happened",
             "send the same request again: nothing is written twice",
         ),
-        ErrorKind::Unsupported => KindOverHttp(
-            S::NOT_IMPLEMENTED,
-            "unsupported",
-            "this archive cannot do that",
-            "leave the named part out of the request",
-        ),
-        ErrorKind::Cancelled => {
-            KindOverHttp(S::REQUEST_TIMEOUT, "cancelled", "the request was given up", "send it again")
-        }
-        ErrorKind::Bug => KindOverHttp(
-            S::INTERNAL_SERVER_ERROR,
-            "bug",
-            "a mistake of the server",
-            "report it with the request's id from `instance`",
-        ),
+        ErrorKind::Unsupported => ("this archive cannot do that", "leave the named part out of the request"),
+        ErrorKind::Cancelled => ("the request was given up", "send it again"),
+        ErrorKind::Bug => ("a mistake of the server", "report it with the request's id from `instance`"),
     }
 }
 
@@ -287,7 +253,8 @@ impl Problem {
 
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
-        let KindOverHttp(status, word, title, mend) = over_http(error.kind());
+        let (status, word) = status_of(error.kind());
+        let (title, mend) = words_of(error.kind());
         // The inner workings (paths, engine messages) of our own mistakes go to the log, not over the wire.
         let hidden = error.kind().blame() == Blame::Bug;
         if hidden {
@@ -345,7 +312,7 @@ mod tests {
     #[test]
     fn no_value_becomes_a_mend() {
         for kind in KINDS {
-            let KindOverHttp(_, _, _, usual) = over_http(kind);
+            let (_, usual) = words_of(kind);
             let bare = Problem::new(kind, "`a; b` is not one of `loose`, `replace`");
             assert_eq!(bare.mend, usual, "{kind:?}");
             let own = Problem::from(Error::new(kind, "`a; b` is wrong").mend("write `c; d`"));

@@ -7,4 +7,5 @@ mod batch;
 mod codec;
 mod golden;
 mod lines;
+mod parts;
 mod records;
