@@ -202,10 +202,8 @@ pub(crate) fn hours(episodes: &[Episode]) -> f64 {
 /// An error where the benchmark was asked to stop.
 pub(crate) fn check(progress: &dyn Progress) -> Result<()> {
     if progress.cancelled() {
-        return Err(Error::new(
-            ErrorKind::Cancelled,
-            "the benchmark was interrupted; what it wrote is removed",
-        ));
+        return Err(Error::new(ErrorKind::Cancelled, "the benchmark was interrupted")
+            .mend("what it wrote is removed"));
     }
     Ok(())
 }
@@ -215,7 +213,9 @@ pub(crate) fn prepare(folder: &Path) -> Result<()> {
     let mut entries =
         std::fs::read_dir(folder).map_err(|e| Error::io("reading the benchmark's folder", e))?;
     if entries.next().is_some() {
-        return Err(Error::invalid(format!("the folder `{}` is not empty; name another", folder.display())));
+        return Err(
+            Error::invalid(format!("the folder `{}` is not empty", folder.display())).mend("name another")
+        );
     }
     Ok(())
 }

@@ -204,8 +204,9 @@ impl Watch<'_> {
             let (what, seconds) = (self.what, STALLED.as_secs());
             return Err(Error::new(
                 ErrorKind::Unavailable,
-                format!("{what}: no stage got on within {seconds} s; see `rushes status`"),
-            ));
+                format!("{what}: no stage got on within {seconds} s"),
+            )
+            .mend("see `rushes status`"));
         }
         Ok(())
     }

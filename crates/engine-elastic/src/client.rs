@@ -275,11 +275,9 @@ impl<'b> ApiRequest<'b> {
 /// The address without a slash at its end.
 fn address(url: &str) -> Result<String> {
     let wrong = || {
-        Error::new(
-            ErrorKind::Invalid,
-            format!("`{url}` is no address; write http://host:9200 or https://host"),
-        )
-        .at("/urls")
+        Error::new(ErrorKind::Invalid, format!("`{url}` is no address"))
+            .mend("write http://host:9200 or https://host")
+            .at("/urls")
     };
     let parsed: Uri = url.parse().map_err(|_| wrong())?;
     if !matches!(parsed.scheme_str(), Some("http" | "https")) || parsed.query().is_some() {

@@ -84,27 +84,25 @@ impl ElasticConfig {
     /// [`rushes_types::ErrorKind::Invalid`] names the field and the mend.
     pub fn check(&self) -> Result<()> {
         if self.urls.is_empty() {
-            return Err(Error::invalid("no address is given; write http://host:9200").at("/urls"));
+            return Err(Error::invalid("no address is given").mend("write http://host:9200").at("/urls"));
         }
         let begins_well = self.prefix.starts_with(|c: char| c.is_ascii_lowercase());
         let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_');
         if !begins_well || !self.prefix.chars().all(is_plain) || self.prefix.len() > PREFIX_BYTES_MAX {
-            return Err(Error::invalid(format!(
-                "`{}` is no prefix of index names; begin with a small letter and use small letters, digits, `-` and `_`",
-                self.prefix
-            ))
-            .at("/prefix"));
+            return Err(Error::invalid(format!("`{}` is no prefix of index names", self.prefix))
+                .mend("begin with a small letter and use small letters, digits, `-` and `_`")
+                .at("/prefix"));
         }
         if self.shards == 0 || self.in_flight == 0 || self.bulk_bytes == 0 {
             return Err(Error::invalid("`shards`, `in_flight` and `bulk_bytes` are at least 1"));
         }
         if self.user.is_some() != self.password.is_some() {
-            return Err(Error::invalid("`user` and `password` go together; give both or an `api_key`"));
+            return Err(Error::invalid("`user` and `password` go together").mend("give both or an `api_key`"));
         }
         if self.user.is_some() && self.api_key.is_some() {
-            return Err(
-                Error::invalid("both `user` and `api_key` are given; give one of them").at("/api_key")
-            );
+            return Err(Error::invalid("both `user` and `api_key` are given")
+                .mend("give one of them")
+                .at("/api_key"));
         }
         Ok(())
     }

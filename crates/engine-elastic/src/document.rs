@@ -226,10 +226,8 @@ fn vector_bytes(vector: &[f32]) -> Vec<u8> {
 }
 
 fn broken(what: &str) -> Error {
-    Error::new(
-        rushes_types::ErrorKind::Corrupt,
-        format!("a document of the index has a broken {what}; rebuild the index"),
-    )
+    Error::new(rushes_types::ErrorKind::Corrupt, format!("a document of the index has a broken {what}"))
+        .mend("rebuild the index")
 }
 
 /// The annotation of a document's `body` and `vector`.

@@ -110,10 +110,8 @@ struct VectorFieldJson {
 }
 
 fn damaged(what: &str) -> Error {
-    Error::new(
-        ErrorKind::Corrupt,
-        format!("the index's document `{what}` is damaged; `rushes rebuild` makes the index anew"),
-    )
+    Error::new(ErrorKind::Corrupt, format!("the index's document `{what}` is damaged"))
+        .mend("`rushes rebuild` makes the index anew")
 }
 
 fn read_points(source: &Value) -> Result<ReadPoints> {
@@ -205,10 +203,8 @@ impl Meta {
                 return Ok(());
             }
         }
-        Err(Error::new(
-            ErrorKind::Busy,
-            format!("the index's document `{id}` is changed by many at once; try again"),
-        ))
+        Err(Error::new(ErrorKind::Busy, format!("the index's document `{id}` is changed by many at once"))
+            .mend("try again"))
     }
 
     /// Adds a publish.

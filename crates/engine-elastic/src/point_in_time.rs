@@ -198,10 +198,8 @@ impl PointInTime {
             let bytes = self.search(body, shown)?;
             let answer: Answer<'_> = serde_json::from_slice(&bytes).map_err(|e| senseless(&e))?;
             if answer.timed_out {
-                return Err(Error::new(
-                    ErrorKind::Busy,
-                    "elasticsearch: the search took too long; try again later",
-                ));
+                return Err(Error::new(ErrorKind::Busy, "elasticsearch: the search took too long")
+                    .mend("try again later"));
             }
             if let Some(id) = answer.pit_id {
                 self.set(id);

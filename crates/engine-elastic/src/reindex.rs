@@ -30,10 +30,8 @@ const ABANDONED_SECONDS: u64 = 600;
 type Step<'s> = dyn FnMut(u64, u64) -> Result<()> + 's;
 
 fn overtaken() -> Error {
-    Error::new(
-        ErrorKind::Conflict,
-        "another process has begun to make the index anew meanwhile; let that one end",
-    )
+    Error::new(ErrorKind::Conflict, "another process has begun to make the index anew meanwhile")
+        .mend("let that one end")
 }
 
 impl ElasticIndex {
@@ -66,10 +64,8 @@ impl ElasticIndex {
     fn begin_filling(&self) -> Result<(String, u64)> {
         let alias = &self.names.annotations;
         let (current, _) = look_up(&self.client, alias)?.ok_or_else(|| {
-            Error::new(
-                ErrorKind::NotFound,
-                format!("the alias `{alias}` is gone; `rushes rebuild` makes it anew"),
-            )
+            Error::new(ErrorKind::NotFound, format!("the alias `{alias}` is gone"))
+                .mend("`rushes rebuild` makes it anew")
         })?;
         let known = version_of(alias, &current).unwrap_or(0);
         let version = Cell::new(0);

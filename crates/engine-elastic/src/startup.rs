@@ -29,10 +29,8 @@ pub(crate) fn check_cluster(client: &Client) -> Result<()> {
         for block in ["cluster.blocks.read_only", "cluster.blocks.read_only_allow_delete"] {
             let set = settings.get(scope).and_then(|s| s.get(block)).and_then(Value::as_str);
             if set == Some("true") {
-                return Err(Error::new(
-                    ErrorKind::Storage,
-                    format!("elasticsearch: the cluster is set to read-only; set `{block}` to null"),
-                ));
+                return Err(Error::new(ErrorKind::Storage, "elasticsearch: the cluster is set to read-only")
+                    .mend(format!("set `{block}` to null")));
             }
         }
     }
@@ -125,11 +123,9 @@ pub(crate) fn check_or_make(
             let Some((name, state)) = found else {
                 return Err(Error::new(
                     ErrorKind::NotFound,
-                    format!(
-                        "index `{alias}` is missing and others of the archive are there; was it deleted? `rushes rebuild` makes \
-                         them anew"
-                    ),
-                ));
+                    format!("index `{alias}` is missing and others of the archive are there"),
+                )
+                .mend("was it deleted? `rushes rebuild` makes them anew"));
             };
             check_index(name, mapping, state)?;
         }
@@ -193,22 +189,14 @@ fn check_index(name: &str, wanted: &Value, state: &Value) -> Result<()> {
         set == Some("true")
     };
     if is_set("index.blocks.read_only_allow_delete") {
-        return Err(Error::new(
-            ErrorKind::StorageFull,
-            format!(
-                "elasticsearch: index `{name}` takes no writes, because a disk is too full; make room, and it takes them \
-                 again by itself, or set `index.blocks.read_only_allow_delete` to null"
-            ),
-        ));
+        return Err(Error::new(ErrorKind::StorageFull, format!("elasticsearch: index `{name}` takes no writes, because a disk is too full")).mend("make room, and it takes them again by itself, or set `index.blocks.read_only_allow_delete` to null"));
     }
     for block in
         ["index.blocks.read_only", "index.blocks.write", "index.blocks.metadata", "index.blocks.read"]
     {
         if is_set(block) {
-            return Err(Error::new(
-                ErrorKind::Storage,
-                format!("elasticsearch: index `{name}` is blocked; set `{block}` to null"),
-            ));
+            return Err(Error::new(ErrorKind::Storage, format!("elasticsearch: index `{name}` is blocked"))
+                .mend(format!("set `{block}` to null")));
         }
     }
     Ok(())
@@ -227,11 +215,11 @@ fn check_health(client: &Client, config: &ElasticConfig, names: &Names) -> Resul
     Err(Error::new(
         ErrorKind::Unavailable,
         format!(
-            "elasticsearch: the indices `{}-*` are {status}: some shard has no working copy; look at \
-             `_cluster/allocation/explain` and start the missing nodes",
+            "elasticsearch: the indices `{}-*` are {status}: some shard has no working copy",
             config.prefix
         ),
-    ))
+    )
+    .mend("look at `_cluster/allocation/explain` and start the missing nodes"))
 }
 
 /// Makes a version of an index, with an alias. One that another process made at the same time will do.

@@ -168,7 +168,9 @@ impl ElasticIndex {
         recording.end();
         let kept = recording.file.lock().unwrap_or_else(PoisonError::into_inner);
         if kept.failed {
-            return Err(Error::new(ErrorKind::Storage, "requests could not be recorded; is the disk full"));
+            return Err(
+                Error::new(ErrorKind::Storage, "requests could not be recorded").mend("is the disk full")
+            );
         }
         let mut file = kept.file.try_clone().map_err(|e| Error::io("reading recorded requests", e))?;
         std::io::Seek::rewind(&mut file).map_err(|e| Error::io("reading recorded requests", e))?;

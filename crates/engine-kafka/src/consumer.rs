@@ -102,10 +102,10 @@ impl Subscription {
         let message = format!("the group `{group}` gave this process no partitions");
         match &state.trouble {
             Some((kind, why)) => Error::new(*kind, format!("{message}: {why}")),
-            None => self.shared.log.explain(Error::new(
-                ErrorKind::Unavailable,
-                format!("{message} within {ms} ms; one that died is noticed after `session_timeout_ms`"),
-            )),
+            None => self.shared.log.explain(
+                Error::new(ErrorKind::Unavailable, format!("{message} within {ms} ms"))
+                    .mend("one that died is noticed after `session_timeout_ms`"),
+            ),
         }
     }
 

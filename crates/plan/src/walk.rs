@@ -160,10 +160,7 @@ fn check<C, R>(plan: &PlanOf<C, R>) -> Result<()> {
         if all + any > 0 {
             return Ok(());
         }
-        Err(Error::invalid(
-            "name at least one clause under `all` or `any`; to find where something is absent, ask for what is always \
-             there, such as {\"type\":\"SHOT\"}, and put the absent under `none`",
-        )
+        Err(Error::invalid("name at least one clause under `all` or `any`").mend("to find where something is absent, ask for what is always there, such as {\"type\":\"SHOT\"}, and put the absent under `none`")
         .at(pointer))
     };
     positive(plan.all.len(), plan.any.len(), "/all".into())?;

@@ -161,7 +161,7 @@ impl Search<'_> {
         let parts = self.query.criteria.get(no).map(|c| c.parts.as_slice()).unwrap_or_default();
         let hits = parts
             .iter()
-            .map(|part| self.reader.nearest_unless(part, &self.filter, eligible, self.options.cancelled));
+            .map(|part| self.reader.nearest_unless(part, &self.filter, eligible, self.view.cancelled));
         Ok(ClauseHits::new(hits.collect::<Result<_>>()?))
     }
 

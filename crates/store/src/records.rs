@@ -44,10 +44,8 @@ pub type Writer = codec::Writer<RecordFormat>;
 
 /// Stored bytes are not what was written.
 pub fn corrupt(what: &str) -> Error {
-    Error::new(
-        ErrorKind::Corrupt,
-        format!("a record of the annotation store is damaged ({what}); restore a backup"),
-    )
+    Error::new(ErrorKind::Corrupt, format!("a record of the annotation store is damaged ({what})"))
+        .mend("restore a backup")
 }
 
 /// Names an annotation's id within any scope.
@@ -69,7 +67,9 @@ fn model_ref(reader: &mut Reader<'_>) -> Result<ModelRef> {
 /// An asset as stored; Invalid where its attributes are nested too deep.
 pub fn encode_asset(asset: &Asset) -> Result<Vec<u8>> {
     if codec::depth(&asset.attributes) > DEPTH_MAX {
-        return Err(Error::invalid(format!("attributes are nested deeper than {DEPTH_MAX}; flatten them")));
+        return Err(
+            Error::invalid(format!("attributes are nested deeper than {DEPTH_MAX}")).mend("flatten them")
+        );
     }
     let mut w = Writer::default();
     w.text(asset.id.as_str());

@@ -123,10 +123,8 @@ impl Cluster {
         if parse_version(&version).is_some_and(|found| found >= OLDEST) {
             return Ok(());
         }
-        Err(Error::new(
-            ErrorKind::Unsupported,
-            format!("this is Cassandra `{version}`; take {}.{} or newer", OLDEST.0, OLDEST.1),
-        ))
+        Err(Error::new(ErrorKind::Unsupported, format!("this is Cassandra `{version}`"))
+            .mend(format!("take {}.{} or newer", OLDEST.0, OLDEST.1)))
     }
 
     /// So that statements name tables alone.

@@ -71,24 +71,20 @@ pub(crate) fn of_request(what: &str, error: &ExecutionError) -> Error {
         }) => of_db(what, e, message),
         ExecutionError::RequestTimeout(after) => Error::new(
             ErrorKind::Unavailable,
-            format!(
-                "{what}: Cassandra did not answer within {} ms; see whether its nodes are up and not overloaded",
-                after.as_millis()
-            ),
-        ),
+            format!("{what}: Cassandra did not answer within {} ms", after.as_millis()),
+        )
+        .mend("see whether its nodes are up and not overloaded"),
         ExecutionError::ConnectionPoolError(_)
         | ExecutionError::EmptyPlan
         | ExecutionError::PrepareError(PrepareError::ConnectionPoolError(_))
-        | ExecutionError::LastAttemptError(RequestAttemptError::BrokenConnectionError(_)) => Error::new(
-            ErrorKind::Unavailable,
-            format!(
-                "{what}: no node of Cassandra can be reached; see whether it runs and the network is whole"
-            ),
-        ),
-        ExecutionError::LastAttemptError(RequestAttemptError::UnableToAllocStreamId) => Error::new(
-            ErrorKind::Busy,
-            format!("{what}: too many requests are under way; lower `max_in_flight`"),
-        ),
+        | ExecutionError::LastAttemptError(RequestAttemptError::BrokenConnectionError(_)) => {
+            Error::new(ErrorKind::Unavailable, format!("{what}: no node of Cassandra can be reached"))
+                .mend("see whether it runs and the network is whole")
+        }
+        ExecutionError::LastAttemptError(RequestAttemptError::UnableToAllocStreamId) => {
+            Error::new(ErrorKind::Busy, format!("{what}: too many requests are under way"))
+                .mend("lower `max_in_flight`")
+        }
         other => Error::bug(format!("{what}: the driver of Cassandra refused: {other}")),
     };
     told.because(error.clone())
@@ -137,16 +133,14 @@ fn of_db(what: &str, error: &DbError, message: &str) -> Error {
         }
         _ => (ErrorKind::Unavailable, "the node's log says more"),
     };
-    Error::new(kind, format!("{what}: Cassandra says `{message}`; {mend}"))
+    Error::new(kind, format!("{what}: Cassandra says `{message}`")).mend(mend)
 }
 
 /// Whether a conditional write happened is not known.
 pub(crate) fn unknown(what: &str, error: &ExecutionError) -> Error {
-    Error::new(
-        ErrorKind::OutcomeUnknown,
-        format!("{what}: Cassandra did not say whether the write happened; send it again"),
-    )
-    .because(error.clone())
+    Error::new(ErrorKind::OutcomeUnknown, format!("{what}: Cassandra did not say whether the write happened"))
+        .mend("send it again")
+        .because(error.clone())
 }
 
 /// Why the driver could not be opened.
@@ -154,8 +148,9 @@ pub(crate) fn of_opening(nodes: &str, error: NewSessionError) -> Error {
     let told = match &error {
         NewSessionError::FailedToResolveAnyHostname(_) => Error::new(
             ErrorKind::Unavailable,
-            format!("no address is known for the Cassandra nodes `{nodes}`; mend the host names"),
-        ),
+            format!("no address is known for the Cassandra nodes `{nodes}`"),
+        )
+        .mend("mend the host names"),
         NewSessionError::MetadataError(MetadataError::ConnectionPoolError(ConnectionPoolError::Broken {
             last_connection_error,
         })) => of_connection(nodes, last_connection_error),
@@ -170,20 +165,20 @@ pub(crate) fn of_opening(nodes: &str, error: NewSessionError) -> Error {
 fn of_connection(nodes: &str, error: &ConnectionError) -> Error {
     match error {
         ConnectionError::ConnectTimeout => silent(nodes),
-        ConnectionError::IoError(e) if e.kind() == std::io::ErrorKind::ConnectionRefused => Error::new(
-            ErrorKind::Unavailable,
-            format!("nothing listens at `{nodes}`; start Cassandra, or name its native port (9042)"),
-        ),
+        ConnectionError::IoError(e) if e.kind() == std::io::ErrorKind::ConnectionRefused => {
+            Error::new(ErrorKind::Unavailable, format!("nothing listens at `{nodes}`"))
+                .mend("start Cassandra, or name its native port (9042)")
+        }
         ConnectionError::ConnectionSetupRequestError(e) => match &e.error {
-            ConnectionSetupRequestErrorKind::MissingAuthentication => Error::new(
-                ErrorKind::Forbidden,
-                format!("Cassandra at `{nodes}` asks for a user; set `user` and `password`"),
-            ),
+            ConnectionSetupRequestErrorKind::MissingAuthentication => {
+                Error::new(ErrorKind::Forbidden, format!("Cassandra at `{nodes}` asks for a user"))
+                    .mend("set `user` and `password`")
+            }
             ConnectionSetupRequestErrorKind::DbError(DbError::AuthenticationError, _)
-            | ConnectionSetupRequestErrorKind::AuthFinishError(_) => Error::new(
-                ErrorKind::Forbidden,
-                format!("Cassandra at `{nodes}` refuses user or password; mend `user` and `password`"),
-            ),
+            | ConnectionSetupRequestErrorKind::AuthFinishError(_) => {
+                Error::new(ErrorKind::Forbidden, format!("Cassandra at `{nodes}` refuses user or password"))
+                    .mend("mend `user` and `password`")
+            }
             _ => not_cassandra(nodes),
         },
         ConnectionError::BrokenConnection(_) => not_cassandra(nodes),
@@ -197,27 +192,19 @@ fn of_connection(nodes: &str, error: &ConnectionError) -> Error {
 pub(crate) fn silent(nodes: &str) -> Error {
     Error::new(
         ErrorKind::Unavailable,
-        format!(
-            "`{nodes}` does not answer as Cassandra does within the time for connecting; check host and port (the native \
-             port is 9042), and firewalls"
-        ),
+        format!("`{nodes}` does not answer as Cassandra does within the time for connecting"),
     )
+    .mend("check host and port (the native port is 9042), and firewalls")
 }
 
 fn not_cassandra(nodes: &str) -> Error {
-    Error::new(
-        ErrorKind::Unsupported,
-        format!("what answers at `{nodes}` is not Cassandra; check host and port (the native port is 9042)"),
-    )
+    Error::new(ErrorKind::Unsupported, format!("what answers at `{nodes}` is not Cassandra"))
+        .mend("check host and port (the native port is 9042)")
 }
 
 /// A row has not the shape that was asked for.
 pub(crate) fn of_rows(what: &str, error: impl std::error::Error + Send + Sync + 'static) -> Error {
-    Error::new(
-        ErrorKind::Corrupt,
-        format!(
-            "{what}: a row is not as this version wrote it ({error}); see whether somebody changed the tables"
-        ),
-    )
-    .because(error)
+    Error::new(ErrorKind::Corrupt, format!("{what}: a row is not as this version wrote it ({error})"))
+        .mend("see whether somebody changed the tables")
+        .because(error)
 }

@@ -62,12 +62,12 @@ impl Schema {
                 return Err(Error::new(
                     ErrorKind::Busy,
                     format!(
-                        "another process has been changing the tables of keyspace `{}` for {} s; try again when it \
-                             is done",
+                        "another process has been changing the tables of keyspace `{}` for {} s",
                         cluster.config().keyspace,
                         WAIT.as_secs()
                     ),
-                ));
+                )
+                .mend("try again when it is done"));
             }
             tokio::time::sleep(LOOK).await;
         }
@@ -80,7 +80,9 @@ impl Schema {
         let note = format!("INSERT INTO {} (component, step) VALUES (?, ?)", cluster.table("schema_steps"));
         for step in self.missing(cluster).await? {
             if !lease.take(cluster).await? {
-                return Err(Error::new(ErrorKind::Busy, "another process took the tables over; try again"));
+                return Err(
+                    Error::new(ErrorKind::Busy, "another process took the tables over").mend("try again")
+                );
             }
             cluster.define(&step.cql.replace("{ks}", &cluster.config().keyspace)).await?;
             cluster.write(&note, (self.component, step.number)).await?;
@@ -98,12 +100,12 @@ impl Schema {
             return Err(Error::new(
                 ErrorKind::Unsupported,
                 format!(
-                    "{} in keyspace `{}` is of schema {newer}, and this version knows {known}; take the newer version of \
-                     rushes",
+                    "{} in keyspace `{}` is of schema {newer}, and this version knows {known}",
                     self.what,
                     cluster.config().keyspace
                 ),
-            ));
+            )
+            .mend("take the newer version of rushes"));
         }
         Ok(self.steps.iter().filter(|s| !done.contains(&s.number)).copied().collect())
     }

@@ -33,7 +33,8 @@ impl Cluster {
             }
             let found = self.serial::<(Option<String>,)>(&select, (name,)).await?;
             found.into_iter().find_map(|(said,)| said).ok_or_else(|| {
-                Error::new(ErrorKind::Unavailable, "what the archive is could not be written; try again")
+                Error::new(ErrorKind::Unavailable, "what the archive is could not be written")
+                    .mend("try again")
             })
         })
     }

@@ -183,10 +183,9 @@ impl CassandraStore {
                 tx.head.bytes += piece.bytes;
                 tx.put(kind::PIECE, &segment_name(row.segment), row.blocks.into(), piece.encode());
                 let before = row.blocks;
-                row.blocks = row
-                    .blocks
-                    .checked_add(1)
-                    .ok_or_else(|| Error::invalid("a run has too many pieces; send larger requests"))?;
+                row.blocks = row.blocks.checked_add(1).ok_or_else(|| {
+                    Error::invalid("a run has too many pieces").mend("send larger requests")
+                })?;
                 row.run.annotations += accepted;
                 tx.put(kind::RUN, run.as_str(), 0, row.encode());
                 Ok((receipt, Some((Scope::Run(row.segment), before as usize))))

@@ -93,8 +93,9 @@ impl History for CassandraStore {
         if self.committed_pieces(asset, segment)?.is_none() {
             return Err(Error::new(
                 ErrorKind::Busy,
-                format!("a segment of asset `{asset}` was erased while it was read; read the history again"),
-            ));
+                format!("a segment of asset `{asset}` was erased while it was read"),
+            )
+            .mend("read the history again"));
         }
         given
     }

@@ -276,10 +276,6 @@ fn names(runs: &[RunRow]) -> Vec<(RunId, u64)> {
 
 /// Erased content can be read back.
 pub fn still_there(asset: &AssetId) -> Error {
-    Error::new(
-        ErrorKind::Storage,
-        format!(
-            "erased content of asset `{asset}` can still be read; see whether all nodes are up, and purge again"
-        ),
-    )
+    Error::new(ErrorKind::Storage, format!("erased content of asset `{asset}` can still be read"))
+        .mend("see whether all nodes are up, and purge again")
 }

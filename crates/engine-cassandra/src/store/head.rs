@@ -140,7 +140,7 @@ pub async fn fence(cluster: &Cluster, asset: &AssetId, stamp: u64) -> Result<()>
             Err(e) => return Err(e),
         }
     }
-    Err(Error::new(ErrorKind::Busy, format!("asset `{asset}` is written to all the time; try again")))
+    Err(Error::new(ErrorKind::Busy, format!("asset `{asset}` is written to all the time")).mend("try again"))
 }
 
 /// A commit as kept in the tail and in the history.

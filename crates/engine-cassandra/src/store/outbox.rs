@@ -177,7 +177,8 @@ impl CassandraStore {
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
-        Err(Error::new(ErrorKind::Busy, "a process that begins to write does not say where; try again"))
+        Err(Error::new(ErrorKind::Busy, "a process that begins to write does not say where")
+            .mend("try again"))
     }
 
     /// Finds what is to be carried.

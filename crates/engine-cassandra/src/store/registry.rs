@@ -188,7 +188,7 @@ impl CassandraStore {
                 Err(e) => return Err(e),
             }
         }
-        Err(Error::new(ErrorKind::Busy, "others register models all the time; send it again"))
+        Err(Error::new(ErrorKind::Busy, "others register models all the time").mend("send it again"))
     }
 
     pub(crate) async fn register_model(&self, model: &Model) -> Result<()> {

@@ -115,10 +115,8 @@ impl CassandraStore {
         }
         let rows = self.cluster.serial::<(Option<String>, Option<i64>)>(READ, (run,)).await?;
         let busy = || {
-            Error::new(
-                ErrorKind::Busy,
-                format!("run `{run}` is being opened elsewhere; send it again in a minute"),
-            )
+            Error::new(ErrorKind::Busy, format!("run `{run}` is being opened elsewhere"))
+                .mend("send it again in a minute")
         };
         let Some((Some(holder), noted)) = rows.into_iter().next() else { return Err(busy()) };
         if holder == asset {

@@ -232,11 +232,9 @@ impl Tx<'_> {
         self.let_go(true);
         let unknown = Error::new(
             ErrorKind::OutcomeUnknown,
-            format!(
-                "Cassandra does not say whether the change of asset `{}` happened; send it again",
-                self.asset
-            ),
-        );
+            format!("Cassandra does not say whether the change of asset `{}` happened", self.asset),
+        )
+        .mend("send it again");
         Err(match last {
             Some(cause) => unknown.because(cause),
             None => unknown,
@@ -371,12 +369,8 @@ impl CassandraStore {
                 tokio::time::sleep(backoff.next_wait()).await;
             }
         }
-        Err(Error::new(
-            ErrorKind::Busy,
-            format!(
-                "others change asset `{asset}` all the time; send it again, or let one process write to it"
-            ),
-        ))
+        Err(Error::new(ErrorKind::Busy, format!("others change asset `{asset}` all the time"))
+            .mend("send it again, or let one process write to it"))
     }
 }
 

@@ -165,11 +165,9 @@ impl Writers {
             if free.is_empty() {
                 return Err(Error::new(
                     ErrorKind::Busy,
-                    format!(
-                        "{WRITERS} processes write to this store already; stop one, or wait until those that died \
-                             are closed"
-                    ),
-                ));
+                    format!("{WRITERS} processes write to this store already"),
+                )
+                .mend("stop one, or wait until those that died are closed"));
             }
             let pick = usize::try_from(random()?).unwrap_or(0) % free.len();
             let Some(number) = free.get(pick).copied() else { continue };
@@ -187,7 +185,7 @@ impl Writers {
             };
             return publish(&self.cluster, identity, floor).await;
         }
-        Err(Error::new(ErrorKind::Busy, "too many processes register as writers at once; try again"))
+        Err(Error::new(ErrorKind::Busy, "too many processes register as writers at once").mend("try again"))
     }
 
     async fn claim(&self, number: u16, id: i64) -> Result<bool> {

@@ -30,7 +30,7 @@ pub(crate) enum Note {
 
 /// A stored record that is not what was written.
 pub(crate) fn corrupt(what: &str) -> Error {
-    Error::new(ErrorKind::Corrupt, format!("the fused store is damaged: {what}; rebuild it"))
+    Error::new(ErrorKind::Corrupt, format!("the fused store is damaged: {what}")).mend("rebuild it")
 }
 
 /// Packs keys: to 24 bytes each.

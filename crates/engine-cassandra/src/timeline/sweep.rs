@@ -133,8 +133,9 @@ impl Db {
             Err(e) if e.kind() == ErrorKind::Unavailable => Err(e),
             Err(e) => Err(Error::new(
                 ErrorKind::Unsupported,
-                "this Cassandra does not show how much it keeps on disk; ask `nodetool tablestats`",
+                "this Cassandra does not show how much it keeps on disk",
             )
+            .mend("ask `nodetool tablestats`")
             .because(e)),
         }
     }

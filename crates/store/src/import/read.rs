@@ -33,8 +33,9 @@ impl AssetImport {
         }
         Err(Error::new(
             ErrorKind::Busy,
-            format!("asset `{asset}` is written to so often that it cannot be read; try again later"),
-        ))
+            format!("asset `{asset}` is written to so often that it cannot be read"),
+        )
+        .mend("try again later"))
     }
 }
 
