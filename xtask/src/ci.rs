@@ -12,11 +12,11 @@ use crate::skips::{self, Skip};
 use crate::test_runs::{self, Counts};
 
 /// A step of the checks.
-type Step = fn(&Path) -> anyhow::Result<()>;
+type CiStep = fn(&Path) -> anyhow::Result<()>;
 
-const LINTS: [(&str, Step); 4] =
+const LINTS: [(&str, CiStep); 4] =
     [("formatting", formatting), ("tidy", tidy), ("clippy", clippy), ("licences", crate::licences::check)];
-/// What was skipped and how many tests did what, for whoever called.
+/// What was skipped and how many tests did what, for the caller.
 const RESULT_FILE: &str = "ci-result.txt";
 
 /// What came of the steps so far.
@@ -38,7 +38,7 @@ enum Outcome {
 }
 
 impl Report {
-    /// Does a step. One that fails does not keep the next from running: whoever waits half an hour for an answer gets
+    /// Does a step. One that fails does not keep the next from running: a person who waits half an hour for an answer gets
     /// all of it.
     fn step<T>(
         &mut self,

@@ -37,7 +37,7 @@ cargo xtask COMMAND
   tidy     crate edges, circles, unused dependencies, sizes, unfinished work, manifests, documents
            --tighten  writes the exceptions down to what is needed today
   demo-film
-           draws, speaks and encodes the films of our own show anew, after its screenplay changed; needs ffmpeg and
+           draws, speaks and encodes the films of our own show again, after its screenplay changed; needs ffmpeg and
            espeak-ng. `demo-film sheet s01e01 FILE.png` only shows the middle of every shot
   coverage [-p CRATE]...
            runs the tests with counters and prints which share of each crate's lines they run; needs the component

@@ -26,7 +26,7 @@ pub struct Running {
     pub variables: Variables,
 }
 
-/// Begins to fetch the servers that nobody else provides.
+/// Begins to fetch the servers that the environment does not provide.
 pub fn fetch(root: &Path) -> Fetching {
     let root = root.to_path_buf();
     Fetching(std::thread::spawn(move || {
@@ -104,7 +104,7 @@ impl Drop for Running {
     }
 }
 
-/// A server that whoever started this provides.
+/// A server that the caller's environment provides.
 fn provided(server: Server) -> Option<(&'static str, String)> {
     let variable = server.variable();
     Some((variable, std::env::var(variable).ok().filter(|address| !address.is_empty())?))

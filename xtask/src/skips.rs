@@ -125,7 +125,7 @@ mod tests {
             skip("cargo", "a program that is here", "a"),
             skip("no-such-program", "one that is not", "b"),
             skip("Cargo.toml/..", "a path through a file", "c"),
-            skip("../no/such/data", "data that nobody has", "d"),
+            skip("../no/such/data", "data that no machine has", "d"),
             skip("crates/cli", "data that is here", "e"),
             skip("RUSHES_TEST_KAFKA_OF_TESTS", "a server that runs", "f"),
             skip("RUSHES_TEST_NOBODY", "a server that does not", "g"),

@@ -7,9 +7,9 @@ use anyhow::{Context, bail, ensure};
 
 use crate::networked;
 
-/// Kills where nobody says how many.
+/// Kills by default.
 const TIMES: &str = "200";
-/// Faults of processes on engines, where nobody says how many.
+/// Faults of processes on engines, by default.
 const ENGINES_TIMES: &str = "60";
 /// Faults of the whole, instead of kills of one process.
 const ON_ENGINES: &str = "--engines";

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rushes_ask::ask;
 use rushes_index::IndexReader;
 use rushes_plan::Plan;
-use rushes_query::{Access, Answer, Asked, Catalog, View, cursor_of, explain, search};
+use rushes_query::{Access, Answer, Catalog, PlannedSearch, View, cursor_of, explain, search};
 use rushes_store::LabelAliases;
 use rushes_text::{Analyzer, Language, normalise_label};
 use rushes_types::{MovieId, Result};
@@ -103,10 +103,10 @@ impl Archive {
 }
 
 /// The plan of a request: what its words ask is added to what was set by hand.
-fn asked(request: &SearchRequest, knowledge: &ArchiveKnowledge<'_>) -> Result<Asked> {
+fn asked(request: &SearchRequest, knowledge: &ArchiveKnowledge<'_>) -> Result<PlannedSearch> {
     let Some(words) = &request.q else { return Ok(request.plan.clone().into()) };
     let asked = ask(words, &request.plan, knowledge)?;
-    Ok(Asked { plan: asked.plan, understood: Some(asked.reading), warnings: asked.warnings })
+    Ok(PlannedSearch { plan: asked.plan, understood: Some(asked.reading), warnings: asked.warnings })
 }
 
 /// What a caller may see, as the query knows it.

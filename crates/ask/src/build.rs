@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use rushes_plan::{Ask, PlanClause, VectorAsk, VectorSource};
 
 use crate::clauses::{dialogue, phrase, text};
-use crate::scan::{Item, ScopePart, What};
+use crate::scan::{Item, ItemKind, ScopePart};
 
 /// Which group of a step a clause goes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,9 +23,9 @@ pub(crate) struct Atom {
     pub items: Vec<usize>,
 }
 
-/// What must be present together.
+/// A step of the sequence while the question is read: what must be present together.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Step {
+pub(crate) struct DraftStep {
     pub atoms: Vec<Atom>,
     /// At most this long after the step before, in nanoseconds, and the item that says so.
     pub within: Option<(i64, usize)>,
@@ -37,7 +37,7 @@ pub(crate) struct Step {
 #[derive(Debug, Default)]
 pub(crate) struct Built {
     /// In the order of time.
-    pub steps: Vec<Step>,
+    pub steps: Vec<DraftStep>,
     /// Something near which moments must be: how far, and the clause.
     pub near: Vec<(i64, Atom)>,
     /// Items of the scope that are excluded.
@@ -73,7 +73,7 @@ pub(crate) fn build(text: &str, items: &[Item], has_encoder: bool) -> Built {
         text,
         items,
         has_encoder,
-        built: Built { steps: vec![Step::default()], ..Built::default() },
+        built: Built { steps: vec![DraftStep::default()], ..Built::default() },
         current: 0,
         not: None,
         within: None,
@@ -90,7 +90,7 @@ pub(crate) fn build(text: &str, items: &[Item], has_encoder: bool) -> Built {
 }
 
 impl Builder<'_> {
-    fn step(&mut self) -> &mut Step {
+    fn step(&mut self) -> &mut DraftStep {
         // `current` is an index of a step that was made.
         let last = self.built.steps.len() - 1;
         &mut self.built.steps[self.current.min(last)]
@@ -99,43 +99,47 @@ impl Builder<'_> {
     /// Takes an item, and answers the next one.
     fn item(&mut self, at: usize) -> usize {
         let item = &self.items[at];
-        match &item.what {
-            What::Word => return self.words(at),
-            What::Phrase(said) => {
+        match &item.kind {
+            ItemKind::Word => return self.words(at),
+            ItemKind::Phrase(said) => {
                 self.atom(dialogue().asking(phrase(said, None)), vec![at]);
             }
-            What::Said(said) => {
+            ItemKind::Spoken(said) => {
                 self.atom(dialogue().asking(phrase(said, Some(true))), vec![at]);
             }
-            What::About(words) => self.atom(dialogue().asking(text(words.clone())), vec![at]),
-            What::Dialogue => self.atom(dialogue(), vec![at]),
-            What::Silence => {
+            ItemKind::About(words) => self.atom(dialogue().asking(text(words.clone())), vec![at]),
+            ItemKind::Dialogue => self.atom(dialogue(), vec![at]),
+            ItemKind::Silence => {
                 self.not = Some((at, None));
                 self.atom(dialogue(), vec![at]);
                 self.not = None;
             }
-            What::Label { kind, label } => {
+            ItemKind::Label { kind, label } => {
                 let ask = Ask::Label { label: label.clone(), labels: None };
                 self.atom(PlanClause::of_type(kind).asking(ask), vec![at]);
             }
-            What::Not => self.not = Some((at, None)),
-            What::Or => self.or = Some(at),
-            What::And | What::Frame => {}
-            What::Comma => self.comma(),
-            What::Then | What::Before | What::After => self.link(at),
-            What::Within(ns) => self.distance(*ns, at),
-            What::Near(ns) => self.near = Some((*ns, at)),
-            What::Scope(_) => {
+            ItemKind::Not => self.not = Some((at, None)),
+            ItemKind::Or => self.or = Some(at),
+            ItemKind::And | ItemKind::Frame => {}
+            ItemKind::Comma => self.comma(),
+            ItemKind::Then | ItemKind::Before | ItemKind::After => self.link(at),
+            ItemKind::Within(ns) => self.distance(*ns, at),
+            ItemKind::Near(ns) => self.near = Some((*ns, at)),
+            ItemKind::Scope(_) => {
                 if self.denies_scope(at) {
                     self.built.excluded.insert(at);
                     self.not = None;
                 }
             }
-            What::Unsaid(_) => {
+            ItemKind::Unsaid(_) => {
                 self.built.unused.insert(at);
             }
-            What::Group(_) | What::Top(..) | What::Rank(_) | What::Limit(_) | What::Duration(_) => {}
-            What::Window(_) | What::Confidence(_) | What::Union => {}
+            ItemKind::Group(_)
+            | ItemKind::Top(..)
+            | ItemKind::Rank(_)
+            | ItemKind::Limit(_)
+            | ItemKind::Duration(_) => {}
+            ItemKind::Window(_) | ItemKind::Confidence(_) | ItemKind::Union => {}
         }
         at + 1
     }
@@ -143,7 +147,7 @@ impl Builder<'_> {
     /// "except in season 2": a "not" that has denied nothing yet.
     fn denies_scope(&self, at: usize) -> bool {
         matches!(self.not, Some((not, None))
-            if self.items[not + 1..at].iter().all(|i| matches!(i.what, What::Frame | What::Comma)))
+            if self.items[not + 1..at].iter().all(|i| matches!(i.kind, ItemKind::Frame | ItemKind::Comma)))
     }
 
     fn comma(&mut self) {
@@ -156,17 +160,17 @@ impl Builder<'_> {
 
     /// A word of sequence: what was said so far is one step, what comes is another.
     fn link(&mut self, at: usize) {
-        let (empty, what) = (self.step().atoms.is_empty(), &self.items[at].what);
+        let (empty, what) = (self.step().atoms.is_empty(), &self.items[at].kind);
         self.not = None;
         self.or = None;
         if let Some((before, link)) = self.leading.take() {
             self.follow(!before, link);
         }
         match what {
-            What::Then if empty => {
+            ItemKind::Then if empty => {
                 self.built.unused.insert(at);
             }
-            What::Then | What::Before => {
+            ItemKind::Then | ItemKind::Before => {
                 if empty {
                     self.leading = Some((true, at));
                 } else {
@@ -193,13 +197,13 @@ impl Builder<'_> {
         self.or = None;
         if after {
             let current = self.current + 1;
-            self.built.steps.insert(current, Step { link: Some(link), within, ..Step::default() });
+            self.built.steps.insert(current, DraftStep { link: Some(link), within, ..DraftStep::default() });
             self.current = current;
         } else {
             let later = self.step();
             let kept = (later.link.take(), later.within.take());
             (later.link, later.within) = (Some(link), within);
-            let earlier = Step { link: kept.0, within: kept.1, ..Step::default() };
+            let earlier = DraftStep { link: kept.0, within: kept.1, ..DraftStep::default() };
             let current = self.current;
             self.built.steps.insert(current, earlier);
         }
@@ -207,13 +211,15 @@ impl Builder<'_> {
 
     /// "within 10 s": of the link that comes next, else of the one before.
     fn distance(&mut self, ns: i64, at: usize) {
-        let next = self.items[at + 1..].iter().find(|i| !matches!(i.what, What::Frame));
-        let comes = next.is_some_and(|i| matches!(i.what, What::Then | What::Before | What::After));
+        let next = self.items[at + 1..].iter().find(|i| !matches!(i.kind, ItemKind::Frame));
+        let comes =
+            next.is_some_and(|i| matches!(i.kind, ItemKind::Then | ItemKind::Before | ItemKind::After));
         // With "A after B" the later of the two is the one behind the current step.
         let current = self.current;
-        let linked = |step: Option<&Step>| step.is_some_and(|s| s.link.is_some() && s.within.is_none());
-        let before = self.items[..at].iter().rev().find(|i| !matches!(i.what, What::Frame | What::Comma));
-        if !comes && before.is_some_and(|i| i.what == What::And) && !self.step().atoms.is_empty() {
+        let linked = |step: Option<&DraftStep>| step.is_some_and(|s| s.link.is_some() && s.within.is_none());
+        let before =
+            self.items[..at].iter().rev().find(|i| !matches!(i.kind, ItemKind::Frame | ItemKind::Comma));
+        if !comes && before.is_some_and(|i| i.kind == ItemKind::And) && !self.step().atoms.is_empty() {
             // "Otto, and within 15 s the captain".
             self.within = Some((ns, at));
             self.follow(true, at);
@@ -232,13 +238,13 @@ impl Builder<'_> {
     fn words(&mut self, at: usize) -> usize {
         let (mut end, mut content) = (at, vec![at]);
         for (i, item) in self.items.iter().enumerate().skip(at + 1) {
-            match item.what {
-                What::Word => {
+            match item.kind {
+                ItemKind::Word => {
                     end = i;
                     content.push(i);
                 }
-                What::Frame => {}
-                What::And | What::Or if self.next_is_word(i) => {}
+                ItemKind::Frame => {}
+                ItemKind::And | ItemKind::Or if self.next_is_word(i) => {}
                 _ => break,
             }
         }
@@ -261,8 +267,8 @@ impl Builder<'_> {
     }
 
     fn next_is_word(&self, at: usize) -> bool {
-        let next = self.items[at + 1..].iter().find(|i| i.what != What::Frame);
-        next.is_some_and(|i| i.what == What::Word)
+        let next = self.items[at + 1..].iter().find(|i| i.kind != ItemKind::Frame);
+        next.is_some_and(|i| i.kind == ItemKind::Word)
     }
 
     /// A clause.
@@ -299,7 +305,7 @@ impl Builder<'_> {
     /// Is a clause still of what leads: is a comma to come, or do words stand between it and the clause before?
     fn joins(&self, last: Option<usize>, at: usize) -> bool {
         let from = last.map_or(0, |l| l + 1);
-        from < at || self.items[at + 1..].iter().any(|i| i.what == What::Comma)
+        from < at || self.items[at + 1..].iter().any(|i| i.kind == ItemKind::Comma)
     }
 
     /// Is a clause under a "not"? One "not" denies one clause, and what follows it by "or", "nor", "and" or a comma.
@@ -310,8 +316,8 @@ impl Builder<'_> {
             Some(first) => {
                 let from = last.map_or(not + 1, |l| l + 1);
                 let between = self.items.get(from..at).unwrap_or_default();
-                let or = between.iter().any(|i| i.what == What::Or);
-                let and = between.iter().any(|i| matches!(i.what, What::And | What::Comma));
+                let or = between.iter().any(|i| i.kind == ItemKind::Or);
+                let and = between.iter().any(|i| matches!(i.kind, ItemKind::And | ItemKind::Comma));
                 or || (and && first.as_ref() == kind)
             }
         };
@@ -345,8 +351,8 @@ impl Builder<'_> {
             let last = atom.items.iter().max().copied().unwrap_or(0);
             let between = items.get(last + 1..before).unwrap_or_default();
             let listed = before == or
-                || (between.iter().all(|i| matches!(i.what, What::Comma | What::Frame))
-                    && between.iter().any(|i| i.what == What::Comma)
+                || (between.iter().all(|i| matches!(i.kind, ItemKind::Comma | ItemKind::Frame))
+                    && between.iter().any(|i| i.kind == ItemKind::Comma)
                     && atom.clause.common.kind == left_kind
                     && kind == left_kind.as_ref());
             if !listed || atom.group != Group::All {
@@ -381,8 +387,8 @@ pub(crate) fn scope_parts<'i>(
     items: &'i [Item],
     built: &'i Built,
 ) -> impl Iterator<Item = (usize, &'i ScopePart, bool)> {
-    items.iter().enumerate().filter_map(|(at, item)| match &item.what {
-        What::Scope(part) => Some((at, part, built.excluded.contains(&at))),
+    items.iter().enumerate().filter_map(|(at, item)| match &item.kind {
+        ItemKind::Scope(part) => Some((at, part, built.excluded.contains(&at))),
         _ => None,
     })
 }

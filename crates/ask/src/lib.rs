@@ -37,11 +37,11 @@ pub use short::in_short;
 use build::Built;
 use lexicon::Lexicon;
 use plan_of::Planned;
-use scan::{Item, Scanner, What};
+use scan::{Item, ItemKind, Scanner};
 
 /// A question that was read.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Asked {
+pub struct ParsedQuestion {
     /// The plan.
     pub plan: Plan,
     /// What each part of the question became.
@@ -56,7 +56,7 @@ pub struct Asked {
 /// # Errors
 /// [`ErrorKind::TooLarge`] for more than [`QUERY_BYTES_MAX`] bytes; [`ErrorKind::Invalid`] where neither question nor plan
 /// name anything to look for; where the names cannot be read.
-pub fn ask(question: &str, base: &Plan, knowledge: &dyn Knowledge) -> Result<Asked> {
+pub fn ask(question: &str, base: &Plan, knowledge: &dyn Knowledge) -> Result<ParsedQuestion> {
     if question.len() > QUERY_BYTES_MAX {
         let message = format!("the question has {} bytes", question.len());
         let mend = format!("at most {QUERY_BYTES_MAX} are taken");
@@ -65,7 +65,7 @@ pub fn ask(question: &str, base: &Plan, knowledge: &dyn Knowledge) -> Result<Ask
     let lexicon = &Lexicon::of(knowledge)?;
     let scanner = Scanner::new(question, lexicon);
     let items = scanner.items();
-    let by_meaning = items.iter().any(|item| item.what == What::Word) && lexicon.has_encoder();
+    let by_meaning = items.iter().any(|item| item.kind == ItemKind::Word) && lexicon.has_encoder();
     let built = build::build(question, &items, by_meaning);
     let Planned { plan, mut pointers, mut warnings } = plan_of::plan_of(&items, &built, base, lexicon);
     if plan.all.is_empty() && plan.any.is_empty() {
@@ -89,7 +89,7 @@ pub fn ask(question: &str, base: &Plan, knowledge: &dyn Knowledge) -> Result<Ask
     let spans =
         items.iter().enumerate().map(|(at, item)| span(question, at, item, &built, by_meaning, &pointers));
     let reading = Reading { language: scanner.language.as_str().to_owned(), spans: spans.collect() };
-    Ok(Asked { plan, reading, warnings })
+    Ok(ParsedQuestion { plan, reading, warnings })
 }
 
 /// What the asker should know: what was corrected, and what was not used.
@@ -104,14 +104,14 @@ fn notes(question: &str, items: &[Item], built: &Built) -> Vec<Warning> {
             );
             notes.push(Warning::new("corrected", "/q", message));
         }
-        if let (false, What::Label { label, kind }) = (item.also.is_empty(), &item.what) {
+        if let (false, ItemKind::Label { label, kind }) = (item.also.is_empty(), &item.kind) {
             let message = format!("`{label}` is taken as {kind}; it also names {}", item.also.join(", "));
             notes.push(Warning::new("ambiguous", "/q", message));
         }
         if built.unused.contains(&at) {
-            let why = match &item.what {
-                What::Unsaid(why) => (*why).to_owned(),
-                What::Or => {
+            let why = match &item.kind {
+                ItemKind::Unsaid(why) => (*why).to_owned(),
+                ItemKind::Or => {
                     "a step takes one list of alternatives; ask for the other one by itself".to_owned()
                 }
                 _ => "nothing stands there that it could belong to".to_owned(),
@@ -135,9 +135,9 @@ fn span(
     pointers: &std::collections::BTreeMap<usize, String>,
 ) -> ReadingSpan {
     let pointer = pointers.get(&at).cloned();
-    let kind = if built.unused.contains(&at) { ReadingKind::Unknown } else { plan_of::kind_of(&item.what) };
+    let kind = if built.unused.contains(&at) { ReadingKind::Unknown } else { plan_of::kind_of(&item.kind) };
     let text = question.get(item.start..item.end).unwrap_or_default().to_owned();
-    let meaning = short::meaning(&item.what, pointer.as_deref(), by_meaning, &text);
+    let meaning = short::meaning(&item.kind, pointer.as_deref(), by_meaning, &text);
     let (corrected, also) = (item.corrected.clone(), item.also.clone());
     ReadingSpan { start: item.start, end: item.end, text, kind, pointer, meaning, corrected, also }
 }

@@ -8,10 +8,10 @@ use rushes_plan::{
 };
 use rushes_types::limits::CLAUSES_MAX;
 
-use crate::build::{Atom, Built, Group, Step, scope_parts};
+use crate::build::{Atom, Built, DraftStep, Group, scope_parts};
 use crate::grammar::Level;
 use crate::lexicon::Lexicon;
-use crate::scan::{Item, ScopePart, What};
+use crate::scan::{Item, ItemKind, ScopePart};
 
 /// A plan, and for each item the field that it became.
 #[derive(Debug, Default)]
@@ -63,14 +63,14 @@ impl Planner<'_> {
 
     fn mode(&mut self) {
         for (at, item) in self.items.iter().enumerate() {
-            if item.what == What::Union {
+            if item.kind == ItemKind::Union {
                 self.out.plan.mode = Mode::Union;
                 self.point(at, "/mode");
             }
         }
     }
 
-    fn steps(&mut self, steps: &[Step]) {
+    fn steps(&mut self, steps: &[DraftStep]) {
         let union = self.out.plan.mode == Mode::Union;
         let offset = self.base.then.len();
         for (n, step) in steps.iter().enumerate() {
@@ -140,12 +140,12 @@ impl Planner<'_> {
 
     fn tests(&mut self) {
         for (at, item) in self.items.iter().enumerate() {
-            match &item.what {
-                What::Duration(bounds) if self.out.plan.predicates.len() < CLAUSES_MAX => {
+            match &item.kind {
+                ItemKind::Duration(bounds) if self.out.plan.predicates.len() < CLAUSES_MAX => {
                     self.out.plan.predicates.push(Predicate::Duration(*bounds));
                     self.point(at, format!("/where/{}", self.out.plan.predicates.len() - 1));
                 }
-                What::Confidence(least) => {
+                ItemKind::Confidence(least) => {
                     if self.base.min_confidence == 0.0 {
                         self.out.plan.min_confidence = *least;
                     }
@@ -161,12 +161,12 @@ impl Planner<'_> {
         let mut levels: BTreeMap<Level, Option<usize>> = BTreeMap::new();
         let mut moments = None;
         for (at, item) in self.items.iter().enumerate() {
-            match &item.what {
-                What::Group(level) => {
+            match &item.kind {
+                ItemKind::Group(level) => {
                     levels.entry(*level).or_default();
                     self.point(at, "/group_by");
                 }
-                What::Top(n, level, rank) => {
+                ItemKind::Top(n, level, rank) => {
                     match level {
                         Some(level) => *levels.entry(*level).or_default() = Some(*n),
                         None => moments = Some(*n),
@@ -176,13 +176,13 @@ impl Planner<'_> {
                     }
                     self.point(at, "/top");
                 }
-                What::Rank(rank) => {
+                ItemKind::Rank(rank) => {
                     if self.base.rank_by == RankBy::Score {
                         self.out.plan.rank_by = rank.clone();
                     }
                     self.point(at, "/rank_by");
                 }
-                What::Limit(n) => {
+                ItemKind::Limit(n) => {
                     self.out.plan.limit = self.base.limit.or(Some(*n));
                     self.point(at, "/limit");
                 }
@@ -281,7 +281,7 @@ impl Planner<'_> {
 
     fn windows(&mut self) {
         for (at, item) in self.items.iter().enumerate() {
-            if let What::Window(window) = &item.what {
+            if let ItemKind::Window(window) = &item.kind {
                 if self.base.scope.time.is_empty() && self.out.plan.scope.time.len() < CLAUSES_MAX {
                     self.out.plan.scope.time.push(window.clone());
                 }
@@ -343,18 +343,20 @@ fn merge(scope: &mut Scope, found: Scope, exclude: bool) {
 }
 
 /// What an item is, for the reading.
-pub(crate) fn kind_of(what: &What) -> ReadingKind {
+pub(crate) fn kind_of(what: &ItemKind) -> ReadingKind {
     match what {
-        What::Phrase(_) | What::Said(_) | What::About(_) | What::Dialogue => ReadingKind::Dialogue,
-        What::Label { .. } => ReadingKind::Label,
-        What::Word => ReadingKind::Meaning,
-        What::Frame | What::Comma | What::And => ReadingKind::Frame,
-        What::Or | What::Not | What::Silence => ReadingKind::Connective,
-        What::Then | What::Before | What::After | What::Within(_) => ReadingKind::Sequence,
-        What::Scope(_) | What::Window(_) => ReadingKind::Scope,
-        What::Group(_) | What::Top(..) | What::Rank(_) | What::Limit(_) => ReadingKind::Top,
-        What::Near(_) | What::Duration(_) | What::Confidence(_) => ReadingKind::Test,
-        What::Union => ReadingKind::Mode,
-        What::Unsaid(_) => ReadingKind::Unknown,
+        ItemKind::Phrase(_) | ItemKind::Spoken(_) | ItemKind::About(_) | ItemKind::Dialogue => {
+            ReadingKind::Dialogue
+        }
+        ItemKind::Label { .. } => ReadingKind::Label,
+        ItemKind::Word => ReadingKind::Meaning,
+        ItemKind::Frame | ItemKind::Comma | ItemKind::And => ReadingKind::Frame,
+        ItemKind::Or | ItemKind::Not | ItemKind::Silence => ReadingKind::Connective,
+        ItemKind::Then | ItemKind::Before | ItemKind::After | ItemKind::Within(_) => ReadingKind::Sequence,
+        ItemKind::Scope(_) | ItemKind::Window(_) => ReadingKind::Scope,
+        ItemKind::Group(_) | ItemKind::Top(..) | ItemKind::Rank(_) | ItemKind::Limit(_) => ReadingKind::Top,
+        ItemKind::Near(_) | ItemKind::Duration(_) | ItemKind::Confidence(_) => ReadingKind::Test,
+        ItemKind::Union => ReadingKind::Mode,
+        ItemKind::Unsaid(_) => ReadingKind::Unknown,
     }
 }

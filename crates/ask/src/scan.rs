@@ -13,11 +13,11 @@ const FRAMES_MAX: usize = 6;
 
 /// What a part of the question says.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum What {
+pub(crate) enum ItemKind {
     /// Words in a row, quoted.
     Phrase(String),
     /// Words that are said, unquoted.
-    Said(String),
+    Spoken(String),
     /// Words that are talked about.
     About(String),
     /// Dialogue as such.
@@ -34,7 +34,7 @@ pub(crate) enum What {
     And,
     Or,
     Not,
-    /// Nobody speaks.
+    /// No dialogue.
     Silence,
     Then,
     Before,
@@ -79,15 +79,15 @@ pub(crate) struct Item {
     pub start: usize,
     /// One past the last byte.
     pub end: usize,
-    pub what: What,
+    pub kind: ItemKind,
     /// The name taken for mistyped words.
     pub corrected: Option<String>,
     /// What else the words name.
     pub also: Vec<String>,
 }
 
-/// What was found at a token: how many tokens it takes, and what they say.
-pub(crate) type Found = (usize, What);
+/// What was recognised at a token: how many tokens it takes, and what they say.
+pub(crate) type ScanMatch = (usize, ItemKind);
 
 /// Walks the tokens of a question.
 pub(crate) struct Scanner<'q> {
@@ -159,29 +159,29 @@ impl<'q> Scanner<'q> {
         items
     }
 
-    fn span(&self, at: usize, len: usize, what: What) -> (usize, Item) {
+    fn span(&self, at: usize, len: usize, what: ItemKind) -> (usize, Item) {
         let start = self.tokens.get(at).map_or(0, |t| t.start);
         let last = (at + len.max(1) - 1).min(self.tokens.len().saturating_sub(1));
         let end = self.tokens.get(last).map_or(start, |t| t.end);
-        (len, Item { start, end, what, corrected: None, also: Vec::new() })
+        (len, Item { start, end, kind: what, corrected: None, also: Vec::new() })
     }
 
     fn item(&self, at: usize, typos: &mut usize) -> (usize, Item) {
         let span = |len, what| self.span(at, len, what);
         if let Some(Kind::Quote(said)) = self.tokens.get(at).map(|t| &t.kind) {
             return match self.quoted_title(at, said) {
-                Some(part) => span(1, What::Scope(part)),
-                None => span(1, What::Phrase(said.clone())),
+                Some(part) => span(1, ItemKind::Scope(part)),
+                None => span(1, ItemKind::Phrase(said.clone())),
             };
         }
         let special = self.amount(at).or_else(|| self.scope(at)).or_else(|| self.top(at));
         let named = self.named(at);
         let structural = self.structural(at);
-        let length = |found: &Option<Found>| found.as_ref().map_or(0, |(len, _)| *len);
+        let length = |found: &Option<ScanMatch>| found.as_ref().map_or(0, |(len, _)| *len);
         if let Some(named) = named {
             // A name wins over a frame word of its own length only where it is written like a name.
             let longest = length(&special).max(length(&structural));
-            let is_frame = matches!(structural, Some((_, What::Frame))) && length(&special) == 0;
+            let is_frame = matches!(structural, Some((_, ItemKind::Frame))) && length(&special) == 0;
             let wins = named.tokens > longest
                 || (named.tokens == longest && (is_frame || (self.is_capital(at) && at > 0)));
             if wins {
@@ -193,25 +193,25 @@ impl<'q> Scanner<'q> {
         }
         if let Some((len, what)) = structural {
             return match what {
-                What::Said(_) => self.said(at, len),
-                What::About(_) => self.about(at, len),
+                ItemKind::Spoken(_) => self.said(at, len),
+                ItemKind::About(_) => self.about(at, len),
                 // "lines by Mara" asks for lines; "the line "…"" only frames a quote.
-                What::Dialogue if self.quote_follows(at + len) => span(len, What::Frame),
+                ItemKind::Dialogue if self.quote_follows(at + len) => span(len, ItemKind::Frame),
                 what => span(len, what),
             };
         }
         if let Some(Kind::Mark(c)) = self.tokens.get(at).map(|t| &t.kind) {
             let what = match c {
-                ',' | ';' | ':' | '.' | '?' | '!' | '|' => What::Comma,
-                '/' => What::Or,
-                '>' | '→' => What::Then,
-                _ => What::Frame,
+                ',' | ';' | ':' | '.' | '?' | '!' | '|' => ItemKind::Comma,
+                '/' => ItemKind::Or,
+                '>' | '→' => ItemKind::Then,
+                _ => ItemKind::Frame,
             };
             return span(1, what);
         }
         match self.inflected(at).or_else(|| self.mistyped(at, typos)) {
             Some(named) => self.item_of(at, named),
-            None => span(1, What::Word),
+            None => span(1, ItemKind::Word),
         }
     }
 
@@ -228,31 +228,31 @@ impl<'q> Scanner<'q> {
     }
 
     /// Words that only give the question its shape.
-    fn structural(&self, at: usize) -> Option<Found> {
+    fn structural(&self, at: usize) -> Option<ScanMatch> {
         self.find(at, |sense| {
             Some(match sense {
                 Sense::Frame | Sense::Place | Sense::Noun | Sense::Nouns | Sense::Of | Sense::Titled => {
-                    What::Frame
+                    ItemKind::Frame
                 }
-                Sense::Then => What::Then,
-                Sense::Before => What::Before,
-                Sense::After => What::After,
-                Sense::Not => What::Not,
-                Sense::Silence => What::Silence,
-                Sense::Level(_) => What::Frame,
-                Sense::Ordinal(1) if self.begins_sequence(at) => What::Frame,
-                Sense::Or => What::Or,
-                Sense::And => What::And,
-                Sense::Say => What::Said(String::new()),
-                Sense::About => What::About(String::new()),
-                Sense::Dialogue => What::Dialogue,
-                Sense::Union => What::Union,
-                Sense::InOrder => What::Rank(RankBy::Start),
-                Sense::Best => What::Frame,
+                Sense::Then => ItemKind::Then,
+                Sense::Before => ItemKind::Before,
+                Sense::After => ItemKind::After,
+                Sense::Not => ItemKind::Not,
+                Sense::Silence => ItemKind::Silence,
+                Sense::Level(_) => ItemKind::Frame,
+                Sense::Ordinal(1) if self.begins_sequence(at) => ItemKind::Frame,
+                Sense::Or => ItemKind::Or,
+                Sense::And => ItemKind::And,
+                Sense::Say => ItemKind::Spoken(String::new()),
+                Sense::About => ItemKind::About(String::new()),
+                Sense::Dialogue => ItemKind::Dialogue,
+                Sense::Union => ItemKind::Union,
+                Sense::InOrder => ItemKind::Rank(RankBy::Start),
+                Sense::Best => ItemKind::Frame,
                 _ => return None,
             })
         })
-        .filter(|(_, what)| !matches!(what, What::Not) || self.negates(at))
+        .filter(|(_, what)| !matches!(what, ItemKind::Not) || self.negates(at))
     }
 
     /// "first the lamp, then …".
@@ -269,19 +269,19 @@ impl<'q> Scanner<'q> {
     fn said(&self, at: usize, len: usize) -> (usize, Item) {
         let begin = at + len;
         if self.quote_follows(begin) {
-            return self.span(at, len, What::Frame);
+            return self.span(at, len, ItemKind::Frame);
         }
         let end = self.end_of_words(begin);
         // "¿Dónde dice Ines «…»?": who says it may stand between.
         if matches!(self.tokens.get(end).map(|t| &t.kind), Some(Kind::Quote(_))) {
-            return self.span(at, len, What::Frame);
+            return self.span(at, len, ItemKind::Frame);
         }
         match self.slice(begin, end) {
             Some(said) => {
-                let (_, item) = self.span(at, end - at, What::Said(said.to_owned()));
+                let (_, item) = self.span(at, end - at, ItemKind::Spoken(said.to_owned()));
                 (end - at, item)
             }
-            None => self.span(at, len, What::Frame),
+            None => self.span(at, len, ItemKind::Frame),
         }
     }
 
@@ -292,9 +292,9 @@ impl<'q> Scanner<'q> {
         };
         let words: Vec<&str> = (at + len..end).filter(content).filter_map(|i| self.slice(i, i + 1)).collect();
         if words.is_empty() {
-            return self.span(at, len, What::Frame);
+            return self.span(at, len, ItemKind::Frame);
         }
-        let (_, item) = self.span(at, end - at, What::About(words.join(" ")));
+        let (_, item) = self.span(at, end - at, ItemKind::About(words.join(" ")));
         (end - at, item)
     }
 

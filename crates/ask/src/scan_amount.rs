@@ -4,7 +4,7 @@ use rushes_plan::time::Instant;
 use rushes_plan::{Bounds, Window};
 
 use crate::grammar::Sense;
-use crate::scan::{Found, Scanner, What};
+use crate::scan::{ItemKind, ScanMatch, Scanner};
 
 /// Which way a comparison goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,7 +29,7 @@ impl Compare {
 
 impl Scanner<'_> {
     /// What an amount at a token says.
-    pub fn amount(&self, at: usize) -> Option<Found> {
+    pub fn amount(&self, at: usize) -> Option<ScanMatch> {
         self.between(at)
             .or_else(|| self.window(at))
             .or_else(|| self.confidence(at))
@@ -50,7 +50,7 @@ impl Scanner<'_> {
     }
 
     /// "between 5 and 10 seconds", "between 1:00 and 2:30".
-    fn between(&self, at: usize) -> Option<Found> {
+    fn between(&self, at: usize) -> Option<ScanMatch> {
         let low = at + self.is(at, Sense::Between)?;
         let and = |at: usize| self.is(at, Sense::And).or_else(|| self.is(at, Sense::Until));
         if let Some((len, from)) = self.clock(low)
@@ -59,7 +59,7 @@ impl Scanner<'_> {
         {
             return Some((
                 low + len + and + last - at,
-                What::Window(Window { from: Some(from), to: Some(to) }),
+                ItemKind::Window(Window { from: Some(from), to: Some(to) }),
             ));
         }
         if let Some((len, from)) = self.duration(low)
@@ -77,23 +77,23 @@ impl Scanner<'_> {
         Some(self.ranged(at, high + last, from, to))
     }
 
-    fn ranged(&self, at: usize, end: usize, from: i64, to: i64) -> Found {
+    fn ranged(&self, at: usize, end: usize, from: i64, to: i64) -> ScanMatch {
         let end = end + self.is(end, Sense::Long).unwrap_or(0);
         let seconds = |ns| Some(rushes_plan::time::seconds_of_ns(ns));
-        (end - at, What::Duration(Bounds { gte: seconds(from), lte: seconds(to), ..Bounds::default() }))
+        (end - at, ItemKind::Duration(Bounds { gte: seconds(from), lte: seconds(to), ..Bounds::default() }))
     }
 
     /// "in the first five minutes", "after 1:30", "from 0:30 to 1:15", "before minute 3".
-    fn window(&self, at: usize) -> Option<Found> {
+    fn window(&self, at: usize) -> Option<ScanMatch> {
         if let Some((len, ns)) = self.opening(at) {
             return Some((
                 len,
-                What::Window(Window { from: Some(Instant::Ns(0)), to: Some(Instant::Ns(ns)) }),
+                ItemKind::Window(Window { from: Some(Instant::Ns(0)), to: Some(Instant::Ns(ns)) }),
             ));
         }
         if let Some((len, ns)) = self.closing(at) {
             let _ = ns;
-            return Some((len, What::Unsaid("a plan counts times from the beginning, not from the end")));
+            return Some((len, ItemKind::Unsaid("a plan counts times from the beginning, not from the end")));
         }
         let from = at + self.is(at, Sense::From).unwrap_or(0);
         if let Some((len, first)) = self.clock(from)
@@ -102,7 +102,7 @@ impl Scanner<'_> {
         {
             return Some((
                 from + len + to + last - at,
-                What::Window(Window { from: Some(first), to: Some(end) }),
+                ItemKind::Window(Window { from: Some(first), to: Some(end) }),
             ));
         }
         let after = self.is(at, Sense::After).or_else(|| self.is(at, Sense::From));
@@ -111,13 +111,13 @@ impl Scanner<'_> {
             let found =
                 self.clock(begin).or_else(|| self.opening(begin).map(|(len, ns)| (len, Instant::Ns(ns))));
             if let Some((len, from)) = found {
-                return Some((begin + len - at, What::Window(Window { from: Some(from), to: None })));
+                return Some((begin + len - at, ItemKind::Window(Window { from: Some(from), to: None })));
             }
         }
         let before = self.is(at, Sense::Before).or_else(|| self.is(at, Sense::Until))?;
         let begin = self.skip_frames(at + before);
         let (len, to) = self.clock(begin)?;
-        Some((begin + len - at, What::Window(Window { from: None, to: Some(to) })))
+        Some((begin + len - at, ItemKind::Window(Window { from: None, to: Some(to) })))
     }
 
     /// "first five minutes", "cinq premières minutes", "first minute": the length from the beginning.
@@ -145,7 +145,7 @@ impl Scanner<'_> {
     }
 
     /// "confidence above 0.8", "with more than 90% confidence".
-    fn confidence(&self, at: usize) -> Option<Found> {
+    fn confidence(&self, at: usize) -> Option<ScanMatch> {
         let share = |at: usize| -> Option<(usize, f64)> {
             let (len, number) = self.number(at)?;
             let percent = self.mark(at + len) == Some('%');
@@ -157,17 +157,17 @@ impl Scanner<'_> {
             i += self.comparison(i).map_or(0, |(len, _)| len);
             i = self.skip_frames(i);
             let (len, share) = share(i)?;
-            return Some((i + len - at, What::Confidence(share)));
+            return Some((i + len - at, ItemKind::Confidence(share)));
         }
         let compare = self.comparison(at).map_or(0, |(len, _)| len);
         let (len, share) = share(at + compare)?;
         let word = self.skip_frames(at + compare + len);
         let last = self.is(word, Sense::Confidence)?;
-        Some((word + last - at, What::Confidence(share)))
+        Some((word + last - at, ItemKind::Confidence(share)))
     }
 
     /// "within 10 s", "less than 5 seconds after", "10 seconds later".
-    fn distance(&self, at: usize) -> Option<Found> {
+    fn distance(&self, at: usize) -> Option<ScanMatch> {
         let comes = |i: usize| self.is_any(i, &[Sense::After, Sense::Before, Sense::Then]);
         if let Some(within) = self.is(at, Sense::Within) {
             // "a minute" has an article of its own.
@@ -180,31 +180,31 @@ impl Scanner<'_> {
                     .is(end, Sense::Of)
                     .filter(|_| !compared || self.language != rushes_text::Language::En)
                 {
-                    return Some((end + of - at, What::Near(ns)));
+                    return Some((end + of - at, ItemKind::Near(ns)));
                 }
                 if !compared || comes(end) {
-                    return Some((end - at, What::Within(ns)));
+                    return Some((end - at, ItemKind::Within(ns)));
                 }
             }
         }
         let compare = self.comparison(at).filter(|(_, c)| matches!(c, Compare::Less | Compare::AtMost));
         let begin = at + compare.map_or(0, |(len, _)| len);
         let (len, ns) = self.duration(begin)?;
-        comes(begin + len).then_some((begin + len - at, What::Within(ns)))
+        comes(begin + len).then_some((begin + len - at, ItemKind::Within(ns)))
     }
 
     /// "longer than 10 s", "at least a minute".
-    fn compared(&self, at: usize) -> Option<Found> {
+    fn compared(&self, at: usize) -> Option<ScanMatch> {
         if let Some((len, ns)) = self.duration(at) {
             let more = self.is(at + len, Sense::OrMore).map(|more| (more, Compare::AtLeast));
             let (or, compare) =
                 more.or_else(|| Some((self.is(at + len, Sense::OrLess)?, Compare::AtMost)))?;
-            return Some((len + or, What::Duration(compare.bounds(ns))));
+            return Some((len + or, ItemKind::Duration(compare.bounds(ns))));
         }
         let (len, compare) = self.comparison(at)?;
         let (last, ns) = self.duration(at + len)?;
         let end = at + len + last;
         let end = end + self.is(end, Sense::Long).unwrap_or(0);
-        Some((end - at, What::Duration(compare.bounds(ns))))
+        Some((end - at, ItemKind::Duration(compare.bounds(ns))))
     }
 }

@@ -5,7 +5,7 @@ use rushes_text::{Forms, Language};
 use rushes_types::known_types;
 
 use crate::grammar::Sense;
-use crate::scan::{Scanner, ScopePart, What};
+use crate::scan::{ItemKind, Scanner, ScopePart};
 use crate::token::{Kind, tokens};
 
 /// Most words of a question that are compared with all names to find typing mistakes.
@@ -18,7 +18,7 @@ const TYPO_WORDS_MAX: usize = 3;
 /// A name found at a token.
 pub(crate) struct Named {
     pub tokens: usize,
-    pub item: What,
+    pub item: ItemKind,
     pub corrected: Option<String>,
     pub also: Vec<String>,
 }
@@ -85,8 +85,8 @@ impl<'q> Scanner<'q> {
             _ => None,
         });
         let item = match &chosen.target {
-            Target::Label { kind, label } => What::Label { kind: kind.clone(), label: label.clone() },
-            title => What::Scope(ScopePart::Title(title.clone())),
+            Target::Label { kind, label } => ItemKind::Label { kind: kind.clone(), label: label.clone() },
+            title => ItemKind::Scope(ScopePart::Title(title.clone())),
         };
         let corrected = corrected.map(|_| chosen.written.clone());
         Some(Named { tokens, item, corrected, also: also.collect() })

@@ -1,7 +1,7 @@
 //! Seasons, episodes, languages, in the ways people write them.
 
 use crate::grammar::{Level, Sense};
-use crate::scan::{Found, Scanner, ScopePart, What};
+use crate::scan::{ItemKind, ScanMatch, Scanner, ScopePart};
 
 /// Longest range of seasons or episodes that is written out.
 const RANGE_MAX: i64 = 200;
@@ -36,9 +36,9 @@ fn range(from: i64, to: i64) -> Vec<i64> {
 
 impl Scanner<'_> {
     /// A part of the scope at a token.
-    pub fn scope(&self, at: usize) -> Option<Found> {
+    pub fn scope(&self, at: usize) -> Option<ScanMatch> {
         let scoped = self.codes(at).or_else(|| self.counted(at)).or_else(|| self.special(at));
-        scoped.map(|(len, part)| (len, What::Scope(part)))
+        scoped.map(|(len, part)| (len, ItemKind::Scope(part)))
     }
 
     fn code_at(&self, at: usize) -> Option<(Option<i64>, Option<i64>)> {

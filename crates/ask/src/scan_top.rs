@@ -3,7 +3,7 @@
 use rushes_plan::RankBy;
 
 use crate::grammar::{Level, Sense};
-use crate::scan::{Found, Scanner, What};
+use crate::scan::{ItemKind, ScanMatch, Scanner};
 
 /// What the number counts by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,7 +16,7 @@ enum Marker {
 
 impl Scanner<'_> {
     /// An order, a group or a number of moments at a token.
-    pub fn top(&self, at: usize) -> Option<Found> {
+    pub fn top(&self, at: usize) -> Option<ScanMatch> {
         self.order(at)
             .or_else(|| self.group(at))
             .or_else(|| self.ranked_behind(at))
@@ -24,11 +24,11 @@ impl Scanner<'_> {
             .or_else(|| self.limited(at))
     }
 
-    fn order(&self, at: usize) -> Option<Found> {
+    fn order(&self, at: usize) -> Option<ScanMatch> {
         if let Some(len) = self.is(at, Sense::InOrder) {
-            return Some((len, What::Rank(RankBy::Start)));
+            return Some((len, ItemKind::Rank(RankBy::Start)));
         }
-        self.is(at, Sense::FirstTime).map(|len| (len, What::Top(1, None, RankBy::Start)))
+        self.is(at, Sense::FirstTime).map(|len| (len, ItemKind::Top(1, None, RankBy::Start)))
     }
 
     fn level(&self, at: usize) -> Option<(usize, Level)> {
@@ -36,11 +36,11 @@ impl Scanner<'_> {
     }
 
     /// "per episode", "of each season", "grouped by movie".
-    fn group(&self, at: usize) -> Option<Found> {
+    fn group(&self, at: usize) -> Option<ScanMatch> {
         let per = self.is(at, Sense::Per)?;
         let (len, level) = self.level(at + per)?;
         // "by episode 3" is no group.
-        self.whole(at + per + len).is_none().then_some((per + len, What::Group(level)))
+        self.whole(at + per + len).is_none().then_some((per + len, ItemKind::Group(level)))
     }
 
     fn marker(&self, at: usize) -> Option<(usize, Marker)> {
@@ -57,17 +57,17 @@ impl Scanner<'_> {
     }
 
     /// "les 3 scènes les plus longues": the marker stands behind what it marks.
-    fn ranked_behind(&self, at: usize) -> Option<Found> {
+    fn ranked_behind(&self, at: usize) -> Option<ScanMatch> {
         let (len, count) = self.count(at).map_or((0, 1), |(len, n)| (len, n));
         let noun =
             at + len + self.find(at + len, |s| matches!(s, Sense::Noun | Sense::Nouns).then_some(()))?.0;
         let article = self.is(noun, Sense::Frame).unwrap_or(0);
         let longest = self.is(noun + article, Sense::Longest)?;
-        Some((noun + article + longest - at, What::Top(count, None, RankBy::Duration)))
+        Some((noun + article + longest - at, ItemKind::Top(count, None, RankBy::Duration)))
     }
 
     /// "top 5", "best three", "5 best", "the longest", "first 3 scenes".
-    fn ranked(&self, at: usize) -> Option<Found> {
+    fn ranked(&self, at: usize) -> Option<ScanMatch> {
         let (mut end, count, marker, most) = if let Some((len, n)) = self.count(at) {
             let most = self.is(at + len, Sense::Most).is_some();
             let (more, marker) = self.marker(at + len)?;
@@ -93,23 +93,23 @@ impl Scanner<'_> {
             (end, level) = (end + len, Some(of));
         }
         match marker {
-            Marker::Best => count.map(|n| (end - at, What::Top(n, level, RankBy::Score))),
-            Marker::Earliest if has_noun => Some((end - at, What::Top(count?, None, RankBy::Start))),
+            Marker::Best => count.map(|n| (end - at, ItemKind::Top(n, level, RankBy::Score))),
+            Marker::Earliest if has_noun => Some((end - at, ItemKind::Top(count?, None, RankBy::Start))),
             Marker::Earliest => None,
-            Marker::Longest => Some((end - at, What::Top(count.unwrap_or(1), level, RankBy::Duration))),
+            Marker::Longest => Some((end - at, ItemKind::Top(count.unwrap_or(1), level, RankBy::Duration))),
             Marker::Shortest => {
-                Some((end - at, What::Unsaid("moments cannot be ordered by length, the shortest first")))
+                Some((end - at, ItemKind::Unsaid("moments cannot be ordered by length, the shortest first")))
             }
         }
     }
 
     /// "10 clips", "one clip".
-    fn limited(&self, at: usize) -> Option<Found> {
+    fn limited(&self, at: usize) -> Option<ScanMatch> {
         let (len, n) = self.count(at)?;
         if let Some(noun) = self.is(at + len, Sense::Noun).filter(|_| n == 1) {
-            return Some((len + noun, What::Top(1, None, RankBy::Score)));
+            return Some((len + noun, ItemKind::Top(1, None, RankBy::Score)));
         }
         let noun = self.is(at + len, Sense::Nouns)?;
-        Some((len + noun, What::Limit(n)))
+        Some((len + noun, ItemKind::Limit(n)))
     }
 }

@@ -2,7 +2,7 @@
 
 use rushes_plan::{Ask, PlanClause, VectorSource};
 
-use crate::build::{Atom, Built, Group, Step};
+use crate::build::{Atom, Built, DraftStep, Group};
 use crate::clauses::dialogue;
 
 impl Built {
@@ -36,7 +36,7 @@ impl Built {
 
     /// A step that names nothing present cannot be asked for: what it denies goes to its neighbour.
     fn drop_empty_steps(&mut self) {
-        let mut kept: Vec<Step> = Vec::new();
+        let mut kept: Vec<DraftStep> = Vec::new();
         for step in std::mem::take(&mut self.steps) {
             let positive = step.atoms.iter().any(|a| a.group != Group::None);
             if positive || kept.is_empty() {

@@ -6,7 +6,7 @@ use rushes_plan::{
 };
 use rushes_types::known_types;
 
-use crate::scan::What;
+use crate::scan::ItemKind;
 
 /// A plan in short, its parts in a fixed order, so that plans that ask the same read the same.
 #[must_use]
@@ -178,27 +178,29 @@ fn window(window: &Window) -> String {
 }
 
 /// What a part of a question was read as, in a few words.
-pub(crate) fn meaning(what: &What, pointer: Option<&str>, by_meaning: bool, text: &str) -> String {
+pub(crate) fn meaning(what: &ItemKind, pointer: Option<&str>, by_meaning: bool, text: &str) -> String {
     let denied = pointer.is_some_and(|p| p.contains("/none/") || p.contains("/exclude/"));
     let not = if denied { "not " } else { "" };
     let seconds = |ns: &i64| format!("{} s", seconds_of_ns(*ns));
     let said = match what {
-        What::Phrase(said) | What::Said(said) => format!("“{said}” is said"),
-        What::About(words) => format!("{words} is talked about"),
-        What::Dialogue | What::Silence => "dialogue".to_owned(),
-        What::Label { kind, label } => {
+        ItemKind::Phrase(said) | ItemKind::Spoken(said) => format!("“{said}” is said"),
+        ItemKind::About(words) => format!("{words} is talked about"),
+        ItemKind::Dialogue | ItemKind::Silence => "dialogue".to_owned(),
+        ItemKind::Label { kind, label } => {
             format!("{label} ({})", kind.trim_end_matches("_SEARCH").to_lowercase())
         }
-        What::Word => format!("{text} ({})", if by_meaning { "meaning" } else { "words" }),
-        What::Then | What::Before | What::After => "then".to_owned(),
-        What::Within(ns) => format!("within {}", seconds(ns)),
-        What::Near(ns) => format!("at most {} from", seconds(ns)),
-        What::Or => "or".to_owned(),
-        What::Scope(_) | What::Window(_) | What::Duration(_) | What::Confidence(_) => text.to_owned(),
-        What::Group(_) | What::Top(..) | What::Rank(_) | What::Limit(_) => text.to_owned(),
-        What::Union => "any of these, in full".to_owned(),
-        What::Unsaid(_) => format!("`{text}` left out"),
-        What::Frame | What::Comma | What::And | What::Not => return String::new(),
+        ItemKind::Word => format!("{text} ({})", if by_meaning { "meaning" } else { "words" }),
+        ItemKind::Then | ItemKind::Before | ItemKind::After => "then".to_owned(),
+        ItemKind::Within(ns) => format!("within {}", seconds(ns)),
+        ItemKind::Near(ns) => format!("at most {} from", seconds(ns)),
+        ItemKind::Or => "or".to_owned(),
+        ItemKind::Scope(_) | ItemKind::Window(_) | ItemKind::Duration(_) | ItemKind::Confidence(_) => {
+            text.to_owned()
+        }
+        ItemKind::Group(_) | ItemKind::Top(..) | ItemKind::Rank(_) | ItemKind::Limit(_) => text.to_owned(),
+        ItemKind::Union => "any of these, in full".to_owned(),
+        ItemKind::Unsaid(_) => format!("`{text}` left out"),
+        ItemKind::Frame | ItemKind::Comma | ItemKind::And | ItemKind::Not => return String::new(),
     };
     format!("{not}{said}")
 }

@@ -7,9 +7,9 @@ use rushes_archive::Progress;
 use rushes_bench::{BenchOptions, Spec, run};
 
 /// Progress on stderr, one line a step.
-struct Told;
+struct StderrProgress;
 
-impl Progress for Told {
+impl Progress for StderrProgress {
     fn set(&self, what: &str, done: u64, total: Option<u64>) {
         eprintln!("{what}: {done}{}", total.map(|t| format!(" of {t}")).unwrap_or_default());
     }
@@ -25,7 +25,7 @@ fn main() -> rushes_types::Result<()> {
     let hours = args.get(1).and_then(|a| a.parse().ok()).unwrap_or(20);
     let queries = args.get(2).and_then(|a| a.parse().ok()).unwrap_or(100);
     let spec = Spec { hours, ..Spec::default() };
-    let report = run(&BenchOptions { spec, queries, ..BenchOptions::new(folder) }, &Told)?;
+    let report = run(&BenchOptions { spec, queries, ..BenchOptions::new(folder) }, &StderrProgress)?;
     println!("{report}");
     Ok(())
 }

@@ -62,7 +62,7 @@ pub trait Beds {
     /// What people read: which part runs on what.
     fn name(&self) -> String;
 
-    /// A bed under a name that nobody else has. What must be kept beside lies in `scratch`, a folder that is there.
+    /// A bed under a unique name. What must be kept beside lies in `scratch`, a folder that is there.
     ///
     /// # Errors
     /// Where an engine cannot be reached.

@@ -14,7 +14,7 @@ use crate::beds::{Beds, Ceiling, Embedded};
 use crate::percentiles::Percentiles;
 use crate::report::{Rate, Table, size, thousands, whole};
 use crate::run::{answers, clean, hours, prepare};
-use crate::sides::{self, Done, Side, Step};
+use crate::sides::{self, Done, Side, Workload};
 use crate::{Spec, World};
 
 /// Form of the JSON. Grows when a field changes its meaning.
@@ -35,7 +35,7 @@ pub struct BesideOptions {
     pub clients: usize,
 }
 
-/// Clients that send at the same time, where nobody says how many.
+/// Clients that send at the same time, by default.
 pub const CLIENTS: usize = 8;
 
 impl BesideOptions {
@@ -190,11 +190,11 @@ fn steps(embedded: Vec<Done>, engines: Vec<Done>) -> Vec<StepBeside> {
     let pairs = embedded.into_iter().zip(engines);
     let step = |(one, other): (Done, Done)| {
         // Of events the first call's count for no time: by rate, not by time.
-        let share = other.ceiling.as_ref().map(|ceiling| match one.step {
-            Step::Append | Step::Deliver => other.rate.per_second / per_second(ceiling).max(1e-9),
+        let share = other.ceiling.as_ref().map(|ceiling| match one.workload {
+            Workload::Append | Workload::Deliver => other.rate.per_second / per_second(ceiling).max(1e-9),
             _ => ceiling.seconds / other.rate.seconds.max(1e-9),
         });
-        let what = one.step.name().to_owned();
+        let what = one.workload.name().to_owned();
         StepBeside { what, embedded: one.rate, engines: other.rate, ceiling: other.ceiling, share }
     };
     pairs.map(step).collect()

@@ -28,7 +28,7 @@ fn bytes(path: &Path) -> Result<u64> {
     let mut total = 0;
     let mut rest = vec![path.to_path_buf()];
     while let Some(path) = rest.pop() {
-        // What a background worker removes meanwhile counts nothing.
+        // A file that a background worker removes during the walk counts nothing.
         let Ok(meta) = std::fs::symlink_metadata(&path) else { continue };
         total += meta.blocks() * BLOCK_BYTES;
         if meta.is_dir() {

@@ -17,18 +17,18 @@ use crate::report::Rate;
 use crate::subject::Subject;
 use crate::world::Episode;
 
-/// One way to send.
+/// What is sent, by how many clients, and with or without the later stages.
 #[derive(Debug, Clone, Copy)]
-pub struct Way {
+pub struct IngestSetup {
     /// What is sent.
     pub content: Content,
-    /// Do the later stages run meanwhile?
+    /// Do the later stages run while the clients send?
     pub running: bool,
     /// How many clients send at the same time.
     pub clients: usize,
 }
 
-impl Way {
+impl IngestSetup {
     fn name(self) -> String {
         let what = self.content.name();
         let stages = if self.running { "running" } else { "stopped" };
@@ -44,23 +44,23 @@ pub fn measure(
     world: &World,
     episodes: &[Episode],
     folder: &Path,
-    way: Way,
+    setup: IngestSetup,
     progress: &dyn Progress,
 ) -> Result<Vec<Rate>> {
-    let stages: &[Stage] = if way.running { &Stage::ALL } else { &[] };
+    let stages: &[Stage] = if setup.running { &Stage::ALL } else { &[] };
     let subject = Subject::open(folder, stages)?;
     subject.register(world)?;
     memory::reset_peak();
-    let (written, seconds) = send(&subject, world, episodes, way, progress)?;
-    let mut rates = vec![rate(&way.name(), written, written.bytes, seconds)];
-    if way.running {
+    let (written, seconds) = send(&subject, world, episodes, setup, progress)?;
+    let mut rates = vec![rate(&setup.name(), written, written.bytes, seconds)];
+    if setup.running {
         let started = Instant::now();
         subject.wait_searchable(progress)?;
         let until = seconds + started.elapsed().as_secs_f64();
         rates.push(rate("… until all of it is searchable", written, written.bytes, until));
     }
     subject.close();
-    if !way.running {
+    if !setup.running {
         rates.extend(follow(folder, world, written, progress)?);
     }
     std::fs::remove_dir_all(folder).map_err(|e| Error::io("removing a benchmark's archive", e))?;
@@ -101,7 +101,7 @@ pub fn send(
     subject: &Subject,
     world: &World,
     episodes: &[Episode],
-    way: Way,
+    setup: IngestSetup,
     progress: &dyn Progress,
 ) -> Result<(Written, f64)> {
     let mut rest = episodes;
@@ -109,9 +109,9 @@ pub fn send(
     let mut time = Duration::ZERO;
     while !rest.is_empty() {
         crate::run::check(progress)?;
-        let (bodies, written) = make(world, rest, way.content)?;
+        let (bodies, written) = make(world, rest, setup.content)?;
         let started = Instant::now();
-        let accepted = send_bodies(subject, &bodies, way)?;
+        let accepted = send_bodies(subject, &bodies, setup)?;
         time += started.elapsed();
         if accepted != written.annotations {
             let sent = written.annotations;
@@ -120,19 +120,19 @@ pub fn send(
         total += written;
         rest = rest.get(bodies.len()..).unwrap_or_default();
         let done = episodes.len() - rest.len();
-        progress.set(&way.name(), done as u64, Some(episodes.len() as u64));
+        progress.set(&setup.name(), done as u64, Some(episodes.len() as u64));
     }
     Ok((total, time.as_secs_f64()))
 }
 
-fn send_bodies(subject: &Subject, bodies: &[Vec<u8>], way: Way) -> Result<u64> {
+fn send_bodies(subject: &Subject, bodies: &[Vec<u8>], setup: IngestSetup) -> Result<u64> {
     let next = AtomicUsize::new(0);
     let outcome = Mutex::new(Ok(0u64));
     std::thread::scope(|scope| {
-        for _ in 0..way.clients.max(1) {
+        for _ in 0..setup.clients.max(1) {
             scope.spawn(|| {
                 while let Some(body) = bodies.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    let sent = subject.ingest(way.content.format(), body);
+                    let sent = subject.ingest(setup.content.format(), body);
                     let failed = sent.is_err();
                     if let Ok(mut outcome) = outcome.lock() {
                         match (sent, outcome.as_mut()) {

@@ -1,7 +1,7 @@
 //! Annotations as JSON lines, written by hand: a generator that is slower than what it feeds measures itself.
 
 use crate::random::Random;
-use crate::timeline::{Said, Timeline};
+use crate::timeline::{GeneratedAnnotation, Timeline};
 use crate::world::{Episode, World, Writer};
 
 /// How much was written.
@@ -82,7 +82,7 @@ fn head(episode: &Episode, writer: Writer, start_ns: i64, end_ns: i64, out: &mut
     out.push(b'}');
 }
 
-fn tail(said: &Said<'_>, out: &mut Vec<u8>) {
+fn tail(said: &GeneratedAnnotation<'_>, out: &mut Vec<u8>) {
     field("label", said.label, out);
     field("text", said.text, out);
     if said.text.is_some() {

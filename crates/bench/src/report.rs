@@ -60,7 +60,7 @@ pub struct Rate {
     pub mb_per_second: f64,
     /// Of this, the time that the generator took, in seconds; it is not in `seconds`.
     pub generator_seconds: f64,
-    /// Peak memory meanwhile, in bytes.
+    /// Peak memory during it, in bytes.
     pub peak_bytes: Option<u64>,
 }
 

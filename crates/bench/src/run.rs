@@ -8,7 +8,7 @@ use rushes_archive::{Progress, Stage};
 use rushes_types::{Error, ErrorKind, NS_PER_SECOND, Result};
 
 use crate::bodies::Content;
-use crate::ingest::{self, Way};
+use crate::ingest::{self, IngestSetup};
 use crate::lines::Written;
 use crate::percentiles::{Percentiles, Samples};
 use crate::report::{Disk, REPORT_VERSION, Rate, Ratio, Report, Search};
@@ -73,7 +73,7 @@ struct Searched {
 pub fn run(options: &BenchOptions, progress: &dyn Progress) -> Result<Report> {
     prepare(&options.folder)?;
     let measured = measure(options, progress);
-    // Also after a failure: what is left of a benchmark helps nobody.
+    // Also after a failure: what is left of a benchmark is of no use.
     let kept = options.keep && measured.is_ok();
     let cleaned = clean(&options.folder, kept);
     let report = measured?;
@@ -98,8 +98,8 @@ fn measure(options: &BenchOptions, progress: &dyn Progress) -> Result<Report> {
         (Content::VectorArrow, true, cores),
         (Content::VectorLines, false, cores),
     ] {
-        let way = Way { content, running, clients };
-        let measured = ingest::measure(&world, few, &options.folder.join("ingest"), way, progress)?;
+        let setup = IngestSetup { content, running, clients };
+        let measured = ingest::measure(&world, few, &options.folder.join("ingest"), setup, progress)?;
         let sent = measured.first().map_or(0.0, |rate| rate.per_second);
         match stopped.insert((content, clients), sent) {
             Some(alone) if running => beside.push(Ratio::new(content.name(), sent, alone)),
@@ -127,7 +127,7 @@ fn measure(options: &BenchOptions, progress: &dyn Progress) -> Result<Report> {
     })
 }
 
-/// Fills the archive with all of the world, asks it, opens it anew.
+/// Fills the archive with all of the world, searches it, reopens it.
 fn searched(options: &BenchOptions, world: &World, progress: &dyn Progress) -> Result<Searched> {
     let folder = options.folder.join(ARCHIVE);
     let subject = Subject::open(&folder, &Stage::ALL)?;
@@ -137,8 +137,8 @@ fn searched(options: &BenchOptions, world: &World, progress: &dyn Progress) -> R
     let clients = std::thread::available_parallelism().map_or(1, usize::from);
     let mut written = [Written::default(); 2];
     for (total, content) in written.iter_mut().zip([Content::Lines, Content::VectorArrow]) {
-        let way = Way { content, running: true, clients };
-        (*total, _) = ingest::send(&subject, world, &world.episodes, way, progress)?;
+        let setup = IngestSetup { content, running: true, clients };
+        (*total, _) = ingest::send(&subject, world, &world.episodes, setup, progress)?;
     }
     subject.wait_searchable(progress)?;
     let [lines, vectors] = written;

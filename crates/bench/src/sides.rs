@@ -16,7 +16,7 @@ use crate::beds::{Bed, Beds, Ceiling};
 use crate::beside::BesideOptions;
 use crate::bodies::Content;
 use crate::fusion;
-use crate::ingest::{Way, send};
+use crate::ingest::{IngestSetup, send};
 use crate::lines::Written;
 use crate::report::{Rate, Search};
 use crate::run::{ARCHIVE, EVENTS};
@@ -26,7 +26,7 @@ use crate::{disk, log, search};
 
 /// What is done over and over, in the order of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Step {
+pub(crate) enum Workload {
     Lines,
     Vectors,
     Append,
@@ -35,7 +35,7 @@ pub(crate) enum Step {
     Index,
 }
 
-impl Step {
+impl Workload {
     pub(crate) const ALL: [Self; 6] =
         [Self::Lines, Self::Vectors, Self::Append, Self::Deliver, Self::Fuse, Self::Index];
 
@@ -63,7 +63,7 @@ impl Step {
 /// What a step took, and what the engine's own client took for the same.
 #[derive(Debug, Clone)]
 pub(crate) struct Done {
-    pub step: Step,
+    pub workload: Workload,
     pub rate: Rate,
     pub ceiling: Option<Ceiling>,
 }
@@ -95,7 +95,7 @@ pub(crate) fn measure(
     })?;
     std::mem::swap(&mut side.done, &mut done);
     side.done.extend(done);
-    side.done.sort_by_key(|done| Step::ALL.iter().position(|step| *step == done.step));
+    side.done.sort_by_key(|done| Workload::ALL.iter().position(|workload| *workload == done.workload));
     Ok(side)
 }
 
@@ -122,13 +122,13 @@ fn events(events: u64, folder: &Path, bed: &dyn Bed, progress: &dyn Progress) ->
     subject.close();
     let carried = carried?;
     let [append, deliver] = bed.event_ceilings(events)?.map_or([None, None], |both| both.map(Some));
-    let done = |step: Step, count, seconds, ceiling| {
-        let rate = Rate::new(step.name(), count, 0, seconds);
-        Done { step, rate, ceiling }
+    let done = |workload: Workload, count, seconds, ceiling| {
+        let rate = Rate::new(workload.name(), count, 0, seconds);
+        Done { workload, rate, ceiling }
     };
     Ok(vec![
-        done(Step::Append, events, carried.append_seconds, append),
-        done(Step::Deliver, carried.delivered, carried.deliver_seconds, deliver),
+        done(Workload::Append, events, carried.append_seconds, append),
+        done(Workload::Deliver, carried.delivered, carried.deliver_seconds, deliver),
     ])
 }
 
@@ -173,25 +173,26 @@ fn stages(
     progress: &dyn Progress,
 ) -> Result<Side> {
     subject.register(world)?;
-    let way = |content| Way { content, running: false, clients: options.clients };
+    let setup = |content| IngestSetup { content, running: false, clients: options.clients };
     let warm = (world.episodes.len() / WARM_SHARE).max(1);
     let (first, rest) = world.episodes.split_at(warm.min(world.episodes.len()));
     progress.set("warming up", 0, None);
     for content in [Content::Lines, Content::VectorArrow] {
-        send(subject, world, first, way(content), progress)?;
+        send(subject, world, first, setup(content), progress)?;
     }
     subject.wait_searchable(progress)?;
     subject.pause(&LATER);
 
     let mut done = Vec::new();
     let mut written = [Written::default(); 2];
-    for (step, content, total) in [(Step::Lines, Content::Lines, 0), (Step::Vectors, Content::VectorArrow, 1)]
+    for (workload, content, total) in
+        [(Workload::Lines, Content::Lines, 0), (Workload::Vectors, Content::VectorArrow, 1)]
     {
         bed.begin(Part::Store)?;
-        let (sent, seconds) = send(subject, world, rest, way(content), progress)?;
+        let (sent, seconds) = send(subject, world, rest, setup(content), progress)?;
         written[total] = sent;
-        let rate = Rate::new(step.name(), sent.annotations, sent.bytes, seconds);
-        done.push(Done { step, rate, ceiling: ceiling(bed, step, progress)? });
+        let rate = Rate::new(workload.name(), sent.annotations, sent.bytes, seconds);
+        done.push(Done { workload, rate, ceiling: ceiling(bed, workload, progress)? });
     }
     let [lines, vectors] = written;
     let count = lines.annotations + vectors.annotations;
@@ -204,9 +205,9 @@ fn stages(
     let begun = Instant::now();
     subject.resume(&[Stage::Relay, Stage::Fuse]);
     subject.wait_fused_to(&goals, progress)?;
-    let rate = Rate::new(Step::Fuse.name(), count, 0, begun.elapsed().as_secs_f64());
+    let rate = Rate::new(Workload::Fuse.name(), count, 0, begun.elapsed().as_secs_f64());
     subject.pause(&[Stage::Fuse]);
-    done.push(Done { step: Step::Fuse, rate, ceiling: ceiling(bed, Step::Fuse, progress)? });
+    done.push(Done { workload: Workload::Fuse, rate, ceiling: ceiling(bed, Workload::Fuse, progress)? });
 
     bed.begin(Part::Index)?;
     progress.set("indexing", 0, None);
@@ -214,15 +215,15 @@ fn stages(
     // Fusion has nothing left but to say that it is done.
     subject.resume(&[Stage::Fuse, Stage::Index]);
     subject.wait_searchable(progress)?;
-    let rate = Rate::new(Step::Index.name(), count, 0, begun.elapsed().as_secs_f64());
-    done.push(Done { step: Step::Index, rate, ceiling: ceiling(bed, Step::Index, progress)? });
+    let rate = Rate::new(Workload::Index.name(), count, 0, begun.elapsed().as_secs_f64());
+    done.push(Done { workload: Workload::Index, rate, ceiling: ceiling(bed, Workload::Index, progress)? });
     Ok(Side { done, pairs, lines, vectors, searches: Vec::new(), disk: Vec::new() })
 }
 
-fn ceiling(bed: &dyn Bed, step: Step, progress: &dyn Progress) -> Result<Option<Ceiling>> {
+fn ceiling(bed: &dyn Bed, workload: Workload, progress: &dyn Progress) -> Result<Option<Ceiling>> {
     crate::run::check(progress)?;
     progress.set("the same rows by the engine's own client", 0, None);
-    bed.ceiling(step.part())
+    bed.ceiling(workload.part())
 }
 
 fn assets_of(subject: &Subject, world: &World, episodes: &[Episode]) -> Result<Vec<rushes_types::AssetId>> {

@@ -152,7 +152,7 @@ impl Subject {
         self.archive.engines()
     }
 
-    /// The language of text whose language nobody says.
+    /// The language of text that names none.
     pub fn default_language(&self) -> &str {
         &self.archive.manifest().default_language
     }

@@ -39,7 +39,7 @@ pub struct Shot {
 
 /// One annotation, before it is written in a format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Said<'a> {
+pub struct GeneratedAnnotation<'a> {
     /// First instant, in nanoseconds.
     pub start_ns: i64,
     /// End, in nanoseconds.
@@ -92,7 +92,13 @@ impl Timeline {
 
     /// What a model says, in the order in which it says it. [`Writer::Clip`] says nothing here: see
     /// [`crate::arrow`].
-    pub fn says(&self, world: &World, episode: &Episode, writer: Writer, each: &mut dyn FnMut(&Said<'_>)) {
+    pub fn says(
+        &self,
+        world: &World,
+        episode: &Episode,
+        writer: Writer,
+        each: &mut dyn FnMut(&GeneratedAnnotation<'_>),
+    ) {
         let mut random = Random::at(world.spec.seed, &[4, episode.no, writer as u64]);
         match writer {
             Writer::Faces => self.faces(world, episode, &mut random, each),
@@ -105,7 +111,13 @@ impl Timeline {
     }
 
     /// Three to six characters a scene, each coming and going for 3 to 60 s.
-    fn faces(&self, world: &World, episode: &Episode, random: &mut Random, each: &mut dyn FnMut(&Said<'_>)) {
+    fn faces(
+        &self,
+        world: &World,
+        episode: &Episode,
+        random: &mut Random,
+        each: &mut dyn FnMut(&GeneratedAnnotation<'_>),
+    ) {
         let mut track = 0;
         for scene in &self.scenes {
             for _ in 0..3 + random.below(4) {
@@ -117,7 +129,7 @@ impl Timeline {
                         frame(start_ns + skewed(random, 3_000, 60_000) * NS_PER_MS).min(scene.end_ns);
                     track += 1;
                     let boxed = Some((track, corners(random)));
-                    each(&Said { label, boxed, ..said(random, frame(start_ns), end_ns) });
+                    each(&GeneratedAnnotation { label, boxed, ..said(random, frame(start_ns), end_ns) });
                     start_ns = end_ns + random.between(1_000, 9_000) * NS_PER_MS;
                 }
             }
@@ -125,30 +137,39 @@ impl Timeline {
     }
 
     /// The place of each scene, and details of it for 5 to 25 s.
-    fn places(&self, world: &World, random: &mut Random, each: &mut dyn FnMut(&Said<'_>)) {
+    fn places(&self, world: &World, random: &mut Random, each: &mut dyn FnMut(&GeneratedAnnotation<'_>)) {
         let name = |rank: usize| world.places.get(rank).map(String::as_str);
         for scene in &self.scenes {
-            each(&Said { label: name(scene.place), ..said(random, scene.start_ns, scene.end_ns) });
+            each(&GeneratedAnnotation {
+                label: name(scene.place),
+                ..said(random, scene.start_ns, scene.end_ns)
+            });
             let mut start_ns = scene.start_ns;
             while start_ns < scene.end_ns {
                 let end_ns = frame(start_ns + random.between(5_000, 25_000) * NS_PER_MS).min(scene.end_ns);
                 let label = name(world.place_law.draw(random));
-                each(&Said { label, ..said(random, start_ns, end_ns) });
+                each(&GeneratedAnnotation { label, ..said(random, start_ns, end_ns) });
                 start_ns = end_ns;
             }
         }
     }
 
-    fn cuts(&self, random: &mut Random, each: &mut dyn FnMut(&Said<'_>)) {
+    fn cuts(&self, random: &mut Random, each: &mut dyn FnMut(&GeneratedAnnotation<'_>)) {
         const SIZES: [&str; 6] = ["medium", "close-up", "wide", "two shot", "over the shoulder", "insert"];
         for shot in &self.shots {
             let label = random.pick(&SIZES).copied();
-            each(&Said { label, ..said(random, shot.start_ns, shot.end_ns) });
+            each(&GeneratedAnnotation { label, ..said(random, shot.start_ns, shot.end_ns) });
         }
     }
 
     /// Lines of 1 to 5 s, with pauses of up to 2.5 s.
-    fn speech(&self, world: &World, episode: &Episode, random: &mut Random, each: &mut dyn FnMut(&Said<'_>)) {
+    fn speech(
+        &self,
+        world: &World,
+        episode: &Episode,
+        random: &mut Random,
+        each: &mut dyn FnMut(&GeneratedAnnotation<'_>),
+    ) {
         let mut text = String::new();
         let mut start_ns = random.between(0, 2_500) * NS_PER_MS;
         while start_ns < episode.duration_ns {
@@ -156,14 +177,19 @@ impl Timeline {
             text.clear();
             world.vocabulary.say(random, &mut text);
             let speaker = world.characters.get(world.character(episode.series, random)).map(String::as_str);
-            each(&Said { text: Some(&text), speaker, ..said(random, start_ns, end_ns) });
+            each(&GeneratedAnnotation { text: Some(&text), speaker, ..said(random, start_ns, end_ns) });
             start_ns = end_ns + random.between(0, 2_500) * NS_PER_MS;
         }
     }
 }
 
 /// Some lanes of things, each seen for 1 to 8 s.
-fn things(world: &World, episode: &Episode, random: &mut Random, each: &mut dyn FnMut(&Said<'_>)) {
+fn things(
+    world: &World,
+    episode: &Episode,
+    random: &mut Random,
+    each: &mut dyn FnMut(&GeneratedAnnotation<'_>),
+) {
     let mut track = 0;
     for _ in 0..THING_LANES {
         let mut start_ns = random.between(0, 3_000) * NS_PER_MS;
@@ -172,16 +198,16 @@ fn things(world: &World, episode: &Episode, random: &mut Random, each: &mut dyn 
             let label = world.things.get(world.thing_law.draw(random)).map(String::as_str);
             track += 1;
             let boxed = Some((track, corners(random)));
-            each(&Said { label, boxed, ..said(random, frame(start_ns), end_ns) });
+            each(&GeneratedAnnotation { label, boxed, ..said(random, frame(start_ns), end_ns) });
             start_ns = end_ns + random.between(0, 3_000) * NS_PER_MS;
         }
     }
 }
 
-fn said<'a>(random: &mut Random, start_ns: i64, end_ns: i64) -> Said<'a> {
+fn said<'a>(random: &mut Random, start_ns: i64, end_ns: i64) -> GeneratedAnnotation<'a> {
     // The best of two: models are more often sure than not.
     let confidence = 2_000 + random.below(8_000).max(random.below(8_000));
-    Said {
+    GeneratedAnnotation {
         start_ns: start_ns.min(end_ns),
         end_ns,
         label: None,

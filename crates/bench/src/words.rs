@@ -37,7 +37,7 @@ fn capitalised(word: &str) -> String {
 fn distinct(n: usize, mut make: impl FnMut() -> String) -> Vec<String> {
     let mut seen = HashSet::new();
     let mut out = Vec::with_capacity(n);
-    // The words that can be made are far more than are asked for; the bound is for whoever changes that.
+    // The words that can be made are far more than are asked for; the bound guards against a change of that.
     for _ in 0..n.saturating_mul(50) {
         if out.len() == n {
             break;

@@ -13,7 +13,7 @@ pub enum Failure {
     /// It failed, and the message says why.
     Failed(anyhow::Error),
     /// What was to be said is said already; only the exit code is left.
-    Said,
+    Reported,
     /// The command was used wrongly.
     Usage(String),
     /// Somebody pressed Ctrl-C.
@@ -25,7 +25,7 @@ impl Failure {
     #[must_use]
     pub const fn code(&self) -> u8 {
         match self {
-            Self::Failed(_) | Self::Said => 1,
+            Self::Failed(_) | Self::Reported => 1,
             Self::Usage(_) => 2,
             Self::Interrupted => INTERRUPTED,
         }
@@ -42,7 +42,7 @@ impl fmt::Display for Failure {
         match self {
             // One line, whatever the cause's own text looks like.
             Self::Failed(e) => f.write_str(&format!("{e:#}").replace(['\n', '\r'], " ")),
-            Self::Said => Ok(()),
+            Self::Reported => Ok(()),
             Self::Usage(message) => f.write_str(message),
             Self::Interrupted => f.write_str("interrupted; what was acknowledged is kept"),
         }

@@ -70,6 +70,6 @@ fn log_to_stderr(cli: &Cli) {
         .with_env_filter(filter)
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal());
-    // It can only fail where somebody logs already; nobody does.
+    // It can only fail where a logger is set already; none is.
     let _ = if json { builder.json().try_init() } else { builder.try_init() };
 }

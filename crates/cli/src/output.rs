@@ -30,7 +30,7 @@ pub fn json(value: &Value) -> Outcome {
     Ok(())
 }
 
-/// Says something on standard error; where nobody listens there, nothing is said.
+/// Prints something on standard error; where it is closed, nothing is printed.
 pub fn warn(text: &str) {
     let _ = writeln!(std::io::stderr().lock(), "{text}");
 }

@@ -140,7 +140,7 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         key: "default_language",
-        what: "language where nobody says it (for a new archive)",
+        what: "language of text that names none (for a new archive)",
         get: |s| Value::String(s.default_language.clone()),
         set: |s, v| {
             let ok = |t: &&str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');

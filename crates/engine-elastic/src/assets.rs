@@ -66,7 +66,7 @@ impl AssetState {
     fn from_json(source: &Value) -> Result<Self> {
         let broken = || {
             Error::new(ErrorKind::Corrupt, "an asset of the index is damaged")
-                .mend("`rushes rebuild` makes the index anew")
+                .mend("`rushes rebuild` rebuilds the index")
         };
         let number = |name: &str| source.get(name).and_then(Value::as_u64).map(Commit).ok_or_else(broken);
         let document = |kept: &Value| {

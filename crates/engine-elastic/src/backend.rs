@@ -58,7 +58,7 @@ impl ElasticIndex {
     /// Connects, looks whether all is as it should be, and makes the indices of a new archive.
     ///
     /// # Errors
-    /// [`rushes_types::ErrorKind::Unavailable`] where nobody answers or the cluster is not ready,
+    /// [`rushes_types::ErrorKind::Unavailable`] where no server answers or the cluster is not ready,
     /// [`rushes_types::ErrorKind::Unsupported`] for another engine or version or a changed mapping,
     /// [`rushes_types::ErrorKind::NotFound`] for a missing index, [`rushes_types::ErrorKind::StorageFull`] and
     /// [`rushes_types::ErrorKind::Storage`] for one that takes no writes; each with the mend.

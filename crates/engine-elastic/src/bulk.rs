@@ -158,7 +158,7 @@ fn work(client: &Client, chunks: &Mutex<Receiver<Chunk>>, failed: &Mutex<Option<
     loop {
         let next = chunks.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(chunk) = next else { return };
-        // After a failure the rest is only taken off the channel: whoever sends it all again sends this too.
+        // After a failure the rest is only taken off the channel: a retry of all of it sends this too.
         if failed().is_none()
             && let Err(error) = send_chunk(client, chunk)
         {

@@ -108,15 +108,15 @@ fn validities(fused: &FusedAnnotation) -> Vec<LifetimeRange> {
 }
 
 /// Words and forms, each once, and the texts as words with single spaces between.
-struct Said {
+struct AnalysedText {
     words: BTreeSet<String>,
     forms: BTreeSet<String>,
     texts: Vec<String>,
 }
 
-fn said(annotation: &Annotation, analyzer: &Analyzer) -> Said {
+fn said(annotation: &Annotation, analyzer: &Analyzer) -> AnalysedText {
     let language = language_of(annotation);
-    let mut said = Said { words: BTreeSet::new(), forms: BTreeSet::new(), texts: Vec::new() };
+    let mut said = AnalysedText { words: BTreeSet::new(), forms: BTreeSet::new(), texts: Vec::new() };
     let mut forms = Forms::new();
     for text in [&annotation.label, &annotation.text].into_iter().flatten() {
         let tokens: Vec<Token> = tokenise(text);

@@ -44,7 +44,7 @@ pub(crate) enum Class {
     Blocked,
     /// The cluster failed at it: told as [`ErrorKind::Unavailable`], but not sent again, for it would fail again.
     Broken,
-    /// Everything else: it is for whoever asked.
+    /// Everything else: the caller must handle it.
     Refused,
 }
 
@@ -252,7 +252,7 @@ impl From<Refusal> for Error {
 fn of_caller(refusal: &Refusal) -> (ErrorKind, &'static str) {
     match refusal.status {
         _ if refusal.kind == INDEX_NOT_FOUND => {
-            (ErrorKind::NotFound, "the index is missing; was it deleted? `rushes rebuild` makes it anew")
+            (ErrorKind::NotFound, "the index is missing; was it deleted? `rushes rebuild` rebuilds it")
         }
         _ if refusal.kind == CONTEXT_MISSING => {
             (ErrorKind::Unavailable, "it has closed the point in time that was read; try again")

@@ -47,7 +47,7 @@ const ANSWERS: &[(u16, &str, &str, bool, ErrorKind)] = &[
     // It failed, and would again.
     (500, "null_pointer_exception", "", false, ErrorKind::Unavailable),
     (500, "out_of_memory_error", "Java heap space", false, ErrorKind::Unavailable),
-    // Whoever asked must mend it.
+    // The caller must mend it.
     (404, "index_not_found_exception", "no such index [a]", false, ErrorKind::NotFound),
     (503, "index_not_found_exception", "no such index [a]", false, ErrorKind::NotFound),
     (401, "security_exception", "missing authentication", false, ErrorKind::Forbidden),

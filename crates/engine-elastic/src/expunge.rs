@@ -1,6 +1,6 @@
 //! Rewrites the segments that hold what was erased.
 //!
-//! An erased document is replaced or deleted at once; its bytes go when the segment that holds them is written anew. The
+//! An erased document is replaced or deleted at once; its bytes go when the segment that holds them is rewritten. The
 //! cluster keeps deleted documents a while longer, so that a copy of a shard that was away can catch up: from the operation
 //! on that leases retain, which move on every half a minute. So a purge has two steps: it remembers the last operation of
 //! each shard, and merges once the leases are past it.
@@ -76,7 +76,7 @@ impl ElasticIndex {
         }
         for _ in 0..MERGES_MAX {
             self.flush(names)?;
-            // What the engine was merging before carries over what was deleted meanwhile.
+            // What the engine was merging before carries over what was deleted during the merge.
             let merges: i64 = self.copies(names)?.iter().map(|copy| copy.merges).sum();
             self.merge(names, "only_expunge_deletes=true")?;
             if merges == 0 {

@@ -48,7 +48,7 @@ pub(crate) struct IndexInfo {
     pub analyser: String,
     /// Tells this index from an earlier one of the same name.
     pub incarnation: String,
-    /// What is being filled: whoever writes annotations writes them there too.
+    /// What is being filled: writers of annotations write them there too.
     #[serde(default)]
     pub filling: Option<Filling>,
     /// The highest version of an annotations index that was ever begun by filling it; 0 where none was.
@@ -60,7 +60,7 @@ pub(crate) struct IndexInfo {
     /// Of how many of these the bytes are gone.
     #[serde(default)]
     pub purged: u64,
-    /// Was something copied to another index that was erased meanwhile? Whoever purged looked at the one before.
+    /// Was something copied to another index that was erased during the copy? The purge looked at the one before.
     #[serde(default)]
     pub copied_erased: bool,
 }
@@ -111,7 +111,7 @@ struct VectorFieldJson {
 
 fn damaged(what: &str) -> Error {
     Error::new(ErrorKind::Corrupt, format!("the index's document `{what}` is damaged"))
-        .mend("`rushes rebuild` makes the index anew")
+        .mend("`rushes rebuild` rebuilds the index")
 }
 
 fn read_points(source: &Value) -> Result<ReadPoints> {
@@ -232,7 +232,7 @@ impl Meta {
         Ok(!self.get(ARCHIVE)?.0.is_null())
     }
 
-    /// Says what the index is made with, where nobody has.
+    /// Writes down what the index is made with, where that is not written yet.
     pub fn create_info(&self, made: &IndexInfo) -> Result<IndexInfo> {
         self.change(ARCHIVE, &|found| {
             Ok(if found.is_null() {

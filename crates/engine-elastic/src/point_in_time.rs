@@ -15,7 +15,7 @@ use crate::meta::Meta;
 
 /// Hits of one page: as many as engines give at once.
 pub(crate) const PAGE: usize = 10_000;
-/// How long a point in time stays open when nobody asks: as long as a read point, and a little.
+/// How long a point in time stays open without requests: as long as a read point, and a little.
 const KEEP_ALIVE: &str = "6m";
 
 /// The state of an index as it was when this was made.
@@ -27,7 +27,7 @@ pub(crate) struct PointInTime {
     renewal: Renewal,
 }
 
-/// Decides whether a point in time that the cluster closed may be opened anew: as long as its read point can be read.
+/// Decides whether a point in time that the cluster closed may be reopened: as long as its read point can be read.
 #[derive(Debug)]
 pub(crate) struct Renewal {
     pub meta: Arc<Meta>,
@@ -128,7 +128,7 @@ impl PointInTime {
         *self.id.lock().unwrap_or_else(PoisonError::into_inner) = id;
     }
 
-    /// Sends a search request at this point. One that the cluster has closed is opened anew: documents carry their
+    /// Sends a search request at this point. One that the cluster has closed is reopened: documents carry their
     /// validities, so the read point still means the same.
     pub fn search(&self, mut body: Value, query_string: &str) -> Result<Vec<u8>> {
         let path = format!("/_search?allow_partial_search_results=false&{query_string}");

@@ -2,7 +2,7 @@
 //!
 //! From the moment that the new index is announced, writers write to both; those that had not heard of it write once more.
 //! What was written before is copied. Then the alias moves in one step. Each filling has a version that none had before: one
-//! that was overtaken by another, or given up because nobody filled it any more, cannot be taken for a later one.
+//! that was overtaken by another, or given up because its process ended, cannot be taken for a later one.
 
 use std::cell::Cell;
 use std::sync::PoisonError;
@@ -21,23 +21,23 @@ use crate::startup::{look_up, make_version};
 
 /// Times of looking for more before the alias moves all the same: what comes later is written to both.
 const ROUNDS_MAX: usize = 20;
-/// How often whoever fills an index says so.
+/// How often the process that fills an index renews its claim.
 const BEAT: Duration = Duration::from_secs(5);
-/// How long nobody has said so, in seconds, when a filling is given up.
+/// How long a claim lasts without renewal, in seconds, before the filling is given up.
 const ABANDONED_SECONDS: u64 = 600;
 
-/// Told how many documents were copied, and of how many.
-type Step<'s> = dyn FnMut(u64, u64) -> Result<()> + 's;
+/// Called with how many documents were copied, and of how many.
+type CopyProgress<'s> = dyn FnMut(u64, u64) -> Result<()> + 's;
 
 fn overtaken() -> Error {
-    Error::new(ErrorKind::Conflict, "another process has begun to make the index anew meanwhile")
+    Error::new(ErrorKind::Conflict, "another process has started to rebuild the index")
         .mend("let that one end")
 }
 
 impl ElasticIndex {
-    /// Makes the index of annotations anew, with the mapping of this version and the shards of the configuration. Searches and
-    /// writes go on meanwhile. Gives how many documents were copied. Where several do this at a time, the last goes on.
-    pub(crate) fn reindex_annotations(&self, step: &mut Step<'_>) -> Result<u64> {
+    /// Rebuilds the index of annotations, with the mapping of this version and the shards of the configuration. Searches and
+    /// writes go on. Gives how many documents were copied. Where several do this at a time, the last goes on.
+    pub(crate) fn reindex_annotations(&self, step: &mut CopyProgress<'_>) -> Result<u64> {
         let (from, version) = self.begin_filling()?;
         let filled = self.fill(&from, version, step);
         let ended = self.end_filling(version);
@@ -46,7 +46,7 @@ impl ElasticIndex {
                 // What else failed, failed because of it.
                 return ended.map(|()| 0);
             }
-            tracing::warn!(%left, "an index stays for now that nobody needs; whoever maintains the index removes it");
+            tracing::warn!(%left, "an unused index could not be removed yet; maintenance removes it later");
         }
         let (copied, erased) = filled?;
         ended?;
@@ -65,7 +65,7 @@ impl ElasticIndex {
         let alias = &self.names.annotations;
         let (current, _) = look_up(&self.client, alias)?.ok_or_else(|| {
             Error::new(ErrorKind::NotFound, format!("the alias `{alias}` is gone"))
-                .mend("`rushes rebuild` makes it anew")
+                .mend("`rushes rebuild` rebuilds it")
         })?;
         let known = version_of(alias, &current).unwrap_or(0);
         let version = Cell::new(0);
@@ -83,8 +83,8 @@ impl ElasticIndex {
         Ok((current, version))
     }
 
-    /// Fills the new index and moves the alias. Gives how many documents were copied, and whether any was erased meanwhile.
-    fn fill(&self, from: &str, version: u64, step: &mut Step<'_>) -> Result<(u64, bool)> {
+    /// Fills the new index and moves the alias. Gives how many documents were copied, and whether any was erased during the copy.
+    fn fill(&self, from: &str, version: u64, step: &mut CopyProgress<'_>) -> Result<(u64, bool)> {
         let mut copier = Copier::new(self, from.to_owned(), &self.names.filling)?;
         let erased = self.erased_in(from)?;
         copier.map_all_fields()?;
@@ -107,7 +107,7 @@ impl ElasticIndex {
         self.refresh()?;
         self.beat(version)?;
         self.move_alias(from, version)?;
-        // From here on nobody may stop it: the new index is the one in use.
+        // From here on it must not be stopped: the new index is the one in use.
         copier.copy(&mut |_, _| Ok(()))?;
         self.refresh()?;
         Ok((copier.copied(), self.erased_in(&self.names.filling)? > erased))
@@ -165,7 +165,7 @@ impl ElasticIndex {
 
     /// Removes the indices of annotations up to a version but for the one in use, which it names.
     fn remove_all_but_the_current(&self, upto: u64) -> Result<String> {
-        // Where the alias moved meanwhile, or only the answer was lost, it is looked at once more.
+        // Where another process moved the alias, or only the answer was lost, it is looked at once more.
         self.try_to_remove(upto).or_else(|_| self.try_to_remove(upto))
     }
 
@@ -180,7 +180,7 @@ impl ElasticIndex {
         let (current, state) = current.ok_or_else(|| Error::bug("the alias of the annotations is gone"))?;
         let is_old = |name: &&String| *name != current && version_of(alias, name).is_some_and(|v| v <= upto);
         let old: Vec<&String> = found.keys().filter(is_old).collect();
-        // The first two do nothing but refuse the rest where the alias has moved meanwhile.
+        // The first two do nothing but refuse the rest where another process has moved the alias.
         let mut actions = vec![
             json!({"remove": {"index": current, "alias": alias, "must_exist": true}}),
             json!({"add": {"index": current, "alias": alias}}),
@@ -196,7 +196,7 @@ impl ElasticIndex {
         Ok(current.clone())
     }
 
-    /// Gives a filling up that nobody has gone on with for long: whoever did was ended in the middle.
+    /// Gives up a filling whose claim has expired: its process ended in the middle.
     pub(crate) fn give_up_abandoned(&self, made: &IndexInfo) -> Result<()> {
         let now = self.clock.seconds();
         let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);

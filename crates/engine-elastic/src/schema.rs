@@ -15,7 +15,7 @@ const REMEMBER_DELETED: &str = "1h";
 /// Widest vectors that the engine's graphs take.
 pub(crate) const GRAPH_DIMENSIONS_MAX: usize = 4_096;
 
-/// Settings of annotations and buckets. We refresh at a publish, and nobody else does.
+/// Settings of annotations and buckets. Only a publish refreshes.
 pub(crate) fn settings(config: &ElasticConfig) -> Value {
     json!({
         "number_of_shards": config.shards,

@@ -125,7 +125,7 @@ pub(crate) fn check_or_make(
                     ErrorKind::NotFound,
                     format!("index `{alias}` is missing and others of the archive are there"),
                 )
-                .mend("was it deleted? `rushes rebuild` makes them anew"));
+                .mend("was it deleted? `rushes rebuild` rebuilds them"));
             };
             check_index(name, mapping, state)?;
         }
@@ -144,15 +144,15 @@ pub(crate) fn check_or_make(
 fn check_info(info: &IndexInfo) -> Result<()> {
     if info.mapping != MAPPING_VERSION {
         return Err(unsupported(format!(
-            "the index was made with mapping {}, this version of rushes makes {MAPPING_VERSION}; `rushes rebuild` makes it \
-             anew",
+            "the index was made with mapping {}, this version of rushes makes {MAPPING_VERSION}; `rushes rebuild` \
+             rebuilds it",
             info.mapping
         )));
     }
     if info.analyser != ANALYSER_VERSION {
         return Err(unsupported(format!(
             "the index was made with `{}`, this version of rushes reads words with `{ANALYSER_VERSION}`; `rushes rebuild` \
-             makes it anew",
+             rebuilds it",
             info.analyser
         )));
     }
@@ -181,7 +181,7 @@ fn check_index(name: &str, wanted: &Value, state: &Value) -> Result<()> {
     let found = state.get("mappings").unwrap_or(&none);
     if let Some(difference) = difference(wanted, found, &is_vector_field) {
         return Err(unsupported(format!(
-            "the mapping of index `{name}` was changed: {difference}; delete the index and let `rushes rebuild` make it anew"
+            "the mapping of index `{name}` was changed: {difference}; delete the index and let `rushes rebuild` rebuild it"
         )));
     }
     let is_set = |block: &str| {

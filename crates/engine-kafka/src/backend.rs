@@ -42,7 +42,7 @@ impl KafkaLog {
     /// Connects to the cluster, makes the topics that are missing and looks at those that are there.
     ///
     /// # Errors
-    /// Invalid or Conflict, naming the setting; Unavailable where nobody, or somebody else than Kafka, answers; Forbidden
+    /// Invalid or Conflict, naming the setting; Unavailable where no server, or another than Kafka, answers; Forbidden
     /// where the brokers refuse this user; Unsupported where they are too old.
     pub fn open(config: KafkaConfig) -> Result<Self> {
         config.check()?;
@@ -103,11 +103,7 @@ impl KafkaLog {
         match subscriptions.get(&of) {
             Some(known) if !known.failed() => return Ok(Arc::clone(known)),
             Some(_) => {
-                tracing::warn!(
-                    consumer,
-                    topic = topic.as_str(),
-                    "a kafka consumer broke and is started anew"
-                );
+                tracing::warn!(consumer, topic = topic.as_str(), "a kafka consumer broke and is restarted");
                 subscriptions.remove(&of);
             }
             None => {}
@@ -124,7 +120,7 @@ impl KafkaLog {
     }
 
     /// As [`Self::subscription`], but a process that does not consume leaves the group again: partitions that it kept
-    /// nobody would work through.
+    /// would have no consumer.
     fn visit(&self, topic: Topic, consumer: &str) -> Result<Arc<Subscription>> {
         check_name(consumer)?;
         match self.known(topic, consumer).filter(|known| !known.failed()) {
@@ -141,7 +137,7 @@ impl KafkaLog {
         names
     }
 
-    /// Where a consumer's group stands in each partition, whoever its members are.
+    /// Where a consumer's group stands in each partition, whatever members it has.
     fn stands(&self, topic: Topic, consumer: &str) -> Result<Vec<Option<CommittedOffset>>> {
         check_name(consumer)?;
         if let Some(known) = self.known(topic, consumer) {
@@ -226,7 +222,7 @@ impl KafkaLog {
         true
     }
 
-    /// How far every consumer is done with each partition; `None` where nobody has begun, or one that there always is
+    /// How far every consumer is done with each partition; `None` where none has begun, or one that there always is
     /// has not.
     fn all_done(&self, topic: Topic) -> Result<Option<Vec<i64>>> {
         let mut done: Option<Vec<i64>> = None;

@@ -28,7 +28,7 @@ const SEND_KBYTES: &str = "32768";
 /// Events that may be on their way to the brokers.
 const SEND_EVENTS: &str = "100000";
 
-/// What the log's promises hang on; nobody may set it otherwise.
+/// What the log's promises depend on; configuration may not override it.
 const OURS: &[&str] = &[
     "acks",
     "auto.offset.reset",
@@ -253,7 +253,7 @@ impl KafkaConfig {
     }
 
     /// The name of a consumer's group: one for each topic, so that a worker of one stage never makes those of another
-    /// share their partitions anew.
+    /// share their partitions again (a rebalance).
     #[must_use]
     pub fn group(&self, topic: Topic, consumer: &str) -> String {
         format!("{}.{consumer}", self.topic(topic))

@@ -1,4 +1,4 @@
-//! Dead letters: messages that are no events, and events that nobody could do anything with. They lie in a topic of
+//! Dead letters: messages that are no events, and events that could not be handled. They lie in a topic of
 //! their own, as they were, with what went wrong in their headers. A group of its own remembers which were replayed.
 
 use std::time::Instant;
@@ -169,7 +169,7 @@ fn letter(message: &BorrowedMessage<'_>) -> DeadLetter {
     let topic = text(TOPIC).and_then(|name| Topic::ALL.into_iter().find(|topic| topic.as_str() == name));
     let partition = number(FROM_PARTITION).and_then(|p| u32::try_from(p).ok()).unwrap_or_default();
     let offset = number(FROM_OFFSET).unwrap_or_default();
-    let reason = text(REASON).unwrap_or_else(|| "nobody said what was wrong".to_owned());
+    let reason = text(REASON).unwrap_or_else(|| "no reason was recorded".to_owned());
     let event = topic.and_then(|_| decode(partition, message.payload()).ok());
     DeadLetter {
         topic: topic.unwrap_or(Topic::Committed),

@@ -63,7 +63,7 @@ fn judge(code: Code) -> (ErrorKind, &'static str) {
         ),
         Code::UnknownTopic | Code::UnknownTopicOrPartition | Code::UnknownPartition => (
             ErrorKind::NotFound,
-            "; the topic was removed: start again, which makes it anew, then run `rushes rebuild`",
+            "; the topic was removed: restart, which creates it again, then run `rushes rebuild`",
         ),
         Code::UnsupportedVersion | Code::UnsupportedFeature | Code::UnsupportedForMessageFormat => {
             (ErrorKind::Unsupported, "; the brokers are too old: Kafka 2.4 or newer is needed")

@@ -17,7 +17,7 @@ use crate::config::KafkaConfig;
 use crate::errors::error;
 use crate::shared::{Member, Seek, Shared};
 
-/// Between two tries to commit while the group shares its partitions anew.
+/// Between two tries to commit during a rebalance.
 const REGROUPING: Duration = Duration::from_millis(20);
 
 /// The offsets of the group of one consumer.
@@ -108,7 +108,7 @@ impl Offsets {
         }
     }
 
-    /// Goes on behind messages that nobody was given, and so nobody acknowledges.
+    /// Goes on behind messages that were never delivered, and so never acknowledged.
     pub fn commit_skipped(&self) {
         let _committing = self.shared.committing();
         let marks = self.shared.state().standing.skipped_marks();
@@ -150,7 +150,7 @@ impl Offsets {
     }
 }
 
-/// Did a commit fail because partitions are being shared anew?
+/// Did a commit fail because of a rebalance?
 fn regrouping(error: &KafkaError) -> bool {
     let shared_anew = matches!(
         error.rdkafka_error_code(),

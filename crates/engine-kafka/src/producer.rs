@@ -165,14 +165,14 @@ impl Producer {
     /// After some errors an idempotent producer takes nothing more, so that it cannot break its order: another begins.
     fn renew_if_fatal(&self, failed: &Arc<ThreadedProducer<Sender>>) {
         let Some((code, why)) = failed.client().fatal_error() else { return };
-        tracing::warn!("the kafka producer is started anew after `{code}`: {why}");
+        tracing::warn!("the kafka producer is restarted after `{code}`: {why}");
         let mut current = self.current();
         if !Arc::ptr_eq(&current, failed) {
             return;
         }
         match make(&self.config, Sender(Arc::clone(&self.log))) {
             Ok(producer) => *current = Arc::new(producer),
-            Err(e) => tracing::warn!("the kafka producer cannot be started anew: {e}"),
+            Err(e) => tracing::warn!("the kafka producer cannot be restarted: {e}"),
         }
     }
 }

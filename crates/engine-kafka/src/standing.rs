@@ -188,7 +188,7 @@ impl Standing {
         marks.collect()
     }
 
-    /// Messages that were set aside directly behind what is acknowledged: nobody else will acknowledge them.
+    /// Messages that were set aside directly behind what is acknowledged: no consumer will acknowledge them.
     pub fn skipped_marks(&self) -> Vec<(u32, CommittedOffset)> {
         let with_skips = self.partitions.iter().filter(|(_, at)| !at.skipped.is_empty());
         let marks = with_skips.map(|(partition, at)| (*partition, at.mark(at.acknowledged), at.acknowledged));

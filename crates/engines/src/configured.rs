@@ -72,7 +72,7 @@ impl Configured {
     }
 }
 
-/// For whoever measures the engines themselves.
+/// For benchmarks of the engines themselves.
 #[cfg(feature = "drivers")]
 impl Configured {
     /// How each engine is reached.

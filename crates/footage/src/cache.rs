@@ -2,7 +2,7 @@
 //!
 //! Entries lie in a folder of their asset, so that all of an asset can be forgotten at once when it is erased. Names
 //! are hashes: nothing that anybody chose becomes a path. What was used longest ago goes first. An entry is written
-//! beside its place and renamed, so a half one is never read; it is made once, whoever else asks in the meantime waits.
+//! beside its place and renamed, so a half one is never read; it is made once, and other callers wait for it.
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{DirBuilder, File, OpenOptions};
@@ -209,7 +209,7 @@ impl Cache {
         let mut by_use: Vec<(u64, PathBuf)> =
             state.entries.iter().map(|(p, e)| (e.used, p.clone())).collect();
         by_use.sort();
-        // The newest stays even where it is too large alone: whoever asked for it is about to read it.
+        // The newest stays even where it is too large alone: its caller is about to read it.
         by_use.pop();
         for (_, path) in by_use {
             if state.bytes <= self.bytes_max {

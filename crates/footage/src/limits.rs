@@ -46,5 +46,5 @@ pub const PROXY_BYTES_MAX: u64 = 8 << 30;
 pub const PROXY_CACHE_BYTES_MAX: u64 = 20 << 30;
 /// Highest picture of a proxy, in pixels.
 pub const PROXY_HEIGHT_MAX: u32 = 720;
-/// A proxy that nobody has asked for during this time is no longer made.
+/// A proxy without requests during this time is given up.
 pub const PROXY_UNWATCHED_MAX: Duration = Duration::from_secs(60);

@@ -91,7 +91,7 @@ fn attempt(tools: &Tools, media: &File, seek: &[String], height: u32, stop: Stop
     job.output(stop, FRAME_BYTES_MAX).map_err(of_the_file)
 }
 
-/// What a tool cannot read is no fault of whoever asks for it.
+/// What a tool cannot read is not the caller's fault.
 pub(crate) fn of_the_file(error: Error) -> Error {
     if error.kind() != ErrorKind::Invalid {
         return error;

@@ -43,8 +43,8 @@ pub struct Facts<'a> {
 /// Who has an id already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Holder {
-    /// Nobody.
-    Nobody,
+    /// No asset.
+    None,
     /// An asset without a media file, or whose file is gone: it is the same one.
     Same,
     /// An asset with another file.
@@ -69,7 +69,7 @@ pub fn suggested_id(named: &Named, stem: &str) -> String {
 #[must_use]
 pub fn choose_id(suggested: &str, path: &str, holder: Holder) -> String {
     match holder {
-        Holder::Nobody | Holder::Same => suggested.to_owned(),
+        Holder::None | Holder::Same => suggested.to_owned(),
         Holder::Another => {
             let mark = Key::new("", &[path.as_bytes()]);
             format!("{suggested}-{}", mark.name().get(..8).unwrap_or_default())

@@ -1,6 +1,6 @@
 //! Proxies: a small copy of a media file that every browser plays, made when somebody asks for it.
 //!
-//! One is made at a time. Who asks is told how far it is and asks again; when nobody has asked for a while, it is no
+//! One is made at a time. Who asks is told how far it is and asks again; when no request came for a while, it is no
 //! longer made. Finished ones lie in a [`Cache`].
 
 use std::collections::HashMap;
@@ -75,7 +75,7 @@ impl Proxies {
         Self::with_patience(tools, cache, PROXY_UNWATCHED_MAX)
     }
 
-    /// As [`Proxies::new`], with another time after which one that nobody asks for is given up.
+    /// As [`Proxies::new`], with another time after which one without requests is given up.
     #[must_use]
     pub fn with_patience(tools: Tools, cache: Cache, unwatched_max: Duration) -> Arc<Self> {
         let (closing, is_h264, state) = (AtomicBool::new(false), OnceLock::new(), Mutex::default());

@@ -1,7 +1,7 @@
 //! What lies in a folder: media files, what belongs beside them, and what was left out and why.
 //!
-//! Links are never followed: one that leads out of the folder would take in what nobody named, one that stays inside
-//! would take a file in twice. What is skipped is named, so that nobody wonders where an episode is.
+//! Links are never followed: one that leads out of the folder would take in files outside it, one that stays inside
+//! would take a file in twice. What is skipped is named, so that a missing episode has an explanation.
 
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;

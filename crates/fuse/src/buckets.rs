@@ -8,7 +8,7 @@ fn buckets_of(member: &BucketMember, bucket_ns: i64) -> Option<(u64, u64)> {
     Some((first.0, last.0))
 }
 
-/// The buckets that must be made anew, as runs `first ..= last`, ascending and apart.
+/// The buckets that must be recomputed, as runs `first ..= last`, ascending and apart.
 #[must_use]
 pub fn touched(
     bucket_ns: i64,
@@ -52,7 +52,7 @@ impl<'a> Sweep<'a> {
     }
 }
 
-/// Makes the touched buckets anew from their old rows (ascending; a missing one is empty) and what came and
+/// Recomputes the touched buckets from their old rows (ascending; a missing one is empty) and what came and
 /// went (each sorted).
 #[must_use]
 pub fn rebucket(

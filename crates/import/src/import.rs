@@ -22,7 +22,7 @@ pub enum Item {
     Annotation(String),
     /// A row or a file that was refused. The others go on.
     Problem(Problem),
-    /// Something that whoever imports should know, such as a clock that was shifted. Nothing was refused.
+    /// Something that the person who imports should know, such as a clock that was shifted. Nothing was refused.
     Note(Note),
 }
 

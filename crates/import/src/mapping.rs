@@ -105,13 +105,13 @@ pub(crate) enum Constant {
 /// The time range of a row.
 #[derive(Debug, Clone)]
 pub(crate) struct Span {
-    pub start: Moment,
+    pub start: TimeExpression,
     pub end: SpanEnd,
 }
 
 /// A time and its unit.
 #[derive(Debug, Clone)]
-pub(crate) struct Moment {
+pub(crate) struct TimeExpression {
     pub template: Template,
     pub unit: Unit,
 }
@@ -122,9 +122,9 @@ pub(crate) enum SpanEnd {
     /// With its start: a point.
     Point,
     /// At a time, one step of its unit later where it is written inclusive.
-    At { moment: Moment, inclusive: bool },
+    At { moment: TimeExpression, inclusive: bool },
     /// After a length.
-    After(Moment),
+    After(TimeExpression),
 }
 
 /// The words of a row.

@@ -4,8 +4,8 @@ use toml::de::DeValue;
 
 use crate::decimal::Decimal;
 use crate::mapping::{
-    AssetField, AssetRule, AssetTemplate, AssetTemplates, AssetValue, Condition, Constant, Fields, Moment,
-    Span, SpanEnd, Test, WordsRule,
+    AssetField, AssetRule, AssetTemplate, AssetTemplates, AssetValue, Condition, Constant, Fields, Span,
+    SpanEnd, Test, TimeExpression, WordsRule,
 };
 use crate::problem::MappingError;
 use crate::record::CellPath;
@@ -114,16 +114,21 @@ impl Scope<'_> {
     }
 
     /// A template, or a table with a template and a unit of its own.
-    fn moment(&self, section: &mut Section<'_>, key: &'static str, unit: Unit) -> Read<Option<Moment>> {
+    fn moment(
+        &self,
+        section: &mut Section<'_>,
+        key: &'static str,
+        unit: Unit,
+    ) -> Read<Option<TimeExpression>> {
         let Some(entry) = section.take(key) else { return Ok(None) };
         if let DeValue::String(text) = entry.value {
-            return Ok(Some(Moment { template: self.template(text, |why| entry.error(why))?, unit }));
+            return Ok(Some(TimeExpression { template: self.template(text, |why| entry.error(why))?, unit }));
         }
         let mut own = entry.section().map_err(|_| entry.error("a text or a table is expected"))?;
         let template = self.required(&mut own, "value")?;
         let unit = read_unit(&mut own)?.unwrap_or(unit);
         own.finish()?;
-        Ok(Some(Moment { template, unit }))
+        Ok(Some(TimeExpression { template, unit }))
     }
 
     /// `[source.words]`.
@@ -221,7 +226,7 @@ impl Scope<'_> {
 
     fn asset_fields(&self, fields: &[AssetField]) -> Read<Vec<(String, AssetTemplate)>> {
         let one = |field: &AssetField, text: &str| {
-            // A season is a number for every source, so nobody has to remember to say so.
+            // A season is a number for every source, so mappings need not say so.
             let text = match text.strip_suffix('}') {
                 Some(open) if field.is_number() && !text.contains(":number") => format!("{open}:number}}"),
                 _ => text.to_owned(),

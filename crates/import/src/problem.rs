@@ -40,7 +40,7 @@ impl fmt::Display for Problem {
 
 impl std::error::Error for Problem {}
 
-/// Something that whoever imports should know. Nothing was refused.
+/// Something that the person who imports should know. Nothing was refused.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
     /// The file.

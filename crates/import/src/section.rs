@@ -63,7 +63,7 @@ impl<'d> Section<'d> {
         self.take(key).map(|entry| entry.section()).transpose()
     }
 
-    /// Refuses what nobody asked for.
+    /// Refuses unknown keys.
     pub(crate) fn finish(&self) -> Read<()> {
         for (key, entry) in self.entries() {
             if !self.known.contains(&key.as_str()) {

@@ -115,7 +115,7 @@ pub struct Suggestion {
 pub struct IndexCapabilities {
     /// Does it keep buckets too, and so want those of a step? The embedded one does not: it joins annotations by itself.
     pub keeps_buckets: bool,
-    /// Can it be made anew while it is searched and written to, by [`Index::reindex`]?
+    /// Can it be rebuilt while it is searched and written to, by [`Index::reindex`]?
     pub reindexes_online: bool,
     /// Is everything purged when [`Index::purge`] returns? An engine that removes bytes at a time of its own is asked again.
     pub purges_at_once: bool,
@@ -148,11 +148,11 @@ pub trait Index: Send + Sync {
     /// Rewrites what holds erased bytes until none is left on disk. `false` where that cannot be done yet: it is to be called
     /// again in a while. Never so where [`IndexCapabilities::purges_at_once`].
     fn purge(&self) -> Result<bool>;
-    /// Makes the index anew in the shape that is configured now, from what it holds; readers and writers go on meanwhile.
+    /// Rebuilds the index in the shape that is configured now, from what it holds; readers and writers go on.
     /// Gives how many documents it copied. `step` is told how many were copied so far, and of how many; where it fails, that
     /// is the answer, and the index is as it was. Only for an index that declares [`IndexCapabilities::reindexes_online`].
     fn reindex(&self, _step: &mut dyn FnMut(u64, u64) -> Result<()>) -> Result<u64> {
-        Err(Error::bug("an index is to be made anew online that does not declare that it can be"))
+        Err(Error::bug("an online rebuild was asked of an index that does not declare it"))
     }
     /// Empties the index, for a rebuild.
     fn clear(&self) -> Result<()>;

@@ -20,7 +20,7 @@ const POLL: Duration = Duration::from_millis(50);
 
 impl Folder {
     /// Rewrites the files until no deleted or overwritten byte is left in any. Reads all that is stored;
-    /// writers go on meanwhile, and what they delete is left to the next call.
+    /// writers go on, and what they delete is left to the next call.
     ///
     /// # Errors
     /// What the disk says, or Busy where old journals are still needed after a minute.
@@ -71,7 +71,7 @@ impl Folder {
             std::thread::sleep(POLL);
             // An old journal is dropped once every table has been flushed up to its last row there. Compaction may
             // have taken that very row out again (a removal has nothing left to remove), and then the table looks
-            // unflushed until it gets a newer one: so each gets the removal of a row that nobody has.
+            // unflushed until it gets a newer one: so each gets the removal of a row that does not exist.
             for table in self.tables.iter().chain([&self.own]) {
                 table.remove(PADDING_KEY).map_err(|e| self.error("cannot purge", e))?;
             }

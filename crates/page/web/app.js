@@ -197,7 +197,7 @@ async function nextPage() {
     };
     found.show(answer);
   } catch (error) {
-    // 410: what the cursor saw is gone; the question is asked anew.
+    // 410: what the cursor saw is gone; the question is asked again.
     if (error instanceof Problem && error.status === 410) void search();
     else note(error instanceof Problem ? error.message : 'The next page did not come');
   } finally {

@@ -183,7 +183,7 @@ export function unresolved(clause) {
 }
 
 /**
- * A resolved plan as a person would write it: it is resolved anew when it is sent, and short in an address.
+ * A resolved plan as a person would write it: it is resolved again when it is sent, and short in an address.
  * @param {Plan} plan
  * @returns {Plan}
  */

@@ -120,7 +120,7 @@ export function loginDialog(done) {
           },
         },
         h('h2', {}, 'Log in'),
-        h('p', {}, 'This archive is open to those who have an access token. Whoever runs it makes one with ', h('code', {}, 'rushes token create'), '.'),
+        h('p', {}, 'This archive is open to those who have an access token. Its administrator makes one with ', h('code', {}, 'rushes token create'), '.'),
         token,
         wrong,
         h('div', { class: 'form-end' }, h('span', { class: 'gap' }), h('button', { type: 'submit', class: 'primary' }, 'Log in')),

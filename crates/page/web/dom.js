@@ -97,12 +97,12 @@ export function segmented(label, options, value, change) {
 
 const FOCUSABLE = 'button, input, select, textarea, a[href], [tabindex]';
 
-/** What names a control for as long as it is drawn anew. @param {Element} element */
+/** What names a control when it is redrawn. @param {Element} element */
 const nameOf = (element) =>
   element.closest('label')?.firstElementChild?.textContent ?? element.getAttribute('aria-label') ?? element.textContent;
 
 /**
- * Draws a part of the page anew and leaves the focus where it was: on the control of the same name, else of the same
+ * Redraws a part of the page and leaves the focus where it was: on the control of the same name, else of the same
  * place.
  * @param {Element} container @param {() => void} draw
  */

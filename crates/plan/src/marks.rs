@@ -11,7 +11,7 @@ use crate::matching::{ClauseMatcher, Says, WordPositions};
 
 /// Most marks in one text.
 pub const MARKS_MAX: usize = 64;
-/// So much of a text is looked at, in bytes: nobody reads further to find a mark.
+/// So much of a text is looked at, in bytes: no one reads further to find a mark.
 pub const MARKED_BYTES_MAX: usize = 64 << 10;
 
 impl ClauseMatcher {

@@ -47,5 +47,5 @@ pub use cursor::Cursor;
 pub use encoders::{Encoders, NoEncoders};
 pub use execute::{Options, execute};
 pub use scope::Access;
-pub use search::{Asked, Explained, cursor_of, explain, search};
+pub use search::{Explained, PlannedSearch, cursor_of, explain, search};
 pub use view::{Catalog, View};

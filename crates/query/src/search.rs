@@ -11,9 +11,9 @@ use crate::marks::mark;
 use crate::scope::filter;
 use crate::view::View;
 
-/// What is searched for.
+/// A plan to search by, with the reading of the question that it came from, where there was one.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Asked {
+pub struct PlannedSearch {
     /// The plan.
     pub plan: Plan,
     /// Of a question in words: what each part of it became in the plan.
@@ -22,7 +22,7 @@ pub struct Asked {
     pub warnings: Vec<Warning>,
 }
 
-impl From<Plan> for Asked {
+impl From<Plan> for PlannedSearch {
     fn from(plan: Plan) -> Self {
         Self { plan, ..Self::default() }
     }
@@ -51,7 +51,7 @@ pub fn cursor_of(plan: &Plan) -> Result<Option<Cursor>> {
 ///
 /// # Errors
 /// What is wrong with the plan, with its field; those of the index; a caller that went away.
-pub fn search(asked: Asked, view: &View<'_>, knowledge: &dyn Knowledge) -> Result<Answer> {
+pub fn search(asked: PlannedSearch, view: &View<'_>, knowledge: &dyn Knowledge) -> Result<Answer> {
     let cursor = cursor_of(&asked.plan)?;
     let resolved = resolved(&asked, cursor.as_ref(), knowledge)?;
     let query = Query::compile(&resolved.plan)?;
@@ -66,14 +66,14 @@ pub fn search(asked: Asked, view: &View<'_>, knowledge: &dyn Knowledge) -> Resul
 ///
 /// # Errors
 /// What is wrong with the plan, with its field.
-pub fn explain(asked: Asked, view: &View<'_>, knowledge: &dyn Knowledge) -> Result<Explained> {
+pub fn explain(asked: PlannedSearch, view: &View<'_>, knowledge: &dyn Knowledge) -> Result<Explained> {
     let resolved = resolved(&asked, cursor_of(&asked.plan)?.as_ref(), knowledge)?;
     let query = Query::compile(&resolved.plan)?;
     let requests = view.reader.requests(&query, &filter(&query, view.reader, &view.access));
     Ok(Explained { resolved, understood: asked.understood, requests })
 }
 
-fn resolved(asked: &Asked, cursor: Option<&Cursor>, knowledge: &dyn Knowledge) -> Result<Resolved> {
+fn resolved(asked: &PlannedSearch, cursor: Option<&Cursor>, knowledge: &dyn Knowledge) -> Result<Resolved> {
     asked.plan.check()?;
     let mut resolved = resolve(&asked.plan, knowledge, cursor.map(|c| c.word_weights.as_slice()))?;
     resolved.warnings.extend(asked.warnings.iter().cloned());

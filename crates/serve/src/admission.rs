@@ -139,7 +139,7 @@ pub(crate) async fn admit(State(app): State<Arc<App>>, mut request: Request, nex
     }
 }
 
-/// What is sent to whoever asks: the page, which holds nothing of the archive, and the way to log in on it. Their
+/// What is sent without a token: the page, which holds nothing of the archive, and the way to log in on it. Their
 /// handlers do not look at the archive.
 fn is_public(path: &str) -> bool {
     path == "/" || path == LOGIN_PATH || path.starts_with(rushes_page::PREFIX)

@@ -1,5 +1,5 @@
 //! Directs the screenplay: gives every shot, person and word its frames. Where no cut is written, the director
-//! decides: a scene begins wide, whoever speaks is shown, whoever comes in is seen coming in.
+//! decides: a scene begins wide, a speaker is shown, an entrance is seen.
 
 use crate::script::{self, Beat, Framing, Scene as Written};
 use crate::stage::{self, Prop};
@@ -15,7 +15,7 @@ const SENTENCE_FRAMES: i64 = 5;
 const BREATH_FRAMES: i64 = 14;
 /// Every so many cuts between two who speak, both are shown.
 const BOTH_EVERY: u32 = 3;
-/// A voice that nobody sees.
+/// A voice without a picture.
 const UNSEEN: &str = "Radio";
 
 /// Directs an episode.

@@ -74,7 +74,7 @@ impl Writer<'_> {
 
     fn seen(&mut self, model: &str, kind: &str, seen: &[Appearance]) {
         for one in seen {
-            // Whoever fills the picture is recognised more surely.
+            // A face that fills the picture is recognised more surely.
             let confidence = match one.camera_width {
                 ..250 => 0.98,
                 250..450 => 0.94,

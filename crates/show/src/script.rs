@@ -51,11 +51,11 @@ pub enum Beat {
     Bring(String),
     /// A cut that is asked for.
     Cut(Framing),
-    /// Nobody speaks.
+    /// No dialogue.
     Wait {
         /// For how long.
         seconds: i64,
-        /// What is seen meanwhile; may be empty.
+        /// What is seen during it; may be empty.
         seen: String,
     },
 }

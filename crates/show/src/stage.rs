@@ -116,7 +116,7 @@ pub fn place_prop(name: &str, place: &str, there: &[Prop]) -> Prop {
     Prop { name: name.to_owned(), x, y, size }
 }
 
-/// The first place to stand that nobody else stands at.
+/// The first free place to stand.
 #[must_use]
 pub fn free_spot(taken: &[i64]) -> i64 {
     SPOTS.iter().copied().find(|s| !taken.contains(s)).unwrap_or(WIDTH / 2)

@@ -77,7 +77,7 @@ pub struct Shot {
 }
 
 impl Shot {
-    /// Is somebody's head in the picture? A picture of a prop shows nobody.
+    /// Is somebody's head in the picture? A picture of a prop shows none.
     #[must_use]
     pub fn shows(&self, stay: &Stay) -> bool {
         !matches!(self.framing, Framing::Insert(_)) && self.camera.sees(stay.x, stage::head_y(&stay.name))

@@ -23,7 +23,7 @@ fn asset(n: u64) -> AssetId {
     AssetId::new(&format!("asset-{n:04}")).unwrap()
 }
 
-/// A request whose annotations nobody else sends.
+/// A request of unique annotations.
 fn request(n: u64, rows: u64) -> BlockInput<'static> {
     let mut bytes = Vec::new();
     let mut kept = Vec::new();

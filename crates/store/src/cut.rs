@@ -27,7 +27,7 @@ pub struct Cut<'a> {
 }
 
 impl Cut<'_> {
-    /// The bytes without what does not count: a copy that nobody knows of could not be erased. `positions` are those
+    /// The bytes without what does not count: a copy that nothing refers to could not be erased. `positions` are those
     /// in the piece; `None` where all of it counts.
     ///
     /// # Errors

@@ -67,7 +67,7 @@ pub use rules::{RUN_SEGMENT_BASE, Redactor, receipt_of_the_first};
 pub use rushes_types::{BlockFormat, LabelAliases};
 pub use seam::*;
 
-/// All traits of the seam, for whoever holds an engine by its own type. Of a `dyn AnnotationStore` they need no import.
+/// All traits of the seam, for code that holds an engine by its own type. Of a `dyn AnnotationStore` they need no import.
 pub mod prelude {
     pub use crate::seam::{AnnotationStore, Append, Erasure, History, Import, Outbox, Registry, Runs};
 }

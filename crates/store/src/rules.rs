@@ -285,7 +285,7 @@ pub fn loose_is_no_run() -> Error {
         .mend("erase an annotation, or all that a model wrote on an asset")
 }
 
-/// A row of a binary block is to be removed, and nobody supplied the means.
+/// A row of a binary block is to be removed, and no redactor is set.
 pub fn no_redactor() -> Error {
     Error::new(
         ErrorKind::Unsupported,

@@ -186,7 +186,7 @@ pub trait Outbox: Send + Sync {
 pub trait Import: Send + Sync {
     /// Takes over an asset that another store keeps, or what came to it there since. Laws:
     ///
-    /// * Content first, seen by nobody; then runs, history and outbox rows in one step. A call that fails has left
+    /// * Content first, invisible to readers; then runs, history and outbox rows in one step. A call that fails has left
     ///   nothing, also where the process dies.
     /// * What is there already with the same history changes nothing; of a longer history only what is new is read. A
     ///   history that could not become the other one is a [`rushes_types::ErrorKind::Conflict`]. Where something was

@@ -16,12 +16,12 @@ pub struct Archive {
     /// The last commit.
     pub upto: Commit,
     /// What resolution finds: aliases, vectors of texts, how often words are said.
-    pub known: Known,
+    pub known: KnowledgeData,
 }
 
-/// What a resolver knows beside the index.
+/// What the knowledge of a test archive holds beside the index.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Known {
+pub struct KnowledgeData {
     /// Labels by alias.
     pub aliases: BTreeMap<String, Vec<String>>,
     /// Vectors by text, for spaces of as many dimensions.

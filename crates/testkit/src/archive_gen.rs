@@ -10,7 +10,7 @@ use rushes_types::{
 };
 use serde_json::{Value as Json, json};
 
-use crate::archive::{Archive, Known};
+use crate::archive::{Archive, KnowledgeData};
 
 const SECOND: i64 = 1_000_000_000;
 /// Assets run this long, in seconds.
@@ -23,7 +23,7 @@ const LANGUAGES: [&str; 2] = ["en", "de"];
 
 /// One annotation, before it has an asset.
 #[derive(Debug, Clone)]
-struct Said {
+struct GeneratedAnnotation {
     asset: usize,
     kind: &'static str,
     model: &'static str,
@@ -45,7 +45,7 @@ fn span() -> impl Strategy<Value = (i64, i64)> {
         .prop_map(|(start, length)| (start, (start + length).min(LENGTH)))
 }
 
-fn said() -> impl Strategy<Value = Said> {
+fn said() -> impl Strategy<Value = GeneratedAnnotation> {
     let who = (0..3_usize, select(&TYPES[..]), select(&MODELS[..]), span());
     let what = (
         proptest::option::weighted(0.8, select(&LABELS[..])),
@@ -61,7 +61,7 @@ fn said() -> impl Strategy<Value = Said> {
         proptest::option::weighted(0.2, 2..6_u64),
         any::<bool>(),
     );
-    (who, what, how).prop_map(|(who, what, how)| Said {
+    (who, what, how).prop_map(|(who, what, how)| GeneratedAnnotation {
         asset: who.0,
         kind: who.1,
         model: who.2,
@@ -96,7 +96,7 @@ fn model(name: &str) -> Model {
     }
 }
 
-fn run(said: &Said) -> RunId {
+fn run(said: &GeneratedAnnotation) -> RunId {
     if said.run == 0 {
         return RunId::loose();
     }
@@ -107,7 +107,7 @@ fn range((start, end): (i64, i64)) -> TimeRange {
     TimeRange::new(start * SECOND, end * SECOND).unwrap()
 }
 
-fn fused(no: usize, said: &Said) -> FusedAnnotation {
+fn fused(no: usize, said: &GeneratedAnnotation) -> FusedAnnotation {
     let died = said.died.map_or(Commit::NEVER, Commit);
     FusedAnnotation {
         annotation: Annotation {
@@ -159,7 +159,7 @@ pub fn archives() -> impl Strategy<Value = Archive> {
         documents: (0..3).map(|no| document(no, &looked)).collect(),
         annotations: said.iter().enumerate().map(|(no, said)| fused(no, said)).collect(),
         upto: Commit(upto),
-        known: Known {
+        known: KnowledgeData {
             aliases: [("Tribbiani".to_owned(), vec!["Joey".to_owned()])].into(),
             encoded: [("left".to_owned(), vec![-1.0, 0.0]), ("up".to_owned(), vec![0.5, 1.0])].into(),
             counts: [("you".to_owned(), 3), ("he".to_owned(), 9)].into(),

@@ -122,7 +122,7 @@ impl Drop for Own {
     }
 }
 
-/// Two ports that nobody listens on. Both are held until both are found, so that they differ.
+/// Two free ports. Both are held until both are found, so that they differ.
 fn free_ports() -> [u16; 2] {
     let held = [0; 2].map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap());
     held.map(|listener| listener.local_addr().unwrap().port())

@@ -14,7 +14,7 @@ use crate::store_suite::{
 /// The blocks of a store as they are handed over: its lines are those of [`crate::store_suite::line`].
 ///
 /// # Errors
-/// Those of the store and of whoever takes the blocks.
+/// Those of the store and of the consumer of the blocks.
 pub fn hand_over(
     from: &dyn AnnotationStore,
     import: &AssetImport,

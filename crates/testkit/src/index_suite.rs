@@ -770,7 +770,7 @@ pub fn joining_and_purging_change_no_answer(fixture: &mut dyn IndexFixture) {
     assert_eq!(answers(fixture.index()), before);
 }
 
-/// An index that is made anew while it is searched answers as before.
+/// An index that is rebuilt while it is searched answers as before.
 pub fn made_anew_it_answers_the_same(fixture: &mut dyn IndexFixture) {
     filled(fixture.index(), vec![labelled("a", "1", 2, "Joey"), vectored("a", "2", 3, &[1.0, 0.5])]);
     let held = newest(fixture.index());

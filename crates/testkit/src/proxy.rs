@@ -1,7 +1,7 @@
 //! A proxy for fault tests: it stands between a worker and its engine, and does to their connection what networks do.
 //!
 //! [`Proxy`] knows only bytes: it cuts, stalls, delays, or lets questions through and holds the answers back, so that
-//! nobody knows what became of a write. [`Proxy::kafka`] names itself where a broker names its own address, since
+//! a client cannot know what became of a write. [`Proxy::kafka`] names itself where a broker names its own address, since
 //! clients connect to what they are told. [`bulk::BulkProxy`] reads HTTP and answers bulk requests with errors.
 
 use std::collections::HashMap;
@@ -32,12 +32,12 @@ enum Mode {
 
 /// Which way bytes go.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Way {
+enum Direction {
     Question,
     Answer,
 }
 
-struct Gate {
+struct LinkState {
     mode: Mode,
     delay: Duration,
     /// Both ends of what is open, by number.
@@ -49,7 +49,7 @@ struct State {
     server: SocketAddr,
     /// The address to look for in a broker's answers, and the one to put there; of the same length.
     names: Option<(Vec<u8>, Vec<u8>)>,
-    gate: Mutex<Gate>,
+    link: Mutex<LinkState>,
     changed: Condvar,
     accepted: AtomicU64,
 }
@@ -87,11 +87,11 @@ impl Proxy {
         let own = listener.local_addr()?;
         let (host, _) = server.rsplit_once(':').ok_or_else(unknown)?;
         let names = is_kafka.then(|| (kafka_name(host, resolved.port()), kafka_name(host, own.port())));
-        let gate = Gate { mode: Mode::Open, delay: Duration::ZERO, open: HashMap::new(), next: 0 };
+        let link = LinkState { mode: Mode::Open, delay: Duration::ZERO, open: HashMap::new(), next: 0 };
         let state = Arc::new(State {
             server: resolved,
             names,
-            gate: Mutex::new(gate),
+            link: Mutex::new(link),
             changed: Condvar::new(),
             accepted: AtomicU64::new(0),
         });
@@ -115,7 +115,7 @@ impl Proxy {
     /// How many connections are open.
     #[must_use]
     pub fn open(&self) -> usize {
-        self.state.gate().open.len()
+        self.state.link().open.len()
     }
 
     /// Drops every connection, and closes new ones as soon as they come.
@@ -123,7 +123,7 @@ impl Proxy {
         self.state.set(Mode::Cut);
     }
 
-    /// Takes new connections, and passes nothing either way; what comes meanwhile passes after [`Proxy::heal`].
+    /// Takes new connections, and passes nothing either way; what comes while it stalls passes after [`Proxy::heal`].
     pub fn stall(&self) {
         self.state.set(Mode::Stalled);
     }
@@ -141,12 +141,12 @@ impl Proxy {
 
     /// From now on each piece of a stream, either way, waits that long.
     pub fn delay(&self, each: Duration) {
-        self.state.gate().delay = each;
+        self.state.link().delay = each;
     }
 
     /// Drops the connections that are open, and takes new ones: the other end restarted.
     pub fn drop_connections(&self) {
-        self.state.drop_all(&mut self.state.gate());
+        self.state.drop_all(&mut self.state.link());
     }
 }
 
@@ -157,21 +157,21 @@ impl Drop for Proxy {
 }
 
 impl State {
-    fn gate(&self) -> MutexGuard<'_, Gate> {
-        self.gate.lock().unwrap_or_else(PoisonError::into_inner)
+    fn link(&self) -> MutexGuard<'_, LinkState> {
+        self.link.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn set(&self, mode: Mode) {
-        let mut gate = self.gate();
-        gate.mode = mode;
+        let mut link = self.link();
+        link.mode = mode;
         if mode == Mode::Cut {
-            self.drop_all(&mut gate);
+            self.drop_all(&mut link);
         }
         self.changed.notify_all();
     }
 
-    fn drop_all(&self, gate: &mut Gate) {
-        for (_, ends) in gate.open.drain() {
+    fn drop_all(&self, link: &mut LinkState) {
+        for (_, ends) in link.open.drain() {
             for end in ends {
                 // It may be closed already.
                 let _ = end.shutdown(Shutdown::Both);
@@ -182,36 +182,36 @@ impl State {
 
     /// Notes a connection; `None` where they are cut.
     fn enter(&self, ends: [TcpStream; 2]) -> Option<u64> {
-        let mut gate = self.gate();
-        if gate.mode == Mode::Cut {
+        let mut link = self.link();
+        if link.mode == Mode::Cut {
             return None;
         }
-        gate.next += 1;
-        let number = gate.next;
-        gate.open.insert(number, ends);
+        link.next += 1;
+        let number = link.next;
+        link.open.insert(number, ends);
         self.accepted.fetch_add(1, Ordering::SeqCst);
         Some(number)
     }
 
     /// Waits until bytes may pass that way; `false` where their connection is gone.
-    fn pass(&self, number: u64, way: Way) -> bool {
-        let mut gate = self.gate();
+    fn pass(&self, number: u64, direction: Direction) -> bool {
+        let mut link = self.link();
         loop {
-            if !gate.open.contains_key(&number) {
+            if !link.open.contains_key(&number) {
                 return false;
             }
-            let waits = match gate.mode {
+            let waits = match link.mode {
                 Mode::Stalled => true,
-                Mode::AnswersStalled => way == Way::Answer,
+                Mode::AnswersStalled => direction == Direction::Answer,
                 Mode::Open | Mode::Cut => false,
             };
             if !waits {
                 break;
             }
-            gate = self.changed.wait(gate).unwrap_or_else(PoisonError::into_inner);
+            link = self.changed.wait(link).unwrap_or_else(PoisonError::into_inner);
         }
-        let delay = gate.delay;
-        drop(gate);
+        let delay = link.delay;
+        drop(link);
         if !delay.is_zero() {
             std::thread::sleep(delay);
         }
@@ -221,7 +221,7 @@ impl State {
 
 /// One connection, to its end.
 fn serve(state: &Arc<State>, client: &TcpStream) -> io::Result<()> {
-    if state.gate().mode == Mode::Cut {
+    if state.link().mode == Mode::Cut {
         return Ok(());
     }
     let server = TcpStream::connect_timeout(&state.server, CONNECT_LIMIT)?;
@@ -230,17 +230,18 @@ fn serve(state: &Arc<State>, client: &TcpStream) -> io::Result<()> {
     let Some(number) = state.enter([client.try_clone()?, server.try_clone()?]) else { return Ok(()) };
     let (from, to, questions) = (client.try_clone()?, server.try_clone()?, Arc::clone(state));
     let there = std::thread::spawn(move || {
-        let ended = pump(&from, &to, |buffer| questions.pass(number, Way::Question) && !buffer.is_empty());
+        let ended =
+            pump(&from, &to, |buffer| questions.pass(number, Direction::Question) && !buffer.is_empty());
         finish(&to, &from, ended.is_ok());
     });
-    let may = |_: &[u8]| state.pass(number, Way::Answer);
+    let may = |_: &[u8]| state.pass(number, Direction::Answer);
     let ended = match &state.names {
         Some(names) => pump_frames(&server, client, names, may),
         None => pump(&server, client, may),
     };
     finish(client, &server, ended.is_ok());
     let _ = there.join();
-    state.gate().open.remove(&number);
+    state.link().open.remove(&number);
     Ok(())
 }
 
@@ -357,7 +358,7 @@ impl Door {
 impl Drop for Door {
     fn drop(&mut self) {
         self.closed.store(true, Ordering::SeqCst);
-        // Whoever waits for the next one to come must be shown one.
+        // A caller that waits for the next one must be shown one.
         if TcpStream::connect_timeout(&self.address, CONNECT_LIMIT).is_ok()
             && let Some(thread) = self.thread.take()
         {

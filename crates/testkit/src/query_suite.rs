@@ -55,7 +55,7 @@ pub fn a_resolved_plan_gives_the_same_answer(archive: &Archive, plan: &Json, ind
     assert_eq!(first.plan, again.plan);
 }
 
-/// Page by page the same moments come as on one page, though word counts change meanwhile.
+/// Page by page the same moments come as on one page, though word counts change between them.
 pub fn pages_join_to_the_whole(archive: &Archive, plan: &Json, index: &dyn Index) {
     archive.fill(index).unwrap();
     let reader = index.reader(None).unwrap();

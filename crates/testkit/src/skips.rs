@@ -1,4 +1,4 @@
-//! What a test could not do on this machine, for whoever reads the end of a run.
+//! What a test could not do on this machine, for the summary at the end of a run.
 //!
 //! The standard library is all it takes: crates whose tests need nothing else from the kit include this file by its path.
 

@@ -5,7 +5,8 @@ use rushes_store::{AnnotationStore, AppendMode, Effect, EraseTarget, MemoryStore
 use rushes_types::{AnnotationId, Asset, Commit, Error, MovieId, Result, RunId, RunMode, Visibility};
 
 use crate::store_suite::{
-    Said, StoreFixture, asset, asset_id, bytes_of, current, history, lines, lines_of, model, run_id, spec,
+    StoreFixture, TestAnnotation, asset, asset_id, bytes_of, current, history, lines, lines_of, model,
+    run_id, spec,
 };
 
 /// How alike the numbers of a store are to those of the store in memory.
@@ -95,7 +96,7 @@ pub fn op() -> impl Strategy<Value = Op> {
     ]
 }
 
-fn said(lines: &Lines) -> Vec<Said<'static>> {
+fn said(lines: &Lines) -> Vec<TestAnnotation<'static>> {
     lines.iter().map(|(id, start, text)| (IDS[*id], *start, TEXTS[*text])).collect()
 }
 

@@ -28,7 +28,7 @@ pub trait StoreFixture {
 }
 
 /// An annotation of a test: id, start in seconds, what it says.
-pub type Said<'a> = (&'a str, i64, &'a str);
+pub type TestAnnotation<'a> = (&'a str, i64, &'a str);
 
 /// An asset id.
 #[must_use]
@@ -56,14 +56,14 @@ pub fn run_id(id: &str) -> RunId {
 
 /// The line of an annotation.
 #[must_use]
-pub fn line(said: &Said<'_>) -> String {
+pub fn line(said: &TestAnnotation<'_>) -> String {
     format!("{{\"annotation_id\":\"{}\",\"s\":{},\"label\":\"{}\"}}\n", said.0, said.1, said.2)
 }
 
 /// Headers of lines that say this.
 #[must_use]
-pub fn rows(said: &[Said<'_>]) -> Vec<AnnotationHeader> {
-    let row = |(position, said): (u32, &Said<'_>)| {
+pub fn rows(said: &[TestAnnotation<'_>]) -> Vec<AnnotationHeader> {
+    let row = |(position, said): (u32, &TestAnnotation<'_>)| {
         let mut hash = DefaultHasher::new();
         (said.1, said.2).hash(&mut hash);
         AnnotationHeader {
@@ -79,7 +79,7 @@ pub fn rows(said: &[Said<'_>]) -> Vec<AnnotationHeader> {
 
 /// A block of lines.
 #[must_use]
-pub fn lines(on: &str, by: &str, said: &[Said<'_>]) -> BlockInput<'static> {
+pub fn lines(on: &str, by: &str, said: &[TestAnnotation<'_>]) -> BlockInput<'static> {
     let bytes: String = said.iter().map(line).collect();
     BlockInput {
         asset: asset_id(on),
@@ -179,7 +179,7 @@ fn model_of(store: &dyn AnnotationStore, model: &ModelRef) -> Option<Model> {
     store.models().unwrap().into_iter().find(|known| known.model == *model)
 }
 
-pub(crate) fn said(all: &[Said<'_>]) -> BTreeSet<(String, i64, String)> {
+pub(crate) fn said(all: &[TestAnnotation<'_>]) -> BTreeSet<(String, i64, String)> {
     all.iter().map(|s| (s.0.to_owned(), s.1, s.2.to_owned())).collect()
 }
 
@@ -188,11 +188,15 @@ pub(crate) fn register(store: &dyn AnnotationStore, ids: &[&str]) {
     store.put_assets(&assets).unwrap();
 }
 
-pub(crate) fn loose(store: &dyn AnnotationStore, on: &str, by: &str, all: &[Said<'_>]) -> Receipt {
+pub(crate) fn loose(store: &dyn AnnotationStore, on: &str, by: &str, all: &[TestAnnotation<'_>]) -> Receipt {
     store.append_loose(&[lines(on, by, all)], AppendMode::Partial).unwrap()
 }
 
-pub(crate) fn committed(store: &dyn AnnotationStore, spec: &RunSpec, all: &[Said<'_>]) -> (Run, Commit) {
+pub(crate) fn committed(
+    store: &dyn AnnotationStore,
+    spec: &RunSpec,
+    all: &[TestAnnotation<'_>],
+) -> (Run, Commit) {
     let run = store.open_run(spec).unwrap();
     let (on, by) = (spec.asset.as_str(), spec.model.as_str());
     store.append(&run.id, &[lines(on, by, all)], AppendMode::Partial).unwrap();
@@ -464,7 +468,7 @@ pub fn a_large_request_is_kept_to_the_byte_and_in_order(fixture: &mut dyn StoreF
     register(&*store, &["a"]);
     let texts: Vec<(String, String)> =
         (0..3_000).map(|n| (format!("id-{n}"), "x".repeat(300 + n % 700))).collect();
-    let all: Vec<Said<'_>> =
+    let all: Vec<TestAnnotation<'_>> =
         (0..).zip(&texts).map(|(n, (id, text))| (id.as_str(), n, text.as_str())).collect();
     let block = lines("a", "m@1", &all);
     let bytes = block.bytes.to_vec();
@@ -810,7 +814,7 @@ pub fn an_erased_asset_is_gone_but_for_its_tombstone(fixture: &mut dyn StoreFixt
     assert_eq!(current(&*store, "ab"), said(&[("1", 0, "x")]));
     let refused = store.append_loose(&[lines("a", "m@1", &[("1", 0, "x")])], AppendMode::Partial);
     assert_eq!(kind(refused), ErrorKind::NotFound);
-    // It may be registered anew, and then knows nothing of before.
+    // It may be registered again, and then knows nothing of before.
     register(&*store, &["a"]);
     assert_eq!(loose(&*store, "a", "m@1", &[("1", 0, "other")]).accepted, 1);
     assert_eq!(current(&*store, "a"), said(&[("1", 0, "other")]));

@@ -262,14 +262,14 @@ pub fn changes_come_once_as_they_stand_now(store: &dyn TimelineStore) -> Result<
         })
     };
     let put = |f: &FusedAnnotation| Change::Put(Box::new(f.clone()));
-    assert_eq!(sorted(0)?, [put(&again), put(&z)], "whoever has nothing has nothing to forget");
+    assert_eq!(sorted(0)?, [put(&again), put(&z)], "a reader that has nothing has nothing to forget");
     assert_eq!(sorted(1)?, [put(&again), Change::Erased(y.fused_key()), put(&z)]);
     assert_eq!(sorted(2)?, [put(&again), Change::Erased(y.fused_key())]);
     assert!(sorted(5)?.is_empty());
     Ok(())
 }
 
-/// Counts add up, and a word that nobody says is gone.
+/// Counts add up, and a word without annotations is gone.
 pub fn words_are_counted_over_all_assets(store: &dyn TimelineStore) -> Result<()> {
     let count = |asset: &str, after, upto, words: &[(&str, i64)], n| {
         let mut new = update(asset, after, upto, &[]);
@@ -291,7 +291,7 @@ pub fn words_are_counted_over_all_assets(store: &dyn TimelineStore) -> Result<()
     Ok(())
 }
 
-/// Who made the index anew waits for it, though nothing else changed.
+/// A caller that rebuilt the index waits for it, though nothing else changed.
 pub fn a_watermark_that_comes_again_is_told_again(store: &dyn TimelineStore) -> Result<()> {
     for _ in 0..3 {
         store.apply(&[], &[watermark(7)])?;

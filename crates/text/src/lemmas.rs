@@ -1,7 +1,7 @@
 //! What does an operator know about words that we do not?
 //!
 //! A plain text, one line `form<TAB>lemma` (several lines for several lemmas, `#` for remarks), for any language. It
-//! is data of the index: whoever loads one must write its hash beside [`crate::ANALYSER_VERSION`].
+//! is data of the index: an index that loads one must write its hash beside [`crate::ANALYSER_VERSION`].
 
 use crate::fold::{fold_word, lower_word};
 use crate::language::Language;

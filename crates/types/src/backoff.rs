@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 /// of its step, so that many who were turned away together do not come back together.
 ///
 /// It only computes: who waits does so in its own way (a thread sleeps, a task is polled later, a worker may be stopped
-/// meanwhile), and decides how long to go on.
+/// while it waits), and decides how long to go on.
 #[derive(Debug, Clone)]
 pub struct Backoff {
     first: Duration,

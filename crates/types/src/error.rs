@@ -21,7 +21,7 @@ pub enum ErrorKind {
     Busy,
     /// No room on the disk: writes have stopped.
     StorageFull,
-    /// A read, write or fsync failed: writes have stopped until the archive is opened anew.
+    /// A read, write or fsync failed: writes have stopped until the archive is reopened.
     Storage,
     /// Stored bytes are not what was written.
     Corrupt,

@@ -9,7 +9,7 @@
 //! [`block`] reads a stored block back.
 //!
 //! *Ours* is the compact codec of what fusion keeps ([`codec`]). It is read with length checks and answers `Corrupt`:
-//! whoever meets that cannot mend the bytes, only rebuild them.
+//! a reader that meets that cannot mend the bytes, only rebuild them.
 //!
 //! **Invariants.**
 //!

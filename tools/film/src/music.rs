@@ -1,4 +1,4 @@
-//! Sounds that nobody speaks: a bell, a horn, geese, a piano, thunder, the sea. All are computed.
+//! Sounds without words: a bell, a horn, geese, a piano, thunder, the sea. All are computed.
 
 use std::f32::consts::TAU;
 

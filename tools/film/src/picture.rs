@@ -100,7 +100,7 @@ fn view(shot: &Shot) -> Transform {
         .pre_translate(-x, -y)
 }
 
-/// Who is seen in the shot, and nobody else: no sliver of a neighbour.
+/// Who is seen in the shot, alone: no sliver of a neighbour.
 fn paint_people(brush: &mut Brush<'_>, episode: &Episode, shot: &Shot, frame: i64) {
     let speech = episode.speeches.iter().find(|s| s.span.contains(frame));
     for stay in episode.stays.iter().filter(|s| s.span.contains(frame)) {

@@ -7,7 +7,7 @@ use anyhow::{Context, bail, ensure};
 
 use super::{Server, Settings};
 
-/// How long one server may take to start, where nobody says otherwise.
+/// How long one server may take to start, by default.
 const START_LIMIT: Duration = Duration::from_secs(180);
 
 /// What shall be done.

@@ -1,5 +1,5 @@
 //! The published jars, by Maven, and what is compiled and laid out beside them. Done once for each state of our own
-//! files, and anew when one of them changes.
+//! files, and again when one of them changes.
 
 use std::fs::File;
 use std::path::{Path, PathBuf};

@@ -1,5 +1,5 @@
 //! A server's process: started, recognised, signalled. It is known by its id and by its command line, so that a number
-//! which meanwhile belongs to somebody else is never signalled.
+//! which belongs to another process by now is never signalled.
 
 use std::fs::File;
 use std::os::unix::process::CommandExt;
@@ -109,7 +109,7 @@ fn is_gone(pid: Pid, mark: &str) -> bool {
     let state = stat.rsplit(')').next().unwrap_or_default().trim_start().chars().next();
     let threads = std::fs::read_dir(proc.join("task")).map_or(0, Iterator::count);
     let line = std::fs::read(proc.join("cmdline")).unwrap_or_default();
-    // One that ended and that nobody has waited for; or the number belongs to another one by now.
+    // One that ended and was not waited for; or the number belongs to another one by now.
     (matches!(state, Some('Z' | 'X')) && threads <= 1) || (!line.is_empty() && !bears(&line, mark))
 }
 

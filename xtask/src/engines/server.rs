@@ -176,7 +176,7 @@ fn cassandra(dir: &Path) -> anyhow::Result<Vec<String>> {
             "-Xss512k",
             "-Dcassandra-foreground=yes",
             "-Dlogback.configurationFile=config/logback.xml",
-            // There is nobody to wait for.
+            // There is no process to wait for.
             "-Dcassandra.skip_wait_for_gossip_to_settle=0",
             "-Dcassandra.ring_delay_ms=100",
         ]

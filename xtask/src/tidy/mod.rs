@@ -1,4 +1,4 @@
-//! `cargo xtask tidy`: what neither compiler nor clippy checks. Runs as a unit test too, so that nobody has to think
+//! `cargo xtask tidy`: what neither compiler nor clippy checks. Runs as a unit test too, so that no one has to think
 //! of it. Every rule is a pure function from file contents to a list of problems; each problem says what to do.
 
 use std::path::Path;

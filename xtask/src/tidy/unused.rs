@@ -1,4 +1,4 @@
-//! Dependencies that no source file names: each costs whoever builds the project its compile time, for nothing.
+//! Dependencies that no source file names: each costs compile time, for nothing.
 
 use toml::Value;
 

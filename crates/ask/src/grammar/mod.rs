@@ -44,7 +44,7 @@ pub(crate) enum Sense {
     Say,
     /// What follows is talked about.
     About,
-    /// Nobody speaks.
+    /// No dialogue.
     Silence,
     /// Dialogue as such.
     Dialogue,

@@ -29,7 +29,7 @@ fn the_questions_of_a_second_look_are_read_right() {
 
 #[test]
 fn most_questions_that_no_rule_was_made_for_are_read_right() {
-    // Their misses are not shown here, so that nobody makes rules for them: `rushes questions` prints them.
+    // Their misses are not shown here, so that no rules are made for them: `rushes questions` prints them.
     let score = scored(HELD_OUT);
     assert!(score.all.right >= HELD_OUT_RIGHT, "{} of {}", score.all.right, score.all.asked);
 }

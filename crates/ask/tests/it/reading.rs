@@ -1,14 +1,14 @@
 //! What the answer says of how a question was read.
 
 use rushes_ask::questions::{LEXICON, WrittenLexicon};
-use rushes_ask::{Asked, ReadingKind, ask, in_short};
+use rushes_ask::{ParsedQuestion, ReadingKind, ask, in_short};
 use rushes_plan::{Mode, Plan};
 
-fn read(text: &str) -> Asked {
+fn read(text: &str) -> ParsedQuestion {
     ask(text, &Plan::default(), &WrittenLexicon::read(LEXICON).unwrap()).unwrap()
 }
 
-fn span(asked: &Asked, text: &str) -> (ReadingKind, Option<String>) {
+fn span(asked: &ParsedQuestion, text: &str) -> (ReadingKind, Option<String>) {
     let span = asked.reading.spans.iter().find(|s| s.text == text).unwrap();
     (span.kind, span.pointer.clone())
 }

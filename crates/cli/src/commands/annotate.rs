@@ -69,7 +69,7 @@ pub fn run(config: &Config, args: &Annotate, json_output: bool, quiet: bool) -> 
         let columns = ["asset_id", "accepted", "rejected", "error"];
         super::registry::list(&done, &columns, "");
     }
-    if failed { Err(Failure::Said) } else { Ok(()) }
+    if failed { Err(Failure::Reported) } else { Ok(()) }
 }
 
 /// One asset: a run, the program, its lines, commit or abort.
@@ -111,7 +111,7 @@ fn program(client: &Client, args: &Annotate, asset: &str, path: &str, run: &str)
         if sent.is_err() {
             signal(group, Signal::KILL);
         }
-        // It is only waited for, not let go yet: so nobody else can get its number while it may be signalled.
+        // It is only waited for, not let go yet: so no other process can get its number while it may be signalled.
         if let Some(id) = group {
             let _ = waitid(WaitId::Pid(id), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT);
         }

@@ -14,7 +14,7 @@ pub fn check(config: &Config, json_output: bool) -> Outcome {
     } else {
         print(config)?;
     }
-    if config.problems.is_empty() { Ok(()) } else { Err(Failure::Said) }
+    if config.problems.is_empty() { Ok(()) } else { Err(Failure::Reported) }
 }
 
 fn document(config: &Config) -> Outcome<Value> {

@@ -207,7 +207,7 @@ fn register(client: &Client, encoder: &dyn Encoder, model: &str, dimensions: usi
     }
 }
 
-/// Opens the run of this name, or the first of its followers that nobody gave up or committed.
+/// Opens the run of this name, or the first of its followers that is neither aborted nor committed.
 fn open(client: &Client, asset: &str, model: &str, name: &str) -> Outcome<String> {
     for n in 1..=RUN_NAMES_MAX {
         let run = if n == 1 { name.to_owned() } else { format!("{name}-{n}") };

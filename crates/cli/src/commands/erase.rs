@@ -64,7 +64,7 @@ fn target(args: &Erase) -> Outcome<(Value, String)> {
     Ok((target, format!("annotation `{id}` of model `{model}` on asset `{asset}`")))
 }
 
-/// Asks the person; where nobody can be asked, erasing needs `--yes`.
+/// Asks the person; without a terminal, erasing needs `--yes`.
 fn confirm(words: &str) -> Outcome {
     if !std::io::stdin().is_terminal() || !std::io::stderr().is_terminal() {
         return Err(Failure::Usage(format!("this would erase {words} for good; say so with --yes")));

@@ -56,7 +56,7 @@ pub fn run(config: &Config, args: Ingest, json_output: bool, quiet: bool) -> Out
         summary.print();
     }
     report(&intake, &summary, caught_up, client.archive().is_some(), json_output)?;
-    if intake.sender.totals().rejected > 0 { Err(Failure::Said) } else { Ok(()) }
+    if intake.sender.totals().rejected > 0 { Err(Failure::Reported) } else { Ok(()) }
 }
 
 fn send_file(intake: &mut Intake<'_>, client: &Client, input: &Path) -> Outcome {

@@ -33,7 +33,7 @@ pub fn verify(config: &Config, json_output: bool, quiet: bool) -> Outcome {
         match problems {
             0 => output::line(&format!("all is well: {annotations} of {assets} are the same in every stage")),
             n => output::line(&format!(
-                "{} in {annotations} of {assets}; `rushes rebuild` makes derived data anew",
+                "{} in {annotations} of {assets}; `rushes rebuild` rebuilds derived data",
                 plural(n, "problem")
             )),
         }
@@ -48,7 +48,7 @@ pub fn verify(config: &Config, json_output: bool, quiet: bool) -> Outcome {
             );
         }
     }
-    if problems > 0 { Err(Failure::Said) } else { Ok(()) }
+    if problems > 0 { Err(Failure::Reported) } else { Ok(()) }
 }
 
 /// `rushes rebuild`
@@ -67,7 +67,7 @@ pub fn rebuild(config: &Config, index_only: bool, json_output: bool, quiet: bool
         return output::json(&done);
     }
     let upto = done.get("read_point").and_then(Value::as_u64).unwrap_or(0);
-    output::line(&format!("made anew; all up to commit {} can be searched", count(upto)));
+    output::line(&format!("rebuilt; all up to commit {} can be searched", count(upto)));
     Ok(())
 }
 
@@ -80,7 +80,7 @@ pub fn reindex(config: &Config, json_output: bool, quiet: bool) -> Outcome {
         return output::json(&done);
     }
     let copied = done.get("copied").and_then(Value::as_u64).unwrap_or(0);
-    output::line(&format!("made anew; {} copied, and searched all the time", plural(copied, "document")));
+    output::line(&format!("rebuilt; {} copied, and searchable all the time", plural(copied, "document")));
     Ok(())
 }
 

@@ -61,7 +61,7 @@ pub fn run(config: &Config, args: &Migrate, json_output: bool, quiet: bool) -> O
         print(&source, &to, args, &report, aborted);
     }
     let whole = report.compared.is_same() && report.open_runs.is_empty();
-    if whole { Ok(()) } else { Err(Failure::Said) }
+    if whole { Ok(()) } else { Err(Failure::Reported) }
 }
 
 /// The archive that moves: the one at hand, unless one is named.

@@ -171,7 +171,7 @@ fn send(
             output::count(refused)
         ));
     }
-    if refused > 0 { Err(Failure::Said) } else { Ok(()) }
+    if refused > 0 { Err(Failure::Reported) } else { Ok(()) }
 }
 
 fn array(value: &Value, name: &str) -> Vec<Value> {

@@ -120,7 +120,7 @@ fn append(client: &Client, run: &str, files: &[std::path::PathBuf], json_output:
             output::count(totals.rejected)
         ));
     }
-    if totals.rejected > 0 { Err(Failure::Said) } else { Ok(()) }
+    if totals.rejected > 0 { Err(Failure::Reported) } else { Ok(()) }
 }
 
 /// `FROM-TO` in seconds, as a time range in nanoseconds.

@@ -11,7 +11,7 @@ use crate::progress::{Bar, Bars};
 
 /// How long `--wait` waits for the later stages before it says that they are still at it.
 const WAIT_MAX: Duration = Duration::from_secs(3600);
-/// How long a search on a folder waits: nobody else is there to finish the work.
+/// How long a search on a folder waits: no server is there to finish the work.
 const BRIEF_WAIT_MAX: Duration = Duration::from_secs(20);
 /// Pause between two looks.
 const PAUSE: Duration = Duration::from_millis(20);

@@ -13,7 +13,7 @@ use crate::support::{Place, shared};
 
 type Spans = Vec<(i64, i64)>;
 /// (asset, start, end) of a moment.
-type Moment = (String, i64, i64);
+type FoundRange = (String, i64, i64);
 
 /// Joined dialogue is at most this far apart.
 const JOIN_NS: i64 = 2_000_000_000;
@@ -169,7 +169,7 @@ fn both(a: &Spans, b: &Spans) -> Spans {
 }
 
 /// All moments of a plan, page by page, and the first page's answer.
-fn ask(place: &Place, mut plan: Value) -> (Vec<Moment>, Value) {
+fn ask(place: &Place, mut plan: Value) -> (Vec<FoundRange>, Value) {
     plan["limit"] = json!(1000);
     let mut found = Vec::new();
     let mut first: Option<Value> = None;
@@ -195,7 +195,7 @@ fn ask(place: &Place, mut plan: Value) -> (Vec<Moment>, Value) {
 
 /// Both are the same moments.
 #[track_caller]
-fn same(what: &str, mut found: Vec<Moment>, mut expected: Vec<Moment>) {
+fn same(what: &str, mut found: Vec<FoundRange>, mut expected: Vec<FoundRange>) {
     found.sort();
     expected.sort();
     eprintln!("{what}: {} moments", expected.len());
@@ -304,7 +304,7 @@ fn monica_then_rachel(place: &Place, truth: &Truth) {
 fn longest_of_each_season(place: &Place, truth: &Truth) {
     let plan = json!({"all": [character("Joey")], "rank_by": "duration", "group_by": ["season"], "top": 3});
     let (found, answer) = ask(place, plan);
-    let mut seasons: BTreeMap<String, Vec<Moment>> = BTreeMap::new();
+    let mut seasons: BTreeMap<String, Vec<FoundRange>> = BTreeMap::new();
     for asset in truth.assets() {
         let season = asset["friends-s".len()..][..2].trim_start_matches('0').to_owned();
         let spans = truth.speaks(&asset, "Joey");

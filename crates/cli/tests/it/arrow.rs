@@ -10,10 +10,10 @@ use serde_json::json;
 use crate::support::Place;
 
 /// A row: asset, model (none: null), start in seconds, label.
-type Said<'a> = (&'a str, Option<&'a str>, i64, &'a str);
+type ArrowRow<'a> = (&'a str, Option<&'a str>, i64, &'a str);
 
 /// A batch of rows of one second each; `padding` bytes in a column that means nothing go with every row.
-fn batch(rows: &[Said<'_>], padding: usize) -> RecordBatch {
+fn batch(rows: &[ArrowRow<'_>], padding: usize) -> RecordBatch {
     let pad = vec![0u8; padding];
     let second = |n: i64| n * 1_000_000_000;
     let columns: Vec<(&str, ArrayRef)> = vec![
@@ -74,7 +74,7 @@ fn several_files_of_record_batches_replace_as_one_run() {
 fn files_longer_than_a_request_are_sent_in_parts() {
     // 72 MiB, above what the server takes at once: as a few batches, and as a single one.
     let rows: Vec<String> = (0..72).map(|n| format!("l{n}")).collect();
-    let rows: Vec<Said<'_>> =
+    let rows: Vec<ArrowRow<'_>> =
         (0..).zip(&rows).map(|(n, label)| ("one", Some("faces@3"), n * 2, label.as_str())).collect();
     let parts: Vec<RecordBatch> = rows.chunks(5).map(|part| batch(part, 1 << 20)).collect();
     let place = Place::new();

@@ -221,7 +221,7 @@ fn shell(place: &Place, archive: &Path, command: &str) -> Command {
     let folders = std::env::var_os("PATH").unwrap_or_default();
     let folders = [binary.parent().unwrap().to_path_buf()].into_iter().chain(std::env::split_paths(&folders));
     let mut shell = Command::new("sh");
-    // What a test asks of its machine must not come from whoever runs it.
+    // What a test asks of its machine must not come from the person who runs it.
     for (name, _) in std::env::vars_os().filter(|(name, _)| name.to_string_lossy().starts_with("RUSHES_")) {
         shell.env_remove(name);
     }

@@ -92,7 +92,7 @@ fn an_index_gets_more_shards_while_it_is_searched_and_written_to() {
     });
     assert_eq!(indices.annotations(), ("-v4".to_owned(), "3".to_owned()));
     assert!(taken.load(Ordering::SeqCst) > 0);
-    place.run(&["rebuild", "--index", "--online"]).ok().says("made anew").says("documents copied");
+    place.run(&["rebuild", "--index", "--online"]).ok().says("rebuilt").says("documents copied");
     drop(server);
     place.run(&["verify"]).ok().says("all is well");
     assert_eq!(place.moments(&json!({"all": [{"label": "Ross"}]})).len(), taken.load(Ordering::SeqCst));

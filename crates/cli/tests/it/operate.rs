@@ -23,7 +23,7 @@ fn status_verify_and_rebuild() {
     place.run(&["status"]).ok().says("6 annotations of 2 assets").says("all of it can be searched");
     place.run(&["verify"]).ok().says("all is well");
     assert_eq!(place.run(&["verify", "--json"]).ok().json()["problem_count"], 0);
-    place.run(&["rebuild"]).ok().says("made anew");
+    place.run(&["rebuild"]).ok().says("rebuilt");
     place.run(&["rebuild", "--index", "--json"]).ok();
     place.run(&["rebuild", "--online"]).code(2).warns("--index");
     place.run(&["rebuild", "--index", "--online"]).code(1).warns("leave `--online` away");

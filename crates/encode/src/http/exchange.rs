@@ -44,7 +44,7 @@ impl Exchange {
             .timeout_connect(Some(CONNECT_MAX))
             .max_redirects(0)
             .http_status_as_error(false)
-            // Whoever wants a proxy between puts its address in the configuration.
+            // A proxy between is named in the configuration.
             .proxy(None)
             .tls_config(tls)
             .user_agent("rushes")

@@ -6,7 +6,7 @@
 //! pauses. A conditional write is never repeated here: where its outcome is unknown the caller is told so
 //! ([`rushes_types::ErrorKind::OutcomeUnknown`]) and reads back what became of it with [`Cluster::serial`].
 //!
-//! [`Schema`] makes and migrates tables in numbered steps; [`Lease`] lets one process at a time do a thing.
+//! [`Schema`] makes and migrates tables by numbered migrations; [`Lease`] lets one process at a time do a thing.
 
 mod cluster;
 mod config;
@@ -19,7 +19,7 @@ mod statement;
 pub use cluster::Cluster;
 pub use config::{Config, Level, Replication, SerialLevel};
 pub use lease::Lease;
-pub use schema::{Schema, Step};
+pub use schema::{Migration, Schema};
 pub use statement::{Outcome, Write};
 
 /// The driver's types that callers name: values, rows, and the traits that bind them.

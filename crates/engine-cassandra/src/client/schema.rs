@@ -1,8 +1,8 @@
-//! Making and migrating tables, in numbered steps.
+//! Making and migrating tables, by numbered migrations.
 //!
-//! A component of ours (the annotation store, the fused store) has a list of steps. Which of them are done stands in the
-//! table `schema_steps`. Steps that are not done yet are carried out in their order, each waiting until all nodes agree on
-//! the schema. One process at a time does this, under a [`Lease`]. Every step must bear being done twice.
+//! A component of ours (the annotation store, the fused store) has a list of migrations. Which of them are done stands in the
+//! table `schema_steps`. Migrations that are not done yet are carried out in their order, each waiting until all nodes agree on
+//! the schema. One process at a time does this, under a [`Lease`]. Every migration must bear being done twice.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -22,10 +22,10 @@ const DEFINITION: Duration = Duration::from_secs(60);
 /// The pause between two looks at it.
 const LOOK: Duration = Duration::from_millis(200);
 
-/// One step: a statement in which `{ks}` stands for the keyspace.
+/// One migration: a statement in which `{ks}` stands for the keyspace.
 #[derive(Debug, Clone, Copy)]
-pub struct Step {
-    /// Its number; steps ascend by one, from one.
+pub struct Migration {
+    /// Its number; migrations ascend by one, from one.
     pub number: i32,
     /// The statement, `IF NOT EXISTS` or otherwise harmless when done twice.
     pub cql: &'static str,
@@ -38,12 +38,12 @@ pub struct Schema {
     pub component: &'static str,
     /// What it is called in messages.
     pub what: &'static str,
-    /// Its steps.
-    pub steps: &'static [Step],
+    /// Its migrations.
+    pub migrations: &'static [Migration],
 }
 
 impl Schema {
-    /// Carries out the steps that are not done yet.
+    /// Carries out the migrations that are not done yet.
     ///
     /// # Errors
     /// Unsupported where a newer version has been here; Busy where another process holds the schema for too long.
@@ -78,24 +78,24 @@ impl Schema {
 
     async fn carry_out(&self, cluster: &Cluster, lease: &Lease) -> Result<()> {
         let note = format!("INSERT INTO {} (component, step) VALUES (?, ?)", cluster.table("schema_steps"));
-        for step in self.missing(cluster).await? {
+        for migration in self.missing(cluster).await? {
             if !lease.take(cluster).await? {
                 return Err(
                     Error::new(ErrorKind::Busy, "another process took the tables over").mend("try again")
                 );
             }
-            cluster.define(&step.cql.replace("{ks}", &cluster.config().keyspace)).await?;
-            cluster.write(&note, (self.component, step.number)).await?;
+            cluster.define(&migration.cql.replace("{ks}", &cluster.config().keyspace)).await?;
+            cluster.write(&note, (self.component, migration.number)).await?;
         }
         Ok(())
     }
 
-    /// The steps that are not done yet.
-    async fn missing(&self, cluster: &Cluster) -> Result<Vec<Step>> {
+    /// The migrations that are not done yet.
+    async fn missing(&self, cluster: &Cluster) -> Result<Vec<Migration>> {
         let cql = format!("SELECT step FROM {} WHERE component = ?", cluster.table("schema_steps"));
         let done: Vec<i32> =
             cluster.rows::<(i32,)>(&cql, (self.component,)).await?.into_iter().map(|(n,)| n).collect();
-        let known = self.steps.iter().map(|s| s.number).max().unwrap_or(0);
+        let known = self.migrations.iter().map(|s| s.number).max().unwrap_or(0);
         if let Some(newer) = done.iter().copied().filter(|n| *n > known).max() {
             return Err(Error::new(
                 ErrorKind::Unsupported,
@@ -107,7 +107,7 @@ impl Schema {
             )
             .mend("take the newer version of rushes"));
         }
-        Ok(self.steps.iter().filter(|s| !done.contains(&s.number)).copied().collect())
+        Ok(self.migrations.iter().filter(|s| !done.contains(&s.number)).copied().collect())
     }
 }
 
@@ -131,7 +131,7 @@ impl Cluster {
         self.block_on(self.define(&format!("DROP KEYSPACE IF EXISTS {}", self.config().keyspace)))
     }
 
-    /// Makes keyspace, notes of steps, and leases where they are not there; otherwise checks the copies it keeps.
+    /// Makes keyspace, notes of migrations, and leases where they are not there; otherwise checks the copies it keeps.
     pub(crate) async fn open_keyspace(&self) -> Result<()> {
         let keyspace = &self.config().keyspace;
         let cql = "SELECT replication FROM system_schema.keyspaces WHERE keyspace_name = ?";
@@ -188,7 +188,7 @@ impl Cluster {
 
 #[cfg(feature = "testing")]
 impl Cluster {
-    /// Notes a step as done, as a later version does.
+    /// Notes a migration as done, as a later version does.
     ///
     /// # Errors
     /// As the nodes say.

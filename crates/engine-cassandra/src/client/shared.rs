@@ -2,12 +2,12 @@
 
 use rushes_types::{Error, ErrorKind, Result};
 
-use crate::client::{Cluster, Schema, Step, Write};
+use crate::client::{Cluster, Migration, Schema, Write};
 
 const SCHEMA: Schema = Schema {
     component: "shared",
     what: "what all processes agree on",
-    steps: &[Step {
+    migrations: &[Migration {
         number: 1,
         cql: "CREATE TABLE IF NOT EXISTS {ks}.shared (name text PRIMARY KEY, said text)",
     }],

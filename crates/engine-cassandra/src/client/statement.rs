@@ -89,7 +89,7 @@ impl Cluster {
     }
 
     /// As [`Cluster::write_many`], but each group goes as one unlogged batch. A group must be of one partition and
-    /// stay well below the server's limit for batches (`batch_size_fail_threshold`, 640 KiB where nobody changed it).
+    /// stay well below the server's limit for batches (`batch_size_fail_threshold`, 640 KiB by default).
     ///
     /// # Errors
     /// As [`Cluster::write`].

@@ -49,7 +49,7 @@ impl CassandraStore {
                     return Ok(());
                 }
                 if block.positions.len() < before {
-                    // Erased, and not written anew yet.
+                    // Erased, and not rewritten yet.
                     block.bytes = self.blank(&block)?;
                 }
                 each(block)
@@ -89,7 +89,7 @@ impl History for CassandraStore {
         let overlay = self.cluster.block_on(Overlay::read(&self.cluster, asset))?;
         let holes = overlay.holes.get(&segment_name(segment)).into_iter().flatten().copied().collect();
         let given = self.give_blocks(asset, &pieces, &holes, each);
-        // There is no view of many partitions at one moment here: what was erased meanwhile may be missing in part.
+        // There is no view of many partitions at one moment here: what was erased during the read may be missing in part.
         if self.committed_pieces(asset, segment)?.is_none() {
             return Err(Error::new(
                 ErrorKind::Busy,

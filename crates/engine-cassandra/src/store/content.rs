@@ -1,7 +1,7 @@
 //! Content: blocks and the ids they hold, in pieces.
 //!
 //! A piece is what one request adds to one run, or to one asset's loose lines of one model. Its number is random and
-//! nobody knows it before a commit names it, so its rows are written plainly, ahead of the commit. Partitions are bounded:
+//! nothing refers to it before a commit names it, so its rows are written plainly, ahead of the commit. Partitions are bounded:
 //! a piece is cut into rows of at most 256 KiB, 64 of them a partition; ids go 4,096 to a row, 32 rows a partition.
 //!
 //! Every write and delete here carries a number of ours as its time-stamp, so that what an erasure wrote is never undone by
@@ -238,7 +238,7 @@ pub async fn remove(cluster: &Cluster, asset: &AssetId, piece: PieceRow, stamp: 
     cluster.write_many(IDS, (0..piece.parts.div_ceil(PARTS_PER_CHUNK)).map(key)).await
 }
 
-/// Removes a piece of which nobody knows how large it is: partition after partition until one is empty.
+/// Removes a piece of unknown size: partition after partition until one is empty.
 pub async fn remove_unknown(cluster: &Cluster, asset: &AssetId, piece: u64, stamp: u64) -> Result<()> {
     const BLOCK: &str = "SELECT block FROM blocks WHERE asset = ? AND piece = ? AND chunk = ? LIMIT 1";
     const PART: &str = "SELECT part FROM ids WHERE asset = ? AND piece = ? AND chunk = ? LIMIT 1";
@@ -266,7 +266,7 @@ pub async fn remove_unknown(cluster: &Cluster, asset: &AssetId, piece: u64, stam
     Ok(())
 }
 
-/// Writes a block anew in the place of one that was read, or removes it (`None`).
+/// Rewrites a block that was read, or removes it (`None`).
 pub async fn rewrite(
     cluster: &Cluster,
     asset: &AssetId,
@@ -294,7 +294,7 @@ pub async fn rewrite(
     cluster.write_many(DELETE, deletes).await
 }
 
-/// Writes a row of ids anew.
+/// Rewrites a row of ids.
 pub async fn rewrite_part(
     cluster: &Cluster,
     asset: &AssetId,

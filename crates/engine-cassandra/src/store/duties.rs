@@ -1,4 +1,4 @@
-//! Removing what erasures left: content of what is gone, and blocks anew without erased annotations.
+//! Removing what erasures left: content of what is gone, and rewriting blocks without erased annotations.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::PoisonError;
@@ -67,7 +67,7 @@ impl CassandraStore {
             None => Write::new(REMOVE, (asset, kind, name, num, was)),
         };
         match self.cluster.conditional(&[write]).await {
-            // Whoever changed it knew more.
+            // The process that changed it knew more.
             Ok(Outcome::Applied | Outcome::Refused) => Ok(()),
             Err(e) if e.kind() == ErrorKind::OutcomeUnknown => Ok(()),
             Err(e) => Err(e),
@@ -151,7 +151,7 @@ impl CassandraStore {
         Ok(())
     }
 
-    /// Writes blocks and ids anew without annotations that were erased one by one.
+    /// Rewrites blocks and ids without annotations that were erased one by one.
     async fn fill_holes(&self, asset: &AssetId, state: &mut crate::store::state::AssetState) -> Result<()> {
         let rows = head::rows(&self.cluster, asset, kind::HOLE).await?;
         let mut segments: BTreeMap<String, (u64, HashSet<Hole>, bool)> = BTreeMap::new();

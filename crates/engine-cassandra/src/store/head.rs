@@ -169,7 +169,7 @@ impl Record {
     }
 }
 
-/// What one request kept: its content lies under a number that nobody knew before it was committed.
+/// What one request kept: its content lies under a number that nothing referred to before it was committed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PieceRow {
     /// The number.

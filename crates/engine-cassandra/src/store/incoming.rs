@@ -1,4 +1,4 @@
-//! Content of assets that are taken over, on its way into pieces that nobody knows of yet.
+//! Content of assets that are imported, on its way into pieces that nothing refers to yet.
 
 use std::collections::HashMap;
 
@@ -64,7 +64,7 @@ impl<'a> Incoming<'a> {
         let piece = content.as_piece(new_segment()?);
         let (store, asset) = (self.store, self.asset);
         self.written.push(piece);
-        // On a thread of its own: the content may come out of another store's waiting for its engine, and nobody waits
+        // On a thread of its own: the content may come out of another store's waiting for its engine, and no thread waits
         // within that.
         let outcome = std::thread::scope(|scope| {
             let work = || {

@@ -4,8 +4,8 @@
 //!
 //! All that must change together lies in one partition a asset, the *head*: its version, its document, its runs, and the
 //! *tail* of its history, whose rows are the outbox at the same time. A change reads the head, decides, and writes
-//! `IF version = …`; whoever loses decides again. Content is not in it: blocks and the ids they hold are written before,
-//! plainly, under random numbers that nobody knows until the head names them. The relay moves carried commits from the tail
+//! `IF version = …`; the loser decides again. Content is not in it: blocks and the ids they hold are written before,
+//! plainly, under random numbers that nothing refers to until the head names them. The relay moves carried commits from the tail
 //! to the table `history` and only then out of the head, so a head stays small.
 //!
 //! # Bounded partitions
@@ -18,13 +18,13 @@
 //!
 //! Commits are numbered by the clocks of up to 512 processes: unique, growing for each asset, about in the order of time.
 //! Each process publishes a floor below which nothing of its own is under way; the lowest floor is the watermark. A process
-//! that falls silent is closed by whoever relays.
+//! that falls silent is closed by the relay.
 //!
 //! # What an operator must know
 //!
 //! Acknowledged means: written by a quorum. Whether that survives a power cut is the nodes' `commitlog_sync`; opening warns
 //! where it is `periodic`. Erased content leaves the disks when its tombstones are compacted: `gc_grace_seconds` of `blocks`
-//! and `ids` is four hours, so repair runs at least that often or a node that was away for longer is built anew; after
+//! and `ids` is four hours, so repair runs at least that often or a node that was away for longer is rebuilt; after
 //! it, `nodetool garbagecollect` removes the bytes at once, and snapshots are the operator's to clear.
 
 mod append;

@@ -30,7 +30,7 @@ const TAIL_MAX: i32 = 4_096;
 const ASSETS_AT_ONCE: usize = 32;
 /// Commits that leave a tail in one conditional write.
 const TRIM: usize = 200;
-/// How often a watermark is said again where nothing happens: whoever was told may have failed to write it down.
+/// How often a watermark is repeated where nothing happens: the relay may have failed to append it.
 const AGAIN: Duration = Duration::from_secs(30);
 
 struct OutboxEntry {
@@ -158,7 +158,7 @@ impl CassandraStore {
         let registered = registered::all(&self.cluster).await?;
         let floors = registered::floors(&self.cluster).await?;
         let said: HashMap<i64, u64> = floors.iter().map(|f| (f.id, f.floor)).collect();
-        // A writer that did not say anything yet will start above the others, but nobody knows where.
+        // A writer that did not say anything yet will start above the others, but it is not known where.
         let of_active: Option<Vec<u64>> = registered.iter().map(|w| said.get(&w.id).copied()).collect();
         let lowest = of_active.map(|of_active| {
             let of_those_that_left = || floors.iter().map(|f| f.floor).max();
@@ -242,7 +242,7 @@ impl CassandraStore {
         if !writer.closed && !registered::close(&self.cluster, writer.number, writer.id).await? {
             return Ok(());
         }
-        // Only now: whoever notes an asset from here on sees that it is closed.
+        // Only now: a writer that notes an asset from here on sees that it is closed.
         for note in notes(&self.cluster).await?.into_iter().filter(|n| n.writer == writer.id) {
             let stamp = self.writers.stamp(note.num);
             head::fence(&self.cluster, &note.asset, stamp).await?;

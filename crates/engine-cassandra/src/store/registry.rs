@@ -166,7 +166,7 @@ impl CassandraStore {
         Ok(self.model_rows().await?.1.into_iter().map(|(model, _)| model).collect())
     }
 
-    /// Writes a model; `false` where it is there and the assets that it wrote on were told. `told`: nobody is to be told.
+    /// Writes a model; `false` where it is there and the assets that it wrote on have their events. `told`: no event is to be written.
     pub(crate) async fn put_model(&self, model: &Model, told: bool) -> Result<bool> {
         const VERSION: &str = "UPDATE models SET version = ? WHERE one = 0 IF version = ?";
         const PUT: &str = "INSERT INTO models (one, model, value, told) VALUES (0, ?, ?, ?)";
@@ -195,7 +195,7 @@ impl CassandraStore {
         if !self.put_model(model, false).await? {
             return Ok(());
         }
-        // A process that stops here leaves the model untold: whoever sends it again tells.
+        // A process that stops here leaves the model unannounced: sending it again announces it.
         let used = self.used_on(&model.model).await?;
         self.change_each(&used, async |tx| Ok(Some(tx.commit_plain(Effect::Registered)))).await?;
         self.note_told(model).await

@@ -21,7 +21,7 @@ use crate::store::schema::{slice, slices};
 use crate::store::tx::Tx;
 use crate::store::writers::new_segment;
 
-/// How long a name that was taken for a run that is not there yet is left to whoever took it, in seconds.
+/// How long a name that was taken for a run that is not there yet is left to the process that took it, in seconds.
 const CLAIM_S: u64 = 60;
 /// Commits of a history that are read at once.
 const PAGE: usize = 4_096;
@@ -125,7 +125,7 @@ impl CassandraStore {
         if let Some(known) = self.find_run(id).await? {
             return same_run(&known, spec).map(Some);
         }
-        // Whoever took the name did not come to open the run, or the run is erased.
+        // The process that took the name did not come to open the run, or the run is erased.
         if clock::age_s(number(noted), clock::now()) < CLAIM_S {
             return Err(busy());
         }
@@ -145,7 +145,7 @@ impl CassandraStore {
         const UNLIST: &str = "DELETE FROM run_list WHERE slice = ? AND run = ?";
         for (run, _) in runs {
             if self.run_row(asset, run).await?.is_some() {
-                continue; // opened anew meanwhile
+                continue; // reopened by another request
             }
             let name = run.as_str();
             self.cluster.write(UNLIST, (slice(name), name)).await?;

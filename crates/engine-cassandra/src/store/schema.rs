@@ -1,6 +1,6 @@
 //! The tables, and the statements that several modules use.
 
-use crate::client::{Schema, Step};
+use crate::client::{Migration, Schema};
 use crate::slices::slice_of;
 
 /// Slices of each list over all assets: a list of a million assets has partitions of 31,000 rows.
@@ -10,26 +10,26 @@ pub const SLICES: u8 = 32;
 pub const SCHEMA: Schema = Schema {
     component: "store",
     what: "the annotation store",
-    steps: &[
-        step(1, HEADS),
-        step(2, HISTORY),
-        step(3, BLOCKS),
-        step(4, IDS),
-        step(5, ASSETS),
-        step(6, RUN_NAMES),
-        step(7, RUN_LIST),
-        step(8, MODELS),
-        step(9, MODEL_USES),
-        step(10, LABELS),
-        step(11, PENDING),
-        step(12, WRITERS),
-        step(13, FLOORS),
-        step(14, STRAYS),
+    migrations: &[
+        migration(1, HEADS),
+        migration(2, HISTORY),
+        migration(3, BLOCKS),
+        migration(4, IDS),
+        migration(5, ASSETS),
+        migration(6, RUN_NAMES),
+        migration(7, RUN_LIST),
+        migration(8, MODELS),
+        migration(9, MODEL_USES),
+        migration(10, LABELS),
+        migration(11, PENDING),
+        migration(12, WRITERS),
+        migration(13, FLOORS),
+        migration(14, STRAYS),
     ],
 };
 
-const fn step(number: i32, cql: &'static str) -> Step {
-    Step { number, cql }
+const fn migration(number: i32, cql: &'static str) -> Migration {
+    Migration { number, cql }
 }
 
 /// One partition an asset, the unit of a commit: only conditional writes touch it. See [`crate::store::head`].

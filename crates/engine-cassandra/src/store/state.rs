@@ -217,7 +217,7 @@ impl States {
     pub fn of(&self, asset: &AssetId) -> Arc<Mutex<AssetState>> {
         let mut map = self.map.lock().unwrap_or_else(PoisonError::into_inner);
         if map.len() >= ASSETS_MAX {
-            // Those that nobody uses now.
+            // Those that are not in use now.
             map.retain(|_, state| Arc::strong_count(state) > 1);
         }
         let held = &self.held;

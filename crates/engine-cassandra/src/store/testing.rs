@@ -7,7 +7,7 @@ pub enum FaultPoint {
     Noted,
     /// Its content is written and its writer was seen open: only the conditional write is missing.
     Ready,
-    /// The conditional write is made, and nobody was told.
+    /// The conditional write is made, and no event was written.
     Made,
 }
 

@@ -1,12 +1,12 @@
 //! Who numbers commits, and up to which number nothing of theirs is under way.
 //!
-//! A process takes a number of 0 … 511 (a conditional write) and an id that nobody else has. Its *floor* is a number: each
+//! A process takes a number of 0 … 511 (a conditional write) and a unique id. Its *floor* is a number: each
 //! commit up to it that this writer ever makes is settled (made or given up), and was noted in `pending` before. A thread
 //! publishes the floor, soon after something was settled and about once a second otherwise.
 //!
-//! Whoever relays closes a writer whose floor stands still. Before a writer makes its conditional write it notes the asset
+//! The relay closes a writer whose floor stands still. Before a writer makes its conditional write it notes the asset
 //! in `pending` and *then* reads whether it was closed; the closer says so and *then* reads the notes. One of them sees
-//! the other: a closed writer begins anew, and of one that is not seen the closer fences the asset.
+//! the other: a closed writer starts again as another, and of one that is not seen the closer fences the asset.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -27,7 +27,7 @@ use crate::store::registered::{all, floors, free};
 const SOON: Duration = Duration::from_millis(50);
 /// How often it is published where nothing happens.
 const IDLE: Duration = Duration::from_secs(1);
-/// How long publishing may take before it is begun anew.
+/// How long publishing may take before it is started again.
 const BEAT: Duration = Duration::from_secs(5);
 /// How long a process waits for the servers when it leaves.
 pub const FAREWELL: Duration = Duration::from_secs(3);
@@ -47,7 +47,7 @@ pub struct Identity {
 struct Flight {
     id: i64,
     asset: AssetId,
-    /// Its outcome is unknown and nobody waits for it any more: its asset has to be fenced.
+    /// Its outcome is unknown and no caller waits for it any more: its asset has to be fenced.
     adrift: bool,
 }
 
@@ -120,7 +120,7 @@ fn lock(inner: &Mutex<Inner>) -> MutexGuard<'_, Inner> {
     inner.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A number that nobody else has, positive.
+/// A unique number, positive.
 pub fn random() -> Result<u64> {
     let n = getrandom::u64().map_err(|e| Error::bug(format!("the system gives no random numbers: {e}")))?;
     Ok(n >> 1)
@@ -174,7 +174,7 @@ impl Writers {
             if !self.claim(number, id).await? {
                 continue;
             }
-            // Only now: whoever read the writers before this claim computed from floors that we now see.
+            // Only now: a process that read the writers before this claim computed from floors that we now see.
             let highest = floors(&self.cluster).await?.into_iter().map(|f| f.floor).max().unwrap_or(0);
             let (identity, floor) = {
                 let mut inner = lock(&self.inner.0);
@@ -202,7 +202,7 @@ impl Writers {
         }
     }
 
-    /// Begins anew as another writer, after this one was closed.
+    /// Starts again as another writer, after this one was closed.
     pub async fn enter_anew(&self, closed: Identity) -> Result<()> {
         if lock(&self.inner.0).identity == closed { self.enter().await } else { Ok(()) }
     }
@@ -282,7 +282,7 @@ impl Drop for Writers {
         }
         let (identity, floor) = rise(&self.inner.0);
         let quiet = lock(&self.inner.0).flights.is_empty();
-        // Where this fails, whoever relays closes this writer for standing still.
+        // Where this fails, the relay closes this writer for standing still.
         let left = self.cluster.block_on(within(FAREWELL, async {
             publish(&self.cluster, identity, floor).await?;
             if quiet { free(&self.cluster, identity.number, identity.id).await } else { Ok(()) }
@@ -344,7 +344,7 @@ fn beat(cluster: &Cluster, inner: &(Mutex<Inner>, Condvar)) {
     }
 }
 
-/// A conditional write whose outcome nobody learned cannot happen any more once its asset's version has moved.
+/// A conditional write of unknown outcome cannot happen any more once its asset's version has moved.
 async fn fence_those_adrift(cluster: &Cluster, inner: &Mutex<Inner>) -> Result<()> {
     let adrift: Vec<(u64, AssetId)> = {
         let inner = lock(inner);

@@ -10,7 +10,7 @@ pub struct TimelineOptions {
     /// How long a relay that fell silent keeps others from relaying; whole seconds.
     pub lease: Duration,
     /// How long it is remembered which updates were given up, before their rows are swept away. Longer than any
-    /// late write can take, with hints that one node keeps for another (three hours where nobody changed it).
+    /// late write can take, with hints that one node keeps for another (three hours by default).
     pub keep_aborted: Duration,
 }
 

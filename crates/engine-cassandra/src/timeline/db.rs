@@ -18,9 +18,9 @@ use crate::timeline::totals::Totals;
 const DIRECTORIES: usize = 64;
 /// Longest directory that is kept, in chunks: a year of footage in one asset.
 const DIRECTORY_CHUNKS: usize = 65_536;
-/// How long one is kept: another process may have emptied the store and filled it anew.
+/// How long one is kept: another process may have emptied the store and filled it again.
 const DIRECTORY_LASTS: Duration = Duration::from_secs(5);
-/// How often a read is begun anew because the asset was changed meanwhile.
+/// How often a read starts again because the asset changed during it.
 const TRIES: u32 = 24;
 /// The first and the longest wait before that.
 const WAITS: (Duration, Duration) = (Duration::from_millis(5), Duration::from_millis(120));
@@ -122,7 +122,7 @@ impl Db {
         *lock(&self.totals) = None;
     }
 
-    /// Reads as of one whole update: begun anew where another became whole meanwhile, because that one may have
+    /// Reads as of one whole update: started again where another became whole during the read, because that one may have
     /// cleared away what this reader still needs. `None` where the asset has no update.
     pub async fn whole<T>(
         &self,

@@ -9,7 +9,7 @@ pub(crate) struct Head {
     pub progress: Commit,
     /// The epoch of the last whole update; 0 before the first.
     pub epoch: i64,
-    /// The epoch that somebody is writing; 0 where nobody is.
+    /// The epoch that a worker is writing; 0 where none is.
     pub claim: i64,
     /// Who is.
     pub owner: i64,

@@ -16,7 +16,7 @@
 //!    the head says `unsettled` until it is done, and the next to claim, the relay or `purge` does it where the worker died.
 //!
 //! A reader reads the head, takes of each key the newest version whose epoch counts, and looks at the head once more: if
-//! another update counts by then, it begins anew, because that one may have cleared away a version it needs.
+//! another update counts by then, it starts again, because that one may have cleared away a version it needs.
 //!
 //! # Timestamps
 //!
@@ -34,7 +34,7 @@
 //! An erased annotation is invisible with the update that erased it, and its rows are deleted when that one settles. The bytes
 //! leave the disk when Cassandra compacts: tables of content do so by themselves once a twentieth of a file is covered by
 //! deletions, looking once an hour; `nodetool garbagecollect` does it at once. Deletions are remembered for ten days
-//! (`gc_grace_seconds`): repair runs more often than that, or a node that was away for longer is built anew.
+//! (`gc_grace_seconds`): repair runs more often than that, or a node that was away for longer is rebuilt.
 //!
 //! `clear` empties tables with `TRUNCATE`, for which all nodes must be up and no other process may be fusing; where
 //! `auto_snapshot` is on, Cassandra keeps a copy that `nodetool clearsnapshot` removes.

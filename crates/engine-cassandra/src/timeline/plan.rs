@@ -58,7 +58,7 @@ fn key_of(change: &Change) -> FusedKey {
     }
 }
 
-/// A run is committed once and its id is in the key: only a loose line can be erased and given anew in one update.
+/// A run is committed once and its id is in the key: only a loose line can be erased and sent again in one update.
 fn before(change: &Change, after: Commit, is_bare: bool) -> Before {
     match change {
         _ if is_bare => Before::No,

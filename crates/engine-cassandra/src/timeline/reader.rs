@@ -192,7 +192,7 @@ impl Db {
     }
 
     /// What changed; see [`rushes_timeline::TimelineStore::changes`]. Each piece is of one whole update. An update that
-    /// becomes whole in between shows in later pieces only; it is told of again to whoever asks for the changes
+    /// becomes whole in between shows in later pieces only; it is listed again for a caller that asks for the changes
     /// after the progress they read before.
     pub fn changes(
         &self,

@@ -1,6 +1,6 @@
-//! The tables, in numbered steps.
+//! The tables, by numbered migrations.
 
-use crate::client::{Schema, Step};
+use crate::client::{Migration, Schema};
 
 /// All tables, for [`rushes_timeline::TimelineStore::clear`].
 pub(crate) const TABLES: [&str; 12] = [
@@ -30,74 +30,74 @@ macro_rules! content {
     };
 }
 
-const STEPS: &[Step] = &[
+const MIGRATIONS: &[Migration] = &[
     // Owned by conditional writes: no plain write ever touches it, and it holds no content.
-    Step {
+    Migration {
         number: 1,
         cql: "CREATE TABLE IF NOT EXISTS {ks}.fused_heads (asset text PRIMARY KEY, progress bigint, epoch bigint,
               claim bigint, owner bigint, beat int, log bigint, unsettled boolean, aborted frozen<list<bigint>>)",
     },
     // A queue: rows come and go. A row that comes back after its deletion was forgotten only costs a look.
-    Step {
+    Migration {
         number: 2,
         cql: "CREATE TABLE IF NOT EXISTS {ks}.fused_pending (slice tinyint, asset text, epoch bigint,
               PRIMARY KEY (slice, asset, epoch)) WITH gc_grace_seconds = 600",
     },
-    Step {
+    Migration {
         number: 3,
         cql: "CREATE TABLE IF NOT EXISTS {ks}.fused_assets (slice tinyint, asset text, PRIMARY KEY (slice, asset))",
     },
-    Step {
+    Migration {
         number: 4,
         cql: "CREATE TABLE IF NOT EXISTS {ks}.fused_chunks (asset text, kind tinyint, chunk bigint, levels int,
               rows bigint, PRIMARY KEY (asset, kind, chunk))",
     },
-    Step {
+    Migration {
         number: 5,
         cql: content!(
             "CREATE TABLE IF NOT EXISTS {ks}.fused_annotations (asset text, chunk bigint, part int, start_ns bigint,
              key blob, epoch bigint, body blob, PRIMARY KEY ((asset, chunk, part), start_ns, key, epoch))"
         ),
     },
-    Step {
+    Migration {
         number: 6,
         cql: content!(
             "CREATE TABLE IF NOT EXISTS {ks}.fused_buckets (asset text, chunk bigint, no bigint, epoch bigint, piece int,
              body blob, PRIMARY KEY ((asset, chunk), no, epoch, piece))"
         ),
     },
-    Step {
+    Migration {
         number: 7,
         cql: content!(
             "CREATE TABLE IF NOT EXISTS {ks}.fused_documents (asset text, epoch bigint, body blob,
              PRIMARY KEY (asset, epoch))"
         ),
     },
-    Step {
+    Migration {
         number: 8,
         cql: "CREATE TABLE IF NOT EXISTS {ks}.fused_changes (asset text, part bigint, n bigint, upto bigint, keys blob,
               PRIMARY KEY ((asset, part), n))",
     },
-    Step {
+    Migration {
         number: 9,
         cql: content!(
             "CREATE TABLE IF NOT EXISTS {ks}.fused_notes (asset text, epoch bigint, piece int, body blob,
              PRIMARY KEY (asset, epoch, piece))"
         ),
     },
-    Step {
+    Migration {
         number: 10,
         cql: content!(
             "CREATE TABLE IF NOT EXISTS {ks}.fused_words (bucket int, slice tinyint, word text, asset text, n bigint,
              PRIMARY KEY ((bucket, slice), word, asset))"
         ),
     },
-    Step {
+    Migration {
         number: 11,
         cql: "CREATE TABLE IF NOT EXISTS {ks}.fused_totals (slice tinyint, asset text, n bigint, changes bigint,
               epoch bigint, PRIMARY KEY (slice, asset))",
     },
-    Step {
+    Migration {
         number: 12,
         cql: "CREATE TABLE IF NOT EXISTS {ks}.fused_watermarks (whole tinyint, partition int, upto bigint,
               stamp bigint, PRIMARY KEY (whole, partition))",
@@ -105,4 +105,5 @@ const STEPS: &[Step] = &[
 ];
 
 /// The fused store's tables.
-pub(crate) const SCHEMA: Schema = Schema { component: "fused", what: "the fused store", steps: STEPS };
+pub(crate) const SCHEMA: Schema =
+    Schema { component: "fused", what: "the fused store", migrations: MIGRATIONS };

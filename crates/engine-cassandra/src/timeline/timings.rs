@@ -1,4 +1,4 @@
-//! How long the parts of an update take, for whoever looks for what is slow (`RUSHES_LOG=rushes_engine_cassandra=debug`).
+//! How long the parts of an update take, to find what is slow (`RUSHES_LOG=rushes_engine_cassandra=debug`).
 
 use std::time::{Duration, Instant};
 

@@ -21,7 +21,7 @@ fn moved(before: i64, by: i64) -> i64 {
 }
 
 impl Db {
-    /// Counts an asset's current annotations anew, and notes that its words changed.
+    /// Counts an asset's current annotations again, and notes that its words changed.
     pub async fn count_annotations(&self, asset: &AssetId, epoch: i64, by: i64) -> Result<()> {
         type Total = (Option<i64>, Option<i64>, Option<i64>);
         let slice = slice_of(asset);
@@ -36,7 +36,7 @@ impl Db {
         Ok(())
     }
 
-    /// Counts words of an asset anew.
+    /// Counts words of an asset again.
     pub async fn count_words(
         &self,
         asset: &AssetId,
@@ -72,7 +72,7 @@ impl Db {
                     continue;
                 }
                 match moved(n, *by) {
-                    // A word that nobody says any more leaves no trace.
+                    // A word without annotations leaves no trace.
                     0 => drops.push((epoch, *bucket, slice, word.as_str(), asset.as_str())),
                     n => puts.push((*bucket, slice, word.as_str(), asset.as_str(), n, epoch)),
                 }

@@ -13,7 +13,7 @@ use crate::fixtures::Elastic;
 /// In no other file.
 const WORDS: [&str; 2] = ["xyzzyplugh", "quuxcorge"];
 
-/// The files below a folder that hold some bytes. One that goes meanwhile holds nothing.
+/// The files below a folder that hold some bytes. One that is removed during the walk holds nothing.
 fn holding(folder: &Path, bytes: &[u8]) -> Vec<std::path::PathBuf> {
     let mut found = Vec::new();
     let Ok(entries) = std::fs::read_dir(folder) else { return found };

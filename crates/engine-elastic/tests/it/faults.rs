@@ -100,8 +100,8 @@ fn a_cut_of_the_network_is_waited_for() {
 #[test]
 fn another_node_is_asked_where_one_is_away() {
     let Some(url) = servers::elasticsearch() else { return };
-    let nobody = "http://127.0.0.1:9".to_owned();
-    let Some(fixture) = Elastic::with(|config| config.urls = vec![nobody, url]) else { return };
+    let silent = "http://127.0.0.1:9".to_owned();
+    let Some(fixture) = Elastic::with(|config| config.urls = vec![silent, url]) else { return };
     fixture.index().apply(&[update("a", 0, 1, changes(5))]).unwrap();
     fixture.index().publish(Commit(1)).unwrap();
     assert_eq!(found(fixture.elastic()), 5);

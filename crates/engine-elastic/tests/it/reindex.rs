@@ -74,7 +74,7 @@ fn indices(fixture: &Elastic) -> Vec<(String, Vec<String>)> {
     all.as_object().unwrap().iter().map(|(name, state)| (own(name), aliases(state))).collect()
 }
 
-/// Only this version is there, and nobody writes to a second one.
+/// Only this version is there, and no process writes to a second one.
 fn only(fixture: &Elastic, version: &str) {
     assert_eq!(indices(fixture), [(version.to_owned(), vec![String::new()])]);
     let url = format!("{}/{}-meta/_doc/archive", fixture.config.urls[0], fixture.config.prefix);

@@ -52,12 +52,12 @@ pub fn behind(log: &KafkaLog, consumer: &str) -> Option<u64> {
 }
 
 /// What all members have seen, in the order in which they saw it.
-type Seen = Arc<Mutex<Vec<(usize, Delivered)>>>;
+type Deliveries = Arc<Mutex<Vec<(usize, Delivered)>>>;
 
 fn member(
     config: &KafkaConfig,
     name: usize,
-    seen: &Seen,
+    seen: &Deliveries,
     stop: &Arc<AtomicBool>,
 ) -> std::thread::JoinHandle<()> {
     let (config, seen, stop) = (config.clone(), Arc::clone(seen), Arc::clone(stop));
@@ -76,7 +76,7 @@ fn member(
     })
 }
 
-fn distinct(seen: &Seen) -> usize {
+fn distinct(seen: &Deliveries) -> usize {
     seen.lock().unwrap().iter().map(|(_, d)| d.position).collect::<BTreeSet<_>>().len()
 }
 
@@ -94,7 +94,7 @@ fn members_share_partitions_and_nothing_is_lost_when_one_joins_or_leaves_in_mid_
     let _removed = Removed(config.clone());
     let log = KafkaLog::open(config.clone()).unwrap();
     let (seen, stop, stop_first) =
-        (Seen::default(), Arc::<AtomicBool>::default(), Arc::<AtomicBool>::default());
+        (Deliveries::default(), Arc::<AtomicBool>::default(), Arc::<AtomicBool>::default());
     let first = member(&config, 0, &seen, &stop_first);
     let second = member(&config, 1, &seen, &stop);
     let mut said = 0;

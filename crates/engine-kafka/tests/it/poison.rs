@@ -44,7 +44,7 @@ fn a_message_that_is_no_event_is_set_aside_and_the_consumer_goes_on_behind_it() 
         [(0, 1), (0, 2)]
     );
     assert_eq!(behind(&log, "fuse"), Some(0));
-    assert_eq!(log.replay(10).unwrap(), 0, "they can be read by nobody");
+    assert_eq!(log.replay(10).unwrap(), 0, "no reader can read them");
     assert!(log.dead_letters(10).unwrap().is_empty());
 }
 

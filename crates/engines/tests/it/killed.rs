@@ -90,7 +90,7 @@ fn questions() -> Vec<serde_json::Value> {
     ]
 }
 
-/// Takes annotations in while workers are killed and started anew, and compares with an archive in one process.
+/// Takes annotations in while workers are killed and restarted, and compares with an archive in one process.
 fn survives(mixture: Mixture, own: &[Stage], kinds: &[&[Stage]], kills: usize) {
     let Some(place) = Place::new(mixture) else { return };
     let with = |stages: &[Stage]| OpenOptions { stages: stages.to_vec(), ..OpenOptions::default() };

@@ -170,7 +170,7 @@ fn processes_that_share_the_work_answer_as_one() {
     assert!(done(Stage::Fuse) >= 6 && done(Stage::Index) >= 54);
 }
 
-/// A process that fuses has an index of its own in its folder, which nobody fills. That it is empty is no loss.
+/// A process that fuses has an index of its own in its folder, which no worker fills. That it is empty is no loss.
 #[test]
 fn a_process_that_does_not_index_leaves_those_alone_who_do() {
     let Some(place) = Place::new(Mixture { store: true, events: true, fused: true, index: false }) else {
@@ -182,7 +182,7 @@ fn a_process_that_does_not_index_leaves_those_alone_who_do() {
     for (n, folder) in ["f1", "f2", "f3"].into_iter().enumerate() {
         let before = said(&taking);
         let fusing = place.open(folder, with(&[Stage::Fuse]));
-        assert_eq!(said(&taking), before, "opening it winds nobody back");
+        assert_eq!(said(&taking), before, "opening it winds no consumer back");
         let (lines, mode) = (season(), if n == 0 { IngestMode::Loose } else { IngestMode::Replace });
         taking.ingest(&lines, mode);
         taking.catch_up();

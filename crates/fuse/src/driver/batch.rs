@@ -247,7 +247,7 @@ impl Queue {
     }
 }
 
-/// However one who decides ends, nobody waits for them.
+/// However a deciding thread ends, no other waits for it.
 struct Ends<'q> {
     queue: &'q Queue,
     well: bool,

@@ -14,7 +14,7 @@ pub const JSON_BYTES_MAX: u64 = 256 << 20;
 pub const MATRIX_BYTES_MAX: u64 = 64 << 30;
 /// So far into a subtitle file the first cue must have come; a log that is called `.srt` is refused here.
 pub const FIRST_CUE_BYTES_MAX: u64 = 1 << 20;
-/// The text of one cue may be this long; nobody reads more from a screen.
+/// The text of one cue may be this long; no one reads more from a screen.
 pub const CUE_BYTES_MAX: usize = 64 << 10;
 /// After this many rows of one file that cannot be read the rest of it is left.
 pub const PROBLEMS_MAX: u64 = 1_000;

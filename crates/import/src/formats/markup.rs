@@ -1,6 +1,6 @@
 //! The text of cues without their markup.
 
-/// The texts of a WebVTT cue by voice; without voices there is one, of nobody.
+/// The texts of a WebVTT cue by voice; without voices there is one, without a speaker.
 pub(crate) fn voices(text: &str) -> Vec<(Option<String>, String)> {
     let mut parts: Vec<(Option<String>, String)> = vec![(None, String::new())];
     let mut rest = text;
@@ -61,7 +61,7 @@ pub(crate) fn plain(text: &str) -> String {
     entities(&plain)
 }
 
-/// Character references as characters; those that nobody knows stay as they are.
+/// Character references as characters; unknown ones stay as they are.
 pub(crate) fn entities(text: &str) -> String {
     const NAME_CHARS_MAX: usize = 10;
     let mut out = String::with_capacity(text.len());
@@ -85,7 +85,7 @@ pub(crate) fn entities(text: &str) -> String {
     out
 }
 
-/// The letter of a reference, or none for marks that are not seen; `None` where nobody knows it.
+/// The letter of a reference, or none for marks that are not seen; `None` where it is unknown.
 pub(crate) fn reference(name: &str) -> Option<Option<char>> {
     if let Some(number) = name.strip_prefix('#') {
         let code = match number.strip_prefix(['x', 'X']) {

@@ -85,7 +85,7 @@ pub fn read(
 ) -> Counts {
     let mut out = Out::new(file, format.name(), settings, sink);
     if out.check_names().is_continue() {
-        // Why reading ended is told already, or whoever takes the items knows it.
+        // Why reading ended is reported already, or the consumer of the items knows it.
         let _ = read_format(format, &mut reader, &mut out);
     }
     out.finish()

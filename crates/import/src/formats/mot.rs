@@ -70,7 +70,7 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
         out.row();
         match detection(out, lines.number, &line, rate) {
             Ok(Some((id, seen))) if id < 0 => {
-                // Nobody knows which box of the last frame it was.
+                // It is not known which box of the last frame it was.
                 let mut one = Tracks::new(0);
                 one.see(out, lines.number, (), seen)?;
                 one.end(out)?;

@@ -13,7 +13,7 @@ use rushes_types::{AnnotationType, AssetId, ModelRef, MovieId};
 use crate::formats::limits::PROBLEMS_MAX;
 use crate::formats::settings::Settings;
 
-/// Does reading go on? `Break` where whoever takes the items has had enough, or the file is hopeless.
+/// Does reading go on? `Break` where the consumer of the items has had enough, or the file is hopeless.
 pub(crate) type Flow = ControlFlow<()>;
 /// Reading goes on.
 pub(crate) const ON: Flow = ControlFlow::Continue(());

@@ -1,6 +1,6 @@
 //! A segment in the making: entries come in order, and all that leads to them is gathered on the way.
 //!
-//! Whoever builds pushes annotations by asset, start, end and key; nothing is sorted here but dictionaries. Payloads and
+//! The caller pushes annotations by asset, start, end and key; nothing is sorted here but dictionaries. Payloads and
 //! vectors are written as they come, the former into the segment's file, the latter into temporary files beside it
 //! ([`super::space_builder`]), because a segment may hold more of them than memory does. Entries, dictionaries and
 //! postings stay in memory until [`SegmentBuilder::finish`]: [`super::merge::ENTRIES_MAX`] bounds them.

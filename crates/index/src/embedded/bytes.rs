@@ -6,7 +6,7 @@ use rushes_types::{Error, ErrorKind, Result};
 /// What a broken file is: which one, and how to mend it.
 pub(crate) fn corrupt(file: &str, what: impl std::fmt::Display) -> Error {
     Error::new(ErrorKind::Corrupt, format!("`{file}` is not what was written ({what})"))
-        .mend("run `rushes rebuild` to make the index anew")
+        .mend("run `rushes rebuild` to rebuild the index")
 }
 
 /// The number at a place of a list of `u32`.

@@ -103,7 +103,7 @@ impl Manifest {
                     made_by.unwrap_or("another format")
                 ),
             )
-            .mend("run `rushes rebuild` to make it anew"));
+            .mend("run `rushes rebuild` to rebuild it"));
         }
         Self::read_rest(&mut bytes).map(Some).ok_or_else(|| corrupt(&name, "it ends early"))
     }

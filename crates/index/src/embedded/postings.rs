@@ -1,7 +1,7 @@
 //! Postings: ascending entry numbers as differences in LEB128; of words with the positions in the entry.
 //!
 //! A position is `position · 2 + field`, so that label and text share one list and stay in the order of positions. A list
-//! is read from front to back; there is no random access, because whoever reads needs nearly all of it: hits are exact, and
+//! is read from front to back; there is no random access, because a reader needs nearly all of it: hits are exact, and
 //! a filter by source is a table look-up, cheaper than a skip.
 //!
 //! Rejected: lists in blocks of 128 with bit packing and skips (Lucene's and tantivy's way). Testing the entries of a

@@ -1,8 +1,8 @@
 //! How many threads scan vectors at once: a bound for the whole index, shared fairly by all searches.
 //!
-//! A scan is cut into pieces. Whoever works at one holds one of the pool's *permits*, and there are as many as cores. The
+//! A scan is cut into pieces. A thread that works at one holds one of the pool's *permits*, and there are as many as cores. The
 //! thread that searches takes the first permit, in the order of arrival, and works itself, so a small scan costs no
-//! exchange of threads. While permits are free and nobody waits, helpers are started, so one large scan alone has all
+//! exchange of threads. While permits are free and no search waits, helpers are started, so one large scan alone has all
 //! cores. When another search waits, who has worked for a [`SLICE`] gives its permit up: helpers end, and the searching
 //! thread queues again behind those who wait. So with more searches than cores all have their turns, and a scan of ten
 //! million rows does not hold up one of a thousand. The queue is bounded, and who gives up leaves it.
@@ -144,7 +144,7 @@ impl ScanPool {
         Ok(Permit(self))
     }
 
-    /// A permit that nobody else wants now.
+    /// A permit, if no other search waits for one.
     fn spare(&self) -> Option<Permit<'_>> {
         let mut state = self.state();
         state.free = state.free.checked_sub(1)?;
@@ -210,7 +210,7 @@ impl ScanPool {
 struct Scan<'s, 'w, W, R> {
     pool: &'s ScanPool,
     pieces: &'w [W],
-    /// The next piece that nobody works at.
+    /// The next piece that no thread works at.
     next: AtomicUsize,
     helpers: AtomicUsize,
     /// Something failed: no more pieces.

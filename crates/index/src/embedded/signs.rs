@@ -73,7 +73,7 @@ fn distances_popcnt(query: &[u8], rows: &[u8]) -> Vec<u16> {
 }
 
 #[inline(always)]
-#[allow(clippy::inline_always, reason = "it must be compiled anew with the instruction")]
+#[allow(clippy::inline_always, reason = "it must be compiled again with the instruction")]
 fn distances_portable(query: &[u8], rows: &[u8]) -> Vec<u16> {
     let words = |bytes: &[u8]| -> Vec<u64> {
         bytes.as_chunks::<8>().0.iter().map(|word| u64::from_le_bytes(*word)).collect()

@@ -8,7 +8,7 @@
 //!
 //! Invariants. The manifest is the only truth: a file that it does not name is removed at the next opening, so a crash at
 //! any moment leaves the publish before. Files are durable before the manifest names them. Readers are given snapshots
-//! and never see the writer's state: `pending`, the buffer and flushed segments are nobody else's. An asset's progress
+//! and never see the writer's state: `pending`, the buffer and flushed segments are the writer's alone. An asset's progress
 //! says what was applied; the same update twice does nothing, one that leaves a gap is a conflict.
 //!
 //! An annotation that is already in a segment is not written again when only its validity changed. It is looked up by
@@ -52,7 +52,7 @@ pub(super) struct Writer {
     pub assets: AssetTable,
     pub read_points: ReadPoints,
     buffer: Buffer,
-    /// After a failed write nothing is known of the folder: no more writes until it is opened anew.
+    /// After a failed write nothing is known of the folder: no more writes until it is reopened.
     poisoned: bool,
 }
 
@@ -97,7 +97,7 @@ impl Writer {
                 ErrorKind::Storage,
                 format!("an earlier write to `{}` failed", self.folder.display()),
             )
-            .mend("open the archive anew"));
+            .mend("reopen the archive"));
         }
         Ok(())
     }

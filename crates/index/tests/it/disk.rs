@@ -180,8 +180,8 @@ fn an_index_of_other_rules_is_refused_and_made_anew() {
     let refused = EmbeddedIndex::open(fixture.folder.path(), other()).map(|_| ()).unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Unsupported);
     assert!(refused.message().contains("rushes rebuild"), "{refused}");
-    let anew = EmbeddedIndex::create_anew(fixture.folder.path(), other()).unwrap();
-    assert_eq!((anew.counts().unwrap().segments, count(&anew)), (0, 0));
+    let fresh = EmbeddedIndex::create_anew(fixture.folder.path(), other()).unwrap();
+    assert_eq!((fresh.counts().unwrap().segments, count(&fresh)), (0, 0));
     assert!(files(fixture.folder.path()).is_empty());
 }
 

@@ -180,7 +180,7 @@ impl From<VerifyReport> for VerifyDocument {
     }
 }
 
-/// What to make anew.
+/// What to rebuild.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum RebuildWhat {
@@ -196,7 +196,7 @@ enum RebuildWhat {
 pub(super) struct RebuildDocument {
     /// `all` or `index`.
     what: RebuildWhat,
-    /// Is the index to stay searchable meanwhile? It is then copied, in the shape that is configured now, and nothing is
+    /// Is the index to stay searchable during the rebuild? It is then copied, in the shape that is configured now, and nothing is
     /// thrown away before the copy is whole. For `index` on Elasticsearch.
     #[serde(default)]
     online: bool,
@@ -207,7 +207,7 @@ pub(super) struct RebuildDocument {
 pub(super) struct RebuiltDocument {
     /// The commit up to which everything can be searched.
     read_point: u64,
-    /// How many documents of the index were copied; null where it was not made anew online.
+    /// How many documents of the index were copied; null where it was not rebuilt online.
     copied: Option<u64>,
 }
 
@@ -277,7 +277,7 @@ async fn verify(ctx: Ctx) -> Reply<Response> {
     })
 }
 
-/// Throws derived state away and makes it anew from what was committed; or, `online`, copies the index while it is
+/// Throws derived state away and rebuilds it from what was committed; or, `online`, copies the index while it is
 /// searched.
 ///
 /// Answers JSON lines: `{"progress":…}` again and again, last `{"result":…}` or `{"problem":…}`. A client that goes
@@ -305,7 +305,7 @@ async fn rebuild(ctx: Ctx, Json(document): Json<RebuildDocument>) -> Reply<Respo
 
 fn reindex(ctx: Ctx, what: RebuildWhat) -> Reply<Response> {
     if matches!(what, RebuildWhat::All) {
-        let error = Error::invalid("only the index can be made anew online")
+        let error = Error::invalid("only the index can be rebuilt online")
             .mend("say `index`, or leave `online` away");
         return Err(error.at("/online").into());
     }
@@ -315,7 +315,7 @@ fn reindex(ctx: Ctx, what: RebuildWhat) -> Reply<Response> {
     })
 }
 
-/// Follows the workers until they have made everything anew.
+/// Follows the workers until they have rebuilt everything.
 fn watch_rebuild(archive: &Archive, progress: &dyn Progress) -> Result<RebuiltDocument> {
     let upto = archive.status()?.last_commit;
     loop {

@@ -47,8 +47,8 @@ impl EmbeddedStore {
         let _ = self.sweep();
     }
 
-    /// Removes what is unreachable: nobody reads or writes there any more, but for what is being taken over. One at a
-    /// time, so that whoever comes back from here knows that it is gone.
+    /// Removes what is unreachable: nothing reads or writes there any more, but for what is being taken over. One at a
+    /// time, so that a caller that returns from here knows that it is gone.
     pub(super) fn sweep(&self) -> Result<()> {
         let folder = &self.folder;
         let incoming = self.incoming();

@@ -32,8 +32,8 @@ struct Reserved {
     notes: Vec<Key>,
 }
 
-/// What the first change of an import found.
-enum Begun {
+/// How an import begins, by what the store already has of the asset.
+enum ImportStart {
     Nothing,
     /// What was there is dropped; its bytes are to be swept before its numbers are written under again.
     Dropped,
@@ -50,9 +50,9 @@ impl EmbeddedStore {
         let mut done = Imported::Added;
         let mut reserved = loop {
             match self.change(|tx| self.begin_import(tx, import))? {
-                Begun::Nothing => return Ok(Imported::Unchanged),
-                Begun::Reserved(reserved) => break reserved,
-                Begun::Dropped => {
+                ImportStart::Nothing => return Ok(Imported::Unchanged),
+                ImportStart::Reserved(reserved) => break reserved,
+                ImportStart::Dropped => {
                     self.sweep()?;
                     done = Imported::Replaced;
                 }
@@ -76,14 +76,14 @@ impl EmbeddedStore {
         outcome
     }
 
-    fn begin_import(&self, tx: &mut Tx<'_>, import: &AssetImport) -> Result<Begun> {
+    fn begin_import(&self, tx: &mut Tx<'_>, import: &AssetImport) -> Result<ImportStart> {
         let asset = &import.asset;
         let have = tx.history_before(asset)?;
         let runs: Vec<Run> = tx.runs_of(asset)?.into_iter().map(|row| row.run).collect();
-        let Some(plan) = import.plan(&have, &runs)? else { return Ok(Begun::Nothing) };
+        let Some(plan) = import.plan(&have, &runs)? else { return Ok(ImportStart::Nothing) };
         if plan.replaces {
             tx.drop_asset(asset)?;
-            return Ok(Begun::Dropped);
+            return Ok(ImportStart::Dropped);
         }
         let mut reserved = Reserved {
             numbers: import.known_segments(&plan, &have),
@@ -99,7 +99,7 @@ impl EmbeddedStore {
         }
         // Before the notes can be seen, so that no sweep ever finds one that it may act on.
         self.incoming().extend(reserved.notes.iter().cloned());
-        Ok(Begun::Reserved(Box::new(reserved)))
+        Ok(ImportStart::Reserved(Box::new(reserved)))
     }
 
     /// Writes the content of the new segments. Gives the number of blocks of each, by its number here.

@@ -72,7 +72,7 @@ impl<'a> Loader<'a> {
         if self.bytes >= BATCH_BYTES { self.flush() } else { Ok(()) }
     }
 
-    /// What is in the scope so far goes into the one that takes its place: nobody may see there what is not committed.
+    /// What is in the scope so far goes into the one that takes its place: no reader may see there what is not committed.
     pub(super) fn copy_scope(&mut self, scope: &Scope) -> Result<()> {
         let Some(before) = scope.before else { return Ok(()) };
         let folder = self.folder;

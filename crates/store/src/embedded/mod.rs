@@ -150,7 +150,7 @@ impl History for EmbeddedStore {
 
     fn blocks(&self, asset: &AssetId, segment: u64, each: &mut dyn FnMut(Block) -> Result<()>) -> Result<()> {
         let durable = self.folder.durable_mark();
-        // One view, so that an erasure meanwhile does not leave some of the blocks out.
+        // One view, so that a concurrent erasure does not leave some of the blocks out.
         let view = self.folder.snapshot();
         let owner = view
             .get(self.folder.table(tables::ROWS), keys::segment(segment))

@@ -36,7 +36,7 @@ impl Tx<'_> {
         Ok(run)
     }
 
-    /// The first generated id that nobody has taken by naming it.
+    /// The first generated id that no client has used explicitly.
     fn free_run_id(&mut self) -> Result<RunId> {
         loop {
             let id = run_id(self.counters.runs)?;

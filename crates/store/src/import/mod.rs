@@ -68,7 +68,7 @@ pub struct ImportPlan {
 #[must_use]
 pub fn changed_meanwhile(asset: &AssetId) -> Error {
     Error::new(ErrorKind::Busy, format!("asset `{asset}` was written to while it was taken over"))
-        .mend("let nobody write to it, and do it again")
+        .mend("stop all writers to it, and run it again")
 }
 
 /// The run's id is taken by one of another asset.

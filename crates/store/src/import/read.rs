@@ -10,11 +10,11 @@ use crate::seam::AnnotationStore;
 const RECORDS: usize = 4_096;
 /// Runs read at once.
 const RUNS: usize = 1_024;
-/// How often an asset is read again where it changes meanwhile.
+/// How often an asset is read again where it changes during the read.
 const READS: usize = 20;
 
 impl AssetImport {
-    /// Reads an asset from a store: `None` where it never had a commit. What changes meanwhile is read again.
+    /// Reads an asset from a store: `None` where it never had a commit. What changes during the read is read again.
     ///
     /// # Errors
     /// Where the store fails; [`ErrorKind::Busy`] where the asset changes without end.

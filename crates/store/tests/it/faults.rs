@@ -43,9 +43,9 @@ fn copy_as_after_a_crash(from: &Path, to: &Path) {
 }
 
 /// The steps of a small scenario, in order.
-type Step = fn(&EmbeddedStore) -> Result<()>;
+type Operation = fn(&EmbeddedStore) -> Result<()>;
 
-const STEPS: [Step; 8] = [
+const STEPS: [Operation; 8] = [
     |s| s.put_assets(&[asset("a"), asset("b")]).map(drop),
     |s| {
         s.append_loose(
@@ -65,9 +65,9 @@ const STEPS: [Step; 8] = [
     |s| s.erase(&rushes_store::EraseTarget::Run(run_id("r"))).map(drop),
 ];
 
-type Seen = (Vec<rushes_types::Run>, [Vec<rushes_store::CommitRecord>; 2], usize, u64, u64);
+type StoreState = (Vec<rushes_types::Run>, [Vec<rushes_store::CommitRecord>; 2], usize, u64, u64);
 
-fn see(store: &dyn AnnotationStore) -> Seen {
+fn see(store: &dyn AnnotationStore) -> StoreState {
     let counts = store.counts().unwrap();
     (
         store.runs(None, None, 10).unwrap(),
@@ -79,7 +79,7 @@ fn see(store: &dyn AnnotationStore) -> Seen {
 }
 
 /// What a store shows after each number of steps.
-fn expected() -> Vec<Seen> {
+fn expected() -> Vec<StoreState> {
     let folder = tempfile::tempdir().unwrap();
     let store = open(folder.path(), None);
     let mut seen = vec![see(&store)];

@@ -70,7 +70,7 @@ fn check(phases: &[Vec<Op>; 3], to_embedded: bool) {
     }
 }
 
-/// Operations that mean the same wherever they are done: runs are named, nothing is opened anew.
+/// Operations that mean the same wherever they are done: runs are named, nothing is reopened.
 fn ops() -> impl Strategy<Value = Vec<Op>> {
     let named = op().prop_filter("", |op| !matches!(op, Op::Open(None, ..) | Op::Reopen | Op::Trim(_)));
     prop::collection::vec(named, 1..25)

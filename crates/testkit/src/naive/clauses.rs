@@ -109,7 +109,7 @@ impl<'a> Search<'a> {
     /// What matches a clause without a vector.
     pub fn matches(&self, clause: &ResolvedClause) -> Vec<Match> {
         let candidates = self.candidates(clause);
-        let asked = Asked::of(clause);
+        let asked = WordsAsk::of(clause);
         let score = |a: &Annotation| -> Option<f64> {
             match &clause.ask {
                 None => Some(1.0),
@@ -233,16 +233,16 @@ pub(super) fn is_vector(clause: &ResolvedClause) -> bool {
     matches!(clause.ask, Some(ResolvedAsk::Vector { .. }))
 }
 
-/// What a text or phrase clause says of its words.
+/// The words of a text or phrase clause, and how they may match.
 #[derive(Clone, Copy)]
-struct Asked<'p> {
+struct WordsAsk<'p> {
     words: &'p [PlanWord],
     analysed: bool,
     fuzziness: Fuzziness,
     slop: u32,
 }
 
-impl<'p> Asked<'p> {
+impl<'p> WordsAsk<'p> {
     fn of(clause: &'p ResolvedClause) -> Option<Self> {
         match clause.ask.as_ref()? {
             ResolvedAsk::Text { ask, words } => {
@@ -258,7 +258,7 @@ impl<'p> Asked<'p> {
     }
 }
 
-fn matcher(clause: &Asked<'_>, word: &PlanWord) -> TermMatcher {
+fn matcher(clause: &WordsAsk<'_>, word: &PlanWord) -> TermMatcher {
     let fuzziness = match clause.fuzziness {
         Fuzziness::Exact => rushes_text::Fuzziness::Exact,
         Fuzziness::One => rushes_text::Fuzziness::One,
@@ -271,7 +271,7 @@ fn matcher(clause: &Asked<'_>, word: &PlanWord) -> TermMatcher {
 }
 
 /// How well a word meets a text's word at each place.
-fn places(clause: &Asked<'_>, word: &PlanWord, text: &str, language: Language) -> Vec<Option<f64>> {
+fn places(clause: &WordsAsk<'_>, word: &PlanWord, text: &str, language: Language) -> Vec<Option<f64>> {
     let matcher = matcher(clause, word);
     tokenise(text).iter().map(|t| matcher.quality(&t.lower, &t.folded, language)).collect()
 }
@@ -280,7 +280,7 @@ fn language(a: &Annotation) -> Language {
     a.language.as_deref().map(Language::parse).unwrap_or_default()
 }
 
-fn words(clause: &Asked<'_>, operator: Operator, a: &Annotation) -> Option<f64> {
+fn words(clause: &WordsAsk<'_>, operator: Operator, a: &Annotation) -> Option<f64> {
     let words = clause.words;
     let text = format!("{} . {}", a.label.as_deref().unwrap_or(""), a.text.as_deref().unwrap_or(""));
     let best = |word: &PlanWord| {
@@ -298,7 +298,7 @@ fn words(clause: &Asked<'_>, operator: Operator, a: &Annotation) -> Option<f64> 
     matched.then(|| sum / words.iter().map(|w| w.weight).sum::<f64>())
 }
 
-fn phrases(clause: &Asked<'_>, candidates: &[&FusedAnnotation]) -> Vec<Match> {
+fn phrases(clause: &WordsAsk<'_>, candidates: &[&FusedAnnotation]) -> Vec<Match> {
     let mut matches = Vec::new();
     let mut spoken: Vec<&FusedAnnotation> = Vec::new();
     for fused in candidates {
@@ -341,7 +341,7 @@ fn phrases(clause: &Asked<'_>, candidates: &[&FusedAnnotation]) -> Vec<Match> {
     matches
 }
 
-fn chain_matches(clause: &Asked<'_>, chain: &[&FusedAnnotation], matches: &mut Vec<Match>) {
+fn chain_matches(clause: &WordsAsk<'_>, chain: &[&FusedAnnotation], matches: &mut Vec<Match>) {
     let texts: Vec<(&str, Language)> = chain
         .iter()
         .map(|f| {
@@ -356,7 +356,7 @@ fn chain_matches(clause: &Asked<'_>, chain: &[&FusedAnnotation], matches: &mut V
 
 /// Every minimal window of the joined texts that holds the phrase: its first and last text, and its score. All ways to
 /// place the words are tried.
-fn windows(clause: &Asked<'_>, texts: &[(&str, Language)]) -> Vec<(usize, usize, f64)> {
+fn windows(clause: &WordsAsk<'_>, texts: &[(&str, Language)]) -> Vec<(usize, usize, f64)> {
     let words = clause.words;
     let mut owner = Vec::new();
     let mut qualities: Vec<Vec<Option<f64>>> = vec![Vec::new(); words.len()];

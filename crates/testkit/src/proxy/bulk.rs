@@ -10,7 +10,7 @@ use super::{Door, Proxy};
 
 /// The longest head of a request or an answer, bytes.
 const HEAD_BYTES_MAX: usize = 64 << 10;
-/// The longest body; whoever sends more is cut off.
+/// The longest body; a client that sends more is cut off.
 const BODY_BYTES_MAX: usize = 64 << 20;
 
 /// What shall happen to the bulk requests that come next. In this order: a request takes the first that is not used up.
@@ -21,12 +21,12 @@ struct Faults {
     fail: usize,
     one_in: usize,
     status: u16,
-    seen: Seen,
+    seen: BulkCounts,
 }
 
-/// What has happened so far.
+/// What the proxy has counted so far.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
-pub struct Seen {
+pub struct BulkCounts {
     /// Bulk requests that came.
     pub requests: usize,
     /// Of them, those that were answered with 429.
@@ -97,9 +97,9 @@ impl BulkProxy {
         self.set(|faults| (faults.fail, faults.one_in, faults.status) = (requests, one_in.max(1), status));
     }
 
-    /// What has happened so far.
+    /// What the proxy has counted so far.
     #[must_use]
-    pub fn seen(&self) -> Seen {
+    pub fn seen(&self) -> BulkCounts {
         self.faults.lock().unwrap_or_else(PoisonError::into_inner).seen
     }
 

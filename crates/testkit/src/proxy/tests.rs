@@ -3,7 +3,7 @@ use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
-use super::bulk::{BulkProxy, Seen};
+use super::bulk::{BulkCounts, BulkProxy};
 use super::{Proxy, kafka_name, replace};
 
 /// Long enough for anything that shall happen, on a busy machine.
@@ -183,10 +183,10 @@ fn a_broker_is_made_to_name_the_proxy() {
 }
 
 /// What [`web`] was asked, and its answers' items.
-type Asked = Receiver<(String, String)>;
+type Requests = Receiver<(String, String)>;
 
 /// A server that answers every bulk request with one item for each of its lines' pairs, in chunks.
-fn web() -> (String, Asked) {
+fn web() -> (String, Requests) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let (tell, told) = channel();
@@ -279,7 +279,7 @@ fn requests_that_no_fault_is_meant_for_pass() {
     proxy.refuse(1);
     assert_eq!(http(&proxy.url(), "POST", "/i/_search", "{}").unwrap().0, 200);
     assert_eq!(told.recv_timeout(LONG).unwrap().1, "{}");
-    assert_eq!(proxy.seen(), Seen::default());
+    assert_eq!(proxy.seen(), BulkCounts::default());
     assert!(BulkProxy::before("https://x").is_err());
 }
 
@@ -310,7 +310,7 @@ fn a_bulk_request_is_refused_as_often_as_was_said() {
     assert!(told.try_recv().is_err(), "nothing of it was passed");
     let (status, body) = http(&proxy.url(), "POST", "/i/_bulk", &bulk(0..2)).unwrap();
     assert_eq!((status, statuses(&body)), (200, vec![201, 201]));
-    assert_eq!(proxy.seen(), Seen { requests: 3, refused: 2, ..Seen::default() });
+    assert_eq!(proxy.seen(), BulkCounts { requests: 3, refused: 2, ..BulkCounts::default() });
 }
 
 #[test]
@@ -325,7 +325,7 @@ fn items_that_fail_are_not_done_and_stand_in_their_places() {
     let (first, passed) = told.recv_timeout(LONG).unwrap();
     assert_eq!(first, "POST /some-index/_bulk?refresh=true HTTP/1.1");
     assert_eq!(passed, [bulk(0..2), bulk(3..5), bulk(6..7)].concat());
-    assert_eq!(proxy.seen(), Seen { requests: 1, failed_items: 2, ..Seen::default() });
+    assert_eq!(proxy.seen(), BulkCounts { requests: 1, failed_items: 2, ..BulkCounts::default() });
 
     proxy.fail_items(1, 1, 400);
     let (_, body) = http(&proxy.url(), "POST", "/_bulk", &bulk(0..2)).unwrap();
@@ -353,7 +353,7 @@ fn the_network_behind_the_bulk_proxy_can_be_cut_too() {
     assert_eq!(http(&proxy.url(), "GET", "/", "").unwrap().0, 200);
 }
 
-/// A name that nobody else uses.
+/// A unique name.
 fn own_name() -> String {
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
     format!("rushes-proxy-{}-{}", std::process::id(), now.as_nanos())

@@ -8,7 +8,7 @@ use rushes_types::{
 };
 
 use super::Scenario;
-use crate::archive::{Archive, Known};
+use crate::archive::{Archive, KnowledgeData};
 
 /// The words of a line; quotes hold words together.
 fn words(line: &str) -> Vec<String> {
@@ -71,7 +71,7 @@ pub(super) fn archive(scenario: &Scenario) -> Archive {
     }
     let documents = assets.into_values().map(|asset| document(scenario, asset, &annotations)).collect();
     let upto = annotations.iter().flat_map(|a| &a.validities).map(|l| l.born).max().unwrap_or(Commit(1));
-    let known = Known {
+    let known = KnowledgeData {
         aliases: scenario.aliases.clone(),
         encoded: scenario.encoded.clone(),
         counts: BTreeMap::new(),

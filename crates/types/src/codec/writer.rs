@@ -74,7 +74,7 @@ impl<F: Format, B: AsMut<Vec<u8>>> Writer<F, B> {
         self.bytes(&bytes);
     }
 
-    /// Bytes as they are; whoever reads must know how many.
+    /// Bytes as they are; the reader must know how many.
     pub fn bytes(&mut self, bytes: &[u8]) {
         self.out().extend_from_slice(bytes);
     }

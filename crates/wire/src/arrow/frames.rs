@@ -25,7 +25,7 @@ pub(super) struct Frame<'a> {
 pub(super) enum Read {
     /// Those with a meaning.
     Known,
-    /// All: to write a batch anew.
+    /// All: to rewrite a batch.
     All,
 }
 

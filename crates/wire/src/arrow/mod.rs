@@ -7,7 +7,7 @@
 //!
 //! A batch that speaks of one asset and one model is stored with its bytes as sent: the schema message, the
 //! dictionary messages before it, its own message, and an end mark, each copied verbatim. A batch that
-//! mixes assets or models is written anew, one batch for each: were the bytes shared, erasing one
+//! mixes assets or models is rewritten, one batch for each: were the bytes shared, erasing one
 //! asset would leave its rows in the blocks of the others.
 //!
 //! Malformed input: messages are framed and verified here (flatbuffer verifier, every buffer inside its
@@ -194,7 +194,7 @@ fn each_row(
     Ok(())
 }
 
-/// The batch with the rows at `positions` blanked. It is written anew: dictionaries become plain columns, as
+/// The batch with the rows at `positions` blanked. It is rewritten: dictionaries become plain columns, as
 /// they hold what erased rows said; a column that nests a dictionary deeper goes as a whole.
 pub(crate) fn redact(bytes: &[u8], positions: &BTreeSet<u32>) -> Result<Vec<u8>> {
     let corrupt = |e: Error| Error::new(ErrorKind::Corrupt, format!("a stored block is damaged: {e}"));

@@ -1,4 +1,4 @@
-//! Record batches written anew: some rows only, or some rows blanked.
+//! Record batches rewritten: some rows only, or some rows blanked.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use arrow_schema::{DataType, Field, Schema};
 use rushes_types::{Error, Result};
 
 fn failed(source: &arrow_schema::ArrowError) -> Error {
-    Error::bug(format!("writing a record batch anew failed: {source}"))
+    Error::bug(format!("rewriting a record batch failed: {source}"))
 }
 
 /// The rows at `kept`, in that order.

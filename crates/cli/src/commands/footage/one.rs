@@ -136,7 +136,7 @@ impl Task<'_> {
         };
         let path = self.group.media.as_ref().map(|m| m.path.to_string_lossy().into_owned());
         let own = path.clone().unwrap_or_else(|| format!("{}/{}", self.folder, self.group.stem));
-        let (mut id, mut holder) = (suggested.clone(), Holder::Nobody);
+        let (mut id, mut holder) = (suggested.clone(), Holder::None);
         for _ in 0..IDS_MAX {
             id = choose_id(&suggested, &own, holder);
             let reply =
@@ -146,7 +146,7 @@ impl Task<'_> {
             }
             let asset = reply.json()?;
             let other = asset.get("path").and_then(Value::as_str).filter(|p| Some(*p) != path.as_deref());
-            // A file that is no longer there was moved here. Subtitles alone belong to whoever bears their name.
+            // A file that is no longer there was moved here. Subtitles alone belong to the asset of their name.
             let is_another = path.is_some() && other.is_some_and(|p| std::fs::symlink_metadata(p).is_ok());
             if !is_another || self.options.source.asset.is_some() || holder == Holder::Another {
                 let state = asset.pointer(&format!("/attributes/{STATE}")).cloned().unwrap_or(Value::Null);

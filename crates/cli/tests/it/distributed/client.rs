@@ -92,7 +92,7 @@ fn taken(ledger: &Ledger, reply: &Reply, lines: usize) {
     ledger.there_already.fetch_add(number("duplicates"), Ordering::SeqCst);
 }
 
-/// Loose lines that nobody has sent before: each has a place of its own in its asset, which tells it.
+/// Loose lines that were never sent before: each has a place of its own in its asset, which tells it.
 pub fn loose_lines(number: usize, count: usize, from: usize) -> Vec<(&'static str, u64, String)> {
     (0..count)
         .map(|n| {

@@ -25,7 +25,7 @@ use crate::torture::ledger::Random;
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How long a network is away.
 const AWAY: Duration = Duration::from_secs(3);
-/// Requests, and lines in each, that come while nobody fuses or indexes.
+/// Requests, and lines in each, that come while no worker fuses or indexes.
 const BACKLOG: (usize, usize) = (12, 500);
 
 /// What is done, and its name.
@@ -44,12 +44,12 @@ pub const ALL: [Fault; 20] = [
     ("the network to Cassandra is cut", |w, r| cut(&w.engines.cassandra_proxy, r)),
     ("the network to Kafka is cut", |w, r| cut(&w.engines.kafka_proxy, r)),
     ("the network to Elasticsearch is cut", |w, r| cut(w.engines.elastic_proxy.network(), r)),
-    ("Cassandra does it and nobody learns of it", |w, r| unanswered(&w.engines.cassandra_proxy, r)),
-    ("Kafka does it and nobody learns of it", |w, r| unanswered(&w.engines.kafka_proxy, r)),
+    ("Cassandra does it and the answer is lost", |w, r| unanswered(&w.engines.cassandra_proxy, r)),
+    ("Kafka does it and the answer is lost", |w, r| unanswered(&w.engines.kafka_proxy, r)),
     ("Elasticsearch is too busy, fails items and loses answers", |w, _| busy(w)),
     ("events are doubled and out of order", |w, _| doubled(w)),
     ("messages are no events", |w, _| poisoned(w)),
-    ("a backlog comes while nobody fuses or indexes", |w, _| backlog(w)),
+    ("a backlog comes while no worker fuses or indexes", |w, _| backlog(w)),
     ("Cassandra is killed and starts again", |w, r| restarted(&w.engines.cassandra, false, r)),
     ("Kafka is killed and starts again", |w, r| restarted(&w.engines.kafka, false, r)),
     ("Elasticsearch is killed and starts again", |w, r| restarted(&w.engines.elastic, false, r)),
@@ -168,7 +168,7 @@ fn doubled(world: &World) {
     archive.close();
 }
 
-/// They are set aside with the reason, hold nobody up, are shown, and leave the list when they are said again.
+/// They are set aside with the reason, hold nothing up, are shown, and leave the list when they are said again.
 fn poisoned(world: &World) {
     let broker = world.engines.kafka.address();
     for (topic, value) in [

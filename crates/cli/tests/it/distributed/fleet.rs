@@ -45,7 +45,7 @@ struct Running {
     address: Option<String>,
 }
 
-/// The processes. Whoever still runs is killed at the end.
+/// The processes. Those that still run are killed at the end.
 pub struct Fleet {
     folder: PathBuf,
     config: PathBuf,
@@ -53,7 +53,7 @@ pub struct Fleet {
 }
 
 impl Fleet {
-    /// Nobody yet; the configuration says where the engines are.
+    /// No process yet; the configuration says where the engines are.
     pub fn new(folder: &Path, configuration: &str) -> Self {
         let config = folder.join("rushes.toml");
         std::fs::write(&config, configuration).unwrap();

@@ -83,7 +83,7 @@ fn an_engine_that_is_not_where_it_should_be_is_said_in_one_sentence() {
     let (silent, other) = (listener(b""), listener(b"220 mail.example ESMTP\r\n"));
     let places = [
         ("a host that is none", "no-such-host.invalid:9".to_owned()),
-        ("a port where nobody listens", "127.0.0.1:1".to_owned()),
+        ("a port where nothing listens", "127.0.0.1:1".to_owned()),
         ("one who says nothing", format!("127.0.0.1:{silent}")),
         ("something else", format!("127.0.0.1:{other}")),
     ];
@@ -115,7 +115,7 @@ fn elastic(engines: &Engines, method: &str, path: &str, body: &Value) -> Value {
     reply.json()
 }
 
-/// What somebody has done to the engines is said too. `folder` is nobody's.
+/// What somebody has done to the engines is said too. `folder` belongs to no archive.
 pub fn on_engines(engines: &Engines, folder: &Path) {
     another_archive(engines, &folder.join("another"));
     changed_indices(engines, &folder.join("changed"));

@@ -63,7 +63,7 @@ fn loose(life: &Life, ledger: &Ledger) {
             request.acknowledged = true;
         }
     }
-    assert_eq!(known, there.len(), "lines that nobody sent");
+    assert_eq!(known, there.len(), "lines that were never sent");
 }
 
 fn switched(life: &Life, ledger: &Ledger) {
@@ -80,7 +80,7 @@ fn switched(life: &Life, ledger: &Ledger) {
             assert!(is_there, "take {take} was committed");
         }
     }
-    assert_eq!(known, there.len(), "lines that nobody sent");
+    assert_eq!(known, there.len(), "lines that were never sent");
     let took = switch.trying.is_some_and(|take| whole(&there, &take_lines(take), "the last take"));
     let current = if took { switch.trying.unwrap_or(0) } else { switch.committed };
     let wanted = (current > 0).then(|| (current % TAKES, size_of(current)));
@@ -169,7 +169,7 @@ fn restore(binary: &Path, from: &Path, to: &Path) -> crate::support::Ran {
     finish(command, b"")
 }
 
-/// Buckets are the same, to the byte, after all is made anew; erased bytes are in no file after a purge.
+/// Buckets are the same, to the byte, after a rebuild of everything; erased bytes are in no file after a purge.
 pub fn rebuilt_and_purged(life: &Life, ledger: &Ledger, archive: &Path) {
     let before = buckets(life);
     life.post("/v1/rebuild", &json!({"what": "all"})).unwrap().result();

@@ -115,7 +115,7 @@ pub fn erase(life: &Life, target: &Value) -> Option<()> {
     Some(())
 }
 
-/// Looks all the time: the asset shows a take whole or, while all is made anew, nothing. Says how far the stages are.
+/// Looks all the time: the asset shows a take whole or, during a rebuild, nothing. Says how far the stages are.
 pub fn watch(life: &Life, ledger: &Ledger, stages: &Doing) -> Option<()> {
     let mut floor = 0;
     loop {
@@ -126,15 +126,18 @@ pub fn watch(life: &Life, ledger: &Ledger, stages: &Doing) -> Option<()> {
         let seen = seen_take(life)?;
         // What was sent while we looked may be seen already.
         let newest = newest.max(lock(&ledger.switch).trying.unwrap_or(0));
-        let anew = ledger.rebuilding.load(Ordering::SeqCst);
+        let rebuilding = ledger.rebuilding.load(Ordering::SeqCst);
         match seen {
             Some(seen) => {
                 let take = (floor.max(1)..=newest).find(|t| t % TAKES == seen.0 && size_of(*t) == seen.1);
-                assert!(take.is_some() || anew, "saw {seen:?} after take {floor}, the newest is {newest}");
+                assert!(
+                    take.is_some() || rebuilding,
+                    "saw {seen:?} after take {floor}, the newest is {newest}"
+                );
                 floor = take.unwrap_or(floor);
                 ledger.seen.store(floor, Ordering::SeqCst);
             }
-            None => assert!(floor == 0 || anew, "saw nothing after take {floor}"),
+            None => assert!(floor == 0 || rebuilding, "saw nothing after take {floor}"),
         }
         let status = life.get("/v1/status")?.json();
         let behind = |name: &str| {

@@ -89,7 +89,7 @@ pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
-/// Lines that nobody has sent before, of two assets and two models, one of which writes vectors.
+/// Lines that were never sent before, of two assets and two models, one of which writes vectors.
 pub fn loose_lines(number: usize, random: &mut Random) -> Vec<String> {
     let first = number % LOOSE.len();
     let count = 10 + random.below(200);

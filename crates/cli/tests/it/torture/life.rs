@@ -21,7 +21,7 @@ const PATIENCE: Duration = Duration::from_secs(120);
 pub struct Doing(Mutex<Option<&'static str>>);
 
 impl Doing {
-    /// Does something, and says so meanwhile. What broke off stays said: it was being done at the kill.
+    /// Does something, and notes it for as long as it takes. What broke off stays noted: it was being done at the kill.
     pub fn this<T>(&self, what: &'static str, act: impl FnOnce() -> Option<T>) -> Option<T> {
         *lock(&self.0) = Some(what);
         let done = act()?;
@@ -54,7 +54,7 @@ impl Life {
             panic!("the server did not start: {}", String::from_utf8_lossy(&output.stderr));
         }
         let mut errors = child.stderr.take().unwrap();
-        // Nobody reads them, and a full pipe would stop the server.
+        // Nothing reads them, and a full pipe would stop the server.
         std::thread::spawn(move || std::io::copy(&mut errors, &mut std::io::sink()));
         Self { child: Mutex::new(child), address, killed: AtomicBool::new(false) }
     }

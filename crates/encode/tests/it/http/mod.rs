@@ -120,5 +120,9 @@ fn nobody_is_waited_for_longer_than_was_configured() {
     assert_eq!(endpoint.encode_texts(&["a"]).unwrap_err().kind(), ErrorKind::Unavailable);
     assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
     drop(silent);
-    assert_eq!(endpoint.encode_texts(&["a"]).unwrap_err().kind(), ErrorKind::Unavailable, "nobody is there");
+    assert_eq!(
+        endpoint.encode_texts(&["a"]).unwrap_err().kind(),
+        ErrorKind::Unavailable,
+        "no server is there"
+    );
 }

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use rushes_engine_cassandra::client::{Cluster, Lease, Schema, Step};
+use rushes_engine_cassandra::client::{Cluster, Lease, Migration, Schema};
 use rushes_types::ErrorKind;
 
 use crate::client::support;
@@ -8,14 +8,14 @@ use crate::client::support;
 const ONE: Schema = Schema {
     component: "part",
     what: "the part",
-    steps: &[Step { number: 1, cql: "CREATE TABLE IF NOT EXISTS {ks}.a (k int PRIMARY KEY)" }],
+    migrations: &[Migration { number: 1, cql: "CREATE TABLE IF NOT EXISTS {ks}.a (k int PRIMARY KEY)" }],
 };
 const TWO: Schema = Schema {
     component: "part",
     what: "the part",
-    steps: &[
-        Step { number: 1, cql: "CREATE TABLE IF NOT EXISTS {ks}.a (k int PRIMARY KEY)" },
-        Step { number: 2, cql: "CREATE TABLE IF NOT EXISTS {ks}.b (k int PRIMARY KEY)" },
+    migrations: &[
+        Migration { number: 1, cql: "CREATE TABLE IF NOT EXISTS {ks}.a (k int PRIMARY KEY)" },
+        Migration { number: 2, cql: "CREATE TABLE IF NOT EXISTS {ks}.b (k int PRIMARY KEY)" },
     ],
 };
 

@@ -1,4 +1,4 @@
-use rushes_engine_cassandra::client::{Cluster, Config, Outcome, Schema, Step, Write};
+use rushes_engine_cassandra::client::{Cluster, Config, Migration, Outcome, Schema, Write};
 use rushes_types::ErrorKind;
 
 use crate::client::support::{self, Own};
@@ -6,7 +6,7 @@ use crate::client::support::{self, Own};
 const TABLES: Schema = Schema {
     component: "part",
     what: "the part",
-    steps: &[Step {
+    migrations: &[Migration {
         number: 1,
         cql: "CREATE TABLE IF NOT EXISTS {ks}.rows (p int, c int, s int static, v blob, PRIMARY KEY (p, c))",
     }],

@@ -3,7 +3,7 @@
 use rushes_store::prelude::*;
 use rushes_store::{AppendMode, AssetImport, CommitRecord, Effect, Erased, Imported, MemoryStore};
 use rushes_testkit::import_suite::{hand_over, seen, take_over};
-use rushes_testkit::store_suite::{Said, asset, asset_id, history, lines, run_id, spec};
+use rushes_testkit::store_suite::{TestAnnotation, asset, asset_id, history, lines, run_id, spec};
 use rushes_types::{Commit, RunMode};
 
 use crate::store::support::fixture;
@@ -69,7 +69,8 @@ fn a_large_run_moves_to_cassandra_and_from_there_to_memory() {
     let run = from.open_run(&spec("r", "a", "m@1", RunMode::Replace, None)).unwrap().id;
     let ids: Vec<String> = (0..60_000).map(|n| format!("annotation-{n:08}-{}", n * 7_919 % 99_991)).collect();
     for some in ids.chunks(20_000) {
-        let said: Vec<Said<'_>> = some.iter().map(|id| (id.as_str(), 7, "something that is said")).collect();
+        let said: Vec<TestAnnotation<'_>> =
+            some.iter().map(|id| (id.as_str(), 7, "something that is said")).collect();
         from.append(&run, &[lines("a", "m@1", &said)], AppendMode::Partial).unwrap();
     }
     from.commit_run(&run).unwrap();

@@ -63,7 +63,7 @@ fn answers_that_do_not_come_and_cut_connections_lose_nothing_and_double_nothing(
     }
     let records = history(&**own, "a");
     assert_eq!(records.len(), 13, "and by one commit each");
-    // What nobody heard the end of does not hold the watermark for ever.
+    // A write of unknown outcome does not hold the watermark for ever.
     let last = records.last().unwrap().commit;
     let since = std::time::Instant::now();
     let mut upto = rushes_types::Commit::NONE;

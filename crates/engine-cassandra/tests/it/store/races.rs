@@ -7,7 +7,7 @@ use rushes_engine_cassandra::store::CassandraStore;
 use rushes_store::prelude::*;
 use rushes_store::{AppendMode, EraseTarget};
 use rushes_testkit::store_suite::{
-    Said, asset, asset_id, bytes_of, current, history, lines, model, run_id, segment_of, spec,
+    TestAnnotation, asset, asset_id, bytes_of, current, history, lines, model, run_id, segment_of, spec,
 };
 use rushes_types::{AnnotationId, Error, ErrorKind, Result, RunMode};
 
@@ -73,7 +73,7 @@ fn two_processes_that_append_to_one_run_take_each_id_once() {
         for turn in 0..10 {
             let ids: Vec<String> = (0..20).map(|i| format!("{}", turn * 10 + i)).collect();
             let text = if n == 0 { "x" } else { "y" };
-            let said: Vec<Said<'_>> = ids.iter().map(|id| (id.as_str(), turn, text)).collect();
+            let said: Vec<TestAnnotation<'_>> = ids.iter().map(|id| (id.as_str(), turn, text)).collect();
             accepted +=
                 until_told(|| store.append(&run_id("r"), &[lines("a", "m@1", &said)], AppendMode::Partial))
                     .unwrap()
@@ -111,7 +111,7 @@ fn annotations_of_one_block_that_two_processes_erase_are_both_gone() {
     let (a, b) = (fixture.own(), fixture.another());
     a.put_assets(&[asset("a")]).unwrap();
     let ids: Vec<String> = (0..24).map(|n| format!("secret-{n}-")).collect();
-    let said: Vec<Said<'_>> = ids.iter().map(|id| (id.as_str(), 1, "x")).collect();
+    let said: Vec<TestAnnotation<'_>> = ids.iter().map(|id| (id.as_str(), 1, "x")).collect();
     a.open_run(&spec("r", "a", "m@1", RunMode::Replace, None)).unwrap();
     a.append(&run_id("r"), &[lines("a", "m@1", &said)], AppendMode::Partial).unwrap();
     a.commit_run(&run_id("r")).unwrap();

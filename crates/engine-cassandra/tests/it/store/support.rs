@@ -24,7 +24,7 @@ pub fn fixture() -> Option<Fixture> {
     Some(fixture)
 }
 
-/// Options for tests: nobody waits long for the dead.
+/// Options for tests: no one waits long for dead processes.
 pub fn options() -> StoreOptions {
     StoreOptions { silence: Duration::from_secs(3), lease: Duration::from_secs(2), ..StoreOptions::default() }
 }

@@ -13,15 +13,15 @@ use rushes_types::{AssetId, Commit, ErrorKind};
 
 use crate::store::support::{self, Fixture};
 
-/// What a relay told so far.
+/// What a relay has appended so far.
 #[derive(Default)]
-struct Told {
+struct RelayedSoFar {
     rows: BTreeSet<(AssetId, Commit)>,
-    /// Each watermark, with how many rows were told before it.
+    /// Each watermark, with the rows that were appended before it.
     marks: Vec<(Commit, BTreeSet<(AssetId, Commit)>)>,
 }
 
-impl Told {
+impl RelayedSoFar {
     fn pass(&mut self, store: &CassandraStore) {
         let page = store.outbox(0, 1_000).unwrap();
         self.rows.extend(page.rows.iter().map(|row| (row.asset.clone(), row.commit)));
@@ -90,7 +90,7 @@ fn killed_at(moment: FaultPoint, happened: bool) {
     let (faults, armed) = dies_at(moment);
     let mortal = with(&fixture, faults);
     let before = say(&mortal, "a", "before").unwrap().unwrap();
-    let mut told = Told::default();
+    let mut told = RelayedSoFar::default();
     told.until(relay, |told| told.upto() >= before);
     armed.store(true, Ordering::SeqCst);
     assert_eq!(say(&mortal, "a", "last").unwrap_err().kind(), ErrorKind::Cancelled);
@@ -143,7 +143,7 @@ fn a_writer_that_slept_while_it_was_closed_commits_only_above_the_watermark() {
     });
     // Its heart must stop with it: a process that sleeps does not publish either.
     let sleeper = with(&fixture, faults);
-    let mut told = Told::default();
+    let mut told = RelayedSoFar::default();
     std::thread::scope(|scope| {
         let late = scope.spawn(|| say(&sleeper, "a", "late"));
         while asleep.load(Ordering::SeqCst) == 0 {
@@ -182,7 +182,7 @@ fn whatever_dies_when_no_commit_is_passed_over() {
     let assets = ["a", "b", "c", "d"];
     relay.put_assets(&assets.map(asset)).unwrap();
     let done = AtomicBool::new(false);
-    let mut told = Told::default();
+    let mut told = RelayedSoFar::default();
     std::thread::scope(|scope| {
         let writers: Vec<_> = (0..3_u32)
             .map(|n| {

@@ -1,4 +1,4 @@
-//! The network between a worker and Cassandra is cut, and answers are lost: nobody knows what became of a write.
+//! The network between a worker and Cassandra is cut, and answers are lost: a worker cannot know what became of a write.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

@@ -76,7 +76,7 @@ fn a_worker_that_dies_anywhere_is_followed_by_another_that_gives_the_same() {
                 store.apply(std::slice::from_ref(good), &[]).unwrap();
             }
             if halt == Halt::Completed && dies_at == 1 {
-                // The relay finds what is left to do; nobody else comes.
+                // The relay finds what is left to do; no other worker runs.
                 let rows = store.outbox(0, 9).unwrap();
                 store.trim_outbox(rows.last().unwrap().sequence).unwrap();
                 let since = Instant::now();
@@ -184,7 +184,7 @@ fn a_reader_that_polls_while_updates_are_applied_never_sees_half() {
     let Some(keyspace) = support::keyspace() else { return };
     let writer = keyspace.worker();
     let names: Vec<String> = (0..60).map(|n| format!("n{n}")).collect();
-    // Every update writes all rows anew, far apart, with one label.
+    // Every update rewrites all rows, far apart, with one label.
     let whole = |commit: u64| {
         let label = commit.to_string();
         let rows: Vec<FusedAnnotation> = (0i64..)
