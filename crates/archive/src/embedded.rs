@@ -62,7 +62,7 @@ impl Place<'_> {
         let options = EmbeddedOptions { analyzer: self.analyzer(), ..EmbeddedOptions::default() };
         let dir = private(Part::Index.dir(self.dir))?;
         Ok(Arc::new(match self.index_anew {
-            true => EmbeddedIndex::create_anew(&dir, options)?,
+            true => EmbeddedIndex::recreate(&dir, options)?,
             false => EmbeddedIndex::open(&dir, options)?,
         }))
     }

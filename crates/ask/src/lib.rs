@@ -59,7 +59,7 @@ pub struct ParsedQuestion {
 pub fn ask(question: &str, base: &Plan, knowledge: &dyn Knowledge) -> Result<ParsedQuestion> {
     if question.len() > QUERY_BYTES_MAX {
         let message = format!("the question has {} bytes", question.len());
-        let mend = format!("at most {QUERY_BYTES_MAX} are taken");
+        let mend = format!("at most {QUERY_BYTES_MAX} are accepted");
         return Err(Error::new(ErrorKind::TooLarge, message).mend(mend).at("/q"));
     }
     let lexicon = &Lexicon::of(knowledge)?;

@@ -132,7 +132,7 @@ pub struct Beside {
     pub same_answers: bool,
 }
 
-/// Measures the embedded engines, then the others. Takes minutes; `progress` is told, and may stop it.
+/// Measures the embedded engines, then the others. Takes minutes; `progress` is kept up to date, and may stop it.
 ///
 /// # Errors
 /// Where the folder is not empty, where an engine fails, and where the work was stopped; what was written is removed

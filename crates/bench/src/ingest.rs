@@ -115,7 +115,7 @@ pub fn send(
         time += started.elapsed();
         if accepted != written.annotations {
             let sent = written.annotations;
-            return Err(Error::bug(format!("{sent} annotations were sent and {accepted} taken")));
+            return Err(Error::bug(format!("{sent} annotations were sent and {accepted} accepted")));
         }
         total += written;
         rest = rest.get(bodies.len()..).unwrap_or_default();

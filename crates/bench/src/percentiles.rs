@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-/// Times that were taken.
+/// Measured times.
 #[derive(Debug, Clone, Default)]
 pub struct Samples(Vec<Duration>);
 
-/// What is told of many times, in one unit.
+/// What is reported of many times, in one unit.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct Percentiles {
     /// Half are at most this.

@@ -65,7 +65,7 @@ struct Searched {
     disk: Vec<Disk>,
 }
 
-/// Measures. Takes minutes; `progress` is told, and may stop it.
+/// Measures. Takes minutes; `progress` is kept up to date, and may stop it.
 ///
 /// # Errors
 /// Where the folder is not empty or cannot be written to, where a stage fails, and where answers are not what they

@@ -52,7 +52,7 @@ impl Subject {
         Ok(())
     }
 
-    /// Sends a body, durable on return; how many annotations were taken.
+    /// Sends a body, durable on return; how many annotations were accepted.
     pub fn ingest(&self, format: BlockFormat, body: &[u8]) -> Result<u64> {
         let body = match format {
             BlockFormat::Lines => Body::Lines(body),

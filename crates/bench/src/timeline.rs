@@ -129,7 +129,7 @@ impl Timeline {
                         frame(start_ns + skewed(random, 3_000, 60_000) * NS_PER_MS).min(scene.end_ns);
                     track += 1;
                     let boxed = Some((track, corners(random)));
-                    each(&GeneratedAnnotation { label, boxed, ..said(random, frame(start_ns), end_ns) });
+                    each(&GeneratedAnnotation { label, boxed, ..generated(random, frame(start_ns), end_ns) });
                     start_ns = end_ns + random.between(1_000, 9_000) * NS_PER_MS;
                 }
             }
@@ -142,13 +142,13 @@ impl Timeline {
         for scene in &self.scenes {
             each(&GeneratedAnnotation {
                 label: name(scene.place),
-                ..said(random, scene.start_ns, scene.end_ns)
+                ..generated(random, scene.start_ns, scene.end_ns)
             });
             let mut start_ns = scene.start_ns;
             while start_ns < scene.end_ns {
                 let end_ns = frame(start_ns + random.between(5_000, 25_000) * NS_PER_MS).min(scene.end_ns);
                 let label = name(world.place_law.draw(random));
-                each(&GeneratedAnnotation { label, ..said(random, start_ns, end_ns) });
+                each(&GeneratedAnnotation { label, ..generated(random, start_ns, end_ns) });
                 start_ns = end_ns;
             }
         }
@@ -158,7 +158,7 @@ impl Timeline {
         const SIZES: [&str; 6] = ["medium", "close-up", "wide", "two shot", "over the shoulder", "insert"];
         for shot in &self.shots {
             let label = random.pick(&SIZES).copied();
-            each(&GeneratedAnnotation { label, ..said(random, shot.start_ns, shot.end_ns) });
+            each(&GeneratedAnnotation { label, ..generated(random, shot.start_ns, shot.end_ns) });
         }
     }
 
@@ -177,7 +177,7 @@ impl Timeline {
             text.clear();
             world.vocabulary.say(random, &mut text);
             let speaker = world.characters.get(world.character(episode.series, random)).map(String::as_str);
-            each(&GeneratedAnnotation { text: Some(&text), speaker, ..said(random, start_ns, end_ns) });
+            each(&GeneratedAnnotation { text: Some(&text), speaker, ..generated(random, start_ns, end_ns) });
             start_ns = end_ns + random.between(0, 2_500) * NS_PER_MS;
         }
     }
@@ -198,13 +198,13 @@ fn things(
             let label = world.things.get(world.thing_law.draw(random)).map(String::as_str);
             track += 1;
             let boxed = Some((track, corners(random)));
-            each(&GeneratedAnnotation { label, boxed, ..said(random, frame(start_ns), end_ns) });
+            each(&GeneratedAnnotation { label, boxed, ..generated(random, frame(start_ns), end_ns) });
             start_ns = end_ns + random.between(0, 3_000) * NS_PER_MS;
         }
     }
 }
 
-fn said<'a>(random: &mut Random, start_ns: i64, end_ns: i64) -> GeneratedAnnotation<'a> {
+fn generated<'a>(random: &mut Random, start_ns: i64, end_ns: i64) -> GeneratedAnnotation<'a> {
     // The best of two: models are more often sure than not.
     let confidence = 2_000 + random.below(8_000).max(random.below(8_000));
     GeneratedAnnotation {

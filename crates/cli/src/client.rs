@@ -145,7 +145,7 @@ impl Client {
     }
 
     /// Gives a run up: also after Ctrl-C, and without a word where that fails. What cannot be given up stays open and
-    /// is never seen; the cause was told already.
+    /// is never seen; the cause was printed already.
     pub fn abort_run(&self, run: &str) {
         let Some(runtime) = &self.runtime else { return };
         let path = format!("/v1/runs/{}/abort", encode(run));

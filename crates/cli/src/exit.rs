@@ -12,7 +12,7 @@ pub const INTERRUPTED: u8 = 130;
 pub enum Failure {
     /// It failed, and the message says why.
     Failed(anyhow::Error),
-    /// What was to be said is said already; only the exit code is left.
+    /// The failure is printed already; only the exit code is left.
     Reported,
     /// The command was used wrongly.
     Usage(String),

@@ -12,7 +12,7 @@ static ASKED: OnceLock<watch::Sender<u32>> = OnceLock::new();
 /// How many parts of the program would rather end in an orderly way than at once.
 static ORDERLY: AtomicUsize = AtomicUsize::new(0);
 
-/// While one of these lives, the first Ctrl-C is told to [`asked`] instead of ending the process.
+/// While one of these lives, the first Ctrl-C is reported by [`asked`] instead of ending the process.
 pub struct Orderly(());
 
 impl Orderly {

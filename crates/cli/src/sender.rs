@@ -1,6 +1,6 @@
 //! Annotations on their way into an archive: which request they go in, and which run they belong to.
 //!
-//! Loose lines are sent as they come. Lines that replace what a model said before go through runs, one for each asset
+//! Loose lines are sent as they come. Lines that supersede earlier annotations of a model go through runs, one for each asset
 //! and model, whatever number of files and requests they come in, and the runs are committed at the end: so what was
 //! there is replaced by all of the new or by none of it. Rows of Arrow record batches go the same way.
 //!
@@ -178,7 +178,7 @@ impl<'a> Sender<'a> {
 
     fn added(&mut self, bytes: usize) -> Outcome {
         self.pending_bytes += bytes;
-        // With --strict a file is taken whole or not at all: then it is one request.
+        // With --strict a file is accepted whole or not at all: then it is one request.
         let is_whole = self.options.strict && self.runs.is_empty();
         if self.pending_bytes >= REQUEST_BYTES && !is_whole { self.flush() } else { Ok(()) }
     }

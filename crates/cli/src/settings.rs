@@ -28,7 +28,7 @@ pub struct Settings {
     pub default_language: String,
     /// Length of a bucket in milliseconds; counts when an archive is made.
     pub bucket_ms: Option<u32>,
-    /// Limits of what is taken in and asked.
+    /// Limits of ingesting and searching.
     pub limits: Limits,
     /// Limits of the server.
     pub serve: ServeLimits,

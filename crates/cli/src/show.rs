@@ -159,7 +159,7 @@ pub fn reading(understood: Option<&Value>) -> Option<String> {
     let mut pointers: Vec<&str> = Vec::new();
     for span in list(understood?, "spans").iter().filter(|span| text(span, "kind") != "frame") {
         let (pointer, meaning) = (text(span, "pointer"), text(span, "meaning"));
-        // Several words may be of one clause: it is said once.
+        // Several words may be of one clause: it is printed once.
         if meaning.is_empty()
             || (!pointer.is_empty() && text(span, "kind") != "meaning" && pointers.contains(&pointer))
         {

@@ -158,7 +158,7 @@ fn work(client: &Client, chunks: &Mutex<Receiver<Chunk>>, failed: &Mutex<Option<
     loop {
         let next = chunks.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(chunk) = next else { return };
-        // After a failure the rest is only taken off the channel: a retry of all of it sends this too.
+        // After a failure the rest is only drained off the channel: a retry of all of it sends this too.
         if failed().is_none()
             && let Err(error) = send_chunk(client, chunk)
         {
@@ -191,7 +191,7 @@ enum Outcome {
     Done,
     /// These were turned away for a while, the last of them for this reason.
     Again(Vec<usize>, Refusal),
-    /// One can never be taken.
+    /// One can never be indexed.
     Never {
         document: String,
         refusal: Refusal,

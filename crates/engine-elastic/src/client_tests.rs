@@ -14,7 +14,7 @@ fn an_address_is_one_of_http() {
 }
 
 #[test]
-fn nobody_answering_is_said_after_the_patience() {
+fn a_silent_server_is_reported_after_the_patience() {
     let config = ElasticConfig {
         urls: vec!["http://127.0.0.1:9".to_owned(), "http://127.0.0.1:10".to_owned()],
         patience_ms: 200,

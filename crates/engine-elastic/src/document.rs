@@ -15,7 +15,7 @@ use serde::ser::{SerializeMap, Serializer};
 use crate::names::{beginning, vector_field};
 use crate::schema::GRAPH_DIMENSIONS_MAX;
 
-/// Bytes of a label that are compared; a longer one is told apart by the shared matcher.
+/// Bytes of a label that are compared; longer ones are distinguished by the shared matcher.
 pub(crate) const LABEL_BYTES_MAX: usize = 8_000;
 /// Bytes of a label as written that can be offered; engines take terms of at most 32,766.
 const WRITTEN_BYTES_MAX: usize = 32_000;
@@ -114,7 +114,7 @@ struct AnalysedText {
     texts: Vec<String>,
 }
 
-fn said(annotation: &Annotation, analyzer: &Analyzer) -> AnalysedText {
+fn analysed_text(annotation: &Annotation, analyzer: &Analyzer) -> AnalysedText {
     let language = language_of(annotation);
     let mut said = AnalysedText { words: BTreeSet::new(), forms: BTreeSet::new(), texts: Vec::new() };
     let mut forms = Forms::new();
@@ -181,7 +181,7 @@ impl Serialize for Document<'_> {
             map.serialize_entry("label_written", beginning(label, WRITTEN_BYTES_MAX))?;
             map.serialize_entry("label_starts", &label_starts(&normalised))?;
         }
-        let said = said(a, self.analyzer);
+        let said = analysed_text(a, self.analyzer);
         if !said.words.is_empty() {
             map.serialize_entry("words", &said.words)?;
             map.serialize_entry("forms", &said.forms)?;

@@ -1,4 +1,4 @@
-//! What goes wrong between us and the cluster: sorted by what may be done about it, and what people are told.
+//! What goes wrong between us and the cluster: sorted by what may be done about it, with the message for people.
 //!
 //! An answer is sorted by the exception that it names before its status. While nodes start, shards move or a master is
 //! elected, Elasticsearch gives one and the same reason with 400, 404, 409, 500 or 503, as a whole answer or for one item
@@ -35,14 +35,14 @@ pub(crate) struct Refusal {
 /// What may be done about a refusal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Class {
-    /// Something is not there yet: the same request is sent again, and after our patience told as
+    /// Something is not there yet: the same request is sent again, and after our patience reported as
     /// [`ErrorKind::Unavailable`].
     NotReady,
-    /// The cluster has too much to do or too little memory: the same, told as [`ErrorKind::Busy`].
+    /// The cluster has too much to do or too little memory: the same, reported as [`ErrorKind::Busy`].
     Overloaded,
     /// A block that an operator sets, or a full disk: no waiting of ours ends it.
     Blocked,
-    /// The cluster failed at it: told as [`ErrorKind::Unavailable`], but not sent again, for it would fail again.
+    /// The cluster failed at it: reported as [`ErrorKind::Unavailable`], but not sent again, for it would fail again.
     Broken,
     /// Everything else: the caller must handle it.
     Refused,
@@ -125,7 +125,7 @@ impl Refusal {
     pub fn class(&self) -> Class {
         let kind = self.kind.as_str();
         if kind == "cluster_block_exception" {
-            // 503: the cluster's state is not recovered yet, or has no master. 403 and 429: somebody or a full disk set it.
+            // 503: the cluster's state is not recovered yet, or has no master. 403 and 429: an operator or a full disk set it.
             return if self.status == 503 { Class::NotReady } else { Class::Blocked };
         }
         if NOT_READY.contains(&kind) {

@@ -42,7 +42,7 @@ impl ElasticIndex {
             return Ok(true);
         }
         // A merge shows what is written: between an `apply` and its `publish` an erasure is seen a little too early. Where
-        // somebody writes without a pause that matters less than the bytes.
+        // a client writes without a pause that matters less than the bytes.
         let since = *self.purging().since.get_or_insert_with(Instant::now);
         if self.unpublished.load(Ordering::SeqCst) && since.elapsed() < QUIET_MAX {
             return Ok(false);

@@ -32,7 +32,7 @@ pub(crate) struct Meta {
 pub(crate) struct Filling {
     /// Its version.
     pub version: u64,
-    /// Rises while somebody fills it.
+    /// Rises while a process fills it.
     pub beat: u64,
 }
 
@@ -227,7 +227,7 @@ impl Meta {
         spaces(&self.get(SPACES)?.0)
     }
 
-    /// Has anybody said what the index is made with? That is the last step of making it.
+    /// Is it written down what the index is made with? That is the last step of making it.
     pub fn has_info(&self) -> Result<bool> {
         Ok(!self.get(ARCHIVE)?.0.is_null())
     }

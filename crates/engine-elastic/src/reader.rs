@@ -21,7 +21,7 @@ use crate::point_in_time::{Fields, PointInTime, SearchHit};
 
 /// Annotations fetched by name at once.
 const NAMES_MAX: usize = 5_000;
-/// Spaces that can be told apart.
+/// Spaces that can be distinguished.
 const SPACES_MAX: usize = 10_000;
 
 /// Reads at a read point.

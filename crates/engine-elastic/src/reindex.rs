@@ -19,7 +19,7 @@ use crate::names::{version_of, versioned};
 use crate::schema;
 use crate::startup::{look_up, make_version};
 
-/// Times of looking for more before the alias moves all the same: what comes later is written to both.
+/// Rounds of copying new documents before the alias moves anyway: later ones are written to both.
 const ROUNDS_MAX: usize = 20;
 /// How often the process that fills an index renews its claim.
 const BEAT: Duration = Duration::from_secs(5);
@@ -118,7 +118,7 @@ impl ElasticIndex {
         self.count_in(index, &json!({"bool": {"must_not": [crate::compile::is_annotation()]}}))
     }
 
-    /// Announces the filling, or says that it goes on.
+    /// Claims the filling, or renews the claim.
     fn change_filling(&self, version: u64, expected: Option<u64>) -> Result<()> {
         self.meta.update_info(&|made| {
             if made.begun != version || made.filling.map(|filling| filling.version) != expected {

@@ -13,7 +13,7 @@ use crate::names::vector_field;
 use crate::nearest::exact_query;
 use crate::reader::ElasticReader;
 
-/// Assets told of in an answer about buckets, and of each the first seconds.
+/// Assets listed in an answer about buckets, and of each the first seconds.
 const ASSETS_MAX: usize = 1_000;
 const FIRST_MAX: usize = 3;
 /// Neighbours that a vector clause without a number of its own takes of each shard.
@@ -96,7 +96,7 @@ fn of_criterion(criterion: &Criterion) -> Value {
     any_of(criterion.parts.iter().map(nested).collect())
 }
 
-/// A step of a plan as one request to the bucket documents: the seconds in which all of its clauses are said, the assets that
+/// A step of a plan as one request to the bucket documents: the seconds in which all of its clauses match, the assets that
 /// have them, and of each the first. Seconds find, they do not decide: what must not be there is left to the matcher.
 pub(crate) fn compile_buckets(query: &Query, step: &Step, filter: &Filter) -> Value {
     let of = |no: &usize| query.criteria.get(*no).map(of_criterion);

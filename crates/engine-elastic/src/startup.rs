@@ -112,7 +112,7 @@ pub(crate) fn check_or_make(
     meta: &Meta,
 ) -> Result<()> {
     let wanted = wanted(config, names);
-    // Asked first: while it is not there, somebody may be making the indices at this moment.
+    // Asked first: while it is not there, another process may be making the indices at this moment.
     let is_known = meta.has_info()?;
     let found: Vec<Option<(String, Value)>> =
         wanted.iter().map(|(alias, ..)| look_up(client, alias)).collect::<Result<_>>()?;

@@ -46,7 +46,7 @@ impl ElasticIndex {
                     asset.step(update.upto, update.document.as_ref(), &state.read_points, now);
                     new.push(update);
                 }
-                // What came before the gap is taken in all the same.
+                // What came before the gap is indexed all the same.
                 Err(gap) => {
                     outcome = Err(gap);
                     break;

@@ -113,7 +113,7 @@ impl KafkaLog {
         Ok(new)
     }
 
-    /// Begins to join a consumer's group, which is left when the last who holds the answer lets go of it.
+    /// Begins to join a consumer's group, which is left when the last holder of the answer drops it.
     fn join(&self, topic: Topic, consumer: &str) -> Result<Arc<Subscription>> {
         Subscription::new(&self.config, topic, consumer, &self.cluster, &self.producer, &self.arrivals)
             .map(Arc::new)
@@ -188,7 +188,7 @@ impl KafkaLog {
         Ok(())
     }
 
-    /// The consumers of this process are told what is there, so that they know when they have caught up.
+    /// The consumers of this process learn what is there, so that they know when they have caught up.
     fn reached(&self, topic: Topic, ends: &BTreeMap<u32, i64>) {
         for ((_, _), subscription) in lock(&self.subscriptions).iter().filter(|((of, _), _)| *of == topic) {
             for (partition, end) in ends {
@@ -242,8 +242,8 @@ impl KafkaLog {
 }
 
 impl EventLog for KafkaLog {
-    /// A watermark is sent when all that was to be said before it is durable: if a part of the events failed, no
-    /// watermark may claim that they were said.
+    /// A watermark is sent when all events before it are durable: if a part of the events failed, no
+    /// watermark may claim that they are there.
     fn append(&self, topic: Topic, events: &[Event]) -> Result<()> {
         self.check_partitions(events)?;
         let is_watermark = |event: &Event| matches!(event, Event::Watermark { .. });

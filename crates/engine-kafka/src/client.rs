@@ -28,7 +28,7 @@ struct Complaints {
     logged: Option<Instant>,
 }
 
-/// Hears what the client library says: it works in the background, so why something does not come is only told here.
+/// Hears what the client library says: it works in the background, so only here is it known why something does not come.
 pub struct ClientLog {
     who: String,
     heard: Mutex<Complaints>,
@@ -236,7 +236,7 @@ impl Cluster {
 
 fn offset_in(answer: &TopicPartitionList, what: &str, topic: &str, partition: u32) -> Result<i64> {
     let missing =
-        || Error::new(ErrorKind::Unavailable, format!("{what}: nothing is said of partition `{partition}`"));
+        || Error::new(ErrorKind::Unavailable, format!("{what}: the answer lacks partition `{partition}`"));
     let element = answer.find_partition(topic, native(partition)).ok_or_else(missing)?;
     element.error().map_err(|e| error(what, &e))?;
     match element.offset() {

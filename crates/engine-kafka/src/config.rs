@@ -195,7 +195,7 @@ impl KafkaConfig {
             );
         }
         if self.topic_settings.get("cleanup.policy").is_some_and(|policy| policy != "delete") {
-            // A watermark says that all before it was said: compaction would take those events away.
+            // A watermark says that all events before it are there: compaction would take those events away.
             return bad(
                 "topic_settings",
                 "`cleanup.policy` must be `delete`: a compacted log loses events".to_owned(),
@@ -275,7 +275,7 @@ impl KafkaConfig {
         Duration::from_millis(self.join_timeout_ms)
     }
 
-    /// Settings of every client. A request gets as long as somebody waits for it, so that a broker which went silent
+    /// Settings of every client. A request gets as long as its caller waits for it, so that a broker which went silent
     /// is left for another one in time.
     pub(crate) fn client(&self) -> ClientConfig {
         let mut client = ClientConfig::new();

@@ -16,7 +16,7 @@ use crate::format::{decode, encode, key};
 use crate::producer::{Outgoing, Producer};
 use crate::shared::Shared;
 
-/// Most bytes kept of a message that is no event; the whole lies where it was said.
+/// Most bytes kept of a message that is no event; the whole stays in its own topic.
 const VALUE_BYTES_MAX: usize = 64 << 10;
 /// Most bytes kept of its key.
 const KEY_BYTES_MAX: usize = 4 << 10;
@@ -131,7 +131,7 @@ impl Letters {
                 }
                 continue;
             };
-            // What is wrong while the client connects is told by the time limit.
+            // What is wrong while the client connects is reported at the time limit.
             let Ok(message) = message else { continue };
             until = Instant::now() + config.request_timeout();
             let (partition, offset) =
@@ -159,7 +159,7 @@ impl Letters {
     }
 }
 
-/// Reads a letter. One that somebody else wrote there is shown as well as can be.
+/// Reads a letter. One that another program wrote there is shown as well as can be.
 fn letter(message: &BorrowedMessage<'_>) -> DeadLetter {
     let text = |name: &str| {
         let found = message.headers()?.iter().find(|header| header.key == name)?;

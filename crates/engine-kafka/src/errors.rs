@@ -3,7 +3,7 @@
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rushes_types::{Error, ErrorKind};
 
-/// An error of the client, said while something was done.
+/// An error of the client, with what it was doing.
 pub fn error(what: &str, cause: &KafkaError) -> Error {
     match cause {
         KafkaError::AdminOp(code) => coded(what, *code),
@@ -31,7 +31,7 @@ fn setting(why: &str, key: &str, value: &str) -> Error {
     Error::invalid(format!("the kafka client does not take `{key}`{value}{why}{mend}")).at("/client_settings")
 }
 
-/// An error code, said while something was done.
+/// An error code, with what the client was doing.
 pub fn coded(what: &str, code: Code) -> Error {
     let (kind, mend) = judge(code);
     let said = code.to_string();
@@ -89,7 +89,7 @@ fn judge(code: Code) -> (ErrorKind, &'static str) {
 
 /// Events whose delivery failed. They may be in the log all the same unless a broker refused them.
 pub fn undelivered(topic: &str, failed: usize, cause: &KafkaError) -> Error {
-    let what = format!("{failed} events were not taken by the topic `{topic}`");
+    let what = format!("{failed} events were not accepted by the topic `{topic}`");
     let error = error(&what, cause);
     if error.kind() != ErrorKind::Unavailable {
         return error;

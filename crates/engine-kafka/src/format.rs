@@ -1,6 +1,6 @@
 //! What a message holds, and in which partition it lies. Part of the format: other programs read these topics too.
 //!
-//! The key is the asset; the value is a line of JSON, so that Kafka's own tools show what was said:
+//! The key is the asset; the value is a line of JSON, so that Kafka's own tools can show it:
 //! `{"v":1,"asset":"friends-s01e01","commit":12}` or `{"v":1,"watermark":12}`.
 
 use rushes_events::Event;
@@ -73,7 +73,7 @@ pub fn encode_metadata(watermark: Commit) -> String {
     format!("watermark={watermark}")
 }
 
-/// The watermark that an acknowledged offset carries; none where somebody else wrote the offset.
+/// The watermark that an acknowledged offset carries; none where another program wrote the offset.
 pub fn decode_metadata(metadata: &str) -> Commit {
     metadata.strip_prefix("watermark=").and_then(|digits| digits.parse().ok()).map_or(Commit::NONE, Commit)
 }

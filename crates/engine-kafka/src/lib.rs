@@ -2,7 +2,7 @@
 //!
 //! A topic of events for each stage and one of dead letters, all beginning with the archive's prefix. An asset's events
 //! lie in one partition, chosen by our own hash, the same one in both topics: so a watermark of partition p that was
-//! acknowledged in the one bounds what can be said for partition p in the other. One group for each consumer; what is
+//! acknowledged in the one bounds what can be claimed for partition p in the other. One group for each consumer; what is
 //! acknowledged is committed to the group, with the highest watermark before it as the offset's metadata, so that
 //! every process can see how far all are.
 //!

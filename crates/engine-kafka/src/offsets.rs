@@ -48,7 +48,7 @@ impl Offsets {
     }
 
     /// Commits what these positions acknowledge, in the partitions that are still ours. What was lost to another
-    /// process is delivered there again, so nothing is said of it here.
+    /// process is delivered there again, so it is left out here.
     pub fn acknowledge(&self, positions: &[Position]) -> Result<()> {
         let until = Instant::now() + self.patience;
         loop {
@@ -152,7 +152,7 @@ impl Offsets {
 
 /// Did a commit fail because of a rebalance?
 fn regrouping(error: &KafkaError) -> bool {
-    let shared_anew = matches!(
+    let rebalancing = matches!(
         error.rdkafka_error_code(),
         Some(
             Code::RebalanceInProgress
@@ -161,5 +161,5 @@ fn regrouping(error: &KafkaError) -> bool {
                 | Code::AssignmentLost
         )
     );
-    shared_anew || is_moving(error)
+    rebalancing || is_moving(error)
 }

@@ -19,7 +19,7 @@ use crate::shared::{Member, Seek, Shared};
 
 /// Events kept ready; above it the brokers are asked for no more.
 pub const READY_MAX: usize = 8_192;
-/// Messages taken from the library before they are made visible.
+/// Messages read from the library before they are made visible.
 const BATCH: usize = 512;
 /// Longest stay in the library while nothing comes; a seek waits as long.
 const IDLE: Duration = Duration::from_millis(50);

@@ -1,4 +1,4 @@
-//! Where a consumer stands in the partitions that this process owns: arithmetic only.
+//! The offsets of a consumer in the partitions that this process owns: arithmetic only.
 //!
 //! Three offsets grow in each partition: what came from the brokers, what was delivered, what is acknowledged. Each
 //! names the *next* offset. An acknowledged offset takes with it the highest watermark before it, and the messages
@@ -12,7 +12,7 @@ use rushes_types::Commit;
 use crate::client::{Bounds, CommittedOffset};
 
 /// Watermarks remembered for each partition until they are acknowledged. Beyond it every second one is forgotten: what
-/// is told then is lower than it could be, never higher.
+/// is given then is lower than it could be, never higher.
 const WATERMARKS_MAX: usize = 16_384;
 
 #[derive(Debug)]
@@ -29,7 +29,7 @@ struct Partition {
     watermarks: BTreeMap<i64, Commit>,
     /// Messages that were set aside and are not acknowledged.
     skipped: BTreeSet<i64>,
-    /// Nothing is taken until it begins at another place.
+    /// Nothing is accepted until it begins at another place.
     held: bool,
 }
 

@@ -142,13 +142,13 @@ fn of(section: &str, error: &Error) -> Error {
 const MANIFEST: &str = "archive";
 
 impl OpenEngines for Chosen {
-    /// The ground truth says what the archive is: where it is shared, so is that.
+    /// The store holds the archive's manifest: where the store is shared, the manifest is too.
     fn identity(&self, own: &Manifest) -> Result<Manifest> {
         if self.choice.of(Part::Store) != Engine::Cassandra {
             return Ok(own.clone());
         }
         let ours = own.to_text()?;
-        let said = self.cluster()?.first_said(MANIFEST, &ours).map_err(|e| of("cassandra", &e))?;
+        let said = self.cluster()?.put_if_absent(MANIFEST, &ours).map_err(|e| of("cassandra", &e))?;
         Manifest::from_text(&said)
     }
 

@@ -263,7 +263,7 @@ impl EventLog for EmbeddedLog {
             for offset in from..=to {
                 batch.remove(self.folder.table(ROWS), event_key(topic, offset));
             }
-            // Not synced: events that come back after a crash are only said again.
+            // Not synced: events that come back after a crash are only delivered again.
             self.folder.write(batch, 0)?;
             state.first.insert(topic, to + 1);
         }

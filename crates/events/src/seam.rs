@@ -35,7 +35,7 @@ pub enum Event {
         /// The commit.
         commit: Commit,
     },
-    /// All commits of all assets of a partition up to here have been said before this event.
+    /// All commits of all assets of a partition up to here are in the log before this event.
     Watermark {
         /// The partition it is for; `None`, where it is appended, for every partition. A delivered one is for the
         /// partition that it lies in.
@@ -77,11 +77,11 @@ impl Delivered {
 /// A dead letter: an event that its consumer could not handle, kept for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadLetter {
-    /// Where it was said.
+    /// Where it lies in the log.
     pub topic: Topic,
     /// Where it lay there.
     pub position: Position,
-    /// Who could not handle it.
+    /// The consumer that could not handle it.
     pub consumer: String,
     /// The event; `None` where it could not even be read.
     pub event: Option<Event>,
@@ -119,7 +119,7 @@ pub trait EventLog: Send + Sync {
     fn acknowledge(&self, topic: Topic, consumer: &str, positions: &[Position]) -> Result<()>;
     /// Forgets what was delivered but not acknowledged: it will be delivered again.
     fn redeliver(&self, topic: Topic, consumer: &str) -> Result<()>;
-    /// Takes everything said so far off the consumer's hands, with every watermark that it has acknowledged: it begins
+    /// Skips all events so far for the consumer, with every watermark that it has acknowledged: it begins
     /// again behind what is there now. For a rebuild, which republishes all assets.
     fn skip(&self, topic: Topic, consumer: &str) -> Result<()>;
     /// For each partition of the topic the highest watermark among what the consumer has acknowledged, by any process;

@@ -134,7 +134,7 @@ impl Cache {
         Some(content)
     }
 
-    /// An entry's content; it is made where it is not there. While somebody makes it, others wait for that.
+    /// An entry's content; it is made where it is not there. While one caller makes it, others wait for that.
     ///
     /// # Errors
     /// What `make` answers. A cache that cannot be written does no harm.

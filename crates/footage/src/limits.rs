@@ -20,7 +20,7 @@ pub const PROBE_TIME_MAX: Duration = Duration::from_secs(60);
 pub const PROBE_BYTES_MAX: usize = 4 << 20;
 /// How long one picture may take.
 pub const FRAME_TIME_MAX: Duration = Duration::from_secs(20);
-/// Longest picture that is taken from ffmpeg, in bytes.
+/// Longest picture that is accepted from ffmpeg, in bytes.
 pub const FRAME_BYTES_MAX: usize = 8 << 20;
 /// Lowest picture, in pixels.
 pub const FRAME_HEIGHT_MIN: u32 = 16;

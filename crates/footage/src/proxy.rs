@@ -1,6 +1,6 @@
-//! Proxies: a small copy of a media file that every browser plays, made when somebody asks for it.
+//! Proxies: a small copy of a media file that every browser plays, made on request.
 //!
-//! One is made at a time. Who asks is told how far it is and asks again; when no request came for a while, it is no
+//! One is made at a time. A caller gets how far it is and asks again; when no request came for a while, it is no
 //! longer made. Finished ones lie in a [`Cache`].
 
 use std::collections::HashMap;
@@ -17,7 +17,7 @@ use crate::cache::{Cache, Key};
 use crate::limits::{PROXY_BYTES_MAX, PROXY_HEIGHT_MAX, PROXY_TIME_MAX, PROXY_UNWATCHED_MAX};
 use crate::tool::{Job, Tools, threads, words};
 
-/// A failure is told again for so long before the same proxy is tried again.
+/// A failure is reported for so long before the same proxy is tried again.
 const FAILURE_LASTS: Duration = Duration::from_secs(60);
 /// Failures that are remembered.
 const FAILURES_MAX: usize = 100;

@@ -23,7 +23,7 @@ pub struct Shot {
     pub change: f32,
 }
 
-/// Finds the shots. `seen` is told how far it is, in nanoseconds of the media.
+/// Finds the shots. `seen` is called with how far it is, in nanoseconds of the media.
 ///
 /// # Errors
 /// As ffmpeg may fail or be stopped; [`ErrorKind::TooLarge`] beyond [`SHOT_FRAMES_MAX`] frames.

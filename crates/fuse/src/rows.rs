@@ -97,7 +97,7 @@ impl RowSet {
         self.rows.insert(key, TrackedRow { fused, before: None, content_changed });
     }
 
-    /// What models of this name said within the coverage dies.
+    /// Annotations of models of this name within the coverage die.
     pub fn supersede(
         &mut self,
         name: &str,

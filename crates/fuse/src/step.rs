@@ -41,7 +41,7 @@ pub struct Advanced {
     pub added: Vec<BucketMember>,
     /// Annotations that no longer are, sorted.
     pub removed: Vec<BucketMember>,
-    /// By how many current annotations more or fewer each word is said.
+    /// By how many current annotations the count of each word changes.
     pub word_counts: Vec<(String, i64)>,
     /// By how many current annotations more or fewer there are.
     pub annotation_count: i64,

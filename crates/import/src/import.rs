@@ -204,10 +204,7 @@ impl Pass<'_, '_, '_> {
             Some(named) if named.line != line && !named.differs => {
                 named.differs = true;
                 let why = format!("the asset {} is described differently than before", shown(&id));
-                self.fault(
-                    at,
-                    Fault::new("asset", why, "make the rows agree; the first description was taken"),
-                )
+                self.fault(at, Fault::new("asset", why, "make the rows agree; the first description is used"))
             }
             Some(_) => ControlFlow::Continue(()),
         }

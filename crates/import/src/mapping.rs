@@ -22,9 +22,9 @@ pub struct Mapping {
 /// Whether a source's lines belong into a run, and of which kind. The importer only hands this on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunMode {
-    /// The run supersedes what the model said before.
+    /// The run supersedes earlier annotations of the model.
     Replace,
-    /// The run adds to what the model said before.
+    /// The run adds to earlier annotations of the model.
     Append,
 }
 

@@ -1,4 +1,4 @@
-//! What went wrong, said so that a person can mend it.
+//! What went wrong, worded so that a person can mend it.
 
 use std::fmt;
 

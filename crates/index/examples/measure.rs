@@ -208,7 +208,7 @@ fn main() {
     let mut dice = Dice(42);
     let centres: Vec<Vec<f32>> =
         (0..3_000).map(|_| (0..DIMENSIONS).map(|_| dice.normal()).collect()).collect();
-    let index = EmbeddedIndex::create_anew(folder, EmbeddedOptions::default()).unwrap();
+    let index = EmbeddedIndex::recreate(folder, EmbeddedOptions::default()).unwrap();
     let (mut applying, mut publishing) = (0.0, 0.0);
     for first in (0..hours).step_by(10) {
         let updates: Vec<_> =

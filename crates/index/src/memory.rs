@@ -30,7 +30,7 @@ struct State {
     read_points: ReadPoints,
 }
 
-/// An asset with all that is said of it.
+/// An asset with all its annotations.
 #[derive(Debug, Clone, Default)]
 struct AssetState {
     progress: Commit,

@@ -149,7 +149,7 @@ pub trait Index: Send + Sync {
     /// again in a while. Never so where [`IndexCapabilities::purges_at_once`].
     fn purge(&self) -> Result<bool>;
     /// Rebuilds the index in the shape that is configured now, from what it holds; readers and writers go on.
-    /// Gives how many documents it copied. `step` is told how many were copied so far, and of how many; where it fails, that
+    /// Gives how many documents it copied. `step` is called with how many were copied so far, and of how many; where it fails, that
     /// is the answer, and the index is as it was. Only for an index that declares [`IndexCapabilities::reindexes_online`].
     fn reindex(&self, _step: &mut dyn FnMut(u64, u64) -> Result<()>) -> Result<u64> {
         Err(Error::bug("an online rebuild was asked of an index that does not declare it"))
@@ -207,7 +207,7 @@ pub trait IndexReader: Send + Sync {
     /// first, within the filter's assets.
     fn suggest(&self, typed: &str, filter: &Filter, limit: usize) -> Result<Vec<Suggestion>>;
     /// Words of labels and text that begin with a folded beginning, those of most annotations first, at most `limit`. They
-    /// come from the dictionary: some may be said by nothing current any more, and their order is about.
+    /// come from the dictionary: some may have no current annotation any more, and their order is about.
     fn words_beginning(&self, _folded: &str, _limit: usize) -> Result<Vec<String>> {
         Ok(Vec::new())
     }

@@ -43,7 +43,7 @@ export function banner(app, needsLogin) {
     const left = status.lag.filter((l) => l.behind > 0).map((l) => `${l.behind.toLocaleString()} ${STAGES[l.consumer] ?? l.consumer}`);
     place.hidden = !failing && !status.catching_up;
     if (failing) {
-      fill(place, h('p', { class: 'bad' }, `The stage “${failing.stage}” does not get on: ${failing.error}. Searches answer from what is there.`));
+      fill(place, h('p', { class: 'bad' }, `The stage “${failing.stage}” is failing: ${failing.error}. Searches answer from what is there.`));
     } else if (status.catching_up) {
       const parts = left.length > 0 ? ` (${left.join(', ')})` : '';
       fill(place, h('p', {}, h('span', { class: 'pulse' }), `Catching up${parts}: searches answer from what is there; the rest follows by itself.`));

@@ -52,7 +52,7 @@ impl<'a> Node<'a> {
         if items.len() > most {
             return Err(self
                 .error(format!("the list holds {} items", items.len()))
-                .mend(format!("at most {most} are taken")));
+                .mend(format!("at most {most} are accepted")));
         }
         let nodes = items.iter().enumerate();
         Ok(nodes.map(|(i, value)| Node { value, pointer: format!("{}/{i}", self.pointer) }).collect())
@@ -64,7 +64,7 @@ impl<'a> Node<'a> {
         if fields.len() > most {
             return Err(self
                 .error(format!("the object holds {} fields", fields.len()))
-                .mend(format!("at most {most} are taken")));
+                .mend(format!("at most {most} are accepted")));
         }
         let nodes = fields.iter();
         Ok(nodes
@@ -79,7 +79,7 @@ impl<'a> Node<'a> {
         if text.len() > bytes_max {
             return Err(self
                 .error(format!("the text has {} bytes", text.len()))
-                .mend(format!("at most {bytes_max} are taken")));
+                .mend(format!("at most {bytes_max} are accepted")));
         }
         if text.trim().is_empty() {
             return Err(self.error("the text is empty").mend("write something or leave the field out"));
@@ -148,7 +148,7 @@ impl<'a> Object<'a> {
         self.get(name).map(read).transpose()
     }
 
-    /// The field read; where it is missing, the mend is said.
+    /// The field read; where it is missing, the error carries the mend.
     pub fn needed<T>(&self, name: &str, mend: &str, read: impl FnOnce(Node<'a>) -> Result<T>) -> Result<T> {
         self.read(name, read)?.ok_or_else(|| self.error(format!("`{name}` is missing")).mend(mend))
     }

@@ -30,7 +30,7 @@ use crate::time::Duration;
 const CURSOR_BYTES_MAX: usize = 64 << 10;
 
 object! {
-    /// A structured query; in what form is said by its clauses `C` and its pinned runs `R`.
+    /// A structured query; its form is given by its clauses `C` and its pinned runs `R`.
     #[derive(Debug, Clone, PartialEq, Default, Serialize)]
     #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Plan, bound = "", description = "A structured query."))]
     pub struct PlanOf<C, R> read as Plan, {

@@ -23,7 +23,7 @@ use crate::vector_ask::{SpaceVector, VectorAskOf};
 /// Most moves of words that are forgiven in a phrase.
 const SLOP_MAX: usize = 50;
 
-/// One criterion; in what form is said by what it asks.
+/// One criterion; its form is given by what it asks.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ClauseOf<A> {
     /// What every clause may say.

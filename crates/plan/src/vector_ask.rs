@@ -33,7 +33,7 @@ pub struct VectorAskOf<V: FillIn> {
 pub type VectorAsk = VectorAskOf<Option<Vec<SpaceVector>>>;
 
 impl VectorAsk {
-    /// Near to this, where and how is not said.
+    /// Near to this, in the default space and manner.
     #[must_use]
     pub fn near(source: VectorSource) -> Self {
         Self { source, options: VectorOptions::default(), threshold: None, vectors: None }

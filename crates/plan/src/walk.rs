@@ -153,7 +153,7 @@ fn check<C, R>(plan: &PlanOf<C, R>) -> Result<()> {
     let count = plan.clause_count();
     if count > CLAUSES_MAX {
         return Err(Error::invalid(format!("the plan has {count} clauses"))
-            .mend(format!("at most {CLAUSES_MAX} are taken"))
+            .mend(format!("at most {CLAUSES_MAX} are accepted"))
             .at(""));
     }
     let positive = |all: usize, any: usize, pointer: String| {

@@ -125,7 +125,7 @@ pub struct Evidence {
     /// The further annotations of a phrase that runs over several.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub joined: Vec<String>,
-    /// Who says it.
+    /// The model that wrote it.
     pub model: String,
     /// In which run; `-` for loose lines.
     pub run: String,

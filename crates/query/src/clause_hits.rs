@@ -33,7 +33,7 @@ impl ClauseHits {
         let examined = parts.iter().map(|p| p.examined).sum();
         let several = parts.len() > 1;
         let mut lists = parts.into_iter().map(|p| p.hits);
-        // Nearly always there is one part: its list is taken as it is.
+        // Nearly always there is one part: its list is used as it is.
         let mut hits: Vec<Hit> = lists.next().unwrap_or_default();
         hits.extend(lists.flatten());
         if several {

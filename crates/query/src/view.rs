@@ -76,7 +76,7 @@ impl<'a> View<'a> {
     /// The spaces that current annotations have vectors in.
     pub(crate) fn current_spaces(&self) -> Result<&[SpaceId]> {
         if self.catalog.current.get().is_none() {
-            // Who was faster said the same: it is one snapshot.
+            // A faster thread gathered the same: it is one snapshot.
             let _ = self.catalog.current.set(self.reader.spaces()?);
         }
         Ok(self.catalog.current.get().map_or(&[], Vec::as_slice))

@@ -22,7 +22,7 @@ pub const REQUESTS_MAX: usize = 64;
 pub const INGESTS_MAX: usize = 8;
 /// Most media files that are played at a time.
 pub const MEDIA_STREAMS_MAX: usize = 32;
-/// What a client that was answered 429 is told to wait, in seconds.
+/// `Retry-After` of an answer 429, in seconds.
 pub const RETRY_AFTER_SECONDS: u64 = 1;
 /// Requests in flight have this long to end when the server is stopped.
 pub const DRAIN_TIME_MAX: Duration = Duration::from_secs(20);
@@ -30,7 +30,7 @@ pub const DRAIN_TIME_MAX: Duration = Duration::from_secs(20);
 pub const WAIT_TIME_MAX: Duration = Duration::from_secs(60);
 /// How long a client may show a picture without asking again whether it still may, in seconds.
 pub const PICTURE_CACHED_SECONDS: u32 = 600;
-/// What a client that waits for a proxy is told to wait before it asks again, in seconds.
+/// `Retry-After` for a client that waits for a proxy, in seconds.
 pub const PROXY_RETRY_SECONDS: u64 = 1;
 /// Bytes of a media file that are read at a time.
 pub const MEDIA_CHUNK_BYTES: usize = 256 << 10;
@@ -38,7 +38,7 @@ pub const MEDIA_CHUNK_BYTES: usize = 256 << 10;
 pub const STREAM_PIECES: usize = 4;
 /// A client that takes none of a streamed answer for this long is let go.
 pub const STREAM_PAUSE_MAX: Duration = Duration::from_secs(60);
-/// Longest request id that is taken from a client, in bytes.
+/// Longest request id that is accepted from a client, in bytes.
 pub const REQUEST_ID_BYTES_MAX: usize = 64;
 /// Most entries of a listing (assets, runs), and what is given where none is named.
 pub const LIST_MAX: usize = 1_000;
@@ -58,9 +58,9 @@ pub const SUGGESTIONS_DEFAULT: usize = 10;
 pub const AUDIT_IDS_MAX: usize = 1_000;
 /// Longest discovery file that is read, in bytes.
 pub const DISCOVERY_BYTES_MAX: u64 = 16 << 10;
-/// Most people who are logged in on the page at a time; the one who was away longest goes.
+/// Most logins on the page at a time; the least recently used one ends.
 pub const LOGINS_MAX: usize = 1_000;
-/// Who asks for nothing during this time is logged out.
+/// A login without requests during this time ends.
 pub const LOGIN_IDLE_MAX: Duration = Duration::from_secs(12 * 3600);
 /// Longest access token that a login takes, in bytes.
 pub const TOKEN_BYTES_MAX: usize = 1024;

@@ -42,7 +42,7 @@ pub struct Metrics {
     pub duplicates: AtomicU64,
     /// Annotations refused.
     pub rejected: AtomicU64,
-    /// Bytes of annotations taken in.
+    /// Bytes of annotations ingested.
     pub ingest_bytes: AtomicU64,
     /// Panics caught.
     pub panics: AtomicU64,
@@ -126,7 +126,7 @@ impl Metrics {
             let value = value.load(Ordering::Relaxed);
             page.sample("rushes_ingest_annotations_total", &[("outcome", outcome)], value);
         }
-        counter(page, "rushes_ingest_bytes_total", "Bytes of annotations taken in.", &self.ingest_bytes);
+        counter(page, "rushes_ingest_bytes_total", "Bytes of annotations ingested.", &self.ingest_bytes);
         counter(page, "rushes_panics_total", "Panics caught.", &self.panics);
         counter(
             page,

@@ -188,17 +188,17 @@ impl Problem {
         )
     }
 
-    /// The body's media type is not taken here.
+    /// The body's media type is not accepted here.
     #[must_use]
     pub fn media_type(got: Option<&str>, wanted: &str) -> Self {
         let detail = match got {
-            Some(got) => format!("the body's media type `{got}` is not taken here"),
+            Some(got) => format!("the body's media type `{got}` is not accepted here"),
             None => "the request names no media type for its body".to_owned(),
         };
         Self::http(
             StatusCode::UNSUPPORTED_MEDIA_TYPE,
             "media-type",
-            "the body's media type is not taken here",
+            "the body's media type is not accepted here",
             detail,
             &format!("send the header `content-type: {wanted}`"),
         )

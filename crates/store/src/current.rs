@@ -1,7 +1,7 @@
 //! Which annotations are current: a pure fold over an asset's history.
 //!
-//! A segment in replace mode supersedes, inside its coverage, what models of the same *name* (of whatever
-//! version) said before; an annotation belongs by its start, and coverage is `[start, end)`. A segment in
+//! A segment in replace mode supersedes, inside its coverage, earlier annotations of models of the same *name* (of any
+//! version); an annotation belongs by its start, and coverage is `[start, end)`. A segment in
 //! append mode adds. A restored segment acts as if it was committed at that moment.
 //!
 //! The fold keeps two short lists instead of a set of annotations: which segments entered when, and
@@ -18,7 +18,7 @@ pub fn covers(coverage: Option<TimeRange>, start_ns: i64) -> bool {
     coverage.is_none_or(|range| range.start_ns() <= start_ns && start_ns < range.end_ns())
 }
 
-/// Does a segment, committed later, supersede what `model` said before at `start_ns`?
+/// Does a segment, committed later, supersede earlier annotations of `model` at `start_ns`?
 #[must_use]
 pub fn supersedes(later: &RunSegment, model: &ModelRef, start_ns: i64) -> bool {
     later.mode == RunMode::Replace && later.model.name() == model.name() && covers(later.coverage, start_ns)
@@ -86,7 +86,7 @@ impl Current {
         if segment.mode == RunMode::Replace {
             let name = segment.model.name();
             if segment.coverage.is_none() {
-                // Nothing said before survives, so what earlier claims did no longer matters.
+                // No earlier annotation survives, so what earlier claims did no longer matters.
                 self.segments.retain(|l| l.segment.model.name() != name);
                 self.claims.retain(|c| c.name != name);
             }
@@ -101,7 +101,7 @@ impl Current {
         &self.segments
     }
 
-    /// Was what `model` said at `start_ns` superseded by a commit after `since`?
+    /// Was an annotation of `model` at `start_ns` superseded by a commit after `since`?
     #[must_use]
     pub fn superseded(&self, model: &ModelRef, since: Commit, start_ns: i64) -> bool {
         self.claims.iter().any(|c| c.commit > since && c.name == model.name() && covers(c.coverage, start_ns))

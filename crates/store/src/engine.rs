@@ -4,7 +4,9 @@
 //! written must be the same everywhere, so it stands here once.
 
 pub use crate::cut::{Cut, cut};
-pub use crate::import::{changed_meanwhile, check_content, check_import_block, renumbered, run_is_elsewhere};
+pub use crate::import::{
+    changed_during_import, check_content, check_import_block, renumbered, run_is_elsewhere,
+};
 pub use crate::lines::keep_lines;
 pub use crate::records::{
     Reader, RunRow, Writer, corrupt, decode_asset, decode_effect, decode_label, decode_model, encode_asset,

@@ -80,7 +80,7 @@ pub enum Erased {
 /// What to erase.
 #[derive(Debug, Clone, PartialEq)]
 pub enum EraseTarget {
-    /// An asset and all that was said of it.
+    /// An asset and all its annotations.
     Asset(AssetId),
     /// All assets of a movie.
     Movie(MovieId),

@@ -37,7 +37,7 @@ pub fn check_model<'a>(model: &Model, registered: impl Iterator<Item = &'a Model
                 return Err(Error::new(
                     ErrorKind::Conflict,
                     format!(
-                        "model `{}` writes vectors of the space `{}`, which cannot be taken from it",
+                        "model `{}` writes vectors of the space `{}`, which must stay",
                         model.model,
                         old.id.as_str()
                     ),
@@ -300,5 +300,5 @@ pub fn check_label(label: &LabelAliases) -> Result<()> {
         return Ok(());
     }
     Err(Error::new(ErrorKind::TooLarge, format!("a label has {} bytes", label.label.len()))
-        .mend(format!("at most {LABEL_BYTES_MAX} are taken")))
+        .mend(format!("at most {LABEL_BYTES_MAX} are accepted")))
 }

@@ -40,7 +40,7 @@ pub struct OutboxPage {
     /// The rows, ascending.
     pub rows: Vec<OutboxRow>,
     /// No commit up to here is missing: each is in these rows or in rows that were given out before, and none will
-    /// come any more. `None` where nothing new is to be said.
+    /// come any more. `None` where there is nothing new.
     pub watermark: Option<Commit>,
 }
 
@@ -190,11 +190,11 @@ pub trait Import: Send + Sync {
     ///   nothing, also where the process dies.
     /// * What is there already with the same history changes nothing; of a longer history only what is new is read. A
     ///   history that could not become the other one is a [`rushes_types::ErrorKind::Conflict`]. Where something was
-    ///   erased there since, what is here is dropped and all of it is taken over again: in two steps.
-    /// * Later commits of this store are above every number taken over. Segments get numbers of this store.
+    ///   erased there since, what is here is dropped and all of it is imported again: in two steps.
+    /// * Later commits of this store are above every imported number. Segments get numbers of this store.
     ///
-    /// Commits come asset by asset, so watermarks said at the same time promise too much: derived stages rest while assets
-    /// are taken over, and are rebuilt after.
+    /// Commits come asset by asset, so watermarks of the same time promise too much: derived stages rest while assets
+    /// are imported, and are rebuilt after.
     fn import(&self, import: &AssetImport, content: &mut SegmentReader<'_>) -> Result<Imported>;
     /// Takes over models as another store has them. Unlike [`Registry::put_model`] this makes no commit for the assets that
     /// they wrote on: the commits that did so come with the assets.

@@ -6,7 +6,7 @@ use rushes_index::{AssetUpdate, Index};
 use rushes_plan::{Knowledge, Like, SpaceVectors, WordCounts};
 use rushes_types::{AssetDocument, Change, Commit, FusedAnnotation, Metric, Result, Space, SpaceId};
 
-/// Assets and all that was ever said of them.
+/// Assets and all their annotations.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Archive {
     /// The assets, by id.

@@ -45,7 +45,7 @@ fn span() -> impl Strategy<Value = (i64, i64)> {
         .prop_map(|(start, length)| (start, (start + length).min(LENGTH)))
 }
 
-fn said() -> impl Strategy<Value = GeneratedAnnotation> {
+fn generated() -> impl Strategy<Value = GeneratedAnnotation> {
     let who = (0..3_usize, select(&TYPES[..]), select(&MODELS[..]), span());
     let what = (
         proptest::option::weighted(0.8, select(&LABELS[..])),
@@ -155,7 +155,7 @@ fn document(no: usize, looked: &[(usize, usize, u8, (i64, i64))]) -> AssetDocume
 pub fn archives() -> impl Strategy<Value = Archive> {
     let long = span().prop_filter("coverage is more than an instant", |(start, end)| start < end);
     let looked = vec((0..3_usize, 0..4_usize, 1..3_u8, long), 0..8);
-    (vec(said(), 0..48), looked, 3..6_u64).prop_map(|(said, looked, upto)| Archive {
+    (vec(generated(), 0..48), looked, 3..6_u64).prop_map(|(said, looked, upto)| Archive {
         documents: (0..3).map(|no| document(no, &looked)).collect(),
         annotations: said.iter().enumerate().map(|(no, said)| fused(no, said)).collect(),
         upto: Commit(upto),

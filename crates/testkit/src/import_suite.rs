@@ -107,7 +107,7 @@ fn moved(from: &dyn AnnotationStore, to: &dyn AnnotationStore) {
     assert_eq!(to.counts().unwrap().annotations, from.counts().unwrap().annotations);
 }
 
-pub fn an_asset_taken_over_is_the_same_to_the_last_number(fixture: &mut dyn StoreFixture) {
+pub fn an_imported_asset_is_the_same_to_the_last_number(fixture: &mut dyn StoreFixture) {
     let (from, store) = (source(), fixture.store());
     moved(&from, &*store);
     assert!(store.last_commit().unwrap() >= from.last_commit().unwrap());
@@ -148,7 +148,7 @@ pub fn a_store_that_took_over_goes_on_as_the_one_before(fixture: &mut dyn StoreF
         let receipt =
             loose(store, "a", "m@1", &[("1", 0, "x"), ("3", 1, "y"), ("6", 8, "new"), ("4", 2, "other")]);
         assert_eq!((receipt.accepted, receipt.duplicates, receipt.rejected.len()), (1, 2, 1), "{receipt:?}");
-        assert!(receipt.commit.unwrap() > last, "above every number that was taken over");
+        assert!(receipt.commit.unwrap() > last, "above every number that was imported");
         assert!(store.restore_run(&run_id("r2")).unwrap() > last);
         assert_eq!(kind(store.open_run(&spec("r1", "b", "m@1", REPLACE, WHOLE))), ErrorKind::Conflict);
         store.erase(&annotation("a", "m@1", &run_id("r1"), "4")).unwrap();
@@ -186,7 +186,7 @@ pub fn what_came_since_is_added(fixture: &mut dyn StoreFixture) {
     assert_eq!((receipt.accepted, receipt.duplicates), (1, 1), "what a run superseded may be said again");
 }
 
-pub fn what_was_erased_since_is_taken_anew(fixture: &mut dyn StoreFixture) {
+pub fn what_was_erased_since_is_imported_again(fixture: &mut dyn StoreFixture) {
     let targets = [
         annotation("a", "m@1", &RunId::loose(), "1"),
         annotation("a", "m@1", &run_id("r1"), "3"),
@@ -248,7 +248,7 @@ pub fn a_failed_take_over_leaves_nothing(fixture: &mut dyn StoreFixture) {
     moved(&from, &*store);
 }
 
-pub fn only_what_a_store_can_have_is_taken_over(fixture: &mut dyn StoreFixture) {
+pub fn only_what_a_store_can_have_is_imported(fixture: &mut dyn StoreFixture) {
     let (from, store) = (source(), fixture.store());
     let good = AssetImport::read(&from, &asset_id("a")).unwrap().unwrap();
     let refused = |change: &dyn Fn(&mut AssetImport)| {
@@ -272,7 +272,7 @@ pub fn only_what_a_store_can_have_is_taken_over(fixture: &mut dyn StoreFixture) 
     assert!(history(&*store, "a").is_empty());
 }
 
-pub fn models_are_taken_over_without_a_word_to_assets(fixture: &mut dyn StoreFixture) {
+pub fn models_are_imported_without_events_of_assets(fixture: &mut dyn StoreFixture) {
     let (from, store) = (source(), fixture.store());
     moved(&from, &*store);
     let before = store.last_commit().unwrap();
@@ -331,15 +331,15 @@ pub fn a_run_without_annotations_shares_its_number_with_none(fixture: &mut dyn S
 macro_rules! import_suite {
     ($make:expr) => {
         $crate::import_suite!(@ $make;
-            an_asset_taken_over_is_the_same_to_the_last_number,
+            an_imported_asset_is_the_same_to_the_last_number,
             taking_over_again_changes_nothing,
             a_store_that_took_over_goes_on_as_the_one_before,
             what_came_since_is_added,
-            what_was_erased_since_is_taken_anew,
+            what_was_erased_since_is_imported_again,
             another_history_is_refused_and_left_alone,
             a_failed_take_over_leaves_nothing,
-            only_what_a_store_can_have_is_taken_over,
-            models_are_taken_over_without_a_word_to_assets,
+            only_what_a_store_can_have_is_imported,
+            models_are_imported_without_events_of_assets,
             assets_with_far_apart_numbers_come_in_any_order,
             a_run_without_annotations_shares_its_number_with_none,
         );

@@ -55,7 +55,7 @@ struct AssetHistory {
     erased_at: Option<Commit>,
 }
 
-/// Everything that was said, and when.
+/// All annotations, and when each was current.
 pub struct History {
     /// What decides the next step.
     pub dice: Dice,
@@ -66,7 +66,7 @@ pub struct History {
 }
 
 impl History {
-    /// Nothing was said yet.
+    /// No annotation yet.
     pub fn new(seed: u64) -> Self {
         Self { dice: Dice(seed), commit: 0, runs: 0, assets: BTreeMap::new() }
     }
@@ -114,7 +114,7 @@ impl History {
         if history.last <= after {
             return None;
         }
-        // What was said before an erasure is erased with the asset, so that comes as a step of its own.
+        // What came before an erasure is erased with the asset, so that comes as a step of its own.
         if let Some(erased) = history.erased_at.filter(|erased| *erased > after) {
             let changes = Vec::new();
             return Some(AssetUpdate {
@@ -145,7 +145,7 @@ impl History {
     }
 
     /// Every annotation there ever was and is not erased.
-    /// All that was ever said and not erased, as it stands.
+    /// All annotations that are not erased, as they stand.
     pub fn annotations(&self) -> Vec<FusedAnnotation> {
         self.assets.values().flat_map(|history| history.annotations.values().cloned()).collect()
     }

@@ -66,7 +66,7 @@ macro_rules! index_laws {
             labels_are_suggested_by_frequency,
             spaces_are_those_of_current_vectors,
             joining_and_purging_change_no_answer,
-            made_anew_it_answers_the_same,
+            rebuilt_it_answers_the_same,
             clearing_leaves_nothing,
         );
     };
@@ -771,7 +771,7 @@ pub fn joining_and_purging_change_no_answer(fixture: &mut dyn IndexFixture) {
 }
 
 /// An index that is rebuilt while it is searched answers as before.
-pub fn made_anew_it_answers_the_same(fixture: &mut dyn IndexFixture) {
+pub fn rebuilt_it_answers_the_same(fixture: &mut dyn IndexFixture) {
     filled(fixture.index(), vec![labelled("a", "1", 2, "Joey"), vectored("a", "2", 3, &[1.0, 0.5])]);
     let held = newest(fixture.index());
     let mut steps = Vec::new();

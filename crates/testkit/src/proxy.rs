@@ -245,7 +245,7 @@ fn serve(state: &Arc<State>, client: &TcpStream) -> io::Result<()> {
     Ok(())
 }
 
-/// After one way has ended: in peace, the reader is told; otherwise both ends are closed.
+/// After one way has ended: in peace, the reader sees the end; otherwise both ends are closed.
 fn finish(to: &TcpStream, from: &TcpStream, in_peace: bool) {
     let _ = to.shutdown(if in_peace { Shutdown::Write } else { Shutdown::Both });
     if !in_peace {

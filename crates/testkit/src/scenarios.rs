@@ -1,4 +1,4 @@
-//! Scenarios: what was said of some assets, a plan, and the moments that are expected, in files that editors can read.
+//! Scenarios: annotations of some assets, a plan, and the moments that are expected, in files that editors can read.
 //!
 //! A file holds a list of `[[scenario]]`:
 //!

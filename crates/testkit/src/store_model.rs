@@ -163,7 +163,7 @@ pub fn do_it(store: &dyn AnnotationStore, op: &Op, numbers: Numbers) -> String {
             id: AnnotationId::new(IDS[*i]).unwrap(),
         })),
         Op::Trim(upto) if numbers == Numbers::Same => show(store.trim_outbox(*upto)),
-        // All or nothing: in which order assets are told is the store's own.
+        // All or nothing: the order of assets is the store's own.
         Op::Trim(upto) if *upto % 2 == 0 => {
             let last = store.outbox(0, 10_000).unwrap().rows.last().map(|row| row.sequence);
             show(store.trim_outbox(last.unwrap_or(0)))

@@ -319,7 +319,7 @@ pub fn a_registered_space_never_changes(fixture: &mut dyn StoreFixture) {
     assert_eq!(model_of(&*store, &model("none@1")), None);
 }
 
-pub fn a_changed_model_is_told_to_the_assets_it_wrote_on(fixture: &mut dyn StoreFixture) {
+pub fn a_changed_model_gives_events_of_the_assets_it_wrote_on(fixture: &mut dyn StoreFixture) {
     let store = fixture.store();
     register(&*store, &["a", "b", "c"]);
     store.put_model(&with_space("clip@1", "clip", 4, None)).unwrap();
@@ -1042,7 +1042,7 @@ macro_rules! store_suite {
             the_last_word_on_an_asset_wins,
             assets_come_in_pages_by_id,
             a_registered_space_never_changes,
-            a_changed_model_is_told_to_the_assets_it_wrote_on,
+            a_changed_model_gives_events_of_the_assets_it_wrote_on,
             labels_replace_the_aliases_of_the_same_label,
             a_run_is_opened_once_by_the_same_words,
             a_run_without_an_id_is_given_one_of_its_own,

@@ -34,7 +34,7 @@ macro_rules! timeline_suite {
             changes_come_once_as_they_stand_now,
             words_are_counted_over_all_assets,
             the_outbox_is_ordered_and_trimmed,
-            a_watermark_that_comes_again_is_told_again,
+            a_watermark_that_comes_again_is_given_again,
             the_digest_covers_content_and_not_how_it_came,
             an_erased_asset_keeps_its_progress_only,
             a_purged_and_a_cleared_store_go_on,
@@ -292,7 +292,7 @@ pub fn words_are_counted_over_all_assets(store: &dyn TimelineStore) -> Result<()
 }
 
 /// A caller that rebuilt the index waits for it, though nothing else changed.
-pub fn a_watermark_that_comes_again_is_told_again(store: &dyn TimelineStore) -> Result<()> {
+pub fn a_watermark_that_comes_again_is_given_again(store: &dyn TimelineStore) -> Result<()> {
     for _ in 0..3 {
         store.apply(&[], &[watermark(7)])?;
         let rows = store.outbox(0, 10)?;

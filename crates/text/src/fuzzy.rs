@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 /// More edits than this match too much to be of use, and the automata grow fast.
 pub const MAX_EDITS: u8 = 2;
 
-/// A longer word is taken as it is: it is no word anyone types, and its automaton takes long to build.
+/// A longer word is matched exactly: it is no word anyone types, and its automaton takes long to build.
 pub const MAX_FUZZY_CHARS: usize = 48;
 
 /// How many typing mistakes are forgiven.

@@ -96,7 +96,7 @@ impl TermMatcher {
         self.quality_spelling(token_folded)
     }
 
-    /// The same with the forms of the text's word already known, for who has them at hand: they must be those of
+    /// The same with the forms of the text's word already known, for a caller that has them at hand: they must be those of
     /// [`Analyzer::forms`] in this language.
     #[must_use]
     pub fn quality_with_forms(

@@ -13,7 +13,7 @@ pub struct ContentDigest {
 }
 
 impl ContentDigest {
-    /// The digest of an asset of which nothing was taken in yet.
+    /// The digest of an asset without annotations so far.
     #[must_use]
     pub fn new(asset: &AssetId) -> Self {
         Self { hash: Xxh3::new(), prefix: rows::asset_prefix(asset) }

@@ -10,7 +10,7 @@ use rushes_types::{
 pub struct TimelineUpdate {
     /// What changed on the asset.
     pub step: AssetStep<Bucket>,
-    /// Word counts: by how many annotations more (or fewer) each word is said now. Words are folded
+    /// Word counts: by how many annotations the count of each word changed. Words are folded
     /// tokens, or `=label` for whole labels.
     pub word_counts: Vec<(String, i64)>,
     /// By how many current annotations more or fewer there are.

@@ -22,7 +22,7 @@ pub struct Word {
 pub struct Annotation {
     /// The asset.
     pub asset: AssetId,
-    /// Who says it.
+    /// The model that wrote it.
     pub model: ModelRef,
     /// In which run; [`RunId::loose`] for loose lines.
     pub run: RunId,

@@ -5,9 +5,9 @@ use std::time::Duration;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 /// Exponential backoff with jitter: waits double from the first to the longest, and each is between a half and the whole
-/// of its step, so that many who were turned away together do not come back together.
+/// of its step, so that callers that were refused together do not retry together.
 ///
-/// It only computes: who waits does so in its own way (a thread sleeps, a task is polled later, a worker may be stopped
+/// It only computes: the caller waits in its own way (a thread sleeps, a task is polled later, a worker may be stopped
 /// while it waits), and decides how long to go on.
 #[derive(Debug, Clone)]
 pub struct Backoff {

@@ -22,7 +22,7 @@ pub struct AnnotationHeader {
     pub digest: u128,
     /// Where it lies in the block, from 0: line number for [`BlockFormat::Lines`], row of the batch for Arrow.
     pub position: u32,
-    /// Line (or row) of the request that it came in, from 1, as people are told; of a stored block that is read back, its
+    /// Line (or row) of the request that it came in, from 1, as errors name it; of a stored block that is read back, its
     /// position, from 1.
     pub source: u64,
 }

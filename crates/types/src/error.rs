@@ -92,7 +92,7 @@ pub struct Error {
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
-    /// An error with a message: lower case, no full stop, values in back-ticks. What to do about it is said by
+    /// An error with a message: lower case, no full stop, values in back-ticks. What to do about it is set by
     /// [`Error::mend`].
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into(), mend_at: None, pointer: None, source: None }
@@ -139,7 +139,7 @@ impl Error {
         self
     }
 
-    /// An I/O error: a full disk is told from the others.
+    /// An I/O error: a full disk has a kind of its own.
     pub fn io(what: &str, source: std::io::Error) -> Self {
         let full =
             matches!(source.kind(), std::io::ErrorKind::StorageFull | std::io::ErrorKind::QuotaExceeded);

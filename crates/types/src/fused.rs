@@ -19,7 +19,7 @@ pub struct FusedKey {
 /// A normalised annotation and when it was current.
 #[derive(Debug, Clone, PartialEq)]
 pub struct FusedAnnotation {
-    /// What the model said. Its `language` is resolved: the line's, else the asset's, else detected.
+    /// The annotation as sent. Its `language` is resolved: the line's, else the asset's, else detected.
     pub annotation: Annotation,
     /// When it was current, ascending and apart; the last one may still last.
     pub validities: Vec<Validity>,

@@ -45,7 +45,7 @@ fn check(what: &str, id: &str) -> Result<(), IdError> {
         return Err(IdError::new(format!("{what} is empty"), "give it at least one character"));
     }
     if id.len() > ID_BYTES_MAX {
-        let mend = format!("at most {ID_BYTES_MAX} are taken");
+        let mend = format!("at most {ID_BYTES_MAX} are accepted");
         return Err(IdError::new(format!("{what} has {} bytes", id.len()), &mend));
     }
     if id.chars().any(char::is_control) {

@@ -15,7 +15,7 @@ pub const TIME_NS_MAX: i64 = 10_000 * 3600 * 1_000_000_000;
 pub const ID_BYTES_MAX: usize = 512;
 /// Longest label, in bytes. Longer speech belongs into `text`.
 pub const LABEL_BYTES_MAX: usize = 16 << 10;
-/// Deepest nesting of a JSON value that is taken.
+/// Deepest nesting of a JSON value that is accepted.
 pub const JSON_DEPTH_MAX: usize = 64;
 /// Annotations of a bucket above which its document is shown in parts.
 pub const BUCKET_PART_ANNOTATIONS: usize = 5_000;

@@ -4,10 +4,10 @@ use crate::commit::{Commit, Validity};
 use crate::id::{AssetId, ModelRef, RunId};
 use crate::time::TimeRange;
 
-/// What a run does to what its model said before.
+/// What a run does to earlier annotations of its model.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RunMode {
-    /// Supersedes, inside its coverage, what that model (of whatever version) said before.
+    /// Supersedes, inside its coverage, earlier annotations of that model (of any version).
     Replace,
     /// Adds.
     Append,
@@ -79,7 +79,7 @@ pub struct Run {
     pub annotations: u64,
 }
 
-/// A stretch that a model has looked at: what lets "absent" be told from "never looked".
+/// A stretch that a model has looked at: what tells "absent" from "never looked".
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Analysed {
     /// The model.

@@ -28,7 +28,7 @@ impl fmt::Display for TimecodeError {
 
 impl std::error::Error for TimecodeError {}
 
-/// Highest nominal rate that is taken, in frames a second.
+/// Highest nominal rate that is accepted, in frames a second.
 const NOMINAL_MAX: u32 = 1_000;
 
 impl FrameRate {

@@ -50,10 +50,10 @@ impl RowError {
     }
 }
 
-/// A request, taken apart.
+/// A request, parsed and grouped.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Request {
-    /// What is taken, grouped by asset and model in the order in which they are first named.
+    /// What is accepted, grouped by asset and model in the order in which they are first named.
     pub blocks: Vec<GroupedBlock>,
     /// What is refused, ascending by line.
     pub errors: Vec<RowError>,
@@ -85,7 +85,7 @@ struct Item<'a> {
     is_zero: bool,
 }
 
-/// Splits a body of lines, checks each, and groups what is taken. Blank lines are skipped.
+/// Splits a body of lines, checks each, and groups what is accepted. Blank lines are skipped.
 ///
 /// # Errors
 /// [`ErrorKind::TooLarge`] where the body is longer than a request may be. A line that is refused is no
@@ -94,7 +94,7 @@ pub fn split_request(body: &[u8], options: &SplitOptions<'_>) -> Result<Request>
     let limits = options.limits;
     if body.len() > limits.request_bytes_max {
         return Err(Error::new(ErrorKind::TooLarge, format!("the request has {} bytes", body.len()))
-            .mend(format!("at most {} are taken: send it in parts", limits.request_bytes_max)));
+            .mend(format!("at most {} are accepted: send it in parts", limits.request_bytes_max)));
     }
     let body = body.strip_prefix(b"\xef\xbb\xbf").unwrap_or(body); // a byte order mark is no content
     let mut grouping = Grouping::new(options.space_of);

@@ -21,7 +21,7 @@ pub struct BlockContext {
     pub run: RunId,
 }
 
-/// Limits for reading back what was taken under other limits than today's.
+/// Limits for reading back what was accepted under other limits than today's.
 pub(crate) fn stored_limits() -> Limits {
     Limits {
         line_bytes_max: usize::MAX,
@@ -40,7 +40,7 @@ fn corrupt(what: &str) -> Error {
 /// The annotations of a stored block at `positions` (ascending), in that order.
 ///
 /// # Errors
-/// [`ErrorKind::Corrupt`] where a position is missing or does not read as it did when it was taken.
+/// [`ErrorKind::Corrupt`] where a position is missing or does not read as it did when it was accepted.
 pub fn decode_block(
     format: BlockFormat,
     bytes: &[u8],
@@ -81,10 +81,10 @@ fn each_line<'a>(
 }
 
 /// The headers of the annotations of a stored block at `positions` (ascending), in that order: as they were when the
-/// block was taken. [`AnnotationHeader::source`] is the position, from 1.
+/// block was accepted. [`AnnotationHeader::source`] is the position, from 1.
 ///
 /// # Errors
-/// [`ErrorKind::Corrupt`] where a position is missing, does not read as it did when it was taken, or is of another
+/// [`ErrorKind::Corrupt`] where a position is missing, does not read as it did when it was accepted, or is of another
 /// asset or model.
 pub fn headers_of_block(
     format: BlockFormat,

@@ -24,7 +24,7 @@ impl Fields {
     fn read(line: &[u8], limits: &Limits) -> Result<Self> {
         if line.len() > limits.line_bytes_max {
             let detail =
-                format!("the line has {} bytes; at most {} are taken", line.len(), limits.line_bytes_max);
+                format!("the line has {} bytes; at most {} are accepted", line.len(), limits.line_bytes_max);
             return Err(LineError::new("", detail));
         }
         let text = std::str::from_utf8(line).map_err(|_| LineError::new("", "the line is no UTF-8"))?;

@@ -134,7 +134,7 @@ pub struct BucketDocument<'a> {
     beside: Option<&'a Beside<'a>>,
 }
 
-/// What an engine that searches bucket documents is told beside what is published.
+/// What an engine that searches bucket documents gets beside what is published.
 pub struct Beside<'a> {
     /// The commit that brought the bucket.
     pub commit: Commit,

@@ -82,7 +82,7 @@ pub enum RunCommand {
         /// The model, name@version
         #[arg(long)]
         model: String,
-        /// Add to what the model said before instead of replacing it
+        /// Add to earlier annotations of the model instead of superseding them
         #[arg(long)]
         append: bool,
         /// The part of the asset that the run looks at: FROM-TO, in seconds

@@ -81,10 +81,10 @@ pub struct Ingest {
     /// Read tables and JSON by this mapping file
     #[arg(long, value_name = "FILE")]
     pub mapping: Option<PathBuf>,
-    /// Wait until what was taken in can be searched
+    /// Wait until what was ingested can be searched
     #[arg(long)]
     pub wait: bool,
-    /// Replace what the models of the lines said before of their assets
+    /// Supersede earlier annotations of the lines' models on their assets
     #[arg(long)]
     pub replace: bool,
     /// Take all lines of a file or none
@@ -96,12 +96,12 @@ pub struct Ingest {
     /// What files of other tools do not say themselves
     #[command(flatten)]
     pub foreign: Foreign,
-    /// How footage is taken in
+    /// How footage is ingested
     #[command(flatten)]
     pub footage: Footage,
 }
 
-/// How footage is taken in.
+/// How footage is ingested.
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Footage")]
 pub struct Footage {
@@ -188,7 +188,7 @@ pub struct Annotate {
     /// Only this asset (may be given again) [default: all that have a path]
     #[arg(long = "asset", value_name = "ASSET")]
     pub assets: Vec<String>,
-    /// Add to what the model said before instead of replacing it
+    /// Add to earlier annotations of the model instead of superseding them
     #[arg(long)]
     pub append: bool,
     /// The program and its arguments
@@ -305,7 +305,7 @@ pub struct Buckets {
 
 What is erased is invisible at the next read point; `rushes purge` rewrites the files that held it.")]
 pub struct Erase {
-    /// An asset and all that was said of it
+    /// An asset and all its annotations
     #[arg(long, group = "what")]
     pub asset: Option<String>,
     /// All assets of a movie

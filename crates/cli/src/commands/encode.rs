@@ -1,7 +1,7 @@
 //! `rushes encode`: what is said becomes vectors, so that it is found by what it means.
 //!
 //! An asset is one run in replace mode, named by a digest of its windows and the encoder: where that run is the last
-//! one already, nothing changed and nothing is written. A run that was broken off is taken up again under its name.
+//! one already, nothing changed and nothing is written. A run that was interrupted is resumed under its name.
 
 use std::collections::BTreeMap;
 use std::io::BufRead;
@@ -110,7 +110,7 @@ pub fn encode_asset(client: &Client, encoder: &dyn Encoder, asset: &str) -> Outc
         register(client, encoder, &model, vector.len())?;
     }
     let run = open(client, asset, &model, &name)?;
-    // Where this fails the run stays open: it is never seen, and taken up again the next time.
+    // Where this fails the run stays open: it is never seen, and resumed the next time.
     let written = send(client, asset, &model, &run, &vectors)?;
     client.post(&format!("/v1/runs/{}/commit", escaped(&run)), Payload::Empty)?;
     Ok(Done::Written(written))

@@ -17,7 +17,7 @@ pub fn run(config: &Config, command: &EventsCommand, json_output: bool) -> Outco
             if json_output {
                 return output::json(&Value::Array(letters));
             }
-            let none = "no event was set aside: every stage handled all that it was told";
+            let none = "no event was set aside: every stage handled all its events";
             super::registry::list(&letters, &["consumer", "asset_id", "commit", "reason"], none);
             Ok(())
         }
@@ -28,7 +28,7 @@ pub fn run(config: &Config, command: &EventsCommand, json_output: bool) -> Outco
                 return output::json(&done);
             }
             let count = done.get("replayed").and_then(Value::as_u64).unwrap_or(0);
-            output::line(&format!("{} said again", plural(count, "event")));
+            output::line(&format!("{} replayed", plural(count, "event")));
             Ok(())
         }
     }

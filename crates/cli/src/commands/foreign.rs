@@ -49,7 +49,7 @@ pub fn send(
                 refuse(&mut intake.sender, &problem);
             }
         }
-        output::warn(&format!("{name}: nothing of it is taken, because of `--strict`"));
+        output::warn(&format!("{name}: nothing of it is accepted, because of `--strict`"));
         return Ok(());
     }
     asset.into_iter().chain(held).try_for_each(|item| items.send(item))?;

@@ -119,7 +119,7 @@ fn report(
     ));
     match caught_up {
         Some(true) => output::line("all of it can be searched"),
-        Some(false) => output::line("fusing and indexing go on; `rushes status` tells how far they are"),
+        Some(false) => output::line("fusing and indexing go on; `rushes status` shows how far they are"),
         None if is_local && !dry_run && totals.accepted > 0 && !intake.quiet => {
             output::warn(
                 "it is searchable once it is fused and indexed: the next command or server does that",

@@ -27,7 +27,7 @@ pub struct IngestOptions {
     pub send: SendOptions,
     /// What files of other tools do not say themselves.
     pub source: SourceOptions,
-    /// How footage is taken in.
+    /// How footage is ingested.
     pub footage: Footage,
 }
 

@@ -10,7 +10,7 @@ use rushes_import::formats::{Format, sniff};
 use crate::exit::Outcome;
 use crate::output;
 
-/// Endings of the files that are taken from a folder.
+/// Endings of the files that are read from a folder.
 const ENDINGS: [&str; 6] = [".jsonl", ".ndjson", ".jsonl.gz", ".ndjson.gz", ".arrow", ".arrows"];
 /// Names of files that are passed over in a folder, as far as they are shown.
 const SKIPPED_SHOWN: usize = 5;

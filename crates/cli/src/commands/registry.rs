@@ -1,4 +1,4 @@
-//! `rushes asset`, `rushes model`, `rushes label`: what is known before anything is said.
+//! `rushes asset`, `rushes model`, `rushes label`: what can be registered before any annotation.
 
 use std::io::Read;
 use std::ops::ControlFlow;
@@ -93,7 +93,7 @@ pub fn labels(config: &Config, command: &LabelCommand, json_output: bool) -> Out
     }
 }
 
-/// Lines that were made of a catalogue, and what was said on the way.
+/// Lines that were made of a catalogue, and the warnings on the way.
 struct CatalogueLines {
     /// What refused lines are lines of.
     name: String,

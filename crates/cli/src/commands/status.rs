@@ -26,7 +26,7 @@ pub fn run(config: &Config, json_output: bool) -> Outcome {
         None => output::line(&format!("archive {} in `{}`", text("/archive"), config.dir.display())),
     }
     let state = match (number("/last_commit"), status.get("catching_up").and_then(Value::as_bool)) {
-        (0, _) => "nothing was taken in yet; `rushes ingest` or `rushes demo` begins".to_owned(),
+        (0, _) => "nothing was ingested yet; `rushes ingest` or `rushes demo` begins".to_owned(),
         (n, Some(true)) => {
             format!("commit {}; searchable up to {}, catching up", count(n), count(number("/read_point")))
         }
@@ -88,14 +88,14 @@ fn stages(status: &Value) -> Vec<Vec<String>> {
     rows
 }
 
-/// Why a stage does not get on, if one does not.
+/// Why a stage is failing, if one is.
 #[must_use]
 pub fn stuck_worker(status: &Value) -> Option<String> {
     let workers = status.get("workers").and_then(Value::as_array)?;
     workers.iter().find_map(|worker| {
         let error = worker.get("error").and_then(Value::as_str)?;
         let stage = worker.get("stage").and_then(Value::as_str).unwrap_or("?");
-        Some(format!("the stage `{stage}` does not get on: {error}; what was acknowledged is kept"))
+        Some(format!("the stage `{stage}` is failing: {error}; what was acknowledged is kept"))
     })
 }
 

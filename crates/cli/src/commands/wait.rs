@@ -28,7 +28,7 @@ pub fn until_searchable(client: &Client, quiet: bool) -> Outcome<bool> {
 pub fn before_reading(client: &Client, quiet: bool) -> Outcome {
     if client.archive().is_some() && !until(client, quiet, BRIEF_WAIT_MAX)? {
         output::warn(
-            "what was taken in last cannot be searched yet; `rushes ingest --wait` or a server finishes it",
+            "what was ingested last cannot be searched yet; `rushes ingest --wait` or a server finishes it",
         );
     }
     Ok(())

@@ -11,7 +11,7 @@ use ureq::tls::{RootCerts, TlsConfig};
 
 /// Bytes of an answer, at most: 64 vectors of 4,096 numbers, generously written.
 const ANSWER_BYTES_MAX: u64 = 16 << 20;
-/// Letters of what an endpoint says of itself that are told on.
+/// Letters of an endpoint's own message that an error repeats.
 const DETAIL_CHARS_MAX: usize = 200;
 /// How long to wait for a connection.
 const CONNECT_MAX: Duration = Duration::from_secs(5);

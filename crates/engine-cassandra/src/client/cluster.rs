@@ -22,7 +22,7 @@ use crate::client::statement::Purpose;
 
 /// Threads that run the driver.
 const THREADS: usize = 2;
-/// The oldest Cassandra that is taken: (major, minor).
+/// The oldest supported Cassandra: (major, minor).
 const OLDEST: (u32, u32) = (4, 0);
 /// How many times the time for connecting opening may take in all: it connects, asks and reads who else is there.
 const PATIENCE: u32 = 3;

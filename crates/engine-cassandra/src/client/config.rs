@@ -19,7 +19,7 @@ const IN_FLIGHT_MAX: usize = 32_768;
 /// Most repetitions that may be configured.
 const RETRIES_MAX: u32 = 20;
 
-/// How Cassandra is reached, and how safely it keeps what it is told.
+/// How Cassandra is reached, and how safely it keeps what is written.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {

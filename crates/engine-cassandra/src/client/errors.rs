@@ -123,7 +123,7 @@ fn of_db(what: &str, error: &DbError, message: &str) -> Error {
         }
         DbError::Invalid | DbError::ConfigError => (
             ErrorKind::Unsupported,
-            "the tables are not as this version made them; see whether somebody changed them",
+            "the tables are not as this version made them; check whether they were changed by hand",
         ),
         DbError::SyntaxError => {
             (ErrorKind::Unsupported, "this Cassandra does not know the statement; take 4.0 or newer")
@@ -205,6 +205,6 @@ fn not_cassandra(nodes: &str) -> Error {
 /// A row has not the shape that was asked for.
 pub(crate) fn of_rows(what: &str, error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::new(ErrorKind::Corrupt, format!("{what}: a row is not as this version wrote it ({error})"))
-        .mend("see whether somebody changed the tables")
+        .mend("check whether the tables were changed by hand")
         .because(error)
 }

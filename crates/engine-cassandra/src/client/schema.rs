@@ -159,7 +159,7 @@ impl Cluster {
         Ok(())
     }
 
-    /// A keyspace that somebody else made must keep as many copies as are asked for.
+    /// A keyspace that an operator made must keep as many copies as are asked for.
     fn check_replication(&self, found: &HashMap<String, String>) -> Result<()> {
         let factor = |name: &str| found.get(name).and_then(|n| n.split('/').next()?.parse::<u32>().ok());
         let short = match &self.config().replication {

@@ -1,4 +1,4 @@
-//! What all processes of a keyspace must agree on: the first word counts.
+//! What all processes of a keyspace must agree on: the first value written stays.
 
 use rushes_types::{Error, ErrorKind, Result};
 
@@ -14,11 +14,11 @@ const SCHEMA: Schema = Schema {
 };
 
 impl Cluster {
-    /// What was said first under a name: by somebody before, or now by us.
+    /// Puts a value under a name unless one is there; gives the one that is there then.
     ///
     /// # Errors
     /// Unavailable where the nodes do not answer.
-    pub fn first_said(&self, name: &str, ours: &str) -> Result<String> {
+    pub fn put_if_absent(&self, name: &str, ours: &str) -> Result<String> {
         SCHEMA.apply(self)?;
         let insert = format!("INSERT INTO {} (name, said) VALUES (?, ?) IF NOT EXISTS", self.table("shared"));
         let select = format!("SELECT said FROM {} WHERE name = ?", self.table("shared"));

@@ -55,7 +55,7 @@ impl RequestState {
         self.kept.values_mut().for_each(|kept| kept.used = false);
     }
 
-    /// Keeps what is picked of a group; what an attempt before made of the same is taken again.
+    /// Keeps what is picked of a group; what an earlier attempt made of the same is used again.
     fn keep(
         &mut self,
         group: usize,

@@ -54,7 +54,7 @@ impl CassandraStore {
                 }
                 each(block)
             };
-            // Who is given a block may wait for somebody, which is not allowed inside of the driver's work. A piece is bounded.
+            // The receiver of a block may block, which is not allowed inside of the driver's work. A piece is bounded.
             let mut blocks = Vec::new();
             let mut keep = |found: content::StoredBlock| {
                 blocks.push(found);

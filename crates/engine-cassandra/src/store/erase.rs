@@ -168,7 +168,7 @@ impl CassandraStore {
     ) -> Result<()> {
         let name = what.name();
         if let Some(bytes) = head::value(&self.cluster, tx.asset, kind::GONE, &name).await? {
-            // What was said of runs that went before stays hidden.
+            // What concerns runs that were erased before stays hidden.
             let before = Tombstone::decode(&bytes)?.runs;
             runs.extend(
                 before.into_iter().filter(|(run, _)| runs.iter().all(|(r, _)| r != run)).collect::<Vec<_>>(),

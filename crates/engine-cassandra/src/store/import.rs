@@ -11,7 +11,7 @@
 use std::collections::HashMap;
 use std::sync::PoisonError;
 
-use rushes_store::engine::{RunRow, changed_meanwhile, encode_asset, renumbered};
+use rushes_store::engine::{RunRow, changed_during_import, encode_asset, renumbered};
 use rushes_store::{AssetImport, CommitRecord, Effect, Erased, ImportPlan, Imported, RunSpec, SegmentReader};
 use rushes_types::{AssetId, Commit, Error, Result, Run, RunState};
 
@@ -124,7 +124,7 @@ impl CassandraStore {
     async fn take_over(&self, tx: &mut Tx<'_>, decided: &Decided<'_>) -> Result<()> {
         let (import, asset) = (decided.import, &decided.import.asset);
         if (tx.head.last_commit, tx.head.commits) != (decided.head.last_commit, decided.head.commits) {
-            return Err(changed_meanwhile(asset));
+            return Err(changed_during_import(asset));
         }
         let before = tx.head.last_commit;
         tx.head.doc = import.document.as_ref().map(encode_asset).transpose()?;
@@ -248,7 +248,7 @@ impl CassandraStore {
             self.note_strays(asset, &pieces).await?;
             self.change(asset, &mut state, async |tx| {
                 if (tx.head.last_commit, tx.head.commits) != (head.last_commit, head.commits) {
-                    return Err(changed_meanwhile(asset));
+                    return Err(changed_during_import(asset));
                 }
                 tx.head = Head { version: tx.head.version, trimmed: tx.head.trimmed, ..Head::default() };
                 for kind in [kind::RUN, kind::USE, kind::PIECE, kind::GONE, kind::HOLE, kind::TAIL] {

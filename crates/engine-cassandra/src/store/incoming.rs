@@ -76,7 +76,7 @@ impl<'a> Incoming<'a> {
             };
             scope.spawn(work).join()
         });
-        outcome.map_err(|_| Error::bug("writing content that is taken over panicked"))??;
+        outcome.map_err(|_| Error::bug("writing content that is imported panicked"))??;
         self.pieces.entry(segment.id).or_default().push(piece);
         Ok(())
     }
@@ -103,7 +103,7 @@ impl<'a> Incoming<'a> {
             forget_strays(&store.cluster, asset, &numbers).await
         });
         if let Err(error) = settled {
-            tracing::debug!(%error, %asset, "notes of content that was taken over stay until the next purge");
+            tracing::debug!(%error, %asset, "notes of content that was imported stay until the next purge");
         }
         outcome
     }

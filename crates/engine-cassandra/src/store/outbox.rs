@@ -3,7 +3,7 @@
 //! One process at a time relays, under a lease. A pass reads the floors of all writers, *then* the notes of assets that
 //! may have something to carry, *then* the tails of those assets. A commit up to the lowest floor was settled, and noted,
 //! before the floors were read; so it is among what the pass finds, or was carried before. The lowest floor is the
-//! watermark, said once all that was found has been given out.
+//! watermark, given once all rows that were found have been given.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{MutexGuard, PoisonError};
@@ -50,7 +50,7 @@ struct Note {
 /// How far all writers are.
 struct WriterFloors {
     registered: Vec<registered::Registered>,
-    /// What each said last.
+    /// The last floor of each.
     said: HashMap<i64, u64>,
     /// The lowest of those that write now.
     lowest: Option<u64>,
@@ -68,7 +68,7 @@ pub struct Relay {
     mark: Option<(u64, u64)>,
     said: Option<(u64, Instant)>,
     newest: u64,
-    /// What each writer said last, and since when.
+    /// The last floor of each writer, and since when.
     floors: HashMap<i64, (u64, Instant)>,
 }
 
@@ -110,7 +110,7 @@ impl Relay {
         }
     }
 
-    /// A page of what is held, and the watermark where it may be said behind the page.
+    /// A page of what is held, and the watermark where it may follow the page.
     fn page(&mut self, after: u64, limit: usize) -> OutboxPage {
         let row = |(sequence, held): (&u64, &OutboxEntry)| OutboxRow {
             sequence: *sequence,
@@ -252,7 +252,7 @@ impl CassandraStore {
         Ok(())
     }
 
-    /// Forgets settled notes of assets of which nothing is held. A later note of the same writer has a later number and
+    /// Forgets settled notes of assets without held rows. A later note of the same writer has a later number and
     /// stays.
     async fn forget_notes(&self, relay: &mut Relay) -> Result<()> {
         const FORGET: &str =

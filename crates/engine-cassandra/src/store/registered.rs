@@ -1,4 +1,4 @@
-//! The tables of writers: who is registered, and how far each said that it is.
+//! The tables of writers: who is registered, and the floor of each.
 
 use crate::client::{Cluster, Outcome, Write};
 use rushes_types::Result;
@@ -26,12 +26,12 @@ pub async fn all(cluster: &Cluster) -> Result<Vec<Registered>> {
     Ok(registered.collect())
 }
 
-/// What a writer said last.
+/// The last floor of a writer.
 #[derive(Debug, Clone, Copy)]
 pub struct Floor {
-    /// Who said it.
+    /// The writer.
     pub id: i64,
-    /// What it said.
+    /// Its floor.
     pub floor: u64,
 }
 

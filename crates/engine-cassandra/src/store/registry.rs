@@ -49,7 +49,7 @@ impl CassandraStore {
     }
 
     pub(crate) async fn register(&self, assets: &[Asset]) -> Result<Option<Commit>> {
-        // Of an asset said twice in a request, only the last word is written.
+        // Of an asset named twice in a request, only the last document is written.
         let last_words: BTreeMap<&AssetId, &Asset> = assets.iter().map(|a| (&a.id, a)).collect();
         let mut documents = HashMap::new();
         for (id, asset) in &last_words {
@@ -147,7 +147,7 @@ impl CassandraStore {
         Ok((counts, Commit(last)))
     }
 
-    /// All models, with whether the assets that each wrote on were told of it, and the version of the list.
+    /// All models, with whether the assets that each wrote on have their events of it, and the version of the list.
     async fn model_rows(&self) -> Result<(Option<i64>, Vec<(Model, bool)>)> {
         const READ: &str = "SELECT version, value, told FROM models WHERE one = 0";
         type ModelRow = (Option<i64>, Option<Vec<u8>>, Option<bool>);
@@ -195,14 +195,14 @@ impl CassandraStore {
         if !self.put_model(model, false).await? {
             return Ok(());
         }
-        // A process that stops here leaves the model unannounced: sending it again announces it.
+        // A process that stops here leaves assets without an event: sending the model again writes them.
         let used = self.used_on(&model.model).await?;
         self.change_each(&used, async |tx| Ok(Some(tx.commit_plain(Effect::Registered)))).await?;
-        self.note_told(model).await
+        self.note_announced(model).await
     }
 
-    /// Notes that the assets were told of a model, if it is still the same.
-    async fn note_told(&self, model: &Model) -> Result<()> {
+    /// Notes that the assets have their events of a model, if it is still the same.
+    async fn note_announced(&self, model: &Model) -> Result<()> {
         const TOLD: &str = "UPDATE models SET told = true WHERE one = 0 AND model = ? IF value = ?";
         let write = Write::new(TOLD, (model.model.as_str(), encode_model(model)));
         match self.cluster.conditional(&[write]).await {

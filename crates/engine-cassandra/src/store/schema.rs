@@ -66,7 +66,7 @@ const LABELS: &str = "CREATE TABLE IF NOT EXISTS {ks}.labels (one int, kind text
 /// Assets that may have commits that were not carried yet. A lost deletion does no harm, so its graves stay short.
 const PENDING: &str = "CREATE TABLE IF NOT EXISTS {ks}.pending (slice int, asset text, writer bigint, num bigint, \
      PRIMARY KEY (slice, asset, writer)) WITH gc_grace_seconds = 600";
-/// Who numbers commits. Only conditional writes touch it.
+/// The writers, which number commits. Only conditional writes touch it.
 const WRITERS: &str = "CREATE TABLE IF NOT EXISTS {ks}.writers (one int, number int, id bigint, closed boolean, \
      PRIMARY KEY (one, number))";
 /// How far each writer is. Only plain writes touch it.

@@ -54,7 +54,7 @@ mod with_faults {
             match self.options.faults.as_ref().map(|faults| faults(point)) {
                 Some(FaultAction::Die) => {
                     self.writers.die();
-                    Err(Error::new(ErrorKind::Cancelled, "the process is killed, as a test told it to be"))
+                    Err(Error::new(ErrorKind::Cancelled, "the process is killed by a test"))
                 }
                 _ => Ok(()),
             }

@@ -19,7 +19,7 @@ use crate::store::writers::Ticket;
 
 /// Attempts at a change that others overtake.
 const ATTEMPTS: u32 = 200;
-/// Attempts at a conditional write whose outcome is not told.
+/// Attempts at a conditional write of unknown outcome.
 const ASKS: u32 = 6;
 /// The first and the longest wait between them.
 const ASK_WAITS: (Duration, Duration) = (Duration::from_millis(32), Duration::from_secs(1));
@@ -190,11 +190,11 @@ impl Tx<'_> {
         let (open, content) = futures_util::join!(open, content);
         content?;
         if let (false, Some(closed)) = (open?, identity) {
-            self.store.writers.enter_anew(closed).await?;
+            self.store.writers.enter_again(closed).await?;
             return Ok(Attempt::Again);
         }
         self.store.reaches(FaultPoint::Ready)?;
-        // Commits that were taken over have lower numbers than the change that does so.
+        // Commits that were imported have lower numbers than the change that does so.
         let first = self.ticket.as_ref().map_or(0, |ticket| ticket.number);
         let version = match self.records.last() {
             Some((commit, _)) => commit.0.max(first),
@@ -249,7 +249,7 @@ impl Tx<'_> {
         }
     }
 
-    /// Was a conditional write made whose outcome was not told? Somebody may have come after it.
+    /// Was a conditional write of unknown outcome made? Another may have come after it.
     async fn was_made(&self, version: u64) -> Result<bool> {
         let cluster = &self.store.cluster;
         let now = head::read_serial(cluster, self.asset).await?;

@@ -1,4 +1,4 @@
-//! Who numbers commits, and up to which number nothing of theirs is under way.
+//! The processes that number commits, and for each the number below which none of its commits is in flight.
 //!
 //! A process takes a number of 0 … 511 (a conditional write) and a unique id. Its *floor* is a number: each
 //! commit up to it that this writer ever makes is settled (made or given up), and was noted in `pending` before. A thread
@@ -34,7 +34,7 @@ pub const FAREWELL: Duration = Duration::from_secs(3);
 /// Attempts to find a free number.
 const ATTEMPTS: usize = 64;
 
-/// Who a process is among the writers.
+/// A process's identity among the writers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Identity {
     /// Its number.
@@ -58,7 +58,7 @@ struct Inner {
     floor: u64,
     settled: bool,
     stop: bool,
-    /// The process is dead, as a test told it to be: nothing of it is settled any more.
+    /// The process is dead, because a test killed it: nothing of it is settled any more.
     #[cfg(feature = "testing")]
     dead: bool,
 }
@@ -84,7 +84,7 @@ pub struct Writers {
 pub struct Ticket {
     /// The number.
     pub number: u64,
-    /// Who made it.
+    /// The writer that made it.
     pub identity: Identity,
     inner: Arc<(Mutex<Inner>, Condvar)>,
     adrift: bool,
@@ -203,7 +203,7 @@ impl Writers {
     }
 
     /// Starts again as another writer, after this one was closed.
-    pub async fn enter_anew(&self, closed: Identity) -> Result<()> {
+    pub async fn enter_again(&self, closed: Identity) -> Result<()> {
         if lock(&self.inner.0).identity == closed { self.enter().await } else { Ok(()) }
     }
 

@@ -37,7 +37,7 @@ pub(crate) struct Db {
     pub cluster: Arc<Cluster>,
     pub cql: Statements,
     pub settings: TimelineOptions,
-    /// Who we are in the heads: another number for each store that was opened.
+    /// This store's identity in the heads: a new number each time a store is opened.
     pub owner: i64,
     /// What this store is writing now.
     pub writing: Mutex<HashSet<(AssetId, i64)>>,

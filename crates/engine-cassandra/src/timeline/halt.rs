@@ -7,7 +7,7 @@ pub enum Halt {
     Claimed,
     /// Everything is written, and nothing counts.
     Written,
-    /// The relay has been told, and nothing counts.
+    /// The relay has its note, and nothing counts.
     Noted,
     /// The update counts, and nothing is settled.
     Completed,

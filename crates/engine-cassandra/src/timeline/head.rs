@@ -11,7 +11,7 @@ pub(crate) struct Head {
     pub epoch: i64,
     /// The epoch that a worker is writing; 0 where none is.
     pub claim: i64,
-    /// Who is.
+    /// That worker.
     pub owner: i64,
     /// Counts up while they are alive.
     pub beat: i32,

@@ -21,7 +21,7 @@
 //! # Timestamps
 //!
 //! An epoch is above every epoch that was claimed before and not below its commit. It is the timestamp of every plain write
-//! and deletion of its update. So what comes late from a lower commit loses, against a deletion too.
+//! and deletion of its update. So a late write of a lower commit loses, against a deletion too.
 //!
 //! # Sizes
 //!

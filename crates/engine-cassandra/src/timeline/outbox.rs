@@ -37,7 +37,7 @@ pub(crate) struct Relay {
     place: HashMap<AssetId, u64>,
     /// Assets whose event was carried while something was left to do: since when, and of which epoch.
     carried: HashMap<AssetId, (i64, Instant)>,
-    /// The last watermark told of each partition, with its stamp.
+    /// The last watermark given of each partition, with its stamp.
     told: HashMap<u32, (Commit, i64)>,
 }
 
@@ -80,8 +80,8 @@ impl Relay {
         gone
     }
 
-    /// The watermarks that are neither told nor about to be.
-    fn unsaid(&self, known: Vec<(Watermark, i64)>) -> Vec<(Watermark, i64)> {
+    /// The watermarks that are neither given nor about to be.
+    fn ungiven(&self, known: Vec<(Watermark, i64)>) -> Vec<(Watermark, i64)> {
         let said = |(w, stamp): &(Watermark, i64)| {
             let is_last = |upto: Commit, at: i64| upto >= w.upto && at >= *stamp;
             let is_given = |g: &DeliveredRow| matches!(&g.row, TimelineEvent::Watermark(g_w) if g_w.partition == w.partition && is_last(g_w.upto, g.epoch));
@@ -121,7 +121,7 @@ impl Db {
         });
         let known: Vec<(Watermark, i64)> = known.collect();
         if self.take_notes(relay).await? {
-            for (watermark, stamp) in relay.unsaid(known) {
+            for (watermark, stamp) in relay.ungiven(known) {
                 relay.give(TimelineEvent::Watermark(watermark), stamp, false);
             }
         }
@@ -253,12 +253,12 @@ mod tests {
             relay.give(TimelineEvent::Watermark(watermark), stamp, false);
         };
         let both = vec![mark(0, 3, 100), mark(7, 9, 100)];
-        assert_eq!(relay.unsaid(both.clone()), both);
+        assert_eq!(relay.ungiven(both.clone()), both);
         told(mark(0, 3, 100), &mut relay);
-        assert_eq!(relay.unsaid(both), [mark(7, 9, 100)]);
+        assert_eq!(relay.ungiven(both), [mark(7, 9, 100)]);
         relay.trim(u64::MAX);
-        assert!(relay.unsaid(vec![mark(0, 3, 100)]).is_empty());
-        assert_eq!(relay.unsaid(vec![mark(0, 4, 100)]), [mark(0, 4, 100)]);
-        assert_eq!(relay.unsaid(vec![mark(0, 3, 101)]), [mark(0, 3, 101)], "it came again");
+        assert!(relay.ungiven(vec![mark(0, 3, 100)]).is_empty());
+        assert_eq!(relay.ungiven(vec![mark(0, 4, 100)]), [mark(0, 4, 100)]);
+        assert_eq!(relay.ungiven(vec![mark(0, 3, 101)]), [mark(0, 3, 101)], "it came again");
     }
 }

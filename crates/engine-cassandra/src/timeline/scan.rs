@@ -156,7 +156,7 @@ impl Rows for AnnotationRows<'_> {
 pub(crate) struct Span {
     pub from: FusedKey,
     pub to_start: i64,
-    /// How many will be taken.
+    /// How many will be returned.
     pub wanted: usize,
 }
 

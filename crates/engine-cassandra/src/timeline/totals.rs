@@ -1,4 +1,4 @@
-//! Sums over all assets, and how long they are taken as they are.
+//! Sums over all assets, and how long they are cached.
 
 use std::time::Instant;
 

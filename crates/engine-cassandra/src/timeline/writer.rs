@@ -55,7 +55,7 @@ impl Db {
             let upto = commit_column(watermark.upto)?;
             let values = (watermark.partition.cast_signed(), upto, upto);
             self.cluster.write(&self.cql.watermark_add, values).await?;
-            // The same one again is told again: after a rebuild of the index, say.
+            // The same one again is given again: after a rebuild of the index, for instance.
             let stamp = (micros_now(), watermark.partition.cast_signed());
             self.cluster.write(&self.cql.watermark_stamp, stamp).await?;
         }

@@ -86,7 +86,7 @@ fn enough<T>() -> Result<T> {
 }
 
 #[test]
-fn searches_and_writes_go_on_while_an_index_is_made_anew() {
+fn searches_and_writes_go_on_while_an_index_is_rebuilt() {
     let Some(fixture) = Elastic::new() else { return };
     fill(&fixture);
     let held = fixture.index().reader(None).unwrap();
@@ -217,7 +217,7 @@ fn of_two_that_do_it_at_once_the_last_goes_on() {
 }
 
 #[test]
-fn what_is_erased_meanwhile_is_not_copied_back() {
+fn what_is_erased_during_the_copy_is_not_copied_back() {
     let Some(fixture) = Elastic::new() else { return };
     fill(&fixture);
     let writer = another(&fixture, 1);

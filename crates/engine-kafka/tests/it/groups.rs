@@ -305,7 +305,7 @@ fn a_poll_that_finds_nothing_does_not_wait() {
 }
 
 #[test]
-fn a_worker_that_is_long_at_its_work_keeps_nobody_from_joining() {
+fn a_worker_that_is_long_at_its_work_keeps_no_other_from_joining() {
     let Some(config) = config(4) else { return };
     let _removed = Removed(config.clone());
     let busy = KafkaLog::open(config.clone()).unwrap();

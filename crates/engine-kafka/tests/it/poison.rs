@@ -49,7 +49,7 @@ fn a_message_that_is_no_event_is_set_aside_and_the_consumer_goes_on_behind_it() 
 }
 
 #[test]
-fn a_message_that_is_no_event_at_the_end_holds_nobody_up() {
+fn a_message_that_is_no_event_at_the_end_holds_nothing_up() {
     let Some(config) = config(4) else { return };
     let _removed = Removed(config.clone());
     let log = KafkaLog::open(config.clone()).unwrap();

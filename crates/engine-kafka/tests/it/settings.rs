@@ -22,7 +22,7 @@ fn refusal(server: &str) -> Error {
 }
 
 #[test]
-fn a_port_where_nobody_listens_is_named() {
+fn a_port_where_nothing_listens_is_named() {
     let error = refusal("127.0.0.1:1");
     assert_eq!((error.kind(), error.pointer()), (ErrorKind::Unavailable, Some("/servers")));
     assert!(error.message().contains("`127.0.0.1:1`") && error.message().contains("refused"), "{error}");

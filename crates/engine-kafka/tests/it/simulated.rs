@@ -117,7 +117,7 @@ fn topics_of_different_partitions_are_refused() {
 }
 
 #[test]
-fn an_acknowledgement_while_partitions_are_shared_anew_is_tried_again() {
+fn an_acknowledgement_during_a_rebalance_is_tried_again() {
     let (brokers, config) = cluster();
     let log = KafkaLog::open(config).unwrap();
     log.append(TOPIC, &events(4, 4)).unwrap();

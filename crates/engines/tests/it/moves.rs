@@ -73,7 +73,7 @@ fn an_archive_moved_to_the_engines_and_back_is_the_same() {
 }
 
 #[test]
-fn what_changes_meanwhile_is_followed_on_cassandra() {
+fn what_changes_during_a_move_is_followed_on_cassandra() {
     let Some(place) = Place::new(Mixture { store: true, ..Mixture::default() }) else { return };
     let engines = Configured::read(&place.table, &[]).unwrap().engines();
     let change = |text: &str, erased: Option<&str>| {

@@ -112,7 +112,7 @@ fn a_tool_is_stopped_when_asked_and_missing_ones_are_named() {
 }
 
 #[test]
-fn a_proxy_that_nobody_waits_for_is_given_up() {
+fn a_proxy_without_requests_is_given_up() {
     let Some(tools) = crate::tools() else { return };
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("long.mkv");

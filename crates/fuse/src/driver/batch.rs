@@ -172,7 +172,7 @@ fn write(fused: &dyn TimelineStore, queue: &Queue) -> Result<()> {
 
 /// Updates that are decided and not written.
 struct Queue {
-    /// Who takes from it.
+    /// The thread that takes from it.
     calls: usize,
     waiting: Mutex<Waiting>,
     changed: Condvar,
@@ -185,7 +185,7 @@ struct Waiting {
     deciders: usize,
     /// Somebody stopped or failed: nothing more is begun.
     halted: bool,
-    /// Writing ended: nothing more is taken.
+    /// Writing ended: nothing more is accepted.
     broken: bool,
 }
 
@@ -262,7 +262,7 @@ impl Drop for Ends<'_> {
     }
 }
 
-/// Who writes ends when all is written, or fails.
+/// The writing thread ends when all is written, or fails.
 struct Breaks<'q>(&'q Queue);
 
 impl Drop for Breaks<'_> {

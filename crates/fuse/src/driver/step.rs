@@ -51,7 +51,7 @@ pub fn next_step<'a>(
 ) -> Result<Option<PendingStep<'a>>> {
     let after = fused.progress(asset_id)?;
     let mut records = source.history(asset_id, after, options.history_page)?;
-    // What is committed from now on is told of by an event of its own.
+    // What is committed from now on has an event of its own.
     let has_more = records.len() >= options.history_page;
     let has_more = cut(&mut records, options.step_annotations_max) || has_more;
     let upto = records.last().map(|r| r.commit);

@@ -1,7 +1,7 @@
 //! Cues of subtitles: where their clock begins, and what is odd about them.
 //!
 //! A cue lasts from its start up to, and not including, its end. Cues that overlap, come out of order or last no time
-//! are kept as written and told; a cue whose end lies before its start is refused.
+//! are kept as written and reported; a cue whose end lies before its start is refused.
 
 use crate::problem::Fault;
 use rushes_types::{NS_PER_SECOND, Timecode, known_types};

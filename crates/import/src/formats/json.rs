@@ -25,7 +25,7 @@ pub(crate) struct Document {
 pub(crate) type RowFn<'f, 'o, 's> = dyn FnMut(&mut Out<'o, 's>, u64, &Value) -> Flow + 'f;
 
 impl Document {
-    /// Reads a document whole; where that fails it is told, and reading ends.
+    /// Reads a document whole; where that fails it is reported, and reading ends.
     pub(crate) fn load(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> ControlFlow<(), Document> {
         let mut bytes = Vec::new();
         let read = open(reader, JSON_BYTES_MAX).and_then(|mut text| text.read_to_end(&mut bytes));

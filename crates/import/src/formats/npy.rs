@@ -101,7 +101,7 @@ fn header(data: &mut dyn Read) -> Result<Shape, String> {
         usize::try_from(u32::from_le_bytes(bytes)).unwrap_or(usize::MAX)
     };
     if length > HEADER_BYTES_MAX {
-        return Err(format!("the header has {length} bytes; at most {HEADER_BYTES_MAX} are taken"));
+        return Err(format!("the header has {length} bytes; at most {HEADER_BYTES_MAX} are accepted"));
     }
     let mut text = vec![0; length];
     data.read_exact(&mut text).map_err(cut)?;

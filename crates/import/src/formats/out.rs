@@ -24,7 +24,7 @@ pub(crate) const TEXT_SEARCH: &str = "TEXT_SEARCH";
 pub(crate) const MODERATION_SEARCH: &str = "MODERATION_SEARCH";
 /// Type of black frames, colour bars, slates and credits.
 pub(crate) const TECHNICAL_CUE: &str = "TECHNICAL_CUE";
-/// Longest language tag that is taken, in bytes.
+/// Longest language tag that is accepted, in bytes.
 const LANGUAGE_BYTES_MAX: usize = 35;
 
 /// A word with its time.
@@ -60,7 +60,7 @@ impl AnnotationDraft {
     }
 }
 
-/// Something that happened more than once in a file and is told once.
+/// Something that happened more than once in a file and is reported once.
 struct Tally {
     what: &'static str,
     count: u64,
@@ -160,14 +160,16 @@ impl<'o, 's> Out<'o, 's> {
         }
         if said.label.len() > LABEL_BYTES_MAX {
             let why =
-                format!("the label has {} bytes; at most {LABEL_BYTES_MAX} are taken", said.label.len());
+                format!("the label has {} bytes; at most {LABEL_BYTES_MAX} are accepted", said.label.len());
             return self.problem(line, Fault::new("label", why, "shorten it"));
         }
         let is_point = said.start_ns == said.end_ns;
         let json = self.json(kind, line, said);
         if json.len() > LINE_BYTES_MAX {
-            let why =
-                format!("the annotation line has {} bytes; at most {LINE_BYTES_MAX} are taken", json.len());
+            let why = format!(
+                "the annotation line has {} bytes; at most {LINE_BYTES_MAX} are accepted",
+                json.len()
+            );
             return self.problem(line, Fault::new("", why, "split the row"));
         }
         self.counts.annotations += 1;
@@ -276,7 +278,7 @@ impl<'o, 's> Out<'o, 's> {
         json.finish()
     }
 
-    /// A share of 1 from the text of a number whose scale ends at `10^places`; what is none is left out and told.
+    /// A share of 1 from the text of a number whose scale ends at `10^places`; what is none is left out and reported.
     pub(crate) fn confidence(&mut self, line: u64, text: Option<&str>, places: i64) -> Option<String> {
         let text = text?;
         let json = Decimal::parse(text.trim()).and_then(|number| number.shifted_down(places).to_json());

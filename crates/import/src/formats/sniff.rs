@@ -69,7 +69,7 @@ fn lines(name: &str, text: &str) -> Option<Format> {
     if text.split(['\n', '\r']).any(srt::is_timing) {
         return Some(if says(".vtt") { Format::WebVtt } else { Format::Srt });
     }
-    // What is called so is read as that, so that its reader can say what is wrong with it.
+    // A file of that name is read as that format, so that its reader can report what is wrong with it.
     [(".srt", Format::Srt), (".vtt", Format::WebVtt), (".rttm", Format::Rttm)]
         .into_iter()
         .find(|(ending, _)| says(ending))

@@ -47,7 +47,7 @@ pub(crate) struct Xml<'t> {
     close: bool,
 }
 
-/// The text of a document, in UTF-8; where it cannot be read that is told, and reading ends.
+/// The text of a document, in UTF-8; where it cannot be read that is reported, and reading ends.
 pub(crate) fn load(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> ControlFlow<(), String> {
     let mut bytes = Vec::new();
     match open(reader, XML_BYTES_MAX).and_then(|mut text| text.read_to_end(&mut bytes)) {

@@ -142,7 +142,7 @@ impl EmbeddedIndex {
     ///
     /// # Errors
     /// Errors of the disk.
-    pub fn create_anew(folder: &Path, options: EmbeddedOptions) -> Result<Self> {
+    pub fn recreate(folder: &Path, options: EmbeddedOptions) -> Result<Self> {
         manifest::remove(folder)?;
         Self::open(folder, options)
     }

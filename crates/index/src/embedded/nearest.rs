@@ -1,7 +1,7 @@
 //! The nearest vectors: a pass over one byte a dimension with bounds that hold, then the few that the bounds leave, in
 //! full.
 //!
-//! Everything is told as *goodness*, larger is nearer: the cosine, or the distance squared, negative. For each row the
+//! Everything is measured as *goodness*, larger is nearer: the cosine, or the distance squared, negative. For each row the
 //! codes give an interval that holds its goodness ([`super::bounds`]). A row whose upper end lies below the k-th best lower
 //! end so far is none of the k: k rows are provably better. What is left, mostly a few more than k, is computed in f64
 //! over the stored f32 by the shared definition, so the answer is exactly that of comparing all.

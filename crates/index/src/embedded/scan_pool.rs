@@ -3,7 +3,7 @@
 //! A scan is cut into pieces. A thread that works at one holds one of the pool's *permits*, and there are as many as cores. The
 //! thread that searches takes the first permit, in the order of arrival, and works itself, so a small scan costs no
 //! exchange of threads. While permits are free and no search waits, helpers are started, so one large scan alone has all
-//! cores. When another search waits, who has worked for a [`SLICE`] gives its permit up: helpers end, and the searching
+//! cores. When another search waits, a thread that has worked for a [`SLICE`] gives its permit up: helpers end, and the searching
 //! thread queues again behind those who wait. So with more searches than cores all have their turns, and a scan of ten
 //! million rows does not hold up one of a thousand. The queue is bounded, and who gives up leaves it.
 //!
@@ -24,11 +24,11 @@ use rushes_types::{Error, ErrorKind, Result};
 
 use crate::seam::Cancelled;
 
-/// Most searches that wait; more are told to come again.
+/// Most searches that wait; more are refused as busy.
 const WAITING_MAX: usize = 4_096;
 /// How long a permit is kept while others wait: long beside an exchange of threads, short beside a large scan.
 const SLICE: Duration = Duration::from_millis(4);
-/// How often who waits looks whether the search was given up.
+/// How often a waiting search checks whether it was given up.
 const LOOK: Duration = Duration::from_millis(20);
 
 /// A bound on the threads that scan.
@@ -260,7 +260,7 @@ impl<'w, W, R> Iterator for Turns<'_, '_, 'w, W, R> {
         if scan.pool.is_wanted() && self.since.elapsed() >= SLICE {
             self.permit = None;
             self.help?;
-            // Who has begun is not turned away.
+            // A search that has begun is not turned away.
             match scan.pool.turn(scan.cancelled, usize::MAX) {
                 Ok(permit) => (self.permit, self.since) = (Some(permit), Instant::now()),
                 Err(error) => {

@@ -1,4 +1,4 @@
-//! The sections of a segment file, by number. What lies in each is said where it is written, in `builder.rs`.
+//! The sections of a segment file, by number. What lies in each is described where it is written, in `builder.rs`.
 
 pub(crate) const PAYLOADS: u32 = 1;
 pub(crate) const ENTRIES: u32 = 2;

@@ -16,7 +16,7 @@ use crate::visibility::{PinStatus, is_visible};
 /// An annotation as it is held against questions.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listed {
-    /// What was said, and when it was current.
+    /// The annotations, and when each was current.
     pub fused: FusedAnnotation,
     /// Where its vector lies, if it has one.
     pub space: SpaceId,
@@ -56,7 +56,7 @@ impl MemoryReader {
         reader
     }
 
-    /// The assets that the filter takes and of which something is said.
+    /// The assets that the filter accepts and that have annotations.
     fn filtered<'r>(&'r self, filter: &'r Filter) -> impl Iterator<Item = (AssetNo, &'r [Arc<Listed>])> {
         let assets = self.entries.iter();
         assets.filter_map(move |(no, entries)| {

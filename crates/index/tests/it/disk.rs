@@ -170,7 +170,7 @@ fn a_broken_file_is_named_with_the_mend() {
 }
 
 #[test]
-fn an_index_of_other_rules_is_refused_and_made_anew() {
+fn an_index_of_other_rules_is_refused_and_recreated() {
     let mut fixture = Embedded::new();
     let joey = current(labelled("a", "1", 1, "Joey"), 1);
     fixture.index().apply(&[update("a", 0, 1, vec![put(&joey)])]).unwrap();
@@ -180,7 +180,7 @@ fn an_index_of_other_rules_is_refused_and_made_anew() {
     let refused = EmbeddedIndex::open(fixture.folder.path(), other()).map(|_| ()).unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Unsupported);
     assert!(refused.message().contains("rushes rebuild"), "{refused}");
-    let fresh = EmbeddedIndex::create_anew(fixture.folder.path(), other()).unwrap();
+    let fresh = EmbeddedIndex::recreate(fixture.folder.path(), other()).unwrap();
     assert_eq!((fresh.counts().unwrap().segments, count(&fresh)), (0, 0));
     assert!(files(fixture.folder.path()).is_empty());
 }

@@ -30,7 +30,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new().routes(routes!(ingest, export))
 }
 
-/// What becomes of what the models said before.
+/// What becomes of earlier annotations of the models.
 #[derive(Debug, Clone, Copy, Default, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum IngestModeParam {
@@ -41,12 +41,12 @@ enum IngestModeParam {
     Replace,
 }
 
-/// How annotations are taken in.
+/// How annotations are ingested.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 #[serde(deny_unknown_fields)]
 pub(super) struct IngestParams {
-    /// `loose` (the default) adds, `replace` replaces what the same model said of the same asset.
+    /// `loose` (the default) adds, `replace` supersedes earlier annotations of the same model on the same asset.
     #[serde(default)]
     #[param(inline)]
     mode: IngestModeParam,
@@ -81,7 +81,7 @@ pub(super) fn body_of(upload: &Upload) -> Reply<Body<'_>> {
     }
 }
 
-/// Counts what was taken in.
+/// Counts what was ingested.
 pub(super) fn count(ctx: &Ctx, report: &IngestReport, bytes: usize) {
     let metrics = &ctx.app.metrics;
     metrics.accepted.fetch_add(report.accepted, Ordering::Relaxed);
@@ -98,8 +98,8 @@ pub(super) fn answer_ingest(report: IngestReport, strict: bool) -> Reply<IngestD
     let mut problem = Problem::http(
         StatusCode::UNPROCESSABLE_ENTITY,
         "lines-refused",
-        "some lines are refused, and the request was all or nothing",
-        format!("{} lines are refused; nothing was stored", report.rejected),
+        "some lines are rejected, and the request was all or nothing",
+        format!("{} lines are rejected; nothing was stored", report.rejected),
         "mend the lines in `errors`, or send the request without `strict`",
     );
     let documents = report.errors.into_iter().map(LineProblemDocument::from);
@@ -121,7 +121,7 @@ pub(super) fn answer_ingest(report: IngestReport, strict: bool) -> Reply<IngestD
     responses(
         (status = 200, body = IngestDocument),
         (status = 422, body = Problem, content_type = "application/problem+json",
-         description = "`strict` and some lines are refused: nothing is stored"),
+         description = "`strict` and some lines are rejected: nothing is stored"),
         (status = "4XX", body = Problem, content_type = "application/problem+json"),
         (status = 507, body = Problem, content_type = "application/problem+json")
     )

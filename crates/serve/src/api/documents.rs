@@ -234,9 +234,9 @@ pub struct AnnotationDocument {
     asset_id: String,
     /// The movie, where the line registers the asset.
     movie_id: Option<String>,
-    /// Who says it, `name@version`.
+    /// The model that wrote it, `name@version`.
     model: String,
-    /// What kind of thing it says: `CHARACTER_SEARCH`, `SCENE_SEARCH`, …; types are open.
+    /// The annotation type: `CHARACTER_SEARCH`, `SCENE_SEARCH`, …; types are open.
     r#type: String,
     /// When.
     time_range: TimeRangeDocument,
@@ -291,7 +291,7 @@ pub struct SourceAnnotationDocument {
     annotation_id: String,
     /// What kind of thing it says.
     annotation_type: String,
-    /// Who says it, `name@version`.
+    /// The model that wrote it, `name@version`.
     model: String,
     /// When: the whole annotation, not only its part in the bucket.
     time_range: TimeRangeDocument,

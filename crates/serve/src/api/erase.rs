@@ -25,7 +25,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(tag = "target", rename_all = "lowercase", deny_unknown_fields)]
 pub(super) enum EraseDocument {
-    /// An asset and all that was said of it.
+    /// An asset and all its annotations.
     Asset {
         /// The asset.
         asset_id: String,

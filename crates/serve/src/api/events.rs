@@ -15,7 +15,7 @@ use crate::audit::Action;
 use crate::body::Json;
 use crate::problem::{Problem, Reply};
 
-/// Events shown, or said again, by one request.
+/// Events shown, or replayed, by one request.
 const EVENTS_MAX: usize = 1_000;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
@@ -80,7 +80,7 @@ const fn all() -> usize {
     EVENTS_MAX
 }
 
-/// What was said again.
+/// What was replayed.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct ReplayedDocument {
     /// How many events.

@@ -38,7 +38,7 @@ pub(super) struct LagDocument {
     consumer: String,
     /// What it reads.
     topic: &'static str,
-    /// Events it has not done yet.
+    /// Events it has not handled yet.
     behind: u64,
 }
 
@@ -49,7 +49,7 @@ pub(super) struct WorkerDocument {
     stage: &'static str,
     /// Does it run?
     running: bool,
-    /// Why it does not get on, until it does again.
+    /// Why it is failing, while it does.
     error: Option<String>,
     /// Passes that did something.
     passes: u64,
@@ -109,9 +109,9 @@ pub(super) struct StatusDocument {
 }
 
 impl StatusDocument {
-    /// `all`: may errors of the workers be told in full? They may name assets.
+    /// `all`: may errors of the workers be shown in full? They may name assets.
     fn new(status: Status, all: bool) -> Self {
-        let told = |error: String| if all { error } else { "the stage does not get on".to_owned() };
+        let told = |error: String| if all { error } else { "the stage is failing".to_owned() };
         let lag = |l: rushes_events::Lag| LagDocument {
             consumer: l.consumer,
             topic: l.topic.as_str(),

@@ -98,7 +98,7 @@ async fn metrics(ctx: Ctx) -> Reply<Response> {
     ctx.app.metrics.write(&mut page);
     // Where the archive cannot say how it fares, what the server itself counts is still of use.
     let status = ctx.block(|archive, _| archive.status()).await;
-    page.single("rushes_up", "gauge", "Does the archive say how it fares?", i32::from(status.is_ok()));
+    page.single("rushes_up", "gauge", "Does the archive report its status?", i32::from(status.is_ok()));
     if let Ok(status) = status {
         write_status(&mut page, &status);
     }
@@ -113,7 +113,7 @@ fn write_status(page: &mut Page, status: &Status) {
         "The commit up to which all can be searched.",
         status.read_point,
     );
-    page.family("rushes_stage_lag", "gauge", "Events that a stage has not done yet.");
+    page.family("rushes_stage_lag", "gauge", "Events that a stage has not handled yet.");
     for lag in &status.lag {
         page.sample(
             "rushes_stage_lag",
@@ -121,7 +121,7 @@ fn write_status(page: &mut Page, status: &Status) {
             lag.behind,
         );
     }
-    page.family("rushes_stage_failing", "gauge", "Does the stage not get on?");
+    page.family("rushes_stage_failing", "gauge", "Is the stage failing?");
     for (stage, health) in &status.workers {
         page.sample("rushes_stage_failing", &[("stage", stage)], i32::from(health.error.is_some()));
     }
@@ -183,7 +183,7 @@ async fn readyz(ctx: Ctx) -> Reply<&'static str> {
     }
     // Why is for those who may see the status: this page needs no token.
     if let Some((stage, _)) = status.workers.iter().find(|(_, health)| health.error.is_some()) {
-        return Err(not_ready(&format!("the stage `{stage}` does not get on")));
+        return Err(not_ready(&format!("the stage `{stage}` is failing")));
     }
     let caught_up = &ctx.app.caught_up;
     // Only those who search see whether something is not searchable yet.

@@ -1,4 +1,4 @@
-//! `/v1/assets`, `/v1/models`, `/v1/labels`: what is known before anything is said.
+//! `/v1/assets`, `/v1/models`, `/v1/labels`: what can be registered before any annotation.
 
 use std::sync::Arc;
 
@@ -33,7 +33,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
 /// What became of lines that were to be registered.
 #[derive(Debug, Default, Serialize, ToSchema)]
 pub(super) struct RegisteredDocument {
-    /// Lines taken.
+    /// Lines accepted.
     accepted: u64,
     /// Lines refused.
     rejected: u64,

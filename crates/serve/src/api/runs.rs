@@ -30,7 +30,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(set_visibility))
 }
 
-/// What a run does to what its model said before.
+/// What a run does to earlier annotations of its model.
 #[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 enum RunModeDocument {
@@ -206,7 +206,7 @@ async fn get_run(ctx: Ctx, Path(run): Path<String>) -> Reply<Answer<RunDocument>
     responses(
         (status = 200, body = IngestDocument),
         (status = 422, body = Problem, content_type = "application/problem+json",
-         description = "`strict` and some lines are refused: nothing is stored"),
+         description = "`strict` and some lines are rejected: nothing is stored"),
         (status = "4XX", body = Problem, content_type = "application/problem+json")
     )
 )]

@@ -199,7 +199,7 @@ async fn suggest(ctx: Ctx, Params(params): Params<SuggestParams>) -> Reply<Answe
     };
     if params.q.len() > QUERY_BYTES_MAX {
         return Err(Problem::new(ErrorKind::TooLarge, format!("`q` has {} bytes", params.q.len()))
-            .mend(format!("at most {QUERY_BYTES_MAX} are taken")));
+            .mend(format!("at most {QUERY_BYTES_MAX} are accepted")));
     }
     let request = SuggestRequest { typed: params.q, tails: params.tails.unwrap_or_default(), limit };
     let work = move |archive: &Archive, caller: &Caller| archive.suggest(caller, &request);

@@ -141,7 +141,7 @@ async fn list(ctx: Ctx) -> Reply<Answer<TokensDocument>> {
     Ok(Answer(TokensDocument { tokens: tokens.into_iter().map(Into::into).collect() }))
 }
 
-/// Revokes a token: who holds it is refused from now on.
+/// Revokes a token: requests with it are refused from now on.
 #[utoipa::path(
     delete, path = "/v1/tokens/{name}", tag = "access",
     params(("name" = String, Path, description = "the token's name")),

@@ -75,7 +75,7 @@ async fn a_cookie_counts_for_the_page_only() {
 }
 
 #[tokio::test]
-async fn what_is_no_token_logs_nobody_in() {
+async fn what_is_no_token_logs_no_one_in() {
     let server = Server::new();
     server.token("anna", &[Right::Admin], None);
     for body in [

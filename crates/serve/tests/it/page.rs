@@ -12,7 +12,7 @@ async fn get(server: &Server, path: &str, headers: &[(&str, &str)]) -> Answer {
 }
 
 #[tokio::test]
-async fn the_document_is_asked_for_anew_and_its_files_are_kept_for_ever() {
+async fn the_document_is_asked_for_again_and_its_files_are_kept_for_ever() {
     let server = Server::new();
     server.token("anna", &[Right::Admin], None);
     let document = get(&server, "/", &[]).await;

@@ -47,7 +47,7 @@ impl EmbeddedStore {
         let _ = self.sweep();
     }
 
-    /// Removes what is unreachable: nothing reads or writes there any more, but for what is being taken over. One at a
+    /// Removes what is unreachable: nothing reads or writes there any more, but for what is being imported. One at a
     /// time, so that a caller that returns from here knows that it is gone.
     pub(super) fn sweep(&self) -> Result<()> {
         let folder = &self.folder;
@@ -83,13 +83,13 @@ impl EmbeddedStore {
 }
 
 impl EmbeddedStore {
-    /// Forgets outbox rows up to `upto`. Not synced: rows that come back after a crash are only said again.
+    /// Forgets outbox rows up to `upto`. Not synced: rows that come back after a crash are only relayed again.
     pub(super) fn trim(&self, upto: u64) -> Result<()> {
         let upto = upto.min(self.folder.durable_mark());
         let end = keys::outbox(upto.saturating_add(1));
         loop {
             let from = keys::outbox(self.trimmed.load(Ordering::Acquire).saturating_add(1));
-            // Numbers that were taken over have gaps, so only what is there is removed.
+            // Numbers that were imported have gaps, so only what is there is removed.
             let rows = tables::page(&self.folder, from, end.clone(), SWEEP_KEYS, |key, _| Ok(key.to_vec()))?;
             let last = rows.last().filter(|_| rows.len() == SWEEP_KEYS);
             let to = last.and_then(|key| keys::trailing_number(key)).unwrap_or(upto);
@@ -218,7 +218,7 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Takes segments, and what was said of their runs, out of an asset's history. What a replace segment
+    /// Takes segments, and the records of their runs, out of an asset's history. What a replace segment
     /// superseded stays superseded, so it stays as a hollow record.
     fn drop_history(
         &mut self,

@@ -13,7 +13,7 @@ use super::keys::{self, Key};
 use super::load::{Loader, Scope};
 use super::tables::{TABLE_OF_BLOCKS, TABLE_OF_IDS};
 use super::tx::Tx;
-use crate::import::{changed_meanwhile, check_content, check_import_block, renumbered, run_is_elsewhere};
+use crate::import::{changed_during_import, check_content, check_import_block, renumbered, run_is_elsewhere};
 use crate::records::{RunRow, encode_asset};
 use crate::rules::RUN_SEGMENT_BASE;
 use crate::{AssetImport, CommitRecord, Effect, ImportPlan, Imported, RunSegment, SegmentReader};
@@ -228,7 +228,7 @@ impl Tx<'_> {
     ) -> Result<()> {
         let asset = &import.asset;
         if self.history_before(asset)? != reserved.have {
-            return Err(changed_meanwhile(asset));
+            return Err(changed_during_import(asset));
         }
         self.import_document(import)?;
         for record in import.history.iter().skip(reserved.plan.from) {

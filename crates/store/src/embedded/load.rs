@@ -1,4 +1,4 @@
-//! Content that is taken over, on its way into the tables.
+//! Content that is imported, on its way into the tables.
 
 use std::collections::HashMap;
 

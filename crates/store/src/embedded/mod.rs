@@ -68,7 +68,7 @@ pub struct EmbeddedStore {
     redactor: Option<Arc<dyn Redactor>>,
     /// Outbox rows up to here are trimmed: reading starts behind their remains.
     trimmed: AtomicU64,
-    /// Rows of what is to be removed, for what is being taken over: nothing points at it yet, and it stays.
+    /// Rows of what is to be removed, for what is being imported: nothing points at it yet, and it stays.
     incoming: Mutex<HashSet<Key>>,
 }
 

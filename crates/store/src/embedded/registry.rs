@@ -15,7 +15,7 @@ use crate::rules::{check_label, check_model};
 
 impl Tx<'_> {
     pub(super) fn put_assets(&mut self, assets: &[Asset]) -> Result<Option<Commit>> {
-        // Of an asset said twice in a request, only the last word is written.
+        // Of an asset named twice in a request, only the last document is written.
         let last_words: HashMap<&AssetId, usize> =
             assets.iter().enumerate().map(|(i, a)| (&a.id, i)).collect();
         let mut last = None;

@@ -12,7 +12,7 @@ use rushes_types::{
 use crate::block::Block;
 use crate::history::{CommitRecord, Effect, Erased, RunSegment};
 
-/// The highest number of a commit that is taken over: every number of JSON holds it exactly.
+/// The highest number of a commit that is imported: every number of JSON holds it exactly.
 pub const COMMIT_MAX: u64 = (1 << 53) - 1;
 
 /// An asset as another store keeps it: all but its content.
@@ -49,7 +49,7 @@ pub enum Imported {
     Unchanged,
     /// What was missing was added.
     Added,
-    /// What was there was dropped, because something of it was erased since, and all of it was taken over again.
+    /// What was there was dropped, because something of it was erased since, and all of it was imported again.
     Replaced,
 }
 
@@ -64,10 +64,10 @@ pub struct ImportPlan {
     pub runs: Vec<Run>,
 }
 
-/// The asset changed while it was taken over.
+/// The asset changed while it was imported.
 #[must_use]
-pub fn changed_meanwhile(asset: &AssetId) -> Error {
-    Error::new(ErrorKind::Busy, format!("asset `{asset}` was written to while it was taken over"))
+pub fn changed_during_import(asset: &AssetId) -> Error {
+    Error::new(ErrorKind::Busy, format!("asset `{asset}` was written to while it was imported"))
         .mend("stop all writers to it, and run it again")
 }
 
@@ -87,7 +87,7 @@ pub fn check_import_block(import: &ImportBlock) -> Result<()> {
     if same && positions.is_sorted_by(|a, b| a < b) {
         return Ok(());
     }
-    Err(Error::bug("rows of a block to be taken over are not those of its positions"))
+    Err(Error::bug("rows of a block to be imported are not those of its positions"))
 }
 
 /// A segment must hold as many annotations as its history says.
@@ -109,7 +109,7 @@ pub fn check_content(asset: &AssetId, segment: &RunSegment, found: u64) -> Resul
 }
 
 fn conflict(asset: &AssetId, why: &str) -> Error {
-    Error::new(ErrorKind::Conflict, format!("asset `{asset}` cannot be taken over: {why}"))
+    Error::new(ErrorKind::Conflict, format!("asset `{asset}` cannot be imported: {why}"))
         .mend("take it over into an empty archive")
 }
 
@@ -126,7 +126,7 @@ impl AssetImport {
     /// [`ErrorKind::Invalid`] says what is wrong with it.
     pub fn check(&self) -> Result<()> {
         let wrong = |what: &str| {
-            Error::invalid(format!("asset `{}` cannot be taken over: {what}", self.asset))
+            Error::invalid(format!("asset `{}` cannot be imported: {what}", self.asset))
                 .mend("run `rushes verify`")
         };
         let ascending = self.history.windows(2).all(|w| matches!(w, [a, b] if a.commit < b.commit));

@@ -6,7 +6,7 @@ use rushes_types::{Error, Model, Result, Run, RunState};
 
 use super::MemoryStore;
 use super::state::{RunEntry, State, StoredBlock};
-use crate::import::{changed_meanwhile, check_content, check_import_block, renumbered, run_is_elsewhere};
+use crate::import::{changed_during_import, check_content, check_import_block, renumbered, run_is_elsewhere};
 use crate::rules::{RUN_SEGMENT_BASE, check_model};
 use crate::{AssetImport, CommitRecord, Effect, Import, ImportPlan, Imported, OutboxRow, SegmentReader};
 
@@ -37,7 +37,7 @@ impl Import for MemoryStore {
         }
         let mut state = self.state();
         if state.history(&import.asset) != have {
-            return Err(changed_meanwhile(&import.asset));
+            return Err(changed_during_import(&import.asset));
         }
         let elsewhere = plan.runs.iter().find_map(|run| {
             let entry = state.runs.get(&run.id).filter(|entry| entry.run.asset != import.asset)?;

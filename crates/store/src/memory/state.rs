@@ -69,7 +69,7 @@ impl State {
         }
     }
 
-    /// Digests of what a model said on an asset and is current.
+    /// Digests of the current annotations of a model on an asset.
     pub(super) fn current_digests(
         &self,
         asset: &AssetId,

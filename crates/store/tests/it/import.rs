@@ -16,7 +16,7 @@ fn do_it(store: &dyn AnnotationStore, op: &Op) -> String {
     store_model::do_it(store, op, Numbers::Same)
 }
 
-/// Takes everything over. A run's id may have gone to another asset, and is free only after that was taken over.
+/// Takes everything over. A run's id may have gone to another asset, and is free only after that was imported.
 fn move_all(from: &dyn AnnotationStore, to: &dyn AnnotationStore) {
     to.import_models(&from.models().unwrap()).unwrap();
     for round in 0.. {

@@ -61,7 +61,7 @@ pub struct ValueTags {
     pub map: u8,
 }
 
-/// How `true` and `false` are told apart.
+/// How `true` and `false` are encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum BoolTags {
     /// By their tags.

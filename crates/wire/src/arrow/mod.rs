@@ -33,7 +33,7 @@ use crate::line::{LineError, ParsedLine};
 use columns::Columns;
 pub use parts::{Cut, MESSAGE_BYTES_MAX, Part, PartRun, Parts, stream_of};
 
-/// Splits an Arrow IPC stream, checks each row, and groups what is taken. Rows are numbered from 1 over
+/// Splits an Arrow IPC stream, checks each row, and groups what is accepted. Rows are numbered from 1 over
 /// the whole stream in [`RowError::line`].
 ///
 /// # Errors
@@ -42,7 +42,7 @@ pub fn split_arrow(body: &[u8], options: &SplitOptions<'_>) -> Result<Request> {
     if body.len() > options.limits.request_bytes_max {
         let max = options.limits.request_bytes_max;
         return Err(Error::new(ErrorKind::TooLarge, format!("the request has {} bytes", body.len()))
-            .mend(format!("at most {max} are taken: send it in parts")));
+            .mend(format!("at most {max} are accepted: send it in parts")));
     }
     let frames = frames::frames(body)?;
     let mut out = Request::default();
@@ -109,7 +109,7 @@ fn split_batch(
     Ok(())
 }
 
-/// A row that is taken.
+/// An accepted row.
 struct AcceptedRow {
     asset: AssetId,
     model: ModelRef,

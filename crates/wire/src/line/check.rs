@@ -1,11 +1,11 @@
-//! What a line must hold to be taken, whatever format it came in.
+//! What a line must hold to be accepted, whatever format it came in.
 
 use rushes_types::limits::Limits;
 use rushes_types::{AnnotationId, AnnotationType, AssetId, ModelRef, MovieId};
 
 use super::{LineError, ParsedLine};
 
-/// Longest language tag that is taken, in bytes (BCP 47 asks for room for 35).
+/// Longest language tag that is accepted, in bytes (BCP 47 asks for room for 35).
 const LANGUAGE_BYTES_MAX: usize = 35;
 
 /// Checks asset, movie and model: a batch does this once for each it has not seen before.
@@ -27,7 +27,7 @@ pub(crate) fn check_fields(line: &ParsedLine<'_>, limits: &Limits) -> Result<(),
     if let Some(label) = &line.label {
         if label.len() > limits.label_bytes_max {
             let detail = format!(
-                "label has {} bytes; at most {} are taken: longer speech belongs into `text`",
+                "label has {} bytes; at most {} are accepted: longer speech belongs into `text`",
                 label.len(),
                 limits.label_bytes_max
             );
@@ -79,8 +79,11 @@ fn check_vector(vector: &[f32], limits: &Limits) -> Result<(), LineError> {
         return Err(LineError::new(POINTER, "the vector is empty; leave the field out"));
     }
     if vector.len() > limits.dimensions_max {
-        let detail =
-            format!("the vector has {} numbers; at most {} are taken", vector.len(), limits.dimensions_max);
+        let detail = format!(
+            "the vector has {} numbers; at most {} are accepted",
+            vector.len(),
+            limits.dimensions_max
+        );
         return Err(LineError::new(POINTER, detail));
     }
     // One pass without a branch a number: the sum of x·0 is 0 exactly when all are finite.

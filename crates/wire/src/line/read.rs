@@ -82,7 +82,7 @@ struct RawWord<'a> {
 pub(crate) fn read_line<'a>(line: &'a [u8], limits: &Limits) -> Result<ParsedLine<'a>, LineError> {
     if line.len() > limits.line_bytes_max {
         let detail =
-            format!("the line has {} bytes; at most {} are taken", line.len(), limits.line_bytes_max);
+            format!("the line has {} bytes; at most {} are accepted", line.len(), limits.line_bytes_max);
         return Err(LineError::new("", detail));
     }
     let mut at = At::default();

@@ -106,7 +106,7 @@ fn a_line_and_a_row_that_say_the_same_have_the_same_id() {
 }
 
 #[test]
-fn a_mixed_batch_is_written_anew_so_that_assets_share_no_bytes() {
+fn a_mixed_batch_is_rewritten_so_that_assets_share_no_bytes() {
     for dictionary in [false, true] {
         let labels = [Some("kitchen"), Some("office"), Some("garden"), Some("attic")];
         let body =

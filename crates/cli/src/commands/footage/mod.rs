@@ -53,7 +53,7 @@ pub fn run(
 fn say_missing(tools: &Tools, no_shots: bool) {
     if let Err(error) = tools.ffprobe() {
         output::warn(&format!(
-            "{error}. Dialogue is taken in without it; rates, lengths and start timecodes stay unknown, and so do shots"
+            "{error}. Dialogue is ingested without it; rates, lengths and start timecodes stay unknown, and so do shots"
         ));
     } else if let (Err(error), false) = (tools.ffmpeg(), no_shots) {
         output::warn(&format!(

@@ -19,7 +19,7 @@ use crate::progress::Bar;
 use crate::sender::Sender;
 use crate::tally::Totals;
 
-/// The attribute of an asset that says what of its files was taken in.
+/// The attribute of an asset that says what of its files was ingested.
 const STATE: &str = "footage";
 /// Attempts to find a free id.
 const IDS_MAX: usize = 2;
@@ -38,7 +38,7 @@ pub struct Task<'a> {
 pub(super) struct AssetState {
     pub id: String,
     registered: Option<Map<String, Value>>,
-    /// What was taken in before.
+    /// What was ingested before.
     state: Value,
 }
 
@@ -230,7 +230,7 @@ impl Task<'_> {
         sender.assets(file, serde_json::to_vec(line)?)?;
         if sender.totals().rejected > before {
             return Err(Failure::because(format!(
-                "`{}` was not taken in; mend what is named above",
+                "`{}` was not ingested; mend what is named above",
                 self.shown()
             )));
         }

@@ -54,7 +54,7 @@ impl FootageSummary {
         }
     }
 
-    /// Something is left out; said at once, since it may be long until the end.
+    /// Something is left out; printed at once, since it may be long until the end.
     pub fn skip(&mut self, what: &str, why: &str) {
         output::warn(&format!("{what}: skipped: {why}"));
         self.skipped.push((what.to_owned(), why.to_owned()));

@@ -111,7 +111,7 @@ fn what_will_not_succeed_is_said_at_once_and_the_key_is_not() {
 }
 
 #[test]
-fn nobody_is_waited_for_longer_than_was_configured() {
+fn no_call_waits_longer_than_was_configured() {
     let silent = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", silent.local_addr().unwrap());
     let timeout = Duration::from_millis(300);

@@ -31,7 +31,7 @@ fn annotation(id: &str) -> EraseTarget {
 }
 
 #[test]
-fn rows_of_an_arrow_block_are_erased_by_whoever_has_the_means() {
+fn rows_of_an_arrow_block_are_erased_with_a_redactor() {
     let Some(fixture) = support::fixture() else { return };
     let own = fixture.own();
     own.put_assets(&[asset("a")]).unwrap();

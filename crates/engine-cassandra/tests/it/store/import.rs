@@ -13,7 +13,7 @@ fn registered(numbers: std::ops::Range<u64>) -> Vec<CommitRecord> {
 }
 
 #[test]
-fn a_history_of_several_chunks_is_taken_over_added_to_and_taken_anew() {
+fn a_history_of_several_chunks_is_imported_added_to_and_imported_again() {
     const CHUNK: u64 = 4_096;
     let Some(fixture) = fixture() else { return };
     let store = fixture.own();

@@ -66,7 +66,7 @@ fn all_assets_reach_their_newest_commit_in_as_many_steps_as_it_takes() {
 }
 
 #[test]
-fn whoever_stops_keeps_what_is_written() {
+fn stopping_keeps_what_is_written() {
     let (source, store, ids) = (Many { commits: 1, broken: None }, MemoryTimeline::new().unwrap(), ids(50));
     let asked = AtomicUsize::new(0);
     let stopping = || asked.fetch_add(1, Ordering::SeqCst) >= 20;
