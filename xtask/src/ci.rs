@@ -38,8 +38,8 @@ enum Outcome {
 }
 
 impl Report {
-    /// Does a step. One that fails does not keep the next from running: a person who waits half an hour for an answer gets
-    /// all of it.
+    /// Does a step. One that fails does not keep the next from running: a person who waits half an hour for an answer
+    /// gets all of it.
     fn step<T>(
         &mut self,
         name: &'static str,

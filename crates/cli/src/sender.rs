@@ -1,8 +1,8 @@
 //! Annotations on their way into an archive: which request they go in, and which run they belong to.
 //!
-//! Loose lines are sent as they come. Lines that supersede earlier annotations of a model go through runs, one for each asset
-//! and model, whatever number of files and requests they come in, and the runs are committed at the end: so what was
-//! there is replaced by all of the new or by none of it. Rows of Arrow record batches go the same way.
+//! Loose lines are sent as they come. Lines that supersede earlier annotations of a model go through runs, one for each
+//! asset and model, whatever number of files and requests they come in, and the runs are committed at the end: so what
+//! was there is replaced by all of the new or by none of it. Rows of Arrow record batches go the same way.
 //!
 //! A dry run asks the server of every request what it would do, in the same order; runs are not opened for it. So it
 //! does not see that an id comes twice where the two lines go in different requests.

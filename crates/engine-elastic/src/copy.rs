@@ -44,8 +44,8 @@ impl<'i> Copier<'i> {
         self.copied
     }
 
-    /// Copies what came since the last time; how many documents were new. After each page `step` is called with how many were
-    /// copied so far, and of how many; its error ends the copying.
+    /// Copies what came since the last time; how many documents were new. After each page `step` is called with how
+    /// many were copied so far, and of how many; its error ends the copying.
     pub fn copy(&mut self, step: &mut dyn FnMut(u64, u64) -> Result<()>) -> Result<u64> {
         let refresh = ApiRequest::post(format!("/{}/_refresh", self.from));
         self.index.client.json(&refresh).map_err(|failure| of_index(&self.from, failure))?;

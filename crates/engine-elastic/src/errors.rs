@@ -125,7 +125,8 @@ impl Refusal {
     pub fn class(&self) -> Class {
         let kind = self.kind.as_str();
         if kind == "cluster_block_exception" {
-            // 503: the cluster's state is not recovered yet, or has no master. 403 and 429: an operator or a full disk set it.
+            // 503: the cluster's state is not recovered yet, or has no master. 403 and 429: an operator or a full disk
+            // set it.
             return if self.status == 503 { Class::NotReady } else { Class::Blocked };
         }
         if NOT_READY.contains(&kind) {

@@ -6,8 +6,8 @@
 //!
 //! One document an annotation, with its validities, beside the nested bucket documents as they are published. Documents carry
 //! the commit that wrote them as an external version: a lower commit loses. Nothing is refreshed but by a publish, and the
-//! read point moves after the refresh, so that no search sees half of an update. Where several processes write, what is erased may
-//! vanish with another's publish, a moment before its own; never later.
+//! read point moves after the refresh, so that no search sees half of an update. Where several processes write, what is
+//! erased may vanish with another's publish, a moment before its own; never later.
 
 mod assets;
 mod backend;

@@ -35,8 +35,9 @@ fn overtaken() -> Error {
 }
 
 impl ElasticIndex {
-    /// Rebuilds the index of annotations, with the mapping of this version and the shards of the configuration. Searches and
-    /// writes go on. Gives how many documents were copied. Where several do this at a time, the last goes on.
+    /// Rebuilds the index of annotations, with the mapping of this version and the shards of the configuration.
+    /// Searches and writes go on. Gives how many documents were copied. Where several do this at a time, the last goes
+    /// on.
     pub(crate) fn reindex_annotations(&self, step: &mut CopyProgress<'_>) -> Result<u64> {
         let (from, version) = self.begin_filling()?;
         let filled = self.fill(&from, version, step);
@@ -83,7 +84,8 @@ impl ElasticIndex {
         Ok((current, version))
     }
 
-    /// Fills the new index and moves the alias. Gives how many documents were copied, and whether any was erased during the copy.
+    /// Fills the new index and moves the alias. Gives how many documents were copied, and whether any was erased during
+    /// the copy.
     fn fill(&self, from: &str, version: u64, step: &mut CopyProgress<'_>) -> Result<(u64, bool)> {
         let mut copier = Copier::new(self, from.to_owned(), &self.names.filling)?;
         let erased = self.erased_in(from)?;

@@ -96,8 +96,9 @@ fn of_criterion(criterion: &Criterion) -> Value {
     any_of(criterion.parts.iter().map(nested).collect())
 }
 
-/// A step of a plan as one request to the bucket documents: the seconds in which all of its clauses match, the assets that
-/// have them, and of each the first. Seconds find, they do not decide: what must not be there is left to the matcher.
+/// A step of a plan as one request to the bucket documents: the seconds in which all of its clauses match, the assets
+/// that have them, and of each the first. Seconds find, they do not decide: what must not be there is left to the
+/// matcher.
 pub(crate) fn compile_buckets(query: &Query, step: &Step, filter: &Filter) -> Value {
     let of = |no: &usize| query.criteria.get(*no).map(of_criterion);
     let mut must: Vec<Value> = step.all.iter().filter_map(of).collect();

@@ -79,8 +79,9 @@ impl ElasticIndex {
         outcome
     }
 
-    /// Writes annotations, to the index that is being filled too, if there is one. Where filling one began or ended during the write,
-    /// all of it is written again: then who fills an index need not wait for those that had not heard of it.
+    /// Writes annotations, to the index that is being filled too, if there is one. Where filling one began or ended
+    /// during the write, all of it is written again: then who fills an index need not wait for those that had not heard
+    /// of it.
     pub(crate) fn to_all(
         &self,
         made: &IndexInfo,

@@ -149,8 +149,9 @@ pub trait Index: Send + Sync {
     /// again in a while. Never so where [`IndexCapabilities::purges_at_once`].
     fn purge(&self) -> Result<bool>;
     /// Rebuilds the index in the shape that is configured now, from what it holds; readers and writers go on.
-    /// Gives how many documents it copied. `step` is called with how many were copied so far, and of how many; where it fails, that
-    /// is the answer, and the index is as it was. Only for an index that declares [`IndexCapabilities::reindexes_online`].
+    /// Gives how many documents it copied. `step` is called with how many were copied so far, and of how many; where it
+    /// fails, that is the answer, and the index is as it was. Only for an index that declares
+    /// [`IndexCapabilities::reindexes_online`].
     fn reindex(&self, _step: &mut dyn FnMut(u64, u64) -> Result<()>) -> Result<u64> {
         Err(Error::bug("an online rebuild was asked of an index that does not declare it"))
     }

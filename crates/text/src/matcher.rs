@@ -96,8 +96,8 @@ impl TermMatcher {
         self.quality_spelling(token_folded)
     }
 
-    /// The same with the forms of the text's word already known, for a caller that has them at hand: they must be those of
-    /// [`Analyzer::forms`] in this language.
+    /// The same with the forms of the text's word already known, for a caller that has them at hand: they must be those
+    /// of [`Analyzer::forms`] in this language.
     #[must_use]
     pub fn quality_with_forms(
         &self,

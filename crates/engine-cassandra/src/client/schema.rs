@@ -1,8 +1,9 @@
 //! Making and migrating tables, by numbered migrations.
 //!
-//! A component of ours (the annotation store, the fused store) has a list of migrations. Which of them are done stands in the
-//! table `schema_steps`. Migrations that are not done yet are carried out in their order, each waiting until all nodes agree on
-//! the schema. One process at a time does this, under a [`Lease`]. Every migration must bear being done twice.
+//! A component of ours (the annotation store, the fused store) has a list of migrations. Which of them are done stands
+//! in the table `schema_steps`. Migrations that are not done yet are carried out in their order, each waiting until all
+//! nodes agree on the schema. One process at a time does this, under a [`Lease`]. Every migration must bear being done
+//! twice.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};

@@ -1,8 +1,9 @@
 //! Content: blocks and the ids they hold, in pieces.
 //!
 //! A piece is what one request adds to one run, or to one asset's loose lines of one model. Its number is random and
-//! nothing refers to it before a commit names it, so its rows are written plainly, ahead of the commit. Partitions are bounded:
-//! a piece is cut into rows of at most 256 KiB, 64 of them a partition; ids go 4,096 to a row, 32 rows a partition.
+//! nothing refers to it before a commit names it, so its rows are written plainly, ahead of the commit. Partitions are
+//! bounded: a piece is cut into rows of at most 256 KiB, 64 of them a partition; ids go 4,096 to a row, 32 rows a
+//! partition.
 //!
 //! Every write and delete here carries a number of ours as its time-stamp, so that what an erasure wrote is never undone by
 //! a slower one that knew less.

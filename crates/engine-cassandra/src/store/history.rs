@@ -28,7 +28,8 @@ pub async fn raw(
     if after >= upto {
         return Ok(());
     }
-    // The tail first: what the relay moves during the read is found where it was moved to, up to `trimmed` as it is after.
+    // The tail first: what the relay moves during the read is found where it was moved to, up to `trimmed` as it is
+    // after.
     let from = after.max(head.trimmed);
     let tail = cluster
         .rows::<(i64, Option<Vec<u8>>)>(TAIL, (asset.as_str(), kind::TAIL, column(from), column(upto)))

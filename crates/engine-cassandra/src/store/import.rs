@@ -1,12 +1,12 @@
 //! Taking over assets from another store.
 //!
-//! Content is written into pieces that nothing refers to yet, and the history into its body, where nothing is read beyond what
-//! the head says. Then one conditional write of the head makes all of it the asset's: its document, its runs, where its
-//! pieces lie, and the last commit, which is the tail and so the outbox row.
+//! Content is written into pieces that nothing refers to yet, and the history into its body, where nothing is read
+//! beyond what the head says. Then one conditional write of the head makes all of it the asset's: its document, its
+//! runs, where its pieces lie, and the last commit, which is the tail and so the outbox row.
 //!
-//! An asset that is to be imported again is dropped by one conditional write before. Its old chunks of history stay listed
-//! until the next write of the head, which clears them first: so a process that dies between leaves nothing that could
-//! be read for the new history.
+//! An asset that is to be imported again is dropped by one conditional write before. Its old chunks of history stay
+//! listed until the next write of the head, which clears them first: so a process that dies between leaves nothing that
+//! could be read for the new history.
 
 use std::collections::HashMap;
 use std::sync::PoisonError;

@@ -5,8 +5,8 @@
 //! All that must change together lies in one partition a asset, the *head*: its version, its document, its runs, and the
 //! *tail* of its history, whose rows are the outbox at the same time. A change reads the head, decides, and writes
 //! `IF version = …`; the loser decides again. Content is not in it: blocks and the ids they hold are written before,
-//! plainly, under random numbers that nothing refers to until the head names them. The relay moves carried commits from the tail
-//! to the table `history` and only then out of the head, so a head stays small.
+//! plainly, under random numbers that nothing refers to until the head names them. The relay moves carried commits from
+//! the tail to the table `history` and only then out of the head, so a head stays small.
 //!
 //! # Bounded partitions
 //!

@@ -1,6 +1,7 @@
 //! What is left to do once an update counts, as small records that are written before it does. Pure.
 //!
-//! Any worker that finds one does it, and doing it twice does no harm: a worker that dies in between leaves nothing undone.
+//! Any worker that finds one does it, and doing it twice does no harm: a worker that dies in between leaves nothing
+//! undone.
 
 use rushes_types::{AnnotationKey, Error, ErrorKind, FusedKey, Result};
 

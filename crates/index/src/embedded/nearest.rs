@@ -1,10 +1,10 @@
 //! The nearest vectors: a pass over one byte a dimension with bounds that hold, then the few that the bounds leave, in
 //! full.
 //!
-//! Everything is measured as *goodness*, larger is nearer: the cosine, or the distance squared, negative. For each row the
-//! codes give an interval that holds its goodness ([`super::bounds`]). A row whose upper end lies below the k-th best lower
-//! end so far is none of the k: k rows are provably better. What is left, mostly a few more than k, is computed in f64
-//! over the stored f32 by the shared definition, so the answer is exactly that of comparing all.
+//! Everything is measured as *goodness*, larger is nearer: the cosine, or the distance squared, negative. For each row
+//! the codes give an interval that holds its goodness ([`super::bounds`]). A row whose upper end lies below the k-th
+//! best lower end so far is none of the k: k rows are provably better. What is left, mostly a few more than k, is
+//! computed in f64 over the stored f32 by the shared definition, so the answer is exactly that of comparing all.
 //!
 //! Whether the query may look at a row (visible, the right source, the right time) is asked after the bound, because
 //! that is a read elsewhere, and the bound says no to nearly all; it is asked before the row counts among the k best, which

@@ -1,11 +1,12 @@
 //! How many threads scan vectors at once: a bound for the whole index, shared fairly by all searches.
 //!
-//! A scan is cut into pieces. A thread that works at one holds one of the pool's *permits*, and there are as many as cores. The
-//! thread that searches takes the first permit, in the order of arrival, and works itself, so a small scan costs no
-//! exchange of threads. While permits are free and no search waits, helpers are started, so one large scan alone has all
-//! cores. When another search waits, a thread that has worked for a [`SLICE`] gives its permit up: helpers end, and the searching
-//! thread queues again behind those who wait. So with more searches than cores all have their turns, and a scan of ten
-//! million rows does not hold up one of a thousand. The queue is bounded, and who gives up leaves it.
+//! A scan is cut into pieces. A thread that works at one holds one of the pool's *permits*, and there are as many as
+//! cores. The thread that searches takes the first permit, in the order of arrival, and works itself, so a small scan
+//! costs no exchange of threads. While permits are free and no search waits, helpers are started, so one large scan
+//! alone has all cores. When another search waits, a thread that has worked for a [`SLICE`] gives its permit up:
+//! helpers end, and the searching thread queues again behind those who wait. So with more searches than cores all have
+//! their turns, and a scan of ten million rows does not hold up one of a thousand. The queue is bounded, and who gives
+//! up leaves it.
 //!
 //! Tried before: as many threads as cores for each search (64 searches on 16 cores are a thousand threads), and rejected:
 //! rayon, whose tasks begin in the order in which they were put in, so that large scans go first, and which a search

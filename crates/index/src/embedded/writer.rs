@@ -8,8 +8,8 @@
 //!
 //! Invariants. The manifest is the only truth: a file that it does not name is removed at the next opening, so a crash at
 //! any moment leaves the publish before. Files are durable before the manifest names them. Readers are given snapshots
-//! and never see the writer's state: `pending`, the buffer and flushed segments are the writer's alone. An asset's progress
-//! says what was applied; the same update twice does nothing, one that leaves a gap is a conflict.
+//! and never see the writer's state: `pending`, the buffer and flushed segments are the writer's alone. An asset's
+//! progress says what was applied; the same update twice does nothing, one that leaves a gap is a conflict.
 //!
 //! An annotation that is already in a segment is not written again when only its validity changed. It is looked up by
 //! asset, start and key, compared, and gets a tombstone; only where it says something else is the old one erased and a new

@@ -196,8 +196,8 @@ enum RebuildWhat {
 pub(super) struct RebuildDocument {
     /// `all` or `index`.
     what: RebuildWhat,
-    /// Is the index to stay searchable during the rebuild? It is then copied, in the shape that is configured now, and nothing is
-    /// thrown away before the copy is whole. For `index` on Elasticsearch.
+    /// Is the index to stay searchable during the rebuild? It is then copied, in the shape that is configured now, and
+    /// nothing is thrown away before the copy is whole. For `index` on Elasticsearch.
     #[serde(default)]
     online: bool,
 }
