@@ -2,7 +2,7 @@
 //!
 //! From the moment that the new index is announced, writers write to both; those that had not heard of it write once more.
 //! What was written before is copied. Then the alias moves in one step. Each filling has a version that none had before: one
-//! that was overtaken by another, or given up because its process ended, cannot be taken for a later one.
+//! that was overtaken by another, or given up because its process ended, cannot be mistaken for a later one.
 
 use std::cell::Cell;
 use std::sync::PoisonError;

@@ -1,5 +1,5 @@
 //! What a benchmark needs: the bulk requests that were sent, kept to be sent once more by nothing but the bulk API, so that
-//! it can be said what that takes at most of the same documents.
+//! it can be computed what that takes at most of the same documents.
 //!
 //! Nothing of it is in the client or the index: requests are kept by a layer of the HTTP agent.
 

@@ -1,7 +1,7 @@
 //! One consumer of one topic: a member of the consumer's group.
 //!
 //! A thread of its own, the pump, speaks to the group and keeps a bounded number of events ready. So a worker that is
-//! long at its work neither holds up the others during a rebalance nor is taken for dead, and `poll`
+//! long at its work neither holds up the others during a rebalance nor counts as dead, and `poll`
 //! does not wait for the network. A worker whose process dies is silent and loses its partitions.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -122,7 +122,7 @@ impl Pump {
             drop(self.shared.changed.wait_timeout(state, IDLE));
         }
         while self.full() && !self.stopping() && self.shared.state().seek.is_none() {
-            // What was assigned by this poll is paused too.
+            // Partitions that a rebalance has added are paused too.
             let owned = self.consumer.assignment();
             if let Err(e) = owned.and_then(|owned| self.consumer.pause(&owned)) {
                 tracing::debug!(group = %self.shared.group, "partitions are not paused: {e}");

@@ -116,7 +116,7 @@ impl Detector {
         }
     }
 
-    /// Takes the next picture: [`PICTURE_BYTES`]; one of another length is taken as black.
+    /// Takes the next picture: [`PICTURE_BYTES`]; one of another length counts as black.
     pub fn push(&mut self, pixels: &[u8]) {
         let whole = if pixels.len() == PICTURE_BYTES { pixels } else { &[0; PICTURE_BYTES] };
         let picture = Picture { pixels: whole.into(), counts: count(whole), contrast: contrast(whole) };

@@ -1,6 +1,6 @@
 //! What is written of an asset: its id, and the fields of its line. Pure.
 //!
-//! What a person said of an asset stays, what a tool found may change. So a field that is there already is only
+//! What a person wrote of an asset stays, what a tool found may change. So a field that is there already is only
 //! written over where the media file is another one than before, and then only the facts of the file itself.
 
 use serde_json::{Map, Value, json};
@@ -131,7 +131,7 @@ pub fn asset_fields(facts: &Facts<'_>) -> Map<String, Value> {
     fields
 }
 
-/// The line to write: what was known, what was found, and what was said on the command line, which counts most.
+/// The line to write: what was known, what was found, and what the command line gives, which counts most.
 ///
 /// `is_another_file`: the media file is another one than the one that was written of.
 #[must_use]
@@ -155,7 +155,7 @@ pub fn merged(
     for (name, value) in found {
         line.entry(name).or_insert(value);
     }
-    // Where timecode skips numbers follows from how it is written, unless that is said, too.
+    // Where timecode skips numbers follows from how it is written, unless that is given, too.
     if given.contains_key("start_timecode") || given.contains_key("frame_rate") {
         line.remove("drop_frame");
     }

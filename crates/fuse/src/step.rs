@@ -82,7 +82,7 @@ pub fn advance(input: StepInput<'_>, linguist: &dyn Linguist) -> Advanced {
     fold.finish(input.asset, input.models)
 }
 
-/// How often each segment is said: its annotations are moved at the last time, copied before.
+/// How often each segment occurs: its annotations are moved at the last time, copied before.
 fn uses(records: &[CommitRecord]) -> HashMap<u64, usize> {
     let mut out = HashMap::new();
     for record in records {

@@ -7,7 +7,7 @@ use rushes_types::Annotation;
 /// Knows words and languages. Behind a trait so that fusion does not depend on how text is analysed; it must
 /// answer the same for the same text, or a rebuild would differ.
 pub trait Linguist: Send + Sync {
-    /// The language (BCP 47) a text is written in, where that can be told.
+    /// The language (BCP 47) a text is written in, where that can be detected.
     fn detect(&self, text: &str) -> Option<String>;
     /// Calls `each` with every folded word of a text; a word may come twice.
     fn words(&self, text: &str, each: &mut dyn FnMut(&str));

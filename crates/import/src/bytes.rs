@@ -1,4 +1,4 @@
-//! From the bytes of a file to UTF-8 text: gzip is unpacked, byte order marks are taken off, UTF-16 is decoded, with its
+//! From the bytes of a file to UTF-8 text: gzip is unpacked, byte order marks are removed, UTF-16 is decoded, with its
 //! mark or without.
 //!
 //! What a file is, is read from its first bytes and not from its name: no text begins with the mark of gzip. UTF-8
@@ -167,7 +167,7 @@ impl<R: Read> Read for Capped<R> {
     }
 }
 
-/// UTF-16 as UTF-8. Half a character is an error: putting a mark in its place would change what was said.
+/// UTF-16 as UTF-8. Half a character is an error: putting a mark in its place would change the text.
 struct Utf16<R> {
     inner: R,
     big_endian: bool,

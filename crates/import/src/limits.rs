@@ -1,7 +1,7 @@
 //! How much is read, in one place.
 
 /// One row (a line of a table, an element of a JSON list) may be this long: eight times the longest annotation line,
-/// because a row may hold more than is taken from it.
+/// because a row may hold more than is read from it.
 pub const ROW_BYTES_MAX: u64 = 8 << 20;
 /// One file may be this long once it is unpacked.
 pub const FILE_BYTES_MAX: u64 = 16 << 30;

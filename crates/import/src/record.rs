@@ -80,7 +80,7 @@ impl CellPath {
         CellPath { whole: whole.to_owned(), steps }
     }
 
-    /// A name that is taken as it stands, dots and brackets included.
+    /// A name that is used as it stands, dots and brackets included.
     pub(crate) fn verbatim(whole: &str) -> CellPath {
         CellPath { whole: whole.to_owned(), steps: vec![PathPart::Member(whole.to_owned())] }
     }

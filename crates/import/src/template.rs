@@ -323,7 +323,7 @@ impl Format {
                 })?;
                 return Ok(Filled::Raw(truth.to_string()));
             }
-            // Only JSON rows hold trees; a table's cell is taken as JSON text when it is valid.
+            // Only JSON rows hold trees; a table's cell is read as JSON text when it is valid.
             Format::Json => {
                 let value = crate::value::Value::parse(text.as_bytes()).map_err(|error| {
                     Fault::new(field, format!("the cell is not JSON: {error}"), "mend it or drop `:json`")

@@ -1,9 +1,9 @@
 //! The plan as JSON: what a person writes, what a parser of free text makes, what every answer carries back.
 //!
 //! A *resolved* plan is the same type with clauses that have labels, words and vectors, and runs that have asset and model:
-//! [`PlanOf`] of other parts. Written as JSON it is a plan again, whose resolved parts are taken as they are. So an answer's
-//! plan, sent back at the same read point, gives the same answer, whatever has happened to aliases, word counts and
-//! encoders since.
+//! [`PlanOf`] of other parts. Written as JSON it is a plan again, whose resolved parts are used as they are. So an
+//! answer's plan, sent back at the same read point, gives the same answer, whatever has happened to aliases, word
+//! counts and encoders since.
 
 use std::collections::BTreeMap;
 

@@ -30,10 +30,10 @@ pub struct ReadingSpan {
     /// What they were read as, in a few words.
     #[serde(skip_serializing_if = "String::is_empty")]
     pub meaning: String,
-    /// The name that was taken for mistyped words.
+    /// The name that mistyped words were read as.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub corrected: Option<String>,
-    /// What else the same words name, and was not taken.
+    /// What else the same words name, and was not chosen.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<String>,
 }
@@ -68,7 +68,7 @@ pub enum ReadingKind {
 }
 
 impl Reading {
-    /// The reading in one line: what was taken for what.
+    /// The reading in one line: what each part was read as.
     #[must_use]
     pub fn in_short(&self) -> String {
         let said = self.spans.iter().filter(|s| s.kind != ReadingKind::Frame && !s.meaning.is_empty());

@@ -110,7 +110,7 @@ struct ClauseForms {
     words: Option<Vec<PlanWord>>,
 }
 
-/// What a vector is taken from and how near is near enough: enums in Rust, fields in JSON.
+/// Where a vector comes from and how near is near enough: enums in Rust, fields in JSON.
 #[derive(utoipa::ToSchema)]
 #[allow(dead_code)] // describes what `read_clause` reads
 struct VectorForms {

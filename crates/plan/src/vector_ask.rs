@@ -40,7 +40,7 @@ impl VectorAsk {
     }
 }
 
-/// What a vector to be near to is taken from.
+/// Where a vector to be near to comes from.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum VectorSource {

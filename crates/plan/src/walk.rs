@@ -9,7 +9,7 @@ use crate::moments::Top;
 use crate::plan::{PlanOf, StepOf};
 use crate::predicate::{ClauseRefOf, CoverageOf, NearOf, PredicateOf};
 
-/// Makes a clause of another, told where it stands.
+/// Makes a clause of another, given its place in the plan.
 pub(crate) type Convert<'c, C, D> = &'c mut dyn FnMut(&str, &C) -> Result<D>;
 
 impl<C: Serialize, R: Serialize> PlanOf<C, R> {

@@ -99,7 +99,7 @@ impl App {
     }
 }
 
-/// A permit of a bounded number; where all are taken the answer is 429.
+/// A permit of a bounded number; where none is left the answer is 429.
 pub(crate) fn permit(slots: &Arc<Semaphore>, what: &str) -> Reply<OwnedSemaphorePermit> {
     Arc::clone(slots).try_acquire_owned().map_err(|_| {
         Problem::new(ErrorKind::Busy, format!("the server is at its limit of {what}"))

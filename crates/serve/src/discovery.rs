@@ -144,7 +144,7 @@ impl Published {
 
 impl Drop for Published {
     fn drop(&mut self) {
-        // Another server may have taken the archive over since: its file stays.
+        // Another server may have opened the archive since: its file stays.
         let ours = Discovery::read(self.path.parent().unwrap_or(Path::new("."))).ok().flatten();
         if ours.is_some_and(|d| d.secret == self.discovery.secret)
             && let Err(error) = fs::remove_file(&self.path)

@@ -1,6 +1,6 @@
 //! JSON Schemas of what people and programs write: annotation, asset, model and label lines, and plans.
 //!
-//! They are taken out of the OpenAPI document, which is made from the code: so they cannot say anything else than the
+//! They are extracted from the OpenAPI document, which is made from the code: so they cannot say anything else than the
 //! interface does. OpenAPI 3.1 writes its schemas as JSON Schema of 2020; only the places that they point to differ.
 
 use std::collections::BTreeSet;

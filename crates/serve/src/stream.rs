@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 
 use crate::limits::STREAM_PIECES;
 
-/// The answer could not be finished: the connection is cut, so that a part is never taken for the whole.
+/// The answer could not be finished: the connection is cut, so that a part is never mistaken for the whole.
 #[derive(Debug)]
 pub struct CutShort;
 

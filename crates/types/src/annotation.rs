@@ -44,7 +44,7 @@ pub struct Annotation {
     pub vector: Option<Vec<f32>>,
     /// How sure the model is, 0 … 1; missing counts as 1.
     pub confidence: Option<f64>,
-    /// Anything else that was said.
+    /// Any further attributes.
     pub attributes: Attributes,
 }
 

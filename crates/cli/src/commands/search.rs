@@ -20,7 +20,7 @@ pub fn run(config: &Config, args: &Search, json_output: bool, quiet: bool) -> Ou
     let client = super::reader(config)?;
     super::wait::before_reading(&client, quiet)?;
     if args.exact {
-        // A question in words becomes a plan first: only a plan's vector clauses can be told to be exact.
+        // A question in words becomes a plan first: only a plan's vector clauses can be set to be exact.
         if request.contains_key("q") {
             let mut resolved = client.post("/v1/plan", Payload::Json(Value::Object(request)))?;
             request = object(resolved.get_mut("plan").map_or(Value::Null, Value::take))?;

@@ -281,7 +281,7 @@ pub async fn rewrite(
     let (asset, piece, stamp, block) =
         (asset.as_str(), column(piece), column(stamp), found.block.cast_signed());
     let bytes_or_none = bytes.unwrap_or_default();
-    // It may not take more rows than it had: those after it are taken.
+    // It may not take more rows than it had: those after it are in use.
     let width = bytes_or_none.len().div_ceil(found.places.len().max(1)).max(ROW_BYTES);
     let slices = bytes.map_or(0, |b| b.len().div_ceil(width).max(1));
     let puts = found.places.iter().take(slices).enumerate().map(|(n, (chunk, slice))| {

@@ -166,8 +166,8 @@ impl CassandraStore {
         Ok(self.model_rows().await?.1.into_iter().map(|(model, _)| model).collect())
     }
 
-    /// Writes a model; `false` where it is there and the assets that it wrote on have their events. `told`: no event is
-    /// to be written.
+    /// Writes a model; `false` where it is there and the assets that it wrote on have their events. `told`: no event
+    /// is to be written.
     pub(crate) async fn put_model(&self, model: &Model, told: bool) -> Result<bool> {
         const VERSION: &str = "UPDATE models SET version = ? WHERE one = 0 IF version = ?";
         const PUT: &str = "INSERT INTO models (one, model, value, told) VALUES (0, ?, ?, ?)";

@@ -176,7 +176,7 @@ impl AssetState {
         loose.map(|l| Kind::Loose(l.piece))
     }
 
-    /// Is all that the model said loosely current? So it is while nothing of its name was ever superseded.
+    /// Are all loose lines of the model current? They are while nothing of its name was ever superseded.
     pub fn nothing_superseded(&self, model: &ModelRef) -> bool {
         !self.replaced.contains(model.name())
     }

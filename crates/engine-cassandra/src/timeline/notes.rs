@@ -19,7 +19,7 @@ pub(crate) const BUCKETS: usize = NOTE_BYTES / 8;
 pub(crate) enum Note {
     /// By how many current annotations more or fewer the asset has.
     Count(i64),
-    /// By how many annotations the count of each word changes. `fresh`: by none before.
+    /// By how many annotations the count of each word changes. `fresh`: no word was counted before.
     Words { fresh: bool, words: Vec<(String, i64)> },
     /// Annotations of which older versions may be there.
     Superseded(Vec<FusedKey>),

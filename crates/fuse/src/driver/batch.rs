@@ -22,7 +22,7 @@ const AHEAD_ROWS_MAX: usize = 32_000;
 const WORTH_ROWS: usize = 16_000;
 
 /// Brings several assets to their newest commits. Small updates of different assets share one call. `stopping` is asked
-/// before each asset; `false` where it said so.
+/// before each asset; `false` where it did.
 ///
 /// # Errors
 /// Where a store fails; what was applied stays, and the call may be repeated.
@@ -172,7 +172,7 @@ fn write(fused: &dyn TimelineStore, queue: &Queue) -> Result<()> {
 
 /// Updates that are decided and not written.
 struct Queue {
-    /// The thread that takes from it.
+    /// How many threads take from it.
     calls: usize,
     waiting: Mutex<Waiting>,
     changed: Condvar,
@@ -181,7 +181,7 @@ struct Queue {
 struct Waiting {
     updates: VecDeque<TimelineUpdate>,
     rows: usize,
-    /// Those who decide still.
+    /// The threads that still decide.
     deciders: usize,
     /// Somebody stopped or failed: nothing more is begun.
     halted: bool,

@@ -13,7 +13,7 @@ use crate::formats::text::Lines;
 /// A start timecode below this is no clock that subtitles would be written in: a first cue after ten minutes is one.
 const SHIFT_NS_MIN: i128 = 600 * NS_PER_SECOND as i128;
 
-/// One cue: when, and what whom is said.
+/// One cue: when, what is said, and by whom.
 #[derive(Debug, Default)]
 pub(crate) struct Cue {
     pub line: u64,

@@ -26,7 +26,7 @@ struct Track {
     id: String,
     label: String,
     source: Option<String>,
-    /// The stretch in which it is seen: its first frame, and what was said there.
+    /// The stretch in which it is seen: its first frame, and its attributes there.
     seen: Option<Stretch>,
 }
 

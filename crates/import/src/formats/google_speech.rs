@@ -3,7 +3,7 @@
 //! Source: `{"results":[{"alternatives":[{"transcript","confidence","words":[{"word","startTime","endTime",
 //! "speakerTag"}]}],"languageCode"}]}`, also under `response`; times as `"3.500s"` or `{"seconds","nanos"}`, exact,
 //! zero where they are left out; ends are exclusive. The best alternative's words become lines of dialogue by their
-//! punctuation, speakers and pauses. Where speakers were told apart, only the results with speakers are read: the
+//! punctuation, speakers and pauses. Where speakers were distinguished, only the results with speakers are read: the
 //! service repeats all words there.
 
 use std::io::Read;

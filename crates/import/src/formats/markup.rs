@@ -32,7 +32,7 @@ fn push(parts: &mut [(Option<String>, String)], text: &str, in_ruby_text: bool) 
     }
 }
 
-/// The text of a SubRip cue: tags of the kind `<i>` and overrides of the kind `{\an8}` are taken out. A `<` that begins
+/// The text of a SubRip cue: tags of the kind `<i>` and overrides of the kind `{\an8}` are removed. A `<` that begins
 /// no tag is a character.
 pub(crate) fn plain(text: &str) -> String {
     let mut plain = String::with_capacity(text.len());

@@ -36,7 +36,7 @@ pub(crate) struct Word {
     pub confidence: Option<String>,
 }
 
-/// What is said of a stretch of time; empty texts count as none.
+/// What an annotation of a stretch of time holds; empty texts count as none.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct AnnotationDraft {
     pub kind: &'static str,

@@ -1,7 +1,7 @@
 //! Amazon Rekognition Video: segments, labels, faces, people, celebrities, text, moderation.
 //!
 //! Source: the answers of `Get…` calls, or several of them in one document; pages of one answer are one file each.
-//! Times are whole milliseconds that the service has rounded down, and are taken as they are. A segment lasts from its
+//! Times are whole milliseconds that the service has rounded down, and are used as they are. A segment lasts from its
 //! start up to its end; with a frame rate its frame numbers are used instead, exactly: the last frame of a `SHOT` still
 //! belongs to it, the end frame of a technical cue does not. Everything else is a sighting at one instant: sightings of
 //! one label (one person, one text) at most 1.1 s apart are one annotation from the first to the last of them, with up

@@ -1,7 +1,7 @@
 //! SubRip (`.srt`): a counter, a line of times, lines of text, a blank line.
 //!
 //! Source: there is no standard; what players write and read. Times are `HH:MM:SS,mmm` and exact: the digits after the
-//! comma (or a point) are taken as they are, down to the nanosecond. The end is exclusive. A blank line within the
+//! comma (or a point) are used as they are, down to the nanosecond. The end is exclusive. A blank line within the
 //! text, a missing counter and other endings of lines are understood; text before the first cue is passed over.
 
 use std::io::Read;

@@ -85,8 +85,8 @@ const SCENES: &str = "-Scenes";
 /// The stem of a file's name, and the language that stands behind it: `ep1.en.srt` gives `ep1` and `en`,
 /// `ep1.pt-BR.forced.vtt` gives `ep1` and `pt-BR`, `ep1.eng.srt` gives `en`, `ep1.cut.srt` gives `ep1.cut` and none.
 ///
-/// Folders before the name are taken off; `.gz` counts as no ending; what tools leave in names (`ep1.mp3.words.json`,
-/// `ep1-Scenes.csv`) is taken off too.
+/// Folders before the name are removed; `.gz` counts as no ending; what tools leave in names (`ep1.mp3.words.json`,
+/// `ep1-Scenes.csv`) is removed too.
 #[must_use]
 pub fn split_stem(file: &str) -> (String, Option<String>) {
     let (stem, language) = split_language(file);

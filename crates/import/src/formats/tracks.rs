@@ -32,7 +32,7 @@ struct Track {
 pub(crate) struct Sighting {
     /// When, in the steps that tell what is consecutive: frames, or nanoseconds.
     pub place: i128,
-    /// What would be said if it were seen only now.
+    /// The annotation if it were seen only now.
     pub said: AnnotationDraft,
     /// The box as JSON text; empty for none.
     pub shape: String,

@@ -2,7 +2,7 @@
 //!
 //! Source: `{"videos":[{"insights":{KIND:[{…,"instances":[{"start","end",…}]}]}}]}`, also the insights alone, or kinds at
 //! the top. Times are clocks (`h:mm:ss.fffffff`, 100 ns), exact; ends are exclusive. `start` and `end` are media time and
-//! are taken; `adjustedStart` is playlist time and is not. Every instance becomes one annotation. Faces without
+//! are used; `adjustedStart` is playlist time and is not. Every instance becomes one annotation. Faces without
 //! instances are taken from their thumbnails. `summarizedInsights` says the same again and is passed over.
 
 use std::io::Read;

@@ -3,7 +3,7 @@
 //! Source: the parser of <https://www.w3.org/TR/webvtt1/>, which says what becomes of any file. Times are
 //! `HH:MM:SS.mmm`, hours optional, and exact; the end is exclusive. Voices (`<v Mara>`) become the attribute
 //! `speaker`, each voice of a cue an annotation of its own. Settings, notes, styles and regions are passed over; a
-//! `Language:` line of the header is taken. Times that the parser drops silently are named here.
+//! `Language:` line of the header is used. Times that the parser drops silently are named here.
 
 use std::io::Read;
 

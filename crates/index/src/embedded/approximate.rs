@@ -1,6 +1,6 @@
 //! Approximate search: the short list of rows that are worth comparing, by one bit a dimension.
 //!
-//! Of each view, the rows that differ least from the query are taken, those that the query may not look at left out,
+//! Of each view, the rows that differ least from the query are candidates, those that the query may not look at left out,
 //! until there are enough. Where a filter leaves too few, all rows of the view are compared: that is cheap then, and
 //! the answer does not thin out.
 

@@ -160,7 +160,7 @@ async fn ingest(
 /// Gives the stored lines back, byte for byte.
 ///
 /// JSON lines in the order they were committed, superseded ones too; of one asset, one movie, or all that the caller
-/// may see. An answer that cannot be finished is cut, so that a part is never taken for the whole.
+/// may see. An answer that cannot be finished is cut, so that a part is never mistaken for the whole.
 #[utoipa::path(
     get, path = "/v1/annotations", tag = "annotations", params(ExportParams),
     responses(

@@ -22,7 +22,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new().routes(routes!(dead_letters)).routes(routes!(replay))
 }
 
-/// An event that was set aside.
+/// A dead letter: an event that was set aside.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct DeadLetterDocument {
     /// Its topic: `rushes.committed` or `rushes.fused`.
@@ -60,14 +60,14 @@ impl From<DeadLetter> for DeadLetterDocument {
     }
 }
 
-/// Events that were set aside.
+/// Dead letters: events that were set aside.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct DeadLettersDocument {
     /// The oldest of them.
     dead_letters: Vec<DeadLetterDocument>,
 }
 
-/// How many to say again.
+/// How many to replay.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ReplayDocument {
@@ -100,7 +100,7 @@ async fn dead_letters(ctx: Ctx) -> Reply<Answer<DeadLettersDocument>> {
     Ok(Answer(DeadLettersDocument { dead_letters: letters.into_iter().map(Into::into).collect() }))
 }
 
-/// Says events that were set aside again, once what they failed at is mended.
+/// Replays dead letters, once the cause of their failure is mended.
 #[utoipa::path(
     post, path = "/v1/events/replay", tag = "operating", request_body = ReplayDocument,
     responses(

@@ -110,7 +110,7 @@ pub(super) fn open(archive: &Archive, caller: &Caller, asset: &AssetId) -> Resul
 
 /// The media file of an asset.
 ///
-/// One range of bytes is taken (`206`); a header that asks for several is ignored. `HEAD` answers without the
+/// One range of bytes is served (`206`); a header that asks for several is ignored. `HEAD` answers without the
 /// content. Only files in the configured media folders are served, after links are resolved.
 #[utoipa::path(
     get, path = "/v1/media/{asset}", tag = "reading",

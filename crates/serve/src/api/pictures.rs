@@ -121,7 +121,7 @@ fn describe(mut response: Response, etag: &str) -> Response {
 /// A copy of the media file that browsers play (H.264 and AAC in MP4; WebM where ffmpeg lacks that encoder).
 ///
 /// While it is being made the answer is `202` with how far it is: ask again after `retry-after`. It is no longer made
-/// when no request comes for a minute. Ranges are taken as for the media file.
+/// when no request comes for a minute. Ranges are served as for the media file.
 #[utoipa::path(
     get, path = "/v1/media/{asset}/proxy", tag = "reading",
     params(

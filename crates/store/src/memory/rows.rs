@@ -1,4 +1,4 @@
-//! Rows of the store in memory: which are taken, what is kept of a block, and erasing one.
+//! Rows of the store in memory: which ids exist, what is kept of a block, and erasing one.
 
 use std::collections::BTreeMap;
 

@@ -4,7 +4,7 @@
 //! ones zigzag before that; texts and lists carry their length in front. [`Bytes`] and the `put_` functions are those
 //! parts and nothing else. [`Reader`] and [`Writer`] add what differs between two formats, which each declares as a
 //! [`Format`]: the byte order of its floats, the tags of its attribute values, how deep those nest, and what a reader
-//! is told of damage.
+//! learns of damage.
 //!
 //! Reading never panics, never trusts a length, and allocates no more than the bytes at hand justify. A number that does
 //! not fit 64 bits is damage: no writer makes one.

@@ -195,7 +195,7 @@ fn each_row(
 }
 
 /// The batch with the rows at `positions` blanked. It is rewritten: dictionaries become plain columns, as
-/// they hold what erased rows said; a column that nests a dictionary deeper goes as a whole.
+/// they hold content of erased rows; a column that nests a dictionary deeper goes as a whole.
 pub(crate) fn redact(bytes: &[u8], positions: &BTreeSet<u32>) -> Result<Vec<u8>> {
     let corrupt = |e: Error| Error::new(ErrorKind::Corrupt, format!("a stored block is damaged: {e}"));
     let batch = frames::read_batch(bytes, frames::Read::All).map_err(corrupt)?;

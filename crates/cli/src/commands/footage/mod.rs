@@ -1,6 +1,6 @@
 //! `rushes ingest FOLDER` where the folder holds footage: media with their subtitles, and where shots begin.
 //!
-//! Each media file is one asset, taken in by itself from its facts to its shots; only then its state is written. So
+//! Each media file is one asset, ingested by itself from its facts to its shots; only then its state is written. So
 //! after Ctrl-C, or a power cut, the same command goes on where it was: what is whole is skipped, the one that was
 //! under way begins again, and everything goes in by runs that replace, so nothing is there twice.
 

@@ -87,7 +87,7 @@ fn added(text: &str, folder: &Path) -> Option<String> {
     let line =
         toml::to_string(&toml::Table::from_iter([("media_roots".to_owned(), Value::Array(roots))])).ok()?;
     let new = format!("{}\n{rest}", line.trim_end());
-    // What is written must say what was said, and one folder more.
+    // What is written must mean what was there before, and one folder more.
     new.parse::<toml::Table>().ok().map(|_| new)
 }
 

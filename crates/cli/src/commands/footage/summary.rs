@@ -75,7 +75,7 @@ impl FootageSummary {
         }
     }
 
-    /// What was taken from a file.
+    /// What was ingested of a file.
     pub fn took(&mut self, what: &str, has_media: bool, dialogue: u64, shots: u64) {
         self.dialogue += dialogue;
         self.shots += shots;
