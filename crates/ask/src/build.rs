@@ -1,4 +1,4 @@
-//! Second step: from items to steps of clauses, with what stands beside them.
+//! Second pass: from items to steps of clauses, with their scope and links.
 
 use std::collections::BTreeSet;
 

@@ -1,4 +1,4 @@
-//! Third step: from what was built to a plan, and what became of each part of the question.
+//! Third pass: from what was built to a plan, and what became of each part of the question.
 
 use std::collections::BTreeMap;
 

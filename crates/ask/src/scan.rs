@@ -1,4 +1,4 @@
-//! First step: from the question's words to items, each a part of the question with what it says.
+//! First pass: from the question's words to items, each a part of the question with what it says.
 
 use rushes_plan::{Bounds, Name, RankBy, Target, Window};
 use rushes_text::{Analyzer, Language};

@@ -77,7 +77,7 @@ impl Subject {
         Ok((answer, took))
     }
 
-    /// Waits until everything is searchable, as long as some stage gets on; may be stopped.
+    /// Waits until everything is searchable, as long as some stage makes progress; may be stopped.
     pub fn wait_searchable(&self, progress: &dyn Progress) -> Result<()> {
         let upto: Commit = self.archive.status()?.last_commit;
         let mut watch = self.watch("waiting until all of it is searchable", progress);
@@ -87,7 +87,8 @@ impl Subject {
         Ok(())
     }
 
-    /// Waits until all of the world's assets are fused up to their last commit, as long as fusion gets on; may be stopped.
+    /// Waits until all of the world's assets are fused up to their last commit, as long as fusion makes progress; may
+    /// be stopped.
     pub fn wait_fused(&self, world: &World, progress: &dyn Progress) -> Result<()> {
         let engines = self.archive.engines();
         let mut assets = self.asset_ids(world)?.into_iter().peekable();
@@ -117,8 +118,8 @@ impl Subject {
         assets.iter().map(last).collect()
     }
 
-    /// Waits until assets are fused up to these commits, as long as fusion gets on; may be stopped. Asks little, since it
-    /// asks those who are measured.
+    /// Waits until assets are fused up to these commits, as long as fusion makes progress; may be stopped. Asks little,
+    /// since it asks those who are measured.
     pub fn wait_fused_to(&self, goals: &[(AssetId, Commit)], progress: &dyn Progress) -> Result<()> {
         let timeline = &self.archive.engines().timeline;
         let mut watch = self.watch("fusing", progress);
@@ -175,12 +176,12 @@ impl Subject {
     }
 }
 
-/// How often it is looked whether a stage gets on: looking takes an engine's time.
+/// How often a stage's progress is checked: each check takes an engine's time.
 const LOOK_AT_STAGES: Duration = Duration::from_secs(5);
 /// How long all stages may stand still before it is an error.
 const STALLED: Duration = Duration::from_secs(120);
 
-/// A wait that goes on as long as the stages get on.
+/// A wait that lasts as long as the stages make progress.
 struct Watch<'a> {
     archive: &'a Archive,
     what: &'a str,
@@ -190,7 +191,7 @@ struct Watch<'a> {
 }
 
 impl Watch<'_> {
-    /// Looks, now and then, whether the stages get on, and says how far they are.
+    /// Checks now and then whether the stages make progress, and reports how far they are.
     fn look(&mut self) -> Result<()> {
         crate::run::check(self.progress)?;
         if self.looked.elapsed() < LOOK_AT_STAGES {

@@ -24,7 +24,7 @@ use crate::exit::{Failure, Outcome};
 use crate::interrupt::{self, Orderly};
 use crate::problem;
 
-/// How long to wait for another command to let go of the archive, or for a server that starts to say where it is.
+/// How long to wait for another command to close the archive, or for a server that starts to say where it is.
 const BUSY_WAIT: Duration = Duration::from_secs(5);
 /// Pause between two attempts.
 const BUSY_PAUSE: Duration = Duration::from_millis(50);

@@ -189,7 +189,7 @@ struct Item {
 #[derive(Debug, PartialEq)]
 enum Outcome {
     Done,
-    /// These were turned away for a while, the last of them for this reason.
+    /// These were refused for now, the last of them for this reason.
     Again(Vec<usize>, Refusal),
     /// One can never be indexed.
     Never {

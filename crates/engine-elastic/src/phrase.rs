@@ -150,7 +150,7 @@ impl ElasticReader {
 }
 
 impl Stretch {
-    /// Does it take in all of the asset?
+    /// Does it cover all of the asset?
     fn is_whole(&self) -> bool {
         self.from <= 0 && self.to >= TIME_NS_MAX
     }

@@ -29,7 +29,7 @@ fn metric_of(document: Option<&AssetDocument>, fused: &FusedAnnotation) -> Metri
 
 impl ElasticIndex {
     /// Takes updates in. Annotations go first, and the assets last: where it breaks off, an asset's progress is still the
-    /// old one and the update comes again.
+    /// old one and the update is sent again.
     pub(crate) fn write(&self, updates: &[AssetUpdate]) -> Result<()> {
         let mut ids: Vec<&AssetId> = updates.iter().map(|update| &update.asset).collect();
         ids.sort_unstable();

@@ -291,7 +291,7 @@ pub fn commit_list(topic: &str, marks: &[(u32, CommittedOffset)]) -> Result<Topi
     Ok(list)
 }
 
-/// How soon a group that is on its way from one broker to another is asked again.
+/// How soon a group that moves from one broker to another is asked again.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
 /// Is the group between two brokers, as after one was started?

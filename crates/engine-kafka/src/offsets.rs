@@ -1,6 +1,6 @@
 //! What a group has acknowledged: its offsets, with the highest watermark as their metadata.
 //!
-//! The group's offsets are the truth, and other processes may set them: a rebuild winds a consumer back or takes
+//! The group's offsets are the truth, and other processes may set them: a rebuild rewinds a consumer or takes
 //! everything off its hands while other members of the group run. So before an acknowledgement, and now and then, it is
 //! looked whether the offsets are still the ones that this process left; if not, it follows.
 

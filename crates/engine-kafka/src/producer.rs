@@ -17,12 +17,12 @@ use crate::client::{ClientLog, make, native};
 use crate::config::KafkaConfig;
 use crate::errors::undelivered;
 
-/// Pause where as much as may be is on its way.
+/// Pause where the most allowed is in flight.
 const FULL: Duration = Duration::from_millis(1);
 /// The library reports every event within the delivery's time limit; it gets this much longer to say so.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// A message on its way.
+/// A message in flight.
 pub struct Outgoing<'a> {
     pub partition: u32,
     pub key: &'a [u8],

@@ -187,7 +187,7 @@ impl Job<'_> {
             if read.is_err() {
                 kill(id);
             }
-            // The process is only waited for, not let go: as long as it is not, no other process gets its number, and
+            // The process is only waited for, not reaped: as long as it is not, no other process gets its number, and
             // the thread above cannot kill another one.
             let _ = waitid(WaitId::Pid(id), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT);
             over.store(true, Ordering::Release);

@@ -39,7 +39,7 @@ impl Tap {
         self.since_row.set(0);
     }
 
-    /// True where one double quote too many, or too few, has gone by.
+    /// True where one double quote too many, or too few, was read.
     pub(crate) fn quotes_are_odd(&self) -> bool {
         self.quotes.get() % 2 == 1
     }

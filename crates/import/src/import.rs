@@ -131,7 +131,7 @@ impl<'m> Import<'m> {
     }
 }
 
-/// One file on its way through.
+/// The state of one file while it is read.
 pub(crate) struct Pass<'p, 'm, 's> {
     import: &'p mut Import<'m>,
     pub source: &'p Source,

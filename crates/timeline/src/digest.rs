@@ -6,7 +6,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 use crate::rows;
 
-/// Takes in an asset's content: its annotations by start and key, then its buckets ascending, then its document.
+/// Hashes an asset's content: its annotations by start and key, then its buckets ascending, then its document.
 pub struct ContentDigest {
     hash: Xxh3,
     prefix: Vec<u8>,

@@ -202,7 +202,7 @@ A flag counts before the environment (RUSHES_LISTEN, RUSHES_LIMITS_PAGE, …), a
   rushes migrate --to-archive ./copy --dry-run                     say what would move
   rushes migrate --to-archive ./copy --verify-only                 read both back, count and hash them
 
-A file is a rushes.toml: its section [engines] says what the archive runs on. Broken off, the command goes on where it was.
+A file is a rushes.toml: its section [engines] says what the archive runs on. Interrupted, the same command resumes.
 Buckets and index are rebuilt when the target is served. See docs/migrate.md.")]
 pub struct Migrate {
     /// What the archive runs on now [default: rushes.toml in its folder]

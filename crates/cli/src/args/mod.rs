@@ -71,7 +71,7 @@ pub enum Command {
     Serve(Serve),
     /// Take annotations in
     Ingest(Ingest),
-    /// Run a program on each asset and take in the lines that it prints
+    /// Run a program on each asset and ingest the lines that it prints
     Annotate(Annotate),
     /// Turn what is said into vectors, so that it is found by what it means
     Encode(Encode),
@@ -91,7 +91,7 @@ pub enum Command {
     },
     /// Print the buckets of an asset: what is known of each second
     Buckets(Buckets),
-    /// Say how the archive fares: commits, lag of the stages, sizes
+    /// Show the archive's status: commits, lag of the stages, sizes
     #[command(after_help = "Examples:
   rushes status
   rushes status --json | jq .catching_up")]

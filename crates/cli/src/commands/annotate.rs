@@ -111,7 +111,7 @@ fn program(client: &Client, args: &Annotate, asset: &str, path: &str, run: &str)
         if sent.is_err() {
             signal(group, Signal::KILL);
         }
-        // It is only waited for, not let go yet: so no other process can get its number while it may be signalled.
+        // It is only waited for, not reaped yet: so no other process can get its number while it may be signalled.
         if let Some(id) = group {
             let _ = waitid(WaitId::Pid(id), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT);
         }

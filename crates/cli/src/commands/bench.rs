@@ -67,7 +67,7 @@ fn beside(args: &Bench, config: &Config, json_output: bool, quiet: bool) -> Outc
     Ok(())
 }
 
-/// A folder that goes. One for temporary files would often lie in memory; archives do not.
+/// A folder that is removed at the end. One for temporary files would often lie in memory; archives do not.
 fn temporary() -> Outcome<tempfile::TempDir> {
     let here = std::env::current_dir().context("asking for the current folder")?;
     let made = tempfile::Builder::new().prefix("rushes-bench-").tempdir_in(here);

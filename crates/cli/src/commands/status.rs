@@ -1,4 +1,4 @@
-//! `rushes status`: how the archive fares.
+//! `rushes status`: commits, lag of the stages, sizes, and what is failing.
 
 use serde_json::Value;
 

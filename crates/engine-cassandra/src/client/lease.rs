@@ -7,7 +7,8 @@ use rushes_types::Result;
 
 use crate::client::{Cluster, Outcome, Write};
 
-/// The right to do a thing that only one process may do at a time. It lapses by itself when its holder falls silent.
+/// The right to do a thing that only one process may do at a time. It expires by itself when its holder stops renewing
+/// it.
 ///
 /// A holder that was stopped for longer than the lease lasts may still believe in it for the moment of one request.
 /// So a lease saves work; what must be right without it is guarded by conditional writes.

@@ -1,7 +1,7 @@
 //! Erasing: one conditional write makes it unreachable; its content is removed after that.
 //!
 //! What an erasure still has to remove stands in the head as a duty, written with the erasure itself, so it is done by
-//! the relay if the eraser does not live to do it. Readers hide what is gone from the moment of the commit.
+//! the relay if the eraser's process ends before. Readers hide what is gone from the moment of the commit.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::PoisonError;

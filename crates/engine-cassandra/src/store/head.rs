@@ -92,7 +92,7 @@ pub async fn read(cluster: &Cluster, asset: &AssetId) -> Result<Head> {
     Ok(of_statics(cluster.first::<Statics>(STATICS, (asset.as_str(),)).await?))
 }
 
-/// The head after every conditional write that was begun before.
+/// The head after every conditional write that was started before.
 pub async fn read_serial(cluster: &Cluster, asset: &AssetId) -> Result<Head> {
     Ok(of_statics(cluster.serial::<Statics>(STATICS, (asset.as_str(),)).await?.into_iter().next()))
 }
@@ -126,7 +126,7 @@ pub async fn rows_of(
     Ok(rows.into_iter().map(|(num, v)| (num.cast_unsigned(), v.unwrap_or_default())).collect())
 }
 
-/// Makes every conditional write that was begun before fail, by moving the version.
+/// Makes every conditional write that was started before fail, by moving the version.
 pub async fn fence(cluster: &Cluster, asset: &AssetId, stamp: u64) -> Result<()> {
     const FENCE: &str = "UPDATE heads SET version = ? WHERE asset = ? IF version = ?";
     for _ in 0..FENCE_ATTEMPTS {

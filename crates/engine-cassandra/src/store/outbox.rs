@@ -295,7 +295,7 @@ impl CassandraStore {
             let head = head::read(&self.cluster, asset).await?;
             let last = some.last().map_or(0, |(commit, _)| *commit);
             if head.trimmed < last && !self.shorten(asset, &head, some, last).await? {
-                // Somebody else trims: what is left comes again.
+                // Another process trims: what is left is given again.
                 return Ok(());
             }
         }

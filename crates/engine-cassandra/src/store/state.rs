@@ -124,7 +124,7 @@ impl AssetState {
         Ok(())
     }
 
-    /// Takes in the commits that follow on what is known.
+    /// Folds the commits that follow what is known.
     pub fn made(&mut self, records: Vec<Numbered>) {
         for record in records {
             self.apply(record);

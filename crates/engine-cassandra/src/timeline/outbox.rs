@@ -128,7 +128,7 @@ impl Db {
         Ok(relay.rows(after, limit))
     }
 
-    /// Takes in the notes that are new. Answers whether these are all.
+    /// Reads the notes that are new. Returns whether these are all.
     async fn take_notes(&self, relay: &mut Relay) -> Result<bool> {
         let (notes, all) = self.pending(relay).await?;
         let assets = notes.iter().map(|(asset, _)| (asset.as_str(),));

@@ -72,7 +72,7 @@ impl Db {
         }
     }
 
-    /// Was the last update given up so long ago that none of its writes can still be on its way?
+    /// Was the last update given up so long ago that none of its writes can still be in flight?
     async fn is_old(&self, asset: &AssetId) -> Result<bool> {
         let at: Option<(Option<i64>,)> =
             self.cluster.first(&self.cql.head_aborted_at, (asset.as_str(),)).await?;

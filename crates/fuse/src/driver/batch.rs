@@ -183,7 +183,7 @@ struct Waiting {
     rows: usize,
     /// The threads that still decide.
     deciders: usize,
-    /// Somebody stopped or failed: nothing more is begun.
+    /// A thread was stopped or failed: nothing more is started.
     halted: bool,
     /// Writing ended: nothing more is accepted.
     broken: bool,

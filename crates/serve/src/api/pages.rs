@@ -96,7 +96,7 @@ async fn openapi(State(app): State<Arc<App>>) -> Response {
 async fn metrics(ctx: Ctx) -> Reply<Response> {
     let mut page = Page::default();
     ctx.app.metrics.write(&mut page);
-    // Where the archive cannot say how it fares, what the server itself counts is still of use.
+    // Where the archive cannot report its status, what the server itself counts is still of use.
     let status = ctx.block(|archive, _| archive.status()).await;
     page.single("rushes_up", "gauge", "Does the archive report its status?", i32::from(status.is_ok()));
     if let Ok(status) = status {

@@ -19,7 +19,7 @@ use crate::sender::Sender;
 const HEAD: usize = rushes_import::formats::limits::HEAD_BYTES;
 
 impl Task<'_> {
-    /// Takes in what lies beside the media file, and the subtitles inside of it. Gives the number of lines.
+    /// Ingests what lies beside the media file, and the subtitles inside of it. Gives the number of lines.
     pub(super) fn dialogue(
         &self,
         asset: &AssetState,
@@ -60,7 +60,7 @@ impl Task<'_> {
         Ok(count)
     }
 
-    /// Takes in the subtitles inside of the media file, as far as no file beside it says the same.
+    /// Ingests the subtitles inside of the media file, as far as no file beside it says the same.
     fn tracks(
         &self,
         asset: &AssetState,

@@ -1,7 +1,7 @@
 //! `rushes ingest FOLDER` where the folder holds footage: media with their subtitles, and where shots begin.
 //!
 //! Each media file is one asset, ingested by itself from its facts to its shots; only then its state is written. So
-//! after Ctrl-C, or a power cut, the same command goes on where it was: what is whole is skipped, the one that was
+//! after Ctrl-C, or a power cut, the same command resumes: what is whole is skipped, the one that was
 //! under way begins again, and everything goes in by runs that replace, so nothing is there twice.
 
 mod dialogue;
@@ -49,7 +49,7 @@ pub fn run(
     Ok(summary)
 }
 
-/// Says once what goes without the tools.
+/// Warns once of what is missing without the tools.
 fn say_missing(tools: &Tools, no_shots: bool) {
     if let Err(error) = tools.ffprobe() {
         output::warn(&format!(

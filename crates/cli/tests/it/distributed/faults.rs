@@ -200,7 +200,7 @@ fn poisoned(world: &World) {
     }
     assert_eq!(consumers, BTreeMap::from([("fuse", 2), ("index", 1)]));
     assert!(verify(&world.fleet)["problem_count"].as_u64().unwrap() > 0, "verify does not tell of them");
-    assert_eq!(events(&["replay"])["replayed"], 0, "what is no event is not said again");
+    assert_eq!(events(&["replay"])["replayed"], 0, "what is no event is not replayed");
     assert_eq!(events(&["list"]), Value::Array(Vec::new()));
 }
 
