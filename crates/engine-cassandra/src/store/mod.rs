@@ -18,7 +18,7 @@
 //!
 //! Commits are numbered by the clocks of up to 512 processes: unique, growing for each asset, about in the order of time.
 //! Each process publishes a floor below which nothing of its own is under way; the lowest floor is the watermark. A process
-//! that stops renewing it is closed by the relay.
+//! that stops raising its floor is closed by the relay.
 //!
 //! # What an operator must know
 //!
