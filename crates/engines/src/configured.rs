@@ -143,7 +143,7 @@ mod tests {
         let problems = read("[engines]\nstores = 'kafka'\nstore = 'kafka'\nfused = 3\n", &[]).unwrap_err();
         let all = problems.join("\n");
         for part in
-            ["no setting `engines.stores`", "`engines.store` is `kafka`", "`engines.timeline` must be a text"]
+            ["no setting `engines.stores`", "`engines.store` is `kafka`", "`engines.fused` must be a text"]
         {
             assert!(all.contains(part), "{all}");
         }
