@@ -64,9 +64,9 @@ impl Upload {
     pub fn push_rows(&mut self, file: usize, part: Part) {
         self.origins.extend(part.rows.iter().map(|line| Origin { file, line: *line }));
         if self.bytes.is_empty() {
-            self.bytes = part.batch
+            self.bytes = part.batch;
         } else {
-            self.bytes.extend(part.batch)
+            self.bytes.extend(part.batch);
         }
         self.head = Some(part.head);
     }

@@ -100,7 +100,7 @@ pub fn undelivered(topic: &str, failed: usize, cause: &KafkaError) -> Error {
     );
     let kind = if sure { ErrorKind::Unavailable } else { ErrorKind::OutcomeUnknown };
     let mend = "send them again, and see that as many brokers as `min_insync` asks for are in sync";
-    Error::new(kind, format!("{}", error.message())).mend(mend)
+    Error::new(kind, error.message()).mend(mend)
 }
 
 #[cfg(test)]

@@ -77,7 +77,7 @@ impl Group {
                 poison.kind,
                 format!("writes have stopped because one failed ({})", poison.why),
             )
-            .mend(format!("{}", mend(poison.kind)))),
+            .mend(mend(poison.kind))),
         }
     }
 

@@ -1,5 +1,10 @@
 //! Reads the values that objects of a plan hold. Every complaint names the field and the mend.
 
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "all readers of a node have one signature, and lists are read by value"
+)]
+
 use std::collections::BTreeMap;
 
 use rushes_types::limits::{DIMENSIONS_MAX, ID_BYTES_MAX, PLAN_LIST_MAX, QUERY_BYTES_MAX};

@@ -1,5 +1,10 @@
 //! What is done with moments: their span, order, groups.
 
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "all readers of a node have one signature, and lists are read by value"
+)]
+
 use rushes_types::Result;
 use serde::{Serialize, Serializer};
 use serde_json::Value as Json;

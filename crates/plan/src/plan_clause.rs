@@ -7,6 +7,11 @@
 //! [`TextAsk`], [`PhraseAsk`] or [`VectorOptions`] where only such a clause may. Reading, writing, the schema, the fields
 //! that are known, and "`slop` goes with `phrase` only" follow from the declaration.
 
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "all readers of a node have one signature, and lists are read by value"
+)]
+
 use std::collections::BTreeMap;
 
 use rushes_types::limits::PLAN_LIST_MAX;

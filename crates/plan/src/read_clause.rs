@@ -1,5 +1,10 @@
 //! Reads clauses: what a clause asks, and what goes with it.
 
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "all readers of a node have one signature, and lists are read by value"
+)]
+
 use rushes_types::limits::{PLAN_LIST_MAX, QUERY_BYTES_MAX, REQUEST_BYTES_MAX};
 use rushes_types::{Error, Metric, Result};
 

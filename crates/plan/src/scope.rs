@@ -1,5 +1,10 @@
 //! Where to look: assets, languages, windows of time.
 
+#![allow(
+    clippy::needless_pass_by_value,
+    reason = "all readers of a node have one signature, and lists are read by value"
+)]
+
 use std::collections::BTreeMap;
 
 use rushes_types::Result;

@@ -8,7 +8,8 @@ mod random;
 mod support;
 mod workers;
 
-// The histories that fusion is tested with.
+// The histories that fusion is tested with; they fuse by this crate.
+use rushes_fuse as _;
 #[path = "../../../../fuse/tests/it/driver/fake.rs"]
 mod fake;
 #[path = "../../../../fuse/tests/it/driver/histories.rs"]
