@@ -28,7 +28,7 @@ pub enum Body<'a> {
     Arrow(&'a [u8]),
 }
 
-/// What becomes of what the models said before.
+/// What becomes of the annotations that are there already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum IngestMode {
     /// Nothing: the lines are added, those already there are skipped.

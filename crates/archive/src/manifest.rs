@@ -24,7 +24,7 @@ pub struct Manifest {
     pub id: String,
     /// Length of a bucket in nanoseconds; fixed when the archive is made.
     pub bucket_ns: i64,
-    /// The language of text whose language nobody says (BCP 47).
+    /// The language of text whose language is not given (BCP 47).
     pub default_language: String,
     /// Version of the text analysis that fused and indexed data were made with.
     pub analyser: String,
@@ -60,7 +60,7 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// The manifest as those who share an archive are told it.
+    /// The manifest as text, for those who share the archive.
     ///
     /// # Errors
     /// Never, but for a mistake of ours.

@@ -1,4 +1,4 @@
-//! Answering plans: what resolution must be told, and the search itself, within what the caller may see.
+//! Answering plans: what resolution must know, and the search itself, within what the caller may see.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, PoisonError};
@@ -82,13 +82,13 @@ impl Archive {
         if let Some((_, table)) = known.as_ref().filter(|(at, _)| holds(at)) {
             return Ok(Arc::clone(table));
         }
-        let anew = LabelTable::new(self.engines.store.labels()?);
+        let current = LabelTable::new(self.engines.store.labels()?);
         let table = match known {
-            Some((_, table)) if *table == anew => table,
+            Some((_, table)) if *table == current => table,
             _ => {
                 // Another process gave labels other aliases.
                 self.gathered.names.forget();
-                Arc::new(anew)
+                Arc::new(current)
             }
         };
         *self.labels.write().unwrap_or_else(PoisonError::into_inner) =
