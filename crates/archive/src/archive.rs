@@ -13,12 +13,12 @@ use crate::backup::{self, BackupReport};
 use crate::embedded::EmbeddedEngines;
 use crate::engines::{Engines, OpenEngines};
 use crate::erasures::{Erasures, INDEX_PATIENCE, PURGE_AFTER};
-use crate::knowledge::Gathered;
+use crate::label_table::LabelTable;
 use crate::manifest::{ArchiveLock, Manifest, make_private_dir};
 use crate::part::Part;
 use crate::progress::{Progress, Unwatched};
 use crate::rebuild::{self, Rebuild};
-use crate::search::LabelTable;
+use crate::search_caches::SearchCaches;
 use crate::status::Status;
 use crate::workers::{FuseSettings, Shared, Stage, Workers};
 use crate::write_freeze::WriteFreeze;
@@ -79,7 +79,7 @@ pub struct Archive {
     /// The labels with aliases, once they were read.
     pub(crate) labels: RwLock<Option<(Instant, Arc<LabelTable>)>>,
     /// What searches gathered of snapshots.
-    pub(crate) gathered: Gathered,
+    pub(crate) search_caches: SearchCaches,
     workers: Mutex<Option<Workers>>,
     _lock: ArchiveLock,
 }
@@ -125,7 +125,7 @@ impl Archive {
             write_freeze: WriteFreeze::default(),
             tokens,
             labels: RwLock::new(None),
-            gathered: Gathered::default(),
+            search_caches: SearchCaches::default(),
             workers: Mutex::new(None),
             _lock: lock,
         };

@@ -308,5 +308,5 @@ fn copy_file(from: &Path, to: &Path, name: &str) -> Result<BackupFile> {
         bytes += n as u64;
     }
     target.sync_all().map_err(what)?;
-    Ok(BackupFile { path: name.to_owned(), bytes, sha256: crate::access::hex(&hash.finalize()) })
+    Ok(BackupFile { path: name.to_owned(), bytes, sha256: crate::hex::hex(&hash.finalize()) })
 }

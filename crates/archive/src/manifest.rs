@@ -83,7 +83,7 @@ impl Manifest {
     pub fn new(bucket_ns: Option<i64>, default_language: &str) -> Result<Self> {
         Ok(Self {
             format: FORMAT_VERSION,
-            id: crate::access::random_hex(16)?,
+            id: crate::hex::random_hex(16)?,
             bucket_ns: bucket_ns.unwrap_or(BUCKET_NS_DEFAULT),
             default_language: default_language.to_owned(),
             analyser: rushes_text::ANALYSER_VERSION.to_owned(),
