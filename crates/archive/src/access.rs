@@ -8,6 +8,7 @@ use rushes_types::{Error, ErrorKind, MovieId, Result};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::hex::{hex, random_hex};
 use crate::manifest::write_whole;
 
 const TOKENS: &str = "tokens.json";
@@ -228,19 +229,4 @@ impl Tokens {
 
 fn hash(secret: &str) -> String {
     hex(&Sha256::digest(secret.as_bytes()))
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
-}
-
-/// Random bytes, as hexadecimal text of twice the length.
-///
-/// # Errors
-/// Where the system gives none.
-pub fn random_hex(bytes: usize) -> Result<String> {
-    let mut buffer = vec![0; bytes];
-    getrandom::fill(&mut buffer)
-        .map_err(|e| Error::new(ErrorKind::Unavailable, format!("the system gives no random bytes: {e}")))?;
-    Ok(hex(&buffer))
 }

@@ -10,13 +10,15 @@ use rushes_types::{Commit, Error, ErrorKind, Result};
 
 use crate::access::{Caller, Right, Tokens};
 use crate::backup::{self, BackupReport};
-use crate::engines::{EmbeddedEngines, Engines, OpenEngines, Part};
+use crate::embedded::EmbeddedEngines;
+use crate::engines::{Engines, OpenEngines};
 use crate::erasures::{Erasures, INDEX_PATIENCE, PURGE_AFTER};
-use crate::knowledge::Gathered;
+use crate::label_table::LabelTable;
 use crate::manifest::{ArchiveLock, Manifest, make_private_dir};
+use crate::part::Part;
 use crate::progress::{Progress, Unwatched};
 use crate::rebuild::{self, Rebuild};
-use crate::search::LabelTable;
+use crate::search_caches::SearchCaches;
 use crate::status::Status;
 use crate::workers::{FuseSettings, Shared, Stage, Workers};
 use crate::write_freeze::WriteFreeze;
@@ -32,7 +34,7 @@ pub struct OpenOptions {
     pub limits: Limits,
     /// Length of a bucket in nanoseconds, for an archive that is made; a present one keeps its own.
     pub bucket_ns: Option<i64>,
-    /// Language of text whose language nobody says, for an archive that is made.
+    /// Language of text whose language is not given, for an archive that is made.
     pub default_language: String,
     /// Folders that media may be served from.
     pub media_roots: Vec<PathBuf>,
@@ -40,7 +42,7 @@ pub struct OpenOptions {
     pub purge_after: Duration,
     /// What the archive runs on.
     pub engines: Arc<dyn OpenEngines>,
-    /// What is made anew at once, whatever state it is in.
+    /// What is rebuilt at once, whatever state it is in.
     pub rebuild: Option<Rebuild>,
     /// What turns the texts and pictures of queries into vectors; by default nothing does.
     pub encoders: Arc<dyn Encoders>,
@@ -77,7 +79,7 @@ pub struct Archive {
     /// The labels with aliases, once they were read.
     pub(crate) labels: RwLock<Option<(Instant, Arc<LabelTable>)>>,
     /// What searches gathered of snapshots.
-    pub(crate) gathered: Gathered,
+    pub(crate) search_caches: SearchCaches,
     workers: Mutex<Option<Workers>>,
     _lock: ArchiveLock,
 }
@@ -123,7 +125,7 @@ impl Archive {
             write_freeze: WriteFreeze::default(),
             tokens,
             labels: RwLock::new(None),
-            gathered: Gathered::default(),
+            search_caches: SearchCaches::default(),
             workers: Mutex::new(None),
             _lock: lock,
         };
@@ -243,7 +245,7 @@ impl Archive {
         }
     }
 
-    /// Throws derived state away and queues it to be made anew; [`Archive::wait_caught_up`] tells when it is.
+    /// Throws derived state away and queues its rebuild; [`Archive::wait_caught_up`] tells when it is.
     ///
     /// # Errors
     /// [`ErrorKind::Forbidden`] unless the caller may do everything; where an engine fails (opening the archive
@@ -261,7 +263,7 @@ impl Archive {
         done
     }
 
-    /// Makes the index anew in the shape that is configured now, while it is searched and written to. Gives how many
+    /// Rebuilds the index in the shape that is configured now, while it is searched and written to. Gives how many
     /// documents were copied. One that is interrupted, or fails, leaves the index as it was.
     ///
     /// # Errors
@@ -272,15 +274,15 @@ impl Archive {
         if !self.engines.index.capabilities().reindexes_online {
             return Err(Error::new(
                 ErrorKind::Unsupported,
-                "this index is not made anew while it is searched",
+                "this index cannot be rebuilt while it is searched",
             )
-            .mend("leave `--online` away: `rushes rebuild --index` makes it anew"));
+            .mend("leave `--online` away: `rushes rebuild --index` rebuilds it"));
         }
         let _chore = self.shared.chores.begin()?;
         self.engines.index.reindex(&mut |done, total| {
             if progress.cancelled() {
-                return Err(Error::new(ErrorKind::Cancelled, "making the index anew was interrupted")
-                    .mend("the index is as it was, run it again to begin anew"));
+                return Err(Error::new(ErrorKind::Cancelled, "rebuilding the index was interrupted")
+                    .mend("the index is as it was, run it again to start over"));
             }
             progress.set("documents copied", done, Some(total));
             Ok(())
@@ -333,15 +335,12 @@ impl Drop for Archive {
 }
 
 /// The manifest of an archive whose words were analysed as this version does it; where another version did, all
-/// derived data are marked to be made anew.
+/// derived data are marked for a rebuild.
 fn current_analysis(dir: &Path, manifest: Manifest) -> Result<Manifest> {
     if manifest.analyser == rushes_text::ANALYSER_VERSION {
         return Ok(manifest);
     }
-    tracing::warn!(
-        was = manifest.analyser,
-        "text is analysed in another way now; derived data are made anew"
-    );
+    tracing::warn!(was = manifest.analyser, "text is analysed in another way now; derived data are rebuilt");
     rebuild::mark(dir, Rebuild::All)?;
     let manifest = Manifest { analyser: rushes_text::ANALYSER_VERSION.to_owned(), ..manifest };
     manifest.write(dir)?;

@@ -19,8 +19,8 @@ use rushes_types::{Commit, Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::engines::Part;
 use crate::manifest::{make_private_dir, write_whole};
+use crate::part::Part;
 use crate::progress::{Progress, check};
 use crate::rebuild::{Rebuild, mark};
 
@@ -76,7 +76,7 @@ pub(crate) fn remove_staged(dir: &Path) -> Result<()> {
     remove_tree(&dir.join(STAGED))
 }
 
-/// Refuses a place for a backup that is taken already.
+/// Refuses a folder for a backup that is there already.
 pub(crate) fn check_target(to: &Path) -> Result<()> {
     refuse_existing(to, "the backup")
 }
@@ -91,7 +91,7 @@ pub(crate) fn stage(dir: &Path, commit: Commit, progress: &dyn Progress) -> Resu
         let before = list(dir)?;
         match before.iter().try_for_each(|file| stage_file(dir, &staged.dir, &file.path)) {
             Ok(()) if list(dir)? == before => return Ok(staged),
-            // A file went away or changed meanwhile: compaction. Once more.
+            // A file went away or changed on the way: compaction. Once more.
             Ok(()) => {}
             Err(e) if e.kind() == ErrorKind::NotFound => {}
             Err(e) => return Err(e),
@@ -308,5 +308,5 @@ fn copy_file(from: &Path, to: &Path, name: &str) -> Result<BackupFile> {
         bytes += n as u64;
     }
     target.sync_all().map_err(what)?;
-    Ok(BackupFile { path: name.to_owned(), bytes, sha256: crate::access::hex(&hash.finalize()) })
+    Ok(BackupFile { path: name.to_owned(), bytes, sha256: crate::hex::hex(&hash.finalize()) })
 }

@@ -1,126 +1,33 @@
 //! The embedded engines: what one machine runs on.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rushes_events::{EmbeddedLog, EventLog, LogOptions};
-use rushes_index::{EmbeddedIndex, EmbeddedOptions, Index};
-use rushes_store::{AnnotationStore, BlockFormat, EmbeddedStore, Redactor, StoreOptions};
-use rushes_text::{Analyzer, Language, detect, for_each_token, normalise_label};
-use rushes_timeline::{EmbeddedTimeline, TimelineStore};
+use rushes_store::AnnotationStore;
 use rushes_types::Result;
 
-use crate::engines::Part;
-use crate::manifest::{Manifest, make_private_dir};
-use crate::priority::opened_standing_back;
+use crate::archive_folder::ArchiveFolder;
+use crate::engines::{Engines, OpenEngines};
+use crate::manifest::Manifest;
 
-/// Where an archive lives on this machine: opens the embedded engines, each by itself.
-#[derive(Debug, Clone, Copy)]
-pub struct Place<'a> {
-    /// The archive's folder.
-    pub dir: &'a Path,
-    /// What the archive is.
-    pub manifest: &'a Manifest,
-    /// Whatever index there is, is replaced by an empty one; a rebuild fills it.
-    pub index_anew: bool,
-}
+/// Everything in the archive's folder.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct EmbeddedEngines;
 
-impl Place<'_> {
-    /// The embedded annotation store.
-    ///
-    /// # Errors
-    /// Where its folder cannot be opened.
-    pub fn store(&self) -> Result<Arc<dyn AnnotationStore>> {
-        let options = StoreOptions { redactor: Some(Arc::new(WireRedactor)), ..StoreOptions::default() };
-        let dir = private(Part::Store.dir(self.dir))?;
-        Ok(Arc::new(EmbeddedStore::open(&dir, options)?))
+impl OpenEngines for EmbeddedEngines {
+    fn identity(&self, own: &Manifest) -> Result<Manifest> {
+        Ok(own.clone())
     }
 
-    /// The embedded event log.
-    ///
-    /// # Errors
-    /// Where its folder cannot be opened.
-    pub fn events(&self) -> Result<Arc<dyn EventLog>> {
-        let dir = private(Part::Events.dir(self.dir))?;
-        Ok(Arc::new(EmbeddedLog::open(&dir, LogOptions::default())?))
+    fn open(&self, folder: &ArchiveFolder<'_>) -> Result<Engines> {
+        Ok(Engines {
+            store: folder.store()?,
+            events: folder.events()?,
+            timeline: folder.timeline()?,
+            index: folder.index()?,
+        })
     }
 
-    /// The embedded fused store.
-    ///
-    /// # Errors
-    /// Where its folder cannot be opened.
-    pub fn timeline(&self) -> Result<Arc<dyn TimelineStore>> {
-        let dir = private(Part::Timeline.dir(self.dir))?;
-        Ok(Arc::new(opened_standing_back(|| EmbeddedTimeline::open(&dir))?))
-    }
-
-    /// The embedded index.
-    ///
-    /// # Errors
-    /// Where its folder cannot be opened; Corrupt or Unsupported where it must be made anew.
-    pub fn index(&self) -> Result<Arc<dyn Index>> {
-        let options = EmbeddedOptions { analyzer: self.analyzer(), ..EmbeddedOptions::default() };
-        let dir = private(Part::Index.dir(self.dir))?;
-        Ok(Arc::new(match self.index_anew {
-            true => EmbeddedIndex::recreate(&dir, options)?,
-            false => EmbeddedIndex::open(&dir, options)?,
-        }))
-    }
-
-    /// The analysis of text that the archive was made with.
-    #[must_use]
-    pub fn analyzer(&self) -> Analyzer {
-        Analyzer::new(Language::parse(&self.manifest.default_language))
-    }
-
-    /// What blanks rows of Arrow blocks, which a store cannot read by itself.
-    #[must_use]
-    pub fn redactor(&self) -> Arc<dyn Redactor> {
-        Arc::new(WireRedactor)
-    }
-}
-
-fn private(dir: PathBuf) -> Result<PathBuf> {
-    make_private_dir(&dir)?;
-    Ok(dir)
-}
-
-/// Blanks rows of Arrow blocks, which the store cannot read.
-struct WireRedactor;
-
-impl Redactor for WireRedactor {
-    fn keep(&self, format: BlockFormat, bytes: &[u8], keep: &[u32]) -> Result<Option<Vec<u8>>> {
-        rushes_wire::keep_only(format, bytes, keep)
-    }
-}
-
-/// What fusion asks of the analysis of text. Public for those who drive fusion themselves: `rushes bench`.
-#[derive(Debug, Clone)]
-pub struct Words {
-    default_language: Language,
-}
-
-impl Words {
-    /// With the archive's default language.
-    #[must_use]
-    pub fn new(default_language: &str) -> Self {
-        Self { default_language: Language::parse(default_language) }
-    }
-}
-
-impl rushes_fuse::Linguist for Words {
-    fn detect(&self, text: &str) -> Option<String> {
-        match detect(text, self.default_language) {
-            Language::Und => None,
-            language => Some(language.as_str().to_owned()),
-        }
-    }
-
-    fn words(&self, text: &str, each: &mut dyn FnMut(&str)) {
-        for_each_token(text, |token| each(token.folded));
-    }
-
-    fn label(&self, label: &str) -> String {
-        normalise_label(label)
+    fn store(&self, folder: &ArchiveFolder<'_>) -> Result<Arc<dyn AnnotationStore>> {
+        folder.store()
     }
 }

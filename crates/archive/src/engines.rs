@@ -1,6 +1,5 @@
 //! The four seams of one archive, whatever stands behind them.
 
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rushes_events::EventLog;
@@ -8,9 +7,8 @@ use rushes_index::Index;
 use rushes_store::AnnotationStore;
 use rushes_timeline::TimelineStore;
 use rushes_types::Result;
-use serde::Serialize;
 
-use crate::embedded::Place;
+use crate::archive_folder::ArchiveFolder;
 use crate::manifest::Manifest;
 
 /// What the stages of one archive run on.
@@ -35,10 +33,10 @@ impl Engines {
     }
 }
 
-/// Opens what an archive runs on. The default is [`EmbeddedEngines`].
+/// Opens what an archive runs on. The default is [`crate::EmbeddedEngines`].
 pub trait OpenEngines: Send + Sync + std::fmt::Debug {
-    /// The archive that `own` says this folder holds, as all who share its engines know it: where nobody shares
-    /// them, or `own` is the first to say so, that is `own`.
+    /// The archive that `own` says this folder holds, as all who share its engines know it: where they are not shared,
+    /// or `own` is the first to say so, that is `own`.
     ///
     /// # Errors
     /// Where an engine cannot be reached.
@@ -47,8 +45,8 @@ pub trait OpenEngines: Send + Sync + std::fmt::Debug {
     ///
     /// # Errors
     /// Where one cannot be opened or reached; the message says which one, and what to do.
-    fn open(&self, place: &Place<'_>) -> Result<Engines>;
-    /// Is the index in the archive's folder, where nobody else reads it? One that cannot be read is then made anew
+    fn open(&self, folder: &ArchiveFolder<'_>) -> Result<Engines>;
+    /// Is the index in the archive's folder, where no other process reads it? One that cannot be read is then rebuilt
     /// without asking; an index that others share is not this process's to empty.
     fn has_index_here(&self) -> bool {
         true
@@ -57,66 +55,7 @@ pub trait OpenEngines: Send + Sync + std::fmt::Debug {
     ///
     /// # Errors
     /// Where it cannot be opened or reached.
-    fn store(&self, place: &Place<'_>) -> Result<Arc<dyn AnnotationStore>> {
-        Ok(self.open(place)?.store)
-    }
-}
-
-/// Everything in the archive's folder.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct EmbeddedEngines;
-
-impl OpenEngines for EmbeddedEngines {
-    fn identity(&self, own: &Manifest) -> Result<Manifest> {
-        Ok(own.clone())
-    }
-
-    fn open(&self, place: &Place<'_>) -> Result<Engines> {
-        Ok(Engines {
-            store: place.store()?,
-            events: place.events()?,
-            timeline: place.timeline()?,
-            index: place.index()?,
-        })
-    }
-
-    fn store(&self, place: &Place<'_>) -> Result<Arc<dyn AnnotationStore>> {
-        place.store()
-    }
-}
-
-/// A part of an archive that runs on an engine.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Part {
-    /// Stage 1.
-    Store,
-    /// Between the stages.
-    Events,
-    /// Stage 2.
-    Timeline,
-    /// Stage 3.
-    Index,
-}
-
-impl Part {
-    /// All of them, in the order of the data's way.
-    pub const ALL: [Self; 4] = [Self::Store, Self::Events, Self::Timeline, Self::Index];
-
-    /// What people read, the key in a configuration, and the folder of the embedded engine within an archive.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Store => "store",
-            Self::Events => "events",
-            Self::Timeline => "fused",
-            Self::Index => "index",
-        }
-    }
-
-    /// Folder of the embedded engine in an archive.
-    #[must_use]
-    pub fn dir(self, archive: &Path) -> PathBuf {
-        archive.join(self.as_str())
+    fn store(&self, folder: &ArchiveFolder<'_>) -> Result<Arc<dyn AnnotationStore>> {
+        Ok(self.open(folder)?.store)
     }
 }

@@ -1,6 +1,6 @@
 //! Erased bytes that are still on disk, and by when they must be gone.
 //!
-//! An erasure is invisible at once; its bytes go when files are rewritten. So that nobody has to think of it, a marker
+//! An erasure is invisible at once; its bytes go when files are rewritten. So that it is never forgotten, a marker
 //! file says since when there is something to rewrite, and the maintenance worker does it. The marker is written
 //! before the first byte is erased and removed after the last is gone, so a crash between leaves a purge too many,
 //! never one too few. A backup carries it.
@@ -141,7 +141,7 @@ impl Erasures {
     }
 
     /// Purges where it is time, and all stages know of what was erased. A failure is logged and tried again later:
-    /// searching and taking in go on meanwhile.
+    /// searching and taking in go on.
     pub(crate) fn purge_if_due(&self, engines: &Engines) -> Result<bool> {
         let waiting = self.state().failed.is_some_and(|at| at.elapsed() < RETRY);
         let due = self.unpurged_for().is_some_and(|age| age >= self.purge_after);

@@ -9,7 +9,7 @@ use rushes_types::{
     Asset, AssetId, Commit, Error, ErrorKind, Metric, Model, ModelRef, MovieId, Result, RunId, RunMode,
     Space, SpaceId,
 };
-use rushes_wire::batch::SplitOptions;
+use rushes_wire::batch::{NamedMovie, SplitOptions};
 use rushes_wire::{GroupedBlock, Request};
 
 use crate::access::{Caller, Right};
@@ -28,7 +28,7 @@ pub enum Body<'a> {
     Arrow(&'a [u8]),
 }
 
-/// What becomes of what the models said before.
+/// What becomes of the annotations that are there already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum IngestMode {
     /// Nothing: the lines are added, those already there are skipped.
@@ -285,35 +285,31 @@ impl Registrations {
         caller: &Caller,
         blocks: &[GroupedBlock],
     ) -> Result<Self> {
-        let mut assets: BTreeMap<AssetId, Asset> = BTreeMap::new();
         let mut models: BTreeMap<ModelRef, Model> = BTreeMap::new();
-        let mut checked: Option<AssetId> = None;
+        // Of all its blocks: each model has one of its own, and the first may name no movie.
+        let mut movies: BTreeMap<&AssetId, Option<&NamedMovie>> = BTreeMap::new();
         for block in blocks {
             if let Some(model) = unregistered(known, block)? {
                 let entry = models.entry(block.model.clone()).or_insert(model.clone());
                 entry.space = entry.space.take().or(model.space);
             }
-            if checked.as_ref() == Some(&block.asset) || assets.contains_key(&block.asset) {
+            let first = movies.entry(&block.asset).or_default();
+            *first = first.iter().copied().chain(&block.movie).min();
+        }
+        let mut assets = Vec::new();
+        for (id, named) in movies {
+            if let Some(asset) = store.asset(id)? {
+                caller.require(Right::Ingest, &asset.movie)?;
                 continue;
             }
-            match store.asset(&block.asset)? {
-                Some(asset) => {
-                    caller.require(Right::Ingest, &asset.movie)?;
-                    checked = Some(block.asset.clone());
-                }
-                None => {
-                    let movie = match &block.movie {
-                        Some(movie) => movie.clone(),
-                        None => {
-                            MovieId::new(block.asset.as_str()).map_err(|e| Error::from(e).at("/asset_id"))?
-                        }
-                    };
-                    caller.require(Right::Ingest, &movie)?;
-                    assets.insert(block.asset.clone(), Asset::new(block.asset.clone(), movie));
-                }
-            }
+            let movie = match named {
+                Some(named) => named.id.clone(),
+                None => MovieId::new(id.as_str()).map_err(|e| Error::from(e).at("/asset_id"))?,
+            };
+            caller.require(Right::Ingest, &movie)?;
+            assets.push(Asset::new(id.clone(), movie));
         }
-        Ok(Self { assets: assets.into_values().collect(), models: models.into_values().collect() })
+        Ok(Self { assets, models: models.into_values().collect() })
     }
 
     fn carry_out(self, store: &dyn AnnotationStore, report: &mut IngestReport) -> Result<()> {

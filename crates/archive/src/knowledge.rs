@@ -7,24 +7,11 @@ use rushes_ask::Names;
 use rushes_index::IndexReader;
 use rushes_plan::{Filter, Knowledge, Like, SpaceVectors, WordCounts};
 use rushes_query::scope::visible_assets;
-use rushes_query::{Access, Catalog, View};
-use rushes_text::Analyzer;
+use rushes_query::{Access, View};
 use rushes_types::{Result, RunId, RunState, Space, SpaceId, Visibility};
 
 use crate::archive::Archive;
-use crate::search::LabelTable;
-use crate::snapshot_cache::SnapshotCache;
-
-/// What searches gather of snapshots and use again.
-#[derive(Debug, Default)]
-pub(crate) struct Gathered {
-    /// Names of labels and titles.
-    pub names: SnapshotCache<Names>,
-    /// Models and spaces.
-    pub catalogs: SnapshotCache<Catalog>,
-    /// How words are reduced.
-    pub analyzer: OnceLock<Arc<Analyzer>>,
-}
+use crate::label_table::LabelTable;
 
 /// What the archive knows, as far as a caller may see it.
 pub(crate) struct ArchiveKnowledge<'a> {
@@ -110,7 +97,7 @@ impl Archive {
         labels: &LabelTable,
         access: &Access,
     ) -> Result<Arc<Names>> {
-        self.gathered.names.get(reader.read_point(), access, || gather(reader, labels, access))
+        self.search_caches.names.get(reader.read_point(), access, || gather(reader, labels, access))
     }
 
     /// How many current annotations say each of the folded words.

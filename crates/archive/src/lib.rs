@@ -1,6 +1,6 @@
 //! One folder, one archive: wires the stages, runs their workers, and looks after them.
 //!
-//! This is the composition root. It names the embedded implementations of the seams (in `embedded`; others are handed
+//! This is the composition root. It names the embedded implementations of the seams (in `embedded` and `archive_folder`; others are handed
 //! in as [`OpenEngines`]), and it is the one place that decides who may see what ([`Caller`]). It knows nothing of HTTP or
 //! terminals.
 //!
@@ -17,7 +17,7 @@
 //! 1. `archive.lock`, for as long as the archive is open: one process a folder.
 //! 2. `chores`: one rebuild, reindex, backup or purge at a time. Callers wait a bounded time; the maintenance worker only
 //!    tries, so stopping the workers under it cannot wait for itself.
-//! 3. `write_freeze`: every call that writes to the store enters it, a backup freezes it. Nobody enters it twice, and
+//! 3. `write_freeze`: every call that writes to the store enters it, a backup freezes it. No call enters it twice, and
 //!    nothing long is done while it is frozen.
 //! 4. The erasures' state, then what engines lock inside.
 //!
@@ -37,7 +37,9 @@
 
 mod access;
 mod archive;
+mod archive_folder;
 mod backup;
+mod bucket_content;
 mod buckets;
 mod chores;
 mod embedded;
@@ -45,36 +47,44 @@ mod engines;
 mod erasures;
 mod export;
 mod facade;
+mod hex;
 mod ingest;
 mod knowledge;
+mod label_table;
 mod manifest;
 mod media;
 pub mod migrate;
+mod part;
 mod priority;
 mod progress;
 mod rebuild;
 mod search;
+mod search_caches;
 mod snapshot_cache;
 mod status;
 mod suggest;
 mod verify;
+mod words;
 mod workers;
 mod write_freeze;
 
 pub use access::{Caller, Right, TokenSpec, Tokens};
 pub use archive::{Archive, OpenOptions};
+pub use archive_folder::ArchiveFolder;
 pub use backup::{BackupFile, BackupReport, restore};
 pub use buckets::BucketView;
-pub use embedded::{Place, Words};
-pub use engines::{EmbeddedEngines, Engines, OpenEngines, Part};
+pub use embedded::EmbeddedEngines;
+pub use engines::{Engines, OpenEngines};
 pub use erasures::{GONE_WITHIN, PURGE_AFTER};
 pub use ingest::{Body, IngestMode, IngestOptions, IngestReport, LineProblem, PROBLEMS_MAX};
 pub use manifest::{FORMAT_VERSION, Manifest};
-pub use migrate::Ground;
+pub use migrate::ArchiveStore;
+pub use part::Part;
 pub use progress::{Progress, Unwatched, check};
 pub use rebuild::Rebuild;
 pub use search::{Explained, SearchRequest};
 pub use status::Status;
 pub use suggest::{Offer, OfferGroup, SuggestRequest};
 pub use verify::VerifyReport;
+pub use words::Words;
 pub use workers::{FuseSettings, Health, Shared, Stage};

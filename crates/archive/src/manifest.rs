@@ -24,7 +24,7 @@ pub struct Manifest {
     pub id: String,
     /// Length of a bucket in nanoseconds; fixed when the archive is made.
     pub bucket_ns: i64,
-    /// The language of text whose language nobody says (BCP 47).
+    /// The language of text whose language is not given (BCP 47).
     pub default_language: String,
     /// Version of the text analysis that fused and indexed data were made with.
     pub analyser: String,
@@ -60,7 +60,7 @@ impl Manifest {
         Ok(manifest)
     }
 
-    /// The manifest as those who share an archive are told it.
+    /// The manifest as text, for those who share the archive.
     ///
     /// # Errors
     /// Never, but for a mistake of ours.
@@ -83,7 +83,7 @@ impl Manifest {
     pub fn new(bucket_ns: Option<i64>, default_language: &str) -> Result<Self> {
         Ok(Self {
             format: FORMAT_VERSION,
-            id: crate::access::random_hex(16)?,
+            id: crate::hex::random_hex(16)?,
             bucket_ns: bucket_ns.unwrap_or(BUCKET_NS_DEFAULT),
             default_language: default_language.to_owned(),
             analyser: rushes_text::ANALYSER_VERSION.to_owned(),

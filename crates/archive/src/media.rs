@@ -13,7 +13,7 @@ impl Archive {
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`] where the asset is not there, the caller may not see it, it names no file, or the file
-    /// is not there or lies elsewhere: which of these is not told, so that nobody can feel out the disk.
+    /// is not there or lies elsewhere: the error does not say which, so that no caller can probe the disk.
     pub fn media_path(&self, caller: &Caller, asset: &AssetId) -> Result<PathBuf> {
         let asset = self.require_asset(caller, Right::Read, asset)?;
         let missing = || {

@@ -12,7 +12,7 @@
 //! 3. republish every asset that has a commit,
 //! 4. append that commit as the watermark.
 //!
-//! A skipped watermark was said before 1, so 2 is not below it. A commit up to 2 was there before 3, so its asset is ahead
+//! A skipped watermark was appended before 1, so 2 is not below it. A commit up to 2 was there before 3, so its asset is ahead
 //! of the watermark in the log, whoever relays the outbox and however far. A commit after 2 has its row in the outbox
 //! still, or an event behind the skipped ones, and brings its own watermark. Nothing here waits for the outbox to be
 //! empty: under traffic it never need be.
@@ -24,7 +24,7 @@ use rushes_events::{Event, Topic};
 use rushes_types::{AssetId, Commit, Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::embedded::Place;
+use crate::archive_folder::ArchiveFolder;
 use crate::engines::{Engines, OpenEngines};
 use crate::manifest::{Manifest, write_whole};
 use crate::progress::{Progress, check};
@@ -36,7 +36,7 @@ const PUBLISHED_WITHIN: Duration = Duration::from_secs(3);
 /// Assets whose events are appended in one call.
 const ASSETS: usize = 1024;
 
-/// What to make anew.
+/// What to rebuild.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Rebuild {
@@ -131,23 +131,23 @@ fn republish(engines: &Engines, topic: Topic, progress: &dyn Progress, pages: &P
     }
 }
 
-/// Opens the engines; leaves the marker where something is to be made anew. An index of the archive's own that is broken,
-/// of another format or gone is derived data, and made anew without asking; one that others share only by `anew`. In a
+/// Opens the engines; leaves the marker where something is to be rebuilt. An index of the archive's own that is broken,
+/// of another format or gone is derived data, and rebuilt without asking; one that others share only by `what`. In a
 /// process that does not index (`indexes`), an index of its own is of no use and stays empty: another process fills its
 /// own from the same events.
 pub(crate) fn open_engines(
     dir: &Path,
     manifest: &Manifest,
     opener: &dyn OpenEngines,
-    anew: Option<Rebuild>,
+    what: Option<Rebuild>,
     indexes: bool,
 ) -> Result<Engines> {
     let of_no_use = opener.has_index_here() && !indexes;
-    let open = |index_anew| opener.open(&Place { dir, manifest, index_anew });
+    let open = |empty_index| opener.open(&ArchiveFolder { dir, manifest, empty_index });
     if pending(dir)?.is_some() {
         return open(true);
     }
-    if let Some(what) = anew {
+    if let Some(what) = what {
         // Marked after it: an engine that is not there at all has lost nothing.
         let engines = open(true)?;
         mark(dir, what)?;
@@ -158,7 +158,7 @@ pub(crate) fn open_engines(
             if opener.has_index_here()
                 && matches!(error.kind(), ErrorKind::Corrupt | ErrorKind::Unsupported) =>
         {
-            tracing::warn!(%error, "the index is made anew");
+            tracing::warn!(%error, "the index cannot be read; it is rebuilt");
             if !of_no_use {
                 mark(dir, Rebuild::Index)?;
             }
@@ -168,7 +168,7 @@ pub(crate) fn open_engines(
             if !opener.has_index_here() {
                 return Err(Error::new(ErrorKind::NotFound, "the index is empty, and it was filled before").mend("were its indices deleted, or is another prefix configured? `rushes rebuild --index` fills it again"));
             }
-            tracing::warn!("the index is gone; it is made anew");
+            tracing::warn!("the index is gone; it is rebuilt");
             mark(dir, Rebuild::Index)?;
             Ok(engines)
         }
@@ -176,13 +176,13 @@ pub(crate) fn open_engines(
     }
 }
 
-/// Was everything taken out of the index by somebody else? Events up to some commit are acknowledged by those who index,
+/// Was everything removed from the index by another process? Events up to some commit are acknowledged by those who index,
 /// each after what it caused was published, and nothing is there.
 fn index_is_lost(engines: &Engines) -> Result<bool> {
     let until = Instant::now() + PUBLISHED_WITHIN;
     loop {
-        let said = engines.events.watermarks(Topic::Fused, INDEX_CONSUMER)?;
-        if said.into_iter().min().is_none_or(|upto| upto == Commit::NONE)
+        let watermarks = engines.events.watermarks(Topic::Fused, INDEX_CONSUMER)?;
+        if watermarks.into_iter().min().is_none_or(|upto| upto == Commit::NONE)
             || engines.index.reader(None)?.read_point().upto != Commit::NONE
             || engines.index.counts()?.entries > 0
         {

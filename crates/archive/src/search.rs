@@ -1,6 +1,6 @@
-//! Answering plans: what resolution must be told, and the search itself, within what the caller may see.
+//! Answering plans: what resolution must know, and the search itself, within what the caller may see.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -8,8 +8,7 @@ use rushes_ask::ask;
 use rushes_index::IndexReader;
 use rushes_plan::Plan;
 use rushes_query::{Access, Answer, Catalog, PlannedSearch, View, cursor_of, explain, search};
-use rushes_store::LabelAliases;
-use rushes_text::{Analyzer, Language, normalise_label};
+use rushes_text::{Analyzer, Language};
 use rushes_types::{MovieId, Result};
 
 pub use rushes_query::Explained;
@@ -17,6 +16,7 @@ pub use rushes_query::Explained;
 use crate::access::{Caller, Right};
 use crate::archive::Archive;
 use crate::knowledge::ArchiveKnowledge;
+use crate::label_table::LabelTable;
 
 /// How long labels are taken as known where other processes may change them.
 const LABELS_HOLD: Duration = Duration::from_secs(5);
@@ -69,9 +69,10 @@ impl Archive {
         access: Access,
         cancelled: Option<&'a (dyn Fn() -> bool + Sync)>,
     ) -> Result<View<'a>> {
-        let catalog = self.gathered.catalogs.get(reader.read_point(), &access, || Ok(Catalog::default()))?;
+        let catalog =
+            self.search_caches.catalogs.get(reader.read_point(), &access, || Ok(Catalog::default()))?;
         let language = || Arc::new(Analyzer::new(Language::parse(&self.manifest().default_language)));
-        let analyzer = Arc::clone(self.gathered.analyzer.get_or_init(language));
+        let analyzer = Arc::clone(self.search_caches.analyzer.get_or_init(language));
         Ok(View { reader, access, catalog, analyzer, cancelled })
     }
 
@@ -82,13 +83,13 @@ impl Archive {
         if let Some((_, table)) = known.as_ref().filter(|(at, _)| holds(at)) {
             return Ok(Arc::clone(table));
         }
-        let anew = LabelTable::new(self.engines.store.labels()?);
+        let current = LabelTable::new(self.engines.store.labels()?);
         let table = match known {
-            Some((_, table)) if *table == anew => table,
+            Some((_, table)) if *table == current => table,
             _ => {
                 // Another process gave labels other aliases.
-                self.gathered.names.forget();
-                Arc::new(anew)
+                self.search_caches.names.forget();
+                Arc::new(current)
             }
         };
         *self.labels.write().unwrap_or_else(PoisonError::into_inner) =
@@ -98,7 +99,7 @@ impl Archive {
 
     pub(crate) fn forget_labels(&self) {
         *self.labels.write().unwrap_or_else(PoisonError::into_inner) = None;
-        self.gathered.names.forget();
+        self.search_caches.names.forget();
     }
 }
 
@@ -117,46 +118,5 @@ pub(crate) fn access(caller: &Caller) -> Access {
             let known: BTreeSet<MovieId> = movies.iter().filter_map(|m| MovieId::new(m).ok()).collect();
             Access::Movies(known)
         }
-    }
-}
-
-/// The registered labels with their aliases.
-#[derive(Debug, Default, PartialEq)]
-pub(crate) struct LabelTable {
-    entries: Vec<LabelAliases>,
-    /// By each normalised name the entries that have it.
-    by_name: BTreeMap<String, Vec<usize>>,
-}
-
-impl LabelTable {
-    fn new(entries: Vec<LabelAliases>) -> Self {
-        let mut by_name: BTreeMap<String, Vec<usize>> = BTreeMap::new();
-        for (no, entry) in entries.iter().enumerate() {
-            for name in std::iter::once(&entry.label).chain(&entry.aliases) {
-                let numbers = by_name.entry(normalise_label(name)).or_default();
-                if numbers.last() != Some(&no) {
-                    numbers.push(no);
-                }
-            }
-        }
-        Self { entries, by_name }
-    }
-
-    /// All of them.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = &LabelAliases> {
-        self.entries.iter()
-    }
-
-    /// Labels that `name` is the label or an alias of, with their types.
-    pub(crate) fn named<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a LabelAliases> {
-        let numbers = self.by_name.get(&normalise_label(name)).map_or(&[][..], Vec::as_slice);
-        numbers.iter().filter_map(|no| self.entries.get(*no))
-    }
-
-    /// Every label that `label` stands for: those it is an alias of, and their other aliases.
-    pub(crate) fn aliases(&self, kind: Option<&str>, label: &str) -> Vec<String> {
-        let of_kind = |entry: &&LabelAliases| kind.is_none_or(|kind| entry.kind.as_str() == kind);
-        let named = self.named(label).filter(of_kind);
-        named.flat_map(|entry| std::iter::once(&entry.label).chain(&entry.aliases)).cloned().collect()
     }
 }

@@ -1,4 +1,4 @@
-//! Offers for someone typing: labels, titles, and words that are said.
+//! Offers for someone typing: labels, titles, and words of annotations.
 
 use rushes_ask::Target;
 use rushes_index::IndexReader;
@@ -23,7 +23,7 @@ pub enum OfferGroup {
     Label,
     /// A title: a series, a film, an episode.
     Title,
-    /// A word that is said or written.
+    /// A word that is spoken or written.
     Word,
 }
 
@@ -120,7 +120,7 @@ impl Archive {
         let Some(last) = last.filter(|word| word.folded.chars().count() >= WORD_CHARS_MIN) else {
             return Ok(Vec::new());
         };
-        // Some words are said by nothing any more: a few more are looked at than are wanted.
+        // Some words are in no annotation any more: a few more are looked at than are wanted.
         let found = reader.words_beginning(&last.folded, limit * 2 + 8)?;
         let folded: Vec<String> = found.iter().map(|word| fold_word(word)).collect();
         let counted = self.word_counts(&folded)?;
@@ -128,7 +128,7 @@ impl Archive {
         for (text, known) in found.into_iter().zip(counted.counts) {
             let count = match access {
                 Access::All => known,
-                Access::Movies(_) if known > 0 => said(reader, filter, &text)?,
+                Access::Movies(_) if known > 0 => annotations_with(reader, filter, &text)?,
                 Access::Movies(_) => 0,
             };
             if count > 0 && offers.len() < limit {
@@ -140,8 +140,8 @@ impl Archive {
     }
 }
 
-/// How many annotations within the filter say a word.
-fn said(reader: &dyn IndexReader, filter: &Filter, word: &str) -> Result<u64> {
+/// How many annotations within the filter hold a word.
+fn annotations_with(reader: &dyn IndexReader, filter: &Filter, word: &str) -> Result<u64> {
     let test = WordsTest {
         words: vec![Word { text: word.to_owned(), weight: 1.0, prefix: false }],
         every: true,

@@ -15,10 +15,10 @@ use rushes_types::{AssetId, Commit, FusedAnnotation, FusedKey, Result, TimeRange
 
 use crate::access::{Caller, Right};
 use crate::archive::Archive;
-use crate::embedded::Words;
 use crate::engines::Engines;
 use crate::erasures::GONE_WITHIN;
 use crate::progress::{Progress, check};
+use crate::words::Words;
 use crate::workers::{FuseSettings, dead_assets};
 
 /// Assets looked up at once.
@@ -155,21 +155,21 @@ fn read_history(engines: &Engines, asset: &AssetId) -> Result<(Commit, BTreeSet<
     }
 }
 
-/// Fuses the asset anew, in memory, and compares digests.
+/// Fuses the asset again, in memory, and compares digests.
 fn verify_fused(
     engines: &Engines,
     settings: &FuseSettings,
     asset: &AssetId,
     report: &mut VerifyReport,
 ) -> Result<()> {
-    let anew = MemoryTimeline::new()?;
+    let rebuilt = MemoryTimeline::new()?;
     let words = Words::new(&settings.default_language);
     let options = Options { bucket_ns: settings.bucket_ns, ..Options::new(&words) };
-    fuse_asset(&*engines.store, &anew, asset, options)?;
-    let (stored, anew) = (engines.timeline.content_digest(asset)?, anew.content_digest(asset)?);
-    if stored != anew {
+    fuse_asset(&*engines.store, &rebuilt, asset, options)?;
+    let (stored, rebuilt) = (engines.timeline.content_digest(asset)?, rebuilt.content_digest(asset)?);
+    if stored != rebuilt {
         report.problem(format!(
-            "asset `{asset}`: fused data differ from a rebuild ({stored:032x}, anew {anew:032x}); run `rushes rebuild`"
+            "asset `{asset}`: fused data differ from a rebuild ({stored:032x}, rebuilt {rebuilt:032x}); run `rushes rebuild`"
         ));
     }
     Ok(())
@@ -226,7 +226,7 @@ fn compare(
         let needed = fused.kept || fused.is_current();
         match indexed {
             Some(indexed) if indexed.annotation == fused.annotation => {}
-            // What died long ago and nobody can pin may be gone from the index already.
+            // What died long ago and no reader can pin may be gone from the index already.
             None if !needed => {}
             Some(_) => report.problem(format!(
                 "asset `{asset}`: annotation `{}` differs between fused data and index; run `rushes rebuild --index`",

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use rushes_archive::{Engines, Manifest, OpenEngines, Part, Place};
+use rushes_archive::{ArchiveFolder, Engines, Manifest, OpenEngines, Part};
 use rushes_engine_cassandra::client::Cluster;
 use rushes_engine_cassandra::store::{CassandraStore, StoreOptions};
 use rushes_engine_cassandra::timeline::CassandraTimeline;
@@ -82,7 +82,7 @@ impl Chosen {
         Ok(Arc::clone(self.cluster.get_or_init(|| cluster)))
     }
 
-    fn store(&self, place: &Place<'_>) -> Result<Arc<dyn AnnotationStore>> {
+    fn store(&self, place: &ArchiveFolder<'_>) -> Result<Arc<dyn AnnotationStore>> {
         match self.choice.of(Part::Store) {
             Engine::Cassandra => {
                 let options = StoreOptions { redactor: Some(place.redactor()), ..StoreOptions::default() };
@@ -93,7 +93,7 @@ impl Chosen {
         }
     }
 
-    fn events(&self, place: &Place<'_>) -> Result<Arc<dyn EventLog>> {
+    fn events(&self, place: &ArchiveFolder<'_>) -> Result<Arc<dyn EventLog>> {
         match self.choice.of(Part::Events) {
             Engine::Kafka => {
                 let log = KafkaLog::open(self.settings.kafka.clone());
@@ -103,7 +103,7 @@ impl Chosen {
         }
     }
 
-    fn timeline(&self, place: &Place<'_>) -> Result<Arc<dyn TimelineStore>> {
+    fn timeline(&self, place: &ArchiveFolder<'_>) -> Result<Arc<dyn TimelineStore>> {
         match self.choice.of(Part::Timeline) {
             Engine::Cassandra => {
                 let settings = rushes_engine_cassandra::timeline::TimelineOptions::default();
@@ -114,12 +114,12 @@ impl Chosen {
         }
     }
 
-    fn index(&self, place: &Place<'_>) -> Result<Arc<dyn Index>> {
+    fn index(&self, place: &ArchiveFolder<'_>) -> Result<Arc<dyn Index>> {
         match self.choice.of(Part::Index) {
             Engine::Elasticsearch => {
                 let options = ElasticOptions { analyzer: place.analyzer(), ..ElasticOptions::default() };
                 let config = self.settings.elasticsearch.clone();
-                let index = match place.index_anew {
+                let index = match place.empty_index {
                     true => ElasticIndex::recreate(config, options),
                     false => ElasticIndex::open(config, options),
                 };
@@ -152,7 +152,7 @@ impl OpenEngines for Chosen {
         Manifest::from_text(&said)
     }
 
-    fn open(&self, place: &Place<'_>) -> Result<Engines> {
+    fn open(&self, place: &ArchiveFolder<'_>) -> Result<Engines> {
         Ok(Engines {
             store: self.store(place)?,
             events: self.events(place)?,
@@ -164,7 +164,7 @@ impl OpenEngines for Chosen {
     fn has_index_here(&self) -> bool {
         self.choice.of(Part::Index) == Engine::Embedded
     }
-    fn store(&self, place: &Place<'_>) -> Result<Arc<dyn AnnotationStore>> {
+    fn store(&self, place: &ArchiveFolder<'_>) -> Result<Arc<dyn AnnotationStore>> {
         Self::store(self, place)
     }
 }

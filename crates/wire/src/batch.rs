@@ -21,8 +21,8 @@ pub struct GroupedBlock {
     pub asset: AssetId,
     /// The model.
     pub model: ModelRef,
-    /// The movie that the first line that names one names: registers the asset.
-    pub movie: Option<MovieId>,
+    /// The movie of the first line that names one: registers the asset.
+    pub movie: Option<NamedMovie>,
     /// Dimensions of the vectors, where there are any: registers the model's space.
     pub dimensions: Option<usize>,
     /// How `bytes` is written.
@@ -31,6 +31,15 @@ pub struct GroupedBlock {
     pub rows: Vec<AnnotationHeader>,
     /// The bytes as sent: lines, each ended by `\n`; or an Arrow stream of one record batch.
     pub bytes: Vec<u8>,
+}
+
+/// A movie that a line names. The line decides between blocks of one asset: they come by model, not in the order sent.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct NamedMovie {
+    /// Line (or row) of the request, from 1.
+    pub source: u64,
+    /// The movie.
+    pub id: MovieId,
 }
 
 /// A line or row that is refused.
@@ -280,7 +289,7 @@ impl<'o> Grouping<'o> {
         });
         block.bytes.extend_from_slice(item.bytes);
         block.bytes.push(b'\n');
-        block.movie = block.movie.take().or(movie);
+        block.movie = block.movie.take().or(movie.map(|id| NamedMovie { source: n, id }));
         block.dimensions = block.dimensions.or(item.dimensions);
         Ok(())
     }

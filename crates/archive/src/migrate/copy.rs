@@ -6,7 +6,7 @@ use rushes_store::{AnnotationStore, AssetImport, ImportBlock, ImportPlan, Import
 use rushes_types::{AssetId, Error, ErrorKind, Result};
 use rushes_wire::{BlockContext, headers_of_block};
 
-/// How often an asset that changes meanwhile, or an engine that does not answer, is tried again.
+/// How often an asset that changes while it is read, or an engine that does not answer, is tried again.
 const TRIES: u32 = 6;
 /// Wait before the second try; it doubles.
 const WAIT: Duration = Duration::from_millis(100);
@@ -27,7 +27,7 @@ impl Copied {
     }
 }
 
-/// Brings an asset up to what it is in `from`. `before` is called before anything changes at the target, and told whether
+/// Brings an asset up to what it is in `from`. `before` is called before anything changes at the target, with whether
 /// something is dropped there.
 pub(crate) fn bring_asset(
     from: &dyn AnnotationStore,

@@ -2,21 +2,21 @@
 //!
 //! What moves is stage 1: assets with their runs, their history with the numbers that its commits have, and the bytes of
 //! their annotations; models and labels. Because the numbers stay, validities, digests and answers stay; everything
-//! above is made anew at the target by its own workers.
+//! above is derived again at the target by its own workers.
 //!
 //! There is no journal. The target is asked what it has: an asset with the same history is left alone, one with a part of
-//! it gets the rest. So a move that was broken off goes on where it was, and passes follow what changes meanwhile until
+//! it gets the rest. So a move that was broken off goes on where it was, and passes follow what changes on the way until
 //! both sides agree. At the end everything is read back from both and hashed ([`compare`]).
 
+mod archive_store;
 mod compare;
 mod copy;
 mod digest;
-mod ground;
 mod parallel;
 mod passes;
 mod registry;
 
+pub use archive_store::ArchiveStore;
 pub use compare::{Compared, compare};
 pub use copy::Copied;
-pub use ground::Ground;
-pub use passes::{Options, Report, Survey, abort_open_runs, move_all, survey};
+pub use passes::{Options, Report, Survey, abort_open_runs, migrate_archive, survey};

@@ -7,13 +7,13 @@ use crate::{Progress, check};
 use rushes_store::{AnnotationStore, Imported};
 use rushes_types::{AssetId, Commit, Error, ErrorKind, Result, Run, RunId, RunState};
 
+use crate::migrate::archive_store::ArchiveStore;
 use crate::migrate::compare::{Compared, compare};
 use crate::migrate::copy::{Copied, bring_asset, missing};
-use crate::migrate::ground::Ground;
 use crate::migrate::parallel::each_asset;
 use crate::migrate::registry::Registry;
 
-/// Assets that are moved at once, where nobody says how many.
+/// Assets that are moved at once, where the caller does not say how many.
 const JOBS: usize = 4;
 /// Passes after which a source that keeps changing is left as it is.
 const PASSES: u32 = 50;
@@ -48,7 +48,7 @@ pub struct Report {
     pub passes: u32,
     /// Both sides, read back.
     pub compared: Compared,
-    /// Runs that were opened meanwhile: they are not at the target.
+    /// Runs that were opened during the move: they are not at the target.
     pub open_runs: Vec<RunId>,
 }
 
@@ -65,16 +65,21 @@ pub struct Survey {
     pub open_runs: Vec<RunId>,
 }
 
-/// Moves all that is committed. `from` may go on; what comes to it meanwhile is followed until there is nothing new.
+/// Moves all that is committed. `from` may go on; what is committed on the way is followed until there is nothing new.
 ///
 /// # Errors
 /// [`ErrorKind::Conflict`] where runs are open, or the target holds something else; [`ErrorKind::Corrupt`] where
 /// something at the source is damaged; [`ErrorKind::Cancelled`] where it was asked to stop: whole assets are moved
 /// then, and moving again goes on. What the stores answer.
-pub fn move_all(from: &Ground, to: &Ground, options: Options, progress: &dyn Progress) -> Result<Report> {
+pub fn migrate_archive(
+    from: &ArchiveStore,
+    to: &ArchiveStore,
+    options: Options,
+    progress: &dyn Progress,
+) -> Result<Report> {
     refuse_open_runs(from.store())?;
     refuse_other_assets(from.store(), to.store())?;
-    to.take_tokens(from)?;
+    to.copy_tokens(from)?;
     let mut report = Report::default();
     loop {
         follow(from, to, options, progress, &mut report)?;
@@ -89,8 +94,8 @@ pub fn move_all(from: &Ground, to: &Ground, options: Options, progress: &dyn Pro
 
 /// Goes through the source until nothing is new.
 fn follow(
-    from: &Ground,
-    to: &Ground,
+    from: &ArchiveStore,
+    to: &ArchiveStore,
     options: Options,
     progress: &dyn Progress,
     report: &mut Report,
@@ -124,25 +129,25 @@ struct Pass {
     conflict: Option<Error>,
 }
 
-fn pass(from: &Ground, to: &Ground, options: Options, progress: &dyn Progress) -> Result<Pass> {
+fn pass(from: &ArchiveStore, to: &ArchiveStore, options: Options, progress: &dyn Progress) -> Result<Pass> {
     let (source, target) = (from.store(), to.store());
     let mut pass = Pass::default();
     let watch = Watch::new(progress, source.counts()?.assets);
     let go_on = || check(progress, "the move");
     if Registry::bring(source, target)? {
-        to.derive_anew()?;
+        to.mark_for_rebuild()?;
     }
     // (derived data are marked, the purge is marked): both are files, which one thread at a time writes.
     let marked = Mutex::new((false, false));
     // Whatever happens after, what is above the store is not taken for whole.
-    let before = |anew: bool| -> Result<()> {
+    let before = |drops: bool| -> Result<()> {
         let mut marked = marked.lock().unwrap_or_else(PoisonError::into_inner);
-        if anew && !marked.1 {
-            to.note_erasure()?;
+        if drops && !marked.1 {
+            to.mark_erasure()?;
             marked.1 = true;
         }
         if !marked.0 {
-            to.derive_anew()?;
+            to.mark_for_rebuild()?;
             marked.0 = true;
         }
         Ok(())
@@ -239,7 +244,7 @@ pub fn abort_open_runs(store: &dyn AnnotationStore) -> Result<u64> {
     for run in open_runs(store)? {
         match store.abort_run(&run.id) {
             Ok(()) => aborted += 1,
-            // Somebody committed it meanwhile: so it moves.
+            // Another process has just committed it: so it moves.
             Err(error) if error.kind() == ErrorKind::Conflict => {}
             Err(error) => return Err(error),
         }

@@ -99,7 +99,7 @@ mod tests {
         AssetId::new(id).unwrap()
     }
 
-    fn said(log: &MemoryLog, assets: &[AssetId]) -> Vec<Delivered> {
+    fn delivered(log: &MemoryLog, assets: &[AssetId]) -> Vec<Delivered> {
         let event = |asset: &AssetId| Event::Asset { asset: asset.clone(), commit: Commit(1) };
         log.append(Topic::Committed, &assets.iter().map(event).collect::<Vec<_>>()).unwrap();
         log.poll(Topic::Committed, "fuse", 10).unwrap()
@@ -121,13 +121,13 @@ mod tests {
     #[test]
     fn an_asset_that_never_works_becomes_a_dead_letter_in_the_end() {
         let (log, mut attempts) = (MemoryLog::new(), Attempts::default());
-        let delivered = said(&log, &[id("bad"), id("good")]);
+        let events = delivered(&log, &[id("bad"), id("good")]);
         for _ in 1..ATTEMPTS_MAX {
-            let failed = pass(&mut attempts, &log, &delivered, ErrorKind::Corrupt);
+            let failed = pass(&mut attempts, &log, &events, ErrorKind::Corrupt);
             assert_eq!(failed.unwrap_err().kind(), ErrorKind::Corrupt);
             assert!(log.dead_letters(9).unwrap().is_empty());
         }
-        pass(&mut attempts, &log, &delivered, ErrorKind::Corrupt).unwrap();
+        pass(&mut attempts, &log, &events, ErrorKind::Corrupt).unwrap();
         let letters = log.dead_letters(9).unwrap();
         assert_eq!(letters.len(), 1);
         assert_eq!(letters[0].reason, "asset `bad`: no `label` in it");
@@ -137,9 +137,9 @@ mod tests {
     #[test]
     fn what_waiting_mends_is_tried_for_ever() {
         let (log, mut attempts) = (MemoryLog::new(), Attempts::default());
-        let delivered = said(&log, &[id("bad")]);
+        let events = delivered(&log, &[id("bad")]);
         for _ in 0..3 * ATTEMPTS_MAX {
-            assert!(pass(&mut attempts, &log, &delivered, ErrorKind::Unavailable).is_err());
+            assert!(pass(&mut attempts, &log, &events, ErrorKind::Unavailable).is_err());
         }
         assert!(log.dead_letters(9).unwrap().is_empty());
     }

@@ -7,8 +7,8 @@ use rushes_types::Result;
 use super::dead_letters::Attempts;
 use super::deliveries::{last_positions, newest};
 use super::pass::{FUSE_CONSUMER, Pass};
-use crate::embedded::Words;
 use crate::engines::Engines;
+use crate::words::Words;
 
 /// Events taken at once.
 const EVENTS: usize = 1024;
@@ -20,7 +20,7 @@ const ASSETS_PER_STEP: usize = 64;
 pub struct FuseSettings {
     /// Length of a bucket in nanoseconds.
     pub bucket_ns: i64,
-    /// Language of text whose language nobody says.
+    /// Language of text whose language is not given.
     pub default_language: String,
 }
 

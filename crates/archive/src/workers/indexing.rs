@@ -8,7 +8,7 @@ use super::dead_letters::Attempts;
 use super::deliveries::{last_positions, newest};
 use super::fusing::FuseSettings;
 use super::pass::{INDEX_CONSUMER, Pass};
-use crate::buckets::touched_buckets;
+use crate::bucket_content::touched_buckets;
 use crate::engines::Engines;
 
 /// Events taken at once.

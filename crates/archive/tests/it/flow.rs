@@ -232,7 +232,7 @@ fn the_bytes_of_what_was_erased_go_by_themselves() {
     let open = open_with(Duration::ZERO);
     let patience = std::time::Instant::now() + Duration::from_secs(120);
     while unpurged(&open).is_some() {
-        assert!(std::time::Instant::now() < patience, "nobody purged");
+        assert!(std::time::Instant::now() < patience, "no purge ran");
         std::thread::sleep(Duration::from_millis(100));
     }
     open.verify_clean();
@@ -248,7 +248,7 @@ fn says_kitchen(dir: &std::path::Path) -> bool {
 }
 
 #[test]
-fn a_marker_that_nobody_can_read_is_a_purge_that_is_due() {
+fn a_marker_that_cannot_be_read_is_a_purge_that_is_due() {
     let open = Open::new();
     open.ingest(&joey_in_the_kitchen());
     let path = open.archive.dir().to_owned();

@@ -8,6 +8,6 @@ mod flow;
 mod migrate;
 mod reading;
 mod rebuilding;
-mod taken_back;
+mod redelivery;
 mod taking;
 mod watched;

@@ -78,7 +78,7 @@ fn a_commit_that_lands_at_any_moment_of_a_rebuild_can_be_searched() {
 }
 
 #[test]
-fn an_erasure_that_lands_in_a_rebuild_is_purged_though_nobody_writes_after_it() {
+fn an_erasure_that_lands_in_a_rebuild_is_purged_though_nothing_is_written_after_it() {
     let (open, hook) = watched::open(Duration::ZERO);
     commit(&open.archive, 1);
     open.catch_up();

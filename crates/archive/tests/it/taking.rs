@@ -1,8 +1,8 @@
 //! Taking in: all or nothing, and saying what would be.
 
-use rushes_archive::{Body, IngestMode, IngestOptions, IngestReport};
+use rushes_archive::{Body, IngestMode, IngestOptions, IngestReport, Right, TokenSpec};
 use rushes_store::RunSpec;
-use rushes_types::{AssetId, ModelRef, RunMode};
+use rushes_types::{AssetId, ErrorKind, ModelRef, RunMode};
 
 use crate::flow::{Open, line};
 
@@ -87,6 +87,57 @@ fn strict_adds_nothing_to_a_run_where_only_the_store_refuses() {
     assert_eq!(open.archive.run(&open.caller, &run).unwrap().unwrap().annotations, 1);
     let models = open.archive.models(&open.caller).unwrap();
     assert!(models.iter().all(|m| m.space.is_none()), "no space was registered");
+}
+
+/// A line of `e1` without a movie, or with another than `show`.
+fn of_movie(model: &str, id: &str, movie: Option<&str>) -> String {
+    let field = movie.map_or_else(String::new, |movie| format!("\"movie_id\":\"{movie}\","));
+    named("e1", model, id, "Joey").replace("\"movie_id\":\"show\",", &field)
+}
+
+#[test]
+fn an_asset_gets_the_movie_that_the_first_line_names_whatever_its_model() {
+    let lines_and_movies = [
+        (of_movie("faces@1", "1", None) + &of_movie("places@1", "2", Some("show")), "show"),
+        (of_movie("faces@1", "1", Some("show")) + &of_movie("places@1", "2", None), "show"),
+        (of_movie("faces@1", "1", Some("show")) + &of_movie("faces@1", "2", Some("other")), "show"),
+        (of_movie("faces@1", "1", Some("show")) + &of_movie("places@1", "2", Some("other")), "show"),
+        (
+            of_movie("faces@1", "1", None)
+                + &of_movie("places@1", "2", Some("show"))
+                + &of_movie("faces@1", "3", Some("other")),
+            "show",
+        ),
+        (of_movie("faces@1", "1", None) + &of_movie("places@1", "2", None), "e1"),
+    ];
+    for (lines, movie) in lines_and_movies {
+        for mode in [IngestMode::Loose, IngestMode::Replace] {
+            let open = Open::new();
+            let report = take(&open, &lines, mode, true, false);
+            assert_eq!(report.rejected, 0, "{:?}", report.errors);
+            let assets = open.archive.assets(&open.caller, None, 100).unwrap();
+            let movies: Vec<&str> = assets.iter().map(|asset| asset.movie.as_str()).collect();
+            assert_eq!(movies, [movie], "{mode:?}: {lines}");
+        }
+    }
+}
+
+#[test]
+fn a_caller_needs_the_right_to_the_movie_that_a_later_model_names() {
+    let open = Open::new();
+    let spec = |movie: &str| TokenSpec {
+        name: movie.to_owned(),
+        movies: Some([movie.to_owned()].into()),
+        rights: [Right::Ingest].into(),
+    };
+    let lines = of_movie("faces@1", "1", None) + &of_movie("places@1", "2", Some("show"));
+    let ingest = |spec: &TokenSpec| {
+        let secret = open.archive.tokens().create(spec).unwrap();
+        let caller = open.archive.tokens().authenticate(&secret).unwrap();
+        open.archive.ingest(&caller, Body::Lines(lines.as_bytes()), &IngestOptions::default())
+    };
+    assert_eq!(ingest(&spec("e1")).unwrap_err().kind(), ErrorKind::NotFound);
+    assert_eq!(ingest(&spec("show")).unwrap().accepted, 2);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use rushes_archive::{Archive, Caller, Engines, Manifest, OpenEngines, OpenOptions, Place};
+use rushes_archive::{Archive, ArchiveFolder, Caller, Engines, Manifest, OpenEngines, OpenOptions};
 use rushes_events::{DeadLetter, Delivered, Event, EventLog, Lag, MemoryLog, Position, Topic};
 use rushes_index::MemoryIndex;
 use rushes_store::MemoryStore;
@@ -136,7 +136,7 @@ impl OpenEngines for Watched {
         Ok(own.clone())
     }
 
-    fn open(&self, _: &Place<'_>) -> Result<Engines> {
+    fn open(&self, _: &ArchiveFolder<'_>) -> Result<Engines> {
         Ok(self.0.clone())
     }
 }

@@ -10,7 +10,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
-use rushes_archive::{Engines, Manifest, OpenEngines, Part, Place};
+use rushes_archive::{ArchiveFolder, Engines, Manifest, OpenEngines, Part};
 use rushes_engine_cassandra::client::Cluster;
 use rushes_engine_elastic::{BulkRecording, ElasticConfig, ElasticIndex, ElasticOptions};
 use rushes_engine_kafka::KafkaLog;
@@ -64,7 +64,7 @@ impl OpenEngines for RecordedEngines {
         self.engines.identity(own)
     }
 
-    fn open(&self, place: &Place<'_>) -> Result<Engines> {
+    fn open(&self, place: &ArchiveFolder<'_>) -> Result<Engines> {
         let mut engines = self.engines.open(place)?;
         if let Some(config) = &self.elastic {
             let options = ElasticOptions { analyzer: place.analyzer(), ..ElasticOptions::default() };
@@ -78,7 +78,7 @@ impl OpenEngines for RecordedEngines {
         self.engines.has_index_here()
     }
 
-    fn store(&self, place: &Place<'_>) -> Result<Arc<dyn AnnotationStore>> {
+    fn store(&self, place: &ArchiveFolder<'_>) -> Result<Arc<dyn AnnotationStore>> {
         self.engines.store(place)
     }
 }

@@ -3,9 +3,9 @@
 use std::path::{Path, PathBuf};
 
 use rushes_archive::migrate::{
-    Compared, Options, Report, Survey, abort_open_runs, compare, move_all, survey,
+    Compared, Options, Report, Survey, abort_open_runs, compare, migrate_archive, survey,
 };
-use rushes_archive::{Ground, Manifest};
+use rushes_archive::{ArchiveStore, Manifest};
 use rushes_engines::Configured;
 use serde_json::{Value, json};
 
@@ -36,7 +36,7 @@ pub fn run(config: &Config, args: &Migrate, json_output: bool, quiet: bool) -> O
         engines: engines_of(args.to.as_deref(), &args.to_archive)?,
         file: args.to.clone(),
     };
-    let source = Ground::open(&from.dir, from.engines.engines().as_ref())?;
+    let source = ArchiveStore::open(&from.dir, from.engines.engines().as_ref())?;
     if args.dry_run {
         return dry_run(&source, &to, args, json_output, quiet);
     }
@@ -44,7 +44,7 @@ pub fn run(config: &Config, args: &Migrate, json_output: bool, quiet: bool) -> O
         return Err(Failure::because(format!("`{}` holds no archive to compare with", to.dir.display())));
     }
     let aborted = if args.abort_open { abort_open_runs(source.store())? } else { 0 };
-    let target = Ground::receive(&to.dir, &source, to.engines.engines().as_ref())?;
+    let target = ArchiveStore::open_target(&to.dir, &source, to.engines.engines().as_ref())?;
     let watch = Watch::begin(quiet);
     let jobs = usize::from(args.jobs);
     let report = match args.verify_only {
@@ -52,7 +52,7 @@ pub fn run(config: &Config, args: &Migrate, json_output: bool, quiet: bool) -> O
             let compared = compare(source.store(), target.store(), jobs, &watch)?;
             Report { compared, ..Report::default() }
         }
-        false => move_all(&source, &target, Options { jobs }, &watch)?,
+        false => migrate_archive(&source, &target, Options { jobs }, &watch)?,
     };
     drop(watch);
     if json_output {
@@ -74,15 +74,15 @@ fn source(config: &Config, args: &Migrate) -> Outcome<Side> {
     Ok(Side { dir, engines, file: args.from.clone() })
 }
 
-fn dry_run(source: &Ground, to: &Side, args: &Migrate, json_output: bool, quiet: bool) -> Outcome {
+fn dry_run(source: &ArchiveStore, to: &Side, args: &Migrate, json_output: bool, quiet: bool) -> Outcome {
     // What is not there is not made for looking.
     let target = match Manifest::read(&to.dir)? {
-        Some(_) => Some(Ground::receive(&to.dir, source, to.engines.engines().as_ref())?),
+        Some(_) => Some(ArchiveStore::open_target(&to.dir, source, to.engines.engines().as_ref())?),
         None => None,
     };
     let watch = Watch::begin(quiet);
     let Survey { assets, to_move, annotations, open_runs } =
-        survey(source.store(), target.as_ref().map(Ground::store), usize::from(args.jobs), &watch)?;
+        survey(source.store(), target.as_ref().map(ArchiveStore::store), usize::from(args.jobs), &watch)?;
     drop(watch);
     if json_output {
         return output::json(&json!({
@@ -105,7 +105,7 @@ fn dry_run(source: &Ground, to: &Side, args: &Migrate, json_output: bool, quiet:
     Ok(())
 }
 
-fn document(source: &Ground, to: &Side, report: &Report, aborted: u64) -> Value {
+fn document(source: &ArchiveStore, to: &Side, report: &Report, aborted: u64) -> Value {
     let Compared { assets, commits, annotations, bytes, upto, .. } = report.compared;
     json!({
         "archive": source.manifest().id, "from": source.dir(), "to": to.dir,
@@ -120,7 +120,7 @@ fn document(source: &Ground, to: &Side, report: &Report, aborted: u64) -> Value 
     })
 }
 
-fn print(source: &Ground, to: &Side, args: &Migrate, report: &Report, aborted: u64) {
+fn print(source: &ArchiveStore, to: &Side, args: &Migrate, report: &Report, aborted: u64) {
     let compared = &report.compared;
     if aborted > 0 {
         output::line(&format!("{} given up", plural(aborted, "open run")));

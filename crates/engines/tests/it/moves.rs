@@ -1,8 +1,8 @@
 //! An archive moved from a folder to the engines and back: the same answers, the same digests.
 
-use rushes_archive::migrate::{Options, Report, move_all};
+use rushes_archive::migrate::{Options, Report, migrate_archive};
 use rushes_archive::{
-    Archive, Caller, EmbeddedEngines, Ground, IngestMode, OpenEngines, OpenOptions, Unwatched,
+    Archive, ArchiveStore, Caller, EmbeddedEngines, IngestMode, OpenEngines, OpenOptions, Unwatched,
 };
 use rushes_engines::Configured;
 use rushes_store::EraseTarget;
@@ -23,9 +23,9 @@ fn embedded(place: &Place, folder: &str) -> Open {
 }
 
 fn moved(place: &Place, from: (&str, &dyn OpenEngines), to: (&str, &dyn OpenEngines)) -> Report {
-    let source = Ground::open(&place.dir.path().join(from.0), from.1).unwrap();
-    let target = Ground::receive(&place.dir.path().join(to.0), &source, to.1).unwrap();
-    let report = move_all(&source, &target, Options::default(), &Unwatched).unwrap();
+    let source = ArchiveStore::open(&place.dir.path().join(from.0), from.1).unwrap();
+    let target = ArchiveStore::open_target(&place.dir.path().join(to.0), &source, to.1).unwrap();
+    let report = migrate_archive(&source, &target, Options::default(), &Unwatched).unwrap();
     assert!(report.compared.is_same(), "{report:?}");
     report
 }

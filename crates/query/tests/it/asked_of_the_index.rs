@@ -116,8 +116,8 @@ fn counting(archive: &Archive) -> Counting {
     Counting::new(index.reader(None).unwrap())
 }
 
-fn total(plan: Json, view: &View<'_>, archive: &Archive) -> usize {
-    search(Plan::read(&plan).unwrap().into(), view, archive).unwrap().total
+fn total(plan: &Json, view: &View<'_>, archive: &Archive) -> usize {
+    search(Plan::read(plan).unwrap().into(), view, archive).unwrap().total
 }
 
 #[test]
@@ -126,13 +126,13 @@ fn spaces_are_asked_for_where_a_vector_clause_found_nothing_and_once_a_snapshot(
     let reader = counting(&archive);
     let view = View::of(&reader);
     let asked = || reader.spaces.load(SeqCst);
-    assert_eq!(total(json!({"all": [{"label": "sea"}]}), &view, &archive), 1);
-    assert_eq!(total(json!({"all": [{"label": "nobody says this"}]}), &view, &archive), 0);
+    assert_eq!(total(&json!({"all": [{"label": "sea"}]}), &view, &archive), 1);
+    assert_eq!(total(&json!({"all": [{"label": "nobody says this"}]}), &view, &archive), 0);
     let near = |space: &str| json!({"all": [{"vector": {"values": [1, 0], "space": space}}]});
-    assert_eq!(total(near("clip-space"), &view, &archive), 1);
+    assert_eq!(total(&near("clip-space"), &view, &archive), 1);
     assert_eq!(asked(), 0, "a search that has no use for spaces asked for them");
-    assert_eq!(total(near("unused-space"), &view, &archive), 0);
-    assert_eq!(total(near("unused-space"), &view, &archive), 0);
+    assert_eq!(total(&near("unused-space"), &view, &archive), 0);
+    assert_eq!(total(&near("unused-space"), &view, &archive), 0);
     assert_eq!(asked(), 1);
 }
 

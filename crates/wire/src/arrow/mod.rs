@@ -27,7 +27,7 @@ use rushes_types::{
     Annotation, AnnotationHeader, AssetId, BlockFormat, Error, ErrorKind, ModelRef, MovieId, Result,
 };
 
-use crate::batch::{GroupedBlock, Request, RowError, Spaces, SplitOptions, check_row};
+use crate::batch::{GroupedBlock, NamedMovie, Request, RowError, Spaces, SplitOptions, check_row};
 use crate::block::{BlockContext, header_of};
 use crate::line::{LineError, ParsedLine};
 use columns::Columns;
@@ -83,7 +83,7 @@ fn split_batch(
                         bytes: Vec::new(),
                     }
                 });
-                block.movie = block.movie.take().or(accepted.movie);
+                block.movie = block.movie.take().or(accepted.movie.map(|id| NamedMovie { source, id }));
                 block.dimensions = block.dimensions.or(accepted.dimensions);
                 block.rows.push(AnnotationHeader { source, ..accepted.header });
             }

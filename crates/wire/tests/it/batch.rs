@@ -49,7 +49,7 @@ fn lines_are_grouped_by_asset_and_model_and_kept_to_the_byte() {
             ("b", "n@2", format!("{e}\n")),
         ]
     );
-    assert_eq!(request.blocks[1].movie.as_ref().unwrap().as_str(), "film");
+    assert_eq!(request.blocks[1].movie.as_ref().unwrap().id.as_str(), "film");
     assert_eq!(request.blocks[2].dimensions, Some(2));
     let rows: Vec<(i64, u32, u64)> =
         request.blocks[0].rows.iter().map(|r| (r.start_ns, r.position, r.source)).collect();

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use rushes_archive::migrate::{Options, abort_open_runs, compare, move_all, survey};
-use rushes_archive::{EmbeddedEngines, Ground, Progress, Unwatched};
+use rushes_archive::migrate::{Options, abort_open_runs, compare, migrate_archive, survey};
+use rushes_archive::{ArchiveStore, EmbeddedEngines, Progress, Unwatched};
 use rushes_store::{AnnotationStore, EraseTarget, MemoryStore, RunSpec};
 use rushes_types::{Commit, ErrorKind, ModelRef, RunMode};
 
@@ -49,7 +49,7 @@ fn moving_again_copies_nothing_and_what_is_new_is_followed() {
     let _ = answers(&second);
     let again = embedded(&first, &second).unwrap();
     assert_eq!((again.moved, again.copied.annotations, again.passes), (0, 0, 1));
-    assert!(again.compared.is_same() && !second.join("rebuild.json").exists(), "nothing is to be made anew");
+    assert!(again.compared.is_same() && !second.join("rebuild.json").exists(), "nothing is to be rebuilt");
     let archive = open(&first);
     ingest(&archive, &[line("c", "faces@1", 60, "Joey"), line("new", "faces@3", 1, "Joey")], false);
     let model = ModelRef::parse("faces@1").unwrap();
@@ -85,13 +85,13 @@ fn a_source_that_grows_meanwhile_is_followed_until_it_rests() {
             }
             writing.store(false, Ordering::SeqCst);
         });
-        let source = Ground::open(&dir, &shared).unwrap();
-        let target = Ground::receive(&folders.path("second"), &source, &memory).unwrap();
+        let source = ArchiveStore::open(&dir, &shared).unwrap();
+        let target = ArchiveStore::open_target(&folders.path("second"), &source, &memory).unwrap();
         let mut report;
         loop {
-            report = move_all(&source, &target, Options::default(), &Unwatched).unwrap();
+            report = migrate_archive(&source, &target, Options::default(), &Unwatched).unwrap();
             if !writing.load(Ordering::SeqCst) {
-                break move_all(&source, &target, Options::default(), &Unwatched).unwrap();
+                break migrate_archive(&source, &target, Options::default(), &Unwatched).unwrap();
             }
             assert!(report.compared.behind == 0);
         }
@@ -115,11 +115,11 @@ impl rushes_archive::OpenEngines for Shared {
         Ok(own.clone())
     }
 
-    fn open(&self, _: &rushes_archive::Place<'_>) -> rushes_types::Result<rushes_archive::Engines> {
+    fn open(&self, _: &rushes_archive::ArchiveFolder<'_>) -> rushes_types::Result<rushes_archive::Engines> {
         Err(rushes_types::Error::new(ErrorKind::Unsupported, "only stage 1"))
     }
 
-    fn store(&self, _: &rushes_archive::Place<'_>) -> rushes_types::Result<Arc<dyn AnnotationStore>> {
+    fn store(&self, _: &rushes_archive::ArchiveFolder<'_>) -> rushes_types::Result<Arc<dyn AnnotationStore>> {
         Ok(Arc::clone(&self.0))
     }
 }
@@ -141,10 +141,10 @@ fn a_move_that_was_broken_off_leaves_whole_assets_and_goes_on() {
     fill(&first);
     let mut broken = 0;
     for after in 1.. {
-        let source = Ground::open(&first, &EmbeddedEngines).unwrap();
-        let target = Ground::receive(&second, &source, &EmbeddedEngines).unwrap();
+        let source = ArchiveStore::open(&first, &EmbeddedEngines).unwrap();
+        let target = ArchiveStore::open_target(&second, &source, &EmbeddedEngines).unwrap();
         let stop = StopAfter(AtomicU64::new(after));
-        match move_all(&source, &target, Options { jobs: 1 }, &stop) {
+        match migrate_archive(&source, &target, Options { jobs: 1 }, &stop) {
             Ok(report) => {
                 assert!(report.compared.is_same());
                 break;
@@ -181,12 +181,12 @@ fn open_runs_are_named_and_given_up_on_demand() {
     let refused = embedded(&first, &second).unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Conflict);
     assert!(refused.message().contains("`half`") && refused.message().contains("--abort-open"), "{refused}");
-    let source = Ground::open(&first, &EmbeddedEngines).unwrap();
+    let source = ArchiveStore::open(&first, &EmbeddedEngines).unwrap();
     let would = survey(source.store(), None, 2, &Unwatched).unwrap();
     assert_eq!((would.assets, would.to_move, would.open_runs.len()), (4, 4, 1));
     assert_eq!(abort_open_runs(source.store()).unwrap(), 1);
-    let target = Ground::receive(&second, &source, &EmbeddedEngines).unwrap();
-    move_all(&source, &target, Options::default(), &Unwatched).unwrap();
+    let target = ArchiveStore::open_target(&second, &source, &EmbeddedEngines).unwrap();
+    migrate_archive(&source, &target, Options::default(), &Unwatched).unwrap();
     let would = survey(source.store(), Some(target.store()), 2, &Unwatched).unwrap();
     assert_eq!((would.assets, would.to_move, would.open_runs.len()), (4, 0, 0));
     assert!(compare(source.store(), target.store(), 2, &Unwatched).unwrap().is_same());

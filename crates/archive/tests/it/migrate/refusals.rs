@@ -3,8 +3,10 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use rushes_archive::migrate::{Options, compare, move_all};
-use rushes_archive::{EmbeddedEngines, Engines, Ground, Manifest, OpenEngines, Place, Unwatched};
+use rushes_archive::migrate::{Options, compare, migrate_archive};
+use rushes_archive::{
+    ArchiveFolder, ArchiveStore, EmbeddedEngines, Engines, Manifest, OpenEngines, Unwatched,
+};
 use rushes_store::{
     AnnotationStore, Append, AppendMode, Block, BlockInput, Erasure, History, Import, Outbox, Receipt,
     Registry, Runs,
@@ -87,12 +89,12 @@ impl OpenEngines for Damaged {
         Ok(own.clone())
     }
 
-    fn open(&self, place: &Place<'_>) -> Result<Engines> {
-        EmbeddedEngines.open(place)
+    fn open(&self, folder: &ArchiveFolder<'_>) -> Result<Engines> {
+        EmbeddedEngines.open(folder)
     }
 
-    fn store(&self, place: &Place<'_>) -> Result<Arc<dyn AnnotationStore>> {
-        Ok(Arc::new(Wrong { inner: place.store()?, wrong: Arc::clone(&self.wrong) }))
+    fn store(&self, folder: &ArchiveFolder<'_>) -> Result<Arc<dyn AnnotationStore>> {
+        Ok(Arc::new(Wrong { inner: folder.store()?, wrong: Arc::clone(&self.wrong) }))
     }
 }
 
@@ -193,16 +195,16 @@ fn a_damaged_block_is_named_and_not_copied() {
     fill(&first);
     let damaged = Damaged::default();
     damaged.wrong.store(true, Ordering::SeqCst);
-    let source = Ground::open(&first, &damaged).unwrap();
-    let target = Ground::receive(&second, &source, &EmbeddedEngines).unwrap();
-    let error = move_all(&source, &target, Options::default(), &Unwatched).unwrap_err();
+    let source = ArchiveStore::open(&first, &damaged).unwrap();
+    let target = ArchiveStore::open_target(&second, &source, &EmbeddedEngines).unwrap();
+    let error = migrate_archive(&source, &target, Options::default(), &Unwatched).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Corrupt);
     for part in ["asset `b`", "model `faces@1`", "line 0"] {
         assert!(error.message().contains(part), "{part} in {error}");
     }
     assert!(target.store().asset(&crate::migrate::support::id("b")).unwrap().is_none());
     damaged.wrong.store(false, Ordering::SeqCst);
-    assert!(move_all(&source, &target, Options::default(), &Unwatched).unwrap().compared.is_same());
+    assert!(migrate_archive(&source, &target, Options::default(), &Unwatched).unwrap().compared.is_same());
     damaged.wrong.store(true, Ordering::SeqCst);
     let found = compare(source.store(), target.store(), 2, &Unwatched).unwrap();
     assert!(!found.is_same() && found.problems[0].contains("asset `b`"), "{found:?}");

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use rushes_archive::migrate::{Options, Report, move_all};
+use rushes_archive::migrate::{Options, Report, migrate_archive};
 use rushes_archive::{
-    Archive, Body, Caller, EmbeddedEngines, Engines, Ground, IngestMode, IngestOptions, Manifest,
-    OpenEngines, OpenOptions, Place, SearchRequest, Unwatched,
+    Archive, ArchiveFolder, ArchiveStore, Body, Caller, EmbeddedEngines, Engines, IngestMode, IngestOptions,
+    Manifest, OpenEngines, OpenOptions, SearchRequest, Unwatched,
 };
 use rushes_plan::Plan;
 use rushes_store::{AnnotationStore, MemoryStore};
@@ -29,11 +29,11 @@ impl OpenEngines for InMemory {
         Ok(own.clone())
     }
 
-    fn open(&self, _: &Place<'_>) -> Result<Engines> {
+    fn open(&self, _: &ArchiveFolder<'_>) -> Result<Engines> {
         Err(Error::new(ErrorKind::Unsupported, "only stage 1 is in memory"))
     }
 
-    fn store(&self, _: &Place<'_>) -> Result<Arc<dyn AnnotationStore>> {
+    fn store(&self, _: &ArchiveFolder<'_>) -> Result<Arc<dyn AnnotationStore>> {
         Ok(Arc::clone(&self.0) as Arc<dyn AnnotationStore>)
     }
 }
@@ -111,9 +111,9 @@ pub fn id(asset: &str) -> AssetId {
 
 /// Opens both sides, moves, closes them.
 pub fn moved(from: (&Path, &dyn OpenEngines), to: (&Path, &dyn OpenEngines)) -> Result<Report> {
-    let source = Ground::open(from.0, from.1)?;
-    let target = Ground::receive(to.0, &source, to.1)?;
-    move_all(&source, &target, Options::default(), &Unwatched)
+    let source = ArchiveStore::open(from.0, from.1)?;
+    let target = ArchiveStore::open_target(to.0, &source, to.1)?;
+    migrate_archive(&source, &target, Options::default(), &Unwatched)
 }
 
 pub fn embedded(from: &Path, to: &Path) -> Result<Report> {

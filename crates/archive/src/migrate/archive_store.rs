@@ -7,22 +7,22 @@ use rushes_store::AnnotationStore;
 use rushes_types::{Error, ErrorKind, Result};
 
 use crate::access::Tokens;
-use crate::embedded::Place;
+use crate::archive_folder::ArchiveFolder;
 use crate::engines::OpenEngines;
 use crate::erasures::{Erasures, PURGE_AFTER};
 use crate::manifest::{ArchiveLock, FORMAT_VERSION, Manifest, make_private_dir};
 use crate::rebuild::{self, Rebuild};
 
-/// The ground truth of an archive, open without the stages above it.
-pub struct Ground {
+/// The annotation store of an archive, open without the stages above it.
+pub struct ArchiveStore {
     dir: PathBuf,
     manifest: Manifest,
     store: Arc<dyn AnnotationStore>,
     _lock: Option<ArchiveLock>,
 }
 
-impl Ground {
-    /// Opens the ground truth of the archive in a folder, to read it. Where others may share its engines, they go on.
+impl ArchiveStore {
+    /// Opens the store of the archive in a folder, to read it. Where others may share its engines, they go on.
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`] where the folder holds no archive; [`ErrorKind::Busy`] where another process has it
@@ -40,12 +40,12 @@ impl Ground {
     }
 
     /// Opens, or makes, the archive that another one is moved to: the same archive on other engines. Its words are
-    /// analysed as this version does it, since derived data are made anew.
+    /// analysed as this version does it, since derived data are rebuilt.
     ///
     /// # Errors
     /// [`ErrorKind::Conflict`] where the folder or the engines hold another archive; [`ErrorKind::Busy`] where another
     /// process has it open; what the engines answer.
-    pub fn receive(dir: &Path, from: &Self, engines: &dyn OpenEngines) -> Result<Self> {
+    pub fn open_target(dir: &Path, from: &Self, engines: &dyn OpenEngines) -> Result<Self> {
         if dir.canonicalize().ok().is_some_and(|to| from.dir.canonicalize().ok() == Some(to)) {
             return Err(Error::invalid(format!("`{}` is the archive that is to be moved", dir.display()))
                 .mend("name another folder"));
@@ -99,11 +99,11 @@ impl Ground {
         self.store.as_ref()
     }
 
-    /// Derived data are made anew when the archive is opened next.
+    /// Derived data are rebuilt when the archive is opened next.
     ///
     /// # Errors
     /// Where the disk refuses.
-    pub(super) fn derive_anew(&self) -> Result<()> {
+    pub(super) fn mark_for_rebuild(&self) -> Result<()> {
         rebuild::mark(&self.dir, Rebuild::All)
     }
 
@@ -111,7 +111,7 @@ impl Ground {
     ///
     /// # Errors
     /// Where the disk refuses.
-    pub(super) fn note_erasure(&self) -> Result<()> {
+    pub(super) fn mark_erasure(&self) -> Result<()> {
         Erasures::open(&self.dir, PURGE_AFTER)?.begin().map(drop)
     }
 
@@ -119,7 +119,7 @@ impl Ground {
     ///
     /// # Errors
     /// Where the disk refuses.
-    pub(super) fn take_tokens(&self, from: &Self) -> Result<()> {
+    pub(super) fn copy_tokens(&self, from: &Self) -> Result<()> {
         Tokens::open(&self.dir)?.take_over(&Tokens::open(&from.dir)?)
     }
 }
@@ -129,7 +129,7 @@ fn open_store(
     manifest: &Manifest,
     engines: &dyn OpenEngines,
 ) -> Result<Arc<dyn AnnotationStore>> {
-    engines.store(&Place { dir, manifest, index_anew: false }).map_err(|error| match error.kind() {
+    engines.store(&ArchiveFolder { dir, manifest, empty_index: false }).map_err(|error| match error.kind() {
         ErrorKind::Busy => {
             Error::new(ErrorKind::Busy, format!("the archive `{}` is open in another process", dir.display()))
                 .mend("stop its server while it is moved")

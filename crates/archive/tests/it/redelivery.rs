@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use rushes_archive::{
-    Archive, Body, Caller, Engines, IngestOptions, Manifest, OpenEngines, OpenOptions, Place,
+    Archive, ArchiveFolder, Body, Caller, Engines, IngestOptions, Manifest, OpenEngines, OpenOptions,
 };
 use rushes_events::{DeadLetter, Delivered, Event, EventLog, Lag, MemoryLog, Position, Topic};
 use rushes_types::{Commit, Error, ErrorKind, Result};
@@ -24,7 +24,7 @@ struct Faulty {
 /// Fails the first two calls after the first.
 fn fails(calls: &AtomicU32) -> Result<()> {
     match calls.fetch_add(1, Ordering::SeqCst) {
-        1 | 2 => Err(Error::new(ErrorKind::Unavailable, "nobody answers")),
+        1 | 2 => Err(Error::new(ErrorKind::Unavailable, "the log does not answer")),
         _ => Ok(()),
     }
 }
@@ -99,12 +99,12 @@ impl OpenEngines for WithFaulty {
         Ok(own.clone())
     }
 
-    fn open(&self, place: &Place<'_>) -> Result<Engines> {
+    fn open(&self, folder: &ArchiveFolder<'_>) -> Result<Engines> {
         Ok(Engines {
-            store: place.store()?,
+            store: folder.store()?,
             events: Arc::clone(&self.0) as Arc<dyn EventLog>,
-            timeline: place.timeline()?,
-            index: place.index()?,
+            timeline: folder.timeline()?,
+            index: folder.index()?,
         })
     }
 }
@@ -115,13 +115,13 @@ fn open(dir: &Path, log: &Arc<Faulty>) -> Arc<Archive> {
 }
 
 #[test]
-fn what_a_pass_failed_at_is_asked_for_until_it_comes() {
+fn events_that_a_pass_failed_at_are_asked_for_until_they_are_delivered() {
     let folder = tempfile::tempdir().unwrap();
     let log = Arc::new(Faulty::default());
     let archive = open(&folder.path().join("a"), &log);
     for no in 0..6 {
-        let said = line(&format!("e{no}"), "faces@1", "CHARACTER_SEARCH", "Joey", 2, 8);
-        archive.ingest(&Caller::local(), Body::Lines(said.as_bytes()), &IngestOptions::default()).unwrap();
+        let lines = line(&format!("e{no}"), "faces@1", "CHARACTER_SEARCH", "Joey", 2, 8);
+        archive.ingest(&Caller::local(), Body::Lines(lines.as_bytes()), &IngestOptions::default()).unwrap();
         let until = Instant::now() + Duration::from_secs(60);
         while log.lag().unwrap().iter().any(|lag| lag.behind > 0) || archive.status().unwrap().catching_up {
             assert!(Instant::now() < until, "{:?}", archive.status());

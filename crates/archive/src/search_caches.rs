@@ -1,0 +1,20 @@
+//! What searches gather of snapshots and use again.
+
+use std::sync::{Arc, OnceLock};
+
+use rushes_ask::Names;
+use rushes_query::Catalog;
+use rushes_text::Analyzer;
+
+use crate::snapshot_cache::SnapshotCache;
+
+/// The caches of an archive's searches.
+#[derive(Debug, Default)]
+pub(crate) struct SearchCaches {
+    /// Names of labels and titles.
+    pub names: SnapshotCache<Names>,
+    /// Models and spaces.
+    pub catalogs: SnapshotCache<Catalog>,
+    /// How words are reduced.
+    pub analyzer: OnceLock<Arc<Analyzer>>,
+}
