@@ -3,7 +3,7 @@
 //! Where a server has the archive open, requests go to it over loopback. Otherwise the archive is opened here and
 //! the same routes are called in-process, without a socket. So a command means the same either way.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -19,7 +19,7 @@ use rushes_serve::{ARROW_STREAM, Discovery, NDJSON, ServeConfig};
 use rushes_types::ErrorKind;
 use serde_json::Value;
 
-use crate::config::Config;
+use crate::config::{ArchiveLocation, Config};
 use crate::exit::{Failure, Outcome};
 use crate::interrupt::{self, Orderly};
 use crate::problem;
@@ -61,15 +61,6 @@ pub enum Payload {
     Arrow(Vec<u8>),
 }
 
-/// Where the archive is that a command works on.
-#[derive(Debug, Clone)]
-pub enum ArchiveLocation {
-    /// In this folder.
-    Folder(PathBuf),
-    /// Behind this server.
-    Server(String),
-}
-
 /// An answer, whatever its status.
 pub struct Reply {
     /// Its status.
@@ -94,6 +85,16 @@ impl Reply {
 }
 
 impl Client {
+    /// Connects for reading: an archive that is not there is not made.
+    pub fn reader(config: &Config) -> Outcome<Self> {
+        Self::connect(config, false)
+    }
+
+    /// Connects for writing: an archive that is not there is made.
+    pub fn writer(config: &Config) -> Outcome<Self> {
+        Self::connect(config, true)
+    }
+
     /// Connects: to the server named, to the server that has the folder open, or to the folder itself.
     ///
     /// `create`: make the archive where the folder holds none.

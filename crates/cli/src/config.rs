@@ -13,7 +13,6 @@ use rushes_text::{MAX_EDITS, within};
 use toml::{Table, Value};
 
 use crate::args::Global;
-use crate::client::ArchiveLocation;
 use crate::encoders::{ConfiguredEncoders, SECTION};
 use crate::exit::{Failure, Outcome};
 use crate::roles::{requests, stages};
@@ -21,6 +20,15 @@ use crate::settings::{SETTINGS, Setting, Settings};
 
 /// Name of the configuration file in an archive's folder.
 const FILE: &str = "rushes.toml";
+
+/// Where the archive is that a command works on.
+#[derive(Debug, Clone)]
+pub enum ArchiveLocation {
+    /// In this folder.
+    Folder(PathBuf),
+    /// Behind this server.
+    Server(String),
+}
 
 /// Where a value comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -25,7 +25,7 @@ const LOOK_EVERY: Duration = Duration::from_millis(30);
 
 /// Runs the command.
 pub fn run(config: &Config, args: &Annotate, json_output: bool, quiet: bool) -> Outcome {
-    let client = super::reader(config)?;
+    let client = Client::reader(config)?;
     let assets = match args.assets.as_slice() {
         [] => super::registry::every(&client, "/v1/assets", "assets")?,
         named => {

@@ -20,7 +20,7 @@ const LINES_SHOWN: usize = 40;
 
 /// Runs the command.
 pub fn run(config: &Config, args: &Buckets, json_output: bool, quiet: bool) -> Outcome {
-    let client = super::reader(config)?;
+    let client = Client::reader(config)?;
     super::wait::before_reading(&client, quiet)?;
     let mut query = String::from("?limit=3600");
     for (name, time) in [("from", &args.from), ("to", &args.to)] {

@@ -48,7 +48,7 @@ pub fn run(config: &Config, args: &Encode, json_output: bool, quiet: bool) -> Ou
     if args.lines {
         return print_lines(encoder.as_ref());
     }
-    let client = super::reader(config)?;
+    let client = Client::reader(config)?;
     super::wait::before_reading(&client, quiet)?;
     let assets = match args.assets.as_slice() {
         [] => ids(&super::registry::every(&client, "/v1/assets", "assets")?),

@@ -5,7 +5,7 @@ use std::io::{BufRead, IsTerminal};
 use serde_json::{Value, json};
 
 use crate::args::Erase;
-use crate::client::Payload;
+use crate::client::{Client, Payload};
 use crate::config::Config;
 use crate::exit::{Failure, Outcome};
 use crate::output;
@@ -16,7 +16,7 @@ pub fn run(config: &Config, args: &Erase, json_output: bool) -> Outcome {
     if !args.yes {
         confirm(&words)?;
     }
-    let client = super::reader(config)?;
+    let client = Client::reader(config)?;
     let answer = client.post("/v1/erase", Payload::Json(target))?;
     if json_output {
         return output::json(&answer);

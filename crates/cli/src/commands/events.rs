@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::args::EventsCommand;
-use crate::client::Payload;
+use crate::client::{Client, Payload};
 use crate::config::Config;
 use crate::exit::Outcome;
 use crate::output::{self, plural};
@@ -12,7 +12,7 @@ use crate::output::{self, plural};
 pub fn run(config: &Config, command: &EventsCommand, json_output: bool) -> Outcome {
     match command {
         EventsCommand::List => {
-            let found = super::reader(config)?.get("/v1/events")?;
+            let found = Client::reader(config)?.get("/v1/events")?;
             let letters = found.get("dead_letters").and_then(Value::as_array).cloned().unwrap_or_default();
             if json_output {
                 return output::json(&Value::Array(letters));
@@ -23,7 +23,7 @@ pub fn run(config: &Config, command: &EventsCommand, json_output: bool) -> Outco
         }
         EventsCommand::Replay { limit } => {
             let asked = limit.map_or_else(|| json!({}), |limit| json!({"limit": limit}));
-            let done = super::writer(config)?.post("/v1/events/replay", Payload::Json(asked))?;
+            let done = Client::writer(config)?.post("/v1/events/replay", Payload::Json(asked))?;
             if json_output {
                 return output::json(&done);
             }

@@ -2,14 +2,14 @@
 
 use axum::http::Method;
 
-use crate::client::{Payload, encode};
+use crate::client::{Client, Payload, encode};
 use crate::config::Config;
 use crate::exit::Outcome;
 use crate::output;
 
 /// Runs the command.
 pub fn run(config: &Config, asset: Option<&str>, movie: Option<&str>) -> Outcome {
-    let client = super::reader(config)?;
+    let client = Client::reader(config)?;
     let path = match (asset, movie) {
         (Some(asset), _) => format!("/v1/annotations?asset={}", encode(asset)),
         (None, Some(movie)) => format!("/v1/annotations?movie={}", encode(movie)),

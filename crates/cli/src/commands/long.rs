@@ -17,7 +17,7 @@ use crate::progress::{Bar, Watch};
 
 /// `rushes verify`
 pub fn verify(config: &Config, json_output: bool, quiet: bool) -> Outcome {
-    let client = super::reader(config)?;
+    let client = Client::reader(config)?;
     super::wait::before_reading(&client, quiet)?;
     let report = follow(&client, "/v1/verify", Payload::Empty, quiet)?;
     let number = |name: &str| report.get(name).and_then(Value::as_u64).unwrap_or(0);
@@ -53,11 +53,11 @@ pub fn verify(config: &Config, json_output: bool, quiet: bool) -> Outcome {
 
 /// `rushes rebuild`
 pub fn rebuild(config: &Config, index_only: bool, json_output: bool, quiet: bool) -> Outcome {
-    let client = match super::reader(config) {
+    let client = match Client::reader(config) {
         // Whatever keeps the index from being opened is what this is to mend.
         Err(Failure::Failed(error)) if is_of_derived_data(&error) => {
             let rebuild = Some(if index_only { Rebuild::Index } else { Rebuild::All });
-            super::reader(&Config { rebuild, ..config.clone() })?
+            Client::reader(&Config { rebuild, ..config.clone() })?
         }
         opened => opened?,
     };
@@ -73,7 +73,7 @@ pub fn rebuild(config: &Config, index_only: bool, json_output: bool, quiet: bool
 
 /// `rushes rebuild --index --online`
 pub fn reindex(config: &Config, json_output: bool, quiet: bool) -> Outcome {
-    let client = super::reader(config)?;
+    let client = Client::reader(config)?;
     let what = Payload::Json(json!({"what": "index", "online": true}));
     let done = follow(&client, "/v1/rebuild", what, quiet)?;
     if json_output {
@@ -92,7 +92,7 @@ fn is_of_derived_data(error: &anyhow::Error) -> bool {
 
 /// `rushes backup`
 pub fn backup(config: &Config, to: &Path, json_output: bool, quiet: bool) -> Outcome {
-    let client = super::reader(config)?;
+    let client = Client::reader(config)?;
     // A server on another machine makes the folder there; a relative path means nothing to it.
     let to = std::path::absolute(to).with_context(|| format!("`{}` is no path", to.display()))?;
     let done = follow(&client, "/v1/backup", Payload::Json(json!({"to": to})), quiet)?;
@@ -132,7 +132,7 @@ pub fn restore(config: &Config, from: &Path, to: Option<PathBuf>, json_output: b
 
 /// `rushes purge`
 pub fn purge(config: &Config, json_output: bool, quiet: bool) -> Outcome {
-    let client = super::reader(config)?;
+    let client = Client::reader(config)?;
     super::wait::before_reading(&client, quiet)?;
     let done = follow(&client, "/v1/purge", Payload::Empty, quiet)?;
     if json_output {

@@ -31,7 +31,6 @@ mod wait;
 use rushes_serve::SchemaOf;
 
 use crate::args::{Command, Global, SchemaArg};
-use crate::client::Client;
 use crate::config::Config;
 use crate::exit::Outcome;
 use crate::output;
@@ -97,14 +96,4 @@ fn schema(what: SchemaArg) -> Outcome<serde_json::Value> {
         SchemaArg::Plan => SchemaOf::Plan,
     };
     Ok(rushes_serve::json_schema(of))
-}
-
-/// Connects for reading: an archive that is not there is not made.
-fn reader(config: &Config) -> Outcome<Client> {
-    Client::connect(config, false)
-}
-
-/// Connects for writing: an archive that is not there is made.
-fn writer(config: &Config) -> Outcome<Client> {
-    Client::connect(config, true)
 }

@@ -28,7 +28,7 @@ pub fn assets(config: &Config, command: &AssetCommand, json_output: bool) -> Out
             None => import(config, "/v1/assets", file, "asset", json_output),
         },
         AssetCommand::List => {
-            let assets = every(&super::reader(config)?, "/v1/assets", "assets")?;
+            let assets = every(&Client::reader(config)?, "/v1/assets", "assets")?;
             if json_output {
                 return output::json(&Value::Array(assets));
             }
@@ -41,7 +41,7 @@ pub fn assets(config: &Config, command: &AssetCommand, json_output: bool) -> Out
             Ok(())
         }
         AssetCommand::Show { asset } => {
-            let found = super::reader(config)?.get(&format!("/v1/assets/{}", encode(asset)))?;
+            let found = Client::reader(config)?.get(&format!("/v1/assets/{}", encode(asset)))?;
             if json_output {
                 return output::json(&found);
             }
@@ -58,7 +58,7 @@ pub fn models(config: &Config, command: &ModelCommand, json_output: bool) -> Out
     match command {
         ModelCommand::Import { file } => import(config, "/v1/models", file, "model", json_output),
         ModelCommand::List => {
-            let found = super::reader(config)?.get("/v1/models")?;
+            let found = Client::reader(config)?.get("/v1/models")?;
             let models = array(&found, "models");
             if json_output {
                 return output::json(&Value::Array(models));
@@ -78,7 +78,7 @@ pub fn labels(config: &Config, command: &LabelCommand, json_output: bool) -> Out
     match command {
         LabelCommand::Import { file } => import(config, "/v1/labels", file, "label", json_output),
         LabelCommand::List => {
-            let found = super::reader(config)?.get("/v1/labels")?;
+            let found = Client::reader(config)?.get("/v1/labels")?;
             let labels = array(&found, "labels");
             if json_output {
                 return output::json(&Value::Array(labels));
@@ -151,7 +151,7 @@ fn send(
     json_output: bool,
 ) -> Outcome {
     let name = &made.name;
-    let mut answer = super::writer(config)?.post(route, Payload::Lines(lines))?;
+    let mut answer = Client::writer(config)?.post(route, Payload::Lines(lines))?;
     let number = |answer: &Value, field: &str| answer.get(field).and_then(Value::as_u64).unwrap_or(0);
     for error in array(&answer, "errors") {
         let text = |field: &str| error.get(field).and_then(Value::as_str).unwrap_or("");

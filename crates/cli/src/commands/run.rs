@@ -23,7 +23,7 @@ pub fn run(config: &Config, command: &RunCommand, json_output: bool) -> Outcome 
                 Some(asset) => format!("/v1/runs?asset={}", encode(asset)),
                 None => "/v1/runs".to_owned(),
             };
-            let runs = super::registry::every(&super::reader(config)?, &path, "runs")?;
+            let runs = super::registry::every(&Client::reader(config)?, &path, "runs")?;
             if json_output {
                 return output::json(&Value::Array(runs));
             }
@@ -46,14 +46,14 @@ pub fn run(config: &Config, command: &RunCommand, json_output: bool) -> Outcome 
             let coverage = coverage.as_deref().map(coverage_of).transpose()?;
             let spec =
                 json!({"run": id, "asset_id": asset, "model": model, "mode": mode, "coverage": coverage});
-            let run = super::writer(config)?.post("/v1/runs", Payload::Json(spec))?;
+            let run = Client::writer(config)?.post("/v1/runs", Payload::Json(spec))?;
             if json_output {
                 return output::json(&run);
             }
             output::line(run.get("run").and_then(Value::as_str).unwrap_or(""));
             Ok(())
         }
-        RunCommand::Append { run, files } => append(&super::reader(config)?, run, files, json_output),
+        RunCommand::Append { run, files } => append(&Client::reader(config)?, run, files, json_output),
         RunCommand::Commit { run } => {
             change(config, run, "commit", Payload::Empty, "is committed", json_output)
         }
@@ -80,7 +80,7 @@ fn change(
     done: &str,
     json_output: bool,
 ) -> Outcome {
-    let answer = super::reader(config)?.post(&format!("/v1/runs/{}/{what}", encode(run)), payload)?;
+    let answer = Client::reader(config)?.post(&format!("/v1/runs/{}/{what}", encode(run)), payload)?;
     if json_output {
         return output::json(&answer);
     }

@@ -17,7 +17,7 @@ use crate::show;
 /// Runs `rushes search`.
 pub fn run(config: &Config, args: &Search, json_output: bool, quiet: bool) -> Outcome {
     let mut request = request(args)?;
-    let client = super::reader(config)?;
+    let client = Client::reader(config)?;
     super::wait::before_reading(&client, quiet)?;
     if args.exact {
         // A question in words becomes a plan first: only a plan's vector clauses can be set to be exact.
@@ -190,7 +190,7 @@ fn print(answer: &Value) {
 
 /// Runs `rushes suggest`.
 pub fn suggest(config: &Config, typed: &str, limit: usize, json_output: bool, quiet: bool) -> Outcome {
-    let client = super::reader(config)?;
+    let client = Client::reader(config)?;
     super::wait::before_reading(&client, quiet)?;
     let found = client.get(&format!("/v1/suggest?tails=true&q={}&limit={limit}", encode(typed)))?;
     if json_output {

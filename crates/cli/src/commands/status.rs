@@ -2,13 +2,14 @@
 
 use serde_json::Value;
 
+use crate::client::Client;
 use crate::config::Config;
 use crate::exit::Outcome;
 use crate::output::{self, count, size};
 
 /// Runs the command.
 pub fn run(config: &Config, json_output: bool) -> Outcome {
-    let client = super::reader(config)?;
+    let client = Client::reader(config)?;
     let status = client.get("/v1/status")?;
     if json_output {
         return output::json(&status);

@@ -4,7 +4,7 @@ use axum::http::Method;
 use serde_json::{Value, json};
 
 use crate::args::{RightArg, TokenCommand};
-use crate::client::{Payload, encode};
+use crate::client::{Client, Payload, encode};
 use crate::config::Config;
 use crate::exit::Outcome;
 use crate::output;
@@ -21,7 +21,7 @@ pub fn run(config: &Config, command: &TokenCommand, json_output: bool) -> Outcom
             let rights: Vec<&str> = rights.iter().map(right).collect();
             let movies = (!movies.is_empty()).then_some(movies);
             let token = json!({"name": name, "movies": movies, "rights": rights});
-            let made = super::writer(config)?.post("/v1/tokens", Payload::Json(token))?;
+            let made = Client::writer(config)?.post("/v1/tokens", Payload::Json(token))?;
             if json_output {
                 return output::json(&made);
             }
@@ -30,7 +30,7 @@ pub fn run(config: &Config, command: &TokenCommand, json_output: bool) -> Outcom
             Ok(())
         }
         TokenCommand::List => {
-            let found = super::reader(config)?.get("/v1/tokens")?;
+            let found = Client::reader(config)?.get("/v1/tokens")?;
             let tokens = found.get("tokens").and_then(Value::as_array).cloned().unwrap_or_default();
             if json_output {
                 return output::json(&Value::Array(tokens));
@@ -41,7 +41,7 @@ pub fn run(config: &Config, command: &TokenCommand, json_output: bool) -> Outcom
         }
         TokenCommand::Revoke { name } => {
             let path = format!("/v1/tokens/{}", encode(name));
-            let revoked = super::reader(config)?.send(Method::DELETE, &path, Payload::Empty)?.json()?;
+            let revoked = Client::reader(config)?.send(Method::DELETE, &path, Payload::Empty)?.json()?;
             if json_output {
                 return output::json(&revoked);
             }

@@ -11,7 +11,7 @@ mod summary;
 
 use std::path::{Path, PathBuf};
 
-use rushes_footage::{Group, Kind, Tools, holds_media, kind_of, pair, scan};
+use rushes_footage::{Kind, Tools, holds_media, kind_of, pair, scan};
 
 pub use summary::FootageSummary;
 
@@ -84,7 +84,7 @@ fn folder(
         if interrupt::is_asked() {
             return Err(Failure::Interrupted);
         }
-        bar.say(&shortened(group));
+        bar.say(&one::shortened(group));
         let task = one::Task { client, options: intake.options, tools, group, folder: &folder, bar: &bar };
         let totals = task.run(summary)?;
         intake.files += group.companions.len() as u64 + u64::from(group.media.is_some());
@@ -92,10 +92,4 @@ fn folder(
         bar.add(1);
     }
     Ok(())
-}
-
-/// A name that fits before a bar.
-fn shortened(group: &Group) -> String {
-    let name = group.stem.rsplit('/').next().unwrap_or_default();
-    name.chars().map(|c| if c.is_control() { '?' } else { c }).take(24).collect()
 }

@@ -249,7 +249,7 @@ impl Task<'_> {
         let total = facts.duration_ns.unwrap_or(0).max(1);
         let tell = |ns: i64| {
             let percent = (i128::from(ns) * 100 / i128::from(total)).clamp(0, 100);
-            self.bar.say(&format!("{} {percent:3} %", super::shortened(self.group)));
+            self.bar.say(&format!("{} {percent:3} %", shortened(self.group)));
         };
         let found = match shots(self.tools, file, facts, &interrupt::is_asked, &tell) {
             Ok(found) => found,
@@ -272,4 +272,10 @@ impl Task<'_> {
         sender.finish()?;
         Ok(Some(found.len() as u64))
     }
+}
+
+/// A name that fits before a bar.
+pub(super) fn shortened(group: &Group) -> String {
+    let name = group.stem.rsplit('/').next().unwrap_or_default();
+    name.chars().map(|c| if c.is_control() { '?' } else { c }).take(24).collect()
 }
