@@ -115,18 +115,18 @@ pub fn all(root: &Path) -> anyhow::Result<()> {
     report.step("smoke run", |_| crate::smoke::run(root));
     let page = Page::start(root);
     let words = workspace("test");
-    let built = report.step("building tests", |_| test_runs::built(root, &words));
+    let built = report.step("building tests", |_| test_runs::build(root, &words));
     report.step("page", |report| {
         let (skips, result) = page?.end()?;
         report.skips.extend(skips);
         result
     });
     let mut variables = Variables::new();
-    if let Some(binaries) = built {
+    if built.is_some() {
         // Where they do not start, the other tests run all the same.
         let running = report.step("engines up", |_| networked::up(root, fetching));
         variables = running.as_ref().map(|running| running.variables.clone()).unwrap_or_default();
-        report.step("tests", |report| tests(root, &binaries, &variables, report));
+        report.step("tests", |report| tests(root, &variables, report));
         report.step("engines down", |_| running.map_or(Ok(()), networked::Running::down));
     }
     report.end(root, &variables)
@@ -170,12 +170,7 @@ impl Page {
 }
 
 /// All tests, those on servers too where `variables` name them.
-fn tests(
-    root: &Path,
-    binaries: &[test_runs::Binary],
-    variables: &Variables,
-    report: &mut Report,
-) -> anyhow::Result<()> {
+fn tests(root: &Path, variables: &Variables, report: &mut Report) -> anyhow::Result<()> {
     for (name, value) in variables {
         println!("== {name}={value}");
     }
@@ -183,10 +178,10 @@ fn tests(
     let mut env = variables.clone();
     env.push(networked::jars(root));
     env.push((skips::FILE, file.display().to_string()));
-    let (counts, failures) = test_runs::run(root, &workspace("test"), binaries, &env)?;
+    let (counts, all_well) = test_runs::run(root, &workspace("test"), &env)?;
     report.counts = counts;
     report.skips.extend(skips::read(&file)?);
-    ensure!(failures.is_empty(), "{}", failures.join("; "));
+    ensure!(all_well, "`cargo test --workspace` failed: see above");
     Ok(())
 }
 
