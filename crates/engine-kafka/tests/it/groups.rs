@@ -294,7 +294,7 @@ fn a_process_that_does_not_consume_takes_no_partitions_from_those_who_do() {
 fn a_poll_that_finds_nothing_does_not_wait() {
     let Some(config) = config(4) else { return };
     // Who waited for what does not come would wait for longer than this test.
-    let config = KafkaConfig { request_timeout_ms: 600_000, ..config };
+    let config = KafkaConfig { request_timeout_ms: 300_000, ..config };
     let _removed = Removed(config.clone());
     let log = KafkaLog::open(config).unwrap();
     log.append(TOPIC, &events(10, 10)).unwrap();
