@@ -261,7 +261,7 @@ fn an_asset_is_named_once_and_before_its_annotations() {
     assert_eq!(
         lines[3],
         "! t.csv:4: row 3: field `asset`: the asset `the-quay-01` is described differently than before; make the \
-         rows agree; the first description was taken"
+         rows agree; the first description is used"
     );
     assert!(lines[6].contains(r#""attributes":{"digitised":true}"#), "{}", lines[6]);
     assert_eq!(lines.len(), 8, "two assets, five annotations, one problem");
