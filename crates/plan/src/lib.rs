@@ -13,7 +13,7 @@
 //! label that is a phrase cannot be built. Objects are declared with `object!`: a field's declaration is also how it is
 //! read, written and described. Which declaration takes a new field of a clause stands at the head of `plan_clause`.
 //!
-//! # What was tried and dropped
+//! # What was rejected
 //!
 //! One flat struct of optional fields for all three forms: every reader had to know which fields go together, and to
 //! refuse at run time what was not resolved. Two trees of structs, one a form: a new field was four edits. Reading by

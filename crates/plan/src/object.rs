@@ -1,8 +1,8 @@
 //! JSON objects of a plan, declared once: from the declaration of a field follow its place in the struct, how it is read,
 //! that it is known (what is not known is refused), how it is written, and its schema.
 //!
-//! Derived reading by serde with `serde_path_to_error` was tried: it loses the path inside of everything flattened or
-//! untagged, which a clause is, and its messages name Rust's types and not the mend.
+//! Derived reading by serde with `serde_path_to_error` was considered and rejected: it loses the path inside of everything
+//! flattened or untagged, which a clause is, and its messages name Rust's types and not the mend.
 
 use rushes_types::Result;
 
