@@ -98,6 +98,8 @@ fn run(args: &[String]) -> anyhow::Result<()> {
             ci::cargo(&root, &[&["run", "--package", "rushes-film", "--"], what].concat())?;
         }
         ["irregular-forms", ..] => irregular::run(&args[1..])?,
+        // Cargo starts this, not a person.
+        ["in-track", words @ ..] => test_runs::in_track(words)?,
         [other, ..] => bail!("`{other}` is no chore; see `cargo xtask help`"),
     }
     Ok(())

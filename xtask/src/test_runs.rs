@@ -1,11 +1,55 @@
 //! All tests, by the command that the README has: their output is shown as it comes, and their closing lines are counted.
+//!
+//! They run in two tracks side by side, since many of them mostly wait: for servers, for a disk, for a time to pass. Cargo
+//! would run one test binary after the other, so it runs twice, and starts each binary by `cargo xtask in-track`, which
+//! leaves those of the other track alone. What one track leaves must have run in the other.
 
+use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::time::Instant;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow, bail, ensure};
+
+/// Crates whose tests are in the second track.
+const SECOND: [&str; 6] = [
+    "rushes-engine-cassandra",
+    "rushes-engine-elastic",
+    "rushes-engine-kafka",
+    "rushes-engines",
+    "rushes-footage",
+    "rushes-import",
+];
+/// How a line begins that says which binary a track runs, and which it leaves to the other.
+const RUNS: &str = "== runs ";
+const LEAVES: &str = "== leaves ";
+
+/// Which tests run one after the other.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Track {
+    First,
+    Second,
+}
+
+impl Track {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::First => "first",
+            Self::Second => "second",
+        }
+    }
+
+    fn parse(name: &str) -> anyhow::Result<Self> {
+        let track = [Self::First, Self::Second].into_iter().find(|track| track.name() == name);
+        track.with_context(|| format!("`{name}` is no track of tests"))
+    }
+
+    /// Are a crate's tests in this track?
+    fn has(self, package: &str) -> bool {
+        (self == Self::Second) == SECOND.contains(&package)
+    }
+}
 
 /// How many tests did what.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
@@ -38,6 +82,30 @@ impl Counts {
     }
 }
 
+/// What came of one track, or of both.
+#[derive(Default)]
+struct Ran {
+    counts: Counts,
+    run: BTreeSet<String>,
+    left: BTreeSet<String>,
+}
+
+impl Ran {
+    fn add_line(&mut self, line: &str) {
+        self.counts.add_line(line);
+        self.run.extend(line.strip_prefix(RUNS).map(str::to_owned));
+        self.left.extend(line.strip_prefix(LEAVES).map(str::to_owned));
+    }
+
+    fn add(&mut self, other: Self) {
+        self.counts.passed += other.counts.passed;
+        self.counts.failed += other.counts.failed;
+        self.counts.ignored += other.counts.ignored;
+        self.run.extend(other.run);
+        self.left.extend(other.left);
+    }
+}
+
 /// Builds all test binaries. `words` are those of `cargo test` that choose packages and features.
 pub fn build(root: &Path, words: &[&str]) -> anyhow::Result<()> {
     crate::ci::cargo(root, &[words, &["--no-run"]].concat())
@@ -45,29 +113,73 @@ pub fn build(root: &Path, words: &[&str]) -> anyhow::Result<()> {
 
 /// Runs all tests with these variables, also after one that failed. Gives how many did what, and whether all went well.
 pub fn run(root: &Path, words: &[&str], env: &[(&str, String)]) -> anyhow::Result<(Counts, bool)> {
-    let words = [words, &["--no-fail-fast"]].concat();
+    let (first, second) = std::thread::scope(|scope| {
+        let second = scope.spawn(|| track(root, Track::Second, words, env));
+        let first = track(root, Track::First, words, env);
+        (first, second.join().unwrap_or_else(|_| Err(anyhow!("reading the second track broke off"))))
+    });
+    let ((mut all, first), (more, second)) = (first?, second?);
+    all.add(more);
+    let nowhere: Vec<&str> = all.left.difference(&all.run).map(String::as_str).collect();
+    ensure!(nowhere.is_empty(), "no track ran {}", nowhere.join(", "));
+    Ok((all.counts, first.success() && second.success()))
+}
+
+/// Runs one track, and shows what it prints.
+fn track(
+    root: &Path,
+    track: Track,
+    words: &[&str],
+    env: &[(&str, String)],
+) -> anyhow::Result<(Ran, ExitStatus)> {
+    let this = std::env::current_exe().context("finding this program")?;
+    let runner = serde_json::json!([this, "in-track", track.name()]);
+    let config = format!("target.\"cfg(all())\".runner={runner}");
+    // The examples in docs have no binary in the build's folder; only the first track has them.
+    let targets: &[&str] = if track == Track::First { &[] } else { &["--tests"] };
+    let words = [words, targets, &["--no-fail-fast"]].concat();
     let command = format!("cargo {}", words.join(" "));
-    println!("\n== {command}");
+    println!("\n== {command} ({} track)", track.name());
     let started = Instant::now();
+    let (output, input) = std::io::pipe().context("making a pipe")?;
     let mut child = Command::new("cargo")
-        .args(&words)
+        .args(&words[..1])
+        .args(["--config", &config])
+        .args(&words[1..])
         .envs(env.iter().map(|(name, value)| (name, value)))
         .current_dir(root)
         .stdin(Stdio::null())
-        .stdout(Stdio::piped())
+        .stdout(input.try_clone().context("sharing a pipe")?)
+        .stderr(input)
         .spawn()
         .with_context(|| format!("starting `{command}`"))?;
-    let mut counts = Counts::default();
-    let output = child.stdout.take().context("the tests have no output")?;
+    let mut ran = Ran::default();
     for line in BufReader::new(output).split(b'\n') {
         let line = line.context("reading what the tests print")?;
         let line = String::from_utf8_lossy(&line);
-        println!("{line}");
-        counts.add_line(&line);
+        let mark = if track == Track::First { "" } else { "| " };
+        println!("{mark}{line}");
+        ran.add_line(&line);
     }
     let status = child.wait().context("waiting for the tests")?;
-    println!("== {} s", started.elapsed().as_secs());
-    Ok((counts, status.success()))
+    println!("== {} track: {} s", track.name(), started.elapsed().as_secs());
+    Ok((ran, status))
+}
+
+/// What cargo starts instead of a test binary: runs it where it is in this track.
+pub fn in_track(words: &[&str]) -> anyhow::Result<()> {
+    let [track, program, args @ ..] = words else { bail!("cargo names a track and a program") };
+    let track = Track::parse(track)?;
+    let is_of_docs = Path::new(program).parent().is_none_or(|folder| !folder.ends_with("deps"));
+    if !is_of_docs && !track.has(&std::env::var("CARGO_PKG_NAME").unwrap_or_default()) {
+        println!("{LEAVES}{program}");
+        return Ok(());
+    }
+    println!("{RUNS}{program}");
+    let status = Command::new(program).args(args).status();
+    let status = status.with_context(|| format!("starting `{program}`"))?;
+    ensure!(status.success(), "{status}");
+    Ok(())
 }
 
 #[cfg(test)]
@@ -76,16 +188,32 @@ mod tests {
 
     #[test]
     fn closing_lines_are_added_and_nothing_else() {
-        let mut counts = Counts::default();
+        let mut ran = Ran::default();
         for line in [
             "running 3 tests",
             "test a ... ok",
             "test result: ok. 12 passed; 0 failed; 1 ignored; 0 measured; 4 filtered out; finished in 0.00s",
             "test result: FAILED. 3 passed; 2 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.5s",
             "7 passed",
+            "== runs target/debug/deps/it-1",
+            "== leaves target/debug/deps/it-2",
         ] {
-            counts.add_line(line);
+            ran.add_line(line);
         }
-        assert_eq!(counts, Counts { passed: 15, failed: 2, ignored: 1 });
+        assert_eq!(ran.counts, Counts { passed: 15, failed: 2, ignored: 1 });
+        assert_eq!(ran.run, BTreeSet::from(["target/debug/deps/it-1".to_owned()]));
+        assert_eq!(ran.left, BTreeSet::from(["target/debug/deps/it-2".to_owned()]));
+    }
+
+    #[test]
+    fn each_crate_is_in_one_track() {
+        let root = crate::root().unwrap();
+        for name in SECOND {
+            let folder = name.strip_prefix("rushes-").unwrap();
+            assert!(root.join("crates").join(folder).is_dir(), "`{name}` is no crate");
+        }
+        for name in ["rushes-engine-kafka", "rushes", ""] {
+            assert_ne!(Track::First.has(name), Track::Second.has(name));
+        }
     }
 }

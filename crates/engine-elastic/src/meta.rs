@@ -132,7 +132,7 @@ fn spaces(source: &Value) -> Result<BTreeMap<String, VectorField>> {
     let Some(fields) = source.get("fields") else { return Ok(BTreeMap::new()) };
     let fields: Vec<VectorFieldJson> = Deserialize::deserialize(fields).map_err(|_| damaged(SPACES))?;
     let field = |f: VectorFieldJson| {
-        let metric = if f.metric == "l2" { Metric::L2 } else { Metric::Cosine };
+        let metric = Metric::parse(&f.metric).ok_or_else(|| damaged(SPACES))?;
         let space = SpaceId::new(&f.space).map_err(|_| damaged(SPACES))?;
         Ok((f.field, VectorField { space, dimensions: f.dimensions, metric }))
     };
@@ -144,7 +144,7 @@ fn spaces_json(spaces: &BTreeMap<String, VectorField>) -> Value {
         field: name.clone(),
         space: f.space.as_str().to_owned(),
         dimensions: f.dimensions,
-        metric: if f.metric == Metric::L2 { "l2" } else { "cosine" }.to_owned(),
+        metric: f.metric.as_str().to_owned(),
     };
     json!({"fields": spaces.iter().map(field).collect::<Vec<_>>()})
 }

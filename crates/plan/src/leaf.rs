@@ -18,7 +18,7 @@ use crate::time::{Duration, Instant, ns_of_seconds, parse_clock};
 use crate::vector_ask::QueryVector;
 
 /// Largest weight that is accepted.
-const WEIGHT_MAX: f64 = 1_000_000.0;
+pub(crate) const WEIGHT_MAX: f64 = 1_000_000.0;
 /// Longest length of time that is accepted, in nanoseconds (1,000 h).
 const DURATION_NS_MAX: i64 = 1_000 * 3600 * 1_000_000_000;
 const METRICS: &[(&str, Metric)] =

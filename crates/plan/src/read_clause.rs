@@ -123,7 +123,9 @@ pub(crate) fn check_threshold(metric: Metric, threshold: Option<Threshold>) -> R
             Err(Error::invalid("`min_similarity` goes with metric `cosine`")
                 .mend("with `l2` use `max_distance`"))
         }
-        _ => Ok(()),
+        (_, None)
+        | (Metric::Cosine, Some(Threshold::MinSimilarity(_)))
+        | (Metric::L2, Some(Threshold::MaxDistance(_))) => Ok(()),
     }
 }
 

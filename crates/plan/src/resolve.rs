@@ -10,6 +10,7 @@ use rushes_types::limits::K_DEFAULT;
 use rushes_types::{Error, ErrorKind, Metric, Result, Space};
 
 use crate::knowledge::Knowledge;
+use crate::leaf::WEIGHT_MAX;
 use crate::plan::{PinnedRun, Plan, ResolvedPlan, ResolvedRun};
 use crate::plan_clause::{Ask, ClauseCommon, PlanClause, PlanWord, ResolvedAsk, ResolvedClause, TextAsk};
 use crate::read_clause::check_threshold;
@@ -40,9 +41,7 @@ pub fn resolve(plan: &Plan, knowledge: &dyn Knowledge, weights: Option<&[f64]>) 
     let resolved = plan.convert(
         &mut |pointer, clause| {
             let mut clause = work.clause(pointer, clause)?;
-            if let Some(factor) = clause.common.kind.as_ref().and_then(|kind| plan.weights.get(kind)) {
-                clause.common.weight = Some(clause.common.weight.unwrap_or(1.0) * factor);
-            }
+            clause.common.weight = weighted(pointer, &clause.common, &plan.weights)?;
             Ok(clause)
         },
         |i, run| pin(knowledge, i, run),
@@ -50,6 +49,21 @@ pub fn resolve(plan: &Plan, knowledge: &dyn Knowledge, weights: Option<&[f64]>) 
     // Their factors are in the clauses' weights now.
     let plan = ResolvedPlan { weights: BTreeMap::new(), ..resolved };
     Ok(Resolved { plan, warnings: work.warnings, word_weights: work.word_weights })
+}
+
+/// A clause's weight by its type's factor. What a plan may not say is refused here, so that a resolved plan can be sent again.
+fn weighted(pointer: &str, common: &ClauseCommon, factors: &BTreeMap<String, f64>) -> Result<Option<f64>> {
+    let Some((kind, factor)) = common.kind.as_ref().and_then(|kind| factors.get_key_value(kind)) else {
+        return Ok(common.weight);
+    };
+    let weight = common.weight.unwrap_or(1.0) * factor;
+    if weight > 0.0 && weight <= WEIGHT_MAX {
+        return Ok(Some(weight));
+    }
+    let message = format!(
+        "the clause's weight by the factor of `{kind}` is {weight}, not above 0 and at most {WEIGHT_MAX}"
+    );
+    Err(Error::invalid(message).mend("change one of them").at(format!("{pointer}/weight")))
 }
 
 fn pin(knowledge: &dyn Knowledge, i: usize, pinned: &PinnedRun) -> Result<ResolvedRun> {

@@ -194,3 +194,21 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_factor_never_makes_a_weight_that_no_plan_may_say() {
+    let plan = |weight: f64, factor: f64| {
+        let clause = json!({"label": "Joey", "type": "character", "weight": weight});
+        Plan::read(&json!({"all": [clause], "weights": {"character": factor}})).unwrap()
+    };
+    let resolved = resolve(&plan(500.0, 2_000.0), &Archive::default(), None).unwrap();
+    let again = resolved.plan.to_json();
+    assert_eq!(again["all"][0]["weight"], json!(1e6), "{again}");
+    Plan::read(&again).expect("an answer's plan can be sent again");
+    for (weight, factor) in [(500.0, 2_001.0), (1e-200, 1e-200)] {
+        let error =
+            resolve(&plan(weight, factor), &Archive::default(), None).expect_err("too much or nothing");
+        assert_eq!(error.pointer(), Some("/all/0/weight"));
+        assert_eq!(error.mend_text(), Some("change one of them"));
+    }
+}

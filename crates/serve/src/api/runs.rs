@@ -4,8 +4,11 @@ use std::sync::Arc;
 
 use axum::Json as Answer;
 use axum::extract::Path;
+use rushes_archive::{Archive, Caller};
 use rushes_store::RunSpec;
-use rushes_types::{AssetId, Error, ErrorKind, ModelRef, Result, RunId, RunMode, TimeRange, Visibility};
+use rushes_types::{
+    AssetId, Commit, Error, ErrorKind, ModelRef, Result, RunId, RunMode, TimeRange, Visibility,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -147,7 +150,7 @@ fn spec_of(document: &OpenRunDocument) -> Result<RunSpec> {
 async fn open_run(ctx: Ctx, Json(document): Json<OpenRunDocument>) -> Reply<Answer<RunDocument>> {
     let spec = spec_of(&document)?;
     let action = Action::of("open-run").asset(spec.asset.as_str());
-    let work = move |a: &rushes_archive::Archive, caller: &_| a.open_run(caller, &spec);
+    let work = move |a: &Archive, caller: &_| a.open_run(caller, &spec);
     let run = ctx.audited(action, work, |run, action| action.subject(run.id.to_string())).await?;
     Ok(Answer(run.into()))
 }
@@ -220,7 +223,7 @@ async fn append_run(
     body_of(&upload)?;
     let bytes = upload.bytes.len();
     let action = Action::of("append-run").subject(run.to_string());
-    let work = move |a: &rushes_archive::Archive, caller: &_| {
+    let work = move |a: &Archive, caller: &_| {
         let body = body_of(&upload).map_err(|p| Error::invalid(p.detail))?;
         a.append_run(caller, &run, body, params.strict)
     };
@@ -229,12 +232,30 @@ async fn append_run(
     answer_ingest(report, params.strict).map(Answer)
 }
 
-async fn wait(ctx: &Ctx, params: &WaitParams, commit: Option<rushes_types::Commit>) -> Reply<CommitDocument> {
+async fn wait(ctx: &Ctx, params: &WaitParams, commit: Option<Commit>) -> Reply<CommitDocument> {
     let mut document = CommitDocument::from(commit);
     if params.wait {
         document.searchable = Some(super::wait_for(ctx, commit).await?);
     }
     Ok(document)
+}
+
+/// Changes a run, has the audit log say so, and waits where that is asked for.
+async fn change<F>(
+    ctx: &Ctx,
+    what: &'static str,
+    run: &str,
+    params: &WaitParams,
+    work: F,
+) -> Reply<Answer<CommitDocument>>
+where
+    F: FnOnce(&Archive, &Caller, &RunId) -> Result<Option<Commit>> + Send + 'static,
+{
+    let run = id(RunId::new(run))?;
+    let action = Action::of(what).subject(run.to_string());
+    let work = move |archive: &Archive, caller: &Caller| work(archive, caller, &run);
+    let commit = ctx.audited(action, work, |_, action| action).await?;
+    wait(ctx, params, commit).await.map(Answer)
 }
 
 /// Makes a run visible, whole.
@@ -251,11 +272,10 @@ async fn commit_run(
     Path(run): Path<String>,
     Params(params): Params<WaitParams>,
 ) -> Reply<Answer<CommitDocument>> {
-    let run = id(RunId::new(&run))?;
-    let action = Action::of("commit-run").subject(run.to_string());
-    let work = move |a: &rushes_archive::Archive, caller: &_| a.commit_run(caller, &run);
-    let commit = ctx.audited(action, work, |_, action| action).await?;
-    wait(&ctx, &params, Some(commit)).await.map(Answer)
+    change(&ctx, "commit-run", &run, &params, |archive, caller, run| {
+        archive.commit_run(caller, run).map(Some)
+    })
+    .await
 }
 
 /// Gives an open run up.
@@ -267,11 +287,11 @@ async fn commit_run(
     )
 )]
 async fn abort_run(ctx: Ctx, Path(run): Path<String>) -> Reply<Answer<CommitDocument>> {
-    let run = id(RunId::new(&run))?;
-    let action = Action::of("abort-run").subject(run.to_string());
-    let work = move |a: &rushes_archive::Archive, caller: &_| a.abort_run(caller, &run);
-    ctx.audited(action, work, |(), action| action).await?;
-    Ok(Answer(None.into()))
+    let at_once = WaitParams { wait: false };
+    change(&ctx, "abort-run", &run, &at_once, |archive, caller, run| {
+        archive.abort_run(caller, run).map(|()| None)
+    })
+    .await
 }
 
 /// Makes an earlier committed run current again.
@@ -288,11 +308,10 @@ async fn restore_run(
     Path(run): Path<String>,
     Params(params): Params<WaitParams>,
 ) -> Reply<Answer<CommitDocument>> {
-    let run = id(RunId::new(&run))?;
-    let action = Action::of("restore-run").subject(run.to_string());
-    let work = move |a: &rushes_archive::Archive, caller: &_| a.restore_run(caller, &run);
-    let commit = ctx.audited(action, work, |_, action| action).await?;
-    wait(&ctx, &params, Some(commit)).await.map(Answer)
+    change(&ctx, "restore-run", &run, &params, |archive, caller, run| {
+        archive.restore_run(caller, run).map(Some)
+    })
+    .await
 }
 
 /// Keeps or archives a committed run.
@@ -310,13 +329,10 @@ async fn set_visibility(
     Params(params): Params<WaitParams>,
     Json(document): Json<SetVisibilityDocument>,
 ) -> Reply<Answer<CommitDocument>> {
-    let run = id(RunId::new(&run))?;
     let to = match document.visibility {
         VisibilityDocument::Kept => Visibility::Kept,
         VisibilityDocument::Archived => Visibility::Archived,
     };
-    let action = Action::of("set-visibility").subject(run.to_string());
-    let work = move |a: &rushes_archive::Archive, caller: &_| a.set_visibility(caller, &run, to);
-    let commit = ctx.audited(action, work, |_, action| action).await?;
-    wait(&ctx, &params, commit).await.map(Answer)
+    let work = move |archive: &Archive, caller: &Caller, run: &RunId| archive.set_visibility(caller, run, to);
+    change(&ctx, "set-visibility", &run, &params, work).await
 }

@@ -63,6 +63,21 @@ fn get_asset(r: &mut Reader<'_>) -> Result<Asset> {
     Ok(asset)
 }
 
+const fn metric_byte(metric: Metric) -> u8 {
+    match metric {
+        Metric::Cosine => 0,
+        Metric::L2 => 1,
+    }
+}
+
+fn metric_of_byte(byte: u8) -> Result<Metric> {
+    match byte {
+        0 => Ok(Metric::Cosine),
+        1 => Ok(Metric::L2),
+        _ => Err(corrupt("a space has a metric that is not known")),
+    }
+}
+
 fn put_model(w: &mut Writer<'_>, model: &Model) {
     w.text(model.model.as_str());
     w.uint(model.types.len() as u64);
@@ -74,7 +89,7 @@ fn put_model(w: &mut Writer<'_>, model: &Model) {
     if let Some(space) = &model.space {
         w.text(space.id.as_str());
         w.uint(space.dimensions as u64);
-        w.bool(space.metric == Metric::L2);
+        w.u8(metric_byte(space.metric));
         w.opt_text(space.encoder.as_deref());
     }
 }
@@ -91,7 +106,7 @@ fn get_model(r: &mut Reader<'_>) -> Result<Model> {
         Some(Space {
             id: id(SpaceId::new(r.text()?))?,
             dimensions: usize::try_from(r.uint()?).map_err(|_| corrupt("a space is too wide"))?,
-            metric: if r.bool()? { Metric::L2 } else { Metric::Cosine },
+            metric: metric_of_byte(r.u8()?)?,
             encoder: r.opt_string()?,
         })
     } else {
