@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use rushes_text::{fold_word, normalise_label, tokenise};
-use rushes_types::limits::K_DEFAULT;
+use rushes_types::limits::{K_DEFAULT, PLAN_WORDS_MAX};
 use rushes_types::{Error, ErrorKind, Metric, Result, Space};
 
 use crate::knowledge::Knowledge;
@@ -171,6 +171,10 @@ impl Resolving<'_> {
             );
         }
         let first = self.word_weights.len();
+        if first + words.len() > PLAN_WORDS_MAX {
+            let message = format!("the plan looks for more than {PLAN_WORDS_MAX} words");
+            return Err(Error::invalid(message).mend("ask for fewer at a time"));
+        }
         let given = self.given.and_then(|given| given.get(first..first + words.len())).map(<[f64]>::to_vec);
         let weights = match given {
             Some(weights) => weights,

@@ -30,6 +30,8 @@ pub const BUCKET_NS_DEFAULT: i64 = 1_000_000_000;
 pub const CLAUSES_MAX: usize = 64;
 /// Most items of a list in a plan (ids of a scope, words, values of an attribute).
 pub const PLAN_LIST_MAX: usize = 10_000;
+/// Most words that the clauses of a plan look for, all together: a cursor carries the weight of each.
+pub const PLAN_WORDS_MAX: usize = 4_096;
 /// Largest page of moments.
 pub const PAGE_MAX: usize = 1_000;
 /// Page of moments where the query names none.

@@ -212,3 +212,16 @@ fn a_factor_never_makes_a_weight_that_no_plan_may_say() {
         assert_eq!(error.mend_text(), Some("change one of them"));
     }
 }
+
+#[test]
+fn more_words_than_a_cursor_can_carry_are_refused() {
+    let plan = |clauses: usize| {
+        let text = vec!["ab"; 1_024].join(" ");
+        Plan::read(&json!({"all": vec![json!({"text": text}); clauses]})).unwrap()
+    };
+    let resolved = resolve(&plan(4), &Archive::default(), None).unwrap();
+    assert_eq!(resolved.word_weights.len(), 4_096);
+    let error = resolve(&plan(5), &Archive::default(), None).expect_err("too many");
+    assert_eq!(error.pointer(), Some("/all/4/text"));
+    assert_eq!(error.mend_text(), Some("ask for fewer at a time"));
+}
