@@ -1,11 +1,11 @@
 //! `cargo xtask coverage`: which share of each crate's lines the tests run. The compiler counts (`-C instrument-coverage`),
-//! LLVM's own tools, the rustup component `llvm-tools`, add up; nothing else is needed.
+//! LLVM's own tools, the rustup component `llvm-tools` or a package of that version, add up; nothing else is needed.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use anyhow::{Context, bail, ensure};
+use anyhow::{Context, ensure};
 use serde_json::Value;
 
 /// Builds with counters lie apart: they are of no use for anything else.
@@ -62,18 +62,22 @@ pub fn run(root: &Path, words: &[&str]) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Where `llvm-profdata` and `llvm-cov` of the compiler's own version lie.
+/// Where `llvm-profdata` and `llvm-cov` of the compiler's own version lie: rustup's, or those of Debian's `llvm-N`.
 fn tools() -> anyhow::Result<PathBuf> {
     let print = |words: &[&str]| -> anyhow::Result<String> {
         let output = Command::new("rustc").args(words).output().context("starting rustc")?;
         Ok(String::from_utf8_lossy(&output.stdout).into_owned())
     };
     let libraries = print(&["--print", "target-libdir"])?;
-    let folder = Path::new(libraries.trim()).parent().context("rustc names no folder")?.join("bin");
-    if !folder.join("llvm-cov").is_file() {
-        bail!("there is no llvm-cov; run: rustup component add llvm-tools");
-    }
-    Ok(folder)
+    let of_rustup = Path::new(libraries.trim()).parent().context("rustc names no folder")?.join("bin");
+    let version = print(&["--verbose", "--version"])?;
+    let major = version.lines().find_map(|line| line.strip_prefix("LLVM version: ")?.split('.').next());
+    let major = major.context("rustc names no version of LLVM")?;
+    let of_debian = PathBuf::from(format!("/usr/lib/llvm-{major}/bin"));
+    let found = [of_rustup, of_debian].into_iter().find(|folder| folder.join("llvm-cov").is_file());
+    found.with_context(|| {
+        format!("there is no llvm-cov; run: rustup component add llvm-tools, or apt-get install llvm-{major}")
+    })
 }
 
 /// Everything that cargo built and that counts when it runs.
