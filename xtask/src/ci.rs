@@ -14,8 +14,9 @@ use crate::test_runs::{self, Counts};
 /// A step of the checks.
 type CiStep = fn(&Path) -> anyhow::Result<()>;
 
-const LINTS: [(&str, CiStep); 4] =
-    [("formatting", formatting), ("tidy", tidy), ("clippy", clippy), ("licences", crate::licences::check)];
+/// What compiles nothing of ours.
+const TEXTS: [(&str, CiStep); 3] =
+    [("formatting", formatting), ("tidy", tidy), ("licences", crate::licences::check)];
 /// What was skipped and how many tests did what, for the caller.
 const RESULT_FILE: &str = "ci-result.txt";
 
@@ -104,25 +105,29 @@ impl Report {
     }
 }
 
-/// Lints, smoke run, page, tests. While the first steps compile, the servers that some tests want are fetched; while the
-/// tests are built, the page is looked at, which mostly waits for a browser.
+/// Texts, smoke run, page, lints, tests. While the first steps compile, the servers that some tests want are fetched; while the
+/// tests are built, and their sources linted, the page is looked at, which mostly waits for a browser.
 pub fn all(root: &Path) -> anyhow::Result<()> {
     let mut report = Report::default();
     let fetching = networked::fetch(root);
-    for (name, step) in LINTS {
+    for (name, step) in TEXTS {
         report.step(name, |_| step(root));
     }
     report.step("smoke run", |_| crate::smoke::run(root));
     let page = Page::start(root);
     let words = workspace("test");
-    let built = report.step("building tests", |_| test_runs::build(root, &words));
+    let lints = report.step("building tests", |_| test_runs::build(root, &words));
+    report.step("clippy", |_| {
+        ensure!(lints == Some(0), "see what is said where the tests are built");
+        Ok(())
+    });
     report.step("page", |report| {
         let (skips, result) = page?.end()?;
         report.skips.extend(skips);
         result
     });
     let mut variables = Variables::new();
-    if built.is_some() {
+    if lints.is_some() {
         // Where they do not start, the other tests run all the same.
         let running = report.step("engines up", |_| networked::up(root, fetching));
         variables = running.as_ref().map(|running| running.variables.clone()).unwrap_or_default();
@@ -176,7 +181,7 @@ fn tests(root: &Path, variables: &Variables, report: &mut Report) -> anyhow::Res
     }
     let file = skips::file(root, "ci-skipped.tsv")?;
     let mut env = variables.clone();
-    env.push(networked::jars(root));
+    env.extend(networked::of_own(root));
     env.push((skips::FILE, file.display().to_string()));
     let (counts, all_well) = test_runs::run(root, &workspace("test"), &env)?;
     report.counts = counts;
@@ -188,7 +193,7 @@ fn tests(root: &Path, variables: &Variables, report: &mut Report) -> anyhow::Res
 /// Formatting, tidy, lints and licences.
 pub fn lint(root: &Path) -> anyhow::Result<()> {
     let mut report = Report::default();
-    for (name, step) in LINTS {
+    for (name, step) in TEXTS.into_iter().chain([("clippy", clippy as CiStep)]) {
         report.step(name, |_| step(root));
     }
     report.end(root, &[])

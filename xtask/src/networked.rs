@@ -7,10 +7,13 @@ use std::thread::JoinHandle;
 
 use anyhow::{Context, anyhow, ensure};
 
-use crate::engines::{Engines, Request, Server, Unavailable, listening};
+use crate::engines::{Engines, JIT, Request, Server, Unavailable, listening};
 
 /// By how much all ports are moved where the usual ones are taken: the first that is free is taken.
 const SHIFTS: [u16; 4] = [0, 10_000, 20_000, 5_000];
+
+/// How servers compile that live for a few minutes, beside what tests them.
+const QUICK: &str = "quick";
 
 /// Variables that lead tests to servers.
 pub type Variables = Vec<(&'static str, String)>;
@@ -75,7 +78,7 @@ pub fn with(root: &Path, command: &[&str]) -> anyhow::Result<()> {
     let status = Command::new(program)
         .args(words)
         .envs(running.variables.iter().map(|(name, value)| (name, value)))
-        .envs([jars(root)])
+        .envs(of_own(root))
         .status()
         .with_context(|| format!("starting `{program}`"));
     running.down()?;
@@ -123,12 +126,13 @@ fn engines(root: &Path, action: &str, servers: &[Server], shift: u16) -> anyhow:
     let (home, jars) = (target.join("engines-ci"), target.join("engines"));
     let (home, jars) = (home.display().to_string(), jars.display().to_string());
     let shift = shift.to_string();
-    let mut words = vec![action, "--home", &home, "--jars", &jars, "--shift", &shift];
+    let mut words = vec![action, "--home", &home, "--jars", &jars, "--shift", &shift, "--jit", QUICK];
     words.extend(servers.iter().map(|server| server.name()));
     Engines::new(root, Request::parse(&words, |_| None)?)
 }
 
-/// Where the jars are, for tests that start servers of their own.
-pub fn jars(root: &Path) -> (&'static str, String) {
-    ("RUSHES_ENGINES_JARS", crate::target(root).join("engines").display().to_string())
+/// For tests that start servers of their own: where the jars are, and how those servers compile.
+pub fn of_own(root: &Path) -> Variables {
+    let jars = crate::target(root).join("engines").display().to_string();
+    vec![("RUSHES_ENGINES_JARS", jars), (JIT, QUICK.to_owned())]
 }

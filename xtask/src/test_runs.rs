@@ -106,9 +106,45 @@ impl Ran {
     }
 }
 
-/// Builds all test binaries. `words` are those of `cargo test` that choose packages and features.
-pub fn build(root: &Path, words: &[&str]) -> anyhow::Result<()> {
-    crate::ci::cargo(root, &[words, &["--no-run"]].concat())
+/// Has clippy's driver compile what is ours, as `cargo clippy` does, but to code: linting and compiling for tests are one
+/// build then, and not two of which the first leaves nothing to the second.
+const LINTING: [(&str, &str); 2] = [("RUSTC_WORKSPACE_WRAPPER", "clippy-driver"), ("CLIPPY_ARGS", "")];
+
+/// Builds all test binaries, and gives how many lints fired. `words` are those of `cargo test` that choose packages and
+/// features.
+pub fn build(root: &Path, words: &[&str]) -> anyhow::Result<usize> {
+    let words = [words, &["--no-run", "--message-format", "json"]].concat();
+    let command = format!("cargo {}", words.join(" "));
+    println!("\n== {command}");
+    let started = Instant::now();
+    let mut child = Command::new("cargo")
+        .args(&words)
+        .envs(LINTING)
+        .current_dir(root)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("starting `{command}`"))?;
+    let mut lints = BTreeSet::new();
+    for line in BufReader::new(child.stdout.take().context("cargo has no output")?).lines() {
+        let Some((text, is_lint)) = diagnostic(&line.context("reading what cargo says")?) else { continue };
+        println!("{text}");
+        if is_lint {
+            lints.insert(text);
+        }
+    }
+    let status = child.wait().context("waiting for cargo")?;
+    println!("== {} s", started.elapsed().as_secs());
+    ensure!(status.success(), "`{command}` failed: {status}");
+    Ok(lints.len())
+}
+
+/// What the compiler says, by a line of cargo's messages, and whether it is about a place in the sources.
+fn diagnostic(line: &str) -> Option<(String, bool)> {
+    let message: serde_json::Value = serde_json::from_str(line).ok()?;
+    let text = message["message"]["rendered"].as_str()?;
+    let has_place = message["message"]["spans"].as_array().is_some_and(|spans| !spans.is_empty());
+    Some((text.to_owned(), has_place))
 }
 
 /// Runs all tests with these variables, also after one that failed. Gives how many did what, and whether all went well.
@@ -146,6 +182,7 @@ fn track(
         .args(&words[..1])
         .args(["--config", &config])
         .args(&words[1..])
+        .envs(LINTING)
         .envs(env.iter().map(|(name, value)| (name, value)))
         .current_dir(root)
         .stdin(Stdio::null())
@@ -176,7 +213,10 @@ pub fn in_track(words: &[&str]) -> anyhow::Result<()> {
         return Ok(());
     }
     println!("{RUNS}{program}");
-    let status = Command::new(program).args(args).status();
+    let mut command = Command::new(program);
+    // Tests that call cargo want no lints.
+    LINTING.iter().for_each(|(name, _)| drop(command.env_remove(name)));
+    let status = command.args(args).status();
     let status = status.with_context(|| format!("starting `{program}`"))?;
     ensure!(status.success(), "{status}");
     Ok(())
@@ -203,6 +243,17 @@ mod tests {
         assert_eq!(ran.counts, Counts { passed: 15, failed: 2, ignored: 1 });
         assert_eq!(ran.run, BTreeSet::from(["target/debug/deps/it-1".to_owned()]));
         assert_eq!(ran.left, BTreeSet::from(["target/debug/deps/it-2".to_owned()]));
+    }
+
+    #[test]
+    fn a_lint_is_told_from_what_else_cargo_says() {
+        let lint = r#"{"reason":"compiler-message","message":{"spans":[{}],"rendered":"warning: x"}}"#;
+        let count = r#"{"reason":"compiler-message","message":{"spans":[],"rendered":"warning: 1 emitted"}}"#;
+        assert_eq!(diagnostic(lint), Some(("warning: x".to_owned(), true)));
+        assert_eq!(diagnostic(count), Some(("warning: 1 emitted".to_owned(), false)));
+        for line in [r#"{"reason":"build-finished","success":true}"#, "", "Compiling"] {
+            assert_eq!(diagnostic(line), None);
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use std::path::Path;
 
 use anyhow::bail;
 
+use super::args::Jit;
 use super::jdk::Jdk;
 
 /// The first major version of Java that asks to be told who may call native code.
@@ -100,9 +101,19 @@ impl Server {
     }
 
     /// The whole command line; it is run in the server's folder `dir`, and `mark` tells the process from others.
-    pub fn command(self, jdk: &Jdk, dir: &Path, heap: &str, mark: &str) -> anyhow::Result<Vec<String>> {
+    pub fn command(
+        self,
+        jdk: &Jdk,
+        dir: &Path,
+        heap: &str,
+        jit: Jit,
+        mark: &str,
+    ) -> anyhow::Result<Vec<String>> {
         let mut command = vec![jdk.program("java"), mark.to_owned(), format!("-Xmx{heap}")];
         command.extend(["-XX:+ExitOnOutOfMemoryError", "-Dfile.encoding=UTF-8"].map(str::to_owned));
+        if jit == Jit::Quick {
+            command.extend(["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"].map(str::to_owned));
+        }
         if jdk.major >= ASKS_FOR_NATIVE {
             command.push("--enable-native-access=ALL-UNNAMED".to_owned());
         }
@@ -211,11 +222,14 @@ mod tests {
     #[test]
     fn a_command_line_bears_its_mark_and_ends_in_what_is_run() {
         let jdk = |major| Jdk { home: "/jdk".into(), major, compiles: true };
-        let kafka = Server::Kafka.command(&jdk(17), Path::new("/home/kafka"), "1g", "-Dmark").unwrap();
+        let kafka =
+            Server::Kafka.command(&jdk(17), Path::new("/home/kafka"), "1g", Jit::Full, "-Dmark").unwrap();
         assert_eq!(kafka[..3], ["/jdk/bin/java", "-Dmark", "-Xmx1g"]);
         assert_eq!(kafka[kafka.len() - 2..], ["kafka.Kafka", "config/server.properties"]);
         let with_vectors = |major| {
-            let words = Server::Elasticsearch.command(&jdk(major), Path::new("/e"), "1g", "-Dmark").unwrap();
+            let words = Server::Elasticsearch
+                .command(&jdk(major), Path::new("/e"), "1g", Jit::Full, "-Dmark")
+                .unwrap();
             words.iter().any(|word| word == "--add-modules=jdk.incubator.vector")
         };
         assert!(!with_vectors(17) && with_vectors(25));
@@ -224,7 +238,8 @@ mod tests {
     #[test]
     fn cassandra_without_its_jars_says_how_to_get_them() {
         let jdk = Jdk { home: "/jdk".into(), major: 17, compiles: true };
-        let error = Server::Cassandra.command(&jdk, Path::new("/nowhere"), "1g", "-Dmark").unwrap_err();
+        let error =
+            Server::Cassandra.command(&jdk, Path::new("/nowhere"), "1g", Jit::Full, "-Dmark").unwrap_err();
         assert!(format!("{error:#}").contains("engines fetch cassandra"), "{error:#}");
     }
 }
