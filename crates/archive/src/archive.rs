@@ -199,7 +199,7 @@ impl Archive {
         self.shared.set_paused(stage, false);
     }
 
-    /// How the archive fares.
+    /// The state of the archive.
     ///
     /// # Errors
     /// Where a store or the index fails.
@@ -252,7 +252,7 @@ impl Archive {
     /// again then takes the rebuild up).
     pub fn rebuild(&self, caller: &Caller, what: Rebuild, progress: &dyn Progress) -> Result<()> {
         caller.require_everywhere(Right::Admin)?;
-        let _chore = self.shared.chores.begin()?;
+        let _guard = self.shared.long_work.begin()?;
         self.stop_workers();
         let done = rebuild::mark(&self.dir, what).and_then(|()| match rebuild::pending(&self.dir)? {
             Some(marker) => rebuild::begin(&self.dir, &self.engines, &marker, progress),
@@ -278,7 +278,7 @@ impl Archive {
             )
             .mend("leave `--online` away: `rushes rebuild --index` rebuilds it"));
         }
-        let _chore = self.shared.chores.begin()?;
+        let _guard = self.shared.long_work.begin()?;
         self.engines.index.reindex(&mut |done, total| {
             if progress.cancelled() {
                 return Err(Error::new(ErrorKind::Cancelled, "rebuilding the index was interrupted")
@@ -304,7 +304,7 @@ impl Archive {
             .mend("take snapshots of the engines, or copy the archive into a folder with `rushes migrate`"));
         }
         backup::check_target(to)?;
-        let _chore = self.shared.chores.begin()?;
+        let _guard = self.shared.long_work.begin()?;
         // The relay forgets outbox rows that it has carried: it writes too.
         self.stop_workers();
         let staged = {
@@ -323,7 +323,7 @@ impl Archive {
     /// [`ErrorKind::Forbidden`] unless the caller may do everything; where an engine fails.
     pub fn purge(&self, caller: &Caller, progress: &dyn Progress) -> Result<()> {
         caller.require_everywhere(Right::Admin)?;
-        let _chore = self.shared.chores.begin()?;
+        let _guard = self.shared.long_work.begin()?;
         self.shared.erasures.purge(&self.engines, progress, INDEX_PATIENCE)
     }
 }

@@ -207,7 +207,7 @@ fn rename(partial: &Path, to: &Path) -> Result<()> {
     File::open(parent).and_then(|d| d.sync_all()).map_err(what)
 }
 
-/// The path of a listed file; a list that points outside of its folder is refused.
+/// The path of a listed file; a list that points outside its folder is refused.
 fn within(dir: &Path, path: &str) -> Result<PathBuf> {
     let inside = Path::new(path).components().all(|c| matches!(c, std::path::Component::Normal(_)));
     if inside && !path.is_empty() {

@@ -17,7 +17,7 @@ use rushes_types::{
 /// Buckets, and annotations, read in one call.
 pub(crate) const PAGE: usize = 4_096;
 
-/// The buckets that changes touch, as they stand now. An erased annotation no longer says where it ended, so with one
+/// The buckets that changes touch, as they are now. An erased annotation no longer says where it ended, so with one
 /// all buckets are taken.
 ///
 /// # Errors

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use rushes_store::{AnnotationStore, AppendMode, BlockInput, Receipt, RunSpec, receipt_of_the_first};
+use rushes_store::{AnnotationStore, AppendMode, BlockInput, Receipt, RunSpec, receipt_for_new_run};
 use rushes_types::limits::Limits;
 use rushes_types::{
     Asset, AssetId, Commit, Error, ErrorKind, Metric, Model, ModelRef, MovieId, Result, RunId, RunMode,
@@ -107,7 +107,7 @@ pub(crate) fn ingest(
         let inputs = inputs(&request.blocks);
         let would = match options.mode {
             IngestMode::Loose => store.append_loose(&inputs, AppendMode::DryRun)?,
-            IngestMode::Replace => receipt_of_the_first(&inputs),
+            IngestMode::Replace => receipt_for_new_run(&inputs),
         };
         if options.dry_run || report.rejected > 0 || !would.rejected.is_empty() {
             add(&mut report, would);

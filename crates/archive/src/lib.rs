@@ -15,7 +15,7 @@
 //! # Locks, in the order in which they are taken
 //!
 //! 1. `archive.lock`, for as long as the archive is open: one process a folder.
-//! 2. `chores`: one rebuild, reindex, backup or purge at a time. Callers wait a bounded time; the maintenance worker only
+//! 2. `long_work`: one rebuild, reindex, backup or purge at a time. Callers wait a bounded time; the maintenance worker only
 //!    tries, so stopping the workers under it cannot wait for itself.
 //! 3. `write_freeze`: every call that writes to the store enters it, a backup freezes it. No call enters it twice, and
 //!    nothing long is done while it is frozen.
@@ -41,7 +41,6 @@ mod archive_folder;
 mod backup;
 mod bucket_content;
 mod buckets;
-mod chores;
 mod embedded;
 mod engines;
 mod erasures;
@@ -51,6 +50,7 @@ mod hex;
 mod ingest;
 mod knowledge;
 mod label_table;
+mod long_work;
 mod manifest;
 mod media;
 pub mod migrate;

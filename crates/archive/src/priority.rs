@@ -11,7 +11,7 @@ use rushes_types::{Error, Result};
 const NICENESS: i32 = 19;
 
 /// Lets the scheduler prefer other threads to the calling one. Threads that it starts inherit this.
-pub(crate) fn stand_back() {
+pub(crate) fn lower_priority() {
     // On Linux no process means the calling thread; elsewhere it would mean the whole process.
     if cfg!(target_os = "linux")
         && let Err(error) = rustix::process::setpriority_process(None, NICENESS)
@@ -46,7 +46,7 @@ impl Traffic {
     }
 
     /// Lets requests go first, for a bounded time: under traffic without end the later stages are slower, never stopped.
-    pub(crate) fn give_way(&self) {
+    pub(crate) fn yield_to_requests(&self) {
         let until = Instant::now() + GIVE_WAY_MAX;
         while self.0.load(Ordering::Acquire) > 0 && Instant::now() < until {
             std::thread::sleep(POLL);
@@ -55,9 +55,9 @@ impl Traffic {
 }
 
 /// Opens something whose own threads (flushing, compacting) are to stand back.
-pub(crate) fn opened_standing_back<T: Send>(open: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+pub(crate) fn open_at_low_priority<T: Send>(open: impl FnOnce() -> Result<T> + Send) -> Result<T> {
     let body = || {
-        stand_back();
+        lower_priority();
         open()
     };
     std::thread::scope(|scope| scope.spawn(body).join())

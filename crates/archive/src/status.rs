@@ -7,7 +7,7 @@ use rushes_types::Commit;
 
 use crate::workers::Health;
 
-/// How an archive fares.
+/// The state of an archive.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Status {
     /// The archive's id.

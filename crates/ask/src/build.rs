@@ -131,7 +131,7 @@ impl Builder<'_> {
                     self.not = None;
                 }
             }
-            ItemKind::Unsaid(_) => {
+            ItemKind::Inexpressible(_) => {
                 self.built.unused.insert(at);
             }
             ItemKind::Group(_)

@@ -110,7 +110,7 @@ fn notes(question: &str, items: &[Item], built: &Built) -> Vec<Warning> {
         }
         if built.unused.contains(&at) {
             let why = match &item.kind {
-                ItemKind::Unsaid(why) => (*why).to_owned(),
+                ItemKind::Inexpressible(why) => (*why).to_owned(),
                 ItemKind::Or => {
                     "a step takes one list of alternatives; ask for the other one by itself".to_owned()
                 }

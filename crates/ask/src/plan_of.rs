@@ -357,6 +357,6 @@ pub(crate) fn kind_of(what: &ItemKind) -> ReadingKind {
         ItemKind::Group(_) | ItemKind::Top(..) | ItemKind::Rank(_) | ItemKind::Limit(_) => ReadingKind::Top,
         ItemKind::Near(_) | ItemKind::Duration(_) | ItemKind::Confidence(_) => ReadingKind::Test,
         ItemKind::Union => ReadingKind::Mode,
-        ItemKind::Unsaid(_) => ReadingKind::Unknown,
+        ItemKind::Inexpressible(_) => ReadingKind::Unknown,
     }
 }

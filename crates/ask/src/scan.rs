@@ -5,7 +5,7 @@ use rushes_text::{Analyzer, Language};
 
 use crate::grammar::{Grammar, Level, Sense};
 use crate::lexicon::Lexicon;
-use crate::scan_names::Named;
+use crate::scan_names::NameMatch;
 use crate::token::{Kind, Token, tokens};
 
 /// Frame words in a row between two words that belong together.
@@ -54,7 +54,7 @@ pub(crate) enum ItemKind {
     Confidence(f64),
     Union,
     /// Understood, but a plan cannot say it: why.
-    Unsaid(&'static str),
+    Inexpressible(&'static str),
 }
 
 /// A part of the scope.
@@ -215,7 +215,7 @@ impl<'q> Scanner<'q> {
         }
     }
 
-    fn item_of(&self, at: usize, named: Named) -> (usize, Item) {
+    fn item_of(&self, at: usize, named: NameMatch) -> (usize, Item) {
         let (len, mut item) = self.span(at, named.tokens, named.item);
         (item.corrected, item.also) = (named.corrected, named.also);
         (len, item)

@@ -21,17 +21,17 @@ pub struct Ceiling {
 }
 
 /// Engines with nothing on them, of the benchmark's own.
-pub trait Bed {
+pub trait TestBed {
     /// What opens them.
     fn engines(&self) -> Arc<dyn OpenEngines>;
 
-    /// What is written to a part from now on is what [`Bed::ceiling`] writes once more.
+    /// What is written to a part from now on is what [`TestBed::ceiling`] writes once more.
     ///
     /// # Errors
     /// Those of the engine.
     fn begin(&self, part: Part) -> Result<()>;
 
-    /// Writes what was written to a part since [`Bed::begin`] once more, by the engine's own client alone, and removes
+    /// Writes what was written to a part since [`TestBed::begin`] once more, by the engine's own client alone, and removes
     /// it. `None` where nothing stands below that part but a folder.
     ///
     /// # Errors
@@ -58,7 +58,7 @@ pub trait Bed {
 }
 
 /// Where beds come from.
-pub trait Beds {
+pub trait TestBeds {
     /// What people read: which part runs on what.
     fn name(&self) -> String;
 
@@ -66,24 +66,24 @@ pub trait Beds {
     ///
     /// # Errors
     /// Where an engine cannot be reached.
-    fn fresh(&self, scratch: &Path) -> Result<Box<dyn Bed>>;
+    fn fresh(&self, scratch: &Path) -> Result<Box<dyn TestBed>>;
 }
 
 /// The embedded engines: everything lies in the archive's folder.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Embedded;
 
-impl Beds for Embedded {
+impl TestBeds for Embedded {
     fn name(&self) -> String {
         "embedded".to_owned()
     }
 
-    fn fresh(&self, _scratch: &Path) -> Result<Box<dyn Bed>> {
+    fn fresh(&self, _scratch: &Path) -> Result<Box<dyn TestBed>> {
         Ok(Box::new(Self))
     }
 }
 
-impl Bed for Embedded {
+impl TestBed for Embedded {
     fn engines(&self) -> Arc<dyn OpenEngines> {
         Arc::new(EmbeddedEngines)
     }

@@ -10,19 +10,19 @@ use serde::Serialize;
 
 use rushes_archive::Part;
 
-use crate::beds::{Beds, Ceiling, Embedded};
+use crate::beds::{Ceiling, Embedded, TestBeds};
 use crate::percentiles::Percentiles;
 use crate::report::{Rate, Table, size, thousands, whole};
 use crate::run::{answers, clean, hours, prepare};
-use crate::sides::{self, Done, Side, Workload};
+use crate::sides::{self, Side, StepResult, Workload};
 use crate::{Spec, World};
 
 /// Form of the JSON. Grows when a field changes its meaning.
-pub const BESIDE_VERSION: u32 = 1;
+pub const COMPARISON_VERSION: u32 = 1;
 
 /// What is measured.
 #[derive(Debug, Clone)]
-pub struct BesideOptions {
+pub struct ComparisonOptions {
     /// Where; the folder must be empty or absent.
     pub folder: PathBuf,
     /// The made-up archive.
@@ -38,7 +38,7 @@ pub struct BesideOptions {
 /// Clients that send at the same time, by default.
 pub const CLIENTS: usize = 8;
 
-impl BesideOptions {
+impl ComparisonOptions {
     /// The usual measure, in a folder.
     #[must_use]
     pub fn new(folder: impl Into<PathBuf>) -> Self {
@@ -54,7 +54,7 @@ impl BesideOptions {
 
 /// A step on both.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct StepBeside {
+pub struct StepComparison {
     /// What.
     pub what: String,
     /// On the embedded engines.
@@ -69,7 +69,7 @@ pub struct StepBeside {
 
 /// A class of questions on both.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct SearchBeside {
+pub struct SearchComparison {
     /// What was asked.
     pub what: String,
     /// How often.
@@ -88,7 +88,7 @@ pub struct SearchBeside {
 
 /// Bytes of a part on both.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct DiskBeside {
+pub struct DiskComparison {
     /// The part.
     pub part: Part,
     /// On the embedded engines.
@@ -99,7 +99,7 @@ pub struct DiskBeside {
 
 /// All that was measured.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Beside {
+pub struct Comparison {
     /// Form of this document.
     pub version: u32,
     /// Seed of the made-up archive.
@@ -121,11 +121,11 @@ pub struct Beside {
     /// Pairs of an annotation and a second that it touches.
     pub pairs: u64,
     /// What was written and worked through.
-    pub steps: Vec<StepBeside>,
+    pub steps: Vec<StepComparison>,
     /// What was asked.
-    pub searches: Vec<SearchBeside>,
+    pub searches: Vec<SearchComparison>,
     /// Bytes on disk.
-    pub disk: Vec<DiskBeside>,
+    pub disk: Vec<DiskComparison>,
     /// Hash of all answers that must be the same: on the embedded engines, and on the others.
     pub answers: [String; 2],
     /// Are they?
@@ -137,7 +137,11 @@ pub struct Beside {
 /// # Errors
 /// Where the folder is not empty, where an engine fails, and where the work was stopped; what was written is removed
 /// then, too.
-pub fn run_beside(options: &BesideOptions, beds: &dyn Beds, progress: &dyn Progress) -> Result<Beside> {
+pub fn run_comparison(
+    options: &ComparisonOptions,
+    beds: &dyn TestBeds,
+    progress: &dyn Progress,
+) -> Result<Comparison> {
     prepare(&options.folder)?;
     let world = World::new(options.spec);
     let measured = sides::measure(options, &Embedded, &world, progress).and_then(|embedded| {
@@ -151,24 +155,24 @@ pub fn run_beside(options: &BesideOptions, beds: &dyn Beds, progress: &dyn Progr
 }
 
 fn report(
-    options: &BesideOptions,
-    beds: &dyn Beds,
+    options: &ComparisonOptions,
+    beds: &dyn TestBeds,
     world: &World,
     embedded: Side,
     engines: Side,
-) -> Result<Beside> {
+) -> Result<Comparison> {
     if (embedded.lines, embedded.pairs) != (engines.lines, engines.pairs) {
         return Err(Error::bug("the two sides did not do the same work"));
     }
     let both = [answers(&embedded.searches), answers(&engines.searches)];
     let of = |side: &Side, part| side.disk.iter().find(|(of, _)| *of == part).map(|(_, bytes)| *bytes);
-    let disk = Part::ALL.into_iter().map(|part| DiskBeside {
+    let disk = Part::ALL.into_iter().map(|part| DiskComparison {
         part,
         embedded: of(&embedded, part),
         engines: of(&engines, part),
     });
-    Ok(Beside {
-        version: BESIDE_VERSION,
+    Ok(Comparison {
+        version: COMPARISON_VERSION,
         seed: options.spec.seed,
         hours: hours(&world.episodes),
         dimensions: options.spec.dimensions,
@@ -186,23 +190,23 @@ fn report(
     })
 }
 
-fn steps(embedded: Vec<Done>, engines: Vec<Done>) -> Vec<StepBeside> {
+fn steps(embedded: Vec<StepResult>, engines: Vec<StepResult>) -> Vec<StepComparison> {
     let pairs = embedded.into_iter().zip(engines);
-    let step = |(one, other): (Done, Done)| {
+    let step = |(one, other): (StepResult, StepResult)| {
         // Of events the first call's count for no time: by rate, not by time.
         let share = other.ceiling.as_ref().map(|ceiling| match one.workload {
             Workload::Append | Workload::Deliver => other.rate.per_second / per_second(ceiling).max(1e-9),
             _ => ceiling.seconds / other.rate.seconds.max(1e-9),
         });
         let what = one.workload.name().to_owned();
-        StepBeside { what, embedded: one.rate, engines: other.rate, ceiling: other.ceiling, share }
+        StepComparison { what, embedded: one.rate, engines: other.rate, ceiling: other.ceiling, share }
     };
     pairs.map(step).collect()
 }
 
-fn searches(embedded: &Side, engines: &Side) -> Vec<SearchBeside> {
+fn searches(embedded: &Side, engines: &Side) -> Vec<SearchComparison> {
     let pairs = embedded.searches.iter().zip(&engines.searches);
-    let beside = |(one, other): (&crate::report::Search, &crate::report::Search)| SearchBeside {
+    let beside = |(one, other): (&crate::report::Search, &crate::report::Search)| SearchComparison {
         what: one.what.clone(),
         count: one.count,
         embedded_ms: one.ms,
@@ -219,7 +223,7 @@ fn per_second(ceiling: &Ceiling) -> f64 {
     ceiling.rows as f64 / ceiling.seconds.max(1e-9)
 }
 
-impl fmt::Display for Beside {
+impl fmt::Display for Comparison {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (count, vectors) = (thousands(self.annotations), thousands(self.vectors));
         writeln!(
@@ -240,7 +244,7 @@ impl fmt::Display for Beside {
     }
 }
 
-impl Beside {
+impl Comparison {
     fn write_steps(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let head = ["what", "count", "embedded /s", "engines /s", "MB/s", "seconds", "own client", "share"];
         let mut table = Table::new(&head);

@@ -3,7 +3,7 @@
 use rushes_types::{BlockFormat, Result};
 
 use crate::World;
-use crate::lines::{Written, write_lines, write_vector_lines};
+use crate::lines::{Volume, write_lines, write_vector_lines};
 use crate::world::Episode;
 
 /// Bytes of bodies that are made ahead. Small, as peak memory is measured too.
@@ -40,7 +40,7 @@ impl Content {
         }
     }
 
-    fn write(self, world: &World, episode: &Episode, out: &mut Vec<u8>) -> Result<Written> {
+    fn write(self, world: &World, episode: &Episode, out: &mut Vec<u8>) -> Result<Volume> {
         match self {
             Self::Lines => Ok(write_lines(world, episode, out)),
             Self::VectorLines => Ok(write_vector_lines(world, episode, out)),
@@ -50,9 +50,9 @@ impl Content {
 }
 
 /// Bodies, one an episode, for as many of the episodes as fit; how many episodes that were, and how much.
-pub fn make(world: &World, episodes: &[Episode], content: Content) -> Result<(Vec<Vec<u8>>, Written)> {
+pub fn make(world: &World, episodes: &[Episode], content: Content) -> Result<(Vec<Vec<u8>>, Volume)> {
     let mut bodies = Vec::new();
-    let mut total = Written::default();
+    let mut total = Volume::default();
     for episode in episodes {
         let mut body = Vec::new();
         total += content.write(world, episode, &mut body)?;

@@ -16,7 +16,7 @@ use crate::report::Rate;
 use crate::subject::Subject;
 
 /// What fusion decided, and how fast.
-pub struct Decided {
+pub struct FusionRates {
     /// Reading, then deciding.
     pub rates: Vec<Rate>,
     /// Pairs of an annotation and a second that it touches.
@@ -40,7 +40,7 @@ pub fn pairs(subject: &Subject, assets: &[AssetId]) -> Result<u64> {
 
 /// Two rates: annotations read and decoded, and pairs of an annotation and a second that it touches, fused and
 /// encoded.
-pub fn in_memory(subject: &Subject, world: &World) -> Result<Decided> {
+pub fn in_memory(subject: &Subject, world: &World) -> Result<FusionRates> {
     memory::reset_peak();
     let engines = subject.engines();
     let nothing = MemoryTimeline::new()?;
@@ -82,5 +82,5 @@ pub fn in_memory(subject: &Subject, world: &World) -> Result<Decided> {
         rate("… read and decoded for fusion, 1 thread", annotations, 0, reading),
         rate("… fused and encoded, 1 thread, pairs of annotation and second", pairs, bytes, fusing),
     ];
-    Ok(Decided { rates, pairs })
+    Ok(FusionRates { rates, pairs })
 }

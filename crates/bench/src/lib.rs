@@ -32,7 +32,7 @@ pub mod words;
 mod words_table;
 pub mod world;
 
-pub use beside::{Beside, BesideOptions, CLIENTS, run_beside};
+pub use beside::{CLIENTS, Comparison, ComparisonOptions, run_comparison};
 pub use report::Report;
 pub use run::{BenchOptions, run};
 pub use world::{Spec, World};

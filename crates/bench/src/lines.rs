@@ -6,14 +6,14 @@ use crate::world::{Episode, World, Writer};
 
 /// How much was written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Written {
+pub struct Volume {
     /// Annotations.
     pub annotations: u64,
     /// Bytes.
     pub bytes: u64,
 }
 
-impl std::ops::AddAssign for Written {
+impl std::ops::AddAssign for Volume {
     fn add_assign(&mut self, other: Self) {
         self.annotations += other.annotations;
         self.bytes += other.bytes;
@@ -21,7 +21,7 @@ impl std::ops::AddAssign for Written {
 }
 
 /// Writes what all models without vectors say of an episode, model by model.
-pub fn write_lines(world: &World, episode: &Episode, out: &mut Vec<u8>) -> Written {
+pub fn write_lines(world: &World, episode: &Episode, out: &mut Vec<u8>) -> Volume {
     let from = out.len();
     let timeline = Timeline::of(world, episode);
     let mut annotations = 0;
@@ -32,11 +32,11 @@ pub fn write_lines(world: &World, episode: &Episode, out: &mut Vec<u8>) -> Writt
             annotations += 1;
         });
     }
-    Written { annotations, bytes: (out.len() - from) as u64 }
+    Volume { annotations, bytes: (out.len() - from) as u64 }
 }
 
 /// Writes the vectors of an episode as JSON lines.
-pub fn write_vector_lines(world: &World, episode: &Episode, out: &mut Vec<u8>) -> Written {
+pub fn write_vector_lines(world: &World, episode: &Episode, out: &mut Vec<u8>) -> Volume {
     let from = out.len();
     let timeline = Timeline::of(world, episode);
     let mut random = vector_stream(world, episode);
@@ -54,7 +54,7 @@ pub fn write_vector_lines(world: &World, episode: &Episode, out: &mut Vec<u8>) -
         }
         out.extend_from_slice(b"]}\n");
     }
-    Written { annotations: timeline.shots.len() as u64, bytes: (out.len() - from) as u64 }
+    Volume { annotations: timeline.shots.len() as u64, bytes: (out.len() - from) as u64 }
 }
 
 /// The random numbers of an episode's vectors: the same for every format.

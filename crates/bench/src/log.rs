@@ -18,7 +18,7 @@ const CONSUMER: &str = "fuse";
 const SILENCE_S: u64 = 60;
 
 /// Seconds for appending so many events, durable, and seconds from the first that came to the last.
-pub struct Carried {
+pub struct LogTimes {
     pub append_seconds: f64,
     pub deliver_seconds: f64,
     /// Events that came after the clock of delivery began.
@@ -26,7 +26,7 @@ pub struct Carried {
 }
 
 /// Sends events, then takes them.
-pub fn measure(engines: &Engines, events: u64, progress: &dyn Progress) -> Result<Carried> {
+pub fn measure(engines: &Engines, events: u64, progress: &dyn Progress) -> Result<LogTimes> {
     progress.set("sending events", 0, None);
     let log = &engines.events;
     let topic = Topic::Committed;
@@ -62,7 +62,7 @@ pub fn measure(engines: &Engines, events: u64, progress: &dyn Progress) -> Resul
         }
     }
     let deliver_seconds = first.map_or(0.0, |first| first.elapsed().as_secs_f64());
-    Ok(Carried { append_seconds, deliver_seconds, delivered: got - before })
+    Ok(LogTimes { append_seconds, deliver_seconds, delivered: got - before })
 }
 
 fn batches(events: u64) -> Result<Vec<Vec<Event>>> {

@@ -9,7 +9,7 @@ use rushes_types::{Error, ErrorKind, NS_PER_SECOND, Result};
 
 use crate::bodies::Content;
 use crate::ingest::{self, IngestSetup};
-use crate::lines::Written;
+use crate::lines::Volume;
 use crate::percentiles::{Percentiles, Samples};
 use crate::report::{Disk, REPORT_VERSION, Rate, Ratio, Report, Search};
 use crate::subject::Subject;
@@ -58,8 +58,8 @@ impl BenchOptions {
 /// What was searched, and how it came there.
 struct Searched {
     rates: Vec<Rate>,
-    lines: Written,
-    vectors: Written,
+    lines: Volume,
+    vectors: Volume,
     searches: Vec<Search>,
     open_ms: Percentiles,
     disk: Vec<Disk>,
@@ -135,7 +135,7 @@ fn searched(options: &BenchOptions, world: &World, progress: &dyn Progress) -> R
     memory::reset_peak();
     let started = Instant::now();
     let clients = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut written = [Written::default(); 2];
+    let mut written = [Volume::default(); 2];
     for (total, content) in written.iter_mut().zip([Content::Lines, Content::VectorArrow]) {
         let setup = IngestSetup { content, running: true, clients };
         (*total, _) = ingest::send(&subject, world, &world.episodes, setup, progress)?;

@@ -12,12 +12,12 @@ use rushes_types::Result;
 use crate::World;
 use rushes_archive::Part;
 
-use crate::beds::{Bed, Beds, Ceiling};
-use crate::beside::BesideOptions;
+use crate::beds::{Ceiling, TestBed, TestBeds};
+use crate::beside::ComparisonOptions;
 use crate::bodies::Content;
 use crate::fusion;
 use crate::ingest::{IngestSetup, send};
-use crate::lines::Written;
+use crate::lines::Volume;
 use crate::report::{Rate, Search};
 use crate::run::{ARCHIVE, EVENTS};
 use crate::subject::Subject;
@@ -62,7 +62,7 @@ impl Workload {
 
 /// What a step took, and what the engine's own client took for the same.
 #[derive(Debug, Clone)]
-pub(crate) struct Done {
+pub(crate) struct StepResult {
     pub workload: Workload,
     pub rate: Rate,
     pub ceiling: Option<Ceiling>,
@@ -71,19 +71,19 @@ pub(crate) struct Done {
 /// All that was measured on one bed.
 #[derive(Debug)]
 pub(crate) struct Side {
-    pub done: Vec<Done>,
+    pub done: Vec<StepResult>,
     /// Pairs of an annotation and a second, of what was fused.
     pub pairs: u64,
-    pub lines: Written,
-    pub vectors: Written,
+    pub lines: Volume,
+    pub vectors: Volume,
     pub searches: Vec<Search>,
     pub disk: Vec<(Part, u64)>,
 }
 
 /// Measures on a bed of its own, which is removed whatever happens.
 pub(crate) fn measure(
-    options: &BesideOptions,
-    beds: &dyn Beds,
+    options: &ComparisonOptions,
+    beds: &dyn TestBeds,
     world: &World,
     progress: &dyn Progress,
 ) -> Result<Side> {
@@ -100,7 +100,11 @@ pub(crate) fn measure(
 }
 
 /// Does something on a bed, then removes the bed and the folder.
-fn on_bed<T>(folder: &Path, beds: &dyn Beds, what: impl FnOnce(&Path, &dyn Bed) -> Result<T>) -> Result<T> {
+fn on_bed<T>(
+    folder: &Path,
+    beds: &dyn TestBeds,
+    what: impl FnOnce(&Path, &dyn TestBed) -> Result<T>,
+) -> Result<T> {
     let fail = |e| rushes_types::Error::io("making a folder for the benchmark", e);
     std::fs::create_dir_all(folder).map_err(fail)?;
     let bed = beds.fresh(folder)?;
@@ -116,7 +120,7 @@ fn on_bed<T>(folder: &Path, beds: &dyn Beds, what: impl FnOnce(&Path, &dyn Bed) 
 /// The folder of the archive itself.
 const DATA: &str = "data";
 
-fn events(events: u64, folder: &Path, bed: &dyn Bed, progress: &dyn Progress) -> Result<Vec<Done>> {
+fn events(events: u64, folder: &Path, bed: &dyn TestBed, progress: &dyn Progress) -> Result<Vec<StepResult>> {
     let subject = Subject::open_on(&folder.join(DATA), &[], bed.engines())?;
     let carried = log::measure(subject.engines(), events, progress);
     subject.close();
@@ -124,7 +128,7 @@ fn events(events: u64, folder: &Path, bed: &dyn Bed, progress: &dyn Progress) ->
     let [append, deliver] = bed.event_ceilings(events)?.map_or([None, None], |both| both.map(Some));
     let done = |workload: Workload, count, seconds, ceiling| {
         let rate = Rate::new(workload.name(), count, 0, seconds);
-        Done { workload, rate, ceiling }
+        StepResult { workload, rate, ceiling }
     };
     Ok(vec![
         done(Workload::Append, events, carried.append_seconds, append),
@@ -137,9 +141,9 @@ const WARM_SHARE: usize = 10;
 const LATER: [Stage; 3] = [Stage::Relay, Stage::Fuse, Stage::Index];
 
 fn archive(
-    options: &BesideOptions,
+    options: &ComparisonOptions,
     folder: &Path,
-    bed: &dyn Bed,
+    bed: &dyn TestBed,
     world: &World,
     progress: &dyn Progress,
 ) -> Result<Side> {
@@ -166,9 +170,9 @@ fn archive(
 }
 
 fn stages(
-    options: &BesideOptions,
+    options: &ComparisonOptions,
     subject: &Subject,
-    bed: &dyn Bed,
+    bed: &dyn TestBed,
     world: &World,
     progress: &dyn Progress,
 ) -> Result<Side> {
@@ -184,7 +188,7 @@ fn stages(
     subject.pause(&LATER);
 
     let mut done = Vec::new();
-    let mut written = [Written::default(); 2];
+    let mut written = [Volume::default(); 2];
     for (workload, content, total) in
         [(Workload::Lines, Content::Lines, 0), (Workload::Vectors, Content::VectorArrow, 1)]
     {
@@ -192,7 +196,7 @@ fn stages(
         let (sent, seconds) = send(subject, world, rest, setup(content), progress)?;
         written[total] = sent;
         let rate = Rate::new(workload.name(), sent.annotations, sent.bytes, seconds);
-        done.push(Done { workload, rate, ceiling: ceiling(bed, workload, progress)? });
+        done.push(StepResult { workload, rate, ceiling: ceiling(bed, workload, progress)? });
     }
     let [lines, vectors] = written;
     let count = lines.annotations + vectors.annotations;
@@ -207,7 +211,11 @@ fn stages(
     subject.wait_fused_to(&goals, progress)?;
     let rate = Rate::new(Workload::Fuse.name(), count, 0, begun.elapsed().as_secs_f64());
     subject.pause(&[Stage::Fuse]);
-    done.push(Done { workload: Workload::Fuse, rate, ceiling: ceiling(bed, Workload::Fuse, progress)? });
+    done.push(StepResult {
+        workload: Workload::Fuse,
+        rate,
+        ceiling: ceiling(bed, Workload::Fuse, progress)?,
+    });
 
     bed.begin(Part::Index)?;
     progress.set("indexing", 0, None);
@@ -216,11 +224,15 @@ fn stages(
     subject.resume(&[Stage::Fuse, Stage::Index]);
     subject.wait_searchable(progress)?;
     let rate = Rate::new(Workload::Index.name(), count, 0, begun.elapsed().as_secs_f64());
-    done.push(Done { workload: Workload::Index, rate, ceiling: ceiling(bed, Workload::Index, progress)? });
+    done.push(StepResult {
+        workload: Workload::Index,
+        rate,
+        ceiling: ceiling(bed, Workload::Index, progress)?,
+    });
     Ok(Side { done, pairs, lines, vectors, searches: Vec::new(), disk: Vec::new() })
 }
 
-fn ceiling(bed: &dyn Bed, workload: Workload, progress: &dyn Progress) -> Result<Option<Ceiling>> {
+fn ceiling(bed: &dyn TestBed, workload: Workload, progress: &dyn Progress) -> Result<Option<Ceiling>> {
     crate::run::check(progress)?;
     progress.set("the same rows by the engine's own client", 0, None);
     bed.ceiling(workload.part())

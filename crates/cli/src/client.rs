@@ -21,7 +21,7 @@ use serde_json::Value;
 
 use crate::config::{ArchiveLocation, Config};
 use crate::exit::{Failure, Outcome};
-use crate::interrupt::{self, Orderly};
+use crate::interrupt::{self, InterruptGuard};
 use crate::problem;
 
 /// How long to wait for another command to close the archive, or for a server that starts to say where it is.
@@ -29,7 +29,7 @@ const BUSY_WAIT: Duration = Duration::from_secs(5);
 /// Pause between two attempts.
 const BUSY_PAUSE: Duration = Duration::from_millis(50);
 /// How long giving a run up may take.
-const LAST_WORD_WAIT: Duration = Duration::from_secs(5);
+const ABORT_RUN_WAIT: Duration = Duration::from_secs(5);
 /// How long to wait for a connection.
 const CONNECT_WAIT: Duration = Duration::from_secs(5);
 
@@ -46,7 +46,7 @@ pub struct Client {
     target: Target,
     /// `None` only while it is being dropped.
     runtime: Option<tokio::runtime::Runtime>,
-    _orderly: Orderly,
+    _interrupt_guard: InterruptGuard,
 }
 
 /// A request's body.
@@ -116,7 +116,7 @@ impl Client {
 
     fn with(target: Target) -> Outcome<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        Ok(Self { target, runtime: Some(runtime), _orderly: Orderly::begin() })
+        Ok(Self { target, runtime: Some(runtime), _interrupt_guard: InterruptGuard::begin() })
     }
 
     /// The archive itself, where this process has it open.
@@ -151,7 +151,7 @@ impl Client {
         let Some(runtime) = &self.runtime else { return };
         let path = format!("/v1/runs/{}/abort", encode(run));
         let _ = runtime.block_on(async {
-            tokio::time::timeout(LAST_WORD_WAIT, self.call(Method::POST, &path, Payload::Empty)).await
+            tokio::time::timeout(ABORT_RUN_WAIT, self.call(Method::POST, &path, Payload::Empty)).await
         });
     }
 

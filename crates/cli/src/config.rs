@@ -300,7 +300,7 @@ fn nearest(key: &str) -> Option<&'static str> {
 
 /// What the sections of a configuration file say that an archive runs on: of the file that is named, else of the one in
 /// the archive's folder, where there is one. The environment does not count: it cannot speak of two archives.
-pub fn engines_of(named: Option<&Path>, archive: &Path) -> Outcome<Configured> {
+pub fn read_engines(named: Option<&Path>, archive: &Path) -> Outcome<Configured> {
     let path = named.map_or_else(|| archive.join(FILE), Path::to_owned);
     let table = read(&path, named.is_some()).map_err(Failure::Usage)?.unwrap_or_default();
     Configured::read(&table, &[])

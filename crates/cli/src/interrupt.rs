@@ -13,9 +13,9 @@ static ASKED: OnceLock<watch::Sender<u32>> = OnceLock::new();
 static ORDERLY: AtomicUsize = AtomicUsize::new(0);
 
 /// While one of these lives, the first Ctrl-C is reported by [`asked`] instead of ending the process.
-pub struct Orderly(());
+pub struct InterruptGuard(());
 
-impl Orderly {
+impl InterruptGuard {
     /// From now on.
     pub fn begin() -> Self {
         ORDERLY.fetch_add(1, Ordering::Relaxed);
@@ -23,7 +23,7 @@ impl Orderly {
     }
 }
 
-impl Drop for Orderly {
+impl Drop for InterruptGuard {
     fn drop(&mut self) {
         ORDERLY.fetch_sub(1, Ordering::Relaxed);
     }

@@ -12,7 +12,7 @@ use std::io::Read;
 
 use axum::http::{Method, StatusCode};
 use rushes_types::{ModelRef, RunMode};
-use rushes_wire::arrow::{Cut, Part, Parts};
+use rushes_wire::arrow::{Part, PartOptions, Parts};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -140,7 +140,7 @@ impl<'a> Sender<'a> {
 
     /// Takes an Arrow IPC stream, batch by batch.
     pub fn arrow(&mut self, file: usize, stream: impl Read, run: Option<RunMode>, bar: &Bar) -> Outcome {
-        let mut parts = Parts::new(stream, Cut { by_run: run.is_some(), bytes_max: BATCH_BYTES });
+        let mut parts = Parts::new(stream, PartOptions { by_run: run.is_some(), bytes_max: BATCH_BYTES });
         loop {
             let batch = parts.next_batch().map_err(|error| {
                 Failure::Failed(anyhow::Error::new(error).context(self.tally.file_name(file).to_owned()))

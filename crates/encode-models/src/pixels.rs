@@ -64,9 +64,9 @@ impl Pixels {
         }))
     }
 
-    fn sized(&self, picture: &RgbImage) -> Sized {
+    fn sized(&self, picture: &RgbImage) -> RgbPixels {
         let (width, height) = (picture.width() as usize, picture.height() as usize);
-        let whole = Sized { width, height, bytes: picture.as_raw().clone() };
+        let whole = RgbPixels { width, height, bytes: picture.as_raw().clone() };
         if !self.cropped {
             return whole.across(self.size, self.kernel).down(self.size, self.kernel);
         }
@@ -155,13 +155,13 @@ fn taps(from: usize, to: usize, kernel: Kernel) -> Vec<Taps> {
 }
 
 /// A picture, row by row, three bytes a pixel.
-struct Sized {
+struct RgbPixels {
     width: usize,
     height: usize,
     bytes: Vec<u8>,
 }
 
-impl Sized {
+impl RgbPixels {
     fn at(&self, x: usize, y: usize, colour: usize) -> u8 {
         self.bytes.get((y * self.width + x) * 3 + colour).copied().unwrap_or(0)
     }

@@ -12,7 +12,7 @@ pub fn number(column: Option<i64>) -> u64 {
     column.unwrap_or(0).cast_unsigned()
 }
 
-/// A commit as a column, where it comes from outside of this crate.
+/// A commit as a column, where it comes from outside this crate.
 pub fn commit_column(commit: Commit) -> Result<i64> {
     i64::try_from(commit.0).map_err(|_| Error::bug(format!("commit {commit} is no real commit")))
 }

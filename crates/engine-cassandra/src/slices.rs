@@ -16,7 +16,7 @@ pub fn slice_of(name: &str, slices: u8) -> u8 {
 const PAGE: usize = 500;
 
 /// At most `limit` rows with names after `after`, in the order of the names, of those that `pick` takes. `cql` asks one
-/// slice for its rows after a name, at most so many: `WHERE slice = ? AND … > ? LIMIT ?`.
+/// slice for its rows after a name, at most that many: `WHERE slice = ? AND … > ? LIMIT ?`.
 pub async fn merged<S, R, T>(
     cluster: &Cluster,
     cql: &str,

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use crate::client::{ApiRequest, Client};
 use crate::names::Names;
 
-/// What is known of an asset.
+/// What is known about an asset.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct AssetState {
     /// Up to where it was applied.

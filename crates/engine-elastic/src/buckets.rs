@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use rushes_index::{AssetUpdate, BucketContent, space_of};
 use rushes_types::{Annotation, AnnotationKey, AssetDocument, Bucket, BucketMember, Result};
-use rushes_wire::render::{Beside, BucketDocument, bucket_documents};
+use rushes_wire::render::{BucketDocument, EngineFields, bucket_documents};
 
 use crate::backend::ElasticIndex;
 use crate::bulk::{Sink, Target};
@@ -27,9 +27,9 @@ impl ElasticIndex {
         let vectors = self.config.bucket_vectors;
         let field =
             |annotation: &Annotation| vectors.then(|| vector_field_of(document, annotation)).flatten();
-        let beside = Beside { commit: update.upto, vector_field: &field };
+        let engine_fields = EngineFields { commit: update.upto, vector_field: &field };
         for bucket in &update.buckets {
-            most = most.max(self.put_bucket(sink, update, document, bucket, &beside, parts_before)?);
+            most = most.max(self.put_bucket(sink, update, document, bucket, &engine_fields, parts_before)?);
         }
         Ok(most)
     }
@@ -40,7 +40,7 @@ impl ElasticIndex {
         update: &AssetUpdate,
         document: &AssetDocument,
         content: &BucketContent,
-        beside: &Beside<'_>,
+        engine_fields: &EngineFields<'_>,
         parts_before: u64,
     ) -> Result<u64> {
         let by_key: HashMap<AnnotationKey, &Annotation> =
@@ -70,7 +70,7 @@ impl ElasticIndex {
         for (part, document) in (1..).zip(parts) {
             let id = bucket_id(&update.asset, content.no.0, part);
             let target = Target { index: &self.names.buckets, id: &id, version: update.upto, again: false };
-            sink.index(target, &document.beside(beside))?;
+            sink.index(target, &document.with_engine_fields(engine_fields))?;
         }
         Ok(count as u64)
     }

@@ -190,16 +190,16 @@ struct Item {
 enum Outcome {
     Done,
     /// These were refused for now, the last of them for this reason.
-    Again(Vec<usize>, Refusal),
+    Retry(Vec<usize>, Refusal),
     /// One can never be indexed.
-    Never {
+    Permanent {
         document: String,
         refusal: Refusal,
     },
 }
 
 fn outcome(answer: &[u8]) -> Result<Outcome, Failure> {
-    let answer: Answer = serde_json::from_slice(answer).map_err(|e| Failure::Senseless(e.to_string()))?;
+    let answer: Answer = serde_json::from_slice(answer).map_err(|e| Failure::Malformed(e.to_string()))?;
     if !answer.errors {
         return Ok(Outcome::Done);
     }
@@ -218,12 +218,12 @@ fn outcome(answer: &[u8]) -> Result<Outcome, Failure> {
             continue;
         }
         if !refusal.may_pass() {
-            return Ok(Outcome::Never { document: format!("{}/{}", item.index, item.id), refusal });
+            return Ok(Outcome::Permanent { document: format!("{}/{}", item.index, item.id), refusal });
         }
         again.push(no);
         why = refusal;
     }
-    Ok(if again.is_empty() { Outcome::Done } else { Outcome::Again(again, why) })
+    Ok(if again.is_empty() { Outcome::Done } else { Outcome::Retry(again, why) })
 }
 
 const PATH: &str = "/_bulk?filter_path=errors,items.*._id,items.*._index,items.*.status,items.*.error";
@@ -238,10 +238,10 @@ fn send_chunk(client: &Client, mut chunk: Chunk) -> Result<()> {
         let answered = client.once(&ApiRequest::post(PATH).with_lines(&chunk.bytes));
         let failure = match answered.and_then(|answer| outcome(&answer)) {
             Ok(Outcome::Done) => return Ok(()),
-            Ok(Outcome::Never { document, refusal }) => {
+            Ok(Outcome::Permanent { document, refusal }) => {
                 return Err(Error::from(refusal).while_doing(&format!("document `{document}`")));
             }
-            Ok(Outcome::Again(operations, refusal)) => {
+            Ok(Outcome::Retry(operations, refusal)) => {
                 chunk = chunk.only(operations);
                 Failure::Refused(refusal)
             }
@@ -283,16 +283,16 @@ mod tests {
         let stale = || item(409, "version_conflict_engine_exception");
         assert_eq!(of(vec![item(201, ""), stale()]), Outcome::Done);
         assert!(
-            matches!(of(vec![item(201, ""), busy(), stale(), busy()]), Outcome::Again(a, _) if a == [1, 3])
+            matches!(of(vec![item(201, ""), busy(), stale(), busy()]), Outcome::Retry(a, _) if a == [1, 3])
         );
         // A shard that starts says so item by item, with the statuses of what is missing or in conflict.
         let starting = || item(404, "illegal_index_shard_state_exception");
         let unallocated = || item(409, "index_primary_shard_not_allocated_exception");
         assert!(
-            matches!(of(vec![starting(), item(201, ""), unallocated()]), Outcome::Again(a, _) if a == [0, 2])
+            matches!(of(vec![starting(), item(201, ""), unallocated()]), Outcome::Retry(a, _) if a == [0, 2])
         );
         let broken = of(vec![busy(), item(400, "document_parsing_exception")]);
-        assert!(matches!(broken, Outcome::Never { document, .. } if document == "i/x"));
+        assert!(matches!(broken, Outcome::Permanent { document, .. } if document == "i/x"));
     }
 
     #[test]

@@ -189,7 +189,7 @@ impl Client {
 }
 
 fn parsed(bytes: &[u8]) -> Result<Value, Failure> {
-    serde_json::from_slice(bytes).map_err(|e| Failure::Senseless(e.to_string()))
+    serde_json::from_slice(bytes).map_err(|e| Failure::Malformed(e.to_string()))
 }
 
 /// What connects, before it is built.

@@ -20,7 +20,7 @@ pub(crate) enum Failure {
     /// The engine refused.
     Refused(Refusal),
     /// The answer is not what the protocol says.
-    Senseless(String),
+    Malformed(String),
 }
 
 /// A refusal by the engine.
@@ -166,7 +166,7 @@ impl Failure {
         match self {
             Self::NoAnswer { .. } => true,
             Self::Refused(refusal) => refusal.may_pass(),
-            Self::Senseless(_) => false,
+            Self::Malformed(_) => false,
         }
     }
 
@@ -193,7 +193,7 @@ impl fmt::Display for Failure {
         match self {
             Self::NoAnswer { node, why } => write!(f, "`{node}` does not answer: {why}"),
             Self::Refused(refusal) => refusal.fmt(f),
-            Self::Senseless(why) => write!(f, "the answer makes no sense: {why}"),
+            Self::Malformed(why) => write!(f, "the answer makes no sense: {why}"),
         }
     }
 }
@@ -219,7 +219,7 @@ impl From<Failure> for Error {
                 format!("elasticsearch: {failure}; is the cluster up, and is the address right?"),
             ),
             Failure::Refused(refusal) => refusal.clone().into(),
-            Failure::Senseless(_) => Self::new(
+            Failure::Malformed(_) => Self::new(
                 ErrorKind::Unsupported,
                 format!("elasticsearch: {failure}; is it Elasticsearch that listens at this address?"),
             ),

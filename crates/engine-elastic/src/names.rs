@@ -69,7 +69,7 @@ pub(crate) fn vector_field(space: &SpaceId, dimensions: usize) -> String {
     format!("v{dimensions}_{:016x}", xxh3_64(space.as_str().as_bytes()))
 }
 
-/// The beginning of a text, of at most so many bytes.
+/// The beginning of a text, of at most that many bytes.
 pub(crate) fn beginning(text: &str, bytes: usize) -> &str {
     let mut end = text.len().min(bytes);
     while !text.is_char_boundary(end) {

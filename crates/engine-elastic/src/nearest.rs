@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use rushes_index::{AssetNo, Eligible, Hits, IndexReader, Listed};
+use rushes_index::{AssetNo, CandidateAnnotation, Eligible, Hits, IndexReader};
 use rushes_plan::similarity::l2_f64;
 use rushes_plan::{Clause, Filter, NearestTest, Test};
 use rushes_types::{Asset, AssetId, FusedKey, Metric, Result, TimeSet};
@@ -250,11 +250,11 @@ impl ElasticReader {
         Ok((vectors >= many).then_some(k))
     }
 
-    fn collect_some(&self, query: &Value, size: usize) -> Result<Vec<Arc<Listed>>> {
+    fn collect_some(&self, query: &Value, size: usize) -> Result<Vec<Arc<CandidateAnnotation>>> {
         let mut all = Vec::new();
         self.point.pages(query, Fields::Whole, &json!(["_score", "_shard_doc"]), size, &mut |hits| {
             for found in hits {
-                all.extend(self.listed(found)?);
+                all.extend(self.candidate(found)?);
             }
             Ok(None)
         })?;
@@ -270,7 +270,7 @@ impl ElasticReader {
         eligible: Option<&Eligible>,
         query: &Value,
         size: usize,
-    ) -> Result<Vec<Arc<Listed>>> {
+    ) -> Result<Vec<Arc<CandidateAnnotation>>> {
         let Test::Nearest(test) = &clause.test else { return Ok(Vec::new()) };
         let bound = Bound::new(test);
         // All that counts, however far.
@@ -281,11 +281,11 @@ impl ElasticReader {
             let mut page = Vec::new();
             let mut scored = Scored::new();
             for found in hits {
-                let Some(listed) = self.listed(found)? else { continue };
-                if let Some(no) = self.asset_no(&listed.fused.annotation.asset) {
-                    scored.insert((no, listed.fused.fused_key()), found.score.unwrap_or_default());
+                let Some(candidate) = self.candidate(found)? else { continue };
+                if let Some(no) = self.asset_no(&candidate.fused.annotation.asset) {
+                    scored.insert((no, candidate.fused.fused_key()), found.score.unwrap_or_default());
                 }
-                page.push(listed);
+                page.push(candidate);
             }
             let counting = self.over(page.clone()).nearest(&all, filter, eligible)?;
             scores

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rushes_index::{Hits, IndexReader, Listed, hit_order};
+use rushes_index::{CandidateAnnotation, Hits, IndexReader, hit_order};
 use rushes_plan::{Clause, ClauseMatcher, Filter, PhraseTest, Test};
 use rushes_text::tokenise;
 use rushes_types::limits::TIME_NS_MAX;
@@ -35,7 +35,7 @@ struct Stretch {
 }
 
 /// A stretch with its lines.
-type Read<'s> = (&'s Stretch, Vec<Arc<Listed>>);
+type LoadedStretch<'s> = (&'s Stretch, Vec<Arc<CandidateAnnotation>>);
 
 impl ElasticReader {
     pub(crate) fn phrase_hits(&self, clause: &Clause, filter: &Filter, alone: &Value) -> Result<Hits> {
@@ -63,8 +63,8 @@ impl ElasticReader {
         }
         let mut open = self.stretches(&lines.with_word(rarest))?;
         let matcher = ClauseMatcher::new(clause, &self.analyzer);
-        let counts = |listed: &&Arc<Listed>| {
-            let fused = &listed.fused;
+        let counts = |candidate: &&Arc<CandidateAnnotation>| {
+            let fused = &candidate.fused;
             let passes = matcher.passes(&fused.annotation) && filter.passes_language(&fused.annotation);
             passes && filter.sees(fused, &self.at)
         };
@@ -74,9 +74,9 @@ impl ElasticReader {
             let mut narrow = Vec::new();
             for stretches in open.chunks(STRETCHES_MAX) {
                 for (stretch, read) in self.read(&lines, stretches)? {
-                    let listed: Vec<&Annotation> =
+                    let annotations: Vec<&Annotation> =
                         read.iter().filter(counts).map(|l| &l.fused.annotation).collect();
-                    if stretch.is_whole() || stretch.holds_all(&listed, reach) {
+                    if stretch.is_whole() || stretch.holds_all(&annotations, reach) {
                         // Each stretch by itself: between two of them there may be lines that were not read.
                         let mut own = self.over(read).hits(clause, filter)?;
                         found.hits.append(&mut own.hits);
@@ -134,9 +134,9 @@ impl ElasticReader {
     }
 
     /// The lines of each stretch.
-    fn read<'s>(&self, lines: &Lines, stretches: &'s [Stretch]) -> Result<Vec<Read<'s>>> {
+    fn read<'s>(&self, lines: &Lines, stretches: &'s [Stretch]) -> Result<Vec<LoadedStretch<'s>>> {
         let places: Vec<_> = stretches.iter().map(|s| (s.asset.clone(), s.from, s.to)).collect();
-        let mut read: Vec<Read<'_>> = stretches.iter().map(|s| (s, Vec::new())).collect();
+        let mut read: Vec<LoadedStretch<'_>> = stretches.iter().map(|s| (s, Vec::new())).collect();
         for line in self.collect(&lines.within(&places), Fields::Body)? {
             let annotation = &line.fused.annotation;
             let place = (&annotation.asset, annotation.range.start_ns());
@@ -186,7 +186,7 @@ impl Stretch {
         })
     }
 
-    /// Is enough known of what comes before the last of these lines?
+    /// Is enough known about what comes before the last of these lines?
     fn ends_before(&self, lines: &[&Annotation], reach: u64) -> bool {
         let mut passed = 0;
         for pair in lines.windows(2).rev() {
@@ -199,7 +199,7 @@ impl Stretch {
         self.from <= 0
     }
 
-    /// Is enough known of what comes after the first of these lines?
+    /// Is enough known about what comes after the first of these lines?
     fn ends_after(&self, lines: &[&Annotation], reach: u64) -> bool {
         let mut passed = 0;
         for pair in lines.windows(2) {

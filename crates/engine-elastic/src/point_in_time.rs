@@ -149,7 +149,7 @@ impl PointInTime {
     /// The same for aggregations.
     pub fn aggregate(&self, body: Value) -> Result<Value> {
         let bytes = self.search(body, "filter_path=pit_id,timed_out,hits.total,aggregations")?;
-        let mut answer: Value = serde_json::from_slice(&bytes).map_err(|e| senseless(&e))?;
+        let mut answer: Value = serde_json::from_slice(&bytes).map_err(|e| malformed(&e))?;
         if let Some(id) = answer.get("pit_id").and_then(Value::as_str) {
             self.set(id.to_owned());
         }
@@ -196,7 +196,7 @@ impl PointInTime {
             }
             let shown = "filter_path=pit_id,timed_out,hits.hits._score,hits.hits.fields,hits.hits.sort";
             let bytes = self.search(body, shown)?;
-            let answer: Answer<'_> = serde_json::from_slice(&bytes).map_err(|e| senseless(&e))?;
+            let answer: Answer<'_> = serde_json::from_slice(&bytes).map_err(|e| malformed(&e))?;
             if answer.timed_out {
                 return Err(Error::new(ErrorKind::Busy, "elasticsearch: the search took too long")
                     .mend("try again later"));
@@ -224,9 +224,9 @@ impl Drop for PointInTime {
 fn open(client: &Client, alias: &str) -> Result<String> {
     let answer = client.json(&ApiRequest::post(format!("/{alias}/_pit?keep_alive={KEEP_ALIVE}")))?;
     let id = answer.get("id").and_then(Value::as_str);
-    Ok(id.map(str::to_owned).ok_or_else(|| Failure::Senseless("a point in time has no id".to_owned()))?)
+    Ok(id.map(str::to_owned).ok_or_else(|| Failure::Malformed("a point in time has no id".to_owned()))?)
 }
 
-fn senseless(error: &serde_json::Error) -> Error {
-    Failure::Senseless(error.to_string()).into()
+fn malformed(error: &serde_json::Error) -> Error {
+    Failure::Malformed(error.to_string()).into()
 }

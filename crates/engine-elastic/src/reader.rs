@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rushes_index::{
-    AnnotationRef, AssetNo, Eligible, EngineRequest, Hits, IndexReader, Listed, MemoryReader, Suggestion,
-    space_of,
+    AnnotationRef, AssetNo, CandidateAnnotation, Eligible, EngineRequest, Hits, IndexReader, MemoryReader,
+    Suggestion, space_of,
 };
 use rushes_plan::{Clause, Filter, Query, Test};
 use rushes_text::Analyzer;
@@ -43,7 +43,7 @@ impl ElasticReader {
     }
 
     /// A hit as the shared matcher takes it; `None` where its asset is not seen, or it is of before an erasure.
-    pub fn listed(&self, found: &SearchHit<'_>) -> Result<Option<Arc<Listed>>> {
+    pub fn candidate(&self, found: &SearchHit<'_>) -> Result<Option<Arc<CandidateAnnotation>>> {
         let Some(document) = self.document_of(found.asset()) else { return Ok(None) };
         let asset = &document.asset.id;
         if self.listing.floors.get(asset).is_some_and(|floor| found.commit() <= *floor) {
@@ -51,21 +51,21 @@ impl ElasticReader {
         }
         let fused = found.annotation(asset)?;
         let space = space_of(Some(document), &fused.annotation.model)?;
-        Ok(Some(Arc::new(Listed { fused, space })))
+        Ok(Some(Arc::new(CandidateAnnotation { fused, space })))
     }
 
     /// Everything that a query finds.
-    pub fn collect(&self, query: &Value, fields: Fields) -> Result<Vec<Arc<Listed>>> {
+    pub fn collect(&self, query: &Value, fields: Fields) -> Result<Vec<Arc<CandidateAnnotation>>> {
         let mut all = Vec::new();
         self.point.scan(query, fields, &mut |found| {
-            all.extend(self.listed(found)?);
+            all.extend(self.candidate(found)?);
             Ok(())
         })?;
         Ok(all)
     }
 
     /// The shared matcher over these annotations.
-    pub fn over(&self, annotations: Vec<Arc<Listed>>) -> MemoryReader {
+    pub fn over(&self, annotations: Vec<Arc<CandidateAnnotation>>) -> MemoryReader {
         MemoryReader::new(self.at.clone(), self.listing.documents.clone(), annotations, self.analyzer.clone())
     }
 }

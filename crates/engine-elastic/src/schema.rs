@@ -190,7 +190,8 @@ pub(crate) fn difference(wanted: &Value, found: &Value, grows: &dyn Fn(&str) -> 
 
 fn differ(at: &str, wanted: &Value, found: &Value, grows: &dyn Fn(&str) -> bool) -> Option<String> {
     let (Value::Object(wanted), Value::Object(found)) = (wanted, found) else {
-        return (told(wanted) != told(found)).then(|| format!("`{at}` is {found}, it should be {wanted}"));
+        return (as_text(wanted) != as_text(found))
+            .then(|| format!("`{at}` is {found}, it should be {wanted}"));
     };
     let missing = wanted.keys().find(|name| !found.contains_key(*name) && !is_default(name, &wanted[*name]));
     if let Some(name) = missing {
@@ -209,14 +210,14 @@ fn differ(at: &str, wanted: &Value, found: &Value, grows: &dyn Fn(&str) -> bool)
 }
 
 /// Engines say numbers and truths now as such, now as text.
-fn told(value: &Value) -> String {
+fn as_text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// Parameters that an engine leaves out, or adds, where they have this value.
 fn is_default(name: &str, value: &Value) -> bool {
     matches!(
-        (name, told(value).as_str()),
+        (name, as_text(value).as_str()),
         ("type", "object") | ("properties", "{}") | ("index" | "doc_values" | "enabled", "true")
     )
 }

@@ -10,7 +10,7 @@ use rushes_events::{
 };
 use rushes_types::{Commit, Error, ErrorKind, Result};
 
-use crate::client::{Bounds, ClientLog, Cluster, CommittedOffset, Plain, committed, make, serve};
+use crate::client::{Bounds, ClientLog, Cluster, CommittedOffset, PlainContext, committed, make, serve};
 use crate::config::KafkaConfig;
 use crate::consumer::Subscription;
 use crate::dead_letters::{self, Letters};
@@ -29,8 +29,8 @@ pub struct KafkaLog {
     arrivals: Arc<Arrivals>,
     /// The consumers of this process.
     subscriptions: Consumers<Subscription>,
-    /// Clients that only ask where a group stands.
-    askers: Consumers<BaseConsumer<Plain>>,
+    /// Clients that only read the committed offsets of a group.
+    query_clients: Consumers<BaseConsumer<PlainContext>>,
     trimmed: Mutex<HashMap<Topic, Instant>>,
 }
 
@@ -56,7 +56,7 @@ impl KafkaLog {
             producer,
             arrivals: Arc::default(),
             subscriptions: Mutex::default(),
-            askers: Mutex::default(),
+            query_clients: Mutex::default(),
             trimmed: Mutex::default(),
         })
     }
@@ -79,7 +79,7 @@ impl KafkaLog {
         }
         // Members leave first.
         lock(&self.subscriptions).clear();
-        lock(&self.askers).clear();
+        lock(&self.query_clients).clear();
         let topics =
             [self.config.topic(Topic::Committed), self.config.topic(Topic::Fused), self.config.dead_topic()];
         let topics: Vec<&str> = topics.iter().map(String::as_str).collect();
@@ -137,28 +137,30 @@ impl KafkaLog {
         names
     }
 
-    /// Where a consumer's group stands in each partition, whatever members it has.
-    fn stands(&self, topic: Topic, consumer: &str) -> Result<Vec<Option<CommittedOffset>>> {
+    /// The committed offset of a consumer's group in each partition, whichever members the group has.
+    fn committed_offsets(&self, topic: Topic, consumer: &str) -> Result<Vec<Option<CommittedOffset>>> {
         check_name(consumer)?;
         if let Some(known) = self.known(topic, consumer) {
             return known.committed(&self.all());
         }
-        let asker = {
-            let mut askers = lock(&self.askers);
+        let query_client = {
+            let mut query_clients = lock(&self.query_clients);
             let of = (topic, consumer.to_owned());
-            match askers.get(&of) {
-                Some(asker) => Arc::clone(asker),
+            match query_clients.get(&of) {
+                Some(query_client) => Arc::clone(query_client),
                 None => {
                     let group = self.config.group(topic, consumer);
-                    let asker = Arc::new(make(&self.config.consumer(&group), Plain(ClientLog::new(&group)))?);
-                    askers.insert(of, Arc::clone(&asker));
-                    asker
+                    let context = PlainContext(ClientLog::new(&group));
+                    let query_client = Arc::new(make(&self.config.consumer(&group), context)?);
+                    query_clients.insert(of, Arc::clone(&query_client));
+                    query_client
                 }
             }
         };
-        let stands = committed(&asker, &self.config.topic(topic), &self.all(), self.config.request_timeout());
-        serve(&asker);
-        stands
+        let (topic, all) = (self.config.topic(topic), self.all());
+        let offsets = committed(&query_client, &topic, &all, self.config.request_timeout());
+        serve(&query_client);
+        offsets
     }
 
     fn bounds(&self, topic: Topic) -> Result<Vec<Bounds>> {
@@ -227,11 +229,11 @@ impl KafkaLog {
     fn all_done(&self, topic: Topic) -> Result<Option<Vec<i64>>> {
         let mut done: Option<Vec<i64>> = None;
         for name in self.consumers(topic) {
-            let stands = self.stands(topic, &name)?;
-            if stands.iter().all(Option::is_none) && !self.config.consumers.of(topic).contains(&name) {
+            let offsets = self.committed_offsets(topic, &name)?;
+            if offsets.iter().all(Option::is_none) && !self.config.consumers.of(topic).contains(&name) {
                 continue;
             }
-            let next = stands.iter().map(|stands| stands.map_or(0, |stands| stands.next));
+            let next = offsets.iter().map(|offset| offset.map_or(0, |offset| offset.next));
             done = Some(match done {
                 Some(done) => done.into_iter().zip(next).map(|(a, b)| a.min(b)).collect(),
                 None => next.collect(),
@@ -276,8 +278,8 @@ impl EventLog for KafkaLog {
     }
 
     fn watermarks(&self, topic: Topic, consumer: &str) -> Result<Vec<Commit>> {
-        let stands = self.stands(topic, consumer)?;
-        Ok(stands.into_iter().map(|stands| stands.map_or(Commit::NONE, |stands| stands.watermark)).collect())
+        let offsets = self.committed_offsets(topic, consumer)?;
+        Ok(offsets.into_iter().map(|offset| offset.map_or(Commit::NONE, |offset| offset.watermark)).collect())
     }
 
     fn put_dead_letter(&self, topic: Topic, consumer: &str, event: &Delivered, reason: &str) -> Result<()> {
@@ -308,12 +310,12 @@ impl EventLog for KafkaLog {
             }
             let bounds = self.bounds(topic)?;
             for consumer in consumers {
-                let stands = self.stands(topic, &consumer)?;
-                if stands.iter().all(Option::is_none) {
+                let offsets = self.committed_offsets(topic, &consumer)?;
+                if offsets.iter().all(Option::is_none) {
                     continue;
                 }
-                let behind = stands.iter().zip(&bounds).map(|(stands, bounds)| {
-                    let next = stands.map_or(bounds.begin, |stands| stands.next.max(bounds.begin));
+                let behind = offsets.iter().zip(&bounds).map(|(offset, bounds)| {
+                    let next = offset.map_or(bounds.begin, |offset| offset.next.max(bounds.begin));
                     u64::try_from(bounds.end - next).unwrap_or_default()
                 });
                 lag.push(Lag { consumer, topic, behind: behind.sum() });

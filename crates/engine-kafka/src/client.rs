@@ -70,9 +70,9 @@ impl ClientLog {
 }
 
 /// The context of clients that are in no group.
-pub struct Plain(pub Arc<ClientLog>);
+pub struct PlainContext(pub Arc<ClientLog>);
 
-impl ClientContext for Plain {
+impl ClientContext for PlainContext {
     fn log(&self, level: RDKafkaLogLevel, fac: &str, message: &str) {
         self.0.log(level, fac, message);
     }
@@ -82,7 +82,7 @@ impl ClientContext for Plain {
     }
 }
 
-impl ConsumerContext for Plain {}
+impl ConsumerContext for PlainContext {}
 
 impl ClientLog {
     pub fn log(&self, level: RDKafkaLogLevel, fac: &str, message: &str) {
@@ -97,9 +97,9 @@ impl ClientLog {
     }
 }
 
-/// What is known of a topic.
+/// What is known about a topic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shape {
+pub struct TopicShape {
     /// Its partitions.
     pub partitions: u32,
     /// The fewest replicas of any of them.
@@ -126,7 +126,7 @@ pub struct Bounds {
 
 /// Questions to the cluster that need no group.
 pub struct Cluster {
-    consumer: BaseConsumer<Plain>,
+    consumer: BaseConsumer<PlainContext>,
     log: Arc<ClientLog>,
     servers: String,
     timeout: Duration,
@@ -138,7 +138,7 @@ impl Cluster {
         let log = ClientLog::new("the event log");
         let mut client = config.client();
         client.set("allow.auto.create.topics", "false");
-        let consumer = make(&client, Plain(Arc::clone(&log)))?;
+        let consumer = make(&client, PlainContext(Arc::clone(&log)))?;
         let (servers, timeout) = (config.servers.join(","), config.request_timeout());
         let cluster = Self { consumer, log, servers, timeout };
         cluster.first_answer(&config.dead_topic(), config.connect_timeout())?;
@@ -182,7 +182,7 @@ impl Cluster {
     }
 
     /// What a topic is like; `None` where it is not there.
-    pub fn shape(&self, topic: &str) -> Result<Option<Shape>> {
+    pub fn shape(&self, topic: &str) -> Result<Option<TopicShape>> {
         let what = format!("looking at the topic `{topic}`");
         let answer = self.consumer.fetch_metadata(Some(topic), self.timeout);
         serve(&self.consumer);
@@ -194,12 +194,12 @@ impl Cluster {
             // Without partitions there is no list of them that could be looked at.
             return match Code::from(code) {
                 Code::UnknownTopicOrPartition | Code::UnknownTopic => Ok(None),
-                Code::LeaderNotAvailable => Ok(Some(Shape { partitions: 0, replicas: 0, led: false })),
+                Code::LeaderNotAvailable => Ok(Some(TopicShape { partitions: 0, replicas: 0, led: false })),
                 code => Err(coded(&what, code)),
             };
         }
         let partitions = found.partitions();
-        Ok(Some(Shape {
+        Ok(Some(TopicShape {
             partitions: u32::try_from(partitions.len()).unwrap_or(u32::MAX),
             replicas: partitions.iter().map(|p| p.replicas().len()).min().unwrap_or_default(),
             led: !partitions.is_empty() && partitions.iter().all(|p| p.leader() >= 0),

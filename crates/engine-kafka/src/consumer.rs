@@ -18,7 +18,7 @@ use crate::errors::error;
 use crate::offsets::Offsets;
 use crate::producer::Producer;
 use crate::pump::Pump;
-use crate::shared::{Member, Seek, Shared, State};
+use crate::shared::{MemberContext, Seek, Shared, State};
 
 /// One consumer of one topic.
 pub struct Subscription {
@@ -45,8 +45,8 @@ impl Subscription {
     ) -> Result<Self> {
         let (topic_name, group) = (config.topic(topic), config.group(topic, name));
         let shared = Arc::new(Shared::new(topic, name, group, arrivals));
-        let consumer: BaseConsumer<Member> =
-            make(&config.consumer(&shared.group), Member(Arc::clone(&shared)))?;
+        let consumer: BaseConsumer<MemberContext> =
+            make(&config.consumer(&shared.group), MemberContext(Arc::clone(&shared)))?;
         let what = format!("joining the group `{}`", shared.group);
         consumer.subscribe(&[&topic_name]).map_err(|e| error(&what, &e))?;
         let consumer = Arc::new(consumer);
@@ -75,7 +75,7 @@ impl Subscription {
 
     /// The topic is known to reach so far in a partition.
     pub fn reaches(&self, partition: u32, end: i64) {
-        self.shared.state().standing.reaches(partition, end);
+        self.shared.state().owned.reaches(partition, end);
     }
 
     /// Where the group stands.
@@ -114,7 +114,7 @@ impl Subscription {
     pub fn poll(&self, limit: usize) -> Result<Vec<Delivered>> {
         let mut state = self.joined()?;
         let until = Instant::now() + self.request_timeout;
-        while state.standing.waiting() < limit.min(crate::pump::READY_MAX) && state.standing.behind() {
+        while state.owned.waiting() < limit.min(crate::pump::READY_MAX) && state.owned.behind() {
             if state.failed || state.down {
                 break;
             }
@@ -122,10 +122,10 @@ impl Subscription {
             (state, in_time) = self.shared.wait(state, until);
             if !in_time {
                 tracing::warn!(group = %self.shared.group, "events that should be there do not come");
-                state.standing.give_up();
+                state.owned.give_up();
             }
         }
-        let taken = state.standing.take(limit);
+        let taken = state.owned.take(limit);
         if taken.is_empty() && (state.down || state.failed) {
             let message = format!("no broker answers the group `{}`", self.shared.group);
             return Err(self.shared.log.explain(Error::new(ErrorKind::Unavailable, message)));
@@ -142,11 +142,11 @@ impl Subscription {
 
     /// Forgets what was delivered but not acknowledged.
     pub fn redeliver(&self) -> Result<()> {
-        let undone = self.joined()?.standing.undone();
-        if undone.is_empty() {
+        let unacknowledged = self.joined()?.owned.unacknowledged();
+        if unacknowledged.is_empty() {
             return Ok(());
         }
-        self.seek(Seek::Redeliver(undone))
+        self.seek(Seek::Redeliver(unacknowledged))
     }
 
     /// Begins behind all that is there now, in all partitions of the topic.

@@ -9,7 +9,7 @@ use rdkafka::message::{BorrowedMessage, Header, Headers, Message, OwnedHeaders};
 use rushes_events::{DeadLetter, Delivered, Position, Topic, short_reason};
 use rushes_types::{Commit, Error, ErrorKind, Result};
 
-use crate::client::{ClientLog, Cluster, CommittedOffset, Plain, commit_list, committed, list, make};
+use crate::client::{ClientLog, Cluster, CommittedOffset, PlainContext, commit_list, committed, list, make};
 use crate::config::KafkaConfig;
 use crate::errors::error;
 use crate::format::{decode, encode, key};
@@ -33,7 +33,7 @@ const CONSUMER: &str = "rushes-consumer";
 const REASON: &str = "rushes-reason";
 
 /// A message that is no event.
-pub struct Poison {
+pub struct BadMessage {
     pub reason: String,
     pub key: Option<Vec<u8>>,
     pub value: Vec<u8>,
@@ -67,7 +67,7 @@ pub fn bury(
     dead_topic: &str,
     by: &Shared,
     (partition, offset): (u32, i64),
-    bad: &Poison,
+    bad: &BadMessage,
 ) -> Result<()> {
     let position = Position { partition, offset: u64::try_from(offset).unwrap_or_default() };
     let headers = headers(by.topic.as_str(), position, &by.name, &bad.reason);
@@ -92,7 +92,7 @@ pub fn set_aside(
 
 /// The letters that have not been replayed.
 pub struct Letters {
-    consumer: BaseConsumer<Plain>,
+    consumer: BaseConsumer<PlainContext>,
     topic: String,
     /// The letters, and where each lies.
     pub letters: Vec<(u32, i64, DeadLetter)>,
@@ -107,13 +107,14 @@ impl Letters {
     /// Reads the oldest letters, at most `limit`.
     pub fn read(config: &KafkaConfig, cluster: &Cluster, partitions: u32, limit: usize) -> Result<Self> {
         let log = ClientLog::new("the dead letters");
-        let consumer: BaseConsumer<Plain> = make(&config.consumer(&Self::group(config)), Plain(log))?;
+        let consumer: BaseConsumer<PlainContext> =
+            make(&config.consumer(&Self::group(config)), PlainContext(log))?;
         let mut read = Self { consumer, topic: config.dead_topic(), letters: Vec::new() };
         let all: Vec<u32> = (0..partitions).collect();
-        let stands = committed(&read.consumer, &read.topic, &all, config.request_timeout())?;
+        let offsets = committed(&read.consumer, &read.topic, &all, config.request_timeout())?;
         let bounds = cluster.bounds(&read.topic, &all)?;
-        let ranges = all.iter().zip(stands.iter().zip(&bounds)).map(|(partition, (stands, bounds))| {
-            (*partition, stands.map_or(bounds.begin, |s| s.next.max(bounds.begin)), bounds.end)
+        let ranges = all.iter().zip(offsets.iter().zip(&bounds)).map(|(partition, (offset, bounds))| {
+            (*partition, offset.map_or(bounds.begin, |s| s.next.max(bounds.begin)), bounds.end)
         });
         let mut open: Vec<(u32, i64, i64)> = ranges.filter(|(_, next, end)| next < end).collect();
         let begins =

@@ -18,11 +18,11 @@ mod errors;
 mod fetched_message;
 mod format;
 mod offsets;
+mod owned_partitions;
 mod producer;
 mod pump;
 mod schema;
 mod shared;
-mod standing;
 
 pub use backend::KafkaLog;
 pub use config::{ClientSettings, KafkaConfig, KnownConsumers};

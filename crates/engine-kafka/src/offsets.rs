@@ -15,7 +15,7 @@ use rushes_types::Result;
 use crate::client::{CommittedOffset, commit_list, committed, is_moving};
 use crate::config::KafkaConfig;
 use crate::errors::error;
-use crate::shared::{Member, Seek, Shared};
+use crate::shared::{MemberContext, Seek, Shared};
 
 /// Between two tries to commit during a rebalance.
 const REGROUPING: Duration = Duration::from_millis(20);
@@ -24,14 +24,18 @@ const REGROUPING: Duration = Duration::from_millis(20);
 #[derive(Clone)]
 pub struct Offsets {
     shared: Arc<Shared>,
-    consumer: Arc<BaseConsumer<Member>>,
+    consumer: Arc<BaseConsumer<MemberContext>>,
     topic: String,
     timeout: Duration,
     patience: Duration,
 }
 
 impl Offsets {
-    pub fn new(config: &KafkaConfig, shared: &Arc<Shared>, consumer: &Arc<BaseConsumer<Member>>) -> Self {
+    pub fn new(
+        config: &KafkaConfig,
+        shared: &Arc<Shared>,
+        consumer: &Arc<BaseConsumer<MemberContext>>,
+    ) -> Self {
         Self {
             shared: Arc::clone(shared),
             consumer: Arc::clone(consumer),
@@ -54,14 +58,14 @@ impl Offsets {
         loop {
             let committing = self.shared.committing();
             let set = self.set_by_others()?;
-            let mut marks = self.shared.state().standing.marks(positions);
+            let mut marks = self.shared.state().owned.marks(positions);
             marks.retain(|(partition, _)| !set.contains(partition));
             if marks.is_empty() {
                 return Ok(());
             }
             match self.commit(&marks) {
                 Ok(()) => {
-                    self.shared.state().standing.settle(&marks);
+                    self.shared.state().owned.settle(&marks);
                     return Ok(());
                 }
                 Err(e) => {
@@ -111,12 +115,12 @@ impl Offsets {
     /// Goes on behind messages that were never delivered, and so never acknowledged.
     pub fn commit_skipped(&self) {
         let _committing = self.shared.committing();
-        let marks = self.shared.state().standing.skipped_marks();
+        let marks = self.shared.state().owned.skipped_marks();
         if marks.is_empty() {
             return;
         }
         match self.commit(&marks) {
-            Ok(()) => self.shared.state().standing.settle(&marks),
+            Ok(()) => self.shared.state().owned.settle(&marks),
             Err(e) => tracing::debug!(group = %self.shared.group, "{e}; it is tried again"),
         }
     }
@@ -131,17 +135,17 @@ impl Offsets {
 
     /// The partitions whose offsets others set; the pump is asked to follow them.
     fn set_by_others(&self) -> Result<Vec<u32>> {
-        let owned = self.shared.state().standing.owned();
+        let owned = self.shared.state().owned.numbers();
         let found = self.committed(&owned)?;
         let mut state = self.shared.state();
         let set: Vec<(u32, CommittedOffset)> = owned
             .into_iter()
             .zip(found)
             .filter_map(|(partition, found)| Some((partition, found?)))
-            .filter(|(partition, found)| state.standing.is_set(*partition, *found))
+            .filter(|(partition, found)| state.owned.is_set_by_others(*partition, *found))
             .collect();
         let partitions: Vec<u32> = set.iter().map(|(partition, _)| *partition).collect();
-        partitions.iter().for_each(|partition| state.standing.hold(*partition));
+        partitions.iter().for_each(|partition| state.owned.hold(*partition));
         if !set.is_empty() && state.seek.is_none() {
             tracing::info!(group = %self.shared.group, ?set, "the consumer was set to another place");
             state.seek = Some(Seek::Reset(set));

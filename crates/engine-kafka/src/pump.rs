@@ -10,12 +10,12 @@ use rushes_types::{Backoff, Commit, Error, ErrorKind, Result};
 
 use crate::client::{Bounds, Cluster, CommittedOffset, list};
 use crate::config::KafkaConfig;
-use crate::dead_letters::{Poison, bury};
+use crate::dead_letters::{BadMessage, bury};
 use crate::errors::error;
 use crate::fetched_message::FetchedMessage;
 use crate::offsets::Offsets;
 use crate::producer::Producer;
-use crate::shared::{Member, Seek, Shared};
+use crate::shared::{MemberContext, Seek, Shared};
 
 /// Events kept ready; above it the brokers are asked for no more.
 pub const READY_MAX: usize = 8_192;
@@ -39,7 +39,7 @@ const MISSING: Duration = Duration::from_millis(300);
 /// The thread's state.
 pub struct Pump {
     shared: Arc<Shared>,
-    consumer: Arc<BaseConsumer<Member>>,
+    consumer: Arc<BaseConsumer<MemberContext>>,
     cluster: Arc<Cluster>,
     producer: Arc<Producer>,
     topic: String,
@@ -58,7 +58,7 @@ impl Pump {
     pub fn new(
         config: &KafkaConfig,
         shared: &Arc<Shared>,
-        consumer: &Arc<BaseConsumer<Member>>,
+        consumer: &Arc<BaseConsumer<MemberContext>>,
         cluster: &Arc<Cluster>,
         producer: &Arc<Producer>,
         offsets: Offsets,
@@ -107,7 +107,7 @@ impl Pump {
     }
 
     fn full(&self) -> bool {
-        self.shared.state().standing.waiting() >= READY_MAX
+        self.shared.state().owned.waiting() >= READY_MAX
     }
 
     /// Waits for room. A short while the library is left alone, since a pause throws away what it has fetched; then
@@ -116,7 +116,7 @@ impl Pump {
         let until = Instant::now() + PATIENCE;
         while Instant::now() < until {
             let state = self.shared.state();
-            if state.stop || state.seek.is_some() || state.standing.waiting() < READY_MAX / 2 {
+            if state.stop || state.seek.is_some() || state.owned.waiting() < READY_MAX / 2 {
                 return;
             }
             drop(self.shared.changed.wait_timeout(state, IDLE));
@@ -165,9 +165,9 @@ impl Pump {
             let mut poison = None;
             for FetchedMessage { partition, offset, event } in batch.by_ref() {
                 match event {
-                    Ok(event) => state.standing.receive(partition, offset, event),
-                    Err(_) if state.standing.is_skipped(partition, offset) => {
-                        state.standing.skip(partition, offset);
+                    Ok(event) => state.owned.receive(partition, offset, event),
+                    Err(_) if state.owned.is_skipped(partition, offset) => {
+                        state.owned.skip(partition, offset);
                     }
                     Err(bad) => {
                         poison = Some((partition, offset, bad));
@@ -190,7 +190,7 @@ impl Pump {
     }
 
     /// A message that is no event is kept among the dead letters, durably, before anything behind it is delivered.
-    fn set_aside(&self, partition: u32, offset: i64, bad: &Poison) {
+    fn set_aside(&self, partition: u32, offset: i64, bad: &BadMessage) {
         tracing::warn!(topic = %self.topic, partition, offset, "a message is no event and is set aside: {}", bad.reason);
         let mut backoff = self.backoff();
         loop {
@@ -204,7 +204,7 @@ impl Pump {
                 }
             }
         }
-        self.shared.state().standing.skip(partition, offset);
+        self.shared.state().owned.skip(partition, offset);
     }
 
     /// Takes partitions over that the group gave us: looks where they stand.
@@ -216,7 +216,7 @@ impl Pump {
                 Ok(found) => {
                     let mut state = self.shared.state();
                     for (partition, committed, bounds) in found {
-                        state.standing.adopt(partition, committed, bounds);
+                        state.owned.adopt(partition, committed, bounds);
                     }
                     (state.joined, state.down, state.trouble) = (true, false, None);
                     drop(state);
@@ -236,12 +236,12 @@ impl Pump {
     }
 
     fn look(&self, fresh: &[u32]) -> Result<Vec<(u32, CommittedOffset, Bounds)>> {
-        let stands = self.offsets.committed(fresh)?;
+        let offsets = self.offsets.committed(fresh)?;
         let bounds = self.cluster.bounds(&self.topic, fresh)?;
         let mut found = Vec::new();
         let mut begun = Vec::new();
-        for ((partition, stands), bounds) in fresh.iter().zip(stands).zip(bounds) {
-            let committed = stands.unwrap_or(CommittedOffset { next: bounds.begin, watermark: Commit::NONE });
+        for ((partition, offset), bounds) in fresh.iter().zip(offsets).zip(bounds) {
+            let committed = offset.unwrap_or(CommittedOffset { next: bounds.begin, watermark: Commit::NONE });
             if committed.next < bounds.begin {
                 tracing::warn!(
                     group = %self.shared.group,
@@ -250,7 +250,7 @@ impl Pump {
                     bounds.begin - committed.next
                 );
             }
-            if stands.is_none() {
+            if offset.is_none() {
                 begun.push((*partition, committed));
             }
             found.push((*partition, committed, bounds));
@@ -270,10 +270,10 @@ impl Pump {
         match (&sought, asked) {
             (Err(_), _) => {}
             (Ok(()), Seek::Redeliver(offsets)) => {
-                offsets.into_iter().for_each(|(partition, offset)| state.standing.again(partition, offset));
+                offsets.into_iter().for_each(|(partition, offset)| state.owned.resume_at(partition, offset));
             }
             (Ok(()), Seek::Reset(places)) => {
-                places.into_iter().for_each(|(partition, place)| state.standing.forget(partition, place));
+                places.into_iter().for_each(|(partition, place)| state.owned.move_to(partition, place));
             }
         }
         (state.seek, state.sought) = (None, Some(sought));
@@ -290,7 +290,7 @@ impl Pump {
     }
 
     fn seek(&self, offsets: &[(u32, i64)]) -> Result<()> {
-        let owned = self.shared.state().standing.owned();
+        let owned = self.shared.state().owned.numbers();
         let ours = offsets.iter().filter(|(partition, _)| owned.contains(partition));
         let list = list(&self.topic, ours.map(|(partition, offset)| (*partition, Offset::Offset(*offset))))?;
         if list.count() == 0 {
@@ -315,7 +315,7 @@ impl Pump {
 
     /// What does not come was perhaps dropped: then the partition begins later than we know.
     fn look_for_missing(&mut self) {
-        let missing = self.shared.state().standing.missing();
+        let missing = self.shared.state().owned.missing();
         if missing.is_empty() {
             self.missing = None;
             return;
@@ -328,7 +328,7 @@ impl Pump {
         if let Ok(bounds) = self.cluster.bounds(&self.topic, &partitions) {
             let mut state = self.shared.state();
             for (partition, bounds) in partitions.into_iter().zip(bounds) {
-                state.standing.begins(partition, bounds.begin);
+                state.owned.set_begin(partition, bounds.begin);
             }
         }
         self.shared.changed.notify_all();

@@ -13,7 +13,7 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rushes_events::Topic;
 use rushes_types::{Error, ErrorKind, Result};
 
-use crate::client::{ClientLog, Cluster, Plain, Shape, list, make, native};
+use crate::client::{ClientLog, Cluster, PlainContext, TopicShape, list, make, native};
 use crate::config::KafkaConfig;
 use crate::errors::{coded, error};
 
@@ -34,7 +34,7 @@ pub struct Topics {
 
 /// Asks the brokers to change something.
 pub struct Admin {
-    client: AdminClient<Plain>,
+    client: AdminClient<PlainContext>,
     log: Arc<ClientLog>,
     timeout: Duration,
 }
@@ -42,7 +42,7 @@ pub struct Admin {
 impl Admin {
     pub fn new(config: &KafkaConfig) -> Result<Self> {
         let log = ClientLog::new("the event log's administration");
-        let client = make(&config.client(), Plain(Arc::clone(&log)))?;
+        let client = make(&config.client(), PlainContext(Arc::clone(&log)))?;
         Ok(Self { client, log, timeout: config.request_timeout() })
     }
 
@@ -138,7 +138,7 @@ pub fn open_topics(config: &KafkaConfig, cluster: &Cluster) -> Result<Topics> {
 }
 
 /// A topic that was just made takes a moment until every partition has a leader.
-fn led(config: &KafkaConfig, cluster: &Cluster, name: &str) -> Result<Shape> {
+fn led(config: &KafkaConfig, cluster: &Cluster, name: &str) -> Result<TopicShape> {
     let until = Instant::now() + config.request_timeout();
     loop {
         match cluster.shape(name)? {
@@ -155,7 +155,7 @@ fn led(config: &KafkaConfig, cluster: &Cluster, name: &str) -> Result<Shape> {
     }
 }
 
-fn check_replicas(config: &KafkaConfig, name: &str, shape: Shape) -> Result<()> {
+fn check_replicas(config: &KafkaConfig, name: &str, shape: TopicShape) -> Result<()> {
     if shape.replicas >= usize::from(config.replication) {
         return Ok(());
     }

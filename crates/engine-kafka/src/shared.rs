@@ -12,7 +12,7 @@ use rushes_events::{Arrivals, Topic};
 use rushes_types::{ErrorKind, Result};
 
 use crate::client::{ClientLog, CommittedOffset};
-use crate::standing::Standing;
+use crate::owned_partitions::OwnedPartitions;
 
 /// Where the pump is asked to begin again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -26,7 +26,7 @@ pub enum Seek {
 /// What the pump and the callers share.
 #[derive(Default)]
 pub struct State {
-    pub standing: Standing,
+    pub owned: OwnedPartitions,
     /// Has the group given us our share, be it empty?
     pub joined: bool,
     /// Partitions that the group gave us and of which we do not know yet where they stand.
@@ -90,9 +90,9 @@ impl Shared {
 }
 
 /// The context of a member of a group.
-pub struct Member(pub Arc<Shared>);
+pub struct MemberContext(pub Arc<Shared>);
 
-impl ClientContext for Member {
+impl ClientContext for MemberContext {
     fn log(&self, level: RDKafkaLogLevel, fac: &str, message: &str) {
         self.0.log.log(level, fac, message);
     }
@@ -106,14 +106,14 @@ fn numbers(partitions: &TopicPartitionList) -> Vec<u32> {
     partitions.elements().iter().filter_map(|p| u32::try_from(p.partition()).ok()).collect()
 }
 
-impl ConsumerContext for Member {
+impl ConsumerContext for MemberContext {
     fn pre_rebalance(&self, _: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
         let Rebalance::Revoke(lost) = rebalance else { return };
         let _committing = self.0.committing();
         let mut state = self.0.state();
         let lost = numbers(lost);
         for partition in &lost {
-            state.standing.disown(*partition);
+            state.owned.disown(*partition);
         }
         if let Some(fresh) = &mut state.fresh {
             fresh.retain(|partition| !lost.contains(partition));

@@ -6,7 +6,7 @@ use rushes_archive::Part;
 
 /// What a part can run on.
 #[must_use]
-pub const fn engines_of(part: Part) -> [Engine; 2] {
+pub const fn supported_engines(part: Part) -> [Engine; 2] {
     match part {
         Part::Store | Part::Timeline => [Engine::Embedded, Engine::Cassandra],
         Part::Events => [Engine::Embedded, Engine::Kafka],
@@ -57,9 +57,9 @@ impl Choice {
     /// # Errors
     /// What the part can run on, where `name` is none of it.
     pub fn choose(&mut self, part: Part, name: &str) -> Result<(), String> {
-        let found = engines_of(part).into_iter().find(|engine| engine.as_str() == name);
+        let found = supported_engines(part).into_iter().find(|engine| engine.as_str() == name);
         let engine = found.ok_or_else(|| {
-            let [one, other] = engines_of(part).map(Engine::as_str);
+            let [one, other] = supported_engines(part).map(Engine::as_str);
             format!("is `{name}`; write \"{one}\" or \"{other}\"")
         })?;
         self.0[part as usize] = engine;

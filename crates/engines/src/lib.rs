@@ -30,7 +30,7 @@ mod drivers;
 #[path = "enabled.rs"]
 mod drivers;
 
-pub use choice::{Choice, Engine, engines_of};
+pub use choice::{Choice, Engine, supported_engines};
 pub use configured::{Configured, SECTIONS, is_ours};
 #[cfg(feature = "drivers")]
 pub use drivers::Settings;

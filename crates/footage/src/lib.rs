@@ -24,7 +24,7 @@ mod tool;
 pub use cache::{Cache, Key};
 pub use pair::{Companion, Group, pair};
 pub use picture::{PictureAt, picture};
-pub use plan::{Facts, Holder, asset_fields, choose_id, merged, suggested_id};
+pub use plan::{Facts, IdHolder, asset_fields, choose_id, merged, suggested_id};
 pub use probe::{Probe, SubtitleTrack, Video, parse as parse_probe, probe};
 pub use proxy::{Proxies, ProxyState};
 pub use scan::{FoundFile, Kind, Scan, Skipped, holds_media, kind_of, scan, shown};

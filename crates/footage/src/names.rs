@@ -2,7 +2,7 @@
 
 /// What a name says.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Named {
+pub struct ParsedName {
     /// The series.
     pub series: Option<String>,
     /// Season number.
@@ -17,7 +17,7 @@ pub struct Named {
     pub year: Option<i64>,
     /// Reel and camera, where the name is one that a camera gave.
     pub reel: Option<String>,
-    /// See [`Named::reel`].
+    /// See [`ParsedName::reel`].
     pub camera: Option<String>,
 }
 
@@ -103,15 +103,15 @@ const YEARS: std::ops::RangeInclusive<i64> = 1888..=2039;
 
 /// Reads a name below a folder, without its ending: `Show (1994)/Season 1/Show - S01E02 - Title`.
 #[must_use]
-pub fn read(stem: &str) -> Named {
+pub fn read(stem: &str) -> ParsedName {
     let mut parts: Vec<&str> = stem.split('/').filter(|p| !p.is_empty()).collect();
-    let Some(own) = parts.pop() else { return Named::default() };
+    let Some(own) = parts.pop() else { return ParsedName::default() };
     if let Some((reel, camera)) = camera_name(own) {
         let (reel, camera) = (Some(reel), Some(camera));
-        return Named { reel, camera, title: Some(own.to_owned()), ..Named::default() };
+        return ParsedName { reel, camera, title: Some(own.to_owned()), ..ParsedName::default() };
     }
     let words = words(own);
-    let mut named = Named::default();
+    let mut named = ParsedName::default();
     let season_of_folder = parts.last().and_then(|folder| season_folder(folder));
     if season_of_folder.is_some() {
         parts.pop();

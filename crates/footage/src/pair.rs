@@ -145,7 +145,7 @@ fn companion(file: &FoundFile, rest: &str) -> Companion {
         .filter(|p| !p.is_empty())
         .map(str::to_lowercase)
         .collect();
-    // A dash may stand inside of a tag (`pt-br`), or before it.
+    // A dash may stand inside a tag (`pt-br`), or before it.
     let whole = parts.iter().find_map(|p| language::tag(p.trim_matches('-')));
     let language = whole.or_else(|| parts.iter().flat_map(|p| p.split('-')).find_map(language::tag));
     // `hi` is Hindi and "hearing impaired"; beside another language it is the latter.

@@ -6,7 +6,7 @@
 use serde_json::{Map, Value, json};
 
 use crate::cache::Key;
-use crate::names::{Named, slug};
+use crate::names::{ParsedName, slug};
 use crate::probe::Probe;
 
 /// Longest part of an id that comes from names, in bytes.
@@ -27,11 +27,11 @@ const OF_THE_FILE: [&str; 12] = [
     "variable_frame_rate",
 ];
 
-/// What is known of a media file, or of subtitles without one.
+/// What is known about a media file, or of subtitles without one.
 #[derive(Debug, Clone, Copy)]
 pub struct Facts<'a> {
     /// What its name says.
-    pub named: &'a Named,
+    pub named: &'a ParsedName,
     /// What ffprobe says.
     pub probe: Option<&'a Probe>,
     /// Where the media file is.
@@ -42,7 +42,7 @@ pub struct Facts<'a> {
 
 /// Who has an id already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Holder {
+pub enum IdHolder {
     /// No asset.
     None,
     /// An asset without a media file, or whose file is gone: it is the same one.
@@ -53,7 +53,7 @@ pub enum Holder {
 
 /// The id that names and numbers suggest: `night-ferry-s01e02`, else the name below the folder.
 #[must_use]
-pub fn suggested_id(named: &Named, stem: &str) -> String {
+pub fn suggested_id(named: &ParsedName, stem: &str) -> String {
     let id = match (&named.series, named.season, named.episode) {
         (Some(series), Some(season), Some(episode)) => format!("{}-s{season:02}e{episode:02}", slug(series)),
         (Some(series), None, Some(episode)) => format!("{}-e{episode:02}", slug(series)),
@@ -67,10 +67,10 @@ pub fn suggested_id(named: &Named, stem: &str) -> String {
 
 /// The id: the suggested one, or where another file has that, with a mark of the file's own path.
 #[must_use]
-pub fn choose_id(suggested: &str, path: &str, holder: Holder) -> String {
+pub fn choose_id(suggested: &str, path: &str, holder: IdHolder) -> String {
     match holder {
-        Holder::None | Holder::Same => suggested.to_owned(),
-        Holder::Another => {
+        IdHolder::None | IdHolder::Same => suggested.to_owned(),
+        IdHolder::Another => {
             let mark = Key::new("", &[path.as_bytes()]);
             format!("{suggested}-{}", mark.name().get(..8).unwrap_or_default())
         }
@@ -186,11 +186,11 @@ mod tests {
             assert_eq!(suggested_id(&crate::names::read(stem), stem), id);
         }
         let long = "é".repeat(300);
-        assert_eq!(suggested_id(&Named::default(), &long), "é".repeat(100));
-        assert_eq!(choose_id("ep1", "/a/ep1.mov", Holder::Same), "ep1");
+        assert_eq!(suggested_id(&ParsedName::default(), &long), "é".repeat(100));
+        assert_eq!(choose_id("ep1", "/a/ep1.mov", IdHolder::Same), "ep1");
         let (a, b) = (
-            choose_id("ep1", "/a/ep1.mov", Holder::Another),
-            choose_id("ep1", "/b/ep1.mov", Holder::Another),
+            choose_id("ep1", "/a/ep1.mov", IdHolder::Another),
+            choose_id("ep1", "/b/ep1.mov", IdHolder::Another),
         );
         assert!(a.starts_with("ep1-") && a.len() == 12 && a != b);
     }

@@ -1,7 +1,7 @@
 //! What ffprobe says of a media file.
 //!
 //! Facts are taken as they stand, or left out: a rate is a ratio or unknown, a time is read from its decimal digits,
-//! never by way of a binary fraction.
+//! never through a binary fraction.
 
 use std::fs::File;
 
@@ -12,7 +12,7 @@ use crate::language;
 use crate::limits::{PROBE_BYTES_MAX, PROBE_TIME_MAX};
 use crate::tool::{Job, Stop, Tools, words};
 
-/// What is known of a media file.
+/// What is known about a media file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Probe {
     /// The container, as ffmpeg names it (`mov,mp4,m4a,3gp,3g2,mj2`).

@@ -1,4 +1,4 @@
-//! Subtitle tracks inside of media files, as WebVTT.
+//! Subtitle tracks inside media files, as WebVTT.
 
 use std::fs::File;
 

@@ -1,4 +1,4 @@
-//! The rows a step works on: annotations with their validities, as they were and as they become.
+//! The rows a step works on: annotations with their validities, before and after.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -9,14 +9,14 @@ use rushes_types::{
 
 use crate::words::WordDeltas;
 
-/// How a row stood before the step.
+/// The state of a row before the step.
 struct Before {
     validities: Vec<Validity>,
     kept: bool,
     member: Option<BucketMember>,
 }
 
-/// A row with what it was before.
+/// A row, with its state before the step.
 struct TrackedRow {
     fused: FusedAnnotation,
     before: Option<Before>,
@@ -35,7 +35,7 @@ pub(crate) struct RowSet {
     rows: HashMap<FusedKey, TrackedRow>,
     /// Current rows by the name of their model: a replace run of any version supersedes them.
     current: HashMap<String, BTreeSet<FusedKey>>,
-    /// Rows that are stored and erased now.
+    /// Stored rows that this step erases.
     erased: BTreeMap<FusedKey, Option<BucketMember>>,
 }
 

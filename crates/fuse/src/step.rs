@@ -35,15 +35,15 @@ pub struct StepInput<'a> {
 pub struct Advanced {
     /// The asset's document.
     pub document: Option<AssetDocument>,
-    /// Annotations as they stand now and erased ones, by key.
+    /// Annotations in their present state and erased ones, by key.
     pub changes: Vec<Change>,
     /// Annotations that became current, sorted.
     pub added: Vec<BucketMember>,
     /// Annotations that no longer are, sorted.
     pub removed: Vec<BucketMember>,
-    /// By how many current annotations the count of each word changes.
+    /// The change in each word's count of current annotations.
     pub word_counts: Vec<(String, i64)>,
-    /// By how many current annotations more or fewer there are.
+    /// The change in the number of current annotations.
     pub annotation_count: i64,
 }
 

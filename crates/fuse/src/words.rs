@@ -1,11 +1,11 @@
-//! What fusion asks of the analysis of text.
+//! What fusion needs from text analysis.
 
 use std::collections::{BTreeMap, HashMap};
 
 use rushes_types::Annotation;
 
-/// Knows words and languages. Behind a trait so that fusion does not depend on how text is analysed; it must
-/// answer the same for the same text, or a rebuild would differ.
+/// Text analysis. A trait, so that fusion does not depend on how text is analysed. It must be deterministic, or a
+/// rebuild would differ.
 pub trait Linguist: Send + Sync {
     /// The language (BCP 47) a text is written in, where that can be detected.
     fn detect(&self, text: &str) -> Option<String>;
@@ -15,7 +15,7 @@ pub trait Linguist: Send + Sync {
     fn label(&self, label: &str) -> String;
 }
 
-/// The annotation with a text: one that has words only says its words.
+/// The annotation with its text filled in: one that has only words gets them, joined, as its text.
 #[must_use]
 pub fn with_text(mut annotation: Annotation) -> Annotation {
     if annotation.text.is_none() && !annotation.words.is_empty() {
@@ -38,7 +38,7 @@ pub fn resolved_language(
     })
 }
 
-/// How many current annotations more or fewer say each word.
+/// The change in each word's count of current annotations.
 pub(crate) struct WordDeltas<'l> {
     linguist: &'l dyn Linguist,
     deltas: HashMap<String, i64>,

@@ -121,10 +121,10 @@ fn decode<'r>(head: &[u8], reader: impl Read + 'r) -> Box<dyn BufRead + 'r> {
 }
 
 /// A reader whose first bytes were looked at and put back.
-type Whole<R> = io::Chain<Cursor<Vec<u8>>, R>;
+type Peeked<R> = io::Chain<Cursor<Vec<u8>>, R>;
 
 /// The first bytes of a reader, and the reader as it was.
-fn peek<R: Read>(mut reader: R) -> io::Result<(Vec<u8>, Whole<R>)> {
+fn peek<R: Read>(mut reader: R) -> io::Result<(Vec<u8>, Peeked<R>)> {
     let mut head = Vec::new();
     reader.by_ref().take(UTF8_MARK.len() as u64).read_to_end(&mut head)?;
     Ok((head.clone(), Cursor::new(head).chain(reader)))

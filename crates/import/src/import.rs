@@ -96,7 +96,8 @@ impl Import<'_> {
         let format = self.mapping.format_of(file);
         let row_bytes = self.limits.row_bytes;
         let opened = bytes::open(reader, self.limits.file_bytes);
-        let mut pass = Pass { templates: self.templates_of(file), import: self, source, file, sink, row: 0 };
+        let mut pass =
+            FilePass { templates: self.templates_of(file), import: self, source, file, sink, row: 0 };
         let text = match opened {
             Ok(text) => text,
             Err(error) => return pass.stopped(0, &error.to_string()),
@@ -114,7 +115,7 @@ impl Import<'_> {
         }
     }
 
-    /// Hands out a problem that was found outside of a file, and counts it.
+    /// Hands out a problem that was found outside a file, and counts it.
     pub(crate) fn problem(&mut self, problem: Problem, sink: &mut Sink<'_>) -> ControlFlow<()> {
         self.counts.problems += 1;
         sink(Item::Problem(problem))
@@ -132,7 +133,7 @@ impl<'m> Import<'m> {
 }
 
 /// The state of one file while it is read.
-pub(crate) struct Pass<'p, 'm, 's> {
+pub(crate) struct FilePass<'p, 'm, 's> {
     import: &'p mut Import<'m>,
     pub source: &'p Source,
     pub file: &'p SourceFile,
@@ -142,7 +143,7 @@ pub(crate) struct Pass<'p, 'm, 's> {
     pub row: u64,
 }
 
-impl Pass<'_, '_, '_> {
+impl FilePass<'_, '_, '_> {
     pub(crate) fn row_bytes(&self) -> u64 {
         self.import.limits.row_bytes
     }

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use csv::ByteRecord;
 
 use crate::bytes::{Tap, Tapped};
-use crate::import::Pass;
+use crate::import::FilePass;
 use crate::limits::COLUMNS_MAX;
 use crate::mapping::{AssetTemplate, Constant, SpanEnd};
 use crate::problem::Fault;
@@ -26,7 +26,7 @@ struct Header {
     count: usize,
 }
 
-impl Pass<'_, '_, '_> {
+impl FilePass<'_, '_, '_> {
     /// Reads CSV or TSV.
     pub(crate) fn table(&mut self, mut text: Box<dyn BufRead + '_>, delimiter: u8) -> ControlFlow<()> {
         let rule = &self.source.table;

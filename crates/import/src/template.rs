@@ -37,7 +37,7 @@ struct Slot {
 
 #[derive(Debug, Clone, PartialEq)]
 enum Format {
-    /// `02`: a whole number with at least so many digits.
+    /// `02`: a whole number with at least that many digits.
     Padded(usize),
     Lower,
     Upper,

@@ -43,11 +43,12 @@ pub(crate) struct Group {
     changed: Condvar,
 }
 
-/// A writer that has entered: leaders wait a moment for it.
+/// Held by a writer from [`Folder::enter`](crate::Folder::enter) until its write has returned: a leader waits a moment
+/// for it.
 #[derive(Debug)]
-pub struct Entered<'a>(&'a Group);
+pub struct WriterGuard<'a>(&'a Group);
 
-impl Drop for Entered<'_> {
+impl Drop for WriterGuard<'_> {
     fn drop(&mut self) {
         let mut state = self.0.state();
         state.entered = state.entered.saturating_sub(1);
@@ -59,14 +60,14 @@ impl Drop for Entered<'_> {
 
 impl Group {
     fn state(&self) -> MutexGuard<'_, State> {
-        // Only counters live behind the lock, and none is left half-changed.
+        // Only counters are guarded by the lock, and none is left half-changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Says that a write is about to come.
-    pub(crate) fn enter(&self) -> Entered<'_> {
+    /// Announces a write.
+    pub(crate) fn enter(&self) -> WriterGuard<'_> {
         self.state().entered += 1;
-        Entered(self)
+        WriterGuard(self)
     }
 
     /// Refuses once a write or sync has failed.

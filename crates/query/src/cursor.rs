@@ -39,7 +39,7 @@ impl Cursor {
     /// Reads what [`Cursor::write`] wrote. Open a reader at its read point; when that is gone the index says so.
     ///
     /// # Errors
-    /// Where it is none of ours.
+    /// Where it is not one that this program wrote.
     pub fn read(text: &str) -> Result<Self> {
         let bad = || {
             Error::invalid("the cursor is none of ours")

@@ -18,8 +18,8 @@ use crate::page::{Pages, attribute_values, index_of};
 use crate::predicates;
 use crate::presence::{assets_of, eligible, presence};
 use crate::rank::{folded, order};
-use crate::scope::{Times, TimesOf, filter};
-use crate::score::{Draft, Values, roles, scores};
+use crate::scope::{Times, TimesFinder, filter};
+use crate::score::{ClauseValues, Draft, scored_clauses, scores};
 use crate::snap::{Grid, snapped};
 use crate::spans::spans;
 use crate::view::View;
@@ -49,16 +49,16 @@ pub fn execute(query: &Query, view: &View<'_>, options: Options) -> Result<Answe
     let search = Search { query, reader, filter: filter(query, reader, &view.access), view };
     let found = search.all_found(&mut warnings)?;
     let drafts = search.drafts(&found, &mut warnings)?;
-    let roles = roles(query);
-    let values = Values::of_all(&roles, &found, &drafts);
-    let scores = scores(query.plan.fusion, &roles, &values);
-    view.go_on()?;
+    let scored_clauses = scored_clauses(query);
+    let values = ClauseValues::of_all(&scored_clauses, &found, &drafts);
+    let scores = scores(query.plan.fusion, &scored_clauses, &values);
+    view.check_cancelled()?;
 
     let mut pages = Pages {
         query,
         reader,
         found: &found,
-        roles: &roles,
+        scored_clauses: &scored_clauses,
         drafts: &drafts,
         values: &values,
         scores: &scores,
@@ -123,7 +123,7 @@ impl Search<'_> {
         let criteria = &self.query.criteria;
         let mut found: Vec<ClauseHits> = criteria.iter().map(|_| ClauseHits::default()).collect();
         for (no, criterion) in criteria.iter().enumerate().filter(|(_, c)| !c.is_vector()) {
-            self.view.go_on()?;
+            self.view.check_cancelled()?;
             let parts = criterion.parts.iter().map(|part| self.reader.hits(part, &self.filter));
             found[no] = ClauseHits::new(parts.collect::<Result<_>>()?);
         }
@@ -157,7 +157,7 @@ impl Search<'_> {
     }
 
     fn nearest(&self, no: usize, eligible: Option<&Eligible>) -> Result<ClauseHits> {
-        self.view.go_on()?;
+        self.view.check_cancelled()?;
         let parts = self.query.criteria.get(no).map(|c| c.parts.as_slice()).unwrap_or_default();
         let hits = parts
             .iter()
@@ -169,7 +169,7 @@ impl Search<'_> {
         let scoped = |document: &AssetDocument| {
             self.filter.assets.as_ref().is_none_or(|ids| ids.binary_search(&document.asset.id).is_ok())
         };
-        let mut times_of = TimesOf::new(self.query, self.reader);
+        let mut times_of = TimesFinder::new(self.query, self.reader);
         eligible(self.query, step, found, self.reader.assets(), scoped, &mut times_of)
     }
 
@@ -215,11 +215,11 @@ impl Search<'_> {
             Some(Snap::Cue) => Some(self.all_of(known_types::DIALOGUE, true)?),
             _ => None,
         };
-        let mut times_of = TimesOf::new(self.query, self.reader);
+        let mut times_of = TimesFinder::new(self.query, self.reader);
         let lists: Vec<Vec<AssetNo>> = self.query.steps.iter().map(|step| assets_of(step, found)).collect();
         let (mut drafts, mut no_rate): (Vec<Draft>, Vec<AssetId>) = (Vec::new(), Vec::new());
         for asset in common(&lists) {
-            self.view.go_on()?;
+            self.view.check_cancelled()?;
             let Some(document) = self.reader.assets().get(index_of(asset)) else { continue };
             let Some(times) = times_of.of(document) else { continue };
             let grid = match plan.snap {

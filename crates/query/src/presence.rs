@@ -7,7 +7,7 @@ use rushes_plan::{Mode, Query, Step};
 use rushes_types::{AssetDocument, TimeSet};
 
 use crate::clause_hits::{ClauseHits, common};
-use crate::scope::{Times, TimesOf};
+use crate::scope::{Times, TimesFinder};
 
 /// When a step is present in an asset.
 #[derive(Debug)]
@@ -63,7 +63,7 @@ pub(crate) fn eligible(
     found: &[ClauseHits],
     documents: &[Arc<AssetDocument>],
     scoped: impl Fn(&AssetDocument) -> bool,
-    times_of: &mut TimesOf<'_>,
+    times_of: &mut TimesFinder<'_>,
 ) -> Option<Eligible> {
     let others = |group: &[usize]| -> Vec<usize> {
         group.iter().copied().filter(|no| !query.criteria.get(*no).is_some_and(|c| c.is_vector())).collect()

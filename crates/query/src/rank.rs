@@ -40,7 +40,7 @@ pub(crate) fn order(
 pub(crate) struct Folded {
     /// Which moment.
     pub draft: usize,
-    /// How many it stands for.
+    /// How many moments it represents.
     pub count: usize,
 }
 

@@ -46,11 +46,11 @@ pub fn visible_assets(reader: &dyn IndexReader, access: &Access) -> Option<Vec<A
 pub fn filter(query: &Query, reader: &dyn IndexReader, access: &Access) -> Filter {
     let mut filter = query.filter.clone();
     let (include, exclude) = (&query.scope.include, &query.scope.exclude);
-    if *access != Access::All || says_assets(include) || says_assets(exclude) {
+    if *access != Access::All || limits_assets(include) || limits_assets(exclude) {
         let counts = |asset: &Asset| {
             access.allows(asset)
                 && passes(include, asset)
-                && !(says_assets(exclude) && excluded(exclude, asset))
+                && !(limits_assets(exclude) && excluded(exclude, asset))
         };
         let assets = reader.assets().iter().filter(|document| counts(&document.asset));
         filter.assets = Some(assets.map(|document| document.asset.id.clone()).collect());
@@ -58,24 +58,24 @@ pub fn filter(query: &Query, reader: &dyn IndexReader, access: &Access) -> Filte
     filter
 }
 
-fn says_assets(lists: &AssetLists) -> bool {
+fn limits_assets(lists: &AssetLists) -> bool {
     !(lists.attributes.is_empty() && tests(lists).iter().all(Option::is_none))
 }
 
-type Listed<'l> = Option<Box<dyn Fn(&Asset) -> bool + 'l>>;
+type AssetTest<'l> = Option<Box<dyn Fn(&Asset) -> bool + 'l>>;
 
 /// One test for each list that is not empty.
-fn tests(lists: &AssetLists) -> [Listed<'_>; 6] {
-    fn named<'l>(list: &'l [String], name: fn(&Asset) -> Option<&str>) -> Listed<'l> {
+fn tests(lists: &AssetLists) -> [AssetTest<'_>; 6] {
+    fn named<'l>(list: &'l [String], name: fn(&Asset) -> Option<&str>) -> AssetTest<'l> {
         let wanted: Vec<String> = list.iter().map(|n| normalise_label(n)).collect();
         let test = move |asset: &Asset| name(asset).is_some_and(|n| wanted.contains(&normalise_label(n)));
         (!list.is_empty()).then(|| Box::new(test) as Box<dyn Fn(&Asset) -> bool + 'l>)
     }
-    fn exact<'l>(list: &'l [String], id: fn(&Asset) -> &str) -> Listed<'l> {
+    fn exact<'l>(list: &'l [String], id: fn(&Asset) -> &str) -> AssetTest<'l> {
         let test = move |asset: &Asset| list.iter().any(|i| i == id(asset));
         (!list.is_empty()).then(|| Box::new(test) as Box<dyn Fn(&Asset) -> bool + 'l>)
     }
-    fn number<'l>(list: &'l [i64], number: fn(&Asset) -> Option<i64>) -> Listed<'l> {
+    fn number<'l>(list: &'l [i64], number: fn(&Asset) -> Option<i64>) -> AssetTest<'l> {
         let test = move |asset: &Asset| number(asset).is_some_and(|n| list.contains(&n));
         (!list.is_empty()).then(|| Box::new(test) as Box<dyn Fn(&Asset) -> bool + 'l>)
     }
@@ -111,14 +111,14 @@ pub(crate) struct Times {
 
 /// Finds the times of assets.
 #[derive(Debug)]
-pub(crate) struct TimesOf<'q> {
+pub(crate) struct TimesFinder<'q> {
     query: &'q Query,
     at: ReadPoint,
     /// Assets left out because a window's timecode means nothing there.
     unknown: Vec<AssetId>,
 }
 
-impl<'q> TimesOf<'q> {
+impl<'q> TimesFinder<'q> {
     pub fn new(query: &'q Query, reader: &dyn IndexReader) -> Self {
         Self { query, at: reader.read_point().clone(), unknown: Vec::new() }
     }

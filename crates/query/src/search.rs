@@ -42,7 +42,7 @@ pub struct Explained {
 /// Where the page begins that a plan asks for, and so at which read point: open the reader there.
 ///
 /// # Errors
-/// Where the plan's cursor is none of ours.
+/// Where the plan's cursor is not one that this program wrote.
 pub fn cursor_of(plan: &Plan) -> Result<Option<Cursor>> {
     plan.cursor.as_deref().map(Cursor::read).transpose()
 }

@@ -58,7 +58,7 @@ impl<'a> View<'a> {
 
     /// # Errors
     /// [`ErrorKind::Cancelled`] where the caller has gone away.
-    pub(crate) fn go_on(&self) -> Result<()> {
+    pub(crate) fn check_cancelled(&self) -> Result<()> {
         if self.cancelled.is_some_and(|cancelled| cancelled()) {
             return Err(Error::new(ErrorKind::Cancelled, "the search was given up"));
         }
@@ -141,7 +141,7 @@ impl<'a> View<'a> {
     /// What an asset shows at a time: in each space the vector of the annotation that overlaps it the longest; of
     /// equals the earliest, then the one with the lowest id.
     fn shown(&self, asset: &AssetId, span: TimeRange) -> Result<SpaceVectors> {
-        self.go_on()?;
+        self.check_cancelled()?;
         let filter = Filter { assets: Some(vec![asset.clone()]), ..Filter::default() };
         let mut hits = self.reader.hits(&Clause::any(None), &filter)?.hits;
         hits.retain(|hit| hit.range.meets(span));
@@ -150,7 +150,7 @@ impl<'a> View<'a> {
         hits.truncate(SHOWN_MAX);
         let mut best: BTreeMap<SpaceId, (Space, FusedAnnotation)> = BTreeMap::new();
         for step in hits.chunks(SHOWN_STEP) {
-            self.go_on()?;
+            self.check_cancelled()?;
             let refs: Vec<AnnotationRef> =
                 step.iter().map(|hit| AnnotationRef { asset: hit.asset, key: hit.first }).collect();
             for fused in self.reader.fetch(&refs)?.into_iter().flatten() {

@@ -73,7 +73,7 @@ pub(crate) async fn observe(State(app): State<Arc<App>>, mut request: Request, n
     let span = tracing::info_span!("request", id = &*id, method, route, peer);
     request.extensions_mut().insert(Arc::clone(&id));
     app.metrics.in_flight.fetch_add(1, Ordering::Relaxed);
-    let counted = Counted(Arc::clone(&app));
+    let counted = InFlight(Arc::clone(&app));
     let response = next.run(request).instrument(span.clone()).await;
     drop(counted);
     let response = finish(response, &path, &id);
@@ -90,9 +90,9 @@ pub(crate) async fn observe(State(app): State<Arc<App>>, mut request: Request, n
 }
 
 /// Counts a request as in flight until it is dropped: also where the client goes away.
-struct Counted(Arc<App>);
+struct InFlight(Arc<App>);
 
-impl Drop for Counted {
+impl Drop for InFlight {
     fn drop(&mut self) {
         self.0.metrics.in_flight.fetch_sub(1, Ordering::Relaxed);
     }

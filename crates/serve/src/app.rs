@@ -18,7 +18,7 @@ use crate::login::Logins;
 use crate::metrics::Metrics;
 use crate::problem::{Problem, Reply};
 
-/// Folder of what is made from media, inside of the archive's.
+/// Folder of what is made from media, inside the archive's.
 const CACHE_DIR: &str = "cache";
 
 /// What all handlers share.

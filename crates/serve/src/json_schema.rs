@@ -57,7 +57,7 @@ pub fn json_schema(of: SchemaOf) -> Value {
     schema
 }
 
-/// Turns what a schema points to into places inside of the same document, and gathers the names.
+/// Turns what a schema points to into places inside the same document, and gathers the names.
 fn point_inside(value: &mut Value, wanted: &mut BTreeSet<String>) {
     match value {
         Value::Object(fields) => {

@@ -1,7 +1,7 @@
 //! Directs the screenplay: gives every shot, person and word its frames. Where no cut is written, the director
 //! decides: a scene begins wide, a speaker is shown, an entrance is seen.
 
-use crate::script::{self, Beat, Framing, Scene as Written};
+use crate::script::{self, Beat, Framing, Scene as ScriptScene};
 use crate::stage::{self, Prop};
 use crate::timeline::{Episode, Scene, Shot, Span, Speech, Stay, Thing};
 use crate::{FRAMES_PER_SECOND, MOVIE};
@@ -63,7 +63,7 @@ struct Open {
 }
 
 impl Director {
-    fn scene(&mut self, scene: &Written) {
+    fn scene(&mut self, scene: &ScriptScene) {
         self.scene_start = self.now;
         self.place.clone_from(&scene.place);
         self.last_speaker = None;

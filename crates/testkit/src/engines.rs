@@ -15,7 +15,7 @@ use crate::skips::skipped;
 const UNAVAILABLE: i32 = 3;
 
 /// One server, until it is dropped; its data go then.
-pub struct Own {
+pub struct TestServer {
     name: &'static str,
     home: PathBuf,
     port: u16,
@@ -23,23 +23,23 @@ pub struct Own {
 
 /// A Cassandra node of the test's own.
 #[must_use]
-pub fn cassandra() -> Option<Own> {
-    servers::cassandra().and_then(|_| Own::start("cassandra"))
+pub fn cassandra() -> Option<TestServer> {
+    servers::cassandra().and_then(|_| TestServer::start("cassandra"))
 }
 
 /// A Kafka broker of the test's own.
 #[must_use]
-pub fn kafka() -> Option<Own> {
-    servers::kafka().and_then(|_| Own::start("kafka"))
+pub fn kafka() -> Option<TestServer> {
+    servers::kafka().and_then(|_| TestServer::start("kafka"))
 }
 
 /// An Elasticsearch node of the test's own.
 #[must_use]
-pub fn elasticsearch() -> Option<Own> {
-    servers::elasticsearch().and_then(|_| Own::start("elasticsearch"))
+pub fn elasticsearch() -> Option<TestServer> {
+    servers::elasticsearch().and_then(|_| TestServer::start("elasticsearch"))
 }
 
-impl Own {
+impl TestServer {
     /// `None`, and a skip that is counted, where the machine cannot have it.
     fn start(name: &'static str) -> Option<Self> {
         static STARTED: AtomicU32 = AtomicU32::new(0);
@@ -114,7 +114,7 @@ impl Own {
     }
 }
 
-impl Drop for Own {
+impl Drop for TestServer {
     fn drop(&mut self) {
         // A test that fails drops this too: no panic on top.
         let _ = self.xtask("wipe", &[]);

@@ -44,7 +44,7 @@ pub fn answers_as_the_naive_reference_does(archive: &Archive, plan: &Json, index
     answer.total
 }
 
-/// Sent back, an answer's plan gives the same answer, whatever is known of words and names by then.
+/// Sent back, an answer's plan gives the same answer, whatever is known about words and names by then.
 pub fn a_resolved_plan_gives_the_same_answer(archive: &Archive, plan: &Json, index: &dyn Index) {
     archive.fill(index).unwrap();
     let reader = index.reader(None).unwrap();

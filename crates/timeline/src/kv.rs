@@ -1,4 +1,4 @@
-//! Sorted tables of bytes: all that the fused store needs of an engine.
+//! Sorted tables of bytes: all that the timeline needs from an engine.
 
 use rushes_types::Result;
 

@@ -4,7 +4,7 @@ use crate::{Progress, check};
 use rushes_store::{AnnotationStore, AssetImport};
 use rushes_types::{AssetId, Commit, Error, ErrorKind, Result};
 
-use crate::migrate::digest::{AssetSum, Sum, asset_sum};
+use crate::migrate::digest::{AssetDigest, ContentHasher, asset_sum};
 use crate::migrate::parallel::each_asset;
 use crate::migrate::registry::Registry;
 
@@ -13,7 +13,7 @@ const PROBLEMS_MAX: usize = 100;
 
 /// What comparing found.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Compared {
+pub struct Comparison {
     /// Assets of the source, erased ones too.
     pub assets: u64,
     /// Their commits.
@@ -36,7 +36,7 @@ pub struct Compared {
     pub upto: Commit,
 }
 
-impl Compared {
+impl Comparison {
     /// Do both hold the same?
     #[must_use]
     pub const fn is_same(&self) -> bool {
@@ -53,8 +53,8 @@ impl Compared {
 
 /// An asset on both sides.
 struct Pair {
-    source: AssetSum,
-    target: Option<AssetSum>,
+    source: AssetDigest,
+    target: Option<AssetDigest>,
     last: Commit,
     behind: bool,
     problem: Option<String>,
@@ -69,10 +69,10 @@ pub fn compare(
     to: &dyn AnnotationStore,
     jobs: usize,
     progress: &dyn Progress,
-) -> Result<Compared> {
+) -> Result<Comparison> {
     let total = from.counts()?.assets;
-    let mut out = Compared::default();
-    let (mut source, mut target) = (Sum::new(), Sum::new());
+    let mut out = Comparison::default();
+    let (mut source, mut target) = (ContentHasher::new(), ContentHasher::new());
     let go_on = || check(progress, "comparing");
     let each = |asset: &AssetId| {
         go_on()?;

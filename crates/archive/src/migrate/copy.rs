@@ -13,14 +13,14 @@ const WAIT: Duration = Duration::from_millis(100);
 
 /// What was copied.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Copied {
+pub struct CopyCounts {
     /// Annotations.
     pub annotations: u64,
     /// Bytes of their blocks.
     pub bytes: u64,
 }
 
-impl Copied {
+impl CopyCounts {
     pub(crate) fn add(&mut self, more: Self) {
         self.annotations = self.annotations.saturating_add(more.annotations);
         self.bytes = self.bytes.saturating_add(more.bytes);
@@ -35,17 +35,19 @@ pub(crate) fn bring_asset(
     asset: &AssetId,
     before: &dyn Fn(bool) -> Result<()>,
     go_on: &dyn Fn() -> Result<()>,
-) -> Result<(Imported, Copied)> {
+) -> Result<(Imported, CopyCounts)> {
     let mut wait = WAIT;
     let mut tries = 0;
     loop {
         tries += 1;
         let Some(import) = AssetImport::read(from, asset)? else {
-            return Ok((Imported::Unchanged, Copied::default()));
+            return Ok((Imported::Unchanged, CopyCounts::default()));
         };
-        let Some(plan) = missing(&import, to)? else { return Ok((Imported::Unchanged, Copied::default())) };
+        let Some(plan) = missing(&import, to)? else {
+            return Ok((Imported::Unchanged, CopyCounts::default()));
+        };
         before(plan.replaces)?;
-        let mut copied = Copied::default();
+        let mut copied = CopyCounts::default();
         let outcome = to.import(&import, &mut |segment, each| {
             read_segment(from, asset, segment, go_on, &mut copied, each)
         });
@@ -80,7 +82,7 @@ fn read_segment(
     asset: &AssetId,
     segment: &RunSegment,
     go_on: &dyn Fn() -> Result<()>,
-    copied: &mut Copied,
+    copied: &mut CopyCounts,
     each: &mut dyn FnMut(ImportBlock) -> Result<()>,
 ) -> Result<()> {
     let context =
@@ -89,7 +91,7 @@ fn read_segment(
         go_on()?;
         let rows = headers_of_block(block.format, &block.bytes, &block.positions, &context)
             .map_err(|e| damaged(&context, e))?;
-        copied.add(Copied { annotations: rows.len() as u64, bytes: block.bytes.len() as u64 });
+        copied.add(CopyCounts { annotations: rows.len() as u64, bytes: block.bytes.len() as u64 });
         each(ImportBlock { block, rows })
     })
 }

@@ -8,9 +8,9 @@ use rushes_wire::codec;
 use xxhash_rust::xxh3::Xxh3;
 
 /// Hashes parts, each with its length, so that two different lists of parts never give the same bytes.
-pub(crate) struct Sum(Xxh3);
+pub(crate) struct ContentHasher(Xxh3);
 
-impl Sum {
+impl ContentHasher {
     pub(crate) fn new() -> Self {
         Self(Xxh3::new())
     }
@@ -163,7 +163,7 @@ impl Sum {
 
 /// An asset, counted and hashed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct AssetSum {
+pub(crate) struct AssetDigest {
     pub commits: u64,
     pub annotations: u64,
     pub bytes: u64,
@@ -175,9 +175,9 @@ pub(crate) fn asset_sum(
     store: &dyn AnnotationStore,
     import: &AssetImport,
     go_on: &dyn Fn() -> Result<()>,
-) -> Result<AssetSum> {
-    let mut sum = Sum::new();
-    let mut out = AssetSum { commits: import.history.len() as u64, ..AssetSum::default() };
+) -> Result<AssetDigest> {
+    let mut sum = ContentHasher::new();
+    let mut out = AssetDigest { commits: import.history.len() as u64, ..AssetDigest::default() };
     sum.text(import.asset.as_str());
     sum.asset(import.document.as_ref());
     sum.number(import.runs.len() as u64);

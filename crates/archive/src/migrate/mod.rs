@@ -17,6 +17,6 @@ mod passes;
 mod registry;
 
 pub use archive_store::ArchiveStore;
-pub use compare::{Compared, compare};
-pub use copy::Copied;
+pub use compare::{Comparison, compare};
+pub use copy::CopyCounts;
 pub use passes::{Options, Report, Survey, abort_open_runs, migrate_archive, survey};

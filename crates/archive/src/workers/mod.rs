@@ -82,7 +82,7 @@ impl Workers {
 }
 
 fn run(stage: Stage, engines: &Engines, shared: &Shared, settings: &FuseSettings) {
-    priority::stand_back();
+    priority::lower_priority();
     // Workers of several processes that failed together do not come back together.
     let mut backoff = Backoff::new(BACKOFF.0, BACKOFF.1, u64::from(std::process::id()) << 8 | stage as u64);
     let mut attempts = Attempts::default();
@@ -138,9 +138,9 @@ fn pass(
 ) -> Result<Pass> {
     match stage {
         Stage::Relay => relay_pass(engines),
-        Stage::Fuse => fuse_pass(engines, settings, attempts, &|| shared.gives_way_or_stops()),
+        Stage::Fuse => fuse_pass(engines, settings, attempts, &|| shared.yields_or_stops()),
         Stage::Index => {
-            let pass = index_pass(engines, settings, attempts, &|| shared.gives_way_or_stops())?;
+            let pass = index_pass(engines, settings, attempts, &|| shared.yields_or_stops())?;
             if pass.busy {
                 shared.published.notify();
             }
@@ -149,8 +149,8 @@ fn pass(
         Stage::Maintain => {
             let busy = engines.index.maintain()?;
             // A rebuild or backup goes first; it is not waited for.
-            let busy = match shared.chores.try_begin() {
-                Some(_chore) if !busy => shared.erasures.purge_if_due(engines)?,
+            let busy = match shared.long_work.try_begin() {
+                Some(_guard) if !busy => shared.erasures.purge_if_due(engines)?,
                 _ => busy,
             };
             Ok(Pass { busy, items: u64::from(busy) })

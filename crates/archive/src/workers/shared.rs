@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::chores::Chores;
 use crate::erasures::Erasures;
+use crate::long_work::LongWork;
 use crate::priority::Traffic;
 
 /// A stage whose worker can be stopped alone.
@@ -37,7 +37,7 @@ impl Stage {
     }
 }
 
-/// How a worker fares.
+/// The state of a worker.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Health {
     /// Is it running (not stopped, not paused)?
@@ -89,7 +89,7 @@ pub struct Shared {
     /// Requests that the stages give way to.
     pub(crate) traffic: Traffic,
     /// Long work of which one at a time is done.
-    pub(crate) chores: Chores,
+    pub(crate) long_work: LongWork,
     pub(crate) erasures: Erasures,
 }
 
@@ -103,7 +103,7 @@ impl Shared {
             paused: Default::default(),
             health: Mutex::default(),
             traffic: Traffic::default(),
-            chores: Chores::default(),
+            long_work: LongWork::default(),
             erasures,
         }
     }
@@ -114,9 +114,9 @@ impl Shared {
     }
 
     /// Lets requests go first; are the workers to stop?
-    pub(super) fn gives_way_or_stops(&self) -> bool {
+    pub(super) fn yields_or_stops(&self) -> bool {
         if !self.stopping() {
-            self.traffic.give_way();
+            self.traffic.yield_to_requests();
         }
         self.stopping()
     }
@@ -142,7 +142,7 @@ impl Shared {
         self.committed.notify();
     }
 
-    /// How a worker fares.
+    /// The state of a worker.
     pub fn health(&self, stage: Stage) -> Health {
         self.health.lock().unwrap_or_else(PoisonError::into_inner)[stage as usize].clone()
     }

@@ -19,18 +19,18 @@ use rushes_index::Index;
 use rushes_store::AnnotationStore;
 use rushes_types::{Error, Result};
 
-use crate::beds::{Bed, Beds, Ceiling, Embedded};
+use crate::beds::{Ceiling, Embedded, TestBed, TestBeds};
 use cassandra::Partitions;
 
 /// The file of requests to the index, in the bed's scratch folder.
 const REQUESTS: &str = "requests";
 
-impl Beds for Configured {
+impl TestBeds for Configured {
     fn name(&self) -> String {
         self.choice().to_string()
     }
 
-    fn fresh(&self, scratch: &Path) -> Result<Box<dyn Bed>> {
+    fn fresh(&self, scratch: &Path) -> Result<Box<dyn TestBed>> {
         if self.choice().is_embedded() {
             return Embedded.fresh(scratch);
         }
@@ -46,7 +46,7 @@ impl Beds for Configured {
                 .then(|| configured.settings().elasticsearch.clone()),
             recording: Arc::new(BulkRecording::new(file)),
         });
-        Ok(Box::new(Fresh { configured, engines, cluster: OnceLock::new(), before: Mutex::default() }))
+        Ok(Box::new(FreshBed { configured, engines, cluster: OnceLock::new(), before: Mutex::default() }))
     }
 }
 
@@ -83,8 +83,8 @@ impl OpenEngines for RecordedEngines {
     }
 }
 
-/// See [`Bed`].
-struct Fresh {
+/// See [`TestBed`].
+struct FreshBed {
     /// The engines under a name of their own.
     configured: Configured,
     engines: Arc<RecordedEngines>,
@@ -93,7 +93,7 @@ struct Fresh {
     before: Mutex<BTreeMap<Part, Partitions>>,
 }
 
-impl Fresh {
+impl FreshBed {
     fn runs_on(&self, part: Part) -> Engine {
         self.configured.choice().of(part)
     }
@@ -115,7 +115,7 @@ impl Fresh {
     }
 }
 
-impl Bed for Fresh {
+impl TestBed for FreshBed {
     fn engines(&self) -> Arc<dyn OpenEngines> {
         self.engines.clone()
     }

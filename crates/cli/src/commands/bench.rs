@@ -54,11 +54,11 @@ fn beside(_: &Bench, _: &Config, _: bool, _: bool) -> Outcome {
 #[cfg(feature = "engines")]
 fn beside(args: &Bench, config: &Config, json_output: bool, quiet: bool) -> Outcome {
     let temporary = temporary()?;
-    let mut options = rushes_bench::BesideOptions::new(temporary.path().join("bench"));
+    let mut options = rushes_bench::ComparisonOptions::new(temporary.path().join("bench"));
     options.spec = Spec { seed: args.seed, hours: args.hours, ..Spec::default() };
     options.clients = args.clients.max(1);
     let watch = Watch::begin(quiet);
-    let report = rushes_bench::run_beside(&options, &config.engines, &watch)?;
+    let report = rushes_bench::run_comparison(&options, &config.engines, &watch)?;
     drop(watch);
     if json_output {
         return output::json(&serde_json::to_value(&report)?);

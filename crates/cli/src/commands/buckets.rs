@@ -1,4 +1,4 @@
-//! `rushes buckets`: what is known of each second, as documents or as tracks.
+//! `rushes buckets`: what is known about each second, as documents or as tracks.
 
 use std::collections::BTreeMap;
 

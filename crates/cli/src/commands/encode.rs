@@ -30,7 +30,7 @@ const RUN_NAMES_MAX: u32 = 100;
 
 /// What was done to an asset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Done {
+pub enum EncodeOutcome {
     /// Its lines are as they were.
     Unchanged,
     /// This many vectors were written; none where it has no dialogue any more.
@@ -63,12 +63,12 @@ pub fn run(config: &Config, args: &Encode, json_output: bool, quiet: bool) -> Ou
         bar.say(asset);
         let done = encode_asset(&client, encoder.as_ref(), asset)?;
         match done {
-            Done::Unchanged => unchanged += 1,
-            Done::Written(vectors) => written += vectors,
+            EncodeOutcome::Unchanged => unchanged += 1,
+            EncodeOutcome::Written(vectors) => written += vectors,
         }
         let (vectors, changed) = match done {
-            Done::Unchanged => (Value::Null, false),
-            Done::Written(vectors) => (json!(vectors), true),
+            EncodeOutcome::Unchanged => (Value::Null, false),
+            EncodeOutcome::Written(vectors) => (json!(vectors), true),
         };
         report.push(json!({"asset_id": asset, "vectors": vectors, "changed": changed}));
         bar.add(1);
@@ -94,15 +94,15 @@ pub fn run(config: &Config, args: &Encode, json_output: bool, quiet: bool) -> Ou
 ///
 /// # Errors
 /// Where the archive, or an encoder outside, does not answer; nothing is seen of what was written until then.
-pub fn encode_asset(client: &Client, encoder: &dyn Encoder, asset: &str) -> Outcome<Done> {
+pub fn encode_asset(client: &Client, encoder: &dyn Encoder, asset: &str) -> Outcome<EncodeOutcome> {
     let found = windows(&dialogue(client, encoder, asset)?);
     let model = model_of(encoder.name());
     let last = last_run(client, asset, &model)?;
     let name = format!("meaning-{}", digest(encoder.name(), asset, &found));
     let is_last = |run: &str| run == name || run.starts_with(&format!("{name}-"));
     match &last {
-        None if found.is_empty() => return Ok(Done::Unchanged),
-        Some(run) if is_last(run) => return Ok(Done::Unchanged),
+        None if found.is_empty() => return Ok(EncodeOutcome::Unchanged),
+        Some(run) if is_last(run) => return Ok(EncodeOutcome::Unchanged),
         _ => {}
     }
     let vectors = vectors(encoder, &found)?;
@@ -113,7 +113,7 @@ pub fn encode_asset(client: &Client, encoder: &dyn Encoder, asset: &str) -> Outc
     // Where this fails the run stays open: it is never seen, and resumed the next time.
     let written = send(client, asset, &model, &run, &vectors)?;
     client.post(&format!("/v1/runs/{}/commit", escaped(&run)), Payload::Empty)?;
-    Ok(Done::Written(written))
+    Ok(EncodeOutcome::Written(written))
 }
 
 /// The model that writes an encoder's vectors: a space belongs to one encoder.

@@ -3,14 +3,14 @@
 use std::path::{Path, PathBuf};
 
 use rushes_archive::migrate::{
-    Compared, Options, Report, Survey, abort_open_runs, compare, migrate_archive, survey,
+    Comparison, Options, Report, Survey, abort_open_runs, compare, migrate_archive, survey,
 };
 use rushes_archive::{ArchiveStore, Manifest};
 use rushes_engines::Configured;
 use serde_json::{Value, json};
 
 use crate::args::Migrate;
-use crate::config::{Config, engines_of};
+use crate::config::{Config, read_engines};
 use crate::exit::{Failure, Outcome};
 use crate::output::{self, count, plural, size};
 use crate::progress::Watch;
@@ -33,7 +33,7 @@ pub fn run(config: &Config, args: &Migrate, json_output: bool, quiet: bool) -> O
     let from = source(config, args)?;
     let to = Side {
         dir: args.to_archive.clone(),
-        engines: engines_of(args.to.as_deref(), &args.to_archive)?,
+        engines: read_engines(args.to.as_deref(), &args.to_archive)?,
         file: args.to.clone(),
     };
     let source = ArchiveStore::open(&from.dir, from.engines.engines().as_ref())?;
@@ -69,7 +69,7 @@ fn source(config: &Config, args: &Migrate) -> Outcome<Side> {
     let dir = args.from_archive.clone().unwrap_or_else(|| config.dir.clone());
     let engines = match (&args.from, &args.from_archive) {
         (None, None) => config.engines.clone(),
-        (named, _) => engines_of(named.as_deref(), &dir)?,
+        (named, _) => read_engines(named.as_deref(), &dir)?,
     };
     Ok(Side { dir, engines, file: args.from.clone() })
 }
@@ -106,7 +106,7 @@ fn dry_run(source: &ArchiveStore, to: &Side, args: &Migrate, json_output: bool, 
 }
 
 fn document(source: &ArchiveStore, to: &Side, report: &Report, aborted: u64) -> Value {
-    let Compared { assets, commits, annotations, bytes, upto, .. } = report.compared;
+    let Comparison { assets, commits, annotations, bytes, upto, .. } = report.compared;
     json!({
         "archive": source.manifest().id, "from": source.dir(), "to": to.dir,
         "moved": report.moved, "moved_annotations": report.copied.annotations, "moved_bytes": report.copied.bytes,

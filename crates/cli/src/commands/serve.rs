@@ -14,7 +14,7 @@ use crate::args::Serve;
 use crate::client::{Opened, open};
 use crate::config::Config;
 use crate::exit::{Failure, Outcome};
-use crate::interrupt::{self, Orderly};
+use crate::interrupt::{self, InterruptGuard};
 use crate::output;
 
 /// Runs the command.
@@ -37,7 +37,7 @@ pub fn run(mut config: Config, args: &Serve, quiet: bool) -> Outcome {
     if !args.media_roots.is_empty() {
         config.flag("media_roots", |s| s.media_roots.clone_from(&args.media_roots));
     }
-    let orderly = Orderly::begin();
+    let interrupt_guard = InterruptGuard::begin();
     let archive = match open(&config.dir, &config.serve_options())? {
         Opened::Archive(archive) => archive,
         Opened::Elsewhere(server) => {
@@ -51,7 +51,7 @@ pub fn run(mut config: Config, args: &Serve, quiet: bool) -> Outcome {
     };
     let served = until_asked(&archive, config.serve_config(), args.no_open, quiet);
     archive.close();
-    drop(orderly);
+    drop(interrupt_guard);
     served
 }
 

@@ -167,7 +167,7 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        // Waiting for the driver's tasks here could be inside of another runtime, which forbids it.
+        // Waiting for the driver's tasks here could be inside another runtime, which forbids it.
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }

@@ -13,21 +13,21 @@ use rushes_types::{AssetId, Error, ErrorKind, ModelRef, Result, RunId};
 
 use crate::store::CassandraStore;
 use crate::store::content::{self, Content, Entry, ROW_BYTES};
-use crate::store::existing::{ExistingIds, LookIn};
+use crate::store::existing::{ExistingIds, LookupScope};
 use crate::store::head::{self, PieceRow, kind, segment_name};
 use crate::store::state::{AssetState, Scope};
-use crate::store::tx::{self, Tx, Written};
+use crate::store::tx::{self, RetryState, Tx};
 use crate::store::writers::new_segment;
 
 /// Assets of one request that are written at once.
 const ASSETS_AT_ONCE: usize = 16;
 
 /// Of each cut, the positions in it that are kept.
-type Picked = Vec<Vec<u32>>;
+type KeptPositions = Vec<Vec<u32>>;
 
 /// What is kept of a group of cuts.
 struct NewPiece {
-    picked: Picked,
+    picked: KeptPositions,
     piece: u64,
     content: Content,
     written: bool,
@@ -42,7 +42,7 @@ struct RequestState {
     discarded: Vec<PieceRow>,
 }
 
-impl Written for RequestState {
+impl RetryState for RequestState {
     fn note_written(&mut self, pieces: &[u64]) {
         for kept in self.kept.values_mut() {
             kept.written |= pieces.contains(&kept.piece);
@@ -60,7 +60,7 @@ impl RequestState {
         &mut self,
         group: usize,
         cuts: &[Cut<'_>],
-        picked: Picked,
+        picked: KeptPositions,
         redactor: Option<&dyn Redactor>,
     ) -> Result<PieceRow> {
         if let Some(kept) = self.kept.get_mut(&group)
@@ -94,7 +94,7 @@ impl RequestState {
 }
 
 /// Blocks and ids of what is picked.
-fn content_of(cuts: &[Cut<'_>], picked: &Picked, redactor: Option<&dyn Redactor>) -> Result<Content> {
+fn content_of(cuts: &[Cut<'_>], picked: &KeptPositions, redactor: Option<&dyn Redactor>) -> Result<Content> {
     let mut content = Content::default();
     for (cut, positions) in cuts.iter().zip(picked).filter(|(_, positions)| !positions.is_empty()) {
         let block = u32::try_from(content.blocks.len()).unwrap_or(u32::MAX);
@@ -114,7 +114,7 @@ fn content_of(cuts: &[Cut<'_>], picked: &Picked, redactor: Option<&dyn Redactor>
 }
 
 /// Splits rows into those that are kept and those that are not.
-fn sift(cuts: &[Cut<'_>], taken: &ExistingIds, receipt: &mut Receipt) -> (Picked, u64) {
+fn sift(cuts: &[Cut<'_>], taken: &ExistingIds, receipt: &mut Receipt) -> (KeptPositions, u64) {
     let mut seen: HashMap<u128, u128> = HashMap::new();
     let mut accepted = 0;
     let picked = cuts.iter().map(|cut| {
@@ -173,7 +173,7 @@ impl CassandraStore {
                 let mut row = self.run_row(tx.asset, run).await?.ok_or_else(|| no_run(run))?;
                 check_open(&row.run)?;
                 check_blocks_of_run(&row.run, blocks)?;
-                let taken = self.taken(tx.asset, tx.state, &LookIn::Run(&row), &cuts).await?;
+                let taken = self.taken(tx.asset, tx.state, &LookupScope::Run(&row), &cuts).await?;
                 let mut receipt = Receipt::default();
                 let (picked, accepted) = sift(&cuts, &taken, &mut receipt);
                 if !is_kept(mode, &mut receipt) || accepted == 0 {
@@ -293,7 +293,8 @@ impl CassandraStore {
             let mut receipt = Receipt::default();
             let mut picked = Vec::with_capacity(groups.len());
             for group in groups {
-                let taken = self.taken(asset, tx.state, &LookIn::Loose(group.model), &group.cuts).await?;
+                let taken =
+                    self.taken(asset, tx.state, &LookupScope::Loose(group.model), &group.cuts).await?;
                 picked.push(sift(&group.cuts, &taken, &mut receipt));
             }
             if !is_kept(mode, &mut receipt) {

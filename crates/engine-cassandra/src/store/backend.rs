@@ -12,7 +12,7 @@ use rushes_store::{
 use rushes_types::{Asset, AssetId, Commit, Error, ErrorKind, Model, Result, Run, RunId, Visibility};
 
 use crate::store::head::{self, Hole, PieceRow, segment_name};
-use crate::store::history::{self, Overlay};
+use crate::store::history::{self, ErasureOverlay};
 use crate::store::state::Kind;
 use crate::store::{CassandraStore, content};
 
@@ -54,7 +54,7 @@ impl CassandraStore {
                 }
                 each(block)
             };
-            // The receiver of a block may block, which is not allowed inside of the driver's work. A piece is bounded.
+            // The receiver of a block may block, which is not allowed inside the driver's work. A piece is bounded.
             let mut blocks = Vec::new();
             let mut keep = |found: content::StoredBlock| {
                 blocks.push(found);
@@ -86,7 +86,7 @@ impl History for CassandraStore {
 
     fn blocks(&self, asset: &AssetId, segment: u64, each: &mut dyn FnMut(Block) -> Result<()>) -> Result<()> {
         let Some(pieces) = self.committed_pieces(asset, segment)? else { return Ok(()) };
-        let overlay = self.cluster.block_on(Overlay::read(&self.cluster, asset))?;
+        let overlay = self.cluster.block_on(ErasureOverlay::read(&self.cluster, asset))?;
         let holes = overlay.holes.get(&segment_name(segment)).into_iter().flatten().copied().collect();
         let given = self.give_blocks(asset, &pieces, &holes, each);
         // There is no view of many partitions at one moment here: what was erased during the read may be missing in part.

@@ -17,7 +17,7 @@ use crate::store::CassandraStore;
 use crate::store::content;
 use crate::store::existing::{IdLocation, hole};
 use crate::store::head::{self, Hole, Holes, PieceRow, Tombstone, kind, segment_name};
-use crate::store::history::{Overlay, TombstoneSubject};
+use crate::store::history::{ErasureOverlay, TombstoneSubject};
 use crate::store::state::Scope;
 use crate::store::tx::Tx;
 
@@ -108,7 +108,7 @@ impl CassandraStore {
             if runs.is_empty() && !self.wrote_on(model, tx.asset).await? {
                 return Ok(None);
             }
-            let overlay = Overlay::read(&self.cluster, tx.asset).await?;
+            let overlay = ErasureOverlay::read(&self.cluster, tx.asset).await?;
             for loose in &loose {
                 let left = loose.piece.annotations.saturating_sub(overlay.lost(loose.piece.piece));
                 tx.head.annotations = tx.head.annotations.saturating_sub(left);

@@ -10,7 +10,7 @@ use crate::columns::column;
 use crate::store::head::{self, CHUNK_COMMITS, Head, Holes, Numbered, Record, Tombstone, kind};
 
 /// Whether to go on reading.
-pub type GoOn = bool;
+pub type KeepReading = bool;
 
 /// Gives the commits of an asset in `(after, upto]`, as they were made, ascending. `head` was read before.
 pub async fn raw(
@@ -19,7 +19,7 @@ pub async fn raw(
     head: &Head,
     after: u64,
     upto: u64,
-    each: &mut (dyn FnMut(Numbered) -> Result<GoOn> + Send),
+    each: &mut (dyn FnMut(Numbered) -> Result<KeepReading> + Send),
 ) -> Result<()> {
     const TAIL: &str =
         "SELECT num, value FROM heads WHERE asset = ? AND kind = ? AND name = '' AND num > ? AND num <= ?";
@@ -84,7 +84,7 @@ pub const fn chunk_of(ordinal: u64) -> u64 {
 
 /// What erasures hide.
 #[derive(Debug, Default)]
-pub struct Overlay {
+pub struct ErasureOverlay {
     /// Models, with the commit up to which what they wrote is gone.
     models: HashMap<ModelRef, u64>,
     runs: HashMap<RunId, u64>,
@@ -133,7 +133,7 @@ impl TombstoneSubject {
     }
 }
 
-impl Overlay {
+impl ErasureOverlay {
     /// What hides something of the asset now.
     pub async fn read(cluster: &Cluster, asset: &AssetId) -> Result<Self> {
         const READ: &str = "SELECT kind, name, value FROM heads WHERE asset = ? AND kind >= ? AND kind <= ?";
@@ -210,7 +210,7 @@ pub async fn page(
     if after >= head.last_commit || limit == 0 {
         return Ok(Vec::new());
     }
-    let overlay = Overlay::read(cluster, asset).await?;
+    let overlay = ErasureOverlay::read(cluster, asset).await?;
     let mut page = Vec::new();
     raw(cluster, asset, &head, after, head.last_commit, &mut |record| {
         page.extend(overlay.show(record));

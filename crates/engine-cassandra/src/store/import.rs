@@ -20,7 +20,7 @@ use crate::store::CassandraStore;
 use crate::store::content;
 use crate::store::head::{self, Head, Numbered, PieceRow, Record, kind, segment_name};
 use crate::store::history;
-use crate::store::incoming::Incoming;
+use crate::store::incoming::UncommittedPieces;
 use crate::store::tx::{Tx, forget_strays};
 use crate::store::writers::new_segment;
 
@@ -28,7 +28,7 @@ use crate::store::writers::new_segment;
 const PAGE: usize = 4_096;
 
 /// What is decided before the head is written.
-struct Decided<'a> {
+struct DecidedImport<'a> {
     import: &'a AssetImport,
     plan: &'a ImportPlan,
     /// The head that it was decided on.
@@ -60,9 +60,9 @@ impl CassandraStore {
                 }
             }
         };
-        let mut incoming = Incoming::new(self, asset);
+        let mut incoming = UncommittedPieces::new(self, asset);
         let outcome = incoming.load(import, &plan, content).and_then(|()| {
-            let decided = Decided {
+            let decided = DecidedImport {
                 import,
                 plan: &plan,
                 head,
@@ -100,7 +100,7 @@ impl CassandraStore {
     }
 
     /// Takes the names of new runs, and notes which models write on the asset.
-    async fn claim_runs(&self, decided: &Decided<'_>) -> Result<()> {
+    async fn claim_runs(&self, decided: &DecidedImport<'_>) -> Result<()> {
         let asset = &decided.import.asset;
         for run in &decided.plan.runs {
             if self.run_row(asset, &run.id).await?.is_some() {
@@ -121,7 +121,7 @@ impl CassandraStore {
     }
 
     /// Puts a change together: what was written becomes the asset's.
-    async fn take_over(&self, tx: &mut Tx<'_>, decided: &Decided<'_>) -> Result<()> {
+    async fn take_over(&self, tx: &mut Tx<'_>, decided: &DecidedImport<'_>) -> Result<()> {
         let (import, asset) = (decided.import, &decided.import.asset);
         if (tx.head.last_commit, tx.head.commits) != (decided.head.last_commit, decided.head.commits) {
             return Err(changed_during_import(asset));
@@ -145,7 +145,7 @@ impl CassandraStore {
     }
 
     /// The new commits as they are kept here.
-    async fn records(&self, tx: &mut Tx<'_>, decided: &Decided<'_>) -> Result<Vec<Numbered>> {
+    async fn records(&self, tx: &mut Tx<'_>, decided: &DecidedImport<'_>) -> Result<Vec<Numbered>> {
         let import = decided.import;
         let mut records = Vec::new();
         for (ordinal, record) in (tx.head.commits..).zip(import.history.iter().skip(decided.plan.from)) {
@@ -206,7 +206,7 @@ impl CassandraStore {
     /// The rows of the runs that are written, with the pieces that are new.
     async fn run_rows_of<'d>(
         &self,
-        decided: &'d Decided<'_>,
+        decided: &'d DecidedImport<'_>,
     ) -> Result<Vec<(&'d Run, RunRow, &'d [PieceRow])>> {
         let mut rows = Vec::new();
         for run in &decided.plan.runs {

@@ -19,7 +19,7 @@ const PIECE_BYTES: usize = 8 << 20;
 const ID_BYTES: usize = 48;
 
 /// Pieces that are written and belong to no commit yet.
-pub struct Incoming<'a> {
+pub struct UncommittedPieces<'a> {
     store: &'a CassandraStore,
     asset: &'a AssetId,
     /// By the number of the segment where it comes from, oldest first.
@@ -27,7 +27,7 @@ pub struct Incoming<'a> {
     written: Vec<PieceRow>,
 }
 
-impl<'a> Incoming<'a> {
+impl<'a> UncommittedPieces<'a> {
     pub fn new(store: &'a CassandraStore, asset: &'a AssetId) -> Self {
         Self { store, asset, pieces: HashMap::new(), written: Vec::new() }
     }

@@ -111,7 +111,7 @@ impl Drop for CassandraStore {
             return;
         }
         let relay = self.relay.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let left = self.cluster.block_on(writers::within(writers::FAREWELL, relay.leave(&self.cluster)));
+        let left = self.cluster.block_on(writers::within(writers::LEAVE_TIMEOUT, relay.leave(&self.cluster)));
         if let Err(error) = left {
             tracing::debug!(%error, "the lease of the relay lapses by itself");
         }

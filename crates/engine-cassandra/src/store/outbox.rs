@@ -154,7 +154,7 @@ impl CassandraStore {
     }
 
     /// How far all writers are.
-    async fn standing(&self) -> Result<WriterFloors> {
+    async fn writer_floors(&self) -> Result<WriterFloors> {
         let registered = registered::all(&self.cluster).await?;
         let floors = registered::floors(&self.cluster).await?;
         let said: HashMap<i64, u64> = floors.iter().map(|f| (f.id, f.floor)).collect();
@@ -172,7 +172,7 @@ impl CassandraStore {
         const LOOKS: usize = 50;
         self.writers.publish_now().await?;
         for _ in 0..LOOKS {
-            if let Some(lowest) = self.standing().await?.lowest {
+            if let Some(lowest) = self.writer_floors().await?.lowest {
                 return Ok(Commit(lowest));
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -183,7 +183,7 @@ impl CassandraStore {
 
     /// Finds what is to be carried.
     async fn pass(&self, relay: &mut Relay) -> Result<()> {
-        let WriterFloors { registered, said, lowest } = self.standing().await?;
+        let WriterFloors { registered, said, lowest } = self.writer_floors().await?;
         for writer in &registered {
             self.look_after(relay, *writer, said.get(&writer.id).copied().unwrap_or(0)).await?;
         }

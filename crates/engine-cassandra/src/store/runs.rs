@@ -259,9 +259,9 @@ impl CassandraStore {
         let mut runs: Vec<Run> = Vec::new();
         while runs.len() < limit {
             let wanted = (limit - runs.len()).min(1_000);
-            type Listed = (String, Option<String>);
+            type RunListRow = (String, Option<String>);
             let listed =
-                merged::<_, Listed, _>(&self.cluster, LIST, slices(), &after, wanted, |row| &row.0, Some)
+                merged::<_, RunListRow, _>(&self.cluster, LIST, slices(), &after, wanted, |row| &row.0, Some)
                     .await?;
             let ended = listed.len() < wanted;
             for (run, asset) in listed {

@@ -78,7 +78,7 @@ pub struct Loose {
     pub piece: PieceRow,
 }
 
-/// What is known of an asset.
+/// What is known about an asset.
 #[derive(Default)]
 pub struct AssetState {
     upto: u64,

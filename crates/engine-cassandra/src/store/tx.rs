@@ -34,7 +34,7 @@ enum HeadWrite {
 }
 
 /// A piece that is written before the commit that names it.
-pub struct Ahead<'a> {
+pub struct PendingPiece<'a> {
     /// Its number.
     pub piece: u64,
     /// What it holds.
@@ -51,7 +51,7 @@ pub struct Tx<'a> {
     pub asset: &'a AssetId,
     /// The head as it will be.
     pub head: Head,
-    /// What is known of the asset, up to the head as it is.
+    /// What is known about the asset, up to the head as it is.
     pub state: &'a mut AssetState,
     before: Head,
     rows: Vec<HeadWrite>,
@@ -162,7 +162,7 @@ impl Tx<'_> {
     }
 
     /// Makes the change. `ahead` is written before it, and noted before that.
-    async fn finish(&mut self, ahead: &mut [Ahead<'_>]) -> Result<Attempt> {
+    async fn finish(&mut self, ahead: &mut [PendingPiece<'_>]) -> Result<Attempt> {
         self.note(ahead).await?;
         self.store.reaches(FaultPoint::Noted)?;
         let identity = self.ticket.as_ref().map(|t| t.identity);
@@ -178,7 +178,7 @@ impl Tx<'_> {
             None => self.store.writers.stamp(number(self.before.version)),
         };
         let content = async {
-            // All of them are waited for, so that it is known of each whether it is written.
+            // All of them are waited for, so that it is known about each whether it is written.
             let pieces = ahead.iter_mut().filter(|p| !p.written).map(|piece| async {
                 let cluster = &self.store.cluster;
                 content::write(cluster, self.asset, piece.piece, piece.content, stamp).await?;
@@ -245,7 +245,7 @@ impl Tx<'_> {
         if let Some(ticket) = self.ticket.take()
             && unsure
         {
-            ticket.cast_adrift();
+            ticket.leave_unresolved();
         }
     }
 
@@ -267,7 +267,7 @@ impl Tx<'_> {
     }
 
     /// Notes that the asset may have a commit to carry, and that pieces may belong to none.
-    async fn note(&self, ahead: &[Ahead<'_>]) -> Result<()> {
+    async fn note(&self, ahead: &[PendingPiece<'_>]) -> Result<()> {
         const PENDING: &str =
             "INSERT INTO pending (slice, asset, writer, num) VALUES (?, ?, ?, ?) USING TIMESTAMP ?";
         const ASSET: &str = "INSERT INTO assets (slice, asset) VALUES (?, ?) USING TIMESTAMP ?";
@@ -328,7 +328,7 @@ impl CassandraStore {
         ahead: impl Fn(&O) -> Vec<(u64, &Content, bool)>,
     ) -> Result<T>
     where
-        O: Written,
+        O: RetryState,
     {
         let mut backoff = Backoff::new(DECIDE_WAITS.0, DECIDE_WAITS.1, self.cluster.seed());
         for attempt in 0..ATTEMPTS {
@@ -348,9 +348,9 @@ impl CassandraStore {
             if tx.is_empty() {
                 return Ok(outcome);
             }
-            let mut pieces: Vec<Ahead<'_>> = ahead(own)
+            let mut pieces: Vec<PendingPiece<'_>> = ahead(own)
                 .into_iter()
-                .map(|(piece, content, written)| Ahead { piece, content, written })
+                .map(|(piece, content, written)| PendingPiece { piece, content, written })
                 .collect();
             let done = tx.finish(&mut pieces).await;
             let all: Vec<u64> = pieces.iter().map(|p| p.piece).collect();
@@ -375,11 +375,11 @@ impl CassandraStore {
 }
 
 /// What a change keeps between its attempts.
-pub trait Written {
+pub trait RetryState {
     /// These pieces are written.
     fn note_written(&mut self, pieces: &[u64]);
 }
 
-impl Written for () {
+impl RetryState for () {
     fn note_written(&mut self, _: &[u64]) {}
 }

@@ -24,13 +24,13 @@ use crate::store::head;
 use crate::store::registered::{all, floors, free};
 
 /// How long after something was settled the floor is published, at most.
-const SOON: Duration = Duration::from_millis(50);
+const PUBLISH_DELAY: Duration = Duration::from_millis(50);
 /// How often it is published where nothing happens.
-const IDLE: Duration = Duration::from_secs(1);
+const PUBLISH_INTERVAL: Duration = Duration::from_secs(1);
 /// How long publishing may take before it is started again.
-const BEAT: Duration = Duration::from_secs(5);
+const PUBLISH_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a process waits for the servers when it leaves.
-pub const FAREWELL: Duration = Duration::from_secs(3);
+pub const LEAVE_TIMEOUT: Duration = Duration::from_secs(3);
 /// Attempts to find a free number.
 const ATTEMPTS: usize = 64;
 
@@ -44,17 +44,17 @@ pub struct Identity {
 }
 
 /// A commit under way.
-struct Flight {
+struct InFlightCommit {
     id: i64,
     asset: AssetId,
     /// Its outcome is unknown and no caller waits for it any more: its asset has to be fenced.
-    adrift: bool,
+    unresolved: bool,
 }
 
 struct Inner {
     clock: Clock,
     identity: Identity,
-    flights: BTreeMap<u64, Flight>,
+    in_flight: BTreeMap<u64, InFlightCommit>,
     floor: u64,
     settled: bool,
     stop: bool,
@@ -77,7 +77,7 @@ impl Inner {
 pub struct Writers {
     cluster: Arc<Cluster>,
     inner: Arc<(Mutex<Inner>, Condvar)>,
-    beat: Mutex<Option<JoinHandle<()>>>,
+    publish_loop: Mutex<Option<JoinHandle<()>>>,
 }
 
 /// A number under way. Dropped, it is settled.
@@ -87,13 +87,13 @@ pub struct Ticket {
     /// The writer that made it.
     pub identity: Identity,
     inner: Arc<(Mutex<Inner>, Condvar)>,
-    adrift: bool,
+    unresolved: bool,
 }
 
 impl Ticket {
     /// The outcome is not known: the floor stays below until the asset is fenced.
-    pub fn cast_adrift(mut self) {
-        self.adrift = true;
+    pub fn leave_unresolved(mut self) {
+        self.unresolved = true;
     }
 }
 
@@ -103,12 +103,12 @@ impl Drop for Ticket {
         if inner.is_dead() {
             return;
         }
-        if self.adrift {
-            if let Some(flight) = inner.flights.get_mut(&self.number) {
-                flight.adrift = true;
+        if self.unresolved {
+            if let Some(flight) = inner.in_flight.get_mut(&self.number) {
+                flight.unresolved = true;
             }
         } else {
-            inner.flights.remove(&self.number);
+            inner.in_flight.remove(&self.number);
         }
         inner.settled = true;
         self.inner.1.notify_all();
@@ -137,22 +137,25 @@ impl Writers {
         let inner = Inner {
             clock: Clock::default(),
             identity: Identity { number: 0, id: 0 },
-            flights: BTreeMap::new(),
+            in_flight: BTreeMap::new(),
             floor: 0,
             settled: false,
             stop: false,
             #[cfg(feature = "testing")]
             dead: false,
         };
-        let writers =
-            Self { cluster, inner: Arc::new((Mutex::new(inner), Condvar::new())), beat: Mutex::default() };
+        let writers = Self {
+            cluster,
+            inner: Arc::new((Mutex::new(inner), Condvar::new())),
+            publish_loop: Mutex::default(),
+        };
         writers.cluster.block_on(writers.enter())?;
         let (cluster, inner) = (Arc::clone(&writers.cluster), Arc::clone(&writers.inner));
         let thread = std::thread::Builder::new().name("store-floor".to_owned());
         let handle = thread
-            .spawn(move || beat(&cluster, &inner))
+            .spawn(move || publish_loop(&cluster, &inner))
             .map_err(|e| Error::io("cannot start the thread that publishes the floor", e))?;
-        *writers.beat.lock().unwrap_or_else(PoisonError::into_inner) = Some(handle);
+        *writers.publish_loop.lock().unwrap_or_else(PoisonError::into_inner) = Some(handle);
         Ok(writers)
     }
 
@@ -217,8 +220,10 @@ impl Writers {
         let mut inner = lock(&self.inner.0);
         let identity = inner.identity;
         let number = inner.clock.next(identity.number, after, clock::now());
-        inner.flights.insert(number, Flight { id: identity.id, asset: asset.clone(), adrift: false });
-        Ticket { number, identity, inner: Arc::clone(&self.inner), adrift: false }
+        inner
+            .in_flight
+            .insert(number, InFlightCommit { id: identity.id, asset: asset.clone(), unresolved: false });
+        Ticket { number, identity, inner: Arc::clone(&self.inner), unresolved: false }
     }
 
     /// A number above `after` that is no commit's first: versions, time-stamps, further commits of a batch.
@@ -274,16 +279,16 @@ impl Drop for Writers {
     fn drop(&mut self) {
         lock(&self.inner.0).stop = true;
         self.inner.1.notify_all();
-        if let Some(handle) = self.beat.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        if let Some(handle) = self.publish_loop.lock().unwrap_or_else(PoisonError::into_inner).take() {
             let _ = handle.join();
         }
         if self.is_dead() {
             return;
         }
         let (identity, floor) = rise(&self.inner.0);
-        let quiet = lock(&self.inner.0).flights.is_empty();
+        let quiet = lock(&self.inner.0).in_flight.is_empty();
         // Where this fails, the relay closes this writer for standing still.
-        let left = self.cluster.block_on(within(FAREWELL, async {
+        let left = self.cluster.block_on(within(LEAVE_TIMEOUT, async {
             publish(&self.cluster, identity, floor).await?;
             if quiet { free(&self.cluster, identity.number, identity.id).await } else { Ok(()) }
         }));
@@ -303,7 +308,8 @@ pub async fn within<T>(limit: Duration, work: impl Future<Output = Result<T>>) -
 fn rise(inner: &Mutex<Inner>) -> (Identity, u64) {
     let mut inner = lock(inner);
     let identity = inner.identity;
-    let lowest = inner.flights.iter().find(|(_, flight)| flight.id == identity.id).map(|(number, _)| *number);
+    let lowest =
+        inner.in_flight.iter().find(|(_, flight)| flight.id == identity.id).map(|(number, _)| *number);
     let floor = match lowest {
         Some(number) => number.saturating_sub(1),
         None => inner.clock.next(identity.number, 0, clock::now()),
@@ -317,13 +323,13 @@ async fn publish(cluster: &Cluster, identity: Identity, floor: u64) -> Result<()
     cluster.write(PUBLISH, (i32::from(identity.number), identity.id, column(floor), column(floor))).await
 }
 
-fn beat(cluster: &Cluster, inner: &(Mutex<Inner>, Condvar)) {
+fn publish_loop(cluster: &Cluster, inner: &(Mutex<Inner>, Condvar)) {
     let mut said = Instant::now();
     loop {
         {
             let mut state = lock(&inner.0);
-            while !state.stop && !state.settled && said.elapsed() < IDLE {
-                let rest = IDLE.saturating_sub(said.elapsed());
+            while !state.stop && !state.settled && said.elapsed() < PUBLISH_INTERVAL {
+                let rest = PUBLISH_INTERVAL.saturating_sub(said.elapsed());
                 state = inner.1.wait_timeout(state, rest).unwrap_or_else(PoisonError::into_inner).0;
             }
             if state.stop {
@@ -332,33 +338,33 @@ fn beat(cluster: &Cluster, inner: &(Mutex<Inner>, Condvar)) {
             state.settled = false;
         }
         said = Instant::now();
-        let told = cluster.block_on(within(BEAT, async {
-            fence_those_adrift(cluster, &inner.0).await?;
+        let told = cluster.block_on(within(PUBLISH_TIMEOUT, async {
+            fence_unresolved(cluster, &inner.0).await?;
             let (identity, floor) = rise(&inner.0);
             publish(cluster, identity, floor).await
         }));
         if let Err(error) = told {
             tracing::warn!(%error, "the floor of this writer could not be published");
         }
-        std::thread::sleep(SOON);
+        std::thread::sleep(PUBLISH_DELAY);
     }
 }
 
 /// A conditional write of unknown outcome cannot happen any more once its asset's version has moved.
-async fn fence_those_adrift(cluster: &Cluster, inner: &Mutex<Inner>) -> Result<()> {
-    let adrift: Vec<(u64, AssetId)> = {
+async fn fence_unresolved(cluster: &Cluster, inner: &Mutex<Inner>) -> Result<()> {
+    let unresolved: Vec<(u64, AssetId)> = {
         let inner = lock(inner);
-        let flights = inner.flights.iter().filter(|(_, f)| f.adrift);
-        flights.map(|(number, f)| (*number, f.asset.clone())).collect()
+        let in_flight = inner.in_flight.iter().filter(|(_, f)| f.unresolved);
+        in_flight.map(|(number, f)| (*number, f.asset.clone())).collect()
     };
-    for (number, asset) in adrift {
+    for (number, asset) in unresolved {
         let stamp = {
             let mut inner = lock(inner);
             let writer = inner.identity.number;
             inner.clock.next(writer, number, clock::now())
         };
         head::fence(cluster, &asset, stamp).await?;
-        lock(inner).flights.remove(&number);
+        lock(inner).in_flight.remove(&number);
     }
     Ok(())
 }

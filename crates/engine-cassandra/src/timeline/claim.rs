@@ -127,7 +127,7 @@ impl Db {
 
     /// Does something long while giving signs; fails as soon as the asset is another's. Both go on side by side: a sign
     /// waits for its turn among the requests of the work.
-    pub(crate) async fn beating<T>(
+    pub(crate) async fn with_heartbeat<T>(
         &self,
         asset: &AssetId,
         claim: &Claim<'_>,

@@ -45,7 +45,7 @@ pub(crate) struct Db {
     directories: Mutex<HashMap<AssetId, CachedDirectory>>,
     /// Where a test lets updates end.
     #[cfg(feature = "testing")]
-    pub halt: Mutex<Option<crate::timeline::halt::Halt>>,
+    pub halt: Mutex<Option<crate::timeline::halt::HaltPoint>>,
 }
 
 /// Locks, also after a panic of another thread: what is guarded is whole at any time.
@@ -99,7 +99,7 @@ impl Db {
         Ok(directory)
     }
 
-    /// As [`Db::directory`], as it stands now.
+    /// As [`Db::directory`], as it is now.
     pub async fn read_directory(&self, asset: &AssetId) -> Result<Directory> {
         let mut directory = Directory::default();
         let each = |(kind, chunk, levels, rows): (i8, i64, Option<i32>, Option<i64>)| {
@@ -116,7 +116,7 @@ impl Db {
         Ok(directory)
     }
 
-    /// Forgets what is known of assets.
+    /// Forgets what is known about assets.
     pub fn forget(&self) {
         lock(&self.directories).clear();
         *lock(&self.totals) = None;

@@ -2,7 +2,7 @@
 
 /// Where a test lets a worker die.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Halt {
+pub enum HaltPoint {
     /// The asset is claimed; nothing is written.
     Claimed,
     /// Everything is written, and nothing counts.

@@ -64,4 +64,4 @@ mod writer;
 pub use backend::CassandraTimeline;
 pub use config::TimelineOptions;
 #[cfg(feature = "testing")]
-pub use halt::Halt;
+pub use halt::HaltPoint;

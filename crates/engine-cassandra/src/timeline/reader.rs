@@ -116,7 +116,7 @@ impl Db {
     }
 
     /// Those of the keys of which any version is there.
-    pub async fn there(
+    pub async fn existing(
         &self,
         asset: &AssetId,
         directory: &Directory,

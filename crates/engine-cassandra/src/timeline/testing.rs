@@ -3,7 +3,7 @@
 use rushes_types::Result;
 
 use crate::timeline::db::Db;
-use crate::timeline::halt::Halt;
+use crate::timeline::halt::HaltPoint;
 
 #[cfg(not(feature = "testing"))]
 impl Db {
@@ -13,7 +13,7 @@ impl Db {
         clippy::unnecessary_wraps,
         reason = "with the feature `testing` it may end here"
     )]
-    pub(crate) const fn reaches(&self, _point: Halt) -> Result<()> {
+    pub(crate) const fn reaches(&self, _point: HaltPoint) -> Result<()> {
         Ok(())
     }
 }
@@ -21,7 +21,7 @@ impl Db {
 #[cfg(feature = "testing")]
 impl Db {
     /// An update has come to this point.
-    pub(crate) fn reaches(&self, point: Halt) -> Result<()> {
+    pub(crate) fn reaches(&self, point: HaltPoint) -> Result<()> {
         if *crate::timeline::db::lock(&self.halt) == Some(point) {
             let kind = rushes_types::ErrorKind::Cancelled;
             return Err(rushes_types::Error::new(kind, "the test ends this worker"));
@@ -33,7 +33,7 @@ impl Db {
 #[cfg(feature = "testing")]
 impl crate::timeline::CassandraTimeline {
     /// Lets every call of `apply` end at a point, as if its process died there.
-    pub fn halt_at(&self, halt: Option<Halt>) {
+    pub fn halt_at(&self, halt: Option<HaltPoint>) {
         *crate::timeline::db::lock(&self.db.halt) = halt;
     }
 

@@ -9,7 +9,7 @@ use crate::batches::grouped;
 use crate::columns::commit_column;
 use crate::timeline::claim::is_needed;
 use crate::timeline::db::{Db, KIND_ANNOTATIONS, KIND_BUCKETS};
-use crate::timeline::halt::Halt;
+use crate::timeline::halt::HaltPoint;
 use crate::timeline::head::Head;
 use crate::timeline::notes::{KEYS, pack_keys};
 use crate::timeline::partitions::slice_of;
@@ -68,25 +68,25 @@ impl Db {
         let mut timings = Timings::begin();
         let Some(claim) = self.claim(update, head).await? else { return Ok(()) };
         timings.lap("claim");
-        self.reaches(Halt::Claimed)?;
+        self.reaches(HaltPoint::Claimed)?;
         let directory = self.read_directory(asset).await?;
         let mut plan = Plan::new(update, claim.epoch, &directory, claim.before.is_fresh());
-        let there = self.there(asset, &directory, &std::mem::take(&mut plan.perhaps)).await?;
-        plan.superseded.extend(there);
+        let existing = self.existing(asset, &directory, &std::mem::take(&mut plan.perhaps)).await?;
+        plan.superseded.extend(existing);
         plan.superseded.sort_unstable();
         plan.superseded.dedup();
         timings.lap("plan");
         let work = Box::pin(self.write_rows(&plan, claim.before.log));
-        let log = self.beating(asset, &claim, work).await?;
+        let log = self.with_heartbeat(asset, &claim, work).await?;
         timings.lap("rows");
-        self.reaches(Halt::Written)?;
+        self.reaches(HaltPoint::Written)?;
         let noted = (slice_of(asset), asset.as_str(), claim.epoch, claim.epoch);
         self.cluster.write(&self.cql.pending_add, noted).await?;
-        self.reaches(Halt::Noted)?;
+        self.reaches(HaltPoint::Noted)?;
         if !self.complete(update, &claim, log, plan.leaves_work()).await? {
             return Ok(());
         }
-        self.reaches(Halt::Completed)?;
+        self.reaches(HaltPoint::Completed)?;
         timings.lap("complete");
         if plan.leaves_work() {
             self.settle_own(&plan, directory).await?;

@@ -1,11 +1,10 @@
-//! Stage 2's driver: reads the store, has the decisions of [`crate`] made, writes the fused store.
+//! Stage 2's driver: reads the store, calls the pure decisions of [`crate`], writes the timeline.
 //!
-//! An asset is brought forward in steps that end at a commit. A step holds at most
-//! [`STEP_ANNOTATIONS_MAX`] new annotations, but at least one commit whole: a run of three million
-//! annotations is held in memory once, with the rows that it supersedes and the buckets that it touches.
-//! Steps may be cut anywhere: what is kept does not depend on it. Two things read an asset whole: a replace run without
-//! coverage (all that it may supersede), and a change of the asset's language (every annotation that named
-//! no language of its own is resolved again).
+//! An asset is brought forward in steps that end at a commit. A step holds at most [`STEP_ANNOTATIONS_MAX`] new
+//! annotations, but at least one commit whole: a run of three million annotations is held in memory once, with the rows
+//! that it supersedes and the buckets that it touches. Steps may be cut anywhere; the stored result does not depend on
+//! it. Two things read a whole asset: a replace run without coverage (all that it may supersede), and a change of the
+//! asset's language (every annotation that named no language of its own is resolved again).
 
 mod batch;
 mod blocks;

@@ -56,7 +56,7 @@ pub fn is_catalogue(name: &str, head: &[u8]) -> bool {
 
 /// Reads a catalogue and hands out an asset line for each row, and its problems.
 pub fn catalogue(file: &str, reader: impl Read, sink: &mut Sink<'_>) -> Counts {
-    let mut pass = Pass { file, sink, counts: Counts { files: 1, ..Counts::default() }, stopped: false };
+    let mut pass = FilePass { file, sink, counts: Counts { files: 1, ..Counts::default() }, stopped: false };
     let mut bytes = Vec::new();
     let read = open(reader, CATALOGUE_BYTES_MAX).and_then(|mut text| text.read_to_end(&mut bytes));
     if let Err(error) = read {
@@ -82,14 +82,14 @@ fn delimiter(text: &str) -> u8 {
     [b',', b'\t', b';'].into_iter().max_by_key(|mark| (count(mark), *mark == b',')).unwrap_or(b',')
 }
 
-struct Pass<'p, 's> {
+struct FilePass<'p, 's> {
     file: &'p str,
     sink: &'p mut Sink<'s>,
     counts: Counts,
     stopped: bool,
 }
 
-impl Pass<'_, '_> {
+impl FilePass<'_, '_> {
     fn send(&mut self, item: Item) {
         if !self.stopped {
             self.stopped = (self.sink)(item).is_break();

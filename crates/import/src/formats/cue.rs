@@ -104,7 +104,7 @@ impl Cues {
     }
 
     /// Decides at the first cue whether the clock begins at the start timecode.
-    fn decide(&mut self, out: &mut Out<'_, '_>, first: &Cue) -> Result2 {
+    fn decide(&mut self, out: &mut Out<'_, '_>, first: &Cue) -> FlowValue {
         let shift_ns =
             self.zero_ns.filter(|zero| *zero >= SHIFT_NS_MIN && first.start_ns >= *zero).unwrap_or(0);
         self.shift_ns = Some(shift_ns);
@@ -116,12 +116,12 @@ impl Cues {
             );
             out.note(first.line, text)?;
         }
-        Result2::Continue(shift_ns)
+        FlowValue::Continue(shift_ns)
     }
 }
 
 /// A value, or the end of reading.
-type Result2 = std::ops::ControlFlow<(), i128>;
+type FlowValue = std::ops::ControlFlow<(), i128>;
 
 /// What a clock shows at a timecode: subtitles count `10:00:00:00` as ten hours, whatever the rate.
 fn nominal_ns(out: &mut Out<'_, '_>, text: &str) -> Option<i128> {

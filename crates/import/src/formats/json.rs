@@ -8,7 +8,7 @@ use crate::ROW_BYTES_MAX;
 use crate::bytes::open;
 use crate::decimal::Decimal;
 use crate::problem::{Fault, shown};
-use crate::scan::{Scanner, parse_hops};
+use crate::scan::{Scanner, parse_path};
 use crate::time::{MILLISECOND_PLACES, SECOND_PLACES, clock_ns};
 use crate::value::Value;
 
@@ -41,8 +41,8 @@ impl Document {
     /// Does the path lead to anything?
     pub(crate) fn has(&self, path: &str) -> bool {
         let mut has = false;
-        let hops = parse_hops(path).unwrap_or_default();
-        let _ = Scanner::new(self.bytes.as_slice(), 0).rows(&hops, &mut |_| {
+        let steps = parse_path(path).unwrap_or_default();
+        let _ = Scanner::new(self.bytes.as_slice(), 0).rows(&steps, &mut |_| {
             has = true;
             ControlFlow::Break(())
         });
@@ -57,8 +57,8 @@ impl Document {
     /// The text or number at a path.
     pub(crate) fn text(&self, path: &str) -> Option<String> {
         let mut found = None;
-        let hops = parse_hops(path).unwrap_or_default();
-        let _ = Scanner::new(self.bytes.as_slice(), ROW_BYTES_MAX).rows(&hops, &mut |cut| {
+        let steps = parse_path(path).unwrap_or_default();
+        let _ = Scanner::new(self.bytes.as_slice(), ROW_BYTES_MAX).rows(&steps, &mut |cut| {
             found = cut.bytes.and_then(|bytes| Value::parse(bytes).ok());
             ControlFlow::Break(())
         });
@@ -72,9 +72,9 @@ impl Document {
         path: &str,
         each: &mut RowFn<'_, 'o, 's>,
     ) -> ControlFlow<(), u64> {
-        let hops = parse_hops(path).unwrap_or_default();
+        let steps = parse_path(path).unwrap_or_default();
         let mut count = 0;
-        let walked = Scanner::new(self.bytes.as_slice(), ROW_BYTES_MAX).rows(&hops, &mut |cut| {
+        let walked = Scanner::new(self.bytes.as_slice(), ROW_BYTES_MAX).rows(&steps, &mut |cut| {
             count += 1;
             out.row();
             let Some(bytes) = cut.bytes else {
@@ -105,8 +105,8 @@ impl Document {
     /// Calls `each` with every row at a path that helps to read others: it is not counted, and one that cannot be read
     /// is passed over.
     pub(crate) fn lookup(&self, path: &str, each: &mut dyn FnMut(&Value)) {
-        let hops = parse_hops(path).unwrap_or_default();
-        let _ = Scanner::new(self.bytes.as_slice(), ROW_BYTES_MAX).rows(&hops, &mut |cut| {
+        let steps = parse_path(path).unwrap_or_default();
+        let _ = Scanner::new(self.bytes.as_slice(), ROW_BYTES_MAX).rows(&steps, &mut |cut| {
             if let Some(value) = cut.bytes.and_then(|bytes| Value::parse(bytes).ok()) {
                 each(&value);
             }

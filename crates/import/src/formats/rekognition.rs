@@ -26,7 +26,7 @@ const BOX: [[&str; 4]; 1] = [["Left", "Top", "Width", "Height"]];
 /// What tells one thing from another: its type, its label, its number.
 type Key = (&'static str, String, String);
 /// Reads a row: `None` where it says nothing that is kept.
-type Read1 = fn(&Value) -> Option<Detection<'_>>;
+type DetectionReader = fn(&Value) -> Option<Detection<'_>>;
 
 /// What a row says, before its time is read.
 struct Detection<'v> {
@@ -39,7 +39,7 @@ struct Detection<'v> {
     attributes: Vec<(&'static str, &'v str)>,
 }
 
-const LISTS: [(&str, Read1); 6] = [
+const LISTS: [(&str, DetectionReader); 6] = [
     ("Labels", label),
     ("Faces", face),
     ("Persons", person),

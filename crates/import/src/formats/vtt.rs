@@ -60,7 +60,7 @@ struct File<'r> {
     language: Option<String>,
 }
 
-type Walked = std::ops::ControlFlow<(), Result<(), Fault>>;
+type BlockFlow = std::ops::ControlFlow<(), Result<(), Fault>>;
 
 impl File<'_> {
     fn line(&mut self) -> Result<Option<String>, Fault> {
@@ -71,23 +71,23 @@ impl File<'_> {
         Ok(line.map(|line| if line.contains('\0') { line.replace('\0', "\u{fffd}") } else { line }))
     }
 
-    fn walk(&mut self, out: &mut Out<'_, '_>, cues: &mut Cues) -> Walked {
+    fn walk(&mut self, out: &mut Out<'_, '_>, cues: &mut Cues) -> BlockFlow {
         match self.line() {
             Ok(Some(line)) if is_signature(&line) => {}
             Ok(_) => {
                 let mend = "write `WEBVTT` on the first line; SubRip files are called .srt";
                 let fault = Fault::new("", "the file does not begin with `WEBVTT`", mend);
-                return Walked::Continue(Err(fault));
+                return BlockFlow::Continue(Err(fault));
             }
-            Err(fault) => return Walked::Continue(Err(fault)),
+            Err(fault) => return BlockFlow::Continue(Err(fault)),
         }
         let mut in_header = true;
         loop {
             let mut text = CueText::default();
             let read = self.block(in_header, &mut text);
             match read {
-                Ok(None) => return Walked::Continue(Ok(())),
-                Err(fault) => return Walked::Continue(Err(fault)),
+                Ok(None) => return BlockFlow::Continue(Ok(())),
+                Err(fault) => return BlockFlow::Continue(Err(fault)),
                 Ok(Some(Block::Other)) => {}
                 Ok(Some(Block::Broken { line })) => {
                     out.row();

@@ -9,7 +9,7 @@ use std::fmt::Write;
 use rushes_plan::time::AssetTimecode;
 use rushes_types::{Asset, FrameRate, Timecode};
 
-use crate::export::{Clip, Written, name_of};
+use crate::export::{Clip, ExportedFile, name_of};
 
 /// Most events of a list: the format counts them in three digits.
 pub const EVENTS_MAX: usize = 999;
@@ -29,7 +29,7 @@ struct Event<'a> {
 
 /// Writes a list with this title.
 #[must_use]
-pub fn edl(title: &str, clips: &[Clip<'_>]) -> Written {
+pub fn edl(title: &str, clips: &[Clip<'_>]) -> ExportedFile {
     let mut left_out: BTreeMap<String, usize> = BTreeMap::new();
     let Some(rate) = usual_rate(clips) else {
         left_out.extend((!clips.is_empty()).then(|| (no_timecode(), clips.len())));
@@ -68,12 +68,18 @@ pub fn edl(title: &str, clips: &[Clip<'_>]) -> Written {
     finish(title, mode(list_drops), &body, events.len(), left_out)
 }
 
-fn finish(title: &str, mode: &str, body: &str, written: usize, left_out: BTreeMap<String, usize>) -> Written {
+fn finish(
+    title: &str,
+    mode: &str,
+    body: &str,
+    written: usize,
+    left_out: BTreeMap<String, usize>,
+) -> ExportedFile {
     let mut text = format!("TITLE: {}\r\nFCM: {mode}\r\n\r\n{body}", comment(title));
     for (why, count) in &left_out {
         let _ = write!(text, "* {count} LEFT OUT: {}\r\n", comment(why).to_uppercase());
     }
-    Written { text, written, left_out: left_out.into_iter().collect() }
+    ExportedFile { text, written, left_out: left_out.into_iter().collect() }
 }
 
 fn no_timecode() -> String {
@@ -132,7 +138,7 @@ fn clip_name(asset: &Asset) -> String {
     file.map_or_else(|| asset.id.to_string(), str::to_owned)
 }
 
-/// One line of at most so many characters.
+/// One line of at most that many characters.
 fn comment(text: &str) -> String {
     let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let words: Vec<&str> = line.split_whitespace().collect();

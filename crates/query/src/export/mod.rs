@@ -1,6 +1,6 @@
 //! Moments as files that other programs take: a table ([`csv`]), an edit decision list ([`edl`]).
 //!
-//! Pure: moments and what is known of their assets in, text out, with what could not be written. What a format cannot
+//! Pure: moments and what is known about their assets in, text out, with what could not be written. What a format cannot
 //! say is left out and counted, never guessed: a moment without a frame rate has no timecode, so it is in no edit
 //! list.
 
@@ -31,7 +31,7 @@ pub struct Clip<'a> {
 
 /// What was written.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Written {
+pub struct ExportedFile {
     /// The file's content.
     pub text: String,
     /// Moments in it.
@@ -40,7 +40,7 @@ pub struct Written {
     pub left_out: Vec<(String, usize)>,
 }
 
-impl Written {
+impl ExportedFile {
     /// How many moments are not in it.
     #[must_use]
     pub fn left_out_count(&self) -> usize {

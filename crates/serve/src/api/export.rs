@@ -7,7 +7,7 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::Response;
 use rushes_archive::{Archive, Caller, SearchRequest};
 use rushes_query::Moment;
-use rushes_query::export::{Clip, Written};
+use rushes_query::export::{Clip, ExportedFile};
 use rushes_types::{Asset, AssetId, Result};
 use serde::Deserialize;
 use serde_json::Value;
@@ -54,7 +54,7 @@ pub(super) struct ExportParams {
 
 /// The file, and what the audit log says of it.
 struct File {
-    written: Written,
+    written: ExportedFile,
     assets: BTreeSet<String>,
     movies: BTreeSet<String>,
 }

@@ -23,7 +23,7 @@ use crate::{AppendMode, BlockInput, Effect, Receipt, Rejection};
 /// little, large enough that they compress well.
 const BLOCK_BYTES: usize = 512 << 10;
 
-/// A piece of an input block, made ready outside of the writer's lock.
+/// A piece of an input block, made ready outside the writer's lock.
 struct Piece<'a> {
     cut: Cut<'a>,
     packed: Packed,
@@ -37,17 +37,17 @@ fn prepare<'a>(blocks: &'a [BlockInput<'_>], input: usize, pieces: &mut Vec<Piec
     Ok(())
 }
 
-/// Looks up the digests that ids have already.
+/// Looks up the digests already stored for ids.
 struct IdLookup<'a> {
     scope: u64,
-    /// Is nothing in the scope yet, so that looking is in vain?
+    /// Is the scope still empty, so that no lookup is needed?
     scope_is_empty: bool,
-    /// Loose lines: what of the scope is current, and the current runs that are looked at too.
+    /// For loose lines: the model and the current state of the asset, since ids are also looked up in current runs.
     loose: Option<(&'a ModelRef, &'a Current)>,
 }
 
 impl IdLookup<'_> {
-    /// Digests that the id has now, and its locations in the scope.
+    /// The current digests of an id, and its locations in the scope.
     fn digests_of(&self, tx: &Tx<'_>, hash: u128) -> Result<(Vec<u128>, Vec<IdLocation>)> {
         let locations = match self.scope_is_empty {
             true => Vec::new(),
@@ -79,7 +79,7 @@ fn locations_of_run(tx: &Tx<'_>, segment: u64, annotations: u64, hash: u128) -> 
     if annotations == 0 { Ok(Vec::new()) } else { locations(tx, segment, hash) }
 }
 
-/// Adds pieces to a segment and says what became of each row.
+/// Adds pieces to a segment and records the outcome of each row.
 struct Adder<'a, 'p> {
     redactor: Option<&'a dyn Redactor>,
     lookup: IdLookup<'a>,

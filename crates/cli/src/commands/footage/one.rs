@@ -4,7 +4,7 @@ use std::fs::File;
 
 use axum::http::{Method, StatusCode};
 use rushes_footage::{
-    Facts, FoundFile, Group, Holder, Probe, SHOTS_MODEL, Tools, asset_fields, choose_id, merged, names,
+    Facts, FoundFile, Group, IdHolder, Probe, SHOTS_MODEL, Tools, asset_fields, choose_id, merged, names,
     probe, shots, shown, suggested_id,
 };
 use rushes_types::{ErrorKind, RunMode};
@@ -136,7 +136,7 @@ impl Task<'_> {
         };
         let path = self.group.media.as_ref().map(|m| m.path.to_string_lossy().into_owned());
         let own = path.clone().unwrap_or_else(|| format!("{}/{}", self.folder, self.group.stem));
-        let (mut id, mut holder) = (suggested.clone(), Holder::None);
+        let (mut id, mut holder) = (suggested.clone(), IdHolder::None);
         for _ in 0..IDS_MAX {
             id = choose_id(&suggested, &own, holder);
             let reply =
@@ -148,11 +148,11 @@ impl Task<'_> {
             let other = asset.get("path").and_then(Value::as_str).filter(|p| Some(*p) != path.as_deref());
             // A file that is no longer there was moved here. Subtitles alone belong to the asset of their name.
             let is_another = path.is_some() && other.is_some_and(|p| std::fs::symlink_metadata(p).is_ok());
-            if !is_another || self.options.source.asset.is_some() || holder == Holder::Another {
+            if !is_another || self.options.source.asset.is_some() || holder == IdHolder::Another {
                 let state = asset.pointer(&format!("/attributes/{STATE}")).cloned().unwrap_or(Value::Null);
                 return Ok(AssetState { id, registered: asset.as_object().cloned(), state });
             }
-            holder = Holder::Another;
+            holder = IdHolder::Another;
         }
         Ok(AssetState { id, registered: None, state: Value::Null })
     }

@@ -58,12 +58,12 @@ impl Partition {
 
 /// The owned partitions of one consumer and what waits to be delivered.
 #[derive(Debug, Default)]
-pub struct Standing {
+pub struct OwnedPartitions {
     partitions: HashMap<u32, Partition>,
     waiting: VecDeque<Delivered>,
 }
 
-impl Standing {
+impl OwnedPartitions {
     /// The partition is ours from now on.
     pub fn adopt(&mut self, partition: u32, committed: CommittedOffset, bounds: Bounds) {
         self.disown(partition);
@@ -92,7 +92,7 @@ impl Standing {
     }
 
     /// The partitions that are ours.
-    pub fn owned(&self) -> Vec<u32> {
+    pub fn numbers(&self) -> Vec<u32> {
         self.partitions.keys().copied().collect()
     }
 
@@ -150,7 +150,7 @@ impl Standing {
     }
 
     /// The partition begins here: what lay before was dropped by the brokers.
-    pub fn begins(&mut self, partition: u32, begin: i64) {
+    pub fn set_begin(&mut self, partition: u32, begin: i64) {
         if let Some(at) = self.partitions.get_mut(&partition) {
             at.received = at.received.max(begin);
         }
@@ -212,20 +212,20 @@ impl Standing {
     }
 
     /// Where to begin again, for each partition of which something was delivered and not acknowledged.
-    pub fn undone(&self) -> Vec<(u32, i64)> {
-        let undone = self.partitions.iter().filter(|(_, at)| at.delivered > at.acknowledged);
-        undone.map(|(partition, at)| (*partition, at.acknowledged)).collect()
+    pub fn unacknowledged(&self) -> Vec<(u32, i64)> {
+        let unacknowledged = self.partitions.iter().filter(|(_, at)| at.delivered > at.acknowledged);
+        unacknowledged.map(|(partition, at)| (*partition, at.acknowledged)).collect()
     }
 
     /// The brokers send from here on again.
-    pub fn again(&mut self, partition: u32, offset: i64) {
+    pub fn resume_at(&mut self, partition: u32, offset: i64) {
         let Some(at) = self.partitions.get_mut(&partition) else { return };
         (at.received, at.delivered, at.held) = (offset, offset, false);
         self.waiting.retain(|event| event.position.partition != partition);
     }
 
     /// Does the group hold something else than what this process left there?
-    pub fn is_set(&self, partition: u32, found: CommittedOffset) -> bool {
+    pub fn is_set_by_others(&self, partition: u32, found: CommittedOffset) -> bool {
         self.partitions.get(&partition).is_some_and(|at| at.committed != found)
     }
 
@@ -238,7 +238,7 @@ impl Standing {
     }
 
     /// The group was set to a place, which may lie before or behind where it stood.
-    pub fn forget(&mut self, partition: u32, place: CommittedOffset) {
+    pub fn move_to(&mut self, partition: u32, place: CommittedOffset) {
         if let Some(at) = self.partitions.get_mut(&partition) {
             at.committed = place;
             at.acknowledged = place.next;
@@ -254,5 +254,5 @@ fn next(position: Position) -> i64 {
 }
 
 #[cfg(test)]
-#[path = "standing_tests.rs"]
+#[path = "owned_partitions_tests.rs"]
 mod tests;
