@@ -2,13 +2,13 @@
 //!
 //! A backup is a copy of stage 1 (the ground truth), the manifest and the tokens, with a list of files and their
 //! digests; everything else is derived, and a restored archive rebuilds it. Backup and restore write to `NAME.partial`
-//! and rename at the end: what carries the final name is whole.
+//! and rename at the end: a folder with the final name is complete.
 //!
-//! Files that belong together are *staged* in a folder of the archive while writing is frozen; they are hashed and copied
-//! after clients go on. Most bytes are in table files, which the store writes once and never changes: a hard link stages
-//! one in no time, and keeps it when a compaction drops it. All else is copied while writing is frozen, above all the
-//! journal, which is at most some hundred megabytes: it is written in place (it is made 64 MB long and filled), so a link
-//! to it would go on changing. Compaction is not frozen; if it changed a file in that moment, staging starts over.
+//! Files that belong together are *staged* in a folder of the archive while writing is frozen; they are hashed and
+//! copied after clients go on. Most bytes are in table files, which the store writes once and never changes: a hard
+//! link stages one instantly and keeps it when a compaction drops it. Everything else is copied while writing is
+//! frozen, mainly the journal, at most some hundred megabytes: it is preallocated (64 MB) and written in place, so a
+//! link to it would keep changing. Compaction is not frozen; if it changed a file meanwhile, staging starts over.
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -71,7 +71,7 @@ impl Drop for Staged {
     }
 }
 
-/// Removes what a backup that was killed has left in the archive: links keep bytes alive that are to be purged.
+/// Removes what a killed backup left in the archive: its links would keep bytes that must be purged.
 pub(crate) fn remove_staged(dir: &Path) -> Result<()> {
     remove_tree(&dir.join(STAGED))
 }
@@ -216,7 +216,7 @@ fn within(dir: &Path, path: &str) -> Result<PathBuf> {
     Err(Error::new(ErrorKind::Corrupt, format!("the backup lists `{path}`, which lies outside of it")))
 }
 
-/// A file that a backup takes, with all that tells whether it was changed or exchanged.
+/// A file of a backup, with what is needed to notice that it was changed or replaced.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct ListedFile {
     path: String,

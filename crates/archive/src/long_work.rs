@@ -1,12 +1,12 @@
-//! Long work on an archive (rebuild, reindex, backup, purge) of which one at a time is done.
+//! Long work on an archive (rebuild, reindex, backup, purge): only one runs at a time.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rushes_types::{Error, ErrorKind, Result};
 
-/// How long a caller waits for other long work to end before it is refused: longer than the maintenance worker needs to
-/// see that nothing is due, or to purge a small archive.
+/// How long a caller waits for other long work before it is refused: longer than the maintenance worker needs to find
+/// that nothing is due, or to purge a small archive.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Lets one in at a time.

@@ -1,4 +1,4 @@
-//! What `rushes status` says.
+//! The contents of `rushes status`.
 
 use rushes_events::Lag;
 use rushes_index::IndexCounts;

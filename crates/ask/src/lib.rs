@@ -1,6 +1,6 @@
-//! A question in words becomes a plan, in three steps that can all be seen.
+//! Turns a question in words into a plan, in three steps whose results are all visible.
 //!
-//! 1. *Parse*: quotes are dialogue; frame words, numbers, times, seasons, sequences, negations and alternatives are
+//! 1. *Parse*: quotes are dialogue; framing words, numbers, times, seasons, sequences, negations and alternatives are
 //!    recognised in English, Spanish, French and German (`grammar`, `scan`).
 //! 2. *Link*: names of people, places, things and titles are found, mistyped ones too, over the names that [`Knowledge`] has; what is left
 //!    is meaning, for a vector clause where an encoder is known, else for words (`names`, `build`).
@@ -46,7 +46,7 @@ pub struct ParsedQuestion {
     pub plan: Plan,
     /// What each part of the question became.
     pub reading: Reading,
-    /// What was not understood, or was put right.
+    /// What was not understood, or was corrected.
     pub warnings: Vec<Warning>,
 }
 

@@ -1,4 +1,4 @@
-//! Third pass: from what was built to a plan, and what became of each part of the question.
+//! Third pass: from steps to a plan, and from each part of the question to its field of the plan.
 
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ struct Planner<'a> {
     out: Planned,
 }
 
-/// Puts what was built into a plan. What the plan says already was set by hand, and stays.
+/// Adds what was built to a plan. What the plan already says was set by hand, and is kept.
 pub(crate) fn plan_of(items: &[Item], built: &Built, base: &Plan, lexicon: &Lexicon<'_>) -> Planned {
     let out = Planned { plan: base.clone(), ..Planned::default() };
     let mut planner = Planner { items, lexicon, base, out };

@@ -8,7 +8,7 @@ use crate::grammar::Sense;
 use crate::scan::{ItemKind, Scanner, ScopePart};
 use crate::token::{Kind, tokens};
 
-/// Most words of a question that are compared with all names to find typing mistakes.
+/// Most words of a question that are checked against all names for typing mistakes.
 const TYPOS_MAX: usize = 48;
 /// Fewer letters make no mistyped name.
 const TYPO_CHARS_MIN: usize = 4;
@@ -98,7 +98,7 @@ impl<'q> Scanner<'q> {
         Some(NameMatch { tokens, item, corrected, also: also.collect() })
     }
 
-    /// Does a preposition of place, with or without an article, stand before the token?
+    /// Is there a preposition of place, with or without an article, before the token?
     fn after_place(&self, at: usize) -> bool {
         (1..=3).any(|back| {
             at.checked_sub(back).is_some_and(|i| {

@@ -1,4 +1,4 @@
-//! A plan in short, as sets of questions write it: `C"Mara" P"galley" -C"Otto" > D"geese first" @s1 #top=3`.
+//! A plan in the short notation of question sets: `C"Mara" P"galley" -C"Otto" > D"geese first" @s1 #top=3`.
 
 use rushes_plan::time::{Instant, seconds_of_ns};
 use rushes_plan::{

@@ -1,7 +1,7 @@
-//! Speaking to an archive: through the server's own routes, whether a server runs or not.
+//! Access to an archive: through the server's own routes, whether a server runs or not.
 //!
-//! Where a server has the archive open, requests go to it over loopback. Otherwise the archive is opened here and
-//! the same routes are called in-process, without a socket. So a command means the same either way.
+//! Where a server has the archive open, requests go to it over loopback. Otherwise the archive is opened here and the
+//! same routes are called in-process, without a socket. So a command does the same either way.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -28,7 +28,7 @@ use crate::problem;
 const BUSY_WAIT: Duration = Duration::from_secs(5);
 /// Pause between two attempts.
 const BUSY_PAUSE: Duration = Duration::from_millis(50);
-/// How long giving a run up may take.
+/// How long aborting a run may take.
 const ABORT_RUN_WAIT: Duration = Duration::from_secs(5);
 /// How long to wait for a connection.
 const CONNECT_WAIT: Duration = Duration::from_secs(5);
@@ -145,8 +145,8 @@ impl Client {
         self.send(Method::POST, path, payload)?.json()
     }
 
-    /// Gives a run up: also after Ctrl-C, and without a word where that fails. What cannot be given up stays open and
-    /// is never seen; the cause was printed already.
+    /// Aborts a run, also after Ctrl-C, and silently where that fails. A run that cannot be aborted stays open and is
+    /// never visible; the cause was already printed.
     pub fn abort_run(&self, run: &str) {
         let Some(runtime) = &self.runtime else { return };
         let path = format!("/v1/runs/{}/abort", encode(run));
@@ -243,7 +243,7 @@ impl Client {
 
 impl Drop for Client {
     fn drop(&mut self) {
-        // Work that was given up stops at its next step; the archive is closed after it.
+        // Cancelled work stops at its next step; the archive is closed after it.
         drop(self.runtime.take());
         if let Target::Local { archive, .. } = &self.target {
             archive.close();

@@ -70,8 +70,8 @@ const WORK_ON: [(Part, &[Role]); 4] = [
     (Part::Index, &[Role::Index, Role::Search]),
 ];
 
-/// Can a process of these roles do its part? Where processes share engines, a part that lies in the folder of one of them is
-/// seen by no other, so that one does all that is done with it.
+/// Can a process of these roles do its part? Where processes share engines, a part that lies in one process's folder is
+/// visible to no other, so that process must do all work on that part.
 ///
 /// # Errors
 /// Which roles are missing, and what to do.

@@ -99,7 +99,7 @@ fn decode(picture: &[u8]) -> Result<RgbImage> {
     })
 }
 
-/// How a pixel is made of its neighbours.
+/// The resampling kernel.
 #[derive(Debug, Clone, Copy)]
 enum Kernel {
     Linear,
@@ -126,7 +126,7 @@ impl Kernel {
     }
 }
 
-/// The neighbours of a new pixel, from the first on, and how much each counts.
+/// The source pixels of a new pixel: index of the first, and weights.
 struct Taps {
     first: usize,
     weights: Vec<f64>,

@@ -15,9 +15,9 @@ use crate::tokens::Tokens;
 /// Which of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// A text is read up to its end; a picture's first row stands for it.
+    /// A text is pooled at its end token, a picture at its first row.
     Clip,
-    /// A text is filled up to its full length; a row that was trained to look at a picture stands for it.
+    /// A text is padded to full length; a picture is pooled by attention with a trained query row.
     Siglip,
 }
 
@@ -51,7 +51,7 @@ struct Layers {
 
 impl Layers {
     fn read(tensors: &Tensors, at: &str, config: &TowerConfig, kind: Kind, causal: bool) -> Result<Self> {
-        // What the reference takes where the file says nothing.
+        // The reference's default where the file has none.
         let (width, layers, heads, function, _) = defaults(kind, at);
         let width = config.hidden_size.unwrap_or(width);
         let heads = config.num_attention_heads.unwrap_or(heads);
@@ -178,7 +178,7 @@ impl TextTower {
 enum PicturePooling {
     /// The first row.
     First { class: Array1<f32>, before: Norm, out: Linear },
-    /// A row that looks at all.
+    /// Attention from a trained query row to all rows.
     Attention { probe: Array2<f32>, attention: Attention, norm: Norm, mlp: Mlp },
 }
 
@@ -256,7 +256,7 @@ impl PictureTower {
     }
 }
 
-/// SigLIP's row that looks at all: its three linear steps lie in one matrix.
+/// SigLIP's attention pooling: query, key and value projections lie in one matrix.
 fn looked(tensors: &Tensors, config: &TowerConfig, width: usize, eps: f32) -> Result<PicturePooling> {
     const AT: &str = "vision_model.head";
     let (_, _, heads, function, _) = defaults(Kind::Siglip, AT);

@@ -1,8 +1,8 @@
 //! Lines of dialogue as texts worth encoding.
 //!
-//! A line alone often says too little to mean anything: "Yes." A window is a run of lines that stand together: it takes
-//! in the next line until it has words enough. So each line is in exactly one window, a long line is a window of its
-//! own, and a moment found by a window is as short as its meaning allows.
+//! A single line often has too little meaning: "Yes." A window is a run of adjacent lines: lines are added until it has
+//! enough words. So each line is in exactly one window, a long line is a window of its own, and a moment found by a
+//! window is as short as its meaning allows.
 
 use sha2::{Digest, Sha256};
 

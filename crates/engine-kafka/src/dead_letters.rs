@@ -62,7 +62,7 @@ fn send(
 }
 
 /// Keeps a message that is no event.
-pub fn bury(
+pub fn put_bad_message(
     producer: &Producer,
     dead_topic: &str,
     by: &Shared,

@@ -10,7 +10,7 @@ use rushes_types::{Backoff, Commit, Error, ErrorKind, Result};
 
 use crate::client::{Bounds, Cluster, CommittedOffset, list};
 use crate::config::KafkaConfig;
-use crate::dead_letters::{BadMessage, bury};
+use crate::dead_letters::{BadMessage, put_bad_message};
 use crate::errors::error;
 use crate::fetched_message::FetchedMessage;
 use crate::offsets::Offsets;
@@ -194,7 +194,8 @@ impl Pump {
         tracing::warn!(topic = %self.topic, partition, offset, "a message is no event and is set aside: {}", bad.reason);
         let mut backoff = self.backoff();
         loop {
-            let buried = bury(&self.producer, &self.dead_topic, &self.shared, (partition, offset), bad);
+            let buried =
+                put_bad_message(&self.producer, &self.dead_topic, &self.shared, (partition, offset), bad);
             match buried {
                 Ok(()) => break,
                 Err(_) if self.stopping() => return,

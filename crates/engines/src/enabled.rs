@@ -65,7 +65,7 @@ pub(crate) fn engines(choice: Choice, settings: Settings) -> Arc<dyn OpenEngines
     Arc::new(Chosen { choice, settings, cluster: OnceLock::new() })
 }
 
-/// Each part on the engine that was chosen for it.
+/// Opens each part on the engine chosen for it.
 struct Chosen {
     choice: Choice,
     settings: Settings,
@@ -134,11 +134,11 @@ impl Chosen {
 fn of(section: &str, error: &Error) -> Error {
     tracing::debug!(section, ?error, "an engine cannot be opened");
     let message = format!("{} (section `[{section}]` of the configuration)", error.message());
-    // What led to it is in the message already; people get one sentence.
+    // The cause is already in the message; people get one sentence.
     Error::new(error.kind(), message)
 }
 
-/// Under which name the archive's manifest is shared.
+/// The name under which the archive's manifest is shared.
 const MANIFEST: &str = "archive";
 
 impl OpenEngines for Chosen {

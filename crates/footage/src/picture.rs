@@ -7,7 +7,7 @@ use rushes_types::{Error, ErrorKind, FrameRate, NS_PER_SECOND, Result};
 use crate::limits::{FRAME_BYTES_MAX, FRAME_HEIGHT_MAX, FRAME_HEIGHT_MIN, FRAME_TIME_MAX};
 use crate::tool::{Job, Stop, Tools, words};
 
-/// Widest picture, in pixels; a film strip must not become a mile of them.
+/// Widest picture, in pixels.
 const WIDTH_MAX: u32 = 4096;
 
 /// Which frame, and how large.
@@ -17,7 +17,7 @@ pub struct PictureAt {
     pub at_ns: i64,
     /// The rate of the media, where it is known.
     pub rate: Option<FrameRate>,
-    /// The length of the media, where it is known: what lies behind its end means its last frame.
+    /// The length of the media, where it is known: a time after the end means the last frame.
     pub duration_ns: Option<i64>,
     /// Height in pixels; the picture is never made larger than the media's own.
     pub height: u32,
@@ -61,7 +61,7 @@ pub fn picture(tools: &Tools, media: &File, at: &PictureAt, stop: Stop<'_>) -> R
     let seek = at.seek_ns();
     let mut found = attempt(tools, media, &["-ss".to_owned(), seconds(seek)], height, stop)?;
     if found.is_empty() && seek > 0 {
-        // The frame is not there: the sound goes on longer than the picture. Its last one stands for it.
+        // There is no such frame because the sound is longer than the picture: the last frame is used.
         for back in ["-0.5", "-5"] {
             if found.is_empty() {
                 found = attempt(tools, media, &["-sseof".to_owned(), back.to_owned()], height, stop)?;

@@ -1,7 +1,7 @@
-//! What is written of an asset: its id, and the fields of its line. Pure.
+//! What is written about an asset: its id, and the fields of its line. Pure.
 //!
-//! What a person wrote of an asset stays, what a tool found may change. So a field that is there already is only
-//! written over where the media file is another one than before, and then only the facts of the file itself.
+//! What a person wrote about an asset is kept, what a tool found may change. So an existing field is overwritten only
+//! where the media file is a different one, and then only with facts of the file itself.
 
 use serde_json::{Map, Value, json};
 
@@ -40,7 +40,7 @@ pub struct Facts<'a> {
     pub folder: &'a str,
 }
 
-/// Who has an id already.
+/// The present holder of an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum IdHolder {
     /// No asset.
@@ -131,7 +131,7 @@ pub fn asset_fields(facts: &Facts<'_>) -> Map<String, Value> {
     fields
 }
 
-/// The line to write: what was known, what was found, and what the command line gives, which counts most.
+/// The line to write: known fields, found facts, and the command line's fields, which take precedence.
 ///
 /// `is_another_file`: the media file is another one than the one that was written of.
 #[must_use]

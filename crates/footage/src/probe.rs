@@ -1,7 +1,7 @@
-//! What ffprobe says of a media file.
+//! What ffprobe reports about a media file.
 //!
-//! Facts are taken as they stand, or left out: a rate is a ratio or unknown, a time is read from its decimal digits,
-//! never through a binary fraction.
+//! Facts are taken as given, or left out: a rate is a ratio or unknown, and a time is read from its decimal digits,
+//! never through floating point.
 
 use std::fs::File;
 
@@ -35,7 +35,7 @@ pub struct Probe {
     pub reel: Option<String>,
     /// Subtitle tracks.
     pub subtitles: Vec<SubtitleTrack>,
-    /// The title that stands in the container.
+    /// The title in the container.
     pub title: Option<String>,
 }
 
@@ -71,7 +71,7 @@ pub struct SubtitleTrack {
     pub title: Option<String>,
     /// Does it hold only what must always be shown?
     pub is_forced: bool,
-    /// Is it for those who hear badly: does it name noises?
+    /// Is it for the hard of hearing: does it name noises?
     pub is_sdh: bool,
 }
 
@@ -220,7 +220,7 @@ fn fixed_rate(
     None
 }
 
-/// The ratio, or the known rate that it is written down roughly for (`2997/100`).
+/// The ratio, or the known rate that it approximates (`2997/100`).
 fn known((num, den): Ratio) -> Option<FrameRate> {
     let near = RATES.into_iter().find(|(n, d)| {
         let (n, d) = (u128::from(*n), u128::from(*d));

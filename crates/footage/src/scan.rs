@@ -1,4 +1,4 @@
-//! What lies in a folder: media files, what belongs beside them, and what was left out and why.
+//! Scans a folder: media files, their companion files, and what was left out and why.
 //!
 //! Links are never followed: one that leads out of the folder would take in files outside it, one that stays inside
 //! would take a file in twice. What is skipped is named, so that a missing episode has an explanation.

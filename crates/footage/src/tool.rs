@@ -23,7 +23,7 @@ use crate::limits::{TOOL_COMPLAINT_BYTES_MAX, TOOL_MEMORY_BYTES_MAX, TOOL_THREAD
 /// Demuxers that read one file and nothing beside it.
 const DEMUXERS: &str = "mov,matroska,avi,mpegts,mpeg,mpegvideo,mxf,ogg,flv,asf,dv,gxf,nut,rm,ivf,obu,h264,hevc,m4v,\
                         wav,w64,aiff,caf,mp3,flac,aac,ac3,eac3,srt,webvtt,ass,yuv4mpegpipe,3dostr,wtv,lxf,vc1,av1";
-/// How often a running tool is looked after.
+/// How often a running tool is checked.
 const LOOK_EVERY: Duration = Duration::from_millis(40);
 
 /// Asked while a tool runs: should it stop?
@@ -98,11 +98,11 @@ fn missing(name: &str) -> Error {
 /// One run of a tool.
 pub(crate) struct Job<'a> {
     pub program: &'a Path,
-    /// What stands in front of the input, as far as it is not the same for every input.
+    /// Arguments before the input, except those common to all runs.
     pub before: Vec<OsString>,
     /// The media file, opened for reading.
     pub media: &'a File,
-    /// What stands behind the input.
+    /// Arguments after the input.
     pub after: Vec<OsString>,
     pub time_max: Duration,
     /// Largest file that the tool may write, in bytes.
@@ -187,8 +187,8 @@ impl Job<'_> {
             if read.is_err() {
                 kill(id);
             }
-            // The process is only waited for, not reaped: as long as it is not, no other process gets its number, and
-            // the thread above cannot kill another one.
+            // The process is waited for without reaping, so its process id is not reused and the thread above cannot
+            // kill another process.
             let _ = waitid(WaitId::Pid(id), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT);
             over.store(true, Ordering::Release);
             last = listener.join().unwrap_or_default();

@@ -205,7 +205,7 @@ impl Scope<'_> {
         Ok(templates)
     }
 
-    /// An asset that is known by its file name alone can have no other fields than such.
+    /// If the asset's id comes from the file name alone, so must all its other fields.
     pub(crate) fn check_asset(&self, rule: &AssetRule, templates: &AssetTemplates) -> MappingResult<()> {
         for ((_, template), field) in templates.fields.iter().zip(&rule.fields) {
             let cell = match template {

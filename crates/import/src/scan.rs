@@ -1,12 +1,12 @@
-//! Walks through a JSON document without holding it, and cuts out the rows.
+//! Scans a JSON document without holding it in memory, and cuts out the rows.
 //!
-//! A row is cut by its brackets and quotes alone and read afterwards, so a row that is not valid (Python writes
-//! `NaN`) is one problem and the next row goes on, and a document of any length costs the memory of one row.
+//! A row is delimited by its brackets and quotes alone and parsed afterwards, so an invalid row (Python writes `NaN`)
+//! is one problem and the next row is read, and a document of any length needs the memory of one row.
 
 use std::io::{self, Read};
 use std::ops::ControlFlow;
 
-/// Member names longer than this are no names that a mapping could mean.
+/// Member names longer than this match no mapping.
 const NAME_BYTES_MAX: u64 = 64 * 1024;
 /// A document is read in pieces of this size.
 const PIECE_BYTES: usize = 64 * 1024;
@@ -64,10 +64,10 @@ pub struct Broken {
     pub why: String,
 }
 
-/// What is called with every row.
+/// Called with every row.
 pub type RowSink<'s> = dyn FnMut(RawRow<'_>) -> ControlFlow<()> + 's;
 
-/// A walk through one document.
+/// A scan of one document.
 #[derive(Debug)]
 pub struct Scanner<R> {
     input: R,
@@ -90,7 +90,7 @@ impl<R: Read> Scanner<R> {
         Scanner { input, buffer, at: 0, filled: 0, line: 1, row_bytes, arrived: false, row: Vec::new() }
     }
 
-    /// Calls `sink` with every row under `steps`. Answers whether the path led anywhere.
+    /// Calls `sink` with every row under `steps`. Returns whether the path led anywhere.
     ///
     /// # Errors
     /// [`Broken`] where the document cannot be read on; the rows before were handed out.

@@ -5,7 +5,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::problem::MappingError;
 
-/// A table and where it stands.
+/// A table and its place in the mapping file.
 pub(crate) struct Section<'d> {
     text: &'d str,
     path: String,
@@ -14,7 +14,7 @@ pub(crate) struct Section<'d> {
     known: Vec<&'static str>,
 }
 
-/// A value and where it stands.
+/// A value and its place in the mapping file.
 #[derive(Clone)]
 pub(crate) struct Entry<'d> {
     text: &'d str,
@@ -30,7 +30,7 @@ impl<'d> Section<'d> {
         Section { text, path: String::new(), start: 0, table, known: Vec::new() }
     }
 
-    /// The value of a key, which is from now on a known one.
+    /// The value of a key; marks the key as known.
     pub(crate) fn take(&mut self, key: &'static str) -> Option<Entry<'d>> {
         self.known.push(key);
         self.table.get(key).map(|value| self.entry(key, value))
@@ -170,7 +170,7 @@ pub(crate) fn line_of(text: &str, start: usize) -> usize {
     1 + text.bytes().take(start).filter(|byte| *byte == b'\n').count()
 }
 
-/// True where one slip of the hand lies between two keys.
+/// True where two keys differ by one typing mistake.
 fn alike(known: &str, key: &str) -> bool {
     let (known, key): (Vec<char>, Vec<char>) = (known.chars().collect(), key.chars().collect());
     let same_head = known.iter().zip(&key).take_while(|(left, right)| left == right).count();

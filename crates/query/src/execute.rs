@@ -1,4 +1,4 @@
-//! Executes a compiled query: the steps in their order.
+//! Executes a compiled query, step by step.
 
 use std::collections::HashSet;
 
@@ -118,7 +118,7 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// What matches each clause: vector clauses last, among what the others of their step leave.
+    /// The hits of each clause. Vector clauses come last, restricted to what the other clauses of their step leave.
     fn all_found(&self, warnings: &mut Vec<Warning>) -> Result<Vec<ClauseHits>> {
         let criteria = &self.query.criteria;
         let mut found: Vec<ClauseHits> = criteria.iter().map(|_| ClauseHits::default()).collect();
@@ -173,7 +173,7 @@ impl Search<'_> {
         eligible(self.query, step, found, self.reader.assets(), scoped, &mut times_of)
     }
 
-    /// A clause that finds nothing says so, and why where that is known.
+    /// Adds a warning for a clause that finds nothing, with the reason where known.
     fn warn_of_nothing(
         &self,
         found: &[ClauseHits],
@@ -184,7 +184,7 @@ impl Search<'_> {
             if !found.hits.is_empty() || criterion.parts.is_empty() || restricted.contains(&no) {
                 continue;
             }
-            // Only a vector clause that found nothing is worth asking the engine for its spaces.
+            // The engine is asked for its spaces only where a vector clause found nothing.
             let spaces: &[SpaceId] = if criterion.is_vector() { self.view.current_spaces()? } else { &[] };
             let missing = criterion.parts.iter().find_map(|part| match &part.test {
                 Test::Nearest(test) if !spaces.contains(&test.space) => Some(&test.space),
@@ -275,7 +275,7 @@ impl Search<'_> {
         self.finish(found, asset, first, drafts);
     }
 
-    /// Puts an asset's moments in order, drops those that snapping made equal, and tests them.
+    /// Sorts an asset's moments, drops those that snapping made equal, and applies the predicates.
     fn finish(&self, found: &[ClauseHits], asset: AssetNo, first: usize, drafts: &mut Vec<Draft>) {
         let mut own = drafts.split_off(first);
         own.sort_by_key(|draft| draft.range);
@@ -286,7 +286,7 @@ impl Search<'_> {
         drafts.append(&mut own);
     }
 
-    /// Everything of a type, in scope.
+    /// All annotations of a type, in scope.
     fn all_of(&self, kind: &str, by_language: bool) -> Result<ClauseHits> {
         let kind = AnnotationType::new(kind).map_err(|e| Error::bug(e.to_string()))?;
         let clause = Clause { no: self.query.criteria.len(), ..Clause::any(Some(kind)) };
@@ -299,7 +299,7 @@ impl Search<'_> {
     }
 }
 
-/// A span, or a chain from the start of its first to the end of its last, grown to the grid.
+/// A moment from a span or a chain (from the start of its first span to the end of its last), grown to the grid.
 fn draft(
     asset: AssetNo,
     mut range: TimeRange,

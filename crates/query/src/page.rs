@@ -55,7 +55,7 @@ impl Pages<'_> {
         Ok(moments)
     }
 
-    /// The best evidence, best first: of each clause at least its best.
+    /// The best evidence, best first: at least the best of each clause.
     fn evidence(&self, draft: &Draft) -> Vec<(usize, &Hit)> {
         let mut firsts: Vec<(usize, &Hit)> = Vec::new();
         let mut others: Vec<(usize, &Hit)> = Vec::new();
@@ -136,7 +136,8 @@ impl Pages<'_> {
         })
     }
 
-    /// The part of the moment where most of its clauses are present: the longest such part, of equals the first.
+    /// The part of the moment where most of its clauses are present: the longest such part, the first of equally long
+    /// ones.
     fn most_clauses(&self, draft: &Draft) -> Span {
         let sets: Vec<TimeSet> =
             self.scored_clauses.iter().filter_map(|scored| self.clause_in(draft, scored)).collect();
@@ -161,7 +162,7 @@ impl Pages<'_> {
             }
             current = Some((count, from));
         }
-        // An instant counts where a point event meets others.
+        // An instant counts where a point event meets other annotations.
         for at in
             sets.iter().flat_map(|set| set.points().iter().copied()).filter(|p| draft.range.meets_point(*p))
         {

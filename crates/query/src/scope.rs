@@ -1,4 +1,4 @@
-//! Which assets count, and which of their times.
+//! Which assets, and which times in them, are in scope.
 
 use std::collections::BTreeSet;
 
@@ -103,13 +103,13 @@ fn excluded(lists: &AssetLists, asset: &Asset) -> bool {
 /// The times of an asset that count.
 #[derive(Debug, Default)]
 pub(crate) struct Times {
-    /// What presence is clipped to, each set by itself: windows, and what each required model has looked at.
+    /// The sets that presence is clipped to: windows, and what each required model has analysed.
     pub include: Vec<TimeSet>,
-    /// What is cut out.
+    /// Times that are excluded.
     pub exclude: TimeSet,
 }
 
-/// Finds the times of assets.
+/// Computes the times in scope, asset by asset.
 #[derive(Debug)]
 pub(crate) struct TimesFinder<'q> {
     query: &'q Query,
@@ -130,7 +130,7 @@ impl<'q> TimesFinder<'q> {
             && self.query.plan.require_analysed.is_empty()
     }
 
-    /// The asset's; `None` where none of it counts.
+    /// The asset's times; `None` where nothing of it is in scope.
     pub fn of(&mut self, document: &AssetDocument) -> Option<Times> {
         let mut times = Times::default();
         if self.is_unlimited() {
@@ -157,7 +157,7 @@ impl<'q> TimesFinder<'q> {
         (!times.include.iter().any(TimeSet::is_empty)).then_some(times)
     }
 
-    /// Says which assets were left out.
+    /// Adds warnings for assets that were left out.
     pub fn warnings(mut self, warnings: &mut Vec<Warning>) {
         self.unknown.sort_unstable();
         self.unknown.dedup();
@@ -179,8 +179,8 @@ fn range_of(window: &Window, timecode: Option<&AssetTimecode>) -> Option<Option<
     Some(TimeRange::new(from.min(TIME_NS_MAX), to.min(TIME_NS_MAX)).ok())
 }
 
-/// What a model (`name` or `name@version`) has looked at: in its pinned runs where the query pins some on the asset, else
-/// in what is current.
+/// What a model (`name` or `name@version`) has analysed: in its pinned runs where the query pins some on the asset,
+/// else in current runs.
 fn analysed(query: &Query, document: &AssetDocument, model: &str, at: &ReadPoint) -> TimeSet {
     let looked = document.analysed.iter().filter(|looked| {
         let mut pins = query

@@ -1,9 +1,9 @@
-//! What a moment is worth.
+//! The score of a moment.
 //!
-//! Each clause is worth its best evidence in the moment: score times confidence. `weighted` is the weighted mean over all
-//! clauses of `all` and `any`, a clause without evidence counting 0, so that a moment in which more of them meet is
-//! worth more. `rrf` is the weighted mean of 61 / (60 + rank): textbook reciprocal ranks, scaled so that a moment that is
-//! first in every clause is worth 1 and 2^-20 tells thousands of ranks apart.
+//! The value of a clause is that of its best evidence in the moment: score times confidence. `weighted` is the weighted
+//! mean over all clauses of `all` and `any`, a clause without evidence counting 0, so that a moment in which more of
+//! them meet is worth more. `rrf` is the weighted mean of 61 / (60 + rank): textbook reciprocal ranks, scaled so that a
+//! moment that is first in every clause is worth 1 and 2^-20 tells thousands of ranks apart.
 
 use rushes_index::AssetNo;
 use rushes_plan::similarity::round_score;
@@ -33,7 +33,7 @@ impl Draft {
     }
 }
 
-/// Where a clause that moments are made of is looked for.
+/// A clause that counts in the score, and the step in which its evidence is looked for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct ScoredClause {
     /// The clause's number.
@@ -61,13 +61,13 @@ pub(crate) fn scored_clauses(query: &Query) -> Vec<ScoredClause> {
 /// The best evidence of a clause in a moment.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct BestEvidence {
-    /// Which hit; `None`: none.
+    /// Index of the hit; `None` without evidence.
     pub hit: Option<usize>,
     /// What it is worth.
     pub value: f64,
 }
 
-/// The best evidence of every role in every moment, in one list: there may be a hundred thousand moments.
+/// The best evidence of every scored clause in every moment, in one flat list: there may be a hundred thousand moments.
 #[derive(Debug)]
 pub(crate) struct ClauseValues {
     clauses: usize,
@@ -75,7 +75,7 @@ pub(crate) struct ClauseValues {
 }
 
 impl ClauseValues {
-    /// Finds the best evidence; of equals the first.
+    /// Finds the best evidence; the first of equally good pieces.
     pub fn of_all(scored_clauses: &[ScoredClause], found: &[ClauseHits], drafts: &[Draft]) -> Self {
         let mut best = Vec::with_capacity(drafts.len() * scored_clauses.len());
         for draft in drafts {
@@ -84,7 +84,7 @@ impl ClauseValues {
         Self { clauses: scored_clauses.len(), best }
     }
 
-    /// Those of one moment, by role.
+    /// Those of one moment, by scored clause.
     pub fn of(&self, draft: usize) -> &[BestEvidence] {
         self.best.get(draft * self.clauses..(draft + 1) * self.clauses).unwrap_or_default()
     }
@@ -117,7 +117,7 @@ pub(crate) struct Scores {
 }
 
 impl Scores {
-    /// With `rrf`: the ranks of one moment by role; 0: no evidence.
+    /// With `rrf`: the ranks of one moment by scored clause; 0: no evidence.
     pub fn ranks(&self, draft: usize, clauses: usize) -> Option<&[usize]> {
         self.ranks.get(draft * clauses..(draft + 1) * clauses).filter(|ranks| !ranks.is_empty())
     }

@@ -1,4 +1,4 @@
-//! What one caller sees of a snapshot: its assets, models, spaces, and what is shown at a time.
+//! What one caller sees of a snapshot: assets, models, spaces, and the vectors shown at a time.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -14,16 +14,16 @@ use rushes_types::{
 
 use crate::scope::Access;
 
-/// Annotations that are read at once to see what an asset shows, and between two looks whether the caller is still there.
+/// Annotations read at once to find what an asset shows; also the number between two checks for cancellation.
 const SHOWN_STEP: usize = 256;
-/// Most annotations that are read to see what an asset shows: those that overlap the time the longest.
+/// Most annotations read to find what an asset shows: those that overlap the time the longest.
 const SHOWN_MAX: usize = 16_384;
 
-/// What a snapshot says of models and spaces to callers of the same rights: gathered when it is first asked, and kept as
-/// long as the snapshot is.
+/// The models and spaces of a snapshot, for callers of the same rights: gathered on first use and kept as long as the
+/// snapshot.
 #[derive(Debug, Default)]
 pub struct Catalog {
-    /// The spaces of registered models, by model; of several documents the last one's word counts.
+    /// The spaces of registered models, by model; where documents differ the last one counts.
     models: OnceLock<BTreeMap<String, Space>>,
     /// The spaces that current annotations have vectors in.
     current: OnceLock<Vec<SpaceId>>,
@@ -44,7 +44,7 @@ pub struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    /// All of a snapshot, for a caller who waits.
+    /// A view of the whole snapshot that cannot be cancelled.
     #[must_use]
     pub fn of(reader: &'a dyn IndexReader) -> Self {
         Self {
@@ -76,7 +76,7 @@ impl<'a> View<'a> {
     /// The spaces that current annotations have vectors in.
     pub(crate) fn current_spaces(&self) -> Result<&[SpaceId]> {
         if self.catalog.current.get().is_none() {
-            // A faster thread gathered the same: it is one snapshot.
+            // Another thread may have gathered the same value first.
             let _ = self.catalog.current.set(self.reader.spaces()?);
         }
         Ok(self.catalog.current.get().map_or(&[], Vec::as_slice))

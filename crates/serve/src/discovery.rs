@@ -51,7 +51,7 @@ pub(crate) fn random_hex(bytes: usize) -> Result<String> {
 }
 
 impl Discovery {
-    /// What this process says of itself, with a fresh secret.
+    /// Describes this process, with a new secret.
     ///
     /// # Errors
     /// Where the system gives no random bytes.
@@ -64,8 +64,7 @@ impl Discovery {
         })
     }
 
-    /// Writes the file, readable by its owner only; it is there whole or not at all. It goes when the answer is
-    /// dropped.
+    /// Writes the file atomically, readable by its owner only. It is removed when the returned guard is dropped.
     ///
     /// # Errors
     /// Where the disk refuses.
@@ -127,7 +126,7 @@ impl Discovery {
     }
 }
 
-/// A discovery file that is there; dropping this removes it.
+/// A published discovery file; dropping this removes it.
 #[derive(Debug)]
 pub struct Published {
     path: PathBuf,

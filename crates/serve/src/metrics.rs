@@ -1,6 +1,6 @@
 //! Counters and histograms in the Prometheus text format.
 //!
-//! A registry of our own: a dozen families, written in one page, against a dependency that pulls a second HTTP
+//! We have our own registry: a dozen families in one page of code, instead of a dependency that pulls in a second HTTP
 //! stack.
 
 use std::collections::BTreeMap;
@@ -40,7 +40,7 @@ pub struct Metrics {
     pub accepted: AtomicU64,
     /// Annotations that were there already.
     pub duplicates: AtomicU64,
-    /// Annotations refused.
+    /// Annotations rejected.
     pub rejected: AtomicU64,
     /// Bytes of annotations ingested.
     pub ingest_bytes: AtomicU64,

@@ -12,7 +12,7 @@ pub enum Part {
         /// Last byte.
         last: u64,
     },
-    /// None of it is there: 416.
+    /// No byte of the range exists: 416.
     Unsatisfiable,
 }
 

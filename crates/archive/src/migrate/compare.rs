@@ -1,4 +1,4 @@
-//! The proof: both sides are read back whole, counted and hashed.
+//! The proof: both sides are read back completely, counted and hashed.
 
 use crate::{Progress, check};
 use rushes_store::{AnnotationStore, AssetImport};
@@ -11,7 +11,7 @@ use crate::migrate::registry::Registry;
 /// Problems that are named; the others are only counted.
 const PROBLEMS_MAX: usize = 100;
 
-/// What comparing found.
+/// The result of comparing two archives.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Comparison {
     /// Assets of the source, erased ones too.
@@ -30,7 +30,8 @@ pub struct Comparison {
     pub problems: Vec<String>,
     /// How many problems there are.
     pub problem_count: u64,
-    /// What is not at the target yet, or not whole: assets, and models and labels as one more. Moving again brings it.
+    /// How many assets (plus one for models and labels) are missing or incomplete at the target. Moving again copies
+    /// them.
     pub behind: u64,
     /// The last commit of any asset.
     pub upto: Commit,
@@ -125,7 +126,7 @@ fn compare_asset(
     let source = asset_sum(from, &import, go_on);
     let target = there.as_ref().map(|there| asset_sum(to, there, go_on)).transpose();
     let (have, runs) = there.map_or_else(Default::default, |there| (there.history, there.runs));
-    // Where the histories cannot be brought together, nothing is behind: they differ.
+    // Histories that conflict are a difference, not something left to copy.
     let missing = import.plan(&have, &runs).is_ok_and(|plan| plan.is_some());
     let behind = missing || AssetImport::read(from, asset)?.as_ref() != Some(&import);
     let mut problem = None;
@@ -135,7 +136,7 @@ fn compare_asset(
     Ok(Pair { source: source.unwrap_or_default(), target, last: import.last(), behind, problem })
 }
 
-/// What was read; damage is a problem of this asset alone.
+/// The value read, or a problem: damage concerns this asset alone.
 fn readable<T>(
     read: Result<T>,
     asset: &AssetId,

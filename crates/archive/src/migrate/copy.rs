@@ -27,8 +27,8 @@ impl CopyCounts {
     }
 }
 
-/// Brings an asset up to what it is in `from`. `before` is called before anything changes at the target, with whether
-/// something is dropped there.
+/// Brings an asset up to its state in `from`. `before` is called before the target changes, with whether something will
+/// be dropped there.
 pub(crate) fn bring_asset(
     from: &dyn AnnotationStore,
     to: &dyn AnnotationStore,
@@ -56,7 +56,7 @@ pub(crate) fn bring_asset(
             Err(error) => error,
         };
         let again = match error.kind() {
-            // What was erased while it was read looks as if it was damaged.
+            // An erasure during the read looks like damage.
             ErrorKind::Corrupt => AssetImport::read(from, asset)?.as_ref() != Some(&import),
             kind => kind.is_retryable(),
         };
@@ -96,7 +96,7 @@ fn read_segment(
     })
 }
 
-/// Names where the damage is: the bytes themselves say nothing that is for everybody's eyes.
+/// Names the place of the damage, without the content, which not everybody may see.
 fn damaged(context: &BlockContext, error: Error) -> Error {
     let message = format!(
         "asset `{}`, model `{}`, run `{}`: {}; restore a backup, or erase that run, and move again",

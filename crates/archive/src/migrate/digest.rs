@@ -1,4 +1,4 @@
-//! What an archive says, as a number: equal on two stores that hold the same, however each keeps it.
+//! Digests of an archive's content: equal for two stores with the same content, however each stores it.
 
 use rushes_store::{
     AnnotationStore, AssetImport, Block, BlockFormat, CommitRecord, Effect, Erased, LabelAliases, RunSegment,
@@ -7,7 +7,7 @@ use rushes_types::{Asset, Error, ErrorKind, Model, Result, Run, TimeRange};
 use rushes_wire::codec;
 use xxhash_rust::xxh3::Xxh3;
 
-/// Hashes parts, each with its length, so that two different lists of parts never give the same bytes.
+/// Hashes parts, each with its length, so that different lists of parts never hash the same bytes.
 pub(crate) struct ContentHasher(Xxh3);
 
 impl ContentHasher {
@@ -63,7 +63,7 @@ impl ContentHasher {
         self.number(run.annotations);
     }
 
-    /// The number of a segment is the store's own affair, and is left out.
+    /// Segment numbers differ between stores and are left out.
     fn segment(&mut self, segment: &RunSegment) {
         self.text(segment.model.as_str());
         self.text(segment.run.as_str());
@@ -117,7 +117,7 @@ impl ContentHasher {
         }
     }
 
-    /// Lines count one by one, because stores cut them into blocks as they like; a record batch is one piece.
+    /// Lines are hashed one by one, because stores cut them into blocks differently; a record batch is one piece.
     fn block(&mut self, block: &Block) -> Result<()> {
         match block.format {
             BlockFormat::Arrow => {
@@ -170,7 +170,7 @@ pub(crate) struct AssetDigest {
     pub sum: u128,
 }
 
-/// Reads an asset's content and sums up all of it.
+/// Reads and hashes all of an asset's content.
 pub(crate) fn asset_sum(
     store: &dyn AnnotationStore,
     import: &AssetImport,

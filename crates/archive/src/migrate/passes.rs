@@ -15,13 +15,13 @@ use crate::migrate::registry::Registry;
 
 /// Assets that are moved at once, where the caller does not say how many.
 const JOBS: usize = 4;
-/// Passes after which a source that keeps changing is left as it is.
+/// Passes after which a source that keeps changing is given up on.
 const PASSES: u32 = 50;
 /// Runs read at once.
 const RUNS: usize = 1_024;
 /// Assets read at once.
 const ASSETS: usize = 1_024;
-/// Open runs that are named.
+/// Open runs named in messages.
 const NAMED: usize = 10;
 
 /// How an archive is moved.
@@ -44,7 +44,7 @@ pub struct Report {
     pub moved: u64,
     /// What was copied.
     pub copied: CopyCounts,
-    /// How often the source was gone through.
+    /// How many passes it took.
     pub passes: u32,
     /// Both sides, read back.
     pub compared: Comparison,
@@ -137,7 +137,7 @@ fn pass(from: &ArchiveStore, to: &ArchiveStore, options: Options, progress: &dyn
     if Registry::bring(source, target)? {
         to.mark_for_rebuild()?;
     }
-    // (derived data are marked, the purge is marked): both are files, which one thread at a time writes.
+    // (derived data is marked, the purge is marked): both are files, written by one thread at a time.
     let marked = Mutex::new((false, false));
     // Whatever happens after, what is above the store is not taken for whole.
     let before = |drops: bool| -> Result<()> {
@@ -177,7 +177,7 @@ fn pass(from: &ArchiveStore, to: &ArchiveStore, options: Options, progress: &dyn
     Ok(pass)
 }
 
-/// Says how far it is.
+/// Reports progress.
 struct Watch<'a> {
     progress: &'a dyn Progress,
     total: u64,

@@ -22,7 +22,7 @@ impl Registry {
         Ok(Self { models, labels })
     }
 
-    /// The labels that make a store that has `there` have these: what is there and not here is taken away.
+    /// The label changes that turn `there` into these: labels that exist only there lose their aliases.
     fn labels_over(&self, there: &[LabelAliases]) -> Vec<LabelAliases> {
         let mut wanted: BTreeMap<(&AnnotationType, &str), LabelAliases> = BTreeMap::new();
         for label in there {

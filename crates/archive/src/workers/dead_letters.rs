@@ -1,8 +1,8 @@
 //! Dead letters: events that a stage fails at, again and again.
 //!
-//! A damaged annotation must not stop all assets behind it. A stage that fails at one asset several times, for a reason
-//! that waiting does not mend, makes its event a dead letter: it is kept with the reason, `rushes verify` names it, and
-//! `rushes events replay` appends it again once the reason is gone.
+//! A damaged annotation must not block all assets after it. When a stage fails at one asset several times, for a reason
+//! that waiting does not fix, the asset's event becomes a dead letter: it is kept with the reason, `rushes verify`
+//! names it, and `rushes events replay` appends it again once the cause is fixed.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -18,7 +18,7 @@ pub(super) struct Attempts {
     failed: HashMap<AssetId, u32>,
 }
 
-/// Can trying again mend it? What an engine or a disk fails at, it may do later.
+/// Is the asset itself at fault? Failures of an engine or a disk may pass.
 const fn is_of_the_asset(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::Corrupt | ErrorKind::Invalid | ErrorKind::TooLarge | ErrorKind::Bug)
 }
@@ -52,15 +52,15 @@ impl Attempts {
             }
         }
         for (asset, error) in dead {
-            bury(log, (topic, consumer), delivered, asset, &error)?;
+            put_dead_letter(log, (topic, consumer), delivered, asset, &error)?;
             self.failed.remove(asset);
         }
         first.map_or(Ok(()), Err)
     }
 }
 
-/// Makes the last event of an asset a dead letter: it stands for the earlier ones.
-fn bury(
+/// Makes the last event of an asset a dead letter; it represents the earlier ones.
+fn put_dead_letter(
     log: &dyn EventLog,
     (topic, consumer): (Topic, &str),
     delivered: &[Delivered],

@@ -50,8 +50,8 @@ pub(super) fn index_pass(
     Ok(Pass::of(indexed))
 }
 
-/// Where several workers share the partitions, the one that reached the lowest watermark may not have known of
-/// the others: each looks again while it is idle. Did the read point move?
+/// Where several workers share the partitions, the one that reached the lowest watermark may not have known about the
+/// others' progress, so each checks again while idle. Returns whether the read point moved.
 ///
 /// # Errors
 /// Where the log or the index fails.

@@ -1,4 +1,4 @@
-//! What the workers share with the archive: whether they are to stop, how they fare, and what wakes them.
+//! What the workers share with the archive: the stop flag, their health, and wake-up signals.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
@@ -50,7 +50,7 @@ pub struct Health {
     pub items: u64,
 }
 
-/// Something happened: wakes whoever waits for it.
+/// A signal that wakes waiting threads.
 #[derive(Default)]
 pub struct Signal {
     count: Mutex<u64>,
@@ -113,7 +113,7 @@ impl Shared {
         self.stop.load(Ordering::Acquire)
     }
 
-    /// Lets requests go first; are the workers to stop?
+    /// Lets requests go first; returns whether the workers are to stop.
     pub(super) fn yields_or_stops(&self) -> bool {
         if !self.stopping() {
             self.traffic.yield_to_requests();
@@ -131,7 +131,7 @@ impl Shared {
         self.closed.store(true, Ordering::Release);
     }
 
-    /// Takes the wish to stop back, before workers are started again.
+    /// Clears the stop flag, before workers are started again.
     pub fn restart(&self) {
         self.stop.store(false, Ordering::Release);
     }

@@ -43,7 +43,7 @@ pub fn engines(args: &Bench, config: &Config, json_output: bool, quiet: bool) ->
     beside(args, config, json_output, quiet)
 }
 
-/// A build without drivers has refused the configuration before it comes here.
+/// A build without drivers has rejected the configuration before.
 #[cfg(not(feature = "engines"))]
 fn beside(_: &Bench, _: &Config, _: bool, _: bool) -> Outcome {
     Err(Failure::Usage(

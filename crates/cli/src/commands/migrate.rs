@@ -1,4 +1,4 @@
-//! `rushes migrate`: an archive to other engines, or back. No archive is open for it, so it goes through no route.
+//! `rushes migrate`: moves an archive to other engines, or back. It works without an open archive, so it uses no route.
 
 use std::path::{Path, PathBuf};
 
@@ -75,7 +75,7 @@ fn source(config: &Config, args: &Migrate) -> Outcome<Side> {
 }
 
 fn dry_run(source: &ArchiveStore, to: &Side, args: &Migrate, json_output: bool, quiet: bool) -> Outcome {
-    // What is not there is not made for looking.
+    // A dry run does not create a missing target.
     let target = match Manifest::read(&to.dir)? {
         Some(_) => Some(ArchiveStore::open_target(&to.dir, source, to.engines.engines().as_ref())?),
         None => None,

@@ -65,7 +65,7 @@ struct Question<'a> {
     dimensions: Option<usize>,
 }
 
-/// What is answered; whatever else stands there is of no use here.
+/// The answer; other fields are ignored.
 #[derive(Deserialize)]
 struct Reply {
     data: Vec<Embedding>,
@@ -149,7 +149,7 @@ impl Encoder for Endpoint {
 
     fn encode_texts(&self, texts: &[&str]) -> Result<Vec<Option<Vec<f32>>>> {
         let mut made = vec![None; texts.len()];
-        // An empty text has no meaning, and endpoints refuse it.
+        // An empty text has no vector, and endpoints reject it.
         let said: Vec<usize> = (0..texts.len()).filter(|i| !texts[*i].trim().is_empty()).collect();
         for some in said.chunks(TEXTS_AT_ONCE) {
             let batch: Vec<&str> = some.iter().map(|i| texts[*i]).collect();

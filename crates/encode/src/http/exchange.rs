@@ -16,13 +16,13 @@ const DETAIL_CHARS_MAX: usize = 200;
 /// How long to wait for a connection.
 const CONNECT_MAX: Duration = Duration::from_secs(5);
 
-/// What came of a request.
+/// The outcome of a request.
 pub enum ExchangeOutcome {
     /// The answer.
     Answer(Vec<u8>),
-    /// Why there is none, and that asking again will not help.
+    /// Why it failed; retrying will not help.
     Permanent(String),
-    /// Why there is none; asking again may help.
+    /// Why it failed; retrying may help.
     Transient(String),
 }
 
@@ -102,7 +102,7 @@ fn failed(error: &ureq::Error) -> ExchangeOutcome {
         ureq::Error::BodyExceedsLimit(_) | ureq::Error::Tls(_) | ureq::Error::Rustls(_) => {
             ExchangeOutcome::Permanent(why)
         }
-        // Time is up: the caller knows whether there is more of it.
+        // A timeout: the caller knows whether there is time left.
         _ => ExchangeOutcome::Transient(why),
     }
 }

@@ -13,7 +13,7 @@ use crate::value::Value;
 use rushes_types::known_types;
 
 use crate::formats::json::{Document, list, millis, missing, seconds, text, text_of};
-use crate::formats::out::{AnnotationDraft, Flow, ON, Out, Word};
+use crate::formats::out::{AnnotationDraft, CONTINUE, Flow, Out, Word};
 use crate::formats::sentences::Sentences;
 
 const ITEMS: &str = "results.items";
@@ -38,7 +38,7 @@ fn items(document: &Document, out: &mut Out<'_, '_>) -> Flow {
         let content = best.and_then(|best| text(best, "content")).unwrap_or("");
         if text(row, "type") == Some("punctuation") {
             sentences_ref.mark(content);
-            return ON;
+            return CONTINUE;
         }
         let word = (|| -> Result<Word, Fault> {
             let start_ns = seconds(row, "start_time")?.ok_or_else(|| missing("start_time"))?;
@@ -76,7 +76,7 @@ fn turns(document: &Document, out: &mut Out<'_, '_>) -> Flow {
         Ok(said) => out.speech(line, said, text_of(row, &["ParticipantRole", "ParticipantId"])),
         Err(fault) => out.problem(line, fault),
     })?;
-    ON
+    CONTINUE
 }
 
 fn turn(

@@ -1,4 +1,4 @@
-//! Cues of subtitles: where their clock begins, and what is odd about them.
+//! Cues of subtitles: the start of their clock, and reports about irregular cues.
 //!
 //! A cue lasts from its start up to, and not including, its end. Cues that overlap, come out of order or last no time
 //! are kept as written and reported; a cue whose end lies before its start is refused.
@@ -7,10 +7,11 @@ use crate::problem::Fault;
 use rushes_types::{NS_PER_SECOND, Timecode, known_types};
 
 use crate::formats::limits::{CUE_BYTES_MAX, FIRST_CUE_BYTES_MAX};
-use crate::formats::out::{AnnotationDraft, Flow, ON, Out, clean, seconds};
+use crate::formats::out::{AnnotationDraft, CONTINUE, Flow, Out, clean, seconds};
 use crate::formats::text::Lines;
 
-/// A start timecode below this is no clock that subtitles would be written in: a first cue after ten minutes is one.
+/// A start timecode below this is not taken as the start of the subtitles' clock: a first cue after ten minutes may
+/// simply be late.
 const SHIFT_NS_MIN: i128 = 600 * NS_PER_SECOND as i128;
 
 /// One cue: when, what is said, and by whom.
@@ -24,7 +25,7 @@ pub(crate) struct Cue {
     pub language: Option<String>,
 }
 
-/// The cues of one file on their way.
+/// State while the cues of one file are processed.
 pub(crate) struct Cues {
     /// The start timecode as this file's clock would show it.
     zero_ns: Option<i128>,
@@ -70,7 +71,7 @@ impl Cues {
         if cue.parts.iter().all(|(_, text)| clean(text).is_empty()) {
             out.skip();
             out.tally(line, "cues without text are left out");
-            return ON;
+            return CONTINUE;
         }
         let (start_ns, end_ns) = (cue.start_ns - shift_ns, cue.end_ns - shift_ns);
         if end_ns >= start_ns {
@@ -100,7 +101,7 @@ impl Cues {
             };
             out.speech(line, said, speaker.as_deref())?;
         }
-        ON
+        CONTINUE
     }
 
     /// Decides at the first cue whether the clock begins at the start timecode.
@@ -177,7 +178,7 @@ impl<'r> CueFile<'r> {
             let mend = "see that it is a subtitle file; `--format` names another format";
             return out.problem(0, Fault::new("", "there is no cue in the file", mend));
         }
-        ON
+        CONTINUE
     }
 }
 

@@ -12,7 +12,7 @@ use crate::problem::Fault;
 use crate::value::Value;
 
 use crate::formats::json::{Document, duration, list, missing, text, text_of};
-use crate::formats::out::{Flow, ON, Out, Word};
+use crate::formats::out::{CONTINUE, Flow, Out, Word};
 use crate::formats::sentences::Sentences;
 
 const SPEAKER: [&str; 4] = ["speakerTag", "speaker_tag", "speakerLabel", "speaker_label"];
@@ -27,11 +27,11 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
     document.rows(out, path, &mut |out, line, row| {
         if with_speakers && !has_speakers(row) {
             out.skip();
-            return ON;
+            return CONTINUE;
         }
         transcription(out, line, row)
     })?;
-    ON
+    CONTINUE
 }
 
 fn best(row: &Value) -> Option<&Value> {
@@ -47,13 +47,13 @@ fn has_speakers(row: &Value) -> bool {
 pub(crate) fn transcription(out: &mut Out<'_, '_>, line: u64, row: &Value) -> Flow {
     let Some(best) = best(row) else {
         out.skip();
-        return ON;
+        return CONTINUE;
     };
     let words = list(best, "words");
     if words.is_empty() {
         if text(best, "transcript").is_none() {
             out.skip();
-            return ON;
+            return CONTINUE;
         }
         let mend = "ask the service for word times (`enableWordTimeOffsets`)";
         return out.problem(line, Fault::new("words", "the transcript has no times", mend));

@@ -14,7 +14,7 @@ use rushes_types::known_types;
 
 use crate::formats::google_speech::transcription;
 use crate::formats::json::{Document, duration, list, list_of, member_of, text, text_of};
-use crate::formats::out::{AnnotationDraft, Flow, ON, Out, TEXT_SEARCH};
+use crate::formats::out::{AnnotationDraft, CONTINUE, Flow, Out, TEXT_SEARCH};
 use crate::formats::shape;
 use crate::formats::tracks::{Sighting, Tracks};
 
@@ -65,7 +65,7 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
             any |= document.rows(out, &path, &mut |out, line, row| read_row(out, line, row))? > 0;
         }
         if any {
-            return ON;
+            return CONTINUE;
         }
     }
     document.nothing(out, "`annotationResults`")
@@ -115,7 +115,7 @@ fn segments(out: &mut Out<'_, '_>, line: u64, row: &Value, name: &str, base: &An
             Err(fault) => out.problem(line, fault)?,
         }
     }
-    ON
+    CONTINUE
 }
 
 fn label(out: &mut Out<'_, '_>, line: u64, row: &Value) -> Flow {
@@ -213,7 +213,7 @@ fn detected(out: &mut Out<'_, '_>, line: u64, row: &Value, name: &str) -> Flow {
         let frames = list_of(track, &["timestampedObjects", "timestamped_objects"]);
         boxed(out, line, track.member("segment"), said, frames)?;
     }
-    ON
+    CONTINUE
 }
 
 fn face(out: &mut Out<'_, '_>, line: u64, row: &Value) -> Flow {
@@ -229,7 +229,7 @@ fn celebrity(out: &mut Out<'_, '_>, line: u64, row: &Value) -> Flow {
     let at = track.and_then(|track| track.member("segment"));
     let Some(best) = list(row, "celebrities").first() else {
         out.skip();
-        return ON;
+        return CONTINUE;
     };
     let names = ["displayName", "display_name", "description"];
     let name = best.member("celebrity").and_then(|celebrity| text_of(celebrity, &names)).unwrap_or("");

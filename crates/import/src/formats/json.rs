@@ -13,7 +13,7 @@ use crate::time::{MILLISECOND_PLACES, SECOND_PLACES, clock_ns};
 use crate::value::Value;
 
 use crate::formats::limits::JSON_BYTES_MAX;
-use crate::formats::out::{Flow, ON, Out};
+use crate::formats::out::{CONTINUE, Flow, Out};
 
 /// A document, held as its bytes.
 pub(crate) struct Document {
@@ -21,7 +21,7 @@ pub(crate) struct Document {
     told: Cell<bool>,
 }
 
-/// What is done with every row: its line, and its value.
+/// Called with every row: its line, and its value.
 pub(crate) type RowFn<'f, 'o, 's> = dyn FnMut(&mut Out<'o, 's>, u64, &Value) -> Flow + 'f;
 
 impl Document {
@@ -110,20 +110,20 @@ impl Document {
             if let Some(value) = cut.bytes.and_then(|bytes| Value::parse(bytes).ok()) {
                 each(&value);
             }
-            ON
+            CONTINUE
         });
     }
 
-    /// Tells once that the document breaks off.
+    /// Reports once that the document is truncated or malformed.
     fn broken(&self, out: &mut Out<'_, '_>, line: u64, why: &str) -> Flow {
         if self.told.replace(true) {
-            return ON;
+            return CONTINUE;
         }
         let why = format!("the document breaks off: {why}");
         out.problem(line, Fault::new("", why, "write the file again; what came before has gone in"))
     }
 
-    /// Tells that there was nothing to read in the document.
+    /// Reports that there was nothing to read in the document.
     pub(crate) fn nothing(&self, out: &mut Out<'_, '_>, what: &str) -> Flow {
         let why = format!("the file has no {what}");
         out.problem(
@@ -215,7 +215,7 @@ fn wrong(field: &str, text: &str, unit: &str) -> Fault {
     Fault::new(field, format!("{} is not a number of {unit}", shown(text)), "mend the row")
 }
 
-/// What there is no time of.
+/// The error for a missing time.
 pub(crate) fn missing(field: &str) -> Fault {
     Fault::new(field, "there is no value", "mend the row")
 }

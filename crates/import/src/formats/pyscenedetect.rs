@@ -13,7 +13,7 @@ use rushes_types::known_types;
 
 use crate::formats::json::seconds_ns;
 use crate::formats::limits::TEXT_BYTES_MAX;
-use crate::formats::out::{AnnotationDraft, Flow, ON, Out};
+use crate::formats::out::{AnnotationDraft, CONTINUE, Flow, Out};
 use crate::formats::text::Lines;
 
 const NUMBER: &str = "Scene Number";
@@ -60,7 +60,7 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
             Err(fault) => out.problem(lines.number, fault)?,
         }
     }
-    if columns.is_none() { out.stop(lines.number, header()) } else { ON }
+    if columns.is_none() { out.stop(lines.number, header()) } else { CONTINUE }
 }
 
 fn header() -> Fault {

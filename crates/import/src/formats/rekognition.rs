@@ -14,7 +14,9 @@ use crate::value::Value;
 use rushes_types::known_types;
 
 use crate::formats::json::{Document, list, millis, missing, text};
-use crate::formats::out::{AnnotationDraft, Flow, MODERATION_SEARCH, ON, Out, TECHNICAL_CUE, TEXT_SEARCH};
+use crate::formats::out::{
+    AnnotationDraft, CONTINUE, Flow, MODERATION_SEARCH, Out, TECHNICAL_CUE, TEXT_SEARCH,
+};
 use crate::formats::shape;
 use crate::formats::tracks::{Sighting, Tracks};
 
@@ -69,12 +71,16 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
             Some(found) => sighting(out, line, row, &found, &mut tracks),
             None => {
                 out.skip();
-                ON
+                CONTINUE
             }
         })?;
         tracks.end(out)?;
     }
-    if any { ON } else { document.nothing(out, "`Segments`, `Labels`, `Faces`, `Persons` or other list") }
+    if any {
+        CONTINUE
+    } else {
+        document.nothing(out, "`Segments`, `Labels`, `Faces`, `Persons` or other list")
+    }
 }
 
 fn segment(out: &mut Out<'_, '_>, line: u64, row: &Value) -> Result<AnnotationDraft, Fault> {
@@ -142,7 +148,7 @@ fn sighting(
     for shape in shapes {
         tracks.see(out, line, key.clone(), Sighting { place: start_ns, said: said.clone(), shape })?;
     }
-    ON
+    CONTINUE
 }
 
 fn label(row: &Value) -> Option<Detection<'_>> {

@@ -12,7 +12,7 @@ use rushes_types::known_types;
 
 use crate::formats::json::seconds_ns;
 use crate::formats::limits::TEXT_BYTES_MAX;
-use crate::formats::out::{AnnotationDraft, Flow, ON, Out};
+use crate::formats::out::{AnnotationDraft, CONTINUE, Flow, Out};
 use crate::formats::text::Lines;
 
 const FIELDS_MIN: usize = 8;
@@ -27,7 +27,7 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
     loop {
         let line = match lines.next() {
             Ok(Some(line)) => line,
-            Ok(None) => return ON,
+            Ok(None) => return CONTINUE,
             Err(why) => return out.stop(lines.number, Fault::new("", why, "mend the file")),
         };
         let fields: Vec<&str> = line.split_whitespace().collect();

@@ -6,7 +6,7 @@
 use rushes_types::{NS_PER_SECOND, known_types};
 
 use crate::formats::limits::SENTENCE_WORDS_MAX;
-use crate::formats::out::{AnnotationDraft, Flow, ON, Out, Word};
+use crate::formats::out::{AnnotationDraft, CONTINUE, Flow, Out, Word};
 
 const PAUSE_NS: i128 = 2 * NS_PER_SECOND as i128;
 /// What ends a sentence, in the scripts whose transcripts are written with such marks.
@@ -53,7 +53,7 @@ impl Sentences {
         self.text.push_str(&word.text);
         self.complete = word.text.ends_with(ENDS);
         self.words.push(word);
-        ON
+        CONTINUE
     }
 
     /// Takes a mark that stands by itself.
@@ -70,7 +70,7 @@ impl Sentences {
         let words = std::mem::take(&mut self.words);
         let text = std::mem::take(&mut self.text);
         let speaker = self.speaker.take();
-        let (Some(first), Some(last)) = (words.first(), words.last()) else { return ON };
+        let (Some(first), Some(last)) = (words.first(), words.last()) else { return CONTINUE };
         let said = AnnotationDraft {
             kind: known_types::DIALOGUE,
             start_ns: first.start_ns,

@@ -12,7 +12,7 @@ use crate::time::clock_ns;
 use crate::formats::cue::{Cue, CueFile, CueText, Cues};
 use crate::formats::limits::TEXT_BYTES_MAX;
 use crate::formats::markup::plain;
-use crate::formats::out::{Flow, ON, Out};
+use crate::formats::out::{CONTINUE, Flow, Out};
 use crate::formats::text::Lines;
 
 const ARROW: &str = "-->";
@@ -99,7 +99,7 @@ fn is_counter(line: &str) -> bool {
 
 /// Hands out the cue that ends here. `last`: no cue follows, so held lines are text.
 fn end(out: &mut Out<'_, '_>, cues: &mut Cues, open: Option<Open>, last: bool) -> Flow {
-    let Some(mut open) = open else { return ON };
+    let Some(mut open) = open else { return CONTINUE };
     if last {
         for held in open.held.drain(..).filter(|held| !held.trim().is_empty()) {
             open.text.push(&held);

@@ -1,4 +1,4 @@
-//! What is seen in one frame after another, joined: consecutive sightings of one thing are one annotation.
+//! Joins sightings: consecutive sightings of one thing become one annotation.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -6,7 +6,7 @@ use std::hash::Hash;
 use crate::object::JsonObject;
 
 use crate::formats::limits::{BOXES_MAX, TRACKS_MAX};
-use crate::formats::out::{AnnotationDraft, Flow, ON, Out};
+use crate::formats::out::{AnnotationDraft, CONTINUE, Flow, Out};
 
 /// A box at a time, as JSON text: `[left, top, width, height]`.
 #[derive(Debug, Clone)]
@@ -15,15 +15,15 @@ struct TimedBox {
     json: String,
 }
 
-/// One thing that is being followed.
+/// One thing that is being tracked.
 #[derive(Debug)]
 struct Track {
     line: u64,
     said: AnnotationDraft,
-    /// The place of the last sighting, in the tracker's own steps.
+    /// The last sighting, in the tracker's steps.
     last: i128,
     sightings: u64,
-    /// Of how many sightings one box is kept.
+    /// One box is kept of this many sightings.
     every: u64,
     boxes: Vec<TimedBox>,
 }
@@ -58,7 +58,7 @@ impl<K: Hash + Eq + Ord + Clone> Tracks<K> {
             if (0..=self.gap).contains(&step) {
                 track.last = seen.place;
                 track.go_on(seen.said, at_ns, seen.shape);
-                return ON;
+                return CONTINUE;
             }
         }
         if let Some(done) = self.open.remove(&key) {
@@ -72,7 +72,7 @@ impl<K: Hash + Eq + Ord + Clone> Tracks<K> {
             Track { line, said: seen.said, last: seen.place, sightings: 1, every: 1, boxes: Vec::new() };
         track.keep(at_ns, seen.shape);
         self.open.insert(key, track);
-        ON
+        CONTINUE
     }
 
     /// Hands out all that is still followed, by start and key.
@@ -86,7 +86,7 @@ impl<K: Hash + Eq + Ord + Clone> Tracks<K> {
 impl Track {
     fn go_on(&mut self, said: AnnotationDraft, at_ns: i128, shape: String) {
         self.said.end_ns = self.said.end_ns.max(said.end_ns);
-        // The best sighting speaks for all.
+        // The sighting with the highest confidence determines the annotation.
         let share = |confidence: &Option<String>| confidence.as_deref().and_then(|c| c.parse::<f64>().ok());
         if share(&said.confidence) > share(&self.said.confidence) {
             self.said.confidence = said.confidence;

@@ -12,7 +12,9 @@ use crate::value::Value;
 use rushes_types::known_types;
 
 use crate::formats::json::{Document, clock, list, missing, text, text_of};
-use crate::formats::out::{AnnotationDraft, Flow, MODERATION_SEARCH, ON, Out, TECHNICAL_CUE, TEXT_SEARCH};
+use crate::formats::out::{
+    AnnotationDraft, CONTINUE, Flow, MODERATION_SEARCH, Out, TECHNICAL_CUE, TEXT_SEARCH,
+};
 use crate::formats::shape;
 
 /// What a kind of insight becomes.
@@ -76,7 +78,7 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
                 })?;
             }
         }
-        return ON;
+        return CONTINUE;
     }
     document.nothing(out, "insights")
 }
@@ -105,7 +107,7 @@ fn insight(
     let spoken = text(row, "text").filter(|_| is_text).unwrap_or("");
     if kind.kind != known_types::SHOT && label.is_empty() && spoken.is_empty() {
         out.skip();
-        return ON;
+        return CONTINUE;
     }
     let mut instances: Vec<&Value> = list(row, "instances").iter().collect();
     if instances.is_empty() {
@@ -134,7 +136,7 @@ fn insight(
         attributes(&mut said, row, kind);
         out.speech(line, said, speaker.as_deref())?;
     }
-    ON
+    CONTINUE
 }
 
 fn times(instance: &Value) -> Result<(i128, i128), Fault> {

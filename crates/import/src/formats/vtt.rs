@@ -1,9 +1,9 @@
 //! WebVTT (`.vtt`).
 //!
-//! Source: the parser of <https://www.w3.org/TR/webvtt1/>, which says what becomes of any file. Times are
-//! `HH:MM:SS.mmm`, hours optional, and exact; the end is exclusive. Voices (`<v Mara>`) become the attribute
-//! `speaker`, each voice of a cue an annotation of its own. Settings, notes, styles and regions are passed over; a
-//! `Language:` line of the header is used. Times that the parser drops silently are named here.
+//! Source: the parser of <https://www.w3.org/TR/webvtt1/>, which defines the result for any input. Times are
+//! `HH:MM:SS.mmm`, hours optional, and exact; the end is exclusive. Voices (`<v Mara>`) become the attribute `speaker`,
+//! each voice of a cue an annotation of its own. Settings, notes, styles and regions are passed over; a `Language:`
+//! line of the header is used. Times that the parser drops silently are named here.
 
 use std::io::Read;
 
@@ -38,7 +38,7 @@ pub(crate) fn is_signature(line: &str) -> bool {
     line.strip_prefix(SIGNATURE).is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t']))
 }
 
-/// How far a block came.
+/// What a block is.
 enum Block {
     /// Something else than a cue.
     Other,
@@ -47,7 +47,7 @@ enum Block {
         start_ns: i128,
         end_ns: i128,
     },
-    /// A line of times that are none.
+    /// A malformed line of times.
     Broken {
         line: u64,
     },
@@ -55,7 +55,7 @@ enum Block {
 
 struct File<'r> {
     file: CueFile<'r>,
-    /// A line that is read once more: it begins the next block.
+    /// A line pushed back: it begins the next block.
     again: Option<String>,
     language: Option<String>,
 }

@@ -13,7 +13,7 @@ use crate::value::Value;
 use rushes_types::known_types;
 
 use crate::formats::json::{Document, items, list, missing, own_text, seconds, seconds_ns, text};
-use crate::formats::out::{AnnotationDraft, Flow, ON, Out, Word};
+use crate::formats::out::{AnnotationDraft, CONTINUE, Flow, Out, Word};
 
 const HESITATION: &str = "%HESITATION";
 
@@ -29,12 +29,12 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
         let best = list(row, "alternatives").first();
         let Some(best) = best.filter(|_| row.member("final") != Some(&Value::Bool(false))) else {
             out.skip();
-            return ON;
+            return CONTINUE;
         };
         match utterance(out, line, best) {
             Ok(said) if said.words.is_empty() => {
                 out.skip();
-                ON
+                CONTINUE
             }
             Ok(said) => {
                 let speaker = speakers.get(&said.start_ns).cloned();
@@ -43,7 +43,7 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
             Err(fault) => out.problem(line, fault),
         }
     })?;
-    ON
+    CONTINUE
 }
 
 /// Who speaks from when.

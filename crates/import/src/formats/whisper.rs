@@ -12,7 +12,7 @@ use crate::value::Value;
 use rushes_types::known_types;
 
 use crate::formats::json::{Document, list, millis, missing, seconds, text, text_of};
-use crate::formats::out::{AnnotationDraft, Flow, ON, Out, Word};
+use crate::formats::out::{AnnotationDraft, CONTINUE, Flow, Out, Word};
 
 /// Where `whisper.cpp` has its segments.
 const TRANSCRIPTION: &str = "transcription";
@@ -27,13 +27,13 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
             Ok(Some(said)) => out.speech(line, said, text(row, "speaker")),
             Ok(None) => {
                 out.skip();
-                ON
+                CONTINUE
             }
             Err(fault) => out.problem(line, fault),
         }
     })?;
     if count > 0 || document.has("segments") {
-        return ON;
+        return CONTINUE;
     }
     if !document.has(TRANSCRIPTION) {
         return document.nothing(out, "`segments`");
@@ -42,12 +42,12 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
     document.rows(out, TRANSCRIPTION, &mut |out, line, row| match offsets(row) {
         Ok(said) if said.text.is_empty() => {
             out.skip();
-            ON
+            CONTINUE
         }
         Ok(said) => out.annotation(line, AnnotationDraft { language: language.clone(), ..said }),
         Err(fault) => out.problem(line, fault),
     })?;
-    ON
+    CONTINUE
 }
 
 /// The line of dialogue of a segment of `whisper.cpp`.

@@ -1,4 +1,5 @@
-//! XML as a stream of tokens with local names. Entities that a document declares are not expanded, so none can grow.
+//! XML as a stream of tokens with local names. Entities that a document declares are not expanded, so there is no
+//! entity bomb.
 
 use std::io::Read;
 use std::ops::ControlFlow;
@@ -41,7 +42,7 @@ pub(crate) struct Xml<'t> {
     reader: Reader<&'t [u8]>,
     text: &'t str,
     counted: usize,
-    /// The line in hand, from 1.
+    /// The current line, from 1.
     pub line: u64,
     depth: usize,
     close: bool,

@@ -29,8 +29,8 @@ pub const COLUMNS: [&str; 19] = [
 
 /// Writes a table with a head, lines ended by CR LF, text in UTF-8.
 ///
-/// A field that a spreadsheet would take for a formula is preceded by an apostrophe: labels and dialogue come from
-/// anywhere.
+/// A field that a spreadsheet would take for a formula is preceded by an apostrophe, since labels and dialogue are
+/// untrusted.
 #[must_use]
 pub fn csv(clips: &[Clip<'_>]) -> ExportedFile {
     let mut text = COLUMNS.join(",");

@@ -1,7 +1,7 @@
 //! An edit decision list (CMX 3600): one event a moment, cut after cut, to be conformed in an editing program.
 //!
-//! The rate stands nowhere in such a list, so one list has one rate: that of most moments; moments of other rates are
-//! left out and counted. Source timecode is the asset's; record timecode begins at one hour and runs on.
+//! Such a list does not state its rate, so a list has one rate, that of most moments; moments of other rates are left
+//! out and counted. Source timecode is the asset's; record timecode begins at one hour and runs on.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
@@ -17,7 +17,7 @@ pub const EVENTS_MAX: usize = 999;
 const REEL_CHARS_MAX: usize = 8;
 /// Most characters of a comment.
 const COMMENT_CHARS_MAX: usize = 160;
-/// The reel of what has no name that can be written.
+/// The reel name of an asset without a usable name.
 const NO_REEL: &str = "AX";
 
 /// A moment with its timecode.
@@ -159,7 +159,7 @@ impl Reels {
             return reel.clone();
         }
         let own = asset.reel.as_deref().map(plain).filter(|reel| !reel.is_empty());
-        // A reel that is named is what the tape is called: several assets may come from one.
+        // A named reel is a tape, and several assets may come from one.
         let reel = match own {
             Some(reel) => reel,
             None => self.free(&plain(id), id),

@@ -1,4 +1,4 @@
-//! `/v1/erase`: making something gone, now and after a rebuild.
+//! `/v1/erase`: erases data, for good: no rebuild brings it back.
 
 use std::sync::Arc;
 
@@ -91,10 +91,10 @@ fn target_of(document: &EraseDocument) -> Result<(EraseTarget, Action)> {
     })
 }
 
-/// Whose media are no longer to be seen.
+/// Which derived media (pictures, proxies) an erasure removes.
 enum ErasedMedia {
     Asset(AssetId),
-    /// Its assets are not looked up: everything can be made again.
+    /// All derived media are removed without looking up the movie's assets: they can be made again.
     Movie,
     Other,
 }

@@ -52,7 +52,7 @@ pub(super) struct ExportParams {
     format: Format,
 }
 
-/// The file, and what the audit log says of it.
+/// The file, and what the audit log records about it.
 struct File {
     written: ExportedFile,
     assets: BTreeSet<String>,
@@ -152,7 +152,7 @@ fn read(
         match answer.next_cursor {
             Some(cursor) if moments.len() < most => request.plan.cursor = Some(cursor),
             next => {
-                // With `top` fewer are shown than there are: those that were asked away are not left out.
+                // With `top` fewer moments are shown than exist; those that `top` removes do not count as left out.
                 let total = if next.is_some() { answer.total } else { moments.len().min(answer.total) };
                 moments.truncate(most);
                 return Ok((moments, total));

@@ -19,7 +19,7 @@ use crate::body::Json;
 use crate::long_work::{ProgressLine, start};
 use crate::problem::{Problem, Reply};
 
-/// How often a rebuild says how far it is.
+/// How often a rebuild reports progress.
 const REBUILD_STEP: Duration = Duration::from_millis(200);
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {

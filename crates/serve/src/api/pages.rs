@@ -1,4 +1,4 @@
-//! What is not for the work itself: the web page, health, metrics, the OpenAPI document.
+//! Everything that is not the API proper: the web page, health, metrics, the OpenAPI document.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -57,7 +57,7 @@ async fn page_file(Path((version, name)): Path<(String, String)>, headers: Heade
     Ok(sent(&headers, &file.etag(), rushes_page::CACHE_FOREVER, file.content_type, file.bytes))
 }
 
-/// A file of the page, or that it is as the browser has it.
+/// A file of the page, or "not modified".
 fn sent(
     asked: &HeaderMap,
     etag: &str,

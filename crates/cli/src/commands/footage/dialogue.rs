@@ -60,7 +60,7 @@ impl Task<'_> {
         Ok(count)
     }
 
-    /// Ingests the subtitles inside the media file, as far as no file beside it says the same.
+    /// Ingests the subtitles inside the media file, except where a file beside it has the same language and kind.
     fn tracks(
         &self,
         asset: &AssetState,
@@ -138,7 +138,7 @@ impl Task<'_> {
     ) -> Outcome<u64> {
         let mut items = ItemSender::new(sender, Some(RunMode::Replace), place);
         let counts = read_until_failure(
-            // The asset is written by us, with all that is known about it.
+            // The asset line is written separately, with everything known about it.
             |item| if matches!(item, Item::Asset(_)) { Ok(()) } else { items.send(item) },
             |sink| rushes_import::formats::read(format, place, bytes, settings, sink),
         )?;

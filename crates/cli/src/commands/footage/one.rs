@@ -42,7 +42,7 @@ pub(super) struct AssetState {
     state: Value,
 }
 
-/// By what a file is known again.
+/// Identifies a file's version: recorded to notice changes.
 pub(super) fn stamp(file: &FoundFile) -> Value {
     json!({"bytes": file.bytes, "changed_ns": file.changed_ns})
 }
@@ -74,7 +74,7 @@ impl Task<'_> {
             Some(file) => self.probe(file, summary)?,
             None => None,
         };
-        // What ffprobe cannot read is no media; its dialogue goes in all the same.
+        // What ffprobe cannot read is not media; its dialogue is ingested all the same.
         let is_readable = opened.is_some() && (facts.is_some() || self.tools.ffprobe().is_err());
         if !is_readable && self.group.companions.is_empty() {
             return Ok(Totals::default());
@@ -163,7 +163,7 @@ impl Task<'_> {
         let files = &state["files"];
         let path = self.group.media.as_ref().and_then(|m| m.path.to_str());
         let was = asset.registered.as_ref().and_then(|a| a.get("path")).and_then(Value::as_str);
-        // One that was moved is written of again, for its path.
+        // The asset of a moved file is written again, for its path.
         (path.is_none() || was == path)
             && state.get("media") == media.as_ref()
             && (!wants_shots || media.is_none() || state["shots"] == SHOTS_MODEL)
