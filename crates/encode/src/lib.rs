@@ -26,7 +26,5 @@ pub use encoder::{Encoder, PICTURE_BYTES_MAX, checked};
 pub use picture::picture_bytes;
 pub use registry::Registry;
 pub use static_encoder::{BUILT_IN, BUILT_IN_DIMENSIONS, StaticEncoder};
-pub use windows::{
-    JOIN_GAP_NS, Line, WINDOW_LINES_MAX, WINDOW_SPAN_NS_MAX, WINDOW_WORDS_ENOUGH, Window, digest, windows,
-};
+pub use windows::{Line, WINDOW_LINES_MAX, WINDOW_SPAN_NS_MAX, WINDOW_WORDS_ENOUGH, Window, digest, windows};
 pub use wordpiece::{UNKNOWN_CHARS_MIN, WordPieces};

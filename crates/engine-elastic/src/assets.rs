@@ -1,4 +1,4 @@
-//! The assets: their documents of each readable generation, and up to where each was applied.
+//! The assets: their documents for each readable generation, and the commit up to which each was applied.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -16,15 +16,15 @@ use crate::names::Names;
 /// What is known about an asset.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct AssetState {
-    /// Up to where it was applied.
+    /// The commit it is applied up to.
     pub progress: Commit,
-    /// What was written up to here is erased, whether it is rewritten yet or not.
+    /// Everything written up to this commit is erased, whether it is rewritten yet or not.
     pub floor: Commit,
-    /// Is there still something of before the floor?
+    /// Does the index still hold documents from before the floor?
     pub erasing: bool,
     /// The most parts that a crowded bucket of it ever had.
     pub parts: u64,
-    /// Its documents with the generation that brought each, ascending; none where it is erased.
+    /// Its documents, each with the generation that added it, ascending; empty if it is erased.
     pub documents: Vec<(u64, Arc<AssetDocument>)>,
 }
 
@@ -34,7 +34,7 @@ impl AssetState {
         self.documents.iter().rev().find(|(of, _)| *of <= generation).map(|(_, document)| document)
     }
 
-    /// Takes a step in: its document, or that it was erased.
+    /// Applies a step: a new document, or an erasure.
     pub fn step(&mut self, upto: Commit, document: Option<&AssetDocument>, points: &ReadPoints, now: u64) {
         self.progress = upto;
         let Some(document) = document else {
@@ -45,7 +45,7 @@ impl AssetState {
         let generation = points.generation() + 1;
         let oldest = points.oldest_generation(now);
         self.documents.retain(|(of, _)| *of != generation);
-        // Of those that no read point can see any more, the last is what the oldest one sees.
+        // Of the documents before the oldest read point, only the last is kept: it is what that read point sees.
         let unseen = self.documents.iter().filter(|(of, _)| *of <= oldest).count().saturating_sub(1);
         self.documents.drain(..unseen);
         self.documents.push((generation, Arc::new(document.clone())));
@@ -91,7 +91,7 @@ const UNDER_WAY_MAX: i64 = 1_000;
 /// Assets read at once.
 const PAGE: usize = 1_000;
 
-/// Reads assets, and keeps what was read.
+/// Reads assets, through a cache.
 #[derive(Debug)]
 pub(crate) struct Assets {
     client: Arc<Client>,
@@ -109,7 +109,8 @@ struct Cache {
     listed: Option<(u64, Listing)>,
 }
 
-/// The assets that a reader of a generation sees, ascending by id, and the floors of those that were erased and came back.
+/// The assets that a reader of a generation sees, ascending by id, and the floors of those that were erased and added
+/// again.
 #[derive(Debug, Clone)]
 pub(crate) struct Listing {
     pub documents: Arc<[Arc<AssetDocument>]>,
@@ -139,7 +140,7 @@ impl Assets {
         Ok(states)
     }
 
-    /// What a reader of a generation sees. What changed since the last call is read; the rest is at hand.
+    /// What a reader of a generation sees. Reads only what changed since the last call.
     pub fn listing(&self, incarnation: &str, generation: u64) -> Result<Listing> {
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         if cache.incarnation != incarnation {
@@ -154,7 +155,7 @@ impl Assets {
         let floors = cache.assets.iter().filter(|(_, state)| state.floor > Commit::NONE);
         let floors = floors.map(|(id, state)| (id.clone(), state.floor)).collect();
         let listing = Listing { documents, floors: Arc::new(floors) };
-        // An erased asset must vanish from what is listed of earlier generations too: only the newest is kept.
+        // An erased asset must also vanish from the listings of earlier generations; so only the newest is cached.
         if cache.listed.as_ref().is_none_or(|(of, _)| *of < generation) {
             cache.listed = Some((generation, listing.clone()));
         }

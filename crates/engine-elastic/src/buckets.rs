@@ -1,4 +1,4 @@
-//! The bucket documents: exactly as they are published, for other programs to search.
+//! The bucket documents, exactly as published, for other programs to search.
 
 use std::collections::HashMap;
 
@@ -12,8 +12,8 @@ use crate::document::is_even;
 use crate::names::{bucket_id, vector_field};
 
 impl ElasticIndex {
-    /// Writes the buckets of an update. `parts_before` is the most parts that any bucket of the asset had: those that a bucket
-    /// has no more are emptied. Gives the most parts there are now.
+    /// Writes the buckets of an update. `parts_before` is the most parts that any bucket of the asset had: parts that a
+    /// bucket no longer has are emptied. Returns the new maximum.
     pub(crate) fn put_buckets(
         &self,
         sink: &mut Sink<'_>,

@@ -1,4 +1,4 @@
-//! Reading: a point in time, and all hits of a query page by page.
+//! Reads through a point in time: all hits of a query, page by page.
 
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,9 +13,9 @@ use crate::document;
 use crate::errors::Failure;
 use crate::meta::Meta;
 
-/// Hits of one page: as many as engines give at once.
+/// Hits of one page: the most that engines return at once.
 pub(crate) const PAGE: usize = 10_000;
-/// How long a point in time stays open without requests: as long as a read point, and a little.
+/// How long a point in time stays open without requests: a little longer than a read point is kept.
 const KEEP_ALIVE: &str = "6m";
 
 /// The state of an index as it was when this was made.
@@ -27,7 +27,7 @@ pub(crate) struct PointInTime {
     renewal: Renewal,
 }
 
-/// Decides whether a point in time that the cluster closed may be reopened: as long as its read point can be read.
+/// Decides whether a point in time that the cluster closed may be reopened: only while its read point is readable.
 #[derive(Debug)]
 pub(crate) struct Renewal {
     pub meta: Arc<Meta>,
@@ -82,7 +82,7 @@ struct Answer<'a> {
     pit_id: Option<String>,
     #[serde(default)]
     timed_out: bool,
-    // With nothing found it is left out.
+    // Missing when nothing is found.
     #[serde(borrow, default)]
     hits: AnswerHits<'a>,
 }
@@ -170,8 +170,8 @@ impl PointInTime {
         })
     }
 
-    /// Calls `page` with the hits of a query, page by page, in the order of `sort`: the first with at most `size`, each
-    /// further one with as many as it answered, until it answers none.
+    /// Calls `page` with the hits of a query, page by page, in the order of `sort`. The first page has at most `size`
+    /// hits; `page` returns the size of the next, or none to stop.
     pub fn pages(
         &self,
         query: &Value,
@@ -216,7 +216,7 @@ impl PointInTime {
 impl Drop for PointInTime {
     fn drop(&mut self) {
         let body = json!({"id": self.id()}).to_string().into_bytes();
-        // It closes by itself in a while, if not now.
+        // If this fails, the point in time expires by itself.
         let _ = self.client.once(&ApiRequest::delete("/_pit").with(&body));
     }
 }

@@ -1,4 +1,4 @@
-//! A snapshot: a point in time of the annotations, the assets of a generation, and the shared matcher over what requests find.
+//! A snapshot: a point in time of the annotations, the assets of a generation, and the shared matcher over the hits.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -19,9 +19,9 @@ use crate::meta::State;
 use crate::names::annotation_id;
 use crate::point_in_time::{Fields, PointInTime, SearchHit};
 
-/// Annotations fetched by name at once.
+/// Annotations fetched by `_id` at once.
 const NAMES_MAX: usize = 5_000;
-/// Spaces that can be distinguished.
+/// Most spaces that are listed.
 const SPACES_MAX: usize = 10_000;
 
 /// Reads at a read point.
@@ -36,13 +36,14 @@ pub(crate) struct ElasticReader {
 }
 
 impl ElasticReader {
-    /// The asset's document, where the reader sees it.
+    /// The asset's document, if the reader sees it.
     pub fn document_of(&self, asset: &str) -> Option<&Arc<AssetDocument>> {
         let at = self.listing.documents.binary_search_by(|d| d.asset.id.as_str().cmp(asset)).ok()?;
         self.listing.documents.get(at)
     }
 
-    /// A hit as the shared matcher takes it; `None` where its asset is not seen, or it is of before an erasure.
+    /// A hit as input of the shared matcher; `None` if its asset is not visible, or if it was written before an
+    /// erasure.
     pub fn candidate(&self, found: &SearchHit<'_>) -> Result<Option<Arc<CandidateAnnotation>>> {
         let Some(document) = self.document_of(found.asset()) else { return Ok(None) };
         let asset = &document.asset.id;
@@ -87,7 +88,7 @@ impl IndexReader for ElasticReader {
     fn hits(&self, clause: &Clause, filter: &Filter) -> Result<Hits> {
         let query = compile(clause, filter, &self.at, &self.analyzer);
         match &clause.test {
-            // The matcher refuses it.
+            // The matcher rejects it.
             Test::Nearest(_) => self.over(Vec::new()).hits(clause, filter),
             Test::Phrase(_) => self.phrase_hits(clause, filter, &query),
             _ => self.over(self.collect(&query, Fields::Body)?).hits(clause, filter),

@@ -1,4 +1,4 @@
-//! The log itself: the seam's calls, spread over producer, consumers and administration.
+//! The event log on Kafka: implements the log's trait with producer, consumers and administration.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -39,7 +39,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl KafkaLog {
-    /// Connects to the cluster, makes the topics that are missing and looks at those that are there.
+    /// Connects to the cluster, creates missing topics and checks existing ones.
     ///
     /// # Errors
     /// Invalid or Conflict, naming the setting; Unavailable where no server, or another than Kafka, answers; Forbidden
@@ -61,14 +61,14 @@ impl KafkaLog {
         })
     }
 
-    /// Partitions of each topic: as many workers of a stage can share the work.
+    /// Partitions of each topic: the most workers of a stage that can share the work.
     #[must_use]
     pub const fn partitions(&self) -> u32 {
         self.topics.partitions
     }
 
-    /// Removes the topics and the groups that this process knows, with all that is in them. Derived state: a rebuild
-    /// says everything again.
+    /// Removes the topics and the groups that this process knows, with their content. It is derived state: a rebuild
+    /// sends every event again.
     ///
     /// # Errors
     /// Where the brokers refuse it or do not answer.
@@ -113,7 +113,7 @@ impl KafkaLog {
         Ok(new)
     }
 
-    /// Begins to join a consumer's group, which is left when the last holder of the answer drops it.
+    /// Begins to join a consumer's group; the process leaves it when the last holder of the subscription drops it.
     fn join(&self, topic: Topic, consumer: &str) -> Result<Arc<Subscription>> {
         Subscription::new(&self.config, topic, consumer, &self.cluster, &self.producer, &self.arrivals)
             .map(Arc::new)
@@ -167,7 +167,7 @@ impl KafkaLog {
         self.cluster.bounds(&self.config.topic(topic), &self.all())
     }
 
-    /// Events of one kind, which may overtake each other only within the kind.
+    /// Sends events of one kind (assets or watermarks), whose order among each other does not matter.
     fn send(&self, topic: Topic, events: &[Event]) -> Result<()> {
         let partitions = self.topics.partitions;
         let outgoing = events.iter().flat_map(|event| {
@@ -190,7 +190,7 @@ impl KafkaLog {
         Ok(())
     }
 
-    /// The consumers of this process learn what is there, so that they know when they have caught up.
+    /// Tells the consumers of this process where the partitions end, so that they know when they have caught up.
     fn reached(&self, topic: Topic, ends: &BTreeMap<u32, i64>) {
         for ((_, _), subscription) in lock(&self.subscriptions).iter().filter(|((of, _), _)| *of == topic) {
             for (partition, end) in ends {
@@ -224,8 +224,8 @@ impl KafkaLog {
         true
     }
 
-    /// How far every consumer is done with each partition; `None` where none has begun, or one that there always is
-    /// has not.
+    /// The offset in each partition up to which every consumer is done; `None` if no consumer has begun, or a
+    /// configured one has not.
     fn all_done(&self, topic: Topic) -> Result<Option<Vec<i64>>> {
         let mut done: Option<Vec<i64>> = None;
         for name in self.consumers(topic) {
@@ -244,8 +244,8 @@ impl KafkaLog {
 }
 
 impl EventLog for KafkaLog {
-    /// A watermark is sent when all events before it are durable: if a part of the events failed, no
-    /// watermark may claim that they are there.
+    /// A watermark is sent when all events before it are durable: if some of the events failed, no watermark may claim
+    /// that they are there.
     fn append(&self, topic: Topic, events: &[Event]) -> Result<()> {
         self.check_partitions(events)?;
         let is_watermark = |event: &Event| matches!(event, Event::Watermark { .. });
@@ -272,7 +272,7 @@ impl EventLog for KafkaLog {
         self.known(topic, consumer).map_or(Ok(()), |subscription| subscription.redeliver())
     }
 
-    /// Sets the whole group; its other processes follow within seconds, and before they acknowledge anything more.
+    /// Sets the whole group; its other processes follow within seconds, and before they acknowledge anything else.
     fn skip(&self, topic: Topic, consumer: &str) -> Result<()> {
         self.visit(topic, consumer)?.skip(&self.all())
     }
@@ -300,7 +300,7 @@ impl EventLog for KafkaLog {
         Ok(count)
     }
 
-    /// Of every consumer of this process and every configured one that has begun.
+    /// The lag of every consumer of this process and every configured one that has begun.
     fn lag(&self) -> Result<Vec<Lag>> {
         let mut lag = Vec::new();
         for topic in Topic::ALL {
@@ -324,8 +324,8 @@ impl EventLog for KafkaLog {
         Ok(lag)
     }
 
-    /// Keeps the newest `keep` of each partition, and all that a configured consumer has yet to see, be it that it has
-    /// never polled. Does nothing more often than `trim_every_s`.
+    /// Keeps the newest `keep` of each partition, and all that a configured consumer has yet to see, even if it has
+    /// never polled. Runs at most every `trim_every_s`.
     fn trim(&self, topic: Topic, keep: u64) -> Result<()> {
         if !self.trim_is_due(topic) {
             return Ok(());

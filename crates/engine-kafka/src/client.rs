@@ -1,4 +1,4 @@
-//! What all clients of the cluster share: log for what the library says, and questions that need no group.
+//! What all clients of the cluster share: logging of the library's messages, and queries that need no group.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -15,11 +15,11 @@ use crate::config::KafkaConfig;
 use crate::errors::{coded, error};
 use crate::format::decode_metadata;
 
-/// The same complaint is logged again after this long.
+/// How often the same complaint is logged.
 const COMPLAINT_EVERY: Duration = Duration::from_secs(30);
-/// Events of the library that one call serves: log lines and complaints.
+/// Most events of the library (log lines and complaints) that one call handles.
 const SERVED_MAX: usize = 64;
-/// One try at a first answer; between two of them the library's complaints are heard.
+/// One attempt at a first answer; the library's complaints are read between attempts.
 const TRY: Duration = Duration::from_millis(500);
 
 #[derive(Default)]
@@ -28,7 +28,8 @@ struct Complaints {
     logged: Option<Instant>,
 }
 
-/// Hears what the client library says: it works in the background, so only here is it known why something does not come.
+/// Records the client library's messages: it works in the background, so only they explain why something does not
+/// arrive.
 pub struct ClientLog {
     who: String,
     heard: Mutex<Complaints>,
@@ -48,7 +49,7 @@ impl ClientLog {
         self.heard().last.clone()
     }
 
-    /// Adds the last complaint to an error that only says that nothing came.
+    /// Adds the last complaint to a bare timeout error.
     pub fn explain(&self, error: Error) -> Error {
         match (error.kind(), self.last()) {
             (ErrorKind::Unavailable | ErrorKind::OutcomeUnknown, Some(last)) => {
@@ -90,7 +91,7 @@ impl ClientLog {
     }
 
     pub fn error(&self, error: &KafkaError, reason: &str) {
-        // That all are down follows from what was heard of each before, which says more.
+        // "All brokers down" follows from the earlier complaints about each broker, which say more.
         if error.rdkafka_error_code() != Some(Code::AllBrokersDown) || self.last().is_none() {
             self.complain(reason);
         }
@@ -104,7 +105,7 @@ pub struct TopicShape {
     pub partitions: u32,
     /// The fewest replicas of any of them.
     pub replicas: usize,
-    /// Does each have a leader?
+    /// Does every partition have a leader?
     pub led: bool,
 }
 
@@ -113,18 +114,18 @@ pub struct TopicShape {
 pub struct CommittedOffset {
     /// The next offset that is not acknowledged.
     pub next: i64,
-    /// The highest watermark among what is.
+    /// The highest watermark that is acknowledged.
     pub watermark: Commit,
 }
 
-/// The first offset of a partition and the one behind its last.
+/// The first offset of a partition and the one after its last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
     pub begin: i64,
     pub end: i64,
 }
 
-/// Questions to the cluster that need no group.
+/// Queries to the cluster that need no group.
 pub struct Cluster {
     consumer: BaseConsumer<PlainContext>,
     log: Arc<ClientLog>,
@@ -191,7 +192,7 @@ impl Cluster {
             return Ok(None);
         };
         if let Some(code) = found.error() {
-            // Without partitions there is no list of them that could be looked at.
+            // An empty list of partitions is not a valid request.
             return match Code::from(code) {
                 Code::UnknownTopicOrPartition | Code::UnknownTopic => Ok(None),
                 Code::LeaderNotAvailable => Ok(Some(TopicShape { partitions: 0, replicas: 0, led: false })),
@@ -206,7 +207,7 @@ impl Cluster {
         }))
     }
 
-    /// Does the cluster answer for this topic, at once?
+    /// Does the cluster answer for this topic right now?
     pub fn answers(&self, topic: &str) -> bool {
         let answer = self.consumer.fetch_metadata(Some(topic), TRY);
         serve(&self.consumer);
@@ -225,7 +226,7 @@ impl Cluster {
             return Ok(Vec::new());
         }
         let what = format!("asking for the ends of the topic `{topic}`");
-        // The library asks for the first or last offset where it is given that instead of a time.
+        // Given these constants instead of a time, the library returns the first or last offset.
         let asked = list(topic, partitions.iter().map(|p| (*p, which)))?;
         let answer = self.consumer.offsets_for_times(asked, self.timeout);
         serve(&self.consumer);
@@ -253,7 +254,7 @@ pub fn make<C: ClientContext, T: FromClientConfigAndContext<C>>(
     T::from_config_and_context(config, context).map_err(|e| error("setting up the kafka client", &e))
 }
 
-/// Gives the library time to say what it has to say, without waiting.
+/// Handles the library's pending messages, without waiting.
 pub fn serve<C: ConsumerContext>(consumer: &BaseConsumer<C>) {
     for _ in 0..SERVED_MAX {
         if consumer.poll(Duration::ZERO).is_none() {
@@ -262,7 +263,7 @@ pub fn serve<C: ConsumerContext>(consumer: &BaseConsumer<C>) {
     }
 }
 
-/// A partition's number as the library has it.
+/// A partition's number as the library's type.
 pub fn native(partition: u32) -> i32 {
     i32::try_from(partition).unwrap_or(i32::MAX)
 }
@@ -278,7 +279,7 @@ pub fn list(topic: &str, offsets: impl IntoIterator<Item = (u32, Offset)>) -> Re
     Ok(list)
 }
 
-/// Partitions of a topic, each with what is to be committed.
+/// Partitions of a topic, each with the offset to commit.
 pub fn commit_list(topic: &str, marks: &[(u32, CommittedOffset)]) -> Result<TopicPartitionList> {
     let mut list = TopicPartitionList::new();
     for (partition, mark) in marks {
@@ -291,10 +292,10 @@ pub fn commit_list(topic: &str, marks: &[(u32, CommittedOffset)]) -> Result<Topi
     Ok(list)
 }
 
-/// How soon a group that moves from one broker to another is asked again.
+/// The wait before a retry while a group moves from one broker to another.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
-/// Is the group between two brokers, as after one was started?
+/// Is the group moving between brokers, as after one was started?
 pub fn is_moving(error: &KafkaError) -> bool {
     matches!(
         error.rdkafka_error_code(),

@@ -1,8 +1,8 @@
 //! One consumer of one topic: a member of the consumer's group.
 //!
-//! A thread of its own, the pump, speaks to the group and keeps a bounded number of events ready. So a worker that is
-//! long at its work neither holds up the others during a rebalance nor counts as dead, and `poll`
-//! does not wait for the network. A worker whose process dies is silent and loses its partitions.
+//! A thread of its own, the pump, talks to the group and keeps a bounded number of events ready. So a slow worker
+//! neither holds up the others during a rebalance nor counts as dead, and `poll` does not wait for the network. A
+//! worker whose process dies falls silent and loses its partitions.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -68,12 +68,12 @@ impl Subscription {
         })
     }
 
-    /// Is the client of no more use?
+    /// Has the client failed for good?
     pub fn failed(&self) -> bool {
         self.shared.state().failed
     }
 
-    /// The topic is known to reach so far in a partition.
+    /// Records that a partition reaches at least to `end`.
     pub fn reaches(&self, partition: u32, end: i64) {
         self.shared.state().owned.reaches(partition, end);
     }
@@ -109,8 +109,8 @@ impl Subscription {
         }
     }
 
-    /// The next events. Waits only for what is known to be there: for the group's answer when the consumer is new,
-    /// and for events that this process appended or found when it got the partition.
+    /// The next events. Waits only for what is known to exist: for the group's answer when the consumer is new, and for
+    /// events that this process appended or found when it got the partition.
     pub fn poll(&self, limit: usize) -> Result<Vec<Delivered>> {
         let mut state = self.joined()?;
         let until = Instant::now() + self.request_timeout;
@@ -149,7 +149,7 @@ impl Subscription {
         self.seek(Seek::Redeliver(unacknowledged))
     }
 
-    /// Begins behind all that is there now, in all partitions of the topic.
+    /// Continues after the current end, in all partitions of the topic.
     pub fn skip(&self, partitions: &[u32]) -> Result<()> {
         drop(self.joined()?);
         let bounds = self.cluster.bounds(&self.topic, partitions)?;
@@ -166,7 +166,7 @@ impl Subscription {
         let until = Instant::now() + self.request_timeout.max(self.join_timeout);
         let mut state = self.shared.state();
         while state.seek.is_some() {
-            // That others set the offsets was just found.
+            // It was just found that others set the offsets.
             let in_time;
             (state, in_time) = self.shared.wait(state, until);
             if !in_time || state.failed {

@@ -1,5 +1,5 @@
-//! Dead letters: messages that are no events, and events that could not be handled. They lie in a topic of
-//! their own, as they were, with what went wrong in their headers. A group of its own remembers which were replayed.
+//! Dead letters: messages that are no valid events, and events that could not be handled. They are kept unchanged in a
+//! topic of their own, with the reason in their headers. A separate consumer group records which were replayed.
 
 use std::time::Instant;
 
@@ -16,13 +16,13 @@ use crate::format::{decode, encode, key};
 use crate::producer::{Outgoing, Producer};
 use crate::shared::Shared;
 
-/// Most bytes kept of a message that is no event; the whole stays in its own topic.
+/// Most bytes kept of a message that is no event; the complete message stays in its own topic.
 const VALUE_BYTES_MAX: usize = 64 << 10;
 /// Most bytes kept of its key.
 const KEY_BYTES_MAX: usize = 4 << 10;
-/// Where a dead letter lies. Letters of several partitions have no order among them.
+/// The partition of dead letters: a single one, so that they are ordered.
 const PARTITION: u32 = 0;
-/// Longest stay in the library for the next letter.
+/// Longest single wait for the next letter.
 const STEP: std::time::Duration = std::time::Duration::from_millis(100);
 
 /// Names of headers. Part of the format.
@@ -94,12 +94,12 @@ pub fn set_aside(
 pub struct Letters {
     consumer: BaseConsumer<PlainContext>,
     topic: String,
-    /// The letters, and where each lies.
+    /// The letters, each with its partition and offset.
     pub letters: Vec<(u32, i64, DeadLetter)>,
 }
 
 impl Letters {
-    /// The name of the group that remembers which letters were replayed.
+    /// The name of the group that records which letters were replayed.
     pub fn group(config: &KafkaConfig) -> String {
         format!("{}.replay", config.dead_topic())
     }
@@ -132,7 +132,7 @@ impl Letters {
                 }
                 continue;
             };
-            // What is wrong while the client connects is reported at the time limit.
+            // Errors while the client connects are reported at the time limit.
             let Ok(message) = message else { continue };
             until = Instant::now() + config.request_timeout();
             let (partition, offset) =
@@ -143,7 +143,7 @@ impl Letters {
         Ok(read)
     }
 
-    /// Takes the letters that were read off the list.
+    /// Marks the letters that were read as replayed.
     pub fn done(&self) -> Result<()> {
         let mut marks: Vec<(u32, CommittedOffset)> = Vec::new();
         for (partition, offset, _) in &self.letters {
@@ -160,7 +160,7 @@ impl Letters {
     }
 }
 
-/// Reads a letter. One that another program wrote there is shown as well as can be.
+/// Reads a letter. A letter written by another program is shown as far as possible.
 fn letter(message: &BorrowedMessage<'_>) -> DeadLetter {
     let text = |name: &str| {
         let found = message.headers()?.iter().find(|header| header.key == name)?;

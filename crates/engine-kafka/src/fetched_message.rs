@@ -1,4 +1,4 @@
-//! A message as the brokers gave it: an event, or why it is none.
+//! A message from the brokers: an event, or the reason why it is none.
 
 use rdkafka::Message as _;
 use rdkafka::message::BorrowedMessage;

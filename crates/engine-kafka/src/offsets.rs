@@ -1,8 +1,8 @@
-//! What a group has acknowledged: its offsets, with the highest watermark as their metadata.
+//! A consumer group's committed offsets, with the highest acknowledged watermark as their metadata.
 //!
-//! The group's offsets are the truth, and other processes may set them: a rebuild rewinds a consumer or takes
-//! everything off its hands while other members of the group run. So before an acknowledgement, and now and then, it is
-//! looked whether the offsets are still the ones that this process left; if not, it follows.
+//! The group's offsets are authoritative, and other processes may set them: a rebuild rewinds a consumer, or moves it
+//! past all events, while other members of the group run. So before an acknowledgement, and now and then, this process
+//! checks whether the offsets are still the ones that it committed; if not, it follows them.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,7 +17,7 @@ use crate::config::KafkaConfig;
 use crate::errors::error;
 use crate::shared::{MemberContext, Seek, Shared};
 
-/// Between two tries to commit during a rebalance.
+/// Time between two attempts to commit during a rebalance.
 const REGROUPING: Duration = Duration::from_millis(20);
 
 /// The offsets of the group of one consumer.
@@ -45,14 +45,14 @@ impl Offsets {
         }
     }
 
-    /// Where the group stands.
+    /// The group's committed offsets.
     pub fn committed(&self, partitions: &[u32]) -> Result<Vec<Option<CommittedOffset>>> {
         committed(&self.consumer, &self.topic, partitions, self.timeout)
             .map_err(|e| self.shared.log.explain(e))
     }
 
-    /// Commits what these positions acknowledge, in the partitions that are still ours. What was lost to another
-    /// process is delivered there again, so it is left out here.
+    /// Commits what these positions acknowledge, in partitions that are still owned. Events of a partition that another
+    /// process owns by now are delivered there again, so they are left out.
     pub fn acknowledge(&self, positions: &[Position]) -> Result<()> {
         let until = Instant::now() + self.patience;
         loop {
@@ -76,7 +76,7 @@ impl Offsets {
         }
     }
 
-    /// Sets where the group stands, wherever it stood before.
+    /// Sets the group's offsets, whatever they were before.
     pub fn set(&self, marks: &[(u32, CommittedOffset)]) -> Result<()> {
         let until = Instant::now() + self.patience;
         loop {
@@ -94,7 +94,7 @@ impl Offsets {
         self.consumer.commit(&list, CommitMode::Sync)
     }
 
-    /// Pauses where a commit may be tried again; the error where it may not.
+    /// Pauses if a commit may be retried; otherwise returns the error.
     fn again(&self, cause: &KafkaError, until: Instant) -> Result<()> {
         if regrouping(cause) && Instant::now() < until {
             std::thread::sleep(REGROUPING);
@@ -104,15 +104,15 @@ impl Offsets {
         Err(self.shared.log.explain(error(&what, cause)))
     }
 
-    /// A consumer that begins is there from now on: nothing is dropped that it has yet to see. Its partitions are not
-    /// adopted yet.
+    /// Commits the first offsets of a new consumer, so that trimming keeps what it has yet to see. Its partitions are
+    /// not adopted yet.
     pub fn begin(&self, marks: &[(u32, CommittedOffset)]) {
         if let (false, Err(e)) = (marks.is_empty(), self.commit(marks)) {
             tracing::debug!(group = %self.shared.group, "the beginning is not committed: {e}");
         }
     }
 
-    /// Goes on behind messages that were never delivered, and so never acknowledged.
+    /// Commits past messages that were set aside and so will never be acknowledged.
     pub fn commit_skipped(&self) {
         let _committing = self.shared.committing();
         let marks = self.shared.state().owned.skipped_marks();
@@ -125,7 +125,7 @@ impl Offsets {
         }
     }
 
-    /// Looks whether other processes set the offsets of our partitions.
+    /// Checks whether other processes set the offsets of our partitions.
     pub fn follow(&self) {
         let _committing = self.shared.committing();
         if let Err(e) = self.set_by_others() {
@@ -133,7 +133,7 @@ impl Offsets {
         }
     }
 
-    /// The partitions whose offsets others set; the pump is asked to follow them.
+    /// The partitions whose offsets others set; asks the pump to follow them.
     fn set_by_others(&self) -> Result<Vec<u32>> {
         let owned = self.shared.state().owned.numbers();
         let found = self.committed(&owned)?;

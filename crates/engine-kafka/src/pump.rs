@@ -1,4 +1,4 @@
-//! The thread that speaks to a consumer's group and keeps events ready.
+//! The thread that talks to a consumer's group and keeps events ready.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -17,23 +17,23 @@ use crate::offsets::Offsets;
 use crate::producer::Producer;
 use crate::shared::{MemberContext, Seek, Shared};
 
-/// Events kept ready; above it the brokers are asked for no more.
+/// Most events kept ready; above it nothing more is fetched.
 pub const READY_MAX: usize = 8_192;
 /// Messages read from the library before they are made visible.
 const BATCH: usize = 512;
-/// Longest stay in the library while nothing comes; a seek waits as long.
+/// Longest wait in the library for a message; a seek may be delayed by as much.
 const IDLE: Duration = Duration::from_millis(50);
-/// So long may a consumer leave what is ready before the group is served while it does.
+/// How long a consumer may leave events unread before the partitions are paused so that the group can be served.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// The first and the longest wait between two tries of what failed.
+/// The first and the longest wait before a retry.
 const WAITS: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
-/// Between two questions whether the brokers are back.
+/// Time between two checks whether the brokers are back.
 const ASK_AGAIN: Duration = Duration::from_millis(200);
-/// Between two tries to seek in a partition that was just given to us.
+/// Time between two attempts to seek in a newly assigned partition.
 const SEEK_AGAIN: Duration = Duration::from_millis(20);
-/// Between two looks at whether other processes set the group's offsets.
+/// Time between two checks whether other processes set the group's offsets.
 const FOLLOW: Duration = Duration::from_secs(5);
-/// What is known to be there and does not come after this long was perhaps dropped by the brokers.
+/// After this long, an expected message that has not arrived may have been dropped by the brokers.
 const MISSING: Duration = Duration::from_millis(300);
 
 /// The thread's state.
@@ -45,12 +45,12 @@ pub struct Pump {
     topic: String,
     dead_topic: String,
     timeout: Duration,
-    /// Since when what should come does not.
+    /// Since when an expected message is missing.
     missing: Option<Instant>,
-    /// When it was last asked whether the cluster is back.
+    /// When it was last checked whether the cluster is back.
     asked: Option<Instant>,
     offsets: Offsets,
-    /// When it was last looked whether others set the offsets.
+    /// When it was last checked whether others set the offsets.
     followed: Instant,
 }
 
@@ -96,7 +96,7 @@ impl Pump {
         }
     }
 
-    /// The waits of this consumer, other ones than those of the same topic's other consumers.
+    /// The waits of this consumer, seeded differently from the topic's other consumers.
     fn backoff(&self) -> Backoff {
         Backoff::new(WAITS.0, WAITS.1, xxhash_rust::xxh3::xxh3_64(self.shared.group.as_bytes()))
     }
@@ -110,8 +110,8 @@ impl Pump {
         self.shared.state().owned.waiting() >= READY_MAX
     }
 
-    /// Waits for room. A short while the library is left alone, since a pause throws away what it has fetched; then
-    /// partitions are paused and the group is served, so that others can join while this worker is at its work.
+    /// Waits for room. At first it leaves the library alone, because a pause discards what it has fetched; later it
+    /// pauses the partitions and serves the group, so that others can join while this worker is busy.
     fn rest(&mut self) {
         let until = Instant::now() + PATIENCE;
         while Instant::now() < until {
@@ -141,7 +141,7 @@ impl Pump {
         let mut wait = IDLE;
         while batch.len() < BATCH {
             match self.consumer.poll(wait) {
-                // Nothing there; or partitions came or went, which is looked at first.
+                // Nothing there; or the assignment changed, which is handled first.
                 None => break,
                 Some(Ok(message)) => batch.push(FetchedMessage::from(&message)),
                 Some(Err(e)) => {
@@ -154,7 +154,7 @@ impl Pump {
         batch
     }
 
-    /// Makes a batch visible; what is no event goes to the dead letters first.
+    /// Makes a batch visible; messages that are no events go to the dead letters first.
     fn keep(&mut self, batch: Vec<FetchedMessage>) {
         if batch.is_empty() {
             return;
@@ -189,7 +189,7 @@ impl Pump {
         self.shared.arrivals.arrived(self.shared.topic);
     }
 
-    /// A message that is no event is kept among the dead letters, durably, before anything behind it is delivered.
+    /// A message that is no event is stored durably among the dead letters before anything after it is delivered.
     fn set_aside(&self, partition: u32, offset: i64, bad: &BadMessage) {
         tracing::warn!(topic = %self.topic, partition, offset, "a message is no event and is set aside: {}", bad.reason);
         let mut backoff = self.backoff();
@@ -208,7 +208,7 @@ impl Pump {
         self.shared.state().owned.skip(partition, offset);
     }
 
-    /// Takes partitions over that the group gave us: looks where they stand.
+    /// Takes over newly assigned partitions: reads their committed offsets and bounds.
     fn adopt(&mut self) {
         let Some(fresh) = self.shared.state().fresh.take() else { return };
         let mut backoff = self.backoff();
@@ -260,7 +260,7 @@ impl Pump {
         Ok(found)
     }
 
-    /// Begins again where a caller asks for it.
+    /// Seeks if a caller requested it.
     fn begin_again(&self) {
         let Some(asked) = self.shared.state().seek.clone() else { return };
         let sought = match &asked {
@@ -282,7 +282,7 @@ impl Pump {
         self.tell();
     }
 
-    /// Now and then it is looked whether other processes set the group's offsets.
+    /// Checks now and then whether other processes set the group's offsets.
     fn follow(&mut self) {
         if self.followed.elapsed() >= FOLLOW && !self.shared.state().down {
             self.offsets.follow();
@@ -308,13 +308,13 @@ impl Pump {
             match failed {
                 None => return Ok(()),
                 Some(e) if Instant::now() >= until => return Err(error(&what, &e)),
-                // A partition that was just given to us takes no seek yet.
+                // A newly assigned partition does not accept a seek yet.
                 Some(_) => std::thread::sleep(SEEK_AGAIN),
             }
         }
     }
 
-    /// What does not come was perhaps dropped: then the partition begins later than we know.
+    /// Missing messages may have been dropped: then the partition begins later than this process knows.
     fn look_for_missing(&mut self) {
         let missing = self.shared.state().owned.missing();
         if missing.is_empty() {
@@ -341,7 +341,7 @@ impl Pump {
         let code = cause.rdkafka_error_code();
         match code {
             Some(Code::AllBrokersDown) => state.down = true,
-            // These heal by themselves, or are heard of again.
+            // These recover by themselves, or are reported again.
             Some(
                 Code::BrokerTransportFailure | Code::Resolve | Code::OperationTimedOut | Code::PollExceeded,
             ) => {}

@@ -1,4 +1,4 @@
-//! What the pump of a consumer shares with its callers, and what the client library tells of the group.
+//! The state that a consumer's pump shares with its callers, and the library's callbacks about the group.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -14,12 +14,12 @@ use rushes_types::{ErrorKind, Result};
 use crate::client::{ClientLog, CommittedOffset};
 use crate::owned_partitions::OwnedPartitions;
 
-/// Where the pump is asked to begin again.
+/// A request to the pump to seek.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Seek {
     /// Deliver again from these offsets.
     Redeliver(Vec<(u32, i64)>),
-    /// The group was set to these places; deliver from there.
+    /// The group's offsets were set to these; deliver from there.
     Reset(Vec<(u32, CommittedOffset)>),
 }
 
@@ -27,23 +27,23 @@ pub enum Seek {
 #[derive(Default)]
 pub struct State {
     pub owned: OwnedPartitions,
-    /// Has the group given us our share, be it empty?
+    /// Has the group assigned our partitions, possibly none?
     pub joined: bool,
-    /// Partitions that the group gave us and of which we do not know yet where they stand.
+    /// Newly assigned partitions whose committed offsets are not known yet.
     pub fresh: Option<Vec<u32>>,
     pub seek: Option<Seek>,
-    /// What became of the last seek.
+    /// The outcome of the last seek.
     pub sought: Option<Result<()>>,
     /// No broker answers.
     pub down: bool,
     /// Why joining takes so long.
     pub trouble: Option<(ErrorKind, String)>,
-    /// The client is of no more use.
+    /// The client has failed for good.
     pub failed: bool,
     pub stop: bool,
 }
 
-/// One consumer of one topic, as pump and callers see it.
+/// One consumer of one topic, shared by pump and callers.
 pub struct Shared {
     pub topic: Topic,
     pub name: String,
@@ -57,7 +57,7 @@ pub struct Shared {
 }
 
 impl Shared {
-    /// Of a consumer that has not joined its group.
+    /// The state of a consumer that has not joined its group.
     pub fn new(topic: Topic, name: &str, group: String, arrivals: &Arc<Arrivals>) -> Self {
         Self {
             topic,
@@ -79,7 +79,7 @@ impl Shared {
         self.committing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a change; `false` where the time is over.
+    /// Waits for a change; `false` on timeout.
     pub fn wait<'a>(&self, state: MutexGuard<'a, State>, until: Instant) -> (MutexGuard<'a, State>, bool) {
         let left = until.saturating_duration_since(Instant::now());
         if left.is_zero() {

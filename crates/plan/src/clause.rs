@@ -90,7 +90,7 @@ pub struct WordsTest {
 /// Words in a row. See `rushes_text::phrase`; the score is mean quality / (1 + spread).
 ///
 /// Consecutive annotations of type `DIALOGUE_SEARCH` of one model at most
-/// [`PhraseTest::JOIN_GAP_NS`] apart count as joined.
+/// [`DIALOGUE_JOIN_GAP_NS`](rushes_types::limits::DIALOGUE_JOIN_GAP_NS) apart count as joined.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PhraseTest {
     /// The words, in order; at least one.
@@ -101,11 +101,6 @@ pub struct PhraseTest {
     pub analysed: bool,
     /// How many typos are forgiven in each word.
     pub fuzziness: Fuzziness,
-}
-
-impl PhraseTest {
-    /// Dialogue annotations join when the next starts at most this long after the one before ends.
-    pub const JOIN_GAP_NS: i64 = 2_000_000_000;
 }
 
 /// How many typos are forgiven.

@@ -9,9 +9,10 @@ use std::collections::BTreeSet;
 use rushes_text::{
     Analyzer, Language, TermMatcher, TermOptions, Token, find_phrases, normalise_label, tokenise,
 };
+use rushes_types::limits::DIALOGUE_JOIN_GAP_NS;
 use rushes_types::{Annotation, FusedAnnotation, ReadPoint};
 
-use crate::clause::{Clause, Filter, Fuzziness, PhraseTest, Test, Word};
+use crate::clause::{Clause, Filter, Fuzziness, Test, Word};
 use crate::similarity::{similarity, similarity_score, within_threshold};
 
 /// A clause, compiled for testing annotations.
@@ -143,7 +144,7 @@ impl ClauseMatcher {
     /// Where a phrase clause matches among annotations of one asset, with scores.
     ///
     /// Annotations that do not pass the clause are left out first. What is left of type `DIALOGUE_SEARCH` is joined,
-    /// model by model (name and version), where the next starts at most [`PhraseTest::JOIN_GAP_NS`] after the one
+    /// model by model (name and version), where the next starts at most [`DIALOGUE_JOIN_GAP_NS`] after the one
     /// before ends, in the order of start, end and key; their words count on from one to the next (the text, or the
     /// label where there is none). A phrase covers the annotations from its first word's to its last word's; of several
     /// matches of the same annotations the best counts.
@@ -169,7 +170,7 @@ impl ClauseMatcher {
         let joins = |a: &usize, b: &usize| {
             let (before, next) = (annotations[*a], annotations[*b]);
             before.model == next.model
-                && next.range.start_ns() - before.range.end_ns() <= PhraseTest::JOIN_GAP_NS
+                && next.range.start_ns() - before.range.end_ns() <= DIALOGUE_JOIN_GAP_NS
         };
         for chain in spoken.chunk_by(joins) {
             chain_hits(words, *slop, annotations, chain, &mut hits);

@@ -40,6 +40,9 @@ pub const K_MAX: usize = 10_000;
 pub const K_DEFAULT: usize = 200;
 /// Longest free text of a query, in bytes.
 pub const QUERY_BYTES_MAX: usize = 8 << 10;
+/// Lines of dialogue join when the next starts at most this long after the one before ends: in phrases that run over
+/// several lines, and in the windows that are encoded.
+pub const DIALOGUE_JOIN_GAP_NS: i64 = 2_000_000_000;
 /// How long a superseded entry stays readable by a cursor, in seconds.
 pub const READ_POINT_SECONDS: u64 = 300;
 

@@ -1,4 +1,4 @@
-//! Adding annotations: to an open run, and as loose lines.
+//! Appends annotations: to an open run, or as loose lines.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{MutexGuard, PoisonError};
@@ -38,7 +38,7 @@ struct NewPiece {
 #[derive(Default)]
 struct RequestState {
     kept: BTreeMap<usize, NewPiece>,
-    /// Written, and of no use any more.
+    /// Written, but not needed any more.
     discarded: Vec<PieceRow>,
 }
 
@@ -55,7 +55,7 @@ impl RequestState {
         self.kept.values_mut().for_each(|kept| kept.used = false);
     }
 
-    /// Keeps what is picked of a group; what an earlier attempt made of the same is used again.
+    /// Keeps the selected positions of a group; reuses the piece of an earlier attempt if the selection is the same.
     fn keep(
         &mut self,
         group: usize,
@@ -84,7 +84,7 @@ impl RequestState {
         self.kept.values().filter(|k| k.used).map(|k| (k.piece, &k.content, k.written)).collect()
     }
 
-    /// What was written in vain; all of it where the change failed.
+    /// The pieces that were written but not committed; all of them where the change failed.
     fn in_vain(&mut self, failed: bool) -> Vec<PieceRow> {
         let mut all = std::mem::take(&mut self.discarded);
         let unused = self.kept.values().filter(|k| k.written && (failed || !k.used));
@@ -93,7 +93,7 @@ impl RequestState {
     }
 }
 
-/// Blocks and ids of what is picked.
+/// Blocks and ids of the selected positions.
 fn content_of(cuts: &[Cut<'_>], picked: &KeptPositions, redactor: Option<&dyn Redactor>) -> Result<Content> {
     let mut content = Content::default();
     for (cut, positions) in cuts.iter().zip(picked).filter(|(_, positions)| !positions.is_empty()) {
@@ -215,7 +215,7 @@ impl CassandraStore {
                 cut(blocks, input, ROW_BYTES, &mut group.cuts)?;
             }
         }
-        // In the order of their ids, so that two requests never wait for each other.
+        // In the order of their ids, so that two requests cannot deadlock.
         let slots: Vec<_> = assets.keys().map(|asset| self.states.of(asset)).collect();
         let mut states: Vec<MutexGuard<'_, AssetState>> =
             slots.iter().map(|slot| slot.lock().unwrap_or_else(PoisonError::into_inner)).collect();
@@ -224,7 +224,7 @@ impl CassandraStore {
                 self.check_registered(blocks, &assets).await?;
             }
             if mode != AppendMode::Partial {
-                // What becomes of the request is decided on all of it before any of it is written.
+                // The whole request is checked before any of it is written.
                 let would = self.each_asset(&assets, &mut states, AppendMode::DryRun).await?;
                 if mode == AppendMode::DryRun || !would.rejected.is_empty() {
                     let mut would = would;
@@ -238,7 +238,7 @@ impl CassandraStore {
         Ok(receipt)
     }
 
-    /// Of several assets, nothing is written where one is not registered. One alone is looked at by its change.
+    /// With several assets, nothing is written if one is not registered. A single asset is checked by its own change.
     async fn check_registered(
         &self,
         blocks: &[BlockInput<'_>],
@@ -332,7 +332,7 @@ impl CassandraStore {
         Ok(receipt)
     }
 
-    /// Removes what was written in vain. What cannot be removed now stands among the strays.
+    /// Removes pieces that were written but not committed. What cannot be removed now stays listed in `strays`.
     async fn tidy_up(&self, asset: &AssetId, own: &mut RequestState, failed: Option<&Error>) {
         if self.writers.is_dead() || failed.is_some_and(|e| e.kind() == ErrorKind::OutcomeUnknown) {
             return;
@@ -355,7 +355,7 @@ impl CassandraStore {
     }
 }
 
-/// Takes what was just kept into the index, if that was complete up to it.
+/// Adds the new piece to the index, if the index was complete up to it.
 fn index_more(state: &mut AssetState, scope: &Scope, before: usize, kept: Option<&NewPiece>) {
     let Some(kept) = kept.filter(|_| state.indexed(scope) == Some(before)) else { return };
     let index = state.index(scope);

@@ -1,4 +1,4 @@
-//! Which ids of a request are taken already, and by what.
+//! Which ids of a request exist already, and with which content.
 
 use std::collections::{HashMap, HashSet};
 
@@ -11,28 +11,28 @@ use crate::store::head::{self, Hole, PieceRow, kind, segment_name};
 use crate::store::history::ErasureOverlay;
 use crate::store::state::{AssetState, Scope, half};
 
-/// Digests under which ids are taken, by the hash of the id.
+/// Digests of the annotations that exist, by the hash of the id.
 pub type ExistingIds = HashMap<u128, Vec<u128>>;
 
-/// Where a request looks for its ids.
+/// Where the ids of a request are looked up.
 pub enum LookupScope<'a> {
-    /// In the run that it adds to.
+    /// In the run that it appends to.
     Run(&'a RunRow),
-    /// In what is current of the model, loose or of a run.
+    /// In the model's current annotations, loose or in a run.
     Loose(&'a ModelRef),
 }
 
-/// A place where an id was found.
+/// Where an id was found.
 #[derive(Debug, Clone, Copy)]
 pub struct IdLocation {
-    /// Which of the pieces that were looked through.
+    /// Index among the pieces that were searched.
     pub at: usize,
-    /// What was found.
+    /// The entry.
     pub entry: Entry,
 }
 
 impl CassandraStore {
-    /// The ids among `cuts` that are taken.
+    /// The ids among `cuts` that exist already.
     pub(crate) async fn taken(
         &self,
         asset: &AssetId,
@@ -163,12 +163,12 @@ impl CassandraStore {
         Ok(true)
     }
 
-    /// Places whose annotations are gone.
+    /// Positions of annotations that were erased one by one.
     async fn holes(&self, asset: &AssetId) -> Result<HashSet<Hole>> {
         Ok(ErasureOverlay::read(&self.cluster, asset).await?.holes.into_values().flatten().collect())
     }
 
-    /// Where ids lie in pieces, in the order of the pieces.
+    /// Finds ids in pieces, in the order of the pieces.
     pub(crate) async fn places(
         &self,
         asset: &AssetId,
@@ -188,7 +188,7 @@ impl CassandraStore {
         Ok(places)
     }
 
-    /// Looks ids up where they lie, and takes those that stand.
+    /// Looks ids up in the pieces, and keeps those that are not erased.
     async fn look_up(
         &self,
         asset: &AssetId,

@@ -1,12 +1,13 @@
 //! The processes that number commits, and for each the number below which none of its commits is in flight.
 //!
-//! A process takes a number of 0 … 511 (a conditional write) and a unique id. Its *floor* is a number: each
-//! commit up to it that this writer ever makes is settled (made or given up), and was noted in `pending` before. A thread
-//! publishes the floor, soon after something was settled and about once a second otherwise.
+//! A process takes a number of 0 … 511 (a conditional write) and a unique id. Its *floor* is a number: every commit of
+//! this writer up to it is settled (made or given up), and was noted in `pending` before. A thread publishes the floor,
+//! soon after something was settled and about once a second otherwise.
 //!
-//! The relay closes a writer whose floor stands still. Before a writer makes its conditional write it notes the asset
-//! in `pending` and *then* reads whether it was closed; the closer says so and *then* reads the notes. One of them sees
-//! the other: a closed writer starts again as another, and of one that is not seen the closer fences the asset.
+//! The relay closes a writer whose floor does not rise. Before its conditional write a writer notes the asset in
+//! `pending` and *then* reads whether it was closed; the relay marks the writer closed and *then* reads the notes. So
+//! at least one sees the other: a writer that finds itself closed starts again under a new identity, and the relay
+//! fences the assets that the writer noted.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -80,7 +81,7 @@ pub struct Writers {
     publish_loop: Mutex<Option<JoinHandle<()>>>,
 }
 
-/// A number under way. Dropped, it is settled.
+/// A commit number in flight. Dropping it settles it.
 pub struct Ticket {
     /// The number.
     pub number: u64,
@@ -116,7 +117,7 @@ impl Drop for Ticket {
 }
 
 fn lock(inner: &Mutex<Inner>) -> MutexGuard<'_, Inner> {
-    // Every change is whole before the lock is left, so a panic elsewhere spoils nothing.
+    // Every change is complete before the lock is released, so the state is valid after a panic.
     inner.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -126,7 +127,7 @@ pub fn random() -> Result<u64> {
     Ok(n >> 1)
 }
 
-/// The number of a segment or piece: random, and never a commit's.
+/// The number of a segment or piece: random, never that of a commit.
 pub fn new_segment() -> Result<u64> {
     Ok(RUN_SEGMENT_BASE | (random()? >> 1))
 }
@@ -159,7 +160,7 @@ impl Writers {
         Ok(writers)
     }
 
-    /// Takes a free number, and goes on above all that was ever published.
+    /// Takes a free writer number, and continues above every floor that was ever published.
     async fn enter(&self) -> Result<()> {
         let id = column(random()?);
         for _ in 0..ATTEMPTS {
@@ -177,7 +178,7 @@ impl Writers {
             if !self.claim(number, id).await? {
                 continue;
             }
-            // Only now: a process that read the writers before this claim computed from floors that we now see.
+            // Only after the claim: a process that read the writers before it worked with floors that we read now.
             let highest = floors(&self.cluster).await?.into_iter().map(|f| f.floor).max().unwrap_or(0);
             let (identity, floor) = {
                 let mut inner = lock(&self.inner.0);
@@ -197,7 +198,7 @@ impl Writers {
         let write = Write::new(CLAIM, (id, i32::from(number)));
         match self.cluster.conditional(&[write]).await {
             Ok(outcome) => Ok(outcome == Outcome::Applied),
-            // What became of it is read back.
+            // Its outcome is read back.
             Err(e) if e.kind() == ErrorKind::OutcomeUnknown => {
                 Ok(all(&self.cluster).await?.iter().any(|w| w.id == id))
             }
@@ -205,7 +206,7 @@ impl Writers {
         }
     }
 
-    /// Starts again as another writer, after this one was closed.
+    /// Starts again under a new identity, after this one was closed.
     pub async fn enter_again(&self, closed: Identity) -> Result<()> {
         if lock(&self.inner.0).identity == closed { self.enter().await } else { Ok(()) }
     }
@@ -215,7 +216,7 @@ impl Writers {
         lock(&self.inner.0).clock.jump(number);
     }
 
-    /// A number above `after`, under way until the ticket is dropped.
+    /// A number above `after`, in flight until the ticket is dropped.
     pub fn begin(&self, asset: &AssetId, after: u64) -> Ticket {
         let mut inner = lock(&self.inner.0);
         let identity = inner.identity;
@@ -226,14 +227,14 @@ impl Writers {
         Ticket { number, identity, inner: Arc::clone(&self.inner), unresolved: false }
     }
 
-    /// A number above `after` that is no commit's first: versions, time-stamps, further commits of a batch.
+    /// A number above `after` that needs no ticket: versions, time-stamps, further commits of a batch.
     pub fn stamp(&self, after: u64) -> u64 {
         let mut inner = lock(&self.inner.0);
         let writer = inner.identity.number;
         inner.clock.next(writer, after, clock::now())
     }
 
-    /// Is this writer still what it was? To be asked after the note and before the conditional write.
+    /// Is this identity still open? To be checked after the note and before the conditional write.
     pub async fn is_open(&self, identity: Identity) -> Result<bool> {
         const READ: &str = "SELECT id, closed FROM writers WHERE one = 0 AND number = ?";
         let row =
@@ -254,7 +255,7 @@ impl Writers {
         publish(&self.cluster, identity, floor).await
     }
 
-    /// Falls silent at once, as a process does that is killed.
+    /// Stops at once, as a killed process does.
     #[cfg(feature = "testing")]
     pub fn die(&self) {
         let mut inner = lock(&self.inner.0);
@@ -262,7 +263,7 @@ impl Writers {
         self.inner.1.notify_all();
     }
 
-    /// Publishes no floor any more; everything else goes on.
+    /// Stops publishing the floor; everything else goes on.
     #[cfg(feature = "testing")]
     pub fn stop_publishing(&self) {
         lock(&self.inner.0).stop = true;
@@ -287,7 +288,7 @@ impl Drop for Writers {
         }
         let (identity, floor) = rise(&self.inner.0);
         let quiet = lock(&self.inner.0).in_flight.is_empty();
-        // Where this fails, the relay closes this writer for standing still.
+        // If this fails, the relay closes this writer because its floor does not rise.
         let left = self.cluster.block_on(within(LEAVE_TIMEOUT, async {
             publish(&self.cluster, identity, floor).await?;
             if quiet { free(&self.cluster, identity.number, identity.id).await } else { Ok(()) }
@@ -298,13 +299,13 @@ impl Drop for Writers {
     }
 }
 
-/// Does not wait longer than this.
+/// Waits no longer than `limit`.
 pub async fn within<T>(limit: Duration, work: impl Future<Output = Result<T>>) -> Result<T> {
     let late = || Error::new(ErrorKind::Unavailable, "Cassandra does not answer in time");
     tokio::time::timeout(limit, work).await.unwrap_or_else(|_| Err(late()))
 }
 
-/// The floor, as high as it may be.
+/// Raises the floor as far as possible.
 fn rise(inner: &Mutex<Inner>) -> (Identity, u64) {
     let mut inner = lock(inner);
     let identity = inner.identity;
@@ -350,7 +351,7 @@ fn publish_loop(cluster: &Cluster, inner: &(Mutex<Inner>, Condvar)) {
     }
 }
 
-/// A conditional write of unknown outcome cannot happen any more once its asset's version has moved.
+/// A conditional write of unknown outcome cannot take effect any more once its asset's version has changed.
 async fn fence_unresolved(cluster: &Cluster, inner: &Mutex<Inner>) -> Result<()> {
     let unresolved: Vec<(u64, AssetId)> = {
         let inner = lock(inner);

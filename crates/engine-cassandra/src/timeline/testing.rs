@@ -1,4 +1,4 @@
-//! What tests do to a timeline from within: they let a worker die at a point of an update, and give the lease back.
+//! Test hooks: kill a worker at a point of an update, and give the lease back.
 
 use rushes_types::Result;
 
@@ -7,7 +7,7 @@ use crate::timeline::halt::HaltPoint;
 
 #[cfg(not(feature = "testing"))]
 impl Db {
-    /// An update has come to this point.
+    /// An update has reached this point.
     #[allow(
         clippy::unused_self,
         clippy::unnecessary_wraps,
@@ -20,7 +20,7 @@ impl Db {
 
 #[cfg(feature = "testing")]
 impl Db {
-    /// An update has come to this point.
+    /// An update has reached this point.
     pub(crate) fn reaches(&self, point: HaltPoint) -> Result<()> {
         if *crate::timeline::db::lock(&self.halt) == Some(point) {
             let kind = rushes_types::ErrorKind::Cancelled;

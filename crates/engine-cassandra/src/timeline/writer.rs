@@ -23,7 +23,7 @@ const PIECE_BYTES: usize = 1 << 20;
 /// Rows of one partition of the list of changes: 16 MiB at most.
 pub(crate) const LOG_PART: i64 = 256;
 
-/// Microseconds since 1970, by this machine's clock: tells one saying of a watermark from the next.
+/// Microseconds since 1970, by this machine's clock: distinguishes successive watermarks.
 fn micros_now() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
@@ -36,7 +36,7 @@ impl Db {
         if let Some(twice) = updates.iter().find(|update| !seen.insert(&update.step.asset)) {
             return Err(Error::bug(format!("one step updates asset `{}` twice", twice.step.asset)));
         }
-        // One bad update spoils the step before anything is written.
+        // One bad update fails the step before anything is written.
         let heads: Vec<Head> = stream::iter(updates)
             .map(|update| self.head(&update.step.asset))
             .buffered(self.cluster.config().max_in_flight)
@@ -55,7 +55,7 @@ impl Db {
             let upto = commit_column(watermark.upto)?;
             let values = (watermark.partition.cast_signed(), upto, upto);
             self.cluster.write(&self.cql.watermark_add, values).await?;
-            // The same one again is given again: after a rebuild of the index, for instance.
+            // The same watermark is handed out again: after a rebuild of the index, for instance.
             let stamp = (micros_now(), watermark.partition.cast_signed());
             self.cluster.write(&self.cql.watermark_stamp, stamp).await?;
         }

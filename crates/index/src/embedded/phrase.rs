@@ -24,6 +24,7 @@
 use std::collections::BTreeSet;
 
 use rushes_plan::PhraseTest;
+use rushes_types::limits::DIALOGUE_JOIN_GAP_NS;
 use rushes_types::{AnnotationKey, AssetId, ModelRef, Result, TimeRange};
 
 use super::expansion::{WordMatch, expand};
@@ -269,7 +270,7 @@ fn chains(searches: &mut [PartSearch<'_>], test: &PhraseTest) -> Result<Vec<Vec<
 
 /// Does a line of dialogue continue the one before it?
 fn joins(before: TimeRange, next: TimeRange) -> bool {
-    next.start_ns() - before.end_ns() <= PhraseTest::JOIN_GAP_NS
+    next.start_ns() - before.end_ns() <= DIALOGUE_JOIN_GAP_NS
 }
 
 fn chain_hits(
