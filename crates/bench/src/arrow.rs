@@ -1,4 +1,4 @@
-//! Vectors as Arrow IPC streams: one stream an episode, one batch of one asset and one model.
+//! Vectors as Arrow IPC streams: one stream per episode, one batch of one asset and one model.
 
 use std::sync::Arc;
 
@@ -15,7 +15,7 @@ use crate::world::{Episode, World, Writer};
 /// [`crate::lines::write_vector_lines`] writes.
 ///
 /// # Errors
-/// Where the stream cannot be written: a mistake here.
+/// If the stream cannot be written, which is a bug.
 pub fn write_vectors(world: &World, episode: &Episode, out: &mut Vec<u8>) -> Result<Volume> {
     let from = out.len();
     let timeline = Timeline::of(world, episode);

@@ -1,6 +1,5 @@
-//! How fast fusion decides: annotations that were read and decoded become fused annotations and buckets, encoded as they
-//! are stored, on one thread. Reading and decoding are measured apart; what is missing to the durable figure is the
-//! disk's.
+//! How fast fusion decides: decoded annotations become fused annotations and buckets, encoded as they are stored, on
+//! one thread. Reading and decoding are measured separately; the rest of the durable figure's time is the disk's.
 
 use std::time::{Duration, Instant};
 
@@ -15,7 +14,7 @@ use crate::memory;
 use crate::report::Rate;
 use crate::subject::Subject;
 
-/// What fusion decided, and how fast.
+/// The rates of fusion in memory.
 pub struct FusionRates {
     /// Reading, then deciding.
     pub rates: Vec<Rate>,

@@ -1,4 +1,4 @@
-//! How fast annotations come in, durable when acknowledged, and how fast the later stages follow.
+//! How fast annotations are ingested, durable when acknowledged, and how fast the later stages follow.
 
 use std::path::Path;
 use std::sync::Mutex;
@@ -38,8 +38,8 @@ impl IngestSetup {
     }
 }
 
-/// Sends the episodes to a new archive, then lets the later stages work through what came, one after the other.
-/// `folder` is made and removed.
+/// Sends the episodes to a new archive, then runs the later stages one after the other. `folder` is created and
+/// removed.
 pub fn measure(
     world: &World,
     episodes: &[Episode],

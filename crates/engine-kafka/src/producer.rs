@@ -41,7 +41,7 @@ struct Tally {
 
 #[derive(Default)]
 struct Batch {
-    /// Messages that nothing is known about yet.
+    /// Messages without an outcome yet.
     open: AtomicUsize,
     tally: Mutex<Tally>,
     reported: Condvar,

@@ -1,5 +1,5 @@
-//! Engines of a benchmark's own: a keyspace, topics and indices under a random name, which go at its end, and what each
-//! engine's own client does with the same rows.
+//! Engines for one benchmark: a keyspace, topics and indices under a random name, removed at its end; and the upper
+//! bound by each engine's own client.
 
 mod cassandra;
 mod kafka;
@@ -19,7 +19,7 @@ use rushes_index::Index;
 use rushes_store::AnnotationStore;
 use rushes_types::{Error, Result};
 
-use crate::beds::{Ceiling, Embedded, TestBed, TestBeds};
+use crate::test_beds::{Ceiling, Embedded, TestBed, TestBeds};
 use cassandra::Partitions;
 
 /// The file of requests to the index, in the bed's scratch folder.
@@ -50,11 +50,11 @@ impl TestBeds for Configured {
     }
 }
 
-/// The configured engines, of whose requests to Elasticsearch those in bulk are kept.
+/// The configured engines; bulk requests to Elasticsearch are recorded.
 #[derive(Debug)]
 struct RecordedEngines {
     engines: Arc<dyn OpenEngines>,
-    /// Where the index is on Elasticsearch.
+    /// Set if the index is on Elasticsearch.
     elastic: Option<ElasticConfig>,
     recording: Arc<BulkRecording>,
 }
@@ -85,11 +85,11 @@ impl OpenEngines for RecordedEngines {
 
 /// See [`TestBed`].
 struct FreshBed {
-    /// The engines under a name of their own.
+    /// The engines under a unique name.
     configured: Configured,
     engines: Arc<RecordedEngines>,
     cluster: OnceLock<Cluster>,
-    /// What lay in a part before.
+    /// The partitions of each part before.
     before: Mutex<BTreeMap<Part, Partitions>>,
 }
 

@@ -1,6 +1,6 @@
 use rushes_archive::Unwatched;
-use rushes_bench::beds::Embedded;
 use rushes_bench::limits::Sizes;
+use rushes_bench::test_beds::Embedded;
 use rushes_bench::{BenchOptions, ComparisonOptions, Spec, run, run_comparison};
 
 /// The benchmark with tiny parameters: it runs, its answers stay the same, and it leaves nothing behind.

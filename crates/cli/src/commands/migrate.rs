@@ -16,7 +16,7 @@ use crate::output::{self, count, plural, size};
 use crate::progress::Watch;
 
 /// Where an archive is, and what it runs on.
-struct Side {
+struct MigrationEnd {
     dir: PathBuf,
     engines: Configured,
     /// The configuration, where it is not the one in the folder.
@@ -31,7 +31,7 @@ pub fn run(config: &Config, args: &Migrate, json_output: bool, quiet: bool) -> O
         ));
     }
     let from = source(config, args)?;
-    let to = Side {
+    let to = MigrationEnd {
         dir: args.to_archive.clone(),
         engines: read_engines(args.to.as_deref(), &args.to_archive)?,
         file: args.to.clone(),
@@ -65,16 +65,22 @@ pub fn run(config: &Config, args: &Migrate, json_output: bool, quiet: bool) -> O
 }
 
 /// The archive that moves: the one at hand, unless one is named.
-fn source(config: &Config, args: &Migrate) -> Outcome<Side> {
+fn source(config: &Config, args: &Migrate) -> Outcome<MigrationEnd> {
     let dir = args.from_archive.clone().unwrap_or_else(|| config.dir.clone());
     let engines = match (&args.from, &args.from_archive) {
         (None, None) => config.engines.clone(),
         (named, _) => read_engines(named.as_deref(), &dir)?,
     };
-    Ok(Side { dir, engines, file: args.from.clone() })
+    Ok(MigrationEnd { dir, engines, file: args.from.clone() })
 }
 
-fn dry_run(source: &ArchiveStore, to: &Side, args: &Migrate, json_output: bool, quiet: bool) -> Outcome {
+fn dry_run(
+    source: &ArchiveStore,
+    to: &MigrationEnd,
+    args: &Migrate,
+    json_output: bool,
+    quiet: bool,
+) -> Outcome {
     // A dry run does not create a missing target.
     let target = match Manifest::read(&to.dir)? {
         Some(_) => Some(ArchiveStore::open_target(&to.dir, source, to.engines.engines().as_ref())?),
@@ -105,7 +111,7 @@ fn dry_run(source: &ArchiveStore, to: &Side, args: &Migrate, json_output: bool, 
     Ok(())
 }
 
-fn document(source: &ArchiveStore, to: &Side, report: &Report, aborted: u64) -> Value {
+fn document(source: &ArchiveStore, to: &MigrationEnd, report: &Report, aborted: u64) -> Value {
     let Comparison { assets, commits, annotations, bytes, upto, .. } = report.compared;
     json!({
         "archive": source.manifest().id, "from": source.dir(), "to": to.dir,
@@ -120,7 +126,7 @@ fn document(source: &ArchiveStore, to: &Side, report: &Report, aborted: u64) -> 
     })
 }
 
-fn print(source: &ArchiveStore, to: &Side, args: &Migrate, report: &Report, aborted: u64) {
+fn print(source: &ArchiveStore, to: &MigrationEnd, args: &Migrate, report: &Report, aborted: u64) {
     let compared = &report.compared;
     if aborted > 0 {
         output::line(&format!("{} given up", plural(aborted, "open run")));
@@ -165,7 +171,7 @@ fn print(source: &ArchiveStore, to: &Side, args: &Migrate, report: &Report, abor
 }
 
 /// The command that serves the target.
-fn serve(to: &Side) -> String {
+fn serve(to: &MigrationEnd) -> String {
     let quoted = |path: &Path| path.display().to_string();
     let file = to.file.as_deref().map(|file| format!(" --config {}", quoted(file))).unwrap_or_default();
     format!("rushes serve --archive {}{file}", quoted(&to.dir))

@@ -1,5 +1,5 @@
-//! The same archive on the embedded engines and on others, side by side, and beside each what the engine's own client
-//! does at most.
+//! Compares the same archive on the embedded engines and on others, each with the upper bound that the engine's own
+//! client reaches.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -10,14 +10,14 @@ use serde::Serialize;
 
 use rushes_archive::Part;
 
-use crate::beds::{Ceiling, Embedded, TestBeds};
+use crate::bed_run::{self, BedResults, StepResult, Workload};
 use crate::percentiles::Percentiles;
 use crate::report::{Rate, Table, size, thousands, whole};
 use crate::run::{answers, clean, hours, prepare};
-use crate::sides::{self, Side, StepResult, Workload};
+use crate::test_beds::{Ceiling, Embedded, TestBeds};
 use crate::{Spec, World};
 
-/// Form of the JSON. Grows when a field changes its meaning.
+/// Version of the JSON format. Incremented when a field changes its meaning.
 pub const COMPARISON_VERSION: u32 = 1;
 
 /// What is measured.
@@ -27,11 +27,11 @@ pub struct ComparisonOptions {
     pub folder: PathBuf,
     /// The made-up archive.
     pub spec: Spec,
-    /// Questions of each class.
+    /// Queries of each class.
     pub queries: usize,
     /// Events that go through the log alone.
     pub events: u64,
-    /// Who sends annotations, each a request of one episode at a time.
+    /// Clients that send annotations, each one request of one episode at a time.
     pub clients: usize,
 }
 
@@ -39,7 +39,7 @@ pub struct ComparisonOptions {
 pub const CLIENTS: usize = 8;
 
 impl ComparisonOptions {
-    /// The usual measure, in a folder.
+    /// The default options, in a folder.
     #[must_use]
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self {
@@ -52,7 +52,7 @@ impl ComparisonOptions {
     }
 }
 
-/// A step on both.
+/// A step on both engines.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct StepComparison {
     /// What.
@@ -61,13 +61,13 @@ pub struct StepComparison {
     pub embedded: Rate,
     /// On the others.
     pub engines: Rate,
-    /// What the engine's own client took for the same rows.
+    /// The upper bound by the engine's own client, for the same rows.
     pub ceiling: Option<Ceiling>,
-    /// Of what the engine's own client does, the share that is reached.
+    /// The share of that upper bound that is reached.
     pub share: Option<f64>,
 }
 
-/// A class of questions on both.
+/// A class of queries on both engines.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct SearchComparison {
     /// What was asked.
@@ -78,7 +78,7 @@ pub struct SearchComparison {
     pub embedded_ms: Percentiles,
     /// On the others, in milliseconds.
     pub engines_ms: Percentiles,
-    /// Moments on the first page, in the mean, on the embedded engines.
+    /// Mean number of moments on the first page, on the embedded engines.
     pub moments: f64,
     /// Are the answers the same? None where approximate search may find others.
     pub same: Option<bool>,
@@ -86,7 +86,7 @@ pub struct SearchComparison {
     pub recall: Option<[f64; 2]>,
 }
 
-/// Bytes of a part on both.
+/// Bytes of a part on both engines.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct DiskComparison {
     /// The part.
@@ -100,7 +100,7 @@ pub struct DiskComparison {
 /// All that was measured.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Comparison {
-    /// Form of this document.
+    /// Version of this document's format.
     pub version: u32,
     /// Seed of the made-up archive.
     pub seed: u64,
@@ -120,7 +120,7 @@ pub struct Comparison {
     pub vectors: u64,
     /// Pairs of an annotation and a second that it touches.
     pub pairs: u64,
-    /// What was written and worked through.
+    /// The steps of writing and processing.
     pub steps: Vec<StepComparison>,
     /// What was asked.
     pub searches: Vec<SearchComparison>,
@@ -132,11 +132,10 @@ pub struct Comparison {
     pub same_answers: bool,
 }
 
-/// Measures the embedded engines, then the others. Takes minutes; `progress` is kept up to date, and may stop it.
+/// Measures the embedded engines, then the others. Takes minutes; reports to `progress`, which may stop it.
 ///
 /// # Errors
-/// Where the folder is not empty, where an engine fails, and where the work was stopped; what was written is removed
-/// then, too.
+/// If the folder is not empty, an engine fails, or it is stopped; what was written is removed in any case.
 pub fn run_comparison(
     options: &ComparisonOptions,
     beds: &dyn TestBeds,
@@ -144,8 +143,8 @@ pub fn run_comparison(
 ) -> Result<Comparison> {
     prepare(&options.folder)?;
     let world = World::new(options.spec);
-    let measured = sides::measure(options, &Embedded, &world, progress).and_then(|embedded| {
-        let engines = sides::measure(options, beds, &world, progress)?;
+    let measured = bed_run::measure(options, &Embedded, &world, progress).and_then(|embedded| {
+        let engines = bed_run::measure(options, beds, &world, progress)?;
         Ok([embedded, engines])
     });
     let cleaned = clean(&options.folder, false);
@@ -158,14 +157,14 @@ fn report(
     options: &ComparisonOptions,
     beds: &dyn TestBeds,
     world: &World,
-    embedded: Side,
-    engines: Side,
+    embedded: BedResults,
+    engines: BedResults,
 ) -> Result<Comparison> {
     if (embedded.lines, embedded.pairs) != (engines.lines, engines.pairs) {
         return Err(Error::bug("the two sides did not do the same work"));
     }
     let both = [answers(&embedded.searches), answers(&engines.searches)];
-    let of = |side: &Side, part| side.disk.iter().find(|(of, _)| *of == part).map(|(_, bytes)| *bytes);
+    let of = |side: &BedResults, part| side.disk.iter().find(|(of, _)| *of == part).map(|(_, bytes)| *bytes);
     let disk = Part::ALL.into_iter().map(|part| DiskComparison {
         part,
         embedded: of(&embedded, part),
@@ -204,7 +203,7 @@ fn steps(embedded: Vec<StepResult>, engines: Vec<StepResult>) -> Vec<StepCompari
     pairs.map(step).collect()
 }
 
-fn searches(embedded: &Side, engines: &Side) -> Vec<SearchComparison> {
+fn searches(embedded: &BedResults, engines: &BedResults) -> Vec<SearchComparison> {
     let pairs = embedded.searches.iter().zip(&engines.searches);
     let beside = |(one, other): (&crate::report::Search, &crate::report::Search)| SearchComparison {
         what: one.what.clone(),

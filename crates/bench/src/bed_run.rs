@@ -1,7 +1,8 @@
-//! One archive on one bed, stage by stage: each stage alone, with all before it done and all after it at rest.
+//! Measures one archive on one test bed, stage by stage: each stage runs alone, after all earlier stages are done and
+//! while all later ones are paused.
 //!
-//! Before the clock some first episodes go all the way, so that consumers have joined their groups, statements are
-//! prepared and tables and indices are made: what comes once in the life of a worker is in no figure.
+//! Before the clock starts some first episodes go through all stages, so that consumers have joined their groups,
+//! statements are prepared and tables and indices exist: one-time costs of a worker are in no figure.
 
 use std::path::Path;
 use std::time::Instant;
@@ -12,19 +13,19 @@ use rushes_types::Result;
 use crate::World;
 use rushes_archive::Part;
 
-use crate::beds::{Ceiling, TestBed, TestBeds};
-use crate::beside::ComparisonOptions;
 use crate::bodies::Content;
+use crate::comparison::ComparisonOptions;
 use crate::fusion;
 use crate::ingest::{IngestSetup, send};
 use crate::lines::Volume;
 use crate::report::{Rate, Search};
 use crate::run::{ARCHIVE, EVENTS};
 use crate::subject::Subject;
+use crate::test_beds::{Ceiling, TestBed, TestBeds};
 use crate::world::Episode;
 use crate::{disk, log, search};
 
-/// What is done over and over, in the order of the report.
+/// The measured workloads, in the order of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Workload {
     Lines,
@@ -60,7 +61,7 @@ impl Workload {
     }
 }
 
-/// What a step took, and what the engine's own client took for the same.
+/// The result of a step, and the upper bound by the engine's own client.
 #[derive(Debug, Clone)]
 pub(crate) struct StepResult {
     pub workload: Workload,
@@ -68,11 +69,11 @@ pub(crate) struct StepResult {
     pub ceiling: Option<Ceiling>,
 }
 
-/// All that was measured on one bed.
+/// All results on one bed.
 #[derive(Debug)]
-pub(crate) struct Side {
+pub(crate) struct BedResults {
     pub done: Vec<StepResult>,
-    /// Pairs of an annotation and a second, of what was fused.
+    /// Pairs of an annotation and a second, of the fused annotations.
     pub pairs: u64,
     pub lines: Volume,
     pub vectors: Volume,
@@ -86,7 +87,7 @@ pub(crate) fn measure(
     beds: &dyn TestBeds,
     world: &World,
     progress: &dyn Progress,
-) -> Result<Side> {
+) -> Result<BedResults> {
     let mut done = on_bed(&options.folder.join(EVENTS), beds, |folder, bed| {
         events(options.events, folder, bed, progress)
     })?;
@@ -136,7 +137,7 @@ fn events(events: u64, folder: &Path, bed: &dyn TestBed, progress: &dyn Progress
     ])
 }
 
-/// One episode in so many goes all the way before the clock runs, and at least one.
+/// One in this many episodes, and at least one, goes through all stages before the clock starts.
 const WARM_SHARE: usize = 10;
 const LATER: [Stage; 3] = [Stage::Relay, Stage::Fuse, Stage::Index];
 
@@ -146,7 +147,7 @@ fn archive(
     bed: &dyn TestBed,
     world: &World,
     progress: &dyn Progress,
-) -> Result<Side> {
+) -> Result<BedResults> {
     let data = folder.join(DATA);
     let subject = Subject::open_on(&data, &Stage::ALL, bed.engines())?;
     let measured = stages(options, &subject, bed, world, progress).and_then(|mut side| {
@@ -175,7 +176,7 @@ fn stages(
     bed: &dyn TestBed,
     world: &World,
     progress: &dyn Progress,
-) -> Result<Side> {
+) -> Result<BedResults> {
     subject.register(world)?;
     let setup = |content| IngestSetup { content, running: false, clients: options.clients };
     let warm = (world.episodes.len() / WARM_SHARE).max(1);
@@ -229,7 +230,7 @@ fn stages(
         rate,
         ceiling: ceiling(bed, Workload::Index, progress)?,
     });
-    Ok(Side { done, pairs, lines, vectors, searches: Vec::new(), disk: Vec::new() })
+    Ok(BedResults { done, pairs, lines, vectors, searches: Vec::new(), disk: Vec::new() })
 }
 
 fn ceiling(bed: &dyn TestBed, workload: Workload, progress: &dyn Progress) -> Result<Option<Ceiling>> {
