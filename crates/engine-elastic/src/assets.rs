@@ -19,8 +19,8 @@ pub(crate) struct AssetState {
     /// The commit it is applied up to.
     pub progress: Commit,
     /// Everything written up to this commit is erased, whether it is rewritten yet or not.
-    pub floor: Commit,
-    /// Does the index still hold documents from before the floor?
+    pub erased_upto: Commit,
+    /// Does the index still hold documents written up to `erased_upto`?
     pub erasing: bool,
     /// The most parts that a crowded bucket of it ever had.
     pub parts: u64,
@@ -38,8 +38,13 @@ impl AssetState {
     pub fn step(&mut self, upto: Commit, document: Option<&AssetDocument>, points: &ReadPoints, now: u64) {
         self.progress = upto;
         let Some(document) = document else {
-            *self =
-                Self { progress: upto, floor: upto, erasing: true, parts: self.parts, documents: Vec::new() };
+            *self = Self {
+                progress: upto,
+                erased_upto: upto,
+                erasing: true,
+                parts: self.parts,
+                documents: Vec::new(),
+            };
             return;
         };
         let generation = points.generation() + 1;
@@ -58,7 +63,7 @@ impl AssetState {
             json!({"generation": generation, "body": BASE64_STANDARD.encode(bytes)})
         };
         json!({
-            "progress": self.progress.0, "floor": self.floor.0, "erasing": self.erasing, "parts": self.parts,
+            "progress": self.progress.0, "floor": self.erased_upto.0, "erasing": self.erasing, "parts": self.parts,
             "documents": self.documents.iter().map(document).collect::<Vec<_>>(),
         })
     }
@@ -78,7 +83,7 @@ impl AssetState {
         let documents = source.get("documents").and_then(Value::as_array).ok_or_else(broken)?;
         Ok(Self {
             progress: number("progress")?,
-            floor: number("floor")?,
+            erased_upto: number("floor")?,
             erasing: source.get("erasing").and_then(Value::as_bool).unwrap_or_default(),
             parts: number("parts")?.0,
             documents: documents.iter().map(document).collect::<Result<_>>()?,
@@ -109,12 +114,11 @@ struct Cache {
     listed: Option<(u64, Listing)>,
 }
 
-/// The assets that a reader of a generation sees, ascending by id, and the floors of those that were erased and added
-/// again.
+/// The assets that a reader of a generation sees, ascending by id, and the commits up to which assets were erased.
 #[derive(Debug, Clone)]
 pub(crate) struct Listing {
     pub documents: Arc<[Arc<AssetDocument>]>,
-    pub floors: Arc<HashMap<AssetId, Commit>>,
+    pub erased_upto: Arc<HashMap<AssetId, Commit>>,
 }
 
 impl Assets {
@@ -152,9 +156,9 @@ impl Assets {
         self.refresh(&mut cache)?;
         let documents =
             cache.assets.values().filter_map(|state| state.document(generation).cloned()).collect();
-        let floors = cache.assets.iter().filter(|(_, state)| state.floor > Commit::NONE);
-        let floors = floors.map(|(id, state)| (id.clone(), state.floor)).collect();
-        let listing = Listing { documents, floors: Arc::new(floors) };
+        let erased_upto = cache.assets.iter().filter(|(_, state)| state.erased_upto > Commit::NONE);
+        let erased_upto = erased_upto.map(|(id, state)| (id.clone(), state.erased_upto)).collect();
+        let listing = Listing { documents, erased_upto: Arc::new(erased_upto) };
         // An erased asset must also vanish from the listings of earlier generations; so only the newest is cached.
         if cache.listed.as_ref().is_none_or(|(of, _)| *of < generation) {
             cache.listed = Some((generation, listing.clone()));
@@ -232,6 +236,6 @@ mod tests {
         assert_eq!(state.document(3).unwrap().asset.title.as_deref(), Some("3"));
         assert_eq!(state.documents.len(), 2);
         state.step(Commit(5), None, &points, 1_000);
-        assert_eq!((state.floor, state.erasing, state.documents.len()), (Commit(5), true, 0));
+        assert_eq!((state.erased_upto, state.erasing, state.documents.len()), (Commit(5), true, 0));
     }
 }

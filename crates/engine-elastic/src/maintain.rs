@@ -65,7 +65,7 @@ impl ElasticIndex {
     }
 
     fn erase_asset(&self, asset: &AssetId, state: &AssetState) -> Result<()> {
-        let before = json!({"range": {"commit": {"lte": commit_number(state.floor)}}});
+        let before = json!({"range": {"commit": {"lte": commit_number(state.erased_upto)}}});
         let annotations =
             all_of(vec![json!({"term": {"asset": asset.as_str()}}), before.clone(), is_annotation()]);
         let buckets = all_of(vec![json!({"term": {"associated_ids.ASSET_ID": asset.as_str()}}), before]);
@@ -75,8 +75,9 @@ impl ElasticIndex {
                 send(&self.client, &self.config, |sink| {
                     for named in &found {
                         for index in [self.names.annotations.as_str()].into_iter().chain(filling) {
-                            let target = Target { index, id: &named.id, version: state.floor, again: true };
-                            sink.index(target, &tombstone(asset, state.floor))?;
+                            let target =
+                                Target { index, id: &named.id, version: state.erased_upto, again: true };
+                            sink.index(target, &tombstone(asset, state.erased_upto))?;
                         }
                     }
                     Ok(())

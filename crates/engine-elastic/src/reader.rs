@@ -47,7 +47,7 @@ impl ElasticReader {
     pub fn candidate(&self, found: &SearchHit<'_>) -> Result<Option<Arc<CandidateAnnotation>>> {
         let Some(document) = self.document_of(found.asset()) else { return Ok(None) };
         let asset = &document.asset.id;
-        if self.listing.floors.get(asset).is_some_and(|floor| found.commit() <= *floor) {
+        if self.listing.erased_upto.get(asset).is_some_and(|erased_upto| found.commit() <= *erased_upto) {
             return Ok(None);
         }
         let fused = found.annotation(asset)?;

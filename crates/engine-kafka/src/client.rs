@@ -109,7 +109,7 @@ pub struct TopicShape {
     pub led: bool,
 }
 
-/// Where a group stands in a partition.
+/// A group's committed offset in a partition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CommittedOffset {
     /// The next offset that is not acknowledged.
@@ -312,7 +312,7 @@ fn is_moved(element: &TopicPartitionListElem<'_>) -> bool {
     element.error().is_err_and(|e| is_moving(&e))
 }
 
-/// Where the consumer's group stands in partitions, in their order; `None` where it has not begun.
+/// The committed offsets of the consumer's group in partitions, in their order; `None` for those without one.
 pub fn committed<C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
     topic: &str,

@@ -78,7 +78,7 @@ impl Subscription {
         self.shared.state().owned.reaches(partition, end);
     }
 
-    /// Where the group stands.
+    /// The group's committed offsets.
     pub fn committed(&self, partitions: &[u32]) -> Result<Vec<Option<CommittedOffset>>> {
         self.offsets.committed(partitions)
     }

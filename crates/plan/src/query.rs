@@ -97,7 +97,7 @@ pub enum MomentTest {
     Duration(Bounds),
     /// The share of it that a clause covers.
     Coverage(usize, Bounds),
-    /// Is an annotation of a clause within so many nanoseconds, or (`negate`) none?
+    /// Is an annotation of a clause within this many nanoseconds, or (`negate`) none?
     Near {
         /// The clause.
         criterion: usize,

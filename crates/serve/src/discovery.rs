@@ -68,7 +68,7 @@ impl Discovery {
     ///
     /// # Errors
     /// Where the disk refuses.
-    pub fn write(self, archive: &Path) -> Result<Published> {
+    pub fn write(self, archive: &Path) -> Result<PublishedDiscovery> {
         let path = archive.join(DISCOVERY_FILE);
         let fresh = archive.join(format!("{DISCOVERY_FILE}.{}", self.pid));
         let failed = |e| Error::io(&format!("writing `{}`", path.display()), e);
@@ -81,7 +81,7 @@ impl Discovery {
             OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh).map_err(failed)?;
         file.write_all(&bytes).map_err(failed)?;
         fs::rename(&fresh, &path).map_err(failed)?;
-        Ok(Published { path, discovery: self })
+        Ok(PublishedDiscovery { path, discovery: self })
     }
 
     /// The server that has the archive open, if the file names one that still runs.
@@ -128,12 +128,12 @@ impl Discovery {
 
 /// A published discovery file; dropping this removes it.
 #[derive(Debug)]
-pub struct Published {
+pub struct PublishedDiscovery {
     path: PathBuf,
     discovery: Discovery,
 }
 
-impl Published {
+impl PublishedDiscovery {
     /// What the file says.
     #[must_use]
     pub fn discovery(&self) -> &Discovery {
@@ -141,7 +141,7 @@ impl Published {
     }
 }
 
-impl Drop for Published {
+impl Drop for PublishedDiscovery {
     fn drop(&mut self) {
         // Another server may have opened the archive since: its file stays.
         let ours = Discovery::read(self.path.parent().unwrap_or(Path::new("."))).ok().flatten();

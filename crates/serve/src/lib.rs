@@ -46,7 +46,7 @@ use tower::ServiceExt;
 
 pub use audit::AUDIT_FILE;
 pub use config::{ServeConfig, ServeLimits, check_listen};
-pub use discovery::{DISCOVERY_FILE, Discovery, Published};
+pub use discovery::{DISCOVERY_FILE, Discovery, PublishedDiscovery};
 pub use json_schema::{SchemaOf, json_schema};
 pub use listen::serve;
 pub use problem::{PROBLEM_JSON, Problem};

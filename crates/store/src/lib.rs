@@ -1,26 +1,26 @@
 //! Stage 1: keeps every annotation exactly as the model wrote it, durable when acknowledged.
 //!
-//! The seam is [`AnnotationStore`], made of one trait for each kind of caller: [`Registry`], [`Runs`] and [`Append`] take
-//! in, [`History`] is what later stages read, [`Outbox`] is what the relay carries on, [`Erasure`] forgets, [`Import`]
-//! takes another store over. The store knows runs, commits and history; it knows nothing of buckets, indices or queries,
-//! and does not read what a line says beyond its [header](rushes_types::AnnotationHeader).
+//! The seam is [`AnnotationStore`], made of one trait for each kind of caller: clients write through [`Registry`],
+//! [`Runs`] and [`Append`], later stages read [`History`], the relay reads [`Outbox`], [`Erasure`] erases, and
+//! [`Import`] copies assets from another store. The store knows runs, commits and history; it knows nothing about
+//! buckets, indices or queries, and interprets nothing of a line beyond its [header](rushes_types::AnnotationHeader).
 //!
 //! # Layout
 //!
-//! Annotations arrive as *blocks* of one asset and one model. A block is stored as it came, compressed as a whole, and
-//! its ids beside it. What is *current* is written down nowhere: it follows from the asset's history by a pure fold
-//! ([`current`]), so no second record could disagree with the first. The embedded store keeps three tables in one
-//! log-structured database (`embedded/tables.rs`, `embedded/keys.rs`):
+//! Annotations arrive as *blocks* of one asset and one model. A block is stored as it was sent, compressed as a whole;
+//! its ids go to a table of their own. Which annotations are *current* is not stored: it follows from the asset's
+//! history by a pure fold ([`current`]), so no second record could disagree with the first. The embedded store keeps
+//! three tables in one log-structured database (`embedded/tables.rs`, `embedded/keys.rs`):
 //!
 //! | table | key | value |
 //! |---|---|---|
-//! | `rows` | one byte for the kind, then names | assets, models, labels, runs, history, whose a segment is, scopes, outbox, counters, garbage |
-//! | `ids` | scope, 128-bit hash of the id | where the annotation lies, its start, the digest of what it says |
-//! | `blocks` | segment, number of the block | format, the positions that count, the bytes |
+//! | `rows` | one byte for the kind, then names | assets, models, labels, runs, history, owners of segments, scopes, outbox, counters, garbage |
+//! | `ids` | scope, 128-bit hash of the id | block and position of the annotation, its start, the digest of its content |
+//! | `blocks` | segment, number of the block | format, the positions of its annotations, the bytes |
 //!
-//! A *segment* is what one commit made current: a run, or the loose lines of one request. A *scope* is where an id must be
-//! unique: a run's own segment, or all loose lines of one model on one asset. Numbers of segments and scopes are never
-//! given twice.
+//! A *segment* is what one commit made current: a run, or the loose lines of one request. A *scope* is where an id must
+//! be unique: a run's own segment, or all loose lines of one model on one asset. Numbers of segments and scopes are
+//! never reused.
 //!
 //! # Invariants
 //!
@@ -36,7 +36,7 @@
 //!
 //! # Rejected
 //!
-//! * *One row an annotation.* Blocks compress across lines, and one batch holds a request of any size. The price is
+//! * *One row per annotation.* Blocks compress across lines, and one batch holds a request of any size. The price is
 //!   that erasing one annotation rewrites its block, which is why lines are cut into blocks of half a megabyte.
 //! * *A table of what is current.* A replace run would rewrite as many rows as it supersedes, in the atomic step. With the
 //!   fold a commit costs the same whatever it supersedes.

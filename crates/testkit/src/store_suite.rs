@@ -109,7 +109,7 @@ pub fn history(store: &dyn AnnotationStore, on: &str) -> Vec<CommitRecord> {
     store.history(&asset_id(on), Commit::NONE, usize::MAX).unwrap()
 }
 
-/// The lines of a segment that are not erased.
+/// The lines of a segment's annotations.
 #[must_use]
 pub fn lines_of(store: &dyn AnnotationStore, on: &str, segment: u64) -> Vec<String> {
     let mut found = Vec::new();

@@ -28,7 +28,7 @@ impl MeanDirection {
         self.count += 1;
     }
 
-    /// The mean, of so many dimensions.
+    /// The mean vector.
     pub fn finish(&self, dimensions: usize) -> Vec<f32> {
         #[allow(clippy::cast_precision_loss, reason = "rows are far fewer than 2^52")]
         let count = self.count.max(1) as f64;

@@ -98,7 +98,7 @@ impl Scratch {
         out.write_all(bytes).map_err(|e| Error::io(&format!("writing `{}`", path.display()), e))
     }
 
-    /// Copies records of so many bytes, and shows each.
+    /// Copies records of a fixed size, calling `each` with every one.
     fn copy_into(
         mut self,
         out: &mut SectionWriter,

@@ -12,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::{App, Ctx};
-use crate::metrics::{METRICS_TEXT, Page};
+use crate::metrics::{METRICS_TEXT, MetricsPage};
 use crate::problem::{Problem, Reply};
 use crate::range::is_unchanged;
 
@@ -94,7 +94,7 @@ async fn openapi(State(app): State<Arc<App>>) -> Response {
     responses((status = 200, content_type = "text/plain", body = String))
 )]
 async fn metrics(ctx: Ctx) -> Reply<Response> {
-    let mut page = Page::default();
+    let mut page = MetricsPage::default();
     ctx.app.metrics.write(&mut page);
     // Where the archive cannot report its status, what the server itself counts is still of use.
     let status = ctx.block(|archive, _| archive.status()).await;
@@ -105,7 +105,7 @@ async fn metrics(ctx: Ctx) -> Reply<Response> {
     Ok(([(header::CONTENT_TYPE, METRICS_TEXT)], page.into_text()).into_response())
 }
 
-fn write_status(page: &mut Page, status: &Status) {
+fn write_status(page: &mut MetricsPage, status: &Status) {
     page.single("rushes_last_commit", "gauge", "The last durable commit.", status.last_commit);
     page.single(
         "rushes_read_point",
