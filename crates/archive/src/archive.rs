@@ -16,7 +16,7 @@ use crate::erasures::{Erasures, INDEX_PATIENCE, PURGE_AFTER};
 use crate::label_table::LabelTable;
 use crate::manifest::{ArchiveLock, Manifest, make_private_dir};
 use crate::part::Part;
-use crate::progress::{Progress, Unwatched};
+use crate::progress::{NoProgress, Progress};
 use crate::rebuild::{self, Rebuild};
 use crate::search_caches::SearchCaches;
 use crate::status::Status;
@@ -113,7 +113,7 @@ impl Archive {
         let tokens = Tokens::open(dir)?;
         if let Some(marker) = rebuild::pending(dir)? {
             tracing::info!("finishing the rebuild that was begun");
-            rebuild::begin(dir, &engines, &marker, &Unwatched)?;
+            rebuild::begin(dir, &engines, &marker, &NoProgress)?;
         }
         let shared = Arc::new(Shared::new(Erasures::open(dir, options.purge_after)?));
         let archive = Self {

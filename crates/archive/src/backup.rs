@@ -58,12 +58,12 @@ pub struct BackupFile {
 
 /// The files of a backup as they were at one moment, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Staged {
+pub(crate) struct StagedBackup {
     dir: PathBuf,
     commit: Commit,
 }
 
-impl Drop for Staged {
+impl Drop for StagedBackup {
     fn drop(&mut self) {
         if let Err(error) = remove_tree(&self.dir) {
             tracing::warn!(%error, "what a backup has staged is left; opening the archive again removes it");
@@ -82,8 +82,8 @@ pub(crate) fn check_target(to: &Path) -> Result<()> {
 }
 
 /// Stages the files of the archive in `dir`, whose last commit is `commit`. The caller has frozen all writing.
-pub(crate) fn stage(dir: &Path, commit: Commit, progress: &dyn Progress) -> Result<Staged> {
-    let staged = Staged { dir: dir.join(STAGED), commit };
+pub(crate) fn stage(dir: &Path, commit: Commit, progress: &dyn Progress) -> Result<StagedBackup> {
+    let staged = StagedBackup { dir: dir.join(STAGED), commit };
     for _ in 0..ATTEMPTS {
         check(progress, "the backup")?;
         remove_tree(&staged.dir)?;
@@ -117,7 +117,7 @@ fn stage_file(dir: &Path, staged: &Path, path: &str) -> Result<()> {
 
 /// Copies what was staged to `to`, with the list of its files.
 pub(crate) fn copy_out(
-    staged: &Staged,
+    staged: &StagedBackup,
     to: &Path,
     archive: &str,
     progress: &dyn Progress,

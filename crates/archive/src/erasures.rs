@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::engines::Engines;
 use crate::manifest::write_whole;
-use crate::progress::{Progress, Unwatched, check};
+use crate::progress::{NoProgress, Progress, check};
 
 /// The marker's name in the archive's folder.
 pub(crate) const MARKER: &str = "erased.json";
@@ -33,7 +33,7 @@ const RETRY: Duration = Duration::from_secs(600);
 
 /// What the marker says.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-struct Marker {
+struct ErasureMarker {
     /// When the first erasure began whose bytes may still be there, in seconds since 1970.
     since_s: u64,
 }
@@ -56,9 +56,9 @@ pub(crate) struct Erasures {
 
 /// An erasure under way.
 #[derive(Debug)]
-pub(crate) struct Erasing<'a>(&'a Erasures);
+pub(crate) struct ErasureGuard<'a>(&'a Erasures);
 
-impl Drop for Erasing<'_> {
+impl Drop for ErasureGuard<'_> {
     fn drop(&mut self) {
         let mut state = self.0.state();
         state.under_way = state.under_way.saturating_sub(1);
@@ -71,7 +71,7 @@ impl Erasures {
         let path = dir.join(MARKER);
         let since_s = match std::fs::read(&path) {
             // An unreadable marker means that something was erased at an unknown time: so a purge is due.
-            Ok(bytes) => Some(serde_json::from_slice(&bytes).map_or(0, |m: Marker| m.since_s)),
+            Ok(bytes) => Some(serde_json::from_slice(&bytes).map_or(0, |m: ErasureMarker| m.since_s)),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => None,
             Err(e) => return Err(Error::io(&format!("reading `{MARKER}`"), e)),
         };
@@ -83,18 +83,18 @@ impl Erasures {
     }
 
     /// Call before erasing; keep the guard until the erasure is done.
-    pub(crate) fn begin(&self) -> Result<Erasing<'_>> {
+    pub(crate) fn begin(&self) -> Result<ErasureGuard<'_>> {
         let mut state = self.state();
         if state.since_s.is_none() {
             self.mark(&mut state, now_s())?;
         }
         state.begun += 1;
         state.under_way += 1;
-        Ok(Erasing(self))
+        Ok(ErasureGuard(self))
     }
 
     fn mark(&self, state: &mut State, since_s: u64) -> Result<()> {
-        let bytes = serde_json::to_vec(&Marker { since_s }).map_err(|e| Error::bug(e.to_string()))?;
+        let bytes = serde_json::to_vec(&ErasureMarker { since_s }).map_err(|e| Error::bug(e.to_string()))?;
         write_whole(&self.path, &bytes)?;
         state.since_s = Some(since_s);
         Ok(())
@@ -148,7 +148,7 @@ impl Erasures {
         if waiting || !due || !caught_up(engines)? {
             return Ok(false);
         }
-        let done = self.purge(engines, &Unwatched, Duration::ZERO);
+        let done = self.purge(engines, &NoProgress, Duration::ZERO);
         self.state().failed = done.is_err().then(Instant::now);
         if let Err(error) = &done {
             tracing::warn!(%error, "erased bytes could not be purged; it will be tried again");

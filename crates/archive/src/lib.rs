@@ -81,7 +81,7 @@ pub use ingest::{Body, IngestMode, IngestOptions, IngestReport, LineProblem, PRO
 pub use manifest::{FORMAT_VERSION, Manifest};
 pub use migrate::ArchiveStore;
 pub use part::Part;
-pub use progress::{Progress, Unwatched, check};
+pub use progress::{NoProgress, Progress, check};
 pub use rebuild::Rebuild;
 pub use search::{Explained, SearchRequest};
 pub use status::Status;

@@ -27,22 +27,22 @@ const POLL: Duration = Duration::from_millis(2);
 
 /// Requests that are taking annotations in right now.
 #[derive(Debug, Default)]
-pub struct Traffic(AtomicUsize);
+pub struct IngestTraffic(AtomicUsize);
 
 /// One of them, until it is dropped.
-pub(crate) struct Ingesting<'a>(&'a Traffic);
+pub(crate) struct IngestGuard<'a>(&'a IngestTraffic);
 
-impl Drop for Ingesting<'_> {
+impl Drop for IngestGuard<'_> {
     fn drop(&mut self) {
         self.0.0.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
-impl Traffic {
+impl IngestTraffic {
     /// A request begins to take annotations in.
-    pub(crate) fn enter(&self) -> Ingesting<'_> {
+    pub(crate) fn enter(&self) -> IngestGuard<'_> {
         self.0.fetch_add(1, Ordering::AcqRel);
-        Ingesting(self)
+        IngestGuard(self)
     }
 
     /// Lets requests go first, for a bounded time: under constant traffic the later stages are slower, but never

@@ -9,9 +9,9 @@ pub trait Progress: Sync {
 }
 
 /// Ignores progress and never cancels.
-pub struct Unwatched;
+pub struct NoProgress;
 
-impl Progress for Unwatched {
+impl Progress for NoProgress {
     fn set(&self, _what: &str, _done: u64, _total: Option<u64>) {}
     fn cancelled(&self) -> bool {
         false

@@ -16,7 +16,7 @@ impl Words {
     }
 }
 
-impl rushes_fuse::Linguist for Words {
+impl rushes_fuse::TextAnalysis for Words {
     fn detect(&self, text: &str) -> Option<String> {
         match detect(text, self.default_language) {
             Language::Und => None,

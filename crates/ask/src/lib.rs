@@ -36,7 +36,7 @@ pub use short::in_short;
 
 use build::Built;
 use lexicon::Lexicon;
-use plan_of::Planned;
+use plan_of::PlanWithPointers;
 use scan::{Item, ItemKind, Scanner};
 
 /// A question that was read.
@@ -67,7 +67,8 @@ pub fn ask(question: &str, base: &Plan, knowledge: &dyn Knowledge) -> Result<Par
     let items = scanner.items();
     let by_meaning = items.iter().any(|item| item.kind == ItemKind::Word) && lexicon.has_encoder();
     let built = build::build(question, &items, by_meaning);
-    let Planned { plan, mut pointers, mut warnings } = plan_of::plan_of(&items, &built, base, lexicon);
+    let PlanWithPointers { plan, mut pointers, mut warnings } =
+        plan_of::plan_of(&items, &built, base, lexicon);
     if plan.all.is_empty() && plan.any.is_empty() {
         let error = if plan.none.is_empty() {
             Error::invalid("the question names nothing to look for")

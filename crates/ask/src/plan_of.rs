@@ -15,7 +15,7 @@ use crate::scan::{Item, ItemKind, ScopePart};
 
 /// A plan, and for each item the field that it became.
 #[derive(Debug, Default)]
-pub(crate) struct Planned {
+pub(crate) struct PlanWithPointers {
     pub plan: Plan,
     pub pointers: BTreeMap<usize, String>,
     pub warnings: Vec<Warning>,
@@ -25,12 +25,12 @@ struct Planner<'a> {
     items: &'a [Item],
     lexicon: &'a Lexicon<'a>,
     base: &'a Plan,
-    out: Planned,
+    out: PlanWithPointers,
 }
 
 /// Adds what was built to a plan. What the plan already says was set by hand, and is kept.
-pub(crate) fn plan_of(items: &[Item], built: &Built, base: &Plan, lexicon: &Lexicon<'_>) -> Planned {
-    let out = Planned { plan: base.clone(), ..Planned::default() };
+pub(crate) fn plan_of(items: &[Item], built: &Built, base: &Plan, lexicon: &Lexicon<'_>) -> PlanWithPointers {
+    let out = PlanWithPointers { plan: base.clone(), ..PlanWithPointers::default() };
     let mut planner = Planner { items, lexicon, base, out };
     planner.mode();
     planner.steps(&built.steps);

@@ -102,8 +102,8 @@ impl Client {
         let target = match config.place() {
             ArchiveLocation::Server(url) => remote(&url, config.token.as_deref())?,
             ArchiveLocation::Folder(dir) => match open(&dir, &config.open_options(create))? {
-                Opened::Archive(archive) => local(archive, config.serve_config()),
-                Opened::Elsewhere(server) => remote(&server.url, Some(&server.secret))?,
+                OpenedArchive::Archive(archive) => local(archive, config.serve_config()),
+                OpenedArchive::Elsewhere(server) => remote(&server.url, Some(&server.secret))?,
             },
         };
         Self::with(target)
@@ -256,7 +256,7 @@ fn broken_off(error: axum::Error) -> Failure {
 }
 
 /// What opening a folder gives.
-pub enum Opened {
+pub enum OpenedArchive {
     /// The archive.
     Archive(Arc<Archive>),
     /// A server has it.
@@ -264,18 +264,18 @@ pub enum Opened {
 }
 
 /// Opens the archive in a folder, or finds the server that has it open.
-pub fn open(dir: &Path, options: &OpenOptions) -> Outcome<Opened> {
+pub fn open(dir: &Path, options: &OpenOptions) -> Outcome<OpenedArchive> {
     let until = Instant::now() + BUSY_WAIT;
     loop {
         let error = match Archive::open(dir, options.clone()) {
-            Ok(archive) => return Ok(Opened::Archive(archive)),
+            Ok(archive) => return Ok(OpenedArchive::Archive(archive)),
             Err(error) => error,
         };
         if error.kind() != ErrorKind::Busy {
             return Err(Failure::from(error));
         }
         if let Some(server) = Discovery::read(dir)? {
-            return Ok(Opened::Elsewhere(server));
+            return Ok(OpenedArchive::Elsewhere(server));
         }
         if Instant::now() > until {
             return Err(Failure::Failed(anyhow!(

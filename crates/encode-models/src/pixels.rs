@@ -127,13 +127,13 @@ impl Kernel {
 }
 
 /// The source pixels of a new pixel: index of the first, and weights.
-struct Taps {
+struct PixelWeights {
     first: usize,
     weights: Vec<f64>,
 }
 
 /// For each of `to` pixels made of `from`.
-fn taps(from: usize, to: usize, kernel: Kernel) -> Vec<Taps> {
+fn taps(from: usize, to: usize, kernel: Kernel) -> Vec<PixelWeights> {
     let step = from as f64 / to.max(1) as f64;
     let wide = step.max(1.0);
     let reach = kernel.reach() * wide;
@@ -149,7 +149,7 @@ fn taps(from: usize, to: usize, kernel: Kernel) -> Vec<Taps> {
             let mut weights: Vec<f64> = (first..last).map(weight).collect();
             let sum: f64 = weights.iter().sum();
             weights.iter_mut().for_each(|w| *w /= sum);
-            Taps { first, weights }
+            PixelWeights { first, weights }
         })
         .collect()
 }
@@ -201,7 +201,7 @@ impl RgbPixels {
     }
 }
 
-fn mix(taps: &Taps, at: impl Fn(usize) -> u8) -> u8 {
+fn mix(taps: &PixelWeights, at: impl Fn(usize) -> u8) -> u8 {
     let sum: f64 = (taps.first..).zip(&taps.weights).map(|(i, weight)| f64::from(at(i)) * weight).sum();
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // 0 to 255
     let byte = (sum + 0.5).clamp(0.0, 255.0) as u8;

@@ -77,9 +77,9 @@ pub struct Cache {
 }
 
 /// Removes a key from the set being made when dropped, whatever happens.
-struct Making<'c>(&'c Cache, &'c Key);
+struct MakingGuard<'c>(&'c Cache, &'c Key);
 
-impl Drop for Making<'_> {
+impl Drop for MakingGuard<'_> {
     fn drop(&mut self) {
         self.0.lock().making.remove(self.1);
         self.0.made.notify_all();
@@ -145,7 +145,7 @@ impl Cache {
         }
         state.making.insert(key.clone());
         drop(state);
-        let _making = Making(self, key);
+        let _making = MakingGuard(self, key);
         if let Some(content) = self.read(key) {
             return Ok(content);
         }

@@ -30,4 +30,4 @@ pub use proxy::{Proxies, ProxyState};
 pub use scan::{FoundFile, Kind, Scan, Skipped, holds_media, kind_of, scan, shown};
 pub use shots::{SHOTS_MODEL, Shot, shots, shots_with};
 pub use subtitles::webvtt;
-pub use tool::{Stop, Tools};
+pub use tool::{ShouldStop, Tools};

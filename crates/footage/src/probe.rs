@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::language;
 use crate::limits::{PROBE_BYTES_MAX, PROBE_TIME_MAX};
-use crate::tool::{Job, Stop, Tools, words};
+use crate::tool::{Job, ShouldStop, Tools, words};
 
 /// What is known about a media file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -99,7 +99,7 @@ const RATES: [(u32, u32); 11] = [
 /// # Errors
 /// [`rushes_types::ErrorKind::Unsupported`] where it is not installed, [`rushes_types::ErrorKind::Invalid`] where it
 /// cannot read the file or finds neither picture nor sound in it, and as a tool may fail or be stopped.
-pub fn probe(tools: &Tools, media: &File, stop: Stop<'_>) -> Result<Probe> {
+pub fn probe(tools: &Tools, media: &File, stop: ShouldStop<'_>) -> Result<Probe> {
     let job = Job {
         program: tools.ffprobe()?,
         before: words("-v error -of json -show_format -show_streams"),

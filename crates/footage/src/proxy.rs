@@ -45,7 +45,7 @@ pub enum ProxyState {
     Waiting,
 }
 
-struct Current {
+struct ProxyJob {
     key: Key,
     asked: Instant,
     done_ns: i64,
@@ -54,7 +54,7 @@ struct Current {
 
 #[derive(Default)]
 struct State {
-    current: Option<Current>,
+    current: Option<ProxyJob>,
     failures: HashMap<Key, (Instant, String)>,
 }
 
@@ -120,7 +120,7 @@ impl Proxies {
             state.failures.remove(key);
         }
         let media = media.try_clone().map_err(|e| Error::io("handing a media file on", e))?;
-        let current = Current { key: key.clone(), asked: Instant::now(), done_ns: 0, duration_ns };
+        let current = ProxyJob { key: key.clone(), asked: Instant::now(), done_ns: 0, duration_ns };
         state.current = Some(current);
         drop(state);
         let (this, own_key) = (Arc::clone(self), key.clone());

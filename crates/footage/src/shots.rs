@@ -7,7 +7,7 @@ use rushes_types::{Error, ErrorKind, FrameRate, NS_PER_SECOND, Result};
 use crate::cuts::{Detector, HEIGHT, PICTURE_BYTES, Thresholds, WIDTH};
 use crate::limits::{SHOT_FRAMES_MAX, SHOTS_TIME_MAX};
 use crate::probe::Probe;
-use crate::tool::{Job, Stop, Tools, threads, words};
+use crate::tool::{Job, ShouldStop, Tools, threads, words};
 
 /// Who writes the shots. A change of what is found is a new version.
 pub const SHOTS_MODEL: &str = "shots@1";
@@ -31,7 +31,7 @@ pub fn shots(
     tools: &Tools,
     media: &File,
     probe: &Probe,
-    stop: Stop<'_>,
+    stop: ShouldStop<'_>,
     seen: &(dyn Fn(i64) + Sync),
 ) -> Result<Vec<Shot>> {
     shots_with(tools, media, probe, Thresholds::default(), stop, seen)
@@ -46,7 +46,7 @@ pub fn shots_with(
     media: &File,
     probe: &Probe,
     thresholds: Thresholds,
-    stop: Stop<'_>,
+    stop: ShouldStop<'_>,
     seen: &(dyn Fn(i64) + Sync),
 ) -> Result<Vec<Shot>> {
     let program = tools.ffmpeg()?;

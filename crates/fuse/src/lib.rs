@@ -46,5 +46,5 @@ mod words;
 
 pub use buckets::{intersections, rebucket, touched};
 pub use read_set::{ReadSet, RowSelection, read_set};
-pub use step::{Advanced, StepInput, advance};
-pub use words::{Linguist, resolved_language, with_text};
+pub use step::{StepInput, StepOutcome, advance};
+pub use words::{TextAnalysis, resolved_language, with_text};

@@ -10,7 +10,7 @@ use rushes_types::{
 use crate::words::WordDeltas;
 
 /// The state of a row before the step.
-struct Before {
+struct RowBefore {
     validities: Vec<Validity>,
     kept: bool,
     member: Option<BucketMember>,
@@ -19,7 +19,7 @@ struct Before {
 /// A row, with its state before the step.
 struct TrackedRow {
     fused: FusedAnnotation,
-    before: Option<Before>,
+    before: Option<RowBefore>,
     content_changed: bool,
 }
 
@@ -56,7 +56,7 @@ impl RowSet {
             if member.is_some() {
                 out.enter(fused.annotation.model.name(), key);
             }
-            let before = Before { validities: fused.validities.clone(), kept: fused.kept, member };
+            let before = RowBefore { validities: fused.validities.clone(), kept: fused.kept, member };
             out.rows.insert(key, TrackedRow { fused, before: Some(before), content_changed: false });
         }
         out
@@ -170,7 +170,7 @@ impl RowSet {
         rows.sort_unstable_by_key(|(key, _)| *key);
         for (key, row) in rows {
             let before = row.before.as_ref();
-            let same = |b: &Before| b.validities == row.fused.validities && b.kept == row.fused.kept;
+            let same = |b: &RowBefore| b.validities == row.fused.validities && b.kept == row.fused.kept;
             if before.is_some_and(same) && !row.content_changed {
                 continue;
             }

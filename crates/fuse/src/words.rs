@@ -6,7 +6,7 @@ use rushes_types::Annotation;
 
 /// Text analysis. A trait, so that fusion does not depend on how text is analysed. It must be deterministic, or a
 /// rebuild would differ.
-pub trait Linguist: Send + Sync {
+pub trait TextAnalysis: Send + Sync {
     /// The language (BCP 47) a text is written in, where that can be detected.
     fn detect(&self, text: &str) -> Option<String>;
     /// Calls `each` with every folded word of a text; a word may come twice.
@@ -30,7 +30,7 @@ pub fn with_text(mut annotation: Annotation) -> Annotation {
 pub fn resolved_language(
     annotation: &Annotation,
     asset_language: Option<&str>,
-    linguist: &dyn Linguist,
+    linguist: &dyn TextAnalysis,
 ) -> Option<String> {
     let known = annotation.language.as_deref().or(asset_language).map(str::to_owned);
     known.or_else(|| {
@@ -40,13 +40,13 @@ pub fn resolved_language(
 
 /// The change in each word's count of current annotations.
 pub(crate) struct WordDeltas<'l> {
-    linguist: &'l dyn Linguist,
+    linguist: &'l dyn TextAnalysis,
     deltas: HashMap<String, i64>,
     pub annotations: i64,
 }
 
 impl<'l> WordDeltas<'l> {
-    pub fn new(linguist: &'l dyn Linguist) -> Self {
+    pub fn new(linguist: &'l dyn TextAnalysis) -> Self {
         Self { linguist, deltas: HashMap::new(), annotations: 0 }
     }
 

@@ -6,17 +6,17 @@ use crate::mapping::{AssetTemplate, AssetTemplates, Constant, Source, Span, Span
 use crate::object::JsonObject;
 use crate::problem::{Fault, shown};
 use crate::record::{CellPath, CellValue, Cells, SourceRow};
-use crate::template::{Filled, Template};
+use crate::template::{FilledTemplate, Template};
 use crate::value::Value;
 
 type FillResult<T> = Result<T, Fault>;
 
 impl JsonObject {
-    fn filled(&mut self, name: &str, filled: &Filled) {
+    fn filled(&mut self, name: &str, filled: &FilledTemplate) {
         match filled {
-            Filled::Absent => {}
-            Filled::Text(text) => self.text(name, text),
-            Filled::Raw(json) => self.raw(name, json),
+            FilledTemplate::Absent => {}
+            FilledTemplate::Text(text) => self.text(name, text),
+            FilledTemplate::Raw(json) => self.raw(name, json),
         }
     }
 

@@ -57,7 +57,7 @@ pub struct RawRow<'b> {
 
 /// Why the rest of a document cannot be read.
 #[derive(Debug)]
-pub struct Broken {
+pub struct ScanFailure {
     /// The line where it breaks off, from 1.
     pub line: u64,
     /// What is wrong there.
@@ -81,7 +81,7 @@ pub struct Scanner<R> {
     row: Vec<u8>,
 }
 
-type ScanResult<T> = Result<T, Broken>;
+type ScanResult<T> = Result<T, ScanFailure>;
 
 impl<R: Read> Scanner<R> {
     /// A walk through `input`, whose rows are at most `row_bytes` long.
@@ -93,7 +93,7 @@ impl<R: Read> Scanner<R> {
     /// Calls `sink` with every row under `steps`. Returns whether the path led anywhere.
     ///
     /// # Errors
-    /// [`Broken`] where the document cannot be read on; the rows before were handed out.
+    /// [`ScanFailure`] where the document cannot be read on; the rows before were handed out.
     pub fn rows(&mut self, steps: &[PathStep], sink: &mut RowSink<'_>) -> ScanResult<ControlFlow<(), bool>> {
         if self.walk(steps, sink)?.is_break() {
             return Ok(ControlFlow::Break(()));
@@ -253,7 +253,7 @@ impl<R: Read> Scanner<R> {
                     self.filled = count;
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(Broken { line: self.line, why: error.to_string() }),
+                Err(error) => return Err(ScanFailure { line: self.line, why: error.to_string() }),
             }
         }
         Ok(self.buffer.get(self.at).copied())
@@ -268,8 +268,8 @@ impl<R: Read> Scanner<R> {
         Ok(byte)
     }
 
-    fn broken(&self, why: &str) -> Broken {
-        Broken { line: self.line, why: why.to_owned() }
+    fn broken(&self, why: &str) -> ScanFailure {
+        ScanFailure { line: self.line, why: why.to_owned() }
     }
 }
 

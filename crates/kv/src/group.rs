@@ -19,7 +19,7 @@ pub struct Ticket(u64);
 
 /// Why writes have stopped.
 #[derive(Debug, Clone)]
-struct Poison {
+struct PoisonCause {
     kind: ErrorKind,
     why: String,
 }
@@ -33,7 +33,7 @@ struct State {
     durable_mark: u64,
     leading: bool,
     fsyncs: u64,
-    poison: Option<Poison>,
+    poison: Option<PoisonCause>,
 }
 
 /// Counts tickets and syncs them in groups.
@@ -89,7 +89,7 @@ impl Group {
             _ => ErrorKind::Storage,
         };
         let mut state = self.state();
-        state.poison.get_or_insert_with(|| Poison { kind, why: error.message().to_owned() });
+        state.poison.get_or_insert_with(|| PoisonCause { kind, why: error.message().to_owned() });
         self.changed.notify_all();
     }
 

@@ -15,7 +15,7 @@ use fjall::{
 use rushes_kv::{JOURNAL_BYTES_MAX, settle};
 use rushes_types::{Error, ErrorKind, Result};
 
-use crate::kv::{Each, Kv, Table, View, Write};
+use crate::kv::{Kv, RowCallback, Table, View, Write};
 
 /// Values of at least this many bytes are stored outside the tree, so that compactions do not move vectors.
 const SEPARATED_BYTES_MIN: u32 = 1024;
@@ -109,7 +109,7 @@ impl View for EmbeddedView {
         Ok(row.map(|value| value.to_vec()))
     }
 
-    fn scan(&self, table: Table, from: &[u8], to: Option<&[u8]>, each: Each<'_>) -> Result<()> {
+    fn scan(&self, table: Table, from: &[u8], to: Option<&[u8]>, each: RowCallback<'_>) -> Result<()> {
         if to.is_some_and(|to| to <= from) {
             return Ok(());
         }

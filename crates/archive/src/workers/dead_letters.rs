@@ -14,7 +14,7 @@ pub const ATTEMPTS_MAX: u32 = 5;
 
 /// How often a stage has failed at which assets.
 #[derive(Debug, Default)]
-pub(super) struct Attempts {
+pub(super) struct FailureCounts {
     failed: HashMap<AssetId, u32>,
 }
 
@@ -23,7 +23,7 @@ const fn is_of_the_asset(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::Corrupt | ErrorKind::Invalid | ErrorKind::TooLarge | ErrorKind::Bug)
 }
 
-impl Attempts {
+impl FailureCounts {
     /// Does a piece of work for each of the assets. The event of an asset that fails for the last time
     /// becomes a dead letter; an asset that may yet succeed fails the call, once the others are done.
     pub(super) fn each(
@@ -106,7 +106,7 @@ mod tests {
     }
 
     fn pass(
-        attempts: &mut Attempts,
+        attempts: &mut FailureCounts,
         log: &MemoryLog,
         delivered: &[Delivered],
         kind: ErrorKind,
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn an_asset_that_never_works_becomes_a_dead_letter_in_the_end() {
-        let (log, mut attempts) = (MemoryLog::new(), Attempts::default());
+        let (log, mut attempts) = (MemoryLog::new(), FailureCounts::default());
         let events = delivered(&log, &[id("bad"), id("good")]);
         for _ in 1..ATTEMPTS_MAX {
             let failed = pass(&mut attempts, &log, &events, ErrorKind::Corrupt);
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn what_waiting_mends_is_tried_for_ever() {
-        let (log, mut attempts) = (MemoryLog::new(), Attempts::default());
+        let (log, mut attempts) = (MemoryLog::new(), FailureCounts::default());
         let events = delivered(&log, &[id("bad")]);
         for _ in 0..3 * ATTEMPTS_MAX {
             assert!(pass(&mut attempts, &log, &events, ErrorKind::Unavailable).is_err());

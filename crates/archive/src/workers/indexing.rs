@@ -4,7 +4,7 @@ use rushes_events::Topic;
 use rushes_index::AssetUpdate;
 use rushes_types::{AssetId, Commit, Result, Watermark};
 
-use super::dead_letters::Attempts;
+use super::dead_letters::FailureCounts;
 use super::deliveries::{last_positions, newest};
 use super::fusing::FuseSettings;
 use super::pass::{INDEX_CONSUMER, Pass};
@@ -22,7 +22,7 @@ const EVENTS: usize = 4096;
 pub(super) fn index_pass(
     engines: &Engines,
     settings: &FuseSettings,
-    attempts: &mut Attempts,
+    attempts: &mut FailureCounts,
     stopping: &dyn Fn() -> bool,
 ) -> Result<Pass> {
     let delivered = engines.events.poll(Topic::Fused, INDEX_CONSUMER, EVENTS)?;

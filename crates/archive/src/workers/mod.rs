@@ -27,7 +27,7 @@ use rushes_types::{Backoff, ErrorKind, Result};
 use crate::engines::Engines;
 use crate::priority;
 
-use dead_letters::Attempts;
+use dead_letters::FailureCounts;
 pub(crate) use dead_letters::dead_assets;
 pub use fusing::FuseSettings;
 use fusing::fuse_pass;
@@ -85,7 +85,7 @@ fn run(stage: Stage, engines: &Engines, shared: &Shared, settings: &FuseSettings
     priority::lower_priority();
     // So that workers of several processes that failed together do not retry together.
     let mut backoff = Backoff::new(BACKOFF.0, BACKOFF.1, u64::from(std::process::id()) << 8 | stage as u64);
-    let mut attempts = Attempts::default();
+    let mut attempts = FailureCounts::default();
     // A worker before this one may have ended in the middle of a pass.
     let mut owes_redelivery = true;
     shared.record(stage, |h| h.running = true);
@@ -134,7 +134,7 @@ fn pass(
     engines: &Engines,
     shared: &Shared,
     settings: &FuseSettings,
-    attempts: &mut Attempts,
+    attempts: &mut FailureCounts,
 ) -> Result<Pass> {
     match stage {
         Stage::Relay => relay_pass(engines),

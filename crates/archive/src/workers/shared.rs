@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::erasures::Erasures;
 use crate::long_work::LongWork;
-use crate::priority::Traffic;
+use crate::priority::IngestTraffic;
 
 /// A stage whose worker can be stopped alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -87,7 +87,7 @@ pub struct Shared {
     paused: [AtomicBool; 4],
     health: Mutex<[Health; 4]>,
     /// Requests that the stages give way to.
-    pub(crate) traffic: Traffic,
+    pub(crate) traffic: IngestTraffic,
     /// Long work of which one at a time is done.
     pub(crate) long_work: LongWork,
     pub(crate) erasures: Erasures,
@@ -102,7 +102,7 @@ impl Shared {
             closed: AtomicBool::default(),
             paused: Default::default(),
             health: Mutex::default(),
-            traffic: Traffic::default(),
+            traffic: IngestTraffic::default(),
             long_work: LongWork::default(),
             erasures,
         }

@@ -1,4 +1,4 @@
-use rushes_archive::Unwatched;
+use rushes_archive::NoProgress;
 use rushes_bench::limits::Sizes;
 use rushes_bench::test_beds::Embedded;
 use rushes_bench::{BenchOptions, ComparisonOptions, Spec, run, run_comparison};
@@ -14,8 +14,8 @@ fn a_small_benchmark_runs_twice_with_the_same_answers() {
         sizes: Sizes { file_bytes: 1 << 20, memory_bytes: 1 << 20 },
         ..BenchOptions::new(folder.path())
     };
-    let first = run(&options, &Unwatched).unwrap();
-    let second = run(&options, &Unwatched).unwrap();
+    let first = run(&options, &NoProgress).unwrap();
+    let second = run(&options, &NoProgress).unwrap();
     assert_eq!(first.answers, second.answers, "{first}\n{second}");
     assert!(first.searches.iter().all(|s| s.count == 3), "{first}");
     assert!(first.searches.iter().any(|s| s.moments > 0.0), "nothing was found\n{first}");
@@ -33,7 +33,7 @@ fn two_sides_do_the_same_work_and_answer_the_same() {
         events: 9_000,
         ..ComparisonOptions::new(folder.path())
     };
-    let beside = run_comparison(&options, &Embedded, &Unwatched).unwrap();
+    let beside = run_comparison(&options, &Embedded, &NoProgress).unwrap();
     assert!(beside.same_answers && beside.searches.iter().all(|s| s.same != Some(false)), "{beside}");
     assert!(beside.steps.len() == 6 && beside.pairs > beside.annotations, "{beside}");
     assert!(beside.steps.iter().all(|s| s.engines.per_second > 0.0 && s.share.is_none()), "{beside}");

@@ -11,7 +11,7 @@ use rushes_serve::{ServeConfig, check_listen};
 use tokio::net::TcpListener;
 
 use crate::args::Serve;
-use crate::client::{Opened, open};
+use crate::client::{OpenedArchive, open};
 use crate::config::Config;
 use crate::exit::{Failure, Outcome};
 use crate::interrupt::{self, InterruptGuard};
@@ -39,8 +39,8 @@ pub fn run(mut config: Config, args: &Serve, quiet: bool) -> Outcome {
     }
     let interrupt_guard = InterruptGuard::begin();
     let archive = match open(&config.dir, &config.serve_options())? {
-        Opened::Archive(archive) => archive,
-        Opened::Elsewhere(server) => {
+        OpenedArchive::Archive(archive) => archive,
+        OpenedArchive::Elsewhere(server) => {
             return Err(Failure::because(format!(
                 "the server at {} (process {}) has the archive `{}` open; use that one, or stop it first",
                 server.url,

@@ -10,7 +10,7 @@ mod batch;
 mod blocks;
 mod step;
 
-use crate::Linguist;
+use crate::TextAnalysis;
 use rushes_store::History;
 use rushes_timeline::{TimelineStore, TimelineUpdate};
 use rushes_types::limits::BUCKET_NS_DEFAULT;
@@ -31,7 +31,7 @@ pub struct Options<'a> {
     /// Length of a bucket, in nanoseconds.
     pub bucket_ns: i64,
     /// Knows words and languages.
-    pub linguist: &'a dyn Linguist,
+    pub linguist: &'a dyn TextAnalysis,
     /// Commits read at once: see [`HISTORY_PAGE`].
     pub history_page: usize,
     /// New annotations in one step: see [`STEP_ANNOTATIONS_MAX`].
@@ -41,7 +41,7 @@ pub struct Options<'a> {
 impl<'a> Options<'a> {
     /// The default options.
     #[must_use]
-    pub fn new(linguist: &'a dyn Linguist) -> Self {
+    pub fn new(linguist: &'a dyn TextAnalysis) -> Self {
         Self {
             bucket_ns: BUCKET_NS_DEFAULT,
             linguist,

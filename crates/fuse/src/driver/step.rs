@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::{Advanced, Linguist, ReadSet, RowSelection, StepInput, resolved_language};
+use crate::{ReadSet, RowSelection, StepInput, StepOutcome, TextAnalysis, resolved_language};
 use rushes_store::{CommitRecord, Effect, History, RunSegment};
 use rushes_timeline::{TimelineStore, TimelineUpdate};
 use rushes_types::{
@@ -201,7 +201,7 @@ fn languages(
     source: &dyn History,
     asset: &AssetId,
     language: Option<&str>,
-    linguist: &dyn Linguist,
+    linguist: &dyn TextAnalysis,
 ) -> Result<HashMap<FusedKey, Option<String>>> {
     let mut out = HashMap::new();
     let mut after = Commit::NONE;
@@ -278,7 +278,7 @@ fn rebucketed(
     fused: &dyn TimelineStore,
     asset: &AssetId,
     is_fresh: bool,
-    advanced: &Advanced,
+    advanced: &StepOutcome,
     bucket_ns: i64,
 ) -> Result<Vec<Bucket>> {
     let mut old: Vec<Bucket> = Vec::new();

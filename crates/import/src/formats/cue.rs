@@ -7,7 +7,7 @@ use crate::problem::Fault;
 use rushes_types::{NS_PER_SECOND, Timecode, known_types};
 
 use crate::formats::limits::{CUE_BYTES_MAX, FIRST_CUE_BYTES_MAX};
-use crate::formats::out::{AnnotationDraft, CONTINUE, Flow, Out, clean, seconds};
+use crate::formats::out::{AnnotationDraft, CONTINUE, Flow, FormatOutput, clean, seconds};
 use crate::formats::text::Lines;
 
 /// A start timecode below this is not taken as the start of the subtitles' clock: a first cue after ten minutes may
@@ -38,13 +38,13 @@ pub(crate) struct Cues {
 
 impl Cues {
     /// Cues whose clock shows hours, minutes, seconds.
-    pub(crate) fn by_clock(out: &mut Out<'_, '_>) -> Cues {
+    pub(crate) fn by_clock(out: &mut FormatOutput<'_, '_>) -> Cues {
         let zero_ns = out.settings.start_timecode.as_deref().and_then(|text| nominal_ns(out, text));
         Cues::from_zero(zero_ns)
     }
 
     /// Cues whose times are timecode, made nanoseconds frame by frame.
-    pub(crate) fn by_timecode(out: &mut Out<'_, '_>) -> Cues {
+    pub(crate) fn by_timecode(out: &mut FormatOutput<'_, '_>) -> Cues {
         let settings = out.settings;
         let parsed = settings.start_timecode.as_deref().zip(settings.frame_rate).and_then(|(text, rate)| {
             Timecode::parse(text, rate).ok().map(|timecode| i128::from(rate.start_of(timecode.frames())))
@@ -60,7 +60,7 @@ impl Cues {
     }
 
     /// Hands out one cue.
-    pub(crate) fn cue(&mut self, out: &mut Out<'_, '_>, cue: Cue) -> Flow {
+    pub(crate) fn cue(&mut self, out: &mut FormatOutput<'_, '_>, cue: Cue) -> Flow {
         let line = cue.line;
         out.row();
         self.count += 1;
@@ -105,7 +105,7 @@ impl Cues {
     }
 
     /// Decides at the first cue whether the clock begins at the start timecode.
-    fn decide(&mut self, out: &mut Out<'_, '_>, first: &Cue) -> FlowValue {
+    fn decide(&mut self, out: &mut FormatOutput<'_, '_>, first: &Cue) -> FlowValue {
         let shift_ns =
             self.zero_ns.filter(|zero| *zero >= SHIFT_NS_MIN && first.start_ns >= *zero).unwrap_or(0);
         self.shift_ns = Some(shift_ns);
@@ -125,7 +125,7 @@ impl Cues {
 type FlowValue = std::ops::ControlFlow<(), i128>;
 
 /// What a clock shows at a timecode: subtitles count `10:00:00:00` as ten hours, whatever the rate.
-fn nominal_ns(out: &mut Out<'_, '_>, text: &str) -> Option<i128> {
+fn nominal_ns(out: &mut FormatOutput<'_, '_>, text: &str) -> Option<i128> {
     let fields: Vec<Option<i128>> =
         text.split([':', ';', '.']).map(|part| part.parse::<u16>().ok().map(i128::from)).collect();
     match fields.as_slice() {
@@ -169,7 +169,7 @@ impl<'r> CueFile<'r> {
     }
 
     /// Tells what the encoding was.
-    pub(crate) fn end(&self, out: &mut Out<'_, '_>, cues: &Cues) -> Flow {
+    pub(crate) fn end(&self, out: &mut FormatOutput<'_, '_>, cues: &Cues) -> Flow {
         if self.lines.foreign > 0 {
             let text = format!("lines that are not UTF-8 are read as Windows-1252: {}", self.lines.foreign);
             out.note(0, text)?;

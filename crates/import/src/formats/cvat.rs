@@ -12,7 +12,7 @@ use std::io::Read;
 use crate::problem::{Fault, shown};
 use rushes_types::{FrameRate, known_types};
 
-use crate::formats::out::{AnnotationDraft, CONTINUE, Flow, Out};
+use crate::formats::out::{AnnotationDraft, CONTINUE, Flow, FormatOutput};
 use crate::formats::shape;
 use crate::formats::tracks::{Sighting, Tracks};
 use crate::formats::xml::{Element, Token, Xml, load};
@@ -46,7 +46,7 @@ struct Task {
 }
 
 /// Reads one file.
-pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
+pub(crate) fn read(reader: &mut dyn Read, out: &mut FormatOutput<'_, '_>) -> Flow {
     let Some(rate) = out.settings.frame_rate else {
         let why = "the file counts frames and does not say how many a second has";
         return out
@@ -142,7 +142,7 @@ impl Track {
 
     fn see(
         &mut self,
-        out: &mut Out<'_, '_>,
+        out: &mut FormatOutput<'_, '_>,
         line: u64,
         frame: i64,
         element: &Element,
@@ -185,7 +185,7 @@ impl Track {
     }
 
     /// Hands out a stretch that ends before frame `end`.
-    fn stretch(&self, out: &mut Out<'_, '_>, stretch: Stretch, end: i64, rate: FrameRate) -> Flow {
+    fn stretch(&self, out: &mut FormatOutput<'_, '_>, stretch: Stretch, end: i64, rate: FrameRate) -> Flow {
         let ns = |frame: i64| i128::from(rate.start_of(frame));
         let mut said = AnnotationDraft::label(known_types::OBJECT, &self.label, ns(stretch.first), ns(end));
         said.attributes.text("track", &self.id);
@@ -210,7 +210,7 @@ impl Track {
         one.end(out)
     }
 
-    fn end(mut self, out: &mut Out<'_, '_>, rate: FrameRate, task: &Task) -> Flow {
+    fn end(mut self, out: &mut FormatOutput<'_, '_>, rate: FrameRate, task: &Task) -> Flow {
         let Some(stretch) = self.seen.take() else { return CONTINUE };
         let mut end = stretch.last + task.step;
         if let Some(stop) = task.stop.filter(|stop| *stop >= stretch.last) {

@@ -12,13 +12,13 @@ use crate::problem::Fault;
 use crate::value::Value;
 
 use crate::formats::json::{Document, duration, list, missing, text, text_of};
-use crate::formats::out::{CONTINUE, Flow, Out, Word};
+use crate::formats::out::{CONTINUE, Flow, FormatOutput, Word};
 use crate::formats::sentences::Sentences;
 
 const SPEAKER: [&str; 4] = ["speakerTag", "speaker_tag", "speakerLabel", "speaker_label"];
 
 /// Reads one file.
-pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
+pub(crate) fn read(reader: &mut dyn Read, out: &mut FormatOutput<'_, '_>) -> Flow {
     let document = Document::load(reader, out)?;
     let Some(path) = document.first_of(&["results", "response.results"]) else {
         return document.nothing(out, "`results`");
@@ -44,7 +44,7 @@ fn has_speakers(row: &Value) -> bool {
 }
 
 /// The lines of dialogue of one result; Video Intelligence writes the same.
-pub(crate) fn transcription(out: &mut Out<'_, '_>, line: u64, row: &Value) -> Flow {
+pub(crate) fn transcription(out: &mut FormatOutput<'_, '_>, line: u64, row: &Value) -> Flow {
     let Some(best) = best(row) else {
         out.skip();
         return CONTINUE;

@@ -13,7 +13,7 @@ use crate::time::{MILLISECOND_PLACES, SECOND_PLACES, clock_ns};
 use crate::value::Value;
 
 use crate::formats::limits::JSON_BYTES_MAX;
-use crate::formats::out::{CONTINUE, Flow, Out};
+use crate::formats::out::{CONTINUE, Flow, FormatOutput};
 
 /// A document, held as its bytes.
 pub(crate) struct Document {
@@ -22,11 +22,11 @@ pub(crate) struct Document {
 }
 
 /// Called with every row: its line, and its value.
-pub(crate) type RowFn<'f, 'o, 's> = dyn FnMut(&mut Out<'o, 's>, u64, &Value) -> Flow + 'f;
+pub(crate) type RowFn<'f, 'o, 's> = dyn FnMut(&mut FormatOutput<'o, 's>, u64, &Value) -> Flow + 'f;
 
 impl Document {
     /// Reads a document whole; where that fails it is reported, and reading ends.
-    pub(crate) fn load(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> ControlFlow<(), Document> {
+    pub(crate) fn load(reader: &mut dyn Read, out: &mut FormatOutput<'_, '_>) -> ControlFlow<(), Document> {
         let mut bytes = Vec::new();
         let read = open(reader, JSON_BYTES_MAX).and_then(|mut text| text.read_to_end(&mut bytes));
         match read {
@@ -68,7 +68,7 @@ impl Document {
     /// Calls `each` with every row at a path, and answers how many there were.
     pub(crate) fn rows<'o, 's>(
         &self,
-        out: &mut Out<'o, 's>,
+        out: &mut FormatOutput<'o, 's>,
         path: &str,
         each: &mut RowFn<'_, 'o, 's>,
     ) -> ControlFlow<(), u64> {
@@ -115,7 +115,7 @@ impl Document {
     }
 
     /// Reports once that the document is truncated or malformed.
-    fn broken(&self, out: &mut Out<'_, '_>, line: u64, why: &str) -> Flow {
+    fn broken(&self, out: &mut FormatOutput<'_, '_>, line: u64, why: &str) -> Flow {
         if self.told.replace(true) {
             return CONTINUE;
         }
@@ -124,7 +124,7 @@ impl Document {
     }
 
     /// Reports that there was nothing to read in the document.
-    pub(crate) fn nothing(&self, out: &mut Out<'_, '_>, what: &str) -> Flow {
+    pub(crate) fn nothing(&self, out: &mut FormatOutput<'_, '_>, what: &str) -> Flow {
         let why = format!("the file has no {what}");
         out.problem(
             0,

@@ -71,7 +71,7 @@ pub use settings::Settings;
 pub use sniff::sniff;
 pub use stem::split_stem;
 
-use out::{Flow, Out};
+use out::{Flow, FormatOutput};
 
 /// Reads one file and hands out its lines, problems and notes in the order of the file.
 ///
@@ -83,7 +83,7 @@ pub fn read(
     settings: &Settings,
     sink: &mut Sink<'_>,
 ) -> Counts {
-    let mut out = Out::new(file, format.name(), settings, sink);
+    let mut out = FormatOutput::new(file, format.name(), settings, sink);
     if out.check_names().is_continue() {
         // The reason for ending was already reported, or comes from the consumer of the items.
         let _ = read_format(format, &mut reader, &mut out);
@@ -91,7 +91,7 @@ pub fn read(
     out.finish()
 }
 
-fn read_format(format: Format, reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
+fn read_format(format: Format, reader: &mut dyn Read, out: &mut FormatOutput<'_, '_>) -> Flow {
     match format {
         Format::Srt => srt::read(reader, out),
         Format::WebVtt => vtt::read(reader, out),

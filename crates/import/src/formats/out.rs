@@ -68,7 +68,7 @@ struct Tally {
 }
 
 /// Receives what a reader makes of one file.
-pub(crate) struct Out<'o, 's> {
+pub(crate) struct FormatOutput<'o, 's> {
     pub settings: &'o Settings,
     file: &'o str,
     model: String,
@@ -78,16 +78,16 @@ pub(crate) struct Out<'o, 's> {
     over: bool,
 }
 
-impl<'o, 's> Out<'o, 's> {
+impl<'o, 's> FormatOutput<'o, 's> {
     pub(crate) fn new(
         file: &'o str,
         format: &str,
         settings: &'o Settings,
         sink: &'o mut Sink<'s>,
-    ) -> Out<'o, 's> {
+    ) -> FormatOutput<'o, 's> {
         let model = settings.model.clone().unwrap_or_else(|| format!("{format}@1"));
         let counts = Counts { files: 1, ..Counts::default() };
-        Out { settings, file, model, sink, counts, tallies: Vec::new(), over: false }
+        FormatOutput { settings, file, model, sink, counts, tallies: Vec::new(), over: false }
     }
 
     /// Checks the given names first, so that an invalid one is reported once and not for every line.

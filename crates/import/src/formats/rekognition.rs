@@ -15,7 +15,7 @@ use rushes_types::known_types;
 
 use crate::formats::json::{Document, list, millis, missing, text};
 use crate::formats::out::{
-    AnnotationDraft, CONTINUE, Flow, MODERATION_SEARCH, Out, TECHNICAL_CUE, TEXT_SEARCH,
+    AnnotationDraft, CONTINUE, Flow, FormatOutput, MODERATION_SEARCH, TECHNICAL_CUE, TEXT_SEARCH,
 };
 use crate::formats::shape;
 use crate::formats::tracks::{Sighting, Tracks};
@@ -51,7 +51,7 @@ const LISTS: [(&str, DetectionReader); 6] = [
 ];
 
 /// Reads one file.
-pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
+pub(crate) fn read(reader: &mut dyn Read, out: &mut FormatOutput<'_, '_>) -> Flow {
     let document = Document::load(reader, out)?;
     let mut any = false;
     if document.has("Segments") {
@@ -83,7 +83,7 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
     }
 }
 
-fn segment(out: &mut Out<'_, '_>, line: u64, row: &Value) -> Result<AnnotationDraft, Fault> {
+fn segment(out: &mut FormatOutput<'_, '_>, line: u64, row: &Value) -> Result<AnnotationDraft, Fault> {
     let detail = |name: &str| row.member(name).filter(|value| **value != Value::Null);
     let (kind, label, detail, last) = match (detail("ShotSegment"), detail("TechnicalCueSegment")) {
         (Some(shot), _) => (known_types::SHOT, "", shot, 1),
@@ -112,7 +112,7 @@ fn segment(out: &mut Out<'_, '_>, line: u64, row: &Value) -> Result<AnnotationDr
 }
 
 fn sighting(
-    out: &mut Out<'_, '_>,
+    out: &mut FormatOutput<'_, '_>,
     line: u64,
     row: &Value,
     found: &Detection<'_>,

@@ -6,7 +6,7 @@
 use rushes_types::{NS_PER_SECOND, known_types};
 
 use crate::formats::limits::SENTENCE_WORDS_MAX;
-use crate::formats::out::{AnnotationDraft, CONTINUE, Flow, Out, Word};
+use crate::formats::out::{AnnotationDraft, CONTINUE, Flow, FormatOutput, Word};
 
 const PAUSE_NS: i128 = 2 * NS_PER_SECOND as i128;
 /// What ends a sentence, in the scripts whose transcripts are written with such marks.
@@ -33,7 +33,7 @@ impl Sentences {
     /// Takes a word, which may carry its mark (`there.`); ends the line before it where it must.
     pub(crate) fn word(
         &mut self,
-        out: &mut Out<'_, '_>,
+        out: &mut FormatOutput<'_, '_>,
         line: u64,
         word: Word,
         speaker: Option<&str>,
@@ -65,7 +65,7 @@ impl Sentences {
     }
 
     /// Ends the line in hand.
-    pub(crate) fn end(&mut self, out: &mut Out<'_, '_>) -> Flow {
+    pub(crate) fn end(&mut self, out: &mut FormatOutput<'_, '_>) -> Flow {
         self.complete = false;
         let words = std::mem::take(&mut self.words);
         let text = std::mem::take(&mut self.text);

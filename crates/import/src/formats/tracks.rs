@@ -6,7 +6,7 @@ use std::hash::Hash;
 use crate::object::JsonObject;
 
 use crate::formats::limits::{BOXES_MAX, TRACKS_MAX};
-use crate::formats::out::{AnnotationDraft, CONTINUE, Flow, Out};
+use crate::formats::out::{AnnotationDraft, CONTINUE, Flow, FormatOutput};
 
 /// A box at a time, as JSON text: `[left, top, width, height]`.
 #[derive(Debug, Clone)]
@@ -51,7 +51,7 @@ impl<K: Hash + Eq + Ord + Clone> Tracks<K> {
     }
 
     /// Takes a sighting; hands out the annotation that it does not continue.
-    pub(crate) fn see(&mut self, out: &mut Out<'_, '_>, line: u64, key: K, seen: Sighting) -> Flow {
+    pub(crate) fn see(&mut self, out: &mut FormatOutput<'_, '_>, line: u64, key: K, seen: Sighting) -> Flow {
         let at_ns = seen.said.start_ns;
         if let Some(track) = self.open.get_mut(&key) {
             let step = seen.place - track.last;
@@ -76,7 +76,7 @@ impl<K: Hash + Eq + Ord + Clone> Tracks<K> {
     }
 
     /// Hands out all that is still followed, by start and key.
-    pub(crate) fn end(&mut self, out: &mut Out<'_, '_>) -> Flow {
+    pub(crate) fn end(&mut self, out: &mut FormatOutput<'_, '_>) -> Flow {
         let mut open: Vec<(K, Track)> = self.open.drain().collect();
         open.sort_by(|(a, x), (b, y)| (x.said.start_ns, a).cmp(&(y.said.start_ns, b)));
         open.into_iter().try_for_each(|(_, track)| track.end(out))
@@ -112,7 +112,7 @@ impl Track {
         self.boxes.push(TimedBox { at_ns, json });
     }
 
-    fn end(mut self, out: &mut Out<'_, '_>) -> Flow {
+    fn end(mut self, out: &mut FormatOutput<'_, '_>) -> Flow {
         if self.sightings > 1 {
             self.said.attributes.raw("sightings", &self.sightings.to_string());
         }

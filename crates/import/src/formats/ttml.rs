@@ -11,7 +11,7 @@ use std::io::Read;
 use crate::problem::Fault;
 
 use crate::formats::cue::{Cue, CueText, Cues};
-use crate::formats::out::{CONTINUE, Flow, Out, clean};
+use crate::formats::out::{CONTINUE, Flow, FormatOutput, clean};
 use crate::formats::ttml_time::TimeBase;
 use crate::formats::xml::{Element, Token, Xml, load};
 
@@ -47,7 +47,7 @@ struct Agents {
 }
 
 /// Reads one file.
-pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
+pub(crate) fn read(reader: &mut dyn Read, out: &mut FormatOutput<'_, '_>) -> Flow {
     let text = load(reader, out)?;
     let mut document = Document {
         xml: Xml::new(&text),
@@ -84,7 +84,7 @@ struct Document<'t> {
 }
 
 impl Document<'_> {
-    fn open(&mut self, out: &mut Out<'_, '_>, line: u64, element: &Element) -> Flow {
+    fn open(&mut self, out: &mut FormatOutput<'_, '_>, line: u64, element: &Element) -> Flow {
         if element.name == "tt" && self.levels.is_empty() {
             self.base.parameters(element);
         }
@@ -163,7 +163,7 @@ impl Document<'_> {
         }
     }
 
-    fn close(&mut self, out: &mut Out<'_, '_>) -> Flow {
+    fn close(&mut self, out: &mut FormatOutput<'_, '_>) -> Flow {
         let Some(level) = self.levels.pop() else { return CONTINUE };
         if level.name == "agent" {
             self.agents.open = None;

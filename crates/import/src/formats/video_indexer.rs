@@ -13,7 +13,7 @@ use rushes_types::known_types;
 
 use crate::formats::json::{Document, clock, list, missing, text, text_of};
 use crate::formats::out::{
-    AnnotationDraft, CONTINUE, Flow, MODERATION_SEARCH, Out, TECHNICAL_CUE, TEXT_SEARCH,
+    AnnotationDraft, CONTINUE, Flow, FormatOutput, MODERATION_SEARCH, TECHNICAL_CUE, TEXT_SEARCH,
 };
 use crate::formats::shape;
 
@@ -62,7 +62,7 @@ const KINDS: [Kind; 19] = [
 const PREFIXES: [&str; 4] = ["videos[].insights.", "insights.", "videos[].", ""];
 
 /// Reads one file.
-pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
+pub(crate) fn read(reader: &mut dyn Read, out: &mut FormatOutput<'_, '_>) -> Flow {
     let document = Document::load(reader, out)?;
     for prefix in PREFIXES {
         let paths = KINDS.map(|kind| format!("{prefix}{}", kind.name));
@@ -95,7 +95,7 @@ fn speakers(document: &Document, path: &str) -> Vec<(String, String)> {
 }
 
 fn insight(
-    out: &mut Out<'_, '_>,
+    out: &mut FormatOutput<'_, '_>,
     line: u64,
     row: &Value,
     kind: &Kind,

@@ -13,14 +13,14 @@ use rushes_types::NS_PER_SECOND;
 use crate::formats::cue::{Cue, CueFile, CueText, Cues};
 use crate::formats::limits::TEXT_BYTES_MAX;
 use crate::formats::markup::voices;
-use crate::formats::out::{Flow, Out};
+use crate::formats::out::{Flow, FormatOutput};
 use crate::formats::text::Lines;
 
 const SIGNATURE: &str = "WEBVTT";
 const ARROW: &str = "-->";
 
 /// Reads one file.
-pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
+pub(crate) fn read(reader: &mut dyn Read, out: &mut FormatOutput<'_, '_>) -> Flow {
     let lines = match Lines::open(reader, TEXT_BYTES_MAX) {
         Ok(lines) => lines,
         Err(why) => return out.stop(0, Fault::new("", why, "mend the file")),
@@ -71,7 +71,7 @@ impl File<'_> {
         Ok(line.map(|line| if line.contains('\0') { line.replace('\0', "\u{fffd}") } else { line }))
     }
 
-    fn walk(&mut self, out: &mut Out<'_, '_>, cues: &mut Cues) -> BlockFlow {
+    fn walk(&mut self, out: &mut FormatOutput<'_, '_>, cues: &mut Cues) -> BlockFlow {
         match self.line() {
             Ok(Some(line)) if is_signature(&line) => {}
             Ok(_) => {

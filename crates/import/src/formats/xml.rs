@@ -11,7 +11,7 @@ use quick_xml::events::{BytesStart, Event};
 
 use crate::formats::limits::{XML_BYTES_MAX, XML_DEPTH_MAX};
 use crate::formats::markup::{entities, reference};
-use crate::formats::out::Out;
+use crate::formats::out::FormatOutput;
 use crate::formats::text::decode;
 
 /// An element that opens: its name and attributes without their prefixes.
@@ -49,7 +49,7 @@ pub(crate) struct Xml<'t> {
 }
 
 /// The text of a document, in UTF-8; where it cannot be read that is reported, and reading ends.
-pub(crate) fn load(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> ControlFlow<(), String> {
+pub(crate) fn load(reader: &mut dyn Read, out: &mut FormatOutput<'_, '_>) -> ControlFlow<(), String> {
     let mut bytes = Vec::new();
     match open(reader, XML_BYTES_MAX).and_then(|mut text| text.read_to_end(&mut bytes)) {
         Ok(_) => ControlFlow::Continue(decode(bytes).0),

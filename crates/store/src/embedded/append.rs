@@ -80,7 +80,7 @@ fn locations_of_run(tx: &Tx<'_>, segment: u64, annotations: u64, hash: u128) -> 
 }
 
 /// Adds pieces to a segment and records the outcome of each row.
-struct Adder<'a, 'p> {
+struct SegmentAppender<'a, 'p> {
     redactor: Option<&'a dyn Redactor>,
     lookup: IdLookup<'a>,
     segment: u64,
@@ -91,7 +91,7 @@ struct Adder<'a, 'p> {
     accepted: u64,
 }
 
-impl Adder<'_, '_> {
+impl SegmentAppender<'_, '_> {
     fn add(&mut self, tx: &mut Tx<'_>, piece: &Piece<'_>) -> Result<()> {
         let block = self.next_block;
         let mut positions = Vec::with_capacity(piece.cut.rows.len());
@@ -157,7 +157,7 @@ impl EmbeddedStore {
             check_open(&row.run)?;
             check_blocks_of_run(&row.run, blocks)?;
             let mut receipt = Receipt::default();
-            let mut adder = Adder {
+            let mut adder = SegmentAppender {
                 redactor: self.redactor.as_deref(),
                 lookup: IdLookup { scope: row.segment, scope_is_empty: row.blocks == 0, loose: None },
                 segment: row.segment,
@@ -225,7 +225,7 @@ impl EmbeddedStore {
         let known = tx.loose_scope(asset, model)?;
         let scope = known.unwrap_or(tx.counters.scopes + 1);
         let segment = tx.counters.commits + 1;
-        let mut adder = Adder {
+        let mut adder = SegmentAppender {
             redactor: self.redactor.as_deref(),
             lookup: IdLookup { scope, scope_is_empty: known.is_none(), loose: Some((model, &current)) },
             segment,
