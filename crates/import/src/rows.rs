@@ -192,9 +192,9 @@ impl FilePass<'_, '_, '_> {
     /// Reads one JSON document.
     pub(crate) fn json(&mut self, text: Box<dyn BufRead + '_>, row_bytes: u64) -> ControlFlow<()> {
         let mut scanner = Scanner::new(text, row_bytes);
-        let hops = self.source.rows.clone();
+        let path = self.source.rows.clone();
         let mut last_line = 0;
-        let walked = scanner.rows(&hops, &mut |cut| {
+        let walked = scanner.rows(&path, &mut |cut| {
             self.next_row();
             last_line = cut.line;
             match cut.bytes {

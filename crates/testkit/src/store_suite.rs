@@ -585,7 +585,7 @@ pub fn taking_nothing_says_what_would_become(fixture: &mut dyn StoreFixture) {
     let new = lines("new", "m@1", &[("1", 0, "x"), ("1", 0, "x"), ("1", 0, "clash")]);
     let would = store.append_loose(std::slice::from_ref(&new), AppendMode::DryRun).unwrap();
     assert_eq!((would.accepted, would.duplicates, would.rejected.len()), (1, 1, 1));
-    assert_eq!(rushes_store::receipt_of_the_first(&[new]), would);
+    assert_eq!(rushes_store::receipt_for_new_run(&[new]), would);
     assert!(history(&*store, "new").is_empty());
 }
 
