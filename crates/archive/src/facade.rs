@@ -8,7 +8,7 @@ use crate::access::{Caller, Right};
 use crate::archive::Archive;
 use crate::ingest::{self, Body, IngestOptions, IngestReport, no_run};
 
-/// Assets read at once when all are looked through.
+/// Assets per page when all are scanned.
 const PAGE: usize = 1024;
 
 impl Archive {

@@ -61,7 +61,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// A file begins: its number, for what comes of it.
+    /// Starts a file; returns its number, for its results.
     pub fn file(&mut self, name: &str) -> usize {
         self.files.push(name.to_owned());
         self.files.len() - 1

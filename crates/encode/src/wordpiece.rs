@@ -35,7 +35,7 @@ impl WordPieces {
         pieces
     }
 
-    /// Calls `each` with the number of every piece of a text. A word that cannot be cut whole has none.
+    /// Calls `each` with the number of every piece of a text. A word that cannot be split completely has none.
     pub fn for_each(&self, text: &str, each: &mut dyn FnMut(u32)) {
         let mut numbers = Vec::new();
         for_each_word(text, &mut String::new(), &mut |word| {

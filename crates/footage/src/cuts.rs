@@ -20,7 +20,7 @@ const PLANE: usize = WIDTH * HEIGHT;
 const BLOCK_W: usize = 8;
 const BLOCK_H: usize = 6;
 const BLOCKS: usize = (WIDTH / BLOCK_W) * (HEIGHT / BLOCK_H);
-/// How far a block is looked for, in pixels: across and down. 5 of 64 is a whip pan.
+/// Search range for a block, in pixels: across and down. 5 of 64 is a whip pan.
 const REACH_X: isize = 5;
 const REACH_Y: isize = 3;
 /// A block that differs by this many times the pictures' contrast counts as fully different.

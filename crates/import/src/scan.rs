@@ -208,7 +208,7 @@ impl<R: Read> Scanner<R> {
 
     /// Passes one value, keeping at most `keep` bytes of it in `row`; false where it was longer.
     ///
-    /// Whole pieces of input are looked at, not single bytes: most of a document passes through here.
+    /// Processes whole pieces of input, not single bytes: most of a document passes through here.
     fn value(&mut self, keep: Option<u64>) -> ScanResult<bool> {
         let mut length: u64 = 0;
         let mut extent = Extent::default();

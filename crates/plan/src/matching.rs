@@ -34,7 +34,7 @@ pub(crate) enum CompiledTest {
 /// A phrase found in one annotation, or in several joined ones.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PhraseHit {
-    /// Which annotations of the list it was looked for in, in time order; at least one.
+    /// Indices of the matching annotations in the searched list, in time order; at least one.
     pub members: Vec<usize>,
     /// How well the words match, 0 … 1.
     pub score: f64,

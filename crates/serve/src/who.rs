@@ -19,7 +19,7 @@ pub(crate) struct InProcess(pub Caller);
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Peer(pub SocketAddr);
 
-/// Refuses a call by a name that is not ours, and a page of another origin that wants to change something.
+/// Refuses a call with a foreign host name, and changes by a page of another origin.
 ///
 /// # Errors
 /// 400, 421 or 403.

@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 /// Fewer letters than this are never given to statistical detection: one or two subtitle words say nothing.
 pub const DETECT_CHARS_MIN: usize = 40;
 
-/// No more of a text than this is looked at: detection does not get better after it.
+/// No more of a text than this is analysed: more does not improve detection.
 const DETECT_BYTES_MAX: usize = 4096;
 
 /// Keeps the enum, its tags and its stemmers in one table.

@@ -19,7 +19,7 @@ pub const LABEL_BYTES_MAX: usize = 16 << 10;
 pub const JSON_DEPTH_MAX: usize = 64;
 /// Annotations of a bucket above which its document is shown in parts.
 pub const BUCKET_PART_ANNOTATIONS: usize = 5_000;
-/// Intersections kept for one bucket; a crowded second is cut off here and says so.
+/// Intersections kept for one bucket; a crowded second is truncated and marked as such.
 pub const BUCKET_INTERSECTIONS_MAX: usize = 64;
 /// Members of the intersections kept for one bucket, counted over all of them: with hundreds present at once
 /// the lists would outgrow what they are made from.

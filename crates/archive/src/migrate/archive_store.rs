@@ -115,7 +115,7 @@ impl ArchiveStore {
         Erasures::open(&self.dir, PURGE_AFTER)?.begin().map(drop)
     }
 
-    /// Copies the access tokens of the source archive, where this one has none.
+    /// Copies the access tokens of the source archive, if this one has none.
     ///
     /// # Errors
     /// Where the disk refuses.

@@ -20,7 +20,7 @@ use crate::sender::{SendOptions, Sender};
 
 /// How long a program has to end by itself at Ctrl-C.
 const GRACE: Duration = Duration::from_secs(2);
-/// How often is looked whether it should end.
+/// How often it checks whether it should end.
 const LOOK_EVERY: Duration = Duration::from_millis(30);
 
 /// Runs the command.

@@ -1,8 +1,8 @@
 //! Creates and migrates tables, by numbered migrations.
 //!
-//! A component of ours (the annotation store, the fused store) has a list of migrations. The table `schema_steps`
-//! records which of them are done. Pending migrations run in order, each waiting until all nodes agree on the schema.
-//! One process at a time does this, under a [`Lease`]. Every migration must be idempotent.
+//! Each component (the annotation store, the fused store) has a list of migrations. The table `schema_steps` records
+//! which of them are done. Pending migrations run in order, each waiting until all nodes agree on the schema. One
+//! process at a time does this, under a [`Lease`]. Every migration must be idempotent.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};

@@ -28,5 +28,5 @@ pub const TRACKS_MAX: usize = 10_000;
 pub const BOXES_MAX: usize = 64;
 /// A catalogue may be this long; it is held whole.
 pub const CATALOGUE_BYTES_MAX: u64 = 64 << 20;
-/// Bytes of a file that are looked at to know its format.
+/// Bytes of a file that are examined to detect its format.
 pub const HEAD_BYTES: usize = 64 << 10;

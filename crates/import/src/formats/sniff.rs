@@ -9,7 +9,7 @@ use crate::formats::limits::HEAD_BYTES;
 use crate::formats::text::decode;
 use crate::formats::{mot, npy, pyscenedetect, srt, vtt};
 
-/// Lines of the beginning that are looked at.
+/// Lines of the head that are examined.
 const LINES: usize = 40;
 
 /// The format of a file, from its name and its first bytes (the first 64 KiB are enough); `None` where it is of none.

@@ -82,7 +82,7 @@ impl AssetState {
         self.versions.push(record);
     }
 
-    /// Forgets versions that no reader of `oldest` or a later generation wants.
+    /// Forgets versions that no reader of `oldest` or a later generation needs.
     fn forget(&mut self, oldest: u64) {
         let wanted = self.versions.iter().rposition(|v| v.generation <= oldest).unwrap_or(0);
         self.versions.drain(..wanted);
@@ -118,7 +118,7 @@ impl AssetTable {
         self.0.values().map(Arc::as_ref)
     }
 
-    /// Forgets versions that no reader of `oldest` or a later generation wants.
+    /// Forgets versions that no reader of `oldest` or a later generation needs.
     pub fn forget(&mut self, oldest: u64) {
         for state in self.0.values_mut().filter(|state| state.versions.len() > 1) {
             Arc::make_mut(state).forget(oldest);

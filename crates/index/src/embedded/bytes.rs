@@ -29,7 +29,7 @@ pub(crate) fn index(value: u64) -> Option<usize> {
 /// A number that fits 32 bits by the limits of a segment.
 ///
 /// # Errors
-/// A mistake of ours where it does not.
+/// A bug if it does not.
 pub(crate) fn small(value: usize) -> Result<u32> {
     u32::try_from(value)
         .map_err(|_| Error::bug(format!("`{value}` things in one segment")).mend("it holds fewer"))

@@ -116,7 +116,7 @@ fn walked(view: &SegmentView, visible: &mut VisibilityFilter<'_>, label: u32) ->
     }
 }
 
-/// Words that begin alike which are looked at in each segment.
+/// Most words with a common prefix that are read in each segment.
 const WORDS_LOOKED_AT_MAX: usize = 4_096;
 
 /// Words of the dictionaries that begin with `folded`, those with the longest lists first.

@@ -157,7 +157,7 @@ impl ScanPool {
     /// Runs `work` over the pieces on as many threads as permits allow, and returns the result of each thread.
     ///
     /// # Errors
-    /// The first error of `work`, Cancelled, Busy, and a mistake of ours where `work` panicked.
+    /// The first error of `work`, Cancelled, Busy, and Bug where `work` panicked.
     pub(super) fn run<'w, W: Sync, R: Send>(
         &self,
         pieces: &'w [W],

@@ -28,7 +28,7 @@ pub(super) fn blanked(batch: &RecordBatch, positions: &BTreeSet<u32>) -> Result<
 }
 
 /// Dictionaries become plain columns, since a dictionary may hold values of removed rows. A dictionary nested deeper in
-/// a column is not rewritten: such a column, which is never one of ours, is dropped.
+/// a column is not rewritten: such a column, which is never one that this crate knows, is dropped.
 fn rebuilt(batch: &RecordBatch, rows: &[Option<usize>]) -> Result<RecordBatch> {
     let mut fields = Vec::new();
     let mut columns = Vec::new();
