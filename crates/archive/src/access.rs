@@ -71,7 +71,7 @@ impl Caller {
         &self.spec.name
     }
 
-    /// May the caller do this with this movie?
+    /// Does the caller have this right on this movie?
     #[must_use]
     pub fn may(&self, right: Right, movie: &MovieId) -> bool {
         self.has(right) && self.spec.movies.as_ref().is_none_or(|m| m.contains(movie.as_str()))
@@ -95,10 +95,10 @@ impl Caller {
         self.spec.rights.contains(&right) || self.spec.rights.contains(&Right::Admin)
     }
 
-    /// Nothing where the caller has the right on the movie.
+    /// An error unless the caller has the right on the movie.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`]: who may not see a movie does not learn that it is there.
+    /// [`ErrorKind::NotFound`]: a caller who may not see a movie does not learn that it exists.
     pub fn require(&self, right: Right, movie: &MovieId) -> Result<()> {
         if self.may(right, movie) {
             return Ok(());
@@ -112,7 +112,7 @@ impl Caller {
         ))
     }
 
-    /// Nothing where the caller has the right everywhere.
+    /// An error unless the caller has the right everywhere.
     ///
     /// # Errors
     /// [`ErrorKind::Forbidden`] otherwise.
@@ -192,7 +192,7 @@ impl Tokens {
         Ok(found)
     }
 
-    /// Takes over the tokens of another folder, where there are none yet: their secrets stay good.
+    /// Copies the tokens of another folder, where there are none yet; their secrets stay valid.
     ///
     /// # Errors
     /// Where the disk refuses.
@@ -217,7 +217,7 @@ impl Tokens {
     pub fn authenticate(&self, secret: &str) -> Option<Caller> {
         let wanted = hash(secret);
         let tokens = self.tokens.read().unwrap_or_else(PoisonError::into_inner);
-        // The comparison is of hashes of high-entropy secrets: what its timing tells is of no use.
+        // Hashes of high-entropy secrets are compared, so the timing reveals nothing useful.
         tokens.iter().find(|t| t.sha256 == wanted).map(|t| Caller { spec: t.spec.clone() })
     }
 

@@ -16,7 +16,7 @@ use crate::erasures::{Erasures, INDEX_PATIENCE, PURGE_AFTER};
 use crate::label_table::LabelTable;
 use crate::manifest::{ArchiveLock, Manifest, make_private_dir};
 use crate::part::Part;
-use crate::progress::{Progress, Unwatched};
+use crate::progress::{NoProgress, Progress};
 use crate::rebuild::{self, Rebuild};
 use crate::search_caches::SearchCaches;
 use crate::status::Status;
@@ -42,9 +42,9 @@ pub struct OpenOptions {
     pub purge_after: Duration,
     /// What the archive runs on.
     pub engines: Arc<dyn OpenEngines>,
-    /// What is rebuilt at once, whatever state it is in.
+    /// What is rebuilt on opening, whatever its state.
     pub rebuild: Option<Rebuild>,
-    /// What turns the texts and pictures of queries into vectors; by default nothing does.
+    /// The encoders for texts and pictures of queries; none by default.
     pub encoders: Arc<dyn Encoders>,
 }
 
@@ -113,7 +113,7 @@ impl Archive {
         let tokens = Tokens::open(dir)?;
         if let Some(marker) = rebuild::pending(dir)? {
             tracing::info!("finishing the rebuild that was begun");
-            rebuild::begin(dir, &engines, &marker, &Unwatched)?;
+            rebuild::begin(dir, &engines, &marker, &NoProgress)?;
         }
         let shared = Arc::new(Shared::new(Erasures::open(dir, options.purge_after)?));
         let archive = Self {
@@ -199,7 +199,7 @@ impl Archive {
         self.shared.set_paused(stage, false);
     }
 
-    /// How the archive fares.
+    /// The state of the archive.
     ///
     /// # Errors
     /// Where a store or the index fails.
@@ -223,7 +223,7 @@ impl Archive {
     /// Waits until everything up to `upto` can be searched; `false` when the time is over before.
     ///
     /// # Errors
-    /// The error of the stage that does not get on.
+    /// The error of the stage that makes no progress.
     pub fn wait_caught_up(&self, upto: Commit, timeout: Duration) -> Result<bool> {
         let deadline = Instant::now() + timeout;
         loop {
@@ -245,14 +245,14 @@ impl Archive {
         }
     }
 
-    /// Throws derived state away and queues its rebuild; [`Archive::wait_caught_up`] tells when it is.
+    /// Discards derived state and queues its rebuild; wait for it with [`Archive::wait_caught_up`].
     ///
     /// # Errors
-    /// [`ErrorKind::Forbidden`] unless the caller may do everything; where an engine fails (opening the archive
-    /// again then takes the rebuild up).
+    /// [`ErrorKind::Forbidden`] unless the caller may do everything; where an engine fails (the rebuild then resumes
+    /// when the archive is opened again).
     pub fn rebuild(&self, caller: &Caller, what: Rebuild, progress: &dyn Progress) -> Result<()> {
         caller.require_everywhere(Right::Admin)?;
-        let _chore = self.shared.chores.begin()?;
+        let _guard = self.shared.long_work.begin()?;
         self.stop_workers();
         let done = rebuild::mark(&self.dir, what).and_then(|()| match rebuild::pending(&self.dir)? {
             Some(marker) => rebuild::begin(&self.dir, &self.engines, &marker, progress),
@@ -263,8 +263,8 @@ impl Archive {
         done
     }
 
-    /// Rebuilds the index in the shape that is configured now, while it is searched and written to. Gives how many
-    /// documents were copied. One that is interrupted, or fails, leaves the index as it was.
+    /// Rebuilds the index with the present configuration, while it is searched and written to. Returns how many
+    /// documents were copied. If it is interrupted or fails, the index is unchanged.
     ///
     /// # Errors
     /// [`ErrorKind::Forbidden`] unless the caller may do everything; [`ErrorKind::Unsupported`] for an index that has no
@@ -278,7 +278,7 @@ impl Archive {
             )
             .mend("leave `--online` away: `rushes rebuild --index` rebuilds it"));
         }
-        let _chore = self.shared.chores.begin()?;
+        let _guard = self.shared.long_work.begin()?;
         self.engines.index.reindex(&mut |done, total| {
             if progress.cancelled() {
                 return Err(Error::new(ErrorKind::Cancelled, "rebuilding the index was interrupted")
@@ -289,7 +289,8 @@ impl Archive {
         })
     }
 
-    /// Copies the ground truth to a new folder, while the archive is open. Writing waits for a moment at the beginning.
+    /// Copies the ground truth to a new folder, while the archive is open. Writes are frozen for a moment at the
+    /// beginning.
     ///
     /// # Errors
     /// [`ErrorKind::Forbidden`] unless the caller may do everything; [`ErrorKind::Conflict`] where `to` is there
@@ -304,7 +305,7 @@ impl Archive {
             .mend("take snapshots of the engines, or copy the archive into a folder with `rushes migrate`"));
         }
         backup::check_target(to)?;
-        let _chore = self.shared.chores.begin()?;
+        let _guard = self.shared.long_work.begin()?;
         // The relay forgets outbox rows that it has carried: it writes too.
         self.stop_workers();
         let staged = {
@@ -323,7 +324,7 @@ impl Archive {
     /// [`ErrorKind::Forbidden`] unless the caller may do everything; where an engine fails.
     pub fn purge(&self, caller: &Caller, progress: &dyn Progress) -> Result<()> {
         caller.require_everywhere(Right::Admin)?;
-        let _chore = self.shared.chores.begin()?;
+        let _guard = self.shared.long_work.begin()?;
         self.shared.erasures.purge(&self.engines, progress, INDEX_PATIENCE)
     }
 }
@@ -347,7 +348,7 @@ fn current_analysis(dir: &Path, manifest: Manifest) -> Result<Manifest> {
     Ok(manifest)
 }
 
-/// What the archive is to all who share its engines: a folder that says something else belongs to another archive.
+/// The manifest shared by all processes on the same engines: a folder with a different one belongs to another archive.
 fn shared_identity(dir: &Path, own: Manifest, engines: &dyn OpenEngines) -> Result<Manifest> {
     let known = engines.identity(&own)?;
     if known == own {

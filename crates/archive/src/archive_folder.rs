@@ -12,7 +12,7 @@ use rushes_types::Result;
 
 use crate::manifest::{Manifest, make_private_dir};
 use crate::part::Part;
-use crate::priority::opened_standing_back;
+use crate::priority::open_at_low_priority;
 
 /// The folder of an archive on this machine: opens the embedded engines, each by itself.
 #[derive(Debug, Clone, Copy)]
@@ -51,7 +51,7 @@ impl ArchiveFolder<'_> {
     /// Where its folder cannot be opened.
     pub fn timeline(&self) -> Result<Arc<dyn TimelineStore>> {
         let dir = private(Part::Timeline.dir(self.dir))?;
-        Ok(Arc::new(opened_standing_back(|| EmbeddedTimeline::open(&dir))?))
+        Ok(Arc::new(open_at_low_priority(|| EmbeddedTimeline::open(&dir))?))
     }
 
     /// The embedded index.

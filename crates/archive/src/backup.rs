@@ -2,13 +2,13 @@
 //!
 //! A backup is a copy of stage 1 (the ground truth), the manifest and the tokens, with a list of files and their
 //! digests; everything else is derived, and a restored archive rebuilds it. Backup and restore write to `NAME.partial`
-//! and rename at the end: what carries the final name is whole.
+//! and rename at the end: a folder with the final name is complete.
 //!
-//! Files that belong together are *staged* in a folder of the archive while writing is frozen; they are hashed and copied
-//! after clients go on. Most bytes are in table files, which the store writes once and never changes: a hard link stages
-//! one in no time, and keeps it when a compaction drops it. All else is copied while writing is frozen, above all the
-//! journal, which is at most some hundred megabytes: it is written in place (it is made 64 MB long and filled), so a link
-//! to it would go on changing. Compaction is not frozen; if it changed a file in that moment, staging starts over.
+//! Files that belong together are *staged* in a folder of the archive while writing is frozen; they are hashed and
+//! copied after clients go on. Most bytes are in table files, which the store writes once and never changes: a hard
+//! link stages one instantly and keeps it when a compaction drops it. Everything else is copied while writing is
+//! frozen, mainly the journal, at most some hundred megabytes: it is preallocated (64 MB) and written in place, so a
+//! link to it would keep changing. Compaction is not frozen; if it changed a file meanwhile, staging starts over.
 
 use std::fs::{self, File};
 use std::io::{Read, Write};
@@ -58,12 +58,12 @@ pub struct BackupFile {
 
 /// The files of a backup as they were at one moment, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Staged {
+pub(crate) struct StagedBackup {
     dir: PathBuf,
     commit: Commit,
 }
 
-impl Drop for Staged {
+impl Drop for StagedBackup {
     fn drop(&mut self) {
         if let Err(error) = remove_tree(&self.dir) {
             tracing::warn!(%error, "what a backup has staged is left; opening the archive again removes it");
@@ -71,7 +71,7 @@ impl Drop for Staged {
     }
 }
 
-/// Removes what a backup that was killed has left in the archive: links keep bytes alive that are to be purged.
+/// Removes what a killed backup left in the archive: its links would keep bytes that must be purged.
 pub(crate) fn remove_staged(dir: &Path) -> Result<()> {
     remove_tree(&dir.join(STAGED))
 }
@@ -82,8 +82,8 @@ pub(crate) fn check_target(to: &Path) -> Result<()> {
 }
 
 /// Stages the files of the archive in `dir`, whose last commit is `commit`. The caller has frozen all writing.
-pub(crate) fn stage(dir: &Path, commit: Commit, progress: &dyn Progress) -> Result<Staged> {
-    let staged = Staged { dir: dir.join(STAGED), commit };
+pub(crate) fn stage(dir: &Path, commit: Commit, progress: &dyn Progress) -> Result<StagedBackup> {
+    let staged = StagedBackup { dir: dir.join(STAGED), commit };
     for _ in 0..ATTEMPTS {
         check(progress, "the backup")?;
         remove_tree(&staged.dir)?;
@@ -117,7 +117,7 @@ fn stage_file(dir: &Path, staged: &Path, path: &str) -> Result<()> {
 
 /// Copies what was staged to `to`, with the list of its files.
 pub(crate) fn copy_out(
-    staged: &Staged,
+    staged: &StagedBackup,
     to: &Path,
     archive: &str,
     progress: &dyn Progress,
@@ -207,7 +207,7 @@ fn rename(partial: &Path, to: &Path) -> Result<()> {
     File::open(parent).and_then(|d| d.sync_all()).map_err(what)
 }
 
-/// The path of a listed file; a list that points outside of its folder is refused.
+/// The path of a listed file; a list that points outside its folder is refused.
 fn within(dir: &Path, path: &str) -> Result<PathBuf> {
     let inside = Path::new(path).components().all(|c| matches!(c, std::path::Component::Normal(_)));
     if inside && !path.is_empty() {
@@ -216,7 +216,7 @@ fn within(dir: &Path, path: &str) -> Result<PathBuf> {
     Err(Error::new(ErrorKind::Corrupt, format!("the backup lists `{path}`, which lies outside of it")))
 }
 
-/// A file that a backup takes, with all that tells whether it was changed or exchanged.
+/// A file of a backup, with what is needed to notice that it was changed or replaced.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 struct ListedFile {
     path: String,

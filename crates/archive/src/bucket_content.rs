@@ -1,8 +1,8 @@
 //! Buckets with the annotations that they name, as an index keeps them.
 //!
 //! A bucket row holds keys; the annotation itself is one row, however many buckets it touches. Buckets are read page by
-//! page, and of each page only those annotations that no page before it named: one of ten minutes is read and decoded
-//! once, not six hundred times, and shared between its buckets.
+//! page, and of each page only those annotations that no page before it named: an annotation of ten minutes is read and
+//! decoded once, not six hundred times, and shared between its buckets.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,8 +17,8 @@ use rushes_types::{
 /// Buckets, and annotations, read in one call.
 pub(crate) const PAGE: usize = 4_096;
 
-/// The buckets that changes touch, as they stand now. An erased annotation no longer says where it ended, so with one
-/// all buckets are taken.
+/// The buckets that changes touch, in their present state. The end of an erased annotation is no longer known, so if
+/// there is one, all buckets are taken.
 ///
 /// # Errors
 /// Where the timeline fails.

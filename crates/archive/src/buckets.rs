@@ -39,7 +39,7 @@ impl Archive {
             let asked = PAGE.min(limit - views.len());
             let mut page = timeline.buckets(asset, from, to, asked)?;
             next = after(&page, asked);
-            // One that was emptied is as one that never was: a rebuild may not write it again.
+            // An emptied bucket is treated like one that never existed: a rebuild may not write it.
             page.retain(|bucket| !bucket.annotations.is_empty());
             annotations.load(timeline, asset, &page)?;
             views.extend(

@@ -1,4 +1,4 @@
-//! The embedded engines: what one machine runs on.
+//! The embedded engines, for one machine.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! The four seams of one archive, whatever stands behind them.
+//! The four seams of one archive, whatever implements them.
 
 use std::sync::Arc;
 
@@ -25,8 +25,8 @@ pub struct Engines {
 }
 
 impl Engines {
-    /// May other processes work on the same archive? What they change is then looked for from time to time. The ground
-    /// truth decides: where it is shared, so is what is derived from it.
+    /// May other processes work on the same archive? Their changes are then polled for. The store decides: where it is
+    /// shared, so is everything derived from it.
     #[must_use]
     pub fn shared(&self) -> bool {
         self.store.capabilities().shared
@@ -35,8 +35,8 @@ impl Engines {
 
 /// Opens what an archive runs on. The default is [`crate::EmbeddedEngines`].
 pub trait OpenEngines: Send + Sync + std::fmt::Debug {
-    /// The archive that `own` says this folder holds, as all who share its engines know it: where they are not shared,
-    /// or `own` is the first to say so, that is `own`.
+    /// The manifest that all processes on these engines agree on. Where the engines are not shared, or `own` is the
+    /// first, that is `own`.
     ///
     /// # Errors
     /// Where an engine cannot be reached.
@@ -46,8 +46,8 @@ pub trait OpenEngines: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// Where one cannot be opened or reached; the message says which one, and what to do.
     fn open(&self, folder: &ArchiveFolder<'_>) -> Result<Engines>;
-    /// Is the index in the archive's folder, where no other process reads it? One that cannot be read is then rebuilt
-    /// without asking; an index that others share is not this process's to empty.
+    /// Is the index in the archive's folder, where no other process reads it? If so, an unreadable index is rebuilt
+    /// automatically; this process must not empty an index that others share.
     fn has_index_here(&self) -> bool {
         true
     }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::engines::Engines;
 use crate::manifest::write_whole;
-use crate::progress::{Progress, Unwatched, check};
+use crate::progress::{NoProgress, Progress, check};
 
 /// The marker's name in the archive's folder.
 pub(crate) const MARKER: &str = "erased.json";
@@ -23,8 +23,8 @@ pub(crate) const MARKER: &str = "erased.json";
 pub const PURGE_AFTER: Duration = Duration::from_secs(6 * 3600);
 /// How long after an erasure its bytes may be on disk; `verify` names it as a problem where they are there longer.
 pub const GONE_WITHIN: Duration = Duration::from_secs(24 * 3600);
-/// How long who asks for a purge waits for an index that cannot do it yet: Elasticsearch keeps what was deleted for half a
-/// minute.
+/// How long a requested purge waits for an index that cannot do it yet: Elasticsearch keeps deleted documents for half
+/// a minute.
 pub(crate) const INDEX_PATIENCE: Duration = Duration::from_secs(120);
 /// How often it is asked.
 const INDEX_PAUSE: Duration = Duration::from_secs(1);
@@ -33,7 +33,7 @@ const RETRY: Duration = Duration::from_secs(600);
 
 /// What the marker says.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-struct Marker {
+struct ErasureMarker {
     /// When the first erasure began whose bytes may still be there, in seconds since 1970.
     since_s: u64,
 }
@@ -46,7 +46,7 @@ struct State {
     failed: Option<Instant>,
 }
 
-/// Keeps account of what was erased and not purged yet.
+/// Tracks what was erased and not purged yet.
 #[derive(Debug)]
 pub(crate) struct Erasures {
     path: PathBuf,
@@ -56,9 +56,9 @@ pub(crate) struct Erasures {
 
 /// An erasure under way.
 #[derive(Debug)]
-pub(crate) struct Erasing<'a>(&'a Erasures);
+pub(crate) struct ErasureGuard<'a>(&'a Erasures);
 
-impl Drop for Erasing<'_> {
+impl Drop for ErasureGuard<'_> {
     fn drop(&mut self) {
         let mut state = self.0.state();
         state.under_way = state.under_way.saturating_sub(1);
@@ -70,8 +70,8 @@ impl Erasures {
     pub(crate) fn open(dir: &Path, purge_after: Duration) -> Result<Self> {
         let path = dir.join(MARKER);
         let since_s = match std::fs::read(&path) {
-            // A marker that cannot be read says that there is something, and nothing of when: so it is due.
-            Ok(bytes) => Some(serde_json::from_slice(&bytes).map_or(0, |m: Marker| m.since_s)),
+            // An unreadable marker means that something was erased at an unknown time: so a purge is due.
+            Ok(bytes) => Some(serde_json::from_slice(&bytes).map_or(0, |m: ErasureMarker| m.since_s)),
             Err(e) if e.kind() == std::io::ErrorKind::NotFound => None,
             Err(e) => return Err(Error::io(&format!("reading `{MARKER}`"), e)),
         };
@@ -82,19 +82,19 @@ impl Erasures {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Something is about to be erased; keep what is given back until it is.
-    pub(crate) fn begin(&self) -> Result<Erasing<'_>> {
+    /// Call before erasing; keep the guard until the erasure is done.
+    pub(crate) fn begin(&self) -> Result<ErasureGuard<'_>> {
         let mut state = self.state();
         if state.since_s.is_none() {
             self.mark(&mut state, now_s())?;
         }
         state.begun += 1;
         state.under_way += 1;
-        Ok(Erasing(self))
+        Ok(ErasureGuard(self))
     }
 
     fn mark(&self, state: &mut State, since_s: u64) -> Result<()> {
-        let bytes = serde_json::to_vec(&Marker { since_s }).map_err(|e| Error::bug(e.to_string()))?;
+        let bytes = serde_json::to_vec(&ErasureMarker { since_s }).map_err(|e| Error::bug(e.to_string()))?;
         write_whole(&self.path, &bytes)?;
         state.since_s = Some(since_s);
         Ok(())
@@ -106,7 +106,7 @@ impl Erasures {
         Some(Duration::from_secs(now_s().saturating_sub(since_s)))
     }
 
-    /// Rewrites what holds erased bytes; an index that cannot do it yet is waited for so long.
+    /// Rewrites what holds erased bytes; waits up to `patience` for an index that cannot do it yet.
     pub(crate) fn purge(&self, engines: &Engines, progress: &dyn Progress, patience: Duration) -> Result<()> {
         let (begun, quiet) = {
             let state = self.state();
@@ -140,15 +140,15 @@ impl Erasures {
         }
     }
 
-    /// Purges where it is time, and all stages know of what was erased. A failure is logged and tried again later:
-    /// searching and taking in go on.
+    /// Purges where it is due and all stages have processed the erasures. A failure is logged and retried later;
+    /// searching and ingesting go on.
     pub(crate) fn purge_if_due(&self, engines: &Engines) -> Result<bool> {
         let waiting = self.state().failed.is_some_and(|at| at.elapsed() < RETRY);
         let due = self.unpurged_for().is_some_and(|age| age >= self.purge_after);
         if waiting || !due || !caught_up(engines)? {
             return Ok(false);
         }
-        let done = self.purge(engines, &Unwatched, Duration::ZERO);
+        let done = self.purge(engines, &NoProgress, Duration::ZERO);
         self.state().failed = done.is_err().then(Instant::now);
         if let Err(error) = &done {
             tracing::warn!(%error, "erased bytes could not be purged; it will be tried again");

@@ -1,4 +1,4 @@
-//! What callers do with an archive: register, write, read, erase; each limited to their rights.
+//! The operations of callers on an archive: register, write, read, erase, each limited by their rights.
 
 use rushes_events::DeadLetter;
 use rushes_store::{EraseTarget, LabelAliases, RunSpec};
@@ -8,7 +8,7 @@ use crate::access::{Caller, Right};
 use crate::archive::Archive;
 use crate::ingest::{self, Body, IngestOptions, IngestReport, no_run};
 
-/// Assets read at once when all are looked through.
+/// Assets per page when all are scanned.
 const PAGE: usize = 1024;
 
 impl Archive {
@@ -82,7 +82,7 @@ impl Archive {
         self.engines.events.dead_letters(limit)
     }
 
-    /// Says such events again, the oldest first; how many.
+    /// Appends such events again, the oldest first; returns how many.
     ///
     /// # Errors
     /// [`ErrorKind::Forbidden`] unless the caller may do everything; what the log answers.
@@ -125,8 +125,7 @@ impl Archive {
     /// Adds annotations to an open run.
     ///
     /// # Errors
-    /// [`ErrorKind::Conflict`] where the run is not open; what the store answers. Refused lines are in the
-    /// report.
+    /// [`ErrorKind::Conflict`] where the run is not open; what the store answers. Rejected lines are in the report.
     pub fn append_run(
         &self,
         caller: &Caller,
@@ -139,7 +138,7 @@ impl Archive {
         ingest::append_run(&*self.engines.store, self.limits(), &run, body, strict)
     }
 
-    /// Makes a run visible, whole.
+    /// Makes all of a run visible.
     ///
     /// # Errors
     /// [`ErrorKind::Conflict`] where it was aborted.
@@ -147,7 +146,7 @@ impl Archive {
         self.on_run(caller, run, |store| store.commit_run(run))
     }
 
-    /// Gives a run up.
+    /// Aborts a run.
     ///
     /// # Errors
     /// [`ErrorKind::Conflict`] where it is committed.
@@ -208,7 +207,7 @@ impl Archive {
         Ok(found)
     }
 
-    /// Takes annotations in. What is refused is in the report; with `strict`, a report with refusals means that
+    /// Ingests annotations. What is rejected is in the report; with `strict`, a report with rejected lines means that
     /// nothing was written.
     ///
     /// # Errors
@@ -271,7 +270,7 @@ impl Archive {
                 .mend("`rushes asset list` names those that are")
         };
         let asset = self.engines.store.asset(id)?.ok_or_else(missing)?;
-        // Who may not see it does not learn that it is there.
+        // A caller who may not see it does not learn that it exists.
         if caller.may(right, &asset.movie) { Ok(asset) } else { Err(missing()) }
     }
 }

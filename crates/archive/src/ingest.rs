@@ -1,9 +1,9 @@
-//! Taking annotations in: from a request body to the store.
+//! Ingests annotations: from a request body to the store.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use rushes_store::{AnnotationStore, AppendMode, BlockInput, Receipt, RunSpec, receipt_of_the_first};
+use rushes_store::{AnnotationStore, AppendMode, BlockInput, Receipt, RunSpec, receipt_for_new_run};
 use rushes_types::limits::Limits;
 use rushes_types::{
     Asset, AssetId, Commit, Error, ErrorKind, Metric, Model, ModelRef, MovieId, Result, RunId, RunMode,
@@ -28,17 +28,17 @@ pub enum Body<'a> {
     Arrow(&'a [u8]),
 }
 
-/// What becomes of the annotations that are there already.
+/// What happens to annotations that exist already.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum IngestMode {
     /// Nothing: the lines are added, those already there are skipped.
     #[default]
     Loose,
-    /// For each asset and model of the request, the lines replace all that the model said of the asset.
+    /// For each asset and model of the request, the lines replace all earlier annotations of the model on the asset.
     Replace,
 }
 
-/// How a request is taken in.
+/// How a request is ingested.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct IngestOptions {
     /// Add or replace.
@@ -49,7 +49,7 @@ pub struct IngestOptions {
     pub dry_run: bool,
 }
 
-/// A line that was refused.
+/// A line that was rejected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LineProblem {
     /// Line (or row) of the request, from 1.
@@ -60,16 +60,16 @@ pub struct LineProblem {
     pub detail: String,
 }
 
-/// What became of a request.
+/// The outcome of a request.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IngestReport {
     /// Annotations newly kept.
     pub accepted: u64,
     /// Annotations that were there already.
     pub duplicates: u64,
-    /// Annotations refused.
+    /// Annotations rejected.
     pub rejected: u64,
-    /// The first refused ones, ascending by line.
+    /// The first rejected ones, ascending by line.
     pub errors: Vec<LineProblem>,
     /// Assets that the request registered by naming them.
     pub registered_assets: Vec<AssetId>,
@@ -79,7 +79,7 @@ pub struct IngestReport {
     pub commit: Option<Commit>,
 }
 
-/// Takes a request apart: nothing is written. `models` are those that are registered.
+/// Parses a request; writes nothing. `models` are the registered ones.
 fn split(models: &[Model], limits: &Limits, body: Body<'_>) -> Result<Request> {
     let space_of = |model: &ModelRef| find(models, model).and_then(|m| m.space.clone());
     let options = SplitOptions { limits, space_of: &space_of, threads: READ_THREADS };
@@ -89,7 +89,7 @@ fn split(models: &[Model], limits: &Limits, body: Body<'_>) -> Result<Request> {
     }
 }
 
-/// Takes a request in.
+/// Ingests a request.
 pub(crate) fn ingest(
     store: &dyn AnnotationStore,
     limits: &Limits,
@@ -97,17 +97,17 @@ pub(crate) fn ingest(
     body: Body<'_>,
     options: &IngestOptions,
 ) -> Result<IngestReport> {
-    // Read once: where the store is another machine, each look is a wait.
+    // Read once, since each call to a remote store means waiting.
     let models = store.models()?;
     let request = split(&models, limits, body)?;
     let mut report = report_of(&request);
     let registrations = Registrations::plan(store, &models, caller, &request.blocks)?;
     if options.dry_run || options.strict {
-        // Before anything is registered: what is refused only by the store counts as much as what cannot be read.
+        // Before anything is registered: lines rejected by the store count like unreadable ones.
         let inputs = inputs(&request.blocks);
         let would = match options.mode {
             IngestMode::Loose => store.append_loose(&inputs, AppendMode::DryRun)?,
-            IngestMode::Replace => receipt_of_the_first(&inputs),
+            IngestMode::Replace => receipt_for_new_run(&inputs),
         };
         if options.dry_run || report.rejected > 0 || !would.rejected.is_empty() {
             add(&mut report, would);
@@ -128,7 +128,7 @@ pub(crate) fn ingest(
     Ok(report)
 }
 
-/// What the store keeps where it refuses some.
+/// The append mode for `strict`.
 const fn append_mode(strict: bool) -> AppendMode {
     if strict { AppendMode::Atomic } else { AppendMode::Partial }
 }
@@ -147,7 +147,7 @@ pub(crate) fn append_run(
     request.blocks.retain(|block| {
         let fits = block.asset == run.asset && block.model == run.model;
         if !fits {
-            refuse_block(&mut report, block, run);
+            reject_block(&mut report, block, run);
         }
         fits
     });
@@ -165,18 +165,18 @@ pub(crate) fn append_run(
     Ok(report)
 }
 
-fn refuse_block(report: &mut IngestReport, block: &GroupedBlock, run: &rushes_types::Run) {
+fn reject_block(report: &mut IngestReport, block: &GroupedBlock, run: &rushes_types::Run) {
     let (pointer, detail) = if block.asset == run.asset {
         ("/model", format!("the run is of model `{}`, the line of `{}`", run.model, block.model))
     } else {
         ("/asset_id", format!("the run is of asset `{}`, the line of `{}`", run.asset, block.asset))
     };
     for row in &block.rows {
-        refuse(report, row.source, pointer, &detail);
+        reject(report, row.source, pointer, &detail);
     }
 }
 
-fn refuse(report: &mut IngestReport, line: u64, pointer: &str, detail: &str) {
+fn reject(report: &mut IngestReport, line: u64, pointer: &str, detail: &str) {
     report.rejected += 1;
     if report.errors.len() < PROBLEMS_MAX {
         report.errors.push(LineProblem { line, pointer: pointer.to_owned(), detail: detail.to_owned() });
@@ -186,7 +186,7 @@ fn refuse(report: &mut IngestReport, line: u64, pointer: &str, detail: &str) {
 fn report_of(request: &Request) -> IngestReport {
     let mut report = IngestReport::default();
     for error in &request.errors {
-        refuse(&mut report, error.line, &error.pointer, &error.detail);
+        reject(&mut report, error.line, &error.pointer, &error.detail);
     }
     report
 }
@@ -210,13 +210,13 @@ fn add(report: &mut IngestReport, receipt: Receipt) {
     report.duplicates += receipt.duplicates;
     report.commit = report.commit.max(receipt.commit);
     for rejection in receipt.rejected {
-        refuse(report, rejection.source, "/annotation_id", &rejection.reason);
+        reject(report, rejection.source, "/annotation_id", &rejection.reason);
     }
     report.errors.sort_by_key(|e| e.line);
 }
 
-/// Replaces what the models said of the assets. Every run is filled before the first is committed, so that what goes
-/// wrong on the way replaces nothing.
+/// Replaces the models' annotations on the assets. Every run is filled before the first is committed, so that a failure
+/// on the way replaces nothing.
 fn replace(
     store: &dyn AnnotationStore,
     blocks: &[GroupedBlock],
@@ -286,7 +286,7 @@ impl Registrations {
         blocks: &[GroupedBlock],
     ) -> Result<Self> {
         let mut models: BTreeMap<ModelRef, Model> = BTreeMap::new();
-        // Of all its blocks: each model has one of its own, and the first may name no movie.
+        // Look in all blocks of the asset: each model has its own, and the first may not name a movie.
         let mut movies: BTreeMap<&AssetId, Option<&NamedMovie>> = BTreeMap::new();
         for block in blocks {
             if let Some(model) = unregistered(known, block)? {

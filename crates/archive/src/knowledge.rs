@@ -1,4 +1,4 @@
-//! What an archive knows, for reading questions and resolving plans.
+//! What an archive knows, for parsing questions and resolving plans.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
@@ -18,7 +18,8 @@ pub(crate) struct ArchiveKnowledge<'a> {
     archive: &'a Archive,
     view: &'a View<'a>,
     labels: Arc<LabelTable>,
-    /// Spaces whose encoder is registered, read when one is met whose annotations were fused before it was.
+    /// Spaces with registered encoders, read on the first space whose annotations were fused before its encoder was
+    /// registered.
     registered: OnceLock<BTreeMap<SpaceId, Space>>,
 }
 
@@ -29,7 +30,7 @@ impl<'a> ArchiveKnowledge<'a> {
         Ok(Self { archive, view, labels: archive.label_table()?, registered: OnceLock::new() })
     }
 
-    /// The space with its encoder, which may have been named only after the space's annotations were fused.
+    /// The space with its encoder, which may have been registered only after the space's annotations were fused.
     fn with_encoder(&self, space: &Space) -> Result<Space> {
         if space.encoder.is_some() {
             return Ok(space.clone());

@@ -1,39 +1,40 @@
 //! One folder, one archive: wires the stages, runs their workers, and looks after them.
 //!
-//! This is the composition root. It names the embedded implementations of the seams (in `embedded` and `archive_folder`; others are handed
-//! in as [`OpenEngines`]), and it is the one place that decides who may see what ([`Caller`]). It knows nothing of HTTP or
-//! terminals.
+//! This is the composition root. It names the embedded implementations of the seams (in `embedded` and
+//! `archive_folder`; others are passed in as [`OpenEngines`]), and it alone decides who may see what ([`Caller`]). It
+//! knows nothing about HTTP or terminals.
 //!
 //! # Who owns what
 //!
-//! [`Archive`] owns the folder (its lock file, manifest and tokens), the four engines and the worker threads. What workers
-//! and callers both need is in `workers::Shared`: the wish to stop, health, wake-ups, erasures that are not purged yet.
-//! Everything an archive does that is not a worker's is a method of [`Archive`], beside the code it needs: `facade`
-//! (register, write, erase), `search`, `buckets`, `export`, `verify`, `backup`. `migrate` works on stage 1 of two folders
-//! without opening either as an [`Archive`], so no worker runs.
+//! [`Archive`] owns the folder (its lock file, manifest and tokens), the four engines and the worker threads. What
+//! workers and callers both need is in `workers::Shared`: the stop flag, health, wake-ups, erasures that are not purged
+//! yet. Everything else an archive does is a method of [`Archive`], placed beside the code it needs: `facade`
+//! (register, write, erase), `search`, `buckets`, `export`, `verify`, `backup`. `migrate` works on stage 1 of two
+//! folders without opening either as an [`Archive`], so no worker runs.
 //!
 //! # Locks, in the order in which they are taken
 //!
 //! 1. `archive.lock`, for as long as the archive is open: one process a folder.
-//! 2. `chores`: one rebuild, reindex, backup or purge at a time. Callers wait a bounded time; the maintenance worker only
-//!    tries, so stopping the workers under it cannot wait for itself.
-//! 3. `write_freeze`: every call that writes to the store enters it, a backup freezes it. No call enters it twice, and
-//!    nothing long is done while it is frozen.
-//! 4. The erasures' state, then what engines lock inside.
+//! 2. `long_work`: one rebuild, reindex, backup or purge at a time. Callers wait a bounded time; the maintenance worker
+//!    only tries, so stopping the workers while holding it cannot deadlock.
+//! 3. `write_freeze`: every call that writes to the store takes it shared, a backup takes it exclusively. No call takes
+//!    it twice, and it is never frozen for long.
+//! 4. The erasures' state, then the engines' internal locks.
 //!
 //! # The life of the workers
 //!
-//! [`Archive::open`] starts the workers of the configured stages, [`Archive::close`] and dropping the archive stop them. A
-//! rebuild, and the staging of a backup, stop them and start them again; clients go on committing all the while. A worker
-//! that stops ends the pass it is in or leaves it unacknowledged; its successor asks for those events again.
+//! [`Archive::open`] starts the workers of the configured stages, [`Archive::close`] and dropping the archive stop
+//! them. A rebuild, and the staging of a backup, stop them and start them again; clients go on committing all the
+//! while. A worker that stops finishes its pass or leaves it unacknowledged; its successor has those events
+//! redelivered.
 //!
 //! # What always holds
 //!
-//! * Derived data that cannot be trusted have a marker before they are touched (`rebuild.json`), and an archive opened with
-//!   it rebuilds first. Erased bytes have one before the first is erased (`erased.json`), and keep it until a purge that
-//!   began when all stages knew of the erasure has ended.
-//! * The read point reaches the last commit once clients stop, whatever ran before: see `rebuild` for how a rebuild keeps
-//!   that without waiting for clients.
+//! * Before derived data becomes untrustworthy, a marker (`rebuild.json`) is written, and an archive opened with it
+//!   rebuilds first. Likewise `erased.json` is written before the first byte is erased, and kept until the end of a
+//!   purge that began after all stages had processed the erasure.
+//! * The read point reaches the last commit once clients stop, whatever ran before; `rebuild` explains how a rebuild
+//!   ensures that without waiting for clients.
 
 mod access;
 mod archive;
@@ -41,7 +42,6 @@ mod archive_folder;
 mod backup;
 mod bucket_content;
 mod buckets;
-mod chores;
 mod embedded;
 mod engines;
 mod erasures;
@@ -51,6 +51,7 @@ mod hex;
 mod ingest;
 mod knowledge;
 mod label_table;
+mod long_work;
 mod manifest;
 mod media;
 pub mod migrate;
@@ -80,7 +81,7 @@ pub use ingest::{Body, IngestMode, IngestOptions, IngestReport, LineProblem, PRO
 pub use manifest::{FORMAT_VERSION, Manifest};
 pub use migrate::ArchiveStore;
 pub use part::Part;
-pub use progress::{Progress, Unwatched, check};
+pub use progress::{NoProgress, Progress, check};
 pub use rebuild::Rebuild;
 pub use search::{Explained, SearchRequest};
 pub use status::Status;

@@ -9,18 +9,18 @@ use rushes_types::limits::BUCKET_NS_DEFAULT;
 use rushes_types::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
 
-/// Format of the folder as this version writes it. Grows when an older version could not read it.
+/// Format version of the folder. Raised when an older version could not read it.
 pub const FORMAT_VERSION: u32 = 1;
 
 const MANIFEST: &str = "archive.json";
 const LOCK: &str = "archive.lock";
 
-/// What an archive is, in the file `archive.json`.
+/// The description of an archive, in the file `archive.json`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Manifest {
     /// Version of the folder's format.
     pub format: u32,
-    /// A random name, so that a backup is known from another archive.
+    /// A random name that identifies the archive, in backups too.
     pub id: String,
     /// Length of a bucket in nanoseconds; fixed when the archive is made.
     pub bucket_ns: i64,
@@ -63,7 +63,7 @@ impl Manifest {
     /// The manifest as text, for those who share the archive.
     ///
     /// # Errors
-    /// Never, but for a mistake of ours.
+    /// Only through a bug.
     pub fn to_text(&self) -> Result<String> {
         serde_json::to_string(self).map_err(|e| Error::bug(e.to_string()))
     }

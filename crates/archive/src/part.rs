@@ -19,7 +19,7 @@ pub enum Part {
 }
 
 impl Part {
-    /// All of them, in the order of the data's way.
+    /// All of them, in the order of the data flow.
     pub const ALL: [Self; 4] = [Self::Store, Self::Events, Self::Timeline, Self::Index];
 
     /// What people read, the key in a configuration, and the folder of the embedded engine within an archive.

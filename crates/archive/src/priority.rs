@@ -1,17 +1,17 @@
-//! Who goes first where there are too few cores: clients. Ingest and search do not wait for the later stages, and these
-//! catch up when there is room.
+//! Priorities where there are too few cores: clients go first. Ingest and search do not wait for the later stages,
+//! which catch up when there is capacity.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use rushes_types::{Error, Result};
 
-/// How much the threads of the later stages stand back for those that serve people, as `nice` counts it: they get a few
-/// hundredths of a core where clients want all of it, all of it where they do not.
+/// The niceness of the later stages' threads: they get a few hundredths of a core while clients use all of it, and all
+/// of it otherwise.
 const NICENESS: i32 = 19;
 
-/// Lets the scheduler prefer other threads to the calling one. Threads that it starts inherit this.
-pub(crate) fn stand_back() {
+/// Lowers the priority of the calling thread. Threads that it starts inherit this.
+pub(crate) fn lower_priority() {
     // On Linux no process means the calling thread; elsewhere it would mean the whole process.
     if cfg!(target_os = "linux")
         && let Err(error) = rustix::process::setpriority_process(None, NICENESS)
@@ -20,33 +20,34 @@ pub(crate) fn stand_back() {
     }
 }
 
-/// How long a later stage holds still before a piece of work while annotations come in. It shares the disk with ingest,
-/// and an fsync waits for what others wrote: standing back on the processor alone is not enough.
+/// How long a later stage waits before a piece of work while annotations are being ingested. It shares the disk with
+/// ingest, and an fsync waits for what others wrote, so a low CPU priority alone is not enough.
 const GIVE_WAY_MAX: Duration = Duration::from_millis(100);
 const POLL: Duration = Duration::from_millis(2);
 
 /// Requests that are taking annotations in right now.
 #[derive(Debug, Default)]
-pub struct Traffic(AtomicUsize);
+pub struct IngestTraffic(AtomicUsize);
 
 /// One of them, until it is dropped.
-pub(crate) struct Ingesting<'a>(&'a Traffic);
+pub(crate) struct IngestGuard<'a>(&'a IngestTraffic);
 
-impl Drop for Ingesting<'_> {
+impl Drop for IngestGuard<'_> {
     fn drop(&mut self) {
         self.0.0.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
-impl Traffic {
+impl IngestTraffic {
     /// A request begins to take annotations in.
-    pub(crate) fn enter(&self) -> Ingesting<'_> {
+    pub(crate) fn enter(&self) -> IngestGuard<'_> {
         self.0.fetch_add(1, Ordering::AcqRel);
-        Ingesting(self)
+        IngestGuard(self)
     }
 
-    /// Lets requests go first, for a bounded time: under traffic without end the later stages are slower, never stopped.
-    pub(crate) fn give_way(&self) {
+    /// Lets requests go first, for a bounded time: under constant traffic the later stages are slower, but never
+    /// stopped.
+    pub(crate) fn yield_to_requests(&self) {
         let until = Instant::now() + GIVE_WAY_MAX;
         while self.0.load(Ordering::Acquire) > 0 && Instant::now() < until {
             std::thread::sleep(POLL);
@@ -54,10 +55,10 @@ impl Traffic {
     }
 }
 
-/// Opens something whose own threads (flushing, compacting) are to stand back.
-pub(crate) fn opened_standing_back<T: Send>(open: impl FnOnce() -> Result<T> + Send) -> Result<T> {
+/// Opens something whose own threads (flushing, compacting) are to run at low priority.
+pub(crate) fn open_at_low_priority<T: Send>(open: impl FnOnce() -> Result<T> + Send) -> Result<T> {
     let body = || {
-        stand_back();
+        lower_priority();
         open()
     };
     std::thread::scope(|scope| scope.spawn(body).join())

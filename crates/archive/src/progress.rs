@@ -1,18 +1,17 @@
-//! Progress of long work, and the wish to stop it.
+//! Progress and cancellation of long work.
 
-/// Told how far long work is; asked whether to go on.
+/// Receives the progress of long work, and tells whether to go on.
 pub trait Progress: Sync {
     /// What is being done, how much of it is done, and how much there is.
     fn set(&self, what: &str, done: u64, total: Option<u64>);
-    /// Should the work stop? It then leaves everything whole and answers
-    /// [`rushes_types::ErrorKind::Cancelled`].
+    /// Should the work stop? It then leaves everything consistent and returns [`rushes_types::ErrorKind::Cancelled`].
     fn cancelled(&self) -> bool;
 }
 
-/// Nobody watches.
-pub struct Unwatched;
+/// Ignores progress and never cancels.
+pub struct NoProgress;
 
-impl Progress for Unwatched {
+impl Progress for NoProgress {
     fn set(&self, _what: &str, _done: u64, _total: Option<u64>) {}
     fn cancelled(&self) -> bool {
         false

@@ -1,21 +1,21 @@
-//! Emptying derived state, so that the workers make it again from the store.
+//! Empties derived state, so that the workers rebuild it from the store.
 //!
 //! A rebuild empties the derived stores and republishes every asset; the workers do the rest, as they always do. Clients
 //! go on committing. A marker file, written first and removed last, makes it resumable: an archive that is opened with
 //! the marker starts the rebuild over. A restored backup is an archive with a marker and no derived state.
 //!
-//! What was in the event log is skipped, watermarks too, so a rebuild must say one of its own or the read point would
-//! never reach the commits whose watermarks were skipped. The order makes it true and high enough:
+//! What was in the event log is skipped, watermarks too, so a rebuild must append a watermark of its own; otherwise the
+//! read point would never reach the commits whose watermarks were skipped. This order makes it correct and high enough:
 //!
 //! 1. skip what the log holds,
-//! 2. read up to which commit nothing is missing in the store (`settled`),
+//! 2. read the commit up to which the store is complete (`settled`),
 //! 3. republish every asset that has a commit,
 //! 4. append that commit as the watermark.
 //!
-//! A skipped watermark was appended before 1, so 2 is not below it. A commit up to 2 was there before 3, so its asset is ahead
-//! of the watermark in the log, whoever relays the outbox and however far. A commit after 2 has its row in the outbox
-//! still, or an event behind the skipped ones, and brings its own watermark. Nothing here waits for the outbox to be
-//! empty: under traffic it never need be.
+//! A skipped watermark was appended before 1, so 2 is not below it. A commit up to 2 existed before 3, so its asset
+//! precedes the watermark in the log, whatever the state of the relay. A commit after 2 is still in the outbox, or has
+//! an event after the skipped ones, and brings its own watermark. Nothing here waits for an empty outbox: under traffic
+//! it may never be empty.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -31,7 +31,7 @@ use crate::progress::{Progress, check};
 use crate::workers::{FUSE_CONSUMER, INDEX_CONSUMER};
 
 const MARKER: &str = "rebuild.json";
-/// Several who index may each have missed what the others reached; they look again so soon.
+/// Several index workers may each have missed what the others reached; they check again within this time.
 const PUBLISHED_WITHIN: Duration = Duration::from_secs(3);
 /// Assets whose events are appended in one call.
 const ASSETS: usize = 1024;
@@ -56,7 +56,7 @@ fn marker_path(dir: &Path) -> PathBuf {
     dir.join(MARKER)
 }
 
-/// Leaves the marker that makes the next opening rebuild everything.
+/// Writes the marker that makes the next opening rebuild.
 pub(crate) fn mark(dir: &Path, what: Rebuild) -> Result<()> {
     let bytes = serde_json::to_vec(&Marker { what }).map_err(|e| Error::bug(e.to_string()))?;
     write_whole(&marker_path(dir), &bytes)
@@ -84,13 +84,13 @@ pub(crate) fn begin(dir: &Path, engines: &Engines, marker: &Marker, progress: &d
     progress.set("emptying the index", 0, None);
     engines.index.clear()?;
     engines.events.skip(Topic::Fused, INDEX_CONSUMER)?;
-    // After what is skipped and before what is republished: the module's head says why.
+    // After skipping and before republishing: see the head of the module.
     let upto = engines.store.settled()?;
     if marker.what == Rebuild::Index {
         republish_fused(engines, progress)?;
     }
     republish_committed(engines, progress)?;
-    // Through fusion, so that it reaches the index behind everything that was fused before it.
+    // Sent through fusion, so that it reaches the index after everything that was fused before it.
     engines.events.append(Topic::Committed, &[Event::Watermark { partition: None, upto }])?;
     match std::fs::remove_file(marker_path(dir)) {
         Ok(()) => Ok(()),
@@ -99,7 +99,8 @@ pub(crate) fn begin(dir: &Path, engines: &Engines, marker: &Marker, progress: &d
     }
 }
 
-/// Sends every asset that ever had a commit to fusion again. One that is fused up to its last commit costs a look.
+/// Sends every asset that ever had a commit to fusion again. An asset already fused up to its last commit costs one
+/// look-up.
 fn republish_committed(engines: &Engines, progress: &dyn Progress) -> Result<()> {
     republish(engines, Topic::Committed, progress, &|after| {
         let page = engines.store.assets_with_history(after, ASSETS)?;
@@ -112,7 +113,7 @@ fn republish_fused(engines: &Engines, progress: &dyn Progress) -> Result<()> {
     republish(engines, Topic::Fused, progress, &|after| engines.timeline.assets(after, ASSETS))
 }
 
-/// A page of assets with their commits, behind one.
+/// Returns a page of assets with their commits, starting after one.
 type Pages<'a> = dyn Fn(Option<&AssetId>) -> Result<Vec<(AssetId, Commit)>> + 'a;
 
 fn republish(engines: &Engines, topic: Topic, progress: &dyn Progress, pages: &Pages<'_>) -> Result<()> {
@@ -131,10 +132,10 @@ fn republish(engines: &Engines, topic: Topic, progress: &dyn Progress, pages: &P
     }
 }
 
-/// Opens the engines; leaves the marker where something is to be rebuilt. An index of the archive's own that is broken,
-/// of another format or gone is derived data, and rebuilt without asking; one that others share only by `what`. In a
-/// process that does not index (`indexes`), an index of its own is of no use and stays empty: another process fills its
-/// own from the same events.
+/// Opens the engines; writes the marker where something is to be rebuilt. An index in the archive's own folder that is
+/// damaged, missing or of another format is derived data and rebuilt automatically; a shared one only if `what` says
+/// so. In a process that does not index (`indexes`), an own index stays empty: the indexing process fills its own from
+/// the same events.
 pub(crate) fn open_engines(
     dir: &Path,
     manifest: &Manifest,
@@ -148,7 +149,7 @@ pub(crate) fn open_engines(
         return open(true);
     }
     if let Some(what) = what {
-        // Marked after it: an engine that is not there at all has lost nothing.
+        // Marked only after opening: an engine that cannot be reached has lost nothing.
         let engines = open(true)?;
         mark(dir, what)?;
         return Ok(engines);
@@ -176,8 +177,8 @@ pub(crate) fn open_engines(
     }
 }
 
-/// Was everything removed from the index by another process? Events up to some commit are acknowledged by those who index,
-/// each after what it caused was published, and nothing is there.
+/// Was everything removed from the index by another process? So it is if events were acknowledged, which happens only
+/// after publishing, yet the index has neither a read point nor entries.
 fn index_is_lost(engines: &Engines) -> Result<bool> {
     let until = Instant::now() + PUBLISHED_WITHIN;
     loop {

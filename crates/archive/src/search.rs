@@ -1,4 +1,4 @@
-//! Answering plans: what resolution must know, and the search itself, within what the caller may see.
+//! Answers plans, limited to what the caller may see.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
@@ -18,7 +18,7 @@ use crate::archive::Archive;
 use crate::knowledge::ArchiveKnowledge;
 use crate::label_table::LabelTable;
 
-/// How long labels are taken as known where other processes may change them.
+/// How long labels are cached where other processes may change them.
 const LABELS_HOLD: Duration = Duration::from_secs(5);
 
 /// What to search for: free words, a plan, or words within a plan's scope and options.
@@ -58,7 +58,7 @@ impl Archive {
         explain(asked(request, &knowledge)?, &view, &knowledge)
     }
 
-    /// A reader where the plan's cursor is, else at the newest read point.
+    /// A reader at the read point of the plan's cursor, else at the newest.
     fn reader_of(&self, plan: &Plan) -> Result<Arc<dyn IndexReader>> {
         self.engines.index.reader(cursor_of(plan)?.as_ref().map(|c| &c.read_point))
     }
@@ -76,7 +76,7 @@ impl Archive {
         Ok(View { reader, access, catalog, analyzer, cancelled })
     }
 
-    /// The labels with aliases, read once and again after they changed.
+    /// The labels with aliases, cached until they change.
     pub(crate) fn label_table(&self) -> Result<Arc<LabelTable>> {
         let known = self.labels.read().unwrap_or_else(PoisonError::into_inner).clone();
         let holds = |at: &Instant| !self.engines.shared() || at.elapsed() < LABELS_HOLD;
@@ -87,7 +87,7 @@ impl Archive {
         let table = match known {
             Some((_, table)) if *table == current => table,
             _ => {
-                // Another process gave labels other aliases.
+                // Another process changed the aliases.
                 self.search_caches.names.forget();
                 Arc::new(current)
             }
@@ -103,14 +103,14 @@ impl Archive {
     }
 }
 
-/// The plan of a request: what its words ask is added to what was set by hand.
+/// The plan of a request: the clauses of its words are added to what was set by hand.
 fn asked(request: &SearchRequest, knowledge: &ArchiveKnowledge<'_>) -> Result<PlannedSearch> {
     let Some(words) = &request.q else { return Ok(request.plan.clone().into()) };
     let asked = ask(words, &request.plan, knowledge)?;
     Ok(PlannedSearch { plan: asked.plan, understood: Some(asked.reading), warnings: asked.warnings })
 }
 
-/// What a caller may see, as the query knows it.
+/// What a caller may see, in the query's terms.
 pub(crate) fn access(caller: &Caller) -> Access {
     match caller.movies(Right::Read) {
         None => Access::All,

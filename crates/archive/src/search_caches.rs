@@ -1,4 +1,4 @@
-//! What searches gather of snapshots and use again.
+//! What searches gather from snapshots and reuse.
 
 use std::sync::{Arc, OnceLock};
 

@@ -1,16 +1,16 @@
-//! What was gathered of a snapshot for callers of the same rights, kept as long as it may be asked again.
+//! Caches values gathered from a snapshot, shared by callers of the same rights.
 
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use rushes_query::Access;
 use rushes_types::{ReadPoint, Result};
 
-/// Values that are kept: one for everybody, and those of a few callers who see less.
+/// Values kept: one for callers who see everything, and those of a few who see less.
 const KEPT_MAX: usize = 4;
 
-/// Values by read point and by what the caller may see. The table is locked only to look something up: while a value is
-/// gathered, whoever wants another one, or one that is there, goes on; whoever wants the same waits for it, which is no
-/// longer than gathering it twice.
+/// Values by read point and by what the caller may see. The table is locked only for look-ups: while a value is
+/// gathered, callers of other or existing values are not blocked; callers of the same value wait for it, which takes no
+/// longer than gathering it again.
 #[derive(Debug)]
 pub(crate) struct SnapshotCache<T>(Mutex<Vec<Entry<T>>>);
 
@@ -34,7 +34,7 @@ impl<T> Default for SnapshotCache<T> {
 }
 
 impl<T> SnapshotCache<T> {
-    /// Forgets all, also what is being gathered: it was made of what has changed.
+    /// Forgets everything, also values being gathered, since they are based on what has changed.
     pub fn forget(&self) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
@@ -62,7 +62,7 @@ impl<T> SnapshotCache<T> {
         let entry = match known {
             Some(place) => entries.remove(place),
             None => {
-                // An older read point of the same caller is rarely asked again.
+                // An older read point of the same caller is rarely asked for again.
                 entries.retain(|e| e.access != *access);
                 if entries.len() >= KEPT_MAX {
                     entries.remove(0);

@@ -1,4 +1,4 @@
-//! What `rushes status` says.
+//! The contents of `rushes status`.
 
 use rushes_events::Lag;
 use rushes_index::IndexCounts;
@@ -7,7 +7,7 @@ use rushes_types::Commit;
 
 use crate::workers::Health;
 
-/// How an archive fares.
+/// The state of an archive.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Status {
     /// The archive's id.

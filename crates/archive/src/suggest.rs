@@ -1,4 +1,4 @@
-//! Offers for someone typing: labels, titles, and words of annotations.
+//! Suggestions for typing ahead: labels, titles, and words of annotations.
 
 use rushes_ask::Target;
 use rushes_index::IndexReader;
@@ -11,9 +11,9 @@ use crate::access::{Caller, Right};
 use crate::archive::Archive;
 use crate::search::access;
 
-/// Fewer letters begin too many words.
+/// Fewer letters are a prefix of too many words.
 const WORD_CHARS_MIN: usize = 2;
-/// Words at the end of what was typed that a name may begin with.
+/// How many of the last typed words may be the beginning of a name.
 const TAIL_WORDS_MAX: usize = 5;
 
 /// What an offer is.
@@ -120,7 +120,7 @@ impl Archive {
         let Some(last) = last.filter(|word| word.folded.chars().count() >= WORD_CHARS_MIN) else {
             return Ok(Vec::new());
         };
-        // Some words are in no annotation any more: a few more are looked at than are wanted.
+        // Some words are in no annotation any more, so a few more than wanted are examined.
         let found = reader.words_beginning(&last.folded, limit * 2 + 8)?;
         let folded: Vec<String> = found.iter().map(|word| fold_word(word)).collect();
         let counted = self.word_counts(&folded)?;
@@ -152,7 +152,8 @@ fn annotations_with(reader: &dyn IndexReader, filter: &Filter, word: &str) -> Re
     Ok(reader.hits(&clause, filter)?.hits.len() as u64)
 }
 
-/// Where the ends of what was typed begin, the longest first: all of it, and where wanted each of the last words on.
+/// Where the suffixes of the input begin, the longest first: the whole input and, where wanted, from each of the last
+/// words on.
 fn tails(typed: &str, wanted: bool) -> Vec<usize> {
     let mut starts = vec![0];
     if wanted {

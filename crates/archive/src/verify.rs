@@ -1,8 +1,8 @@
-//! `rushes verify`: is everything that was committed there, whole, and the same in every stage?
+//! `rushes verify`: is everything that was committed present, complete, and the same in every stage?
 //!
-//! Every asset is fused once more, from its first commit, into memory; the digest must equal that of what is
-//! stored. Then every annotation is compared with the index. So this proves what the tests of a crash need:
-//! buckets equal a rebuild, the index equals the buckets, nothing erased is left.
+//! Every asset is fused once more, from its first commit, into memory; the digest must equal that of what is stored.
+//! Then every annotation is compared with the index. This proves what crash tests need: the timeline equals a rebuild,
+//! the index equals the timeline, nothing erased is left.
 
 use std::collections::BTreeSet;
 
@@ -226,7 +226,7 @@ fn compare(
         let needed = fused.kept || fused.is_current();
         match indexed {
             Some(indexed) if indexed.annotation == fused.annotation => {}
-            // What died long ago and no reader can pin may be gone from the index already.
+            // What died long ago and cannot be pinned may already be dropped from the index.
             None if !needed => {}
             Some(_) => report.problem(format!(
                 "asset `{asset}`: annotation `{}` differs between fused data and index; run `rushes rebuild --index`",

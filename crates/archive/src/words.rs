@@ -1,8 +1,8 @@
-//! The analysis of text, as fusion asks for it.
+//! Text analysis for fusion.
 
 use rushes_text::{Language, detect, for_each_token, normalise_label};
 
-/// What fusion asks of the analysis of text. Public for those who drive fusion themselves: `rushes bench`.
+/// Text analysis for fusion. Public for callers that drive fusion themselves: `rushes bench`.
 #[derive(Debug, Clone)]
 pub struct Words {
     default_language: Language,
@@ -16,7 +16,7 @@ impl Words {
     }
 }
 
-impl rushes_fuse::Linguist for Words {
+impl rushes_fuse::TextAnalysis for Words {
     fn detect(&self, text: &str) -> Option<String> {
         match detect(text, self.default_language) {
             Language::Und => None,

@@ -1,4 +1,4 @@
-//! Second pass: from items to steps of clauses, with their scope and links.
+//! Second pass: from items to steps of clauses, with scope and links.
 
 use std::collections::BTreeSet;
 
@@ -51,9 +51,9 @@ struct Builder<'a> {
     items: &'a [Item],
     has_encoder: bool,
     built: Built,
-    /// The step that is spoken of.
+    /// The step that new clauses go to.
     current: usize,
-    /// Where clauses are denied: the item of the "not", and the type of the last clause that it denied.
+    /// While clauses are negated: the item of the "not", and the type of the last clause that it negated.
     not: Option<(usize, Option<Option<String>>)>,
     /// A distance that waits for the step that it belongs to.
     within: Option<(i64, usize)>,
@@ -63,11 +63,11 @@ struct Builder<'a> {
     leading: Option<(bool, usize)>,
     /// The step that the last "or" made its `any` in, and the item of that "or" while its right side is awaited.
     or: Option<usize>,
-    /// The item before which an atom ended: what stands between is looked at for commas.
+    /// The item after the last atom: the items from there on are checked for commas.
     last_atom: Option<usize>,
 }
 
-/// Puts items together.
+/// Builds steps from items.
 pub(crate) fn build(text: &str, items: &[Item], has_encoder: bool) -> Built {
     let mut builder = Builder {
         text,
@@ -96,7 +96,7 @@ impl Builder<'_> {
         &mut self.built.steps[self.current.min(last)]
     }
 
-    /// Takes an item, and answers the next one.
+    /// Processes an item; returns the index of the next one.
     fn item(&mut self, at: usize) -> usize {
         let item = &self.items[at];
         match &item.kind {
@@ -131,7 +131,7 @@ impl Builder<'_> {
                     self.not = None;
                 }
             }
-            ItemKind::Unsaid(_) => {
+            ItemKind::Inexpressible(_) => {
                 self.built.unused.insert(at);
             }
             ItemKind::Group(_)
@@ -144,7 +144,7 @@ impl Builder<'_> {
         at + 1
     }
 
-    /// "except in season 2": a "not" that has denied nothing yet.
+    /// "except in season 2": a "not" that has not negated anything yet.
     fn denies_scope(&self, at: usize) -> bool {
         matches!(self.not, Some((not, None))
             if self.items[not + 1..at].iter().all(|i| matches!(i.kind, ItemKind::Frame | ItemKind::Comma)))
@@ -158,7 +158,7 @@ impl Builder<'_> {
         }
     }
 
-    /// A word of sequence: what was said so far is one step, what comes is another.
+    /// A sequence word: what came before is one step, what follows is another.
     fn link(&mut self, at: usize) {
         let (empty, what) = (self.step().atoms.is_empty(), &self.items[at].kind);
         self.not = None;
@@ -302,13 +302,14 @@ impl Builder<'_> {
         }
     }
 
-    /// Is a clause still of what leads: is a comma to come, or do words stand between it and the clause before?
+    /// Does a clause still belong to the leading part: is a comma to come, or are there words between it and the clause
+    /// before?
     fn joins(&self, last: Option<usize>, at: usize) -> bool {
         let from = last.map_or(0, |l| l + 1);
         from < at || self.items[at + 1..].iter().any(|i| i.kind == ItemKind::Comma)
     }
 
-    /// Is a clause under a "not"? One "not" denies one clause, and what follows it by "or", "nor", "and" or a comma.
+    /// Is a clause negated? A "not" negates one clause, and those joined to it by "or", "nor", "and" or a comma.
     fn denied(&mut self, last: Option<usize>, at: usize, kind: Option<&String>) -> bool {
         let Some((not, denied)) = &self.not else { return false };
         let goes_on = match denied {

@@ -1,11 +1,11 @@
-//! What reading a question must know of an archive.
+//! What parsing a question needs to know about an archive.
 
 use std::sync::Arc;
 
 use rushes_plan::{Knowledge, Names};
 use rushes_types::Result;
 
-/// The names of an archive, and whom to ask for more.
+/// The names of an archive, with access to its further knowledge.
 pub(crate) struct Lexicon<'k> {
     names: Arc<Names>,
     knowledge: &'k dyn Knowledge,
@@ -24,7 +24,7 @@ impl<'k> Lexicon<'k> {
 
     /// Is the folded word said or written in the archive, so that it is no mistyped name?
     pub fn knows_word(&self, folded: &str) -> bool {
-        // Where the table cannot be read, no word is put right.
+        // Where the table cannot be read, no word is corrected.
         let counted = self.knowledge.word_counts(&[folded.to_owned()]);
         counted.map_or(true, |c| c.counts.first().is_some_and(|n| *n > 0))
     }

@@ -1,6 +1,6 @@
-//! A question in words becomes a plan, in three steps that can all be seen.
+//! Turns a question in words into a plan, in three steps whose results are all visible.
 //!
-//! 1. *Parse*: quotes are dialogue; frame words, numbers, times, seasons, sequences, negations and alternatives are
+//! 1. *Parse*: quotes are dialogue; framing words, numbers, times, seasons, sequences, negations and alternatives are
 //!    recognised in English, Spanish, French and German (`grammar`, `scan`).
 //! 2. *Link*: names of people, places, things and titles are found, mistyped ones too, over the names that [`Knowledge`] has; what is left
 //!    is meaning, for a vector clause where an encoder is known, else for words (`names`, `build`).
@@ -36,7 +36,7 @@ pub use short::in_short;
 
 use build::Built;
 use lexicon::Lexicon;
-use plan_of::Planned;
+use plan_of::PlanWithPointers;
 use scan::{Item, ItemKind, Scanner};
 
 /// A question that was read.
@@ -46,7 +46,7 @@ pub struct ParsedQuestion {
     pub plan: Plan,
     /// What each part of the question became.
     pub reading: Reading,
-    /// What was not understood, or was put right.
+    /// What was not understood, or was corrected.
     pub warnings: Vec<Warning>,
 }
 
@@ -67,7 +67,8 @@ pub fn ask(question: &str, base: &Plan, knowledge: &dyn Knowledge) -> Result<Par
     let items = scanner.items();
     let by_meaning = items.iter().any(|item| item.kind == ItemKind::Word) && lexicon.has_encoder();
     let built = build::build(question, &items, by_meaning);
-    let Planned { plan, mut pointers, mut warnings } = plan_of::plan_of(&items, &built, base, lexicon);
+    let PlanWithPointers { plan, mut pointers, mut warnings } =
+        plan_of::plan_of(&items, &built, base, lexicon);
     if plan.all.is_empty() && plan.any.is_empty() {
         let error = if plan.none.is_empty() {
             Error::invalid("the question names nothing to look for")
@@ -110,7 +111,7 @@ fn notes(question: &str, items: &[Item], built: &Built) -> Vec<Warning> {
         }
         if built.unused.contains(&at) {
             let why = match &item.kind {
-                ItemKind::Unsaid(why) => (*why).to_owned(),
+                ItemKind::Inexpressible(why) => (*why).to_owned(),
                 ItemKind::Or => {
                     "a step takes one list of alternatives; ask for the other one by itself".to_owned()
                 }

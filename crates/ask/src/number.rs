@@ -30,7 +30,7 @@ impl Scanner<'_> {
         if token.kind == Kind::Word
             && let Some(number) = digits(&token.folded)
         {
-            // "0,8" outside of English.
+            // "0,8" outside English.
             if self.mark(at + 1) == Some(',')
                 && self.touches(at)
                 && self.touches(at + 1)

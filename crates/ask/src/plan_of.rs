@@ -1,4 +1,4 @@
-//! Third pass: from what was built to a plan, and what became of each part of the question.
+//! Third pass: from steps to a plan, and from each part of the question to its field of the plan.
 
 use std::collections::BTreeMap;
 
@@ -15,7 +15,7 @@ use crate::scan::{Item, ItemKind, ScopePart};
 
 /// A plan, and for each item the field that it became.
 #[derive(Debug, Default)]
-pub(crate) struct Planned {
+pub(crate) struct PlanWithPointers {
     pub plan: Plan,
     pub pointers: BTreeMap<usize, String>,
     pub warnings: Vec<Warning>,
@@ -25,12 +25,12 @@ struct Planner<'a> {
     items: &'a [Item],
     lexicon: &'a Lexicon<'a>,
     base: &'a Plan,
-    out: Planned,
+    out: PlanWithPointers,
 }
 
-/// Puts what was built into a plan. What the plan says already was set by hand, and stays.
-pub(crate) fn plan_of(items: &[Item], built: &Built, base: &Plan, lexicon: &Lexicon<'_>) -> Planned {
-    let out = Planned { plan: base.clone(), ..Planned::default() };
+/// Adds what was built to a plan. What the plan already says was set by hand, and is kept.
+pub(crate) fn plan_of(items: &[Item], built: &Built, base: &Plan, lexicon: &Lexicon<'_>) -> PlanWithPointers {
+    let out = PlanWithPointers { plan: base.clone(), ..PlanWithPointers::default() };
     let mut planner = Planner { items, lexicon, base, out };
     planner.mode();
     planner.steps(&built.steps);
@@ -357,6 +357,6 @@ pub(crate) fn kind_of(what: &ItemKind) -> ReadingKind {
         ItemKind::Group(_) | ItemKind::Top(..) | ItemKind::Rank(_) | ItemKind::Limit(_) => ReadingKind::Top,
         ItemKind::Near(_) | ItemKind::Duration(_) | ItemKind::Confidence(_) => ReadingKind::Test,
         ItemKind::Union => ReadingKind::Mode,
-        ItemKind::Unsaid(_) => ReadingKind::Unknown,
+        ItemKind::Inexpressible(_) => ReadingKind::Unknown,
     }
 }

@@ -1,8 +1,8 @@
-//! Which fields of a plan there are, without writing the plan as JSON: it may hold vectors.
+//! Which fields a plan has, found without writing the plan as JSON, since it may hold vectors.
 
 use rushes_plan::{Plan, RankBy};
 
-/// Does a field that a part of the question became stand in the plan as it is written?
+/// Does the plan, when written, contain the field that a part of the question became?
 pub(crate) fn holds(plan: &Plan, pointer: &str) -> bool {
     let mut steps = pointer.split('/').skip(1);
     let (Some(field), first, second, third) = (steps.next(), steps.next(), steps.next(), steps.next()) else {

@@ -1,4 +1,4 @@
-//! Sets of questions with the plans that they should become, and how many do.
+//! Sets of questions with expected plans, and how many are parsed as expected.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -12,13 +12,14 @@ use crate::short::{in_short, sorted};
 
 /// The names that our own questions are asked over.
 pub const LEXICON: &str = include_str!("../questions/lexicon.toml");
-/// Our questions that the reading is developed on.
+/// Our questions that the parser is developed on.
 pub const DEVELOP: &str = include_str!("../questions/develop.toml");
-/// Our questions of a second look: the first version read 33 of them right, then they were developed on.
+/// A second set of ours: the first version of the parser got 33 of them right; then they were used for development,
+/// too.
 pub const LATER: &str = include_str!("../questions/later.toml");
-/// Our questions that no rule was made for, but for two that ask "says Otto" before a quote.
+/// Our held-out questions: no rule was made for them, except for two that ask "says Otto" before a quote.
 pub const HELD_OUT: &str = include_str!("../questions/held-out.toml");
-/// What stands for a question that must be refused: there is nothing to look for.
+/// The plan of a question that must be refused because it asks for nothing.
 const REFUSED: &str = "!";
 
 #[derive(Debug, Deserialize)]
@@ -79,7 +80,7 @@ struct Words {
     known: BTreeSet<String>,
 }
 
-/// A lexicon that was written down.
+/// A lexicon read from a file.
 #[derive(Debug)]
 pub struct WrittenLexicon {
     names: Arc<Names>,

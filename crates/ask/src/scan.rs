@@ -5,7 +5,7 @@ use rushes_text::{Analyzer, Language};
 
 use crate::grammar::{Grammar, Level, Sense};
 use crate::lexicon::Lexicon;
-use crate::scan_names::Named;
+use crate::scan_names::NameMatch;
 use crate::token::{Kind, Token, tokens};
 
 /// Frame words in a row between two words that belong together.
@@ -53,8 +53,8 @@ pub(crate) enum ItemKind {
     Window(Window),
     Confidence(f64),
     Union,
-    /// Understood, but a plan cannot say it: why.
-    Unsaid(&'static str),
+    /// Understood, but not expressible in a plan: the reason.
+    Inexpressible(&'static str),
 }
 
 /// A part of the scope.
@@ -134,7 +134,7 @@ impl<'q> Scanner<'q> {
         matches!((self.tokens.get(at), self.tokens.get(at + 1)), (Some(a), Some(b)) if a.end == b.start)
     }
 
-    /// The next token that is no frame word; of many in a row the last ones are not looked at.
+    /// The next token that is not a framing word; in a long row of them only the first ones are examined.
     pub fn skip_frames(&self, mut at: usize) -> usize {
         let frames = |s| matches!(s, Sense::Frame | Sense::Place | Sense::Of).then_some(());
         for _ in 0..FRAMES_MAX {
@@ -215,7 +215,7 @@ impl<'q> Scanner<'q> {
         }
     }
 
-    fn item_of(&self, at: usize, named: Named) -> (usize, Item) {
+    fn item_of(&self, at: usize, named: NameMatch) -> (usize, Item) {
         let (len, mut item) = self.span(at, named.tokens, named.item);
         (item.corrected, item.also) = (named.corrected, named.also);
         (len, item)
@@ -260,12 +260,12 @@ impl<'q> Scanner<'q> {
         at == 0 && (1..self.tokens.len()).any(|i| self.is(i, Sense::Then).is_some())
     }
 
-    /// "no" at the end, or before a comma, denies nothing.
+    /// "no" at the end, or before a comma, negates nothing.
     fn negates(&self, at: usize) -> bool {
         at + 1 < self.tokens.len()
     }
 
-    /// Words that stand after "says": up to a comma, a word that goes on with the question, or a place.
+    /// Words after "says": up to a comma, a word that continues the question, or a place.
     fn said(&self, at: usize, len: usize) -> (usize, Item) {
         let begin = at + len;
         if self.quote_follows(begin) {
@@ -320,7 +320,7 @@ impl<'q> Scanner<'q> {
         at
     }
 
-    /// "without", and its like in other languages: a "not" inside a line is a part of the line.
+    /// "without", also in other languages; a "not" inside a quoted line is part of the line.
     fn is_without(&self, at: usize) -> bool {
         let word = self.tokens.get(at).map_or("", |t| t.folded.as_str());
         matches!(word, "without" | "sin" | "sans" | "ohne") && self.is(at, Sense::Not).is_some()

@@ -93,7 +93,10 @@ impl Scanner<'_> {
         }
         if let Some((len, ns)) = self.closing(at) {
             let _ = ns;
-            return Some((len, ItemKind::Unsaid("a plan counts times from the beginning, not from the end")));
+            return Some((
+                len,
+                ItemKind::Inexpressible("a plan counts times from the beginning, not from the end"),
+            ));
         }
         let from = at + self.is(at, Sense::From).unwrap_or(0);
         if let Some((len, first)) = self.clock(from)

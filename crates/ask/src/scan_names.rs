@@ -8,7 +8,7 @@ use crate::grammar::Sense;
 use crate::scan::{ItemKind, Scanner, ScopePart};
 use crate::token::{Kind, tokens};
 
-/// Most words of a question that are compared with all names to find typing mistakes.
+/// Most words of a question that are checked against all names for typing mistakes.
 const TYPOS_MAX: usize = 48;
 /// Fewer letters make no mistyped name.
 const TYPO_CHARS_MIN: usize = 4;
@@ -16,7 +16,7 @@ const TYPO_CHARS_MIN: usize = 4;
 const TYPO_WORDS_MAX: usize = 3;
 
 /// A name found at a token.
-pub(crate) struct Named {
+pub(crate) struct NameMatch {
     pub tokens: usize,
     pub item: ItemKind,
     pub corrected: Option<String>,
@@ -62,14 +62,20 @@ impl<'q> Scanner<'q> {
         })
     }
 
-    pub fn named(&self, at: usize) -> Option<Named> {
+    pub fn named(&self, at: usize) -> Option<NameMatch> {
         let names = self.lexicon.names();
         let keys = self.keys(at, NAME_WORDS_MAX);
         keys.iter().rev().find_map(|(len, key)| self.choose(at, *len, names.named(key), None))
     }
 
     /// Which of several names is meant here.
-    fn choose(&self, at: usize, tokens: usize, names: &[Name], corrected: Option<String>) -> Option<Named> {
+    fn choose(
+        &self,
+        at: usize,
+        tokens: usize,
+        names: &[Name],
+        corrected: Option<String>,
+    ) -> Option<NameMatch> {
         let place = at.checked_sub(1).is_some_and(|_| self.after_place(at));
         let titled = self.after_title_noun(at);
         let is_scene =
@@ -89,10 +95,10 @@ impl<'q> Scanner<'q> {
             title => ItemKind::Scope(ScopePart::Title(title.clone())),
         };
         let corrected = corrected.map(|_| chosen.written.clone());
-        Some(Named { tokens, item, corrected, also: also.collect() })
+        Some(NameMatch { tokens, item, corrected, also: also.collect() })
     }
 
-    /// Does a preposition of place, with or without an article, stand before the token?
+    /// Is there a preposition of place, with or without an article, before the token?
     fn after_place(&self, at: usize) -> bool {
         (1..=3).any(|back| {
             at.checked_sub(back).is_some_and(|i| {
@@ -117,7 +123,7 @@ impl<'q> Scanner<'q> {
     }
 
     /// A name in another number or case: "lanterns", "gansos".
-    pub fn inflected(&self, at: usize) -> Option<Named> {
+    pub fn inflected(&self, at: usize) -> Option<NameMatch> {
         let names = self.lexicon.names();
         let keys = self.keys(at, TYPO_WORDS_MAX);
         for (len, key) in keys.iter().rev() {
@@ -150,7 +156,7 @@ impl<'q> Scanner<'q> {
     }
 
     /// A name with typing mistakes. Words that the archive knows, or that frame questions, are not mistyped.
-    pub fn mistyped(&self, at: usize, typos: &mut usize) -> Option<Named> {
+    pub fn mistyped(&self, at: usize, typos: &mut usize) -> Option<NameMatch> {
         let first = self.tokens.get(at)?;
         if self.lexicon.knows_word(&first.folded) && self.tokens.len() > 1 && !self.starts_name(at) {
             return None;

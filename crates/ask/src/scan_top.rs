@@ -97,9 +97,10 @@ impl Scanner<'_> {
             Marker::Earliest if has_noun => Some((end - at, ItemKind::Top(count?, None, RankBy::Start))),
             Marker::Earliest => None,
             Marker::Longest => Some((end - at, ItemKind::Top(count.unwrap_or(1), level, RankBy::Duration))),
-            Marker::Shortest => {
-                Some((end - at, ItemKind::Unsaid("moments cannot be ordered by length, the shortest first")))
-            }
+            Marker::Shortest => Some((
+                end - at,
+                ItemKind::Inexpressible("moments cannot be ordered by length, the shortest first"),
+            )),
         }
     }
 

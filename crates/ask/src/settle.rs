@@ -1,4 +1,4 @@
-//! What was built is put in order: words join, steps that name nothing go.
+//! Tidies the built steps: words are joined, steps that name nothing are dropped.
 
 use rushes_plan::{Ask, PlanClause, VectorSource};
 
@@ -6,14 +6,14 @@ use crate::build::{Atom, Built, DraftStep, Group};
 use crate::clauses::dialogue;
 
 impl Built {
-    /// Makes of the steps what can be asked.
+    /// Turns the steps into what a plan can express.
     pub fn settle(&mut self) {
         self.merge_meaning();
         self.drop_empty_steps();
         self.drop_bare_dialogue();
     }
 
-    /// The words of a step that are searched by their meaning are one clause.
+    /// Joins the words of a step that are searched by meaning into one clause.
     fn merge_meaning(&mut self) {
         for step in &mut self.steps {
             let mut merged: Option<Atom> = None;
@@ -34,7 +34,7 @@ impl Built {
         }
     }
 
-    /// A step that names nothing present cannot be asked for: what it denies goes to its neighbour.
+    /// A step without anything that must be present cannot be searched: what it negates moves to its neighbour.
     fn drop_empty_steps(&mut self) {
         let mut kept: Vec<DraftStep> = Vec::new();
         for step in std::mem::take(&mut self.steps) {

@@ -1,4 +1,4 @@
-//! A plan in short, as sets of questions write it: `C"Mara" P"galley" -C"Otto" > D"geese first" @s1 #top=3`.
+//! A plan in the short notation of question sets: `C"Mara" P"galley" -C"Otto" > D"geese first" @s1 #top=3`.
 
 use rushes_plan::time::{Instant, seconds_of_ns};
 use rushes_plan::{
@@ -95,7 +95,7 @@ pub fn sorted(short: &str) -> String {
     out.join(" ")
 }
 
-/// Parts at white space outside of quotes.
+/// Parts at white space outside quotes.
 fn parts(short: &str) -> Vec<String> {
     let mut out = vec![String::new()];
     let mut quoted = false;
@@ -199,7 +199,7 @@ pub(crate) fn meaning(what: &ItemKind, pointer: Option<&str>, by_meaning: bool, 
         }
         ItemKind::Group(_) | ItemKind::Top(..) | ItemKind::Rank(_) | ItemKind::Limit(_) => text.to_owned(),
         ItemKind::Union => "any of these, in full".to_owned(),
-        ItemKind::Unsaid(_) => format!("`{text}` left out"),
+        ItemKind::Inexpressible(_) => format!("`{text}` left out"),
         ItemKind::Frame | ItemKind::Comma | ItemKind::And | ItemKind::Not => return String::new(),
     };
     format!("{not}{said}")

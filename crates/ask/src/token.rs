@@ -9,7 +9,7 @@ pub(crate) struct Token {
     pub start: usize,
     /// One past the last byte.
     pub end: usize,
-    /// As compared: without case and accents; of a mark the mark.
+    /// As compared: without case and accents; for a mark, the mark.
     pub folded: String,
     /// What it is.
     pub kind: Kind,
@@ -18,7 +18,7 @@ pub(crate) struct Token {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Kind {
     Word,
-    /// What stands in quotes.
+    /// Text in quotes.
     Quote(String),
     Mark(char),
 }
@@ -75,7 +75,7 @@ fn quotes(text: &str) -> Vec<Quote> {
     let chars: Vec<(usize, char)> = text.char_indices().collect();
     let is_word = |at: Option<&(usize, char)>| at.is_some_and(|(_, c)| c.is_alphanumeric());
     let mut i = 0;
-    // An apostrophe that nothing closes is looked for once: the next one cannot be closed either.
+    // If an apostrophe is not closed, the search is not repeated: the next one cannot be closed either.
     let mut single_closes = true;
     while let Some((start, c)) = chars.get(i).copied() {
         let single = matches!(c, '\'' | '\u{2018}' | '\u{201a}');
@@ -131,7 +131,7 @@ fn marks(part: &str, from: usize, to: usize, offset: usize, out: &mut Vec<Token>
     }
 }
 
-/// How a word is compared: without accents, but that French "ou" (or) is not "où" (where).
+/// The form in which a word is compared: without accents, except that French "ou" (or) is not "où" (where).
 pub(crate) fn spelled<'a>(lower: &'a str, folded: &'a str) -> &'a str {
     if lower == "où" { lower } else { folded }
 }

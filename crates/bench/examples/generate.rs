@@ -5,7 +5,7 @@
 use std::time::Instant;
 
 use rushes_bench::arrow::write_vectors;
-use rushes_bench::lines::{Written, write_lines, write_vector_lines};
+use rushes_bench::lines::{Volume, write_lines, write_vector_lines};
 use rushes_bench::{Spec, World};
 
 fn main() {
@@ -23,10 +23,10 @@ fn main() {
 fn time(
     world: &World,
     what: &str,
-    write: &mut dyn FnMut(&rushes_bench::world::Episode, &mut Vec<u8>) -> Written,
+    write: &mut dyn FnMut(&rushes_bench::world::Episode, &mut Vec<u8>) -> Volume,
 ) {
     let mut out = Vec::new();
-    let mut total = Written::default();
+    let mut total = Volume::default();
     let started = Instant::now();
     for episode in &world.episodes {
         out.clear();

@@ -1,9 +1,9 @@
-//! A hash of answers, so that a faster search that finds something else is seen for what it is.
+//! A hash of answers, to detect a faster search that finds something else.
 
 use serde_json::Value;
 use xxhash_rust::xxh3::Xxh3;
 
-/// Scores are compared to 2^-20, as they are sorted.
+/// Scores are compared with a precision of 2^-20, as in sorting.
 const SCORE_UNIT: f64 = 1_048_576.0;
 
 /// The hash of all answers so far, in order.
@@ -20,7 +20,7 @@ impl std::fmt::Debug for AnswerHash {
 }
 
 impl AnswerHash {
-    /// Adds an answer as `/v1/search` gives it: its total, its moments and those of its groups, in order.
+    /// Adds an answer of `/v1/search`: its total, its moments and those of its groups, in order.
     pub fn add(&mut self, answer: &Value) {
         let total = answer.get("total").and_then(Value::as_u64).unwrap_or(u64::MAX);
         self.hash.update(&total.to_le_bytes());
@@ -31,8 +31,7 @@ impl AnswerHash {
         }
     }
 
-    /// Every object that is a moment, in the order of the document. Groups nest as deep as the plan asked, and
-    /// plans are bounded.
+    /// Adds every moment object, in the order of the document. Groups nest as deep as in the plan, which is bounded.
     fn add_moments(&mut self, value: &Value) {
         match value {
             Value::Array(list) => list.iter().for_each(|v| self.add_moments(v)),

@@ -1,4 +1,4 @@
-//! Vectors as Arrow IPC streams: one stream an episode, one batch of one asset and one model.
+//! Vectors as Arrow IPC streams: one stream per episode, one batch of one asset and one model.
 
 use std::sync::Arc;
 
@@ -7,7 +7,7 @@ use arrow_ipc::writer::StreamWriter;
 use arrow_schema::{ArrowError, DataType, Field, Schema};
 use rushes_types::{Error, Result};
 
-use crate::lines::{Written, vector_stream};
+use crate::lines::{Volume, vector_stream};
 use crate::timeline::Timeline;
 use crate::world::{Episode, World, Writer};
 
@@ -15,14 +15,14 @@ use crate::world::{Episode, World, Writer};
 /// [`crate::lines::write_vector_lines`] writes.
 ///
 /// # Errors
-/// Where the stream cannot be written: a mistake here.
-pub fn write_vectors(world: &World, episode: &Episode, out: &mut Vec<u8>) -> Result<Written> {
+/// If the stream cannot be written, which is a bug.
+pub fn write_vectors(world: &World, episode: &Episode, out: &mut Vec<u8>) -> Result<Volume> {
     let from = out.len();
     let timeline = Timeline::of(world, episode);
     let rows = timeline.shots.len();
     stream(world, episode, &timeline, out)
         .map_err(|e| Error::bug(format!("writing an Arrow stream: {e}")).because(e))?;
-    Ok(Written { annotations: rows as u64, bytes: (out.len() - from) as u64 })
+    Ok(Volume { annotations: rows as u64, bytes: (out.len() - from) as u64 })
 }
 
 fn stream(

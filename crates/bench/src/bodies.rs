@@ -1,18 +1,18 @@
-//! Request bodies, made before the clock runs: the generator must not be a part of what is measured.
+//! Request bodies, made before the clock starts, so that the generator is not measured.
 
 use rushes_types::{BlockFormat, Result};
 
 use crate::World;
-use crate::lines::{Written, write_lines, write_vector_lines};
+use crate::lines::{Volume, write_lines, write_vector_lines};
 use crate::world::Episode;
 
-/// Bytes of bodies that are made ahead. Small, as peak memory is measured too.
+/// Bytes of bodies that are made ahead. Small, because peak memory is measured too.
 const AHEAD_BYTES: usize = 48 << 20;
 
-/// What is sent of an episode.
+/// Which part of an episode is sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Content {
-    /// What all models without vectors say, as JSON lines.
+    /// The annotations of all models without vectors, as JSON lines.
     Lines,
     /// The vectors, as JSON lines.
     VectorLines,
@@ -21,7 +21,7 @@ pub enum Content {
 }
 
 impl Content {
-    /// What people read.
+    /// The name in reports.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -31,7 +31,7 @@ impl Content {
         }
     }
 
-    /// How its bodies are written.
+    /// The format of its bodies.
     #[must_use]
     pub const fn format(self) -> BlockFormat {
         match self {
@@ -40,7 +40,7 @@ impl Content {
         }
     }
 
-    fn write(self, world: &World, episode: &Episode, out: &mut Vec<u8>) -> Result<Written> {
+    fn write(self, world: &World, episode: &Episode, out: &mut Vec<u8>) -> Result<Volume> {
         match self {
             Self::Lines => Ok(write_lines(world, episode, out)),
             Self::VectorLines => Ok(write_vector_lines(world, episode, out)),
@@ -49,10 +49,10 @@ impl Content {
     }
 }
 
-/// Bodies, one an episode, for as many of the episodes as fit; how many episodes that were, and how much.
-pub fn make(world: &World, episodes: &[Episode], content: Content) -> Result<(Vec<Vec<u8>>, Written)> {
+/// Bodies, one per episode, for as many of the episodes as fit; and their volume.
+pub fn make(world: &World, episodes: &[Episode], content: Content) -> Result<(Vec<Vec<u8>>, Volume)> {
     let mut bodies = Vec::new();
-    let mut total = Written::default();
+    let mut total = Volume::default();
     for episode in episodes {
         let mut body = Vec::new();
         total += content.write(world, episode, &mut body)?;

@@ -1,4 +1,4 @@
-//! What an archive takes on disk, part by part.
+//! An archive's size on disk, part by part.
 
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
@@ -7,10 +7,10 @@ use rushes_types::{Error, Result};
 
 use crate::report::Disk;
 
-/// Size of a block as the system counts them, in bytes, whatever the file system's own.
+/// Bytes per block as `stat` counts them, whatever the file system's block size.
 const BLOCK_BYTES: u64 = 512;
 
-/// Bytes that the file system gave to each folder and file directly in the archive's folder, by name.
+/// Bytes allocated to each folder and file directly in the archive's folder, by name.
 ///
 /// # Errors
 /// Where the folder cannot be read.

@@ -1,6 +1,5 @@
-//! How fast fusion decides: annotations that were read and decoded become fused annotations and buckets, encoded as they
-//! are stored, on one thread. Reading and decoding are measured apart; what is missing to the durable figure is the
-//! disk's.
+//! How fast fusion decides: decoded annotations become fused annotations and buckets, encoded as they are stored, on
+//! one thread. Reading and decoding are measured separately; the rest of the durable figure's time is the disk's.
 
 use std::time::{Duration, Instant};
 
@@ -15,8 +14,8 @@ use crate::memory;
 use crate::report::Rate;
 use crate::subject::Subject;
 
-/// What fusion decided, and how fast.
-pub struct Decided {
+/// The rates of fusion in memory.
+pub struct FusionRates {
     /// Reading, then deciding.
     pub rates: Vec<Rate>,
     /// Pairs of an annotation and a second that it touches.
@@ -40,7 +39,7 @@ pub fn pairs(subject: &Subject, assets: &[AssetId]) -> Result<u64> {
 
 /// Two rates: annotations read and decoded, and pairs of an annotation and a second that it touches, fused and
 /// encoded.
-pub fn in_memory(subject: &Subject, world: &World) -> Result<Decided> {
+pub fn in_memory(subject: &Subject, world: &World) -> Result<FusionRates> {
     memory::reset_peak();
     let engines = subject.engines();
     let nothing = MemoryTimeline::new()?;
@@ -82,5 +81,5 @@ pub fn in_memory(subject: &Subject, world: &World) -> Result<Decided> {
         rate("… read and decoded for fusion, 1 thread", annotations, 0, reading),
         rate("… fused and encoded, 1 thread, pairs of annotation and second", pairs, bytes, fusing),
     ];
-    Ok(Decided { rates, pairs })
+    Ok(FusionRates { rates, pairs })
 }

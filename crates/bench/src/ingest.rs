@@ -1,4 +1,4 @@
-//! How fast annotations come in, durable when acknowledged, and how fast the later stages follow.
+//! How fast annotations are ingested, durable when acknowledged, and how fast the later stages follow.
 
 use std::path::Path;
 use std::sync::Mutex;
@@ -11,7 +11,7 @@ use rushes_types::{Error, Result};
 use crate::World;
 use crate::bodies::{Content, make};
 use crate::fusion;
-use crate::lines::Written;
+use crate::lines::Volume;
 use crate::memory;
 use crate::report::Rate;
 use crate::subject::Subject;
@@ -38,8 +38,8 @@ impl IngestSetup {
     }
 }
 
-/// Sends the episodes to a new archive, then lets the later stages work through what came, one after the other.
-/// `folder` is made and removed.
+/// Sends the episodes to a new archive, then runs the later stages one after the other. `folder` is created and
+/// removed.
 pub fn measure(
     world: &World,
     episodes: &[Episode],
@@ -68,7 +68,7 @@ pub fn measure(
 }
 
 /// Fuses in memory, then lets fusion catch up, and then the index.
-fn follow(folder: &Path, world: &World, written: Written, progress: &dyn Progress) -> Result<Vec<Rate>> {
+fn follow(folder: &Path, world: &World, written: Volume, progress: &dyn Progress) -> Result<Vec<Rate>> {
     let mut rates = Vec::new();
     let subject = Subject::open(folder, &[])?;
     let decided = fusion::in_memory(&subject, world)?;
@@ -92,7 +92,7 @@ fn follow(folder: &Path, world: &World, written: Written, progress: &dyn Progres
     Ok(rates)
 }
 
-fn rate(what: &str, written: Written, bytes: u64, seconds: f64) -> Rate {
+fn rate(what: &str, written: Volume, bytes: u64, seconds: f64) -> Rate {
     Rate { peak_bytes: memory::peak_bytes(), ..Rate::new(what, written.annotations, bytes, seconds) }
 }
 
@@ -103,9 +103,9 @@ pub fn send(
     episodes: &[Episode],
     setup: IngestSetup,
     progress: &dyn Progress,
-) -> Result<(Written, f64)> {
+) -> Result<(Volume, f64)> {
     let mut rest = episodes;
-    let mut total = Written::default();
+    let mut total = Volume::default();
     let mut time = Duration::ZERO;
     while !rest.is_empty() {
         crate::run::check(progress)?;

@@ -1,14 +1,14 @@
-//! Measures an archive on this machine: how fast annotations come in, are fused, indexed and found, beside what
-//! the machine itself can do (its disk, its memory), so that a figure says how far from the limit it is.
+//! Measures an archive on this machine: how fast annotations are ingested, fused, indexed and found, compared with what
+//! the machine itself can do (its disk, its memory), so that each figure shows how far from the limit it is.
 //!
-//! The archive that is measured is made up ([`world`]), from a seed, byte by byte the same everywhere; the
-//! answers to its queries are hashed, so that speed cannot be bought with wrong answers.
+//! The measured archive is generated ([`world`]) from a seed, byte by byte the same everywhere; the answers to its
+//! queries are hashed, so that speed cannot be bought with wrong answers.
 
 pub mod answers;
 pub mod arrow;
-pub mod beds;
-pub mod beside;
+mod bed_run;
 mod bodies;
+pub mod comparison;
 mod disk;
 #[cfg(feature = "engines")]
 mod engines;
@@ -24,15 +24,15 @@ pub mod random;
 pub mod report;
 mod run;
 mod search;
-mod sides;
 mod subject;
+pub mod test_beds;
 pub mod timeline;
 pub mod vectors;
 pub mod words;
 mod words_table;
 pub mod world;
 
-pub use beside::{Beside, BesideOptions, CLIENTS, run_beside};
+pub use comparison::{CLIENTS, Comparison, ComparisonOptions, run_comparison};
 pub use report::Report;
 pub use run::{BenchOptions, run};
 pub use world::{Spec, World};

@@ -1,4 +1,4 @@
-//! What the machine itself can do, measured where the archive lies: a figure means something only beside its limit.
+//! What the machine itself can do, measured on the archive's disk, to compare figures with.
 
 use std::fs::{File, OpenOptions};
 use std::io::Write;
@@ -12,15 +12,15 @@ use crate::percentiles::{Percentiles, Samples};
 
 /// One small durable write: a page.
 const PAGE_BYTES: usize = 4 << 10;
-/// Small durable writes that are tried, and how long at most.
+/// Most small durable writes, and the time limit for them.
 const FSYNCS: usize = 400;
 const FSYNC_TIME: Duration = Duration::from_secs(5);
-/// A large write goes in such pieces.
+/// A large write is done in pieces of this size.
 const PIECE_BYTES: usize = 1 << 20;
 /// Passes over memory; the best counts.
 const MEMORY_PASSES: usize = 5;
 
-/// How much is written and read.
+/// How much the measurement writes and reads.
 #[derive(Debug, Clone, Copy)]
 pub struct Sizes {
     /// Bytes of the large file.
@@ -52,14 +52,14 @@ pub struct MachineLimits {
     pub read_gb_per_second_two_threads: f64,
 }
 
-/// Measures the machine; what it writes to the folder is gone afterwards.
+/// Measures the machine; removes what it writes to the folder.
 ///
 /// # Errors
 /// Where the folder cannot be written to.
 pub fn measure(folder: &Path, sizes: Sizes) -> Result<MachineLimits> {
     let path = folder.join("limits.tmp");
     let measured = disk(&path, sizes);
-    // Also when measuring failed: a half-written file is of no use.
+    // Also after a failure: a half-written file is useless.
     let removed = std::fs::remove_file(&path);
     let (fsync, write_mb_per_second) = measured?;
     removed.map_err(|e| Error::io("removing the file that was measured with", e))?;
@@ -96,7 +96,7 @@ fn fsyncs(mut file: &File) -> std::io::Result<Samples> {
 }
 
 fn large(mut file: &File, bytes: usize) -> std::io::Result<Duration> {
-    // Not zeros, and no piece like the next, for file systems that compress or share.
+    // Not zeros, and all pieces different, because some file systems compress or deduplicate.
     let mut piece = vec![0u8; PIECE_BYTES];
     let mut random = crate::random::Random::at(1, &[7]);
     piece.chunks_exact_mut(8).for_each(|c| c.copy_from_slice(&random.next_u64().to_le_bytes()));

@@ -1,4 +1,4 @@
-//! Annotations as JSON lines, written by hand: a generator that is slower than what it feeds measures itself.
+//! Annotations as JSON lines, written by hand: a slow generator would measure itself.
 
 use crate::random::Random;
 use crate::timeline::{GeneratedAnnotation, Timeline};
@@ -6,22 +6,22 @@ use crate::world::{Episode, World, Writer};
 
 /// How much was written.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Written {
+pub struct Volume {
     /// Annotations.
     pub annotations: u64,
     /// Bytes.
     pub bytes: u64,
 }
 
-impl std::ops::AddAssign for Written {
+impl std::ops::AddAssign for Volume {
     fn add_assign(&mut self, other: Self) {
         self.annotations += other.annotations;
         self.bytes += other.bytes;
     }
 }
 
-/// Writes what all models without vectors say of an episode, model by model.
-pub fn write_lines(world: &World, episode: &Episode, out: &mut Vec<u8>) -> Written {
+/// Writes the annotations of all models without vectors for an episode, model by model.
+pub fn write_lines(world: &World, episode: &Episode, out: &mut Vec<u8>) -> Volume {
     let from = out.len();
     let timeline = Timeline::of(world, episode);
     let mut annotations = 0;
@@ -32,11 +32,11 @@ pub fn write_lines(world: &World, episode: &Episode, out: &mut Vec<u8>) -> Writt
             annotations += 1;
         });
     }
-    Written { annotations, bytes: (out.len() - from) as u64 }
+    Volume { annotations, bytes: (out.len() - from) as u64 }
 }
 
 /// Writes the vectors of an episode as JSON lines.
-pub fn write_vector_lines(world: &World, episode: &Episode, out: &mut Vec<u8>) -> Written {
+pub fn write_vector_lines(world: &World, episode: &Episode, out: &mut Vec<u8>) -> Volume {
     let from = out.len();
     let timeline = Timeline::of(world, episode);
     let mut random = vector_stream(world, episode);
@@ -49,12 +49,12 @@ pub fn write_vector_lines(world: &World, episode: &Episode, out: &mut Vec<u8>) -
             if i > 0 {
                 out.push(b',');
             }
-            // Shortest digits that give the same f32 back: what every JSON library writes.
+            // The shortest digits that round-trip an f32, as JSON libraries write.
             let _ = std::io::Write::write_fmt(out, format_args!("{x}"));
         }
         out.extend_from_slice(b"]}\n");
     }
-    Written { annotations: timeline.shots.len() as u64, bytes: (out.len() - from) as u64 }
+    Volume { annotations: timeline.shots.len() as u64, bytes: (out.len() - from) as u64 }
 }
 
 /// The random numbers of an episode's vectors: the same for every format.
@@ -110,7 +110,7 @@ fn tail(said: &GeneratedAnnotation<'_>, out: &mut Vec<u8>) {
     out.extend_from_slice(b"}\n");
 }
 
-/// Names and words here are letters, spaces and apostrophes: nothing needs an escape, and a test holds that.
+/// Names and words here are letters, spaces and apostrophes: nothing needs an escape, which a test checks.
 fn field(name: &str, value: Option<&str>, out: &mut Vec<u8>) {
     if let Some(value) = value {
         for part in [",\"", name, "\":\"", value, "\""] {

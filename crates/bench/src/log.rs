@@ -1,4 +1,4 @@
-//! How many events the log between the stages takes and gives, without any stage.
+//! The throughput of the log between the stages, without any stage.
 
 use std::time::Instant;
 
@@ -8,25 +8,25 @@ use rushes_types::{AssetId, Commit, Error, ErrorKind, Result};
 
 use crate::run::check;
 
-/// Events of one call, as the relay sends them.
+/// Events per call, as the relay sends them.
 const BATCH: u64 = 4_096;
-/// Assets that events speak of.
+/// Number of assets in the events.
 const ASSETS: u64 = 5_000;
-/// Who takes them.
+/// The consumer.
 const CONSUMER: &str = "fuse";
-/// How long the log may give nothing, in seconds.
+/// How long the log may deliver nothing, in seconds.
 const SILENCE_S: u64 = 60;
 
-/// Seconds for appending so many events, durable, and seconds from the first that came to the last.
-pub struct Carried {
+/// Seconds for appending the events durably, and seconds from the first to the last delivery.
+pub struct LogTimes {
     pub append_seconds: f64,
     pub deliver_seconds: f64,
-    /// Events that came after the clock of delivery began.
+    /// Events delivered after the clock of delivery started.
     pub delivered: u64,
 }
 
-/// Sends events, then takes them.
-pub fn measure(engines: &Engines, events: u64, progress: &dyn Progress) -> Result<Carried> {
+/// Appends events, then polls them.
+pub fn measure(engines: &Engines, events: u64, progress: &dyn Progress) -> Result<LogTimes> {
     progress.set("sending events", 0, None);
     let log = &engines.events;
     let topic = Topic::Committed;
@@ -38,7 +38,7 @@ pub fn measure(engines: &Engines, events: u64, progress: &dyn Progress) -> Resul
     }
     let append_seconds = begun.elapsed().as_secs_f64();
     progress.set("taking events", 0, None);
-    // A consumer's first call joins its group: seconds that come once in the life of a worker.
+    // A consumer's first call joins its group, which takes seconds but happens once in the life of a worker.
     let mut heard = Instant::now();
     let mut first = None;
     let (mut got, mut before) = (0, 0);
@@ -62,7 +62,7 @@ pub fn measure(engines: &Engines, events: u64, progress: &dyn Progress) -> Resul
         }
     }
     let deliver_seconds = first.map_or(0.0, |first| first.elapsed().as_secs_f64());
-    Ok(Carried { append_seconds, deliver_seconds, delivered: got - before })
+    Ok(LogTimes { append_seconds, deliver_seconds, delivered: got - before })
 }
 
 fn batches(events: u64) -> Result<Vec<Vec<Event>>> {

@@ -1,6 +1,6 @@
 //! Peak memory of this process, as Linux counts it.
 
-/// The peak resident memory in bytes, where the system tells.
+/// The peak resident memory in bytes, where the system reports it.
 #[must_use]
 pub fn peak_bytes() -> Option<u64> {
     peak_in(&std::fs::read_to_string("/proc/self/status").ok()?)
@@ -11,7 +11,7 @@ fn peak_in(status: &str) -> Option<u64> {
     line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kib| kib << 10)
 }
 
-/// Begins a new peak at what is resident now. Where the system does not let it, the old peak stands.
+/// Resets the peak to what is resident now. Where the system forbids that, the old peak remains.
 pub fn reset_peak() {
     let _ = std::fs::write("/proc/self/clear_refs", "5");
 }

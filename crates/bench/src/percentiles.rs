@@ -8,7 +8,7 @@ use serde::Serialize;
 #[derive(Debug, Clone, Default)]
 pub struct Samples(Vec<Duration>);
 
-/// What is reported of many times, in one unit.
+/// Percentiles of measured times, in one unit.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct Percentiles {
     /// Half are at most this.
@@ -39,7 +39,7 @@ impl Samples {
         self.0.is_empty()
     }
 
-    /// How many a second, one after the other.
+    /// How many per second, one after the other.
     #[must_use]
     pub fn per_second(&self) -> f64 {
         let total: Duration = self.0.iter().sum();
@@ -63,7 +63,7 @@ impl Samples {
     fn percentiles(&self, unit: f64) -> Percentiles {
         let mut sorted = self.0.clone();
         sorted.sort_unstable();
-        // Nearest rank: the smallest that is at least as long as so many in a hundred of all.
+        // Nearest rank: the smallest value that at least this percentage of all values do not exceed.
         let at = |percent: usize| {
             let rank = (sorted.len() * percent).div_ceil(100).max(1);
             sorted.get(rank - 1).map_or(0.0, |t| t.as_secs_f64() * unit)

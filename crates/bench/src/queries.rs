@@ -1,4 +1,4 @@
-//! The questions that are measured, as plans in JSON: what a client would send.
+//! The measured queries, as plans in JSON, as a client would send them.
 
 use serde_json::{Value, json};
 
@@ -11,22 +11,22 @@ const PAGE: usize = 20;
 /// Neighbours that a vector clause asks for.
 const NEIGHBOURS: usize = 100;
 
-/// A kind of question.
+/// A class of queries.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Class {
     /// A character at a place.
     LabelAndLabel,
     /// A character while words are said.
     LabelAndWords,
-    /// Words in a row, one move forgiven.
+    /// A phrase with a slop of one.
     Phrase,
-    /// A word and the beginning of another.
+    /// A word and a prefix of another.
     Prefix,
-    /// A word with a typing mistake.
+    /// A word with a typo.
     Fuzzy,
     /// What a shot looks like: the nearest vectors, approximate search allowed.
     Vector,
-    /// The same, the mathematically nearest.
+    /// The same, exact.
     VectorExact,
     /// What a shot looks like, with a character in it.
     VectorAndLabel,
@@ -39,7 +39,7 @@ pub enum Class {
 }
 
 impl Class {
-    /// All of them, in the order of the report.
+    /// All classes, in the order of the report.
     pub const ALL: [Self; 11] = [
         Self::LabelAndLabel,
         Self::LabelAndWords,
@@ -54,7 +54,7 @@ impl Class {
         Self::Grouped,
     ];
 
-    /// What people read.
+    /// The name in reports.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -79,7 +79,7 @@ impl Class {
     }
 }
 
-/// The `no`-th question of a class. Only of things that the world holds: an empty answer is fast for no good reason.
+/// The `no`-th query of a class. It asks only for what the world contains: an empty answer would be misleadingly fast.
 #[must_use]
 pub fn plan(world: &World, class: Class, no: u64) -> Value {
     let mut random = Random::at(world.spec.seed, &[6, class as u64, no]);

@@ -1,4 +1,5 @@
-//! Random numbers that are the same on every machine and in every version: a benchmark's archive is named by its seed.
+//! Random numbers that are the same on every machine and in every version, so that the seed defines a benchmark's
+//! archive.
 //!
 //! SplitMix64 (Steele, Lea, Flood 2014) in ten lines rather than a crate: a crate may change its streams from one
 //! version to the next. Nothing here calls `ln`, `cos` or `pow`, whose last bits differ between machines.
@@ -8,7 +9,7 @@
 pub struct Random(u64);
 
 impl Random {
-    /// The stream of a seed and a place in it: an asset, a model. Streams of different places are unrelated.
+    /// The stream of a seed and a path in it (an asset, a model). Streams of different paths are independent.
     #[must_use]
     pub fn at(seed: u64, place: &[u64]) -> Self {
         let mut random = Self(seed);

@@ -1,4 +1,4 @@
-//! What was measured: a table to read, and the same as JSON.
+//! The report: as readable tables, and as JSON.
 
 use std::fmt;
 
@@ -7,13 +7,13 @@ use serde::Serialize;
 use crate::limits::MachineLimits;
 use crate::percentiles::Percentiles;
 
-/// Form of the JSON. Grows when a field changes its meaning.
+/// Version of the JSON format. Incremented when a field changes its meaning.
 pub const REPORT_VERSION: u32 = 2;
 
 /// All that was measured.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Report {
-    /// Form of this document.
+    /// Version of this document's format.
     pub version: u32,
     /// Seed of the made-up archive.
     pub seed: u64,
@@ -27,9 +27,9 @@ pub struct Report {
     pub vectors: u64,
     /// What the machine can do.
     pub limits: MachineLimits,
-    /// What was written and worked through.
+    /// The rates of writing and processing.
     pub rates: Vec<Rate>,
-    /// How fast annotations come in while the later stages run, beside how fast while they are stopped.
+    /// The rate of ingest while the later stages run, relative to the rate while they are stopped.
     pub beside: Vec<Ratio>,
     /// What was asked.
     pub searches: Vec<Search>,
@@ -43,22 +43,22 @@ pub struct Report {
     pub peak_bytes: Option<u64>,
 }
 
-/// One thing that was done over and over.
+/// The rate of one workload.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Rate {
     /// What.
     pub what: String,
     /// How many.
     pub count: u64,
-    /// Bytes that went in; 0 where that says nothing.
+    /// Input bytes; 0 where meaningless.
     pub bytes: u64,
-    /// For how long.
+    /// How long it took.
     pub seconds: f64,
-    /// How many a second.
+    /// How many per second.
     pub per_second: f64,
-    /// Bytes a second, in MB.
+    /// MB per second.
     pub mb_per_second: f64,
-    /// Of this, the time that the generator took, in seconds; it is not in `seconds`.
+    /// Time that the generator took, in seconds; not included in `seconds`.
     pub generator_seconds: f64,
     /// Peak memory during it, in bytes.
     pub peak_bytes: Option<u64>,
@@ -81,7 +81,7 @@ impl Ratio {
     }
 }
 
-/// One class of questions.
+/// One class of queries.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Search {
     /// What was asked.
@@ -90,7 +90,7 @@ pub struct Search {
     pub count: usize,
     /// How long an answer took, in milliseconds.
     pub ms: Percentiles,
-    /// Moments on the first page, in the mean.
+    /// Mean number of moments on the first page.
     pub moments: f64,
     /// Hash of the answers.
     pub answers: String,
@@ -216,7 +216,7 @@ pub(crate) fn thousands(n: u64) -> String {
     out
 }
 
-/// Bytes in the unit that people read.
+/// Bytes in a readable unit.
 pub(crate) fn size(bytes: Option<u64>) -> String {
     #[allow(clippy::cast_precision_loss)] // a figure for people
     match bytes {

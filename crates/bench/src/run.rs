@@ -9,7 +9,7 @@ use rushes_types::{Error, ErrorKind, NS_PER_SECOND, Result};
 
 use crate::bodies::Content;
 use crate::ingest::{self, IngestSetup};
-use crate::lines::Written;
+use crate::lines::Volume;
 use crate::percentiles::{Percentiles, Samples};
 use crate::report::{Disk, REPORT_VERSION, Rate, Ratio, Report, Search};
 use crate::subject::Subject;
@@ -20,7 +20,7 @@ use crate::{Spec, World, disk, limits, memory, search};
 const OPENS: usize = 5;
 /// The archive that is searched, within the benchmark's folder.
 pub(crate) const ARCHIVE: &str = "archive";
-/// The archive whose event log is measured, there too.
+/// The archive whose event log is measured, also within that folder.
 pub(crate) const EVENTS: &str = "events";
 
 /// What is measured.
@@ -28,20 +28,20 @@ pub(crate) const EVENTS: &str = "events";
 pub struct BenchOptions {
     /// Where; the folder must be empty or absent. It should lie on the disk that archives lie on.
     pub folder: PathBuf,
-    /// Is the archive that was searched left there?
+    /// Keep the searched archive?
     pub keep: bool,
     /// The made-up archive that is searched.
     pub spec: Spec,
-    /// Hours of it that each way of sending is measured with; all of it where it has fewer.
+    /// Hours of it that each way of sending is measured with, at most.
     pub ingest_hours: u32,
-    /// Questions of each class.
+    /// Queries of each class.
     pub queries: usize,
     /// How much is written and read to find the machine's limits.
     pub sizes: limits::Sizes,
 }
 
 impl BenchOptions {
-    /// The usual measure, in a folder.
+    /// The default options, in a folder.
     #[must_use]
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self {
@@ -55,25 +55,24 @@ impl BenchOptions {
     }
 }
 
-/// What was searched, and how it came there.
+/// The results for the searched archive.
 struct Searched {
     rates: Vec<Rate>,
-    lines: Written,
-    vectors: Written,
+    lines: Volume,
+    vectors: Volume,
     searches: Vec<Search>,
     open_ms: Percentiles,
     disk: Vec<Disk>,
 }
 
-/// Measures. Takes minutes; `progress` is kept up to date, and may stop it.
+/// Runs the benchmark. Takes minutes; reports to `progress`, which may stop it.
 ///
 /// # Errors
-/// Where the folder is not empty or cannot be written to, where a stage fails, and where answers are not what they
-/// were.
+/// If the folder is not empty or cannot be written to, a stage fails, or answers change.
 pub fn run(options: &BenchOptions, progress: &dyn Progress) -> Result<Report> {
     prepare(&options.folder)?;
     let measured = measure(options, progress);
-    // Also after a failure: what is left of a benchmark is of no use.
+    // Also after a failure: the remains of a benchmark are useless.
     let kept = options.keep && measured.is_ok();
     let cleaned = clean(&options.folder, kept);
     let report = measured?;
@@ -135,7 +134,7 @@ fn searched(options: &BenchOptions, world: &World, progress: &dyn Progress) -> R
     memory::reset_peak();
     let started = Instant::now();
     let clients = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut written = [Written::default(); 2];
+    let mut written = [Volume::default(); 2];
     for (total, content) in written.iter_mut().zip([Content::Lines, Content::VectorArrow]) {
         let setup = IngestSetup { content, running: true, clients };
         (*total, _) = ingest::send(&subject, world, &world.episodes, setup, progress)?;
@@ -160,7 +159,7 @@ fn searched(options: &BenchOptions, world: &World, progress: &dyn Progress) -> R
     Ok(Searched { rates: vec![filled], lines, vectors, searches, open_ms, disk: disk::parts(&folder)? })
 }
 
-/// Opens the archive some times, as a process does that starts.
+/// Opens the archive several times, as a starting process does.
 fn open(folder: &Path) -> Result<Percentiles> {
     let mut samples = Samples::default();
     for _ in 0..OPENS {
@@ -181,7 +180,7 @@ pub(crate) fn answers(searches: &[Search]) -> String {
     format!("{:016x}", hash.digest())
 }
 
-/// The first episodes that make up so many hours.
+/// The first episodes that make up this many hours.
 fn first_hours(world: &World, hours: u32) -> &[Episode] {
     let wanted_ns = i64::from(hours).saturating_mul(3600 * NS_PER_SECOND);
     let mut total_ns = 0;
@@ -199,7 +198,7 @@ pub(crate) fn hours(episodes: &[Episode]) -> f64 {
     ns / 3.6e12
 }
 
-/// An error where the benchmark was asked to stop.
+/// Fails if the benchmark was asked to stop.
 pub(crate) fn check(progress: &dyn Progress) -> Result<()> {
     if progress.cancelled() {
         return Err(Error::new(ErrorKind::Cancelled, "the benchmark was interrupted")

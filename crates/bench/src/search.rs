@@ -1,4 +1,4 @@
-//! How fast questions are answered, warm, and whether the answers stay the same.
+//! How fast queries are answered, warm, and whether the answers stay the same.
 
 use std::collections::BTreeSet;
 
@@ -13,10 +13,10 @@ use crate::queries::{Class, plan};
 use crate::report::Search;
 use crate::subject::Subject;
 
-/// Asks `count` questions of each class, twice: first to bring into memory what they need, then with the clock.
+/// Runs `count` queries of each class twice: first to warm the caches, then timed.
 ///
 /// # Errors
-/// Where a question fails, or an answer that must be the same is another one the second time.
+/// If a query fails, or an answer that must be the same differs the second time.
 pub fn measure(
     subject: &Subject,
     world: &World,
@@ -54,7 +54,7 @@ pub fn measure(
 /// Moments of an answer that are compared.
 const COMPARED: usize = 100;
 
-/// The share of the exact answers' first moments that the answers have, over all plans.
+/// The share of the exact answers' first moments that the answers contain, over all plans.
 fn recall(subject: &Subject, plans: &[Value]) -> Result<f64> {
     let (mut found, mut wanted) = (0_usize, 0_usize);
     for plan in plans {
@@ -75,7 +75,7 @@ fn recall(subject: &Subject, plans: &[Value]) -> Result<f64> {
     Ok(share)
 }
 
-/// Where the moments of an answer lie.
+/// The spans of an answer's moments.
 fn spans(answer: &Value) -> BTreeSet<String> {
     let moments = answer["moments"].as_array().into_iter().flatten();
     moments.map(|m| format!("{} {} {}", m["asset_id"], m["start_ns"], m["end_ns"])).collect()

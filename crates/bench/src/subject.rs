@@ -1,4 +1,4 @@
-//! The archive that is measured, through its public calls only: this file is all that the benchmark knows of it.
+//! The measured archive, through its public calls only; only this file knows how to call it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -14,13 +14,13 @@ use serde_json::Value;
 
 use crate::World;
 
-/// How often a stage is asked how far it is.
+/// How often a stage's progress is checked.
 const POLL: Duration = Duration::from_millis(2);
-/// The same where looking takes an engine's time.
+/// The same where checking costs an engine's time.
 const POLL_SELDOM: Duration = Duration::from_millis(20);
 /// Commits read at once.
 const HISTORY_PAGE: usize = 1_000;
-/// How long a wait is that may be stopped.
+/// How often a wait checks whether it was stopped.
 const LOOK: Duration = Duration::from_millis(250);
 
 /// An open archive.
@@ -65,7 +65,7 @@ impl Subject {
         Ok(report.accepted)
     }
 
-    /// Asks; the answer as a client gets it, and how long it took to find, its writing as JSON not counted.
+    /// Searches; returns the answer as a client gets it, and how long it took, without writing the JSON.
     pub fn search(&self, plan: &Value) -> Result<(Value, Duration)> {
         let plan = Plan::read(plan)?;
         let request = SearchRequest { q: None, plan };
@@ -118,8 +118,8 @@ impl Subject {
         assets.iter().map(last).collect()
     }
 
-    /// Waits until assets are fused up to these commits, as long as fusion makes progress; may be stopped. Asks little,
-    /// since it asks those who are measured.
+    /// Waits until assets are fused up to these commits, as long as fusion makes progress; may be stopped. Checks
+    /// rarely, because checking loads the engines that are measured.
     pub fn wait_fused_to(&self, goals: &[(AssetId, Commit)], progress: &dyn Progress) -> Result<()> {
         let timeline = &self.archive.engines().timeline;
         let mut watch = self.watch("fusing", progress);
@@ -138,17 +138,17 @@ impl Subject {
         Watch { archive: &self.archive, what, progress, looked: now, stall: Stall { items: 0, since: now } }
     }
 
-    /// Lets the workers of some stages rest.
+    /// Pauses the workers of some stages.
     pub fn pause(&self, stages: &[Stage]) {
         stages.iter().for_each(|stage| self.archive.pause(*stage));
     }
 
-    /// Lets them go on.
+    /// Resumes them.
     pub fn resume(&self, stages: &[Stage]) {
         stages.iter().for_each(|stage| self.archive.resume(*stage));
     }
 
-    /// The engines below, for what is measured of a stage alone.
+    /// The engines below, to measure a stage alone.
     pub fn engines(&self) -> &Engines {
         self.archive.engines()
     }
@@ -178,7 +178,7 @@ impl Subject {
 
 /// How often a stage's progress is checked: each check takes an engine's time.
 const LOOK_AT_STAGES: Duration = Duration::from_secs(5);
-/// How long all stages may stand still before it is an error.
+/// How long all stages may make no progress before it is an error.
 const STALLED: Duration = Duration::from_secs(120);
 
 /// A wait that lasts as long as the stages make progress.
@@ -213,14 +213,14 @@ impl Watch<'_> {
     }
 }
 
-/// What all stages together have done, and since when it is no more.
+/// The total work of all stages, and since when it has not changed.
 struct Stall {
     items: u64,
     since: Instant,
 }
 
 impl Stall {
-    /// Have they done nothing for too long?
+    /// Has there been no progress for too long?
     fn lasts(&mut self, items: u64, now: Instant) -> bool {
         if items != self.items {
             *self = Self { items, since: now };

@@ -1,4 +1,4 @@
-//! What happens in an episode, and what each model says of it. Pure: an episode and a model always give the same.
+//! What happens in an episode, and the annotations of each model. Deterministic by episode and model.
 
 use rushes_types::NS_PER_SECOND;
 
@@ -9,7 +9,7 @@ use crate::world::{Episode, World, Writer};
 const SCENE_SECONDS: (i64, i64) = (40, 140);
 /// Shortest and longest shot, in milliseconds; 4.8 s in the mean, which makes 750 an hour.
 const SHOT_MS: (i64, i64) = (1_000, 8_600);
-/// Things that are followed at a time.
+/// Things that are tracked at a time.
 const THING_LANES: u64 = 4;
 const NS_PER_MS: i64 = 1_000_000;
 
@@ -50,7 +50,7 @@ pub struct GeneratedAnnotation<'a> {
     pub text: Option<&'a str>,
     /// How sure the model is, in ten-thousandths.
     pub confidence: u64,
-    /// A number of the track, and the corners of a box in thousandths: faces and things have them.
+    /// The track's number, and the corners of a box in thousandths, for faces and things.
     pub boxed: Option<(u64, [u64; 4])>,
     /// Who speaks.
     pub speaker: Option<&'a str>,
@@ -90,8 +90,7 @@ impl Timeline {
         Self { scenes, shots }
     }
 
-    /// What a model says, in the order in which it says it. [`Writer::Clip`] says nothing here: see
-    /// [`crate::arrow`].
+    /// A model's annotations, in order. None for [`Writer::Clip`]: see [`crate::arrow`].
     pub fn says(
         &self,
         world: &World,
@@ -110,7 +109,7 @@ impl Timeline {
         }
     }
 
-    /// Three to six characters a scene, each coming and going for 3 to 60 s.
+    /// Three to six characters per scene, each present for 3 to 60 s at a time.
     fn faces(
         &self,
         world: &World,
@@ -205,7 +204,7 @@ fn things(
 }
 
 fn generated<'a>(random: &mut Random, start_ns: i64, end_ns: i64) -> GeneratedAnnotation<'a> {
-    // The best of two: models are more often sure than not.
+    // The higher of two: models are mostly confident.
     let confidence = 2_000 + random.below(8_000).max(random.below(8_000));
     GeneratedAnnotation {
         start_ns: start_ns.min(end_ns),

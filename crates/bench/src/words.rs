@@ -14,7 +14,7 @@ const CODAS: [&str; 16] = ["", "", "", "", "n", "r", "s", "l", "t", "m", "nd", "
 
 /// Words of the vocabulary that are made up.
 const MADE_UP: usize = 30_000;
-/// One line in so many holds something that is often said.
+/// One line in this many contains a stock phrase.
 const STOCK_ONE_IN: u64 = 12;
 
 /// A made-up word of some syllables.
@@ -37,7 +37,7 @@ fn capitalised(word: &str) -> String {
 fn distinct(n: usize, mut make: impl FnMut() -> String) -> Vec<String> {
     let mut seen = HashSet::new();
     let mut out = Vec::with_capacity(n);
-    // The words that can be made are far more than are asked for; the bound guards against a change of that.
+    // Far more words are possible than requested; the bound guards against an endless loop should that change.
     for _ in 0..n.saturating_mul(50) {
         if out.len() == n {
             break;
@@ -73,7 +73,7 @@ pub fn things(random: &mut Random, n: usize) -> Vec<String> {
     })
 }
 
-/// What people say, by Zipf's law: common words first, made-up ones after them.
+/// The words of dialogue, by Zipf's law: common words first, made-up ones after them.
 #[derive(Debug)]
 pub struct Vocabulary {
     words: Vec<String>,

@@ -1,7 +1,6 @@
-//! Table: frequent English words, and what is often said, so that made-up dialogue has stop words and stock phrases
-//! as real dialogue has.
+//! Table: frequent English words and stock phrases, so that made-up dialogue resembles real dialogue.
 
-/// Frequent words, in about the order of their frequency.
+/// Frequent words, roughly by descending frequency.
 pub const COMMON: &str = "
 you i the to a s it t and that of is in what we me this he for my on your have do no re don are be not was know can
 m with just all ll but so there here they like get she go if him out come about up right want her oh one how well
@@ -28,7 +27,7 @@ light sound hot cold fast slow strong weak lucky strange simple sweet yellow win
 river mountain forest garden kitchen hotel bar prison court judge lawyer law crime evidence murder blood weapon gun
 ";
 
-/// What is often said.
+/// Stock phrases.
 pub const STOCK: [&str; 24] = [
     "what are you doing here",
     "i don't know",

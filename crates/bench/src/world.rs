@@ -1,4 +1,4 @@
-//! The archive that is measured: its series and episodes, who and what is in them, and where.
+//! The generated archive: its series and episodes, and the people, things and places in them.
 
 use rushes_types::{
     AnnotationType, Asset, AssetId, IdError, Metric, Model, ModelRef, MovieId, NS_PER_SECOND, Space,
@@ -11,7 +11,7 @@ use crate::words::{Vocabulary, names, things};
 
 /// Characters of all series.
 const CHARACTERS: usize = 300;
-/// Characters that one series sees most.
+/// Characters that appear most in one series.
 const CAST: usize = 30;
 /// Kinds of places.
 const PLACES: usize = 240;
@@ -24,7 +24,7 @@ const SEASONS: u64 = 4;
 /// Shortest and longest episode, in seconds.
 const EPISODE_SECONDS: (i64, i64) = (45 * 60, 60 * 60);
 
-/// What is generated: the same words give the same bytes, on every machine.
+/// What to generate: the same spec gives the same bytes, on every machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Spec {
     /// The seed.
@@ -41,7 +41,7 @@ impl Default for Spec {
     }
 }
 
-/// Who writes what. The order is the order of an asset's lines.
+/// The models that write annotations, in the order of an asset's lines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Writer {
     /// Characters by face.
@@ -107,10 +107,10 @@ pub struct Episode {
     pub movie_id: String,
 }
 
-/// All that is known before the first line is written.
+/// The generated archive, before lines are written.
 #[derive(Debug)]
 pub struct World {
-    /// What it was made from.
+    /// The spec that it was made from.
     pub spec: Spec,
     /// Names of characters, most frequent first.
     pub characters: Vec<String>,
@@ -120,7 +120,7 @@ pub struct World {
     pub things: Vec<String>,
     /// What people say.
     pub vocabulary: Vocabulary,
-    /// What shots look like.
+    /// The clusters of shot vectors.
     pub clusters: Clusters,
     /// The episodes.
     pub episodes: Vec<Episode>,

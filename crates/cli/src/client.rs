@@ -1,7 +1,7 @@
-//! Speaking to an archive: through the server's own routes, whether a server runs or not.
+//! Access to an archive: through the server's own routes, whether a server runs or not.
 //!
-//! Where a server has the archive open, requests go to it over loopback. Otherwise the archive is opened here and
-//! the same routes are called in-process, without a socket. So a command means the same either way.
+//! Where a server has the archive open, requests go to it over loopback. Otherwise the archive is opened here and the
+//! same routes are called in-process, without a socket. So a command does the same either way.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -21,15 +21,15 @@ use serde_json::Value;
 
 use crate::config::{ArchiveLocation, Config};
 use crate::exit::{Failure, Outcome};
-use crate::interrupt::{self, Orderly};
+use crate::interrupt::{self, InterruptGuard};
 use crate::problem;
 
 /// How long to wait for another command to close the archive, or for a server that starts to say where it is.
 const BUSY_WAIT: Duration = Duration::from_secs(5);
 /// Pause between two attempts.
 const BUSY_PAUSE: Duration = Duration::from_millis(50);
-/// How long giving a run up may take.
-const LAST_WORD_WAIT: Duration = Duration::from_secs(5);
+/// How long aborting a run may take.
+const ABORT_RUN_WAIT: Duration = Duration::from_secs(5);
 /// How long to wait for a connection.
 const CONNECT_WAIT: Duration = Duration::from_secs(5);
 
@@ -46,7 +46,7 @@ pub struct Client {
     target: Target,
     /// `None` only while it is being dropped.
     runtime: Option<tokio::runtime::Runtime>,
-    _orderly: Orderly,
+    _interrupt_guard: InterruptGuard,
 }
 
 /// A request's body.
@@ -102,8 +102,8 @@ impl Client {
         let target = match config.place() {
             ArchiveLocation::Server(url) => remote(&url, config.token.as_deref())?,
             ArchiveLocation::Folder(dir) => match open(&dir, &config.open_options(create))? {
-                Opened::Archive(archive) => local(archive, config.serve_config()),
-                Opened::Elsewhere(server) => remote(&server.url, Some(&server.secret))?,
+                OpenedArchive::Archive(archive) => local(archive, config.serve_config()),
+                OpenedArchive::Elsewhere(server) => remote(&server.url, Some(&server.secret))?,
             },
         };
         Self::with(target)
@@ -116,7 +116,7 @@ impl Client {
 
     fn with(target: Target) -> Outcome<Self> {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-        Ok(Self { target, runtime: Some(runtime), _orderly: Orderly::begin() })
+        Ok(Self { target, runtime: Some(runtime), _interrupt_guard: InterruptGuard::begin() })
     }
 
     /// The archive itself, where this process has it open.
@@ -145,13 +145,13 @@ impl Client {
         self.send(Method::POST, path, payload)?.json()
     }
 
-    /// Gives a run up: also after Ctrl-C, and without a word where that fails. What cannot be given up stays open and
-    /// is never seen; the cause was printed already.
+    /// Aborts a run, also after Ctrl-C, and silently where that fails. A run that cannot be aborted stays open and is
+    /// never visible; the cause was already printed.
     pub fn abort_run(&self, run: &str) {
         let Some(runtime) = &self.runtime else { return };
         let path = format!("/v1/runs/{}/abort", encode(run));
         let _ = runtime.block_on(async {
-            tokio::time::timeout(LAST_WORD_WAIT, self.call(Method::POST, &path, Payload::Empty)).await
+            tokio::time::timeout(ABORT_RUN_WAIT, self.call(Method::POST, &path, Payload::Empty)).await
         });
     }
 
@@ -243,7 +243,7 @@ impl Client {
 
 impl Drop for Client {
     fn drop(&mut self) {
-        // Work that was given up stops at its next step; the archive is closed after it.
+        // Cancelled work stops at its next step; the archive is closed after it.
         drop(self.runtime.take());
         if let Target::Local { archive, .. } = &self.target {
             archive.close();
@@ -256,7 +256,7 @@ fn broken_off(error: axum::Error) -> Failure {
 }
 
 /// What opening a folder gives.
-pub enum Opened {
+pub enum OpenedArchive {
     /// The archive.
     Archive(Arc<Archive>),
     /// A server has it.
@@ -264,18 +264,18 @@ pub enum Opened {
 }
 
 /// Opens the archive in a folder, or finds the server that has it open.
-pub fn open(dir: &Path, options: &OpenOptions) -> Outcome<Opened> {
+pub fn open(dir: &Path, options: &OpenOptions) -> Outcome<OpenedArchive> {
     let until = Instant::now() + BUSY_WAIT;
     loop {
         let error = match Archive::open(dir, options.clone()) {
-            Ok(archive) => return Ok(Opened::Archive(archive)),
+            Ok(archive) => return Ok(OpenedArchive::Archive(archive)),
             Err(error) => error,
         };
         if error.kind() != ErrorKind::Busy {
             return Err(Failure::from(error));
         }
         if let Some(server) = Discovery::read(dir)? {
-            return Ok(Opened::Elsewhere(server));
+            return Ok(OpenedArchive::Elsewhere(server));
         }
         if Instant::now() > until {
             return Err(Failure::Failed(anyhow!(

@@ -84,7 +84,7 @@ pub struct Config {
 }
 
 impl Config {
-    /// Reads the configuration that the flags and the environment point at. What is wrong with it stands in
+    /// Reads the configuration that the flags and the environment point at. Problems are collected in
     /// [`Config::problems`].
     pub fn load(global: &Global, matches: &ArgMatches) -> Outcome<Self> {
         let origin = |id: &str, variable: &str| match matches.value_source(id) {
@@ -150,7 +150,7 @@ impl Config {
         Ok(config)
     }
 
-    /// The same, where nothing is wrong.
+    /// The configuration, or an error with its problems.
     pub fn checked(self) -> Outcome<Self> {
         match self.problems.first() {
             None => Ok(self),
@@ -298,9 +298,9 @@ fn nearest(key: &str) -> Option<&'static str> {
     near.min().map(|(_, key)| key)
 }
 
-/// What the sections of a configuration file say that an archive runs on: of the file that is named, else of the one in
-/// the archive's folder, where there is one. The environment does not count: it cannot speak of two archives.
-pub fn engines_of(named: Option<&Path>, archive: &Path) -> Outcome<Configured> {
+/// Reads the engines of an archive from a configuration file: the named one, else the one in the archive's folder,
+/// where there is one. The environment is ignored, because it cannot distinguish two archives.
+pub fn read_engines(named: Option<&Path>, archive: &Path) -> Outcome<Configured> {
     let path = named.map_or_else(|| archive.join(FILE), Path::to_owned);
     let table = read(&path, named.is_some()).map_err(Failure::Usage)?.unwrap_or_default();
     Configured::read(&table, &[])

@@ -1,4 +1,4 @@
-//! The encoders that this process knows: the one that is built in, and those of `rushes.toml`.
+//! The encoders of this process: the built-in one, and those of `rushes.toml`.
 //!
 //! ```toml
 //! [encoder.studio]
@@ -84,7 +84,7 @@ impl Encoders for ConfiguredEncoders {
     }
 }
 
-/// One encoder, or why it is none.
+/// One encoder, or what is wrong with its section.
 fn encoder(
     name: &str,
     entry: &Table,

@@ -59,7 +59,7 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
     }
 }
 
-/// A temporary folder that goes when the process ends early.
+/// A temporary folder to remove if the process ends early.
 static LEFT_OVER: Mutex<Option<PathBuf>> = Mutex::new(None);
 
 /// From now on, an early end removes this temporary folder.
@@ -67,7 +67,7 @@ pub fn remove_at_end(folder: &Path) {
     *LEFT_OVER.lock().unwrap_or_else(PoisonError::into_inner) = Some(folder.to_owned());
 }
 
-/// The folder is looked after by others again.
+/// The folder is no longer removed on an early end.
 pub fn keep_at_end() {
     *LEFT_OVER.lock().unwrap_or_else(PoisonError::into_inner) = None;
 }
@@ -76,7 +76,7 @@ pub fn keep_at_end() {
 pub fn end_now(code: u8) -> ! {
     let folder = LEFT_OVER.lock().unwrap_or_else(PoisonError::into_inner).take();
     if let Some(folder) = folder {
-        // A folder that cannot be removed now is the system's to clear, as all temporary ones are.
+        // A folder that cannot be removed now is left to the system's cleaning of temporary files.
         let _ = std::fs::remove_dir_all(folder);
     }
     std::process::exit(i32::from(code))

@@ -1,4 +1,4 @@
-//! A line of dialogue with what was looked for marked in it, for the eye.
+//! A line of dialogue with the matched words highlighted.
 
 use serde_json::Value;
 

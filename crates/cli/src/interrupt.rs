@@ -7,15 +7,15 @@ use tokio::sync::watch;
 
 use crate::exit::{INTERRUPTED, end_now};
 
-/// How often it was asked.
+/// How often the user asked to end.
 static ASKED: OnceLock<watch::Sender<u32>> = OnceLock::new();
-/// How many parts of the program would rather end in an orderly way than at once.
+/// How many guards exist: parts of the program that must end in an orderly way.
 static ORDERLY: AtomicUsize = AtomicUsize::new(0);
 
 /// While one of these lives, the first Ctrl-C is reported by [`asked`] instead of ending the process.
-pub struct Orderly(());
+pub struct InterruptGuard(());
 
-impl Orderly {
+impl InterruptGuard {
     /// From now on.
     pub fn begin() -> Self {
         ORDERLY.fetch_add(1, Ordering::Relaxed);
@@ -23,7 +23,7 @@ impl Orderly {
     }
 }
 
-impl Drop for Orderly {
+impl Drop for InterruptGuard {
     fn drop(&mut self) {
         ORDERLY.fetch_sub(1, Ordering::Relaxed);
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use rushes_archive::Progress;
 
-use crate::interrupt::{self, Orderly};
+use crate::interrupt::{self, InterruptGuard};
 
 /// A progress bar, or none.
 pub struct Bar(ProgressBar);
@@ -100,13 +100,13 @@ impl Drop for Bar {
 /// Shows progress of work in this process, and stops it at Ctrl-C.
 pub struct Watch {
     bar: Bar,
-    _orderly: Orderly,
+    _interrupt_guard: InterruptGuard,
 }
 
 impl Watch {
     /// The work begins.
     pub fn begin(quiet: bool) -> Self {
-        Self { bar: Bar::steps(Some(0), quiet), _orderly: Orderly::begin() }
+        Self { bar: Bar::steps(Some(0), quiet), _interrupt_guard: InterruptGuard::begin() }
     }
 }
 

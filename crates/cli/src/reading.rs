@@ -64,7 +64,7 @@ fn send_lines(
         if n > LINE_BYTES_READ_MAX {
             let detail =
                 format!("the line has {n} bytes; write one annotation a line, each ended by a newline");
-            sender.tally.refuse(1, Origin { file, line: number }, "", &detail);
+            sender.tally.reject(1, Origin { file, line: number }, "", &detail);
         } else {
             sender.line(file, number, &line, run)?;
         }

@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 use rushes_archive::{Part, Stage};
-use rushes_engines::{Choice, Engine, engines_of};
+use rushes_engines::{Choice, Engine, supported_engines};
 use rushes_serve::Roles;
 
 /// A part of the work.
@@ -70,8 +70,8 @@ const WORK_ON: [(Part, &[Role]); 4] = [
     (Part::Index, &[Role::Index, Role::Search]),
 ];
 
-/// Can a process of these roles do its part? Where processes share engines, a part that lies in the folder of one of them is
-/// seen by no other, so that one does all that is done with it.
+/// Can a process of these roles do its part? Where processes share engines, a part that lies in one process's folder is
+/// visible to no other, so that process must do all work on that part.
 ///
 /// # Errors
 /// Which roles are missing, and what to do.
@@ -87,7 +87,7 @@ pub fn check(roles: &[Role], choice: &Choice) -> Result<(), String> {
         }
         let [has, lacks] =
             [has, lacks].map(|roles| roles.iter().map(|r| r.as_str()).collect::<Vec<_>>().join(", "));
-        let [_, elsewhere] = engines_of(part).map(Engine::as_str);
+        let [_, elsewhere] = supported_engines(part).map(Engine::as_str);
         return Err(format!(
             "the part `{part}` lies in this process's folder, where no other process sees it, so who has the roles {has} needs \
              {lacks} too; add them, or let `{part}` run on {elsewhere} in `[engines]`",

@@ -1,18 +1,18 @@
-//! Annotations on their way into an archive: which request they go in, and which run they belong to.
+//! Sends annotations: decides which request they go in, and which run they belong to.
 //!
 //! Loose lines are sent as they come. Lines that supersede earlier annotations of a model go through runs, one for each
-//! asset and model, whatever number of files and requests they come in, and the runs are committed at the end: so what
-//! was there is replaced by all of the new or by none of it. Rows of Arrow record batches go the same way.
+//! asset and model over all files and requests, and the runs are committed at the end: so the old annotations are
+//! replaced by all of the new ones or by none. Rows of Arrow record batches go the same way.
 //!
-//! A dry run asks the server of every request what it would do, in the same order; runs are not opened for it. So it
-//! does not see that an id comes twice where the two lines go in different requests.
+//! A dry run sends every request to the server as a check, in the same order, and opens no runs. So it misses an id
+//! that occurs twice in different requests.
 
 use std::collections::BTreeMap;
 use std::io::Read;
 
 use axum::http::{Method, StatusCode};
 use rushes_types::{ModelRef, RunMode};
-use rushes_wire::arrow::{Cut, Part, Parts};
+use rushes_wire::arrow::{Part, PartOptions, Parts};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -62,7 +62,7 @@ struct Head {
     movie_id: Option<String>,
 }
 
-/// Sends annotations and collects what became of them.
+/// Sends annotations and collects the outcomes.
 pub struct Sender<'a> {
     client: &'a Client,
     options: SendOptions,
@@ -73,7 +73,7 @@ pub struct Sender<'a> {
     /// The movie of an asset, from the first line of a run that names one.
     movies: BTreeMap<String, String>,
     pending_bytes: usize,
-    /// What became of everything sent so far.
+    /// The outcome of everything sent so far.
     pub tally: Tally,
 }
 
@@ -132,7 +132,7 @@ impl<'a> Sender<'a> {
         let Some(key) = key else {
             let mut upload = Upload::default();
             upload.push_line(origin, bytes);
-            return self.refuse_nameless(upload);
+            return self.reject_nameless(upload);
         };
         self.run_with_room(&key, Upload::takes_lines)?.pending.push_line(origin, bytes);
         self.added(bytes.len())
@@ -140,7 +140,7 @@ impl<'a> Sender<'a> {
 
     /// Takes an Arrow IPC stream, batch by batch.
     pub fn arrow(&mut self, file: usize, stream: impl Read, run: Option<RunMode>, bar: &Bar) -> Outcome {
-        let mut parts = Parts::new(stream, Cut { by_run: run.is_some(), bytes_max: BATCH_BYTES });
+        let mut parts = Parts::new(stream, PartOptions { by_run: run.is_some(), bytes_max: BATCH_BYTES });
         loop {
             let batch = parts.next_batch().map_err(|error| {
                 Failure::Failed(anyhow::Error::new(error).context(self.tally.file_name(file).to_owned()))
@@ -170,7 +170,7 @@ impl<'a> Sender<'a> {
         else {
             let mut upload = Upload::default();
             upload.push_rows(file, part);
-            return self.refuse_nameless(upload);
+            return self.reject_nameless(upload);
         };
         self.run_with_room(&key, |pending| pending.takes_rows(&part))?.pending.push_rows(file, part);
         self.added(bytes)
@@ -188,7 +188,7 @@ impl<'a> Sender<'a> {
         if self.options.strict { self.flush_loose() } else { Ok(()) }
     }
 
-    /// Sends what is left and makes the runs visible; with `strict` and a refused line, gives them up.
+    /// Sends what is left and commits the runs; with `strict` and a rejected line, aborts them.
     pub fn finish(&mut self) -> Outcome {
         self.flush()?;
         if self.options.strict && self.totals().rejected > 0 && !self.runs.is_empty() {
@@ -207,7 +207,7 @@ impl<'a> Sender<'a> {
         Ok(())
     }
 
-    /// Gives the open runs up, as far as that is possible.
+    /// Aborts the open runs, as far as possible.
     pub fn abort(&mut self) {
         for run in std::mem::take(&mut self.runs).into_values() {
             if let Some(id) = run.id {
@@ -227,7 +227,7 @@ impl<'a> Sender<'a> {
         Some(RunKey { asset, model, append: mode == RunMode::Append })
     }
 
-    /// The run of a key; what it holds is sent first where nothing can be added to it.
+    /// The run of a key; its pending upload is sent first where nothing can be added to it.
     fn run_with_room(&mut self, key: &RunKey, has_room: impl Fn(&Upload) -> bool) -> Outcome<&mut OpenRun> {
         if let Some(run) = self.runs.get_mut(key)
             && !has_room(&run.pending)
@@ -244,15 +244,16 @@ impl<'a> Sender<'a> {
         format!("/v1/annotations?mode={mode}&strict={}&dry_run={dry_run}", self.options.strict)
     }
 
-    /// Lines that name no asset or no model belong to no run: they are sent on their own, only for the reason.
-    fn refuse_nameless(&mut self, upload: Upload) -> Outcome {
+    /// Lines that name no asset or no model belong to no run: they are sent by themselves, only to get the reason of
+    /// the rejection.
+    fn reject_nameless(&mut self, upload: Upload) -> Outcome {
         let (first, count) = (upload.first(), upload.len());
         let path = self.annotations_path("loose", true);
         let (accepted, rejected) = (self.totals().accepted, self.totals().rejected);
         self.post_annotations(&path, upload)?;
         self.tally.totals.accepted = accepted;
         if self.totals().rejected == rejected {
-            self.tally.refuse(count, first, "", "`asset_id` and `model` must be texts; write both");
+            self.tally.reject(count, first, "", "`asset_id` and `model` must be texts; write both");
         }
         Ok(())
     }
@@ -300,7 +301,7 @@ impl<'a> Sender<'a> {
                 // The run's names are at fault: say so at its first line.
                 Err(Failure::Failed(e)) => {
                     let detail = format!("{e:#} (and {} lines like it)", upload.len());
-                    self.tally.refuse(upload.len(), upload.first(), "", &detail);
+                    self.tally.reject(upload.len(), upload.first(), "", &detail);
                     return Ok(());
                 }
                 Err(other) => return Err(other),

@@ -1,4 +1,4 @@
-//! What was found, for people: moments as blocks, plans in a line.
+//! Answers for people: moments as blocks, plans in a line.
 
 use serde_json::Value;
 
@@ -79,7 +79,7 @@ fn evidence(evidence: &Value) -> String {
         says = if says.is_empty() { said } else { format!("{says} {said}") };
     }
     if says.is_empty() {
-        // A vector says nothing in words; a few letters tell one annotation from the next.
+        // A vector cannot be shown as text; a few letters of the id distinguish annotations.
         says = format!("#{}", text(evidence, "annotation_id").chars().take(8).collect::<String>());
     }
     let similarity = evidence.get("similarity").and_then(Value::as_f64);

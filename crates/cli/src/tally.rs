@@ -1,4 +1,4 @@
-//! What became of annotations that were sent: counts for the end of a command, and problems as they come.
+//! The outcomes of sent annotations: totals for the end of a command, and problems as they occur.
 
 use axum::http::StatusCode;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use crate::output;
 use crate::problem;
 use crate::upload::Origin;
 
-/// Refused lines that are printed, and listed with `--json`, for each command.
+/// How many rejected lines a command prints, and lists with `--json`.
 pub const PROBLEMS_SHOWN: usize = 100;
 
 /// The sums that a command ends with.
@@ -19,7 +19,7 @@ pub struct Totals {
     pub accepted: u64,
     /// There already.
     pub duplicates: u64,
-    /// Refused.
+    /// Rejected.
     pub rejected: u64,
     /// Assets registered by a line, or by the mapping.
     pub assets: u64,
@@ -27,14 +27,14 @@ pub struct Totals {
     pub runs: u64,
     /// The last commit.
     pub commit: Option<u64>,
-    /// The first refused lines.
+    /// The first rejected lines.
     pub errors: Vec<Value>,
-    /// The first things to know that importers found.
+    /// The first notes of importers.
     pub notes: Vec<String>,
 }
 
 impl Totals {
-    /// Adds what became of other lines.
+    /// Adds other totals.
     pub fn add(&mut self, other: Self) {
         self.accepted += other.accepted;
         self.duplicates += other.duplicates;
@@ -46,13 +46,13 @@ impl Totals {
         self.errors.extend(other.errors.into_iter().take(room));
     }
 
-    /// How many refused lines were not printed.
+    /// How many rejected lines were not printed.
     pub fn not_shown(&self) -> u64 {
         self.rejected.saturating_sub(self.errors.len() as u64)
     }
 }
 
-/// Takes answers in, and prints each problem with its file and line.
+/// Adds up answers, and prints each problem with its file and line.
 #[derive(Default)]
 pub struct Tally {
     files: Vec<String>,
@@ -61,7 +61,7 @@ pub struct Tally {
 }
 
 impl Tally {
-    /// A file begins: its number, for what comes of it.
+    /// Starts a file; returns its number, for its results.
     pub fn file(&mut self, name: &str) -> usize {
         self.files.push(name.to_owned());
         self.files.len() - 1
@@ -103,20 +103,20 @@ impl Tally {
         self.show_errors(answer, &[Origin { file, line: 0 }]);
     }
 
-    /// Counts lines as refused, for one reason that is printed at the first of them.
-    pub fn refuse(&mut self, count: u64, first: Origin, pointer: &str, detail: &str) {
+    /// Counts lines as rejected for one reason, which is printed for the first of them.
+    pub fn reject(&mut self, count: u64, first: Origin, pointer: &str, detail: &str) {
         let file = self.file_name(first.file).to_owned();
         self.totals.rejected += count;
         self.show(&file, first.line, pointer, detail);
     }
 
     /// Counts a problem of a file that was found before anything was sent.
-    pub fn refuse_in(&mut self, file: &str, line: u64, pointer: &str, detail: &str) {
+    pub fn reject_in(&mut self, file: &str, line: u64, pointer: &str, detail: &str) {
         self.totals.rejected += 1;
         self.show(file, line, pointer, detail);
     }
 
-    /// Something to know; nothing is refused for it.
+    /// A note; nothing is rejected.
     pub fn note(&mut self, text: String) {
         output::warn(&text);
         if self.totals.notes.len() < PROBLEMS_SHOWN {

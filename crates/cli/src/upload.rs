@@ -6,7 +6,7 @@ use rushes_wire::arrow::{Part, stream_of};
 
 use crate::client::Payload;
 
-/// Where a line or a row stands.
+/// The place of a line or row in its file.
 #[derive(Debug, Clone, Copy)]
 pub struct Origin {
     /// The file's number.
@@ -71,7 +71,7 @@ impl Upload {
         self.head = Some(part.head);
     }
 
-    /// The body of the request, and where each of its lines or rows stands.
+    /// The body of the request, and the place of each of its lines or rows.
     pub fn into_payload(self) -> (Payload, Vec<Origin>) {
         let payload = match self.head {
             Some(head) => Payload::Arrow(stream_of(&head, &self.bytes)),

@@ -8,7 +8,7 @@ use std::f32::consts::{FRAC_1_SQRT_2, FRAC_2_SQRT_PI};
 pub enum Activation {
     /// x times the share of a normal distribution below x.
     Gelu,
-    /// The same, by way of a hyperbolic tangent.
+    /// The same, through a hyperbolic tangent.
     GeluTanh,
     /// x times the logistic function of 1.702 x.
     QuickGelu,

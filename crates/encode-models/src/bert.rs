@@ -1,4 +1,4 @@
-//! Sentence encoders: BERT, and one row made of all.
+//! Sentence encoders: BERT with pooling to one row.
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! What a model's folder says of itself.
+//! The configuration files of a model's folder.
 
 use std::fs::File;
 use std::io::Read;
@@ -25,7 +25,7 @@ pub struct ModelConfig {
     pub own: TowerConfig,
 }
 
-/// One tower. What a file leaves out is what the reference implementation takes then.
+/// One tower. Missing values get the reference implementation's defaults.
 #[derive(Debug, Clone, Deserialize, Default)]
 pub struct TowerConfig {
     /// Numbers of a row.
@@ -36,7 +36,7 @@ pub struct TowerConfig {
     pub num_attention_heads: Option<usize>,
     /// The function between two linear steps.
     pub hidden_act: Option<String>,
-    /// What keeps a division from being one by nought.
+    /// The epsilon of layer normalisation.
     pub layer_norm_eps: Option<f32>,
     /// Most places of a text.
     pub max_position_embeddings: Option<usize>,

@@ -1,4 +1,4 @@
-//! What every transformer is made of.
+//! The layers of a transformer.
 
 use ndarray::{Array1, Array2, ArrayView2, Axis, s};
 use rushes_types::{Error, Result};
@@ -28,12 +28,12 @@ impl Linear {
         Ok(Self { weight, bias })
     }
 
-    /// Numbers that come out of a row.
+    /// Output width.
     pub fn width(&self) -> usize {
         self.weight.nrows()
     }
 
-    /// Numbers that go in with a row.
+    /// Input width.
     pub fn takes(&self) -> usize {
         self.weight.ncols()
     }
@@ -48,7 +48,7 @@ impl Linear {
     }
 }
 
-/// What is wrong with a model whose matrices do not fit each other.
+/// The error for matrices whose shapes do not fit.
 pub fn shape(name: &str) -> Error {
     Error::invalid(format!("`{name}` has another shape than the model's configuration says"))
 }
@@ -85,7 +85,7 @@ impl Norm {
     }
 }
 
-/// Each place looks at the others.
+/// Multi-head attention.
 pub struct Attention {
     query: Linear,
     key: Linear,
@@ -105,7 +105,7 @@ impl Attention {
         Ok(Self { query, key, value, out, heads })
     }
 
-    /// What `from` sees in `x`. `causal`: a place sees only itself and those before it.
+    /// Attention from `from` to `x`. `causal`: a position attends only to itself and earlier ones.
     pub fn apply(&self, from: &ArrayView2<'_, f32>, x: &ArrayView2<'_, f32>, causal: bool) -> Array2<f32> {
         let (q, k, v) = (self.query.apply(from), self.key.apply(x), self.value.apply(x));
         let size = q.ncols() / self.heads;
@@ -162,7 +162,7 @@ impl Mlp {
     }
 }
 
-/// At unit length, where it has one.
+/// Scaled to unit length, unless it is zero.
 pub fn unit(mut vector: Vec<f32>) -> Vec<f32> {
     let length = vector.iter().map(|x| f64::from(*x) * f64::from(*x)).sum::<f64>().sqrt();
     if length > 0.0 {

@@ -64,9 +64,9 @@ impl Pixels {
         }))
     }
 
-    fn sized(&self, picture: &RgbImage) -> Sized {
+    fn sized(&self, picture: &RgbImage) -> RgbPixels {
         let (width, height) = (picture.width() as usize, picture.height() as usize);
-        let whole = Sized { width, height, bytes: picture.as_raw().clone() };
+        let whole = RgbPixels { width, height, bytes: picture.as_raw().clone() };
         if !self.cropped {
             return whole.across(self.size, self.kernel).down(self.size, self.kernel);
         }
@@ -99,7 +99,7 @@ fn decode(picture: &[u8]) -> Result<RgbImage> {
     })
 }
 
-/// How a pixel is made of its neighbours.
+/// The resampling kernel.
 #[derive(Debug, Clone, Copy)]
 enum Kernel {
     Linear,
@@ -126,14 +126,14 @@ impl Kernel {
     }
 }
 
-/// The neighbours of a new pixel, from the first on, and how much each counts.
-struct Taps {
+/// The source pixels of a new pixel: index of the first, and weights.
+struct PixelWeights {
     first: usize,
     weights: Vec<f64>,
 }
 
 /// For each of `to` pixels made of `from`.
-fn taps(from: usize, to: usize, kernel: Kernel) -> Vec<Taps> {
+fn taps(from: usize, to: usize, kernel: Kernel) -> Vec<PixelWeights> {
     let step = from as f64 / to.max(1) as f64;
     let wide = step.max(1.0);
     let reach = kernel.reach() * wide;
@@ -149,19 +149,19 @@ fn taps(from: usize, to: usize, kernel: Kernel) -> Vec<Taps> {
             let mut weights: Vec<f64> = (first..last).map(weight).collect();
             let sum: f64 = weights.iter().sum();
             weights.iter_mut().for_each(|w| *w /= sum);
-            Taps { first, weights }
+            PixelWeights { first, weights }
         })
         .collect()
 }
 
 /// A picture, row by row, three bytes a pixel.
-struct Sized {
+struct RgbPixels {
     width: usize,
     height: usize,
     bytes: Vec<u8>,
 }
 
-impl Sized {
+impl RgbPixels {
     fn at(&self, x: usize, y: usize, colour: usize) -> u8 {
         self.bytes.get((y * self.width + x) * 3 + colour).copied().unwrap_or(0)
     }
@@ -201,7 +201,7 @@ impl Sized {
     }
 }
 
-fn mix(taps: &Taps, at: impl Fn(usize) -> u8) -> u8 {
+fn mix(taps: &PixelWeights, at: impl Fn(usize) -> u8) -> u8 {
     let sum: f64 = (taps.first..).zip(&taps.weights).map(|(i, weight)| f64::from(at(i)) * weight).sum();
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // 0 to 255
     let byte = (sum + 0.5).clamp(0.0, 255.0) as u8;

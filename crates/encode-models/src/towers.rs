@@ -15,9 +15,9 @@ use crate::tokens::Tokens;
 /// Which of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// A text is read up to its end; a picture's first row stands for it.
+    /// A text is pooled at its end token, a picture at its first row.
     Clip,
-    /// A text is filled up to its full length; a row that was trained to look at a picture stands for it.
+    /// A text is padded to full length; a picture is pooled by attention with a trained query row.
     Siglip,
 }
 
@@ -51,7 +51,7 @@ struct Layers {
 
 impl Layers {
     fn read(tensors: &Tensors, at: &str, config: &TowerConfig, kind: Kind, causal: bool) -> Result<Self> {
-        // What the reference takes where the file says nothing.
+        // The reference's default where the file has none.
         let (width, layers, heads, function, _) = defaults(kind, at);
         let width = config.hidden_size.unwrap_or(width);
         let heads = config.num_attention_heads.unwrap_or(heads);
@@ -175,11 +175,11 @@ impl TextTower {
 
 /// How the rows of a picture become one.
 #[allow(clippy::large_enum_variant)] // a model has one of them
-enum Picked {
+enum PicturePooling {
     /// The first row.
     First { class: Array1<f32>, before: Norm, out: Linear },
-    /// A row that looks at all.
-    Looked { probe: Array2<f32>, attention: Attention, norm: Norm, mlp: Mlp },
+    /// Attention from a trained query row to all rows.
+    Attention { probe: Array2<f32>, attention: Attention, norm: Norm, mlp: Mlp },
 }
 
 /// The tower for pictures.
@@ -189,7 +189,7 @@ struct PictureTower {
     places: Array2<f32>,
     layers: Layers,
     last_norm: Norm,
-    picked: Picked,
+    picked: PicturePooling,
 }
 
 impl PictureTower {
@@ -205,7 +205,7 @@ impl PictureTower {
         let pieces = Linear::read(tensors, &format!("{AT}.embeddings.patch_embedding"))?;
         let places = tensors.matrix(&format!("{AT}.embeddings.position_embedding.weight"))?;
         let picked = match kind {
-            Kind::Clip => Picked::First {
+            Kind::Clip => PicturePooling::First {
                 class: tensors.vector(&format!("{AT}.embeddings.class_embedding"))?,
                 before: norm("pre_layrnorm")?,
                 out: Linear::read(tensors, "visual_projection")?,
@@ -214,8 +214,8 @@ impl PictureTower {
         };
         let rows = pixels.pieces() + usize::from(kind == Kind::Clip);
         let fits = match &picked {
-            Picked::First { class, out, .. } => class.len() == width && out.takes() == width,
-            Picked::Looked { probe, .. } => probe.dim() == (1, width),
+            PicturePooling::First { class, out, .. } => class.len() == width && out.takes() == width,
+            PicturePooling::Attention { probe, .. } => probe.dim() == (1, width),
         };
         if !fits
             || places.dim() != (rows, width)
@@ -229,7 +229,7 @@ impl PictureTower {
 
     fn encode(&self, picture: &[u8]) -> Result<Vec<f32>> {
         let mut x = self.pieces.apply(&self.pixels.of(picture)?.view());
-        if let Picked::First { class, before, .. } = &self.picked {
+        if let PicturePooling::First { class, before, .. } = &self.picked {
             let class = class.view().insert_axis(Axis(0));
             x = concatenate(Axis(0), &[class, x.view()]).map_err(|_| shape("class_embedding"))?;
             x += &self.places;
@@ -239,12 +239,12 @@ impl PictureTower {
         }
         let mut x = self.layers.apply(x);
         let row = match &self.picked {
-            Picked::First { out, .. } => {
+            PicturePooling::First { out, .. } => {
                 let mut first = x.slice(s![..1, ..]).to_owned();
                 self.last_norm.apply(&mut first);
                 out.apply(&first.view())
             }
-            Picked::Looked { probe, attention, norm, mlp } => {
+            PicturePooling::Attention { probe, attention, norm, mlp } => {
                 self.last_norm.apply(&mut x);
                 let seen = attention.apply(&probe.view(), &x.view(), false);
                 let mut inner = seen.clone();
@@ -256,8 +256,8 @@ impl PictureTower {
     }
 }
 
-/// SigLIP's row that looks at all: its three linear steps lie in one matrix.
-fn looked(tensors: &Tensors, config: &TowerConfig, width: usize, eps: f32) -> Result<Picked> {
+/// SigLIP's attention pooling: query, key and value projections lie in one matrix.
+fn looked(tensors: &Tensors, config: &TowerConfig, width: usize, eps: f32) -> Result<PicturePooling> {
     const AT: &str = "vision_model.head";
     let (_, _, heads, function, _) = defaults(Kind::Siglip, AT);
     let heads = config.num_attention_heads.unwrap_or(heads);
@@ -273,7 +273,7 @@ fn looked(tensors: &Tensors, config: &TowerConfig, width: usize, eps: f32) -> Re
     };
     let parts = [part(0)?, part(1)?, part(2)?, Linear::read(tensors, &format!("{AT}.attention.out_proj"))?];
     let linear = |name: &str| Linear::read(tensors, &format!("{AT}.mlp.{name}"));
-    Ok(Picked::Looked {
+    Ok(PicturePooling::Attention {
         probe: tensors
             .matrix(&format!("{AT}.probe"))?
             .into_shape_with_order((1, width))

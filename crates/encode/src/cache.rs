@@ -1,5 +1,5 @@
-//! Remembers the vectors of what was asked last: the pages of one answer, and the keystrokes of one person, ask for the
-//! same vector again and again.
+//! Caches recently computed vectors: the pages of one answer, and the keystrokes of one person, need the same vector
+//! repeatedly.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
@@ -38,7 +38,7 @@ struct Entries {
 pub struct Cache(Mutex<Entries>);
 
 impl Cache {
-    /// What is remembered; `Some(None)`: the text says nothing to the encoder.
+    /// The cached result; `Some(None)`: the encoder has no vector for the text.
     pub fn get(&self, key: &Key) -> Option<Option<Vec<f32>>> {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         entries.clock += 1;
@@ -48,7 +48,7 @@ impl Cache {
         Some(entry.vector.clone())
     }
 
-    /// Remembers, and forgets what was not used for the longest time where that is too much.
+    /// Adds a result, and evicts the least recently used one where the cache is full.
     pub fn put(&self, key: Key, vector: Option<Vec<f32>>) {
         let mut entries = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         entries.clock += 1;

@@ -1,4 +1,4 @@
-//! The seam: what every encoder does.
+//! The trait of all encoders.
 
 use std::fmt::Debug;
 
@@ -26,7 +26,7 @@ pub trait Encoder: Debug + Send + Sync {
         None
     }
 
-    /// A vector for each text, in their order; `None` for a text that says nothing to this encoder.
+    /// A vector for each text, in their order; `None` where this encoder has no vector for a text.
     ///
     /// # Errors
     /// [`ErrorKind::Unavailable`] where something outside does not answer; a search then goes on without it.

@@ -1,15 +1,15 @@
-//! What does a text mean, and which texts mean much the same?
+//! Encoders: texts and pictures to vectors whose nearness reflects meaning.
 //!
-//! An [`Encoder`] turns texts, and some turn pictures, into vectors; near vectors mean alike. A vector space says by name
-//! which encoder its vectors come from, and the [`Registry`] finds it, so that a query is encoded like the annotations
-//! it is to find. Encoders are of three kinds:
+//! An [`Encoder`] turns texts, and some also pictures, into vectors; vectors of similar meaning are near each other. A
+//! vector space names the encoder of its vectors, and the [`Registry`] finds it, so that a query is encoded like the
+//! annotations it searches. Encoders are of three kinds:
 //!
 //! * [`StaticEncoder`], built in: a vector for each piece of a word, distilled from a larger model; a text is their mean.
 //!   It is a few megabytes, takes microseconds, needs no network and gives the same numbers on every machine.
 //! * Models in a local folder, in a crate of their own because they are heavy to build.
 //! * An embeddings endpoint that an operator configured.
 //!
-//! This crate also says how lines of dialogue become texts worth encoding: [`windows()`].
+//! This crate also groups lines of dialogue into texts worth encoding: [`windows()`].
 
 mod basic;
 mod cache;
@@ -26,7 +26,5 @@ pub use encoder::{Encoder, PICTURE_BYTES_MAX, checked};
 pub use picture::picture_bytes;
 pub use registry::Registry;
 pub use static_encoder::{BUILT_IN, BUILT_IN_DIMENSIONS, StaticEncoder};
-pub use windows::{
-    JOIN_GAP_NS, Line, WINDOW_LINES_MAX, WINDOW_SPAN_NS_MAX, WINDOW_WORDS_ENOUGH, Window, digest, windows,
-};
+pub use windows::{Line, WINDOW_LINES_MAX, WINDOW_SPAN_NS_MAX, WINDOW_WORDS_ENOUGH, Window, digest, windows};
 pub use wordpiece::{UNKNOWN_CHARS_MIN, WordPieces};

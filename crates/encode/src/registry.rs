@@ -57,7 +57,7 @@ impl Registry {
         self.encoders.keys().map(String::as_str)
     }
 
-    /// A text as a vector of the space; `None` where its encoder is not known, or the text says nothing to it.
+    /// A text as a vector of the space; `None` where its encoder is not known, or has no vector for the text.
     ///
     /// # Errors
     /// [`ErrorKind::Unavailable`] where the encoder does not answer; [`ErrorKind::Unsupported`] where what it makes
@@ -85,7 +85,7 @@ impl Registry {
         self.remembered(encoder.as_ref(), PICTURE, picture, space, &make)
     }
 
-    /// Is an encoder known for the space? It is not asked anything.
+    /// Is an encoder known for the space? Answers without encoding anything.
     #[must_use]
     pub fn knows(&self, space: &Space) -> bool {
         self.of(space).is_some()

@@ -1,13 +1,12 @@
 //! Lines of dialogue as texts worth encoding.
 //!
-//! A line alone often says too little to mean anything: "Yes." A window is a run of lines that stand together: it takes
-//! in the next line until it has words enough. So each line is in exactly one window, a long line is a window of its
-//! own, and a moment found by a window is as short as its meaning allows.
+//! A single line often has too little meaning: "Yes." A window is a run of adjacent lines: lines are added until it has
+//! enough words. So each line is in exactly one window, a long line is a window of its own, and a moment found by a
+//! window is as short as its meaning allows.
 
+use rushes_types::limits::DIALOGUE_JOIN_GAP_NS;
 use sha2::{Digest, Sha256};
 
-/// Lines at most this far apart are joined, as in phrases that run over several lines.
-pub const JOIN_GAP_NS: i64 = 2_000_000_000;
 /// A window that has this many words takes in no further line.
 pub const WINDOW_WORDS_ENOUGH: usize = 8;
 /// A window lasts no longer than this, unless one line does.
@@ -51,7 +50,7 @@ impl Window {
     fn takes(&self, line: &Line) -> bool {
         self.words < WINDOW_WORDS_ENOUGH
             && self.lines < WINDOW_LINES_MAX
-            && line.start_ns.saturating_sub(self.end_ns) <= JOIN_GAP_NS
+            && line.start_ns.saturating_sub(self.end_ns) <= DIALOGUE_JOIN_GAP_NS
             && line.end_ns.saturating_sub(self.start_ns) <= WINDOW_SPAN_NS_MAX
     }
 

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use crate::basic::for_each_word;
 
-/// Words of more characters than this are not looked up: they are no words, and looking would take long.
+/// Words of at least this many characters are not looked up: they are not real words, and the lookup would take long.
 pub const UNKNOWN_CHARS_MIN: usize = 101;
-/// What stands before a piece that goes on with a word.
+/// The prefix of a piece that continues a word.
 const GOES_ON: &str = "##";
 
 /// A vocabulary, ready to cut texts with.
@@ -14,7 +14,7 @@ const GOES_ON: &str = "##";
 pub struct WordPieces {
     /// Pieces that begin a word, with their numbers.
     first: HashMap<&'static str, u32>,
-    /// Pieces that go on with one.
+    /// Pieces that continue a word.
     later: HashMap<&'static str, u32>,
     /// Bytes of the longest piece.
     longest: usize,
@@ -35,7 +35,7 @@ impl WordPieces {
         pieces
     }
 
-    /// Calls `each` with the number of every piece of a text. A word that cannot be cut whole has none.
+    /// Calls `each` with the number of every piece of a text. A word that cannot be split completely has none.
     pub fn for_each(&self, text: &str, each: &mut dyn FnMut(u32)) {
         let mut numbers = Vec::new();
         for_each_word(text, &mut String::new(), &mut |word| {

@@ -1,8 +1,8 @@
-//! Our numbers as columns. They fit a positive `i64`.
+//! Unsigned numbers as `bigint` columns. All of them fit a positive `i64`.
 
 use rushes_types::{Commit, Error, Result};
 
-/// A number of ours as a column.
+/// A number as a column.
 pub const fn column(n: u64) -> i64 {
     n.cast_signed()
 }
@@ -12,7 +12,7 @@ pub fn number(column: Option<i64>) -> u64 {
     column.unwrap_or(0).cast_unsigned()
 }
 
-/// A commit as a column, where it comes from outside of this crate.
+/// A commit that comes from outside this crate, as a column.
 pub fn commit_column(commit: Commit) -> Result<i64> {
     i64::try_from(commit.0).map_err(|_| Error::bug(format!("commit {commit} is no real commit")))
 }

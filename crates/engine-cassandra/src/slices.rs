@@ -1,22 +1,22 @@
-//! Lists over all assets. Each lies in so many partitions, its slices, by the hash of a name, and is read in the order of the
-//! names.
+//! Lists over all assets. Each is spread over a fixed number of partitions, its slices, by the hash of a name, and is
+//! read in the order of the names.
 
 use crate::client::Cluster;
 use crate::client::driver::OwnedRow;
 use rushes_types::Result;
 use scylla::serialize::value::SerializeValue;
 
-/// Which of so many slices a name is in. It must never change: rows lie there.
+/// The slice, of `slices`, that a name belongs to. Part of the format: it must never change.
 pub fn slice_of(name: &str, slices: u8) -> u8 {
-    // Below 256, so that it fits.
+    // Below 256, so it fits.
     (xxhash_rust::xxh3::xxh3_64(name.as_bytes()) % u64::from(slices)) as u8
 }
 
 /// Most rows of one slice that are read at once.
 const PAGE: usize = 500;
 
-/// At most `limit` rows with names after `after`, in the order of the names, of those that `pick` takes. `cql` asks one
-/// slice for its rows after a name, at most so many: `WHERE slice = ? AND … > ? LIMIT ?`.
+/// At most `limit` rows with names after `after`, in the order of the names, that `pick` accepts. `cql` reads one
+/// slice's rows after a name, up to a limit: `WHERE slice = ? AND … > ? LIMIT ?`.
 pub async fn merged<S, R, T>(
     cluster: &Cluster,
     cql: &str,
@@ -37,7 +37,7 @@ where
         let most = i32::try_from(page).unwrap_or(i32::MAX);
         let keys = slices.clone().map(|slice| (slice, after.clone(), most));
         let pages = cluster.rows_of_each::<R, _>(cql, keys).await?;
-        // Of a slice that gave all that it was asked for more may follow, so only names up to its last are certain.
+        // A slice that filled its page may have more rows, so the merge is complete only up to that slice's last name.
         let full = pages.iter().filter(|rows| rows.len() >= page);
         let certain = full.filter_map(|rows| rows.last()).map(|row| name(row).to_owned()).min();
         let mut rows: Vec<R> = pages.into_iter().flatten().collect();

@@ -1,4 +1,4 @@
-//! The assets: their documents of each readable generation, and up to where each was applied.
+//! The assets: their documents for each readable generation, and the commit up to which each was applied.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,18 +13,18 @@ use serde_json::{Value, json};
 use crate::client::{ApiRequest, Client};
 use crate::names::Names;
 
-/// What is known of an asset.
+/// What is known about an asset.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct AssetState {
-    /// Up to where it was applied.
+    /// The commit it is applied up to.
     pub progress: Commit,
-    /// What was written up to here is erased, whether it is rewritten yet or not.
-    pub floor: Commit,
-    /// Is there still something of before the floor?
+    /// Everything written up to this commit is erased, whether it is rewritten yet or not.
+    pub erased_upto: Commit,
+    /// Does the index still hold documents written up to `erased_upto`?
     pub erasing: bool,
     /// The most parts that a crowded bucket of it ever had.
     pub parts: u64,
-    /// Its documents with the generation that brought each, ascending; none where it is erased.
+    /// Its documents, each with the generation that added it, ascending; empty if it is erased.
     pub documents: Vec<(u64, Arc<AssetDocument>)>,
 }
 
@@ -34,18 +34,23 @@ impl AssetState {
         self.documents.iter().rev().find(|(of, _)| *of <= generation).map(|(_, document)| document)
     }
 
-    /// Takes a step in: its document, or that it was erased.
+    /// Applies a step: a new document, or an erasure.
     pub fn step(&mut self, upto: Commit, document: Option<&AssetDocument>, points: &ReadPoints, now: u64) {
         self.progress = upto;
         let Some(document) = document else {
-            *self =
-                Self { progress: upto, floor: upto, erasing: true, parts: self.parts, documents: Vec::new() };
+            *self = Self {
+                progress: upto,
+                erased_upto: upto,
+                erasing: true,
+                parts: self.parts,
+                documents: Vec::new(),
+            };
             return;
         };
         let generation = points.generation() + 1;
         let oldest = points.oldest_generation(now);
         self.documents.retain(|(of, _)| *of != generation);
-        // Of those that no read point can see any more, the last is what the oldest one sees.
+        // Of the documents before the oldest read point, only the last is kept: it is what that read point sees.
         let unseen = self.documents.iter().filter(|(of, _)| *of <= oldest).count().saturating_sub(1);
         self.documents.drain(..unseen);
         self.documents.push((generation, Arc::new(document.clone())));
@@ -58,7 +63,7 @@ impl AssetState {
             json!({"generation": generation, "body": BASE64_STANDARD.encode(bytes)})
         };
         json!({
-            "progress": self.progress.0, "floor": self.floor.0, "erasing": self.erasing, "parts": self.parts,
+            "progress": self.progress.0, "floor": self.erased_upto.0, "erasing": self.erasing, "parts": self.parts,
             "documents": self.documents.iter().map(document).collect::<Vec<_>>(),
         })
     }
@@ -78,7 +83,7 @@ impl AssetState {
         let documents = source.get("documents").and_then(Value::as_array).ok_or_else(broken)?;
         Ok(Self {
             progress: number("progress")?,
-            floor: number("floor")?,
+            erased_upto: number("floor")?,
             erasing: source.get("erasing").and_then(Value::as_bool).unwrap_or_default(),
             parts: number("parts")?.0,
             documents: documents.iter().map(document).collect::<Result<_>>()?,
@@ -91,7 +96,7 @@ const UNDER_WAY_MAX: i64 = 1_000;
 /// Assets read at once.
 const PAGE: usize = 1_000;
 
-/// Reads assets, and keeps what was read.
+/// Reads assets, through a cache.
 #[derive(Debug)]
 pub(crate) struct Assets {
     client: Arc<Client>,
@@ -109,11 +114,11 @@ struct Cache {
     listed: Option<(u64, Listing)>,
 }
 
-/// The assets that a reader of a generation sees, ascending by id, and the floors of those that were erased and came back.
+/// The assets that a reader of a generation sees, ascending by id, and the commits up to which assets were erased.
 #[derive(Debug, Clone)]
 pub(crate) struct Listing {
     pub documents: Arc<[Arc<AssetDocument>]>,
-    pub floors: Arc<HashMap<AssetId, Commit>>,
+    pub erased_upto: Arc<HashMap<AssetId, Commit>>,
 }
 
 impl Assets {
@@ -139,7 +144,7 @@ impl Assets {
         Ok(states)
     }
 
-    /// What a reader of a generation sees. What changed since the last call is read; the rest is at hand.
+    /// What a reader of a generation sees. Reads only what changed since the last call.
     pub fn listing(&self, incarnation: &str, generation: u64) -> Result<Listing> {
         let mut cache = self.cache.lock().unwrap_or_else(PoisonError::into_inner);
         if cache.incarnation != incarnation {
@@ -151,10 +156,10 @@ impl Assets {
         self.refresh(&mut cache)?;
         let documents =
             cache.assets.values().filter_map(|state| state.document(generation).cloned()).collect();
-        let floors = cache.assets.iter().filter(|(_, state)| state.floor > Commit::NONE);
-        let floors = floors.map(|(id, state)| (id.clone(), state.floor)).collect();
-        let listing = Listing { documents, floors: Arc::new(floors) };
-        // An erased asset must vanish from what is listed of earlier generations too: only the newest is kept.
+        let erased_upto = cache.assets.iter().filter(|(_, state)| state.erased_upto > Commit::NONE);
+        let erased_upto = erased_upto.map(|(id, state)| (id.clone(), state.erased_upto)).collect();
+        let listing = Listing { documents, erased_upto: Arc::new(erased_upto) };
+        // An erased asset must also vanish from the listings of earlier generations; so only the newest is cached.
         if cache.listed.as_ref().is_none_or(|(of, _)| *of < generation) {
             cache.listed = Some((generation, listing.clone()));
         }
@@ -231,6 +236,6 @@ mod tests {
         assert_eq!(state.document(3).unwrap().asset.title.as_deref(), Some("3"));
         assert_eq!(state.documents.len(), 2);
         state.step(Commit(5), None, &points, 1_000);
-        assert_eq!((state.floor, state.erasing, state.documents.len()), (Commit(5), true, 0));
+        assert_eq!((state.erased_upto, state.erasing, state.documents.len()), (Commit(5), true, 0));
     }
 }

@@ -1,4 +1,4 @@
-//! The index: its parts, and what each call of the seam does with them.
+//! The index on Elasticsearch: its parts, and the calls of the index traits.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -19,12 +19,12 @@ use crate::purging::Purging;
 use crate::reader::ElasticReader;
 use crate::startup;
 
-/// What an index needs beside the cluster.
+/// What an index needs besides the cluster.
 #[derive(Debug, Clone)]
 pub struct ElasticOptions {
-    /// Tells how long read points have been superseded.
+    /// The clock for the age of superseded read points.
     pub clock: Clock,
-    /// Cuts and compares words.
+    /// Tokenises and compares words.
     pub analyzer: Analyzer,
 }
 
@@ -44,9 +44,9 @@ pub struct ElasticIndex {
     pub(crate) assets: Assets,
     pub(crate) analyzer: Arc<Analyzer>,
     pub(crate) clock: Clock,
-    /// Has this process applied something that it has not published yet?
+    /// Has this process applied updates that it has not published yet?
     pub(crate) unpublished: AtomicBool,
-    /// A filling of a new index that this process maintains.
+    /// The filling of a new index that this process saw last, to notice when it is abandoned.
     pub(crate) watched: Mutex<WatchedFilling>,
     /// A purge that this process has begun.
     pub(crate) purging: Mutex<Purging>,
@@ -55,19 +55,19 @@ pub struct ElasticIndex {
 }
 
 impl ElasticIndex {
-    /// Connects, looks whether all is as it should be, and makes the indices of a new archive.
+    /// Connects, checks cluster and indices, and creates the indices of a new archive.
     ///
     /// # Errors
     /// [`rushes_types::ErrorKind::Unavailable`] where no server answers or the cluster is not ready,
     /// [`rushes_types::ErrorKind::Unsupported`] for another engine or version or a changed mapping,
     /// [`rushes_types::ErrorKind::NotFound`] for a missing index, [`rushes_types::ErrorKind::StorageFull`] and
-    /// [`rushes_types::ErrorKind::Storage`] for one that takes no writes; each with the mend.
+    /// [`rushes_types::ErrorKind::Storage`] for one that takes no writes; each message says how to fix it.
     pub fn open(config: ElasticConfig, options: ElasticOptions) -> Result<Self> {
         let client = Client::new(&config)?;
         Self::open_with(client, config, options)
     }
 
-    /// The same with a client of the caller's.
+    /// The same with the caller's client.
     pub(crate) fn open_with(client: Client, config: ElasticConfig, options: ElasticOptions) -> Result<Self> {
         let index = Self::unchecked(client, config, options);
         startup::check_cluster(&index.client)?;
@@ -75,7 +75,7 @@ impl ElasticIndex {
         Ok(index)
     }
 
-    /// Connects, deletes the archive's indices in whatever state they are, and makes empty ones.
+    /// Connects, deletes the archive's indices in whatever state they are, and creates empty ones.
     ///
     /// # Errors
     /// As [`ElasticIndex::open`], but for indices that are missing or were changed.
@@ -139,8 +139,8 @@ impl ElasticIndex {
         self.count_in(&self.names.annotations, query)
     }
 
-    /// How many documents of an index a query finds, as far as refreshed. By a search: `_count` leaves out the shards that
-    /// are not there at the moment, and says so only beside its answer.
+    /// How many documents of an index a query finds, as far as refreshed. By a search, because `_count` skips
+    /// unavailable shards and reports them only in a side field.
     pub(crate) fn count_in(&self, index: &str, query: &Value) -> Result<u64> {
         let body = json!({"query": query, "size": 0, "track_total_hits": true}).to_string().into_bytes();
         let path =

@@ -1,10 +1,10 @@
-//! The bucket documents: exactly as they are published, for other programs to search.
+//! The bucket documents, exactly as published, for other programs to search.
 
 use std::collections::HashMap;
 
 use rushes_index::{AssetUpdate, BucketContent, space_of};
 use rushes_types::{Annotation, AnnotationKey, AssetDocument, Bucket, BucketMember, Result};
-use rushes_wire::render::{Beside, BucketDocument, bucket_documents};
+use rushes_wire::render::{BucketDocument, EngineFields, bucket_documents};
 
 use crate::backend::ElasticIndex;
 use crate::bulk::{Sink, Target};
@@ -12,8 +12,8 @@ use crate::document::is_even;
 use crate::names::{bucket_id, vector_field};
 
 impl ElasticIndex {
-    /// Writes the buckets of an update. `parts_before` is the most parts that any bucket of the asset had: those that a bucket
-    /// has no more are emptied. Gives the most parts there are now.
+    /// Writes the buckets of an update. `parts_before` is the most parts that any bucket of the asset had: parts that a
+    /// bucket no longer has are emptied. Returns the new maximum.
     pub(crate) fn put_buckets(
         &self,
         sink: &mut Sink<'_>,
@@ -27,9 +27,9 @@ impl ElasticIndex {
         let vectors = self.config.bucket_vectors;
         let field =
             |annotation: &Annotation| vectors.then(|| vector_field_of(document, annotation)).flatten();
-        let beside = Beside { commit: update.upto, vector_field: &field };
+        let engine_fields = EngineFields { commit: update.upto, vector_field: &field };
         for bucket in &update.buckets {
-            most = most.max(self.put_bucket(sink, update, document, bucket, &beside, parts_before)?);
+            most = most.max(self.put_bucket(sink, update, document, bucket, &engine_fields, parts_before)?);
         }
         Ok(most)
     }
@@ -40,7 +40,7 @@ impl ElasticIndex {
         update: &AssetUpdate,
         document: &AssetDocument,
         content: &BucketContent,
-        beside: &Beside<'_>,
+        engine_fields: &EngineFields<'_>,
         parts_before: u64,
     ) -> Result<u64> {
         let by_key: HashMap<AnnotationKey, &Annotation> =
@@ -70,7 +70,7 @@ impl ElasticIndex {
         for (part, document) in (1..).zip(parts) {
             let id = bucket_id(&update.asset, content.no.0, part);
             let target = Target { index: &self.names.buckets, id: &id, version: update.upto, again: false };
-            sink.index(target, &document.beside(beside))?;
+            sink.index(target, &document.with_engine_fields(engine_fields))?;
         }
         Ok(count as u64)
     }

@@ -1,5 +1,5 @@
-//! Bulk requests: bounded in bytes and in number, sent side by side; what the cluster turns away for a while is sent again,
-//! and only that.
+//! Bulk requests: bounded in bytes and in number, sent concurrently. Only the operations that the cluster rejects for
+//! the moment are sent again.
 
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
@@ -42,12 +42,12 @@ impl Chunk {
 /// What an operation is and where it goes.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Target<'t> {
-    /// An alias: nothing is ever made by writing to a name that is gone.
+    /// An alias: writing to a deleted name must not create an index.
     pub index: &'t str,
     pub id: &'t str,
     /// The commit: a lower one loses, the same one changes nothing.
     pub version: Commit,
-    /// Is the same commit to win?
+    /// Should a write of the same commit win?
     pub again: bool,
 }
 
@@ -72,7 +72,7 @@ impl<'t> From<Target<'t>> for Action<'t> {
     }
 }
 
-/// Takes operations in.
+/// Collects operations.
 pub(crate) struct Sink<'s> {
     chunk: Chunk,
     bytes_max: usize,
@@ -80,7 +80,7 @@ pub(crate) struct Sink<'s> {
     failed: &'s Mutex<Option<Error>>,
 }
 
-/// The senders have stopped; why stands elsewhere.
+/// The error when the senders have stopped; the cause is reported separately.
 fn stopped() -> Error {
     Error::new(ErrorKind::Cancelled, "a bulk request failed")
 }
@@ -145,7 +145,7 @@ pub(crate) fn send(
         }
         let mut sink = Sink { chunk: Chunk::default(), bytes_max: config.bulk_bytes, full, failed: &failed };
         fill(&mut sink).and_then(|()| sink.flush())
-        // The sink goes, and with it the channel: the senders end.
+        // Dropping the sink closes the channel, which ends the senders.
     });
     match failed.into_inner().unwrap_or_else(PoisonError::into_inner) {
         Some(error) => Err(error),
@@ -158,7 +158,7 @@ fn work(client: &Client, chunks: &Mutex<Receiver<Chunk>>, failed: &Mutex<Option<
     loop {
         let next = chunks.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(chunk) = next else { return };
-        // After a failure the rest is only drained off the channel: a retry of all of it sends this too.
+        // After a failure the rest is only drained from the channel: the caller retries everything.
         if failed().is_none()
             && let Err(error) = send_chunk(client, chunk)
         {
@@ -185,21 +185,21 @@ struct Item {
     error: Value,
 }
 
-/// What came of a bulk request's operations.
+/// The outcome of a bulk request.
 #[derive(Debug, PartialEq)]
 enum Outcome {
     Done,
-    /// These were refused for now, the last of them for this reason.
-    Again(Vec<usize>, Refusal),
-    /// One can never be indexed.
-    Never {
+    /// These operations were rejected for now, the last of them for this reason.
+    Retry(Vec<usize>, Refusal),
+    /// One operation can never succeed.
+    Permanent {
         document: String,
         refusal: Refusal,
     },
 }
 
 fn outcome(answer: &[u8]) -> Result<Outcome, Failure> {
-    let answer: Answer = serde_json::from_slice(answer).map_err(|e| Failure::Senseless(e.to_string()))?;
+    let answer: Answer = serde_json::from_slice(answer).map_err(|e| Failure::Malformed(e.to_string()))?;
     if !answer.errors {
         return Ok(Outcome::Done);
     }
@@ -208,27 +208,27 @@ fn outcome(answer: &[u8]) -> Result<Outcome, Failure> {
     for (no, item) in
         answer.items.iter().enumerate().filter_map(|(no, item)| Some((no, item.values().next()?)))
     {
-        // A missing document cannot be deleted, and need not.
+        // A missing document need not be deleted.
         if (200..=299).contains(&item.status) || item.status == 404 && item.error.is_null() {
             continue;
         }
         let refusal = Refusal::of(item.status, &item.error);
-        // As new a document is there, or a newer.
+        // An equally new or newer document is there.
         if refusal.is_conflict() {
             continue;
         }
         if !refusal.may_pass() {
-            return Ok(Outcome::Never { document: format!("{}/{}", item.index, item.id), refusal });
+            return Ok(Outcome::Permanent { document: format!("{}/{}", item.index, item.id), refusal });
         }
         again.push(no);
         why = refusal;
     }
-    Ok(if again.is_empty() { Outcome::Done } else { Outcome::Again(again, why) })
+    Ok(if again.is_empty() { Outcome::Done } else { Outcome::Retry(again, why) })
 }
 
 const PATH: &str = "/_bulk?filter_path=errors,items.*._id,items.*._index,items.*.status,items.*.error";
 
-/// The failure that is logged; those before it are common.
+/// The first attempt whose failure is logged; earlier failures are common.
 const WARN_TRY: u32 = 4;
 
 fn send_chunk(client: &Client, mut chunk: Chunk) -> Result<()> {
@@ -238,10 +238,10 @@ fn send_chunk(client: &Client, mut chunk: Chunk) -> Result<()> {
         let answered = client.once(&ApiRequest::post(PATH).with_lines(&chunk.bytes));
         let failure = match answered.and_then(|answer| outcome(&answer)) {
             Ok(Outcome::Done) => return Ok(()),
-            Ok(Outcome::Never { document, refusal }) => {
+            Ok(Outcome::Permanent { document, refusal }) => {
                 return Err(Error::from(refusal).while_doing(&format!("document `{document}`")));
             }
-            Ok(Outcome::Again(operations, refusal)) => {
+            Ok(Outcome::Retry(operations, refusal)) => {
                 chunk = chunk.only(operations);
                 Failure::Refused(refusal)
             }
@@ -283,16 +283,16 @@ mod tests {
         let stale = || item(409, "version_conflict_engine_exception");
         assert_eq!(of(vec![item(201, ""), stale()]), Outcome::Done);
         assert!(
-            matches!(of(vec![item(201, ""), busy(), stale(), busy()]), Outcome::Again(a, _) if a == [1, 3])
+            matches!(of(vec![item(201, ""), busy(), stale(), busy()]), Outcome::Retry(a, _) if a == [1, 3])
         );
         // A shard that starts says so item by item, with the statuses of what is missing or in conflict.
         let starting = || item(404, "illegal_index_shard_state_exception");
         let unallocated = || item(409, "index_primary_shard_not_allocated_exception");
         assert!(
-            matches!(of(vec![starting(), item(201, ""), unallocated()]), Outcome::Again(a, _) if a == [0, 2])
+            matches!(of(vec![starting(), item(201, ""), unallocated()]), Outcome::Retry(a, _) if a == [0, 2])
         );
         let broken = of(vec![busy(), item(400, "document_parsing_exception")]);
-        assert!(matches!(broken, Outcome::Never { document, .. } if document == "i/x"));
+        assert!(matches!(broken, Outcome::Permanent { document, .. } if document == "i/x"));
     }
 
     #[test]

@@ -17,17 +17,17 @@ use ureq::typestate::AgentScope;
 use crate::config::ElasticConfig;
 use crate::errors::{Failure, Refusal};
 
-/// Bytes of an answer, at most: a page of 10,000 hits with vectors of 4,096 dimensions stays below.
+/// Largest answer, in bytes: a page of 10,000 hits with vectors of 4,096 dimensions is smaller.
 const ANSWER_BYTES_MAX: u64 = 1 << 30;
 /// Idle connections kept to each node.
 const IDLE_MAX: usize = 16;
 
-/// What a body is.
+/// Content type of a JSON body.
 const JSON: &str = "application/json";
-/// Lines of JSON.
+/// Content type of lines of JSON.
 const LINES: &str = "application/x-ndjson";
 
-/// Speaks to a cluster.
+/// A client of one cluster.
 #[derive(Debug)]
 pub(crate) struct Client {
     agent: Agent,
@@ -66,7 +66,7 @@ impl Client {
         })
     }
 
-    /// How long a call goes on trying.
+    /// How long a call is retried.
     pub const fn patience(&self) -> Duration {
         self.patience
     }
@@ -102,7 +102,7 @@ impl Client {
         Err(Failure::Refused(Refusal::read(status, &body)))
     }
 
-    /// One try: each node in turn while none answers.
+    /// One attempt: each node in turn until one answers.
     pub fn once(&self, ask: &ApiRequest<'_>) -> Result<Vec<u8>, Failure> {
         let first = self.current.load(Ordering::Relaxed);
         let mut failure = None;
@@ -120,18 +120,18 @@ impl Client {
         Err(failure.unwrap_or_else(|| Failure::NoAnswer { node: String::new(), why: "no node".to_owned() }))
     }
 
-    /// Asks again while the cluster is busy or away, within bounds. Every request of ours may be sent twice.
+    /// Retries while the cluster is busy or unreachable, within bounds. All requests of this crate are idempotent.
     pub fn bytes(&self, ask: &ApiRequest<'_>) -> Result<Vec<u8>, Failure> {
         self.retrying(ask, self.patience, Ok)
     }
 
-    /// The first request to the cluster: who starts learns soon that no node answers.
+    /// The first request to the cluster: fails fast if no node answers.
     pub fn greet(&self) -> Result<Value, Failure> {
         let ask = ApiRequest { time: Some(GREETING), ..ApiRequest::get("/") };
         self.retrying(&ask, self.patience.min(GREETINGS), |bytes| parsed(&bytes))
     }
 
-    /// Sends a request until its answer reads well, or the patience is over. `read` may find in an answer that is a 200
+    /// Sends a request until `read` accepts its answer or the patience is over. Even in a 200 answer `read` may find
     /// that something was not ready.
     fn retrying<T>(
         &self,
@@ -163,7 +163,7 @@ impl Client {
         self.retrying(ask, self.patience, |bytes| parsed(&bytes))
     }
 
-    /// The answer as JSON; `None` where the thing is not there.
+    /// The answer as JSON; `None` if the target does not exist.
     pub fn find(&self, ask: &ApiRequest<'_>) -> Result<Option<Value>, Failure> {
         match self.json(ask) {
             Err(Failure::Refused(refusal)) if refusal.is_missing() => Ok(None),
@@ -189,10 +189,10 @@ impl Client {
 }
 
 fn parsed(bytes: &[u8]) -> Result<Value, Failure> {
-    serde_json::from_slice(bytes).map_err(|e| Failure::Senseless(e.to_string()))
+    serde_json::from_slice(bytes).map_err(|e| Failure::Malformed(e.to_string()))
 }
 
-/// What connects, before it is built.
+/// The configured HTTP agent builder.
 pub(crate) fn agent(config: &ElasticConfig) -> ConfigBuilder<AgentScope> {
     let tls = TlsConfig::builder()
         .root_certs(RootCerts::PlatformVerifier)
@@ -210,15 +210,15 @@ pub(crate) fn agent(config: &ElasticConfig) -> ConfigBuilder<AgentScope> {
 
 /// The first and the longest wait before a request is sent again.
 const WAITS: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(5));
-/// The failure that is logged; those before it are common.
+/// The first attempt whose failure is logged; earlier failures are common.
 const WARN_TRY: u32 = 3;
 
-/// The waits between the tries of one request; different ones for different requests.
+/// The waits between attempts of one request; seeded differently for different requests.
 pub(crate) fn backoff(request: &[u8]) -> Backoff {
     Backoff::new(WAITS.0, WAITS.1, xxhash_rust::xxh3::xxh3_64(request))
 }
 
-/// How long a node may take for the first answer, and how long it is asked for one.
+/// How long a node may take for the first answer, and how long the first request is retried.
 const GREETING: Duration = Duration::from_secs(5);
 const GREETINGS: Duration = Duration::from_secs(15);
 
@@ -228,7 +228,7 @@ pub(crate) struct ApiRequest<'b> {
     pub method: Method,
     pub path: String,
     pub body: Option<(&'static str, &'b [u8])>,
-    /// How long it may take, where that is not the usual.
+    /// A time limit other than the usual one.
     pub time: Option<Duration>,
 }
 

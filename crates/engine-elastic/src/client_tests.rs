@@ -86,7 +86,7 @@ fn a_request_is_sent_again_while_shards_nodes_or_the_master_are_not_ready() {
 
 #[test]
 fn what_waiting_does_not_mend_is_an_error_at_once() {
-    for (status, kind, told) in [
+    for (status, kind, expected) in [
         (403, "cluster_block_exception", ErrorKind::Storage),
         (404, "index_not_found_exception", ErrorKind::NotFound),
         (500, "null_pointer_exception", ErrorKind::Unavailable),
@@ -94,7 +94,7 @@ fn what_waiting_does_not_mend_is_an_error_at_once() {
     ] {
         let (client, given) = client_of(vec![refusal(status, kind)], 60_000);
         let error = Error::from(client.json(&ApiRequest::get("/a")).unwrap_err());
-        assert_eq!((error.kind(), *given.lock().unwrap()), (told, 1), "{error}");
+        assert_eq!((error.kind(), *given.lock().unwrap()), (expected, 1), "{error}");
     }
 }
 

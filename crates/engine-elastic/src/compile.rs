@@ -1,5 +1,5 @@
-//! A clause as a request: pure functions from what is asked to JSON. What the request finds holds every match and may hold
-//! more: the shared matcher has the last word.
+//! Compiles a clause to a request: pure functions from clauses to JSON. The hits of the request contain every match and
+//! may contain more; the shared matcher decides.
 
 use rushes_plan::matching::primary_tag;
 use rushes_plan::{AttributeTest, Clause, ClauseMatcher, Filter, Pin, Test, ValueTest};
@@ -10,25 +10,25 @@ use serde_json::{Value, json};
 use crate::document::{LABEL_BYTES_MAX, attribute_name_term, attribute_term, commit_number, form_term};
 use crate::names::beginning;
 
-/// More assets than this are not listed in a request: the matcher leaves out the others.
+/// Most assets listed in a request; above it the matcher filters by asset.
 const ASSET_TERMS_MAX: usize = 20_000;
 
-/// More pins than this are left to the matcher; engines bound the number of clauses.
+/// Most pins in a request, because engines bound the number of clauses; more are left to the matcher.
 const PINS_MAX: usize = 100;
-/// More words than this are left to the matcher.
+/// Most words in a request; more are left to the matcher.
 const WORDS_MAX: usize = 100;
 
-/// A query all of whose parts must hold, without scores.
+/// A query whose parts must all match, without scores.
 pub(crate) fn all_of(parts: Vec<Value>) -> Value {
     object("bool", object("filter", Value::Array(parts)))
 }
 
-/// An object with one member; what is in it is moved, not copied.
+/// An object with one member, without copying the value.
 fn object(name: &str, value: Value) -> Value {
     Value::Object(std::iter::once((name.to_owned(), value)).collect())
 }
 
-/// A query of whose parts one must hold.
+/// A query of whose parts at least one must match.
 pub(crate) fn any_of(parts: Vec<Value>) -> Value {
     match <[Value; 1]>::try_from(parts) {
         Ok([only]) => only,
@@ -49,7 +49,7 @@ fn is_pinned(pin: &Pin) -> Value {
     all_of(vec![term("asset", pin.asset.as_str()), term("model_name", pin.model_name.as_str())])
 }
 
-/// What is not an empty stone in the place of something erased.
+/// Excludes the tombstones of erased annotations.
 pub(crate) fn is_annotation() -> Value {
     json!({"exists": {"field": "born"}})
 }
@@ -59,7 +59,8 @@ pub(crate) fn current(at: &ReadPoint) -> Value {
     let upto = commit_number(at.upto);
     match at.in_flight.first() {
         None => term("lifetimes", upto),
-        // A death in flight counts as not yet: whatever was alive just before the first of them may still be.
+        // An end of validity by a commit in flight does not count yet: whatever was current just before the first
+        // commit in flight may still be current.
         Some(first) => {
             let before = commit_number(*first).saturating_sub(1);
             json!({"range": {"lifetimes": {"gte": before, "lte": upto, "relation": "intersects"}}})
@@ -92,7 +93,7 @@ pub(crate) fn of_assets<'a>(assets: impl ExactSizeIterator<Item = &'a AssetId>) 
     listed.then(|| json!({"terms": {"asset": assets.map(AssetId::as_str).collect::<Vec<_>>()}}))
 }
 
-/// Does the compiled filter let through nothing but what passes it at the read point?
+/// Is the compiled filter exact at the read point, with no false positives?
 pub(crate) fn is_exact(filter: &Filter, at: &ReadPoint) -> bool {
     let listed = filter.assets.as_ref().is_none_or(|assets| assets.len() <= ASSET_TERMS_MAX);
     at.in_flight.is_empty() && filter.pins.len() <= PINS_MAX && listed
@@ -126,7 +127,7 @@ fn attribute(asked: &AttributeTest) -> Value {
     }
 }
 
-/// What passes all of a clause but what the annotation must say, and the filter.
+/// What passes the filter and all of a clause except its test of the content.
 pub(crate) fn limits(clause: &Clause, filter: &Filter, at: &ReadPoint) -> Vec<Value> {
     let mut parts = filtered(filter, at);
     parts.extend(clause.kind.as_ref().map(|kind| term("type", kind.as_str())));
@@ -140,7 +141,7 @@ pub(crate) fn limits(clause: &Clause, filter: &Filter, at: &ReadPoint) -> Vec<Va
     parts
 }
 
-/// What says a word: as it is, as a beginning, in another form, with typing mistakes.
+/// Matches a word: exactly, as a prefix, in another form, or with typos.
 pub(crate) fn word(word: &TermMatcher) -> Value {
     if word.exact().is_empty() {
         return any_of(Vec::new());
@@ -165,7 +166,7 @@ pub(crate) fn word(word: &TermMatcher) -> Value {
     any_of(ways)
 }
 
-/// The words of a phrase in one annotation, in a row where the engine can see that without missing any.
+/// The words of a phrase in one annotation; as a phrase query where the engine cannot miss a match.
 fn row(matcher: &ClauseMatcher, slop: u32) -> Vec<Value> {
     let words = matcher.terms();
     let mut parts: Vec<Value> = words.iter().take(WORDS_MAX).map(|term| word(term)).collect();
@@ -193,7 +194,7 @@ pub(crate) fn dialogue(is: bool) -> Value {
     if is { dialogue } else { none_of(vec![dialogue]) }
 }
 
-/// The request for a clause other than a vector clause; of a phrase, for what is in one annotation.
+/// The request for a clause other than a vector clause; for a phrase, only the matches within one annotation.
 pub(crate) fn compile(clause: &Clause, filter: &Filter, at: &ReadPoint, analyzer: &Analyzer) -> Value {
     let matcher = ClauseMatcher::new(clause, analyzer);
     let mut parts = limits(clause, filter, at);
@@ -221,11 +222,11 @@ pub(crate) fn compile(clause: &Clause, filter: &Filter, at: &ReadPoint, analyzer
     all_of(parts)
 }
 
-/// What of a phrase is looked for in dialogue, where it may go on from line to line: the limits, and each word.
+/// The queries for a phrase in dialogue, where it may continue from line to line: the limits, and each word.
 pub(crate) struct Lines {
-    /// All lines that count.
+    /// All lines within the limits.
     pub all: Vec<Value>,
-    /// For each word, or the first of very many, what a line says that has it.
+    /// For each word (or the first of very many), the query for the lines that contain it.
     pub words: Vec<Value>,
 }
 
@@ -237,7 +238,7 @@ impl Lines {
         Self { all, words: matcher.terms().into_iter().take(WORDS_MAX).map(word).collect() }
     }
 
-    /// How many lines have each word.
+    /// The aggregation that counts the lines with each word.
     pub fn counts(&self) -> Value {
         json!({
             "size": 0, "track_total_hits": false, "query": all_of(self.all.clone()),
@@ -252,7 +253,7 @@ impl Lines {
         all_of(parts)
     }
 
-    /// The lines that begin in one of these stretches, first and last instant each.
+    /// The lines that begin within one of these stretches (first and last instant, inclusive).
     pub fn within(&self, stretches: &[(AssetId, i64, i64)]) -> Value {
         let stretch = |(asset, from, to): &(AssetId, i64, i64)| {
             all_of(vec![

@@ -81,7 +81,7 @@ impl ElasticConfig {
     }
 
     /// # Errors
-    /// [`rushes_types::ErrorKind::Invalid`] names the field and the mend.
+    /// [`rushes_types::ErrorKind::Invalid`] names the field and how to fix it.
     pub fn check(&self) -> Result<()> {
         if self.urls.is_empty() {
             return Err(Error::invalid("no address is given").mend("write http://host:9200").at("/urls"));

@@ -1,5 +1,5 @@
-//! Copies an index of annotations to another, shard by shard in the order of operations, as often as there is more. Copies
-//! carry the version that they were found in, so that a newer document is never overwritten.
+//! Copies an index of annotations to another, shard by shard in the order of operations, repeatedly until there is
+//! nothing new. Copies keep the version of the source document, so that a newer document is never overwritten.
 
 use rushes_index::space_of;
 use rushes_types::{AssetId, Commit, Error, Result, SpaceId};
@@ -22,13 +22,13 @@ pub(crate) struct Copier<'i> {
     index: &'i ElasticIndex,
     /// The index that is copied.
     from: String,
-    /// The alias of the other.
+    /// The alias of the target.
     to: &'i str,
-    /// By shard, the last operation copied.
+    /// The last operation copied, by shard.
     seen: Vec<i64>,
     /// Documents copied so far.
     copied: u64,
-    /// How many there were at first.
+    /// How many there were at the start.
     total: u64,
 }
 
@@ -44,8 +44,8 @@ impl<'i> Copier<'i> {
         self.copied
     }
 
-    /// Copies what came since the last time; how many documents were new. After each page `step` is called with how
-    /// many were copied so far, and of how many; its error ends the copying.
+    /// Copies what was added since the last call; returns how many documents were new. After each page `step` is called
+    /// with the number copied so far and the total; its error stops the copying.
     pub fn copy(&mut self, step: &mut dyn FnMut(u64, u64) -> Result<()>) -> Result<u64> {
         let refresh = ApiRequest::post(format!("/{}/_refresh", self.from));
         self.index.client.json(&refresh).map_err(|failure| of_index(&self.from, failure))?;
@@ -97,7 +97,7 @@ impl<'i> Copier<'i> {
         })
     }
 
-    /// Writes a page. Where it is refused, a space may have come a moment ago, whose field is not there yet.
+    /// Writes a page. If it is rejected, the field of a new space may be missing; adds the fields and tries again.
     fn put_page(&self, hits: &[Value]) -> Result<()> {
         let put = || {
             send(&self.index.client, &self.index.config, |sink| {

@@ -1,4 +1,4 @@
-//! An annotation as a document: what can be asked of it, and itself in our own codec.
+//! An annotation as a document: its searchable fields, and the annotation itself in the product's codec.
 
 use std::collections::BTreeSet;
 
@@ -15,32 +15,32 @@ use serde::ser::{SerializeMap, Serializer};
 use crate::names::{beginning, vector_field};
 use crate::schema::GRAPH_DIMENSIONS_MAX;
 
-/// Bytes of a label that are compared; longer ones are distinguished by the shared matcher.
+/// Bytes of a label that are indexed; longer labels are distinguished by the shared matcher.
 pub(crate) const LABEL_BYTES_MAX: usize = 8_000;
-/// Bytes of a label as written that can be offered; engines take terms of at most 32,766.
+/// Longest label that can be suggested, in bytes; engines take terms of at most 32,766.
 const WRITTEN_BYTES_MAX: usize = 32_000;
-/// Bytes of the beginning of a label's word that are compared.
+/// Bytes of a label's prefix that are indexed.
 pub(crate) const START_BYTES_MAX: usize = 64;
-/// Words of a label that can be its beginning; a longer label is held against every beginning.
+/// Words of a label that are indexed as starts of prefixes; a longer label is a candidate for every prefix.
 const STARTS_MAX: usize = 64;
-/// Stands for the words left out.
+/// The term for the words left out.
 pub(crate) const MANY_STARTS: &str = "\u{1}";
-/// Bytes of an attribute that are compared.
+/// Bytes of an attribute that are indexed.
 const ATTRIBUTE_BYTES_MAX: usize = 400;
 
-/// The commit as engines take numbers.
+/// The commit as the engine's signed number.
 pub(crate) fn commit_number(commit: Commit) -> i64 {
     i64::try_from(commit.0).unwrap_or(i64::MAX)
 }
 
-/// An attribute as a term: the same for values that are the same.
+/// An attribute as a term: equal values give equal terms.
 pub(crate) fn attribute_term(name: &str, value: &Value) -> String {
     let mut term = format!("{name}=");
     match value {
         Value::Null => term.push_str("null"),
         Value::Bool(truth) => term.push_str(if *truth { "true" } else { "false" }),
         Value::Int(_) | Value::Float(_) => {
-            // Zero has two signs.
+            // Positive and negative zero are equal.
             let number = value.as_f64().unwrap_or_default() + 0.0;
             term.push_str(&format!("n{number}"));
         }
@@ -48,13 +48,13 @@ pub(crate) fn attribute_term(name: &str, value: &Value) -> String {
             term.push('t');
             term.push_str(text);
         }
-        // Told apart by the shared matcher.
+        // The shared matcher distinguishes them.
         Value::List(_) | Value::Map(_) => term.push_str("{}"),
     }
     beginning(&term, ATTRIBUTE_BYTES_MAX).to_owned()
 }
 
-/// The term that every annotation with such an attribute has.
+/// The term of every annotation that has an attribute of this name.
 pub(crate) fn attribute_name_term(name: &str) -> String {
     beginning(name, ATTRIBUTE_BYTES_MAX).to_owned()
 }
@@ -64,7 +64,7 @@ pub(crate) fn form_term(language: Language, form: &str) -> String {
     format!("{}:{form}", language.as_str())
 }
 
-/// Can the engine keep the vector in a field of its own? It refuses some, and others lose themselves in 32 bits.
+/// Can the engine rank the vector? It rejects some, and others vanish or overflow in 32 bits.
 pub(crate) fn is_even(vector: &[f32]) -> bool {
     /// Squared lengths that neither vanish nor overflow.
     const SQUARES: std::ops::Range<f64> = 1e-24..1e24;
@@ -72,7 +72,7 @@ pub(crate) fn is_even(vector: &[f32]) -> bool {
     !vector.is_empty() && vector.len() <= GRAPH_DIMENSIONS_MAX && SQUARES.contains(&square)
 }
 
-/// What is written of an annotation.
+/// An annotation's document, to be serialised.
 pub(crate) struct Document<'a> {
     fused: &'a FusedAnnotation,
     space: Option<(SpaceId, String)>,
@@ -97,7 +97,7 @@ struct LifetimeRange {
     lt: Option<i64>,
 }
 
-/// The validities in which there is a commit.
+/// The validities that contain at least one commit.
 fn validities(fused: &FusedAnnotation) -> Vec<LifetimeRange> {
     let lasting = fused.validities.iter().filter(|l| l.born < l.died);
     let range = lasting.map(|l| LifetimeRange {
@@ -133,7 +133,7 @@ fn analysed_text(annotation: &Annotation, analyzer: &Analyzer) -> AnalysedText {
     said
 }
 
-/// The beginnings by which a normalised label can be asked for.
+/// The starts of a normalised label's words: a prefix may match at any of them.
 fn label_starts(label: &str) -> Vec<&str> {
     let mut starts: Vec<&str> =
         word_starts(label).take(STARTS_MAX + 1).map(|rest| beginning(rest, START_BYTES_MAX)).collect();

@@ -1,29 +1,29 @@
-//! What goes wrong between us and the cluster: sorted by what may be done about it, with the message for people.
+//! Failures of requests to the cluster: classified by what to do about them, with the user's message.
 //!
-//! An answer is sorted by the exception that it names before its status. While nodes start, shards move or a master is
-//! elected, Elasticsearch gives one and the same reason with 400, 404, 409, 500 or 503, as a whole answer or for one item
-//! of a bulk request or a multi-get that is itself a 200.
+//! An answer is classified by the exception it names, then by its status. While nodes start, shards move or a master is
+//! elected, Elasticsearch returns the same reason with 400, 404, 409, 500 or 503, as a whole answer or for one item of
+//! a bulk request or a multi-get that is itself a 200.
 
 use std::fmt;
 
 use rushes_types::{Error, ErrorKind};
 use serde_json::Value;
 
-/// Characters of the engine's reason that people are shown.
+/// Characters of the engine's reason that are shown to users.
 const DETAIL_CHARS_MAX: usize = 300;
 
-/// Why there is no answer.
+/// Why a request failed.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Failure {
     /// No node answered.
     NoAnswer { node: String, why: String },
-    /// The engine refused.
+    /// The engine rejected it.
     Refused(Refusal),
-    /// The answer is not what the protocol says.
-    Senseless(String),
+    /// The answer does not follow the protocol.
+    Malformed(String),
 }
 
-/// A refusal by the engine.
+/// A rejection by the engine.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Refusal {
     pub status: u16,
@@ -32,17 +32,18 @@ pub(crate) struct Refusal {
     pub reason: String,
 }
 
-/// What may be done about a refusal.
+/// What to do about a rejection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Class {
-    /// Something is not there yet: the same request is sent again, and after our patience reported as
+    /// Something is not ready yet: the request is retried, and once the patience is over reported as
     /// [`ErrorKind::Unavailable`].
     NotReady,
-    /// The cluster has too much to do or too little memory: the same, reported as [`ErrorKind::Busy`].
+    /// The cluster is overloaded or short of memory: retried, and then reported as [`ErrorKind::Busy`].
     Overloaded,
-    /// A block that an operator sets, or a full disk: no waiting of ours ends it.
+    /// A block set by an operator, or a full disk: waiting does not help.
     Blocked,
-    /// The cluster failed at it: reported as [`ErrorKind::Unavailable`], but not sent again, for it would fail again.
+    /// The cluster failed to execute it: reported as [`ErrorKind::Unavailable`], but not retried, because it would fail
+    /// again.
     Broken,
     /// Everything else: the caller must handle it.
     Refused,
@@ -50,7 +51,7 @@ pub(crate) enum Class {
 
 /// Exceptions of shards, nodes and masters that are starting, moving or gone, whatever status they come with.
 const NOT_READY: &[&str] = &[
-    // A shard is not started, is recovered or moves.
+    // A shard is not started, is recovering or is moving.
     "illegal_index_shard_state_exception",
     "index_primary_shard_not_allocated_exception",
     "index_shard_closed_exception",
@@ -64,9 +65,9 @@ const NOT_READY: &[&str] = &[
     "shard_not_found_exception",
     "shard_not_in_primary_mode_exception",
     "unavailable_shards_exception",
-    // Its files are closed under the request because it moves away or its node stops.
+    // The shard's files were closed during the request because it moves or its node stops.
     "already_closed_exception",
-    // A node goes or cannot be reached by the one that we asked.
+    // A node is leaving, or unreachable for the node that got the request.
     "connect_transport_exception",
     "no_node_available_exception",
     "node_closed_exception",
@@ -74,7 +75,7 @@ const NOT_READY: &[&str] = &[
     "node_not_connected_exception",
     "receive_timeout_transport_exception",
     "send_request_transport_exception",
-    // There is no master, or it has much to do.
+    // There is no master, or it is overloaded.
     "failed_to_commit_cluster_state_exception",
     "master_not_discovered_exception",
     "not_master_exception",
@@ -84,7 +85,7 @@ const NOT_READY: &[&str] = &[
     "snapshot_in_progress_exception",
 ];
 
-/// Exceptions of a cluster that has too much to do or too little memory.
+/// Exceptions of a cluster that is overloaded or short of memory.
 const OVERLOADED: &[&str] = &["circuit_breaking_exception", "es_rejected_execution_exception"];
 
 /// A missing index.
@@ -95,14 +96,14 @@ const CONTEXT_MISSING: &str = "search_context_missing_exception";
 const VERSION_CONFLICT: &str = "version_conflict_engine_exception";
 
 impl Refusal {
-    /// Of the body of an answer.
+    /// From the body of an answer.
     pub fn read(status: u16, body: &[u8]) -> Self {
         let body: Value = serde_json::from_slice(body).unwrap_or_default();
         let error = body.get("error").unwrap_or(&Value::Null);
         Self::of(status, error)
     }
 
-    /// Of an `error` object. Where it wraps another, the inner one is what happened.
+    /// From an `error` object. If it wraps another, the inner one is the cause.
     pub fn of(status: u16, error: &Value) -> Self {
         let inner = error.pointer("/root_cause/0").unwrap_or(error);
         let failed = error.pointer("/failed_shards/0/reason").unwrap_or(inner);
@@ -116,17 +117,17 @@ impl Refusal {
         Self { status, kind: text("type").to_owned(), reason }
     }
 
-    /// Of the `error` of one document of a multi-get, which has no status of its own.
+    /// From the `error` of one document of a multi-get, which has no status of its own.
     pub fn of_document(error: &Value) -> Self {
         Self::of(503, error)
     }
 
-    /// What may be done about it.
+    /// What to do about it.
     pub fn class(&self) -> Class {
         let kind = self.kind.as_str();
         if kind == "cluster_block_exception" {
-            // 503: the cluster's state is not recovered yet, or has no master. 403 and 429: an operator or a full disk
-            // set it.
+            // 503: the cluster's state is not recovered yet, or it has no master. 403 and 429: set by an operator or a
+            // full disk.
             return if self.status == 503 { Class::NotReady } else { Class::Blocked };
         }
         if NOT_READY.contains(&kind) {
@@ -144,29 +145,29 @@ impl Refusal {
         }
     }
 
-    /// May the same request be served in a while?
+    /// May the same request succeed later?
     pub fn may_pass(&self) -> bool {
         matches!(self.class(), Class::NotReady | Class::Overloaded)
     }
 
-    /// Is the thing that was asked for not there, rather than not there yet?
+    /// Does the target not exist, rather than not exist yet?
     pub fn is_missing(&self) -> bool {
         self.status == 404 && self.class() == Class::Refused
     }
 
-    /// Did a version or a sequence number stand against it?
+    /// Was it rejected for a version or a sequence number?
     pub fn is_conflict(&self) -> bool {
         self.kind == VERSION_CONFLICT
     }
 }
 
 impl Failure {
-    /// May the same request be served in a while?
+    /// May the same request succeed later?
     pub fn may_pass(&self) -> bool {
         match self {
             Self::NoAnswer { .. } => true,
             Self::Refused(refusal) => refusal.may_pass(),
-            Self::Senseless(_) => false,
+            Self::Malformed(_) => false,
         }
     }
 
@@ -175,14 +176,14 @@ impl Failure {
         matches!(self, Self::Refused(refusal) if refusal.kind == kind)
     }
 
-    /// Was the point in time that was asked closed by the cluster, or did it go with the copies of its shards?
+    /// Did the cluster close the point in time, or was it lost with the copies of its shards?
     pub fn is_closed_point(&self) -> bool {
         [CONTEXT_MISSING, INDEX_NOT_FOUND, "no_shard_available_action_exception"]
             .into_iter()
             .any(|kind| self.is(kind))
     }
 
-    /// Did a version or a sequence number stand against it?
+    /// Was it rejected for a version or a sequence number?
     pub fn is_conflict(&self) -> bool {
         matches!(self, Self::Refused(refusal) if refusal.is_conflict())
     }
@@ -193,7 +194,7 @@ impl fmt::Display for Failure {
         match self {
             Self::NoAnswer { node, why } => write!(f, "`{node}` does not answer: {why}"),
             Self::Refused(refusal) => refusal.fmt(f),
-            Self::Senseless(why) => write!(f, "the answer makes no sense: {why}"),
+            Self::Malformed(why) => write!(f, "the answer makes no sense: {why}"),
         }
     }
 }
@@ -219,7 +220,7 @@ impl From<Failure> for Error {
                 format!("elasticsearch: {failure}; is the cluster up, and is the address right?"),
             ),
             Failure::Refused(refusal) => refusal.clone().into(),
-            Failure::Senseless(_) => Self::new(
+            Failure::Malformed(_) => Self::new(
                 ErrorKind::Unsupported,
                 format!("elasticsearch: {failure}; is it Elasticsearch that listens at this address?"),
             ),
@@ -249,7 +250,7 @@ impl From<Refusal> for Error {
     }
 }
 
-/// A refusal that another request, another setting or we must mend.
+/// A rejection that cannot be retried: the request, a setting or this crate must change.
 fn of_caller(refusal: &Refusal) -> (ErrorKind, &'static str) {
     match refusal.status {
         _ if refusal.kind == INDEX_NOT_FOUND => {

@@ -60,10 +60,10 @@ const ANSWERS: &[(u16, &str, &str, bool, ErrorKind)] = &[
 
 #[test]
 fn each_answer_is_sorted_by_what_may_be_done_about_it() {
-    for (status, kind, reason, again, told) in ANSWERS {
+    for (status, kind, reason, again, expected) in ANSWERS {
         let refusal = refusal(*status, kind, reason);
         assert_eq!(refusal.may_pass(), *again, "{refusal}");
-        assert_eq!(Error::from(refusal.clone()).kind(), *told, "{refusal}");
+        assert_eq!(Error::from(refusal.clone()).kind(), *expected, "{refusal}");
     }
 }
 

@@ -1,9 +1,9 @@
-//! Rewrites the segments that hold what was erased.
+//! Rewrites the segments that still contain erased documents.
 //!
-//! An erased document is replaced or deleted at once; its bytes go when the segment that holds them is rewritten. The
-//! cluster keeps deleted documents a while longer, so that a copy of a shard that was away can catch up: from the operation
-//! on that leases retain, which move on every half a minute. So a purge has two steps: it remembers the last operation of
-//! each shard, and merges once the leases are past it.
+//! An erased document is replaced or deleted at once; its bytes go when its segment is rewritten. The cluster retains
+//! deleted documents for a while, so that a shard copy that was offline can catch up: retention leases keep the
+//! operations from some point on, and advance every half minute. So a purge has two steps: it remembers the last
+//! operation of each shard, and merges once the leases are past it.
 
 use std::sync::atomic::Ordering;
 use std::sync::{MutexGuard, PoisonError};
@@ -18,13 +18,13 @@ use crate::purging::{Purging, ShardCopy, copies};
 
 /// How long a merge may take.
 pub(crate) const MERGE_TIME: Duration = Duration::from_secs(1_800);
-/// How long a purge waits for a moment in which everything is published.
+/// How long a purge waits until everything is published.
 const QUIET_MAX: Duration = Duration::from_secs(10);
-/// Merges in one call, where the engine's own ones were in the way.
+/// Most merges in one call, if the engine's own merges interfered.
 const MERGES_MAX: usize = 3;
 
 impl ElasticIndex {
-    /// Something was erased, whose bytes are to be rewritten away.
+    /// Records that something was erased and its bytes must be removed.
     pub(crate) fn note_erasure(&self) -> Result<()> {
         self.meta.update_info(&|made| {
             made.erased += 1;
@@ -32,8 +32,8 @@ impl ElasticIndex {
         })
     }
 
-    /// Rewrites every segment that holds something erased, if anything was erased since the last time. `false` where that
-    /// cannot be done yet: it is to be called again in a while.
+    /// Rewrites every segment that contains erased documents, if anything was erased since the last time. `false` if
+    /// that cannot be done yet: call it again later.
     pub(crate) fn expunge(&self) -> Result<bool> {
         self.finish_erasing()?;
         let made = self.meta.info()?;
@@ -41,8 +41,8 @@ impl ElasticIndex {
             *self.purging() = Purging::default();
             return Ok(true);
         }
-        // A merge shows what is written: between an `apply` and its `publish` an erasure is seen a little too early. Where
-        // a client writes without a pause that matters less than the bytes.
+        // A merge makes written documents visible: between an `apply` and its `publish` an erasure is seen a little too
+        // early. With a client that never pauses, removing the bytes matters more.
         let since = *self.purging().since.get_or_insert_with(Instant::now);
         if self.unpublished.load(Ordering::SeqCst) && since.elapsed() < QUIET_MAX {
             return Ok(false);
@@ -63,7 +63,7 @@ impl ElasticIndex {
         Ok(purged >= made.erased)
     }
 
-    /// The erasures whose bytes are gone; `None` while the cluster keeps them.
+    /// The number of erasures whose bytes are gone; `None` while the cluster retains them.
     fn try_to_expunge(&self, names: &str, made: &IndexInfo) -> Result<Option<u64>> {
         let mut kept = self.purging();
         if kept.erased <= made.purged || kept.erased > made.erased {
@@ -76,7 +76,7 @@ impl ElasticIndex {
         }
         for _ in 0..MERGES_MAX {
             self.flush(names)?;
-            // What the engine was merging before carries over what was deleted during the merge.
+            // A merge that was running before carries over what was deleted during it.
             let merges: i64 = self.copies(names)?.iter().map(|copy| copy.merges).sum();
             self.merge(names, "only_expunge_deletes=true")?;
             if merges == 0 {

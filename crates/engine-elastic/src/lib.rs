@@ -1,13 +1,13 @@
 //! Stage 3 on Elasticsearch.
 //!
-//! The engine finds, the shared matcher decides: a clause is compiled to a request whose hits hold every match and may hold
-//! more, the annotations come back whole, and `rushes_index::MemoryReader` answers over them. So scores never come from the
-//! engine, and answers are those of every other index.
+//! The engine finds candidates and the shared matcher decides: a clause is compiled to a request whose hits contain
+//! every match and may contain more, the full annotations are returned, and `rushes_index::MemoryReader` answers over
+//! them. So scores never come from the engine, and answers equal those of every other index.
 //!
-//! One document an annotation, with its validities, beside the nested bucket documents as they are published. Documents carry
-//! the commit that wrote them as an external version: a lower commit loses. Nothing is refreshed but by a publish, and the
-//! read point moves after the refresh, so that no search sees half of an update. Where several processes write, what is
-//! erased may vanish with another's publish, a moment before its own; never later.
+//! There is one document per annotation, with its validities, and the nested bucket documents as they are published.
+//! Documents carry the commit that wrote them as an external version: a lower commit loses. Only a publish refreshes,
+//! and the read point moves after the refresh, so that no search sees half of an update. With several writing
+//! processes, an erasure may become visible with another process's publish, a moment before its own; never later.
 
 mod assets;
 mod backend;

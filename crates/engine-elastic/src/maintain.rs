@@ -1,4 +1,4 @@
-//! Removing: what was erased at once, and what no read point needs later.
+//! Removal: erased documents at once, and later those that no read point needs.
 
 use std::sync::atomic::Ordering;
 
@@ -14,7 +14,7 @@ use crate::document::commit_number;
 use crate::expunge::MERGE_TIME;
 use crate::writer::tombstone;
 
-/// Documents looked at in one go.
+/// Documents per page.
 const PAGE: usize = 5_000;
 /// Segments above which a small index is merged; a large one is left to the engine's own policy.
 const SEGMENTS_MAX: u64 = 7;
@@ -32,7 +32,7 @@ struct DocumentVersion {
 }
 
 impl ElasticIndex {
-    /// Some documents of an alias that a query finds, as far as refreshed, of operations after one.
+    /// A page of documents of an alias that a query finds, as far as refreshed, written by operations after `after`.
     fn some(&self, alias: &str, query: &Value, after: i64) -> Result<Vec<DocumentVersion>> {
         let body = json!({
             "query": query, "size": PAGE, "_source": false, "version": true, "track_total_hits": false,
@@ -55,7 +55,7 @@ impl ElasticIndex {
         Ok(self.client.json(&ApiRequest::post(format!("/{alias}/_refresh"))).map(drop)?)
     }
 
-    /// Empties what is left of erased assets; says whether there was anything.
+    /// Removes what is left of erased assets; returns whether there was anything.
     pub(crate) fn finish_erasing(&self) -> Result<bool> {
         let erasing = self.assets.erasing()?;
         for (asset, state) in &erasing {
@@ -65,7 +65,7 @@ impl ElasticIndex {
     }
 
     fn erase_asset(&self, asset: &AssetId, state: &AssetState) -> Result<()> {
-        let before = json!({"range": {"commit": {"lte": commit_number(state.floor)}}});
+        let before = json!({"range": {"commit": {"lte": commit_number(state.erased_upto)}}});
         let annotations =
             all_of(vec![json!({"term": {"asset": asset.as_str()}}), before.clone(), is_annotation()]);
         let buckets = all_of(vec![json!({"term": {"associated_ids.ASSET_ID": asset.as_str()}}), before]);
@@ -75,8 +75,9 @@ impl ElasticIndex {
                 send(&self.client, &self.config, |sink| {
                     for named in &found {
                         for index in [self.names.annotations.as_str()].into_iter().chain(filling) {
-                            let target = Target { index, id: &named.id, version: state.floor, again: true };
-                            sink.index(target, &tombstone(asset, state.floor))?;
+                            let target =
+                                Target { index, id: &named.id, version: state.erased_upto, again: true };
+                            sink.index(target, &tombstone(asset, state.erased_upto))?;
                         }
                     }
                     Ok(())
@@ -100,7 +101,7 @@ impl ElasticIndex {
         send(&self.client, &self.config, |sink| self.put_asset(sink, asset, &done, true))
     }
 
-    /// Removes documents in the version that was found.
+    /// Removes documents, if they still have the version that was found.
     fn remove(&self, alias: &str, found: &[DocumentVersion]) -> Result<()> {
         send(&self.client, &self.config, |sink| {
             found.iter().try_for_each(|DocumentVersion { id, version, .. }| {
@@ -110,7 +111,7 @@ impl ElasticIndex {
         })
     }
 
-    /// Removes what no read point can see any more, and joins the many small segments of a small index.
+    /// Removes what no read point can see any more, and merges the small segments of a small index.
     pub(crate) fn tidy_up(&self) -> Result<bool> {
         let state = self.meta.read()?;
         self.give_up_abandoned(&state.info)?;
@@ -125,8 +126,8 @@ impl ElasticIndex {
             "filter": [{"range": {"died": {"lte": commit_number(oldest)}}}],
             "must_not": [{"term": {"kept": true}}],
         }});
-        // Nothing is refreshed here, that is for a publish: until then they are found again, and removing them again changes
-        // nothing.
+        // No refresh here, that is left to a publish: until then they are found again, and removing them again has no
+        // effect.
         let mut after = -1;
         for _ in 0..PAGES_MAX {
             let found = self.some(&self.names.annotations, &dead, after)?;
@@ -137,7 +138,8 @@ impl ElasticIndex {
             }
         }
         let (segments, bytes) = self.stats()?;
-        // Not between an `apply` and its `publish`: a merge shows what is written, and an erasure would be seen too early.
+        // Not between an `apply` and its `publish`: a merge makes written documents visible, and an erasure would be
+        // seen too early.
         let published = !self.unpublished.load(Ordering::SeqCst);
         if published && segments > SEGMENTS_MAX * u64::from(self.config.shards) && bytes < MERGE_BYTES_MAX {
             self.merge(&self.names.annotations, "max_num_segments=1")?;
@@ -145,7 +147,7 @@ impl ElasticIndex {
         Ok(false)
     }
 
-    /// Merges, which may take long.
+    /// Merges segments, which may take long.
     pub(crate) fn merge(&self, names: &str, how: &str) -> Result<()> {
         let ask = ApiRequest::post(format!("/{names}/_forcemerge?{how}")).within(MERGE_TIME);
         Ok(self.client.json(&ask).map(drop)?)

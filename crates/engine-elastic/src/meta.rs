@@ -1,5 +1,5 @@
-//! What is kept of the whole index: read points, spaces, what it was made with. Each a document that is changed only by
-//! whom has seen its last state, so that several processes may publish.
+//! Metadata of the whole index: read points, vector spaces, and how it was created. Each is a document that is changed
+//! by compare-and-set on its last state, so that several processes may publish.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -17,7 +17,7 @@ const ARCHIVE: &str = "archive";
 const READ_POINTS: &str = "read_points";
 const SPACES: &str = "spaces";
 
-/// Tries to change a document that others change too. Each failed one is another's success.
+/// Attempts to change a document that others change too. Each failed attempt means that another succeeded.
 const TRIES_MAX: u32 = 1_000;
 
 /// Reads and changes these documents.
@@ -32,41 +32,41 @@ pub(crate) struct Meta {
 pub(crate) struct Filling {
     /// Its version.
     pub version: u64,
-    /// Rises while a process fills it.
+    /// A heartbeat counter of the process that fills it.
     pub beat: u64,
 }
 
-/// A filling that this process watches, and since which second it has not moved.
+/// A filling that this process watches, and the second since which its heartbeat has not changed.
 pub(crate) type WatchedFilling = Option<(Filling, u64)>;
 
-/// What an index was made with.
+/// How an index was created.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct IndexInfo {
-    /// The version of our mappings.
+    /// The version of the mappings.
     pub mapping: u64,
-    /// What cuts and compares words.
+    /// Identifies the analyser.
     pub analyser: String,
-    /// Tells this index from an earlier one of the same name.
+    /// Distinguishes this index from an earlier one of the same name.
     pub incarnation: String,
-    /// What is being filled: writers of annotations write them there too.
+    /// The index being filled, if any: writers write annotations there too.
     #[serde(default)]
     pub filling: Option<Filling>,
-    /// The highest version of an annotations index that was ever begun by filling it; 0 where none was.
+    /// The highest version whose filling was ever begun; 0 if there was none.
     #[serde(default)]
     pub begun: u64,
     /// How often something was erased.
     #[serde(default)]
     pub erased: u64,
-    /// Of how many of these the bytes are gone.
+    /// The number of erasures whose bytes are gone.
     #[serde(default)]
     pub purged: u64,
-    /// Was something copied to another index that was erased during the copy? The purge looked at the one before.
+    /// Was a document copied to the new index and erased during the copy? The purge checked only the old index.
     #[serde(default)]
     pub copied_erased: bool,
 }
 
 impl IndexInfo {
-    /// Are annotations to be written to the same indices as they were then?
+    /// Do annotations go to the same indices as in `then`?
     pub fn is_written_as(&self, then: &Self) -> bool {
         let targets = |info: &Self| (info.begun, info.filling.map(|filling| filling.version));
         self.incarnation == then.incarnation && targets(self) == targets(then)
@@ -78,7 +78,7 @@ impl IndexInfo {
 pub(crate) struct VectorField {
     pub space: SpaceId,
     pub dimensions: usize,
-    /// What its graph is made for.
+    /// The metric its graph is built for.
     pub metric: Metric,
 }
 
@@ -180,7 +180,7 @@ impl Meta {
         Ok((found.get("_source").cloned().unwrap_or_default(), seen))
     }
 
-    /// Writes a document that stands where it was seen; `false` where another was faster.
+    /// Writes a document if it has not changed since it was read; `false` if another process was faster.
     fn put(&self, id: &str, seen: SequenceNumber, source: &Value) -> Result<bool> {
         let condition = match seen {
             Some((seq_no, term)) => format!("if_seq_no={seq_no}&if_primary_term={term}"),
@@ -194,7 +194,7 @@ impl Meta {
         }
     }
 
-    /// Changes a document by what is there; `None` leaves it.
+    /// Changes a document based on its current content; `None` leaves it unchanged.
     fn change(&self, id: &str, change: &dyn Fn(&Value) -> Result<Option<Value>>) -> Result<()> {
         for _ in 0..TRIES_MAX {
             let (found, seen) = self.get(id)?;
@@ -207,7 +207,7 @@ impl Meta {
             .mend("try again"))
     }
 
-    /// Adds a publish.
+    /// Adds a read point.
     pub fn publish(&self, upto: Commit, seconds: u64) -> Result<()> {
         self.change(READ_POINTS, &|found| {
             let mut points = read_points(found)?;
@@ -216,7 +216,7 @@ impl Meta {
         })
     }
 
-    /// Adds fields; of one that is known the first stays.
+    /// Adds fields; a field that exists keeps its first definition.
     pub fn add_spaces(&self, new: &BTreeMap<String, VectorField>) -> Result<BTreeMap<String, VectorField>> {
         self.change(SPACES, &|found| {
             let known = spaces(found)?;
@@ -227,12 +227,12 @@ impl Meta {
         spaces(&self.get(SPACES)?.0)
     }
 
-    /// Is it written down what the index is made with? That is the last step of making it.
+    /// Does the info document exist? Writing it is the last step of creating the index.
     pub fn has_info(&self) -> Result<bool> {
         Ok(!self.get(ARCHIVE)?.0.is_null())
     }
 
-    /// Writes down what the index is made with, where that is not written yet.
+    /// Writes the info document unless it exists.
     pub fn create_info(&self, made: &IndexInfo) -> Result<IndexInfo> {
         self.change(ARCHIVE, &|found| {
             Ok(if found.is_null() {
@@ -244,12 +244,12 @@ impl Meta {
         self.info()
     }
 
-    /// What the index is made with, as it is now.
+    /// The info document as it is now.
     pub fn info(&self) -> Result<IndexInfo> {
         IndexInfo::deserialize(self.get(ARCHIVE)?.0).map_err(|_| damaged(ARCHIVE))
     }
 
-    /// Changes what the index is made with; an error of `change` leaves it.
+    /// Changes the info document; an error of `change` leaves it unchanged.
     pub fn update_info(&self, change: &dyn Fn(&mut IndexInfo) -> Result<()>) -> Result<()> {
         self.change(ARCHIVE, &|found| {
             let mut made = IndexInfo::deserialize(found).map_err(|_| damaged(ARCHIVE))?;

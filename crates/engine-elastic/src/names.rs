@@ -6,13 +6,13 @@ use xxhash_rust::xxh3::{xxh3_64, xxh3_128};
 /// The aliases of one archive's indices. Behind each is one index with a number.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Names {
-    /// What annotations say: one document an annotation.
+    /// The annotations, one document each.
     pub annotations: String,
-    /// The index of annotations that is being filled beside the one in use; names nothing most of the time.
+    /// The index of annotations that is being filled beside the one in use; usually absent.
     pub filling: String,
     /// The bucket documents.
     pub buckets: String,
-    /// One document an asset: its document, and up to where it was applied.
+    /// One document per asset: its document, and the commit it is applied up to.
     pub assets: String,
     /// Read points, spaces, versions.
     pub meta: String,
@@ -30,7 +30,7 @@ impl Names {
         }
     }
 
-    /// Those that are always there.
+    /// The aliases that always exist.
     pub fn all(&self) -> [&str; 4] {
         [&self.annotations, &self.buckets, &self.assets, &self.meta]
     }
@@ -46,7 +46,8 @@ pub(crate) fn version_of(alias: &str, index: &str) -> Option<u64> {
     index.strip_prefix(alias)?.strip_prefix("-v")?.parse().ok()
 }
 
-/// The name of an annotation's document. Of the asset only a hash, for ids may be as long as names may be.
+/// The `_id` of an annotation's document. It holds only a hash of the asset, because an asset id may be as long as an
+/// `_id`.
 pub(crate) fn annotation_id(asset: &AssetId, key: FusedKey) -> String {
     format!("{:032x}{:016x}{:032x}", xxh3_128(asset.as_str().as_bytes()), key.start_ns, key.key.0)
 }
@@ -54,7 +55,7 @@ pub(crate) fn annotation_id(asset: &AssetId, key: FusedKey) -> String {
 /// Longest `_id` that engines take, in bytes.
 const ID_BYTES_MAX: usize = 512;
 
-/// The name of a bucket's document: asset, number, and the part of a crowded one, from 1.
+/// The `_id` of a bucket's document: asset, number, and for a crowded bucket the part, from 1.
 pub(crate) fn bucket_id(asset: &AssetId, bucket: u64, part: usize) -> String {
     let rest = if part > 1 { format!(":{bucket}:{part}") } else { format!(":{bucket}") };
     let asset = asset.as_str();
@@ -64,12 +65,12 @@ pub(crate) fn bucket_id(asset: &AssetId, bucket: u64, part: usize) -> String {
     format!("{:032x}{rest}", xxh3_128(asset.as_bytes()))
 }
 
-/// The field of a space's vectors of so many dimensions.
+/// The field of a space's vectors with this number of dimensions.
 pub(crate) fn vector_field(space: &SpaceId, dimensions: usize) -> String {
     format!("v{dimensions}_{:016x}", xxh3_64(space.as_str().as_bytes()))
 }
 
-/// The beginning of a text, of at most so many bytes.
+/// The beginning of a text, at most `bytes` long.
 pub(crate) fn beginning(text: &str, bytes: usize) -> &str {
     let mut end = text.len().min(bytes);
     while !text.is_char_boundary(end) {

@@ -1,10 +1,10 @@
-//! The nearest vectors. The engine ranks in 32 bits, with an error that has a bound; everything that may be among the nearest
+//! The nearest vectors. The engine ranks in 32 bits with a bounded error; everything that may be among the nearest
 //! within that bound is fetched, and the shared definition ranks it in 64 bits.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use rushes_index::{AssetNo, Eligible, Hits, IndexReader, Listed};
+use rushes_index::{AssetNo, CandidateAnnotation, Eligible, Hits, IndexReader};
 use rushes_plan::similarity::l2_f64;
 use rushes_plan::{Clause, Filter, NearestTest, Test};
 use rushes_types::{Asset, AssetId, FusedKey, Metric, Result, TimeSet};
@@ -16,25 +16,25 @@ use crate::names::vector_field;
 use crate::point_in_time::{Fields, PAGE};
 use crate::reader::ElasticReader;
 
-/// More hits than asked for, so that one page is usually enough.
+/// Extra hits of a page, so that one page is usually enough.
 const PAGE_MORE: usize = 50;
-/// Hits of a first page, at most: how many of them count is a guess then. Each page costs the ranking of all once more.
+/// Most hits of the first page, while the share of eligible hits is a guess. Each page ranks everything once more.
 const FIRST_PAGE_MAX: usize = 2_000;
-/// Stretches of time that are listed in a request; more are left to the matcher.
+/// Most stretches of time listed in a request; more are left to the matcher.
 const STRETCHES_MAX: usize = 200;
-/// Candidates of an approximate search for each neighbour asked for, and at least.
+/// Candidates of an approximate search for each requested neighbour, and the least.
 const OVERSAMPLE: usize = 4;
 const CANDIDATES_MIN: usize = 200;
 
-/// Keeps the cosine above zero, as scores must be.
+/// Added to the cosine, because scores must be positive.
 const LIFT: f64 = 2.0;
 
-/// What a score of the engine says, and how wrong it may be.
+/// Bounds on the true similarity, given a score of the engine.
 #[derive(Debug, Clone, Copy)]
 struct Bound {
     metric: Metric,
-    /// Relative error of a sum of products of that many dimensions: each of them, and the steps around, may be off by half a
-    /// unit in the last of 24 bits; doubled.
+    /// Relative error of a sum of products over the dimensions: each product and step may be off by half a unit in the
+    /// last of 24 bits; doubled.
     error: f64,
     /// Length of the query.
     length: f64,
@@ -48,7 +48,7 @@ impl Bound {
         Self { metric: test.metric, error: steps * (2.0_f64).powi(-23), length }
     }
 
-    /// The lowest score that something as near as this (a cosine, or a distance) can have.
+    /// The lowest score that a vector with this similarity (a cosine, or a distance) can have.
     fn lowest_score_of(&self, near: f64) -> f64 {
         let score = match self.metric {
             Metric::Cosine => near + LIFT - self.error,
@@ -58,13 +58,13 @@ impl Bound {
         score * (1.0 - (2.0_f64).powi(-22))
     }
 
-    /// The largest distance that the engine may say of one that is this far.
+    /// The largest distance that the engine may compute for a vector at this distance.
     fn farthest(&self, distance: f64) -> f64 {
-        // Both vectors are rounded, the other one at most as long as the query and the distance together.
+        // Both vectors are rounded; the other one is at most as long as the query plus the distance.
         distance + self.error * (2.0 * self.length + 2.0 * distance.max(0.0))
     }
 
-    /// The worst that something with this score can be: the least cosine, the largest distance.
+    /// The worst similarity that this score can mean: the least cosine, the largest distance.
     fn worst_of(&self, score: f64) -> f64 {
         let slack = (2.0_f64).powi(-22);
         match self.metric {
@@ -76,7 +76,7 @@ impl Bound {
         }
     }
 
-    /// The score below which nothing is as near as the worst that a score can mean.
+    /// The score below which nothing can be as near as the worst case of `score`.
     fn cut_below(&self, score: f64) -> f64 {
         self.lowest_score_of(self.worst_of(score))
     }
@@ -90,7 +90,7 @@ fn script(field: &str, test: &NearestTest) -> Value {
     json!({"source": source, "params": {"query": test.query}})
 }
 
-/// The request for exact similarities of what passes the limits.
+/// The request for the exact similarities of everything within the limits.
 pub(crate) fn exact_query(field: &str, test: &NearestTest, mut parts: Vec<Value>) -> Value {
     parts.push(json!({"exists": {"field": field}}));
     let mut query = json!({"script_score": {"query": all_of(parts), "script": script(field, test)}});
@@ -103,7 +103,7 @@ pub(crate) fn exact_query(field: &str, test: &NearestTest, mut parts: Vec<Value>
     query
 }
 
-/// The request for approximate neighbours of what passes the limits.
+/// The request for approximate neighbours within the limits.
 fn approximate_query(field: &str, test: &NearestTest, k: usize, parts: Vec<Value>) -> Value {
     let wanted = k.saturating_mul(OVERSAMPLE).clamp(CANDIDATES_MIN, PAGE);
     json!({"knn": {
@@ -118,7 +118,7 @@ fn are_many(assets: &[(&Asset, &TimeSet)]) -> bool {
     stretches > STRETCHES_MAX
 }
 
-/// The share of the assets' time that counts, about.
+/// About which share of the assets' time is eligible.
 #[expect(clippy::cast_precision_loss, reason = "a guess")]
 fn share(assets: &[(&Asset, &TimeSet)]) -> f64 {
     let (mut counts, mut all) = (0.0, 0.0);
@@ -130,7 +130,7 @@ fn share(assets: &[(&Asset, &TimeSet)]) -> f64 {
     if all > 0.0 { counts / all } else { 1.0 }
 }
 
-/// Hits of the first page, so that it likely holds as many that count as are wanted.
+/// Hits of the first page, so that it likely holds `k` eligible ones.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
@@ -143,10 +143,10 @@ fn first_page(k: usize, share: f64) -> usize {
     (guess as usize).saturating_add(PAGE_MORE).clamp(least, FIRST_PAGE_MAX.max(least))
 }
 
-/// Hits of the next page, where of those `seen` so many counted.
+/// Hits of the next page, given how many of the `seen` ones were eligible.
 fn next_page(k: usize, counted: usize, seen: usize) -> usize {
     let missing = k.saturating_sub(counted);
-    // A quarter more than it takes if it goes on like this.
+    // A quarter more than needed at the current rate.
     let more = match counted {
         0 => seen.saturating_mul(4),
         _ => missing.saturating_mul(seen) / counted * 5 / 4,
@@ -154,7 +154,7 @@ fn next_page(k: usize, counted: usize, seen: usize) -> usize {
     more.saturating_add(PAGE_MORE).min(PAGE)
 }
 
-/// The times that annotations must meet; only their assets, where the times are too many.
+/// The times that annotations must overlap; only their assets, if the times are too many.
 fn meeting(assets: &[(&Asset, &TimeSet)], many: bool) -> Option<Value> {
     if many {
         let ids: Vec<&AssetId> = assets.iter().map(|(asset, _)| &asset.id).collect();
@@ -208,7 +208,7 @@ impl ElasticReader {
                 .over(self.collect(&with(vec![of_field]), Fields::Whole)?)
                 .nearest(clause, filter, eligible);
         }
-        // Those that the engine cannot rank are few, and always looked at.
+        // Vectors that the engine cannot rank are few, and always fetched.
         let odd = with(vec![of_field, json!({"term": {"odd_vector": true}})]);
         let mut candidates = self.collect(&odd, Fields::Whole)?;
         let mut approximate = false;
@@ -250,19 +250,19 @@ impl ElasticReader {
         Ok((vectors >= many).then_some(k))
     }
 
-    fn collect_some(&self, query: &Value, size: usize) -> Result<Vec<Arc<Listed>>> {
+    fn collect_some(&self, query: &Value, size: usize) -> Result<Vec<Arc<CandidateAnnotation>>> {
         let mut all = Vec::new();
         self.point.pages(query, Fields::Whole, &json!(["_score", "_shard_doc"]), size, &mut |hits| {
             for found in hits {
-                all.extend(self.listed(found)?);
+                all.extend(self.candidate(found)?);
             }
             Ok(None)
         })?;
         Ok(all)
     }
 
-    /// All that may be among the nearest, by the engine's scores: best first, until what follows is too far beyond doubt. The
-    /// first page has at most `size`.
+    /// All that may be among the nearest, by the engine's scores: best first, until the rest is certainly too far. The
+    /// first page has at most `size` hits.
     fn ranked(
         &self,
         clause: &Clause,
@@ -270,10 +270,10 @@ impl ElasticReader {
         eligible: Option<&Eligible>,
         query: &Value,
         size: usize,
-    ) -> Result<Vec<Arc<Listed>>> {
+    ) -> Result<Vec<Arc<CandidateAnnotation>>> {
         let Test::Nearest(test) = &clause.test else { return Ok(Vec::new()) };
         let bound = Bound::new(test);
-        // All that counts, however far.
+        // Everything eligible, at any distance.
         let all = Clause { test: Test::Nearest(NearestTest { k: None, ..test.clone() }), ..clause.clone() };
         let (mut candidates, mut scores) = (Vec::new(), Vec::new());
         let sort = json!([{"_score": "desc"}, {"_shard_doc": "asc"}]);
@@ -281,11 +281,11 @@ impl ElasticReader {
             let mut page = Vec::new();
             let mut scored = Scored::new();
             for found in hits {
-                let Some(listed) = self.listed(found)? else { continue };
-                if let Some(no) = self.asset_no(&listed.fused.annotation.asset) {
-                    scored.insert((no, listed.fused.fused_key()), found.score.unwrap_or_default());
+                let Some(candidate) = self.candidate(found)? else { continue };
+                if let Some(no) = self.asset_no(&candidate.fused.annotation.asset) {
+                    scored.insert((no, candidate.fused.fused_key()), found.score.unwrap_or_default());
                 }
-                page.push(listed);
+                page.push(candidate);
             }
             let counting = self.over(page.clone()).nearest(&all, filter, eligible)?;
             scores

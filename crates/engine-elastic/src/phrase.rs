@@ -1,13 +1,13 @@
-//! Phrases. What is in one annotation the engine finds. In dialogue a phrase may go on from line to line: there the lines
-//! with its rarest word are seeds, and all lines around each are read, as far as the phrase can reach.
+//! Phrases. The engine finds those within one annotation. In dialogue a phrase may continue from line to line: there
+//! the lines with its rarest word are seeds, and all lines around each seed are read, as far as the phrase can reach.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rushes_index::{Hits, IndexReader, Listed, hit_order};
-use rushes_plan::{Clause, ClauseMatcher, Filter, PhraseTest, Test};
+use rushes_index::{CandidateAnnotation, Hits, IndexReader, hit_order};
+use rushes_plan::{Clause, ClauseMatcher, Filter, Test};
 use rushes_text::tokenise;
-use rushes_types::limits::TIME_NS_MAX;
+use rushes_types::limits::{DIALOGUE_JOIN_GAP_NS, TIME_NS_MAX};
 use rushes_types::{Annotation, AssetId, Result};
 use serde_json::Value;
 
@@ -15,12 +15,12 @@ use crate::compile::Lines;
 use crate::point_in_time::Fields;
 use crate::reader::ElasticReader;
 
-/// How far around a seed is read first, in nanoseconds, and by how much more each further time.
+/// How far around a seed is read first, in nanoseconds, and the factor for each further round.
 const AROUND_NS: i64 = 15_000_000_000;
 const WIDENING: i64 = 6;
-/// Times of reading before all of an asset is read.
+/// Rounds before all of an asset is read.
 const WIDENINGS_MAX: u32 = 3;
-/// Stretches asked for at once.
+/// Stretches per request.
 const STRETCHES_MAX: usize = 200;
 /// Seeds of an asset above which all of its lines are read at once.
 const SEEDS_MAX: usize = 60;
@@ -35,7 +35,7 @@ struct Stretch {
 }
 
 /// A stretch with its lines.
-type Read<'s> = (&'s Stretch, Vec<Arc<Listed>>);
+type LoadedStretch<'s> = (&'s Stretch, Vec<Arc<CandidateAnnotation>>);
 
 impl ElasticReader {
     pub(crate) fn phrase_hits(&self, clause: &Clause, filter: &Filter, alone: &Value) -> Result<Hits> {
@@ -63,8 +63,8 @@ impl ElasticReader {
         }
         let mut open = self.stretches(&lines.with_word(rarest))?;
         let matcher = ClauseMatcher::new(clause, &self.analyzer);
-        let counts = |listed: &&Arc<Listed>| {
-            let fused = &listed.fused;
+        let counts = |candidate: &&Arc<CandidateAnnotation>| {
+            let fused = &candidate.fused;
             let passes = matcher.passes(&fused.annotation) && filter.passes_language(&fused.annotation);
             passes && filter.sees(fused, &self.at)
         };
@@ -74,10 +74,10 @@ impl ElasticReader {
             let mut narrow = Vec::new();
             for stretches in open.chunks(STRETCHES_MAX) {
                 for (stretch, read) in self.read(&lines, stretches)? {
-                    let listed: Vec<&Annotation> =
+                    let annotations: Vec<&Annotation> =
                         read.iter().filter(counts).map(|l| &l.fused.annotation).collect();
-                    if stretch.is_whole() || stretch.holds_all(&listed, reach) {
-                        // Each stretch by itself: between two of them there may be lines that were not read.
+                    if stretch.is_whole() || stretch.holds_all(&annotations, reach) {
+                        // Each stretch is matched separately: there may be unread lines between two of them.
                         let mut own = self.over(read).hits(clause, filter)?;
                         found.hits.append(&mut own.hits);
                         found.examined += own.examined;
@@ -91,13 +91,14 @@ impl ElasticReader {
             }
             open = merged(narrow.into_iter().map(|stretch| stretch.wider(widened)).collect());
         }
-        // A wider stretch may hold lines that were answered for already, never a seed of theirs but others' phrases.
+        // A wider stretch may contain lines that were already matched in another stretch; only phrases that contain one
+        // of its own seeds are new.
         found.hits.sort_by(|a, b| hit_order(a, b).then(b.score.total_cmp(&a.score)));
         found.hits.dedup_by(|later, kept| hit_order(later, kept).is_eq());
         Ok(found)
     }
 
-    /// The word that the fewest lines have; `None` where some word is nowhere.
+    /// The word that the fewest lines contain; `None` if some word is in no line.
     fn rarest(&self, lines: &Lines) -> Result<Option<usize>> {
         let answer = self.point.aggregate(lines.counts())?;
         let buckets = answer.pointer("/words/buckets").and_then(Value::as_array);
@@ -107,7 +108,7 @@ impl ElasticReader {
         Ok(rarest.filter(|(_, count)| **count > 0).map(|(word, _)| word))
     }
 
-    /// What is read first around seeds.
+    /// The first stretches around the seeds.
     fn stretches(&self, seeds: &Value) -> Result<Vec<Stretch>> {
         let mut starts: BTreeMap<AssetId, Vec<i64>> = BTreeMap::new();
         self.point.scan(seeds, Fields::Times, &mut |found| {
@@ -134,9 +135,9 @@ impl ElasticReader {
     }
 
     /// The lines of each stretch.
-    fn read<'s>(&self, lines: &Lines, stretches: &'s [Stretch]) -> Result<Vec<Read<'s>>> {
+    fn read<'s>(&self, lines: &Lines, stretches: &'s [Stretch]) -> Result<Vec<LoadedStretch<'s>>> {
         let places: Vec<_> = stretches.iter().map(|s| (s.asset.clone(), s.from, s.to)).collect();
-        let mut read: Vec<Read<'_>> = stretches.iter().map(|s| (s, Vec::new())).collect();
+        let mut read: Vec<LoadedStretch<'_>> = stretches.iter().map(|s| (s, Vec::new())).collect();
         for line in self.collect(&lines.within(&places), Fields::Body)? {
             let annotation = &line.fused.annotation;
             let place = (&annotation.asset, annotation.range.start_ns());
@@ -167,8 +168,8 @@ impl Stretch {
         }
     }
 
-    /// Do these lines, all that count and begin in the stretch, hold every line that a phrase with a seed can reach? On either
-    /// side of the seeds enough words must follow, or a pause that ends the joined lines.
+    /// Do these lines, all eligible ones that begin in the stretch, include every line that a phrase with a seed can
+    /// reach? On either side of the seeds there must be enough words, or a pause that ends the joined lines.
     fn holds_all(&self, lines: &[&Annotation], reach: u64) -> bool {
         let mut by_model: BTreeMap<&str, Vec<&Annotation>> = BTreeMap::new();
         for line in lines {
@@ -186,7 +187,7 @@ impl Stretch {
         })
     }
 
-    /// Is enough known of what comes before the last of these lines?
+    /// Are enough lines known before the last of these?
     fn ends_before(&self, lines: &[&Annotation], reach: u64) -> bool {
         let mut passed = 0;
         for pair in lines.windows(2).rev() {
@@ -199,7 +200,7 @@ impl Stretch {
         self.from <= 0
     }
 
-    /// Is enough known of what comes after the first of these lines?
+    /// Are enough lines known after the first of these?
     fn ends_after(&self, lines: &[&Annotation], reach: u64) -> bool {
         let mut passed = 0;
         for pair in lines.windows(2) {
@@ -212,14 +213,14 @@ impl Stretch {
                 return true;
             }
         }
-        // What was not read begins after the stretch.
+        // Unread lines begin after the stretch.
         self.to >= TIME_NS_MAX || lines.last().is_none_or(|last| is_pause(last.range.end_ns(), self.to))
     }
 }
 
 /// Do joined lines end here?
 fn is_pause(end_ns: i64, next_start_ns: i64) -> bool {
-    next_start_ns - end_ns > PhraseTest::JOIN_GAP_NS
+    next_start_ns - end_ns > DIALOGUE_JOIN_GAP_NS
 }
 
 /// How many words a line adds to joined lines.
@@ -228,7 +229,7 @@ fn length(line: &Annotation) -> u64 {
     tokenise(text).len() as u64
 }
 
-/// Sorted, and those that touch as one.
+/// Sorts stretches and joins those that touch.
 fn merged(mut stretches: Vec<Stretch>) -> Vec<Stretch> {
     stretches.sort_by(|a, b| (&a.asset, a.from).cmp(&(&b.asset, b.from)));
     let mut merged: Vec<Stretch> = Vec::new();

@@ -1,4 +1,4 @@
-//! Reading: a point in time, and all hits of a query page by page.
+//! Reads through a point in time: all hits of a query, page by page.
 
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -13,9 +13,9 @@ use crate::document;
 use crate::errors::Failure;
 use crate::meta::Meta;
 
-/// Hits of one page: as many as engines give at once.
+/// Hits of one page: the most that engines return at once.
 pub(crate) const PAGE: usize = 10_000;
-/// How long a point in time stays open without requests: as long as a read point, and a little.
+/// How long a point in time stays open without requests: a little longer than a read point is kept.
 const KEEP_ALIVE: &str = "6m";
 
 /// The state of an index as it was when this was made.
@@ -27,7 +27,7 @@ pub(crate) struct PointInTime {
     renewal: Renewal,
 }
 
-/// Decides whether a point in time that the cluster closed may be reopened: as long as its read point can be read.
+/// Decides whether a point in time that the cluster closed may be reopened: only while its read point is readable.
 #[derive(Debug)]
 pub(crate) struct Renewal {
     pub meta: Arc<Meta>,
@@ -82,7 +82,7 @@ struct Answer<'a> {
     pit_id: Option<String>,
     #[serde(default)]
     timed_out: bool,
-    // With nothing found it is left out.
+    // Missing when nothing is found.
     #[serde(borrow, default)]
     hits: AnswerHits<'a>,
 }
@@ -149,7 +149,7 @@ impl PointInTime {
     /// The same for aggregations.
     pub fn aggregate(&self, body: Value) -> Result<Value> {
         let bytes = self.search(body, "filter_path=pit_id,timed_out,hits.total,aggregations")?;
-        let mut answer: Value = serde_json::from_slice(&bytes).map_err(|e| senseless(&e))?;
+        let mut answer: Value = serde_json::from_slice(&bytes).map_err(|e| malformed(&e))?;
         if let Some(id) = answer.get("pit_id").and_then(Value::as_str) {
             self.set(id.to_owned());
         }
@@ -170,8 +170,8 @@ impl PointInTime {
         })
     }
 
-    /// Calls `page` with the hits of a query, page by page, in the order of `sort`: the first with at most `size`, each
-    /// further one with as many as it answered, until it answers none.
+    /// Calls `page` with the hits of a query, page by page, in the order of `sort`. The first page has at most `size`
+    /// hits; `page` returns the size of the next, or none to stop.
     pub fn pages(
         &self,
         query: &Value,
@@ -196,7 +196,7 @@ impl PointInTime {
             }
             let shown = "filter_path=pit_id,timed_out,hits.hits._score,hits.hits.fields,hits.hits.sort";
             let bytes = self.search(body, shown)?;
-            let answer: Answer<'_> = serde_json::from_slice(&bytes).map_err(|e| senseless(&e))?;
+            let answer: Answer<'_> = serde_json::from_slice(&bytes).map_err(|e| malformed(&e))?;
             if answer.timed_out {
                 return Err(Error::new(ErrorKind::Busy, "elasticsearch: the search took too long")
                     .mend("try again later"));
@@ -216,7 +216,7 @@ impl PointInTime {
 impl Drop for PointInTime {
     fn drop(&mut self) {
         let body = json!({"id": self.id()}).to_string().into_bytes();
-        // It closes by itself in a while, if not now.
+        // If this fails, the point in time expires by itself.
         let _ = self.client.once(&ApiRequest::delete("/_pit").with(&body));
     }
 }
@@ -224,9 +224,9 @@ impl Drop for PointInTime {
 fn open(client: &Client, alias: &str) -> Result<String> {
     let answer = client.json(&ApiRequest::post(format!("/{alias}/_pit?keep_alive={KEEP_ALIVE}")))?;
     let id = answer.get("id").and_then(Value::as_str);
-    Ok(id.map(str::to_owned).ok_or_else(|| Failure::Senseless("a point in time has no id".to_owned()))?)
+    Ok(id.map(str::to_owned).ok_or_else(|| Failure::Malformed("a point in time has no id".to_owned()))?)
 }
 
-fn senseless(error: &serde_json::Error) -> Error {
-    Failure::Senseless(error.to_string()).into()
+fn malformed(error: &serde_json::Error) -> Error {
+    Failure::Malformed(error.to_string()).into()
 }

@@ -1,4 +1,4 @@
-//! How far the copies of each shard are past what was erased: arithmetic only.
+//! Whether the copies of each shard no longer retain what was erased. No I/O.
 
 use std::collections::BTreeMap;
 use std::time::Instant;
@@ -9,27 +9,27 @@ use serde_json::Value;
 /// A purge under way.
 #[derive(Debug, Default)]
 pub(crate) struct Purging {
-    /// When it was asked for first.
+    /// When it was first requested.
     pub since: Option<Instant>,
-    /// The erasures that it is for.
+    /// The number of erasures that it covers.
     pub erased: u64,
-    /// By index and shard, the last operation when it began.
+    /// The last operation when it began, by index and shard.
     upto: BTreeMap<String, i64>,
 }
 
-/// What a copy of a shard says.
+/// The state of a copy of a shard.
 pub(crate) struct ShardCopy {
     /// Its index and its number.
     shard: String,
     /// Its last operation.
     last: i64,
-    /// The first operation that it keeps though it was deleted.
+    /// The first operation that it retains, deleted documents included.
     retained: i64,
     /// Merges under way.
     pub merges: i64,
 }
 
-/// The copies of shards that statistics by shard speak of.
+/// Reads the shard copies from statistics by shard.
 pub(crate) fn copies(stats: &Value) -> Result<Vec<ShardCopy>> {
     let mut copies = Vec::new();
     for (index, state) in stats.get("indices").and_then(Value::as_object).into_iter().flatten() {
@@ -54,14 +54,14 @@ pub(crate) fn copies(stats: &Value) -> Result<Vec<ShardCopy>> {
 }
 
 impl Purging {
-    /// The same purge, asked for as long ago, begun again for so many erasures.
+    /// The same purge, with its age, restarted for this number of erasures.
     pub fn begun_for(&self, erased: u64) -> Self {
         Self { erased, upto: BTreeMap::new(), since: self.since }
     }
 
     /// Is every copy past what was erased?
     pub fn is_past(&mut self, copies: &[ShardCopy]) -> bool {
-        // A shard that was not there then is looked at from now on.
+        // A shard that is new is checked from now on.
         copies.iter().fold(true, |past, copy| {
             let upto = *self.upto.entry(copy.shard.clone()).or_insert(copy.last);
             past && copy.retained > upto

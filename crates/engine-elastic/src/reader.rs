@@ -1,11 +1,11 @@
-//! A snapshot: a point in time of the annotations, the assets of a generation, and the shared matcher over what requests find.
+//! A snapshot: a point in time of the annotations, the assets of a generation, and the shared matcher over the hits.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rushes_index::{
-    AnnotationRef, AssetNo, Eligible, EngineRequest, Hits, IndexReader, Listed, MemoryReader, Suggestion,
-    space_of,
+    AnnotationRef, AssetNo, CandidateAnnotation, Eligible, EngineRequest, Hits, IndexReader, MemoryReader,
+    Suggestion, space_of,
 };
 use rushes_plan::{Clause, Filter, Query, Test};
 use rushes_text::Analyzer;
@@ -19,9 +19,9 @@ use crate::meta::State;
 use crate::names::annotation_id;
 use crate::point_in_time::{Fields, PointInTime, SearchHit};
 
-/// Annotations fetched by name at once.
+/// Annotations fetched by `_id` at once.
 const NAMES_MAX: usize = 5_000;
-/// Spaces that can be distinguished.
+/// Most spaces that are listed.
 const SPACES_MAX: usize = 10_000;
 
 /// Reads at a read point.
@@ -36,36 +36,37 @@ pub(crate) struct ElasticReader {
 }
 
 impl ElasticReader {
-    /// The asset's document, where the reader sees it.
+    /// The asset's document, if the reader sees it.
     pub fn document_of(&self, asset: &str) -> Option<&Arc<AssetDocument>> {
         let at = self.listing.documents.binary_search_by(|d| d.asset.id.as_str().cmp(asset)).ok()?;
         self.listing.documents.get(at)
     }
 
-    /// A hit as the shared matcher takes it; `None` where its asset is not seen, or it is of before an erasure.
-    pub fn listed(&self, found: &SearchHit<'_>) -> Result<Option<Arc<Listed>>> {
+    /// A hit as input of the shared matcher; `None` if its asset is not visible, or if it was written before an
+    /// erasure.
+    pub fn candidate(&self, found: &SearchHit<'_>) -> Result<Option<Arc<CandidateAnnotation>>> {
         let Some(document) = self.document_of(found.asset()) else { return Ok(None) };
         let asset = &document.asset.id;
-        if self.listing.floors.get(asset).is_some_and(|floor| found.commit() <= *floor) {
+        if self.listing.erased_upto.get(asset).is_some_and(|erased_upto| found.commit() <= *erased_upto) {
             return Ok(None);
         }
         let fused = found.annotation(asset)?;
         let space = space_of(Some(document), &fused.annotation.model)?;
-        Ok(Some(Arc::new(Listed { fused, space })))
+        Ok(Some(Arc::new(CandidateAnnotation { fused, space })))
     }
 
     /// Everything that a query finds.
-    pub fn collect(&self, query: &Value, fields: Fields) -> Result<Vec<Arc<Listed>>> {
+    pub fn collect(&self, query: &Value, fields: Fields) -> Result<Vec<Arc<CandidateAnnotation>>> {
         let mut all = Vec::new();
         self.point.scan(query, fields, &mut |found| {
-            all.extend(self.listed(found)?);
+            all.extend(self.candidate(found)?);
             Ok(())
         })?;
         Ok(all)
     }
 
     /// The shared matcher over these annotations.
-    pub fn over(&self, annotations: Vec<Arc<Listed>>) -> MemoryReader {
+    pub fn over(&self, annotations: Vec<Arc<CandidateAnnotation>>) -> MemoryReader {
         MemoryReader::new(self.at.clone(), self.listing.documents.clone(), annotations, self.analyzer.clone())
     }
 }
@@ -87,7 +88,7 @@ impl IndexReader for ElasticReader {
     fn hits(&self, clause: &Clause, filter: &Filter) -> Result<Hits> {
         let query = compile(clause, filter, &self.at, &self.analyzer);
         match &clause.test {
-            // The matcher refuses it.
+            // The matcher rejects it.
             Test::Nearest(_) => self.over(Vec::new()).hits(clause, filter),
             Test::Phrase(_) => self.phrase_hits(clause, filter, &query),
             _ => self.over(self.collect(&query, Fields::Body)?).hits(clause, filter),

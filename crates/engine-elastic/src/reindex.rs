@@ -1,8 +1,8 @@
 //! A new index of annotations behind the same alias, filled while searches and writes go on.
 //!
-//! From the moment that the new index is announced, writers write to both; those that had not heard of it write once more.
-//! What was written before is copied. Then the alias moves in one step. Each filling has a version that none had before: one
-//! that was overtaken by another, or given up because its process ended, cannot be mistaken for a later one.
+//! Once the new index is announced, writers write to both; a write that missed the announcement is repeated. What was
+//! written before is copied. Then the alias moves in one step. Each filling has a new version, so that one that was
+//! overtaken by another, or abandoned because its process died, cannot be mistaken for a later one.
 
 use std::cell::Cell;
 use std::sync::PoisonError;
@@ -19,14 +19,14 @@ use crate::names::{version_of, versioned};
 use crate::schema;
 use crate::startup::{look_up, make_version};
 
-/// Rounds of copying new documents before the alias moves anyway: later ones are written to both.
+/// Rounds of copying new documents before the alias moves anyway: later documents are written to both.
 const ROUNDS_MAX: usize = 20;
 /// How often the process that fills an index renews its claim.
 const BEAT: Duration = Duration::from_secs(5);
 /// How long a claim lasts without renewal, in seconds, before the filling is given up.
 const ABANDONED_SECONDS: u64 = 600;
 
-/// Called with how many documents were copied, and of how many.
+/// Called with the number of documents copied, and the total.
 type CopyProgress<'s> = dyn FnMut(u64, u64) -> Result<()> + 's;
 
 fn overtaken() -> Error {
@@ -36,15 +36,15 @@ fn overtaken() -> Error {
 
 impl ElasticIndex {
     /// Rebuilds the index of annotations, with the mapping of this version and the shards of the configuration.
-    /// Searches and writes go on. Gives how many documents were copied. Where several do this at a time, the last goes
-    /// on.
+    /// Searches and writes go on. Returns how many documents were copied. If several processes do this at a time, the
+    /// last one continues.
     pub(crate) fn reindex_annotations(&self, step: &mut CopyProgress<'_>) -> Result<u64> {
         let (from, version) = self.begin_filling()?;
         let filled = self.fill(&from, version, step);
         let ended = self.end_filling(version);
         if let Err(left) = &ended {
             if left.kind() == ErrorKind::Conflict {
-                // What else failed, failed because of it.
+                // Any other failure was caused by it.
                 return ended.map(|()| 0);
             }
             tracing::warn!(%left, "an unused index could not be removed yet; maintenance removes it later");
@@ -61,7 +61,7 @@ impl ElasticIndex {
         Ok(copied)
     }
 
-    /// Makes an empty index beside the one in use, of a version that none had. Whatever others were filling is no more.
+    /// Creates an empty index with a new version beside the one in use. Fillings of other processes end.
     fn begin_filling(&self) -> Result<(String, u64)> {
         let alias = &self.names.annotations;
         let (current, _) = look_up(&self.client, alias)?.ok_or_else(|| {
@@ -77,21 +77,21 @@ impl ElasticIndex {
             Ok(())
         })?;
         let version = version.get();
-        // The one in use may have been another a moment ago.
+        // The index in use may have changed a moment ago.
         let current = self.remove_all_but_the_current(version)?;
         let settings = schema::settings(&self.config);
         make_version(&self.client, (alias, version), &schema::annotations(), &settings, &self.names.filling)?;
         Ok((current, version))
     }
 
-    /// Fills the new index and moves the alias. Gives how many documents were copied, and whether any was erased during
-    /// the copy.
+    /// Fills the new index and moves the alias. Returns how many documents were copied, and whether any was erased
+    /// during the copy.
     fn fill(&self, from: &str, version: u64, step: &mut CopyProgress<'_>) -> Result<(u64, bool)> {
         let mut copier = Copier::new(self, from.to_owned(), &self.names.filling)?;
         let erased = self.erased_in(from)?;
         copier.map_all_fields()?;
         self.change_filling(version, None)?;
-        // A space that came between the two.
+        // For a space that was added in between.
         copier.map_all_fields()?;
         let mut said = Instant::now();
         let mut step = |done, total| {
@@ -109,13 +109,13 @@ impl ElasticIndex {
         self.refresh()?;
         self.beat(version)?;
         self.move_alias(from, version)?;
-        // From here on it must not be stopped: the new index is the one in use.
+        // From here on it must not be cancelled: the new index is in use.
         copier.copy(&mut |_, _| Ok(()))?;
         self.refresh()?;
         Ok((copier.copied(), self.erased_in(&self.names.filling)? > erased))
     }
 
-    /// Documents in the place of erased ones.
+    /// Counts the tombstones.
     fn erased_in(&self, index: &str) -> Result<u64> {
         self.count_in(index, &json!({"bool": {"must_not": [crate::compile::is_annotation()]}}))
     }
@@ -144,7 +144,7 @@ impl ElasticIndex {
         ]});
         let body = body.to_string().into_bytes();
         match self.client.json(&ApiRequest::post("/_aliases").with(&body)) {
-            // It may have been done, and only the answer was lost.
+            // It may have succeeded and only the answer was lost.
             Err(failure) if look_up(&self.client, alias)?.is_none_or(|(current, _)| current != to) => {
                 Err(failure.into())
             }
@@ -152,8 +152,8 @@ impl ElasticIndex {
         }
     }
 
-    /// Ends a filling, whether the alias moved or not: writers write to one index again, and the other is removed. One that
-    /// was overtaken ends nothing.
+    /// Ends a filling, whether the alias moved or not: writers write to one index again, and the other is removed. A
+    /// filling that was overtaken changes nothing.
     fn end_filling(&self, version: u64) -> Result<()> {
         self.meta.update_info(&|made| {
             if made.begun != version {
@@ -165,9 +165,9 @@ impl ElasticIndex {
         self.remove_all_but_the_current(version).map(drop)
     }
 
-    /// Removes the indices of annotations up to a version but for the one in use, which it names.
+    /// Removes the indices of annotations up to a version except the one in use; returns the name of that one.
     fn remove_all_but_the_current(&self, upto: u64) -> Result<String> {
-        // Where another process moved the alias, or only the answer was lost, it is looked at once more.
+        // If another process moved the alias, or only the answer was lost, it checks once more.
         self.try_to_remove(upto).or_else(|_| self.try_to_remove(upto))
     }
 
@@ -182,7 +182,7 @@ impl ElasticIndex {
         let (current, state) = current.ok_or_else(|| Error::bug("the alias of the annotations is gone"))?;
         let is_old = |name: &&String| *name != current && version_of(alias, name).is_some_and(|v| v <= upto);
         let old: Vec<&String> = found.keys().filter(is_old).collect();
-        // The first two do nothing but refuse the rest where another process has moved the alias.
+        // The first two actions only make the request fail if another process has moved the alias.
         let mut actions = vec![
             json!({"remove": {"index": current, "alias": alias, "must_exist": true}}),
             json!({"add": {"index": current, "alias": alias}}),
@@ -198,7 +198,7 @@ impl ElasticIndex {
         Ok(current.clone())
     }
 
-    /// Gives up a filling whose claim has expired: its process ended in the middle.
+    /// Ends a filling whose claim has expired: its process died in the middle.
     pub(crate) fn give_up_abandoned(&self, made: &IndexInfo) -> Result<()> {
         let now = self.clock.seconds();
         let mut watched = self.watched.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,5 +1,5 @@
-//! What a query asks the engine, for people to read and to send by hand: each clause as it is sent, and each step of the plan
-//! as one nested request to the bucket documents, as any other program may search them.
+//! The requests of a query, for people to read and to send by hand: each clause as it is sent, and each step of the
+//! plan as one nested request to the bucket documents, as another program would search them.
 
 use rushes_index::{EngineRequest, IndexReader};
 use rushes_plan::matching::primary_tag;
@@ -13,10 +13,10 @@ use crate::names::vector_field;
 use crate::nearest::exact_query;
 use crate::reader::ElasticReader;
 
-/// Assets listed in an answer about buckets, and of each the first seconds.
+/// Assets in an answer about buckets, and for each the number of first seconds.
 const ASSETS_MAX: usize = 1_000;
 const FIRST_MAX: usize = 3;
-/// Neighbours that a vector clause without a number of its own takes of each shard.
+/// Neighbours per shard for a vector clause without a number of its own.
 const NEIGHBOURS: usize = 100;
 
 const PATH: &str = "source_annotations";
@@ -46,7 +46,7 @@ fn word(word: &Word, analysed: bool, fuzzy: bool) -> Value {
     any_of(ways.collect())
 }
 
-/// What an annotation of a bucket says to a clause.
+/// The nested query of a clause on a bucket's annotations.
 fn nested(clause: &Clause) -> Value {
     let mut parts = Vec::new();
     parts.extend(clause.kind.as_ref().map(|kind| json!({"term": {field("annotation_type"): kind.as_str()}})));
@@ -80,7 +80,7 @@ fn nested(clause: &Clause) -> Value {
             let k = test.k.unwrap_or(NEIGHBOURS).clamp(1, 10_000);
             let of = field(&vector_field(&test.space, test.query.len()));
             let candidates = k.saturating_mul(2).min(10_000);
-            // What limits the annotation stands beside: within the search for neighbours the engine would hold it against
+            // The limits of the annotation go outside: inside the search for neighbours the engine would apply them to
             // the whole bucket.
             let near = json!({"knn": {
                 "field": of, "query_vector": test.query, "k": k, "num_candidates": candidates,
@@ -96,9 +96,8 @@ fn of_criterion(criterion: &Criterion) -> Value {
     any_of(criterion.parts.iter().map(nested).collect())
 }
 
-/// A step of a plan as one request to the bucket documents: the seconds in which all of its clauses match, the assets
-/// that have them, and of each the first. Seconds find, they do not decide: what must not be there is left to the
-/// matcher.
+/// A step of a plan as one request to the bucket documents: the seconds in which all of its clauses match, their
+/// assets, and the first seconds of each. Buckets only find candidates: negations are left to the matcher.
 pub(crate) fn compile_buckets(query: &Query, step: &Step, filter: &Filter) -> Value {
     let of = |no: &usize| query.criteria.get(*no).map(of_criterion);
     let mut must: Vec<Value> = step.all.iter().filter_map(of).collect();
@@ -128,7 +127,7 @@ pub(crate) fn compile_buckets(query: &Query, step: &Step, filter: &Filter) -> Va
     })
 }
 
-/// The request for one clause, as far as it does not depend on what others found.
+/// The request for one clause, without the parts that depend on the hits of other clauses.
 fn of_clause(clause: &Clause, filter: &Filter, at: &ReadPoint, analyzer: &rushes_text::Analyzer) -> Value {
     match &clause.test {
         Test::Nearest(test) => {

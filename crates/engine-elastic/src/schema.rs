@@ -1,4 +1,4 @@
-//! What the indices look like, and whether they still do.
+//! Mappings and settings of the indices, and checks against the actual ones.
 
 use rushes_types::Metric;
 use serde_json::{Map, Value, json};
@@ -8,9 +8,9 @@ use crate::config::ElasticConfig;
 /// Rises with every change of these mappings or of what is written into their fields.
 pub(crate) const MAPPING_VERSION: u64 = 1;
 
-/// More positions than any phrase of ours moves its words: label and text never make a phrase together.
+/// More positions than any phrase may span: label and text never form a phrase together.
 const POSITION_GAP: u32 = 1_000;
-/// How long an engine remembers that a document was deleted, so that a write that was long under way stays the loser.
+/// How long the engine remembers a deleted document's version, so that a delayed older write still loses.
 const REMEMBER_DELETED: &str = "1h";
 /// Widest vectors that the engine's graphs take.
 pub(crate) const GRAPH_DIMENSIONS_MAX: usize = 4_096;
@@ -22,7 +22,7 @@ pub(crate) fn settings(config: &ElasticConfig) -> Value {
         "number_of_replicas": config.replicas,
         "refresh_interval": "-1",
         "gc_deletes": REMEMBER_DELETED,
-        // Purging rewrites every segment that holds something deleted.
+        // A purge must rewrite every segment with deleted documents.
         "merge.policy.expunge_deletes_allowed": 0,
         "mapping.total_fields.limit": 10_000,
         "analysis": analysis(),
@@ -58,8 +58,8 @@ fn analysis() -> Value {
     })
 }
 
-/// One document an annotation. Nothing but what is asked for is kept: `body` is the annotation in our own codec without
-/// its vector, `vector` the vector as it was sent, both read without parsing a number.
+/// One document per annotation. Only what is returned is stored: `body` is the annotation in the product's codec
+/// without its vector, `vector` the vector as it was sent; neither needs number parsing.
 pub(crate) fn annotations() -> Value {
     let index_only = json!({"type": "keyword", "doc_values": false});
     json!({
@@ -99,7 +99,7 @@ pub(crate) fn annotations() -> Value {
     })
 }
 
-/// The bucket documents as they are published, and the commit that brought each.
+/// The bucket documents as they are published, and the commit that wrote each.
 pub(crate) fn buckets() -> Value {
     let text = || {
         json!({
@@ -148,7 +148,7 @@ pub(crate) fn buckets() -> Value {
     })
 }
 
-/// One document an asset.
+/// One document per asset.
 pub(crate) fn assets() -> Value {
     json!({
         "dynamic": "strict",
@@ -162,7 +162,7 @@ pub(crate) fn assets() -> Value {
     })
 }
 
-/// What is only read by its name.
+/// Documents that are only read by `_id`.
 pub(crate) fn meta() -> Value {
     json!({"enabled": false})
 }
@@ -182,15 +182,16 @@ pub(crate) fn dense_vector(dimensions: usize, metric: Metric, graph: bool) -> Va
     })
 }
 
-/// Where a mapping is not as we made it, as `field.parameter: what is there, what should be`; `None` where it is.
-/// `grows` says which fields may be there beside ours.
+/// The first difference of a mapping, as `field.parameter: actual, expected`; `None` if there is none. `grows` decides
+/// which additional fields are allowed.
 pub(crate) fn difference(wanted: &Value, found: &Value, grows: &dyn Fn(&str) -> bool) -> Option<String> {
     differ("", wanted, found, grows)
 }
 
 fn differ(at: &str, wanted: &Value, found: &Value, grows: &dyn Fn(&str) -> bool) -> Option<String> {
     let (Value::Object(wanted), Value::Object(found)) = (wanted, found) else {
-        return (told(wanted) != told(found)).then(|| format!("`{at}` is {found}, it should be {wanted}"));
+        return (as_text(wanted) != as_text(found))
+            .then(|| format!("`{at}` is {found}, it should be {wanted}"));
     };
     let missing = wanted.keys().find(|name| !found.contains_key(*name) && !is_default(name, &wanted[*name]));
     if let Some(name) = missing {
@@ -208,15 +209,15 @@ fn differ(at: &str, wanted: &Value, found: &Value, grows: &dyn Fn(&str) -> bool)
     wanted.iter().find_map(both)
 }
 
-/// Engines say numbers and truths now as such, now as text.
-fn told(value: &Value) -> String {
+/// As text: engines return numbers and booleans either typed or as strings.
+fn as_text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
 /// Parameters that an engine leaves out, or adds, where they have this value.
 fn is_default(name: &str, value: &Value) -> bool {
     matches!(
-        (name, told(value).as_str()),
+        (name, as_text(value).as_str()),
         ("type", "object") | ("properties", "{}") | ("index" | "doc_values" | "enabled", "true")
     )
 }

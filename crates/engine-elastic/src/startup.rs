@@ -1,4 +1,4 @@
-//! Before anything else: is it the right engine, is it well, and are the indices ours and as we made them?
+//! Checks at startup: the right engine, healthy, with the indices as this crate creates them.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -13,7 +13,7 @@ use crate::meta::{IndexInfo, Meta, of_index};
 use crate::names::{Names, version_of, versioned};
 use crate::schema::{self, MAPPING_VERSION, difference};
 
-/// The version of Elasticsearch that this speaks to.
+/// The supported major version of Elasticsearch.
 const MAJOR: u64 = 8;
 
 fn unsupported(message: String) -> Error {
@@ -37,7 +37,7 @@ pub(crate) fn check_cluster(client: &Client) -> Result<()> {
     Ok(())
 }
 
-/// Does the answer to `GET /` say what is needed?
+/// Is the answer to `GET /` that of a supported server?
 fn check_root(root: &Value) -> Result<()> {
     let number = root.pointer("/version/number").and_then(Value::as_str);
     let Some(number) = number else {
@@ -59,7 +59,7 @@ fn check_root(root: &Value) -> Result<()> {
     Ok(())
 }
 
-/// Where [`wanted`] has the index of what the others are made with: the last, so that it is looked for last.
+/// Position of the meta index in [`wanted`]: last, so that it is looked up last.
 const META: usize = 3;
 
 /// The mapping and the settings of each alias.
@@ -73,7 +73,7 @@ fn wanted<'n>(config: &ElasticConfig, names: &'n Names) -> [(&'n str, Value, Val
     ]
 }
 
-/// Is a field one that we add as spaces come?
+/// Is it a field that is added with a new space?
 fn is_vector_field(name: &str) -> bool {
     let digits = name.strip_prefix('v').and_then(|rest| rest.split_once('_'));
     digits.is_some_and(|(dimensions, hash)| {
@@ -81,8 +81,8 @@ fn is_vector_field(name: &str) -> bool {
     })
 }
 
-/// Makes those that are not there, that of what the index is made with first: who finds others without it, or finds it
-/// and nothing in it, can tell a deleted index from one that is being made.
+/// Creates the missing indices, the meta index first: so another process that finds others without it, or finds it
+/// empty, can tell a deleted index from one that is being created.
 fn make_missing(
     client: &Client,
     wanted: &[(&str, Value, Value); 4],
@@ -104,7 +104,7 @@ fn make_missing(
     })
 }
 
-/// Are the indices there, well, and as we made them? Those of a new archive are made.
+/// Checks that the indices exist, are healthy and have the right mappings. Creates those of a new archive.
 pub(crate) fn check_or_make(
     client: &Client,
     config: &ElasticConfig,
@@ -112,7 +112,7 @@ pub(crate) fn check_or_make(
     meta: &Meta,
 ) -> Result<()> {
     let wanted = wanted(config, names);
-    // Asked first: while it is not there, another process may be making the indices at this moment.
+    // Read first: while it is missing, another process may be creating the indices.
     let is_known = meta.has_info()?;
     let found: Vec<Option<(String, Value)>> =
         wanted.iter().map(|(alias, ..)| look_up(client, alias)).collect::<Result<_>>()?;
@@ -208,7 +208,7 @@ fn check_health(client: &Client, config: &ElasticConfig, names: &Names) -> Resul
     let path = format!("/_cluster/health/{all}?wait_for_status=yellow&timeout=5s&filter_path=status");
     let status = match client.once(&ApiRequest::get(path)) {
         Ok(_) => return Ok(()),
-        // It waited in vain.
+        // The wait timed out.
         Err(Failure::Refused(refusal)) if refusal.status == 408 => "red",
         Err(failure) => return Err(failure.into()),
     };
@@ -222,7 +222,7 @@ fn check_health(client: &Client, config: &ElasticConfig, names: &Names) -> Resul
     .mend("look at `_cluster/allocation/explain` and start the missing nodes"))
 }
 
-/// Makes a version of an index, with an alias. One that another process made at the same time will do.
+/// Creates a version of an index, with an alias. One that another process created at the same time is accepted.
 pub(crate) fn make_version(
     client: &Client,
     (of, version): (&str, u64),

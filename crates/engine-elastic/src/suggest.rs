@@ -1,4 +1,4 @@
-//! Labels and words for someone typing, counted by the engine.
+//! Suggestions of labels and words while typing, counted by the engine.
 
 use std::collections::BTreeMap;
 
@@ -14,12 +14,12 @@ use crate::names::beginning;
 use crate::point_in_time::Fields;
 use crate::reader::ElasticReader;
 
-/// No word is longer; engines bound expressions too.
+/// Longest word, in bytes; engines bound expressions too.
 const WORD_BYTES_MAX: usize = 400;
 /// Labels counted at once.
 const PAGE: usize = 5_000;
 
-/// The labels that may begin so, under a filter.
+/// The labels that may begin with the typed text, under a filter.
 fn labels_beginning(typed: &str, mut parts: Vec<Value>, with_dialogue: bool) -> Value {
     parts.push(json!({"exists": {"field": "label"}}));
     if !with_dialogue {
@@ -33,7 +33,7 @@ fn labels_beginning(typed: &str, mut parts: Vec<Value>, with_dialogue: bool) -> 
     all_of(parts)
 }
 
-/// A word with nothing in it that a regular expression reads otherwise.
+/// Escapes a word for a regular expression.
 fn literal(word: &str) -> String {
     let escaped = |c: char| (!c.is_alphanumeric()).then_some('\\').into_iter().chain([c]);
     word.chars().flat_map(escaped).collect()
@@ -87,7 +87,7 @@ impl ElasticReader {
         }
     }
 
-    /// Words that begin so, those of most annotations first, superseded ones counted too.
+    /// Words with this prefix, those of most annotations first, superseded ones included.
     pub(crate) fn words(&self, folded: &str, limit: usize) -> Result<Vec<String>> {
         if folded.len() > WORD_BYTES_MAX {
             return Ok(Vec::new());

@@ -1,7 +1,7 @@
-//! What a benchmark needs: the bulk requests that were sent, kept to be sent once more by nothing but the bulk API, so that
-//! it can be computed what that takes at most of the same documents.
+//! For benchmarks: records the bulk requests that were sent, to replay them through the bare bulk API and so measure
+//! the upper bound of its throughput on the same documents.
 //!
-//! Nothing of it is in the client or the index: requests are kept by a layer of the HTTP agent.
+//! Client and index are unchanged: a layer of the HTTP agent records the requests.
 
 use std::fs::File;
 use std::io::{BufReader, Read, Write};
@@ -43,18 +43,18 @@ struct RecordingFile {
     failed: bool,
 }
 
-/// Bulk requests that were sent once more, by nothing but the bulk API.
+/// The result of replaying bulk requests.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Replayed {
     /// Documents.
     pub documents: u64,
     /// Bytes of the requests.
     pub bytes: u64,
-    /// How long it took, the refresh at its end included.
+    /// How long it took, including the final refresh.
     pub took: Duration,
 }
 
-/// Operations of a bulk body: each begins with a line of its own, and no document does.
+/// Operations of a bulk body: each begins with an action line, which no document looks like.
 fn operations(body: &[u8]) -> usize {
     let begins = |line: &&[u8]| {
         line.starts_with(b"{\"index\":{\"_index\"") || line.starts_with(b"{\"delete\":{\"_index\"")
@@ -63,19 +63,19 @@ fn operations(body: &[u8]) -> usize {
 }
 
 impl BulkRecording {
-    /// Keeps in `file`, which is empty and can be read and written; nothing until [`BulkRecording::begin`].
+    /// Records into `file`, which must be empty and open for reading and writing; starts with [`BulkRecording::begin`].
     #[must_use]
     pub const fn new(file: File) -> Self {
         let file = RecordingFile { file, requests: 0, operations: 0, bytes: 0, failed: false };
         Self { on: AtomicBool::new(false), file: Mutex::new(file) }
     }
 
-    /// From now on requests are kept.
+    /// Starts recording.
     pub fn begin(&self) {
         self.on.store(true, Ordering::SeqCst);
     }
 
-    /// From now on they are not.
+    /// Stops recording.
     pub fn end(&self) {
         self.on.store(false, Ordering::SeqCst);
     }
@@ -94,9 +94,9 @@ impl BulkRecording {
 }
 
 /// Keeps bulk requests that the cluster took on their way out.
-struct Keeps(Arc<BulkRecording>);
+struct BulkRecorder(Arc<BulkRecording>);
 
-impl Middleware for Keeps {
+impl Middleware for BulkRecorder {
     fn handle(
         &self,
         request: Request<SendBody<'_>>,
@@ -118,7 +118,7 @@ impl Middleware for Keeps {
     }
 }
 
-/// Requests read from a file, one at a time, with other names of indices in them.
+/// Requests read from a file, one at a time, with the index names replaced.
 struct Requests {
     file: BufReader<File>,
     left: u64,
@@ -141,11 +141,11 @@ impl Requests {
     }
 }
 
-/// Requests that lie ready before they are sent.
+/// Requests read ahead.
 const READY: usize = 4;
 
 impl ElasticIndex {
-    /// As [`ElasticIndex::open`]; what is sent in bulk is kept while `recording` is on.
+    /// As [`ElasticIndex::open`]; bulk requests are recorded while `recording` is on.
     ///
     /// # Errors
     /// As [`ElasticIndex::open`].
@@ -154,12 +154,12 @@ impl ElasticIndex {
         options: ElasticOptions,
         recording: Arc<BulkRecording>,
     ) -> Result<Self> {
-        let agent = agent(&config).middleware(Keeps(recording)).build();
+        let agent = agent(&config).middleware(BulkRecorder(recording)).build();
         let client = Client::over(&config, agent.into())?;
         Self::open_with(client, config, options)
     }
 
-    /// Sends recorded requests once more, as many at once as usual, to indices of the same mapping that are removed
+    /// Replays recorded requests, with the usual concurrency, to indices of the same mapping that are removed
     /// afterwards.
     ///
     /// # Errors
@@ -251,7 +251,7 @@ mod tests {
         let (url, given) = scripted(vec![taken.clone(), (503, json!({})), taken]);
         let recording = Arc::new(BulkRecording::new(tempfile()));
         let config = ElasticConfig::at(&url);
-        let agent = agent(&config).middleware(Keeps(recording.clone())).build();
+        let agent = agent(&config).middleware(BulkRecorder(recording.clone())).build();
         let client = Client::over(&config, agent.into()).unwrap();
         let body = b"{\"index\":{\"_index\":\"a-x\"}}\n{\"index\":1}\n{\"delete\":{\"_index\":\"a-x\"}}\n";
         let send = || client.bytes(&ApiRequest::post("/_bulk?filter_path=errors").with_lines(body)).unwrap();

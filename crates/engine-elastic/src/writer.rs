@@ -1,4 +1,4 @@
-//! Writing: updates as bulk operations whose versions are commits.
+//! Writes updates as bulk operations whose versions are commits.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -15,7 +15,7 @@ use crate::meta::{IndexInfo, State, VectorField, of_index};
 use crate::names::{annotation_id, vector_field};
 use crate::schema::{dense_vector, properties};
 
-/// What stands in an erased annotation's place: nothing but that something was there.
+/// The document that replaces an erased annotation; it holds no content.
 pub(crate) fn tombstone(asset: &AssetId, commit: Commit) -> Value {
     json!({"asset": asset.as_str(), "commit": commit_number(commit)})
 }
@@ -28,8 +28,8 @@ fn metric_of(document: Option<&AssetDocument>, fused: &FusedAnnotation) -> Metri
 }
 
 impl ElasticIndex {
-    /// Takes updates in. Annotations go first, and the assets last: where it breaks off, an asset's progress is still the
-    /// old one and the update is sent again.
+    /// Writes updates. Annotations go first and the assets last: if it fails in between, an asset's progress is still
+    /// the old one and the update is sent again.
     pub(crate) fn write(&self, updates: &[AssetUpdate]) -> Result<()> {
         let mut ids: Vec<&AssetId> = updates.iter().map(|update| &update.asset).collect();
         ids.sort_unstable();
@@ -46,7 +46,7 @@ impl ElasticIndex {
                     asset.step(update.upto, update.document.as_ref(), &state.read_points, now);
                     new.push(update);
                 }
-                // What came before the gap is indexed all the same.
+                // The updates before the gap are indexed anyway.
                 Err(gap) => {
                     outcome = Err(gap);
                     break;
@@ -79,9 +79,9 @@ impl ElasticIndex {
         outcome
     }
 
-    /// Writes annotations, to the index that is being filled too, if there is one. Where filling one began or ended
-    /// during the write, all of it is written again: then who fills an index need not wait for those that had not heard
-    /// of it.
+    /// Writes annotations, also to the index that is being filled, if there is one. If a filling began or ended during
+    /// the write, all of it is written again; so the filling process need not wait for writers that missed the
+    /// announcement.
     pub(crate) fn to_all(
         &self,
         made: &IndexInfo,
@@ -90,7 +90,7 @@ impl ElasticIndex {
         let mut made = made.clone();
         loop {
             let written = write(made.filling.map(|_| self.names.filling.as_str()));
-            // One that is no more is missing; nothing else has to do with it.
+            // A filling that has ended has no index; that does not matter here.
             if written.as_ref().is_err_and(|error| error.kind() != ErrorKind::NotFound) {
                 return written;
             }
@@ -128,7 +128,7 @@ impl ElasticIndex {
         Ok(())
     }
 
-    /// Writes an asset; `again`: over one of the same commit, too.
+    /// Writes an asset; `again`: also over one of the same commit.
     pub(crate) fn put_asset(
         &self,
         sink: &mut Sink<'_>,
@@ -140,7 +140,7 @@ impl ElasticIndex {
         sink.index(target, &state.to_json())
     }
 
-    /// Makes the fields of spaces that have none yet.
+    /// Creates the fields of new spaces.
     fn make_fields(&self, state: &State, updates: &[&AssetUpdate], filling: Option<&str>) -> Result<()> {
         let mut new: BTreeMap<String, VectorField> = BTreeMap::new();
         for update in updates {
@@ -158,7 +158,7 @@ impl ElasticIndex {
         if new.is_empty() {
             return Ok(());
         }
-        // Another process may have been faster, with another metric.
+        // Another process may have created it first, with another metric.
         let all = self.meta.add_spaces(&new)?;
         let made: Vec<(String, VectorField)> =
             new.into_keys().filter_map(|field| Some((field.clone(), all.get(&field)?.clone()))).collect();

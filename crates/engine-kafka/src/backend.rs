@@ -1,4 +1,4 @@
-//! The log itself: the seam's calls, spread over producer, consumers and administration.
+//! The event log on Kafka: implements the log's trait with producer, consumers and administration.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,7 +10,7 @@ use rushes_events::{
 };
 use rushes_types::{Commit, Error, ErrorKind, Result};
 
-use crate::client::{Bounds, ClientLog, Cluster, CommittedOffset, Plain, committed, make, serve};
+use crate::client::{Bounds, ClientLog, Cluster, CommittedOffset, PlainContext, committed, make, serve};
 use crate::config::KafkaConfig;
 use crate::consumer::Subscription;
 use crate::dead_letters::{self, Letters};
@@ -29,8 +29,8 @@ pub struct KafkaLog {
     arrivals: Arc<Arrivals>,
     /// The consumers of this process.
     subscriptions: Consumers<Subscription>,
-    /// Clients that only ask where a group stands.
-    askers: Consumers<BaseConsumer<Plain>>,
+    /// Clients that only read the committed offsets of a group.
+    query_clients: Consumers<BaseConsumer<PlainContext>>,
     trimmed: Mutex<HashMap<Topic, Instant>>,
 }
 
@@ -39,7 +39,7 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl KafkaLog {
-    /// Connects to the cluster, makes the topics that are missing and looks at those that are there.
+    /// Connects to the cluster, creates missing topics and checks existing ones.
     ///
     /// # Errors
     /// Invalid or Conflict, naming the setting; Unavailable where no server, or another than Kafka, answers; Forbidden
@@ -56,19 +56,19 @@ impl KafkaLog {
             producer,
             arrivals: Arc::default(),
             subscriptions: Mutex::default(),
-            askers: Mutex::default(),
+            query_clients: Mutex::default(),
             trimmed: Mutex::default(),
         })
     }
 
-    /// Partitions of each topic: as many workers of a stage can share the work.
+    /// Partitions of each topic: the most workers of a stage that can share the work.
     #[must_use]
     pub const fn partitions(&self) -> u32 {
         self.topics.partitions
     }
 
-    /// Removes the topics and the groups that this process knows, with all that is in them. Derived state: a rebuild
-    /// says everything again.
+    /// Removes the topics and the groups that this process knows, with their content. It is derived state: a rebuild
+    /// sends every event again.
     ///
     /// # Errors
     /// Where the brokers refuse it or do not answer.
@@ -79,7 +79,7 @@ impl KafkaLog {
         }
         // Members leave first.
         lock(&self.subscriptions).clear();
-        lock(&self.askers).clear();
+        lock(&self.query_clients).clear();
         let topics =
             [self.config.topic(Topic::Committed), self.config.topic(Topic::Fused), self.config.dead_topic()];
         let topics: Vec<&str> = topics.iter().map(String::as_str).collect();
@@ -113,7 +113,7 @@ impl KafkaLog {
         Ok(new)
     }
 
-    /// Begins to join a consumer's group, which is left when the last holder of the answer drops it.
+    /// Begins to join a consumer's group; the process leaves it when the last holder of the subscription drops it.
     fn join(&self, topic: Topic, consumer: &str) -> Result<Arc<Subscription>> {
         Subscription::new(&self.config, topic, consumer, &self.cluster, &self.producer, &self.arrivals)
             .map(Arc::new)
@@ -137,35 +137,37 @@ impl KafkaLog {
         names
     }
 
-    /// Where a consumer's group stands in each partition, whatever members it has.
-    fn stands(&self, topic: Topic, consumer: &str) -> Result<Vec<Option<CommittedOffset>>> {
+    /// The committed offset of a consumer's group in each partition, whichever members the group has.
+    fn committed_offsets(&self, topic: Topic, consumer: &str) -> Result<Vec<Option<CommittedOffset>>> {
         check_name(consumer)?;
         if let Some(known) = self.known(topic, consumer) {
             return known.committed(&self.all());
         }
-        let asker = {
-            let mut askers = lock(&self.askers);
+        let query_client = {
+            let mut query_clients = lock(&self.query_clients);
             let of = (topic, consumer.to_owned());
-            match askers.get(&of) {
-                Some(asker) => Arc::clone(asker),
+            match query_clients.get(&of) {
+                Some(query_client) => Arc::clone(query_client),
                 None => {
                     let group = self.config.group(topic, consumer);
-                    let asker = Arc::new(make(&self.config.consumer(&group), Plain(ClientLog::new(&group)))?);
-                    askers.insert(of, Arc::clone(&asker));
-                    asker
+                    let context = PlainContext(ClientLog::new(&group));
+                    let query_client = Arc::new(make(&self.config.consumer(&group), context)?);
+                    query_clients.insert(of, Arc::clone(&query_client));
+                    query_client
                 }
             }
         };
-        let stands = committed(&asker, &self.config.topic(topic), &self.all(), self.config.request_timeout());
-        serve(&asker);
-        stands
+        let (topic, all) = (self.config.topic(topic), self.all());
+        let offsets = committed(&query_client, &topic, &all, self.config.request_timeout());
+        serve(&query_client);
+        offsets
     }
 
     fn bounds(&self, topic: Topic) -> Result<Vec<Bounds>> {
         self.cluster.bounds(&self.config.topic(topic), &self.all())
     }
 
-    /// Events of one kind, which may overtake each other only within the kind.
+    /// Sends events of one kind (assets or watermarks), whose order among each other does not matter.
     fn send(&self, topic: Topic, events: &[Event]) -> Result<()> {
         let partitions = self.topics.partitions;
         let outgoing = events.iter().flat_map(|event| {
@@ -188,7 +190,7 @@ impl KafkaLog {
         Ok(())
     }
 
-    /// The consumers of this process learn what is there, so that they know when they have caught up.
+    /// Tells the consumers of this process where the partitions end, so that they know when they have caught up.
     fn reached(&self, topic: Topic, ends: &BTreeMap<u32, i64>) {
         for ((_, _), subscription) in lock(&self.subscriptions).iter().filter(|((of, _), _)| *of == topic) {
             for (partition, end) in ends {
@@ -222,16 +224,16 @@ impl KafkaLog {
         true
     }
 
-    /// How far every consumer is done with each partition; `None` where none has begun, or one that there always is
-    /// has not.
+    /// The offset in each partition up to which every consumer is done; `None` if no consumer has begun, or a
+    /// configured one has not.
     fn all_done(&self, topic: Topic) -> Result<Option<Vec<i64>>> {
         let mut done: Option<Vec<i64>> = None;
         for name in self.consumers(topic) {
-            let stands = self.stands(topic, &name)?;
-            if stands.iter().all(Option::is_none) && !self.config.consumers.of(topic).contains(&name) {
+            let offsets = self.committed_offsets(topic, &name)?;
+            if offsets.iter().all(Option::is_none) && !self.config.consumers.of(topic).contains(&name) {
                 continue;
             }
-            let next = stands.iter().map(|stands| stands.map_or(0, |stands| stands.next));
+            let next = offsets.iter().map(|offset| offset.map_or(0, |offset| offset.next));
             done = Some(match done {
                 Some(done) => done.into_iter().zip(next).map(|(a, b)| a.min(b)).collect(),
                 None => next.collect(),
@@ -242,8 +244,8 @@ impl KafkaLog {
 }
 
 impl EventLog for KafkaLog {
-    /// A watermark is sent when all events before it are durable: if a part of the events failed, no
-    /// watermark may claim that they are there.
+    /// A watermark is sent when all events before it are durable: if some of the events failed, no watermark may claim
+    /// that they are there.
     fn append(&self, topic: Topic, events: &[Event]) -> Result<()> {
         self.check_partitions(events)?;
         let is_watermark = |event: &Event| matches!(event, Event::Watermark { .. });
@@ -270,14 +272,14 @@ impl EventLog for KafkaLog {
         self.known(topic, consumer).map_or(Ok(()), |subscription| subscription.redeliver())
     }
 
-    /// Sets the whole group; its other processes follow within seconds, and before they acknowledge anything more.
+    /// Sets the whole group; its other processes follow within seconds, and before they acknowledge anything else.
     fn skip(&self, topic: Topic, consumer: &str) -> Result<()> {
         self.visit(topic, consumer)?.skip(&self.all())
     }
 
     fn watermarks(&self, topic: Topic, consumer: &str) -> Result<Vec<Commit>> {
-        let stands = self.stands(topic, consumer)?;
-        Ok(stands.into_iter().map(|stands| stands.map_or(Commit::NONE, |stands| stands.watermark)).collect())
+        let offsets = self.committed_offsets(topic, consumer)?;
+        Ok(offsets.into_iter().map(|offset| offset.map_or(Commit::NONE, |offset| offset.watermark)).collect())
     }
 
     fn put_dead_letter(&self, topic: Topic, consumer: &str, event: &Delivered, reason: &str) -> Result<()> {
@@ -298,7 +300,7 @@ impl EventLog for KafkaLog {
         Ok(count)
     }
 
-    /// Of every consumer of this process and every configured one that has begun.
+    /// The lag of every consumer of this process and every configured one that has begun.
     fn lag(&self) -> Result<Vec<Lag>> {
         let mut lag = Vec::new();
         for topic in Topic::ALL {
@@ -308,12 +310,12 @@ impl EventLog for KafkaLog {
             }
             let bounds = self.bounds(topic)?;
             for consumer in consumers {
-                let stands = self.stands(topic, &consumer)?;
-                if stands.iter().all(Option::is_none) {
+                let offsets = self.committed_offsets(topic, &consumer)?;
+                if offsets.iter().all(Option::is_none) {
                     continue;
                 }
-                let behind = stands.iter().zip(&bounds).map(|(stands, bounds)| {
-                    let next = stands.map_or(bounds.begin, |stands| stands.next.max(bounds.begin));
+                let behind = offsets.iter().zip(&bounds).map(|(offset, bounds)| {
+                    let next = offset.map_or(bounds.begin, |offset| offset.next.max(bounds.begin));
                     u64::try_from(bounds.end - next).unwrap_or_default()
                 });
                 lag.push(Lag { consumer, topic, behind: behind.sum() });
@@ -322,8 +324,8 @@ impl EventLog for KafkaLog {
         Ok(lag)
     }
 
-    /// Keeps the newest `keep` of each partition, and all that a configured consumer has yet to see, be it that it has
-    /// never polled. Does nothing more often than `trim_every_s`.
+    /// Keeps the newest `keep` of each partition, and all that a configured consumer has yet to see, even if it has
+    /// never polled. Runs at most every `trim_every_s`.
     fn trim(&self, topic: Topic, keep: u64) -> Result<()> {
         if !self.trim_is_due(topic) {
             return Ok(());

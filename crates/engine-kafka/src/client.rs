@@ -1,4 +1,4 @@
-//! What all clients of the cluster share: log for what the library says, and questions that need no group.
+//! What all clients of the cluster share: logging of the library's messages, and queries that need no group.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -15,11 +15,11 @@ use crate::config::KafkaConfig;
 use crate::errors::{coded, error};
 use crate::format::decode_metadata;
 
-/// The same complaint is logged again after this long.
+/// How often the same complaint is logged.
 const COMPLAINT_EVERY: Duration = Duration::from_secs(30);
-/// Events of the library that one call serves: log lines and complaints.
+/// Most events of the library (log lines and complaints) that one call handles.
 const SERVED_MAX: usize = 64;
-/// One try at a first answer; between two of them the library's complaints are heard.
+/// One attempt at a first answer; the library's complaints are read between attempts.
 const TRY: Duration = Duration::from_millis(500);
 
 #[derive(Default)]
@@ -28,7 +28,8 @@ struct Complaints {
     logged: Option<Instant>,
 }
 
-/// Hears what the client library says: it works in the background, so only here is it known why something does not come.
+/// Records the client library's messages: it works in the background, so only they explain why something does not
+/// arrive.
 pub struct ClientLog {
     who: String,
     heard: Mutex<Complaints>,
@@ -48,7 +49,7 @@ impl ClientLog {
         self.heard().last.clone()
     }
 
-    /// Adds the last complaint to an error that only says that nothing came.
+    /// Adds the last complaint to a bare timeout error.
     pub fn explain(&self, error: Error) -> Error {
         match (error.kind(), self.last()) {
             (ErrorKind::Unavailable | ErrorKind::OutcomeUnknown, Some(last)) => {
@@ -70,9 +71,9 @@ impl ClientLog {
 }
 
 /// The context of clients that are in no group.
-pub struct Plain(pub Arc<ClientLog>);
+pub struct PlainContext(pub Arc<ClientLog>);
 
-impl ClientContext for Plain {
+impl ClientContext for PlainContext {
     fn log(&self, level: RDKafkaLogLevel, fac: &str, message: &str) {
         self.0.log(level, fac, message);
     }
@@ -82,7 +83,7 @@ impl ClientContext for Plain {
     }
 }
 
-impl ConsumerContext for Plain {}
+impl ConsumerContext for PlainContext {}
 
 impl ClientLog {
     pub fn log(&self, level: RDKafkaLogLevel, fac: &str, message: &str) {
@@ -90,43 +91,43 @@ impl ClientLog {
     }
 
     pub fn error(&self, error: &KafkaError, reason: &str) {
-        // That all are down follows from what was heard of each before, which says more.
+        // "All brokers down" follows from the earlier complaints about each broker, which say more.
         if error.rdkafka_error_code() != Some(Code::AllBrokersDown) || self.last().is_none() {
             self.complain(reason);
         }
     }
 }
 
-/// What is known of a topic.
+/// What is known about a topic.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shape {
+pub struct TopicShape {
     /// Its partitions.
     pub partitions: u32,
     /// The fewest replicas of any of them.
     pub replicas: usize,
-    /// Does each have a leader?
+    /// Does every partition have a leader?
     pub led: bool,
 }
 
-/// Where a group stands in a partition.
+/// A group's committed offset in a partition.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CommittedOffset {
     /// The next offset that is not acknowledged.
     pub next: i64,
-    /// The highest watermark among what is.
+    /// The highest watermark that is acknowledged.
     pub watermark: Commit,
 }
 
-/// The first offset of a partition and the one behind its last.
+/// The first offset of a partition and the one after its last.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bounds {
     pub begin: i64,
     pub end: i64,
 }
 
-/// Questions to the cluster that need no group.
+/// Queries to the cluster that need no group.
 pub struct Cluster {
-    consumer: BaseConsumer<Plain>,
+    consumer: BaseConsumer<PlainContext>,
     log: Arc<ClientLog>,
     servers: String,
     timeout: Duration,
@@ -138,7 +139,7 @@ impl Cluster {
         let log = ClientLog::new("the event log");
         let mut client = config.client();
         client.set("allow.auto.create.topics", "false");
-        let consumer = make(&client, Plain(Arc::clone(&log)))?;
+        let consumer = make(&client, PlainContext(Arc::clone(&log)))?;
         let (servers, timeout) = (config.servers.join(","), config.request_timeout());
         let cluster = Self { consumer, log, servers, timeout };
         cluster.first_answer(&config.dead_topic(), config.connect_timeout())?;
@@ -182,7 +183,7 @@ impl Cluster {
     }
 
     /// What a topic is like; `None` where it is not there.
-    pub fn shape(&self, topic: &str) -> Result<Option<Shape>> {
+    pub fn shape(&self, topic: &str) -> Result<Option<TopicShape>> {
         let what = format!("looking at the topic `{topic}`");
         let answer = self.consumer.fetch_metadata(Some(topic), self.timeout);
         serve(&self.consumer);
@@ -191,22 +192,22 @@ impl Cluster {
             return Ok(None);
         };
         if let Some(code) = found.error() {
-            // Without partitions there is no list of them that could be looked at.
+            // An empty list of partitions is not a valid request.
             return match Code::from(code) {
                 Code::UnknownTopicOrPartition | Code::UnknownTopic => Ok(None),
-                Code::LeaderNotAvailable => Ok(Some(Shape { partitions: 0, replicas: 0, led: false })),
+                Code::LeaderNotAvailable => Ok(Some(TopicShape { partitions: 0, replicas: 0, led: false })),
                 code => Err(coded(&what, code)),
             };
         }
         let partitions = found.partitions();
-        Ok(Some(Shape {
+        Ok(Some(TopicShape {
             partitions: u32::try_from(partitions.len()).unwrap_or(u32::MAX),
             replicas: partitions.iter().map(|p| p.replicas().len()).min().unwrap_or_default(),
             led: !partitions.is_empty() && partitions.iter().all(|p| p.leader() >= 0),
         }))
     }
 
-    /// Does the cluster answer for this topic, at once?
+    /// Does the cluster answer for this topic right now?
     pub fn answers(&self, topic: &str) -> bool {
         let answer = self.consumer.fetch_metadata(Some(topic), TRY);
         serve(&self.consumer);
@@ -225,7 +226,7 @@ impl Cluster {
             return Ok(Vec::new());
         }
         let what = format!("asking for the ends of the topic `{topic}`");
-        // The library asks for the first or last offset where it is given that instead of a time.
+        // Given these constants instead of a time, the library returns the first or last offset.
         let asked = list(topic, partitions.iter().map(|p| (*p, which)))?;
         let answer = self.consumer.offsets_for_times(asked, self.timeout);
         serve(&self.consumer);
@@ -253,7 +254,7 @@ pub fn make<C: ClientContext, T: FromClientConfigAndContext<C>>(
     T::from_config_and_context(config, context).map_err(|e| error("setting up the kafka client", &e))
 }
 
-/// Gives the library time to say what it has to say, without waiting.
+/// Handles the library's pending messages, without waiting.
 pub fn serve<C: ConsumerContext>(consumer: &BaseConsumer<C>) {
     for _ in 0..SERVED_MAX {
         if consumer.poll(Duration::ZERO).is_none() {
@@ -262,7 +263,7 @@ pub fn serve<C: ConsumerContext>(consumer: &BaseConsumer<C>) {
     }
 }
 
-/// A partition's number as the library has it.
+/// A partition's number as the library's type.
 pub fn native(partition: u32) -> i32 {
     i32::try_from(partition).unwrap_or(i32::MAX)
 }
@@ -278,7 +279,7 @@ pub fn list(topic: &str, offsets: impl IntoIterator<Item = (u32, Offset)>) -> Re
     Ok(list)
 }
 
-/// Partitions of a topic, each with what is to be committed.
+/// Partitions of a topic, each with the offset to commit.
 pub fn commit_list(topic: &str, marks: &[(u32, CommittedOffset)]) -> Result<TopicPartitionList> {
     let mut list = TopicPartitionList::new();
     for (partition, mark) in marks {
@@ -291,10 +292,10 @@ pub fn commit_list(topic: &str, marks: &[(u32, CommittedOffset)]) -> Result<Topi
     Ok(list)
 }
 
-/// How soon a group that moves from one broker to another is asked again.
+/// The wait before a retry while a group moves from one broker to another.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
-/// Is the group between two brokers, as after one was started?
+/// Is the group moving between brokers, as after one was started?
 pub fn is_moving(error: &KafkaError) -> bool {
     matches!(
         error.rdkafka_error_code(),
@@ -311,7 +312,7 @@ fn is_moved(element: &TopicPartitionListElem<'_>) -> bool {
     element.error().is_err_and(|e| is_moving(&e))
 }
 
-/// Where the consumer's group stands in partitions, in their order; `None` where it has not begun.
+/// The committed offsets of the consumer's group in partitions, in their order; `None` for those without one.
 pub fn committed<C: ConsumerContext>(
     consumer: &BaseConsumer<C>,
     topic: &str,

@@ -1,5 +1,5 @@
-//! How the log is reached and how its topics are made. Everything has a default; what an operator sets is checked
-//! before a connection is made.
+//! How the log is reached and how its topics are created. Everything has a default; settings are checked before
+//! connecting.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -28,7 +28,7 @@ const SEND_KBYTES: &str = "32768";
 /// Events that may be on their way to the brokers.
 const SEND_EVENTS: &str = "100000";
 
-/// What the log's promises depend on; configuration may not override it.
+/// Settings that the log's guarantees depend on; configuration may not override them.
 const OURS: &[&str] = &[
     "acks",
     "auto.offset.reset",
@@ -53,9 +53,9 @@ const OURS: &[&str] = &[
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct KnownConsumers {
-    /// Of [`Topic::Committed`].
+    /// Consumers of [`Topic::Committed`].
     pub committed: Vec<String>,
-    /// Of [`Topic::Fused`].
+    /// Consumers of [`Topic::Fused`].
     pub fused: Vec<String>,
 }
 
@@ -154,10 +154,10 @@ impl Default for KafkaConfig {
 }
 
 impl KafkaConfig {
-    /// Is every setting one that can work?
+    /// Checks every setting.
     ///
     /// # Errors
-    /// Invalid, naming the setting as a JSON pointer and the mend.
+    /// Invalid, with the setting as a JSON pointer and how to fix it.
     pub fn check(&self) -> Result<()> {
         let bad = |field: &str, message: String| Err(Error::invalid(message).at(format!("/{field}")));
         if self.servers.is_empty() || self.servers.iter().any(|s| !is_address(s)) {
@@ -195,7 +195,7 @@ impl KafkaConfig {
             );
         }
         if self.topic_settings.get("cleanup.policy").is_some_and(|policy| policy != "delete") {
-            // A watermark says that all events before it are there: compaction would take those events away.
+            // A watermark promises that all events before it are there: compaction would remove some of them.
             return bad(
                 "topic_settings",
                 "`cleanup.policy` must be `delete`: a compacted log loses events".to_owned(),
@@ -252,8 +252,8 @@ impl KafkaConfig {
         format!("{}.dead", self.prefix)
     }
 
-    /// The name of a consumer's group: one for each topic, so that a worker of one stage never makes those of another
-    /// share their partitions again (a rebalance).
+    /// The name of a consumer's group: one for each topic, so that a worker of one stage never causes a rebalance among
+    /// those of another.
     #[must_use]
     pub fn group(&self, topic: Topic, consumer: &str) -> String {
         format!("{}.{consumer}", self.topic(topic))
@@ -275,8 +275,8 @@ impl KafkaConfig {
         Duration::from_millis(self.join_timeout_ms)
     }
 
-    /// Settings of every client. A request gets as long as its caller waits for it, so that a broker which went silent
-    /// is left for another one in time.
+    /// Settings of every client. A request gets as long as its caller waits for it, so that the client switches from a
+    /// silent broker to another one in time.
     pub(crate) fn client(&self) -> ClientConfig {
         let mut client = ClientConfig::new();
         client.set("client.id", format!("rushes-{}", self.prefix));
@@ -304,7 +304,8 @@ impl KafkaConfig {
         client
     }
 
-    /// Settings of a consumer. What is done is committed by us, after its effect, never by the client.
+    /// Settings of a consumer. Offsets are committed by this crate, after the event's effect, never automatically by
+    /// the client.
     pub(crate) fn consumer(&self, group: &str) -> ClientConfig {
         let mut client = self.client();
         client.set("group.id", group).set("partition.assignment.strategy", "cooperative-sticky");
@@ -314,7 +315,7 @@ impl KafkaConfig {
         client.set("heartbeat.interval.ms", (self.session_timeout_ms / 4).max(1).to_string());
         client.set("max.poll.interval.ms", self.session_timeout_ms.max(300_000).to_string());
         client.set("queued.max.messages.kbytes", FETCH_KBYTES).set("queued.min.messages", FETCH_EVENTS);
-        // Where enough is fetched ahead the client looks again after this long; its own default is a second.
+        // How soon the client looks again after it had fetched enough ahead; its own default is a second.
         client.set("fetch.error.backoff.ms", "100").set("fetch.queue.backoff.ms", "10");
         client
     }

@@ -1,8 +1,8 @@
 //! One consumer of one topic: a member of the consumer's group.
 //!
-//! A thread of its own, the pump, speaks to the group and keeps a bounded number of events ready. So a worker that is
-//! long at its work neither holds up the others during a rebalance nor counts as dead, and `poll`
-//! does not wait for the network. A worker whose process dies is silent and loses its partitions.
+//! A thread of its own, the pump, talks to the group and keeps a bounded number of events ready. So a slow worker
+//! neither holds up the others during a rebalance nor counts as dead, and `poll` does not wait for the network. A
+//! worker whose process dies falls silent and loses its partitions.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
@@ -18,7 +18,7 @@ use crate::errors::error;
 use crate::offsets::Offsets;
 use crate::producer::Producer;
 use crate::pump::Pump;
-use crate::shared::{Member, Seek, Shared, State};
+use crate::shared::{MemberContext, Seek, Shared, State};
 
 /// One consumer of one topic.
 pub struct Subscription {
@@ -45,8 +45,8 @@ impl Subscription {
     ) -> Result<Self> {
         let (topic_name, group) = (config.topic(topic), config.group(topic, name));
         let shared = Arc::new(Shared::new(topic, name, group, arrivals));
-        let consumer: BaseConsumer<Member> =
-            make(&config.consumer(&shared.group), Member(Arc::clone(&shared)))?;
+        let consumer: BaseConsumer<MemberContext> =
+            make(&config.consumer(&shared.group), MemberContext(Arc::clone(&shared)))?;
         let what = format!("joining the group `{}`", shared.group);
         consumer.subscribe(&[&topic_name]).map_err(|e| error(&what, &e))?;
         let consumer = Arc::new(consumer);
@@ -68,17 +68,17 @@ impl Subscription {
         })
     }
 
-    /// Is the client of no more use?
+    /// Has the client failed for good?
     pub fn failed(&self) -> bool {
         self.shared.state().failed
     }
 
-    /// The topic is known to reach so far in a partition.
+    /// Records that a partition reaches at least to `end`.
     pub fn reaches(&self, partition: u32, end: i64) {
-        self.shared.state().standing.reaches(partition, end);
+        self.shared.state().owned.reaches(partition, end);
     }
 
-    /// Where the group stands.
+    /// The group's committed offsets.
     pub fn committed(&self, partitions: &[u32]) -> Result<Vec<Option<CommittedOffset>>> {
         self.offsets.committed(partitions)
     }
@@ -109,12 +109,12 @@ impl Subscription {
         }
     }
 
-    /// The next events. Waits only for what is known to be there: for the group's answer when the consumer is new,
-    /// and for events that this process appended or found when it got the partition.
+    /// The next events. Waits only for what is known to exist: for the group's answer when the consumer is new, and for
+    /// events that this process appended or found when it got the partition.
     pub fn poll(&self, limit: usize) -> Result<Vec<Delivered>> {
         let mut state = self.joined()?;
         let until = Instant::now() + self.request_timeout;
-        while state.standing.waiting() < limit.min(crate::pump::READY_MAX) && state.standing.behind() {
+        while state.owned.waiting() < limit.min(crate::pump::READY_MAX) && state.owned.behind() {
             if state.failed || state.down {
                 break;
             }
@@ -122,10 +122,10 @@ impl Subscription {
             (state, in_time) = self.shared.wait(state, until);
             if !in_time {
                 tracing::warn!(group = %self.shared.group, "events that should be there do not come");
-                state.standing.give_up();
+                state.owned.give_up();
             }
         }
-        let taken = state.standing.take(limit);
+        let taken = state.owned.take(limit);
         if taken.is_empty() && (state.down || state.failed) {
             let message = format!("no broker answers the group `{}`", self.shared.group);
             return Err(self.shared.log.explain(Error::new(ErrorKind::Unavailable, message)));
@@ -142,14 +142,14 @@ impl Subscription {
 
     /// Forgets what was delivered but not acknowledged.
     pub fn redeliver(&self) -> Result<()> {
-        let undone = self.joined()?.standing.undone();
-        if undone.is_empty() {
+        let unacknowledged = self.joined()?.owned.unacknowledged();
+        if unacknowledged.is_empty() {
             return Ok(());
         }
-        self.seek(Seek::Redeliver(undone))
+        self.seek(Seek::Redeliver(unacknowledged))
     }
 
-    /// Begins behind all that is there now, in all partitions of the topic.
+    /// Continues after the current end, in all partitions of the topic.
     pub fn skip(&self, partitions: &[u32]) -> Result<()> {
         drop(self.joined()?);
         let bounds = self.cluster.bounds(&self.topic, partitions)?;
@@ -166,7 +166,7 @@ impl Subscription {
         let until = Instant::now() + self.request_timeout.max(self.join_timeout);
         let mut state = self.shared.state();
         while state.seek.is_some() {
-            // That others set the offsets was just found.
+            // It was just found that others set the offsets.
             let in_time;
             (state, in_time) = self.shared.wait(state, until);
             if !in_time || state.failed {

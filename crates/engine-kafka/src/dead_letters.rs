@@ -1,5 +1,5 @@
-//! Dead letters: messages that are no events, and events that could not be handled. They lie in a topic of
-//! their own, as they were, with what went wrong in their headers. A group of its own remembers which were replayed.
+//! Dead letters: messages that are no valid events, and events that could not be handled. They are kept unchanged in a
+//! topic of their own, with the reason in their headers. A separate consumer group records which were replayed.
 
 use std::time::Instant;
 
@@ -9,20 +9,20 @@ use rdkafka::message::{BorrowedMessage, Header, Headers, Message, OwnedHeaders};
 use rushes_events::{DeadLetter, Delivered, Position, Topic, short_reason};
 use rushes_types::{Commit, Error, ErrorKind, Result};
 
-use crate::client::{ClientLog, Cluster, CommittedOffset, Plain, commit_list, committed, list, make};
+use crate::client::{ClientLog, Cluster, CommittedOffset, PlainContext, commit_list, committed, list, make};
 use crate::config::KafkaConfig;
 use crate::errors::error;
 use crate::format::{decode, encode, key};
 use crate::producer::{Outgoing, Producer};
 use crate::shared::Shared;
 
-/// Most bytes kept of a message that is no event; the whole stays in its own topic.
+/// Most bytes kept of a message that is no event; the complete message stays in its own topic.
 const VALUE_BYTES_MAX: usize = 64 << 10;
 /// Most bytes kept of its key.
 const KEY_BYTES_MAX: usize = 4 << 10;
-/// Where a dead letter lies. Letters of several partitions have no order among them.
+/// The partition of dead letters: a single one, so that they are ordered.
 const PARTITION: u32 = 0;
-/// Longest stay in the library for the next letter.
+/// Longest single wait for the next letter.
 const STEP: std::time::Duration = std::time::Duration::from_millis(100);
 
 /// Names of headers. Part of the format.
@@ -33,7 +33,7 @@ const CONSUMER: &str = "rushes-consumer";
 const REASON: &str = "rushes-reason";
 
 /// A message that is no event.
-pub struct Poison {
+pub struct BadMessage {
     pub reason: String,
     pub key: Option<Vec<u8>>,
     pub value: Vec<u8>,
@@ -62,12 +62,12 @@ fn send(
 }
 
 /// Keeps a message that is no event.
-pub fn bury(
+pub fn put_bad_message(
     producer: &Producer,
     dead_topic: &str,
     by: &Shared,
     (partition, offset): (u32, i64),
-    bad: &Poison,
+    bad: &BadMessage,
 ) -> Result<()> {
     let position = Position { partition, offset: u64::try_from(offset).unwrap_or_default() };
     let headers = headers(by.topic.as_str(), position, &by.name, &bad.reason);
@@ -92,14 +92,14 @@ pub fn set_aside(
 
 /// The letters that have not been replayed.
 pub struct Letters {
-    consumer: BaseConsumer<Plain>,
+    consumer: BaseConsumer<PlainContext>,
     topic: String,
-    /// The letters, and where each lies.
+    /// The letters, each with its partition and offset.
     pub letters: Vec<(u32, i64, DeadLetter)>,
 }
 
 impl Letters {
-    /// The name of the group that remembers which letters were replayed.
+    /// The name of the group that records which letters were replayed.
     pub fn group(config: &KafkaConfig) -> String {
         format!("{}.replay", config.dead_topic())
     }
@@ -107,13 +107,14 @@ impl Letters {
     /// Reads the oldest letters, at most `limit`.
     pub fn read(config: &KafkaConfig, cluster: &Cluster, partitions: u32, limit: usize) -> Result<Self> {
         let log = ClientLog::new("the dead letters");
-        let consumer: BaseConsumer<Plain> = make(&config.consumer(&Self::group(config)), Plain(log))?;
+        let consumer: BaseConsumer<PlainContext> =
+            make(&config.consumer(&Self::group(config)), PlainContext(log))?;
         let mut read = Self { consumer, topic: config.dead_topic(), letters: Vec::new() };
         let all: Vec<u32> = (0..partitions).collect();
-        let stands = committed(&read.consumer, &read.topic, &all, config.request_timeout())?;
+        let offsets = committed(&read.consumer, &read.topic, &all, config.request_timeout())?;
         let bounds = cluster.bounds(&read.topic, &all)?;
-        let ranges = all.iter().zip(stands.iter().zip(&bounds)).map(|(partition, (stands, bounds))| {
-            (*partition, stands.map_or(bounds.begin, |s| s.next.max(bounds.begin)), bounds.end)
+        let ranges = all.iter().zip(offsets.iter().zip(&bounds)).map(|(partition, (offset, bounds))| {
+            (*partition, offset.map_or(bounds.begin, |s| s.next.max(bounds.begin)), bounds.end)
         });
         let mut open: Vec<(u32, i64, i64)> = ranges.filter(|(_, next, end)| next < end).collect();
         let begins =
@@ -131,7 +132,7 @@ impl Letters {
                 }
                 continue;
             };
-            // What is wrong while the client connects is reported at the time limit.
+            // Errors while the client connects are reported at the time limit.
             let Ok(message) = message else { continue };
             until = Instant::now() + config.request_timeout();
             let (partition, offset) =
@@ -142,7 +143,7 @@ impl Letters {
         Ok(read)
     }
 
-    /// Takes the letters that were read off the list.
+    /// Marks the letters that were read as replayed.
     pub fn done(&self) -> Result<()> {
         let mut marks: Vec<(u32, CommittedOffset)> = Vec::new();
         for (partition, offset, _) in &self.letters {
@@ -159,7 +160,7 @@ impl Letters {
     }
 }
 
-/// Reads a letter. One that another program wrote there is shown as well as can be.
+/// Reads a letter. A letter written by another program is shown as far as possible.
 fn letter(message: &BorrowedMessage<'_>) -> DeadLetter {
     let text = |name: &str| {
         let found = message.headers()?.iter().find(|header| header.key == name)?;

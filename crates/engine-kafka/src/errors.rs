@@ -1,4 +1,4 @@
-//! Kafka's errors in our words: whose fault it is, and which setting or step mends it.
+//! Turns Kafka's errors into the product's: whose fault it is, and which setting or step fixes it.
 
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rushes_types::{Error, ErrorKind};
@@ -15,7 +15,7 @@ pub fn error(what: &str, cause: &KafkaError) -> Error {
     }
 }
 
-/// A setting that the client does not take.
+/// A setting that the client rejects.
 fn setting(why: &str, key: &str, value: &str) -> Error {
     let mend = if key.starts_with("ssl.") || key.starts_with("sasl.") || key == "security.protocol" {
         "; a build with the feature `ssl` or `sasl` may be needed"
@@ -87,7 +87,7 @@ fn judge(code: Code) -> (ErrorKind, &'static str) {
     }
 }
 
-/// Events whose delivery failed. They may be in the log all the same unless a broker refused them.
+/// Events whose delivery failed. They may still be in the log unless a broker rejected them.
 pub fn undelivered(topic: &str, failed: usize, cause: &KafkaError) -> Error {
     let what = format!("{failed} events were not accepted by the topic `{topic}`");
     let error = error(&what, cause);

@@ -1,4 +1,4 @@
-//! What a message holds, and in which partition it lies. Part of the format: other programs read these topics too.
+//! The content of a message, and its partition. Part of the format: other programs read these topics too.
 //!
 //! The key is the asset; the value is a line of JSON, so that Kafka's own tools can show it:
 //! `{"v":1,"asset":"friends-s01e01","commit":12}` or `{"v":1,"watermark":12}`.
@@ -23,7 +23,7 @@ struct Line<'a> {
     watermark: Option<u64>,
 }
 
-/// The partition of an asset among so many: the same in every process, for every topic, for ever.
+/// The partition of an asset, of `partitions`: the same in every process and topic, for ever.
 pub fn partition_of(asset: &AssetId, partitions: u32) -> u32 {
     let hash = xxhash_rust::xxh3::xxh3_64(asset.as_str().as_bytes());
     u32::try_from(hash % u64::from(partitions.max(1))).unwrap_or_default()
@@ -37,7 +37,7 @@ pub fn key(event: &Event) -> &[u8] {
     }
 }
 
-/// Writes the value of an event over what the buffer held.
+/// Replaces the content of `buffer` by the value of an event.
 pub fn encode(event: &Event, buffer: &mut Vec<u8>) -> Result<()> {
     let line = match event {
         Event::Asset { asset, commit } => {
@@ -51,7 +51,7 @@ pub fn encode(event: &Event, buffer: &mut Vec<u8>) -> Result<()> {
     serde_json::to_writer(buffer, &line).map_err(|e| Error::bug(format!("an event cannot be written: {e}")))
 }
 
-/// The event that a message holds; or why it holds none, for people.
+/// The event in a message, or a readable reason why there is none.
 pub fn decode(partition: u32, value: Option<&[u8]>) -> Result<Event, String> {
     let value = value.ok_or("the message is empty")?;
     let line: Line<'_> = serde_json::from_slice(value).map_err(|e| format!("it is no event: {e}"))?;
@@ -68,7 +68,7 @@ pub fn decode(partition: u32, value: Option<&[u8]>) -> Result<Event, String> {
     }
 }
 
-/// What an acknowledged offset carries: the highest watermark up to there.
+/// The metadata of a committed offset: the highest watermark up to there.
 pub fn encode_metadata(watermark: Commit) -> String {
     format!("watermark={watermark}")
 }

@@ -1,13 +1,13 @@
 //! The event log on Apache Kafka.
 //!
-//! A topic of events for each stage and one of dead letters, all beginning with the archive's prefix. An asset's events
-//! lie in one partition, chosen by our own hash, the same one in both topics: so a watermark of partition p that was
-//! acknowledged in the one bounds what can be claimed for partition p in the other. One group for each consumer; what is
-//! acknowledged is committed to the group, with the highest watermark before it as the offset's metadata, so that
-//! every process can see how far all are.
+//! There is a topic of events for each stage and one of dead letters, all named with the archive's prefix. An asset's
+//! events are in one partition, chosen by this crate's own hash, with the same number in both topics; so an
+//! acknowledged watermark of partition p in the first topic bounds the watermark of partition p in the second. There is
+//! one group for each consumer; acknowledged offsets are committed to the group, with the highest watermark before them
+//! as metadata, so that every process can see the progress of all.
 //!
-//! Nothing here decides what is right: an event is a hint to re-read, so that losing a partition in the middle of a
-//! batch only means that another process does the same work again.
+//! Correctness does not depend on the log: an event is a hint to re-read, so losing a partition in the middle of a
+//! batch only means that another process repeats the work.
 
 mod backend;
 mod client;
@@ -18,11 +18,11 @@ mod errors;
 mod fetched_message;
 mod format;
 mod offsets;
+mod owned_partitions;
 mod producer;
 mod pump;
 mod schema;
 mod shared;
-mod standing;
 
 pub use backend::KafkaLog;
 pub use config::{ClientSettings, KafkaConfig, KnownConsumers};

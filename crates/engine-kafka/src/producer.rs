@@ -1,4 +1,4 @@
-//! Sends events, and returns when all brokers that must have them have them.
+//! Sends events, and returns when all required brokers have them.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -17,9 +17,9 @@ use crate::client::{ClientLog, make, native};
 use crate::config::KafkaConfig;
 use crate::errors::undelivered;
 
-/// Pause where the most allowed is in flight.
+/// Pause while the most allowed messages are in flight.
 const FULL: Duration = Duration::from_millis(1);
-/// The library reports every event within the delivery's time limit; it gets this much longer to say so.
+/// The library reports every event within the delivery's time limit; it gets this much longer to report it.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// A message in flight.
@@ -30,7 +30,7 @@ pub struct Outgoing<'a> {
     pub headers: Option<OwnedHeaders>,
 }
 
-/// What became of the messages of one call.
+/// The outcome of the messages of one call.
 #[derive(Default)]
 struct Tally {
     closed: bool,
@@ -41,7 +41,7 @@ struct Tally {
 
 #[derive(Default)]
 struct Batch {
-    /// Messages that nothing is known of yet.
+    /// Messages without an outcome yet.
     open: AtomicUsize,
     tally: Mutex<Tally>,
     reported: Condvar,
@@ -55,7 +55,7 @@ impl Batch {
     fn failed(&self, cause: KafkaError) {
         let mut tally = self.tally();
         tally.failed += 1;
-        // The first cause is the one that the others follow from.
+        // Keep the first cause: the others follow from it.
         tally.cause.get_or_insert(cause);
     }
 
@@ -122,7 +122,7 @@ impl Producer {
         messages: impl Iterator<Item = Result<Outgoing<'a>>>,
     ) -> Result<BTreeMap<u32, i64>> {
         let (producer, batch) = (Arc::clone(&self.current()), Arc::new(Batch::default()));
-        // One more than are sent, so that the batch is not closed before all are.
+        // Starts at one, so that the batch is not complete before all messages are sent.
         batch.open.store(1, Ordering::Release);
         let until = Instant::now() + self.limit;
         let mut stopped = None;
@@ -162,7 +162,8 @@ impl Producer {
         }
     }
 
-    /// After some errors an idempotent producer takes nothing more, so that it cannot break its order: another begins.
+    /// After a fatal error an idempotent producer accepts no more messages, to protect their order; replaces it by a
+    /// new one.
     fn renew_if_fatal(&self, failed: &Arc<ThreadedProducer<Sender>>) {
         let Some((code, why)) = failed.client().fatal_error() else { return };
         tracing::warn!("the kafka producer is restarted after `{code}`: {why}");
@@ -177,7 +178,7 @@ impl Producer {
     }
 }
 
-/// Hands a message to the library, waiting for room; a message that it does not take counts as failed.
+/// Hands a message to the library, waiting for room; a rejected message counts as failed.
 fn enqueue(
     producer: &ThreadedProducer<Sender>,
     batch: &Arc<Batch>,

@@ -1,4 +1,4 @@
-//! The thread that speaks to a consumer's group and keeps events ready.
+//! The thread that talks to a consumer's group and keeps events ready.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,47 +10,47 @@ use rushes_types::{Backoff, Commit, Error, ErrorKind, Result};
 
 use crate::client::{Bounds, Cluster, CommittedOffset, list};
 use crate::config::KafkaConfig;
-use crate::dead_letters::{Poison, bury};
+use crate::dead_letters::{BadMessage, put_bad_message};
 use crate::errors::error;
 use crate::fetched_message::FetchedMessage;
 use crate::offsets::Offsets;
 use crate::producer::Producer;
-use crate::shared::{Member, Seek, Shared};
+use crate::shared::{MemberContext, Seek, Shared};
 
-/// Events kept ready; above it the brokers are asked for no more.
+/// Most events kept ready; above it nothing more is fetched.
 pub const READY_MAX: usize = 8_192;
 /// Messages read from the library before they are made visible.
 const BATCH: usize = 512;
-/// Longest stay in the library while nothing comes; a seek waits as long.
+/// Longest wait in the library for a message; a seek may be delayed by as much.
 const IDLE: Duration = Duration::from_millis(50);
-/// So long may a consumer leave what is ready before the group is served while it does.
+/// How long a consumer may leave events unread before the partitions are paused so that the group can be served.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// The first and the longest wait between two tries of what failed.
+/// The first and the longest wait before a retry.
 const WAITS: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(2));
-/// Between two questions whether the brokers are back.
+/// Time between two checks whether the brokers are back.
 const ASK_AGAIN: Duration = Duration::from_millis(200);
-/// Between two tries to seek in a partition that was just given to us.
+/// Time between two attempts to seek in a newly assigned partition.
 const SEEK_AGAIN: Duration = Duration::from_millis(20);
-/// Between two looks at whether other processes set the group's offsets.
+/// Time between two checks whether other processes set the group's offsets.
 const FOLLOW: Duration = Duration::from_secs(5);
-/// What is known to be there and does not come after this long was perhaps dropped by the brokers.
+/// After this long, an expected message that has not arrived may have been dropped by the brokers.
 const MISSING: Duration = Duration::from_millis(300);
 
 /// The thread's state.
 pub struct Pump {
     shared: Arc<Shared>,
-    consumer: Arc<BaseConsumer<Member>>,
+    consumer: Arc<BaseConsumer<MemberContext>>,
     cluster: Arc<Cluster>,
     producer: Arc<Producer>,
     topic: String,
     dead_topic: String,
     timeout: Duration,
-    /// Since when what should come does not.
+    /// Since when an expected message is missing.
     missing: Option<Instant>,
-    /// When it was last asked whether the cluster is back.
+    /// When it was last checked whether the cluster is back.
     asked: Option<Instant>,
     offsets: Offsets,
-    /// When it was last looked whether others set the offsets.
+    /// When it was last checked whether others set the offsets.
     followed: Instant,
 }
 
@@ -58,7 +58,7 @@ impl Pump {
     pub fn new(
         config: &KafkaConfig,
         shared: &Arc<Shared>,
-        consumer: &Arc<BaseConsumer<Member>>,
+        consumer: &Arc<BaseConsumer<MemberContext>>,
         cluster: &Arc<Cluster>,
         producer: &Arc<Producer>,
         offsets: Offsets,
@@ -96,7 +96,7 @@ impl Pump {
         }
     }
 
-    /// The waits of this consumer, other ones than those of the same topic's other consumers.
+    /// The waits of this consumer, seeded differently from the topic's other consumers.
     fn backoff(&self) -> Backoff {
         Backoff::new(WAITS.0, WAITS.1, xxhash_rust::xxh3::xxh3_64(self.shared.group.as_bytes()))
     }
@@ -107,16 +107,16 @@ impl Pump {
     }
 
     fn full(&self) -> bool {
-        self.shared.state().standing.waiting() >= READY_MAX
+        self.shared.state().owned.waiting() >= READY_MAX
     }
 
-    /// Waits for room. A short while the library is left alone, since a pause throws away what it has fetched; then
-    /// partitions are paused and the group is served, so that others can join while this worker is at its work.
+    /// Waits for room. At first it leaves the library alone, because a pause discards what it has fetched; later it
+    /// pauses the partitions and serves the group, so that others can join while this worker is busy.
     fn rest(&mut self) {
         let until = Instant::now() + PATIENCE;
         while Instant::now() < until {
             let state = self.shared.state();
-            if state.stop || state.seek.is_some() || state.standing.waiting() < READY_MAX / 2 {
+            if state.stop || state.seek.is_some() || state.owned.waiting() < READY_MAX / 2 {
                 return;
             }
             drop(self.shared.changed.wait_timeout(state, IDLE));
@@ -141,7 +141,7 @@ impl Pump {
         let mut wait = IDLE;
         while batch.len() < BATCH {
             match self.consumer.poll(wait) {
-                // Nothing there; or partitions came or went, which is looked at first.
+                // Nothing there; or the assignment changed, which is handled first.
                 None => break,
                 Some(Ok(message)) => batch.push(FetchedMessage::from(&message)),
                 Some(Err(e)) => {
@@ -154,7 +154,7 @@ impl Pump {
         batch
     }
 
-    /// Makes a batch visible; what is no event goes to the dead letters first.
+    /// Makes a batch visible; messages that are no events go to the dead letters first.
     fn keep(&mut self, batch: Vec<FetchedMessage>) {
         if batch.is_empty() {
             return;
@@ -165,9 +165,9 @@ impl Pump {
             let mut poison = None;
             for FetchedMessage { partition, offset, event } in batch.by_ref() {
                 match event {
-                    Ok(event) => state.standing.receive(partition, offset, event),
-                    Err(_) if state.standing.is_skipped(partition, offset) => {
-                        state.standing.skip(partition, offset);
+                    Ok(event) => state.owned.receive(partition, offset, event),
+                    Err(_) if state.owned.is_skipped(partition, offset) => {
+                        state.owned.skip(partition, offset);
                     }
                     Err(bad) => {
                         poison = Some((partition, offset, bad));
@@ -189,12 +189,13 @@ impl Pump {
         self.shared.arrivals.arrived(self.shared.topic);
     }
 
-    /// A message that is no event is kept among the dead letters, durably, before anything behind it is delivered.
-    fn set_aside(&self, partition: u32, offset: i64, bad: &Poison) {
+    /// A message that is no event is stored durably among the dead letters before anything after it is delivered.
+    fn set_aside(&self, partition: u32, offset: i64, bad: &BadMessage) {
         tracing::warn!(topic = %self.topic, partition, offset, "a message is no event and is set aside: {}", bad.reason);
         let mut backoff = self.backoff();
         loop {
-            let buried = bury(&self.producer, &self.dead_topic, &self.shared, (partition, offset), bad);
+            let buried =
+                put_bad_message(&self.producer, &self.dead_topic, &self.shared, (partition, offset), bad);
             match buried {
                 Ok(()) => break,
                 Err(_) if self.stopping() => return,
@@ -204,10 +205,10 @@ impl Pump {
                 }
             }
         }
-        self.shared.state().standing.skip(partition, offset);
+        self.shared.state().owned.skip(partition, offset);
     }
 
-    /// Takes partitions over that the group gave us: looks where they stand.
+    /// Takes over newly assigned partitions: reads their committed offsets and bounds.
     fn adopt(&mut self) {
         let Some(fresh) = self.shared.state().fresh.take() else { return };
         let mut backoff = self.backoff();
@@ -216,7 +217,7 @@ impl Pump {
                 Ok(found) => {
                     let mut state = self.shared.state();
                     for (partition, committed, bounds) in found {
-                        state.standing.adopt(partition, committed, bounds);
+                        state.owned.adopt(partition, committed, bounds);
                     }
                     (state.joined, state.down, state.trouble) = (true, false, None);
                     drop(state);
@@ -236,12 +237,12 @@ impl Pump {
     }
 
     fn look(&self, fresh: &[u32]) -> Result<Vec<(u32, CommittedOffset, Bounds)>> {
-        let stands = self.offsets.committed(fresh)?;
+        let offsets = self.offsets.committed(fresh)?;
         let bounds = self.cluster.bounds(&self.topic, fresh)?;
         let mut found = Vec::new();
         let mut begun = Vec::new();
-        for ((partition, stands), bounds) in fresh.iter().zip(stands).zip(bounds) {
-            let committed = stands.unwrap_or(CommittedOffset { next: bounds.begin, watermark: Commit::NONE });
+        for ((partition, offset), bounds) in fresh.iter().zip(offsets).zip(bounds) {
+            let committed = offset.unwrap_or(CommittedOffset { next: bounds.begin, watermark: Commit::NONE });
             if committed.next < bounds.begin {
                 tracing::warn!(
                     group = %self.shared.group,
@@ -250,7 +251,7 @@ impl Pump {
                     bounds.begin - committed.next
                 );
             }
-            if stands.is_none() {
+            if offset.is_none() {
                 begun.push((*partition, committed));
             }
             found.push((*partition, committed, bounds));
@@ -259,7 +260,7 @@ impl Pump {
         Ok(found)
     }
 
-    /// Begins again where a caller asks for it.
+    /// Seeks if a caller requested it.
     fn begin_again(&self) {
         let Some(asked) = self.shared.state().seek.clone() else { return };
         let sought = match &asked {
@@ -270,10 +271,10 @@ impl Pump {
         match (&sought, asked) {
             (Err(_), _) => {}
             (Ok(()), Seek::Redeliver(offsets)) => {
-                offsets.into_iter().for_each(|(partition, offset)| state.standing.again(partition, offset));
+                offsets.into_iter().for_each(|(partition, offset)| state.owned.resume_at(partition, offset));
             }
             (Ok(()), Seek::Reset(places)) => {
-                places.into_iter().for_each(|(partition, place)| state.standing.forget(partition, place));
+                places.into_iter().for_each(|(partition, place)| state.owned.move_to(partition, place));
             }
         }
         (state.seek, state.sought) = (None, Some(sought));
@@ -281,7 +282,7 @@ impl Pump {
         self.tell();
     }
 
-    /// Now and then it is looked whether other processes set the group's offsets.
+    /// Checks now and then whether other processes set the group's offsets.
     fn follow(&mut self) {
         if self.followed.elapsed() >= FOLLOW && !self.shared.state().down {
             self.offsets.follow();
@@ -290,7 +291,7 @@ impl Pump {
     }
 
     fn seek(&self, offsets: &[(u32, i64)]) -> Result<()> {
-        let owned = self.shared.state().standing.owned();
+        let owned = self.shared.state().owned.numbers();
         let ours = offsets.iter().filter(|(partition, _)| owned.contains(partition));
         let list = list(&self.topic, ours.map(|(partition, offset)| (*partition, Offset::Offset(*offset))))?;
         if list.count() == 0 {
@@ -307,15 +308,15 @@ impl Pump {
             match failed {
                 None => return Ok(()),
                 Some(e) if Instant::now() >= until => return Err(error(&what, &e)),
-                // A partition that was just given to us takes no seek yet.
+                // A newly assigned partition does not accept a seek yet.
                 Some(_) => std::thread::sleep(SEEK_AGAIN),
             }
         }
     }
 
-    /// What does not come was perhaps dropped: then the partition begins later than we know.
+    /// Missing messages may have been dropped: then the partition begins later than this process knows.
     fn look_for_missing(&mut self) {
-        let missing = self.shared.state().standing.missing();
+        let missing = self.shared.state().owned.missing();
         if missing.is_empty() {
             self.missing = None;
             return;
@@ -328,7 +329,7 @@ impl Pump {
         if let Ok(bounds) = self.cluster.bounds(&self.topic, &partitions) {
             let mut state = self.shared.state();
             for (partition, bounds) in partitions.into_iter().zip(bounds) {
-                state.standing.begins(partition, bounds.begin);
+                state.owned.set_begin(partition, bounds.begin);
             }
         }
         self.shared.changed.notify_all();
@@ -340,7 +341,7 @@ impl Pump {
         let code = cause.rdkafka_error_code();
         match code {
             Some(Code::AllBrokersDown) => state.down = true,
-            // These heal by themselves, or are heard of again.
+            // These recover by themselves, or are reported again.
             Some(
                 Code::BrokerTransportFailure | Code::Resolve | Code::OperationTimedOut | Code::PollExceeded,
             ) => {}

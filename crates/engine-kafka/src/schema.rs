@@ -1,4 +1,4 @@
-//! Topics: made when they are missing, looked at before they are used, cut and removed.
+//! Topics: created if missing, checked before use, trimmed and removed.
 
 use std::future::Future;
 use std::pin::pin;
@@ -13,17 +13,17 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rushes_events::Topic;
 use rushes_types::{Error, ErrorKind, Result};
 
-use crate::client::{ClientLog, Cluster, Plain, Shape, list, make, native};
+use crate::client::{ClientLog, Cluster, PlainContext, TopicShape, list, make, native};
 use crate::config::KafkaConfig;
 use crate::errors::{coded, error};
 
-/// Between two looks at whether new topics are everywhere.
+/// Time between two checks whether new topics are available on all brokers.
 const LOOK: Duration = Duration::from_millis(20);
-/// Dead letters are few, and their order is the order in which they are listed.
+/// One, because dead letters are few and are listed in order.
 const DEAD_PARTITIONS: u32 = 1;
 const HOUR_MS: u64 = 3_600_000;
 
-/// The topics as they are.
+/// The actual topics.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Topics {
     /// Partitions of each topic of events.
@@ -32,9 +32,9 @@ pub struct Topics {
     pub dead_partitions: u32,
 }
 
-/// Asks the brokers to change something.
+/// Administration of topics and groups.
 pub struct Admin {
-    client: AdminClient<Plain>,
+    client: AdminClient<PlainContext>,
     log: Arc<ClientLog>,
     timeout: Duration,
 }
@@ -42,7 +42,7 @@ pub struct Admin {
 impl Admin {
     pub fn new(config: &KafkaConfig) -> Result<Self> {
         let log = ClientLog::new("the event log's administration");
-        let client = make(&config.client(), Plain(Arc::clone(&log)))?;
+        let client = make(&config.client(), PlainContext(Arc::clone(&log)))?;
         Ok(Self { client, log, timeout: config.request_timeout() })
     }
 
@@ -50,7 +50,7 @@ impl Admin {
         AdminOptions::new().request_timeout(Some(self.timeout)).operation_timeout(Some(self.timeout))
     }
 
-    /// Waits for the library's answer; it keeps the time limit.
+    /// Waits for the library's answer; the library enforces the time limit.
     fn answer<T>(&self, what: &str, asked: impl Future<Output = Result<T, KafkaError>>) -> Result<T> {
         block_on(asked).map_err(|e| self.log.explain(error(what, &e)))
     }
@@ -72,7 +72,7 @@ impl Admin {
             topic = topic.set(key, value);
         }
         let results = self.answer(&what, self.client.create_topics([&topic], &self.options()))?;
-        // Two processes may begin at once.
+        // Another process may have created it at the same time.
         done(&what, results, Code::TopicAlreadyExists)
     }
 
@@ -87,10 +87,10 @@ impl Admin {
         Ok(())
     }
 
-    /// Removes topics and groups; what is not there counts as removed.
+    /// Removes topics and groups; missing ones count as removed.
     pub fn remove(&self, topics: &[&str], groups: &[&str]) -> Result<()> {
         if !groups.is_empty() {
-            // A group's offsets go with its topics in any case; a group that still has members is left to them.
+            // A group's offsets are removed with its topics in any case; a group that still has members is left alone.
             let asked = self.client.delete_groups(groups, &self.options());
             if let Err(e) = self.answer("removing groups", asked) {
                 tracing::debug!("groups are left to expire: {e}");
@@ -113,7 +113,7 @@ fn done(what: &str, results: Vec<TopicResult>, harmless: Code) -> Result<()> {
     Ok(())
 }
 
-/// Makes the topics that are missing and looks whether all can keep what is promised.
+/// Creates missing topics and checks that all of them can give the log's guarantees.
 pub fn open_topics(config: &KafkaConfig, cluster: &Cluster) -> Result<Topics> {
     let names = Topic::ALL.map(|topic| (config.topic(topic), config.partitions));
     let all = [&names[..], &[(config.dead_topic(), DEAD_PARTITIONS)]].concat();
@@ -137,8 +137,8 @@ pub fn open_topics(config: &KafkaConfig, cluster: &Cluster) -> Result<Topics> {
     Ok(Topics { partitions: committed, dead_partitions: dead })
 }
 
-/// A topic that was just made takes a moment until every partition has a leader.
-fn led(config: &KafkaConfig, cluster: &Cluster, name: &str) -> Result<Shape> {
+/// Waits until every partition of a new topic has a leader.
+fn led(config: &KafkaConfig, cluster: &Cluster, name: &str) -> Result<TopicShape> {
     let until = Instant::now() + config.request_timeout();
     loop {
         match cluster.shape(name)? {
@@ -155,7 +155,7 @@ fn led(config: &KafkaConfig, cluster: &Cluster, name: &str) -> Result<Shape> {
     }
 }
 
-fn check_replicas(config: &KafkaConfig, name: &str, shape: Shape) -> Result<()> {
+fn check_replicas(config: &KafkaConfig, name: &str, shape: TopicShape) -> Result<()> {
     if shape.replicas >= usize::from(config.replication) {
         return Ok(());
     }
@@ -169,7 +169,7 @@ fn check_replicas(config: &KafkaConfig, name: &str, shape: Shape) -> Result<()> 
 
 fn check_partitions(config: &KafkaConfig, committed: u32, fused: u32) -> Result<()> {
     if committed != fused {
-        // An asset would lie in different partitions, and a watermark would say nothing of it.
+        // An asset would be in different partitions, and a watermark of one would not cover it in the other.
         let message = format!(
             "the topics `{}` and `{}` have {committed} and {fused} partitions; they must have as many: remove both, and \
              run `rushes rebuild`",

@@ -1,4 +1,4 @@
-//! What the pump of a consumer shares with its callers, and what the client library tells of the group.
+//! The state that a consumer's pump shares with its callers, and the library's callbacks about the group.
 
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -12,38 +12,38 @@ use rushes_events::{Arrivals, Topic};
 use rushes_types::{ErrorKind, Result};
 
 use crate::client::{ClientLog, CommittedOffset};
-use crate::standing::Standing;
+use crate::owned_partitions::OwnedPartitions;
 
-/// Where the pump is asked to begin again.
+/// A request to the pump to seek.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Seek {
     /// Deliver again from these offsets.
     Redeliver(Vec<(u32, i64)>),
-    /// The group was set to these places; deliver from there.
+    /// The group's offsets were set to these; deliver from there.
     Reset(Vec<(u32, CommittedOffset)>),
 }
 
 /// What the pump and the callers share.
 #[derive(Default)]
 pub struct State {
-    pub standing: Standing,
-    /// Has the group given us our share, be it empty?
+    pub owned: OwnedPartitions,
+    /// Has the group assigned our partitions, possibly none?
     pub joined: bool,
-    /// Partitions that the group gave us and of which we do not know yet where they stand.
+    /// Newly assigned partitions whose committed offsets are not known yet.
     pub fresh: Option<Vec<u32>>,
     pub seek: Option<Seek>,
-    /// What became of the last seek.
+    /// The outcome of the last seek.
     pub sought: Option<Result<()>>,
     /// No broker answers.
     pub down: bool,
     /// Why joining takes so long.
     pub trouble: Option<(ErrorKind, String)>,
-    /// The client is of no more use.
+    /// The client has failed for good.
     pub failed: bool,
     pub stop: bool,
 }
 
-/// One consumer of one topic, as pump and callers see it.
+/// One consumer of one topic, shared by pump and callers.
 pub struct Shared {
     pub topic: Topic,
     pub name: String,
@@ -57,7 +57,7 @@ pub struct Shared {
 }
 
 impl Shared {
-    /// Of a consumer that has not joined its group.
+    /// The state of a consumer that has not joined its group.
     pub fn new(topic: Topic, name: &str, group: String, arrivals: &Arc<Arrivals>) -> Self {
         Self {
             topic,
@@ -79,7 +79,7 @@ impl Shared {
         self.committing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Waits for a change; `false` where the time is over.
+    /// Waits for a change; `false` on timeout.
     pub fn wait<'a>(&self, state: MutexGuard<'a, State>, until: Instant) -> (MutexGuard<'a, State>, bool) {
         let left = until.saturating_duration_since(Instant::now());
         if left.is_zero() {
@@ -90,9 +90,9 @@ impl Shared {
 }
 
 /// The context of a member of a group.
-pub struct Member(pub Arc<Shared>);
+pub struct MemberContext(pub Arc<Shared>);
 
-impl ClientContext for Member {
+impl ClientContext for MemberContext {
     fn log(&self, level: RDKafkaLogLevel, fac: &str, message: &str) {
         self.0.log.log(level, fac, message);
     }
@@ -106,14 +106,14 @@ fn numbers(partitions: &TopicPartitionList) -> Vec<u32> {
     partitions.elements().iter().filter_map(|p| u32::try_from(p.partition()).ok()).collect()
 }
 
-impl ConsumerContext for Member {
+impl ConsumerContext for MemberContext {
     fn pre_rebalance(&self, _: &BaseConsumer<Self>, rebalance: &Rebalance<'_>) {
         let Rebalance::Revoke(lost) = rebalance else { return };
         let _committing = self.0.committing();
         let mut state = self.0.state();
         let lost = numbers(lost);
         for partition in &lost {
-            state.standing.disown(*partition);
+            state.owned.disown(*partition);
         }
         if let Some(fresh) = &mut state.fresh {
             fresh.retain(|partition| !lost.contains(partition));

@@ -4,9 +4,9 @@ use std::fmt;
 
 use rushes_archive::Part;
 
-/// What a part can run on.
+/// The engines that a part can run on.
 #[must_use]
-pub const fn engines_of(part: Part) -> [Engine; 2] {
+pub const fn supported_engines(part: Part) -> [Engine; 2] {
     match part {
         Part::Store | Part::Timeline => [Engine::Embedded, Engine::Cassandra],
         Part::Events => [Engine::Embedded, Engine::Kafka],
@@ -29,7 +29,7 @@ pub enum Engine {
 }
 
 impl Engine {
-    /// Its name in a configuration; but for the embedded one also the section that says how it is reached.
+    /// Its name in a configuration and, except for the embedded one, the name of its section there.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -55,11 +55,11 @@ impl Choice {
     /// Chooses the engine of a part.
     ///
     /// # Errors
-    /// What the part can run on, where `name` is none of it.
+    /// The supported engines, where `name` is not one of them.
     pub fn choose(&mut self, part: Part, name: &str) -> Result<(), String> {
-        let found = engines_of(part).into_iter().find(|engine| engine.as_str() == name);
+        let found = supported_engines(part).into_iter().find(|engine| engine.as_str() == name);
         let engine = found.ok_or_else(|| {
-            let [one, other] = engines_of(part).map(Engine::as_str);
+            let [one, other] = supported_engines(part).map(Engine::as_str);
             format!("is `{name}`; write \"{one}\" or \"{other}\"")
         })?;
         self.0[part as usize] = engine;
@@ -72,7 +72,7 @@ impl Choice {
         self.0.contains(&engine)
     }
 
-    /// Does everything run in the archive's folder?
+    /// Does every part run on the embedded engine?
     #[must_use]
     pub fn is_embedded(&self) -> bool {
         *self == Self::default()

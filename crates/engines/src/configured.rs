@@ -1,4 +1,4 @@
-//! The sections of a configuration that say what an archive runs on.
+//! The sections of a configuration that choose engines and say how they are reached.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ pub fn is_ours(key: &str) -> bool {
         .any(|section| key.strip_prefix(section).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
 }
 
-/// What an archive runs on and how that is reached: checked, nothing is connected yet.
+/// The chosen engines and how they are reached: checked, not connected yet.
 #[derive(Debug, Clone, Default)]
 pub struct Configured {
     choice: Choice,
@@ -27,8 +27,8 @@ pub struct Configured {
 }
 
 impl Configured {
-    /// Reads the sections of a configuration's table; variables named `RUSHES_ENGINES_STORE` or
-    /// `RUSHES_CASSANDRA_KEYSPACE` count before it. Their values are written as in the file; a plain text may stand without
+    /// Reads the sections of a configuration's table; environment variables such as `RUSHES_ENGINES_STORE` or
+    /// `RUSHES_CASSANDRA_KEYSPACE` take precedence. Their values are written as in the file; a plain text needs no
     /// quotes.
     ///
     /// # Errors
@@ -88,7 +88,7 @@ impl Configured {
     }
 }
 
-/// What the environment says of a section. Names that are settings of something else are left alone.
+/// Applies environment variables to a section. Variables that are other settings are ignored.
 fn overlay(section: &mut Table, name: &str, variables: &[(String, String)]) {
     let prefix = format!("RUSHES_{}_", name.to_uppercase());
     for (variable, text) in variables {

@@ -62,18 +62,18 @@ fn section<T: DeserializeOwned + Default>(name: &str, table: Table, problems: &m
 }
 
 pub(crate) fn engines(choice: Choice, settings: Settings) -> Arc<dyn OpenEngines> {
-    Arc::new(Chosen { choice, settings, cluster: OnceLock::new() })
+    Arc::new(ChosenEngines { choice, settings, cluster: OnceLock::new() })
 }
 
-/// Each part on the engine that was chosen for it.
-struct Chosen {
+/// Opens each part on the engine chosen for it.
+struct ChosenEngines {
     choice: Choice,
     settings: Settings,
     /// One connection pool for both stages that live there.
     cluster: OnceLock<Arc<Cluster>>,
 }
 
-impl Chosen {
+impl ChosenEngines {
     fn cluster(&self) -> Result<Arc<Cluster>> {
         if let Some(cluster) = self.cluster.get() {
             return Ok(Arc::clone(cluster));
@@ -134,14 +134,14 @@ impl Chosen {
 fn of(section: &str, error: &Error) -> Error {
     tracing::debug!(section, ?error, "an engine cannot be opened");
     let message = format!("{} (section `[{section}]` of the configuration)", error.message());
-    // What led to it is in the message already; people get one sentence.
+    // The cause is already in the message; people get one sentence.
     Error::new(error.kind(), message)
 }
 
-/// Under which name the archive's manifest is shared.
+/// The name under which the archive's manifest is shared.
 const MANIFEST: &str = "archive";
 
-impl OpenEngines for Chosen {
+impl OpenEngines for ChosenEngines {
     /// The store holds the archive's manifest: where the store is shared, the manifest is too.
     fn identity(&self, own: &Manifest) -> Result<Manifest> {
         if self.choice.of(Part::Store) != Engine::Cassandra {
@@ -169,7 +169,7 @@ impl OpenEngines for Chosen {
     }
 }
 
-impl std::fmt::Debug for Chosen {
+impl std::fmt::Debug for ChosenEngines {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{} ({:?})", self.choice, self.settings)
     }

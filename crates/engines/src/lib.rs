@@ -1,4 +1,4 @@
-//! What an archive runs on, as its configuration says.
+//! The engines that an archive runs on, from its configuration.
 //!
 //! ```toml
 //! [engines]
@@ -18,8 +18,8 @@
 //! urls = ["http://10.0.0.7:9200"]
 //! ```
 //!
-//! Any mixture works: each of the four is chosen by itself. This is the one crate that names the drivers; they are
-//! behind its feature `drivers`, and a build without them says so instead of ignoring what was asked for.
+//! Any mixture works: each of the four is chosen independently. This is the only crate that names the drivers; they are
+//! behind its feature `drivers`, and a build without them reports an error instead of ignoring the choice.
 
 mod choice;
 mod configured;
@@ -30,7 +30,7 @@ mod drivers;
 #[path = "enabled.rs"]
 mod drivers;
 
-pub use choice::{Choice, Engine, engines_of};
+pub use choice::{Choice, Engine, supported_engines};
 pub use configured::{Configured, SECTIONS, is_ours};
 #[cfg(feature = "drivers")]
 pub use drivers::Settings;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crate::Topic;
 
-/// Threads remembered before all are forgotten: forgetting costs one wait its full time at most.
+/// Threads remembered before all are forgotten. Forgetting costs at most one wait that lasts its full time.
 const THREADS_MAX: usize = 1_024;
 
 #[derive(Debug, Default)]
@@ -18,7 +18,8 @@ struct State {
     seen: HashMap<(ThreadId, Topic), u64>,
 }
 
-/// Knows how far topics are, and wakes those that wait. A log that does not count its events counts arrivals.
+/// Knows up to which offset each topic can be polled, and wakes waiting threads. A log without such offsets counts
+/// arrivals instead.
 #[derive(Debug, Default)]
 pub struct Arrivals {
     state: Mutex<State>,
@@ -30,7 +31,7 @@ impl Arrivals {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Something came to the topic, for a log that does not know how much.
+    /// Events arrived in the topic, for a log that does not know their offsets.
     pub fn arrived(&self, topic: Topic) {
         *self.state().ends.entry(topic).or_default() += 1;
         self.arrived.notify_all();
@@ -44,7 +45,7 @@ impl Arrivals {
         self.arrived.notify_all();
     }
 
-    /// The last offset that can be polled. The calling thread is about to poll up to there.
+    /// The last offset that can be polled; notes that the calling thread is about to poll up to it.
     pub fn polling(&self, topic: Topic) -> u64 {
         let mut state = self.state();
         let end = state.ends.get(&topic).copied().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! How far each consumer is: plain arithmetic, shared by the logs of one partition.
+//! The progress of each consumer: plain arithmetic, shared by the logs with one partition.
 
 use std::collections::BTreeMap;
 
@@ -9,31 +9,31 @@ use crate::{DeadLetter, Event, EventLog, Lag, Position, Topic};
 /// Longest name of a consumer, in bytes.
 const NAME_BYTES_MAX: usize = 256;
 
-/// How far a consumer is; 0 is before the first event.
+/// The progress of a consumer; offset 0 is before the first event.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct ConsumerProgress {
-    /// The last event it is done with.
+    /// The last acknowledged event.
     pub acknowledged: u64,
-    /// The last event it was given in this process.
+    /// The last event delivered to it by this process.
     pub delivered: u64,
-    /// The highest watermark among what it is done with.
+    /// The highest watermark among the acknowledged events.
     pub watermark: Commit,
 }
 
 impl ConsumerProgress {
-    /// Done with everything up to an offset, and knowing no watermark.
-    pub(crate) const fn behind(offset: u64) -> Self {
+    /// Everything up to an offset acknowledged, no watermark known.
+    pub(crate) const fn starting_after(offset: u64) -> Self {
         Self { acknowledged: offset, delivered: offset, watermark: Commit::NONE }
     }
 
-    /// What was given but not acknowledged is to be given again.
+    /// What was delivered but not acknowledged is delivered again.
     pub(crate) const fn redelivered(self) -> Self {
         Self { delivered: self.acknowledged, ..self }
     }
 }
 
 impl Event {
-    /// The higher one of a watermark and the one that the event may be.
+    /// The higher of the given watermark and this event's, if it is one.
     pub(crate) fn raised(&self, highest: Commit) -> Commit {
         match self {
             Self::Watermark { upto, .. } => highest.max(*upto),
@@ -64,7 +64,7 @@ fn no_partition(partition: u32) -> Error {
         .mend("the embedded log has only partition `0`")
 }
 
-/// Appends dead letters to their topics again; how many could be.
+/// Appends dead letters to their topics again; returns how many.
 ///
 /// # Errors
 /// Where an append fails.
@@ -83,7 +83,7 @@ pub fn replayed(log: &dyn EventLog, letters: &[DeadLetter]) -> Result<usize> {
 #[derive(Debug, Default)]
 pub(crate) struct Consumers(BTreeMap<(Topic, String), ConsumerProgress>);
 
-/// A name that can be kept.
+/// Checks the name of a consumer.
 ///
 /// # Errors
 /// Invalid where it is empty or too long.
@@ -96,7 +96,7 @@ pub fn check_name(consumer: &str) -> Result<()> {
 }
 
 impl Consumers {
-    /// A consumer as it was found on opening.
+    /// Adds a consumer as it was found on opening.
     pub(crate) fn recovered(&mut self, topic: Topic, consumer: &str, acknowledged: u64, watermark: Commit) {
         let progress = ConsumerProgress { acknowledged, delivered: acknowledged, watermark };
         self.0.insert((topic, consumer.to_owned()), progress);
@@ -110,8 +110,8 @@ impl Consumers {
         self.0.insert((topic, consumer.to_owned()), progress);
     }
 
-    /// How far the consumer is once it is done with everything up to these positions; `None` where that
-    /// changes nothing. Positions beyond `end` count as the end.
+    /// The progress of the consumer once it has acknowledged everything up to these positions; `None` where nothing
+    /// changes. Positions beyond `end` count as the end.
     pub(crate) fn after(
         &self,
         topic: Topic,
@@ -131,12 +131,12 @@ impl Consumers {
         Ok(Some(ConsumerProgress { acknowledged: upto, delivered: progress.delivered.max(upto), ..progress }))
     }
 
-    /// The last event that every consumer of the topic is done with; `None` where it has none.
+    /// The last event acknowledged by every consumer of the topic; `None` where it has no consumer.
     pub(crate) fn all_done(&self, topic: Topic) -> Option<u64> {
         self.0.iter().filter(|((t, _), _)| *t == topic).map(|(_, s)| s.acknowledged).min()
     }
 
-    /// How far every consumer is, where a topic holds the events of `first ..= last`.
+    /// The lag of every consumer, where a topic holds the events of `first ..= last`.
     pub(crate) fn lag(&self, bounds: impl Fn(Topic) -> (u64, u64)) -> Vec<Lag> {
         let lag = self.0.iter().map(|((topic, consumer), progress)| {
             let (first, last) = bounds(*topic);

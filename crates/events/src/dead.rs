@@ -1,6 +1,7 @@
 //! Dead letters in the embedded log's folder.
 //!
-//! They are few and read by people, so a key is the topic and where the event lay, and a value is read whole.
+//! They are few and read by people, so the key is just the topic and the event's position, and a value is read as a
+//! whole.
 
 use rushes_kv::Folder;
 use rushes_types::Result;
@@ -13,7 +14,7 @@ const DEAD: u8 = b'd';
 /// Longest reason that is kept, in bytes.
 const REASON_BYTES_MAX: usize = 4_096;
 
-/// As much of a reason as is kept with a dead letter.
+/// The part of a reason that is kept with a dead letter.
 #[must_use]
 pub fn short_reason(reason: &str) -> &str {
     let boundary = (0..=REASON_BYTES_MAX.min(reason.len())).rev().find(|at| reason.is_char_boundary(*at));
@@ -65,7 +66,7 @@ pub(crate) fn list(folder: &Folder, limit: usize) -> Result<Vec<DeadLetter>> {
     Ok(letters)
 }
 
-/// Takes letters off the list.
+/// Removes letters from the list.
 pub(crate) fn remove(folder: &Folder, letters: &[DeadLetter]) -> Result<()> {
     let mut batch = folder.batch();
     for letter in letters {

@@ -1,7 +1,7 @@
 //! The event log in a folder of this machine: one partition, offsets 1, 2, 3 … for each topic.
 //!
-//! Events are given to consumers only once they are durable. Concurrent appends share an fsync. What a
-//! consumer was given but has not acknowledged is known to this process only, so a restart gives it again.
+//! Events are given to consumers only once they are durable. Concurrent appends share an fsync. What was delivered to a
+//! consumer but not acknowledged is known to this process only, so it is delivered again after a restart.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -78,7 +78,7 @@ impl EmbeddedLog {
             for guard in folder.table(ROWS).prefix([CONSUMER, code(topic)]) {
                 let (key, value) = guard.into_inner().map_err(|e| folder.error("cannot read", e))?;
                 let name = key.get(2..).and_then(|name| std::str::from_utf8(name).ok());
-                let (acknowledged, watermark) = read_standing(&value)?;
+                let (acknowledged, watermark) = read_progress(&value)?;
                 state.consumers.recovered(topic, name.ok_or_else(damaged)?, acknowledged, watermark);
             }
         }
@@ -96,7 +96,7 @@ impl EmbeddedLog {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Where a consumer stands, with the highest watermark of what it has just become done with.
+    /// The progress of a consumer, with the highest watermark among the events that it has just acknowledged.
     fn with_watermark(
         &self,
         state: &State,
@@ -113,7 +113,7 @@ impl EmbeddedLog {
         Ok(progress)
     }
 
-    /// Writes where a consumer stands and remembers it.
+    /// Writes and remembers the progress of a consumer.
     fn set_progress(
         &self,
         state: &mut State,
@@ -165,7 +165,7 @@ impl EventLog for EmbeddedLog {
         let mut progress = match state.consumers.get(topic, consumer) {
             Some(progress) => progress,
             None => {
-                // Kept from now on: a log must not drop what a consumer has yet to see.
+                // Stored from the first poll on: a log must not drop what a consumer has yet to see.
                 let ticket = self.set_progress(&mut state, topic, consumer, ConsumerProgress::default())?;
                 self.folder.sync(ticket)?;
                 ConsumerProgress::default()
@@ -213,7 +213,8 @@ impl EventLog for EmbeddedLog {
     fn skip(&self, topic: Topic, consumer: &str) -> Result<()> {
         check_name(consumer)?;
         let end = self.arrivals.end(topic);
-        let ticket = self.set_progress(&mut self.state(), topic, consumer, ConsumerProgress::behind(end))?;
+        let ticket =
+            self.set_progress(&mut self.state(), topic, consumer, ConsumerProgress::starting_after(end))?;
         self.folder.sync(ticket)
     }
 
@@ -297,8 +298,8 @@ fn consumer_key(topic: Topic, consumer: &str) -> Vec<u8> {
     [&[CONSUMER, code(topic)], consumer.as_bytes()].concat()
 }
 
-/// Where a consumer stands. Logs of earlier versions have no watermark there.
-fn read_standing(value: &[u8]) -> Result<(u64, Commit)> {
+/// Reads the progress of a consumer. Logs of earlier versions hold no watermark.
+fn read_progress(value: &[u8]) -> Result<(u64, Commit)> {
     let (acknowledged, watermark) = value.split_at_checked(8).ok_or_else(damaged)?;
     let watermark = if watermark.is_empty() { Commit::NONE } else { Commit(number(watermark)?) };
     Ok((number(acknowledged)?, watermark))

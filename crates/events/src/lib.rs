@@ -1,7 +1,7 @@
 //! The event log between the stages: "this asset has commit n". Durable, replayable, at least once.
 //!
-//! An event is only a hint to re-read: it carries no content, so a lost duplicate or a repeated one does
-//! no harm. The log knows nothing of what its consumers do.
+//! An event is only a hint to read an asset again. It carries no content, so losing a duplicate or delivering one twice
+//! does no harm. The log knows nothing of what its consumers do.
 
 mod seam;
 

@@ -93,7 +93,7 @@ impl EventLog for MemoryLog {
     fn skip(&self, topic: Topic, consumer: &str) -> Result<()> {
         check_name(consumer)?;
         let end = self.arrivals.end(topic);
-        self.state().consumers.set(topic, consumer, ConsumerProgress::behind(end));
+        self.state().consumers.set(topic, consumer, ConsumerProgress::starting_after(end));
         Ok(())
     }
 

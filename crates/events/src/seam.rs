@@ -37,8 +37,8 @@ pub enum Event {
     },
     /// All commits of all assets of a partition up to here are in the log before this event.
     Watermark {
-        /// The partition it is for; `None`, where it is appended, for every partition. A delivered one is for the
-        /// partition that it lies in.
+        /// The partition it is for. When appending, `None` means every partition; a delivered one is for the partition
+        /// that it lies in.
         partition: Option<u32>,
         /// The last of the commits.
         upto: Commit,
@@ -77,9 +77,9 @@ impl Delivered {
 /// A dead letter: an event that its consumer could not handle, kept for people.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeadLetter {
-    /// Where it lies in the log.
+    /// The topic of the event.
     pub topic: Topic,
-    /// Where it lay there.
+    /// The event's position in that topic.
     pub position: Position,
     /// The consumer that could not handle it.
     pub consumer: String,
@@ -89,7 +89,7 @@ pub struct DeadLetter {
     pub reason: String,
 }
 
-/// How far a consumer is.
+/// The lag of a consumer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Lag {
     /// The consumer's name.
@@ -119,23 +119,23 @@ pub trait EventLog: Send + Sync {
     fn acknowledge(&self, topic: Topic, consumer: &str, positions: &[Position]) -> Result<()>;
     /// Forgets what was delivered but not acknowledged: it will be delivered again.
     fn redeliver(&self, topic: Topic, consumer: &str) -> Result<()>;
-    /// Skips all events so far for the consumer, with every watermark that it has acknowledged: it begins
-    /// again behind what is there now. For a rebuild, which republishes all assets.
+    /// Lets the consumer skip all events so far and forgets its acknowledged watermarks: it goes on after what the log
+    /// holds now. For a rebuild, which republishes all assets.
     fn skip(&self, topic: Topic, consumer: &str) -> Result<()>;
     /// For each partition of the topic the highest watermark among what the consumer has acknowledged, by any process;
     /// [`Commit::NONE`] where there is none yet.
     fn watermarks(&self, topic: Topic, consumer: &str) -> Result<Vec<Commit>>;
-    /// Puts an event that cannot be handled among the dead letters, durably. The consumer acknowledges it as any
-    /// other, and goes on behind it.
+    /// Puts an event that cannot be handled among the dead letters, durably. The consumer acknowledges it as any other,
+    /// and goes on after it.
     fn put_dead_letter(&self, topic: Topic, consumer: &str, event: &Delivered, reason: &str) -> Result<()>;
     /// The oldest dead letters, at most `limit`.
     fn dead_letters(&self, limit: usize) -> Result<Vec<DeadLetter>>;
     /// Appends the oldest dead letters, at most `limit`, to their topics again and takes them off the list. Those that
     /// could not be read only leave the list. Returns how many were appended.
     fn replay(&self, limit: usize) -> Result<usize>;
-    /// How far every consumer is.
+    /// The lag of every consumer.
     fn lag(&self) -> Result<Vec<Lag>>;
-    /// Drops events that every consumer of the topic has acknowledged, but for the newest `keep`.
+    /// Drops events that every consumer of the topic has acknowledged, except the newest `keep`.
     fn trim(&self, topic: Topic, keep: u64) -> Result<()>;
     /// Waits until an event may have come to the topic, or the time is over. Spurious returns are allowed.
     fn wait(&self, topic: Topic, timeout: std::time::Duration);

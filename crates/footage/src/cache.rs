@@ -1,7 +1,7 @@
 //! Files that can be made again, kept while there is room.
 //!
-//! Entries lie in a folder of their asset, so that all of an asset can be forgotten at once when it is erased. Names
-//! are hashes: nothing that anybody chose becomes a path. What was used longest ago goes first. An entry is written
+//! Entries are in one folder per asset, so that all of an asset can be removed at once when it is erased. Names are
+//! hashes: no user-chosen text becomes a path. The least recently used entries are evicted first. An entry is written
 //! beside its place and renamed, so a half one is never read; it is made once, and other callers wait for it.
 
 use std::collections::{HashMap, HashSet};
@@ -28,7 +28,7 @@ pub struct Key {
 fn hex(parts: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
     for part in parts {
-        // Lengths keep neighbours apart.
+        // Lengths are hashed too, so that different parts never collide.
         hash.update((part.len() as u64).to_le_bytes());
         hash.update(part);
     }
@@ -42,7 +42,7 @@ impl Key {
         Self { group: hex(&[asset.as_bytes()]), name: hex(parts) }
     }
 
-    /// Names the content: the same key has the same.
+    /// Identifies the content.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
@@ -76,10 +76,10 @@ pub struct Cache {
     made: Condvar,
 }
 
-/// Takes a key out of what is being made, whatever happens.
-struct Making<'c>(&'c Cache, &'c Key);
+/// Removes a key from the set being made when dropped, whatever happens.
+struct MakingGuard<'c>(&'c Cache, &'c Key);
 
-impl Drop for Making<'_> {
+impl Drop for MakingGuard<'_> {
     fn drop(&mut self) {
         self.0.lock().making.remove(self.1);
         self.0.made.notify_all();
@@ -137,7 +137,7 @@ impl Cache {
     /// An entry's content; it is made where it is not there. While one caller makes it, others wait for that.
     ///
     /// # Errors
-    /// What `make` answers. A cache that cannot be written does no harm.
+    /// What `make` answers. Failing to write the cache is not an error.
     pub fn get_or_make(&self, key: &Key, make: impl FnOnce() -> Result<Vec<u8>>) -> Result<Vec<u8>> {
         let mut state = self.loaded();
         while state.making.contains(key) {
@@ -145,7 +145,7 @@ impl Cache {
         }
         state.making.insert(key.clone());
         drop(state);
-        let _making = Making(self, key);
+        let _making = MakingGuard(self, key);
         if let Some(content) = self.read(key) {
             return Ok(content);
         }

@@ -1,11 +1,11 @@
 //! Where a shot ends and the next begins: hard cuts in a row of small pictures. Pure.
 //!
-//! A cut is a change that movement does not explain and that is far above what changes around it. Two measures are
+//! A cut is a change that movement does not explain and that is far larger than the changes around it. Two measures are
 //! taken between one picture and the next, on 64 × 36 pixels: how badly blocks of the one are found again near their
 //! place in the other (a pan finds them, a cut does not), and how different their colours are counted. Their mean must
-//! stand out twice: above a fixed level, and above the changes before and behind it, so that a fight or confetti is
-//! no row of cuts. A flash lights one or a few pictures and goes: where the pictures before and behind it are alike,
-//! there is no cut. What dissolves slowly is no hard cut and is not reported.
+//! exceed a fixed level and also the changes before and after it, so that a fight or confetti does not give a row of
+//! cuts. A flash lights one or a few pictures: where the pictures before and after it are alike, there is no cut. A
+//! slow dissolve is not a hard cut and is not reported.
 
 use std::collections::VecDeque;
 
@@ -20,10 +20,10 @@ const PLANE: usize = WIDTH * HEIGHT;
 const BLOCK_W: usize = 8;
 const BLOCK_H: usize = 6;
 const BLOCKS: usize = (WIDTH / BLOCK_W) * (HEIGHT / BLOCK_H);
-/// How far a block is looked for, in pixels: across and down. 5 of 64 is a whip pan.
+/// Search range for a block, in pixels: across and down. 5 of 64 is a whip pan.
 const REACH_X: isize = 5;
 const REACH_Y: isize = 3;
-/// A block that differs by so many times the contrast of the pictures is another one; more says nothing more.
+/// A block that differs by this many times the pictures' contrast counts as fully different.
 const BLOCK_FULL: f32 = 0.9;
 /// The contrast of a dark or misty picture counts as this at least, of a harsh one as this at most.
 const CONTRAST: (f32, f32) = (9.0, 45.0);
@@ -53,7 +53,7 @@ pub struct Thresholds {
     pub ratio: f32,
     /// Changes around it below this count as this: in a still picture anything would stand out.
     pub floor: f32,
-    /// Below this part of the change, the pictures before and behind it are the same shot.
+    /// If the pictures before and after differ by less than this share of the change, they are the same shot.
     pub alike: f32,
     /// The most that they may change.
     pub alike_max: f32,
@@ -191,7 +191,7 @@ impl Detector {
         before.contrast >= RELIGHT_CONTRAST && change_of_content(before, own) < jump * self.thresholds.light
     }
 
-    /// Are the pictures before it and soon behind it the same shot? Then it is where a flash begins, or ends.
+    /// Are the pictures before it and soon after it the same shot? Then a flash begins or ends here.
     fn is_flash(&self, picture: usize, jump: f32) -> bool {
         let most = (jump * self.thresholds.alike).min(self.thresholds.alike_max);
         let at = |n: usize| self.pictures.get(n.checked_sub(self.first)?);
@@ -209,7 +209,7 @@ impl Detector {
 /// How different two pictures are, 0 … 1.
 fn change(a: &Picture, b: &Picture) -> f32 {
     let counted: f32 = a.counts.iter().zip(&b.counts).map(|(x, y)| (x - y).abs()).sum::<f32>() / 6.0;
-    // Searching blocks is dear; where next to nothing is different it says nothing.
+    // Block search is expensive, and useless where almost nothing differs.
     let plain = mean_difference(&a.pixels, &b.pixels);
     if plain < PLAIN_MIN {
         return counted.min(0.02);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Deepest folder that is looked into, below the one named.
+/// Deepest folder that is scanned, below the one named.
 pub const FOLDER_DEPTH_MAX: usize = 32;
 /// Most entries of folders that one scan looks at.
 pub const ENTRIES_MAX: usize = 1_000_000;
@@ -46,5 +46,5 @@ pub const PROXY_BYTES_MAX: u64 = 8 << 30;
 pub const PROXY_CACHE_BYTES_MAX: u64 = 20 << 30;
 /// Highest picture of a proxy, in pixels.
 pub const PROXY_HEIGHT_MAX: u32 = 720;
-/// A proxy without requests during this time is given up.
+/// A proxy without requests during this time is abandoned.
 pub const PROXY_UNWATCHED_MAX: Duration = Duration::from_secs(60);

@@ -1,8 +1,8 @@
-//! What a file's name and its folders say: series, season, episode, title, year, camera reel. Pure.
+//! Parses a file's name and its folders: series, season, episode, title, year, camera reel. Pure.
 
-/// What a name says.
+/// What is read from a name.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Named {
+pub struct ParsedName {
     /// The series.
     pub series: Option<String>,
     /// Season number.
@@ -17,11 +17,11 @@ pub struct Named {
     pub year: Option<i64>,
     /// Reel and camera, where the name is one that a camera gave.
     pub reel: Option<String>,
-    /// See [`Named::reel`].
+    /// See [`ParsedName::reel`].
     pub camera: Option<String>,
 }
 
-/// Words that begin what release names say of the file itself.
+/// Words at which the technical part of a release name begins.
 const TECHNICAL: &[&str] = &[
     "480p",
     "576p",
@@ -103,15 +103,15 @@ const YEARS: std::ops::RangeInclusive<i64> = 1888..=2039;
 
 /// Reads a name below a folder, without its ending: `Show (1994)/Season 1/Show - S01E02 - Title`.
 #[must_use]
-pub fn read(stem: &str) -> Named {
+pub fn read(stem: &str) -> ParsedName {
     let mut parts: Vec<&str> = stem.split('/').filter(|p| !p.is_empty()).collect();
-    let Some(own) = parts.pop() else { return Named::default() };
+    let Some(own) = parts.pop() else { return ParsedName::default() };
     if let Some((reel, camera)) = camera_name(own) {
         let (reel, camera) = (Some(reel), Some(camera));
-        return Named { reel, camera, title: Some(own.to_owned()), ..Named::default() };
+        return ParsedName { reel, camera, title: Some(own.to_owned()), ..ParsedName::default() };
     }
     let words = words(own);
-    let mut named = Named::default();
+    let mut named = ParsedName::default();
     let season_of_folder = parts.last().and_then(|folder| season_folder(folder));
     if season_of_folder.is_some() {
         parts.pop();
@@ -127,7 +127,7 @@ pub fn read(stem: &str) -> Named {
     named.last_episode = number.last;
     let front = words.get(..number.first_word).unwrap_or_default();
     let (series, year) = title_and_year(front);
-    // The series stands in the name, or else the folder bears it.
+    // The series is in the name, else the folder's name is the series.
     let folder = parts.last().map(|f| title_and_year(&self::words(f)));
     (named.series, named.year) = match (series, folder) {
         (Some(series), folder) => (Some(series), year.or_else(|| folder.and_then(|f| f.1))),
@@ -154,8 +154,8 @@ pub fn slug(text: &str) -> String {
     out
 }
 
-/// The words of a name. Points and underscores stand for spaces where the name has none; what is in brackets of the
-/// square kind is about the file and goes.
+/// The words of a name. Points and underscores count as spaces where the name has none; text in square brackets is
+/// about the file and is dropped.
 fn words(name: &str) -> Vec<String> {
     let mut plain = String::with_capacity(name.len());
     let mut depth = 0u32;
@@ -285,7 +285,7 @@ fn season_folder(name: &str) -> Option<i64> {
     }
 }
 
-/// The words up to what is about the file itself.
+/// The words before the technical part.
 fn of_the_work(words: &[String]) -> &[String] {
     let technical = |w: &String| {
         let w = trimmed(w).to_lowercase();

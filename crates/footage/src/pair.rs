@@ -1,8 +1,8 @@
 //! Which subtitles belong to which media file: pure decisions on names.
 //!
-//! `ep1.en.srt` belongs to `ep1.mov`: the same folder, and the same name once what follows a point, a dash or an
-//! underscore is taken away, part by part. What is taken away says language and kind. Subtitles in a folder of their
-//! own (`Subs/`) belong to the media file beside that folder.
+//! `ep1.en.srt` belongs to `ep1.mov`: the same folder, and the same name after removing trailing parts separated by a
+//! point, a dash or an underscore. The removed parts give language and kind. Subtitles in a folder of their own
+//! (`Subs/`) belong to the media file beside that folder.
 
 use std::collections::BTreeMap;
 
@@ -21,7 +21,7 @@ pub struct Companion {
     pub language: Option<String>,
     /// Does it hold only what must always be shown?
     pub is_forced: bool,
-    /// Is it for those who hear badly?
+    /// Is it for the hard of hearing?
     pub is_sdh: bool,
 }
 
@@ -122,7 +122,7 @@ fn owner_here<'s>(stems: &'s Stems, folder: &str, stem: &str) -> Option<(&'s [us
     })
 }
 
-/// What stands behind the points of a name, where it is a language or a kind of subtitles.
+/// The parts after the points of a name, where they are a language or a kind of subtitles.
 fn without_language(stem: &str) -> (&str, &str) {
     let mut base = stem;
     while let Some((front, part)) = base.rsplit_once('.').or_else(|| base.rsplit_once(['-', '_'])) {
@@ -145,7 +145,7 @@ fn companion(file: &FoundFile, rest: &str) -> Companion {
         .filter(|p| !p.is_empty())
         .map(str::to_lowercase)
         .collect();
-    // A dash may stand inside of a tag (`pt-br`), or before it.
+    // A dash may stand inside a tag (`pt-br`), or before it.
     let whole = parts.iter().find_map(|p| language::tag(p.trim_matches('-')));
     let language = whole.or_else(|| parts.iter().flat_map(|p| p.split('-')).find_map(language::tag));
     // `hi` is Hindi and "hearing impaired"; beside another language it is the latter.

@@ -5,9 +5,9 @@ use std::fs::File;
 use rushes_types::{Error, ErrorKind, FrameRate, NS_PER_SECOND, Result};
 
 use crate::limits::{FRAME_BYTES_MAX, FRAME_HEIGHT_MAX, FRAME_HEIGHT_MIN, FRAME_TIME_MAX};
-use crate::tool::{Job, Stop, Tools, words};
+use crate::tool::{Job, ShouldStop, Tools, words};
 
-/// Widest picture, in pixels; a film strip must not become a mile of them.
+/// Widest picture, in pixels.
 const WIDTH_MAX: u32 = 4096;
 
 /// Which frame, and how large.
@@ -17,7 +17,7 @@ pub struct PictureAt {
     pub at_ns: i64,
     /// The rate of the media, where it is known.
     pub rate: Option<FrameRate>,
-    /// The length of the media, where it is known: what lies behind its end means its last frame.
+    /// The length of the media, where it is known: a time after the end means the last frame.
     pub duration_ns: Option<i64>,
     /// Height in pixels; the picture is never made larger than the media's own.
     pub height: u32,
@@ -52,7 +52,7 @@ fn seconds(ns: i64) -> String {
 /// # Errors
 /// [`ErrorKind::Invalid`] where the height is out of bounds, [`ErrorKind::NotFound`] where ffmpeg cannot read the file
 /// or finds no frame at that time; as ffmpeg may be missing or be stopped.
-pub fn picture(tools: &Tools, media: &File, at: &PictureAt, stop: Stop<'_>) -> Result<Vec<u8>> {
+pub fn picture(tools: &Tools, media: &File, at: &PictureAt, stop: ShouldStop<'_>) -> Result<Vec<u8>> {
     let height = at.height;
     if !(FRAME_HEIGHT_MIN..=FRAME_HEIGHT_MAX).contains(&height) {
         let message = format!("`height` is {height}; give {FRAME_HEIGHT_MIN} to {FRAME_HEIGHT_MAX} pixels");
@@ -61,7 +61,7 @@ pub fn picture(tools: &Tools, media: &File, at: &PictureAt, stop: Stop<'_>) -> R
     let seek = at.seek_ns();
     let mut found = attempt(tools, media, &["-ss".to_owned(), seconds(seek)], height, stop)?;
     if found.is_empty() && seek > 0 {
-        // The frame is not there: the sound goes on longer than the picture. Its last one stands for it.
+        // There is no such frame because the sound is longer than the picture: the last frame is used.
         for back in ["-0.5", "-5"] {
             if found.is_empty() {
                 found = attempt(tools, media, &["-sseof".to_owned(), back.to_owned()], height, stop)?;
@@ -75,7 +75,13 @@ pub fn picture(tools: &Tools, media: &File, at: &PictureAt, stop: Stop<'_>) -> R
     Ok(found)
 }
 
-fn attempt(tools: &Tools, media: &File, seek: &[String], height: u32, stop: Stop<'_>) -> Result<Vec<u8>> {
+fn attempt(
+    tools: &Tools,
+    media: &File,
+    seek: &[String],
+    height: u32,
+    stop: ShouldStop<'_>,
+) -> Result<Vec<u8>> {
     let high = format!("trunc(min({height},ih)/2)*2");
     let filter = format!(
         "scale=w='min({WIDTH_MAX},max(2,trunc(min({height},ih)*dar/2)*2))':h='max(2,{high})':flags=bicubic,\

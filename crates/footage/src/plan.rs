@@ -1,12 +1,12 @@
-//! What is written of an asset: its id, and the fields of its line. Pure.
+//! What is written about an asset: its id, and the fields of its line. Pure.
 //!
-//! What a person wrote of an asset stays, what a tool found may change. So a field that is there already is only
-//! written over where the media file is another one than before, and then only the facts of the file itself.
+//! What a person wrote about an asset is kept, what a tool found may change. So an existing field is overwritten only
+//! where the media file is a different one, and then only with facts of the file itself.
 
 use serde_json::{Map, Value, json};
 
 use crate::cache::Key;
-use crate::names::{Named, slug};
+use crate::names::{ParsedName, slug};
 use crate::probe::Probe;
 
 /// Longest part of an id that comes from names, in bytes.
@@ -27,11 +27,11 @@ const OF_THE_FILE: [&str; 12] = [
     "variable_frame_rate",
 ];
 
-/// What is known of a media file, or of subtitles without one.
+/// What is known about a media file, or of subtitles without one.
 #[derive(Debug, Clone, Copy)]
 pub struct Facts<'a> {
     /// What its name says.
-    pub named: &'a Named,
+    pub named: &'a ParsedName,
     /// What ffprobe says.
     pub probe: Option<&'a Probe>,
     /// Where the media file is.
@@ -40,9 +40,9 @@ pub struct Facts<'a> {
     pub folder: &'a str,
 }
 
-/// Who has an id already.
+/// The present holder of an id.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Holder {
+pub enum IdHolder {
     /// No asset.
     None,
     /// An asset without a media file, or whose file is gone: it is the same one.
@@ -53,7 +53,7 @@ pub enum Holder {
 
 /// The id that names and numbers suggest: `night-ferry-s01e02`, else the name below the folder.
 #[must_use]
-pub fn suggested_id(named: &Named, stem: &str) -> String {
+pub fn suggested_id(named: &ParsedName, stem: &str) -> String {
     let id = match (&named.series, named.season, named.episode) {
         (Some(series), Some(season), Some(episode)) => format!("{}-s{season:02}e{episode:02}", slug(series)),
         (Some(series), None, Some(episode)) => format!("{}-e{episode:02}", slug(series)),
@@ -67,10 +67,10 @@ pub fn suggested_id(named: &Named, stem: &str) -> String {
 
 /// The id: the suggested one, or where another file has that, with a mark of the file's own path.
 #[must_use]
-pub fn choose_id(suggested: &str, path: &str, holder: Holder) -> String {
+pub fn choose_id(suggested: &str, path: &str, holder: IdHolder) -> String {
     match holder {
-        Holder::None | Holder::Same => suggested.to_owned(),
-        Holder::Another => {
+        IdHolder::None | IdHolder::Same => suggested.to_owned(),
+        IdHolder::Another => {
             let mark = Key::new("", &[path.as_bytes()]);
             format!("{suggested}-{}", mark.name().get(..8).unwrap_or_default())
         }
@@ -131,7 +131,7 @@ pub fn asset_fields(facts: &Facts<'_>) -> Map<String, Value> {
     fields
 }
 
-/// The line to write: what was known, what was found, and what the command line gives, which counts most.
+/// The line to write: known fields, found facts, and the command line's fields, which take precedence.
 ///
 /// `is_another_file`: the media file is another one than the one that was written of.
 #[must_use]
@@ -186,11 +186,11 @@ mod tests {
             assert_eq!(suggested_id(&crate::names::read(stem), stem), id);
         }
         let long = "é".repeat(300);
-        assert_eq!(suggested_id(&Named::default(), &long), "é".repeat(100));
-        assert_eq!(choose_id("ep1", "/a/ep1.mov", Holder::Same), "ep1");
+        assert_eq!(suggested_id(&ParsedName::default(), &long), "é".repeat(100));
+        assert_eq!(choose_id("ep1", "/a/ep1.mov", IdHolder::Same), "ep1");
         let (a, b) = (
-            choose_id("ep1", "/a/ep1.mov", Holder::Another),
-            choose_id("ep1", "/b/ep1.mov", Holder::Another),
+            choose_id("ep1", "/a/ep1.mov", IdHolder::Another),
+            choose_id("ep1", "/b/ep1.mov", IdHolder::Another),
         );
         assert!(a.starts_with("ep1-") && a.len() == 12 && a != b);
     }

@@ -1,7 +1,7 @@
-//! What ffprobe says of a media file.
+//! What ffprobe reports about a media file.
 //!
-//! Facts are taken as they stand, or left out: a rate is a ratio or unknown, a time is read from its decimal digits,
-//! never by way of a binary fraction.
+//! Facts are taken as given, or left out: a rate is a ratio or unknown, and a time is read from its decimal digits,
+//! never through floating point.
 
 use std::fs::File;
 
@@ -10,9 +10,9 @@ use serde_json::Value;
 
 use crate::language;
 use crate::limits::{PROBE_BYTES_MAX, PROBE_TIME_MAX};
-use crate::tool::{Job, Stop, Tools, words};
+use crate::tool::{Job, ShouldStop, Tools, words};
 
-/// What is known of a media file.
+/// What is known about a media file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Probe {
     /// The container, as ffmpeg names it (`mov,mp4,m4a,3gp,3g2,mj2`).
@@ -35,7 +35,7 @@ pub struct Probe {
     pub reel: Option<String>,
     /// Subtitle tracks.
     pub subtitles: Vec<SubtitleTrack>,
-    /// The title that stands in the container.
+    /// The title in the container.
     pub title: Option<String>,
 }
 
@@ -71,7 +71,7 @@ pub struct SubtitleTrack {
     pub title: Option<String>,
     /// Does it hold only what must always be shown?
     pub is_forced: bool,
-    /// Is it for those who hear badly: does it name noises?
+    /// Is it for the hard of hearing: does it name noises?
     pub is_sdh: bool,
 }
 
@@ -99,7 +99,7 @@ const RATES: [(u32, u32); 11] = [
 /// # Errors
 /// [`rushes_types::ErrorKind::Unsupported`] where it is not installed, [`rushes_types::ErrorKind::Invalid`] where it
 /// cannot read the file or finds neither picture nor sound in it, and as a tool may fail or be stopped.
-pub fn probe(tools: &Tools, media: &File, stop: Stop<'_>) -> Result<Probe> {
+pub fn probe(tools: &Tools, media: &File, stop: ShouldStop<'_>) -> Result<Probe> {
     let job = Job {
         program: tools.ffprobe()?,
         before: words("-v error -of json -show_format -show_streams"),
@@ -220,7 +220,7 @@ fn fixed_rate(
     None
 }
 
-/// The ratio, or the known rate that it is written down roughly for (`2997/100`).
+/// The ratio, or the known rate that it approximates (`2997/100`).
 fn known((num, den): Ratio) -> Option<FrameRate> {
     let near = RATES.into_iter().find(|(n, d)| {
         let (n, d) = (u128::from(*n), u128::from(*d));

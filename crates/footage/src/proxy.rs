@@ -1,7 +1,7 @@
 //! Proxies: a small copy of a media file that every browser plays, made on request.
 //!
-//! One is made at a time. A caller gets how far it is and asks again; when no request came for a while, it is no
-//! longer made. Finished ones lie in a [`Cache`].
+//! Only one is made at a time. A caller gets its progress and polls; without requests for a while, making it is
+//! cancelled. Finished ones lie in a [`Cache`].
 
 use std::collections::HashMap;
 use std::fs::File;
@@ -17,7 +17,7 @@ use crate::cache::{Cache, Key};
 use crate::limits::{PROXY_BYTES_MAX, PROXY_HEIGHT_MAX, PROXY_TIME_MAX, PROXY_UNWATCHED_MAX};
 use crate::tool::{Job, Tools, threads, words};
 
-/// A failure is reported for so long before the same proxy is tried again.
+/// How long a failure is reported before the same proxy is tried again.
 const FAILURE_LASTS: Duration = Duration::from_secs(60);
 /// Failures that are remembered.
 const FAILURES_MAX: usize = 100;
@@ -45,7 +45,7 @@ pub enum ProxyState {
     Waiting,
 }
 
-struct Current {
+struct ProxyJob {
     key: Key,
     asked: Instant,
     done_ns: i64,
@@ -54,7 +54,7 @@ struct Current {
 
 #[derive(Default)]
 struct State {
-    current: Option<Current>,
+    current: Option<ProxyJob>,
     failures: HashMap<Key, (Instant, String)>,
 }
 
@@ -120,7 +120,7 @@ impl Proxies {
             state.failures.remove(key);
         }
         let media = media.try_clone().map_err(|e| Error::io("handing a media file on", e))?;
-        let current = Current { key: key.clone(), asked: Instant::now(), done_ns: 0, duration_ns };
+        let current = ProxyJob { key: key.clone(), asked: Instant::now(), done_ns: 0, duration_ns };
         state.current = Some(current);
         drop(state);
         let (this, own_key) = (Arc::clone(self), key.clone());

@@ -1,4 +1,4 @@
-//! What lies in a folder: media files, what belongs beside them, and what was left out and why.
+//! Scans a folder: media files, their companion files, and what was left out and why.
 //!
 //! Links are never followed: one that leads out of the folder would take in files outside it, one that stays inside
 //! would take a file in twice. What is skipped is named, so that a missing episode has an explanation.
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use rushes_types::{Error, ErrorKind, Result};
 
 use crate::limits::{COMPANION_BYTES_MAX, ENTRIES_MAX, FOLDER_DEPTH_MAX};
-use crate::tool::Stop;
+use crate::tool::ShouldStop;
 
 /// Endings of media files, in lower case.
 const MEDIA: &[&str] = &[
@@ -116,7 +116,7 @@ pub fn holds_media(folder: &Path) -> bool {
 /// # Errors
 /// [`ErrorKind::NotFound`] where it is not there or cannot be read, [`ErrorKind::TooLarge`] where it holds more than
 /// [`ENTRIES_MAX`] entries, [`ErrorKind::Cancelled`].
-pub fn scan(path: &Path, stop: Stop<'_>) -> Result<Scan> {
+pub fn scan(path: &Path, stop: ShouldStop<'_>) -> Result<Scan> {
     let unreadable = |e| {
         Error::new(ErrorKind::NotFound, format!("`{}` cannot be read: {e}", shown(path)))
             .mend("check its name")

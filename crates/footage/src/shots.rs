@@ -7,7 +7,7 @@ use rushes_types::{Error, ErrorKind, FrameRate, NS_PER_SECOND, Result};
 use crate::cuts::{Detector, HEIGHT, PICTURE_BYTES, Thresholds, WIDTH};
 use crate::limits::{SHOT_FRAMES_MAX, SHOTS_TIME_MAX};
 use crate::probe::Probe;
-use crate::tool::{Job, Stop, Tools, threads, words};
+use crate::tool::{Job, ShouldStop, Tools, threads, words};
 
 /// Who writes the shots. A change of what is found is a new version.
 pub const SHOTS_MODEL: &str = "shots@1";
@@ -31,7 +31,7 @@ pub fn shots(
     tools: &Tools,
     media: &File,
     probe: &Probe,
-    stop: Stop<'_>,
+    stop: ShouldStop<'_>,
     seen: &(dyn Fn(i64) + Sync),
 ) -> Result<Vec<Shot>> {
     shots_with(tools, media, probe, Thresholds::default(), stop, seen)
@@ -46,7 +46,7 @@ pub fn shots_with(
     media: &File,
     probe: &Probe,
     thresholds: Thresholds,
-    stop: Stop<'_>,
+    stop: ShouldStop<'_>,
     seen: &(dyn Fn(i64) + Sync),
 ) -> Result<Vec<Shot>> {
     let program = tools.ffmpeg()?;
@@ -98,7 +98,7 @@ fn joined(cuts: &[crate::cuts::Cut], starts: &[i64], probe: &Probe) -> Vec<Shot>
     {
         let last = shots.last_mut();
         let last_start = last.as_ref().map_or(0, |s| s.start_ns);
-        // Time stamps that stand still or go back are a broken file's.
+        // Time stamps that repeat or go back come from a damaged file.
         if start_ns <= last_start || start_ns >= end {
             continue;
         }
@@ -144,7 +144,7 @@ impl Times {
         let pts: Option<i128> =
             line.split_once(" pts:").and_then(|(_, b)| b.split_whitespace().next()?.parse().ok());
         let (num, den) = self.base.unwrap_or((0, 1));
-        // A picture without a time comes right behind the one before.
+        // A picture without a time comes right after the one before.
         let ns = match pts {
             Some(pts) => pts.saturating_mul(num).saturating_mul(NS_PER_SECOND.into()).div_euclid(den),
             None => self.starts.last().copied().unwrap_or(0).into(),

@@ -1,4 +1,4 @@
-//! Subtitle tracks inside of media files, as WebVTT.
+//! Subtitle tracks inside media files, as WebVTT.
 
 use std::fs::File;
 
@@ -6,13 +6,13 @@ use rushes_types::{Error, Result};
 
 use crate::limits::{COMPANION_BYTES_MAX, EXTRACT_TIME_MAX};
 use crate::probe::SubtitleTrack;
-use crate::tool::{Job, Stop, Tools, words};
+use crate::tool::{Job, ShouldStop, Tools, words};
 
 /// Takes a track of text out, as WebVTT. Its times are from the start of the media.
 ///
 /// # Errors
 /// Where the track is pictures, and as ffmpeg may fail or be stopped.
-pub fn webvtt(tools: &Tools, media: &File, track: &SubtitleTrack, stop: Stop<'_>) -> Result<Vec<u8>> {
+pub fn webvtt(tools: &Tools, media: &File, track: &SubtitleTrack, stop: ShouldStop<'_>) -> Result<Vec<u8>> {
     if !track.is_text {
         let codec = &track.codec;
         return Err(Error::invalid(format!("the track is pictures (`{codec}`), not text"))

@@ -23,11 +23,11 @@ use crate::limits::{TOOL_COMPLAINT_BYTES_MAX, TOOL_MEMORY_BYTES_MAX, TOOL_THREAD
 /// Demuxers that read one file and nothing beside it.
 const DEMUXERS: &str = "mov,matroska,avi,mpegts,mpeg,mpegvideo,mxf,ogg,flv,asf,dv,gxf,nut,rm,ivf,obu,h264,hevc,m4v,\
                         wav,w64,aiff,caf,mp3,flac,aac,ac3,eac3,srt,webvtt,ass,yuv4mpegpipe,3dostr,wtv,lxf,vc1,av1";
-/// How often a running tool is looked after.
+/// How often a running tool is checked.
 const LOOK_EVERY: Duration = Duration::from_millis(40);
 
 /// Asked while a tool runs: should it stop?
-pub type Stop<'a> = &'a (dyn Fn() -> bool + Sync);
+pub type ShouldStop<'a> = &'a (dyn Fn() -> bool + Sync);
 
 /// Where the tools are.
 #[derive(Debug, Clone, Default)]
@@ -98,11 +98,11 @@ fn missing(name: &str) -> Error {
 /// One run of a tool.
 pub(crate) struct Job<'a> {
     pub program: &'a Path,
-    /// What stands in front of the input, as far as it is not the same for every input.
+    /// Arguments before the input, except those common to all runs.
     pub before: Vec<OsString>,
     /// The media file, opened for reading.
     pub media: &'a File,
-    /// What stands behind the input.
+    /// Arguments after the input.
     pub after: Vec<OsString>,
     pub time_max: Duration,
     /// Largest file that the tool may write, in bytes.
@@ -112,7 +112,7 @@ pub(crate) struct Job<'a> {
 /// Why a tool was ended before its time.
 #[derive(Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
-enum Ended {
+enum StopReason {
     No = 0,
     Stopped = 1,
     TooLong = 2,
@@ -154,7 +154,7 @@ impl Job<'_> {
     /// says so, [`ErrorKind::Unavailable`] where it takes too long; what `each` answers ends it at once.
     pub fn run(
         &self,
-        stop: Stop<'_>,
+        stop: ShouldStop<'_>,
         each: &mut dyn FnMut(&[u8]) -> Result<()>,
         complaint: &mut (dyn FnMut(&str) + Send),
     ) -> Result<()> {
@@ -163,16 +163,16 @@ impl Job<'_> {
             return Err(Error::bug("a tool was started without its pipes"));
         };
         let id = pid(&child).ok_or_else(|| Error::bug("a tool has no process id"))?;
-        let (over, ended) = (AtomicBool::new(false), AtomicU8::new(Ended::No as u8));
+        let (over, ended) = (AtomicBool::new(false), AtomicU8::new(StopReason::No as u8));
         let began = Instant::now();
         let mut last = String::new();
         let read = std::thread::scope(|scope| {
             scope.spawn(|| {
                 while !over.load(Ordering::Acquire) {
                     let why = if stop() {
-                        Ended::Stopped
+                        StopReason::Stopped
                     } else if began.elapsed() > self.time_max {
-                        Ended::TooLong
+                        StopReason::TooLong
                     } else {
                         std::thread::sleep(LOOK_EVERY);
                         continue;
@@ -187,8 +187,8 @@ impl Job<'_> {
             if read.is_err() {
                 kill(id);
             }
-            // The process is only waited for, not reaped: as long as it is not, no other process gets its number, and
-            // the thread above cannot kill another one.
+            // The process is waited for without reaping, so its process id is not reused and the thread above cannot
+            // kill another process.
             let _ = waitid(WaitId::Pid(id), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT);
             over.store(true, Ordering::Release);
             last = listener.join().unwrap_or_default();
@@ -196,10 +196,10 @@ impl Job<'_> {
         });
         let status = child.wait().map_err(|e| Error::io("waiting for a tool", e))?;
         match ended.load(Ordering::Acquire) {
-            n if n == Ended::Stopped as u8 => {
+            n if n == StopReason::Stopped as u8 => {
                 return Err(Error::new(ErrorKind::Cancelled, "it was asked to stop"));
             }
-            n if n == Ended::TooLong as u8 => {
+            n if n == StopReason::TooLong as u8 => {
                 let seconds = self.time_max.as_secs();
                 let name = name(self.program);
                 let message = format!("`{name}` was ended after {seconds} s; the media file may be broken");
@@ -219,7 +219,7 @@ impl Job<'_> {
     ///
     /// # Errors
     /// As [`Job::run`]; [`ErrorKind::TooLarge`] where it prints more.
-    pub fn output(&self, stop: Stop<'_>, bytes_max: usize) -> Result<Vec<u8>> {
+    pub fn output(&self, stop: ShouldStop<'_>, bytes_max: usize) -> Result<Vec<u8>> {
         let mut out = Vec::new();
         let mut gather = |piece: &[u8]| {
             if out.len() + piece.len() > bytes_max {

@@ -1,8 +1,7 @@
-//! What was looked at, by which run, when.
+//! Which stretches were analysed, by which run, and when.
 //!
-//! A claim lives until a replace run of a model of the same name claims the stretch: then what the older
-//! one found there is gone, so it must not count as having looked. What the newer run leaves of an older
-//! claim lives on as pieces.
+//! A claim is valid until a replace run of a model of the same name claims the stretch: then the older run's findings
+//! there are superseded, so it must not count as having looked. The rest of the older claim lives on as pieces.
 
 use rushes_store::RunSegment;
 use rushes_types::{Analysed, Commit, RunMode, TimeRange, Validity};

@@ -28,7 +28,7 @@ pub fn touched(
     out
 }
 
-/// Members that touch one bucket after the other: a sweep over a sorted list.
+/// The members that touch each bucket, bucket by bucket: a sweep over a sorted list.
 struct Sweep<'a> {
     coming: &'a [BucketMember],
     present: Vec<BucketMember>,
@@ -52,8 +52,8 @@ impl<'a> Sweep<'a> {
     }
 }
 
-/// Recomputes the touched buckets from their old rows (ascending; a missing one is empty) and what came and
-/// went (each sorted).
+/// Recomputes the touched buckets from their old rows (ascending; a missing one is empty) and from the added and
+/// removed members (each sorted).
 #[must_use]
 pub fn rebucket(
     bucket_ns: i64,
@@ -106,8 +106,8 @@ fn merged(was: &[BucketMember], gone: &[BucketMember], come: &[BucketMember]) ->
 /// The maximal stretches within `[start, end)` in which the same set of at least two annotations is present
 /// throughout, and whether some were left out.
 ///
-/// Intervals make stretches of positive length. A point event makes an instant of its own, with all that is
-/// present there (an interval at both its ends too); it does not cut the stretch that it lies in.
+/// Intervals make stretches of positive length. A point event makes a separate instant, with all that is present there
+/// (an interval counts at both its ends); it does not cut the stretch that it lies in.
 ///
 /// Work is bounded: boundaries are sorted once, and members are listed only for what is kept.
 #[must_use]

@@ -15,26 +15,26 @@
 //!
 //! # Invariants
 //!
-//! * Fusing from [`rushes_types::Commit::NONE`] in one step or in many gives the same rows, byte for byte: nothing that is
-//!   kept depends on how the history was cut, on the order of arrival, or on when fusion ran. `rushes verify` and the crash
-//!   tests compare exactly that.
-//! * Work is in proportion to the seconds that changed. A replace run reads the rows that start within its coverage, and
-//!   only touched buckets are read and written. Two things read an asset whole: a replace run without coverage, and a
+//! * Fusing from [`rushes_types::Commit::NONE`] in one step or in many gives the same rows, byte for byte: nothing that
+//!   is stored depends on how the history was cut, on the order of arrival, or on when fusion ran. `rushes verify` and
+//!   the crash tests compare exactly that.
+//! * Work is proportional to the seconds that changed. A replace run reads the rows that start within its coverage, and
+//!   only touched buckets are read and written. Two things read a whole asset: a replace run without coverage, and a
 //!   change of the asset's language.
 //! * A row is named by (start, key), the key a hash of model, run and id, so it is found again without a lookup table.
-//! * Validities follow from the history alone: born at the commit that brought the annotation, died at the one that
-//!   superseded it. Buckets list what is current; a bucket that became empty is written empty.
-//! * Buckets find, they never decide: their lists of intersections are bounded and may be cut off, presence is always
-//!   computed from exact ranges.
+//! * Validities follow from the history alone: an annotation is born at the commit that brought it and dies at the one
+//!   that superseded it. Buckets list what is current; a bucket that became empty is written empty.
+//! * No answer depends on buckets: their lists of intersections are bounded and may be truncated, and presence is
+//!   always computed from exact ranges.
 //!
 //! # Rejected
 //!
-//! * *Fusing an asset whole at every commit.* It is what [`driver`] is tested against (the naive reference), and costs the
-//!   whole history for one more line.
-//! * *Applying a commit to rows in place.* An engine would have to know what a commit means, and each would know it a
-//!   little differently. So engines get rows as they stand now.
-//! * *Dying annotations written into buckets.* A bucket would grow with history; a reader of the past asks the annotations,
-//!   which carry their validities.
+//! * *Fusing a whole asset at every commit.* [`driver`] is tested against it (the naive reference), but one more line
+//!   would cost the whole history.
+//! * *Applying a commit to rows in place.* Every engine would have to implement what a commit means, each a little
+//!   differently. So engines are given rows in their final state.
+//! * *Superseded annotations in buckets.* A bucket would grow with history; a reader of an earlier read point uses the
+//!   annotations, which carry their validities.
 
 mod analysed;
 mod buckets;
@@ -46,5 +46,5 @@ mod words;
 
 pub use buckets::{intersections, rebucket, touched};
 pub use read_set::{ReadSet, RowSelection, read_set};
-pub use step::{Advanced, StepInput, advance};
-pub use words::{Linguist, resolved_language, with_text};
+pub use step::{StepInput, StepOutcome, advance};
+pub use words::{TextAnalysis, resolved_language, with_text};

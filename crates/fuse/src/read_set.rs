@@ -24,7 +24,7 @@ pub enum RowSelection {
 pub struct ReadSet {
     /// Segments whose annotations must be read, each once.
     pub segments: Vec<RunSegment>,
-    /// Of these (by id), an annotation may have been fused before: its row must be looked up by key.
+    /// Of these segments (by id), annotations may have been fused before, so their rows must be looked up by key.
     pub may_be_known: BTreeSet<u64>,
     /// Fused rows that must be read.
     pub rows: RowSelection,

@@ -1,4 +1,4 @@
-//! The rows a step works on: annotations with their validities, as they were and as they become.
+//! The rows a step works on: annotations with their validities, before and after.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -9,17 +9,17 @@ use rushes_types::{
 
 use crate::words::WordDeltas;
 
-/// How a row stood before the step.
-struct Before {
+/// The state of a row before the step.
+struct RowBefore {
     validities: Vec<Validity>,
     kept: bool,
     member: Option<BucketMember>,
 }
 
-/// A row with what it was before.
+/// A row, with its state before the step.
 struct TrackedRow {
     fused: FusedAnnotation,
-    before: Option<Before>,
+    before: Option<RowBefore>,
     content_changed: bool,
 }
 
@@ -35,7 +35,7 @@ pub(crate) struct RowSet {
     rows: HashMap<FusedKey, TrackedRow>,
     /// Current rows by the name of their model: a replace run of any version supersedes them.
     current: HashMap<String, BTreeSet<FusedKey>>,
-    /// Rows that are stored and erased now.
+    /// Stored rows that this step erases.
     erased: BTreeMap<FusedKey, Option<BucketMember>>,
 }
 
@@ -56,7 +56,7 @@ impl RowSet {
             if member.is_some() {
                 out.enter(fused.annotation.model.name(), key);
             }
-            let before = Before { validities: fused.validities.clone(), kept: fused.kept, member };
+            let before = RowBefore { validities: fused.validities.clone(), kept: fused.kept, member };
             out.rows.insert(key, TrackedRow { fused, before: Some(before), content_changed: false });
         }
         out
@@ -170,7 +170,7 @@ impl RowSet {
         rows.sort_unstable_by_key(|(key, _)| *key);
         for (key, row) in rows {
             let before = row.before.as_ref();
-            let same = |b: &Before| b.validities == row.fused.validities && b.kept == row.fused.kept;
+            let same = |b: &RowBefore| b.validities == row.fused.validities && b.kept == row.fused.kept;
             if before.is_some_and(same) && !row.content_changed {
                 continue;
             }

@@ -10,7 +10,7 @@ use rushes_types::{
 
 use crate::analysed;
 use crate::rows::RowSet;
-use crate::words::{Linguist, WordDeltas, resolved_language, with_text};
+use crate::words::{TextAnalysis, WordDeltas, resolved_language, with_text};
 
 /// Everything a step needs; a driver reads it as [`crate::read_set`] says.
 pub struct StepInput<'a> {
@@ -32,24 +32,24 @@ pub struct StepInput<'a> {
 
 /// What a step decided. Buckets follow from `added` and `removed`: see [`crate::rebucket`].
 #[derive(Debug, Clone, PartialEq)]
-pub struct Advanced {
+pub struct StepOutcome {
     /// The asset's document.
     pub document: Option<AssetDocument>,
-    /// Annotations as they stand now and erased ones, by key.
+    /// Annotations in their present state and erased ones, by key.
     pub changes: Vec<Change>,
     /// Annotations that became current, sorted.
     pub added: Vec<BucketMember>,
     /// Annotations that no longer are, sorted.
     pub removed: Vec<BucketMember>,
-    /// By how many current annotations the count of each word changes.
+    /// The change in each word's count of current annotations.
     pub word_counts: Vec<(String, i64)>,
-    /// By how many current annotations more or fewer there are.
+    /// The change in the number of current annotations.
     pub annotation_count: i64,
 }
 
 /// Folds the commits.
 #[must_use]
-pub fn advance(input: StepInput<'_>, linguist: &dyn Linguist) -> Advanced {
+pub fn advance(input: StepInput<'_>, linguist: &dyn TextAnalysis) -> StepOutcome {
     let language = input.asset.as_ref().and_then(|a| a.language.clone());
     let (analysed, models) = match &input.before {
         Some(document) => {
@@ -101,7 +101,7 @@ struct Fold<'l> {
     analysed: Vec<Analysed>,
     models: BTreeSet<ModelRef>,
     language: Option<String>,
-    linguist: &'l dyn Linguist,
+    linguist: &'l dyn TextAnalysis,
 }
 
 impl Fold<'_> {
@@ -180,7 +180,7 @@ impl Fold<'_> {
         self.models.extend(self.analysed.iter().map(|c| c.model.clone()));
     }
 
-    fn finish(self, asset: Option<Asset>, models: &[Model]) -> Advanced {
+    fn finish(self, asset: Option<Asset>, models: &[Model]) -> StepOutcome {
         let known: BTreeMap<&ModelRef, &Model> = models.iter().map(|m| (&m.model, m)).collect();
         let model = |m: &ModelRef| {
             let unknown = || Model { model: m.clone(), types: Vec::new(), language: None, space: None };
@@ -192,7 +192,7 @@ impl Fold<'_> {
             analysed: self.analysed,
         });
         let rows = self.rows.finish();
-        Advanced {
+        StepOutcome {
             document,
             changes: rows.changes,
             added: rows.added,

@@ -1,12 +1,12 @@
-//! What fusion asks of the analysis of text.
+//! What fusion needs from text analysis.
 
 use std::collections::{BTreeMap, HashMap};
 
 use rushes_types::Annotation;
 
-/// Knows words and languages. Behind a trait so that fusion does not depend on how text is analysed; it must
-/// answer the same for the same text, or a rebuild would differ.
-pub trait Linguist: Send + Sync {
+/// Text analysis. A trait, so that fusion does not depend on how text is analysed. It must be deterministic, or a
+/// rebuild would differ.
+pub trait TextAnalysis: Send + Sync {
     /// The language (BCP 47) a text is written in, where that can be detected.
     fn detect(&self, text: &str) -> Option<String>;
     /// Calls `each` with every folded word of a text; a word may come twice.
@@ -15,7 +15,7 @@ pub trait Linguist: Send + Sync {
     fn label(&self, label: &str) -> String;
 }
 
-/// The annotation with a text: one that has words only says its words.
+/// The annotation with its text filled in: one that has only words gets them, joined, as its text.
 #[must_use]
 pub fn with_text(mut annotation: Annotation) -> Annotation {
     if annotation.text.is_none() && !annotation.words.is_empty() {
@@ -30,7 +30,7 @@ pub fn with_text(mut annotation: Annotation) -> Annotation {
 pub fn resolved_language(
     annotation: &Annotation,
     asset_language: Option<&str>,
-    linguist: &dyn Linguist,
+    linguist: &dyn TextAnalysis,
 ) -> Option<String> {
     let known = annotation.language.as_deref().or(asset_language).map(str::to_owned);
     known.or_else(|| {
@@ -38,15 +38,15 @@ pub fn resolved_language(
     })
 }
 
-/// How many current annotations more or fewer say each word.
+/// The change in each word's count of current annotations.
 pub(crate) struct WordDeltas<'l> {
-    linguist: &'l dyn Linguist,
+    linguist: &'l dyn TextAnalysis,
     deltas: HashMap<String, i64>,
     pub annotations: i64,
 }
 
 impl<'l> WordDeltas<'l> {
-    pub fn new(linguist: &'l dyn Linguist) -> Self {
+    pub fn new(linguist: &'l dyn TextAnalysis) -> Self {
         Self { linguist, deltas: HashMap::new(), annotations: 0 }
     }
 

@@ -1,8 +1,8 @@
 //! From the bytes of a file to UTF-8 text: gzip is unpacked, byte order marks are removed, UTF-16 is decoded, with its
 //! mark or without.
 //!
-//! What a file is, is read from its first bytes and not from its name: no text begins with the mark of gzip. UTF-8
-//! is not checked here but row by row, so that one bad byte costs one row.
+//! A file's encoding is detected from its first bytes, not from its name: no text begins with gzip's magic number.
+//! UTF-8 is checked later, row by row, so that one bad byte costs one row.
 
 use std::cell::{Cell, RefCell};
 use std::io::{self, BufRead, BufReader, Cursor, Read};
@@ -15,10 +15,10 @@ const UTF16_BIG_MARK: [u8; 2] = [0xfe, 0xff];
 /// UTF-16 is decoded in pieces of this many bytes.
 const PIECE_BYTES: usize = 16 * 1024;
 
-/// Bytes that went by are forgotten once this many of them are older than the row in hand.
+/// Bytes before the current row are dropped once there are this many of them.
 const WINDOW_BYTES: usize = 256 * 1024;
 
-/// What the table reader does not tell about the bytes it takes.
+/// What is observed of the bytes that the table reader consumes.
 #[derive(Debug, Default)]
 pub(crate) struct Tap {
     since_row: Cell<u64>,
@@ -26,7 +26,7 @@ pub(crate) struct Tap {
     window: RefCell<Window>,
 }
 
-/// The bytes that went by last.
+/// The most recent bytes.
 #[derive(Debug, Default)]
 struct Window {
     first: u64,
@@ -39,13 +39,13 @@ impl Tap {
         self.since_row.set(0);
     }
 
-    /// True where one double quote too many, or too few, was read.
+    /// True where an odd number of double quotes was read.
     pub(crate) fn quotes_are_odd(&self) -> bool {
         self.quotes.get() % 2 == 1
     }
 
-    /// The ends of lines that stand before the first byte of a row: the reader passes blank lines, and the second
-    /// half of a `\r\n`, only when it reads on.
+    /// The line ends directly before the first byte of a row: the reader skips blank lines, and the second half of a
+    /// `\r\n`, only when it reads on.
     pub(crate) fn newlines_at(&self, place: u64) -> u64 {
         let mut window = self.window.borrow_mut();
         let place = usize::try_from(place.saturating_sub(window.first)).unwrap_or(usize::MAX);
@@ -60,7 +60,7 @@ impl Tap {
     }
 }
 
-/// Hands bytes on until a row is too long, and tells the tap.
+/// Passes bytes on until a row is too long, and records them in the tap.
 pub(crate) struct Tapped<R> {
     pub inner: R,
     pub tap: Rc<Tap>,
@@ -120,11 +120,11 @@ fn decode<'r>(head: &[u8], reader: impl Read + 'r) -> Box<dyn BufRead + 'r> {
     Box::new(BufReader::new(reader))
 }
 
-/// A reader whose first bytes were looked at and put back.
-type Whole<R> = io::Chain<Cursor<Vec<u8>>, R>;
+/// A reader whose first bytes were peeked at.
+type Peeked<R> = io::Chain<Cursor<Vec<u8>>, R>;
 
 /// The first bytes of a reader, and the reader as it was.
-fn peek<R: Read>(mut reader: R) -> io::Result<(Vec<u8>, Whole<R>)> {
+fn peek<R: Read>(mut reader: R) -> io::Result<(Vec<u8>, Peeked<R>)> {
     let mut head = Vec::new();
     reader.by_ref().take(UTF8_MARK.len() as u64).read_to_end(&mut head)?;
     Ok((head.clone(), Cursor::new(head).chain(reader)))
@@ -150,7 +150,7 @@ impl<R: Read> Read for Skip<R> {
     }
 }
 
-/// Ends with an error, not silently, where there is more than is allowed.
+/// Fails, instead of ending silently, where the input is longer than allowed.
 struct Capped<R> {
     inner: R,
     left: u64,
@@ -167,7 +167,7 @@ impl<R: Read> Read for Capped<R> {
     }
 }
 
-/// UTF-16 as UTF-8. Half a character is an error: putting a mark in its place would change the text.
+/// UTF-16 as UTF-8. Half a surrogate pair is an error: a replacement character would change the text.
 struct Utf16<R> {
     inner: R,
     big_endian: bool,

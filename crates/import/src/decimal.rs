@@ -1,8 +1,8 @@
 //! Decimal numbers as text.
 //!
-//! Times and confidences pass from a source file to an annotation line without ever being a binary fraction:
-//! 22.691 s is 22 691 000 000 ns, while `22.691_f64 * 1e9` is not. So a number stays the digits that were
-//! written, however many, and is rounded once, at the end, half away from zero.
+//! Times and confidences pass from a source file to an annotation line without ever being a binary fraction: 22.691 s
+//! is 22 691 000 000 ns, while `22.691_f64 * 1e9` is not. So a number is kept as its digits, however many, and rounded
+//! once, at the end, half away from zero.
 
 /// The longest number that is read; anything longer is not a measurement.
 const NUMBER_CHARS_MAX: usize = 400;

@@ -13,14 +13,14 @@ use crate::record::{CellValue, Cells, SourceRow};
 use crate::template::truth;
 use crate::value::Value;
 
-/// What an import hands out.
+/// What an import emits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Item {
     /// An asset line, once per asset, before the first annotation that needs it.
     Asset(String),
     /// An annotation line.
     Annotation(String),
-    /// A row or a file that was refused. The others go on.
+    /// A rejected row or file. The others are not affected.
     Problem(Problem),
     /// Something that the person who imports should know, such as a clock that was shifted. Nothing was refused.
     Note(Note),
@@ -45,10 +45,10 @@ pub struct Counts {
     pub problems: u64,
 }
 
-/// Where an import hands out what it made; `Break` ends it.
+/// Receives what an import emits; returning `Break` ends it.
 pub type Sink<'s> = dyn FnMut(Item) -> ControlFlow<()> + 's;
 
-/// One import: it remembers over all its files which assets it has named.
+/// One import. It remembers over all its files which assets it has emitted.
 #[derive(Debug)]
 pub struct Import<'m> {
     mapping: &'m Mapping,
@@ -96,7 +96,8 @@ impl Import<'_> {
         let format = self.mapping.format_of(file);
         let row_bytes = self.limits.row_bytes;
         let opened = bytes::open(reader, self.limits.file_bytes);
-        let mut pass = Pass { templates: self.templates_of(file), import: self, source, file, sink, row: 0 };
+        let mut pass =
+            FilePass { templates: self.templates_of(file), import: self, source, file, sink, row: 0 };
         let text = match opened {
             Ok(text) => text,
             Err(error) => return pass.stopped(0, &error.to_string()),
@@ -114,7 +115,7 @@ impl Import<'_> {
         }
     }
 
-    /// Hands out a problem that was found outside of a file, and counts it.
+    /// Hands out a problem that was found outside a file, and counts it.
     pub(crate) fn problem(&mut self, problem: Problem, sink: &mut Sink<'_>) -> ControlFlow<()> {
         self.counts.problems += 1;
         sink(Item::Problem(problem))
@@ -132,17 +133,17 @@ impl<'m> Import<'m> {
 }
 
 /// The state of one file while it is read.
-pub(crate) struct Pass<'p, 'm, 's> {
+pub(crate) struct FilePass<'p, 'm, 's> {
     import: &'p mut Import<'m>,
     pub source: &'p Source,
     pub file: &'p SourceFile,
     templates: Option<&'m AssetTemplates>,
     sink: &'p mut Sink<'s>,
-    /// The number of the row in hand, from 1.
+    /// The number of the current row, from 1.
     pub row: u64,
 }
 
-impl Pass<'_, '_, '_> {
+impl FilePass<'_, '_, '_> {
     pub(crate) fn row_bytes(&self) -> u64 {
         self.import.limits.row_bytes
     }
@@ -161,7 +162,7 @@ impl Pass<'_, '_, '_> {
         self.import.counts.rows += 1;
     }
 
-    /// Reports a fault of the row in hand, or of the file before its first row.
+    /// Reports a fault of the current row, or of the file before its first row.
     pub(crate) fn fault(&mut self, line: u64, fault: Fault) -> ControlFlow<()> {
         let problem = fault.at(&self.file.name, line, if line == 0 { 0 } else { self.row });
         self.import.problem(problem, self.sink)
@@ -210,7 +211,7 @@ impl Pass<'_, '_, '_> {
         }
     }
 
-    /// Makes everything that one row stands for.
+    /// Emits everything that one row produces.
     pub(crate) fn cells(&mut self, line: u64, cells: Cells<'_>) -> ControlFlow<()> {
         let (captures, file) = (&self.file.captures, &self.file.name);
         let row = SourceRow { cells, captures, file, number: self.row, element: None, flag: "" };

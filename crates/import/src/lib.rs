@@ -1,10 +1,10 @@
 //! Turns what other tools wrote into the lines that Rushes ingests.
 //!
-//! Annotations come as tables and JSON files, each in a layout of its own: times in seconds, milliseconds or frames,
-//! ends inclusive or not, labels as a column for each, ids in file names. A program for each layout would be a
-//! program to be trusted each time; so the layout is described in a *mapping*, a TOML file (`docs/mapping.md`),
-//! and one importer reads them all. It knows no other part of Rushes: text goes in and annotation lines and asset
-//! lines come out, which go the way of every other line and are checked there.
+//! Annotations come as tables and JSON files in many layouts: times in seconds, milliseconds or frames, ends inclusive
+//! or not, one column for each label, ids in file names. A separate program for each layout would have to be verified
+//! each time; so a layout is described in a *mapping*, a TOML file (`docs/mapping.md`), and one importer reads them
+//! all. It depends on no other part of Rushes: text goes in, annotation lines and asset lines come out, and they are
+//! checked on ingest like any other line.
 //!
 //! Two promises: a time is exact to the nanosecond because it is never a binary fraction, and a row that cannot be
 //! read is named with its place and the mend while all others go in.

@@ -1,4 +1,4 @@
-//! How much is read, in one place.
+//! Limits on what is read.
 
 /// One row (a line of a table, an element of a JSON list) may be this long: eight times the longest annotation line,
 /// because a row may hold more than is read from it.

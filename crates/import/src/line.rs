@@ -6,17 +6,17 @@ use crate::mapping::{AssetTemplate, AssetTemplates, Constant, Source, Span, Span
 use crate::object::JsonObject;
 use crate::problem::{Fault, shown};
 use crate::record::{CellPath, CellValue, Cells, SourceRow};
-use crate::template::{Filled, Template};
+use crate::template::{FilledTemplate, Template};
 use crate::value::Value;
 
-type Filling<T> = Result<T, Fault>;
+type FillResult<T> = Result<T, Fault>;
 
 impl JsonObject {
-    fn filled(&mut self, name: &str, filled: &Filled) {
+    fn filled(&mut self, name: &str, filled: &FilledTemplate) {
         match filled {
-            Filled::Absent => {}
-            Filled::Text(text) => self.text(name, text),
-            Filled::Raw(json) => self.raw(name, json),
+            FilledTemplate::Absent => {}
+            FilledTemplate::Text(text) => self.text(name, text),
+            FilledTemplate::Raw(json) => self.raw(name, json),
         }
     }
 
@@ -25,7 +25,7 @@ impl JsonObject {
         field: &str,
         constants: &[(String, Constant)],
         row: &SourceRow<'_>,
-    ) -> Filling<()> {
+    ) -> FillResult<()> {
         for (name, constant) in constants {
             match constant {
                 Constant::Raw(json) => self.raw(name, json),
@@ -49,7 +49,7 @@ pub(crate) fn annotation(
     source: &Source,
     row: &SourceRow<'_>,
     flag_label: Option<&str>,
-) -> Filling<Annotation> {
+) -> FillResult<Annotation> {
     let fields = &source.fields;
     let mut line = JsonObject::new();
     line.text("asset_id", &required(&fields.asset_id, "asset_id", row)?);
@@ -57,7 +57,7 @@ pub(crate) fn annotation(
         Some(template) => template.text(name, row),
         None => Ok(None),
     };
-    let add = |line: &mut JsonObject, name: &str, template: &Option<Template>| -> Filling<()> {
+    let add = |line: &mut JsonObject, name: &str, template: &Option<Template>| -> FillResult<()> {
         if let Some(text) = optional(name, template)? {
             line.text(name, &text);
         }
@@ -99,7 +99,7 @@ pub(crate) fn annotation(
 }
 
 /// The asset id and the asset line of a row, or of a file as such.
-pub(crate) fn asset(templates: &AssetTemplates, row: &SourceRow<'_>) -> Filling<(String, String)> {
+pub(crate) fn asset(templates: &AssetTemplates, row: &SourceRow<'_>) -> FillResult<(String, String)> {
     let id = match templates.field("asset_id") {
         Some(AssetTemplate::One(Constant::Template(template))) => required(template, "asset.asset_id", row)?,
         _ => return Err(Fault::new("asset.asset_id", "this key is missing", "write it in `[asset]`")),
@@ -124,13 +124,13 @@ pub(crate) fn asset(templates: &AssetTemplates, row: &SourceRow<'_>) -> Filling<
     Ok((id, line.finish()))
 }
 
-fn required(template: &Template, field: &str, row: &SourceRow<'_>) -> Filling<String> {
+fn required(template: &Template, field: &str, row: &SourceRow<'_>) -> FillResult<String> {
     template.text(field, row)?.ok_or_else(|| {
         Fault::new(field, "there is no value", "mend the row, or leave such rows out with `when`")
     })
 }
 
-fn times(span: &Span, prefix: &str, row: &SourceRow<'_>) -> Filling<(i64, i64)> {
+fn times(span: &Span, prefix: &str, row: &SourceRow<'_>) -> FillResult<(i64, i64)> {
     let name = |field: &str| format!("{prefix}{field}");
     let wrong = |field: &str, why: String| {
         Fault::new(&name(field), why, "mend the value, or `time` in the mapping where the unit is another")
@@ -162,7 +162,7 @@ fn times(span: &Span, prefix: &str, row: &SourceRow<'_>) -> Filling<(i64, i64)> 
     Ok((start_ns, end_ns))
 }
 
-fn confidence(template: &Template, max: i64, field: &str, row: &SourceRow<'_>) -> Filling<Option<String>> {
+fn confidence(template: &Template, max: i64, field: &str, row: &SourceRow<'_>) -> FillResult<Option<String>> {
     let Some(text) = template.text(field, row)? else { return Ok(None) };
     let wrong = |why: &str| {
         let mend = "mend the value, or `confidence_max` in the mapping where the scale is another";
@@ -181,7 +181,7 @@ fn confidence(template: &Template, max: i64, field: &str, row: &SourceRow<'_>) -
     if in_range { Ok(Some(json)) } else { Err(wrong(&format!("is not between 0 and {max}"))) }
 }
 
-fn words_json(rule: &WordsRule, row: &SourceRow<'_>) -> Filling<Option<String>> {
+fn words_json(rule: &WordsRule, row: &SourceRow<'_>) -> FillResult<Option<String>> {
     let items = match row.cell(&rule.list) {
         CellValue::Tree(Value::List(items)) => items,
         CellValue::Text(text) if text.is_empty() => return Ok(None),
@@ -201,7 +201,7 @@ fn words_json(rule: &WordsRule, row: &SourceRow<'_>) -> Filling<Option<String>> 
 
 /// A word of the line; `None` where it has no time: aligners leave out the times of words that they could not place,
 /// and such a word stands in the text only.
-fn word_json(rule: &WordsRule, word: &SourceRow<'_>) -> Filling<Option<String>> {
+fn word_json(rule: &WordsRule, word: &SourceRow<'_>) -> FillResult<Option<String>> {
     let mut line = JsonObject::new();
     line.text("text", &required(&rule.text, "words.text", word)?);
     let Some(span) = &rule.span else { return Ok(None) };
@@ -220,7 +220,7 @@ fn word_json(rule: &WordsRule, word: &SourceRow<'_>) -> Filling<Option<String>> 
 }
 
 /// A JSON list of numbers, or a cell such as `[0.1, 0.2]` or `0.1 0.2`.
-fn embedding(path: &CellPath, row: &SourceRow<'_>) -> Filling<Option<String>> {
+fn embedding(path: &CellPath, row: &SourceRow<'_>) -> FillResult<Option<String>> {
     let wrong = |why: String| Fault::new("embedding", why, "mend the row; an embedding is a list of numbers");
     let mut numbers = Vec::new();
     let mut push = |text: &str| {

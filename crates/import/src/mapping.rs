@@ -1,4 +1,4 @@
-//! What a mapping file says, checked and ready to be applied.
+//! A mapping, checked and ready to be applied.
 
 use std::path::PathBuf;
 
@@ -19,7 +19,7 @@ pub struct Mapping {
     pub(crate) sources: Vec<Source>,
 }
 
-/// Whether a source's lines belong into a run, and of which kind. The importer only hands this on.
+/// Whether a source's lines belong into a run, and of which kind. The importer only passes this on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RunMode {
     /// The run supersedes earlier annotations of the model.
@@ -119,7 +119,7 @@ pub(crate) struct TimeExpression {
 /// How a time range ends.
 #[derive(Debug, Clone)]
 pub(crate) enum SpanEnd {
-    /// With its start: a point.
+    /// At its start: a point.
     Point,
     /// At a time, one step of its unit later where it is written inclusive.
     At { moment: TimeExpression, inclusive: bool },

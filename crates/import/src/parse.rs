@@ -8,11 +8,11 @@ use crate::mapping::{AssetField, AssetRule, AssetValue, Format, Mapping, RunMode
 use crate::parse_fields::{self, Scope};
 use crate::problem::MappingError;
 use crate::record::CellPath;
-use crate::scan::parse_hops;
+use crate::scan::parse_path;
 use crate::section::{Entry, Section, line_of};
 use crate::template::Maps;
 
-type Read<T> = Result<T, MappingError>;
+type MappingResult<T> = Result<T, MappingError>;
 
 impl Mapping {
     /// Reads a mapping file.
@@ -58,7 +58,7 @@ impl Mapping {
     }
 }
 
-fn read_run(section: &mut Section<'_>) -> Read<Option<RunMode>> {
+fn read_run(section: &mut Section<'_>) -> MappingResult<Option<RunMode>> {
     let Some((word, entry)) = section.string("run")? else { return Ok(None) };
     match word.as_str() {
         "replace" => Ok(Some(RunMode::Replace)),
@@ -67,17 +67,17 @@ fn read_run(section: &mut Section<'_>) -> Read<Option<RunMode>> {
     }
 }
 
-fn read_maps(root: &mut Section<'_>) -> Read<Maps> {
+fn read_maps(root: &mut Section<'_>) -> MappingResult<Maps> {
     let mut maps = Maps::new();
     for (name, entry) in root.section("maps")?.map(|maps| maps.entries()).unwrap_or_default() {
         let pairs = entry.section()?.entries();
         let pair = |(from, to): (String, Entry<'_>)| Ok((from, to.string()?.to_owned()));
-        maps.insert(name, pairs.into_iter().map(pair).collect::<Read<_>>()?);
+        maps.insert(name, pairs.into_iter().map(pair).collect::<MappingResult<_>>()?);
     }
     Ok(maps)
 }
 
-fn read_asset(root: &mut Section<'_>) -> Read<Option<AssetRule>> {
+fn read_asset(root: &mut Section<'_>) -> MappingResult<Option<AssetRule>> {
     let Some(section) = root.section("asset")? else { return Ok(None) };
     let mut fields = Vec::new();
     for (name, entry) in section.entries() {
@@ -85,7 +85,7 @@ fn read_asset(root: &mut Section<'_>) -> Read<Option<AssetRule>> {
             DeValue::Table(_) if name == "attributes" => {
                 let attributes = entry.section()?.entries();
                 let attribute = |(name, entry): (String, Entry<'_>)| asset_field(name, &entry);
-                AssetValue::Attributes(attributes.into_iter().map(attribute).collect::<Read<_>>()?)
+                AssetValue::Attributes(attributes.into_iter().map(attribute).collect::<MappingResult<_>>()?)
             }
             _ => asset_field(name.clone(), &entry)?.value,
         };
@@ -97,7 +97,7 @@ fn read_asset(root: &mut Section<'_>) -> Read<Option<AssetRule>> {
     Ok(Some(AssetRule { fields, by_source: Vec::new() }))
 }
 
-fn asset_field(name: String, entry: &Entry<'_>) -> Read<AssetField> {
+fn asset_field(name: String, entry: &Entry<'_>) -> MappingResult<AssetField> {
     let value = match entry.value {
         DeValue::String(text) => AssetValue::Template(text.to_string()),
         _ => AssetValue::Raw(parse_fields::raw_constant(entry)?),
@@ -113,7 +113,7 @@ fn read_source(
     run: Option<RunMode>,
     maps: &Maps,
     asset: Option<&AssetRule>,
-) -> Read<SourceAndAsset> {
+) -> MappingResult<SourceAndAsset> {
     let files = read_files(section)?;
     let format = read_format(section)?;
     let captures = match section.string("captures")? {
@@ -134,8 +134,8 @@ fn read_source(
     }
     let (rows, rows_text) = match section.string("rows")? {
         Some((text, entry)) => {
-            let hops = parse_hops(&text);
-            (hops.ok_or_else(|| entry.error("write a path such as `words` or `videos[].shots`"))?, text)
+            let steps = parse_path(&text);
+            (steps.ok_or_else(|| entry.error("write a path such as `words` or `videos[].shots`"))?, text)
         }
         None => (Vec::new(), String::new()),
     };
@@ -160,7 +160,7 @@ fn read_source(
     Ok((source, asset.filter(|_| makes_assets)))
 }
 
-fn read_files(section: &mut Section<'_>) -> Read<Vec<(String, regex::Regex)>> {
+fn read_files(section: &mut Section<'_>) -> MappingResult<Vec<(String, regex::Regex)>> {
     let Some(entry) = section.take("files") else {
         return Err(section.error("files", "this key is missing; write `files = \"**/*.csv\"`"));
     };
@@ -175,7 +175,7 @@ fn read_files(section: &mut Section<'_>) -> Read<Vec<(String, regex::Regex)>> {
     globs.into_iter().map(compile).collect()
 }
 
-fn read_format(section: &mut Section<'_>) -> Read<Option<Format>> {
+fn read_format(section: &mut Section<'_>) -> MappingResult<Option<Format>> {
     let Some((word, entry)) = section.string("format")? else { return Ok(None) };
     match word.as_str() {
         "csv" => Ok(Some(Format::Csv)),
@@ -186,7 +186,7 @@ fn read_format(section: &mut Section<'_>) -> Read<Option<Format>> {
     }
 }
 
-fn read_table(section: &mut Section<'_>) -> Read<TableRule> {
+fn read_table(section: &mut Section<'_>) -> MappingResult<TableRule> {
     let delimiter = match section.string("delimiter")? {
         Some((text, entry)) => match text.as_bytes() {
             [byte] if byte.is_ascii() && !matches!(byte, b'"' | b'\n' | b'\r') => Some(*byte),

@@ -13,7 +13,7 @@ use crate::section::{Entry, Section};
 use crate::template::{Maps, Template};
 use crate::time::{Rate, Unit};
 
-type Read<T> = Result<T, MappingError>;
+type MappingResult<T> = Result<T, MappingError>;
 
 /// Asset keys that are numbers whatever the template says.
 const NUMBER_KEYS: [&str; 3] = ["season", "episode", "duration_ns"];
@@ -27,21 +27,25 @@ pub(crate) struct Scope<'m> {
 }
 
 impl Scope<'_> {
-    fn template(&self, text: &str, error: impl FnOnce(String) -> MappingError) -> Read<Template> {
+    fn template(&self, text: &str, error: impl FnOnce(String) -> MappingError) -> MappingResult<Template> {
         Template::parse(text, self.captures, self.maps).map_err(error)
     }
 
-    fn optional(&self, section: &mut Section<'_>, key: &'static str) -> Read<Option<Template>> {
+    fn optional(&self, section: &mut Section<'_>, key: &'static str) -> MappingResult<Option<Template>> {
         let found = section.string(key)?;
         found.map(|(text, entry)| self.template(&text, |why| entry.error(why))).transpose()
     }
 
-    fn required(&self, section: &mut Section<'_>, key: &'static str) -> Read<Template> {
+    fn required(&self, section: &mut Section<'_>, key: &'static str) -> MappingResult<Template> {
         self.optional(section, key)?.ok_or_else(|| section.error(key, "this key is missing"))
     }
 
     /// The annotation's fields; ids default to those of `[asset]`.
-    pub(crate) fn fields(&self, section: &mut Section<'_>, asset: Option<&AssetTemplates>) -> Read<Fields> {
+    pub(crate) fn fields(
+        &self,
+        section: &mut Section<'_>,
+        asset: Option<&AssetTemplates>,
+    ) -> MappingResult<Fields> {
         let inherited = |key: &str| match asset.and_then(|asset| asset.field(key)) {
             Some(AssetTemplate::One(Constant::Template(template))) => Some(template.clone()),
             _ => None,
@@ -70,7 +74,7 @@ impl Scope<'_> {
         })
     }
 
-    fn constants(&self, section: &Section<'_>) -> Read<Vec<(String, Constant)>> {
+    fn constants(&self, section: &Section<'_>) -> MappingResult<Vec<(String, Constant)>> {
         let constant = |(name, entry): (String, Entry<'_>)| match entry.value {
             DeValue::String(text) => {
                 Ok((name, Constant::Template(self.template(text, |why| entry.error(why))?)))
@@ -81,12 +85,12 @@ impl Scope<'_> {
     }
 
     /// `start`, `end`, `duration` with `time`, `rate`, `first_frame`, `end_inclusive`.
-    fn span(&self, section: &mut Section<'_>) -> Read<Span> {
+    fn span(&self, section: &mut Section<'_>) -> MappingResult<Span> {
         let span = self.optional_span(section, Unit::Seconds)?;
         span.ok_or_else(|| section.error("start", "this key is missing"))
     }
 
-    fn optional_span(&self, section: &mut Section<'_>, outer: Unit) -> Read<Option<Span>> {
+    fn optional_span(&self, section: &mut Section<'_>, outer: Unit) -> MappingResult<Option<Span>> {
         let unit = read_unit(section)?.unwrap_or(outer);
         let start = self.moment(section, "start", unit)?;
         let end = self.moment(section, "end", unit)?;
@@ -119,7 +123,7 @@ impl Scope<'_> {
         section: &mut Section<'_>,
         key: &'static str,
         unit: Unit,
-    ) -> Read<Option<TimeExpression>> {
+    ) -> MappingResult<Option<TimeExpression>> {
         let Some(entry) = section.take(key) else { return Ok(None) };
         if let DeValue::String(text) = entry.value {
             return Ok(Some(TimeExpression { template: self.template(text, |why| entry.error(why))?, unit }));
@@ -132,7 +136,7 @@ impl Scope<'_> {
     }
 
     /// `[source.words]`.
-    pub(crate) fn words(&self, section: &mut Section<'_>) -> Read<Option<WordsRule>> {
+    pub(crate) fn words(&self, section: &mut Section<'_>) -> MappingResult<Option<WordsRule>> {
         let outer = read_unit(section)?.unwrap_or(Unit::Seconds);
         let Some(mut words) = section.section("words")? else { return Ok(None) };
         let (list, _) = words.string("list")?.ok_or_else(|| words.error("list", "this key is missing"))?;
@@ -148,7 +152,7 @@ impl Scope<'_> {
     }
 
     /// `[source.flags]`: column → label.
-    pub(crate) fn flags(&self, section: &mut Section<'_>) -> Read<Vec<(CellPath, String)>> {
+    pub(crate) fn flags(&self, section: &mut Section<'_>) -> MappingResult<Vec<(CellPath, String)>> {
         let Some(flags) = section.section("flags")? else { return Ok(Vec::new()) };
         let flag =
             |(column, entry): (String, Entry<'_>)| Ok((CellPath::new(&column), entry.string()?.to_owned()));
@@ -156,7 +160,7 @@ impl Scope<'_> {
     }
 
     /// `when = [{ value = "{column}", equals = "x" }]`.
-    pub(crate) fn conditions(&self, section: &mut Section<'_>) -> Read<Vec<Condition>> {
+    pub(crate) fn conditions(&self, section: &mut Section<'_>) -> MappingResult<Vec<Condition>> {
         let Some(list) = section.take("when") else { return Ok(Vec::new()) };
         let condition = |item: Entry<'_>| {
             let mut own = item.section()?;
@@ -178,7 +182,7 @@ impl Scope<'_> {
     }
 
     /// The `[asset]` section as this source fills it.
-    pub(crate) fn asset(&self, rule: &AssetRule) -> Read<AssetTemplates> {
+    pub(crate) fn asset(&self, rule: &AssetRule) -> MappingResult<AssetTemplates> {
         let fields = self.asset_fields(&rule.fields)?;
         let mut templates = AssetTemplates { fields, by_file: false };
         let id = match templates.field("asset_id") {
@@ -201,8 +205,8 @@ impl Scope<'_> {
         Ok(templates)
     }
 
-    /// An asset that is known by its file name alone can have no other fields than such.
-    pub(crate) fn check_asset(&self, rule: &AssetRule, templates: &AssetTemplates) -> Read<()> {
+    /// If the asset's id comes from the file name alone, so must all its other fields.
+    pub(crate) fn check_asset(&self, rule: &AssetRule, templates: &AssetTemplates) -> MappingResult<()> {
         for ((_, template), field) in templates.fields.iter().zip(&rule.fields) {
             let cell = match template {
                 AssetTemplate::One(Constant::Template(template)) => template.first_cell(),
@@ -224,7 +228,7 @@ impl Scope<'_> {
         Ok(())
     }
 
-    fn asset_fields(&self, fields: &[AssetField]) -> Read<Vec<(String, AssetTemplate)>> {
+    fn asset_fields(&self, fields: &[AssetField]) -> MappingResult<Vec<(String, AssetTemplate)>> {
         let one = |field: &AssetField, text: &str| {
             // A season is a number for every source, so mappings need not say so.
             let text = match text.strip_suffix('}') {
@@ -265,7 +269,7 @@ impl AssetTemplates {
     }
 }
 
-fn confidence_max(section: &mut Section<'_>) -> Read<i64> {
+fn confidence_max(section: &mut Section<'_>) -> MappingResult<i64> {
     match section.integer("confidence_max")? {
         Some((max, entry)) if max < 1 => Err(entry.error("1 or more is expected")),
         Some((max, _)) => Ok(max),
@@ -273,7 +277,7 @@ fn confidence_max(section: &mut Section<'_>) -> Read<i64> {
     }
 }
 
-fn read_unit(section: &mut Section<'_>) -> Read<Option<Unit>> {
+fn read_unit(section: &mut Section<'_>) -> MappingResult<Option<Unit>> {
     let rate = match section.string("rate")? {
         Some((text, entry)) => {
             let rate = Rate::parse(&text);
@@ -305,7 +309,7 @@ fn read_unit(section: &mut Section<'_>) -> Read<Option<Unit>> {
 }
 
 /// A number or a truth value of the mapping, as JSON.
-pub(crate) fn raw_constant(entry: &Entry<'_>) -> Read<String> {
+pub(crate) fn raw_constant(entry: &Entry<'_>) -> MappingResult<String> {
     let wrong = || entry.error("a text, a number, or `true` or `false` is expected");
     match entry.value {
         DeValue::Boolean(value) => Ok(value.to_string()),

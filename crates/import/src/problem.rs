@@ -1,4 +1,4 @@
-//! What went wrong, worded so that a person can mend it.
+//! Errors worded so that a person can fix them.
 
 use std::fmt;
 
@@ -40,7 +40,7 @@ impl fmt::Display for Problem {
 
 impl std::error::Error for Problem {}
 
-/// Something that the person who imports should know. Nothing was refused.
+/// Something that the person who imports should know. Nothing was rejected.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
     /// The file.

@@ -1,11 +1,11 @@
-//! One row of a source, whatever its format, and the looking up of names in it.
+//! One row of a source, whatever its format, with look-up of names.
 
 use std::borrow::Cow;
 use std::collections::HashMap;
 
 use crate::value::Value;
 
-/// Where a placeholder takes its text from.
+/// The source of a placeholder's text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Name {
     /// `{@row}` and its like.
@@ -80,7 +80,7 @@ impl CellPath {
         CellPath { whole: whole.to_owned(), steps }
     }
 
-    /// A name that is used as it stands, dots and brackets included.
+    /// A name used verbatim, including dots and brackets.
     pub(crate) fn verbatim(whole: &str) -> CellPath {
         CellPath { whole: whole.to_owned(), steps: vec![PathPart::Member(whole.to_owned())] }
     }
@@ -98,7 +98,7 @@ impl CellPath {
     }
 }
 
-/// What a name stands for in one row.
+/// The value of a name in one row.
 pub(crate) enum CellValue<'r> {
     /// A piece of text; empty where there is none.
     Text(Cow<'r, str>),
@@ -130,7 +130,7 @@ pub(crate) struct SourceRow<'r> {
 }
 
 impl<'r> SourceRow<'r> {
-    /// What `name` stands for here.
+    /// The value of `name` in this row.
     pub(crate) fn find(&self, name: &Name) -> CellValue<'r> {
         match name {
             Name::Capture(index) => CellValue::Text(Cow::Borrowed(
@@ -147,7 +147,7 @@ impl<'r> SourceRow<'r> {
         }
     }
 
-    /// What a column or path stands for here; empty text where there is none.
+    /// The value of a column or path in this row; empty text where there is none.
     pub(crate) fn cell(&self, path: &CellPath) -> CellValue<'r> {
         match self.cells {
             Cells::Nothing => CellValue::Text(Cow::Borrowed("")),

@@ -8,7 +8,7 @@ use std::rc::Rc;
 use csv::ByteRecord;
 
 use crate::bytes::{Tap, Tapped};
-use crate::import::Pass;
+use crate::import::FilePass;
 use crate::limits::COLUMNS_MAX;
 use crate::mapping::{AssetTemplate, Constant, SpanEnd};
 use crate::problem::Fault;
@@ -20,13 +20,13 @@ use crate::value::Value;
 /// The table reader takes its text in pieces of this size.
 const PIECE_BYTES: usize = 64 * 1024;
 
-/// How a table's columns are called, and how many there are.
+/// The names and the number of a table's columns.
 struct Header {
     places: HashMap<String, usize>,
     count: usize,
 }
 
-impl Pass<'_, '_, '_> {
+impl FilePass<'_, '_, '_> {
     /// Reads CSV or TSV.
     pub(crate) fn table(&mut self, mut text: Box<dyn BufRead + '_>, delimiter: u8) -> ControlFlow<()> {
         let rule = &self.source.table;
@@ -36,7 +36,7 @@ impl Pass<'_, '_, '_> {
             }
         }
         let tap = Rc::new(Tap::default());
-        // The reader takes whole pieces, so a little more than the limit may be under way.
+        // The reader reads in pieces, so a little more than the limit may be buffered.
         let row_bytes = self.row_bytes().saturating_add(2 * PIECE_BYTES as u64);
         let mut reader = csv::ReaderBuilder::new()
             .has_headers(false)
@@ -63,7 +63,7 @@ impl Pass<'_, '_, '_> {
             Ok(header) => header,
             Err(fault) => return self.fault(0, fault),
         };
-        // One row is held back: whether a quote was left open shows only when there is no next row.
+        // One row is held back: an unclosed quote shows only when there is no next row.
         let mut held: Option<(u64, ByteRecord)> = None;
         loop {
             let mut record = ByteRecord::new();
@@ -143,7 +143,7 @@ impl Pass<'_, '_, '_> {
         Ok(Header { places, count: columns.len() })
     }
 
-    /// The columns that templates name: of each group one is enough.
+    /// The columns that templates name, in groups of which one is enough.
     fn needed_columns(&self) -> Vec<(String, Vec<&str>)> {
         let fields = &self.source.fields;
         let optional = [
@@ -192,9 +192,9 @@ impl Pass<'_, '_, '_> {
     /// Reads one JSON document.
     pub(crate) fn json(&mut self, text: Box<dyn BufRead + '_>, row_bytes: u64) -> ControlFlow<()> {
         let mut scanner = Scanner::new(text, row_bytes);
-        let hops = self.source.rows.clone();
+        let path = self.source.rows.clone();
         let mut last_line = 0;
-        let walked = scanner.rows(&hops, &mut |cut| {
+        let walked = scanner.rows(&path, &mut |cut| {
             self.next_row();
             last_line = cut.line;
             match cut.bytes {

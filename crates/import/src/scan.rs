@@ -1,12 +1,12 @@
-//! Walks through a JSON document without holding it, and cuts out the rows.
+//! Scans a JSON document without holding it in memory, and cuts out the rows.
 //!
-//! A row is cut by its brackets and quotes alone and read afterwards, so a row that is not valid (Python writes
-//! `NaN`) is one problem and the next row goes on, and a document of any length costs the memory of one row.
+//! A row is delimited by its brackets and quotes alone and parsed afterwards, so an invalid row (Python writes `NaN`)
+//! is one problem and the next row is read, and a document of any length needs the memory of one row.
 
 use std::io::{self, Read};
 use std::ops::ControlFlow;
 
-/// Member names longer than this are no names that a mapping could mean.
+/// Member names longer than this match no mapping.
 const NAME_BYTES_MAX: u64 = 64 * 1024;
 /// A document is read in pieces of this size.
 const PIECE_BYTES: usize = 64 * 1024;
@@ -22,8 +22,8 @@ pub enum PathStep {
 
 /// Reads `a.b[].c`; `None` where a part is empty or brackets are not `[]`.
 #[must_use]
-pub fn parse_hops(path: &str) -> Option<Vec<PathStep>> {
-    let mut hops = Vec::new();
+pub fn parse_path(path: &str) -> Option<Vec<PathStep>> {
+    let mut steps = Vec::new();
     for part in path.split('.').filter(|_| !path.is_empty()) {
         let mut name = part;
         let mut items = 0;
@@ -35,20 +35,20 @@ pub fn parse_hops(path: &str) -> Option<Vec<PathStep>> {
             return None;
         }
         if !name.is_empty() {
-            hops.push(PathStep::Member(name.to_owned()));
+            steps.push(PathStep::Member(name.to_owned()));
         }
-        hops.extend((0..items).map(|_| PathStep::Items));
+        steps.extend((0..items).map(|_| PathStep::Items));
     }
     // The rows are the items of what the path leads to, with or without the last brackets.
-    if hops.last() == Some(&PathStep::Items) {
-        hops.pop();
+    if steps.last() == Some(&PathStep::Items) {
+        steps.pop();
     }
-    Some(hops)
+    Some(steps)
 }
 
 /// A row that was cut out: its line, and its bytes unless it was too long.
 #[derive(Debug)]
-pub struct Cut<'b> {
+pub struct RawRow<'b> {
     /// The line on which it begins, from 1.
     pub line: u64,
     /// Its bytes; `None` where it is longer than a row may be.
@@ -57,17 +57,17 @@ pub struct Cut<'b> {
 
 /// Why the rest of a document cannot be read.
 #[derive(Debug)]
-pub struct Broken {
+pub struct ScanFailure {
     /// The line where it breaks off, from 1.
     pub line: u64,
     /// What is wrong there.
     pub why: String,
 }
 
-/// What is called with every row.
-pub type RowSink<'s> = dyn FnMut(Cut<'_>) -> ControlFlow<()> + 's;
+/// Called with every row.
+pub type RowSink<'s> = dyn FnMut(RawRow<'_>) -> ControlFlow<()> + 's;
 
-/// A walk through one document.
+/// A scan of one document.
 #[derive(Debug)]
 pub struct Scanner<R> {
     input: R,
@@ -81,7 +81,7 @@ pub struct Scanner<R> {
     row: Vec<u8>,
 }
 
-type Scanned<T> = Result<T, Broken>;
+type ScanResult<T> = Result<T, ScanFailure>;
 
 impl<R: Read> Scanner<R> {
     /// A walk through `input`, whose rows are at most `row_bytes` long.
@@ -90,12 +90,12 @@ impl<R: Read> Scanner<R> {
         Scanner { input, buffer, at: 0, filled: 0, line: 1, row_bytes, arrived: false, row: Vec::new() }
     }
 
-    /// Calls `sink` with every row under `hops`. Answers whether the path led anywhere.
+    /// Calls `sink` with every row under `steps`. Returns whether the path led anywhere.
     ///
     /// # Errors
-    /// [`Broken`] where the document cannot be read on; the rows before were handed out.
-    pub fn rows(&mut self, hops: &[PathStep], sink: &mut RowSink<'_>) -> Scanned<ControlFlow<(), bool>> {
-        if self.walk(hops, sink)?.is_break() {
+    /// [`ScanFailure`] where the document cannot be read on; the rows before were handed out.
+    pub fn rows(&mut self, steps: &[PathStep], sink: &mut RowSink<'_>) -> ScanResult<ControlFlow<(), bool>> {
+        if self.walk(steps, sink)?.is_break() {
             return Ok(ControlFlow::Break(()));
         }
         self.skip_space()?;
@@ -108,10 +108,10 @@ impl<R: Read> Scanner<R> {
     }
 
     // The path is as deep as the mapping says, so this recursion is bounded by the mapping.
-    fn walk(&mut self, hops: &[PathStep], sink: &mut RowSink<'_>) -> Scanned<ControlFlow<()>> {
+    fn walk(&mut self, steps: &[PathStep], sink: &mut RowSink<'_>) -> ScanResult<ControlFlow<()>> {
         self.skip_space()?;
         let first = self.peek()?;
-        match (hops.split_first(), first) {
+        match (steps.split_first(), first) {
             (_, None) => Err(self.broken("the JSON document ends too early")),
             (None, Some(b'[')) => {
                 self.arrived = true;
@@ -135,8 +135,8 @@ impl<R: Read> Scanner<R> {
 
     fn items(
         &mut self,
-        visit: &mut dyn FnMut(&mut Self) -> Scanned<ControlFlow<()>>,
-    ) -> Scanned<ControlFlow<()>> {
+        visit: &mut dyn FnMut(&mut Self) -> ScanResult<ControlFlow<()>>,
+    ) -> ScanResult<ControlFlow<()>> {
         self.next()?;
         self.skip_space()?;
         if self.peek()? == Some(b']') {
@@ -157,7 +157,12 @@ impl<R: Read> Scanner<R> {
         }
     }
 
-    fn members(&mut self, name: &str, rest: &[PathStep], sink: &mut RowSink<'_>) -> Scanned<ControlFlow<()>> {
+    fn members(
+        &mut self,
+        name: &str,
+        rest: &[PathStep],
+        sink: &mut RowSink<'_>,
+    ) -> ScanResult<ControlFlow<()>> {
         self.next()?;
         self.skip_space()?;
         if self.peek()? == Some(b'}') {
@@ -193,18 +198,18 @@ impl<R: Read> Scanner<R> {
         }
     }
 
-    fn emit(&mut self, sink: &mut RowSink<'_>) -> Scanned<ControlFlow<()>> {
+    fn emit(&mut self, sink: &mut RowSink<'_>) -> ScanResult<ControlFlow<()>> {
         self.row.clear();
         let line = self.line;
         let whole = self.value(Some(self.row_bytes))?;
         let bytes = if whole { Some(self.row.as_slice()) } else { None };
-        Ok(sink(Cut { line, bytes }))
+        Ok(sink(RawRow { line, bytes }))
     }
 
     /// Passes one value, keeping at most `keep` bytes of it in `row`; false where it was longer.
     ///
-    /// Whole pieces of input are looked at, not single bytes: most of a document passes through here.
-    fn value(&mut self, keep: Option<u64>) -> Scanned<bool> {
+    /// Processes whole pieces of input, not single bytes: most of a document passes through here.
+    fn value(&mut self, keep: Option<u64>) -> ScanResult<bool> {
         let mut length: u64 = 0;
         let mut extent = Extent::default();
         loop {
@@ -232,14 +237,14 @@ impl<R: Read> Scanner<R> {
         }
     }
 
-    fn skip_space(&mut self) -> Scanned<()> {
+    fn skip_space(&mut self) -> ScanResult<()> {
         while matches!(self.peek()?, Some(b' ' | b'\t' | b'\n' | b'\r')) {
             self.next()?;
         }
         Ok(())
     }
 
-    fn peek(&mut self) -> Scanned<Option<u8>> {
+    fn peek(&mut self) -> ScanResult<Option<u8>> {
         while self.at >= self.filled {
             match self.input.read(&mut self.buffer) {
                 Ok(0) => return Ok(None),
@@ -248,13 +253,13 @@ impl<R: Read> Scanner<R> {
                     self.filled = count;
                 }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(Broken { line: self.line, why: error.to_string() }),
+                Err(error) => return Err(ScanFailure { line: self.line, why: error.to_string() }),
             }
         }
         Ok(self.buffer.get(self.at).copied())
     }
 
-    fn next(&mut self) -> Scanned<Option<u8>> {
+    fn next(&mut self) -> ScanResult<Option<u8>> {
         let byte = self.peek()?;
         if byte.is_some() {
             self.at += 1;
@@ -263,8 +268,8 @@ impl<R: Read> Scanner<R> {
         Ok(byte)
     }
 
-    fn broken(&self, why: &str) -> Broken {
-        Broken { line: self.line, why: why.to_owned() }
+    fn broken(&self, why: &str) -> ScanFailure {
+        ScanFailure { line: self.line, why: why.to_owned() }
     }
 }
 
@@ -325,7 +330,7 @@ mod tests {
     use std::io::{self, Read};
     use std::ops::ControlFlow;
 
-    use super::{Scanner, parse_hops};
+    use super::{Scanner, parse_path};
 
     /// Hands out one byte at a time, so that every place is once the edge of a piece.
     struct Drops<'t>(&'t [u8]);
@@ -346,7 +351,7 @@ mod tests {
     fn rows(text: &str, path: &str, row_bytes: u64) -> Vec<String> {
         let walk = |reader: &mut dyn Read| {
             let mut rows = Vec::new();
-            let end = Scanner::new(reader, row_bytes).rows(&parse_hops(path).unwrap(), &mut |cut| {
+            let end = Scanner::new(reader, row_bytes).rows(&parse_path(path).unwrap(), &mut |cut| {
                 let row = cut.bytes.map_or("too long".into(), String::from_utf8_lossy);
                 rows.push(format!("{}:{row}", cut.line));
                 ControlFlow::Continue(())

@@ -5,7 +5,7 @@ use toml::de::{DeTable, DeValue};
 
 use crate::problem::MappingError;
 
-/// A table and where it stands.
+/// A table and its place in the mapping file.
 pub(crate) struct Section<'d> {
     text: &'d str,
     path: String,
@@ -14,7 +14,7 @@ pub(crate) struct Section<'d> {
     known: Vec<&'static str>,
 }
 
-/// A value and where it stands.
+/// A value and its place in the mapping file.
 #[derive(Clone)]
 pub(crate) struct Entry<'d> {
     text: &'d str,
@@ -23,14 +23,14 @@ pub(crate) struct Entry<'d> {
     pub value: &'d DeValue<'d>,
 }
 
-type Read<T> = Result<T, MappingError>;
+type MappingResult<T> = Result<T, MappingError>;
 
 impl<'d> Section<'d> {
     pub(crate) fn root(text: &'d str, table: &'d DeTable<'d>) -> Section<'d> {
         Section { text, path: String::new(), start: 0, table, known: Vec::new() }
     }
 
-    /// The value of a key, which is from now on a known one.
+    /// The value of a key; marks the key as known.
     pub(crate) fn take(&mut self, key: &'static str) -> Option<Entry<'d>> {
         self.known.push(key);
         self.table.get(key).map(|value| self.entry(key, value))
@@ -47,24 +47,24 @@ impl<'d> Section<'d> {
         entries.into_iter().map(named).collect()
     }
 
-    pub(crate) fn string(&mut self, key: &'static str) -> Read<Option<(String, Entry<'d>)>> {
+    pub(crate) fn string(&mut self, key: &'static str) -> MappingResult<Option<(String, Entry<'d>)>> {
         self.take(key).map(|entry| Ok((entry.string()?.to_owned(), entry))).transpose()
     }
 
-    pub(crate) fn truth(&mut self, key: &'static str) -> Read<Option<(bool, Entry<'d>)>> {
+    pub(crate) fn truth(&mut self, key: &'static str) -> MappingResult<Option<(bool, Entry<'d>)>> {
         self.take(key).map(|entry| Ok((entry.truth()?, entry))).transpose()
     }
 
-    pub(crate) fn integer(&mut self, key: &'static str) -> Read<Option<(i64, Entry<'d>)>> {
+    pub(crate) fn integer(&mut self, key: &'static str) -> MappingResult<Option<(i64, Entry<'d>)>> {
         self.take(key).map(|entry| Ok((entry.integer()?, entry))).transpose()
     }
 
-    pub(crate) fn section(&mut self, key: &'static str) -> Read<Option<Section<'d>>> {
+    pub(crate) fn section(&mut self, key: &'static str) -> MappingResult<Option<Section<'d>>> {
         self.take(key).map(|entry| entry.section()).transpose()
     }
 
     /// Refuses unknown keys.
-    pub(crate) fn finish(&self) -> Read<()> {
+    pub(crate) fn finish(&self) -> MappingResult<()> {
         for (key, entry) in self.entries() {
             if !self.known.contains(&key.as_str()) {
                 let near = self.known.iter().find(|known| alike(known, &key));
@@ -95,21 +95,21 @@ impl<'d> Section<'d> {
 }
 
 impl<'d> Entry<'d> {
-    pub(crate) fn string(&self) -> Read<&'d str> {
+    pub(crate) fn string(&self) -> MappingResult<&'d str> {
         match self.value {
             DeValue::String(text) => Ok(text.as_ref()),
             _ => Err(self.error("a text in quotes is expected")),
         }
     }
 
-    pub(crate) fn truth(&self) -> Read<bool> {
+    pub(crate) fn truth(&self) -> MappingResult<bool> {
         match self.value {
             DeValue::Boolean(value) => Ok(*value),
             _ => Err(self.error("`true` or `false` is expected")),
         }
     }
 
-    pub(crate) fn integer(&self) -> Read<i64> {
+    pub(crate) fn integer(&self) -> MappingResult<i64> {
         match self.value {
             DeValue::Integer(number) => i64::from_str_radix(number.as_str(), number.radix()).ok(),
             _ => None,
@@ -117,7 +117,7 @@ impl<'d> Entry<'d> {
         .ok_or_else(|| self.error("a whole number is expected"))
     }
 
-    pub(crate) fn section(&self) -> Read<Section<'d>> {
+    pub(crate) fn section(&self) -> MappingResult<Section<'d>> {
         match self.value {
             DeValue::Table(table) => Ok(Section {
                 text: self.text,
@@ -131,7 +131,7 @@ impl<'d> Entry<'d> {
     }
 
     /// The items of a list, named `key[1]`, `key[2]`, ….
-    pub(crate) fn items(&self) -> Read<Vec<Entry<'d>>> {
+    pub(crate) fn items(&self) -> MappingResult<Vec<Entry<'d>>> {
         let DeValue::Array(items) = self.value else {
             return Err(self.error("a list is expected"));
         };
@@ -145,7 +145,7 @@ impl<'d> Entry<'d> {
     }
 
     /// A list of texts, or one text.
-    pub(crate) fn strings(&self) -> Read<Vec<String>> {
+    pub(crate) fn strings(&self) -> MappingResult<Vec<String>> {
         if let DeValue::String(text) = self.value {
             return Ok(vec![text.to_string()]);
         }
@@ -170,7 +170,7 @@ pub(crate) fn line_of(text: &str, start: usize) -> usize {
     1 + text.bytes().take(start).filter(|byte| *byte == b'\n').count()
 }
 
-/// True where one slip of the hand lies between two keys.
+/// True where two keys differ by one typing mistake.
 fn alike(known: &str, key: &str) -> bool {
     let (known, key): (Vec<char>, Vec<char>) = (known.chars().collect(), key.chars().collect());
     let same_head = known.iter().zip(&key).take_while(|(left, right)| left == right).count();

@@ -37,7 +37,7 @@ struct Slot {
 
 #[derive(Debug, Clone, PartialEq)]
 enum Format {
-    /// `02`: a whole number with at least so many digits.
+    /// `02`: a whole number with at least that many digits.
     Padded(usize),
     Lower,
     Upper,
@@ -54,7 +54,7 @@ enum Format {
 
 /// A filled template.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Filled {
+pub(crate) enum FilledTemplate {
     /// Every placeholder was empty: the field is left out.
     Absent,
     /// Text.
@@ -127,7 +127,7 @@ impl Template {
     }
 
     /// Fills the template from a row.
-    pub(crate) fn fill(&self, field: &str, row: &SourceRow<'_>) -> Result<Filled, Fault> {
+    pub(crate) fn fill(&self, field: &str, row: &SourceRow<'_>) -> Result<FilledTemplate, Fault> {
         let mut text = String::new();
         let mut slots = 0;
         let mut empty_slots = 0;
@@ -137,25 +137,25 @@ impl Template {
                 Piece::Slot(slot) => {
                     slots += 1;
                     match slot.fill(field, row)? {
-                        Filled::Absent => empty_slots += 1,
-                        Filled::Text(part) => text.push_str(&part),
-                        Filled::Raw(json) => return Ok(Filled::Raw(json)),
+                        FilledTemplate::Absent => empty_slots += 1,
+                        FilledTemplate::Text(part) => text.push_str(&part),
+                        FilledTemplate::Raw(json) => return Ok(FilledTemplate::Raw(json)),
                     }
                 }
             }
         }
         Ok(if text.is_empty() || (slots > 0 && slots == empty_slots) {
-            Filled::Absent
+            FilledTemplate::Absent
         } else {
-            Filled::Text(text)
+            FilledTemplate::Text(text)
         })
     }
 
     /// Fills the template with text; raw values become their text.
     pub(crate) fn text(&self, field: &str, row: &SourceRow<'_>) -> Result<Option<String>, Fault> {
         Ok(match self.fill(field, row)? {
-            Filled::Absent => None,
-            Filled::Text(text) | Filled::Raw(text) => Some(text),
+            FilledTemplate::Absent => None,
+            FilledTemplate::Text(text) | FilledTemplate::Raw(text) => Some(text),
         })
     }
 }
@@ -186,7 +186,7 @@ impl Slot {
         self.formats.iter().any(|format| matches!(format, Format::Number | Format::Bool | Format::Json))
     }
 
-    fn fill(&self, field: &str, row: &SourceRow<'_>) -> Result<Filled, Fault> {
+    fn fill(&self, field: &str, row: &SourceRow<'_>) -> Result<FilledTemplate, Fault> {
         for name in &self.names {
             match row.find(name) {
                 CellValue::Text(text) if text.trim().is_empty() => {}
@@ -197,14 +197,14 @@ impl Slot {
                     {
                         let mut json = String::new();
                         value.write(&mut json);
-                        return Ok(Filled::Raw(json));
+                        return Ok(FilledTemplate::Raw(json));
                     }
                     return self.format(field, &text);
                 }
                 CellValue::Tree(value) if self.formats == [Format::Json] => {
                     let mut json = String::new();
                     value.write(&mut json);
-                    return Ok(Filled::Raw(json));
+                    return Ok(FilledTemplate::Raw(json));
                 }
                 CellValue::Tree(_) => {
                     return Err(Fault::new(
@@ -215,18 +215,18 @@ impl Slot {
                 }
             }
         }
-        Ok(Filled::Absent)
+        Ok(FilledTemplate::Absent)
     }
 
-    fn format(&self, field: &str, text: &str) -> Result<Filled, Fault> {
+    fn format(&self, field: &str, text: &str) -> Result<FilledTemplate, Fault> {
         let mut text = text.to_owned();
         for format in &self.formats {
             match format.apply(field, &text)? {
-                Filled::Text(changed) => text = changed,
+                FilledTemplate::Text(changed) => text = changed,
                 done => return Ok(done),
             }
         }
-        Ok(Filled::Text(text))
+        Ok(FilledTemplate::Text(text))
     }
 }
 
@@ -283,8 +283,8 @@ impl Format {
         }
     }
 
-    fn apply(&self, field: &str, text: &str) -> Result<Filled, Fault> {
-        Ok(Filled::Text(match self {
+    fn apply(&self, field: &str, text: &str) -> Result<FilledTemplate, Fault> {
+        Ok(FilledTemplate::Text(match self {
             Format::Lower => text.to_lowercase(),
             Format::Upper => text.to_uppercase(),
             Format::Trim => text.trim().to_owned(),
@@ -311,7 +311,7 @@ impl Format {
                             "mend it or drop `:number`",
                         )
                     })?;
-                return Ok(Filled::Raw(number));
+                return Ok(FilledTemplate::Raw(number));
             }
             Format::Bool => {
                 let truth = truth(text.trim()).ok_or_else(|| {
@@ -321,7 +321,7 @@ impl Format {
                         "mend it or drop `:bool`",
                     )
                 })?;
-                return Ok(Filled::Raw(truth.to_string()));
+                return Ok(FilledTemplate::Raw(truth.to_string()));
             }
             // Only JSON rows hold trees; a table's cell is read as JSON text when it is valid.
             Format::Json => {
@@ -330,7 +330,7 @@ impl Format {
                 })?;
                 let mut json = String::new();
                 value.write(&mut json);
-                return Ok(Filled::Raw(json));
+                return Ok(FilledTemplate::Raw(json));
             }
         }))
     }

@@ -1,4 +1,4 @@
-//! A JSON value whose numbers are still the text that was written.
+//! A JSON value that keeps numbers as text.
 //!
 //! `serde_json` turns numbers into `f64` unless a feature is switched on for the whole workspace; times must not
 //! pass through `f64` (see the module `decimal`). The tree is small, so reading it is too. Strings are decoded by

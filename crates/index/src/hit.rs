@@ -1,4 +1,4 @@
-//! Hits, for every implementation: their order, and what a clause must be to be asked for them.
+//! Hits, for every implementation: their order, and which clauses each call accepts.
 
 use std::cmp::Ordering;
 
@@ -21,7 +21,7 @@ pub fn hit_order(a: &Hit, b: &Hit) -> Ordering {
 /// The test of a vector clause.
 ///
 /// # Errors
-/// A mistake of the caller where the clause is another one.
+/// A bug of the caller where the clause is another one.
 pub(crate) fn nearest_test(clause: &Clause) -> Result<&NearestTest> {
     match &clause.test {
         Test::Nearest(test) => Ok(test),
@@ -30,7 +30,7 @@ pub(crate) fn nearest_test(clause: &Clause) -> Result<&NearestTest> {
 }
 
 /// # Errors
-/// A mistake of the caller where the clause is a vector clause.
+/// A bug of the caller where the clause is a vector clause.
 pub(crate) fn refuse_nearest(clause: &Clause) -> Result<()> {
     match &clause.test {
         Test::Nearest(_) => Err(Error::bug("a vector clause was asked for its hits by words")),

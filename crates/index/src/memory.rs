@@ -1,5 +1,5 @@
-//! The index that is simple and therefore right: everything in maps, every query a loop over everything
-//! through the shared matcher. The measure for [`crate::EmbeddedIndex`], and a stand-in for it in tests.
+//! The reference index: everything in maps, every query a loop over everything through the shared matcher.
+//! [`crate::EmbeddedIndex`] is tested against it, and tests use it as a substitute.
 
 mod reader;
 
@@ -13,7 +13,7 @@ use crate::clock::Clock;
 use crate::read_points::ReadPoints;
 use crate::seam::{AssetUpdate, Index, IndexCapabilities, IndexCounts, IndexReader};
 use crate::update::{is_new, space_of};
-pub use reader::{Listed, MemoryReader};
+pub use reader::{CandidateAnnotation, MemoryReader};
 
 /// An index in memory.
 #[derive(Debug)]
@@ -36,7 +36,7 @@ struct AssetState {
     progress: Commit,
     /// Its documents with the generation that brought each, ascending; emptied when it is erased.
     documents: Vec<(u64, Arc<AssetDocument>)>,
-    entries: BTreeMap<FusedKey, Arc<Listed>>,
+    entries: BTreeMap<FusedKey, Arc<CandidateAnnotation>>,
 }
 
 impl Default for MemoryIndex {
@@ -53,7 +53,7 @@ impl MemoryIndex {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // A state is changed by whole values: what a panicking thread left is still whole.
+        // The state changes by complete values, so a panicking thread leaves it consistent.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -73,7 +73,7 @@ impl AssetState {
             match change {
                 Change::Put(fused) => {
                     let space = space_of(Some(document), &fused.annotation.model)?;
-                    let entry = Listed { fused: FusedAnnotation::clone(fused), space };
+                    let entry = CandidateAnnotation { fused: FusedAnnotation::clone(fused), space };
                     self.entries.insert(fused.fused_key(), Arc::new(entry));
                 }
                 Change::Erased(key) => {

@@ -38,7 +38,7 @@ impl ReadPoints {
         self.0.last().map_or(Commit::NONE, |published| published.upto)
     }
 
-    /// How often was published.
+    /// The number of publishes so far.
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.0.last().map_or(0, |published| published.generation)

@@ -9,8 +9,8 @@ use rushes_types::{
     FusedKey, ReadPoint, Result, SpaceId, TimeRange, TimeSet,
 };
 
-/// What changed on an asset, as an index takes it: with buckets only where it
-/// [keeps them](IndexCapabilities::keeps_buckets).
+/// What changed on an asset, as an index receives it: with buckets only where it [keeps
+/// them](IndexCapabilities::keeps_buckets).
 pub type AssetUpdate = AssetStep<BucketContent>;
 
 /// A bucket with the annotations that touch it.
@@ -82,7 +82,7 @@ pub struct EngineRequest {
 /// Where a vector clause may look: by asset, the times an annotation must meet.
 pub type Eligible = HashMap<AssetNo, TimeSet>;
 
-/// Asks whether a search was given up; `None`: it never is.
+/// Tells whether a search was cancelled; `None`: it never is.
 pub type Cancelled<'a> = Option<&'a (dyn Fn() -> bool + Sync)>;
 
 /// What an index holds.
@@ -109,11 +109,12 @@ pub struct Suggestion {
     pub count: u64,
 }
 
-/// What an engine of the index can do beyond the laws that all of them hold. Asked before a call, instead of met as its
-/// error.
+/// What an engine of the index can do beyond the laws that all engines hold. Callers ask before a call instead of
+/// handling its error.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct IndexCapabilities {
-    /// Does it keep buckets too, and so want those of a step? The embedded one does not: it joins annotations by itself.
+    /// Does it keep buckets too, so that updates must carry them? The embedded one does not: it joins annotations by
+    /// itself.
     pub keeps_buckets: bool,
     /// Can it be rebuilt while it is searched and written to, by [`Index::reindex`]?
     pub reindexes_online: bool,
@@ -128,13 +129,13 @@ pub struct IndexCapabilities {
 ///   applied. An update whose `upto` is not above the asset's progress changes nothing; one whose
 ///   `after` is above it is a [`rushes_types::ErrorKind::Conflict`] (a gap).
 /// * Readers are snapshots: they answer the same however long they are held.
-/// * A reader for an earlier read point answers as the reader of then did, for as long as
+/// * A reader for an earlier read point answers as a reader opened then did, for as long as
 ///   [`rushes_types::limits::READ_POINT_SECONDS`]; later [`rushes_types::ErrorKind::Gone`].
 /// * Erased annotations are in no reader opened after the publish, whatever its read point.
 pub trait Index: Send + Sync {
     /// What this engine can do.
     fn capabilities(&self) -> IndexCapabilities;
-    /// Takes updates in, not visible yet.
+    /// Accepts updates; they are not visible yet.
     fn apply(&self, updates: &[AssetUpdate]) -> Result<()>;
     /// Makes everything applied visible, and `upto` the read point.
     fn publish(&self, upto: Commit) -> Result<()>;
@@ -145,12 +146,12 @@ pub trait Index: Send + Sync {
     /// Merges segments, drops what no read point needs. Called from time to time; bounded work; `true`
     /// when there is more to do.
     fn maintain(&self) -> Result<bool>;
-    /// Rewrites what holds erased bytes until none is left on disk. `false` where that cannot be done yet: it is to be called
-    /// again in a while. Never so where [`IndexCapabilities::purges_at_once`].
+    /// Rewrites what holds erased bytes until none is left on disk. `false` where that cannot be done yet: call it
+    /// again later. Never `false` where [`IndexCapabilities::purges_at_once`].
     fn purge(&self) -> Result<bool>;
-    /// Rebuilds the index in the shape that is configured now, from what it holds; readers and writers go on.
-    /// Gives how many documents it copied. `step` is called with how many were copied so far, and of how many; where it
-    /// fails, that is the answer, and the index is as it was. Only for an index that declares
+    /// Rebuilds the index with the present configuration, from its own content, while readers and writers go on.
+    /// Returns how many documents it copied. `step` is called with how many were copied so far, and of how many; if it
+    /// fails, its error is returned and the index is unchanged. Only for an index that declares
     /// [`IndexCapabilities::reindexes_online`].
     fn reindex(&self, _step: &mut dyn FnMut(u64, u64) -> Result<()>) -> Result<u64> {
         Err(Error::bug("an online rebuild was asked of an index that does not declare it"))
@@ -182,7 +183,7 @@ pub trait IndexReader: Send + Sync {
     fn hits(&self, clause: &Clause, filter: &Filter) -> Result<Hits>;
     /// What is nearest, for a vector clause.
     fn nearest(&self, clause: &Clause, filter: &Filter, eligible: Option<&Eligible>) -> Result<Hits>;
-    /// [`IndexReader::nearest`], which stops soon after the search is given up.
+    /// [`IndexReader::nearest`], but stops soon after the search is cancelled.
     ///
     /// # Errors
     /// [`ErrorKind::Cancelled`] then.
@@ -207,13 +208,13 @@ pub trait IndexReader: Send + Sync {
     /// Labels that begin with what was typed (each word of the label may be the beginning), most frequent
     /// first, within the filter's assets.
     fn suggest(&self, typed: &str, filter: &Filter, limit: usize) -> Result<Vec<Suggestion>>;
-    /// Words of labels and text that begin with a folded beginning, those of most annotations first, at most `limit`. They
-    /// come from the dictionary: some may have no current annotation any more, and their order is about.
+    /// Words of labels and text that begin with a folded beginning, those of most annotations first, at most `limit`.
+    /// They come from the dictionary: some may have no current annotation any more, and their order is approximate.
     fn words_beginning(&self, _folded: &str, _limit: usize) -> Result<Vec<String>> {
         Ok(Vec::new())
     }
-    /// What an outside engine is asked for a query, as far as that is known before it answers, to be read by people; nothing
-    /// where no other program is asked.
+    /// The requests that an outside engine gets for a query, as far as known before it answers, for people to read;
+    /// empty where there is no outside engine.
     fn requests(&self, _query: &Query, _filter: &Filter) -> Vec<EngineRequest> {
         Vec::new()
     }

@@ -1,4 +1,4 @@
-//! Labels for someone typing: what is offered, and in which order.
+//! Labels for typing ahead: what is suggested, and in which order.
 
 use std::collections::BTreeMap;
 
@@ -6,12 +6,12 @@ use rushes_types::AnnotationType;
 
 use crate::seam::Suggestion;
 
-/// How often a label is written in which way.
+/// How often each spelling of a label occurs.
 #[derive(Debug, Clone, Default)]
 pub struct LabelCounts(BTreeMap<String, u64>);
 
 impl LabelCounts {
-    /// Counts a way of writing.
+    /// Counts a spelling.
     pub fn add(&mut self, written: &str, count: u64) {
         match self.0.get_mut(written) {
             Some(known) => *known += count,
@@ -27,7 +27,7 @@ impl LabelCounts {
         self.0.values().sum()
     }
 
-    /// The most frequent way of writing; of equal ones the first in the order of text.
+    /// The most frequent spelling; ties go to the first in the order of text.
     fn usual(self) -> Option<String> {
         let most = self.0.values().copied().max()?;
         self.0.into_iter().find(|(_, count)| *count == most).map(|(written, _)| written)

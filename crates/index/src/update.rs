@@ -1,4 +1,4 @@
-//! What an update means, for every implementation.
+//! Rules about updates, shared by every implementation.
 
 use rushes_types::{AssetDocument, Commit, Error, ErrorKind, ModelRef, Result, SpaceId};
 

@@ -3,10 +3,10 @@
 use rushes_plan::Filter;
 use rushes_types::{ReadPoint, RunId, Validity};
 
-/// What a query's pins say of the annotations of one asset, model and run.
+/// How a query's pins affect the annotations of one asset, model and run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum PinStatus {
-    /// No pin speaks of this asset and model: what is current counts.
+    /// No pin concerns this asset and model: what is current counts.
     Current,
     /// The run is pinned: all of it counts, current or kept.
     Pinned,
@@ -14,7 +14,7 @@ pub enum PinStatus {
     Replaced,
 }
 
-/// What the filter's pins say of a run of a model (by name) on an asset.
+/// How the filter's pins affect a run of a model (by name) on an asset.
 #[must_use]
 pub fn pin_status(filter: &Filter, asset: &str, model_name: &str, run: &RunId) -> PinStatus {
     let mut status = PinStatus::Current;
@@ -31,8 +31,8 @@ pub fn pin_status(filter: &Filter, asset: &str, model_name: &str, run: &RunId) -
 
 /// Is an annotation with these validities seen at a read point?
 ///
-/// A kept annotation is seen through a pin from its birth on, so that a reader of an earlier read point does
-/// not see runs of later.
+/// A kept annotation is seen through a pin from its birth on, so that a reader at an earlier read point does not see
+/// later runs.
 #[must_use]
 pub fn is_visible(validities: &[Validity], kept: bool, status: PinStatus, at: &ReadPoint) -> bool {
     let is_current = || validities.iter().any(|validity| validity.contains(at));

@@ -11,10 +11,10 @@ use fjall::{
 use rushes_types::{Error, ErrorKind, Result};
 
 use crate::error::storage_error;
-use crate::group::{Entered, Group, Ticket};
+use crate::group::{Group, Ticket, WriterGuard};
 use crate::settle::settle;
 
-/// Where a fault can be put in.
+/// Where a test can inject a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FaultPoint {
     /// Before a batch is written to the journal.
@@ -55,8 +55,8 @@ const FORMAT_KEY: &[u8] = b"format";
 const WORKERS: usize = 2;
 /// Memory for writes not flushed to a table's files yet, in bytes.
 const MEMTABLE_BYTES: u64 = 32 << 20;
-/// Journals above which tables are flushed so that the oldest can go, in bytes: what opening reads again after a
-/// crash.
+/// Size of the journals above which tables are flushed so that the oldest journal can be dropped, in bytes. Bounds what
+/// opening replays after a crash.
 pub const JOURNAL_BYTES_MAX: u64 = 128 << 20;
 
 /// An open folder of tables.
@@ -74,8 +74,7 @@ impl Folder {
     /// Opens the folder, making it where it is not there.
     ///
     /// # Errors
-    /// Busy where another process has it open; Unsupported where its format is another; else what the disk
-    /// says.
+    /// Busy where another process has it open; Unsupported where its format is another; else the disk's error.
     pub fn open(path: &Path, layout: Layout, faults: Option<Faults>) -> Result<Self> {
         let what = format!("cannot open {} in `{}`", layout.what, path.display());
         let failed = |e| storage_error(&what, e);
@@ -119,9 +118,9 @@ impl Folder {
         self.db.snapshot()
     }
 
-    /// Says that a write is about to come; keep it until [`Folder::write`] has returned.
+    /// Announces a write; keep the guard until [`Folder::write`] has returned.
     #[must_use]
-    pub fn enter(&self) -> Entered<'_> {
+    pub fn enter(&self) -> WriterGuard<'_> {
         self.group.enter()
     }
 
@@ -169,12 +168,12 @@ impl Folder {
         })
     }
 
-    /// Tells the highest mark that was found on opening.
+    /// Sets the highest mark found on opening.
     pub fn recovered(&self, mark: u64) {
         self.group.recovered(mark);
     }
 
-    /// The highest mark of which it is known that it and all lower ones are durable.
+    /// The highest mark up to which everything is known to be durable.
     #[must_use]
     pub fn durable_mark(&self) -> u64 {
         self.group.durable_mark()

@@ -19,7 +19,7 @@ pub struct Ticket(u64);
 
 /// Why writes have stopped.
 #[derive(Debug, Clone)]
-struct Poison {
+struct PoisonCause {
     kind: ErrorKind,
     why: String,
 }
@@ -33,7 +33,7 @@ struct State {
     durable_mark: u64,
     leading: bool,
     fsyncs: u64,
-    poison: Option<Poison>,
+    poison: Option<PoisonCause>,
 }
 
 /// Counts tickets and syncs them in groups.
@@ -43,11 +43,12 @@ pub(crate) struct Group {
     changed: Condvar,
 }
 
-/// A writer that has entered: leaders wait a moment for it.
+/// Held by a writer from [`Folder::enter`](crate::Folder::enter) until its write has returned: a leader waits a moment
+/// for it.
 #[derive(Debug)]
-pub struct Entered<'a>(&'a Group);
+pub struct WriterGuard<'a>(&'a Group);
 
-impl Drop for Entered<'_> {
+impl Drop for WriterGuard<'_> {
     fn drop(&mut self) {
         let mut state = self.0.state();
         state.entered = state.entered.saturating_sub(1);
@@ -59,14 +60,14 @@ impl Drop for Entered<'_> {
 
 impl Group {
     fn state(&self) -> MutexGuard<'_, State> {
-        // Only counters live behind the lock, and none is left half-changed.
+        // Only counters are guarded by the lock, and none is left half-changed.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Says that a write is about to come.
-    pub(crate) fn enter(&self) -> Entered<'_> {
+    /// Announces a write.
+    pub(crate) fn enter(&self) -> WriterGuard<'_> {
         self.state().entered += 1;
-        Entered(self)
+        WriterGuard(self)
     }
 
     /// Refuses once a write or sync has failed.
@@ -88,7 +89,7 @@ impl Group {
             _ => ErrorKind::Storage,
         };
         let mut state = self.state();
-        state.poison.get_or_insert_with(|| Poison { kind, why: error.message().to_owned() });
+        state.poison.get_or_insert_with(|| PoisonCause { kind, why: error.message().to_owned() });
         self.changed.notify_all();
     }
 

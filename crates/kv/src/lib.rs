@@ -1,9 +1,9 @@
 //! A folder of key-value tables, as the embedded stages use it.
 //!
-//! Each stage owns one [`Folder`]: a log-structured database with a few tables, one format version, and one way
-//! to become durable. What the stages need beyond the library underneath is here, once: errors in our
-//! words, group commit (many writers, one fsync), poisoning after a failed write, faults for tests, and a
-//! purge that leaves no deleted byte in any file.
+//! Each stage owns one [`Folder`]: a log-structured database with a few tables, one format version, and one way to
+//! become durable. What the stages need beyond the underlying library is here, once: our own errors, group commit (many
+//! writers, one fsync), poisoning after a failed write, faults for tests, and a purge that leaves no deleted byte in
+//! any file.
 
 mod error;
 mod folder;
@@ -13,5 +13,5 @@ mod settle;
 
 pub use error::storage_error;
 pub use folder::{FaultPoint, Faults, Folder, JOURNAL_BYTES_MAX, Layout, Table};
-pub use group::{Entered, Ticket};
+pub use group::{Ticket, WriterGuard};
 pub use settle::settle;

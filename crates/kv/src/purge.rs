@@ -14,7 +14,7 @@ use crate::folder::Folder;
 const JOURNAL_BYTES: usize = 66 << 20;
 const PADDING_BYTES: usize = 1 << 20;
 const PADDING_KEY: &[u8] = b"padding";
-/// How long old journals may take to go.
+/// How long to wait until old journals are deleted.
 const JOURNALS_GONE_MAX: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(50);
 

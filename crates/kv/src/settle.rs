@@ -1,4 +1,4 @@
-//! Closing: what is only in the journal goes into the tables' files, so that the next opening has nothing to replay.
+//! Closing: flushes the tables, so that the next opening has no journal to replay.
 
 use std::time::{Duration, Instant};
 

@@ -1,25 +1,26 @@
-//! The web page at `/`, as files in the program: nothing is built, fetched or written to show it.
+//! The web page at `/`, as files compiled into the program: there is no build step, and nothing is fetched or written.
 //!
-//! The page is hand-written: ES modules, one style sheet, one document. A browser runs them as they lie in `web/`.
-//! All but the document are served under an address that names the content of *all* of them
-//! (`/page/VERSION/app.js`): modules that import each other by relative names stay of one version, and may be kept by
-//! a cache for ever. The document, at `/`, names that address and is asked for each time.
+//! The page is hand-written: ES modules, one style sheet, one document. A browser runs the files of `web/` as they are.
+//! All but the document are served under a URL with a hash of *all* of their contents (`/page/VERSION/app.js`): modules
+//! that import each other by relative names stay at one version, and may be cached for ever. The document, at `/`,
+//! contains that URL and is revalidated each time.
 //!
-//! This crate knows nothing else of ours, no HTTP library either: it says what to send, the server sends it.
+//! This crate depends on no other crate of the workspace and on no HTTP library: it provides what to send, and the
+//! server sends it.
 
 use std::sync::LazyLock;
 
 use xxhash_rust::xxh3::{Xxh3Default, xxh3_128};
 
-/// Most script that the page may have, all modules together, in bytes: it must load on a train.
+/// Most bytes of script of the page, all modules together, so that it loads on a slow connection.
 pub const SCRIPT_BYTES_MAX: usize = 150_000;
-/// Where the files of the page lie; what follows is the version, then the file's name.
+/// URL prefix of the page's files; the version and the file's name follow.
 pub const PREFIX: &str = "/page/";
-/// How long and by whom a file may be kept: its address changes with its content.
+/// Cache header of a file: its URL changes with its content.
 pub const CACHE_FOREVER: &str = "public, max-age=31536000, immutable";
-/// How long the document may be kept: it is asked for again, and answered with "not modified" where it is the same.
+/// Cache header of the document: it is revalidated, and answered with "not modified" if it is the same.
 pub const CACHE_ASK: &str = "no-cache";
-/// What stands in the document for the version.
+/// The placeholder for the version in the document.
 const VERSION_MARK: &str = "{version}";
 
 /// A file of the page.
@@ -115,7 +116,7 @@ fn tag(bytes: &[u8]) -> String {
     format!("\"{:032x}\"", xxh3_128(bytes))
 }
 
-/// Names the content of all files together; 32 hexadecimal digits.
+/// A hash of the content of all files; 32 hexadecimal digits.
 #[must_use]
 pub fn version() -> &'static str {
     &VERSION
@@ -127,7 +128,7 @@ pub fn document() -> &'static Document {
     &PAGE
 }
 
-/// The file of this name in this version. Another version's is not given: it would not fit the rest.
+/// The file of this name in this version. `None` for another version, which would not match the other files.
 #[must_use]
 pub fn find(version: &str, name: &str) -> Option<&'static File> {
     if version != self::version() {

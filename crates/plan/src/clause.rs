@@ -1,4 +1,4 @@
-//! Compiled clauses: what an index is asked for, and what decides a match.
+//! Compiled clauses: what an index searches for, and what decides a match.
 
 use std::collections::BTreeSet;
 use std::ops::Bound;
@@ -12,13 +12,13 @@ use crate::vector_ask::QueryVector;
 pub struct Clause {
     /// Its number in the plan: evidence and explanations refer to it.
     pub no: usize,
-    /// Where it stands in the plan, as a JSON pointer: `/all/0`, `/then/1/none/0`.
+    /// Its place in the plan, as a JSON pointer: `/all/0`, `/then/1/none/0`.
     pub pointer: String,
     /// The annotation type; `None`: any.
     pub kind: Option<AnnotationType>,
     /// The model, as `name` (any version) or `name@version`; `None`: any.
     pub model: Option<String>,
-    /// What the annotation must say.
+    /// The test of the annotation's label, text or vector.
     pub test: Test,
     /// Least confidence (a missing one is 1).
     pub min_confidence: f64,
@@ -29,8 +29,8 @@ pub struct Clause {
 }
 
 impl Clause {
-    /// A clause that every annotation matches, or every one of a type: for what a filter decides, and to narrow by
-    /// giving it a test.
+    /// A clause that every annotation, or every annotation of a type, matches: for searches that only the filter
+    /// limits, or as a base to set a test on.
     #[must_use]
     pub const fn any(kind: Option<AnnotationType>) -> Self {
         Self {
@@ -46,7 +46,7 @@ impl Clause {
     }
 }
 
-/// What an annotation must say to match.
+/// The test that an annotation's label, text or vector must pass to match.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Test {
     /// Nothing more than its type.
@@ -74,7 +74,7 @@ pub struct Word {
 }
 
 /// Words anywhere in label or text. The score is the weighted mean of the words' qualities
-/// (`rushes_text::TermMatcher::quality`), a word that is not there counting 0.
+/// (`rushes_text::TermMatcher::quality`); a missing word counts 0.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WordsTest {
     /// The words; at least one.
@@ -90,7 +90,7 @@ pub struct WordsTest {
 /// Words in a row. See `rushes_text::phrase`; the score is mean quality / (1 + spread).
 ///
 /// Consecutive annotations of type `DIALOGUE_SEARCH` of one model at most
-/// [`PhraseTest::JOIN_GAP_NS`] apart count as joined.
+/// [`DIALOGUE_JOIN_GAP_NS`](rushes_types::limits::DIALOGUE_JOIN_GAP_NS) apart count as joined.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PhraseTest {
     /// The words, in order; at least one.
@@ -101,11 +101,6 @@ pub struct PhraseTest {
     pub analysed: bool,
     /// How many typos are forgiven in each word.
     pub fuzziness: Fuzziness,
-}
-
-impl PhraseTest {
-    /// Dialogue annotations join when the next starts at most this long after the one before ends.
-    pub const JOIN_GAP_NS: i64 = 2_000_000_000;
 }
 
 /// How many typos are forgiven.
@@ -174,7 +169,7 @@ impl ValueTest {
     }
 }
 
-/// What every clause of a query is limited to.
+/// The limits that apply to every clause of a query.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Filter {
     /// The assets that count; `None`: all that the index holds. (Movies, seasons, attributes and the
@@ -184,8 +179,7 @@ pub struct Filter {
     pub languages: Vec<String>,
     /// Annotations whose language (primary tag) is in this list are left out.
     pub languages_excluded: Vec<String>,
-    /// Runs that the query pins: on each of their assets and models (by name) they stand instead of what is
-    /// current.
+    /// Runs that the query pins: on each of their assets and models (by name) they replace what is current.
     pub pins: Vec<Pin>,
 }
 

@@ -1,4 +1,4 @@
-//! Queries in words, for logs of tests and for `explain`.
+//! Queries as readable text, for test logs and `explain`.
 
 use std::fmt;
 

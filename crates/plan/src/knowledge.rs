@@ -1,4 +1,4 @@
-//! What reading a question and resolving a plan ask of an archive.
+//! What parsing a question and resolving a plan need to know about an archive.
 
 use std::sync::Arc;
 
@@ -21,9 +21,9 @@ pub struct WordCounts {
 /// Vectors with the spaces they lie in.
 pub type SpaceVectors = Vec<(Space, Vec<f32>)>;
 
-/// What an archive knows, as far as the caller may see it. What is not implemented knows nothing.
+/// What an archive knows, limited to what the caller may see. Methods that are not implemented return nothing.
 pub trait Knowledge {
-    /// What the archive calls things.
+    /// The names used in the archive.
     fn names(&self) -> Result<Arc<Names>> {
         Ok(Arc::default())
     }
@@ -43,7 +43,7 @@ pub trait Knowledge {
     fn spaces_named(&self, _name: &str) -> Result<Vec<Space>> {
         Ok(Vec::new())
     }
-    /// Is an encoder of texts known for the space? Nothing is encoded to find out.
+    /// Is an encoder of texts known for the space? Answers without encoding anything.
     fn encodes_text(&self, _space: &Space) -> bool {
         false
     }

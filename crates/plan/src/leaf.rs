@@ -1,4 +1,4 @@
-//! Reads the values that objects of a plan hold. Every complaint names the field and the mend.
+//! Reads the values in objects of a plan. Every error names the field and the mend.
 
 #![allow(
     clippy::needless_pass_by_value,
@@ -53,7 +53,7 @@ pub(crate) fn metric(node: Node<'_>) -> Result<Metric> {
     node.choice(METRICS)
 }
 
-/// A list of at most so many items.
+/// A list of at most `most` items.
 pub(crate) fn list<T>(
     most: usize,
     item: impl Fn(Node<'_>) -> Result<T>,
@@ -61,7 +61,7 @@ pub(crate) fn list<T>(
     move |node| node.list(most)?.into_iter().map(&item).collect()
 }
 
-/// An object with names of the writer's own.
+/// An object with free member names.
 fn entries<T>(node: &Node<'_>, value: impl Fn(Node<'_>) -> Result<T>) -> Result<BTreeMap<String, T>> {
     let entries = node.entries(PLAN_LIST_MAX)?;
     entries.into_iter().map(|(name, n)| Ok((name.to_owned(), value(n)?))).collect()
@@ -144,8 +144,8 @@ pub(crate) fn duration(node: Node<'_>) -> Result<Duration> {
     }
 }
 
-/// A length of time that is more than nothing.
-pub(crate) fn some_duration(node: Node<'_>) -> Result<Duration> {
+/// A length of time above zero.
+pub(crate) fn positive_duration(node: Node<'_>) -> Result<Duration> {
     match duration(node.clone())? {
         length if length.is_zero() => Err(node.error("the length of time is 0").mend("give more")),
         length => Ok(length),

@@ -1,28 +1,30 @@
-//! The structured query: what is asked, checked and resolved; and what a match is. No engine, no store, no clock.
+//! The structured query: reading, checking and resolving it, and the definition of a match. No engine, no store, no
+//! clock.
 //!
 //! # Three forms, three types
 //!
-//! * [`Plan`]: as it is written. Reading refuses what is unknown and names the field by its JSON pointer and the mend.
-//! * [`ResolvedPlan`]: aliases, word weights, vectors and pinned runs are there ([`resolve`], which asks [`Knowledge`]).
-//!   Equality between engines is promised for this form: at a read point it decides the answer alone. Written as JSON it
-//!   is a plan again, and resolving that changes nothing.
-//! * [`Query`]: clauses numbered and checked, ids read, tests ready for an index ([`Query::compile`]).
+//! * [`Plan`]: as written. Reading refuses unknown fields; errors name the field by its JSON pointer, and the mend.
+//! * [`ResolvedPlan`]: aliases, word weights, vectors and pinned runs are filled in ([`resolve`], which uses
+//!   [`Knowledge`]). At a read point this form alone decides the answer, so equality between engines is promised for
+//!   it. Written as JSON it is a plan again, and resolving that changes nothing.
+//! * [`Query`]: clauses numbered and checked, ids parsed, tests ready for an index ([`Query::compile`]).
 //!
-//! The first two are one generic type, [`PlanOf`] its clauses and runs, and a clause is [`ClauseOf`] what it asks: what
-//! resolution fills in is an `Option` before and there after, so a clause that was not resolved cannot be compiled, and a
-//! label that is a phrase cannot be built. Objects are declared with `object!`: a field's declaration is also how it is
-//! read, written and described. Which declaration takes a new field of a clause stands at the head of `plan_clause`.
+//! The first two are one generic type: [`PlanOf`] is generic over clauses and runs, [`ClauseOf`] over what a clause
+//! asks. What resolution fills in is an `Option` before and a plain value after, so an unresolved clause cannot be
+//! compiled, and a clause cannot be both a label and a phrase. Objects are declared with `object!`: from a field's
+//! declaration follow reading, writing and schema. The head of `plan_clause` says where a new field of a clause is
+//! declared.
 //!
 //! # What was rejected
 //!
 //! One flat struct of optional fields for all three forms: every reader had to know which fields go together, and to
-//! refuse at run time what was not resolved. Two trees of structs, one a form: a new field was four edits. Reading by
+//! refuse unresolved plans at run time. A tree of structs for each form: a new field took four edits. Reading with
 //! serde: see `object`.
 //!
 //! # What a match is
 //!
-//! [`ClauseMatcher`] decides it for every engine; an index may find a superset by its own means and ask here.
-//! [`Names`] are what an archive calls things, for questions in words.
+//! [`ClauseMatcher`] decides it for every engine; an index may find a superset in its own way and let this decide.
+//! [`Names`] are the names used in an archive, for parsing questions in words.
 
 pub mod clause;
 mod display;

@@ -1,32 +1,32 @@
-//! Where in a text the words of a clause stand: what a page shows marked, and a command line in bold.
+//! Where the words of a clause occur in a text: what the page highlights, and the command line prints in bold.
 //!
-//! By the same matchers that decide whether the text matches at all, so that what is marked is what was found: "ran" for
+//! Uses the same matchers that decide whether the text matches, so that what is marked is what was found: "ran" for
 //! "run", "feet" for "foot", a mistyped name, the words of a phrase in whatever order its slop forgives.
 
 use std::collections::BTreeSet;
 
 use rushes_text::{Language, PhraseMatch, Token, find_phrases, tokenise};
 
-use crate::matching::{ClauseMatcher, Says, WordPositions};
+use crate::matching::{ClauseMatcher, CompiledTest, WordPositions};
 
 /// Most marks in one text.
 pub const MARKS_MAX: usize = 64;
-/// So much of a text is looked at, in bytes: no one reads further to find a mark.
+/// Only this many bytes of a text are searched for marks.
 pub const MARKED_BYTES_MAX: usize = 64 << 10;
 
 impl ClauseMatcher {
-    /// Where the words of a words or phrase clause stand in a text, in order and apart from each other, as pairs of
-    /// the first character and the one past the last; characters are Unicode code points. Neighbours are one mark. At
-    /// most [`MARKS_MAX`]; none for other clauses.
+    /// Where the words of a words or phrase clause occur in a text, in order and disjoint, as pairs of the first
+    /// character and the one past the last; characters are Unicode code points. Adjacent words are one mark. At most
+    /// [`MARKS_MAX`]; none for other clauses.
     #[must_use]
     pub fn marks(&self, text: &str, language: Language) -> Vec<(usize, usize)> {
         let text = beginning(text);
         let mut tokens = tokenise(text);
-        match &self.says {
-            Says::Words { words, .. } => tokens.retain(|t| {
+        match &self.test {
+            CompiledTest::Words { words, .. } => tokens.retain(|t| {
                 words.iter().any(|(word, _)| word.quality(&t.lower, &t.folded, language).is_some())
             }),
-            Says::Phrase { words, slop } => {
+            CompiledTest::Phrase { words, slop } => {
                 let mut places = WordPositions::new(words);
                 places.read(words, text, language);
                 let windows = united(&find_phrases(&places.words, *slop));
@@ -37,13 +37,13 @@ impl ClauseMatcher {
                 };
                 tokens.retain(|t| found.contains(&t.position) && within(t.position));
             }
-            Says::Anything | Says::Label(_) | Says::Vector => return Vec::new(),
+            CompiledTest::Anything | CompiledTest::Label(_) | CompiledTest::Vector => return Vec::new(),
         }
         in_characters(text, joined(&tokens))
     }
 }
 
-/// So much of a text as is looked at.
+/// The part of a text that is searched.
 fn beginning(text: &str) -> &str {
     if text.len() <= MARKED_BYTES_MAX {
         return text;
@@ -66,7 +66,7 @@ fn united(windows: &[PhraseMatch]) -> Vec<(u32, u32)> {
     stretches
 }
 
-/// Byte ranges of the tokens; of tokens that follow each other or overlap, one.
+/// Byte ranges of the tokens; adjacent or overlapping tokens share one.
 fn joined(hits: &[Token]) -> Vec<(usize, usize)> {
     let mut ranges: Vec<(usize, usize)> = Vec::new();
     let mut last: Option<u32> = None;

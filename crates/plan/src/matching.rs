@@ -1,28 +1,29 @@
 //! Does an annotation match a clause, and how well?
 //!
 //! This is the definition. Engines that can decide by themselves must agree with it; the others fetch a superset and
-//! ask here. It looks at one annotation, or for phrases at the annotations of one asset; who is visible, and which
-//! vectors are the nearest, is decided where all candidates are known.
+//! let this decide. It looks at one annotation, or for phrases at the annotations of one asset. Visibility, and which
+//! vectors are the nearest, are decided where all candidates are known.
 
 use std::collections::BTreeSet;
 
 use rushes_text::{
     Analyzer, Language, TermMatcher, TermOptions, Token, find_phrases, normalise_label, tokenise,
 };
+use rushes_types::limits::DIALOGUE_JOIN_GAP_NS;
 use rushes_types::{Annotation, FusedAnnotation, ReadPoint};
 
-use crate::clause::{Clause, Filter, Fuzziness, PhraseTest, Test, Word};
+use crate::clause::{Clause, Filter, Fuzziness, Test, Word};
 use crate::similarity::{similarity, similarity_score, within_threshold};
 
-/// A clause, ready to be held against annotations.
+/// A clause, compiled for testing annotations.
 #[derive(Debug, Clone)]
 pub struct ClauseMatcher {
     clause: Clause,
-    pub(crate) says: Says,
+    pub(crate) test: CompiledTest,
 }
 
 #[derive(Debug, Clone)]
-pub(crate) enum Says {
+pub(crate) enum CompiledTest {
     Anything,
     Label(BTreeSet<String>),
     Words { words: Vec<(TermMatcher, f64)>, every: bool },
@@ -33,7 +34,7 @@ pub(crate) enum Says {
 /// A phrase found in one annotation, or in several joined ones.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PhraseHit {
-    /// Which annotations of the list it was looked for in, in time order; at least one.
+    /// Indices of the matching annotations in the searched list, in time order; at least one.
     pub members: Vec<usize>,
     /// How well the words match, 0 … 1.
     pub score: f64,
@@ -43,21 +44,21 @@ impl ClauseMatcher {
     /// Prepares the clause; the analyser must be the one the index was made with.
     #[must_use]
     pub fn new(clause: &Clause, analyzer: &Analyzer) -> Self {
-        let says = match &clause.test {
-            Test::Any => Says::Anything,
-            Test::Label(labels) => Says::Label(labels.clone()),
+        let test = match &clause.test {
+            Test::Any => CompiledTest::Anything,
+            Test::Label(labels) => CompiledTest::Label(labels.clone()),
             Test::Words(test) => {
                 let matcher = |w: &Word| term(analyzer, w, test.analysed, test.fuzziness);
                 let words = test.words.iter().map(|w| (matcher(w), w.weight)).collect();
-                Says::Words { words, every: test.every }
+                CompiledTest::Words { words, every: test.every }
             }
             Test::Phrase(test) => {
                 let matcher = |w: &Word| term(analyzer, w, test.analysed, test.fuzziness);
-                Says::Phrase { words: test.words.iter().map(matcher).collect(), slop: test.slop }
+                CompiledTest::Phrase { words: test.words.iter().map(matcher).collect(), slop: test.slop }
             }
-            Test::Nearest(_) => Says::Vector,
+            Test::Nearest(_) => CompiledTest::Vector,
         };
-        Self { clause: clause.clone(), says }
+        Self { clause: clause.clone(), test }
     }
 
     /// The clause.
@@ -66,7 +67,7 @@ impl ClauseMatcher {
         &self.clause
     }
 
-    /// Does the annotation pass all of the clause but what it must say: type, model, confidence, attributes?
+    /// Does the annotation pass all of the clause except its test: type, model, confidence, attributes?
     #[must_use]
     pub fn passes(&self, annotation: &Annotation) -> bool {
         let clause = &self.clause;
@@ -81,22 +82,22 @@ impl ClauseMatcher {
 
     /// How well the annotation by itself matches, 0 … 1; `None`: not at all.
     ///
-    /// For a vector clause: it has a vector of the asked dimensions within the threshold. That it is of the asked space
-    /// and among the `k` nearest is for the caller to see. A phrase over several annotations is found by
+    /// For a vector clause: it has a vector of the right dimensions within the threshold. Whether it is in the right
+    /// space and among the `k` nearest is the caller's job. A phrase over several annotations is found by
     /// [`ClauseMatcher::phrases`] only.
     #[must_use]
     pub fn decide(&self, annotation: &Annotation) -> Option<f64> {
         if !self.passes(annotation) {
             return None;
         }
-        match &self.says {
-            Says::Anything => Some(1.0),
-            Says::Label(labels) => {
+        match &self.test {
+            CompiledTest::Anything => Some(1.0),
+            CompiledTest::Label(labels) => {
                 let label = normalise_label(annotation.label.as_deref()?);
                 labels.contains(&label).then_some(1.0)
             }
-            Says::Words { words, every } => words_score(words, *every, annotation),
-            Says::Phrase { words, slop } => {
+            CompiledTest::Words { words, every } => words_score(words, *every, annotation),
+            CompiledTest::Phrase { words, slop } => {
                 let fields = [annotation.label.as_deref(), annotation.text.as_deref()];
                 let language = language_of(annotation);
                 let scores = fields.into_iter().flatten().filter_map(|field| {
@@ -106,7 +107,7 @@ impl ClauseMatcher {
                 });
                 scores.max_by(f64::total_cmp)
             }
-            Says::Vector => {
+            CompiledTest::Vector => {
                 let similarity = self.similarity(annotation)?;
                 let Test::Nearest(test) = &self.clause.test else { return None };
                 Some(similarity_score(test.metric, similarity))
@@ -117,17 +118,17 @@ impl ClauseMatcher {
     /// The words of a words or phrase clause, in their order: for engines that look them up in dictionaries.
     #[must_use]
     pub fn terms(&self) -> Vec<&TermMatcher> {
-        match &self.says {
-            Says::Words { words, .. } => words.iter().map(|(word, _)| word).collect(),
-            Says::Phrase { words, .. } => words.iter().collect(),
-            Says::Anything | Says::Label(_) | Says::Vector => Vec::new(),
+        match &self.test {
+            CompiledTest::Words { words, .. } => words.iter().map(|(word, _)| word).collect(),
+            CompiledTest::Phrase { words, .. } => words.iter().collect(),
+            CompiledTest::Anything | CompiledTest::Label(_) | CompiledTest::Vector => Vec::new(),
         }
     }
 
-    /// The score of a words clause for an annotation of which the best quality of each word is known.
+    /// The score of a words clause for an annotation, given the best quality of each word.
     #[must_use]
     pub fn words_score(&self, best: &[Option<f64>]) -> Option<f64> {
-        let Says::Words { words, every } = &self.says else { return None };
+        let CompiledTest::Words { words, every } = &self.test else { return None };
         weighted_mean(best.iter().copied().zip(words.iter().map(|(_, weight)| *weight)), *every)
     }
 
@@ -140,16 +141,16 @@ impl ClauseMatcher {
         within_threshold(test.metric, similarity, test.threshold).then_some(similarity)
     }
 
-    /// Where a phrase clause matches among annotations of one asset, each with how well.
+    /// Where a phrase clause matches among annotations of one asset, with scores.
     ///
-    /// Annotations that do not pass the clause are left out first. What is left of type `DIALOGUE_SEARCH` is
-    /// joined, model by model (name and version), where the next starts at most
-    /// [`PhraseTest::JOIN_GAP_NS`] after the one before ends, in the order of start, end and key; their words count on
-    /// from one to the next (the text, or the label where there is none). A phrase covers the
-    /// annotations from its first word's to its last word's; of several ways to the same annotations the best counts.
+    /// Annotations that do not pass the clause are left out first. What is left of type `DIALOGUE_SEARCH` is joined,
+    /// model by model (name and version), where the next starts at most [`DIALOGUE_JOIN_GAP_NS`] after the one
+    /// before ends, in the order of start, end and key; their words count on from one to the next (the text, or the
+    /// label where there is none). A phrase covers the annotations from its first word's to its last word's; of several
+    /// matches of the same annotations the best counts.
     #[must_use]
     pub fn phrases(&self, annotations: &[&Annotation]) -> Vec<PhraseHit> {
-        let Says::Phrase { words, slop } = &self.says else { return Vec::new() };
+        let CompiledTest::Phrase { words, slop } = &self.test else { return Vec::new() };
         let mut hits = Vec::new();
         let mut spoken: Vec<usize> = Vec::new();
         for (i, annotation) in annotations.iter().enumerate() {
@@ -169,7 +170,7 @@ impl ClauseMatcher {
         let joins = |a: &usize, b: &usize| {
             let (before, next) = (annotations[*a], annotations[*b]);
             before.model == next.model
-                && next.range.start_ns() - before.range.end_ns() <= PhraseTest::JOIN_GAP_NS
+                && next.range.start_ns() - before.range.end_ns() <= DIALOGUE_JOIN_GAP_NS
         };
         for chain in spoken.chunk_by(joins) {
             chain_hits(words, *slop, annotations, chain, &mut hits);
@@ -216,7 +217,7 @@ fn words_score(words: &[(TermMatcher, f64)], every: bool, annotation: &Annotatio
     weighted_mean(best, every)
 }
 
-/// The weighted mean of the words' best qualities, a word that is not there counting 0.
+/// The weighted mean of the words' best qualities; a missing word counts 0.
 fn weighted_mean(best: impl Iterator<Item = (Option<f64>, f64)>, every: bool) -> Option<f64> {
     let (mut sum, mut weights, mut found, mut asked) = (0.0, 0.0, 0, 0);
     for (quality, weight) in best {
@@ -231,7 +232,7 @@ fn weighted_mean(best: impl Iterator<Item = (Option<f64>, f64)>, every: bool) ->
     (matches && weights > 0.0).then(|| sum / weights)
 }
 
-/// Where in a text each word of a phrase stands.
+/// The positions of each word of a phrase in a text.
 pub(crate) struct WordPositions {
     pub words: Vec<Vec<(u32, f64)>>,
     next: u32,
@@ -242,7 +243,7 @@ impl WordPositions {
         Self { words: vec![Vec::new(); words.len()], next: 0 }
     }
 
-    /// Counts on over the words of a further text.
+    /// Reads another text; positions continue from the one before.
     pub fn read(&mut self, words: &[TermMatcher], text: &str, language: Language) {
         let first = self.next;
         for token in tokenise(text) {
@@ -278,7 +279,7 @@ fn chain_hits(
         if let Some(text) = annotation.text.as_deref().or(annotation.label.as_deref()) {
             places.read(words, text, language);
         }
-        // A label beside a text is a text of its own.
+        // A label beside a text is searched as a separate text.
         if let (Some(_), Some(label)) = (&annotation.text, &annotation.label) {
             let mut alone = WordPositions::new(words);
             alone.read(words, label, language);

@@ -1,4 +1,4 @@
-//! What is done with moments: their span, order, groups.
+//! Options for moments: their span, order, groups.
 
 #![allow(
     clippy::needless_pass_by_value,

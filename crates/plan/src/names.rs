@@ -1,4 +1,4 @@
-//! What an archive calls things: labels with their aliases, and titles, found by their words even where mistyped.
+//! The names used in an archive: labels with their aliases, and titles, found by their words even where mistyped.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -7,7 +7,7 @@ use rushes_types::{Asset, known_types};
 
 /// Longest name, in words.
 pub const NAME_WORDS_MAX: usize = 8;
-/// Titles that are looked at for one beginning.
+/// Titles examined for one prefix.
 const TITLES_LOOKED_AT_MAX: usize = 2_000;
 
 /// What a name stands for.
@@ -31,7 +31,7 @@ pub enum Target {
 }
 
 impl Target {
-    /// Of equally frequent ones the lower is meant: people, places, things, other labels, then titles.
+    /// Breaks ties between equally frequent names, the lower first: people, places, things, other labels, then titles.
     fn rank(&self) -> u8 {
         match self {
             Self::Label { kind, .. } => match kind.as_str() {
@@ -80,20 +80,20 @@ pub struct Episode {
 #[derive(Debug, Default)]
 pub struct Names {
     by_key: HashMap<String, Vec<Name>>,
-    /// Every key by its number of words and its first character: its letters as a set, and the key.
+    /// Keys with the set of their letters, by number of words and first character.
     by_shape: HashMap<(usize, char), Vec<(u64, String)>>,
     /// Titles from each of their words on, for someone typing.
     title_starts: BTreeSet<(String, Target, String)>,
     episodes: Vec<Episode>,
 }
 
-/// The words of a name, as it is looked up.
+/// The lookup key of a name, and its number of words.
 fn key_of(text: &str) -> Option<(usize, String)> {
     let words: Vec<String> = tokenise(text).into_iter().map(|t| t.folded).collect();
     (1..=NAME_WORDS_MAX).contains(&words.len()).then(|| (words.len(), words.join(" ")))
 }
 
-/// The letters of a word as a set, so that most words are seen to be too far apart without comparing them.
+/// The letters of a word as a bit set, which rules out most words as too different without comparing them.
 fn letters(key: &str) -> u64 {
     key.chars().fold(0, |set, c| set | 1 << (u32::from(c) % 64))
 }
@@ -105,7 +105,7 @@ impl Names {
         Self::default()
     }
 
-    /// Adds a way of writing something. What has no word, or too many, is left out.
+    /// Adds a spelling of a name. One without words, or with too many, is left out.
     pub fn add(&mut self, target: Target, written: &str, count: u64) {
         let Some((words, key)) = key_of(written) else { return };
         if !target.is_label() {
@@ -147,7 +147,7 @@ impl Names {
         self.add_without_article(target, written, 0);
     }
 
-    /// Adds a way of writing something, and the same without its article.
+    /// Adds a spelling of a name, also without its article.
     fn add_without_article(&mut self, target: &Target, written: &str, count: u64) {
         self.add(target.clone(), written, count);
         if let Some((head, rest)) = written.split_once(' ')
@@ -187,11 +187,11 @@ impl Names {
         let Some((_, key)) = key_of(typed) else { return Vec::new() };
         let from = (key.clone(), Target::Label { kind: String::new(), label: String::new() }, String::new());
         let starts = self.title_starts.range(from..).take_while(|(start, ..)| start.starts_with(&key));
-        // A long list begins alike only where ids are numbered: the first of them are enough.
+        // Only numbered ids share a prefix in large numbers: the first of them are enough.
         let mut found: BTreeMap<&Target, &str> = BTreeMap::new();
         for (_, target, written) in starts.take(TITLES_LOOKED_AT_MAX) {
             let known = found.entry(target).or_insert(written);
-            // Of several ways of writing the longest is the whole title.
+            // Of several spellings the longest is the whole title.
             if written.len() > known.len() {
                 *known = written;
             }
@@ -203,7 +203,7 @@ impl Names {
         titles
     }
 
-    /// What exactly these words name, the likeliest first.
+    /// The targets that exactly these words name, the likeliest first.
     #[must_use]
     pub fn named(&self, key: &str) -> &[Name] {
         self.by_key.get(key).map_or(&[], Vec::as_slice)
@@ -212,7 +212,7 @@ impl Names {
     /// The nearest name to mistyped words: of equally near ones the most frequent. The first letter must be right.
     #[must_use]
     pub fn near(&self, words: usize, key: &str) -> &[Name] {
-        // A name is short: what is forgiven in a word of a line would make too many words names.
+        // Names are short: the usual number of forgiven mistakes would turn too many words into names.
         let edits = match key.chars().count() {
             0..=3 => 0,
             4..=6 => 1,

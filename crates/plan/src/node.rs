@@ -1,4 +1,4 @@
-//! JSON values with the way to them, so that every complaint names the field and the mend.
+//! JSON values with their JSON pointers, so that every error names the field and the mend.
 
 use rushes_types::pointer::step_to;
 use rushes_types::{Error, Result};
@@ -11,7 +11,7 @@ pub(crate) struct Node<'a> {
     pub pointer: String,
 }
 
-/// An object all of whose fields are known.
+/// An object checked to have only known fields.
 #[derive(Debug)]
 pub(crate) struct Object<'a> {
     fields: &'a Map<String, Json>,

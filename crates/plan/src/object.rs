@@ -1,19 +1,19 @@
-//! JSON objects of a plan, declared once: from the declaration of a field follow its place in the struct, how it is read,
-//! that it is known (what is not known is refused), how it is written, and its schema.
+//! JSON objects of a plan, declared once: from the declaration of a field follow its place in the struct, reading,
+//! writing, its schema, and that it is a known field (unknown ones are refused).
 //!
-//! Derived reading by serde with `serde_path_to_error` was considered and rejected: it loses the path inside of everything
-//! flattened or untagged, which a clause is, and its messages name Rust's types and not the mend.
+//! Derived reading by serde with `serde_path_to_error` was considered and rejected: it loses the path inside flattened
+//! or untagged types, which a clause is, and its messages name Rust types instead of the mend.
 
 use rushes_types::Result;
 
 use crate::node::{Node, Object};
 
-/// What is read from a JSON object.
+/// A type that is read from a JSON object.
 pub(crate) trait FromObject: Sized {
     /// The names of its fields in JSON.
     const FIELDS: &'static [&'static str];
 
-    /// Reads its own fields of an object that may have others.
+    /// Reads its own fields from an object that may have others.
     fn from_object(object: &Object<'_>) -> Result<Self>;
 
     /// Reads an object that has no other fields.

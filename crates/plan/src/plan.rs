@@ -1,9 +1,9 @@
-//! The plan as JSON: what a person writes, what a parser of free text makes, what every answer carries back.
+//! The plan as JSON: what a person writes, what the parser of questions makes, and what every answer returns.
 //!
-//! A *resolved* plan is the same type with clauses that have labels, words and vectors, and runs that have asset and model:
-//! [`PlanOf`] of other parts. Written as JSON it is a plan again, whose resolved parts are used as they are. So an
-//! answer's plan, sent back at the same read point, gives the same answer, whatever has happened to aliases, word
-//! counts and encoders since.
+//! A *resolved* plan is the same generic type, [`PlanOf`], whose clauses have labels, words and vectors, and whose runs
+//! have asset and model. Written as JSON it is a plan again, whose resolved parts are used as they are. So an answer's
+//! plan, sent back at the same read point, gives the same answer, whatever has happened to aliases, word counts and
+//! encoders since.
 
 use std::collections::BTreeMap;
 
@@ -12,7 +12,7 @@ use rushes_types::{Error, Result};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value as Json;
 
-use crate::leaf::{duration, flag, id, ids, list, share, some_duration, weights};
+use crate::leaf::{duration, flag, id, ids, list, positive_duration, share, weights};
 use crate::moments::{
     Fold, Fusion, GroupBy, Mode, Pad, RankBy, Snap, Top, fold, group_by, pad, rank_by, top,
 };
@@ -73,7 +73,7 @@ object! {
         pub merge_gap: Duration = "merge_gap" default duration,
         /// Longer moments are split at starts of shots.
         #[serde(skip_serializing_if = "Option::is_none")]
-        pub max_span: Option<Duration> = "max_span" optional some_duration,
+        pub max_span: Option<Duration> = "max_span" optional positive_duration,
         /// Moments grow to whole frames, shots or cues.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub snap: Option<Snap> = "snap" optional Snap::read,
@@ -189,8 +189,8 @@ impl Plan {
         Ok(plan)
     }
 
-    /// Reads a plan that stands beside free words: the words will give it its clauses, so it needs none yet. Call
-    /// [`Plan::check`] when they have.
+    /// Reads a plan that accompanies a question in words. The question will add clauses, so the plan needs none yet:
+    /// call [`Plan::check`] afterwards.
     ///
     /// # Errors
     /// As [`Plan::read`].

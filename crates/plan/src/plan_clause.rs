@@ -1,7 +1,7 @@
-//! One clause of a plan as JSON, as it is written and as it is resolved.
+//! One clause of a plan as JSON, as written and as resolved.
 //!
-//! The two forms are one type: what resolution fills in (labels, words, vectors) is an `Option` in the form that is
-//! written, for an answer's plan may be sent back, and is there in the resolved form.
+//! The two forms are one generic type: what resolution fills in (labels, words, vectors) is an `Option` in the written
+//! form, because an answer's plan may be sent back, and a plain value in the resolved form.
 //!
 //! **A new field of a clause is one edit**, in one of four declarations: [`ClauseCommon`] where every clause may have it,
 //! [`TextAsk`], [`PhraseAsk`] or [`VectorOptions`] where only such a clause may. Reading, writing, the schema, the fields
@@ -28,7 +28,7 @@ use crate::vector_ask::{SpaceVector, VectorAskOf};
 /// Most moves of words that are forgiven in a phrase.
 const SLOP_MAX: usize = 50;
 
-/// One criterion; its form is given by what it asks.
+/// One criterion, generic over what it asks.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ClauseOf<A> {
     /// What every clause may say.
@@ -52,7 +52,7 @@ impl<A> ClauseOf<A> {
         Self { common: ClauseCommon { kind: Some(kind.into()), ..ClauseCommon::default() }, ask: None }
     }
 
-    /// The same that asks this as well.
+    /// The clause with this ask added.
     #[must_use]
     pub fn asking(self, ask: A) -> Self {
         Self { ask: Some(ask), ..self }

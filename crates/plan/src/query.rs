@@ -17,13 +17,13 @@ use crate::vector_ask::{SpaceVector, VectorAskOf};
 /// A query that can be executed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Query {
-    /// The resolved plan it was made from: what is done with moments stands there.
+    /// The resolved plan it was made from; it has the options for moments.
     pub plan: ResolvedPlan,
     /// All clauses, by number.
     pub criteria: Vec<Criterion>,
     /// The plan's own groups, then those of `then`, in order.
     pub steps: Vec<Step>,
-    /// Languages and pins; the assets are found at a read point.
+    /// Languages and pins; the assets are added when a read point is known.
     pub filter: Filter,
     /// Which assets count.
     pub scope: AssetScope,
@@ -31,15 +31,15 @@ pub struct Query {
     pub tests: Vec<MomentTest>,
 }
 
-/// A clause as the plan counts it. One that searches several vector spaces is several clauses to an index, whose matches
-/// together are its own.
+/// A clause as the plan numbers it. One that searches several vector spaces is several clauses for an index; its
+/// matches are the union of theirs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Criterion {
-    /// Where it stands in the plan.
+    /// Its place in the plan.
     pub pointer: String,
     /// Weight in the score.
     pub weight: f64,
-    /// What an index is asked for; none where nothing can be found.
+    /// The clauses for the index; none where nothing can match.
     pub parts: Vec<Clause>,
 }
 
@@ -67,9 +67,9 @@ pub struct Step {
 /// Which assets count, and when in them.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct AssetScope {
-    /// What must hold.
+    /// What an asset must satisfy.
     pub include: AssetLists,
-    /// Of what nothing may hold.
+    /// What an asset must not satisfy.
     pub exclude: AssetLists,
 }
 
@@ -97,7 +97,7 @@ pub enum MomentTest {
     Duration(Bounds),
     /// The share of it that a clause covers.
     Coverage(usize, Bounds),
-    /// Is an annotation of a clause within so many nanoseconds, or (`negate`) none?
+    /// Is an annotation of a clause within this many nanoseconds, or (`negate`) none?
     Near {
         /// The clause.
         criterion: usize,
@@ -172,7 +172,7 @@ impl Query {
         Ok(Self { plan: plan.clone(), criteria, steps, filter, scope, tests })
     }
 
-    /// The clauses that moments are made of and scored by: `all` and `any` of every step, by number.
+    /// The clauses that moments consist of and are scored by: `all` and `any` of every step, by number.
     pub fn positive(&self) -> impl Iterator<Item = usize> {
         self.steps.iter().flat_map(|step| step.all.iter().chain(&step.any).copied())
     }

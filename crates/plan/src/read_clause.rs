@@ -1,4 +1,4 @@
-//! Reads clauses: what a clause asks, and what goes with it.
+//! Reads clauses: what a clause asks, and the fields that belong to it.
 
 #![allow(
     clippy::needless_pass_by_value,
@@ -50,7 +50,8 @@ pub(crate) fn clause(node: Node<'_>) -> Result<PlanClause> {
     Ok(PlanClause { common, ask })
 }
 
-/// The field that says what the clause asks. At most one does, and nothing stands beside it that goes with another.
+/// The field that says what the clause asks. There is at most one, and no field that belongs to another kind of clause
+/// may accompany it.
 fn asked(object: &Object<'_>) -> Result<Option<&'static str>> {
     let mut asked = ASKS.iter().filter(|(name, _)| object.get(name).is_some());
     let first = asked.next();
@@ -112,7 +113,7 @@ fn threshold(object: &Object<'_>) -> Result<Option<Threshold>> {
     }
 }
 
-/// A cosine takes a least similarity, a distance a greatest distance: never the other.
+/// Cosine takes a least similarity, a distance metric a greatest distance; never the other way round.
 pub(crate) fn check_threshold(metric: Metric, threshold: Option<Threshold>) -> Result<()> {
     match (metric, threshold) {
         (Metric::Cosine, Some(Threshold::MaxDistance(_))) => {

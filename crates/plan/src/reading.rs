@@ -1,4 +1,4 @@
-//! What each part of a question in words became: what an answer shows of how it was read.
+//! What each part of a question in words became: how an answer shows the question was understood.
 
 use serde::Serialize;
 

@@ -25,14 +25,14 @@ type Vectors = Vec<(Space, QueryVector)>;
 pub struct Resolved {
     /// The plan, with everything filled in.
     pub plan: ResolvedPlan,
-    /// What could not be.
+    /// What could not be filled in.
     pub warnings: Vec<Warning>,
     /// The weights given to words, in the order of the plan: a cursor carries them, so that the pages after
     /// the first are of the same plan.
     pub word_weights: Vec<f64>,
 }
 
-/// Resolves a plan. With `weights`, of an earlier resolution of the same plan, words get these.
+/// Resolves a plan. With `weights` (from an earlier resolution of the same plan), words get these weights.
 ///
 /// # Errors
 /// Where a named space, run or example does not exist, or a vector does not fit its space; with the field.
@@ -51,7 +51,8 @@ pub fn resolve(plan: &Plan, knowledge: &dyn Knowledge, weights: Option<&[f64]>) 
     Ok(Resolved { plan, warnings: work.warnings, word_weights: work.word_weights })
 }
 
-/// A clause's weight by its type's factor. What a plan may not say is refused here, so that a resolved plan can be sent again.
+/// A clause's weight times its type's factor. A product that a plan may not contain is refused, so that a resolved plan
+/// can be sent back.
 fn weighted(pointer: &str, common: &ClauseCommon, factors: &BTreeMap<String, f64>) -> Result<Option<f64>> {
     let Some((kind, factor)) = common.kind.as_ref().and_then(|kind| factors.get_key_value(kind)) else {
         return Ok(common.weight);
@@ -191,7 +192,7 @@ impl Resolving<'_> {
         Ok(words.map(|(i, (text, weight))| PlanWord { text, weight, prefix: prefix && i == last }).collect())
     }
 
-    /// Finds the vectors that are asked for; `None`: no encoder, the text is to be searched as text.
+    /// Finds the query vectors; `None`: no encoder is known, so the text is searched as text.
     fn vector(
         &mut self,
         pointer: &str,
@@ -366,7 +367,7 @@ impl Resolving<'_> {
     }
 }
 
-/// May a search go on without an encoder that answers so?
+/// May a search go on without the encoder after this error?
 const fn is_out_of_reach(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::Unavailable | ErrorKind::Unsupported)
 }

@@ -96,7 +96,7 @@ schema!(AttributeAsk, {
     any_of(forms, "a value, several of which one must be equal, or bounds of a number")
 });
 
-/// What a clause asks, beside the options of text and phrase: enums in Rust, fields in JSON.
+/// What a clause asks, apart from the options of text and phrase: enums in Rust, fields in JSON.
 #[derive(utoipa::ToSchema)]
 #[allow(dead_code)] // describes what `read_clause` reads
 struct ClauseForms {

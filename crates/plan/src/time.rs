@@ -18,7 +18,7 @@ pub enum Instant {
 }
 
 impl Duration {
-    /// Is it nothing?
+    /// Is it zero?
     #[must_use]
     pub const fn is_zero(&self) -> bool {
         self.0 == 0
@@ -95,7 +95,7 @@ pub struct AssetTimecode {
 }
 
 impl AssetTimecode {
-    /// The asset's; `None` where its rate is unknown or its start timecode is none at that rate.
+    /// That of an asset; `None` where its rate is unknown or its start timecode is invalid at that rate.
     #[must_use]
     pub fn of(asset: &Asset) -> Option<Self> {
         let rate = asset.frame_rate?;
@@ -122,7 +122,7 @@ impl AssetTimecode {
         (self.write(first), self.write(end))
     }
 
-    /// The frame that contains the start, and the first one that the span leaves alone.
+    /// The frame that contains the start, and the first one after the span.
     fn frames(&self, start_ns: i64, end_ns: i64) -> (i64, i64) {
         let first = self.rate.frame_at(start_ns);
         (first, self.rate.frame_after(end_ns).max(first.saturating_add(1)))

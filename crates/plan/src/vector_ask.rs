@@ -138,7 +138,7 @@ object! {
 }
 
 object! {
-    /// An annotation, or what an asset shows at a time, as an example of what is looked for.
+    /// An annotation, or what an asset shows at a time, as an example of what to find.
     #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
     #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
     pub struct Like {

@@ -1,4 +1,4 @@
-//! From clause to clause of a plan: what its clauses are, what they must be together, and a plan of other clauses.
+//! Walks over the clauses of a plan: listing, checking and converting them.
 
 use rushes_types::limits::CLAUSES_MAX;
 use rushes_types::{Error, Result};
@@ -9,7 +9,7 @@ use crate::moments::Top;
 use crate::plan::{PlanOf, StepOf};
 use crate::predicate::{ClauseRefOf, CoverageOf, NearOf, PredicateOf};
 
-/// Makes a clause of another, given its place in the plan.
+/// Converts a clause, given its place in the plan.
 pub(crate) type Convert<'c, C, D> = &'c mut dyn FnMut(&str, &C) -> Result<D>;
 
 impl<C: Serialize, R: Serialize> PlanOf<C, R> {
@@ -21,7 +21,7 @@ impl<C: Serialize, R: Serialize> PlanOf<C, R> {
 }
 
 impl<C, R> PlanOf<C, R> {
-    /// Checks what its fields must be together: the number of clauses, a clause that says what is there, `top`.
+    /// Checks conditions across fields: the number of clauses, at least one clause that must be present, `top`.
     ///
     /// # Errors
     /// [`rushes_types::ErrorKind::Invalid`] with the JSON pointer of the field and the mend.
@@ -62,7 +62,7 @@ impl<C, R> PlanOf<C, R> {
         clauses
     }
 
-    /// The same plan of other clauses and runs; clauses are made in the order of their numbers.
+    /// The same plan with converted clauses and runs; clauses are converted in the order of their numbers.
     pub(crate) fn convert<D, S>(
         &self,
         clause: Convert<'_, C, D>,
@@ -115,7 +115,7 @@ fn group<C, D>(pointer: &str, clauses: &[C], convert: Convert<'_, C, D>) -> Resu
 }
 
 impl<C> PredicateOf<C> {
-    /// The clause that it is about, where there is one, after the name of the test.
+    /// The name of the test, and its clause, where there is one.
     #[must_use]
     pub const fn clause(&self) -> Option<(&'static str, &ClauseRefOf<C>)> {
         match self {

@@ -44,7 +44,7 @@ pub struct Answer {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct ClauseReport {
-    /// Where it stands in the plan.
+    /// Its place in the plan.
     pub clause: String,
     /// How many annotations match it.
     pub hits: usize,
@@ -91,7 +91,7 @@ pub struct Moment {
     /// With `then`: the span of each step.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub steps: Vec<Span>,
-    /// With `fold`: how many moments it stands for.
+    /// With `fold`: how many moments it represents.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<usize>,
     /// With `rank_by` an attribute: its value.
@@ -118,7 +118,7 @@ pub struct Span {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Evidence {
-    /// Where the clause stands in the plan.
+    /// The clause's place in the plan.
     pub clause: String,
     /// The annotation; of joined ones the first.
     pub annotation_id: String,
@@ -174,7 +174,7 @@ pub struct Explanation {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Term {
-    /// Where the clause stands in the plan.
+    /// The clause's place in the plan.
     pub clause: String,
     /// Its weight.
     pub weight: f64,

@@ -1,4 +1,4 @@
-//! What follows what: for each first span the earliest chain that completes.
+//! Sequences: for each first span the earliest chain of spans that completes.
 
 use rushes_types::TimeRange;
 
@@ -13,11 +13,11 @@ pub(crate) struct Link {
 
 /// The chains, one for each first span that has one: from its start to the last end, and a span of every step.
 ///
-/// From the last step backwards it is known which spans complete; so no dead end is tried twice, and the first span in
-/// reach that completes is the earliest.
+/// Computed from the last step backwards, so it is known which spans complete: no dead end is tried twice, and the
+/// first completing span in reach is the earliest.
 pub(crate) fn chains(links: &[Link]) -> Vec<(TimeRange, Vec<TimeRange>)> {
     let Some((first, rest)) = links.split_first() else { return Vec::new() };
-    // For each span of each step the span of the next step that it goes on with; `None`: a dead end.
+    // For each span of each step, its successor in the next step; `None`: a dead end.
     let mut next: Vec<Vec<Option<usize>>> = vec![Vec::new(); links.len()];
     let mut completes: Vec<usize> = Vec::new();
     for (i, link) in links.iter().enumerate().rev() {

@@ -1,11 +1,11 @@
-//! What matches each clause, laid out so that an asset's part is found at once.
+//! The hits of each clause, laid out so that an asset's part is found at once.
 
 use std::ops::Range;
 
 use rushes_index::{AssetNo, Hit, Hits};
 use rushes_types::{TimeRange, TimeSet};
 
-/// Hits of one block share a latest end, so that a search by time can pass them over together.
+/// The latest end is kept per block of hits, so that a search by time can skip whole blocks.
 const BLOCK: usize = 64;
 
 /// The matches of one clause of the plan.
@@ -13,12 +13,12 @@ const BLOCK: usize = 64;
 pub(crate) struct ClauseHits {
     /// By asset, start, end and key.
     pub hits: Vec<Hit>,
-    /// The assets with hits, ascending, and where theirs lie.
+    /// The assets with hits, ascending, and the range of their hits.
     pub assets: Vec<(AssetNo, Range<usize>)>,
     /// The latest end of each block.
     ends: Vec<i64>,
-    /// The latest end of each hit and those of its asset before it: never falls within an asset, so that what ended
-    /// before a time is left behind by one search.
+    /// For each hit, the latest end among it and the asset's hits before it: non-decreasing within an asset, so that
+    /// one binary search skips what ended before a time.
     reaches: Vec<i64>,
     /// Was approximate search used?
     pub approximate: bool,
@@ -27,7 +27,7 @@ pub(crate) struct ClauseHits {
 }
 
 impl ClauseHits {
-    /// Puts together what the parts of a clause found; an annotation found twice counts once, as the better.
+    /// Combines the hits of a clause's parts; an annotation found twice counts once, with the better score.
     pub fn new(parts: Vec<Hits>) -> Self {
         let approximate = parts.iter().any(|p| p.approximate);
         let examined = parts.iter().map(|p| p.examined).sum();
@@ -97,7 +97,7 @@ impl ClauseHits {
     }
 }
 
-/// What a hit is worth before weight: its score times its confidence.
+/// The value of a hit before weighting: its score times its confidence.
 pub(crate) fn value(hit: &Hit) -> f64 {
     hit.score * hit.confidence
 }

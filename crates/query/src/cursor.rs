@@ -1,4 +1,4 @@
-//! Where the next page begins: of which plan, at which read point.
+//! Where the next page begins, of which plan and at which read point.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -15,11 +15,11 @@ pub struct Cursor {
     pub read_point: ReadPoint,
     /// How many moments come before.
     pub offset: usize,
-    /// The weights that the plan's words have, so that later pages are of the same plan.
+    /// The word weights of the plan, so that later pages are of the same plan.
     pub word_weights: Vec<f64>,
 }
 
-/// The digest that ties a cursor to its resolved plan; page and cursor do not count.
+/// The digest that ties a cursor to its resolved plan; it excludes page options and cursor.
 #[must_use]
 pub(crate) fn digest(plan: &ResolvedPlan) -> String {
     let plan = ResolvedPlan { cursor: None, limit: None, explain: false, ..plan.clone() };
@@ -39,7 +39,7 @@ impl Cursor {
     /// Reads what [`Cursor::write`] wrote. Open a reader at its read point; when that is gone the index says so.
     ///
     /// # Errors
-    /// Where it is none of ours.
+    /// Where it is not one that this program wrote.
     pub fn read(text: &str) -> Result<Self> {
         let bad = || {
             Error::invalid("the cursor is none of ours")

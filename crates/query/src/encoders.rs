@@ -12,7 +12,7 @@ pub trait Encoders: std::fmt::Debug + Send + Sync {
     fn encode_image(&self, space: &Space, image: &str) -> Result<Option<Vec<f32>>>;
 }
 
-/// No encoder is known: a text in a vector clause falls back to words, and a warning says so.
+/// No encoder is known: a text in a vector clause falls back to words, with a warning.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct NoEncoders;
 

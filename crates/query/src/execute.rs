@@ -1,4 +1,4 @@
-//! Executes a compiled query: the steps in their order.
+//! Executes a compiled query, step by step.
 
 use std::collections::HashSet;
 
@@ -18,8 +18,8 @@ use crate::page::{Pages, attribute_values, index_of};
 use crate::predicates;
 use crate::presence::{assets_of, eligible, presence};
 use crate::rank::{folded, order};
-use crate::scope::{Times, TimesOf, filter};
-use crate::score::{Draft, Values, roles, scores};
+use crate::scope::{Times, TimesFinder, filter};
+use crate::score::{ClauseValues, Draft, scored_clauses, scores};
 use crate::snap::{Grid, snapped};
 use crate::spans::spans;
 use crate::view::View;
@@ -49,16 +49,16 @@ pub fn execute(query: &Query, view: &View<'_>, options: Options) -> Result<Answe
     let search = Search { query, reader, filter: filter(query, reader, &view.access), view };
     let found = search.all_found(&mut warnings)?;
     let drafts = search.drafts(&found, &mut warnings)?;
-    let roles = roles(query);
-    let values = Values::of_all(&roles, &found, &drafts);
-    let scores = scores(query.plan.fusion, &roles, &values);
-    view.go_on()?;
+    let scored_clauses = scored_clauses(query);
+    let values = ClauseValues::of_all(&scored_clauses, &found, &drafts);
+    let scores = scores(query.plan.fusion, &scored_clauses, &values);
+    view.check_cancelled()?;
 
     let mut pages = Pages {
         query,
         reader,
         found: &found,
-        roles: &roles,
+        scored_clauses: &scored_clauses,
         drafts: &drafts,
         values: &values,
         scores: &scores,
@@ -118,12 +118,12 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    /// What matches each clause: vector clauses last, among what the others of their step leave.
+    /// The hits of each clause. Vector clauses come last, restricted to what the other clauses of their step leave.
     fn all_found(&self, warnings: &mut Vec<Warning>) -> Result<Vec<ClauseHits>> {
         let criteria = &self.query.criteria;
         let mut found: Vec<ClauseHits> = criteria.iter().map(|_| ClauseHits::default()).collect();
         for (no, criterion) in criteria.iter().enumerate().filter(|(_, c)| !c.is_vector()) {
-            self.view.go_on()?;
+            self.view.check_cancelled()?;
             let parts = criterion.parts.iter().map(|part| self.reader.hits(part, &self.filter));
             found[no] = ClauseHits::new(parts.collect::<Result<_>>()?);
         }
@@ -157,7 +157,7 @@ impl Search<'_> {
     }
 
     fn nearest(&self, no: usize, eligible: Option<&Eligible>) -> Result<ClauseHits> {
-        self.view.go_on()?;
+        self.view.check_cancelled()?;
         let parts = self.query.criteria.get(no).map(|c| c.parts.as_slice()).unwrap_or_default();
         let hits = parts
             .iter()
@@ -169,11 +169,11 @@ impl Search<'_> {
         let scoped = |document: &AssetDocument| {
             self.filter.assets.as_ref().is_none_or(|ids| ids.binary_search(&document.asset.id).is_ok())
         };
-        let mut times_of = TimesOf::new(self.query, self.reader);
+        let mut times_of = TimesFinder::new(self.query, self.reader);
         eligible(self.query, step, found, self.reader.assets(), scoped, &mut times_of)
     }
 
-    /// A clause that finds nothing says so, and why where that is known.
+    /// Adds a warning for a clause that finds nothing, with the reason where known.
     fn warn_of_nothing(
         &self,
         found: &[ClauseHits],
@@ -184,7 +184,7 @@ impl Search<'_> {
             if !found.hits.is_empty() || criterion.parts.is_empty() || restricted.contains(&no) {
                 continue;
             }
-            // Only a vector clause that found nothing is worth asking the engine for its spaces.
+            // The engine is asked for its spaces only where a vector clause found nothing.
             let spaces: &[SpaceId] = if criterion.is_vector() { self.view.current_spaces()? } else { &[] };
             let missing = criterion.parts.iter().find_map(|part| match &part.test {
                 Test::Nearest(test) if !spaces.contains(&test.space) => Some(&test.space),
@@ -215,11 +215,11 @@ impl Search<'_> {
             Some(Snap::Cue) => Some(self.all_of(known_types::DIALOGUE, true)?),
             _ => None,
         };
-        let mut times_of = TimesOf::new(self.query, self.reader);
+        let mut times_of = TimesFinder::new(self.query, self.reader);
         let lists: Vec<Vec<AssetNo>> = self.query.steps.iter().map(|step| assets_of(step, found)).collect();
         let (mut drafts, mut no_rate): (Vec<Draft>, Vec<AssetId>) = (Vec::new(), Vec::new());
         for asset in common(&lists) {
-            self.view.go_on()?;
+            self.view.check_cancelled()?;
             let Some(document) = self.reader.assets().get(index_of(asset)) else { continue };
             let Some(times) = times_of.of(document) else { continue };
             let grid = match plan.snap {
@@ -275,7 +275,7 @@ impl Search<'_> {
         self.finish(found, asset, first, drafts);
     }
 
-    /// Puts an asset's moments in order, drops those that snapping made equal, and tests them.
+    /// Sorts an asset's moments, drops those that snapping made equal, and applies the predicates.
     fn finish(&self, found: &[ClauseHits], asset: AssetNo, first: usize, drafts: &mut Vec<Draft>) {
         let mut own = drafts.split_off(first);
         own.sort_by_key(|draft| draft.range);
@@ -286,7 +286,7 @@ impl Search<'_> {
         drafts.append(&mut own);
     }
 
-    /// Everything of a type, in scope.
+    /// All annotations of a type, in scope.
     fn all_of(&self, kind: &str, by_language: bool) -> Result<ClauseHits> {
         let kind = AnnotationType::new(kind).map_err(|e| Error::bug(e.to_string()))?;
         let clause = Clause { no: self.query.criteria.len(), ..Clause::any(Some(kind)) };
@@ -299,7 +299,7 @@ impl Search<'_> {
     }
 }
 
-/// A span, or a chain from the start of its first to the end of its last, grown to the grid.
+/// A moment from a span or a chain (from the start of its first span to the end of its last), grown to the grid.
 fn draft(
     asset: AssetNo,
     mut range: TimeRange,

@@ -4,24 +4,24 @@ use rushes_plan::{Fusion, Query};
 
 use crate::answer::{Explanation, Term};
 use crate::clause_hits::ClauseHits;
-use crate::score::{Best, Role, reciprocal};
+use crate::score::{BestEvidence, ScoredClause, reciprocal};
 
 /// The explanation of one moment; `ranks` only with `rrf`.
 pub(crate) fn explanation(
     query: &Query,
-    roles: &[Role],
+    scored_clauses: &[ScoredClause],
     found: &[ClauseHits],
-    best: &[Best],
+    best: &[BestEvidence],
     ranks: Option<&[usize]>,
 ) -> Explanation {
-    let weights: f64 = roles.iter().map(|r| r.weight).sum();
-    let term = |(i, (role, best)): (usize, (&Role, &Best))| {
-        let hit = best.hit.and_then(|h| found.get(role.criterion).and_then(|f| f.hits.get(h)));
-        let share = if weights > 0.0 { role.weight / weights } else { 0.0 };
+    let weights: f64 = scored_clauses.iter().map(|r| r.weight).sum();
+    let term = |(i, (scored, best)): (usize, (&ScoredClause, &BestEvidence))| {
+        let hit = best.hit.and_then(|h| found.get(scored.criterion).and_then(|f| f.hits.get(h)));
+        let share = if weights > 0.0 { scored.weight / weights } else { 0.0 };
         let rank = ranks.map(|ranks| ranks.get(i).copied().unwrap_or(0));
         Term {
-            clause: query.criteria.get(role.criterion).map(|c| c.pointer.clone()).unwrap_or_default(),
-            weight: role.weight,
+            clause: query.criteria.get(scored.criterion).map(|c| c.pointer.clone()).unwrap_or_default(),
+            weight: scored.weight,
             share,
             score: hit.map_or(0.0, |h| h.score),
             confidence: hit.map_or(0.0, |h| h.confidence),
@@ -30,7 +30,7 @@ pub(crate) fn explanation(
             term: share * rank.map_or(best.value, reciprocal),
         }
     };
-    let terms: Vec<Term> = roles.iter().zip(best).enumerate().map(term).collect();
+    let terms: Vec<Term> = scored_clauses.iter().zip(best).enumerate().map(term).collect();
     let fusion = match query.plan.fusion {
         Fusion::Weighted => "weighted",
         Fusion::Rrf => "rrf",

@@ -34,7 +34,7 @@ struct Node {
     end: usize,
 }
 
-/// Puts moments into groups, each group where its best moment stands, and keeps the top ones.
+/// Puts moments into groups, ordered by their best moments, and keeps the top ones.
 pub(crate) fn grouped(
     levels: &[GroupBy],
     top: Option<&Top>,
@@ -78,7 +78,7 @@ pub(crate) fn grouped(
         Some(Top::Levels(numbers)) => numbers.get(level).copied().flatten().unwrap_or(usize::MAX),
         _ => usize::MAX,
     };
-    // `top` counts, level by level, what is kept inside a group of that level: groups of the next, at last moments.
+    // `top` gives for each level how many children a group keeps: groups of the next level, or moments at the last.
     let mut roots = std::mem::take(&mut grouped.roots);
     for root in &mut roots {
         grouped.lay_out(*root, 0, &most);
@@ -152,7 +152,8 @@ impl Grouped {
     }
 }
 
-/// What tells a group from others of its level, and what it lies within: episode 1 of one season is not that of another.
+/// What distinguishes a group from others of its level, and its parent's key: episode 1 of one season is not that of
+/// another.
 fn key_of(level: &GroupBy, asset: &Asset) -> (Json, Json) {
     let series = || match &asset.series {
         Some(series) => json!({"series": series}),

@@ -1,25 +1,25 @@
 //! From candidates to moments: presence, spans, scores, order, groups, pages.
 //!
-//! The index says which annotations match each clause; everything else of an answer is made here, once, for every
+//! The index says which annotations match each clause; everything else in an answer is computed here, once, for every
 //! engine. A search is a pure function of the plan, the [`View`] of a snapshot, and the [`rushes_plan::Knowledge`] that
-//! resolution asks: no clock, no state, no engine's name. [`search`] is the one way in, for the archive and for the
-//! suites alike.
+//! resolution asks: no clock, no state, no engine's name. [`search`] is the only entry point, for the archive and for
+//! the conformance suites.
 //!
-//! The order of steps is that of the modules: `scope` (which assets, which times), `clause_hits` (what matches each
-//! clause), `presence` (when the query is present), `spans` (moments, gaps, shots), `chain` (what follows what), `snap`,
-//! `predicates`, `score`, `rank` (order, folds), `groups` (groups, top), and last the page with its evidence.
+//! A search runs in this order of modules: `scope` (which assets, which times), `clause_hits` (what matches each
+//! clause), `presence` (when the query is present), `spans` (moments, gaps, shots), `chain` (what follows what),
+//! `snap`, `predicates`, `score`, `rank` (order, folds), `groups` (groups, top), and last the page with its evidence.
 //!
 //! # What holds
 //!
 //! Times are exact: presence is arithmetic on sets of stretches and points, never on buckets. Scores come from the plan
-//! and the annotation alone, rounded to 2^-20, so that engines agree. Everything is found before anything is scored,
-//! for `total`, ranks and groups count all moments; only the page's evidence is fetched whole.
+//! and the annotation alone, rounded to 2^-20, so that engines agree. All moments are found before any is scored,
+//! because `total`, ranks and groups count all of them; only the page's evidence is fetched in full.
 //!
 //! # What was tried and dropped
 //!
-//! Vector clauses first, narrowed by the others afterwards: the nearest of everything are seldom the nearest of what the
-//! other clauses leave. Gathering models and spaces when they are asked for: once an annotation, over every asset; they
-//! are kept in the [`Catalog`] of a snapshot.
+//! Running vector clauses first and narrowing by the others: the nearest of all annotations are seldom the nearest of
+//! those that the other clauses leave. Looking up models and spaces on demand: it walked every asset for each
+//! annotation; they are now kept in the [`Catalog`] of a snapshot.
 
 mod answer;
 mod chain;

@@ -1,4 +1,4 @@
-//! Marks the words that were looked for in the lines that an answer shows.
+//! Marks the searched words in the lines that an answer shows.
 
 use std::collections::HashMap;
 

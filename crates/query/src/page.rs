@@ -12,16 +12,16 @@ use crate::answer::{EVIDENCE_MAX, EVIDENCE_PER_CLAUSE_MAX, Evidence, Moment, Spa
 use crate::clause_hits::{ClauseHits, value};
 use crate::explain::explanation;
 use crate::rank::Folded;
-use crate::score::{Draft, Role, Scores, Values};
+use crate::score::{ClauseValues, Draft, ScoredClause, Scores};
 
 /// Everything that a page is made of.
 pub(crate) struct Pages<'a> {
     pub query: &'a Query,
     pub reader: &'a dyn IndexReader,
     pub found: &'a [ClauseHits],
-    pub roles: &'a [Role],
+    pub scored_clauses: &'a [ScoredClause],
     pub drafts: &'a [Draft],
-    pub values: &'a Values,
+    pub values: &'a ClauseValues,
     pub scores: &'a Scores,
     pub ranked_by: &'a [Option<f64>],
 }
@@ -55,17 +55,18 @@ impl Pages<'_> {
         Ok(moments)
     }
 
-    /// The best evidence, best first: of each clause at least its best.
+    /// The best evidence, best first: at least the best of each clause.
     fn evidence(&self, draft: &Draft) -> Vec<(usize, &Hit)> {
         let mut firsts: Vec<(usize, &Hit)> = Vec::new();
         let mut others: Vec<(usize, &Hit)> = Vec::new();
-        for role in self.roles {
-            let (Some(found), Some(link)) = (self.found.get(role.criterion), draft.link(role.step)) else {
+        for scored in self.scored_clauses {
+            let (Some(found), Some(link)) = (self.found.get(scored.criterion), draft.link(scored.step))
+            else {
                 continue;
             };
             let mut hits: Vec<&Hit> = found.meeting(draft.asset, link).map(|(_, hit)| hit).collect();
             hits.sort_by(|a, b| value(b).total_cmp(&value(a)));
-            let mut hits = hits.into_iter().map(|hit| (role.criterion, hit));
+            let mut hits = hits.into_iter().map(|hit| (scored.criterion, hit));
             firsts.extend(hits.next());
             others.extend(hits.take(EVIDENCE_PER_CLAUSE_MAX - 1));
         }
@@ -111,7 +112,7 @@ impl Pages<'_> {
         let timecode = AssetTimecode::of(&document.asset).map(|tc| tc.span(start_ns, end_ns));
         let (timecode_in, timecode_out) = timecode.unzip();
         let best = self.values.of(kept.draft);
-        let ranks = self.scores.ranks(kept.draft, self.roles.len());
+        let ranks = self.scores.ranks(kept.draft, self.scored_clauses.len());
         Some(Moment {
             asset_id: document.asset.id.to_string(),
             movie_id: document.asset.movie.to_string(),
@@ -129,13 +130,17 @@ impl Pages<'_> {
             count: plan.fold.map(|_| kept.count),
             ranked_by: self.ranked_by.get(kept.draft).copied().flatten(),
             evidence,
-            explain: plan.explain.then(|| explanation(self.query, self.roles, self.found, best, ranks)),
+            explain: plan
+                .explain
+                .then(|| explanation(self.query, self.scored_clauses, self.found, best, ranks)),
         })
     }
 
-    /// The part of the moment where most of its clauses are present: the longest such part, of equals the first.
+    /// The part of the moment where most of its clauses are present: the longest such part, the first of equally long
+    /// ones.
     fn most_clauses(&self, draft: &Draft) -> Span {
-        let sets: Vec<TimeSet> = self.roles.iter().filter_map(|role| self.clause_in(draft, role)).collect();
+        let sets: Vec<TimeSet> =
+            self.scored_clauses.iter().filter_map(|scored| self.clause_in(draft, scored)).collect();
         let mut borders: BTreeSet<i64> = BTreeSet::from([draft.range.start_ns(), draft.range.end_ns()]);
         for set in &sets {
             let stretches = set.stretches().iter().flat_map(|(start, end)| [*start, *end]);
@@ -157,7 +162,7 @@ impl Pages<'_> {
             }
             current = Some((count, from));
         }
-        // An instant counts where a point event meets others.
+        // An instant counts where a point event meets other annotations.
         for at in
             sets.iter().flat_map(|set| set.points().iter().copied()).filter(|p| draft.range.meets_point(*p))
         {
@@ -176,10 +181,10 @@ impl Pages<'_> {
     }
 
     /// When a clause is present in its step of the moment.
-    fn clause_in(&self, draft: &Draft, role: &Role) -> Option<TimeSet> {
-        let link = draft.link(role.step)?;
+    fn clause_in(&self, draft: &Draft, scored: &ScoredClause) -> Option<TimeSet> {
+        let link = draft.link(scored.step)?;
         let ranges: Vec<TimeRange> =
-            self.found.get(role.criterion)?.meeting(draft.asset, link).map(|(_, hit)| hit.range).collect();
+            self.found.get(scored.criterion)?.meeting(draft.asset, link).map(|(_, hit)| hit.range).collect();
         let clipped = TimeSet::of([link]);
         (!ranges.is_empty()).then(|| TimeSet::intersection(&[&TimeSet::of(ranges), &clipped]))
     }
@@ -200,8 +205,8 @@ pub(crate) fn attribute_values(
         let mut wanted: Vec<AnnotationRef> = Vec::new();
         let mut owners: Vec<usize> = Vec::new();
         for (i, draft) in drafts.iter().enumerate() {
-            for role in pages.roles {
-                let (Some(found), Some(link)) = (pages.found.get(role.criterion), draft.link(role.step))
+            for scored in pages.scored_clauses {
+                let (Some(found), Some(link)) = (pages.found.get(scored.criterion), draft.link(scored.step))
                 else {
                     continue;
                 };

@@ -1,4 +1,4 @@
-//! When is a group of clauses present in an asset? And which annotations may a vector clause choose among?
+//! When a group of clauses is present in an asset, and where a vector clause may look.
 
 use std::sync::Arc;
 
@@ -7,12 +7,12 @@ use rushes_plan::{Mode, Query, Step};
 use rushes_types::{AssetDocument, TimeSet};
 
 use crate::clause_hits::{ClauseHits, common};
-use crate::scope::{Times, TimesOf};
+use crate::scope::{Times, TimesFinder};
 
 /// When a step is present in an asset.
 #[derive(Debug)]
 pub(crate) struct Presence {
-    /// What `none` and excluded windows take away.
+    /// What `none` and excluded windows remove.
     pub none: TimeSet,
     /// What is left.
     pub present: TimeSet,
@@ -55,15 +55,15 @@ pub(crate) fn assets_of(step: &Step, found: &[ClauseHits]) -> Vec<AssetNo> {
 
 /// Where the step's vector clauses may look; `None`: everywhere.
 ///
-/// In intersection mode where all its other `all` clauses meet, in both modes where none of its other `none` clauses is,
-/// inside the windows and what the required models looked at. Never by another vector clause.
+/// In intersection mode: where all its other `all` clauses meet. In both modes: where none of its other `none` clauses
+/// is present, inside the windows and inside what the required models analysed. Other vector clauses are never used.
 pub(crate) fn eligible(
     query: &Query,
     step: &Step,
     found: &[ClauseHits],
     documents: &[Arc<AssetDocument>],
     scoped: impl Fn(&AssetDocument) -> bool,
-    times_of: &mut TimesOf<'_>,
+    times_of: &mut TimesFinder<'_>,
 ) -> Option<Eligible> {
     let others = |group: &[usize]| -> Vec<usize> {
         group.iter().copied().filter(|no| !query.criteria.get(*no).is_some_and(|c| c.is_vector())).collect()

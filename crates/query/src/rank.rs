@@ -1,4 +1,4 @@
-//! In which order do moments come, and which are near-identical?
+//! The order of moments, and folding near-identical ones.
 
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
@@ -35,12 +35,12 @@ pub(crate) fn order(
     order
 }
 
-/// A moment that stands for itself and for those folded into it.
+/// A moment that represents itself and those folded into it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Folded {
     /// Which moment.
     pub draft: usize,
-    /// How many it stands for.
+    /// How many moments it represents.
     pub count: usize,
 }
 
@@ -71,7 +71,8 @@ pub(crate) fn folded(fold: Option<Fold>, order: Vec<usize>, drafts: &[Draft]) ->
     kept
 }
 
-/// Where a span must begin to overlap this one enough: no farther away than this one's length over the overlap.
+/// The range of starts in which a span can overlap this one enough: at most this one's length divided by the overlap
+/// away.
 fn reach(range: TimeRange, overlap: f64) -> (i64, i64) {
     #[allow(clippy::cast_precision_loss, clippy::cast_possible_truncation)]
     // a bound, generous; `as` saturates

@@ -1,4 +1,4 @@
-//! Which assets count, and which of their times.
+//! Which assets, and which times in them, are in scope.
 
 use std::collections::BTreeSet;
 
@@ -46,11 +46,11 @@ pub fn visible_assets(reader: &dyn IndexReader, access: &Access) -> Option<Vec<A
 pub fn filter(query: &Query, reader: &dyn IndexReader, access: &Access) -> Filter {
     let mut filter = query.filter.clone();
     let (include, exclude) = (&query.scope.include, &query.scope.exclude);
-    if *access != Access::All || says_assets(include) || says_assets(exclude) {
+    if *access != Access::All || limits_assets(include) || limits_assets(exclude) {
         let counts = |asset: &Asset| {
             access.allows(asset)
                 && passes(include, asset)
-                && !(says_assets(exclude) && excluded(exclude, asset))
+                && !(limits_assets(exclude) && excluded(exclude, asset))
         };
         let assets = reader.assets().iter().filter(|document| counts(&document.asset));
         filter.assets = Some(assets.map(|document| document.asset.id.clone()).collect());
@@ -58,24 +58,24 @@ pub fn filter(query: &Query, reader: &dyn IndexReader, access: &Access) -> Filte
     filter
 }
 
-fn says_assets(lists: &AssetLists) -> bool {
+fn limits_assets(lists: &AssetLists) -> bool {
     !(lists.attributes.is_empty() && tests(lists).iter().all(Option::is_none))
 }
 
-type Listed<'l> = Option<Box<dyn Fn(&Asset) -> bool + 'l>>;
+type AssetTest<'l> = Option<Box<dyn Fn(&Asset) -> bool + 'l>>;
 
 /// One test for each list that is not empty.
-fn tests(lists: &AssetLists) -> [Listed<'_>; 6] {
-    fn named<'l>(list: &'l [String], name: fn(&Asset) -> Option<&str>) -> Listed<'l> {
+fn tests(lists: &AssetLists) -> [AssetTest<'_>; 6] {
+    fn named<'l>(list: &'l [String], name: fn(&Asset) -> Option<&str>) -> AssetTest<'l> {
         let wanted: Vec<String> = list.iter().map(|n| normalise_label(n)).collect();
         let test = move |asset: &Asset| name(asset).is_some_and(|n| wanted.contains(&normalise_label(n)));
         (!list.is_empty()).then(|| Box::new(test) as Box<dyn Fn(&Asset) -> bool + 'l>)
     }
-    fn exact<'l>(list: &'l [String], id: fn(&Asset) -> &str) -> Listed<'l> {
+    fn exact<'l>(list: &'l [String], id: fn(&Asset) -> &str) -> AssetTest<'l> {
         let test = move |asset: &Asset| list.iter().any(|i| i == id(asset));
         (!list.is_empty()).then(|| Box::new(test) as Box<dyn Fn(&Asset) -> bool + 'l>)
     }
-    fn number<'l>(list: &'l [i64], number: fn(&Asset) -> Option<i64>) -> Listed<'l> {
+    fn number<'l>(list: &'l [i64], number: fn(&Asset) -> Option<i64>) -> AssetTest<'l> {
         let test = move |asset: &Asset| number(asset).is_some_and(|n| list.contains(&n));
         (!list.is_empty()).then(|| Box::new(test) as Box<dyn Fn(&Asset) -> bool + 'l>)
     }
@@ -103,22 +103,22 @@ fn excluded(lists: &AssetLists, asset: &Asset) -> bool {
 /// The times of an asset that count.
 #[derive(Debug, Default)]
 pub(crate) struct Times {
-    /// What presence is clipped to, each set by itself: windows, and what each required model has looked at.
+    /// The sets that presence is clipped to: windows, and what each required model has analysed.
     pub include: Vec<TimeSet>,
-    /// What is cut out.
+    /// Times that are excluded.
     pub exclude: TimeSet,
 }
 
-/// Finds the times of assets.
+/// Computes the times in scope, asset by asset.
 #[derive(Debug)]
-pub(crate) struct TimesOf<'q> {
+pub(crate) struct TimesFinder<'q> {
     query: &'q Query,
     at: ReadPoint,
     /// Assets left out because a window's timecode means nothing there.
     unknown: Vec<AssetId>,
 }
 
-impl<'q> TimesOf<'q> {
+impl<'q> TimesFinder<'q> {
     pub fn new(query: &'q Query, reader: &dyn IndexReader) -> Self {
         Self { query, at: reader.read_point().clone(), unknown: Vec::new() }
     }
@@ -130,7 +130,7 @@ impl<'q> TimesOf<'q> {
             && self.query.plan.require_analysed.is_empty()
     }
 
-    /// The asset's; `None` where none of it counts.
+    /// The asset's times; `None` where nothing of it is in scope.
     pub fn of(&mut self, document: &AssetDocument) -> Option<Times> {
         let mut times = Times::default();
         if self.is_unlimited() {
@@ -157,7 +157,7 @@ impl<'q> TimesOf<'q> {
         (!times.include.iter().any(TimeSet::is_empty)).then_some(times)
     }
 
-    /// Says which assets were left out.
+    /// Adds warnings for assets that were left out.
     pub fn warnings(mut self, warnings: &mut Vec<Warning>) {
         self.unknown.sort_unstable();
         self.unknown.dedup();
@@ -179,8 +179,8 @@ fn range_of(window: &Window, timecode: Option<&AssetTimecode>) -> Option<Option<
     Some(TimeRange::new(from.min(TIME_NS_MAX), to.min(TIME_NS_MAX)).ok())
 }
 
-/// What a model (`name` or `name@version`) has looked at: in its pinned runs where the query pins some on the asset, else
-/// in what is current.
+/// What a model (`name` or `name@version`) has analysed: in its pinned runs where the query pins some on the asset,
+/// else in current runs.
 fn analysed(query: &Query, document: &AssetDocument, model: &str, at: &ReadPoint) -> TimeSet {
     let looked = document.analysed.iter().filter(|looked| {
         let mut pins = query

@@ -1,9 +1,9 @@
-//! What a moment is worth.
+//! The score of a moment.
 //!
-//! Each clause is worth its best evidence in the moment: score times confidence. `weighted` is the weighted mean over all
-//! clauses of `all` and `any`, a clause without evidence counting 0, so that a moment in which more of them meet is
-//! worth more. `rrf` is the weighted mean of 61 / (60 + rank): textbook reciprocal ranks, scaled so that a moment that is
-//! first in every clause is worth 1 and 2^-20 tells thousands of ranks apart.
+//! The value of a clause is that of its best evidence in the moment: score times confidence. `weighted` is the weighted
+//! mean over all clauses of `all` and `any`, a clause without evidence counting 0, so that a moment in which more of
+//! them meet is worth more. `rrf` is the weighted mean of 61 / (60 + rank): textbook reciprocal ranks, scaled so that a
+//! moment that is first in every clause is worth 1 and 2^-20 tells thousands of ranks apart.
 
 use rushes_index::AssetNo;
 use rushes_plan::similarity::round_score;
@@ -33,9 +33,9 @@ impl Draft {
     }
 }
 
-/// Where a clause that moments are made of is looked for.
+/// A clause that counts in the score, and the step in which its evidence is looked for.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Role {
+pub(crate) struct ScoredClause {
     /// The clause's number.
     pub criterion: usize,
     /// The step it belongs to.
@@ -45,62 +45,64 @@ pub(crate) struct Role {
 }
 
 /// The clauses that moments are scored by, in the order of their numbers.
-pub(crate) fn roles(query: &Query) -> Vec<Role> {
+pub(crate) fn scored_clauses(query: &Query) -> Vec<ScoredClause> {
     let of_step = |(step, groups): (usize, &rushes_plan::Step)| {
         let numbers = groups.all.iter().chain(&groups.any).copied();
-        let role = |criterion: usize| Role {
+        let scored = |criterion: usize| ScoredClause {
             criterion,
             step,
             weight: query.criteria.get(criterion).map_or(0.0, |c| c.weight),
         };
-        numbers.map(role).collect::<Vec<_>>()
+        numbers.map(scored).collect::<Vec<_>>()
     };
     query.steps.iter().enumerate().flat_map(of_step).collect()
 }
 
 /// The best evidence of a clause in a moment.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Best {
-    /// Which hit; `None`: none.
+pub(crate) struct BestEvidence {
+    /// Index of the hit; `None` without evidence.
     pub hit: Option<usize>,
     /// What it is worth.
     pub value: f64,
 }
 
-/// The best evidence of every role in every moment, in one list: there may be a hundred thousand moments.
+/// The best evidence of every scored clause in every moment, in one flat list: there may be a hundred thousand moments.
 #[derive(Debug)]
-pub(crate) struct Values {
-    roles: usize,
-    best: Vec<Best>,
+pub(crate) struct ClauseValues {
+    clauses: usize,
+    best: Vec<BestEvidence>,
 }
 
-impl Values {
-    /// Finds the best evidence; of equals the first.
-    pub fn of_all(roles: &[Role], found: &[ClauseHits], drafts: &[Draft]) -> Self {
-        let mut best = Vec::with_capacity(drafts.len() * roles.len());
+impl ClauseValues {
+    /// Finds the best evidence; the first of equally good pieces.
+    pub fn of_all(scored_clauses: &[ScoredClause], found: &[ClauseHits], drafts: &[Draft]) -> Self {
+        let mut best = Vec::with_capacity(drafts.len() * scored_clauses.len());
         for draft in drafts {
-            best.extend(roles.iter().map(|role| best_evidence(role, found, draft)));
+            best.extend(scored_clauses.iter().map(|scored| best_evidence(scored, found, draft)));
         }
-        Self { roles: roles.len(), best }
+        Self { clauses: scored_clauses.len(), best }
     }
 
-    /// Those of one moment, by role.
-    pub fn of(&self, draft: usize) -> &[Best] {
-        self.best.get(draft * self.roles..(draft + 1) * self.roles).unwrap_or_default()
+    /// Those of one moment, by scored clause.
+    pub fn of(&self, draft: usize) -> &[BestEvidence] {
+        self.best.get(draft * self.clauses..(draft + 1) * self.clauses).unwrap_or_default()
     }
 
-    fn by_moment(&self) -> impl Iterator<Item = &[Best]> {
-        self.best.chunks(self.roles.max(1))
+    fn by_moment(&self) -> impl Iterator<Item = &[BestEvidence]> {
+        self.best.chunks(self.clauses.max(1))
     }
 }
 
-fn best_evidence(role: &Role, found: &[ClauseHits], draft: &Draft) -> Best {
-    let mut best = Best { hit: None, value: 0.0 };
-    let (Some(found), Some(link)) = (found.get(role.criterion), draft.link(role.step)) else { return best };
+fn best_evidence(scored: &ScoredClause, found: &[ClauseHits], draft: &Draft) -> BestEvidence {
+    let mut best = BestEvidence { hit: None, value: 0.0 };
+    let (Some(found), Some(link)) = (found.get(scored.criterion), draft.link(scored.step)) else {
+        return best;
+    };
     for (i, hit) in found.meeting(draft.asset, link) {
         let value = value(hit);
         if best.hit.is_none() || value > best.value {
-            best = Best { hit: Some(i), value };
+            best = BestEvidence { hit: Some(i), value };
         }
     }
     best
@@ -115,40 +117,42 @@ pub(crate) struct Scores {
 }
 
 impl Scores {
-    /// With `rrf`: the ranks of one moment by role; 0: no evidence.
-    pub fn ranks(&self, draft: usize, roles: usize) -> Option<&[usize]> {
-        self.ranks.get(draft * roles..(draft + 1) * roles).filter(|ranks| !ranks.is_empty())
+    /// With `rrf`: the ranks of one moment by scored clause; 0: no evidence.
+    pub fn ranks(&self, draft: usize, clauses: usize) -> Option<&[usize]> {
+        self.ranks.get(draft * clauses..(draft + 1) * clauses).filter(|ranks| !ranks.is_empty())
     }
 }
 
 /// Scores all moments.
-pub(crate) fn scores(fusion: Fusion, roles: &[Role], values: &Values) -> Scores {
-    let weights: f64 = roles.iter().map(|r| r.weight).sum();
+pub(crate) fn scores(fusion: Fusion, scored_clauses: &[ScoredClause], values: &ClauseValues) -> Scores {
+    let weights: f64 = scored_clauses.iter().map(|r| r.weight).sum();
     let mean = |sum: f64| if weights > 0.0 { round_score(sum / weights) } else { 0.0 };
     match fusion {
         Fusion::Weighted => {
-            let sum = |best: &[Best]| roles.iter().zip(best).map(|(r, b)| r.weight * b.value).sum::<f64>();
+            let sum = |best: &[BestEvidence]| {
+                scored_clauses.iter().zip(best).map(|(r, b)| r.weight * b.value).sum::<f64>()
+            };
             Scores { totals: values.by_moment().map(|best| mean(sum(best))).collect(), ranks: Vec::new() }
         }
         Fusion::Rrf => {
             let mut ranks = vec![0; values.best.len()];
-            for no in 0..roles.len() {
-                rank_by_role(no, values, &mut ranks);
+            for no in 0..scored_clauses.len() {
+                rank_by_clause(no, values, &mut ranks);
             }
             let sum = |ranks: &[usize]| {
-                roles.iter().zip(ranks).map(|(r, n)| r.weight * reciprocal(*n)).sum::<f64>()
+                scored_clauses.iter().zip(ranks).map(|(r, n)| r.weight * reciprocal(*n)).sum::<f64>()
             };
-            let totals = ranks.chunks(roles.len().max(1)).map(|ranks| mean(sum(ranks))).collect();
+            let totals = ranks.chunks(scored_clauses.len().max(1)).map(|ranks| mean(sum(ranks))).collect();
             Scores { totals, ranks }
         }
     }
 }
 
 /// Rank = 1 + moments strictly better, by values rounded as scores are.
-fn rank_by_role(no: usize, values: &Values, ranks: &mut [usize]) {
-    let with = |(i, best): (usize, &[Best])| {
+fn rank_by_clause(no: usize, values: &ClauseValues, ranks: &mut [usize]) {
+    let with = |(i, best): (usize, &[BestEvidence])| {
         let best = best.get(no).filter(|b| b.hit.is_some())?;
-        Some((round_score(best.value), i * values.roles + no))
+        Some((round_score(best.value), i * values.clauses + no))
     };
     let mut order: Vec<(f64, usize)> = values.by_moment().enumerate().filter_map(with).collect();
     order.sort_by(|a, b| b.0.total_cmp(&a.0));

@@ -1,4 +1,4 @@
-//! A search from plan to answer: the one call that the archive makes and the suites test.
+//! A search from plan to answer: the one call that the archive makes and the conformance suites test.
 
 use rushes_index::EngineRequest;
 use rushes_plan::{Knowledge, Plan, Query, Reading, Resolved, Warning, resolve};
@@ -39,10 +39,10 @@ pub struct Explained {
     pub requests: Vec<EngineRequest>,
 }
 
-/// Where the page begins that a plan asks for, and so at which read point: open the reader there.
+/// The cursor of a plan. It names the read point at which the reader must be opened.
 ///
 /// # Errors
-/// Where the plan's cursor is none of ours.
+/// Where the plan's cursor is not one that this program wrote.
 pub fn cursor_of(plan: &Plan) -> Result<Option<Cursor>> {
     plan.cursor.as_deref().map(Cursor::read).transpose()
 }

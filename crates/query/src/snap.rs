@@ -15,7 +15,7 @@ pub(crate) enum Grid<'a> {
     Annotations(&'a ClauseHits),
 }
 
-/// The span grown to the grid. An edge that would run into what must not be there stays where it is.
+/// The span grown to the grid. An edge that would reach into an excluded time does not move.
 pub(crate) fn snapped(
     span: TimeRange,
     grid: &Grid<'_>,
@@ -33,7 +33,7 @@ pub(crate) fn snapped(
     };
     let around = |at: i64| found.touching(asset, at, at).map(|(_, hit)| hit.range);
     let (start, end) = (span.start_ns(), span.end_ns());
-    // The shot that begins last counts, so that the span grows by the least.
+    // Of several shots the one that begins last counts, so that the span grows as little as possible.
     let begins = around(start).filter(|shot| shot.start_ns() <= start && start < shot.end_ns());
     let grown_start = begins.map(TimeRange::start_ns).max().unwrap_or(start);
     let ends = around(end).filter(|shot| match span.is_point() {

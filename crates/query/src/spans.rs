@@ -1,4 +1,4 @@
-//! From presence to spans: growth in union mode, gaps that are bridged, long moments split at shots.
+//! From presence to spans: growth in union mode, bridging of gaps, splitting of long moments at shots.
 
 use rushes_index::AssetNo;
 use rushes_plan::{Mode, Query, Step};
@@ -37,7 +37,7 @@ pub(crate) fn spans(
     spans
 }
 
-/// Is the query ever present in the span? An instant at the border of a piece is that piece's.
+/// Is the query present anywhere in the span? An instant at the border of a piece belongs to that piece.
 fn is_present_in(pieces: &[TimeRange], span: TimeRange) -> bool {
     let first = pieces.partition_point(|piece| piece.end_ns() < span.start_ns());
     let near = pieces.iter().skip(first).take_while(|piece| piece.start_ns() <= span.end_ns());
@@ -56,7 +56,7 @@ fn grown(step: &Step, found: &[ClauseHits], asset: AssetNo, stretch: TimeRange) 
     TimeRange::new(start, end).unwrap_or(stretch)
 }
 
-/// Joins spans at most `gap_ns` apart where nothing that must not be there lies between.
+/// Joins spans at most `gap_ns` apart unless an excluded time lies between.
 fn bridged(spans: Vec<TimeRange>, gap_ns: i64, none: &TimeSet) -> Vec<TimeRange> {
     if gap_ns == 0 {
         return spans;

@@ -1,4 +1,4 @@
-//! What one caller sees of a snapshot: its assets, models, spaces, and what is shown at a time.
+//! What one caller sees of a snapshot: assets, models, spaces, and the vectors shown at a time.
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -14,16 +14,16 @@ use rushes_types::{
 
 use crate::scope::Access;
 
-/// Annotations that are read at once to see what an asset shows, and between two looks whether the caller is still there.
+/// Annotations read at once to find what an asset shows; also the number between two checks for cancellation.
 const SHOWN_STEP: usize = 256;
-/// Most annotations that are read to see what an asset shows: those that overlap the time the longest.
+/// Most annotations read to find what an asset shows: those that overlap the time the longest.
 const SHOWN_MAX: usize = 16_384;
 
-/// What a snapshot says of models and spaces to callers of the same rights: gathered when it is first asked, and kept as
-/// long as the snapshot is.
+/// The models and spaces of a snapshot, for callers of the same rights: gathered on first use and kept as long as the
+/// snapshot.
 #[derive(Debug, Default)]
 pub struct Catalog {
-    /// The spaces of registered models, by model; of several documents the last one's word counts.
+    /// The spaces of registered models, by model; where documents differ the last one counts.
     models: OnceLock<BTreeMap<String, Space>>,
     /// The spaces that current annotations have vectors in.
     current: OnceLock<Vec<SpaceId>>,
@@ -44,7 +44,7 @@ pub struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    /// All of a snapshot, for a caller who waits.
+    /// A view of the whole snapshot that cannot be cancelled.
     #[must_use]
     pub fn of(reader: &'a dyn IndexReader) -> Self {
         Self {
@@ -58,7 +58,7 @@ impl<'a> View<'a> {
 
     /// # Errors
     /// [`ErrorKind::Cancelled`] where the caller has gone away.
-    pub(crate) fn go_on(&self) -> Result<()> {
+    pub(crate) fn check_cancelled(&self) -> Result<()> {
         if self.cancelled.is_some_and(|cancelled| cancelled()) {
             return Err(Error::new(ErrorKind::Cancelled, "the search was given up"));
         }
@@ -76,7 +76,7 @@ impl<'a> View<'a> {
     /// The spaces that current annotations have vectors in.
     pub(crate) fn current_spaces(&self) -> Result<&[SpaceId]> {
         if self.catalog.current.get().is_none() {
-            // A faster thread gathered the same: it is one snapshot.
+            // Another thread may have gathered the same value first.
             let _ = self.catalog.current.set(self.reader.spaces()?);
         }
         Ok(self.catalog.current.get().map_or(&[], Vec::as_slice))
@@ -141,7 +141,7 @@ impl<'a> View<'a> {
     /// What an asset shows at a time: in each space the vector of the annotation that overlaps it the longest; of
     /// equals the earliest, then the one with the lowest id.
     fn shown(&self, asset: &AssetId, span: TimeRange) -> Result<SpaceVectors> {
-        self.go_on()?;
+        self.check_cancelled()?;
         let filter = Filter { assets: Some(vec![asset.clone()]), ..Filter::default() };
         let mut hits = self.reader.hits(&Clause::any(None), &filter)?.hits;
         hits.retain(|hit| hit.range.meets(span));
@@ -150,7 +150,7 @@ impl<'a> View<'a> {
         hits.truncate(SHOWN_MAX);
         let mut best: BTreeMap<SpaceId, (Space, FusedAnnotation)> = BTreeMap::new();
         for step in hits.chunks(SHOWN_STEP) {
-            self.go_on()?;
+            self.check_cancelled()?;
             let refs: Vec<AnnotationRef> =
                 step.iter().map(|hit| AnnotationRef { asset: hit.asset, key: hit.first }).collect();
             for fused in self.reader.fetch(&refs)?.into_iter().flatten() {

@@ -1,4 +1,4 @@
-//! What every request passes through: its id, its limits, who sends it; and what every answer carries.
+//! What every request passes: id, limits, authentication; and the headers of every answer.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -19,8 +19,7 @@ use crate::who::{Credentials, InProcess, Peer, authenticate, check_origin};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
-/// Headers of every answer. No script runs, nothing frames us, nothing is kept by a cache unless a handler says
-/// so.
+/// Headers of every answer. No scripts, no framing, no caching unless a handler allows it.
 const HEADERS: [(HeaderName, &str); 7] = [
     (
         header::CONTENT_SECURITY_POLICY,
@@ -35,7 +34,7 @@ const HEADERS: [(HeaderName, &str); 7] = [
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
 ];
 
-/// The id of a request: the client's where it is harmless, else a fresh one.
+/// The id of a request: the client's where it is valid, else a new one.
 fn request_id(headers: &HeaderMap) -> Arc<str> {
     let harmless = |id: &&str| {
         (1..=REQUEST_ID_BYTES_MAX).contains(&id.len())
@@ -47,7 +46,7 @@ fn request_id(headers: &HeaderMap) -> Arc<str> {
     }
 }
 
-/// The method as metrics name it: a client can make up any number of others.
+/// The method as a metrics label: known methods only, since clients can invent others.
 const fn method_label(method: &Method) -> &'static str {
     match *method {
         Method::GET => "GET",
@@ -67,13 +66,13 @@ pub(crate) async fn observe(State(app): State<Arc<App>>, mut request: Request, n
     let id = request_id(request.headers());
     let method = method_label(request.method());
     let path = request.uri().path().to_owned();
-    // The route, not the path: what a client asks for is not for the log.
+    // The route, not the path: logs do not hold what a client asks for.
     let route = request.extensions().get::<MatchedPath>().map_or("-", MatchedPath::as_str).to_owned();
     let peer = request.extensions().get::<Peer>().map(|Peer(address)| tracing::field::display(*address));
     let span = tracing::info_span!("request", id = &*id, method, route, peer);
     request.extensions_mut().insert(Arc::clone(&id));
     app.metrics.in_flight.fetch_add(1, Ordering::Relaxed);
-    let counted = Counted(Arc::clone(&app));
+    let counted = InFlight(Arc::clone(&app));
     let response = next.run(request).instrument(span.clone()).await;
     drop(counted);
     let response = finish(response, &path, &id);
@@ -90,9 +89,9 @@ pub(crate) async fn observe(State(app): State<Arc<App>>, mut request: Request, n
 }
 
 /// Counts a request as in flight until it is dropped: also where the client goes away.
-struct Counted(Arc<App>);
+struct InFlight(Arc<App>);
 
-impl Drop for Counted {
+impl Drop for InFlight {
     fn drop(&mut self) {
         self.0.metrics.in_flight.fetch_sub(1, Ordering::Relaxed);
     }
@@ -139,8 +138,8 @@ pub(crate) async fn admit(State(app): State<Arc<App>>, mut request: Request, nex
     }
 }
 
-/// What is sent without a token: the page, which holds nothing of the archive, and the way to log in on it. Their
-/// handlers do not look at the archive.
+/// What is served without a token: the page, which holds nothing from the archive, and its login. Their handlers do not
+/// access the archive.
 fn is_public(path: &str) -> bool {
     path == "/" || path == LOGIN_PATH || path.starts_with(rushes_page::PREFIX)
 }
@@ -164,7 +163,7 @@ fn enter(app: Arc<App>, request: &Request) -> Result<Ctx, Problem> {
             authenticate(&known, request.method(), request.headers())?
         }
     };
-    // Whether the process lives is to be seen when it is busy, too.
+    // Liveness must be visible when the server is busy, too.
     let permit = if is_health { None } else { Some(permit(&app.requests, "requests at a time")?) };
     Ok(Ctx { app, caller: Arc::new(caller), request_id, _permit: Arc::new(permit) })
 }

@@ -18,7 +18,7 @@ use crate::login::Logins;
 use crate::metrics::Metrics;
 use crate::problem::{Problem, Reply};
 
-/// Folder of what is made from media, inside of the archive's.
+/// Folder of what is made from media, inside the archive's.
 const CACHE_DIR: &str = "cache";
 
 /// What all handlers share.
@@ -45,7 +45,7 @@ pub(crate) struct App {
     pub long_work: Arc<Semaphore>,
     /// Set when the server is asked to stop: long work then stops, too.
     pub stopping: AtomicBool,
-    /// Was everything searchable once since the start?
+    /// Was everything searchable at some point since the start?
     pub caught_up: AtomicBool,
     /// The OpenAPI document.
     pub openapi: axum::body::Bytes,
@@ -107,7 +107,7 @@ pub(crate) fn permit(slots: &Arc<Semaphore>, what: &str) -> Reply<OwnedSemaphore
     })
 }
 
-/// What a request carries: who asks, and its place among the requests.
+/// The context of a request: the caller, and its permit among the running requests.
 #[derive(Clone)]
 pub(crate) struct Ctx {
     pub app: Arc<App>,
@@ -128,7 +128,7 @@ impl Ctx {
         let span = tracing::Span::current();
         let done = tokio::task::spawn_blocking(move || {
             let _inside = span.enter();
-            // By reference, so that the whole of it, with its place, is in here until the work is done.
+            // Borrowed, so that the whole context, with its permit, lives until the work is done.
             let ctx = &ctx;
             work(&ctx.app.archive, &ctx.caller)
         });
@@ -143,8 +143,8 @@ impl Ctx {
         }
     }
 
-    /// As [`Ctx::block`], with a line in the audit log, whatever the outcome. `say` names what was shown or
-    /// touched, once that is known.
+    /// As [`Ctx::block`], with a line in the audit log, whatever the outcome. `say` adds what was shown or touched,
+    /// once that is known.
     pub(crate) async fn audited<T, F, S>(&self, action: Action, work: F, say: S) -> Reply<T>
     where
         T: Send + 'static,

@@ -1,4 +1,4 @@
-//! The audit log: who searched, played, exported, erased; never what was asked or said.
+//! The audit log: who searched, played, exported, erased; never queries or content.
 //!
 //! One JSON object a line in `audit.jsonl` in the archive's folder, readable by its owner only. The file is
 //! opened for each line, so that an operator may move it away at any time. A line that cannot be written is
@@ -83,7 +83,7 @@ struct Line<'a> {
 #[derive(Debug)]
 pub struct Audit {
     path: PathBuf,
-    // Keeps lines whole; also where two threads append at once.
+    // Keeps lines intact where two threads append at once.
     turn: Mutex<()>,
 }
 

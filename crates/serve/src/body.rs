@@ -37,7 +37,7 @@ pub(crate) async fn read_body(body: Body, bytes_max: usize, pause_max: Duration)
         return Err(too_large());
     }
     let mut body = body;
-    // A client that announces much gets room for it only as it sends it.
+    // Memory is reserved as data arrives, not by what a client announces.
     let mut bytes = Vec::with_capacity(usize::try_from(announced).unwrap_or(0).min(1 << 20));
     let end = Instant::now() + BODY_TIME_MAX;
     loop {

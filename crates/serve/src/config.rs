@@ -15,8 +15,8 @@ use crate::roles::Roles;
 pub struct ServeConfig {
     /// Where it listens.
     pub listen: SocketAddr,
-    /// Names besides the loopback ones by which it may be called: what stands in `Host` when a proxy or a
-    /// DNS name leads to it.
+    /// Names besides the loopback ones by which it may be called: the value of `Host` when a proxy or a DNS name leads
+    /// to it.
     pub hosts: Vec<String>,
     /// Folders that media may be served from. Links are resolved before this is decided.
     pub media_roots: Vec<PathBuf>,

@@ -51,7 +51,7 @@ pub(crate) fn random_hex(bytes: usize) -> Result<String> {
 }
 
 impl Discovery {
-    /// What this process says of itself, with a fresh secret.
+    /// Describes this process, with a new secret.
     ///
     /// # Errors
     /// Where the system gives no random bytes.
@@ -64,12 +64,11 @@ impl Discovery {
         })
     }
 
-    /// Writes the file, readable by its owner only; it is there whole or not at all. It goes when the answer is
-    /// dropped.
+    /// Writes the file atomically, readable by its owner only. It is removed when the returned guard is dropped.
     ///
     /// # Errors
     /// Where the disk refuses.
-    pub fn write(self, archive: &Path) -> Result<Published> {
+    pub fn write(self, archive: &Path) -> Result<PublishedDiscovery> {
         let path = archive.join(DISCOVERY_FILE);
         let fresh = archive.join(format!("{DISCOVERY_FILE}.{}", self.pid));
         let failed = |e| Error::io(&format!("writing `{}`", path.display()), e);
@@ -82,7 +81,7 @@ impl Discovery {
             OpenOptions::new().write(true).create_new(true).mode(0o600).open(&fresh).map_err(failed)?;
         file.write_all(&bytes).map_err(failed)?;
         fs::rename(&fresh, &path).map_err(failed)?;
-        Ok(Published { path, discovery: self })
+        Ok(PublishedDiscovery { path, discovery: self })
     }
 
     /// The server that has the archive open, if the file names one that still runs.
@@ -127,14 +126,14 @@ impl Discovery {
     }
 }
 
-/// A discovery file that is there; dropping this removes it.
+/// A published discovery file; dropping this removes it.
 #[derive(Debug)]
-pub struct Published {
+pub struct PublishedDiscovery {
     path: PathBuf,
     discovery: Discovery,
 }
 
-impl Published {
+impl PublishedDiscovery {
     /// What the file says.
     #[must_use]
     pub fn discovery(&self) -> &Discovery {
@@ -142,7 +141,7 @@ impl Published {
     }
 }
 
-impl Drop for Published {
+impl Drop for PublishedDiscovery {
     fn drop(&mut self) {
         // Another server may have opened the archive since: its file stays.
         let ours = Discovery::read(self.path.parent().unwrap_or(Path::new("."))).ok().flatten();

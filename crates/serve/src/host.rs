@@ -1,8 +1,8 @@
-//! Who may call the server by which name: pure decisions on `Host` and `Origin`.
+//! Under which names, and from which pages, the server may be called: pure decisions on `Host` and `Origin`.
 //!
-//! A web page that was loaded from elsewhere can make a browser call `http://127.0.0.1:7890`, and DNS
-//! rebinding can even make it the same origin in the browser's eyes. The name in `Host` gives that away: a
-//! rebound name is never a loopback name. `Origin` gives away the other way: a foreign page's `POST`.
+//! A web page that was loaded from elsewhere can make a browser call `http://127.0.0.1:7890`, and DNS rebinding can
+//! even make it the same origin in the browser's eyes. `Host` reveals rebinding: a rebound name is never a loopback
+//! name. `Origin` reveals the other case: a foreign page's `POST`.
 
 use std::net::IpAddr;
 

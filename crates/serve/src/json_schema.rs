@@ -1,7 +1,7 @@
 //! JSON Schemas of what people and programs write: annotation, asset, model and label lines, and plans.
 //!
-//! They are extracted from the OpenAPI document, which is made from the code: so they cannot say anything else than the
-//! interface does. OpenAPI 3.1 writes its schemas as JSON Schema of 2020; only the places that they point to differ.
+//! They are extracted from the OpenAPI document, which is made from the code: so they always agree with the interface.
+//! OpenAPI 3.1 writes its schemas as JSON Schema of 2020; only the targets of references differ.
 
 use std::collections::BTreeSet;
 
@@ -39,7 +39,7 @@ impl SchemaOf {
     }
 }
 
-/// The JSON Schema (draft 2020-12), whole: what it points to stands in it.
+/// The self-contained JSON Schema (draft 2020-12): referenced schemas are included.
 #[must_use]
 pub fn json_schema(of: SchemaOf) -> Value {
     let document = serde_json::to_value(crate::openapi()).unwrap_or_default();
@@ -57,7 +57,7 @@ pub fn json_schema(of: SchemaOf) -> Value {
     schema
 }
 
-/// Turns what a schema points to into places inside of the same document, and gathers the names.
+/// Rewrites references to point inside the same document, and collects their names.
 fn point_inside(value: &mut Value, wanted: &mut BTreeSet<String>) {
     match value {
         Value::Object(fields) => {

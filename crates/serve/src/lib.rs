@@ -1,9 +1,9 @@
 //! The HTTP interface of Rushes: routes, problem documents, access, OpenAPI, metrics.
 //!
-//! Everything a client may do goes through one router. `rushes serve` puts it behind a socket ([`serve`]); the
-//! commands call the same router without one ([`in_process`]), so that there is one way to do each thing and
-//! `--json` prints what the server answers. This is the only crate with JSON documents of the interface; what
-//! a line of annotations looks like is `rushes_wire`'s.
+//! Everything a client may do goes through one router. `rushes serve` puts it behind a socket ([`serve`]); the commands
+//! call the same router without one ([`in_process`]), so that everything has one implementation and `--json` prints
+//! what the server answers. This is the only crate with JSON documents of the interface; the form of annotation lines
+//! belongs to `rushes_wire`.
 //!
 //! Each request passes, from the outside in: `admission::observe` (id, problem documents, headers, counts), the catcher
 //! of panics, `admission::admit` (limits, `Host`, `Origin`, token), its handler. Handlers read the request,
@@ -46,7 +46,7 @@ use tower::ServiceExt;
 
 pub use audit::AUDIT_FILE;
 pub use config::{ServeConfig, ServeLimits, check_listen};
-pub use discovery::{DISCOVERY_FILE, Discovery, Published};
+pub use discovery::{DISCOVERY_FILE, Discovery, PublishedDiscovery};
 pub use json_schema::{SchemaOf, json_schema};
 pub use listen::serve;
 pub use problem::{PROBLEM_JSON, Problem};
@@ -62,9 +62,8 @@ pub fn router(archive: Arc<Archive>, config: ServeConfig) -> Router {
     build(archive, config, None).1
 }
 
-/// Calls a router from within this process, as `caller` (for the person at the machine:
-/// [`Caller::local`]). What comes over a socket cannot be such a call: the mark travels beside the request,
-/// not in it.
+/// Calls a router from within this process, as `caller` (for the person at the machine: [`Caller::local`]). A request
+/// over a socket cannot pose as such a call: the mark is a request extension, not part of the message.
 pub async fn in_process(router: &Router, caller: Caller, mut request: Request<Body>) -> Response {
     request.extensions_mut().insert(who::InProcess(caller));
     match router.clone().oneshot(request).await {

@@ -24,7 +24,7 @@ use tower::ServiceExt;
 
 use crate::app::App;
 use crate::config::{ServeConfig, check_listen};
-use crate::discovery::{Discovery, Published};
+use crate::discovery::{Discovery, PublishedDiscovery};
 use crate::limits::{HEADER_BYTES_MAX, HEADERS_MAX};
 use crate::who::Peer;
 
@@ -55,7 +55,7 @@ pub async fn serve(
 }
 
 /// Writes the discovery file. What listens on every address is found on loopback.
-async fn publish(archive: &Arc<Archive>, listen: SocketAddr) -> Result<Published> {
+async fn publish(archive: &Arc<Archive>, listen: SocketAddr) -> Result<PublishedDiscovery> {
     let mut reach = listen;
     if listen.ip().is_unspecified() {
         let loopback: std::net::IpAddr =

@@ -1,10 +1,10 @@
 //! Who is logged in on the page.
 //!
-//! Pictures and video of a page are fetched by the browser, which sends no `authorization` for them; so the page trades
-//! an access token for a cookie. The cookie holds no token but a random name for one, known to this process alone: it
-//! is of no use after the server stops, after a time without requests, or once the token is revoked, and a
-//! browser that sends it elsewhere (cookies know no ports) gives no token away. No script can read it. Where it
-//! counts is decided in `who`.
+//! Pictures and video of a page are fetched by the browser, which sends no `authorization` for them; so the page
+//! exchanges an access token for a cookie. The cookie holds not the token but a random name for it, known to this
+//! process alone: it becomes invalid when the server stops, after a time without requests, or when the token is
+//! revoked, and a browser that sends it elsewhere (cookies ignore ports) reveals no token. No script can read it. Where
+//! it counts is decided in `who`.
 
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -16,7 +16,7 @@ use rushes_types::Result;
 use crate::discovery::random_hex;
 use crate::limits::{LOGIN_IDLE_MAX, LOGINS_MAX};
 
-/// Where one logs in and out.
+/// The path for logging in and out.
 pub(crate) const LOGIN_PATH: &str = "/v1/login";
 /// Random bytes in a login's name.
 const NAME_BYTES: usize = 32;

@@ -1,8 +1,8 @@
 //! Long work (verify, rebuild, backup, purge): its progress is streamed, a JSON object a line, and the last
 //! line is its result or a problem document.
 //!
-//! A stream, not a job to be asked for again and again: it ends when the work does, nothing has to be
-//! remembered, and a client that goes away (Ctrl-C) stops the work.
+//! A stream rather than a job to be polled: it ends when the work does, no state is kept, and a client that disconnects
+//! (Ctrl-C) stops the work.
 
 use std::sync::atomic::Ordering;
 use std::sync::{Mutex, PoisonError};
@@ -47,7 +47,7 @@ pub enum ProgressLine<T> {
     Problem(Problem),
 }
 
-/// Tells the client of progress, and the work whether the client still listens.
+/// Reports progress to the client, and tells the work whether the client is still connected.
 pub(crate) struct Watch {
     sender: Sender,
     ctx: Ctx,

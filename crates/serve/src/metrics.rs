@@ -1,6 +1,6 @@
 //! Counters and histograms in the Prometheus text format.
 //!
-//! A registry of our own: a dozen families, written in one page, against a dependency that pulls a second HTTP
+//! We have our own registry: a dozen families in one page of code, instead of a dependency that pulls in a second HTTP
 //! stack.
 
 use std::collections::BTreeMap;
@@ -40,7 +40,7 @@ pub struct Metrics {
     pub accepted: AtomicU64,
     /// Annotations that were there already.
     pub duplicates: AtomicU64,
-    /// Annotations refused.
+    /// Annotations rejected.
     pub rejected: AtomicU64,
     /// Bytes of annotations ingested.
     pub ingest_bytes: AtomicU64,
@@ -50,11 +50,11 @@ pub struct Metrics {
     pub audit_failures: AtomicU64,
 }
 
-/// Writes metric families.
+/// A page of metric families in Prometheus' text format.
 #[derive(Debug, Default)]
-pub struct Page(String);
+pub struct MetricsPage(String);
 
-impl Page {
+impl MetricsPage {
     /// Begins a family.
     pub fn family(&mut self, name: &str, kind: &str, help: &str) {
         // Writing to a string cannot fail.
@@ -104,9 +104,9 @@ impl Metrics {
     }
 
     /// Writes the families.
-    pub fn write(&self, page: &mut Page) {
+    pub fn write(&self, page: &mut MetricsPage) {
         self.write_requests(page);
-        let counter = |page: &mut Page, name: &str, help: &str, value: &AtomicU64| {
+        let counter = |page: &mut MetricsPage, name: &str, help: &str, value: &AtomicU64| {
             page.single(name, "counter", help, value.load(Ordering::Relaxed));
         };
         page.single(
@@ -136,7 +136,7 @@ impl Metrics {
         );
     }
 
-    fn write_requests(&self, page: &mut Page) {
+    fn write_requests(&self, page: &mut MetricsPage) {
         let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
         page.family("rushes_http_requests_total", "counter", "Requests answered.");
         for ((route, method, status), count) in &requests.counts {
@@ -171,7 +171,7 @@ mod tests {
         metrics.answered("/v1/search", "POST", 200, Duration::from_millis(3));
         metrics.answered("/v1/search", "POST", 200, Duration::from_secs(2));
         metrics.answered("/a\"b", "GET", 404, Duration::ZERO);
-        let mut page = Page::default();
+        let mut page = MetricsPage::default();
         metrics.write(&mut page);
         let text = page.into_text();
         for line in [

@@ -1,4 +1,4 @@
-//! Problem documents (RFC 9457): the one form in which the server says that something went wrong.
+//! Problem documents (RFC 9457): the form of every error of the server.
 //!
 //! A handler returns a [`Problem`]; the outermost middleware writes it, because only there the request's id
 //! is known and only there answers that no handler made (an unknown path, a wrong method) pass by.
@@ -33,7 +33,7 @@ pub struct Problem {
     pub pointer: Option<String>,
     /// What to do about it.
     pub mend: String,
-    /// Lines that were refused, where the request was all or nothing.
+    /// Lines that were rejected, where the request was all or nothing.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schema(value_type = Vec<crate::api::LineProblemDocument>, required = false)]
     pub errors: Vec<serde_json::Value>,
@@ -103,7 +103,7 @@ const fn words_of(kind: ErrorKind) -> (&'static str, &'static str) {
 }
 
 impl Problem {
-    /// The server is not for such requests.
+    /// The problem where the server lacks the role for a request.
     pub(crate) fn without_role(role: &str) -> Self {
         Self::http(
             StatusCode::MISDIRECTED_REQUEST,
@@ -136,7 +136,7 @@ impl Problem {
         Self::from(Error::new(kind, detail))
     }
 
-    /// What to say of an answer of which no handler knew: by its status alone.
+    /// The problem for an answer that no handler made, from its status alone.
     #[must_use]
     pub fn of_status(status: StatusCode, path: &str) -> Self {
         match status {
@@ -204,7 +204,7 @@ impl Problem {
         )
     }
 
-    /// Says what to do about it, in place of what helps with most problems of its kind.
+    /// Sets the mend, instead of the default for problems of its kind.
     #[must_use]
     pub fn mend(mut self, mend: impl AsRef<str>) -> Self {
         mend.as_ref().clone_into(&mut self.mend);

@@ -12,8 +12,8 @@ pub enum Part {
         /// Last byte.
         last: u64,
     },
-    /// None of it is there: 416.
-    NotThere,
+    /// No byte of the range exists: 416.
+    Unsatisfiable,
 }
 
 /// What a `Range` header asks of a file of `len` bytes.
@@ -32,15 +32,15 @@ pub fn decide(range: Option<&str>, len: u64) -> Part {
     match (first.is_empty(), last.is_empty()) {
         (true, false) => match number(last) {
             None => Part::Whole,
-            Some(0) => Part::NotThere,
-            Some(_) if len == 0 => Part::NotThere,
+            Some(0) => Part::Unsatisfiable,
+            Some(_) if len == 0 => Part::Unsatisfiable,
             Some(n) => Part::Bytes { first: len.saturating_sub(n), last: len - 1 },
         },
         (false, _) => {
             let end = if last.is_empty() { Some(u64::MAX) } else { number(last) };
             match (number(first), end) {
                 (Some(first), Some(last)) if first > last => Part::Whole,
-                (Some(first), Some(_)) if first >= len => Part::NotThere,
+                (Some(first), Some(_)) if first >= len => Part::Unsatisfiable,
                 (Some(first), Some(last)) => Part::Bytes { first, last: last.min(len - 1) },
                 _ => Part::Whole,
             }
@@ -79,11 +79,11 @@ mod tests {
             (Some("bytes=2-99"), 10, bytes(2, 9)),
             (Some("bytes=-3"), 10, bytes(7, 9)),
             (Some("bytes=-99"), 10, bytes(0, 9)),
-            (Some("bytes=10-"), 10, Part::NotThere),
-            (Some("bytes=0-"), 0, Part::NotThere),
-            (Some("bytes=-0"), 10, Part::NotThere),
-            (Some("bytes=-5"), 0, Part::NotThere),
-            (Some("bytes=99999999999999999999999-"), 10, Part::NotThere),
+            (Some("bytes=10-"), 10, Part::Unsatisfiable),
+            (Some("bytes=0-"), 0, Part::Unsatisfiable),
+            (Some("bytes=-0"), 10, Part::Unsatisfiable),
+            (Some("bytes=-5"), 0, Part::Unsatisfiable),
+            (Some("bytes=99999999999999999999999-"), 10, Part::Unsatisfiable),
             (Some("bytes=0-99999999999999999999999"), 10, bytes(0, 9)),
             (Some("bytes=5-2"), 10, Part::Whole),
             (Some("bytes=-"), 10, Part::Whole),

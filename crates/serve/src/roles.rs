@@ -1,4 +1,4 @@
-//! What a server is for. One process does everything; several can share the work.
+//! The roles of a server. One process can do everything; several can share the work.
 
 use axum::http::Method;
 
@@ -34,14 +34,14 @@ const EVERYWHERE: [&str; 12] = [
     "/v1/events/replay",
     "/v1/tokens",
 ];
-/// Routes that only read, though something is posted to them.
+/// Routes that only read, though they are called with `POST`.
 const READING: [&str; 5] = ["/v1/search", "/v1/suggest", "/v1/plan", "/v1/export", "/v1/login"];
 
-/// What those who write read, too.
+/// Routes that writing clients read, too.
 const REGISTRY: [&str; 4] = ["/v1/assets", "/v1/models", "/v1/labels", "/v1/runs"];
 
 impl Roles {
-    /// Is the request for such a server?
+    /// May a server with these roles answer the request?
     pub(crate) fn check(self, method: &Method, path: &str) -> Result<(), Problem> {
         let begins = |with: &&str| {
             path.strip_prefix(*with).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))

@@ -96,7 +96,7 @@ impl hyper::body::Body for Stream {
         let piece = std::task::ready!(self.pieces.poll_recv(cx));
         Poll::Ready(match piece {
             Some(piece) => Some(Ok(Frame::data(piece))),
-            // Said once: the next poll ends the body.
+            // Reported once: the next poll ends the body.
             None if !self.finished.swap(true, Ordering::Acquire) => Some(Err(CutShort)),
             None => None,
         })

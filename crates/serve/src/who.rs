@@ -1,4 +1,4 @@
-//! Who calls, and may they come in: `Host`, `Origin`, token, login.
+//! Authentication: `Host`, `Origin`, token, login.
 
 use std::net::SocketAddr;
 use std::time::Instant;
@@ -10,8 +10,8 @@ use crate::host::{HostPolicy, is_same_origin};
 use crate::login::{Logins, cookie};
 use crate::problem::Problem;
 
-/// Marks a call that this process makes itself, without a socket. Only [`crate::in_process`] makes it: what
-/// comes over a connection gets its extensions from the accept loop, and those hold a [`Peer`].
+/// Marks a call that this process makes itself, without a socket. Only [`crate::in_process`] makes it: a request over a
+/// connection gets its extensions from the accept loop, which sets a [`Peer`].
 #[derive(Debug, Clone)]
 pub(crate) struct InProcess(pub Caller);
 
@@ -19,7 +19,7 @@ pub(crate) struct InProcess(pub Caller);
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Peer(pub SocketAddr);
 
-/// Refuses a call by a name that is not ours, and a page of another origin that wants to change something.
+/// Refuses a call with a foreign host name, and changes by a page of another origin.
 ///
 /// # Errors
 /// 400, 421 or 403.
@@ -108,7 +108,7 @@ fn is_own_page(method: &Method, headers: &HeaderMap) -> bool {
         Some("same-origin") => true,
         Some("none") => method.is_safe(),
         Some(_) => false,
-        // An `origin` that is there was held against the host before.
+        // An `origin` header was already compared with the host.
         None => method.is_safe() || headers.contains_key(header::ORIGIN),
     }
 }
@@ -123,7 +123,7 @@ pub(crate) fn logged_in(
     if !is_own_page(method, headers) {
         return None;
     }
-    // The token is asked for each time: one that was revoked opens nothing from then on.
+    // The token is checked each time: a revoked one is refused from then on.
     let token = logins.token_of(cookie(headers)?, Instant::now())?;
     archive.tokens().authenticate(&token)
 }

@@ -1,19 +1,19 @@
-//! Directs the screenplay: gives every shot, person and word its frames. Where no cut is written, the director
-//! decides: a scene begins wide, a speaker is shown, an entrance is seen.
+//! Turns the screenplay into a time line: assigns frames to every shot, person and word. Where the screenplay has no
+//! cut, simple rules decide: a scene begins wide, speakers and entrances are shown.
 
-use crate::script::{self, Beat, Framing, Scene as Written};
+use crate::script::{self, Beat, Framing, Scene as ScriptScene};
 use crate::stage::{self, Prop};
 use crate::timeline::{Episode, Scene, Shot, Span, Speech, Stay, Thing};
 use crate::{FRAMES_PER_SECOND, MOVIE};
 
-/// A shot that the director cuts away from has lasted at least this many frames.
+/// Shortest shot, in frames, before an automatic cut.
 const SHOT_FRAMES_MIN: i64 = 30;
 /// A word lasts this many frames and one more for each letter, and a sentence's end this many more.
 const WORD_FRAMES: i64 = 4;
 const SENTENCE_FRAMES: i64 = 5;
-/// The breath after a line, in frames.
+/// The pause after a line, in frames.
 const BREATH_FRAMES: i64 = 14;
-/// Every so many cuts between two who speak, both are shown.
+/// After this many cuts between two speakers, a shot shows both.
 const BOTH_EVERY: u32 = 3;
 /// A voice without a picture.
 const UNSEEN: &str = "Radio";
@@ -45,7 +45,7 @@ struct Director {
     scene_start: i64,
     /// Who is on the stage: an index into the episode's stays.
     present: Vec<usize>,
-    /// What stands on it, and since when.
+    /// The props on it, and since when.
     props: Vec<(Prop, i64)>,
     shot: Option<Open>,
     /// Who spoke last, and how many cuts between two there were.
@@ -58,12 +58,12 @@ struct Open {
     start: i64,
     framing: Framing,
     seen: Vec<String>,
-    /// The screenplay asked for it: it stays for the next line.
+    /// The screenplay asked for it: it is kept for the next line.
     held: bool,
 }
 
 impl Director {
-    fn scene(&mut self, scene: &Written) {
+    fn scene(&mut self, scene: &ScriptScene) {
         self.scene_start = self.now;
         self.place.clone_from(&scene.place);
         self.last_speaker = None;
@@ -97,7 +97,7 @@ impl Director {
         self.props.push((stage::place_prop(prop, &self.place, &there), self.now));
     }
 
-    /// From now on, another picture.
+    /// Starts another shot.
     fn cut(&mut self, framing: Framing, held: bool) {
         if self.shot.as_ref().is_some_and(|s| s.framing == framing) {
             return;
@@ -192,7 +192,7 @@ impl Director {
         self.release();
     }
 
-    /// Cuts to who speaks, unless the picture shows only them, is too young, or was asked for.
+    /// Cuts to the speaker, unless the shot already shows only them, is too short, or was asked for.
     fn show_speaker(&mut self, name: &str) {
         let held = self.shot.as_ref().is_some_and(|s| s.held);
         if held || self.shot_age() < SHOT_FRAMES_MIN {
@@ -217,7 +217,7 @@ impl Director {
         }
     }
 
-    /// What was asked for has been shown.
+    /// Lets automatic cuts resume after a requested shot.
     fn release(&mut self) {
         if let Some(shot) = &mut self.shot {
             shot.held = false;

@@ -1,12 +1,12 @@
-//! *The Night Ferry*: a short show of our own, for `rushes demo` and for trying things.
+//! *The Night Ferry*: a short show made for this project, for `rushes demo` and experiments.
 //!
-//! There is one source, the screenplay `night-ferry.txt`. [`script`] reads it, [`direct`] turns it into a time line
-//! of shots, people, props and lines, to the frame. Two things are made from that time line: the films, which the
-//! crate `film` draws and which are kept here as they are, and the annotations of [`lines`], which say what models
-//! would have written about these films. So what is found can be seen to be true: a face is annotated exactly while
-//! its head is inside the picture, a cut is where the picture changes, a word is where it is spoken.
+//! There is one source, the screenplay `night-ferry.txt`. [`script`] reads it, [`direct`] turns it into a time line of
+//! shots, people, props and lines, to the frame. Two things are made from that time line: the films, which the crate
+//! `film` draws and which are stored here, and the annotations of [`lines`], as models would write them about these
+//! films. So search results can be verified by eye: a face is annotated exactly while its head is inside the picture, a
+//! cut where the picture changes, a word where it is spoken.
 //!
-//! Annotations need no model and no clock: they are the same on every machine.
+//! Annotations need no model and no clock, so they are the same on every machine.
 
 pub mod direct;
 pub mod lines;
@@ -29,13 +29,13 @@ pub const SERIES: &str = "The Night Ferry";
 /// The screenplay, as written.
 pub const SCREENPLAY: &str = include_str!("../night-ferry.txt");
 
-/// The episodes, directed: every shot, every person and every word has its frames.
+/// The episodes with their time lines: frames for every shot, person and word.
 #[must_use]
 pub fn episodes() -> Vec<timeline::Episode> {
     script::read(SCREENPLAY).episodes.iter().map(direct::direct).collect()
 }
 
-/// A film: the asset that it is of, and its bytes (WebM).
+/// A film: its asset, and its bytes (WebM).
 #[derive(Debug, Clone, Copy)]
 pub struct Film {
     /// The asset's id; the file's name is this with `.webm`.

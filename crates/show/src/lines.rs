@@ -8,10 +8,10 @@ use crate::script::Framing;
 use crate::timeline::{Appearance, Episode, Shot, Span};
 use crate::{FRAME_NS, FRAMES_PER_SECOND, MOVIE, SERIES, START_TIMECODE, looks};
 
-/// What is put into an archive.
+/// The lines to import into an archive.
 #[derive(Debug, Default, Clone, PartialEq)]
 pub struct Lines {
-    /// One asset line an episode.
+    /// One asset line per episode.
     pub assets: Vec<Value>,
     /// The annotation lines.
     pub annotations: Vec<Value>,
@@ -74,7 +74,7 @@ impl Writer<'_> {
 
     fn seen(&mut self, model: &str, kind: &str, seen: &[Appearance]) {
         for one in seen {
-            // A face that fills the picture is recognised more surely.
+            // A face that fills the picture is recognised with more confidence.
             let confidence = match one.camera_width {
                 ..250 => 0.98,
                 250..450 => 0.94,
@@ -129,7 +129,7 @@ impl Writer<'_> {
     }
 }
 
-/// A sentence about a shot: what a model that captions pictures would say.
+/// A sentence about a shot, as a captioning model would write it.
 fn caption(shot: &Shot, faces: &[Appearance], props: &[Appearance]) -> String {
     let within = |all: &[Appearance]| {
         let mut names: Vec<String> =

@@ -1,10 +1,10 @@
 //! What each shot looks like, as 512 numbers: the annotations' scene vectors.
 //!
-//! They are measured on the drawn pictures, by the tool that draws them, on the middle frame of each shot: the mean
-//! luma and the two colour differences of 16 × 9 fields (432 numbers), then a histogram of colour, 16 hues × 5
-//! strengths (80 numbers). From each number the show's mean is taken away, so that what all shots share says nothing;
-//! the rest is brought to length one and kept as a signed byte each. Pictures of one place and one framing point the
-//! same way, so "looks like this shot" finds what a person would call alike.
+//! They are measured by the drawing tool on the middle frame of each shot: the mean luma and the two colour differences
+//! of 16 × 9 fields (432 numbers), then a histogram of colour, 16 hues × 5 strengths (80 numbers). The show's mean is
+//! subtracted, to remove what all shots share; the rest is normalised to length one and stored as signed bytes.
+//! Pictures of one place and framing have similar directions, so "looks like this shot" finds what a person would call
+//! similar.
 
 /// Fields of a picture, across and down.
 pub const FIELDS: (usize, usize) = (16, 9);
@@ -18,8 +18,8 @@ pub const DIMENSIONS: usize = FIELDS.0 * FIELDS.1 * 3 + HUES * STRENGTHS;
 /// All vectors, one shot after the other.
 const LOOKS: &[u8] = include_bytes!("../looks.bin");
 
-/// The vector of the show's `n`-th shot, counted from zero through all episodes, of length one but for rounding; empty
-/// where there is none.
+/// The vector of the show's `n`-th shot, counted from zero through all episodes, of length one up to rounding; empty if
+/// there is none.
 #[must_use]
 pub fn vector(shot: usize) -> Vec<f32> {
     let at = shot.saturating_mul(DIMENSIONS);

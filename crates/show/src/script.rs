@@ -1,11 +1,11 @@
-//! Reads the screenplay: what is written, without any time. Its grammar stands at the head of `night-ferry.txt`.
+//! Parses the screenplay, which has no times. The grammar is at the head of `night-ferry.txt`.
 
-/// All that is written.
+/// A parsed screenplay.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Script {
     /// The episodes in order.
     pub episodes: Vec<Episode>,
-    /// Lines that mean nothing; none, as a test proves.
+    /// Lines that could not be parsed; a test checks that there are none.
     pub not_understood: Vec<String>,
 }
 
@@ -25,7 +25,7 @@ pub struct Episode {
 pub struct Scene {
     /// Where it plays.
     pub place: String,
-    /// What stands there from the beginning.
+    /// The props that are there from the beginning.
     pub props: Vec<String>,
     /// What happens, in order.
     pub beats: Vec<Beat>,
@@ -49,7 +49,7 @@ pub enum Beat {
     Leave(String),
     /// Something is brought in.
     Bring(String),
-    /// A cut that is asked for.
+    /// A requested cut.
     Cut(Framing),
     /// No dialogue.
     Wait {
@@ -60,14 +60,14 @@ pub enum Beat {
     },
 }
 
-/// What the camera takes in.
+/// What the camera shows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Framing {
     /// The whole place.
     Wide,
     /// One person.
     Close(String),
-    /// Two people, and who stands between them.
+    /// Two people, and anyone between them.
     Two(String, String),
     /// A prop.
     Insert(String),
@@ -98,7 +98,7 @@ pub fn read(text: &str) -> Script {
     script
 }
 
-/// One line that is no comment; `None` where it means nothing here.
+/// One line that is no comment; `None` if it cannot be parsed.
 fn read_line(script: &mut Script, line: &str) -> Option<()> {
     if let Some(heading) = line.strip_prefix("== ") {
         let (code, title) = heading.split_once(' ')?;

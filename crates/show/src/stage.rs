@@ -1,7 +1,7 @@
 //! Where people and props stand, and what a camera sees of them. Lengths are in units of the stage, which is
 //! [`WIDTH`] by [`HEIGHT`]; the picture of a wide shot is the whole stage.
 //!
-//! Who is in the picture is decided here, by geometry, once: the annotations say it and the films show it.
+//! Geometry decides here, once, who is in the picture; annotations and films both follow it.
 
 use crate::script::Framing;
 
@@ -13,7 +13,7 @@ pub const HEIGHT: i64 = 360;
 pub const FLOOR_Y: i64 = 338;
 /// How far above their feet the middle of people's heads is, before they are enlarged.
 const HEAD_HEIGHT: i64 = 128;
-/// How large people are drawn, in hundredths of the measures that they are drawn with.
+/// Scale of people, in percent of their drawing's measures.
 pub const FIGURE_PERCENT: i64 = 122;
 /// Where people stand: the first free one is taken.
 const SPOTS: [i64; 6] = [200, 450, 325, 75, 575, 262];
@@ -21,12 +21,12 @@ const SPOTS: [i64; 6] = [200, 450, 325, 75, 575, 262];
 const CLOSE_WIDTH: i64 = 236;
 /// How far below the head the middle of that picture is.
 const CLOSE_BELOW: i64 = 18;
-/// What a picture of two people shows beside them, and the least that it shows.
+/// Margin in a picture of two people, and its least width.
 const TWO_MARGIN: i64 = 170;
 const TWO_WIDTH_MIN: i64 = 340;
 /// How far above the floor the middle of such a picture is.
 const TWO_ABOVE: i64 = 118;
-/// Width of a picture of a prop, in widths of the prop, and the least.
+/// Width of a picture of a prop, in widths of the prop, and the least width.
 const INSERT_FACTOR: i64 = 2;
 const INSERT_WIDTH_MIN: i64 = 128;
 
@@ -111,7 +111,7 @@ pub fn place_prop(name: &str, place: &str, there: &[Prop]) -> Prop {
         (Kind::Hanging, _) => (&[262, 137, 512], 62),
     };
     let x = xs.get(taken % xs.len()).copied().unwrap_or(WIDTH / 2);
-    // What stands on something stands on it with its foot.
+    // A prop on another one rests on it with its bottom edge.
     let y = if matches!(kind, Kind::Floor | Kind::Shelf) { y - size / 3 } else { y };
     Prop { name: name.to_owned(), x, y, size }
 }
@@ -134,7 +134,7 @@ pub fn head_y(name: &str) -> i64 {
     FLOOR_Y - height * FIGURE_PERCENT / 100
 }
 
-/// The camera for a framing; `spot` says where somebody stands. What is not there is looked for in a wide picture.
+/// The camera for a framing; `spot` returns where somebody stands. If the subject is not there, the wide picture.
 #[must_use]
 pub fn camera(framing: &Framing, spot: impl Fn(&str) -> Option<i64>, props: &[Prop]) -> Camera {
     let found = match framing {

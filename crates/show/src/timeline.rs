@@ -1,4 +1,4 @@
-//! An episode in frames: what is where from when to when, and when it is in the picture.
+//! An episode in frames: what is where and when, and when it is in the picture.
 
 use crate::script::Framing;
 use crate::stage::{self, Camera, Prop};
@@ -47,7 +47,7 @@ pub struct Span {
 }
 
 impl Span {
-    /// What both have in common, where that is at least a frame.
+    /// The intersection, if it is at least a frame.
     #[must_use]
     pub fn and(self, other: Self) -> Option<Self> {
         let (start, end) = (self.start.max(other.start), self.end.min(other.end));
@@ -68,7 +68,7 @@ pub struct Shot {
     pub span: Span,
     /// Where it plays.
     pub place: String,
-    /// What it takes in.
+    /// What it shows.
     pub framing: Framing,
     /// The part of the stage that is the picture.
     pub camera: Camera,
@@ -157,7 +157,7 @@ pub struct Appearance {
     pub span: Span,
     /// Who or what.
     pub name: String,
-    /// The width of the narrowest picture in it: who fills the picture is recognised more surely.
+    /// The width of the narrowest picture in it: who fills the picture is recognised with more confidence.
     pub camera_width: i64,
 }
 

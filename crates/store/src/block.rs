@@ -1,4 +1,4 @@
-//! What is sent to a store and read back from it: blocks, and what became of them.
+//! Blocks as they are sent to a store and read back, and the outcome of an append.
 
 use std::borrow::Cow;
 
@@ -27,12 +27,13 @@ pub struct Block {
     pub format: BlockFormat,
     /// The positions that count: neither duplicates nor erased; ascending.
     pub positions: Vec<u32>,
-    /// The bytes as sent, but what does not count (duplicates, what was rejected or erased, in Arrow rows of
-    /// others) is blank: a copy that no record names could not be erased.
+    /// The bytes as sent, except that whatever does not count is blank: duplicates, rejected and erased rows, and in
+    /// Arrow rows of other assets or models. Otherwise bytes would remain that no record names, and that could not be
+    /// erased.
     pub bytes: Vec<u8>,
 }
 
-/// What to do where some of the annotations that are sent are rejected.
+/// What to do with a request of which some annotations are rejected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum AppendMode {
     /// The others are kept.
@@ -40,24 +41,24 @@ pub enum AppendMode {
     Partial,
     /// None is kept: nothing is written.
     Atomic,
-    /// Nothing is written in any case: the receipt says what would become of them.
+    /// Nothing is written: the receipt says what would have happened.
     DryRun,
 }
 
-/// What became of appended annotations.
+/// The outcome of an append.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Receipt {
     /// Newly kept, or with [`AppendMode::DryRun`] those that would be.
     pub accepted: u64,
     /// Already there with the same content: nothing was done.
     pub duplicates: u64,
-    /// Refused, ascending by input block and position.
+    /// Rejected, ascending by input block and position.
     pub rejected: Vec<Rejection>,
     /// The last commit this made, if any.
     pub commit: Option<Commit>,
 }
 
-/// An annotation that was refused.
+/// An annotation that was rejected.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Rejection {
     /// Which of the input blocks it is in, from 0.

@@ -1,8 +1,8 @@
 //! Which annotations are current: a pure fold over an asset's history.
 //!
-//! A segment in replace mode supersedes, inside its coverage, earlier annotations of models of the same *name* (of any
-//! version); an annotation belongs by its start, and coverage is `[start, end)`. A segment in
-//! append mode adds. A restored segment acts as if it was committed at that moment.
+//! A segment in replace mode supersedes, inside its coverage, earlier annotations of models of the same *name* (any
+//! version). Coverage is `[start, end)`; an annotation is inside if its start is. A segment in append mode adds. A
+//! restored segment acts as if it was committed at that moment.
 //!
 //! The fold keeps two short lists instead of a set of annotations: which segments entered when, and
 //! which stretches were claimed when. Whether one annotation is current follows from its segment and start,
@@ -12,7 +12,7 @@ use rushes_types::{Commit, ModelRef, RunMode, TimeRange, Validity};
 
 use crate::history::{CommitRecord, Effect, Erased, RunSegment};
 
-/// Does coverage hold an annotation that starts here? No coverage means the whole asset.
+/// Does the coverage contain an annotation that starts here? No coverage means the whole asset.
 #[must_use]
 pub fn covers(coverage: Option<TimeRange>, start_ns: i64) -> bool {
     coverage.is_none_or(|range| range.start_ns() <= start_ns && start_ns < range.end_ns())
@@ -24,7 +24,7 @@ pub fn supersedes(later: &RunSegment, model: &ModelRef, start_ns: i64) -> bool {
     later.mode == RunMode::Replace && later.model.name() == model.name() && covers(later.coverage, start_ns)
 }
 
-/// A segment of which something may be current.
+/// A segment that may still have current annotations.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LiveSegment {
     /// The segment.
@@ -41,7 +41,7 @@ struct Claim {
     coverage: Option<TimeRange>,
 }
 
-/// What is current of an asset after some of its history.
+/// What is current on an asset after a prefix of its history.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Current {
     segments: Vec<LiveSegment>,
@@ -95,7 +95,7 @@ impl Current {
         self.segments.push(LiveSegment { segment: segment.clone(), since: commit });
     }
 
-    /// The segments of which something may be current, in the order in which they became so.
+    /// The segments that may still have current annotations, in the order in which they became current.
     #[must_use]
     pub fn segments(&self) -> &[LiveSegment] {
         &self.segments

@@ -1,4 +1,4 @@
-//! Cutting what is sent into blocks, and taking out of a block what does not count.
+//! Cuts what is sent into blocks, and removes from a block what does not count.
 
 use rushes_types::{AnnotationHeader, BlockFormat, Result};
 
@@ -27,8 +27,8 @@ pub struct Cut<'a> {
 }
 
 impl Cut<'_> {
-    /// The bytes without what does not count: a copy that nothing refers to could not be erased. `positions` are those
-    /// in the piece; `None` where all of it counts.
+    /// The bytes without what does not count: bytes that no record names could not be erased. `positions` are those in
+    /// the piece; `None` where all of it counts.
     ///
     /// # Errors
     /// Where the bytes are not of their format.

@@ -1,7 +1,7 @@
 //! What every engine of the annotation store is made from: the rules, and the bytes of stored records.
 //!
-//! An engine decides where rows lie and how a commit becomes atomic. What is refused, in which words, and how a record is
-//! written must be the same everywhere, so it stands here once.
+//! An engine decides where rows lie and how a commit becomes atomic. What is rejected, with which message, and how a
+//! record is encoded must be the same everywhere, so it is defined here once.
 
 pub use crate::cut::{Cut, cut};
 pub use crate::import::{

@@ -41,7 +41,7 @@ impl Effect {
 /// follows from the history: see [`crate::current`].
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunSegment {
-    /// Names its blocks in [`crate::History::blocks`]: a number that the store gave it.
+    /// Identifies its blocks in [`crate::History::blocks`]; assigned by the store.
     pub id: u64,
     /// The model.
     pub model: ModelRef,

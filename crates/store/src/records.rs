@@ -213,7 +213,7 @@ fn read_visibility(r: &mut Reader<'_>) -> Result<Visibility> {
     Ok(if r.bool()? { Visibility::Kept } else { Visibility::Archived })
 }
 
-/// A run with what the store must know of it.
+/// A run with the store's own fields.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunRow {
     /// The run.

@@ -1,5 +1,5 @@
-//! What may be registered, and how a request is read: decisions without a store, shared by every
-//! implementation so that they refuse the same things in the same words.
+//! What may be registered, and which rows of a request are accepted: decisions without a store, shared by every
+//! implementation so that all reject the same things with the same messages.
 
 use std::collections::HashMap;
 
@@ -16,8 +16,8 @@ use crate::seam::RunSpec;
 /// Segments of runs are numbered from here, so that they never meet a commit's number. Fits a positive `i64`.
 pub const RUN_SEGMENT_BASE: u64 = 1 << 62;
 
-/// Removes from a block in a binary format what does not count. The store does this for lines by itself; the
-/// crate that knows the format supplies it for Arrow.
+/// Blanks rows of blocks in a binary format. The store does this for lines by itself; the crate that knows the format
+/// supplies it for Arrow.
 pub trait Redactor: Send + Sync {
     /// The block with every row not in `keep` (ascending) blanked and the positions of the others unchanged;
     /// `None` where `keep` holds all of its rows, so that nothing has to change.
@@ -27,7 +27,7 @@ pub trait Redactor: Send + Sync {
     fn keep(&self, format: BlockFormat, bytes: &[u8], keep: &[u32]) -> Result<Option<Vec<u8>>>;
 }
 
-/// The model as it is to be registered over what is registered, or the conflict.
+/// Checks that a model may be registered beside those already registered.
 pub fn check_model<'a>(model: &Model, registered: impl Iterator<Item = &'a Model>) -> Result<()> {
     for other in registered {
         let same_model = other.model == model.model;
@@ -119,7 +119,7 @@ pub fn same_run(run: &Run, spec: &RunSpec) -> Result<Run> {
     .mend("choose another id"))
 }
 
-/// The run is open, or why it takes nothing more.
+/// An error unless the run is open.
 pub fn check_open(run: &Run) -> Result<()> {
     if run.state == RunState::Open {
         return Ok(());
@@ -131,7 +131,7 @@ pub fn check_open(run: &Run) -> Result<()> {
     .mend("open another run"))
 }
 
-/// The run is committed, or why `what` cannot be done to it.
+/// An error, naming `what` was asked, unless the run is committed.
 pub fn check_committed(run: &Run, what: &str) -> Result<()> {
     if run.state == RunState::Committed {
         return Ok(());
@@ -179,19 +179,18 @@ pub fn check_rows(block: &BlockInput<'_>) -> Result<()> {
     if inside { Ok(()) } else { Err(Error::bug("a row of a block lies beyond its last line")) }
 }
 
-/// What becomes of a row.
+/// The outcome for a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
     /// It is kept.
     Accept,
     /// It is there already.
     Duplicate,
-    /// Another content has its id.
+    /// Its id belongs to another content.
     Reject(String),
 }
 
-/// Decides on a row by the digests that its id has already: of what is there, and of earlier rows of the
-/// request.
+/// Decides on a row by the digests already known for its id: stored ones, and those of earlier rows of the request.
 pub fn judge(row: &AnnotationHeader, taken: &[u128]) -> Verdict {
     if taken.is_empty() {
         Verdict::Accept
@@ -206,7 +205,7 @@ pub fn judge(row: &AnnotationHeader, taken: &[u128]) -> Verdict {
     }
 }
 
-/// Is what was judged to be kept? Where it is not, the receipt says so.
+/// Is the accepted part to be kept, given the mode? Where not, the receipt is changed to say so.
 pub fn is_kept(mode: AppendMode, receipt: &mut Receipt) -> bool {
     match mode {
         AppendMode::Partial => return true,
@@ -218,10 +217,10 @@ pub fn is_kept(mode: AppendMode, receipt: &mut Receipt) -> bool {
     false
 }
 
-/// What would become of blocks where nothing is yet, as in a run that is opened for them: only annotations of the
-/// same request, asset and model can refuse each other.
+/// The receipt that blocks would get in a new, empty run: only annotations of the same request, asset and model can
+/// clash.
 #[must_use]
-pub fn receipt_of_the_first(blocks: &[BlockInput<'_>]) -> Receipt {
+pub fn receipt_for_new_run(blocks: &[BlockInput<'_>]) -> Receipt {
     let mut receipt = Receipt::default();
     let mut seen: HashMap<(&AssetId, &ModelRef, &AnnotationId), u128> = HashMap::new();
     for (number, block) in blocks.iter().enumerate() {
@@ -250,8 +249,8 @@ pub fn run_id(number: u64) -> Result<RunId> {
     RunId::new(&format!("run-{number}")).map_err(|e| Error::bug(e.to_string()))
 }
 
-/// A run as it is when opened. A superseded run can be pinned until someone archives it: comparing two versions of a
-/// model needs the older one, and only people know when they are done with it.
+/// A newly opened run. A superseded run can be pinned until someone archives it: comparing two versions of a model
+/// needs the older one, and only people know when they are done with it.
 pub fn new_run(id: RunId, spec: &RunSpec) -> Run {
     Run {
         id,

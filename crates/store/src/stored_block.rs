@@ -1,4 +1,4 @@
-//! A block as it lies in its table: which rows count, and the bytes, compressed.
+//! A block as stored in its table: which rows count, and the compressed bytes.
 
 use rushes_types::{BlockFormat, Result};
 
@@ -10,7 +10,7 @@ const BLOCK_BYTES_MAX: u64 = 1 << 30;
 
 const ROWS_PER_BYTE_MAX: u64 = 64;
 
-/// Bytes made as small as it pays.
+/// Bytes, compressed where that pays.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Packed {
     raw_len: usize,

@@ -1,4 +1,4 @@
-//! A small archive as plain data: what tests say of assets, and how an index gets to know it.
+//! A small archive as plain data for tests, and how an index is filled with it.
 
 use std::collections::BTreeMap;
 
@@ -15,18 +15,18 @@ pub struct Archive {
     pub annotations: Vec<FusedAnnotation>,
     /// The last commit.
     pub upto: Commit,
-    /// What resolution finds: aliases, vectors of texts, how often words are said.
+    /// What plan resolution needs: aliases, vectors of texts, word counts.
     pub known: KnowledgeData,
 }
 
-/// What the knowledge of a test archive holds beside the index.
+/// What a test archive knows besides the index.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct KnowledgeData {
     /// Labels by alias.
     pub aliases: BTreeMap<String, Vec<String>>,
-    /// Vectors by text, for spaces of as many dimensions.
+    /// Vectors by text, for spaces with the same number of dimensions.
     pub encoded: BTreeMap<String, Vec<f32>>,
-    /// How many annotations say a folded word.
+    /// How many annotations contain a folded word.
     pub counts: BTreeMap<String, u64>,
     /// How many annotations there are.
     pub annotations: u64,
@@ -55,7 +55,7 @@ impl Archive {
         index.publish(self.upto)
     }
 
-    /// The space of an annotation's vector: the one its model is registered with, else one of the model's name.
+    /// The space of an annotation's vector: the one that its model is registered with, else one named like the model.
     #[must_use]
     pub fn space_of(&self, fused: &FusedAnnotation) -> Option<Space> {
         let vector = fused.annotation.vector.as_ref()?;

@@ -1,5 +1,5 @@
-//! Small random archives and plans, made to hit each other: few labels, few words, whole seconds, so that ties, point
-//! events, touching ends, gaps, overlaps and duplicates are common.
+//! Small random archives and plans that often match: few labels, few words, whole seconds, so that ties, point events,
+//! touching ends, gaps, overlaps and duplicates are common.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -69,7 +69,7 @@ fn generated() -> impl Strategy<Value = GeneratedAnnotation> {
         label: what.0,
         text: what.1,
         language: what.2,
-        // A zero vector is refused where the metric is cosine, so there is none in those spaces.
+        // A zero vector is rejected if the metric is cosine, so there is none in those spaces.
         vector: what.3.filter(|v| who.2 == "flat@1" || v.iter().any(|x| *x != 0.0)),
         confidence: how.0,
         tension: how.1,

@@ -1,5 +1,5 @@
-//! Servers of a test's own, which it may stop, kill and wipe without hurting another: `cargo xtask engines`, in a home
-//! and on ports of its own.
+//! Servers for a single test, which it may stop, kill and wipe without affecting others: `cargo xtask engines` with its
+//! own folder and ports.
 //!
 //! Each takes a JVM's memory (up to 1.1 GB) and 10 to 25 seconds to start, so a suite has few tests that need one.
 
@@ -11,11 +11,11 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use crate::servers;
 use crate::skips::skipped;
 
-/// What `xtask` ends with where the machine lacks a tool, or a way to the servers' jars.
+/// Exit status of `xtask` if the machine lacks a tool or cannot get the servers' jars.
 const UNAVAILABLE: i32 = 3;
 
-/// One server, until it is dropped; its data go then.
-pub struct Own {
+/// One server, until it is dropped; its data are deleted then.
+pub struct TestServer {
     name: &'static str,
     home: PathBuf,
     port: u16,
@@ -23,24 +23,24 @@ pub struct Own {
 
 /// A Cassandra node of the test's own.
 #[must_use]
-pub fn cassandra() -> Option<Own> {
-    servers::cassandra().and_then(|_| Own::start("cassandra"))
+pub fn cassandra() -> Option<TestServer> {
+    servers::cassandra().and_then(|_| TestServer::start("cassandra"))
 }
 
 /// A Kafka broker of the test's own.
 #[must_use]
-pub fn kafka() -> Option<Own> {
-    servers::kafka().and_then(|_| Own::start("kafka"))
+pub fn kafka() -> Option<TestServer> {
+    servers::kafka().and_then(|_| TestServer::start("kafka"))
 }
 
 /// An Elasticsearch node of the test's own.
 #[must_use]
-pub fn elasticsearch() -> Option<Own> {
-    servers::elasticsearch().and_then(|_| Own::start("elasticsearch"))
+pub fn elasticsearch() -> Option<TestServer> {
+    servers::elasticsearch().and_then(|_| TestServer::start("elasticsearch"))
 }
 
-impl Own {
-    /// `None`, and a skip that is counted, where the machine cannot have it.
+impl TestServer {
+    /// `None`, and a counted skip, if the machine cannot run it.
     fn start(name: &'static str) -> Option<Self> {
         static STARTED: AtomicU32 = AtomicU32::new(0);
         let number = STARTED.fetch_add(1, Ordering::SeqCst);
@@ -60,30 +60,30 @@ impl Own {
         Some(own)
     }
 
-    /// What its clients are given: `host:port`, or a URL.
+    /// Its address for clients: `host:port`, or a URL.
     #[must_use]
     pub fn address(&self) -> String {
         let scheme = if self.name == "elasticsearch" { "http://" } else { "" };
         format!("{scheme}127.0.0.1:{}", self.port)
     }
 
-    /// The folder of all that it keeps.
+    /// Its data folder.
     #[must_use]
     pub fn data(&self) -> PathBuf {
         self.home.join(self.name).join("data")
     }
 
-    /// Asks it to end, and waits for that.
+    /// Stops it gracefully and waits.
     pub fn stop(&self) {
         self.must(&self.xtask("stop", &[]), "stop");
     }
 
-    /// Ends it at once, as a loss of power would.
+    /// Kills it, as a loss of power would.
     pub fn kill(&self) {
         self.must(&self.xtask("kill", &[]), "kill");
     }
 
-    /// Starts it again with what it had, on the same port, and waits until it answers.
+    /// Starts it again with its data, on the same port, and waits until it answers.
     pub fn start_again(&self) {
         self.must(&self.xtask("start", &[]), "start");
     }
@@ -114,15 +114,15 @@ impl Own {
     }
 }
 
-impl Drop for Own {
+impl Drop for TestServer {
     fn drop(&mut self) {
-        // A test that fails drops this too: no panic on top.
+        // A failing test drops this too: no second panic.
         let _ = self.xtask("wipe", &[]);
         let _ = std::fs::remove_dir_all(&self.home);
     }
 }
 
-/// Two free ports. Both are held until both are found, so that they differ.
+/// Two free ports. Both are bound until both are found, so that they differ.
 fn free_ports() -> [u16; 2] {
     let held = [0; 2].map(|_| TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap());
     held.map(|listener| listener.local_addr().unwrap().port())

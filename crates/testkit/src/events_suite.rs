@@ -1,4 +1,4 @@
-//! The laws of [`EventLog`]: one function a law; [`events_suite!`](crate::events_suite!) makes each a test.
+//! The laws of [`EventLog`]: one function per law; [`events_suite!`](crate::events_suite!) makes each a test.
 #![allow(missing_docs, reason = "a law is a sentence: its name says it")]
 
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use rushes_types::{AssetId, Commit};
 pub trait LogFixture {
     /// The log.
     fn log(&self) -> Arc<dyn EventLog>;
-    /// Closes and opens the log again; `false` where it cannot outlive that.
+    /// Closes and opens the log again; `false` if it does not persist.
     fn reopen(&mut self) -> bool {
         false
     }
@@ -246,8 +246,8 @@ pub fn offsets_grow_even_after_all_was_trimmed_and_closed(fixture: &mut dyn LogF
     assert!(again[0].position > polled[2].position);
 }
 
-/// Makes every law of the event log a test of the fixture that `$make` gives: fresh and empty.
-/// A watermark counts once it is acknowledged, and for good.
+/// Makes every law of the event log a test of the fresh, empty fixture that `$make` creates. A watermark counts once it
+/// is acknowledged, and for good.
 pub fn the_highest_acknowledged_watermark_is_known(fixture: &mut dyn LogFixture) {
     let log = fixture.log();
     let highest = |log: &dyn EventLog| log.watermarks(TOPIC, "c").unwrap();
@@ -266,7 +266,7 @@ pub fn the_highest_acknowledged_watermark_is_known(fixture: &mut dyn LogFixture)
     }
 }
 
-/// What is skipped does not come, and its watermarks do not count.
+/// Skipped events are not delivered, and their watermarks do not count.
 pub fn a_consumer_can_skip_all_events_so_far(fixture: &mut dyn LogFixture) {
     let log = fixture.log();
     log.append(TOPIC, &[event(1), watermark(7)]).unwrap();
@@ -285,7 +285,7 @@ pub fn a_consumer_can_skip_all_events_so_far(fixture: &mut dyn LogFixture) {
     assert_eq!(behind(&*log, "c"), Some(0));
 }
 
-/// Dead letters say what was wrong, survive, and come again when they are replayed.
+/// Dead letters have a reason, survive a restart, and are delivered again when replayed.
 pub fn dead_letters_can_be_replayed(fixture: &mut dyn LogFixture) {
     let log = fixture.log();
     log.append(TOPIC, &events(1..=3)).unwrap();

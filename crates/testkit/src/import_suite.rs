@@ -1,5 +1,5 @@
-//! The laws of taking over assets from another store: one function a law;
-//! [`import_suite!`](crate::import_suite!) makes each a test.
+//! The laws of importing assets from another store: one function per law; [`import_suite!`](crate::import_suite!) makes
+//! each a test.
 #![allow(missing_docs, reason = "a law is a sentence: its name says it")]
 
 use rushes_store::prelude::*;
@@ -11,7 +11,7 @@ use crate::store_suite::{
     lines_of, loose, model, register, rows, run_id, said, spec, with_space,
 };
 
-/// The blocks of a store as they are handed over: its lines are those of [`crate::store_suite::line`].
+/// Exports the blocks of a store: its lines are those of [`crate::store_suite::line`].
 ///
 /// # Errors
 /// Those of the store and of the consumer of the blocks.
@@ -36,7 +36,7 @@ pub fn hand_over(
     })
 }
 
-/// Takes an asset over.
+/// Imports an asset.
 ///
 /// # Errors
 /// Those of the stores.
@@ -45,7 +45,7 @@ pub fn take_over(from: &dyn AnnotationStore, to: &dyn AnnotationStore, on: &str)
     to.import(&import, &mut |segment, each| hand_over(from, &import, segment.id, each))
 }
 
-/// What a store shows of an asset, numbers of segments apart.
+/// All that a store shows of an asset, except numbers of segments.
 #[must_use]
 pub fn seen(store: &dyn AnnotationStore, on: &str) -> String {
     let mut shown = String::new();
@@ -218,7 +218,7 @@ pub fn another_history_is_refused_and_left_alone(fixture: &mut dyn StoreFixture)
     loose(&from, "a", "m@1", &[("other", 0, "theirs"), ("more", 0, "theirs")]);
     assert_eq!(kind(take_over(&from, &*store, "a")), ErrorKind::Conflict);
     assert_eq!(seen(&*store, "a"), before);
-    // A run's id is one of the archive.
+    // A run's id is unique in the archive.
     register(&from, &["c"]);
     committed(&from, &spec("shared", "c", "m@1", REPLACE, WHOLE), &[("1", 0, "x")]);
     register(&*store, &["d"]);
@@ -287,7 +287,7 @@ pub fn models_are_imported_without_events_of_assets(fixture: &mut dyn StoreFixtu
 }
 
 pub fn assets_with_far_apart_numbers_come_in_any_order(fixture: &mut dyn StoreFixture) {
-    // As another engine counts: by a clock.
+    // Numbered as by another engine: by a clock.
     let from = source();
     let store = fixture.store();
     for on in ["gone", "b", "a"] {
@@ -326,7 +326,7 @@ pub fn a_run_without_annotations_shares_its_number_with_none(fixture: &mut dyn S
     assert_eq!(seen(&*store, "a"), seen(&from, "a"));
 }
 
-/// Makes every law of taking over a test of the fixture that `$make` gives: fresh and empty.
+/// Makes every law of importing a test of the fresh, empty fixture that `$make` creates.
 #[macro_export]
 macro_rules! import_suite {
     ($make:expr) => {

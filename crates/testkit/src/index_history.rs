@@ -1,4 +1,4 @@
-//! Histories of an archive as fusion would tell them, from a seed.
+//! Random histories of an archive, as updates from fusion, from a seed.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use rushes_types::{
     Value, known_types,
 };
 
-/// A small source of numbers that depends on nothing but its seed.
+/// A small random generator that depends only on its seed.
 pub struct Dice(
     /// The seed.
     pub u64,
@@ -36,19 +36,19 @@ impl Dice {
 
 /// The assets there are.
 pub const ASSETS: [&str; 4] = ["a", "b", "c", "d"];
-/// The words that are said.
+/// The words of dialogue.
 pub const WORDS: [&str; 12] =
     ["how", "you", "doin", "doing", "run", "ran", "running", "joey", "jo", "corrió", "im", "hungry"];
-/// The labels that are given.
+/// The labels.
 pub const LABELS: [&str; 6] = ["Joey", "JOEY", "Joey Tribbiani", "kitchen", "Kitchen", "coffee house"];
-/// The models that say it.
+/// The models.
 pub const MODELS: [&str; 5] = ["faces@1", "faces@2", "asr@1", "clip@1", "clip@2"];
 
 #[derive(Default)]
 struct AssetHistory {
     document: Option<AssetDocument>,
     annotations: BTreeMap<FusedKey, FusedAnnotation>,
-    /// What changed at which commit; the annotation as it stands is looked up.
+    /// Which annotation changed at which commit; its current state is looked up.
     changed: Vec<(Commit, FusedKey)>,
     /// The last commit.
     last: Commit,
@@ -57,7 +57,7 @@ struct AssetHistory {
 
 /// All annotations, and when each was current.
 pub struct History {
-    /// What decides the next step.
+    /// Decides the next step.
     pub dice: Dice,
     /// The last commit.
     pub commit: u64,
@@ -108,13 +108,13 @@ impl History {
         }
     }
 
-    /// The step that brings an asset from a commit to its last; `None` where nothing is new.
+    /// The update that brings an asset from a commit to its last; `None` if nothing is new.
     pub fn update(&self, asset: &'static str, after: Commit) -> Option<AssetUpdate> {
         let history = self.assets.get(asset)?;
         if history.last <= after {
             return None;
         }
-        // What came before an erasure is erased with the asset, so that comes as a step of its own.
+        // Everything before an erasure is erased with the asset, so the erasure is a step of its own.
         if let Some(erased) = history.erased_at.filter(|erased| *erased > after) {
             let changes = Vec::new();
             return Some(AssetUpdate {
@@ -144,8 +144,7 @@ impl History {
         })
     }
 
-    /// Every annotation there ever was and is not erased.
-    /// All annotations that are not erased, as they stand.
+    /// Every annotation there ever was and is not erased. All annotations that are not erased, in their current state.
     pub fn annotations(&self) -> Vec<FusedAnnotation> {
         self.assets.values().flat_map(|history| history.annotations.values().cloned()).collect()
     }
@@ -238,7 +237,7 @@ impl AssetHistory {
         });
     }
 
-    /// What an annotation says may change without its identity: its language is the asset's.
+    /// An annotation's content may change without its identity: its language is the asset's.
     fn change_language(&mut self, commit: Commit, dice: &mut Dice) {
         let language = dice.one_of(&["en", "es"]);
         for (key, fused) in &mut self.annotations {
@@ -256,7 +255,7 @@ fn random_annotation(asset: &str, model: &str, run: &str, at: u64, dice: &mut Di
         "clip@1" | "clip@2" => known_types::SCENE,
         _ => dice.one_of(&[known_types::CHARACTER, known_types::OBJECT]),
     };
-    // Few ids: they repeat from run to run, and ties in similarity go by them.
+    // Few ids, so that they repeat from run to run, and because they break ties in similarity.
     let id = format!("{}", dice.roll(5) * 10 + at);
     let mut annotation = annotation(asset, model, run, &id, type_, 0);
     let start = dice.number(12) * SECOND / 2;

@@ -1,4 +1,4 @@
-//! An index answers exactly as the memory index does, over random histories and questions.
+//! Compares an index with the memory index, over random histories and queries.
 
 use std::ops::Bound;
 use std::sync::Arc;
@@ -124,7 +124,7 @@ fn random_eligible(reader: &dyn IndexReader, dice: &mut Dice) -> Option<Eligible
     Some(eligible)
 }
 
-/// Both readers answer the same to whatever is asked.
+/// Both readers give the same answers to all kinds of queries.
 fn same_answers(memory: &dyn IndexReader, other: &dyn IndexReader, history: &History, dice: &mut Dice) {
     assert_eq!(memory.read_point(), other.read_point());
     assert_eq!(memory.assets(), other.assets());
@@ -196,8 +196,8 @@ impl IndexFixture for Memory {
     fn reopen(&mut self) {}
 }
 
-/// Takes an index, new and empty, through a random history of so many steps and holds its answers to the memory index's. A
-/// fixture's clock begins at 1,000 seconds. `verify` is called after each step.
+/// Takes a new, empty index through a random history of `steps` steps and compares its answers with the memory index's.
+/// A fixture's clock begins at 1,000 seconds. `verify` is called after each step.
 pub fn answers_as_the_memory_index<F: IndexFixture>(
     seed: u64,
     steps: u64,
@@ -215,7 +215,7 @@ pub fn answers_as_the_memory_index<F: IndexFixture>(
             1 => drop(other.index().purge().unwrap()),
             2 => other.reopen(),
             3 => {
-                // Applied, not published: and then forgotten by a restart, perhaps.
+                // Applied but not published, and perhaps lost by a restart.
                 catch_up(other.index(), &history);
                 catch_up(memory.index(), &history);
             }

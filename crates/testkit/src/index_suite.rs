@@ -1,4 +1,4 @@
-//! The laws of the index, each a function of a fixture: an index, new and empty.
+//! The laws of the index, each a function of a fixture with a new, empty index.
 //!
 //! [`crate::index_laws!`] makes a test of each for one implementation.
 
@@ -38,7 +38,7 @@ macro_rules! index_laws {
             }
         )*
     };
-    // Where there may be no server to make an index on: an `Option` of a fixture.
+    // For engines whose server may be missing: an `Option` of a fixture.
     (perhaps $make:expr) => {
         $crate::index_laws!(@ $make;
             an_update_is_seen_from_its_publish_on,
@@ -88,7 +88,7 @@ pub fn asset_id(name: &str) -> AssetId {
     AssetId::new(name).unwrap()
 }
 
-/// An annotation of a second and a half, to be changed at will.
+/// An annotation of a second and a half, as a template.
 pub fn annotation(asset: &str, model: &str, run: &str, id: &str, type_: &str, start_s: i64) -> Annotation {
     Annotation {
         asset: asset_id(asset),
@@ -165,7 +165,7 @@ pub fn update(asset: &str, after: u64, upto: u64, changes: Vec<Change>) -> Asset
     }
 }
 
-/// A change that says how an annotation stands.
+/// A change that puts an annotation.
 pub fn put(fused: &FusedAnnotation) -> Change {
     Change::Put(Box::new(fused.clone()))
 }
@@ -183,7 +183,7 @@ fn filled(index: &dyn Index, annotations: Vec<Annotation>) {
     index.publish(Commit(1)).unwrap();
 }
 
-/// A clause that asks for nothing but this.
+/// A clause with only this test.
 pub fn clause(test: Test) -> Clause {
     Clause {
         no: 0,
@@ -253,7 +253,7 @@ fn newest(index: &dyn Index) -> std::sync::Arc<dyn IndexReader> {
     index.reader(None).unwrap()
 }
 
-/// Before a publish a reader sees nothing of an update, after it all.
+/// A reader sees nothing of an update before its publish, and all of it after.
 pub fn an_update_is_seen_from_its_publish_on(fixture: &mut dyn IndexFixture) {
     let index = fixture.index();
     let joey = current(labelled("a", "1", 2, "Joey"), 1);
@@ -275,7 +275,7 @@ pub fn an_update_that_is_not_new_changes_nothing(fixture: &mut dyn IndexFixture)
     index.apply(&[update("a", 0, 1, vec![put(&other)])]).unwrap();
     index.publish(Commit(2)).unwrap();
     assert_eq!(found(&*newest(index), &label(&["joey"])), ["1"]);
-    // One that begins earlier and ends later is taken, and may say again what is known.
+    // One that begins earlier and ends later is accepted, and may repeat known changes.
     let first = current(labelled("a", "1", 2, "Joey"), 1);
     let second = current(labelled("a", "2", 3, "Joey"), 3);
     index.apply(&[update("a", 0, 3, vec![put(&first), put(&second)])]).unwrap();
@@ -283,14 +283,14 @@ pub fn an_update_that_is_not_new_changes_nothing(fixture: &mut dyn IndexFixture)
     assert_eq!(found(&*newest(index), &label(&["joey"])), ["1", "2"]);
 }
 
-/// An update that begins after the asset's progress is refused.
+/// An update that begins after the asset's progress is rejected.
 pub fn a_gap_is_a_conflict(fixture: &mut dyn IndexFixture) {
     let error = fixture.index().apply(&[update("a", 4, 5, Vec::new())]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Conflict);
     assert_eq!(fixture.index().progress(&asset_id("a")).unwrap(), Commit::NONE);
 }
 
-/// What comes after a reader was opened does not change its answers.
+/// Later updates do not change the answers of an open reader.
 pub fn a_reader_stays_as_it_was(fixture: &mut dyn IndexFixture) {
     let index = fixture.index();
     let mut joey = current(labelled("a", "1", 2, "Joey"), 1);
@@ -307,7 +307,7 @@ pub fn a_reader_stays_as_it_was(fixture: &mut dyn IndexFixture) {
     assert!(found(&*newest(index), &label(&["joey"])).is_empty());
 }
 
-/// Five minutes after it was superseded a read point is gone; until then its answers are those of then.
+/// A superseded read point is readable for five minutes, with unchanged answers.
 pub fn an_earlier_read_point_answers_as_then_until_it_is_gone(fixture: &mut dyn IndexFixture) {
     let mut joey = current(labelled("a", "1", 2, "Joey"), 1);
     let rachel = current(labelled("b", "2", 2, "Joey"), 2);
@@ -352,7 +352,7 @@ pub fn commits_beyond_the_read_point_are_not_seen(fixture: &mut dyn IndexFixture
     assert_eq!(found(&*index.reader(Some(&in_flight)).unwrap(), &label(&["joey"])), ["1"]);
 }
 
-/// Nothing of an erased annotation is found, at whatever read point.
+/// Nothing of an erased annotation is found, at any read point.
 pub fn what_is_erased_is_in_no_later_reader(fixture: &mut dyn IndexFixture) {
     let index = fixture.index();
     let joey = current(labelled("a", "1", 2, "Joey"), 1);
@@ -373,7 +373,7 @@ pub fn what_is_erased_is_in_no_later_reader(fixture: &mut dyn IndexFixture) {
     assert_eq!(found(&*newest(index), &clause(Test::Any)), ["2"]);
 }
 
-/// An asset without a document is gone at every read point; what comes later is seen.
+/// An asset without a document is gone at every read point; later annotations are visible.
 pub fn an_erased_asset_is_gone_and_can_come_back(fixture: &mut dyn IndexFixture) {
     filled(fixture.index(), vec![labelled("a", "1", 2, "Joey"), labelled("b", "2", 2, "Joey")]);
     let gone = AssetUpdate { document: None, ..update("a", 1, 2, Vec::new()) };
@@ -395,7 +395,7 @@ pub fn an_erased_asset_is_gone_and_can_come_back(fixture: &mut dyn IndexFixture)
     assert_eq!(found(&*newest(fixture.index()), &label(&["joey"])), ["1", "2"]);
 }
 
-/// What was published is there after a restart.
+/// A publish survives a restart.
 pub fn a_publish_survives_reopening(fixture: &mut dyn IndexFixture) {
     filled(fixture.index(), vec![labelled("a", "1", 2, "Joey"), vectored("a", "2", 3, &[1.0, 2.0])]);
     let mut joey = current(labelled("a", "1", 2, "Joey"), 1);
@@ -412,7 +412,7 @@ pub fn a_publish_survives_reopening(fixture: &mut dyn IndexFixture) {
     assert_eq!(found(&*then, &clause(Test::Any)), ["1", "2"]);
 }
 
-/// After a restart an index on disk says where to go on.
+/// After a restart an index on disk reports from which commit to continue.
 pub fn what_was_not_published_is_asked_for_again(fixture: &mut dyn IndexFixture) {
     filled(fixture.index(), vec![labelled("a", "1", 2, "Joey")]);
     let second = current(labelled("a", "2", 3, "Joey"), 2);
@@ -424,7 +424,7 @@ pub fn what_was_not_published_is_asked_for_again(fixture: &mut dyn IndexFixture)
     assert_eq!(found(&*newest(fixture.index()), &label(&["joey"])), ["1", "2"]);
 }
 
-/// A label matches whole, case, accents and white space apart.
+/// A label matches only as a whole, ignoring case, accents and white space.
 pub fn labels_match_whole(fixture: &mut dyn IndexFixture) {
     let labels = ["Phoebe", "PHOEBE ", "Phoebe Sr.", "Phœbe", "Joey"];
     let all = (0..).zip(labels).map(|(at, text)| labelled("a", &at.to_string(), at, text));
@@ -497,7 +497,7 @@ pub fn a_phrase_does_not_go_on_over_a_pause(fixture: &mut dyn IndexFixture) {
     assert_eq!(found(&*reader, &phrase(&["how", "you", "doin"], 0)), ["1+2"]);
 }
 
-/// All that a clause names must hold.
+/// All parts of a clause must match.
 pub fn type_model_confidence_and_attributes_limit(fixture: &mut dyn IndexFixture) {
     let mut sure = labelled("a", "sure", 1, "Joey");
     sure.confidence = Some(0.9);
@@ -550,7 +550,7 @@ pub fn languages_limit(fixture: &mut dyn IndexFixture) {
     assert_eq!(found_in(&*reader, &no, &without), ["es", "unknown"]);
 }
 
-/// A pinned run takes the place of what is current of its model on its asset.
+/// A pinned run replaces the current annotations of its model on its asset.
 pub fn a_pin_stands_in_place_of_what_is_current(fixture: &mut dyn IndexFixture) {
     let index = fixture.index();
     let of_run = |id: &str, run: &str, model: &str, kept, validity| FusedAnnotation {
@@ -611,7 +611,7 @@ pub fn nearest_are_the_k_nearest_with_ties_by_id(fixture: &mut dyn IndexFixture)
     assert_eq!((found.hits[0].similarity, found.hits[0].score), (Some(1.0), 1.0));
 }
 
-/// Where times are given, only annotations that meet them count, and others not at all.
+/// If times are given, only annotations that overlap them count.
 pub fn nearest_meet_the_eligible_times(fixture: &mut dyn IndexFixture) {
     let all = vec![
         vectored("a", "1", 1, &[1.0, 0.0]),
@@ -647,7 +647,7 @@ pub fn nearest_within_a_threshold_in_either_metric(fixture: &mut dyn IndexFixtur
     assert_eq!(found(&*reader, &near(&[0.0, 1.0, 2.0], None, Metric::L2, None)), Vec::<String>::new());
 }
 
-/// An annotation comes back as it was put.
+/// An annotation is returned unchanged.
 pub fn whole_annotations_come_back(fixture: &mut dyn IndexFixture) {
     let mut rich = line("a", "rich", 3, "How you doin'?");
     rich.label = Some("Joey\u{0} says".to_owned());
@@ -674,7 +674,7 @@ pub fn whole_annotations_come_back(fixture: &mut dyn IndexFixture) {
     assert_eq!(reader.fetch(&refs).unwrap(), [None, Some(fused)]);
 }
 
-/// Of several annotations of one id, the current one; without one, a kept one.
+/// Of several annotations with one id, the current one is found; if there is none, a kept one.
 pub fn an_id_finds_the_current_annotation_first(fixture: &mut dyn IndexFixture) {
     let index = fixture.index();
     let ended = vec![Validity { born: Commit(1), died: Commit(2) }];
@@ -717,7 +717,7 @@ pub fn labels_are_suggested_by_frequency(fixture: &mut dyn IndexFixture) {
     assert!(suggest("ibb", &all, 9).is_empty());
 }
 
-/// A space without a current vector is not one to search.
+/// A space without a current vector is not listed.
 pub fn spaces_are_those_of_current_vectors(fixture: &mut dyn IndexFixture) {
     let mut own = vectored("a", "own", 2, &[1.0]);
     own.model = ModelRef::parse("dino@1").unwrap();
@@ -733,7 +733,7 @@ pub fn spaces_are_those_of_current_vectors(fixture: &mut dyn IndexFixture) {
     assert_eq!(spaces(fixture.index()), ["clip-space"]);
 }
 
-/// Maintenance is not to be noticed.
+/// Maintenance changes no answer.
 pub fn joining_and_purging_change_no_answer(fixture: &mut dyn IndexFixture) {
     for commit in 1..=20_u64 {
         let at = i64::try_from(commit).unwrap();
@@ -795,7 +795,7 @@ pub fn rebuilt_it_answers_the_same(fixture: &mut dyn IndexFixture) {
     assert_eq!(fixture.index().progress(&asset_id("a")).unwrap(), Commit(1));
 }
 
-/// A cleared index is as a new one.
+/// A cleared index is like a new one.
 pub fn clearing_leaves_nothing(fixture: &mut dyn IndexFixture) {
     filled(fixture.index(), vec![labelled("a", "1", 2, "Joey")]);
     fixture.index().clear().unwrap();

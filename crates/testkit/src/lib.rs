@@ -1,4 +1,4 @@
-//! Conformance suites, the naive reference and random archives: what every implementation is held to.
+//! Conformance suites, the naive reference and random archives, against which every implementation is tested.
 #![allow(clippy::unwrap_used, reason = "a broken law is a panic")]
 #![allow(clippy::cast_precision_loss, reason = "test data is small")]
 

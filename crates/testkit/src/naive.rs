@@ -1,7 +1,7 @@
-//! The naive reference: what a plan finds, by loops over everything, instant by instant.
+//! The naive reference: finds what a plan matches by loops over everything, instant by instant.
 //!
-//! It shares plain types with the engine and the definition of when a word matches a word
-//! (`rushes_text::TermMatcher`), and no other code: no compiled clauses, no time sets, no phrase search, no neighbours.
+//! It shares plain types with the engine and the definition of matching words (`rushes_text::TermMatcher`), but no
+//! other code: no compiled clauses, no time sets, no phrase search, no neighbours.
 
 mod clauses;
 mod instants;
@@ -14,7 +14,7 @@ use crate::archive::Archive;
 
 pub use clauses::Match;
 
-/// A moment, as the reference finds it.
+/// A moment found by the reference.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NaiveMoment {
     /// The asset.
@@ -25,11 +25,11 @@ pub struct NaiveMoment {
     pub end: i64,
     /// The score.
     pub score: f64,
-    /// How many moments it stands for.
+    /// How many moments are folded into it.
     pub count: usize,
 }
 
-/// What the reference answers.
+/// The answer of the reference.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct NaiveAnswer {
     /// All moments after folding, in order; neither grouped nor paged.

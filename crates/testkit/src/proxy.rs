@@ -1,8 +1,8 @@
-//! A proxy for fault tests: it stands between a worker and its engine, and does to their connection what networks do.
+//! A proxy for fault tests: it sits between a worker and its engine and simulates network faults.
 //!
-//! [`Proxy`] knows only bytes: it cuts, stalls, delays, or lets questions through and holds the answers back, so that
-//! a client cannot know what became of a write. [`Proxy::kafka`] names itself where a broker names its own address, since
-//! clients connect to what they are told. [`bulk::BulkProxy`] reads HTTP and answers bulk requests with errors.
+//! [`Proxy`] handles bytes: it cuts, stalls, delays, or passes requests and holds answers back, so that a client cannot
+//! know the outcome of a write. [`Proxy::kafka`] replaces the broker's address in answers by its own, because clients
+//! connect to the advertised address. [`bulk::BulkProxy`] reads HTTP and answers bulk requests with errors.
 
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
@@ -14,14 +14,14 @@ use std::time::Duration;
 
 pub mod bulk;
 
-/// How much of a stream a proxy holds at once, bytes.
+/// Buffer size for a stream, in bytes.
 const PIECE_BYTES: usize = 16 << 10;
-/// The largest of Kafka's answers in which an address is looked for, bytes; larger ones hold records.
+/// The largest of Kafka's answers that is searched for an address, in bytes; larger ones hold records.
 const KAFKA_FRAME_BYTES_MAX: usize = 1 << 20;
 /// How long a server may take to accept.
 const CONNECT_LIMIT: Duration = Duration::from_secs(5);
 
-/// What happens to what arrives.
+/// What happens to arriving bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Mode {
     Open,
@@ -54,9 +54,9 @@ struct State {
     accepted: AtomicU64,
 }
 
-/// A proxy on a loopback port of its own. It begins open, and ends when it is dropped.
+/// A proxy on its own loopback port. It starts in the open mode, and stops when dropped.
 pub struct Proxy {
-    // The first to go: no connection comes in after the last ones were closed.
+    // Dropped first, so that no connection arrives after the others were closed.
     door: Door,
     state: Arc<State>,
 }
@@ -66,12 +66,12 @@ impl Proxy {
     ///
     /// # Errors
     ///
-    /// Where the address means nothing, or no port is free.
+    /// If the address is invalid, or no port is free.
     pub fn before(server: &str) -> io::Result<Self> {
         Self::new(server, false)
     }
 
-    /// A proxy before a Kafka broker at `host:port`, which must be the address that the broker tells its clients.
+    /// A proxy before a Kafka broker at `host:port`, which must be the broker's advertised address.
     ///
     /// # Errors
     ///
@@ -106,7 +106,7 @@ impl Proxy {
         self.door.address
     }
 
-    /// How many connections it has taken so far; those that a cut turned away are not counted.
+    /// How many connections it has accepted so far, without those that a cut rejected.
     #[must_use]
     pub fn accepted(&self) -> u64 {
         self.state.accepted.load(Ordering::SeqCst)
@@ -118,33 +118,33 @@ impl Proxy {
         self.state.link().open.len()
     }
 
-    /// Drops every connection, and closes new ones as soon as they come.
+    /// Drops every connection, and closes new ones at once.
     pub fn cut(&self) {
         self.state.set(Mode::Cut);
     }
 
-    /// Takes new connections, and passes nothing either way; what comes while it stalls passes after [`Proxy::heal`].
+    /// Accepts new connections, but passes nothing either way; what arrives meanwhile passes after [`Proxy::heal`].
     pub fn stall(&self) {
         self.state.set(Mode::Stalled);
     }
 
-    /// Passes what clients send, and holds the answers back: the server has done it and the client does not know.
+    /// Passes requests and holds the answers back: the server has done it, but the client does not know.
     pub fn stall_answers(&self) {
         self.state.set(Mode::AnswersStalled);
     }
 
-    /// Passes everything again, at once; no delay either.
+    /// Passes everything again, without delay.
     pub fn heal(&self) {
         self.delay(Duration::ZERO);
         self.state.set(Mode::Open);
     }
 
-    /// From now on each piece of a stream, either way, waits that long.
+    /// Delays each piece of a stream, either way.
     pub fn delay(&self, each: Duration) {
         self.state.link().delay = each;
     }
 
-    /// Drops the connections that are open, and takes new ones: the other end restarted.
+    /// Drops the open connections, and accepts new ones, as if the other end restarted.
     pub fn drop_connections(&self) {
         self.state.drop_all(&mut self.state.link());
     }
@@ -180,7 +180,7 @@ impl State {
         self.changed.notify_all();
     }
 
-    /// Notes a connection; `None` where they are cut.
+    /// Registers a connection; `None` if the mode is cut.
     fn enter(&self, ends: [TcpStream; 2]) -> Option<u64> {
         let mut link = self.link();
         if link.mode == Mode::Cut {
@@ -193,7 +193,7 @@ impl State {
         Some(number)
     }
 
-    /// Waits until bytes may pass that way; `false` where their connection is gone.
+    /// Waits until bytes may pass in that direction; `false` if their connection is gone.
     fn pass(&self, number: u64, direction: Direction) -> bool {
         let mut link = self.link();
         loop {
@@ -245,7 +245,7 @@ fn serve(state: &Arc<State>, client: &TcpStream) -> io::Result<()> {
     Ok(())
 }
 
-/// After one way has ended: in peace, the reader sees the end; otherwise both ends are closed.
+/// After one direction has ended: if cleanly, the reader sees the end; otherwise both ends are closed.
 fn finish(to: &TcpStream, from: &TcpStream, in_peace: bool) {
     let _ = to.shutdown(if in_peace { Shutdown::Write } else { Shutdown::Both });
     if !in_peace {
@@ -257,7 +257,7 @@ fn gone() -> io::Error {
     io::ErrorKind::ConnectionReset.into()
 }
 
-/// Passes bytes until one end closes. `may` says, and waits until, they may pass.
+/// Passes bytes until one end closes. `may` waits until they may pass.
 fn pump(mut from: &TcpStream, mut to: &TcpStream, may: impl Fn(&[u8]) -> bool) -> io::Result<()> {
     let mut buffer = vec![0; PIECE_BYTES];
     loop {
@@ -272,7 +272,7 @@ fn pump(mut from: &TcpStream, mut to: &TcpStream, may: impl Fn(&[u8]) -> bool) -
     }
 }
 
-/// Passes Kafka's answers, each a length and so many bytes, with one address put in the place of another.
+/// Passes Kafka's length-prefixed answers, with one address replaced by another.
 fn pump_frames(
     mut from: &TcpStream,
     mut to: &TcpStream,
@@ -307,12 +307,12 @@ fn pump_frames(
     }
 }
 
-/// How an address stands in all of Kafka's answers: the host's letters, then the port in four bytes.
+/// An address as encoded in Kafka's answers: the host's letters, then the port in four bytes.
 fn kafka_name(host: &str, port: u16) -> Vec<u8> {
     [host.as_bytes(), &u32::from(port).to_be_bytes()].concat()
 }
 
-/// Puts `new`, which is as long, wherever `old` stands.
+/// Replaces every `old` by `new`, which is as long.
 fn replace(bytes: &mut [u8], old: &[u8], new: &[u8]) {
     let mut at = 0;
     while at + old.len() <= bytes.len() {
@@ -325,7 +325,7 @@ fn replace(bytes: &mut [u8], old: &[u8], new: &[u8]) {
     }
 }
 
-/// A listening port, and a thread for each that comes.
+/// A listening port, with a thread for each connection.
 struct Door {
     address: SocketAddr,
     closed: Arc<AtomicBool>,
@@ -347,7 +347,7 @@ impl Door {
                 }
                 let Ok(client) = client else { continue };
                 let serve = Arc::clone(&serve);
-                // What goes wrong with a connection is its end, which its client sees.
+                // An error of a connection closes it, which its client sees.
                 std::thread::spawn(move || serve(client));
             }
         });
@@ -358,7 +358,7 @@ impl Door {
 impl Drop for Door {
     fn drop(&mut self) {
         self.closed.store(true, Ordering::SeqCst);
-        // A caller that waits for the next one must be shown one.
+        // A thread that blocks in `accept` needs one more connection to wake up.
         if TcpStream::connect_timeout(&self.address, CONNECT_LIMIT).is_ok()
             && let Some(thread) = self.thread.take()
         {

@@ -1,4 +1,4 @@
-//! The laws of answers, run on every index: the same as the naive reference gives, and the same page by page.
+//! The laws of answers, run on every index: they equal those of the naive reference, also page by page.
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -44,7 +44,7 @@ pub fn answers_as_the_naive_reference_does(archive: &Archive, plan: &Json, index
     answer.total
 }
 
-/// Sent back, an answer's plan gives the same answer, whatever is known of words and names by then.
+/// An answer's resolved plan, sent again, gives the same answer even if words and names changed since.
 pub fn a_resolved_plan_gives_the_same_answer(archive: &Archive, plan: &Json, index: &dyn Index) {
     archive.fill(index).unwrap();
     let reader = index.reader(None).unwrap();
@@ -55,7 +55,7 @@ pub fn a_resolved_plan_gives_the_same_answer(archive: &Archive, plan: &Json, ind
     assert_eq!(first.plan, again.plan);
 }
 
-/// Page by page the same moments come as on one page, though word counts change between them.
+/// Small pages give the same moments as one page, even if word counts change between them.
 pub fn pages_join_to_the_whole(archive: &Archive, plan: &Json, index: &dyn Index) {
     archive.fill(index).unwrap();
     let reader = index.reader(None).unwrap();
@@ -92,7 +92,7 @@ pub fn run_query_laws(cases: u32, make: &dyn Fn() -> Box<dyn Index>) {
     if let Err(broken) = runner.run(&(archives(), plans()).prop_map(|pair| pair), laws) {
         panic!("{broken}");
     }
-    // Plans that find nothing show nothing: the generator must make enough of the others. About a third find something;
-    // by chance it may be far fewer of a few dozen.
+    // Plans that find nothing prove little: the generator must make enough of the others. About a third find something;
+    // among a few dozen it may be far fewer by chance.
     assert!(answered.get() >= cases / 12, "only {} of {cases} plans found anything", answered.get());
 }

@@ -1,4 +1,4 @@
-//! Scenarios: annotations of some assets, a plan, and the moments that are expected, in files that editors can read.
+//! Scenarios: annotations of some assets, a plan, and the expected moments, in files that editors can read.
 //!
 //! A file holds a list of `[[scenario]]`:
 //!
@@ -6,16 +6,16 @@
 //! - `tracks`: one annotation a line, `ASSET FROM-TO TYPE MODEL …`, in seconds; a single time is a point event. Then any
 //!   of `label="…"`, `text="…"`, `id=…`, `conf=…`, `run=…`, `lang=…`, `vector=1,0`, `born=…`, `died=…`, `kept`; any
 //!   other `name=value` is a free attribute.
-//! - `assets`: for assets of which more is known, one a line: `ASSET name=value …`, with `movie`, `collection`, `series`,
+//! - `assets`: properties of assets, one per line: `ASSET name=value …`, with `movie`, `collection`, `series`,
 //!   `season`, `episode`, `rate`, `start`, `drop`, `seconds`; others are free attributes.
 //! - `analysed`: one a line, `ASSET FROM-TO MODEL [run=…]`.
 //! - `metric`: a table, the metric of a model's space; cosine where it is not named.
-//! - `aliases`, `encoded`: tables, what names stand for and what vectors texts have.
+//! - `aliases`, `encoded`: tables of aliases, and of the vectors of texts.
 //! - `plan`: the request, as JSON.
 //! - `expect`: one moment a line, in order, `ASSET FROM-TO`, then any of `score=…`, `tc=IN/OUT`, `best=FROM-TO`,
 //!   `count=…`, `steps=FROM-TO,FROM-TO`.
 //! - `total`, `warnings` (their codes), `groups` (one a line, `KEY total POSITIONS`, indented by level), `error` (the
-//!   field that is refused): where they are given.
+//!   rejected field): checked if given.
 
 mod tracks;
 
@@ -81,10 +81,10 @@ pub fn read_scenarios(folder: &Path) -> Vec<(String, Scenario)> {
     scenarios
 }
 
-/// Runs every scenario of a folder, each on an index of its own, and says which went wrong; returns how many there are.
+/// Runs every scenario of a folder, each on an index of its own, and reports which failed; returns how many there are.
 ///
 /// # Panics
-/// With what differs, where an answer is not what is expected.
+/// If an answer is not as expected, with the difference.
 pub fn run_scenarios(folder: &Path, make: &dyn Fn() -> Box<dyn Index>) -> usize {
     let scenarios = read_scenarios(folder);
     let mut wrong = Vec::new();
@@ -98,13 +98,13 @@ pub fn run_scenarios(folder: &Path, make: &dyn Fn() -> Box<dyn Index>) -> usize 
 }
 
 impl Scenario {
-    /// The archive that the scenario tells of.
+    /// The scenario's archive.
     #[must_use]
     pub fn archive(&self) -> Archive {
         tracks::archive(self)
     }
 
-    /// The plan, where the naive reference can answer it: not refused, neither grouped nor padded.
+    /// The plan, if the naive reference can answer it: not rejected, neither grouped nor padded.
     #[must_use]
     pub fn plain_plan(&self) -> Option<serde_json::Value> {
         let plan: serde_json::Value = serde_json::from_str(&self.plan).ok()?;
@@ -113,10 +113,10 @@ impl Scenario {
         (self.error.is_none() && !points && !["group_by", "top", "pad"].into_iter().any(asks)).then_some(plan)
     }
 
-    /// Runs it; says what differs.
+    /// Runs it.
     ///
     /// # Errors
-    /// What is expected and what was found.
+    /// The expected and the actual answer, if they differ.
     pub fn run(&self, index: &dyn Index) -> Result<(), String> {
         let archive = self.archive();
         archive.fill(index).map_err(|e| e.to_string())?;
@@ -180,7 +180,7 @@ fn span(start_ns: i64, end_ns: i64) -> String {
     if start_ns == end_ns { seconds(start_ns) } else { format!("{}-{}", seconds(start_ns), seconds(end_ns)) }
 }
 
-/// The moment with as much of it as the expectation names.
+/// The moment, with the properties that the expectation names.
 fn shown(moment: &Moment, wanted: &str) -> String {
     let mut line = format!("{} {}", moment.asset_id, span(moment.start_ns, moment.end_ns));
     for part in wanted.split_whitespace().skip(2) {

@@ -1,10 +1,10 @@
 //! Real servers that suites run on, where an environment variable names them.
 //!
-//! Without the variable a suite has nothing to run on: that is said, loudly, and is no success.
+//! Without the variable a suite cannot run: that is reported as a skip, not as a success.
 
 use crate::skips::skipped;
 
-/// The address in `variable`; `None`, and a skip that is counted, where it is not set.
+/// The address in `variable`; `None`, and a counted skip, if it is not set.
 #[must_use]
 pub fn named(variable: &str, what: &str) -> Option<String> {
     match std::env::var(variable) {

@@ -1,6 +1,7 @@
 //! What a test could not do on this machine, for the summary at the end of a run.
 //!
-//! The standard library is all it takes: crates whose tests need nothing else from the kit include this file by its path.
+//! It needs only the standard library, so crates whose tests need nothing else from the kit include this file by its
+//! path.
 
 use std::collections::BTreeSet;
 use std::fs::OpenOptions;
@@ -11,9 +12,9 @@ use std::sync::{Mutex, PoisonError};
 /// tabs between.
 const FILE: &str = "RUSHES_SKIPPED_FILE";
 
-/// Says that this test did not run, or not all of it: on stderr, past the test runner, which shows nothing of what a
-/// test prints that did not fail; and in the file that `RUSHES_SKIPPED_FILE` names. `needs` is what would let it run:
-/// a program, a path, or the environment variable that names a server.
+/// Reports that this test did not run, or not all of it: on stderr, bypassing the test runner, which hides the output
+/// of passing tests; and in the file that `RUSHES_SKIPPED_FILE` names. `needs` is what would let it run: a program, a
+/// path, or the environment variable that names a server.
 pub fn skipped(needs: &str, what: &str) {
     static SEEN: Mutex<BTreeSet<(String, String)>> = Mutex::new(BTreeSet::new());
     // The test runner names a test's thread after the test.

@@ -1,4 +1,4 @@
-//! Random operations on a store and on the store in memory: both answer the same.
+//! Compares a store with the memory store, over random operations.
 
 use proptest::prelude::*;
 use rushes_store::{AnnotationStore, AppendMode, Effect, EraseTarget, MemoryStore};
@@ -9,12 +9,12 @@ use crate::store_suite::{
     run_id, spec,
 };
 
-/// How alike the numbers of a store are to those of the store in memory.
+/// How a store's numbers compare with those of the memory store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Numbers {
-    /// The very same: commits 1, 2, 3 …, and a position in the outbox is a commit's number.
+    /// The same: commits 1, 2, 3 …, and a position in the outbox is a commit's number.
     Same,
-    /// Its own, which grow. Ids of runs that no client named are its own, too.
+    /// Its own growing numbers; generated run ids are its own, too.
     Own,
 }
 
@@ -100,7 +100,7 @@ fn said(lines: &Lines) -> Vec<TestAnnotation<'static>> {
     lines.iter().map(|(id, start, text)| (IDS[*id], *start, TEXTS[*text])).collect()
 }
 
-/// What an operation answered, so that two stores can be compared.
+/// Runs an operation; returns its result as text, to compare two stores.
 pub fn do_it(store: &dyn AnnotationStore, op: &Op, numbers: Numbers) -> String {
     fn show<T: std::fmt::Debug>(outcome: Result<T>) -> String {
         outcome.map(|v| format!("{v:?}")).unwrap_or_else(|e: Error| format!("{:?}: {e}", e.kind()))
@@ -225,7 +225,7 @@ fn see(store: &dyn AnnotationStore, numbers: Numbers) -> String {
     in_own_words(&shown, &known)
 }
 
-/// Commits by their place in their asset's history; those that are no longer in one as a star.
+/// Replaces commits by their position in their asset's history; those in no history by a star.
 fn in_own_words(shown: &str, known: &[(String, Commit)]) -> String {
     let mut words = String::new();
     let mut rest = shown;
@@ -242,7 +242,7 @@ fn in_own_words(shown: &str, known: &[(String, Commit)]) -> String {
     words + rest
 }
 
-/// Does operations on a store and on the store in memory, and compares after each what they answer and show.
+/// Runs operations on a store and on the memory store, and compares their results and contents after each.
 pub fn check(ops: &[Op], fixture: &mut dyn StoreFixture) {
     let numbers = Numbers::of(&*fixture.store());
     let memory = MemoryStore::new();
@@ -261,7 +261,7 @@ pub fn check(ops: &[Op], fixture: &mut dyn StoreFixture) {
     }
 }
 
-/// Operations that begin with assets to do something on.
+/// Operations that begin with registering assets.
 pub fn ops(most: usize) -> impl Strategy<Value = Vec<Op>> {
     prop::collection::vec(op(), 1..most).prop_map(|ops| {
         let mut all: Vec<Op> = (0..ASSETS.len()).map(|a| Op::PutAsset(a, false)).collect();

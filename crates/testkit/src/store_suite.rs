@@ -1,4 +1,4 @@
-//! The laws of [`AnnotationStore`]: one function a law; [`store_suite!`](crate::store_suite!) makes each a test.
+//! The laws of [`AnnotationStore`]: one function per law; [`store_suite!`](crate::store_suite!) makes each a test.
 #![allow(missing_docs, reason = "a law is a sentence: its name says it")]
 
 use std::borrow::Cow;
@@ -21,13 +21,13 @@ use rushes_types::{
 pub trait StoreFixture {
     /// The store.
     fn store(&self) -> Arc<dyn AnnotationStore>;
-    /// Closes and opens the store again; `false` where it cannot outlive that.
+    /// Closes and opens the store again; `false` if it does not persist.
     fn reopen(&mut self) -> bool {
         false
     }
 }
 
-/// An annotation of a test: id, start in seconds, what it says.
+/// An annotation of a test: id, start in seconds, text.
 pub type TestAnnotation<'a> = (&'a str, i64, &'a str);
 
 /// An asset id.
@@ -60,7 +60,7 @@ pub fn line(said: &TestAnnotation<'_>) -> String {
     format!("{{\"annotation_id\":\"{}\",\"s\":{},\"label\":\"{}\"}}\n", said.0, said.1, said.2)
 }
 
-/// Headers of lines that say this.
+/// Headers of the lines of these annotations.
 #[must_use]
 pub fn rows(said: &[TestAnnotation<'_>]) -> Vec<AnnotationHeader> {
     let row = |(position, said): (u32, &TestAnnotation<'_>)| {
@@ -109,7 +109,7 @@ pub fn history(store: &dyn AnnotationStore, on: &str) -> Vec<CommitRecord> {
     store.history(&asset_id(on), Commit::NONE, usize::MAX).unwrap()
 }
 
-/// The lines of a segment that count.
+/// The lines of a segment's annotations.
 #[must_use]
 pub fn lines_of(store: &dyn AnnotationStore, on: &str, segment: u64) -> Vec<String> {
     let mut found = Vec::new();
@@ -148,7 +148,7 @@ pub fn segment_of(store: &dyn AnnotationStore, on: &str, run: &str) -> Option<Ru
     })
 }
 
-/// The segment that a commit brought.
+/// The segment that a commit added.
 #[must_use]
 pub fn segment_at(store: &dyn AnnotationStore, on: &str, commit: Commit) -> u64 {
     let record = history(store, on).into_iter().find(|r| r.commit == commit).unwrap();
@@ -158,7 +158,7 @@ pub fn segment_at(store: &dyn AnnotationStore, on: &str, commit: Commit) -> u64 
     }
 }
 
-/// What is current of an asset: (id, start in seconds, label), as the fold over history has it.
+/// An asset's current annotations: (id, start in seconds, label), by a fold over its history.
 #[must_use]
 pub fn current(store: &dyn AnnotationStore, on: &str) -> BTreeSet<(String, i64, String)> {
     let fold = Current::of(&history(store, on));
@@ -518,7 +518,8 @@ pub fn what_is_there_is_a_duplicate_and_another_content_is_rejected(fixture: &mu
     assert_eq!(current(&*store, "a"), said(&[first[0], first[1], ("3", 3, "w"), ("0", 0, "new")]));
 }
 
-/// A request of which one row clashes with what is there and one with a row before it, and the same without them.
+/// A request with one row that conflicts with a stored one and one that conflicts with an earlier row; and the same
+/// request without them.
 fn clashing() -> (BlockInput<'static>, BlockInput<'static>) {
     let good = [("1", 0, "x"), ("3", 3, "z")];
     let bad = [good[0], good[1], ("2", 1, "other"), ("3", 3, "another")];
@@ -541,7 +542,7 @@ pub fn all_or_nothing_keeps_nothing_where_a_row_is_refused(fixture: &mut dyn Sto
         let now = store.counts().unwrap();
         assert_eq!((now.annotations, now.commits), (counts.annotations, counts.commits));
         assert_eq!(store.last_commit().unwrap(), last);
-        // Its ids are free and its numbers not used up.
+        // Its ids are still free and no numbers were used.
         let taken = append(&[lines("a", "m@1", &[("9", 9, "other")]), good], AppendMode::Atomic);
         assert_eq!((taken.accepted, taken.duplicates, taken.rejected.len()), (2, 1, 0));
     };
@@ -551,7 +552,7 @@ pub fn all_or_nothing_keeps_nothing_where_a_row_is_refused(fixture: &mut dyn Sto
     check(&|blocks, take| store.append_loose(blocks, take).unwrap());
     let left = [there[0], there[1], ("9", 9, "other"), ("3", 3, "z")];
     assert_eq!(current(&*store, "a"), said(&left));
-    // All of the request: what is said of another asset is not kept either.
+    // All of the request: rows of another asset are not kept either.
     let two = [lines("b", "m@1", &[("1", 0, "x")]), clashing().0];
     assert_eq!(store.append_loose(&two, AppendMode::Atomic).unwrap().accepted, 0);
     assert!(current(&*store, "b").is_empty());
@@ -580,11 +581,11 @@ pub fn taking_nothing_says_what_would_become(fixture: &mut dyn StoreFixture) {
         let did = append(std::slice::from_ref(&bad), AppendMode::Partial);
         assert_eq!((did.accepted, did.duplicates, &did.rejected), (1, 1, &would.rejected));
     }
-    // Of an asset that is not registered yet it is known what a request would bring.
+    // The outcome can be predicted even for an asset that is not registered yet.
     let new = lines("new", "m@1", &[("1", 0, "x"), ("1", 0, "x"), ("1", 0, "clash")]);
     let would = store.append_loose(std::slice::from_ref(&new), AppendMode::DryRun).unwrap();
     assert_eq!((would.accepted, would.duplicates, would.rejected.len()), (1, 1, 1));
-    assert_eq!(rushes_store::receipt_of_the_first(&[new]), would);
+    assert_eq!(rushes_store::receipt_for_new_run(&[new]), would);
     assert!(history(&*store, "new").is_empty());
 }
 
@@ -653,7 +654,7 @@ pub fn a_replace_run_supersedes_its_models_name_inside_its_coverage(fixture: &mu
     committed(&*store, &spec("r", "a", "m@2", REPLACE, Some((5, 10))), &[("7", 6, "y")]);
     let left = [("1", 0, "x"), ("4", 10, "x"), ("1", 5, "n"), ("7", 6, "y")];
     assert_eq!(current(&*store, "a"), said(&left));
-    // What is still there is a duplicate; what was superseded may be said again, otherwise too.
+    // What is still current is a duplicate; what was superseded may be sent again, also with other content.
     let receipt = loose(&*store, "a", "m@1", &[("1", 0, "x"), ("2", 5, "x"), ("3", 8, "other")]);
     assert_eq!((receipt.accepted, receipt.duplicates), (2, 1));
     let mut more = left.to_vec();
@@ -814,7 +815,7 @@ pub fn an_erased_asset_is_gone_but_for_its_tombstone(fixture: &mut dyn StoreFixt
     assert_eq!(current(&*store, "ab"), said(&[("1", 0, "x")]));
     let refused = store.append_loose(&[lines("a", "m@1", &[("1", 0, "x")])], AppendMode::Partial);
     assert_eq!(kind(refused), ErrorKind::NotFound);
-    // It may be registered again, and then knows nothing of before.
+    // It may be registered again, without any trace of before.
     register(&*store, &["a"]);
     assert_eq!(loose(&*store, "a", "m@1", &[("1", 0, "other")]).accepted, 1);
     assert_eq!(current(&*store, "a"), said(&[("1", 0, "other")]));
@@ -991,7 +992,7 @@ pub fn everything_survives_a_restart(fixture: &mut dyn StoreFixture) {
     let open = store.open_run(&spec("open", "b", "m@1", REPLACE, WHOLE)).unwrap().id;
     store.append(&open, &[lines("b", "m@1", &[("1", 0, "before")])], AppendMode::Partial).unwrap();
     store.erase(&EraseTarget::Asset(asset_id("gone"))).unwrap();
-    // Two commits are carried, and forgotten.
+    // Two commits are carried and trimmed.
     let carried = store.outbox(0, 2).unwrap().rows;
     store.trim_outbox(carried[1].sequence).unwrap();
     // Positions in the outbox need not outlive a restart; what is in it does.
@@ -1032,7 +1033,7 @@ pub fn everything_survives_a_restart(fixture: &mut dyn StoreFixture) {
     assert_eq!((receipt.accepted, receipt.duplicates), (1, 2));
 }
 
-/// Makes every law of the annotation store a test of the fixture that `$make` gives: fresh and empty.
+/// Makes every law of the annotation store a test of the fresh, empty fixture that `$make` creates.
 #[macro_export]
 macro_rules! store_suite {
     ($make:expr) => {

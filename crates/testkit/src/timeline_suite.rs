@@ -1,7 +1,7 @@
 //! The laws of the timeline.
 //!
 //! [`timeline_suite!`](crate::timeline_suite) lists them for one implementation: give it an expression that makes a
-//! fresh, empty store and whatever must live as long (a folder), as `(store, guard)`.
+//! fresh, empty store and whatever must outlive it (a folder), as `(store, guard)`.
 
 use rushes_timeline::{TimelineEvent, TimelineStore, TimelineUpdate};
 use rushes_types::{
@@ -22,7 +22,7 @@ macro_rules! timeline_suite {
             }
         )*
     };
-    // Where there may be no server to make a store on: `Option<(store, guard)>`.
+    // For engines whose server may be missing: `Option<(store, guard)>`.
     (perhaps $fresh:expr) => {
         $crate::timeline_suite! {
             @ $fresh;
@@ -183,7 +183,7 @@ pub fn a_lower_commit_loses_and_a_gap_is_a_conflict(store: &dyn TimelineStore) -
         let gap = store.apply(&[update("a", after, 9, std::slice::from_ref(&other))], &[]);
         assert!(gap.is_err_and(|e| e.kind() == ErrorKind::Conflict));
     }
-    // One bad update spoils the step whole.
+    // One bad update fails the whole step.
     let both = [update("b", 0, 5, &[annotation("b", "y", 1, "l")]), update("a", 5, 9, &[])];
     assert!(store.apply(&both, &[watermark(9)]).is_err());
     assert_eq!(store.progress(&id("b"))?, Commit::NONE);
@@ -291,7 +291,7 @@ pub fn words_are_counted_over_all_assets(store: &dyn TimelineStore) -> Result<()
     Ok(())
 }
 
-/// A caller that rebuilt the index waits for it, though nothing else changed.
+/// A caller that rebuilt the index waits for it, even if nothing else changed.
 pub fn a_watermark_that_comes_again_is_given_again(store: &dyn TimelineStore) -> Result<()> {
     for _ in 0..3 {
         store.apply(&[], &[watermark(7)])?;

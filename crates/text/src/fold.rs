@@ -139,7 +139,7 @@ fn keeps_cyrillic_mark(base: char, mark: char) -> bool {
     }
 }
 
-/// Full case folding by way of the upper case, which is where ß becomes SS and ς meets σ.
+/// Full case folding through the upper case, which is where ß becomes SS and ς meets σ.
 fn push_case_folded(c: char, out: &mut String) {
     if c.is_ascii() {
         out.push(c.to_ascii_lowercase());

@@ -1,4 +1,4 @@
-//! Which irregular forms do we know without being told?
+//! Which irregular forms are built in?
 //!
 //! Two tables in `data/`, parsed once, at the first question. English is whole: one line a form
 //! (`form<TAB>lemma lemma`), made by `cargo xtask irregular-forms`, only rows the stemmer gets wrong. The other

@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 /// Fewer letters than this are never given to statistical detection: one or two subtitle words say nothing.
 pub const DETECT_CHARS_MIN: usize = 40;
 
-/// No more of a text than this is looked at: detection does not get better after it.
+/// No more of a text than this is analysed: more does not improve detection.
 const DETECT_BYTES_MAX: usize = 4096;
 
 /// Keeps the enum, its tags and its stemmers in one table.
@@ -126,8 +126,8 @@ pub fn detect(text: &str, default: Language) -> Language {
     }
 }
 
-/// Only languages we know are in question, and a few often met beside them, which come back as `Some(Und)`: sure, but
-/// nothing of ours. Asked among all of its seventy, whatlang is unsure of most sentences.
+/// Chooses only among the languages we have rules for and a few others that are common; for the latter the answer is
+/// `Some(Und)`: certain, but unsupported. Among all of its seventy languages whatlang is unsure of most sentences.
 fn guess(text: &str, census: &Census) -> Option<Language> {
     use whatlang::Lang;
     static DETECTOR: OnceLock<whatlang::Detector> = OnceLock::new();

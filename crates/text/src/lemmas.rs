@@ -1,4 +1,4 @@
-//! What does an operator know about words that we do not?
+//! Lemmas that an operator adds to the built-in ones.
 //!
 //! A plain text, one line `form<TAB>lemma` (several lines for several lemmas, `#` for remarks), for any language. It
 //! is data of the index: an index that loads one must write its hash beside [`crate::ANALYSER_VERSION`].

@@ -4,7 +4,7 @@
 //! matcher all cut text with [`tokenise()`], reduce words with [`Analyzer::forms`] and decide with [`TermMatcher`]
 //! and [`find_phrases`]. It is pure: no files, no clock, no randomness, and it knows neither annotations nor queries.
 //!
-//! The way of a word:
+//! The path of a word:
 //!
 //! 1. [`tokenise()`] cuts the text into tokens, each with a `lower` spelling (accents kept, what a stemmer needs) and
 //!    a `folded` one (accents gone, what is compared).

@@ -1,4 +1,4 @@
-//! How well does a word of a text meet a word of a query?
+//! How well does a word of a text match a word of a query?
 //!
 //! [`TermMatcher`] is the definition, on every engine. An index may find candidates in any way that misses none: the
 //! accessors say what to look up, [`TermMatcher::quality`] decides.
@@ -20,7 +20,7 @@ pub const QUALITY_FUZZY_ONE: f64 = 0.7;
 /// Two typing mistakes.
 pub const QUALITY_FUZZY_TWO: f64 = 0.5;
 
-/// How a query word may be met beside its exact spelling.
+/// How a query word may match besides by its exact spelling.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub struct TermOptions {
     /// By an analysed form ("ran" meets "running").
@@ -31,7 +31,7 @@ pub struct TermOptions {
     pub fuzziness: Fuzziness,
 }
 
-/// A query word, ready to be held against the words of texts.
+/// A query word, compiled for comparison with the words of texts.
 #[derive(Debug, Clone)]
 pub struct TermMatcher {
     analyzer: Analyzer,
@@ -81,7 +81,7 @@ impl TermMatcher {
         }
     }
 
-    /// How well a word of a text meets this one, in (0, 1]; the best way counts. `None`: not at all.
+    /// How well a word of a text matches this one, in (0, 1]; the best way counts. `None`: no match.
     #[must_use]
     pub fn quality(&self, token_lower: &str, token_folded: &str, language: Language) -> Option<f64> {
         if self.folded.is_empty() {
@@ -96,8 +96,8 @@ impl TermMatcher {
         self.quality_spelling(token_folded)
     }
 
-    /// The same with the forms of the text's word already known, for a caller that has them at hand: they must be those
-    /// of [`Analyzer::forms`] in this language.
+    /// The same for a caller that already has the forms of the text's word: they must be those of [`Analyzer::forms`]
+    /// in this language.
     #[must_use]
     pub fn quality_with_forms(
         &self,

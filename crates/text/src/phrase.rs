@@ -1,8 +1,8 @@
-//! Where in a text do the words of a phrase stand near enough to their order?
+//! Where in a text are the words of a phrase close enough to their order?
 //!
-//! Lucene's sloppy phrase: word `i` of the query takes a place `p_i` of its own; shifted by its rank it stands at
-//! `p_i - i`, and the *spread*, the largest shifted place less the smallest, is at most the slop. Consecutive words
-//! have spread 0, one word between them 1, two neighbours swapped 2. A repeated word needs as many places.
+//! Lucene's sloppy phrase: each word `i` of the query takes a distinct position `p_i`; shifted by its rank that is `p_i
+//! - i`, and the *spread*, the largest shifted place less the smallest, is at most the slop. Consecutive words have
+//! spread 0, one word between them 1, two neighbours swapped 2. A repeated word needs as many places.
 //!
 //! Reported are the minimal windows: of two windows one in the other, the inner. A window cannot be longer than words
 //! plus slop, so the search slides over the text and looks only that far. Where words compete for places (repeats,
@@ -12,7 +12,7 @@ mod assign;
 
 use assign::{Choice, Slots};
 
-/// Work allowed to one call, in looked-at places: tens of milliseconds. Only a hostile text reaches it (hundreds of
+/// Work allowed to one call, in positions examined: tens of milliseconds. Only a hostile text reaches it (hundreds of
 /// repeats of one word under a slop of dozens); what was found so far is then the answer, the same on every engine.
 pub const MAX_PHRASE_STEPS: u64 = 20_000_000;
 

@@ -1,7 +1,7 @@
 //! Which script does a character belong to?
 //!
 //! Only the few distinctions that cutting and folding need, as ranges of blocks: a full script table would cost more
-//! than it tells.
+//! than it helps.
 
 /// The scripts that are treated differently somewhere in this crate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

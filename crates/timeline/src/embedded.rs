@@ -1,8 +1,8 @@
 //! Tables in a folder, kept by fjall.
 //!
-//! The folder holds `CURRENT`, a small file that names the database folder beside it. Erasing for good means
-//! to copy what is left into a new database, to switch `CURRENT`, and to delete the old folder: an LSM tree's
-//! compactions and journals give no moment at which a removed row is known to be gone from every file.
+//! The folder holds `CURRENT`, a small file that names the database folder beside it. To erase for good, the remaining
+//! rows are copied into a new database, `CURRENT` is switched, and the old folder is deleted: in an LSM tree,
+//! compactions and journals offer no moment at which a removed row is known to be gone from every file.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,9 +15,9 @@ use fjall::{
 use rushes_kv::{JOURNAL_BYTES_MAX, settle};
 use rushes_types::{Error, ErrorKind, Result};
 
-use crate::kv::{Each, Kv, Table, View, Write};
+use crate::kv::{Kv, RowCallback, Table, View, Write};
 
-/// Values of at least this many bytes are kept apart from the tree: compactions do not move vectors.
+/// Values of at least this many bytes are stored outside the tree, so that compactions do not move vectors.
 const SEPARATED_BYTES_MIN: u32 = 1024;
 /// Block cache, in bytes.
 const CACHE_BYTES: u64 = 64 << 20;
@@ -109,7 +109,7 @@ impl View for EmbeddedView {
         Ok(row.map(|value| value.to_vec()))
     }
 
-    fn scan(&self, table: Table, from: &[u8], to: Option<&[u8]>, each: Each<'_>) -> Result<()> {
+    fn scan(&self, table: Table, from: &[u8], to: Option<&[u8]>, each: RowCallback<'_>) -> Result<()> {
         if to.is_some_and(|to| to <= from) {
             return Ok(());
         }
@@ -194,7 +194,7 @@ fn switch(folder: &Path, number: u64) -> Result<()> {
     fs::File::open(folder).and_then(|f| f.sync_all()).map_err(|e| Error::io(what, e))
 }
 
-/// Deletes databases that are not current: of a rewrite that finished, or that was cut off.
+/// Deletes databases that are not current: left by a rewrite that finished, or was interrupted.
 fn remove_others(folder: &Path, number: u64) -> Result<()> {
     let what = "delete the old files of the fused store";
     let keep = format!("db-{number}");

@@ -1,4 +1,4 @@
-//! Sorted tables of bytes: all that the fused store needs of an engine.
+//! Sorted tables of bytes: all that the timeline needs from an engine.
 
 use rushes_types::Result;
 
@@ -52,14 +52,14 @@ impl Table {
 pub type Write = (Table, Vec<u8>, Option<Vec<u8>>);
 
 /// Called with key and value; `false` stops.
-pub type Each<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> Result<bool>;
+pub type RowCallback<'a> = &'a mut dyn FnMut(&[u8], &[u8]) -> Result<bool>;
 
 /// Tables as they were at one moment.
 pub trait View {
     /// A row.
     fn get(&self, table: Table, key: &[u8]) -> Result<Option<Vec<u8>>>;
     /// Rows from `from` (inclusive) to `to` (exclusive; `None`: the end), ascending.
-    fn scan(&self, table: Table, from: &[u8], to: Option<&[u8]>, each: Each<'_>) -> Result<()>;
+    fn scan(&self, table: Table, from: &[u8], to: Option<&[u8]>, each: RowCallback<'_>) -> Result<()>;
 }
 
 /// An engine. Writers are serialised by the caller.

@@ -1,9 +1,9 @@
-//! Stage 2's store: each current annotation once, normalised; buckets; what changed at which commit.
+//! Stage 2's store: every annotation once, normalised, with its validity; buckets; what changed at which commit.
 //!
-//! It keeps what fusion decided. It does not fuse, and it does not know what reads it.
+//! It stores what fusion decided. It does not fuse, and it knows nothing about its readers.
 //!
 //! Two implementations of the seam share one body: [`KvTimeline`] turns updates into rows of sorted tables, and
-//! [`kv::Kv`] keeps the tables, in memory or in a folder. So the two cannot differ in what they store.
+//! [`kv::Kv`] keeps the tables, in memory or in a folder. So both store the same rows.
 
 mod digest;
 mod embedded;

@@ -6,7 +6,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use rushes_types::Result;
 
-use crate::kv::{Each, Kv, Table, View, Write};
+use crate::kv::{Kv, RowCallback, Table, View, Write};
 
 type Tables = BTreeMap<(Table, Vec<u8>), Vec<u8>>;
 
@@ -23,7 +23,7 @@ impl View for MemoryView {
         Ok(self.0.get(&(table, key.to_vec())).cloned())
     }
 
-    fn scan(&self, table: Table, from: &[u8], to: Option<&[u8]>, each: Each<'_>) -> Result<()> {
+    fn scan(&self, table: Table, from: &[u8], to: Option<&[u8]>, each: RowCallback<'_>) -> Result<()> {
         let from = (table, from.to_vec());
         let to = to.map(|to| (table, to.to_vec()));
         if to.as_ref().is_some_and(|to| *to <= from) {

@@ -10,10 +10,9 @@ use rushes_types::{
 pub struct TimelineUpdate {
     /// What changed on the asset.
     pub step: AssetStep<Bucket>,
-    /// Word counts: by how many annotations the count of each word changed. Words are folded
-    /// tokens, or `=label` for whole labels.
+    /// The change in each word's count of annotations. Words are folded tokens, or `=label` for whole labels.
     pub word_counts: Vec<(String, i64)>,
-    /// By how many current annotations more or fewer there are.
+    /// The change in the number of current annotations.
     pub annotation_count: i64,
 }
 
@@ -35,14 +34,14 @@ pub enum TimelineEvent {
     Watermark(Watermark),
 }
 
-/// What an engine of the timeline can do beyond the laws that all of them hold. Asked before a call, instead of met as its
-/// error.
+/// What an engine of the timeline can do beyond the laws that all engines hold. Callers ask before a call instead of
+/// handling its error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimelineCapabilities {
     /// May several processes work on one timeline at the same time?
     pub shared: bool,
-    /// How many calls of [`TimelineStore::apply`], of different assets, gain from being made at the same time. One where
-    /// updates go one after the other anyway.
+    /// How many concurrent calls of [`TimelineStore::apply`], for different assets, are worth making. One where updates
+    /// are serialised anyway.
     pub applies_at_once: usize,
 }
 
@@ -60,13 +59,12 @@ pub struct WordCounts {
 /// Keeps fused annotations and buckets. Laws:
 ///
 /// * `apply` is, for each asset, one atomic step with its outbox row, durable on return (the embedded store takes all
-///   updates of a call in one). An update whose `upto` is not
-///   above the asset's progress changes nothing (a lower commit loses); one whose `after` is not the
-///   progress is a [`rushes_types::ErrorKind::Conflict`].
+///   updates of a call in one). An update whose `upto` is not above the asset's progress changes nothing (a lower
+///   commit loses); any other whose `after` is not the progress is a [`rushes_types::ErrorKind::Conflict`].
 /// * Reads see whole updates only.
-/// * `content_digest` covers an asset's content only (its annotations with validities, its buckets that are
-///   not empty, its document) and so is equal for two stores of the same history, however it was batched. Word
-///   counts belong to all assets; they are compared by [`TimelineStore::word_counts`].
+/// * `content_digest` covers an asset's content only (its annotations with validities, its buckets that are not empty,
+///   its document) and so is equal for two stores of the same history, however it was batched. Word counts are over all
+///   assets; they are compared by [`TimelineStore::word_counts`].
 /// * An erased asset keeps its progress, and no document.
 pub trait TimelineStore: Send + Sync {
     /// What this engine can do.
@@ -92,8 +90,8 @@ pub trait TimelineStore: Send + Sync {
     fn get(&self, asset: &AssetId, keys: &[FusedKey]) -> Result<Vec<Option<FusedAnnotation>>>;
     /// Buckets `from ..= to` that were ever written, ascending, at most `limit`.
     fn buckets(&self, asset: &AssetId, from: BucketNo, to: BucketNo, limit: usize) -> Result<Vec<Bucket>>;
-    /// What changed at commits above `after`, in pieces; the union over the asset's commits up to its
-    /// progress. An annotation that changed several times comes once, as it stands now.
+    /// What changed at commits above `after`, up to the asset's progress, in pieces. An annotation that changed several
+    /// times comes once, in its present state.
     fn changes(
         &self,
         asset: &AssetId,

@@ -138,7 +138,7 @@ impl Batch<'_> {
         for (word, by) in changed {
             let before = self.view.get(Table::Words, word.as_bytes())?;
             let count = moved(before.map_or(Ok(0), |value| rows::number(&value))?, by);
-            // A word without annotations leaves no trace.
+            // A word without annotations has no row.
             let value = (count > 0).then(|| count.to_le_bytes().to_vec());
             self.rows.push((Table::Words, word.into_bytes(), value));
         }
@@ -283,7 +283,7 @@ impl<K: Kv> TimelineStore for KvTimeline<K> {
         let end = rows::asset_end(asset);
         let view = self.kv.view()?;
         if after == Commit::NONE {
-            // A reader that has nothing yet needs what is there, and has nothing to forget.
+            // A reader that starts from nothing needs only what exists; it has nothing to remove.
             let mut decoder = AnnotationDecoder::new(asset.clone());
             return view.scan(Table::Annotations, &prefix, Some(&end), &mut |_, value| {
                 each(Change::Put(Box::new(decoder.decode(value)?)))?;

@@ -1,4 +1,4 @@
-//! Annotations: what a model says of a stretch of time.
+//! Annotations: what a model states about a time range.
 
 use std::fmt;
 
@@ -17,7 +17,7 @@ pub struct Word {
     pub confidence: Option<f64>,
 }
 
-/// What a model says of a stretch of time, normalised. Its identity is (asset, model, run, id).
+/// A model's statement about a time range, normalised. Its identity is (asset, model, run, id).
 #[derive(Debug, Clone, PartialEq)]
 pub struct Annotation {
     /// The asset.

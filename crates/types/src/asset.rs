@@ -1,4 +1,4 @@
-//! Assets: media files and what is known of them.
+//! Assets: media files and what is known about them.
 
 use crate::id::{AssetId, MovieId};
 use crate::timecode::FrameRate;
@@ -48,7 +48,7 @@ pub struct Asset {
 }
 
 impl Asset {
-    /// An asset of which nothing is known but its names.
+    /// An asset about which only its ids are known.
     #[must_use]
     pub fn new(id: AssetId, movie: MovieId) -> Self {
         Self {

@@ -1,4 +1,4 @@
-//! How long to wait before the next try: one policy for all that is tried again.
+//! How long to wait before the next try: one policy for everything that retries.
 
 use std::time::Duration;
 

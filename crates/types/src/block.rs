@@ -11,14 +11,14 @@ pub enum BlockFormat {
     Arrow,
 }
 
-/// What is known of one annotation of a block without reading what it says.
+/// What is known about one annotation of a block without decoding its content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AnnotationHeader {
     /// The annotation's id: as sent, or derived from its content.
     pub id: AnnotationId,
     /// Its start, in nanoseconds: decides to which coverage it belongs.
     pub start_ns: i64,
-    /// A 128-bit digest of what it says: tells a re-sent annotation from a clash.
+    /// A 128-bit digest of its content: it distinguishes a re-sent annotation from a clash of ids.
     pub digest: u128,
     /// Where it lies in the block, from 0: line number for [`BlockFormat::Lines`], row of the batch for Arrow.
     pub position: u32,

@@ -45,7 +45,7 @@ impl Validity {
     }
 }
 
-/// How far one partition of the event log is: every commit up to `upto` of the assets that lie in it.
+/// How far one partition of the event log has come: it holds every commit up to `upto` of the partition's assets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Watermark {
     /// The partition; a log on one machine has only partition 0.
@@ -54,13 +54,13 @@ pub struct Watermark {
     pub upto: Commit,
 }
 
-/// What a reader sees: every commit up to `upto` but those in flight.
+/// What a reader sees: every commit up to `upto`, except those in flight.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub struct ReadPoint {
     /// The last commit seen.
     pub upto: Commit,
-    /// Commits up to `upto` that are not whole yet on an engine that cannot switch in one step; sorted.
-    /// Always empty on the embedded engine.
+    /// Commits up to `upto` that are not complete yet, on an engine that cannot make a commit visible in one step;
+    /// sorted. Always empty on the embedded engine.
     pub in_flight: Vec<Commit>,
 }
 

@@ -7,7 +7,7 @@ use std::fmt;
 pub enum ErrorKind {
     /// The request is malformed: mend it.
     Invalid,
-    /// The caller has not the right.
+    /// The caller lacks the right.
     Forbidden,
     /// The named thing is not there.
     NotFound,
@@ -34,7 +34,7 @@ pub enum ErrorKind {
     Unsupported,
     /// The caller went away or asked to stop.
     Cancelled,
-    /// A mistake of ours.
+    /// A bug in Rushes.
     Bug,
 }
 
@@ -80,7 +80,7 @@ impl ErrorKind {
 #[derive(Debug)]
 pub struct Error {
     kind: ErrorKind,
-    /// What happened; with the mend behind it, where there is one.
+    /// What happened; followed by the mend, where there is one.
     message: String,
     /// Where in the message the mend begins.
     mend_at: Option<usize>,
@@ -103,12 +103,12 @@ impl Error {
         Self::new(ErrorKind::Invalid, message)
     }
 
-    /// A mistake of ours.
+    /// A bug in Rushes.
     pub fn bug(message: impl Into<String>) -> Self {
         Self::new(ErrorKind::Bug, message)
     }
 
-    /// Says what to do about it. People read it behind the message, programs by itself: see [`Error::mend_text`].
+    /// Says what to do about it. People see it after the message, programs get it separately: see [`Error::mend_text`].
     #[must_use]
     pub fn mend(mut self, mend: impl AsRef<str>) -> Self {
         self.message.push_str("; ");
@@ -153,7 +153,7 @@ impl Error {
         self.kind
     }
 
-    /// What happened, and behind a semicolon what to do about it.
+    /// What happened and, after a semicolon, what to do about it.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message

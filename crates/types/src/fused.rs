@@ -7,7 +7,7 @@ use crate::id::AssetId;
 use crate::model::Model;
 use crate::run::Analysed;
 
-/// Where a fused annotation lies within its asset: start and key. Sorts by time.
+/// The place of a fused annotation within its asset: start and key. Sorts by time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct FusedKey {
     /// Start in nanoseconds.
@@ -21,7 +21,7 @@ pub struct FusedKey {
 pub struct FusedAnnotation {
     /// The annotation as sent. Its `language` is resolved: the line's, else the asset's, else detected.
     pub annotation: Annotation,
-    /// When it was current, ascending and apart; the last one may still last.
+    /// When it was current: ascending, disjoint; the last interval may still be open.
     pub validities: Vec<Validity>,
     /// Can a query still pin its run once it is no longer current?
     pub kept: bool,
@@ -48,21 +48,21 @@ pub struct AssetDocument {
     pub asset: Asset,
     /// The models that wrote current or kept annotations on it, by name and version.
     pub models: Vec<Model>,
-    /// What was looked at, by which run, when: for `require_analysed`.
+    /// Which stretches were analysed, by which run and model, and when: for `require_analysed`.
     pub analysed: Vec<Analysed>,
 }
 
 /// One difference between two commits of an asset.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Change {
-    /// The annotation is new, or its validities or `kept` changed: this is how it stands now.
+    /// The annotation is new, or its validities or `kept` changed: its present state.
     Put(Box<FusedAnnotation>),
     /// The annotation was erased: no trace of it may stay.
     Erased(FusedKey),
 }
 
-/// All that changed on an asset between two commits. The timeline takes its buckets as they are kept, an index those that
-/// it keeps itself: `B`.
+/// All that changed on an asset between two commits. `B` is the form of a bucket: the timeline takes bucket rows, an
+/// index buckets with their annotations.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AssetStep<B> {
     /// The asset.
@@ -73,8 +73,8 @@ pub struct AssetStep<B> {
     pub after: Commit,
     /// The commit this step brings it to.
     pub upto: Commit,
-    /// Annotations as they stand now, and erased ones.
+    /// Annotations in their present state, and erased ones.
     pub changes: Vec<Change>,
-    /// The buckets that changed, as they stand now; an emptied bucket is there, and empty.
+    /// The buckets that changed, in their present state; a bucket that became empty is listed, with no annotations.
     pub buckets: Vec<B>,
 }

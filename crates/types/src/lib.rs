@@ -1,7 +1,7 @@
 //! The words of Rushes: ids, time, annotations, assets, models, runs, commits, buckets, errors.
 //!
-//! Everything here is plain data with its invariants. There is no I/O and no async in this crate, and no format: only the
-//! parts that binary formats are made of ([`codec`]), so that every stage can share the words without sharing anything
+//! Everything here is plain data with its invariants. There is no I/O, no async and no file format in this crate, only
+//! the building blocks of binary formats ([`codec`]). So every stage can share these types without sharing anything
 //! else.
 
 mod annotation;

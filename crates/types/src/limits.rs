@@ -19,7 +19,7 @@ pub const LABEL_BYTES_MAX: usize = 16 << 10;
 pub const JSON_DEPTH_MAX: usize = 64;
 /// Annotations of a bucket above which its document is shown in parts.
 pub const BUCKET_PART_ANNOTATIONS: usize = 5_000;
-/// Intersections kept for one bucket; a crowded second is cut off here and says so.
+/// Intersections kept for one bucket; a crowded second is truncated and marked as such.
 pub const BUCKET_INTERSECTIONS_MAX: usize = 64;
 /// Members of the intersections kept for one bucket, counted over all of them: with hundreds present at once
 /// the lists would outgrow what they are made from.
@@ -42,6 +42,9 @@ pub const K_MAX: usize = 10_000;
 pub const K_DEFAULT: usize = 200;
 /// Longest free text of a query, in bytes.
 pub const QUERY_BYTES_MAX: usize = 8 << 10;
+/// Lines of dialogue join when the next starts at most this long after the one before ends: in phrases that run over
+/// several lines, and in the windows that are encoded.
+pub const DIALOGUE_JOIN_GAP_NS: i64 = 2_000_000_000;
 /// How long a superseded entry stays readable by a cursor, in seconds.
 pub const READ_POINT_SECONDS: u64 = 300;
 

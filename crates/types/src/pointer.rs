@@ -1,4 +1,4 @@
-//! JSON pointers (RFC 6901): where in a document something stands.
+//! JSON pointers (RFC 6901): the place of a value in a document.
 
 /// Appends a step to a pointer: a field's name, or the number of an item.
 pub fn push_step(pointer: &mut String, step: &str) {

@@ -24,7 +24,7 @@ impl RunMode {
     }
 }
 
-/// Where a run stands.
+/// The state of a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum RunState {
     /// Takes annotations.
@@ -69,7 +69,7 @@ pub struct Run {
     pub mode: RunMode,
     /// The part of the asset it looked at; `None`: all of it.
     pub coverage: Option<TimeRange>,
-    /// Where it stands.
+    /// Its state.
     pub state: RunState,
     /// Kept or archived.
     pub visibility: Visibility,
@@ -79,7 +79,7 @@ pub struct Run {
     pub annotations: u64,
 }
 
-/// A stretch that a model has looked at: what tells "absent" from "never looked".
+/// A stretch that a model has analysed: it distinguishes "absent" from "never looked".
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Analysed {
     /// The model.

@@ -187,8 +187,7 @@ impl TimeSet {
         rest
     }
 
-    /// The maximal stretches, cut at the holes inside them, and the points that lie at none of them, by
-    /// start.
+    /// The maximal stretches, cut at the holes inside them, and the points that touch none of them, by start.
     #[must_use]
     pub fn pieces(&self) -> Vec<TimeRange> {
         let mut pieces = Vec::with_capacity(self.stretches.len() + self.points.len());

@@ -94,9 +94,9 @@ impl FrameRate {
         i64::try_from(frames).unwrap_or(i64::MAX)
     }
 
-    /// The first frame that a span up to, not including, `end_ns` leaves alone: the one after the frame of its last
-    /// whole nanosecond. Where a frame's start is no whole nanosecond, an end on that start is written rounded up,
-    /// and touches the frame no more than the start itself does.
+    /// The first frame that a span ending (exclusively) at `end_ns` does not touch: the one after the frame of the
+    /// span's last whole nanosecond. Where a frame's start is no whole nanosecond, an end on that start is written
+    /// rounded up, and touches the frame no more than the start itself does.
     #[must_use]
     pub fn frame_after(self, end_ns: i64) -> i64 {
         self.frame_at(end_ns.saturating_sub(1)).saturating_add(1)

@@ -33,7 +33,8 @@ pub struct GroupedBlock {
     pub bytes: Vec<u8>,
 }
 
-/// A movie that a line names. The line decides between blocks of one asset: they come by model, not in the order sent.
+/// A movie named by a line. Of several blocks of one asset the lowest line decides, because blocks are grouped by model
+/// and not in the order sent.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct NamedMovie {
     /// Line (or row) of the request, from 1.
@@ -42,7 +43,7 @@ pub struct NamedMovie {
     pub id: MovieId,
 }
 
-/// A line or row that is refused.
+/// A rejected line or row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RowError {
     /// Line (or row) of the request, from 1.
@@ -64,9 +65,9 @@ impl RowError {
 pub struct Request {
     /// What is accepted, grouped by asset and model in the order in which they are first named.
     pub blocks: Vec<GroupedBlock>,
-    /// What is refused, ascending by line.
+    /// What is rejected, ascending by line.
     pub errors: Vec<RowError>,
-    /// How many annotations were sent, refused ones too.
+    /// How many annotations were sent, including rejected ones.
     pub sent: u64,
 }
 
@@ -81,7 +82,7 @@ pub struct SplitOptions<'a> {
     pub threads: usize,
 }
 
-/// What grouping must know of a line.
+/// What grouping needs to know about a line.
 struct Item<'a> {
     bytes: &'a [u8],
     asset: Cow<'a, str>,

@@ -21,7 +21,7 @@ pub struct BlockContext {
     pub run: RunId,
 }
 
-/// Limits for reading back what was accepted under other limits than today's.
+/// Limits for reading stored blocks: what was accepted once must be readable under any later limits.
 pub(crate) fn stored_limits() -> Limits {
     Limits {
         line_bytes_max: usize::MAX,
@@ -105,7 +105,7 @@ pub fn headers_of_block(
     }
 }
 
-/// The header of one annotation, if it is of the asset and model that it is kept under.
+/// The header of one annotation, where it belongs to the asset and model of its block.
 pub(crate) fn header_of(
     position: u32,
     line: &ParsedLine<'_>,

@@ -1,4 +1,4 @@
-//! Digests of what an annotation says.
+//! Digests of an annotation's content.
 //!
 //! Typed fields in a fixed order, each with a tag and its length, so that two different annotations never
 //! give the same bytes. Independent of field order, white space, escapes and of how a number is written:

@@ -8,23 +8,22 @@
 //! [`batch`] takes a request apart: each line is checked, and the lines are grouped by asset and model into blocks;
 //! [`block`] reads a stored block back.
 //!
-//! *Ours* is the compact codec of what fusion keeps ([`codec`]). It is read with length checks and answers `Corrupt`:
-//! a reader that meets that cannot mend the bytes, only rebuild them.
+//! The *internal* one is the compact codec of what fusion stores ([`codec`]). It is read with length checks and fails
+//! with `Corrupt`: such bytes cannot be repaired, only rebuilt.
 //!
 //! **Invariants.**
 //!
-//! * The bytes of a block are the bytes that were sent. Nothing here writes a line again that was accepted; an Arrow batch
-//!   is written again only where it mixes assets or models.
+//! * The bytes of a block are the bytes that were sent. An accepted line is never rewritten; an Arrow batch is
+//!   rewritten only where it mixes assets or models.
 //! * A line and an Arrow row that say the same have the same digest, whatever the order of fields, white space and
 //!   escapes. The digest decides whether a re-sent annotation is a duplicate, so it never changes.
-//! * What was accepted once is read back for ever, under whatever limits hold today: stored blocks are read without
-//!   limits.
-//! * No bytes panic. Nesting, counts and lengths are bounded before anything is allocated for them.
+//! * What was accepted once can be read for ever: stored blocks are read without limits.
+//! * No input panics. Nesting, counts and lengths are bounded before anything is allocated for them.
 //!
 //! **Rejected.** A tree of JSON values, or a derived `Deserialize`, for lines: errors would name types instead of the
 //! field at fault, and texts would be copied that a borrowing reader leaves in the body. Keeping parsed annotations in
 //! place of the bytes as sent: a field that this version does not know would be lost to the next. One encoding for both
-//! families: the public one must stay readable, ours must be skipped through without allocating (see [`codec`]).
+//! families: the public one must stay readable, the internal one must be skippable without allocating (see [`codec`]).
 
 pub mod arrow;
 pub mod batch;

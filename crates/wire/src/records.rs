@@ -1,7 +1,7 @@
 //! Asset, model and label lines: one JSON object a line.
 //!
-//! There are few of them, so they are read by way of a tree of values, which lets an unknown field of an
-//! asset become a free attribute.
+//! There are few of them, so they are read into a tree of values, which lets an unknown field of an asset become a free
+//! attribute.
 
 use rushes_types::limits::Limits;
 use rushes_types::{

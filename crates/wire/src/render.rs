@@ -131,11 +131,11 @@ pub struct BucketDocument<'a> {
     part: (usize, usize),
     annotations: Vec<&'a Annotation>,
     with_vectors: bool,
-    beside: Option<&'a Beside<'a>>,
+    engine_fields: Option<&'a EngineFields<'a>>,
 }
 
-/// What an engine that searches bucket documents gets beside what is published.
-pub struct Beside<'a> {
+/// Fields that an engine searching bucket documents gets in addition to the published ones.
+pub struct EngineFields<'a> {
     /// The commit that brought the bucket.
     pub commit: Commit,
     /// The field of an annotation's vector, named by its space, where it can be searched.
@@ -143,14 +143,14 @@ pub struct Beside<'a> {
 }
 
 impl<'a> BucketDocument<'a> {
-    /// With this beside.
+    /// The document with these fields added.
     #[must_use]
-    pub const fn beside(mut self, beside: &'a Beside<'a>) -> Self {
-        self.beside = Some(beside);
+    pub const fn with_engine_fields(mut self, engine_fields: &'a EngineFields<'a>) -> Self {
+        self.engine_fields = Some(engine_fields);
         self
     }
 
-    /// The same bucket's time, as a part without annotations.
+    /// A part of the same bucket without annotations, to overwrite one that is no longer needed.
     #[must_use]
     pub fn emptied(&self, part: usize) -> Self {
         Self { part: (part, part), annotations: Vec::new(), ..*self }
@@ -176,7 +176,7 @@ impl Serialize for Sources<'_> {
         let mut seq = serializer.serialize_seq(Some(document.annotations.len()))?;
         for annotation in &document.annotations {
             let source = SourceAnnotation { annotation, with_vector: document.with_vectors };
-            seq.serialize_element(&Source { source, beside: document.beside })?;
+            seq.serialize_element(&Source { source, engine_fields: document.engine_fields })?;
         }
         seq.end()
     }
@@ -184,7 +184,7 @@ impl Serialize for Sources<'_> {
 
 struct Source<'a> {
     source: SourceAnnotation<'a>,
-    beside: Option<&'a Beside<'a>>,
+    engine_fields: Option<&'a EngineFields<'a>>,
 }
 
 impl Serialize for Source<'_> {
@@ -192,7 +192,7 @@ impl Serialize for Source<'_> {
         let mut map = serializer.serialize_map(None)?;
         self.source.entries(&mut map)?;
         let annotation = self.source.annotation;
-        let field = self.beside.and_then(|beside| (beside.vector_field)(annotation));
+        let field = self.engine_fields.and_then(|engine_fields| (engine_fields.vector_field)(annotation));
         if let Some((field, vector)) = field.zip(annotation.vector.as_ref()) {
             map.serialize_entry(&field, vector)?;
         }
@@ -210,8 +210,8 @@ impl Serialize for BucketDocument<'_> {
             map.serialize_entry("part", &self.part.0)?;
             map.serialize_entry("parts", &self.part.1)?;
         }
-        if let Some(beside) = self.beside {
-            map.serialize_entry("commit", &beside.commit.0)?;
+        if let Some(engine_fields) = self.engine_fields {
+            map.serialize_entry("commit", &engine_fields.commit.0)?;
         }
         map.serialize_entry("source_annotations", &Sources(self))?;
         map.end()
@@ -245,7 +245,7 @@ pub fn bucket_documents<'a>(
                 .copied()
                 .collect(),
             with_vectors,
-            beside: None,
+            engine_fields: None,
         })
         .collect()
 }

@@ -1,4 +1,4 @@
-//! Stage 1 of an archive by itself, without workers: what moves when an archive is moved to other engines.
+//! Stage 1 of an archive by itself, without workers: what is moved to other engines.
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -22,7 +22,7 @@ pub struct ArchiveStore {
 }
 
 impl ArchiveStore {
-    /// Opens the store of the archive in a folder, to read it. Where others may share its engines, they go on.
+    /// Opens the store of the archive in a folder, for reading. Other processes on shared engines go on.
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`] where the folder holds no archive; [`ErrorKind::Busy`] where another process has it
@@ -39,8 +39,8 @@ impl ArchiveStore {
         Ok(Self { dir: dir.to_owned(), manifest, store, _lock: None })
     }
 
-    /// Opens, or makes, the archive that another one is moved to: the same archive on other engines. Its words are
-    /// analysed as this version does it, since derived data are rebuilt.
+    /// Opens, or creates, the target of a move: the same archive on other engines. It uses this version's text
+    /// analysis, since derived data is rebuilt.
     ///
     /// # Errors
     /// [`ErrorKind::Conflict`] where the folder or the engines hold another archive; [`ErrorKind::Busy`] where another
@@ -99,7 +99,7 @@ impl ArchiveStore {
         self.store.as_ref()
     }
 
-    /// Derived data are rebuilt when the archive is opened next.
+    /// Marks derived data for a rebuild at the next opening.
     ///
     /// # Errors
     /// Where the disk refuses.
@@ -107,7 +107,7 @@ impl ArchiveStore {
         rebuild::mark(&self.dir, Rebuild::All)
     }
 
-    /// Something is about to be dropped because it was erased: its bytes are to be rewritten away within a day.
+    /// Marks an erasure: call before dropping erased content, whose bytes must be rewritten away within a day.
     ///
     /// # Errors
     /// Where the disk refuses.
@@ -115,7 +115,7 @@ impl ArchiveStore {
         Erasures::open(&self.dir, PURGE_AFTER)?.begin().map(drop)
     }
 
-    /// Gives this archive the access tokens of the one it is moved from, where it has none of its own.
+    /// Copies the access tokens of the source archive, if this one has none.
     ///
     /// # Errors
     /// Where the disk refuses.

@@ -1,19 +1,19 @@
-//! The proof: both sides are read back whole, counted and hashed.
+//! The proof: both sides are read back completely, counted and hashed.
 
 use crate::{Progress, check};
 use rushes_store::{AnnotationStore, AssetImport};
 use rushes_types::{AssetId, Commit, Error, ErrorKind, Result};
 
-use crate::migrate::digest::{AssetSum, Sum, asset_sum};
+use crate::migrate::digest::{AssetDigest, ContentHasher, asset_sum};
 use crate::migrate::parallel::each_asset;
 use crate::migrate::registry::Registry;
 
 /// Problems that are named; the others are only counted.
 const PROBLEMS_MAX: usize = 100;
 
-/// What comparing found.
+/// The result of comparing two archives.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Compared {
+pub struct Comparison {
     /// Assets of the source, erased ones too.
     pub assets: u64,
     /// Their commits.
@@ -30,13 +30,14 @@ pub struct Compared {
     pub problems: Vec<String>,
     /// How many problems there are.
     pub problem_count: u64,
-    /// What is not at the target yet, or not whole: assets, and models and labels as one more. Moving again brings it.
+    /// How many assets (plus one for models and labels) are missing or incomplete at the target. Moving again copies
+    /// them.
     pub behind: u64,
     /// The last commit of any asset.
     pub upto: Commit,
 }
 
-impl Compared {
+impl Comparison {
     /// Do both hold the same?
     #[must_use]
     pub const fn is_same(&self) -> bool {
@@ -53,8 +54,8 @@ impl Compared {
 
 /// An asset on both sides.
 struct Pair {
-    source: AssetSum,
-    target: Option<AssetSum>,
+    source: AssetDigest,
+    target: Option<AssetDigest>,
     last: Commit,
     behind: bool,
     problem: Option<String>,
@@ -69,10 +70,10 @@ pub fn compare(
     to: &dyn AnnotationStore,
     jobs: usize,
     progress: &dyn Progress,
-) -> Result<Compared> {
+) -> Result<Comparison> {
     let total = from.counts()?.assets;
-    let mut out = Compared::default();
-    let (mut source, mut target) = (Sum::new(), Sum::new());
+    let mut out = Comparison::default();
+    let (mut source, mut target) = (ContentHasher::new(), ContentHasher::new());
     let go_on = || check(progress, "comparing");
     let each = |asset: &AssetId| {
         go_on()?;
@@ -125,7 +126,7 @@ fn compare_asset(
     let source = asset_sum(from, &import, go_on);
     let target = there.as_ref().map(|there| asset_sum(to, there, go_on)).transpose();
     let (have, runs) = there.map_or_else(Default::default, |there| (there.history, there.runs));
-    // Where the histories cannot be brought together, nothing is behind: they differ.
+    // Histories that conflict are a difference, not something left to copy.
     let missing = import.plan(&have, &runs).is_ok_and(|plan| plan.is_some());
     let behind = missing || AssetImport::read(from, asset)?.as_ref() != Some(&import);
     let mut problem = None;
@@ -135,7 +136,7 @@ fn compare_asset(
     Ok(Pair { source: source.unwrap_or_default(), target, last: import.last(), behind, problem })
 }
 
-/// What was read; damage is a problem of this asset alone.
+/// The value read, or a problem: damage concerns this asset alone.
 fn readable<T>(
     read: Result<T>,
     asset: &AssetId,

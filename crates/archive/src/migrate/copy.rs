@@ -13,39 +13,41 @@ const WAIT: Duration = Duration::from_millis(100);
 
 /// What was copied.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Copied {
+pub struct CopyCounts {
     /// Annotations.
     pub annotations: u64,
     /// Bytes of their blocks.
     pub bytes: u64,
 }
 
-impl Copied {
+impl CopyCounts {
     pub(crate) fn add(&mut self, more: Self) {
         self.annotations = self.annotations.saturating_add(more.annotations);
         self.bytes = self.bytes.saturating_add(more.bytes);
     }
 }
 
-/// Brings an asset up to what it is in `from`. `before` is called before anything changes at the target, with whether
-/// something is dropped there.
+/// Brings an asset up to its state in `from`. `before` is called before the target changes, with whether something will
+/// be dropped there.
 pub(crate) fn bring_asset(
     from: &dyn AnnotationStore,
     to: &dyn AnnotationStore,
     asset: &AssetId,
     before: &dyn Fn(bool) -> Result<()>,
     go_on: &dyn Fn() -> Result<()>,
-) -> Result<(Imported, Copied)> {
+) -> Result<(Imported, CopyCounts)> {
     let mut wait = WAIT;
     let mut tries = 0;
     loop {
         tries += 1;
         let Some(import) = AssetImport::read(from, asset)? else {
-            return Ok((Imported::Unchanged, Copied::default()));
+            return Ok((Imported::Unchanged, CopyCounts::default()));
         };
-        let Some(plan) = missing(&import, to)? else { return Ok((Imported::Unchanged, Copied::default())) };
+        let Some(plan) = missing(&import, to)? else {
+            return Ok((Imported::Unchanged, CopyCounts::default()));
+        };
         before(plan.replaces)?;
-        let mut copied = Copied::default();
+        let mut copied = CopyCounts::default();
         let outcome = to.import(&import, &mut |segment, each| {
             read_segment(from, asset, segment, go_on, &mut copied, each)
         });
@@ -54,7 +56,7 @@ pub(crate) fn bring_asset(
             Err(error) => error,
         };
         let again = match error.kind() {
-            // What was erased while it was read looks as if it was damaged.
+            // An erasure during the read looks like damage.
             ErrorKind::Corrupt => AssetImport::read(from, asset)?.as_ref() != Some(&import),
             kind => kind.is_retryable(),
         };
@@ -80,7 +82,7 @@ fn read_segment(
     asset: &AssetId,
     segment: &RunSegment,
     go_on: &dyn Fn() -> Result<()>,
-    copied: &mut Copied,
+    copied: &mut CopyCounts,
     each: &mut dyn FnMut(ImportBlock) -> Result<()>,
 ) -> Result<()> {
     let context =
@@ -89,12 +91,12 @@ fn read_segment(
         go_on()?;
         let rows = headers_of_block(block.format, &block.bytes, &block.positions, &context)
             .map_err(|e| damaged(&context, e))?;
-        copied.add(Copied { annotations: rows.len() as u64, bytes: block.bytes.len() as u64 });
+        copied.add(CopyCounts { annotations: rows.len() as u64, bytes: block.bytes.len() as u64 });
         each(ImportBlock { block, rows })
     })
 }
 
-/// Names where the damage is: the bytes themselves say nothing that is for everybody's eyes.
+/// Names the place of the damage, without the content, which not everybody may see.
 fn damaged(context: &BlockContext, error: Error) -> Error {
     let message = format!(
         "asset `{}`, model `{}`, run `{}`: {}; restore a backup, or erase that run, and move again",

@@ -1,4 +1,4 @@
-//! What an archive says, as a number: equal on two stores that hold the same, however each keeps it.
+//! Digests of an archive's content: equal for two stores with the same content, however each stores it.
 
 use rushes_store::{
     AnnotationStore, AssetImport, Block, BlockFormat, CommitRecord, Effect, Erased, LabelAliases, RunSegment,
@@ -7,10 +7,10 @@ use rushes_types::{Asset, Error, ErrorKind, Model, Result, Run, TimeRange};
 use rushes_wire::codec;
 use xxhash_rust::xxh3::Xxh3;
 
-/// Hashes parts, each with its length, so that two different lists of parts never give the same bytes.
-pub(crate) struct Sum(Xxh3);
+/// Hashes parts, each with its length, so that different lists of parts never hash the same bytes.
+pub(crate) struct ContentHasher(Xxh3);
 
-impl Sum {
+impl ContentHasher {
     pub(crate) fn new() -> Self {
         Self(Xxh3::new())
     }
@@ -63,7 +63,7 @@ impl Sum {
         self.number(run.annotations);
     }
 
-    /// The number of a segment is the store's own affair, and is left out.
+    /// Segment numbers differ between stores and are left out.
     fn segment(&mut self, segment: &RunSegment) {
         self.text(segment.model.as_str());
         self.text(segment.run.as_str());
@@ -117,7 +117,7 @@ impl Sum {
         }
     }
 
-    /// Lines count one by one, because stores cut them into blocks as they like; a record batch is one piece.
+    /// Lines are hashed one by one, because stores cut them into blocks differently; a record batch is one piece.
     fn block(&mut self, block: &Block) -> Result<()> {
         match block.format {
             BlockFormat::Arrow => {
@@ -163,21 +163,21 @@ impl Sum {
 
 /// An asset, counted and hashed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct AssetSum {
+pub(crate) struct AssetDigest {
     pub commits: u64,
     pub annotations: u64,
     pub bytes: u64,
     pub sum: u128,
 }
 
-/// Reads an asset's content and sums up all of it.
+/// Reads and hashes all of an asset's content.
 pub(crate) fn asset_sum(
     store: &dyn AnnotationStore,
     import: &AssetImport,
     go_on: &dyn Fn() -> Result<()>,
-) -> Result<AssetSum> {
-    let mut sum = Sum::new();
-    let mut out = AssetSum { commits: import.history.len() as u64, ..AssetSum::default() };
+) -> Result<AssetDigest> {
+    let mut sum = ContentHasher::new();
+    let mut out = AssetDigest { commits: import.history.len() as u64, ..AssetDigest::default() };
     sum.text(import.asset.as_str());
     sum.asset(import.document.as_ref());
     sum.number(import.runs.len() as u64);

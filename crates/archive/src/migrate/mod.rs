@@ -1,12 +1,12 @@
 //! Moves an archive from some engines to others, and proves that both hold the same.
 //!
-//! What moves is stage 1: assets with their runs, their history with the numbers that its commits have, and the bytes of
-//! their annotations; models and labels. Because the numbers stay, validities, digests and answers stay; everything
-//! above is derived again at the target by its own workers.
+//! What moves is stage 1: assets with their runs, their history with the numbers that its commits have, and the bytes
+//! of their annotations; models and labels. Because the commit numbers are kept, so are validities, digests and
+//! answers; the later stages are derived again at the target by its own workers.
 //!
-//! There is no journal. The target is asked what it has: an asset with the same history is left alone, one with a part of
-//! it gets the rest. So a move that was broken off goes on where it was, and passes follow what changes on the way until
-//! both sides agree. At the end everything is read back from both and hashed ([`compare`]).
+//! There is no journal. The target is asked what it has: an asset with the same history is left alone, one with a part
+//! of it gets the rest. So an interrupted move resumes, and passes repeat until both sides agree, following changes
+//! made meanwhile. At the end everything is read back from both and hashed ([`compare`]).
 
 mod archive_store;
 mod compare;
@@ -17,6 +17,6 @@ mod passes;
 mod registry;
 
 pub use archive_store::ArchiveStore;
-pub use compare::{Compared, compare};
-pub use copy::Copied;
+pub use compare::{Comparison, compare};
+pub use copy::CopyCounts;
 pub use passes::{Options, Report, Survey, abort_open_runs, migrate_archive, survey};

@@ -8,20 +8,20 @@ use rushes_store::{AnnotationStore, Imported};
 use rushes_types::{AssetId, Commit, Error, ErrorKind, Result, Run, RunId, RunState};
 
 use crate::migrate::archive_store::ArchiveStore;
-use crate::migrate::compare::{Compared, compare};
-use crate::migrate::copy::{Copied, bring_asset, missing};
+use crate::migrate::compare::{Comparison, compare};
+use crate::migrate::copy::{CopyCounts, bring_asset, missing};
 use crate::migrate::parallel::each_asset;
 use crate::migrate::registry::Registry;
 
 /// Assets that are moved at once, where the caller does not say how many.
 const JOBS: usize = 4;
-/// Passes after which a source that keeps changing is left as it is.
+/// Passes after which a source that keeps changing is given up on.
 const PASSES: u32 = 50;
 /// Runs read at once.
 const RUNS: usize = 1_024;
 /// Assets read at once.
 const ASSETS: usize = 1_024;
-/// Open runs that are named.
+/// Open runs named in messages.
 const NAMED: usize = 10;
 
 /// How an archive is moved.
@@ -43,11 +43,11 @@ pub struct Report {
     /// Assets that were copied, or got what was missing.
     pub moved: u64,
     /// What was copied.
-    pub copied: Copied,
-    /// How often the source was gone through.
+    pub copied: CopyCounts,
+    /// How many passes it took.
     pub passes: u32,
     /// Both sides, read back.
-    pub compared: Compared,
+    pub compared: Comparison,
     /// Runs that were opened during the move: they are not at the target.
     pub open_runs: Vec<RunId>,
 }
@@ -125,7 +125,7 @@ fn keeps_changing() -> Error {
 #[derive(Default)]
 struct Pass {
     moved: u64,
-    copied: Copied,
+    copied: CopyCounts,
     conflict: Option<Error>,
 }
 
@@ -137,7 +137,7 @@ fn pass(from: &ArchiveStore, to: &ArchiveStore, options: Options, progress: &dyn
     if Registry::bring(source, target)? {
         to.mark_for_rebuild()?;
     }
-    // (derived data are marked, the purge is marked): both are files, which one thread at a time writes.
+    // (derived data is marked, the purge is marked): both are files, written by one thread at a time.
     let marked = Mutex::new((false, false));
     // Whatever happens after, what is above the store is not taken for whole.
     let before = |drops: bool| -> Result<()> {
@@ -155,7 +155,7 @@ fn pass(from: &ArchiveStore, to: &ArchiveStore, options: Options, progress: &dyn
     let each = |asset: &AssetId| {
         go_on()?;
         let done = bring_asset(source, target, asset, &before, &go_on);
-        watch.add(done.as_ref().map_or_else(|_| Copied::default(), |(_, copied)| *copied));
+        watch.add(done.as_ref().map_or_else(|_| CopyCounts::default(), |(_, copied)| *copied));
         match done {
             Ok(done) => Ok(Ok(done)),
             Err(error) if error.kind() == ErrorKind::Conflict => Ok(Err(error)),
@@ -177,7 +177,7 @@ fn pass(from: &ArchiveStore, to: &ArchiveStore, options: Options, progress: &dyn
     Ok(pass)
 }
 
-/// Says how far it is.
+/// Reports progress.
 struct Watch<'a> {
     progress: &'a dyn Progress,
     total: u64,
@@ -192,7 +192,7 @@ impl<'a> Watch<'a> {
         Self { progress, total, assets: none(), annotations: none(), bytes: none() }
     }
 
-    fn add(&self, copied: Copied) {
+    fn add(&self, copied: CopyCounts) {
         let assets = self.assets.fetch_add(1, Ordering::Relaxed) + 1;
         let annotations =
             self.annotations.fetch_add(copied.annotations, Ordering::Relaxed) + copied.annotations;

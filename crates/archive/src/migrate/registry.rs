@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rushes_store::{AnnotationStore, LabelAliases};
 use rushes_types::{AnnotationType, Model, Result};
 
-use crate::migrate::digest::Sum;
+use crate::migrate::digest::ContentHasher;
 
 /// Models and labels of a store.
 #[derive(Debug, Clone, PartialEq)]
@@ -22,7 +22,7 @@ impl Registry {
         Ok(Self { models, labels })
     }
 
-    /// The labels that make a store that has `there` have these: what is there and not here is taken away.
+    /// The label changes that turn `there` into these: labels that exist only there lose their aliases.
     fn labels_over(&self, there: &[LabelAliases]) -> Vec<LabelAliases> {
         let mut wanted: BTreeMap<(&AnnotationType, &str), LabelAliases> = BTreeMap::new();
         for label in there {
@@ -51,7 +51,7 @@ impl Registry {
     }
 
     pub(crate) fn sum(&self) -> u128 {
-        let mut sum = Sum::new();
+        let mut sum = ContentHasher::new();
         sum.number(self.models.len() as u64);
         self.models.iter().for_each(|model| sum.model(model));
         sum.number(self.labels.len() as u64);

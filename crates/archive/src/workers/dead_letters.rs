@@ -1,8 +1,8 @@
 //! Dead letters: events that a stage fails at, again and again.
 //!
-//! A damaged annotation must not stop all assets behind it. A stage that fails at one asset several times, for a reason
-//! that waiting does not mend, makes its event a dead letter: it is kept with the reason, `rushes verify` names it, and
-//! `rushes events replay` appends it again once the reason is gone.
+//! A damaged annotation must not block all assets after it. When a stage fails at one asset several times, for a reason
+//! that waiting does not fix, the asset's event becomes a dead letter: it is kept with the reason, `rushes verify`
+//! names it, and `rushes events replay` appends it again once the cause is fixed.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -14,16 +14,16 @@ pub const ATTEMPTS_MAX: u32 = 5;
 
 /// How often a stage has failed at which assets.
 #[derive(Debug, Default)]
-pub(super) struct Attempts {
+pub(super) struct FailureCounts {
     failed: HashMap<AssetId, u32>,
 }
 
-/// Can trying again mend it? What an engine or a disk fails at, it may do later.
+/// Is the asset itself at fault? Failures of an engine or a disk may pass.
 const fn is_of_the_asset(kind: ErrorKind) -> bool {
     matches!(kind, ErrorKind::Corrupt | ErrorKind::Invalid | ErrorKind::TooLarge | ErrorKind::Bug)
 }
 
-impl Attempts {
+impl FailureCounts {
     /// Does a piece of work for each of the assets. The event of an asset that fails for the last time
     /// becomes a dead letter; an asset that may yet succeed fails the call, once the others are done.
     pub(super) fn each(
@@ -52,15 +52,15 @@ impl Attempts {
             }
         }
         for (asset, error) in dead {
-            bury(log, (topic, consumer), delivered, asset, &error)?;
+            put_dead_letter(log, (topic, consumer), delivered, asset, &error)?;
             self.failed.remove(asset);
         }
         first.map_or(Ok(()), Err)
     }
 }
 
-/// Makes the last event of an asset a dead letter: it stands for the earlier ones.
-fn bury(
+/// Makes the last event of an asset a dead letter; it represents the earlier ones.
+fn put_dead_letter(
     log: &dyn EventLog,
     (topic, consumer): (Topic, &str),
     delivered: &[Delivered],
@@ -106,7 +106,7 @@ mod tests {
     }
 
     fn pass(
-        attempts: &mut Attempts,
+        attempts: &mut FailureCounts,
         log: &MemoryLog,
         delivered: &[Delivered],
         kind: ErrorKind,
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn an_asset_that_never_works_becomes_a_dead_letter_in_the_end() {
-        let (log, mut attempts) = (MemoryLog::new(), Attempts::default());
+        let (log, mut attempts) = (MemoryLog::new(), FailureCounts::default());
         let events = delivered(&log, &[id("bad"), id("good")]);
         for _ in 1..ATTEMPTS_MAX {
             let failed = pass(&mut attempts, &log, &events, ErrorKind::Corrupt);
@@ -136,7 +136,7 @@ mod tests {
 
     #[test]
     fn what_waiting_mends_is_tried_for_ever() {
-        let (log, mut attempts) = (MemoryLog::new(), Attempts::default());
+        let (log, mut attempts) = (MemoryLog::new(), FailureCounts::default());
         let events = delivered(&log, &[id("bad")]);
         for _ in 0..3 * ATTEMPTS_MAX {
             assert!(pass(&mut attempts, &log, &events, ErrorKind::Unavailable).is_err());

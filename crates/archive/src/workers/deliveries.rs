@@ -1,4 +1,4 @@
-//! What a page of delivered events comes to.
+//! Summarises a page of delivered events.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -4,7 +4,7 @@ use rushes_events::Topic;
 use rushes_fuse::driver::{Options, fuse_batch};
 use rushes_types::Result;
 
-use super::dead_letters::Attempts;
+use super::dead_letters::FailureCounts;
 use super::deliveries::{last_positions, newest};
 use super::pass::{FUSE_CONSUMER, Pass};
 use crate::engines::Engines;
@@ -31,7 +31,7 @@ pub struct FuseSettings {
 pub(super) fn fuse_pass(
     engines: &Engines,
     settings: &FuseSettings,
-    attempts: &mut Attempts,
+    attempts: &mut FailureCounts,
     stopping: &(dyn Fn() -> bool + Sync),
 ) -> Result<Pass> {
     let delivered = engines.events.poll(Topic::Committed, FUSE_CONSUMER, EVENTS)?;

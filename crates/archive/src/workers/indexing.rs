@@ -4,7 +4,7 @@ use rushes_events::Topic;
 use rushes_index::AssetUpdate;
 use rushes_types::{AssetId, Commit, Result, Watermark};
 
-use super::dead_letters::Attempts;
+use super::dead_letters::FailureCounts;
 use super::deliveries::{last_positions, newest};
 use super::fusing::FuseSettings;
 use super::pass::{INDEX_CONSUMER, Pass};
@@ -22,7 +22,7 @@ const EVENTS: usize = 4096;
 pub(super) fn index_pass(
     engines: &Engines,
     settings: &FuseSettings,
-    attempts: &mut Attempts,
+    attempts: &mut FailureCounts,
     stopping: &dyn Fn() -> bool,
 ) -> Result<Pass> {
     let delivered = engines.events.poll(Topic::Fused, INDEX_CONSUMER, EVENTS)?;
@@ -50,8 +50,8 @@ pub(super) fn index_pass(
     Ok(Pass::of(indexed))
 }
 
-/// Where several workers share the partitions, the one that reached the lowest watermark may not have known of
-/// the others: each looks again while it is idle. Did the read point move?
+/// Where several workers share the partitions, the one that reached the lowest watermark may not have known about the
+/// others' progress, so each checks again while idle. Returns whether the read point moved.
 ///
 /// # Errors
 /// Where the log or the index fails.

@@ -3,10 +3,10 @@
 //! A worker is a loop around one *pass*: a plain function over the seams that does a bounded piece of work and says
 //! whether it did any.
 //!
-//! A worker lives from [`Workers::start`] to [`Workers::stop`], which waits until it has ended the pass it is in (fusion
-//! and indexing ask between assets whether they are to stop). A pass that fails, or is cut short, has acknowledged
-//! nothing: what it was delivered is asked for again before the next pass, also by the first pass of a new worker, since
-//! the one before it may have ended so.
+//! A worker lives from [`Workers::start`] to [`Workers::stop`], which waits until it has ended the pass it is in
+//! (fusion and indexing ask between assets whether they are to stop). A pass that fails, or is cut short, has
+//! acknowledged nothing: its events are redelivered before the next pass, also before the first pass of a new worker,
+//! since its predecessor may have ended that way.
 
 mod dead_letters;
 mod deliveries;
@@ -27,7 +27,7 @@ use rushes_types::{Backoff, ErrorKind, Result};
 use crate::engines::Engines;
 use crate::priority;
 
-use dead_letters::Attempts;
+use dead_letters::FailureCounts;
 pub(crate) use dead_letters::dead_assets;
 pub use fusing::FuseSettings;
 use fusing::fuse_pass;
@@ -41,7 +41,7 @@ pub use shared::{Health, Shared, Stage};
 const IDLE_WAIT: Duration = Duration::from_millis(200);
 /// Shortest and longest wait after a failure: an engine that comes back is not kept waiting for long.
 const BACKOFF: (Duration, Duration) = (Duration::from_millis(100), Duration::from_secs(5));
-/// A stage that was overtaken more often than this in a row does not get on.
+/// A stage that was overtaken more often than this in a row counts as failing.
 const OVERTAKEN_MAX: u32 = 5;
 /// How long the maintenance worker sleeps when there is nothing to merge.
 const MAINTAIN_WAIT: Duration = Duration::from_secs(1);
@@ -82,10 +82,10 @@ impl Workers {
 }
 
 fn run(stage: Stage, engines: &Engines, shared: &Shared, settings: &FuseSettings) {
-    priority::stand_back();
-    // Workers of several processes that failed together do not come back together.
+    priority::lower_priority();
+    // So that workers of several processes that failed together do not retry together.
     let mut backoff = Backoff::new(BACKOFF.0, BACKOFF.1, u64::from(std::process::id()) << 8 | stage as u64);
-    let mut attempts = Attempts::default();
+    let mut attempts = FailureCounts::default();
     // A worker before this one may have ended in the middle of a pass.
     let mut owes_redelivery = true;
     shared.record(stage, |h| h.running = true);
@@ -134,13 +134,13 @@ fn pass(
     engines: &Engines,
     shared: &Shared,
     settings: &FuseSettings,
-    attempts: &mut Attempts,
+    attempts: &mut FailureCounts,
 ) -> Result<Pass> {
     match stage {
         Stage::Relay => relay_pass(engines),
-        Stage::Fuse => fuse_pass(engines, settings, attempts, &|| shared.gives_way_or_stops()),
+        Stage::Fuse => fuse_pass(engines, settings, attempts, &|| shared.yields_or_stops()),
         Stage::Index => {
-            let pass = index_pass(engines, settings, attempts, &|| shared.gives_way_or_stops())?;
+            let pass = index_pass(engines, settings, attempts, &|| shared.yields_or_stops())?;
             if pass.busy {
                 shared.published.notify();
             }
@@ -149,8 +149,8 @@ fn pass(
         Stage::Maintain => {
             let busy = engines.index.maintain()?;
             // A rebuild or backup goes first; it is not waited for.
-            let busy = match shared.chores.try_begin() {
-                Some(_chore) if !busy => shared.erasures.purge_if_due(engines)?,
+            let busy = match shared.long_work.try_begin() {
+                Some(_guard) if !busy => shared.erasures.purge_if_due(engines)?,
                 _ => busy,
             };
             Ok(Pass { busy, items: u64::from(busy) })
@@ -158,8 +158,8 @@ fn pass(
     }
 }
 
-/// Asks for what was delivered and not acknowledged, where that is owed: again and again until it succeeds, since
-/// nothing else asks for it.
+/// Has unacknowledged events redelivered, where that is still owed: repeated until it succeeds, since nothing else does
+/// it.
 fn redeliver_owed(stage: Stage, engines: &Engines, owed: &mut bool) -> Result<()> {
     if *owed {
         redeliver(stage, engines)?;

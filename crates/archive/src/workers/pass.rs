@@ -5,13 +5,13 @@
 pub(crate) struct Pass {
     /// Did it find anything to do?
     pub busy: bool,
-    /// How much of it.
+    /// How many items.
     pub items: u64,
 }
 
 impl Pass {
     pub(super) const IDLE: Self = Self { busy: false, items: 0 };
-    /// It was asked to stop: what it did is done, and counted when it is acknowledged.
+    /// It was asked to stop: its work stands, and is counted when it is acknowledged.
     pub(super) const CUT_SHORT: Self = Self { busy: true, items: 0 };
 
     pub(super) const fn of(items: usize) -> Self {

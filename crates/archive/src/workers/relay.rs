@@ -12,7 +12,7 @@ use crate::engines::Engines;
 
 /// Outbox rows that one pass carries.
 const ROWS: usize = 4096;
-/// Events that stay in the log for new consumers and for curious people, once all have them.
+/// Events kept in the log after all consumers have them, for new consumers and for inspection.
 const KEEP: u64 = 10_000;
 
 /// Carries what is in the outboxes. At least once: a crash between append and trim carries a row twice.
@@ -66,7 +66,7 @@ fn relay_fused(engines: &Engines) -> Result<Option<usize>> {
     Ok(Some(events.len()))
 }
 
-/// An event is a hint to re-read, so of several for one asset the newest says it all.
+/// An event is a hint to read the asset again, so of several for one asset the newest is enough.
 fn newest_of_each(rows: impl Iterator<Item = (AssetId, Commit)>) -> Vec<Event> {
     let mut order: Vec<(AssetId, Commit)> = Vec::new();
     let mut at: HashMap<AssetId, usize> = HashMap::new();

@@ -1,12 +1,12 @@
-//! What the workers share with the archive: whether they are to stop, how they fare, and what wakes them.
+//! What the workers share with the archive: the stop flag, their health, and wake-up signals.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::chores::Chores;
 use crate::erasures::Erasures;
-use crate::priority::Traffic;
+use crate::long_work::LongWork;
+use crate::priority::IngestTraffic;
 
 /// A stage whose worker can be stopped alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -37,7 +37,7 @@ impl Stage {
     }
 }
 
-/// How a worker fares.
+/// The state of a worker.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Health {
     /// Is it running (not stopped, not paused)?
@@ -50,7 +50,7 @@ pub struct Health {
     pub items: u64,
 }
 
-/// Something happened: wakes whoever waits for it.
+/// A signal that wakes waiting threads.
 #[derive(Default)]
 pub struct Signal {
     count: Mutex<u64>,
@@ -87,9 +87,9 @@ pub struct Shared {
     paused: [AtomicBool; 4],
     health: Mutex<[Health; 4]>,
     /// Requests that the stages give way to.
-    pub(crate) traffic: Traffic,
+    pub(crate) traffic: IngestTraffic,
     /// Long work of which one at a time is done.
-    pub(crate) chores: Chores,
+    pub(crate) long_work: LongWork,
     pub(crate) erasures: Erasures,
 }
 
@@ -102,8 +102,8 @@ impl Shared {
             closed: AtomicBool::default(),
             paused: Default::default(),
             health: Mutex::default(),
-            traffic: Traffic::default(),
-            chores: Chores::default(),
+            traffic: IngestTraffic::default(),
+            long_work: LongWork::default(),
             erasures,
         }
     }
@@ -113,10 +113,10 @@ impl Shared {
         self.stop.load(Ordering::Acquire)
     }
 
-    /// Lets requests go first; are the workers to stop?
-    pub(super) fn gives_way_or_stops(&self) -> bool {
+    /// Lets requests go first; returns whether the workers are to stop.
+    pub(super) fn yields_or_stops(&self) -> bool {
         if !self.stopping() {
-            self.traffic.give_way();
+            self.traffic.yield_to_requests();
         }
         self.stopping()
     }
@@ -131,7 +131,7 @@ impl Shared {
         self.closed.store(true, Ordering::Release);
     }
 
-    /// Takes the wish to stop back, before workers are started again.
+    /// Clears the stop flag, before workers are started again.
     pub fn restart(&self) {
         self.stop.store(false, Ordering::Release);
     }
@@ -142,7 +142,7 @@ impl Shared {
         self.committed.notify();
     }
 
-    /// How a worker fares.
+    /// The state of a worker.
     pub fn health(&self, stage: Stage) -> Health {
         self.health.lock().unwrap_or_else(PoisonError::into_inner)[stage as usize].clone()
     }

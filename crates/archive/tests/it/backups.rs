@@ -7,7 +7,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use rushes_archive::{
-    Archive, Body, Caller, IngestMode, IngestOptions, OpenOptions, Progress, Unwatched, restore,
+    Archive, Body, Caller, IngestMode, IngestOptions, NoProgress, OpenOptions, Progress, restore,
 };
 use tempfile::TempDir;
 
@@ -80,7 +80,7 @@ fn clients_and_compaction_go_on_while_a_backup_is_copied_and_it_holds_what_was_t
     assert_eq!(found(&open).len(), 7);
     assert_ne!(found(&open), before);
     open.verify_clean();
-    restore(&backup, &copy, &Unwatched).unwrap();
+    restore(&backup, &copy, &NoProgress).unwrap();
     let restored = opened(&copy);
     assert_eq!(found(&restored), before);
     assert_eq!(restored.archive.status().unwrap().last_commit, commit);
@@ -96,8 +96,8 @@ fn a_backup_in_a_folder_that_is_taken_is_refused_and_leaves_nothing() {
     let open = Open::new();
     open.ingest(&joey("e1", 1));
     let backup = open.dir.path().join("backup");
-    open.archive.backup(&open.caller, &backup, &Unwatched).unwrap();
-    let refused = open.archive.backup(&open.caller, &backup, &Unwatched).unwrap_err();
+    open.archive.backup(&open.caller, &backup, &NoProgress).unwrap();
+    let refused = open.archive.backup(&open.caller, &backup, &NoProgress).unwrap_err();
     assert_eq!(refused.kind(), rushes_types::ErrorKind::Conflict);
     assert!(!open.archive.dir().join(STAGED).exists());
     open.ingest(&joey("e2", 1));

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 use std::time::Duration;
 
-use rushes_archive::Unwatched;
+use rushes_archive::NoProgress;
 use rushes_store::EraseTarget;
 use rushes_types::AssetId;
 
@@ -31,7 +31,7 @@ fn who_asks_for_long_work_waits_for_the_maintenance_worker() {
     let done = Arc::new(AtomicBool::new(false));
     std::thread::scope(|scope| {
         let asked = scope.spawn(|| {
-            let asked = open.archive.purge(&open.caller, &Unwatched);
+            let asked = open.archive.purge(&open.caller, &NoProgress);
             done.store(true, Ordering::SeqCst);
             asked
         });

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rushes_archive::{
-    Archive, Body, Caller, IngestMode, IngestOptions, OpenOptions, Rebuild, Right, SearchRequest, Stage,
-    TokenSpec, Unwatched, restore,
+    Archive, Body, Caller, IngestMode, IngestOptions, NoProgress, OpenOptions, Rebuild, Right, SearchRequest,
+    Stage, TokenSpec, restore,
 };
 use rushes_plan::Plan;
 use rushes_store::EraseTarget;
@@ -50,7 +50,7 @@ impl Open {
     }
 
     pub fn verify_clean(&self) {
-        let report = self.archive.verify(&self.caller, &Unwatched).unwrap();
+        let report = self.archive.verify(&self.caller, &NoProgress).unwrap();
         assert_eq!(report.problems, Vec::<String>::new());
         assert!(!report.catching_up);
     }
@@ -136,7 +136,7 @@ fn a_rebuild_changes_no_answer_and_no_digest() {
     let e1 = AssetId::new("e1").unwrap();
     let before = open.archive.engines().timeline.content_digest(&e1).unwrap();
     for what in [Rebuild::All, Rebuild::Index] {
-        open.archive.rebuild(&open.caller, what, &Unwatched).unwrap();
+        open.archive.rebuild(&open.caller, what, &NoProgress).unwrap();
         open.catch_up();
         assert_eq!(open.archive.engines().timeline.content_digest(&e1).unwrap(), before);
         assert_eq!(open.search(&plan("intersection")), [("e1".to_owned(), 4000, 8000)]);
@@ -149,9 +149,9 @@ fn a_backup_restores_to_an_archive_with_the_same_answers() {
     let open = Open::new();
     open.ingest(&joey_in_the_kitchen());
     let (backup, copy) = (open.dir.path().join("backup"), open.dir.path().join("copy"));
-    open.archive.backup(&open.caller, &backup, &Unwatched).unwrap();
+    open.archive.backup(&open.caller, &backup, &NoProgress).unwrap();
     open.ingest(&line("e2", "faces@1", "CHARACTER_SEARCH", "Monica", 0, 1));
-    restore(&backup, &copy, &Unwatched).unwrap();
+    restore(&backup, &copy, &NoProgress).unwrap();
     let archive = Archive::open(&copy, OpenOptions::default()).unwrap();
     let copy = Open { archive, caller: Caller::local(), dir: TempDir::new().unwrap() };
     copy.catch_up();
@@ -167,8 +167,8 @@ fn what_is_erased_is_gone_and_stays_gone() {
     open.archive.erase(&open.caller, &EraseTarget::Asset(AssetId::new("e1").unwrap())).unwrap();
     open.catch_up();
     assert_eq!(open.search(&plan("intersection")), []);
-    open.archive.purge(&open.caller, &Unwatched).unwrap();
-    open.archive.rebuild(&open.caller, Rebuild::All, &Unwatched).unwrap();
+    open.archive.purge(&open.caller, &NoProgress).unwrap();
+    open.archive.rebuild(&open.caller, Rebuild::All, &NoProgress).unwrap();
     open.catch_up();
     assert_eq!(open.search(&plan("intersection")), []);
     open.verify_clean();
@@ -218,7 +218,7 @@ fn the_bytes_of_what_was_erased_go_by_themselves() {
         let dir = TempDir::new().unwrap();
         Open { archive, caller: Caller::local(), dir }
     };
-    let unpurged = |open: &Open| open.archive.verify(&open.caller, &Unwatched).unwrap().unpurged_for_s;
+    let unpurged = |open: &Open| open.archive.verify(&open.caller, &NoProgress).unwrap().unpurged_for_s;
     let open = open_with(Duration::from_secs(3600));
     open.ingest(&joey_in_the_kitchen());
     assert_eq!(unpurged(&open), None);
@@ -258,8 +258,8 @@ fn a_marker_that_cannot_be_read_is_a_purge_that_is_due() {
     std::fs::write(path.join("erased.json"), "{").unwrap();
     let options = OpenOptions { stages: Vec::new(), ..OpenOptions::default() };
     let open = Open { archive: Archive::open(&path, options).unwrap(), caller, dir };
-    let report = open.archive.verify(&open.caller, &Unwatched).unwrap();
+    let report = open.archive.verify(&open.caller, &NoProgress).unwrap();
     assert!(report.problems[0].contains("`rushes purge`"), "{report:?}");
-    open.archive.purge(&open.caller, &Unwatched).unwrap();
+    open.archive.purge(&open.caller, &NoProgress).unwrap();
     open.verify_clean();
 }

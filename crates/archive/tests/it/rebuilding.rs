@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
-use rushes_archive::{Archive, Body, Caller, IngestOptions, OpenOptions, Rebuild, Stage, Unwatched};
+use rushes_archive::{Archive, Body, Caller, IngestOptions, NoProgress, OpenOptions, Rebuild, Stage};
 use rushes_store::EraseTarget;
 use rushes_types::AssetId;
 use tempfile::TempDir;
@@ -37,7 +37,7 @@ fn rests(open: &Open, when: &str) {
 
 fn purged(open: &Open, when: &str) {
     let until = Instant::now() + PATIENCE;
-    while open.archive.verify(&open.caller, &Unwatched).unwrap().unpurged_for_s.is_some() {
+    while open.archive.verify(&open.caller, &NoProgress).unwrap().unpurged_for_s.is_some() {
         assert!(Instant::now() < until, "{when}: what was erased is not purged");
         std::thread::sleep(Duration::from_millis(20));
     }
@@ -62,7 +62,7 @@ fn commit_lands_at(moment: usize, what: Rebuild) -> bool {
         }
         call += 1;
     });
-    open.archive.rebuild(&open.caller, what, &Unwatched).unwrap();
+    open.archive.rebuild(&open.caller, what, &NoProgress).unwrap();
     hook.clear();
     open.archive.resume(Stage::Relay);
     rests(&open, &format!("{what:?}, commit before call {moment}"));
@@ -91,7 +91,7 @@ fn an_erasure_that_lands_in_a_rebuild_is_purged_though_nothing_is_written_after_
             erased = true;
         }
     });
-    open.archive.rebuild(&open.caller, Rebuild::All, &Unwatched).unwrap();
+    open.archive.rebuild(&open.caller, Rebuild::All, &NoProgress).unwrap();
     hook.clear();
     open.archive.resume(Stage::Relay);
     rests(&open, "an erasure in a rebuild");
@@ -114,7 +114,7 @@ fn a_rebuild_ends_though_clients_commit_faster_than_it_carries() {
                 commit(&archive, 3 + committed.fetch_add(1, Ordering::SeqCst));
             }
         });
-        open.archive.rebuild(&open.caller, what, &Unwatched).unwrap();
+        open.archive.rebuild(&open.caller, what, &NoProgress).unwrap();
         hook.clear();
         let during = commits.load(Ordering::SeqCst);
         assert!((1..20).contains(&during), "{what:?}: {during} commits before the rebuild ended");
@@ -144,13 +144,13 @@ fn rebuilds_under_traffic_that_then_stops_leave_nothing_behind() {
                     }
                 });
             }
-            open.archive.rebuild(&open.caller, what, &Unwatched).unwrap();
+            open.archive.rebuild(&open.caller, what, &NoProgress).unwrap();
             writing.store(false, Ordering::SeqCst);
         });
         rests(&open, &format!("{what:?} under traffic"));
     }
     erase(&open.archive, 1);
-    open.archive.rebuild(&open.caller, Rebuild::All, &Unwatched).unwrap();
+    open.archive.rebuild(&open.caller, Rebuild::All, &NoProgress).unwrap();
     rests(&open, "after an erasure");
     purged(&open, "after an erasure");
 }

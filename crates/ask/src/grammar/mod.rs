@@ -28,7 +28,7 @@ pub(crate) enum Level {
 pub(crate) enum Sense {
     /// It frames the question and asks for nothing.
     Frame,
-    /// A preposition of place: what follows is rather a place or a title.
+    /// A preposition of place: what follows is more likely a place or a title.
     Place,
     /// One scene, clip, moment.
     Noun,
@@ -174,7 +174,7 @@ impl Grammar {
         self.0.get(folded).is_some_and(|phrases| phrases.iter().any(|p| p.rest.is_empty()))
     }
 
-    /// Does the word by itself frame questions in some language?
+    /// Is the word alone a framing word in some language?
     pub fn frames(&self, folded: &str) -> bool {
         let frames = |p: &Phrase| {
             p.rest.is_empty()
@@ -203,7 +203,7 @@ impl Grammar {
             let found: Vec<Option<usize>> = votes.iter().map(|(language, _)| of(*language)).collect();
             let languages = found.iter().flatten().count();
             for (vote, length) in votes.iter_mut().zip(found) {
-                // A word of one language alone tells more than one of several.
+                // A word of only one language is stronger evidence than one of several.
                 let weight = if languages == 1 { 4 } else { 1 };
                 vote.1 += length.map_or(0, |n| weight * u32::try_from(n).unwrap_or(1));
             }

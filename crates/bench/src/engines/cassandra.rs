@@ -1,5 +1,5 @@
-//! What the driver does at most: the rows that a part wrote, read back and written to tables of the same shape by unlogged
-//! batches of one partition each, as many under way as the configuration allows. Only the writing is timed.
+//! The driver's upper bound: reads back the rows that a part wrote and writes them to tables of the same schema, by
+//! unlogged batches of one partition each, with the configured concurrency. Only the writing is timed.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
@@ -9,25 +9,26 @@ use rushes_engine_cassandra::client::Cluster;
 use rushes_engine_cassandra::client::driver::{CqlValue, Row};
 use rushes_types::{Error, Result};
 
-use crate::beds::Ceiling;
+use crate::test_beds::Ceiling;
 
-/// Rows of a batch, and its bytes: what the server takes without a warning.
+/// Rows and bytes of a batch: what the server accepts without a warning.
 const BATCH_ROWS: usize = 128;
 const BATCH_BYTES: usize = 64 << 10;
 /// Partitions that are read at once.
 const PARTITIONS: usize = 16;
-/// Bytes of rows that are read before they are written in one go: a client that pauses leaves the server time to tidy up.
+/// Bytes of rows that are read before they are written in one burst: pauses while writing would give the server time
+/// for background work.
 const BURST_BYTES: u64 = 256 << 20;
-/// Bytes of a row beside its texts and blobs.
+/// Bytes of a row besides its texts and blobs.
 const CELL_BYTES: usize = 8;
-/// How often it is looked whether all is on disk, and how long at most.
+/// How often, and how many times, it checks whether everything is on disk.
 const LOOK: Duration = Duration::from_secs(2);
 const LOOKS: usize = 20;
 
 /// A table that holds content.
 struct Table {
     name: &'static str,
-    /// The columns of its partitions that tell what was there before; none: all of it counts.
+    /// The partition key columns that identify earlier partitions; empty: all partitions are copied.
     identified_by: &'static [&'static str],
     with: &'static str,
 }
@@ -63,7 +64,7 @@ const fn tables(part: Part) -> &'static [Table] {
     }
 }
 
-/// The partitions that lay in the tables before, by what tells them apart.
+/// The identities of the partitions that were in the tables before.
 pub(super) type Partitions = BTreeSet<String>;
 
 struct Column {
@@ -95,13 +96,13 @@ fn partitions(cluster: &Cluster, table: &str, key: &[&str]) -> Result<Vec<Vec<Cq
     Ok(rows.into_iter().map(|row| row.columns.into_iter().flatten().collect()).collect())
 }
 
-/// What tells a partition from those before; empty where it is always copied.
+/// A partition's identity; empty if it is always copied.
 fn identity(table: &Table, key: &[&str], values: &[CqlValue]) -> String {
     let parts = key.iter().zip(values).filter(|(name, _)| table.identified_by.contains(name));
     parts.map(|(_, value)| format!("{value:?} ")).collect()
 }
 
-/// What lies in a part's tables now.
+/// The partitions in a part's tables now.
 pub(super) fn partitions_of(cluster: &Cluster, part: Part) -> Result<Partitions> {
     let mut before = Partitions::new();
     for table in tables(part).iter().filter(|table| !table.identified_by.is_empty()) {
@@ -114,7 +115,7 @@ pub(super) fn partitions_of(cluster: &Cluster, part: Part) -> Result<Partitions>
     Ok(before)
 }
 
-/// Writes what came since once more; the copies are removed.
+/// Copies the partitions that were added since, then removes the copies.
 pub(super) fn copy(cluster: &Cluster, part: Part, before: &Partitions) -> Result<Ceiling> {
     let mut ceiling = Ceiling {
         what: "unlogged batches of one partition, the same rows".to_owned(),
@@ -221,7 +222,7 @@ fn bytes_of(value: &CqlValue) -> usize {
     }
 }
 
-/// Bytes on the disk of the node that answers, whole MiB a table, after all that is in memory was written down.
+/// Bytes on the disk of the node that answers, in whole MiB per table, after a flush.
 pub(super) fn bytes(cluster: &Cluster, part: Part) -> Result<u64> {
     for table in tables(part) {
         let name = cluster.table(table.name);

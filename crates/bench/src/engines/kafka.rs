@@ -1,5 +1,5 @@
-//! What the client of the log does at most: a producer and a consumer with the same settings, without groups and without
-//! reading what they carry.
+//! The client's upper bound: a producer and a consumer with the same settings, without groups and without parsing the
+//! messages.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
@@ -15,11 +15,11 @@ use rushes_engine_kafka::{KafkaConfig, KafkaLog};
 use rushes_events::Topic;
 use rushes_types::{Error, ErrorKind, Result};
 
-use crate::beds::Ceiling;
+use crate::test_beds::Ceiling;
 
-/// Assets that events speak of.
+/// Number of assets in the events.
 const ASSETS: u64 = 5_000;
-/// How long the brokers may take or give nothing.
+/// How long the brokers may be silent.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// How long a client waits where its queue is full.
 const PAUSE: Duration = Duration::from_millis(1);
@@ -41,7 +41,7 @@ impl ProducerContext for Counting {
     }
 }
 
-/// Sends so many events and takes them back, in topics of their own, which go afterwards.
+/// Sends and receives events, in topics of its own that it removes afterwards.
 pub(super) fn measure(config: &KafkaConfig, events: u64) -> Result<[Ceiling; 2]> {
     let config = KafkaConfig { prefix: format!("{}-bare", config.prefix), ..config.clone() };
     let log = KafkaLog::open(config.clone())?;
@@ -127,7 +127,7 @@ fn consume(config: &KafkaConfig, partitions: u32, events: u64) -> Result<Duratio
     all.add_partition_range(&config.topic(Topic::Committed), 0, last);
     all.set_all_offsets(rdkafka::Offset::Beginning).map_err(of_client)?;
     consumer.assign(&all).map_err(of_client)?;
-    // From the first that comes, as ours is timed.
+    // From the first message on, as the product's log is timed.
     let mut heard = Instant::now();
     let mut begun = None;
     let (mut got, mut bytes) = (0_u64, 0_usize);

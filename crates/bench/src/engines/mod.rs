@@ -1,5 +1,5 @@
-//! Engines of a benchmark's own: a keyspace, topics and indices under a random name, which go at its end, and what each
-//! engine's own client does with the same rows.
+//! Engines for one benchmark: a keyspace, topics and indices under a random name, removed at its end; and the upper
+//! bound by each engine's own client.
 
 mod cassandra;
 mod kafka;
@@ -19,18 +19,18 @@ use rushes_index::Index;
 use rushes_store::AnnotationStore;
 use rushes_types::{Error, Result};
 
-use crate::beds::{Bed, Beds, Ceiling, Embedded};
+use crate::test_beds::{Ceiling, Embedded, TestBed, TestBeds};
 use cassandra::Partitions;
 
 /// The file of requests to the index, in the bed's scratch folder.
 const REQUESTS: &str = "requests";
 
-impl Beds for Configured {
+impl TestBeds for Configured {
     fn name(&self) -> String {
         self.choice().to_string()
     }
 
-    fn fresh(&self, scratch: &Path) -> Result<Box<dyn Bed>> {
+    fn fresh(&self, scratch: &Path) -> Result<Box<dyn TestBed>> {
         if self.choice().is_embedded() {
             return Embedded.fresh(scratch);
         }
@@ -46,15 +46,15 @@ impl Beds for Configured {
                 .then(|| configured.settings().elasticsearch.clone()),
             recording: Arc::new(BulkRecording::new(file)),
         });
-        Ok(Box::new(Fresh { configured, engines, cluster: OnceLock::new(), before: Mutex::default() }))
+        Ok(Box::new(FreshBed { configured, engines, cluster: OnceLock::new(), before: Mutex::default() }))
     }
 }
 
-/// The configured engines, of whose requests to Elasticsearch those in bulk are kept.
+/// The configured engines; bulk requests to Elasticsearch are recorded.
 #[derive(Debug)]
 struct RecordedEngines {
     engines: Arc<dyn OpenEngines>,
-    /// Where the index is on Elasticsearch.
+    /// Set if the index is on Elasticsearch.
     elastic: Option<ElasticConfig>,
     recording: Arc<BulkRecording>,
 }
@@ -83,17 +83,17 @@ impl OpenEngines for RecordedEngines {
     }
 }
 
-/// See [`Bed`].
-struct Fresh {
-    /// The engines under a name of their own.
+/// See [`TestBed`].
+struct FreshBed {
+    /// The engines under a unique name.
     configured: Configured,
     engines: Arc<RecordedEngines>,
     cluster: OnceLock<Cluster>,
-    /// What lay in a part before.
+    /// The partitions of each part before.
     before: Mutex<BTreeMap<Part, Partitions>>,
 }
 
-impl Fresh {
+impl FreshBed {
     fn runs_on(&self, part: Part) -> Engine {
         self.configured.choice().of(part)
     }
@@ -115,7 +115,7 @@ impl Fresh {
     }
 }
 
-impl Bed for Fresh {
+impl TestBed for FreshBed {
     fn engines(&self) -> Arc<dyn OpenEngines> {
         self.engines.clone()
     }

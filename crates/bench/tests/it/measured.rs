@@ -1,7 +1,7 @@
 //! The benchmark on real engines, small: it does the same work on both, and leaves nothing behind.
 
-use rushes_archive::Unwatched;
-use rushes_bench::{BesideOptions, Spec, run_beside};
+use rushes_archive::NoProgress;
+use rushes_bench::{ComparisonOptions, Spec, run_comparison};
 use rushes_engines::Configured;
 use rushes_testkit::servers;
 
@@ -29,13 +29,13 @@ fn configured() -> Option<Configured> {
 fn a_small_benchmark_finds_the_same_answers_on_real_engines() {
     let Some(configured) = configured() else { return };
     let folder = tempfile::tempdir().unwrap();
-    let options = BesideOptions {
+    let options = ComparisonOptions {
         spec: Spec { seed: 5, hours: 1, dimensions: 16 },
         queries: 2,
         events: 5_000,
-        ..BesideOptions::new(folder.path().join("bench"))
+        ..ComparisonOptions::new(folder.path().join("bench"))
     };
-    let beside = run_beside(&options, &configured, &Unwatched).unwrap();
+    let beside = run_comparison(&options, &configured, &NoProgress).unwrap();
     assert!(beside.same_answers && beside.searches.iter().all(|s| s.same != Some(false)), "{beside}");
     for step in &beside.steps {
         assert!(step.engines.per_second > 0.0 && step.share.is_none_or(|share| share > 0.0), "{beside}");

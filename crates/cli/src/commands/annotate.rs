@@ -20,7 +20,7 @@ use crate::sender::{SendOptions, Sender};
 
 /// How long a program has to end by itself at Ctrl-C.
 const GRACE: Duration = Duration::from_secs(2);
-/// How often is looked whether it should end.
+/// How often it checks whether it should end.
 const LOOK_EVERY: Duration = Duration::from_millis(30);
 
 /// Runs the command.
@@ -47,7 +47,7 @@ pub fn run(config: &Config, args: &Annotate, json_output: bool, quiet: bool) -> 
             Ok((accepted, rejected)) => {
                 done.push(json!({"asset_id": id, "accepted": accepted, "rejected": rejected, "error": null}));
             }
-            // What is wrong for one is wrong for all.
+            // An error here would occur for every asset.
             Err(failure @ (Failure::Interrupted | Failure::Usage(_))) => return Err(failure),
             Err(failure) => {
                 output::warn(&format!("{id}: {failure}"));
@@ -99,7 +99,7 @@ fn program(client: &Client, args: &Annotate, asset: &str, path: &str, run: &str)
         .args(rest.iter().map(fill))
         .stdin(Stdio::null())
         .stdout(Stdio::piped())
-        // Whatever it starts in turn belongs to it, and is ended with it.
+        // Its own process group, so that its children end with it.
         .process_group(0)
         .spawn()
         .map_err(|e| Failure::Usage(format!("`{name}` cannot be started: {e}; write a program behind --")))?;
@@ -111,7 +111,7 @@ fn program(client: &Client, args: &Annotate, asset: &str, path: &str, run: &str)
         if sent.is_err() {
             signal(group, Signal::KILL);
         }
-        // It is only waited for, not reaped yet: so no other process can get its number while it may be signalled.
+        // Waited for without reaping, so that its process id is not reused while it may be signalled.
         if let Some(id) = group {
             let _ = waitid(WaitId::Pid(id), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT);
         }

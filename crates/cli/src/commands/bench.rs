@@ -43,7 +43,7 @@ pub fn engines(args: &Bench, config: &Config, json_output: bool, quiet: bool) ->
     beside(args, config, json_output, quiet)
 }
 
-/// A build without drivers has refused the configuration before it comes here.
+/// A build without drivers has rejected the configuration before.
 #[cfg(not(feature = "engines"))]
 fn beside(_: &Bench, _: &Config, _: bool, _: bool) -> Outcome {
     Err(Failure::Usage(
@@ -54,11 +54,11 @@ fn beside(_: &Bench, _: &Config, _: bool, _: bool) -> Outcome {
 #[cfg(feature = "engines")]
 fn beside(args: &Bench, config: &Config, json_output: bool, quiet: bool) -> Outcome {
     let temporary = temporary()?;
-    let mut options = rushes_bench::BesideOptions::new(temporary.path().join("bench"));
+    let mut options = rushes_bench::ComparisonOptions::new(temporary.path().join("bench"));
     options.spec = Spec { seed: args.seed, hours: args.hours, ..Spec::default() };
     options.clients = args.clients.max(1);
     let watch = Watch::begin(quiet);
-    let report = rushes_bench::run_beside(&options, &config.engines, &watch)?;
+    let report = rushes_bench::run_comparison(&options, &config.engines, &watch)?;
     drop(watch);
     if json_output {
         return output::json(&serde_json::to_value(&report)?);

@@ -1,4 +1,4 @@
-//! `rushes buckets`: what is known of each second, as documents or as tracks.
+//! `rushes buckets`: the annotations of each second, as documents or as tracks.
 
 use std::collections::BTreeMap;
 
@@ -171,7 +171,7 @@ fn cut(name: &str) -> String {
     name.chars().take(NAME_CHARS - 2).chain(['…']).collect()
 }
 
-/// A block where the track has a bucket.
+/// A bar with a block for each column in which the track has a bucket.
 fn bar(starts: &[i64], from: i64, bucket_ns: i64, each: usize, n: usize) -> String {
     let mut filled = vec![false; n.div_ceil(each)];
     for start in starts {

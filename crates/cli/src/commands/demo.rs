@@ -16,7 +16,7 @@ use crate::args::Demo;
 use crate::client::Client;
 use crate::encoders::ConfiguredEncoders;
 use crate::exit::{Failure, Outcome};
-use crate::interrupt::{self, Orderly};
+use crate::interrupt::{self, InterruptGuard};
 use crate::output::{self, bold, faint, plural};
 use crate::progress::Bar;
 use crate::sender::{SendOptions, Sender};
@@ -41,7 +41,7 @@ impl DemoFolders {
 
 /// Runs the command.
 pub fn run(args: &Demo, json_output: bool, quiet: bool) -> Outcome {
-    let orderly = Orderly::begin();
+    let interrupt_guard = InterruptGuard::begin();
     if let Some(folder) = &args.keep {
         let folder = empty_folder(folder)?;
         return in_place(&DemoFolders::within(&folder, true), args, json_output, quiet);
@@ -52,7 +52,7 @@ pub fn run(args: &Demo, json_output: bool, quiet: bool) -> Outcome {
     let done = in_place(&DemoFolders::within(folder.path(), false), args, json_output, quiet);
     crate::exit::keep_at_end();
     folder.close().context("removing the temporary folder")?;
-    drop(orderly);
+    drop(interrupt_guard);
     done
 }
 

@@ -1,4 +1,4 @@
-//! `rushes encode`: what is said becomes vectors, so that it is found by what it means.
+//! `rushes encode`: encodes dialogue as vectors, so that it can be found by meaning.
 //!
 //! An asset is one run in replace mode, named by a digest of its windows and the encoder: where that run is the last
 //! one already, nothing changed and nothing is written. A run that was interrupted is resumed under its name.
@@ -28,12 +28,12 @@ const BATCH: usize = 64;
 /// Names that are tried for a run whose name an aborted one has.
 const RUN_NAMES_MAX: u32 = 100;
 
-/// What was done to an asset.
+/// The outcome for an asset.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Done {
-    /// Its lines are as they were.
+pub enum EncodeOutcome {
+    /// Its dialogue has not changed.
     Unchanged,
-    /// This many vectors were written; none where it has no dialogue any more.
+    /// This many vectors were written; 0 where it has no dialogue any more.
     Written(u64),
 }
 
@@ -63,12 +63,12 @@ pub fn run(config: &Config, args: &Encode, json_output: bool, quiet: bool) -> Ou
         bar.say(asset);
         let done = encode_asset(&client, encoder.as_ref(), asset)?;
         match done {
-            Done::Unchanged => unchanged += 1,
-            Done::Written(vectors) => written += vectors,
+            EncodeOutcome::Unchanged => unchanged += 1,
+            EncodeOutcome::Written(vectors) => written += vectors,
         }
         let (vectors, changed) = match done {
-            Done::Unchanged => (Value::Null, false),
-            Done::Written(vectors) => (json!(vectors), true),
+            EncodeOutcome::Unchanged => (Value::Null, false),
+            EncodeOutcome::Written(vectors) => (json!(vectors), true),
         };
         report.push(json!({"asset_id": asset, "vectors": vectors, "changed": changed}));
         bar.add(1);
@@ -93,16 +93,16 @@ pub fn run(config: &Config, args: &Encode, json_output: bool, quiet: bool) -> Ou
 /// Turns the current dialogue of an asset into vectors, where it changed since that was done last.
 ///
 /// # Errors
-/// Where the archive, or an encoder outside, does not answer; nothing is seen of what was written until then.
-pub fn encode_asset(client: &Client, encoder: &dyn Encoder, asset: &str) -> Outcome<Done> {
+/// Where the archive, or an outside encoder, does not answer; what was written until then stays invisible.
+pub fn encode_asset(client: &Client, encoder: &dyn Encoder, asset: &str) -> Outcome<EncodeOutcome> {
     let found = windows(&dialogue(client, encoder, asset)?);
     let model = model_of(encoder.name());
     let last = last_run(client, asset, &model)?;
     let name = format!("meaning-{}", digest(encoder.name(), asset, &found));
     let is_last = |run: &str| run == name || run.starts_with(&format!("{name}-"));
     match &last {
-        None if found.is_empty() => return Ok(Done::Unchanged),
-        Some(run) if is_last(run) => return Ok(Done::Unchanged),
+        None if found.is_empty() => return Ok(EncodeOutcome::Unchanged),
+        Some(run) if is_last(run) => return Ok(EncodeOutcome::Unchanged),
         _ => {}
     }
     let vectors = vectors(encoder, &found)?;
@@ -110,10 +110,10 @@ pub fn encode_asset(client: &Client, encoder: &dyn Encoder, asset: &str) -> Outc
         register(client, encoder, &model, vector.len())?;
     }
     let run = open(client, asset, &model, &name)?;
-    // Where this fails the run stays open: it is never seen, and resumed the next time.
+    // If this fails, the run stays open: it is never visible, and resumed the next time.
     let written = send(client, asset, &model, &run, &vectors)?;
     client.post(&format!("/v1/runs/{}/commit", escaped(&run)), Payload::Empty)?;
-    Ok(Done::Written(written))
+    Ok(EncodeOutcome::Written(written))
 }
 
 /// The model that writes an encoder's vectors: a space belongs to one encoder.
@@ -207,7 +207,7 @@ fn register(client: &Client, encoder: &dyn Encoder, model: &str, dimensions: usi
     }
 }
 
-/// Opens the run of this name, or the first of its followers that is neither aborted nor committed.
+/// Opens the run of this name, or, where that was aborted or committed, the first free numbered name after it.
 fn open(client: &Client, asset: &str, model: &str, name: &str) -> Outcome<String> {
     for n in 1..=RUN_NAMES_MAX {
         let run = if n == 1 { name.to_owned() } else { format!("{name}-{n}") };

@@ -1,4 +1,4 @@
-//! `rushes events`: what no stage could do anything with.
+//! `rushes events`: dead letters, events that a stage could not handle.
 
 use serde_json::{Value, json};
 

@@ -1,4 +1,4 @@
-//! Files of other tools on their way in: whose asset they are about, and what becomes of their items.
+//! Ingests files of other tools: determines their asset, and sends their items.
 
 use std::io::Read;
 
@@ -8,7 +8,7 @@ use rushes_types::{FrameRate, Timecode};
 use serde_json::Value;
 
 use super::ingest_options::SourceOptions;
-use super::intake::{Intake, ItemSender, read_until_failure, refuse};
+use super::intake::{Intake, ItemSender, read_until_failure, reject};
 use crate::client::{Client, Payload, encode};
 use crate::exit::{Failure, Outcome};
 use crate::output;
@@ -46,7 +46,7 @@ pub fn send(
     if counts.problems > 0 {
         for item in held {
             if let Item::Problem(problem) = item {
-                refuse(&mut intake.sender, &problem);
+                reject(&mut intake.sender, &problem);
             }
         }
         output::warn(&format!("{name}: nothing of it is accepted, because of `--strict`"));

@@ -1,4 +1,4 @@
-//! What `rushes ingest` was asked for: the flags as they were typed, checked once, before anything is read.
+//! The options of `rushes ingest`, checked once, before anything is read.
 
 use std::path::PathBuf;
 

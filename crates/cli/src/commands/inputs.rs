@@ -1,4 +1,4 @@
-//! Which files `rushes ingest` reads: those that are named, and those of a folder that hold something to take in.
+//! Which files `rushes ingest` reads: named files, and the files of a folder that can be ingested.
 
 use std::io::Read;
 use std::path::{Path, PathBuf};

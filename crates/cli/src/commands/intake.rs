@@ -1,4 +1,4 @@
-//! What the ways into an archive share: footage, annotation lines, files of other tools, tables.
+//! What all kinds of input share: footage, annotation lines, files of other tools, tables.
 
 use std::ops::ControlFlow;
 
@@ -10,7 +10,7 @@ use crate::exit::{Failure, Outcome};
 use crate::interrupt;
 use crate::sender::Sender;
 
-/// One `rushes ingest` under way.
+/// A running `rushes ingest`.
 pub struct Intake<'a> {
     /// Where the lines go.
     pub sender: Sender<'a>,
@@ -54,7 +54,7 @@ impl<'t, 'a> ItemSender<'t, 'a> {
                 self.annotations += 1;
                 self.sender.line(self.file, self.annotations, line.as_bytes(), self.run)?;
             }
-            Item::Problem(problem) => refuse(self.sender, &problem),
+            Item::Problem(problem) => reject(self.sender, &problem),
             Item::Note(note) => self.sender.tally.note(note.to_string()),
         }
         Ok(())
@@ -72,10 +72,10 @@ impl<'t, 'a> ItemSender<'t, 'a> {
 }
 
 /// Counts and prints a problem that an importer found.
-pub fn refuse(sender: &mut Sender<'_>, problem: &Problem) {
+pub fn reject(sender: &mut Sender<'_>, problem: &Problem) {
     let row = if problem.row > 0 { format!("row {}: ", problem.row) } else { String::new() };
     let detail = format!("{row}{}; {}", problem.why, problem.mend);
-    sender.tally.refuse_in(&problem.file, problem.line, &problem.field, &detail);
+    sender.tally.reject_in(&problem.file, problem.line, &problem.field, &detail);
 }
 
 /// Lets an importer read, and stops it at the first item that cannot be sent.

@@ -54,7 +54,7 @@ pub fn verify(config: &Config, json_output: bool, quiet: bool) -> Outcome {
 /// `rushes rebuild`
 pub fn rebuild(config: &Config, index_only: bool, json_output: bool, quiet: bool) -> Outcome {
     let client = match Client::reader(config) {
-        // Whatever keeps the index from being opened is what this is to mend.
+        // A problem that prevents opening the index is what this command repairs.
         Err(Failure::Failed(error)) if is_of_derived_data(&error) => {
             let rebuild = Some(if index_only { Rebuild::Index } else { Rebuild::All });
             Client::reader(&Config { rebuild, ..config.clone() })?

@@ -7,7 +7,7 @@ use anyhow::Context;
 use rushes_import::{Mapping, RunMode as SourceRun};
 use rushes_types::RunMode;
 
-use super::intake::{Intake, ItemSender, read_until_failure, refuse};
+use super::intake::{Intake, ItemSender, read_until_failure, reject};
 use crate::exit::{Failure, Outcome};
 use crate::progress::Bar;
 
@@ -28,7 +28,7 @@ pub fn run(intake: &mut Intake<'_>, mapping: &Path, folders: &[PathBuf]) -> Outc
 fn read(intake: &mut Intake<'_>, mapping: &Mapping, folder: &Path) -> Outcome {
     let sources = mapping.sources_in(folder);
     for problem in &sources.problems {
-        refuse(&mut intake.sender, problem);
+        reject(&mut intake.sender, problem);
     }
     let bar = Bar::steps(Some(sources.files.len() as u64), intake.quiet);
     bar.say("files read");
@@ -41,7 +41,7 @@ fn read(intake: &mut Intake<'_>, mapping: &Mapping, folder: &Path) -> Outcome {
             Some(SourceRun::Append) => Some(RunMode::Append),
             None => None,
         });
-        // The lines are not the file's own: the mapping makes them, and they are counted as it does.
+        // The lines come from the mapping, not from the file, and are numbered in the mapping's order.
         let label = format!("{} (made by the mapping)", file.name);
         let mut items = ItemSender::new(&mut intake.sender, run, &label);
         let _: ControlFlow<()> =

@@ -1,22 +1,22 @@
-//! `rushes migrate`: an archive to other engines, or back. No archive is open for it, so it goes through no route.
+//! `rushes migrate`: moves an archive to other engines, or back. It works without an open archive, so it uses no route.
 
 use std::path::{Path, PathBuf};
 
 use rushes_archive::migrate::{
-    Compared, Options, Report, Survey, abort_open_runs, compare, migrate_archive, survey,
+    Comparison, Options, Report, Survey, abort_open_runs, compare, migrate_archive, survey,
 };
 use rushes_archive::{ArchiveStore, Manifest};
 use rushes_engines::Configured;
 use serde_json::{Value, json};
 
 use crate::args::Migrate;
-use crate::config::{Config, engines_of};
+use crate::config::{Config, read_engines};
 use crate::exit::{Failure, Outcome};
 use crate::output::{self, count, plural, size};
 use crate::progress::Watch;
 
 /// Where an archive is, and what it runs on.
-struct Side {
+struct MigrationEnd {
     dir: PathBuf,
     engines: Configured,
     /// The configuration, where it is not the one in the folder.
@@ -31,9 +31,9 @@ pub fn run(config: &Config, args: &Migrate, json_output: bool, quiet: bool) -> O
         ));
     }
     let from = source(config, args)?;
-    let to = Side {
+    let to = MigrationEnd {
         dir: args.to_archive.clone(),
-        engines: engines_of(args.to.as_deref(), &args.to_archive)?,
+        engines: read_engines(args.to.as_deref(), &args.to_archive)?,
         file: args.to.clone(),
     };
     let source = ArchiveStore::open(&from.dir, from.engines.engines().as_ref())?;
@@ -65,17 +65,23 @@ pub fn run(config: &Config, args: &Migrate, json_output: bool, quiet: bool) -> O
 }
 
 /// The archive that moves: the one at hand, unless one is named.
-fn source(config: &Config, args: &Migrate) -> Outcome<Side> {
+fn source(config: &Config, args: &Migrate) -> Outcome<MigrationEnd> {
     let dir = args.from_archive.clone().unwrap_or_else(|| config.dir.clone());
     let engines = match (&args.from, &args.from_archive) {
         (None, None) => config.engines.clone(),
-        (named, _) => engines_of(named.as_deref(), &dir)?,
+        (named, _) => read_engines(named.as_deref(), &dir)?,
     };
-    Ok(Side { dir, engines, file: args.from.clone() })
+    Ok(MigrationEnd { dir, engines, file: args.from.clone() })
 }
 
-fn dry_run(source: &ArchiveStore, to: &Side, args: &Migrate, json_output: bool, quiet: bool) -> Outcome {
-    // What is not there is not made for looking.
+fn dry_run(
+    source: &ArchiveStore,
+    to: &MigrationEnd,
+    args: &Migrate,
+    json_output: bool,
+    quiet: bool,
+) -> Outcome {
+    // A dry run does not create a missing target.
     let target = match Manifest::read(&to.dir)? {
         Some(_) => Some(ArchiveStore::open_target(&to.dir, source, to.engines.engines().as_ref())?),
         None => None,
@@ -105,8 +111,8 @@ fn dry_run(source: &ArchiveStore, to: &Side, args: &Migrate, json_output: bool, 
     Ok(())
 }
 
-fn document(source: &ArchiveStore, to: &Side, report: &Report, aborted: u64) -> Value {
-    let Compared { assets, commits, annotations, bytes, upto, .. } = report.compared;
+fn document(source: &ArchiveStore, to: &MigrationEnd, report: &Report, aborted: u64) -> Value {
+    let Comparison { assets, commits, annotations, bytes, upto, .. } = report.compared;
     json!({
         "archive": source.manifest().id, "from": source.dir(), "to": to.dir,
         "moved": report.moved, "moved_annotations": report.copied.annotations, "moved_bytes": report.copied.bytes,
@@ -120,7 +126,7 @@ fn document(source: &ArchiveStore, to: &Side, report: &Report, aborted: u64) -> 
     })
 }
 
-fn print(source: &ArchiveStore, to: &Side, args: &Migrate, report: &Report, aborted: u64) {
+fn print(source: &ArchiveStore, to: &MigrationEnd, args: &Migrate, report: &Report, aborted: u64) {
     let compared = &report.compared;
     if aborted > 0 {
         output::line(&format!("{} given up", plural(aborted, "open run")));
@@ -165,7 +171,7 @@ fn print(source: &ArchiveStore, to: &Side, args: &Migrate, report: &Report, abor
 }
 
 /// The command that serves the target.
-fn serve(to: &Side) -> String {
+fn serve(to: &MigrationEnd) -> String {
     let quoted = |path: &Path| path.display().to_string();
     let file = to.file.as_deref().map(|file| format!(" --config {}", quoted(file))).unwrap_or_default();
     format!("rushes serve --archive {}{file}", quoted(&to.dir))

@@ -14,7 +14,7 @@ use crate::config::Config;
 use crate::exit::{Failure, Outcome};
 use crate::output::{self, plural};
 
-/// So much of a file tells whether it is a catalogue.
+/// Bytes at the start of a file that are examined to recognise a catalogue.
 const CATALOGUE_HEAD_BYTES: u64 = 4 << 10;
 
 /// `rushes asset …`
@@ -95,10 +95,10 @@ pub fn labels(config: &Config, command: &LabelCommand, json_output: bool) -> Out
 
 /// Lines that were made of a catalogue, and the warnings on the way.
 struct CatalogueLines {
-    /// What refused lines are lines of.
+    /// The file that error messages name.
     name: String,
     lines: Vec<String>,
-    refused: u64,
+    rejected: u64,
 }
 
 /// The asset lines of a CSV, TSV or ALE file; `None` where the file is none.
@@ -125,7 +125,7 @@ fn catalogue(file: &Path) -> Outcome<Option<CatalogueLines>> {
     Ok(Some(CatalogueLines {
         name: format!("{name} (asset lines made of it)"),
         lines,
-        refused: counts.problems,
+        rejected: counts.problems,
     }))
 }
 
@@ -138,7 +138,7 @@ fn import(config: &Config, route: &str, file: &Path, what: &str, json_output: bo
     } else {
         lines = std::fs::read(file).with_context(|| format!("`{name}` cannot be read"))?;
     }
-    let made = CatalogueLines { name, lines: Vec::new(), refused: 0 };
+    let made = CatalogueLines { name, lines: Vec::new(), rejected: 0 };
     send(config, route, &made, lines, what, json_output)
 }
 
@@ -160,18 +160,18 @@ fn send(
         let line = error.get("line").and_then(Value::as_u64).unwrap_or(0);
         output::warn(&format!("{name}:{line}:{field} {}", text("detail")));
     }
-    let refused = number(&answer, "rejected") + made.refused;
-    answer["rejected"] = refused.into();
+    let rejected = number(&answer, "rejected") + made.rejected;
+    answer["rejected"] = rejected.into();
     if json_output {
         output::json(&answer)?;
     } else {
         output::line(&format!(
             "{} registered, {} refused",
             plural(number(&answer, "accepted"), what),
-            output::count(refused)
+            output::count(rejected)
         ));
     }
-    if refused > 0 { Err(Failure::Reported) } else { Ok(()) }
+    if rejected > 0 { Err(Failure::Reported) } else { Ok(()) }
 }
 
 fn array(value: &Value, name: &str) -> Vec<Value> {

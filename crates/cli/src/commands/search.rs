@@ -137,7 +137,7 @@ fn make_exact(clauses: Option<&mut Value>) {
     }
 }
 
-/// Prints the moments of an answer, at most so many, under the headings of their groups.
+/// Prints the moments of an answer, at most that many, under the headings of their groups.
 pub fn print_moments(answer: &Value, moments_max: usize, indent: &str) {
     let list = |name: &str| answer.get(name).and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let moments = list("moments");

@@ -11,10 +11,10 @@ use rushes_serve::{ServeConfig, check_listen};
 use tokio::net::TcpListener;
 
 use crate::args::Serve;
-use crate::client::{Opened, open};
+use crate::client::{OpenedArchive, open};
 use crate::config::Config;
 use crate::exit::{Failure, Outcome};
-use crate::interrupt::{self, Orderly};
+use crate::interrupt::{self, InterruptGuard};
 use crate::output;
 
 /// Runs the command.
@@ -37,10 +37,10 @@ pub fn run(mut config: Config, args: &Serve, quiet: bool) -> Outcome {
     if !args.media_roots.is_empty() {
         config.flag("media_roots", |s| s.media_roots.clone_from(&args.media_roots));
     }
-    let orderly = Orderly::begin();
+    let interrupt_guard = InterruptGuard::begin();
     let archive = match open(&config.dir, &config.serve_options())? {
-        Opened::Archive(archive) => archive,
-        Opened::Elsewhere(server) => {
+        OpenedArchive::Archive(archive) => archive,
+        OpenedArchive::Elsewhere(server) => {
             return Err(Failure::because(format!(
                 "the server at {} (process {}) has the archive `{}` open; use that one, or stop it first",
                 server.url,
@@ -51,7 +51,7 @@ pub fn run(mut config: Config, args: &Serve, quiet: bool) -> Outcome {
     };
     let served = until_asked(&archive, config.serve_config(), args.no_open, quiet);
     archive.close();
-    drop(orderly);
+    drop(interrupt_guard);
     served
 }
 

@@ -1,4 +1,4 @@
-//! `rushes token`: who else may come in.
+//! `rushes token`: access tokens.
 
 use axum::http::Method;
 use serde_json::{Value, json};

@@ -8,7 +8,7 @@ use rushes_types::limits::DIMENSIONS_MAX;
 use rushes_types::{Error, ErrorKind, Metric, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::http::exchange::{Answered, Exchange};
+use crate::http::exchange::{Exchange, ExchangeOutcome};
 
 /// How long one call may take, with all its attempts.
 pub const TIMEOUT_DEFAULT: Duration = Duration::from_secs(10);
@@ -65,7 +65,7 @@ struct Question<'a> {
     dimensions: Option<usize>,
 }
 
-/// What is answered; whatever else stands there is of no use here.
+/// The answer; other fields are ignored.
 #[derive(Deserialize)]
 struct Reply {
     data: Vec<Embedding>,
@@ -95,9 +95,9 @@ impl Endpoint {
         for attempt in 0.. {
             let left = until.saturating_duration_since(Instant::now());
             let why = match self.exchange.post(&body, left) {
-                Answered::Done(reply) => return self.vectors(&reply, texts.len()),
-                Answered::Never(why) => return Err(self.unavailable(&why)),
-                Answered::Later(why) => why,
+                ExchangeOutcome::Answer(reply) => return self.vectors(&reply, texts.len()),
+                ExchangeOutcome::Permanent(why) => return Err(self.unavailable(&why)),
+                ExchangeOutcome::Transient(why) => why,
             };
             if attempt == RETRIES_MAX || Instant::now() + pause >= until {
                 return Err(self.unavailable(&why));
@@ -149,7 +149,7 @@ impl Encoder for Endpoint {
 
     fn encode_texts(&self, texts: &[&str]) -> Result<Vec<Option<Vec<f32>>>> {
         let mut made = vec![None; texts.len()];
-        // An empty text has no meaning, and endpoints refuse it.
+        // An empty text has no vector, and endpoints reject it.
         let said: Vec<usize> = (0..texts.len()).filter(|i| !texts[*i].trim().is_empty()).collect();
         for some in said.chunks(TEXTS_AT_ONCE) {
             let batch: Vec<&str> = some.iter().map(|i| texts[*i]).collect();

@@ -16,14 +16,14 @@ const DETAIL_CHARS_MAX: usize = 200;
 /// How long to wait for a connection.
 const CONNECT_MAX: Duration = Duration::from_secs(5);
 
-/// What came of a request.
-pub enum Answered {
+/// The outcome of a request.
+pub enum ExchangeOutcome {
     /// The answer.
-    Done(Vec<u8>),
-    /// Why there is none, and that asking again will not help.
-    Never(String),
-    /// Why there is none; asking again may help.
-    Later(String),
+    Answer(Vec<u8>),
+    /// Why it failed; retrying will not help.
+    Permanent(String),
+    /// Why it failed; retrying may help.
+    Transient(String),
 }
 
 /// Where requests go.
@@ -54,7 +54,7 @@ impl Exchange {
     }
 
     /// Sends a JSON body.
-    pub fn post(&self, body: &[u8], timeout: Duration) -> Answered {
+    pub fn post(&self, body: &[u8], timeout: Duration) -> ExchangeOutcome {
         let mut request = self.agent.post(&self.url).content_type("application/json");
         if let Some(authorisation) = &self.authorisation {
             request = request.header("authorization", authorisation);
@@ -67,10 +67,12 @@ impl Exchange {
         let status = response.status().as_u16();
         let read = response.body_mut().with_config().limit(ANSWER_BYTES_MAX).read_to_vec();
         match (status, read) {
-            (200..=299, Ok(bytes)) => Answered::Done(bytes),
+            (200..=299, Ok(bytes)) => ExchangeOutcome::Answer(bytes),
             (200..=299, Err(error)) => failed(&error),
-            (429 | 500 | 502..=504, read) => Answered::Later(refusal(status, &read.unwrap_or_default())),
-            (_, read) => Answered::Never(refusal(status, &read.unwrap_or_default())),
+            (429 | 500 | 502..=504, read) => {
+                ExchangeOutcome::Transient(refusal(status, &read.unwrap_or_default()))
+            }
+            (_, read) => ExchangeOutcome::Permanent(refusal(status, &read.unwrap_or_default())),
         }
     }
 }
@@ -94,14 +96,14 @@ fn full_address(url: &str) -> Result<String> {
     Ok(format!("{base}{rest}"))
 }
 
-fn failed(error: &ureq::Error) -> Answered {
+fn failed(error: &ureq::Error) -> ExchangeOutcome {
     let why = format!("{error}");
     match error {
         ureq::Error::BodyExceedsLimit(_) | ureq::Error::Tls(_) | ureq::Error::Rustls(_) => {
-            Answered::Never(why)
+            ExchangeOutcome::Permanent(why)
         }
-        // Time is up: the caller knows whether there is more of it.
-        _ => Answered::Later(why),
+        // A timeout: the caller knows whether there is time left.
+        _ => ExchangeOutcome::Transient(why),
     }
 }
 

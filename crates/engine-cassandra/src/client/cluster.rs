@@ -24,14 +24,14 @@ use crate::client::statement::Purpose;
 const THREADS: usize = 2;
 /// The oldest supported Cassandra: (major, minor).
 const OLDEST: (u32, u32) = (4, 0);
-/// How many times the time for connecting opening may take in all: it connects, asks and reads who else is there.
+/// Opening may take this many times the connect timeout in all: it connects, queries, and reads the list of nodes.
 const PATIENCE: u32 = 3;
-/// Names of the cluster's nodes in messages: not more than these.
+/// Most node names shown in a message.
 const NODES_SHOWN: usize = 5;
 
-/// A connection to Cassandra, for as many threads as like to share it.
+/// A connection to Cassandra that any number of threads may share.
 pub struct Cluster {
-    /// `None` only while it is dropped.
+    /// `None` only during drop.
     runtime: Option<Runtime>,
     handle: Handle,
     session: Session,
@@ -41,11 +41,11 @@ pub struct Cluster {
 }
 
 impl Cluster {
-    /// Connects, checks what answers, and makes the keyspace where it is not there.
+    /// Connects, checks the server's version, and creates the keyspace if it does not exist.
     ///
     /// # Errors
-    /// Invalid where the configuration is wrong; Unavailable, Forbidden or Unsupported where no Cassandra that can be
-    /// used answers, with the mend.
+    /// Invalid where the configuration is wrong; Unavailable, Forbidden or Unsupported where no usable Cassandra
+    /// answers. The message says how to fix it.
     pub fn connect(config: &Config) -> Result<Self> {
         config.check()?;
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -56,7 +56,7 @@ impl Cluster {
             .map_err(|e| Error::io("cannot start the threads for Cassandra", e))?;
         let nodes = config.addresses();
         let shown = nodes.iter().take(NODES_SHOWN).cloned().collect::<Vec<_>>().join(", ");
-        // The driver itself waits for a minute for a server that takes connections and says nothing.
+        // The driver itself waits a minute for a server that accepts connections but never answers.
         let patience = Duration::from_millis(config.connect_timeout_ms).saturating_mul(PATIENCE);
         let session = runtime
             .block_on(async { tokio::time::timeout(patience, open_session(config, &nodes)).await })
@@ -94,13 +94,13 @@ impl Cluster {
         &self.session
     }
 
-    /// A table of the keyspace with the keyspace in front. Statements may also name the table alone.
+    /// A table's name qualified by the keyspace. Statements may also use the bare name.
     #[must_use]
     pub fn table(&self, name: &str) -> String {
         format!("{}.{name}", self.config.keyspace)
     }
 
-    /// The cluster's setting of this name, where this version shows it.
+    /// The cluster's setting of this name, where this version exposes it.
     ///
     /// # Errors
     /// Unavailable where the node does not answer.
@@ -110,7 +110,7 @@ impl Cluster {
         match found {
             Ok(row) => Ok(row.and_then(|(value,)| value)),
             Err(e) if e.kind() == ErrorKind::Unavailable => Err(e),
-            // Hidden from this user, or not there in this version.
+            // Hidden from this user, or absent in this version.
             Err(_) => Ok(None),
         }
     }
@@ -127,7 +127,7 @@ impl Cluster {
             .mend(format!("take {}.{} or newer", OLDEST.0, OLDEST.1)))
     }
 
-    /// So that statements name tables alone.
+    /// Lets statements use bare table names.
     async fn use_keyspace(&self) -> Result<()> {
         self.session.use_keyspace(&self.config.keyspace, false).await.map_err(|e| {
             let what = format!("the keyspace `{}` cannot be used: {e}", self.config.keyspace);
@@ -135,7 +135,7 @@ impl Cluster {
         })
     }
 
-    /// A seed for the waits of one request, other than those of the requests beside it.
+    /// A seed for the backoff jitter of one request, different for concurrent requests.
     pub(crate) fn seed(&self) -> u64 {
         RandomState::new().hash_one(self.permits.available_permits())
     }
@@ -167,7 +167,7 @@ impl Cluster {
 
 impl Drop for Cluster {
     fn drop(&mut self) {
-        // Waiting for the driver's tasks here could be inside of another runtime, which forbids it.
+        // Not a blocking shutdown: this may run inside another runtime, which forbids blocking.
         if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }
@@ -184,7 +184,7 @@ async fn open_session(config: &Config, nodes: &[String]) -> Result<Session, scyl
         .serial_consistency(Some(config.serial_consistency.write()))
         .request_timeout(Some(config.request_timeout()))
         .load_balancing_policy(balance.build())
-        // Repeating is decided here, where it is known what may be repeated.
+        // No retries by the driver: this crate decides them, because it knows which requests are idempotent.
         .retry_policy(Arc::new(FallthroughRetryPolicy::new()))
         .build();
     let mut builder = SessionBuilder::new()

@@ -19,13 +19,13 @@ const IN_FLIGHT_MAX: usize = 32_768;
 /// Most repetitions that may be configured.
 const RETRIES_MAX: u32 = 20;
 
-/// How Cassandra is reached, and how safely it keeps what is written.
+/// How Cassandra is reached, and with which consistency.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     /// Some nodes, as `host` or `host:port`; the others are found through them.
     pub nodes: Vec<String>,
-    /// The keyspace; made where it is not there.
+    /// The keyspace; created if it does not exist.
     pub keyspace: String,
     /// How many copies of each row a new keyspace keeps.
     pub replication: Replication,
@@ -33,7 +33,7 @@ pub struct Config {
     pub local_data_centre: Option<String>,
     /// How many replicas must answer a read or a write.
     pub consistency: Level,
-    /// How far a conditional write must agree.
+    /// Among which replicas a conditional write must reach agreement.
     pub serial_consistency: SerialLevel,
     /// The user, where Cassandra asks for one.
     pub user: Option<String>,
@@ -45,7 +45,7 @@ pub struct Config {
     pub connect_timeout_ms: u64,
     /// Requests under way at once; further ones wait.
     pub max_in_flight: usize,
-    /// How often a read or an idempotent write is repeated that met a busy or absent node.
+    /// How often a read or an idempotent write is retried after it met a busy or absent node.
     pub retries: u32,
 }
 
@@ -91,9 +91,9 @@ impl fmt::Debug for Config {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Replication {
-    /// As many over all nodes; for a single data centre.
+    /// This many over all nodes; for a single data centre.
     Factor(u32),
-    /// As many in each data centre, by its name.
+    /// This many in each data centre, by its name.
     PerDataCentre(BTreeMap<String, u32>),
 }
 
@@ -118,7 +118,7 @@ pub enum Level {
     All,
 }
 
-/// How far a conditional write must agree.
+/// Among which replicas a conditional write must reach agreement.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum SerialLevel {
@@ -178,7 +178,7 @@ impl Config {
     /// Checks what can be checked without a server.
     ///
     /// # Errors
-    /// Invalid: names the field and the mend.
+    /// Invalid: names the field and how to fix it.
     pub fn check(&self) -> Result<()> {
         let wrong = |field: &str, why: String| Err(Error::invalid(why).at(format!("/{field}")));
         if self.nodes.iter().all(|n| n.trim().is_empty()) {
@@ -232,7 +232,7 @@ impl Config {
         Duration::from_millis(self.request_timeout_ms)
     }
 
-    /// The options of a keyspace made by us, in CQL.
+    /// The replication options, in CQL, of a keyspace that this crate creates.
     pub(crate) fn replication_cql(&self) -> String {
         match &self.replication {
             Replication::Factor(n) => {

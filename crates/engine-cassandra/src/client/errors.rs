@@ -1,4 +1,4 @@
-//! What the driver says, in our words: a kind to act on, what happened, the mend.
+//! Turns driver errors into the product's errors: a kind to act on, what happened, how to fix it.
 
 use rushes_types::{Error, ErrorKind};
 use scylla::errors::{
@@ -6,21 +6,21 @@ use scylla::errors::{
     MetadataError, NewSessionError, PrepareError, RequestAttemptError, WriteType,
 };
 
-/// "The outcome of a conditional write is unknown", a code that is younger than the driver's list.
+/// "The outcome of a conditional write is unknown", a code that the driver does not know yet.
 const CAS_WRITE_UNKNOWN: i32 = 0x1700;
 
-/// What may be done about a failed request.
+/// Whether a failed request may be retried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Class {
-    /// Sending it again may help; it may have been carried out.
+    /// A retry may help; it may have been executed.
     Unsure,
-    /// Sending it again may help; it was not carried out.
+    /// A retry may help; it was not executed.
     NotDone,
-    /// Sending it again will not help.
+    /// A retry will not help.
     Final,
 }
 
-/// Sorts a failed request.
+/// Classifies a failed request.
 pub(crate) fn class(error: &ExecutionError) -> Class {
     match error {
         ExecutionError::RequestTimeout(_) => Class::Unsure,
@@ -62,7 +62,7 @@ fn class_of_attempt(error: &RequestAttemptError) -> Class {
     }
 }
 
-/// A failed request, for people.
+/// The error of a failed request.
 pub(crate) fn of_request(what: &str, error: &ExecutionError) -> Error {
     let told = match error {
         ExecutionError::LastAttemptError(RequestAttemptError::DbError(e, message)) => of_db(what, e, message),
@@ -136,7 +136,7 @@ fn of_db(what: &str, error: &DbError, message: &str) -> Error {
     Error::new(kind, format!("{what}: Cassandra says `{message}`")).mend(mend)
 }
 
-/// Whether a conditional write happened is not known.
+/// The error of a conditional write of unknown outcome.
 pub(crate) fn unknown(what: &str, error: &ExecutionError) -> Error {
     Error::new(ErrorKind::OutcomeUnknown, format!("{what}: Cassandra did not say whether the write happened"))
         .mend("send it again")
@@ -188,7 +188,7 @@ fn of_connection(nodes: &str, error: &ConnectionError) -> Error {
     }
 }
 
-/// Something takes connections, or swallows them, and does not speak.
+/// Something accepts connections, or drops the packets, and never answers.
 pub(crate) fn silent(nodes: &str) -> Error {
     Error::new(
         ErrorKind::Unavailable,
@@ -202,7 +202,7 @@ fn not_cassandra(nodes: &str) -> Error {
         .mend("check host and port (the native port is 9042)")
 }
 
-/// A row has not the shape that was asked for.
+/// A row does not have the expected columns.
 pub(crate) fn of_rows(what: &str, error: impl std::error::Error + Send + Sync + 'static) -> Error {
     Error::new(ErrorKind::Corrupt, format!("{what}: a row is not as this version wrote it ({error})"))
         .mend("check whether the tables were changed by hand")

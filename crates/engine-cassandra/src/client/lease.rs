@@ -1,4 +1,4 @@
-//! One process at a time: a row that names its holder and vanishes by itself.
+//! A lease: a row with a time-to-live that names its holder.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -10,8 +10,8 @@ use crate::client::{Cluster, Outcome, Write};
 /// The right to do a thing that only one process may do at a time. It expires by itself when its holder stops renewing
 /// it.
 ///
-/// A holder that was stopped for longer than the lease lasts may still believe in it for the moment of one request.
-/// So a lease saves work; what must be right without it is guarded by conditional writes.
+/// A holder that was paused for longer than the lease lasts may still believe that it holds it, for one request. So a
+/// lease only avoids duplicate work; correctness rests on conditional writes.
 pub struct Lease {
     name: String,
     holder: String,
@@ -27,7 +27,7 @@ impl Lease {
         Self { name: name.to_owned(), holder: holder(), lasts, until: Mutex::new(None) }
     }
 
-    /// Takes the lease or makes it longer; asks the server only when a third of it has gone.
+    /// Takes or renews the lease; asks the server only when a third of its time has passed.
     ///
     /// # Errors
     /// Unavailable where the nodes do not answer.
@@ -47,7 +47,7 @@ impl Lease {
         let renewal = Write::new(&renew, (seconds, &self.holder, &self.name, &self.holder));
         let taking = Write::new(&take, (&self.name, &self.holder, seconds));
         let mut outcome = Outcome::Refused;
-        // An unknown outcome counts as refused: the next call renews what this one may have taken.
+        // An unknown outcome counts as not taken: the next call renews it if this one did take it.
         for write in if held { [renewal, taking] } else { [taking, renewal] } {
             if outcome == Outcome::Refused {
                 outcome = match cluster.conditional(&[write]).await {
@@ -57,7 +57,7 @@ impl Lease {
             }
         }
         let held = outcome == Outcome::Applied;
-        // The server counts from later than we do, so ours ends first.
+        // The server starts counting later than we do, so our deadline comes first.
         *self.until.lock().unwrap_or_else(PoisonError::into_inner) = held.then(|| now + self.lasts * 9 / 10);
         Ok(held)
     }

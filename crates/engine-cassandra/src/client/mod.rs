@@ -1,12 +1,12 @@
 //! One connection to Apache Cassandra for the stages that keep their data there.
 //!
 //! [`Cluster`] blocks for callers that block ([`Cluster::block_on`]) and runs the driver on threads of its own. It
-//! prepares each statement once, routes by token, pages, bounds how many requests are under way, and repeats what
-//! may be repeated: a read or an idempotent write that met a busy or absent node is sent again a few times with growing
-//! pauses. A conditional write is never repeated here: where its outcome is unknown the caller gets an error that says so
-//! ([`rushes_types::ErrorKind::OutcomeUnknown`]) and reads back what became of it with [`Cluster::serial`].
+//! prepares each statement once, routes by token, pages, bounds how many requests are under way, and retries what is
+//! safe to retry: a read or an idempotent write that met a busy or absent node is sent again a few times with growing
+//! pauses. A conditional write is never retried here: where its outcome is unknown the caller gets an error that says
+//! so ([`rushes_types::ErrorKind::OutcomeUnknown`]) and reads its outcome back with [`Cluster::serial`].
 //!
-//! [`Schema`] makes and migrates tables by numbered migrations; [`Lease`] lets one process at a time do a thing.
+//! [`Schema`] creates and migrates tables by numbered migrations; [`Lease`] gives a task to one process at a time.
 
 mod cluster;
 mod config;

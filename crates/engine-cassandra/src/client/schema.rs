@@ -1,9 +1,8 @@
-//! Making and migrating tables, by numbered migrations.
+//! Creates and migrates tables, by numbered migrations.
 //!
-//! A component of ours (the annotation store, the fused store) has a list of migrations. Which of them are done stands
-//! in the table `schema_steps`. Migrations that are not done yet are carried out in their order, each waiting until all
-//! nodes agree on the schema. One process at a time does this, under a [`Lease`]. Every migration must bear being done
-//! twice.
+//! Each component (the annotation store, the fused store) has a list of migrations. The table `schema_steps` records
+//! which of them are done. Pending migrations run in order, each waiting until all nodes agree on the schema. One
+//! process at a time does this, under a [`Lease`]. Every migration must be idempotent.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -18,9 +17,9 @@ use crate::client::{Cluster, Lease};
 const WAIT: Duration = Duration::from_secs(120);
 /// How long a process that died keeps others from the schema.
 const LEASE: Duration = Duration::from_secs(60);
-/// How long one change may take: a cluster makes them one after the other, for all who ask.
+/// How long one schema change may take: a cluster makes the changes of all clients one after the other.
 const DEFINITION: Duration = Duration::from_secs(60);
-/// The pause between two looks at it.
+/// The pause between two checks.
 const LOOK: Duration = Duration::from_millis(200);
 
 /// One migration: a statement in which `{ks}` stands for the keyspace.
@@ -44,10 +43,10 @@ pub struct Schema {
 }
 
 impl Schema {
-    /// Carries out the migrations that are not done yet.
+    /// Runs the pending migrations.
     ///
     /// # Errors
-    /// Unsupported where a newer version has been here; Busy where another process holds the schema for too long.
+    /// Unsupported where a newer version migrated the tables; Busy where another process holds the schema for too long.
     pub fn apply(&self, cluster: &Cluster) -> Result<()> {
         cluster.block_on(self.bring_up(cluster))
     }
@@ -113,7 +112,7 @@ impl Schema {
 }
 
 impl Cluster {
-    /// Changes the schema and waits until all nodes agree on it. The statement must bear being run twice.
+    /// Changes the schema and waits until all nodes agree on it. The statement must be idempotent.
     ///
     /// # Errors
     /// As the nodes say.
@@ -132,7 +131,8 @@ impl Cluster {
         self.block_on(self.define(&format!("DROP KEYSPACE IF EXISTS {}", self.config().keyspace)))
     }
 
-    /// Makes keyspace, notes of migrations, and leases where they are not there; otherwise checks the copies it keeps.
+    /// Creates the keyspace, the table of migrations and the table of leases if they are missing; checks the
+    /// replication of a keyspace that exists.
     pub(crate) async fn open_keyspace(&self) -> Result<()> {
         let keyspace = &self.config().keyspace;
         let cql = "SELECT replication FROM system_schema.keyspaces WHERE keyspace_name = ?";
@@ -160,12 +160,12 @@ impl Cluster {
         Ok(())
     }
 
-    /// A keyspace that an operator made must keep as many copies as are asked for.
+    /// A keyspace that an operator created must have at least the configured replication.
     fn check_replication(&self, found: &HashMap<String, String>) -> Result<()> {
         let factor = |name: &str| found.get(name).and_then(|n| n.split('/').next()?.parse::<u32>().ok());
         let short = match &self.config().replication {
             Replication::Factor(asked) => {
-                // In the server's notes a plain factor stands as one for each data centre.
+                // The server stores a plain factor as one for each data centre.
                 let least = found.keys().filter(|k| *k != "class").filter_map(|k| factor(k)).min();
                 (least.unwrap_or(0) < *asked).then(|| format!("{} of {asked}", least.unwrap_or(0)))
             }
@@ -189,7 +189,7 @@ impl Cluster {
 
 #[cfg(feature = "testing")]
 impl Cluster {
-    /// Notes a migration as done, as a later version does.
+    /// Records a migration as done, as a later version would.
     ///
     /// # Errors
     /// As the nodes say.

@@ -14,7 +14,7 @@ const SCHEMA: Schema = Schema {
 };
 
 impl Cluster {
-    /// Puts a value under a name unless one is there; gives the one that is there then.
+    /// Puts a value under a name unless there is one already; returns the value that is stored after that.
     ///
     /// # Errors
     /// Unavailable where the nodes do not answer.

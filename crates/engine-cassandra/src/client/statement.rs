@@ -1,4 +1,4 @@
-//! Running statements: with repetitions, in pages, many at once, and conditionally.
+//! Runs statements: with retries, in pages, many at once, and conditionally.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +17,7 @@ use crate::client::Cluster;
 use crate::client::driver::OwnedRow;
 use crate::client::errors::{self, Class};
 
-/// The first and the longest wait before a repetition.
+/// The first and the longest wait before a retry.
 const WAITS: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(2));
 /// Rows of a page.
 const PAGE_ROWS: i32 = 2_000;
@@ -31,7 +31,7 @@ pub(crate) enum Purpose {
     Conditional,
 }
 
-/// What became of a conditional write.
+/// The outcome of a conditional write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Outcome {
     /// Its condition held: it is done.
@@ -40,7 +40,7 @@ pub enum Outcome {
     Refused,
 }
 
-/// A statement with its values, for writes of several kinds in one go.
+/// A statement with its values, for batches of different statements.
 pub struct Write<'a> {
     cql: &'a str,
     values: Box<dyn SerializeRow + Send + Sync + 'a>,
@@ -55,7 +55,7 @@ impl<'a> Write<'a> {
 }
 
 impl Cluster {
-    /// Runs an idempotent write. It is repeated where nodes are busy or away.
+    /// Runs an idempotent write, with retries where nodes are busy or away.
     ///
     /// # Errors
     /// Unavailable, Busy, Storage, `StorageFull` or Forbidden, as the nodes say.
@@ -67,7 +67,7 @@ impl Cluster {
     }
 
     /// Runs an idempotent write of one statement for each row, many at once, at most as many as the configuration
-    /// allows. `rows` is drawn from as fast as they are written. At the first error the rest is left.
+    /// allows. `rows` is consumed as fast as they are written. Stops at the first error.
     ///
     /// # Errors
     /// As [`Cluster::write`].
@@ -142,11 +142,11 @@ impl Cluster {
         Ok(())
     }
 
-    /// Runs a conditional write (`IF …`): one statement, or several of one partition as a batch. Not repeated.
+    /// Runs a conditional write (`IF …`): one statement, or several of one partition as a batch. Not retried.
     ///
     /// # Errors
-    /// [`ErrorKind::OutcomeUnknown`] where it may have happened: read back with [`Cluster::serial`], or send it
-    /// again if its condition then fails for what it has done itself. Otherwise nothing happened.
+    /// [`ErrorKind::OutcomeUnknown`] where it may have happened: read back with [`Cluster::serial`], or send it again
+    /// if its own effect would make its condition fail. Otherwise nothing was written.
     pub async fn conditional(&self, writes: &[Write<'_>]) -> Result<Outcome> {
         const WHAT: &str = "cannot write conditionally";
         let mut statements = Vec::with_capacity(writes.len());
@@ -184,7 +184,7 @@ impl Cluster {
         Ok(rows.into_iter().next())
     }
 
-    /// All rows that a read finds, page after page. For what is known to be few; see [`Cluster::each`].
+    /// All rows that a read finds, page after page. For few rows; see [`Cluster::each`].
     ///
     /// # Errors
     /// As [`Cluster::first`].
@@ -193,8 +193,8 @@ impl Cluster {
         self.all_of(&statement, &values).await
     }
 
-    /// All rows that a read finds, after every conditional write that was begun before. For what is known to be
-    /// few: it reads one partition.
+    /// All rows of a serial read, which sees every conditional write that was begun before. For few rows: it reads one
+    /// partition.
     ///
     /// # Errors
     /// As [`Cluster::first`].
@@ -218,10 +218,11 @@ impl Cluster {
         }
     }
 
-    /// Gives every row that a read finds to `each`, a page in memory at a time. `each` answers whether to go on.
+    /// Gives every row that a read finds to `each`, with one page in memory at a time. `each` returns whether to
+    /// continue.
     ///
     /// # Errors
-    /// As [`Cluster::first`], and what `each` answers.
+    /// As [`Cluster::first`], and the errors of `each`.
     pub async fn each<R: OwnedRow>(
         &self,
         cql: &str,
@@ -301,7 +302,7 @@ impl Cluster {
         Ok(self.remember(cql, purpose, statement))
     }
 
-    /// Runs what may be repeated until it is done, or the repetitions are used up.
+    /// Retries an idempotent request until it succeeds or the retries are used up.
     pub(crate) async fn repeating<T>(
         &self,
         what: &str,

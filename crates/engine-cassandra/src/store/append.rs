@@ -1,4 +1,4 @@
-//! Adding annotations: to an open run, and as loose lines.
+//! Appends annotations: to an open run, or as loose lines.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{MutexGuard, PoisonError};
@@ -13,21 +13,21 @@ use rushes_types::{AssetId, Error, ErrorKind, ModelRef, Result, RunId};
 
 use crate::store::CassandraStore;
 use crate::store::content::{self, Content, Entry, ROW_BYTES};
-use crate::store::existing::{ExistingIds, LookIn};
+use crate::store::existing::{ExistingIds, LookupScope};
 use crate::store::head::{self, PieceRow, kind, segment_name};
 use crate::store::state::{AssetState, Scope};
-use crate::store::tx::{self, Tx, Written};
+use crate::store::tx::{self, RetryState, Tx};
 use crate::store::writers::new_segment;
 
 /// Assets of one request that are written at once.
 const ASSETS_AT_ONCE: usize = 16;
 
 /// Of each cut, the positions in it that are kept.
-type Picked = Vec<Vec<u32>>;
+type KeptPositions = Vec<Vec<u32>>;
 
 /// What is kept of a group of cuts.
 struct NewPiece {
-    picked: Picked,
+    picked: KeptPositions,
     piece: u64,
     content: Content,
     written: bool,
@@ -38,11 +38,11 @@ struct NewPiece {
 #[derive(Default)]
 struct RequestState {
     kept: BTreeMap<usize, NewPiece>,
-    /// Written, and of no use any more.
+    /// Written, but not needed any more.
     discarded: Vec<PieceRow>,
 }
 
-impl Written for RequestState {
+impl RetryState for RequestState {
     fn note_written(&mut self, pieces: &[u64]) {
         for kept in self.kept.values_mut() {
             kept.written |= pieces.contains(&kept.piece);
@@ -55,12 +55,12 @@ impl RequestState {
         self.kept.values_mut().for_each(|kept| kept.used = false);
     }
 
-    /// Keeps what is picked of a group; what an earlier attempt made of the same is used again.
+    /// Keeps the selected positions of a group; reuses the piece of an earlier attempt if the selection is the same.
     fn keep(
         &mut self,
         group: usize,
         cuts: &[Cut<'_>],
-        picked: Picked,
+        picked: KeptPositions,
         redactor: Option<&dyn Redactor>,
     ) -> Result<PieceRow> {
         if let Some(kept) = self.kept.get_mut(&group)
@@ -84,7 +84,7 @@ impl RequestState {
         self.kept.values().filter(|k| k.used).map(|k| (k.piece, &k.content, k.written)).collect()
     }
 
-    /// What was written in vain; all of it where the change failed.
+    /// The pieces that were written but not committed; all of them where the change failed.
     fn in_vain(&mut self, failed: bool) -> Vec<PieceRow> {
         let mut all = std::mem::take(&mut self.discarded);
         let unused = self.kept.values().filter(|k| k.written && (failed || !k.used));
@@ -93,8 +93,8 @@ impl RequestState {
     }
 }
 
-/// Blocks and ids of what is picked.
-fn content_of(cuts: &[Cut<'_>], picked: &Picked, redactor: Option<&dyn Redactor>) -> Result<Content> {
+/// Blocks and ids of the selected positions.
+fn content_of(cuts: &[Cut<'_>], picked: &KeptPositions, redactor: Option<&dyn Redactor>) -> Result<Content> {
     let mut content = Content::default();
     for (cut, positions) in cuts.iter().zip(picked).filter(|(_, positions)| !positions.is_empty()) {
         let block = u32::try_from(content.blocks.len()).unwrap_or(u32::MAX);
@@ -114,7 +114,7 @@ fn content_of(cuts: &[Cut<'_>], picked: &Picked, redactor: Option<&dyn Redactor>
 }
 
 /// Splits rows into those that are kept and those that are not.
-fn sift(cuts: &[Cut<'_>], taken: &ExistingIds, receipt: &mut Receipt) -> (Picked, u64) {
+fn sift(cuts: &[Cut<'_>], taken: &ExistingIds, receipt: &mut Receipt) -> (KeptPositions, u64) {
     let mut seen: HashMap<u128, u128> = HashMap::new();
     let mut accepted = 0;
     let picked = cuts.iter().map(|cut| {
@@ -173,7 +173,7 @@ impl CassandraStore {
                 let mut row = self.run_row(tx.asset, run).await?.ok_or_else(|| no_run(run))?;
                 check_open(&row.run)?;
                 check_blocks_of_run(&row.run, blocks)?;
-                let taken = self.taken(tx.asset, tx.state, &LookIn::Run(&row), &cuts).await?;
+                let taken = self.taken(tx.asset, tx.state, &LookupScope::Run(&row), &cuts).await?;
                 let mut receipt = Receipt::default();
                 let (picked, accepted) = sift(&cuts, &taken, &mut receipt);
                 if !is_kept(mode, &mut receipt) || accepted == 0 {
@@ -215,7 +215,7 @@ impl CassandraStore {
                 cut(blocks, input, ROW_BYTES, &mut group.cuts)?;
             }
         }
-        // In the order of their ids, so that two requests never wait for each other.
+        // In the order of their ids, so that two requests cannot deadlock.
         let slots: Vec<_> = assets.keys().map(|asset| self.states.of(asset)).collect();
         let mut states: Vec<MutexGuard<'_, AssetState>> =
             slots.iter().map(|slot| slot.lock().unwrap_or_else(PoisonError::into_inner)).collect();
@@ -224,7 +224,7 @@ impl CassandraStore {
                 self.check_registered(blocks, &assets).await?;
             }
             if mode != AppendMode::Partial {
-                // What becomes of the request is decided on all of it before any of it is written.
+                // The whole request is checked before any of it is written.
                 let would = self.each_asset(&assets, &mut states, AppendMode::DryRun).await?;
                 if mode == AppendMode::DryRun || !would.rejected.is_empty() {
                     let mut would = would;
@@ -238,7 +238,7 @@ impl CassandraStore {
         Ok(receipt)
     }
 
-    /// Of several assets, nothing is written where one is not registered. One alone is looked at by its change.
+    /// With several assets, nothing is written if one is not registered. A single asset is checked by its own change.
     async fn check_registered(
         &self,
         blocks: &[BlockInput<'_>],
@@ -293,7 +293,8 @@ impl CassandraStore {
             let mut receipt = Receipt::default();
             let mut picked = Vec::with_capacity(groups.len());
             for group in groups {
-                let taken = self.taken(asset, tx.state, &LookIn::Loose(group.model), &group.cuts).await?;
+                let taken =
+                    self.taken(asset, tx.state, &LookupScope::Loose(group.model), &group.cuts).await?;
                 picked.push(sift(&group.cuts, &taken, &mut receipt));
             }
             if !is_kept(mode, &mut receipt) {
@@ -331,7 +332,7 @@ impl CassandraStore {
         Ok(receipt)
     }
 
-    /// Removes what was written in vain. What cannot be removed now stands among the strays.
+    /// Removes pieces that were written but not committed. What cannot be removed now stays listed in `strays`.
     async fn tidy_up(&self, asset: &AssetId, own: &mut RequestState, failed: Option<&Error>) {
         if self.writers.is_dead() || failed.is_some_and(|e| e.kind() == ErrorKind::OutcomeUnknown) {
             return;
@@ -354,7 +355,7 @@ impl CassandraStore {
     }
 }
 
-/// Takes what was just kept into the index, if that was complete up to it.
+/// Adds the new piece to the index, if the index was complete up to it.
 fn index_more(state: &mut AssetState, scope: &Scope, before: usize, kept: Option<&NewPiece>) {
     let Some(kept) = kept.filter(|_| state.indexed(scope) == Some(before)) else { return };
     let index = state.index(scope);

@@ -1,4 +1,4 @@
-//! The seam.
+//! The [`AnnotationStore`] traits on Cassandra.
 
 use std::collections::HashSet;
 use std::sync::PoisonError;
@@ -12,12 +12,12 @@ use rushes_store::{
 use rushes_types::{Asset, AssetId, Commit, Error, ErrorKind, Model, Result, Run, RunId, Visibility};
 
 use crate::store::head::{self, Hole, PieceRow, segment_name};
-use crate::store::history::{self, Overlay};
+use crate::store::history::{self, ErasureOverlay};
 use crate::store::state::Kind;
 use crate::store::{CassandraStore, content};
 
 impl CassandraStore {
-    /// The pieces of a committed segment; `None` where there is no such.
+    /// The pieces of a committed segment; `None` if there is no such segment.
     fn committed_pieces(&self, asset: &AssetId, segment: u64) -> Result<Option<Vec<PieceRow>>> {
         let slot = self.states.of(asset);
         let mut state = slot.lock().unwrap_or_else(PoisonError::into_inner);
@@ -49,12 +49,13 @@ impl CassandraStore {
                     return Ok(());
                 }
                 if block.positions.len() < before {
-                    // Erased, and not rewritten yet.
+                    // Erased, but not rewritten yet.
                     block.bytes = self.blank(&block)?;
                 }
                 each(block)
             };
-            // The receiver of a block may block, which is not allowed inside of the driver's work. A piece is bounded.
+            // `each` may block, which is not allowed on the driver's threads; so a piece, whose size is bounded, is
+            // read whole first.
             let mut blocks = Vec::new();
             let mut keep = |found: content::StoredBlock| {
                 blocks.push(found);
@@ -86,10 +87,10 @@ impl History for CassandraStore {
 
     fn blocks(&self, asset: &AssetId, segment: u64, each: &mut dyn FnMut(Block) -> Result<()>) -> Result<()> {
         let Some(pieces) = self.committed_pieces(asset, segment)? else { return Ok(()) };
-        let overlay = self.cluster.block_on(Overlay::read(&self.cluster, asset))?;
+        let overlay = self.cluster.block_on(ErasureOverlay::read(&self.cluster, asset))?;
         let holes = overlay.holes.get(&segment_name(segment)).into_iter().flatten().copied().collect();
         let given = self.give_blocks(asset, &pieces, &holes, each);
-        // There is no view of many partitions at one moment here: what was erased during the read may be missing in part.
+        // Cassandra has no snapshot over many partitions: what is erased during the read may be missing in part.
         if self.committed_pieces(asset, segment)?.is_none() {
             return Err(Error::new(
                 ErrorKind::Busy,

@@ -1,13 +1,13 @@
-//! Numbers of commits: unique without asking anybody, growing, about in the order of time.
+//! Commit numbers: unique without coordination, growing, roughly in the order of time.
 //!
-//! A number is the time since the beginning of 2026 in ticks of 64 µs, times 512, plus the number of the writer. It fits 53
-//! bits until 2060. The clock never goes back, and jumps above whatever it is shown.
+//! A number is the time since the beginning of 2026 in ticks of 64 µs, times 512, plus the number of the writer. It
+//! fits 53 bits until 2060. The clock never goes back, and jumps above any larger number it sees.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// Bits of a number that name the writer.
 pub const WRITER_BITS: u32 = 9;
-/// Writers that there can be at once.
+/// Most writers at once.
 pub const WRITERS: u16 = 1 << WRITER_BITS;
 /// Length of a tick, in microseconds.
 const TICK_US: u128 = 64;
@@ -28,7 +28,7 @@ impl Clock {
         (self.last << WRITER_BITS) | u64::from(writer % WRITERS)
     }
 
-    /// Goes on above `number`.
+    /// Continues above `number`.
     pub fn jump(&mut self, number: u64) {
         self.last = self.last.max(number >> WRITER_BITS);
     }
@@ -40,7 +40,7 @@ pub fn now() -> u64 {
     u64::try_from(since.saturating_sub(EPOCH_S * 1_000_000) / TICK_US).unwrap_or(0)
 }
 
-/// How long ago a number was made, in whole seconds; 0 where it lies ahead.
+/// How long ago a number was made, in whole seconds; 0 if it is in the future.
 pub fn age_s(number: u64, now: u64) -> u64 {
     let ticks = u128::from(now.saturating_sub(number >> WRITER_BITS));
     u64::try_from(ticks * TICK_US / 1_000_000).unwrap_or(u64::MAX)

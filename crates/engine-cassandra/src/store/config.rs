@@ -11,13 +11,13 @@ const IDS_MAX: usize = 4_000_000;
 /// How the store is opened.
 #[derive(Clone)]
 pub struct StoreOptions {
-    /// Removes rows from Arrow blocks; without it, they cannot be erased one by one.
+    /// Removes rows from Arrow blocks; without it, single annotations in them cannot be erased.
     pub redactor: Option<Arc<dyn Redactor>>,
-    /// Most ids kept in memory to tell what was sent before, some 25 bytes each. Beyond it they are looked up.
+    /// Most ids kept in memory to recognise repeated annotations, some 25 bytes each. Beyond that they are looked up.
     pub ids_max: usize,
-    /// How long a process may be silent before it is closed as dead.
+    /// How long a process may not raise its floor before it is closed as dead.
     pub silence: Duration,
-    /// How long a process that relays and dies keeps others from it.
+    /// How long the relay lease lasts: after the relaying process died, another takes over no earlier.
     pub lease: Duration,
     /// Stops or kills changes at a point.
     #[cfg(feature = "testing")]

@@ -1,12 +1,12 @@
 //! Content: blocks and the ids they hold, in pieces.
 //!
 //! A piece is what one request adds to one run, or to one asset's loose lines of one model. Its number is random and
-//! nothing refers to it before a commit names it, so its rows are written plainly, ahead of the commit. Partitions are
-//! bounded: a piece is cut into rows of at most 256 KiB, 64 of them a partition; ids go 4,096 to a row, 32 rows a
-//! partition.
+//! nothing refers to it before a commit names it, so its rows are written unconditionally, ahead of the commit.
+//! Partitions are bounded: a piece is cut into rows of at most 256 KiB, 64 of them a partition; ids go 4,096 to a row,
+//! 32 rows a partition.
 //!
-//! Every write and delete here carries a number of ours as its time-stamp, so that what an erasure wrote is never undone by
-//! a slower one that knew less.
+//! Every write and delete here carries one of the clock's numbers as its time-stamp, so that a delayed write cannot
+//! undo a newer erasure.
 
 use crate::client::Cluster;
 use futures_util::stream::{self, StreamExt};
@@ -29,12 +29,12 @@ const READS: usize = 8;
 /// Bytes of an entry.
 const ENTRY_BYTES: usize = 48;
 
-/// An id that a piece holds, what it says, and where it lies.
+/// An id in a piece, the digest of its annotation, and its position.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Entry {
-    /// Names the id.
+    /// The hash of the id.
     pub hash: u128,
-    /// A digest of what it says.
+    /// A digest of the annotation's content.
     pub digest: u128,
     /// Its start in nanoseconds.
     pub start_ns: i64,
@@ -76,13 +76,13 @@ pub fn encode_entries(entries: &[Entry]) -> Vec<u8> {
     out
 }
 
-/// The entries back.
+/// Decodes entries.
 pub fn decode_entries(bytes: &[u8]) -> Result<Vec<Entry>> {
     let (chunks, rest) = bytes.as_chunks::<ENTRY_BYTES>();
     if rest.is_empty() { Ok(chunks.iter().map(Entry::read).collect()) } else { Err(corrupt("ids cut short")) }
 }
 
-/// A piece that is to be written.
+/// The content of a piece to be written.
 #[derive(Debug, Default)]
 pub struct Content {
     /// Its blocks as stored.
@@ -92,7 +92,7 @@ pub struct Content {
 }
 
 impl Content {
-    /// Under which numbers it will be found.
+    /// The row that describes it under this number.
     pub fn as_piece(&self, piece: u64) -> PieceRow {
         let rows: usize = self.blocks.iter().map(|b| slices_of(b.len())).sum();
         PieceRow {
@@ -170,7 +170,7 @@ pub struct StoredBlock {
 
 type BlockRow = (i32, i32, Option<i32>, Option<Vec<u8>>);
 
-/// Gives the blocks of a piece in their order, a partition in memory at a time.
+/// Gives the blocks of a piece in order, with one partition in memory at a time.
 pub async fn read(
     cluster: &Cluster,
     asset: &AssetId,
@@ -203,7 +203,7 @@ pub async fn read(
     if open.is_some() { Err(corrupt("the end of a block is missing")) } else { Ok(()) }
 }
 
-/// Gives the ids of pieces in their order: which piece, which row, the entries of the row.
+/// Gives the ids of pieces in order: which piece, which row, the entries of the row.
 pub async fn each_part(
     cluster: &Cluster,
     asset: &AssetId,
@@ -281,7 +281,7 @@ pub async fn rewrite(
     let (asset, piece, stamp, block) =
         (asset.as_str(), column(piece), column(stamp), found.block.cast_signed());
     let bytes_or_none = bytes.unwrap_or_default();
-    // It may not take more rows than it had: those after it are in use.
+    // It may not take more rows than before: the rows after it belong to the next block.
     let width = bytes_or_none.len().div_ceil(found.places.len().max(1)).max(ROW_BYTES);
     let slices = bytes.map_or(0, |b| b.len().div_ceil(width).max(1));
     let puts = found.places.iter().take(slices).enumerate().map(|(n, (chunk, slice))| {

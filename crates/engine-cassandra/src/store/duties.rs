@@ -1,4 +1,5 @@
-//! Removing what erasures left: content of what is gone, and rewriting blocks without erased annotations.
+//! The physical part of an erasure: deletes the content of what was erased, and rewrites blocks without annotations
+//! that were erased one by one. Pending work is called a duty; it is listed in the head.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::PoisonError;
@@ -19,11 +20,11 @@ use crate::store::registered;
 use crate::store::state::Kind;
 use crate::store::tx::forget_strays;
 
-/// Loose pieces removed between two looks at the memory they take.
+/// Loose pieces that are removed at once, to bound memory.
 const PIECES: usize = 1_024;
 
 impl CassandraStore {
-    /// Does what erasures on the asset left to do.
+    /// Does the pending duties of the asset.
     pub(crate) fn do_duties(&self, asset: &AssetId) -> Result<()> {
         let slot = self.states.of(asset);
         let mut state = slot.lock().unwrap_or_else(PoisonError::into_inner);
@@ -47,7 +48,7 @@ impl CassandraStore {
         })
     }
 
-    /// Puts a row of the head in the place of another, if that is still as it was.
+    /// Replaces a row of the head, if it has not changed since it was read.
     async fn settle(
         &self,
         asset: &AssetId,
@@ -67,7 +68,7 @@ impl CassandraStore {
             None => Write::new(REMOVE, (asset, kind, name, num, was)),
         };
         match self.cluster.conditional(&[write]).await {
-            // The process that changed it knew more.
+            // Another process has changed it since.
             Ok(Outcome::Applied | Outcome::Refused) => Ok(()),
             Err(e) if e.kind() == ErrorKind::OutcomeUnknown => Ok(()),
             Err(e) => Err(e),
@@ -113,7 +114,7 @@ impl CassandraStore {
         self.free_names(asset, &gone.runs).await
     }
 
-    /// Removes pieces, and looks whether they are gone.
+    /// Removes pieces, and checks that they are gone.
     async fn remove_pieces(&self, asset: &AssetId, pieces: &[PieceRow], stamp: u64) -> Result<()> {
         const LOOK: &str = "SELECT block FROM blocks WHERE asset = ? AND piece = ? AND chunk = 0 LIMIT 1";
         for piece in pieces {
@@ -124,7 +125,7 @@ impl CassandraStore {
         if left.iter().all(Vec::is_empty) { Ok(()) } else { Err(still_there(asset)) }
     }
 
-    /// Forgets the pieces of a run that is gone.
+    /// Removes the piece rows of an erased run.
     async fn forget_pieces(&self, asset: &AssetId, segment: u64, count: usize) -> Result<()> {
         const FORGET: &str = "DELETE FROM heads WHERE asset = ? AND kind = ? AND name = ? AND num = ?";
         const GUARD: &str = "UPDATE heads SET version = ? WHERE asset = ? IF version = ?";
@@ -230,7 +231,7 @@ impl CassandraStore {
         Ok(())
     }
 
-    /// The bytes of a block with nothing in them but what counts.
+    /// The bytes of a block without the erased annotations.
     pub(crate) fn blank(&self, block: &Block) -> Result<Vec<u8>> {
         match (block.format, self.redactor.as_deref()) {
             (BlockFormat::Lines, _) => Ok(keep_lines(&block.bytes, &block.positions)),
@@ -242,7 +243,7 @@ impl CassandraStore {
         }
     }
 
-    /// Does what any process left to remove: duties of erasures, and content that belongs to no commit.
+    /// Removes what any process left behind: duties of erasures, and content that belongs to no commit.
     pub(crate) fn sweep(&self) -> Result<()> {
         const READ: &str = "SELECT asset, piece, writer FROM strays";
         let strays = self.cluster.block_on(self.cluster.rows::<(String, i64, Option<i64>)>(READ, ()))?;
@@ -265,7 +266,7 @@ impl CassandraStore {
         Ok(())
     }
 
-    /// Removes a piece whose writer is gone, unless it came to be committed.
+    /// Removes a piece whose writer is gone, unless it was committed.
     fn remove_stray(&self, asset: &AssetId, piece: u64) -> Result<()> {
         let slot = self.states.of(asset);
         let mut state = slot.lock().unwrap_or_else(PoisonError::into_inner);

@@ -1,7 +1,7 @@
-//! Erasing: one conditional write makes it unreachable; its content is removed after that.
+//! Erasing: one conditional write makes the target unreachable; its content is removed after that.
 //!
-//! What an erasure still has to remove stands in the head as a duty, written with the erasure itself, so it is done by
-//! the relay if the eraser's process ends before. Readers hide what is gone from the moment of the commit.
+//! The conditional write also puts what is still to be removed into the head, as a duty, so the relay does it if the
+//! erasing process dies first. Readers hide the target from the moment of the commit.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::PoisonError;
@@ -17,7 +17,7 @@ use crate::store::CassandraStore;
 use crate::store::content;
 use crate::store::existing::{IdLocation, hole};
 use crate::store::head::{self, Hole, Holes, PieceRow, Tombstone, kind, segment_name};
-use crate::store::history::{Overlay, TombstoneSubject};
+use crate::store::history::{ErasureOverlay, TombstoneSubject};
 use crate::store::state::Scope;
 use crate::store::tx::Tx;
 
@@ -40,7 +40,7 @@ impl CassandraStore {
         }
     }
 
-    /// Erases on one asset: after what earlier erasures left to do, and then does what this one leaves.
+    /// Erases on one asset: finishes the duties of earlier erasures, erases, then does its own duties.
     fn erase_on(
         &self,
         asset: &AssetId,
@@ -108,7 +108,7 @@ impl CassandraStore {
             if runs.is_empty() && !self.wrote_on(model, tx.asset).await? {
                 return Ok(None);
             }
-            let overlay = Overlay::read(&self.cluster, tx.asset).await?;
+            let overlay = ErasureOverlay::read(&self.cluster, tx.asset).await?;
             for loose in &loose {
                 let left = loose.piece.annotations.saturating_sub(overlay.lost(loose.piece.piece));
                 tx.head.annotations = tx.head.annotations.saturating_sub(left);
@@ -149,7 +149,7 @@ impl CassandraStore {
         }
     }
 
-    /// Notes of erased annotations go with what they were in.
+    /// Removes the hole rows of segments that are erased whole.
     async fn forget_holes(&self, tx: &mut Tx<'_>, segments: HashSet<u64>) -> Result<()> {
         for (name, num, _) in head::rows(&self.cluster, tx.asset, kind::HOLE).await? {
             if u64::from_str_radix(&name, 16).is_ok_and(|segment| segments.contains(&segment)) {
@@ -168,7 +168,7 @@ impl CassandraStore {
     ) -> Result<()> {
         let name = what.name();
         if let Some(bytes) = head::value(&self.cluster, tx.asset, kind::GONE, &name).await? {
-            // What concerns runs that were erased before stays hidden.
+            // Runs that were erased before stay hidden.
             let before = Tombstone::decode(&bytes)?.runs;
             runs.extend(
                 before.into_iter().filter(|(run, _)| runs.iter().all(|(r, _)| r != run)).collect::<Vec<_>>(),
@@ -228,7 +228,7 @@ impl CassandraStore {
         })
     }
 
-    /// An Arrow block cannot be rewritten without the means to.
+    /// An Arrow block cannot be rewritten without a redactor.
     async fn check_that_blocks_can_be_rewritten(
         &self,
         asset: &AssetId,
@@ -253,7 +253,7 @@ impl CassandraStore {
         Ok(())
     }
 
-    /// Notes that the asset may have something left to remove, so that a purge finds it.
+    /// Records that the asset may have duties, so that a purge finds it.
     pub(crate) async fn mark_duty(&self, asset: &AssetId) -> Result<()> {
         const MARK: &str = "INSERT INTO strays (asset, piece, writer) VALUES (?, ?, ?)";
         let values = (asset.as_str(), column(DUTY), self.writers.identity().id);
@@ -267,14 +267,14 @@ impl CassandraStore {
     }
 }
 
-/// In the place of a piece's number among the strays: something of the asset may be left to remove.
+/// Stands in for the piece number in `strays`: the asset may have duties.
 pub const DUTY: u64 = 0;
 
 fn names(runs: &[RunRow]) -> Vec<(RunId, u64)> {
     runs.iter().map(|row| (row.run.id.clone(), row.segment)).collect()
 }
 
-/// Erased content can be read back.
+/// The error where erased content can still be read.
 pub fn still_there(asset: &AssetId) -> Error {
     Error::new(ErrorKind::Storage, format!("erased content of asset `{asset}` can still be read"))
         .mend("see whether all nodes are up, and purge again")

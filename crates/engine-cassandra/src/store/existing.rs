@@ -1,4 +1,4 @@
-//! Which ids of a request are taken already, and by what.
+//! Which ids of a request exist already, and with which content.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,36 +8,36 @@ use rushes_types::{AssetId, Commit, ModelRef, Result};
 use crate::store::CassandraStore;
 use crate::store::content::{self, Entry};
 use crate::store::head::{self, Hole, PieceRow, kind, segment_name};
-use crate::store::history::Overlay;
+use crate::store::history::ErasureOverlay;
 use crate::store::state::{AssetState, Scope, half};
 
-/// Digests under which ids are taken, by the hash of the id.
+/// Digests of the annotations that exist, by the hash of the id.
 pub type ExistingIds = HashMap<u128, Vec<u128>>;
 
-/// Where a request looks for its ids.
-pub enum LookIn<'a> {
-    /// In the run that it adds to.
+/// Where the ids of a request are looked up.
+pub enum LookupScope<'a> {
+    /// In the run that it appends to.
     Run(&'a RunRow),
-    /// In what is current of the model, loose or of a run.
+    /// In the model's current annotations, loose or in a run.
     Loose(&'a ModelRef),
 }
 
-/// A place where an id was found.
+/// Where an id was found.
 #[derive(Debug, Clone, Copy)]
 pub struct IdLocation {
-    /// Which of the pieces that were looked through.
+    /// Index among the pieces that were searched.
     pub at: usize,
-    /// What was found.
+    /// The entry.
     pub entry: Entry,
 }
 
 impl CassandraStore {
-    /// The ids among `cuts` that are taken.
+    /// The ids among `cuts` that exist already.
     pub(crate) async fn taken(
         &self,
         asset: &AssetId,
         state: &mut AssetState,
-        look: &LookIn<'_>,
+        look: &LookupScope<'_>,
         cuts: &[Cut<'_>],
     ) -> Result<ExistingIds> {
         let scopes = self.scopes(asset, state, look).await?;
@@ -47,8 +47,8 @@ impl CassandraStore {
         }
         let told_by_index = indexed
             && match look {
-                LookIn::Run(_) => true,
-                LookIn::Loose(model) => state.nothing_superseded(model),
+                LookupScope::Run(_) => true,
+                LookupScope::Loose(model) => state.nothing_superseded(model),
             };
         let mut taken = ExistingIds::new();
         let mut unsure: HashSet<u128> = HashSet::new();
@@ -85,11 +85,11 @@ impl CassandraStore {
         &self,
         asset: &AssetId,
         state: &AssetState,
-        look: &LookIn<'_>,
+        look: &LookupScope<'_>,
     ) -> Result<Vec<(Scope, usize)>> {
         let model = match look {
-            LookIn::Run(row) => return Ok(vec![(Scope::Run(row.segment), row.blocks as usize)]),
-            LookIn::Loose(model) => *model,
+            LookupScope::Run(row) => return Ok(vec![(Scope::Run(row.segment), row.blocks as usize)]),
+            LookupScope::Loose(model) => *model,
         };
         let loose = state.loose.get(model).map_or(0, Vec::len);
         let mut scopes = vec![(Scope::Loose(model.clone()), loose)];
@@ -163,12 +163,12 @@ impl CassandraStore {
         Ok(true)
     }
 
-    /// Places whose annotations are gone.
+    /// Positions of annotations that were erased one by one.
     async fn holes(&self, asset: &AssetId) -> Result<HashSet<Hole>> {
-        Ok(Overlay::read(&self.cluster, asset).await?.holes.into_values().flatten().collect())
+        Ok(ErasureOverlay::read(&self.cluster, asset).await?.holes.into_values().flatten().collect())
     }
 
-    /// Where ids lie in pieces, in the order of the pieces.
+    /// Finds ids in pieces, in the order of the pieces.
     pub(crate) async fn places(
         &self,
         asset: &AssetId,
@@ -188,12 +188,12 @@ impl CassandraStore {
         Ok(places)
     }
 
-    /// Looks ids up where they lie, and takes those that stand.
+    /// Looks ids up in the pieces, and keeps those that are not erased.
     async fn look_up(
         &self,
         asset: &AssetId,
         state: &AssetState,
-        look: &LookIn<'_>,
+        look: &LookupScope<'_>,
         scopes: &[(Scope, usize)],
         wanted: &HashSet<u128>,
         taken: &mut ExistingIds,
@@ -202,11 +202,11 @@ impl CassandraStore {
             let pieces = self.pieces(asset, state, scope).await?;
             for IdLocation { at, entry } in self.places(asset, &pieces, wanted).await? {
                 let stands = match (look, scope) {
-                    (LookIn::Run(_), _) => true,
-                    (LookIn::Loose(_), Scope::Run(segment)) => {
+                    (LookupScope::Run(_), _) => true,
+                    (LookupScope::Loose(_), Scope::Run(segment)) => {
                         state.current.is_current(*segment, entry.start_ns)
                     }
-                    (LookIn::Loose(model), Scope::Loose(_)) => {
+                    (LookupScope::Loose(model), Scope::Loose(_)) => {
                         let commit = state.loose.get(*model).and_then(|l| l.get(at)).map_or(0, |l| l.commit);
                         !state.current.superseded(model, Commit(commit), entry.start_ns)
                     }

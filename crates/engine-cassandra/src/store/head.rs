@@ -1,8 +1,8 @@
 //! The head of an asset: one partition, in which a commit is one conditional write.
 //!
-//! Static columns say the version (another number with every conditional write), the last commit, how many commits and
-//! annotations there are, up to where the tail of the history was moved away, the commit that erased the asset last, and
-//! the asset's document. Rows are of these kinds:
+//! Static columns hold the version (a new number with every conditional write), the last commit, the counts of commits
+//! and annotations, the commit up to which the tail was moved to the history, the commit that last erased the asset,
+//! and the asset's document. Rows are of these kinds:
 //!
 //! | kind | name | number | |
 //! |---|---|---|---|
@@ -21,7 +21,7 @@ use rushes_types::{AssetId, Commit, Error, ErrorKind, Result, RunId};
 
 use crate::columns::{column, number};
 
-/// Kinds of rows. Part of the format: never reuse one.
+/// Kinds of rows. Part of the format: never reuse a number.
 pub mod kind {
     pub const RUN: i32 = 1;
     pub const USE: i32 = 2;
@@ -34,22 +34,22 @@ pub mod kind {
 
 /// Commits of a chunk of the history.
 pub const CHUNK_COMMITS: u64 = 4_096;
-/// Attempts to fence an asset that others write to.
+/// Attempts to fence an asset while others write to it.
 const FENCE_ATTEMPTS: usize = 1_000;
 
 /// The static columns of a head.
 #[derive(Debug, Clone, Default)]
 pub struct Head {
-    /// `None` where nothing was ever written.
+    /// `None` if nothing was ever written.
     pub version: Option<i64>,
     pub last_commit: u64,
     /// Commits ever made.
     pub commits: u64,
     /// Annotations in committed segments now.
     pub annotations: u64,
-    /// Bytes of content as written, before it is copied to replicas.
+    /// Bytes of content, counted once, not per replica.
     pub bytes: u64,
-    /// The tail up to here lies in the history.
+    /// Commits up to this one were moved from the tail to the history.
     pub trimmed: u64,
     /// The commit that erased the asset last, or 0.
     pub erased: u64,
@@ -87,12 +87,12 @@ fn of_statics(row: Option<Statics>) -> Head {
     }
 }
 
-/// The head as every finished conditional write left it.
+/// The head, including every finished conditional write.
 pub async fn read(cluster: &Cluster, asset: &AssetId) -> Result<Head> {
     Ok(of_statics(cluster.first::<Statics>(STATICS, (asset.as_str(),)).await?))
 }
 
-/// The head after every conditional write that was started before.
+/// The head by a serial read: after every conditional write that was started before.
 pub async fn read_serial(cluster: &Cluster, asset: &AssetId) -> Result<Head> {
     Ok(of_statics(cluster.serial::<Statics>(STATICS, (asset.as_str(),)).await?.into_iter().next()))
 }
@@ -169,7 +169,7 @@ impl Record {
     }
 }
 
-/// What one request kept: its content lies under a number that nothing referred to before it was committed.
+/// What one request kept. Its content is stored under a number that nothing refers to before the commit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PieceRow {
     /// The number.
@@ -178,9 +178,9 @@ pub struct PieceRow {
     pub rows: u32,
     /// Rows in `ids`.
     pub parts: u32,
-    /// Annotations that it was made with.
+    /// Annotations it was written with.
     pub annotations: u64,
-    /// Bytes that it was written with.
+    /// Bytes it was written with.
     pub bytes: u64,
 }
 
@@ -214,7 +214,7 @@ impl PieceRow {
     }
 }
 
-/// A segment's name among the rows: of one length, so that it sorts.
+/// A segment's row name, of fixed length so that names sort by number.
 pub fn segment_name(segment: u64) -> String {
     format!("{segment:016x}")
 }
@@ -224,9 +224,9 @@ pub fn segment_name(segment: u64) -> String {
 pub struct Tombstone {
     /// Is its content removed?
     pub done: bool,
-    /// The commit that erased it: what came before is gone.
+    /// The commit that erased it: everything before it is gone.
     pub upto: u64,
-    /// The runs that went, with their segments.
+    /// The erased runs, with their segments.
     pub runs: Vec<(RunId, u64)>,
 }
 
@@ -255,7 +255,7 @@ impl Tombstone {
     }
 }
 
-/// A place whose annotation was erased.
+/// The position of an erased annotation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Hole {
     pub piece: u64,

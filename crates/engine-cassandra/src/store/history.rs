@@ -1,4 +1,4 @@
-//! The history of an asset: its body in chunks, its tail in the head, and what erasures leave of both.
+//! The history of an asset: its body in chunks, its tail in the head, and the erasures that hide parts of both.
 
 use std::collections::HashMap;
 
@@ -10,16 +10,16 @@ use crate::columns::column;
 use crate::store::head::{self, CHUNK_COMMITS, Head, Holes, Numbered, Record, Tombstone, kind};
 
 /// Whether to go on reading.
-pub type GoOn = bool;
+pub type KeepReading = bool;
 
-/// Gives the commits of an asset in `(after, upto]`, as they were made, ascending. `head` was read before.
+/// Gives the commits of an asset in `(after, upto]` as stored, ascending. `head` must have been read before.
 pub async fn raw(
     cluster: &Cluster,
     asset: &AssetId,
     head: &Head,
     after: u64,
     upto: u64,
-    each: &mut (dyn FnMut(Numbered) -> Result<GoOn> + Send),
+    each: &mut (dyn FnMut(Numbered) -> Result<KeepReading> + Send),
 ) -> Result<()> {
     const TAIL: &str =
         "SELECT num, value FROM heads WHERE asset = ? AND kind = ? AND name = '' AND num > ? AND num <= ?";
@@ -28,8 +28,8 @@ pub async fn raw(
     if after >= upto {
         return Ok(());
     }
-    // The tail first: what the relay moves during the read is found where it was moved to, up to `trimmed` as it is
-    // after.
+    // The tail is read first: commits that the relay moves during the read are then found in the body, up to the value
+    // of `trimmed` that is read afterwards.
     let from = after.max(head.trimmed);
     let tail = cluster
         .rows::<(i64, Option<Vec<u8>>)>(TAIL, (asset.as_str(), kind::TAIL, column(from), column(upto)))
@@ -84,17 +84,17 @@ pub const fn chunk_of(ordinal: u64) -> u64 {
 
 /// What erasures hide.
 #[derive(Debug, Default)]
-pub struct Overlay {
+pub struct ErasureOverlay {
     /// Models, with the commit up to which what they wrote is gone.
     models: HashMap<ModelRef, u64>,
     runs: HashMap<RunId, u64>,
     /// Annotations that a segment lost.
     lost: HashMap<String, u64>,
-    /// Places whose annotations are gone, by segment.
+    /// Positions of erased annotations, by segment.
     pub holes: HashMap<String, Vec<head::Hole>>,
 }
 
-/// What a row of the kind "gone" is about, as its name says.
+/// The target of a row of the kind "gone", from its name.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TombstoneSubject {
     /// The asset.
@@ -103,7 +103,7 @@ pub enum TombstoneSubject {
     Model(ModelRef),
     /// A run.
     Run(RunId),
-    /// The content of a run that was given up.
+    /// The content of an aborted run.
     Aborted(RunId),
 }
 
@@ -118,7 +118,7 @@ impl TombstoneSubject {
         }
     }
 
-    /// What a row's name says.
+    /// Parses a row's name.
     pub fn parse(name: &str) -> Option<Self> {
         let mut letters = name.chars();
         let first = letters.next()?;
@@ -133,8 +133,8 @@ impl TombstoneSubject {
     }
 }
 
-impl Overlay {
-    /// What hides something of the asset now.
+impl ErasureOverlay {
+    /// Reads all erasures that hide part of the asset.
     pub async fn read(cluster: &Cluster, asset: &AssetId) -> Result<Self> {
         const READ: &str = "SELECT kind, name, value FROM heads WHERE asset = ? AND kind >= ? AND kind <= ?";
         let mut overlay = Self::default();
@@ -165,12 +165,13 @@ impl Overlay {
         Ok(overlay)
     }
 
-    /// How many annotations a segment lost.
+    /// How many annotations of a segment were erased.
     pub fn lost(&self, segment: u64) -> u64 {
         self.lost.get(&head::segment_name(segment)).copied().unwrap_or(0)
     }
 
-    /// What a reader sees of a commit. What a replace segment superseded stays superseded, so it stays as a hollow record.
+    /// A commit as readers see it. What a replace segment superseded stays superseded, so an erased one stays in the
+    /// history as an empty record.
     pub fn show(&self, (commit, record): Numbered) -> Option<CommitRecord> {
         let mut effect = record.effect;
         match &mut effect {
@@ -205,12 +206,12 @@ pub async fn page(
     limit: usize,
 ) -> Result<Vec<CommitRecord>> {
     let head = head::read(cluster, asset).await?;
-    // Of an asset that was erased only the tombstone stays, and what came after it.
+    // Of an erased asset only the tombstone and later commits are left.
     let after = after.0.max(head.erased.saturating_sub(1));
     if after >= head.last_commit || limit == 0 {
         return Ok(Vec::new());
     }
-    let overlay = Overlay::read(cluster, asset).await?;
+    let overlay = ErasureOverlay::read(cluster, asset).await?;
     let mut page = Vec::new();
     raw(cluster, asset, &head, after, head.last_commit, &mut |record| {
         page.extend(overlay.show(record));
@@ -256,7 +257,7 @@ pub async fn remove(cluster: &Cluster, asset: &AssetId, upto: u64) -> Result<()>
     const REMOVE: &str = "DELETE FROM history USING TIMESTAMP ? WHERE asset = ? AND chunk = ?";
     let chunks = head::rows_of(cluster, asset, kind::CHUNK, "").await?;
     let old = chunks.iter().filter(|(_, first)| first_of(first).is_some_and(|first| first < upto));
-    // Rows carry their commit as time-stamp, so those of later commits stay.
+    // Rows carry their commit as time-stamp, so the rows of later commits stay.
     let keys = old.map(|(chunk, _)| (column(upto.saturating_sub(1)), asset.as_str(), column(*chunk)));
     cluster.write_many(REMOVE, keys).await
 }

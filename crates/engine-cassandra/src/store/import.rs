@@ -1,12 +1,12 @@
-//! Taking over assets from another store.
+//! Imports assets from another store.
 //!
-//! Content is written into pieces that nothing refers to yet, and the history into its body, where nothing is read
-//! beyond what the head says. Then one conditional write of the head makes all of it the asset's: its document, its
-//! runs, where its pieces lie, and the last commit, which is the tail and so the outbox row.
+//! Content is written into pieces that nothing refers to yet, and the history into its body, which is read only as far
+//! as the head says. Then one conditional write of the head makes all of it visible: the document, the runs, the lists
+//! of pieces, and the last commit, which is the tail and so the outbox row.
 //!
-//! An asset that is to be imported again is dropped by one conditional write before. Its old chunks of history stay
-//! listed until the next write of the head, which clears them first: so a process that dies between leaves nothing that
-//! could be read for the new history.
+//! An asset that is imported again is first dropped by one conditional write. Its old chunks of history stay listed
+//! until the next write of the head, which clears them first; so if the process dies in between, the old chunks cannot
+//! be mistaken for the new history.
 
 use std::collections::HashMap;
 use std::sync::PoisonError;
@@ -20,7 +20,7 @@ use crate::store::CassandraStore;
 use crate::store::content;
 use crate::store::head::{self, Head, Numbered, PieceRow, Record, kind, segment_name};
 use crate::store::history;
-use crate::store::incoming::Incoming;
+use crate::store::incoming::UncommittedPieces;
 use crate::store::tx::{Tx, forget_strays};
 use crate::store::writers::new_segment;
 
@@ -28,12 +28,12 @@ use crate::store::writers::new_segment;
 const PAGE: usize = 4_096;
 
 /// What is decided before the head is written.
-struct Decided<'a> {
+struct DecidedImport<'a> {
     import: &'a AssetImport,
     plan: &'a ImportPlan,
-    /// The head that it was decided on.
+    /// The head that the decision is based on.
     head: Head,
-    /// Numbers of segments here, by their number where they come from.
+    /// Segment numbers in this store, by their number in the source.
     numbers: HashMap<u64, u64>,
     pieces: &'a HashMap<u64, Vec<PieceRow>>,
     bytes: u64,
@@ -60,9 +60,9 @@ impl CassandraStore {
                 }
             }
         };
-        let mut incoming = Incoming::new(self, asset);
+        let mut incoming = UncommittedPieces::new(self, asset);
         let outcome = incoming.load(import, &plan, content).and_then(|()| {
-            let decided = Decided {
+            let decided = DecidedImport {
                 import,
                 plan: &plan,
                 head,
@@ -76,14 +76,14 @@ impl CassandraStore {
                 self.claim_runs(&decided).await?;
                 self.change(asset, &mut state, async |tx| self.take_over(tx, &decided).await).await
             });
-            // It was folded without what lies in the body.
+            // The state was folded without the body's commits.
             state.forget();
             made.map(|()| done)
         });
         incoming.settle(outcome)
     }
 
-    /// What there is of an asset.
+    /// What this store already has of an asset.
     async fn known(&self, asset: &AssetId) -> Result<(Head, Vec<CommitRecord>, Vec<Run>)> {
         let head = head::read_serial(&self.cluster, asset).await?;
         let mut have: Vec<CommitRecord> = Vec::new();
@@ -99,8 +99,8 @@ impl CassandraStore {
         Ok((head, have, runs))
     }
 
-    /// Takes the names of new runs, and notes which models write on the asset.
-    async fn claim_runs(&self, decided: &Decided<'_>) -> Result<()> {
+    /// Claims the names of new runs, and records which models have written on the asset.
+    async fn claim_runs(&self, decided: &DecidedImport<'_>) -> Result<()> {
         let asset = &decided.import.asset;
         for run in &decided.plan.runs {
             if self.run_row(asset, &run.id).await?.is_some() {
@@ -120,8 +120,8 @@ impl CassandraStore {
         Ok(())
     }
 
-    /// Puts a change together: what was written becomes the asset's.
-    async fn take_over(&self, tx: &mut Tx<'_>, decided: &Decided<'_>) -> Result<()> {
+    /// Assembles the change that makes the written content part of the asset.
+    async fn take_over(&self, tx: &mut Tx<'_>, decided: &DecidedImport<'_>) -> Result<()> {
         let (import, asset) = (decided.import, &decided.import.asset);
         if (tx.head.last_commit, tx.head.commits) != (decided.head.last_commit, decided.head.commits) {
             return Err(changed_during_import(asset));
@@ -144,8 +144,8 @@ impl CassandraStore {
         Ok(())
     }
 
-    /// The new commits as they are kept here.
-    async fn records(&self, tx: &mut Tx<'_>, decided: &Decided<'_>) -> Result<Vec<Numbered>> {
+    /// The new commits as records of this store.
+    async fn records(&self, tx: &mut Tx<'_>, decided: &DecidedImport<'_>) -> Result<Vec<Numbered>> {
         let import = decided.import;
         let mut records = Vec::new();
         for (ordinal, record) in (tx.head.commits..).zip(import.history.iter().skip(decided.plan.from)) {
@@ -179,7 +179,7 @@ impl CassandraStore {
         let (cluster, asset) = (&self.cluster, tx.asset);
         let version = number(tx.head.version);
         if tx.head.commits == 0 {
-            // What was dropped is cleared before anything else is written there.
+            // Dropped chunks are cleared before anything is written into them.
             let chunks = head::rows_of(cluster, asset, kind::CHUNK, "").await?;
             history::clear(cluster, asset, &chunks, self.writers.stamp(version)).await?;
             let last = records.last().map_or(0, |(_, record)| history::chunk_of(record.ordinal));
@@ -198,7 +198,7 @@ impl CassandraStore {
             }
             rows.push((commit.0, record.encode()));
         }
-        // Above whatever was cleared there: its commits' own numbers may be below.
+        // The time-stamp must be above that of the clearing; the commits' own numbers may be below.
         let stamp = column(self.writers.stamp(version));
         history::put_at(cluster, asset, &rows, |_| stamp).await
     }
@@ -206,7 +206,7 @@ impl CassandraStore {
     /// The rows of the runs that are written, with the pieces that are new.
     async fn run_rows_of<'d>(
         &self,
-        decided: &'d Decided<'_>,
+        decided: &'d DecidedImport<'_>,
     ) -> Result<Vec<(&'d Run, RunRow, &'d [PieceRow])>> {
         let mut rows = Vec::new();
         for run in &decided.plan.runs {
@@ -227,7 +227,7 @@ impl CassandraStore {
         Ok(rows)
     }
 
-    /// Drops all that there is of an asset, so that it can be imported again.
+    /// Drops all of an asset, so that it can be imported again.
     fn drop_asset(&self, asset: &AssetId) -> Result<()> {
         self.do_duties(asset)?;
         let slot = self.states.of(asset);
@@ -270,7 +270,7 @@ impl CassandraStore {
     }
 }
 
-/// Numbers for all segments of the new commits.
+/// Assigns numbers to all segments of the new commits.
 fn number_segments(
     import: &AssetImport,
     plan: &ImportPlan,
@@ -282,7 +282,7 @@ fn number_segments(
         let Some(segment) = record.effect.segment().filter(|s| !numbers.contains_key(&s.id)) else {
             continue;
         };
-        // Of loose lines, the piece's number is the segment's.
+        // For loose lines, the piece's number is the segment's.
         let piece = pieces.get(&segment.id).and_then(|p| p.first()).filter(|_| segment.run.is_loose());
         let number = match piece {
             Some(piece) => piece.piece,

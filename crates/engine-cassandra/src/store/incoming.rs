@@ -1,4 +1,4 @@
-//! Content of assets that are imported, on its way into pieces that nothing refers to yet.
+//! Writes the content of imported assets into pieces that nothing refers to yet.
 
 use std::collections::HashMap;
 
@@ -15,19 +15,19 @@ use crate::store::writers::new_segment;
 
 /// Blocks and ids of a run are cut into pieces of about this many bytes.
 const PIECE_BYTES: usize = 8 << 20;
-/// What an id is counted with.
+/// Bytes that an id is counted as.
 const ID_BYTES: usize = 48;
 
-/// Pieces that are written and belong to no commit yet.
-pub struct Incoming<'a> {
+/// Pieces that are written but belong to no commit yet.
+pub struct UncommittedPieces<'a> {
     store: &'a CassandraStore,
     asset: &'a AssetId,
-    /// By the number of the segment where it comes from, oldest first.
+    /// By the segment's number in the source, oldest first.
     pub pieces: HashMap<u64, Vec<PieceRow>>,
     written: Vec<PieceRow>,
 }
 
-impl<'a> Incoming<'a> {
+impl<'a> UncommittedPieces<'a> {
     pub fn new(store: &'a CassandraStore, asset: &'a AssetId) -> Self {
         Self { store, asset, pieces: HashMap::new(), written: Vec::new() }
     }
@@ -45,7 +45,7 @@ impl<'a> Incoming<'a> {
                 check_import_block(&block)?;
                 found = found.saturating_add(block.rows.len() as u64);
                 held += add(&mut piece, &block)?;
-                // What a loose request wrote is one piece, and no larger than a request.
+                // A loose request is one piece, no larger than a request.
                 if held >= PIECE_BYTES && !segment.run.is_loose() {
                     self.write(segment, &std::mem::take(&mut piece))?;
                     held = 0;
@@ -64,8 +64,8 @@ impl<'a> Incoming<'a> {
         let piece = content.as_piece(new_segment()?);
         let (store, asset) = (self.store, self.asset);
         self.written.push(piece);
-        // On a thread of its own: the content may come out of another store's waiting for its engine, and no thread waits
-        // within that.
+        // On a thread of its own: the content may come from another store that blocks on its own engine, and blocking
+        // calls cannot be nested on one thread.
         let outcome = std::thread::scope(|scope| {
             let work = || {
                 store.cluster.block_on(async {
@@ -86,12 +86,12 @@ impl<'a> Incoming<'a> {
         self.written.iter().map(|piece| piece.bytes).sum()
     }
 
-    /// What was written belongs to commits now, or to none for ever.
+    /// The outcome is known: the pieces now belong to commits, or never will.
     pub fn settle<T>(self, outcome: Result<T>) -> Result<T> {
         let (store, asset) = (self.store, self.asset);
         let failed = match &outcome {
             Ok(_) => false,
-            // It may have happened: the notes stay, and a sweep finds out.
+            // The outcome is unknown: the notes stay, and a sweep decides.
             Err(error) if error.kind() == ErrorKind::OutcomeUnknown => return outcome,
             Err(_) => true,
         };
@@ -109,7 +109,7 @@ impl<'a> Incoming<'a> {
     }
 }
 
-/// Adds a block to a piece; gives the bytes that it takes.
+/// Adds a block to a piece; returns its bytes.
 fn add(piece: &mut Content, import: &ImportBlock) -> Result<usize> {
     let block = u32::try_from(piece.blocks.len()).map_err(|_| Error::bug("a piece has too many blocks"))?;
     let stored = encode_block(import.block.format, &import.block.positions, &pack(&import.block.bytes));
@@ -126,7 +126,7 @@ fn add(piece: &mut Content, import: &ImportBlock) -> Result<usize> {
 }
 
 impl CassandraStore {
-    /// Notes that pieces may belong to no commit, before they are written or before their commits are dropped.
+    /// Records pieces in `strays` before they are written, or before their commits are dropped.
     pub(crate) async fn note_strays(&self, asset: &AssetId, pieces: &[PieceRow]) -> Result<()> {
         const STRAY: &str = "INSERT INTO strays (asset, piece, writer) VALUES (?, ?, ?)";
         let writer = self.writers.identity().id;

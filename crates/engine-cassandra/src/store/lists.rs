@@ -1,4 +1,4 @@
-//! Rows that follow a change of an asset: its place in the list of assets, and notes of content that belongs to no commit.
+//! Rows that are written after a change of an asset: its row in the list of assets, and the removal of its stray notes.
 
 use crate::client::Cluster;
 use crate::columns::column;
@@ -7,13 +7,13 @@ use rushes_types::{AssetId, Result};
 use crate::store::head::Head;
 use crate::store::schema::slice;
 
-/// Forgets notes of pieces that belong to a commit now, or are removed.
+/// Removes the notes of pieces that now belong to a commit, or were removed.
 pub async fn forget_strays(cluster: &Cluster, asset: &AssetId, pieces: &[u64]) -> Result<()> {
     const FORGET: &str = "DELETE FROM strays WHERE asset = ? AND piece = ?";
     cluster.write_many(FORGET, pieces.iter().map(|piece| (asset.as_str(), column(*piece)))).await
 }
 
-/// Brings an asset's row in the list of assets to where its head is. A later state is never undone by an earlier one.
+/// Brings an asset's row in the list of assets up to its head. An older state never overwrites a newer one.
 pub async fn list(cluster: &Cluster, asset: &AssetId, head: &Head) -> Result<()> {
     const LIST: &str = "INSERT INTO assets (slice, asset, registered, annotations, commits, bytes, last_commit) \
          VALUES (?, ?, ?, ?, ?, ?, ?) USING TIMESTAMP ?";

@@ -2,30 +2,32 @@
 //!
 //! # A commit is one conditional write
 //!
-//! All that must change together lies in one partition a asset, the *head*: its version, its document, its runs, and the
-//! *tail* of its history, whose rows are the outbox at the same time. A change reads the head, decides, and writes
-//! `IF version = …`; the loser decides again. Content is not in it: blocks and the ids they hold are written before,
-//! plainly, under random numbers that nothing refers to until the head names them. The relay moves carried commits from
-//! the tail to the table `history` and only then out of the head, so a head stays small.
+//! All that must change together lies in one partition per asset, the *head*: its version, its document, its runs, and
+//! the *tail* of its history, whose rows are the outbox at the same time. A change reads the head, decides, and writes
+//! `IF version = …`; the loser of a race decides again. Content is not in the head: blocks and their ids are written
+//! before, unconditionally, under random numbers that nothing refers to until the head names them. The relay copies
+//! carried commits from the tail to the table `history` and only then removes them from the head, so a head stays
+//! small.
 //!
 //! # Bounded partitions
 //!
-//! `blocks` has at most 16 MiB a partition and `ids` 6 MiB, the history 4,096 commits. Lists over all assets lie in 32
-//! slices, and so do the notes of what waits to be carried. What grows in a head is a row for each run, and for each
-//! request to a run some 60 bytes.
+//! A partition of `blocks` has at most 16 MiB, of `ids` 6 MiB, of the history 4,096 commits. Lists over all assets, and
+//! the notes of assets with commits to carry, are spread over 32 slices. A head grows by one row for each run, and by
+//! some 60 bytes for each request to a run.
 //!
 //! # Numbers and the watermark
 //!
-//! Commits are numbered by the clocks of up to 512 processes: unique, growing for each asset, about in the order of time.
-//! Each process publishes a floor below which nothing of its own is under way; the lowest floor is the watermark. A process
-//! that stops raising its floor is closed by the relay.
+//! Commits are numbered by the clocks of up to 512 processes: unique, growing for each asset, roughly in the order of
+//! time. Each process publishes a floor below which none of its own commits is in flight; the lowest floor is the
+//! watermark. A process that stops raising its floor is closed by the relay.
 //!
 //! # What an operator must know
 //!
-//! Acknowledged means: written by a quorum. Whether that survives a power cut is the nodes' `commitlog_sync`; opening warns
-//! where it is `periodic`. Erased content leaves the disks when its tombstones are compacted: `gc_grace_seconds` of `blocks`
-//! and `ids` is four hours, so repair runs at least that often or a node that was away for longer is rebuilt; after
-//! it, `nodetool garbagecollect` removes the bytes at once, and snapshots are the operator's to clear.
+//! Acknowledged means: written by a quorum. Whether that survives a power cut depends on the nodes' `commitlog_sync`;
+//! opening warns where it is `periodic`. Erased content leaves the disks when its tombstones are compacted:
+//! `gc_grace_seconds` of `blocks` and `ids` is four hours, so repair runs at least that often or a node that was away
+//! for longer is rebuilt; after it, `nodetool garbagecollect` removes the bytes at once, and snapshots are the
+//! operator's to clear.
 
 mod append;
 mod backend;
@@ -111,7 +113,7 @@ impl Drop for CassandraStore {
             return;
         }
         let relay = self.relay.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
-        let left = self.cluster.block_on(writers::within(writers::FAREWELL, relay.leave(&self.cluster)));
+        let left = self.cluster.block_on(writers::within(writers::LEAVE_TIMEOUT, relay.leave(&self.cluster)));
         if let Err(error) = left {
             tracing::debug!(%error, "the lease of the relay lapses by itself");
         }

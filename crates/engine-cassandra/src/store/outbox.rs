@@ -1,9 +1,10 @@
-//! Carrying: which commits the event log must still hear of, and up to where none is missing.
+//! The relay's side of the outbox: which commits are still to be sent to the event log, and the watermark below which
+//! none is missing.
 //!
 //! One process at a time relays, under a lease. A pass reads the floors of all writers, *then* the notes of assets that
-//! may have something to carry, *then* the tails of those assets. A commit up to the lowest floor was settled, and noted,
-//! before the floors were read; so it is among what the pass finds, or was carried before. The lowest floor is the
-//! watermark, given once all rows that were found have been given.
+//! may have something to carry, *then* the tails of those assets. A commit at or below the lowest floor was settled,
+//! and noted, before the floors were read; so the pass finds it, or it was carried before. The lowest floor is the
+//! watermark; it is handed out after all rows that the pass found.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{MutexGuard, PoisonError};
@@ -22,15 +23,15 @@ use crate::store::registered;
 use crate::store::schema::{slice, slices};
 use crate::store::tx;
 
-/// Commits that are held to be given out; more are found when these are carried.
+/// Most commits held in memory; more are read once these are carried.
 const HELD_MAX: usize = 50_000;
-/// Commits of one asset that one pass finds.
+/// Most commits of one asset that one pass reads.
 const TAIL_MAX: i32 = 4_096;
-/// Assets looked at, or trimmed, at once.
+/// Assets read, or trimmed, at once.
 const ASSETS_AT_ONCE: usize = 32;
 /// Commits that leave a tail in one conditional write.
 const TRIM: usize = 200;
-/// How often a watermark is repeated where nothing happens: the relay may have failed to append it.
+/// How often a watermark is repeated when idle: the relay may have failed to append it.
 const AGAIN: Duration = Duration::from_secs(30);
 
 struct OutboxEntry {
@@ -39,7 +40,7 @@ struct OutboxEntry {
     value: Vec<u8>,
 }
 
-/// A note that an asset may have something to carry.
+/// A note that an asset may have commits to carry.
 #[derive(Debug, Clone)]
 struct Note {
     asset: AssetId,
@@ -47,24 +48,24 @@ struct Note {
     num: u64,
 }
 
-/// How far all writers are.
+/// The floors of all writers.
 struct WriterFloors {
     registered: Vec<registered::Registered>,
     /// The last floor of each.
     said: HashMap<i64, u64>,
-    /// The lowest of those that write now.
+    /// The lowest floor of the writers that are open.
     lowest: Option<u64>,
 }
 
-/// What the relaying process holds.
+/// The state of the relaying process.
 pub struct Relay {
     lease: Lease,
     next: u64,
     rows: BTreeMap<u64, OutboxEntry>,
     held: HashSet<(AssetId, u64)>,
-    /// Notes whose commits are settled: they go when nothing of their asset is held any more.
+    /// Notes whose commits are settled; removed once no row of their asset is held any more.
     settled: Vec<Note>,
-    /// A watermark, and the row after which it holds.
+    /// A watermark, and the row that it follows.
     mark: Option<(u64, u64)>,
     said: Option<(u64, Instant)>,
     newest: u64,
@@ -73,7 +74,7 @@ pub struct Relay {
 }
 
 impl Relay {
-    /// Nothing held yet; the lease lasts so long.
+    /// Nothing held yet; `lasts` is the length of the lease.
     pub fn new(lasts: Duration) -> Self {
         Self {
             lease: Lease::new("store-outbox", lasts),
@@ -93,7 +94,7 @@ impl Relay {
         self.lease.leave(cluster).await
     }
 
-    /// Somebody else relays: what is held here may have been carried.
+    /// Another process relays: the rows held here may have been carried.
     fn let_go(&mut self) {
         self.rows.clear();
         self.held.clear();
@@ -110,7 +111,7 @@ impl Relay {
         }
     }
 
-    /// A page of what is held, and the watermark where it may follow the page.
+    /// A page of the held rows, with the watermark if it may follow the page.
     fn page(&mut self, after: u64, limit: usize) -> OutboxPage {
         let row = |(sequence, held): (&u64, &OutboxEntry)| OutboxRow {
             sequence: *sequence,
@@ -153,12 +154,12 @@ impl CassandraStore {
         Ok(relay.page(after, limit))
     }
 
-    /// How far all writers are.
-    async fn standing(&self) -> Result<WriterFloors> {
+    /// The floors of all writers.
+    async fn writer_floors(&self) -> Result<WriterFloors> {
         let registered = registered::all(&self.cluster).await?;
         let floors = registered::floors(&self.cluster).await?;
         let said: HashMap<i64, u64> = floors.iter().map(|f| (f.id, f.floor)).collect();
-        // A writer that did not say anything yet will start above the others, but it is not known where.
+        // A writer without a floor yet will start above the others, but its floor is unknown.
         let of_active: Option<Vec<u64>> = registered.iter().map(|w| said.get(&w.id).copied()).collect();
         let lowest = of_active.map(|of_active| {
             let of_those_that_left = || floors.iter().map(|f| f.floor).max();
@@ -167,12 +168,12 @@ impl CassandraStore {
         Ok(WriterFloors { registered, said, lowest })
     }
 
-    /// A commit up to which none is missing and none will come any more.
+    /// The commit at or below which every commit is settled.
     pub(crate) async fn settled_commit(&self) -> Result<Commit> {
         const LOOKS: usize = 50;
         self.writers.publish_now().await?;
         for _ in 0..LOOKS {
-            if let Some(lowest) = self.standing().await?.lowest {
+            if let Some(lowest) = self.writer_floors().await?.lowest {
                 return Ok(Commit(lowest));
             }
             tokio::time::sleep(Duration::from_millis(20)).await;
@@ -181,15 +182,15 @@ impl CassandraStore {
             .mend("try again"))
     }
 
-    /// Finds what is to be carried.
+    /// Reads the commits to carry.
     async fn pass(&self, relay: &mut Relay) -> Result<()> {
-        let WriterFloors { registered, said, lowest } = self.standing().await?;
+        let WriterFloors { registered, said, lowest } = self.writer_floors().await?;
         for writer in &registered {
             self.look_after(relay, *writer, said.get(&writer.id).copied().unwrap_or(0)).await?;
         }
         let notes = notes(&self.cluster).await?;
-        // Read after the notes and before the tails: of a writer that is not among these now, all is settled and will be
-        // found; one that came since the floors were read is among them.
+        // Read after the notes and before the tails: all commits of a writer that is missing here are settled and will
+        // be found; a writer that came since the floors were read is listed.
         let active: HashSet<i64> = registered::all(&self.cluster).await?.into_iter().map(|w| w.id).collect();
         let assets: HashSet<&AssetId> = notes.iter().map(|n| &n.asset).collect();
         let mut tails =
@@ -217,7 +218,7 @@ impl CassandraStore {
         self.forget_notes(relay).await
     }
 
-    /// The commits of an asset that were not carried yet.
+    /// An asset's commits that are not carried yet.
     async fn tail<'a>(&self, asset: &'a AssetId) -> Result<(&'a AssetId, Vec<(u64, Vec<u8>)>)> {
         const TAIL: &str =
             "SELECT num, value FROM heads WHERE asset = ? AND kind = ? AND name = '' AND num > ? LIMIT ?";
@@ -227,7 +228,7 @@ impl CassandraStore {
         Ok((asset, rows.into_iter().map(|(num, v)| (num.cast_unsigned(), v.unwrap_or_default())).collect()))
     }
 
-    /// Closes a writer that fell silent, and sees to what it may have left under way.
+    /// Closes a writer that stopped raising its floor, and fences the assets on which it may have a commit in flight.
     async fn look_after(&self, relay: &mut Relay, writer: registered::Registered, floor: u64) -> Result<()> {
         let now = Instant::now();
         let (last, since) = relay.floors.entry(writer.id).or_insert((floor, now));
@@ -242,7 +243,7 @@ impl CassandraStore {
         if !writer.closed && !registered::close(&self.cluster, writer.number, writer.id).await? {
             return Ok(());
         }
-        // Only now: a writer that notes an asset from here on sees that it is closed.
+        // Only after closing: a writer that notes an asset from now on sees that it is closed.
         for note in notes(&self.cluster).await?.into_iter().filter(|n| n.writer == writer.id) {
             let stamp = self.writers.stamp(note.num);
             head::fence(&self.cluster, &note.asset, stamp).await?;
@@ -252,7 +253,7 @@ impl CassandraStore {
         Ok(())
     }
 
-    /// Forgets settled notes of assets without held rows. A later note of the same writer has a later number and
+    /// Removes settled notes of assets without held rows. A newer note of the same writer has a higher number and
     /// stays.
     async fn forget_notes(&self, relay: &mut Relay) -> Result<()> {
         const FORGET: &str =
@@ -295,7 +296,7 @@ impl CassandraStore {
             let head = head::read(&self.cluster, asset).await?;
             let last = some.last().map_or(0, |(commit, _)| *commit);
             if head.trimmed < last && !self.shorten(asset, &head, some, last).await? {
-                // Another process trims: what is left is given again.
+                // Another process is trimming; rows that are left will be handed out again.
                 return Ok(());
             }
         }
@@ -328,7 +329,7 @@ impl CassandraStore {
 /// All notes.
 async fn notes(cluster: &Cluster) -> Result<Vec<Note>> {
     const READ: &str = "SELECT asset, writer, num FROM pending WHERE slice IN ?";
-    // One request: most of the time there is nothing, and it is asked often.
+    // One request for all slices: it runs often and mostly finds nothing.
     let all: Vec<i32> = slices().collect();
     let rows = cluster.rows::<(String, i64, Option<i64>)>(READ, (all,)).await?;
     let note = |(asset, writer, num): (String, i64, Option<i64>)| {

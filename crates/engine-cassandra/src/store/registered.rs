@@ -16,7 +16,7 @@ pub struct Registered {
     pub closed: bool,
 }
 
-/// All registered writers, after every conditional write that was begun before.
+/// All registered writers, by a serial read.
 pub async fn all(cluster: &Cluster) -> Result<Vec<Registered>> {
     const READ: &str = "SELECT number, id, closed FROM writers WHERE one = 0";
     let rows = cluster.serial::<(i32, Option<i64>, Option<bool>)>(READ, ()).await?;
@@ -35,14 +35,14 @@ pub struct Floor {
     pub floor: u64,
 }
 
-/// All floors, of those that left too.
+/// All floors, including those of writers that left.
 pub async fn floors(cluster: &Cluster) -> Result<Vec<Floor>> {
     const READ: &str = "SELECT id, floor FROM floors WHERE one = 0";
     let rows = cluster.rows::<(Option<i64>, Option<i64>)>(READ, ()).await?;
     Ok(rows.into_iter().map(|(id, floor)| Floor { id: id.unwrap_or(0), floor: number(floor) }).collect())
 }
 
-/// Says that a writer is closed.
+/// Marks a writer as closed.
 pub async fn close(cluster: &Cluster, number: u16, id: i64) -> Result<bool> {
     const CLOSE: &str = "UPDATE writers SET closed = true WHERE one = 0 AND number = ? IF id = ?";
     let write = Write::new(CLOSE, (i32::from(number), id));

@@ -36,7 +36,8 @@ impl CassandraStore {
         let decide = &decide;
         stream::iter(assets)
             .map(|asset| async move {
-                // Short, and not across what waits: this process may lose a race to itself and decides again then.
+                // The lock is held briefly and not across awaits: this process may lose a race to itself, and then
+                // decides again.
                 let slot = self.states.of(asset);
                 let mut state = std::mem::take(&mut *slot.lock().unwrap_or_else(PoisonError::into_inner));
                 let changed = self.change(asset, &mut state, async |tx| decide(tx).await).await;
@@ -49,7 +50,7 @@ impl CassandraStore {
     }
 
     pub(crate) async fn register(&self, assets: &[Asset]) -> Result<Option<Commit>> {
-        // Of an asset named twice in a request, only the last document is written.
+        // Where a request names an asset twice, only the last document is written.
         let last_words: BTreeMap<&AssetId, &Asset> = assets.iter().map(|a| (&a.id, a)).collect();
         let mut documents = HashMap::new();
         for (id, asset) in &last_words {
@@ -92,7 +93,7 @@ impl CassandraStore {
         Ok(assets)
     }
 
-    /// Assets in the order of their ids, of those whose row in the list is wanted.
+    /// Assets in the order of their ids, filtered by their row in the list.
     async fn names(
         &self,
         after: Option<&AssetId>,
@@ -147,7 +148,7 @@ impl CassandraStore {
         Ok((counts, Commit(last)))
     }
 
-    /// All models, with whether the assets that each wrote on have their events of it, and the version of the list.
+    /// All models, each with whether its change was announced to the assets it wrote on, and the version of the list.
     async fn model_rows(&self) -> Result<(Option<i64>, Vec<(Model, bool)>)> {
         const READ: &str = "SELECT version, value, told FROM models WHERE one = 0";
         type ModelRow = (Option<i64>, Option<Vec<u8>>, Option<bool>);
@@ -166,8 +167,7 @@ impl CassandraStore {
         Ok(self.model_rows().await?.1.into_iter().map(|(model, _)| model).collect())
     }
 
-    /// Writes a model; `false` where it is there and the assets that it wrote on have their events. `told`: no event
-    /// is to be written.
+    /// Writes a model; `false` if it is stored already and was announced. `told`: no event needs to be written.
     pub(crate) async fn put_model(&self, model: &Model, told: bool) -> Result<bool> {
         const VERSION: &str = "UPDATE models SET version = ? WHERE one = 0 IF version = ?";
         const PUT: &str = "INSERT INTO models (one, model, value, told) VALUES (0, ?, ?, ?)";
@@ -184,7 +184,7 @@ impl CassandraStore {
             match self.cluster.conditional(&writes).await {
                 Ok(Outcome::Applied) => return Ok(true),
                 Ok(Outcome::Refused) => {}
-                // Whether it happened shows at the next look.
+                // The next read shows whether it happened.
                 Err(e) if e.kind() == ErrorKind::OutcomeUnknown => {}
                 Err(e) => return Err(e),
             }
@@ -196,13 +196,13 @@ impl CassandraStore {
         if !self.put_model(model, false).await? {
             return Ok(());
         }
-        // A process that stops here leaves assets without an event: sending the model again writes them.
+        // If the process stops here, some assets lack the event; sending the model again writes it.
         let used = self.used_on(&model.model).await?;
         self.change_each(&used, async |tx| Ok(Some(tx.commit_plain(Effect::Registered)))).await?;
         self.note_announced(model).await
     }
 
-    /// Notes that the assets have their events of a model, if it is still the same.
+    /// Marks a model as announced, if it has not changed since.
     async fn note_announced(&self, model: &Model) -> Result<()> {
         const TOLD: &str = "UPDATE models SET told = true WHERE one = 0 AND model = ? IF value = ?";
         let write = Write::new(TOLD, (model.model.as_str(), encode_model(model)));
@@ -212,7 +212,7 @@ impl CassandraStore {
         }
     }
 
-    /// Notes that a model may write on an asset: before it does.
+    /// Records that a model writes on an asset, before it does.
     pub(crate) async fn note_use(&self, model: &ModelRef, asset: &AssetId) -> Result<()> {
         const NOTE: &str = "INSERT INTO model_uses (model, slice, asset) VALUES (?, ?, ?)";
         let asset = asset.as_str();
@@ -227,7 +227,7 @@ impl CassandraStore {
         let mut noted: Vec<AssetId> =
             names.into_iter().flatten().filter_map(|(name,)| AssetId::new(&name).ok()).collect();
         noted.sort_unstable();
-        // A use is noted once and may outlive what it was noted for.
+        // A use is recorded once and may outlive the run or lines it was recorded for.
         let wrote = stream::iter(noted.iter().map(|asset| self.wrote_on(model, asset)))
             .buffered(ASSETS_AT_ONCE)
             .try_collect::<Vec<_>>()
@@ -247,7 +247,7 @@ impl CassandraStore {
         const PUT: &str = "INSERT INTO labels (one, kind, label, value) VALUES (0, ?, ?, ?)";
         const REMOVE: &str = "DELETE FROM labels WHERE one = 0 AND kind = ? AND label = ?";
         labels.iter().try_for_each(check_label)?;
-        // The last word on a label wins, as if they were written one after the other.
+        // The last entry of a label wins, as if they were written one after the other.
         let last: BTreeMap<(&str, &str), &LabelAliases> =
             labels.iter().map(|l| ((l.kind.as_str(), l.label.as_str()), l)).collect();
         let (kept, gone): (Vec<_>, Vec<_>) =

@@ -21,13 +21,13 @@ use crate::store::schema::{slice, slices};
 use crate::store::tx::Tx;
 use crate::store::writers::new_segment;
 
-/// How long a name that was taken for a run that is not there yet is left to the process that took it, in seconds.
+/// How long a claimed run name without a run stays reserved for the process that claimed it, in seconds.
 const CLAIM_S: u64 = 60;
 /// Commits of a history that are read at once.
 const PAGE: usize = 4_096;
 
 impl CassandraStore {
-    /// Changes the asset that a run is of, deciding on the run's row.
+    /// Changes the run's asset, deciding on the run's row.
     fn change_run<T>(
         &self,
         run: &RunId,
@@ -42,7 +42,7 @@ impl CassandraStore {
         }))
     }
 
-    /// The asset whose run has this name, or had it when it was last looked after.
+    /// The asset that this run name belongs to; the entry may be stale.
     pub(crate) async fn asset_of_run(&self, run: &RunId) -> Result<Option<AssetId>> {
         const READ: &str = "SELECT asset FROM run_names WHERE run = ?";
         let row = self.cluster.first::<(Option<String>,)>(READ, (run.as_str(),)).await?;
@@ -99,7 +99,7 @@ impl CassandraStore {
         }))
     }
 
-    /// Takes a run's name for an asset: over all assets a name is one run's.
+    /// Claims a run's name for an asset: names are unique over all assets.
     pub(crate) async fn claim(&self, id: &RunId, spec: &RunSpec) -> Result<Option<Run>> {
         const TAKE: &str = "INSERT INTO run_names (run, asset, noted) VALUES (?, ?, ?) IF NOT EXISTS";
         const READ: &str = "SELECT asset, noted FROM run_names WHERE run = ?";
@@ -125,7 +125,7 @@ impl CassandraStore {
         if let Some(known) = self.find_run(id).await? {
             return same_run(&known, spec).map(Some);
         }
-        // The process that took the name did not come to open the run, or the run is erased.
+        // The process that claimed the name never opened the run, or the run is erased.
         if clock::age_s(number(noted), clock::now()) < CLAIM_S {
             return Err(busy());
         }
@@ -139,7 +139,7 @@ impl CassandraStore {
         self.cluster.write(LIST, (slice(run), run, asset)).await
     }
 
-    /// Frees the names of runs that are gone.
+    /// Frees the names of erased runs.
     pub(crate) async fn free_names(&self, asset: &AssetId, runs: &[(RunId, u64)]) -> Result<()> {
         const FREE: &str = "DELETE FROM run_names WHERE run = ? IF asset = ?";
         const UNLIST: &str = "DELETE FROM run_list WHERE slice = ? AND run = ?";
@@ -153,7 +153,7 @@ impl CassandraStore {
                 Err(e) if e.kind() != ErrorKind::OutcomeUnknown => return Err(e),
                 _ => {}
             }
-            // Opened between the look and the removal: it is listed again.
+            // Opened between the check and the removal: list it again.
             if self.run_row(asset, run).await?.is_some() {
                 self.list_run(run, asset).await?;
             }
@@ -259,15 +259,15 @@ impl CassandraStore {
         let mut runs: Vec<Run> = Vec::new();
         while runs.len() < limit {
             let wanted = (limit - runs.len()).min(1_000);
-            type Listed = (String, Option<String>);
+            type RunListRow = (String, Option<String>);
             let listed =
-                merged::<_, Listed, _>(&self.cluster, LIST, slices(), &after, wanted, |row| &row.0, Some)
+                merged::<_, RunListRow, _>(&self.cluster, LIST, slices(), &after, wanted, |row| &row.0, Some)
                     .await?;
             let ended = listed.len() < wanted;
             for (run, asset) in listed {
                 let ids = (RunId::new(&run), asset.and_then(|a| AssetId::new(&a).ok()));
                 after = run;
-                // A name is listed before its run is opened, and may stay a little longer than it.
+                // A name is listed before its run is opened, and may stay a little after its run is gone.
                 if let (Ok(run), Some(asset)) = ids {
                     runs.extend(self.run_row(&asset, &run).await?.map(|row| row.run));
                 }

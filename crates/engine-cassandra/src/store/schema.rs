@@ -32,7 +32,7 @@ const fn migration(number: i32, cql: &'static str) -> Migration {
     Migration { number, cql }
 }
 
-/// One partition an asset, the unit of a commit: only conditional writes touch it. See [`crate::store::head`].
+/// One partition per asset, the unit of a commit: only conditional writes touch it. See [`crate::store::head`].
 const HEADS: &str = "CREATE TABLE IF NOT EXISTS {ks}.heads (asset text, kind int, name text, num bigint, value blob, \
      version bigint static, last_commit bigint static, commits bigint static, annotations bigint static, bytes bigint static, \
      trimmed bigint static, erased bigint static, doc blob static, \
@@ -44,10 +44,10 @@ const HISTORY: &str = "CREATE TABLE IF NOT EXISTS {ks}.history (asset text, chun
 const BLOCKS: &str = "CREATE TABLE IF NOT EXISTS {ks}.blocks (asset text, piece bigint, chunk int, block int, slice int, \
      slices int, data blob, PRIMARY KEY ((asset, piece, chunk), block, slice)) \
      WITH gc_grace_seconds = 14400 AND compression = {'enabled': false}";
-/// Which ids a piece holds, and what each says as a digest.
+/// The ids of a piece, with a digest of each annotation.
 const IDS: &str = "CREATE TABLE IF NOT EXISTS {ks}.ids (asset text, piece bigint, chunk int, part int, data blob, \
      PRIMARY KEY ((asset, piece, chunk), part)) WITH gc_grace_seconds = 14400";
-/// All assets that ever had a commit, in slices, with what `counts` adds up.
+/// All assets that ever had a commit, in slices, with the numbers that `counts` sums.
 const ASSETS: &str = "CREATE TABLE IF NOT EXISTS {ks}.assets (slice int, asset text, registered int, \
      annotations bigint, commits bigint, bytes bigint, last_commit bigint, PRIMARY KEY (slice, asset))";
 /// Which asset a run is of. Only conditional writes touch it: a run's id is unique.
@@ -63,17 +63,18 @@ const MODEL_USES: &str = "CREATE TABLE IF NOT EXISTS {ks}.model_uses (model text
      PRIMARY KEY ((model, slice), asset))";
 const LABELS: &str = "CREATE TABLE IF NOT EXISTS {ks}.labels (one int, kind text, label text, value blob, \
      PRIMARY KEY (one, kind, label))";
-/// Assets that may have commits that were not carried yet. A lost deletion does no harm, so its graves stay short.
+/// Assets that may have commits that were not carried yet. A lost deletion does no harm, so its tombstones are kept
+/// only briefly.
 const PENDING: &str = "CREATE TABLE IF NOT EXISTS {ks}.pending (slice int, asset text, writer bigint, num bigint, \
      PRIMARY KEY (slice, asset, writer)) WITH gc_grace_seconds = 600";
-/// The writers, which number commits. Only conditional writes touch it.
+/// The processes that number commits. Only conditional writes touch it.
 const WRITERS: &str = "CREATE TABLE IF NOT EXISTS {ks}.writers (one int, number int, id bigint, closed boolean, \
      PRIMARY KEY (one, number))";
-/// How far each writer is. Only plain writes touch it.
+/// The floor of each writer. Only unconditional writes touch it.
 const FLOORS: &str = "CREATE TABLE IF NOT EXISTS {ks}.floors (one int, number int, id bigint, floor bigint, \
      PRIMARY KEY (one, number))";
 
-/// Content that may belong to no commit: noted before it is written, forgotten when its commit is decided.
+/// Content that may belong to no commit: listed before it is written, removed when the outcome of its commit is known.
 const STRAYS: &str = "CREATE TABLE IF NOT EXISTS {ks}.strays (asset text, piece bigint, writer bigint, \
      PRIMARY KEY (asset, piece)) WITH gc_grace_seconds = 600";
 

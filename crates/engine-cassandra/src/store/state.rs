@@ -1,8 +1,8 @@
-//! What this process knows of assets it wrote to lately: a fold over their histories, and which ids are taken.
+//! A cache of the assets that this process wrote to lately: a fold over their histories, and which ids exist.
 //!
-//! All of it can be thrown away at any time. The fold is good up to a commit and goes on from there when the head shows a
-//! later one. The lock of an asset's state also lets one change of an asset at a time through in this process, so that
-//! threads of one process do not lose races to each other.
+//! All of it can be dropped at any time. The fold is valid up to a commit and continues from there when the head has a
+//! later one. The lock of an asset's state also serialises changes of the asset within this process, so that its
+//! threads do not lose races to each other.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -17,10 +17,10 @@ use crate::store::content::Entry;
 use crate::store::head::{Head, Numbered, PieceRow};
 use crate::store::history;
 
-/// Most assets of which something is kept.
+/// Most assets in the cache.
 const ASSETS_MAX: usize = 4_096;
 
-/// What ids are looked for in.
+/// Where ids are looked up.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Scope {
     /// The loose lines of a model.
@@ -29,12 +29,12 @@ pub enum Scope {
     Run(u64),
 }
 
-/// Which ids a scope holds, in short: 64 bits of the id's hash to 64 bits of the digest. What it does not hold is not
-/// there; what it holds with the same digest is there; the rest is looked up.
+/// The ids of a scope, shortened: 64 bits of the id's hash to 64 bits of the digest. An id that is missing here does
+/// not exist; one with the same digest exists; any other is looked up.
 #[derive(Debug)]
 pub struct Index {
     map: HashMap<u64, u64>,
-    /// Pieces that are in it, from the first.
+    /// How many pieces are in it, counted from the first.
     pub pieces: usize,
     held: Arc<AtomicUsize>,
 }
@@ -50,14 +50,14 @@ impl Index {
         Self { map: HashMap::new(), pieces: 0, held: Arc::clone(held) }
     }
 
-    /// Takes an entry in.
+    /// Adds an entry.
     pub fn add(&mut self, entry: &Entry) {
         if self.map.insert(half(entry.hash), half(entry.digest)).is_none() {
             self.held.fetch_add(1, Ordering::Relaxed);
         }
     }
 
-    /// Half of the digest of an id that may be there.
+    /// Half of the digest of an id that may exist.
     pub fn get(&self, hash: u128) -> Option<u64> {
         self.map.get(&half(hash)).copied()
     }
@@ -78,16 +78,16 @@ pub struct Loose {
     pub piece: PieceRow,
 }
 
-/// What is known of an asset.
+/// What is known about an asset.
 #[derive(Default)]
 pub struct AssetState {
     upto: u64,
-    /// What runs claimed; without loose segments.
+    /// What is current of runs; without loose segments.
     pub current: Current,
     /// Loose segments that are not erased, in the order of their commits.
     pub loose: BTreeMap<ModelRef, Vec<Loose>>,
     runs: HashMap<RunId, (u64, ModelRef)>,
-    /// Names of models of which something was superseded.
+    /// Names of models that had something superseded.
     replaced: HashSet<String>,
     indexes: HashMap<Scope, Index>,
     held: Arc<AtomicUsize>,
@@ -99,12 +99,12 @@ pub struct AssetState {
 pub enum Kind {
     /// One piece.
     Loose(PieceRow),
-    /// As many pieces as the head says.
+    /// The pieces that the head lists.
     Run,
 }
 
 impl AssetState {
-    /// Follows the asset's history to where `head` is.
+    /// Folds the asset's history up to `head`.
     pub async fn catch_up(&mut self, cluster: &Cluster, asset: &AssetId, head: &Head) -> Result<()> {
         if head.erased > self.upto {
             self.forget();
@@ -124,7 +124,7 @@ impl AssetState {
         Ok(())
     }
 
-    /// Folds the commits that follow what is known.
+    /// Folds commits that follow the known ones.
     pub fn made(&mut self, records: Vec<Numbered>) {
         for record in records {
             self.apply(record);
@@ -176,7 +176,7 @@ impl AssetState {
         loose.map(|l| Kind::Loose(l.piece))
     }
 
-    /// Are all loose lines of the model current? They are while nothing of its name was ever superseded.
+    /// Are all loose lines of the model current? They are if nothing of a model of this name was ever superseded.
     pub fn nothing_superseded(&self, model: &ModelRef) -> bool {
         !self.replaced.contains(model.name())
     }
@@ -208,7 +208,7 @@ pub struct States {
 }
 
 impl States {
-    /// None yet; indexes hold at most `ids_max` ids together.
+    /// No states yet; all indexes together hold at most `ids_max` ids.
     pub fn new(ids_max: usize) -> Self {
         Self { map: Mutex::default(), held: Arc::default(), ids_max, clock: AtomicU64::new(0) }
     }
@@ -217,7 +217,7 @@ impl States {
     pub fn of(&self, asset: &AssetId) -> Arc<Mutex<AssetState>> {
         let mut map = self.map.lock().unwrap_or_else(PoisonError::into_inner);
         if map.len() >= ASSETS_MAX {
-            // Those that are not in use now.
+            // Only those that are not in use.
             map.retain(|_, state| Arc::strong_count(state) > 1);
         }
         let held = &self.held;
@@ -227,7 +227,7 @@ impl States {
         Arc::clone(state)
     }
 
-    /// Says that a state is used now, and drops the indexes of others where all together hold too much.
+    /// Marks a state as used now, and drops the indexes of others if all together hold too many ids.
     pub fn used(&self, state: &mut AssetState) {
         state.used = self.clock.fetch_add(1, Ordering::Relaxed);
         if self.held.load(Ordering::Relaxed) <= self.ids_max {

@@ -3,17 +3,17 @@
 /// A point of a change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FaultPoint {
-    /// Its note is written, nothing else.
+    /// Only its note is written.
     Noted,
-    /// Its content is written and its writer was seen open: only the conditional write is missing.
+    /// Its content is written and its writer is open: only the conditional write is missing.
     Ready,
-    /// The conditional write is made, and no event was written.
+    /// The conditional write is made; nothing that follows it is.
     Made,
 }
 
 #[cfg(not(feature = "testing"))]
 impl crate::store::CassandraStore {
-    /// A change has come to this point.
+    /// A change has reached this point.
     #[allow(
         clippy::unused_self,
         clippy::unnecessary_wraps,
@@ -39,17 +39,17 @@ mod with_faults {
     /// What a process does at a point.
     #[derive(Debug, Clone, Copy, PartialEq, Eq)]
     pub enum FaultAction {
-        /// It goes on.
+        /// It continues.
         Continue,
-        /// It is as if it was killed: the change answers Cancelled, and nothing more comes from this store.
+        /// As if it was killed: the change returns Cancelled, and this store does nothing more.
         Die,
     }
 
-    /// Decides what a process does at each point; it may take its time.
+    /// Decides what a process does at each point; it may block.
     pub type Faults = Arc<dyn Fn(FaultPoint) -> FaultAction + Send + Sync>;
 
     impl CassandraStore {
-        /// A change has come to this point.
+        /// A change has reached this point.
         pub(crate) fn reaches(&self, point: FaultPoint) -> Result<()> {
             match self.options.faults.as_ref().map(|faults| faults(point)) {
                 Some(FaultAction::Die) => {
@@ -60,7 +60,7 @@ mod with_faults {
             }
         }
 
-        /// Publishes no floor any more, as a process whose heart stopped while its hands go on.
+        /// Stops publishing the floor while everything else goes on.
         pub fn stop_publishing(&self) {
             self.writers.stop_publishing();
         }

@@ -1,4 +1,4 @@
-//! One change of one asset: decided on what its head says, made by one conditional write.
+//! One change of one asset: decided on its head, made by one conditional write.
 
 use std::time::Duration;
 
@@ -17,13 +17,13 @@ use crate::store::state::AssetState;
 use crate::store::testing::FaultPoint;
 use crate::store::writers::Ticket;
 
-/// Attempts at a change that others overtake.
+/// Attempts at a change that loses races.
 const ATTEMPTS: u32 = 200;
 /// Attempts at a conditional write of unknown outcome.
 const ASKS: u32 = 6;
 /// The first and the longest wait between them.
 const ASK_WAITS: (Duration, Duration) = (Duration::from_millis(32), Duration::from_secs(1));
-/// The first and the longest wait before a change that others overtook is decided again.
+/// The first and the longest wait before a change that lost a race is decided again.
 const DECIDE_WAITS: (Duration, Duration) = (Duration::from_millis(4), Duration::from_millis(64));
 
 enum HeadWrite {
@@ -34,7 +34,7 @@ enum HeadWrite {
 }
 
 /// A piece that is written before the commit that names it.
-pub struct Ahead<'a> {
+pub struct PendingPiece<'a> {
     /// Its number.
     pub piece: u64,
     /// What it holds.
@@ -49,9 +49,9 @@ pub struct Tx<'a> {
     pub store: &'a CassandraStore,
     /// The asset.
     pub asset: &'a AssetId,
-    /// The head as it will be.
+    /// The head after the change.
     pub head: Head,
-    /// What is known of the asset, up to the head as it is.
+    /// The cached state of the asset, up to the current head.
     pub state: &'a mut AssetState,
     before: Head,
     rows: Vec<HeadWrite>,
@@ -60,9 +60,9 @@ pub struct Tx<'a> {
     pub records: Vec<Numbered>,
 }
 
-/// What became of a change.
+/// The outcome of an attempt.
 enum Attempt {
-    /// It is made.
+    /// The change is made.
     Made,
     /// Others came first, or this writer was closed: decide again.
     Again,
@@ -108,12 +108,12 @@ impl Tx<'_> {
         Commit(number)
     }
 
-    /// The next commit, which brings no content.
+    /// The next commit, without content.
     pub fn commit_plain(&mut self, effect: Effect) -> Commit {
         self.commit(effect, PieceRow::default())
     }
 
-    /// The next commit, which has its number already. `before` and what came before it is in the history's body.
+    /// Adds an imported commit, which has its number already. Commits up to `before` are in the history's body.
     pub fn take_over(&mut self, (commit, record): Numbered, before: u64) {
         let after = self.head.last_commit.max(number(self.before.version)).max(commit.0);
         self.ticket = Some(self.store.writers.begin(self.asset, after));
@@ -161,8 +161,8 @@ impl Tx<'_> {
         writes
     }
 
-    /// Makes the change. `ahead` is written before it, and noted before that.
-    async fn finish(&mut self, ahead: &mut [Ahead<'_>]) -> Result<Attempt> {
+    /// Makes the change. The pieces of `ahead` are noted, then written, before it.
+    async fn finish(&mut self, ahead: &mut [PendingPiece<'_>]) -> Result<Attempt> {
         self.note(ahead).await?;
         self.store.reaches(FaultPoint::Noted)?;
         let identity = self.ticket.as_ref().map(|t| t.identity);
@@ -172,13 +172,13 @@ impl Tx<'_> {
                 None => Ok(true),
             }
         };
-        // Not above the version that this change makes, so that whatever comes after it is above.
+        // Not above the new version, so that every later write is above.
         let stamp = match &self.ticket {
             Some(ticket) => ticket.number,
             None => self.store.writers.stamp(number(self.before.version)),
         };
         let content = async {
-            // All of them are waited for, so that it is known of each whether it is written.
+            // Wait for all of them, to know which ones were written.
             let pieces = ahead.iter_mut().filter(|p| !p.written).map(|piece| async {
                 let cluster = &self.store.cluster;
                 content::write(cluster, self.asset, piece.piece, piece.content, stamp).await?;
@@ -194,7 +194,7 @@ impl Tx<'_> {
             return Ok(Attempt::Again);
         }
         self.store.reaches(FaultPoint::Ready)?;
-        // Commits that were imported have lower numbers than the change that does so.
+        // Imported commits have lower numbers than the change that imports them.
         let first = self.ticket.as_ref().map_or(0, |ticket| ticket.number);
         let version = match self.records.last() {
             Some((commit, _)) => commit.0.max(first),
@@ -203,7 +203,7 @@ impl Tx<'_> {
         self.decide(version).await
     }
 
-    /// Sends the conditional write until it is known what became of it.
+    /// Sends the conditional write until its outcome is known.
     async fn decide(&mut self, version: u64) -> Result<Attempt> {
         let mut backoff = Backoff::new(ASK_WAITS.0, ASK_WAITS.1, self.store.cluster.seed());
         let mut unsure = false;
@@ -245,11 +245,11 @@ impl Tx<'_> {
         if let Some(ticket) = self.ticket.take()
             && unsure
         {
-            ticket.cast_adrift();
+            ticket.leave_unresolved();
         }
     }
 
-    /// Was a conditional write of unknown outcome made? Another may have come after it.
+    /// Was a conditional write of unknown outcome made? Another write may have followed it.
     async fn was_made(&self, version: u64) -> Result<bool> {
         let cluster = &self.store.cluster;
         let now = head::read_serial(cluster, self.asset).await?;
@@ -266,8 +266,8 @@ impl Tx<'_> {
         Ok(found)
     }
 
-    /// Notes that the asset may have a commit to carry, and that pieces may belong to none.
-    async fn note(&self, ahead: &[Ahead<'_>]) -> Result<()> {
+    /// Records that the asset may have a commit to carry, and that the new pieces may belong to none.
+    async fn note(&self, ahead: &[PendingPiece<'_>]) -> Result<()> {
         const PENDING: &str =
             "INSERT INTO pending (slice, asset, writer, num) VALUES (?, ?, ?, ?) USING TIMESTAMP ?";
         const ASSET: &str = "INSERT INTO assets (slice, asset) VALUES (?, ?) USING TIMESTAMP ?";
@@ -292,7 +292,7 @@ impl Tx<'_> {
         pending.and(strays)
     }
 
-    /// What follows a change that is made: lists that may lag, and notes that are no longer needed.
+    /// After a change: updates lists that may lag, and removes notes that are no longer needed.
     async fn follow_up(&self, pieces: &[u64]) {
         let cluster = &self.store.cluster;
         let listed = async {
@@ -306,8 +306,8 @@ impl Tx<'_> {
 }
 
 impl CassandraStore {
-    /// Decides a change on the head as it is and makes it; decides again where others came first. A change of nothing
-    /// writes nothing.
+    /// Decides a change on the current head and makes it; decides again after a lost race. An empty change writes
+    /// nothing.
     pub(crate) async fn change<T>(
         &self,
         asset: &AssetId,
@@ -317,8 +317,8 @@ impl CassandraStore {
         self.change_with(asset, state, &mut (), async |tx, ()| decide(tx).await, |()| Vec::new()).await
     }
 
-    /// As [`Self::change`], with content that `ahead` gives out of `own` for each attempt. `own` keeps what was written by
-    /// attempts before.
+    /// As [`Self::change`], with content that `ahead` takes from `own` for each attempt. `own` remembers what earlier
+    /// attempts have written.
     pub(crate) async fn change_with<T, O>(
         &self,
         asset: &AssetId,
@@ -328,7 +328,7 @@ impl CassandraStore {
         ahead: impl Fn(&O) -> Vec<(u64, &Content, bool)>,
     ) -> Result<T>
     where
-        O: Written,
+        O: RetryState,
     {
         let mut backoff = Backoff::new(DECIDE_WAITS.0, DECIDE_WAITS.1, self.cluster.seed());
         for attempt in 0..ATTEMPTS {
@@ -348,9 +348,9 @@ impl CassandraStore {
             if tx.is_empty() {
                 return Ok(outcome);
             }
-            let mut pieces: Vec<Ahead<'_>> = ahead(own)
+            let mut pieces: Vec<PendingPiece<'_>> = ahead(own)
                 .into_iter()
-                .map(|(piece, content, written)| Ahead { piece, content, written })
+                .map(|(piece, content, written)| PendingPiece { piece, content, written })
                 .collect();
             let done = tx.finish(&mut pieces).await;
             let all: Vec<u64> = pieces.iter().map(|p| p.piece).collect();
@@ -375,11 +375,11 @@ impl CassandraStore {
 }
 
 /// What a change keeps between its attempts.
-pub trait Written {
+pub trait RetryState {
     /// These pieces are written.
     fn note_written(&mut self, pieces: &[u64]);
 }
 
-impl Written for () {
+impl RetryState for () {
     fn note_written(&mut self, _: &[u64]) {}
 }

@@ -1,12 +1,13 @@
 //! The processes that number commits, and for each the number below which none of its commits is in flight.
 //!
-//! A process takes a number of 0 … 511 (a conditional write) and a unique id. Its *floor* is a number: each
-//! commit up to it that this writer ever makes is settled (made or given up), and was noted in `pending` before. A thread
-//! publishes the floor, soon after something was settled and about once a second otherwise.
+//! A process takes a number of 0 … 511 (a conditional write) and a unique id. Its *floor* is a number: every commit of
+//! this writer up to it is settled (made or given up), and was noted in `pending` before. A thread publishes the floor,
+//! soon after something was settled and about once a second otherwise.
 //!
-//! The relay closes a writer whose floor stands still. Before a writer makes its conditional write it notes the asset
-//! in `pending` and *then* reads whether it was closed; the closer says so and *then* reads the notes. One of them sees
-//! the other: a closed writer starts again as another, and of one that is not seen the closer fences the asset.
+//! The relay closes a writer whose floor does not rise. Before its conditional write a writer notes the asset in
+//! `pending` and *then* reads whether it was closed; the relay marks the writer closed and *then* reads the notes. So
+//! at least one sees the other: a writer that finds itself closed starts again under a new identity, and the relay
+//! fences the assets that the writer noted.
 
 use std::collections::BTreeMap;
 use std::future::Future;
@@ -24,13 +25,13 @@ use crate::store::head;
 use crate::store::registered::{all, floors, free};
 
 /// How long after something was settled the floor is published, at most.
-const SOON: Duration = Duration::from_millis(50);
+const PUBLISH_DELAY: Duration = Duration::from_millis(50);
 /// How often it is published where nothing happens.
-const IDLE: Duration = Duration::from_secs(1);
+const PUBLISH_INTERVAL: Duration = Duration::from_secs(1);
 /// How long publishing may take before it is started again.
-const BEAT: Duration = Duration::from_secs(5);
+const PUBLISH_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a process waits for the servers when it leaves.
-pub const FAREWELL: Duration = Duration::from_secs(3);
+pub const LEAVE_TIMEOUT: Duration = Duration::from_secs(3);
 /// Attempts to find a free number.
 const ATTEMPTS: usize = 64;
 
@@ -44,17 +45,17 @@ pub struct Identity {
 }
 
 /// A commit under way.
-struct Flight {
+struct InFlightCommit {
     id: i64,
     asset: AssetId,
     /// Its outcome is unknown and no caller waits for it any more: its asset has to be fenced.
-    adrift: bool,
+    unresolved: bool,
 }
 
 struct Inner {
     clock: Clock,
     identity: Identity,
-    flights: BTreeMap<u64, Flight>,
+    in_flight: BTreeMap<u64, InFlightCommit>,
     floor: u64,
     settled: bool,
     stop: bool,
@@ -77,23 +78,23 @@ impl Inner {
 pub struct Writers {
     cluster: Arc<Cluster>,
     inner: Arc<(Mutex<Inner>, Condvar)>,
-    beat: Mutex<Option<JoinHandle<()>>>,
+    publish_loop: Mutex<Option<JoinHandle<()>>>,
 }
 
-/// A number under way. Dropped, it is settled.
+/// A commit number in flight. Dropping it settles it.
 pub struct Ticket {
     /// The number.
     pub number: u64,
     /// The writer that made it.
     pub identity: Identity,
     inner: Arc<(Mutex<Inner>, Condvar)>,
-    adrift: bool,
+    unresolved: bool,
 }
 
 impl Ticket {
     /// The outcome is not known: the floor stays below until the asset is fenced.
-    pub fn cast_adrift(mut self) {
-        self.adrift = true;
+    pub fn leave_unresolved(mut self) {
+        self.unresolved = true;
     }
 }
 
@@ -103,12 +104,12 @@ impl Drop for Ticket {
         if inner.is_dead() {
             return;
         }
-        if self.adrift {
-            if let Some(flight) = inner.flights.get_mut(&self.number) {
-                flight.adrift = true;
+        if self.unresolved {
+            if let Some(flight) = inner.in_flight.get_mut(&self.number) {
+                flight.unresolved = true;
             }
         } else {
-            inner.flights.remove(&self.number);
+            inner.in_flight.remove(&self.number);
         }
         inner.settled = true;
         self.inner.1.notify_all();
@@ -116,7 +117,7 @@ impl Drop for Ticket {
 }
 
 fn lock(inner: &Mutex<Inner>) -> MutexGuard<'_, Inner> {
-    // Every change is whole before the lock is left, so a panic elsewhere spoils nothing.
+    // Every change is complete before the lock is released, so the state is valid after a panic.
     inner.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -126,7 +127,7 @@ pub fn random() -> Result<u64> {
     Ok(n >> 1)
 }
 
-/// The number of a segment or piece: random, and never a commit's.
+/// The number of a segment or piece: random, never that of a commit.
 pub fn new_segment() -> Result<u64> {
     Ok(RUN_SEGMENT_BASE | (random()? >> 1))
 }
@@ -137,26 +138,29 @@ impl Writers {
         let inner = Inner {
             clock: Clock::default(),
             identity: Identity { number: 0, id: 0 },
-            flights: BTreeMap::new(),
+            in_flight: BTreeMap::new(),
             floor: 0,
             settled: false,
             stop: false,
             #[cfg(feature = "testing")]
             dead: false,
         };
-        let writers =
-            Self { cluster, inner: Arc::new((Mutex::new(inner), Condvar::new())), beat: Mutex::default() };
+        let writers = Self {
+            cluster,
+            inner: Arc::new((Mutex::new(inner), Condvar::new())),
+            publish_loop: Mutex::default(),
+        };
         writers.cluster.block_on(writers.enter())?;
         let (cluster, inner) = (Arc::clone(&writers.cluster), Arc::clone(&writers.inner));
         let thread = std::thread::Builder::new().name("store-floor".to_owned());
         let handle = thread
-            .spawn(move || beat(&cluster, &inner))
+            .spawn(move || publish_loop(&cluster, &inner))
             .map_err(|e| Error::io("cannot start the thread that publishes the floor", e))?;
-        *writers.beat.lock().unwrap_or_else(PoisonError::into_inner) = Some(handle);
+        *writers.publish_loop.lock().unwrap_or_else(PoisonError::into_inner) = Some(handle);
         Ok(writers)
     }
 
-    /// Takes a free number, and goes on above all that was ever published.
+    /// Takes a free writer number, and continues above every floor that was ever published.
     async fn enter(&self) -> Result<()> {
         let id = column(random()?);
         for _ in 0..ATTEMPTS {
@@ -174,7 +178,7 @@ impl Writers {
             if !self.claim(number, id).await? {
                 continue;
             }
-            // Only now: a process that read the writers before this claim computed from floors that we now see.
+            // Only after the claim: a process that read the writers before it worked with floors that we read now.
             let highest = floors(&self.cluster).await?.into_iter().map(|f| f.floor).max().unwrap_or(0);
             let (identity, floor) = {
                 let mut inner = lock(&self.inner.0);
@@ -194,7 +198,7 @@ impl Writers {
         let write = Write::new(CLAIM, (id, i32::from(number)));
         match self.cluster.conditional(&[write]).await {
             Ok(outcome) => Ok(outcome == Outcome::Applied),
-            // What became of it is read back.
+            // Its outcome is read back.
             Err(e) if e.kind() == ErrorKind::OutcomeUnknown => {
                 Ok(all(&self.cluster).await?.iter().any(|w| w.id == id))
             }
@@ -202,7 +206,7 @@ impl Writers {
         }
     }
 
-    /// Starts again as another writer, after this one was closed.
+    /// Starts again under a new identity, after this one was closed.
     pub async fn enter_again(&self, closed: Identity) -> Result<()> {
         if lock(&self.inner.0).identity == closed { self.enter().await } else { Ok(()) }
     }
@@ -212,23 +216,25 @@ impl Writers {
         lock(&self.inner.0).clock.jump(number);
     }
 
-    /// A number above `after`, under way until the ticket is dropped.
+    /// A number above `after`, in flight until the ticket is dropped.
     pub fn begin(&self, asset: &AssetId, after: u64) -> Ticket {
         let mut inner = lock(&self.inner.0);
         let identity = inner.identity;
         let number = inner.clock.next(identity.number, after, clock::now());
-        inner.flights.insert(number, Flight { id: identity.id, asset: asset.clone(), adrift: false });
-        Ticket { number, identity, inner: Arc::clone(&self.inner), adrift: false }
+        inner
+            .in_flight
+            .insert(number, InFlightCommit { id: identity.id, asset: asset.clone(), unresolved: false });
+        Ticket { number, identity, inner: Arc::clone(&self.inner), unresolved: false }
     }
 
-    /// A number above `after` that is no commit's first: versions, time-stamps, further commits of a batch.
+    /// A number above `after` that needs no ticket: versions, time-stamps, further commits of a batch.
     pub fn stamp(&self, after: u64) -> u64 {
         let mut inner = lock(&self.inner.0);
         let writer = inner.identity.number;
         inner.clock.next(writer, after, clock::now())
     }
 
-    /// Is this writer still what it was? To be asked after the note and before the conditional write.
+    /// Is this identity still open? To be checked after the note and before the conditional write.
     pub async fn is_open(&self, identity: Identity) -> Result<bool> {
         const READ: &str = "SELECT id, closed FROM writers WHERE one = 0 AND number = ?";
         let row =
@@ -249,7 +255,7 @@ impl Writers {
         publish(&self.cluster, identity, floor).await
     }
 
-    /// Falls silent at once, as a process does that is killed.
+    /// Stops at once, as a killed process does.
     #[cfg(feature = "testing")]
     pub fn die(&self) {
         let mut inner = lock(&self.inner.0);
@@ -257,7 +263,7 @@ impl Writers {
         self.inner.1.notify_all();
     }
 
-    /// Publishes no floor any more; everything else goes on.
+    /// Stops publishing the floor; everything else goes on.
     #[cfg(feature = "testing")]
     pub fn stop_publishing(&self) {
         lock(&self.inner.0).stop = true;
@@ -274,16 +280,16 @@ impl Drop for Writers {
     fn drop(&mut self) {
         lock(&self.inner.0).stop = true;
         self.inner.1.notify_all();
-        if let Some(handle) = self.beat.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        if let Some(handle) = self.publish_loop.lock().unwrap_or_else(PoisonError::into_inner).take() {
             let _ = handle.join();
         }
         if self.is_dead() {
             return;
         }
         let (identity, floor) = rise(&self.inner.0);
-        let quiet = lock(&self.inner.0).flights.is_empty();
-        // Where this fails, the relay closes this writer for standing still.
-        let left = self.cluster.block_on(within(FAREWELL, async {
+        let quiet = lock(&self.inner.0).in_flight.is_empty();
+        // If this fails, the relay closes this writer because its floor does not rise.
+        let left = self.cluster.block_on(within(LEAVE_TIMEOUT, async {
             publish(&self.cluster, identity, floor).await?;
             if quiet { free(&self.cluster, identity.number, identity.id).await } else { Ok(()) }
         }));
@@ -293,17 +299,18 @@ impl Drop for Writers {
     }
 }
 
-/// Does not wait longer than this.
+/// Waits no longer than `limit`.
 pub async fn within<T>(limit: Duration, work: impl Future<Output = Result<T>>) -> Result<T> {
     let late = || Error::new(ErrorKind::Unavailable, "Cassandra does not answer in time");
     tokio::time::timeout(limit, work).await.unwrap_or_else(|_| Err(late()))
 }
 
-/// The floor, as high as it may be.
+/// Raises the floor as far as possible.
 fn rise(inner: &Mutex<Inner>) -> (Identity, u64) {
     let mut inner = lock(inner);
     let identity = inner.identity;
-    let lowest = inner.flights.iter().find(|(_, flight)| flight.id == identity.id).map(|(number, _)| *number);
+    let lowest =
+        inner.in_flight.iter().find(|(_, flight)| flight.id == identity.id).map(|(number, _)| *number);
     let floor = match lowest {
         Some(number) => number.saturating_sub(1),
         None => inner.clock.next(identity.number, 0, clock::now()),
@@ -317,13 +324,13 @@ async fn publish(cluster: &Cluster, identity: Identity, floor: u64) -> Result<()
     cluster.write(PUBLISH, (i32::from(identity.number), identity.id, column(floor), column(floor))).await
 }
 
-fn beat(cluster: &Cluster, inner: &(Mutex<Inner>, Condvar)) {
+fn publish_loop(cluster: &Cluster, inner: &(Mutex<Inner>, Condvar)) {
     let mut said = Instant::now();
     loop {
         {
             let mut state = lock(&inner.0);
-            while !state.stop && !state.settled && said.elapsed() < IDLE {
-                let rest = IDLE.saturating_sub(said.elapsed());
+            while !state.stop && !state.settled && said.elapsed() < PUBLISH_INTERVAL {
+                let rest = PUBLISH_INTERVAL.saturating_sub(said.elapsed());
                 state = inner.1.wait_timeout(state, rest).unwrap_or_else(PoisonError::into_inner).0;
             }
             if state.stop {
@@ -332,33 +339,33 @@ fn beat(cluster: &Cluster, inner: &(Mutex<Inner>, Condvar)) {
             state.settled = false;
         }
         said = Instant::now();
-        let told = cluster.block_on(within(BEAT, async {
-            fence_those_adrift(cluster, &inner.0).await?;
+        let told = cluster.block_on(within(PUBLISH_TIMEOUT, async {
+            fence_unresolved(cluster, &inner.0).await?;
             let (identity, floor) = rise(&inner.0);
             publish(cluster, identity, floor).await
         }));
         if let Err(error) = told {
             tracing::warn!(%error, "the floor of this writer could not be published");
         }
-        std::thread::sleep(SOON);
+        std::thread::sleep(PUBLISH_DELAY);
     }
 }
 
-/// A conditional write of unknown outcome cannot happen any more once its asset's version has moved.
-async fn fence_those_adrift(cluster: &Cluster, inner: &Mutex<Inner>) -> Result<()> {
-    let adrift: Vec<(u64, AssetId)> = {
+/// A conditional write of unknown outcome cannot take effect any more once its asset's version has changed.
+async fn fence_unresolved(cluster: &Cluster, inner: &Mutex<Inner>) -> Result<()> {
+    let unresolved: Vec<(u64, AssetId)> = {
         let inner = lock(inner);
-        let flights = inner.flights.iter().filter(|(_, f)| f.adrift);
-        flights.map(|(number, f)| (*number, f.asset.clone())).collect()
+        let in_flight = inner.in_flight.iter().filter(|(_, f)| f.unresolved);
+        in_flight.map(|(number, f)| (*number, f.asset.clone())).collect()
     };
-    for (number, asset) in adrift {
+    for (number, asset) in unresolved {
         let stamp = {
             let mut inner = lock(inner);
             let writer = inner.identity.number;
             inner.clock.next(writer, number, clock::now())
         };
         head::fence(cluster, &asset, stamp).await?;
-        lock(inner).flights.remove(&number);
+        lock(inner).in_flight.remove(&number);
     }
     Ok(())
 }

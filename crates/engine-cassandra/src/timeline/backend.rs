@@ -1,4 +1,4 @@
-//! The store.
+//! The [`TimelineStore`] on Cassandra.
 
 use std::sync::{Arc, Mutex};
 
@@ -15,12 +15,12 @@ use crate::timeline::head::{Head, HeadRow};
 use crate::timeline::outbox::Relay;
 use crate::timeline::schema::{SCHEMA, TABLES};
 
-/// Calls that write side by side: while one waits for the conditional writes of its assets, others write rows.
+/// Calls of `apply` that may write concurrently: while one waits for its conditional writes, others write rows.
 const CALLS_AT_ONCE: usize = 3;
-/// How often a table is asked to be emptied.
+/// Attempts to empty a table.
 const EMPTYING_TRIES: u32 = 6;
 
-/// Stage 2's store in Apache Cassandra.
+/// Stage 2's store on Apache Cassandra.
 pub struct CassandraTimeline {
     pub(crate) db: Db,
     pub(crate) lease: Lease,
@@ -28,7 +28,7 @@ pub struct CassandraTimeline {
 }
 
 impl CassandraTimeline {
-    /// Opens the store in the connection's keyspace; makes its tables where they are not there.
+    /// Opens the store in the connection's keyspace; creates missing tables.
     ///
     /// # Errors
     /// Unsupported where a newer version made the tables; Unavailable where the nodes do not answer.
@@ -39,8 +39,8 @@ impl CassandraTimeline {
         Ok(Self { db, lease, relay: Mutex::default() })
     }
 
-    /// Empties a table. The nodes write down what they hold before they drop it, which can take them longer than one
-    /// request may.
+    /// Empties a table. The nodes flush the table before they drop its data, which can take longer than one request
+    /// may.
     async fn empty(&self, table: &str) -> Result<()> {
         let statement = format!("TRUNCATE TABLE {}", self.db.cluster.table(table));
         for _ in 1..EMPTYING_TRIES {
@@ -55,7 +55,7 @@ impl CassandraTimeline {
     async fn list(&self, after: Option<&AssetId>, limit: usize) -> Result<Vec<(AssetId, Commit)>> {
         let mut after = after.map_or("", AssetId::as_str).to_owned();
         let mut out = Vec::new();
-        // Assets that were begun and never completed do not count, so more may be needed than are asked for.
+        // Assets that were begun but never completed do not count, so it may have to read more names than requested.
         while out.len() < limit {
             let asked = (limit - out.len()).min(1_000);
             let names = self.db.names(&after, asked).await?;

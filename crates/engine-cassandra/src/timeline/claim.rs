@@ -1,4 +1,4 @@
-//! The right to write an asset: claimed, kept by signs of life, used up by what makes the update count.
+//! The right to write an asset: claimed, kept by heartbeats, used up by the write that completes the update.
 
 use std::pin::pin;
 use std::time::{Duration, Instant};
@@ -12,16 +12,16 @@ use crate::columns::commit_column;
 use crate::timeline::db::{Db, lock};
 use crate::timeline::head::Head;
 
-/// How often a worker gives a sign while it writes: as many times in the patience of others.
+/// Heartbeats of a writing worker within the time that others wait for one.
 const BEATS: u32 = 6;
-/// How often it is looked whether another worker gave one.
+/// How often another worker's heartbeat is checked.
 const LOOK: Duration = Duration::from_millis(50);
-/// Epochs that were given up, beyond which they are swept away before the next claim.
+/// Most aborted epochs; beyond that they are swept before the next claim.
 const ABORTED_MAX: usize = 64;
-/// How often an asset is claimed before it is left to others.
+/// Attempts to claim an asset before it is left to others.
 const CLAIMS: u32 = 100;
 
-/// An epoch that is ours to write.
+/// An epoch that this worker may write.
 pub(crate) struct Claim<'d> {
     db: &'d Db,
     asset: &'d AssetId,
@@ -41,7 +41,7 @@ fn lost(asset: &AssetId) -> Error {
     Error::new(ErrorKind::Busy, message)
 }
 
-/// Does an update bring an asset forward? A lower commit loses; a gap is a conflict.
+/// Does an update advance an asset? A lower commit loses; a gap is a conflict.
 pub(crate) fn is_needed(head: &Head, update: &TimelineUpdate) -> Result<bool> {
     if update.step.upto <= head.progress {
         return Ok(false);
@@ -57,8 +57,7 @@ pub(crate) fn is_needed(head: &Head, update: &TimelineUpdate) -> Result<bool> {
 }
 
 impl Db {
-    /// Claims the next epoch of an asset, after what an earlier update left undone is done. `None` where the asset is
-    /// that far already.
+    /// Claims the next epoch of an asset, after settling an earlier update. `None` if the asset is that far already.
     pub(crate) async fn claim<'a>(
         &'a self,
         update: &'a TimelineUpdate,
@@ -80,7 +79,7 @@ impl Db {
                 continue;
             }
             let (epoch, aborted) = head.claimed(update.step.upto);
-            // Before it is ours: another thread of ours must not take it for one that was left.
+            // Before the claim: another thread of this process must not take it for an abandoned one.
             if !lock(&self.writing).insert((asset.clone(), epoch)) {
                 tokio::time::sleep(LOOK).await;
                 head = self.settled_head(asset).await?.unwrap_or_default();
@@ -108,7 +107,7 @@ impl Db {
         Err(lost(asset))
     }
 
-    /// May a claim that stands be given up for its owner? Not while they give signs.
+    /// May an existing claim be taken over? Not while its owner sends heartbeats.
     async fn may_take_over(&self, asset: &AssetId, head: &Head) -> Result<bool> {
         if head.owner == self.owner && !lock(&self.writing).contains(&(asset.clone(), head.claim)) {
             return Ok(true); // a call of ours that failed
@@ -125,9 +124,9 @@ impl Db {
         Ok(true)
     }
 
-    /// Does something long while giving signs; fails as soon as the asset is another's. Both go on side by side: a sign
-    /// waits for its turn among the requests of the work.
-    pub(crate) async fn beating<T>(
+    /// Does long work while sending heartbeats; fails as soon as another worker owns the asset. Both run concurrently,
+    /// so a heartbeat queues among the requests of the work.
+    pub(crate) async fn with_heartbeat<T>(
         &self,
         asset: &AssetId,
         claim: &Claim<'_>,
@@ -139,7 +138,7 @@ impl Db {
         }
     }
 
-    /// Gives signs until the asset is another's.
+    /// Sends heartbeats until another worker owns the asset.
     async fn beat(&self, asset: &AssetId, claim: &Claim<'_>) -> Error {
         let mut beat = 0i32;
         loop {
@@ -154,7 +153,7 @@ impl Db {
         }
     }
 
-    /// Makes the update count. `false` where another worker has brought the asset as far.
+    /// Completes the update: makes it visible. `false` if another worker has brought the asset as far.
     pub(crate) async fn complete(
         &self,
         update: &TimelineUpdate,

@@ -5,12 +5,12 @@ use std::time::Duration;
 /// How long this store waits for others.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimelineOptions {
-    /// How long a worker that writes an asset may give no sign before another takes the asset over.
+    /// How long a worker that writes an asset may send no heartbeat before another takes the asset over.
     pub patience: Duration,
-    /// How long a relay that fell silent keeps others from relaying; whole seconds.
+    /// How long the lease of a silent relay keeps others from relaying; whole seconds.
     pub lease: Duration,
-    /// How long it is remembered which updates were given up, before their rows are swept away. Longer than any
-    /// late write can take, with hints that one node keeps for another (three hours by default).
+    /// How long aborted epochs are remembered before their rows are swept. Longer than any late write can take,
+    /// including hints that one node stores for another (three hours by default).
     pub keep_aborted: Duration,
 }
 

@@ -14,11 +14,11 @@ use crate::timeline::partitions::{Chunk, Directory};
 use crate::timeline::statements::Statements;
 use crate::timeline::totals::Totals;
 
-/// Directories that are kept in memory.
+/// Most cached directories.
 const DIRECTORIES: usize = 64;
-/// Longest directory that is kept, in chunks: a year of footage in one asset.
+/// Longest directory that is cached, in chunks: a year of footage in one asset.
 const DIRECTORY_CHUNKS: usize = 65_536;
-/// How long one is kept: another process may have emptied the store and filled it again.
+/// How long one is cached: another process may have emptied the store and filled it again.
 const DIRECTORY_LASTS: Duration = Duration::from_secs(5);
 /// How often a read starts again because the asset changed during it.
 const TRIES: u32 = 24;
@@ -43,12 +43,12 @@ pub(crate) struct Db {
     pub writing: Mutex<HashSet<(AssetId, i64)>>,
     pub totals: Mutex<Option<Totals>>,
     directories: Mutex<HashMap<AssetId, CachedDirectory>>,
-    /// Where a test lets updates end.
+    /// Where a test stops updates.
     #[cfg(feature = "testing")]
-    pub halt: Mutex<Option<crate::timeline::halt::Halt>>,
+    pub halt: Mutex<Option<crate::timeline::halt::HaltPoint>>,
 }
 
-/// Locks, also after a panic of another thread: what is guarded is whole at any time.
+/// Locks, even after a panic of another thread: the guarded data is always consistent.
 pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
@@ -68,19 +68,19 @@ impl Db {
         }
     }
 
-    /// An asset's head; that of an asset of which nothing is known where there is none.
+    /// An asset's head; an empty one if the asset is unknown.
     pub async fn head(&self, asset: &AssetId) -> Result<Head> {
         let row = self.cluster.first::<HeadRow>(&self.cql.head, (asset.as_str(),)).await?;
         Ok(row.map_or_else(Head::default, Head::from))
     }
 
-    /// An asset's head after all conditional writes that were begun; `None` where there is none.
+    /// An asset's head by a serial read, after all conditional writes that were begun; `None` if there is none.
     pub async fn settled_head(&self, asset: &AssetId) -> Result<Option<Head>> {
         let rows = self.cluster.serial::<HeadRow>(&self.cql.head, (asset.as_str(),)).await?;
         Ok(rows.into_iter().next().map(Head::from))
     }
 
-    /// Which partitions an asset has, at least those of its whole updates.
+    /// The partitions of an asset, at least those of its completed updates.
     pub async fn directory(&self, asset: &AssetId, head: &Head) -> Result<Arc<Directory>> {
         if let Some((epoch, since, known)) = lock(&self.directories).get(asset)
             && *epoch == head.epoch
@@ -99,7 +99,7 @@ impl Db {
         Ok(directory)
     }
 
-    /// As [`Db::directory`], as it stands now.
+    /// As [`Db::directory`], as it is now.
     pub async fn read_directory(&self, asset: &AssetId) -> Result<Directory> {
         let mut directory = Directory::default();
         let each = |(kind, chunk, levels, rows): (i8, i64, Option<i32>, Option<i64>)| {
@@ -116,14 +116,14 @@ impl Db {
         Ok(directory)
     }
 
-    /// Forgets what is known of assets.
+    /// Clears the caches.
     pub fn forget(&self) {
         lock(&self.directories).clear();
         *lock(&self.totals) = None;
     }
 
-    /// Reads as of one whole update: started again where another became whole during the read, because that one may have
-    /// cleared away what this reader still needs. `None` where the asset has no update.
+    /// Reads as of one completed update. Starts again if another was completed during the read, because that one may
+    /// have deleted versions that this reader needs. `None` if the asset has no update.
     pub async fn whole<T>(
         &self,
         asset: &AssetId,

@@ -1,14 +1,14 @@
-//! Points of an update at which a test lets a worker die.
+//! Points of an update at which a test kills a worker.
 
-/// Where a test lets a worker die.
+/// Where a test kills a worker.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Halt {
+pub enum HaltPoint {
     /// The asset is claimed; nothing is written.
     Claimed,
-    /// Everything is written, and nothing counts.
+    /// Everything is written; nothing is visible.
     Written,
-    /// The relay has its note, and nothing counts.
+    /// The relay has its note; nothing is visible.
     Noted,
-    /// The update counts, and nothing is settled.
+    /// The update is visible; nothing is settled.
     Completed,
 }

@@ -1,25 +1,25 @@
-//! An asset's head: which updates of it are whole. Pure.
+//! An asset's head: which of its updates are complete. No I/O.
 
 use rushes_types::Commit;
 
-/// What stands in an asset's row of `fused_heads`.
+/// An asset's row of `fused_heads`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Head {
     /// The commit that the asset is fused up to.
     pub progress: Commit,
-    /// The epoch of the last whole update; 0 before the first.
+    /// The epoch of the last completed update; 0 before the first.
     pub epoch: i64,
     /// The epoch that a worker is writing; 0 where none is.
     pub claim: i64,
     /// That worker.
     pub owner: i64,
-    /// Counts up while they are alive.
+    /// The owner's heartbeat counter.
     pub beat: i32,
-    /// Rows of `fused_changes` that count.
+    /// Rows of `fused_changes` that are valid.
     pub log: i64,
-    /// Is something left to do after the last update?
+    /// Is the last update not settled yet?
     pub unsettled: bool,
-    /// Epochs that were given up: their rows do not count. Ascending.
+    /// Aborted epochs: their rows are ignored. Ascending.
     pub aborted: Vec<i64>,
 }
 
@@ -52,7 +52,7 @@ impl From<HeadRow> for Head {
 }
 
 impl Head {
-    /// Does a row of this epoch belong to a whole update?
+    /// Does a row of this epoch belong to a completed update?
     pub fn sees(&self, epoch: i64) -> bool {
         epoch <= self.epoch && self.aborted.binary_search(&epoch).is_err()
     }
@@ -62,8 +62,8 @@ impl Head {
         self.epoch == 0
     }
 
-    /// The epoch of an update that ends at `upto`, and what is then given up. Epochs are the timestamps of all plain
-    /// writes: each is above all that were claimed before, and not below its commit.
+    /// The epoch of an update that ends at `upto`, and the aborted epochs after that claim. Epochs are the timestamps
+    /// of all plain writes: each is above all that were claimed before, and not below its commit.
     pub fn claimed(&self, upto: Commit) -> (i64, Vec<i64>) {
         let mut aborted = self.aborted.clone();
         if self.claim != 0 {
@@ -76,7 +76,7 @@ impl Head {
     }
 }
 
-/// A version of a row: what it was from an update on; without a body, that it was erased.
+/// A version of a row, valid from an update on; without a body if the row was erased.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Version<K> {
     pub key: K,
@@ -84,7 +84,8 @@ pub(crate) struct Version<K> {
     pub body: Option<Vec<u8>>,
 }
 
-/// Of versions that come by key, oldest first, keeps of each key the newest that belongs to a whole update.
+/// Picks, from versions sorted by key and age (oldest first), the newest of each key that belongs to a completed
+/// update.
 #[derive(Debug)]
 pub(crate) struct Newest<K> {
     found: Option<Version<K>>,
@@ -95,7 +96,7 @@ impl<K: Copy + Eq> Newest<K> {
         Self { found: None }
     }
 
-    /// Takes the next version; answers the row before, once its last version has come.
+    /// Takes the next version; returns the previous row once its last version has come.
     pub fn take(&mut self, head: &Head, next: Version<K>) -> Option<(K, Vec<u8>)> {
         if !head.sees(next.epoch) {
             return None;

@@ -1,7 +1,7 @@
-//! What is left to do once an update counts, as small records that are written before it does. Pure.
+//! The work that is left once an update is complete, as small records that are written before that. No I/O.
 //!
-//! Any worker that finds one does it, and doing it twice does no harm: a worker that dies in between leaves nothing
-//! undone.
+//! Any worker that finds a note does its work, and doing it twice does no harm; so nothing is left undone if a worker
+//! dies.
 
 use rushes_types::{AnnotationKey, Error, ErrorKind, FusedKey, Result};
 
@@ -17,19 +17,19 @@ pub(crate) const BUCKETS: usize = NOTE_BYTES / 8;
 /// A record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Note {
-    /// By how many current annotations more or fewer the asset has.
+    /// The change in the asset's number of current annotations.
     Count(i64),
-    /// By how many annotations the count of each word changes. `fresh`: no word was counted before.
+    /// The change in each word's count. `fresh`: no word was counted before.
     Words { fresh: bool, words: Vec<(String, i64)> },
-    /// Annotations of which older versions may be there.
+    /// Annotations that may have older versions.
     Superseded(Vec<FusedKey>),
-    /// Annotations of which nothing may stay.
+    /// Annotations whose every version must be deleted.
     Erased(Vec<FusedKey>),
-    /// Buckets of which older versions may be there.
+    /// Buckets that may have older versions.
     Buckets(Vec<u64>),
 }
 
-/// A stored record that is not what was written.
+/// The error for a damaged record.
 pub(crate) fn corrupt(what: &str) -> Error {
     Error::new(ErrorKind::Corrupt, format!("the fused store is damaged: {what}")).mend("rebuild it")
 }
@@ -125,7 +125,7 @@ fn unpack_words(mut rest: &[u8]) -> Result<Vec<(String, i64)>> {
     Ok(words)
 }
 
-/// Cuts words into records.
+/// Splits word counts into records.
 pub(crate) fn of_words(words: &[(String, i64)], fresh: bool) -> impl Iterator<Item = Note> {
     let mut left = words;
     std::iter::from_fn(move || {

@@ -1,7 +1,7 @@
-//! Telling the next stage, by one process at a time.
+//! The outbox to the next stage, relayed by one process at a time.
 //!
-//! The rows of the outbox are the notes in `fused_pending`: one for each update, written before the update counts and
-//! deleted once the event log has it. Their numbers are given here, and are ours alone.
+//! The rows of the outbox are the notes in `fused_pending`: one for each update, written before the update is complete
+//! and deleted once the event log has it. Their numbers are assigned here, and are local to this process.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::Instant;
@@ -15,27 +15,27 @@ use crate::timeline::head::Head;
 use crate::timeline::notes::corrupt;
 use crate::timeline::partitions::{slice_of, slices};
 
-/// Rows that are held in memory; what is more waits in its table.
+/// Most rows held in memory; the rest waits in the table.
 const ROWS_MAX: usize = 65_536;
 
-/// A row that was given out.
+/// A row that was handed to the relay.
 #[derive(Debug, Clone)]
 struct DeliveredRow {
     row: TimelineEvent,
-    /// The note's epoch; of a watermark its stamp.
+    /// The note's epoch, or a watermark's stamp.
     epoch: i64,
-    /// Was something left to do after the update, when it was looked at?
+    /// Was the update unsettled when it was read?
     unsettled: bool,
 }
 
-/// What this process knows as the relay.
+/// The state of this process as the relay.
 #[derive(Default)]
 pub(crate) struct Relay {
     last: u64,
     given: BTreeMap<u64, DeliveredRow>,
-    /// Where each asset's newest row stands in `given`.
+    /// The number, in `given`, of each asset's newest row.
     place: HashMap<AssetId, u64>,
-    /// Assets whose event was carried while something was left to do: since when, and of which epoch.
+    /// Assets whose event was carried before the update was settled: its epoch, and since when.
     carried: HashMap<AssetId, (i64, Instant)>,
     /// The last watermark given of each partition, with its stamp.
     told: HashMap<u32, (Commit, i64)>,
@@ -45,13 +45,13 @@ impl Relay {
     fn give(&mut self, row: TimelineEvent, epoch: i64, unsettled: bool) {
         self.last += 1;
         if let TimelineEvent::Asset(asset, _) = &row {
-            // An older row of the asset stays where it is: watermarks behind it rest on it.
+            // An older row of the asset keeps its place: later watermarks depend on it.
             self.place.insert(asset.clone(), self.last);
         }
         self.given.insert(self.last, DeliveredRow { row, epoch, unsettled });
     }
 
-    /// Must the head be looked at for a note of this epoch?
+    /// Must the head be read for a note of this epoch?
     fn is_new(&self, asset: &AssetId, epoch: i64) -> bool {
         let given = self.place.get(asset).and_then(|at| self.given.get(at));
         given.is_none_or(|given| given.epoch < epoch)
@@ -64,7 +64,7 @@ impl Relay {
             .collect()
     }
 
-    /// Takes out the rows up to `upto`.
+    /// Removes and returns the rows up to `upto`.
     fn trim(&mut self, upto: u64) -> Vec<DeliveredRow> {
         let rest = match upto.checked_add(1) {
             Some(next) => self.given.split_off(&next),
@@ -80,7 +80,7 @@ impl Relay {
         gone
     }
 
-    /// The watermarks that are neither given nor about to be.
+    /// The watermarks that are not handed out yet.
     fn ungiven(&self, known: Vec<(Watermark, i64)>) -> Vec<(Watermark, i64)> {
         let said = |(w, stamp): &(Watermark, i64)| {
             let is_last = |upto: Commit, at: i64| upto >= w.upto && at >= *stamp;
@@ -91,7 +91,7 @@ impl Relay {
         known.into_iter().filter(|w| !said(w)).collect()
     }
 
-    /// Forgets everything but which numbers were used.
+    /// Forgets everything except the last number used.
     pub fn forget(&mut self) {
         *self = Self { last: self.last, ..Self::default() };
     }
@@ -113,7 +113,7 @@ impl Db {
             relay.forget();
             return Ok(Vec::new());
         }
-        // First the watermarks, then all notes: what a watermark covers was noted before it was written.
+        // Watermarks first, then all notes: the updates that a watermark covers were noted before it was written.
         let known: Vec<(i32, Option<i64>, Option<i64>)> = self.cluster.rows(&self.cql.watermarks, ()).await?;
         let known = known.into_iter().map(|(partition, upto, stamp)| {
             let upto = Commit(upto.unwrap_or(0).max(0).unsigned_abs());
@@ -137,7 +137,7 @@ impl Db {
         let mut ready = Vec::new();
         for ((asset, epochs), head) in notes.into_iter().zip(heads) {
             let head = head.into_iter().next().map_or_else(Head::default, Head::from);
-            // Of several updates of one asset the newest says it all; one that does not count yet has its own note.
+            // Of several updates of one asset the newest is enough; one that is not complete yet has its own note.
             let Some(epoch) = epochs.into_iter().filter(|epoch| *epoch <= head.epoch).max() else { continue };
             match relay.carried.get(&asset).copied() {
                 Some((carried, since)) if carried >= epoch => {
@@ -154,7 +154,7 @@ impl Db {
         Ok(all)
     }
 
-    /// The notes that must be looked at, by asset, and whether these are all.
+    /// The notes whose heads must be read, by asset, and whether these are all.
     async fn pending(&self, relay: &Relay) -> Result<(Vec<(AssetId, Vec<i64>)>, bool)> {
         let mut notes: Vec<(AssetId, Vec<i64>)> = Vec::new();
         let mut all = true;
@@ -173,12 +173,12 @@ impl Db {
             }
             Ok(true)
         };
-        // One request: most of the time there is nothing, and it is asked often.
+        // One request for all slices: it runs often and mostly finds nothing.
         self.cluster.each(&self.cql.pending, (slices().collect::<Vec<i8>>(),), each).await?;
         Ok((notes, all))
     }
 
-    /// Drops the note of a carried event once nothing is left to do; does it where its worker died.
+    /// Deletes the note of a carried event once its update is settled; settles it if its worker died.
     async fn finish_carried(
         &self,
         relay: &mut Relay,

@@ -1,9 +1,9 @@
-//! In which partition a row lies. Pure.
+//! Which partition a row belongs to. No I/O.
 //!
-//! An asset's time is cut into chunks. A chunk's annotations lie in one partition, until more were written than a
-//! partition should hold: from then on new rows go to 2, 4, 8 … partitions by the first bits of their keys. Rows that
-//! are there stay where they are; readers look into all levels that were ever used, and merge. So a second with a
-//! hundred thousand annotations is spread like any other.
+//! An asset's time is cut into chunks. A chunk's annotations lie in one partition until it holds as many as a partition
+//! should: from then on new rows go to 2, 4, 8 … partitions by the first bits of their keys. Existing rows stay where
+//! they are; readers merge all levels that were ever used. So even a second with a hundred thousand annotations is
+//! spread over partitions.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -14,13 +14,13 @@ use xxhash_rust::xxh3::xxh3_64;
 const CHUNK_NS: i64 = 512 * 1_000_000_000;
 /// Buckets in one partition.
 const CHUNK_BUCKETS: u64 = 512;
-/// Annotations that one partition should hold, about; twice as many at most.
+/// About how many annotations one partition should hold; at most twice as many.
 const PART_ROWS: u64 = 16_384;
 /// The deepest level: 4,096 partitions of a chunk.
 const LEVEL_MAX: u32 = 12;
 /// Partitions over which lists of assets are spread.
 const SLICES: u8 = 16;
-/// Partitions of one slice over which words are spread.
+/// Partitions per slice over which words are spread.
 const WORD_BUCKETS: u64 = 32;
 
 /// The slice of an asset.
@@ -51,14 +51,14 @@ pub(crate) fn bucket_chunk(no: u64) -> i64 {
 /// Where the annotations of a chunk lie.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Chunk {
-    /// Levels that were ever used, as bits.
+    /// Levels that were ever used, as a bit set.
     pub levels: u32,
-    /// Annotations that were ever born here, about.
+    /// About how many annotations were ever added here.
     pub rows: u64,
 }
 
 impl Chunk {
-    /// The chunk before `more` annotations are born in it.
+    /// The chunk as it must be before `more` annotations are added to it.
     pub fn grown(self, more: u64) -> Self {
         let rows = self.rows.saturating_add(more);
         let wanted = (rows / PART_ROWS).checked_ilog2().map_or(0, |n| n + 1).min(LEVEL_MAX);
@@ -66,12 +66,12 @@ impl Chunk {
         Self { levels: self.levels | 1 << level, rows }
     }
 
-    /// The part to which a new row goes.
+    /// The part that a new row goes to.
     pub fn part(self, key: AnnotationKey) -> i32 {
         part_at(self.levels.checked_ilog2().unwrap_or(0), key)
     }
 
-    /// The parts in which a row may lie.
+    /// The parts that may contain a row.
     pub fn parts_of(self, key: AnnotationKey) -> impl Iterator<Item = i32> {
         self.used().map(move |level| part_at(level, key))
     }
@@ -92,7 +92,7 @@ fn part_at(level: u32, key: AnnotationKey) -> i32 {
     (1 << level) + first
 }
 
-/// Which partitions an asset has.
+/// The partitions of an asset.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Directory {
     /// Chunks with annotations.
@@ -102,18 +102,18 @@ pub(crate) struct Directory {
 }
 
 impl Directory {
-    /// Was never an annotation written, be it in vain?
+    /// Was no annotation ever written, not even by an aborted update?
     pub fn is_bare(&self) -> bool {
         self.annotations.is_empty()
     }
 
-    /// With chunks as they are from now on.
+    /// With these chunks replaced.
     pub fn with(mut self, chunks: &BTreeMap<i64, Chunk>) -> Self {
         self.annotations.extend(chunks);
         self
     }
 
-    /// The chunk, also where nothing lies in it.
+    /// The chunk; an empty one if it is missing.
     pub fn chunk(&self, no: i64) -> Chunk {
         self.annotations.get(&no).copied().unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! What an update writes where. Pure.
+//! What an update writes to which partition. No I/O.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,11 +8,11 @@ use rushes_types::{Change, Commit, FusedKey};
 use crate::timeline::notes::{self, Note};
 use crate::timeline::partitions::{Chunk, Directory, bucket_chunk, chunk_of};
 
-/// Was there anything of an annotation before the update?
+/// Did an annotation have rows before the update?
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Before {
     No,
-    /// It was born in this update, but a loose id may have been erased in it before.
+    /// It is new in this update, but a loose line of the same id may have been erased in the same update.
     Perhaps,
     Yes,
 }
@@ -25,7 +25,7 @@ pub(crate) struct PlannedRow<'u> {
     pub change: &'u Change,
 }
 
-/// An update, laid out.
+/// An update, assigned to partitions.
 pub(crate) struct Plan<'u> {
     pub update: &'u TimelineUpdate,
     pub epoch: i64,
@@ -33,21 +33,21 @@ pub(crate) struct Plan<'u> {
     pub rows: Vec<PlannedRow<'u>>,
     /// All keys, ascending.
     pub keys: Vec<FusedKey>,
-    /// Chunks of annotations as they are from now on.
+    /// Annotation chunks after the update.
     pub chunks: BTreeMap<i64, Chunk>,
-    /// Chunks of buckets that are new.
+    /// New bucket chunks.
     pub bucket_chunks: BTreeSet<i64>,
-    /// Annotations of which older versions are there.
+    /// Annotations that have older versions.
     pub superseded: Vec<FusedKey>,
-    /// Annotations of which older versions may be there: to be looked up.
+    /// Annotations that may have older versions: to be looked up.
     pub perhaps: Vec<FusedKey>,
-    /// Annotations of which nothing may stay.
+    /// Annotations whose every version must be deleted.
     pub erased: Vec<FusedKey>,
-    /// Buckets of which older versions may be there.
+    /// Buckets that may have older versions.
     pub buckets: Vec<u64>,
-    /// Was nothing of the asset there before?
+    /// Is this the asset's first update?
     pub is_fresh: bool,
-    /// Was no annotation of the asset there before, and so no word counted?
+    /// Did the asset have no annotation before, and so no counted word?
     is_bare: bool,
 }
 
@@ -70,7 +70,7 @@ fn before(change: &Change, after: Commit, is_bare: bool) -> Before {
 }
 
 impl<'u> Plan<'u> {
-    /// Lays an update out, beside what the asset has already.
+    /// Assigns an update to partitions, given those that the asset has already.
     pub fn new(update: &'u TimelineUpdate, epoch: i64, directory: &Directory, is_fresh: bool) -> Self {
         // Of several changes of one key, the last counts.
         let mut changes: Vec<(FusedKey, &Change)> =
@@ -122,7 +122,7 @@ impl<'u> Plan<'u> {
         plan
     }
 
-    /// What is left to do once the update counts.
+    /// The work that is left once the update is complete.
     pub fn notes(&self) -> impl Iterator<Item = Note> {
         let update = self.update;
         let counts = update.annotation_count != 0 || update.word_counts.iter().any(|(_, by)| *by != 0);
@@ -134,7 +134,7 @@ impl<'u> Plan<'u> {
             .chain(self.buckets.chunks(notes::BUCKETS).map(|numbers| Note::Buckets(numbers.to_vec())))
     }
 
-    /// Is anything left to do? Without a note, an older document is.
+    /// Is any work left? Even without a note, the older document must be deleted.
     pub fn leaves_work(&self) -> bool {
         !self.is_fresh || self.notes().next().is_some()
     }

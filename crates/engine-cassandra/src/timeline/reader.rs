@@ -1,4 +1,4 @@
-//! What the seam reads of an asset. Every call sees whole updates only.
+//! Reads of an asset. Every call sees only complete updates.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -15,17 +15,17 @@ use crate::timeline::partitions::{Directory, bucket_chunk, chunk_of};
 use crate::timeline::scan::{self, AnnotationRow, BucketRows, Cursor, Span, merged, version};
 use crate::timeline::writer::LOG_PART;
 
-/// Keys that one request names.
+/// Keys per request.
 const KEYS_ASKED: usize = 100;
 /// Changed annotations that are read at once.
 const CHANGES_AT_ONCE: usize = 2_000;
 /// Rows of the list of changes that are read at once.
 const LOG_ROWS: i64 = 32;
 
-/// The first place of all.
+/// The lowest key.
 const FIRST: FusedKey = FusedKey { start_ns: 0, key: rushes_types::AnnotationKey(0) };
 
-/// Start and key, as a statement names an annotation.
+/// Start and key of an annotation, as bound in a statement.
 type Name = (i64, Vec<u8>);
 
 fn next(key: FusedKey) -> Option<FusedKey> {
@@ -103,7 +103,7 @@ impl Db {
         keys: &[FusedKey],
     ) -> Result<HashMap<FusedKey, Vec<u8>>> {
         let rows: Vec<AnnotationRow> = self.by_keys(&self.cql.annotations_of, asset, directory, keys).await?;
-        // Of one key, versions may come from several partitions.
+        // Versions of one key may come from several partitions.
         let mut versions = rows.into_iter().map(version).collect::<Result<Vec<_>>>()?;
         versions.sort_unstable_by_key(|v| (v.key, v.epoch));
         let mut newest = Newest::new();
@@ -115,8 +115,8 @@ impl Db {
         Ok(out)
     }
 
-    /// Those of the keys of which any version is there.
-    pub async fn there(
+    /// The keys that have any version.
+    pub async fn existing(
         &self,
         asset: &AssetId,
         directory: &Directory,
@@ -191,9 +191,9 @@ impl Db {
         Ok(())
     }
 
-    /// What changed; see [`rushes_timeline::TimelineStore::changes`]. Each piece is of one whole update. An update that
-    /// becomes whole in between shows in later pieces only; it is listed again for a caller that asks for the changes
-    /// after the progress they read before.
+    /// What changed; see [`rushes_timeline::TimelineStore::changes`]. Each piece is read as of one completed update. An
+    /// update that is completed in between shows in later pieces only; a caller that asks again for the changes after
+    /// the progress it read before gets it.
     pub fn changes(
         &self,
         asset: &AssetId,

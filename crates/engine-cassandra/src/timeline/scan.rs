@@ -17,20 +17,20 @@ const FIRST_ROWS: usize = 200;
 const ROWS_MAX: usize = 2_000;
 /// Bytes that a page should hold.
 const PAGE_BYTES: usize = 2 << 20;
-/// Chunks that are begun at once.
+/// Chunks that are read ahead.
 const CHUNKS_AHEAD: usize = 8;
 
 /// What a partition is read for.
 pub(crate) trait Rows {
     /// What its rows sort by.
     type Key: Copy + Ord;
-    /// Complete versions from a key on, by key and epoch, of at most `limit` rows; and whether that were all of them.
+    /// Versions from a key on, by key and epoch, from at most `limit` rows; and whether these are all.
     async fn page(&self, db: &Db, from: Self::Key, limit: usize) -> Result<(Vec<Version<Self::Key>>, bool)>;
     /// The next key; `None` after the last.
     fn after(key: Self::Key) -> Option<Self::Key>;
 }
 
-/// A place in a partition.
+/// A read position in a partition.
 pub(crate) struct Cursor<R: Rows> {
     rows: R,
     /// The next key to ask for; `None` at the end.
@@ -45,7 +45,7 @@ impl<R: Rows> Cursor<R> {
         Self { rows, from: Some(from), ready: VecDeque::new(), limit: wanted.clamp(16, FIRST_ROWS) }
     }
 
-    /// Reads on until something is ready or the end is reached. A key's versions are never parted.
+    /// Reads until something is ready or the end is reached. The versions of one key are never split.
     pub async fn fill(&mut self, db: &Db) -> Result<()> {
         while self.ready.is_empty()
             && let Some(from) = self.from
@@ -54,7 +54,7 @@ impl<R: Rows> Cursor<R> {
             if ended {
                 self.from = None;
             } else {
-                // The last key may have more versions behind the page's end.
+                // The last key may have more versions after the end of the page.
                 let last = page.last().map(|v| v.key);
                 let kept = page.iter().position(|v| Some(v.key) == last).unwrap_or(0);
                 page.truncate(kept);
@@ -82,7 +82,8 @@ impl<R: Rows> Cursor<R> {
     }
 }
 
-/// Gives the visible rows of several partitions to `each`, by key, until it answers no. Answers whether it did not.
+/// Gives the visible rows of several partitions to `each`, by key, until it returns `false`. Returns `false` if it was
+/// stopped.
 pub(crate) async fn merged<R: Rows>(
     db: &Db,
     head: &Head,
@@ -160,7 +161,7 @@ pub(crate) struct Span {
     pub wanted: usize,
 }
 
-/// Gives the encoded annotations of a span to `each`, by start and key, until it answers no.
+/// Gives the encoded annotations of a span to `each`, by start and key, until it returns `false`.
 pub(crate) async fn annotations(
     db: &Db,
     asset: &AssetId,

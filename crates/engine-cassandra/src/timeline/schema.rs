@@ -18,8 +18,8 @@ pub(crate) const TABLES: [&str; 12] = [
     "fused_watermarks",
 ];
 
-/// Rewrites a table of content by itself once a twentieth of it is covered by deletions, also where newer tables
-/// overlap it: so erased bytes go without `nodetool`.
+/// Compacts a file once a twentieth of it is covered by deletions, even where newer files overlap it, so that erased
+/// bytes go without `nodetool`.
 macro_rules! content {
     ($rest:literal) => {
         concat!(
@@ -31,13 +31,13 @@ macro_rules! content {
 }
 
 const MIGRATIONS: &[Migration] = &[
-    // Owned by conditional writes: no plain write ever touches it, and it holds no content.
+    // Only conditional writes touch it; it holds no content.
     Migration {
         number: 1,
         cql: "CREATE TABLE IF NOT EXISTS {ks}.fused_heads (asset text PRIMARY KEY, progress bigint, epoch bigint,
               claim bigint, owner bigint, beat int, log bigint, unsettled boolean, aborted frozen<list<bigint>>)",
     },
-    // A queue: rows come and go. A row that comes back after its deletion was forgotten only costs a look.
+    // A queue: rows come and go. A row that reappears after its tombstone was dropped costs only one extra read.
     Migration {
         number: 2,
         cql: "CREATE TABLE IF NOT EXISTS {ks}.fused_pending (slice tinyint, asset text, epoch bigint,

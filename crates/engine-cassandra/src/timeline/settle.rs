@@ -1,7 +1,7 @@
-//! What follows once an update counts: words are counted, and what it superseded or erased is deleted.
+//! The work after an update is complete: words are counted, and superseded or erased versions are deleted.
 //!
-//! All of it may be done twice, by several at once, and late: a deletion names only versions before its epoch and
-//! carries the epoch as its timestamp, and a count says of which epoch it is.
+//! All of it may be done twice, concurrently, and late: a deletion covers only versions before its epoch and carries
+//! the epoch as its timestamp, and so does a count.
 
 use crate::client::Write;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
@@ -17,7 +17,7 @@ use crate::timeline::plan::Plan;
 const NOTES_AT_ONCE: i32 = 16;
 
 impl Db {
-    /// Does what an update of an asset left to do, as its notes say.
+    /// Does the work in the notes of an update.
     pub async fn settle(&self, asset: &AssetId, epoch: i64) -> Result<()> {
         let directory = self.read_directory(asset).await?;
         let mut from = 0i32;
@@ -36,7 +36,7 @@ impl Db {
         self.settled(asset, epoch).await
     }
 
-    /// The same for who made the notes.
+    /// The same for the worker that wrote the notes.
     pub async fn settle_own(&self, plan: &Plan<'_>, directory: Directory) -> Result<()> {
         let asset = &plan.update.step.asset;
         let directory = directory.with(&plan.chunks);
@@ -51,13 +51,13 @@ impl Db {
         let notes = self.cluster.write(&self.cql.notes_drop, (epoch, name, epoch));
         tokio::try_join!(document, notes)?;
         match self.cluster.conditional(&[Write::new(&self.cql.head_settled, (name, epoch))]).await {
-            // Where it did not happen, all of this is done once more by the next to come.
+            // If this write failed, the next worker does all of it once more.
             Err(e) if e.kind() != ErrorKind::OutcomeUnknown => Err(e),
             _ => Ok(()),
         }
     }
 
-    /// Notes in any order: none speaks of a row that another speaks of.
+    /// Notes may be done in any order: no two concern the same row.
     async fn settle_notes(
         &self,
         asset: &AssetId,

@@ -1,4 +1,4 @@
-//! Clearing away what dead workers left.
+//! Removes what dead workers left.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -11,11 +11,11 @@ use crate::timeline::db::Db;
 use crate::timeline::head::Head;
 use crate::timeline::partitions::{Directory, slices};
 
-/// Assets whose names are read at once, of each slice.
+/// Asset names read at once, per slice.
 const NAMES_AT_ONCE: usize = 256;
 
 impl Db {
-    /// Assets in the order of their ids, after one, that were ever begun.
+    /// Assets that an update was ever begun for, in the order of their ids, after `after`.
     pub async fn names(&self, after: &str, limit: usize) -> Result<Vec<AssetId>> {
         let names = merged::<_, (String,), _>(
             &self.cluster,
@@ -34,7 +34,7 @@ impl Db {
         names.into_iter().map(id).collect()
     }
 
-    /// Does for every asset what updates left to do, and sweeps away the rows of updates that were given up.
+    /// Settles the updates of every asset, and sweeps the rows of aborted updates.
     pub async fn purge(&self) -> Result<()> {
         let mut after = String::new();
         loop {
@@ -56,8 +56,8 @@ impl Db {
         }
     }
 
-    /// Deletes the rows of epochs that were given up, and forgets the epochs, once none of their writes can still be on
-    /// its way. Answers whether that is done.
+    /// Deletes the rows of aborted epochs, and forgets the epochs, once none of their writes can still be in flight.
+    /// Returns whether that is done.
     pub async fn sweep_old(&self, asset: &AssetId, head: &Head) -> Result<bool> {
         if !self.is_old(asset).await? {
             return Ok(false);
@@ -66,13 +66,13 @@ impl Db {
         let swept = Write::new(&self.cql.head_swept, (asset.as_str(), &head.aborted));
         match self.cluster.conditional(&[swept]).await {
             Ok(outcome) => Ok(outcome == Outcome::Applied),
-            // Where it did not happen, it is swept once more.
+            // If this write failed, it is swept once more.
             Err(e) if e.kind() == ErrorKind::OutcomeUnknown => Ok(false),
             Err(e) => Err(e),
         }
     }
 
-    /// Was the last update given up so long ago that none of its writes can still be in flight?
+    /// Was the last update aborted so long ago that none of its writes can still be in flight?
     async fn is_old(&self, asset: &AssetId) -> Result<bool> {
         let at: Option<(Option<i64>,)> =
             self.cluster.first(&self.cql.head_aborted_at, (asset.as_str(),)).await?;
@@ -121,7 +121,7 @@ impl Db {
         Ok(())
     }
 
-    /// Bytes on the disk of the node that is asked, of our tables.
+    /// Bytes of the store's tables on the disk of the node that answers.
     pub async fn bytes(&self) -> Result<u64> {
         let rows: Result<Vec<(String, Option<i64>)>> = self.cluster.rows(&self.cql.bytes, ()).await;
         match rows {

@@ -1,27 +1,27 @@
-//! What tests do to a timeline from within: they let a worker die at a point of an update, and give the lease back.
+//! Test hooks: kill a worker at a point of an update, and give the lease back.
 
 use rushes_types::Result;
 
 use crate::timeline::db::Db;
-use crate::timeline::halt::Halt;
+use crate::timeline::halt::HaltPoint;
 
 #[cfg(not(feature = "testing"))]
 impl Db {
-    /// An update has come to this point.
+    /// An update has reached this point.
     #[allow(
         clippy::unused_self,
         clippy::unnecessary_wraps,
         reason = "with the feature `testing` it may end here"
     )]
-    pub(crate) const fn reaches(&self, _point: Halt) -> Result<()> {
+    pub(crate) const fn reaches(&self, _point: HaltPoint) -> Result<()> {
         Ok(())
     }
 }
 
 #[cfg(feature = "testing")]
 impl Db {
-    /// An update has come to this point.
-    pub(crate) fn reaches(&self, point: Halt) -> Result<()> {
+    /// An update has reached this point.
+    pub(crate) fn reaches(&self, point: HaltPoint) -> Result<()> {
         if *crate::timeline::db::lock(&self.halt) == Some(point) {
             let kind = rushes_types::ErrorKind::Cancelled;
             return Err(rushes_types::Error::new(kind, "the test ends this worker"));
@@ -33,7 +33,7 @@ impl Db {
 #[cfg(feature = "testing")]
 impl crate::timeline::CassandraTimeline {
     /// Lets every call of `apply` end at a point, as if its process died there.
-    pub fn halt_at(&self, halt: Option<Halt>) {
+    pub fn halt_at(&self, halt: Option<HaltPoint>) {
         *crate::timeline::db::lock(&self.db.halt) = halt;
     }
 

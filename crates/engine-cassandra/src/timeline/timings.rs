@@ -1,11 +1,11 @@
-//! How long the parts of an update take, to find what is slow (`RUSHES_LOG=rushes_engine_cassandra=debug`).
+//! How long the parts of an update take, for profiling (`RUSHES_LOG=rushes_engine_cassandra=debug`).
 
 use std::time::{Duration, Instant};
 
-/// How long the parts of an update took: for the log.
+/// How long the parts of an update took.
 pub(crate) struct Timings {
     since: Instant,
-    /// What, and how long it took.
+    /// Each part's name and duration.
     pub laps: Vec<(&'static str, Duration)>,
 }
 

@@ -1,4 +1,5 @@
-//! How many annotations say each word: for each asset an absolute number as of its newest update, summed when asked.
+//! How many annotations contain each word: for each asset an absolute number as of its newest update, summed on
+//! request.
 
 use std::collections::{BTreeMap, HashMap};
 use std::time::{Duration, Instant};
@@ -11,9 +12,9 @@ use crate::timeline::db::{Db, lock};
 use crate::timeline::partitions::{slice_of, slices, word_bucket};
 use crate::timeline::totals::Totals;
 
-/// Words that one request names.
+/// Words per request.
 const WORDS_ASKED: usize = 100;
-/// The totals are read again after as many times as long as reading them took.
+/// The totals are cached for this many times as long as reading them took.
 const TOTALS_LAST: u32 = 20;
 
 fn moved(before: i64, by: i64) -> i64 {
@@ -57,7 +58,7 @@ impl Db {
                     (*bucket, slice, names, asset.as_str())
                 })
             });
-            // The time-stamp of a number is the epoch that it is as of.
+            // The time-stamp of a number is its epoch.
             type Counted = (String, Option<i64>, Option<i64>);
             let found: Vec<Vec<Counted>> = self.cluster.rows_of_each(&self.cql.words_of, asked).await?;
             for (word, n, of) in found.into_iter().flatten() {
@@ -72,7 +73,7 @@ impl Db {
                     continue;
                 }
                 match moved(n, *by) {
-                    // A word without annotations leaves no trace.
+                    // The row of a word without annotations is deleted.
                     0 => drops.push((epoch, *bucket, slice, word.as_str(), asset.as_str())),
                     n => puts.push((*bucket, slice, word.as_str(), asset.as_str(), n, epoch)),
                 }
@@ -98,7 +99,7 @@ impl Db {
         Ok(WordCounts { version: changes, annotations, counts: sums.chunks(each).map(sum).collect() })
     }
 
-    /// Sums over all assets. Kept for a moment, so that asking often costs little where there are many.
+    /// Sums over all assets. Cached for a moment, so that frequent requests stay cheap with many assets.
     async fn totals(&self) -> Result<Totals> {
         let now = Instant::now();
         if let Some(known) = lock(&self.totals).filter(|known| known.until > now) {

@@ -9,7 +9,7 @@ use crate::batches::grouped;
 use crate::columns::commit_column;
 use crate::timeline::claim::is_needed;
 use crate::timeline::db::{Db, KIND_ANNOTATIONS, KIND_BUCKETS};
-use crate::timeline::halt::Halt;
+use crate::timeline::halt::HaltPoint;
 use crate::timeline::head::Head;
 use crate::timeline::notes::{KEYS, pack_keys};
 use crate::timeline::partitions::slice_of;
@@ -23,7 +23,7 @@ const PIECE_BYTES: usize = 1 << 20;
 /// Rows of one partition of the list of changes: 16 MiB at most.
 pub(crate) const LOG_PART: i64 = 256;
 
-/// Microseconds since 1970, by this machine's clock: tells one saying of a watermark from the next.
+/// Microseconds since 1970, by this machine's clock: distinguishes successive watermarks.
 fn micros_now() -> i64 {
     let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
@@ -36,7 +36,7 @@ impl Db {
         if let Some(twice) = updates.iter().find(|update| !seen.insert(&update.step.asset)) {
             return Err(Error::bug(format!("one step updates asset `{}` twice", twice.step.asset)));
         }
-        // One bad update spoils the step before anything is written.
+        // One bad update fails the step before anything is written.
         let heads: Vec<Head> = stream::iter(updates)
             .map(|update| self.head(&update.step.asset))
             .buffered(self.cluster.config().max_in_flight)
@@ -55,7 +55,7 @@ impl Db {
             let upto = commit_column(watermark.upto)?;
             let values = (watermark.partition.cast_signed(), upto, upto);
             self.cluster.write(&self.cql.watermark_add, values).await?;
-            // The same one again is given again: after a rebuild of the index, for instance.
+            // The same watermark is handed out again: after a rebuild of the index, for instance.
             let stamp = (micros_now(), watermark.partition.cast_signed());
             self.cluster.write(&self.cql.watermark_stamp, stamp).await?;
         }
@@ -68,25 +68,25 @@ impl Db {
         let mut timings = Timings::begin();
         let Some(claim) = self.claim(update, head).await? else { return Ok(()) };
         timings.lap("claim");
-        self.reaches(Halt::Claimed)?;
+        self.reaches(HaltPoint::Claimed)?;
         let directory = self.read_directory(asset).await?;
         let mut plan = Plan::new(update, claim.epoch, &directory, claim.before.is_fresh());
-        let there = self.there(asset, &directory, &std::mem::take(&mut plan.perhaps)).await?;
-        plan.superseded.extend(there);
+        let existing = self.existing(asset, &directory, &std::mem::take(&mut plan.perhaps)).await?;
+        plan.superseded.extend(existing);
         plan.superseded.sort_unstable();
         plan.superseded.dedup();
         timings.lap("plan");
         let work = Box::pin(self.write_rows(&plan, claim.before.log));
-        let log = self.beating(asset, &claim, work).await?;
+        let log = self.with_heartbeat(asset, &claim, work).await?;
         timings.lap("rows");
-        self.reaches(Halt::Written)?;
+        self.reaches(HaltPoint::Written)?;
         let noted = (slice_of(asset), asset.as_str(), claim.epoch, claim.epoch);
         self.cluster.write(&self.cql.pending_add, noted).await?;
-        self.reaches(Halt::Noted)?;
+        self.reaches(HaltPoint::Noted)?;
         if !self.complete(update, &claim, log, plan.leaves_work()).await? {
             return Ok(());
         }
-        self.reaches(Halt::Completed)?;
+        self.reaches(HaltPoint::Completed)?;
         timings.lap("complete");
         if plan.leaves_work() {
             self.settle_own(&plan, directory).await?;

@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use rushes_archive::{IngestMode, OpenOptions, Rebuild, Stage, Unwatched};
+use rushes_archive::{IngestMode, NoProgress, OpenOptions, Rebuild, Stage};
 use rushes_events::Topic;
 use rushes_store::EraseTarget;
 use rushes_types::AssetId;
@@ -91,7 +91,7 @@ fn life(open: &Open) -> Vec<String> {
     ask(open);
     open.verify_clean();
     for what in [Rebuild::All, Rebuild::Index] {
-        open.archive.rebuild(&open.caller, what, &Unwatched).unwrap();
+        open.archive.rebuild(&open.caller, what, &NoProgress).unwrap();
         ask(open);
         open.verify_clean();
     }

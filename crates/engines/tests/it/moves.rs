@@ -2,7 +2,7 @@
 
 use rushes_archive::migrate::{Options, Report, migrate_archive};
 use rushes_archive::{
-    Archive, ArchiveStore, Caller, EmbeddedEngines, IngestMode, OpenEngines, OpenOptions, Unwatched,
+    Archive, ArchiveStore, Caller, EmbeddedEngines, IngestMode, NoProgress, OpenEngines, OpenOptions,
 };
 use rushes_engines::Configured;
 use rushes_store::EraseTarget;
@@ -25,7 +25,7 @@ fn embedded(place: &Place, folder: &str) -> Open {
 fn moved(place: &Place, from: (&str, &dyn OpenEngines), to: (&str, &dyn OpenEngines)) -> Report {
     let source = ArchiveStore::open(&place.dir.path().join(from.0), from.1).unwrap();
     let target = ArchiveStore::open_target(&place.dir.path().join(to.0), &source, to.1).unwrap();
-    let report = migrate_archive(&source, &target, Options::default(), &Unwatched).unwrap();
+    let report = migrate_archive(&source, &target, Options::default(), &NoProgress).unwrap();
     assert!(report.compared.is_same(), "{report:?}");
     report
 }

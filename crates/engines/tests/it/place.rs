@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rushes_archive::{
-    Archive, Body, Caller, IngestMode, IngestOptions, OpenOptions, SearchRequest, Unwatched,
+    Archive, Body, Caller, IngestMode, IngestOptions, NoProgress, OpenOptions, SearchRequest,
 };
 use rushes_engine_cassandra::client::Cluster;
 use rushes_engine_elastic::{ElasticConfig, ElasticIndex, ElasticOptions};
@@ -136,7 +136,7 @@ impl Open {
     }
 
     pub fn verify_clean(&self) {
-        let report = self.archive.verify(&self.caller, &Unwatched).unwrap();
+        let report = self.archive.verify(&self.caller, &NoProgress).unwrap();
         assert_eq!(report.problems, Vec::<String>::new());
         assert!(!report.catching_up);
     }

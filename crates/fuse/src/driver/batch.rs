@@ -1,4 +1,4 @@
-//! Several assets brought forward: the next ones are read and decided while those before are written.
+//! Fuses several assets: the next ones are read and decided while earlier ones are written.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,14 +11,14 @@ use rushes_types::{AssetId, Error, Result};
 
 use crate::driver::Options;
 
-/// Rows written over several assets, about, by all calls that are made side by side.
+/// About how many rows all concurrent write calls together carry at most.
 pub const BATCH_ROWS_MAX: usize = 50_000;
-/// Assets that are read and decided side by side: engines elsewhere let each request wait.
+/// Assets that are read and decided concurrently, since each request to a remote engine means waiting.
 const DECIDERS: usize = 4;
-/// Decided rows that wait to be written, about. Beyond it deciding waits.
+/// About how many decided rows may wait to be written; above it, deciding waits.
 const AHEAD_ROWS_MAX: usize = 32_000;
-/// Rows that are worth writing while there is more to decide: small updates share a call, and so one fsync. Calls that are
-/// made side by side share these.
+/// Rows that are worth a write call while more is being decided: small updates share a call, and so one fsync.
+/// Concurrent calls share this number.
 const WORTH_ROWS: usize = 16_000;
 
 /// Brings several assets to their newest commits. Small updates of different assets share one call. `stopping` is asked
@@ -46,7 +46,7 @@ pub fn fuse_batch(
     Ok(true)
 }
 
-/// One step of each asset. The assets that have more; `None` where it was stopped.
+/// One step of each asset. Returns the assets that have more commits; `None` where it was stopped.
 fn round(
     source: &dyn History,
     fused: &dyn TimelineStore,
@@ -56,13 +56,13 @@ fn round(
 ) -> Result<Option<Vec<AssetId>>> {
     let deciders = DECIDERS.min(todo.len());
     let queue = Queue::new(deciders, fused.capabilities().applies_at_once);
-    let work = Work {
+    let work = SharedWork {
         source,
         fused,
         options,
         stopping,
         queue: &queue,
-        room: Room::new(options),
+        budget: AnnotationBudget::new(options),
         todo,
         at: AtomicUsize::new(0),
     };
@@ -77,25 +77,27 @@ fn round(
     })
 }
 
-/// What those who decide share.
-struct Work<'a> {
+/// What the deciding threads share.
+struct SharedWork<'a> {
     source: &'a dyn History,
     fused: &'a dyn TimelineStore,
     options: Options<'a>,
     stopping: &'a (dyn Fn() -> bool + Sync),
     queue: &'a Queue,
-    room: Room,
+    budget: AnnotationBudget,
     todo: &'a [AssetId],
-    /// The next of them.
+    /// Index of the next asset.
     at: AtomicUsize,
 }
 
-impl Work<'_> {
-    /// Decides one asset after the other, until none is left. Those that have more; `None` where it was stopped.
+impl SharedWork<'_> {
+    /// Decides one asset after the other, until none is left. Returns those that have more commits; `None` where it was
+    /// stopped.
     fn decide(&self) -> Result<Option<Vec<AssetId>>> {
-        let mut ends = Ends { queue: self.queue, well: false };
+        let mut guard = DeciderGuard { queue: self.queue, succeeded: false };
         let mut more = Vec::new();
-        // What is begun is ended and written, whatever else fails: so all before the one that failed come forward.
+        // What was begun is finished and written, whatever else fails, so that all assets before a failing one make
+        // progress.
         while !self.queue.is_halted()
             && let Some(asset) = self.todo.get(self.at.fetch_add(1, Ordering::Relaxed))
         {
@@ -105,7 +107,7 @@ impl Work<'_> {
             let Some(next) = crate::driver::next_step(self.source, self.fused, asset, self.options)? else {
                 continue;
             };
-            let _reserved = self.room.reserve(next.annotations());
+            let _reserved = self.budget.reserve(next.annotations());
             let step = next.read(self.source, self.fused, self.options)?;
             let has_more = step.has_more();
             if !self.queue.push(step.decide(self.fused, self.options)?) {
@@ -115,48 +117,48 @@ impl Work<'_> {
                 more.push(asset.clone());
             }
         }
-        ends.well = true;
+        guard.succeeded = true;
         Ok(Some(more))
     }
 }
 
 /// Bounds how many annotations are in memory to be decided.
-struct Room {
+struct AnnotationBudget {
     most: u64,
     used: Mutex<u64>,
-    left: Condvar,
+    released: Condvar,
 }
 
-/// A part of the room, until it is dropped.
-struct Reserved<'r>(&'r Room, u64);
+/// A share of the budget, until it is dropped.
+struct BudgetShare<'r>(&'r AnnotationBudget, u64);
 
-impl Room {
+impl AnnotationBudget {
     const fn new(options: Options<'_>) -> Self {
-        Self { most: options.step_annotations_max, used: Mutex::new(0), left: Condvar::new() }
+        Self { most: options.step_annotations_max, used: Mutex::new(0), released: Condvar::new() }
     }
 
-    /// Waits for room for so many; what is larger than all of it comes alone.
-    fn reserve(&self, many: u64) -> Reserved<'_> {
-        let full = |used: &mut u64| *used > 0 && used.saturating_add(many) > self.most;
+    /// Waits until the budget has room for this many annotations; a step larger than the whole budget runs alone.
+    fn reserve(&self, annotations: u64) -> BudgetShare<'_> {
+        let full = |used: &mut u64| *used > 0 && used.saturating_add(annotations) > self.most;
         let guard = self.used.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut used = self.left.wait_while(guard, full).unwrap_or_else(PoisonError::into_inner);
-        *used = used.saturating_add(many);
-        Reserved(self, many)
+        let mut used = self.released.wait_while(guard, full).unwrap_or_else(PoisonError::into_inner);
+        *used = used.saturating_add(annotations);
+        BudgetShare(self, annotations)
     }
 }
 
-impl Drop for Reserved<'_> {
+impl Drop for BudgetShare<'_> {
     fn drop(&mut self) {
         let mut used = self.0.used.lock().unwrap_or_else(PoisonError::into_inner);
         *used = used.saturating_sub(self.1);
-        self.0.left.notify_all();
+        self.0.released.notify_all();
     }
 }
 
-/// Writes what is decided, by as many calls side by side as the store likes.
+/// Writes what is decided, with as many concurrent calls as the store suggests.
 fn write(fused: &dyn TimelineStore, queue: &Queue) -> Result<()> {
     let one = || {
-        let _breaks = Breaks(queue);
+        let _guard = WriterGuard(queue);
         while let Some(updates) = queue.take() {
             fused.apply(&updates, &[])?;
         }
@@ -174,11 +176,11 @@ fn write(fused: &dyn TimelineStore, queue: &Queue) -> Result<()> {
 struct Queue {
     /// How many threads take from it.
     calls: usize,
-    waiting: Mutex<Waiting>,
+    state: Mutex<QueueState>,
     changed: Condvar,
 }
 
-struct Waiting {
+struct QueueState {
     updates: VecDeque<TimelineUpdate>,
     rows: usize,
     /// The threads that still decide.
@@ -195,79 +197,79 @@ fn rows_of(update: &TimelineUpdate) -> usize {
 
 impl Queue {
     fn new(deciders: usize, calls: usize) -> Self {
-        let waiting = Waiting { updates: VecDeque::new(), rows: 0, deciders, halted: false, broken: false };
-        Self { calls: calls.max(1), waiting: Mutex::new(waiting), changed: Condvar::new() }
+        let state = QueueState { updates: VecDeque::new(), rows: 0, deciders, halted: false, broken: false };
+        Self { calls: calls.max(1), state: Mutex::new(state), changed: Condvar::new() }
     }
 
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> MutexGuard<'_, QueueState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn wait<'a>(
         &self,
-        guard: MutexGuard<'a, Waiting>,
-        while_: impl Fn(&Waiting) -> bool,
-    ) -> MutexGuard<'a, Waiting> {
-        self.changed.wait_while(guard, |waiting| while_(waiting)).unwrap_or_else(PoisonError::into_inner)
+        guard: MutexGuard<'a, QueueState>,
+        while_: impl Fn(&QueueState) -> bool,
+    ) -> MutexGuard<'a, QueueState> {
+        self.changed.wait_while(guard, |state| while_(state)).unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is_halted(&self) -> bool {
-        let waiting = self.waiting();
-        waiting.halted || waiting.broken
+        let state = self.state();
+        state.halted || state.broken
     }
 
     /// Waits for room; `false` where writing failed.
     fn push(&self, update: TimelineUpdate) -> bool {
-        let full = |w: &Waiting| !w.broken && w.rows >= AHEAD_ROWS_MAX;
-        let mut waiting = self.wait(self.waiting(), full);
-        if waiting.broken {
+        let full = |w: &QueueState| !w.broken && w.rows >= AHEAD_ROWS_MAX;
+        let mut state = self.wait(self.state(), full);
+        if state.broken {
             return false;
         }
-        waiting.rows = waiting.rows.saturating_add(rows_of(&update));
-        waiting.updates.push_back(update);
+        state.rows = state.rows.saturating_add(rows_of(&update));
+        state.updates.push_back(update);
         self.changed.notify_all();
         true
     }
 
     /// Waits for updates that are worth writing, or for the last ones; `None` where all are written.
     fn take(&self) -> Option<Vec<TimelineUpdate>> {
-        let few = |w: &Waiting| !w.broken && w.deciders > 0 && w.rows < WORTH_ROWS / self.calls;
-        let mut waiting = self.wait(self.waiting(), few);
+        let few = |w: &QueueState| !w.broken && w.deciders > 0 && w.rows < WORTH_ROWS / self.calls;
+        let mut state = self.wait(self.state(), few);
         let mut taken = Vec::new();
         let mut rows = 0_usize;
         while rows < BATCH_ROWS_MAX / self.calls
-            && let Some(update) = waiting.updates.pop_front()
+            && let Some(update) = state.updates.pop_front()
         {
             rows = rows.saturating_add(rows_of(&update));
             taken.push(update);
         }
-        waiting.rows = waiting.rows.saturating_sub(rows);
+        state.rows = state.rows.saturating_sub(rows);
         self.changed.notify_all();
         (!taken.is_empty()).then_some(taken)
     }
 }
 
-/// However a deciding thread ends, no other waits for it.
-struct Ends<'q> {
+/// Deregisters a deciding thread however it ends, so that no other waits for it.
+struct DeciderGuard<'q> {
     queue: &'q Queue,
-    well: bool,
+    succeeded: bool,
 }
 
-impl Drop for Ends<'_> {
+impl Drop for DeciderGuard<'_> {
     fn drop(&mut self) {
-        let mut waiting = self.queue.waiting();
-        waiting.deciders = waiting.deciders.saturating_sub(1);
-        waiting.halted |= !self.well;
+        let mut state = self.queue.state();
+        state.deciders = state.deciders.saturating_sub(1);
+        state.halted |= !self.succeeded;
         self.queue.changed.notify_all();
     }
 }
 
-/// The writing thread ends when all is written, or fails.
-struct Breaks<'q>(&'q Queue);
+/// Tells the deciding threads that writing has ended or failed.
+struct WriterGuard<'q>(&'q Queue);
 
-impl Drop for Breaks<'_> {
+impl Drop for WriterGuard<'_> {
     fn drop(&mut self) {
-        self.0.waiting().broken = true;
+        self.0.state().broken = true;
         self.0.changed.notify_all();
     }
 }
@@ -280,12 +282,12 @@ mod tests {
 
     #[test]
     fn what_is_larger_than_the_room_comes_alone() {
-        let room = Room { most: 10, used: Mutex::new(0), left: Condvar::new() };
-        let (small, fits) = (room.reserve(4), room.reserve(6));
+        let budget = AnnotationBudget { most: 10, used: Mutex::new(0), released: Condvar::new() };
+        let (small, fits) = (budget.reserve(4), budget.reserve(6));
         let came = AtomicBool::new(false);
         std::thread::scope(|scope| {
             scope.spawn(|| {
-                let _large = room.reserve(1_000);
+                let _large = budget.reserve(1_000);
                 came.store(true, Ordering::SeqCst);
             });
             drop(small);
@@ -294,7 +296,7 @@ mod tests {
             drop(fits);
         });
         assert!(came.load(Ordering::SeqCst));
-        assert_eq!(*room.used.lock().unwrap(), 0);
+        assert_eq!(*budget.used.lock().unwrap(), 0);
     }
 
     #[test]
@@ -317,7 +319,7 @@ mod tests {
             for decider in 0..2 {
                 let (queue, update) = (&queue, &update);
                 scope.spawn(move || {
-                    let _ends = Ends { queue, well: true };
+                    let _guard = DeciderGuard { queue, succeeded: true };
                     for n in 0..100 {
                         assert!(queue.push(update(decider * 100 + n)));
                     }
@@ -332,7 +334,7 @@ mod tests {
             }
         });
         assert_eq!(written.load(Ordering::SeqCst), 200);
-        drop(Breaks(&queue));
+        drop(WriterGuard(&queue));
         assert!(!queue.push(update(0)) && queue.is_halted());
     }
 }

@@ -1,17 +1,16 @@
-//! Stage 2's driver: reads the store, has the decisions of [`crate`] made, writes the fused store.
+//! Stage 2's driver: reads the store, calls the pure decisions of [`crate`], writes the timeline.
 //!
-//! An asset is brought forward in steps that end at a commit. A step holds at most
-//! [`STEP_ANNOTATIONS_MAX`] new annotations, but at least one commit whole: a run of three million
-//! annotations is held in memory once, with the rows that it supersedes and the buckets that it touches.
-//! Steps may be cut anywhere: what is kept does not depend on it. Two things read an asset whole: a replace run without
-//! coverage (all that it may supersede), and a change of the asset's language (every annotation that named
-//! no language of its own is resolved again).
+//! An asset is brought forward in steps that end at a commit. A step holds at most [`STEP_ANNOTATIONS_MAX`] new
+//! annotations, but at least one commit whole: a run of three million annotations is held in memory once, with the rows
+//! that it supersedes and the buckets that it touches. Steps may be cut anywhere; the stored result does not depend on
+//! it. Two things read a whole asset: a replace run without coverage (all that it may supersede), and a change of the
+//! asset's language (every annotation that named no language of its own is resolved again).
 
 mod batch;
 mod blocks;
 mod step;
 
-use crate::Linguist;
+use crate::TextAnalysis;
 use rushes_store::History;
 use rushes_timeline::{TimelineStore, TimelineUpdate};
 use rushes_types::limits::BUCKET_NS_DEFAULT;
@@ -32,7 +31,7 @@ pub struct Options<'a> {
     /// Length of a bucket, in nanoseconds.
     pub bucket_ns: i64,
     /// Knows words and languages.
-    pub linguist: &'a dyn Linguist,
+    pub linguist: &'a dyn TextAnalysis,
     /// Commits read at once: see [`HISTORY_PAGE`].
     pub history_page: usize,
     /// New annotations in one step: see [`STEP_ANNOTATIONS_MAX`].
@@ -42,7 +41,7 @@ pub struct Options<'a> {
 impl<'a> Options<'a> {
     /// The default options.
     #[must_use]
-    pub fn new(linguist: &'a dyn Linguist) -> Self {
+    pub fn new(linguist: &'a dyn TextAnalysis) -> Self {
         Self {
             bucket_ns: BUCKET_NS_DEFAULT,
             linguist,

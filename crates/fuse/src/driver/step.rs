@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use crate::{Advanced, Linguist, ReadSet, RowSelection, StepInput, resolved_language};
+use crate::{ReadSet, RowSelection, StepInput, StepOutcome, TextAnalysis, resolved_language};
 use rushes_store::{CommitRecord, Effect, History, RunSegment};
 use rushes_timeline::{TimelineStore, TimelineUpdate};
 use rushes_types::{
@@ -51,7 +51,7 @@ pub fn next_step<'a>(
 ) -> Result<Option<PendingStep<'a>>> {
     let after = fused.progress(asset_id)?;
     let mut records = source.history(asset_id, after, options.history_page)?;
-    // What is committed from now on has an event of its own.
+    // What is committed from now on brings another event.
     let has_more = records.len() >= options.history_page;
     let has_more = cut(&mut records, options.step_annotations_max) || has_more;
     let upto = records.last().map(|r| r.commit);
@@ -134,7 +134,7 @@ impl LoadedStep {
         self.upto
     }
 
-    /// Had the asset more commits, when this was read, than one step takes?
+    /// Did the asset have more commits, when this was read, than one step takes?
     #[must_use]
     pub const fn has_more(&self) -> bool {
         self.has_more
@@ -180,7 +180,7 @@ fn annotations(record: &CommitRecord) -> u64 {
     }
 }
 
-/// Keeps as many commits as a step takes; at least one. Did it leave any?
+/// Keeps as many commits as a step takes, at least one. Returns whether any are left.
 fn cut(records: &mut Vec<CommitRecord>, annotations_max: u64) -> bool {
     let mut sum = 0u64;
     let mut kept = 0;
@@ -201,7 +201,7 @@ fn languages(
     source: &dyn History,
     asset: &AssetId,
     language: Option<&str>,
-    linguist: &dyn Linguist,
+    linguist: &dyn TextAnalysis,
 ) -> Result<HashMap<FusedKey, Option<String>>> {
     let mut out = HashMap::new();
     let mut after = Commit::NONE;
@@ -256,8 +256,8 @@ fn read_range(fused: &dyn TimelineStore, asset: &AssetId, range: TimeRange) -> R
     }
 }
 
-/// The models that the document names and the segments are of, by their names. Asked for at once: where the store is
-/// another machine, each look is a wait.
+/// The models that the document names and the segments are of, by their names. Read in one call, since each call to a
+/// remote store means waiting.
 fn models(
     source: &dyn History,
     before: Option<&AssetDocument>,
@@ -278,7 +278,7 @@ fn rebucketed(
     fused: &dyn TimelineStore,
     asset: &AssetId,
     is_fresh: bool,
-    advanced: &Advanced,
+    advanced: &StepOutcome,
     bucket_ns: i64,
 ) -> Result<Vec<Bucket>> {
     let mut old: Vec<Bucket> = Vec::new();

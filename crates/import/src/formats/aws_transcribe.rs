@@ -13,14 +13,14 @@ use crate::value::Value;
 use rushes_types::known_types;
 
 use crate::formats::json::{Document, list, millis, missing, seconds, text, text_of};
-use crate::formats::out::{AnnotationDraft, Flow, ON, Out, Word};
+use crate::formats::out::{AnnotationDraft, CONTINUE, Flow, FormatOutput, Word};
 use crate::formats::sentences::Sentences;
 
 const ITEMS: &str = "results.items";
 const TURNS: &str = "Transcript";
 
 /// Reads one file.
-pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
+pub(crate) fn read(reader: &mut dyn Read, out: &mut FormatOutput<'_, '_>) -> Flow {
     let document = Document::load(reader, out)?;
     match document.first_of(&[ITEMS, TURNS]) {
         Some(TURNS) => turns(&document, out),
@@ -29,7 +29,7 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
     }
 }
 
-fn items(document: &Document, out: &mut Out<'_, '_>) -> Flow {
+fn items(document: &Document, out: &mut FormatOutput<'_, '_>) -> Flow {
     let speakers = speakers(document);
     let mut sentences = Sentences::new(document.text("results.language_code"), None);
     let sentences_ref = &mut sentences;
@@ -38,7 +38,7 @@ fn items(document: &Document, out: &mut Out<'_, '_>) -> Flow {
         let content = best.and_then(|best| text(best, "content")).unwrap_or("");
         if text(row, "type") == Some("punctuation") {
             sentences_ref.mark(content);
-            return ON;
+            return CONTINUE;
         }
         let word = (|| -> Result<Word, Fault> {
             let start_ns = seconds(row, "start_time")?.ok_or_else(|| missing("start_time"))?;
@@ -70,17 +70,17 @@ fn speakers(document: &Document) -> HashMap<String, String> {
     speakers
 }
 
-fn turns(document: &Document, out: &mut Out<'_, '_>) -> Flow {
+fn turns(document: &Document, out: &mut FormatOutput<'_, '_>) -> Flow {
     let language = document.text("LanguageCode");
     document.rows(out, TURNS, &mut |out, line, row| match turn(out, line, row, language.as_deref()) {
         Ok(said) => out.speech(line, said, text_of(row, &["ParticipantRole", "ParticipantId"])),
         Err(fault) => out.problem(line, fault),
     })?;
-    ON
+    CONTINUE
 }
 
 fn turn(
-    out: &mut Out<'_, '_>,
+    out: &mut FormatOutput<'_, '_>,
     line: u64,
     row: &Value,
     language: Option<&str>,

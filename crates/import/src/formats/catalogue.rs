@@ -1,8 +1,8 @@
 //! Catalogues of assets: CSV, TSV, and Avid log exchange (ALE), as asset lines.
 //!
-//! Column names are those of asset lines, case, spaces and marks apart, and the names that logging tools use (`Tape`,
-//! `Start`, `FPS`). Other columns become free attributes. A start timecode stays as it is written; a duration written
-//! as timecode is counted in frames at the row's rate, and where there is none it is the end less the start.
+//! Column names are those of asset lines, ignoring case, spaces and punctuation, and the names that logging tools use
+//! (`Tape`, `Start`, `FPS`). Other columns become free attributes. A start timecode stays as it is written; a duration
+//! written as timecode is counted in frames at the row's rate, and where there is none it is the end less the start.
 
 use std::io::Read;
 
@@ -56,7 +56,7 @@ pub fn is_catalogue(name: &str, head: &[u8]) -> bool {
 
 /// Reads a catalogue and hands out an asset line for each row, and its problems.
 pub fn catalogue(file: &str, reader: impl Read, sink: &mut Sink<'_>) -> Counts {
-    let mut pass = Pass { file, sink, counts: Counts { files: 1, ..Counts::default() }, stopped: false };
+    let mut pass = FilePass { file, sink, counts: Counts { files: 1, ..Counts::default() }, stopped: false };
     let mut bytes = Vec::new();
     let read = open(reader, CATALOGUE_BYTES_MAX).and_then(|mut text| text.read_to_end(&mut bytes));
     if let Err(error) = read {
@@ -75,21 +75,21 @@ pub fn catalogue(file: &str, reader: impl Read, sink: &mut Sink<'_>) -> Counts {
     pass.counts
 }
 
-/// The mark that parts the columns: the one that the first line has most of.
+/// The column delimiter: the candidate that occurs most often in the first line.
 fn delimiter(text: &str) -> u8 {
     let first = text.lines().next().unwrap_or("");
     let count = |mark: &u8| first.bytes().filter(|byte| byte == mark).count();
     [b',', b'\t', b';'].into_iter().max_by_key(|mark| (count(mark), *mark == b',')).unwrap_or(b',')
 }
 
-struct Pass<'p, 's> {
+struct FilePass<'p, 's> {
     file: &'p str,
     sink: &'p mut Sink<'s>,
     counts: Counts,
     stopped: bool,
 }
 
-impl Pass<'_, '_> {
+impl FilePass<'_, '_> {
     fn send(&mut self, item: Item) {
         if !self.stopped {
             self.stopped = (self.sink)(item).is_break();
@@ -134,7 +134,7 @@ impl Pass<'_, '_> {
             return self.problem(0, Fault::new("", why, "export the bin as ALE again"));
         };
         let columns = text[columns_at..].lines().next().unwrap_or("");
-        // The table as one: its columns, then its rows, with the rows' own line numbers.
+        // Joined into one table of columns and rows; line numbers stay those of the rows.
         let table = format!("{columns}\n{}", &text[data_at..]);
         self.table(&table, b'\t', lines - 1, rate.as_deref());
     }

@@ -1,4 +1,4 @@
-//! Cues of subtitles: where their clock begins, and what is odd about them.
+//! Cues of subtitles: the start of their clock, and reports about irregular cues.
 //!
 //! A cue lasts from its start up to, and not including, its end. Cues that overlap, come out of order or last no time
 //! are kept as written and reported; a cue whose end lies before its start is refused.
@@ -7,10 +7,11 @@ use crate::problem::Fault;
 use rushes_types::{NS_PER_SECOND, Timecode, known_types};
 
 use crate::formats::limits::{CUE_BYTES_MAX, FIRST_CUE_BYTES_MAX};
-use crate::formats::out::{AnnotationDraft, Flow, ON, Out, clean, seconds};
+use crate::formats::out::{AnnotationDraft, CONTINUE, Flow, FormatOutput, clean, seconds};
 use crate::formats::text::Lines;
 
-/// A start timecode below this is no clock that subtitles would be written in: a first cue after ten minutes is one.
+/// A start timecode below this is not taken as the start of the subtitles' clock: a first cue after ten minutes may
+/// simply be late.
 const SHIFT_NS_MIN: i128 = 600 * NS_PER_SECOND as i128;
 
 /// One cue: when, what is said, and by whom.
@@ -24,7 +25,7 @@ pub(crate) struct Cue {
     pub language: Option<String>,
 }
 
-/// The cues of one file on their way.
+/// State while the cues of one file are processed.
 pub(crate) struct Cues {
     /// The start timecode as this file's clock would show it.
     zero_ns: Option<i128>,
@@ -37,13 +38,13 @@ pub(crate) struct Cues {
 
 impl Cues {
     /// Cues whose clock shows hours, minutes, seconds.
-    pub(crate) fn by_clock(out: &mut Out<'_, '_>) -> Cues {
+    pub(crate) fn by_clock(out: &mut FormatOutput<'_, '_>) -> Cues {
         let zero_ns = out.settings.start_timecode.as_deref().and_then(|text| nominal_ns(out, text));
         Cues::from_zero(zero_ns)
     }
 
     /// Cues whose times are timecode, made nanoseconds frame by frame.
-    pub(crate) fn by_timecode(out: &mut Out<'_, '_>) -> Cues {
+    pub(crate) fn by_timecode(out: &mut FormatOutput<'_, '_>) -> Cues {
         let settings = out.settings;
         let parsed = settings.start_timecode.as_deref().zip(settings.frame_rate).and_then(|(text, rate)| {
             Timecode::parse(text, rate).ok().map(|timecode| i128::from(rate.start_of(timecode.frames())))
@@ -59,7 +60,7 @@ impl Cues {
     }
 
     /// Hands out one cue.
-    pub(crate) fn cue(&mut self, out: &mut Out<'_, '_>, cue: Cue) -> Flow {
+    pub(crate) fn cue(&mut self, out: &mut FormatOutput<'_, '_>, cue: Cue) -> Flow {
         let line = cue.line;
         out.row();
         self.count += 1;
@@ -70,7 +71,7 @@ impl Cues {
         if cue.parts.iter().all(|(_, text)| clean(text).is_empty()) {
             out.skip();
             out.tally(line, "cues without text are left out");
-            return ON;
+            return CONTINUE;
         }
         let (start_ns, end_ns) = (cue.start_ns - shift_ns, cue.end_ns - shift_ns);
         if end_ns >= start_ns {
@@ -100,11 +101,11 @@ impl Cues {
             };
             out.speech(line, said, speaker.as_deref())?;
         }
-        ON
+        CONTINUE
     }
 
     /// Decides at the first cue whether the clock begins at the start timecode.
-    fn decide(&mut self, out: &mut Out<'_, '_>, first: &Cue) -> Result2 {
+    fn decide(&mut self, out: &mut FormatOutput<'_, '_>, first: &Cue) -> FlowValue {
         let shift_ns =
             self.zero_ns.filter(|zero| *zero >= SHIFT_NS_MIN && first.start_ns >= *zero).unwrap_or(0);
         self.shift_ns = Some(shift_ns);
@@ -116,15 +117,15 @@ impl Cues {
             );
             out.note(first.line, text)?;
         }
-        Result2::Continue(shift_ns)
+        FlowValue::Continue(shift_ns)
     }
 }
 
 /// A value, or the end of reading.
-type Result2 = std::ops::ControlFlow<(), i128>;
+type FlowValue = std::ops::ControlFlow<(), i128>;
 
 /// What a clock shows at a timecode: subtitles count `10:00:00:00` as ten hours, whatever the rate.
-fn nominal_ns(out: &mut Out<'_, '_>, text: &str) -> Option<i128> {
+fn nominal_ns(out: &mut FormatOutput<'_, '_>, text: &str) -> Option<i128> {
     let fields: Vec<Option<i128>> =
         text.split([':', ';', '.']).map(|part| part.parse::<u16>().ok().map(i128::from)).collect();
     match fields.as_slice() {
@@ -168,7 +169,7 @@ impl<'r> CueFile<'r> {
     }
 
     /// Tells what the encoding was.
-    pub(crate) fn end(&self, out: &mut Out<'_, '_>, cues: &Cues) -> Flow {
+    pub(crate) fn end(&self, out: &mut FormatOutput<'_, '_>, cues: &Cues) -> Flow {
         if self.lines.foreign > 0 {
             let text = format!("lines that are not UTF-8 are read as Windows-1252: {}", self.lines.foreign);
             out.note(0, text)?;
@@ -177,7 +178,7 @@ impl<'r> CueFile<'r> {
             let mend = "see that it is a subtitle file; `--format` names another format";
             return out.problem(0, Fault::new("", "there is no cue in the file", mend));
         }
-        ON
+        CONTINUE
     }
 }
 

@@ -1,18 +1,18 @@
 //! CVAT for video, XML 1.1: tracks that people drew.
 //!
-//! Source: `<track id label source><box frame outside occluded keyframe xtl ytl xbr ybr><attribute name>…`. Frames count
-//! from 0, boxes are pixels. A frame rate is needed. A track is there from a box up to, and not including, the frame of
-//! the next box with `outside="1"`; between key frames CVAT interpolates, so there it is there too. A track that never
-//! goes outside ends with its last box, which lasts one frame (one step, where the task took every n-th). Each stretch
-//! becomes `OBJECT_SEARCH` with the label, the attributes of its first box, and up to 64 boxes
-//! `[left, top, width, height]` of key frames. Polygons, lines and points have no box.
+//! Source: `<track id label source><box frame outside occluded keyframe xtl ytl xbr ybr><attribute name>…`. Frames
+//! count from 0, boxes are pixels. A frame rate is needed. A track is present from a box up to, and not including, the
+//! frame of the next box with `outside="1"`; between key frames CVAT interpolates, so it is present there too. A track
+//! that never goes outside ends with its last box, which lasts one frame (one step, where the task took every n-th).
+//! Each stretch becomes `OBJECT_SEARCH` with the label, the attributes of its first box, and up to 64 boxes `[left,
+//! top, width, height]` of key frames. Polygons, lines and points have no box.
 
 use std::io::Read;
 
 use crate::problem::{Fault, shown};
 use rushes_types::{FrameRate, known_types};
 
-use crate::formats::out::{AnnotationDraft, Flow, ON, Out};
+use crate::formats::out::{AnnotationDraft, CONTINUE, Flow, FormatOutput};
 use crate::formats::shape;
 use crate::formats::tracks::{Sighting, Tracks};
 use crate::formats::xml::{Element, Token, Xml, load};
@@ -21,12 +21,12 @@ const SHAPES: [&str; 8] = ["box", "polygon", "polyline", "points", "ellipse", "c
 /// A track carries this many attributes at most.
 const ATTRIBUTES_MAX: usize = 100;
 
-/// The track in hand.
+/// The current track.
 struct Track {
     id: String,
     label: String,
     source: Option<String>,
-    /// The stretch in which it is seen: its first frame, and its attributes there.
+    /// The current visible stretch: its first frame, and its attributes there.
     seen: Option<Stretch>,
 }
 
@@ -46,7 +46,7 @@ struct Task {
 }
 
 /// Reads one file.
-pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
+pub(crate) fn read(reader: &mut dyn Read, out: &mut FormatOutput<'_, '_>) -> Flow {
     let Some(rate) = out.settings.frame_rate else {
         let why = "the file counts frames and does not say how many a second has";
         return out
@@ -105,7 +105,7 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
                 let why = "there is no track in the file";
                 return out.problem(0, Fault::new("", why, "export the task as `CVAT for video 1.1`"));
             }
-            Token::End => return ON,
+            Token::End => return CONTINUE,
         }
     }
 }
@@ -142,7 +142,7 @@ impl Track {
 
     fn see(
         &mut self,
-        out: &mut Out<'_, '_>,
+        out: &mut FormatOutput<'_, '_>,
         line: u64,
         frame: i64,
         element: &Element,
@@ -150,7 +150,7 @@ impl Track {
         rate: FrameRate,
     ) -> Flow {
         if element.get("outside") == Some("1") {
-            let Some(stretch) = self.seen.take() else { return ON };
+            let Some(stretch) = self.seen.take() else { return CONTINUE };
             return self.stretch(out, stretch, frame, rate);
         }
         if self.seen.as_ref().is_some_and(|stretch| frame < stretch.last) {
@@ -171,7 +171,7 @@ impl Track {
             let corners = shape::of_corners(side("xtl"), side("ytl"), side("xbr"), side("ybr"));
             stretch.boxes.push((frame, corners));
         }
-        ON
+        CONTINUE
     }
 
     fn attribute(&mut self, name: &str, text: &str) {
@@ -185,7 +185,7 @@ impl Track {
     }
 
     /// Hands out a stretch that ends before frame `end`.
-    fn stretch(&self, out: &mut Out<'_, '_>, stretch: Stretch, end: i64, rate: FrameRate) -> Flow {
+    fn stretch(&self, out: &mut FormatOutput<'_, '_>, stretch: Stretch, end: i64, rate: FrameRate) -> Flow {
         let ns = |frame: i64| i128::from(rate.start_of(frame));
         let mut said = AnnotationDraft::label(known_types::OBJECT, &self.label, ns(stretch.first), ns(end));
         said.attributes.text("track", &self.id);
@@ -210,8 +210,8 @@ impl Track {
         one.end(out)
     }
 
-    fn end(mut self, out: &mut Out<'_, '_>, rate: FrameRate, task: &Task) -> Flow {
-        let Some(stretch) = self.seen.take() else { return ON };
+    fn end(mut self, out: &mut FormatOutput<'_, '_>, rate: FrameRate, task: &Task) -> Flow {
+        let Some(stretch) = self.seen.take() else { return CONTINUE };
         let mut end = stretch.last + task.step;
         if let Some(stop) = task.stop.filter(|stop| *stop >= stretch.last) {
             end = end.min(stop.saturating_add(1));

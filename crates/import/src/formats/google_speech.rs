@@ -12,13 +12,13 @@ use crate::problem::Fault;
 use crate::value::Value;
 
 use crate::formats::json::{Document, duration, list, missing, text, text_of};
-use crate::formats::out::{Flow, ON, Out, Word};
+use crate::formats::out::{CONTINUE, Flow, FormatOutput, Word};
 use crate::formats::sentences::Sentences;
 
 const SPEAKER: [&str; 4] = ["speakerTag", "speaker_tag", "speakerLabel", "speaker_label"];
 
 /// Reads one file.
-pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
+pub(crate) fn read(reader: &mut dyn Read, out: &mut FormatOutput<'_, '_>) -> Flow {
     let document = Document::load(reader, out)?;
     let Some(path) = document.first_of(&["results", "response.results"]) else {
         return document.nothing(out, "`results`");
@@ -27,11 +27,11 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
     document.rows(out, path, &mut |out, line, row| {
         if with_speakers && !has_speakers(row) {
             out.skip();
-            return ON;
+            return CONTINUE;
         }
         transcription(out, line, row)
     })?;
-    ON
+    CONTINUE
 }
 
 fn best(row: &Value) -> Option<&Value> {
@@ -44,16 +44,16 @@ fn has_speakers(row: &Value) -> bool {
 }
 
 /// The lines of dialogue of one result; Video Intelligence writes the same.
-pub(crate) fn transcription(out: &mut Out<'_, '_>, line: u64, row: &Value) -> Flow {
+pub(crate) fn transcription(out: &mut FormatOutput<'_, '_>, line: u64, row: &Value) -> Flow {
     let Some(best) = best(row) else {
         out.skip();
-        return ON;
+        return CONTINUE;
     };
     let words = list(best, "words");
     if words.is_empty() {
         if text(best, "transcript").is_none() {
             out.skip();
-            return ON;
+            return CONTINUE;
         }
         let mend = "ask the service for word times (`enableWordTimeOffsets`)";
         return out.problem(line, Fault::new("words", "the transcript has no times", mend));

@@ -14,7 +14,7 @@ use rushes_types::known_types;
 
 use crate::formats::google_speech::transcription;
 use crate::formats::json::{Document, duration, list, list_of, member_of, text, text_of};
-use crate::formats::out::{AnnotationDraft, Flow, ON, Out, TEXT_SEARCH};
+use crate::formats::out::{AnnotationDraft, CONTINUE, Flow, FormatOutput, TEXT_SEARCH};
 use crate::formats::shape;
 use crate::formats::tracks::{Sighting, Tracks};
 
@@ -27,7 +27,7 @@ const PREFIXES: [&str; 5] = [
     "",
 ];
 
-type RowReader = fn(&mut Out<'_, '_>, u64, &Value) -> Flow;
+type RowReader = fn(&mut FormatOutput<'_, '_>, u64, &Value) -> Flow;
 
 /// The lists that are read, in both spellings.
 const LISTS: [(&str, &str, RowReader); 10] = [
@@ -47,7 +47,7 @@ const CELEBRITIES: [&str; 2] =
     ["celebrityRecognitionAnnotations.celebrityTracks", "celebrity_recognition_annotations.celebrity_tracks"];
 
 /// Reads one file.
-pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
+pub(crate) fn read(reader: &mut dyn Read, out: &mut FormatOutput<'_, '_>) -> Flow {
     let document = Document::load(reader, out)?;
     // Looked for once: a document may be long, and most lists are not there.
     let mut lists: Vec<(&str, RowReader)> = Vec::new();
@@ -65,14 +65,14 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
             any |= document.rows(out, &path, &mut |out, line, row| read_row(out, line, row))? > 0;
         }
         if any {
-            return ON;
+            return CONTINUE;
         }
     }
     document.nothing(out, "`annotationResults`")
 }
 
 /// Start and end of a segment.
-fn segment(out: &Out<'_, '_>, value: Option<&Value>) -> Result<(i128, i128), Fault> {
+fn segment(out: &FormatOutput<'_, '_>, value: Option<&Value>) -> Result<(i128, i128), Fault> {
     let Some(value) = value else {
         return Err(Fault::new("segment", "there is no segment", "mend the row"));
     };
@@ -82,7 +82,7 @@ fn segment(out: &Out<'_, '_>, value: Option<&Value>) -> Result<(i128, i128), Fau
 }
 
 /// The end of the frame that is shown at an inclusive end, where the rate is known.
-fn whole_frame(out: &Out<'_, '_>, end_ns: i128) -> i128 {
+fn whole_frame(out: &FormatOutput<'_, '_>, end_ns: i128) -> i128 {
     let Some((rate, ns)) = out.settings.frame_rate.zip(i64::try_from(end_ns).ok()) else { return end_ns };
     // The service rounds to microseconds, so the frame's own start may lie a little later.
     const ROUNDED_NS: i64 = 1_000;
@@ -95,7 +95,7 @@ fn name_of(row: &Value) -> &str {
     entity.and_then(|entity| text(entity, "description")).unwrap_or("")
 }
 
-fn shot(out: &mut Out<'_, '_>, line: u64, row: &Value) -> Flow {
+fn shot(out: &mut FormatOutput<'_, '_>, line: u64, row: &Value) -> Flow {
     match segment(out, Some(row)) {
         Ok((start_ns, end_ns)) => {
             out.annotation(line, AnnotationDraft::label(known_types::SHOT, "", start_ns, end_ns))
@@ -105,7 +105,13 @@ fn shot(out: &mut Out<'_, '_>, line: u64, row: &Value) -> Flow {
 }
 
 /// One annotation of a label for each of its segments.
-fn segments(out: &mut Out<'_, '_>, line: u64, row: &Value, name: &str, base: &AnnotationDraft) -> Flow {
+fn segments(
+    out: &mut FormatOutput<'_, '_>,
+    line: u64,
+    row: &Value,
+    name: &str,
+    base: &AnnotationDraft,
+) -> Flow {
     for found in list(row, name) {
         match segment(out, found.member("segment")) {
             Ok((start_ns, end_ns)) => {
@@ -115,10 +121,10 @@ fn segments(out: &mut Out<'_, '_>, line: u64, row: &Value, name: &str, base: &An
             Err(fault) => out.problem(line, fault)?,
         }
     }
-    ON
+    CONTINUE
 }
 
-fn label(out: &mut Out<'_, '_>, line: u64, row: &Value) -> Flow {
+fn label(out: &mut FormatOutput<'_, '_>, line: u64, row: &Value) -> Flow {
     let mut base = AnnotationDraft::label(known_types::OBJECT, name_of(row), 0, 0);
     let categories = list_of(row, &["categoryEntities", "category_entities"]);
     if let Some(category) = categories.first().and_then(|category| text(category, "description")) {
@@ -127,19 +133,19 @@ fn label(out: &mut Out<'_, '_>, line: u64, row: &Value) -> Flow {
     segments(out, line, row, "segments", &base)
 }
 
-fn logo(out: &mut Out<'_, '_>, line: u64, row: &Value) -> Flow {
+fn logo(out: &mut FormatOutput<'_, '_>, line: u64, row: &Value) -> Flow {
     let mut base = AnnotationDraft::label(known_types::OBJECT, name_of(row), 0, 0);
     base.attributes.text("category", "logo");
     segments(out, line, row, "tracks", &base)
 }
 
-fn seen_text(out: &mut Out<'_, '_>, line: u64, row: &Value) -> Flow {
+fn seen_text(out: &mut FormatOutput<'_, '_>, line: u64, row: &Value) -> Flow {
     let spoken = text(row, "text").unwrap_or("").to_owned();
     let base = AnnotationDraft { kind: TEXT_SEARCH, text: spoken, ..AnnotationDraft::default() };
     segments(out, line, row, "segments", &base)
 }
 
-fn frame_label(out: &mut Out<'_, '_>, line: u64, row: &Value) -> Flow {
+fn frame_label(out: &mut FormatOutput<'_, '_>, line: u64, row: &Value) -> Flow {
     let mut tracks = Tracks::new(JOIN_NS);
     for frame in list(row, "frames") {
         match duration(frame, &["timeOffset", "time_offset"]) {
@@ -156,7 +162,7 @@ fn frame_label(out: &mut Out<'_, '_>, line: u64, row: &Value) -> Flow {
 
 /// Something with one segment and boxes in it.
 fn boxed(
-    out: &mut Out<'_, '_>,
+    out: &mut FormatOutput<'_, '_>,
     line: u64,
     at: Option<&Value>,
     mut said: AnnotationDraft,
@@ -197,7 +203,7 @@ fn corners(frame: &Value) -> String {
     shape::of_corners(side("left"), side("top"), side("right"), side("bottom"))
 }
 
-fn object(out: &mut Out<'_, '_>, line: u64, row: &Value) -> Flow {
+fn object(out: &mut FormatOutput<'_, '_>, line: u64, row: &Value) -> Flow {
     let mut said = AnnotationDraft::label(known_types::OBJECT, name_of(row), 0, 0);
     said.confidence = out.confidence(line, text(row, "confidence"), 0);
     if let Some(track) = text_of(row, &["trackId", "track_id"]) {
@@ -206,30 +212,30 @@ fn object(out: &mut Out<'_, '_>, line: u64, row: &Value) -> Flow {
     boxed(out, line, row.member("segment"), said, list(row, "frames"))
 }
 
-fn detected(out: &mut Out<'_, '_>, line: u64, row: &Value, name: &str) -> Flow {
+fn detected(out: &mut FormatOutput<'_, '_>, line: u64, row: &Value, name: &str) -> Flow {
     for track in list(row, "tracks") {
         let mut said = AnnotationDraft::label(known_types::OBJECT, name, 0, 0);
         said.confidence = out.confidence(line, text(track, "confidence"), 0);
         let frames = list_of(track, &["timestampedObjects", "timestamped_objects"]);
         boxed(out, line, track.member("segment"), said, frames)?;
     }
-    ON
+    CONTINUE
 }
 
-fn face(out: &mut Out<'_, '_>, line: u64, row: &Value) -> Flow {
+fn face(out: &mut FormatOutput<'_, '_>, line: u64, row: &Value) -> Flow {
     detected(out, line, row, "face")
 }
 
-fn person(out: &mut Out<'_, '_>, line: u64, row: &Value) -> Flow {
+fn person(out: &mut FormatOutput<'_, '_>, line: u64, row: &Value) -> Flow {
     detected(out, line, row, "person")
 }
 
-fn celebrity(out: &mut Out<'_, '_>, line: u64, row: &Value) -> Flow {
+fn celebrity(out: &mut FormatOutput<'_, '_>, line: u64, row: &Value) -> Flow {
     let track = member_of(row, &["faceTrack", "face_track"]);
     let at = track.and_then(|track| track.member("segment"));
     let Some(best) = list(row, "celebrities").first() else {
         out.skip();
-        return ON;
+        return CONTINUE;
     };
     let names = ["displayName", "display_name", "description"];
     let name = best.member("celebrity").and_then(|celebrity| text_of(celebrity, &names)).unwrap_or("");

@@ -8,12 +8,12 @@ use crate::ROW_BYTES_MAX;
 use crate::bytes::open;
 use crate::decimal::Decimal;
 use crate::problem::{Fault, shown};
-use crate::scan::{Scanner, parse_hops};
+use crate::scan::{Scanner, parse_path};
 use crate::time::{MILLISECOND_PLACES, SECOND_PLACES, clock_ns};
 use crate::value::Value;
 
 use crate::formats::limits::JSON_BYTES_MAX;
-use crate::formats::out::{Flow, ON, Out};
+use crate::formats::out::{CONTINUE, Flow, FormatOutput};
 
 /// A document, held as its bytes.
 pub(crate) struct Document {
@@ -21,12 +21,12 @@ pub(crate) struct Document {
     told: Cell<bool>,
 }
 
-/// What is done with every row: its line, and its value.
-pub(crate) type RowFn<'f, 'o, 's> = dyn FnMut(&mut Out<'o, 's>, u64, &Value) -> Flow + 'f;
+/// Called with every row: its line, and its value.
+pub(crate) type RowFn<'f, 'o, 's> = dyn FnMut(&mut FormatOutput<'o, 's>, u64, &Value) -> Flow + 'f;
 
 impl Document {
     /// Reads a document whole; where that fails it is reported, and reading ends.
-    pub(crate) fn load(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> ControlFlow<(), Document> {
+    pub(crate) fn load(reader: &mut dyn Read, out: &mut FormatOutput<'_, '_>) -> ControlFlow<(), Document> {
         let mut bytes = Vec::new();
         let read = open(reader, JSON_BYTES_MAX).and_then(|mut text| text.read_to_end(&mut bytes));
         match read {
@@ -41,8 +41,8 @@ impl Document {
     /// Does the path lead to anything?
     pub(crate) fn has(&self, path: &str) -> bool {
         let mut has = false;
-        let hops = parse_hops(path).unwrap_or_default();
-        let _ = Scanner::new(self.bytes.as_slice(), 0).rows(&hops, &mut |_| {
+        let steps = parse_path(path).unwrap_or_default();
+        let _ = Scanner::new(self.bytes.as_slice(), 0).rows(&steps, &mut |_| {
             has = true;
             ControlFlow::Break(())
         });
@@ -57,8 +57,8 @@ impl Document {
     /// The text or number at a path.
     pub(crate) fn text(&self, path: &str) -> Option<String> {
         let mut found = None;
-        let hops = parse_hops(path).unwrap_or_default();
-        let _ = Scanner::new(self.bytes.as_slice(), ROW_BYTES_MAX).rows(&hops, &mut |cut| {
+        let steps = parse_path(path).unwrap_or_default();
+        let _ = Scanner::new(self.bytes.as_slice(), ROW_BYTES_MAX).rows(&steps, &mut |cut| {
             found = cut.bytes.and_then(|bytes| Value::parse(bytes).ok());
             ControlFlow::Break(())
         });
@@ -68,13 +68,13 @@ impl Document {
     /// Calls `each` with every row at a path, and answers how many there were.
     pub(crate) fn rows<'o, 's>(
         &self,
-        out: &mut Out<'o, 's>,
+        out: &mut FormatOutput<'o, 's>,
         path: &str,
         each: &mut RowFn<'_, 'o, 's>,
     ) -> ControlFlow<(), u64> {
-        let hops = parse_hops(path).unwrap_or_default();
+        let steps = parse_path(path).unwrap_or_default();
         let mut count = 0;
-        let walked = Scanner::new(self.bytes.as_slice(), ROW_BYTES_MAX).rows(&hops, &mut |cut| {
+        let walked = Scanner::new(self.bytes.as_slice(), ROW_BYTES_MAX).rows(&steps, &mut |cut| {
             count += 1;
             out.row();
             let Some(bytes) = cut.bytes else {
@@ -105,26 +105,26 @@ impl Document {
     /// Calls `each` with every row at a path that helps to read others: it is not counted, and one that cannot be read
     /// is passed over.
     pub(crate) fn lookup(&self, path: &str, each: &mut dyn FnMut(&Value)) {
-        let hops = parse_hops(path).unwrap_or_default();
-        let _ = Scanner::new(self.bytes.as_slice(), ROW_BYTES_MAX).rows(&hops, &mut |cut| {
+        let steps = parse_path(path).unwrap_or_default();
+        let _ = Scanner::new(self.bytes.as_slice(), ROW_BYTES_MAX).rows(&steps, &mut |cut| {
             if let Some(value) = cut.bytes.and_then(|bytes| Value::parse(bytes).ok()) {
                 each(&value);
             }
-            ON
+            CONTINUE
         });
     }
 
-    /// Tells once that the document breaks off.
-    fn broken(&self, out: &mut Out<'_, '_>, line: u64, why: &str) -> Flow {
+    /// Reports once that the document is truncated or malformed.
+    fn broken(&self, out: &mut FormatOutput<'_, '_>, line: u64, why: &str) -> Flow {
         if self.told.replace(true) {
-            return ON;
+            return CONTINUE;
         }
         let why = format!("the document breaks off: {why}");
         out.problem(line, Fault::new("", why, "write the file again; what came before has gone in"))
     }
 
-    /// Tells that there was nothing to read in the document.
-    pub(crate) fn nothing(&self, out: &mut Out<'_, '_>, what: &str) -> Flow {
+    /// Reports that there was nothing to read in the document.
+    pub(crate) fn nothing(&self, out: &mut FormatOutput<'_, '_>, what: &str) -> Flow {
         let why = format!("the file has no {what}");
         out.problem(
             0,
@@ -215,7 +215,7 @@ fn wrong(field: &str, text: &str, unit: &str) -> Fault {
     Fault::new(field, format!("{} is not a number of {unit}", shown(text)), "mend the row")
 }
 
-/// What there is no time of.
+/// The error for a missing time.
 pub(crate) fn missing(field: &str) -> Fault {
     Fault::new(field, "there is no value", "mend the row")
 }

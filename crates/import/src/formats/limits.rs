@@ -1,4 +1,4 @@
-//! How much is read, in one place. A file beyond a limit is refused with a clear word, and costs no memory.
+//! Limits on what is read. A file beyond a limit is refused with a clear message, and costs no memory.
 
 /// A file of lines (subtitles, RTTM, tables) may be this long once unpacked.
 pub const TEXT_BYTES_MAX: u64 = 64 << 20;
@@ -12,7 +12,7 @@ pub const XML_BYTES_MAX: u64 = 128 << 20;
 pub const JSON_BYTES_MAX: u64 = 256 << 20;
 /// A matrix of embeddings may be this long; it is read row by row.
 pub const MATRIX_BYTES_MAX: u64 = 64 << 30;
-/// So far into a subtitle file the first cue must have come; a log that is called `.srt` is refused here.
+/// Bytes of a subtitle file within which the first cue must begin; a log that is called `.srt` is refused here.
 pub const FIRST_CUE_BYTES_MAX: u64 = 1 << 20;
 /// The text of one cue may be this long; no one reads more from a screen.
 pub const CUE_BYTES_MAX: usize = 64 << 10;
@@ -28,5 +28,5 @@ pub const TRACKS_MAX: usize = 10_000;
 pub const BOXES_MAX: usize = 64;
 /// A catalogue may be this long; it is held whole.
 pub const CATALOGUE_BYTES_MAX: u64 = 64 << 20;
-/// Bytes of a file that are looked at to know its format.
+/// Bytes of a file that are examined to detect its format.
 pub const HEAD_BYTES: usize = 64 << 10;

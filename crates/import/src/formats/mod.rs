@@ -1,9 +1,9 @@
-//! Reads what models and tools write, and hands out annotation lines.
+//! Reads files of models and tools, and emits annotation lines.
 //!
-//! One file of this crate is one format; its first words say where the format is described, what becomes of what, how
-//! times are rounded and whether ends are inclusive (`docs/formats-in.md` has it as a table). All go the same way:
-//! [`sniff`] knows the format, [`read`] hands out lines, problems and notes to one sink. Nothing here knows an archive:
-//! lines go the way of every other line and are checked there.
+//! Each file of this module is one format; its head says where the format is described, how it is mapped, how times are
+//! rounded and whether ends are inclusive (`docs/formats-in.md` has this as a table). [`sniff`] detects the format,
+//! [`read`] emits lines, problems and notes to one sink. Nothing here knows an archive: lines are ingested and checked
+//! like any other line.
 //!
 //! Whatever the bytes are, nothing panics, memory is bounded ([`limits`]), and a row that cannot be read is named with
 //! its line and the mend while the others go in.
@@ -71,7 +71,7 @@ pub use settings::Settings;
 pub use sniff::sniff;
 pub use stem::split_stem;
 
-use out::{Flow, Out};
+use out::{Flow, FormatOutput};
 
 /// Reads one file and hands out its lines, problems and notes in the order of the file.
 ///
@@ -83,15 +83,15 @@ pub fn read(
     settings: &Settings,
     sink: &mut Sink<'_>,
 ) -> Counts {
-    let mut out = Out::new(file, format.name(), settings, sink);
+    let mut out = FormatOutput::new(file, format.name(), settings, sink);
     if out.check_names().is_continue() {
-        // Why reading ended is reported already, or the consumer of the items knows it.
+        // The reason for ending was already reported, or comes from the consumer of the items.
         let _ = read_format(format, &mut reader, &mut out);
     }
     out.finish()
 }
 
-fn read_format(format: Format, reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
+fn read_format(format: Format, reader: &mut dyn Read, out: &mut FormatOutput<'_, '_>) -> Flow {
     match format {
         Format::Srt => srt::read(reader, out),
         Format::WebVtt => vtt::read(reader, out),

@@ -14,7 +14,7 @@ use crate::problem::{Fault, shown};
 use rushes_types::{FrameRate, known_types};
 
 use crate::formats::limits::TABLE_BYTES_MAX;
-use crate::formats::out::{AnnotationDraft, Flow, Out};
+use crate::formats::out::{AnnotationDraft, Flow, FormatOutput};
 use crate::formats::shape;
 use crate::formats::text::Lines;
 use crate::formats::tracks::{Sighting, Tracks};
@@ -44,7 +44,7 @@ pub(crate) fn is_row(line: &str) -> bool {
 }
 
 /// Reads one file.
-pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
+pub(crate) fn read(reader: &mut dyn Read, out: &mut FormatOutput<'_, '_>) -> Flow {
     let Some(rate) = out.settings.frame_rate else {
         let why = "the file counts frames and does not say how many a second has";
         return out
@@ -86,7 +86,7 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
 }
 
 fn detection(
-    out: &mut Out<'_, '_>,
+    out: &mut FormatOutput<'_, '_>,
     line: u64,
     text: &str,
     rate: FrameRate,

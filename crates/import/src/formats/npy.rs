@@ -13,7 +13,7 @@ use rushes_types::known_types;
 use rushes_types::limits::DIMENSIONS_MAX;
 
 use crate::formats::limits::MATRIX_BYTES_MAX;
-use crate::formats::out::{AnnotationDraft, Flow, ON, Out};
+use crate::formats::out::{AnnotationDraft, CONTINUE, Flow, FormatOutput};
 
 /// What every such file begins with.
 pub(crate) const MAGIC: &[u8] = b"\x93NUMPY";
@@ -36,7 +36,7 @@ struct Shape {
 }
 
 /// Reads one file.
-pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
+pub(crate) fn read(reader: &mut dyn Read, out: &mut FormatOutput<'_, '_>) -> Flow {
     let settings = out.settings;
     let (step_ns, rate) = (settings.step_ns.filter(|step| *step > 0), settings.frame_rate);
     if step_ns.is_none() && rate.is_none() {
@@ -79,7 +79,7 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
         }
     }
     if data.fill_buf().is_ok_and(|rest| rest.is_empty()) {
-        return ON;
+        return CONTINUE;
     }
     out.problem(0, Fault::new("", "the file is longer than its shape says", "write the file again"))
 }

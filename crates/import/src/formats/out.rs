@@ -1,4 +1,4 @@
-//! What a reader hands out: annotation lines with the asset, the model and the offset in them, problems, and notes.
+//! The output of a format reader: annotation lines completed with asset, model and offset, problems, and notes.
 
 use std::ops::ControlFlow;
 
@@ -13,10 +13,10 @@ use rushes_types::{AnnotationType, AssetId, ModelRef, MovieId};
 use crate::formats::limits::PROBLEMS_MAX;
 use crate::formats::settings::Settings;
 
-/// Does reading go on? `Break` where the consumer of the items has had enough, or the file is hopeless.
+/// Whether to go on reading: `Break` where the consumer stops, or the file cannot be read further.
 pub(crate) type Flow = ControlFlow<()>;
-/// Reading goes on.
-pub(crate) const ON: Flow = ControlFlow::Continue(());
+/// Go on reading.
+pub(crate) const CONTINUE: Flow = ControlFlow::Continue(());
 
 /// Type of text that is seen in the picture.
 pub(crate) const TEXT_SEARCH: &str = "TEXT_SEARCH";
@@ -60,15 +60,15 @@ impl AnnotationDraft {
     }
 }
 
-/// Something that happened more than once in a file and is reported once.
+/// Something that may occur often in a file and is reported once, with a count.
 struct Tally {
     what: &'static str,
     count: u64,
     first_line: u64,
 }
 
-/// Takes what a reader makes of one file.
-pub(crate) struct Out<'o, 's> {
+/// Receives what a reader makes of one file.
+pub(crate) struct FormatOutput<'o, 's> {
     pub settings: &'o Settings,
     file: &'o str,
     model: String,
@@ -78,19 +78,19 @@ pub(crate) struct Out<'o, 's> {
     over: bool,
 }
 
-impl<'o, 's> Out<'o, 's> {
+impl<'o, 's> FormatOutput<'o, 's> {
     pub(crate) fn new(
         file: &'o str,
         format: &str,
         settings: &'o Settings,
         sink: &'o mut Sink<'s>,
-    ) -> Out<'o, 's> {
+    ) -> FormatOutput<'o, 's> {
         let model = settings.model.clone().unwrap_or_else(|| format!("{format}@1"));
         let counts = Counts { files: 1, ..Counts::default() };
-        Out { settings, file, model, sink, counts, tallies: Vec::new(), over: false }
+        FormatOutput { settings, file, model, sink, counts, tallies: Vec::new(), over: false }
     }
 
-    /// Refuses names that no line could carry, before a thousand lines are refused for them.
+    /// Checks the given names first, so that an invalid one is reported once and not for every line.
     pub(crate) fn check_names(&mut self) -> Flow {
         let asset = AssetId::check(&self.settings.asset).err();
         let model = ModelRef::parse(&self.model).err();
@@ -100,7 +100,7 @@ impl<'o, 's> Out<'o, 's> {
             let _ = self.stop(0, Fault::new("", error.to_string(), "give another name"));
             return ControlFlow::Break(());
         }
-        ON
+        CONTINUE
     }
 
     /// Counts a row; every row is counted before anything else is done with it.
@@ -121,7 +121,7 @@ impl<'o, 's> Out<'o, 's> {
         }
     }
 
-    /// Hands out something to know.
+    /// Emits a note.
     pub(crate) fn note(&mut self, line: u64, text: String) -> Flow {
         let file = self.file.to_owned();
         self.send(Item::Note(Note { file, line, text }))
@@ -134,7 +134,7 @@ impl<'o, 's> Out<'o, 's> {
         let problem = fault.at(self.file, line, row);
         self.send(Item::Problem(problem))?;
         if self.counts.problems < PROBLEMS_MAX {
-            return ON;
+            return CONTINUE;
         }
         let why = format!("{PROBLEMS_MAX} rows cannot be read, so the rest of the file is left");
         self.stop(line, Fault::new("", why, "see that it is of the format it is read as"))
@@ -148,7 +148,7 @@ impl<'o, 's> Out<'o, 's> {
         ControlFlow::Break(())
     }
 
-    /// Hands out an annotation, or why it is none.
+    /// Emits an annotation, or the reason why it is not valid.
     pub(crate) fn annotation(&mut self, line: u64, said: AnnotationDraft) -> Flow {
         let kind = self.settings.kind.as_deref().unwrap_or(said.kind);
         self.annotation_of(kind, line, said)
@@ -188,11 +188,11 @@ impl<'o, 's> Out<'o, 's> {
         self.annotation(line, said)?;
         match who {
             Some(who) if self.settings.characters => self.annotation_of(who.kind, line, who),
-            _ => ON,
+            _ => CONTINUE,
         }
     }
 
-    /// Adds the offset and sees that the times are some.
+    /// Adds the offset and checks the times.
     fn place(&mut self, line: u64, said: &mut AnnotationDraft) -> Result<(), Fault> {
         let offset_ns = i128::from(self.settings.offset_ns);
         let mend = "mend the times, or the offset";

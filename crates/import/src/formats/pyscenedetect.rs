@@ -13,7 +13,7 @@ use rushes_types::known_types;
 
 use crate::formats::json::seconds_ns;
 use crate::formats::limits::TEXT_BYTES_MAX;
-use crate::formats::out::{AnnotationDraft, Flow, ON, Out};
+use crate::formats::out::{AnnotationDraft, CONTINUE, Flow, FormatOutput};
 use crate::formats::text::Lines;
 
 const NUMBER: &str = "Scene Number";
@@ -31,7 +31,7 @@ pub(crate) fn is_header(line: &str) -> bool {
 }
 
 /// Reads one file.
-pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
+pub(crate) fn read(reader: &mut dyn Read, out: &mut FormatOutput<'_, '_>) -> Flow {
     let mut lines = match Lines::open(reader, TEXT_BYTES_MAX) {
         Ok(lines) => lines,
         Err(why) => return out.stop(0, Fault::new("", why, "mend the file")),
@@ -60,7 +60,7 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
             Err(fault) => out.problem(lines.number, fault)?,
         }
     }
-    if columns.is_none() { out.stop(lines.number, header()) } else { ON }
+    if columns.is_none() { out.stop(lines.number, header()) } else { CONTINUE }
 }
 
 fn header() -> Fault {
@@ -85,7 +85,7 @@ impl Columns {
     }
 }
 
-fn scene(out: &Out<'_, '_>, columns: &Columns, line: &str) -> Result<AnnotationDraft, Fault> {
+fn scene(out: &FormatOutput<'_, '_>, columns: &Columns, line: &str) -> Result<AnnotationDraft, Fault> {
     let fields: Vec<&str> = line.split(',').collect();
     let (start_ns, end_ns) = match out.settings.frame_rate {
         Some(rate) => {

@@ -14,7 +14,9 @@ use crate::value::Value;
 use rushes_types::known_types;
 
 use crate::formats::json::{Document, list, millis, missing, text};
-use crate::formats::out::{AnnotationDraft, Flow, MODERATION_SEARCH, ON, Out, TECHNICAL_CUE, TEXT_SEARCH};
+use crate::formats::out::{
+    AnnotationDraft, CONTINUE, Flow, FormatOutput, MODERATION_SEARCH, TECHNICAL_CUE, TEXT_SEARCH,
+};
 use crate::formats::shape;
 use crate::formats::tracks::{Sighting, Tracks};
 
@@ -26,7 +28,7 @@ const BOX: [[&str; 4]; 1] = [["Left", "Top", "Width", "Height"]];
 /// What tells one thing from another: its type, its label, its number.
 type Key = (&'static str, String, String);
 /// Reads a row: `None` where it says nothing that is kept.
-type Read1 = fn(&Value) -> Option<Detection<'_>>;
+type DetectionReader = fn(&Value) -> Option<Detection<'_>>;
 
 /// What a row says, before its time is read.
 struct Detection<'v> {
@@ -39,7 +41,7 @@ struct Detection<'v> {
     attributes: Vec<(&'static str, &'v str)>,
 }
 
-const LISTS: [(&str, Read1); 6] = [
+const LISTS: [(&str, DetectionReader); 6] = [
     ("Labels", label),
     ("Faces", face),
     ("Persons", person),
@@ -49,7 +51,7 @@ const LISTS: [(&str, Read1); 6] = [
 ];
 
 /// Reads one file.
-pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
+pub(crate) fn read(reader: &mut dyn Read, out: &mut FormatOutput<'_, '_>) -> Flow {
     let document = Document::load(reader, out)?;
     let mut any = false;
     if document.has("Segments") {
@@ -69,15 +71,19 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
             Some(found) => sighting(out, line, row, &found, &mut tracks),
             None => {
                 out.skip();
-                ON
+                CONTINUE
             }
         })?;
         tracks.end(out)?;
     }
-    if any { ON } else { document.nothing(out, "`Segments`, `Labels`, `Faces`, `Persons` or other list") }
+    if any {
+        CONTINUE
+    } else {
+        document.nothing(out, "`Segments`, `Labels`, `Faces`, `Persons` or other list")
+    }
 }
 
-fn segment(out: &mut Out<'_, '_>, line: u64, row: &Value) -> Result<AnnotationDraft, Fault> {
+fn segment(out: &mut FormatOutput<'_, '_>, line: u64, row: &Value) -> Result<AnnotationDraft, Fault> {
     let detail = |name: &str| row.member(name).filter(|value| **value != Value::Null);
     let (kind, label, detail, last) = match (detail("ShotSegment"), detail("TechnicalCueSegment")) {
         (Some(shot), _) => (known_types::SHOT, "", shot, 1),
@@ -106,7 +112,7 @@ fn segment(out: &mut Out<'_, '_>, line: u64, row: &Value) -> Result<AnnotationDr
 }
 
 fn sighting(
-    out: &mut Out<'_, '_>,
+    out: &mut FormatOutput<'_, '_>,
     line: u64,
     row: &Value,
     found: &Detection<'_>,
@@ -142,7 +148,7 @@ fn sighting(
     for shape in shapes {
         tracks.see(out, line, key.clone(), Sighting { place: start_ns, said: said.clone(), shape })?;
     }
-    ON
+    CONTINUE
 }
 
 fn label(row: &Value) -> Option<Detection<'_>> {

@@ -12,13 +12,13 @@ use rushes_types::known_types;
 
 use crate::formats::json::seconds_ns;
 use crate::formats::limits::TEXT_BYTES_MAX;
-use crate::formats::out::{AnnotationDraft, Flow, ON, Out};
+use crate::formats::out::{AnnotationDraft, CONTINUE, Flow, FormatOutput};
 use crate::formats::text::Lines;
 
 const FIELDS_MIN: usize = 8;
 
 /// Reads one file.
-pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
+pub(crate) fn read(reader: &mut dyn Read, out: &mut FormatOutput<'_, '_>) -> Flow {
     let mut lines = match Lines::open(reader, TEXT_BYTES_MAX) {
         Ok(lines) => lines,
         Err(why) => return out.stop(0, Fault::new("", why, "mend the file")),
@@ -27,7 +27,7 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
     loop {
         let line = match lines.next() {
             Ok(Some(line)) => line,
-            Ok(None) => return ON,
+            Ok(None) => return CONTINUE,
             Err(why) => return out.stop(lines.number, Fault::new("", why, "mend the file")),
         };
         let fields: Vec<&str> = line.split_whitespace().collect();
@@ -55,7 +55,7 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
     }
 }
 
-fn turn(out: &mut Out<'_, '_>, line: u64, fields: &[&str]) -> Result<AnnotationDraft, Fault> {
+fn turn(out: &mut FormatOutput<'_, '_>, line: u64, fields: &[&str]) -> Result<AnnotationDraft, Fault> {
     let &[_, recording, channel, onset, duration, _, _, name, ref rest @ ..] = fields else {
         let why = format!("the line has {} fields, not {FIELDS_MIN} or more", fields.len());
         return Err(Fault::new("", why, "write `SPEAKER file 1 onset duration <NA> <NA> name <NA> <NA>`"));

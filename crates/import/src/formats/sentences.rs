@@ -6,7 +6,7 @@
 use rushes_types::{NS_PER_SECOND, known_types};
 
 use crate::formats::limits::SENTENCE_WORDS_MAX;
-use crate::formats::out::{AnnotationDraft, Flow, ON, Out, Word};
+use crate::formats::out::{AnnotationDraft, CONTINUE, Flow, FormatOutput, Word};
 
 const PAUSE_NS: i128 = 2 * NS_PER_SECOND as i128;
 /// What ends a sentence, in the scripts whose transcripts are written with such marks.
@@ -33,7 +33,7 @@ impl Sentences {
     /// Takes a word, which may carry its mark (`there.`); ends the line before it where it must.
     pub(crate) fn word(
         &mut self,
-        out: &mut Out<'_, '_>,
+        out: &mut FormatOutput<'_, '_>,
         line: u64,
         word: Word,
         speaker: Option<&str>,
@@ -53,7 +53,7 @@ impl Sentences {
         self.text.push_str(&word.text);
         self.complete = word.text.ends_with(ENDS);
         self.words.push(word);
-        ON
+        CONTINUE
     }
 
     /// Takes a mark that stands by itself.
@@ -65,12 +65,12 @@ impl Sentences {
     }
 
     /// Ends the line in hand.
-    pub(crate) fn end(&mut self, out: &mut Out<'_, '_>) -> Flow {
+    pub(crate) fn end(&mut self, out: &mut FormatOutput<'_, '_>) -> Flow {
         self.complete = false;
         let words = std::mem::take(&mut self.words);
         let text = std::mem::take(&mut self.text);
         let speaker = self.speaker.take();
-        let (Some(first), Some(last)) = (words.first(), words.last()) else { return ON };
+        let (Some(first), Some(last)) = (words.first(), words.last()) else { return CONTINUE };
         let said = AnnotationDraft {
             kind: known_types::DIALOGUE,
             start_ns: first.start_ns,

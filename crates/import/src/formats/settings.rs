@@ -46,7 +46,7 @@ impl Settings {
         }
     }
 
-    /// The asset line that says what is known of the asset; `None` where that is its id alone.
+    /// The asset line that says what is known about the asset; `None` where that is its id alone.
     #[must_use]
     pub fn asset_line(&self) -> Option<String> {
         let rate = self.frame_rate.map(|rate| rate.to_string());

@@ -1,4 +1,4 @@
-//! What format a file is of, by its first bytes first and by its name second.
+//! Detects the format of a file, by its first bytes first and by its name second.
 
 use std::io::{Cursor, Read};
 
@@ -9,7 +9,7 @@ use crate::formats::limits::HEAD_BYTES;
 use crate::formats::text::decode;
 use crate::formats::{mot, npy, pyscenedetect, srt, vtt};
 
-/// Lines of the beginning that are looked at.
+/// Lines of the head that are examined.
 const LINES: usize = 40;
 
 /// The format of a file, from its name and its first bytes (the first 64 KiB are enough); `None` where it is of none.
@@ -34,12 +34,12 @@ pub fn sniff(name: &str, head: &[u8]) -> Option<Format> {
     }
 }
 
-/// The text at the beginning, whatever the end of the head cuts through.
+/// The text at the beginning; a character cut at the end is dropped.
 fn beginning(head: &[u8]) -> String {
     let head = &head[..head.len().min(HEAD_BYTES)];
     let mut bytes = Vec::new();
     if let Ok(text) = open(Cursor::new(head), u64::MAX) {
-        // A compressed head breaks off in the middle: what came before is enough.
+        // The compressed head is truncated: what can be unpacked is enough.
         let mut text = text.take(HEAD_BYTES as u64);
         let mut piece = [0; 4096];
         while let Ok(count @ 1..) = text.read(&mut piece) {

@@ -12,7 +12,7 @@ use crate::time::clock_ns;
 use crate::formats::cue::{Cue, CueFile, CueText, Cues};
 use crate::formats::limits::TEXT_BYTES_MAX;
 use crate::formats::markup::plain;
-use crate::formats::out::{Flow, ON, Out};
+use crate::formats::out::{CONTINUE, Flow, FormatOutput};
 use crate::formats::text::Lines;
 
 const ARROW: &str = "-->";
@@ -28,7 +28,7 @@ struct Open {
 }
 
 /// Reads one file.
-pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
+pub(crate) fn read(reader: &mut dyn Read, out: &mut FormatOutput<'_, '_>) -> Flow {
     let lines = match Lines::open(reader, TEXT_BYTES_MAX) {
         Ok(lines) => lines,
         Err(why) => return out.stop(0, Fault::new("", why, "mend the file")),
@@ -98,8 +98,8 @@ fn is_counter(line: &str) -> bool {
 }
 
 /// Hands out the cue that ends here. `last`: no cue follows, so held lines are text.
-fn end(out: &mut Out<'_, '_>, cues: &mut Cues, open: Option<Open>, last: bool) -> Flow {
-    let Some(mut open) = open else { return ON };
+fn end(out: &mut FormatOutput<'_, '_>, cues: &mut Cues, open: Option<Open>, last: bool) -> Flow {
+    let Some(mut open) = open else { return CONTINUE };
     if last {
         for held in open.held.drain(..).filter(|held| !held.trim().is_empty()) {
             open.text.push(&held);

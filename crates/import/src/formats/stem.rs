@@ -71,10 +71,10 @@ const LONGER: [(&str, &str); 62] = [
     ("tha", "th"),
     ("thai", "th"),
 ];
-/// What a track is for stands beside the language and says nothing of the asset.
+/// Purposes of a track, which appear beside the language and are not part of the asset's name.
 const PURPOSES: [&str; 8] = ["forced", "sdh", "cc", "hi", "default", "foreign", "full", "captions"];
 
-/// Endings of media, and words, that tools leave before their own ending: `ep1.mp3.words.json`, `ep1.mov.srt`.
+/// Media endings, and words, that tools leave before their own ending: `ep1.mp3.words.json`, `ep1.mov.srt`.
 const LEFT_BY_TOOLS: [&str; 20] = [
     "mp4", "mov", "mkv", "mxf", "avi", "webm", "m4v", "mpg", "mpeg", "ts", "mp3", "wav", "m4a", "flac",
     "aac", "ogg", "words", "whisper", "whisperx", "diarized",
@@ -82,8 +82,8 @@ const LEFT_BY_TOOLS: [&str; 20] = [
 /// PySceneDetect's own.
 const SCENES: &str = "-Scenes";
 
-/// The stem of a file's name, and the language that stands behind it: `ep1.en.srt` gives `ep1` and `en`,
-/// `ep1.pt-BR.forced.vtt` gives `ep1` and `pt-BR`, `ep1.eng.srt` gives `en`, `ep1.cut.srt` gives `ep1.cut` and none.
+/// The stem of a file's name, and the language after it: `ep1.en.srt` gives `ep1` and `en`, `ep1.pt-BR.forced.vtt`
+/// gives `ep1` and `pt-BR`, `ep1.eng.srt` gives `en`, `ep1.cut.srt` gives `ep1.cut` and none.
 ///
 /// Folders before the name are removed; `.gz` counts as no ending; what tools leave in names (`ep1.mp3.words.json`,
 /// `ep1-Scenes.csv`) is removed too.
@@ -113,7 +113,7 @@ fn split_language(file: &str) -> (String, Option<String>) {
         if before.is_empty() {
             break;
         }
-        // Behind another language `hi` is not Hindi but for the hard of hearing.
+        // After another language, `hi` means "hearing impaired", not Hindi.
         let is_purpose = last.eq_ignore_ascii_case("hi")
             && before.rsplit_once('.').is_some_and(|(_, other)| language(other).is_some());
         if !is_purpose && let Some(language) = language(last) {

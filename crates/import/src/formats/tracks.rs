@@ -1,4 +1,4 @@
-//! What is seen in one frame after another, joined: consecutive sightings of one thing are one annotation.
+//! Joins sightings: consecutive sightings of one thing become one annotation.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -6,7 +6,7 @@ use std::hash::Hash;
 use crate::object::JsonObject;
 
 use crate::formats::limits::{BOXES_MAX, TRACKS_MAX};
-use crate::formats::out::{AnnotationDraft, Flow, ON, Out};
+use crate::formats::out::{AnnotationDraft, CONTINUE, Flow, FormatOutput};
 
 /// A box at a time, as JSON text: `[left, top, width, height]`.
 #[derive(Debug, Clone)]
@@ -15,15 +15,15 @@ struct TimedBox {
     json: String,
 }
 
-/// One thing that is being followed.
+/// One thing that is being tracked.
 #[derive(Debug)]
 struct Track {
     line: u64,
     said: AnnotationDraft,
-    /// The place of the last sighting, in the tracker's own steps.
+    /// The last sighting, in the tracker's steps.
     last: i128,
     sightings: u64,
-    /// Of how many sightings one box is kept.
+    /// One box is kept of this many sightings.
     every: u64,
     boxes: Vec<TimedBox>,
 }
@@ -51,14 +51,14 @@ impl<K: Hash + Eq + Ord + Clone> Tracks<K> {
     }
 
     /// Takes a sighting; hands out the annotation that it does not continue.
-    pub(crate) fn see(&mut self, out: &mut Out<'_, '_>, line: u64, key: K, seen: Sighting) -> Flow {
+    pub(crate) fn see(&mut self, out: &mut FormatOutput<'_, '_>, line: u64, key: K, seen: Sighting) -> Flow {
         let at_ns = seen.said.start_ns;
         if let Some(track) = self.open.get_mut(&key) {
             let step = seen.place - track.last;
             if (0..=self.gap).contains(&step) {
                 track.last = seen.place;
                 track.go_on(seen.said, at_ns, seen.shape);
-                return ON;
+                return CONTINUE;
             }
         }
         if let Some(done) = self.open.remove(&key) {
@@ -72,11 +72,11 @@ impl<K: Hash + Eq + Ord + Clone> Tracks<K> {
             Track { line, said: seen.said, last: seen.place, sightings: 1, every: 1, boxes: Vec::new() };
         track.keep(at_ns, seen.shape);
         self.open.insert(key, track);
-        ON
+        CONTINUE
     }
 
     /// Hands out all that is still followed, by start and key.
-    pub(crate) fn end(&mut self, out: &mut Out<'_, '_>) -> Flow {
+    pub(crate) fn end(&mut self, out: &mut FormatOutput<'_, '_>) -> Flow {
         let mut open: Vec<(K, Track)> = self.open.drain().collect();
         open.sort_by(|(a, x), (b, y)| (x.said.start_ns, a).cmp(&(y.said.start_ns, b)));
         open.into_iter().try_for_each(|(_, track)| track.end(out))
@@ -86,7 +86,7 @@ impl<K: Hash + Eq + Ord + Clone> Tracks<K> {
 impl Track {
     fn go_on(&mut self, said: AnnotationDraft, at_ns: i128, shape: String) {
         self.said.end_ns = self.said.end_ns.max(said.end_ns);
-        // The best sighting speaks for all.
+        // The sighting with the highest confidence determines the annotation.
         let share = |confidence: &Option<String>| confidence.as_deref().and_then(|c| c.parse::<f64>().ok());
         if share(&said.confidence) > share(&self.said.confidence) {
             self.said.confidence = said.confidence;
@@ -112,7 +112,7 @@ impl Track {
         self.boxes.push(TimedBox { at_ns, json });
     }
 
-    fn end(mut self, out: &mut Out<'_, '_>) -> Flow {
+    fn end(mut self, out: &mut FormatOutput<'_, '_>) -> Flow {
         if self.sightings > 1 {
             self.said.attributes.raw("sightings", &self.sightings.to_string());
         }

@@ -11,7 +11,7 @@ use std::io::Read;
 use crate::problem::Fault;
 
 use crate::formats::cue::{Cue, CueText, Cues};
-use crate::formats::out::{Flow, ON, Out, clean};
+use crate::formats::out::{CONTINUE, Flow, FormatOutput, clean};
 use crate::formats::ttml_time::TimeBase;
 use crate::formats::xml::{Element, Token, Xml, load};
 
@@ -47,7 +47,7 @@ struct Agents {
 }
 
 /// Reads one file.
-pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
+pub(crate) fn read(reader: &mut dyn Read, out: &mut FormatOutput<'_, '_>) -> Flow {
     let text = load(reader, out)?;
     let mut document = Document {
         xml: Xml::new(&text),
@@ -71,7 +71,7 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
         let mend = "see that it is TTML; `--format` names another format";
         return out.problem(0, Fault::new("", "there is no cue in the file", mend));
     }
-    ON
+    CONTINUE
 }
 
 struct Document<'t> {
@@ -84,7 +84,7 @@ struct Document<'t> {
 }
 
 impl Document<'_> {
-    fn open(&mut self, out: &mut Out<'_, '_>, line: u64, element: &Element) -> Flow {
+    fn open(&mut self, out: &mut FormatOutput<'_, '_>, line: u64, element: &Element) -> Flow {
         if element.name == "tt" && self.levels.is_empty() {
             self.base.parameters(element);
         }
@@ -117,7 +117,7 @@ impl Document<'_> {
             self.open.push(Open { line, text: CueText::default() });
         }
         self.levels.push(level);
-        ON
+        CONTINUE
     }
 
     /// What an element has of its parents.
@@ -163,21 +163,21 @@ impl Document<'_> {
         }
     }
 
-    fn close(&mut self, out: &mut Out<'_, '_>) -> Flow {
-        let Some(level) = self.levels.pop() else { return ON };
+    fn close(&mut self, out: &mut FormatOutput<'_, '_>) -> Flow {
+        let Some(level) = self.levels.pop() else { return CONTINUE };
         if level.name == "agent" {
             self.agents.open = None;
         }
         if let (Some(parent), Some(end_ns)) = (self.levels.last_mut(), level.end_ns) {
             parent.next_ns = parent.next_ns.max(end_ns);
         }
-        let Some(open) = (if level.cue { self.open.pop() } else { None }) else { return ON };
+        let Some(open) = (if level.cue { self.open.pop() } else { None }) else { return CONTINUE };
         if open.text.is_huge {
             out.row();
             return out.problem(open.line, CueText::fault());
         }
         if clean(&open.text.text).is_empty() && level.name == "untimed" {
-            return ON;
+            return CONTINUE;
         }
         let Some(end_ns) = level.end_ns else {
             out.row();

@@ -20,7 +20,7 @@ pub(crate) struct TimeBase {
 }
 
 impl TimeBase {
-    /// As a document has it that says nothing; `rate` is what the caller knows.
+    /// The defaults of a document without parameters; `rate` is the caller's.
     pub(crate) fn new(rate: Option<FrameRate>) -> TimeBase {
         let rate = rate.or_else(|| FrameRate::new(RATE_DEFAULT, 1).ok());
         TimeBase { rate, tick_rate: 1, is_smpte: false, drop_frame: false }
@@ -88,7 +88,7 @@ impl TimeBase {
             return clock_ns(text).ok();
         };
         let rate = self.rate?;
-        // Sub-frames are finer than anyone cuts: the frame counts.
+        // Sub-frames are ignored: nobody cuts that finely.
         let frame = frame.split('.').next().unwrap_or(frame);
         if self.is_smpte {
             let sign = if self.drop_frame && rate.can_drop() { ';' } else { ':' };

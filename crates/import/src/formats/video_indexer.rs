@@ -12,7 +12,9 @@ use crate::value::Value;
 use rushes_types::known_types;
 
 use crate::formats::json::{Document, clock, list, missing, text, text_of};
-use crate::formats::out::{AnnotationDraft, Flow, MODERATION_SEARCH, ON, Out, TECHNICAL_CUE, TEXT_SEARCH};
+use crate::formats::out::{
+    AnnotationDraft, CONTINUE, Flow, FormatOutput, MODERATION_SEARCH, TECHNICAL_CUE, TEXT_SEARCH,
+};
 use crate::formats::shape;
 
 /// What a kind of insight becomes.
@@ -60,7 +62,7 @@ const KINDS: [Kind; 19] = [
 const PREFIXES: [&str; 4] = ["videos[].insights.", "insights.", "videos[].", ""];
 
 /// Reads one file.
-pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
+pub(crate) fn read(reader: &mut dyn Read, out: &mut FormatOutput<'_, '_>) -> Flow {
     let document = Document::load(reader, out)?;
     for prefix in PREFIXES {
         let paths = KINDS.map(|kind| format!("{prefix}{}", kind.name));
@@ -76,7 +78,7 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
                 })?;
             }
         }
-        return ON;
+        return CONTINUE;
     }
     document.nothing(out, "insights")
 }
@@ -93,7 +95,7 @@ fn speakers(document: &Document, path: &str) -> Vec<(String, String)> {
 }
 
 fn insight(
-    out: &mut Out<'_, '_>,
+    out: &mut FormatOutput<'_, '_>,
     line: u64,
     row: &Value,
     kind: &Kind,
@@ -105,7 +107,7 @@ fn insight(
     let spoken = text(row, "text").filter(|_| is_text).unwrap_or("");
     if kind.kind != known_types::SHOT && label.is_empty() && spoken.is_empty() {
         out.skip();
-        return ON;
+        return CONTINUE;
     }
     let mut instances: Vec<&Value> = list(row, "instances").iter().collect();
     if instances.is_empty() {
@@ -134,7 +136,7 @@ fn insight(
         attributes(&mut said, row, kind);
         out.speech(line, said, speaker.as_deref())?;
     }
-    ON
+    CONTINUE
 }
 
 fn times(instance: &Value) -> Result<(i128, i128), Fault> {

@@ -1,9 +1,9 @@
 //! WebVTT (`.vtt`).
 //!
-//! Source: the parser of <https://www.w3.org/TR/webvtt1/>, which says what becomes of any file. Times are
-//! `HH:MM:SS.mmm`, hours optional, and exact; the end is exclusive. Voices (`<v Mara>`) become the attribute
-//! `speaker`, each voice of a cue an annotation of its own. Settings, notes, styles and regions are passed over; a
-//! `Language:` line of the header is used. Times that the parser drops silently are named here.
+//! Source: the parser of <https://www.w3.org/TR/webvtt1/>, which defines the result for any input. Times are
+//! `HH:MM:SS.mmm`, hours optional, and exact; the end is exclusive. Voices (`<v Mara>`) become the attribute `speaker`,
+//! each voice of a cue an annotation of its own. Settings, notes, styles and regions are passed over; a `Language:`
+//! line of the header is used. Times that the parser drops silently are named here.
 
 use std::io::Read;
 
@@ -13,14 +13,14 @@ use rushes_types::NS_PER_SECOND;
 use crate::formats::cue::{Cue, CueFile, CueText, Cues};
 use crate::formats::limits::TEXT_BYTES_MAX;
 use crate::formats::markup::voices;
-use crate::formats::out::{Flow, Out};
+use crate::formats::out::{Flow, FormatOutput};
 use crate::formats::text::Lines;
 
 const SIGNATURE: &str = "WEBVTT";
 const ARROW: &str = "-->";
 
 /// Reads one file.
-pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
+pub(crate) fn read(reader: &mut dyn Read, out: &mut FormatOutput<'_, '_>) -> Flow {
     let lines = match Lines::open(reader, TEXT_BYTES_MAX) {
         Ok(lines) => lines,
         Err(why) => return out.stop(0, Fault::new("", why, "mend the file")),
@@ -38,7 +38,7 @@ pub(crate) fn is_signature(line: &str) -> bool {
     line.strip_prefix(SIGNATURE).is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t']))
 }
 
-/// How far a block came.
+/// What a block is.
 enum Block {
     /// Something else than a cue.
     Other,
@@ -47,7 +47,7 @@ enum Block {
         start_ns: i128,
         end_ns: i128,
     },
-    /// A line of times that are none.
+    /// A malformed line of times.
     Broken {
         line: u64,
     },
@@ -55,12 +55,12 @@ enum Block {
 
 struct File<'r> {
     file: CueFile<'r>,
-    /// A line that is read once more: it begins the next block.
+    /// A line pushed back: it begins the next block.
     again: Option<String>,
     language: Option<String>,
 }
 
-type Walked = std::ops::ControlFlow<(), Result<(), Fault>>;
+type BlockFlow = std::ops::ControlFlow<(), Result<(), Fault>>;
 
 impl File<'_> {
     fn line(&mut self) -> Result<Option<String>, Fault> {
@@ -71,23 +71,23 @@ impl File<'_> {
         Ok(line.map(|line| if line.contains('\0') { line.replace('\0', "\u{fffd}") } else { line }))
     }
 
-    fn walk(&mut self, out: &mut Out<'_, '_>, cues: &mut Cues) -> Walked {
+    fn walk(&mut self, out: &mut FormatOutput<'_, '_>, cues: &mut Cues) -> BlockFlow {
         match self.line() {
             Ok(Some(line)) if is_signature(&line) => {}
             Ok(_) => {
                 let mend = "write `WEBVTT` on the first line; SubRip files are called .srt";
                 let fault = Fault::new("", "the file does not begin with `WEBVTT`", mend);
-                return Walked::Continue(Err(fault));
+                return BlockFlow::Continue(Err(fault));
             }
-            Err(fault) => return Walked::Continue(Err(fault)),
+            Err(fault) => return BlockFlow::Continue(Err(fault)),
         }
         let mut in_header = true;
         loop {
             let mut text = CueText::default();
             let read = self.block(in_header, &mut text);
             match read {
-                Ok(None) => return Walked::Continue(Ok(())),
-                Err(fault) => return Walked::Continue(Err(fault)),
+                Ok(None) => return BlockFlow::Continue(Ok(())),
+                Err(fault) => return BlockFlow::Continue(Err(fault)),
                 Ok(Some(Block::Other)) => {}
                 Ok(Some(Block::Broken { line })) => {
                     out.row();

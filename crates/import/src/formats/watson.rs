@@ -13,12 +13,12 @@ use crate::value::Value;
 use rushes_types::known_types;
 
 use crate::formats::json::{Document, items, list, missing, own_text, seconds, seconds_ns, text};
-use crate::formats::out::{AnnotationDraft, Flow, ON, Out, Word};
+use crate::formats::out::{AnnotationDraft, CONTINUE, Flow, FormatOutput, Word};
 
 const HESITATION: &str = "%HESITATION";
 
 /// Reads one file.
-pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
+pub(crate) fn read(reader: &mut dyn Read, out: &mut FormatOutput<'_, '_>) -> Flow {
     let document = Document::load(reader, out)?;
     let path = match document.first_of(&["results[].results", "results[]"]) {
         Some(path) => path,
@@ -29,12 +29,12 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
         let best = list(row, "alternatives").first();
         let Some(best) = best.filter(|_| row.member("final") != Some(&Value::Bool(false))) else {
             out.skip();
-            return ON;
+            return CONTINUE;
         };
         match utterance(out, line, best) {
             Ok(said) if said.words.is_empty() => {
                 out.skip();
-                ON
+                CONTINUE
             }
             Ok(said) => {
                 let speaker = speakers.get(&said.start_ns).cloned();
@@ -43,7 +43,7 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
             Err(fault) => out.problem(line, fault),
         }
     })?;
-    ON
+    CONTINUE
 }
 
 /// Who speaks from when.
@@ -59,7 +59,7 @@ fn speakers(document: &Document) -> BTreeMap<i128, String> {
     speakers
 }
 
-fn utterance(out: &mut Out<'_, '_>, line: u64, best: &Value) -> Result<AnnotationDraft, Fault> {
+fn utterance(out: &mut FormatOutput<'_, '_>, line: u64, best: &Value) -> Result<AnnotationDraft, Fault> {
     let confidences = list(best, "word_confidence");
     let mut words = Vec::new();
     for (place, stamp) in list(best, "timestamps").iter().enumerate() {

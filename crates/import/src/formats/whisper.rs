@@ -12,13 +12,13 @@ use crate::value::Value;
 use rushes_types::known_types;
 
 use crate::formats::json::{Document, list, millis, missing, seconds, text, text_of};
-use crate::formats::out::{AnnotationDraft, Flow, ON, Out, Word};
+use crate::formats::out::{AnnotationDraft, CONTINUE, Flow, FormatOutput, Word};
 
 /// Where `whisper.cpp` has its segments.
 const TRANSCRIPTION: &str = "transcription";
 
 /// Reads one file.
-pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
+pub(crate) fn read(reader: &mut dyn Read, out: &mut FormatOutput<'_, '_>) -> Flow {
     let document = Document::load(reader, out)?;
     let language = document.text("language");
     let count = document.rows(out, "segments", &mut |out, line, row| {
@@ -27,13 +27,13 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
             Ok(Some(said)) => out.speech(line, said, text(row, "speaker")),
             Ok(None) => {
                 out.skip();
-                ON
+                CONTINUE
             }
             Err(fault) => out.problem(line, fault),
         }
     })?;
     if count > 0 || document.has("segments") {
-        return ON;
+        return CONTINUE;
     }
     if !document.has(TRANSCRIPTION) {
         return document.nothing(out, "`segments`");
@@ -42,12 +42,12 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
     document.rows(out, TRANSCRIPTION, &mut |out, line, row| match offsets(row) {
         Ok(said) if said.text.is_empty() => {
             out.skip();
-            ON
+            CONTINUE
         }
         Ok(said) => out.annotation(line, AnnotationDraft { language: language.clone(), ..said }),
         Err(fault) => out.problem(line, fault),
     })?;
-    ON
+    CONTINUE
 }
 
 /// The line of dialogue of a segment of `whisper.cpp`.
@@ -64,7 +64,7 @@ fn offsets(row: &Value) -> Result<AnnotationDraft, Fault> {
 
 /// The line of dialogue of a segment; `None` where nothing is said.
 fn segment(
-    out: &mut Out<'_, '_>,
+    out: &mut FormatOutput<'_, '_>,
     line: u64,
     row: &Value,
     language: Option<&str>,
@@ -90,7 +90,7 @@ fn segment(
 }
 
 /// The words that have times; aligners leave the times of others out.
-fn words(out: &mut Out<'_, '_>, line: u64, items: &[Value]) -> Result<Vec<Word>, Fault> {
+fn words(out: &mut FormatOutput<'_, '_>, line: u64, items: &[Value]) -> Result<Vec<Word>, Fault> {
     let mut words = Vec::with_capacity(items.len());
     for item in items {
         let spoken = text_of(item, &["word", "text"]).unwrap_or("").trim().to_owned();

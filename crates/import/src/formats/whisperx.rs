@@ -7,9 +7,9 @@
 
 use std::io::Read;
 
-use crate::formats::out::{Flow, Out};
+use crate::formats::out::{Flow, FormatOutput};
 
 /// Reads one file.
-pub(crate) fn read(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> Flow {
+pub(crate) fn read(reader: &mut dyn Read, out: &mut FormatOutput<'_, '_>) -> Flow {
     crate::formats::whisper::read(reader, out)
 }

@@ -1,4 +1,5 @@
-//! XML as a stream of tokens with local names. Entities that a document declares are not expanded, so none can grow.
+//! XML as a stream of tokens with local names. Entities that a document declares are not expanded, so there is no
+//! entity bomb.
 
 use std::io::Read;
 use std::ops::ControlFlow;
@@ -10,7 +11,7 @@ use quick_xml::events::{BytesStart, Event};
 
 use crate::formats::limits::{XML_BYTES_MAX, XML_DEPTH_MAX};
 use crate::formats::markup::{entities, reference};
-use crate::formats::out::Out;
+use crate::formats::out::FormatOutput;
 use crate::formats::text::decode;
 
 /// An element that opens: its name and attributes without their prefixes.
@@ -41,14 +42,14 @@ pub(crate) struct Xml<'t> {
     reader: Reader<&'t [u8]>,
     text: &'t str,
     counted: usize,
-    /// The line in hand, from 1.
+    /// The current line, from 1.
     pub line: u64,
     depth: usize,
     close: bool,
 }
 
 /// The text of a document, in UTF-8; where it cannot be read that is reported, and reading ends.
-pub(crate) fn load(reader: &mut dyn Read, out: &mut Out<'_, '_>) -> ControlFlow<(), String> {
+pub(crate) fn load(reader: &mut dyn Read, out: &mut FormatOutput<'_, '_>) -> ControlFlow<(), String> {
     let mut bytes = Vec::new();
     match open(reader, XML_BYTES_MAX).and_then(|mut text| text.read_to_end(&mut bytes)) {
         Ok(_) => ControlFlow::Continue(decode(bytes).0),

@@ -1,8 +1,8 @@
-//! Approximate search: the short list of rows that are worth comparing, by one bit a dimension.
+//! Approximate search: a short list of rows worth comparing in full, from one bit per dimension.
 //!
-//! Of each view, the rows that differ least from the query are candidates, those that the query may not look at left out,
-//! until there are enough. Where a filter leaves too few, all rows of the view are compared: that is cheap then, and
-//! the answer does not thin out.
+//! In each view, the admitted rows whose bits differ least from the query's are candidates, until there are enough.
+//! Where a filter leaves too few, all rows of the view are compared: that is cheap then, and the answer still has as
+//! many neighbours as asked for.
 
 use std::ops::Range;
 
@@ -16,14 +16,14 @@ use super::visibility_filter::VisibilityFilter;
 const OVERSAMPLE: usize = 20;
 /// Rows of a view that are compared in full, at least.
 const SHORT_LIST_MIN: usize = 1_000;
-/// Of how many rows, for each one wanted, it is asked whether the query may look at them.
+/// For each row wanted, how many rows are tested against the filter.
 const CANDIDATES: usize = 8;
 
 /// The rows to compare, and whether any were left out.
 pub(super) fn short_list(search: &VectorSearch<'_>, ranges: Vec<RowRange>) -> Result<(Vec<RowRange>, bool)> {
     let rows: usize = ranges.iter().map(|range| range.rows.len()).sum();
-    // Times that an annotation must meet leave few of the nearest, and are tested only for rows that are near: all are
-    // compared then.
+    // Required times may exclude most of the nearest rows, and are tested only on rows that are near: then all rows are
+    // compared.
     let allowed = !search.test.exact && search.test.metric == Metric::Cosine && search.eligible.is_none();
     let Some(k) = search.test.k.filter(|_| allowed) else { return Ok((ranges, false)) };
     let wanted = k.saturating_mul(OVERSAMPLE).max(SHORT_LIST_MIN);

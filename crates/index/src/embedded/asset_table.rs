@@ -1,4 +1,4 @@
-//! What is known of the assets: their progress and documents, kept in memory and written with the segments.
+//! What is known about the assets: their progress and documents, kept in memory and written with the segments.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,7 +18,7 @@ pub(crate) struct DocumentRecord {
     pub generation: u64,
     /// `None`: erased.
     pub document: Option<Arc<AssetDocument>>,
-    /// Was the asset erased since the publish before? Then earlier versions are forgotten.
+    /// Was the asset erased since the previous publish? Then earlier versions are dropped.
     pub fresh: bool,
 }
 
@@ -57,7 +57,8 @@ impl DocumentRecord {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct AssetState {
     pub progress: Commit,
-    /// Its records as long as some reader may want them, ascending; one that erases forgets what was before.
+    /// Its records, ascending, for as long as some reader may need them; a record that erases the asset drops the
+    /// earlier ones.
     versions: Vec<DocumentRecord>,
 }
 
@@ -81,7 +82,7 @@ impl AssetState {
         self.versions.push(record);
     }
 
-    /// Forgets versions that no reader of `oldest` or a later generation wants.
+    /// Forgets versions that no reader of `oldest` or a later generation needs.
     fn forget(&mut self, oldest: u64) {
         let wanted = self.versions.iter().rposition(|v| v.generation <= oldest).unwrap_or(0);
         self.versions.drain(..wanted);
@@ -117,14 +118,14 @@ impl AssetTable {
         self.0.values().map(Arc::as_ref)
     }
 
-    /// Forgets versions that no reader of `oldest` or a later generation wants.
+    /// Forgets versions that no reader of `oldest` or a later generation needs.
     pub fn forget(&mut self, oldest: u64) {
         for state in self.0.values_mut().filter(|state| state.versions.len() > 1) {
             Arc::make_mut(state).forget(oldest);
         }
     }
 
-    /// Is the record still wanted?
+    /// May a reader still need the record?
     pub fn wants(&self, record: &DocumentRecord) -> bool {
         self.get(&record.asset).is_some_and(|state| state.holds(record))
     }

@@ -1,4 +1,4 @@
-//! Intervals that hold the goodness of a row, from its codes.
+//! Intervals that contain a row's goodness, computed from its codes.
 
 use rushes_plan::NearestTest;
 use rushes_types::Metric;
@@ -14,8 +14,8 @@ pub(super) struct Interval {
 
 const ANYTHING: Interval = Interval { lowest: f64::NEG_INFINITY, highest: f64::INFINITY };
 
-/// More than rounding can make in f64 sums over the most dimensions there are, relative to the lengths: these have
-/// errors below 4096 · 2^-52 ≈ 1e-12.
+/// An upper bound for the rounding error of f64 sums over 4096 dimensions, relative to the lengths: the real error is
+/// below 4096 · 2^-52 ≈ 1e-12.
 const ROUNDING: f64 = 1e-9;
 
 /// Makes intervals for one query.
@@ -33,7 +33,7 @@ impl Bounds {
         let threshold = match (test.metric, test.threshold) {
             (_, None) => f64::NEG_INFINITY,
             (Metric::Cosine, Some(least)) => least - ROUNDING,
-            // A negative distance is met by nothing, which the exact comparison says.
+            // A negative distance threshold matches nothing; the exact comparison decides that.
             (Metric::L2, Some(greatest)) => -(greatest * greatest) * (1.0 + ROUNDING) - f64::MIN_POSITIVE,
         };
         Self { metric: test.metric, query: QueryCodes::new(&test.query), threshold, dot: code_dot() }
@@ -49,7 +49,7 @@ impl Bounds {
     pub fn of(&self, stats: &RowStats, codes: &[u8]) -> Interval {
         let Some(query) = &self.query else { return ANYTHING };
         let (norm, residual) = (stats.norm, f64::from(stats.residual));
-        // A vector without length has no direction, one with an endless residual no codes.
+        // A zero vector has no direction, and one with an infinite residual has no usable codes.
         if !norm.is_normal() || !residual.is_finite() {
             return ANYTHING;
         }

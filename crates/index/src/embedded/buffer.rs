@@ -1,4 +1,4 @@
-//! The buffer: what is applied and not yet a segment.
+//! The buffer: what was applied and is not in a segment yet.
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use rushes_types::{AssetId, FusedAnnotation, FusedKey, SpaceId};
 
 use super::asset_table::DocumentRecord;
 
-/// What is applied and not yet a segment.
+/// What was applied and is not in a segment yet.
 #[derive(Debug, Default)]
 pub(super) struct Buffer {
     pub annotations: BTreeMap<AssetId, BTreeMap<FusedKey, (FusedAnnotation, SpaceId)>>,

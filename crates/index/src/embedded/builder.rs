@@ -1,17 +1,17 @@
-//! A segment in the making: entries come in order, and all that leads to them is gathered on the way.
+//! Builds a segment: entries arrive in order, and dictionaries and postings are collected along the way.
 //!
 //! The caller pushes annotations by asset, start, end and key; nothing is sorted here but dictionaries. Payloads and
-//! vectors are written as they come, the former into the segment's file, the latter into temporary files beside it
-//! ([`super::space_builder`]), because a segment may hold more of them than memory does. Entries, dictionaries and
+//! vectors are written as they arrive, payloads into the segment's file, vectors into temporary files beside it
+//! ([`super::space_builder`]), because a segment may hold more of them than fit into memory. Entries, dictionaries and
 //! postings stay in memory until [`SegmentBuilder::finish`]: [`super::merge::ENTRIES_MAX`] bounds them.
 //!
-//! Words and labels get numbers in the order in which they are met. A dictionary numbers its keys by rank, so `finish`
-//! sorts the keys, writes postings in that order, and rewrites the labels in the entries, the one place where such a
-//! number was written before the order was known.
+//! Words and labels are first numbered in order of appearance. A dictionary numbers its keys by rank, so `finish` sorts
+//! the keys, writes postings in that order, and rewrites the label numbers in the entries, the only place that already
+//! holds such a number.
 //!
-//! The same code builds a segment from the buffer and from other segments (a merge), so there is one way in which a
-//! segment comes to be. Rejected: copying postings from segment to segment and adding an offset. A merge interleaves
-//! assets and drops the dead, so every list would be decoded anyway.
+//! The same code builds a segment from the buffer and, in a merge, from other segments. Rejected: copying postings from
+//! segment to segment with an offset added. A merge interleaves assets and drops dead entries, so every list would have
+//! to be decoded anyway.
 
 use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
@@ -159,7 +159,7 @@ impl SegmentBuilder {
         })
     }
 
-    /// Adds an annotation; answers its number.
+    /// Adds an annotation; returns its entry number.
     pub fn push(
         &mut self,
         annotation: &Annotation,
@@ -247,7 +247,7 @@ impl SegmentBuilder {
         Ok((small(no)?, self.spaces[no].push(entry, vector)?))
     }
 
-    /// Gathers the words of label and text; answers the positions of the text.
+    /// Collects the words of label and text; returns the number of positions in the text.
     fn put_words(&mut self, entry: u32, annotation: &Annotation) -> Result<u32> {
         let language = language_of(annotation);
         let (label, text) = fields(annotation);
@@ -280,7 +280,7 @@ impl SegmentBuilder {
         Ok(length)
     }
 
-    /// Writes everything; the file is durable, its name is not yet.
+    /// Writes everything; the file's content is durable, its name is not yet.
     pub fn finish(mut self, documents: &[DocumentRecord]) -> Result<()> {
         self.out.end()?;
         self.write_tables(documents)?;
@@ -358,8 +358,8 @@ impl SegmentBuilder {
     }
 }
 
-/// The label and the text of an annotation as two texts to search; the label of a line of dialogue without
-/// text stands for the text.
+/// The label and the text of an annotation as two texts to search. In a line of dialogue without text, the label is
+/// used as the text.
 fn fields(annotation: &Annotation) -> (Option<&str>, Option<&str>) {
     let (label, text) = (annotation.label.as_deref(), annotation.text.as_deref());
     if text.is_none() && annotation.kind.is_dialogue() { (None, label) } else { (label, text) }

@@ -1,9 +1,9 @@
-//! Reading and writing of our own bytes: every read is checked, a broken file is an error and never a panic.
+//! Reading and writing of the index's own bytes: every read is checked; a damaged file is an error, never a panic.
 
 pub(crate) use rushes_types::codec::{Bytes, put_bytes, put_varint};
 use rushes_types::{Error, ErrorKind, Result};
 
-/// What a broken file is: which one, and how to mend it.
+/// The error for a damaged file: which one, and how to mend it.
 pub(crate) fn corrupt(file: &str, what: impl std::fmt::Display) -> Error {
     Error::new(ErrorKind::Corrupt, format!("`{file}` is not what was written ({what})"))
         .mend("run `rushes rebuild` to rebuild the index")
@@ -29,7 +29,7 @@ pub(crate) fn index(value: u64) -> Option<usize> {
 /// A number that fits 32 bits by the limits of a segment.
 ///
 /// # Errors
-/// A mistake of ours where it does not.
+/// A bug if it does not.
 pub(crate) fn small(value: usize) -> Result<u32> {
     u32::try_from(value)
         .map_err(|_| Error::bug(format!("`{value}` things in one segment")).mend("it holds fewer"))

@@ -1,10 +1,10 @@
-//! One annotation of a segment as 64 bytes, one line of the processor's cache: what every query tests.
+//! One annotation of a segment in 64 bytes, one cache line: the fields that every query tests.
 
 use rushes_types::{AnnotationKey, FusedKey, TimeRange};
 
 /// Bytes of an entry.
 pub(crate) const ENTRY_BYTES: usize = 64;
-/// Where a number names nothing.
+/// The number for "none".
 pub(crate) const NONE: u32 = u32::MAX;
 
 /// An entry to be written.

@@ -1,7 +1,7 @@
-//! Which words of a segment's dictionary a query word meets, and how well.
+//! Which words of a segment's dictionary match a query word, and how well.
 //!
-//! Each distinct word is decided once, by `TermMatcher::quality`, not each annotation. The dictionary only says which
-//! words need to be asked: those with the same spelling, beginning or form, or few typing mistakes away.
+//! `TermMatcher::quality` decides once per distinct word, not per annotation. The dictionary only yields the words to
+//! decide on: those with the same spelling, beginning or form, or within a few typing mistakes.
 
 use std::collections::BTreeSet;
 
@@ -14,7 +14,7 @@ use super::keys::{form_key, word_parts};
 use super::sections::SEPARATOR;
 use super::segment::Segment;
 
-/// A word of the dictionary that a query word meets.
+/// A word of the dictionary that matches a query word.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct WordMatch {
     /// The word's number: that of its postings.
@@ -22,7 +22,7 @@ pub(super) struct WordMatch {
     pub quality: f64,
 }
 
-/// The words that a query word meets, ascending.
+/// The words that match a query word, ascending.
 pub(super) fn expand(segment: &Segment, term: &TermMatcher) -> Result<Vec<WordMatch>> {
     let mut words = BTreeSet::new();
     let mut exact = term.exact().as_bytes().to_vec();
@@ -58,7 +58,7 @@ pub(super) fn expand(segment: &Segment, term: &TermMatcher) -> Result<Vec<WordMa
     Ok(matches)
 }
 
-/// Calls `each` with every key that begins so.
+/// Calls `each` with every key that has this prefix.
 pub(super) fn collect(map: &fst::Map<MappedBytes>, prefix: &[u8], mut each: impl FnMut(&[u8], u64)) {
     let mut found = map.range().ge(prefix).into_stream();
     while let Some((key, number)) = found.next() {
@@ -69,7 +69,7 @@ pub(super) fn collect(map: &fst::Map<MappedBytes>, prefix: &[u8], mut each: impl
     }
 }
 
-/// An automaton held against the first field of a key; what follows the field counts for nothing.
+/// An automaton applied to the first field of a key; the rest of the key is ignored.
 struct FirstField<A>(A);
 
 enum FieldState<S> {

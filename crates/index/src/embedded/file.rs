@@ -113,7 +113,8 @@ struct Section {
     verified: AtomicBool,
 }
 
-/// A mapped file of sections. The file goes with the last that holds it, once it is [SectionFile::delete_on_drop`] was called.
+/// A mapped file of sections. Once [`SectionFile::delete_on_drop`] was called, the file is deleted with its last
+/// holder.
 #[derive(Debug)]
 pub(crate) struct SectionFile {
     path: PathBuf,
@@ -164,8 +165,8 @@ impl SectionFile {
         self.map.len() as u64
     }
 
-    /// Removes the file: its name now, where the system allows that of a mapped file, its bytes when the last
-    /// that holds it lets go.
+    /// Removes the file: its name now, where the system allows that for a mapped file, its bytes when the last holder
+    /// drops it.
     pub fn delete_on_drop(&self) {
         if std::fs::remove_file(&self.path).is_err() {
             self.delete_on_drop.store(true, Ordering::Release);
@@ -197,7 +198,7 @@ impl SectionFile {
         Ok(self.map.get(self.find(id)?.range.clone()).unwrap_or_default())
     }
 
-    /// A section, verified, that keeps the file mapped.
+    /// A verified section that keeps the file mapped.
     pub fn section_owned(&self, id: u32) -> Result<MappedBytes> {
         self.section(id)?;
         Ok(MappedBytes(self.map.clone(), self.find(id)?.range.clone()))
@@ -212,7 +213,7 @@ impl SectionFile {
 impl Drop for SectionFile {
     fn drop(&mut self) {
         if self.delete_on_drop.load(Ordering::Acquire) {
-            // What cannot be removed now is removed when the index is opened the next time.
+            // What cannot be removed now is removed at the next opening of the index.
             let _ = std::fs::remove_file(&self.path);
         }
     }
@@ -241,7 +242,7 @@ fn read_table(map: &[u8]) -> Option<Vec<Section>> {
     Some(sections)
 }
 
-/// Makes names of a folder durable.
+/// Makes the file names in a folder durable.
 pub(crate) fn sync_folder(folder: &Path) -> Result<()> {
     let doing = || format!("syncing `{}`", folder.display());
     File::open(folder).and_then(|f| f.sync_all()).map_err(|e| Error::io(&doing(), e))

@@ -15,7 +15,7 @@ use super::visibility_filter::{ClauseScope, VisibilityFilter};
 use crate::hit::hit_order;
 use crate::seam::{Hit, Hits};
 
-/// The matches of a clause of one annotation each.
+/// The matches of a clause that matches single annotations.
 pub(super) fn hits(views: &[SegmentView], scope: ClauseScope<'_>, test: &Test) -> Result<Hits> {
     let mut found = Hits::default();
     let mut runs: Vec<Vec<Hit>> = Vec::with_capacity(views.len());
@@ -34,8 +34,8 @@ pub(super) fn hits(views: &[SegmentView], scope: ClauseScope<'_>, test: &Test) -
         found.examined += visible.examined;
         runs.push(run);
     }
-    // The hits of a segment are in order but for several lists, and segments mostly hold assets of their own: then
-    // there is nothing left to sort, which the sort sees in one pass.
+    // The hits of a segment are in order, except where several lists were read, and segments mostly hold disjoint
+    // assets. So the hits are nearly always sorted already, which the sort detects in one pass.
     runs.retain(|run| !run.is_empty());
     runs.sort_by(|a, b| a.first().zip(b.first()).map_or(std::cmp::Ordering::Equal, |(a, b)| hit_order(a, b)));
     let mut runs = runs.into_iter();
@@ -103,7 +103,7 @@ fn any(
     scope: ClauseScope<'_>,
     out: &mut Vec<Hit>,
 ) -> Result<()> {
-    // Few assets: their entries are read; else the list of the type.
+    // With few assets their entries are read, else the list of the type.
     let few = scope.assets.count().is_some_and(|count| count as usize * 4 <= view.segment.assets.len());
     if few {
         for (row, _) in (0_u32..).zip(&view.segment.assets) {
@@ -135,7 +135,7 @@ fn with_labels(
         key.push(SEPARATOR);
         let mut numbers = Vec::new();
         collect(&view.segment.labels, &key, |key, number| {
-            // One way of writing is one key; a label may hold the separator, so look closely.
+            // Each spelling is one key; a label may contain the separator, so the parts are compared.
             if label_parts(key).is_some_and(|(normalised, _)| normalised == label) {
                 numbers.extend(u32::try_from(number));
             }
@@ -174,7 +174,7 @@ fn with_words(
     let lists = terms.iter().map(|term| best_of_term(view, term)).collect::<Result<Vec<_>>>()?;
     let mut at = vec![0_usize; lists.len()];
     let mut best = vec![None; lists.len()];
-    // The next entry of any list, until all are at their ends.
+    // The lowest next entry of all lists, until all are exhausted.
     loop {
         let heads = || lists.iter().zip(&at).filter_map(|(list, at)| list.get(*at));
         let Some(no) = heads().map(|(no, _)| *no).min() else { return Ok(()) };

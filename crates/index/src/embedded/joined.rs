@@ -2,11 +2,11 @@
 
 use rushes_text::{PhraseMatch, find_phrases};
 
-/// A piece of a joined text: how many positions it takes, and where each word of the phrase is met.
+/// A line of a joined text: how many positions it takes, and where each word of the phrase matches.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Line {
     pub length: u32,
-    /// For each word of the phrase, the positions that meet it, ascending, with their qualities.
+    /// For each word of the phrase, the matching positions, ascending, with their qualities.
     pub words: Vec<Vec<(u32, f64)>>,
 }
 
@@ -48,9 +48,9 @@ pub(super) fn find_joined(lines: &[Line], words: usize, slop: u32) -> Vec<Joined
     matches
 }
 
-/// The lines near enough to a seed to share a phrase with it, as runs. A window of a phrase takes at most `reach`
-/// positions and holds its rarest word, so lines with more than that between them and every line that has
-/// this word (a seed) need not be looked at.
+/// The lines near enough to a seed to share a phrase with it, as runs. A match takes at most `reach` positions and
+/// contains the phrase's rarest word, so lines farther than that from every line with this word (a seed) need not be
+/// read.
 pub(super) fn runs_near_seeds(lengths: &[u32], seeds: &[usize], reach: u64) -> Vec<std::ops::Range<usize>> {
     let mut runs: Vec<std::ops::Range<usize>> = Vec::new();
     for &seed in seeds {

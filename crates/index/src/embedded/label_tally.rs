@@ -1,5 +1,5 @@
-//! How often the labels of a segment are carried, by where from and when: counted once a segment, so that no reader walks
-//! what carries them.
+//! How many entries of a segment carry each label, by source and validity: counted once per segment, so that readers
+//! need not walk the entries.
 
 use std::collections::HashMap;
 

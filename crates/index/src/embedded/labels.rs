@@ -1,7 +1,7 @@
-//! Labels for someone typing, and names: how often each is carried, without walking what carries it.
+//! Labels for typing ahead and for names: how many annotations carry each, without walking the annotations.
 //!
-//! A segment tallies its labels once, by source and validity. A view adds up the tallies that it sees, and corrects them
-//! for the entries with tombstones: both once, when labels are first asked for.
+//! A segment tallies its labels once, by source and validity. A view adds up the tallies of visible validities and
+//! corrects them for entries with tombstones, once, when labels are first asked for.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -18,7 +18,7 @@ use super::visibility_filter::{ClauseScope, VisibilityFilter};
 use crate::seam::AssetNo;
 use crate::suggest::{LabelCounts, begins_word};
 
-/// Counts by label and type, with the ways of writing.
+/// Counts by label and type, for each spelling.
 pub(super) type Counts = BTreeMap<(String, AnnotationType), LabelCounts>;
 
 /// Counts the labels of which a word begins as typed (normalised), among what the filter admits.
@@ -97,7 +97,7 @@ fn add(
     Ok(())
 }
 
-/// Counts one label by asking of every entry whether it is seen: for filters that say more than assets.
+/// Counts one label by testing every entry: for filters on more than assets.
 fn walked(view: &SegmentView, visible: &mut VisibilityFilter<'_>, label: u32) -> Result<Vec<(u32, u64)>> {
     let broken = || view.segment.broken("a label is missing");
     let mut sources: BTreeMap<u32, u64> = BTreeMap::new();
@@ -116,7 +116,7 @@ fn walked(view: &SegmentView, visible: &mut VisibilityFilter<'_>, label: u32) ->
     }
 }
 
-/// Words that begin alike which are looked at in each segment.
+/// Most words with a common prefix that are read in each segment.
 const WORDS_LOOKED_AT_MAX: usize = 4_096;
 
 /// Words of the dictionaries that begin with `folded`, those with the longest lists first.

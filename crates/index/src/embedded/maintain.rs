@@ -1,4 +1,4 @@
-//! Merging segments while writing goes on: the long part without the writer, the exchange with it.
+//! Merges segments while writing goes on: the long part runs without the writer's lock, the exchange under it.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -17,10 +17,10 @@ use super::validities::EntryValidity;
 use super::writer::Writer;
 use super::writer_segment::WriterSegment;
 
-/// What became of a merge.
+/// The outcome of a merge.
 enum MergeOutcome {
     Done,
-    /// Something that was left out as dead was brought back during the merge: again later.
+    /// An entry that was left out as dead came back to life during the merge: try again later.
     Overtaken,
 }
 
@@ -82,7 +82,7 @@ impl EmbeddedIndex {
         self.set_published(writer.snapshot(assets));
     }
 
-    /// Puts one segment in the place of some, without what is dead.
+    /// Replaces segments by one without their dead entries.
     fn replace(&self, parts: &[SnapshotSegment], oldest: Commit) -> Result<MergeOutcome> {
         let (id, path, assets) = {
             let mut writer = self.writer();
@@ -110,8 +110,8 @@ impl EmbeddedIndex {
     }
 }
 
-/// Names the new segment in the manifest, with what changed of the old ones while it was written. `None`: something
-/// that was left out is alive again. Else the files of tombstones that are no longer needed.
+/// Names the new segment in the manifest, with the tombstones that the old ones got while it was written. Returns the
+/// tombstone files that are no longer needed; `None` where an entry that was left out is alive again.
 fn exchange(
     writer: &mut Writer,
     parts: &[SnapshotSegment],
@@ -148,7 +148,7 @@ fn exchange(
     Ok(Some(stale))
 }
 
-/// Lives under the new numbers of their entries; `None` where one that was left out is not dead.
+/// The validities under the new numbers of their entries; `None` where an entry that was left out is not dead.
 fn renumber<'l>(
     validities: impl Iterator<Item = (u32, &'l EntryValidity)>,
     numbers: &[u32],

@@ -1,6 +1,6 @@
-//! What the folder holds: one small file, replaced in one atomic step at each publish.
+//! The manifest: one small file that lists what the folder holds, replaced atomically at each publish.
 //!
-//! Files that it does not name are left over from a crash and removed when the index is opened.
+//! Files that it does not name are left over from a crash, and removed when the index is opened.
 
 use std::fs::File;
 use std::io::Write;
@@ -13,7 +13,7 @@ use super::file::sync_folder;
 use crate::read_points::{Published, ReadPoints};
 
 const MAGIC: &[u8; 8] = b"RUSHIDX1";
-/// Grows with every change of a format in this folder.
+/// Raised with every change of a format in this folder.
 const FORMAT: u32 = 2;
 const MANIFEST: &str = "manifest";
 
@@ -122,7 +122,7 @@ impl Manifest {
         Some(Self { next_file, segments, read_points: ReadPoints::from_publishes(kept) })
     }
 
-    /// Removes our files that the manifest does not name.
+    /// Removes the index's files that the manifest does not name.
     pub fn remove_unnamed(&self, folder: &Path) -> Result<()> {
         let doing = || format!("listing `{}`", folder.display());
         for file in std::fs::read_dir(folder).map_err(|e| Error::io(&doing(), e))? {
@@ -146,7 +146,7 @@ impl Manifest {
     }
 }
 
-/// Removes all our files of a folder, whatever made them.
+/// Removes all files of an index from a folder, whatever version made them.
 pub(crate) fn remove(folder: &Path) -> Result<()> {
     let manifest = folder.join(MANIFEST);
     match std::fs::remove_file(&manifest) {

@@ -13,7 +13,7 @@ use super::entry::NONE;
 use super::snapshot_segment::SnapshotSegment;
 use super::validities::EntryValidity;
 
-/// Segments of a size class are merged when there are so many of it.
+/// Segments of a size class are merged when there are this many.
 const FAN_IN: usize = 4;
 /// Most segments merged at once: bounds the work of one step.
 const MERGED_MAX: usize = 8;
@@ -21,10 +21,10 @@ const MERGED_MAX: usize = 8;
 const SMALLEST: u64 = 4_096;
 /// A merged segment has no more entries: bounds the memory that writing one takes.
 pub(super) const ENTRIES_MAX: u64 = 4_000_000;
-/// A segment is rewritten when this share of its entries, one in so many, is dead.
+/// A segment is rewritten when one in this many of its entries is dead.
 const DEAD_SHARE: u64 = 4;
 
-/// What is known of a segment when it is decided.
+/// What is known about a segment when choosing what to merge.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct SegmentSize {
     pub entries: u64,
@@ -32,7 +32,7 @@ pub(super) struct SegmentSize {
     pub dead: u64,
 }
 
-/// The segments to merge (or the one to rewrite) next; none: all is well.
+/// The segments to merge next (or the one to rewrite); empty where there is nothing to do.
 pub(super) fn choose(segments: &[SegmentSize]) -> Vec<usize> {
     let class = |size: &SegmentSize| {
         (size.entries.max(1) / SMALLEST).checked_ilog(FAN_IN as u64).map_or(0, |c| c + 1)
@@ -63,7 +63,7 @@ pub(super) fn size(part: &SnapshotSegment, oldest: Commit) -> SegmentSize {
 /// For each part, the new number of each of its entries; [`NONE`] where it was left out.
 pub(super) type EntryMap = Vec<Vec<u32>>;
 
-/// Writes what is not dead of some segments as one; answers the new numbers.
+/// Writes the live entries of some segments as one segment; returns their new numbers.
 pub(super) fn merge(
     path: &Path,
     analyzer: &Arc<Analyzer>,

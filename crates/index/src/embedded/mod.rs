@@ -1,12 +1,13 @@
 //! The embedded index: a folder of immutable, memory-mapped segments.
 //!
-//! A publish writes one segment of what is new, the tombstones of older segments' entries, and then a manifest, in whose
-//! atomic replacement the publish becomes visible and durable. Readers hold the segments they began with. Segments are merged in the background by size, so that there are few; what
-//! no read point can see any more is left out then, and what was erased at the next purge.
+//! A publish writes one segment of what is new, tombstones for entries of older segments, and then the manifest; its
+//! atomic replacement makes the publish visible and durable. Readers keep the segments they began with. Segments are
+//! merged in the background by size, so that there are few; a merge leaves out what no read point can see any more, and
+//! the next purge leaves out what was erased.
 //!
-//! One folder rather than an outside engine, because all that is needed is narrow and known: lists of entries by
-//! type, label and word, exact nearest neighbours, and one definition of a match; and because a reader must see a
-//! commit whole, at any read point of the last minutes, which search libraries do not offer.
+//! It is our own code rather than a search library because the requirements are few and known (lists of entries by
+//! type, label and word, exact nearest neighbours, one definition of a match), and because a reader must see commits as
+//! a whole, at any read point of the last minutes, which search libraries do not offer.
 
 mod approximate;
 mod asset_table;
@@ -64,16 +65,17 @@ use writer::Writer;
 /// How an embedded index is opened.
 #[derive(Debug, Clone)]
 pub struct EmbeddedOptions {
-    /// Tells when a read point was superseded.
+    /// The clock that tells how long ago a read point was superseded.
     pub clock: Clock,
     /// The rules of words.
     pub analyzer: Analyzer,
-    /// Names these rules, where they are more than the built-in ones (an operator's lemmas): an index made with others
-    /// is refused.
+    /// The name of these rules, where they go beyond the built-in ones (an operator's lemmas): an index made with other
+    /// rules is refused.
     pub analyzer_name: String,
-    /// Updates are written to disk when so many bytes of them are member, published or not.
+    /// The buffer is written to disk when it holds about this many bytes, even between publishes.
     pub flush_bytes: usize,
-    /// Vectors in scope from which on approximate search is worth it: with fewer, the exact answer comes as fast.
+    /// From this many vectors in scope on, approximate search is used where allowed; with fewer, exact search is as
+    /// fast.
     pub approximate_rows_min: usize,
     /// Threads that scan vectors at once, all searches together; as many as cores by default.
     pub scan_threads: usize,
@@ -96,7 +98,7 @@ impl Default for EmbeddedOptions {
 }
 
 impl EmbeddedOptions {
-    /// What decides the contents of an index beside what is put in.
+    /// What the contents of an index depend on besides its updates.
     fn analyser(&self) -> String {
         let language = self.analyzer.default_language.as_str();
         format!("{ANALYSER_VERSION}; default {language}; {}", self.analyzer_name)
@@ -156,7 +158,7 @@ impl EmbeddedIndex {
     }
 
     fn writer(&self) -> MutexGuard<'_, Writer> {
-        // A thread that panicked while it wrote has not published, and a later publish writes whole files.
+        // A thread that panicked while writing has not published, and a later publish writes complete files.
         self.writer.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

@@ -1,23 +1,23 @@
-//! The nearest vectors: a pass over one byte a dimension with bounds that hold, then the few that the bounds leave, in
-//! full.
+//! The nearest vectors: a pass over one byte per dimension with proven bounds, then a full comparison of the few rows
+//! that the bounds leave.
 //!
 //! Everything is measured as *goodness*, larger is nearer: the cosine, or the distance squared, negative. For each row
 //! the codes give an interval that holds its goodness ([`super::bounds`]). A row whose upper end lies below the k-th
-//! best lower end so far is none of the k: k rows are provably better. What is left, mostly a few more than k, is
-//! computed in f64 over the stored f32 by the shared definition, so the answer is exactly that of comparing all.
+//! best lower end so far cannot be among the k nearest: k rows are provably better. For what is left, usually a few
+//! rows more than k, the similarity is computed in f64 over the stored f32 by the shared definition, so the answer is
+//! exactly that of comparing all rows.
 //!
-//! Whether the query may look at a row (visible, the right source, the right time) is asked after the bound, because
-//! that is a read elsewhere, and the bound says no to nearly all; it is asked before the row counts among the k best, which
-//! would be too good otherwise.
+//! Whether a row is admitted (visible, right source, right time) is tested after the bound, because the test reads
+//! other data and the bound rules out nearly all rows; but before the row counts among the k best, or the k-th best
+//! would be overestimated.
 //!
-//! A scan is cut into pieces of [`super::vector_search::ROWS_PER_PIECE`] rows and worked at within the index's
-//! [`super::scan_pool`]. Each thread keeps its own k best lower ends: shared ones would prune a little more, and
-//! cost a lock or an atomic at every row. The merged lower ends prune once more at the end.
+//! A scan is cut into pieces of [`super::vector_search::ROWS_PER_PIECE`] rows, which run in the index's
+//! [`super::scan_pool`]. Each thread keeps its own k best lower ends: shared ones would prune a little more but cost a
+//! lock or an atomic at every row. The merged lower ends prune once more at the end.
 //!
-//! Before, each search started up to as many threads as there are cores; what bounds them now is the pool. Rejected: a
-//! graph (HNSW). It answers nearly what is asked, must be made again for each merge, and gets slow or thin where a filter
-//! leaves few. Where a plan allows approximation, [`super::approximate`]
-//! makes a short list by one bit a dimension instead.
+//! Rejected: as many threads as cores for each search (see the pool), and a graph (HNSW). A graph is only approximate,
+//! must be rebuilt at each merge, and is slow or returns too few rows where a filter leaves few. Where a plan allows
+//! approximation, [`super::approximate`] makes a short list from one bit per dimension instead.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -54,9 +54,9 @@ struct ScanResult {
     examined: u64,
 }
 
-/// Rows below which one thread does it all.
+/// With fewer rows than this, one thread does all the work.
 const ROWS_PER_THREAD: usize = 100_000;
-/// Vectors compared in full before it is asked again whether the search was given up.
+/// Vectors compared in full between two checks for cancellation.
 const COMPARED_BETWEEN_LOOKS: usize = 1_024;
 
 pub(super) fn nearest(search: VectorSearch<'_>) -> Result<Hits> {
@@ -88,7 +88,7 @@ pub(super) fn nearest(search: VectorSearch<'_>) -> Result<Hits> {
     Ok(Hits { hits, approximate, examined: found.examined })
 }
 
-/// The k-th best of the lower ends; below everything where there are fewer.
+/// The k-th best of the lower ends; negative infinity where there are fewer.
 fn kth_best(mut lowest: Vec<f64>, k: Option<usize>) -> f64 {
     match k {
         Some(k) if lowest.len() >= k && k > 0 => {
@@ -168,8 +168,7 @@ impl VectorSearch<'_> {
         times.zip(entry.range()).is_some_and(|(times, range)| times.meets(range))
     }
 
-    /// Cuts a sorted list at `k`; of equals at the cut those with the lower annotation id stay, then model, run
-    /// and asset.
+    /// Cuts a sorted list at `k`. Ties at the cut go to the lower annotation id, then model, run and asset.
     fn cut(&self, exact: &mut Vec<(f64, Candidate)>, k: usize) -> Result<()> {
         let Some(last) = k.checked_sub(1).and_then(|at| exact.get(at)).map(|(raw, _)| *raw) else {
             return Ok(());
@@ -188,7 +187,7 @@ impl VectorSearch<'_> {
                 named.push((name, found));
             }
             named.sort_by(|a, b| a.0.cmp(&b.0));
-            // What came after the equals is worse, and beyond the cut.
+            // What follows the ties is worse, and beyond the cut.
             exact.truncate(from);
             exact.extend(named.into_iter().map(|(_, found)| found));
         }
@@ -209,7 +208,7 @@ impl VectorSearch<'_> {
     }
 }
 
-/// A goodness that sorts.
+/// A goodness with a total order.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Goodness(f64);
 

@@ -1,8 +1,8 @@
-//! What an annotation says beyond its entry, as bytes.
+//! The content of an annotation beyond its entry, as bytes.
 //!
-//! Not the codec of fused annotations: type, model, run, language and range are in the entry, which shares names among
-//! thousands, the vector lies with its like, and validities change without the annotation. With them each payload would be
-//! half as large again.
+//! This is not the codec of fused annotations: type, model, run, language and range are in the entry, whose names
+//! thousands of entries share; vectors are stored together by space; and validities change independently. Including
+//! them would make each payload half as large again.
 
 use rushes_types::{Annotation, AnnotationId, AnnotationType, AssetId, ModelRef, RunId, TimeRange, Word};
 use rushes_wire::codec::{decode_attributes, encode_attributes};
@@ -73,7 +73,7 @@ pub(crate) fn encode_annotation(annotation: &Annotation, out: &mut Vec<u8>) {
     }
 }
 
-/// What an entry knows of its annotation.
+/// The fields of an annotation that its entry holds.
 #[derive(Debug, Clone)]
 pub(crate) struct EntryContext {
     pub asset: AssetId,
@@ -97,7 +97,7 @@ pub(crate) fn decode_annotation(bytes: &[u8], known: EntryContext) -> Option<Ann
         let range = range_of(&mut bytes)?;
         words.push(Word { text, range, confidence: option(&mut bytes, f64_of)? });
     }
-    // They are the rest of the bytes; none at all where there are none.
+    // Attributes take the rest of the bytes; no byte where there are none.
     let attributes = if bytes.0.is_empty() { Default::default() } else { decode_attributes(bytes.0).ok()? };
     let EntryContext { asset, kind, model, run, language, range, vector } = known;
     Some(Annotation {
@@ -117,7 +117,7 @@ pub(crate) fn decode_annotation(bytes: &[u8], known: EntryContext) -> Option<Ann
     })
 }
 
-/// The id alone: for ties.
+/// The id alone: for breaking ties.
 pub(crate) fn decode_annotation_id(bytes: &[u8]) -> Option<AnnotationId> {
     AnnotationId::new(Bytes(bytes).text()?).ok()
 }

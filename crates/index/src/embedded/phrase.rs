@@ -1,8 +1,8 @@
-//! Phrases: words in order, with at most so many other words between them, within a text or over lines of dialogue.
+//! Phrases: words in order, within the plan's slop, inside one text or across lines of dialogue.
 //!
-//! The word with the shortest postings names the entries that can hold the phrase (the *seeds*); of lines of dialogue the
-//! neighbours of seeds are looked at too, because a phrase may go on from one line to the next. Only for these entries are
-//! the positions of the other words read.
+//! The word with the shortest postings names the entries that can hold the phrase (the *seeds*); for lines of dialogue
+//! the neighbours of seeds are read too, because a phrase may continue from one line to the next. The positions of the
+//! other words are read only for these entries.
 //!
 //! ```text
 //! expand   each word of the phrase ─▶ words of the dictionary that meet it, with their quality
@@ -12,18 +12,19 @@
 //! match    `find_phrases`, the definition that every engine shares, on each text and on each chain as one text
 //! ```
 //!
-//! Invariants. A phrase holds its rarest word, so no seed means no match. A window takes at most words + slop positions,
-//! so lines further from every seed than that cannot take part ([`runs_near_seeds`]). Lines of one chain may lie in
-//! different segments: entries are addressed by (view, entry). The same annotations found in two ways count once, with
-//! the better score.
+//! Invariants. A match contains the phrase's rarest word, so no seed means no match. It takes at most words + slop
+//! positions, so lines farther than that from every seed cannot take part ([`runs_near_seeds`]). Lines of one chain may
+//! lie in different segments, so entries are addressed by (view, entry). Annotations found in several ways count once,
+//! with the best score.
 //!
-//! Rejected: joining lines when a segment is written (a phrase of joined lines would be one list). Which lines
-//! join depends on what a reader sees: one that died between two others leaves a gap, and each read point would need its
-//! own.
+//! Rejected: joining lines when a segment is written, so that joined lines share one position list. Which lines join
+//! depends on what a reader sees: a line that died between two others leaves a gap, so each read point would need its
+//! own lists.
 
 use std::collections::BTreeSet;
 
 use rushes_plan::PhraseTest;
+use rushes_types::limits::DIALOGUE_JOIN_GAP_NS;
 use rushes_types::{AnnotationKey, AssetId, ModelRef, Result, TimeRange};
 
 use super::expansion::{WordMatch, expand};
@@ -35,7 +36,7 @@ use super::visibility_filter::{ClauseScope, VisibilityFilter};
 use crate::hit::{hit_order, span};
 use crate::seam::{Hit, Hits};
 
-/// Where a word of the phrase stands.
+/// An occurrence of a word of the phrase.
 #[derive(Debug, Clone, Copy)]
 struct Occurrence {
     entry: u32,
@@ -59,9 +60,9 @@ struct LineRef {
 struct PartSearch<'q> {
     view: &'q SegmentView,
     visible: VisibilityFilter<'q>,
-    /// For each word of the phrase, the words of the dictionary that meet it.
+    /// For each word of the phrase, the matching words of the dictionary.
     matches: Vec<Vec<WordMatch>>,
-    /// Admitted entries that have the rarest word, ascending.
+    /// Admitted entries that contain the rarest word, ascending.
     seeds: Vec<u32>,
     /// Entries whose words are wanted: one bit each.
     wanted: Vec<u64>,
@@ -98,14 +99,14 @@ pub(super) fn hits(views: &[SegmentView], scope: ClauseScope<'_>, test: &PhraseT
     for chain in &chains {
         chain_hits(&searches, chain, test, &mut found)?;
     }
-    // Of several ways to the same annotations the best counts.
+    // Of several matches of the same annotations the best counts.
     found.sort_by(|a, b| hit_order(a, b).then(b.score.total_cmp(&a.score)));
     found.dedup_by(|later, kept| hit_order(later, kept).is_eq());
     let examined = searches.iter().map(|search| search.visible.examined).sum();
     Ok(Hits { hits: found, approximate: false, examined })
 }
 
-/// The word with the shortest lists; `None` where some word is nowhere.
+/// The word with the shortest lists; `None` where some word has no match at all.
 fn rarest(searches: &[PartSearch<'_>], words: usize) -> Result<Option<usize>> {
     let mut sizes = vec![0_usize; words];
     for search in searches {
@@ -146,7 +147,7 @@ impl PartSearch<'_> {
         }
     }
 
-    /// Reads where the words stand in the wanted entries.
+    /// Reads the occurrences of the words in the wanted entries.
     fn read_occurrences(&mut self) -> Result<()> {
         let lists = self.view.segment.word_postings()?;
         let broken = || self.view.segment.broken("a list of words");
@@ -188,7 +189,7 @@ impl PartSearch<'_> {
         positions
     }
 
-    /// Phrases within one text of one annotation. The texts of lines of dialogue are looked at in their chains.
+    /// Phrases within one text of one annotation. Texts of lines of dialogue are matched in their chains instead.
     fn lone_hits(&self, test: &PhraseTest, found: &mut Vec<Hit>) -> Result<()> {
         for &no in &self.seeds {
             let entry = self
@@ -267,9 +268,9 @@ fn chains(searches: &mut [PartSearch<'_>], test: &PhraseTest) -> Result<Vec<Vec<
     Ok(chains)
 }
 
-/// Does a line of dialogue go on from one before it?
+/// Does a line of dialogue continue the one before it?
 fn joins(before: TimeRange, next: TimeRange) -> bool {
-    next.start_ns() - before.end_ns() <= PhraseTest::JOIN_GAP_NS
+    next.start_ns() - before.end_ns() <= DIALOGUE_JOIN_GAP_NS
 }
 
 fn chain_hits(

@@ -1,8 +1,8 @@
 //! Postings: ascending entry numbers as differences in LEB128; of words with the positions in the entry.
 //!
-//! A position is `position · 2 + field`, so that label and text share one list and stay in the order of positions. A list
-//! is read from front to back; there is no random access, because a reader needs nearly all of it: hits are exact, and
-//! a filter by source is a table look-up, cheaper than a skip.
+//! A position is `position · 2 + field`, so that label and text share one list and stay in the order of positions. A
+//! list is read from front to back; there is no random access, because a reader needs nearly all of a list: hits are
+//! exact, and a filter by source is a table look-up, cheaper than a skip.
 //!
 //! Rejected: lists in blocks of 128 with bit packing and skips (Lucene's and tantivy's way). Testing the entries of a
 //! list and putting the hits in order costs more than decoding it, until a list has many millions of entries; a segment
@@ -12,12 +12,12 @@ use super::bytes::{Bytes, index, put_varint, u64_at};
 use super::file::SectionWriter;
 use rushes_types::Result;
 
-/// Which text of an entry a position lies in.
+/// The text of an entry that a position lies in.
 pub(crate) const FIELD_LABEL: u32 = 0;
 /// See [`FIELD_LABEL`].
 pub(crate) const FIELD_TEXT: u32 = 1;
 
-/// A list in the making.
+/// A list being built.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct PostingsBuilder {
     bytes: Vec<u8>,
@@ -75,7 +75,7 @@ impl<'a> PostingLists<'a> {
     }
 }
 
-/// Calls `each` with every entry; `None` where the bytes are broken.
+/// Calls `each` with every entry; `None` where the bytes are damaged.
 #[inline]
 pub(crate) fn for_each_entry(list: &[u8], mut each: impl FnMut(u32)) -> Option<()> {
     let mut bytes = Bytes(list);
@@ -87,7 +87,7 @@ pub(crate) fn for_each_entry(list: &[u8], mut each: impl FnMut(u32)) -> Option<(
     Some(())
 }
 
-/// Calls `each` with every entry of a list with positions, and its positions (still packed).
+/// Calls `each` with every entry of a list with positions, and its positions (still encoded).
 #[inline]
 pub(crate) fn for_each_with_positions<'a>(
     list: &'a [u8],

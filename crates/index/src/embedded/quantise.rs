@@ -1,19 +1,19 @@
-//! Vectors as bytes, with what is needed to know how wrong they can be.
+//! Vectors quantised to bytes, with an error bound for each.
 //!
-//! A vector x is written as `scale · code`, a code being −127 … 127, and the length r of what is left is kept. By Cauchy
-//! and Schwarz, for every q: |q·x − q·(scale · code)| <= |q| · r. So a pass over the codes, a quarter of the bytes, tells for
-//! nearly all vectors that they are not among the nearest, and the few others are compared in full.
+//! A vector x is stored as `scale · code` with codes of −127 … 127, and the length r of the residual is kept. By Cauchy
+//! and Schwarz, for every q: |q·x − q·(scale · code)| <= |q| · r. So a pass over the codes, a quarter of the bytes,
+//! rules out nearly all vectors, and the few others are compared in full.
 //!
-//! The query has 13 bits a component: its own error is then far below that of the rows, and a product of the two, summed
-//! over the most dimensions there are, still fits an `i32`. So the sum is exact whatever the order of its terms: the
-//! portable loop and the one for AVX2 give the same bits, and with them the same answer.
+//! The query has 13 bits a component: its own error is then far below that of the rows, and the sum of products over
+//! 4096 dimensions still fits an `i32`. So the sum is exact whatever the order of its terms: the portable loop and the
+//! one for AVX2 give the same bits, and with them the same answer.
 //!
-//! Invariants. The residual is rounded up, by more than the sums that it is computed from can be wrong. Scales and
-//! residuals that are no normal numbers (vectors of zeros, of tiny or of infinite components) make the interval endless,
+//! Invariants. The residual is rounded up, by more than the rounding error of the sums it is computed from. Scales and
+//! residuals that are not normal numbers (from zero vectors, tiny or infinite components) make the interval infinite,
 //! so such rows are compared in full and never lost.
 //!
-//! Rejected: product quantisation (smaller, but its error has no bound so tight that it prunes), 4 bits (intervals 16 times
-//! as wide, so many more rows are compared in full), floats of 16 bits (twice the bytes to read).
+//! Rejected: product quantisation (smaller, but its error has no bound tight enough to prune), 4 bits (intervals 16
+//! times as wide, so many more rows are compared in full), floats of 16 bits (twice the bytes to read).
 
 use super::bytes::Bytes;
 
@@ -22,14 +22,14 @@ pub(crate) const CODE_ALIGN: usize = 32;
 /// Bytes of a row's statistics.
 pub(crate) const STATS_BYTES: usize = 24;
 
-/// What is known of a row without reading it.
+/// What is known about a row without reading it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct RowStats {
     /// Length of the vector.
     pub norm: f64,
-    /// What a code is worth.
+    /// The value of one code unit.
     pub scale: f32,
-    /// At least the length of what the codes leave out.
+    /// An upper bound for the length of the residual.
     pub residual: f32,
     /// The entry it belongs to.
     pub entry: u32,
@@ -67,7 +67,7 @@ pub(crate) fn code_bytes(dimensions: usize) -> usize {
 }
 
 /// Codes of a vector, appended to `codes`; its scale, and what they leave out. A vector too large or too small for
-/// these numbers gets an endless residual: it is always compared in full.
+/// these numbers gets an infinite residual: it is always compared in full.
 pub(crate) fn quantise(vector: &[f32], codes: &mut Vec<u8>) -> (f32, f32) {
     let from = codes.len();
     let largest = vector.iter().fold(0.0_f32, |most, x| most.max(x.abs()));
@@ -88,7 +88,7 @@ pub(crate) fn quantise(vector: &[f32], codes: &mut Vec<u8>) -> (f32, f32) {
     if !usable {
         return (0.0, f32::INFINITY);
     }
-    // A little more than computed: the sum above was rounded, and so is this number.
+    // Slightly more than computed, since the sum above and this number are rounded.
     #[allow(clippy::cast_possible_truncation, reason = "rounded up by more than the cast loses")]
     let residual = (left_out.sqrt() * 1.000_001) as f32;
     (scale, residual.next_up())
@@ -98,9 +98,9 @@ pub(crate) fn quantise(vector: &[f32], codes: &mut Vec<u8>) -> (f32, f32) {
 #[derive(Debug, Clone)]
 pub(crate) struct QueryCodes {
     pub codes: Vec<i16>,
-    /// What a code is worth.
+    /// The value of one code unit.
     pub scale: f64,
-    /// At least the length of what the codes leave out.
+    /// An upper bound for the length of the residual.
     pub residual: f64,
     /// Length of the query.
     pub norm: f64,
@@ -135,7 +135,7 @@ impl QueryCodes {
 /// Sum of the products of query codes and row codes, exact.
 pub(crate) type CodeDot = fn(&[i16], &[u8]) -> i32;
 
-/// The fastest this processor can do.
+/// The fastest implementation for this processor.
 pub(crate) fn code_dot() -> CodeDot {
     #[cfg(target_arch = "x86_64")]
     if std::arch::is_x86_feature_detected!("avx2") {

@@ -22,7 +22,7 @@ use crate::hit::{nearest_test, refuse_nearest};
 use crate::seam::{AnnotationRef, AssetNo, Cancelled, Eligible, Hits, IndexReader, Suggestion};
 use crate::suggest::best;
 
-/// Which of several annotations of one id is meant: a current one (`false`) first, then by time.
+/// Ranks annotations with the same id: a current one (`false`) first, then by time.
 type Rank = (bool, (i64, i64, AnnotationKey));
 
 #[derive(Debug)]
@@ -33,7 +33,7 @@ pub(crate) struct EmbeddedReader {
     settings: ReaderSettings,
 }
 
-/// What readers need to know beside what is stored.
+/// What readers need besides the stored data.
 #[derive(Debug, Clone)]
 pub(crate) struct ReaderSettings {
     pub analyzer: Arc<Analyzer>,
@@ -164,7 +164,7 @@ impl IndexReader for EmbeddedReader {
         if self.asset_no(asset).is_none() {
             return Ok(None);
         }
-        // A key tells its model, run and id only by asking: but an asset has few models and runs.
+        // A key is a hash of model, run and id, so all combinations are tried: an asset has few models and runs.
         let mut best: Option<(Rank, &SegmentView, u32)> = None;
         for view in &self.views {
             let Some(row) = view.segment.asset_row(asset) else { continue };

@@ -1,18 +1,16 @@
 //! How many threads scan vectors at once: a bound for the whole index, shared fairly by all searches.
 //!
-//! A scan is cut into pieces. A thread that works at one holds one of the pool's *permits*, and there are as many as
-//! cores. The thread that searches takes the first permit, in the order of arrival, and works itself, so a small scan
-//! costs no exchange of threads. While permits are free and no search waits, helpers are started, so one large scan
-//! alone has all cores. When another search waits, a thread that has worked for a [`SLICE`] gives its permit up:
-//! helpers end, and the searching thread queues again behind those who wait. So with more searches than cores all have
-//! their turns, and a scan of ten million rows does not hold up one of a thousand. The queue is bounded, and who gives
-//! up leaves it.
+//! A scan is cut into pieces. A thread that works on one holds one of the pool's *permits*, and there are as many as
+//! cores. The searching thread takes the first permit, in order of arrival, and works itself, so a small scan needs no
+//! other thread. While permits are free and no search waits, helper threads are started, so a single large scan uses
+//! all cores. When another search waits, a thread that has worked for a [`SLICE`] releases its permit: helpers end, and
+//! the searching thread queues again at the end. So with more searches than cores all get their turns, and a scan of
+//! ten million rows does not hold up one of a thousand. The queue is bounded, and a cancelled search leaves it.
 //!
-//! Tried before: as many threads as cores for each search (64 searches on 16 cores are a thousand threads), and rejected:
-//! rayon, whose tasks begin in the order in which they were put in, so that large scans go first, and which a search
-//! cannot take back; and threads that live as long as the index, which cannot borrow what a search holds: it would be
-//! copied for each, or lent against the compiler's advice. Starting a helper takes some ten microseconds, and its piece
-//! takes milliseconds.
+//! Tried and dropped: as many threads as cores for each search (64 searches on 16 cores are a thousand threads).
+//! Rejected: rayon, whose tasks start in the order in which they were queued, so that large scans block small ones, and
+//! which cannot cancel a search's tasks; and permanent threads, which cannot borrow a search's data without copying it
+//! or unsafe code. Starting a helper takes some ten microseconds, and its piece takes milliseconds.
 
 use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -27,17 +25,17 @@ use crate::seam::Cancelled;
 
 /// Most searches that wait; more are refused as busy.
 const WAITING_MAX: usize = 4_096;
-/// How long a permit is kept while others wait: long beside an exchange of threads, short beside a large scan.
+/// How long a permit is kept while others wait: long compared with a thread switch, short compared with a large scan.
 const SLICE: Duration = Duration::from_millis(4);
-/// How often a waiting search checks whether it was given up.
-const LOOK: Duration = Duration::from_millis(20);
+/// How often a waiting search checks for cancellation.
+const CANCEL_POLL: Duration = Duration::from_millis(20);
 
-/// A bound on the threads that scan.
+/// Bounds the number of scanning threads.
 #[derive(Debug)]
 pub(crate) struct ScanPool {
     permits: usize,
     state: Mutex<State>,
-    /// How many wait: read at every piece, so it is kept beside the lock.
+    /// How many wait: an atomic outside the lock, because it is read at every piece.
     waiting: AtomicUsize,
 }
 
@@ -53,7 +51,7 @@ struct Waiter {
     has_permit: AtomicBool,
 }
 
-/// The right to work at a piece.
+/// The right to work on a piece.
 #[derive(Debug)]
 pub(super) struct Permit<'p>(&'p ScanPool);
 
@@ -76,7 +74,7 @@ fn given_up() -> Error {
 }
 
 /// # Errors
-/// Cancelled where the search was given up.
+/// Cancelled where the search was cancelled.
 pub(super) fn refuse_cancelled(cancelled: Cancelled<'_>) -> Result<()> {
     if is_cancelled(cancelled) { Err(given_up()) } else { Ok(()) }
 }
@@ -86,7 +84,7 @@ fn is_cancelled(cancelled: Cancelled<'_>) -> bool {
 }
 
 impl ScanPool {
-    /// At most so many threads, at least one.
+    /// A pool of this many permits, at least one.
     pub fn new(threads: usize) -> Self {
         let permits = threads.max(1);
         let state = Mutex::new(State { free: permits, queue: VecDeque::new() });
@@ -99,19 +97,19 @@ impl ScanPool {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // A number and a queue, each changed in one step.
+        // A panic cannot leave a half-made change: a number and a queue, each changed in one step.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A permit, after those who asked before.
+    /// A permit, in order of arrival.
     ///
     /// # Errors
-    /// Cancelled where the search is given up first; Busy where too many wait.
+    /// Cancelled where the search is cancelled first; Busy where too many wait.
     pub(super) fn permit(&self, cancelled: Cancelled<'_>) -> Result<Permit<'_>> {
         self.turn(cancelled, WAITING_MAX)
     }
 
-    /// A permit; an error where so many wait already.
+    /// A permit; an error where `waiting_max` searches wait already.
     fn turn(&self, cancelled: Cancelled<'_>, waiting_max: usize) -> Result<Permit<'_>> {
         refuse_cancelled(cancelled)?;
         let waiter = {
@@ -129,7 +127,7 @@ impl ScanPool {
             waiter
         };
         while !waiter.has_permit.load(Ordering::Acquire) {
-            thread::park_timeout(LOOK);
+            thread::park_timeout(CANCEL_POLL);
             if is_cancelled(cancelled) {
                 let mut state = self.state();
                 let before = state.queue.len();
@@ -137,7 +135,7 @@ impl ScanPool {
                 let left = before - state.queue.len();
                 self.waiting.fetch_sub(left, Ordering::Relaxed);
                 drop(state);
-                // Not in the queue any more: it was handed a permit, which goes to the next.
+                // No longer queued, so it was given a permit, which is passed to the next.
                 drop((left == 0).then(|| Permit(self)));
                 return Err(given_up());
             }
@@ -156,10 +154,10 @@ impl ScanPool {
         self.waiting.load(Ordering::Relaxed) > 0
     }
 
-    /// Works at pieces with at most so many threads, and gives what each thread made of those that it was given.
+    /// Runs `work` over the pieces on as many threads as permits allow, and returns the result of each thread.
     ///
     /// # Errors
-    /// The first error of `work`, Cancelled, Busy, and a mistake of ours where `work` panicked.
+    /// The first error of `work`, Cancelled, Busy, and Bug where `work` panicked.
     pub(super) fn run<'w, W: Sync, R: Send>(
         &self,
         pieces: &'w [W],
@@ -193,7 +191,7 @@ impl ScanPool {
                         scan.helpers.fetch_sub(1, Ordering::Relaxed);
                     });
                     if started.is_err() {
-                        // No thread to be had: the searching one works alone.
+                        // No thread could be started: the searching one works alone.
                         break;
                     }
                 }
@@ -207,11 +205,11 @@ impl ScanPool {
     }
 }
 
-/// A scan under way.
+/// A running scan.
 struct Scan<'s, 'w, W, R> {
     pool: &'s ScanPool,
     pieces: &'w [W],
-    /// The next piece that no thread works at.
+    /// Index of the next free piece.
     next: AtomicUsize,
     helpers: AtomicUsize,
     /// Something failed: no more pieces.
@@ -224,7 +222,7 @@ struct Scan<'s, 'w, W, R> {
 
 impl<'w, W, R> Scan<'_, 'w, W, R> {
     fn work(&self, permit: Permit<'_>, help: Option<&dyn Fn()>) {
-        let mut turns = Turns { scan: self, permit: Some(permit), since: Instant::now(), help };
+        let mut turns = PieceIterator { scan: self, permit: Some(permit), since: Instant::now(), help };
         let result = catch_unwind(AssertUnwindSafe(|| (self.work)(&mut turns)))
             .unwrap_or_else(|_| Err(Error::bug("a search of vectors panicked")));
         drop(turns);
@@ -235,8 +233,8 @@ impl<'w, W, R> Scan<'_, 'w, W, R> {
     }
 }
 
-/// The pieces that a thread is given, one after the other.
-struct Turns<'t, 's, 'w, W, R> {
+/// Yields to one thread the pieces that it is to work on.
+struct PieceIterator<'t, 's, 'w, W, R> {
     scan: &'t Scan<'s, 'w, W, R>,
     permit: Option<Permit<'t>>,
     /// When it got the permit.
@@ -245,7 +243,7 @@ struct Turns<'t, 's, 'w, W, R> {
     help: Option<&'t dyn Fn()>,
 }
 
-impl<'w, W, R> Iterator for Turns<'_, '_, 'w, W, R> {
+impl<'w, W, R> Iterator for PieceIterator<'_, '_, 'w, W, R> {
     type Item = &'w W;
 
     fn next(&mut self) -> Option<&'w W> {
@@ -261,7 +259,7 @@ impl<'w, W, R> Iterator for Turns<'_, '_, 'w, W, R> {
         if scan.pool.is_wanted() && self.since.elapsed() >= SLICE {
             self.permit = None;
             self.help?;
-            // A search that has begun is not turned away.
+            // A search that has begun waits without the limit on waiting searches.
             match scan.pool.turn(scan.cancelled, usize::MAX) {
                 Ok(permit) => (self.permit, self.since) = (Some(permit), Instant::now()),
                 Err(error) => {

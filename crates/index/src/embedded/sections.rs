@@ -40,7 +40,7 @@ pub(crate) struct SpaceSections {
     pub signs: u32,
 }
 
-/// Parts the fields of a dictionary key; no word and no label holds it.
+/// Separates the fields of a dictionary key.
 pub(crate) const SEPARATOR: u8 = 0;
-/// No more of a label is looked at from each of its words on; what was typed beyond is compared in full.
+/// Bytes of a label, from each of its words on, that are kept as a key; longer input is compared with the whole label.
 pub(crate) const START_BYTES: usize = 32;

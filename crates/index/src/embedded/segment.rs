@@ -17,18 +17,17 @@
 //!
 //! # Invariants
 //!
-//! Nothing of it changes once it is written; what dies later stands in [`super::tombstones`]. Entries of an asset are
-//! contiguous, and rows of vectors, postings and lines of dialogue ascend by entry, so a filter by asset is a range
-//! everywhere. Opening reads the tables only: dictionaries, entries and vectors stay in the file and cost what is
-//! touched. A section's checksum is verified when it is first used, payloads and vectors by record; bytes that are not
-//! what was written are an error that names the file, never a panic.
+//! It never changes once written; later deaths are recorded in [`super::tombstones`]. Entries of an asset are
+//! contiguous, and rows of vectors, postings and lines of dialogue ascend by entry, so a filter by asset is a
+//! contiguous range in each of them. Opening reads only the tables: dictionaries, entries and vectors stay in the
+//! mapped file and are paged in on use. A section's checksum is verified on first use, those of payloads and vectors
+//! per record; damaged bytes are an error that names the file, never a panic.
 //!
 //! # Rejected
 //!
 //! Columns, one array for each field of an entry: a query tests source, validity and confidence of the same entry, and
-//! 64 bytes together are one line of the processor's cache instead of three. Payloads in the codec of fused annotations:
-//! half as large again, because type, model, run and language repeat. Postings in blocks with skips: see
-//! [`super::postings`].
+//! 64 contiguous bytes are one cache line instead of three. Payloads in the codec of fused annotations: half as large
+//! again, because type, model, run and language repeat. Postings in blocks with skips: see [`super::postings`].
 
 use rushes_types::{Annotation, AnnotationType, AssetId, Error, FusedKey, Result, SpaceId};
 use std::path::Path;
@@ -73,7 +72,7 @@ pub(crate) struct Segment {
     pub label_starts: fst::Map<MappedBytes>,
     pub words: fst::Map<MappedBytes>,
     pub forms: fst::Map<MappedBytes>,
-    /// How often each label is carried, once it was asked for.
+    /// How many entries carry each label; computed on first use.
     label_tallies: OnceLock<Vec<LabelTally>>,
 }
 
@@ -134,7 +133,7 @@ impl Segment {
         self.file.size()
     }
 
-    /// Removes the file when the last reader lets go.
+    /// Removes the file when the last reader is dropped.
     pub fn delete_on_drop(&self) {
         self.file.delete_on_drop();
     }
@@ -144,7 +143,7 @@ impl Segment {
         self.file.verify()
     }
 
-    /// What a broken segment is.
+    /// The error for a damaged segment.
     pub fn broken(&self, what: &str) -> Error {
         corrupt(self.file.name(), what)
     }
@@ -178,7 +177,7 @@ impl Segment {
         Ok(PostingLists { offsets: self.file.section(offsets)?, lists: self.file.section(lists)? })
     }
 
-    /// The entry at a place of the list of lines.
+    /// The entry at an index of the list of dialogue lines.
     pub fn line(&self, place: usize) -> Result<u32> {
         u32_at(self.file.section(sections::DIALOGUE_ENTRIES)?, place)
             .ok_or_else(|| self.broken("a line of dialogue is missing"))

@@ -1,4 +1,4 @@
-//! A segment as a read point sees it: what all searchers go through.
+//! A segment as a read point sees it; all searchers read through it.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
@@ -12,7 +12,7 @@ use super::tombstones::Tombstones;
 use super::validities::{EntryValidity, SEEN_CURRENT};
 use crate::seam::AssetNo;
 
-/// How many entries of a source that are current carry a label; ascending by label.
+/// How many current entries of a source carry a label; lists of these ascend by label.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct LabelCount {
     pub label: u32,
@@ -31,7 +31,7 @@ pub(super) struct SegmentView {
     seen: Vec<u8>,
     /// How each validity of the tombstones is seen.
     seen_tombstones: Vec<u8>,
-    /// How often each label is carried, once it was asked for.
+    /// How many current entries carry each label; computed on first use.
     label_counts: OnceLock<Vec<LabelCount>>,
 }
 
@@ -71,7 +71,7 @@ impl SegmentView {
         seen.copied().unwrap_or(0)
     }
 
-    /// How often each label is carried by what is current.
+    /// How many current entries carry each label.
     pub fn label_counts(&self) -> Result<&[LabelCount]> {
         if let Some(counts) = self.label_counts.get() {
             return Ok(counts);

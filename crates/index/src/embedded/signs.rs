@@ -2,7 +2,7 @@
 //!
 //! Two vectors with nearly the same direction differ in few of these bits, so the rows that differ least from the query
 //! are a good short list of the nearest, found by reading a 32nd of the bytes (sign random projections without the
-//! projection: Charikar 2002; centring makes up for what all vectors of a model have in common). It is a guess, never
+//! projection: Charikar 2002; centring makes up for what all vectors of a model have in common). It is a heuristic, not
 //! a bound: approximate search compares the short list in full, exact search does not use it.
 
 /// Bytes of a row's bits.
@@ -28,7 +28,7 @@ impl MeanDirection {
         self.count += 1;
     }
 
-    /// The mean, of so many dimensions.
+    /// The mean vector.
     pub fn finish(&self, dimensions: usize) -> Vec<f32> {
         #[allow(clippy::cast_precision_loss, reason = "rows are far fewer than 2^52")]
         let count = self.count.max(1) as f64;

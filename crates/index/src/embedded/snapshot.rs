@@ -16,7 +16,7 @@ pub(crate) struct Snapshot {
     pub assets: AssetTable,
     pub read_points: ReadPoints,
     settings: ReaderSettings,
-    /// The reader most ask for.
+    /// The reader of the newest read point, shared by most callers.
     newest: OnceLock<Arc<EmbeddedReader>>,
 }
 

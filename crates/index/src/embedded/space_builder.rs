@@ -1,4 +1,4 @@
-//! Vectors of one space in the making. Rows go to temporary files: a segment may hold more than memory does.
+//! Builds the vectors of one space. Rows go to temporary files, because a segment may hold more than fits into memory.
 
 use std::fs::File;
 use std::io::{BufReader, BufWriter, Read, Write};
@@ -38,7 +38,7 @@ impl SpaceBuilder {
         })
     }
 
-    /// Adds an entry's vector; answers its row.
+    /// Adds an entry's vector; returns its row.
     pub fn push(&mut self, entry: u32, vector: &[f32]) -> Result<u32> {
         self.buffer.clear();
         self.buffer.extend(vector.iter().flat_map(|x| x.to_le_bytes()));
@@ -67,7 +67,7 @@ impl SpaceBuilder {
         let mut stats = self.stats.chunks_exact(STATS_BYTES).map_while(RowStats::read);
         out.begin(sections.codes)?;
         self.codes.copy_into(out, code_bytes(self.dimensions), &mut |codes| {
-            // What a code is worth is the same over a row: its scale, or where there is none, nothing.
+            // The value of a code unit is the same over a row: its scale, or zero where there is none.
             let Some(RowStats { norm, scale, .. }) = stats.next() else { return };
             let component = |code: &u8| scale * f32::from(code.cast_signed());
             put_signs(codes.iter().take(mean.len()).map(component), norm, &mean, &mut signs);
@@ -98,7 +98,7 @@ impl Scratch {
         out.write_all(bytes).map_err(|e| Error::io(&format!("writing `{}`", path.display()), e))
     }
 
-    /// Copies records of so many bytes, and shows each.
+    /// Copies records of a fixed size, calling `each` with every one.
     fn copy_into(
         mut self,
         out: &mut SectionWriter,

@@ -1,7 +1,7 @@
-//! Tombstones: what became of a segment's entries since it was written.
+//! Tombstones: changes to the validities of a segment's entries since it was written.
 //!
-//! Mostly deaths; a restored run comes back to life in the same way, so a tombstone is the whole validity that stands in
-//! place of the entry's own. They lie in a file of their own beside each segment, written whole at the publish that changes
+//! Most are deaths, but a restored run makes entries current again, so a tombstone holds the complete validity that
+//! replaces the entry's own. They are in a separate file beside each segment, rewritten by every publish that changes
 //! them: a segment has few, because it is merged when a quarter of it is dead.
 
 use std::collections::{BTreeMap, HashMap};
@@ -13,7 +13,7 @@ use super::bytes::{Bytes, corrupt, put_varint};
 use super::manifest::{tombstones_path, write_durably};
 use super::validities::{EntryValidity, ValidityTable, read_validities, validities_to_bytes};
 
-/// The tombstones of one segment. Immutable: a publish makes others.
+/// The tombstones of one segment. Immutable: a publish makes new ones.
 #[derive(Debug, Default, Clone, PartialEq)]
 pub(crate) struct Tombstones {
     /// One bit an entry: has it a tombstone? Empty where none has.
@@ -26,7 +26,7 @@ pub(crate) struct Tombstones {
 }
 
 impl Tombstones {
-    /// The number of the validity that stands in place of an entry's own.
+    /// The number of the validity that replaces an entry's own.
     #[inline]
     pub fn number(&self, entry: u32) -> Option<u32> {
         let word = self.mask.get((entry >> 6) as usize)?;
@@ -57,7 +57,7 @@ impl Tombstones {
         self.numbers().filter_map(move |(entry, number)| Some((entry, validity(number)?)))
     }
 
-    /// These with others on top.
+    /// These, overridden by others.
     pub fn with(&self, changes: &HashMap<u32, EntryValidity>) -> Result<Self> {
         let mut all: BTreeMap<u32, &EntryValidity> = self.iter().collect();
         all.extend(changes.iter().map(|(entry, validity)| (*entry, validity)));

@@ -13,7 +13,7 @@ pub(crate) struct EntryValidity {
     /// In order of time.
     pub intervals: Vec<Validity>,
     pub kept: bool,
-    /// Erased or replaced: in no reader, and its bytes go with the next rewrite.
+    /// Erased or replaced: visible to no reader, and its bytes are dropped by the next rewrite.
     pub erased: bool,
 }
 
@@ -43,7 +43,7 @@ impl EntryValidity {
         put_varint(out, self.intervals.len() as u64);
         for validity in &self.intervals {
             put_varint(out, validity.born.0);
-            // Endless is the frequent case: one byte.
+            // An open end is the frequent case: one byte.
             put_varint(out, validity.died.0.wrapping_add(1));
         }
     }

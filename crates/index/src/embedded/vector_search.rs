@@ -1,4 +1,4 @@
-//! A search for vectors: what is asked, and which rows can hold the answer.
+//! A vector search: the request, and the rows that can match.
 
 use std::ops::Range;
 
@@ -35,7 +35,7 @@ pub(super) struct VectorSearch<'q> {
 }
 
 impl VectorSearch<'_> {
-    /// The rows to look at: those of the assets that count.
+    /// The rows to scan: those of the assets in scope.
     pub fn ranges(&self) -> Result<Vec<RowRange>> {
         let mut ranges = Vec::new();
         for (view_no, view) in self.views.iter().enumerate() {

@@ -20,7 +20,7 @@ impl<'a> Vectors<'a> {
         Some(bytes.as_chunks::<4>().0.iter().map(|x| f32::from_le_bytes(*x)).collect())
     }
 
-    /// On which sides of the mean the rows lie: see [`super::signs`].
+    /// The sign bits of the rows relative to the mean: see [`super::signs`].
     pub fn signs(self, rows: std::ops::Range<usize>) -> Option<&'a [u8]> {
         let (head, width) = (self.dimensions.checked_mul(4)?, sign_bytes(self.dimensions));
         let at = |row: usize| row.checked_mul(width)?.checked_add(head);

@@ -1,4 +1,4 @@
-//! Which entries of a segment a query may look at: visible, of the right source, confident enough.
+//! Which entries of a segment a query admits: visible, of the right source, confident enough.
 
 use rushes_plan::{Clause, ClauseMatcher, Filter};
 use rushes_types::Result;
@@ -10,7 +10,7 @@ use super::validities::{SEEN_CURRENT, SEEN_PINNED};
 use crate::seam::AssetNo;
 use crate::visibility::{PinStatus, pin_status};
 
-/// The assets that a filter takes.
+/// The assets that a filter admits.
 #[derive(Debug, Clone)]
 pub(super) enum AssetSet {
     All,
@@ -38,7 +38,7 @@ impl AssetSet {
     }
 }
 
-/// What a query asks of every entry.
+/// The conditions of a query on every entry.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ClauseScope<'q> {
     pub matcher: &'q ClauseMatcher,
@@ -48,7 +48,7 @@ pub(super) struct ClauseScope<'q> {
 
 const UNKNOWN: u8 = 0x80;
 
-/// Decides entry by entry; what is decided by the source alone is decided once a source.
+/// Decides per entry; conditions on the source alone are decided once per source.
 #[derive(Debug)]
 pub(super) struct VisibilityFilter<'q> {
     scope: ClauseScope<'q>,
@@ -73,7 +73,7 @@ impl<'q> VisibilityFilter<'q> {
         })
     }
 
-    /// May the query look at this entry?
+    /// Does the query admit this entry?
     #[inline]
     pub fn admits(&mut self, no: u32, entry: Entry<'_>) -> Result<bool> {
         self.examined += 1;

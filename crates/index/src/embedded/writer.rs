@@ -1,4 +1,4 @@
-//! The writing side: takes updates in, and makes them a segment, the tombstones of older ones, and a manifest.
+//! The writing side: accepts updates and turns them into a segment, tombstones for older segments, and a manifest.
 //!
 //! ```text
 //! apply    annotations that are new ─▶ buffer            deaths of older ones ─▶ pending tombstones, by segment
@@ -6,18 +6,18 @@
 //! publish  flush; a file of tombstones for each segment with pending ones; fsync; rename of the manifest; snapshot
 //! ```
 //!
-//! Invariants. The manifest is the only truth: a file that it does not name is removed at the next opening, so a crash at
-//! any moment leaves the publish before. Files are durable before the manifest names them. Readers are given snapshots
-//! and never see the writer's state: `pending`, the buffer and flushed segments are the writer's alone. An asset's
-//! progress says what was applied; the same update twice does nothing, one that leaves a gap is a conflict.
+//! Invariants. The manifest alone decides what exists: a file that it does not name is removed at the next opening, so
+//! a crash at any moment leaves the previous publish. Files are durable before the manifest names them. Readers are
+//! given snapshots and never see the writer's state: `pending`, the buffer and flushed segments are the writer's alone.
+//! An asset's progress says what was applied; a repeated update does nothing, one that leaves a gap is a conflict.
 //!
 //! An annotation that is already in a segment is not written again when only its validity changed. It is looked up by
-//! asset, start and key, compared, and gets a tombstone; only where it says something else is the old one erased and a new
-//! one buffered. A first look at the birth spares that for everything that is born in this update.
+//! asset, start and key, compared, and gets a tombstone; only where its content differs is the old entry erased and a
+//! new one buffered. Annotations born in this update skip the lookup.
 //!
-//! Rejected: a log of updates of its own, to survive a crash between publishes. The event log already says what is
-//! missing, and progress says from where. After a failed write the writer refuses all further ones until
-//! the index is opened again: what the disk holds then is not known.
+//! Rejected: a write-ahead log, to survive a crash between publishes. The event log already says what is missing, and
+//! progress says from where. After a failed write the writer refuses all further ones until the index is reopened,
+//! because the state of the disk is unknown.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -42,17 +42,17 @@ use crate::update::{is_new, space_of};
 pub(super) struct Writer {
     pub folder: PathBuf,
     pub settings: ReaderSettings,
-    /// What made the index: format, rules of words.
+    /// The rules of words that the index was made with.
     pub analyser: String,
     /// The buffer is written when it holds this many bytes.
     pub flush_bytes: usize,
     pub next_file: u64,
     pub segments: Vec<WriterSegment>,
-    /// With what is not published yet.
+    /// Including what is not published yet.
     pub assets: AssetTable,
     pub read_points: ReadPoints,
     buffer: Buffer,
-    /// After a failed write nothing is known of the folder: no more writes until it is reopened.
+    /// Set after a failed write, when the state of the folder is unknown: no more writes until it is reopened.
     poisoned: bool,
 }
 
@@ -174,8 +174,7 @@ impl Writer {
         Ok(())
     }
 
-    /// An annotation that is new goes to the buffer; of a known one only its validity is written, unless it says
-    /// something else now.
+    /// A new annotation goes to the buffer; for a known one only its validity is written, unless its content changed.
     fn put(
         &mut self,
         asset: &AssetId,
@@ -219,7 +218,7 @@ impl Writer {
         self.next_file - 1
     }
 
-    /// Makes the buffer a segment, not yet published.
+    /// Writes the buffer as a segment, not published yet.
     fn flush(&mut self) -> Result<()> {
         if self.buffer.is_empty() {
             return Ok(());
@@ -241,7 +240,7 @@ impl Writer {
         Ok(())
     }
 
-    /// Makes everything applied the published state, durably; answers it.
+    /// Publishes everything applied, durably; returns the published state.
     pub fn publish(&mut self, upto: Commit, seconds: u64) -> Result<Snapshot> {
         self.flush()?;
         let mut stale = Vec::new();
@@ -260,7 +259,7 @@ impl Writer {
         Ok(self.snapshot(self.assets.clone()))
     }
 
-    /// Replaces the tombstones of a segment; answers the file that is no longer needed.
+    /// Replaces the tombstones of a segment; returns the file that is no longer needed.
     pub fn write_tombstones(&mut self, at: usize, tombstones: Tombstones) -> Result<Option<u64>> {
         let file = self.new_file();
         tombstones.write(&self.folder, file)?;

@@ -12,7 +12,7 @@ use super::snapshot_segment::SnapshotSegment;
 use super::tombstones::Tombstones;
 use super::validities::EntryValidity;
 
-/// A segment with what changed of it.
+/// A segment with its changes.
 #[derive(Debug)]
 pub(super) struct WriterSegment {
     pub segment: Arc<Segment>,

@@ -13,23 +13,23 @@ use crate::seam::{AnnotationRef, AssetNo, Eligible, Hit, Hits, IndexReader, Sugg
 use crate::suggest::{LabelCounts, begins_word};
 use crate::visibility::{PinStatus, is_visible};
 
-/// An annotation as it is held against questions.
+/// An annotation as the matcher tests it.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Listed {
-    /// The annotations, and when each was current.
+pub struct CandidateAnnotation {
+    /// The annotation, with its validities.
     pub fused: FusedAnnotation,
-    /// Where its vector lies, if it has one.
+    /// The space of its vector, if it has one.
     pub space: SpaceId,
 }
 
-/// A reader over given annotations: the plainest one, and so the measure of the others. An engine that cannot decide a
-/// match by itself fetches a superset of what matches, makes this of it, and hands the question on.
+/// A reader over given annotations: the reference for the others. An engine that cannot decide a match by itself
+/// fetches a superset of the matches, builds this reader from it, and passes the call on.
 #[derive(Debug)]
 pub struct MemoryReader {
     at: ReadPoint,
     assets: Arc<[Arc<AssetDocument>]>,
     /// By asset; by range and key.
-    entries: BTreeMap<AssetNo, Vec<Arc<Listed>>>,
+    entries: BTreeMap<AssetNo, Vec<Arc<CandidateAnnotation>>>,
     analyzer: Arc<Analyzer>,
 }
 
@@ -40,7 +40,7 @@ impl MemoryReader {
     pub fn new(
         at: ReadPoint,
         assets: Arc<[Arc<AssetDocument>]>,
-        annotations: impl IntoIterator<Item = Arc<Listed>>,
+        annotations: impl IntoIterator<Item = Arc<CandidateAnnotation>>,
         analyzer: Arc<Analyzer>,
     ) -> Self {
         let mut reader = Self { at, assets, entries: BTreeMap::new(), analyzer };
@@ -57,7 +57,10 @@ impl MemoryReader {
     }
 
     /// The assets that the filter accepts and that have annotations.
-    fn filtered<'r>(&'r self, filter: &'r Filter) -> impl Iterator<Item = (AssetNo, &'r [Arc<Listed>])> {
+    fn filtered<'r>(
+        &'r self,
+        filter: &'r Filter,
+    ) -> impl Iterator<Item = (AssetNo, &'r [Arc<CandidateAnnotation>])> {
         let assets = self.entries.iter();
         assets.filter_map(move |(no, entries)| {
             let document = self.assets.get(usize::try_from(no.0).ok()?)?;
@@ -69,16 +72,16 @@ impl MemoryReader {
     /// The annotations of one asset that the reader sees under the filter.
     fn seen<'r>(
         &'r self,
-        entries: &'r [Arc<Listed>],
+        entries: &'r [Arc<CandidateAnnotation>],
         filter: &'r Filter,
-    ) -> impl Iterator<Item = &'r Listed> {
-        let seen = |entry: &&Listed| {
+    ) -> impl Iterator<Item = &'r CandidateAnnotation> {
+        let seen = |entry: &&CandidateAnnotation| {
             filter.sees(&entry.fused, &self.at) && filter.passes_language(&entry.fused.annotation)
         };
         entries.iter().map(Arc::as_ref).filter(seen)
     }
 
-    fn sees_as(&self, entry: &Listed, status: PinStatus) -> bool {
+    fn sees_as(&self, entry: &CandidateAnnotation, status: PinStatus) -> bool {
         is_visible(&entry.fused.validities, entry.fused.kept, status, &self.at)
     }
 

@@ -2,7 +2,7 @@
 
 use rushes_plan::time::AssetTimecode;
 
-use crate::export::{Clip, Written};
+use crate::export::{Clip, ExportedFile};
 
 /// The names of the columns, in order.
 pub const COLUMNS: [&str; 19] = [
@@ -29,10 +29,10 @@ pub const COLUMNS: [&str; 19] = [
 
 /// Writes a table with a head, lines ended by CR LF, text in UTF-8.
 ///
-/// A field that a spreadsheet would take for a formula is preceded by an apostrophe: labels and dialogue come from
-/// anywhere.
+/// A field that a spreadsheet would take for a formula is preceded by an apostrophe, since labels and dialogue are
+/// untrusted.
 #[must_use]
-pub fn csv(clips: &[Clip<'_>]) -> Written {
+pub fn csv(clips: &[Clip<'_>]) -> ExportedFile {
     let mut text = COLUMNS.join(",");
     text.push_str("\r\n");
     for (number, clip) in (1_usize..).zip(clips) {
@@ -40,7 +40,7 @@ pub fn csv(clips: &[Clip<'_>]) -> Written {
         text.push_str(&fields.join(","));
         text.push_str("\r\n");
     }
-    Written { text, written: clips.len(), left_out: Vec::new() }
+    ExportedFile { text, written: clips.len(), left_out: Vec::new() }
 }
 
 fn fields(number: usize, clip: &Clip<'_>) -> [String; COLUMNS.len()] {

@@ -1,7 +1,7 @@
 //! An edit decision list (CMX 3600): one event a moment, cut after cut, to be conformed in an editing program.
 //!
-//! The rate stands nowhere in such a list, so one list has one rate: that of most moments; moments of other rates are
-//! left out and counted. Source timecode is the asset's; record timecode begins at one hour and runs on.
+//! Such a list does not state its rate, so a list has one rate, that of most moments; moments of other rates are left
+//! out and counted. Source timecode is the asset's; record timecode begins at one hour and runs on.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
@@ -9,7 +9,7 @@ use std::fmt::Write;
 use rushes_plan::time::AssetTimecode;
 use rushes_types::{Asset, FrameRate, Timecode};
 
-use crate::export::{Clip, Written, name_of};
+use crate::export::{Clip, ExportedFile, name_of};
 
 /// Most events of a list: the format counts them in three digits.
 pub const EVENTS_MAX: usize = 999;
@@ -17,7 +17,7 @@ pub const EVENTS_MAX: usize = 999;
 const REEL_CHARS_MAX: usize = 8;
 /// Most characters of a comment.
 const COMMENT_CHARS_MAX: usize = 160;
-/// The reel of what has no name that can be written.
+/// The reel name of an asset without a usable name.
 const NO_REEL: &str = "AX";
 
 /// A moment with its timecode.
@@ -29,7 +29,7 @@ struct Event<'a> {
 
 /// Writes a list with this title.
 #[must_use]
-pub fn edl(title: &str, clips: &[Clip<'_>]) -> Written {
+pub fn edl(title: &str, clips: &[Clip<'_>]) -> ExportedFile {
     let mut left_out: BTreeMap<String, usize> = BTreeMap::new();
     let Some(rate) = usual_rate(clips) else {
         left_out.extend((!clips.is_empty()).then(|| (no_timecode(), clips.len())));
@@ -68,12 +68,18 @@ pub fn edl(title: &str, clips: &[Clip<'_>]) -> Written {
     finish(title, mode(list_drops), &body, events.len(), left_out)
 }
 
-fn finish(title: &str, mode: &str, body: &str, written: usize, left_out: BTreeMap<String, usize>) -> Written {
+fn finish(
+    title: &str,
+    mode: &str,
+    body: &str,
+    written: usize,
+    left_out: BTreeMap<String, usize>,
+) -> ExportedFile {
     let mut text = format!("TITLE: {}\r\nFCM: {mode}\r\n\r\n{body}", comment(title));
     for (why, count) in &left_out {
         let _ = write!(text, "* {count} LEFT OUT: {}\r\n", comment(why).to_uppercase());
     }
-    Written { text, written, left_out: left_out.into_iter().collect() }
+    ExportedFile { text, written, left_out: left_out.into_iter().collect() }
 }
 
 fn no_timecode() -> String {
@@ -132,7 +138,7 @@ fn clip_name(asset: &Asset) -> String {
     file.map_or_else(|| asset.id.to_string(), str::to_owned)
 }
 
-/// One line of at most so many characters.
+/// One line of at most that many characters.
 fn comment(text: &str) -> String {
     let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     let words: Vec<&str> = line.split_whitespace().collect();
@@ -153,7 +159,7 @@ impl Reels {
             return reel.clone();
         }
         let own = asset.reel.as_deref().map(plain).filter(|reel| !reel.is_empty());
-        // A reel that is named is what the tape is called: several assets may come from one.
+        // A named reel is a tape, and several assets may come from one.
         let reel = match own {
             Some(reel) => reel,
             None => self.free(&plain(id), id),

@@ -1,8 +1,7 @@
-//! Moments as files that other programs take: a table ([`csv`]), an edit decision list ([`edl`]).
+//! Moments as files for other programs: a table ([`csv`]), an edit decision list ([`edl`]).
 //!
-//! Pure: moments and what is known of their assets in, text out, with what could not be written. What a format cannot
-//! say is left out and counted, never guessed: a moment without a frame rate has no timecode, so it is in no edit
-//! list.
+//! Pure: moments and their assets in; text out, with what could not be written. What a format cannot express is left
+//! out and counted, never guessed: a moment without a frame rate has no timecode, so it is in no edit list.
 
 mod csv;
 mod edl;
@@ -29,18 +28,18 @@ pub struct Clip<'a> {
     pub lines: &'a [String],
 }
 
-/// What was written.
+/// An exported file.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Written {
+pub struct ExportedFile {
     /// The file's content.
     pub text: String,
     /// Moments in it.
     pub written: usize,
-    /// Why moments are not in it, and how many each time.
+    /// Reasons for leaving moments out, with counts.
     pub left_out: Vec<(String, usize)>,
 }
 
-impl Written {
+impl ExportedFile {
     /// How many moments are not in it.
     #[must_use]
     pub fn left_out_count(&self) -> usize {

@@ -50,7 +50,7 @@ pub(super) struct IngestParams {
     #[serde(default)]
     #[param(inline)]
     mode: IngestModeParam,
-    /// All or nothing: 422 where a line is refused, and nothing is stored.
+    /// All or nothing: 422 where a line is rejected, and nothing is stored.
     #[serde(default)]
     strict: bool,
     /// Check only; store nothing.
@@ -90,7 +90,7 @@ pub(super) fn count(ctx: &Ctx, report: &IngestReport, bytes: usize) {
     metrics.ingest_bytes.fetch_add(bytes as u64, Ordering::Relaxed);
 }
 
-/// The answer to annotations: with `strict`, refused lines make it a problem.
+/// The answer to an ingest: with `strict`, rejected lines make it a problem.
 pub(super) fn answer_ingest(report: IngestReport, strict: bool) -> Reply<IngestDocument> {
     if !strict || report.rejected == 0 {
         return Ok(report.into());
@@ -109,9 +109,9 @@ pub(super) fn answer_ingest(report: IngestReport, strict: bool) -> Reply<IngestD
 
 /// Takes annotations in.
 ///
-/// One JSON object a line, or an Arrow IPC stream. Lines that are refused are named in `errors` with their
-/// field; the others go in. The first line that names an asset or a model registers it. What is acknowledged is
-/// durable; it is searched a moment later, or at once with `wait`.
+/// One JSON object a line, or an Arrow IPC stream. Rejected lines are listed in `errors` with their field; the others
+/// are stored. The first line that names an asset or a model registers it. What is acknowledged is durable; it is
+/// searched a moment later, or at once with `wait`.
 #[utoipa::path(
     post, path = "/v1/annotations", tag = "annotations", params(IngestParams),
     request_body(content(

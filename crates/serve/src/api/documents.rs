@@ -9,7 +9,7 @@ use rushes_types::{Commit, Run};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-/// A line that was refused.
+/// A line that was rejected.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct LineProblemDocument {
     /// Line (or row, or element) of the request, from 1.
@@ -26,16 +26,16 @@ impl From<LineProblem> for LineProblemDocument {
     }
 }
 
-/// What became of annotations that were sent.
+/// The outcome of an ingest.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub struct IngestDocument {
     /// Newly kept (with `dry_run`: what would be looked at).
     pub accepted: u64,
     /// There already with the same content.
     pub duplicates: u64,
-    /// Refused.
+    /// Rejected.
     pub rejected: u64,
-    /// The first refused lines.
+    /// The first rejected lines.
     pub errors: Vec<LineProblemDocument>,
     /// Assets that the request registered by naming them.
     pub registered_assets: Vec<String>,
@@ -133,7 +133,7 @@ impl From<Run> for RunDocument {
     }
 }
 
-/// An asset, as its line is written. More fields may stand in it.
+/// An asset, as its line is written. It may have more fields.
 #[derive(Debug, ToSchema)]
 #[allow(dead_code)] // describes what `rushes_wire` reads and writes
 pub struct AssetDocument {
@@ -283,7 +283,7 @@ pub struct AssociatedIdsDocument {
     ASSET_ID: String,
 }
 
-/// An annotation of a bucket. More fields may stand in it.
+/// An annotation of a bucket. It may have more fields.
 #[derive(Debug, ToSchema)]
 #[allow(dead_code)] // describes what `rushes_wire` writes
 pub struct SourceAnnotationDocument {

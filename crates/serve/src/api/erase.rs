@@ -1,4 +1,4 @@
-//! `/v1/erase`: making something gone, now and after a rebuild.
+//! `/v1/erase`: erases data, for good: no rebuild brings it back.
 
 use std::sync::Arc;
 
@@ -91,10 +91,10 @@ fn target_of(document: &EraseDocument) -> Result<(EraseTarget, Action)> {
     })
 }
 
-/// Whose media are no longer to be seen.
-enum Gone {
+/// Which derived media (pictures, proxies) an erasure removes.
+enum ErasedMedia {
     Asset(AssetId),
-    /// Its assets are not looked up: everything can be made again.
+    /// All derived media are removed without looking up the movie's assets: they can be made again.
     Movie,
     Other,
 }
@@ -113,18 +113,18 @@ enum Gone {
 async fn erase(ctx: Ctx, Json(document): Json<EraseDocument>) -> Reply<Answer<CommitDocument>> {
     let (target, action) = target_of(&document)?;
     let gone = match &target {
-        EraseTarget::Asset(asset) => Gone::Asset(asset.clone()),
-        EraseTarget::Movie(_) => Gone::Movie,
-        _ => Gone::Other,
+        EraseTarget::Asset(asset) => ErasedMedia::Asset(asset.clone()),
+        EraseTarget::Movie(_) => ErasedMedia::Movie,
+        _ => ErasedMedia::Other,
     };
     let work = move |archive: &Archive, caller: &Caller| archive.erase(caller, &target);
     let commit = ctx.audited(action, work, |_, action| action).await?;
     // Pictures and proxies are made from the media, not from what was written; they go with their asset.
     let app = Arc::clone(&ctx.app);
     ctx.block(move |_, _| match gone {
-        Gone::Asset(asset) => app.forget_media(Some(&asset)),
-        Gone::Movie => app.forget_media(None),
-        Gone::Other => Ok(()),
+        ErasedMedia::Asset(asset) => app.forget_media(Some(&asset)),
+        ErasedMedia::Movie => app.forget_media(None),
+        ErasedMedia::Other => Ok(()),
     })
     .await?;
     Ok(Answer(commit.into()))

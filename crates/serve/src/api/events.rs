@@ -1,4 +1,4 @@
-//! `/v1/events`: events that no stage could do anything with.
+//! `/v1/events`: dead letters, events that a stage could not handle.
 
 use std::sync::Arc;
 

@@ -7,7 +7,7 @@ use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::Response;
 use rushes_archive::{Archive, Caller, SearchRequest};
 use rushes_query::Moment;
-use rushes_query::export::{Clip, Written};
+use rushes_query::export::{Clip, ExportedFile};
 use rushes_types::{Asset, AssetId, Result};
 use serde::Deserialize;
 use serde_json::Value;
@@ -52,9 +52,9 @@ pub(super) struct ExportParams {
     format: Format,
 }
 
-/// The file, and what the audit log says of it.
-struct File {
-    written: Written,
+/// The file, and what the audit log records about it.
+struct AuditedExport {
+    written: ExportedFile,
     assets: BTreeSet<String>,
     movies: BTreeSet<String>,
 }
@@ -78,7 +78,7 @@ async fn export(
     let request = request_of(fields)?;
     let format = params.format;
     let work = move |archive: &Archive, caller: &Caller| make(archive, caller, request, format);
-    let say = |file: &File, action: Action| {
+    let say = |file: &AuditedExport, action: Action| {
         let action = file.assets.iter().fold(action, |action, asset| action.asset(asset));
         file.movies.iter().fold(action, |action, movie| action.movie(movie))
     };
@@ -103,7 +103,7 @@ async fn export(
     Ok(response)
 }
 
-fn make(archive: &Archive, caller: &Caller, request: SearchRequest, format: Format) -> Result<File> {
+fn make(archive: &Archive, caller: &Caller, request: SearchRequest, format: Format) -> Result<AuditedExport> {
     let title = request.q.clone().unwrap_or_else(|| "Moments".to_owned());
     let asked = request.plan.limit.unwrap_or(usize::MAX);
     let (moments, total) = read(archive, caller, request, EXPORT_MOMENTS_MAX.min(asked))?;
@@ -133,7 +133,7 @@ fn make(archive: &Archive, caller: &Caller, request: SearchRequest, format: Form
         written.left_out.push((format!("a file holds at most {EXPORT_MOMENTS_MAX} moments"), beyond));
     }
     let movies = moments.iter().map(|m| m.movie_id.clone()).collect();
-    Ok(File { written, assets: assets.into_keys().collect(), movies })
+    Ok(AuditedExport { written, assets: assets.into_keys().collect(), movies })
 }
 
 /// The first moments of an answer, over as many pages as they take, and how many there are in all.
@@ -152,7 +152,7 @@ fn read(
         match answer.next_cursor {
             Some(cursor) if moments.len() < most => request.plan.cursor = Some(cursor),
             next => {
-                // With `top` fewer are shown than there are: those that were asked away are not left out.
+                // With `top` fewer moments are shown than exist; those that `top` removes do not count as left out.
                 let total = if next.is_some() { answer.total } else { moments.len().min(answer.total) };
                 moments.truncate(most);
                 return Ok((moments, total));

@@ -1,4 +1,4 @@
-//! `/v1/login`: the page trades an access token for a cookie, and gives it back.
+//! `/v1/login`: the page exchanges an access token for a cookie, and logs out.
 
 use std::sync::Arc;
 use std::time::Instant;

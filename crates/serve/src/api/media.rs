@@ -145,7 +145,7 @@ pub(super) fn respond(ctx: &Ctx, method: &Method, headers: &HeaderMap, found: Me
     let (status, first, length) = match part {
         Part::Whole => (StatusCode::OK, 0, found.bytes),
         Part::Bytes { first, last } => (StatusCode::PARTIAL_CONTENT, first, last - first + 1),
-        Part::NotThere => return Ok(not_there(&found)),
+        Part::Unsatisfiable => return Ok(not_there(&found)),
     };
     let mut response = status.into_response();
     if let Part::Bytes { first, last } = part {

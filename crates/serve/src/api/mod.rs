@@ -47,7 +47,7 @@ pub(crate) use documents::LineProblemDocument;
 )]
 struct Document;
 
-/// Adds how a caller shows who it is.
+/// Adds the authentication scheme.
 struct Bearer;
 
 impl Modify for Bearer {
@@ -63,8 +63,8 @@ impl Modify for Bearer {
     }
 }
 
-/// All routes with their documentation. A route is only ever added by `routes!`, which takes both from the
-/// same place: so none is served that the document does not name.
+/// All routes with their documentation. Routes are added only by `routes!`, which takes handler and documentation from
+/// the same place, so no route is served that the document does not name.
 pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::with_openapi(Document::openapi())
         .merge(pages::routes())
@@ -83,7 +83,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
         .merge(tokens::routes())
 }
 
-/// What is answered where no route is.
+/// The answer for an unknown path.
 pub(crate) async fn no_such_path() -> StatusCode {
     StatusCode::NOT_FOUND
 }

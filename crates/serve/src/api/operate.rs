@@ -19,7 +19,7 @@ use crate::body::Json;
 use crate::long_work::{ProgressLine, start};
 use crate::problem::{Problem, Reply};
 
-/// How often a rebuild says how far it is.
+/// How often a rebuild reports progress.
 const REBUILD_STEP: Duration = Duration::from_millis(200);
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
@@ -42,7 +42,7 @@ pub(super) struct LagDocument {
     behind: u64,
 }
 
-/// How a worker fares.
+/// The state of a worker.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct WorkerDocument {
     /// Its stage.
@@ -83,7 +83,7 @@ pub(super) struct IndexDocument {
     bytes: u64,
 }
 
-/// How an archive fares.
+/// The state of an archive.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct StatusDocument {
     /// The archive's id.
@@ -248,7 +248,7 @@ impl From<BackupReport> for BackedUpDocument {
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct DoneDocument {}
 
-/// How the archive fares: commits, lag of each stage, read point, counts, bytes.
+/// The state of the archive: commits, lag of each stage, read point, counts, bytes.
 #[utoipa::path(
     get, path = "/v1/status", tag = "operating",
     responses(

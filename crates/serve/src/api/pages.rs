@@ -1,4 +1,4 @@
-//! What is not for the work itself: the web page, health, metrics, the OpenAPI document.
+//! Everything that is not the API proper: the web page, health, metrics, the OpenAPI document.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -12,7 +12,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::{App, Ctx};
-use crate::metrics::{METRICS_TEXT, Page};
+use crate::metrics::{METRICS_TEXT, MetricsPage};
 use crate::problem::{Problem, Reply};
 use crate::range::is_unchanged;
 
@@ -57,7 +57,7 @@ async fn page_file(Path((version, name)): Path<(String, String)>, headers: Heade
     Ok(sent(&headers, &file.etag(), rushes_page::CACHE_FOREVER, file.content_type, file.bytes))
 }
 
-/// A file of the page, or that it is as the browser has it.
+/// A file of the page, or "not modified".
 fn sent(
     asked: &HeaderMap,
     etag: &str,
@@ -94,7 +94,7 @@ async fn openapi(State(app): State<Arc<App>>) -> Response {
     responses((status = 200, content_type = "text/plain", body = String))
 )]
 async fn metrics(ctx: Ctx) -> Reply<Response> {
-    let mut page = Page::default();
+    let mut page = MetricsPage::default();
     ctx.app.metrics.write(&mut page);
     // Where the archive cannot report its status, what the server itself counts is still of use.
     let status = ctx.block(|archive, _| archive.status()).await;
@@ -105,7 +105,7 @@ async fn metrics(ctx: Ctx) -> Reply<Response> {
     Ok(([(header::CONTENT_TYPE, METRICS_TEXT)], page.into_text()).into_response())
 }
 
-fn write_status(page: &mut Page, status: &Status) {
+fn write_status(page: &mut MetricsPage, status: &Status) {
     page.single("rushes_last_commit", "gauge", "The last durable commit.", status.last_commit);
     page.single(
         "rushes_read_point",

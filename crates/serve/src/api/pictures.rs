@@ -1,8 +1,8 @@
 //! `/v1/media/{asset}/frame` and `/v1/media/{asset}/proxy`: what ffmpeg makes of a media file, made when it is asked
 //! for and kept while there is room.
 //!
-//! Who may see it and which file it is are decided as for the media file itself, by the same code, for every request:
-//! also where the answer lies in the cache.
+//! Access and choice of file are decided as for the media file itself, by the same code, for every request, also where
+//! the answer is cached.
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;

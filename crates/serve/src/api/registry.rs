@@ -30,14 +30,14 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(put_labels, list_labels))
 }
 
-/// What became of lines that were to be registered.
+/// The outcome of registering lines.
 #[derive(Debug, Default, Serialize, ToSchema)]
 pub(super) struct RegisteredDocument {
     /// Lines accepted.
     accepted: u64,
-    /// Lines refused.
+    /// Lines rejected.
     rejected: u64,
-    /// The refused lines.
+    /// The rejected lines.
     errors: Vec<LineProblemDocument>,
     /// The last commit made; `null` where nothing changed for what is stored.
     commit: Option<u64>,
@@ -157,8 +157,8 @@ where
 
 /// Registers assets, or changes them.
 ///
-/// JSON lines, one asset each (`application/x-ndjson`), or a JSON object or an array of them. Lines that are
-/// refused are named; the others go in.
+/// JSON lines, one asset each (`application/x-ndjson`), or a JSON object or an array of them. Rejected lines are
+/// listed; the others are registered.
 #[utoipa::path(
     post, path = "/v1/assets", tag = "registry",
     request_body(content((AssetDocument = "application/x-ndjson"), (AssetDocument = "application/json"))),

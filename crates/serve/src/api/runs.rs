@@ -240,7 +240,7 @@ async fn wait(ctx: &Ctx, params: &WaitParams, commit: Option<Commit>) -> Reply<C
     Ok(document)
 }
 
-/// Changes a run, has the audit log say so, and waits where that is asked for.
+/// Changes a run, writes the audit log, and waits where requested.
 async fn change<F>(
     ctx: &Ctx,
     what: &'static str,

@@ -120,7 +120,7 @@ pub(super) struct SuggestParams {
     limit: Option<usize>,
 }
 
-/// An answer as it is sent, and what the audit log says of it.
+/// An answer as it is sent, and what the audit log records about it.
 struct AuditedAnswer {
     json: Vec<u8>,
     assets: BTreeSet<String>,

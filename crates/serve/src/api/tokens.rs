@@ -1,4 +1,4 @@
-//! `/v1/tokens`: who else may come in.
+//! `/v1/tokens`: access tokens.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -80,7 +80,7 @@ impl From<TokenSpec> for TokenDocument {
 pub(super) struct NewTokenDocument {
     /// Its name.
     name: String,
-    /// What goes behind `Bearer`. It is shown this once.
+    /// What follows `Bearer`. It is shown only this once.
     secret: String,
 }
 

@@ -23,7 +23,7 @@ use crate::{AppendMode, BlockInput, Effect, Receipt, Rejection};
 /// little, large enough that they compress well.
 const BLOCK_BYTES: usize = 512 << 10;
 
-/// A piece of an input block, made ready outside of the writer's lock.
+/// A piece of an input block, made ready outside the writer's lock.
 struct Piece<'a> {
     cut: Cut<'a>,
     packed: Packed,
@@ -37,17 +37,17 @@ fn prepare<'a>(blocks: &'a [BlockInput<'_>], input: usize, pieces: &mut Vec<Piec
     Ok(())
 }
 
-/// Looks up the digests that ids have already.
+/// Looks up the digests already stored for ids.
 struct IdLookup<'a> {
     scope: u64,
-    /// Is nothing in the scope yet, so that looking is in vain?
+    /// Is the scope still empty, so that no lookup is needed?
     scope_is_empty: bool,
-    /// Loose lines: what of the scope is current, and the current runs that are looked at too.
+    /// For loose lines: the model and the current state of the asset, since ids are also looked up in current runs.
     loose: Option<(&'a ModelRef, &'a Current)>,
 }
 
 impl IdLookup<'_> {
-    /// Digests that the id has now, and its locations in the scope.
+    /// The current digests of an id, and its locations in the scope.
     fn digests_of(&self, tx: &Tx<'_>, hash: u128) -> Result<(Vec<u128>, Vec<IdLocation>)> {
         let locations = match self.scope_is_empty {
             true => Vec::new(),
@@ -79,8 +79,8 @@ fn locations_of_run(tx: &Tx<'_>, segment: u64, annotations: u64, hash: u128) -> 
     if annotations == 0 { Ok(Vec::new()) } else { locations(tx, segment, hash) }
 }
 
-/// Adds pieces to a segment and says what became of each row.
-struct Adder<'a, 'p> {
+/// Adds pieces to a segment and records the outcome of each row.
+struct SegmentAppender<'a, 'p> {
     redactor: Option<&'a dyn Redactor>,
     lookup: IdLookup<'a>,
     segment: u64,
@@ -91,7 +91,7 @@ struct Adder<'a, 'p> {
     accepted: u64,
 }
 
-impl Adder<'_, '_> {
+impl SegmentAppender<'_, '_> {
     fn add(&mut self, tx: &mut Tx<'_>, piece: &Piece<'_>) -> Result<()> {
         let block = self.next_block;
         let mut positions = Vec::with_capacity(piece.cut.rows.len());
@@ -157,7 +157,7 @@ impl EmbeddedStore {
             check_open(&row.run)?;
             check_blocks_of_run(&row.run, blocks)?;
             let mut receipt = Receipt::default();
-            let mut adder = Adder {
+            let mut adder = SegmentAppender {
                 redactor: self.redactor.as_deref(),
                 lookup: IdLookup { scope: row.segment, scope_is_empty: row.blocks == 0, loose: None },
                 segment: row.segment,
@@ -225,7 +225,7 @@ impl EmbeddedStore {
         let known = tx.loose_scope(asset, model)?;
         let scope = known.unwrap_or(tx.counters.scopes + 1);
         let segment = tx.counters.commits + 1;
-        let mut adder = Adder {
+        let mut adder = SegmentAppender {
             redactor: self.redactor.as_deref(),
             lookup: IdLookup { scope, scope_is_empty: known.is_none(), loose: Some((model, &current)) },
             segment,

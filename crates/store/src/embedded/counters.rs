@@ -1,10 +1,10 @@
-//! How far the store's numbers are.
+//! The store's counters.
 
 use rushes_types::Result;
 
 use crate::records::{Reader, Writer};
 
-/// The last numbers that were given, and what the store holds.
+/// The last numbers assigned, and totals.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Counters {
     /// The last commit.

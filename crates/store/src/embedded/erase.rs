@@ -1,4 +1,4 @@
-//! Erasing: what makes it unreachable is one atomic change; the bytes are removed after it, in pieces.
+//! Erasing: one atomic change makes the data unreachable; the bytes are removed afterwards, in pieces.
 //!
 //! Ids and blocks are found only through a scope or segment number that is never given twice. So a change
 //! that drops the number has erased all of it, however much that is, and notes the number as garbage. The
@@ -41,14 +41,14 @@ impl EmbeddedStore {
         Ok(commit)
     }
 
-    /// Sweeps after a change that is durable already: the change stands, and what is not swept now is swept on
-    /// the next opening or purge. A write that fails here stops the next change, which says so.
+    /// Sweeps after a change that is already durable. The change holds in any case: what is not swept now is swept at
+    /// the next opening or purge. A write that fails here makes the next change fail.
     pub(super) fn sweep_if_possible(&self) {
         let _ = self.sweep();
     }
 
-    /// Removes what is unreachable: nothing reads or writes there any more, but for what is being imported. One at a
-    /// time, so that a caller that returns from here knows that it is gone.
+    /// Removes what is unreachable: nothing reads or writes there any more, except what is being imported. Only one
+    /// sweep runs at a time, so that on return the data is gone.
     pub(super) fn sweep(&self) -> Result<()> {
         let folder = &self.folder;
         let incoming = self.incoming();
@@ -218,8 +218,8 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// Takes segments, and the records of their runs, out of an asset's history. What a replace segment
-    /// superseded stays superseded, so it stays as a hollow record.
+    /// Removes segments, and the records of their runs, from an asset's history. What a replace segment superseded
+    /// stays superseded, so such a segment is kept as a hollow record (without annotations).
     fn drop_history(
         &mut self,
         asset: &AssetId,
@@ -314,7 +314,7 @@ impl Tx<'_> {
         Ok(())
     }
 
-    /// A segment holds one annotation less.
+    /// Decrements a segment's annotation count.
     fn shrink(&mut self, asset: &AssetId, run: &RunId, segment: u64) -> Result<()> {
         let mut committed = true;
         if !run.is_loose() {

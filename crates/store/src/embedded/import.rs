@@ -1,8 +1,8 @@
 //! Taking over assets from another store.
 //!
-//! Segments and scopes get numbers that nothing points at, and each number is noted as garbage before the first byte is
-//! written under it. The last change takes the notes away and says whose the numbers are, with runs, history and outbox
-//! rows. So a call that fails or dies leaves only what the next sweep removes.
+//! Segments and scopes get numbers that nothing points at yet, and each number is noted as garbage before the first
+//! byte is written under it. The last change removes the notes and assigns the numbers to the asset, together with
+//! runs, history and outbox rows. So a call that fails or is killed leaves only garbage for the next sweep.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -19,25 +19,25 @@ use crate::rules::RUN_SEGMENT_BASE;
 use crate::{AssetImport, CommitRecord, Effect, ImportPlan, Imported, RunSegment, SegmentReader};
 
 /// The numbers that an import writes under.
-struct Reserved {
+struct ReservedNumbers {
     plan: ImportPlan,
-    /// The history that there is.
+    /// The history already stored.
     have: Vec<CommitRecord>,
-    /// Numbers of segments here, by their number where they come from.
+    /// The number of each segment here, by its number in the source store.
     numbers: HashMap<u64, u64>,
     scopes: BTreeMap<ModelRef, Scope>,
     /// Segments of runs without content.
     hollow: HashMap<String, u64>,
-    /// The notes that all of it is garbage.
+    /// The notes that mark the numbers as garbage.
     notes: Vec<Key>,
 }
 
-/// How an import begins, by what the store already has of the asset.
+/// How an import begins, depending on what the store already holds of the asset.
 enum ImportStart {
     Nothing,
-    /// What was there is dropped; its bytes are to be swept before its numbers are written under again.
+    /// The old content is dropped; its bytes must be swept before its numbers are reused.
     Dropped,
-    Reserved(Box<Reserved>),
+    Reserved(Box<ReservedNumbers>),
 }
 
 impl EmbeddedStore {
@@ -85,7 +85,7 @@ impl EmbeddedStore {
             tx.drop_asset(asset)?;
             return Ok(ImportStart::Dropped);
         }
-        let mut reserved = Reserved {
+        let mut reserved = ReservedNumbers {
             numbers: import.known_segments(&plan, &have),
             plan,
             have,
@@ -97,16 +97,16 @@ impl EmbeddedStore {
         for note in &reserved.notes {
             tx.put(note.clone(), Vec::new());
         }
-        // Before the notes can be seen, so that no sweep ever finds one that it may act on.
+        // Before the notes become visible, so that no sweep ever acts on them.
         self.incoming().extend(reserved.notes.iter().cloned());
         Ok(ImportStart::Reserved(Box::new(reserved)))
     }
 
-    /// Writes the content of the new segments. Gives the number of blocks of each, by its number here.
+    /// Writes the content of the new segments. Returns the number of blocks of each, by the segment's number here.
     fn load(
         &self,
         import: &AssetImport,
-        reserved: &mut Reserved,
+        reserved: &mut ReservedNumbers,
         content: &mut SegmentReader<'_>,
     ) -> Result<HashMap<u64, u32>> {
         let mut loader = Loader::new(&self.folder);
@@ -140,7 +140,7 @@ impl EmbeddedStore {
     }
 }
 
-impl Reserved {
+impl ReservedNumbers {
     /// Gives numbers to segments, runs and scopes that are new.
     fn number(&mut self, tx: &mut Tx<'_>, import: &AssetImport) -> Result<()> {
         for record in import.history.iter().skip(self.plan.from) {
@@ -219,11 +219,11 @@ impl Tx<'_> {
         Ok(records)
     }
 
-    /// The last change of an import: what was written becomes the asset's.
+    /// The last change of an import: assigns what was written to the asset.
     fn finish_import(
         &mut self,
         import: &AssetImport,
-        reserved: &Reserved,
+        reserved: &ReservedNumbers,
         blocks: &HashMap<u64, u32>,
     ) -> Result<()> {
         let asset = &import.asset;
@@ -235,7 +235,7 @@ impl Tx<'_> {
             let effect = renumbered(&record.effect, &reserved.numbers)
                 .ok_or_else(|| Error::bug("a segment was given no number"))?;
             if let Effect::Segment(segment) = &effect {
-                // What was erased of a run is no segment any more, only a record.
+                // An erased run has no segment any more, only a record.
                 let of_run = || import.segment_of(&segment.run) == record.effect.segment();
                 let committed =
                     || import.runs.iter().any(|r| r.id == segment.run && r.state == RunState::Committed);
@@ -282,7 +282,7 @@ impl Tx<'_> {
     fn import_run(
         &mut self,
         import: &AssetImport,
-        reserved: &Reserved,
+        reserved: &ReservedNumbers,
         run: &Run,
         blocks: &HashMap<u64, u32>,
     ) -> Result<()> {

@@ -83,8 +83,8 @@ pub(super) fn history_of(asset: &AssetId) -> Key {
     under(kind::HISTORY, asset.as_str(), &[])
 }
 
-/// The first key behind an asset's history. Ids hold no control characters, so no other asset's lies between.
-pub(super) fn behind_history_of(asset: &AssetId) -> Key {
+/// The first key after an asset's history. Ids hold no control characters, so no other asset's key lies between.
+pub(super) fn after_history_of(asset: &AssetId) -> Key {
     let mut key = of(kind::HISTORY, asset.as_str());
     key.push(1);
     key
@@ -116,7 +116,7 @@ pub(super) fn outbox(sequence: u64) -> Key {
     number(kind::OUTBOX, sequence)
 }
 
-/// All of a table whose keys begin with `prefix` is unreachable and waits to be removed.
+/// Marks all rows of a table whose keys begin with `prefix` as unreachable, to be removed.
 pub(super) fn garbage(table: u8, prefix: u64) -> Key {
     let mut key = vec![kind::GARBAGE, table];
     key.extend_from_slice(&prefix.to_be_bytes());

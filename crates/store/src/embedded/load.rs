@@ -14,17 +14,17 @@ use crate::stored_block::{self, pack};
 
 /// Content is written in batches of about this many bytes.
 const BATCH_BYTES: usize = 4 << 20;
-/// What a row of the table of ids is counted with.
+/// Estimated size of a row of the table of ids, in bytes.
 const ID_BYTES: usize = 72;
 
-/// Where ids go.
+/// The scope that imported ids are written to.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Scope {
     /// Its number from now on.
     pub number: u64,
-    /// The one that it takes the place of, with all that is in it.
+    /// The number of the scope that it replaces; its ids are copied.
     pub before: Option<u64>,
-    /// Is nothing of an earlier batch in it, so that looking is in vain?
+    /// Was nothing written to it in earlier batches, so that no lookup is needed?
     pub empty: bool,
     /// May an id have several locations in it?
     pub loose: bool,
@@ -72,7 +72,8 @@ impl<'a> Loader<'a> {
         if self.bytes >= BATCH_BYTES { self.flush() } else { Ok(()) }
     }
 
-    /// What is in the scope so far goes into the one that takes its place: no reader may see there what is not committed.
+    /// Copies the existing ids into the new scope. The old scope is not changed in place, because readers must not see
+    /// what is not committed.
     pub(super) fn copy_scope(&mut self, scope: &Scope) -> Result<()> {
         let Some(before) = scope.before else { return Ok(()) };
         let folder = self.folder;
@@ -88,11 +89,11 @@ impl<'a> Loader<'a> {
                 self.flush()?;
             }
         }
-        // What comes next may add to these rows, so they must be there.
+        // Later content may add to these rows, so they must be written first.
         self.flush()
     }
 
-    /// Writes what was gathered. Not synced: the last change of the import is, and it comes behind.
+    /// Writes the pending batch. Not synced: the last change of the import syncs everything before it.
     pub(super) fn flush(&mut self) -> Result<()> {
         self.bytes = 0;
         let folder = self.folder;

@@ -1,12 +1,11 @@
 //! The annotation store in a folder of this machine.
 //!
-//! Three tables: small rows, ids, blocks. Every writing call is decided under one lock, written as one
-//! atomic batch with its outbox rows, and then waits, outside of the lock, for an fsync that it may share
-//! with other calls. What is not durable yet is not in `history`, `outbox` and `last_commit`, so that no
-//! later stage runs ahead of the truth.
+//! Three tables: small rows, ids, blocks. Every writing call is decided under one lock, written as one atomic batch
+//! with its outbox rows, and then waits, outside the lock, for an fsync that it may share with other calls. `history`,
+//! `outbox` and `last_commit` show only what is durable, so that no later stage runs ahead of the store.
 //!
-//! A call that fails because a write or fsync failed has done nothing that this process shows; whether its
-//! batch survives, whole, is known when the store is opened again. Sending it again is always right.
+//! A call that fails because a write or fsync failed has no effect that this process shows; whether its batch survived
+//! (as a whole) is known only when the store is reopened. Repeating the call is always safe.
 
 mod append;
 mod counters;
@@ -66,9 +65,9 @@ pub struct EmbeddedStore {
     folder: Folder,
     writer: Mutex<WriterState>,
     redactor: Option<Arc<dyn Redactor>>,
-    /// Outbox rows up to here are trimmed: reading starts behind their remains.
+    /// Outbox rows up to here are trimmed: reading starts after them.
     trimmed: AtomicU64,
-    /// Rows of what is to be removed, for what is being imported: nothing points at it yet, and it stays.
+    /// Garbage notes of imports in progress: nothing points at that content yet, but the sweep must leave it alone.
     incoming: Mutex<HashSet<Key>>,
 }
 

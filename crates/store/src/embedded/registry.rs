@@ -106,7 +106,7 @@ pub(super) fn assets_with_history(
     after: Option<&AssetId>,
     limit: usize,
 ) -> Result<Vec<AssetId>> {
-    let mut from = after.map_or(vec![kind::HISTORY], keys::behind_history_of);
+    let mut from = after.map_or(vec![kind::HISTORY], keys::after_history_of);
     let mut found = Vec::new();
     while found.len() < limit {
         let first = tables::page(folder, from, vec![kind::HISTORY + 1], 1, |key, _| {
@@ -116,7 +116,7 @@ pub(super) fn assets_with_history(
             })
         })?;
         let Some(asset) = first.into_iter().next() else { break };
-        from = keys::behind_history_of(&asset);
+        from = keys::after_history_of(&asset);
         found.push(asset);
     }
     Ok(found)

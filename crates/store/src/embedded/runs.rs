@@ -110,7 +110,7 @@ impl Tx<'_> {
         Ok(Some(self.commit(&row.run.asset, &Effect::Visibility(id.clone(), visibility))))
     }
 
-    /// Says whose segment this is and since when it is there.
+    /// Records a segment's asset and the commit that brought it.
     pub(super) fn put_segment(&mut self, segment: u64, asset: &AssetId, commit: Commit) {
         let mut owner = asset.as_str().as_bytes().to_vec();
         owner.extend_from_slice(&commit.0.to_be_bytes());

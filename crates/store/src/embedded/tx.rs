@@ -16,16 +16,15 @@ use crate::{CommitRecord, Effect};
 /// Most assets whose claims are kept in memory.
 const CLAIMS_MAX: usize = 8_192;
 
-/// What the writer knows without looking.
+/// What the writer keeps in memory.
 #[derive(Default)]
 pub(super) struct WriterState {
     pub counters: Counters,
-    /// What runs claimed on assets written to lately.
+    /// The stretches claimed by runs, for recently written assets.
     pub claims: HashMap<AssetId, Current>,
 }
 
-/// A change being put together. Rows written are seen by later reads of the same change; nothing is seen by
-/// others before [`Tx::finish`].
+/// A change being put together. Its own reads see its writes; others see nothing before [`Tx::finish`].
 pub(super) struct Tx<'a> {
     pub folder: &'a Folder,
     pub counters: Counters,
@@ -109,7 +108,7 @@ impl<'a> Tx<'a> {
         self.forget_claims(asset);
     }
 
-    /// What runs claimed on the asset is to be read again after this change.
+    /// The claims of the asset must be read again after this change.
     pub(super) fn forget_claims(&mut self, asset: &AssetId) {
         self.stale.push(asset.clone());
     }
@@ -143,7 +142,7 @@ impl<'a> Tx<'a> {
         })
     }
 
-    /// What runs claimed on the asset, as it stood before this change.
+    /// The stretches claimed by runs on the asset, as of before this change.
     pub(super) fn claims(&mut self, asset: &AssetId) -> Result<Current> {
         if let Some(current) = self.state.claims.get(asset) {
             return Ok(current.clone());
@@ -160,7 +159,7 @@ impl<'a> Tx<'a> {
         Ok(current)
     }
 
-    /// Takes back all that was put so far: the change becomes one of nothing.
+    /// Discards everything put so far: the change becomes empty.
     pub(super) fn undo(&mut self) {
         self.rows.clear();
         self.ids.clear();
@@ -169,9 +168,9 @@ impl<'a> Tx<'a> {
         self.counters = self.state.counters;
     }
 
-    /// Writes the change. A change of nothing waits for what was read to be durable.
+    /// Writes the change. An empty change waits until what it read is durable.
     pub(super) fn finish(mut self) -> Result<Ticket> {
-        // Numbers that were given out are spent, also where nothing else is written.
+        // Assigned numbers are never reused, even where nothing else is written.
         let spent = self.counters != self.state.counters;
         if self.rows.is_empty() && self.ids.is_empty() && self.blocks.is_empty() && !spent {
             return Ok(self.folder.last_ticket());

@@ -1,5 +1,4 @@
-//! Import: taking over assets that another store keeps, with the numbers their commits have there. What both sides agree
-//! on, decided without either.
+//! Import: taking over assets of another store with their commit numbers. The decisions, as pure functions.
 
 mod read;
 
@@ -12,17 +11,17 @@ use rushes_types::{
 use crate::block::Block;
 use crate::history::{CommitRecord, Effect, Erased, RunSegment};
 
-/// The highest number of a commit that is imported: every number of JSON holds it exactly.
+/// The highest commit number that can be imported: JSON numbers represent it exactly.
 pub const COMMIT_MAX: u64 = (1 << 53) - 1;
 
-/// An asset as another store keeps it: all but its content.
+/// An asset as another store keeps it, without its content.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AssetImport {
     /// The asset.
     pub asset: AssetId,
     /// Its document; `None` where it is erased and only its tombstone is left.
     pub document: Option<Asset>,
-    /// Its runs, but open ones: what is not committed does not move.
+    /// Its runs, except open ones: what is not committed is not imported.
     pub runs: Vec<Run>,
     /// Its history, whole.
     pub history: Vec<CommitRecord>,
@@ -31,32 +30,32 @@ pub struct AssetImport {
 /// A block of a segment, with the headers of its annotations.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImportBlock {
-    /// The block, kept to the byte.
+    /// The block, unchanged.
     pub block: Block,
     /// A header for each of the block's positions, in that order.
     pub rows: Vec<AnnotationHeader>,
 }
 
-/// Gives the blocks of a segment, in order, to the function it is handed. The segment is one of
-/// [`AssetImport::history`].
+/// Passes the blocks of a segment, in order, to the given function. The segment is one of [`AssetImport::history`].
 pub type SegmentReader<'a> =
     dyn FnMut(&RunSegment, &mut dyn FnMut(ImportBlock) -> Result<()>) -> Result<()> + 'a;
 
-/// What taking an asset over did.
+/// The outcome of an import.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Imported {
     /// Nothing: it was there with the same history.
     Unchanged,
     /// What was missing was added.
     Added,
-    /// What was there was dropped, because something of it was erased since, and all of it was imported again.
+    /// Something was erased in the source since the last import: the old content was dropped and everything imported
+    /// again.
     Replaced,
 }
 
-/// What is to be done to take an asset over.
+/// The work needed to import an asset.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ImportPlan {
-    /// What is there is dropped first.
+    /// Must the existing content be dropped first?
     pub replaces: bool,
     /// The first record of the history that is new.
     pub from: usize,
@@ -120,7 +119,7 @@ impl AssetImport {
         self.history.last().map_or(Commit::NONE, |record| record.commit)
     }
 
-    /// Is it one that a store can have?
+    /// Is it valid?
     ///
     /// # Errors
     /// [`ErrorKind::Invalid`] says what is wrong with it.
@@ -164,7 +163,7 @@ impl AssetImport {
         Ok(())
     }
 
-    /// The segment of a committed run: the last of this id, because what was erased may have had it before.
+    /// The segment of a committed run: the last with this id, because an erased run may have had the same id.
     #[must_use]
     pub fn segment_of(&self, run: &RunId) -> Option<&RunSegment> {
         self.history.iter().rev().find_map(|record| match &record.effect {
@@ -173,7 +172,7 @@ impl AssetImport {
         })
     }
 
-    /// What is to be done where `have` and `runs` are there already; `None` where that is nothing.
+    /// The work needed where `have` and `runs` are already stored; `None` where there is none.
     ///
     /// # Errors
     /// [`ErrorKind::Conflict`] where this history could not have come from that one.
@@ -220,7 +219,7 @@ impl AssetImport {
         news.filter(|segment| segment.annotations > 0 && seen.insert(segment.id)).collect()
     }
 
-    /// For the segments of the part that is there, by their number in this history: their number in `have`.
+    /// The number in `have` of each segment that is already stored, by its number in this history.
     #[must_use]
     pub fn known_segments(&self, plan: &ImportPlan, have: &[CommitRecord]) -> HashMap<u64, u64> {
         let both = self.history.iter().zip(have).take(plan.from);
@@ -240,7 +239,7 @@ pub fn renumbered(effect: &Effect, numbers: &HashMap<u64, u64>) -> Option<Effect
     })
 }
 
-/// Do both say the same, numbers of segments apart?
+/// Are both the same, apart from segment numbers?
 fn is_same(a: &CommitRecord, b: &CommitRecord) -> bool {
     let plain = |segment: &RunSegment| RunSegment { id: 0, ..segment.clone() };
     a.commit == b.commit

@@ -1,4 +1,4 @@
-//! Reading an asset out of a store, for another one.
+//! Reads an asset from a store, for import into another one.
 
 use rushes_types::{AssetId, Commit, Error, ErrorKind, Result, Run, RunState};
 
@@ -24,7 +24,7 @@ impl AssetImport {
             let mut runs = runs_of(store, asset)?;
             runs.retain(|run| run.state != RunState::Open);
             let import = Self { asset: asset.clone(), document: store.asset(asset)?, runs, history };
-            // Whatever changes runs or document makes a commit, but for aborting a run, which may come later.
+            // Every change of runs or document makes a commit, except aborting a run, which may be missed here.
             let again = history_of(store, asset)?;
             if again == import.history {
                 return Ok(Some(import).filter(|import| !import.history.is_empty()));

@@ -1,5 +1,5 @@
-//! The store in memory: nothing is durable. It is the model that other implementations are tested
-//! against, so it prefers plain lists and recomputing to speed.
+//! The store in memory: nothing is durable. Other implementations are tested against it, so it uses plain lists and
+//! recomputes rather than being fast.
 
 mod import;
 mod rows;
@@ -43,7 +43,7 @@ impl MemoryStore {
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
-        // Every change below is made whole before the next one can fail, so a panic elsewhere spoils nothing.
+        // Every change below completes before the next one can fail, so a panic elsewhere leaves no half change.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

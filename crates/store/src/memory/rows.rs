@@ -1,4 +1,4 @@
-//! Rows of the store in memory: which ids exist, what is kept of a block, and erasing one.
+//! Rows of the store in memory: which ids exist, which rows of a block are kept, and erasing an annotation.
 
 use std::collections::BTreeMap;
 

@@ -87,8 +87,8 @@ impl State {
         digests
     }
 
-    /// Takes segments out of an asset's history. What a replace segment superseded stays superseded, so it
-    /// stays as a hollow record.
+    /// Removes segments from an asset's history. What a replace segment superseded stays superseded, so such a segment
+    /// is kept as a hollow record (without annotations).
     pub(super) fn hollow(
         &mut self,
         asset: &AssetId,
@@ -136,7 +136,7 @@ impl State {
         self.history.remove(asset);
     }
 
-    /// Has the model a run, or loose lines, on the asset?
+    /// Does the model have a run, or loose lines, on the asset?
     pub(super) fn wrote_on(&self, model: &ModelRef, asset: &AssetId) -> bool {
         let runs = self.runs.values().any(|e| e.run.asset == *asset && e.run.model == *model);
         runs || !self.segments_of(asset, model, &RunId::loose()).is_empty()

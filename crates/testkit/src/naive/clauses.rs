@@ -9,7 +9,7 @@ use serde_json::Value as Json;
 
 use crate::archive::Archive;
 
-/// What is searched, for what, when.
+/// The archive, the plan, and the read point.
 pub(super) struct Search<'a> {
     pub archive: &'a Archive,
     pub plan: &'a ResolvedPlan,
@@ -58,7 +58,7 @@ impl<'a> Search<'a> {
         (scope.languages.is_empty() || holds(&scope.languages)) && !excluded
     }
 
-    /// Does the asset count?
+    /// Is the asset in scope?
     pub fn counts(&self, document: &AssetDocument) -> bool {
         let asset = &document.asset;
         let scope = &self.plan.scope;
@@ -270,7 +270,7 @@ fn matcher(clause: &WordsAsk<'_>, word: &PlanWord) -> TermMatcher {
     TermMatcher::new(&Analyzer::new(Language::Und), &word.text, options)
 }
 
-/// How well a word meets a text's word at each place.
+/// How well a word matches the text's word at each position.
 fn places(clause: &WordsAsk<'_>, word: &PlanWord, text: &str, language: Language) -> Vec<Option<f64>> {
     let matcher = matcher(clause, word);
     tokenise(text).iter().map(|t| matcher.quality(&t.lower, &t.folded, language)).collect()
@@ -354,8 +354,8 @@ fn chain_matches(clause: &WordsAsk<'_>, chain: &[&FusedAnnotation], matches: &mu
     }
 }
 
-/// Every minimal window of the joined texts that holds the phrase: its first and last text, and its score. All ways to
-/// place the words are tried.
+/// Every minimal window of the joined texts that contains the phrase: its first and last text, and its score. Tries all
+/// placements of the words.
 fn windows(clause: &WordsAsk<'_>, texts: &[(&str, Language)]) -> Vec<(usize, usize, f64)> {
     let words = clause.words;
     let mut owner = Vec::new();
@@ -387,7 +387,7 @@ fn windows(clause: &WordsAsk<'_>, texts: &[(&str, Language)]) -> Vec<(usize, usi
     best
 }
 
-/// Tries every place for the next word.
+/// Tries every position for the next word.
 fn place(
     qualities: &[Vec<Option<f64>>],
     slop: i64,

@@ -1,13 +1,13 @@
-//! When something is there: cell by cell between all the borders there are, and instant by instant at them.
+//! When rules hold: cell by cell between all borders, and instant by instant at the borders.
 
 /// A range of time.
 pub(super) type Range = (i64, i64);
 
-/// Ranges of which every group must be there, and ranges of which none may be.
+/// Groups of ranges that must all be present, and ranges that must be absent.
 pub(super) struct Rules<'r> {
-    /// Groups of ranges: at each time, one of each group must be there.
+    /// Groups of ranges: at each time, at least one range of each group must be present.
     pub must: Vec<Vec<Range>>,
-    /// None of these may be there.
+    /// None of these may be present.
     pub none: &'r [Range],
 }
 
@@ -16,7 +16,7 @@ fn covers(ranges: &[Range], from: i64, to: i64) -> bool {
     ranges.iter().any(|(s, e)| *s <= from && to <= *e && s < e)
 }
 
-/// Is a range there at an instant, both ends counted?
+/// Does a range contain an instant, both ends included?
 pub(super) fn at(ranges: &[Range], t: i64) -> bool {
     ranges.iter().any(|(s, e)| *s <= t && t <= *e)
 }
@@ -25,7 +25,7 @@ fn point(ranges: &[Range], t: i64) -> bool {
     ranges.iter().any(|(s, e)| *s == t && *e == t)
 }
 
-/// Do two ranges meet: in a stretch, or at a point event of one of them?
+/// Do two ranges overlap: in a stretch, or at a point event of one of them?
 pub(super) fn meet(a: Range, b: Range) -> bool {
     if a.0 == a.1 {
         return b.0 <= a.0 && a.0 <= b.1;
@@ -51,14 +51,14 @@ impl Rules<'_> {
             && !covers(self.none, from, to)
     }
 
-    /// Does a point event meet all that must be there, and nothing that must not?
+    /// Do the rules hold at a point event?
     fn instant(&self, t: i64) -> bool {
         self.must.iter().any(|group| point(group, t))
             && self.must.iter().all(|group| at(group, t))
             && !at(self.none, t)
     }
 
-    /// Is the range, an annotation's, anywhere where the rules hold?
+    /// Do the rules hold anywhere in an annotation's range?
     pub fn meets(&self, range: Range) -> bool {
         if range.0 == range.1 {
             let mut closed = false;
@@ -74,7 +74,7 @@ impl Rules<'_> {
             || cells.iter().any(|t| self.instant(*t) && range.0 <= *t && *t <= range.1)
     }
 
-    /// The maximal stretches, and instants that lie at none.
+    /// The maximal stretches, and instants outside all stretches.
     pub fn pieces(&self) -> Vec<Range> {
         let borders = self.borders();
         let mut pieces: Vec<Range> = Vec::new();

@@ -9,7 +9,7 @@ use super::clauses::{Match, Search, is_vector, within};
 use super::instants::{Range, Rules, at, meet};
 use super::{Draft, Groups};
 
-/// What matches the clauses of a step, in all assets.
+/// The matches of a step's clauses, in all assets.
 pub(super) struct StepMatches {
     all: Vec<Vec<Match>>,
     any: Vec<Vec<Match>>,
@@ -20,7 +20,7 @@ fn ranges(matches: &[Match], asset: &str) -> Vec<Range> {
     matches.iter().filter(|m| m.asset == asset).map(|m| (m.start, m.end)).collect()
 }
 
-/// Windows of a plan in an asset; `None` where a timecode means nothing.
+/// Windows of a plan in an asset; `None` if a timecode has no meaning there.
 fn windows(document: &AssetDocument, windows: &[Window]) -> Option<Vec<Range>> {
     let timecode = AssetTimecode::of(&document.asset);
     let mut ranges = Vec::new();
@@ -34,7 +34,7 @@ fn windows(document: &AssetDocument, windows: &[Window]) -> Option<Vec<Range>> {
     Some(ranges)
 }
 
-/// What limits all steps in an asset: groups that must be there, and excluded times; `None`: nothing counts.
+/// The limits of all steps in an asset: groups that must be present, and excluded times; `None`: nothing matches.
 fn limits(search: &Search<'_>, document: &AssetDocument) -> Option<(Vec<Vec<Range>>, Vec<Range>)> {
     let plan = search.plan;
     let mut must = Vec::new();
@@ -69,7 +69,7 @@ fn limits(search: &Search<'_>, document: &AssetDocument) -> Option<(Vec<Vec<Rang
     Some((must, excluded))
 }
 
-/// What matches the clauses of a step: those with vectors among what the others leave.
+/// Matches the clauses of a step; vector clauses only where the other clauses leave time.
 pub(super) fn matches(search: &Search<'_>, groups: &Groups<'_>) -> StepMatches {
     let plain = |clauses: &[&ResolvedClause]| -> Vec<Vec<Match>> {
         let found = |c: &&ResolvedClause| if is_vector(c) { Vec::new() } else { search.matches(c) };
@@ -141,7 +141,7 @@ pub(super) fn of_asset<'a>(
     drafts
 }
 
-/// Goes on with the earliest span that leads to the end, trying each.
+/// Continues with the earliest span that leads to a complete chain, trying each.
 fn follow(steps: &[Vec<Range>], groups: &[Groups<'_>], chain: &mut Vec<Range>) -> bool {
     let Some(next) = steps.get(chain.len()) else { return true };
     let within = groups[chain.len()].within.unwrap_or(i64::MAX);

@@ -1,4 +1,4 @@
-//! A proxy that reads HTTP, and makes bulk requests to Elasticsearch fail: whole, in part, or without an answer.
+//! A proxy that reads HTTP, and makes bulk requests to Elasticsearch fail: completely, in part, or without an answer.
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
@@ -8,12 +8,12 @@ use serde_json::{Value, json};
 
 use super::{Door, Proxy};
 
-/// The longest head of a request or an answer, bytes.
+/// The longest head of a request or an answer, in bytes.
 const HEAD_BYTES_MAX: usize = 64 << 10;
-/// The longest body; a client that sends more is cut off.
+/// The longest body; a client that sends more is disconnected.
 const BODY_BYTES_MAX: usize = 64 << 20;
 
-/// What shall happen to the bulk requests that come next. In this order: a request takes the first that is not used up.
+/// Faults for the next bulk requests. A request takes the first kind, in this order, that is not used up.
 #[derive(Default)]
 struct Faults {
     refuse: usize,
@@ -27,11 +27,11 @@ struct Faults {
 /// What the proxy has counted so far.
 #[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
 pub struct BulkCounts {
-    /// Bulk requests that came.
+    /// Bulk requests received.
     pub requests: usize,
-    /// Of them, those that were answered with 429.
+    /// Those that were answered with 429.
     pub refused: usize,
-    /// Of them, those that were done and had no answer.
+    /// Those that were executed but not answered.
     pub unanswered: usize,
     /// Items that were taken out of a request and answered with an error.
     pub failed_items: usize,
@@ -44,7 +44,7 @@ enum Fault {
     FailItems { one_in: usize, status: u16 },
 }
 
-/// A proxy before an HTTP server. All that is not a bulk request passes as it is.
+/// A proxy before an HTTP server. Other requests pass unchanged.
 pub struct BulkProxy {
     door: Door,
     network: Arc<Proxy>,
@@ -56,7 +56,7 @@ impl BulkProxy {
     ///
     /// # Errors
     ///
-    /// Where the URL is none of a plain HTTP server, or no port is free.
+    /// If the URL is not plain HTTP, or no port is free.
     pub fn before(url: &str) -> io::Result<Self> {
         let server = url.trim_end_matches('/').strip_prefix("http://").ok_or_else(|| {
             io::Error::new(io::ErrorKind::InvalidInput, format!("`{url}` does not begin with `http://`"))
@@ -69,7 +69,7 @@ impl BulkProxy {
         Ok(Self { door, network, faults })
     }
 
-    /// What a client is given in the server's place.
+    /// The URL for clients, instead of the server's.
     #[must_use]
     pub fn url(&self) -> String {
         format!("http://{}", self.door.address)
@@ -81,18 +81,18 @@ impl BulkProxy {
         &self.network
     }
 
-    /// Answers the next `requests` bulk requests with 429, and passes nothing of them.
+    /// Answers the next `requests` bulk requests with 429, without passing them on.
     pub fn refuse(&self, requests: usize) {
         self.set(|faults| faults.refuse = requests);
     }
 
-    /// Lets the next `requests` bulk requests be done, and closes the connection instead of answering.
+    /// Passes the next `requests` bulk requests on, and closes the connection instead of answering.
     pub fn lose_answers(&self, requests: usize) {
         self.set(|faults| faults.lose_answers = requests);
     }
 
-    /// In the next `requests` bulk requests, every `one_in`th item is taken out, and answered with that status: 429
-    /// as by a full queue, 400 as by a mapping that it does not fit, 503 as by a shard that is away.
+    /// In the next `requests` bulk requests, every `one_in`th item is taken out, and answered with that status: 429 as
+    /// by a full queue, 400 as by a mapping conflict, 503 as by an unavailable shard.
     pub fn fail_items(&self, requests: usize, one_in: usize, status: u16) {
         self.set(|faults| (faults.fail, faults.one_in, faults.status) = (requests, one_in.max(1), status));
     }
@@ -217,7 +217,7 @@ fn without_some(request: &Message, one_in: usize, status: u16) -> io::Result<(Op
     }
     let mut rest = Message { head: request.head.clone(), body };
     rest.head.retain(|line| header(line, "accept-encoding").is_none());
-    // A filter would take away what is put together again below.
+    // A filter would remove fields that are needed below.
     if let Some((path, query)) = rest.head[0].split_once('?') {
         let kept = query.split_once(' ').map(|(query, version)| {
             let kept: Vec<&str> = query.split('&').filter(|p| !p.starts_with("filter_path=")).collect();
@@ -229,11 +229,11 @@ fn without_some(request: &Message, one_in: usize, status: u16) -> io::Result<(Op
     Ok(((!is_empty).then_some(rest), failed))
 }
 
-/// The server's answer to what was left, with the answers to what was taken out in their places.
+/// The server's answer to the remaining items, with the answers to the removed ones inserted in their places.
 fn with_failures(answer: Option<&Message>, failed: Failed) -> io::Result<Message> {
     let mut whole = match answer {
         None => json!({"took": 0, "errors": true, "items": []}),
-        // Refused as a whole: so are the items that it never saw.
+        // Rejected as a whole: so are the removed items.
         Some(answer) if !answer.first().contains(" 200") => {
             return Ok(Message { head: answer.head.clone(), body: answer.body.clone() });
         }
@@ -259,7 +259,7 @@ fn with_failures(answer: Option<&Message>, failed: Failed) -> io::Result<Message
 
 /// A request or an answer.
 struct Message {
-    /// Its first line, and its headers but those that say how long the body is.
+    /// Its first line, and its headers except those about the body's length.
     head: Vec<String>,
     body: Vec<u8>,
 }
@@ -276,7 +276,7 @@ fn is_length(line: &str) -> bool {
 
 impl Message {
     fn json(status: &str, body: &Value) -> Self {
-        // The second header is how clients tell that it is Elasticsearch that answers.
+        // By the second header clients recognise Elasticsearch.
         let head = [
             &format!("HTTP/1.1 {status}"),
             "content-type: application/json",
@@ -346,7 +346,7 @@ impl Message {
     }
 }
 
-/// A line without its end; `None` at the end of all. `left` bounds all lines of a message.
+/// A line without its end; `None` at the end of the stream. `left` bounds all lines of a message.
 fn line(from: &mut impl BufRead, left: &mut usize) -> io::Result<Option<String>> {
     let mut line = Vec::new();
     let read = from.take(*left as u64).read_until(b'\n', &mut line)?;
@@ -363,7 +363,7 @@ fn line(from: &mut impl BufRead, left: &mut usize) -> io::Result<Option<String>>
     String::from_utf8(line).map(Some).map_err(|_| broken("a line is no UTF-8"))
 }
 
-/// So many more bytes of a body.
+/// Reads `length` more bytes of a body.
 fn take(from: &mut impl BufRead, body: &mut Vec<u8>, length: usize) -> io::Result<()> {
     if length > BODY_BYTES_MAX.saturating_sub(body.len()) {
         return Err(broken("a body is too long"));

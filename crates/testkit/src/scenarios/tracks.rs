@@ -10,7 +10,7 @@ use rushes_types::{
 use super::Scenario;
 use crate::archive::{Archive, KnowledgeData};
 
-/// The words of a line; quotes hold words together.
+/// The words of a line; quotes group words.
 fn words(line: &str) -> Vec<String> {
     let (mut words, mut word, mut quoted) = (Vec::new(), String::new(), false);
     for c in line.chars() {

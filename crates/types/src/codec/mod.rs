@@ -1,13 +1,13 @@
-//! The parts that all binary formats of ours are made of: numbers, texts, lists, attributes.
+//! The building blocks of all our binary formats: numbers, texts, lists, attributes.
 //!
 //! Whole numbers are LEB128 (seven bits a byte, the lowest first, the high bit set on all but the last byte), signed
 //! ones zigzag before that; texts and lists carry their length in front. [`Bytes`] and the `put_` functions are those
 //! parts and nothing else. [`Reader`] and [`Writer`] add what differs between two formats, which each declares as a
-//! [`Format`]: the byte order of its floats, the tags of its attribute values, how deep those nest, and what a reader
-//! learns of damage.
+//! [`Format`]: the byte order of its floats, the tags of its attribute values, how deep those nest, and the error for
+//! damaged bytes.
 //!
-//! Reading never panics, never trusts a length, and allocates no more than the bytes at hand justify. A number that does
-//! not fit 64 bits is damage: no writer makes one.
+//! Reading never panics, never trusts a length, and allocates no more than the input could fill. A number that does not
+//! fit 64 bits is damage: no writer makes one.
 
 mod bytes;
 mod reader;
@@ -20,7 +20,7 @@ pub use writer::Writer;
 use crate::error::Error;
 use crate::value::{Attributes, Value};
 
-/// What one format has of its own.
+/// What differs between formats.
 pub trait Format {
     /// The byte order of floating-point numbers.
     const FLOATS: ByteOrder;

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use super::{BoolTags, ByteOrder, Format, put_bytes, put_varint};
 use crate::value::{Attributes, Value};
 
-/// Writes the parts of a format to the end of a buffer: its own, or one that it is lent.
+/// Appends the parts of a format to a buffer: an owned or a borrowed one.
 #[derive(Debug)]
 pub struct Writer<F, B = Vec<u8>>(B, PhantomData<F>);
 
@@ -107,7 +107,7 @@ impl<F: Format, B: AsMut<Vec<u8>>> Writer<F, B> {
         self.option(x, Self::float);
     }
 
-    /// Attributes. Those nested deeper than [`Format::DEPTH_MAX`] are not read back: see [`super::depth`].
+    /// Attributes. A reader refuses those nested deeper than [`Format::DEPTH_MAX`]: see [`super::depth`].
     pub fn attributes(&mut self, attributes: &Attributes) {
         self.uint(attributes.len() as u64);
         for (name, value) in attributes {

@@ -155,7 +155,7 @@ impl<'a> Columns<'a> {
         (self.asset.get(row).zip(self.model.get(row)), movie)
     }
 
-    /// A row as a line, read but not checked, but for its time.
+    /// A row as a line. Only its time is checked.
     pub(super) fn row(&self, row: usize, limits: &Limits) -> Result<ParsedLine<'a>, LineError> {
         let missing = |name: &str| {
             LineError::new(format!("/{name}"), format!("`{name}` is null; every annotation needs it"))

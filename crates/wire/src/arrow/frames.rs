@@ -22,7 +22,7 @@ pub(super) struct Frame<'a> {
 
 /// Which columns are decoded.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Read {
+pub(super) enum ColumnChoice {
     /// Those with a meaning.
     Known,
     /// All: to rewrite a batch.
@@ -116,7 +116,7 @@ pub(super) fn batches<'f>(frames: &'f [Frame<'_>]) -> impl Iterator<Item = Vec<u
 }
 
 /// Decodes a stream of one batch with arrow's validating reader.
-pub(super) fn read_batch(stream: &[u8], which: Read) -> Result<RecordBatch> {
+pub(super) fn read_batch(stream: &[u8], which: ColumnChoice) -> Result<RecordBatch> {
     frames(stream)?;
     // Everything that is known to make the reader panic is refused above. The reader is not written to be
     // panic-free on hostile input, though, and a request must never end the process.
@@ -124,10 +124,10 @@ pub(super) fn read_batch(stream: &[u8], which: Read) -> Result<RecordBatch> {
         .unwrap_or_else(|_| Err(malformed("the reader gave up on it")))
 }
 
-fn read_unguarded(stream: &[u8], which: Read) -> Result<RecordBatch> {
+fn read_unguarded(stream: &[u8], which: ColumnChoice) -> Result<RecordBatch> {
     let open = |projection| StreamReader::try_new(stream, projection).map_err(|e| malformed(&e.to_string()));
     let mut reader = open(None)?;
-    if which == Read::Known {
+    if which == ColumnChoice::Known {
         let schema = reader.schema();
         let known = (0..schema.fields().len()).filter(|i| KNOWN.contains(&schema.field(*i).name().as_str()));
         reader = open(Some(known.collect()))?;

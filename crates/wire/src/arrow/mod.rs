@@ -1,14 +1,13 @@
 //! Annotations as Arrow record batches (IPC stream).
 //!
 //! Columns: `asset_id`, `model`, `type`, `start_time_ns`, `end_time_ns`; and, where present, `movie_id`,
-//! `annotation_id`, `label`, `text`, `language` (text: utf8, large utf8, utf8 view, or a dictionary of
-//! these), `confidence_score` (f32, f64), `attributes` (text: a JSON object), `embedding_vector` (a fixed
-//! size or variable list of f32 or f16). Other columns stay in the stored bytes and are not read.
+//! `annotation_id`, `label`, `text`, `language` (text: utf8, large utf8, utf8 view, or a dictionary of these),
+//! `confidence_score` (f32, f64), `attributes` (text: a JSON object), `embedding_vector` (a fixed size or variable list
+//! of f32 or f16). Other columns are kept in the stored bytes and not read.
 //!
-//! A batch that speaks of one asset and one model is stored with its bytes as sent: the schema message, the
-//! dictionary messages before it, its own message, and an end mark, each copied verbatim. A batch that
-//! mixes assets or models is rewritten, one batch for each: were the bytes shared, erasing one
-//! asset would leave its rows in the blocks of the others.
+//! A batch of one asset and one model is stored with its bytes as sent: the schema message, the dictionary messages
+//! before it, its own message, and an end mark, each copied verbatim. A batch that mixes assets or models is rewritten,
+//! one batch for each: were the bytes shared, erasing one asset would leave its rows in the blocks of the others.
 //!
 //! Malformed input: messages are framed and verified here (flatbuffer verifier, every buffer inside its
 //! body, no more rows than bytes), unknown columns are not decoded, compressed bodies are refused, and arrow's
@@ -31,7 +30,7 @@ use crate::batch::{GroupedBlock, NamedMovie, Request, RowError, Spaces, SplitOpt
 use crate::block::{BlockContext, header_of};
 use crate::line::{LineError, ParsedLine};
 use columns::Columns;
-pub use parts::{Cut, MESSAGE_BYTES_MAX, Part, PartRun, Parts, stream_of};
+pub use parts::{MESSAGE_BYTES_MAX, Part, PartOptions, PartRun, Parts, stream_of};
 
 /// Splits an Arrow IPC stream, checks each row, and groups what is accepted. Rows are numbered from 1 over
 /// the whole stream in [`RowError::line`].
@@ -48,7 +47,7 @@ pub fn split_arrow(body: &[u8], options: &SplitOptions<'_>) -> Result<Request> {
     let mut out = Request::default();
     let mut spaces = Spaces::new(options.space_of);
     for stream in frames::batches(&frames) {
-        let batch = frames::read_batch(&stream, frames::Read::Known)?;
+        let batch = frames::read_batch(&stream, frames::ColumnChoice::Known)?;
         split_batch(&stream, &batch, options.limits, &mut spaces, &mut out)?;
     }
     Ok(out)
@@ -95,7 +94,7 @@ fn split_batch(
     for key in order {
         let Some(mut block) = groups.remove(&key) else { continue };
         if shared {
-            let full = frames::read_batch(stream, frames::Read::All)?;
+            let full = frames::read_batch(stream, frames::ColumnChoice::All)?;
             let kept: Vec<usize> = block.rows.iter().map(|r| r.position as usize).collect();
             block.bytes = rows::write(&rows::only(&full, &kept)?)?;
             for (n, row) in (0u32..).zip(&mut block.rows) {
@@ -178,7 +177,7 @@ fn each_row(
     each: &mut dyn FnMut(u32, ParsedLine<'_>) -> Result<(), LineError>,
 ) -> Result<()> {
     let corrupt = |why: &str| Error::new(ErrorKind::Corrupt, format!("a stored block is damaged: {why}"));
-    let batch = frames::read_batch(bytes, frames::Read::Known).map_err(|e| corrupt(e.message()))?;
+    let batch = frames::read_batch(bytes, frames::ColumnChoice::Known).map_err(|e| corrupt(e.message()))?;
     let columns = Columns::of(&batch).map_err(|e| corrupt(e.message()))?;
     let limits = crate::block::stored_limits();
     for position in positions {
@@ -198,14 +197,14 @@ fn each_row(
 /// they hold content of erased rows; a column that nests a dictionary deeper goes as a whole.
 pub(crate) fn redact(bytes: &[u8], positions: &BTreeSet<u32>) -> Result<Vec<u8>> {
     let corrupt = |e: Error| Error::new(ErrorKind::Corrupt, format!("a stored block is damaged: {e}"));
-    let batch = frames::read_batch(bytes, frames::Read::All).map_err(corrupt)?;
+    let batch = frames::read_batch(bytes, frames::ColumnChoice::All).map_err(corrupt)?;
     rows::write(&rows::blanked(&batch, positions)?)
 }
 
 /// The batch with every row not in `keep` (ascending) blanked; `None` where `keep` holds all of its rows.
 pub(crate) fn keep(bytes: &[u8], keep: &[u32]) -> Result<Option<Vec<u8>>> {
     let corrupt = |e: Error| Error::new(ErrorKind::Corrupt, format!("a stored block is damaged: {e}"));
-    let batch = frames::read_batch(bytes, frames::Read::All).map_err(corrupt)?;
+    let batch = frames::read_batch(bytes, frames::ColumnChoice::All).map_err(corrupt)?;
     let rows = u32::try_from(batch.num_rows()).unwrap_or(u32::MAX);
     let blank: BTreeSet<u32> = (0..rows).filter(|row| keep.binary_search(row).is_err()).collect();
     if blank.is_empty() {

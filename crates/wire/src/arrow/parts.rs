@@ -11,15 +11,15 @@ use arrow_ipc::{MessageHeader, root_as_message};
 use rushes_types::{Error, ErrorKind, Result};
 
 use super::columns::Columns;
-use super::frames::{CONTINUATION, END, Read as Which, check_message, frames, malformed, read_batch};
+use super::frames::{CONTINUATION, ColumnChoice, END, check_message, frames, malformed, read_batch};
 use super::rows;
 
 /// Longest message that is read: a record batch is held in memory whole.
 pub const MESSAGE_BYTES_MAX: u64 = 2 << 30;
 
-/// How a stream is cut.
+/// How a stream is cut into parts.
 #[derive(Debug, Clone, Copy)]
-pub struct Cut {
+pub struct PartOptions {
     /// Rows of different assets or models go into different parts.
     pub by_run: bool,
     /// About the most bytes of a part; a single row may be longer.
@@ -29,7 +29,7 @@ pub struct Cut {
 /// Rows of one record batch. Parts with the same head can share a stream: see [`stream_of`].
 #[derive(Debug, Clone)]
 pub struct Part {
-    /// What the rows are about, where the stream is cut by run and they say it.
+    /// Asset and model of the rows, where the stream is cut by run and the rows name them.
     pub run: Option<PartRun>,
     /// The schema, and the dictionaries that the batch refers to.
     pub head: Arc<[u8]>,
@@ -59,7 +59,7 @@ pub fn stream_of(head: &[u8], batches: &[u8]) -> Vec<u8> {
 /// Reads a stream in parts.
 pub struct Parts<R> {
     reader: R,
-    cut: Cut,
+    cut: PartOptions,
     head: Arc<[u8]>,
     rows: u64,
 }
@@ -73,7 +73,7 @@ struct Message {
 
 impl<R: Read> Parts<R> {
     /// Nothing is read yet.
-    pub fn new(reader: R, cut: Cut) -> Self {
+    pub fn new(reader: R, cut: PartOptions) -> Self {
         Self { reader, cut, head: Arc::from([]), rows: 0 }
     }
 
@@ -112,8 +112,8 @@ impl<R: Read> Parts<R> {
             return Ok(vec![Part { run, head, batch: message.bytes, rows }]);
         }
         drop(message.bytes);
-        let full = read_batch(&stream, Which::All)?;
-        // Rows of about that many bytes are written at once: a part that is too long all the same is halved.
+        let full = read_batch(&stream, ColumnChoice::All)?;
+        // Rows of about that many bytes are written at once; a part that still becomes too long is halved.
         let row_bytes = (stream.len() / full.num_rows().max(1)).max(1);
         let rows_max = (self.cut.bytes_max / row_bytes).max(1);
         let mut parts = Vec::new();
@@ -168,7 +168,8 @@ impl<R: Read> Parts<R> {
         Ok(Some(Message { kind, bytes, rows }))
     }
 
-    /// Appends as many bytes, fewer where the stream ends: memory grows with what is there, not with what a length says.
+    /// Appends `bytes` bytes, fewer where the stream ends. Memory grows with what is read, not with what a length field
+    /// claims.
     fn read(&mut self, bytes: u64, into: &mut Vec<u8>) -> Result<()> {
         let read = self.reader.by_ref().take(bytes).read_to_end(into);
         read.map(|_| ()).map_err(|e| Error::io("reading the Arrow stream", e))
@@ -188,7 +189,7 @@ fn all_rows(rows: u64) -> Vec<usize> {
 
 /// The rows of each asset and model, in the order of their first rows; those that lack a name are together.
 fn groups(stream: &[u8]) -> Result<Vec<(Option<PartRun>, Vec<usize>)>> {
-    let batch = read_batch(stream, Which::Known)?;
+    let batch = read_batch(stream, ColumnChoice::Known)?;
     let columns = Columns::of(&batch)?;
     let mut groups: Vec<(Option<PartRun>, Vec<usize>)> = Vec::new();
     let mut numbers: BTreeMap<Option<(&str, &str)>, usize> = BTreeMap::new();

@@ -27,8 +27,8 @@ pub(super) fn blanked(batch: &RecordBatch, positions: &BTreeSet<u32>) -> Result<
     rebuilt(batch, &rows)
 }
 
-/// Dictionaries become plain columns: they hold what rows say that may be gone. A dictionary deeper in a
-/// column is not taken apart; such a column, which is none of ours, goes.
+/// Dictionaries become plain columns, since a dictionary may hold values of removed rows. A dictionary nested deeper in
+/// a column is not rewritten: such a column, which is never one that this crate knows, is dropped.
 fn rebuilt(batch: &RecordBatch, rows: &[Option<usize>]) -> Result<RecordBatch> {
     let mut fields = Vec::new();
     let mut columns = Vec::new();

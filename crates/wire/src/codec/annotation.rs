@@ -58,7 +58,7 @@ pub fn encode_annotation(fused: &FusedAnnotation, out: &mut Vec<u8>) {
         w.opt_float(word.confidence);
     }
     w.attributes(&a.attributes);
-    // The vector comes last, as it is: a reader that wants nothing else skips to it from the end.
+    // The vector comes last, as it is: a reader that needs only the vector finds it from the end.
     w.bool(a.vector.is_some());
     if let Some(vector) = &a.vector {
         w.uint(vector.len() as u64);

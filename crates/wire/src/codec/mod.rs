@@ -1,8 +1,8 @@
 //! The compact binary form of what fusion keeps: annotations, buckets, asset documents.
 //!
-//! The parts are those of [`rushes_types::codec`], floats little endian. A version byte leads. Reading
-//! checks every length against what is there and answers `Corrupt`, never panics, never allocates more than
-//! the bytes at hand justify. The asset is not written: it is in the key of the row.
+//! The parts are those of [`rushes_types::codec`], floats little endian. A version byte leads. Reading checks every
+//! length against the bytes present and fails with `Corrupt`; it never panics and never allocates more than the input
+//! could fill. The asset is not written: it is in the key of the row.
 //!
 //! Rejected: serde with a binary format. It costs a dependency, hides the layout that [`peek`] needs, and
 //! gives no promise across versions.

@@ -1,4 +1,4 @@
-//! What a line must hold to be accepted, whatever format it came in.
+//! What is checked of a line or row before it is accepted, whatever its format.
 
 use rushes_types::limits::Limits;
 use rushes_types::{AnnotationId, AnnotationType, AssetId, ModelRef, MovieId};
@@ -8,7 +8,7 @@ use super::{LineError, ParsedLine};
 /// Longest language tag that is accepted, in bytes (BCP 47 asks for room for 35).
 const LANGUAGE_BYTES_MAX: usize = 35;
 
-/// Checks asset, movie and model: a batch does this once for each it has not seen before.
+/// Checks asset, movie and model: a batch does this once for each distinct name.
 pub(crate) fn check_names(line: &ParsedLine<'_>) -> Result<(), LineError> {
     AssetId::check(&line.asset).map_err(|e| LineError::id("/asset_id", &e))?;
     ModelRef::parse(&line.model).map_err(|e| LineError::id("/model", &e))?;

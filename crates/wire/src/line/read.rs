@@ -10,15 +10,15 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, IgnoredAny, MapAccess
 use super::{LineError, ParsedLine, ParsedWord, check_fields};
 use crate::values::{AttributesSeed, Str, ValueSeed};
 
-/// The field that is being read: `/field`, `/field/index` or `/field/index/sub`.
+/// The path of the field that is being read: `/field`, `/field/index` or `/field/index/sub`.
 #[derive(Debug, Clone, Copy, Default)]
-struct At {
+struct FieldPath {
     field: &'static str,
     index: Option<usize>,
     sub: &'static str,
 }
 
-impl At {
+impl FieldPath {
     fn field(field: &'static str) -> Self {
         Self { field, index: None, sub: "" }
     }
@@ -85,7 +85,7 @@ pub(crate) fn read_line<'a>(line: &'a [u8], limits: &Limits) -> Result<ParsedLin
             format!("the line has {} bytes; at most {} are accepted", line.len(), limits.line_bytes_max);
         return Err(LineError::new("", detail));
     }
-    let mut at = At::default();
+    let mut at = FieldPath::default();
     let mut reader = serde_json::Deserializer::from_slice(line);
     let raw = LineSeed(&mut at).deserialize(&mut reader).and_then(|raw| reader.end().map(|()| raw));
     let raw = raw.map_err(|e| explain(&e, at))?;
@@ -94,7 +94,7 @@ pub(crate) fn read_line<'a>(line: &'a [u8], limits: &Limits) -> Result<ParsedLin
     Ok(parsed)
 }
 
-fn explain(error: &serde_json::Error, at: At) -> LineError {
+fn explain(error: &serde_json::Error, at: FieldPath) -> LineError {
     let text = error.to_string();
     let why = text.rsplit_once(" at line ").map_or(text.as_str(), |(why, _)| why);
     let detail = if error.is_data() {
@@ -158,7 +158,7 @@ impl<'a> RawWord<'a> {
     }
 }
 
-struct LineSeed<'p>(&'p mut At);
+struct LineSeed<'p>(&'p mut FieldPath);
 
 impl<'de> DeserializeSeed<'de> for LineSeed<'_> {
     type Value = Raw<'de>;
@@ -200,7 +200,7 @@ impl<'de> Visitor<'de> for LineSeed<'_> {
                     continue;
                 }
             };
-            *self.0 = At::field(field);
+            *self.0 = FieldPath::field(field);
             if seen & (1 << bit) != 0 {
                 return Err(A::Error::custom(format_args!("`{field}` comes twice")));
             }
@@ -220,13 +220,13 @@ impl<'de> Visitor<'de> for LineSeed<'_> {
                 11 => raw.id = map.next_value()?,
                 _ => raw.attributes = map.next_value_seed(AttributesSeed)?,
             }
-            *self.0 = At::default();
+            *self.0 = FieldPath::default();
         }
         Ok(raw)
     }
 }
 
-struct RangeSeed<'p>(&'p mut At);
+struct RangeSeed<'p>(&'p mut FieldPath);
 
 impl<'de> DeserializeSeed<'de> for RangeSeed<'_> {
     type Value = (Option<i64>, Option<i64>);
@@ -269,7 +269,7 @@ fn set<T, E: serde::de::Error>(slot: &mut Option<T>, value: T) -> Result<(), E> 
     Ok(())
 }
 
-struct VectorSeed<'p>(&'p mut At);
+struct VectorSeed<'p>(&'p mut FieldPath);
 
 impl<'de> DeserializeSeed<'de> for VectorSeed<'_> {
     type Value = Option<Vec<f32>>;
@@ -302,7 +302,7 @@ impl<'de> Visitor<'de> for VectorSeed<'_> {
     }
 }
 
-struct WordsSeed<'p>(&'p mut At);
+struct WordsSeed<'p>(&'p mut FieldPath);
 
 impl<'de> DeserializeSeed<'de> for WordsSeed<'_> {
     type Value = Vec<RawWord<'de>>;
@@ -335,7 +335,7 @@ impl<'de> Visitor<'de> for WordsSeed<'_> {
     }
 }
 
-struct WordSeed<'p>(&'p mut At);
+struct WordSeed<'p>(&'p mut FieldPath);
 
 impl<'de> DeserializeSeed<'de> for WordSeed<'_> {
     type Value = RawWord<'de>;

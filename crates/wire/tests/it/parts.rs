@@ -9,7 +9,7 @@ use arrow_ipc::writer::StreamWriter;
 use arrow_schema::{Field, Schema};
 use rushes_types::ErrorKind;
 use rushes_types::limits::Limits;
-use rushes_wire::arrow::{Cut, Part, Parts, split_arrow, stream_of};
+use rushes_wire::arrow::{Part, PartOptions, Parts, split_arrow, stream_of};
 use rushes_wire::batch::SplitOptions;
 
 /// Rows of an asset and a model, the model by dictionary; the first starts at `first` nanoseconds.
@@ -40,7 +40,7 @@ fn stream(batches: &[RecordBatch]) -> Vec<u8> {
     out
 }
 
-fn parts(bytes: &[u8], cut: Cut) -> rushes_types::Result<Vec<Part>> {
+fn parts(bytes: &[u8], cut: PartOptions) -> rushes_types::Result<Vec<Part>> {
     let mut parts = Parts::new(bytes, cut);
     let mut all = Vec::new();
     while let Some(batch) = parts.next_batch()? {
@@ -72,7 +72,7 @@ fn every_row_arrives_once_under_its_number() {
     let bytes = stream(&batches);
     for bytes_max in [1, 600, 1 << 20] {
         for by_run in [false, true] {
-            let parts = parts(&bytes, Cut { by_run, bytes_max }).unwrap();
+            let parts = parts(&bytes, PartOptions { by_run, bytes_max }).unwrap();
             let named: usize = parts.iter().map(|p| p.rows.len()).sum();
             assert_eq!(named, 8);
             let mut all: Vec<(u64, i64)> = parts.iter().flat_map(rows).collect();
@@ -87,7 +87,7 @@ fn every_row_arrives_once_under_its_number() {
         }
     }
     // What is about one asset and model goes as it was sent.
-    let whole = parts(&bytes, Cut { by_run: true, bytes_max: 1 << 20 }).unwrap();
+    let whole = parts(&bytes, PartOptions { by_run: true, bytes_max: 1 << 20 }).unwrap();
     let verbatim = whole.iter().find(|p| p.rows == [4, 5]).unwrap();
     assert!(bytes.windows(verbatim.batch.len()).any(|window| window == verbatim.batch));
 }
@@ -95,7 +95,7 @@ fn every_row_arrives_once_under_its_number() {
 #[test]
 fn whatever_is_broken_is_an_error_and_no_panic() {
     let bytes = stream(&[batch(0, &[("one", Some("clip@1")), ("two", Some("clip@2"))])]);
-    let cut = Cut { by_run: true, bytes_max: 400 };
+    let cut = PartOptions { by_run: true, bytes_max: 400 };
     for end in 0..bytes.len() - 8 {
         // A stream that ends between two messages is whole: the end mark is not required.
         if let Err(error) = parts(&bytes[..end], cut) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
 use rushes_archive::migrate::{Options, abort_open_runs, compare, migrate_archive, survey};
-use rushes_archive::{ArchiveStore, EmbeddedEngines, Progress, Unwatched};
+use rushes_archive::{ArchiveStore, EmbeddedEngines, NoProgress, Progress};
 use rushes_store::{AnnotationStore, EraseTarget, MemoryStore, RunSpec};
 use rushes_types::{Commit, ErrorKind, ModelRef, RunMode};
 
@@ -89,9 +89,9 @@ fn a_source_that_grows_meanwhile_is_followed_until_it_rests() {
         let target = ArchiveStore::open_target(&folders.path("second"), &source, &memory).unwrap();
         let mut report;
         loop {
-            report = migrate_archive(&source, &target, Options::default(), &Unwatched).unwrap();
+            report = migrate_archive(&source, &target, Options::default(), &NoProgress).unwrap();
             if !writing.load(Ordering::SeqCst) {
-                break migrate_archive(&source, &target, Options::default(), &Unwatched).unwrap();
+                break migrate_archive(&source, &target, Options::default(), &NoProgress).unwrap();
             }
             assert!(report.compared.behind == 0);
         }
@@ -182,12 +182,12 @@ fn open_runs_are_named_and_given_up_on_demand() {
     assert_eq!(refused.kind(), ErrorKind::Conflict);
     assert!(refused.message().contains("`half`") && refused.message().contains("--abort-open"), "{refused}");
     let source = ArchiveStore::open(&first, &EmbeddedEngines).unwrap();
-    let would = survey(source.store(), None, 2, &Unwatched).unwrap();
+    let would = survey(source.store(), None, 2, &NoProgress).unwrap();
     assert_eq!((would.assets, would.to_move, would.open_runs.len()), (4, 4, 1));
     assert_eq!(abort_open_runs(source.store()).unwrap(), 1);
     let target = ArchiveStore::open_target(&second, &source, &EmbeddedEngines).unwrap();
-    migrate_archive(&source, &target, Options::default(), &Unwatched).unwrap();
-    let would = survey(source.store(), Some(target.store()), 2, &Unwatched).unwrap();
+    migrate_archive(&source, &target, Options::default(), &NoProgress).unwrap();
+    let would = survey(source.store(), Some(target.store()), 2, &NoProgress).unwrap();
     assert_eq!((would.assets, would.to_move, would.open_runs.len()), (4, 0, 0));
-    assert!(compare(source.store(), target.store(), 2, &Unwatched).unwrap().is_same());
+    assert!(compare(source.store(), target.store(), 2, &NoProgress).unwrap().is_same());
 }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use rushes_archive::migrate::{Options, compare, migrate_archive};
 use rushes_archive::{
-    ArchiveFolder, ArchiveStore, EmbeddedEngines, Engines, Manifest, OpenEngines, Unwatched,
+    ArchiveFolder, ArchiveStore, EmbeddedEngines, Engines, Manifest, NoProgress, OpenEngines,
 };
 use rushes_store::{
     AnnotationStore, Append, AppendMode, Block, BlockInput, Erasure, History, Import, Outbox, Receipt,
@@ -197,15 +197,15 @@ fn a_damaged_block_is_named_and_not_copied() {
     damaged.wrong.store(true, Ordering::SeqCst);
     let source = ArchiveStore::open(&first, &damaged).unwrap();
     let target = ArchiveStore::open_target(&second, &source, &EmbeddedEngines).unwrap();
-    let error = migrate_archive(&source, &target, Options::default(), &Unwatched).unwrap_err();
+    let error = migrate_archive(&source, &target, Options::default(), &NoProgress).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Corrupt);
     for part in ["asset `b`", "model `faces@1`", "line 0"] {
         assert!(error.message().contains(part), "{part} in {error}");
     }
     assert!(target.store().asset(&crate::migrate::support::id("b")).unwrap().is_none());
     damaged.wrong.store(false, Ordering::SeqCst);
-    assert!(migrate_archive(&source, &target, Options::default(), &Unwatched).unwrap().compared.is_same());
+    assert!(migrate_archive(&source, &target, Options::default(), &NoProgress).unwrap().compared.is_same());
     damaged.wrong.store(true, Ordering::SeqCst);
-    let found = compare(source.store(), target.store(), 2, &Unwatched).unwrap();
+    let found = compare(source.store(), target.store(), 2, &NoProgress).unwrap();
     assert!(!found.is_same() && found.problems[0].contains("asset `b`"), "{found:?}");
 }

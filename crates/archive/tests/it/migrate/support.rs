@@ -7,7 +7,7 @@ use std::time::Duration;
 use rushes_archive::migrate::{Options, Report, migrate_archive};
 use rushes_archive::{
     Archive, ArchiveFolder, ArchiveStore, Body, Caller, EmbeddedEngines, Engines, IngestMode, IngestOptions,
-    Manifest, OpenEngines, OpenOptions, SearchRequest, Unwatched,
+    Manifest, NoProgress, OpenEngines, OpenOptions, SearchRequest,
 };
 use rushes_plan::Plan;
 use rushes_store::{AnnotationStore, MemoryStore};
@@ -113,7 +113,7 @@ pub fn id(asset: &str) -> AssetId {
 pub fn moved(from: (&Path, &dyn OpenEngines), to: (&Path, &dyn OpenEngines)) -> Result<Report> {
     let source = ArchiveStore::open(from.0, from.1)?;
     let target = ArchiveStore::open_target(to.0, &source, to.1)?;
-    migrate_archive(&source, &target, Options::default(), &Unwatched)
+    migrate_archive(&source, &target, Options::default(), &NoProgress)
 }
 
 pub fn embedded(from: &Path, to: &Path) -> Result<Report> {

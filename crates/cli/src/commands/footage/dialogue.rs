@@ -1,4 +1,4 @@
-//! The dialogue of one asset: files beside the media, and tracks inside of it.
+//! The dialogue of one asset: files beside the media, and tracks inside it.
 
 use std::collections::HashSet;
 use std::fs::File;
@@ -19,7 +19,7 @@ use crate::sender::Sender;
 const HEAD: usize = rushes_import::formats::limits::HEAD_BYTES;
 
 impl Task<'_> {
-    /// Ingests what lies beside the media file, and the subtitles inside of it. Gives the number of lines.
+    /// Ingests what lies beside the media file, and the subtitles inside it. Gives the number of lines.
     pub(super) fn dialogue(
         &self,
         asset: &AssetState,
@@ -60,7 +60,7 @@ impl Task<'_> {
         Ok(count)
     }
 
-    /// Ingests the subtitles inside of the media file, as far as no file beside it says the same.
+    /// Ingests the subtitles inside the media file, except where a file beside it has the same language and kind.
     fn tracks(
         &self,
         asset: &AssetState,
@@ -138,7 +138,7 @@ impl Task<'_> {
     ) -> Outcome<u64> {
         let mut items = ItemSender::new(sender, Some(RunMode::Replace), place);
         let counts = read_until_failure(
-            // The asset is written by us, with all that is known of it.
+            // The asset line is written separately, with everything known about it.
             |item| if matches!(item, Item::Asset(_)) { Ok(()) } else { items.send(item) },
             |sink| rushes_import::formats::read(format, place, bytes, settings, sink),
         )?;

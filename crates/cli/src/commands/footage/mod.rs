@@ -19,7 +19,7 @@ use super::intake::Intake;
 use crate::client::Client;
 use crate::config::Config;
 use crate::exit::{Failure, Outcome};
-use crate::interrupt::{self, Orderly};
+use crate::interrupt::{self, InterruptGuard};
 use crate::output;
 use crate::progress::Bar;
 
@@ -39,7 +39,7 @@ pub fn run(
     if inputs.is_empty() {
         return Ok(summary);
     }
-    let _orderly = Orderly::begin();
+    let _interrupt_guard = InterruptGuard::begin();
     let tools = Tools::find();
     say_missing(&tools, intake.options.footage.no_shots);
     for input in inputs {

@@ -4,7 +4,7 @@ use std::fs::File;
 
 use axum::http::{Method, StatusCode};
 use rushes_footage::{
-    Facts, FoundFile, Group, Holder, Probe, SHOTS_MODEL, Tools, asset_fields, choose_id, merged, names,
+    Facts, FoundFile, Group, IdHolder, Probe, SHOTS_MODEL, Tools, asset_fields, choose_id, merged, names,
     probe, shots, shown, suggested_id,
 };
 use rushes_types::{ErrorKind, RunMode};
@@ -42,7 +42,7 @@ pub(super) struct AssetState {
     state: Value,
 }
 
-/// By what a file is known again.
+/// Identifies a file's version: recorded to notice changes.
 pub(super) fn stamp(file: &FoundFile) -> Value {
     json!({"bytes": file.bytes, "changed_ns": file.changed_ns})
 }
@@ -74,7 +74,7 @@ impl Task<'_> {
             Some(file) => self.probe(file, summary)?,
             None => None,
         };
-        // What ffprobe cannot read is no media; its dialogue goes in all the same.
+        // What ffprobe cannot read is not media; its dialogue is ingested all the same.
         let is_readable = opened.is_some() && (facts.is_some() || self.tools.ffprobe().is_err());
         if !is_readable && self.group.companions.is_empty() {
             return Ok(Totals::default());
@@ -136,7 +136,7 @@ impl Task<'_> {
         };
         let path = self.group.media.as_ref().map(|m| m.path.to_string_lossy().into_owned());
         let own = path.clone().unwrap_or_else(|| format!("{}/{}", self.folder, self.group.stem));
-        let (mut id, mut holder) = (suggested.clone(), Holder::None);
+        let (mut id, mut holder) = (suggested.clone(), IdHolder::None);
         for _ in 0..IDS_MAX {
             id = choose_id(&suggested, &own, holder);
             let reply =
@@ -148,11 +148,11 @@ impl Task<'_> {
             let other = asset.get("path").and_then(Value::as_str).filter(|p| Some(*p) != path.as_deref());
             // A file that is no longer there was moved here. Subtitles alone belong to the asset of their name.
             let is_another = path.is_some() && other.is_some_and(|p| std::fs::symlink_metadata(p).is_ok());
-            if !is_another || self.options.source.asset.is_some() || holder == Holder::Another {
+            if !is_another || self.options.source.asset.is_some() || holder == IdHolder::Another {
                 let state = asset.pointer(&format!("/attributes/{STATE}")).cloned().unwrap_or(Value::Null);
                 return Ok(AssetState { id, registered: asset.as_object().cloned(), state });
             }
-            holder = Holder::Another;
+            holder = IdHolder::Another;
         }
         Ok(AssetState { id, registered: None, state: Value::Null })
     }
@@ -163,7 +163,7 @@ impl Task<'_> {
         let files = &state["files"];
         let path = self.group.media.as_ref().and_then(|m| m.path.to_str());
         let was = asset.registered.as_ref().and_then(|a| a.get("path")).and_then(Value::as_str);
-        // One that was moved is written of again, for its path.
+        // The asset of a moved file is written again, for its path.
         (path.is_none() || was == path)
             && state.get("media") == media.as_ref()
             && (!wants_shots || media.is_none() || state["shots"] == SHOTS_MODEL)

@@ -1,7 +1,7 @@
 //! Which folders media may be served from: only those that somebody named for that.
 //!
-//! Taking footage in is no consent to serving it. So `rushes ingest` says what is missing, and writes the folder into
-//! the archive's configuration only where `--serve-media` asks for it.
+//! Ingesting footage is not consent to serving it. So `rushes ingest` only says what is missing, and adds the folder to
+//! the archive's configuration only with `--serve-media`.
 
 use std::path::{Path, PathBuf};
 
@@ -72,7 +72,7 @@ fn added(text: &str, folder: &Path) -> Option<String> {
     let table: toml::Table = text.parse().ok()?;
     if let Some(value) = table.get("media_roots") {
         roots.clone_from(value.as_array()?);
-        // One line of its own, at the top level, is ours to write; anything else is left to its author.
+        // A single-line setting at the top level is edited; any other form is left to its author.
         let own = text.lines().filter(|l| l.trim_start().starts_with("media_roots")).collect::<Vec<_>>();
         let [line] = own.as_slice() else { return None };
         line.parse::<toml::Table>().ok().filter(|t| t.get("media_roots") == Some(value))?;
@@ -87,11 +87,11 @@ fn added(text: &str, folder: &Path) -> Option<String> {
     let line =
         toml::to_string(&toml::Table::from_iter([("media_roots".to_owned(), Value::Array(roots))])).ok()?;
     let new = format!("{}\n{rest}", line.trim_end());
-    // What is written must mean what was there before, and one folder more.
+    // The new text must mean the same as before, plus one folder.
     new.parse::<toml::Table>().ok().map(|_| new)
 }
 
-/// Writes beside the file and renames, so that it is never half there.
+/// Writes a temporary file and renames it, so that the file is never incomplete.
 fn write(path: &Path, text: &str) -> Outcome {
     let part = path.with_extension("toml.part");
     std::fs::write(&part, text).with_context(|| format!("`{}` cannot be written", part.display()))?;

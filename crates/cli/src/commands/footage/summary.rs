@@ -1,4 +1,4 @@
-//! What became of footage: counted, and what is missing, named.
+//! The outcome of ingesting footage: counts, and names of what is missing.
 
 use std::path::PathBuf;
 
@@ -10,7 +10,7 @@ use crate::output::{self, count, plural};
 /// Names that one sentence of the summary shows.
 const NAMES_SHOWN: usize = 5;
 
-/// What became of a file.
+/// The outcome for a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Change {
     /// Its asset is new.

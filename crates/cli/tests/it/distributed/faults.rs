@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use rushes_archive::{Archive, OpenOptions};
 use rushes_engines::Configured;
 use rushes_events::{Event, Topic};
-use rushes_testkit::engines::Own;
+use rushes_testkit::engines::TestServer;
 use rushes_testkit::proxy::Proxy;
 use rushes_types::{AssetId, Commit};
 use serde_json::Value;
@@ -134,7 +134,7 @@ fn busy(world: &World) {
     assert!(seen.failed_items > before.failed_items);
 }
 
-fn restarted(engine: &Own, in_peace: bool, random: &mut Random) {
+fn restarted(engine: &TestServer, in_peace: bool, random: &mut Random) {
     pause(random, 500);
     if in_peace {
         engine.stop();

@@ -1,6 +1,6 @@
 //! Engines of the test's own with proxies before them, the fleet on them, and what clients know.
 
-use rushes_testkit::engines::{self, Own};
+use rushes_testkit::engines::{self, TestServer};
 use rushes_testkit::proxy::Proxy;
 use rushes_testkit::proxy::bulk::BulkProxy;
 use tempfile::TempDir;
@@ -15,9 +15,9 @@ pub const NAME: &str = "rushes_faults";
 
 /// The engines, and what stands before each.
 pub struct Engines {
-    pub cassandra: Own,
-    pub kafka: Own,
-    pub elastic: Own,
+    pub cassandra: TestServer,
+    pub kafka: TestServer,
+    pub elastic: TestServer,
     pub cassandra_proxy: Proxy,
     pub kafka_proxy: Proxy,
     pub elastic_proxy: BulkProxy,

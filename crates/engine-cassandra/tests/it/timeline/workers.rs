@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use rushes_engine_cassandra::timeline::Halt;
+use rushes_engine_cassandra::timeline::HaltPoint;
 use rushes_testkit::timeline_suite::{annotation, update, watermark};
 use rushes_timeline::{MemoryTimeline, TimelineEvent, TimelineStore, TimelineUpdate};
 use rushes_types::*;
@@ -53,7 +53,7 @@ fn a_worker_that_dies_anywhere_is_followed_by_another_that_gives_the_same() {
     for update in [&first, &second] {
         wanted.apply(std::slice::from_ref(update), &[]).unwrap();
     }
-    for halt in [Halt::Claimed, Halt::Written, Halt::Noted, Halt::Completed] {
+    for halt in [HaltPoint::Claimed, HaltPoint::Written, HaltPoint::Noted, HaltPoint::Completed] {
         for dies_at in [0, 1] {
             let store = keyspace.worker();
             store.clear().unwrap();
@@ -61,7 +61,7 @@ fn a_worker_that_dies_anywhere_is_followed_by_another_that_gives_the_same() {
                 if n == dies_at {
                     // What the dead worker wrote is not quite the same: a step may end at another commit.
                     let mut bad = good.clone();
-                    if halt != Halt::Completed {
+                    if halt != HaltPoint::Completed {
                         bad.step.changes.push(Change::Put(Box::new(annotation("a", "half", 5, "half"))));
                         bad.step.upto = Commit(good.step.upto.0 + 1);
                         bad.word_counts.push(("half".to_owned(), 1));
@@ -70,12 +70,12 @@ fn a_worker_that_dies_anywhere_is_followed_by_another_that_gives_the_same() {
                     dying.halt_at(Some(halt));
                     let died = dying.apply(&[bad], &[]).unwrap_err();
                     assert_eq!(died.kind(), ErrorKind::Cancelled);
-                    let before = if halt == Halt::Completed { good.step.upto } else { good.step.after };
+                    let before = if halt == HaltPoint::Completed { good.step.upto } else { good.step.after };
                     assert_eq!(store.progress(&id()).unwrap(), before);
                 }
                 store.apply(std::slice::from_ref(good), &[]).unwrap();
             }
-            if halt == Halt::Completed && dies_at == 1 {
+            if halt == HaltPoint::Completed && dies_at == 1 {
                 // The relay finds what is left to do; no other worker runs.
                 let rows = store.outbox(0, 9).unwrap();
                 store.trim_outbox(rows.last().unwrap().sequence).unwrap();
@@ -155,7 +155,7 @@ fn what_a_late_worker_writes_after_an_erasure_does_not_come_back() {
     let (early, late) = (keyspace.worker(), keyspace.worker());
     early.apply(&[step(0, 2, &["x", "y"], 2)], &[]).unwrap();
     // The late worker has claimed and written, and sleeps.
-    late.halt_at(Some(Halt::Written));
+    late.halt_at(Some(HaltPoint::Written));
     assert!(late.apply(&[step(2, 5, &["x", "late"], 1)], &[]).is_err());
     let mut erase = step(2, 7, &[], -1);
     erase.step.changes.push(Change::Erased(annotation("a", "x", 0, "x").fused_key()));
@@ -252,7 +252,7 @@ fn one_process_at_a_time_relays_and_a_watermark_comes_behind_what_it_covers() {
     assert_eq!(rows.len(), 3);
     assert!(told(&other).is_empty(), "the other does not relay");
     // A worker died after its note: the update before it must still be told, and the watermark behind it.
-    other.halt_at(Some(Halt::Noted));
+    other.halt_at(Some(HaltPoint::Noted));
     assert!(other.apply(&[step(2, 6, &["y"], 1)], &[]).is_err());
     one.stop_relaying().unwrap();
     assert_eq!(told(&other)[0], TimelineEvent::Asset(id(), Commit(2)));

@@ -2,14 +2,14 @@
 
 use std::collections::HashMap;
 
-use rushes_fuse::Linguist;
+use rushes_fuse::TextAnalysis;
 use rushes_store::{Block, CommitRecord, Effect, Erased, History, RunSegment};
 use rushes_types::*;
 
 /// Words are cut at spaces; `bonjour` is French.
 pub struct Plain;
 
-impl Linguist for Plain {
+impl TextAnalysis for Plain {
     fn detect(&self, text: &str) -> Option<String> {
         text.contains("bonjour").then(|| "fr".to_owned())
     }

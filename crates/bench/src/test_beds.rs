@@ -1,4 +1,4 @@
-//! What an archive may be measured on, beside the embedded engines.
+//! Test beds: the engines that an archive is measured on.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -7,7 +7,7 @@ use rushes_archive::{EmbeddedEngines, OpenEngines, Part};
 use rushes_types::Result;
 use serde::Serialize;
 
-/// What an engine's own client did at most with the same bytes in the same rows.
+/// An upper bound: how fast an engine's own client writes the same rows.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Ceiling {
     /// How it was done.
@@ -16,74 +16,74 @@ pub struct Ceiling {
     pub rows: u64,
     /// Their bytes.
     pub bytes: u64,
-    /// For how long.
+    /// How long it took.
     pub seconds: f64,
 }
 
-/// Engines with nothing on them, of the benchmark's own.
-pub trait Bed {
-    /// What opens them.
+/// Empty engines for this benchmark alone.
+pub trait TestBed {
+    /// Opens the engines.
     fn engines(&self) -> Arc<dyn OpenEngines>;
 
-    /// What is written to a part from now on is what [`Bed::ceiling`] writes once more.
+    /// Marks the start of what [`TestBed::ceiling`] repeats for a part.
     ///
     /// # Errors
     /// Those of the engine.
     fn begin(&self, part: Part) -> Result<()>;
 
-    /// Writes what was written to a part since [`Bed::begin`] once more, by the engine's own client alone, and removes
-    /// it. `None` where nothing stands below that part but a folder.
+    /// Repeats the writes to a part since [`TestBed::begin`] with only the engine's own client, and removes the copies.
+    /// `None` if the part is only a folder.
     ///
     /// # Errors
     /// Those of the engine.
     fn ceiling(&self, part: Part) -> Result<Option<Ceiling>>;
 
-    /// Sends so many events and takes them back, by the log's own client alone: how fast each was.
+    /// Sends events and receives them with only the log's own client: how fast each was.
     ///
     /// # Errors
     /// Those of the engine.
     fn event_ceilings(&self, events: u64) -> Result<Option<[Ceiling; 2]>>;
 
-    /// Bytes on disk of the parts that do not lie in the archive's folder.
+    /// Bytes on disk of the parts outside the archive's folder.
     ///
     /// # Errors
     /// Those of the engine.
     fn bytes(&self) -> Result<Vec<(Part, u64)>>;
 
-    /// Removes all that was written, and all that was made for it.
+    /// Removes everything that was written or created.
     ///
     /// # Errors
     /// Those of the engines; the message names what is left.
     fn remove(&self) -> Result<()>;
 }
 
-/// Where beds come from.
-pub trait Beds {
-    /// What people read: which part runs on what.
+/// Creates test beds.
+pub trait TestBeds {
+    /// The name in reports: which part runs on what.
     fn name(&self) -> String;
 
-    /// A bed under a unique name. What must be kept beside lies in `scratch`, a folder that is there.
+    /// Creates a bed under a unique name. It may keep files in `scratch`, an existing folder.
     ///
     /// # Errors
     /// Where an engine cannot be reached.
-    fn fresh(&self, scratch: &Path) -> Result<Box<dyn Bed>>;
+    fn fresh(&self, scratch: &Path) -> Result<Box<dyn TestBed>>;
 }
 
 /// The embedded engines: everything lies in the archive's folder.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Embedded;
 
-impl Beds for Embedded {
+impl TestBeds for Embedded {
     fn name(&self) -> String {
         "embedded".to_owned()
     }
 
-    fn fresh(&self, _scratch: &Path) -> Result<Box<dyn Bed>> {
+    fn fresh(&self, _scratch: &Path) -> Result<Box<dyn TestBed>> {
         Ok(Box::new(Self))
     }
 }
 
-impl Bed for Embedded {
+impl TestBed for Embedded {
     fn engines(&self) -> Arc<dyn OpenEngines> {
         Arc::new(EmbeddedEngines)
     }

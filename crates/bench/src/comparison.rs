@@ -1,5 +1,5 @@
-//! The same archive on the embedded engines and on others, side by side, and beside each what the engine's own client
-//! does at most.
+//! Compares the same archive on the embedded engines and on others, each with the upper bound that the engine's own
+//! client reaches.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -10,36 +10,36 @@ use serde::Serialize;
 
 use rushes_archive::Part;
 
-use crate::beds::{Beds, Ceiling, Embedded};
+use crate::bed_run::{self, BedResults, StepResult, Workload};
 use crate::percentiles::Percentiles;
 use crate::report::{Rate, Table, size, thousands, whole};
 use crate::run::{answers, clean, hours, prepare};
-use crate::sides::{self, Done, Side, Workload};
+use crate::test_beds::{Ceiling, Embedded, TestBeds};
 use crate::{Spec, World};
 
-/// Form of the JSON. Grows when a field changes its meaning.
-pub const BESIDE_VERSION: u32 = 1;
+/// Version of the JSON format. Incremented when a field changes its meaning.
+pub const COMPARISON_VERSION: u32 = 1;
 
 /// What is measured.
 #[derive(Debug, Clone)]
-pub struct BesideOptions {
+pub struct ComparisonOptions {
     /// Where; the folder must be empty or absent.
     pub folder: PathBuf,
     /// The made-up archive.
     pub spec: Spec,
-    /// Questions of each class.
+    /// Queries of each class.
     pub queries: usize,
     /// Events that go through the log alone.
     pub events: u64,
-    /// Who sends annotations, each a request of one episode at a time.
+    /// Clients that send annotations, each one request of one episode at a time.
     pub clients: usize,
 }
 
 /// Clients that send at the same time, by default.
 pub const CLIENTS: usize = 8;
 
-impl BesideOptions {
-    /// The usual measure, in a folder.
+impl ComparisonOptions {
+    /// The default options, in a folder.
     #[must_use]
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self {
@@ -52,24 +52,24 @@ impl BesideOptions {
     }
 }
 
-/// A step on both.
+/// A step on both engines.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct StepBeside {
+pub struct StepComparison {
     /// What.
     pub what: String,
     /// On the embedded engines.
     pub embedded: Rate,
     /// On the others.
     pub engines: Rate,
-    /// What the engine's own client took for the same rows.
+    /// The upper bound by the engine's own client, for the same rows.
     pub ceiling: Option<Ceiling>,
-    /// Of what the engine's own client does, the share that is reached.
+    /// The share of that upper bound that is reached.
     pub share: Option<f64>,
 }
 
-/// A class of questions on both.
+/// A class of queries on both engines.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct SearchBeside {
+pub struct SearchComparison {
     /// What was asked.
     pub what: String,
     /// How often.
@@ -78,7 +78,7 @@ pub struct SearchBeside {
     pub embedded_ms: Percentiles,
     /// On the others, in milliseconds.
     pub engines_ms: Percentiles,
-    /// Moments on the first page, in the mean, on the embedded engines.
+    /// Mean number of moments on the first page, on the embedded engines.
     pub moments: f64,
     /// Are the answers the same? None where approximate search may find others.
     pub same: Option<bool>,
@@ -86,9 +86,9 @@ pub struct SearchBeside {
     pub recall: Option<[f64; 2]>,
 }
 
-/// Bytes of a part on both.
+/// Bytes of a part on both engines.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct DiskBeside {
+pub struct DiskComparison {
     /// The part.
     pub part: Part,
     /// On the embedded engines.
@@ -99,8 +99,8 @@ pub struct DiskBeside {
 
 /// All that was measured.
 #[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Beside {
-    /// Form of this document.
+pub struct Comparison {
+    /// Version of this document's format.
     pub version: u32,
     /// Seed of the made-up archive.
     pub seed: u64,
@@ -120,28 +120,31 @@ pub struct Beside {
     pub vectors: u64,
     /// Pairs of an annotation and a second that it touches.
     pub pairs: u64,
-    /// What was written and worked through.
-    pub steps: Vec<StepBeside>,
+    /// The steps of writing and processing.
+    pub steps: Vec<StepComparison>,
     /// What was asked.
-    pub searches: Vec<SearchBeside>,
+    pub searches: Vec<SearchComparison>,
     /// Bytes on disk.
-    pub disk: Vec<DiskBeside>,
+    pub disk: Vec<DiskComparison>,
     /// Hash of all answers that must be the same: on the embedded engines, and on the others.
     pub answers: [String; 2],
     /// Are they?
     pub same_answers: bool,
 }
 
-/// Measures the embedded engines, then the others. Takes minutes; `progress` is kept up to date, and may stop it.
+/// Measures the embedded engines, then the others. Takes minutes; reports to `progress`, which may stop it.
 ///
 /// # Errors
-/// Where the folder is not empty, where an engine fails, and where the work was stopped; what was written is removed
-/// then, too.
-pub fn run_beside(options: &BesideOptions, beds: &dyn Beds, progress: &dyn Progress) -> Result<Beside> {
+/// If the folder is not empty, an engine fails, or it is stopped; what was written is removed in any case.
+pub fn run_comparison(
+    options: &ComparisonOptions,
+    beds: &dyn TestBeds,
+    progress: &dyn Progress,
+) -> Result<Comparison> {
     prepare(&options.folder)?;
     let world = World::new(options.spec);
-    let measured = sides::measure(options, &Embedded, &world, progress).and_then(|embedded| {
-        let engines = sides::measure(options, beds, &world, progress)?;
+    let measured = bed_run::measure(options, &Embedded, &world, progress).and_then(|embedded| {
+        let engines = bed_run::measure(options, beds, &world, progress)?;
         Ok([embedded, engines])
     });
     let cleaned = clean(&options.folder, false);
@@ -151,24 +154,24 @@ pub fn run_beside(options: &BesideOptions, beds: &dyn Beds, progress: &dyn Progr
 }
 
 fn report(
-    options: &BesideOptions,
-    beds: &dyn Beds,
+    options: &ComparisonOptions,
+    beds: &dyn TestBeds,
     world: &World,
-    embedded: Side,
-    engines: Side,
-) -> Result<Beside> {
+    embedded: BedResults,
+    engines: BedResults,
+) -> Result<Comparison> {
     if (embedded.lines, embedded.pairs) != (engines.lines, engines.pairs) {
         return Err(Error::bug("the two sides did not do the same work"));
     }
     let both = [answers(&embedded.searches), answers(&engines.searches)];
-    let of = |side: &Side, part| side.disk.iter().find(|(of, _)| *of == part).map(|(_, bytes)| *bytes);
-    let disk = Part::ALL.into_iter().map(|part| DiskBeside {
+    let of = |side: &BedResults, part| side.disk.iter().find(|(of, _)| *of == part).map(|(_, bytes)| *bytes);
+    let disk = Part::ALL.into_iter().map(|part| DiskComparison {
         part,
         embedded: of(&embedded, part),
         engines: of(&engines, part),
     });
-    Ok(Beside {
-        version: BESIDE_VERSION,
+    Ok(Comparison {
+        version: COMPARISON_VERSION,
         seed: options.spec.seed,
         hours: hours(&world.episodes),
         dimensions: options.spec.dimensions,
@@ -186,23 +189,23 @@ fn report(
     })
 }
 
-fn steps(embedded: Vec<Done>, engines: Vec<Done>) -> Vec<StepBeside> {
+fn steps(embedded: Vec<StepResult>, engines: Vec<StepResult>) -> Vec<StepComparison> {
     let pairs = embedded.into_iter().zip(engines);
-    let step = |(one, other): (Done, Done)| {
+    let step = |(one, other): (StepResult, StepResult)| {
         // Of events the first call's count for no time: by rate, not by time.
         let share = other.ceiling.as_ref().map(|ceiling| match one.workload {
             Workload::Append | Workload::Deliver => other.rate.per_second / per_second(ceiling).max(1e-9),
             _ => ceiling.seconds / other.rate.seconds.max(1e-9),
         });
         let what = one.workload.name().to_owned();
-        StepBeside { what, embedded: one.rate, engines: other.rate, ceiling: other.ceiling, share }
+        StepComparison { what, embedded: one.rate, engines: other.rate, ceiling: other.ceiling, share }
     };
     pairs.map(step).collect()
 }
 
-fn searches(embedded: &Side, engines: &Side) -> Vec<SearchBeside> {
+fn searches(embedded: &BedResults, engines: &BedResults) -> Vec<SearchComparison> {
     let pairs = embedded.searches.iter().zip(&engines.searches);
-    let beside = |(one, other): (&crate::report::Search, &crate::report::Search)| SearchBeside {
+    let beside = |(one, other): (&crate::report::Search, &crate::report::Search)| SearchComparison {
         what: one.what.clone(),
         count: one.count,
         embedded_ms: one.ms,
@@ -219,7 +222,7 @@ fn per_second(ceiling: &Ceiling) -> f64 {
     ceiling.rows as f64 / ceiling.seconds.max(1e-9)
 }
 
-impl fmt::Display for Beside {
+impl fmt::Display for Comparison {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (count, vectors) = (thousands(self.annotations), thousands(self.vectors));
         writeln!(
@@ -240,7 +243,7 @@ impl fmt::Display for Beside {
     }
 }
 
-impl Beside {
+impl Comparison {
     fn write_steps(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let head = ["what", "count", "embedded /s", "engines /s", "MB/s", "seconds", "own client", "share"];
         let mut table = Table::new(&head);

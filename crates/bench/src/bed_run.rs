@@ -1,7 +1,8 @@
-//! One archive on one bed, stage by stage: each stage alone, with all before it done and all after it at rest.
+//! Measures one archive on one test bed, stage by stage: each stage runs alone, after all earlier stages are done and
+//! while all later ones are paused.
 //!
-//! Before the clock some first episodes go all the way, so that consumers have joined their groups, statements are
-//! prepared and tables and indices are made: what comes once in the life of a worker is in no figure.
+//! Before the clock starts some first episodes go through all stages, so that consumers have joined their groups,
+//! statements are prepared and tables and indices exist: one-time costs of a worker are in no figure.
 
 use std::path::Path;
 use std::time::Instant;
@@ -12,19 +13,19 @@ use rushes_types::Result;
 use crate::World;
 use rushes_archive::Part;
 
-use crate::beds::{Bed, Beds, Ceiling};
-use crate::beside::BesideOptions;
 use crate::bodies::Content;
+use crate::comparison::ComparisonOptions;
 use crate::fusion;
 use crate::ingest::{IngestSetup, send};
-use crate::lines::Written;
+use crate::lines::Volume;
 use crate::report::{Rate, Search};
 use crate::run::{ARCHIVE, EVENTS};
 use crate::subject::Subject;
+use crate::test_beds::{Ceiling, TestBed, TestBeds};
 use crate::world::Episode;
 use crate::{disk, log, search};
 
-/// What is done over and over, in the order of the report.
+/// The measured workloads, in the order of the report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Workload {
     Lines,
@@ -60,33 +61,33 @@ impl Workload {
     }
 }
 
-/// What a step took, and what the engine's own client took for the same.
+/// The result of a step, and the upper bound by the engine's own client.
 #[derive(Debug, Clone)]
-pub(crate) struct Done {
+pub(crate) struct StepResult {
     pub workload: Workload,
     pub rate: Rate,
     pub ceiling: Option<Ceiling>,
 }
 
-/// All that was measured on one bed.
+/// All results on one bed.
 #[derive(Debug)]
-pub(crate) struct Side {
-    pub done: Vec<Done>,
-    /// Pairs of an annotation and a second, of what was fused.
+pub(crate) struct BedResults {
+    pub done: Vec<StepResult>,
+    /// Pairs of an annotation and a second, of the fused annotations.
     pub pairs: u64,
-    pub lines: Written,
-    pub vectors: Written,
+    pub lines: Volume,
+    pub vectors: Volume,
     pub searches: Vec<Search>,
     pub disk: Vec<(Part, u64)>,
 }
 
 /// Measures on a bed of its own, which is removed whatever happens.
 pub(crate) fn measure(
-    options: &BesideOptions,
-    beds: &dyn Beds,
+    options: &ComparisonOptions,
+    beds: &dyn TestBeds,
     world: &World,
     progress: &dyn Progress,
-) -> Result<Side> {
+) -> Result<BedResults> {
     let mut done = on_bed(&options.folder.join(EVENTS), beds, |folder, bed| {
         events(options.events, folder, bed, progress)
     })?;
@@ -100,7 +101,11 @@ pub(crate) fn measure(
 }
 
 /// Does something on a bed, then removes the bed and the folder.
-fn on_bed<T>(folder: &Path, beds: &dyn Beds, what: impl FnOnce(&Path, &dyn Bed) -> Result<T>) -> Result<T> {
+fn on_bed<T>(
+    folder: &Path,
+    beds: &dyn TestBeds,
+    what: impl FnOnce(&Path, &dyn TestBed) -> Result<T>,
+) -> Result<T> {
     let fail = |e| rushes_types::Error::io("making a folder for the benchmark", e);
     std::fs::create_dir_all(folder).map_err(fail)?;
     let bed = beds.fresh(folder)?;
@@ -116,7 +121,7 @@ fn on_bed<T>(folder: &Path, beds: &dyn Beds, what: impl FnOnce(&Path, &dyn Bed) 
 /// The folder of the archive itself.
 const DATA: &str = "data";
 
-fn events(events: u64, folder: &Path, bed: &dyn Bed, progress: &dyn Progress) -> Result<Vec<Done>> {
+fn events(events: u64, folder: &Path, bed: &dyn TestBed, progress: &dyn Progress) -> Result<Vec<StepResult>> {
     let subject = Subject::open_on(&folder.join(DATA), &[], bed.engines())?;
     let carried = log::measure(subject.engines(), events, progress);
     subject.close();
@@ -124,7 +129,7 @@ fn events(events: u64, folder: &Path, bed: &dyn Bed, progress: &dyn Progress) ->
     let [append, deliver] = bed.event_ceilings(events)?.map_or([None, None], |both| both.map(Some));
     let done = |workload: Workload, count, seconds, ceiling| {
         let rate = Rate::new(workload.name(), count, 0, seconds);
-        Done { workload, rate, ceiling }
+        StepResult { workload, rate, ceiling }
     };
     Ok(vec![
         done(Workload::Append, events, carried.append_seconds, append),
@@ -132,17 +137,17 @@ fn events(events: u64, folder: &Path, bed: &dyn Bed, progress: &dyn Progress) ->
     ])
 }
 
-/// One episode in so many goes all the way before the clock runs, and at least one.
+/// One in this many episodes, and at least one, goes through all stages before the clock starts.
 const WARM_SHARE: usize = 10;
 const LATER: [Stage; 3] = [Stage::Relay, Stage::Fuse, Stage::Index];
 
 fn archive(
-    options: &BesideOptions,
+    options: &ComparisonOptions,
     folder: &Path,
-    bed: &dyn Bed,
+    bed: &dyn TestBed,
     world: &World,
     progress: &dyn Progress,
-) -> Result<Side> {
+) -> Result<BedResults> {
     let data = folder.join(DATA);
     let subject = Subject::open_on(&data, &Stage::ALL, bed.engines())?;
     let measured = stages(options, &subject, bed, world, progress).and_then(|mut side| {
@@ -166,12 +171,12 @@ fn archive(
 }
 
 fn stages(
-    options: &BesideOptions,
+    options: &ComparisonOptions,
     subject: &Subject,
-    bed: &dyn Bed,
+    bed: &dyn TestBed,
     world: &World,
     progress: &dyn Progress,
-) -> Result<Side> {
+) -> Result<BedResults> {
     subject.register(world)?;
     let setup = |content| IngestSetup { content, running: false, clients: options.clients };
     let warm = (world.episodes.len() / WARM_SHARE).max(1);
@@ -184,7 +189,7 @@ fn stages(
     subject.pause(&LATER);
 
     let mut done = Vec::new();
-    let mut written = [Written::default(); 2];
+    let mut written = [Volume::default(); 2];
     for (workload, content, total) in
         [(Workload::Lines, Content::Lines, 0), (Workload::Vectors, Content::VectorArrow, 1)]
     {
@@ -192,7 +197,7 @@ fn stages(
         let (sent, seconds) = send(subject, world, rest, setup(content), progress)?;
         written[total] = sent;
         let rate = Rate::new(workload.name(), sent.annotations, sent.bytes, seconds);
-        done.push(Done { workload, rate, ceiling: ceiling(bed, workload, progress)? });
+        done.push(StepResult { workload, rate, ceiling: ceiling(bed, workload, progress)? });
     }
     let [lines, vectors] = written;
     let count = lines.annotations + vectors.annotations;
@@ -207,7 +212,11 @@ fn stages(
     subject.wait_fused_to(&goals, progress)?;
     let rate = Rate::new(Workload::Fuse.name(), count, 0, begun.elapsed().as_secs_f64());
     subject.pause(&[Stage::Fuse]);
-    done.push(Done { workload: Workload::Fuse, rate, ceiling: ceiling(bed, Workload::Fuse, progress)? });
+    done.push(StepResult {
+        workload: Workload::Fuse,
+        rate,
+        ceiling: ceiling(bed, Workload::Fuse, progress)?,
+    });
 
     bed.begin(Part::Index)?;
     progress.set("indexing", 0, None);
@@ -216,11 +225,15 @@ fn stages(
     subject.resume(&[Stage::Fuse, Stage::Index]);
     subject.wait_searchable(progress)?;
     let rate = Rate::new(Workload::Index.name(), count, 0, begun.elapsed().as_secs_f64());
-    done.push(Done { workload: Workload::Index, rate, ceiling: ceiling(bed, Workload::Index, progress)? });
-    Ok(Side { done, pairs, lines, vectors, searches: Vec::new(), disk: Vec::new() })
+    done.push(StepResult {
+        workload: Workload::Index,
+        rate,
+        ceiling: ceiling(bed, Workload::Index, progress)?,
+    });
+    Ok(BedResults { done, pairs, lines, vectors, searches: Vec::new(), disk: Vec::new() })
 }
 
-fn ceiling(bed: &dyn Bed, workload: Workload, progress: &dyn Progress) -> Result<Option<Ceiling>> {
+fn ceiling(bed: &dyn TestBed, workload: Workload, progress: &dyn Progress) -> Result<Option<Ceiling>> {
     crate::run::check(progress)?;
     progress.set("the same rows by the engine's own client", 0, None);
     bed.ceiling(workload.part())

@@ -1,8 +1,8 @@
-//! The offsets of a consumer in the partitions that this process owns: arithmetic only.
+//! The offsets of a consumer in the partitions that this process owns. No I/O.
 //!
-//! Three offsets grow in each partition: what came from the brokers, what was delivered, what is acknowledged. Each
-//! names the *next* offset. An acknowledged offset takes with it the highest watermark before it, and the messages
-//! behind it that were set aside because they are no events.
+//! Each partition has three growing offsets: received from the brokers, delivered, acknowledged. Each is the *next*
+//! offset. Committing an acknowledged offset also commits the highest watermark before it, and skips the messages
+//! directly after it that were set aside because they are no events.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
@@ -11,30 +11,30 @@ use rushes_types::Commit;
 
 use crate::client::{Bounds, CommittedOffset};
 
-/// Watermarks remembered for each partition until they are acknowledged. Beyond it every second one is forgotten: what
-/// is given then is lower than it could be, never higher.
+/// Watermarks remembered for each partition until they are acknowledged. Beyond that every second one is dropped: the
+/// watermark may then be lower than necessary, never higher.
 const WATERMARKS_MAX: usize = 16_384;
 
 #[derive(Debug)]
 struct Partition {
-    /// What the group was last known to hold.
+    /// The group's committed offset, as last known.
     committed: CommittedOffset,
     acknowledged: i64,
     watermark: Commit,
     delivered: i64,
     received: i64,
-    /// What is known to be there reaches to here.
+    /// The known end of the partition.
     end: i64,
     /// Received watermarks that are not acknowledged, by offset.
     watermarks: BTreeMap<i64, Commit>,
-    /// Messages that were set aside and are not acknowledged.
+    /// Offsets of messages that were set aside and are not acknowledged.
     skipped: BTreeSet<i64>,
-    /// Nothing is accepted until it begins at another place.
+    /// Messages are ignored until the seek to another offset is done.
     held: bool,
 }
 
 impl Partition {
-    /// Where the group stands once everything before `next` has had its effect.
+    /// The offset to commit once everything before `next` has had its effect.
     fn mark(&self, next: i64) -> CommittedOffset {
         let mut next = next.min(self.received.max(self.end));
         while self.skipped.contains(&next) {
@@ -56,15 +56,15 @@ impl Partition {
     }
 }
 
-/// The owned partitions of one consumer and what waits to be delivered.
+/// The owned partitions of one consumer and the events that wait to be delivered.
 #[derive(Debug, Default)]
-pub struct Standing {
+pub struct OwnedPartitions {
     partitions: HashMap<u32, Partition>,
     waiting: VecDeque<Delivered>,
 }
 
-impl Standing {
-    /// The partition is ours from now on.
+impl OwnedPartitions {
+    /// Takes over a newly assigned partition.
     pub fn adopt(&mut self, partition: u32, committed: CommittedOffset, bounds: Bounds) {
         self.disown(partition);
         let next = committed.next.max(bounds.begin);
@@ -84,19 +84,19 @@ impl Standing {
         );
     }
 
-    /// The partition is another process's: what was not delivered of it is dropped here.
+    /// Gives up a partition to another process: its undelivered events are dropped here.
     pub fn disown(&mut self, partition: u32) {
         if self.partitions.remove(&partition).is_some() {
             self.waiting.retain(|event| event.position.partition != partition);
         }
     }
 
-    /// The partitions that are ours.
-    pub fn owned(&self) -> Vec<u32> {
+    /// The owned partitions.
+    pub fn numbers(&self) -> Vec<u32> {
         self.partitions.keys().copied().collect()
     }
 
-    /// A message came.
+    /// Adds a message from the brokers.
     pub fn receive(&mut self, partition: u32, offset: i64, event: Event) {
         let Some(at) = self.partitions.get_mut(&partition) else { return };
         if at.held || offset < at.received {
@@ -110,7 +110,7 @@ impl Standing {
         self.waiting.push_back(Delivered { position, event });
     }
 
-    /// A message came that is no event, and is among the dead letters now.
+    /// Skips a message that is no event and is now among the dead letters.
     pub fn skip(&mut self, partition: u32, offset: i64) {
         let Some(at) = self.partitions.get_mut(&partition) else { return };
         if !at.held && offset >= at.received {
@@ -124,33 +124,33 @@ impl Standing {
         self.partitions.get(&partition).is_some_and(|at| at.skipped.contains(&offset))
     }
 
-    /// The topic is known to reach to here.
+    /// Records that the partition reaches at least to `end`.
     pub fn reaches(&mut self, partition: u32, end: i64) {
         if let Some(at) = self.partitions.get_mut(&partition) {
             at.end = at.end.max(end);
         }
     }
 
-    /// Is something known to be there that has not come?
+    /// Is any message known to exist that has not arrived?
     pub fn behind(&self) -> bool {
         self.partitions.values().any(|at| at.held || at.received < at.end)
     }
 
-    /// What is known to be there does not come: it is no longer waited for.
+    /// Stops waiting for messages that do not arrive.
     pub fn give_up(&mut self) {
         for at in self.partitions.values_mut() {
             at.end = at.end.min(at.received);
         }
     }
 
-    /// The partitions that are waited for, each with the offset that should come next.
+    /// The partitions with missing messages, each with the next expected offset.
     pub fn missing(&self) -> Vec<(u32, i64)> {
         let behind = self.partitions.iter().filter(|(_, at)| at.received < at.end);
         behind.map(|(partition, at)| (*partition, at.received)).collect()
     }
 
-    /// The partition begins here: what lay before was dropped by the brokers.
-    pub fn begins(&mut self, partition: u32, begin: i64) {
+    /// Sets the begin of a partition: the brokers dropped everything before it.
+    pub fn set_begin(&mut self, partition: u32, begin: i64) {
         if let Some(at) = self.partitions.get_mut(&partition) {
             at.received = at.received.max(begin);
         }
@@ -173,7 +173,8 @@ impl Standing {
         taken
     }
 
-    /// What an acknowledgement of these positions is to commit: only for partitions that are ours, only what raises.
+    /// What to commit when these positions are acknowledged: only for owned partitions, and only if it raises the
+    /// offset.
     pub fn marks(&self, positions: &[Position]) -> Vec<(u32, CommittedOffset)> {
         let mut last: BTreeMap<u32, i64> = BTreeMap::new();
         for position in positions {
@@ -188,7 +189,8 @@ impl Standing {
         marks.collect()
     }
 
-    /// Messages that were set aside directly behind what is acknowledged: no consumer will acknowledge them.
+    /// What to commit for messages that were set aside directly after the acknowledged offset: no consumer will
+    /// acknowledge them.
     pub fn skipped_marks(&self) -> Vec<(u32, CommittedOffset)> {
         let with_skips = self.partitions.iter().filter(|(_, at)| !at.skipped.is_empty());
         let marks = with_skips.map(|(partition, at)| (*partition, at.mark(at.acknowledged), at.acknowledged));
@@ -198,7 +200,7 @@ impl Standing {
             .collect()
     }
 
-    /// The marks are committed.
+    /// Records committed offsets.
     pub fn settle(&mut self, marks: &[(u32, CommittedOffset)]) {
         for (partition, mark) in marks {
             if let Some(at) = self.partitions.get_mut(partition) {
@@ -211,25 +213,26 @@ impl Standing {
         }
     }
 
-    /// Where to begin again, for each partition of which something was delivered and not acknowledged.
-    pub fn undone(&self) -> Vec<(u32, i64)> {
-        let undone = self.partitions.iter().filter(|(_, at)| at.delivered > at.acknowledged);
-        undone.map(|(partition, at)| (*partition, at.acknowledged)).collect()
+    /// Where to deliver from again, for each partition with delivered but unacknowledged events.
+    pub fn unacknowledged(&self) -> Vec<(u32, i64)> {
+        let unacknowledged = self.partitions.iter().filter(|(_, at)| at.delivered > at.acknowledged);
+        unacknowledged.map(|(partition, at)| (*partition, at.acknowledged)).collect()
     }
 
-    /// The brokers send from here on again.
-    pub fn again(&mut self, partition: u32, offset: i64) {
+    /// Restarts receiving at an offset.
+    pub fn resume_at(&mut self, partition: u32, offset: i64) {
         let Some(at) = self.partitions.get_mut(&partition) else { return };
         (at.received, at.delivered, at.held) = (offset, offset, false);
         self.waiting.retain(|event| event.position.partition != partition);
     }
 
-    /// Does the group hold something else than what this process left there?
-    pub fn is_set(&self, partition: u32, found: CommittedOffset) -> bool {
+    /// Does the committed offset differ from what this process committed?
+    pub fn is_set_by_others(&self, partition: u32, found: CommittedOffset) -> bool {
         self.partitions.get(&partition).is_some_and(|at| at.committed != found)
     }
 
-    /// The group was set to another place: what waits is not delivered any more, and nothing is until it begins there.
+    /// The group was set to another offset: drops waiting events and delivers nothing until the partition restarts
+    /// there.
     pub fn hold(&mut self, partition: u32) {
         if let Some(at) = self.partitions.get_mut(&partition) {
             at.held = true;
@@ -237,8 +240,8 @@ impl Standing {
         }
     }
 
-    /// The group was set to a place, which may lie before or behind where it stood.
-    pub fn forget(&mut self, partition: u32, place: CommittedOffset) {
+    /// The group was set to an offset, which may be before or after the previous one.
+    pub fn move_to(&mut self, partition: u32, place: CommittedOffset) {
         if let Some(at) = self.partitions.get_mut(&partition) {
             at.committed = place;
             at.acknowledged = place.next;
@@ -254,5 +257,5 @@ fn next(position: Position) -> i64 {
 }
 
 #[cfg(test)]
-#[path = "standing_tests.rs"]
+#[path = "owned_partitions_tests.rs"]
 mod tests;

@@ -1,48 +1,48 @@
-//! Long work on an archive (rebuild, reindex, backup, purge) of which one at a time is done.
+//! Long work on an archive (rebuild, reindex, backup, purge): only one runs at a time.
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rushes_types::{Error, ErrorKind, Result};
 
-/// How long a caller waits for other long work to end before it is refused: longer than the maintenance worker needs to
-/// see that nothing is due, or to purge a small archive.
+/// How long a caller waits for other long work before it is refused: longer than the maintenance worker needs to find
+/// that nothing is due, or to purge a small archive.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Lets one in at a time.
 #[derive(Debug, Default)]
-pub(crate) struct Chores {
+pub(crate) struct LongWork {
     running: Mutex<bool>,
     ended: Condvar,
 }
 
 /// Long work under way, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Chore<'a>(&'a Chores);
+pub(crate) struct LongWorkGuard<'a>(&'a LongWork);
 
-impl Drop for Chore<'_> {
+impl Drop for LongWorkGuard<'_> {
     fn drop(&mut self) {
         *self.0.running() = false;
         self.0.ended.notify_one();
     }
 }
 
-impl Chores {
+impl LongWork {
     fn running(&self) -> MutexGuard<'_, bool> {
         self.running.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Begins where nothing is running.
-    pub(crate) fn try_begin(&self) -> Option<Chore<'_>> {
+    pub(crate) fn try_begin(&self) -> Option<LongWorkGuard<'_>> {
         let mut running = self.running();
-        (!std::mem::replace(&mut *running, true)).then(|| Chore(self))
+        (!std::mem::replace(&mut *running, true)).then(|| LongWorkGuard(self))
     }
 
     /// Begins once what is running has ended.
     ///
     /// # Errors
     /// [`ErrorKind::Busy`] where that takes too long.
-    pub(crate) fn begin(&self) -> Result<Chore<'_>> {
+    pub(crate) fn begin(&self) -> Result<LongWorkGuard<'_>> {
         let waited = self.ended.wait_timeout_while(self.running(), PATIENCE, |running| *running);
         let (mut running, _) = waited.unwrap_or_else(PoisonError::into_inner);
         if *running {
@@ -50,6 +50,6 @@ impl Chores {
                 .mend("wait until it is done"));
         }
         *running = true;
-        Ok(Chore(self))
+        Ok(LongWorkGuard(self))
     }
 }
