@@ -248,7 +248,7 @@ impl OwnedPartitions {
             at.watermark = place.watermark;
             at.watermarks.clear();
         }
-        self.again(partition, place.next);
+        self.resume_at(partition, place.next);
     }
 }
 

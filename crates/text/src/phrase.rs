@@ -1,7 +1,7 @@
 //! Where in a text are the words of a phrase close enough to their order?
 //!
-//! Lucene's sloppy phrase: each word `i` of the query takes a distinct position `p_i`; shifted by its rank that is `p_i
-//! - i`, and the *spread*, the largest shifted place less the smallest, is at most the slop. Consecutive words have
+//! Lucene's sloppy phrase: each word `i` of the query takes a distinct position `p_i`; shifted by its rank that is
+//! `p_i - i`, and the *spread*, the largest shifted place less the smallest, is at most the slop. Consecutive words have
 //! spread 0, one word between them 1, two neighbours swapped 2. A repeated word needs as many places.
 //!
 //! Reported are the minimal windows: of two windows one in the other, the inner. A window cannot be longer than words
