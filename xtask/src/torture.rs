@@ -22,7 +22,7 @@ pub fn run(root: &Path, args: &[String]) -> anyhow::Result<()> {
     let times = match on_engines {
         true => {
             cargo.args(["--features", "engines", "--", "distributed", "--nocapture"]);
-            cargo.envs([networked::jars(root)]);
+            cargo.envs(networked::of_own(root));
             ("TORTURE_ENGINES_TIMES", ENGINES_TIMES)
         }
         false => {
