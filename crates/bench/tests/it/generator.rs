@@ -1,5 +1,5 @@
 use rushes_bench::arrow::write_vectors;
-use rushes_bench::lines::{Written, write_lines, write_vector_lines};
+use rushes_bench::lines::{Volume, write_lines, write_vector_lines};
 use rushes_bench::{Spec, World};
 use serde_json::Value;
 
@@ -52,7 +52,7 @@ fn every_line_is_json_of_the_documented_form() {
     let mut bytes = Vec::new();
     let written = write_lines(&world, &world.episodes[0], &mut bytes);
     let lines: Vec<&[u8]> = bytes.split(|b| *b == b'\n').filter(|l| !l.is_empty()).collect();
-    assert_eq!(written, Written { annotations: lines.len() as u64, bytes: bytes.len() as u64 });
+    assert_eq!(written, Volume { annotations: lines.len() as u64, bytes: bytes.len() as u64 });
     for line in &lines {
         let line: Value = serde_json::from_slice(line).unwrap();
         assert!(line["time_range"]["start_time_ns"].as_i64() <= line["time_range"]["end_time_ns"].as_i64());
