@@ -11,6 +11,7 @@ use rushes_types::{Error, ErrorKind, Result};
 use scylla::statement::unprepared::Statement;
 
 use crate::client::config::Replication;
+use crate::client::statement::Purpose;
 use crate::client::{Cluster, Lease};
 
 /// How long another process may hold the schema before we give up, in all.
@@ -19,6 +20,8 @@ const WAIT: Duration = Duration::from_secs(120);
 const LEASE: Duration = Duration::from_secs(60);
 /// How long one schema change may take: a cluster makes the changes of all clients one after the other.
 const DEFINITION: Duration = Duration::from_secs(60);
+/// How long a node may list a table that it does not know yet.
+const LISTED: Duration = Duration::from_secs(10);
 /// The pause between two checks.
 const LOOK: Duration = Duration::from_millis(200);
 
@@ -153,11 +156,28 @@ impl Cluster {
             ("schema_steps", "component text, step int, PRIMARY KEY (component, step)"),
             ("leases", "name text PRIMARY KEY, holder text"),
         ] {
-            if !tables.iter().any(|t| t == name) {
+            if tables.iter().any(|t| t == name) {
+                self.wait_for_table(name).await?;
+            } else {
                 self.define(&format!("CREATE TABLE IF NOT EXISTS {keyspace}.{name} ({columns})")).await?;
             }
         }
         Ok(())
+    }
+
+    /// Waits until a listed table can be used. While another process creates a table, a node lists it a moment before it
+    /// takes statements on it.
+    async fn wait_for_table(&self, name: &str) -> Result<()> {
+        let cql = format!("SELECT * FROM {} LIMIT 1", self.table(name));
+        let since = Instant::now();
+        loop {
+            match self.prepared(&cql, Purpose::Read).await {
+                Err(e) if e.kind() == ErrorKind::Unsupported && since.elapsed() < LISTED => {
+                    tokio::time::sleep(LOOK).await;
+                }
+                other => return other.map(drop),
+            }
+        }
     }
 
     /// A keyspace that an operator created must have at least the configured replication.

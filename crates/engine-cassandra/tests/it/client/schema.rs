@@ -34,10 +34,11 @@ fn steps_are_done_once_and_in_order_and_a_newer_schema_is_refused() {
 }
 
 #[test]
-fn two_processes_may_bring_up_the_tables_at_once() {
+fn processes_may_make_the_keyspace_and_bring_up_the_tables_at_once() {
     let Some(own) = support::own() else { return };
+    own.drop_keyspace().unwrap();
     std::thread::scope(|scope| {
-        let all: Vec<_> = (0..3)
+        let all: Vec<_> = (0..6)
             .map(|_| scope.spawn(|| Cluster::connect(own.config()).and_then(|other| TWO.apply(&other))))
             .collect();
         for each in all {
