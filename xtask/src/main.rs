@@ -51,7 +51,7 @@ cargo xtask COMMAND
            fetch   only fetches                     wipe   ends and deletes the data
            start, stop, kill   one server, for fault tests; `kill` is sudden
            --port SERVER=N   --peer-port SERVER=N   --heap SERVER=512m   --shift N (all ports by that much)
-           --jit quick (compiles for minutes of tests, not for hours; full)
+           --use tests (compiles for minutes, not for hours), scratch (for tests that never kill it), work
            --home DIR (target/engines)   --jars DIR (the jars of that home)   --timeout SECONDS (180);
            or in the environment: RUSHES_ENGINES_KAFKA_PORT, RUSHES_ENGINES_HOME and so on
   with-engines COMMAND...

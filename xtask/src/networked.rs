@@ -7,13 +7,14 @@ use std::thread::JoinHandle;
 
 use anyhow::{Context, anyhow, ensure};
 
-use crate::engines::{Engines, JIT, Request, Server, Unavailable, listening};
+use crate::engines::{Engines, Request, Server, USE, Unavailable, listening};
 
 /// By how much all ports are moved where the usual ones are taken: the first that is free is taken.
 const SHIFTS: [u16; 4] = [0, 10_000, 20_000, 5_000];
 
-/// How servers compile that live for a few minutes, beside what tests them.
-const QUICK: &str = "quick";
+/// What the servers are for that no test kills, and those that some test may kill.
+const SHARED: &str = "scratch";
+const OWN: &str = "tests";
 
 /// Variables that lead tests to servers.
 pub type Variables = Vec<(&'static str, String)>;
@@ -126,13 +127,13 @@ fn engines(root: &Path, action: &str, servers: &[Server], shift: u16) -> anyhow:
     let (home, jars) = (target.join("engines-ci"), target.join("engines"));
     let (home, jars) = (home.display().to_string(), jars.display().to_string());
     let shift = shift.to_string();
-    let mut words = vec![action, "--home", &home, "--jars", &jars, "--shift", &shift, "--jit", QUICK];
+    let mut words = vec![action, "--home", &home, "--jars", &jars, "--shift", &shift, "--use", SHARED];
     words.extend(servers.iter().map(|server| server.name()));
     Engines::new(root, Request::parse(&words, |_| None)?)
 }
 
-/// For tests that start servers of their own: where the jars are, and how those servers compile.
+/// For tests that start servers of their own: where the jars are, and what those servers are for.
 pub fn of_own(root: &Path) -> Variables {
     let jars = crate::target(root).join("engines").display().to_string();
-    vec![("RUSHES_ENGINES_JARS", jars), (JIT, QUICK.to_owned())]
+    vec![("RUSHES_ENGINES_JARS", jars), (USE, OWN.to_owned())]
 }

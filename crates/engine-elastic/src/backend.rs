@@ -18,6 +18,7 @@ use crate::point_in_time::{PointInTime, Renewal};
 use crate::purging::Purging;
 use crate::reader::ElasticReader;
 use crate::startup;
+use crate::writer::MappedFields;
 
 /// What an index needs besides the cluster.
 #[derive(Debug, Clone)]
@@ -48,6 +49,8 @@ pub struct ElasticIndex {
     pub(crate) unpublished: AtomicBool,
     /// The filling of a new index that this process saw last, to notice when it is abandoned.
     pub(crate) watched: Mutex<WatchedFilling>,
+    /// Fields that this process has created, not to create them with every write.
+    pub(crate) mapped: Mutex<MappedFields>,
     /// A purge that this process has begun.
     pub(crate) purging: Mutex<Purging>,
     /// The reader of the newest read point, with the index's incarnation and the generation.
@@ -101,6 +104,7 @@ impl ElasticIndex {
             clock: options.clock,
             unpublished: AtomicBool::new(false),
             watched: Mutex::default(),
+            mapped: Mutex::default(),
             purging: Mutex::default(),
             newest: Mutex::default(),
         }

@@ -3,6 +3,7 @@
 //!
 //! Client and index are unchanged: a layer of the HTTP agent records the requests.
 
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{BufReader, Read, Write};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -10,7 +11,8 @@ use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use rushes_types::{Error, ErrorKind, Result};
+use rushes_index::space_of;
+use rushes_types::{Error, ErrorKind, Metric, ModelRef, Result};
 use serde_json::{Value, json};
 use ureq::http::header::CONTENT_LENGTH;
 use ureq::http::{Request, Response};
@@ -20,7 +22,8 @@ use ureq::{Body, SendBody};
 use crate::backend::{ElasticIndex, ElasticOptions};
 use crate::client::{ApiRequest, Client, agent};
 use crate::config::ElasticConfig;
-use crate::names::Names;
+use crate::meta::VectorField;
+use crate::names::{Names, vector_field};
 use crate::schema;
 use crate::startup::{delete_all, look_up, make_version};
 
@@ -183,6 +186,17 @@ impl ElasticIndex {
         let took = sent?;
         removed?;
         Ok(Replayed { documents: kept.operations, bytes: kept.bytes, took })
+    }
+
+    /// Lists the space of a model's vectors, and ends there, as a process does that is killed before it creates the field.
+    ///
+    /// # Errors
+    /// Those of the cluster.
+    pub fn list_space(&self, model: &ModelRef, dimensions: usize) -> Result<()> {
+        let space = space_of(None, model)?;
+        let field = vector_field(&space, dimensions);
+        let listed = VectorField { space, dimensions, metric: Metric::Cosine };
+        self.meta.add_spaces(&BTreeMap::from([(field, listed)])).map(drop)
     }
 
     /// Indices as ours now are, with the fields of all spaces.

@@ -1,6 +1,7 @@
 //! Writes updates as bulk operations whose versions are commits.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::sync::PoisonError;
 
 use rushes_index::{AssetUpdate, is_new, space_of};
 use rushes_types::{AssetDocument, AssetId, Change, Commit, ErrorKind, FusedAnnotation, Metric, Result};
@@ -25,6 +26,30 @@ fn metric_of(document: Option<&AssetDocument>, fused: &FusedAnnotation) -> Metri
     let models = document.into_iter().flat_map(|d| &d.models);
     let registered = models.filter(|m| m.model == fused.annotation.model).find_map(|m| m.space.as_ref());
     registered.map_or(Metric::Cosine, |space| space.metric)
+}
+
+/// The fields of the updates' vectors.
+fn fields_of(updates: &[&AssetUpdate]) -> Result<BTreeMap<String, VectorField>> {
+    let mut fields = BTreeMap::new();
+    for update in updates {
+        for change in &update.changes {
+            let Change::Put(fused) = change else { continue };
+            let Some(vector) = fused.annotation.vector.as_ref().filter(|v| is_even(v)) else { continue };
+            let space = space_of(update.document.as_ref(), &fused.annotation.model)?;
+            let field = vector_field(&space, vector.len());
+            let metric = metric_of(update.document.as_ref(), fused);
+            fields.entry(field).or_insert(VectorField { space, dimensions: vector.len(), metric });
+        }
+    }
+    Ok(fields)
+}
+
+/// The vector fields that this process has put into mappings: pairs of index and field.
+#[derive(Debug, Default)]
+pub(crate) struct MappedFields {
+    /// Of this incarnation of the indices.
+    incarnation: String,
+    fields: BTreeSet<(String, String)>,
 }
 
 impl ElasticIndex {
@@ -140,33 +165,44 @@ impl ElasticIndex {
         sink.index(target, &state.to_json())
     }
 
-    /// Creates the fields of new spaces.
+    /// Creates the fields that the updates' vectors need. A space is listed before its fields are created, perhaps by
+    /// another process, which may be slower than this one or have ended in between; so each process creates each once.
     fn make_fields(&self, state: &State, updates: &[&AssetUpdate], filling: Option<&str>) -> Result<()> {
-        let mut new: BTreeMap<String, VectorField> = BTreeMap::new();
-        for update in updates {
-            for change in &update.changes {
-                let Change::Put(fused) = change else { continue };
-                let Some(vector) = fused.annotation.vector.as_ref().filter(|v| is_even(v)) else { continue };
-                let space = space_of(update.document.as_ref(), &fused.annotation.model)?;
-                let field = vector_field(&space, vector.len());
-                if !state.spaces.contains_key(&field) && !new.contains_key(&field) {
-                    let metric = metric_of(update.document.as_ref(), fused);
-                    new.insert(field, VectorField { space, dimensions: vector.len(), metric });
-                }
-            }
-        }
-        if new.is_empty() {
+        let indices = [self.names.annotations.as_str()].into_iter().chain(filling);
+        let mut fields = fields_of(updates)?;
+        fields.retain(|field, _| !indices.clone().all(|index| self.has_field(state, index, field)));
+        if fields.is_empty() {
             return Ok(());
         }
-        // Another process may have created it first, with another metric.
-        let all = self.meta.add_spaces(&new)?;
+        let new: BTreeMap<String, VectorField> = fields
+            .iter()
+            .filter(|(f, _)| !state.spaces.contains_key(*f))
+            .map(|(f, v)| (f.clone(), v.clone()))
+            .collect();
+        // Another process may have listed one first, with another metric.
+        let all = if new.is_empty() { state.spaces.clone() } else { self.meta.add_spaces(&new)? };
         let made: Vec<(String, VectorField)> =
-            new.into_keys().filter_map(|field| Some((field.clone(), all.get(&field)?.clone()))).collect();
-        self.map_fields(&self.names.annotations, &made)?;
+            fields.into_keys().filter_map(|field| Some((field.clone(), all.get(&field)?.clone()))).collect();
+        for index in indices.clone() {
+            self.map_fields(index, &made)?;
+        }
         if self.config.buckets && self.config.bucket_vectors {
             self.map_bucket_fields(&made)?;
         }
-        filling.map_or(Ok(()), |filling| self.map_fields(filling, &made))
+        let mut mapped = self.mapped.lock().unwrap_or_else(PoisonError::into_inner);
+        if mapped.incarnation != state.info.incarnation {
+            *mapped = MappedFields { incarnation: state.info.incarnation.clone(), fields: BTreeSet::new() };
+        }
+        mapped
+            .fields
+            .extend(indices.flat_map(|index| made.iter().map(|(f, _)| (index.to_owned(), f.clone()))));
+        Ok(())
+    }
+
+    fn has_field(&self, state: &State, index: &str, field: &str) -> bool {
+        let mapped = self.mapped.lock().unwrap_or_else(PoisonError::into_inner);
+        mapped.incarnation == state.info.incarnation
+            && mapped.fields.contains(&(index.to_owned(), field.to_owned()))
     }
 
     /// Puts vector fields into an index's mapping.

@@ -7,8 +7,8 @@ use anyhow::{Context, bail, ensure};
 
 use super::{Server, Settings};
 
-/// Says how servers compile, for those that tests start too.
-pub const JIT: &str = "RUSHES_ENGINES_JIT";
+/// Says what servers are for, of those that tests start too.
+pub const USE: &str = "RUSHES_ENGINES_USE";
 /// How long one server may take to start, by default.
 const START_LIMIT: Duration = Duration::from_secs(180);
 
@@ -49,21 +49,24 @@ enum Key {
 
 const KEYS: &[(&str, Key)] = &[("port", Key::Port), ("peer-port", Key::PeerPort), ("heap", Key::Heap)];
 
-/// How well a server's JVM compiles what it runs.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Jit {
-    /// As well as it can, which pays for those that run for hours.
-    Full,
-    /// Quickly: on few cores tests would wait for the compiler.
-    Quick,
+/// What a server is for.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Use {
+    /// Work and measuring: its JVM compiles as well as it can, which pays after minutes.
+    Work,
+    /// Tests, on few cores, which would wait for the compiler: it compiles quickly.
+    Tests,
+    /// Tests that never kill it: what only a restart would want is not written down.
+    Scratch,
 }
 
-impl Jit {
+impl Use {
     fn named(name: &str) -> anyhow::Result<Self> {
         match name {
-            "full" => Ok(Self::Full),
-            "quick" => Ok(Self::Quick),
-            _ => bail!("`{name}` is no way to compile: write `full` or `quick`"),
+            "work" => Ok(Self::Work),
+            "tests" => Ok(Self::Tests),
+            "scratch" => Ok(Self::Scratch),
+            _ => bail!("`{name}` is no use of a server: write `work`, `tests` or `scratch`"),
         }
     }
 }
@@ -81,8 +84,8 @@ pub struct Request {
     pub jars: Option<PathBuf>,
     /// How long each may take to start.
     pub limit: Duration,
-    /// How its JVM compiles.
-    pub jit: Jit,
+    /// What they are for.
+    pub for_use: Use,
     shift: Option<u16>,
     said: Vec<(Server, Key, String)>,
 }
@@ -101,7 +104,7 @@ impl Request {
             home: env("RUSHES_ENGINES_HOME").map(PathBuf::from),
             jars: env("RUSHES_ENGINES_JARS").map(PathBuf::from),
             limit: env("RUSHES_ENGINES_TIMEOUT").map_or(Ok(START_LIMIT), |text| seconds(&text))?,
-            jit: env(JIT).map_or(Ok(Jit::Full), |text| Jit::named(&text))?,
+            for_use: env(USE).map_or(Ok(Use::Work), |text| Use::named(&text))?,
             shift: env("RUSHES_ENGINES_SHIFT").map(|text| number(&text)).transpose()?,
             said: from_env(env),
         };
@@ -136,7 +139,7 @@ impl Request {
             "home" => self.home = Some(value.into()),
             "jars" => self.jars = Some(value.into()),
             "timeout" => self.limit = seconds(value)?,
-            "jit" => self.jit = Jit::named(value)?,
+            "use" => self.for_use = Use::named(value)?,
             "shift" => self.shift = Some(number(value)?),
             _ => {
                 let Some((_, key)) = KEYS.iter().find(|(name, _)| *name == option) else {
@@ -256,7 +259,7 @@ mod tests {
             ("up --port 9", "SERVER=VALUE"),
             ("up --colour red", "`--colour`"),
             ("up --timeout soon", "`soon`"),
-            ("up --jit slow", "`full` or `quick`"),
+            ("up --use play", "`tests` or `scratch`"),
         ] {
             let error = format!("{:#}", parse(words).unwrap_err());
             assert!(error.contains(part), "{words}: {error}");

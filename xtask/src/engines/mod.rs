@@ -21,7 +21,7 @@ mod server;
 #[cfg(test)]
 mod versions;
 
-pub use args::{Action, JIT, Request};
+pub use args::{Action, Request, USE};
 pub use ready::listening;
 pub use server::{Server, Settings};
 
@@ -161,7 +161,8 @@ impl Engines {
         if server == Server::Kafka && !dir.join("data/meta.properties").exists() {
             format_kafka(&jdk, &dir)?;
         }
-        let command = server.command(&jdk, &dir, &settings.heap, self.request.jit, &process::mark(&dir))?;
+        let command =
+            server.command(&jdk, &dir, &settings.heap, self.request.for_use, &process::mark(&dir))?;
         process::start(&dir, &command).map(Some).with_context(|| format!("starting {}", server.name()))
     }
 

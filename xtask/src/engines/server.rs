@@ -5,7 +5,7 @@ use std::path::Path;
 
 use anyhow::bail;
 
-use super::args::Jit;
+use super::args::Use;
 use super::jdk::Jdk;
 
 /// The first major version of Java that asks to be told who may call native code.
@@ -106,12 +106,12 @@ impl Server {
         jdk: &Jdk,
         dir: &Path,
         heap: &str,
-        jit: Jit,
+        for_use: Use,
         mark: &str,
     ) -> anyhow::Result<Vec<String>> {
         let mut command = vec![jdk.program("java"), mark.to_owned(), format!("-Xmx{heap}")];
         command.extend(["-XX:+ExitOnOutOfMemoryError", "-Dfile.encoding=UTF-8"].map(str::to_owned));
-        if jit == Jit::Quick {
+        if for_use >= Use::Tests {
             command.extend(["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC"].map(str::to_owned));
         }
         if jdk.major >= ASKS_FOR_NATIVE {
@@ -119,6 +119,9 @@ impl Server {
         }
         if self == Self::Cassandra {
             command.extend(cassandra(dir)?);
+            if for_use == Use::Scratch {
+                command.push("-Dcassandra.test.flush_local_schema_changes=false".to_owned());
+            }
         } else {
             command.push("-Dlog4j2.configurationFile=config/log4j2.properties".to_owned());
         }
@@ -223,12 +226,12 @@ mod tests {
     fn a_command_line_bears_its_mark_and_ends_in_what_is_run() {
         let jdk = |major| Jdk { home: "/jdk".into(), major, compiles: true };
         let kafka =
-            Server::Kafka.command(&jdk(17), Path::new("/home/kafka"), "1g", Jit::Full, "-Dmark").unwrap();
+            Server::Kafka.command(&jdk(17), Path::new("/home/kafka"), "1g", Use::Work, "-Dmark").unwrap();
         assert_eq!(kafka[..3], ["/jdk/bin/java", "-Dmark", "-Xmx1g"]);
         assert_eq!(kafka[kafka.len() - 2..], ["kafka.Kafka", "config/server.properties"]);
         let with_vectors = |major| {
             let words = Server::Elasticsearch
-                .command(&jdk(major), Path::new("/e"), "1g", Jit::Full, "-Dmark")
+                .command(&jdk(major), Path::new("/e"), "1g", Use::Work, "-Dmark")
                 .unwrap();
             words.iter().any(|word| word == "--add-modules=jdk.incubator.vector")
         };
@@ -239,7 +242,7 @@ mod tests {
     fn cassandra_without_its_jars_says_how_to_get_them() {
         let jdk = Jdk { home: "/jdk".into(), major: 17, compiles: true };
         let error =
-            Server::Cassandra.command(&jdk, Path::new("/nowhere"), "1g", Jit::Full, "-Dmark").unwrap_err();
+            Server::Cassandra.command(&jdk, Path::new("/nowhere"), "1g", Use::Work, "-Dmark").unwrap_err();
         assert!(format!("{error:#}").contains("engines fetch cassandra"), "{error:#}");
     }
 }

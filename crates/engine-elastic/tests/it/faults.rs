@@ -5,7 +5,7 @@ use std::time::Duration;
 use rushes_engine_elastic::ElasticIndex;
 use rushes_index::Index;
 use rushes_plan::{Filter, Test};
-use rushes_testkit::index_suite::{IndexFixture, asset_id, clause, current, labelled, put, update};
+use rushes_testkit::index_suite::{IndexFixture, asset_id, clause, current, labelled, put, update, vectored};
 use rushes_testkit::proxy::bulk::BulkProxy;
 use rushes_testkit::servers;
 use rushes_types::{Change, Commit, ErrorKind};
@@ -151,4 +151,14 @@ fn a_server_that_is_killed_in_the_middle_loses_nothing() {
     });
     // Its point in time died with the server; the read point did not.
     assert_eq!(held.hits(&clause(Test::Any), &Filter::default()).unwrap().hits.len(), 500);
+}
+
+#[test]
+fn a_space_that_another_process_listed_and_did_not_map_takes_vectors_all_the_same() {
+    let Some(fixture) = Elastic::new() else { return };
+    let scene = vectored("a", "1", 0, &[1.0, 2.0]);
+    fixture.elastic().list_space(&scene.model, 2).unwrap();
+    fixture.index().apply(&[update("a", 0, 1, vec![put(&current(scene, 1))])]).unwrap();
+    fixture.index().publish(Commit(1)).unwrap();
+    assert_eq!(found(fixture.elastic()), 1);
 }
