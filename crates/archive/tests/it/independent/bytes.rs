@@ -5,7 +5,7 @@ use serde_json::{Map, Value as Json};
 pub struct Bytes<'a>(pub &'a [u8]);
 
 /// Reads all of the bytes: nothing may follow.
-pub fn whole<T>(bytes: &[u8], read: impl FnOnce(&mut Bytes<'_>) -> T) -> T {
+pub fn whole<'a, T>(bytes: &'a [u8], read: impl FnOnce(&mut Bytes<'a>) -> T) -> T {
     let mut b = Bytes(bytes);
     let read = read(&mut b);
     assert!(b.0.is_empty(), "{} bytes follow the end", b.0.len());

@@ -6,7 +6,7 @@ use rushes_types::{
 };
 use serde_json::{Map, Value as Json};
 
-use super::codec::{self, Analysed, Annotation, Asset, Bucket, Document, Model, Space, Word};
+use super::codec::{Analysed, Annotation, Asset, Bucket, Document, Model, Space, Word};
 use super::store::{self, Effect, Segment};
 
 pub fn value(value: &rushes_types::Value) -> Json {
@@ -96,7 +96,7 @@ pub fn run(run: &rushes_types::Run, stored: &store::Run) -> store::Run {
 
 fn segment(segment: &RunSegment) -> Segment {
     Segment {
-        number: segment.id.0,
+        number: segment.id,
         model: segment.model.as_str().to_owned(),
         run: segment.run.as_str().to_owned(),
         append: segment.mode == RunMode::Append,
@@ -173,7 +173,7 @@ pub fn document(document: &AssetDocument) -> Document {
         born: a.validity.born.0,
         died: if a.validity.died == Commit::NEVER { u64::MAX } else { a.validity.died.0 },
     };
-    codec::Document {
+    Document {
         asset: asset(&document.asset),
         models: document.models.iter().map(model).collect(),
         analysed: document.analysed.iter().map(analysed).collect(),
