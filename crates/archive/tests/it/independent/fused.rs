@@ -97,9 +97,6 @@ fn digests(tables: &Tables) -> BTreeMap<String, u128> {
                 2 => (&[][..], &value[8..]),
                 _ => (&key[..], &value[..]),
             };
-            if tag == 2 && value.is_empty() {
-                continue;
-            }
             bytes.push(tag);
             for part in [key, value] {
                 bytes.extend((part.len() as u64).to_le_bytes());

@@ -6,6 +6,7 @@ use arrow_array::{Array, RecordBatch};
 use serde_json::{Map, Value as Json};
 use xxhash_rust::xxh3::xxh3_128;
 
+use super::bytes::fraction;
 use super::codec::{Attributes, Word};
 use super::store::Block;
 
@@ -31,13 +32,23 @@ fn versioned(model: String) -> String {
     if model.contains('@') { model } else { format!("{model}@1") }
 }
 
+/// A whole number that is no `i64` counts as a fraction.
+fn bounded(value: Json) -> Json {
+    match value {
+        Json::Number(n) if n.as_i64().is_none() => fraction(n.as_f64().unwrap()),
+        Json::Array(list) => list.into_iter().map(bounded).collect(),
+        Json::Object(map) => map.into_iter().map(|(name, value)| (name, bounded(value))).collect(),
+        other => other,
+    }
+}
+
 fn range(times: &Json) -> (u64, u64) {
     (times["start_time_ns"].as_u64().unwrap(), times["end_time_ns"].as_u64().unwrap())
 }
 
 fn word(word: &Json) -> Word {
     Word {
-        text: word["text"].as_str().unwrap().to_owned(),
+        text: word.get("text").or(word.get("word")).and_then(Json::as_str).unwrap().to_owned(),
         range: range(word),
         confidence: word.get("confidence").and_then(Json::as_f64),
     }
@@ -53,6 +64,7 @@ pub fn line(line: &str) -> Said {
     let mut fields: Map<String, Json> = serde_json::from_str(line).unwrap();
     let mut take = |name: &str| fields.remove(name).filter(|value| !value.is_null());
     let text = |value: Json| value.as_str().unwrap().to_owned();
+    let filled = |value: Json| Some(text(value)).filter(|text| !text.is_empty());
     take("movie_id");
     Said {
         id: take("annotation_id").map(text),
@@ -60,15 +72,17 @@ pub fn line(line: &str) -> Said {
         model: take("model").map(text).map(versioned).unwrap(),
         kind: take("type").map(text).unwrap(),
         range: range(&take("time_range").unwrap()),
-        label: take("label").map(text),
-        text: take("text").map(text),
-        language: take("language").map(text),
+        label: take("label").and_then(filled),
+        text: take("text").and_then(filled),
+        language: take("language").and_then(filled),
         words: take("words")
             .map(|words| words.as_array().unwrap().iter().map(word).collect())
             .unwrap_or_default(),
         confidence: take("confidence_score").and_then(|x| x.as_f64()),
         vector: take("embedding_vector").map(|numbers| vector(&numbers)),
-        attributes: take("attributes").map(|map| map.as_object().unwrap().clone()).unwrap_or_default(),
+        attributes: take("attributes")
+            .map(|map| bounded(map).as_object().unwrap().clone())
+            .unwrap_or_default(),
         others: fields,
     }
 }
