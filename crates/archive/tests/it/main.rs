@@ -5,6 +5,7 @@ mod backups;
 mod chores;
 mod encoders;
 mod flow;
+mod independent;
 mod migrate;
 mod reading;
 mod rebuilding;
