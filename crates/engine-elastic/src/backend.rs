@@ -12,13 +12,13 @@ use crate::assets::Assets;
 use crate::client::{ApiRequest, Client};
 use crate::compile::is_annotation;
 use crate::config::ElasticConfig;
+use crate::mapped::MappedFields;
 use crate::meta::{Meta, State, WatchedFilling};
 use crate::names::Names;
 use crate::point_in_time::{PointInTime, Renewal};
 use crate::purging::Purging;
 use crate::reader::ElasticReader;
 use crate::startup;
-use crate::writer::MappedFields;
 
 /// What an index needs besides the cluster.
 #[derive(Debug, Clone)]

@@ -21,6 +21,7 @@ mod document;
 mod errors;
 mod expunge;
 mod maintain;
+mod mapped;
 mod meta;
 mod names;
 mod nearest;

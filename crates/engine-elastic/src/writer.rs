@@ -1,6 +1,6 @@
 //! Writes updates as bulk operations whose versions are commits.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::sync::PoisonError;
 
 use rushes_index::{AssetUpdate, is_new, space_of};
@@ -42,14 +42,6 @@ fn fields_of(updates: &[&AssetUpdate]) -> Result<BTreeMap<String, VectorField>> 
         }
     }
     Ok(fields)
-}
-
-/// The vector fields that this process has put into mappings: pairs of index and field.
-#[derive(Debug, Default)]
-pub(crate) struct MappedFields {
-    /// Of this incarnation of the indices.
-    incarnation: String,
-    fields: BTreeSet<(String, String)>,
 }
 
 impl ElasticIndex {
@@ -190,19 +182,15 @@ impl ElasticIndex {
             self.map_bucket_fields(&made)?;
         }
         let mut mapped = self.mapped.lock().unwrap_or_else(PoisonError::into_inner);
-        if mapped.incarnation != state.info.incarnation {
-            *mapped = MappedFields { incarnation: state.info.incarnation.clone(), fields: BTreeSet::new() };
+        for index in indices {
+            mapped.add(&state.info.incarnation, index, made.iter().map(|(field, _)| field.as_str()));
         }
-        mapped
-            .fields
-            .extend(indices.flat_map(|index| made.iter().map(|(f, _)| (index.to_owned(), f.clone()))));
         Ok(())
     }
 
     fn has_field(&self, state: &State, index: &str, field: &str) -> bool {
         let mapped = self.mapped.lock().unwrap_or_else(PoisonError::into_inner);
-        mapped.incarnation == state.info.incarnation
-            && mapped.fields.contains(&(index.to_owned(), field.to_owned()))
+        mapped.has(&state.info.incarnation, index, field)
     }
 
     /// Puts vector fields into an index's mapping.
