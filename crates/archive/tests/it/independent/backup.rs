@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use rushes_archive::{Archive, Caller, OpenOptions, Right, TokenSpec, Unwatched, restore};
+use rushes_archive::{Archive, Caller, NoProgress, OpenOptions, Right, TokenSpec, restore};
 use rushes_store::EraseTarget;
 use rushes_types::ErrorKind;
 use serde_json::{Value as Json, json};
@@ -114,7 +114,7 @@ fn check_truth(backup: &Store, now: &Store) {
 fn a_backup_is_read_back_by_the_page() {
     let (open, _) = small();
     let backup = open.dir.path().join("backup");
-    open.archive.backup(&open.caller, &backup, &Unwatched).unwrap();
+    open.archive.backup(&open.caller, &backup, &NoProgress).unwrap();
     let list = parsed(&backup.join("backup.json"));
     assert_eq!(list["archive"], parsed(&open.archive.dir().join("archive.json"))["id"]);
     assert_eq!(list["commit"], open.archive.status().unwrap().last_commit.0);
@@ -141,7 +141,7 @@ fn a_backup_is_read_back_by_the_page() {
     let others = found.keys().filter(|path| !path.starts_with("store/")).count();
     assert_eq!(others, 3);
     let restored = open.dir.path().join("restored");
-    restore(&backup, &restored, &Unwatched).unwrap();
+    restore(&backup, &restored, &NoProgress).unwrap();
     assert_eq!(parsed(&restored.join("rebuild.json")), json!({"what": "all"}));
     let in_backup = store::read(&backup.join("store"));
     let (open, copy) = made::copied(open, OpenOptions::default());
@@ -161,7 +161,7 @@ fn a_backup_is_read_back_by_the_page() {
 fn a_restore_refuses_a_wrong_digest_and_a_path_that_leaves_the_folder() {
     let (open, _) = small();
     let backup = open.dir.path().join("backup");
-    open.archive.backup(&open.caller, &backup, &Unwatched).unwrap();
+    open.archive.backup(&open.caller, &backup, &NoProgress).unwrap();
     let list = parsed(&backup.join("backup.json"));
     let no = list["files"].as_array().unwrap().iter().position(|file| file["path"] == "tokens.json").unwrap();
     std::fs::write(open.dir.path().join("outside.json"), std::fs::read(backup.join("tokens.json")).unwrap())
@@ -171,7 +171,7 @@ fn a_restore_refuses_a_wrong_digest_and_a_path_that_leaves_the_folder() {
         list["files"][no][field] = value;
         std::fs::write(backup.join("backup.json"), list.to_string()).unwrap();
         let to = open.dir.path().join(field);
-        let error = restore(&backup, &to, &Unwatched).unwrap_err();
+        let error = restore(&backup, &to, &NoProgress).unwrap_err();
         assert!(matches!(error.kind(), ErrorKind::Corrupt | ErrorKind::Invalid), "{error}");
         assert!(!to.exists());
     }

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use rushes_archive::{Archive, Caller, OpenOptions, Rebuild, SearchRequest, Unwatched};
+use rushes_archive::{Archive, Caller, NoProgress, OpenOptions, Rebuild, SearchRequest};
 use rushes_plan::Plan;
 use rushes_types::{BucketNo, Commit, Error, ErrorKind, TimeRange};
 use serde_json::{Value as Json, json};
@@ -100,7 +100,7 @@ fn another_version_of_a_fused_value_is_damage_and_a_rebuild_makes_it_again() {
             _ => timeline.document(&e1).map(drop),
         };
         assert_eq!(read.unwrap_err().kind(), ErrorKind::Corrupt, "{table}");
-        open.archive.rebuild(&open.caller, Rebuild::All, &Unwatched).unwrap();
+        open.archive.rebuild(&open.caller, Rebuild::All, &NoProgress).unwrap();
         assert_eq!(found(&open), 1);
         open.verify_clean();
     }
