@@ -220,7 +220,7 @@ impl CassandraStore {
         let mut states: Vec<MutexGuard<'_, AssetState>> =
             slots.iter().map(|slot| slot.lock().unwrap_or_else(PoisonError::into_inner)).collect();
         let mut receipt = self.cluster.block_on(async {
-            if mode != AppendMode::DryRun && assets.len() > 1 {
+            if mode == AppendMode::Atomic || (mode == AppendMode::Partial && assets.len() > 1) {
                 self.check_registered(blocks, &assets).await?;
             }
             if mode != AppendMode::Partial {
@@ -238,7 +238,8 @@ impl CassandraStore {
         Ok(receipt)
     }
 
-    /// With several assets, nothing is written if one is not registered. A single asset is checked by its own change.
+    /// With several assets, nothing is written if one is not registered. A single asset is checked by its own change, but
+    /// where the request is checked before that.
     async fn check_registered(
         &self,
         blocks: &[BlockInput<'_>],

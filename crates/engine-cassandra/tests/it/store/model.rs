@@ -18,6 +18,16 @@ proptest! {
 }
 
 #[test]
+fn an_asset_that_is_not_registered_comes_before_lines_that_are_rejected() {
+    let Some(mut fixture) = support::fixture() else { return };
+    // The second and the third line have one id and say different things.
+    let lines = || vec![(2, 2, vec![(5, 0, 1), (2, 0, 1), (2, 3, 0)])];
+    let modes = [AppendMode::DryRun, AppendMode::Atomic, AppendMode::Partial];
+    let ops = modes.map(|mode| Op::Loose(lines(), mode));
+    store_model::check(&ops, &mut fixture);
+}
+
+#[test]
 fn a_purge_changes_nothing_that_is_seen() {
     let Some(mut fixture) = support::fixture() else { return };
     let ops = [
