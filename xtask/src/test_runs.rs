@@ -1,8 +1,9 @@
 //! All tests, by the command that the README has: their output is shown as it comes, and their closing lines are counted.
 //!
-//! They run in two tracks side by side, since many of them mostly wait: for servers, for a disk, for a time to pass. Cargo
-//! would run one test binary after the other, so it runs twice, and starts each binary by `cargo xtask in-track`, which
-//! leaves those of the other track alone. What one track leaves must have run in the other.
+//! First those run alone that break processes and servers and look at how soon all is well again. The others run in two tracks
+//! side by side, since many of them mostly wait: for servers, for a disk, for a time to pass. Cargo would run one test binary
+//! after the other, so it runs once for each track, and starts each binary by `cargo xtask in-track`, which leaves those of
+//! other tracks alone. What one track leaves must have run in another.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
@@ -12,9 +13,10 @@ use std::time::Instant;
 
 use anyhow::{Context, anyhow, bail, ensure};
 
-/// Crates whose tests are in the second track: those that keep Cassandra busy, with servers of their own or with the shared
-/// one. Side by side they would wait for each other.
-const SECOND: [&str; 2] = ["rushes", "rushes-engine-cassandra"];
+/// The crate whose tests run alone.
+const ALONE: &str = "rushes";
+/// The crate whose tests are the second track: they keep the shared Cassandra busy.
+const SECOND: &str = "rushes-engine-cassandra";
 /// How a line begins that says which binary a track runs, and which it leaves to the other.
 const RUNS: &str = "== runs ";
 const LEAVES: &str = "== leaves ";
@@ -22,6 +24,7 @@ const LEAVES: &str = "== leaves ";
 /// Which tests run one after the other.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Track {
+    Alone,
     First,
     Second,
 }
@@ -29,19 +32,24 @@ enum Track {
 impl Track {
     const fn name(self) -> &'static str {
         match self {
+            Self::Alone => "lone",
             Self::First => "first",
             Self::Second => "second",
         }
     }
 
     fn parse(name: &str) -> anyhow::Result<Self> {
-        let track = [Self::First, Self::Second].into_iter().find(|track| track.name() == name);
+        let track = [Self::Alone, Self::First, Self::Second].into_iter().find(|track| track.name() == name);
         track.with_context(|| format!("`{name}` is no track of tests"))
     }
 
-    /// Are a crate's tests in this track?
-    fn has(self, package: &str) -> bool {
-        (self == Self::Second) == SECOND.contains(&package)
+    /// The track of a crate's tests.
+    fn of(package: &str) -> Self {
+        match package {
+            ALONE => Self::Alone,
+            SECOND => Self::Second,
+            _ => Self::First,
+        }
     }
 }
 
@@ -143,16 +151,18 @@ fn diagnostic(line: &str) -> Option<(String, bool)> {
 
 /// Runs all tests with these variables, also after one that failed. Gives how many did what, and whether all went well.
 pub fn run(root: &Path, words: &[&str], env: &[(&str, String)]) -> anyhow::Result<(Counts, bool)> {
+    let (mut all, alone) = track(root, Track::Alone, words, env)?;
     let (first, second) = std::thread::scope(|scope| {
         let second = scope.spawn(|| track(root, Track::Second, words, env));
         let first = track(root, Track::First, words, env);
         (first, second.join().unwrap_or_else(|_| Err(anyhow!("reading the second track broke off"))))
     });
-    let ((mut all, first), (more, second)) = (first?, second?);
+    let ((ran, first), (more, second)) = (first?, second?);
+    all.add(ran);
     all.add(more);
     let nowhere: Vec<&str> = all.left.difference(&all.run).map(String::as_str).collect();
     ensure!(nowhere.is_empty(), "no track ran {}", nowhere.join(", "));
-    Ok((all.counts, first.success() && second.success()))
+    Ok((all.counts, [alone, first, second].iter().all(ExitStatus::success)))
 }
 
 /// Runs one track, and shows what it prints.
@@ -188,7 +198,7 @@ fn track(
     for line in BufReader::new(output).split(b'\n') {
         let line = line.context("reading what the tests print")?;
         let line = String::from_utf8_lossy(&line);
-        let mark = if track == Track::First { "" } else { "| " };
+        let mark = if track == Track::Second { "| " } else { "" };
         println!("{mark}{line}");
         ran.add_line(&line);
     }
@@ -202,7 +212,7 @@ pub fn in_track(words: &[&str]) -> anyhow::Result<()> {
     let [track, program, args @ ..] = words else { bail!("cargo names a track and a program") };
     let track = Track::parse(track)?;
     let is_of_docs = Path::new(program).parent().is_none_or(|folder| !folder.ends_with("deps"));
-    if !is_of_docs && !track.has(&std::env::var("CARGO_PKG_NAME").unwrap_or_default()) {
+    if !is_of_docs && track != Track::of(&std::env::var("CARGO_PKG_NAME").unwrap_or_default()) {
         println!("{LEAVES}{program}");
         return Ok(());
     }
@@ -253,14 +263,18 @@ mod tests {
     }
 
     #[test]
-    fn each_crate_is_in_one_track() {
-        let root = crate::root().unwrap();
-        for name in SECOND {
-            let folder = name.strip_prefix("rushes-").unwrap_or("cli");
-            assert!(root.join("crates").join(folder).is_dir(), "`{name}` is no crate");
+    fn each_track_has_a_name_and_the_crates_it_is_named_for() {
+        for track in [Track::Alone, Track::First, Track::Second] {
+            assert_eq!(Track::parse(track.name()).unwrap(), track);
         }
-        for name in ["rushes-index", "rushes", ""] {
-            assert_ne!(Track::First.has(name), Track::Second.has(name));
+        for (manifest, track) in [
+            ("crates/cli", Track::Alone),
+            ("crates/engine-cassandra", Track::Second),
+            ("crates/index", Track::First),
+        ] {
+            let manifest = crate::root().unwrap().join(manifest).join("Cargo.toml");
+            let manifest: toml::Table = std::fs::read_to_string(manifest).unwrap().parse().unwrap();
+            assert_eq!(Track::of(manifest["package"]["name"].as_str().unwrap()), track);
         }
     }
 }
