@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
+use rushes_timeline::next_page;
 use rushes_types::{AssetId, Bucket, BucketNo, FusedAnnotation, Result};
 
 use crate::access::{Caller, Right};
 use crate::archive::Archive;
-use crate::bucket_content::{Annotations, PAGE, after};
+use crate::bucket_content::{Annotations, PAGE};
 
 /// A bucket with its annotations.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,7 +39,7 @@ impl Archive {
         while let Some(from) = next.filter(|from| *from <= to && views.len() < limit) {
             let asked = PAGE.min(limit - views.len());
             let mut page = timeline.buckets(asset, from, to, asked)?;
-            next = after(&page, asked);
+            next = next_page(&page, asked);
             // An emptied bucket is treated like one that never existed: a rebuild may not write it.
             page.retain(|bucket| !bucket.annotations.is_empty());
             annotations.load(timeline, asset, &page)?;

@@ -9,6 +9,7 @@ mod digest;
 mod embedded;
 pub mod kv;
 mod memory;
+mod ranges;
 mod rows;
 mod seam;
 mod store;
@@ -16,6 +17,7 @@ mod store;
 pub use digest::ContentDigest;
 pub use embedded::EmbeddedKv;
 pub use memory::MemoryKv;
+pub use ranges::{BucketRange, buckets_in, next_page};
 pub use seam::*;
 pub use store::KvTimeline;
 

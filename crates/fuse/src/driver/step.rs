@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::{ReadSet, RowSelection, StepInput, StepOutcome, TextAnalysis, resolved_language};
 use rushes_store::{CommitRecord, Effect, History, RunSegment};
-use rushes_timeline::{TimelineStore, TimelineUpdate};
+use rushes_timeline::{TimelineStore, TimelineUpdate, buckets_in};
 use rushes_types::{
     Annotation, Asset, AssetDocument, AssetId, AssetStep, Bucket, Commit, FusedAnnotation, FusedKey, Model,
     ModelRef, Result, TimeRange,
@@ -283,18 +283,11 @@ fn rebucketed(
 ) -> Result<Vec<Bucket>> {
     let mut old: Vec<Bucket> = Vec::new();
     if !is_fresh {
-        for (first, last) in crate::touched(bucket_ns, &advanced.added, &advanced.removed) {
-            let mut from = first;
-            loop {
-                let page = fused.buckets(asset, from, last, READ_PAGE)?;
-                let next = page.last().map(|b| b.no.0.saturating_add(1)).filter(|_| page.len() == READ_PAGE);
-                old.extend(page);
-                match next {
-                    Some(next) if next <= last.0 => from.0 = next,
-                    _ => break,
-                }
-            }
-        }
+        let ranges = crate::touched(bucket_ns, &advanced.added, &advanced.removed);
+        buckets_in(fused, asset, &ranges, READ_PAGE, &mut |page| {
+            old.extend(page);
+            Ok(())
+        })?;
     }
     Ok(crate::rebucket(bucket_ns, &advanced.added, &advanced.removed, &old))
 }
