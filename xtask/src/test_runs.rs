@@ -1,9 +1,10 @@
 //! All tests, by the command that the README has: their output is shown as it comes, and their closing lines are counted.
 //!
-//! First those run alone that break processes and servers and look at how soon all is well again. The others run in two tracks
-//! side by side, since many of them mostly wait: for servers, for a disk, for a time to pass. Cargo would run one test binary
-//! after the other, so it runs once for each track, and starts each binary by `cargo xtask in-track`, which leaves those of
-//! other tracks alone. What one track leaves must have run in another.
+//! Tests run in tracks, two at a time, since many of them mostly wait: for servers, for a disk, for a time to pass. First those
+//! that break processes and servers and look at how soon all is well again; beside them, at the lowest priority, those that need
+//! no server. Then those on Cassandra beside those on the other servers. Cargo would run one test binary after the other, so it
+//! runs once for each track, and starts each binary by `cargo xtask in-track`, which leaves those of other tracks alone. What
+//! one track leaves must have run in another.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
@@ -13,10 +14,12 @@ use std::time::Instant;
 
 use anyhow::{Context, anyhow, bail, ensure};
 
-/// The crate whose tests run alone.
-const ALONE: &str = "rushes";
-/// The crate whose tests are the second track: they keep the shared Cassandra busy.
-const SECOND: &str = "rushes-engine-cassandra";
+/// The crate whose tests break what they run on.
+const FAULTS: &str = "rushes";
+/// The crate whose tests keep the shared Cassandra busy.
+const CASSANDRA: &str = "rushes-engine-cassandra";
+/// The crates whose tests use the other servers.
+const SERVERS: [&str; 4] = ["rushes-engine-kafka", "rushes-engine-elastic", "rushes-engines", "rushes-bench"];
 /// How a line begins that says which binary a track runs, and which it leaves to the other.
 const RUNS: &str = "== runs ";
 const LEAVES: &str = "== leaves ";
@@ -24,31 +27,38 @@ const LEAVES: &str = "== leaves ";
 /// Which tests run one after the other.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Track {
-    Alone,
-    First,
-    Second,
+    /// Processes are killed, servers die: what else runs must not delay what is waited for.
+    Faults,
+    /// No server.
+    Light,
+    Servers,
+    Cassandra,
 }
 
 impl Track {
+    const ALL: [Self; 4] = [Self::Faults, Self::Light, Self::Servers, Self::Cassandra];
+
     const fn name(self) -> &'static str {
         match self {
-            Self::Alone => "lone",
-            Self::First => "first",
-            Self::Second => "second",
+            Self::Faults => "faults",
+            Self::Light => "light",
+            Self::Servers => "servers",
+            Self::Cassandra => "cassandra",
         }
     }
 
     fn parse(name: &str) -> anyhow::Result<Self> {
-        let track = [Self::Alone, Self::First, Self::Second].into_iter().find(|track| track.name() == name);
+        let track = Self::ALL.into_iter().find(|track| track.name() == name);
         track.with_context(|| format!("`{name}` is no track of tests"))
     }
 
     /// The track of a crate's tests.
     fn of(package: &str) -> Self {
         match package {
-            ALONE => Self::Alone,
-            SECOND => Self::Second,
-            _ => Self::First,
+            FAULTS => Self::Faults,
+            CASSANDRA => Self::Cassandra,
+            other if SERVERS.contains(&other) => Self::Servers,
+            _ => Self::Light,
         }
     }
 }
@@ -151,18 +161,35 @@ fn diagnostic(line: &str) -> Option<(String, bool)> {
 
 /// Runs all tests with these variables, also after one that failed. Gives how many did what, and whether all went well.
 pub fn run(root: &Path, words: &[&str], env: &[(&str, String)]) -> anyhow::Result<(Counts, bool)> {
-    let (mut all, alone) = track(root, Track::Alone, words, env)?;
-    let (first, second) = std::thread::scope(|scope| {
-        let second = scope.spawn(|| track(root, Track::Second, words, env));
-        let first = track(root, Track::First, words, env);
-        (first, second.join().unwrap_or_else(|_| Err(anyhow!("reading the second track broke off"))))
-    });
-    let ((ran, first), (more, second)) = (first?, second?);
-    all.add(ran);
-    all.add(more);
+    let mut all = Ran::default();
+    let mut held = true;
+    for pair in [[Track::Faults, Track::Light], [Track::Servers, Track::Cassandra]] {
+        for outcome in side_by_side(root, pair, words, env) {
+            let (ran, status) = outcome?;
+            all.add(ran);
+            held &= status.success();
+        }
+    }
     let nowhere: Vec<&str> = all.left.difference(&all.run).map(String::as_str).collect();
     ensure!(nowhere.is_empty(), "no track ran {}", nowhere.join(", "));
-    Ok((all.counts, [alone, first, second].iter().all(ExitStatus::success)))
+    Ok((all.counts, held))
+}
+
+/// Runs two tracks at once.
+fn side_by_side(
+    root: &Path,
+    [one, other]: [Track; 2],
+    words: &[&str],
+    env: &[(&str, String)],
+) -> [anyhow::Result<(Ran, ExitStatus)>; 2] {
+    std::thread::scope(|scope| {
+        let beside = scope.spawn(|| track(root, other, words, env));
+        let first = track(root, one, words, env);
+        [
+            first,
+            beside.join().unwrap_or_else(|_| Err(anyhow!("reading the {} track broke off", other.name()))),
+        ]
+    })
 }
 
 /// Runs one track, and shows what it prints.
@@ -175,8 +202,8 @@ fn track(
     let this = std::env::current_exe().context("finding this program")?;
     let runner = serde_json::json!([this, "in-track", track.name()]);
     let config = format!("target.\"cfg(all())\".runner={runner}");
-    // The examples in docs have no binary in the build's folder; only the first track has them.
-    let targets: &[&str] = if track == Track::First { &[] } else { &["--tests"] };
+    // The examples in docs have no binary in the build's folder; only one track has them.
+    let targets: &[&str] = if track == Track::Light { &[] } else { &["--tests"] };
     let words = [words, targets, &["--no-fail-fast"]].concat();
     let command = format!("cargo {}", words.join(" "));
     println!("\n== {command} ({} track)", track.name());
@@ -198,7 +225,7 @@ fn track(
     for line in BufReader::new(output).split(b'\n') {
         let line = line.context("reading what the tests print")?;
         let line = String::from_utf8_lossy(&line);
-        let mark = if track == Track::Second { "| " } else { "" };
+        let mark = if matches!(track, Track::Light | Track::Cassandra) { "| " } else { "" };
         println!("{mark}{line}");
         ran.add_line(&line);
     }
@@ -217,7 +244,10 @@ pub fn in_track(words: &[&str]) -> anyhow::Result<()> {
         return Ok(());
     }
     println!("{RUNS}{program}");
-    let mut command = Command::new(program);
+    let mut command = match track {
+        Track::Light => lowest_priority(program),
+        _ => Command::new(program),
+    };
     // Tests that call cargo want no lints.
     for (name, _) in LINTING {
         command.env_remove(name);
@@ -226,6 +256,18 @@ pub fn in_track(words: &[&str]) -> anyhow::Result<()> {
     let status = status.with_context(|| format!("starting `{program}`"))?;
     ensure!(status.success(), "{status}");
     Ok(())
+}
+
+/// A command that gets processors only while nothing else wants them, where the system can do that.
+fn lowest_priority(program: &str) -> Command {
+    let can =
+        Command::new("nice").arg("true").stdin(Stdio::null()).status().is_ok_and(|status| status.success());
+    if !can {
+        return Command::new(program);
+    }
+    let mut command = Command::new("nice");
+    command.args(["-n", "19", program]);
+    command
 }
 
 #[cfg(test)]
@@ -264,13 +306,17 @@ mod tests {
 
     #[test]
     fn each_track_has_a_name_and_the_crates_it_is_named_for() {
-        for track in [Track::Alone, Track::First, Track::Second] {
+        for track in Track::ALL {
             assert_eq!(Track::parse(track.name()).unwrap(), track);
         }
         for (manifest, track) in [
-            ("crates/cli", Track::Alone),
-            ("crates/engine-cassandra", Track::Second),
-            ("crates/index", Track::First),
+            ("crates/cli", Track::Faults),
+            ("crates/engine-cassandra", Track::Cassandra),
+            ("crates/engine-kafka", Track::Servers),
+            ("crates/engine-elastic", Track::Servers),
+            ("crates/engines", Track::Servers),
+            ("crates/bench", Track::Servers),
+            ("crates/index", Track::Light),
         ] {
             let manifest = crate::root().unwrap().join(manifest).join("Cargo.toml");
             let manifest: toml::Table = std::fs::read_to_string(manifest).unwrap().parse().unwrap();

@@ -128,6 +128,23 @@ pub fn an_imported_asset_is_the_same_to_the_last_number(fixture: &mut dyn StoreF
     }
 }
 
+pub fn a_model_is_known_to_have_written_on_an_imported_asset_also_where_its_lines_are_erased(
+    fixture: &mut dyn StoreFixture,
+) {
+    let (from, store) = (MemoryStore::new(), fixture.store());
+    register(&from, &["a"]);
+    from.put_model(&with_space("clip@1", "clip", 4, None)).unwrap();
+    loose(&from, "a", "clip@1", &[("1", 0, "x")]);
+    from.erase(&annotation("a", "clip@1", &RunId::loose(), "1")).unwrap();
+    store.import_models(&from.models().unwrap()).unwrap();
+    take_over(&from, &*store, "a").unwrap();
+    for store in [&from as &dyn AnnotationStore, &*store] {
+        store.put_model(&with_space("clip@1", "clip", 4, Some("encoder"))).unwrap();
+    }
+    assert_eq!(history(&*store, "a").last().unwrap().effect, rushes_store::Effect::Registered);
+    assert_eq!(seen(&*store, "a"), seen(&from, "a"));
+}
+
 pub fn taking_over_again_changes_nothing(fixture: &mut dyn StoreFixture) {
     let (from, store) = (source(), fixture.store());
     moved(&from, &*store);
@@ -332,6 +349,7 @@ macro_rules! import_suite {
     ($make:expr) => {
         $crate::import_suite!(@ $make;
             an_imported_asset_is_the_same_to_the_last_number,
+            a_model_is_known_to_have_written_on_an_imported_asset_also_where_its_lines_are_erased,
             taking_over_again_changes_nothing,
             a_store_that_took_over_goes_on_as_the_one_before,
             what_came_since_is_added,

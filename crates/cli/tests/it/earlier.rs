@@ -28,12 +28,22 @@ fn search_in(place: &Place, archive: &Path, args: &[&str]) -> Value {
     finish(command, b"").ok().json()
 }
 
+/// An answer without what is true of this moment only: the time it took, and how many annotations were looked at. Replaced
+/// ones are among the latter until a merge leaves them out, which the first that opens the archive may do at any time.
+fn lasting(mut answer: Value) -> Value {
+    answer.as_object_mut().unwrap().remove("took_ms");
+    for clause in answer["clauses"].as_array_mut().unwrap() {
+        clause.as_object_mut().unwrap().remove("examined");
+    }
+    answer
+}
+
 /// Every question is answered as it was then.
 fn answers_as_then(place: &Place, archive: &Path) {
     let cases: Vec<Value> = serde_json::from_str(ANSWERS).unwrap();
     assert_eq!(cases.len(), 7);
-    for case in cases {
-        let mut answer = match case["words"].as_array() {
+    for mut case in cases {
+        let answer = match case["words"].as_array() {
             Some(words) => {
                 let words: Vec<&str> = words.iter().map(|w| w.as_str().unwrap()).collect();
                 search_in(place, archive, &words)
@@ -43,8 +53,7 @@ fn answers_as_then(place: &Place, archive: &Path) {
                 search_in(place, archive, &["--plan", "plan.json"])
             }
         };
-        answer.as_object_mut().unwrap().remove("took_ms");
-        assert_eq!(answer, case["answer"], "{}", case["name"]);
+        assert_eq!(lasting(answer), lasting(case["answer"].take()), "{}", case["name"]);
     }
 }
 

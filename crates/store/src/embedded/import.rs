@@ -160,14 +160,16 @@ impl ReservedNumbers {
             if !segment.run.is_loose() {
                 self.notes.push(keys::garbage(TABLE_OF_IDS, number));
             } else if !self.scopes.contains_key(&segment.model) {
-                tx.counters.scopes += 1;
-                let number = tx.counters.scopes;
                 let before = tx.loose_scope(&import.asset, &segment.model)?;
-                self.notes.push(keys::garbage(TABLE_OF_IDS, number));
-                self.scopes.insert(
-                    segment.model.clone(),
-                    Scope { number, before, empty: before.is_none(), loose: true },
-                );
+                self.reserve_scope(tx, &segment.model, before);
+            }
+        }
+        // A model has a scope also where all that it wrote was erased line by line: it tells that the model wrote on the asset.
+        for record in import.history.iter().skip(self.plan.from) {
+            let Effect::Segment(segment) = &record.effect else { continue };
+            let is_new = segment.run.is_loose() && !self.scopes.contains_key(&segment.model);
+            if is_new && tx.loose_scope(&import.asset, &segment.model)?.is_none() {
+                self.reserve_scope(tx, &segment.model, None);
             }
         }
         for run in &self.plan.runs {
@@ -183,6 +185,14 @@ impl ReservedNumbers {
             }
         }
         Ok(())
+    }
+
+    /// Gives a scope for loose annotations of a model, in place of the one that there was.
+    fn reserve_scope(&mut self, tx: &mut Tx<'_>, model: &ModelRef, before: Option<u64>) {
+        tx.counters.scopes += 1;
+        let number = tx.counters.scopes;
+        self.notes.push(keys::garbage(TABLE_OF_IDS, number));
+        self.scopes.insert(model.clone(), Scope { number, before, empty: before.is_none(), loose: true });
     }
 
     fn number_of(&self, segment: &RunSegment) -> Result<u64> {
