@@ -1,4 +1,4 @@
-//! The long form of the kill tests of the command line.
+//! The long forms of the tests that kill, break engines, and damage files.
 
 use std::path::Path;
 use std::process::Command;
@@ -14,12 +14,25 @@ const ENGINES_TIMES: &str = "60";
 /// Faults of the whole, instead of kills of one process.
 const ON_ENGINES: &str = "--engines";
 
+/// Damages by default.
+const DAMAGES: &str = "10000";
+/// Damage to files, instead of kills.
+const DAMAGE: &str = "--damage";
+
 /// Runs the kill tests with many more kills than the tests do.
 pub fn run(root: &Path, args: &[String]) -> anyhow::Result<()> {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    cargo.current_dir(root).args(["test", "-p", "rushes", "--test", "it"]);
-    let on_engines = args.iter().any(|word| word == ON_ENGINES);
+    cargo.current_dir(root);
+    let has = |flag: &str| args.iter().any(|word| word == flag);
+    let (on_engines, to_files) = (has(ON_ENGINES), has(DAMAGE));
+    ensure!(!(on_engines && to_files), "`{ON_ENGINES}` and `{DAMAGE}` are two tests; give one");
+    let package = if to_files { "rushes-archive" } else { "rushes" };
+    cargo.args(["test", "-p", package, "--test", "it"]);
     let times = match on_engines {
+        _ if to_files => {
+            cargo.args(["--", "damage", "--nocapture"]);
+            ("TORTURE_DAMAGES", DAMAGES)
+        }
         true => {
             cargo.args(["--features", "engines", "--", "distributed", "--nocapture"]);
             cargo.envs(networked::of_own(root));
@@ -31,18 +44,20 @@ pub fn run(root: &Path, args: &[String]) -> anyhow::Result<()> {
         }
     };
     cargo.env(times.0, times.1);
-    let mut words = args.iter().filter(|word| *word != ON_ENGINES);
+    let mut words = args.iter().filter(|word| ![ON_ENGINES, DAMAGE].contains(&word.as_str()));
     while let Some(word) = words.next() {
         let value = words.next().with_context(|| format!("`{word}` needs a value"))?;
         match word.as_str() {
             "--times" => cargo.env(times.0, value),
             "--seed" => cargo.env("TORTURE_SEED", value),
             "--only" if on_engines => cargo.env("TORTURE_ONLY", value),
-            "--binary" if !on_engines => cargo.env("TORTURE_BINARY", std::path::absolute(value)?),
+            "--binary" if !on_engines && !to_files => {
+                cargo.env("TORTURE_BINARY", std::path::absolute(value)?)
+            }
             other => bail!("`{other}` is no option of torture; see `cargo xtask help`"),
         };
     }
     let status = cargo.status().context("cargo does not start")?;
-    ensure!(status.success(), "something was lost, or half");
+    ensure!(status.success(), "something was lost, or half, or looked right");
     Ok(())
 }

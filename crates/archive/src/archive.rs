@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
 use rushes_query::{Encoders, NoEncoders};
+use rushes_store::OnDamage;
 use rushes_types::limits::Limits;
 use rushes_types::{Commit, Error, ErrorKind, Result};
 
@@ -13,6 +14,8 @@ use crate::backup::{self, BackupReport};
 use crate::embedded::EmbeddedEngines;
 use crate::engines::{Engines, OpenEngines};
 use crate::erasures::{Erasures, INDEX_PATIENCE, PURGE_AFTER};
+use crate::healing::Healer;
+use crate::identity::{current_analysis, holds_a_store, shared_identity};
 use crate::label_table::LabelTable;
 use crate::manifest::{ArchiveLock, Manifest, make_private_dir};
 use crate::part::Part;
@@ -44,6 +47,8 @@ pub struct OpenOptions {
     pub engines: Arc<dyn OpenEngines>,
     /// What is rebuilt on opening, whatever its state.
     pub rebuild: Option<Rebuild>,
+    /// What is done with a store that lacks what was acknowledged.
+    pub on_damage: OnDamage,
     /// The encoders for texts and pictures of queries; none by default.
     pub encoders: Arc<dyn Encoders>,
 }
@@ -60,6 +65,7 @@ impl Default for OpenOptions {
             purge_after: PURGE_AFTER,
             engines: Arc::new(EmbeddedEngines),
             rebuild: None,
+            on_damage: OnDamage::Refuse,
             encoders: Arc::new(NoEncoders),
         }
     }
@@ -81,6 +87,7 @@ pub struct Archive {
     /// What searches gathered of snapshots.
     pub(crate) search_caches: SearchCaches,
     workers: Mutex<Option<Workers>>,
+    pub(crate) healer: Healer,
     _lock: ArchiveLock,
 }
 
@@ -91,7 +98,7 @@ impl Archive {
     /// [`ErrorKind::NotFound`] where there is none and none is to be made; [`ErrorKind::Busy`] where another
     /// process has it open; [`ErrorKind::Invalid`] where a newer version wrote it; what the engines answer.
     pub fn open(dir: &Path, options: OpenOptions) -> Result<Arc<Self>> {
-        if Manifest::read(dir)?.is_none() && !options.create {
+        if !options.create && Manifest::read(dir)?.is_none() && !holds_a_store(dir) {
             return Err(Error::new(ErrorKind::NotFound, format!("`{}` holds no archive", dir.display()))
                 .mend("`rushes ingest` or `rushes serve` makes one"));
         }
@@ -100,6 +107,13 @@ impl Archive {
         backup::remove_staged(dir)?;
         let manifest = match Manifest::read(dir)? {
             Some(manifest) => current_analysis(dir, manifest)?,
+            None if options.on_damage != OnDamage::Accept && holds_a_store(dir) => {
+                return Err(Error::new(
+                    ErrorKind::Corrupt,
+                    format!("`{}` holds a store, but its `archive.json` is missing", dir.display()),
+                )
+                .mend("put it back from a backup; `rushes doctor` shows the ways out"));
+            }
             None => {
                 let manifest = Manifest::new(options.bucket_ns, &options.default_language)?;
                 manifest.write(dir)?;
@@ -108,10 +122,17 @@ impl Archive {
         };
         let manifest = shared_identity(dir, manifest, options.engines.as_ref())?;
         let indexes = options.stages.contains(&Stage::Index);
-        let engines =
-            rebuild::open_engines(dir, &manifest, options.engines.as_ref(), options.rebuild, indexes)?;
+        let engines = rebuild::open_engines(
+            dir,
+            &manifest,
+            options.engines.as_ref(),
+            options.rebuild,
+            indexes,
+            options.on_damage,
+        )?;
         let tokens = Tokens::open(dir)?;
-        if let Some(marker) = rebuild::pending(dir)? {
+        let is_damaged = engines.store.damage().is_some();
+        if let Some(marker) = rebuild::pending(dir)?.filter(|_| !is_damaged) {
             tracing::info!("finishing the rebuild that was begun");
             rebuild::begin(dir, &engines, &marker, &NoProgress)?;
         }
@@ -127,10 +148,17 @@ impl Archive {
             labels: RwLock::new(None),
             search_caches: SearchCaches::default(),
             workers: Mutex::new(None),
+            healer: Healer::default(),
             _lock: lock,
         };
         archive.start_workers();
-        Ok(Arc::new(archive))
+        let archive = Arc::new(archive);
+        let weak = Arc::downgrade(&archive);
+        archive.healer.rebuilds_by(move |what| match weak.upgrade() {
+            Some(archive) => archive.rebuild(&Caller::local(), what, &NoProgress),
+            None => Ok(()),
+        });
+        Ok(archive)
     }
 
     /// Stops the workers, each of which finishes the step it is in, and gives up searches under way.
@@ -140,6 +168,10 @@ impl Archive {
     }
 
     fn start_workers(&self) {
+        // What a damaged store lacks must not be taken out of what was derived from it.
+        if self.engines.store.damage().is_some() {
+            return;
+        }
         let settings = self.fuse_settings();
         let workers = Workers::start(&self.engines, &self.shared, &settings, &self.options.stages);
         *self.workers.lock().unwrap_or_else(PoisonError::into_inner) = Some(workers);
@@ -333,51 +365,4 @@ impl Drop for Archive {
     fn drop(&mut self) {
         self.stop_workers();
     }
-}
-
-/// The manifest of an archive whose words were analysed as this version does it; where another version did, all
-/// derived data are marked for a rebuild.
-fn current_analysis(dir: &Path, manifest: Manifest) -> Result<Manifest> {
-    if manifest.analyser == rushes_text::ANALYSER_VERSION {
-        return Ok(manifest);
-    }
-    tracing::warn!(was = manifest.analyser, "text is analysed in another way now; derived data are rebuilt");
-    rebuild::mark(dir, Rebuild::All)?;
-    let manifest = Manifest { analyser: rushes_text::ANALYSER_VERSION.to_owned(), ..manifest };
-    manifest.write(dir)?;
-    Ok(manifest)
-}
-
-/// The manifest shared by all processes on the same engines: a folder with a different one belongs to another archive.
-fn shared_identity(dir: &Path, own: Manifest, engines: &dyn OpenEngines) -> Result<Manifest> {
-    let known = engines.identity(&own)?;
-    if known == own {
-        return Ok(own);
-    }
-    let is_new = Part::Timeline.dir(dir).try_exists().is_ok_and(|there| !there)
-        && Tokens::open(dir)?.list().is_empty();
-    if known.id != own.id && !is_new {
-        return Err(Error::new(
-            ErrorKind::Conflict,
-            format!(
-                "the folder `{}` holds the archive `{}`, the configured engines hold `{}`",
-                dir.display(),
-                own.id,
-                known.id
-            ),
-        )
-        .mend("name another folder, or another keyspace"));
-    }
-    if known.analyser != own.analyser {
-        return Err(Error::new(
-            ErrorKind::Unsupported,
-            format!(
-                "the engines hold words analysed by `{}`, this version analyses by `{}`",
-                known.analyser, own.analyser
-            ),
-        )
-        .mend("run the version that wrote them, or rebuild into another keyspace with `rushes migrate`"));
-    }
-    known.write(dir)?;
-    Ok(known)
 }

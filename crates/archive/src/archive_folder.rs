@@ -5,14 +5,19 @@ use std::sync::Arc;
 
 use rushes_events::{EmbeddedLog, EventLog, LogOptions};
 use rushes_index::{EmbeddedIndex, EmbeddedOptions, Index};
-use rushes_store::{AnnotationStore, BlockFormat, EmbeddedStore, Redactor, StoreOptions};
+use rushes_kv::without_panic;
+use rushes_store::{
+    AnnotationStore, BlockFormat, EmbeddedStore, OnDamage, Redactor, StoreGuard, StoreOptions,
+};
 use rushes_text::{Analyzer, Language};
 use rushes_timeline::{EmbeddedTimeline, TimelineStore};
 use rushes_types::Result;
 
+use crate::healing::{chain_of, derived_guard, now_ms, open_or_set_aside, show_time};
 use crate::manifest::{Manifest, make_private_dir};
 use crate::part::Part;
 use crate::priority::open_at_low_priority;
+use crate::rebuild::Rebuild;
 
 /// The folder of an archive on this machine: opens the embedded engines, each by itself.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +28,8 @@ pub struct ArchiveFolder<'a> {
     pub manifest: &'a Manifest,
     /// Whatever index there is, is replaced by an empty one; a rebuild fills it.
     pub empty_index: bool,
+    /// What is done with a store that lacks what was acknowledged.
+    pub on_damage: OnDamage,
 }
 
 impl ArchiveFolder<'_> {
@@ -31,7 +38,18 @@ impl ArchiveFolder<'_> {
     /// # Errors
     /// Where its folder cannot be opened.
     pub fn store(&self) -> Result<Arc<dyn AnnotationStore>> {
-        let options = StoreOptions { redactor: Some(Arc::new(WireRedactor)), ..StoreOptions::default() };
+        let guard = StoreGuard {
+            chain: chain_of(self.dir, Part::Store),
+            identity: self.identity(),
+            now_ms,
+            show_time,
+            on_damage: self.on_damage,
+        };
+        let options = StoreOptions {
+            redactor: Some(Arc::new(WireRedactor)),
+            guard: Some(guard),
+            ..StoreOptions::default()
+        };
         let dir = private(Part::Store.dir(self.dir))?;
         Ok(Arc::new(EmbeddedStore::open(&dir, options)?))
     }
@@ -41,8 +59,11 @@ impl ArchiveFolder<'_> {
     /// # Errors
     /// Where its folder cannot be opened.
     pub fn events(&self) -> Result<Arc<dyn EventLog>> {
-        let dir = private(Part::Events.dir(self.dir))?;
-        Ok(Arc::new(EmbeddedLog::open(&dir, LogOptions::default())?))
+        let guard = || derived_guard(self.dir, Part::Events, self.identity());
+        let log = self.derived(Part::Events, Rebuild::All, |dir| {
+            EmbeddedLog::open(dir, LogOptions { guard: Some(guard()), ..LogOptions::default() })
+        })?;
+        Ok(Arc::new(log))
     }
 
     /// The embedded fused store.
@@ -50,8 +71,11 @@ impl ArchiveFolder<'_> {
     /// # Errors
     /// Where its folder cannot be opened.
     pub fn timeline(&self) -> Result<Arc<dyn TimelineStore>> {
-        let dir = private(Part::Timeline.dir(self.dir))?;
-        Ok(Arc::new(open_at_low_priority(|| EmbeddedTimeline::open(&dir))?))
+        let guard = || derived_guard(self.dir, Part::Timeline, self.identity());
+        let timeline = self.derived(Part::Timeline, Rebuild::All, |dir| {
+            open_at_low_priority(|| EmbeddedTimeline::open_guarded(dir, guard()))
+        })?;
+        Ok(Arc::new(timeline))
     }
 
     /// The embedded index.
@@ -59,12 +83,26 @@ impl ArchiveFolder<'_> {
     /// # Errors
     /// Where its folder cannot be opened; Corrupt or Unsupported where it must be rebuilt.
     pub fn index(&self) -> Result<Arc<dyn Index>> {
-        let options = EmbeddedOptions { analyzer: self.analyzer(), ..EmbeddedOptions::default() };
-        let dir = private(Part::Index.dir(self.dir))?;
-        Ok(Arc::new(match self.empty_index {
-            true => EmbeddedIndex::recreate(&dir, options)?,
-            false => EmbeddedIndex::open(&dir, options)?,
-        }))
+        let options = || EmbeddedOptions { analyzer: self.analyzer(), ..EmbeddedOptions::default() };
+        let index = self.derived(Part::Index, Rebuild::Index, |dir| match self.empty_index {
+            true => EmbeddedIndex::recreate(dir, options()),
+            false => EmbeddedIndex::open(dir, options()),
+        })?;
+        Ok(Arc::new(index))
+    }
+
+    /// Opens a derived part; where it is damaged it is set aside and noted for a rebuild.
+    fn derived<T>(&self, part: Part, what: Rebuild, open: impl Fn(&Path) -> Result<T>) -> Result<T> {
+        let name = format!("cannot open `{}`", part.dir(self.dir).display());
+        open_or_set_aside(self.dir, part, what, || {
+            let dir = private(part.dir(self.dir))?;
+            without_panic(&name, || open(&dir))
+        })
+    }
+
+    /// The archive's id as a number: tables of another archive are told by it.
+    fn identity(&self) -> u128 {
+        xxhash_rust::xxh3::xxh3_128(self.manifest.id.as_bytes())
     }
 
     /// The analysis of text that the archive was made with.

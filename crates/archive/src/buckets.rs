@@ -8,6 +8,7 @@ use rushes_types::{AssetId, Bucket, BucketNo, FusedAnnotation, Result};
 use crate::access::{Caller, Right};
 use crate::archive::Archive;
 use crate::bucket_content::{Annotations, PAGE};
+use crate::rebuild::Rebuild;
 
 /// A bucket with its annotations.
 #[derive(Debug, Clone, PartialEq)]
@@ -38,7 +39,8 @@ impl Archive {
         let mut next = Some(from);
         while let Some(from) = next.filter(|from| *from <= to && views.len() < limit) {
             let asked = PAGE.min(limit - views.len());
-            let mut page = timeline.buckets(asset, from, to, asked)?;
+            let page = timeline.buckets(asset, from, to, asked);
+            let mut page = self.healer.after(Rebuild::All, page)?;
             next = next_page(&page, asked);
             // An emptied bucket is treated like one that never existed: a rebuild may not write it.
             page.retain(|bucket| !bucket.annotations.is_empty());

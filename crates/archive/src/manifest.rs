@@ -28,6 +28,9 @@ pub struct Manifest {
     pub default_language: String,
     /// Version of the text analysis that fused and indexed data were made with.
     pub analyser: String,
+    /// The XXH3-128 of the other fields, in hexadecimal digits: a damaged value must not pass for another one. Only in the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    sum: Option<String>,
 }
 
 impl Manifest {
@@ -57,7 +60,20 @@ impl Manifest {
             ))
             .mend("install a newer rushes"));
         }
-        Ok(manifest)
+        if manifest.sum.as_ref().is_some_and(|sum| *sum != manifest.checksum()) {
+            return Err(Error::new(
+                ErrorKind::Corrupt,
+                format!("`{place}` is damaged: its fields are not those that were written"),
+            )
+            .mend("restore it from a backup"));
+        }
+        Ok(Self { sum: None, ..manifest })
+    }
+
+    fn checksum(&self) -> String {
+        let Self { format, id, bucket_ns, default_language, analyser, sum: _ } = self;
+        let text = format!("{format}\n{id}\n{bucket_ns}\n{default_language}\n{analyser}");
+        format!("{:032x}", xxhash_rust::xxh3::xxh3_128(text.as_bytes()))
     }
 
     /// The manifest as text, for those who share the archive.
@@ -87,6 +103,7 @@ impl Manifest {
             bucket_ns: bucket_ns.unwrap_or(BUCKET_NS_DEFAULT),
             default_language: default_language.to_owned(),
             analyser: rushes_text::ANALYSER_VERSION.to_owned(),
+            sum: None,
         })
     }
 
@@ -95,7 +112,8 @@ impl Manifest {
     /// # Errors
     /// Where the disk refuses.
     pub fn write(&self, dir: &Path) -> Result<()> {
-        let bytes = serde_json::to_vec_pretty(self).map_err(|e| Error::bug(e.to_string()))?;
+        let summed = Self { sum: Some(self.checksum()), ..self.clone() };
+        let bytes = serde_json::to_vec_pretty(&summed).map_err(|e| Error::bug(e.to_string()))?;
         write_whole(&dir.join(MANIFEST), &bytes)
     }
 }

@@ -21,12 +21,15 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rushes_events::{Event, Topic};
+use rushes_store::OnDamage;
 use rushes_types::{AssetId, Commit, Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::archive_folder::ArchiveFolder;
 use crate::engines::{Engines, OpenEngines};
+use crate::healing::{check_store_is_ahead, derived_is_behind, set_aside};
 use crate::manifest::{Manifest, write_whole};
+use crate::part::Part;
 use crate::progress::{Progress, check};
 use crate::workers::{FUSE_CONSUMER, INDEX_CONSUMER};
 
@@ -142,9 +145,16 @@ pub(crate) fn open_engines(
     opener: &dyn OpenEngines,
     what: Option<Rebuild>,
     indexes: bool,
+    on_damage: OnDamage,
 ) -> Result<Engines> {
     let of_no_use = opener.has_index_here() && !indexes;
-    let open = |empty_index| opener.open(&ArchiveFolder { dir, manifest, empty_index });
+    let open = |empty_index| opener.open(&ArchiveFolder { dir, manifest, empty_index, on_damage });
+    if on_damage == OnDamage::Accept {
+        // What was derived may hold more than the store that is taken as it is.
+        for part in [Part::Events, Part::Timeline, Part::Index] {
+            set_aside(dir, part, Rebuild::All)?;
+        }
+    }
     if pending(dir)?.is_some() {
         return open(true);
     }
@@ -165,12 +175,20 @@ pub(crate) fn open_engines(
             }
             open(true)
         }
+        Ok(engines) if on_damage == OnDamage::ReadOnly => Ok(engines),
         Ok(engines) if !of_no_use && index_is_lost(&engines)? => {
             if !opener.has_index_here() {
                 return Err(Error::new(ErrorKind::NotFound, "the index is empty, and it was filled before").mend("were its indices deleted, or is another prefix configured? `rushes rebuild --index` fills it again"));
             }
             tracing::warn!("the index is gone; it is rebuilt");
             mark(dir, Rebuild::Index)?;
+            Ok(engines)
+        }
+        Ok(engines) if pending(dir)?.is_none() => {
+            check_store_is_ahead(&engines)?;
+            if let Some(what) = derived_is_behind(&engines, opener.has_index_here() && !of_no_use)? {
+                mark(dir, what)?;
+            }
             Ok(engines)
         }
         opened => opened,

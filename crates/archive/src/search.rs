@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use rushes_ask::ask;
 use rushes_index::IndexReader;
-use rushes_plan::Plan;
+use rushes_plan::{Plan, Warning};
 use rushes_query::{Access, Answer, Catalog, PlannedSearch, View, cursor_of, explain, search};
 use rushes_text::{Analyzer, Language};
-use rushes_types::{MovieId, Result};
+use rushes_types::{Commit, MovieId, Result};
 
 pub use rushes_query::Explained;
 
@@ -17,6 +17,7 @@ use crate::access::{Caller, Right};
 use crate::archive::Archive;
 use crate::knowledge::ArchiveKnowledge;
 use crate::label_table::LabelTable;
+use crate::rebuild::Rebuild;
 
 /// How long labels are cached where other processes may change them.
 const LABELS_HOLD: Duration = Duration::from_secs(5);
@@ -42,7 +43,9 @@ impl Archive {
         let stopping = || self.shared.stopping_for_good();
         let view = self.view(reader.as_ref(), access(caller), Some(&stopping))?;
         let knowledge = ArchiveKnowledge::new(self, &view)?;
-        let mut answer = search(asked(request, &knowledge)?, &view, &knowledge)?;
+        let answer = search(asked(request, &knowledge)?, &view, &knowledge);
+        let mut answer = self.healer.after(Rebuild::Index, answer)?;
+        answer.warnings.extend(self.is_being_made(reader.as_ref())?);
         answer.took_ms = begun.elapsed().as_secs_f64() * 1000.0;
         Ok(answer)
     }
@@ -56,6 +59,16 @@ impl Archive {
         let view = self.view(reader.as_ref(), access(caller), None)?;
         let knowledge = ArchiveKnowledge::new(self, &view)?;
         explain(asked(request, &knowledge)?, &view, &knowledge)
+    }
+
+    /// What to say where nothing can be found yet, so that an empty answer does not look like the truth.
+    fn is_being_made(&self, reader: &dyn IndexReader) -> Result<Option<Warning>> {
+        if reader.read_point().upto != Commit::NONE {
+            return Ok(None);
+        }
+        let last = self.engines.store.last_commit()?;
+        let message = "the index is being built: nothing can be found before that is done; `rushes status` shows how far it is";
+        Ok((last != Commit::NONE).then(|| Warning::new("index_incomplete", "", message)))
     }
 
     /// A reader at the read point of the plan's cursor, else at the newest.

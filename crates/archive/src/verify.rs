@@ -8,15 +8,18 @@ use std::collections::BTreeSet;
 
 use rushes_fuse::driver::{Options, fuse_asset};
 use rushes_index::{AnnotationRef, AssetNo, IndexReader};
+use rushes_kv::without_panic;
 use rushes_plan::{Clause, Filter};
 use rushes_store::{Effect, Erased};
 use rushes_timeline::{MemoryTimeline, TimelineStore};
-use rushes_types::{AssetId, Commit, FusedAnnotation, FusedKey, Result, TimeRange};
+use rushes_types::{AssetId, Commit, ErrorKind, FusedAnnotation, FusedKey, Result, TimeRange};
 
 use crate::access::{Caller, Right};
 use crate::archive::Archive;
 use crate::engines::Engines;
 use crate::erasures::GONE_WITHIN;
+use crate::healing::check_store_is_ahead;
+use crate::part::Part;
 use crate::progress::{Progress, check};
 use crate::words::Words;
 use crate::workers::{FuseSettings, dead_assets};
@@ -84,6 +87,7 @@ pub(crate) fn verify(
     progress: &dyn Progress,
 ) -> Result<VerifyReport> {
     let mut report = VerifyReport::default();
+    examine(engines, progress, &mut report)?;
     for (asset, reason) in dead_assets(&*engines.events, PROBLEMS_MAX)? {
         report.problem(format!(
             "an event of asset `{asset}` is a dead letter: {reason}; mend that and run `rushes events replay`"
@@ -97,13 +101,51 @@ pub(crate) fn verify(
         after = Some(last.clone());
         for asset in &assets {
             check(progress, "the check")?;
-            verify_asset(engines, settings, asset, &mut report)?;
+            // Damage that is met in one asset does not hide what is wrong with the others.
+            match without_panic("reading an asset", || verify_asset(engines, settings, asset, &mut report)) {
+                Err(error) if error.kind() == ErrorKind::Corrupt => {
+                    report.problem(format!("asset `{asset}`: {error}"));
+                }
+                other => other?,
+            }
             report.assets += 1;
             progress.set("assets verified", report.assets, Some(total));
         }
     }
     Ok(report)
 }
+
+/// Has every engine read all that it keeps.
+fn examine(engines: &Engines, progress: &dyn Progress, report: &mut VerifyReport) -> Result<()> {
+    if let Err(error) = check_store_is_ahead(engines) {
+        report.problem(error.to_string());
+    }
+    let mut read = 0;
+    let mut watched = |bytes: u64| {
+        check(progress, "the check")?;
+        read += bytes;
+        progress.set("bytes read", read, None);
+        Ok(())
+    };
+    let parts: [(Part, &mut dyn FnMut(&mut ReadBytes<'_>) -> Result<Vec<String>>); 4] = [
+        (Part::Store, &mut |watched| engines.store.examine(watched)),
+        (Part::Events, &mut |watched| engines.events.examine(watched)),
+        (Part::Timeline, &mut |watched| engines.timeline.examine(watched)),
+        (Part::Index, &mut |watched| engines.index.examine(watched)),
+    ];
+    for (part, examine) in parts {
+        let found = without_panic(part.as_str(), || examine(&mut watched));
+        match found {
+            Ok(wrong) => wrong.into_iter().for_each(|wrong| report.problem(wrong)),
+            Err(error) if error.kind() == ErrorKind::Cancelled => return Err(error),
+            Err(error) => report.problem(error.to_string()),
+        }
+    }
+    Ok(())
+}
+
+/// Hears how many bytes were read.
+type ReadBytes<'a> = dyn FnMut(u64) -> Result<()> + 'a;
 
 fn verify_asset(
     engines: &Engines,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clap::ArgMatches;
 use clap::parser::ValueSource;
-use rushes_archive::{OpenOptions, Rebuild};
+use rushes_archive::{OnDamage, OpenOptions, Rebuild};
 use rushes_engines::{Configured, is_ours};
 use rushes_query::Encoders;
 use rushes_serve::ServeConfig;
@@ -79,6 +79,8 @@ pub struct Config {
     pub encoders: Arc<ConfiguredEncoders>,
     /// What is rebuilt when the archive is opened.
     pub rebuild: Option<Rebuild>,
+    /// Is an archive whose store is damaged opened for reading?
+    pub read_damaged: bool,
     /// What is wrong.
     pub problems: Vec<String>,
 }
@@ -127,6 +129,7 @@ impl Config {
             engines: Configured::default(),
             encoders: Arc::default(),
             rebuild: None,
+            read_damaged: global.read_damaged,
             problems,
         };
         let table = table.unwrap_or_default();
@@ -221,6 +224,7 @@ impl Config {
             media_roots: s.media_roots.clone(),
             engines: self.engines.engines(),
             rebuild: self.rebuild,
+            on_damage: if self.read_damaged { OnDamage::ReadOnly } else { OnDamage::Refuse },
             encoders: Arc::clone(&self.encoders) as Arc<dyn Encoders>,
             ..OpenOptions::default()
         }

@@ -52,7 +52,7 @@ fn read(key: &[u8], value: &[u8]) -> Option<DeadLetter> {
 /// Keeps a letter, durably.
 pub(crate) fn put(folder: &Folder, letter: &DeadLetter) -> Result<()> {
     let mut batch = folder.batch();
-    batch.insert(folder.table(ROWS), key(letter), value(letter));
+    batch.insert(ROWS, key(letter), value(letter));
     folder.sync(folder.write(batch, 0)?)
 }
 
@@ -70,7 +70,7 @@ pub(crate) fn list(folder: &Folder, limit: usize) -> Result<Vec<DeadLetter>> {
 pub(crate) fn remove(folder: &Folder, letters: &[DeadLetter]) -> Result<()> {
     let mut batch = folder.batch();
     for letter in letters {
-        batch.remove(folder.table(ROWS), key(letter));
+        batch.remove(ROWS, key(letter));
     }
     folder.sync(folder.write(batch, 0)?)
 }

@@ -8,7 +8,7 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rushes_kv::{Faults, Folder, Layout, Table, Ticket};
+use rushes_kv::{Faults, Folder, Guard, Layout, Table, Ticket};
 use rushes_types::{AssetId, Commit, Error, ErrorKind, Result};
 
 use crate::arrivals::Arrivals;
@@ -23,12 +23,8 @@ const CACHE_BYTES: u64 = 4 << 20;
 const TRIM_EVENTS: u64 = 8_192;
 pub(crate) const ROWS: usize = 0;
 
-const LAYOUT: Layout = Layout {
-    what: "the event log",
-    format: FORMAT,
-    tables: &[Table { name: "rows", compressed_already: false }],
-    cache_bytes: CACHE_BYTES,
-};
+const LAYOUT: Layout =
+    Layout { what: "the event log", format: FORMAT, tables: &[Table::new("rows")], cache_bytes: CACHE_BYTES };
 
 /// Kinds of rows; the first byte of their keys. Part of the format.
 const EVENT: u8 = b'e';
@@ -40,6 +36,8 @@ const CONSUMER: u8 = b'k';
 pub struct LogOptions {
     /// Makes writes and fsyncs fail, for tests.
     pub faults: Option<Faults>,
+    /// Keeps what was made durable in a file of its own, so that damage is told from a crash.
+    pub guard: Option<Guard>,
 }
 
 #[derive(Default)]
@@ -62,9 +60,13 @@ impl EmbeddedLog {
     /// Opens the log in a folder of its own, making it where it is not there.
     ///
     /// # Errors
-    /// Busy where another process has it open, Unsupported where its format is another.
+    /// Busy where another process has it open, Unsupported where its format is another, Corrupt where it lacks what was made
+    /// durable.
     pub fn open(path: &Path, options: LogOptions) -> Result<Self> {
-        let folder = Folder::open(path, LAYOUT, options.faults)?;
+        let folder = match options.guard {
+            Some(guard) => Folder::open_guarded(path, LAYOUT, options.faults, guard)?,
+            None => Folder::open(path, LAYOUT, options.faults)?,
+        };
         let (mut state, arrivals) = (State::default(), Arrivals::default());
         for topic in Topic::ALL {
             let end = match get(&folder, &[END, code(topic)])? {
@@ -123,7 +125,7 @@ impl EmbeddedLog {
     ) -> Result<Ticket> {
         let mut batch = self.folder.batch();
         batch.insert(
-            self.folder.table(ROWS),
+            ROWS,
             consumer_key(topic, consumer),
             [progress.acknowledged.to_be_bytes(), progress.watermark.0.to_be_bytes()].concat(),
         );
@@ -145,9 +147,9 @@ impl EventLog for EmbeddedLog {
         let mut batch = self.folder.batch();
         for event in events {
             end += 1;
-            batch.insert(self.folder.table(ROWS), event_key(topic, end), encode(event));
+            batch.insert(ROWS, event_key(topic, end), encode(event));
         }
-        batch.insert(self.folder.table(ROWS), [END, code(topic)], end.to_be_bytes());
+        batch.insert(ROWS, [END, code(topic)], end.to_be_bytes());
         let ticket = self.folder.write(batch, 0)?;
         state.written.insert(topic, end);
         drop(state);
@@ -262,7 +264,7 @@ impl EventLog for EmbeddedLog {
             }
             let mut batch = self.folder.batch();
             for offset in from..=to {
-                batch.remove(self.folder.table(ROWS), event_key(topic, offset));
+                batch.remove(ROWS, event_key(topic, offset));
             }
             // Not synced: events that come back after a crash are only delivered again.
             self.folder.write(batch, 0)?;
@@ -272,6 +274,10 @@ impl EventLog for EmbeddedLog {
 
     fn wait(&self, topic: Topic, timeout: Duration) {
         self.arrivals.wait(topic, timeout);
+    }
+
+    fn examine(&self, progress: &mut dyn FnMut(u64) -> Result<()>) -> Result<Vec<String>> {
+        self.folder.examine(progress)
     }
 }
 

@@ -160,6 +160,12 @@ pub trait Index: Send + Sync {
     fn clear(&self) -> Result<()>;
     /// What it holds.
     fn counts(&self) -> Result<IndexCounts>;
+    /// Goes through all that is kept, as far as the engine lets one: every block is read and its checksum tried. Gives what is
+    /// wrong, in words. `progress` hears how many bytes were read since it was last called, and may break off.
+    fn examine(&self, progress: &mut dyn FnMut(u64) -> Result<()>) -> Result<Vec<String>> {
+        progress(0)?;
+        Ok(Vec::new())
+    }
 }
 
 /// A snapshot of the index at a read point. Laws:

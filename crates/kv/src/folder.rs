@@ -5,13 +5,15 @@ use std::sync::Arc;
 
 use fjall::config::CompressionPolicy;
 use fjall::{
-    CompressionType, Database, Keyspace, KeyspaceCreateOptions, OwnedWriteBatch as WriteBatch, PersistMode,
-    Snapshot,
+    CompressionType, Database, Keyspace, KeyspaceCreateOptions, KvSeparationOptions, PersistMode, Snapshot,
 };
 use rushes_types::{Error, ErrorKind, Result};
 
+use crate::batch::Batch;
+use crate::chain::Chain;
 use crate::error::storage_error;
 use crate::group::{Group, Ticket, WriterGuard};
+use crate::guarded::{STAMP_KEY, without_panic};
 use crate::settle::settle;
 
 /// Where a test can inject a fault.
@@ -33,6 +35,16 @@ pub struct Table {
     pub name: &'static str,
     /// Are its values compressed by their owner, so that compressing them again is wasted work?
     pub compressed_already: bool,
+    /// Values of at least this many bytes are stored outside the tree, so that compactions do not move them.
+    pub separated_from: Option<u32>,
+}
+
+impl Table {
+    /// A table whose values are compressed and stay in the tree.
+    #[must_use]
+    pub const fn new(name: &'static str) -> Self {
+        Self { name, compressed_already: false, separated_from: None }
+    }
 }
 
 /// What a folder holds.
@@ -51,13 +63,15 @@ pub struct Layout {
 /// The table that holds the folder's format version, and what purging writes.
 const FOLDER_TABLE: &str = "folder";
 const FORMAT_KEY: &[u8] = b"format";
+/// What mends a folder that lacks what was acknowledged.
+pub(crate) const DOCTOR: &str = "`rushes doctor` shows the ways out";
 /// Threads that flush and compact, of each folder.
 const WORKERS: usize = 2;
 /// Memory for writes not flushed to a table's files yet, in bytes.
 const MEMTABLE_BYTES: u64 = 32 << 20;
 /// Size of the journals above which tables are flushed so that the oldest journal can be dropped, in bytes. Bounds what
 /// opening replays after a crash.
-pub const JOURNAL_BYTES_MAX: u64 = 128 << 20;
+const JOURNAL_BYTES_MAX: u64 = 128 << 20;
 
 /// An open folder of tables.
 pub struct Folder {
@@ -65,6 +79,12 @@ pub struct Folder {
     pub(crate) tables: Vec<Keyspace>,
     pub(crate) own: Keyspace,
     pub(crate) group: Group,
+    /// What was acknowledged, where that is guarded.
+    pub(crate) chain: Option<Chain>,
+    /// What the folder lacks, where it is open all the same.
+    pub(crate) damage: Option<String>,
+    /// The highest mark that was acknowledged before the folder was taken as it is.
+    pub(crate) mark_lost: u64,
     layout: Layout,
     path: PathBuf,
     faults: Option<Faults>,
@@ -77,7 +97,11 @@ impl Folder {
     /// Busy where another process has it open; Unsupported where its format is another; else the disk's error.
     pub fn open(path: &Path, layout: Layout, faults: Option<Faults>) -> Result<Self> {
         let what = format!("cannot open {} in `{}`", layout.what, path.display());
-        let failed = |e| storage_error(&what, e);
+        without_panic(&what, || Self::open_tables(path, layout, faults, &what))
+    }
+
+    fn open_tables(path: &Path, layout: Layout, faults: Option<Faults>, what: &str) -> Result<Self> {
+        let failed = |e| storage_error(what, e);
         let db = Database::builder(path)
             // Batches are synced in groups, and their owners compress what is worth it.
             .manual_journal_persist(true)
@@ -93,8 +117,18 @@ impl Folder {
         for table in layout.tables {
             tables.push(db.keyspace(table.name, || options(table)).map_err(failed)?);
         }
-        let group = Group::default();
-        Ok(Self { db, tables, own, group, layout, path: path.to_owned(), faults })
+        Ok(Self {
+            db,
+            tables,
+            own,
+            group: Group::default(),
+            chain: None,
+            damage: None,
+            mark_lost: 0,
+            layout,
+            path: path.to_owned(),
+            faults,
+        })
     }
 
     /// A table, by its place in the layout.
@@ -108,8 +142,8 @@ impl Folder {
 
     /// An empty batch.
     #[must_use]
-    pub fn batch(&self) -> WriteBatch {
-        self.db.batch()
+    pub fn batch(&self) -> Batch<'_> {
+        Batch::new(self)
     }
 
     /// A view of all tables at one moment: whole batches only.
@@ -137,18 +171,36 @@ impl Folder {
     ///
     /// # Errors
     /// What the disk says; later writes are refused then.
-    pub fn write(&self, batch: WriteBatch, mark: u64) -> Result<Ticket> {
+    pub fn write(&self, batch: Batch<'_>, mark: u64) -> Result<Ticket> {
         self.check()?;
-        let outcome = self
-            .fault(FaultPoint::Write)
-            .and_then(|()| batch.commit().map_err(|e| self.error("cannot write", e)));
-        match outcome {
-            Ok(()) => Ok(self.group.wrote(mark)),
+        match self.fault(FaultPoint::Write).and_then(|()| self.commit(batch, mark)) {
+            Ok(ticket) => Ok(ticket),
             Err(error) => {
                 self.group.poison(&error);
                 Err(error)
             }
         }
+    }
+
+    fn commit(&self, mut batch: Batch<'_>, mark: u64) -> Result<Ticket> {
+        let (content, touched, note) = batch.finished();
+        let Some(chain) = &self.chain else {
+            batch.inner.commit().map_err(|e| self.error("cannot write", e))?;
+            return Ok(self.group.wrote(mark));
+        };
+        let next = chain.next();
+        let (stamp, record) = next.describe(content, touched, mark, note);
+        batch.inner.insert(&self.own, STAMP_KEY, stamp.encode());
+        for (place, table) in self.tables.iter().enumerate() {
+            if touched >> place & 1 != 0 {
+                batch.inner.insert(table, STAMP_KEY, stamp.sequence.to_le_bytes());
+            }
+        }
+        batch.inner.commit().map_err(|e| self.error("cannot write", e))?;
+        // The ticket is given before the next change begins, so that tickets are in the order of changes.
+        let ticket = self.group.wrote(mark);
+        next.written(stamp, record);
+        Ok(ticket)
     }
 
     /// The ticket of the last batch: waiting for it makes durable all that was read so far.
@@ -164,8 +216,46 @@ impl Folder {
     pub fn sync(&self, ticket: Ticket) -> Result<()> {
         self.group.wait(ticket, || {
             self.fault(FaultPoint::Sync)?;
-            self.db.persist(PersistMode::SyncData).map_err(|e| self.error("cannot sync", e))
+            self.persist()
         })
+    }
+
+    /// Makes all that is written durable, and then known as acknowledged.
+    fn persist(&self) -> Result<()> {
+        let records = self.chain.as_ref().map(Chain::take_pending);
+        self.db.persist(PersistMode::SyncData).map_err(|e| self.error("cannot sync", e))?;
+        match (&self.chain, records) {
+            (Some(chain), Some(records)) => chain.append(&records),
+            _ => Ok(()),
+        }
+    }
+
+    /// What was acknowledged and is missing, where the folder is open for reading all the same.
+    #[must_use]
+    pub fn damage(&self) -> Option<Error> {
+        let message = self.damage.clone()?;
+        Some(Error::new(ErrorKind::Corrupt, message).mend(DOCTOR))
+    }
+
+    /// The highest mark that was acknowledged, where the folder lacked it and was taken as it is; else 0. No number up to it may
+    /// be given again.
+    #[must_use]
+    pub const fn mark_lost(&self) -> u64 {
+        self.mark_lost
+    }
+
+    pub(crate) const fn what(&self) -> &'static str {
+        self.layout.what
+    }
+
+    pub(crate) fn table_name(&self, place: usize) -> &'static str {
+        self.layout.tables.get(place).map_or("?", |table| table.name)
+    }
+
+    /// What it means that the folder's files are not what was written.
+    pub(crate) fn corrupt(&self, why: &str) -> Error {
+        let message = format!("{} in `{}` is damaged: {why}", self.layout.what, self.path.display());
+        Error::new(ErrorKind::Corrupt, message).mend("restore a backup")
     }
 
     /// Sets the highest mark found on opening.
@@ -212,13 +302,21 @@ impl Folder {
 impl Drop for Folder {
     fn drop(&mut self) {
         if self.check().is_ok() {
+            // Changes that nobody waited for: without their records the next opening finds the tables ahead.
+            if self.chain.as_ref().is_some_and(Chain::has_pending)
+                && let Err(error) = self.persist()
+            {
+                tracing::warn!(%error, "the last changes of {} are not on disk yet", self.layout.what);
+            }
             settle(&self.db, &self.tables.iter().chain([&self.own]).collect::<Vec<_>>());
         }
     }
 }
 
 fn options(table: &Table) -> KeyspaceCreateOptions {
-    let options = KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES);
+    let separated = table.separated_from.map(|n| KvSeparationOptions::default().separation_threshold(n));
+    let options =
+        KeyspaceCreateOptions::default().max_memtable_size(MEMTABLE_BYTES).with_kv_separation(separated);
     if table.compressed_already {
         options.data_block_compression_policy(CompressionPolicy::disabled())
     } else {

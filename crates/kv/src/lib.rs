@@ -2,16 +2,22 @@
 //!
 //! Each stage owns one [`Folder`]: a log-structured database with a few tables, one format version, and one way to
 //! become durable. What the stages need beyond the underlying library is here, once: our own errors, group commit (many
-//! writers, one fsync), poisoning after a failed write, faults for tests, and a purge that leaves no deleted byte in
+//! writers, one fsync), a chain that tells damage from a crash, poisoning after a failed write, faults for tests, and a purge that leaves no deleted byte in
 //! any file.
 
+mod batch;
+mod chain;
 mod error;
 mod folder;
 mod group;
+mod guarded;
+mod held;
 mod purge;
 mod settle;
 
+pub use batch::Batch;
+pub use chain::{ChainRecord, Guard, NOTE_BYTES_MAX, OnDamage, RecordKind};
 pub use error::storage_error;
-pub use folder::{FaultPoint, Faults, Folder, JOURNAL_BYTES_MAX, Layout, Table};
+pub use folder::{FaultPoint, Faults, Folder, Layout, Table};
 pub use group::{Ticket, WriterGuard};
-pub use settle::settle;
+pub use guarded::{STAMP_KEY, without_panic};

@@ -13,7 +13,7 @@ const POLL: Duration = Duration::from_millis(2);
 
 /// Flushes the tables of a database that is about to be closed, where that is worth it. Failures are left to the
 /// next opening: the journal holds everything.
-pub fn settle(db: &Database, tables: &[&Keyspace]) {
+pub(crate) fn settle(db: &Database, tables: &[&Keyspace]) {
     let unflushed: u64 = tables.iter().map(|table| table.tree.active_memtable().size()).sum();
     if unflushed < SETTLE_BYTES_MIN {
         return;

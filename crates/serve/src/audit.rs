@@ -14,8 +14,8 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
-use crate::clock::rfc3339;
 use crate::limits::AUDIT_IDS_MAX;
+use rushes_archive::rfc3339;
 
 /// The audit log's name in the archive's folder.
 pub const AUDIT_FILE: &str = "audit.jsonl";

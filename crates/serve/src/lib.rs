@@ -18,7 +18,6 @@ mod api;
 mod app;
 mod audit;
 mod body;
-mod clock;
 mod config;
 mod discovery;
 mod host;

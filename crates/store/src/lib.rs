@@ -60,11 +60,12 @@ mod seam;
 mod stored_block;
 
 pub use block::{AppendMode, Block, BlockInput, Receipt, Rejection};
-pub use embedded::{EmbeddedStore, StoreOptions};
+pub use embedded::{EmbeddedStore, StoreGuard, StoreOptions};
 pub use history::{CommitRecord, Effect, EraseTarget, Erased, RunSegment};
 pub use import::{AssetImport, COMMIT_MAX, ImportBlock, ImportPlan, Imported, SegmentReader};
 pub use memory::MemoryStore;
 pub use rules::{RUN_SEGMENT_BASE, Redactor, receipt_for_new_run};
+pub use rushes_kv::OnDamage;
 pub use rushes_types::{BlockFormat, LabelAliases};
 pub use seam::*;
 

@@ -1,7 +1,8 @@
 //! The annotation store's seam: one trait for each kind of caller, and [`AnnotationStore`], which is all of them.
 
 use rushes_types::{
-    Asset, AssetId, Commit, LabelAliases, Model, ModelRef, Result, Run, RunId, RunMode, TimeRange, Visibility,
+    Asset, AssetId, Commit, Error, LabelAliases, Model, ModelRef, Result, Run, RunId, RunMode, TimeRange,
+    Visibility,
 };
 
 use crate::block::{AppendMode, Block, BlockInput, Receipt};
@@ -91,6 +92,16 @@ pub trait AnnotationStore: History + Registry + Runs + Append + Erasure + Outbox
     fn capabilities(&self) -> StoreCapabilities;
     /// Counts for `status`.
     fn counts(&self) -> Result<StoreCounts>;
+    /// What was acknowledged and is missing, where the store is open for reading all the same.
+    fn damage(&self) -> Option<Error> {
+        None
+    }
+    /// Goes through all that is kept, as far as the engine lets one: every block is read and its checksum tried. Gives what is
+    /// wrong, in words. `progress` hears how many bytes were read since it was last called, and may break off.
+    fn examine(&self, progress: &mut dyn FnMut(u64) -> Result<()>) -> Result<Vec<String>> {
+        progress(0)?;
+        Ok(Vec::new())
+    }
 }
 
 /// What later stages derive everything from: reading only.

@@ -74,4 +74,9 @@ pub trait Kv: Send + Sync {
     fn clear(&self) -> Result<()>;
     /// Bytes on disk.
     fn bytes(&self) -> Result<u64>;
+    /// See [`crate::TimelineStore::examine`].
+    fn examine(&self, progress: &mut dyn FnMut(u64) -> Result<()>) -> Result<Vec<String>> {
+        progress(0)?;
+        Ok(Vec::new())
+    }
 }

@@ -37,11 +37,20 @@ impl MemoryTimeline {
 }
 
 impl EmbeddedTimeline {
+    /// Opens the timeline in a folder, or makes it; what was made durable is known to a chain of changes beside its tables,
+    /// whose place the guard's path does not say.
+    ///
+    /// # Errors
+    /// Corrupt where it lacks what was made durable; where the folder cannot be read or written.
+    pub fn open_guarded(folder: &Path, guard: rushes_kv::Guard) -> Result<Self> {
+        Self::over(EmbeddedKv::open(folder, Some(guard))?)
+    }
+
     /// Opens the store in a folder, or makes it.
     ///
     /// # Errors
     /// Where the folder cannot be read or written, or another process has it open.
     pub fn open(folder: &std::path::Path) -> rushes_types::Result<Self> {
-        Self::over(EmbeddedKv::open(folder)?)
+        Self::over(EmbeddedKv::open(folder, None)?)
     }
 }

@@ -108,6 +108,12 @@ pub trait TimelineStore: Send + Sync {
     fn content_digest(&self, asset: &AssetId) -> Result<u128>;
     /// Bytes on disk.
     fn bytes(&self) -> Result<u64>;
+    /// Goes through all that is kept, as far as the engine lets one: every block is read and its checksum tried. Gives what is
+    /// wrong, in words. `progress` hears how many bytes were read since it was last called, and may break off.
+    fn examine(&self, progress: &mut dyn FnMut(u64) -> Result<()>) -> Result<Vec<String>> {
+        progress(0)?;
+        Ok(Vec::new())
+    }
     /// Rewrites what holds erased bytes until none is left on disk.
     fn purge(&self) -> Result<()>;
     /// Empties the store, for a rebuild.

@@ -364,6 +364,10 @@ impl<K: Kv> TimelineStore for KvTimeline<K> {
         self.kv.bytes()
     }
 
+    fn examine(&self, progress: &mut dyn FnMut(u64) -> Result<()>) -> Result<Vec<String>> {
+        self.kv.examine(progress)
+    }
+
     fn purge(&self) -> Result<()> {
         let _writer = self.writer();
         if counter(self.kv.view()?.as_ref(), meta::ERASED)? == 0 {

@@ -129,14 +129,17 @@ fn open_store(
     manifest: &Manifest,
     engines: &dyn OpenEngines,
 ) -> Result<Arc<dyn AnnotationStore>> {
-    engines.store(&ArchiveFolder { dir, manifest, empty_index: false }).map_err(|error| match error.kind() {
-        ErrorKind::Busy => {
-            Error::new(ErrorKind::Busy, format!("the archive `{}` is open in another process", dir.display()))
-                .mend("stop its server while it is moved")
-                .because(error)
-        }
-        _ => error,
-    })
+    engines.store(&ArchiveFolder { dir, manifest, empty_index: false, on_damage: OnDamage::Refuse }).map_err(
+        |error| match error.kind() {
+            ErrorKind::Busy => Error::new(
+                ErrorKind::Busy,
+                format!("the archive `{}` is open in another process", dir.display()),
+            )
+            .mend("stop its server while it is moved")
+            .because(error),
+            _ => error,
+        },
+    )
 }
 
 /// The archive that is there is not the one that is moved.

@@ -3,6 +3,7 @@
 
 mod backups;
 mod chores;
+mod damage;
 mod encoders;
 mod flow;
 mod independent;

@@ -54,12 +54,26 @@ pub struct Global {
     /// Configuration file [default: rushes.toml in the archive's folder]
     #[arg(long, global = true, value_name = "FILE", env = "RUSHES_CONFIG", hide_env_values = true)]
     pub config: Option<PathBuf>,
+    /// Open an archive whose store is damaged, for reading only
+    #[arg(long, global = true)]
+    pub read_damaged: bool,
     /// Print JSON instead of text
     #[arg(long, global = true)]
     pub json: bool,
     /// Say less on standard error
     #[arg(long, short, global = true)]
     pub quiet: bool,
+}
+
+/// `rushes doctor`
+#[derive(Debug, Args)]
+pub struct Doctor {
+    /// Put this backup in place of the archive
+    #[arg(long, value_name = "BACKUP", conflicts_with = "take_over")]
+    pub restore: Option<PathBuf>,
+    /// Go on with what the store still holds
+    #[arg(long)]
+    pub take_over: bool,
 }
 
 /// What to do.
@@ -103,6 +117,15 @@ pub enum Command {
 
 The exit code is 1 where something is wrong; `rushes rebuild` mends everything but lost annotations.")]
     Verify,
+    /// Say what is wrong with an archive that does not open, and mend it
+    #[command(after_help = "Examples:
+  rushes doctor                                what is missing, and the ways out; changes nothing
+  rushes doctor --restore /mnt/backup/monday   put a backup in place; the damaged folder is kept beside it
+  rushes doctor --take-over                    go on with what is whole; the files as they were found are kept
+  rushes --read-damaged search captain         read what is left, and change nothing
+
+The exit code is 1 where something is wrong.")]
+    Doctor(Doctor),
     /// Delete derived data and make them again from what was written
     #[command(after_help = "Examples:
   rushes rebuild             buckets and index, from the annotations as they were sent

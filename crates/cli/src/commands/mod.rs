@@ -6,6 +6,7 @@ mod buckets;
 mod config;
 mod demo;
 mod demo_questions;
+mod doctor;
 pub mod encode;
 mod erase;
 mod events;
@@ -62,6 +63,7 @@ fn with_archive(config: Config, json: bool, quiet: bool, command: Command) -> Ou
         Command::Buckets(args) => buckets::run(&config, &args, json, quiet),
         Command::Status => status::run(&config, json),
         Command::Verify => long::verify(&config, json, quiet),
+        Command::Doctor(args) => doctor::run(&config, &args, json, quiet),
         Command::Rebuild { online: true, .. } => long::reindex(&config, json, quiet),
         Command::Rebuild { index, .. } => long::rebuild(&config, index, json, quiet),
         Command::Backup { to } => long::backup(&config, &to, json, quiet),

@@ -25,6 +25,7 @@ const BUILDS: &str = "builds the project; continuous integration runs it";
 const SERVES: &str = "serves until it is ended; tests of the server start it";
 const ENGINES: &str = "needs Cassandra, Kafka and Elasticsearch; tests on engines run it";
 const MEDIA: &str = "needs media files and ffmpeg; the tests of footage run it on films that they make";
+const DAMAGED: &str = "needs a backup at that place; the tests of damage put one in place";
 const MACHINE: &str = "changes the machine";
 
 /// Every command of the documents, in any order; the same one may stand on several pages.
@@ -47,6 +48,11 @@ const COMMANDS: &[(&str, Treatment)] = &[
         ),
     ),
     ("rushes search --export edl Mara in the galley", Run),
+    ("rushes doctor", Run),
+    ("rushes doctor --restore /mnt/backup/monday", Not(DAMAGED)),
+    ("rushes doctor --take-over", Run),
+    ("rushes --read-damaged search captain", Run),
+    ("cargo xtask torture --damage", Not(BUILDS)),
     ("rushes serve", Not(SERVES)),
     ("cargo xtask ci", Not(BUILDS)),
     ("cargo xtask engines up", Not(ENGINES)),

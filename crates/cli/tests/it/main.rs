@@ -9,6 +9,7 @@ mod demo;
 mod disk_full;
 #[cfg(feature = "engines")]
 mod distributed;
+mod doctor;
 mod documents;
 mod earlier;
 mod encode;

@@ -204,9 +204,12 @@ impl SectionFile {
         Ok(MappedBytes(self.map.clone(), self.find(id)?.range.clone()))
     }
 
-    /// Verifies all of it.
+    /// Verifies all of it, also what was verified before.
     pub fn verify(&self) -> Result<()> {
-        self.sections.iter().try_for_each(|section| self.section(section.id).map(|_| ()))
+        self.sections.iter().try_for_each(|section| {
+            section.verified.store(false, Ordering::Release);
+            self.section(section.id).map(|_| ())
+        })
     }
 }
 

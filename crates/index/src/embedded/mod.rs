@@ -220,4 +220,13 @@ impl Index for EmbeddedIndex {
     fn counts(&self) -> Result<IndexCounts> {
         Ok(self.published().counts())
     }
+
+    fn examine(&self, progress: &mut dyn FnMut(u64) -> Result<()>) -> Result<Vec<String>> {
+        let mut wrong = Vec::new();
+        for part in &self.published().segments {
+            wrong.extend(part.segment.verify().err().map(|e| e.message().to_owned()));
+            progress(part.segment.size())?;
+        }
+        Ok(wrong)
+    }
 }

@@ -66,11 +66,11 @@ impl EmbeddedStore {
                 let mut count = 0;
                 for guard in folder.table(table).prefix(prefix.to_be_bytes()).take(SWEEP_KEYS) {
                     let key = guard.key().map_err(|e| folder.error("cannot read", e))?;
-                    tables::stage(&mut batch, folder.table(table), key, None);
+                    tables::stage(&mut batch, table, key, None);
                     count += 1;
                 }
                 if count < SWEEP_KEYS {
-                    tables::stage(&mut batch, folder.table(ROWS), row.clone(), None);
+                    tables::stage(&mut batch, ROWS, row.clone(), None);
                 }
                 folder.write(batch, 0)?;
                 if count < SWEEP_KEYS {
@@ -97,7 +97,7 @@ impl EmbeddedStore {
             if !rows.is_empty() {
                 let mut batch = self.folder.batch();
                 for key in rows {
-                    tables::stage(&mut batch, self.folder.table(ROWS), key, None);
+                    tables::stage(&mut batch, ROWS, key, None);
                 }
                 self.folder.write(batch, 0)?;
             }

@@ -106,7 +106,7 @@ impl<'a> Loader<'a> {
         }
         let mut batch = folder.batch();
         for (table, key, value) in rows {
-            tables::stage(&mut batch, folder.table(table), key, Some(value));
+            tables::stage(&mut batch, table, key, Some(value));
         }
         folder.check()?;
         folder.write(batch, 0).map(drop)

@@ -8,8 +8,10 @@
 //! (as a whole) is known only when the store is reopened. Repeating the call is always safe.
 
 mod append;
+mod change_note;
 mod counters;
 mod erase;
+mod examine;
 mod ids;
 mod import;
 mod keys;
@@ -20,12 +22,12 @@ mod tables;
 mod tx;
 
 use std::collections::HashSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use fjall::Readable;
-use rushes_kv::{Faults, Folder};
+use rushes_kv::{Faults, Folder, Guard, OnDamage};
 use rushes_types::{Asset, AssetId, Commit, Error, LabelAliases, Model, Result, Run, RunId, Visibility};
 
 use self::counters::Counters;
@@ -52,11 +54,43 @@ pub struct StoreOptions {
     pub redactor: Option<Arc<dyn Redactor>>,
     /// Makes writes and fsyncs fail, for tests.
     pub faults: Option<Faults>,
+    /// Keeps what was acknowledged in a file of its own, so that damage is told from a crash.
+    pub guard: Option<StoreGuard>,
+}
+
+/// How a store's changes are guarded.
+#[derive(Clone)]
+pub struct StoreGuard {
+    /// The file of the chain, beside the store's folder.
+    pub chain: PathBuf,
+    /// Whose store it is: another one's is refused.
+    pub identity: u128,
+    /// Says the time in milliseconds since 1970.
+    pub now_ms: fn() -> u64,
+    /// Shows such a time to people.
+    pub show_time: fn(u64) -> String,
+    /// What is done where the store lacks what was acknowledged.
+    pub on_damage: OnDamage,
+}
+
+impl From<StoreGuard> for Guard {
+    fn from(guard: StoreGuard) -> Self {
+        let StoreGuard { chain, identity, now_ms, show_time, on_damage } = guard;
+        Self {
+            path: chain,
+            identity,
+            now_ms,
+            show_time,
+            describe: change_note::describe,
+            on_damage,
+            holds_files: true,
+        }
+    }
 }
 
 impl Default for StoreOptions {
     fn default() -> Self {
-        Self { cache_bytes: CACHE_BYTES, redactor: None, faults: None }
+        Self { cache_bytes: CACHE_BYTES, redactor: None, faults: None, guard: None }
     }
 }
 
@@ -75,9 +109,14 @@ impl EmbeddedStore {
     /// Opens the store in a folder of its own, making it where it is not there.
     ///
     /// # Errors
-    /// Busy where another process has it open, Unsupported where its format is another.
+    /// Busy where another process has it open, Unsupported where its format is another, Corrupt where it lacks what was
+    /// acknowledged.
     pub fn open(path: &Path, options: StoreOptions) -> Result<Self> {
-        let folder = Folder::open(path, tables::layout(options.cache_bytes), options.faults)?;
+        let layout = tables::layout(options.cache_bytes);
+        let folder = match options.guard {
+            Some(guard) => Folder::open_guarded(path, layout, options.faults, guard.into())?,
+            None => Folder::open(path, layout, options.faults)?,
+        };
         let counters = match tables::get_row(&folder, &keys::counters())? {
             Some(bytes) => Counters::decode(&bytes)?,
             None => Counters::default(),
@@ -94,7 +133,10 @@ impl EmbeddedStore {
             trimmed: AtomicU64::new(trimmed),
             incoming: Mutex::default(),
         };
-        store.sweep()?;
+        if store.folder.damage().is_none() {
+            store.sweep()?;
+            store.never_again(store.folder.mark_lost())?;
+        }
         Ok(store)
     }
 
@@ -102,6 +144,14 @@ impl EmbeddedStore {
     #[must_use]
     pub fn fsyncs(&self) -> u64 {
         self.folder.fsyncs()
+    }
+
+    /// Leaves out commit numbers that were given and are lost.
+    fn never_again(&self, commit: u64) -> Result<()> {
+        self.change(|tx| {
+            tx.counters.commits = tx.counters.commits.max(commit);
+            Ok(())
+        })
     }
 
     fn incoming(&self) -> MutexGuard<'_, HashSet<Key>> {
@@ -299,6 +349,16 @@ impl AnnotationStore for EmbeddedStore {
             commits: counters.commits,
             bytes: self.folder.bytes()?,
         })
+    }
+
+    fn damage(&self) -> Option<Error> {
+        self.folder.damage()
+    }
+
+    fn examine(&self, progress: &mut dyn FnMut(u64) -> Result<()>) -> Result<Vec<String>> {
+        let mut wrong = self.folder.examine(progress)?;
+        wrong.extend(examine::counters(&self.folder)?);
+        Ok(wrong)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The tables of the store, and reading them.
 
-use fjall::{Keyspace, OwnedWriteBatch, Slice};
-use rushes_kv::{Folder, Layout, Table};
+use fjall::Slice;
+use rushes_kv::{Batch, Folder, Layout, Table};
 use rushes_types::Result;
 
 /// Everything small: assets, models, labels, runs, history, outbox; see [`super::keys::kind`].
@@ -25,9 +25,9 @@ pub(super) const fn layout(cache_bytes: u64) -> Layout {
         what: "the annotation store",
         format: FORMAT,
         tables: &[
-            Table { name: "rows", compressed_already: false },
-            Table { name: "ids", compressed_already: false },
-            Table { name: "blocks", compressed_already: true },
+            Table::new("rows"),
+            Table::new("ids"),
+            Table { compressed_already: true, ..Table::new("blocks") },
         ],
         cache_bytes,
     }
@@ -74,12 +74,7 @@ pub(super) fn page<T>(
 }
 
 /// Puts a value, or the removal of one, into a batch.
-pub(super) fn stage(
-    batch: &mut OwnedWriteBatch,
-    table: &Keyspace,
-    key: impl Into<Slice>,
-    value: Option<Vec<u8>>,
-) {
+pub(super) fn stage(batch: &mut Batch<'_>, table: usize, key: impl Into<Slice>, value: Option<Vec<u8>>) {
     match value {
         Some(value) => batch.insert(table, key, value),
         None => batch.remove(table, key),

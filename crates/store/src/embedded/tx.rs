@@ -1,10 +1,11 @@
 //! One change of the store: decided under the writer's lock, written as one batch.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use rushes_kv::{Folder, Ticket};
 use rushes_types::{AssetId, Commit, ModelRef, Result, RunId};
 
+use super::change_note;
 use super::counters::Counters;
 use super::keys::{self, Key};
 use super::tables;
@@ -34,6 +35,8 @@ pub(super) struct Tx<'a> {
     blocks: Vec<([u8; 12], Option<Vec<u8>>)>,
     /// Assets whose claims this change alters.
     stale: Vec<AssetId>,
+    /// Assets of which it writes something.
+    assets: BTreeSet<AssetId>,
 }
 
 impl<'a> Tx<'a> {
@@ -47,6 +50,7 @@ impl<'a> Tx<'a> {
             ids: Vec::new(),
             blocks: Vec::new(),
             stale: Vec::new(),
+            assets: BTreeSet::new(),
         }
     }
 
@@ -89,6 +93,7 @@ impl<'a> Tx<'a> {
     /// Makes the asset's next commit, with its outbox row.
     pub(super) fn commit(&mut self, asset: &AssetId, effect: &Effect) -> Commit {
         self.counters.commits += 1;
+        self.assets.insert(asset.clone());
         let commit = Commit(self.counters.commits);
         self.put(keys::history(asset, commit), encode_effect(effect));
         self.put(keys::outbox(commit.0), asset.as_str().as_bytes().to_vec());
@@ -103,6 +108,7 @@ impl<'a> Tx<'a> {
     /// Takes over a commit with the number that it has in another store, with its outbox row.
     pub(super) fn take_over(&mut self, asset: &AssetId, record: &CommitRecord) {
         self.counters.commits = self.counters.commits.max(record.commit.0);
+        self.assets.insert(asset.clone());
         self.put(keys::history(asset, record.commit), encode_effect(&record.effect));
         self.put(keys::outbox(record.commit.0), asset.as_str().as_bytes().to_vec());
         self.forget_claims(asset);
@@ -122,6 +128,7 @@ impl<'a> Tx<'a> {
     }
 
     pub(super) fn put_run(&mut self, row: &RunRow) {
+        self.assets.insert(row.run.asset.clone());
         self.put(keys::run(&row.run.id), row.encode());
     }
 
@@ -165,6 +172,7 @@ impl<'a> Tx<'a> {
         self.ids.clear();
         self.blocks.clear();
         self.stale.clear();
+        self.assets.clear();
         self.counters = self.state.counters;
     }
 
@@ -179,14 +187,15 @@ impl<'a> Tx<'a> {
             self.put(keys::counters(), self.counters.encode());
         }
         let mut batch = self.folder.batch();
+        batch.note(change_note::encode(&self.counters, &self.assets));
         for (key, value) in self.rows {
-            tables::stage(&mut batch, self.folder.table(tables::ROWS), key, value);
+            tables::stage(&mut batch, tables::ROWS, key, value);
         }
         for (key, value) in self.ids {
-            tables::stage(&mut batch, self.folder.table(tables::IDS), key, value);
+            tables::stage(&mut batch, tables::IDS, key, value);
         }
         for (key, value) in self.blocks {
-            tables::stage(&mut batch, self.folder.table(tables::BLOCKS), key, value);
+            tables::stage(&mut batch, tables::BLOCKS, key, value);
         }
         let ticket = self.folder.write(batch, self.counters.commits)?;
         self.state.counters = self.counters;

@@ -26,7 +26,7 @@ pub fn open(path: &Path, faults: Option<Faults>) -> EmbeddedStore {
 }
 
 /// What a crash leaves: the files as they are, while the process still runs. Journals are mostly a hole.
-fn copy_as_after_a_crash(from: &Path, to: &Path) {
+pub fn copy_as_after_a_crash(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
         let entry = entry.unwrap();

@@ -5,6 +5,7 @@ mod embedded;
 mod faults;
 mod fold;
 mod golden;
+mod guarded;
 mod import;
 mod memory;
 mod model;

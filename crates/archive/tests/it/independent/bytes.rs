@@ -134,3 +134,10 @@ impl<'a> Bytes<'a> {
 pub fn fraction(x: f64) -> Json {
     Json::Number(serde_json::Number::from_f64(x).expect("attributes hold finite numbers"))
 }
+
+/// The CRC-32 of the page.
+pub fn crc32(bytes: &[u8]) -> u32 {
+    !bytes.iter().fold(!0, |crc, byte| {
+        (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xEDB8_8320 * (crc & 1)))
+    })
+}

@@ -32,7 +32,8 @@ pub struct Fused {
     pub digests: BTreeMap<String, u128>,
 }
 
-pub const TABLES: [&str; 7] = ["annotations", "buckets", "changes", "documents", "meta", "outbox", "words"];
+pub const TABLES: [&str; 8] =
+    ["annotations", "buckets", "changes", "documents", "folder", "meta", "outbox", "words"];
 
 /// The folder of the database that `CURRENT` names.
 pub fn database(folder: &Path) -> PathBuf {
@@ -43,6 +44,7 @@ pub fn database(folder: &Path) -> PathBuf {
 
 pub fn read(folder: &Path) -> Fused {
     let tables = Tables::open(&database(folder), &TABLES);
+    assert_eq!(tables.format(), 1);
     let mut fused = Fused::default();
     for (key, value) in tables.rows("annotations") {
         let key = whole(&key, |b| (b.id(), b.u64_be(), b.u128_be()));

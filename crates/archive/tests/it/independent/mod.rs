@@ -5,6 +5,7 @@
 mod backup;
 mod batches;
 mod bytes;
+mod chain;
 mod codec;
 mod events;
 mod fused;

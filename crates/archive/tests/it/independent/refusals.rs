@@ -10,6 +10,7 @@ use rushes_types::{BucketNo, Commit, Error, ErrorKind, TimeRange};
 use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
+use super::bytes::crc32;
 use super::made::asset_id;
 use super::tables::Tables;
 use super::{events, fused, store};
@@ -117,13 +118,6 @@ fn tags_that_the_page_does_not_have_are_damage() {
         let error = open.archive.export(&open.caller, &asset_id("e1"), &mut sink).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Corrupt, "{table}: {error}");
     }
-}
-
-/// The CRC-32 of the page.
-fn crc32(bytes: &[u8]) -> u32 {
-    !bytes.iter().fold(!0, |crc, byte| {
-        (0..8).fold(crc ^ u32::from(*byte), |crc, _| (crc >> 1) ^ (0xEDB8_8320 * (crc & 1)))
-    })
 }
 
 #[test]

@@ -7,6 +7,9 @@ use fjall::{Database, KeyspaceCreateOptions};
 
 pub type Rows = Vec<(Vec<u8>, Vec<u8>)>;
 
+/// The row that says which change touched a table last.
+const STAMP: &[u8] = b"\0change";
+
 pub struct Tables(Database);
 
 impl Tables {
@@ -22,10 +25,24 @@ impl Tables {
         self.0.keyspace(name, KeyspaceCreateOptions::default).unwrap()
     }
 
-    /// All rows of a table, ascending by key.
+    /// All rows of a table, ascending by key, but for its stamp.
     pub fn rows(&self, name: &str) -> Rows {
         let pair = |guard: fjall::Guard| guard.into_inner().unwrap();
-        self.table(name).iter().map(pair).map(|(key, value)| (key.to_vec(), value.to_vec())).collect()
+        let rows = self.table(name).iter().map(pair).map(|(key, value)| (key.to_vec(), value.to_vec()));
+        rows.filter(|(key, _)| key != STAMP).collect()
+    }
+
+    /// The stamp of the last change: identity, number, link; each table's own row must have the number that the stamp gives it.
+    pub fn stamp(&self, tables: &[&str]) -> (u128, u64, u128) {
+        let own = self.table("folder").get(STAMP).unwrap().expect("the table `folder` has no stamp");
+        assert_eq!(own.len(), 40 + 8 * tables.len());
+        for (name, number) in tables.iter().zip(own[40..].chunks(8)) {
+            let row = self.table(name).get(STAMP).unwrap();
+            let row = row.map_or(0, |row| u64::from_le_bytes((*row).try_into().unwrap()));
+            assert_eq!(row, u64::from_le_bytes(number.try_into().unwrap()), "{name}");
+        }
+        let number = |range: std::ops::Range<usize>| u128::from_le_bytes(own[range].try_into().unwrap());
+        (number(0..16), u64::from_le_bytes(own[16..24].try_into().unwrap()), number(24..40))
     }
 
     pub fn put(&self, table: &str, key: &[u8], value: &[u8]) {
@@ -33,7 +50,7 @@ impl Tables {
         self.0.persist(fjall::PersistMode::SyncAll).unwrap();
     }
 
-    /// The format in the table `folder`; its other rows are padding.
+    /// The format in the table `folder`; its other rows are padding and the stamp.
     pub fn format(&self) -> u32 {
         let mut format = None;
         for (key, value) in self.rows("folder") {

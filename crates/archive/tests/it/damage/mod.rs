@@ -1,0 +1,239 @@
+//! Damage to any file of an archive: the answers are the same, or what is wrong is mended and said, or it is refused and named.
+//! Never another answer that looks right, never a panic.
+//!
+//! The short form tries every file with every kind of damage once, at a place that the seed gives; `cargo xtask torture --damage`
+//! tries as many as it is told.
+
+mod files;
+mod harms;
+
+use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rushes_archive::{Archive, Caller, NoProgress, OpenOptions, SearchRequest};
+use rushes_plan::Plan;
+use rushes_types::{AssetId, ErrorKind};
+use serde_json::json;
+use tempfile::TempDir;
+
+use self::files::{copy, files};
+use self::harms::{HARMS, Harm, Seed};
+use crate::flow::{Open, line};
+
+/// How long what is rebuilt may take.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// What came of a damage.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Outcome {
+    /// Nothing is missing, in any answer.
+    Same,
+    /// It does not open, and says which part is damaged.
+    Refused,
+    /// It opens, and verifying or a search names what is wrong.
+    Named,
+    /// Something else: the reason.
+    Wrong,
+}
+
+/// An archive with a bit of everything, closed, and what it answers.
+struct Base {
+    dir: TempDir,
+    /// An earlier state of the same archive.
+    earlier: TempDir,
+    answers: Vec<String>,
+    exported: BTreeMap<String, Vec<u8>>,
+}
+
+fn plans() -> Vec<Plan> {
+    [
+        json!({"all": [{"type": "CHARACTER_SEARCH", "label": "joey"}], "limit": 100}),
+        json!({"all": [{"type": "DIALOGUE_SEARCH", "text": "kitchen"}], "limit": 100}),
+        json!({"all": [{"label": "joey"}, {"type": "SCENE_SEARCH", "vector": [0.9, 0.1, 0.2, 0.1], "k": 5}], "limit": 100}),
+        json!({"any": [{"label": "joey"}, {"label": "chandler"}], "rank_by": "start", "limit": 100}),
+    ]
+    .into_iter()
+    .map(|plan| Plan::parse(&plan.to_string()).unwrap())
+    .collect()
+}
+
+fn lines(from: i64) -> String {
+    let mut all = String::new();
+    for n in from..from + 12 {
+        let asset = format!("e{}", n % 4);
+        all += &line(
+            &asset,
+            "faces@1",
+            "CHARACTER_SEARCH",
+            if n % 3 == 0 { "Chandler" } else { "Joey" },
+            n * 3,
+            n * 3 + 2,
+        );
+        all += &(json!({
+            "movie_id": "show", "asset_id": asset, "model": "asr@1", "type": "DIALOGUE_SEARCH",
+            "text": format!("in the kitchen, take {n}"),
+            "time_range": {"start_time_ns": n * 2_000_000_000, "end_time_ns": n * 2_000_000_000 + 1_500_000_000},
+        })
+        .to_string()
+            + "\n");
+        let part = |k: i64| ((n * 7 + k * 3) % 10) as f64 / 10.0 + 0.05;
+        all += &(json!({
+            "movie_id": "show", "asset_id": asset, "model": "clip@1", "type": "SCENE_SEARCH",
+            "embedding_vector": [part(1), part(2), part(3), part(4)],
+            "time_range": {"start_time_ns": n * 1_000_000_000, "end_time_ns": (n + 1) * 1_000_000_000},
+        })
+        .to_string()
+            + "\n");
+    }
+    all
+}
+
+impl Base {
+    fn new() -> Self {
+        let open = Open::new();
+        open.ingest(&lines(0));
+        open.archive.engines().store.purge().unwrap();
+        open.archive.engines().timeline.purge().unwrap();
+        open.catch_up();
+        let earlier = TempDir::new().unwrap();
+        open.archive.close();
+        let (caller, dir) = (open.caller, open.dir);
+        let path = open.archive.dir().to_owned();
+        drop(open.archive);
+        copy(&path, earlier.path());
+        let archive = Archive::open(&path, OpenOptions::default()).unwrap();
+        let open = Open { archive, caller, dir };
+        open.ingest(&lines(100));
+        open.catch_up();
+        open.verify_clean();
+        let (answers, exported) = (answers(&open.archive).unwrap(), exported(&open.archive).unwrap());
+        assert!(answers.iter().all(|answer| answer.len() > 100), "{answers:?}");
+        open.archive.close();
+        let kept = TempDir::new().unwrap();
+        drop(open.archive);
+        copy(&path, kept.path());
+        Self { dir: kept, earlier, answers, exported }
+    }
+}
+
+/// The moments of every question, and its total.
+fn answers(archive: &Archive) -> rushes_types::Result<Vec<String>> {
+    let mut all = Vec::new();
+    for plan in plans() {
+        let answer = archive.search(&Caller::local(), &SearchRequest { q: None, plan })?;
+        all.push(format!("{} {}", answer.total, serde_json::to_string(&answer.moments).unwrap()));
+    }
+    Ok(all)
+}
+
+/// The lines of every asset, as they were sent.
+fn exported(archive: &Archive) -> rushes_types::Result<BTreeMap<String, Vec<u8>>> {
+    let mut all = BTreeMap::new();
+    let store = &archive.engines().store;
+    for asset in store.assets_with_history(None, 100)? {
+        let bytes: &mut Vec<u8> = all.entry(asset.as_str().to_owned()).or_default();
+        for record in store.history(&asset, rushes_types::Commit::NONE, 1_000)? {
+            if let rushes_store::Effect::Segment(segment) = record.effect {
+                store.blocks(&AssetId::new(asset.as_str())?, segment.id, &mut |block| {
+                    bytes.extend(block.bytes.iter());
+                    Ok(())
+                })?;
+            }
+        }
+    }
+    Ok(all)
+}
+
+/// Opens a damaged archive and tells what came of it, with the reason.
+fn tried(base: &Base, dir: &Path) -> (Outcome, String) {
+    let archive = match Archive::open(dir, OpenOptions::default()) {
+        Ok(archive) => archive,
+        Err(error) if error.kind() == ErrorKind::Internal => return (Outcome::Wrong, error.to_string()),
+        Err(error) => return (Outcome::Refused, error.to_string()),
+    };
+    let told = told(base, &archive);
+    archive.close();
+    told
+}
+
+fn told(base: &Base, archive: &Archive) -> (Outcome, String) {
+    let status = match archive.status() {
+        Ok(status) => status,
+        Err(error) => return (Outcome::Named, error.to_string()),
+    };
+    match archive.wait_caught_up(status.last_commit, PATIENCE) {
+        Ok(true) => {}
+        Ok(false) => return (Outcome::Wrong, format!("it never catches up: {status:?}")),
+        Err(error) => return (Outcome::Named, error.to_string()),
+    }
+    let report = match archive.verify(&Caller::local(), &NoProgress) {
+        Ok(report) if report.problem_count > 0 => return (Outcome::Named, report.problems.join("; ")),
+        Ok(report) => report,
+        Err(error) => return (Outcome::Named, error.to_string()),
+    };
+    let (answers, exported) = match (answers(archive), exported(archive)) {
+        (Ok(answers), Ok(exported)) => (answers, exported),
+        (Err(error), _) | (_, Err(error)) => return (Outcome::Named, error.to_string()),
+    };
+    if answers == base.answers && exported == base.exported && !report.catching_up {
+        return (Outcome::Same, String::new());
+    }
+    (
+        Outcome::Wrong,
+        format!("other answers, and verifying says nothing; catching up: {}", report.catching_up),
+    )
+}
+
+/// Panics of any thread, with their place.
+fn panics() -> Arc<Mutex<Vec<String>>> {
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let (all, before) = (Arc::clone(&seen), std::panic::take_hook());
+    std::panic::set_hook(Box::new(move |info| {
+        // What the store below asserts about its files is caught where it is opened or examined.
+        let place = info.location().map(ToString::to_string).unwrap_or_default();
+        if !place.contains("lsm-tree") && !place.contains("fjall") {
+            all.lock().unwrap_or_else(PoisonError::into_inner).push(format!("{place}: {info}"));
+        }
+        before(info);
+    }));
+    seen
+}
+
+#[test]
+fn no_damage_to_any_file_gives_another_answer_that_looks_right() {
+    let seen = panics();
+    let base = Base::new();
+    let mut seed = Seed::from_env();
+    let all = files(base.dir.path());
+    let cases: Vec<(String, Harm)> =
+        match std::env::var("TORTURE_DAMAGES").ok().and_then(|n| n.parse::<usize>().ok()) {
+            None => all.iter().map(|file| (file.clone(), HARMS[seed.below(HARMS.len())])).collect(),
+            Some(times) => (0..times)
+                .map(|_| (all[seed.below(all.len())].clone(), HARMS[seed.below(HARMS.len())]))
+                .collect(),
+        };
+    let mut table: BTreeMap<(String, Outcome), usize> = BTreeMap::new();
+    let mut wrong = Vec::new();
+    for (file, harm) in cases {
+        let dir = TempDir::new().unwrap();
+        copy(base.dir.path(), dir.path());
+        if !(harm.act)(dir.path(), base.earlier.path(), &file, &mut seed) {
+            continue;
+        }
+        let outcome = catch_unwind(AssertUnwindSafe(|| tried(&base, dir.path())));
+        let (outcome, why) = outcome.unwrap_or_else(|_| (Outcome::Wrong, "a panic".to_owned()));
+        let part = file.split('/').next().unwrap_or(&file).to_owned();
+        *table.entry((part, outcome)).or_default() += 1;
+        if outcome == Outcome::Wrong {
+            wrong.push(format!("{file}: {}: {why}", harm.name));
+        }
+    }
+    for ((part, outcome), count) in &table {
+        println!("{part:>20} {outcome:?}: {count}");
+    }
+    assert_eq!(wrong, [""; 0], "seed {}", seed.first);
+    assert_eq!(*seen.lock().unwrap(), [""; 0]);
+}

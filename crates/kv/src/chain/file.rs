@@ -1,0 +1,169 @@
+//! The file of a chain: appended to, and read from its end.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::{Path, PathBuf};
+
+use rushes_types::{Error, Result};
+use xxhash_rust::xxh3::xxh3_64;
+
+use super::record::{ChainRecord, RECORD_BYTES_MAX, RecordKind};
+
+const MAGIC: &[u8; 8] = b"RUSHCHN1";
+const HEADER_BYTES: usize = 32;
+/// A chain longer than this, in bytes, goes on in a new file when it is opened; the one before is kept beside it.
+const FILE_BYTES_MAX: u64 = 64 << 20;
+
+/// What a chain's file says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ChainState {
+    /// There is none.
+    Missing,
+    /// There is one that cannot be a chain.
+    Unreadable,
+    /// A chain.
+    Read {
+        /// Whose it is.
+        identity: u128,
+        /// The last whole record.
+        last: Option<ChainRecord>,
+        /// Where whole records end.
+        end: u64,
+        /// Bytes after them: more than one record cut short means damage.
+        after: u64,
+    },
+}
+
+/// A chain that is appended to.
+#[derive(Debug)]
+pub(crate) struct ChainFile {
+    file: File,
+    path: PathBuf,
+}
+
+fn failed(doing: &str, path: &Path, e: std::io::Error) -> Error {
+    Error::io(&format!("cannot {doing} the chain of changes `{}`", path.display()), e)
+}
+
+fn header(identity: u128) -> Vec<u8> {
+    let mut bytes = [MAGIC.as_slice(), &identity.to_le_bytes()].concat();
+    let sum = xxh3_64(&bytes);
+    bytes.extend(sum.to_le_bytes());
+    bytes
+}
+
+fn identity_of(bytes: &[u8]) -> Option<u128> {
+    let (magic, rest) = bytes.split_first_chunk::<8>()?;
+    let (identity, sum) = rest.split_first_chunk::<16>()?;
+    let sum = u64::from_le_bytes(*sum.first_chunk::<8>()?);
+    let is_whole = magic == MAGIC && sum == xxh3_64(bytes.get(..24)?);
+    is_whole.then(|| u128::from_le_bytes(*identity))
+}
+
+impl ChainFile {
+    /// Reads the end of a chain; all of it only where its end is not whole.
+    pub(crate) fn state(path: &Path) -> Result<ChainState> {
+        let failed = |e| failed("read", path, e);
+        let mut file = match File::open(path) {
+            Ok(file) => file,
+            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(ChainState::Missing),
+            Err(e) => return Err(failed(e)),
+        };
+        let length = file.metadata().map_err(failed)?.len();
+        let mut head = Vec::new();
+        file.by_ref().take(HEADER_BYTES as u64).read_to_end(&mut head).map_err(failed)?;
+        let Some(identity) = identity_of(&head) else { return Ok(ChainState::Unreadable) };
+        let from = length.saturating_sub(RECORD_BYTES_MAX as u64).max(HEADER_BYTES as u64);
+        file.seek(SeekFrom::Start(from)).map_err(failed)?;
+        let mut tail = Vec::new();
+        file.read_to_end(&mut tail).map_err(failed)?;
+        if let Some(last) = ChainRecord::decode_last(&tail) {
+            return Ok(ChainState::Read { identity, last: Some(last), end: length, after: 0 });
+        }
+        let mut last = None;
+        let end = each_record(path, &mut |record| last = Some(record))?;
+        Ok(ChainState::Read { identity, last, end, after: length.saturating_sub(end) })
+    }
+
+    /// Goes on after the whole records of a chain; what a crash cut short is dropped.
+    pub(crate) fn resume(path: &Path, end: u64) -> Result<Self> {
+        let failed = |e| failed("open", path, e);
+        let mut file = OpenOptions::new().write(true).open(path).map_err(failed)?;
+        file.set_len(end).map_err(failed)?;
+        file.seek(SeekFrom::Start(end)).map_err(failed)?;
+        Ok(Self { file, path: path.to_owned() })
+    }
+
+    /// Begins a chain; what lies there is kept under another name.
+    pub(crate) fn begin(path: &Path, identity: u128) -> Result<Self> {
+        let failed = |e| failed("begin", path, e);
+        match fs::rename(path, earlier(path)) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(failed(e)),
+            _ => {}
+        }
+        let mut new = OpenOptions::new();
+        let mut file = new.write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
+        file.write_all(&header(identity)).and_then(|()| file.sync_all()).map_err(failed)?;
+        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
+        Ok(Self { file, path: path.to_owned() })
+    }
+
+    /// Is the file so long that it should go on in a new one?
+    pub(crate) const fn is_long(end: u64) -> bool {
+        end > FILE_BYTES_MAX
+    }
+
+    /// Appends records, durably.
+    pub(crate) fn append(&mut self, records: &[ChainRecord]) -> Result<()> {
+        if records.is_empty() {
+            return Ok(());
+        }
+        let bytes: Vec<u8> = records.iter().flat_map(ChainRecord::encode).collect();
+        self.file
+            .write_all(&bytes)
+            .and_then(|()| self.file.sync_data())
+            .map_err(|e| failed("write", &self.path, e))
+    }
+}
+
+/// Where a chain's file lies that was left for a new one.
+pub(crate) fn earlier(path: &Path) -> PathBuf {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".earlier");
+    path.with_file_name(name)
+}
+
+/// Gives every whole record up to the first that is not; returns where they end.
+pub(crate) fn each_record(path: &Path, each: &mut dyn FnMut(ChainRecord)) -> Result<u64> {
+    let bytes = fs::read(path).map_err(|e| failed("read", path, e))?;
+    let mut at = HEADER_BYTES;
+    while let Some((record, length)) = bytes.get(at..).and_then(ChainRecord::decode) {
+        each(record);
+        at += length;
+    }
+    Ok(at as u64)
+}
+
+/// Is every record's link that of its content and of the record before? Gives the number of the first change of which that
+/// is not true, and the last whole record.
+pub(crate) fn first_broken_link(path: &Path) -> Result<(Option<u64>, Option<ChainRecord>)> {
+    let mut before: Option<ChainRecord> = None;
+    let mut broken = None;
+    each_record(path, &mut |record| {
+        let follows = match (&before, record.kind) {
+            (_, RecordKind::Base) => true,
+            (Some(before), RecordKind::Change) => {
+                record.sequence == before.sequence.saturating_add(1)
+                    && record.link == record.link_after(before.link)
+            }
+            (None, RecordKind::Change) => record.sequence == 1 && record.link == record.link_after(0),
+        };
+        if !follows {
+            broken.get_or_insert(record.sequence);
+        }
+        before = Some(record);
+    })?;
+    Ok((broken, before))
+}

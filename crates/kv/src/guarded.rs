@@ -1,0 +1,303 @@
+//! Opening a folder whose changes are guarded: what its tables say, what its chain says, and what follows.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use fjall::Keyspace;
+use rushes_types::{Error, ErrorKind, Result};
+
+use crate::chain::{
+    Chain, ChainFile, ChainRecord, ChainState, Damage, Guard, OnDamage, RecordKind, Stamp, Verdict,
+    each_record, earlier, first_broken_link, judge,
+};
+use crate::folder::{DOCTOR, Folder, Layout};
+use crate::held::HeldFiles;
+use crate::{Faults, storage_error};
+
+/// The row of a table, and of the folder's own table, that says which change touched it last. No key of a table begins with a
+/// zero byte.
+pub const STAMP_KEY: &[u8] = b"\0change";
+/// What is missing is named by at most this many records.
+const NAMED_MAX: usize = 20;
+
+/// Calls the library, and makes an error of a panic: some damage it meets with an assertion.
+pub fn without_panic<T>(what: &str, call: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it broke off");
+        let line = text.lines().next().unwrap_or_default();
+        Err(Error::new(ErrorKind::Corrupt, format!("{what}: its files are damaged ({line})"))
+            .mend("restore a backup"))
+    })
+}
+
+impl Stamp {
+    pub(crate) fn encode(&self) -> Vec<u8> {
+        let mut bytes = [self.identity.to_le_bytes().as_slice(), &self.sequence.to_le_bytes()].concat();
+        bytes.extend(self.link.to_le_bytes());
+        self.tables.iter().for_each(|table| bytes.extend(table.to_le_bytes()));
+        bytes
+    }
+
+    fn decode(bytes: &[u8], tables: usize) -> Option<Self> {
+        let (identity, rest) = bytes.split_first_chunk::<16>()?;
+        let (sequence, rest) = rest.split_first_chunk::<8>()?;
+        let (link, rest) = rest.split_first_chunk::<16>()?;
+        let numbers: Vec<u64> =
+            rest.chunks_exact(8).map(|n| n.try_into().map_or(0, u64::from_le_bytes)).collect();
+        (rest.len() == numbers.len() * 8 && numbers.len() == tables).then(|| Self {
+            identity: u128::from_le_bytes(*identity),
+            sequence: u64::from_le_bytes(*sequence),
+            link: u128::from_le_bytes(*link),
+            tables: numbers,
+        })
+    }
+}
+
+impl Folder {
+    /// Opens a folder whose changes are guarded, making it where it is not there.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Corrupt`] where it lacks what was acknowledged, unless the guard says otherwise; else as [`Folder::open`].
+    pub fn open_guarded(path: &Path, layout: Layout, faults: Option<Faults>, guard: Guard) -> Result<Self> {
+        let held = match if guard.holds_files { HeldFiles::of(path) } else { Ok(None) } {
+            // Without room nothing can be held, and what is there must still be read.
+            Err(error) if error.kind() == ErrorKind::StorageFull => {
+                tracing::warn!(%error, "opening without a copy of the journals");
+                None
+            }
+            held => held?,
+        };
+        let opened = Self::open(path, layout, faults).and_then(|folder| {
+            let (stamp, tables) = folder.stamps()?;
+            let chain = ChainFile::state(&guard.path)?;
+            let verdict = judge(stamp.as_ref(), &tables, &chain, guard.identity);
+            Ok((folder, stamp, verdict))
+        });
+        let (folder, stamp, verdict) = match opened {
+            Ok(opened) => opened,
+            Err(error) => {
+                // A folder that another process has open was not touched, but its files are not ours to exchange either.
+                if let Some(held) = held {
+                    match error.kind() {
+                        ErrorKind::Busy => held.release()?,
+                        _ => held.put_back()?,
+                    }
+                }
+                return Err(error);
+            }
+        };
+        folder.follow(verdict, stamp, guard, held)
+    }
+
+    /// What the tables say of their last changes.
+    fn stamps(&self) -> Result<(Option<Stamp>, Vec<Option<u64>>)> {
+        let read = |table: &Keyspace| table.get(STAMP_KEY).map_err(|e| self.error("cannot read", e));
+        let own = read(&self.own)?;
+        let stamp = own.as_deref().map(|bytes| {
+            Stamp::decode(bytes, self.tables.len()).ok_or_else(|| self.corrupt("its stamp cannot be read"))
+        });
+        let number = |bytes: &[u8]| bytes.try_into().map(u64::from_le_bytes).ok();
+        let tables = self.tables.iter().map(|table| Ok(read(table)?.and_then(|bytes| number(&bytes))));
+        Ok((stamp.transpose()?, tables.collect::<Result<_>>()?))
+    }
+
+    fn follow(
+        mut self,
+        verdict: Verdict,
+        stamp: Option<Stamp>,
+        guard: Guard,
+        held: Option<HeldFiles>,
+    ) -> Result<Self> {
+        let name = self.what().to_owned();
+        let fresh =
+            Stamp { identity: guard.identity, sequence: 0, link: 0, tables: vec![0; self.tables.len()] };
+        let stamp = stamp.unwrap_or(fresh);
+        let file = match &verdict {
+            Verdict::Same { end } if !ChainFile::is_long(*end) => ChainFile::resume(&guard.path, *end)?,
+            Verdict::Same { .. } => begin_after(&guard, &stamp, None)?,
+            Verdict::New => ChainFile::begin(&guard.path, guard.identity)?,
+            Verdict::Ahead { end, is_damaged } => {
+                if *is_damaged {
+                    tracing::warn!(
+                        "the end of the chain of changes of {name} was damaged; it goes on after what the tables hold"
+                    );
+                }
+                let mut file = ChainFile::resume(&guard.path, *end)?;
+                file.append(&[base(&guard, &stamp, None)])?;
+                file
+            }
+            Verdict::ChainLost => {
+                tracing::warn!(
+                    "the chain of changes of {name} was lost or damaged; it begins again with what the tables hold"
+                );
+                begin_after(&guard, &stamp, None)?
+            }
+            Verdict::Damaged(damage) => return self.follow_damage(damage, stamp, guard, held),
+        };
+        if let Some(held) = held {
+            held.release()?;
+        }
+        self.chain = Some(Chain::new(guard, stamp, file));
+        Ok(self)
+    }
+
+    fn follow_damage(
+        mut self,
+        damage: &Damage,
+        stamp: Stamp,
+        guard: Guard,
+        held: Option<HeldFiles>,
+    ) -> Result<Self> {
+        let said = self.corrupt(&self.say(damage, &guard)?).mend(DOCTOR);
+        match guard.on_damage {
+            OnDamage::Refuse => {
+                drop(self);
+                if let Some(held) = held {
+                    held.put_back()?;
+                }
+                Err(said)
+            }
+            OnDamage::ReadOnly => {
+                // The next opening puts the held files back in place.
+                tracing::warn!("{}; it is open for reading only", said.message());
+                self.group.poison(&said);
+                self.damage = Some(said.message().to_owned());
+                Ok(self)
+            }
+            OnDamage::Accept => {
+                let lost = match damage {
+                    Damage::Missing { last, .. } => Some((**last).clone()),
+                    _ => None,
+                };
+                let kept = held
+                    .map(|held| held.keep(&format!(".damaged-{}", (guard.now_ms)() / 1000)))
+                    .transpose()?;
+                tracing::warn!(?kept, "{}; it is taken as it is", said.message());
+                self.mark_lost = lost.as_ref().map_or(0, |last| last.mark);
+                let stamp = Stamp {
+                    identity: guard.identity,
+                    tables: self.stamps()?.1.into_iter().map(Option::unwrap_or_default).collect(),
+                    ..stamp
+                };
+                let file = begin_after(&guard, &stamp, lost.as_ref())?;
+                self.chain = Some(Chain::new(guard, stamp, file));
+                Ok(self)
+            }
+        }
+    }
+
+    fn say(&self, damage: &Damage, guard: &Guard) -> Result<String> {
+        Ok(match damage {
+            Damage::Missing { held, last } => {
+                let (named, more, since) = missing(guard, *held)?;
+                let named = match named.is_empty() {
+                    true => String::new(),
+                    false => format!(
+                        ": {}{}",
+                        named.join("; "),
+                        if more > 0 { format!("; and {more} more") } else { String::new() }
+                    ),
+                };
+                let since =
+                    since.map_or_else(String::new, |ms| format!(", the first at {}", (guard.show_time)(ms)));
+                let count = last.sequence.saturating_sub(*held);
+                format!(
+                    "the last {count} of {} changes that were acknowledged are missing{since}{named}",
+                    last.sequence
+                )
+            }
+            Damage::Table { table, held, wanted } => {
+                let name = self.table_name(*table);
+                let held = held.map_or_else(|| "nothing".to_owned(), |held| format!("change {held}"));
+                format!("the table `{name}` holds {held} where change {wanted} touched it last")
+            }
+            Damage::Differs { sequence } => {
+                format!(
+                    "change {sequence} is not the one that was acknowledged: these files are of another time"
+                )
+            }
+            Damage::Foreign => "its files belong to another archive".to_owned(),
+        })
+    }
+
+    /// Goes through all that the folder holds: every block of every table is read and its checksum tried; the chain, link by
+    /// link. Gives what is wrong, in words; `progress` hears how many bytes were read and may break off.
+    ///
+    /// # Errors
+    /// Those of `progress`.
+    pub fn examine(&self, progress: &mut dyn FnMut(u64) -> Result<()>) -> Result<Vec<String>> {
+        let mut wrong: Vec<String> = self.damage.clone().into_iter().collect();
+        let mut read = 0;
+        for (place, table) in self.tables.iter().enumerate() {
+            for guard in table.iter() {
+                match guard.into_inner() {
+                    Ok((key, value)) => read += (key.len() + value.len()) as u64,
+                    Err(e) => {
+                        let error = storage_error(&format!("table `{}`", self.table_name(place)), e);
+                        wrong.push(error.message().to_owned());
+                        break;
+                    }
+                }
+                if read > PROGRESS_BYTES {
+                    progress(std::mem::take(&mut read))?;
+                }
+            }
+        }
+        progress(read)?;
+        if let Some(chain) = &self.chain {
+            let (broken, _) = first_broken_link(&chain.guard.path)?;
+            wrong.extend(
+                broken.map(|n| format!("the chain of changes of {} is broken at change {n}", self.what())),
+            );
+        }
+        Ok(wrong)
+    }
+}
+
+/// Bytes read between two reports of progress.
+const PROGRESS_BYTES: u64 = 8 << 20;
+
+/// The changes after one, each in words, how many more there are, and when the first was written.
+fn missing(guard: &Guard, held: u64) -> Result<(Vec<String>, u64, Option<u64>)> {
+    let (mut named, mut more, mut since) = (Vec::new(), 0, None);
+    each_record(&guard.path, &mut |record| {
+        if record.sequence <= held || record.kind != RecordKind::Change {
+            return;
+        }
+        since.get_or_insert(record.at_ms);
+        let words = (guard.describe)(&record.note);
+        if words.is_empty() || named.contains(&words) {
+            return;
+        }
+        if named.len() < NAMED_MAX {
+            named.push(words);
+        } else {
+            more += 1;
+        }
+    })?;
+    Ok((named, more, since))
+}
+
+/// A record from which a chain goes on.
+fn base(guard: &Guard, stamp: &Stamp, lost: Option<&ChainRecord>) -> ChainRecord {
+    ChainRecord {
+        kind: RecordKind::Base,
+        sequence: stamp.sequence,
+        at_ms: (guard.now_ms)(),
+        mark: lost.map_or(0, |lost| lost.mark),
+        content: 0,
+        link: stamp.link,
+        note: Vec::new(),
+    }
+}
+
+/// A chain that begins with what the tables hold; the one before is kept beside it.
+fn begin_after(guard: &Guard, stamp: &Stamp, lost: Option<&ChainRecord>) -> Result<ChainFile> {
+    let mut file = ChainFile::begin(&guard.path, guard.identity)?;
+    debug_assert!(earlier(&guard.path) != guard.path);
+    if stamp.sequence > 0 || lost.is_some() {
+        file.append(&[base(guard, stamp, lost)])?;
+    }
+    Ok(file)
+}

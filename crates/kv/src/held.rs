@@ -1,0 +1,140 @@
+//! The files of a folder as they were before it was opened.
+//!
+//! The store below shortens journals at the first byte that it cannot read, and deletes table files that its list does not
+//! name. Where a folder is damaged, that is what is left to save. So before it is opened its files are held in a folder
+//! beside it: table files, which never change, by hard links; the others by copies, of which the journals are the largest
+//! (files of 64 MB, mostly holes). A held folder that is found on opening is of an opening that was never judged, or of one
+//! for reading only, and goes back in place.
+
+use std::fs::{self, File};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use rushes_types::{Error, Result};
+
+/// Folders of the store below whose files are written once.
+const WRITTEN_ONCE: [&str; 2] = ["tables", "blobs"];
+/// The file that the store below locks; it has no content.
+const LOCK: &str = "lock";
+const COPY_BYTES: usize = 1 << 18;
+
+/// The files of a folder as they were.
+#[derive(Debug)]
+pub(crate) struct HeldFiles {
+    folder: PathBuf,
+    held: PathBuf,
+}
+
+fn beside(folder: &Path, end: &str) -> PathBuf {
+    let mut name = folder.file_name().unwrap_or_default().to_owned();
+    name.push(end);
+    folder.with_file_name(name)
+}
+
+fn failed(path: &Path, e: std::io::Error) -> Error {
+    Error::io(&format!("cannot hold the files of `{}`", path.display()), e)
+}
+
+/// Removes a folder that may be there.
+pub(crate) fn remove(folder: &Path) -> Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(failed(folder, e)),
+        _ => Ok(()),
+    }
+}
+
+impl HeldFiles {
+    /// Holds the files of a folder; `None` where there is no folder.
+    pub(crate) fn of(folder: &Path) -> Result<Option<Self>> {
+        let files = Self { folder: folder.to_owned(), held: beside(folder, ".held") };
+        let (part, replaced) = (beside(folder, ".held-part"), beside(folder, ".replaced"));
+        if files.held.is_dir() {
+            files.put_back()?;
+        }
+        remove(&part)?;
+        remove(&replaced)?;
+        if !folder.is_dir() {
+            return Ok(None);
+        }
+        hold(folder, &part, false)?;
+        fs::rename(&part, &files.held).map_err(|e| failed(folder, e))?;
+        Ok(Some(files))
+    }
+
+    /// The folder is whole: what was held is not needed.
+    pub(crate) fn release(self) -> Result<()> {
+        let part = beside(&self.folder, ".held-part");
+        fs::rename(&self.held, &part).map_err(|e| failed(&self.folder, e))?;
+        remove(&part)
+    }
+
+    /// Makes the folder what it was. Nothing may have it open.
+    pub(crate) fn put_back(&self) -> Result<()> {
+        let replaced = beside(&self.folder, ".replaced");
+        remove(&replaced)?;
+        match fs::rename(&self.folder, &replaced) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(failed(&self.folder, e)),
+            _ => {}
+        }
+        fs::rename(&self.held, &self.folder).map_err(|e| failed(&self.folder, e))?;
+        remove(&replaced)
+    }
+
+    /// Keeps what was held under another name, for good; returns where.
+    pub(crate) fn keep(self, name: &str) -> Result<PathBuf> {
+        let kept = beside(&self.folder, name);
+        fs::rename(&self.held, &kept).map_err(|e| failed(&self.folder, e))?;
+        Ok(kept)
+    }
+}
+
+fn hold(from: &Path, to: &Path, written_once: bool) -> Result<()> {
+    let failed = |e| failed(from, e);
+    fs::create_dir(to).map_err(failed)?;
+    let mode = fs::metadata(from).map_err(failed)?.permissions();
+    fs::set_permissions(to, mode).map_err(failed)?;
+    for entry in fs::read_dir(from).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let (name, path) = (entry.file_name(), entry.path());
+        let target = to.join(&name);
+        if entry.file_type().map_err(failed)?.is_dir() {
+            hold(&path, &target, WRITTEN_ONCE.iter().any(|folder| name == *folder))?;
+        } else if name == LOCK {
+            File::create(&target).map_err(failed)?;
+        } else if !written_once || fs::hard_link(&path, &target).is_err() {
+            copy_sparse(&path, &target).map_err(failed)?;
+        }
+    }
+    Ok(())
+}
+
+/// Copies a file; stretches of zeros become holes.
+fn copy_sparse(from: &Path, to: &Path) -> std::io::Result<()> {
+    let mut source = File::open(from)?;
+    let meta = source.metadata()?;
+    let mut target = File::create(to)?;
+    target.set_permissions(meta.permissions())?;
+    let length = meta.len();
+    target.set_len(length)?;
+    let mut buffer = vec![0; COPY_BYTES];
+    let mut at = 0;
+    while at < length {
+        // Where the file system cannot tell holes from data, all is read.
+        match rustix::fs::seek(&source, rustix::fs::SeekFrom::Data(at)) {
+            Ok(data) => at = data,
+            Err(rustix::io::Errno::NXIO) => return Ok(()),
+            Err(_) => drop(source.seek(SeekFrom::Start(at))?),
+        }
+        let n = source.read(&mut buffer)?;
+        if n == 0 {
+            return Ok(());
+        }
+        let read = buffer.get(..n).unwrap_or_default();
+        if read.iter().any(|byte| *byte != 0) {
+            target.seek(SeekFrom::Start(at))?;
+            target.write_all(read)?;
+        }
+        at = at.saturating_add(n as u64);
+    }
+    Ok(())
+}
