@@ -141,8 +141,9 @@ pub fn a_model_is_known_to_have_written_on_an_imported_asset_also_where_its_line
     for store in [&from as &dyn AnnotationStore, &*store] {
         store.put_model(&with_space("clip@1", "clip", 4, Some("encoder"))).unwrap();
     }
-    assert_eq!(history(&*store, "a").last().unwrap().effect, rushes_store::Effect::Registered);
-    assert_eq!(seen(&*store, "a"), seen(&from, "a"));
+    let commits = history(&*store, "a");
+    assert_eq!(commits.last().unwrap().effect, rushes_store::Effect::Registered);
+    assert_eq!(commits.len(), history(&from, "a").len());
 }
 
 pub fn taking_over_again_changes_nothing(fixture: &mut dyn StoreFixture) {
