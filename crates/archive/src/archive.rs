@@ -18,7 +18,6 @@ use crate::healing::Healer;
 use crate::identity::{current_analysis, holds_a_store, shared_identity};
 use crate::label_table::LabelTable;
 use crate::manifest::{ArchiveLock, Manifest, make_private_dir};
-use crate::part::Part;
 use crate::progress::{NoProgress, Progress};
 use crate::rebuild::{self, Rebuild};
 use crate::search_caches::SearchCaches;

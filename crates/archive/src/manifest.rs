@@ -28,7 +28,14 @@ pub struct Manifest {
     pub default_language: String,
     /// Version of the text analysis that fused and indexed data were made with.
     pub analyser: String,
-    /// The XXH3-128 of the other fields, in hexadecimal digits: a damaged value must not pass for another one. Only in the file.
+}
+
+/// The manifest as it lies in its file.
+#[derive(Serialize, Deserialize)]
+struct SummedManifest {
+    #[serde(flatten)]
+    manifest: Manifest,
+    /// The XXH3-128 of the other fields, in hexadecimal digits: a damaged value must not pass for another one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     sum: Option<String>,
 }
@@ -49,7 +56,7 @@ impl Manifest {
     }
 
     fn parse(bytes: &[u8], place: &str) -> Result<Self> {
-        let manifest: Self = serde_json::from_slice(bytes).map_err(|e| {
+        let SummedManifest { manifest, sum } = serde_json::from_slice(bytes).map_err(|e| {
             Error::new(ErrorKind::Corrupt, format!("`{place}` is no archive manifest: {e}"))
                 .mend("restore it from a backup")
         })?;
@@ -60,18 +67,18 @@ impl Manifest {
             ))
             .mend("install a newer rushes"));
         }
-        if manifest.sum.as_ref().is_some_and(|sum| *sum != manifest.checksum()) {
+        if sum.is_some_and(|sum| sum != manifest.checksum()) {
             return Err(Error::new(
                 ErrorKind::Corrupt,
                 format!("`{place}` is damaged: its fields are not those that were written"),
             )
             .mend("restore it from a backup"));
         }
-        Ok(Self { sum: None, ..manifest })
+        Ok(manifest)
     }
 
     fn checksum(&self) -> String {
-        let Self { format, id, bucket_ns, default_language, analyser, sum: _ } = self;
+        let Self { format, id, bucket_ns, default_language, analyser } = self;
         let text = format!("{format}\n{id}\n{bucket_ns}\n{default_language}\n{analyser}");
         format!("{:032x}", xxhash_rust::xxh3::xxh3_128(text.as_bytes()))
     }
@@ -103,7 +110,6 @@ impl Manifest {
             bucket_ns: bucket_ns.unwrap_or(BUCKET_NS_DEFAULT),
             default_language: default_language.to_owned(),
             analyser: rushes_text::ANALYSER_VERSION.to_owned(),
-            sum: None,
         })
     }
 
@@ -112,7 +118,7 @@ impl Manifest {
     /// # Errors
     /// Where the disk refuses.
     pub fn write(&self, dir: &Path) -> Result<()> {
-        let summed = Self { sum: Some(self.checksum()), ..self.clone() };
+        let summed = SummedManifest { manifest: self.clone(), sum: Some(self.checksum()) };
         let bytes = serde_json::to_vec_pretty(&summed).map_err(|e| Error::bug(e.to_string()))?;
         write_whole(&dir.join(MANIFEST), &bytes)
     }

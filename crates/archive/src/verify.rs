@@ -127,14 +127,13 @@ fn examine(engines: &Engines, progress: &dyn Progress, report: &mut VerifyReport
         progress.set("bytes read", read, None);
         Ok(())
     };
-    let parts: [(Part, &mut dyn FnMut(&mut ReadBytes<'_>) -> Result<Vec<String>>); 4] = [
-        (Part::Store, &mut |watched| engines.store.examine(watched)),
-        (Part::Events, &mut |watched| engines.events.examine(watched)),
-        (Part::Timeline, &mut |watched| engines.timeline.examine(watched)),
-        (Part::Index, &mut |watched| engines.index.examine(watched)),
-    ];
-    for (part, examine) in parts {
-        let found = without_panic(part.as_str(), || examine(&mut watched));
+    for part in Part::ALL {
+        let found = without_panic(part.as_str(), || match part {
+            Part::Store => engines.store.examine(&mut watched),
+            Part::Events => engines.events.examine(&mut watched),
+            Part::Timeline => engines.timeline.examine(&mut watched),
+            Part::Index => engines.index.examine(&mut watched),
+        });
         match found {
             Ok(wrong) => wrong.into_iter().for_each(|wrong| report.problem(wrong)),
             Err(error) if error.kind() == ErrorKind::Cancelled => return Err(error),
@@ -143,9 +142,6 @@ fn examine(engines: &Engines, progress: &dyn Progress, report: &mut VerifyReport
     }
     Ok(())
 }
-
-/// Hears how many bytes were read.
-type ReadBytes<'a> = dyn FnMut(u64) -> Result<()> + 'a;
 
 fn verify_asset(
     engines: &Engines,

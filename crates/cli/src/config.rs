@@ -349,6 +349,7 @@ mod tests {
             origins: vec![Origin::Default; SETTINGS.len()],
             engines: Configured::default(),
             rebuild: None,
+            read_damaged: false,
             encoders: Arc::default(),
             problems: Vec::new(),
         };

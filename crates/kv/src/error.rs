@@ -2,6 +2,23 @@
 
 use rushes_types::{Error, ErrorKind};
 
+/// What the library says while it opens files that are not those that it wrote: one is missing, ends early, or is there already.
+pub(crate) fn opening_error(what: &str, error: fjall::Error) -> Error {
+    use std::io::ErrorKind::{AlreadyExists, InvalidData, NotFound, UnexpectedEof};
+    let kind = match &error {
+        fjall::Error::Io(io) | fjall::Error::Storage(fjall::LsmError::Io(io)) => Some(io.kind()),
+        _ => None,
+    };
+    match kind {
+        Some(AlreadyExists | InvalidData | NotFound | UnexpectedEof) => {
+            Error::new(ErrorKind::Corrupt, format!("{what}: a file is missing or is not what was written"))
+                .mend("restore a backup")
+                .because(error)
+        }
+        _ => storage_error(what, error),
+    }
+}
+
 /// Turns an error of the library into ours; `what` says what was being done.
 #[must_use]
 pub fn storage_error(what: &str, error: fjall::Error) -> Error {

@@ -11,7 +11,7 @@ use rushes_types::{Error, ErrorKind, Result};
 
 use crate::batch::Batch;
 use crate::chain::Chain;
-use crate::error::storage_error;
+use crate::error::{opening_error, storage_error};
 use crate::group::{Group, Ticket, WriterGuard};
 use crate::guarded::{STAMP_KEY, without_panic};
 use crate::settle::settle;
@@ -101,7 +101,7 @@ impl Folder {
     }
 
     fn open_tables(path: &Path, layout: Layout, faults: Option<Faults>, what: &str) -> Result<Self> {
-        let failed = |e| storage_error(what, e);
+        let failed = |e| opening_error(what, e);
         let db = Database::builder(path)
             // Batches are synced in groups, and their owners compress what is worth it.
             .manual_journal_persist(true)
@@ -255,7 +255,7 @@ impl Folder {
     /// What it means that the folder's files are not what was written.
     pub(crate) fn corrupt(&self, why: &str) -> Error {
         let message = format!("{} in `{}` is damaged: {why}", self.layout.what, self.path.display());
-        Error::new(ErrorKind::Corrupt, message).mend("restore a backup")
+        Error::new(ErrorKind::Corrupt, message).mend(DOCTOR)
     }
 
     /// Sets the highest mark found on opening.

@@ -68,7 +68,7 @@ impl Folder {
             }
             held => held?,
         };
-        let opened = Self::open(path, layout, faults).and_then(|folder| {
+        let opened = Self::open_or_leave_journals(path, layout, faults, &guard).and_then(|folder| {
             let (stamp, tables) = folder.stamps()?;
             let chain = ChainFile::state(&guard.path)?;
             let verdict = judge(stamp.as_ref(), &tables, &chain, guard.identity);
@@ -84,10 +84,31 @@ impl Folder {
                         _ => held.put_back()?,
                     }
                 }
-                return Err(error);
+                return Err(match error.kind() {
+                    ErrorKind::Corrupt => unreadable(&error, &guard)?,
+                    _ => error,
+                });
             }
         };
-        folder.follow(verdict, stamp, guard, held)
+        folder.follow(&verdict, stamp, guard, held)
+    }
+
+    /// Opens the folder. One that is to be opened though it is damaged is opened without its journals where they are what cannot
+    /// be read: what is in table files is better than nothing, and the files as they were are held.
+    fn open_or_leave_journals(
+        path: &Path,
+        layout: Layout,
+        faults: Option<Faults>,
+        guard: &Guard,
+    ) -> Result<Self> {
+        match Self::open(path, layout, faults.clone()) {
+            Err(error) if error.kind() == ErrorKind::Corrupt && guard.on_damage != OnDamage::Refuse => {
+                tracing::warn!(%error, "opening without the journals");
+                remove_journals(path)?;
+                Self::open(path, layout, faults)
+            }
+            opened => opened,
+        }
     }
 
     /// What the tables say of their last changes.
@@ -104,7 +125,7 @@ impl Folder {
 
     fn follow(
         mut self,
-        verdict: Verdict,
+        verdict: &Verdict,
         stamp: Option<Stamp>,
         guard: Guard,
         held: Option<HeldFiles>,
@@ -113,7 +134,7 @@ impl Folder {
         let fresh =
             Stamp { identity: guard.identity, sequence: 0, link: 0, tables: vec![0; self.tables.len()] };
         let stamp = stamp.unwrap_or(fresh);
-        let file = match &verdict {
+        let file = match verdict {
             Verdict::Same { end } if !ChainFile::is_long(*end) => ChainFile::resume(&guard.path, *end)?,
             Verdict::Same { .. } => begin_after(&guard, &stamp, None)?,
             Verdict::New => ChainFile::begin(&guard.path, guard.identity)?,
@@ -133,7 +154,7 @@ impl Folder {
                 );
                 begin_after(&guard, &stamp, None)?
             }
-            Verdict::Damaged(damage) => return self.follow_damage(damage, stamp, guard, held),
+            Verdict::Damaged(damage) => return self.follow_damage(damage, &stamp, guard, held),
         };
         if let Some(held) = held {
             held.release()?;
@@ -145,11 +166,11 @@ impl Folder {
     fn follow_damage(
         mut self,
         damage: &Damage,
-        stamp: Stamp,
+        stamp: &Stamp,
         guard: Guard,
         held: Option<HeldFiles>,
     ) -> Result<Self> {
-        let said = self.corrupt(&self.say(damage, &guard)?).mend(DOCTOR);
+        let said = self.corrupt(&self.say(damage, &guard)?);
         match guard.on_damage {
             OnDamage::Refuse => {
                 drop(self);
@@ -178,13 +199,22 @@ impl Folder {
                 let stamp = Stamp {
                     identity: guard.identity,
                     tables: self.stamps()?.1.into_iter().map(Option::unwrap_or_default).collect(),
-                    ..stamp
+                    ..stamp.clone()
                 };
+                self.restamp(&stamp)?;
                 let file = begin_after(&guard, &stamp, lost.as_ref())?;
                 self.chain = Some(Chain::new(guard, stamp, file));
                 Ok(self)
             }
         }
+    }
+
+    /// Writes a stamp without a change.
+    fn restamp(&self, stamp: &Stamp) -> Result<()> {
+        let written = self.own.insert(STAMP_KEY, stamp.encode());
+        written
+            .and_then(|()| self.db.persist(fjall::PersistMode::SyncAll))
+            .map_err(|e| self.error("cannot write", e))
     }
 
     fn say(&self, damage: &Damage, guard: &Guard) -> Result<String> {
@@ -246,13 +276,38 @@ impl Folder {
         }
         progress(read)?;
         if let Some(chain) = &self.chain {
-            let (broken, _) = first_broken_link(&chain.guard.path)?;
+            let broken = first_broken_link(&chain.guard.path)?;
             wrong.extend(
                 broken.map(|n| format!("the chain of changes of {} is broken at change {n}", self.what())),
             );
         }
         Ok(wrong)
     }
+}
+
+/// The error of a folder that cannot be opened at all, with what was acknowledged in it.
+fn unreadable(error: &Error, guard: &Guard) -> Result<Error> {
+    let said = match ChainFile::state(&guard.path)? {
+        ChainState::Read { last: Some(last), .. } => format!(
+            "{}; {} changes were acknowledged, the last at {}",
+            error.message(),
+            last.sequence,
+            (guard.show_time)(last.at_ms)
+        ),
+        _ => error.message().to_owned(),
+    };
+    Ok(Error::new(ErrorKind::Corrupt, said).mend(DOCTOR))
+}
+
+fn remove_journals(path: &Path) -> Result<()> {
+    let failed = |e| Error::io(&format!("removing the journals of `{}`", path.display()), e);
+    for entry in std::fs::read_dir(path).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path.extension().is_some_and(|ending| ending == "jnl") {
+            std::fs::remove_file(path).map_err(failed)?;
+        }
+    }
+    Ok(())
 }
 
 /// Bytes read between two reports of progress.

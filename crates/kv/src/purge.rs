@@ -89,9 +89,9 @@ mod tests {
 
     #[test]
     fn a_journal_goes_also_where_compaction_took_a_tables_last_row_out_again() {
+        const TABLES: &[Table] = &[Table::new("rows"), Table::new("others")];
         let dir = tempfile::tempdir().unwrap();
-        let tables = &[Table::new("rows"), Table::new("others")];
-        let layout = Layout { what: "a test", format: 1, tables, cache_bytes: 1 << 20 };
+        let layout = Layout { what: "a test", format: 1, tables: TABLES, cache_bytes: 1 << 20 };
         let folder = Folder::open(dir.path(), layout, None).unwrap();
         let rows = folder.table(0);
         folder.table(1).insert("k", "stays").unwrap();

@@ -42,7 +42,7 @@ impl EmbeddedTimeline {
     ///
     /// # Errors
     /// Corrupt where it lacks what was made durable; where the folder cannot be read or written.
-    pub fn open_guarded(folder: &Path, guard: rushes_kv::Guard) -> Result<Self> {
+    pub fn open_guarded(folder: &std::path::Path, guard: rushes_kv::Guard) -> rushes_types::Result<Self> {
         Self::over(EmbeddedKv::open(folder, Some(guard))?)
     }
 

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rushes_store::AnnotationStore;
+use rushes_store::OnDamage;
 use rushes_types::{Error, ErrorKind, Result};
 
 use crate::access::Tokens;

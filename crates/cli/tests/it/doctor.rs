@@ -10,7 +10,8 @@ use crate::support::{Place, line};
 fn damaged() -> Place {
     let place = Place::new();
     for (asset, start) in [("first", 1.0), ("second", 2.0)] {
-        let text = line(asset, "objects@1", "OBJECT_SEARCH", start, start + 1.0, json!({"label": "lamp"})) + "\n";
+        let text =
+            line(asset, "objects@1", "OBJECT_SEARCH", start, start + 1.0, json!({"label": "lamp"})) + "\n";
         let file = place.file(&format!("{asset}.jsonl"), text);
         place.run(&["ingest", "--wait", file.to_str().unwrap()]).ok();
         if asset == "first" {
@@ -34,7 +35,9 @@ fn lamps(place: &Place) -> usize {
 #[test]
 fn a_damaged_store_is_refused_by_every_command_and_named() {
     let place = damaged();
-    for args in [&["status"][..], &["search", "lamp"], &["verify"], &["export", "--all"], &["ingest", "second.jsonl"]] {
+    for args in
+        [&["status"][..], &["search", "lamp"], &["verify"], &["export", "--all"], &["ingest", "second.jsonl"]]
+    {
         place.run(args).code(1).warns("are missing").warns("of `second`").warns("rushes doctor");
     }
     place.run(&["doctor"]).code(1).says("of `second`").says("--take-over").says("--restore");

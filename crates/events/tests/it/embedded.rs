@@ -52,7 +52,7 @@ fn a_failed_fsync_stops_appends_and_shows_nothing_of_them() {
             _ => Ok(()),
         })
     };
-    let log = EmbeddedLog::open(folder.path(), LogOptions { faults: Some(faults) }).unwrap();
+    let log = EmbeddedLog::open(folder.path(), LogOptions { faults: Some(faults), guard: None }).unwrap();
     let event = |n| [Event::Watermark { partition: Some(0), upto: Commit(n) }];
     log.append(Topic::Fused, &event(1)).unwrap();
     assert_eq!(log.poll(Topic::Fused, "c", 10).unwrap().len(), 1);

@@ -72,7 +72,7 @@ impl ChainFile {
         };
         let length = file.metadata().map_err(failed)?.len();
         let mut head = Vec::new();
-        file.by_ref().take(HEADER_BYTES as u64).read_to_end(&mut head).map_err(failed)?;
+        Read::by_ref(&mut file).take(HEADER_BYTES as u64).read_to_end(&mut head).map_err(failed)?;
         let Some(identity) = identity_of(&head) else { return Ok(ChainState::Unreadable) };
         let from = length.saturating_sub(RECORD_BYTES_MAX as u64).max(HEADER_BYTES as u64);
         file.seek(SeekFrom::Start(from)).map_err(failed)?;
@@ -147,11 +147,13 @@ pub(crate) fn each_record(path: &Path, each: &mut dyn FnMut(ChainRecord)) -> Res
 }
 
 /// Is every record's link that of its content and of the record before? Gives the number of the first change of which that
-/// is not true, and the last whole record.
-pub(crate) fn first_broken_link(path: &Path) -> Result<(Option<u64>, Option<ChainRecord>)> {
+/// is not true.
+pub(crate) fn first_broken_link(path: &Path) -> Result<Option<u64>> {
     let mut before: Option<ChainRecord> = None;
     let mut broken = None;
-    each_record(path, &mut |record| {
+    let ends_whole = matches!(ChainFile::state(path)?, ChainState::Read { after: 0, .. });
+    let length = fs::metadata(path).map_err(|e| failed("read", path, e))?.len();
+    let end = each_record(path, &mut |record| {
         let follows = match (&before, record.kind) {
             (_, RecordKind::Base) => true,
             (Some(before), RecordKind::Change) => {
@@ -165,5 +167,9 @@ pub(crate) fn first_broken_link(path: &Path) -> Result<(Option<u64>, Option<Chai
         }
         before = Some(record);
     })?;
-    Ok((broken, before))
+    if ends_whole && end < length {
+        // A record in the middle cannot be read, for the last one can.
+        broken.get_or_insert(before.as_ref().map_or(1, |last| last.sequence.saturating_add(1)));
+    }
+    Ok(broken)
 }

@@ -16,8 +16,6 @@ const ASSETS_MAX: usize = 4;
 pub(super) struct ChangeNote {
     /// The last commit after the change.
     pub commits: u64,
-    /// Annotations in committed segments after the change.
-    pub annotations: u64,
     /// Assets that were written on, the first few.
     pub assets: Vec<String>,
     /// How many more there were.
@@ -39,25 +37,20 @@ pub(super) fn encode(counters: &Counters, assets: &BTreeSet<AssetId>) -> Vec<u8>
 
 fn decode(note: &[u8]) -> Result<ChangeNote> {
     let mut r = Reader::new(note);
-    let (commits, annotations, more, named) = (r.uint()?, r.uint()?, r.uint()?, r.uint()?);
+    let (commits, _annotations, more, named) = (r.uint()?, r.uint()?, r.uint()?, r.uint()?);
     let assets =
         (0..named.min(ASSETS_MAX as u64)).map(|_| Ok(r.text()?.to_owned())).collect::<Result<_>>()?;
     r.end()?;
-    Ok(ChangeNote { commits, annotations, assets, more })
+    Ok(ChangeNote { commits, assets, more })
 }
 
 /// In words: which assets were written on. Empty for a change that wrote on none, or that cannot be read.
 pub(super) fn describe(note: &[u8]) -> String {
-    let Ok(ChangeNote { commits, assets, more, .. }) = decode(note) else { return String::new() };
+    let Ok(ChangeNote { commits, assets, more }) = decode(note) else { return String::new() };
     if assets.is_empty() {
         return String::new();
     }
     let names: Vec<String> = assets.iter().map(|asset| format!("`{asset}`")).collect();
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     format!("up to commit {commits}, of {}{more}", names.join(", "))
-}
-
-/// Annotations in committed segments after the change.
-pub(super) fn annotations(note: &[u8]) -> Option<u64> {
-    decode(note).ok().map(|note| note.annotations)
 }

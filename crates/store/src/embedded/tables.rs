@@ -19,18 +19,13 @@ pub(super) const TABLE_OF_BLOCKS: u8 = b'b';
 /// Version of what is written into the tables.
 const FORMAT: u32 = 1;
 
+/// In the order of [`ROWS`], [`IDS`], [`BLOCKS`].
+const TABLES: &[Table] =
+    &[Table::new("rows"), Table::new("ids"), Table { compressed_already: true, ..Table::new("blocks") }];
+
 /// The folder of the store.
 pub(super) const fn layout(cache_bytes: u64) -> Layout {
-    Layout {
-        what: "the annotation store",
-        format: FORMAT,
-        tables: &[
-            Table::new("rows"),
-            Table::new("ids"),
-            Table { compressed_already: true, ..Table::new("blocks") },
-        ],
-        cache_bytes,
-    }
+    Layout { what: "the annotation store", format: FORMAT, tables: TABLES, cache_bytes }
 }
 
 pub(super) fn get(folder: &Folder, table: usize, key: &[u8]) -> Result<Option<Slice>> {

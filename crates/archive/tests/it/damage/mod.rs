@@ -151,7 +151,7 @@ fn exported(archive: &Archive) -> rushes_types::Result<BTreeMap<String, Vec<u8>>
 fn tried(base: &Base, dir: &Path) -> (Outcome, String) {
     let archive = match Archive::open(dir, OpenOptions::default()) {
         Ok(archive) => archive,
-        Err(error) if error.kind() == ErrorKind::Internal => return (Outcome::Wrong, error.to_string()),
+        Err(error) if error.kind() == ErrorKind::Bug => return (Outcome::Wrong, error.to_string()),
         Err(error) => return (Outcome::Refused, error.to_string()),
     };
     let told = told(base, &archive);
