@@ -4,13 +4,18 @@ use rushes_types::{Error, ErrorKind};
 
 /// What the library says while it opens files that are not those that it wrote: one is missing, ends early, or is there already.
 pub(crate) fn opening_error(what: &str, error: fjall::Error) -> Error {
-    use std::io::ErrorKind::{AlreadyExists, InvalidData, NotFound, UnexpectedEof};
+    use std::io::ErrorKind::{AlreadyExists, InvalidData, InvalidInput, NotFound, UnexpectedEof};
+    if matches!(error, fjall::Error::InvalidVersion(None)) {
+        return Error::new(ErrorKind::Corrupt, format!("{what}: its file `version` is not what was written"))
+            .mend("restore a backup");
+    }
     let kind = match &error {
         fjall::Error::Io(io) | fjall::Error::Storage(fjall::LsmError::Io(io)) => Some(io.kind()),
         _ => None,
     };
     match kind {
-        Some(AlreadyExists | InvalidData | NotFound | UnexpectedEof) => {
+        // An empty file cannot be mapped, which is an invalid argument.
+        Some(AlreadyExists | InvalidData | InvalidInput | NotFound | UnexpectedEof) => {
             Error::new(ErrorKind::Corrupt, format!("{what}: a file is missing or is not what was written"))
                 .mend("restore a backup")
                 .because(error)

@@ -189,7 +189,7 @@ impl Folder {
             return Ok(self.group.wrote(mark));
         };
         let next = chain.next();
-        let (stamp, record) = next.describe(content, touched, mark, note);
+        let (stamp, record) = next.describe(content, touched, mark.max(self.group.written_mark()), note);
         batch.inner.insert(&self.own, STAMP_KEY, stamp.encode());
         for (place, table) in self.tables.iter().enumerate() {
             if touched >> place & 1 != 0 {

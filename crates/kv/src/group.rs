@@ -101,6 +101,11 @@ impl Group {
         Ticket(state.written)
     }
 
+    /// The highest mark that was written, or found on opening.
+    pub(crate) fn written_mark(&self) -> u64 {
+        self.state().written_mark
+    }
+
     /// The ticket of the last batch written.
     pub(crate) fn last(&self) -> Ticket {
         Ticket(self.state().written)

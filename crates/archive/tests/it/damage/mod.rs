@@ -52,7 +52,7 @@ fn plans() -> Vec<Plan> {
     [
         json!({"all": [{"type": "CHARACTER_SEARCH", "label": "joey"}], "limit": 100}),
         json!({"all": [{"type": "DIALOGUE_SEARCH", "text": "kitchen"}], "limit": 100}),
-        json!({"all": [{"label": "joey"}, {"type": "SCENE_SEARCH", "vector": [0.9, 0.1, 0.2, 0.1], "k": 5}], "limit": 100}),
+        json!({"all": [{"label": "joey"}, {"type": "SCENE_SEARCH", "vector": {"values": [0.9, 0.1, 0.2, 0.1], "k": 5}}], "limit": 100}),
         json!({"any": [{"label": "joey"}, {"label": "chandler"}], "rank_by": "start", "limit": 100}),
     ]
     .into_iter()
@@ -160,6 +160,14 @@ fn tried(base: &Base, dir: &Path) -> (Outcome, String) {
 }
 
 fn told(base: &Base, archive: &Archive) -> (Outcome, String) {
+    // A search that meets damage of what is derived has it made again.
+    let until = std::time::Instant::now() + PATIENCE;
+    while answers(archive).is_err_and(|error| error.kind() == ErrorKind::Unavailable) {
+        if std::time::Instant::now() > until {
+            return (Outcome::Wrong, "it is never made again".to_owned());
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
     let status = match archive.status() {
         Ok(status) => status,
         Err(error) => return (Outcome::Named, error.to_string()),
@@ -192,9 +200,10 @@ fn panics() -> Arc<Mutex<Vec<String>>> {
     let seen = Arc::new(Mutex::new(Vec::new()));
     let (all, before) = (Arc::clone(&seen), std::panic::take_hook());
     std::panic::set_hook(Box::new(move |info| {
-        // What the store below asserts about its files is caught where it is opened or examined.
+        // What the store below asserts about its files is caught where it is opened or examined; other tests fail for themselves.
         let place = info.location().map(ToString::to_string).unwrap_or_default();
-        if !place.contains("lsm-tree") && !place.contains("fjall") {
+        let is_of_others = ["lsm-tree", "fjall", "/tests/"].iter().any(|part| place.contains(part));
+        if !is_of_others {
             all.lock().unwrap_or_else(PoisonError::into_inner).push(format!("{place}: {info}"));
         }
         before(info);
@@ -226,8 +235,15 @@ fn no_damage_to_any_file_gives_another_answer_that_looks_right() {
         let outcome = catch_unwind(AssertUnwindSafe(|| tried(&base, dir.path())));
         let (outcome, why) = outcome.unwrap_or_else(|_| (Outcome::Wrong, "a panic".to_owned()));
         let part = file.split('/').next().unwrap_or(&file).to_owned();
+        // What can be made again is made again: nobody is asked.
+        let is_derived = ["events", "fused", "index"].iter().any(|derived| part.starts_with(derived));
+        let is_of_store = why.contains("the annotation store");
+        let is_wrong = outcome == Outcome::Wrong || is_derived && outcome == Outcome::Refused && !is_of_store;
         *table.entry((part, outcome)).or_default() += 1;
-        if outcome == Outcome::Wrong {
+        if outcome != Outcome::Same {
+            println!("{file}: {}: {outcome:?}: {why}", harm.name);
+        }
+        if is_wrong {
             wrong.push(format!("{file}: {}: {why}", harm.name));
         }
     }
@@ -235,5 +251,6 @@ fn no_damage_to_any_file_gives_another_answer_that_looks_right() {
         println!("{part:>20} {outcome:?}: {count}");
     }
     assert_eq!(wrong, [""; 0], "seed {}", seed.first);
-    assert_eq!(*seen.lock().unwrap(), [""; 0]);
+    let seen = seen.lock().unwrap().clone();
+    assert_eq!(seen, [""; 0]);
 }

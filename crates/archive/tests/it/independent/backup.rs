@@ -47,6 +47,13 @@ fn small() -> (Open, String) {
     (open, secret)
 }
 
+/// The checksum of the other fields of a manifest.
+fn sum(manifest: &Json) -> String {
+    let fields = ["format", "id", "bucket_ns", "default_language", "analyser"];
+    let text = fields.map(|field| manifest[field].to_string().trim_matches('"').to_owned()).join("\n");
+    format!("{:032x}", xxhash_rust::xxh3::xxh3_128(text.as_bytes()))
+}
+
 fn is_hex(text: &str, digits: usize) -> bool {
     text.len() == digits && text.bytes().all(|b| b.is_ascii_digit() || (b'a'..=b'f').contains(&b))
 }
@@ -61,6 +68,7 @@ fn small_files_and_their_modes_are_as_the_page_says() {
     let expected = json!({
         "format": 1, "id": manifest["id"], "bucket_ns": 1_000_000_000, "default_language": "en",
         "analyser": rushes_text::ANALYSER_VERSION,
+        "sum": sum(&manifest),
     });
     assert_eq!(manifest, expected);
     let tokens = parsed(&dir.join("tokens.json"));
