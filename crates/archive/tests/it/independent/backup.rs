@@ -91,8 +91,18 @@ fn small_files_and_their_modes_are_as_the_page_says() {
         std::fs::read_dir(dir).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
     let mut names: Vec<String> = names.collect();
     names.sort();
-    let expected =
-        ["archive.json", "archive.lock", "erased.json", "events", "fused", "index", "store", "tokens.json"];
+    let expected = [
+        "archive.json",
+        "archive.lock",
+        "erased.json",
+        "events",
+        "events.chain",
+        "fused",
+        "index",
+        "store",
+        "store.chain",
+        "tokens.json",
+    ];
     assert_eq!(names, expected);
 }
 
