@@ -6,7 +6,8 @@ use serde::Serialize;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Warning {
-    /// What kind of thing: `no_data`, `no_encoder`, `encoder_failed`, `no_match`, `no_shots`, `no_frame_rate`.
+    /// What kind of thing: `no_data`, `no_encoder`, `encoder_failed`, `no_match`, `no_shots`, `no_frame_rate`,
+    /// `page_cut`.
     pub code: &'static str,
     /// The field it is about, as a JSON pointer into the plan.
     pub pointer: String,

@@ -21,6 +21,7 @@ mod body;
 mod clock;
 mod config;
 mod discovery;
+mod gone;
 mod host;
 mod json_schema;
 pub mod limits;
