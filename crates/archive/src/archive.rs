@@ -21,6 +21,7 @@ use crate::manifest::{ArchiveLock, Manifest, make_private_dir};
 use crate::progress::{NoProgress, Progress};
 use crate::rebuild::{self, Rebuild};
 use crate::search_caches::SearchCaches;
+use crate::search_places::SearchPlaces;
 use crate::status::Status;
 use crate::workers::{FuseSettings, Shared, Stage, Workers};
 use crate::write_freeze::WriteFreeze;
@@ -85,6 +86,7 @@ pub struct Archive {
     pub(crate) labels: RwLock<Option<(Instant, Arc<LabelTable>)>>,
     /// What searches gathered of snapshots.
     pub(crate) search_caches: SearchCaches,
+    pub(crate) search_places: Arc<SearchPlaces>,
     workers: Mutex<Option<Workers>>,
     pub(crate) healer: Healer,
     _lock: ArchiveLock,
@@ -135,6 +137,7 @@ impl Archive {
             tracing::info!("finishing the rebuild that was begun");
             rebuild::begin(dir, &engines, &marker, &NoProgress)?;
         }
+        let search_places = SearchPlaces::new(options.limits.search);
         let shared = Arc::new(Shared::new(Erasures::open(dir, options.purge_after)?));
         let archive = Self {
             dir: dir.to_owned(),
@@ -146,6 +149,7 @@ impl Archive {
             tokens,
             labels: RwLock::new(None),
             search_caches: SearchCaches::default(),
+            search_places,
             workers: Mutex::new(None),
             healer: Healer::default(),
             _lock: lock,

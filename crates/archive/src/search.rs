@@ -1,15 +1,16 @@
 //! Answers plans, limited to what the caller may see.
 
 use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use rushes_ask::ask;
-use rushes_index::IndexReader;
+use rushes_index::{Budget, IndexReader};
 use rushes_plan::{Plan, Warning};
 use rushes_query::{Access, Answer, Catalog, PlannedSearch, View, cursor_of, explain, search};
 use rushes_text::{Analyzer, Language};
-use rushes_types::{Commit, MovieId, Result};
+use rushes_types::{Commit, Error, MovieId, Result};
 
 pub use rushes_query::Explained;
 
@@ -18,6 +19,7 @@ use crate::archive::Archive;
 use crate::knowledge::ArchiveKnowledge;
 use crate::label_table::LabelTable;
 use crate::rebuild::Rebuild;
+use crate::search_places::{Searches, budget_limits, thread_cpu};
 
 /// How long labels are cached where other processes may change them.
 const LABELS_HOLD: Duration = Duration::from_secs(5);
@@ -38,16 +40,60 @@ impl Archive {
     /// What is wrong with the plan, with its field; [`rushes_types::ErrorKind::Gone`] for a cursor whose read
     /// point is over; what the index answers.
     pub fn search(&self, caller: &Caller, request: &SearchRequest) -> Result<Answer> {
+        self.search_until(caller, request, &Arc::default())
+    }
+
+    /// [`Archive::search`] that ends soon after `gone` is set: nobody waits for it any more.
+    ///
+    /// # Errors
+    /// As [`Archive::search`]; [`rushes_types::ErrorKind::TooLarge`] where it costs more than a search may,
+    /// [`rushes_types::ErrorKind::Busy`] where too many run, [`rushes_types::ErrorKind::Cancelled`] once `gone` is set.
+    pub fn search_until(
+        &self,
+        caller: &Caller,
+        request: &SearchRequest,
+        gone: &Arc<AtomicBool>,
+    ) -> Result<Answer> {
         let begun = Instant::now();
+        let answer = self.searched(caller, request, gone);
+        self.search_places.ended(&answer);
+        Ok(Answer { took_ms: begun.elapsed().as_secs_f64() * 1000.0, ..answer? })
+    }
+
+    fn searched(&self, caller: &Caller, request: &SearchRequest, gone: &Arc<AtomicBool>) -> Result<Answer> {
+        let (shared, gone) = (Arc::clone(&self.shared), Arc::clone(gone));
+        let budget = Budget::new(budget_limits(&self.options.limits.search), thread_cpu)
+            .given_up_when(move || gone.load(Ordering::Relaxed) || shared.stopping_for_good())
+            .among(self.search_places.enter(caller.name())?);
         let reader = self.reader_of(&request.plan)?;
-        let stopping = || self.shared.stopping_for_good();
-        let view = self.view(reader.as_ref(), access(caller), Some(&stopping))?;
+        let view = self.view(reader.as_ref(), access(caller), &budget)?;
         let knowledge = ArchiveKnowledge::new(self, &view)?;
-        let answer = search(asked(request, &knowledge)?, &view, &knowledge);
-        let mut answer = self.healer.after(Rebuild::Index, answer)?;
+        let asked = self.within_limits(asked(request, &knowledge)?)?;
+        let mut answer = self.healer.after(Rebuild::Index, search(asked, &view, &knowledge))?;
         answer.warnings.extend(self.is_being_made(reader.as_ref())?);
-        answer.took_ms = begun.elapsed().as_secs_f64() * 1000.0;
         Ok(answer)
+    }
+
+    /// The searches that run now, and how many ended without an answer.
+    #[must_use]
+    pub fn searches(&self) -> Searches {
+        self.search_places.searches()
+    }
+
+    /// Refuses a plan with more clauses, or a larger page, than this archive takes.
+    fn within_limits(&self, asked: PlannedSearch) -> Result<PlannedSearch> {
+        let (limits, plan) = (&self.options.limits, &asked.plan);
+        let clauses = plan.clause_count();
+        if clauses > limits.clauses_max {
+            return Err(Error::invalid(format!("the plan has {clauses} clauses"))
+                .mend(format!("at most {} are accepted", limits.clauses_max)));
+        }
+        if let Some(page) = plan.limit.filter(|page| *page > limits.page_max) {
+            return Err(Error::invalid(format!("a page of {page} moments is asked for"))
+                .mend(format!("at most {} are given at once", limits.page_max))
+                .at("/limit"));
+        }
+        Ok(asked)
     }
 
     /// The plan that a search would execute, with what could not be resolved.
@@ -56,9 +102,9 @@ impl Archive {
     /// What is wrong with the plan, with its field.
     pub fn explain_plan(&self, caller: &Caller, request: &SearchRequest) -> Result<Explained> {
         let reader = self.reader_of(&request.plan)?;
-        let view = self.view(reader.as_ref(), access(caller), None)?;
+        let view = self.view(reader.as_ref(), access(caller), Budget::endless())?;
         let knowledge = ArchiveKnowledge::new(self, &view)?;
-        explain(asked(request, &knowledge)?, &view, &knowledge)
+        explain(self.within_limits(asked(request, &knowledge)?)?, &view, &knowledge)
     }
 
     /// What to say where nothing can be found yet, so that an empty answer does not look like the truth.
@@ -76,17 +122,12 @@ impl Archive {
         self.engines.index.reader(cursor_of(plan)?.as_ref().map(|c| &c.read_point))
     }
 
-    fn view<'a>(
-        &self,
-        reader: &'a dyn IndexReader,
-        access: Access,
-        cancelled: Option<&'a (dyn Fn() -> bool + Sync)>,
-    ) -> Result<View<'a>> {
+    fn view<'a>(&self, reader: &'a dyn IndexReader, access: Access, budget: &'a Budget) -> Result<View<'a>> {
         let catalog =
             self.search_caches.catalogs.get(reader.read_point(), &access, || Ok(Catalog::default()))?;
         let language = || Arc::new(Analyzer::new(Language::parse(&self.manifest().default_language)));
         let analyzer = Arc::clone(self.search_caches.analyzer.get_or_init(language));
-        Ok(View { reader, access, catalog, analyzer, cancelled })
+        Ok(View { reader, access, catalog, analyzer, budget })
     }
 
     /// The labels with aliases, cached until they change.

@@ -175,6 +175,34 @@ pub const SETTINGS: &[Setting] = &[
     number!("limits.label_bytes", "longest label, in bytes", limits.label_bytes_max),
     number!("limits.clauses", "most clauses of a plan", limits.clauses_max),
     number!("limits.page", "most moments of a page", limits.page_max),
+    number!("limits.search_cpu_ms", "CPU time of one search, in milliseconds", limits.search.cpu_ms_max),
+    number!(
+        "limits.search_memory_bytes",
+        "memory that one search may hold for what it finds",
+        limits.search.memory_bytes_max
+    ),
+    number!(
+        "limits.search_answer_bytes",
+        "longest answer of a search, in bytes",
+        limits.search.answer_bytes_max
+    ),
+    number!(
+        "limits.searches_memory_bytes",
+        "memory that all searches may hold for what they find",
+        limits.search.all_memory_bytes_max
+    ),
+    number!("limits.searches_per_token", "most searches of one token at a time", limits.search.per_token_max),
+    number!(
+        "limits.long_search_cpu_ms",
+        "a search is a long one after this much CPU time, in milliseconds",
+        limits.search.long_cpu_ms
+    ),
+    number!("limits.long_searches", "most long searches that run at a time", limits.search.long_max),
+    number!(
+        "limits.long_searches_per_token",
+        "most long searches of one token, running and waiting",
+        limits.search.long_per_token_max
+    ),
     number!("limits.connections", "most connections at a time", serve.connections_max),
     number!("limits.requests", "most requests at a time", serve.requests_max),
     number!("limits.ingests", "most requests at a time that carry annotations", serve.ingests_max),

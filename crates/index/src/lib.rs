@@ -33,6 +33,7 @@
 //! and scores must not depend on an engine's statistics. What would remain is a term dictionary, for which `fst` is
 //! enough.
 
+mod budget;
 mod clock;
 mod embedded;
 mod hit;
@@ -43,6 +44,7 @@ mod suggest;
 mod update;
 mod visibility;
 
+pub use budget::{Budget, BudgetLimits, Company, Held, Meter, STEPS, ThreadClock};
 pub use clock::Clock;
 pub use embedded::{EmbeddedIndex, EmbeddedOptions};
 pub use hit::hit_order;

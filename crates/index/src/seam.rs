@@ -3,11 +3,13 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use rushes_plan::{Clause, Filter, Query};
+use rushes_plan::{Clause, ClauseCounts, Filter, Query};
 use rushes_types::{
-    AnnotationType, AssetDocument, AssetId, AssetStep, BucketNo, Commit, Error, ErrorKind, FusedAnnotation,
-    FusedKey, ReadPoint, Result, SpaceId, TimeRange, TimeSet,
+    AnnotationType, AssetDocument, AssetId, AssetStep, BucketNo, Commit, Error, FusedAnnotation, FusedKey,
+    ReadPoint, Result, SpaceId, TimeRange, TimeSet,
 };
+
+use crate::budget::Budget;
 
 /// What changed on an asset, as an index receives it: with buckets only where it [keeps
 /// them](IndexCapabilities::keeps_buckets).
@@ -57,6 +59,9 @@ pub struct Hit {
     pub joined: Vec<FusedKey>,
 }
 
+/// Memory of a hit while a search runs, in bytes.
+pub const HIT_BYTES: u64 = size_of::<Hit>() as u64;
+
 /// The matches of one clause, and how they were found.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Hits {
@@ -81,9 +86,6 @@ pub struct EngineRequest {
 
 /// Where a vector clause may look: by asset, the times an annotation must meet.
 pub type Eligible = HashMap<AssetNo, TimeSet>;
-
-/// Tells whether a search was cancelled; `None`: it never is.
-pub type Cancelled<'a> = Option<&'a (dyn Fn() -> bool + Sync)>;
 
 /// What an index holds.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -189,21 +191,37 @@ pub trait IndexReader: Send + Sync {
     fn hits(&self, clause: &Clause, filter: &Filter) -> Result<Hits>;
     /// What is nearest, for a vector clause.
     fn nearest(&self, clause: &Clause, filter: &Filter, eligible: Option<&Eligible>) -> Result<Hits>;
-    /// [`IndexReader::nearest`], but stops soon after the search is cancelled.
+    /// [`IndexReader::hits`] within a budget: what is found is held in it, and the call ends soon after it is spent or
+    /// the caller has gone. An engine that does not look while it works is looked at before and after.
     ///
     /// # Errors
-    /// [`ErrorKind::Cancelled`] then.
-    fn nearest_unless(
+    /// Those of [`Budget::check`] and [`Budget::keep`] besides.
+    fn hits_within(&self, clause: &Clause, filter: &Filter, budget: &Budget) -> Result<Hits> {
+        budget.check()?;
+        let found = self.hits(clause, filter)?;
+        budget.keep((found.hits.len() as u64).saturating_mul(HIT_BYTES))?;
+        Ok(found)
+    }
+    /// [`IndexReader::nearest`] within a budget, as [`IndexReader::hits_within`].
+    ///
+    /// # Errors
+    /// Those of [`Budget::check`] and [`Budget::keep`] besides.
+    fn nearest_within(
         &self,
         clause: &Clause,
         filter: &Filter,
         eligible: Option<&Eligible>,
-        cancelled: Cancelled<'_>,
+        budget: &Budget,
     ) -> Result<Hits> {
-        if cancelled.is_some_and(|cancelled| cancelled()) {
-            return Err(Error::new(ErrorKind::Cancelled, "the search was given up"));
-        }
-        self.nearest(clause, filter, eligible)
+        budget.check()?;
+        let found = self.nearest(clause, filter, eligible)?;
+        budget.keep((found.hits.len() as u64).saturating_mul(HIT_BYTES))?;
+        Ok(found)
+    }
+    /// What a search by the clause would go through, as far as known before it: upper bounds, read from tables and never
+    /// from lists. Nothing by default: then only the plan's own words count.
+    fn counts(&self, _clause: &Clause, _filter: &Filter) -> Result<ClauseCounts> {
+        Ok(ClauseCounts::default())
     }
     /// Whole annotations, in the order asked; `None` for those that no query on this reader can see.
     fn fetch(&self, refs: &[AnnotationRef]) -> Result<Vec<Option<FusedAnnotation>>>;

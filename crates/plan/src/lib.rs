@@ -27,6 +27,7 @@
 //! [`Names`] are the names used in an archive, for parsing questions in words.
 
 pub mod clause;
+mod cost;
 mod display;
 mod knowledge;
 mod leaf;
@@ -53,6 +54,7 @@ mod walk;
 mod warning;
 
 pub use clause::*;
+pub use cost::{ClauseCost, ClauseCounts, Cost, estimate};
 pub use knowledge::{Knowledge, SpaceVectors, WordCounts};
 pub use matching::{ClauseMatcher, PhraseHit};
 pub use moments::*;

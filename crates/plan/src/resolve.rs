@@ -37,7 +37,8 @@ pub struct Resolved {
 /// # Errors
 /// Where a named space, run or example does not exist, or a vector does not fit its space; with the field.
 pub fn resolve(plan: &Plan, knowledge: &dyn Knowledge, weights: Option<&[f64]>) -> Result<Resolved> {
-    let mut work = Resolving { knowledge, given: weights, warnings: Vec::new(), word_weights: Vec::new() };
+    let (warnings, word_weights) = (Vec::new(), Vec::new());
+    let mut work = Resolving { knowledge, weights, warnings, word_weights, words: 0 };
     let resolved = plan.convert(
         &mut |pointer, clause| {
             let mut clause = work.clause(pointer, clause)?;
@@ -93,9 +94,11 @@ pub fn word_weight(annotations: u64, count: u64) -> f64 {
 
 struct Resolving<'r> {
     knowledge: &'r dyn Knowledge,
-    given: Option<&'r [f64]>,
+    weights: Option<&'r [f64]>,
     warnings: Vec<Warning>,
     word_weights: Vec<f64>,
+    /// Words that the clauses so far look for.
+    words: usize,
 }
 
 impl Resolving<'_> {
@@ -120,7 +123,7 @@ impl Resolving<'_> {
             Ask::Text { ask, words } => self.text(pointer, ask.clone(), words.clone())?,
             Ask::Phrase { ask, words } => {
                 let words = match words {
-                    Some(words) => words.clone(),
+                    Some(words) => self.given(words.clone()).map_err(|e| e.at(format!("{pointer}/words")))?,
                     None => {
                         self.words(&ask.phrase, ask.prefix).map_err(|e| e.at(format!("{pointer}/phrase")))?
                     }
@@ -158,10 +161,25 @@ impl Resolving<'_> {
 
     fn text(&mut self, pointer: &str, ask: TextAsk, words: Option<Vec<PlanWord>>) -> Result<ResolvedAsk> {
         let words = match words {
-            Some(words) => words,
+            Some(words) => self.given(words).map_err(|e| e.at(format!("{pointer}/words")))?,
             None => self.words(&ask.text, ask.prefix).map_err(|e| e.at(format!("{pointer}/text")))?,
         };
         Ok(ResolvedAsk::Text { ask, words })
+    }
+
+    /// Words that the plan brings.
+    fn given(&mut self, words: Vec<PlanWord>) -> Result<Vec<PlanWord>> {
+        self.count(words.len())?;
+        Ok(words)
+    }
+
+    fn count(&mut self, words: usize) -> Result<()> {
+        self.words = self.words.saturating_add(words);
+        if self.words > PLAN_WORDS_MAX {
+            let message = format!("the plan looks for more than {PLAN_WORDS_MAX} words");
+            return Err(Error::invalid(message).mend("ask for fewer at a time"));
+        }
+        Ok(())
     }
 
     fn words(&mut self, text: &str, prefix: bool) -> Result<Vec<PlanWord>> {
@@ -171,12 +189,9 @@ impl Resolving<'_> {
                 Error::invalid(format!("`{text}` holds no word")).mend("write at least one letter or digit")
             );
         }
+        self.count(words.len())?;
         let first = self.word_weights.len();
-        if first + words.len() > PLAN_WORDS_MAX {
-            let message = format!("the plan looks for more than {PLAN_WORDS_MAX} words");
-            return Err(Error::invalid(message).mend("ask for fewer at a time"));
-        }
-        let given = self.given.and_then(|given| given.get(first..first + words.len())).map(<[f64]>::to_vec);
+        let given = self.weights.and_then(|given| given.get(first..first + words.len())).map(<[f64]>::to_vec);
         let weights = match given {
             Some(weights) => weights,
             None => {

@@ -7,7 +7,7 @@ use serde::Serialize;
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Warning {
     /// What kind of thing: `no_data`, `no_encoder`, `encoder_failed`, `no_match`, `no_shots`, `no_frame_rate`,
-    /// `index_incomplete`.
+    /// `index_incomplete`, `page_cut`.
     pub code: &'static str,
     /// The field it is about, as a JSON pointer into the plan.
     pub pointer: String,

@@ -1,6 +1,7 @@
 //! Sequences: for each first span the earliest chain of spans that completes.
 
-use rushes_types::TimeRange;
+use rushes_index::Meter;
+use rushes_types::{Result, TimeRange};
 
 /// The spans of one step, by start and end, and how long after the step before they may begin.
 #[derive(Debug)]
@@ -15,12 +16,16 @@ pub(crate) struct Link {
 ///
 /// Computed from the last step backwards, so it is known which spans complete: no dead end is tried twice, and the
 /// first completing span in reach is the earliest.
-pub(crate) fn chains(links: &[Link]) -> Vec<(TimeRange, Vec<TimeRange>)> {
-    let Some((first, rest)) = links.split_first() else { return Vec::new() };
+///
+/// # Errors
+/// Those of the budget.
+pub(crate) fn chains(links: &[Link], meter: &mut Meter<'_>) -> Result<Vec<(TimeRange, Vec<TimeRange>)>> {
+    let Some((first, rest)) = links.split_first() else { return Ok(Vec::new()) };
     // For each span of each step, its successor in the next step; `None`: a dead end.
     let mut next: Vec<Vec<Option<usize>>> = vec![Vec::new(); links.len()];
     let mut completes: Vec<usize> = Vec::new();
     for (i, link) in links.iter().enumerate().rev() {
+        meter.steps(link.spans.len())?;
         let follows = links.get(i + 1);
         let step: Vec<Option<usize>> = link
             .spans
@@ -38,6 +43,7 @@ pub(crate) fn chains(links: &[Link]) -> Vec<(TimeRange, Vec<TimeRange>)> {
     }
     let mut chains = Vec::new();
     'first: for (at, span) in first.spans.iter().enumerate() {
+        meter.steps(links.len())?;
         let (mut chain, mut at) = (vec![*span], at);
         for (link, next) in rest.iter().zip(&next) {
             let Some(span) = next.get(at).copied().flatten().and_then(|to| {
@@ -51,7 +57,7 @@ pub(crate) fn chains(links: &[Link]) -> Vec<(TimeRange, Vec<TimeRange>)> {
         let end = chain.last().map_or(span.end_ns(), |last| last.end_ns());
         chains.extend(TimeRange::new(span.start_ns(), end).map(|range| (range, chain)));
     }
-    chains
+    Ok(chains)
 }
 
 /// The first span that begins at or after `end_ns`, in reach, and completes.
@@ -63,6 +69,8 @@ fn earliest(end_ns: i64, link: &Link, completes: &[usize]) -> Option<usize> {
 
 #[cfg(test)]
 mod tests {
+    use rushes_index::Budget;
+
     use super::*;
 
     fn link(within_ns: Option<i64>, spans: &[(i64, i64)]) -> Link {
@@ -75,7 +83,7 @@ mod tests {
         // The first B in reach ends too late for C; the next one has a C.
         let links =
             [link(None, &[(0, 1), (9, 10)]), link(Some(5), &[(2, 20), (3, 4)]), link(Some(2), &[(5, 6)])];
-        let chains = chains(&links);
+        let chains = chains(&links, &mut Budget::endless().meter()).unwrap();
         assert_eq!(chains.len(), 1);
         let ends: Vec<_> = chains[0].1.iter().map(|s| (s.start_ns(), s.end_ns())).collect();
         assert_eq!(ends, [(0, 1), (3, 4), (5, 6)]);

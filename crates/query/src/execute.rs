@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use rushes_index::{AssetNo, Eligible, IndexReader};
+use rushes_index::{AssetNo, Eligible, IndexReader, Meter};
 use rushes_plan::time::AssetTimecode;
 use rushes_plan::{Clause, Filter, Query, RankBy, ResolvedPlan, Snap, Step, Test, Warning};
 use rushes_types::{
@@ -12,7 +12,9 @@ use rushes_types::{
 use crate::answer::{Answer, ClauseReport};
 use crate::chain::{Link, chains};
 use crate::clause_hits::{ClauseHits, common};
+use crate::cost::{admit, estimated};
 use crate::cursor::{Cursor, digest};
+use crate::fill::fill;
 use crate::groups::grouped;
 use crate::page::{Pages, attribute_values, index_of};
 use crate::predicates;
@@ -23,6 +25,9 @@ use crate::score::{ClauseValues, Draft, scored_clauses, scores};
 use crate::snap::{Grid, snapped};
 use crate::spans::spans;
 use crate::view::View;
+
+/// Steps that an asset takes beside its hits.
+const ASSET_STEPS: usize = 16;
 
 /// Which page of the answer, and what goes with it.
 #[derive(Debug, Default)]
@@ -38,21 +43,22 @@ pub struct Options {
 /// Executes a compiled query.
 ///
 /// # Errors
-/// Those of the index; a cursor of another plan; a caller that went away.
+/// Those of the index; a cursor of another plan; a budget that is too small for it, or spent; a caller that went away.
 pub fn execute(query: &Query, view: &View<'_>, options: Options) -> Result<Answer> {
-    let reader = view.reader;
+    let (reader, budget) = (view.reader, view.budget);
     let mut digested = None;
     if let Some(cursor) = &options.cursor {
         cursor.check(digested.insert(digest(&query.plan)), reader.read_point())?;
     }
+    let filter = filter(query, reader, &view.access);
+    admit(&estimated(query, &filter, reader)?, budget)?;
     let mut warnings = options.warnings;
-    let search = Search { query, reader, filter: filter(query, reader, &view.access), view };
+    let search = Search { query, reader, filter, view };
     let found = search.all_found(&mut warnings)?;
     let drafts = search.drafts(&found, &mut warnings)?;
     let scored_clauses = scored_clauses(query);
-    let values = ClauseValues::of_all(&scored_clauses, &found, &drafts);
-    let scores = scores(query.plan.fusion, &scored_clauses, &values);
-    view.check_cancelled()?;
+    let values = ClauseValues::of_all(&scored_clauses, &found, &drafts, budget)?;
+    let scores = scores(query.plan.fusion, &scored_clauses, &values, budget)?;
 
     let mut pages = Pages {
         query,
@@ -63,6 +69,7 @@ pub fn execute(query: &Query, view: &View<'_>, options: Options) -> Result<Answe
         values: &values,
         scores: &scores,
         ranked_by: &[],
+        view,
     };
     let ranked_by = match &query.plan.rank_by {
         RankBy::Attribute { attribute, ascending } => attribute_values(&pages, attribute, *ascending)?,
@@ -70,14 +77,26 @@ pub fn execute(query: &Query, view: &View<'_>, options: Options) -> Result<Answe
     };
     pages.ranked_by = &ranked_by;
     let order = order(&query.plan.rank_by, &drafts, &scores.totals, &ranked_by);
-    let kept = folded(query.plan.fold, order, &drafts);
+    budget.check()?;
+    let kept = folded(query.plan.fold, order, &drafts, budget)?;
     let grouped = grouped(&query.plan.group_by, query.plan.top.as_ref(), kept, &drafts, reader.assets());
 
     let from = options.cursor.as_ref().map_or(0, |c| c.offset).min(grouped.kept.len());
-    let to = from.saturating_add(query.limit()).min(grouped.kept.len());
-    let moments = pages.moments(grouped.kept.get(from..to).unwrap_or_default())?;
+    let mut answer = Answer {
+        moments: Vec::new(),
+        groups: Vec::new(),
+        total: drafts.len(),
+        plan: ResolvedPlan { cursor: None, ..query.plan.clone() },
+        understood: None,
+        warnings,
+        clauses: reports(query, &found),
+        read_point: reader.read_point().to_string(),
+        took_ms: 0.0,
+        next_cursor: None,
+    };
+    let to = fill(&mut answer, &pages, &grouped, from, options.word_weights.len())?;
     let more = to < grouped.kept.len() && to > from;
-    let next_cursor = more.then(|| {
+    answer.next_cursor = more.then(|| {
         Cursor {
             plan: digested.unwrap_or_else(|| digest(&query.plan)),
             read_point: reader.read_point().clone(),
@@ -86,18 +105,7 @@ pub fn execute(query: &Query, view: &View<'_>, options: Options) -> Result<Answe
         }
         .write()
     });
-    Ok(Answer {
-        moments,
-        groups: grouped.on_page(from, to),
-        total: drafts.len(),
-        plan: ResolvedPlan { cursor: None, ..query.plan.clone() },
-        understood: None,
-        warnings,
-        clauses: reports(query, &found),
-        read_point: reader.read_point().to_string(),
-        took_ms: 0.0,
-        next_cursor,
-    })
+    Ok(answer)
 }
 
 fn reports(query: &Query, found: &[ClauseHits]) -> Vec<ClauseReport> {
@@ -123,8 +131,8 @@ impl Search<'_> {
         let criteria = &self.query.criteria;
         let mut found: Vec<ClauseHits> = criteria.iter().map(|_| ClauseHits::default()).collect();
         for (no, criterion) in criteria.iter().enumerate().filter(|(_, c)| !c.is_vector()) {
-            self.view.check_cancelled()?;
-            let parts = criterion.parts.iter().map(|part| self.reader.hits(part, &self.filter));
+            let hits = |part| self.reader.hits_within(part, &self.filter, self.view.budget);
+            let parts = criterion.parts.iter().map(hits);
             found[no] = ClauseHits::new(parts.collect::<Result<_>>()?);
         }
         let mut restricted: HashSet<usize> = HashSet::new();
@@ -135,7 +143,7 @@ impl Search<'_> {
             if vectors.is_empty() {
                 continue;
             }
-            let eligible = self.eligible(step, &found);
+            let eligible = self.eligible(step, &found)?;
             for no in vectors {
                 found[no] = self.nearest(no, eligible.as_ref())?;
                 if eligible.as_ref().is_some_and(Eligible::is_empty) {
@@ -157,20 +165,20 @@ impl Search<'_> {
     }
 
     fn nearest(&self, no: usize, eligible: Option<&Eligible>) -> Result<ClauseHits> {
-        self.view.check_cancelled()?;
         let parts = self.query.criteria.get(no).map(|c| c.parts.as_slice()).unwrap_or_default();
         let hits = parts
             .iter()
-            .map(|part| self.reader.nearest_unless(part, &self.filter, eligible, self.view.cancelled));
+            .map(|part| self.reader.nearest_within(part, &self.filter, eligible, self.view.budget));
         Ok(ClauseHits::new(hits.collect::<Result<_>>()?))
     }
 
-    fn eligible(&self, step: &Step, found: &[ClauseHits]) -> Option<Eligible> {
+    fn eligible(&self, step: &Step, found: &[ClauseHits]) -> Result<Option<Eligible>> {
         let scoped = |document: &AssetDocument| {
             self.filter.assets.as_ref().is_none_or(|ids| ids.binary_search(&document.asset.id).is_ok())
         };
         let mut times_of = TimesFinder::new(self.query, self.reader);
-        eligible(self.query, step, found, self.reader.assets(), scoped, &mut times_of)
+        let budget = self.view.budget;
+        eligible(self.query, step, found, self.reader.assets(), scoped, &mut times_of, budget)
     }
 
     /// Adds a warning for a clause that finds nothing, with the reason where known.
@@ -218,8 +226,9 @@ impl Search<'_> {
         let mut times_of = TimesFinder::new(self.query, self.reader);
         let lists: Vec<Vec<AssetNo>> = self.query.steps.iter().map(|step| assets_of(step, found)).collect();
         let (mut drafts, mut no_rate): (Vec<Draft>, Vec<AssetId>) = (Vec::new(), Vec::new());
+        let mut meter = self.view.budget.meter();
         for asset in common(&lists) {
-            self.view.check_cancelled()?;
+            meter.steps(ASSET_STEPS)?;
             let Some(document) = self.reader.assets().get(index_of(asset)) else { continue };
             let Some(times) = times_of.of(document) else { continue };
             let grid = match plan.snap {
@@ -229,7 +238,10 @@ impl Search<'_> {
                 Some(Snap::Cue) => cues.as_ref().map(Grid::Annotations),
             };
             let before = drafts.len();
-            self.drafts_of(found, asset, &times, shots.as_ref(), grid.as_ref(), &mut drafts);
+            self.drafts_of(found, asset, &times, shots.as_ref(), grid.as_ref(), &mut meter, &mut drafts)?;
+            let links = drafts.get(before..).unwrap_or_default().iter().map(|draft| draft.links.len());
+            let bytes = links.map(|links| size_of::<Draft>() + links * size_of::<TimeRange>()).sum::<usize>();
+            self.view.budget.keep(bytes as u64)?;
             if matches!(grid, Some(Grid::Frames(None))) && drafts.len() > before {
                 no_rate.push(document.asset.id.clone());
             }
@@ -256,34 +268,47 @@ impl Search<'_> {
         times: &Times,
         shots: Option<&ClauseHits>,
         grid: Option<&Grid<'_>>,
+        meter: &mut Meter<'_>,
         drafts: &mut Vec<Draft>,
-    ) {
-        let presences: Vec<_> =
-            self.query.steps.iter().map(|step| presence(step, found, asset, times)).collect();
-        let links = self.query.steps.iter().zip(&presences).map(|(step, presence)| Link {
-            spans: spans(self.query, step, found, asset, presence, shots),
-            within_ns: step.within_ns,
-        });
-        let links: Vec<Link> = links.collect();
-        let (Some(before), Some(after)) = (presences.first(), presences.last()) else { return };
+    ) -> Result<()> {
+        let steps = &self.query.steps;
+        let (mut presences, mut links) = (Vec::with_capacity(steps.len()), Vec::with_capacity(steps.len()));
+        for step in steps {
+            let presence = presence(step, found, asset, times, meter)?;
+            let spans = spans(self.query, step, found, asset, &presence, shots, meter)?;
+            links.push(Link { spans, within_ns: step.within_ns });
+            presences.push(presence);
+        }
+        let (Some(before), Some(after)) = (presences.first(), presences.last()) else { return Ok(()) };
         let first = drafts.len();
         let mut add = |range, chain| drafts.push(draft(asset, range, chain, grid, &before.none, &after.none));
         match links.as_slice() {
             [only] => only.spans.iter().for_each(|span| add(*span, Vec::new())),
-            _ => chains(&links).into_iter().for_each(|(range, chain)| add(range, chain)),
+            _ => chains(&links, meter)?.into_iter().for_each(|(range, chain)| add(range, chain)),
         }
-        self.finish(found, asset, first, drafts);
+        self.finish(found, asset, first, meter, drafts)
     }
 
     /// Sorts an asset's moments, drops those that snapping made equal, and applies the predicates.
-    fn finish(&self, found: &[ClauseHits], asset: AssetNo, first: usize, drafts: &mut Vec<Draft>) {
+    fn finish(
+        &self,
+        found: &[ClauseHits],
+        asset: AssetNo,
+        first: usize,
+        meter: &mut Meter<'_>,
+        drafts: &mut Vec<Draft>,
+    ) -> Result<()> {
         let mut own = drafts.split_off(first);
         own.sort_by_key(|draft| draft.range);
         if self.query.plan.snap.is_some() {
             own.dedup_by_key(|draft| draft.range);
         }
-        own.retain(|draft| predicates::passes(&self.query.tests, found, asset, draft.range));
-        drafts.append(&mut own);
+        for draft in own {
+            if predicates::passes(&self.query.tests, found, asset, draft.range, meter)? {
+                drafts.push(draft);
+            }
+        }
+        Ok(())
     }
 
     /// All annotations of a type, in scope.
@@ -295,7 +320,7 @@ impl Search<'_> {
             filter.languages.clear();
             filter.languages_excluded.clear();
         }
-        Ok(ClauseHits::new(vec![self.reader.hits(&clause, &filter)?]))
+        Ok(ClauseHits::new(vec![self.reader.hits_within(&clause, &filter, self.view.budget)?]))
     }
 }
 

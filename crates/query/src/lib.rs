@@ -22,13 +22,16 @@
 //! annotation; they are now kept in the [`Catalog`] of a snapshot.
 
 mod answer;
+mod bytes;
 mod chain;
 mod clause_hits;
+mod cost;
 mod cursor;
 mod encoders;
 mod execute;
 mod explain;
 pub mod export;
+mod fill;
 mod groups;
 mod marks;
 mod page;

@@ -2,24 +2,45 @@
 
 use std::collections::HashMap;
 
+use rushes_index::Meter;
 use rushes_plan::{ClauseMatcher, Query};
 use rushes_text::{Analyzer, Language};
+use rushes_types::Result;
 
-use crate::answer::Answer;
+use crate::answer::Evidence;
 
-/// Fills in the marks of all evidence that has a text. The analyser must be the one that the index was made with.
-pub(crate) fn mark(answer: &mut Answer, query: &Query, analyzer: &Analyzer) {
-    // Vector clauses have several parts, and mark nothing; the others have one.
-    let part = |pointer: &str| query.criteria.iter().find(|c| c.pointer == pointer)?.parts.first();
-    let mut matchers: HashMap<String, Option<ClauseMatcher>> = HashMap::new();
-    for evidence in answer.moments.iter_mut().flat_map(|moment| &mut moment.evidence) {
-        let Some(text) = &evidence.text else { continue };
-        let matcher = matchers
-            .entry(evidence.clause.clone())
-            .or_insert_with_key(|pointer| part(pointer).map(|clause| ClauseMatcher::new(clause, analyzer)));
-        if let Some(matcher) = matcher {
+/// Fills in the marks of evidence; keeps the matchers that it needs.
+pub(crate) struct Marker<'q> {
+    query: &'q Query,
+    analyzer: &'q Analyzer,
+    /// By the clause's place in the plan, with how many words it has.
+    matchers: HashMap<String, Option<(ClauseMatcher, usize)>>,
+}
+
+impl<'q> Marker<'q> {
+    /// The analyser must be the one that the index was made with.
+    pub fn new(query: &'q Query, analyzer: &'q Analyzer) -> Self {
+        Self { query, analyzer, matchers: HashMap::new() }
+    }
+
+    /// Marks the words of its clause in a piece of evidence that has a text.
+    ///
+    /// # Errors
+    /// Those of the budget.
+    pub fn mark(&mut self, evidence: &mut Evidence, meter: &mut Meter<'_>) -> Result<()> {
+        let Some(text) = &evidence.text else { return Ok(()) };
+        // Vector clauses have several parts, and mark nothing; the others have one.
+        let part = |pointer: &str| self.query.criteria.iter().find(|c| c.pointer == pointer)?.parts.first();
+        let matcher = self.matchers.entry(evidence.clause.clone()).or_insert_with_key(|pointer| {
+            let matcher = ClauseMatcher::new(part(pointer)?, self.analyzer);
+            let words = matcher.terms().len();
+            Some((matcher, words))
+        });
+        if let Some((matcher, words)) = matcher {
+            meter.steps(text.len().saturating_mul(*words))?;
             let language = evidence.language.as_deref().map(Language::parse).unwrap_or_default();
             evidence.marks = matcher.marks(text, language);
         }
+        Ok(())
     }
 }

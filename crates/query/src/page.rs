@@ -2,17 +2,27 @@
 
 use std::collections::BTreeSet;
 
-use rushes_index::{AnnotationRef, AssetNo, Hit, IndexReader};
+use rushes_index::{AnnotationRef, AssetNo, Hit, IndexReader, Meter};
 use rushes_plan::time::AssetTimecode;
 use rushes_plan::{Mode, Query};
 use rushes_types::limits::TIME_NS_MAX;
 use rushes_types::{Asset, FusedAnnotation, Result, TimeRange, TimeSet};
 
 use crate::answer::{EVIDENCE_MAX, EVIDENCE_PER_CLAUSE_MAX, Evidence, Moment, Span};
+use crate::bytes::json_bytes;
 use crate::clause_hits::{ClauseHits, value};
 use crate::explain::explanation;
+use crate::marks::Marker;
 use crate::rank::Folded;
 use crate::score::{ClauseValues, Draft, ScoredClause, Scores};
+use crate::view::View;
+
+/// Moments whose evidence is read at once.
+const MOMENTS_AT_ONCE: usize = 16;
+/// Annotations that are read at once for their attributes.
+const FETCHED_AT_ONCE: usize = 512;
+/// Steps that it takes to read an annotation.
+const FETCHED_STEPS: usize = 128;
 
 /// Everything that a page is made of.
 pub(crate) struct Pages<'a> {
@@ -24,19 +34,56 @@ pub(crate) struct Pages<'a> {
     pub values: &'a ClauseValues,
     pub scores: &'a Scores,
     pub ranked_by: &'a [Option<f64>],
+    pub view: &'a View<'a>,
+}
+
+/// The moments of a page.
+#[derive(Debug, Default)]
+pub(crate) struct Page {
+    pub moments: Vec<Moment>,
+    /// How many of those that were asked for are on it, or are gone.
+    pub taken: usize,
+    /// Their length in an answer.
+    pub bytes: usize,
 }
 
 impl Pages<'_> {
-    /// The moments of a page.
+    /// The moments of a page: as many as are asked for, or as fit into so many bytes, but one at least.
     ///
     /// # Errors
-    /// Those of the index.
-    pub fn moments(&self, kept: &[Folded]) -> Result<Vec<Moment>> {
+    /// Those of the index and of the budget.
+    pub fn page(&self, kept: &[Folded], bytes_max: usize) -> Result<Page> {
+        let mut page = Page::default();
+        let mut meter = self.view.budget.meter();
+        let mut marker = Marker::new(self.query, &self.view.analyzer);
+        // Few at a time, so that texts beyond the page are not read.
+        for some in kept.chunks(MOMENTS_AT_ONCE) {
+            for moment in self.moments(some, &mut marker, &mut meter)? {
+                let bytes = moment.as_ref().map_or(Ok(0), json_bytes)?;
+                if page.bytes.saturating_add(bytes) > bytes_max && !page.moments.is_empty() {
+                    return Ok(page);
+                }
+                page.bytes = page.bytes.saturating_add(bytes);
+                page.taken += 1;
+                page.moments.extend(moment);
+            }
+        }
+        Ok(page)
+    }
+
+    /// A moment for each that is kept; `None` where it is gone.
+    fn moments(
+        &self,
+        kept: &[Folded],
+        marker: &mut Marker<'_>,
+        meter: &mut Meter<'_>,
+    ) -> Result<Vec<Option<Moment>>> {
         let mut wanted: Vec<AnnotationRef> = Vec::new();
-        let chosen: Vec<Vec<(usize, &Hit)>> = kept
-            .iter()
-            .map(|k| self.drafts.get(k.draft).map(|d| self.evidence(d)).unwrap_or_default())
-            .collect();
+        let mut chosen: Vec<Vec<(usize, &Hit)>> = Vec::with_capacity(kept.len());
+        for kept in kept {
+            let draft = self.drafts.get(kept.draft);
+            chosen.push(draft.map_or(Ok(Vec::new()), |draft| self.evidence(draft, meter))?);
+        }
         for (_, hit) in chosen.iter().flatten() {
             let keys = std::iter::once(hit.first).chain(hit.joined.iter().copied());
             wanted.extend(keys.map(|key| AnnotationRef { asset: hit.asset, key }));
@@ -48,15 +95,19 @@ impl Pages<'_> {
             for (criterion, hit) in chosen {
                 let annotations: Vec<FusedAnnotation> =
                     fetched.by_ref().take(1 + hit.joined.len()).flatten().collect();
-                evidence.extend(self.piece(criterion, hit, &annotations));
+                meter.steps(FETCHED_STEPS)?;
+                if let Some(mut piece) = self.piece(criterion, hit, &annotations) {
+                    marker.mark(&mut piece, meter)?;
+                    evidence.push(piece);
+                }
             }
-            moments.extend(self.moment(*kept, evidence));
+            moments.push(self.moment(*kept, evidence, meter)?);
         }
         Ok(moments)
     }
 
     /// The best evidence, best first: at least the best of each clause.
-    fn evidence(&self, draft: &Draft) -> Vec<(usize, &Hit)> {
+    fn evidence(&self, draft: &Draft, meter: &mut Meter<'_>) -> Result<Vec<(usize, &Hit)>> {
         let mut firsts: Vec<(usize, &Hit)> = Vec::new();
         let mut others: Vec<(usize, &Hit)> = Vec::new();
         for scored in self.scored_clauses {
@@ -65,6 +116,7 @@ impl Pages<'_> {
                 continue;
             };
             let mut hits: Vec<&Hit> = found.meeting(draft.asset, link).map(|(_, hit)| hit).collect();
+            meter.steps(1 + hits.len())?;
             hits.sort_by(|a, b| value(b).total_cmp(&value(a)));
             let mut hits = hits.into_iter().map(|hit| (scored.criterion, hit));
             firsts.extend(hits.next());
@@ -78,7 +130,7 @@ impl Pages<'_> {
         others.truncate(EVIDENCE_MAX.saturating_sub(firsts.len()));
         firsts.extend(others);
         firsts.sort_by(best_first);
-        firsts
+        Ok(firsts)
     }
 
     fn piece(&self, criterion: usize, hit: &Hit, annotations: &[FusedAnnotation]) -> Option<Evidence> {
@@ -104,16 +156,20 @@ impl Pages<'_> {
         })
     }
 
-    fn moment(&self, kept: Folded, evidence: Vec<Evidence>) -> Option<Moment> {
-        let draft = self.drafts.get(kept.draft)?;
-        let document = self.reader.assets().get(usize::try_from(draft.asset.0).ok()?)?;
+    fn moment(&self, kept: Folded, evidence: Vec<Evidence>, meter: &mut Meter<'_>) -> Result<Option<Moment>> {
+        let Some(draft) = self.drafts.get(kept.draft) else { return Ok(None) };
+        let Some(document) = self.reader.assets().get(index_of(draft.asset)) else { return Ok(None) };
         let plan = &self.query.plan;
         let (start_ns, end_ns) = padded(draft.range, plan.pad.before.0, plan.pad.after.0, &document.asset);
         let timecode = AssetTimecode::of(&document.asset).map(|tc| tc.span(start_ns, end_ns));
         let (timecode_in, timecode_out) = timecode.unzip();
         let best = self.values.of(kept.draft);
         let ranks = self.scores.ranks(kept.draft, self.scored_clauses.len());
-        Some(Moment {
+        let best_part = match plan.mode {
+            Mode::Union => Some(self.most_clauses(draft, meter)?),
+            Mode::Intersection => None,
+        };
+        Ok(Some(Moment {
             asset_id: document.asset.id.to_string(),
             movie_id: document.asset.movie.to_string(),
             title: document.asset.title.clone(),
@@ -125,7 +181,7 @@ impl Pages<'_> {
             timecode_in,
             timecode_out,
             score: self.scores.totals.get(kept.draft).copied().unwrap_or_default(),
-            best: (plan.mode == Mode::Union).then(|| self.most_clauses(draft)),
+            best: best_part,
             steps: draft.links.iter().map(|l| span(*l)).collect(),
             count: plan.fold.map(|_| kept.count),
             ranked_by: self.ranked_by.get(kept.draft).copied().flatten(),
@@ -133,18 +189,19 @@ impl Pages<'_> {
             explain: plan
                 .explain
                 .then(|| explanation(self.query, self.scored_clauses, self.found, best, ranks)),
-        })
+        }))
     }
 
     /// The part of the moment where most of its clauses are present: the longest such part, the first of equally long
     /// ones.
-    fn most_clauses(&self, draft: &Draft) -> Span {
+    fn most_clauses(&self, draft: &Draft, meter: &mut Meter<'_>) -> Result<Span> {
         let sets: Vec<TimeSet> =
             self.scored_clauses.iter().filter_map(|scored| self.clause_in(draft, scored)).collect();
         let mut borders: BTreeSet<i64> = BTreeSet::from([draft.range.start_ns(), draft.range.end_ns()]);
         for set in &sets {
             let stretches = set.stretches().iter().flat_map(|(start, end)| [*start, *end]);
             borders.extend(stretches.chain(set.points().iter().copied()));
+            meter.steps(set.stretches().len() + set.points().len())?;
         }
         borders.retain(|b| draft.range.meets_point(*b));
         let borders: Vec<i64> = borders.into_iter().collect();
@@ -155,6 +212,7 @@ impl Pages<'_> {
         for pair in borders.windows(2) {
             let &[from, to] = pair else { continue };
             let Ok(part) = TimeRange::new(from, to) else { continue };
+            meter.steps(sets.len())?;
             let count = sets.iter().filter(|set| set.covered_ns(part) > 0).count();
             match (current, parts.last_mut()) {
                 (Some((last, _)), Some(open)) if last == count => open.2 = to,
@@ -166,6 +224,7 @@ impl Pages<'_> {
         for at in
             sets.iter().flat_map(|set| set.points().iter().copied()).filter(|p| draft.range.meets_point(*p))
         {
+            meter.steps(sets.len())?;
             parts.push((sets.iter().filter(|set| set.meets_point(at)).count(), at, at));
         }
         let mut chosen = draft.range;
@@ -177,7 +236,7 @@ impl Pages<'_> {
                 (best, chosen) = (rank, part);
             }
         }
-        span(chosen)
+        Ok(span(chosen))
     }
 
     /// When a clause is present in its step of the moment.
@@ -194,12 +253,14 @@ impl Pages<'_> {
 /// asset's.
 ///
 /// # Errors
-/// Those of the index.
+/// Those of the index and of the budget.
 pub(crate) fn attribute_values(
     pages: &Pages<'_>,
     attribute: &str,
     ascending: bool,
 ) -> Result<Vec<Option<f64>>> {
+    let budget = pages.view.budget;
+    let mut meter = budget.meter();
     let mut values: Vec<Option<f64>> = Vec::with_capacity(pages.drafts.len());
     for drafts in pages.drafts.chunk_by(|a, b| a.asset == b.asset) {
         let mut wanted: Vec<AnnotationRef> = Vec::new();
@@ -211,6 +272,7 @@ pub(crate) fn attribute_values(
                     continue;
                 };
                 for (_, hit) in found.meeting(draft.asset, link) {
+                    meter.step()?;
                     for key in std::iter::once(hit.first).chain(hit.joined.iter().copied()) {
                         wanted.push(AnnotationRef { asset: hit.asset, key });
                         owners.push(i);
@@ -221,10 +283,15 @@ pub(crate) fn attribute_values(
         let asset = drafts.first().and_then(|d| pages.reader.assets().get(usize::try_from(d.asset.0).ok()?));
         let of_asset = asset.and_then(|d| d.asset.attributes.get(attribute)).and_then(|v| v.as_f64());
         let mut best: Vec<Option<f64>> = vec![None; drafts.len()];
-        for (fetched, owner) in pages.reader.fetch(&wanted)?.into_iter().zip(owners) {
-            let number = fetched.and_then(|a| a.annotation.attributes.get(attribute)?.as_f64());
-            if let (Some(number), Some(slot)) = (number, best.get_mut(owner)) {
-                *slot = Some(slot.map_or(number, |x| if ascending { x.min(number) } else { x.max(number) }));
+        let _held = budget.hold((wanted.len() * size_of::<(AnnotationRef, usize)>()) as u64)?;
+        for (wanted, owners) in wanted.chunks(FETCHED_AT_ONCE).zip(owners.chunks(FETCHED_AT_ONCE)) {
+            meter.steps(wanted.len().saturating_mul(FETCHED_STEPS))?;
+            for (fetched, owner) in pages.reader.fetch(wanted)?.into_iter().zip(owners) {
+                let number = fetched.and_then(|a| a.annotation.attributes.get(attribute)?.as_f64());
+                if let (Some(number), Some(slot)) = (number, best.get_mut(*owner)) {
+                    let better = |x: f64| if ascending { x.min(number) } else { x.max(number) };
+                    *slot = Some(slot.map_or(number, better));
+                }
             }
         }
         values.extend(best.into_iter().map(|value| value.or(of_asset)));

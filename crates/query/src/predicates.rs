@@ -1,15 +1,37 @@
 //! Tests that moments must pass.
 
-use rushes_index::AssetNo;
+use rushes_index::{AssetNo, Meter};
 use rushes_plan::MomentTest;
 use rushes_plan::time::seconds_of_ns;
-use rushes_types::TimeRange;
+use rushes_types::{Result, TimeRange};
 
 use crate::clause_hits::ClauseHits;
 
 /// Does the span pass every test?
-pub(crate) fn passes(tests: &[MomentTest], found: &[ClauseHits], asset: AssetNo, span: TimeRange) -> bool {
-    tests.iter().all(|test| match test {
+///
+/// # Errors
+/// Those of the budget.
+pub(crate) fn passes(
+    tests: &[MomentTest],
+    found: &[ClauseHits],
+    asset: AssetNo,
+    span: TimeRange,
+    meter: &mut Meter<'_>,
+) -> Result<bool> {
+    for test in tests {
+        meter.step()?;
+        if let MomentTest::Coverage(no, _) = test {
+            meter.steps(found.get(*no).map_or(0, |found| found.of(asset).len()))?;
+        }
+        if !holds(test, found, asset, span) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn holds(test: &MomentTest, found: &[ClauseHits], asset: AssetNo, span: TimeRange) -> bool {
+    match test {
         MomentTest::Duration(bounds) => bounds.contains(seconds_of_ns(span.duration_ns())),
         MomentTest::Coverage(no, bounds) => {
             found.get(*no).is_some_and(|found| bounds.contains(covered(found, asset, span)))
@@ -20,7 +42,7 @@ pub(crate) fn passes(tests: &[MomentTest], found: &[ClauseHits], asset: AssetNo,
             let near = found.get(*criterion).is_some_and(|f| f.touching(asset, low, high).next().is_some());
             near != *negate
         }
-    })
+    }
 }
 
 /// The share of the span that the clause covers; of an instant all or nothing.

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use rushes_index::{AssetNo, Eligible};
+use rushes_index::{AssetNo, Budget, Eligible, Meter};
 use rushes_plan::{Mode, Query, Step};
-use rushes_types::{AssetDocument, TimeSet};
+use rushes_types::{AssetDocument, Result, TimeSet};
 
 use crate::clause_hits::{ClauseHits, common};
 use crate::scope::{Times, TimesFinder};
@@ -19,19 +19,32 @@ pub(crate) struct Presence {
 }
 
 /// When the step is present in the asset.
-pub(crate) fn presence(step: &Step, found: &[ClauseHits], asset: AssetNo, times: &Times) -> Presence {
-    let of = |group: &[usize]| -> Vec<TimeSet> {
-        group.iter().filter_map(|no| found.get(*no)).map(|f| f.set(asset)).collect()
+///
+/// # Errors
+/// Those of the budget.
+pub(crate) fn presence(
+    step: &Step,
+    found: &[ClauseHits],
+    asset: AssetNo,
+    times: &Times,
+    meter: &mut Meter<'_>,
+) -> Result<Presence> {
+    let mut of = |group: &[usize]| -> Result<Vec<TimeSet>> {
+        let set = |found: &ClauseHits| {
+            meter.steps(1 + found.of(asset).len())?;
+            Ok(found.set(asset))
+        };
+        group.iter().filter_map(|no| found.get(*no)).map(set).collect()
     };
-    let mut sets = of(&step.all);
+    let mut sets = of(&step.all)?;
     if !step.any.is_empty() {
-        sets.push(union(&of(&step.any)));
+        sets.push(union(&of(&step.any)?));
     }
-    let mut none = of(&step.none);
+    let mut none = of(&step.none)?;
     none.push(times.exclude.clone());
     let none = union(&none);
     let all: Vec<&TimeSet> = sets.iter().chain(&times.include).collect();
-    Presence { present: TimeSet::intersection(&all).without(&none), none }
+    Ok(Presence { present: TimeSet::intersection(&all).without(&none), none })
 }
 
 fn union(sets: &[TimeSet]) -> TimeSet {
@@ -57,6 +70,9 @@ pub(crate) fn assets_of(step: &Step, found: &[ClauseHits]) -> Vec<AssetNo> {
 ///
 /// In intersection mode: where all its other `all` clauses meet. In both modes: where none of its other `none` clauses
 /// is present, inside the windows and inside what the required models analysed. Other vector clauses are never used.
+///
+/// # Errors
+/// Those of the budget.
 pub(crate) fn eligible(
     query: &Query,
     step: &Step,
@@ -64,14 +80,15 @@ pub(crate) fn eligible(
     documents: &[Arc<AssetDocument>],
     scoped: impl Fn(&AssetDocument) -> bool,
     times_of: &mut TimesFinder<'_>,
-) -> Option<Eligible> {
+    budget: &Budget,
+) -> Result<Option<Eligible>> {
     let others = |group: &[usize]| -> Vec<usize> {
         group.iter().copied().filter(|no| !query.criteria.get(*no).is_some_and(|c| c.is_vector())).collect()
     };
     let all = if query.plan.mode == Mode::Intersection { others(&step.all) } else { Vec::new() };
     let none = others(&step.none);
     if all.is_empty() && none.is_empty() && times_of.is_unlimited() {
-        return None;
+        return Ok(None);
     }
     let rest = Step { all, any: Vec::new(), none, within_ns: None };
     let candidates: Vec<AssetNo> = if rest.all.is_empty() {
@@ -80,17 +97,17 @@ pub(crate) fn eligible(
     } else {
         assets_of(&rest, found)
     };
-    let mut eligible = Eligible::new();
+    let (mut eligible, mut meter) = (Eligible::new(), budget.meter());
     for asset in candidates {
         let document = usize::try_from(asset.0).ok().and_then(|i| documents.get(i));
         let Some(mut times) = document.and_then(|document| times_of.of(document)) else { continue };
         if rest.all.is_empty() {
             times.include.push(TimeSet::everything());
         }
-        let set = presence(&rest, found, asset, &times).present;
+        let set = presence(&rest, found, asset, &times, &mut meter)?.present;
         if !set.is_empty() {
             eligible.insert(asset, set);
         }
     }
-    Some(eligible)
+    Ok(Some(eligible))
 }

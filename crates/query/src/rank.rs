@@ -3,9 +3,9 @@
 use std::cmp::Ordering;
 use std::collections::{BTreeMap, HashMap};
 
-use rushes_index::AssetNo;
+use rushes_index::{AssetNo, Budget};
 use rushes_plan::{Fold, RankBy};
-use rushes_types::TimeRange;
+use rushes_types::{Result, TimeRange};
 
 use crate::score::Draft;
 
@@ -45,22 +45,34 @@ pub(crate) struct Folded {
 }
 
 /// Folds each moment into the first better one of its asset that it is near-identical with.
-pub(crate) fn folded(fold: Option<Fold>, order: Vec<usize>, drafts: &[Draft]) -> Vec<Folded> {
+///
+/// # Errors
+/// Those of the budget.
+pub(crate) fn folded(
+    fold: Option<Fold>,
+    order: Vec<usize>,
+    drafts: &[Draft],
+    budget: &Budget,
+) -> Result<Vec<Folded>> {
     let Some(fold) = fold else {
-        return order.into_iter().map(|draft| Folded { draft, count: 1 }).collect();
+        return Ok(order.into_iter().map(|draft| Folded { draft, count: 1 }).collect());
     };
+    let mut meter = budget.meter();
     let mut kept: Vec<Folded> = Vec::new();
     let mut by_start: HashMap<AssetNo, BTreeMap<i64, Vec<usize>>> = HashMap::new();
     for i in order {
         let Some(draft) = drafts.get(i) else { continue };
         let starts = by_start.entry(draft.asset).or_default();
         let (low, high) = reach(draft.range, fold.overlap);
-        let near = starts.range(low..=high).flat_map(|(_, places)| places.iter().copied());
-        let into = near.filter(|place| {
-            let other = kept.get(*place).and_then(|k| drafts.get(k.draft));
-            other.is_some_and(|other| overlap(draft.range, other.range) >= fold.overlap)
-        });
-        match into.min().and_then(|place| kept.get_mut(place)) {
+        let mut into: Option<usize> = None;
+        for place in starts.range(low..=high).flat_map(|(_, places)| places.iter().copied()) {
+            meter.step()?;
+            let other = kept.get(place).and_then(|k| drafts.get(k.draft));
+            if other.is_some_and(|other| overlap(draft.range, other.range) >= fold.overlap) {
+                into = Some(into.map_or(place, |best| best.min(place)));
+            }
+        }
+        match into.and_then(|place| kept.get_mut(place)) {
             Some(better) => better.count += 1,
             None => {
                 starts.entry(draft.range.start_ns()).or_default().push(kept.len());
@@ -68,7 +80,7 @@ pub(crate) fn folded(fold: Option<Fold>, order: Vec<usize>, drafts: &[Draft]) ->
             }
         }
     }
-    kept
+    Ok(kept)
 }
 
 /// The range of starts in which a span can overlap this one enough: at most this one's length divided by the overlap

@@ -5,10 +5,10 @@
 //! them meet is worth more. `rrf` is the weighted mean of 61 / (60 + rank): textbook reciprocal ranks, scaled so that a
 //! moment that is first in every clause is worth 1 and 2^-20 tells thousands of ranks apart.
 
-use rushes_index::AssetNo;
+use rushes_index::{AssetNo, Budget, Meter};
 use rushes_plan::similarity::round_score;
 use rushes_plan::{Fusion, Query};
-use rushes_types::TimeRange;
+use rushes_types::{Result, TimeRange};
 
 use crate::clause_hits::{ClauseHits, value};
 
@@ -76,12 +76,25 @@ pub(crate) struct ClauseValues {
 
 impl ClauseValues {
     /// Finds the best evidence; the first of equally good pieces.
-    pub fn of_all(scored_clauses: &[ScoredClause], found: &[ClauseHits], drafts: &[Draft]) -> Self {
-        let mut best = Vec::with_capacity(drafts.len() * scored_clauses.len());
+    ///
+    /// # Errors
+    /// Those of the budget.
+    pub fn of_all(
+        scored_clauses: &[ScoredClause],
+        found: &[ClauseHits],
+        drafts: &[Draft],
+        budget: &Budget,
+    ) -> Result<Self> {
+        let values = drafts.len().saturating_mul(scored_clauses.len());
+        budget.keep(values.saturating_mul(size_of::<BestEvidence>()) as u64)?;
+        let mut meter = budget.meter();
+        let mut best = Vec::with_capacity(values);
         for draft in drafts {
-            best.extend(scored_clauses.iter().map(|scored| best_evidence(scored, found, draft)));
+            for scored in scored_clauses {
+                best.push(best_evidence(scored, found, draft, &mut meter)?);
+            }
         }
-        Self { clauses: scored_clauses.len(), best }
+        Ok(Self { clauses: scored_clauses.len(), best })
     }
 
     /// Those of one moment, by scored clause.
@@ -94,18 +107,25 @@ impl ClauseValues {
     }
 }
 
-fn best_evidence(scored: &ScoredClause, found: &[ClauseHits], draft: &Draft) -> BestEvidence {
+fn best_evidence(
+    scored: &ScoredClause,
+    found: &[ClauseHits],
+    draft: &Draft,
+    meter: &mut Meter<'_>,
+) -> Result<BestEvidence> {
+    meter.step()?;
     let mut best = BestEvidence { hit: None, value: 0.0 };
     let (Some(found), Some(link)) = (found.get(scored.criterion), draft.link(scored.step)) else {
-        return best;
+        return Ok(best);
     };
     for (i, hit) in found.meeting(draft.asset, link) {
+        meter.step()?;
         let value = value(hit);
         if best.hit.is_none() || value > best.value {
             best = BestEvidence { hit: Some(i), value };
         }
     }
-    best
+    Ok(best)
 }
 
 /// Scores and how they came about.
@@ -124,7 +144,15 @@ impl Scores {
 }
 
 /// Scores all moments.
-pub(crate) fn scores(fusion: Fusion, scored_clauses: &[ScoredClause], values: &ClauseValues) -> Scores {
+///
+/// # Errors
+/// Those of the budget.
+pub(crate) fn scores(
+    fusion: Fusion,
+    scored_clauses: &[ScoredClause],
+    values: &ClauseValues,
+    budget: &Budget,
+) -> Result<Scores> {
     let weights: f64 = scored_clauses.iter().map(|r| r.weight).sum();
     let mean = |sum: f64| if weights > 0.0 { round_score(sum / weights) } else { 0.0 };
     match fusion {
@@ -132,18 +160,21 @@ pub(crate) fn scores(fusion: Fusion, scored_clauses: &[ScoredClause], values: &C
             let sum = |best: &[BestEvidence]| {
                 scored_clauses.iter().zip(best).map(|(r, b)| r.weight * b.value).sum::<f64>()
             };
-            Scores { totals: values.by_moment().map(|best| mean(sum(best))).collect(), ranks: Vec::new() }
+            let totals = values.by_moment().map(|best| mean(sum(best))).collect();
+            Ok(Scores { totals, ranks: Vec::new() })
         }
         Fusion::Rrf => {
+            budget.keep(values.best.len().saturating_mul(size_of::<usize>()) as u64)?;
             let mut ranks = vec![0; values.best.len()];
             for no in 0..scored_clauses.len() {
+                budget.check()?;
                 rank_by_clause(no, values, &mut ranks);
             }
             let sum = |ranks: &[usize]| {
                 scored_clauses.iter().zip(ranks).map(|(r, n)| r.weight * reciprocal(*n)).sum::<f64>()
             };
             let totals = ranks.chunks(scored_clauses.len().max(1)).map(|ranks| mean(sum(ranks))).collect();
-            Scores { totals, ranks }
+            Ok(Scores { totals, ranks })
         }
     }
 }

@@ -1,14 +1,14 @@
 //! A search from plan to answer: the one call that the archive makes and the conformance suites test.
 
 use rushes_index::EngineRequest;
-use rushes_plan::{Knowledge, Plan, Query, Reading, Resolved, Warning, resolve};
+use rushes_plan::{Cost, Knowledge, Plan, Query, Reading, Resolved, Warning, resolve};
 use rushes_types::Result;
 
 use crate::answer::Answer;
+use crate::cost::estimated;
 use crate::cursor::Cursor;
 use crate::execute::{Options, execute};
-use crate::marks::mark;
-use crate::scope::filter;
+use crate::scope::{Access, filter};
 use crate::view::View;
 
 /// A plan to search by, with the reading of the question that it came from, where there was one.
@@ -37,6 +37,8 @@ pub struct Explained {
     pub understood: Option<Reading>,
     /// What an outside engine is asked, where one is.
     pub requests: Vec<EngineRequest>,
+    /// What it would cost; only for callers who see everything, since an index counts what others see too.
+    pub cost: Option<Cost>,
 }
 
 /// The cursor of a plan. It names the read point at which the reader must be opened.
@@ -56,10 +58,8 @@ pub fn search(asked: PlannedSearch, view: &View<'_>, knowledge: &dyn Knowledge) 
     let resolved = resolved(&asked, cursor.as_ref(), knowledge)?;
     let query = Query::compile(&resolved.plan)?;
     let (warnings, word_weights) = (resolved.warnings, resolved.word_weights);
-    let mut answer = execute(&query, view, Options { cursor, warnings, word_weights })?;
-    answer.understood = asked.understood;
-    mark(&mut answer, &query, &view.analyzer);
-    Ok(answer)
+    let answer = execute(&query, view, Options { cursor, warnings, word_weights })?;
+    Ok(Answer { understood: asked.understood, ..answer })
 }
 
 /// What [`search`] would execute.
@@ -69,8 +69,13 @@ pub fn search(asked: PlannedSearch, view: &View<'_>, knowledge: &dyn Knowledge) 
 pub fn explain(asked: PlannedSearch, view: &View<'_>, knowledge: &dyn Knowledge) -> Result<Explained> {
     let resolved = resolved(&asked, cursor_of(&asked.plan)?.as_ref(), knowledge)?;
     let query = Query::compile(&resolved.plan)?;
-    let requests = view.reader.requests(&query, &filter(&query, view.reader, &view.access));
-    Ok(Explained { resolved, understood: asked.understood, requests })
+    let filter = filter(&query, view.reader, &view.access);
+    let requests = view.reader.requests(&query, &filter);
+    let cost = match view.access {
+        Access::All => Some(estimated(&query, &filter, view.reader)?),
+        Access::Movies(_) => None,
+    };
+    Ok(Explained { resolved, understood: asked.understood, requests, cost })
 }
 
 fn resolved(asked: &PlannedSearch, cursor: Option<&Cursor>, knowledge: &dyn Knowledge) -> Result<Resolved> {

@@ -1,13 +1,16 @@
 //! From presence to spans: growth in union mode, bridging of gaps, splitting of long moments at shots.
 
-use rushes_index::AssetNo;
+use rushes_index::{AssetNo, Hit, Meter};
 use rushes_plan::{Mode, Query, Step};
-use rushes_types::{TimeRange, TimeSet};
+use rushes_types::{Result, TimeRange, TimeSet};
 
 use crate::clause_hits::ClauseHits;
 use crate::presence::Presence;
 
 /// The spans of a step in an asset, by start and end.
+///
+/// # Errors
+/// Those of the budget.
 pub(crate) fn spans(
     query: &Query,
     step: &Step,
@@ -15,12 +18,13 @@ pub(crate) fn spans(
     asset: AssetNo,
     presence: &Presence,
     shots: Option<&ClauseHits>,
-) -> Vec<TimeRange> {
+    meter: &mut Meter<'_>,
+) -> Result<Vec<TimeRange>> {
     let pieces = presence.present.pieces();
     let mut spans = pieces.clone();
     if query.plan.mode == Mode::Union {
         for span in &mut spans {
-            *span = grown(step, found, asset, *span);
+            *span = grown(step, found, asset, *span, meter)?;
         }
         // Grown spans that overlap or touch are one set; `none` cuts it after the gaps are bridged.
         spans = TimeSet::of(spans).pieces();
@@ -31,10 +35,14 @@ pub(crate) fn spans(
         spans.retain(|span| is_present_in(&pieces, *span));
     }
     if let (Some(max), Some(shots)) = (query.plan.max_span, shots) {
-        spans = spans.into_iter().flat_map(|span| split(span, max.0, shots, asset)).collect();
+        let mut cut: Vec<TimeRange> = Vec::with_capacity(spans.len());
+        for span in spans {
+            split(span, max.0, shots.of(asset), meter, &mut cut)?;
+        }
+        spans = cut;
         spans.retain(|span| is_present_in(&pieces, *span));
     }
-    spans
+    Ok(spans)
 }
 
 /// Is the query present anywhere in the span? An instant at the border of a piece belongs to that piece.
@@ -45,15 +53,22 @@ fn is_present_in(pieces: &[TimeRange], span: TimeRange) -> bool {
 }
 
 /// A stretch grown to the full span of the annotations that matched in it.
-fn grown(step: &Step, found: &[ClauseHits], asset: AssetNo, stretch: TimeRange) -> TimeRange {
+fn grown(
+    step: &Step,
+    found: &[ClauseHits],
+    asset: AssetNo,
+    stretch: TimeRange,
+    meter: &mut Meter<'_>,
+) -> Result<TimeRange> {
     let (mut start, mut end) = (stretch.start_ns(), stretch.end_ns());
     for found in step.all.iter().chain(&step.any).filter_map(|no| found.get(*no)) {
         for (_, hit) in found.meeting(asset, stretch) {
+            meter.step()?;
             start = start.min(hit.range.start_ns());
             end = end.max(hit.range.end_ns());
         }
     }
-    TimeRange::new(start, end).unwrap_or(stretch)
+    Ok(TimeRange::new(start, end).unwrap_or(stretch))
 }
 
 /// Joins spans at most `gap_ns` apart unless an excluded time lies between.
@@ -79,13 +94,21 @@ fn bridged(spans: Vec<TimeRange>, gap_ns: i64, none: &TimeSet) -> Vec<TimeRange>
 
 /// Splits what is longer than `max_ns` at starts of shots, each piece as long as it may be; where no shot starts in time,
 /// at the next that does.
-fn split(span: TimeRange, max_ns: i64, shots: &ClauseHits, asset: AssetNo) -> Vec<TimeRange> {
+fn split(
+    span: TimeRange,
+    max_ns: i64,
+    shots: &[Hit],
+    meter: &mut Meter<'_>,
+    pieces: &mut Vec<TimeRange>,
+) -> Result<()> {
     if span.duration_ns() <= max_ns {
-        return vec![span];
+        pieces.push(span);
+        return Ok(());
     }
+    meter.steps(shots.len())?;
     let inside = |at: &i64| span.start_ns() < *at && *at < span.end_ns();
-    let cuts: Vec<i64> = shots.of(asset).iter().map(|shot| shot.range.start_ns()).filter(inside).collect();
-    let (mut pieces, mut start) = (Vec::new(), span.start_ns());
+    let cuts: Vec<i64> = shots.iter().map(|shot| shot.range.start_ns()).filter(inside).collect();
+    let mut start = span.start_ns();
     while span.end_ns() - start > max_ns {
         let in_time = cuts.partition_point(|cut| *cut <= start.saturating_add(max_ns));
         let last = cuts.get(..in_time).and_then(<[i64]>::last).copied().filter(|cut| *cut > start);
@@ -94,5 +117,5 @@ fn split(span: TimeRange, max_ns: i64, shots: &ClauseHits, asset: AssetNo) -> Ve
         start = cut;
     }
     pieces.extend(TimeRange::new(start, span.end_ns()));
-    pieces
+    Ok(())
 }

@@ -4,17 +4,15 @@ use std::cmp::Reverse;
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
-use rushes_index::{AnnotationRef, Hit, IndexReader};
+use rushes_index::{AnnotationRef, Budget, Hit, IndexReader};
 use rushes_plan::{Clause, Filter, Like, SpaceVectors};
 use rushes_text::Analyzer;
 use rushes_types::limits::TIME_NS_MAX;
-use rushes_types::{
-    AnnotationId, AssetId, Error, ErrorKind, FusedAnnotation, Metric, Result, Space, SpaceId, TimeRange,
-};
+use rushes_types::{AnnotationId, AssetId, FusedAnnotation, Metric, Result, Space, SpaceId, TimeRange};
 
 use crate::scope::Access;
 
-/// Annotations read at once to find what an asset shows; also the number between two checks for cancellation.
+/// Annotations read at once to find what an asset shows; also the number between two looks at the budget.
 const SHOWN_STEP: usize = 256;
 /// Most annotations read to find what an asset shows: those that overlap the time the longest.
 const SHOWN_MAX: usize = 16_384;
@@ -39,12 +37,12 @@ pub struct View<'a> {
     pub catalog: Arc<Catalog>,
     /// How words are reduced; as the index does it.
     pub analyzer: Arc<Analyzer>,
-    /// Asked from time to time: has the caller gone away?
-    pub cancelled: Option<&'a (dyn Fn() -> bool + Sync)>,
+    /// What the search may cost.
+    pub budget: &'a Budget,
 }
 
 impl<'a> View<'a> {
-    /// A view of the whole snapshot that cannot be cancelled.
+    /// A view of the whole snapshot whose searches may cost what they will.
     #[must_use]
     pub fn of(reader: &'a dyn IndexReader) -> Self {
         Self {
@@ -52,17 +50,8 @@ impl<'a> View<'a> {
             access: Access::All,
             catalog: Arc::default(),
             analyzer: Arc::default(),
-            cancelled: None,
+            budget: Budget::endless(),
         }
-    }
-
-    /// # Errors
-    /// [`ErrorKind::Cancelled`] where the caller has gone away.
-    pub(crate) fn check_cancelled(&self) -> Result<()> {
-        if self.cancelled.is_some_and(|cancelled| cancelled()) {
-            return Err(Error::new(ErrorKind::Cancelled, "the search was given up"));
-        }
-        Ok(())
     }
 
     fn models(&self) -> &BTreeMap<String, Space> {
@@ -118,7 +107,7 @@ impl<'a> View<'a> {
     /// such annotation or asset.
     ///
     /// # Errors
-    /// Those of the index; [`ErrorKind::Cancelled`] where the caller has gone away.
+    /// Those of the index and of the budget.
     pub fn vectors_like(&self, like: &Like) -> Result<Option<SpaceVectors>> {
         let Ok(asset) = AssetId::new(&like.asset_id) else { return Ok(None) };
         let document = self.reader.asset_no(&asset).and_then(|no| {
@@ -141,16 +130,16 @@ impl<'a> View<'a> {
     /// What an asset shows at a time: in each space the vector of the annotation that overlaps it the longest; of
     /// equals the earliest, then the one with the lowest id.
     fn shown(&self, asset: &AssetId, span: TimeRange) -> Result<SpaceVectors> {
-        self.check_cancelled()?;
+        self.budget.check()?;
         let filter = Filter { assets: Some(vec![asset.clone()]), ..Filter::default() };
-        let mut hits = self.reader.hits(&Clause::any(None), &filter)?.hits;
+        let mut hits = self.reader.hits_within(&Clause::any(None), &filter, self.budget)?.hits;
         hits.retain(|hit| hit.range.meets(span));
         let rank = |hit: &Hit| (Reverse(overlap_ns(hit.range, span)), hit.range.start_ns(), hit.first);
         hits.sort_by_cached_key(rank);
         hits.truncate(SHOWN_MAX);
         let mut best: BTreeMap<SpaceId, (Space, FusedAnnotation)> = BTreeMap::new();
         for step in hits.chunks(SHOWN_STEP) {
-            self.check_cancelled()?;
+            self.budget.check()?;
             let refs: Vec<AnnotationRef> =
                 step.iter().map(|hit| AnnotationRef { asset: hit.asset, key: hit.first }).collect();
             for fused in self.reader.fetch(&refs)?.into_iter().flatten() {

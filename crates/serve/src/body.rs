@@ -100,7 +100,10 @@ pub(crate) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Reply<T> {
 /// A JSON body.
 pub(crate) struct Json<T>(pub T);
 
-impl<T: DeserializeOwned> FromRequest<Arc<App>> for Json<T> {
+/// A longer document is read on a thread that may block: it takes milliseconds, in which others would get no answer.
+const READ_HERE_BYTES_MAX: usize = 64 << 10;
+
+impl<T: DeserializeOwned + Send + 'static> FromRequest<Arc<App>> for Json<T> {
     type Rejection = Problem;
 
     async fn from_request(request: Request, app: &Arc<App>) -> Result<Self, Problem> {
@@ -110,7 +113,11 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Json<T> {
         }
         let limits = &app.config.limits;
         let bytes = read_body(request.into_body(), limits.json_bytes_max, limits.body_pause_max).await?;
-        parse_json(&bytes).map(Self)
+        if bytes.len() <= READ_HERE_BYTES_MAX {
+            return parse_json(&bytes).map(Self);
+        }
+        let read = tokio::task::spawn_blocking(move || parse_json(&bytes)).await;
+        read.unwrap_or_else(|_| Err(Problem::new(ErrorKind::Bug, "reading the body ended early"))).map(Self)
     }
 }
 

@@ -20,6 +20,7 @@ mod audit;
 mod body;
 mod config;
 mod discovery;
+mod gone;
 mod host;
 mod json_schema;
 pub mod limits;

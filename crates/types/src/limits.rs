@@ -30,7 +30,8 @@ pub const BUCKET_NS_DEFAULT: i64 = 1_000_000_000;
 pub const CLAUSES_MAX: usize = 64;
 /// Most items of a list in a plan (ids of a scope, words, values of an attribute).
 pub const PLAN_LIST_MAX: usize = 10_000;
-/// Most words that the clauses of a plan look for, all together: a cursor carries the weight of each.
+/// Most words that the clauses of a plan look for, all together, whether resolution finds them or the plan brings them:
+/// each is compared with a whole dictionary, and a cursor carries the weight of each.
 pub const PLAN_WORDS_MAX: usize = 4_096;
 /// Largest page of moments.
 pub const PAGE_MAX: usize = 1_000;
@@ -47,6 +48,64 @@ pub const QUERY_BYTES_MAX: usize = 8 << 10;
 pub const DIALOGUE_JOIN_GAP_NS: i64 = 2_000_000_000;
 /// How long a superseded entry stays readable by a cursor, in seconds.
 pub const READ_POINT_SECONDS: u64 = 300;
+
+/// Most CPU time of one search, over all of its threads, in milliseconds: many times what a question takes on ten million
+/// annotations.
+pub const SEARCH_CPU_MS_MAX: u64 = 3_000;
+/// Most memory that one search may hold for what it finds, in bytes: some four million hits.
+pub const SEARCH_MEMORY_BYTES_MAX: u64 = 512 << 20;
+/// Most memory that all searches may hold together, in bytes.
+pub const SEARCHES_MEMORY_BYTES_MAX: u64 = 1 << 30;
+/// Longest answer of one search, in bytes: a page ends before it would be longer.
+pub const SEARCH_ANSWER_BYTES_MAX: usize = 8 << 20;
+/// A search that has taken this much CPU time, in milliseconds, is a long one: few of these run at once.
+pub const LONG_SEARCH_CPU_MS: u64 = 50;
+/// How long a long search waits for its place before it is refused, in milliseconds.
+pub const LONG_SEARCH_WAIT_MS_MAX: u64 = 30_000;
+/// Most searches of one token at a time.
+pub const SEARCHES_PER_TOKEN_MAX: usize = 32;
+/// Most long searches of one token at a time, running and waiting.
+pub const LONG_SEARCHES_PER_TOKEN_MAX: usize = 8;
+/// A search is refused before it runs where its estimate is this many times what it may cost: an estimate is rough, and
+/// what it takes for cheaper than it is ends while it runs.
+pub const ESTIMATE_SLACK: u64 = 2;
+
+/// The limits of searches that an operator may set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SearchLimits {
+    /// See [`SEARCH_CPU_MS_MAX`].
+    pub cpu_ms_max: u64,
+    /// See [`LONG_SEARCH_CPU_MS`].
+    pub long_cpu_ms: u64,
+    /// See [`SEARCH_MEMORY_BYTES_MAX`].
+    pub memory_bytes_max: u64,
+    /// See [`SEARCH_ANSWER_BYTES_MAX`].
+    pub answer_bytes_max: usize,
+    /// See [`SEARCHES_MEMORY_BYTES_MAX`].
+    pub all_memory_bytes_max: u64,
+    /// See [`SEARCHES_PER_TOKEN_MAX`].
+    pub per_token_max: usize,
+    /// Most long searches that run at a time; others wait. Half of the cores by default.
+    pub long_max: usize,
+    /// See [`LONG_SEARCHES_PER_TOKEN_MAX`].
+    pub long_per_token_max: usize,
+}
+
+impl Default for SearchLimits {
+    fn default() -> Self {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        Self {
+            cpu_ms_max: SEARCH_CPU_MS_MAX,
+            long_cpu_ms: LONG_SEARCH_CPU_MS,
+            memory_bytes_max: SEARCH_MEMORY_BYTES_MAX,
+            answer_bytes_max: SEARCH_ANSWER_BYTES_MAX,
+            all_memory_bytes_max: SEARCHES_MEMORY_BYTES_MAX,
+            per_token_max: SEARCHES_PER_TOKEN_MAX,
+            long_max: (cores / 2).max(1),
+            long_per_token_max: LONG_SEARCHES_PER_TOKEN_MAX,
+        }
+    }
+}
 
 /// The limits that an operator may set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,6 +124,8 @@ pub struct Limits {
     pub clauses_max: usize,
     /// See [`PAGE_MAX`].
     pub page_max: usize,
+    /// Those of searches.
+    pub search: SearchLimits,
 }
 
 impl Default for Limits {
@@ -77,6 +138,7 @@ impl Default for Limits {
             label_bytes_max: LABEL_BYTES_MAX,
             clauses_max: CLAUSES_MAX,
             page_max: PAGE_MAX,
+            search: SearchLimits::default(),
         }
     }
 }

@@ -49,9 +49,31 @@ pub fn run(config: &Config, args: &Search, json_output: bool, quiet: bool) -> Ou
     print(&reply.json()?);
     if let Some(asked) = asked {
         let resolved = client.post("/v1/plan", Payload::Json(Value::Object(asked)))?;
+        print_cost(resolved.get("cost"));
         print_requests(resolved.get("requests").and_then(Value::as_array).map_or(&[], Vec::as_slice));
     }
     Ok(())
+}
+
+/// What the search was thought to cost, before it ran.
+fn print_cost(cost: Option<&Value>) {
+    let number = |cost: &Value, name: &str| cost.get(name).and_then(Value::as_f64).unwrap_or_default();
+    let Some(cost) = cost else { return };
+    let all = |name: &str| {
+        let clauses = cost.get("clauses").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+        clauses.iter().map(|clause| number(clause, name)).sum::<f64>()
+    };
+    output::line("");
+    output::line(&format!(
+        "estimate: {:.1} ms of CPU time, {:.1} MiB; {:.0} words, compared with {:.0}, at most {:.0} entries and {:.0} \
+         vectors",
+        number(cost, "cpu_us") / 1_000.0,
+        number(cost, "memory_bytes") / f64::from(1 << 20),
+        all("words"),
+        all("compared"),
+        all("entries"),
+        all("vectors"),
+    ));
 }
 
 /// What an outside index is asked, where there is one.

@@ -45,6 +45,29 @@ fn the_demo_s_answers_are_the_known_ones_to_the_frame() {
     assert_eq!(found, KNOWN);
 }
 
+#[test]
+fn the_demo_s_questions_are_far_below_what_a_search_may_cost() {
+    let folder = tempfile::tempdir().unwrap();
+    let kept = folder.path().join("demo");
+    let archive = kept.join("archive");
+    let mut command = rushes();
+    command.args(["demo", "--no-open", "--json", "--quiet", "--keep"]).arg(&kept);
+    let answers = finish(command, b"").ok().json();
+    for answer in answers.as_array().unwrap() {
+        let question = answer["question"].as_str().unwrap();
+        let mut command = rushes();
+        command.arg("--archive").arg(&archive).args(["search", "--explain", "--plan", "-"]);
+        // A hundredth of the memory, and of the answer.
+        command.env("RUSHES_LIMITS_SEARCH_MEMORY_BYTES", "5000000");
+        command.env("RUSHES_LIMITS_SEARCH_ANSWER_BYTES", "80000");
+        let plan = answer["answer"]["plan"].to_string();
+        let ran = finish(command, plan.as_bytes()).ok();
+        let estimate = ran.out.lines().find_map(|line| line.strip_prefix("estimate: ")).unwrap();
+        let ms: f64 = estimate.split(' ').next().unwrap().parse().unwrap();
+        assert!(ms < 30.0, "{question}: {estimate}");
+    }
+}
+
 /// The questions, and of each the total and the first moments.
 fn in_short(answers: &Value) -> String {
     let mut text = String::new();

@@ -31,7 +31,8 @@ pub(super) fn short_list(search: &VectorSearch<'_>, ranges: Vec<RowRange>) -> Re
         return Ok((ranges, false));
     }
     // One thread reads the signs; it counts like any other that scans.
-    let _permit = search.pool.permit(search.cancelled)?;
+    let is_over = || search.scope.budget.is_over();
+    let _permit = search.pool.permit(Some(&is_over))?;
     let (mut short, mut cut) = (Vec::new(), false);
     for of_view in ranges.chunk_by(|a, b| (a.view, a.space) == (b.view, b.space)) {
         match short_list_of(search, of_view, wanted)? {
@@ -63,8 +64,11 @@ fn short_list_of(
     let norm = query.iter().map(|x| f64::from(*x) * f64::from(*x)).sum::<f64>().sqrt();
     let mut signs = Vec::new();
     put_signs(query.iter().copied(), norm, &mean, &mut signs);
+    let _held = search.scope.budget.hold((rows * size_of::<(u16, usize)>()) as u64)?;
     let mut near: Vec<(u16, usize)> = Vec::with_capacity(rows);
+    let mut visible = VisibilityFilter::new(search.scope, view)?.without_waiting();
     for range in ranges {
+        visible.meter.look()?;
         let Range { start, end } = range.rows;
         let far = distances(&signs, vectors.signs(start..end).ok_or_else(broken)?);
         near.extend(far.into_iter().zip(start..end));
@@ -75,7 +79,6 @@ fn short_list_of(
     }
     let candidates = near.get_mut(..candidates).unwrap_or_default();
     candidates.sort_unstable();
-    let mut visible = VisibilityFilter::new(search.scope, view)?;
     let mut short = Vec::with_capacity(wanted);
     for (_, row) in candidates.iter() {
         let stats = vectors.stats(*row).ok_or_else(broken)?;

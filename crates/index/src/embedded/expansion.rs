@@ -13,6 +13,7 @@ use super::file::MappedBytes;
 use super::keys::{form_key, word_parts};
 use super::sections::SEPARATOR;
 use super::segment::Segment;
+use crate::budget::Meter;
 
 /// A word of the dictionary that matches a query word.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -22,32 +23,48 @@ pub(super) struct WordMatch {
     pub quality: f64,
 }
 
+/// Steps that one key of a dictionary takes that is passed.
+const PASSED_STEPS: usize = 8;
+/// Steps that one word of the dictionary takes: it is read, and compared in all its forms.
+const WORD_STEPS: usize = 64;
+
 /// The words that match a query word, ascending.
-pub(super) fn expand(segment: &Segment, term: &TermMatcher) -> Result<Vec<WordMatch>> {
+pub(super) fn expand(segment: &Segment, term: &TermMatcher, meter: &mut Meter<'_>) -> Result<Vec<WordMatch>> {
     let mut words = BTreeSet::new();
     let mut exact = term.exact().as_bytes().to_vec();
     exact.push(SEPARATOR);
-    collect(&segment.words, &exact, |_, number| words.extend(u32::try_from(number)));
+    collect(&segment.words, &exact, |_, number| {
+        words.extend(u32::try_from(number));
+        meter.step()
+    })?;
     if let Some(prefix) = term.prefix() {
-        collect(&segment.words, prefix.as_bytes(), |_, number| words.extend(u32::try_from(number)));
+        collect(&segment.words, prefix.as_bytes(), |_, number| {
+            words.extend(u32::try_from(number));
+            meter.steps(PASSED_STEPS)
+        })?;
     }
     for language in &segment.languages {
         for form in term.forms(*language).into_iter().flat_map(rushes_text::Forms::iter) {
             collect(&segment.forms, &form_key(form, *language), |key, _| {
                 words.extend(key.last_chunk::<4>().map(|number| u32::from_be_bytes(*number)));
-            });
+                meter.step()
+            })?;
         }
     }
     if let Some(automaton) = term.fuzzy_automaton() {
+        // The automaton walks the dictionary without a look until it meets a word.
+        meter.look()?;
         let mut found = segment.words.search(FirstField(automaton)).into_stream();
         while let Some((_, number)) = found.next() {
             words.extend(u32::try_from(number));
+            meter.steps(PASSED_STEPS)?;
         }
     }
     let mut matches = Vec::new();
     let dictionary = segment.words.as_fst();
     let mut key = Vec::new();
     for word in words {
+        meter.steps(WORD_STEPS)?;
         key.clear();
         let known = dictionary.get_key_into(u64::from(word), &mut key);
         let parts = word_parts(&key).filter(|_| known).ok_or_else(|| segment.broken("a word is missing"))?;
@@ -58,15 +75,20 @@ pub(super) fn expand(segment: &Segment, term: &TermMatcher) -> Result<Vec<WordMa
     Ok(matches)
 }
 
-/// Calls `each` with every key that has this prefix.
-pub(super) fn collect(map: &fst::Map<MappedBytes>, prefix: &[u8], mut each: impl FnMut(&[u8], u64)) {
+/// Calls `each` with every key that has this prefix, until it fails.
+pub(super) fn collect(
+    map: &fst::Map<MappedBytes>,
+    prefix: &[u8],
+    mut each: impl FnMut(&[u8], u64) -> Result<()>,
+) -> Result<()> {
     let mut found = map.range().ge(prefix).into_stream();
     while let Some((key, number)) = found.next() {
         if !key.starts_with(prefix) {
             break;
         }
-        each(key, number);
+        each(key, number)?;
     }
+    Ok(())
 }
 
 /// An automaton applied to the first field of a key; the rest of the key is ignored.

@@ -12,6 +12,7 @@ use super::postings::{for_each_entry, for_each_with_positions};
 use super::sections::SEPARATOR;
 use super::segment_view::SegmentView;
 use super::visibility_filter::{ClauseScope, VisibilityFilter};
+use crate::budget::{Held, Meter};
 use crate::hit::hit_order;
 use crate::seam::{Hit, Hits};
 
@@ -20,7 +21,7 @@ pub(super) fn hits(views: &[SegmentView], scope: ClauseScope<'_>, test: &Test) -
     let mut found = Hits::default();
     let mut runs: Vec<Vec<Hit>> = Vec::with_capacity(views.len());
     for view in views {
-        let mut visible = VisibilityFilter::new(scope, view)?;
+        let mut visible = VisibilityFilter::new(scope, view)?.holding_hits();
         let mut run = Vec::new();
         let out = &mut run;
         match test {
@@ -84,6 +85,9 @@ fn push_list(
     let broken = || view.segment.broken("a list of entries");
     let mut failed = None;
     let read = for_each_entry(list.ok_or_else(broken)?, |no| {
+        if failed.is_some() {
+            return;
+        }
         let admitted =
             visible.admits_no(no).and_then(|entry| entry.map(|e| hit_of(view, e, 1.0)).transpose());
         match admitted {
@@ -139,7 +143,8 @@ fn with_labels(
             if label_parts(key).is_some_and(|(normalised, _)| normalised == label) {
                 numbers.extend(u32::try_from(number));
             }
-        });
+            Ok(())
+        })?;
         for number in numbers {
             push_list(view, visible, lists.get(number), out)?;
         }
@@ -147,15 +152,27 @@ fn with_labels(
     Ok(())
 }
 
+/// An entry that has a query word, and how well.
+type Found = (u32, f64);
+
 /// The best quality of one query word in each entry that has it, ascending by entry.
-fn best_of_term(view: &SegmentView, term: &rushes_text::TermMatcher) -> Result<Vec<(u32, f64)>> {
+fn best_of_term(
+    view: &SegmentView,
+    term: &rushes_text::TermMatcher,
+    meter: &mut Meter<'_>,
+    held: &mut Held<'_>,
+) -> Result<Vec<Found>> {
     let lists = view.segment.word_postings()?;
     let broken = || view.segment.broken("a list of words");
-    let mut best: Vec<(u32, f64)> = Vec::new();
-    let matches = expand(&view.segment, term)?;
+    let mut best: Vec<Found> = Vec::new();
+    let matches = expand(&view.segment, term, meter)?;
     for word in &matches {
         let list = lists.get(word.number).ok_or_else(broken)?;
+        let before = best.len();
         for_each_with_positions(list, |no, _| best.push((no, word.quality))).ok_or_else(broken)?;
+        let more = best.len() - before;
+        held.grow((more * size_of::<Found>()) as u64)?;
+        meter.steps(more)?;
     }
     if matches.len() > 1 {
         best.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)));
@@ -171,13 +188,19 @@ fn with_words(
     out: &mut Vec<Hit>,
 ) -> Result<()> {
     let terms = scope.matcher.terms();
-    let lists = terms.iter().map(|term| best_of_term(view, term)).collect::<Result<Vec<_>>>()?;
+    let mut held = scope.budget.hold(0)?;
+    let meter = &mut visible.meter;
+    let lists = terms.iter().map(|term| best_of_term(view, term, meter, &mut held));
+    let lists = lists.collect::<Result<Vec<_>>>()?;
+    // Looking at the head of a list is less than a step.
+    let steps = 1 + lists.len() / 8;
     let mut at = vec![0_usize; lists.len()];
     let mut best = vec![None; lists.len()];
     // The lowest next entry of all lists, until all are exhausted.
     loop {
         let heads = || lists.iter().zip(&at).filter_map(|(list, at)| list.get(*at));
         let Some(no) = heads().map(|(no, _)| *no).min() else { return Ok(()) };
+        visible.meter.steps(steps)?;
         for ((list, at), best) in lists.iter().zip(&mut at).zip(&mut best) {
             *best = list.get(*at).filter(|(of, _)| *of == no).map(|(_, quality)| *quality);
             *at += usize::from(best.is_some());

@@ -32,7 +32,8 @@ pub(super) fn labels_beginning(
     let mut labels = BTreeSet::new();
     collect(&view.segment.label_starts, prefix, |key, _| {
         labels.extend(key.last_chunk::<4>().map(|number| u32::from_be_bytes(*number)));
-    });
+        Ok(())
+    })?;
     let filter = scope.filter;
     let counted =
         filter.pins.is_empty() && filter.languages.is_empty() && filter.languages_excluded.is_empty();

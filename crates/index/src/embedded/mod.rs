@@ -15,6 +15,7 @@ mod bounds;
 mod buffer;
 mod builder;
 mod bytes;
+mod counts;
 mod entry;
 mod expansion;
 mod file;

@@ -29,12 +29,11 @@ use super::approximate::short_list;
 use super::bounds::{Bounds, Interval};
 use super::entry::Entry;
 use super::hits::hit_of;
-use super::scan_pool::refuse_cancelled;
 use super::segment_view::SegmentView;
 use super::vector_search::{RowRange, VectorSearch, pieces};
 use super::visibility_filter::VisibilityFilter;
 use crate::hit::hit_order;
-use crate::seam::{Hit, Hits};
+use crate::seam::{HIT_BYTES, Hit, Hits};
 
 /// An admitted row that may be among the nearest.
 #[derive(Debug, Clone, Copy)]
@@ -56,7 +55,7 @@ struct ScanResult {
 
 /// With fewer rows than this, one thread does all the work.
 const ROWS_PER_THREAD: usize = 100_000;
-/// Vectors compared in full between two checks for cancellation.
+/// Vectors compared in full between two looks whether the search may go on.
 const COMPARED_BETWEEN_LOOKS: usize = 1_024;
 
 pub(super) fn nearest(search: VectorSearch<'_>) -> Result<Hits> {
@@ -71,7 +70,7 @@ pub(super) fn nearest(search: VectorSearch<'_>) -> Result<Hits> {
     for (no, candidate) in found.candidates.iter().filter(|candidate| candidate.highest >= least).enumerate()
     {
         if no % COMPARED_BETWEEN_LOOKS == 0 {
-            refuse_cancelled(search.cancelled)?;
+            search.scope.budget.check()?;
         }
         let vector = views[candidate.view].segment.vector(candidate.space, candidate.row)?;
         let raw = similarity(test.metric, &test.query, &vector);
@@ -83,6 +82,7 @@ pub(super) fn nearest(search: VectorSearch<'_>) -> Result<Hits> {
     if let Some(k) = test.k {
         search.cut(&mut exact, k)?;
     }
+    search.scope.budget.keep((exact.len() as u64).saturating_mul(HIT_BYTES))?;
     let mut hits = exact.iter().map(|found| search.hit(found)).collect::<Result<Vec<_>>>()?;
     hits.sort_by(hit_order);
     Ok(Hits { hits, approximate, examined: found.examined })
@@ -102,9 +102,13 @@ impl VectorSearch<'_> {
     fn scan_all(&self, ranges: &[RowRange]) -> Result<ScanResult> {
         let rows: usize = ranges.iter().map(|range| range.rows.len()).sum();
         let threads = (rows / ROWS_PER_THREAD).clamp(1, self.pool.threads());
-        let scanned = self
-            .pool
-            .run(&pieces(ranges), threads, self.cancelled, &|pieces| self.scan(pieces.copied().flatten()))?;
+        let budget = self.scope.budget;
+        let is_over = || budget.is_over();
+        let scan = |pieces: &mut dyn Iterator<Item = &&[RowRange]>| self.scan(pieces.copied().flatten());
+        let scanned = self.pool.run(&pieces(ranges), threads, Some(&is_over), &scan);
+        // The pool knows that the search is over, the budget why.
+        budget.check()?;
+        let scanned = scanned?;
         let mut all = ScanResult::default();
         for scanned in scanned {
             all.candidates.extend(scanned.candidates);
@@ -121,14 +125,17 @@ impl VectorSearch<'_> {
         let k = self.test.k.unwrap_or(usize::MAX);
         let mut least = bounds.threshold();
         let mut visible: Option<(usize, VisibilityFilter<'_>)> = None;
+        let mut held = self.scope.budget.hold(0)?;
         for range in ranges {
+            let before = found.candidates.len();
             let view = &self.views[range.view];
             let vectors = view.segment.vectors(range.space)?;
             if visible.as_ref().is_none_or(|(of, _)| *of != range.view) {
                 found.examined += visible.as_ref().map_or(0, |(_, visible)| visible.examined);
-                visible = Some((range.view, VisibilityFilter::new(self.scope, view)?));
+                visible = Some((range.view, VisibilityFilter::new(self.scope, view)?.without_waiting()));
             }
             let Some((_, visible)) = &mut visible else { continue };
+            visible.meter.steps(range.rows.len() * (1 + vectors.dimensions / 64))?;
             let broken = || view.segment.broken("a vector is missing");
             for row in range.rows.clone() {
                 let stats = vectors.stats(row).ok_or_else(broken)?;
@@ -153,6 +160,7 @@ impl VectorSearch<'_> {
                     least = best.peek().map_or(least, |worst| worst.0.0.max(least));
                 }
             }
+            held.grow(((found.candidates.len() - before) * size_of::<Candidate>()) as u64)?;
         }
         found.examined += visible.as_ref().map_or(0, |(_, visible)| visible.examined);
         if self.test.k.is_some() {

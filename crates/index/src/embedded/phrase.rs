@@ -33,8 +33,12 @@ use super::joined::{Line, best_score, find_joined, runs_near_seeds};
 use super::postings::{FIELD_LABEL, FIELD_TEXT, for_each_with_positions};
 use super::segment_view::SegmentView;
 use super::visibility_filter::{ClauseScope, VisibilityFilter};
+use crate::budget::{Budget, Held, Meter};
 use crate::hit::{hit_order, span};
-use crate::seam::{Hit, Hits};
+use crate::seam::{HIT_BYTES, Hit, Hits};
+
+/// Bytes of a list that are read in a step.
+const LIST_BYTES_PER_STEP: usize = 8;
 
 /// An occurrence of a word of the phrase.
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +64,8 @@ struct LineRef {
 struct PartSearch<'q> {
     view: &'q SegmentView,
     visible: VisibilityFilter<'q>,
+    /// The memory of the occurrences.
+    held: Held<'q>,
     /// For each word of the phrase, the matching words of the dictionary.
     matches: Vec<Vec<WordMatch>>,
     /// Admitted entries that contain the rarest word, ascending.
@@ -74,10 +80,13 @@ pub(super) fn hits(views: &[SegmentView], scope: ClauseScope<'_>, test: &PhraseT
     let mut searches = Vec::with_capacity(views.len());
     for view in views {
         let terms = scope.matcher.terms();
-        let matches = terms.iter().map(|term| expand(&view.segment, term)).collect::<Result<Vec<_>>>()?;
+        let mut visible = VisibilityFilter::new(scope, view)?;
+        let expanded = terms.iter().map(|term| expand(&view.segment, term, &mut visible.meter));
+        let matches = expanded.collect::<Result<Vec<_>>>()?;
         searches.push(PartSearch {
             view,
-            visible: VisibilityFilter::new(scope, view)?,
+            visible,
+            held: scope.budget.hold(0)?,
             matches,
             seeds: Vec::new(),
             wanted: vec![0; (view.segment.count() as usize).div_ceil(64)],
@@ -94,10 +103,13 @@ pub(super) fn hits(views: &[SegmentView], scope: ClauseScope<'_>, test: &PhraseT
     }
     let mut found = Vec::new();
     for search in &searches {
-        search.lone_hits(test, &mut found)?;
+        search.lone_hits(scope.budget, test, &mut found)?;
     }
+    let mut meter = scope.budget.meter();
     for chain in &chains {
-        chain_hits(&searches, chain, test, &mut found)?;
+        let before = found.len();
+        chain_hits(&searches, chain, test, &mut meter, &mut found)?;
+        scope.budget.keep((found.len() - before) as u64 * HIT_BYTES)?;
     }
     // Of several matches of the same annotations the best counts.
     found.sort_by(|a, b| hit_order(a, b).then(b.score.total_cmp(&a.score)));
@@ -129,6 +141,7 @@ impl PartSearch<'_> {
         for word in self.matches.get(rarest).into_iter().flatten() {
             let list = lists.get(word.number).ok_or_else(broken)?;
             for_each_with_positions(list, |entry, _| entries.push(entry)).ok_or_else(broken)?;
+            self.visible.meter.steps(list.len() / LIST_BYTES_PER_STEP)?;
         }
         entries.sort_unstable();
         entries.dedup();
@@ -156,18 +169,20 @@ impl PartSearch<'_> {
         for (term, matches) in self.matches.iter().enumerate() {
             for &WordMatch { number, quality } in matches {
                 let mut whole = Some(());
-                let read =
-                    for_each_with_positions(lists.get(number).ok_or_else(broken)?, |entry, positions| {
-                        let is_wanted =
-                            wanted.get((entry >> 6) as usize).is_some_and(|w| w >> (entry & 63) & 1 != 0);
-                        if is_wanted {
-                            let all = positions.for_each(|field, position| {
-                                found.push(Occurrence { entry, field, term, position, quality });
-                            });
-                            whole = whole.and(all);
-                        }
-                    });
+                let (list, before) = (lists.get(number).ok_or_else(broken)?, found.len());
+                let read = for_each_with_positions(list, |entry, positions| {
+                    let is_wanted =
+                        wanted.get((entry >> 6) as usize).is_some_and(|w| w >> (entry & 63) & 1 != 0);
+                    if is_wanted {
+                        let all = positions.for_each(|field, position| {
+                            found.push(Occurrence { entry, field, term, position, quality });
+                        });
+                        whole = whole.and(all);
+                    }
+                });
                 read.and(whole).ok_or_else(broken)?;
+                self.held.grow(((found.len() - before) * size_of::<Occurrence>()) as u64)?;
+                self.visible.meter.steps(list.len() / LIST_BYTES_PER_STEP)?;
             }
         }
         found.sort_unstable_by_key(|o| (o.entry, o.field, o.term, o.position));
@@ -190,7 +205,8 @@ impl PartSearch<'_> {
     }
 
     /// Phrases within one text of one annotation. Texts of lines of dialogue are matched in their chains instead.
-    fn lone_hits(&self, test: &PhraseTest, found: &mut Vec<Hit>) -> Result<()> {
+    fn lone_hits(&self, budget: &Budget, test: &PhraseTest, found: &mut Vec<Hit>) -> Result<()> {
+        let mut meter = budget.meter();
         for &no in &self.seeds {
             let entry = self
                 .visible
@@ -201,7 +217,9 @@ impl PartSearch<'_> {
             let fields: &[u32] = if is_dialogue { &[FIELD_LABEL] } else { &[FIELD_LABEL, FIELD_TEXT] };
             for field in fields {
                 let words = self.words_of(no, *field, test.words.len());
+                meter.steps(match_steps(&words, test.slop))?;
                 if let Some(score) = best_score(&words, test.slop) {
+                    budget.keep(HIT_BYTES)?;
                     found.push(hit_of(self.view, entry, score)?);
                 }
             }
@@ -273,10 +291,19 @@ fn joins(before: TimeRange, next: TimeRange) -> bool {
     next.start_ns() - before.end_ns() <= DIALOGUE_JOIN_GAP_NS
 }
 
+/// Steps that it takes, at most, to look for a phrase among the places of its words.
+fn match_steps(words: &[Vec<(u32, f64)>], slop: u32) -> usize {
+    let places: usize = words.iter().map(Vec::len).sum();
+    // Without slop the places follow from the first; with it each window is looked through for every word.
+    let each = if slop == 0 { 1 } else { words.len() };
+    words.len().saturating_add(places.saturating_mul(each))
+}
+
 fn chain_hits(
     searches: &[PartSearch<'_>],
     chain: &[LineRef],
     test: &PhraseTest,
+    meter: &mut Meter<'_>,
     found: &mut Vec<Hit>,
 ) -> Result<()> {
     let words = test.words.len();
@@ -285,6 +312,7 @@ fn chain_hits(
         words: searches[line.view].words_of(line.entry, FIELD_TEXT, words),
     };
     let lines: Vec<Line> = chain.iter().map(line).collect();
+    meter.steps(lines.iter().map(|line| match_steps(&line.words, test.slop)).sum())?;
     for joined in find_joined(&lines, words, test.slop) {
         let members = chain.get(joined.first..=joined.last).unwrap_or_default();
         let Some((first, rest)) = members.split_first() else { continue };

@@ -67,6 +67,11 @@ pub(crate) struct PostingLists<'a> {
 }
 
 impl<'a> PostingLists<'a> {
+    /// Where the list of this number begins.
+    pub fn offset(self, no: u64) -> Option<u64> {
+        u64_at(self.offsets, index(no)?)
+    }
+
     pub fn get(self, no: u32) -> Option<&'a [u8]> {
         let no = index(u64::from(no))?;
         let from = index(u64_at(self.offsets, no)?)?;

@@ -2,10 +2,11 @@
 
 use std::sync::Arc;
 
-use rushes_plan::{Clause, ClauseMatcher, Filter, Test};
+use rushes_plan::{Clause, ClauseCounts, ClauseMatcher, Filter, Test};
 use rushes_text::{Analyzer, normalise_label};
 use rushes_types::{AnnotationKey, AssetDocument, AssetId, FusedAnnotation, ReadPoint, Result, SpaceId};
 
+use super::counts;
 use super::entry::{Entry, NONE};
 use super::hits;
 use super::labels;
@@ -18,8 +19,9 @@ use super::snapshot_segment::SnapshotSegment;
 use super::validities::SEEN_CURRENT;
 use super::vector_search::VectorSearch;
 use super::visibility_filter::{AssetSet, ClauseScope};
+use crate::budget::Budget;
 use crate::hit::{nearest_test, refuse_nearest};
-use crate::seam::{AnnotationRef, AssetNo, Cancelled, Eligible, Hits, IndexReader, Suggestion};
+use crate::seam::{AnnotationRef, AssetNo, Eligible, Hits, IndexReader, Suggestion};
 use crate::suggest::best;
 
 /// Ranks annotations with the same id: a current one (`false`) first, then by time.
@@ -84,7 +86,8 @@ impl EmbeddedReader {
         let clause = Clause::any(None);
         let matcher = ClauseMatcher::new(&clause, &self.settings.analyzer);
         let assets = self.asset_set(filter);
-        let scope = ClauseScope { matcher: &matcher, filter, assets: &assets };
+        let budget = Budget::endless();
+        let scope = ClauseScope { matcher: &matcher, filter, assets: &assets, budget };
         let mut counts = Counts::new();
         self.views.iter().try_for_each(|view| count(view, scope, &mut counts))?;
         Ok(best(counts, limit))
@@ -125,10 +128,15 @@ impl IndexReader for EmbeddedReader {
     }
 
     fn hits(&self, clause: &Clause, filter: &Filter) -> Result<Hits> {
+        self.hits_within(clause, filter, Budget::endless())
+    }
+
+    fn hits_within(&self, clause: &Clause, filter: &Filter, budget: &Budget) -> Result<Hits> {
+        budget.check()?;
         refuse_nearest(clause)?;
         let matcher = ClauseMatcher::new(clause, &self.settings.analyzer);
         let assets = self.asset_set(filter);
-        let scope = ClauseScope { matcher: &matcher, filter, assets: &assets };
+        let scope = ClauseScope { matcher: &matcher, filter, assets: &assets, budget };
         match &clause.test {
             Test::Phrase(test) => phrase::hits(&self.views, scope, test),
             test => hits::hits(&self.views, scope, test),
@@ -136,23 +144,28 @@ impl IndexReader for EmbeddedReader {
     }
 
     fn nearest(&self, clause: &Clause, filter: &Filter, eligible: Option<&Eligible>) -> Result<Hits> {
-        self.nearest_unless(clause, filter, eligible, None)
+        self.nearest_within(clause, filter, eligible, Budget::endless())
     }
 
-    fn nearest_unless(
+    fn nearest_within(
         &self,
         clause: &Clause,
         filter: &Filter,
         eligible: Option<&Eligible>,
-        cancelled: Cancelled<'_>,
+        budget: &Budget,
     ) -> Result<Hits> {
+        budget.check()?;
         let test = nearest_test(clause)?;
         let matcher = ClauseMatcher::new(clause, &self.settings.analyzer);
         let assets = self.asset_set(filter);
-        let scope = ClauseScope { matcher: &matcher, filter, assets: &assets };
+        let scope = ClauseScope { matcher: &matcher, filter, assets: &assets, budget };
         let ReaderSettings { approximate_rows_min, pool, .. } = &self.settings;
         let (views, approximate_rows_min) = (&self.views, *approximate_rows_min);
-        nearest::nearest(VectorSearch { views, scope, test, eligible, approximate_rows_min, pool, cancelled })
+        nearest::nearest(VectorSearch { views, scope, test, eligible, approximate_rows_min, pool })
+    }
+
+    fn counts(&self, clause: &Clause, filter: &Filter) -> Result<ClauseCounts> {
+        counts::counts(&self.views, &self.asset_set(filter), clause)
     }
 
     fn fetch(&self, refs: &[AnnotationRef]) -> Result<Vec<Option<FusedAnnotation>>> {

@@ -21,7 +21,10 @@ use std::time::{Duration, Instant};
 
 use rushes_types::{Error, ErrorKind, Result};
 
-use crate::seam::Cancelled;
+use crate::budget::given_up;
+
+/// Tells whether a search must end; `None`: it never must.
+pub(super) type Cancelled<'a> = Option<&'a (dyn Fn() -> bool + Sync)>;
 
 /// Most searches that wait; more are refused as busy.
 const WAITING_MAX: usize = 4_096;
@@ -69,13 +72,9 @@ impl Drop for Permit<'_> {
     }
 }
 
-fn given_up() -> Error {
-    Error::new(ErrorKind::Cancelled, "the search was given up")
-}
-
 /// # Errors
 /// Cancelled where the search was cancelled.
-pub(super) fn refuse_cancelled(cancelled: Cancelled<'_>) -> Result<()> {
+fn refuse_cancelled(cancelled: Cancelled<'_>) -> Result<()> {
     if is_cancelled(cancelled) { Err(given_up()) } else { Ok(()) }
 }
 

@@ -9,7 +9,7 @@ use super::scan_pool::ScanPool;
 use super::segment_view::SegmentView;
 use super::vectors::Vectors;
 use super::visibility_filter::{AssetSet, ClauseScope};
-use crate::seam::{AssetNo, Cancelled, Eligible};
+use crate::seam::{AssetNo, Eligible};
 
 /// Most rows of a piece of work: milliseconds.
 pub(super) const ROWS_PER_PIECE: usize = 50_000;
@@ -31,7 +31,6 @@ pub(super) struct VectorSearch<'q> {
     /// See [`super::EmbeddedOptions::approximate_rows_min`].
     pub approximate_rows_min: usize,
     pub pool: &'q ScanPool,
-    pub cancelled: Cancelled<'q>,
 }
 
 impl VectorSearch<'_> {

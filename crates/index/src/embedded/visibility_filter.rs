@@ -7,7 +7,8 @@ use super::entry::{Entries, Entry, NONE};
 use super::segment_view::SegmentView;
 use super::tables::Source;
 use super::validities::{SEEN_CURRENT, SEEN_PINNED};
-use crate::seam::AssetNo;
+use crate::budget::{Budget, Meter};
+use crate::seam::{AssetNo, HIT_BYTES};
 use crate::visibility::{PinStatus, pin_status};
 
 /// The assets that a filter admits.
@@ -44,11 +45,18 @@ pub(super) struct ClauseScope<'q> {
     pub matcher: &'q ClauseMatcher,
     pub filter: &'q Filter,
     pub assets: &'q AssetSet,
+    pub budget: &'q Budget,
 }
 
 const UNKNOWN: u8 = 0x80;
+/// Steps that it takes to read an annotation for its attributes.
+const ATTRIBUTE_STEPS: usize = 64;
 
-/// Decides per entry; conditions on the source alone are decided once per source.
+/// Hits for which memory is taken at once.
+const HITS_AT_ONCE: u64 = 64;
+
+/// Decides per entry; conditions on the source alone are decided once per source. All searchers pass their entries through
+/// it, so it is also where they are counted against the budget: a step each.
 #[derive(Debug)]
 pub(super) struct VisibilityFilter<'q> {
     scope: ClauseScope<'q>,
@@ -59,6 +67,9 @@ pub(super) struct VisibilityFilter<'q> {
     tests_attributes: bool,
     /// How many entries were asked about.
     pub examined: u64,
+    /// How many entries were admitted, where each is a hit.
+    hits: Option<u64>,
+    pub meter: Meter<'q>,
 }
 
 impl<'q> VisibilityFilter<'q> {
@@ -70,13 +81,38 @@ impl<'q> VisibilityFilter<'q> {
             sources: vec![UNKNOWN; view.segment.sources.len()],
             tests_attributes: !scope.matcher.clause().attributes.is_empty(),
             examined: 0,
+            hits: None,
+            meter: scope.budget.meter(),
         })
+    }
+
+    /// For a thread that holds a scan permit: it must not wait for anything else.
+    pub fn without_waiting(mut self) -> Self {
+        self.meter = self.meter.without_waiting();
+        self
+    }
+
+    /// For a caller that makes a hit of each entry that is admitted: memory is taken for it.
+    pub fn holding_hits(mut self) -> Self {
+        self.hits = Some(0);
+        self
+    }
+
+    fn admit(&mut self) -> Result<bool> {
+        if let Some(hits) = &mut self.hits {
+            if hits.is_multiple_of(HITS_AT_ONCE) {
+                self.scope.budget.keep(HITS_AT_ONCE * HIT_BYTES)?;
+            }
+            *hits += 1;
+        }
+        Ok(true)
     }
 
     /// Does the query admit this entry?
     #[inline]
     pub fn admits(&mut self, no: u32, entry: Entry<'_>) -> Result<bool> {
         self.examined += 1;
+        self.meter.step()?;
         let Some(must) = self.sources.get_mut(entry.source() as usize) else { return Ok(false) };
         if *must == UNKNOWN {
             *must = self
@@ -92,9 +128,12 @@ impl<'q> VisibilityFilter<'q> {
             return Ok(false);
         }
         if self.tests_attributes {
-            return Ok(self.scope.matcher.passes(&self.view.segment.annotation(entry)?));
+            self.meter.steps(ATTRIBUTE_STEPS)?;
+            if !self.scope.matcher.passes(&self.view.segment.annotation(entry)?) {
+                return Ok(false);
+            }
         }
-        Ok(true)
+        self.admit()
     }
 
     /// [`VisibilityFilter::admits`] by number.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use rushes_index::{Hits, Index, IndexReader};
+use rushes_index::{Budget, Hits, Index, IndexReader};
 use rushes_plan::{Clause, Filter, NearestTest, Test};
 use rushes_testkit::index_history::Dice;
 use rushes_testkit::index_model::Memory;
@@ -124,6 +124,7 @@ fn sixty_four_searches_at_once_answer_as_each_alone_and_one_that_is_given_up_sto
             });
         }
     });
-    let given_up = reader.nearest_unless(&questions[0], &Filter::default(), None, Some(&|| true));
+    let gone = Budget::unlimited().given_up_when(|| true);
+    let given_up = reader.nearest_within(&questions[0], &Filter::default(), None, &gone);
     assert_eq!(given_up.unwrap_err().kind(), ErrorKind::Cancelled);
 }

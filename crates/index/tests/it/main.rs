@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a panic is a failed test")]
 
 mod approximate;
+mod budget;
 mod disk;
 mod fixtures;
 mod independent;

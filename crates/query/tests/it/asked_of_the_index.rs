@@ -3,7 +3,9 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 
-use rushes_index::{AnnotationRef, AssetNo, Eligible, Hits, Index, IndexReader, MemoryIndex, Suggestion};
+use rushes_index::{
+    AnnotationRef, AssetNo, Budget, Eligible, Hits, Index, IndexReader, MemoryIndex, Suggestion,
+};
 use rushes_plan::{Clause, Filter, Like, Plan};
 use rushes_query::{View, search};
 use rushes_testkit::archive::Archive;
@@ -161,8 +163,8 @@ fn looking_for_what_is_shown_is_given_up_when_the_caller_goes_away_and_is_bounde
     let archive = archive(20_000);
     let reader = counting(&archive);
     let looks = AtomicUsize::new(0);
-    let goes_away = || looks.fetch_add(1, SeqCst) >= 3;
-    let view = View { cancelled: Some(&goes_away), ..View::of(&reader) };
+    let budget = Budget::unlimited().given_up_when(move || looks.fetch_add(1, SeqCst) >= 4);
+    let view = View { budget: &budget, ..View::of(&reader) };
     let error = view.vectors_like(&the_whole(0, 36_000_000_000_000)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Cancelled);
     assert!(reader.fetched.load(SeqCst) < 2_000, "it went on");

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::Response;
@@ -20,6 +21,7 @@ use super::search::{SearchDocument, request_of};
 use crate::app::{App, Ctx};
 use crate::audit::Action;
 use crate::body::{Json, Params};
+use crate::gone::Waiting;
 use crate::limits::{EXPORT_MOMENTS_MAX, EXPORT_PAGE};
 use crate::problem::{Problem, Reply};
 
@@ -75,9 +77,11 @@ async fn export(
     Params(params): Params<ExportParams>,
     Json(fields): Json<serde_json::Map<String, Value>>,
 ) -> Reply<Response> {
-    let request = request_of(fields)?;
     let format = params.format;
-    let work = move |archive: &Archive, caller: &Caller| make(archive, caller, request, format);
+    let waiting = Waiting::default();
+    let gone = waiting.gone();
+    let work =
+        move |archive: &Archive, caller: &Caller| make(archive, caller, request_of(fields)?, format, &gone);
     let say = |file: &AuditedExport, action: Action| {
         let action = file.assets.iter().fold(action, |action, asset| action.asset(asset));
         file.movies.iter().fold(action, |action, movie| action.movie(movie))
@@ -103,10 +107,16 @@ async fn export(
     Ok(response)
 }
 
-fn make(archive: &Archive, caller: &Caller, request: SearchRequest, format: Format) -> Result<AuditedExport> {
+fn make(
+    archive: &Archive,
+    caller: &Caller,
+    request: SearchRequest,
+    format: Format,
+    gone: &Arc<AtomicBool>,
+) -> Result<AuditedExport> {
     let title = request.q.clone().unwrap_or_else(|| "Moments".to_owned());
     let asked = request.plan.limit.unwrap_or(usize::MAX);
-    let (moments, total) = read(archive, caller, request, EXPORT_MOMENTS_MAX.min(asked))?;
+    let (moments, total) = read(archive, caller, request, EXPORT_MOMENTS_MAX.min(asked), gone)?;
     let mut assets: BTreeMap<String, Asset> = BTreeMap::new();
     for moment in &moments {
         if !assets.contains_key(&moment.asset_id) {
@@ -142,12 +152,13 @@ fn read(
     caller: &Caller,
     mut request: SearchRequest,
     most: usize,
+    gone: &Arc<AtomicBool>,
 ) -> Result<(Vec<Moment>, usize)> {
     request.plan.limit = Some(EXPORT_PAGE.min(most).max(1));
     request.plan.explain = false;
     let mut moments = Vec::new();
     loop {
-        let answer = archive.search(caller, &request)?;
+        let answer = archive.search_until(caller, &request, gone)?;
         moments.extend(answer.moments);
         match answer.next_cursor {
             Some(cursor) if moments.len() < most => request.plan.cursor = Some(cursor),

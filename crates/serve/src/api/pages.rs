@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use rushes_archive::Status;
+use rushes_archive::{Searches, Status};
 use rushes_types::ErrorKind;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -96,6 +96,7 @@ async fn openapi(State(app): State<Arc<App>>) -> Response {
 async fn metrics(ctx: Ctx) -> Reply<Response> {
     let mut page = MetricsPage::default();
     ctx.app.metrics.write(&mut page);
+    write_searches(&mut page, &ctx.app.archive.searches());
     // Where the archive cannot report its status, what the server itself counts is still of use.
     let status = ctx.block(|archive, _| archive.status()).await;
     page.single("rushes_up", "gauge", "Does the archive report its status?", i32::from(status.is_ok()));
@@ -103,6 +104,24 @@ async fn metrics(ctx: Ctx) -> Reply<Response> {
         write_status(&mut page, &status);
     }
     Ok(([(header::CONTENT_TYPE, METRICS_TEXT)], page.into_text()).into_response())
+}
+
+fn write_searches(page: &mut MetricsPage, searches: &Searches) {
+    page.family(
+        "rushes_searches",
+        "gauge",
+        "Searches now; `long` and `waiting` are those that took much CPU time.",
+    );
+    for (state, count) in [("all", searches.running), ("long", searches.long), ("waiting", searches.waiting)]
+    {
+        page.sample("rushes_searches", &[("state", state)], count);
+    }
+    let help = "Memory that searches hold for what they found.";
+    page.single("rushes_searches_bytes", "gauge", help, searches.held_bytes);
+    page.family("rushes_searches_ended_total", "counter", "Searches without an answer, by why.");
+    for (why, count) in [("refused", searches.refused), ("client_gone", searches.given_up)] {
+        page.sample("rushes_searches_ended_total", &[("why", why)], count);
+    }
 }
 
 fn write_status(page: &mut MetricsPage, status: &Status) {

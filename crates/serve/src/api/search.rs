@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use axum::Json as Answer;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use rushes_archive::{Archive, Caller, Explained, Offer, OfferGroup, SearchRequest, SuggestRequest};
 use rushes_index::EngineRequest;
-use rushes_plan::{Plan, Reading, ResolvedPlan, Warning};
+use rushes_plan::{Cost, Plan, Reading, ResolvedPlan, Warning};
 use rushes_types::limits::QUERY_BYTES_MAX;
 use rushes_types::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,7 @@ use utoipa_axum::routes;
 use crate::app::{App, Ctx};
 use crate::audit::Action;
 use crate::body::{Json, Params};
+use crate::gone::Waiting;
 use crate::limits::{SUGGESTIONS_DEFAULT, SUGGESTIONS_MAX};
 use crate::problem::{Problem, Reply};
 
@@ -52,6 +54,10 @@ pub(super) struct ResolvedDocument {
     /// Where the index is an outside engine: what it is asked, as far as that is known before it answers.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     requests: Vec<RequestDocument>,
+    /// What the search would cost, estimated from what the index counts; only for those who may see everything, since it
+    /// counts every title.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cost: Option<Cost>,
 }
 
 /// A request to an outside engine.
@@ -136,12 +142,17 @@ struct AuditedAnswer {
         (status = 200, body = rushes_query::Answer),
         (status = 410, body = Problem, content_type = "application/problem+json",
          description = "the cursor's read point is gone"),
+        (status = 413, body = Problem, content_type = "application/problem+json",
+         description = "the search would cost, or has cost, more than one may; the problem says what to change"),
+        (status = 429, body = Problem, content_type = "application/problem+json",
+         description = "too many searches of this token run, or of all; `retry-after` says when to ask again"),
         (status = "4XX", body = Problem, content_type = "application/problem+json")
     )
 )]
 async fn search(ctx: Ctx, Json(fields): Json<serde_json::Map<String, Value>>) -> Reply<Response> {
-    let request = request_of(fields)?;
-    let work = move |archive: &Archive, caller: &Caller| find(archive, caller, &request);
+    let waiting = Waiting::default();
+    let gone = waiting.gone();
+    let work = move |archive: &Archive, caller: &Caller| find(archive, caller, &request_of(fields)?, &gone);
     let say = |found: &AuditedAnswer, action: Action| {
         let action = found.assets.iter().fold(action, |action, asset| action.asset(asset));
         found.movies.iter().fold(action, |action, movie| action.movie(movie))
@@ -152,8 +163,13 @@ async fn search(ctx: Ctx, Json(fields): Json<serde_json::Map<String, Value>>) ->
     Ok(response)
 }
 
-fn find(archive: &Archive, caller: &Caller, request: &SearchRequest) -> Result<AuditedAnswer> {
-    let answer = archive.search(caller, request)?;
+fn find(
+    archive: &Archive,
+    caller: &Caller,
+    request: &SearchRequest,
+    gone: &Arc<AtomicBool>,
+) -> Result<AuditedAnswer> {
+    let answer = archive.search_until(caller, request, gone)?;
     let json = serde_json::to_vec(&answer).map_err(|e| Error::bug(e.to_string()))?;
     let assets = answer.moments.iter().map(|m| m.asset_id.clone()).collect();
     let movies = answer.moments.iter().map(|m| m.movie_id.clone()).collect();
@@ -172,12 +188,12 @@ async fn plan(
     ctx: Ctx,
     Json(fields): Json<serde_json::Map<String, Value>>,
 ) -> Reply<Answer<ResolvedDocument>> {
-    let request = request_of(fields)?;
-    let work = move |archive: &Archive, caller: &Caller| archive.explain_plan(caller, &request);
+    let work = move |archive: &Archive, caller: &Caller| archive.explain_plan(caller, &request_of(fields)?);
     let explained = ctx.audited(Action::of("plan"), work, |_, action| action).await?;
-    let Explained { resolved, understood, requests } = explained;
+    let Explained { resolved, understood, requests, cost } = explained;
     let requests = requests.into_iter().map(RequestDocument::from).collect();
-    Ok(Answer(ResolvedDocument { plan: resolved.plan, understood, warnings: resolved.warnings, requests }))
+    let (plan, warnings) = (resolved.plan, resolved.warnings);
+    Ok(Answer(ResolvedDocument { plan, understood, warnings, requests, cost }))
 }
 
 /// Labels, titles and words that begin with what was typed.

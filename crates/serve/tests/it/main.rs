@@ -4,6 +4,7 @@
 mod access;
 mod annotations;
 mod bombs;
+mod costs;
 mod export;
 mod limits;
 mod login;

@@ -9,6 +9,7 @@ use axum::http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::BodyExt;
 use rushes_archive::{Archive, Caller, OpenOptions, Right, TokenSpec};
 use rushes_serve::{NDJSON, ServeConfig, in_process, router};
+use rushes_types::limits::SearchLimits;
 use serde_json::Value;
 use tower::ServiceExt;
 
@@ -85,10 +86,20 @@ impl Server {
     }
 
     pub fn with(change: impl FnOnce(&mut ServeConfig)) -> Self {
+        Self::opened(change, |_| {})
+    }
+
+    /// On an archive with these limits of searches.
+    pub fn searching(limits: impl FnOnce(&mut SearchLimits)) -> Self {
+        Self::opened(|_| {}, |options| limits(&mut options.limits.search))
+    }
+
+    fn opened(change: impl FnOnce(&mut ServeConfig), open: impl FnOnce(&mut OpenOptions)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let media = dir.path().join("media");
         std::fs::create_dir(&media).unwrap();
-        let options = OpenOptions { media_roots: vec![media], ..OpenOptions::default() };
+        let mut options = OpenOptions { media_roots: vec![media], ..OpenOptions::default() };
+        open(&mut options);
         let archive = Archive::open(&dir.path().join("archive"), options).unwrap();
         let mut config = ServeConfig::default();
         change(&mut config);

@@ -1,0 +1,119 @@
+//! What a search by a clause would go through, from the tables of segments: look-ups in dictionaries and lengths of
+//! lists; no list is read.
+
+use fst::{IntoStreamer, Streamer};
+use rushes_plan::{Clause, ClauseCounts, Test, Word};
+use rushes_text::fold_word;
+use rushes_types::Result;
+
+use super::file::MappedBytes;
+use super::postings::PostingLists;
+use super::sections::SEPARATOR;
+use super::segment::Segment;
+use super::segment_view::SegmentView;
+use super::visibility_filter::AssetSet;
+
+/// Bytes that an entry takes in a list with positions, at least: its number, how many positions, one position.
+const WORD_ENTRY_BYTES: u64 = 3;
+
+pub(super) fn counts(views: &[SegmentView], assets: &AssetSet, clause: &Clause) -> Result<ClauseCounts> {
+    let mut all = ClauseCounts::default();
+    for view in views {
+        let segment = &view.segment;
+        all.entries += entries_in_scope(view, assets);
+        match &clause.test {
+            Test::Any => all.listed += listed_of_kind(segment, clause)?,
+            Test::Label(labels) => {
+                let lists = segment.label_postings()?;
+                let range = |label: &String| ranks(&segment.labels, &key(label, true));
+                all.listed += labels.iter().map(|label| bytes(lists, range(label))).sum::<u64>();
+            }
+            Test::Words(test) => add_words(&mut all, segment, &test.words)?,
+            Test::Phrase(test) => add_words(&mut all, segment, &test.words)?,
+            Test::Nearest(test) => {
+                for (no, table) in segment.spaces.iter().enumerate() {
+                    if table.space == test.space && table.dimensions == test.query.len() {
+                        all.vectors += vectors_in_scope(view, no, table.rows, assets)?;
+                    }
+                }
+            }
+        }
+    }
+    Ok(all)
+}
+
+fn rows_in_scope<'v>(view: &'v SegmentView, assets: &'v AssetSet) -> impl Iterator<Item = u32> + 'v {
+    let rows = (0_u32..).zip(&view.segment.assets).map(|(row, _)| row);
+    rows.filter(|row| assets.contains(view.asset_no(*row)))
+}
+
+fn entries_in_scope(view: &SegmentView, assets: &AssetSet) -> u64 {
+    if matches!(assets, AssetSet::All) {
+        return u64::from(view.segment.count());
+    }
+    let entries = |row: u32| view.segment.asset_entries(row).len() as u64;
+    rows_in_scope(view, assets).map(entries).sum()
+}
+
+fn vectors_in_scope(view: &SegmentView, space: usize, rows: usize, assets: &AssetSet) -> Result<u64> {
+    if matches!(assets, AssetSet::All) {
+        return Ok(rows as u64);
+    }
+    let vectors = view.segment.vectors(space)?;
+    let rows_of = |row: u32| {
+        let entries = view.segment.asset_entries(row);
+        vectors.first_of(entries.end).saturating_sub(vectors.first_of(entries.start)) as u64
+    };
+    Ok(rows_in_scope(view, assets).map(rows_of).sum())
+}
+
+/// Entries of the clause's type.
+fn listed_of_kind(segment: &Segment, clause: &Clause) -> Result<u64> {
+    let Some(kind) = &clause.kind else { return Ok(u64::from(segment.count())) };
+    let lists = segment.type_postings()?;
+    let no = (0_u32..).zip(&segment.kinds).find(|(_, known)| *known == kind).map(|(no, _)| no);
+    Ok(no.and_then(|no| lists.get(no)).map_or(0, |list| list.len() as u64))
+}
+
+fn add_words(all: &mut ClauseCounts, segment: &Segment, words: &[Word]) -> Result<()> {
+    let lists = segment.word_postings()?;
+    all.dictionary += segment.words.len() as u64;
+    for word in words {
+        let range = ranks(&segment.words, &key(&fold_word(&word.text), !word.prefix));
+        all.expansions += range.end.saturating_sub(range.start);
+        all.listed += bytes(lists, range) / WORD_ENTRY_BYTES;
+    }
+    Ok(())
+}
+
+/// The beginning of the keys of a word or label: with the separator the whole of it.
+fn key(text: &str, whole: bool) -> Vec<u8> {
+    let mut key = text.as_bytes().to_vec();
+    key.extend(whole.then_some(SEPARATOR));
+    key
+}
+
+/// The ranks of the keys that begin so: a dictionary has its keys in order, each with its rank.
+fn ranks(map: &fst::Map<MappedBytes>, prefix: &[u8]) -> std::ops::Range<u64> {
+    let from = |bound: &[u8]| {
+        let mut keys = map.range().ge(bound).into_stream();
+        keys.next().map_or(map.len() as u64, |(_, rank)| rank)
+    };
+    let mut after = prefix.to_vec();
+    // The first key after all that begin so: the last byte that can be higher is, and ends it.
+    while after.last() == Some(&u8::MAX) {
+        after.pop();
+    }
+    let Some(last) = after.last_mut() else { return 0..map.len() as u64 };
+    *last += 1;
+    from(prefix)..from(&after)
+}
+
+/// The bytes of the lists of these ranks, which lie one after the other.
+fn bytes(lists: PostingLists<'_>, ranks: std::ops::Range<u64>) -> u64 {
+    if ranks.is_empty() {
+        return 0;
+    }
+    let offset = |rank: u64| lists.offset(rank).unwrap_or(0);
+    offset(ranks.end).saturating_sub(offset(ranks.start))
+}
