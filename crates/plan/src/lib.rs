@@ -28,6 +28,8 @@
 
 pub mod clause;
 mod display;
+#[cfg(feature = "openapi")]
+pub mod form;
 mod knowledge;
 mod leaf;
 mod marks;

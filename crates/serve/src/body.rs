@@ -63,8 +63,13 @@ pub(crate) async fn read_body(body: Body, bytes_max: usize, pause_max: Duration)
     }
 }
 
+/// The name in back-ticks that follows some words.
+fn quoted_after<'t>(words: &str, text: &'t str) -> Option<&'t str> {
+    text.split_once(words)?.1.split('`').next()
+}
+
 /// Where in the document a value was being read.
-fn pointer_of(path: &serde_path_to_error::Path) -> Option<String> {
+fn pointer_of(path: &serde_path_to_error::Path) -> String {
     use serde_path_to_error::Segment;
     let mut pointer = String::new();
     for segment in path {
@@ -74,7 +79,7 @@ fn pointer_of(path: &serde_path_to_error::Path) -> Option<String> {
             Segment::Enum { .. } | Segment::Unknown => {}
         }
     }
-    (!pointer.is_empty()).then_some(pointer)
+    pointer
 }
 
 /// Reads a JSON document.
@@ -86,10 +91,15 @@ pub(crate) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Reply<T> {
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|e| {
         let problem =
             Problem::new(ErrorKind::Invalid, format!("the body is not as it should be: {}", e.inner()));
-        match (e.inner().is_data(), pointer_of(e.path())) {
-            (true, Some(pointer)) => problem.at(pointer),
-            _ => problem,
+        if !e.inner().is_data() {
+            return problem;
         }
+        let mut pointer = pointer_of(e.path());
+        // The place of a field that is missing is where it would be.
+        if let Some(name) = quoted_after("missing field `", &e.inner().to_string()) {
+            push_step(&mut pointer, name);
+        }
+        problem.at(pointer)
     })?;
     reader
         .end()
@@ -114,6 +124,14 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Json<T> {
     }
 }
 
+/// The parameter that a message of the query's reader is about: `limit: invalid digit found in string`, or one that is
+/// missing, unknown or there twice.
+fn parameter_of(why: &str) -> Option<&str> {
+    let named = ["missing field `", "unknown field `", "duplicate field `"];
+    let quoted = named.iter().find_map(|words| quoted_after(words, why));
+    quoted.or_else(|| why.split_once(": ").map(|(name, _)| name).filter(|name| !name.contains(' ')))
+}
+
 /// The query of the address.
 pub(crate) struct Params<T>(pub T);
 
@@ -123,10 +141,12 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Params<T> {
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
         let Query(params) = Query::try_from_uri(&parts.uri).map_err(|e| {
             let why = std::error::Error::source(&e).map_or_else(|| e.to_string(), ToString::to_string);
-            Problem::new(
-                ErrorKind::Invalid,
-                format!("the query of the address is not as it should be: {why}"),
-            )
+            let detail = format!("the query of the address is not as it should be: {why}");
+            let problem = Problem::new(ErrorKind::Invalid, detail);
+            match parameter_of(&why) {
+                Some(name) => problem.parameter(name),
+                None => problem,
+            }
         })?;
         Ok(Self(params))
     }

@@ -5,6 +5,7 @@ mod access;
 mod annotations;
 mod bombs;
 mod export;
+mod generated;
 mod limits;
 mod login;
 mod media;
