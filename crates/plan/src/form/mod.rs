@@ -311,3 +311,46 @@ fn values() -> Vec<(String, Json)> {
         ("Pad".into(), json!({"anyOf": [reference("Duration"), around]})),
     ]
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::object::FromObject;
+    use crate::plan::{PinnedRun, Plan, PlanStep};
+    use crate::plan_clause::{ClauseCommon, PhraseAsk, PlanWord, TextAsk};
+    use crate::scope::{Scope, Window};
+    use crate::vector_ask::{Like, SpaceVector, VectorOptions};
+
+    /// The fields that a schema names, in whichever of its kinds.
+    fn named(schema: &Json) -> BTreeSet<String> {
+        let own = schema["properties"].as_object().into_iter().flat_map(Map::keys).cloned();
+        let kinds = schema["anyOf"].as_array().into_iter().flatten().filter(|kind| kind["type"] == "object");
+        own.chain(kinds.flat_map(named)).collect()
+    }
+
+    #[test]
+    fn every_object_has_the_fields_that_its_reader_takes() {
+        let all = schemas();
+        let asks = ["label", "labels", "words", "vector"];
+        let clause = [ClauseCommon::FIELDS, TextAsk::FIELDS, PhraseAsk::FIELDS, &asks].concat();
+        let sources = ["text", "values", "image", "like", "min_similarity", "max_distance", "vectors"];
+        let vector = [VectorOptions::FIELDS, &sources].concat();
+        for (name, fields) in [
+            ("Plan", Plan::FIELDS),
+            ("PlanStep", PlanStep::FIELDS),
+            ("PinnedRun", PinnedRun::FIELDS),
+            ("Scope", Scope::FIELDS),
+            ("Window", Window::FIELDS),
+            ("PlanWord", PlanWord::FIELDS),
+            ("SpaceVector", SpaceVector::FIELDS),
+            ("Like", Like::FIELDS),
+            ("PlanClause", &clause),
+            ("VectorAsk", &vector),
+        ] {
+            let read: BTreeSet<String> = fields.iter().map(|field| (*field).to_owned()).collect();
+            assert_eq!(named(&all[name]), read, "{name}");
+        }
+    }
+}

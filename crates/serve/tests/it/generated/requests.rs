@@ -166,6 +166,10 @@ fn body(
     let count = if media_type == NDJSON { 1 + maker.random.below(3) } else { 1 };
     let mut bodies: Vec<Value> = (0..count).map(|_| maker.allowed(schema)).collect();
     for body in &mut bodies {
+        // Most pinned runs that are made up are not there: what else is asked would not be looked at.
+        if body["runs"].is_array() && !maker.random.once_in(6) {
+            body["runs"] = Value::Null;
+        }
         link(maker, known, operation, body);
         if operation.id == "append_run" {
             let run =
