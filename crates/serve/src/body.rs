@@ -1,5 +1,6 @@
 //! Reading requests: bodies with limits on size and time, JSON with the place of a mistake, queries.
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,8 @@ use axum::http::{HeaderMap, header};
 use http_body_util::BodyExt;
 use rushes_types::ErrorKind;
 use rushes_types::pointer::push_step;
-use serde::de::DeserializeOwned;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor};
 use tokio::time::{Instant, timeout_at};
 
 use crate::app::{App, permit};
@@ -89,11 +91,15 @@ fn pointer_of(path: &serde_path_to_error::Path) -> String {
 pub(crate) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Reply<T> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|e| {
-        let problem =
-            Problem::new(ErrorKind::Invalid, format!("the body is not as it should be: {}", e.inner()));
-        if !e.inner().is_data() {
-            return problem;
-        }
+        let because =
+            |why: &str| Problem::new(ErrorKind::Invalid, format!("the body is not as it should be: {why}"));
+        // A value of another type than the choice that is expected is told as if it were no JSON.
+        let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok();
+        let problem = match (e.inner().is_data(), is_json) {
+            (true, _) => because(&e.inner().to_string()),
+            (false, true) => because("a value of another type is expected"),
+            (false, false) => return because(&e.inner().to_string()),
+        };
         let mut pointer = pointer_of(e.path());
         // The place of a field that is missing is where it would be.
         if let Some(name) = quoted_after("missing field `", &e.inner().to_string()) {
@@ -107,7 +113,31 @@ pub(crate) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Reply<T> {
     Ok(value)
 }
 
-/// A JSON body.
+/// What is read from a JSON object only: a struct alone would be read from a list of its fields as well.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Object<T>(pub T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+            }
+        }
+
+        deserializer.deserialize_map(Fields(PhantomData))
+    }
+}
+
+/// A JSON body: one object.
 pub(crate) struct Json<T>(pub T);
 
 impl<T: DeserializeOwned> FromRequest<Arc<App>> for Json<T> {
@@ -120,7 +150,7 @@ impl<T: DeserializeOwned> FromRequest<Arc<App>> for Json<T> {
         }
         let limits = &app.config.limits;
         let bytes = read_body(request.into_body(), limits.json_bytes_max, limits.body_pause_max).await?;
-        parse_json(&bytes).map(Self)
+        parse_json(&bytes).map(|Object(document)| Self(document))
     }
 }
 

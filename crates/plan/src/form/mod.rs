@@ -27,6 +27,8 @@ use crate::time::CLOCK_PATTERN;
 pub const NOT_BLANK: &str = r"[^\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]";
 /// No control character.
 pub const NO_CONTROLS: &str = r"^[^\x00-\x1f\x7f-\x9f]*$";
+/// The largest 32-bit float as it is written in short. Read with 64 bits this is a little more; it becomes the same again.
+const FLOAT_MAX: f64 = 3.402_823_5e38;
 /// Seconds before which every instant lies.
 const INSTANT_SECONDS_MAX: f64 = 4.0e9;
 
@@ -87,7 +89,7 @@ pub fn integer() -> Json {
 #[must_use]
 pub fn vector() -> Json {
     json!({"type": "array", "minItems": 1, "maxItems": DIMENSIONS_MAX,
-           "items": {"type": "number", "format": "float", "minimum": f32::MIN, "maximum": f32::MAX}})
+           "items": {"type": "number", "format": "float", "minimum": -FLOAT_MAX, "maximum": FLOAT_MAX}})
 }
 
 fn flag() -> Json {

@@ -19,7 +19,7 @@ use super::documents::{AnnotationDocument, CommitDocument, IngestDocument, RunDo
 use super::registry::{id, list_limit};
 use crate::app::{App, Ctx};
 use crate::audit::Action;
-use crate::body::{Json, Params, Upload};
+use crate::body::{Json, Object, Params, Upload};
 use crate::problem::{Problem, Reply};
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
@@ -56,7 +56,8 @@ pub(super) struct OpenRunDocument {
     /// `replace` (the default) or `append`.
     mode: Option<RunModeDocument>,
     /// What it looks at; by default the whole asset.
-    coverage: Option<TimeRangeDocument>,
+    #[schema(value_type = Option<TimeRangeDocument>)]
+    coverage: Option<Object<TimeRangeDocument>>,
 }
 
 /// Whether a run that is not current can still be pinned by a query.
@@ -133,7 +134,7 @@ pub(super) fn one_run(text: &str) -> Result<RunId> {
 fn spec_of(document: &OpenRunDocument) -> Result<RunSpec> {
     let at = |pointer: &'static str| move |e: rushes_types::IdError| Error::from(e).at(pointer);
     let coverage = match document.coverage {
-        Some(c) => {
+        Some(Object(c)) => {
             Some(TimeRange::new(c.start_time_ns, c.end_time_ns).map_err(|e| Error::from(e).at("/coverage"))?)
         }
         None => None,

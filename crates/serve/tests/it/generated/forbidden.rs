@@ -11,7 +11,7 @@ pub struct Mistake {
     pub value: Value,
     /// Where it is.
     pub pointer: String,
-    /// Was something taken away? Then what is left may be what no longer goes together.
+    /// Did something go or come? Then something beside it may be what no longer goes together.
     pub removed: bool,
 }
 
@@ -59,7 +59,7 @@ pub fn mistake(document: &Value, schema: &Value, right: &Value, random: &mut Ran
     None
 }
 
-/// Changes one place. Gives the pointer of what was changed, and whether something is gone.
+/// Changes one place. Gives the pointer of what was changed, and whether something went or came.
 fn change(value: &mut Value, at: &str, random: &mut Random) -> Option<(String, bool)> {
     let place = value.pointer_mut(at)?;
     match place {
@@ -83,13 +83,15 @@ fn change(value: &mut Value, at: &str, random: &mut Random) -> Option<(String, b
         }
         _ => {}
     }
+    let was_none = place.is_null();
     *place = odd_value(random);
-    let removed = place.is_null() || place.as_array().is_some_and(Vec::is_empty) || *place == json!({});
+    let removed =
+        was_none || place.is_null() || place.as_array().is_some_and(Vec::is_empty) || *place == json!({});
     Some((at.to_owned(), removed))
 }
 
 /// Does the pointer of an answer name the place of the mistake: the place, something in it, or what holds it? Where
-/// something was taken away, something beside it may be what no longer goes.
+/// something went or came, something beside it may be what no longer goes with it.
 pub fn names_the_place(answer: &str, mistake: &str, removed: bool) -> bool {
     let parent = mistake.rsplit_once('/').map_or("", |(parent, _)| parent);
     let inside =

@@ -12,7 +12,7 @@ pub fn broken(document: &Value, operation: &Operation, request: &Request, answer
     let mut found = as_documented(document, operation, answer);
     found.extend(match &request.mistake {
         None => taken(request, answer),
-        Some(mistake) => refused(operation, mistake, answer),
+        Some(mistake) => refused(mistake, answer),
     });
     found
 }
@@ -33,6 +33,13 @@ fn as_documented(document: &Value, operation: &Operation, answer: &Answer) -> Ve
     let Some(schema) = content.get(media_type).map(|content| &content["schema"]) else {
         return vec![format!("`{media_type}` is not in the document for {status}")];
     };
+    if media_type == "application/x-ndjson" {
+        let lines = answer.text().lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+        return lines
+            .flat_map(|l| misfits(document, schema, &l))
+            .map(|m| format!("a line misfits: {m}"))
+            .collect();
+    }
     if media_type.ends_with("json") {
         return match serde_json::from_slice(&answer.bytes) {
             Ok(json) => misfits(document, schema, &json)
@@ -41,13 +48,6 @@ fn as_documented(document: &Value, operation: &Operation, answer: &Answer) -> Ve
                 .collect(),
             Err(e) => vec![format!("the answer is no JSON: {e}")],
         };
-    }
-    if media_type == "application/x-ndjson" {
-        let lines = answer.text().lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-        return lines
-            .flat_map(|l| misfits(document, schema, &l))
-            .map(|m| format!("a line misfits: {m}"))
-            .collect();
     }
     Vec::new()
 }
@@ -70,7 +70,7 @@ fn detail(answer: &Answer) -> String {
 }
 
 /// Law 2.
-fn refused(operation: &Operation, mistake: &Mistaken, answer: &Answer) -> Vec<String> {
+fn refused(mistake: &Mistaken, answer: &Answer) -> Vec<String> {
     let status = answer.status.as_u16();
     let problem: Value = serde_json::from_slice(&answer.bytes).unwrap_or_default();
     let is_refused = (400..500).contains(&status);
@@ -84,8 +84,9 @@ fn refused(operation: &Operation, mistake: &Mistaken, answer: &Answer) -> Vec<St
             at => vec![format!("`{pointer}` is not named but {at:?}: {}", detail(answer))],
         },
         Mistaken::Line { line, pointer, removed } => {
-            // A run that is not there, or takes nothing more, is told before its lines are read.
-            if operation.id == "append_run" && matches!(status, 404 | 409) {
+            // A run that is not there, or takes nothing more, is told before its lines are read; and of lines of which
+            // another one clashes with what is there, that is told.
+            if matches!(status, 404 | 409) {
                 return Vec::new();
             }
             let all = problem["errors"].as_array().cloned().unwrap_or_default();

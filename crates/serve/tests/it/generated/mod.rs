@@ -30,7 +30,7 @@ use requests::{Known, Operation, Request, operations, request};
 use values::Maker;
 
 /// Requests of a test run.
-const REQUESTS: usize = 3_000;
+const REQUESTS: usize = 2_000;
 /// Values kept of each link.
 const KEPT: usize = 50;
 /// Failures that are told.
