@@ -66,10 +66,11 @@ fn log_to_stderr(cli: &Cli) {
     // The drivers tell in many words what our own errors say in one sentence.
     let usual = format!("{level},scylla=off,librdkafka=off,rdkafka=off");
     let filter = EnvFilter::try_from_env("RUSHES_LOG").unwrap_or_else(|_| EnvFilter::new(usual));
+    let styled = std::io::stderr().is_terminal();
     let builder = tracing_subscriber::fmt()
         .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_ansi(std::io::stderr().is_terminal());
+        .with_writer(move || output::LogLines { styled })
+        .with_ansi(styled);
     // It can only fail where a logger is set already; none is.
     let _ = if json { builder.json().try_init() } else { builder.try_init() };
 }

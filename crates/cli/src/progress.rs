@@ -64,7 +64,7 @@ impl Bar {
 
     /// Says what is being done.
     pub fn say(&self, what: &str) {
-        self.0.set_message(what.to_owned());
+        self.0.set_message(rushes_types::printable(what, &[]).into_owned());
     }
 
     /// How much is done.

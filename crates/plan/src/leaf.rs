@@ -8,7 +8,7 @@
 use std::collections::BTreeMap;
 
 use rushes_types::limits::{DIMENSIONS_MAX, ID_BYTES_MAX, PLAN_LIST_MAX, QUERY_BYTES_MAX};
-use rushes_types::{Metric, Result};
+use rushes_types::{Metric, Result, check_id};
 use serde_json::Value as Json;
 
 use crate::clause::Fuzziness;
@@ -20,12 +20,24 @@ use crate::vector_ask::QueryVector;
 /// Largest weight that is accepted.
 pub(crate) const WEIGHT_MAX: f64 = 1_000_000.0;
 /// Longest length of time that is accepted, in nanoseconds (1,000 h).
-const DURATION_NS_MAX: i64 = 1_000 * 3600 * 1_000_000_000;
+pub(crate) const DURATION_NS_MAX: i64 = 1_000 * 3600 * 1_000_000_000;
 const METRICS: &[(&str, Metric)] =
     &[("cosine", Metric::Cosine), ("l2", Metric::L2), ("euclidean", Metric::L2)];
 
+/// An id, checked as where it is registered.
 pub(crate) fn id(node: Node<'_>) -> Result<String> {
+    let id = node.string()?;
+    check_id("the name", id).map_err(|e| node.because(e))?;
+    Ok(id.to_owned())
+}
+
+/// A name that is no id: a series, a language, an attribute.
+pub(crate) fn name(node: Node<'_>) -> Result<String> {
     node.text(ID_BYTES_MAX)
+}
+
+pub(crate) fn names(node: Node<'_>) -> Result<Vec<String>> {
+    list(PLAN_LIST_MAX, name)(node)
 }
 
 pub(crate) fn ids(node: Node<'_>) -> Result<Vec<String>> {
@@ -99,7 +111,8 @@ fn attribute(node: Node<'_>) -> Result<AttributeAsk> {
     match node.value {
         Json::Object(fields) if fields.contains_key("in") => {
             let object = node.object(&["in"])?;
-            Ok(AttributeAsk::In(object.read("in", list(PLAN_LIST_MAX, scalar))?.unwrap_or_default()))
+            let mend = "list the values, of which one must be equal";
+            Ok(AttributeAsk::In(object.needed("in", mend, list(PLAN_LIST_MAX, scalar))?))
         }
         Json::Object(_) => {
             let object = node.object(&["in", "gt", "gte", "lt", "lte"])?;
@@ -112,7 +125,7 @@ fn attribute(node: Node<'_>) -> Result<AttributeAsk> {
 
 fn scalar(node: Node<'_>) -> Result<Json> {
     match node.value {
-        Json::Array(_) | Json::Object(_) => Err(node
+        Json::Null | Json::Array(_) | Json::Object(_) => Err(node
             .error("an attribute is compared with a text, a number, true or false")
             .mend("write one of these")),
         value => Ok(value.clone()),
@@ -132,7 +145,7 @@ pub(crate) fn bounds(object: &Object<'_>, low: f64, high: f64) -> Result<Bounds>
 /// A length of time: seconds, or a text such as `1:30` or `10s`.
 pub(crate) fn duration(node: Node<'_>) -> Result<Duration> {
     let ns = match node.value {
-        Json::Number(_) => ns_of_seconds(node.number()?),
+        Json::Number(_) => ns_of_seconds(node.number()?).filter(|_| is_positive(&node)),
         Json::String(text) => parse_clock(text),
         _ => None,
     };
@@ -142,6 +155,11 @@ pub(crate) fn duration(node: Node<'_>) -> Result<Duration> {
             .error(format!("`{}` is no length of time", node.value))
             .mend("write seconds, such as 2.5, or \"1:30\"")),
     }
+}
+
+/// Is the number none below zero, not even one that rounds to it?
+fn is_positive(node: &Node<'_>) -> bool {
+    node.value.as_f64().is_some_and(|number| number >= 0.0)
 }
 
 /// A length of time above zero.
@@ -163,7 +181,7 @@ pub(crate) fn instant(node: Node<'_>) -> Result<Instant> {
         _ => None,
     };
     match read {
-        Some(Instant::Ns(ns)) if ns < 0 => {
+        Some(Instant::Ns(_)) if node.value.is_number() && !is_positive(&node) => {
             Err(node.error("the time is before the media begins").mend("the first instant is 0"))
         }
         Some(instant) => Ok(instant),

@@ -29,6 +29,8 @@
 pub mod clause;
 mod cost;
 mod display;
+#[cfg(feature = "openapi")]
+pub mod form;
 mod knowledge;
 mod leaf;
 mod marks;

@@ -6,15 +6,20 @@
 )]
 
 use rushes_types::Result;
+use rushes_types::limits::ID_BYTES_MAX;
 use serde::{Serialize, Serializer};
 use serde_json::Value as Json;
 
-use crate::leaf::{duration, id};
+use crate::leaf::{duration, name};
 use crate::node::Node;
 use crate::time::Duration;
 
 /// Most levels of groups.
-const LEVELS_MAX: usize = 8;
+pub(crate) const LEVELS_MAX: usize = 8;
+/// Largest number that `top` takes.
+pub(crate) const TOP_MAX: usize = 1_000_000_000;
+/// How an attribute begins among the levels of groups.
+pub(crate) const ATTRIBUTE_LEVEL: &str = "attribute:";
 
 /// What span a moment has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
@@ -190,7 +195,7 @@ impl Pad {
 pub(crate) fn rank_by(node: Node<'_>) -> Result<RankBy> {
     if node.value.is_object() {
         let object = node.object(&["attribute", "order"])?;
-        let attribute = object.read("attribute", id)?;
+        let attribute = object.read("attribute", name)?;
         return Ok(RankBy::Attribute {
             attribute: attribute.ok_or_else(|| object.error("`attribute` is missing").mend("name it"))?,
             ascending: object
@@ -227,9 +232,10 @@ pub(crate) fn group_by(node: Node<'_>) -> Result<Vec<GroupBy>> {
 
 fn level(node: &Node<'_>) -> Result<GroupBy> {
     if let Json::String(text) = node.value
-        && let Some(name) = text.strip_prefix("attribute:")
+        && let Some(name) = text.strip_prefix(ATTRIBUTE_LEVEL)
         && !name.is_empty()
     {
+        node.text(ATTRIBUTE_LEVEL.len() + ID_BYTES_MAX)?;
         return Ok(GroupBy::Attribute(name.to_owned()));
     }
     let levels = [
@@ -249,9 +255,9 @@ fn level(node: &Node<'_>) -> Result<GroupBy> {
 
 pub(crate) fn top(node: Node<'_>) -> Result<Top> {
     if !node.value.is_array() {
-        return Ok(Top::Moments(node.count_in(1, usize::MAX)?));
+        return Ok(Top::Moments(node.count_in(1, TOP_MAX)?));
     }
-    let count = |n: &Node<'_>| if n.value.is_null() { Ok(None) } else { n.count_in(1, usize::MAX).map(Some) };
+    let count = |n: &Node<'_>| if n.value.is_null() { Ok(None) } else { n.count_in(1, TOP_MAX).map(Some) };
     Ok(Top::Levels(node.list(LEVELS_MAX)?.iter().map(count).collect::<Result<_>>()?))
 }
 

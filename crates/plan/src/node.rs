@@ -72,10 +72,21 @@ impl<'a> Node<'a> {
             .collect())
     }
 
+    /// What another check says, at this place.
+    pub fn because(&self, error: impl Into<Error>) -> Error {
+        error.into().at(self.pointer.clone())
+    }
+
+    /// A text of any length.
+    pub fn string(&self) -> Result<&'a str> {
+        match self.value {
+            Json::String(text) => Ok(text),
+            _ => Err(self.expected("a text").mend("put it in quotes")),
+        }
+    }
+
     pub fn text(&self, bytes_max: usize) -> Result<String> {
-        let Json::String(text) = self.value else {
-            return Err(self.expected("a text").mend("put it in quotes"));
-        };
+        let text = self.string()?;
         if text.len() > bytes_max {
             return Err(self
                 .error(format!("the text has {} bytes", text.len()))
@@ -84,7 +95,7 @@ impl<'a> Node<'a> {
         if text.trim().is_empty() {
             return Err(self.error("the text is empty").mend("write something or leave the field out"));
         }
-        Ok(text.clone())
+        Ok(text.to_owned())
     }
 
     pub fn flag(&self) -> Result<bool> {

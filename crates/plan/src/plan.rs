@@ -27,7 +27,7 @@ use crate::scope::{Scope, scope};
 use crate::time::Duration;
 
 /// Longest cursor, in bytes.
-const CURSOR_BYTES_MAX: usize = 64 << 10;
+pub(crate) const CURSOR_BYTES_MAX: usize = 64 << 10;
 
 object! {
     /// A structured query; its form is given by its clauses `C` and its pinned runs `R`.

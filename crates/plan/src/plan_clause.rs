@@ -26,7 +26,7 @@ use crate::plan::is_false;
 use crate::vector_ask::{SpaceVector, VectorAskOf};
 
 /// Most moves of words that are forgiven in a phrase.
-const SLOP_MAX: usize = 50;
+pub(crate) const SLOP_MAX: usize = 50;
 
 /// One criterion, generic over what it asks.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -292,12 +292,23 @@ impl Bounds {
 
 /// The labels and words that an answer's plan has, sent back.
 pub(crate) fn labels(node: Node<'_>) -> rushes_types::Result<Vec<String>> {
-    list(PLAN_LIST_MAX, text)(node)
+    // A label may be nothing once it is normalised.
+    let label = |node: Node<'_>| node.string().map(str::to_owned);
+    at_least_one(&node)?;
+    list(PLAN_LIST_MAX, label)(node)
 }
 
 /// See [`labels`].
 pub(crate) fn words(node: Node<'_>) -> rushes_types::Result<Vec<PlanWord>> {
+    at_least_one(&node)?;
     list(PLAN_LIST_MAX, PlanWord::from_node)(node)
+}
+
+fn at_least_one(node: &Node<'_>) -> rushes_types::Result<()> {
+    match node.value.as_array() {
+        Some(items) if items.is_empty() => Err(node.error("the list is empty").mend("leave it out")),
+        _ => Ok(()),
+    }
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref)] // serde wants references

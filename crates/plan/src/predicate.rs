@@ -11,6 +11,9 @@ use crate::plan_clause::{Bounds, PlanClause, ResolvedClause};
 use crate::read_clause::clause;
 use crate::time::Duration;
 
+/// Longest duration that moments are tested for, in seconds.
+pub(crate) const TESTED_SECONDS_MAX: f64 = 1.0e9;
+
 /// A test of moments.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Predicate))]
@@ -89,7 +92,7 @@ pub(crate) fn predicates(node: Node<'_>) -> Result<Vec<Predicate>> {
 }
 
 fn seconds_bounds(node: Node<'_>) -> Result<Predicate> {
-    Ok(Predicate::Duration(bounds(&node.object(&["gt", "gte", "lt", "lte"])?, 0.0, 1.0e9)?))
+    Ok(Predicate::Duration(bounds(&node.object(&["gt", "gte", "lt", "lte"])?, 0.0, TESTED_SECONDS_MAX)?))
 }
 
 fn coverage(node: Node<'_>) -> Result<Predicate> {

@@ -11,7 +11,7 @@ use rushes_types::Result;
 use rushes_types::limits::PLAN_LIST_MAX;
 use serde::Serialize;
 
-use crate::leaf::{attributes, ids, instant, integer, list};
+use crate::leaf::{attributes, ids, instant, integer, list, names};
 use crate::node::Node;
 use crate::object::{FromObject, object};
 use crate::plan_clause::AttributeAsk;
@@ -27,13 +27,13 @@ object! {
         pub movies: Vec<String> = "movies" default ids,
         /// Collections.
         #[serde(skip_serializing_if = "Vec::is_empty")]
-        pub collections: Vec<String> = "collections" default ids,
+        pub collections: Vec<String> = "collections" default names,
         /// Assets, by id.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         pub assets: Vec<String> = "assets" default ids,
         /// Series.
         #[serde(skip_serializing_if = "Vec::is_empty")]
-        pub series: Vec<String> = "series" default ids,
+        pub series: Vec<String> = "series" default names,
         /// Season numbers.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         pub seasons: Vec<i64> = "seasons" default list(PLAN_LIST_MAX, integer),
@@ -42,7 +42,7 @@ object! {
         pub episodes: Vec<i64> = "episodes" default list(PLAN_LIST_MAX, integer),
         /// Languages of annotations (BCP 47; the primary tag counts); an unknown one always passes.
         #[serde(skip_serializing_if = "Vec::is_empty")]
-        pub languages: Vec<String> = "languages" default ids,
+        pub languages: Vec<String> = "languages" default names,
         /// Windows of time that moments are clipped to.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         pub time: Vec<Window> = "time" default list(PLAN_LIST_MAX, window),

@@ -65,21 +65,39 @@ impl Serialize for Instant {
     }
 }
 
+/// Most digits of hours, minutes of a clock, and whole seconds without them. So no clock overflows.
+const FIELD_DIGITS_MAX: usize = 6;
+const SECONDS_DIGITS_MAX: usize = 9;
+
+/// What [`parse_clock`] reads, as a pattern.
+pub const CLOCK_PATTERN: &str = concat!(
+    r"^[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*",
+    r"([0-9]{1,9}(\.[0-9]*)?|\.[0-9]+",
+    r"|([0-9]{1,6}:){1,2}([0-5]?[0-9](\.[0-9]*)?|\.[0-9]+))s?",
+    r"[\t-\r \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]*$"
+);
+
 /// Reads `SS`, `MM:SS` or `HH:MM:SS`, the seconds with or without a fraction, as nanoseconds.
 #[must_use]
 pub fn parse_clock(text: &str) -> Option<i64> {
-    let mut ns: i64 = 0;
-    let fields: Vec<&str> = text.trim().trim_end_matches('s').split(':').collect();
+    let text = text.trim();
+    let fields: Vec<&str> = text.strip_suffix('s').unwrap_or(text).split(':').collect();
     let (last, firsts) = fields.split_last()?;
-    if firsts.len() > 2 {
+    let digits = |s: &str, most: usize| s.len() <= most && s.bytes().all(|b| b.is_ascii_digit());
+    if firsts.len() > 2 || firsts.iter().any(|field| field.is_empty() || !digits(field, FIELD_DIGITS_MAX)) {
         return None;
     }
+    let mut ns: i64 = 0;
     for field in firsts {
-        let number: i64 = field.parse::<u32>().ok()?.into();
+        let number: i64 = field.parse().ok()?;
         ns = ns.checked_mul(60)?.checked_add(number)?;
     }
-    let digits = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit() || b == b'.');
-    let seconds: f64 = digits(last).then(|| last.parse().ok()).flatten()?;
+    let (whole, fraction) = last.split_once('.').unwrap_or((last, ""));
+    let most = if firsts.is_empty() { SECONDS_DIGITS_MAX } else { 2 };
+    if whole.len() + fraction.len() == 0 || !digits(whole, most) || !digits(fraction, usize::MAX) {
+        return None;
+    }
+    let seconds: f64 = last.parse().ok()?;
     if !firsts.is_empty() && seconds >= 60.0 {
         return None;
     }

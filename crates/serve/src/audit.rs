@@ -118,11 +118,15 @@ mod tests {
         let audit = Audit::new(dir.path());
         audit.write("r1", "anna", "ok", &Action::of("play").asset("a").movie("m")).unwrap();
         audit.write("r2", "ben", "forbidden", &Action::of("erase").subject("run `x`")).unwrap();
+        // Whatever a name holds, a line is one line and says who it was.
+        let forged = "x\n{\"caller\":\"owner\"}\r\u{85}\u{2028}\u{1b}[2J";
+        audit.write("r3", forged, forged, &Action::of("erase").subject(forged).asset(forged)).unwrap();
         let path = dir.path().join(AUDIT_FILE);
         assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         let text = std::fs::read_to_string(&path).unwrap();
         let lines: Vec<serde_json::Value> = text.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
-        assert_eq!(lines.len(), 2);
+        assert_eq!(lines.len(), 3);
+        assert_eq!(lines[2]["caller"], forged);
         assert_eq!(lines[0]["caller"], "anna");
         assert_eq!(lines[0]["assets"][0], "a");
         assert_eq!(lines[1]["outcome"], "forbidden");

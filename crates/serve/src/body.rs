@@ -1,5 +1,6 @@
 //! Reading requests: bodies with limits on size and time, JSON with the place of a mistake, queries.
 
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,7 +11,8 @@ use axum::http::{HeaderMap, header};
 use http_body_util::BodyExt;
 use rushes_types::ErrorKind;
 use rushes_types::pointer::push_step;
-use serde::de::DeserializeOwned;
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, DeserializeOwned, Deserializer, MapAccess, Visitor};
 use tokio::time::{Instant, timeout_at};
 
 use crate::app::{App, permit};
@@ -63,8 +65,13 @@ pub(crate) async fn read_body(body: Body, bytes_max: usize, pause_max: Duration)
     }
 }
 
+/// The name in back-ticks that follows some words.
+fn quoted_after<'t>(words: &str, text: &'t str) -> Option<&'t str> {
+    text.split_once(words)?.1.split('`').next()
+}
+
 /// Where in the document a value was being read.
-fn pointer_of(path: &serde_path_to_error::Path) -> Option<String> {
+fn pointer_of(path: &serde_path_to_error::Path) -> String {
     use serde_path_to_error::Segment;
     let mut pointer = String::new();
     for segment in path {
@@ -74,7 +81,7 @@ fn pointer_of(path: &serde_path_to_error::Path) -> Option<String> {
             Segment::Enum { .. } | Segment::Unknown => {}
         }
     }
-    (!pointer.is_empty()).then_some(pointer)
+    pointer
 }
 
 /// Reads a JSON document.
@@ -84,12 +91,21 @@ fn pointer_of(path: &serde_path_to_error::Path) -> Option<String> {
 pub(crate) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Reply<T> {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let value = serde_path_to_error::deserialize(&mut reader).map_err(|e| {
-        let problem =
-            Problem::new(ErrorKind::Invalid, format!("the body is not as it should be: {}", e.inner()));
-        match (e.inner().is_data(), pointer_of(e.path())) {
-            (true, Some(pointer)) => problem.at(pointer),
-            _ => problem,
+        let because =
+            |why: &str| Problem::new(ErrorKind::Invalid, format!("the body is not as it should be: {why}"));
+        // A value of another type than the choice that is expected is told as if it were no JSON.
+        let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(bytes).is_ok();
+        let problem = match (e.inner().is_data(), is_json) {
+            (true, _) => because(&e.inner().to_string()),
+            (false, true) => because("a value of another type is expected"),
+            (false, false) => return because(&e.inner().to_string()),
+        };
+        let mut pointer = pointer_of(e.path());
+        // The place of a field that is missing is where it would be.
+        if let Some(name) = quoted_after("missing field `", &e.inner().to_string()) {
+            push_step(&mut pointer, name);
         }
+        problem.at(pointer)
     })?;
     reader
         .end()
@@ -97,7 +113,31 @@ pub(crate) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Reply<T> {
     Ok(value)
 }
 
-/// A JSON body.
+/// What is read from a JSON object only: a struct alone would be read from a list of its fields as well.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Object<T>(pub T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Fields<T>(PhantomData<T>);
+
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
+            type Value = Object<T>;
+
+            fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                f.write_str("an object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+            }
+        }
+
+        deserializer.deserialize_map(Fields(PhantomData))
+    }
+}
+
+/// A JSON body: one object.
 pub(crate) struct Json<T>(pub T);
 
 /// A longer document is read on a thread that may block: it takes milliseconds, in which others would get no answer.
@@ -113,12 +153,24 @@ impl<T: DeserializeOwned + Send + 'static> FromRequest<Arc<App>> for Json<T> {
         }
         let limits = &app.config.limits;
         let bytes = read_body(request.into_body(), limits.json_bytes_max, limits.body_pause_max).await?;
+        let object = |bytes: &[u8]| parse_json(bytes).map(|Object(document)| Self(document));
         if bytes.len() <= READ_HERE_BYTES_MAX {
-            return parse_json(&bytes).map(Self);
+            return object(&bytes);
         }
-        let read = tokio::task::spawn_blocking(move || parse_json(&bytes)).await;
+        let read = tokio::task::spawn_blocking(move || {
+            parse_json(&bytes).map(|Object(document)| document)
+        });
+        let read = read.await;
         read.unwrap_or_else(|_| Err(Problem::new(ErrorKind::Bug, "reading the body ended early"))).map(Self)
     }
+}
+
+/// The parameter that a message of the query's reader is about: `limit: invalid digit found in string`, or one that is
+/// missing, unknown or there twice.
+fn parameter_of(why: &str) -> Option<&str> {
+    let named = ["missing field `", "unknown field `", "duplicate field `"];
+    let quoted = named.iter().find_map(|words| quoted_after(words, why));
+    quoted.or_else(|| why.split_once(": ").map(|(name, _)| name).filter(|name| !name.contains(' ')))
 }
 
 /// The query of the address.
@@ -130,10 +182,12 @@ impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Params<T> {
     async fn from_request_parts(parts: &mut Parts, _state: &S) -> Result<Self, Problem> {
         let Query(params) = Query::try_from_uri(&parts.uri).map_err(|e| {
             let why = std::error::Error::source(&e).map_or_else(|| e.to_string(), ToString::to_string);
-            Problem::new(
-                ErrorKind::Invalid,
-                format!("the query of the address is not as it should be: {why}"),
-            )
+            let detail = format!("the query of the address is not as it should be: {why}");
+            let problem = Problem::new(ErrorKind::Invalid, detail);
+            match parameter_of(&why) {
+                Some(name) => problem.parameter(name),
+                None => problem,
+            }
         })?;
         Ok(Self(params))
     }

@@ -42,7 +42,7 @@ impl SchemaOf {
 /// The self-contained JSON Schema (draft 2020-12): referenced schemas are included.
 #[must_use]
 pub fn json_schema(of: SchemaOf) -> Value {
-    let document = serde_json::to_value(crate::openapi()).unwrap_or_default();
+    let document = crate::openapi();
     let mut schema = json!({"$schema": "https://json-schema.org/draft/2020-12/schema"});
     let mut definitions = Map::new();
     let mut wanted = BTreeSet::from([of.component().to_owned()]);

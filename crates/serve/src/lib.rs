@@ -20,6 +20,7 @@ mod audit;
 mod body;
 mod config;
 mod discovery;
+mod form;
 mod gone;
 mod host;
 mod json_schema;
@@ -74,8 +75,8 @@ pub async fn in_process(router: &Router, caller: Caller, mut request: Request<Bo
 
 /// The OpenAPI document, made from the code of the routes.
 #[must_use]
-pub fn openapi() -> utoipa::openapi::OpenApi {
-    api::routes().split_for_parts().1
+pub fn openapi() -> serde_json::Value {
+    form::document()
 }
 
 fn build(
@@ -83,8 +84,8 @@ fn build(
     config: ServeConfig,
     owner_secret: Option<String>,
 ) -> (Arc<app::App>, Router) {
-    let (routes, document) = api::routes().split_for_parts();
-    let document = Bytes::from(serde_json::to_vec(&document).unwrap_or_default());
+    let (routes, _) = api::routes().split_for_parts();
+    let document = Bytes::from(serde_json::to_vec(&openapi()).unwrap_or_default());
     let app = Arc::new(app::App::new(archive, config, owner_secret, document));
     let on_panic = Arc::clone(&app);
     let router = routes

@@ -64,6 +64,10 @@ pub const LOGINS_MAX: usize = 1_000;
 pub const LOGIN_IDLE_MAX: Duration = Duration::from_secs(12 * 3600);
 /// Longest access token that a login takes, in bytes.
 pub const TOKEN_BYTES_MAX: usize = 1024;
+/// Most dead letters shown, or replayed, by one request.
+pub const EVENTS_MAX: usize = 1_000;
+/// Longest path of a folder that a request names, in bytes.
+pub const PATH_BYTES_MAX: usize = 4_096;
 /// Most moments of an exported table; an edit list has fewer by its format.
 pub const EXPORT_MOMENTS_MAX: usize = 10_000;
 /// Moments that an export reads at once.

@@ -31,6 +31,9 @@ pub struct Problem {
     /// The field at fault, as a JSON pointer into the request's body.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pointer: Option<String>,
+    /// The parameter of the address at fault, by name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parameter: Option<String>,
     /// What to do about it.
     pub mend: String,
     /// Lines that were rejected, where the request was all or nothing.
@@ -124,6 +127,7 @@ impl Problem {
             detail: detail.into(),
             instance: String::new(),
             pointer: None,
+            parameter: None,
             mend: mend.to_owned(),
             errors: Vec::new(),
             retry_after: None,
@@ -216,6 +220,13 @@ impl Problem {
     #[must_use]
     pub fn at(mut self, pointer: impl Into<String>) -> Self {
         self.pointer = Some(pointer.into());
+        self
+    }
+
+    /// Names the parameter of the address at fault.
+    #[must_use]
+    pub fn parameter(mut self, name: impl Into<String>) -> Self {
+        self.parameter = Some(name.into());
         self
     }
 

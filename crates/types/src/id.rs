@@ -40,7 +40,11 @@ impl From<IdError> for Error {
 
 impl std::error::Error for IdError {}
 
-fn check(what: &str, id: &str) -> Result<(), IdError> {
+/// Checks a text as ids are checked: 1 to [`ID_BYTES_MAX`] bytes, no control character. `what` it is, the error says.
+///
+/// # Errors
+/// [`IdError`] says what is wrong and how to mend it.
+pub fn check_id(what: &str, id: &str) -> Result<(), IdError> {
     if id.is_empty() {
         return Err(IdError::new(format!("{what} is empty"), "give it at least one character"));
     }
@@ -66,7 +70,7 @@ macro_rules! string_id {
             /// # Errors
             /// [`IdError`] says what is wrong and how to mend it.
             pub fn new(id: &str) -> Result<Self, IdError> {
-                check($what, id)?;
+                check_id($what, id)?;
                 Ok(Self(Arc::from(id)))
             }
 
@@ -75,7 +79,7 @@ macro_rules! string_id {
             /// # Errors
             /// [`IdError`] says what is wrong and how to mend it.
             pub fn check(id: &str) -> Result<(), IdError> {
-                check($what, id)
+                check_id($what, id)
             }
 
             /// The id as text.
@@ -180,14 +184,22 @@ pub struct ModelRef {
 }
 
 impl ModelRef {
+    /// What is added to a name without a version.
+    pub const FIRST_VERSION: &str = "@1";
+
     /// Parses `name@version`; without `@` the version is `1`.
     ///
     /// # Errors
     /// [`IdError`] where name or version is empty, too long, or holds a control character.
     pub fn parse(text: &str) -> Result<Self, IdError> {
-        check("model", text)?;
-        let full: Arc<str> =
-            if text.contains('@') { Arc::from(text) } else { Arc::from(format!("{text}@1")) };
+        check_id("model", text)?;
+        let full: Arc<str> = if text.contains('@') {
+            Arc::from(text)
+        } else {
+            let full = format!("{text}{}", Self::FIRST_VERSION);
+            check_id("model", &full)?;
+            Arc::from(full)
+        };
         let at = full.rfind('@').unwrap_or(full.len());
         if at == 0 || at + 1 >= full.len() {
             let message = format!("model `{text}` must be written name@version, for instance faces@3");

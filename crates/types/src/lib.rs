@@ -18,6 +18,7 @@ mod label;
 pub mod limits;
 mod model;
 pub mod pointer;
+mod printable;
 mod run;
 mod time;
 mod time_set;
@@ -33,10 +34,11 @@ pub use commit::{Commit, ReadPoint, Validity, Watermark};
 pub use error::{Blame, Error, ErrorKind, Result};
 pub use fused::{AssetDocument, AssetStep, Change, FusedAnnotation, FusedKey};
 pub use id::{
-    AnnotationId, AnnotationType, AssetId, IdError, ModelRef, MovieId, RunId, SpaceId, known_types,
+    AnnotationId, AnnotationType, AssetId, IdError, ModelRef, MovieId, RunId, SpaceId, check_id, known_types,
 };
 pub use label::LabelAliases;
 pub use model::{Metric, Model, Space};
+pub use printable::{is_unsafe_to_show, printable};
 pub use run::{Analysed, Run, RunMode, RunState, Visibility};
 pub use time::{NS_PER_SECOND, TimeError, TimeRange};
 pub use time_set::TimeSet;

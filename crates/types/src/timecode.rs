@@ -30,8 +30,16 @@ impl std::error::Error for TimecodeError {}
 
 /// Highest nominal rate that is accepted, in frames a second.
 const NOMINAL_MAX: u32 = 1_000;
+/// Most digits of a part of a ratio.
+const RATIO_DIGITS_MAX: usize = 9;
 
 impl FrameRate {
+    /// Highest nominal rate that is accepted, in frames a second.
+    pub const NOMINAL_MAX: u32 = NOMINAL_MAX;
+    /// How a rate is written, as a pattern: see [`FrameRate::parse`].
+    pub const PATTERN: &str =
+        r"^(23\.976|23\.98|29\.97|47\.95|47\.952|59\.94| *[0-9]{1,9} */ *[0-9]{1,9} *| *[0-9]{1,9}(\.0)? *)$";
+
     /// The rate `num / den` frames a second.
     ///
     /// # Errors
@@ -60,11 +68,17 @@ impl FrameRate {
             "59.94" => return ntsc(60),
             _ => {}
         }
+        let whole = |text: &str| {
+            let digits = text.trim_matches(' ');
+            let is_number = digits.len() <= RATIO_DIGITS_MAX && digits.bytes().all(|b| b.is_ascii_digit());
+            digits.parse::<u32>().ok().filter(|_| is_number).ok_or_else(bad)
+        };
         match text.split_once('/') {
-            Some((num, den)) => {
-                Self::new(num.trim().parse().map_err(|_| bad())?, den.trim().parse().map_err(|_| bad())?)
+            Some((num, den)) => Self::new(whole(num)?, whole(den)?),
+            None => {
+                let text = text.trim_end_matches(' ');
+                Self::new(whole(text.strip_suffix(".0").unwrap_or(text))?, 1)
             }
-            None => Self::new(text.trim().trim_end_matches(".0").parse().map_err(|_| bad())?, 1),
         }
     }
 

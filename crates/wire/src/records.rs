@@ -211,12 +211,19 @@ pub fn parse_label_line(line: &[u8], limits: &Limits) -> Result<LabelAliases> {
     let kind = f.id("type", AnnotationType::new(&kind_text))?;
     let label = f.needed("label")?;
     let aliases = f.texts("aliases")?;
-    if label.len() > limits.label_bytes_max || aliases.iter().any(|a| a.len() > limits.label_bytes_max) {
-        let detail = format!("a label has more than {} bytes; shorten it", limits.label_bytes_max);
-        return Err(LineError::new("/label", detail));
+    let too_long = |pointer: String| {
+        LineError::new(pointer, format!("a label has more than {} bytes; shorten it", limits.label_bytes_max))
+    };
+    if label.len() > limits.label_bytes_max {
+        return Err(too_long("/label".to_owned()));
     }
-    if aliases.iter().any(String::is_empty) {
-        return Err(LineError::new("/aliases", "an alias is empty; leave it out"));
+    for (n, alias) in aliases.iter().enumerate() {
+        if alias.len() > limits.label_bytes_max {
+            return Err(too_long(format!("/aliases/{n}")));
+        }
+        if alias.is_empty() {
+            return Err(LineError::new(format!("/aliases/{n}"), "an alias is empty; leave it out"));
+        }
     }
     refuse_unknown(&f)?;
     Ok(LabelAliases { kind, label, aliases })

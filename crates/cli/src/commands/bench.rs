@@ -29,7 +29,7 @@ pub fn run(args: &Bench, json_output: bool, quiet: bool) -> Outcome {
     if json_output {
         return output::json(&serde_json::to_value(&report)?);
     }
-    output::line(&report.to_string());
+    output::lines(&report.to_string());
     Ok(())
 }
 
@@ -63,7 +63,7 @@ fn beside(args: &Bench, config: &Config, json_output: bool, quiet: bool) -> Outc
     if json_output {
         return output::json(&serde_json::to_value(&report)?);
     }
-    output::line(&report.to_string());
+    output::lines(&report.to_string());
     Ok(())
 }
 

@@ -90,7 +90,7 @@ fn with_archive(config: Config, json: bool, quiet: bool, command: Command) -> Ou
 /// `rushes schema …`
 fn schema(what: SchemaArg) -> Outcome<serde_json::Value> {
     let of = match what {
-        SchemaArg::Openapi => return Ok(serde_json::to_value(rushes_serve::openapi())?),
+        SchemaArg::Openapi => return Ok(rushes_serve::openapi()),
         SchemaArg::Annotation => SchemaOf::Annotation,
         SchemaArg::Asset => SchemaOf::Asset,
         SchemaArg::Model => SchemaOf::Model,

@@ -50,7 +50,7 @@ pub fn run(config: &Config, command: &RunCommand, json_output: bool) -> Outcome 
             if json_output {
                 return output::json(&run);
             }
-            output::line(run.get("run").and_then(Value::as_str).unwrap_or(""));
+            output::value(run.get("run").and_then(Value::as_str).unwrap_or(""));
             Ok(())
         }
         RunCommand::Append { run, files } => append(&Client::reader(config)?, run, files, json_output),

@@ -43,8 +43,7 @@ pub fn run(config: &Config, args: &Search, json_output: bool, quiet: bool) -> Ou
     let asked = args.explain.then(|| request.clone());
     let reply = client.send(Method::POST, "/v1/search", Payload::Json(Value::Object(request)))?;
     if json_output && reply.status.is_success() {
-        output::bytes(&reply.body)?;
-        return output::bytes(b"\n");
+        return output::json_bytes(&reply.body);
     }
     print(&reply.json()?);
     if let Some(asked) = asked {

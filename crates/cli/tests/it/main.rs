@@ -15,6 +15,7 @@ mod earlier;
 mod encode;
 mod footage;
 mod help;
+mod hostile;
 mod ingest;
 mod migrate;
 #[cfg(feature = "engines")]

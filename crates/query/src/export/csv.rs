@@ -29,8 +29,9 @@ pub const COLUMNS: [&str; 19] = [
 
 /// Writes a table with a head, lines ended by CR LF, text in UTF-8.
 ///
-/// A field that a spreadsheet would take for a formula is preceded by an apostrophe, since labels and dialogue are
-/// untrusted.
+/// Labels, titles and dialogue are untrusted: text that a spreadsheet would take for a formula is preceded by an
+/// apostrophe, which spreadsheets take for "this is text"; what controls a terminal is written out. Numbers and timecode
+/// are our own and stay as they are.
 #[must_use]
 pub fn csv(clips: &[Clip<'_>]) -> ExportedFile {
     let mut text = COLUMNS.join(",");
@@ -78,10 +79,19 @@ fn seconds(ns: i64) -> String {
     format!("{sign}{}.{:09}", ns / 1_000_000_000, ns % 1_000_000_000)
 }
 
-/// Text that no spreadsheet takes for a formula.
+/// Text that no spreadsheet takes for a formula, and no terminal for an order.
 fn harmless(text: &str) -> String {
+    let orders = |c: char| c.is_control() && !matches!(c, '\t' | '\r' | '\n');
+    let text: String = text
+        .chars()
+        .flat_map(|c| {
+            let escaped = orders(c).then(|| c.escape_unicode());
+            let plain = escaped.is_none().then_some(c);
+            escaped.into_iter().flatten().chain(plain)
+        })
+        .collect();
     let risky = |c: char| matches!(c, '=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠');
-    if text.trim_start_matches([' ', '"']).starts_with(risky) { format!("'{text}") } else { text.to_owned() }
+    if text.trim_start_matches([' ', '"']).starts_with(risky) { format!("'{text}") } else { text }
 }
 
 /// A field as RFC 4180 writes it.

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::fmt::Write;
 
 use rushes_plan::time::AssetTimecode;
-use rushes_types::{Asset, FrameRate, Timecode};
+use rushes_types::{Asset, FrameRate, Timecode, printable};
 
 use crate::export::{Clip, ExportedFile, name_of};
 
@@ -17,6 +17,8 @@ pub const EVENTS_MAX: usize = 999;
 const REEL_CHARS_MAX: usize = 8;
 /// Most characters of a comment.
 const COMMENT_CHARS_MAX: usize = 160;
+/// Most characters of a list's title.
+const TITLE_CHARS_MAX: usize = 70;
 /// The reel name of an asset without a usable name.
 const NO_REEL: &str = "AX";
 
@@ -75,7 +77,7 @@ fn finish(
     written: usize,
     left_out: BTreeMap<String, usize>,
 ) -> ExportedFile {
-    let mut text = format!("TITLE: {}\r\nFCM: {mode}\r\n\r\n{body}", comment(title));
+    let mut text = format!("TITLE: {}\r\nFCM: {mode}\r\n\r\n{body}", one_line(title, TITLE_CHARS_MAX));
     for (why, count) in &left_out {
         let _ = write!(text, "* {count} LEFT OUT: {}\r\n", comment(why).to_uppercase());
     }
@@ -138,11 +140,15 @@ fn clip_name(asset: &Asset) -> String {
     file.map_or_else(|| asset.id.to_string(), str::to_owned)
 }
 
-/// One line of at most that many characters.
 fn comment(text: &str) -> String {
-    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    one_line(text, COMMENT_CHARS_MAX)
+}
+
+/// One line of at most that many characters.
+fn one_line(text: &str, chars_max: usize) -> String {
+    let line = printable(text, &[]);
     let words: Vec<&str> = line.split_whitespace().collect();
-    words.join(" ").chars().take(COMMENT_CHARS_MAX).collect()
+    words.join(" ").chars().take(chars_max).collect()
 }
 
 /// Names of reels: at most eight letters and digits, a different one for each asset.

@@ -162,15 +162,15 @@ async fn ingest(
 /// JSON lines in the order they were committed, superseded ones too; of one asset, one movie, or all that the caller
 /// may see. An answer that cannot be finished is cut, so that a part is never mistaken for the whole.
 #[utoipa::path(
-    get, path = "/v1/annotations", tag = "annotations", params(ExportParams),
+    get, path = "/v1/annotations", tag = "annotations", operation_id = "export_annotations", params(ExportParams),
     responses(
         (status = 200, content_type = "application/x-ndjson", body = AnnotationDocument),
         (status = "4XX", body = Problem, content_type = "application/problem+json")
     )
 )]
 async fn export(ctx: Ctx, Params(params): Params<ExportParams>) -> Reply<Response> {
-    let movie = id(params.movie.as_deref().map(MovieId::new).transpose())?;
-    let one = match id(params.asset.as_deref().map(AssetId::new).transpose())? {
+    let movie = id("movie", params.movie.as_deref().map(MovieId::new).transpose())?;
+    let one = match id("asset", params.asset.as_deref().map(AssetId::new).transpose())? {
         Some(asset) => Some(ctx.block(move |a, caller| super::find_asset(a, caller, &asset)).await?),
         None => None,
     };

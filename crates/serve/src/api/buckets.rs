@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::documents::BucketDocument;
-use super::registry::id;
+use super::registry::{count, id};
 use super::{time, wire};
 use crate::app::{App, Ctx};
 use crate::audit::Action;
@@ -76,13 +76,16 @@ async fn buckets(
 ) -> Reply<Response> {
     let limit = match params.limit {
         None => BUCKETS_DEFAULT,
-        Some(n) if (1..=BUCKETS_MAX).contains(&n) => n,
-        Some(n) => {
-            return Err(Problem::new(ErrorKind::Invalid, format!("`limit` is {n}"))
-                .mend(format!("give a number from 1 to {BUCKETS_MAX}")));
-        }
+        Some(n) => count("limit", n, BUCKETS_MAX)?,
     };
-    let asset = id(AssetId::new(&asset))?;
+    let asset = id("asset", AssetId::new(&asset))?;
+    for (parameter, text) in [("from", &params.from), ("to", &params.to)] {
+        if let Some(text) = text.as_deref().filter(|text| !time::is_time(text)) {
+            let problem = Problem::new(ErrorKind::Invalid, format!("`{text}` is no time that can be read"));
+            let mend = "write seconds (12.5), a clock (1:02:03.5) or timecode (01:00:10:05)";
+            return Err(problem.mend(mend).parameter(parameter));
+        }
+    }
     let action = Action::of("buckets").asset(asset.as_str());
     let work = move |archive: &Archive, caller: &Caller| read(archive, caller, &asset, &params, limit);
     let page = ctx.audited(action, work, |page, action| action.movie(&page.movie)).await?;

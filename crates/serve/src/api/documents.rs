@@ -239,7 +239,7 @@ pub struct AnnotationDocument {
     /// The annotation type: `CHARACTER_SEARCH`, `SCENE_SEARCH`, …; types are open.
     r#type: String,
     /// When.
-    time_range: TimeRangeDocument,
+    time_range: SpanDocument,
     /// Its id; derived from the content where none is sent.
     annotation_id: Option<String>,
     /// A name.
@@ -257,6 +257,16 @@ pub struct AnnotationDocument {
     /// Anything else.
     #[schema(value_type = Option<Object>)]
     attributes: Option<()>,
+}
+
+/// When an annotation is. It may have more fields.
+#[derive(Debug, ToSchema)]
+#[allow(dead_code)] // describes what `rushes_wire` reads and writes
+pub struct SpanDocument {
+    /// First instant, in nanoseconds from the start of the media.
+    start_time_ns: i64,
+    /// End, exclusive, in nanoseconds.
+    end_time_ns: i64,
 }
 
 /// A word and when it is said.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Json as Answer;
 use rushes_archive::{Archive, Caller};
 use rushes_events::{DeadLetter, Event};
+use rushes_types::Error;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -13,10 +14,8 @@ use utoipa_axum::routes;
 use crate::app::{App, Ctx};
 use crate::audit::Action;
 use crate::body::Json;
+use crate::limits::EVENTS_MAX;
 use crate::problem::{Problem, Reply};
-
-/// Events shown, or replayed, by one request.
-const EVENTS_MAX: usize = 1_000;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new().routes(routes!(dead_letters)).routes(routes!(replay))
@@ -109,7 +108,11 @@ async fn dead_letters(ctx: Ctx) -> Reply<Answer<DeadLettersDocument>> {
     )
 )]
 async fn replay(ctx: Ctx, Json(document): Json<ReplayDocument>) -> Reply<Answer<ReplayedDocument>> {
-    let limit = document.limit.min(EVENTS_MAX);
+    let limit = document.limit;
+    if !(1..=EVENTS_MAX).contains(&limit) {
+        let error = Error::invalid(format!("`limit` is {limit}"));
+        return Err(error.mend(format!("give a number from 1 to {EVENTS_MAX}")).at("/limit").into());
+    }
     let work = move |archive: &Archive, caller: &Caller| archive.replay(caller, limit);
     let replayed = ctx.audited(Action::of("replay-events"), work, |_, action| action).await?;
     Ok(Answer(ReplayedDocument { replayed }))

@@ -9,14 +9,13 @@ use axum::response::Response;
 use rushes_archive::{Archive, Caller, SearchRequest};
 use rushes_query::Moment;
 use rushes_query::export::{Clip, ExportedFile};
-use rushes_types::{Asset, AssetId, Result};
+use rushes_types::{Asset, AssetId, Error, Result};
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::registry::id;
 use super::search::{SearchDocument, request_of};
 use crate::app::{App, Ctx};
 use crate::audit::Action;
@@ -68,7 +67,7 @@ struct AuditedExport {
 #[utoipa::path(
     post, path = "/v1/export", tag = "search", params(ExportParams), request_body = SearchDocument,
     responses(
-        (status = 200, content_type = "text/csv", body = String),
+        (status = 200, content((String = "text/csv"), (String = "text/plain"))),
         (status = "4XX", body = Problem, content_type = "application/problem+json")
     )
 )]
@@ -120,7 +119,8 @@ fn make(
     let mut assets: BTreeMap<String, Asset> = BTreeMap::new();
     for moment in &moments {
         if !assets.contains_key(&moment.asset_id) {
-            let asset = super::find_asset(archive, caller, &id(AssetId::new(&moment.asset_id))?)?;
+            let asset =
+                super::find_asset(archive, caller, &AssetId::new(&moment.asset_id).map_err(Error::from)?)?;
             assets.insert(moment.asset_id.clone(), asset);
         }
     }

@@ -127,7 +127,7 @@ pub(super) fn open(archive: &Archive, caller: &Caller, asset: &AssetId) -> Resul
     )
 )]
 async fn media(ctx: Ctx, method: Method, Path(asset): Path<String>, headers: HeaderMap) -> Reply<Response> {
-    let asset = id(AssetId::new(&asset))?;
+    let asset = id("asset", AssetId::new(&asset))?;
     let action = Action::of("play").asset(asset.as_str());
     let work = move |archive: &Archive, caller: &Caller| open(archive, caller, &asset);
     let found = ctx.audited(action, work, |found, action| action.movie(found.asset.movie.as_str())).await?;

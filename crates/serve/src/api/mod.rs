@@ -38,7 +38,11 @@ pub(crate) use documents::LineProblemDocument;
     info(
         title = "Rushes",
         description = "Finds moments in video. Errors are problem documents (RFC 9457). Every answer carries \
-                       `x-request-id`.",
+                       `x-request-id`.\n\nWhat this document allows is taken, and what it forbids is refused with the \
+                       place: `pointer` for a body, `parameter` for the address, `errors` for lines. Beside JSON Schema, \
+                       `x-max-bytes` is the most bytes of a text in UTF-8 (or of a line), and `x-rules` are conditions in \
+                       words. Whole numbers are written without a fraction. Parameters that are not named are refused. \
+                       In a plan, null counts as left out.",
         license(name = "MIT OR Apache-2.0")
     ),
     components(schemas(Problem)),

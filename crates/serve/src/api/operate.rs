@@ -16,6 +16,7 @@ use utoipa_axum::routes;
 use crate::app::{App, Ctx};
 use crate::audit::Action;
 use crate::body::Json;
+use crate::limits::PATH_BYTES_MAX;
 use crate::long_work::{ProgressLine, start};
 use crate::problem::{Problem, Reply};
 
@@ -346,9 +347,10 @@ fn watch_rebuild(archive: &Archive, progress: &dyn Progress) -> Result<RebuiltDo
     )
 )]
 async fn backup(ctx: Ctx, Json(document): Json<BackupDocument>) -> Reply<Response> {
-    if !document.to.is_absolute() {
-        let error =
-            Error::invalid("the folder of a backup is not an absolute path").mend("begin it with `/`");
+    let path = document.to.as_os_str().as_encoded_bytes();
+    if !document.to.is_absolute() || path.contains(&0) || path.len() > PATH_BYTES_MAX {
+        let error = Error::invalid("the folder of a backup is not an absolute path")
+            .mend(format!("begin it with `/`; it has at most {PATH_BYTES_MAX} bytes"));
         return Err(error.at("/to").into());
     }
     start(ctx, Action::of("backup"), move |archive, caller, progress| {

@@ -45,7 +45,7 @@ async fn start_page(headers: HeaderMap) -> Response {
         ("file" = String, Path, description = "the file's name")
     ),
     responses(
-        (status = 200, content_type = "text/javascript", body = String),
+        (status = 200, content((String = "text/javascript"), (String = "text/css"))),
         (status = "4XX", body = Problem, content_type = "application/problem+json")
     )
 )]

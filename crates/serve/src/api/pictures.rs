@@ -11,9 +11,10 @@ use axum::extract::Path;
 use axum::http::{HeaderMap, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use rushes_archive::{Archive, Caller};
-use rushes_footage::limits::FRAME_HEIGHT_DEFAULT;
+use rushes_footage::limits::{FRAME_HEIGHT_DEFAULT, FRAME_HEIGHT_MAX, FRAME_HEIGHT_MIN};
 use rushes_footage::{Key, PictureAt, ProxyState, picture};
-use rushes_types::AssetId;
+use rushes_types::limits::TIME_NS_MAX;
+use rushes_types::{AssetId, ErrorKind};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
@@ -70,7 +71,18 @@ async fn frame(
     Params(params): Params<FrameParams>,
     headers: HeaderMap,
 ) -> Reply<Response> {
-    let asset = id(AssetId::new(&asset))?;
+    let asset = id("asset", AssetId::new(&asset))?;
+    let height = params.height.unwrap_or(FRAME_HEIGHT_DEFAULT);
+    let in_bounds = (FRAME_HEIGHT_MIN..=FRAME_HEIGHT_MAX).contains(&height);
+    for (parameter, right) in [("height", in_bounds), ("at_ns", (0..=TIME_NS_MAX).contains(&params.at_ns))] {
+        if !right {
+            let problem = Problem::new(ErrorKind::Invalid, format!("`{parameter}` is out of bounds"));
+            let mend = format!(
+                "give a height from {FRAME_HEIGHT_MIN} to {FRAME_HEIGHT_MAX}, a time from 0 to {TIME_NS_MAX}"
+            );
+            return Err(problem.mend(mend).parameter(parameter));
+        }
+    }
     let action = Action::of("frame").asset(asset.as_str());
     let name = asset.clone();
     let work = move |archive: &Archive, caller: &Caller| open(archive, caller, &asset);
@@ -80,7 +92,7 @@ async fn frame(
         at_ns: params.at_ns,
         rate: found.asset.frame_rate,
         duration_ns: found.asset.duration_ns,
-        height: params.height.unwrap_or(FRAME_HEIGHT_DEFAULT),
+        height,
     };
     let parts: [&[u8]; 4] =
         [b"frame", found.etag.as_bytes(), &at.frame_ns().to_le_bytes(), &at.height.to_le_bytes()];
@@ -97,7 +109,7 @@ async fn frame(
         None => {
             // Many pictures are asked for at once: they wait here, without a thread each.
             let Ok(_place) = ctx.app.picture_slots.acquire().await else {
-                return Err(Problem::new(rushes_types::ErrorKind::Busy, "the server is stopping"));
+                return Err(Problem::new(ErrorKind::Busy, "the server is stopping"));
             };
             let app = Arc::clone(&ctx.app);
             ctx.block(move |_, _| {
@@ -139,7 +151,7 @@ fn describe(mut response: Response, etag: &str) -> Response {
     )
 )]
 async fn proxy(ctx: Ctx, method: Method, Path(asset): Path<String>, headers: HeaderMap) -> Reply<Response> {
-    let asset = id(AssetId::new(&asset))?;
+    let asset = id("asset", AssetId::new(&asset))?;
     let action = Action::of("play").asset(asset.as_str()).subject("proxy".to_owned());
     let app = Arc::clone(&ctx.app);
     let work = move |archive: &Archive, caller: &Caller| {

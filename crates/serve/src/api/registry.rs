@@ -83,15 +83,22 @@ pub(super) struct LabelsDocument {
 pub(super) fn list_limit(asked: Option<usize>) -> Reply<usize> {
     match asked {
         None => Ok(LIST_DEFAULT),
-        Some(n) if (1..=LIST_MAX).contains(&n) => Ok(n),
-        Some(n) => Err(Problem::new(ErrorKind::Invalid, format!("`limit` is {n}"))
-            .mend(format!("give a number from 1 to {LIST_MAX}, and `after` for the next page"))),
+        Some(n) => count("limit", n, LIST_MAX),
     }
 }
 
-/// An id from the address.
-pub(super) fn id<T>(parsed: std::result::Result<T, rushes_types::IdError>) -> Result<T> {
-    parsed.map_err(Error::from)
+/// A number of a parameter of the address, from 1 to `most`.
+pub(super) fn count(parameter: &str, n: usize, most: usize) -> Reply<usize> {
+    if (1..=most).contains(&n) {
+        return Ok(n);
+    }
+    let problem = Problem::new(ErrorKind::Invalid, format!("`{parameter}` is {n}"));
+    Err(problem.mend(format!("give a number from 1 to {most}")).parameter(parameter))
+}
+
+/// An id from a parameter of the address.
+pub(super) fn id<T>(parameter: &str, parsed: std::result::Result<T, rushes_types::IdError>) -> Reply<T> {
+    parsed.map_err(|e| Problem::from(Error::from(e)).parameter(parameter))
 }
 
 /// The lines of an upload: JSON lines, or one JSON object, or an array of them.
@@ -183,7 +190,7 @@ async fn put_assets(ctx: Ctx, upload: Upload) -> Reply<Answer<RegisteredDocument
 async fn list_assets(ctx: Ctx, Params(page): Params<PageParams>) -> Reply<Answer<AssetsDocument>> {
     let limit = list_limit(page.limit)?;
     let after = page.after.as_deref().map(AssetId::new).transpose();
-    let after = id(after)?;
+    let after = id("after", after)?;
     let mut assets = ctx.block(move |a, caller| a.assets(caller, after.as_ref(), limit + 1)).await?;
     let more = assets.len() > limit;
     assets.truncate(limit);
@@ -200,7 +207,7 @@ async fn list_assets(ctx: Ctx, Params(page): Params<PageParams>) -> Reply<Answer
     )
 )]
 async fn get_asset(ctx: Ctx, Path(asset): Path<String>) -> Reply<Answer<Box<RawValue>>> {
-    let asset = id(AssetId::new(&asset))?;
+    let asset = id("id", AssetId::new(&asset))?;
     let found = ctx.block(move |a, caller| super::find_asset(a, caller, &asset)).await?;
     Ok(Answer(wire::asset(&found)?))
 }

@@ -19,7 +19,7 @@ use super::documents::{AnnotationDocument, CommitDocument, IngestDocument, RunDo
 use super::registry::{id, list_limit};
 use crate::app::{App, Ctx};
 use crate::audit::Action;
-use crate::body::{Json, Params, Upload};
+use crate::body::{Json, Object, Params, Upload};
 use crate::problem::{Problem, Reply};
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
@@ -56,7 +56,8 @@ pub(super) struct OpenRunDocument {
     /// `replace` (the default) or `append`.
     mode: Option<RunModeDocument>,
     /// What it looks at; by default the whole asset.
-    coverage: Option<TimeRangeDocument>,
+    #[schema(value_type = Option<TimeRangeDocument>)]
+    coverage: Option<Object<TimeRangeDocument>>,
 }
 
 /// Whether a run that is not current can still be pinned by a query.
@@ -119,16 +120,27 @@ pub(super) struct WaitParams {
     wait: bool,
 }
 
+/// The id of one run, from the field `run` of a body: not that of all loose lines.
+pub(super) fn one_run(text: &str) -> Result<RunId> {
+    let run = RunId::new(text).map_err(|e| Error::from(e).at("/run"))?;
+    if run.is_loose() {
+        return Err(Error::invalid(format!("`{}` names all loose lines, not one run", RunId::LOOSE))
+            .mend("name another")
+            .at("/run"));
+    }
+    Ok(run)
+}
+
 fn spec_of(document: &OpenRunDocument) -> Result<RunSpec> {
     let at = |pointer: &'static str| move |e: rushes_types::IdError| Error::from(e).at(pointer);
     let coverage = match document.coverage {
-        Some(c) => {
+        Some(Object(c)) => {
             Some(TimeRange::new(c.start_time_ns, c.end_time_ns).map_err(|e| Error::from(e).at("/coverage"))?)
         }
         None => None,
     };
     Ok(RunSpec {
-        id: document.run.as_deref().map(RunId::new).transpose().map_err(at("/run"))?,
+        id: document.run.as_deref().map(one_run).transpose()?,
         asset: AssetId::new(&document.asset_id).map_err(at("/asset_id"))?,
         model: ModelRef::parse(&document.model).map_err(at("/model"))?,
         mode: match document.mode {
@@ -165,8 +177,8 @@ async fn open_run(ctx: Ctx, Json(document): Json<OpenRunDocument>) -> Reply<Answ
 )]
 async fn list_runs(ctx: Ctx, Params(params): Params<RunsParams>) -> Reply<Answer<RunsDocument>> {
     let limit = list_limit(params.limit)?;
-    let asset = id(params.asset.as_deref().map(AssetId::new).transpose())?;
-    let after = id(params.after.as_deref().map(RunId::new).transpose())?;
+    let asset = id("asset", params.asset.as_deref().map(AssetId::new).transpose())?;
+    let after = id("after", params.after.as_deref().map(RunId::new).transpose())?;
     let mut runs =
         ctx.block(move |a, caller| a.runs(caller, asset.as_ref(), after.as_ref(), limit + 1)).await?;
     let more = runs.len() > limit;
@@ -184,7 +196,7 @@ async fn list_runs(ctx: Ctx, Params(params): Params<RunsParams>) -> Reply<Answer
     )
 )]
 async fn get_run(ctx: Ctx, Path(run): Path<String>) -> Reply<Answer<RunDocument>> {
-    let run = id(RunId::new(&run))?;
+    let run = id("id", RunId::new(&run))?;
     let found = ctx
         .block(move |a, caller| {
             a.run(caller, &run)?.ok_or_else(|| {
@@ -219,7 +231,7 @@ async fn append_run(
     Params(params): Params<AppendParams>,
     upload: Upload,
 ) -> Reply<Answer<IngestDocument>> {
-    let run = id(RunId::new(&run))?;
+    let run = id("id", RunId::new(&run))?;
     body_of(&upload)?;
     let bytes = upload.bytes.len();
     let action = Action::of("append-run").subject(run.to_string());
@@ -251,7 +263,7 @@ async fn change<F>(
 where
     F: FnOnce(&Archive, &Caller, &RunId) -> Result<Option<Commit>> + Send + 'static,
 {
-    let run = id(RunId::new(run))?;
+    let run = id("id", RunId::new(run))?;
     let action = Action::of(what).subject(run.to_string());
     let work = move |archive: &Archive, caller: &Caller| work(archive, caller, &run);
     let commit = ctx.audited(action, work, |_, action| action).await?;

@@ -207,15 +207,12 @@ async fn plan(
 async fn suggest(ctx: Ctx, Params(params): Params<SuggestParams>) -> Reply<Answer<SuggestionsDocument>> {
     let limit = match params.limit {
         None => SUGGESTIONS_DEFAULT,
-        Some(n) if (1..=SUGGESTIONS_MAX).contains(&n) => n,
-        Some(n) => {
-            return Err(Problem::new(ErrorKind::Invalid, format!("`limit` is {n}"))
-                .mend(format!("give a number from 1 to {SUGGESTIONS_MAX}")));
-        }
+        Some(n) => super::registry::count("limit", n, SUGGESTIONS_MAX)?,
     };
     if params.q.len() > QUERY_BYTES_MAX {
         return Err(Problem::new(ErrorKind::TooLarge, format!("`q` has {} bytes", params.q.len()))
-            .mend(format!("at most {QUERY_BYTES_MAX} are accepted")));
+            .mend(format!("at most {QUERY_BYTES_MAX} are accepted"))
+            .parameter("q"));
     }
     let request = SuggestRequest { typed: params.q, tails: params.tails.unwrap_or_default(), limit };
     let work = move |archive: &Archive, caller: &Caller| archive.suggest(caller, &request);

@@ -3,6 +3,18 @@
 use rushes_plan::time::{AssetTimecode, parse_clock};
 use rushes_types::{Asset, Error, Result};
 
+/// Does the text look like a time that [`parse`] reads? What it means, an asset's rate decides.
+pub(super) fn is_time(text: &str) -> bool {
+    parse_clock(text).is_some() || looks_like_timecode(text)
+}
+
+/// Four numbers, as timecode has.
+fn looks_like_timecode(text: &str) -> bool {
+    let mut fields = text.split([':', ';']);
+    let number = |field: &str| (1..=3).contains(&field.len()) && field.bytes().all(|b| b.is_ascii_digit());
+    fields.clone().count() == 4 && fields.all(number)
+}
+
 /// Reads `12.5` (seconds), `1:02:03.5` (a clock from the start of the media), or `01:00:10:05` (timecode at the
 /// asset's rate, its start timecode taken off). Gives nanoseconds from the start of the media.
 ///
@@ -12,9 +24,9 @@ pub(super) fn parse(text: &str, asset: &Asset) -> Result<i64> {
     if let Some(ns) = parse_clock(text) {
         return Ok(ns);
     }
-    let looks_like_timecode = text.contains(';') || text.bytes().filter(|b| *b == b':').count() == 3;
-    let Some(timecode) = AssetTimecode::of(asset).filter(|_| looks_like_timecode) else {
-        return Err(if looks_like_timecode {
+    let is_timecode = looks_like_timecode(text);
+    let Some(timecode) = AssetTimecode::of(asset).filter(|_| is_timecode) else {
+        return Err(if is_timecode {
             Error::invalid(format!(
                 "`{text}` cannot be read: the frame rate of asset `{}` is not known",
                 asset.id

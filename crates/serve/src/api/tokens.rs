@@ -1,12 +1,11 @@
 //! `/v1/tokens`: access tokens.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Json as Answer;
 use axum::extract::Path;
 use rushes_archive::{Archive, Caller, Right, TokenSpec};
-use rushes_types::{Error, ErrorKind};
+use rushes_types::{Error, ErrorKind, MovieId, Result, check_id};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
@@ -60,16 +59,16 @@ pub(super) struct TokenDocument {
     /// What people call it; unique.
     name: String,
     /// The movies it is for; `null` or left out: all.
-    movies: Option<BTreeSet<String>>,
+    movies: Option<Vec<String>>,
     /// What it allows. `admin` includes the others; `ingest` does not include `read`.
-    rights: BTreeSet<RightDocument>,
+    rights: Vec<RightDocument>,
 }
 
 impl From<TokenSpec> for TokenDocument {
     fn from(spec: TokenSpec) -> Self {
         Self {
             name: spec.name,
-            movies: spec.movies,
+            movies: spec.movies.map(|movies| movies.into_iter().collect()),
             rights: spec.rights.into_iter().map(Into::into).collect(),
         }
     }
@@ -98,21 +97,37 @@ pub(super) struct RevokedDocument {
     name: String,
 }
 
+/// Names are shown in lists and in the audit log, so they are ids; and a token without a right would be of no use.
+fn check(document: &TokenDocument) -> Result<()> {
+    let named = |pointer: String| move |e: rushes_types::IdError| Error::from(e).at(pointer);
+    check_id("the name", &document.name).map_err(named("/name".to_owned()))?;
+    for (n, movie) in document.movies.iter().flatten().enumerate() {
+        MovieId::check(movie).map_err(named(format!("/movies/{n}")))?;
+    }
+    if document.rights.is_empty() {
+        return Err(Error::invalid("a token needs at least one right")
+            .mend("give it read, ingest or admin")
+            .at("/rights"));
+    }
+    Ok(())
+}
+
 /// Makes a token.
 ///
 /// With the first one, every other caller needs one, too.
 #[utoipa::path(
-    post, path = "/v1/tokens", tag = "access", request_body = TokenDocument,
+    post, path = "/v1/tokens", tag = "access", operation_id = "create_token", request_body = TokenDocument,
     responses(
         (status = 200, body = NewTokenDocument),
         (status = "4XX", body = Problem, content_type = "application/problem+json")
     )
 )]
 async fn create(ctx: Ctx, Json(document): Json<TokenDocument>) -> Reply<Answer<NewTokenDocument>> {
+    check(&document)?;
     let name = document.name.clone();
     let spec = TokenSpec {
         name: document.name,
-        movies: document.movies,
+        movies: document.movies.map(|movies| movies.into_iter().collect()),
         rights: document.rights.into_iter().map(Into::into).collect(),
     };
     let work = move |archive: &Archive, caller: &Caller| {
@@ -126,7 +141,7 @@ async fn create(ctx: Ctx, Json(document): Json<TokenDocument>) -> Reply<Answer<N
 
 /// The tokens, without their secrets.
 #[utoipa::path(
-    get, path = "/v1/tokens", tag = "access",
+    get, path = "/v1/tokens", tag = "access", operation_id = "list_tokens",
     responses(
         (status = 200, body = TokensDocument),
         (status = "4XX", body = Problem, content_type = "application/problem+json")
@@ -143,7 +158,7 @@ async fn list(ctx: Ctx) -> Reply<Answer<TokensDocument>> {
 
 /// Revokes a token: requests with it are refused from now on.
 #[utoipa::path(
-    delete, path = "/v1/tokens/{name}", tag = "access",
+    delete, path = "/v1/tokens/{name}", tag = "access", operation_id = "revoke_token",
     params(("name" = String, Path, description = "the token's name")),
     responses(
         (status = 200, body = RevokedDocument),
@@ -151,6 +166,7 @@ async fn list(ctx: Ctx) -> Reply<Answer<TokensDocument>> {
     )
 )]
 async fn revoke(ctx: Ctx, Path(name): Path<String>) -> Reply<Answer<RevokedDocument>> {
+    super::registry::id("name", check_id("the name", &name))?;
     let revoked = name.clone();
     let work = move |archive: &Archive, caller: &Caller| {
         caller.require_everywhere(Right::Admin)?;

@@ -101,3 +101,36 @@ async fn odd_ids_in_the_address_are_decoded_or_refused() {
     server.get("/v1/assets/%FF").await.problem(400);
     server.get("/v1/assets/a%2Fb").await.problem(404);
 }
+
+#[tokio::test]
+async fn the_parameter_of_the_address_that_is_wrong_is_named() {
+    let server = Server::new();
+    for (path, parameter) in [
+        ("/v1/assets?limit=0", "limit"),
+        ("/v1/assets?limit=x", "limit"),
+        ("/v1/assets?after=", "after"),
+        ("/v1/assets?colour=1", "colour"),
+        ("/v1/suggest", "q"),
+        ("/v1/buckets/film?from=soon", "from"),
+        ("/v1/runs/a%01b", "id"),
+        ("/v1/media/film/frame?height=9", "height"),
+    ] {
+        let problem = server.get(path).await.problem(400);
+        assert_eq!(problem["parameter"], parameter, "{path}: {problem}");
+    }
+}
+
+#[tokio::test]
+async fn an_erasure_names_the_field_that_is_wrong() {
+    let server = Server::new();
+    for (body, pointer) in [
+        (json!({"target": "asset"}), "/asset_id"),
+        (json!({"target": "run", "run": "-"}), "/run"),
+        (json!({"target": "movie", "movie_id": "m", "asset_id": "a"}), "/asset_id"),
+        (json!({"target": "all"}), "/target"),
+        (json!({"asset_id": "a"}), "/target"),
+        (json!({"target": "asset", "asset_id": 1}), "/asset_id"),
+    ] {
+        assert_eq!(server.post("/v1/erase", &body).await.problem(400)["pointer"], pointer, "{body}");
+    }
+}

@@ -131,3 +131,54 @@ fn reels_are_short_and_tell_assets_apart() {
     assert_eq!(reels.len(), 31, "{reels:?}");
     assert!(reels.iter().all(|r| r.chars().all(|c| c.is_ascii_alphanumeric())) && reels.contains("AX"));
 }
+
+/// What strangers may write into a title, a label, a file name.
+const HOSTILE: [&str; 6] = [
+    "a\r\n002  FORGED   V     C        00:00:00:00 00:00:01:00 00:00:00:00 00:00:01:00",
+    "a\u{2028}* COMMENT: forged",
+    "a\u{85}b\u{b}c\u{c}d",
+    "\u{1b}]0;gone\u{7}\u{9b}2J",
+    "abc\u{202e}fdp.exe",
+    "x\u{0}y",
+];
+
+#[test]
+fn no_text_makes_lines_of_an_edit_list_or_outgrows_them() {
+    for bad in HOSTILE {
+        let mut film = asset("a", Some("25"), None);
+        film.title = Some(bad.repeat(40));
+        film.path = Some(format!("/media/{bad}.mov"));
+        film.reel = Some(bad.to_owned());
+        let labels = [bad.to_owned()];
+        let list = edl(&bad.repeat(40), &[clip(&film, 0, SECOND, &labels)]);
+        let lines: Vec<&str> = list.text.split("\r\n").collect();
+        assert_eq!(lines.len(), 7, "{bad:?}: {}", list.text);
+        assert!(
+            lines.iter().all(|l| l.chars().count() <= 180 && !l.contains(char::is_control)),
+            "{}",
+            list.text
+        );
+        assert!(lines[0].chars().count() <= "TITLE: ".len() + 70, "{}", lines[0]);
+        assert!(!list.text.contains('\u{202e}') && !list.text.contains('\u{2028}'), "{}", list.text);
+        assert_eq!(lines[3].split_whitespace().nth(1).unwrap().chars().count(), lines[3][5..13].trim().len());
+    }
+}
+
+#[test]
+fn no_text_of_a_table_controls_a_terminal_or_makes_a_row() {
+    for bad in HOSTILE {
+        let mut film = asset("a", Some("25"), None);
+        film.title = Some(bad.to_owned());
+        let labels = [bad.to_owned()];
+        let table = csv(&[clip(&film, 0, SECOND, &labels)]);
+        assert!(
+            !table.text.contains(|c: char| c.is_control() && !matches!(c, '\r' | '\n' | '\t')),
+            "{bad:?}"
+        );
+        // A line end in a text stands in quotes: the table still has a head and one row.
+        let outside: String = table.text.split('"').step_by(2).collect();
+        assert_eq!(outside.matches("\r\n").count(), 2, "{}", table.text);
+        // Numbers and timecode stay numbers and timecode.
+        assert!(outside.contains("00:00:00:00,00:00:01:00,0.000000000"), "{}", table.text);
+    }
+}

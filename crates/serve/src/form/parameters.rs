@@ -1,0 +1,70 @@
+//! The form of parameters of the address.
+
+use rushes_footage::limits::{FRAME_HEIGHT_MAX, FRAME_HEIGHT_MIN};
+use rushes_plan::form::id;
+use rushes_plan::time::CLOCK_PATTERN;
+use rushes_types::limits::{QUERY_BYTES_MAX, TIME_NS_MAX};
+use serde_json::{Map, Value, json};
+
+use super::each_operation;
+use crate::limits::{BUCKETS_MAX, LIST_MAX, SUGGESTIONS_MAX};
+
+fn count(most: usize) -> Value {
+    json!({"type": "integer", "minimum": 1, "maximum": most})
+}
+
+fn time() -> Value {
+    let timecode = "^[0-9]{1,3}[:;][0-9]{1,3}[:;][0-9]{1,3}[:;][0-9]{1,3}$";
+    json!({"type": "string", "anyOf": [
+        {"pattern": CLOCK_PATTERN},
+        {"pattern": timecode, "x-rules": ["is timecode at the asset's rate, which is known"]}
+    ], "x-rules": ["`from` is not after `to`, and both lie within 10000 hours"]})
+}
+
+/// The schemas by operation and name; `*` stands for every operation.
+fn forms() -> Vec<(&'static str, &'static str, Value)> {
+    let nanoseconds = json!({"type": "integer", "format": "int64", "minimum": 0, "maximum": TIME_NS_MAX});
+    let height = json!({"type": "integer", "minimum": FRAME_HEIGHT_MIN, "maximum": FRAME_HEIGHT_MAX});
+    let typed = json!({"type": "string", "maxLength": QUERY_BYTES_MAX, "x-max-bytes": QUERY_BYTES_MAX});
+    vec![
+        ("*", "asset", id()),
+        ("*", "movie", id()),
+        ("*", "id", id()),
+        ("*", "after", id()),
+        ("*", "name", id()),
+        ("GET /v1/assets", "limit", count(LIST_MAX)),
+        ("GET /v1/runs", "limit", count(LIST_MAX)),
+        ("GET /v1/buckets/{asset}", "limit", count(BUCKETS_MAX)),
+        ("GET /v1/buckets/{asset}", "from", time()),
+        ("GET /v1/buckets/{asset}", "to", time()),
+        ("GET /v1/media/{asset}/frame", "at_ns", nanoseconds),
+        ("GET /v1/media/{asset}/frame", "height", height),
+        ("GET /v1/suggest", "q", typed),
+        ("GET /v1/suggest", "limit", count(SUGGESTIONS_MAX)),
+    ]
+}
+
+pub(super) fn apply(document: &mut Value) {
+    let forms = forms();
+    each_operation(document, |operation_name, operation| {
+        for parameter in operation["parameters"].as_array_mut().into_iter().flatten() {
+            let name = parameter["name"].as_str().unwrap_or_default().to_owned();
+            let form =
+                forms.iter().find(|(of, named, _)| (*of == "*" || *of == operation_name) && *named == name);
+            if let Some((_, _, form)) = form {
+                parameter["schema"] = form.clone();
+            }
+            if let Some(schema) = parameter["schema"].as_object_mut() {
+                without_null(schema);
+            }
+        }
+    });
+}
+
+/// An address has no null: a parameter is there or not.
+fn without_null(schema: &mut Map<String, Value>) {
+    if let Some(Value::Array(kinds)) = schema.get("type") {
+        let named = kinds.iter().find(|kind| *kind != "null").cloned();
+        schema.extend(named.map(|kind| ("type".to_owned(), kind)));
+    }
+}
