@@ -8,7 +8,7 @@ use rushes_query::{Encoders, NoEncoders};
 use rushes_types::limits::Limits;
 use rushes_types::{Commit, Error, ErrorKind, Result};
 
-use crate::access::{Caller, Right, Tokens};
+use crate::access::{Caller, Right};
 use crate::backup::{self, BackupReport};
 use crate::embedded::EmbeddedEngines;
 use crate::engines::{Engines, OpenEngines};
@@ -20,6 +20,7 @@ use crate::progress::{NoProgress, Progress};
 use crate::rebuild::{self, Rebuild};
 use crate::search_caches::SearchCaches;
 use crate::status::Status;
+use crate::tokens::Tokens;
 use crate::workers::{FuseSettings, Shared, Stage, Workers};
 use crate::write_freeze::WriteFreeze;
 

@@ -1,6 +1,5 @@
 //! Answers plans, limited to what the caller may see.
 
-use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -9,7 +8,7 @@ use rushes_index::IndexReader;
 use rushes_plan::Plan;
 use rushes_query::{Access, Answer, Catalog, PlannedSearch, View, cursor_of, explain, search};
 use rushes_text::{Analyzer, Language};
-use rushes_types::{MovieId, Result};
+use rushes_types::Result;
 
 pub use rushes_query::Explained;
 
@@ -40,7 +39,7 @@ impl Archive {
         let begun = Instant::now();
         let reader = self.reader_of(&request.plan)?;
         let stopping = || self.shared.stopping_for_good();
-        let view = self.view(reader.as_ref(), access(caller), Some(&stopping))?;
+        let view = self.view(reader.as_ref(), caller.access(Right::Read), Some(&stopping))?;
         let knowledge = ArchiveKnowledge::new(self, &view)?;
         let mut answer = search(asked(request, &knowledge)?, &view, &knowledge)?;
         answer.took_ms = begun.elapsed().as_secs_f64() * 1000.0;
@@ -53,7 +52,7 @@ impl Archive {
     /// What is wrong with the plan, with its field.
     pub fn explain_plan(&self, caller: &Caller, request: &SearchRequest) -> Result<Explained> {
         let reader = self.reader_of(&request.plan)?;
-        let view = self.view(reader.as_ref(), access(caller), None)?;
+        let view = self.view(reader.as_ref(), caller.access(Right::Read), None)?;
         let knowledge = ArchiveKnowledge::new(self, &view)?;
         explain(asked(request, &knowledge)?, &view, &knowledge)
     }
@@ -108,15 +107,4 @@ fn asked(request: &SearchRequest, knowledge: &ArchiveKnowledge<'_>) -> Result<Pl
     let Some(words) = &request.q else { return Ok(request.plan.clone().into()) };
     let asked = ask(words, &request.plan, knowledge)?;
     Ok(PlannedSearch { plan: asked.plan, understood: Some(asked.reading), warnings: asked.warnings })
-}
-
-/// What a caller may see, in the query's terms.
-pub(crate) fn access(caller: &Caller) -> Access {
-    match caller.movies(Right::Read) {
-        None => Access::All,
-        Some(movies) => {
-            let known: BTreeSet<MovieId> = movies.iter().filter_map(|m| MovieId::new(m).ok()).collect();
-            Access::Movies(known)
-        }
-    }
 }

@@ -8,7 +8,7 @@ use crate::answer::Answer;
 use crate::cursor::Cursor;
 use crate::execute::{Options, execute};
 use crate::marks::mark;
-use crate::scope::filter;
+use crate::scope::{Access, filter};
 use crate::view::View;
 
 /// A plan to search by, with the reading of the question that it came from, where there was one.
@@ -54,7 +54,7 @@ pub fn cursor_of(plan: &Plan) -> Result<Option<Cursor>> {
 pub fn search(asked: PlannedSearch, view: &View<'_>, knowledge: &dyn Knowledge) -> Result<Answer> {
     let cursor = cursor_of(&asked.plan)?;
     let resolved = resolved(&asked, cursor.as_ref(), knowledge)?;
-    let query = Query::compile(&resolved.plan)?;
+    let query = compiled(&resolved, &view.access)?;
     let (warnings, word_weights) = (resolved.warnings, resolved.word_weights);
     let mut answer = execute(&query, view, Options { cursor, warnings, word_weights })?;
     answer.understood = asked.understood;
@@ -68,9 +68,19 @@ pub fn search(asked: PlannedSearch, view: &View<'_>, knowledge: &dyn Knowledge) 
 /// What is wrong with the plan, with its field.
 pub fn explain(asked: PlannedSearch, view: &View<'_>, knowledge: &dyn Knowledge) -> Result<Explained> {
     let resolved = resolved(&asked, cursor_of(&asked.plan)?.as_ref(), knowledge)?;
-    let query = Query::compile(&resolved.plan)?;
+    let query = compiled(&resolved, &view.access)?;
     let requests = view.reader.requests(&query, &filter(&query, view.reader, &view.access));
     Ok(Explained { resolved, understood: asked.understood, requests })
+}
+
+/// The query of a plan. Which neighbours an approximate search misses depends on all vectors that lie together, also on
+/// those that a caller may not see: for one who sees a part it is always exact.
+fn compiled(resolved: &Resolved, access: &Access) -> Result<Query> {
+    let mut query = Query::compile(&resolved.plan)?;
+    if *access != Access::All {
+        query.require_exact();
+    }
+    Ok(query)
 }
 
 fn resolved(asked: &PlannedSearch, cursor: Option<&Cursor>, knowledge: &dyn Knowledge) -> Result<Resolved> {

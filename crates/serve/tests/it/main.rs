@@ -21,3 +21,4 @@ mod search;
 mod skips;
 mod socket;
 mod support;
+mod unseen;
