@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use crate::flow::Open;
 
-fn holder(open: &Open, spec: TokenSpec) -> Caller {
-    let secret = open.archive.tokens().create(&spec).unwrap();
+fn holder(open: &Open, spec: &TokenSpec) -> Caller {
+    let secret = open.archive.tokens().create(spec).unwrap();
     open.archive.tokens().authenticate(&secret).unwrap()
 }
 
@@ -59,7 +59,7 @@ fn questions() -> Vec<SearchRequest> {
         json!({"any": [{"text": "ferry café quay nowhere"}], "explain": true}),
         json!({"any": [{"text": "cafe"}, {"label": "skipper"}], "limit": 2}),
         json!({"all": [{"vector": {"values": [0.5, 0.25], "k": 3}}], "explain": true}),
-        json!({"all": [{"vector": {"like": {"asset_id": "e1", "start_ns": 0}}}]}),
+        json!({"all": [{"vector": {"like": {"asset_id": "e1", "start_ns": 0, "end_ns": 9_000_000_000_i64}}}]}),
     ];
     words.into_iter().chain(plans.map(plan)).collect()
 }
@@ -78,7 +78,7 @@ fn who_may_see_every_title_by_name_is_answered_as_one_who_may_see_all() {
     let kind = AnnotationType::new("CHARACTER_SEARCH").unwrap();
     let skipper = LabelAliases { kind, label: "Captain Ferry".into(), aliases: vec!["Skipper".into()] };
     open.archive.put_labels(&open.caller, &[skipper]).unwrap();
-    let every = holder(&open, reader(&["show", "other"]));
+    let every = holder(&open, &reader(&["show", "other"]));
     for question in questions() {
         let all = plain(open.archive.search(&open.caller, &question).unwrap());
         assert_eq!(plain(open.archive.search(&every, &question).unwrap()), all, "{question:?}");
@@ -101,7 +101,7 @@ fn who_may_see_every_title_by_name_is_answered_as_one_who_may_see_all() {
 fn the_weight_of_a_word_does_not_tell_what_is_said_elsewhere() {
     let open = Open::new();
     open.ingest(&lines());
-    let show = holder(&open, reader(&["show"]));
+    let show = holder(&open, &reader(&["show"]));
     let question = &questions()[4];
     let weights = |caller: &Caller| open.archive.search(caller, question).unwrap().plan;
     let (before, of_all) = (weights(&show), weights(&open.caller));
@@ -133,7 +133,7 @@ fn a_collection_gives_rights_on_what_belongs_to_it_also_later() {
         Grant { movies: ["day".to_owned()].into(), rights: [Right::Ingest].into(), ..Grant::default() };
     let caller = holder(
         &open,
-        TokenSpec {
+        &TokenSpec {
             name: "ferries".into(),
             collections: ["ferries".to_owned()].into(),
             rights: [Right::Read].into(),
@@ -169,7 +169,7 @@ fn what_may_not_be_written_to_is_refused_as_if_it_was_not_there() {
     };
     open.archive.open_run(&open.caller, &spec("theirs", "o1")).unwrap();
     let caller =
-        holder(&open, TokenSpec { rights: [Right::Read, Right::Ingest].into(), ..reader(&["show"]) });
+        holder(&open, &TokenSpec { rights: [Right::Read, Right::Ingest].into(), ..reader(&["show"]) });
     let said = |result: rushes_types::Result<_>| -> (ErrorKind, String) {
         let error: rushes_types::Error = result.map(|_: ()| ()).unwrap_err();
         (error.kind(), error.message().replace("theirs", "X").replace("nowhere", "X").replace("o1", "X"))

@@ -213,6 +213,14 @@ fn mask(value: &mut Value, cursor: &mut Option<()>) {
                     *field = json!("unlike");
                 }
             }
+            // So are runs that are not named by who opens them.
+            for name in ["run", "next"] {
+                if let Some(Value::String(run)) = fields.get_mut(name)
+                    && run.strip_prefix("run-").is_some_and(|no| no.parse::<u64>().is_ok())
+                {
+                    *run = "unlike".to_owned();
+                }
+            }
             if let Some(Value::String(next)) = fields.get_mut("next_cursor") {
                 let bytes = URL_SAFE_NO_PAD.decode(&*next).unwrap();
                 let mut held: Value = serde_json::from_slice(&bytes).unwrap();
