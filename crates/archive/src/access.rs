@@ -1,21 +1,12 @@
-//! Who may do what: tokens, stored hashed, and the rights that they carry for each movie.
+//! Who may do what: the rights that a caller has, on all titles or on some.
 
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
-use std::sync::{PoisonError, RwLock};
 
-use rushes_types::{Error, ErrorKind, MovieId, Result};
+use rushes_query::{Access, Titles};
+use rushes_types::{Asset, Error, ErrorKind, MovieId, Result};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
-use crate::hex::{hex, random_hex};
-use crate::manifest::write_whole;
-
-const TOKENS: &str = "tokens.json";
-/// Random bytes in a token's secret.
-const SECRET_BYTES: usize = 32;
-
-/// What a caller may do with a movie.
+/// What a caller may do with a title.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Right {
@@ -27,89 +18,174 @@ pub enum Right {
     Admin,
 }
 
-/// What a token is made with.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TokenSpec {
-    /// What people call it; unique.
-    pub name: String,
-    /// The movies it is for; `None`: all.
-    pub movies: Option<BTreeSet<String>>,
-    /// What it allows. `Admin` includes the others, `Ingest` does not include `Read`.
+/// Rights on some titles.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Grant {
+    /// Movies, by id: all assets of them.
+    #[serde(default)]
+    pub movies: BTreeSet<String>,
+    /// Collections: all assets that name one, of whatever movie, also those that come later.
+    #[serde(default)]
+    pub collections: BTreeSet<String>,
+    /// What is allowed there. `Admin` includes the others, `Ingest` does not include `Read`.
     pub rights: BTreeSet<Right>,
 }
 
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct StoredToken {
-    #[serde(flatten)]
-    spec: TokenSpec,
-    /// SHA-256 of the secret. The secret is 256 random bits, so a slow hash would add nothing.
-    sha256: String,
+impl Grant {
+    fn holds_movie(&self, movie: &MovieId) -> bool {
+        self.movies.contains(movie.as_str())
+    }
+
+    fn holds(&self, asset: &Asset) -> bool {
+        self.holds_movie(&asset.movie)
+            || asset.collection.as_ref().is_some_and(|name| self.collections.contains(name))
+    }
+}
+
+/// What a token is made with.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TokenSpec {
+    /// What people call it; unique.
+    pub name: String,
+    /// The movies that `rights` are for; `None`, and no collections: all titles.
+    pub movies: Option<BTreeSet<String>>,
+    /// The collections that `rights` are for.
+    #[serde(default, skip_serializing_if = "BTreeSet::is_empty")]
+    pub collections: BTreeSet<String>,
+    /// What it allows. `Admin` includes the others, `Ingest` does not include `Read`.
+    pub rights: BTreeSet<Right>,
+    /// Further rights, on titles of their own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub grants: Vec<Grant>,
+    /// From when on it is refused, in seconds since 1970; `None`: never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_s: Option<u64>,
+}
+
+impl TokenSpec {
+    /// The spec as it is stored: a program that knows no collections reads from it no more rights than it has.
+    pub(crate) fn stored(mut self) -> Self {
+        if !self.collections.is_empty() {
+            self.movies.get_or_insert_default();
+        }
+        self
+    }
+
+    /// Does it allow anything?
+    pub(crate) fn allows_something(&self) -> bool {
+        !self.rights.is_empty() || self.grants.iter().any(|grant| !grant.rights.is_empty())
+    }
 }
 
 /// Someone who calls: what every read and write is limited to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
-    spec: TokenSpec,
+    name: String,
+    /// Rights on all titles.
+    everywhere: BTreeSet<Right>,
+    /// Rights on some.
+    grants: Vec<Grant>,
+}
+
+/// `Admin` includes the others.
+fn includes(rights: &BTreeSet<Right>, right: Right) -> bool {
+    rights.contains(&right) || rights.contains(&Right::Admin)
 }
 
 impl Caller {
     /// The person at the machine itself: may do everything.
     #[must_use]
     pub fn local() -> Self {
-        Self {
-            spec: TokenSpec {
-                name: "local".to_owned(),
-                movies: None,
-                rights: BTreeSet::from([Right::Admin]),
-            },
-        }
+        Self { name: "local".to_owned(), everywhere: BTreeSet::from([Right::Admin]), grants: Vec::new() }
+    }
+
+    /// The holder of a token.
+    pub(crate) fn of(spec: &TokenSpec) -> Self {
+        let TokenSpec { name, movies, collections, rights, grants, .. } = spec.clone();
+        let (everywhere, mut all) = match movies {
+            None if collections.is_empty() => (rights, Vec::new()),
+            movies => {
+                let movies = movies.unwrap_or_default();
+                (BTreeSet::new(), vec![Grant { movies, collections, rights }])
+            }
+        };
+        all.extend(grants);
+        Self { name, everywhere, grants: all }
     }
 
     /// The name, for the audit log.
     #[must_use]
     pub fn name(&self) -> &str {
-        &self.spec.name
+        &self.name
     }
 
-    /// Does the caller have this right on this movie?
+    fn granting(&self, right: Right) -> impl Iterator<Item = &Grant> {
+        self.grants.iter().filter(move |grant| includes(&grant.rights, right))
+    }
+
+    /// Does the caller have this right on the asset?
     #[must_use]
-    pub fn may(&self, right: Right, movie: &MovieId) -> bool {
-        self.has(right) && self.spec.movies.as_ref().is_none_or(|m| m.contains(movie.as_str()))
+    pub fn may(&self, right: Right, asset: &Asset) -> bool {
+        self.may_everywhere(right) || self.granting(right).any(|grant| grant.holds(asset))
     }
 
-    /// May the caller do this with every movie?
+    /// May the caller do this with every title?
     #[must_use]
     pub fn may_everywhere(&self, right: Right) -> bool {
-        self.has(right) && self.spec.movies.is_none()
+        includes(&self.everywhere, right)
     }
 
-    /// The movies that the caller has the right on; `None`: all.
+    /// Is every right of the caller one on some titles only? Such a caller learns nothing of the others.
     #[must_use]
-    pub fn movies(&self, right: Right) -> Option<BTreeSet<String>> {
-        if self.has(right) { self.spec.movies.clone() } else { Some(BTreeSet::new()) }
+    pub fn is_limited(&self) -> bool {
+        self.everywhere.is_empty()
     }
 
-    /// Has the caller this right, on whatever movies?
+    /// What the caller has the right on.
+    #[must_use]
+    pub fn access(&self, right: Right) -> Access {
+        if self.may_everywhere(right) {
+            return Access::All;
+        }
+        let mut titles = Titles::default();
+        for grant in self.granting(right) {
+            titles.movies.extend(grant.movies.iter().filter_map(|m| MovieId::new(m).ok()));
+            titles.collections.extend(grant.collections.iter().cloned());
+        }
+        Access::Only(titles)
+    }
+
+    /// Has the caller this right, on whatever titles?
     #[must_use]
     pub fn has(&self, right: Right) -> bool {
-        self.spec.rights.contains(&right) || self.spec.rights.contains(&Right::Admin)
+        self.may_everywhere(right) || self.granting(right).next().is_some()
     }
 
-    /// An error unless the caller has the right on the movie.
+    /// An error unless the caller has the right on the asset, as he describes it: the error repeats its movie.
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`]: a caller who may not see a movie does not learn that it exists.
-    pub fn require(&self, right: Right, movie: &MovieId) -> Result<()> {
-        if self.may(right, movie) {
+    pub fn require(&self, right: Right, asset: &Asset) -> Result<()> {
+        if self.may(right, asset) { Ok(()) } else { Err(self.refused(right, &asset.movie)) }
+    }
+
+    /// An error unless the caller has the right on the movie itself, whatever its assets' collections are.
+    ///
+    /// # Errors
+    /// As of [`Caller::require`].
+    pub fn require_movie(&self, right: Right, movie: &MovieId) -> Result<()> {
+        if self.may_everywhere(right) || self.granting(right).any(|grant| grant.holds_movie(movie)) {
             return Ok(());
         }
-        Err(Error::new(
+        Err(self.refused(right, movie))
+    }
+
+    fn refused(&self, right: Right, movie: &MovieId) -> Error {
+        let name = self.name();
+        Error::new(
             ErrorKind::NotFound,
-            format!(
-                "movie `{movie}` is not known, or the token `{}` has no {right:?} right on it",
-                self.name()
-            ),
-        ))
+            format!("movie `{movie}` is not known, or the token `{name}` has no {right:?} right on it"),
+        )
     }
 
     /// An error unless the caller has the right everywhere.
@@ -126,107 +202,96 @@ impl Caller {
         )
         .mend("ask for one that has"))
     }
-}
 
-/// The archive's tokens.
-#[derive(Debug)]
-pub struct Tokens {
-    path: PathBuf,
-    tokens: RwLock<Vec<StoredToken>>,
-}
-
-impl Tokens {
-    /// Reads the tokens of an archive.
+    /// An error where the caller may see some titles only: what is counted over all of them would tell of the others.
     ///
     /// # Errors
-    /// Where the file cannot be read.
-    pub fn open(dir: &Path) -> Result<Self> {
-        let path = dir.join(TOKENS);
-        let tokens = match std::fs::read(&path) {
-            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|e| {
-                Error::new(ErrorKind::Corrupt, format!("`{}` is damaged: {e}", path.display()))
-                    .mend("remove it and make new tokens")
-            })?,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-            Err(e) => return Err(Error::io(&format!("reading `{}`", path.display()), e)),
+    /// [`ErrorKind::Forbidden`] then.
+    pub fn require_unlimited(&self) -> Result<()> {
+        if !self.is_limited() {
+            return Ok(());
+        }
+        Err(Error::new(ErrorKind::Forbidden, format!("the token `{}` is for some titles only", self.name()))
+            .mend("ask for one that is for all"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rushes_types::AssetId;
+
+    use super::*;
+
+    fn set<T: Ord>(of: impl IntoIterator<Item = T>) -> BTreeSet<T> {
+        of.into_iter().collect()
+    }
+
+    fn asset(movie: &str, collection: Option<&str>) -> Asset {
+        let collection = collection.map(str::to_owned);
+        Asset { collection, ..Asset::new(AssetId::new("a").unwrap(), MovieId::new(movie).unwrap()) }
+    }
+
+    fn grant(movies: &[&str], collections: &[&str], rights: &[Right]) -> Grant {
+        Grant {
+            movies: movies.iter().map(ToString::to_string).collect(),
+            collections: collections.iter().map(ToString::to_string).collect(),
+            rights: set(rights.iter().copied()),
+        }
+    }
+
+    #[test]
+    fn a_collection_s_rights_are_inherited_by_what_belongs_to_it() {
+        let spec = TokenSpec {
+            name: "t".into(),
+            rights: set([Right::Read]),
+            collections: set(["ferries".to_owned()]),
+            grants: vec![grant(&["day"], &[], &[Right::Ingest]), grant(&["own"], &[], &[Right::Admin])],
+            ..TokenSpec::default()
         };
-        Ok(Self { path, tokens: RwLock::new(tokens) })
+        let caller = Caller::of(&spec.stored());
+        assert!(caller.is_limited() && !caller.may_everywhere(Right::Read));
+        let ferry = asset("night", Some("ferries"));
+        assert!(caller.may(Right::Read, &ferry) && !caller.may(Right::Ingest, &ferry));
+        let day = asset("day", None);
+        assert!(caller.may(Right::Ingest, &day) && !caller.may(Right::Read, &day));
+        assert!(caller.may(Right::Read, &asset("own", None)));
+        assert!(!caller.may(Right::Read, &asset("night", None)));
+        // A right on a collection is none on a whole movie.
+        assert!(caller.require_movie(Right::Read, &ferry.movie).is_err());
+        let Access::Only(titles) = caller.access(Right::Read) else { panic!("it is limited") };
+        assert!(titles.hold(&ferry) && titles.hold(&asset("own", None)) && !titles.hold(&day));
     }
 
-    /// Makes a token and gives its secret, which is shown this once.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Conflict`] where the name is taken; where the disk refuses.
-    pub fn create(&self, spec: &TokenSpec) -> Result<String> {
-        if spec.name.is_empty() || spec.rights.is_empty() {
-            return Err(Error::invalid("a token needs a name and at least one right: read, ingest or admin"));
+    #[test]
+    fn rights_everywhere_stand_beside_rights_on_some_titles() {
+        let spec = TokenSpec {
+            name: "t".into(),
+            rights: set([Right::Read]),
+            grants: vec![grant(&["day"], &[], &[Right::Ingest])],
+            ..TokenSpec::default()
+        };
+        let caller = Caller::of(&spec.stored());
+        assert!(!caller.is_limited() && caller.access(Right::Read) == Access::All);
+        assert!(caller.may(Right::Ingest, &asset("day", None)));
+        assert!(!caller.may(Right::Ingest, &asset("night", None)));
+        assert!(caller.require_everywhere(Right::Ingest).is_err());
+    }
+
+    #[test]
+    fn a_program_that_knows_no_collections_reads_no_more_rights() {
+        #[derive(Deserialize)]
+        struct Earlier {
+            movies: Option<BTreeSet<String>>,
+            rights: BTreeSet<Right>,
         }
-        let mut tokens = self.tokens.write().unwrap_or_else(PoisonError::into_inner);
-        if tokens.iter().any(|t| t.spec.name == spec.name) {
-            return Err(Error::new(
-                ErrorKind::Conflict,
-                format!("a token named `{}` is there already", spec.name),
-            )
-            .mend("revoke it first, or take another name"));
-        }
-        let secret = format!("rushes_{}", random_hex(SECRET_BYTES)?);
-        let mut next = tokens.clone();
-        next.push(StoredToken { spec: spec.clone(), sha256: hash(&secret) });
-        self.save(&next)?;
-        *tokens = next;
-        Ok(secret)
+        let spec = TokenSpec {
+            name: "t".into(),
+            rights: set([Right::Read]),
+            collections: set(["ferries".to_owned()]),
+            ..TokenSpec::default()
+        };
+        let written = serde_json::to_string(&spec.stored()).unwrap();
+        let read: Earlier = serde_json::from_str(&written).unwrap();
+        assert_eq!((read.movies, read.rights), (Some(set([])), set([Right::Read])));
     }
-
-    /// Revokes a token; `false` where there was none of that name.
-    ///
-    /// # Errors
-    /// Where the disk refuses.
-    pub fn revoke(&self, name: &str) -> Result<bool> {
-        let mut tokens = self.tokens.write().unwrap_or_else(PoisonError::into_inner);
-        let next: Vec<_> = tokens.iter().filter(|t| t.spec.name != name).cloned().collect();
-        let found = next.len() < tokens.len();
-        if found {
-            self.save(&next)?;
-            *tokens = next;
-        }
-        Ok(found)
-    }
-
-    /// Copies the tokens of another folder, where there are none yet; their secrets stay valid.
-    ///
-    /// # Errors
-    /// Where the disk refuses.
-    pub(crate) fn take_over(&self, others: &Self) -> Result<()> {
-        let theirs = others.tokens.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let mut tokens = self.tokens.write().unwrap_or_else(PoisonError::into_inner);
-        if tokens.is_empty() && !theirs.is_empty() {
-            self.save(&theirs)?;
-            *tokens = theirs;
-        }
-        Ok(())
-    }
-
-    /// The tokens, without secrets.
-    #[must_use]
-    pub fn list(&self) -> Vec<TokenSpec> {
-        self.tokens.read().unwrap_or_else(PoisonError::into_inner).iter().map(|t| t.spec.clone()).collect()
-    }
-
-    /// Who holds this secret.
-    #[must_use]
-    pub fn authenticate(&self, secret: &str) -> Option<Caller> {
-        let wanted = hash(secret);
-        let tokens = self.tokens.read().unwrap_or_else(PoisonError::into_inner);
-        // Hashes of high-entropy secrets are compared, so the timing reveals nothing useful.
-        tokens.iter().find(|t| t.sha256 == wanted).map(|t| Caller { spec: t.spec.clone() })
-    }
-
-    fn save(&self, tokens: &[StoredToken]) -> Result<()> {
-        let bytes = serde_json::to_vec_pretty(tokens).map_err(|e| Error::bug(e.to_string()))?;
-        write_whole(&self.path, &bytes)
-    }
-}
-
-fn hash(secret: &str) -> String {
-    hex(&Sha256::digest(secret.as_bytes()))
 }

@@ -9,7 +9,7 @@ use rushes_store::OnDamage;
 use rushes_types::limits::Limits;
 use rushes_types::{Commit, Error, ErrorKind, Result};
 
-use crate::access::{Caller, Right, Tokens};
+use crate::access::{Caller, Right};
 use crate::backup::{self, BackupReport};
 use crate::embedded::EmbeddedEngines;
 use crate::engines::{Engines, OpenEngines};
@@ -23,6 +23,7 @@ use crate::rebuild::{self, Rebuild};
 use crate::search_caches::SearchCaches;
 use crate::search_places::SearchPlaces;
 use crate::status::Status;
+use crate::tokens::Tokens;
 use crate::workers::{FuseSettings, Shared, Stage, Workers};
 use crate::write_freeze::WriteFreeze;
 

@@ -6,7 +6,7 @@ use rushes_types::{Asset, AssetId, Commit, Error, ErrorKind, Model, Result, Run,
 
 use crate::access::{Caller, Right};
 use crate::archive::Archive;
-use crate::ingest::{self, Body, IngestOptions, IngestReport, no_run};
+use crate::ingest::{self, Body, IngestOptions, IngestReport, id_taken, no_run};
 
 /// Assets per page when all are scanned.
 const PAGE: usize = 1024;
@@ -18,9 +18,10 @@ impl Archive {
     /// [`ErrorKind::NotFound`] where the caller may not write to a movie; what the store answers.
     pub fn put_assets(&self, caller: &Caller, assets: &[Asset]) -> Result<Option<Commit>> {
         for asset in assets {
-            caller.require(Right::Ingest, &asset.movie)?;
-            if let Some(known) = self.engines.store.asset(&asset.id)? {
-                caller.require(Right::Ingest, &known.movie)?;
+            caller.require(Right::Ingest, asset)?;
+            let known = self.engines.store.asset(&asset.id)?;
+            if known.is_some_and(|known| !caller.may(Right::Ingest, &known)) {
+                return Err(id_taken(&asset.id));
             }
         }
         let _writing = self.write_freeze.enter();
@@ -64,15 +65,6 @@ impl Archive {
         models.iter().try_for_each(|model| self.engines.store.put_model(model))
     }
 
-    /// All models.
-    ///
-    /// # Errors
-    /// What the store answers.
-    pub fn models(&self, caller: &Caller) -> Result<Vec<Model>> {
-        require_any(caller, Right::Read)?;
-        self.engines.store.models()
-    }
-
     /// The oldest events that a stage could not handle, at most `limit`.
     ///
     /// # Errors
@@ -103,21 +95,19 @@ impl Archive {
         Ok(())
     }
 
-    /// All labels that have aliases.
-    ///
-    /// # Errors
-    /// What the store answers.
-    pub fn labels(&self, caller: &Caller) -> Result<Vec<LabelAliases>> {
-        require_any(caller, Right::Read)?;
-        self.engines.store.labels()
-    }
-
     /// Opens a run.
     ///
     /// # Errors
     /// [`ErrorKind::NotFound`] where the asset is not registered or the caller may not write to it.
     pub fn open_run(&self, caller: &Caller, spec: &RunSpec) -> Result<Run> {
         self.require_asset(caller, Right::Ingest, &spec.asset)?;
+        if let Some(id) = &spec.id
+            && let Some(known) = self.engines.store.run(id)?
+            && self.require_asset(caller, Right::Ingest, &known.asset).is_err()
+        {
+            let taken = Error::new(ErrorKind::Conflict, format!("the id `{id}` of a run is taken"));
+            return Err(taken.mend("choose another id"));
+        }
         let _writing = self.write_freeze.enter();
         self.engines.store.open_run(spec)
     }
@@ -133,7 +123,7 @@ impl Archive {
         body: Body<'_>,
         strict: bool,
     ) -> Result<IngestReport> {
-        let run = self.require_run(caller, run)?;
+        let run = self.require_run(caller, Right::Ingest, run)?;
         let _writing = self.write_freeze.enter();
         ingest::append_run(&*self.engines.store, self.limits(), &run, body, strict)
     }
@@ -231,11 +221,10 @@ impl Archive {
             | EraseTarget::Model(_, Some(asset)) => {
                 self.require_asset(caller, Right::Admin, asset)?;
             }
-            EraseTarget::Movie(movie) => caller.require(Right::Admin, movie)?,
+            EraseTarget::Movie(movie) => caller.require_movie(Right::Admin, movie)?,
             EraseTarget::Model(_, None) => caller.require_everywhere(Right::Admin)?,
             EraseTarget::Run(run) => {
-                let run = self.engines.store.run(run)?.ok_or_else(|| no_run(run))?;
-                self.require_asset(caller, Right::Admin, &run.asset)?;
+                self.require_run(caller, Right::Admin, run)?;
             }
         }
         let _writing = self.write_freeze.enter();
@@ -251,17 +240,18 @@ impl Archive {
         run: &RunId,
         call: impl FnOnce(&dyn rushes_store::AnnotationStore) -> Result<T>,
     ) -> Result<T> {
-        self.require_run(caller, run)?;
+        self.require_run(caller, Right::Ingest, run)?;
         let _writing = self.write_freeze.enter();
         let done = call(&*self.engines.store)?;
         self.shared.committed.notify();
         Ok(done)
     }
 
-    fn require_run(&self, caller: &Caller, run: &RunId) -> Result<Run> {
-        let found = self.engines.store.run(run)?.ok_or_else(|| no_run(run))?;
-        self.require_asset(caller, Right::Ingest, &found.asset)?;
-        Ok(found)
+    fn require_run(&self, caller: &Caller, right: Right, id: &RunId) -> Result<Run> {
+        let run = self.engines.store.run(id)?.ok_or_else(|| no_run(id))?;
+        let asset = self.engines.store.asset(&run.asset)?;
+        // As of an asset: where the caller has not the right, the run is not there.
+        if asset.is_some_and(|asset| caller.may(right, &asset)) { Ok(run) } else { Err(no_run(id)) }
     }
 
     pub(crate) fn require_asset(&self, caller: &Caller, right: Right, id: &AssetId) -> Result<Asset> {
@@ -271,12 +261,12 @@ impl Archive {
         };
         let asset = self.engines.store.asset(id)?.ok_or_else(missing)?;
         // A caller who may not see it does not learn that it exists.
-        if caller.may(right, &asset.movie) { Ok(asset) } else { Err(missing()) }
+        if caller.may(right, &asset) { Ok(asset) } else { Err(missing()) }
     }
 }
 
 fn sees(caller: &Caller, asset: &Asset) -> bool {
-    caller.may(Right::Read, &asset.movie)
+    caller.may(Right::Read, asset)
 }
 
 pub(crate) fn require_any(caller: &Caller, right: Right) -> Result<()> {

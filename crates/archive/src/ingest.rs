@@ -298,16 +298,21 @@ impl Registrations {
         }
         let mut assets = Vec::new();
         for (id, named) in movies {
-            if let Some(asset) = store.asset(id)? {
-                caller.require(Right::Ingest, &asset.movie)?;
+            let known = store.asset(id)?;
+            if known.as_ref().is_some_and(|known| caller.may(Right::Ingest, known)) {
                 continue;
             }
             let movie = match named {
                 Some(named) => named.id.clone(),
                 None => MovieId::new(id.as_str()).map_err(|e| Error::from(e).at("/asset_id"))?,
             };
-            caller.require(Right::Ingest, &movie)?;
-            assets.push(Asset::new(id.clone(), movie));
+            // What the caller may not write to is to him as if it was not there, until he claims its id.
+            let asset = Asset::new(id.clone(), movie);
+            caller.require(Right::Ingest, &asset)?;
+            if known.is_some() {
+                return Err(id_taken(id));
+            }
+            assets.push(asset);
         }
         Ok(Self { assets, models: models.into_values().collect() })
     }
@@ -366,4 +371,10 @@ fn register_space(store: &dyn AnnotationStore, known: &[Model], blocks: &[Groupe
 /// An error where a run is not there.
 pub(crate) fn no_run(run: &RunId) -> Error {
     Error::new(ErrorKind::NotFound, format!("run `{run}` is not there")).mend("open it first").at("/run")
+}
+
+/// The id names an asset that the caller may not write to: all that he learns is that he needs another id.
+pub(crate) fn id_taken(id: &AssetId) -> Error {
+    Error::new(ErrorKind::Conflict, format!("the id `{id}` of an asset is taken"))
+        .mend("choose another id, or ask for a token that may write to it")
 }

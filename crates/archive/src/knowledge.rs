@@ -5,13 +5,13 @@ use std::sync::{Arc, OnceLock};
 
 use rushes_ask::Names;
 use rushes_index::IndexReader;
-use rushes_plan::{Filter, Knowledge, Like, SpaceVectors, WordCounts};
-use rushes_query::scope::visible_assets;
+use rushes_plan::{Knowledge, Like, SpaceVectors, WordCounts};
 use rushes_query::{Access, View};
-use rushes_types::{Result, RunId, RunState, Space, SpaceId, Visibility};
+use rushes_types::{AssetId, Result, RunId, RunState, Space, SpaceId, Visibility};
 
 use crate::archive::Archive;
-use crate::label_table::LabelTable;
+use crate::label_table::{LabelTable, is_carried};
+use crate::word_tally::{WordTally, seen_filter};
 
 /// What the archive knows, as far as a caller may see it.
 pub(crate) struct ArchiveKnowledge<'a> {
@@ -28,6 +28,14 @@ impl<'a> ArchiveKnowledge<'a> {
     /// Where the labels cannot be read.
     pub fn new(archive: &'a Archive, view: &'a View<'a>) -> Result<Self> {
         Ok(Self { archive, view, labels: archive.label_table()?, registered: OnceLock::new() })
+    }
+
+    /// May the caller see the asset?
+    fn sees(&self, asset: &AssetId) -> bool {
+        let View { reader, access, .. } = self.view;
+        let number = reader.asset_no(asset).and_then(|no| usize::try_from(no.0).ok());
+        let document = number.and_then(|no| reader.assets().get(no));
+        *access == Access::All || document.is_some_and(|document| access.allows(&document.asset))
     }
 
     /// The space with its encoder, which may have been registered only after the space's annotations were fused.
@@ -51,11 +59,19 @@ impl Knowledge for ArchiveKnowledge<'_> {
     }
 
     fn aliases(&self, kind: Option<&str>, label: &str) -> Result<Vec<String>> {
-        Ok(self.labels.aliases(kind, label))
+        let filter = seen_filter(self.view.reader, &self.view.access);
+        let mut all = Vec::new();
+        for entry in self.labels.meant(kind, label) {
+            // That a label is registered which only others' titles carry is not told.
+            if self.view.access == Access::All || is_carried(self.view.reader, &filter, entry)? {
+                all.extend(std::iter::once(&entry.label).chain(&entry.aliases).cloned());
+            }
+        }
+        Ok(all)
     }
 
     fn word_counts(&self, words: &[String]) -> Result<WordCounts> {
-        self.archive.word_counts(words)
+        self.archive.seen_word_counts(self.view.reader, &self.view.access, words)
     }
 
     fn spaces(&self) -> Result<Vec<Space>> {
@@ -85,7 +101,9 @@ impl Knowledge for ArchiveKnowledge<'_> {
     fn run(&self, run: &str) -> Result<Option<(String, String)>> {
         let Ok(id) = RunId::new(run) else { return Ok(None) };
         let found = self.archive.engines.store.run(&id)?;
-        let pinnable = found.filter(|r| r.state == RunState::Committed && r.visibility == Visibility::Kept);
+        let pinnable = found
+            .filter(|r| r.state == RunState::Committed && r.visibility == Visibility::Kept)
+            .filter(|r| self.sees(&r.asset));
         Ok(pinnable.map(|r| (r.asset.to_string(), r.model.name().to_owned())))
     }
 }
@@ -101,7 +119,29 @@ impl Archive {
         self.search_caches.names.get(reader.read_point(), access, || gather(reader, labels, access))
     }
 
-    /// How many current annotations say each of the folded words.
+    /// How many annotations that a caller may see say each of the folded words.
+    fn seen_word_counts(
+        &self,
+        reader: &dyn IndexReader,
+        access: &Access,
+        words: &[String],
+    ) -> Result<WordCounts> {
+        if *access == Access::All {
+            return self.word_counts(words);
+        }
+        self.word_tally(reader, access)?.counts(reader, &seen_filter(reader, access), words)
+    }
+
+    /// How many current annotations a caller may see.
+    pub(crate) fn seen_annotations(&self, reader: &dyn IndexReader, access: &Access) -> Result<u64> {
+        self.word_tally(reader, access)?.annotations(reader, &seen_filter(reader, access))
+    }
+
+    fn word_tally(&self, reader: &dyn IndexReader, access: &Access) -> Result<Arc<WordTally>> {
+        self.search_caches.words.get(reader.read_point(), access, || Ok(WordTally::default()))
+    }
+
+    /// How many current annotations say each of the folded words, over all titles.
     pub(crate) fn word_counts(&self, words: &[String]) -> Result<WordCounts> {
         let counted = self.engines.timeline.word_counts(words)?;
         Ok(WordCounts { version: counted.version, annotations: counted.annotations, counts: counted.counts })
@@ -110,7 +150,7 @@ impl Archive {
 
 /// The names of labels with their aliases, and of titles.
 fn gather(reader: &dyn IndexReader, labels: &LabelTable, access: &Access) -> Result<Names> {
-    let filter = Filter { assets: visible_assets(reader, access), ..Filter::default() };
+    let filter = seen_filter(reader, access);
     let mut names = Names::new();
     let mut seen = BTreeSet::new();
     for label in reader.labels(&filter)? {

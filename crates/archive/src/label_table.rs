@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use rushes_index::IndexReader;
+use rushes_plan::{Clause, Filter, Test};
 use rushes_store::LabelAliases;
 use rushes_text::normalise_label;
+use rushes_types::Result;
 
 /// The registered labels with their aliases.
 #[derive(Debug, Default, PartialEq)]
@@ -38,10 +41,20 @@ impl LabelTable {
         numbers.iter().filter_map(|no| self.entries.get(*no))
     }
 
-    /// Every label that `label` stands for: those it is an alias of, and their other aliases.
-    pub(crate) fn aliases(&self, kind: Option<&str>, label: &str) -> Vec<String> {
-        let of_kind = |entry: &&LabelAliases| kind.is_none_or(|kind| entry.kind.as_str() == kind);
-        let named = self.named(label).filter(of_kind);
-        named.flat_map(|entry| std::iter::once(&entry.label).chain(&entry.aliases)).cloned().collect()
+    /// Those of them that `label` names, of a type or of any.
+    pub(crate) fn meant<'a>(
+        &'a self,
+        kind: Option<&'a str>,
+        label: &str,
+    ) -> impl Iterator<Item = &'a LabelAliases> {
+        self.named(label).filter(move |entry| kind.is_none_or(|kind| entry.kind.as_str() == kind))
     }
+}
+
+/// Does an annotation within the filter carry the label, by any of its names?
+pub(crate) fn is_carried(reader: &dyn IndexReader, filter: &Filter, entry: &LabelAliases) -> Result<bool> {
+    let names = std::iter::once(&entry.label).chain(&entry.aliases);
+    let test = Test::Label(names.map(|name| normalise_label(name)).collect());
+    let clause = Clause { test, ..Clause::any(Some(entry.kind.clone())) };
+    Ok(!reader.hits(&clause, filter)?.hits.is_empty())
 }

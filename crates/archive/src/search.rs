@@ -1,6 +1,5 @@
 //! Answers plans, limited to what the caller may see.
 
-use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
@@ -10,7 +9,7 @@ use rushes_index::{Budget, IndexReader};
 use rushes_plan::{Plan, Warning};
 use rushes_query::{Access, Answer, Catalog, PlannedSearch, View, cursor_of, explain, search};
 use rushes_text::{Analyzer, Language};
-use rushes_types::{Commit, Error, MovieId, Result};
+use rushes_types::{Commit, Error, Result};
 
 pub use rushes_query::Explained;
 
@@ -66,7 +65,7 @@ impl Archive {
             .given_up_when(move || gone.load(Ordering::Relaxed) || shared.stopping_for_good())
             .among(self.search_places.enter(caller.name())?);
         let reader = self.reader_of(&request.plan)?;
-        let view = self.view(reader.as_ref(), access(caller), &budget)?;
+        let view = self.view(reader.as_ref(), caller.access(Right::Read), &budget)?;
         let knowledge = ArchiveKnowledge::new(self, &view)?;
         let asked = self.within_limits(asked(request, &knowledge)?)?;
         let mut answer = self.healer.after(Rebuild::Index, search(asked, &view, &knowledge))?;
@@ -102,7 +101,7 @@ impl Archive {
     /// What is wrong with the plan, with its field.
     pub fn explain_plan(&self, caller: &Caller, request: &SearchRequest) -> Result<Explained> {
         let reader = self.reader_of(&request.plan)?;
-        let view = self.view(reader.as_ref(), access(caller), Budget::endless())?;
+        let view = self.view(reader.as_ref(), caller.access(Right::Read), Budget::endless())?;
         let knowledge = ArchiveKnowledge::new(self, &view)?;
         explain(self.within_limits(asked(request, &knowledge)?)?, &view, &knowledge)
     }
@@ -162,15 +161,4 @@ fn asked(request: &SearchRequest, knowledge: &ArchiveKnowledge<'_>) -> Result<Pl
     let Some(words) = &request.q else { return Ok(request.plan.clone().into()) };
     let asked = ask(words, &request.plan, knowledge)?;
     Ok(PlannedSearch { plan: asked.plan, understood: Some(asked.reading), warnings: asked.warnings })
-}
-
-/// What a caller may see, in the query's terms.
-pub(crate) fn access(caller: &Caller) -> Access {
-    match caller.movies(Right::Read) {
-        None => Access::All,
-        Some(movies) => {
-            let known: BTreeSet<MovieId> = movies.iter().filter_map(|m| MovieId::new(m).ok()).collect();
-            Access::Movies(known)
-        }
-    }
 }

@@ -7,6 +7,7 @@ use rushes_query::Catalog;
 use rushes_text::Analyzer;
 
 use crate::snapshot_cache::SnapshotCache;
+use crate::word_tally::WordTally;
 
 /// The caches of an archive's searches.
 #[derive(Debug, Default)]
@@ -15,6 +16,8 @@ pub(crate) struct SearchCaches {
     pub names: SnapshotCache<Names>,
     /// Models and spaces.
     pub catalogs: SnapshotCache<Catalog>,
+    /// Counts of words, for callers who see a part.
+    pub words: SnapshotCache<WordTally>,
     /// How words are reduced.
     pub analyzer: OnceLock<Arc<Analyzer>>,
 }

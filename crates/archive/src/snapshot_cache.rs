@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use rushes_query::Access;
 use rushes_types::{ReadPoint, Result};
 
-/// Values kept: one for callers who see everything, and those of a few who see less.
-const KEPT_MAX: usize = 4;
+/// Values kept: one for callers who see everything, and those of some who see less.
+const KEPT_MAX: usize = 16;
 
 /// Values by read point and by what the caller may see. The table is locked only for look-ups: while a value is
 /// gathered, callers of other or existing values are not blocked; callers of the same value wait for it, which takes no
@@ -90,7 +90,7 @@ mod tests {
     fn what_is_there_is_had_while_something_else_is_gathered() {
         let cache: SnapshotCache<u8> = SnapshotCache::default();
         let (old, new) = (ReadPoint::at(Commit(1)), ReadPoint::at(Commit(2)));
-        let few = Access::Movies(std::collections::BTreeSet::new());
+        let few = Access::Only(rushes_query::Titles::default());
         assert_eq!(*cache.get(&old, &few, || Ok(1)).unwrap(), 1);
         let (begun, begins) = channel();
         let (end, ends) = channel::<()>();

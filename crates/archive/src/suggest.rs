@@ -1,20 +1,24 @@
 //! Suggestions for typing ahead: labels, titles, and words of annotations.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use rushes_ask::Target;
-use rushes_index::IndexReader;
-use rushes_plan::{Clause, Filter, Fuzziness, Test, Word, WordsTest};
+use rushes_index::{AnnotationRef, IndexReader};
+use rushes_plan::Filter;
 use rushes_query::Access;
 use rushes_text::{fold_word, normalise_label, tokenise};
-use rushes_types::Result;
+use rushes_types::{Annotation, Result};
 
 use crate::access::{Caller, Right};
 use crate::archive::Archive;
-use crate::search::access;
+use crate::word_tally::{annotations_with, saying, seen_filter};
 
 /// Fewer letters are a prefix of too many words.
 const WORD_CHARS_MIN: usize = 2;
 /// How many of the last typed words may be the beginning of a name.
 const TAIL_WORDS_MAX: usize = 5;
+/// Annotations whose words are read for a caller who may see some titles only.
+const ANNOTATIONS_READ_MAX: usize = 1_024;
 
 /// What an offer is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,12 +64,9 @@ impl Archive {
     /// What the index answers; where the caller may read nothing.
     pub fn suggest(&self, caller: &Caller, request: &SuggestRequest) -> Result<Vec<Offer>> {
         crate::facade::require_any(caller, Right::Read)?;
-        let access = access(caller);
+        let access = caller.access(Right::Read);
         let reader = self.engines.index.reader(None)?;
-        let filter = Filter {
-            assets: rushes_query::scope::visible_assets(reader.as_ref(), &access),
-            ..Filter::default()
-        };
+        let filter = seen_filter(reader.as_ref(), &access);
         let labels = self.label_table()?;
         let names = self.names_of(reader.as_ref(), labels.as_ref(), &access)?;
         let typed = request.typed.as_str();
@@ -120,36 +121,57 @@ impl Archive {
         let Some(last) = last.filter(|word| word.folded.chars().count() >= WORD_CHARS_MIN) else {
             return Ok(Vec::new());
         };
+        let found = match access {
+            Access::All => self.words_of_all(reader, &last.folded, limit)?,
+            Access::Only(_) => seen_words(reader, filter, &last.folded, limit)?,
+        };
+        let (kind, group, from) = ("WORD".to_owned(), OfferGroup::Word, last.start);
+        let offer = |(text, count)| Offer { text, kind: kind.clone(), group, count, from };
+        Ok(found.into_iter().map(offer).collect())
+    }
+
+    /// Words of everything that begin with a folded beginning, with their counts.
+    fn words_of_all(
+        &self,
+        reader: &dyn IndexReader,
+        beginning: &str,
+        limit: usize,
+    ) -> Result<Vec<(String, u64)>> {
         // Some words are in no annotation any more, so a few more than wanted are examined.
-        let found = reader.words_beginning(&last.folded, limit * 2 + 8)?;
+        let found = reader.words_beginning(beginning, limit * 2 + 8)?;
         let folded: Vec<String> = found.iter().map(|word| fold_word(word)).collect();
-        let counted = self.word_counts(&folded)?;
-        let mut offers = Vec::new();
-        for (text, known) in found.into_iter().zip(counted.counts) {
-            let count = match access {
-                Access::All => known,
-                Access::Movies(_) if known > 0 => annotations_with(reader, filter, &text)?,
-                Access::Movies(_) => 0,
-            };
-            if count > 0 && offers.len() < limit {
-                let (kind, group) = ("WORD".to_owned(), OfferGroup::Word);
-                offers.push(Offer { text, kind, group, count, from: last.start });
-            }
-        }
-        Ok(offers)
+        let counted = found.into_iter().zip(self.word_counts(&folded)?.counts);
+        Ok(counted.filter(|(_, count)| *count > 0).take(limit).collect())
     }
 }
 
-/// How many annotations within the filter hold a word.
-fn annotations_with(reader: &dyn IndexReader, filter: &Filter, word: &str) -> Result<u64> {
-    let test = WordsTest {
-        words: vec![Word { text: word.to_owned(), weight: 1.0, prefix: false }],
-        every: true,
-        analysed: false,
-        fuzziness: Fuzziness::Exact,
-    };
-    let clause = Clause { test: Test::Words(test), ..Clause::any(None) };
-    Ok(reader.hits(&clause, filter)?.hits.len() as u64)
+/// Words of what the filter admits that begin with a folded beginning, the most frequent first, with their counts. The
+/// dictionary is not asked: which words it has, and in which order, tells of everything. Of many annotations that hold
+/// such a word some are read, spread evenly.
+fn seen_words(
+    reader: &dyn IndexReader,
+    filter: &Filter,
+    beginning: &str,
+    limit: usize,
+) -> Result<Vec<(String, u64)>> {
+    let hits = reader.hits(&saying(beginning, true), filter)?.hits;
+    let step = hits.len().div_ceil(ANNOTATIONS_READ_MAX).max(1);
+    let refs = hits.iter().step_by(step).map(|hit| AnnotationRef { asset: hit.asset, key: hit.first });
+    let mut tally: BTreeMap<String, u64> = BTreeMap::new();
+    for fused in reader.fetch(&refs.collect::<Vec<_>>())?.into_iter().flatten() {
+        let Annotation { label, text, .. } = fused.annotation;
+        let tokens = [label, text].into_iter().flatten().flat_map(|text| tokenise(&text));
+        let words: BTreeSet<String> =
+            tokens.filter(|token| token.folded.starts_with(beginning)).map(|token| token.lower).collect();
+        words.into_iter().for_each(|word| *tally.entry(word).or_default() += 1);
+    }
+    let mut words: Vec<(String, u64)> = tally.into_iter().collect();
+    words.sort_by(|a, b| (b.1, &a.0).cmp(&(a.1, &b.0)));
+    words.truncate(limit);
+    for (word, count) in &mut words {
+        *count = annotations_with(reader, filter, word)?;
+    }
+    Ok(words)
 }
 
 /// Where the suffixes of the input begin, the longest first: the whole input and, where wanted, from each of the last

@@ -99,6 +99,18 @@ impl IndexReader for ElasticReader {
         self.nearest_hits(clause, filter, eligible)
     }
 
+    fn annotations(&self, filter: &Filter) -> Result<u64> {
+        if !is_exact(filter, &self.at) {
+            return Ok(self.hits(&Clause::any(None), filter)?.hits.len() as u64);
+        }
+        let query = compile(&Clause::any(None), filter, &self.at, &self.analyzer);
+        let answer = self.point.aggregate(json!({
+            "size": 0, "track_total_hits": false, "query": query,
+            "aggs": {"all": {"filter": {"match_all": {}}}},
+        }))?;
+        Ok(answer.pointer("/all/doc_count").and_then(Value::as_u64).unwrap_or_default())
+    }
+
     fn fetch(&self, refs: &[AnnotationRef]) -> Result<Vec<Option<FusedAnnotation>>> {
         let mut fetched = Vec::with_capacity(refs.len());
         for refs in refs.chunks(NAMES_MAX) {

@@ -223,6 +223,10 @@ pub trait IndexReader: Send + Sync {
     fn counts(&self, _clause: &Clause, _filter: &Filter) -> Result<ClauseCounts> {
         Ok(ClauseCounts::default())
     }
+    /// How many annotations the filter admits.
+    fn annotations(&self, filter: &Filter) -> Result<u64> {
+        Ok(self.hits(&Clause::any(None), filter)?.hits.len() as u64)
+    }
     /// Whole annotations, in the order asked; `None` for those that no query on this reader can see.
     fn fetch(&self, refs: &[AnnotationRef]) -> Result<Vec<Option<FusedAnnotation>>>;
     /// Finds an annotation of an asset by its id (for `like`); the current one, else a kept one.

@@ -172,6 +172,15 @@ impl Query {
         Ok(Self { plan: plan.clone(), criteria, steps, filter, scope, tests })
     }
 
+    /// Lets no vector clause be answered by approximate search, whatever the plan allows.
+    pub fn require_exact(&mut self) {
+        for part in self.criteria.iter_mut().flat_map(|criterion| &mut criterion.parts) {
+            if let Test::Nearest(test) = &mut part.test {
+                test.exact = true;
+            }
+        }
+    }
+
     /// The clauses that moments consist of and are scored by: `all` and `any` of every step, by number.
     pub fn positive(&self) -> impl Iterator<Item = usize> {
         self.steps.iter().flat_map(|step| step.all.iter().chain(&step.any).copied())

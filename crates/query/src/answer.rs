@@ -48,7 +48,7 @@ pub struct ClauseReport {
     pub clause: String,
     /// How many annotations match it.
     pub hits: usize,
-    /// How many were looked at.
+    /// How many were looked at; for a caller who may see some titles only: how many match.
     pub examined: u64,
     /// For vector clauses: was the search approximate?
     #[serde(skip_serializing_if = "Option::is_none")]

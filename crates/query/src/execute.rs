@@ -20,7 +20,7 @@ use crate::page::{Pages, attribute_values, index_of};
 use crate::predicates;
 use crate::presence::{assets_of, eligible, presence};
 use crate::rank::{folded, order};
-use crate::scope::{Times, TimesFinder, filter};
+use crate::scope::{Access, Times, TimesFinder, filter};
 use crate::score::{ClauseValues, Draft, scored_clauses, scores};
 use crate::snap::{Grid, snapped};
 use crate::spans::spans;
@@ -89,7 +89,7 @@ pub fn execute(query: &Query, view: &View<'_>, options: Options) -> Result<Answe
         plan: ResolvedPlan { cursor: None, ..query.plan.clone() },
         understood: None,
         warnings,
-        clauses: reports(query, &found),
+        clauses: reports(query, &found, &view.access),
         read_point: reader.read_point().to_string(),
         took_ms: 0.0,
         next_cursor: None,
@@ -108,11 +108,13 @@ pub fn execute(query: &Query, view: &View<'_>, options: Options) -> Result<Answe
     Ok(answer)
 }
 
-fn reports(query: &Query, found: &[ClauseHits]) -> Vec<ClauseReport> {
+/// How many annotations were looked at depends on what lies beside those that match: a caller who sees a part is told of
+/// the hits alone.
+fn reports(query: &Query, found: &[ClauseHits], access: &Access) -> Vec<ClauseReport> {
     let report = |(criterion, found): (&rushes_plan::Criterion, &ClauseHits)| ClauseReport {
         clause: criterion.pointer.clone(),
         hits: found.hits.len(),
-        examined: found.examined,
+        examined: if *access == Access::All { found.examined } else { found.hits.len() as u64 },
         approximate: criterion.is_vector().then_some(found.approximate),
     };
     query.criteria.iter().zip(found).map(report).collect()

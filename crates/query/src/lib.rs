@@ -49,6 +49,6 @@ pub use answer::{Answer, ClauseReport, Evidence, Explanation, Group, Moment, Spa
 pub use cursor::Cursor;
 pub use encoders::{Encoders, NoEncoders};
 pub use execute::{Options, execute};
-pub use scope::Access;
+pub use scope::{Access, Titles};
 pub use search::{Explained, PlannedSearch, cursor_of, explain, search};
 pub use view::{Catalog, View};

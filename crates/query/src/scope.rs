@@ -10,14 +10,32 @@ use rushes_types::{Asset, AssetDocument, AssetId, MovieId, ReadPoint, TimeRange,
 
 use rushes_index::IndexReader;
 
+/// Titles, and groups of them.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Titles {
+    /// Movies, by id.
+    pub movies: BTreeSet<MovieId>,
+    /// Collections, as their assets name them.
+    pub collections: BTreeSet<String>,
+}
+
+impl Titles {
+    /// Does the asset belong to one of them?
+    #[must_use]
+    pub fn hold(&self, asset: &Asset) -> bool {
+        self.movies.contains(&asset.movie)
+            || asset.collection.as_ref().is_some_and(|name| self.collections.contains(name))
+    }
+}
+
 /// What the caller may see.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Access {
     /// Everything.
     #[default]
     All,
-    /// These titles only.
-    Movies(BTreeSet<MovieId>),
+    /// These titles only: nothing of an answer depends on what belongs to others.
+    Only(Titles),
 }
 
 impl Access {
@@ -26,7 +44,7 @@ impl Access {
     pub fn allows(&self, asset: &Asset) -> bool {
         match self {
             Self::All => true,
-            Self::Movies(movies) => movies.contains(&asset.movie),
+            Self::Only(titles) => titles.hold(asset),
         }
     }
 }

@@ -56,7 +56,7 @@ pub fn cursor_of(plan: &Plan) -> Result<Option<Cursor>> {
 pub fn search(asked: PlannedSearch, view: &View<'_>, knowledge: &dyn Knowledge) -> Result<Answer> {
     let cursor = cursor_of(&asked.plan)?;
     let resolved = resolved(&asked, cursor.as_ref(), knowledge)?;
-    let query = Query::compile(&resolved.plan)?;
+    let query = compiled(&resolved, &view.access)?;
     let (warnings, word_weights) = (resolved.warnings, resolved.word_weights);
     let answer = execute(&query, view, Options { cursor, warnings, word_weights })?;
     Ok(Answer { understood: asked.understood, ..answer })
@@ -68,14 +68,24 @@ pub fn search(asked: PlannedSearch, view: &View<'_>, knowledge: &dyn Knowledge) 
 /// What is wrong with the plan, with its field.
 pub fn explain(asked: PlannedSearch, view: &View<'_>, knowledge: &dyn Knowledge) -> Result<Explained> {
     let resolved = resolved(&asked, cursor_of(&asked.plan)?.as_ref(), knowledge)?;
-    let query = Query::compile(&resolved.plan)?;
+    let query = compiled(&resolved, &view.access)?;
     let filter = filter(&query, view.reader, &view.access);
     let requests = view.reader.requests(&query, &filter);
     let cost = match view.access {
         Access::All => Some(estimated(&query, &filter, view.reader)?),
-        Access::Movies(_) => None,
+        Access::Only(_) => None,
     };
     Ok(Explained { resolved, understood: asked.understood, requests, cost })
+}
+
+/// The query of a plan. Which neighbours an approximate search misses depends on all vectors that lie together, also on
+/// those that a caller may not see: for one who sees a part it is always exact.
+fn compiled(resolved: &Resolved, access: &Access) -> Result<Query> {
+    let mut query = Query::compile(&resolved.plan)?;
+    if *access != Access::All {
+        query.require_exact();
+    }
+    Ok(query)
 }
 
 fn resolved(asked: &PlannedSearch, cursor: Option<&Cursor>, knowledge: &dyn Knowledge) -> Result<Resolved> {

@@ -5,12 +5,12 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use rushes_index::{AnnotationRef, Budget, Hit, IndexReader};
-use rushes_plan::{Clause, Filter, Like, SpaceVectors};
+use rushes_plan::{Clause, Filter, Like, NearestTest, SpaceVectors, Test};
 use rushes_text::Analyzer;
 use rushes_types::limits::TIME_NS_MAX;
 use rushes_types::{AnnotationId, AssetId, FusedAnnotation, Metric, Result, Space, SpaceId, TimeRange};
 
-use crate::scope::Access;
+use crate::scope::{Access, visible_assets};
 
 /// Annotations read at once to find what an asset shows; also the number between two looks at the budget.
 const SHOWN_STEP: usize = 256;
@@ -62,13 +62,42 @@ impl<'a> View<'a> {
         })
     }
 
-    /// The spaces that current annotations have vectors in.
+    /// The spaces that current annotations have vectors in, among those that the caller may see.
     pub(crate) fn current_spaces(&self) -> Result<&[SpaceId]> {
         if self.catalog.current.get().is_none() {
+            let spaces = if self.access == Access::All { self.reader.spaces()? } else { self.seen_spaces()? };
             // Another thread may have gathered the same value first.
-            let _ = self.catalog.current.set(self.reader.spaces()?);
+            let _ = self.catalog.current.set(spaces);
         }
         Ok(self.catalog.current.get().map_or(&[], Vec::as_slice))
+    }
+
+    /// The spaces in which something that the caller may see has a vector: the index knows only those of everything.
+    fn seen_spaces(&self) -> Result<Vec<SpaceId>> {
+        let filter = Filter { assets: visible_assets(self.reader, &self.access), ..Filter::default() };
+        let known: BTreeMap<&SpaceId, &Space> =
+            self.models().values().map(|space| (&space.id, space)).collect();
+        let mut seen = Vec::new();
+        for (id, space) in known {
+            let mut query = vec![0.0_f32; space.dimensions];
+            if let Some(first) = query.first_mut() {
+                *first = 1.0;
+            }
+            let test = NearestTest {
+                space: id.clone(),
+                query: query.into(),
+                metric: space.metric,
+                exact: true,
+                k: Some(1),
+                threshold: None,
+            };
+            let clause = Clause { test: Test::Nearest(test), ..Clause::any(None) };
+            let nearest = self.reader.nearest_unless(&clause, &filter, None, self.cancelled)?;
+            if !nearest.hits.is_empty() {
+                seen.push(id.clone());
+            }
+        }
+        Ok(seen)
     }
 
     /// These spaces as they are registered, in the order of their ids.

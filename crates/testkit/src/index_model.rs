@@ -141,6 +141,7 @@ fn same_answers(memory: &dyn IndexReader, other: &dyn IndexReader, history: &His
             (hits(memory), hits(other))
         };
         assert_eq!(expected.hits, got.hits, "{clause:?} {filter:?}");
+        assert_eq!(memory.annotations(&filter).unwrap(), other.annotations(&filter).unwrap(), "{filter:?}");
     }
     for typed in ["j", "jo", "TRIB", "house", "c"] {
         let filter = random_filter(history, dice);

@@ -7,12 +7,12 @@ use rushes_store::AnnotationStore;
 use rushes_store::OnDamage;
 use rushes_types::{Error, ErrorKind, Result};
 
-use crate::access::Tokens;
 use crate::archive_folder::ArchiveFolder;
 use crate::engines::OpenEngines;
 use crate::erasures::{Erasures, PURGE_AFTER};
 use crate::manifest::{ArchiveLock, FORMAT_VERSION, Manifest, make_private_dir};
 use crate::rebuild::{self, Rebuild};
+use crate::tokens::Tokens;
 
 /// The annotation store of an archive, open without the stages above it.
 pub struct ArchiveStore {

@@ -198,6 +198,7 @@ fn a_second_process_is_refused_and_a_token_sees_only_its_movies() {
         name: name.to_owned(),
         movies: Some([movie.to_owned()].into()),
         rights: [Right::Read].into(),
+        ..TokenSpec::default()
     };
     for (name, movie, total) in [("a", "show", 1), ("b", "other", 0)] {
         let secret = open.archive.tokens().create(&spec(name, movie)).unwrap();

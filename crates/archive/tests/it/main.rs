@@ -1,6 +1,7 @@
 //! The archive as its callers see it: all three stages in a folder.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod access;
 mod backups;
 mod chores;
 mod damage;

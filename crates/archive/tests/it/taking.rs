@@ -129,6 +129,7 @@ fn a_caller_needs_the_right_to_the_movie_that_a_later_model_names() {
         name: movie.to_owned(),
         movies: Some([movie.to_owned()].into()),
         rights: [Right::Ingest].into(),
+        ..TokenSpec::default()
     };
     let lines = of_movie("faces@1", "1", None) + &of_movie("places@1", "2", Some("show"));
     let ingest = |spec: &TokenSpec| {

@@ -150,25 +150,79 @@ pub enum TokenCommand {
     #[command(after_help = "Examples:
   rushes token create editors --right read
   rushes token create annotator --right ingest --movie night-ferry
+  rushes token create trailers --right read --collection ferries --days 90
+  rushes token create vendor --right read --movie day-boat --grant read,ingest:movie=night-ferry
+  rushes token rotate editors --keep-hours 24
 
-With the first token, everybody who calls the server needs one, except commands of the archive's owner on this machine.")]
+Who has rights on some titles only learns nothing of the others. A collection's rights hold for all assets that name it,
+also for those that come later. With the first token, everybody who calls the server needs one, except commands of the archive's owner on this machine.")]
     Create {
         /// What people call it
         name: String,
         /// What it allows (may be given again)
-        #[arg(long = "right", value_enum, required = true)]
+        #[arg(long = "right", value_enum, required_unless_present = "grants")]
         rights: Vec<RightArg>,
         /// A movie it is for (may be given again) [default: all]
         #[arg(long = "movie")]
         movies: Vec<String>,
+        /// A collection it is for (may be given again)
+        #[arg(long = "collection")]
+        collections: Vec<String>,
+        /// Further rights on a title of their own, as RIGHT,…:movie=NAME or RIGHT,…:collection=NAME (may be given again)
+        #[arg(long = "grant", value_name = "GRANT")]
+        grants: Vec<GrantArg>,
+        /// How many days it counts [default: until it is revoked]
+        #[arg(long, value_parser = clap::value_parser!(u64).range(1..=DAYS_MAX))]
+        days: Option<u64>,
     },
     /// List tokens
     List,
+    /// Give a token another secret, which is printed this once
+    Rotate {
+        /// Its name
+        name: String,
+        /// For how many hours the secret before counts, too
+        #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=HOURS_MAX))]
+        keep_hours: u64,
+    },
     /// Revoke a token
     Revoke {
         /// Its name
         name: String,
     },
+}
+
+/// Longest life of a token that can be asked for, in days: a hundred years.
+const DAYS_MAX: u64 = 36_525;
+/// Longest time that an exchanged secret goes on counting, in hours: a year.
+const HOURS_MAX: u64 = 8_766;
+
+/// Rights on one title or group of titles.
+#[derive(Debug, Clone)]
+pub struct GrantArg {
+    /// What is allowed.
+    pub rights: Vec<RightArg>,
+    /// `movies` or `collections`.
+    pub of: &'static str,
+    /// Its name.
+    pub name: String,
+}
+
+impl std::str::FromStr for GrantArg {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let wrong = || "write RIGHT,…:movie=NAME or RIGHT,…:collection=NAME".to_owned();
+        let (rights, title) = text.split_once(':').ok_or_else(wrong)?;
+        let rights: Result<Vec<_>, _> = rights.split(',').map(|r| RightArg::from_str(r, false)).collect();
+        let (of, name) = title.split_once('=').filter(|(_, name)| !name.is_empty()).ok_or_else(wrong)?;
+        let of = match of {
+            "movie" => "movies",
+            "collection" => "collections",
+            _ => return Err(wrong()),
+        };
+        Ok(Self { rights: rights?, of, name: name.to_owned() })
+    }
 }
 
 /// What a token allows.
@@ -180,6 +234,18 @@ pub enum RightArg {
     Ingest,
     /// Everything
     Admin,
+}
+
+impl RightArg {
+    /// As it is sent.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Read => "read",
+            Self::Ingest => "ingest",
+            Self::Admin => "admin",
+        }
+    }
 }
 
 /// `rushes config …`

@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub use manage::{
-    AssetCommand, ConfigCommand, EventsCommand, LabelCommand, Migrate, ModelCommand, RightArg, RunCommand,
+    AssetCommand, ConfigCommand, EventsCommand, GrantArg, LabelCommand, Migrate, ModelCommand, RunCommand,
     TokenCommand,
 };
 pub use work::{

@@ -34,6 +34,14 @@ pub fn run(config: &Config, json_output: bool) -> Outcome {
         (n, _) => format!("commit {}; all of it can be searched", count(n)),
     };
     output::line(&state);
+    if status.get("index").is_some_and(Value::is_null) {
+        output::line(&format!(
+            "your token is for some titles: {} annotations of {} assets",
+            count(number("/store/annotations")),
+            count(number("/store/assets"))
+        ));
+        return Ok(());
+    }
     output::line("");
     output::table(&[
         row(&["", "holds", "on disk"]),

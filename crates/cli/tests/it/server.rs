@@ -84,6 +84,18 @@ fn tokens_keep_others_out_and_let_the_owner_in() {
     other(None).code(1).warns("token");
     other(Some("wrong")).code(1).warns("token");
     other(Some(&secret)).ok().says("no moments");
+    let mut status = rushes();
+    status.args(["--server", &server.url, "status"]).env("RUSHES_TOKEN", &secret);
+    finish(status, b"").ok().says("0 annotations of 0 assets");
+    // An exchanged secret counts as long as it was told to.
+    let next = place.run(&["token", "rotate", "team", "--keep-hours", "1"]).ok().out.trim().to_owned();
+    other(Some(&secret)).ok().says("no moments");
+    other(Some(&next)).ok().says("no moments");
+    place.run(&["token", "rotate", "team"]).ok();
+    other(Some(&secret)).code(1).warns("token");
+    other(Some(&next)).code(1).warns("token");
+    let wrong = place.run(&["token", "create", "x", "--grant", "read:title=other"]);
+    wrong.code(2).warns("RIGHT,…:movie=NAME");
     place.run(&["token", "revoke", "team"]).ok();
     assert_eq!(place.run(&["token", "list", "--json"]).ok().json(), json!([]));
     place.run(&["token", "revoke", "team"]).code(1);

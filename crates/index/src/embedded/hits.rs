@@ -46,6 +46,22 @@ pub(super) fn hits(views: &[SegmentView], scope: ClauseScope<'_>, test: &Test) -
     Ok(found)
 }
 
+/// How many entries are admitted, without a hit for each.
+pub(super) fn count(views: &[SegmentView], scope: ClauseScope<'_>) -> Result<u64> {
+    let mut count = 0;
+    for view in views {
+        let mut visible = VisibilityFilter::new(scope, view)?;
+        for (row, _) in (0_u32..).zip(&view.segment.assets) {
+            if scope.assets.contains(view.asset_no(row)) {
+                for no in view.segment.asset_entries(row) {
+                    count += u64::from(visible.admits_no(no)?.is_some());
+                }
+            }
+        }
+    }
+    Ok(count)
+}
+
 /// A hit of one entry.
 #[inline]
 pub(super) fn hit_of(view: &SegmentView, entry: Entry<'_>, score: f64) -> Result<Hit> {

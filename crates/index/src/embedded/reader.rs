@@ -168,6 +168,13 @@ impl IndexReader for EmbeddedReader {
         counts::counts(&self.views, &self.asset_set(filter), clause)
     }
 
+    fn annotations(&self, filter: &Filter) -> Result<u64> {
+        let clause = Clause::any(None);
+        let matcher = ClauseMatcher::new(&clause, &self.settings.analyzer);
+        let assets = self.asset_set(filter);
+        hits::count(&self.views, ClauseScope { matcher: &matcher, filter, assets: &assets })
+    }
+
     fn fetch(&self, refs: &[AnnotationRef]) -> Result<Vec<Option<FusedAnnotation>>> {
         refs.iter().map(|wanted| self.fetch_one(wanted)).collect()
     }

@@ -104,12 +104,16 @@ fn find_asset(archive: &Archive, caller: &Caller, id: &AssetId) -> Result<Asset>
 /// before.
 async fn wait_for(ctx: &Ctx, commit: Option<Commit>) -> Reply<bool> {
     let time_max = ctx.app.config.limits.wait_time_max;
-    ctx.block(move |archive, _| {
+    ctx.block(move |archive, caller| {
         let commit = match commit {
             Some(commit) => commit,
             None => archive.status()?.last_commit,
         };
-        archive.wait_caught_up(commit, time_max)
+        // Why a stage fails may name assets that the caller may not see.
+        archive.wait_caught_up(commit, time_max).map_err(|error| {
+            let told = !caller.is_limited() || error.kind() != ErrorKind::Unavailable;
+            if told { error } else { Error::new(ErrorKind::Unavailable, "a stage does not get on") }
+        })
     })
     .await
 }

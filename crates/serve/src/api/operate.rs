@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use axum::Json as Answer;
 use axum::response::Response;
-use rushes_archive::{Archive, BackupReport, Progress, Rebuild, Right, Status, VerifyReport};
+use rushes_archive::{
+    Archive, BackupReport, PartStatus, Progress, Rebuild, Right, SeenStatus, Status, VerifyReport,
+};
 use rushes_types::{Error, Result};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -61,14 +63,14 @@ pub(super) struct WorkerDocument {
 /// Stage 1.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct StoreDocument {
-    /// Assets that are registered.
+    /// Assets that are registered; for a caller who may see some titles only, the searchable ones of these.
     assets: u64,
-    /// Annotations, superseded ones too.
+    /// Annotations, superseded ones too; for a caller who may see some titles only, the current ones of these.
     annotations: u64,
-    /// Commits.
-    commits: u64,
-    /// Bytes on disk.
-    bytes: u64,
+    /// Commits; null for a caller who may see some titles only.
+    commits: Option<u64>,
+    /// Bytes on disk; null for a caller who may see some titles only.
+    bytes: Option<u64>,
 }
 
 /// Stage 3.
@@ -84,7 +86,7 @@ pub(super) struct IndexDocument {
     bytes: u64,
 }
 
-/// The state of an archive.
+/// The state of an archive. A caller who may see some titles only is told of these: nothing of stages and sizes.
 #[derive(Debug, Serialize, ToSchema)]
 pub(super) struct StatusDocument {
     /// The archive's id.
@@ -97,15 +99,15 @@ pub(super) struct StatusDocument {
     read_point: u64,
     /// Is something committed that cannot be searched yet?
     catching_up: bool,
-    /// How far each stage is.
+    /// How far each stage is; empty for a caller who may see some titles only.
     lag: Vec<LagDocument>,
     /// Stage 1.
     store: StoreDocument,
-    /// Bytes of stage 2 on disk.
-    fused_bytes: u64,
-    /// Stage 3.
-    index: IndexDocument,
-    /// The workers.
+    /// Bytes of stage 2 on disk; null for a caller who may see some titles only.
+    fused_bytes: Option<u64>,
+    /// Stage 3; null for a caller who may see some titles only.
+    index: Option<IndexDocument>,
+    /// The workers; empty for a caller who may see some titles only.
     workers: Vec<WorkerDocument>,
 }
 
@@ -135,17 +137,37 @@ impl StatusDocument {
             store: StoreDocument {
                 assets: status.store.assets,
                 annotations: status.store.annotations,
-                commits: status.store.commits,
-                bytes: status.store.bytes,
+                commits: Some(status.store.commits),
+                bytes: Some(status.store.bytes),
             },
-            fused_bytes: status.fused_bytes,
-            index: IndexDocument {
+            fused_bytes: Some(status.fused_bytes),
+            index: Some(IndexDocument {
                 entries: status.index.entries,
                 vectors: status.index.vectors,
                 segments: status.index.segments,
                 bytes: status.index.bytes,
-            },
+            }),
             workers: status.workers.into_iter().map(worker).collect(),
+        }
+    }
+
+    fn of_part(status: PartStatus) -> Self {
+        Self {
+            archive: status.archive,
+            version: env!("CARGO_PKG_VERSION"),
+            last_commit: status.last_commit.0,
+            read_point: status.read_point.0,
+            catching_up: status.catching_up,
+            lag: Vec::new(),
+            store: StoreDocument {
+                assets: status.assets,
+                annotations: status.annotations,
+                commits: None,
+                bytes: None,
+            },
+            fused_bytes: None,
+            index: None,
+            workers: Vec::new(),
         }
     }
 }
@@ -258,8 +280,10 @@ pub(super) struct DoneDocument {}
     )
 )]
 async fn status(ctx: Ctx) -> Reply<Answer<StatusDocument>> {
-    let status = ctx.block(|archive, _| archive.status()).await?;
-    Ok(Answer(StatusDocument::new(status, ctx.caller.may_everywhere(Right::Admin))))
+    Ok(Answer(match ctx.block(|archive, caller| archive.seen_status(caller)).await? {
+        SeenStatus::Whole(status) => StatusDocument::new(*status, ctx.caller.may_everywhere(Right::Admin)),
+        SeenStatus::Part(status) => StatusDocument::of_part(status),
+    }))
 }
 
 /// Compares all stages with each other and with what was committed.

@@ -89,11 +89,17 @@ async fn openapi(State(app): State<Arc<App>>) -> Response {
 }
 
 /// Counters and histograms for Prometheus.
+///
+/// They count over all titles: a token that is for some only is refused.
 #[utoipa::path(
     get, path = "/metrics", tag = "pages",
-    responses((status = 200, content_type = "text/plain", body = String))
+    responses(
+        (status = 200, content_type = "text/plain", body = String),
+        (status = "4XX", body = Problem, content_type = "application/problem+json")
+    )
 )]
 async fn metrics(ctx: Ctx) -> Reply<Response> {
+    ctx.caller.require_unlimited()?;
     let mut page = MetricsPage::default();
     ctx.app.metrics.write(&mut page);
     write_searches(&mut page, &ctx.app.archive.searches());

@@ -23,3 +23,4 @@ mod search;
 mod skips;
 mod socket;
 mod support;
+mod unseen;

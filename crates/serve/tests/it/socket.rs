@@ -104,6 +104,7 @@ async fn the_owner_s_secret_opens_what_tokens_close() {
         name: "anna".into(),
         movies: Some(["m".to_owned()].into()),
         rights: [Right::Read].into(),
+        ..TokenSpec::default()
     };
     let secret = running.archive.tokens().create(&spec).unwrap();
     assert!(running.get("/v1/tokens", "").await.starts_with("HTTP/1.1 401"));
@@ -120,7 +121,7 @@ async fn the_owner_s_secret_opens_what_tokens_close() {
 #[tokio::test]
 async fn nothing_in_a_request_makes_it_a_call_from_within() {
     let running = start(|_| {}).await;
-    let spec = TokenSpec { name: "anna".into(), movies: None, rights: [Right::Admin].into() };
+    let spec = TokenSpec { name: "anna".into(), rights: [Right::Admin].into(), ..TokenSpec::default() };
     running.archive.tokens().create(&spec).unwrap();
     for more in [
         "x-in-process: 1\r\n",

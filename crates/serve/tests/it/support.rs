@@ -117,8 +117,15 @@ impl Server {
             name: name.to_owned(),
             movies: movies.map(|m| m.iter().map(ToString::to_string).collect()),
             rights: rights.iter().copied().collect(),
+            ..TokenSpec::default()
         };
         self.archive.tokens().create(&spec).unwrap()
+    }
+
+    /// Waits until all that was committed can be searched.
+    pub fn settle(&self) {
+        let upto = self.archive.status().unwrap().last_commit;
+        assert!(self.archive.wait_caught_up(upto, std::time::Duration::from_secs(60)).unwrap());
     }
 
     /// A call from within the process.

@@ -38,9 +38,10 @@ fn small() -> (Open, String) {
         name: "редактор".to_owned(),
         movies: Some(["show".to_owned()].into()),
         rights: [Right::Read, Right::Ingest].into(),
+        ..TokenSpec::default()
     };
     let secret = open.archive.tokens().create(&spec).unwrap();
-    let all = TokenSpec { name: "all".to_owned(), movies: None, rights: [Right::Admin].into() };
+    let all = TokenSpec { name: "all".to_owned(), rights: [Right::Admin].into(), ..TokenSpec::default() };
     open.archive.tokens().create(&all).unwrap();
     open.archive.erase(&open.caller, &EraseTarget::Asset(asset_id("e1"))).unwrap();
     open.catch_up();

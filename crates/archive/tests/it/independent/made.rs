@@ -199,6 +199,7 @@ impl Made {
             name: name.to_owned(),
             movies: movies.map(|movie| [movie.to_owned()].into()),
             rights: rights.iter().copied().collect(),
+            ..TokenSpec::default()
         };
         archive.tokens().create(&token("редактор", Some("паром"), &[Right::Read, Right::Ingest])).unwrap();
         archive.tokens().create(&token("chief", None, &[Right::Admin])).unwrap();

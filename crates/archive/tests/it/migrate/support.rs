@@ -99,7 +99,7 @@ pub fn fill(dir: &Path) {
     let token = rushes_archive::TokenSpec {
         name: "editors".to_owned(),
         rights: [rushes_archive::Right::Read].into(),
-        movies: None,
+        ..rushes_archive::TokenSpec::default()
     };
     archive.tokens().create(&token).unwrap();
     archive.close();
