@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use axum::Json as Answer;
 use axum::extract::Path;
 use rushes_archive::{Archive, Caller, Grant, Right, TokenSpec, rfc3339};
-use rushes_types::{Error, MovieId, Result, check_id};
+use rushes_types::{Error, ErrorKind, MovieId, Result, check_id};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
