@@ -12,9 +12,9 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
+use rushes_archive::rfc3339;
 use serde::Serialize;
 
-use crate::clock::rfc3339;
 use crate::limits::AUDIT_IDS_MAX;
 
 /// The audit log's name in the archive's folder.

@@ -18,7 +18,6 @@ mod api;
 mod app;
 mod audit;
 mod body;
-mod clock;
 mod config;
 mod discovery;
 mod host;
@@ -44,6 +43,7 @@ use axum::response::Response;
 use rushes_archive::{Archive, Caller};
 use tower::ServiceExt;
 
+pub use api::checked_backups;
 pub use audit::AUDIT_FILE;
 pub use config::{ServeConfig, ServeLimits, check_listen};
 pub use discovery::{DISCOVERY_FILE, Discovery, PublishedDiscovery};

@@ -1,6 +1,8 @@
 //! The archive as its callers see it: all three stages in a folder.
 #![allow(clippy::unwrap_used, reason = "tests")]
 
+mod backup_sets;
+mod backup_trust;
 mod backups;
 mod chores;
 mod encoders;
