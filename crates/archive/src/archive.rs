@@ -10,7 +10,8 @@ use rushes_types::limits::Limits;
 use rushes_types::{Commit, Error, ErrorKind, Result};
 
 use crate::access::{Caller, Right};
-use crate::backup::{self, BackupReport};
+use crate::backup::BackupSchedule;
+use crate::backup::stage::remove_staged;
 use crate::embedded::EmbeddedEngines;
 use crate::engines::{Engines, OpenEngines};
 use crate::erasures::{Erasures, INDEX_PATIENCE, PURGE_AFTER};
@@ -24,7 +25,7 @@ use crate::search_caches::SearchCaches;
 use crate::search_places::SearchPlaces;
 use crate::status::Status;
 use crate::tokens::Tokens;
-use crate::workers::{FuseSettings, Shared, Stage, Workers};
+use crate::workers::{BackupJob, FuseSettings, Shared, Stage, Workers};
 use crate::write_freeze::WriteFreeze;
 
 /// How an archive is opened.
@@ -46,6 +47,8 @@ pub struct OpenOptions {
     pub purge_after: Duration,
     /// What the archive runs on.
     pub engines: Arc<dyn OpenEngines>,
+    /// Backups that are made by themselves, where configured.
+    pub backups: Option<BackupSchedule>,
     /// What is rebuilt on opening, whatever its state.
     pub rebuild: Option<Rebuild>,
     /// What is done with a store that lacks what was acknowledged.
@@ -65,6 +68,7 @@ impl Default for OpenOptions {
             media_roots: Vec::new(),
             purge_after: PURGE_AFTER,
             engines: Arc::new(EmbeddedEngines),
+            backups: None,
             rebuild: None,
             on_damage: OnDamage::Refuse,
             encoders: Arc::new(NoEncoders),
@@ -81,7 +85,8 @@ pub struct Archive {
     pub(crate) options: OpenOptions,
     pub(crate) engines: Engines,
     pub(crate) shared: Arc<Shared>,
-    pub(crate) write_freeze: WriteFreeze,
+    /// The one that `shared` has.
+    pub(crate) write_freeze: Arc<WriteFreeze>,
     pub(crate) tokens: Tokens,
     /// The labels with aliases, once they were read.
     pub(crate) labels: RwLock<Option<(Instant, Arc<LabelTable>)>>,
@@ -106,7 +111,7 @@ impl Archive {
         }
         make_private_dir(dir)?;
         let lock = ArchiveLock::acquire(dir)?;
-        backup::remove_staged(dir)?;
+        remove_staged(dir)?;
         let manifest = match Manifest::read(dir)? {
             Some(manifest) => current_analysis(dir, manifest)?,
             None if options.on_damage != OnDamage::Accept && holds_a_store(dir) => {
@@ -140,13 +145,14 @@ impl Archive {
         }
         let search_places = SearchPlaces::new(options.limits.search);
         let shared = Arc::new(Shared::new(Erasures::open(dir, options.purge_after)?));
+        let write_freeze = Arc::clone(&shared.write_freeze);
         let archive = Self {
             dir: dir.to_owned(),
             manifest,
             options,
             engines,
             shared,
-            write_freeze: WriteFreeze::default(),
+            write_freeze,
             tokens,
             labels: RwLock::new(None),
             search_caches: SearchCaches::default(),
@@ -177,7 +183,9 @@ impl Archive {
             return;
         }
         let settings = self.fuse_settings();
-        let workers = Workers::start(&self.engines, &self.shared, &settings, &self.options.stages);
+        let stages = &self.options.stages;
+        let backups = self.backup_job();
+        let workers = Workers::start(&self.engines, &self.shared, &settings, stages, backups);
         *self.workers.lock().unwrap_or_else(PoisonError::into_inner) = Some(workers);
     }
 
@@ -186,6 +194,25 @@ impl Archive {
         if let Some(workers) = workers {
             workers.stop();
         }
+    }
+
+    /// The scheduled backups that this process makes.
+    fn backup_job(&self) -> Option<BackupJob> {
+        let schedule = self.options.backups.as_ref().filter(|schedule| schedule.runs_here)?;
+        if self.engines.shared() {
+            let error =
+                Error::new(ErrorKind::Unsupported, "what is not in the archive's folder is not copied")
+                    .mend("take `[backup]` out of the configuration, and snapshots of the engines");
+            tracing::warn!(%error, "no backups are made");
+            self.shared.backups.failed(&error, 0);
+            return None;
+        }
+        Some(BackupJob {
+            dir: self.dir.clone(),
+            archive: self.manifest.id.clone(),
+            store: Arc::clone(&self.engines.store),
+            schedule: schedule.clone(),
+        })
     }
 
     pub(crate) fn fuse_settings(&self) -> FuseSettings {
@@ -253,6 +280,7 @@ impl Archive {
             fused_bytes: self.engines.timeline.bytes()?,
             index: self.engines.index.counts()?,
             workers,
+            backups: self.backup_status(),
         })
     }
 
@@ -323,35 +351,6 @@ impl Archive {
             progress.set("documents copied", done, Some(total));
             Ok(())
         })
-    }
-
-    /// Copies the ground truth to a new folder, while the archive is open. Writes are frozen for a moment at the
-    /// beginning.
-    ///
-    /// # Errors
-    /// [`ErrorKind::Forbidden`] unless the caller may do everything; [`ErrorKind::Conflict`] where `to` is there
-    /// already; where the disk refuses.
-    pub fn backup(&self, caller: &Caller, to: &Path, progress: &dyn Progress) -> Result<BackupReport> {
-        caller.require_everywhere(Right::Admin)?;
-        if self.engines.shared() {
-            return Err(Error::new(
-                ErrorKind::Unsupported,
-                "what is not in the archive's folder is not copied",
-            )
-            .mend("take snapshots of the engines, or copy the archive into a folder with `rushes migrate`"));
-        }
-        backup::check_target(to)?;
-        let _guard = self.shared.long_work.begin()?;
-        // The relay forgets outbox rows that it has carried: it writes too.
-        self.stop_workers();
-        let staged = {
-            let _frozen = self.write_freeze.freeze();
-            let commit = self.engines.store.last_commit();
-            commit.and_then(|commit| backup::stage(&self.dir, commit, progress))
-        };
-        self.shared.restart();
-        self.start_workers();
-        backup::copy_out(&staged?, to, &self.manifest.id, progress)
     }
 
     /// Rewrites files until the bytes of all that was erased are gone from the archive's folder.

@@ -17,15 +17,14 @@
 //! 1. `archive.lock`, for as long as the archive is open: one process a folder.
 //! 2. `long_work`: one rebuild, reindex, backup or purge at a time. Callers wait a bounded time; the maintenance worker
 //!    only tries, so stopping the workers while holding it cannot deadlock.
-//! 3. `write_freeze`: every call that writes to the store takes it shared, a backup takes it exclusively. No call takes
-//!    it twice, and it is never frozen for long.
+//! 3. `write_freeze`: every call that writes to the store, and the relay where it forgets rows, takes it shared, a backup
+//!    takes it exclusively. No call takes it twice, and it is never frozen for long.
 //! 4. The erasures' state, then the engines' internal locks.
 //!
 //! # The life of the workers
 //!
 //! [`Archive::open`] starts the workers of the configured stages, [`Archive::close`] and dropping the archive stop
-//! them. A rebuild, and the staging of a backup, stop them and start them again; clients go on committing all the
-//! while. A worker that stops finishes its pass or leaves it unacknowledged; its successor has those events
+//! them. A rebuild stops them and starts them again; clients go on committing all the while. A worker that stops finishes its pass or leaves it unacknowledged; its successor has those events
 //! redelivered.
 //!
 //! # What always holds
@@ -40,6 +39,7 @@ mod access;
 mod archive;
 mod archive_folder;
 mod backup;
+mod backups;
 mod bucket_content;
 mod buckets;
 mod clock;
@@ -79,7 +79,11 @@ mod write_freeze;
 pub use access::{Caller, Grant, Right, TokenSpec};
 pub use archive::{Archive, OpenOptions};
 pub use archive_folder::ArchiveFolder;
-pub use backup::{BackupFile, BackupReport, restore};
+pub use backup::{
+    BackupCheck, BackupFile, BackupList, BackupPlace, BackupReport, BackupRequest, BackupSchedule,
+    BackupStatus, LIST_VERSION, LastBackup, RestoreReport, RestoreRequest, StoreContent, restore,
+    verify_backups,
+};
 pub use buckets::BucketView;
 pub use clock::rfc3339;
 pub use embedded::EmbeddedEngines;

@@ -5,6 +5,7 @@ use rushes_index::IndexCounts;
 use rushes_store::StoreCounts;
 use rushes_types::Commit;
 
+use crate::backup::BackupStatus;
 use crate::workers::Health;
 
 /// The state of an archive.
@@ -28,4 +29,6 @@ pub struct Status {
     pub index: IndexCounts,
     /// The workers, by stage.
     pub workers: Vec<(&'static str, Health)>,
+    /// The scheduled backups, where there is a schedule.
+    pub backups: Option<BackupStatus>,
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use clap::ArgMatches;
 use clap::parser::ValueSource;
-use rushes_archive::{OnDamage, OpenOptions, Rebuild};
+use rushes_archive::{OnDamage, OpenOptions, Rebuild, Stage};
 use rushes_engines::{Configured, is_ours};
 use rushes_query::Encoders;
 use rushes_serve::ServeConfig;
@@ -16,7 +16,7 @@ use crate::args::Global;
 use crate::encoders::{ConfiguredEncoders, SECTION};
 use crate::exit::{Failure, Outcome};
 use crate::roles::{requests, stages};
-use crate::settings::{SETTINGS, Setting, Settings};
+use crate::settings::{SETTINGS, Settings, from_text, variable_name};
 
 /// Name of the configuration file in an archive's folder.
 const FILE: &str = "rushes.toml";
@@ -186,6 +186,8 @@ impl Config {
                 }
             }
         }
+        let half = self.settings.backup.problem();
+        self.problems.extend(half.map(|why| format!("`{}`: {why}", self.path.display())));
         for key in keys(table, "") {
             if !SETTINGS.iter().any(|s| s.key == key) && !is_encoder(&key) && !is_ours(&key) {
                 let near = nearest(&key).map(|k| format!("; did you mean `{k}`?")).unwrap_or_default();
@@ -226,14 +228,17 @@ impl Config {
             rebuild: self.rebuild,
             on_damage: if self.read_damaged { OnDamage::ReadOnly } else { OnDamage::Refuse },
             encoders: Arc::clone(&self.encoders) as Arc<dyn Encoders>,
+            backups: s.backup.schedule(false),
             ..OpenOptions::default()
         }
     }
 
-    /// How the archive of a serving process is opened: with the workers of its roles only.
+    /// How the archive of a serving process is opened: with the workers of its roles only. It makes the backups too.
     #[must_use]
     pub fn serve_options(&self) -> OpenOptions {
-        OpenOptions { stages: stages(&self.settings.roles), ..self.open_options(true) }
+        let stages = stages(&self.settings.roles);
+        let backups = self.settings.backup.schedule(stages.contains(&Stage::Maintain));
+        OpenOptions { stages, backups, ..self.open_options(true) }
     }
 
     /// How the server is set up.
@@ -248,25 +253,6 @@ impl Config {
             limits: s.serve,
             ..ServeConfig::default()
         }
-    }
-}
-
-/// The environment variable of a setting: `limits.page` is `RUSHES_LIMITS_PAGE`.
-#[must_use]
-pub fn variable_name(setting: &Setting) -> String {
-    format!("RUSHES_{}", setting.key.replace('.', "_").to_uppercase())
-}
-
-/// A variable's text as the kind of value that the setting has.
-fn from_text(setting: &Setting, text: &str) -> Value {
-    match (setting.get)(&Settings::default()) {
-        Value::Integer(_) => {
-            text.trim().parse().map_or_else(|_| Value::String(text.to_owned()), Value::Integer)
-        }
-        Value::Array(_) => Value::Array(
-            text.split(',').filter(|t| !t.is_empty()).map(|t| Value::String(t.to_owned())).collect(),
-        ),
-        _ => Value::String(text.to_owned()),
     }
 }
 

@@ -4,6 +4,7 @@
 //! (`client`), whether a server runs or not, and prints what they answer (`output`, `show`).
 
 mod args;
+mod backup_settings;
 mod client;
 mod commands;
 mod config;

@@ -8,6 +8,7 @@ use rushes_serve::{ServeConfig, ServeLimits};
 use rushes_types::limits::Limits;
 use toml::Value;
 
+use crate::backup_settings::{BackupSettings, duration, duration_text, folder, yes_or_no};
 use crate::roles::Role;
 
 /// Nanoseconds in an hour.
@@ -32,6 +33,8 @@ pub struct Settings {
     pub limits: Limits,
     /// Limits of the server.
     pub serve: ServeLimits,
+    /// Backups that are made by themselves.
+    pub backup: BackupSettings,
 }
 
 impl Default for Settings {
@@ -46,6 +49,7 @@ impl Default for Settings {
             bucket_ms: None,
             limits: Limits::default(),
             serve: serve.limits,
+            backup: BackupSettings::default(),
         }
     }
 }
@@ -216,7 +220,63 @@ pub const SETTINGS: &[Setting] = &[
         wait_time_max
     ),
     seconds!("limits.drain_seconds", "how long requests in flight have when the server ends", drain_time_max),
+    Setting {
+        key: "backup.every",
+        what: "how often a serving process makes a backup, such as \"6h\"",
+        get: |s| duration_text(s.backup.every),
+        set: |s, v| {
+            s.backup.every = Some(duration(v)?);
+            Ok(())
+        },
+    },
+    Setting {
+        key: "backup.to",
+        what: "the folder that they are made in",
+        get: |s| Value::String(s.backup.to.as_ref().map_or_else(String::new, |to| to.display().to_string())),
+        set: |s, v| {
+            s.backup.to = Some(folder(v)?);
+            Ok(())
+        },
+    },
+    number!("backup.keep", "how many of them stay", backup.keep),
+    Setting {
+        key: "backup.with_tokens",
+        what: "do access tokens come along",
+        get: |s| Value::Boolean(s.backup.with_tokens),
+        set: |s, v| {
+            s.backup.with_tokens = yes_or_no(v)?;
+            Ok(())
+        },
+    },
+    Setting {
+        key: "backup.with_config",
+        what: "does this configuration come along",
+        get: |s| Value::Boolean(s.backup.with_config),
+        set: |s, v| {
+            s.backup.with_config = yes_or_no(v)?;
+            Ok(())
+        },
+    },
 ];
+
+/// The environment variable of a setting: `limits.page` is `RUSHES_LIMITS_PAGE`.
+#[must_use]
+pub fn variable_name(setting: &Setting) -> String {
+    format!("RUSHES_{}", setting.key.replace('.', "_").to_uppercase())
+}
+
+/// A variable's text as the kind of value that the setting has.
+pub fn from_text(setting: &Setting, text: &str) -> Value {
+    match (setting.get)(&Settings::default()) {
+        Value::Integer(_) => {
+            text.trim().parse().map_or_else(|_| Value::String(text.to_owned()), Value::Integer)
+        }
+        Value::Array(_) => Value::Array(
+            text.split(',').filter(|t| !t.is_empty()).map(|t| Value::String(t.to_owned())).collect(),
+        ),
+        _ => Value::String(text.to_owned()),
+    }
+}
 
 fn integer(n: impl TryInto<i64>) -> Value {
     Value::Integer(n.try_into().unwrap_or(i64::MAX))

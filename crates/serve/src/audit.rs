@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 use std::time::SystemTime;
 
+use rushes_archive::rfc3339;
 use serde::Serialize;
 
 use crate::limits::AUDIT_IDS_MAX;

@@ -45,6 +45,7 @@ use axum::response::Response;
 use rushes_archive::{Archive, Caller};
 use tower::ServiceExt;
 
+pub use api::checked_backups;
 pub use audit::AUDIT_FILE;
 pub use config::{ServeConfig, ServeLimits, check_listen};
 pub use discovery::{DISCOVERY_FILE, Discovery, PublishedDiscovery};

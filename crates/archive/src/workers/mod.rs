@@ -14,6 +14,7 @@ mod fusing;
 mod indexing;
 mod pass;
 mod relay;
+mod scheduled_backups;
 mod shared;
 
 use std::sync::Arc;
@@ -35,6 +36,7 @@ use indexing::index_pass;
 use pass::Pass;
 pub(crate) use pass::{FUSE_CONSUMER, INDEX_CONSUMER};
 use relay::relay_pass;
+pub(crate) use scheduled_backups::BackupJob;
 pub use shared::{Health, Shared, Stage};
 
 /// How long an idle worker sleeps unless it is woken.
@@ -53,10 +55,24 @@ pub struct Workers {
 }
 
 impl Workers {
-    /// Starts the workers of these stages.
+    /// Starts the workers of these stages; with maintenance, backups are made too, where there is a schedule.
     #[must_use]
-    pub fn start(engines: &Engines, shared: &Arc<Shared>, settings: &FuseSettings, stages: &[Stage]) -> Self {
+    pub(crate) fn start(
+        engines: &Engines,
+        shared: &Arc<Shared>,
+        settings: &FuseSettings,
+        stages: &[Stage],
+        backups: Option<BackupJob>,
+    ) -> Self {
         let mut threads = Vec::new();
+        if let Some(job) = backups.filter(|_| stages.contains(&Stage::Maintain)) {
+            let shared = Arc::clone(shared);
+            let body = move || scheduled_backups::run(&job, &shared);
+            match std::thread::Builder::new().name("rushes-backup".to_owned()).spawn(body) {
+                Ok(thread) => threads.push(thread),
+                Err(e) => tracing::error!(error = %e, "no backups are made: their thread did not start"),
+            }
+        }
         for &stage in stages {
             let (engines, shared, settings) = (engines.clone(), Arc::clone(shared), settings.clone());
             let body = move || run(stage, &engines, &shared, &settings);
@@ -122,7 +138,7 @@ fn run(stage: Stage, engines: &Engines, shared: &Shared, settings: &FuseSettings
                     shared.record(stage, |h| h.error = Some(error.to_string()));
                     shared.published.notify();
                 }
-                sleep(shared, backoff.next_wait());
+                shared.sleep(backoff.next_wait());
             }
         }
     }
@@ -137,7 +153,7 @@ fn pass(
     attempts: &mut FailureCounts,
 ) -> Result<Pass> {
     match stage {
-        Stage::Relay => relay_pass(engines),
+        Stage::Relay => relay_pass(engines, &shared.write_freeze),
         Stage::Fuse => fuse_pass(engines, settings, attempts, &|| shared.yields_or_stops()),
         Stage::Index => {
             let pass = index_pass(engines, settings, attempts, &|| shared.yields_or_stops())?;
@@ -181,15 +197,6 @@ fn idle(stage: Stage, engines: &Engines, shared: &Shared, seen: u64) {
         Stage::Relay => shared.committed.wait(seen, IDLE_WAIT),
         Stage::Fuse => engines.events.wait(Topic::Committed, IDLE_WAIT),
         Stage::Index => engines.events.wait(Topic::Fused, IDLE_WAIT),
-        Stage::Maintain => sleep(shared, MAINTAIN_WAIT),
-    }
-}
-
-/// Sleeps in pieces, so that stopping does not wait for it.
-fn sleep(shared: &Shared, mut left: Duration) {
-    while !left.is_zero() && !shared.stopping() {
-        let piece = left.min(Duration::from_millis(50));
-        std::thread::sleep(piece);
-        left -= piece;
+        Stage::Maintain => shared.sleep(MAINTAIN_WAIT),
     }
 }

@@ -9,6 +9,7 @@ use rushes_types::{AssetId, Commit, Result, Watermark};
 
 use super::pass::Pass;
 use crate::engines::Engines;
+use crate::write_freeze::WriteFreeze;
 
 /// Outbox rows that one pass carries.
 const ROWS: usize = 4096;
@@ -19,8 +20,8 @@ const KEEP: u64 = 10_000;
 ///
 /// # Errors
 /// Where a store or the log fails; nothing is lost, the rows are still in the outbox.
-pub fn relay_pass(engines: &Engines) -> Result<Pass> {
-    let committed = relay_committed(engines)?;
+pub fn relay_pass(engines: &Engines, freeze: &WriteFreeze) -> Result<Pass> {
+    let committed = relay_committed(engines, freeze)?;
     let fused = relay_fused(engines)?;
     Ok(match committed.or(fused) {
         Some(_) => Pass::of(committed.unwrap_or(0) + fused.unwrap_or(0)),
@@ -29,7 +30,7 @@ pub fn relay_pass(engines: &Engines) -> Result<Pass> {
 }
 
 /// How many events it appended; `None` where there was nothing to do.
-fn relay_committed(engines: &Engines) -> Result<Option<usize>> {
+fn relay_committed(engines: &Engines, freeze: &WriteFreeze) -> Result<Option<usize>> {
     let OutboxPage { rows, watermark } = engines.store.outbox(0, ROWS)?;
     let last = rows.last().map(|row| row.sequence);
     if last.is_none() && watermark.is_none() {
@@ -39,6 +40,8 @@ fn relay_committed(engines: &Engines) -> Result<Option<usize>> {
     events.extend(watermark.map(|upto| Event::Watermark { partition: None, upto }));
     engines.events.append(Topic::Committed, &events)?;
     if let Some(last) = last {
+        // Forgetting rows is a write too.
+        let _writing = freeze.enter();
         engines.store.trim_outbox(last)?;
     }
     engines.events.trim(Topic::Committed, KEEP)?;

@@ -1,12 +1,17 @@
 //! What the workers share with the archive: the stop flag, their health, and wake-up signals.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::backup::schedule::ScheduledBackups;
 use crate::erasures::Erasures;
 use crate::long_work::LongWork;
 use crate::priority::IngestTraffic;
+use crate::write_freeze::WriteFreeze;
+
+/// How long a sleeping worker takes to notice that it is to stop.
+const SLEEP_PIECE: Duration = Duration::from_millis(50);
 
 /// A stage whose worker can be stopped alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -91,6 +96,10 @@ pub struct Shared {
     /// Long work of which one at a time is done.
     pub(crate) long_work: LongWork,
     pub(crate) erasures: Erasures,
+    /// Holds up all who write to the store.
+    pub(crate) write_freeze: Arc<WriteFreeze>,
+    /// What became of scheduled backups.
+    pub(crate) backups: ScheduledBackups,
 }
 
 impl Shared {
@@ -105,12 +114,23 @@ impl Shared {
             traffic: IngestTraffic::default(),
             long_work: LongWork::default(),
             erasures,
+            write_freeze: Arc::default(),
+            backups: ScheduledBackups::default(),
         }
     }
 
     /// Are the workers to stop?
     pub fn stopping(&self) -> bool {
         self.stop.load(Ordering::Acquire)
+    }
+
+    /// Sleeps in pieces, so that stopping does not wait for it.
+    pub(super) fn sleep(&self, mut left: Duration) {
+        while !left.is_zero() && !self.stopping() {
+            let piece = left.min(SLEEP_PIECE);
+            std::thread::sleep(piece);
+            left -= piece;
+        }
     }
 
     /// Lets requests go first; returns whether the workers are to stop.

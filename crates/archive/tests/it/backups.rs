@@ -7,7 +7,8 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use rushes_archive::{
-    Archive, Body, Caller, IngestMode, IngestOptions, NoProgress, OpenOptions, Progress, restore,
+    Archive, BackupRequest, Body, Caller, IngestMode, IngestOptions, NoProgress, OpenOptions, Progress,
+    RestoreRequest, restore,
 };
 use tempfile::TempDir;
 
@@ -15,15 +16,15 @@ use crate::flow::{Open, line};
 
 const STAGED: &str = "backup.staged";
 
-fn joey(asset: &str, start_s: i64) -> String {
+pub fn joey(asset: &str, start_s: i64) -> String {
     line(asset, "faces@1", "CHARACTER_SEARCH", "Joey", start_s, start_s + 2)
 }
 
-fn found(open: &Open) -> Vec<(String, i64, i64)> {
+pub fn found(open: &Open) -> Vec<(String, i64, i64)> {
     open.search(&serde_json::json!({"all": [{"type": "CHARACTER_SEARCH", "label": "joey"}], "limit": 100}))
 }
 
-fn opened(dir: &Path) -> Open {
+pub fn opened(dir: &Path) -> Open {
     let archive = Archive::open(dir, OpenOptions::default()).unwrap();
     let open = Open { archive, caller: Caller::local(), dir: TempDir::new().unwrap() };
     open.catch_up();
@@ -70,17 +71,17 @@ fn clients_and_compaction_go_on_while_a_backup_is_copied_and_it_holds_what_was_t
     assert_eq!(before.len(), 7);
     let (backup, copy) = (open.dir.path().join("backup"), open.dir.path().join("copy"));
     let busy = Busy { archive: Arc::clone(&open.archive), begun: AtomicBool::new(false) };
-    let report = open.archive.backup(&open.caller, &backup, &busy).unwrap();
+    let report = open.archive.backup(&open.caller, &BackupRequest::folder(&backup), &busy).unwrap();
     assert!(busy.begun.load(Ordering::SeqCst));
-    assert_eq!(report.commit, commit.0);
+    assert_eq!(report.list.commit, commit.0);
     assert!(!open.archive.dir().join(STAGED).exists());
-    let tables = report.files.iter().filter(|file| file.path.contains("/tables/")).count();
+    let tables = report.list.files.iter().filter(|file| file.path.contains("/tables/")).count();
     assert!(tables > 0, "{report:?}");
     open.catch_up();
     assert_eq!(found(&open).len(), 7);
     assert_ne!(found(&open), before);
     open.verify_clean();
-    restore(&backup, &copy, &NoProgress).unwrap();
+    restore(&RestoreRequest::new(&backup, &copy), &NoProgress).unwrap();
     let restored = opened(&copy);
     assert_eq!(found(&restored), before);
     assert_eq!(restored.archive.status().unwrap().last_commit, commit);
@@ -96,8 +97,9 @@ fn a_backup_in_a_folder_that_is_taken_is_refused_and_leaves_nothing() {
     let open = Open::new();
     open.ingest(&joey("e1", 1));
     let backup = open.dir.path().join("backup");
-    open.archive.backup(&open.caller, &backup, &NoProgress).unwrap();
-    let refused = open.archive.backup(&open.caller, &backup, &NoProgress).unwrap_err();
+    let request = BackupRequest::folder(&backup);
+    open.archive.backup(&open.caller, &request, &NoProgress).unwrap();
+    let refused = open.archive.backup(&open.caller, &request, &NoProgress).unwrap_err();
     assert_eq!(refused.kind(), rushes_types::ErrorKind::Conflict);
     assert!(!open.archive.dir().join(STAGED).exists());
     open.ingest(&joey("e2", 1));

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rushes_archive::{
-    Archive, Body, Caller, IngestMode, IngestOptions, NoProgress, OpenOptions, Rebuild, Right, SearchRequest,
-    Stage, TokenSpec, restore,
+    Archive, BackupRequest, Body, Caller, IngestMode, IngestOptions, NoProgress, OpenOptions, Rebuild,
+    RestoreRequest, Right, SearchRequest, Stage, TokenSpec, restore,
 };
 use rushes_plan::Plan;
 use rushes_store::EraseTarget;
@@ -149,9 +149,9 @@ fn a_backup_restores_to_an_archive_with_the_same_answers() {
     let open = Open::new();
     open.ingest(&joey_in_the_kitchen());
     let (backup, copy) = (open.dir.path().join("backup"), open.dir.path().join("copy"));
-    open.archive.backup(&open.caller, &backup, &NoProgress).unwrap();
+    open.archive.backup(&open.caller, &BackupRequest::folder(&backup), &NoProgress).unwrap();
     open.ingest(&line("e2", "faces@1", "CHARACTER_SEARCH", "Monica", 0, 1));
-    restore(&backup, &copy, &NoProgress).unwrap();
+    restore(&RestoreRequest::new(&backup, &copy), &NoProgress).unwrap();
     let archive = Archive::open(&copy, OpenOptions::default()).unwrap();
     let copy = Open { archive, caller: Caller::local(), dir: TempDir::new().unwrap() };
     copy.catch_up();

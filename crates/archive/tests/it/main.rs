@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod access;
+mod backup_sets;
+mod backup_trust;
 mod backups;
 mod chores;
 mod damage;

@@ -1,5 +1,6 @@
 //! The command line as it is typed: syntax only, nothing checked against an archive.
 
+mod backup;
 mod manage;
 mod work;
 
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
+pub use backup::{Backup, Restore};
 pub use manage::{
     AssetCommand, ConfigCommand, EventsCommand, GrantArg, LabelCommand, Migrate, ModelCommand, RunCommand,
     TokenCommand,
@@ -143,26 +145,10 @@ Interrupted, --online leaves the index as it was.")]
         #[arg(long, requires = "index")]
         online: bool,
     },
-    /// Copy the archive's ground truth to a new folder
-    #[command(after_help = "Examples:
-  rushes backup /mnt/backup/monday
-  rushes restore /mnt/backup/monday /mnt/archive     makes an archive of it again")]
-    Backup {
-        /// The folder to make
-        to: PathBuf,
-    },
+    /// Copy the archive's ground truth to a new folder, or check such a copy
+    Backup(Backup),
     /// Make an archive from a backup
-    #[command(after_help = "Examples:
-  rushes restore /mnt/backup/monday /mnt/archive
-  rushes restore --archive /mnt/archive /mnt/backup/monday
-
-Buckets and index are rebuilt when the archive is opened next.")]
-    Restore {
-        /// A folder made by `rushes backup`
-        from: PathBuf,
-        /// The archive's folder to make [default: the archive named by --archive]
-        to: Option<PathBuf>,
-    },
+    Restore(Restore),
     /// Move the archive to other engines, or back into a folder
     Migrate(Migrate),
     /// Erase for good

@@ -2,10 +2,10 @@
 
 use serde_json::{Value, json};
 
-use crate::config::{Config, variable_name};
+use crate::config::Config;
 use crate::exit::{Failure, Outcome};
 use crate::output;
-use crate::settings::SETTINGS;
+use crate::settings::{SETTINGS, variable_name};
 
 /// Runs the command.
 pub fn check(config: &Config, json_output: bool) -> Outcome {

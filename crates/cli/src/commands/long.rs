@@ -1,6 +1,4 @@
-//! Long work: verify, rebuild, backup, restore, purge. Its progress is shown while it is done.
-
-use std::path::{Path, PathBuf};
+//! Long work: verify, rebuild, purge. Its progress is shown while it is done.
 
 use anyhow::Context;
 use axum::http::Method;
@@ -11,9 +9,9 @@ use serde_json::{Value, json};
 use crate::client::{Client, Payload};
 use crate::config::Config;
 use crate::exit::{Failure, Outcome};
-use crate::output::{self, count, plural, size};
+use crate::output::{self, count, plural};
 use crate::problem;
-use crate::progress::{Bar, Watch};
+use crate::progress::Bar;
 
 /// `rushes verify`
 pub fn verify(config: &Config, json_output: bool, quiet: bool) -> Outcome {
@@ -90,46 +88,6 @@ fn is_of_derived_data(error: &anyhow::Error) -> bool {
     })
 }
 
-/// `rushes backup`
-pub fn backup(config: &Config, to: &Path, json_output: bool, quiet: bool) -> Outcome {
-    let client = Client::reader(config)?;
-    // A server on another machine makes the folder there; a relative path means nothing to it.
-    let to = std::path::absolute(to).with_context(|| format!("`{}` is no path", to.display()))?;
-    let done = follow(&client, "/v1/backup", Payload::Json(json!({"to": to})), quiet)?;
-    if json_output {
-        return output::json(&done);
-    }
-    let number = |name: &str| done.get(name).and_then(Value::as_u64).unwrap_or(0);
-    output::line(&format!(
-        "`{}` holds all up to commit {} ({}, {})",
-        to.display(),
-        count(number("commit")),
-        plural(number("files"), "file"),
-        size(number("bytes"))
-    ));
-    Ok(())
-}
-
-/// `rushes restore`: from a backup to a folder that holds no archive yet. No archive is open for it, so it goes
-/// through no route.
-pub fn restore(config: &Config, from: &Path, to: Option<PathBuf>, json_output: bool, quiet: bool) -> Outcome {
-    if config.server.is_some() && to.is_none() {
-        return Err(Failure::Usage("name the folder to make; a server does not restore archives".to_owned()));
-    }
-    let to = to.unwrap_or_else(|| config.dir.clone());
-    let watch = Watch::begin(quiet);
-    rushes_archive::restore(from, &to, &watch)?;
-    drop(watch);
-    if json_output {
-        return output::json(&json!({"archive": to}));
-    }
-    output::line(&format!(
-        "`{}` is an archive; the next command on it makes buckets and index",
-        to.display()
-    ));
-    Ok(())
-}
-
 /// `rushes purge`
 pub fn purge(config: &Config, json_output: bool, quiet: bool) -> Outcome {
     let client = Client::reader(config)?;
@@ -143,7 +101,7 @@ pub fn purge(config: &Config, json_output: bool, quiet: bool) -> Outcome {
 }
 
 /// Follows a stream of progress to its result.
-fn follow(client: &Client, path: &str, payload: Payload, quiet: bool) -> Outcome<Value> {
+pub fn follow(client: &Client, path: &str, payload: Payload, quiet: bool) -> Outcome<Value> {
     let bar = Bar::steps(Some(0), quiet);
     let mut lines = Lines::default();
     let mut result = None;

@@ -1,6 +1,7 @@
 //! The commands, one file for each.
 
 mod annotate;
+mod backup;
 mod bench;
 mod buckets;
 mod config;
@@ -66,8 +67,8 @@ fn with_archive(config: Config, json: bool, quiet: bool, command: Command) -> Ou
         Command::Doctor(args) => doctor::run(&config, &args, json, quiet),
         Command::Rebuild { online: true, .. } => long::reindex(&config, json, quiet),
         Command::Rebuild { index, .. } => long::rebuild(&config, index, json, quiet),
-        Command::Backup { to } => long::backup(&config, &to, json, quiet),
-        Command::Restore { from, to } => long::restore(&config, &from, to, json, quiet),
+        Command::Backup(args) => backup::backup(&config, &args, json, quiet),
+        Command::Restore(args) => backup::restore(&config, &args, json, quiet),
         Command::Events(command) => events::run(&config, &command, json),
         Command::Migrate(args) => migrate::run(&config, &args, json, quiet),
         Command::Purge => long::purge(&config, json, quiet),

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::client::Client;
 use crate::config::Config;
 use crate::exit::Outcome;
-use crate::output::{self, count, size};
+use crate::output::{self, count, plural, size};
 
 /// Runs the command.
 pub fn run(config: &Config, json_output: bool) -> Outcome {
@@ -69,6 +69,10 @@ pub fn run(config: &Config, json_output: bool) -> Outcome {
     let mut rows = vec![row(&["stage", "", "events behind", "error"])];
     rows.extend(stages(&status));
     output::table(&rows);
+    if let Some(backups) = status.get("backups").filter(|backups| backups.is_object()) {
+        output::line("");
+        output::line(&backups_line(backups));
+    }
     Ok(())
 }
 
@@ -97,6 +101,37 @@ fn stages(status: &Value) -> Vec<Vec<String>> {
     rows
 }
 
+/// How the backups that are made by themselves fare.
+fn backups_line(backups: &Value) -> String {
+    let number = |pointer: &str| backups.pointer(pointer).and_then(Value::as_u64).unwrap_or(0);
+    let place = backups.get("to").and_then(Value::as_str).map(|to| format!(" in `{to}`")).unwrap_or_default();
+    let last = match backups.get("last").filter(|last| last.is_object()) {
+        Some(_) => format!(
+            "the last backup{place} is {} old and ends with commit {}",
+            age(number("/last/age_s")),
+            count(number("/last/commit"))
+        ),
+        None => format!("there is no backup{place} yet"),
+    };
+    let now =
+        match (backups.get("running").and_then(Value::as_bool), backups.get("error").and_then(Value::as_str))
+        {
+            (Some(true), _) => "; one is being made".to_owned(),
+            (_, Some(error)) => format!("; the next one failed: {error}"),
+            _ => String::new(),
+        };
+    last + &now
+}
+
+fn age(seconds: u64) -> String {
+    match seconds {
+        0..120 => plural(seconds, "second"),
+        120..7_200 => plural(seconds / 60, "minute"),
+        7_200..172_800 => plural(seconds / 3_600, "hour"),
+        _ => plural(seconds / 86_400, "day"),
+    }
+}
+
 /// Why a stage is failing, if one is.
 #[must_use]
 pub fn stuck_worker(status: &Value) -> Option<String> {
@@ -112,6 +147,21 @@ pub fn stuck_worker(status: &Value) -> Option<String> {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn backups_say_their_age_and_what_failed() {
+        let last = json!({"made": "2026-11-29T20:00:00.000Z", "age_s": 7_300, "commit": 1_200, "bytes": 1});
+        let line =
+            |last: &Value, error: &Value| backups_line(&json!({"to": "/b", "last": last, "error": error}));
+        assert_eq!(
+            line(&last, &Value::Null),
+            "the last backup in `/b` is 2 hours old and ends with commit 1,200"
+        );
+        assert_eq!(
+            line(&Value::Null, &json!("disk")),
+            "there is no backup in `/b` yet; the next one failed: disk"
+        );
+    }
 
     #[test]
     fn stages_show_lag_and_error() {

@@ -5,6 +5,7 @@
 
 mod acceptance;
 mod arrow;
+mod backup;
 mod demo;
 mod disk_full;
 #[cfg(feature = "engines")]

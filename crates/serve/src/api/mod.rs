@@ -1,6 +1,7 @@
 //! The routes, one file for each kind of thing.
 
 mod annotations;
+mod backups;
 mod buckets;
 mod documents;
 mod erase;
@@ -31,6 +32,7 @@ use rushes_types::{Asset, AssetId, Commit, Error, ErrorKind, Result};
 use crate::app::{App, Ctx};
 use crate::problem::{Problem, Reply};
 
+pub use backups::checked_backups;
 pub(crate) use documents::LineProblemDocument;
 
 #[derive(OpenApi)]
@@ -83,6 +85,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
         .merge(pictures::routes())
         .merge(erase::routes())
         .merge(operate::routes())
+        .merge(backups::routes())
         .merge(events::routes())
         .merge(tokens::routes())
 }

@@ -1,24 +1,21 @@
-//! `/v1/status` and the long work: verify, rebuild, backup, purge.
+//! `/v1/status` and the long work: verify, rebuild, purge.
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Json as Answer;
 use axum::response::Response;
-use rushes_archive::{
-    Archive, BackupReport, PartStatus, Progress, Rebuild, Right, SeenStatus, Status, VerifyReport,
-};
+use rushes_archive::{Archive, PartStatus, Progress, Rebuild, Right, SeenStatus, Status, VerifyReport};
 use rushes_types::{Error, Result};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use crate::api::backups::BackupStatusDocument;
 use crate::app::{App, Ctx};
 use crate::audit::Action;
 use crate::body::Json;
-use crate::limits::PATH_BYTES_MAX;
 use crate::long_work::{ProgressLine, start};
 use crate::problem::{Problem, Reply};
 
@@ -30,7 +27,6 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(status))
         .routes(routes!(verify))
         .routes(routes!(rebuild))
-        .routes(routes!(backup))
         .routes(routes!(purge))
 }
 
@@ -109,6 +105,8 @@ pub(super) struct StatusDocument {
     index: Option<IndexDocument>,
     /// The workers; empty for a caller who may see some titles only.
     workers: Vec<WorkerDocument>,
+    /// The backups that are made by themselves; null where none are configured.
+    backups: Option<BackupStatusDocument>,
 }
 
 impl StatusDocument {
@@ -148,6 +146,7 @@ impl StatusDocument {
                 bytes: status.index.bytes,
             }),
             workers: status.workers.into_iter().map(worker).collect(),
+            backups: status.backups.map(|backups| BackupStatusDocument::new(backups, all)),
         }
     }
 
@@ -168,6 +167,7 @@ impl StatusDocument {
             fused_bytes: None,
             index: None,
             workers: Vec::new(),
+            backups: None,
         }
     }
 }
@@ -232,39 +232,6 @@ pub(super) struct RebuiltDocument {
     read_point: u64,
     /// How many documents of the index were copied; null where it was not rebuilt online.
     copied: Option<u64>,
-}
-
-/// A backup.
-#[derive(Debug, Deserialize, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub(super) struct BackupDocument {
-    /// The folder to make, on the server's machine, as an absolute path. It must not be there yet.
-    #[schema(value_type = String)]
-    to: PathBuf,
-}
-
-/// A backup that is done.
-#[derive(Debug, Serialize, ToSchema)]
-pub(super) struct BackedUpDocument {
-    /// The archive's id.
-    archive: String,
-    /// The last commit in it.
-    commit: u64,
-    /// Its files.
-    files: u64,
-    /// Their length in all, in bytes.
-    bytes: u64,
-}
-
-impl From<BackupReport> for BackedUpDocument {
-    fn from(report: BackupReport) -> Self {
-        Self {
-            archive: report.archive,
-            commit: report.commit,
-            files: report.files.len() as u64,
-            bytes: report.files.iter().map(|f| f.bytes).sum(),
-        }
-    }
 }
 
 /// Nothing more to say.
@@ -358,28 +325,6 @@ fn watch_rebuild(archive: &Archive, progress: &dyn Progress) -> Result<RebuiltDo
             .mend("`rushes status` says how far it is"));
         }
     }
-}
-
-/// Copies what was committed to a new folder on the server's machine.
-///
-/// Answers JSON lines: `{"progress":…}` again and again, last `{"result":…}` or `{"problem":…}`.
-#[utoipa::path(
-    post, path = "/v1/backup", tag = "operating", request_body = BackupDocument,
-    responses(
-        (status = 200, content_type = "application/x-ndjson", body = ProgressLine<BackedUpDocument>),
-        (status = "4XX", body = Problem, content_type = "application/problem+json")
-    )
-)]
-async fn backup(ctx: Ctx, Json(document): Json<BackupDocument>) -> Reply<Response> {
-    let path = document.to.as_os_str().as_encoded_bytes();
-    if !document.to.is_absolute() || path.contains(&0) || path.len() > PATH_BYTES_MAX {
-        let error = Error::invalid("the folder of a backup is not an absolute path")
-            .mend(format!("begin it with `/`; it has at most {PATH_BYTES_MAX} bytes"));
-        return Err(error.at("/to").into());
-    }
-    start(ctx, Action::of("backup"), move |archive, caller, progress| {
-        archive.backup(caller, &document.to, progress).map(BackedUpDocument::from)
-    })
 }
 
 /// Rewrites files until the bytes of all that was erased are gone.

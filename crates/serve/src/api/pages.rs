@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use rushes_archive::{Searches, Status};
+use rushes_archive::{BackupStatus, Searches, Status};
 use rushes_types::ErrorKind;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -168,6 +168,25 @@ fn write_status(page: &mut MetricsPage, status: &Status) {
     {
         page.sample("rushes_bytes", &[("part", part)], bytes);
     }
+    if let Some(backups) = &status.backups {
+        write_backups(page, backups);
+    }
+}
+
+fn write_backups(page: &mut MetricsPage, backups: &BackupStatus) {
+    if let (Some(last), Some(age)) = (&backups.last, backups.age) {
+        page.single("rushes_backup_age_seconds", "gauge", "How old the newest backup is.", age.as_secs());
+        page.single("rushes_backup_commit", "gauge", "The last commit in the newest backup.", last.commit);
+        page.single("rushes_backup_bytes", "gauge", "Length of the newest backup's files.", last.bytes);
+    }
+    let failing = i32::from(backups.error.is_some());
+    page.single("rushes_backup_failing", "gauge", "Did the last scheduled backup fail?", failing);
+    page.single(
+        "rushes_backup_failures_total",
+        "counter",
+        "Scheduled backups that failed in this process.",
+        backups.failures,
+    );
 }
 
 /// Does the process live? Needs no token.

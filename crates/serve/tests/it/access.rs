@@ -121,6 +121,7 @@ async fn rights_hold_per_movie() {
     }
     server.remote(ask(Method::POST, "/v1/rebuild", r#"{"what":"all"}"#)).await.problem(403);
     server.remote(ask(Method::POST, "/v1/backup", r#"{"to":"/tmp/x"}"#)).await.problem(403);
+    server.remote(ask(Method::POST, "/v1/backup/verify", r#"{"backup":"/tmp/x"}"#)).await.problem(403);
     server.remote(ask(Method::GET, "/v1/tokens", "")).await.problem(403);
     server.remote(ask(Method::POST, "/v1/tokens", r#"{"name":"x","rights":["admin"]}"#)).await.problem(403);
     server.remote(ask(Method::DELETE, "/v1/tokens/reader", "")).await.problem(403);

@@ -62,6 +62,35 @@ async fn long_work_that_fails_ends_with_a_problem() {
 }
 
 #[tokio::test]
+async fn backups_of_a_set_are_made_and_checked() {
+    let server = Server::new();
+    server.post_lines("/v1/annotations?wait=true", LINES).await.ok();
+    let set = server.dir.path().join("set");
+    let result = |lines: Vec<serde_json::Value>| lines.last().unwrap()["result"].clone();
+    let made = result(server.post("/v1/backup", &json!({"to": set, "set": true, "keep": 3})).await.lines());
+    assert!(made["commit"].as_u64() > Some(0) && made["frozen_ms"].is_u64(), "{made}");
+    let found = result(server.post("/v1/backup/verify", &json!({"backup": set})).await.lines());
+    assert_eq!((&found["problem_count"], &found["backups"][0]["commit"]), (&json!(0), &made["commit"]));
+    std::fs::write(std::path::Path::new(made["path"].as_str().unwrap()).join("planted"), "x").unwrap();
+    let found = result(server.post("/v1/backup/verify", &json!({"backup": set})).await.lines());
+    assert_eq!(found["backups"][0]["problems"], json!(["`planted` is not in the list"]));
+
+    let lines = server.post("/v1/backup/verify", &json!({"backup": "/nowhere/at/all"})).await.lines();
+    assert_eq!(lines.last().unwrap()["problem"]["status"], 404);
+    assert_eq!(
+        server.post("/v1/backup/verify", &json!({"backup": "set"})).await.problem(400)["pointer"],
+        "/backup"
+    );
+    for wrong in [json!({"to": set, "set": true, "keep": 0}), json!({"to": set, "keep": 1})] {
+        assert_eq!(server.post("/v1/backup", &wrong).await.problem(400)["pointer"], "/keep", "{wrong}");
+    }
+    let inside = json!({"to": server.archive.dir().join("copy")});
+    let lines = server.post("/v1/backup", &inside).await.lines();
+    assert_eq!(lines.last().unwrap()["problem"]["status"], 400);
+    assert_eq!(server.get("/v1/status").await.ok()["backups"], json!(null));
+}
+
+#[tokio::test]
 async fn what_is_erased_is_gone() {
     let server = Server::new();
     server.post_lines("/v1/annotations?wait=true", LINES).await.ok();

@@ -1,0 +1,463 @@
+//! Files of an archive that belong together, gathered while writing is frozen for an instant.
+//!
+//! They are gathered in a folder of the archive, and hashed and copied from there after clients go on. What takes long
+//! is done *ahead*, before writing is frozen:
+//!
+//! * Table files, most of the bytes, are written once and never changed: a hard link holds one at once, and keeps it when a
+//!   compaction drops it. So are journals that are full.
+//! * The journal that is written to is preallocated (64 MB) and appended to in place, so a link would keep changing. What
+//!   stands in it is copied ahead; under the freeze follows what was appended since.
+//!
+//! Under the freeze are left: links to tables that came meanwhile, the end of one journal, and some small files.
+//! Compaction is not frozen; where it brought another state meanwhile, files are looked through once more.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fs::{self, File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom};
+use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use rushes_store::AnnotationStore;
+use rushes_types::{Error, ErrorKind, Result};
+
+use super::copy::{remove_tree, write_with_holes};
+use super::list::{CONFIG, MANIFEST, StoreContent, TOKENS};
+use super::plain::{gone_or_io, open_plain};
+use crate::manifest::make_private_dir;
+use crate::part::Part;
+use crate::progress::{Progress, check};
+use crate::write_freeze::WriteFreeze;
+
+/// The folder of the archive in which files wait to be copied.
+const STAGED: &str = "backup.staged";
+/// The folders of the store whose files are written once, under a name that is never used again.
+const TABLES: &str = "tables";
+/// The ending of journals; their names are numbers, and only the one with the highest is written to.
+const JOURNAL: &str = "jnl";
+/// How often staging starts over because files changed under it (compaction goes on in the background).
+const ATTEMPTS: usize = 20;
+const BUFFER: usize = 1 << 20;
+/// The end of what was copied ahead of a journal is copied once more under the freeze. Journals end in a backup at a
+/// multiple of this, where they are made longer than what was written.
+const JOURNAL_MARGIN: u64 = 1 << 20;
+/// Folders below the store's that are looked into.
+const DEPTH_MAX: usize = 8;
+
+/// The archive that is backed up.
+pub(crate) struct Source<'a> {
+    /// Its folder.
+    pub dir: &'a Path,
+    /// Its id.
+    pub archive: &'a str,
+    /// Its store, which lies in that folder.
+    pub store: &'a dyn AnnotationStore,
+    /// What holds its writers up.
+    pub freeze: &'a WriteFreeze,
+}
+
+/// What comes along beside the store.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Extras {
+    /// The tokens.
+    pub tokens: bool,
+    /// The configuration in the archive's folder.
+    pub config: bool,
+}
+
+/// The files of a backup as they were at one moment, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct StagedBackup {
+    folder: StagedFolder,
+    /// Their paths and lengths.
+    pub files: Vec<(String, u64)>,
+    /// What the store held then.
+    pub content: StoreContent,
+    /// How long writers were held up at most.
+    pub frozen: Duration,
+}
+
+impl StagedBackup {
+    /// Where they are.
+    pub(crate) fn dir(&self) -> &Path {
+        &self.folder.0
+    }
+}
+
+/// The folder that they are in; it goes with this.
+#[derive(Debug)]
+struct StagedFolder(PathBuf);
+
+impl Drop for StagedFolder {
+    fn drop(&mut self) {
+        if let Err(error) = remove_tree(&self.0) {
+            tracing::warn!(%error, "what a backup has staged is left; opening the archive again removes it");
+        }
+    }
+}
+
+/// Removes what a killed backup left in the archive: its links would keep bytes that must be purged.
+pub(crate) fn remove_staged(dir: &Path) -> Result<()> {
+    remove_tree(&dir.join(STAGED))
+}
+
+/// Stages the files of an archive. Writing is frozen for an instant within.
+pub(crate) fn stage(source: &Source<'_>, extras: Extras, progress: &dyn Progress) -> Result<StagedBackup> {
+    let folder = StagedFolder(source.dir.join(STAGED));
+    remove_tree(&folder.0)?;
+    make_private_dir(&folder.0)?;
+    let mut staging =
+        Staging { from: source.dir, to: &folder.0, linked: HashMap::new(), ahead: HashMap::new() };
+    staging.ahead(extras)?;
+    let asked = Instant::now();
+    let frozen = source.freeze.freeze();
+    let content = StoreContent::of(source.store);
+    let files = staging.all(extras, progress);
+    drop(frozen);
+    let frozen = asked.elapsed();
+    let length = |file: ListedFile| {
+        let path = folder.0.join(&file.path);
+        let meta = fs::metadata(&path).map_err(|e| Error::io(&format!("reading `{}`", path.display()), e))?;
+        Ok((file.path, meta.len()))
+    };
+    let files = files?.into_iter().map(length).collect::<Result<_>>()?;
+    Ok(StagedBackup { files, content: content?, frozen, folder })
+}
+
+/// Staging under way.
+struct Staging<'a> {
+    from: &'a Path,
+    to: &'a Path,
+    /// What is staged of files that never change, with the inode that was linked or copied.
+    linked: HashMap<String, u64>,
+    /// How far journals were copied ahead, with their inodes.
+    ahead: HashMap<String, (u64, u64)>,
+}
+
+impl Staging<'_> {
+    /// What takes long, while clients go on. Files may come and go meanwhile.
+    fn ahead(&mut self, extras: Extras) -> Result<()> {
+        let files = match list(self.from, extras) {
+            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(()),
+            files => files?,
+        };
+        for file in &files {
+            let done = match file.kind {
+                Kind::Unchanging => self.hold(file),
+                Kind::Journal => self.copy_ahead(file),
+                Kind::Other => Ok(()),
+            };
+            match done {
+                Err(e) if e.kind() == ErrorKind::NotFound => {}
+                done => done?,
+            }
+        }
+        Ok(())
+    }
+
+    /// All that belongs together; the caller has frozen writing.
+    fn all(&mut self, extras: Extras, progress: &dyn Progress) -> Result<Vec<ListedFile>> {
+        for _ in 0..ATTEMPTS {
+            check(progress, "the backup")?;
+            let attempt = list(self.from, extras).and_then(|before| {
+                before.iter().try_for_each(|file| self.take(file))?;
+                let after = list(self.from, extras)?;
+                Ok(is_same_state(&before, &after).then_some(before))
+            });
+            match attempt {
+                Ok(Some(files)) => return Ok(files),
+                // A file went away or changed on the way: compaction. Once more.
+                Ok(None) => {}
+                Err(e) if e.kind() == ErrorKind::NotFound => {}
+                Err(e) => return Err(e),
+            }
+        }
+        Err(Error::new(ErrorKind::Busy, "the store's files kept changing while they were staged")
+            .mend("try again later"))
+    }
+
+    fn take(&mut self, file: &ListedFile) -> Result<()> {
+        match file.kind {
+            Kind::Unchanging => self.hold(file),
+            Kind::Journal => self.copy_rest(file),
+            Kind::Other => copy_small(&self.from.join(&file.path), &self.place(&file.path)?),
+        }
+    }
+
+    /// Where a file is staged; its folder is there then.
+    fn place(&self, path: &str) -> Result<PathBuf> {
+        let to = self.to.join(path);
+        if let Some(parent) = to.parent() {
+            make_private_dir(parent)?;
+        }
+        Ok(to)
+    }
+
+    /// Links a file that never changes, or copies it where links cannot be made.
+    fn hold(&mut self, file: &ListedFile) -> Result<()> {
+        if self.linked.get(&file.path) == Some(&file.inode) {
+            return Ok(());
+        }
+        let (from, to) = (self.from.join(&file.path), self.place(&file.path)?);
+        remove_file(&to)?;
+        if fs::hard_link(&from, &to).is_err() {
+            copy_small(&from, &to)?;
+        }
+        self.linked.insert(file.path.clone(), file.inode);
+        Ok(())
+    }
+
+    /// Copies what stands in a journal that is written to.
+    fn copy_ahead(&mut self, file: &ListedFile) -> Result<()> {
+        let mut source = open_plain(&self.from.join(&file.path))?;
+        // A journal is only appended to: where this much was seen of it, all before is final.
+        let seen = end_of_data(&mut source, &file.path)?;
+        let to = self.place(&file.path)?;
+        remove_file(&to)?;
+        self.copy_range(&mut source, &to, 0, seen)?;
+        self.ahead.insert(file.path.clone(), (file.inode, seen));
+        Ok(())
+    }
+
+    /// Copies what came to a journal since [`Self::copy_ahead`].
+    fn copy_rest(&mut self, file: &ListedFile) -> Result<()> {
+        let to = self.place(&file.path)?;
+        let begin = match self.ahead.get(&file.path) {
+            Some((inode, seen)) if *inode == file.inode => seen.saturating_sub(JOURNAL_MARGIN),
+            _ => {
+                remove_file(&to)?;
+                0
+            }
+        };
+        let mut source = open_plain(&self.from.join(&file.path))?;
+        // Of the zeros that it was made long with, few are kept: a journal may end anywhere behind its last batch.
+        let end = end_of_data(&mut source, &file.path)?.next_multiple_of(JOURNAL_MARGIN).min(file.bytes);
+        self.copy_range(&mut source, &to, begin.min(end), end)
+    }
+
+    fn copy_range(&self, source: &mut File, to: &Path, begin: u64, end: u64) -> Result<()> {
+        let failed = |e| Error::io(&format!("writing `{}`", to.display()), e);
+        let mut target = OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .mode(0o600)
+            .open(to)
+            .map_err(failed)?;
+        source.seek(SeekFrom::Start(begin)).map_err(failed)?;
+        target.set_len(begin).map_err(failed)?;
+        target.seek(SeekFrom::Start(begin)).map_err(failed)?;
+        let mut left = source.take(end.saturating_sub(begin));
+        let mut buffer = vec![0; BUFFER];
+        loop {
+            let n = left.read(&mut buffer).map_err(failed)?;
+            match buffer.get(..n) {
+                Some(piece) if n > 0 => write_with_holes(&mut target, piece).map_err(failed)?,
+                _ => break,
+            }
+        }
+        // A hole at the end is a part of it too.
+        target.set_len(end).map_err(failed)
+    }
+}
+
+/// Where the zeros begin that a preallocated file ends with.
+fn end_of_data(file: &mut File, path: &str) -> Result<u64> {
+    let failed = |e| gone_or_io(Path::new(path), e);
+    let mut end = end_from(file, 0, file.metadata().map_err(failed)?.len());
+    let mut buffer = vec![0; BUFFER];
+    while end > 0 {
+        let begin = end.saturating_sub(BUFFER as u64);
+        let length = usize::try_from(end - begin).unwrap_or(BUFFER);
+        let Some(piece) = buffer.get_mut(..length) else { break };
+        file.read_exact_at(piece, begin).map_err(failed)?;
+        if let Some(last) = piece.iter().rposition(|b| *b != 0) {
+            return Ok(begin + last as u64 + 1);
+        }
+        end = begin;
+    }
+    Ok(0)
+}
+
+/// Where in a file nothing was ever written from there on, as far as the file system tells; else its length. What is
+/// written in order has one such place.
+#[cfg(target_os = "linux")]
+fn end_from(file: &File, begin: u64, length: u64) -> u64 {
+    match rustix::fs::seek(file, rustix::fs::SeekFrom::Hole(begin)) {
+        // Is there something behind the hole after all?
+        Ok(hole) => match rustix::fs::seek(file, rustix::fs::SeekFrom::Data(hole)) {
+            Err(rustix::io::Errno::NXIO) => hole.min(length),
+            _ => length,
+        },
+        Err(_) => length,
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn end_from(_: &File, _: u64, length: u64) -> u64 {
+    length
+}
+
+fn copy_small(from: &Path, to: &Path) -> Result<()> {
+    // A table file that is gone is seen here too.
+    fs::copy(from, to).map(drop).map_err(|e| gone_or_io(from, e))
+}
+
+fn remove_file(path: &Path) -> Result<()> {
+    match fs::remove_file(path) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+            Err(Error::io(&format!("removing `{}`", path.display()), e))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// How a file of an archive changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Never.
+    Unchanging,
+    /// It is appended to, in place.
+    Journal,
+    /// It is replaced as a whole, and small.
+    Other,
+}
+
+/// A file of an archive, with what is needed to notice that it was changed or replaced.
+#[derive(Debug, PartialEq, Eq)]
+struct ListedFile {
+    path: String,
+    bytes: u64,
+    inode: u64,
+    modified: Option<std::time::SystemTime>,
+    kind: Kind,
+}
+
+fn list(dir: &Path, extras: Extras) -> Result<Vec<ListedFile>> {
+    let mut files = Vec::new();
+    for (name, wanted) in
+        [(MANIFEST, true), (crate::erasures::MARKER, true), (TOKENS, extras.tokens), (CONFIG, extras.config)]
+    {
+        if wanted && fs::symlink_metadata(dir.join(name)).is_ok() {
+            files.push(describe(dir, Path::new(name))?);
+        }
+    }
+    list_into(dir, Path::new(Part::Store.as_str()), DEPTH_MAX, &mut files)?;
+    name_journals(&mut files);
+    files.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(files)
+}
+
+fn list_into(dir: &Path, folder: &Path, depth: usize, files: &mut Vec<ListedFile>) -> Result<()> {
+    let what = |e| gone_or_io(&dir.join(folder), e);
+    for entry in fs::read_dir(dir.join(folder)).map_err(what)? {
+        let entry = entry.map_err(what)?;
+        let path = folder.join(entry.file_name());
+        if entry.file_type().map_err(what)?.is_dir() && depth > 0 {
+            list_into(dir, &path, depth - 1, files)?;
+        } else {
+            files.push(describe(dir, &path)?);
+        }
+    }
+    Ok(())
+}
+
+fn describe(dir: &Path, path: &Path) -> Result<ListedFile> {
+    let full = dir.join(path);
+    let meta = fs::symlink_metadata(&full).map_err(|e| gone_or_io(&full, e))?;
+    let foreign = |what: &str| {
+        Error::new(ErrorKind::Conflict, format!("`{}` {what}", full.display()))
+            .mend("take it out of the archive's folder: a backup holds plain files of the store only")
+    };
+    if !meta.is_file() {
+        return Err(foreign("is no plain file but a link or a device"));
+    }
+    let name = path.to_str().ok_or_else(|| foreign("has a name that is no text"))?;
+    let of_tables = path.parent().and_then(Path::file_name).is_some_and(|folder| folder == TABLES);
+    Ok(ListedFile {
+        path: name.to_owned(),
+        bytes: meta.len(),
+        inode: meta.ino(),
+        modified: meta.modified().ok(),
+        kind: if of_tables { Kind::Unchanging } else { Kind::Other },
+    })
+}
+
+/// Do two lists, one from before files were staged and one from after, show one state of the store? What names the
+/// tables and journals that count is then the same, and all that it names was staged. Tables that are being written, or
+/// were dropped, do not count.
+fn is_same_state(before: &[ListedFile], after: &[ListedFile]) -> bool {
+    let deciding = |files| <[ListedFile]>::iter(files).filter(|file| file.kind != Kind::Unchanging);
+    deciding(before).eq(deciding(after))
+}
+
+/// Tells the journal of each folder that is written to from those that are full.
+fn name_journals(files: &mut [ListedFile]) {
+    let number = |file: &ListedFile| {
+        let path = Path::new(&file.path);
+        let is_journal = path.extension().is_some_and(|ending| ending == JOURNAL);
+        let number: u64 = path.file_stem()?.to_str()?.parse().ok()?;
+        is_journal.then(|| (path.parent().map(Path::to_owned), number))
+    };
+    let mut newest: BTreeMap<Option<PathBuf>, u64> = BTreeMap::new();
+    for (folder, n) in files.iter().filter_map(number) {
+        let highest = newest.entry(folder).or_insert(n);
+        *highest = n.max(*highest);
+    }
+    for file in files {
+        if let Some((folder, n)) = number(file) {
+            let is_newest = newest.get(&folder) == Some(&n);
+            file.kind = if is_newest { Kind::Journal } else { Kind::Unchanging };
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    #[test]
+    fn the_end_of_what_was_written_is_found_in_a_file_that_is_made_long() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("0.jnl");
+        let mut file = OpenOptions::new().read(true).write(true).create_new(true).open(&path).unwrap();
+        for (length, text) in [(0_u64, ""), (8 << 20, ""), (8 << 20, "lines"), (3, "abc")] {
+            file.set_len(0).unwrap();
+            file.seek(SeekFrom::Start(0)).unwrap();
+            file.write_all(text.as_bytes()).unwrap();
+            file.set_len(length).unwrap();
+            assert_eq!(end_of_data(&mut file, "0.jnl").unwrap(), text.len() as u64, "{length} `{text}`");
+        }
+        file.set_len(8 << 20).unwrap();
+        file.write_all_at(b"late", 5 << 20).unwrap();
+        assert_eq!(end_of_data(&mut file, "0.jnl").unwrap(), (5 << 20) + 4);
+    }
+
+    #[test]
+    fn what_was_appended_after_copying_ahead_is_there() {
+        let dir = tempfile::tempdir().unwrap();
+        let (from, to) = (dir.path().join("from"), dir.path().join("to"));
+        fs::create_dir_all(from.join("store")).unwrap();
+        fs::create_dir_all(&to).unwrap();
+        let journal = from.join("store/7.jnl");
+        fs::write(from.join("store/6.jnl"), "full").unwrap();
+        fs::write(from.join("archive.json"), "{}").unwrap();
+        let file = File::create_new(&journal).unwrap();
+        file.set_len(16 << 20).unwrap();
+        let first: Vec<u8> = (0..3_000_000_u32).map(|n| (n % 255) as u8).collect();
+        file.write_all_at(&first, 0).unwrap();
+        let mut staging = Staging { from: &from, to: &to, linked: HashMap::new(), ahead: HashMap::new() };
+        staging.ahead(Extras::default()).unwrap();
+        assert_eq!(staging.ahead.len(), 1);
+        assert!(staging.linked.contains_key("store/6.jnl"));
+        file.write_all_at(&[1; 500], 3_000_000).unwrap();
+        file.write_all_at(&[2; 2_000_000], 3_000_500).unwrap();
+        let files = staging.all(Extras::default(), &crate::progress::NoProgress).unwrap();
+        assert_eq!(files.len(), 3);
+        let (staged, whole) = (fs::read(to.join("store/7.jnl")).unwrap(), fs::read(&journal).unwrap());
+        assert_eq!(staged.len(), 5 << 20);
+        assert!(staged[..] == whole[..5 << 20]);
+        assert_eq!(fs::read(to.join("store/6.jnl")).unwrap(), b"full");
+    }
+}
