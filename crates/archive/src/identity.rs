@@ -4,12 +4,12 @@ use std::path::Path;
 
 use rushes_types::{Error, ErrorKind, Result};
 
-use crate::access::Tokens;
 use crate::engines::OpenEngines;
 use crate::healing::chain_of;
 use crate::manifest::Manifest;
 use crate::part::Part;
 use crate::rebuild::{self, Rebuild};
+use crate::tokens::Tokens;
 
 /// Is there a store, or what tells of one?
 pub(crate) fn holds_a_store(dir: &Path) -> bool {

@@ -92,7 +92,7 @@ impl<'a> View<'a> {
                 threshold: None,
             };
             let clause = Clause { test: Test::Nearest(test), ..Clause::any(None) };
-            let nearest = self.reader.nearest_unless(&clause, &filter, None, self.cancelled)?;
+            let nearest = self.reader.nearest_within(&clause, &filter, None, self.budget)?;
             if !nearest.hits.is_empty() {
                 seen.push(id.clone());
             }

@@ -16,7 +16,6 @@ use rushes_archive::rfc3339;
 use serde::Serialize;
 
 use crate::limits::AUDIT_IDS_MAX;
-use rushes_archive::rfc3339;
 
 /// The audit log's name in the archive's folder.
 pub const AUDIT_FILE: &str = "audit.jsonl";

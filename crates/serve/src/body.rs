@@ -157,9 +157,7 @@ impl<T: DeserializeOwned + Send + 'static> FromRequest<Arc<App>> for Json<T> {
         if bytes.len() <= READ_HERE_BYTES_MAX {
             return object(&bytes);
         }
-        let read = tokio::task::spawn_blocking(move || {
-            parse_json(&bytes).map(|Object(document)| document)
-        });
+        let read = tokio::task::spawn_blocking(move || parse_json(&bytes).map(|Object(document)| document));
         let read = read.await;
         read.unwrap_or_else(|_| Err(Problem::new(ErrorKind::Bug, "reading the body ended early"))).map(Self)
     }

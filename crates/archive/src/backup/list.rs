@@ -17,12 +17,14 @@ use crate::part::Part;
 pub(crate) const LIST: &str = "backup.json";
 /// The archive's manifest.
 pub(crate) const MANIFEST: &str = "archive.json";
+/// What tells that the store is whole: its chain of changes.
+pub(crate) const CHAIN: &str = "store.chain";
 /// The archive's tokens: in a backup, and restored, only where asked for.
 pub(crate) const TOKENS: &str = "tokens.json";
 /// The configuration in the archive's folder: in a backup, and restored, only where asked for.
 pub(crate) const CONFIG: &str = "rushes.toml";
 /// Files beside the store that a backup may hold.
-const SMALL_FILES: [&str; 4] = [MANIFEST, crate::erasures::MARKER, TOKENS, CONFIG];
+const SMALL_FILES: [&str; 5] = [MANIFEST, crate::erasures::MARKER, CHAIN, TOKENS, CONFIG];
 
 /// The version of the list. The first had no version, no checksum and no counts.
 pub const LIST_VERSION: u32 = 2;

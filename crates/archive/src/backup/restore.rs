@@ -13,6 +13,7 @@ use crate::archive_folder::ArchiveFolder;
 use crate::manifest::Manifest;
 use crate::progress::Progress;
 use crate::rebuild::{Rebuild, mark};
+use rushes_store::OnDamage;
 
 const WHAT: &str = "the restore";
 
@@ -166,7 +167,7 @@ fn open_store(dir: &Path, from: &Path, list: &BackupList) -> Result<StoreContent
     if manifest.id != list.archive {
         return Err(other("has the manifest of another archive"));
     }
-    let store = ArchiveFolder { dir, manifest: &manifest, empty_index: false }
+    let store = ArchiveFolder { dir, manifest: &manifest, empty_index: false, on_damage: OnDamage::Refuse }
         .store()
         .map_err(|e| e.while_doing(&format!("opening the store restored from `{}`", from.display())))?;
     StoreContent::of(store.as_ref())

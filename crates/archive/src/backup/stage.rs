@@ -22,7 +22,7 @@ use rushes_store::AnnotationStore;
 use rushes_types::{Error, ErrorKind, Result};
 
 use super::copy::{remove_tree, write_with_holes};
-use super::list::{CONFIG, MANIFEST, StoreContent, TOKENS};
+use super::list::{CHAIN, CONFIG, MANIFEST, StoreContent, TOKENS};
 use super::plain::{gone_or_io, open_plain};
 use crate::manifest::make_private_dir;
 use crate::part::Part;
@@ -335,9 +335,13 @@ struct ListedFile {
 
 fn list(dir: &Path, extras: Extras) -> Result<Vec<ListedFile>> {
     let mut files = Vec::new();
-    for (name, wanted) in
-        [(MANIFEST, true), (crate::erasures::MARKER, true), (TOKENS, extras.tokens), (CONFIG, extras.config)]
-    {
+    for (name, wanted) in [
+        (MANIFEST, true),
+        (crate::erasures::MARKER, true),
+        (CHAIN, true),
+        (TOKENS, extras.tokens),
+        (CONFIG, extras.config),
+    ] {
         if wanted && fs::symlink_metadata(dir.join(name)).is_ok() {
             files.push(describe(dir, Path::new(name))?);
         }

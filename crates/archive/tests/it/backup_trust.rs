@@ -24,7 +24,7 @@ fn backed_up() -> (Open, PathBuf) {
     }
     open.archive.engines().store.purge().unwrap();
     open.ingest(&joey("e3", 1));
-    let all = TokenSpec { name: "all".to_owned(), movies: None, rights: [Right::Admin].into() };
+    let all = TokenSpec { name: "all".to_owned(), rights: [Right::Admin].into(), ..TokenSpec::default() };
     open.archive.tokens().create(&all).unwrap();
     fs::write(open.archive.dir().join("rushes.toml"), "hosts = []\n").unwrap();
     let backup = open.dir.path().join("backup");

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
-use rushes_archive::{Archive, OnDamage, OpenOptions};
+use rushes_archive::{Archive, OnDamage, OpenOptions, RestoreRequest};
 use rushes_types::{Error, ErrorKind};
 use serde_json::json;
 
@@ -154,7 +154,7 @@ fn restore(config: &Config, backup: &Path, json_output: bool, quiet: bool) -> Ou
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     let kept = beside(&format!(".damaged-{seconds}"));
     let watch = Watch::begin(quiet);
-    rushes_archive::restore(backup, &restored, &watch)?;
+    rushes_archive::restore(&RestoreRequest::new(backup, &restored), &watch)?;
     drop(watch);
     let failed = |from: &Path| format!("renaming `{}`", from.display());
     match std::fs::rename(&config.dir, &kept) {

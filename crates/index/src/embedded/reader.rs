@@ -172,7 +172,8 @@ impl IndexReader for EmbeddedReader {
         let clause = Clause::any(None);
         let matcher = ClauseMatcher::new(&clause, &self.settings.analyzer);
         let assets = self.asset_set(filter);
-        hits::count(&self.views, ClauseScope { matcher: &matcher, filter, assets: &assets })
+        let budget = Budget::endless();
+        hits::count(&self.views, ClauseScope { matcher: &matcher, filter, assets: &assets, budget })
     }
 
     fn fetch(&self, refs: &[AnnotationRef]) -> Result<Vec<Option<FusedAnnotation>>> {

@@ -17,6 +17,7 @@ use utoipa_axum::routes;
 use crate::app::{App, Ctx};
 use crate::audit::Action;
 use crate::body::Json;
+use crate::limits::PATH_BYTES_MAX;
 use crate::long_work::{ProgressLine, start};
 use crate::problem::{Problem, Reply};
 
@@ -67,10 +68,12 @@ impl BackupDocument {
 }
 
 fn absolute(path: &Path, pointer: &str) -> Reply<()> {
-    if path.is_absolute() {
+    let bytes = path.as_os_str().as_encoded_bytes();
+    if path.is_absolute() && !bytes.contains(&0) && bytes.len() <= PATH_BYTES_MAX {
         return Ok(());
     }
-    let error = Error::invalid("the folder of a backup is not an absolute path").mend("begin it with `/`");
+    let error = Error::invalid("the folder of a backup is not an absolute path")
+        .mend(format!("begin it with `/`; it has at most {PATH_BYTES_MAX} bytes"));
     Err(error.at(pointer).into())
 }
 

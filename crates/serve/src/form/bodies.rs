@@ -38,10 +38,25 @@ pub(super) fn schemas() -> Map<String, Value> {
     add("EraseDocument", erase());
     let movies = json!({"type": ["array", "null"], "items": id()});
     let rights = json!({"type": "array", "minItems": 1, "items": reference("RightDocument")});
-    add(
-        "TokenDocument",
-        body(&["name", "rights"], json!({"name": id(), "movies": movies, "rights": rights})),
-    );
+    let titles = json!({"type": "array", "items": id()});
+    let grant = json!({"movies": titles, "collections": titles, "rights": rights});
+    add("GrantDocument", body(&["rights"], grant));
+    let seconds = json!({"type": "integer", "minimum": 0});
+    let token = |required: &[&str], rights: Value, grants: Value| {
+        let mut form = json!({"name": id(), "movies": movies, "collections": titles, "rights": rights,
+                              "grants": {"type": "array", "items": reference("GrantDocument")},
+                              "expires_in_s": or_null(seconds.clone())});
+        if !grants.is_null() {
+            form["grants"] = grants;
+        }
+        body(required, form)
+    };
+    let some_grants = json!({"type": "array", "minItems": 1, "items": reference("GrantDocument")});
+    let any_rights = json!({"type": "array", "items": reference("RightDocument")});
+    // Rights on titles that are named here, or further ones in `grants`: at least one of both.
+    let with_rights = token(&["name", "rights"], rights.clone(), Value::Null);
+    add("TokenRequest", json!({"anyOf": [with_rights, token(&["name", "grants"], any_rights, some_grants)]}));
+    add("RotateDocument", body(&[], json!({"keep_s": seconds})));
     // Whatever is no token of the archive is answered alike.
     let token = json!({"type": "string"});
     add("LoginDocument", body(&["token"], json!({"token": token})));
@@ -50,7 +65,19 @@ pub(super) fn schemas() -> Map<String, Value> {
     add("ReplayDocument", body(&[], replay));
     let folder = json!({"type": "string", "pattern": r"^/[^\x00]*$", "maxLength": PATH_BYTES_MAX,
                         "x-max-bytes": PATH_BYTES_MAX});
-    add("BackupDocument", body(&["to"], json!({"to": folder})));
+    let flag = json!({"type": "boolean"});
+    let backup = |mut more: Value| {
+        more["to"] = folder.clone();
+        more["with_tokens"] = flag.clone();
+        more["with_config"] = flag.clone();
+        more
+    };
+    let keep = json!({"type": ["integer", "null"], "minimum": 1});
+    let in_set =
+        body(&["to", "set"], backup(json!({"set": {"type": "boolean", "enum": [true]}, "keep": keep})));
+    let alone = json!({"set": {"type": "boolean", "enum": [false]}, "keep": {"type": "null"}});
+    add("BackupDocument", json!({"anyOf": [body(&["to"], backup(alone)), in_set]}));
+    add("VerifyBackupDocument", body(&["backup"], json!({"backup": folder})));
     let online = |what: &str, online: Value| {
         body(&["what"], json!({"what": {"type": "string", "enum": [what]}, "online": online}))
     };
