@@ -20,7 +20,7 @@ const DEPTH_MAX: usize = 8;
 
 /// What comes along beside the store.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Extras {
+pub(crate) struct Extras {
     /// The tokens.
     pub tokens: bool,
     /// The configuration in the archive's folder.
