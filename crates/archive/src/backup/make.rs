@@ -8,9 +8,10 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use rushes_types::{Error, ErrorKind, Result};
 
 use super::copy::{Partial, copy_file, digest_of, refuse_existing};
+use super::files::Extras;
 use super::list::{BackupFile, BackupList, CONFIG, LIST};
 use super::set::BackupSet;
-use super::stage::{Extras, Source, StagedBackup, stage};
+use super::stage::{Source, StagedBackup, stage};
 use crate::manifest::{make_private_dir, write_whole};
 use crate::progress::Progress;
 

@@ -14,11 +14,13 @@
 //! | `verify` | is a backup what its list says? |
 //! | `restore` | an archive from a backup |
 //! | `schedule` | backups that are made by themselves |
+//! | `files` | which files of an archive, and how each changes |
 //! | `copy`, `plain` | files and folders, one by one |
 //!
 //! Backup and restore write to `NAME.partial` and rename at the end: a folder with the final name is complete.
 
 mod copy;
+mod files;
 pub(crate) mod list;
 pub(crate) mod make;
 mod plain;

@@ -94,7 +94,9 @@ fn source(request: &RestoreRequest, warnings: &mut Vec<String>) -> Result<PathBu
                 .mend("leave `--at` away, or name the folder that it is in")),
         };
     }
-    let choice = choose(&backups(&request.from)?, &request.from, request.at)?;
+    let found = backups(&request.from)?;
+    warnings.extend(found.damaged.iter().map(|error| format!("passed over: {error}")));
+    let choice = choose(&found.whole, &request.from, request.at)?;
     if let Some(at) = request.at.filter(|at| *at != choice.head.commit) {
         let next = choice.next.map_or_else(
             || "there is none after it".to_owned(),

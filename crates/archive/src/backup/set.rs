@@ -116,7 +116,7 @@ impl BackupSet {
     /// Removes all backups of an archive but the newest `keep`, and never the last. Gives back which.
     pub(crate) fn retain(&self, archive: &str, keep: usize) -> Result<Vec<PathBuf>> {
         let mut removed = Vec::new();
-        for head in superfluous(backups(&self.dir)?, archive, keep) {
+        for head in superfluous(backups(&self.dir)?.whole, archive, keep) {
             let mut name = head.path.file_name().unwrap_or_default().to_owned();
             name.push(REMOVED);
             let going = head.path.with_file_name(name);
@@ -139,26 +139,38 @@ fn superfluous(mut heads: Vec<BackupHead>, archive: &str, keep: usize) -> Vec<Ba
 
 /// The newest backup of an archive in a set.
 pub(crate) fn newest(dir: &Path, archive: &str) -> Result<Option<BackupHead>> {
-    let heads = backups(dir)?.into_iter().filter(|head| head.archive == archive);
+    let heads = backups(dir)?.whole.into_iter().filter(|head| head.archive == archive);
     Ok(heads.max_by_key(|head| (head.made_s, head.commit, head.path.clone())))
 }
 
-/// The backups of a set whose lists are whole, in no order; the others are warned of.
-pub(crate) fn backups(dir: &Path) -> Result<Vec<BackupHead>> {
-    let mut heads = Vec::new();
+/// What a set holds.
+#[derive(Debug, Default)]
+pub(crate) struct Backups {
+    /// The backups whose lists are whole, by name.
+    pub whole: Vec<BackupHead>,
+    /// What is wrong with the others.
+    pub damaged: Vec<Error>,
+}
+
+/// The backups of a set; of their files only the lists are looked at.
+pub(crate) fn backups(dir: &Path) -> Result<Backups> {
+    let mut found = Backups::default();
     for path in folders(dir)? {
         match BackupList::read(&path) {
-            Ok(list) => heads.push(BackupHead {
+            Ok(list) => found.whole.push(BackupHead {
                 path,
                 made_s: list.made_s,
                 commit: list.commit,
                 bytes: list.bytes(),
                 archive: list.archive,
             }),
-            Err(error) => tracing::warn!(%error, "a folder of the backup set is no whole backup"),
+            Err(error) => {
+                tracing::warn!(%error, "a folder of the backup set is no whole backup");
+                found.damaged.push(error);
+            }
         }
     }
-    Ok(heads)
+    Ok(found)
 }
 
 /// The folders of a set that have the name of a backup, by name: none where the set is not there.

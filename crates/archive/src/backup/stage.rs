@@ -11,10 +11,10 @@
 //! Under the freeze are left: links to tables that came meanwhile, the end of one journal, and some small files.
 //! Compaction is not frozen; where it brought another state meanwhile, files are looked through once more.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{Read, Seek, SeekFrom};
-use std::os::unix::fs::{FileExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -22,27 +22,21 @@ use rushes_store::AnnotationStore;
 use rushes_types::{Error, ErrorKind, Result};
 
 use super::copy::{remove_tree, write_with_holes};
-use super::list::{CHAIN, CONFIG, MANIFEST, StoreContent, TOKENS};
+use super::files::{Extras, Kind, ListedFile, is_same_state, list};
+use super::list::StoreContent;
 use super::plain::{gone_or_io, open_plain};
 use crate::manifest::make_private_dir;
-use crate::part::Part;
 use crate::progress::{Progress, check};
 use crate::write_freeze::WriteFreeze;
 
 /// The folder of the archive in which files wait to be copied.
 const STAGED: &str = "backup.staged";
-/// The folders of the store whose files are written once, under a name that is never used again.
-const TABLES: &str = "tables";
-/// The ending of journals; their names are numbers, and only the one with the highest is written to.
-const JOURNAL: &str = "jnl";
 /// How often staging starts over because files changed under it (compaction goes on in the background).
 const ATTEMPTS: usize = 20;
 const BUFFER: usize = 1 << 20;
 /// The end of what was copied ahead of a journal is copied once more under the freeze. Journals end in a backup at a
 /// multiple of this, where they are made longer than what was written.
 const JOURNAL_MARGIN: u64 = 1 << 20;
-/// Folders below the store's that are looked into.
-const DEPTH_MAX: usize = 8;
 
 /// The archive that is backed up.
 pub(crate) struct Source<'a> {
@@ -54,15 +48,6 @@ pub(crate) struct Source<'a> {
     pub store: &'a dyn AnnotationStore,
     /// What holds its writers up.
     pub freeze: &'a WriteFreeze,
-}
-
-/// What comes along beside the store.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(crate) struct Extras {
-    /// The tokens.
-    pub tokens: bool,
-    /// The configuration in the archive's folder.
-    pub config: bool,
 }
 
 /// The files of a backup as they were at one moment, until it is dropped.
@@ -309,110 +294,6 @@ fn remove_file(path: &Path) -> Result<()> {
             Err(Error::io(&format!("removing `{}`", path.display()), e))
         }
         _ => Ok(()),
-    }
-}
-
-/// How a file of an archive changes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    /// Never.
-    Unchanging,
-    /// It is appended to, in place.
-    Journal,
-    /// It is replaced as a whole, and small.
-    Other,
-}
-
-/// A file of an archive, with what is needed to notice that it was changed or replaced.
-#[derive(Debug, PartialEq, Eq)]
-struct ListedFile {
-    path: String,
-    bytes: u64,
-    inode: u64,
-    modified: Option<std::time::SystemTime>,
-    kind: Kind,
-}
-
-fn list(dir: &Path, extras: Extras) -> Result<Vec<ListedFile>> {
-    let mut files = Vec::new();
-    for (name, wanted) in [
-        (MANIFEST, true),
-        (crate::erasures::MARKER, true),
-        (CHAIN, true),
-        (TOKENS, extras.tokens),
-        (CONFIG, extras.config),
-    ] {
-        if wanted && fs::symlink_metadata(dir.join(name)).is_ok() {
-            files.push(describe(dir, Path::new(name))?);
-        }
-    }
-    list_into(dir, Path::new(Part::Store.as_str()), DEPTH_MAX, &mut files)?;
-    name_journals(&mut files);
-    files.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(files)
-}
-
-fn list_into(dir: &Path, folder: &Path, depth: usize, files: &mut Vec<ListedFile>) -> Result<()> {
-    let what = |e| gone_or_io(&dir.join(folder), e);
-    for entry in fs::read_dir(dir.join(folder)).map_err(what)? {
-        let entry = entry.map_err(what)?;
-        let path = folder.join(entry.file_name());
-        if entry.file_type().map_err(what)?.is_dir() && depth > 0 {
-            list_into(dir, &path, depth - 1, files)?;
-        } else {
-            files.push(describe(dir, &path)?);
-        }
-    }
-    Ok(())
-}
-
-fn describe(dir: &Path, path: &Path) -> Result<ListedFile> {
-    let full = dir.join(path);
-    let meta = fs::symlink_metadata(&full).map_err(|e| gone_or_io(&full, e))?;
-    let foreign = |what: &str| {
-        Error::new(ErrorKind::Conflict, format!("`{}` {what}", full.display()))
-            .mend("take it out of the archive's folder: a backup holds plain files of the store only")
-    };
-    if !meta.is_file() {
-        return Err(foreign("is no plain file but a link or a device"));
-    }
-    let name = path.to_str().ok_or_else(|| foreign("has a name that is no text"))?;
-    let of_tables = path.parent().and_then(Path::file_name).is_some_and(|folder| folder == TABLES);
-    Ok(ListedFile {
-        path: name.to_owned(),
-        bytes: meta.len(),
-        inode: meta.ino(),
-        modified: meta.modified().ok(),
-        kind: if of_tables { Kind::Unchanging } else { Kind::Other },
-    })
-}
-
-/// Do two lists, one from before files were staged and one from after, show one state of the store? What names the
-/// tables and journals that count is then the same, and all that it names was staged. Tables that are being written, or
-/// were dropped, do not count.
-fn is_same_state(before: &[ListedFile], after: &[ListedFile]) -> bool {
-    let deciding = |files| <[ListedFile]>::iter(files).filter(|file| file.kind != Kind::Unchanging);
-    deciding(before).eq(deciding(after))
-}
-
-/// Tells the journal of each folder that is written to from those that are full.
-fn name_journals(files: &mut [ListedFile]) {
-    let number = |file: &ListedFile| {
-        let path = Path::new(&file.path);
-        let is_journal = path.extension().is_some_and(|ending| ending == JOURNAL);
-        let number: u64 = path.file_stem()?.to_str()?.parse().ok()?;
-        is_journal.then(|| (path.parent().map(Path::to_owned), number))
-    };
-    let mut newest: BTreeMap<Option<PathBuf>, u64> = BTreeMap::new();
-    for (folder, n) in files.iter().filter_map(number) {
-        let highest = newest.entry(folder).or_insert(n);
-        *highest = n.max(*highest);
-    }
-    for file in files {
-        if let Some((folder, n)) = number(file) {
-            let is_newest = newest.get(&folder) == Some(&n);
-            file.kind = if is_newest { Kind::Journal } else { Kind::Unchanging };
-        }
     }
 }
 

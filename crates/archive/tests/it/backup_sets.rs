@@ -136,6 +136,12 @@ fn a_set_is_restored_to_the_newest_backup_at_or_before_a_commit() {
     assert_eq!((moments, commit), (4, commits[1]));
     assert!(said.contains(&format!("this is commit {}", commits[1])), "{said}");
     assert!(said.contains(&format!("the next one is of commit {}", commits[2])), "{said}");
+    let newest =
+        restore(&RestoreRequest::new(&set, &open.dir.path().join("again")), &NoProgress).unwrap().from;
+    fs::write(newest.join("backup.json"), "{}").unwrap();
+    let (_, commit, said) = at("passed", None).unwrap();
+    assert_eq!(commit, commits[1]);
+    assert!(said.contains("passed over") && said.contains(newest.to_str().unwrap()), "{said}");
     let early = at("early", Some(commits[0] - 1)).unwrap_err();
     assert_eq!(early.kind(), ErrorKind::NotFound);
     assert!(early.message().contains(&format!("--at {}", commits[0])), "{early}");

@@ -1,5 +1,9 @@
 //! Status, health, long work.
 
+use std::sync::Arc;
+
+use rushes_archive::{Archive, BackupSchedule, OpenOptions};
+use rushes_serve::ServeConfig;
 use serde_json::json;
 
 use crate::support::{LINES, Server};
@@ -88,6 +92,38 @@ async fn backups_of_a_set_are_made_and_checked() {
     let lines = server.post("/v1/backup", &inside).await.lines();
     assert_eq!(lines.last().unwrap()["problem"]["status"], 400);
     assert_eq!(server.get("/v1/status").await.ok()["backups"], json!(null));
+}
+
+#[tokio::test]
+async fn status_and_metrics_say_how_scheduled_backups_fare() {
+    let dir = tempfile::tempdir().unwrap();
+    let set = dir.path().join("set");
+    let schedule = BackupSchedule {
+        every: std::time::Duration::from_secs(3600),
+        to: set.clone(),
+        keep: 2,
+        with_tokens: false,
+        with_config: false,
+        runs_here: false,
+    };
+    let options = OpenOptions { backups: Some(schedule), ..OpenOptions::default() };
+    let archive = Archive::open(&dir.path().join("archive"), options).unwrap();
+    let router = rushes_serve::router(Arc::clone(&archive), ServeConfig::default());
+    let server = Server { dir, archive, router };
+    server.post_lines("/v1/annotations?wait=true", LINES).await.ok();
+    let backups = server.get("/v1/status").await.ok()["backups"].clone();
+    assert_eq!(
+        (&backups["last"], &backups["every_s"], &backups["keep"]),
+        (&json!(null), &json!(3600), &json!(2))
+    );
+    assert!(!server.get("/metrics").await.text().contains("rushes_backup_age_seconds"));
+    server.post("/v1/backup", &json!({"to": set, "set": true})).await;
+    let status = server.get("/v1/status").await.ok();
+    assert_eq!(status["backups"]["last"]["commit"], status["last_commit"]);
+    let metrics = server.get("/metrics").await;
+    for name in ["rushes_backup_age_seconds", "rushes_backup_commit", "rushes_backup_failing 0"] {
+        assert!(metrics.text().contains(name), "{name}");
+    }
 }
 
 #[tokio::test]
