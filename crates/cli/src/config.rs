@@ -138,7 +138,7 @@ impl Config {
             .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
             .collect();
         match Configured::read(&table, &variables) {
-            Ok(engines) => config.engines = engines,
+            Ok(engines) => config.engines = engines.of_file(&config.path),
             Err(problems) => {
                 let at = config.path.display();
                 config.problems.extend(problems.into_iter().map(|problem| format!("`{at}`: {problem}")));
@@ -294,6 +294,7 @@ pub fn read_engines(named: Option<&Path>, archive: &Path) -> Outcome<Configured>
     let path = named.map_or_else(|| archive.join(FILE), Path::to_owned);
     let table = read(&path, named.is_some()).map_err(Failure::Usage)?.unwrap_or_default();
     Configured::read(&table, &[])
+        .map(|engines| engines.of_file(&path))
         .map_err(|problems| Failure::Usage(format!("`{}`: {}", path.display(), problems.join("; "))))
 }
 

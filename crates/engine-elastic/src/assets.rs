@@ -174,9 +174,9 @@ impl Assets {
                 "track_total_hits": false,
             });
             let body = body.to_string().into_bytes();
-            let path = format!("/{}/_search?allow_partial_search_results=false", self.alias);
-            let path = format!("{path}&filter_path=hits.hits._id,hits.hits._source,hits.hits.sort");
-            let answer = self.client.json(&ApiRequest::post(path).with(&body))?;
+            let shown = "hits.hits._id,hits.hits._source,hits.hits.sort";
+            let ask = ApiRequest::search(&self.alias, shown, "").with(&body);
+            let answer = self.client.json(&ask)?;
             let hits = answer.pointer("/hits/hits").and_then(Value::as_array).cloned().unwrap_or_default();
             for hit in &hits {
                 let (Some(id), Some(source)) = (hit.get("_id").and_then(Value::as_str), hit.get("_source"))
@@ -198,9 +198,8 @@ impl Assets {
     pub fn erasing(&self) -> Result<Vec<(AssetId, AssetState)>> {
         let body = json!({"query": {"term": {"erasing": true}}, "size": PAGE}).to_string().into_bytes();
         // An erasure that is overlooked would leave its bytes after a purge that says that they are gone.
-        let path = format!("/{}/_search?allow_partial_search_results=false", self.alias);
-        let path = format!("{path}&filter_path=hits.hits._id,hits.hits._source");
-        let answer = self.client.json(&ApiRequest::post(path).with(&body))?;
+        let ask = ApiRequest::search(&self.alias, "hits.hits._id,hits.hits._source", "").with(&body);
+        let answer = self.client.json(&ask)?;
         let hits = answer.pointer("/hits/hits").and_then(Value::as_array).cloned().unwrap_or_default();
         let state = |hit: &Value| {
             let id = hit.get("_id").and_then(Value::as_str).unwrap_or_default();

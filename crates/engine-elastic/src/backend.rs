@@ -12,6 +12,7 @@ use crate::assets::Assets;
 use crate::client::{ApiRequest, Client};
 use crate::compile::is_annotation;
 use crate::config::ElasticConfig;
+use crate::errors::of_search;
 use crate::mapped::MappedFields;
 use crate::meta::{Meta, State, WatchedFilling};
 use crate::names::Names;
@@ -64,7 +65,7 @@ impl ElasticIndex {
     /// [`rushes_types::ErrorKind::Unavailable`] where no server answers or the cluster is not ready,
     /// [`rushes_types::ErrorKind::Unsupported`] for another engine or version or a changed mapping,
     /// [`rushes_types::ErrorKind::NotFound`] for a missing index, [`rushes_types::ErrorKind::StorageFull`] and
-    /// [`rushes_types::ErrorKind::Storage`] for one that takes no writes; each message says how to fix it.
+    /// [`rushes_types::ErrorKind::Misconfigured`] for one that takes no writes; each message says how to fix it.
     pub fn open(config: ElasticConfig, options: ElasticOptions) -> Result<Self> {
         let client = Client::new(&config)?;
         Self::open_with(client, config, options)
@@ -131,12 +132,36 @@ impl ElasticIndex {
         let renewal = Renewal { meta: self.meta.clone(), at: at.clone(), clock: self.clock.clone() };
         Ok(Arc::new(ElasticReader {
             listing: self.assets.listing(&state.info.incarnation, generation)?,
-            point: PointInTime::open(&self.client, &self.names.annotations, renewal)?,
+            point: PointInTime::open(
+                &self.client,
+                &self.names.annotations,
+                renewal,
+                self.config.cache_bytes,
+            )?,
             at,
             state,
             analyzer: self.analyzer.clone(),
             config: self.config.clone(),
         }))
+    }
+
+    /// The reader of a read point: the one that is kept, for the newest.
+    fn reader_at(&self, at: Option<&ReadPoint>) -> Result<Arc<dyn IndexReader>> {
+        let state = self.meta.read()?;
+        let (at, generation) = state.read_points.resolve(at, self.clock.seconds())?;
+        if generation < state.read_points.generation() || at != ReadPoint::at(state.read_points.newest()) {
+            let reader = self.open_reader(state, at, generation)?;
+            return Ok(reader);
+        }
+        let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept = newest.as_ref().filter(|(of, no, _)| *of == state.info.incarnation && *no == generation);
+        if let Some((_, _, reader)) = kept {
+            return Ok(reader.clone());
+        }
+        let incarnation = state.info.incarnation.clone();
+        let reader = self.open_reader(state, at, generation)?;
+        *newest = Some((incarnation, generation, reader.clone()));
+        Ok(reader)
     }
 
     fn count(&self, query: &Value) -> Result<u64> {
@@ -147,9 +172,7 @@ impl ElasticIndex {
     /// unavailable shards and reports them only in a side field.
     pub(crate) fn count_in(&self, index: &str, query: &Value) -> Result<u64> {
         let body = json!({"query": query, "size": 0, "track_total_hits": true}).to_string().into_bytes();
-        let path =
-            format!("/{index}/_search?allow_partial_search_results=false&filter_path=hits.total.value");
-        let answer = self.client.json(&ApiRequest::post(path).with(&body))?;
+        let answer = self.client.json(&ApiRequest::search(index, "hits.total.value", "").with(&body))?;
         Ok(answer.pointer("/hits/total/value").and_then(Value::as_u64).unwrap_or_default())
     }
 
@@ -157,9 +180,9 @@ impl ElasticIndex {
     pub(crate) fn stats(&self) -> Result<(u64, u64)> {
         let all = self.names.all().join(",");
         let path = format!(
-            "/{all}/_stats/segments,store?filter_path=indices.*.total,indices.*.primaries.segments.count"
+            "/{all}/_stats/segments,store?filter_path=_shards,indices.*.total,indices.*.primaries.segments.count"
         );
-        let answer = self.client.json(&ApiRequest::get(path))?;
+        let answer = self.client.on_all_shards(&all, ApiRequest::get(path))?;
         let (mut segments, mut bytes) = (0, 0);
         for (name, index) in answer.get("indices").and_then(Value::as_object).into_iter().flatten() {
             let number = |at: &str| index.pointer(at).and_then(Value::as_u64).unwrap_or_default();
@@ -200,21 +223,7 @@ impl Index for ElasticIndex {
     }
 
     fn reader(&self, at: Option<&ReadPoint>) -> Result<Arc<dyn IndexReader>> {
-        let state = self.meta.read()?;
-        let (at, generation) = state.read_points.resolve(at, self.clock.seconds())?;
-        if generation < state.read_points.generation() || at != ReadPoint::at(state.read_points.newest()) {
-            let reader = self.open_reader(state, at, generation)?;
-            return Ok(reader);
-        }
-        let mut newest = self.newest.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept = newest.as_ref().filter(|(of, no, _)| *of == state.info.incarnation && *no == generation);
-        if let Some((_, _, reader)) = kept {
-            return Ok(reader.clone());
-        }
-        let incarnation = state.info.incarnation.clone();
-        let reader = self.open_reader(state, at, generation)?;
-        *newest = Some((incarnation, generation, reader.clone()));
-        Ok(reader)
+        self.reader_at(at).map_err(of_search)
     }
 
     fn maintain(&self) -> Result<bool> {

@@ -198,8 +198,13 @@ enum Outcome {
     },
 }
 
-fn outcome(answer: &[u8]) -> Result<Outcome, Failure> {
+/// The outcome of a request of so many operations: an answer that lacks some says nothing of them.
+fn outcome(answer: &[u8], operations: usize) -> Result<Outcome, Failure> {
     let answer: Answer = serde_json::from_slice(answer).map_err(|e| Failure::Malformed(e.to_string()))?;
+    if answer.items.len() != operations {
+        let why = format!("it says of {} operations what became of {operations}", answer.items.len());
+        return Err(Failure::Malformed(why));
+    }
     if !answer.errors {
         return Ok(Outcome::Done);
     }
@@ -236,7 +241,7 @@ fn send_chunk(client: &Client, mut chunk: Chunk) -> Result<()> {
     let mut backoff = backoff(chunk.operation(0));
     loop {
         let answered = client.once(&ApiRequest::post(PATH).with_lines(&chunk.bytes));
-        let failure = match answered.and_then(|answer| outcome(&answer)) {
+        let failure = match answered.and_then(|answer| outcome(&answer, chunk.starts.len())) {
             Ok(Outcome::Done) => return Ok(()),
             Ok(Outcome::Permanent { document, refusal }) => {
                 return Err(Error::from(refusal).while_doing(&format!("document `{document}`")));
@@ -277,7 +282,9 @@ mod tests {
             serde_json::json!({"index": {"_id": "x", "_index": "i", "status": status, "error": error}})
         };
         let of = |items: Vec<Value>| {
-            outcome(serde_json::json!({"errors": true, "items": items}).to_string().as_bytes()).unwrap()
+            let operations = items.len();
+            let answer = serde_json::json!({"errors": true, "items": items}).to_string();
+            outcome(answer.as_bytes(), operations).unwrap()
         };
         let busy = || item(429, "es_rejected_execution_exception");
         let stale = || item(409, "version_conflict_engine_exception");
@@ -293,6 +300,15 @@ mod tests {
         );
         let broken = of(vec![busy(), item(400, "document_parsing_exception")]);
         assert!(matches!(broken, Outcome::Permanent { document, .. } if document == "i/x"));
+    }
+
+    #[test]
+    fn an_answer_that_says_nothing_of_some_operations_is_none() {
+        for answer in
+            [r#"{"errors":false}"#, r#"{"errors":true,"items":[]}"#, r#"{"errors":false,"items":[]}"#]
+        {
+            assert!(matches!(outcome(answer.as_bytes(), 1), Err(Failure::Malformed(_))), "{answer}");
+        }
     }
 
     #[test]

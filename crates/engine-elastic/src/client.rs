@@ -6,16 +6,18 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
-use rushes_types::{Backoff, Error, ErrorKind, Result};
+use rushes_types::{Backoff, Result};
 use serde_json::Value;
 use ureq::Agent;
 use ureq::config::ConfigBuilder;
-use ureq::http::{Method, Request, Uri};
+use ureq::http::{Method, Request};
 use ureq::tls::{RootCerts, TlsConfig};
 use ureq::typestate::AgentScope;
 
-use crate::config::ElasticConfig;
+use crate::answers::FAILED_SHARDS;
+use crate::config::{ElasticConfig, address};
 use crate::errors::{Failure, Refusal};
+use crate::whole::{SHOWN, Whole, is_short};
 
 /// Largest answer, in bytes: a page of 10,000 hits with vectors of 4,096 dimensions is smaller.
 const ANSWER_BYTES_MAX: u64 = 1 << 30;
@@ -125,10 +127,11 @@ impl Client {
         self.retrying(ask, self.patience, Ok)
     }
 
-    /// The first request to the cluster: fails fast if no node answers.
-    pub fn greet(&self) -> Result<Value, Failure> {
+    /// The first request to the cluster: fails fast if no node answers, or something else does.
+    pub fn greet(&self) -> Result<Value> {
         let ask = ApiRequest { time: Some(GREETING), ..ApiRequest::get("/") };
-        self.retrying(&ask, self.patience.min(GREETINGS), |bytes| parsed(&bytes))
+        let answer = self.retrying(&ask, self.patience.min(GREETINGS), Ok);
+        answer.and_then(|bytes| parsed(&bytes)).map_err(Failure::at_greeting)
     }
 
     /// Sends a request until `read` accepts its answer or the patience is over. Even in a 200 answer `read` may find
@@ -158,9 +161,36 @@ impl Client {
         }
     }
 
-    /// The answer as JSON.
+    /// The answer as JSON, if it is as whole as the request demands.
     pub fn json(&self, ask: &ApiRequest<'_>) -> Result<Value, Failure> {
-        self.retrying(ask, self.patience, |bytes| parsed(&bytes))
+        self.retrying(ask, self.patience, |bytes| {
+            let answer = parsed(&bytes)?;
+            ask.whole.check(&answer).map(|()| answer)
+        })
+    }
+
+    /// Sends a request that must reach every shard of these indices: a refresh, a flush, a merge, statistics. One whose
+    /// copies are all away does not count as failed in the answer.
+    pub fn on_all_shards(&self, names: &str, ask: ApiRequest<'_>) -> Result<Value, Failure> {
+        let ask = ask.must_be(Whole::Shards);
+        self.retrying(&ask, self.patience, |bytes| {
+            let answer = parsed(&bytes)?;
+            ask.whole.check(&answer)?;
+            // A replica that is away does no harm: it is brought up to date when it comes back, as is a shard that was
+            // away a moment ago.
+            if is_short(&answer) && self.is_red(names)? {
+                let reason = format!("some shard of `{names}` has no working copy");
+                return Err(Failure::Refused(Refusal::in_a_200(FAILED_SHARDS, reason)));
+            }
+            Ok(answer)
+        })
+    }
+
+    /// Has some shard of these indices no working copy?
+    fn is_red(&self, names: &str) -> Result<bool, Failure> {
+        let path = format!("/_cluster/health/{names}?timeout=5s&filter_path=status");
+        let health = parsed(&self.once(&ApiRequest::get(path))?)?;
+        Ok(health.get("status").and_then(Value::as_str) == Some("red"))
     }
 
     /// The answer as JSON; `None` if the target does not exist.
@@ -230,11 +260,13 @@ pub(crate) struct ApiRequest<'b> {
     pub body: Option<(&'static str, &'b [u8])>,
     /// A time limit other than the usual one.
     pub time: Option<Duration>,
+    /// What its answer must show.
+    pub whole: Whole,
 }
 
 impl<'b> ApiRequest<'b> {
     fn new(method: Method, path: impl Into<String>) -> Self {
-        Self { method, path: path.into(), body: None, time: None }
+        Self { method, path: path.into(), body: None, time: None, whole: Whole::Anything }
     }
 
     pub fn get(path: impl Into<String>) -> Self {
@@ -251,6 +283,21 @@ impl<'b> ApiRequest<'b> {
 
     pub fn delete(path: impl Into<String>) -> Self {
         Self::new(Method::DELETE, path)
+    }
+
+    /// A search that answers wholly or not at all; `index` is empty for a point in time, `shown` are paths of the answer
+    /// and `more` are further parameters.
+    pub fn search(index: &str, shown: &str, more: &str) -> Self {
+        let at = if index.is_empty() { String::new() } else { format!("/{index}") };
+        let path =
+            format!("{at}/_search?allow_partial_search_results=false&filter_path={SHOWN},{shown}{more}");
+        Self::post(path).must_be(Whole::Search)
+    }
+
+    /// What its answer must show.
+    pub const fn must_be(mut self, whole: Whole) -> Self {
+        self.whole = whole;
+        self
     }
 
     /// With a JSON body.
@@ -270,20 +317,6 @@ impl<'b> ApiRequest<'b> {
         self.time = Some(time);
         self
     }
-}
-
-/// The address without a slash at its end.
-fn address(url: &str) -> Result<String> {
-    let wrong = || {
-        Error::new(ErrorKind::Invalid, format!("`{url}` is no address"))
-            .mend("write http://host:9200 or https://host")
-            .at("/urls")
-    };
-    let parsed: Uri = url.parse().map_err(|_| wrong())?;
-    if !matches!(parsed.scheme_str(), Some("http" | "https")) || parsed.query().is_some() {
-        return Err(wrong());
-    }
-    Ok(url.trim_end_matches('/').to_owned())
 }
 
 #[cfg(test)]

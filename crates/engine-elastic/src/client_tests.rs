@@ -3,6 +3,7 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::sync::Mutex;
 
+use rushes_types::{Error, ErrorKind};
 use serde_json::json;
 
 #[test]
@@ -87,7 +88,7 @@ fn a_request_is_sent_again_while_shards_nodes_or_the_master_are_not_ready() {
 #[test]
 fn what_waiting_does_not_mend_is_an_error_at_once() {
     for (status, kind, expected) in [
-        (403, "cluster_block_exception", ErrorKind::Storage),
+        (403, "cluster_block_exception", ErrorKind::Misconfigured),
         (404, "index_not_found_exception", ErrorKind::NotFound),
         (500, "null_pointer_exception", ErrorKind::Unavailable),
         (400, "parsing_exception", ErrorKind::Bug),

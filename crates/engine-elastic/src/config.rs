@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use rushes_types::{Error, Result};
 use serde::{Deserialize, Serialize};
+use ureq::http::Uri;
 
 /// Where the cluster is and how it is used. Every field has a default.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -41,6 +42,8 @@ pub struct ElasticConfig {
     pub approximate: bool,
     /// From how many vectors of a space on a plan that allows it is answered approximately.
     pub approximate_rows_min: u64,
+    /// Bytes of answers that a process keeps at the newest read point, because they cannot change there.
+    pub cache_bytes: usize,
     /// Are bucket documents kept beside the annotations, for other programs to search?
     pub buckets: bool,
     /// Do these hold vectors too? A vector is then written once for each second that its annotation touches.
@@ -64,6 +67,7 @@ impl Default for ElasticConfig {
             in_flight: 3,
             approximate: true,
             approximate_rows_min: 20_000,
+            cache_bytes: 32 << 20,
             buckets: true,
             bucket_vectors: true,
         }
@@ -72,6 +76,29 @@ impl Default for ElasticConfig {
 
 /// Longest prefix, in bytes: engines take names of at most 255.
 const PREFIX_BYTES_MAX: usize = 200;
+
+/// Most shards of an index, and copies of a shard.
+const SHARDS_MAX: u64 = 1_024;
+/// Longest time limit, in milliseconds: a day.
+const TIME_MS_MAX: u64 = 86_400_000;
+/// Largest bulk request, in bytes: what an engine takes by default.
+const BULK_BYTES_MAX: u64 = 100 << 20;
+/// Most bulk requests under way at once.
+const IN_FLIGHT_MAX: u64 = 1_024;
+
+/// The address of a node without a slash at its end.
+pub(crate) fn address(url: &str) -> Result<String> {
+    let wrong = || {
+        Error::invalid(format!("`{url}` is no address"))
+            .mend("write http://host:9200 or https://host")
+            .at("/urls")
+    };
+    let parsed: Uri = url.parse().map_err(|_| wrong())?;
+    if !matches!(parsed.scheme_str(), Some("http" | "https")) || parsed.query().is_some() {
+        return Err(wrong());
+    }
+    Ok(url.trim_end_matches('/').to_owned())
+}
 
 impl ElasticConfig {
     /// One node, everything else by default.
@@ -83,28 +110,51 @@ impl ElasticConfig {
     /// # Errors
     /// [`rushes_types::ErrorKind::Invalid`] names the field and how to fix it.
     pub fn check(&self) -> Result<()> {
+        let wrong = |field: &str, what: String, mend: &str| {
+            Err(Error::invalid(what).mend(mend).at(format!("/{field}")))
+        };
         if self.urls.is_empty() {
-            return Err(Error::invalid("no address is given").mend("write http://host:9200").at("/urls"));
+            return wrong("urls", "no address is given".into(), "write http://host:9200");
         }
+        self.urls.iter().try_for_each(|url| address(url).map(drop))?;
         let begins_well = self.prefix.starts_with(|c: char| c.is_ascii_lowercase());
         let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '-' | '_');
         if !begins_well || !self.prefix.chars().all(is_plain) || self.prefix.len() > PREFIX_BYTES_MAX {
-            return Err(Error::invalid(format!("`{}` is no prefix of index names", self.prefix))
-                .mend("begin with a small letter and use small letters, digits, `-` and `_`")
-                .at("/prefix"));
+            let what = format!("`{}` is no prefix of index names", self.prefix);
+            return wrong(
+                "prefix",
+                what,
+                "begin with a small letter and use at most 200 small letters, digits, `-` and `_`",
+            );
         }
-        if self.shards == 0 || self.in_flight == 0 || self.bulk_bytes == 0 {
-            return Err(Error::invalid("`shards`, `in_flight` and `bulk_bytes` are at least 1"));
+        for (field, given, most) in [
+            ("shards", u64::from(self.shards), SHARDS_MAX),
+            ("connect_ms", self.connect_ms, TIME_MS_MAX),
+            ("request_ms", self.request_ms, TIME_MS_MAX),
+            ("patience_ms", self.patience_ms, TIME_MS_MAX),
+            ("bulk_bytes", self.bulk_bytes as u64, BULK_BYTES_MAX),
+            ("in_flight", self.in_flight as u64, IN_FLIGHT_MAX),
+        ] {
+            if !(1..=most).contains(&given) {
+                return wrong(field, format!("`{given}` cannot be used"), &format!("give 1 to {most}"));
+            }
         }
-        if self.user.is_some() != self.password.is_some() {
-            return Err(Error::invalid("`user` and `password` go together").mend("give both or an `api_key`"));
+        if u64::from(self.replicas) > SHARDS_MAX {
+            let mend = format!("give 0 to {SHARDS_MAX}");
+            return wrong("replicas", format!("`{}` cannot be used", self.replicas), &mend);
         }
-        if self.user.is_some() && self.api_key.is_some() {
-            return Err(Error::invalid("both `user` and `api_key` are given")
-                .mend("give one of them")
-                .at("/api_key"));
+        match (&self.user, &self.password, &self.api_key) {
+            (Some(_), _, Some(_)) | (_, Some(_), Some(_)) => {
+                wrong("api_key", "it is given beside `user` or `password`".into(), "give one of them")
+            }
+            (Some(_), None, _) => {
+                wrong("password", "`user` is given alone".into(), "give both, or an `api_key`")
+            }
+            (None, Some(_), _) => {
+                wrong("user", "`password` is given alone".into(), "give both, or an `api_key`")
+            }
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// How long one request may take.

@@ -48,7 +48,8 @@ impl<'i> Copier<'i> {
     /// with the number copied so far and the total; its error stops the copying.
     pub fn copy(&mut self, step: &mut dyn FnMut(u64, u64) -> Result<()>) -> Result<u64> {
         let refresh = ApiRequest::post(format!("/{}/_refresh", self.from));
-        self.index.client.json(&refresh).map_err(|failure| of_index(&self.from, failure))?;
+        let refreshed = self.index.client.on_all_shards(&self.from, refresh);
+        refreshed.map_err(|failure| of_index(&self.from, failure))?;
         let before = self.copied;
         for shard in 0..self.seen.len() {
             self.copy_shard(shard, step)?;
@@ -85,11 +86,10 @@ impl<'i> Copier<'i> {
             "docvalue_fields": ["asset", "commit", "body", "vector", "space"],
         });
         let body = body.to_string().into_bytes();
-        let path =
-            format!("/{}/_search?allow_partial_search_results=false&preference=_shards:{shard}", self.from);
-        let path =
-            format!("{path}&filter_path=hits.hits._id,hits.hits._version,hits.hits.fields,hits.hits.sort");
-        let mut answer = self.index.client.json(&ApiRequest::post(path).with(&body))?;
+        let shown = "hits.hits._id,hits.hits._version,hits.hits.fields,hits.hits.sort";
+        let of_shard = format!("&preference=_shards:{shard}");
+        let ask = ApiRequest::search(&self.from, shown, &of_shard).with(&body);
+        let mut answer = self.index.client.json(&ask)?;
         let hits = answer.pointer_mut("/hits/hits").map(Value::take);
         Ok(match hits {
             Some(Value::Array(hits)) => hits,

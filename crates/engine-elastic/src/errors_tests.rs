@@ -1,4 +1,7 @@
 use super::*;
+use crate::answers::{ANSWERS, When};
+use crate::client::ApiRequest;
+use crate::client::tests::client_of;
 use serde_json::json;
 
 /// A refusal with this status, exception and reason.
@@ -6,64 +9,85 @@ fn refusal(status: u16, kind: &str, reason: &str) -> Refusal {
     Refusal::of(status, &json!({"type": kind, "reason": reason}))
 }
 
-/// What the engine answers while it starts, moves shards, has no master, is short of memory or disk, or is asked wrongly:
-/// status, exception, reason; whether it is tried again, and what it is in the end.
-const ANSWERS: &[(u16, &str, &str, bool, ErrorKind)] = &[
-    // Shards that are starting or moving.
-    (404, "illegal_index_shard_state_exception", "CurrentState[RECOVERING]", true, ErrorKind::Unavailable),
-    (500, "illegal_index_shard_state_exception", "CurrentState[POST_RECOVERY]", true, ErrorKind::Unavailable),
-    (404, "index_shard_closed_exception", "CurrentState[CLOSED] Closed", true, ErrorKind::Unavailable),
-    (404, "index_shard_not_started_exception", "CurrentState[CREATED]", true, ErrorKind::Unavailable),
-    (404, "shard_not_found_exception", "no such shard", true, ErrorKind::Unavailable),
-    (404, "no_shard_available_action_exception", "No shard available", true, ErrorKind::Unavailable),
-    (503, "no_shard_available_action_exception", "", true, ErrorKind::Unavailable),
-    (503, "unavailable_shards_exception", "primary shard is not active", true, ErrorKind::Unavailable),
-    (409, "index_primary_shard_not_allocated_exception", "", true, ErrorKind::Unavailable),
-    (500, "shard_not_in_primary_mode_exception", "not in primary mode", true, ErrorKind::Unavailable),
-    (500, "already_closed_exception", "engine is closed", true, ErrorKind::Unavailable),
-    (503, "search_phase_execution_exception", "all shards failed", true, ErrorKind::Unavailable),
-    (503, "search_phase_execution_exception", "missing shards", true, ErrorKind::Unavailable),
-    // Nodes that go.
-    (500, "node_disconnected_exception", "disconnected", true, ErrorKind::Unavailable),
-    (500, "node_closed_exception", "node closed", true, ErrorKind::Unavailable),
-    (500, "receive_timeout_transport_exception", "timed out", true, ErrorKind::Unavailable),
-    // A cluster without a state or a master.
-    (503, "cluster_block_exception", "blocked by: [.../1/state not recovered]", true, ErrorKind::Unavailable),
-    (503, "cluster_block_exception", "blocked by: [.../2/no master];", true, ErrorKind::Unavailable),
-    (503, "master_not_discovered_exception", "", true, ErrorKind::Unavailable),
-    (503, "process_cluster_event_timeout_exception", "failed to process", true, ErrorKind::Unavailable),
-    (400, "snapshot_in_progress_exception", "cannot delete indices", true, ErrorKind::Unavailable),
-    // A proxy before the cluster.
-    (502, "", "", true, ErrorKind::Unavailable),
-    (504, "", "", true, ErrorKind::Unavailable),
-    // Too much to do, too little memory.
-    (429, "es_rejected_execution_exception", "rejected", true, ErrorKind::Busy),
-    (429, "circuit_breaking_exception", "Data too large", true, ErrorKind::Busy),
-    (503, "circuit_breaking_exception", "Data too large", true, ErrorKind::Busy),
-    (429, "", "", true, ErrorKind::Busy),
-    // Blocks that do not go by themselves.
-    (429, "cluster_block_exception", "disk usage exceeded flood-stage", false, ErrorKind::StorageFull),
-    (403, "cluster_block_exception", "index read-only (api)", false, ErrorKind::Storage),
-    // It failed, and would again.
-    (500, "null_pointer_exception", "", false, ErrorKind::Unavailable),
-    (500, "out_of_memory_error", "Java heap space", false, ErrorKind::Unavailable),
-    // The caller must mend it.
-    (404, "index_not_found_exception", "no such index [a]", false, ErrorKind::NotFound),
-    (503, "index_not_found_exception", "no such index [a]", false, ErrorKind::NotFound),
-    (401, "security_exception", "missing authentication", false, ErrorKind::Forbidden),
-    (403, "security_exception", "is unauthorized", false, ErrorKind::Forbidden),
-    (413, "", "", false, ErrorKind::TooLarge),
-    (400, "parsing_exception", "unknown query [x]", false, ErrorKind::Bug),
-    (400, "document_parsing_exception", "failed to parse", false, ErrorKind::Bug),
-    (404, "search_context_missing_exception", "No search context found", false, ErrorKind::Unavailable),
-];
+/// An answer for a row: its status, and its body in the form that the engine gives it.
+fn answer_of(row: &Answer, always: u16) -> (u16, Value) {
+    let (status, reason) = match row.when {
+        When::Always => (always, "r"),
+        When::Status(status) => (status, "r"),
+        When::Says(what) => (always, what),
+    };
+    if row.name.is_empty() {
+        return (status, json!("<html>"));
+    }
+    let error = json!({"type": row.name, "reason": reason});
+    let wrapped = json!({"root_cause": [error], "type": row.name, "reason": reason});
+    (status, json!({"status": status, "error": wrapped}))
+}
 
 #[test]
-fn each_answer_is_sorted_by_what_may_be_done_about_it() {
-    for (status, kind, reason, again, expected) in ANSWERS {
-        let refusal = refusal(*status, kind, reason);
-        assert_eq!(refusal.may_pass(), *again, "{refusal}");
-        assert_eq!(Error::from(refusal.clone()).kind(), *expected, "{refusal}");
+fn each_answer_of_the_table_becomes_what_it_says_from_the_wire_to_the_error() {
+    let done = (200, json!({"ok": true}));
+    for (no, row) in ANSWERS.iter().enumerate() {
+        // The exception counts before the status, where no other row is for this status.
+        let any = [400, 404, 409, 500, 503].iter().cycle().skip(no).take(5);
+        let status = any.copied().find(|status| is_found(row, *status)).unwrap();
+        let answer = answer_of(row, status);
+        let again = row.becomes.is_asked_again();
+        let (client, given) = client_of(vec![answer.clone(), done.clone()], 60_000);
+        assert_eq!(client.json(&ApiRequest::get("/a")).is_ok(), again, "{row}");
+        assert_eq!(*given.lock().unwrap(), 1 + usize::from(again), "{row}");
+        let (client, _) = client_of(vec![answer], 1);
+        let error = Error::from(client.json(&ApiRequest::get("/a")).unwrap_err());
+        assert_eq!(error.kind(), row.becomes.kind(), "{row}: {error}");
+        assert_eq!(error.mend_text(), Some(row.mend), "{error}");
+        let promised = row.becomes.to_string().contains("Retry-After");
+        assert!(error.kind().is_retryable() || !promised, "{row}");
+    }
+}
+
+/// Is it this row that counts where its answer comes with this status?
+fn is_found(row: &Answer, always: u16) -> bool {
+    let (status, _) = answer_of(row, always);
+    let reason = if let When::Says(what) = row.when { what } else { "" };
+    Answer::known(row.name, status, reason) == Some(row)
+}
+
+#[test]
+fn no_row_hides_another() {
+    for row in ANSWERS {
+        assert!(is_found(row, 500), "the first of two rows counts: {row}");
+    }
+}
+
+#[test]
+fn the_page_shows_the_table() {
+    let page = include_str!("../../../docs/elasticsearch.md");
+    let table: Vec<String> = ANSWERS.iter().map(ToString::to_string).collect();
+    let shown = page.lines().skip_while(|line| **line != table[0]).take_while(|line| line.starts_with('|'));
+    assert!(shown.eq(&table), "docs/elasticsearch.md must show\n{}", table.join("\n"));
+}
+
+#[test]
+fn what_is_in_no_row_is_the_engine_s_trouble_by_its_status_or_a_mistake_of_ours() {
+    for (status, again, kind) in [
+        (500, false, ErrorKind::Unavailable),
+        (507, false, ErrorKind::Unavailable),
+        (502, true, ErrorKind::Unavailable),
+        (503, true, ErrorKind::Unavailable),
+        (504, true, ErrorKind::Unavailable),
+        (429, true, ErrorKind::Busy),
+        (401, false, ErrorKind::Misconfigured),
+        (403, false, ErrorKind::Misconfigured),
+        (400, false, ErrorKind::Bug),
+        (404, false, ErrorKind::Bug),
+        (409, false, ErrorKind::Bug),
+    ] {
+        let refusal = refusal(status, "some_new_exception", &"long ".repeat(200));
+        assert_eq!(refusal.may_pass(), again, "{status}");
+        let error = Error::from(refusal);
+        assert_eq!(error.kind(), kind, "{status}");
+        // A mistake of ours is told with all that the engine says, other errors briefly.
+        assert_eq!(error.message().len() > 900, kind == ErrorKind::Bug, "{error}");
     }
 }
 
@@ -76,15 +100,20 @@ fn only_a_version_is_a_conflict_and_only_an_absent_thing_is_missing() {
 }
 
 #[test]
-fn a_full_disk_is_told_from_a_busy_node() {
-    let full = json!({"type": "cluster_block_exception", "reason":
-        "index [a] blocked by: [TOO_MANY_REQUESTS/12/disk usage exceeded flood-stage watermark, index has read-only-allow-delete block];"});
-    let full = Refusal::of(429, &full);
-    assert!(!full.may_pass());
-    assert_eq!(Error::from(full).kind(), ErrorKind::StorageFull);
-    let busy = refusal(429, "es_rejected_execution_exception", "rejected");
-    assert!(busy.may_pass());
-    assert_eq!(Error::from(busy).kind(), ErrorKind::Busy);
+fn blocks_are_told_apart_by_what_they_say() {
+    let of = |status, reason| {
+        let refusal = refusal(status, "cluster_block_exception", reason);
+        (refusal.may_pass(), Error::from(refusal).kind())
+    };
+    let full = "index [a] blocked by: [TOO_MANY_REQUESTS/12/disk usage exceeded flood-stage watermark, index has \
+                read-only-allow-delete block];";
+    assert_eq!(of(429, full), (false, ErrorKind::StorageFull));
+    let by_hand = "index [a] blocked by: [FORBIDDEN/5/index read-only (api)];";
+    assert_eq!(of(403, by_hand), (false, ErrorKind::Misconfigured));
+    let starting = "blocked by: [SERVICE_UNAVAILABLE/1/state not recovered / initialized];";
+    assert_eq!(of(503, starting), (true, ErrorKind::Unavailable));
+    let headless = "blocked by: [SERVICE_UNAVAILABLE/2/no master];";
+    assert_eq!(of(503, headless), (true, ErrorKind::Unavailable));
 }
 
 #[test]
@@ -93,4 +122,39 @@ fn the_innermost_reason_is_told() {
         "root_cause": [{"type": "script_exception", "reason": "runtime error"}]}});
     let refusal = Refusal::read(400, body.to_string().as_bytes());
     assert_eq!((refusal.kind.as_str(), refusal.reason.as_str()), ("script_exception", "runtime error"));
+}
+
+#[test]
+fn a_cause_that_may_pass_counts_wherever_it_stands() {
+    let moving = json!({"type": "index_shard_closed_exception", "reason": "closed"});
+    let other = json!({"type": "script_exception", "reason": "runtime error"});
+    let search = |shards: Value, roots: Value, cause: Value| {
+        Refusal::of(
+            500,
+            &json!({
+                "type": "search_phase_execution_exception", "reason": "all shards failed", "root_cause": roots,
+                "failed_shards": shards, "caused_by": cause,
+            }),
+        )
+    };
+    let of_shard = |reason: &Value| json!({"shard": 0, "reason": reason});
+    let none = || json!([]);
+    for (refusal, again) in [
+        (search(json!([of_shard(&other), of_shard(&moving)]), none(), Value::Null), true),
+        (search(none(), json!([other, moving]), Value::Null), true),
+        (search(none(), none(), moving.clone()), true),
+        (search(none(), none(), json!({"type": "exception", "caused_by": moving})), true),
+        (search(json!([of_shard(&other)]), json!([other]), Value::Null), false),
+        (search(none(), none(), Value::Null), false),
+    ] {
+        assert_eq!(refusal.may_pass(), again, "{refusal}");
+    }
+}
+
+#[test]
+fn a_search_without_its_index_is_asked_again_later() {
+    let error = of_search(refusal(404, "index_not_found_exception", "no such index [a]").into());
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    assert!(error.mend_text().unwrap().contains("rushes rebuild"), "{error}");
+    assert_eq!(of_search(Error::bug("x")).kind(), ErrorKind::Bug);
 }

@@ -93,13 +93,13 @@ impl ElasticIndex {
 
     fn flush(&self, names: &str) -> Result<()> {
         let flush = ApiRequest::post(format!("/{names}/_flush?force=true&wait_if_ongoing=true"));
-        Ok(self.client.json(&flush.within(MERGE_TIME)).map(drop)?)
+        Ok(self.client.on_all_shards(names, flush.within(MERGE_TIME)).map(drop)?)
     }
 
     fn copies(&self, names: &str) -> Result<Vec<ShardCopy>> {
         let of = "indices.*.shards.*";
         let shown = format!("{of}.seq_no.max_seq_no,{of}.retention_leases.leases,{of}.merges.current");
-        let path = format!("/{names}/_stats?level=shards&filter_path={shown}");
-        copies(&self.client.json(&ApiRequest::get(path))?)
+        let path = format!("/{names}/_stats?level=shards&filter_path=_shards,{shown}");
+        copies(&self.client.on_all_shards(names, ApiRequest::get(path))?)
     }
 }

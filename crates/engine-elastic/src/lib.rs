@@ -9,6 +9,7 @@
 //! and the read point moves after the refresh, so that no search sees half of an update. With several writing
 //! processes, an erasure may become visible with another process's publish, a moment before its own; never later.
 
+mod answers;
 mod assets;
 mod backend;
 mod buckets;
@@ -20,6 +21,7 @@ mod copy;
 mod document;
 mod errors;
 mod expunge;
+mod kept_answers;
 mod maintain;
 mod mapped;
 mod meta;
@@ -36,8 +38,10 @@ mod startup;
 mod suggest;
 #[cfg(feature = "testing")]
 mod testing;
+mod whole;
 mod writer;
 
+pub use answers::{ANSWERS, Answer, Becomes};
 pub use backend::{ElasticIndex, ElasticOptions};
 pub use config::ElasticConfig;
 #[cfg(feature = "testing")]

@@ -39,9 +39,8 @@ impl ElasticIndex {
             "sort": [{"_seq_no": "asc"}], "search_after": [after],
         });
         let body = body.to_string().into_bytes();
-        let path = format!("/{alias}/_search?allow_partial_search_results=false");
-        let path = format!("{path}&filter_path=hits.hits._id,hits.hits._version,hits.hits.sort");
-        let answer = self.client.json(&ApiRequest::post(path).with(&body))?;
+        let shown = "hits.hits._id,hits.hits._version,hits.hits.sort";
+        let answer = self.client.json(&ApiRequest::search(alias, shown, "").with(&body))?;
         let hits = answer.pointer("/hits/hits").and_then(Value::as_array);
         let named = |hit: &Value| {
             let id = hit.get("_id")?.as_str()?.to_owned();
@@ -52,7 +51,7 @@ impl ElasticIndex {
     }
 
     fn refresh_one(&self, alias: &str) -> Result<()> {
-        Ok(self.client.json(&ApiRequest::post(format!("/{alias}/_refresh"))).map(drop)?)
+        Ok(self.client.on_all_shards(alias, ApiRequest::post(format!("/{alias}/_refresh"))).map(drop)?)
     }
 
     /// Removes what is left of erased assets; returns whether there was anything.
@@ -150,6 +149,6 @@ impl ElasticIndex {
     /// Merges segments, which may take long.
     pub(crate) fn merge(&self, names: &str, how: &str) -> Result<()> {
         let ask = ApiRequest::post(format!("/{names}/_forcemerge?{how}")).within(MERGE_TIME);
-        Ok(self.client.json(&ask).map(drop)?)
+        Ok(self.client.on_all_shards(names, ask).map(drop)?)
     }
 }

@@ -193,8 +193,10 @@ impl ElasticReader {
         let mut size = test.k.map_or(PAGE, |k| first_page(k, 1.0));
         if let Some(eligible) = eligible {
             let asset = |no: &AssetNo| self.listing.documents.get(usize::try_from(no.0).ok()?);
-            let assets: Vec<_> =
+            let mut assets: Vec<_> =
                 eligible.iter().filter_map(|(no, times)| Some((&asset(no)?.asset, times))).collect();
+            // In one order, so that the same question makes the same request.
+            assets.sort_unstable_by(|(a, _), (b, _)| a.id.cmp(&b.id));
             let many = are_many(&assets);
             parts.extend(meeting(&assets, many));
             if let Some(k) = test.k.filter(|_| many) {
@@ -208,9 +210,12 @@ impl ElasticReader {
                 .over(self.collect(&with(vec![of_field]), Fields::Whole)?)
                 .nearest(clause, filter, eligible);
         }
-        // Vectors that the engine cannot rank are few, and always fetched.
-        let odd = with(vec![of_field, json!({"term": {"odd_vector": true}})]);
-        let mut candidates = self.collect(&odd, Fields::Whole)?;
+        // Vectors that the engine cannot rank are few, and always fetched; most spaces have none.
+        let is_odd = json!({"term": {"odd_vector": true}});
+        let mut candidates = match self.count_of(&all_of(vec![of_field.clone(), is_odd.clone()]))? {
+            0 => Vec::new(),
+            _ => self.collect(&with(vec![of_field, is_odd]), Fields::Whole)?,
+        };
         let mut approximate = false;
         if self.state.spaces.contains_key(&field) {
             if let Some(k) = self.approximate_k(test, &field, eligible)? {
@@ -242,12 +247,17 @@ impl ElasticReader {
             return Ok(None);
         };
         let many = self.config.approximate_rows_min;
-        let answer = self.point.aggregate(json!({
-            "size": 0, "track_total_hits": false, "query": {"exists": {"field": field}},
-            "aggs": {"vectors": {"filter": {"match_all": {}}}},
-        }))?;
-        let vectors = answer.pointer("/vectors/doc_count").and_then(Value::as_u64).unwrap_or_default();
+        let vectors = self.count_of(&json!({"exists": {"field": field}}))?;
         Ok((vectors >= many).then_some(k))
+    }
+
+    /// How many documents a query finds at the point in time.
+    fn count_of(&self, query: &Value) -> Result<u64> {
+        let answer = self.point.aggregate(&json!({
+            "size": 0, "track_total_hits": false, "query": query,
+            "aggs": {"found": {"filter": {"match_all": {}}}},
+        }))?;
+        Ok(answer.pointer("/found/doc_count").and_then(Value::as_u64).unwrap_or_default())
     }
 
     fn collect_some(&self, query: &Value, size: usize) -> Result<Vec<Arc<CandidateAnnotation>>> {

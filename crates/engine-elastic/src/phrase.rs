@@ -100,7 +100,7 @@ impl ElasticReader {
 
     /// The word that the fewest lines contain; `None` if some word is in no line.
     fn rarest(&self, lines: &Lines) -> Result<Option<usize>> {
-        let answer = self.point.aggregate(lines.counts())?;
+        let answer = self.point.aggregate(&lines.counts())?;
         let buckets = answer.pointer("/words/buckets").and_then(Value::as_array);
         let count = |bucket: &Value| bucket.get("doc_count").and_then(Value::as_u64).unwrap_or_default();
         let counts: Vec<u64> = buckets.into_iter().flatten().map(count).collect();

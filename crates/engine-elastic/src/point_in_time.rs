@@ -4,14 +4,16 @@ use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rushes_index::Clock;
-use rushes_types::{AssetId, Commit, Error, ErrorKind, FusedAnnotation, ReadPoint, Result};
+use rushes_types::{AssetId, Commit, Error, FusedAnnotation, ReadPoint, Result};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::client::{ApiRequest, Client};
 use crate::document;
-use crate::errors::Failure;
+use crate::errors::{Failure, of_search};
+use crate::kept_answers::{AnswerKey, KeptAnswers};
 use crate::meta::Meta;
+use crate::whole::Whole;
 
 /// Hits of one page: the most that engines return at once.
 pub(crate) const PAGE: usize = 10_000;
@@ -23,8 +25,23 @@ const KEEP_ALIVE: &str = "6m";
 pub(crate) struct PointInTime {
     client: Arc<Client>,
     alias: String,
-    id: Mutex<String>,
+    opened: Mutex<Opened>,
+    kept: KeptAnswers,
     renewal: Renewal,
+}
+
+/// The id of a point in time, and how often it was opened anew.
+#[derive(Debug, Clone)]
+struct Opened {
+    id: String,
+    times: u64,
+}
+
+/// An answer to a search at a point in time.
+struct PointAnswer {
+    bytes: Arc<Vec<u8>>,
+    key: AnswerKey,
+    is_kept: bool,
 }
 
 /// Decides whether a point in time that the cluster closed may be reopened: only while its read point is readable.
@@ -82,9 +99,17 @@ struct Answer<'a> {
     pit_id: Option<String>,
     #[serde(default)]
     timed_out: bool,
+    #[serde(rename = "_shards", default)]
+    shards: Value,
     // Missing when nothing is found.
     #[serde(borrow, default)]
     hits: AnswerHits<'a>,
+}
+
+impl Answer<'_> {
+    fn check_whole(&self) -> Result<(), Failure> {
+        Whole::Search.check(&json!({"timed_out": self.timed_out, "_shards": self.shards}))
+    }
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -115,44 +140,88 @@ impl SearchHit<'_> {
 }
 
 impl PointInTime {
-    pub fn open(client: &Arc<Client>, alias: &str, renewal: Renewal) -> Result<Self> {
-        let id = open(client, alias)?;
-        Ok(Self { client: client.clone(), alias: alias.to_owned(), id: Mutex::new(id), renewal })
+    pub fn open(client: &Arc<Client>, alias: &str, renewal: Renewal, cache_bytes: usize) -> Result<Self> {
+        let opened = Opened { id: open(client, alias)?, times: 0 };
+        Ok(Self {
+            client: client.clone(),
+            alias: alias.to_owned(),
+            opened: Mutex::new(opened),
+            kept: KeptAnswers::new(cache_bytes),
+            renewal,
+        })
     }
 
-    fn id(&self) -> String {
-        self.id.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    fn opened(&self) -> Opened {
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    fn set(&self, id: String) {
-        *self.id.lock().unwrap_or_else(PoisonError::into_inner) = id;
+    /// Takes over the id of an answer, if the point in time was not opened anew since.
+    fn set(&self, times: u64, id: &str) {
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        if opened.times == times {
+            id.clone_into(&mut opened.id);
+        }
     }
 
-    /// Sends a search request at this point. One that the cluster has closed is reopened: documents carry their
-    /// validities, so the read point still means the same.
-    pub fn search(&self, mut body: Value, query_string: &str) -> Result<Vec<u8>> {
-        let path = format!("/_search?allow_partial_search_results=false&{query_string}");
+    /// Opens it anew, where the cluster has closed it: documents carry their validities, so the read point still means
+    /// the same.
+    fn open_anew(&self, closed: &Opened) -> Result<()> {
+        self.renewal.check()?;
+        let id = open(&self.client, &self.alias)?;
+        let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        if opened.times == closed.times {
+            *opened = Opened { id, times: closed.times + 1 };
+        }
+        Ok(())
+    }
+
+    /// Sends a search request at this point, unless its answer is kept.
+    fn search(&self, body: &Value, shown: &str) -> Result<PointAnswer> {
+        let text = format!("{shown} {body}");
+        let request = xxhash_rust::xxh3::xxh3_128(text.as_bytes());
         for last in [false, true] {
-            body["pit"] = json!({"id": self.id(), "keep_alive": KEEP_ALIVE});
+            let opened = self.opened();
+            let key = (opened.times, request);
+            if let Some(bytes) = self.kept.get(key) {
+                return Ok(PointAnswer { bytes, key, is_kept: true });
+            }
+            let mut body = body.clone();
+            body["pit"] = json!({"id": opened.id, "keep_alive": KEEP_ALIVE});
             let bytes = body.to_string().into_bytes();
-            match self.client.bytes(&ApiRequest::post(&path).with(&bytes)) {
+            match self.client.bytes(&ApiRequest::search("", shown, "").with(&bytes)) {
                 Err(failure) if !last && failure.is_closed_point() => {
-                    self.renewal.check()?;
-                    self.set(open(&self.client, &self.alias)?);
+                    self.open_anew(&opened)?;
+                    if body.get("search_after").is_some() {
+                        // The places of hits mean nothing at another point: the caller begins again.
+                        return Err(of_search(failure.into()));
+                    }
                 }
-                answered => return Ok(answered?),
+                answered => {
+                    let bytes = answered.map_err(|failure| of_search(failure.into()))?;
+                    return Ok(PointAnswer { bytes: Arc::new(bytes), key, is_kept: false });
+                }
             }
         }
         Err(Error::bug("a search was neither answered nor refused"))
     }
 
-    /// The same for aggregations.
-    pub fn aggregate(&self, body: Value) -> Result<Value> {
-        let bytes = self.search(body, "filter_path=pit_id,timed_out,hits.total,aggregations")?;
-        let mut answer: Value = serde_json::from_slice(&bytes).map_err(|e| malformed(&e))?;
-        if let Some(id) = answer.get("pit_id").and_then(Value::as_str) {
-            self.set(id.to_owned());
+    /// What follows from an answer that was found whole: its id is the newest, and it can be kept.
+    fn keep(&self, answer: &PointAnswer, id: Option<&str>) {
+        if answer.is_kept {
+            return;
         }
+        if let Some(id) = id {
+            self.set(answer.key.0, id);
+        }
+        self.kept.put(answer.key, &answer.bytes);
+    }
+
+    /// The same for aggregations.
+    pub fn aggregate(&self, body: &Value) -> Result<Value> {
+        let found = self.search(body, "pit_id,hits.total,aggregations")?;
+        let mut answer: Value = serde_json::from_slice(&found.bytes).map_err(|e| malformed(&e))?;
+        Whole::Search.check(&answer)?;
+        self.keep(&found, answer.get("pit_id").and_then(Value::as_str));
         Ok(answer.get_mut("aggregations").map(Value::take).unwrap_or_default())
     }
 
@@ -194,16 +263,11 @@ impl PointInTime {
             if let Some(after) = after.take() {
                 body["search_after"] = after.into();
             }
-            let shown = "filter_path=pit_id,timed_out,hits.hits._score,hits.hits.fields,hits.hits.sort";
-            let bytes = self.search(body, shown)?;
-            let answer: Answer<'_> = serde_json::from_slice(&bytes).map_err(|e| malformed(&e))?;
-            if answer.timed_out {
-                return Err(Error::new(ErrorKind::Busy, "elasticsearch: the search took too long")
-                    .mend("try again later"));
-            }
-            if let Some(id) = answer.pit_id {
-                self.set(id);
-            }
+            let shown = "pit_id,hits.hits._score,hits.hits.fields,hits.hits.sort";
+            let found = self.search(&body, shown)?;
+            let answer: Answer<'_> = serde_json::from_slice(&found.bytes).map_err(|e| malformed(&e))?;
+            answer.check_whole()?;
+            self.keep(&found, answer.pit_id.as_deref());
             let hits = answer.hits.hits;
             let next = page(&hits)?;
             let Some(next) = next.filter(|_| hits.len() >= size) else { return Ok(()) };
@@ -215,14 +279,15 @@ impl PointInTime {
 
 impl Drop for PointInTime {
     fn drop(&mut self) {
-        let body = json!({"id": self.id()}).to_string().into_bytes();
+        let body = json!({"id": self.opened().id}).to_string().into_bytes();
         // If this fails, the point in time expires by itself.
         let _ = self.client.once(&ApiRequest::delete("/_pit").with(&body));
     }
 }
 
 fn open(client: &Client, alias: &str) -> Result<String> {
-    let answer = client.json(&ApiRequest::post(format!("/{alias}/_pit?keep_alive={KEEP_ALIVE}")))?;
+    let ask = ApiRequest::post(format!("/{alias}/_pit?keep_alive={KEEP_ALIVE}"));
+    let answer = client.json(&ask).map_err(|failure| of_search(failure.into()))?;
     let id = answer.get("id").and_then(Value::as_str);
     Ok(id.map(str::to_owned).ok_or_else(|| Failure::Malformed("a point in time has no id".to_owned()))?)
 }

@@ -140,7 +140,7 @@ impl IndexReader for ElasticReader {
         if !is_exact(&Filter::default(), &self.at) {
             return self.over(self.collect(&with_vector, Fields::Whole)?).spaces();
         }
-        let answer = self.point.aggregate(json!({
+        let answer = self.point.aggregate(&json!({
             "size": 0, "track_total_hits": false, "query": with_vector,
             "aggs": {"spaces": {"terms": {"field": "space", "size": SPACES_MAX}}},
         }))?;

@@ -18,6 +18,7 @@ use crate::meta::{Filling, IndexInfo};
 use crate::names::{version_of, versioned};
 use crate::schema;
 use crate::startup::{look_up, make_version};
+use crate::whole::Whole;
 
 /// Rounds of copying new documents before the alias moves anyway: later documents are written to both.
 const ROUNDS_MAX: usize = 20;
@@ -143,7 +144,7 @@ impl ElasticIndex {
             {"remove": {"index": from, "alias": alias, "must_exist": true}}, {"add": {"index": to, "alias": alias}},
         ]});
         let body = body.to_string().into_bytes();
-        match self.client.json(&ApiRequest::post("/_aliases").with(&body)) {
+        match self.client.json(&ApiRequest::post("/_aliases").with(&body).must_be(Whole::Acknowledged)) {
             // It may have succeeded and only the answer was lost.
             Err(failure) if look_up(&self.client, alias)?.is_none_or(|(current, _)| current != to) => {
                 Err(failure.into())
@@ -193,7 +194,7 @@ impl ElasticIndex {
         actions.extend(old.into_iter().map(|name| json!({"remove_index": {"index": name}})));
         if actions.len() > 2 {
             let body = json!({"actions": actions}).to_string().into_bytes();
-            self.client.json(&ApiRequest::post("/_aliases").with(&body))?;
+            self.client.json(&ApiRequest::post("/_aliases").with(&body).must_be(Whole::Acknowledged))?;
         }
         Ok(current.clone())
     }

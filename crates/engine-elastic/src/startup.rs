@@ -12,6 +12,7 @@ use crate::errors::Failure;
 use crate::meta::{IndexInfo, Meta, of_index};
 use crate::names::{Names, version_of, versioned};
 use crate::schema::{self, MAPPING_VERSION, difference};
+use crate::whole::Whole;
 
 /// The supported major version of Elasticsearch.
 const MAJOR: u64 = 8;
@@ -29,8 +30,8 @@ pub(crate) fn check_cluster(client: &Client) -> Result<()> {
         for block in ["cluster.blocks.read_only", "cluster.blocks.read_only_allow_delete"] {
             let set = settings.get(scope).and_then(|s| s.get(block)).and_then(Value::as_str);
             if set == Some("true") {
-                return Err(Error::new(ErrorKind::Storage, "elasticsearch: the cluster is set to read-only")
-                    .mend(format!("set `{block}` to null")));
+                let what = "elasticsearch: the cluster is set to read-only";
+                return Err(Error::new(ErrorKind::Misconfigured, what).mend(format!("set `{block}` to null")));
             }
         }
     }
@@ -195,8 +196,8 @@ fn check_index(name: &str, wanted: &Value, state: &Value) -> Result<()> {
         ["index.blocks.read_only", "index.blocks.write", "index.blocks.metadata", "index.blocks.read"]
     {
         if is_set(block) {
-            return Err(Error::new(ErrorKind::Storage, format!("elasticsearch: index `{name}` is blocked"))
-                .mend(format!("set `{block}` to null")));
+            let what = format!("elasticsearch: index `{name}` is blocked");
+            return Err(Error::new(ErrorKind::Misconfigured, what).mend(format!("set `{block}` to null")));
         }
     }
     Ok(())
@@ -233,7 +234,8 @@ pub(crate) fn make_version(
     let name = versioned(of, version);
     let body = json!({"mappings": mapping, "settings": {"index": settings}, "aliases": {alias: {}}});
     let body = body.to_string().into_bytes();
-    match client.json(&ApiRequest::put(format!("/{name}")).with(&body)) {
+    let ask = ApiRequest::put(format!("/{name}")).with(&body).must_be(Whole::Acknowledged);
+    match client.json(&ask) {
         Err(failure) if failure.is("resource_already_exists_exception") => Ok(()),
         answered => answered.map(drop).map_err(|failure| of_index(&name, failure)),
     }
@@ -251,7 +253,7 @@ pub(crate) fn delete_all(client: &Client, names: &Names) -> Result<()> {
         return Ok(());
     }
     let path = format!("/{}?ignore_unavailable=true", ours.join(","));
-    Ok(client.json(&ApiRequest::delete(path)).map(drop)?)
+    Ok(client.json(&ApiRequest::delete(path).must_be(Whole::Acknowledged)).map(drop)?)
 }
 
 #[cfg(test)]

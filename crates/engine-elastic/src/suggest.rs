@@ -65,7 +65,7 @@ impl ElasticReader {
             if !after.is_null() {
                 composite["after"] = after.take();
             }
-            let mut answer = self.point.aggregate(json!({
+            let mut answer = self.point.aggregate(&json!({
                 "size": 0, "track_total_hits": false, "query": query, "aggs": {"labels": {"composite": composite}},
             }))?;
             let buckets = answer.pointer("/labels/buckets").and_then(Value::as_array);
@@ -92,7 +92,7 @@ impl ElasticReader {
         if folded.len() > WORD_BYTES_MAX {
             return Ok(Vec::new());
         }
-        let answer = self.point.aggregate(json!({
+        let answer = self.point.aggregate(&json!({
             "size": 0, "track_total_hits": false,
             "query": all_of(vec![json!({"prefix": {"words": folded}})]),
             "aggs": {"words": {"terms": {

@@ -236,7 +236,7 @@ impl ElasticIndex {
             return Err(Error::new(ErrorKind::Unavailable, "elasticsearch did not take a recorded request"));
         }
         let all = [&bare.annotations, &bare.buckets, &bare.assets].map(String::as_str).join(",");
-        self.client.json(&ApiRequest::post(format!("/{all}/_refresh")))?;
+        self.client.on_all_shards(&all, ApiRequest::post(format!("/{all}/_refresh")))?;
         Ok(begun.elapsed())
     }
 

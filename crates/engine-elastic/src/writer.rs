@@ -15,6 +15,7 @@ use crate::document::{Document, commit_number, is_even};
 use crate::meta::{IndexInfo, State, VectorField, of_index};
 use crate::names::{annotation_id, vector_field};
 use crate::schema::{dense_vector, properties};
+use crate::whole::Whole;
 
 /// The document that replaces an erased annotation; it holds no content.
 pub(crate) fn tombstone(asset: &AssetId, commit: Commit) -> Value {
@@ -216,7 +217,7 @@ impl ElasticIndex {
 
     fn put_mapping(&self, index: &str, mapping: &Value) -> Result<()> {
         let body = mapping.to_string().into_bytes();
-        let ask = ApiRequest::put(format!("/{index}/_mapping")).with(&body);
+        let ask = ApiRequest::put(format!("/{index}/_mapping")).with(&body).must_be(Whole::Acknowledged);
         self.client.json(&ask).map(drop).map_err(|failure| of_index(index, failure))
     }
 
@@ -226,7 +227,7 @@ impl ElasticIndex {
         self.to_all(&self.meta.info()?, &mut |filling| {
             let all: Vec<&str> = names.into_iter().map(String::as_str).chain(filling).collect();
             let all = all.join(",");
-            Ok(self.client.json(&ApiRequest::post(format!("/{all}/_refresh"))).map(drop)?)
+            Ok(self.client.on_all_shards(&all, ApiRequest::post(format!("/{all}/_refresh"))).map(drop)?)
         })
     }
 }

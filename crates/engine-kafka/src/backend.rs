@@ -42,8 +42,8 @@ impl KafkaLog {
     /// Connects to the cluster, creates missing topics and checks existing ones.
     ///
     /// # Errors
-    /// Invalid or Conflict, naming the setting; Unavailable where no server, or another than Kafka, answers; Forbidden
-    /// where the brokers refuse this user; Unsupported where they are too old.
+    /// Invalid or Conflict, naming the setting; Unavailable where no server, or another than Kafka, answers;
+    /// Misconfigured where the brokers refuse this user; Unsupported where they are too old.
     pub fn open(config: KafkaConfig) -> Result<Self> {
         config.check()?;
         let cluster = Arc::new(Cluster::connect(&config)?);
@@ -342,7 +342,7 @@ impl EventLog for KafkaLog {
             return Ok(());
         }
         match Admin::new(&self.config)?.delete_records(&self.config.topic(topic), &upto) {
-            Err(e) if e.kind() == ErrorKind::Forbidden => {
+            Err(e) if e.kind() == ErrorKind::Misconfigured => {
                 tracing::warn!("{e}; old events stay until `retention_hours` is over");
                 Ok(())
             }

@@ -12,7 +12,7 @@ use rdkafka::{ClientConfig, Offset, TopicPartitionList};
 use rushes_types::{Commit, Error, ErrorKind, Result};
 
 use crate::config::KafkaConfig;
-use crate::errors::{coded, error};
+use crate::errors::{coded, error, with_more};
 use crate::format::decode_metadata;
 
 /// How often the same complaint is logged.
@@ -53,7 +53,7 @@ impl ClientLog {
     pub fn explain(&self, error: Error) -> Error {
         match (error.kind(), self.last()) {
             (ErrorKind::Unavailable | ErrorKind::OutcomeUnknown, Some(last)) => {
-                Error::new(error.kind(), format!("{} (last heard: {last})", error.message()))
+                with_more(&error, &format!("last heard: {last}"))
             }
             _ => error,
         }
@@ -155,7 +155,7 @@ impl Cluster {
                 Ok(_) => return Ok(()),
                 Err(e) if Instant::now() >= until => return Err(self.unreachable(&e, limit)),
                 Err(e) => match error("asking kafka", &e) {
-                    refused if refused.kind() == ErrorKind::Forbidden => {
+                    refused if refused.kind() == ErrorKind::Misconfigured => {
                         return Err(refused.at("/client_settings"));
                     }
                     _ => std::thread::sleep(TRY / 10),
@@ -296,7 +296,7 @@ pub fn commit_list(topic: &str, marks: &[(u32, CommittedOffset)]) -> Result<Topi
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
 /// Is the group moving between brokers, as after one was started?
-pub fn is_moving(error: &KafkaError) -> bool {
+fn is_moving(error: &KafkaError) -> bool {
     matches!(
         error.rdkafka_error_code(),
         Some(

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use rdkafka::ClientConfig;
-use rushes_events::Topic;
+use rushes_events::{Topic, check_name};
 use rushes_types::{Error, Result};
 use serde::Deserialize;
 
@@ -15,6 +15,16 @@ const PREFIX_BYTES_MAX: usize = 200;
 const PARTITIONS_MAX: u32 = 10_000;
 /// Longest time limit, in milliseconds: a day.
 const TIMEOUT_MS_MAX: u64 = 86_400_000;
+/// Longest wait for an answer, in milliseconds: what the client library takes.
+const REQUEST_MS_MAX: u64 = 300_000;
+/// Longest silence of a worker, in milliseconds: what the client library takes.
+const SESSION_MS_MAX: u64 = 3_600_000;
+/// Longest time in which events are gathered, in milliseconds: what the client library takes.
+const LINGER_MS_MAX: u64 = 900_000;
+/// Most replicas of a topic.
+const REPLICATION_MAX: u64 = i16::MAX as u64;
+/// How requests can be compressed.
+const COMPRESSIONS: &[&str] = &["none", "snappy", "lz4"];
 /// Brokers that must have an event, where the configuration names no number and `replication` allows it.
 const MIN_INSYNC: u16 = 2;
 /// Shortest time limit, in milliseconds.
@@ -125,7 +135,7 @@ pub struct KafkaConfig {
     pub join_timeout_ms: u64,
     /// Time in which events are gathered into one request, in milliseconds.
     pub linger_ms: u64,
-    /// How requests are compressed: `none`, `gzip`, `snappy` or `lz4`.
+    /// How requests are compressed: `none`, `snappy` or `lz4`.
     pub compression: String,
 }
 
@@ -159,76 +169,61 @@ impl KafkaConfig {
     /// # Errors
     /// Invalid, with the setting as a JSON pointer and how to fix it.
     pub fn check(&self) -> Result<()> {
-        let bad = |field: &str, message: String| Err(Error::invalid(message).at(format!("/{field}")));
         if self.servers.is_empty() || self.servers.iter().any(|s| !is_address(s)) {
             let given = self.servers.join(", ");
-            return bad("servers", format!("`{given}` names no broker; give one or more as `host:port`"));
+            return wrong(
+                "servers",
+                format!("`{given}` names no broker"),
+                "give one or more as `host:port`".into(),
+            );
         }
         let legal = |c: char| c.is_ascii_alphanumeric() || ".-_".contains(c);
         if self.prefix.is_empty() || self.prefix.len() > PREFIX_BYTES_MAX || !self.prefix.chars().all(legal) {
-            let rule = format!("1 to {PREFIX_BYTES_MAX} letters, digits, `.`, `-` or `_`");
-            return bad(
-                "prefix",
-                format!("`{}` cannot begin the name of a topic; give it {rule}", self.prefix),
-            );
+            let what = format!("`{}` cannot begin the name of a topic", self.prefix);
+            let mend = format!("give it 1 to {PREFIX_BYTES_MAX} letters, digits, `.`, `-` or `_`");
+            return wrong("prefix", what, mend);
         }
-        if !(1..=PARTITIONS_MAX).contains(&self.partitions) {
-            let given = self.partitions;
-            return bad(
-                "partitions",
-                format!("`{given}` partitions cannot be made; give 1 to {PARTITIONS_MAX}"),
-            );
-        }
-        if self.replication == 0 || i16::try_from(self.replication).is_err() {
-            return bad(
-                "replication",
-                format!("`{}` replicas cannot be kept; give 1 or more", self.replication),
-            );
-        }
-        if !(1..=self.replication).contains(&self.min_insync()) {
-            let (min, all) = (self.min_insync(), self.replication);
-            return bad(
-                "min_insync",
-                format!(
-                    "`min_insync` asks for `{min}` replicas in sync, and `replication` keeps {all}; set it to 1 to {all}"
-                ),
-            );
+        within("partitions", u64::from(self.partitions), 1, u64::from(PARTITIONS_MAX))?;
+        within("replication", u64::from(self.replication), 1, REPLICATION_MAX)?;
+        let (min, all) = (self.min_insync(), self.replication);
+        if !(1..=all).contains(&min) {
+            let what =
+                format!("`min_insync` asks for `{min}` replicas in sync, and `replication` keeps {all}");
+            let mend = format!("set it to 1 to {all}, or leave it out");
+            return wrong("min_insync", what, mend);
         }
         if self.topic_settings.get("cleanup.policy").is_some_and(|policy| policy != "delete") {
             // A watermark promises that all events before it are there: compaction would remove some of them.
-            return bad(
-                "topic_settings",
-                "`cleanup.policy` must be `delete`: a compacted log loses events".to_owned(),
-            );
+            let what = "a compacted log loses events".to_owned();
+            return wrong("topic_settings", what, "set `cleanup.policy` to `delete`, or leave it out".into());
         }
         if let Some(ours) = self.client_settings.0.keys().find(|key| OURS.contains(&key.as_str())) {
-            return bad("client_settings", format!("`{ours}` is set by the event log itself; take it out"));
+            let what = format!("`{ours}` is set by the event log itself");
+            return wrong("client_settings", what, "take it out".into());
+        }
+        if !COMPRESSIONS.contains(&self.compression.as_str()) {
+            let what = format!("`{}` is no compression of requests", self.compression);
+            return wrong("compression", what, format!("give one of `{}`", COMPRESSIONS.join("`, `")));
+        }
+        for name in self.consumers.committed.iter().chain(&self.consumers.fused) {
+            let checked = check_name(name).map_err(|e| e.message().to_owned());
+            checked.or_else(|why| wrong("consumers", why, "give names of consumers".into()))?;
         }
         self.check_times()
     }
 
     fn check_times(&self) -> Result<()> {
-        for (field, given) in [
-            ("connect_timeout_ms", self.connect_timeout_ms),
-            ("request_timeout_ms", self.request_timeout_ms),
-            ("delivery_timeout_ms", self.delivery_timeout_ms),
-            ("session_timeout_ms", self.session_timeout_ms),
-            ("join_timeout_ms", self.join_timeout_ms),
-        ] {
-            if !(TIMEOUT_MS_MIN..=TIMEOUT_MS_MAX).contains(&given) {
-                let rule = format!("give {TIMEOUT_MS_MIN} to {TIMEOUT_MS_MAX}");
-                let message = format!("a time limit of `{given}` ms does not work; {rule}");
-                return Err(Error::invalid(message).at(format!("/{field}")));
-            }
-        }
+        within("connect_timeout_ms", self.connect_timeout_ms, TIMEOUT_MS_MIN, TIMEOUT_MS_MAX)?;
+        within("request_timeout_ms", self.request_timeout_ms, TIMEOUT_MS_MIN, REQUEST_MS_MAX)?;
+        within("delivery_timeout_ms", self.delivery_timeout_ms, TIMEOUT_MS_MIN, TIMEOUT_MS_MAX)?;
+        within("session_timeout_ms", self.session_timeout_ms, TIMEOUT_MS_MIN, SESSION_MS_MAX)?;
+        within("join_timeout_ms", self.join_timeout_ms, TIMEOUT_MS_MIN, TIMEOUT_MS_MAX)?;
         if self.join_timeout_ms <= self.session_timeout_ms {
-            let message = format!(
-                "`{}` ms are too short: a worker that died is noticed after `session_timeout_ms`, {} ms; give more",
-                self.join_timeout_ms, self.session_timeout_ms
-            );
-            return Err(Error::invalid(message).at("/join_timeout_ms"));
+            let what = format!("`{}` ms are less than a dead worker is waited for", self.join_timeout_ms);
+            let mend = format!("give more than `session_timeout_ms`, {}", self.session_timeout_ms);
+            return wrong("join_timeout_ms", what, mend);
         }
-        Ok(())
+        within("linger_ms", self.linger_ms, 0, LINGER_MS_MAX.min(self.delivery_timeout_ms - 1))
     }
 
     /// Brokers that must have an event before it counts as durable.
@@ -321,6 +316,18 @@ impl KafkaConfig {
     }
 }
 
+/// The error of a setting.
+fn wrong(key: &str, what: String, mend: String) -> Result<()> {
+    Err(Error::invalid(what).mend(mend).at(format!("/{key}")))
+}
+
+fn within(key: &str, given: u64, least: u64, most: u64) -> Result<()> {
+    if (least..=most).contains(&given) {
+        return Ok(());
+    }
+    wrong(key, format!("`{given}` cannot be used"), format!("give {least} to {most}"))
+}
+
 fn is_address(server: &str) -> bool {
     server.rsplit_once(':').is_some_and(|(host, port)| {
         !host.is_empty()
@@ -330,67 +337,5 @@ fn is_address(server: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn pointer(change: impl Fn(&mut KafkaConfig)) -> Option<String> {
-        let mut config = KafkaConfig::default();
-        change(&mut config);
-        config.check().err().and_then(|error| error.pointer().map(str::to_owned))
-    }
-
-    #[test]
-    fn the_defaults_are_in_order() {
-        assert!(KafkaConfig::default().check().is_ok());
-    }
-
-    #[test]
-    fn a_setting_that_cannot_work_is_named() {
-        assert_eq!(pointer(|c| c.servers.clear()).as_deref(), Some("/servers"));
-        assert_eq!(pointer(|c| c.servers = vec!["http://kafka:9092".into()]).as_deref(), Some("/servers"));
-        assert_eq!(pointer(|c| c.servers = vec!["kafka".into()]).as_deref(), Some("/servers"));
-        assert_eq!(pointer(|c| c.prefix = "a/b".into()).as_deref(), Some("/prefix"));
-        assert_eq!(pointer(|c| c.partitions = 0).as_deref(), Some("/partitions"));
-        assert_eq!(pointer(|c| c.replication = 0).as_deref(), Some("/replication"));
-        assert_eq!(pointer(|c| c.min_insync = Some(4)).as_deref(), Some("/min_insync"));
-        assert_eq!(pointer(|c| c.join_timeout_ms = 5_000).as_deref(), Some("/join_timeout_ms"));
-        assert_eq!(pointer(|c| c.request_timeout_ms = 0).as_deref(), Some("/request_timeout_ms"));
-    }
-
-    #[test]
-    fn one_broker_needs_no_second_setting_and_a_wrong_one_is_named() {
-        let one: KafkaConfig = toml::from_str("replication = 1").unwrap();
-        assert!(one.check().is_ok() && one.min_insync() == 1);
-        assert_eq!(KafkaConfig::default().min_insync(), 2);
-        let two: KafkaConfig = toml::from_str("replication = 1\nmin_insync = 2").unwrap();
-        let error = two.check().unwrap_err();
-        assert!(
-            error.message().contains("`min_insync`") && error.message().contains("`replication`"),
-            "{error}"
-        );
-    }
-
-    #[test]
-    fn what_the_promises_hang_on_cannot_be_set() {
-        let set = |c: &mut KafkaConfig| drop(c.client_settings.0.insert("acks".into(), "0".into()));
-        assert_eq!(pointer(set).as_deref(), Some("/client_settings"));
-        let compact =
-            |c: &mut KafkaConfig| drop(c.topic_settings.insert("cleanup.policy".into(), "compact".into()));
-        assert_eq!(pointer(compact).as_deref(), Some("/topic_settings"));
-    }
-
-    #[test]
-    fn a_password_is_not_printed() {
-        let mut config = KafkaConfig::default();
-        config.client_settings.0.insert("sasl.password".into(), "the captain's dog".into());
-        let printed = format!("{config:?}");
-        assert!(printed.contains("sasl.password") && !printed.contains("captain"), "{printed}");
-    }
-
-    #[test]
-    fn a_file_names_only_what_differs() {
-        let config: KafkaConfig = toml::from_str("servers = [\"kafka:9092\"]\npartitions = 4").unwrap();
-        assert_eq!((config.partitions, config.replication), (4, 3));
-        assert!(toml::from_str::<KafkaConfig>("server = \"kafka:9092\"").is_err());
-    }
-}
+#[path = "config_tests.rs"]
+mod tests;

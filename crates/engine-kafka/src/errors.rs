@@ -1,13 +1,20 @@
-//! Turns Kafka's errors into the product's: whose fault it is, and which setting or step fixes it.
+//! Turns Kafka's errors into the product's, by the table of [`crate::answers`].
 
 use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rushes_types::{Error, ErrorKind};
+
+use crate::answers::Answer;
 
 /// An error of the client, with what it was doing.
 pub fn error(what: &str, cause: &KafkaError) -> Error {
     match cause {
         KafkaError::AdminOp(code) => coded(what, *code),
         KafkaError::ClientConfig(_, why, key, value) => setting(why, key, value),
+        KafkaError::ClientCreation(why) => {
+            Error::invalid(format!("{what}: {}", why.trim_end_matches('.').to_lowercase()))
+                .mend("mend it in `client_settings`")
+                .at("/client_settings")
+        }
         cause => match cause.rdkafka_error_code() {
             Some(code) => coded(what, code),
             None => Error::new(ErrorKind::Unavailable, format!("{what}: {cause}")),
@@ -18,9 +25,9 @@ pub fn error(what: &str, cause: &KafkaError) -> Error {
 /// A setting that the client rejects.
 fn setting(why: &str, key: &str, value: &str) -> Error {
     let mend = if key.starts_with("ssl.") || key.starts_with("sasl.") || key == "security.protocol" {
-        "; a build with the feature `ssl` or `sasl` may be needed"
+        "mend it in `client_settings`; a build with the feature `ssl` or `sasl` may be needed"
     } else {
-        ""
+        "mend it in `client_settings`"
     };
     let secret = ["password", "secret", "key", "jaas", "oauth"].iter().any(|sign| key.contains(sign));
     let (value, why) = if secret {
@@ -28,62 +35,35 @@ fn setting(why: &str, key: &str, value: &str) -> Error {
     } else {
         (format!(" = `{value}`"), format!(": {}", why.trim_end_matches('.').to_lowercase()))
     };
-    Error::invalid(format!("the kafka client does not take `{key}`{value}{why}{mend}")).at("/client_settings")
+    Error::invalid(format!("the kafka client does not take `{key}`{value}{why}"))
+        .mend(mend)
+        .at("/client_settings")
 }
 
 /// An error code, with what the client was doing.
 pub fn coded(what: &str, code: Code) -> Error {
-    let (kind, mend) = judge(code);
     let said = code.to_string();
     let said = said.split_once(" (").map_or(&*said, |(_, rest)| rest.trim_end_matches(')'));
-    Error::new(kind, format!("{what}: kafka says `{said}`{mend}"))
+    let message = format!("{what}: kafka says `{said}`");
+    match Answer::known(code) {
+        Some(row) => Error::new(row.becomes.kind(), message).mend(row.mend),
+        // Brokers and the client have more errors than can meet us; one of those is a mistake of ours.
+        None => Error::bug(format!("{message} ({code:?})")),
+    }
 }
 
-fn judge(code: Code) -> (ErrorKind, &'static str) {
-    match code {
-        Code::TopicAuthorizationFailed
-        | Code::GroupAuthorizationFailed
-        | Code::ClusterAuthorizationFailed
-        | Code::TransactionalIdAuthorizationFailed => (
-            ErrorKind::Forbidden,
-            "; give the user of `client_settings` the right to read, write, describe and create what begins with \
-             `prefix`",
-        ),
-        Code::SaslAuthenticationFailed | Code::Authentication | Code::UnsupportedSASLMechanism => {
-            (ErrorKind::Forbidden, "; check user, password and mechanism in `client_settings`")
-        }
-        Code::SSL => (ErrorKind::Forbidden, "; check the `ssl.*` settings in `client_settings`"),
-        Code::NotEnoughReplicas | Code::NotEnoughReplicasAfterAppend | Code::ISRInsufficient => (
-            ErrorKind::Unavailable,
-            "; fewer brokers than the topic's `min.insync.replicas` are in sync: start the missing brokers",
-        ),
-        Code::InvalidReplicationFactor => (
-            ErrorKind::Invalid,
-            "; the cluster has fewer brokers than `replication`: lower it (and `min_insync`), or add brokers",
-        ),
-        Code::UnknownTopic | Code::UnknownTopicOrPartition | Code::UnknownPartition => (
-            ErrorKind::NotFound,
-            "; the topic was removed: restart, which creates it again, then run `rushes rebuild`",
-        ),
-        Code::UnsupportedVersion | Code::UnsupportedFeature | Code::UnsupportedForMessageFormat => {
-            (ErrorKind::Unsupported, "; the brokers are too old: Kafka 2.4 or newer is needed")
-        }
-        Code::InvalidSessionTimeout => (
-            ErrorKind::Invalid,
-            "; `session_timeout_ms` must lie within the brokers' `group.min.session.timeout.ms` and \
-             `group.max.session.timeout.ms`",
-        ),
-        Code::InconsistentGroupProtocol => (
-            ErrorKind::Conflict,
-            "; another program is in this group: give each archive a `prefix` of its own",
-        ),
-        Code::InvalidConfig | Code::PolicyViolation => (
-            ErrorKind::Invalid,
-            "; check `topic_settings`, `partitions` and `replication` against the brokers' policy",
-        ),
-        Code::MessageSizeTooLarge => (ErrorKind::TooLarge, "; raise `max.message.bytes` of the topic"),
-        Code::QueueFull | Code::CoordinatorLoadInProgress => (ErrorKind::Busy, "; again later"),
-        _ => (ErrorKind::Unavailable, ""),
+/// What an error says happened, without its mend.
+fn without_mend(error: &Error) -> &str {
+    let said = error.mend_text().and_then(|mend| error.message().strip_suffix(mend));
+    said.map_or(error.message(), |said| said.trim_end_matches("; "))
+}
+
+/// The same error with more said of what happened.
+pub fn with_more(error: &Error, more: &str) -> Error {
+    let told = Error::new(error.kind(), format!("{} ({more})", without_mend(error)));
+    match error.mend_text() {
+        Some(mend) => told.mend(mend),
+        None => told,
     }
 }
 
@@ -100,7 +80,7 @@ pub fn undelivered(topic: &str, failed: usize, cause: &KafkaError) -> Error {
     );
     let kind = if sure { ErrorKind::Unavailable } else { ErrorKind::OutcomeUnknown };
     let mend = "send them again, and see that as many brokers as `min_insync` asks for are in sync";
-    Error::new(kind, error.message()).mend(mend)
+    Error::new(kind, without_mend(&error)).mend(mend)
 }
 
 #[cfg(test)]
@@ -110,11 +90,15 @@ mod tests {
     #[test]
     fn an_error_says_whose_fault_it_is_and_what_to_do() {
         let refused = coded("making the topic `a`", Code::TopicAuthorizationFailed);
-        assert_eq!(refused.kind(), ErrorKind::Forbidden);
+        assert_eq!(refused.kind(), ErrorKind::Misconfigured);
+        assert!(refused.mend_text().is_some_and(|mend| mend.contains("client_settings")), "{refused}");
         let few = error("making the topic `a`", &KafkaError::AdminOp(Code::InvalidReplicationFactor));
-        assert!(few.message().contains("lower it"), "{few}");
+        assert!(few.message().contains("1 for one broker"), "{few}");
         let old = error("asking", &KafkaError::MetadataFetch(Code::UnsupportedVersion));
         assert_eq!(old.kind(), ErrorKind::Unsupported);
+        let unknown = coded("asking", Code::NoReassignmentInProgress);
+        assert_eq!(unknown.kind(), ErrorKind::Bug);
+        assert!(unknown.message().contains("NoReassignmentInProgress"), "{unknown}");
     }
 
     #[test]

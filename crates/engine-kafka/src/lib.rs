@@ -9,6 +9,7 @@
 //! Correctness does not depend on the log: an event is a hint to re-read, so losing a partition in the middle of a
 //! batch only means that another process repeats the work.
 
+mod answers;
 mod backend;
 mod client;
 mod config;
@@ -24,5 +25,6 @@ mod pump;
 mod schema;
 mod shared;
 
+pub use answers::{ANSWERS, Answer, Becomes};
 pub use backend::KafkaLog;
 pub use config::{ClientSettings, KafkaConfig, KnownConsumers};

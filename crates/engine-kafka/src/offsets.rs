@@ -12,7 +12,8 @@ use rdkafka::error::{KafkaError, RDKafkaErrorCode as Code};
 use rushes_events::Position;
 use rushes_types::Result;
 
-use crate::client::{CommittedOffset, commit_list, committed, is_moving};
+use crate::answers::{Answer, Becomes};
+use crate::client::{CommittedOffset, commit_list, committed};
 use crate::config::KafkaConfig;
 use crate::errors::error;
 use crate::shared::{MemberContext, Seek, Shared};
@@ -154,16 +155,8 @@ impl Offsets {
     }
 }
 
-/// Did a commit fail because of a rebalance?
+/// Did a commit fail because the group is divided anew, or moves?
 fn regrouping(error: &KafkaError) -> bool {
-    let rebalancing = matches!(
-        error.rdkafka_error_code(),
-        Some(
-            Code::RebalanceInProgress
-                | Code::IllegalGeneration
-                | Code::UnknownMemberId
-                | Code::AssignmentLost
-        )
-    );
-    rebalancing || is_moving(error)
+    let row = error.rdkafka_error_code().and_then(Answer::known);
+    row.is_some_and(|row| row.becomes == Becomes::Regroups)
 }

@@ -160,11 +160,12 @@ fn check_replicas(config: &KafkaConfig, name: &str, shape: TopicShape) -> Result
         return Ok(());
     }
     let message = format!(
-        "the topic `{name}` keeps {} replicas, but `replication` asks for {}: lower `replication` (and `min_insync`), \
-         or add replicas with kafka-reassign-partitions",
+        "the topic `{name}` keeps {} replicas, but `replication` asks for {}",
         shape.replicas, config.replication
     );
-    Err(Error::new(ErrorKind::Conflict, message).at("/replication"))
+    let mend =
+        format!("set `replication` to {}, or add replicas with kafka-reassign-partitions", shape.replicas);
+    Err(Error::new(ErrorKind::Conflict, message).mend(mend).at("/replication"))
 }
 
 fn check_partitions(config: &KafkaConfig, committed: u32, fused: u32) -> Result<()> {

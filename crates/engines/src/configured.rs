@@ -1,5 +1,6 @@
 //! The sections of a configuration that choose engines and say how they are reached.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rushes_archive::{EmbeddedEngines, OpenEngines, Part};
@@ -24,6 +25,7 @@ pub fn is_ours(key: &str) -> bool {
 pub struct Configured {
     choice: Choice,
     settings: drivers::Settings,
+    file: Option<PathBuf>,
 }
 
 impl Configured {
@@ -53,7 +55,17 @@ impl Configured {
         let mut next = || sections.next().unwrap_or_default();
         let tables = drivers::Tables { cassandra: next(), kafka: next(), elasticsearch: next() };
         let settings = drivers::settings(&choice, tables, &mut problems);
-        if problems.is_empty() { Ok(Self { choice, settings }) } else { Err(problems) }
+        if !problems.is_empty() {
+            let named = problems.into_iter().map(|problem| with_variable(problem, variables));
+            return Err(named.collect());
+        }
+        Ok(Self { choice, settings, file: None })
+    }
+
+    /// Says which file it was read from, for the errors of engines that cannot be opened.
+    #[must_use]
+    pub fn of_file(self, path: &Path) -> Self {
+        Self { file: Some(path.to_owned()), ..self }
     }
 
     /// What each part runs on.
@@ -67,7 +79,7 @@ impl Configured {
     pub fn engines(&self) -> Arc<dyn OpenEngines> {
         match self.choice.is_embedded() {
             true => Arc::new(EmbeddedEngines),
-            false => drivers::engines(self.choice, self.settings.clone()),
+            false => drivers::engines(self.choice, self.settings.clone(), self.file.clone()),
         }
     }
 }
@@ -84,7 +96,7 @@ impl Configured {
     /// The same engines under another name: another keyspace, other topics and indices.
     #[must_use]
     pub fn named(&self, name: &str) -> Self {
-        Self { choice: self.choice, settings: self.settings.clone().named(name) }
+        Self { choice: self.choice, settings: self.settings.clone().named(name), file: self.file.clone() }
     }
 }
 
@@ -99,6 +111,16 @@ fn overlay(section: &mut Table, name: &str, variables: &[(String, String)]) {
         let read: Option<Table> = format!("value = {text}").parse().ok();
         let value = read.and_then(|mut table| table.remove("value"));
         section.insert(key, value.unwrap_or_else(|| Value::String(text.clone())));
+    }
+}
+
+/// A problem of a setting that the environment gave says so: the file is not at fault.
+fn with_variable(problem: String, variables: &[(String, String)]) -> String {
+    let key = problem.split('`').nth(1).unwrap_or_default();
+    let variable = format!("RUSHES_{}", key.replace('.', "_").to_uppercase());
+    match variables.iter().any(|(name, _)| *name == variable) {
+        true => format!("{problem} (the environment sets it: `{variable}`)"),
+        false => problem,
     }
 }
 

@@ -1,5 +1,6 @@
 //! A build without the drivers.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use rushes_archive::{EmbeddedEngines, OpenEngines};
@@ -30,6 +31,6 @@ pub(crate) fn settings(choice: &Choice, tables: Tables, problems: &mut Vec<Strin
     Settings
 }
 
-pub(crate) fn engines(_: Choice, _: Settings) -> Arc<dyn OpenEngines> {
+pub(crate) fn engines(_: Choice, _: Settings, _: Option<PathBuf>) -> Arc<dyn OpenEngines> {
     Arc::new(EmbeddedEngines)
 }

@@ -1,5 +1,6 @@
 //! A build with the drivers.
 
+use std::path::PathBuf;
 use std::sync::{Arc, OnceLock};
 
 use rushes_archive::{ArchiveFolder, Engines, Manifest, OpenEngines, Part};
@@ -47,28 +48,67 @@ impl Settings {
 }
 
 pub(crate) fn settings(_: &Choice, tables: Tables, problems: &mut Vec<String>) -> Settings {
-    Settings {
-        cassandra: section("cassandra", tables.cassandra, problems),
-        kafka: section("kafka", tables.kafka, problems),
-        elasticsearch: section("elasticsearch", tables.elasticsearch, problems),
+    let cassandra = section("cassandra", tables.cassandra, problems);
+    let kafka = section("kafka", tables.kafka, problems);
+    let elasticsearch = section("elasticsearch", tables.elasticsearch, problems);
+    let settings = Settings { cassandra, kafka, elasticsearch };
+    for (name, checked) in [
+        ("cassandra", settings.cassandra.check()),
+        ("kafka", settings.kafka.check()),
+        ("elasticsearch", settings.elasticsearch.check()),
+    ] {
+        // What could not be read has its default here, and may not fit to the rest.
+        let unread = problems.iter().any(|problem| problem.starts_with(&format!("`{name}.")));
+        if let (Err(error), false) = (checked, unread) {
+            problems.push(with_key(name, &error));
+        }
     }
+    settings
 }
 
+/// Settings whose values are never shown.
+const SECRET: &[&str] = &["password", "api_key", "client_settings"];
+
+/// Reads a section; what cannot be read is left out, and named with its key.
 fn section<T: DeserializeOwned + Default>(name: &str, table: Table, problems: &mut Vec<String>) -> T {
-    table.try_into().unwrap_or_else(|e: toml::de::Error| {
+    let mut readable = Table::new();
+    for (key, value) in table {
+        let alone = Table::from_iter([(key.clone(), value.clone())]);
+        match alone.try_into::<T>() {
+            Ok(_) => drop(readable.insert(key, value)),
+            Err(_) if SECRET.contains(&key.as_str()) => {
+                problems.push(format!("`{name}.{key}` is of another kind; docs/{name}.md has an example"));
+            }
+            Err(e) => {
+                let why = e.message().replace('\n', ", ");
+                problems.push(format!("`{name}.{key}`: {why}; docs/{name}.md has all settings"));
+            }
+        }
+    }
+    readable.try_into().unwrap_or_else(|e: toml::de::Error| {
         problems.push(format!("section `[{name}]`: {}", e.message().replace('\n', ", ")));
         T::default()
     })
 }
 
-pub(crate) fn engines(choice: Choice, settings: Settings) -> Arc<dyn OpenEngines> {
-    Arc::new(ChosenEngines { choice, settings, cluster: OnceLock::new() })
+/// An error of a section with the key that it points at.
+fn with_key(section: &str, error: &Error) -> String {
+    match error.pointer().map(|pointer| pointer.trim_start_matches('/')) {
+        Some(key) => format!("`{section}.{key}`: {}", error.message()),
+        None => format!("section `[{section}]`: {}", error.message()),
+    }
+}
+
+pub(crate) fn engines(choice: Choice, settings: Settings, file: Option<PathBuf>) -> Arc<dyn OpenEngines> {
+    Arc::new(ChosenEngines { choice, settings, file, cluster: OnceLock::new() })
 }
 
 /// Opens each part on the engine chosen for it.
 struct ChosenEngines {
     choice: Choice,
     settings: Settings,
+    /// The file that the settings are from, where there is one.
+    file: Option<PathBuf>,
     /// One connection pool for both stages that live there.
     cluster: OnceLock<Arc<Cluster>>,
 }
@@ -78,8 +118,24 @@ impl ChosenEngines {
         if let Some(cluster) = self.cluster.get() {
             return Ok(Arc::clone(cluster));
         }
-        let cluster = Arc::new(Cluster::connect(&self.settings.cassandra).map_err(|e| of("cassandra", &e))?);
+        let cluster =
+            Arc::new(Cluster::connect(&self.settings.cassandra).map_err(|e| self.of("cassandra", &e))?);
         Ok(Arc::clone(self.cluster.get_or_init(|| cluster)))
+    }
+
+    /// The error with the setting or the section that led there, and the file. The cause is already in the message; people
+    /// get one sentence.
+    fn of(&self, section: &str, error: &Error) -> Error {
+        tracing::debug!(section, ?error, "an engine cannot be opened");
+        let place = match &self.file {
+            Some(file) => format!("`{}`", file.display()),
+            None => "the configuration".to_owned(),
+        };
+        let message = match error.pointer().map(|pointer| pointer.trim_start_matches('/')) {
+            Some(key) => format!("{} (`{key}` in section `[{section}]` of {place})", error.message()),
+            None => format!("{} (section `[{section}]` of {place})", error.message()),
+        };
+        Error::new(error.kind(), message)
     }
 
     fn store(&self, place: &ArchiveFolder<'_>) -> Result<Arc<dyn AnnotationStore>> {
@@ -87,7 +143,7 @@ impl ChosenEngines {
             Engine::Cassandra => {
                 let options = StoreOptions { redactor: Some(place.redactor()), ..StoreOptions::default() };
                 let store = CassandraStore::open(self.cluster()?, options);
-                Ok(Arc::new(store.map_err(|e| of("cassandra", &e))?))
+                Ok(Arc::new(store.map_err(|e| self.of("cassandra", &e))?))
             }
             _ => place.store(),
         }
@@ -97,7 +153,7 @@ impl ChosenEngines {
         match self.choice.of(Part::Events) {
             Engine::Kafka => {
                 let log = KafkaLog::open(self.settings.kafka.clone());
-                Ok(Arc::new(log.map_err(|e| of("kafka", &e))?))
+                Ok(Arc::new(log.map_err(|e| self.of("kafka", &e))?))
             }
             _ => place.events(),
         }
@@ -108,7 +164,7 @@ impl ChosenEngines {
             Engine::Cassandra => {
                 let settings = rushes_engine_cassandra::timeline::TimelineOptions::default();
                 let fused = CassandraTimeline::open(self.cluster()?, settings);
-                Ok(Arc::new(fused.map_err(|e| of("cassandra", &e))?))
+                Ok(Arc::new(fused.map_err(|e| self.of("cassandra", &e))?))
             }
             _ => place.timeline(),
         }
@@ -123,19 +179,11 @@ impl ChosenEngines {
                     true => ElasticIndex::recreate(config, options),
                     false => ElasticIndex::open(config, options),
                 };
-                Ok(Arc::new(index.map_err(|e| of("elasticsearch", &e))?))
+                Ok(Arc::new(index.map_err(|e| self.of("elasticsearch", &e))?))
             }
             _ => place.index(),
         }
     }
-}
-
-/// The error with the section whose settings led there.
-fn of(section: &str, error: &Error) -> Error {
-    tracing::debug!(section, ?error, "an engine cannot be opened");
-    let message = format!("{} (section `[{section}]` of the configuration)", error.message());
-    // The cause is already in the message; people get one sentence.
-    Error::new(error.kind(), message)
 }
 
 /// The name under which the archive's manifest is shared.
@@ -148,7 +196,7 @@ impl OpenEngines for ChosenEngines {
             return Ok(own.clone());
         }
         let ours = own.to_text()?;
-        let said = self.cluster()?.put_if_absent(MANIFEST, &ours).map_err(|e| of("cassandra", &e))?;
+        let said = self.cluster()?.put_if_absent(MANIFEST, &ours).map_err(|e| self.of("cassandra", &e))?;
         Manifest::from_text(&said)
     }
 

@@ -63,6 +63,7 @@ const fn status_of(kind: ErrorKind) -> (StatusCode, &'static str) {
         ErrorKind::Storage => (S::SERVICE_UNAVAILABLE, "storage"),
         ErrorKind::Corrupt => (S::INTERNAL_SERVER_ERROR, "corrupt"),
         ErrorKind::Unavailable => (S::SERVICE_UNAVAILABLE, "unavailable"),
+        ErrorKind::Misconfigured => (S::SERVICE_UNAVAILABLE, "misconfigured"),
         ErrorKind::OutcomeUnknown => (S::SERVICE_UNAVAILABLE, "outcome-unknown"),
         ErrorKind::Unsupported => (S::NOT_IMPLEMENTED, "unsupported"),
         ErrorKind::Cancelled => (S::REQUEST_TIMEOUT, "cancelled"),
@@ -95,6 +96,10 @@ const fn words_of(kind: ErrorKind) -> (&'static str, &'static str) {
             "run `rushes verify`, then `rushes rebuild` or restore a backup",
         ),
         ErrorKind::Unavailable => ("a part that this server leans on does not answer", "ask again later"),
+        ErrorKind::Misconfigured => (
+            "a part that this server leans on refuses its configuration",
+            "tell who runs the server: its log says which setting",
+        ),
         ErrorKind::OutcomeUnknown => (
             "it is not known whether the write happened",
             "send the same request again: nothing is written twice",
@@ -292,7 +297,7 @@ impl IntoResponse for Problem {
 mod tests {
     use super::*;
 
-    const KINDS: [ErrorKind; 15] = [
+    const KINDS: [ErrorKind; 16] = [
         ErrorKind::Invalid,
         ErrorKind::Forbidden,
         ErrorKind::NotFound,
@@ -304,6 +309,7 @@ mod tests {
         ErrorKind::Storage,
         ErrorKind::Corrupt,
         ErrorKind::Unavailable,
+        ErrorKind::Misconfigured,
         ErrorKind::OutcomeUnknown,
         ErrorKind::Unsupported,
         ErrorKind::Cancelled,
@@ -345,5 +351,12 @@ mod tests {
     fn what_may_succeed_later_says_when() {
         assert_eq!(Problem::new(ErrorKind::Busy, "x").retry_after, Some(RETRY_AFTER_SECONDS));
         assert_eq!(Problem::new(ErrorKind::Invalid, "x").retry_after, None);
+        for kind in KINDS {
+            let problem = Problem::new(kind, "x");
+            assert_eq!(problem.retry_after.is_some(), kind.is_retryable(), "{kind:?}");
+            assert!(problem.retry_after.is_none() || [429, 503].contains(&problem.status), "{kind:?}");
+        }
+        // What an engine refuses is no fault of who asks, and waiting does not mend it.
+        assert_eq!(Problem::new(ErrorKind::Misconfigured, "x").status, 503);
     }
 }

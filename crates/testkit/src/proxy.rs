@@ -2,7 +2,8 @@
 //!
 //! [`Proxy`] handles bytes: it cuts, stalls, delays, or passes requests and holds answers back, so that a client cannot
 //! know the outcome of a write. [`Proxy::kafka`] replaces the broker's address in answers by its own, because clients
-//! connect to the advertised address. [`bulk::BulkProxy`] reads HTTP and answers bulk requests with errors.
+//! connect to the advertised address. [`bulk::BulkProxy`] reads HTTP and answers requests with errors, as
+//! [`cql::CqlProxy`] does for Cassandra.
 
 use std::collections::HashMap;
 use std::io::{self, Read, Write};
@@ -13,6 +14,8 @@ use std::thread::JoinHandle;
 use std::time::Duration;
 
 pub mod bulk;
+pub mod cql;
+mod http;
 
 /// Buffer size for a stream, in bytes.
 const PIECE_BYTES: usize = 16 << 10;

@@ -27,6 +27,9 @@ pub enum ErrorKind {
     Corrupt,
     /// An outside engine does not answer.
     Unavailable,
+    /// An outside engine refuses until an operator changes a setting, its own or ours: a password that has expired, a
+    /// right that is missing, an index that is set to read-only.
+    Misconfigured,
     /// An outside engine did not say whether the write happened. Every writing call of the seams is
     /// idempotent: send it again.
     OutcomeUnknown,
@@ -64,7 +67,9 @@ impl ErrorKind {
             | Self::TooLarge
             | Self::Cancelled => Blame::User,
             Self::Busy | Self::StorageFull | Self::Storage | Self::Corrupt => Blame::Resource,
-            Self::Unavailable | Self::OutcomeUnknown | Self::Unsupported => Blame::Dependency,
+            Self::Unavailable | Self::Misconfigured | Self::OutcomeUnknown | Self::Unsupported => {
+                Blame::Dependency
+            }
             Self::Bug => Blame::Bug,
         }
     }

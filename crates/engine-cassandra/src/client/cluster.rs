@@ -1,6 +1,6 @@
 //! The driver of the cluster, and the threads it runs on.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::future::Future;
 use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, PoisonError, RwLock};
@@ -44,7 +44,7 @@ impl Cluster {
     /// Connects, checks the server's version, and creates the keyspace if it does not exist.
     ///
     /// # Errors
-    /// Invalid where the configuration is wrong; Unavailable, Forbidden or Unsupported where no usable Cassandra
+    /// Invalid or Misconfigured where the configuration is wrong; Unavailable or Unsupported where no usable Cassandra
     /// answers. The message says how to fix it.
     pub fn connect(config: &Config) -> Result<Self> {
         config.check()?;
@@ -62,6 +62,7 @@ impl Cluster {
             .block_on(async { tokio::time::timeout(patience, open_session(config, &nodes)).await })
             .map_err(|_| errors::silent(&shown))?
             .map_err(|e| errors::of_opening(&shown, e))?;
+        check_data_centre(config, &session)?;
         let cluster = Self {
             handle: runtime.handle().clone(),
             runtime: Some(runtime),
@@ -131,7 +132,7 @@ impl Cluster {
     async fn use_keyspace(&self) -> Result<()> {
         self.session.use_keyspace(&self.config.keyspace, false).await.map_err(|e| {
             let what = format!("the keyspace `{}` cannot be used: {e}", self.config.keyspace);
-            Error::new(ErrorKind::Unavailable, what).because(e)
+            Error::new(ErrorKind::Unavailable, what).mend("try again; see whether it was dropped").because(e)
         })
     }
 
@@ -198,6 +199,18 @@ async fn open_session(config: &Config, nodes: &[String]) -> Result<Session, scyl
         builder = builder.user(user, password);
     }
     builder.build().await
+}
+
+/// A data centre without nodes would leave every request without a node to go to.
+fn check_data_centre(config: &Config, session: &Session) -> Result<()> {
+    let Some(asked) = &config.local_data_centre else { return Ok(()) };
+    let state = session.get_cluster_state();
+    let known: BTreeSet<&str> =
+        state.get_nodes_info().iter().filter_map(|node| node.datacenter.as_deref()).collect();
+    if known.is_empty() || known.contains(asked.as_str()) {
+        return Ok(());
+    }
+    Err(errors::no_data_centre(asked, &known.into_iter().collect::<Vec<_>>().join("`, `")))
 }
 
 /// `5.0.9` or `4.1-beta1` as (major, minor).

@@ -16,6 +16,8 @@ const KEYSPACE_BYTES_MAX: usize = 48;
 const IN_FLIGHT: usize = 256;
 /// Most requests under way at once: a connection has 32,768 streams.
 const IN_FLIGHT_MAX: usize = 32_768;
+/// Longest time limit, in milliseconds: a day.
+const TIMEOUT_MS_MAX: u64 = 86_400_000;
 /// Most repetitions that may be configured.
 const RETRIES_MAX: u32 = 20;
 
@@ -89,7 +91,10 @@ impl fmt::Debug for Config {
 
 /// How many copies of each row a keyspace keeps.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+#[serde(
+    untagged,
+    expecting = "a number of copies, such as 3, or one for each data centre, such as { north = 3, south = 3 }"
+)]
 pub enum Replication {
     /// This many over all nodes; for a single data centre.
     Factor(u32),
@@ -180,46 +185,57 @@ impl Config {
     /// # Errors
     /// Invalid: names the field and how to fix it.
     pub fn check(&self) -> Result<()> {
-        let wrong = |field: &str, why: String| Err(Error::invalid(why).at(format!("/{field}")));
-        if self.nodes.iter().all(|n| n.trim().is_empty()) {
-            return wrong("nodes", "no node of Cassandra is named; give at least one as `host:9042`".into());
+        let wrong = |field: &str, what: String, mend: &str| {
+            Err(Error::invalid(what).mend(mend).at(format!("/{field}")))
+        };
+        if self.nodes.is_empty() || self.nodes.iter().any(|n| n.trim().is_empty()) {
+            return wrong(
+                "nodes",
+                "a node without a name is given".into(),
+                "give at least one as `host:9042`",
+            );
         }
         let letters =
             self.keyspace.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_');
         let first = self.keyspace.bytes().next().is_some_and(|b| b.is_ascii_lowercase());
         if !letters || !first || self.keyspace.len() > KEYSPACE_BYTES_MAX {
-            return wrong(
-                "keyspace",
-                format!(
-                    "`{}` is no name of a keyspace; take at most {KEYSPACE_BYTES_MAX} of a-z, 0-9 and _, a letter \
-                     first",
-                    self.keyspace
-                ),
-            );
+            let mend = format!("take at most {KEYSPACE_BYTES_MAX} of a-z, 0-9 and _, a letter first");
+            return wrong("keyspace", format!("`{}` is no name of a keyspace", self.keyspace), &mend);
         }
         let factors = match &self.replication {
             Replication::Factor(n) => vec![*n],
             Replication::PerDataCentre(map) => map.values().copied().collect(),
         };
         if factors.is_empty() || factors.contains(&0) {
-            return wrong(
-                "replication",
-                "each row needs at least one copy; give 3 for three nodes or more".into(),
-            );
+            let mend = "give 1 for one node, 3 for three or more";
+            return wrong("replication", "each row needs at least one copy".into(), mend);
         }
-        if !(1..=IN_FLIGHT_MAX).contains(&self.max_in_flight) {
-            return wrong("max_in_flight", format!("`{}` is not in 1 … {IN_FLIGHT_MAX}", self.max_in_flight));
+        if self.local_data_centre.as_deref().is_some_and(|name| name.trim().is_empty()) {
+            let mend = "name one, or leave it out";
+            return wrong("local_data_centre", "a data centre without a name is given".into(), mend);
         }
-        if self.request_timeout_ms == 0 || self.connect_timeout_ms == 0 {
-            return wrong("request_timeout_ms", "a time-out of 0 ms lets nothing pass; give 10000".into());
+        for (field, given, most) in [
+            ("request_timeout_ms", self.request_timeout_ms, TIMEOUT_MS_MAX),
+            ("connect_timeout_ms", self.connect_timeout_ms, TIMEOUT_MS_MAX),
+            ("max_in_flight", self.max_in_flight as u64, IN_FLIGHT_MAX as u64),
+        ] {
+            if !(1..=most).contains(&given) {
+                return wrong(field, format!("`{given}` cannot be used"), &format!("give 1 to {most}"));
+            }
         }
         if self.retries > RETRIES_MAX {
-            return wrong("retries", format!("`{}` is more than {RETRIES_MAX}", self.retries));
+            let mend = format!("give 0 to {RETRIES_MAX}");
+            return wrong("retries", format!("`{}` cannot be used", self.retries), &mend);
         }
-        if self.user.is_some() != self.password.is_some() {
-            return wrong("password", "user and password belong together; give both or none".into());
+        match (&self.user, &self.password) {
+            (Some(_), None) => {
+                wrong("password", "`user` is given alone".into(), "give `password` too, or none of both")
+            }
+            (None, Some(_)) => {
+                wrong("user", "`password` is given alone".into(), "give `user` too, or none of both")
+            }
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     /// The nodes, each with a port.
@@ -277,7 +293,10 @@ mod tests {
         assert_eq!(field(Config { replication: Replication::Factor(0), ..base() }), "/replication");
         assert_eq!(field(Config { max_in_flight: 0, ..base() }), "/max_in_flight");
         assert_eq!(field(Config { user: Some("u".into()), ..base() }), "/password");
+        assert_eq!(field(Config { password: Some("p".into()), ..base() }), "/user");
         assert_eq!(field(Config { request_timeout_ms: 0, ..base() }), "/request_timeout_ms");
+        assert_eq!(field(Config { connect_timeout_ms: 0, ..base() }), "/connect_timeout_ms");
+        assert_eq!(field(Config { local_data_centre: Some(" ".into()), ..base() }), "/local_data_centre");
     }
 
     #[test]

@@ -1,13 +1,12 @@
-//! Turns driver errors into the product's errors: a kind to act on, what happened, how to fix it.
+//! Turns driver errors into the product's errors, by the table of [`crate::client::answers`].
 
 use rushes_types::{Error, ErrorKind};
 use scylla::errors::{
     ConnectionError, ConnectionPoolError, ConnectionSetupRequestErrorKind, DbError, ExecutionError,
-    MetadataError, NewSessionError, PrepareError, RequestAttemptError, WriteType,
+    MetadataError, NewSessionError, PrepareError, RequestAttemptError,
 };
 
-/// "The outcome of a conditional write is unknown", a code that the driver does not know yet.
-const CAS_WRITE_UNKNOWN: i32 = 0x1700;
+use crate::client::answers::{Answer, Becomes};
 
 /// Whether a failed request may be retried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,118 +21,57 @@ pub(crate) enum Class {
 
 /// Classifies a failed request.
 pub(crate) fn class(error: &ExecutionError) -> Class {
-    match error {
-        ExecutionError::RequestTimeout(_) => Class::Unsure,
-        ExecutionError::EmptyPlan | ExecutionError::ConnectionPoolError(_) => Class::NotDone,
-        ExecutionError::PrepareError(e) => class_of_prepare(e),
-        ExecutionError::LastAttemptError(e) => class_of_attempt(e),
-        _ => Class::Final,
-    }
-}
-
-fn class_of_prepare(error: &PrepareError) -> Class {
-    match error {
-        PrepareError::ConnectionPoolError(_) => Class::NotDone,
-        PrepareError::AllAttemptsFailed { first_attempt } => match class_of_attempt(first_attempt) {
-            Class::Unsure => Class::NotDone,
-            other => other,
-        },
-        _ => Class::Final,
-    }
-}
-
-fn class_of_attempt(error: &RequestAttemptError) -> Class {
-    match error {
-        RequestAttemptError::UnableToAllocStreamId => Class::NotDone,
-        RequestAttemptError::BrokenConnectionError(_) => Class::Unsure,
-        RequestAttemptError::DbError(e, _) => match e {
-            DbError::Unavailable { .. } | DbError::IsBootstrapping => Class::NotDone,
-            DbError::Overloaded
-            | DbError::ReadTimeout { .. }
-            | DbError::WriteTimeout { .. }
-            | DbError::WriteFailure { .. }
-            | DbError::ReadFailure { .. }
-            | DbError::ServerError
-            | DbError::RateLimitReached { .. } => Class::Unsure,
-            DbError::Other(code) if *code == CAS_WRITE_UNKNOWN => Class::Unsure,
-            _ => Class::Final,
-        },
+    let was_prepared = !matches!(error, ExecutionError::PrepareError(_));
+    match Answer::of(error).map(|row| row.becomes) {
+        Some(becomes) if becomes.may_be_done() && was_prepared => Class::Unsure,
+        Some(becomes) if becomes.is_asked_again() => Class::NotDone,
         _ => Class::Final,
     }
 }
 
 /// The error of a failed request.
 pub(crate) fn of_request(what: &str, error: &ExecutionError) -> Error {
-    let told = match error {
-        ExecutionError::LastAttemptError(RequestAttemptError::DbError(e, message)) => of_db(what, e, message),
-        ExecutionError::PrepareError(PrepareError::AllAttemptsFailed {
-            first_attempt: RequestAttemptError::DbError(e, message),
-        }) => of_db(what, e, message),
-        ExecutionError::RequestTimeout(after) => Error::new(
-            ErrorKind::Unavailable,
-            format!("{what}: Cassandra did not answer within {} ms", after.as_millis()),
-        )
-        .mend("see whether its nodes are up and not overloaded"),
-        ExecutionError::ConnectionPoolError(_)
-        | ExecutionError::EmptyPlan
-        | ExecutionError::PrepareError(PrepareError::ConnectionPoolError(_))
-        | ExecutionError::LastAttemptError(RequestAttemptError::BrokenConnectionError(_)) => {
-            Error::new(ErrorKind::Unavailable, format!("{what}: no node of Cassandra can be reached"))
-                .mend("see whether it runs and the network is whole")
-        }
-        ExecutionError::LastAttemptError(RequestAttemptError::UnableToAllocStreamId) => {
-            Error::new(ErrorKind::Busy, format!("{what}: too many requests are under way"))
-                .mend("lower `max_in_flight`")
-        }
-        other => Error::bug(format!("{what}: the driver of Cassandra refused: {other}")),
+    let said = said(error);
+    let told = match Answer::of(error) {
+        Some(row) => Error::new(row.becomes.kind(), format!("{what}: {said}")).mend(row.mend),
+        None => Error::bug(format!("{what}: {said}")),
     };
     told.because(error.clone())
 }
 
-fn of_db(what: &str, error: &DbError, message: &str) -> Error {
-    let (kind, mend) = match error {
-        DbError::Unavailable { required, alive, .. } => {
-            let why = format!(
-                "{required} replicas are needed and {alive} are up; start the missing nodes, or lower the keyspace's \
-                 replication to what there is"
-            );
-            return Error::new(ErrorKind::Unavailable, format!("{what}: {why}"));
+/// What happened, in words.
+fn said(error: &ExecutionError) -> String {
+    match error {
+        ExecutionError::RequestTimeout(after) => {
+            format!("Cassandra did not answer within {} ms", after.as_millis())
         }
-        DbError::Overloaded | DbError::RateLimitReached { .. } => {
-            (ErrorKind::Busy, "Cassandra is overloaded; send less at once (`max_in_flight`) or add nodes")
+        ExecutionError::ConnectionPoolError(_)
+        | ExecutionError::EmptyPlan
+        | ExecutionError::MetadataError(_)
+        | ExecutionError::PrepareError(PrepareError::ConnectionPoolError(_)) => {
+            "no node of Cassandra can be reached".to_owned()
         }
-        DbError::IsBootstrapping => (ErrorKind::Unavailable, "the node is still starting; wait"),
-        DbError::WriteTimeout { write_type: WriteType::Cdc, .. } => {
-            (ErrorKind::StorageFull, "the room for change data is full; make room on the nodes")
-        }
-        DbError::WriteTimeout { .. } | DbError::ReadTimeout { .. } => (
-            ErrorKind::Unavailable,
-            "too few replicas answered in time; see whether the nodes are overloaded or one is down",
-        ),
-        DbError::WriteFailure { .. } | DbError::ReadFailure { .. } => (
-            ErrorKind::Storage,
-            "a replica failed while it wrote or read; its log says why (a full or failing disk stops a node)",
-        ),
-        DbError::Unauthorized | DbError::AuthenticationError => (
-            ErrorKind::Forbidden,
-            "the user may not do this; grant it CREATE, SELECT and MODIFY on the keyspace",
-        ),
-        DbError::Invalid if message.to_ascii_lowercase().contains("disk usage") => {
-            (ErrorKind::StorageFull, "the nodes' disks are full; make room or add nodes")
-        }
-        DbError::Invalid | DbError::ConfigError => (
-            ErrorKind::Unsupported,
-            "the tables are not as this version made them; check whether they were changed by hand",
-        ),
-        DbError::SyntaxError => {
-            (ErrorKind::Unsupported, "this Cassandra does not know the statement; take 4.0 or newer")
-        }
-        DbError::Other(code) if *code == CAS_WRITE_UNKNOWN => {
-            (ErrorKind::OutcomeUnknown, "whether the write happened is not known; send it again")
-        }
-        _ => (ErrorKind::Unavailable, "the node's log says more"),
-    };
-    Error::new(kind, format!("{what}: Cassandra says `{message}`")).mend(mend)
+        ExecutionError::LastAttemptError(e)
+        | ExecutionError::PrepareError(PrepareError::AllAttemptsFailed { first_attempt: e }) => match e {
+            RequestAttemptError::DbError(DbError::Unavailable { required, alive, .. }, _) => {
+                format!("{required} replicas are needed and {alive} are up")
+            }
+            RequestAttemptError::DbError(e, message) => said_by_node(e, message),
+            RequestAttemptError::BrokenConnectionError(_) => "the connection to Cassandra broke".to_owned(),
+            RequestAttemptError::UnableToAllocStreamId => "too many requests are under way".to_owned(),
+            other => format!("the driver of Cassandra refused: {other}"),
+        },
+        ExecutionError::SchemaAgreementError(e) => format!("Cassandra's nodes do not agree: {e}"),
+        other => format!("the driver of Cassandra refused: {other}"),
+    }
+}
+
+/// What a node says; with all of it where that is in no row.
+fn said_by_node(error: &DbError, message: &str) -> String {
+    match Answer::of_node(error, message) {
+        Some(row) if row.becomes != Becomes::Mistake => format!("Cassandra says `{message}`"),
+        _ => format!("Cassandra says `{message}` ({error})"),
+    }
 }
 
 /// The error of a conditional write of unknown outcome.
@@ -150,14 +88,16 @@ pub(crate) fn of_opening(nodes: &str, error: NewSessionError) -> Error {
             ErrorKind::Unavailable,
             format!("no address is known for the Cassandra nodes `{nodes}`"),
         )
-        .mend("mend the host names"),
+        .mend("mend the host names")
+        .at("/nodes"),
         NewSessionError::MetadataError(MetadataError::ConnectionPoolError(ConnectionPoolError::Broken {
             last_connection_error,
         })) => of_connection(nodes, last_connection_error),
         _ => Error::new(
             ErrorKind::Unavailable,
             format!("cannot open a connection to Cassandra at `{nodes}`: {error}"),
-        ),
+        )
+        .mend("see whether its nodes are up; one that starts needs a minute"),
     };
     told.because(error)
 }
@@ -168,23 +108,39 @@ fn of_connection(nodes: &str, error: &ConnectionError) -> Error {
         ConnectionError::IoError(e) if e.kind() == std::io::ErrorKind::ConnectionRefused => {
             Error::new(ErrorKind::Unavailable, format!("nothing listens at `{nodes}`"))
                 .mend("start Cassandra, or name its native port (9042)")
+                .at("/nodes")
         }
         ConnectionError::ConnectionSetupRequestError(e) => match &e.error {
             ConnectionSetupRequestErrorKind::MissingAuthentication => {
-                Error::new(ErrorKind::Forbidden, format!("Cassandra at `{nodes}` asks for a user"))
+                Error::new(ErrorKind::Misconfigured, format!("Cassandra at `{nodes}` asks for a user"))
                     .mend("set `user` and `password`")
+                    .at("/user")
             }
-            ConnectionSetupRequestErrorKind::DbError(DbError::AuthenticationError, _)
-            | ConnectionSetupRequestErrorKind::AuthFinishError(_) => {
-                Error::new(ErrorKind::Forbidden, format!("Cassandra at `{nodes}` refuses user or password"))
-                    .mend("mend `user` and `password`")
+            ConnectionSetupRequestErrorKind::AuthFinishError(_) => {
+                let what = format!("Cassandra at `{nodes}` refuses user or password");
+                Error::new(ErrorKind::Misconfigured, what).mend("mend `user` and `password`").at("/password")
             }
+            ConnectionSetupRequestErrorKind::DbError(e, message) => of_setup(nodes, e, message),
+            ConnectionSetupRequestErrorKind::BrokenConnection(_) => hung_up(nodes),
             _ => not_cassandra(nodes),
         },
-        ConnectionError::BrokenConnection(_) => not_cassandra(nodes),
+        ConnectionError::BrokenConnection(_) => hung_up(nodes),
         other => {
             Error::new(ErrorKind::Unavailable, format!("cannot connect to Cassandra at `{nodes}`: {other}"))
+                .mend("see whether its nodes are up and the network is whole")
         }
+    }
+}
+
+/// A node answers the first requests of a connection with an error: it starts, is overloaded, or refuses the user.
+fn of_setup(nodes: &str, error: &DbError, message: &str) -> Error {
+    let what = format!("cannot connect to Cassandra at `{nodes}`: {}", said_by_node(error, message));
+    match Answer::of_node(error, message) {
+        Some(row) if row.becomes == Becomes::Misconfigured => {
+            Error::new(row.becomes.kind(), what).mend(row.mend).at("/password")
+        }
+        Some(row) => Error::new(row.becomes.kind(), what).mend(row.mend),
+        None => not_cassandra(nodes),
     }
 }
 
@@ -195,11 +151,28 @@ pub(crate) fn silent(nodes: &str) -> Error {
         format!("`{nodes}` does not answer as Cassandra does within the time for connecting"),
     )
     .mend("check host and port (the native port is 9042), and firewalls")
+    .at("/nodes")
+}
+
+/// A node that stops closes connections, and so does what is no node.
+fn hung_up(nodes: &str) -> Error {
+    Error::new(ErrorKind::Unavailable, format!("Cassandra at `{nodes}` closes the connection"))
+        .mend("see whether the node starts or stops now; else check host and port (the native port is 9042)")
+        .at("/nodes")
 }
 
 fn not_cassandra(nodes: &str) -> Error {
     Error::new(ErrorKind::Unsupported, format!("what answers at `{nodes}` is not Cassandra"))
         .mend("check host and port (the native port is 9042)")
+        .at("/nodes")
+}
+
+/// A data centre that has no nodes.
+pub(crate) fn no_data_centre(asked: &str, known: &str) -> Error {
+    let what = format!("no node of Cassandra is in the data centre `{asked}`");
+    Error::new(ErrorKind::Misconfigured, what)
+        .mend(format!("set `local_data_centre` to one of `{known}`, or leave it out"))
+        .at("/local_data_centre")
 }
 
 /// A row does not have the expected columns.
@@ -208,3 +181,7 @@ pub(crate) fn of_rows(what: &str, error: impl std::error::Error + Send + Sync + 
         .mend("check whether the tables were changed by hand")
         .because(error)
 }
+
+#[cfg(test)]
+#[path = "errors_tests.rs"]
+mod tests;

@@ -8,6 +8,7 @@
 //!
 //! [`Schema`] creates and migrates tables by numbered migrations; [`Lease`] gives a task to one process at a time.
 
+mod answers;
 mod cluster;
 mod config;
 mod errors;
@@ -16,6 +17,7 @@ mod schema;
 mod shared;
 mod statement;
 
+pub use answers::{ANSWERS, Answer, Becomes};
 pub use cluster::Cluster;
 pub use config::{Config, Level, Replication, SerialLevel};
 pub use lease::Lease;

@@ -172,7 +172,7 @@ impl Cluster {
         let since = Instant::now();
         loop {
             match self.prepared(&cql, Purpose::Read).await {
-                Err(e) if e.kind() == ErrorKind::Unsupported && since.elapsed() < LISTED => {
+                Err(e) if e.kind() == ErrorKind::Misconfigured && since.elapsed() < LISTED => {
                     tokio::time::sleep(LOOK).await;
                 }
                 other => return other.map(drop),
@@ -196,13 +196,16 @@ impl Cluster {
         };
         match short {
             None => Ok(()),
-            Some(short) => Err(Error::invalid(format!(
-                "keyspace `{0}` keeps too few copies ({short}); run `ALTER KEYSPACE {0} WITH replication = {1}` and \
-                 `nodetool repair`, or ask for fewer",
-                self.config().keyspace,
-                self.config().replication_cql()
-            ))
-            .at("/replication")),
+            Some(short) => {
+                let keyspace = &self.config().keyspace;
+                let options = self.config().replication_cql();
+                Err(Error::invalid(format!("keyspace `{keyspace}` keeps too few copies ({short})"))
+                    .mend(format!(
+                        "run `ALTER KEYSPACE {keyspace} WITH replication = {options}` and `nodetool repair`, or ask for \
+                         fewer"
+                    ))
+                    .at("/replication"))
+            }
         }
     }
 }

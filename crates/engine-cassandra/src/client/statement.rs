@@ -58,7 +58,7 @@ impl Cluster {
     /// Runs an idempotent write, with retries where nodes are busy or away.
     ///
     /// # Errors
-    /// Unavailable, Busy, Storage, `StorageFull` or Forbidden, as the nodes say.
+    /// Unavailable, Busy, `StorageFull` or Misconfigured, as the nodes say.
     pub async fn write(&self, cql: &str, values: impl SerializeRow) -> Result<()> {
         let statement = self.prepared(cql, Purpose::Write).await?;
         self.repeating("cannot write", async || self.session().execute_unpaged(&statement, &values).await)
@@ -331,8 +331,9 @@ fn applied(result: QueryResult) -> Result<Outcome> {
         Some(Some(CqlValue::Boolean(true))) => Ok(Outcome::Applied),
         Some(Some(CqlValue::Boolean(false))) => Ok(Outcome::Refused),
         _ => Err(Error::new(
-            ErrorKind::Unsupported,
+            ErrorKind::OutcomeUnknown,
             "Cassandra does not say whether a conditional write was applied",
-        )),
+        )
+        .mend("send it again")),
     }
 }

@@ -80,7 +80,7 @@ impl CassandraStore {
     /// Opens the store in the keyspace of `cluster`, making or migrating its tables.
     ///
     /// # Errors
-    /// Unsupported where a newer version made the tables; Unavailable, Busy or Forbidden as the nodes say.
+    /// Unsupported where a newer version made the tables; Unavailable, Busy or Misconfigured as the nodes say.
     pub fn open(cluster: Arc<Cluster>, options: StoreOptions) -> Result<Self> {
         schema::SCHEMA.apply(&cluster)?;
         if cluster.setting("commitlog_sync")?.as_deref() == Some("periodic") {

@@ -86,7 +86,7 @@ fn an_index_that_takes_no_writes_is_said_with_its_block() {
     let joey = put(&current(labelled("a", "joey", 2, "Joey"), 1));
     for (block, kind) in [
         ("index.blocks.read_only_allow_delete", ErrorKind::StorageFull),
-        ("index.blocks.write", ErrorKind::Storage),
+        ("index.blocks.write", ErrorKind::Misconfigured),
     ] {
         let settings = format!("{url}/{prefix}-annotations/_settings");
         must("PUT", &settings, &json!({block: true}));
@@ -96,7 +96,7 @@ fn an_index_that_takes_no_writes_is_said_with_its_block() {
         let begun = std::time::Instant::now();
         let error = fixture.index().apply(&[update("a", 0, 1, vec![joey.clone()])]).unwrap_err();
         assert!(begun.elapsed().as_secs() < 10, "waiting does not mend it");
-        assert!([ErrorKind::StorageFull, ErrorKind::Storage].contains(&error.kind()), "{error}");
+        assert!([ErrorKind::StorageFull, ErrorKind::Misconfigured].contains(&error.kind()), "{error}");
         must("PUT", &settings, &json!({block: null}));
     }
     fixture.index().apply(&[update("a", 0, 1, vec![joey])]).unwrap();

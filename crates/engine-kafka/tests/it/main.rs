@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed step is a failed test")]
 #![allow(clippy::print_stdout, reason = "a process tells the test that started it")]
 
+mod answers;
 mod broker;
 mod cut;
 mod fixture;

@@ -6,3 +6,5 @@ mod killed;
 mod mixtures;
 mod moves;
 mod place;
+mod requests;
+mod settings;

@@ -75,7 +75,7 @@ fn a_table_that_somebody_changed_is_told_so() {
         own.define(&format!("ALTER TABLE {} DROP v", own.table("rows"))).await.unwrap();
         let insert = format!("INSERT INTO {} (p, c, v) VALUES (?, ?, ?)", own.table("rows"));
         let error = own.write(&insert, (1, 1, vec![1_u8])).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Unsupported, "{error}");
+        assert_eq!(error.kind(), ErrorKind::Misconfigured, "{error}");
     });
 }
 
