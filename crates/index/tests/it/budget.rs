@@ -14,7 +14,7 @@ use rushes_types::{Commit, ErrorKind, Metric};
 
 use crate::fixtures::Embedded;
 
-const LINES: i64 = 12_000;
+const LINES: usize = 12_000;
 
 /// Lines of dialogue, each with a word of its own, as many faces of one name, and a few vectors.
 fn reader() -> Arc<dyn IndexReader> {
@@ -22,10 +22,12 @@ fn reader() -> Arc<dyn IndexReader> {
     let fill = || {
         // One segment: a counter of steps begins anew with each.
         let embedded = Embedded::flushing(256 << 20);
-        let spoken = |no: i64| line("film", &format!("l{no}"), no * 4, &format!("we met word{no} again"));
-        let seen = |no: i64| labelled("film", &format!("f{no}"), no * 4, "Joey");
+        let start = |no: usize| i64::try_from(no * 4).unwrap();
+        let spoken =
+            |no: usize| line("film", &format!("l{no}"), start(no), &format!("we met word{no} again"));
+        let seen = |no: usize| labelled("film", &format!("f{no}"), start(no), "Joey");
         #[allow(clippy::cast_precision_loss, reason = "small whole numbers")]
-        let shown = |no: i64| vectored("film", &format!("v{no}"), no * 4, &[1.0, no as f32 / 100.0]);
+        let shown = |no: usize| vectored("film", &format!("v{no}"), start(no), &[1.0, no as f32 / 100.0]);
         let all = (0..LINES).flat_map(|no| [spoken(no), seen(no), shown(no)]);
         let changes = all.map(|annotation| put(&current(annotation, 1))).collect();
         embedded.index().apply(&[update("film", 0, 1, changes)]).unwrap();
@@ -43,7 +45,7 @@ fn beginning(text: &str) -> Clause {
 }
 
 /// Every way to search, and how many hits it has.
-fn questions() -> Vec<(&'static str, Clause, i64)> {
+fn questions() -> Vec<(&'static str, Clause, usize)> {
     let fuzzy = |text| words(&[text], false, Fuzziness::Two);
     vec![
         ("any", clause(Test::Any), 3 * LINES),
@@ -63,7 +65,7 @@ fn a_search_ends_within_a_look_after_its_caller_has_gone() {
         let all = Budget::unlimited();
         let found = reader.hits_within(&clause, &Filter::default(), &all).unwrap();
         assert_eq!(found, reader.hits(&clause, &Filter::default()).unwrap(), "{name}");
-        assert!(hits == 0 || found.hits.len() as i64 == hits, "{name}: {}", found.hits.len());
+        assert!(hits == 0 || found.hits.len() == hits, "{name}: {}", found.hits.len());
         assert!(all.looks() > 1, "{name} is never looked at");
         for last in (0..all.looks()).step_by(1 + usize::try_from(all.looks() / 5).unwrap()) {
             let asked = AtomicU64::new(0);
