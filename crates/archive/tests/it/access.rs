@@ -142,7 +142,8 @@ fn a_collection_gives_rights_on_what_belongs_to_it_also_later() {
         },
     );
     let found = || {
-        let answer = open.archive.search(&caller, &questions()[4]).unwrap();
+        let plan = Plan::parse(&json!({"all": [{"label": "quay"}]}).to_string()).unwrap();
+        let answer = open.archive.search(&caller, &SearchRequest { q: None, plan }).unwrap();
         answer.moments.into_iter().map(|m| m.asset_id).collect::<std::collections::BTreeSet<_>>()
     };
     assert_eq!(found().into_iter().collect::<Vec<_>>(), ["e1"]);
