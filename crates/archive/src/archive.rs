@@ -20,7 +20,8 @@ use crate::identity::{current_analysis, holds_a_store, shared_identity};
 use crate::label_table::LabelTable;
 use crate::manifest::{ArchiveLock, Manifest, make_private_dir};
 use crate::progress::{NoProgress, Progress};
-use crate::rebuild::{self, Rebuild};
+use crate::rebuild;
+use crate::rebuild_marker::{Rebuild, mark, pending};
 use crate::search_caches::SearchCaches;
 use crate::search_places::SearchPlaces;
 use crate::status::Status;
@@ -139,7 +140,7 @@ impl Archive {
         )?;
         let tokens = Tokens::open(dir)?;
         let is_damaged = engines.store.damage().is_some();
-        if let Some(marker) = rebuild::pending(dir)?.filter(|_| !is_damaged) {
+        if let Some(marker) = pending(dir)?.filter(|_| !is_damaged) {
             tracing::info!("finishing the rebuild that was begun");
             rebuild::begin(dir, &engines, &marker, &NoProgress)?;
         }
@@ -318,7 +319,7 @@ impl Archive {
         caller.require_everywhere(Right::Admin)?;
         let _guard = self.shared.long_work.begin()?;
         self.stop_workers();
-        let done = rebuild::mark(&self.dir, what).and_then(|()| match rebuild::pending(&self.dir)? {
+        let done = mark(&self.dir, what).and_then(|()| match pending(&self.dir)? {
             Some(marker) => rebuild::begin(&self.dir, &self.engines, &marker, progress),
             None => Ok(()),
         });

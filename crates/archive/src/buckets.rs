@@ -8,7 +8,7 @@ use rushes_types::{AssetId, Bucket, BucketNo, FusedAnnotation, Result};
 use crate::access::{Caller, Right};
 use crate::archive::Archive;
 use crate::bucket_content::{Annotations, PAGE};
-use crate::rebuild::Rebuild;
+use crate::rebuild_marker::Rebuild;
 
 /// A bucket with its annotations.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,92 +1,17 @@
-//! Damage: what is done about it when an archive is opened, and when a read meets it.
+//! Damage of what is derived: noticed when an archive is opened, and when a read meets it.
 //!
-//! Derived parts that are damaged are set aside and made again from the store, without asking. The store itself is the truth: where
-//! it lacks what was acknowledged, nothing is opened, unless someone says so.
+//! The store is the truth: where it lacks what was acknowledged, nothing is opened, unless someone says so. What is derived is made
+//! again from it.
 
-use std::fs;
-use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use rushes_events::Topic;
-use rushes_kv::{Guard, OnDamage};
 use rushes_types::{Commit, Error, ErrorKind, Result};
 
-use crate::clock::rfc3339;
 use crate::engines::Engines;
-use crate::part::Part;
-use crate::rebuild::{Rebuild, mark, pending};
+use crate::rebuild_marker::Rebuild;
 use crate::workers::{FUSE_CONSUMER, INDEX_CONSUMER};
-
-/// Milliseconds since 1970.
-pub(crate) fn now_ms() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// Such a time as people read it.
-pub(crate) fn show_time(ms: u64) -> String {
-    rfc3339(UNIX_EPOCH + std::time::Duration::from_millis(ms))
-}
-
-/// The file of a part's chain of changes.
-pub(crate) fn chain_of(dir: &Path, part: Part) -> PathBuf {
-    dir.join(format!("{}.chain", part.as_str()))
-}
-
-/// How a derived part is guarded: what it lacks can be made again, so nothing of it is held.
-pub(crate) fn derived_guard(dir: &Path, part: Part, identity: u128) -> Guard {
-    Guard {
-        path: chain_of(dir, part),
-        identity,
-        now_ms,
-        show_time,
-        describe: |_| String::new(),
-        on_damage: OnDamage::Refuse,
-        holds_files: false,
-    }
-}
-
-/// Opens a derived part; where it is damaged, sets it aside, notes that it is to be rebuilt, and opens an empty one.
-pub(crate) fn open_or_set_aside<T>(
-    dir: &Path,
-    part: Part,
-    what: Rebuild,
-    open: impl Fn() -> Result<T>,
-) -> Result<T> {
-    match open() {
-        Err(error) if error.kind() == ErrorKind::Corrupt => {
-            tracing::warn!(%error, part = part.as_str(), "a derived part is damaged; it is set aside and made again");
-            set_aside(dir, part, what)?;
-            open()
-        }
-        opened => opened,
-    }
-}
-
-/// Moves a derived part away, where it can be looked at until the next time, and notes the rebuild first.
-pub(crate) fn set_aside(dir: &Path, part: Part, what: Rebuild) -> Result<()> {
-    mark_at_least(dir, what)?;
-    let from = part.dir(dir);
-    let to = dir.join(format!("{}.damaged", part.as_str()));
-    let failed = |e| Error::io(&format!("setting `{}` aside", from.display()), e);
-    let ignoring = |outcome: std::io::Result<()>| match outcome {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(failed(e)),
-        _ => Ok(()),
-    };
-    ignoring(fs::remove_dir_all(&to))?;
-    ignoring(fs::rename(&from, &to))?;
-    ignoring(fs::remove_file(chain_of(dir, part)))
-}
-
-/// Notes a rebuild; a larger one that is noted stays.
-fn mark_at_least(dir: &Path, what: Rebuild) -> Result<()> {
-    match (pending(dir), what) {
-        (Ok(Some(_)), Rebuild::Index) => Ok(()),
-        _ => mark(dir, what),
-    }
-}
 
 /// Refuses a store that holds less than what was derived from it: store and chain may both be of an earlier time.
 pub(crate) fn check_store_is_ahead(engines: &Engines) -> Result<()> {

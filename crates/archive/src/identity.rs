@@ -5,10 +5,10 @@ use std::path::Path;
 use rushes_types::{Error, ErrorKind, Result};
 
 use crate::engines::OpenEngines;
-use crate::healing::chain_of;
 use crate::manifest::Manifest;
 use crate::part::Part;
-use crate::rebuild::{self, Rebuild};
+use crate::rebuild_marker::{Rebuild, mark};
+use crate::set_aside::chain_of;
 use crate::tokens::Tokens;
 
 /// Is there a store, or what tells of one?
@@ -23,7 +23,7 @@ pub(crate) fn current_analysis(dir: &Path, manifest: Manifest) -> Result<Manifes
         return Ok(manifest);
     }
     tracing::warn!(was = manifest.analyser, "text is analysed in another way now; derived data are rebuilt");
-    rebuild::mark(dir, Rebuild::All)?;
+    mark(dir, Rebuild::All)?;
     let manifest = Manifest { analyser: rushes_text::ANALYSER_VERSION.to_owned(), ..manifest };
     manifest.write(dir)?;
     Ok(manifest)

@@ -17,65 +17,27 @@
 //! an event after the skipped ones, and brings its own watermark. Nothing here waits for an empty outbox: under traffic
 //! it may never be empty.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use rushes_events::{Event, Topic};
 use rushes_store::OnDamage;
 use rushes_types::{AssetId, Commit, Error, ErrorKind, Result};
-use serde::{Deserialize, Serialize};
 
 use crate::archive_folder::ArchiveFolder;
 use crate::engines::{Engines, OpenEngines};
-use crate::healing::{check_store_is_ahead, derived_is_behind, set_aside};
-use crate::manifest::{Manifest, write_whole};
+use crate::healing::{check_store_is_ahead, derived_is_behind};
+use crate::manifest::Manifest;
 use crate::part::Part;
 use crate::progress::{Progress, check};
+use crate::rebuild_marker::{self as marker_file, Marker, Rebuild, mark, pending};
+use crate::set_aside::set_aside;
 use crate::workers::{FUSE_CONSUMER, INDEX_CONSUMER};
 
-const MARKER: &str = "rebuild.json";
 /// Several index workers may each have missed what the others reached; they check again within this time.
 const PUBLISHED_WITHIN: Duration = Duration::from_secs(3);
 /// Assets whose events are appended in one call.
 const ASSETS: usize = 1024;
-
-/// What to rebuild.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Rebuild {
-    /// Fused annotations, buckets and the index.
-    All,
-    /// The index, from what is fused.
-    Index,
-}
-
-/// A rebuild that has begun.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Marker {
-    what: Rebuild,
-}
-
-fn marker_path(dir: &Path) -> PathBuf {
-    dir.join(MARKER)
-}
-
-/// Writes the marker that makes the next opening rebuild.
-pub(crate) fn mark(dir: &Path, what: Rebuild) -> Result<()> {
-    let bytes = serde_json::to_vec(&Marker { what }).map_err(|e| Error::bug(e.to_string()))?;
-    write_whole(&marker_path(dir), &bytes)
-}
-
-/// The rebuild that was begun and not finished, if any.
-pub(crate) fn pending(dir: &Path) -> Result<Option<Marker>> {
-    match std::fs::read(marker_path(dir)) {
-        Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|e| {
-            Error::new(ErrorKind::Corrupt, format!("`{MARKER}` is damaged: {e}"))
-                .mend("remove it and run `rushes rebuild`")
-        }),
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(e) => Err(Error::io(&format!("reading `{MARKER}`"), e)),
-    }
-}
 
 /// Empties what is to be rebuilt and republishes every asset. The workers must be stopped.
 pub(crate) fn begin(dir: &Path, engines: &Engines, marker: &Marker, progress: &dyn Progress) -> Result<()> {
@@ -95,11 +57,7 @@ pub(crate) fn begin(dir: &Path, engines: &Engines, marker: &Marker, progress: &d
     republish_committed(engines, progress)?;
     // Sent through fusion, so that it reaches the index after everything that was fused before it.
     engines.events.append(Topic::Committed, &[Event::Watermark { partition: None, upto }])?;
-    match std::fs::remove_file(marker_path(dir)) {
-        Ok(()) => Ok(()),
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        Err(e) => Err(Error::io(&format!("removing `{MARKER}`"), e)),
-    }
+    marker_file::remove(dir)
 }
 
 /// Sends every asset that ever had a commit to fusion again. An asset already fused up to its last commit costs one

@@ -17,7 +17,7 @@ use crate::access::{Caller, Right};
 use crate::archive::Archive;
 use crate::knowledge::ArchiveKnowledge;
 use crate::label_table::LabelTable;
-use crate::rebuild::Rebuild;
+use crate::rebuild_marker::Rebuild;
 use crate::search_places::{Searches, budget_limits, thread_cpu};
 
 /// How long labels are cached where other processes may change them.

@@ -104,7 +104,7 @@ impl IndexReader for ElasticReader {
             return Ok(self.hits(&Clause::any(None), filter)?.hits.len() as u64);
         }
         let query = compile(&Clause::any(None), filter, &self.at, &self.analyzer);
-        let answer = self.point.aggregate(json!({
+        let answer = self.point.aggregate(&json!({
             "size": 0, "track_total_hits": false, "query": query,
             "aggs": {"all": {"filter": {"match_all": {}}}},
         }))?;

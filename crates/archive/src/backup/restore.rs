@@ -12,7 +12,7 @@ use super::verify::{FIRST_VERSION, strangers};
 use crate::archive_folder::ArchiveFolder;
 use crate::manifest::Manifest;
 use crate::progress::Progress;
-use crate::rebuild::{Rebuild, mark};
+use crate::rebuild_marker::{Rebuild, mark};
 use rushes_store::OnDamage;
 
 const WHAT: &str = "the restore";

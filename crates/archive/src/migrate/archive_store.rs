@@ -11,7 +11,8 @@ use crate::archive_folder::ArchiveFolder;
 use crate::engines::OpenEngines;
 use crate::erasures::{Erasures, PURGE_AFTER};
 use crate::manifest::{ArchiveLock, FORMAT_VERSION, Manifest, make_private_dir};
-use crate::rebuild::{self, Rebuild};
+use crate::rebuild;
+use crate::rebuild_marker::{Rebuild, mark};
 use crate::tokens::Tokens;
 
 /// The annotation store of an archive, open without the stages above it.
@@ -105,7 +106,7 @@ impl ArchiveStore {
     /// # Errors
     /// Where the disk refuses.
     pub(super) fn mark_for_rebuild(&self) -> Result<()> {
-        rebuild::mark(&self.dir, Rebuild::All)
+        mark(&self.dir, Rebuild::All)
     }
 
     /// Marks an erasure: call before dropping erased content, whose bytes must be rewritten away within a day.

@@ -1,0 +1,73 @@
+//! Derived parts that are damaged are set aside when they are opened, and made again from the store, without asking.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use rushes_kv::{Guard, OnDamage};
+use rushes_types::{Error, ErrorKind, Result};
+
+use crate::clock::rfc3339;
+use crate::part::Part;
+use crate::rebuild_marker::{Rebuild, mark_at_least};
+
+/// Milliseconds since 1970.
+pub(crate) fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Such a time as people read it.
+pub(crate) fn show_time(ms: u64) -> String {
+    rfc3339(UNIX_EPOCH + Duration::from_millis(ms))
+}
+
+/// The file of a part's chain of changes.
+pub(crate) fn chain_of(dir: &Path, part: Part) -> PathBuf {
+    dir.join(format!("{}.chain", part.as_str()))
+}
+
+/// How a derived part is guarded: what it lacks can be made again, so nothing of it is held.
+pub(crate) fn derived_guard(dir: &Path, part: Part, identity: u128) -> Guard {
+    Guard {
+        path: chain_of(dir, part),
+        identity,
+        now_ms,
+        show_time,
+        describe: |_| String::new(),
+        on_damage: OnDamage::Refuse,
+        holds_files: false,
+    }
+}
+
+/// Opens a derived part; where it is damaged, sets it aside, notes that it is to be rebuilt, and opens an empty one.
+pub(crate) fn open_or_set_aside<T>(
+    dir: &Path,
+    part: Part,
+    what: Rebuild,
+    open: impl Fn() -> Result<T>,
+) -> Result<T> {
+    match open() {
+        Err(error) if error.kind() == ErrorKind::Corrupt => {
+            tracing::warn!(%error, part = part.as_str(), "a derived part is damaged; it is set aside and made again");
+            set_aside(dir, part, what)?;
+            open()
+        }
+        opened => opened,
+    }
+}
+
+/// Moves a derived part away, where it can be looked at until the next time, and notes the rebuild first.
+pub(crate) fn set_aside(dir: &Path, part: Part, what: Rebuild) -> Result<()> {
+    mark_at_least(dir, what)?;
+    let from = part.dir(dir);
+    let to = dir.join(format!("{}.damaged", part.as_str()));
+    let failed = |e| Error::io(&format!("setting `{}` aside", from.display()), e);
+    let ignoring = |outcome: std::io::Result<()>| match outcome {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(failed(e)),
+        _ => Ok(()),
+    };
+    ignoring(fs::remove_dir_all(&to))?;
+    ignoring(fs::rename(&from, &to))?;
+    ignoring(fs::remove_file(chain_of(dir, part)))
+}
