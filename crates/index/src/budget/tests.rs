@@ -45,7 +45,7 @@ fn the_time_of_threads_that_help_counts_and_none_is_counted_twice() {
         inner.look().unwrap();
     }
     assert_eq!(budget.spent(), Duration::from_millis(6));
-    std::thread::scope(|scope| {
+    thread::scope(|scope| {
         // A helper reads its clock at the beginning, at its look and at its end.
         scope.spawn(|| budget.meter().look().unwrap());
     });

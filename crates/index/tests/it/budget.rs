@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use rushes_index::{Budget, BudgetLimits, HIT_BYTES, Index, IndexReader};
+use rushes_index::{Budget, BudgetLimits, HIT_BYTES, IndexReader};
 use rushes_plan::{Clause, Filter, Fuzziness, Test, WordsTest};
 use rushes_testkit::index_suite::{
     IndexFixture, asset_id, clause, current, label, labelled, line, near, phrase, put, update, vectored,
