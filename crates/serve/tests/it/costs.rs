@@ -123,7 +123,9 @@ async fn the_plan_shows_what_a_search_would_cost_to_those_who_see_everything() {
     assert_eq!((&cost["clauses"][0]["clause"], &cost["clauses"][0]["words"]), (&json!("/all/0"), &json!(2)));
     assert!(cost["cpu_us"].as_u64().is_some_and(|us| (1..10_000).contains(&us)), "{cost}");
     let token = server.token("few", &[Right::Read], Some(&["cinema"]));
-    let headers = [("content-type", "application/json"), ("authorization", &format!("Bearer {token}"))];
+    let bearer = format!("Bearer {token}");
+    let headers =
+        [("host", "localhost"), ("content-type", "application/json"), ("authorization", bearer.as_str())];
     let asked = request(Method::POST, "/v1/plan", &headers, plan.to_string());
     let shown = server.remote(asked).await.ok();
     assert!(shown["plan"].is_object() && shown.get("cost").is_none(), "{shown}");
