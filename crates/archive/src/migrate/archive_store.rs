@@ -11,7 +11,6 @@ use crate::archive_folder::ArchiveFolder;
 use crate::engines::OpenEngines;
 use crate::erasures::{Erasures, PURGE_AFTER};
 use crate::manifest::{ArchiveLock, FORMAT_VERSION, Manifest, make_private_dir};
-use crate::rebuild;
 use crate::rebuild_marker::{Rebuild, mark};
 use crate::tokens::Tokens;
 
