@@ -123,7 +123,7 @@ fn a_list_of_the_first_version_that_was_shortened_restores_no_empty_archive() {
     let short: Vec<&Json> = files.iter().filter(|file| file["path"] == "archive.json").collect();
     write_list(&backup, &first(json!(short)));
     fs::remove_dir_all(backup.join("store")).unwrap();
-    for file in ["tokens.json", "rushes.toml"] {
+    for file in ["tokens.json", "rushes.toml", "store.chain"] {
         fs::remove_file(backup.join(file)).unwrap();
     }
     let to = backup.with_extension("empty");

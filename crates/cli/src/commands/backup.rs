@@ -19,6 +19,9 @@ pub fn backup(config: &Config, args: &Backup, json_output: bool, quiet: bool) ->
     if let Some(of) = &args.verify {
         return verify(config, of, json_output, quiet);
     }
+    if args.keep.is_some() && args.set.is_none() {
+        return Err(Failure::Usage("`--keep` is about a set: give `--set DIR`, or leave it away".to_owned()));
+    }
     let to = args.set.as_ref().or(args.to.as_ref());
     let to = to.ok_or_else(|| Failure::Usage("name the folder to make, or a set".to_owned()))?;
     let client = Client::reader(config)?;

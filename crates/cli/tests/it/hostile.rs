@@ -69,7 +69,7 @@ fn json_that_is_printed_is_harmless_and_says_the_same() {
     let text = found["moments"][0]["evidence"][0]["text"].as_str().unwrap();
     assert_eq!(text, format!("I'm starving {LABEL}"));
     // Programs get the bytes as they were sent.
-    let lines = place.run(&["export"]).ok();
+    let lines = place.run(&["export", "--all"]).ok();
     let label = |line: &str| serde_json::from_str::<Value>(line).unwrap()["label"].clone();
     assert!(lines.out.lines().any(|line| label(line) == LABEL), "{lines:?}");
 }

@@ -178,6 +178,24 @@ fn check(document: &TokenRequest) -> Result<()> {
     for (n, movie) in document.movies.iter().flatten().enumerate() {
         MovieId::check(movie).map_err(named(format!("/movies/{n}")))?;
     }
+    let collections = |within: String, list: &[String]| -> Result<()> {
+        let check = |(n, name): (usize, &String)| {
+            check_id("a collection", name).map_err(|e| Error::from(e).at(format!("{within}/collections/{n}")))
+        };
+        list.iter().enumerate().try_for_each(check)
+    };
+    collections(String::new(), &document.collections)?;
+    for (n, grant) in document.grants.iter().enumerate() {
+        for (m, movie) in grant.movies.iter().enumerate() {
+            MovieId::check(movie).map_err(named(format!("/grants/{n}/movies/{m}")))?;
+        }
+        collections(format!("/grants/{n}"), &grant.collections)?;
+        if grant.rights.is_empty() {
+            return Err(Error::invalid("a grant needs at least one right")
+                .mend("give it read, ingest or admin")
+                .at(format!("/grants/{n}/rights")));
+        }
+    }
     if document.rights.is_empty() && document.grants.is_empty() {
         return Err(Error::invalid("a token needs at least one right")
             .mend("give it read, ingest or admin")
@@ -269,6 +287,7 @@ async fn rotate(
     Path(name): Path<String>,
     Json(document): Json<RotateDocument>,
 ) -> Reply<Answer<NewTokenDocument>> {
+    super::registry::id("name", check_id("the name", &name))?;
     let rotated = name.clone();
     let work = move |archive: &Archive, caller: &Caller| {
         caller.require_everywhere(Right::Admin)?;

@@ -170,7 +170,7 @@ fn a_backup_is_read_back_by_the_page() {
             "{file}"
         );
     }
-    for file in ["archive.json", "tokens.json", "erased.json"] {
+    for file in ["archive.json", "tokens.json", "erased.json", "store.chain"] {
         assert!(found.contains_key(file));
         assert_eq!(
             std::fs::read(backup.join(file)).unwrap(),
@@ -178,7 +178,7 @@ fn a_backup_is_read_back_by_the_page() {
         );
     }
     let others = found.keys().filter(|path| !path.starts_with("store/")).count();
-    assert_eq!(others, 3);
+    assert_eq!(others, 4);
     let restored = open.dir.path().join("restored");
     let request = RestoreRequest { with_tokens: true, ..RestoreRequest::new(&backup, &restored) };
     restore(&request, &NoProgress).unwrap();

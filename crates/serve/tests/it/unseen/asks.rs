@@ -151,6 +151,7 @@ pub fn cases(method: &str, path: &str) -> Option<Vec<Ask>> {
             posts(path, &[json!({"what": "all"}), json!({"what": "index", "online": true})])
         }
         ("POST", "/v1/backup") => posts(path, &[json!({"to": "/tmp/never"})]),
+        ("POST", "/v1/backup/verify") => posts(path, &[json!({"backup": "/tmp/never"})]),
         ("POST", "/v1/events/replay") => posts(path, &[json!({"limit": 1})]),
         ("POST", "/v1/tokens") => posts(path, &[json!({"name": "others", "rights": ["read"]})]),
         ("POST", "/v1/tokens/{name}/rotate") => of_each(&["others", "nobody"], "{}", "application/json"),
