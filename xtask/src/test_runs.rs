@@ -1,8 +1,8 @@
 //! All tests, by the command that the README has: their output is shown as it comes, and their closing lines are counted.
 //!
-//! Tests run in tracks, two at a time, since many of them mostly wait: for servers, for a disk, for a time to pass. First those
-//! that break processes and servers and look at how soon all is well again; beside them, at the lowest priority, those that need
-//! no server. Then those on Cassandra beside those on the other servers. Cargo would run one test binary after the other, so it
+//! Tests run in tracks beside each other, since many of them mostly wait: for servers, for a disk, for a time to pass. First those
+//! that break processes and servers and look at how soon all is well again, then those on Cassandra beside those on the other
+//! servers; beside all of them, at the lowest priority, those that need no server. Cargo would run one test binary after the other, so it
 //! runs once for each track, and starts each binary by `cargo xtask in-track`, which leaves those of other tracks alone. What
 //! one track leaves must have run in another.
 
@@ -16,10 +16,10 @@ use anyhow::{Context, anyhow, bail, ensure};
 
 /// The crate whose tests break what they run on.
 const FAULTS: &str = "rushes";
-/// The crate whose tests keep the shared Cassandra busy.
-const CASSANDRA: &str = "rushes-engine-cassandra";
+/// The crates whose tests keep the shared Cassandra busy.
+const CASSANDRA: [&str; 2] = ["rushes-engine-cassandra", "rushes-engines"];
 /// The crates whose tests use the other servers.
-const SERVERS: [&str; 4] = ["rushes-engine-kafka", "rushes-engine-elastic", "rushes-engines", "rushes-bench"];
+const SERVERS: [&str; 3] = ["rushes-engine-kafka", "rushes-engine-elastic", "rushes-bench"];
 /// How a line begins that says which binary a track runs, and which it leaves to the other.
 const RUNS: &str = "== runs ";
 const LEAVES: &str = "== leaves ";
@@ -56,7 +56,7 @@ impl Track {
     fn of(package: &str) -> Self {
         match package {
             FAULTS => Self::Faults,
-            CASSANDRA => Self::Cassandra,
+            other if CASSANDRA.contains(&other) => Self::Cassandra,
             other if SERVERS.contains(&other) => Self::Servers,
             _ => Self::Light,
         }
@@ -161,35 +161,26 @@ fn diagnostic(line: &str) -> Option<(String, bool)> {
 
 /// Runs all tests with these variables, also after one that failed. Gives how many did what, and whether all went well.
 pub fn run(root: &Path, words: &[&str], env: &[(&str, String)]) -> anyhow::Result<(Counts, bool)> {
+    let outcomes = std::thread::scope(|scope| {
+        let light = scope.spawn(|| track(root, Track::Light, words, env));
+        let faults = track(root, Track::Faults, words, env);
+        let cassandra = scope.spawn(|| track(root, Track::Cassandra, words, env));
+        let servers = track(root, Track::Servers, words, env);
+        let joined = [(light, Track::Light), (cassandra, Track::Cassandra)].map(|(running, track)| {
+            running.join().unwrap_or_else(|_| Err(anyhow!("reading the {} track broke off", track.name())))
+        });
+        [faults, servers].into_iter().chain(joined)
+    });
     let mut all = Ran::default();
     let mut held = true;
-    for pair in [[Track::Faults, Track::Light], [Track::Servers, Track::Cassandra]] {
-        for outcome in side_by_side(root, pair, words, env) {
-            let (ran, status) = outcome?;
-            all.add(ran);
-            held &= status.success();
-        }
+    for outcome in outcomes {
+        let (ran, status) = outcome?;
+        all.add(ran);
+        held &= status.success();
     }
     let nowhere: Vec<&str> = all.left.difference(&all.run).map(String::as_str).collect();
     ensure!(nowhere.is_empty(), "no track ran {}", nowhere.join(", "));
     Ok((all.counts, held))
-}
-
-/// Runs two tracks at once.
-fn side_by_side(
-    root: &Path,
-    [one, other]: [Track; 2],
-    words: &[&str],
-    env: &[(&str, String)],
-) -> [anyhow::Result<(Ran, ExitStatus)>; 2] {
-    std::thread::scope(|scope| {
-        let beside = scope.spawn(|| track(root, other, words, env));
-        let first = track(root, one, words, env);
-        [
-            first,
-            beside.join().unwrap_or_else(|_| Err(anyhow!("reading the {} track broke off", other.name()))),
-        ]
-    })
 }
 
 /// Runs one track, and shows what it prints.
@@ -314,7 +305,7 @@ mod tests {
             ("crates/engine-cassandra", Track::Cassandra),
             ("crates/engine-kafka", Track::Servers),
             ("crates/engine-elastic", Track::Servers),
-            ("crates/engines", Track::Servers),
+            ("crates/engines", Track::Cassandra),
             ("crates/bench", Track::Servers),
             ("crates/index", Track::Light),
         ] {

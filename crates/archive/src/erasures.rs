@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::engines::Engines;
 use crate::manifest::write_whole;
 use crate::progress::{NoProgress, Progress, check};
+use crate::set_aside::{kept_stores, remove_set_aside};
 
 /// The marker's name in the archive's folder.
 pub(crate) const MARKER: &str = "erased.json";
@@ -121,6 +122,18 @@ impl Erasures {
         engines.timeline.purge()?;
         progress.set("purging the index", 2, Some(3));
         purge_index(engines, progress, patience)?;
+        let dir = self.path.parent().unwrap_or(Path::new("."));
+        remove_set_aside(dir)?;
+        if let Some(kept) = kept_stores(dir).first() {
+            return Err(Error::new(
+                ErrorKind::Conflict,
+                format!(
+                    "bytes of what was erased may be in `{}`, a damaged store that was kept",
+                    kept.display()
+                ),
+            )
+            .mend("delete that folder, and purge again"));
+        }
         progress.set("purged", 3, Some(3));
         let mut state = self.state();
         if !whole || state.since_s.is_none() {

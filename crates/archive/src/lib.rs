@@ -92,7 +92,7 @@ pub use embedded::EmbeddedEngines;
 pub use engines::{Engines, OpenEngines};
 pub use erasures::{GONE_WITHIN, PURGE_AFTER};
 pub use ingest::{Body, IngestMode, IngestOptions, IngestReport, LineProblem, PROBLEMS_MAX};
-pub use manifest::{FORMAT_VERSION, Manifest};
+pub use manifest::{ArchiveLock, FORMAT_VERSION, Manifest};
 pub use migrate::ArchiveStore;
 pub use part::Part;
 pub use progress::{NoProgress, Progress, check};

@@ -114,7 +114,8 @@ pub(crate) fn open_engines(
         }
     }
     if pending(dir)?.is_some() {
-        return open(true);
+        // Who only reads makes nothing again: what is there is better than nothing.
+        return open(on_damage != OnDamage::ReadOnly);
     }
     if let Some(what) = what {
         // Marked only after opening: an engine that cannot be reached has lost nothing.
@@ -125,7 +126,9 @@ pub(crate) fn open_engines(
     match open(false) {
         Err(error)
             if opener.has_index_here()
-                && matches!(error.kind(), ErrorKind::Corrupt | ErrorKind::Unsupported) =>
+                && matches!(error.kind(), ErrorKind::Corrupt | ErrorKind::Unsupported)
+                // Else it is not about the index.
+                && opener.store(&ArchiveFolder { dir, manifest, empty_index: false, on_damage }).is_ok() =>
         {
             tracing::warn!(%error, "the index cannot be read; it is rebuilt");
             if !of_no_use {

@@ -234,6 +234,10 @@ impl Company for Place {
             let gone = given_up();
             if gone || Instant::now() >= until {
                 state.leave_queue(ticket);
+                if let Some(tally) = state.tallies.get_mut(&self.token) {
+                    tally.long -= 1;
+                }
+                self.set_long(Long::Not);
                 self.places.changed.notify_all();
                 return Err(if gone {
                     Error::new(ErrorKind::Cancelled, "the search was given up")

@@ -49,7 +49,7 @@ pub(crate) fn open_or_set_aside<T>(
 ) -> Result<T> {
     match open() {
         Err(error) if error.kind() == ErrorKind::Corrupt => {
-            tracing::warn!(%error, part = part.as_str(), "a derived part is damaged; it is set aside and made again");
+            tracing::error!(%error, part = part.as_str(), "a derived part is damaged; it is set aside and made again");
             set_aside(dir, part, what)?;
             open()
         }
@@ -61,13 +61,43 @@ pub(crate) fn open_or_set_aside<T>(
 pub(crate) fn set_aside(dir: &Path, part: Part, what: Rebuild) -> Result<()> {
     mark_at_least(dir, what)?;
     let from = part.dir(dir);
-    let to = dir.join(format!("{}.damaged", part.as_str()));
+    let to = damaged(dir, part);
     let failed = |e| Error::io(&format!("setting `{}` aside", from.display()), e);
     let ignoring = |outcome: std::io::Result<()>| match outcome {
         Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(failed(e)),
         _ => Ok(()),
     };
+    if !from.exists() {
+        // What was set aside before stays.
+        return ignoring(fs::remove_file(chain_of(dir, part)));
+    }
     ignoring(fs::remove_dir_all(&to))?;
     ignoring(fs::rename(&from, &to))?;
     ignoring(fs::remove_file(chain_of(dir, part)))
+}
+
+/// Where a derived part lies that was set aside.
+fn damaged(dir: &Path, part: Part) -> PathBuf {
+    dir.join(format!("{}.damaged", part.as_str()))
+}
+
+/// Removes derived parts that were set aside: bytes of what was erased may be in them.
+pub(crate) fn remove_set_aside(dir: &Path) -> Result<()> {
+    for part in [Part::Events, Part::Timeline, Part::Index] {
+        let folder = damaged(dir, part);
+        match fs::remove_dir_all(&folder) {
+            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                return Err(Error::io(&format!("removing `{}`", folder.display()), e));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// Stores as they were found damaged, which a person keeps: bytes of what was erased may be in them.
+pub(crate) fn kept_stores(dir: &Path) -> Vec<PathBuf> {
+    let prefix = format!("{}.damaged-", Part::Store.as_str());
+    let entries = fs::read_dir(dir).into_iter().flatten().flatten();
+    entries.filter(|e| e.file_name().to_string_lossy().starts_with(&prefix)).map(|e| e.path()).collect()
 }

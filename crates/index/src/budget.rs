@@ -231,7 +231,10 @@ impl Budget {
     pub fn enter_long(&self) -> Result<()> {
         match &self.company {
             Some(company) if !self.is_long.swap(true, Ordering::Relaxed) => {
-                company.enter_long(&|| self.is_given_up())
+                let entered = company.enter_long(&|| self.is_given_up());
+                // One that was refused has no place: it must not go on as if it had.
+                self.is_long.store(entered.is_ok(), Ordering::Relaxed);
+                entered
             }
             _ => Ok(()),
         }

@@ -63,6 +63,10 @@ pub struct Layout {
 /// The table that holds the folder's format version, and what purging writes.
 const FOLDER_TABLE: &str = "folder";
 const FORMAT_KEY: &[u8] = b"format";
+/// The file that the library writes last when it makes a database.
+pub(crate) const VERSION_FILE: &str = "version";
+/// How the names of journals end.
+pub(crate) const JOURNAL_ENDING: &str = "jnl";
 /// What mends a folder that lacks what was acknowledged.
 pub(crate) const DOCTOR: &str = "`rushes doctor` shows the ways out";
 /// Threads that flush and compact, of each folder.
@@ -84,7 +88,7 @@ pub struct Folder {
     /// What the folder lacks, where it is open all the same.
     pub(crate) damage: Option<String>,
     /// The highest mark that was acknowledged before the folder was taken as it is.
-    pub(crate) mark_lost: u64,
+    pub(crate) taken_over: Option<u64>,
     layout: Layout,
     path: PathBuf,
     faults: Option<Faults>,
@@ -102,6 +106,7 @@ impl Folder {
 
     fn open_tables(path: &Path, layout: Layout, faults: Option<Faults>, what: &str) -> Result<Self> {
         let failed = |e| opening_error(what, e);
+        ensure_journal(path).map_err(|e| Error::io(what, e))?;
         let db = Database::builder(path)
             // Batches are synced in groups, and their owners compress what is worth it.
             .manual_journal_persist(true)
@@ -124,7 +129,7 @@ impl Folder {
             group: Group::default(),
             chain: None,
             damage: None,
-            mark_lost: 0,
+            taken_over: None,
             layout,
             path: path.to_owned(),
             faults,
@@ -237,11 +242,11 @@ impl Folder {
         Some(Error::new(ErrorKind::Corrupt, message).mend(DOCTOR))
     }
 
-    /// The highest mark that was acknowledged, where the folder lacked it and was taken as it is; else 0. No number up to it may
-    /// be given again.
+    /// The highest mark that was acknowledged, where the folder lacked something and was taken as it is, and no change was made
+    /// since. No number up to it may be given again, nor any other that was given and may be in a part of the tables.
     #[must_use]
-    pub const fn mark_lost(&self) -> u64 {
-        self.mark_lost
+    pub const fn taken_over(&self) -> Option<u64> {
+        self.taken_over
     }
 
     pub(crate) const fn what(&self) -> &'static str {
@@ -311,6 +316,20 @@ impl Drop for Folder {
             settle(&self.db, &self.tables.iter().chain([&self.own]).collect::<Vec<_>>());
         }
     }
+}
+
+/// Makes an empty journal in a database that has none. The library goes on counting its batches only where it finds a journal:
+/// without one new batches would get numbers that old ones had, and count as older.
+fn ensure_journal(path: &Path) -> std::io::Result<()> {
+    if !path.join(VERSION_FILE).exists() {
+        return Ok(());
+    }
+    for entry in std::fs::read_dir(path)? {
+        if Path::new(&entry?.file_name()).extension().is_some_and(|ending| ending == JOURNAL_ENDING) {
+            return Ok(());
+        }
+    }
+    std::fs::File::create_new(path.join(format!("0.{JOURNAL_ENDING}")))?.sync_all()
 }
 
 fn options(table: &Table) -> KeyspaceCreateOptions {

@@ -8,10 +8,10 @@ use rushes_types::{Error, ErrorKind, Result};
 
 use crate::chain::{
     Chain, ChainFile, ChainRecord, ChainState, Damage, Guard, OnDamage, RecordKind, Stamp, Verdict,
-    each_record, earlier, first_broken_link, judge,
+    each_record, first_broken_link, judge,
 };
-use crate::folder::{DOCTOR, Folder, Layout};
-use crate::held::HeldFiles;
+use crate::folder::{DOCTOR, Folder, JOURNAL_ENDING, Layout, VERSION_FILE};
+use crate::held::{self, HeldFiles};
 use crate::{Faults, storage_error};
 
 /// The row of a table, and of the folder's own table, that says which change touched it last. No key of a table begins with a
@@ -60,21 +60,30 @@ impl Folder {
     /// # Errors
     /// [`ErrorKind::Corrupt`] where it lacks what was acknowledged, unless the guard says otherwise; else as [`Folder::open`].
     pub fn open_guarded(path: &Path, layout: Layout, faults: Option<Faults>, guard: Guard) -> Result<Self> {
+        let _alone = if guard.holds_files { Some(held::alone(path)?) } else { None };
+        let chain = ChainFile::state(&guard.path)?;
+        if chain == ChainState::Missing {
+            clear_unborn(path)?;
+        }
         let held = match if guard.holds_files { HeldFiles::of(path) } else { Ok(None) } {
-            // Without room nothing can be held, and what is there must still be read.
-            Err(error) if error.kind() == ErrorKind::StorageFull => {
-                tracing::warn!(%error, "opening without a copy of the journals");
+            // Without room nothing can be held, and what is whole must still be read. Where it is damaged, it is refused as it is.
+            Err(error) if error.kind() == ErrorKind::StorageFull && guard.on_damage == OnDamage::Refuse => {
+                tracing::error!(%error, "opening without a copy of the journals");
                 None
             }
             held => held?,
         };
-        let opened = Self::open_or_leave_journals(path, layout, faults, &guard).and_then(|folder| {
+        let opened = Self::open_or_leave_journals(path, layout, faults, &guard).and_then(|(folder, left)| {
             let (stamp, tables) = folder.stamps()?;
-            let chain = ChainFile::state(&guard.path)?;
-            let verdict = judge(stamp.as_ref(), &tables, &chain, guard.identity);
+            let verdict = match (left, judge(stamp.as_ref(), &tables, &chain, guard.identity)) {
+                (Some(why), verdict) if !matches!(verdict, Verdict::Damaged(_)) => {
+                    Verdict::Damaged(Damage::Journals { why })
+                }
+                (_, verdict) => verdict,
+            };
             Ok((folder, stamp, verdict))
         });
-        let (folder, stamp, verdict) = match opened {
+        let (mut folder, stamp, verdict) = match opened {
             Ok(opened) => opened,
             Err(error) => {
                 // A folder that another process has open was not touched, but its files are not ours to exchange either.
@@ -90,24 +99,30 @@ impl Folder {
                 });
             }
         };
+        if let ChainState::Read { last: Some(last), .. } = &chain
+            && last.kind == RecordKind::Base
+            && last.mark > 0
+        {
+            // Taken as it is, and the numbers that were lost may not be left out yet.
+            folder.taken_over = Some(last.mark);
+        }
         folder.follow(&verdict, stamp, guard, held)
     }
 
     /// Opens the folder. One that is to be opened though it is damaged is opened without its journals where they are what cannot
-    /// be read: what is in table files is better than nothing, and the files as they were are held.
+    /// be read: what is in table files is better than nothing, and the files as they were are held. Then also why.
     fn open_or_leave_journals(
         path: &Path,
         layout: Layout,
         faults: Option<Faults>,
         guard: &Guard,
-    ) -> Result<Self> {
+    ) -> Result<(Self, Option<String>)> {
         match Self::open(path, layout, faults.clone()) {
             Err(error) if error.kind() == ErrorKind::Corrupt && guard.on_damage != OnDamage::Refuse => {
-                tracing::warn!(%error, "opening without the journals");
                 remove_journals(path)?;
-                Self::open(path, layout, faults)
+                Ok((Self::open(path, layout, faults)?, Some(error.message().to_owned())))
             }
-            opened => opened,
+            opened => Ok((opened?, None)),
         }
     }
 
@@ -136,20 +151,20 @@ impl Folder {
         let stamp = stamp.unwrap_or(fresh);
         let file = match verdict {
             Verdict::Same { end } if !ChainFile::is_long(*end) => ChainFile::resume(&guard.path, *end)?,
-            Verdict::Same { .. } => begin_after(&guard, &stamp, None)?,
+            Verdict::Same { .. } => begin_after(&guard, &stamp, self.taken_over)?,
             Verdict::New => ChainFile::begin(&guard.path, guard.identity)?,
             Verdict::Ahead { end, is_damaged } => {
                 if *is_damaged {
-                    tracing::warn!(
+                    tracing::error!(
                         "the end of the chain of changes of {name} was damaged; it goes on after what the tables hold"
                     );
                 }
                 let mut file = ChainFile::resume(&guard.path, *end)?;
-                file.append(&[base(&guard, &stamp, None)])?;
+                file.append(&[base(&guard, &stamp, self.taken_over)])?;
                 file
             }
             Verdict::ChainLost => {
-                tracing::warn!(
+                tracing::error!(
                     "the chain of changes of {name} was lost or damaged; it begins again with what the tables hold"
                 );
                 begin_after(&guard, &stamp, None)?
@@ -180,29 +195,28 @@ impl Folder {
                 Err(said)
             }
             OnDamage::ReadOnly => {
-                // The next opening puts the held files back in place.
-                tracing::warn!("{}; it is open for reading only", said.message());
+                // The next opening puts the held files back in place, also after a power cut.
+                held.as_ref().map_or(Ok(()), HeldFiles::outlast)?;
+                tracing::error!("{}; it is open for reading only", said.message());
                 self.group.poison(&said);
                 self.damage = Some(said.message().to_owned());
                 Ok(self)
             }
             OnDamage::Accept => {
-                let lost = match damage {
-                    Damage::Missing { last, .. } => Some((**last).clone()),
-                    _ => None,
-                };
+                let mark = last_mark(&guard)?;
                 let kept = held
                     .map(|held| held.keep(&format!(".damaged-{}", (guard.now_ms)() / 1000)))
                     .transpose()?;
-                tracing::warn!(?kept, "{}; it is taken as it is", said.message());
-                self.mark_lost = lost.as_ref().map_or(0, |last| last.mark);
+                tracing::error!(?kept, "{}; it is taken as it is", said.message());
                 let stamp = Stamp {
                     identity: guard.identity,
                     tables: self.stamps()?.1.into_iter().map(Option::unwrap_or_default).collect(),
                     ..stamp.clone()
                 };
                 self.restamp(&stamp)?;
-                let file = begin_after(&guard, &stamp, lost.as_ref())?;
+                // At least 1, so that the next opening knows of it as well.
+                self.taken_over = Some(mark.max(1));
+                let file = begin_after(&guard, &stamp, self.taken_over)?;
                 self.chain = Some(Chain::new(guard, stamp, file));
                 Ok(self)
             }
@@ -248,6 +262,7 @@ impl Folder {
                 )
             }
             Damage::Foreign => "its files belong to another archive".to_owned(),
+            Damage::Journals { why } => format!("its journals cannot be read ({why})"),
         })
     }
 
@@ -303,7 +318,7 @@ fn remove_journals(path: &Path) -> Result<()> {
     let failed = |e| Error::io(&format!("removing the journals of `{}`", path.display()), e);
     for entry in std::fs::read_dir(path).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
-        if path.extension().is_some_and(|ending| ending == "jnl") {
+        if path.extension().is_some_and(|ending| ending == JOURNAL_ENDING) {
             std::fs::remove_file(path).map_err(failed)?;
         }
     }
@@ -334,13 +349,22 @@ fn missing(guard: &Guard, held: u64) -> Result<(Vec<String>, u64, Option<u64>)> 
     Ok((named, more, since))
 }
 
+/// The highest mark that a chain knows.
+fn last_mark(guard: &Guard) -> Result<u64> {
+    let mut mark = 0;
+    if matches!(ChainFile::state(&guard.path)?, ChainState::Read { .. }) {
+        each_record(&guard.path, &mut |record| mark = mark.max(record.mark))?;
+    }
+    Ok(mark)
+}
+
 /// A record from which a chain goes on.
-fn base(guard: &Guard, stamp: &Stamp, lost: Option<&ChainRecord>) -> ChainRecord {
+fn base(guard: &Guard, stamp: &Stamp, taken_over: Option<u64>) -> ChainRecord {
     ChainRecord {
         kind: RecordKind::Base,
         sequence: stamp.sequence,
         at_ms: (guard.now_ms)(),
-        mark: lost.map_or(0, |lost| lost.mark),
+        mark: taken_over.unwrap_or(0),
         content: 0,
         link: stamp.link,
         note: Vec::new(),
@@ -348,11 +372,29 @@ fn base(guard: &Guard, stamp: &Stamp, lost: Option<&ChainRecord>) -> ChainRecord
 }
 
 /// A chain that begins with what the tables hold; the one before is kept beside it.
-fn begin_after(guard: &Guard, stamp: &Stamp, lost: Option<&ChainRecord>) -> Result<ChainFile> {
+fn begin_after(guard: &Guard, stamp: &Stamp, taken_over: Option<u64>) -> Result<ChainFile> {
     let mut file = ChainFile::begin(&guard.path, guard.identity)?;
-    debug_assert!(earlier(&guard.path) != guard.path);
-    if stamp.sequence > 0 || lost.is_some() {
-        file.append(&[base(guard, stamp, lost)])?;
+    if stamp.sequence > 0 || taken_over.is_some() {
+        file.append(&[base(guard, stamp, taken_over)])?;
     }
     Ok(file)
+}
+
+/// Empties a folder whose making was cut off: nothing was ever written in it.
+fn clear_unborn(path: &Path) -> Result<()> {
+    if !path.is_dir() || path.join(VERSION_FILE).exists() {
+        return Ok(());
+    }
+    let failed = |e| Error::io(&format!("emptying `{}`, which was never made whole", path.display()), e);
+    for entry in std::fs::read_dir(path).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        let is_folder = entry.file_type().map_err(failed)?.is_dir();
+        let removed = if is_folder {
+            std::fs::remove_dir_all(entry.path())
+        } else {
+            std::fs::remove_file(entry.path())
+        };
+        removed.map_err(failed)?;
+    }
+    Ok(())
 }

@@ -10,13 +10,44 @@ use std::fs::{self, File};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use rushes_types::{Error, Result};
+use rushes_types::{Error, ErrorKind, Result};
 
 /// Folders of the store below whose files are written once.
 const WRITTEN_ONCE: [&str; 2] = ["tables", "blobs"];
 /// The file that the store below locks; it has no content.
 const LOCK: &str = "lock";
 const COPY_BYTES: usize = 1 << 18;
+
+/// What the kernel calls this boot. Files that are held are not synced, so after a power cut they count for nothing.
+const BOOT: &str = "/proc/sys/kernel/random/boot_id";
+/// In place of a boot: held files that were synced, and outlast it.
+const OUTLASTS: &str = "synced";
+
+/// Locks the folder that a folder lies in, until it is dropped: only one opening at a time may exchange files.
+pub(crate) fn alone(folder: &Path) -> Result<File> {
+    let parent = folder.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let busy = || {
+        Error::new(ErrorKind::Busy, format!("another process has `{}` open", folder.display()))
+            .mend("stop that process or go through it")
+    };
+    let lock =
+        |file: &File| match rustix::fs::flock(file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
+            Ok(()) => Ok(()),
+            Err(rustix::io::Errno::WOULDBLOCK) => Err(busy()),
+            Err(e) => Err(failed(folder, e.into())),
+        };
+    let parent = File::open(parent).map_err(|e| failed(folder, e))?;
+    lock(&parent)?;
+    // One that is open holds the lock of the library.
+    if let Ok(file) = File::open(folder.join(LOCK)) {
+        lock(&file)?;
+    }
+    Ok(parent)
+}
+
+fn boot() -> String {
+    fs::read_to_string(BOOT).unwrap_or_default().trim().to_owned()
+}
 
 /// The files of a folder as they were.
 #[derive(Debug)]
@@ -49,22 +80,53 @@ impl HeldFiles {
         let files = Self { folder: folder.to_owned(), held: beside(folder, ".held") };
         let (part, replaced) = (beside(folder, ".held-part"), beside(folder, ".replaced"));
         if files.held.is_dir() {
-            files.put_back()?;
+            if files.counts() {
+                files.put_back()?;
+            } else {
+                remove(&files.held)?;
+            }
         }
         remove(&part)?;
         remove(&replaced)?;
         if !folder.is_dir() {
             return Ok(None);
         }
-        hold(folder, &part, false)?;
-        fs::rename(&part, &files.held).map_err(|e| failed(folder, e))?;
+        let held = hold(folder, &part, false).and_then(|()| {
+            fs::write(files.boot_file(), boot()).map_err(|e| failed(folder, e))?;
+            fs::rename(&part, &files.held).map_err(|e| failed(folder, e))
+        });
+        if let Err(error) = held {
+            // What was held so far takes room, and keeps bytes that must be purged.
+            let _ = remove(&part);
+            return Err(error);
+        }
         Ok(Some(files))
+    }
+
+    fn boot_file(&self) -> PathBuf {
+        beside(&self.folder, ".held-boot")
+    }
+
+    /// Are the held files those that were held? Not after the system went down before they were on disk.
+    fn counts(&self) -> bool {
+        let of = fs::read_to_string(self.boot_file()).unwrap_or_default();
+        !of.is_empty() && (of == boot() || of == OUTLASTS)
+    }
+
+    /// Makes what is held outlast a power cut.
+    pub(crate) fn outlast(&self) -> Result<()> {
+        let failed = |e| failed(&self.folder, e);
+        sync(&self.held).map_err(failed)?;
+        fs::write(self.boot_file(), OUTLASTS).map_err(failed)?;
+        File::open(self.boot_file()).and_then(|file| file.sync_all()).map_err(failed)?;
+        sync_parent(&self.folder).map_err(failed)
     }
 
     /// The folder is whole: what was held is not needed.
     pub(crate) fn release(self) -> Result<()> {
         let part = beside(&self.folder, ".held-part");
         fs::rename(&self.held, &part).map_err(|e| failed(&self.folder, e))?;
+        let _ = fs::remove_file(self.boot_file());
         remove(&part)
     }
 
@@ -76,16 +138,36 @@ impl HeldFiles {
             Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(failed(&self.folder, e)),
             _ => {}
         }
+        sync(&self.held).map_err(|e| failed(&self.folder, e))?;
         fs::rename(&self.held, &self.folder).map_err(|e| failed(&self.folder, e))?;
+        sync_parent(&self.folder).map_err(|e| failed(&self.folder, e))?;
+        let _ = fs::remove_file(self.boot_file());
         remove(&replaced)
     }
 
     /// Keeps what was held under another name, for good; returns where.
     pub(crate) fn keep(self, name: &str) -> Result<PathBuf> {
         let kept = beside(&self.folder, name);
+        sync(&self.held).map_err(|e| failed(&self.folder, e))?;
         fs::rename(&self.held, &kept).map_err(|e| failed(&self.folder, e))?;
+        sync_parent(&self.folder).map_err(|e| failed(&self.folder, e))?;
+        let _ = fs::remove_file(self.boot_file());
         Ok(kept)
     }
+}
+
+/// Syncs every file and folder below a folder, and itself.
+fn sync(folder: &Path) -> std::io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() { sync(&path)? } else { File::open(path)?.sync_all()? }
+    }
+    File::open(folder)?.sync_all()
+}
+
+fn sync_parent(folder: &Path) -> std::io::Result<()> {
+    let parent = folder.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    File::open(parent)?.sync_all()
 }
 
 fn hold(from: &Path, to: &Path, written_once: bool) -> Result<()> {

@@ -128,7 +128,12 @@ fn part_cost(part: &Clause, counted: ClauseCounts) -> (ClauseCost, u64) {
         }
     };
     cost.cpu_us = ns / 1_000;
-    let found = if matches!(part.test, Test::Phrase(_)) { 0 } else { found };
+    let found = match &part.test {
+        // What further conditions leave is not known before; what is really found is held to the budget.
+        Test::Phrase(_) => 0,
+        Test::Any if part.model.is_some() || !part.attributes.is_empty() || part.min_confidence > 0.0 => 0,
+        _ => found,
+    };
     (cost, found)
 }
 

@@ -18,7 +18,7 @@ use crate::score::{ClauseValues, Draft, ScoredClause, Scores};
 use crate::view::View;
 
 /// Moments whose evidence is read at once.
-const MOMENTS_AT_ONCE: usize = 16;
+const MOMENTS_AT_ONCE: usize = 256;
 /// Annotations that are read at once for their attributes.
 const FETCHED_AT_ONCE: usize = 512;
 /// Steps that it takes to read an annotation.

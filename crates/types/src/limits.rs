@@ -51,21 +51,21 @@ pub const READ_POINT_SECONDS: u64 = 300;
 
 /// Most CPU time of one search, over all of its threads, in milliseconds: many times what a question takes on ten million
 /// annotations.
-pub const SEARCH_CPU_MS_MAX: u64 = 3_000;
-/// Most memory that one search may hold for what it finds, in bytes: some four million hits.
-pub const SEARCH_MEMORY_BYTES_MAX: u64 = 512 << 20;
+pub const SEARCH_CPU_MS_MAX: u64 = 10_000;
+/// Most memory that one search may hold for what it finds, in bytes: some six million hits.
+pub const SEARCH_MEMORY_BYTES_MAX: u64 = 1 << 30;
 /// Most memory that all searches may hold together, in bytes.
-pub const SEARCHES_MEMORY_BYTES_MAX: u64 = 1 << 30;
+pub const SEARCHES_MEMORY_BYTES_MAX: u64 = 2 << 30;
 /// Longest answer of one search, in bytes: a page ends before it would be longer.
 pub const SEARCH_ANSWER_BYTES_MAX: usize = 8 << 20;
 /// A search that has taken this much CPU time, in milliseconds, is a long one: few of these run at once.
-pub const LONG_SEARCH_CPU_MS: u64 = 50;
+pub const LONG_SEARCH_CPU_MS: u64 = 500;
 /// How long a long search waits for its place before it is refused, in milliseconds.
 pub const LONG_SEARCH_WAIT_MS_MAX: u64 = 30_000;
 /// Most searches of one token at a time.
 pub const SEARCHES_PER_TOKEN_MAX: usize = 32;
 /// Most long searches of one token at a time, running and waiting.
-pub const LONG_SEARCHES_PER_TOKEN_MAX: usize = 8;
+pub const LONG_SEARCHES_PER_TOKEN_MAX: usize = 32;
 /// A search is refused before it runs where its estimate is this many times what it may cost: an estimate is rough, and
 /// what it takes for cheaper than it is ends while it runs.
 pub const ESTIMATE_SLACK: u64 = 2;
@@ -85,7 +85,7 @@ pub struct SearchLimits {
     pub all_memory_bytes_max: u64,
     /// See [`SEARCHES_PER_TOKEN_MAX`].
     pub per_token_max: usize,
-    /// Most long searches that run at a time; others wait. Half of the cores by default.
+    /// Most long searches that run at a time; others wait. All cores but one by default.
     pub long_max: usize,
     /// See [`LONG_SEARCHES_PER_TOKEN_MAX`].
     pub long_per_token_max: usize,
@@ -101,7 +101,7 @@ impl Default for SearchLimits {
             answer_bytes_max: SEARCH_ANSWER_BYTES_MAX,
             all_memory_bytes_max: SEARCHES_MEMORY_BYTES_MAX,
             per_token_max: SEARCHES_PER_TOKEN_MAX,
-            long_max: (cores / 2).max(1),
+            long_max: cores.saturating_sub(1).max(1),
             long_per_token_max: LONG_SEARCHES_PER_TOKEN_MAX,
         }
     }

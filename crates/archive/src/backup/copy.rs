@@ -184,7 +184,7 @@ impl Drop for Partial {
 
 /// Refuses to remove a folder that holds what no backup and no archive holds.
 fn refuse_foreign(dir: &Path) -> Result<()> {
-    const OURS: [&str; 9] = [
+    const OURS: [&str; 15] = [
         "store",
         "archive.json",
         "erased.json",
@@ -194,6 +194,12 @@ fn refuse_foreign(dir: &Path) -> Result<()> {
         "backup.tmp",
         "rebuild.json",
         "rebuild.tmp",
+        "store.chain",
+        "store.chain.earlier",
+        "store.held",
+        "store.held-part",
+        "store.held-boot",
+        "store.replaced",
     ];
     let entries = match fs::read_dir(dir) {
         Ok(entries) => entries,

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
-use rushes_archive::{Archive, OnDamage, OpenOptions, RestoreRequest};
+use rushes_archive::{Archive, ArchiveLock, Manifest, OnDamage, OpenOptions, RestoreRequest};
 use rushes_types::{Error, ErrorKind};
 use serde_json::json;
 
@@ -145,10 +145,13 @@ fn take_over(config: &Config, json_output: bool, quiet: bool) -> Outcome {
 }
 
 fn restore(config: &Config, backup: &Path, json_output: bool, quiet: bool) -> Outcome {
+    let dir = config.dir.canonicalize().unwrap_or_else(|_| config.dir.clone());
+    // Whoever has the archive open would go on in a folder that was moved away.
+    let _lock = if dir.is_dir() { Some(ArchiveLock::acquire(&dir)?) } else { None };
     let beside = |end: &str| {
-        let mut name = config.dir.file_name().unwrap_or_default().to_owned();
+        let mut name = dir.file_name().unwrap_or_default().to_owned();
         name.push(end);
-        config.dir.with_file_name(name)
+        dir.with_file_name(name)
     };
     let restored = beside(".restored");
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
@@ -156,14 +159,27 @@ fn restore(config: &Config, backup: &Path, json_output: bool, quiet: bool) -> Ou
     let watch = Watch::begin(quiet);
     rushes_archive::restore(&RestoreRequest::new(backup, &restored), &watch)?;
     drop(watch);
+    if let (Ok(Some(here)), Ok(Some(there))) = (Manifest::read(&dir), Manifest::read(&restored))
+        && here.id != there.id
+    {
+        let _ = std::fs::remove_dir_all(&restored);
+        return Err(Failure::because(format!("`{}` is a backup of another archive", backup.display())));
+    }
+    // They are not damaged, and those who hold tokens are not to be locked out.
+    for name in ["tokens.json", "rushes.toml"] {
+        if dir.join(name).is_file() && !restored.join(name).exists() {
+            std::fs::copy(dir.join(name), restored.join(name))
+                .with_context(|| format!("copying `{name}`"))?;
+        }
+    }
     let failed = |from: &Path| format!("renaming `{}`", from.display());
-    match std::fs::rename(&config.dir, &kept) {
+    match std::fs::rename(&dir, &kept) {
         Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-            return Err(anyhow::Error::new(e).context(failed(&config.dir)).into());
+            return Err(anyhow::Error::new(e).context(failed(&dir)).into());
         }
         _ => {}
     }
-    std::fs::rename(&restored, &config.dir).with_context(|| failed(&restored))?;
+    std::fs::rename(&restored, &dir).with_context(|| failed(&restored))?;
     if json_output {
         return output::json(&json!({"archive": config.dir, "kept": kept}));
     }

@@ -2,8 +2,9 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
-use rushes_types::{Commit, Result};
+use rushes_types::{Commit, Error, ErrorKind, Result};
 
 use super::EmbeddedIndex;
 use super::entry::NONE;
@@ -16,6 +17,10 @@ use super::tombstones::Tombstones;
 use super::validities::EntryValidity;
 use super::writer::Writer;
 use super::writer_segment::WriterSegment;
+
+/// How often a segment is rewritten for a purge while what overtakes it is not published, and the pause between two tries.
+const OVERTAKEN_MAX: u32 = 200;
+const OVERTAKEN_PAUSE: Duration = Duration::from_millis(50);
 
 /// The outcome of a merge.
 enum MergeOutcome {
@@ -42,7 +47,8 @@ impl EmbeddedIndex {
         drop(snapshot);
         match self.replace(&parts, oldest)? {
             MergeOutcome::Done => Ok(!choose(&self.published()).is_empty()),
-            MergeOutcome::Overtaken => Ok(true),
+            // What brings the entry back may not be published yet: until then another try would end the same.
+            MergeOutcome::Overtaken => Ok(false),
         }
     }
 
@@ -57,11 +63,40 @@ impl EmbeddedIndex {
             let erased = part.tombstones.iter().any(|(_, validity)| validity.erased);
             let stale = part.segment.documents()?.iter().any(|record| !snapshot.assets.wants(record));
             if erased || stale {
-                // A part that was overtaken is rewritten without what was brought back, which is not erased.
-                while matches!(self.replace(&[self.current(&part)], oldest)?, MergeOutcome::Overtaken) {}
+                self.rewrite(&part, oldest)?;
             }
         }
         Ok(())
+    }
+
+    /// Rewrites a segment. One that was overtaken is rewritten without what was brought back, which is not erased, once that is
+    /// published.
+    fn rewrite(&self, part: &SnapshotSegment, oldest: Commit) -> Result<()> {
+        for _ in 0..OVERTAKEN_MAX {
+            let current = self.with_pending(self.current(part), oldest)?;
+            if matches!(self.replace(&[current], oldest)?, MergeOutcome::Done) {
+                return Ok(());
+            }
+            std::thread::sleep(OVERTAKEN_PAUSE);
+        }
+        Err(Error::new(ErrorKind::Busy, "the index holds changes that are not published yet")
+            .mend("purge again when the stages have caught up"))
+    }
+
+    /// The part with those of its entries that are alive again, though that is not published yet: they are kept. A reader does not
+    /// see them before, for their life begins after his read point.
+    fn with_pending(&self, mut part: SnapshotSegment, oldest: Commit) -> Result<SnapshotSegment> {
+        let writer = self.writer();
+        let Some(member) = writer.segments.iter().find(|m| m.segment.id == part.segment.id) else {
+            return Ok(part);
+        };
+        let alive = member.pending.iter().filter(|(_, validity)| !validity.is_dead(oldest));
+        let alive: HashMap<u32, EntryValidity> =
+            alive.map(|(no, validity)| (*no, validity.clone())).collect();
+        if !alive.is_empty() {
+            part.tombstones = Arc::new(part.tombstones.with(&alive)?);
+        }
+        Ok(part)
     }
 
     /// The part as it is published now.

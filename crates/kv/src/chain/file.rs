@@ -12,8 +12,10 @@ use super::record::{ChainRecord, RECORD_BYTES_MAX, RecordKind};
 
 const MAGIC: &[u8; 8] = b"RUSHCHN1";
 const HEADER_BYTES: usize = 32;
-/// A chain longer than this, in bytes, goes on in a new file when it is opened; the one before is kept beside it.
+/// A chain longer than this, in bytes, goes on in a new file; the one before is kept beside it.
 const FILE_BYTES_MAX: u64 = 64 << 20;
+/// Bytes read at once.
+const READ_BYTES: u64 = 1 << 20;
 
 /// What a chain's file says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -40,6 +42,7 @@ pub(crate) enum ChainState {
 pub(crate) struct ChainFile {
     file: File,
     path: PathBuf,
+    length: u64,
 }
 
 fn failed(doing: &str, path: &Path, e: std::io::Error) -> Error {
@@ -92,7 +95,7 @@ impl ChainFile {
         let mut file = OpenOptions::new().write(true).open(path).map_err(failed)?;
         file.set_len(end).map_err(failed)?;
         file.seek(SeekFrom::Start(end)).map_err(failed)?;
-        Ok(Self { file, path: path.to_owned() })
+        Ok(Self { file, path: path.to_owned(), length: end })
     }
 
     /// Begins a chain; what lies there is kept under another name.
@@ -107,7 +110,12 @@ impl ChainFile {
         file.write_all(&header(identity)).and_then(|()| file.sync_all()).map_err(failed)?;
         let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
         File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
-        Ok(Self { file, path: path.to_owned() })
+        Ok(Self { file, path: path.to_owned(), length: HEADER_BYTES as u64 })
+    }
+
+    /// Is what was appended so far so long that it should go on in a new file?
+    pub(crate) const fn is_full(&self) -> bool {
+        Self::is_long(self.length)
     }
 
     /// Is the file so long that it should go on in a new one?
@@ -124,12 +132,14 @@ impl ChainFile {
         self.file
             .write_all(&bytes)
             .and_then(|()| self.file.sync_data())
-            .map_err(|e| failed("write", &self.path, e))
+            .map_err(|e| failed("write", &self.path, e))?;
+        self.length += bytes.len() as u64;
+        Ok(())
     }
 }
 
 /// Where a chain's file lies that was left for a new one.
-pub(crate) fn earlier(path: &Path) -> PathBuf {
+fn earlier(path: &Path) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".earlier");
     path.with_file_name(name)
@@ -137,13 +147,24 @@ pub(crate) fn earlier(path: &Path) -> PathBuf {
 
 /// Gives every whole record up to the first that is not; returns where they end.
 pub(crate) fn each_record(path: &Path, each: &mut dyn FnMut(ChainRecord)) -> Result<u64> {
-    let bytes = fs::read(path).map_err(|e| failed("read", path, e))?;
-    let mut at = HEADER_BYTES;
-    while let Some((record, length)) = bytes.get(at..).and_then(ChainRecord::decode) {
-        each(record);
-        at += length;
+    let failed = |e| failed("read", path, e);
+    let mut file = File::open(path).map_err(failed)?;
+    file.seek(SeekFrom::Start(HEADER_BYTES as u64)).map_err(failed)?;
+    let (mut bytes, mut at, mut end) = (Vec::new(), 0, HEADER_BYTES as u64);
+    loop {
+        while let Some((record, length)) = bytes.get(at..).and_then(ChainRecord::decode) {
+            each(record);
+            at += length;
+            end += length as u64;
+        }
+        bytes.drain(..at);
+        at = 0;
+        let read = Read::by_ref(&mut file).take(READ_BYTES).read_to_end(&mut bytes).map_err(failed)?;
+        // More than the longest record, and none is whole: the rest is damaged.
+        if read == 0 || bytes.len() > RECORD_BYTES_MAX + READ_BYTES as usize {
+            return Ok(end);
+        }
     }
-    Ok(at as u64)
 }
 
 /// Is every record's link that of its content and of the record before? Gives the number of the first change of which that

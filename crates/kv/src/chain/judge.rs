@@ -65,6 +65,11 @@ pub(crate) enum Damage {
     },
     /// The tables belong to another folder.
     Foreign,
+    /// The journals cannot be read, and were left out.
+    Journals {
+        /// What the library says of them.
+        why: String,
+    },
 }
 
 /// Compares what the tables say with what their chain says. `tables` is what each table says itself.

@@ -21,7 +21,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use rushes_types::Result;
 
-pub(crate) use self::file::{ChainFile, ChainState, each_record, earlier, first_broken_link};
+pub(crate) use self::file::{ChainFile, ChainState, each_record, first_broken_link};
 pub(crate) use self::judge::{Damage, Stamp, Verdict, judge};
 pub use self::record::{ChainRecord, NOTE_BYTES_MAX, RecordKind};
 
@@ -93,7 +93,17 @@ impl Chain {
 
     /// Records durable changes as acknowledged.
     pub(crate) fn append(&self, records: &[ChainRecord]) -> Result<()> {
-        self.file.lock().unwrap_or_else(PoisonError::into_inner).append(records)
+        let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        file.append(records)?;
+        let Some(last) = records.last().filter(|_| file.is_full()) else { return Ok(()) };
+        *file = ChainFile::begin(&self.guard.path, self.guard.identity)?;
+        file.append(&[ChainRecord {
+            kind: RecordKind::Base,
+            mark: 0,
+            content: 0,
+            note: Vec::new(),
+            ..last.clone()
+        }])
     }
 }
 

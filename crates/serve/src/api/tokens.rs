@@ -14,7 +14,7 @@ use utoipa_axum::routes;
 
 use crate::app::{App, Ctx};
 use crate::audit::Action;
-use crate::body::Json;
+use crate::body::{Json, Object};
 use crate::problem::{Problem, Reply};
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
@@ -103,7 +103,8 @@ pub(super) struct TokenRequest {
     rights: Vec<RightDocument>,
     /// Further rights, each on titles of its own.
     #[serde(default)]
-    grants: Vec<GrantDocument>,
+    #[schema(value_type = Vec<GrantDocument>)]
+    grants: Vec<Object<GrantDocument>>,
     /// In how many seconds it ends; by default never.
     expires_in_s: Option<u64>,
 }
@@ -185,7 +186,7 @@ fn check(document: &TokenRequest) -> Result<()> {
         list.iter().enumerate().try_for_each(check)
     };
     collections(String::new(), &document.collections)?;
-    for (n, grant) in document.grants.iter().enumerate() {
+    for (n, Object(grant)) in document.grants.iter().enumerate() {
         for (m, movie) in grant.movies.iter().enumerate() {
             MovieId::check(movie).map_err(named(format!("/grants/{n}/movies/{m}")))?;
         }
@@ -222,7 +223,7 @@ async fn create(ctx: Ctx, Json(document): Json<TokenRequest>) -> Reply<Answer<Ne
         movies: document.movies.map(|movies| movies.into_iter().collect()),
         collections: document.collections.into_iter().collect(),
         rights: document.rights.into_iter().map(Into::into).collect(),
-        grants: document.grants.into_iter().map(Into::into).collect(),
+        grants: document.grants.into_iter().map(|Object(grant)| grant.into()).collect(),
         expires_s: document.expires_in_s.map(|s| now_s().saturating_add(s)),
     };
     let work = move |archive: &Archive, caller: &Caller| {

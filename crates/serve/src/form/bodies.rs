@@ -41,7 +41,7 @@ pub(super) fn schemas() -> Map<String, Value> {
     let titles = json!({"type": "array", "items": id()});
     let grant = json!({"movies": titles, "collections": titles, "rights": rights});
     add("GrantDocument", body(&["rights"], grant));
-    let seconds = json!({"type": "integer", "minimum": 0});
+    let seconds = json!({"type": "integer", "format": "int64", "minimum": 0, "maximum": i64::MAX});
     let token = |required: &[&str], rights: Value, grants: Value| {
         let mut form = json!({"name": id(), "movies": movies, "collections": titles, "rights": rights,
                               "grants": {"type": "array", "items": reference("GrantDocument")},
@@ -72,7 +72,7 @@ pub(super) fn schemas() -> Map<String, Value> {
         more["with_config"] = flag.clone();
         more
     };
-    let keep = json!({"type": ["integer", "null"], "minimum": 1});
+    let keep = json!({"type": ["integer", "null"], "format": "int64", "minimum": 1, "maximum": i64::MAX});
     let in_set =
         body(&["to", "set"], backup(json!({"set": {"type": "boolean", "enum": [true]}, "keep": keep})));
     let alone = json!({"set": {"type": "boolean", "enum": [false]}, "keep": {"type": "null"}});

@@ -45,6 +45,10 @@ use crate::{
 /// Memory for cached blocks where the options name none, in bytes.
 const CACHE_BYTES: u64 = 64 << 20;
 
+/// Numbers of runs and scopes that are left out where the counters may be older than the content: far more than can be given
+/// between two flushes of a table.
+const LEFT_OUT: u64 = 1 << 32;
+
 /// How a store is opened.
 #[derive(Clone)]
 pub struct StoreOptions {
@@ -135,7 +139,9 @@ impl EmbeddedStore {
         };
         if store.folder.damage().is_none() {
             store.sweep()?;
-            store.never_again(store.folder.mark_lost())?;
+            if let Some(commit) = store.folder.taken_over() {
+                store.never_again(commit)?;
+            }
         }
         Ok(store)
     }
@@ -146,10 +152,13 @@ impl EmbeddedStore {
         self.folder.fsyncs()
     }
 
-    /// Leaves out commit numbers that were given and are lost.
+    /// Leaves out numbers that were given and are lost, or may be: the counters may be older than the content that was
+    /// written under later numbers, which must not become a part of something else.
     fn never_again(&self, commit: u64) -> Result<()> {
         self.change(|tx| {
             tx.counters.commits = tx.counters.commits.max(commit);
+            tx.counters.runs = tx.counters.runs.saturating_add(LEFT_OUT);
+            tx.counters.scopes = tx.counters.scopes.saturating_add(LEFT_OUT);
             Ok(())
         })
     }

@@ -265,6 +265,57 @@ fn a_damaged_store_that_is_taken_as_it_is_goes_on_and_gives_no_number_twice() {
 }
 
 #[test]
+fn a_store_that_is_taken_over_without_its_journals_keeps_what_comes_then() {
+    type Harm = fn(&Path);
+    let harms: [Harm; 2] = [|path| flip(path, 40), |path| fs::remove_file(path).unwrap()];
+    for harm in harms {
+        let place = Place::filled();
+        harm(&place.journal());
+        let store = place.open_as(IDENTITY, OnDamage::Accept).unwrap();
+        for (n, id) in ["8", "9"].iter().enumerate() {
+            add(&store, "a", id);
+            assert_eq!(current(&store, "a").len(), n + 2);
+        }
+        drop(store);
+        for n in 3..5 {
+            let store = place.open().unwrap();
+            assert_eq!(current(&store, "a").len(), n);
+            add(&store, "a", &format!("later {n}"));
+            assert_eq!(store.examine(&mut |_| Ok(())).unwrap(), [""; 0]);
+        }
+    }
+}
+
+#[test]
+fn what_is_held_of_an_opening_before_the_system_went_down_counts_for_nothing() {
+    let place = Place::filled();
+    let held = place.0.path().join("store.held");
+    crate::faults::copy_as_after_a_crash(&place.store(), &held);
+    let store = place.open().unwrap();
+    assert!(!held.exists());
+    drop(store);
+    // Of this boot it goes back in place; what came after it is then missing, and said to be.
+    crate::faults::copy_as_after_a_crash(&place.store(), &held);
+    let boot = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
+    add(&place.open().unwrap(), "a", "7");
+    crate::faults::copy_as_after_a_crash(&place.store(), &held);
+    fs::write(place.0.path().join("store.held-boot"), boot.trim()).unwrap();
+    assert_eq!(current(&place.open().unwrap(), "a").len(), 6);
+}
+
+#[test]
+fn a_store_that_another_process_has_open_is_left_alone() {
+    let place = Place::filled();
+    let store = place.open().unwrap();
+    let before = place.files();
+    assert!(place.open().is_err_and(|error| error.kind() == ErrorKind::Busy));
+    assert!(place.files() == before);
+    add(&store, "a", "7");
+    drop(store);
+    assert_eq!(current(&place.open().unwrap(), "a").len(), 6);
+}
+
+#[test]
 fn a_crash_at_any_moment_is_no_damage() {
     let place = Place::new();
     let copies = tempfile::tempdir().unwrap();
