@@ -175,6 +175,8 @@ pub const ANSWERS: &[Answer] = &[
     // Without an exception: what a proxy before the cluster answers, or the cluster before it reads a request.
     row("", Status(401), Misconfigured, CREDENTIALS),
     row("", Status(403), Misconfigured, RIGHTS),
+    // Health that was waited for and did not come.
+    row("", Status(408), Waits, NOT_READY),
     row("", Status(413), Full, TOO_LARGE),
     row("", Status(429), Busy, TOO_BUSY),
     row("", Status(502), Waits, NOT_READY),
