@@ -13,11 +13,12 @@ use rushes_text::{Analyzer, Language};
 use rushes_timeline::{EmbeddedTimeline, TimelineStore};
 use rushes_types::Result;
 
+use crate::clock::now_ms;
 use crate::manifest::{Manifest, make_private_dir};
 use crate::part::Part;
 use crate::priority::open_at_low_priority;
 use crate::rebuild_marker::Rebuild;
-use crate::set_aside::{chain_of, derived_guard, now_ms, open_or_set_aside, show_time};
+use crate::set_aside::{chain_of, derived_guard, open_or_set_aside, show_time};
 
 /// The folder of an archive on this machine: opens the embedded engines, each by itself.
 #[derive(Debug, Clone, Copy)]

@@ -7,10 +7,10 @@ use rushes_types::{Error, ErrorKind, Result};
 use crate::access::{Caller, Right};
 use crate::archive::Archive;
 use crate::backup::make::make;
-use crate::backup::make::now_s;
 use crate::backup::set::newest;
 use crate::backup::stage::Source;
 use crate::backup::{BackupReport, BackupRequest, BackupSchedule, BackupStatus, LastBackup};
+use crate::clock::now_s;
 use crate::progress::Progress;
 
 impl Archive {

@@ -1,6 +1,22 @@
 //! Wall-clock time as people and logs write it.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// The time since 1970; none where the clock stands before it.
+fn since_1970() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+/// The time now, in seconds since 1970.
+#[must_use]
+pub fn now_s() -> u64 {
+    since_1970().as_secs()
+}
+
+/// The time now, in milliseconds since 1970.
+pub(crate) fn now_ms() -> u64 {
+    u64::try_from(since_1970().as_millis()).unwrap_or(u64::MAX)
+}
 
 /// A time as RFC 3339 in UTC, with milliseconds: `2026-11-23T04:30:00.123Z`.
 #[must_use]

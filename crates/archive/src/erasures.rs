@@ -7,11 +7,12 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use rushes_types::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
 
+use crate::clock::now_s;
 use crate::engines::Engines;
 use crate::manifest::write_whole;
 use crate::progress::{NoProgress, Progress, check};
@@ -185,8 +186,4 @@ fn purge_index(engines: &Engines, progress: &dyn Progress, patience: Duration) -
 fn caught_up(engines: &Engines) -> Result<bool> {
     let last = engines.store.last_commit()?;
     Ok(engines.index.reader(None)?.read_point().upto >= last)
-}
-
-fn now_s() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

@@ -87,7 +87,7 @@ pub use backup::{
     verify_backups,
 };
 pub use buckets::BucketView;
-pub use clock::rfc3339;
+pub use clock::{now_s, rfc3339};
 pub use embedded::EmbeddedEngines;
 pub use engines::{Engines, OpenEngines};
 pub use erasures::{GONE_WITHIN, PURGE_AFTER};

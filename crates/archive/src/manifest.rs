@@ -159,6 +159,18 @@ pub fn make_private_dir(dir: &Path) -> Result<()> {
         .map_err(|e| Error::io(&format!("making the folder `{}`", dir.display()), e))
 }
 
+/// Locks a file for this process, making it where it is not there; `busy` is the error where another process has it.
+pub(crate) fn lock_file(path: &Path, busy: impl FnOnce() -> Error) -> Result<File> {
+    let mut options = OpenOptions::new();
+    let options = options.read(true).write(true).create(true).truncate(false).mode(0o600);
+    let file = options.open(path).map_err(|e| Error::io(&format!("opening `{}`", path.display()), e))?;
+    match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(file),
+        Err(rustix::io::Errno::WOULDBLOCK) => Err(busy()),
+        Err(e) => Err(Error::io(&format!("locking `{}`", path.display()), e.into())),
+    }
+}
+
 /// Held while a process has the archive open.
 #[derive(Debug)]
 pub struct ArchiveLock(#[expect(dead_code, reason = "the lock lasts as long as the file is open")] File);
@@ -169,23 +181,10 @@ impl ArchiveLock {
     /// # Errors
     /// [`ErrorKind::Busy`] where another process has it open.
     pub fn acquire(dir: &Path) -> Result<Self> {
-        let path = dir.join(LOCK);
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(&path)
-            .map_err(|e| Error::io(&format!("opening `{}`", path.display()), e))?;
-        match rustix::fs::flock(&file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(Self(file)),
-            Err(rustix::io::Errno::WOULDBLOCK) => Err(Error::new(
-                ErrorKind::Busy,
-                format!("the archive `{}` is open in another process", dir.display()),
-            )
-            .mend("stop it, or talk to its server")),
-            Err(e) => Err(Error::io(&format!("locking `{}`", path.display()), e.into())),
-        }
+        let busy = || {
+            let message = format!("the archive `{}` is open in another process", dir.display());
+            Error::new(ErrorKind::Busy, message).mend("stop it, or talk to its server")
+        };
+        lock_file(&dir.join(LOCK), busy).map(Self)
     }
 }

@@ -2,20 +2,14 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 use rushes_kv::{Guard, OnDamage};
 use rushes_types::{Error, ErrorKind, Result};
 
-use crate::clock::rfc3339;
+use crate::clock::{now_ms, rfc3339};
 use crate::part::Part;
 use crate::rebuild_marker::{Rebuild, mark_at_least};
-
-/// Milliseconds since 1970.
-pub(crate) fn now_ms() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
-}
 
 /// Such a time as people read it.
 pub(crate) fn show_time(ms: u64) -> String {

@@ -2,13 +2,13 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::{PoisonError, RwLock};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use rushes_types::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::access::{Caller, TokenSpec};
+use crate::clock::now_s;
 use crate::hex::{hex, random_hex};
 use crate::manifest::write_whole;
 
@@ -169,10 +169,6 @@ impl Tokens {
 
 fn new_secret() -> Result<String> {
     Ok(format!("rushes_{}", random_hex(SECRET_BYTES)?))
-}
-
-fn now_s() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }
 
 fn hash(secret: &str) -> String {

@@ -81,6 +81,21 @@ macro_rules! number {
     };
 }
 
+/// A setting that is true or false.
+macro_rules! flag {
+    ($key:literal, $what:literal, $($field:ident).+) => {
+        Setting {
+            key: $key,
+            what: $what,
+            get: |s| Value::Boolean(s.$($field).+),
+            set: |s, v| {
+                s.$($field).+ = yes_or_no(v)?;
+                Ok(())
+            },
+        }
+    };
+}
+
 /// A setting that is a number of seconds.
 macro_rules! seconds {
     ($key:literal, $what:literal, $field:ident) => {
@@ -239,24 +254,8 @@ pub const SETTINGS: &[Setting] = &[
         },
     },
     number!("backup.keep", "how many of them stay", backup.keep),
-    Setting {
-        key: "backup.with_tokens",
-        what: "do access tokens come along",
-        get: |s| Value::Boolean(s.backup.with_tokens),
-        set: |s, v| {
-            s.backup.with_tokens = yes_or_no(v)?;
-            Ok(())
-        },
-    },
-    Setting {
-        key: "backup.with_config",
-        what: "does this configuration come along",
-        get: |s| Value::Boolean(s.backup.with_config),
-        set: |s, v| {
-            s.backup.with_config = yes_or_no(v)?;
-            Ok(())
-        },
-    },
+    flag!("backup.with_tokens", "do access tokens come along", backup.with_tokens),
+    flag!("backup.with_config", "does this configuration come along", backup.with_config),
 ];
 
 /// The environment variable of a setting: `limits.page` is `RUSHES_LIMITS_PAGE`.

@@ -14,8 +14,8 @@ use crate::folder::{DOCTOR, Folder, JOURNAL_ENDING, Layout, VERSION_FILE};
 use crate::held::{self, HeldFiles};
 use crate::{Faults, storage_error};
 
-/// The row of a table, and of the folder's own table, that says which change touched it last. No key of a table begins with a
-/// zero byte.
+/// The row of a table, and of the folder's own table, that says which change touched it last. Seven bytes: no table has
+/// another key of that length that begins with a zero byte.
 pub const STAMP_KEY: &[u8] = b"\0change";
 /// What is missing is named by at most this many records.
 const NAMED_MAX: usize = 20;
@@ -94,7 +94,7 @@ impl Folder {
                     }
                 }
                 return Err(match error.kind() {
-                    ErrorKind::Corrupt => unreadable(&error, &guard)?,
+                    ErrorKind::Corrupt => unreadable(&error, &chain, &guard),
                     _ => error,
                 });
             }
@@ -150,8 +150,7 @@ impl Folder {
             Stamp { identity: guard.identity, sequence: 0, link: 0, tables: vec![0; self.tables.len()] };
         let stamp = stamp.unwrap_or(fresh);
         let file = match verdict {
-            Verdict::Same { end } if !ChainFile::is_long(*end) => ChainFile::resume(&guard.path, *end)?,
-            Verdict::Same { .. } => begin_after(&guard, &stamp, self.taken_over)?,
+            Verdict::Same { end } => ChainFile::resume(&guard.path, *end)?,
             Verdict::New => ChainFile::begin(&guard.path, guard.identity)?,
             Verdict::Ahead { end, is_damaged } => {
                 if *is_damaged {
@@ -301,8 +300,8 @@ impl Folder {
 }
 
 /// The error of a folder that cannot be opened at all, with what was acknowledged in it.
-fn unreadable(error: &Error, guard: &Guard) -> Result<Error> {
-    let said = match ChainFile::state(&guard.path)? {
+fn unreadable(error: &Error, chain: &ChainState, guard: &Guard) -> Error {
+    let said = match chain {
         ChainState::Read { last: Some(last), .. } => format!(
             "{}; {} changes were acknowledged, the last at {}",
             error.message(),
@@ -311,7 +310,7 @@ fn unreadable(error: &Error, guard: &Guard) -> Result<Error> {
         ),
         _ => error.message().to_owned(),
     };
-    Ok(Error::new(ErrorKind::Corrupt, said).mend(DOCTOR))
+    Error::new(ErrorKind::Corrupt, said).mend(DOCTOR)
 }
 
 fn remove_journals(path: &Path) -> Result<()> {

@@ -12,6 +12,8 @@ use std::path::{Path, PathBuf};
 
 use rushes_types::{Error, ErrorKind, Result};
 
+use crate::paths::{beside, parent_of, sync_parent};
+
 /// Folders of the store below whose files are written once.
 const WRITTEN_ONCE: [&str; 2] = ["tables", "blobs"];
 /// The file that the store below locks; it has no content.
@@ -25,7 +27,6 @@ const OUTLASTS: &str = "synced";
 
 /// Locks the folder that a folder lies in, until it is dropped: only one opening at a time may exchange files.
 pub(crate) fn alone(folder: &Path) -> Result<File> {
-    let parent = folder.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let busy = || {
         Error::new(ErrorKind::Busy, format!("another process has `{}` open", folder.display()))
             .mend("stop that process or go through it")
@@ -36,7 +37,7 @@ pub(crate) fn alone(folder: &Path) -> Result<File> {
             Err(rustix::io::Errno::WOULDBLOCK) => Err(busy()),
             Err(e) => Err(failed(folder, e.into())),
         };
-    let parent = File::open(parent).map_err(|e| failed(folder, e))?;
+    let parent = File::open(parent_of(folder)).map_err(|e| failed(folder, e))?;
     lock(&parent)?;
     // One that is open holds the lock of the library.
     if let Ok(file) = File::open(folder.join(LOCK)) {
@@ -54,12 +55,6 @@ fn boot() -> String {
 pub(crate) struct HeldFiles {
     folder: PathBuf,
     held: PathBuf,
-}
-
-fn beside(folder: &Path, end: &str) -> PathBuf {
-    let mut name = folder.file_name().unwrap_or_default().to_owned();
-    name.push(end);
-    folder.with_file_name(name)
 }
 
 fn failed(path: &Path, e: std::io::Error) -> Error {
@@ -134,11 +129,12 @@ impl HeldFiles {
     pub(crate) fn put_back(&self) -> Result<()> {
         let replaced = beside(&self.folder, ".replaced");
         remove(&replaced)?;
+        // First: once the folder is out of place, what is held is all that the next opening may go by.
+        self.outlast()?;
         match fs::rename(&self.folder, &replaced) {
             Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(failed(&self.folder, e)),
             _ => {}
         }
-        sync(&self.held).map_err(|e| failed(&self.folder, e))?;
         fs::rename(&self.held, &self.folder).map_err(|e| failed(&self.folder, e))?;
         sync_parent(&self.folder).map_err(|e| failed(&self.folder, e))?;
         let _ = fs::remove_file(self.boot_file());
@@ -163,11 +159,6 @@ fn sync(folder: &Path) -> std::io::Result<()> {
         if path.is_dir() { sync(&path)? } else { File::open(path)?.sync_all()? }
     }
     File::open(folder)?.sync_all()
-}
-
-fn sync_parent(folder: &Path) -> std::io::Result<()> {
-    let parent = folder.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    File::open(parent)?.sync_all()
 }
 
 fn hold(from: &Path, to: &Path, written_once: bool) -> Result<()> {

@@ -12,6 +12,7 @@ mod folder;
 mod group;
 mod guarded;
 mod held;
+mod paths;
 mod purge;
 mod settle;
 

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use rushes_types::{Error, ErrorKind, Result};
 
@@ -12,6 +12,7 @@ use super::files::Extras;
 use super::list::{BackupFile, BackupList, CONFIG, LIST};
 use super::set::BackupSet;
 use super::stage::{Source, StagedBackup, stage};
+use crate::clock::now_s;
 use crate::manifest::{make_private_dir, write_whole};
 use crate::progress::Progress;
 
@@ -256,9 +257,4 @@ fn read_back(dir: &Path, files: &[BackupFile], progress: &dyn Progress) -> Resul
 fn differs(path: &Path) -> Error {
     Error::new(ErrorKind::Storage, format!("`{}` reads otherwise than it was written", path.display()))
         .mend("the disk is failing: back up to another one")
-}
-
-/// The time now, in seconds since 1970.
-pub(crate) fn now_s() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }

@@ -1,7 +1,6 @@
 //! A backup set: a folder of backups, each in a folder of its own, named by when it was made and its last commit.
 
-use std::fs::{self, File, OpenOptions};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -10,7 +9,7 @@ use rushes_types::{Error, ErrorKind, Result};
 use super::copy::{PARTIAL, remove_tree};
 use super::list::BackupList;
 use crate::clock::rfc3339;
-use crate::manifest::make_private_dir;
+use crate::manifest::{lock_file, make_private_dir};
 
 /// The file in a set that a process locks while it makes or removes backups there.
 const LOCK: &str = "set.lock";
@@ -52,25 +51,11 @@ impl BackupSet {
             .mend("name the folder that it is in, or another one"));
         }
         make_private_dir(dir)?;
-        let path = dir.join(LOCK);
-        let lock = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(&path)
-            .map_err(|e| Error::io(&format!("opening `{}`", path.display()), e))?;
-        match rustix::fs::flock(&lock, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => {}
-            Err(rustix::io::Errno::WOULDBLOCK) => {
-                return Err(Error::new(
-                    ErrorKind::Busy,
-                    format!("another process makes a backup in `{}`", dir.display()),
-                )
-                .mend("wait until it is done"));
-            }
-            Err(e) => return Err(Error::io(&format!("locking `{}`", path.display()), e.into())),
-        }
+        let busy = || {
+            let message = format!("another process makes a backup in `{}`", dir.display());
+            Error::new(ErrorKind::Busy, message).mend("wait until it is done")
+        };
+        let lock = lock_file(&dir.join(LOCK), busy)?;
         let set = Self { dir: dir.to_owned(), _lock: lock };
         set.clean()?;
         Ok(set)

@@ -8,10 +8,11 @@ use std::time::Duration;
 use rushes_store::AnnotationStore;
 use rushes_types::{ErrorKind, Result};
 
-use crate::backup::make::{make, now_s};
+use crate::backup::make::make;
 use crate::backup::schedule::BackupSchedule;
 use crate::backup::set::newest;
 use crate::backup::stage::Source;
+use crate::clock::now_s;
 use crate::priority;
 use crate::progress::Progress;
 use crate::workers::shared::{Shared, Stage};

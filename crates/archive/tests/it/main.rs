@@ -8,6 +8,7 @@ mod backups;
 mod chores;
 mod damage;
 mod encoders;
+mod files;
 mod flow;
 mod independent;
 mod migrate;

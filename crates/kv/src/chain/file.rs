@@ -9,6 +9,7 @@ use rushes_types::{Error, Result};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::record::{ChainRecord, RECORD_BYTES_MAX, RecordKind};
+use crate::paths::{beside, sync_parent};
 
 const MAGIC: &[u8; 8] = b"RUSHCHN1";
 const HEADER_BYTES: usize = 32;
@@ -101,26 +102,20 @@ impl ChainFile {
     /// Begins a chain; what lies there is kept under another name.
     pub(crate) fn begin(path: &Path, identity: u128) -> Result<Self> {
         let failed = |e| failed("begin", path, e);
-        match fs::rename(path, earlier(path)) {
+        match fs::rename(path, beside(path, ".earlier")) {
             Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(failed(e)),
             _ => {}
         }
         let mut new = OpenOptions::new();
         let mut file = new.write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
         file.write_all(&header(identity)).and_then(|()| file.sync_all()).map_err(failed)?;
-        let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
-        File::open(folder).and_then(|folder| folder.sync_all()).map_err(failed)?;
+        sync_parent(path).map_err(failed)?;
         Ok(Self { file, path: path.to_owned(), length: HEADER_BYTES as u64 })
     }
 
-    /// Is what was appended so far so long that it should go on in a new file?
+    /// Is it so long that it should go on in a new file?
     pub(crate) const fn is_full(&self) -> bool {
-        Self::is_long(self.length)
-    }
-
-    /// Is the file so long that it should go on in a new one?
-    pub(crate) const fn is_long(end: u64) -> bool {
-        end > FILE_BYTES_MAX
+        self.length > FILE_BYTES_MAX
     }
 
     /// Appends records, durably.
@@ -136,13 +131,6 @@ impl ChainFile {
         self.length += bytes.len() as u64;
         Ok(())
     }
-}
-
-/// Where a chain's file lies that was left for a new one.
-fn earlier(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".earlier");
-    path.with_file_name(name)
 }
 
 /// Gives every whole record up to the first that is not; returns where they end.

@@ -1,11 +1,11 @@
 //! `/v1/tokens`: access tokens.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, UNIX_EPOCH};
 
 use axum::Json as Answer;
 use axum::extract::Path;
-use rushes_archive::{Archive, Caller, Grant, Right, TokenSpec, rfc3339};
+use rushes_archive::{Archive, Caller, Grant, Right, TokenSpec, now_s, rfc3339};
 use rushes_types::{Error, ErrorKind, MovieId, Result, check_id};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -301,8 +301,4 @@ async fn rotate(
 
 fn no_token(name: &str) -> Error {
     Error::new(ErrorKind::NotFound, format!("no token is named `{name}`")).mend("/v1/tokens names them")
-}
-
-fn now_s() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs()
 }

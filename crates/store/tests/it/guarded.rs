@@ -304,6 +304,19 @@ fn what_is_held_of_an_opening_before_the_system_went_down_counts_for_nothing() {
 }
 
 #[test]
+fn what_is_put_back_outlasts_a_power_cut_before_it_is_in_place() {
+    let place = Place::filled();
+    fs::write(place.journal(), b"").unwrap();
+    // Read only, it leaves what was held; a power cut comes when the folder is out of the way.
+    drop(place.open_as(IDENTITY, OnDamage::ReadOnly).unwrap());
+    let boot = fs::read_to_string(place.0.path().join("store.held-boot")).unwrap();
+    assert_eq!(boot, "synced");
+    fs::rename(place.store(), place.0.path().join("store.replaced")).unwrap();
+    assert!(place.open().is_err_and(|error| error.message().contains("are missing")));
+    assert_eq!(current(&place.open_as(IDENTITY, OnDamage::ReadOnly).unwrap(), "a").len(), 1);
+}
+
+#[test]
 fn a_store_that_another_process_has_open_is_left_alone() {
     let place = Place::filled();
     let store = place.open().unwrap();

@@ -4,7 +4,7 @@ use std::fs::{self, File};
 use std::os::unix::fs::FileExt;
 use std::path::Path;
 
-use super::files::files;
+use crate::files::files;
 
 /// Numbers that follow from a seed (splitmix64).
 pub struct Seed {

@@ -4,7 +4,6 @@
 //! The short form tries every file with every kind of damage once, at a place that the seed gives; `cargo xtask torture --damage`
 //! tries as many as it is told.
 
-mod files;
 mod harms;
 
 use std::collections::BTreeMap;
@@ -19,8 +18,8 @@ use rushes_types::{AssetId, ErrorKind};
 use serde_json::json;
 use tempfile::TempDir;
 
-use self::files::{copy, files};
 use self::harms::{HARMS, Harm, Seed};
+use crate::files::{copy, files};
 use crate::flow::{Open, line};
 
 /// How long what is rebuilt may take.

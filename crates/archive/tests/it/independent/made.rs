@@ -1,6 +1,6 @@
 //! An archive that has something of everything.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use rushes_archive::{
     Archive, Body, Caller, IngestMode, IngestOptions, IngestReport, OpenOptions, Right, TokenSpec,
@@ -14,6 +14,7 @@ use serde_json::{Value as Json, json};
 use tempfile::TempDir;
 
 use super::batches::batch;
+use crate::files::copy;
 use crate::flow::Open;
 
 pub const MS: i64 = 1_000_000;
@@ -352,15 +353,6 @@ pub fn copied(open: Open, options: OpenOptions) -> (Open, PathBuf) {
     let to = dir.path().join("copy");
     copy(&from, &to);
     (Open { archive: Archive::open(&from, options).unwrap(), caller, dir }, to)
-}
-
-fn copy(from: &Path, to: &Path) {
-    std::fs::create_dir_all(to).unwrap();
-    for entry in std::fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let (from, to) = (entry.path(), to.join(entry.file_name()));
-        if from.is_dir() { copy(&from, &to) } else { assert!(std::fs::copy(&from, &to).is_ok()) }
-    }
 }
 
 /// An archive in which no stage runs: what is committed waits.
