@@ -126,15 +126,28 @@ pub fn all(root: &Path) -> anyhow::Result<()> {
         report.skips.extend(skips);
         result
     });
-    let mut variables = Variables::new();
-    if lints.is_some() {
-        // Where they do not start, the other tests run all the same.
-        let running = report.step("engines up", |_| networked::up(root, fetching));
-        variables = running.as_ref().map(|running| running.variables.clone()).unwrap_or_default();
-        report.step("tests", |report| tests(root, &variables, report));
-        report.step("engines down", |_| running.map_or(Ok(()), networked::Running::down));
-    }
+    let variables =
+        if lints.is_some() { tests_with_servers(root, fetching, &mut report) } else { Variables::new() };
     report.end(root, &variables)
+}
+
+/// The tests alone, as [`all`] builds and runs them.
+pub fn only_tests(root: &Path) -> anyhow::Result<()> {
+    let mut report = Report::default();
+    let fetching = networked::fetch(root);
+    let built = report.step("building tests", |_| test_runs::build(root, &workspace("test")));
+    let variables =
+        if built.is_some() { tests_with_servers(root, fetching, &mut report) } else { Variables::new() };
+    report.end(root, &variables)
+}
+
+/// All tests while servers run. Where those do not start, the other tests run all the same.
+fn tests_with_servers(root: &Path, fetching: networked::Fetching, report: &mut Report) -> Variables {
+    let running = report.step("engines up", |_| networked::up(root, fetching));
+    let variables = running.as_ref().map(|running| running.variables.clone()).unwrap_or_default();
+    report.step("tests", |report| tests(root, &variables, report));
+    report.step("engines down", |_| running.map_or(Ok(()), networked::Running::down));
+    variables
 }
 
 /// The page's checks, in a process of their own beside others.

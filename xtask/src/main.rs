@@ -12,6 +12,7 @@ use anyhow::{Context, bail};
 
 mod ci;
 mod coverage;
+mod cpu;
 mod engines;
 mod irregular;
 mod licences;
@@ -27,6 +28,7 @@ const HELP: &str = "\
 cargo xtask COMMAND
 
   ci       what CI does: formatting, tidy, lints, licences, a smoke run, the page, all tests
+           --tests  builds and runs the tests alone, with the servers that some want
   lint     the part of `ci` that runs nothing of ours: formatting, tidy, lints, licences
   smoke    builds a release, runs the demo and asks it for its page
   page     the web page: types, unit tests, and every state of it in a browser
@@ -84,6 +86,7 @@ fn run(args: &[String]) -> anyhow::Result<()> {
     match words.as_slice() {
         [] | ["help" | "--help" | "-h"] => print!("{HELP}"),
         ["ci"] => ci::all(&root)?,
+        ["ci", "--tests"] => ci::only_tests(&root)?,
         ["lint"] => ci::lint(&root)?,
         ["page"] => page::run(&root)?,
         ["torture", ..] => torture::run(&root, &args[1..])?,

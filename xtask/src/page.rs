@@ -38,7 +38,11 @@ pub fn run(root: &Path) -> anyhow::Result<()> {
     }
     // The same as the smoke run's, so that nothing is built twice.
     crate::ci::cargo(root, &["build", "--release", "--bin", "rushes"])?;
-    npm(&folder, &["run", "browser"])
+    let browser = npm(&folder, &["run", "browser"]);
+    if let Some(cpu) = crate::cpu::of_children() {
+        println!("== page: {cpu:.1} s of processor time");
+    }
+    browser
 }
 
 fn works(program: &str) -> bool {

@@ -1,8 +1,8 @@
 //! All tests, by the command that the README has: their output is shown as it comes, and their closing lines are counted.
 //!
-//! Tests run in tracks beside each other, since many of them mostly wait: for servers, for a disk, for a time to pass. First those
-//! that break processes and servers and look at how soon all is well again, then those on Cassandra beside those on the other
-//! servers; beside all of them, at the lowest priority, those that need no server. Cargo would run one test binary after the other, so it
+//! Tests run in tracks beside each other, since many of them mostly wait: for servers, for a disk, for a time to pass. Those
+//! that break processes and servers, those on Cassandra, those on the other servers; beside them, at the lowest priority, those
+//! that need no server. Cargo would run one test binary after the other, so it
 //! runs once for each track, and starts each binary by `cargo xtask in-track`, which leaves those of other tracks alone. What
 //! one track leaves must have run in another.
 
@@ -27,7 +27,7 @@ const LEAVES: &str = "== leaves ";
 /// Which tests run one after the other.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Track {
-    /// Processes are killed, servers die: what else runs must not delay what is waited for.
+    /// Processes are killed, servers die.
     Faults,
     /// No server.
     Light,
@@ -162,14 +162,10 @@ fn diagnostic(line: &str) -> Option<(String, bool)> {
 /// Runs all tests with these variables, also after one that failed. Gives how many did what, and whether all went well.
 pub fn run(root: &Path, words: &[&str], env: &[(&str, String)]) -> anyhow::Result<(Counts, bool)> {
     let outcomes = std::thread::scope(|scope| {
-        let light = scope.spawn(|| track(root, Track::Light, words, env));
-        let faults = track(root, Track::Faults, words, env);
-        let cassandra = scope.spawn(|| track(root, Track::Cassandra, words, env));
-        let servers = track(root, Track::Servers, words, env);
-        let joined = [(light, Track::Light), (cassandra, Track::Cassandra)].map(|(running, track)| {
+        let running = Track::ALL.map(|of| (of, scope.spawn(move || track(root, of, words, env))));
+        running.map(|(track, running)| {
             running.join().unwrap_or_else(|_| Err(anyhow!("reading the {} track broke off", track.name())))
-        });
-        [faults, servers].into_iter().chain(joined)
+        })
     });
     let mut all = Ran::default();
     let mut held = true;
@@ -216,8 +212,7 @@ fn track(
     for line in BufReader::new(output).split(b'\n') {
         let line = line.context("reading what the tests print")?;
         let line = String::from_utf8_lossy(&line);
-        let mark = if matches!(track, Track::Light | Track::Cassandra) { "| " } else { "" };
-        println!("{mark}{line}");
+        println!("{:9} | {line}", track.name());
         ran.add_line(&line);
     }
     let status = child.wait().context("waiting for the tests")?;
@@ -243,8 +238,13 @@ pub fn in_track(words: &[&str]) -> anyhow::Result<()> {
     for (name, _) in LINTING {
         command.env_remove(name);
     }
+    let started = Instant::now();
     let status = command.args(args).status();
     let status = status.with_context(|| format!("starting `{program}`"))?;
+    if let Some(cpu) = crate::cpu::of_children() {
+        let package = std::env::var("CARGO_PKG_NAME").unwrap_or_default();
+        println!("== {package}: {cpu:.1} s of processor time in {:.1} s", started.elapsed().as_secs_f64());
+    }
     ensure!(status.success(), "{status}");
     Ok(())
 }

@@ -203,8 +203,11 @@ impl Engines {
 
     fn end(&self, server: Server, how: fn(&Path) -> anyhow::Result<bool>) -> anyhow::Result<()> {
         let started = Instant::now();
+        let pid = process::running(&self.dir(server));
+        let cpu = pid.and_then(|pid| crate::cpu::of_process(pid.as_raw_nonzero().get())).unwrap_or_default();
         if how(&self.dir(server)).with_context(|| format!("ending {}", server.name()))? {
-            println!("{:<14} ended in {:.1} s", server.name(), started.elapsed().as_secs_f64());
+            let took = started.elapsed().as_secs_f64();
+            println!("{:<14} ended in {took:.1} s, after {cpu:.0} s of processor time", server.name());
         }
         Ok(())
     }

@@ -148,12 +148,18 @@ impl Cluster {
     /// [`ErrorKind::OutcomeUnknown`] where it may have happened: read back with [`Cluster::serial`], or send it again
     /// if its own effect would make its condition fail. Otherwise nothing was written.
     pub async fn conditional(&self, writes: &[Write<'_>]) -> Result<Outcome> {
+        let _permit = self.permit().await?;
+        self.conditional_at_once(writes).await
+    }
+
+    /// As [`Cluster::conditional`], besides as many requests as may be under way: for the sign of life of work that has
+    /// taken all of them.
+    pub(crate) async fn conditional_at_once(&self, writes: &[Write<'_>]) -> Result<Outcome> {
         const WHAT: &str = "cannot write conditionally";
         let mut statements = Vec::with_capacity(writes.len());
         for write in writes {
             statements.push(self.prepared(write.cql, Purpose::Conditional).await?);
         }
-        let _permit = self.permit().await?;
         let outcome = match (statements.as_slice(), writes) {
             ([statement], [write]) => self.session().execute_unpaged(statement, &*write.values).await,
             _ => {

@@ -124,8 +124,8 @@ impl Db {
         Ok(true)
     }
 
-    /// Does long work while sending heartbeats; fails as soon as another worker owns the asset. Both run concurrently,
-    /// so a heartbeat queues among the requests of the work.
+    /// Does long work while sending heartbeats; fails as soon as another worker owns the asset. A heartbeat does not queue
+    /// behind the requests of the work.
     pub(crate) async fn with_heartbeat<T>(
         &self,
         asset: &AssetId,
@@ -145,7 +145,7 @@ impl Db {
             tokio::time::sleep(self.settings.patience / BEATS).await;
             beat = beat.wrapping_add(1);
             let write = Write::new(&self.cql.head_beat, (beat, asset.as_str(), claim.epoch));
-            match self.cluster.conditional(&[write]).await {
+            match self.cluster.conditional_at_once(&[write]).await {
                 Ok(Outcome::Refused) => return lost(asset),
                 Ok(Outcome::Applied) => {}
                 Err(e) => tracing::debug!(%asset, error = %e, "a sign of life was not given"),

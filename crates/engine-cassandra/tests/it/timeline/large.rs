@@ -6,6 +6,8 @@ use rushes_testkit::timeline_suite::{annotation, update};
 use rushes_timeline::{MemoryTimeline, TimelineStore, TimelineUpdate};
 use rushes_types::*;
 
+use rushes_engine_cassandra::timeline::TimelineOptions;
+
 use crate::timeline::support::{self, Keyspace};
 
 /// Annotations of a run on asset `a`, `each` a second, without vectors.
@@ -95,9 +97,12 @@ fn a_hot_second_is_spread_over_partitions_and_read_in_order() {
 
 #[test]
 fn a_worker_that_writes_for_long_gives_signs_and_is_waited_for() {
-    // Few requests at once: the signs must not wait behind those of the work itself.
-    let Some(keyspace) = support::narrow(2) else { return };
-    let (slow, other) = (keyspace.worker(), keyspace.worker());
+    // One request after the other: the work is long, and the signs must not wait behind its requests. A server that is busy
+    // answers late, so the other waits for a sign as long as it does by default.
+    let Some(keyspace) = support::narrow(1) else { return };
+    let settings =
+        || TimelineOptions { patience: TimelineOptions::default().patience, ..support::settings() };
+    let [slow, other] = [(); 2].map(|()| keyspace.worker_with(settings()));
     let (long, short) = (run(1, 60_000, 100), run(1, 1, 1));
     let since = Instant::now();
     std::thread::scope(|scope| {

@@ -19,7 +19,12 @@ impl Drop for Keyspace {
 impl Keyspace {
     /// One more worker's store in this keyspace.
     pub fn worker(&self) -> CassandraTimeline {
-        CassandraTimeline::open(Arc::clone(&self.0), settings()).unwrap()
+        self.worker_with(settings())
+    }
+
+    /// As [`Keyspace::worker`], with other options.
+    pub fn worker_with(&self, options: TimelineOptions) -> CassandraTimeline {
+        CassandraTimeline::open(Arc::clone(&self.0), options).unwrap()
     }
 }
 
