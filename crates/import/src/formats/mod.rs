@@ -32,10 +32,13 @@ mod stem;
 
 mod cue;
 mod markup;
+mod rolling;
 mod srt;
+mod srt_time;
 mod ttml;
 mod ttml_time;
 mod vtt;
+mod vtt_time;
 
 mod aws_transcribe;
 mod google_speech;
@@ -43,6 +46,8 @@ mod rttm;
 mod sentences;
 mod watson;
 mod whisper;
+mod whisper_cpp;
+mod whisper_words;
 mod whisperx;
 
 mod cvat;
@@ -57,8 +62,12 @@ mod video_indexer;
 
 mod catalogue;
 
+mod encoding;
 mod json;
+mod json_scan;
+mod kinds;
 mod out;
+mod rate;
 mod text;
 mod xml;
 

@@ -16,7 +16,7 @@ use rushes_types::{FrameRate, known_types};
 use crate::formats::limits::TABLE_BYTES_MAX;
 use crate::formats::out::{AnnotationDraft, Flow, FormatOutput};
 use crate::formats::shape;
-use crate::formats::text::Lines;
+use crate::formats::text::TableLines;
 use crate::formats::tracks::{Sighting, Tracks};
 
 /// Classes of MOT16 and later, from 1.
@@ -50,7 +50,7 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut FormatOutput<'_, '_>) -> Flo
         return out
             .stop(0, Fault::new("", why, "give the frame rate, such as `--fps 25` or `--fps 30000/1001`"));
     };
-    let mut lines = match Lines::open(reader, TABLE_BYTES_MAX) {
+    let mut lines = match TableLines::open(reader, TABLE_BYTES_MAX) {
         Ok(lines) => lines,
         Err(why) => return out.stop(0, Fault::new("", why, "mend the file")),
     };
@@ -79,7 +79,9 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut FormatOutput<'_, '_>) -> Flo
                 let label = CLASSES.iter().find(|class| **class == seen.said.label).copied().unwrap_or("");
                 tracks.see(out, lines.number, (id, label), seen)?;
             }
-            Ok(None) => out.skip(),
+            Ok(None) => {
+                out.skip(lines.number, "boxes of confidence 0, which means to ignore them, are left out")
+            }
             Err(fault) => out.problem(lines.number, fault)?,
         }
     }

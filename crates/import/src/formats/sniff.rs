@@ -4,10 +4,10 @@ use std::io::{Cursor, Read};
 
 use crate::bytes::open;
 
+use crate::formats::encoding::glimpse;
 use crate::formats::format::Format;
 use crate::formats::limits::HEAD_BYTES;
-use crate::formats::text::decode;
-use crate::formats::{mot, npy, pyscenedetect, srt, vtt};
+use crate::formats::{mot, npy, pyscenedetect, srt_time, vtt};
 
 /// Lines of the head that are examined.
 const LINES: usize = 40;
@@ -46,7 +46,7 @@ fn beginning(head: &[u8]) -> String {
             bytes.extend_from_slice(&piece[..count]);
         }
     }
-    decode(bytes).0
+    glimpse(&bytes)
 }
 
 fn lines(name: &str, text: &str) -> Option<Format> {
@@ -66,7 +66,7 @@ fn lines(name: &str, text: &str) -> Option<Format> {
         let whole = lines.len().saturating_sub(1).max(1);
         return lines[..whole].iter().all(|line| mot::is_row(line)).then_some(Format::Mot);
     }
-    if text.split(['\n', '\r']).any(srt::is_timing) {
+    if text.split(['\n', '\r']).any(srt_time::is_timing) {
         return Some(if says(".vtt") { Format::WebVtt } else { Format::Srt });
     }
     // A file of that name is read as that format, so that its reader can report what is wrong with it.

@@ -9,6 +9,7 @@
 mod catalogues;
 mod detections;
 mod hostile;
+mod losses;
 mod real;
 mod sniffing;
 mod subtitles;
