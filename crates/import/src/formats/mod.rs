@@ -28,6 +28,7 @@ mod format;
 pub mod limits;
 mod settings;
 mod sniff;
+mod sniff_json;
 mod stem;
 
 mod cue;
@@ -59,6 +60,9 @@ mod rekognition;
 mod shape;
 mod tracks;
 mod video_indexer;
+
+mod speech;
+mod titles;
 
 mod catalogue;
 
@@ -105,11 +109,24 @@ fn read_format(format: Format, reader: &mut dyn Read, out: &mut FormatOutput<'_,
         Format::Srt => srt::read(reader, out),
         Format::WebVtt => vtt::read(reader, out),
         Format::Ttml => ttml::read(reader, out),
+        Format::Ass => titles::ass::read(reader, out),
+        Format::Sbv => titles::sbv::read(reader, out),
+        Format::Scc => titles::scc::read(reader, out),
+        Format::EbuStl => titles::ebu_stl::read(reader, out),
+        Format::Lrc => titles::lrc::read(reader, out),
+        Format::Json3 => titles::json3::read(reader, out),
         Format::Whisper => whisper::read(reader, out),
         Format::WhisperX => whisperx::read(reader, out),
         Format::AwsTranscribe => aws_transcribe::read(reader, out),
         Format::GoogleSpeech => google_speech::read(reader, out),
         Format::Watson => watson::read(reader, out),
+        Format::Deepgram => speech::deepgram::read(reader, out),
+        Format::AssemblyAi => speech::assembly_ai::read(reader, out),
+        Format::RevAi => speech::rev_ai::read(reader, out),
+        Format::Speechmatics => speech::speechmatics::read(reader, out),
+        Format::AzureSpeech => speech::azure::read(reader, out),
+        Format::ElevenLabs => speech::eleven_labs::read(reader, out),
+        Format::PremiereTranscript => speech::premiere::read(reader, out),
         Format::Rttm => rttm::read(reader, out),
         Format::PySceneDetect => pyscenedetect::read(reader, out),
         Format::Rekognition => rekognition::read(reader, out),

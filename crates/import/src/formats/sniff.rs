@@ -7,10 +7,24 @@ use crate::bytes::open;
 use crate::formats::encoding::glimpse;
 use crate::formats::format::Format;
 use crate::formats::limits::HEAD_BYTES;
+use crate::formats::sniff_json::json;
+use crate::formats::titles::{ass, ebu_stl, lrc, sbv, scc};
 use crate::formats::{mot, npy, pyscenedetect, srt_time, vtt};
 
 /// Lines of the head that are examined.
 const LINES: usize = 40;
+/// Endings that name a format, so that its reader can report what is wrong with the file.
+const BY_NAME: [(&str, Format); 7] = [
+    (".srt", Format::Srt),
+    (".vtt", Format::WebVtt),
+    (".rttm", Format::Rttm),
+    (".sbv", Format::Sbv),
+    (".scc", Format::Scc),
+    (".lrc", Format::Lrc),
+    (".ass", Format::Ass),
+];
+/// Formats of which a JSON document may look to be by its name.
+const WEAK: [Format; 3] = [Format::Srt, Format::WebVtt, Format::Rttm];
 
 /// The format of a file, from its name and its first bytes (the first 64 KiB are enough); `None` where it is of none.
 ///
@@ -22,6 +36,9 @@ pub fn sniff(name: &str, head: &[u8]) -> Option<Format> {
     if head.starts_with(npy::MAGIC) {
         return Some(Format::Npy);
     }
+    if ebu_stl::is_head(head) {
+        return Some(Format::EbuStl);
+    }
     let text = beginning(head);
     if text.as_bytes().starts_with(b"\x93NUMPY") || text.starts_with("\u{201c}NUMPY") {
         return Some(Format::Npy);
@@ -29,7 +46,9 @@ pub fn sniff(name: &str, head: &[u8]) -> Option<Format> {
     let start = text.trim_start();
     match start.as_bytes().first() {
         Some(b'<') => xml(start),
-        Some(b'{' | b'[') => json(start),
+        Some(b'{') => json(start),
+        // A bracket begins JSON, and sections and times of subtitles.
+        Some(b'[') => lines(name, &text).filter(|format| !WEAK.contains(format)).or_else(|| json(start)),
         _ => lines(name, &text),
     }
 }
@@ -56,6 +75,21 @@ fn lines(name: &str, text: &str) -> Option<Format> {
     if vtt::is_signature(text.split(['\n', '\r']).next().unwrap_or("")) {
         return Some(Format::WebVtt);
     }
+    if lines.iter().any(|line| ass::is_head(line)) {
+        return Some(Format::Ass);
+    }
+    if scc::is_signature(first) {
+        return Some(Format::Scc);
+    }
+    if sbv::is_timing(first) {
+        return Some(Format::Sbv);
+    }
+    let timed = lines.iter().filter(|line| lrc::is_timed(line)).count();
+    if timed > 0
+        && lines.iter().all(|line| lrc::is_timed(line) || lrc::tag(line).is_some() || line.trim().is_empty())
+    {
+        return Some(Format::Lrc);
+    }
     if lines.iter().any(|line| pyscenedetect::is_header(line)) {
         return Some(Format::PySceneDetect);
     }
@@ -70,10 +104,7 @@ fn lines(name: &str, text: &str) -> Option<Format> {
         return Some(if says(".vtt") { Format::WebVtt } else { Format::Srt });
     }
     // A file of that name is read as that format, so that its reader can report what is wrong with it.
-    [(".srt", Format::Srt), (".vtt", Format::WebVtt), (".rttm", Format::Rttm)]
-        .into_iter()
-        .find(|(ending, _)| says(ending))
-        .map(|(_, format)| format)
+    BY_NAME.into_iter().find(|(ending, _)| says(ending)).map(|(_, format)| format)
 }
 
 fn xml(start: &str) -> Option<Format> {
@@ -94,58 +125,4 @@ fn xml(start: &str) -> Option<Format> {
         };
     }
     None
-}
-
-fn json(start: &str) -> Option<Format> {
-    // An annotation line says so itself.
-    if has(start, "asset_id") {
-        return None;
-    }
-    let any = |names: &[&str]| names.iter().any(|name| has(start, name));
-    if any(&[
-        "annotationResults",
-        "annotation_results",
-        "shotAnnotations",
-        "shot_annotations",
-        "segmentLabelAnnotations",
-    ]) {
-        return Some(Format::GoogleVideo);
-    }
-    if any(&["adjustedStart", "insights", "summarizedInsights"]) {
-        return Some(Format::VideoIndexer);
-    }
-    let rekognition =
-        ["Labels", "Faces", "Persons", "Celebrities", "TextDetections", "ModerationLabels", "Segments"];
-    if any(&rekognition) && any(&["Timestamp", "StartTimestampMillis", "VideoMetadata", "JobStatus"]) {
-        return Some(Format::Rekognition);
-    }
-    if any(&["jobName", "accountId"]) && has(start, "results") || any(&["BeginOffsetMillis"]) {
-        return Some(Format::AwsTranscribe);
-    }
-    if any(&["transcription"]) && any(&["offsets", "systeminfo"]) {
-        return Some(Format::Whisper);
-    }
-    if any(&["result_index", "timestamps", "word_confidence"]) {
-        return Some(Format::Watson);
-    }
-    if has(start, "results") && any(&["transcripts", "speaker_labels", "pronunciation"]) {
-        return Some(Format::AwsTranscribe);
-    }
-    if has(start, "results") && has(start, "alternatives") {
-        return Some(Format::GoogleSpeech);
-    }
-    if has(start, "segments") {
-        let is_aligned = any(&["word_segments", "score", "speaker"]) && !has(start, "seek");
-        return Some(if is_aligned { Format::WhisperX } else { Format::Whisper });
-    }
-    // The whole text stands first and may be longer than the head.
-    let opens = start.trim_start_matches('{').trim_start();
-    (start.starts_with('{') && opens.starts_with("\"text\"") && !start.trim_end().ends_with('}'))
-        .then_some(Format::Whisper)
-}
-
-/// Is there a member of that name?
-fn has(text: &str, name: &str) -> bool {
-    let quoted = format!("\"{name}\"");
-    text.match_indices(&quoted).any(|(at, _)| text[at + quoted.len()..].trim_start().starts_with(':'))
 }

@@ -3,7 +3,7 @@
 use rushes_import::formats::{Format, Settings, split_stem};
 use serde_json::json;
 
-use crate::formats::hostile::seeds;
+use crate::formats::seeds::seeds;
 use crate::formats::{got, plain, with_rate};
 
 #[test]

@@ -11,8 +11,11 @@ mod detections;
 mod hostile;
 mod losses;
 mod real;
+mod seeds;
+mod services;
 mod sniffing;
 mod subtitles;
+mod titles;
 mod transcripts;
 
 use std::ops::ControlFlow;

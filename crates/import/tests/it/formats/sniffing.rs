@@ -68,5 +68,14 @@ fn every_format_is_found_by_its_name() {
     }
     assert_eq!(Format::from_name("vtt"), Some(Format::WebVtt));
     assert_eq!(Format::from_name("edl"), None);
-    assert_eq!(Format::ALL.iter().filter(|format| format.is_subtitle()).count(), 3);
+    assert_eq!(Format::ALL.iter().filter(|format| format.is_subtitle()).count(), 7);
+}
+
+#[test]
+fn every_sample_is_known_as_what_it_is_and_nothing_else() {
+    for (format, bytes) in crate::formats::seeds::seeds() {
+        for name in ["x", "x.txt", "x.json", "x.xml"] {
+            assert_eq!(sniff(name, &bytes), Some(format), "{name}");
+        }
+    }
 }
