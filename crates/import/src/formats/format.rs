@@ -78,6 +78,30 @@ formats! {
     GoogleVideo => "google-video",
     /// CVAT for video, XML 1.1.
     Cvat => "cvat",
+    /// ELAN annotations.
+    Elan => "elan",
+    /// Praat TextGrid.
+    TextGrid => "textgrid",
+    /// Label Studio's JSON export of video.
+    LabelStudio => "label-studio",
+    /// VGG Image Annotator for video (VIA 3).
+    Via => "via",
+    /// COCO for video.
+    Coco => "coco",
+    /// TransNetV2's list of scenes.
+    TransNet => "transnetv2",
+    /// What ffmpeg's detectors say.
+    Ffmpeg => "ffmpeg",
+    /// Premiere Pro's markers.
+    PremiereMarkers => "premiere-markers",
+    /// Markers in edit decision lists, such as DaVinci Resolve's.
+    Edl => "edl",
+    /// Avid Media Composer's markers.
+    AvidMarkers => "avid-markers",
+    /// OpenTimelineIO, its markers.
+    Otio => "otio",
+    /// Final Cut Pro, its markers and keywords.
+    FcpXml => "fcpxml",
     /// MOTChallenge's boxes.
     Mot => "mot",
     /// A NumPy matrix of embeddings.

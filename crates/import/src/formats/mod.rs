@@ -61,8 +61,10 @@ mod shape;
 mod tracks;
 mod video_indexer;
 
+mod editors;
 mod speech;
 mod titles;
+mod tools;
 
 mod catalogue;
 
@@ -133,6 +135,18 @@ fn read_format(format: Format, reader: &mut dyn Read, out: &mut FormatOutput<'_,
         Format::VideoIndexer => video_indexer::read(reader, out),
         Format::GoogleVideo => google_video::read(reader, out),
         Format::Cvat => cvat::read(reader, out),
+        Format::Elan => tools::elan::read(reader, out),
+        Format::TextGrid => tools::textgrid::read(reader, out),
+        Format::LabelStudio => tools::label_studio::read(reader, out),
+        Format::Via => tools::via::read(reader, out),
+        Format::Coco => tools::coco::read(reader, out),
+        Format::TransNet => tools::transnet::read(reader, out),
+        Format::Ffmpeg => tools::ffmpeg::read(reader, out),
+        Format::PremiereMarkers => editors::premiere::read(reader, out),
+        Format::Edl => editors::edl::read(reader, out),
+        Format::AvidMarkers => editors::avid::read(reader, out),
+        Format::Otio => editors::otio::read(reader, out),
+        Format::FcpXml => editors::fcpxml::read(reader, out),
         Format::Mot => mot::read(reader, out),
         Format::Npy => npy::read(reader, out),
     }

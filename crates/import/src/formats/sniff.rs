@@ -4,11 +4,13 @@ use std::io::{Cursor, Read};
 
 use crate::bytes::open;
 
+use crate::formats::editors::{avid, edl, premiere};
 use crate::formats::encoding::glimpse;
 use crate::formats::format::Format;
 use crate::formats::limits::HEAD_BYTES;
 use crate::formats::sniff_json::json;
 use crate::formats::titles::{ass, ebu_stl, lrc, sbv, scc};
+use crate::formats::tools::{ffmpeg, textgrid, transnet};
 use crate::formats::{mot, npy, pyscenedetect, srt_time, vtt};
 
 /// Lines of the head that are examined.
@@ -84,6 +86,21 @@ fn lines(name: &str, text: &str) -> Option<Format> {
     if sbv::is_timing(first) {
         return Some(Format::Sbv);
     }
+    if textgrid::is_head(text) {
+        return Some(Format::TextGrid);
+    }
+    if premiere::is_header(first) {
+        return Some(Format::PremiereMarkers);
+    }
+    if avid::is_row(first) {
+        return Some(Format::AvidMarkers);
+    }
+    if lines.iter().any(|line| edl::is_marker(line)) {
+        return Some(Format::Edl);
+    }
+    if text.split(['\n', '\r']).any(ffmpeg::is_line) {
+        return Some(Format::Ffmpeg);
+    }
     let timed = lines.iter().filter(|line| lrc::is_timed(line)).count();
     if timed > 0
         && lines.iter().all(|line| lrc::is_timed(line) || lrc::tag(line).is_some() || line.trim().is_empty())
@@ -99,6 +116,10 @@ fn lines(name: &str, text: &str) -> Option<Format> {
     if mot::is_row(first) && !text.contains("-->") {
         let whole = lines.len().saturating_sub(1).max(1);
         return lines[..whole].iter().all(|line| mot::is_row(line)).then_some(Format::Mot);
+    }
+    let whole = if text.ends_with('\n') || lines.len() < 2 { lines.len() } else { lines.len() - 1 };
+    if transnet::is_list(name, &lines[..whole]) {
+        return Some(Format::TransNet);
     }
     if text.split(['\n', '\r']).any(srt_time::is_timing) {
         return Some(if says(".vtt") { Format::WebVtt } else { Format::Srt });
@@ -121,6 +142,8 @@ fn xml(start: &str) -> Option<Format> {
         return match name.rsplit(':').next() {
             Some("tt") => Some(Format::Ttml),
             Some("annotations") => Some(Format::Cvat),
+            Some("ANNOTATION_DOCUMENT") => Some(Format::Elan),
+            Some("fcpxml") => Some(Format::FcpXml),
             _ => None,
         };
     }

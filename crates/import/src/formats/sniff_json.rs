@@ -9,6 +9,18 @@ pub(crate) fn json(start: &str) -> Option<Format> {
         return None;
     }
     let any = |names: &[&str]| names.iter().any(|name| has(start, name));
+    if has(start, "OTIO_SCHEMA") {
+        return Some(Format::Otio);
+    }
+    if has(start, "from_name") && has(start, "to_name") {
+        return Some(Format::LabelStudio);
+    }
+    if has(start, "vid_list") || has(start, "metadata") && has(start, "vid") && has(start, "av") {
+        return Some(Format::Via);
+    }
+    if has(start, "videos") && any(&["video_id", "bboxes", "file_names", "categories"]) {
+        return Some(Format::Coco);
+    }
     if any(&[
         "annotationResults",
         "annotation_results",

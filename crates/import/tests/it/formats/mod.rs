@@ -6,6 +6,7 @@
     reason = "helpers are tests too: they fail, and say what they skip"
 )]
 
+mod annotators;
 mod catalogues;
 mod detections;
 mod hostile;

@@ -106,6 +106,51 @@ pub fn seeds() -> Vec<(Format, Vec<u8>)> {
             Format::PremiereTranscript,
             r#"{"language":"en-us","segments":[{"start":0.5,"duration":1.0,"speaker":"u1","words":[{"text":"Aye.","start":0.5,"duration":0.5,"confidence":1.0,"eos":true,"type":"word"}]}],"speakers":[{"id":"u1","name":"Mara"}]}"#,
         ),
+        (
+            Format::Elan,
+            "<?xml version=\"1.0\"?><ANNOTATION_DOCUMENT><TIME_ORDER><TIME_SLOT TIME_SLOT_ID=\"t1\" TIME_VALUE=\"1000\"/><TIME_SLOT TIME_SLOT_ID=\"t2\"/><TIME_SLOT TIME_SLOT_ID=\"t3\" TIME_VALUE=\"3000\"/></TIME_ORDER>\
+             <TIER TIER_ID=\"talk\" PARTICIPANT=\"Mara\"><ANNOTATION><ALIGNABLE_ANNOTATION ANNOTATION_ID=\"a1\" TIME_SLOT_REF1=\"t1\" TIME_SLOT_REF2=\"t2\"><ANNOTATION_VALUE>Cast off</ANNOTATION_VALUE></ALIGNABLE_ANNOTATION></ANNOTATION></TIER>\
+             <TIER TIER_ID=\"gloss\"><ANNOTATION><REF_ANNOTATION ANNOTATION_ID=\"a2\" ANNOTATION_REF=\"a1\"><ANNOTATION_VALUE>order</ANNOTATION_VALUE></REF_ANNOTATION></ANNOTATION></TIER></ANNOTATION_DOCUMENT>",
+        ),
+        (
+            Format::TextGrid,
+            "File type = \"ooTextFile\"\nObject class = \"TextGrid\"\n\nxmin = 0\nxmax = 3\ntiers? <exists>\nsize = 2\nitem []:\n    item [1]:\n        class = \"IntervalTier\"\n        name = \"words\"\n        xmin = 0\n        xmax = 3\n        intervals: size = 1\n        intervals [1]:\n            xmin = 0.5\n            xmax = 1.25\n            text = \"say \"\"aye\"\"\"\n    item [2]:\n        class = \"TextTier\"\n        name = \"bells\"\n        xmin = 0\n        xmax = 3\n        points: size = 1\n        points [1]:\n            number = 2\n            mark = \"one\"\n",
+        ),
+        (
+            Format::LabelStudio,
+            r#"[{"id":1,"data":{"video":"/data/upload/1/0a1b2c3d-ferry.mp4"},"annotations":[{"result":[{"id":"r1","from_name":"l","to_name":"v","type":"timelinelabels","value":{"ranges":[{"start":1,"end":25}],"timelinelabels":["storm"]}},{"id":"r2","from_name":"b","to_name":"v","type":"videorectangle","value":{"framesCount":100,"duration":4,"labels":["gull"],"sequence":[{"frame":26,"enabled":true,"x":10,"y":20,"width":30,"height":40},{"frame":50,"enabled":false,"x":12,"y":20,"width":30,"height":40}]}}]}]}]"#,
+        ),
+        (
+            Format::Via,
+            r#"{"project":{"vid_list":["1"]},"attribute":{"1":{"aname":"act","options":{"0":"rows","1":"sails"}}},"file":{"1":{"fid":"1","fname":"ferry.mp4"}},"view":{"1":{"fid_list":["1"]}},"metadata":{"1_a":{"vid":"1","z":[1.5,2.25],"xy":[],"av":{"1":"1"}},"1_b":{"vid":"1","z":[3],"xy":[2,10,20,30,40],"av":{"1":"0"}}}}"#,
+        ),
+        (
+            Format::Coco,
+            r#"{"videos":[{"id":1,"file_names":["ferry/0.jpg","ferry/1.jpg"]}],"categories":[{"id":3,"name":"gull"}],"annotations":[{"id":9,"video_id":1,"category_id":3,"bboxes":[[1,2,3,4],[1,2,3,5],null,[1,2,3,6]]}]}"#,
+        ),
+        (Format::TransNet, "0 24\n25 74\n"),
+        (
+            Format::Ffmpeg,
+            "  Duration: 00:00:10.00, start: 0.000000\n[blackdetect @ 0x1] black_start:0 black_end:1.5 black_duration:1.5\n[scdet @ 0x2] lavfi.scd.score: 21.4, lavfi.scd.time: 4.04\n",
+        ),
+        (
+            Format::PremiereMarkers,
+            "Marker Name,Description,In,Out,Duration,Marker Type\nStorm,\"wind, rain\",00:00:01:00,00:00:02:12,00:00:01:12,Comment\n",
+        ),
+        (
+            Format::Edl,
+            "TITLE: Ferry\nFCM: NON-DROP FRAME\n\n001  001      V     C        00:00:01:00 00:00:01:01 00:00:01:00 00:00:01:01\nlook here |C:ResolveColorBlue |M:Storm |D:12\n",
+        ),
+        (Format::AvidMarkers, "Otto\t00:00:01:00\tV1\tred\tlook here\n"),
+        (
+            Format::Otio,
+            r#"{"OTIO_SCHEMA":"Timeline.1","name":"t","tracks":{"OTIO_SCHEMA":"Stack.1","children":[{"OTIO_SCHEMA":"Track.1","children":[{"OTIO_SCHEMA":"Gap.1","source_range":{"start_time":{"value":0,"rate":25},"duration":{"value":25,"rate":25}}},{"OTIO_SCHEMA":"Clip.2","name":"c","source_range":{"start_time":{"value":100,"rate":25},"duration":{"value":50,"rate":25}},"markers":[{"OTIO_SCHEMA":"Marker.2","name":"Storm","color":"RED","marked_range":{"start_time":{"value":125.0,"rate":25},"duration":{"value":5,"rate":25}}}]}]}]}}"#,
+        ),
+        (
+            Format::FcpXml,
+            "<?xml version=\"1.0\"?><!DOCTYPE fcpxml><fcpxml version=\"1.10\"><library><event><project><sequence tcStart=\"3600s\"><spine>\
+             <asset-clip offset=\"3601s\" start=\"10s\" duration=\"5s\"><marker start=\"11s\" duration=\"1/25s\" value=\"Storm\"/><keyword start=\"10s\" duration=\"2s\" value=\"wind, rain\"/></asset-clip></spine></sequence></project></event></library></fcpxml>",
+        ),
         (Format::Mot, "1,1,1.5,2,3,4,1,-1,-1,-1\n2,1,1,2,3,4,1,-1,-1,-1\n"),
     ];
     let mut seeds: Vec<(Format, Vec<u8>)> =

@@ -67,7 +67,7 @@ fn every_format_is_found_by_its_name() {
         assert_eq!(Format::from_name(&format.name().to_uppercase()), Some(format));
     }
     assert_eq!(Format::from_name("vtt"), Some(Format::WebVtt));
-    assert_eq!(Format::from_name("edl"), None);
+    assert_eq!(Format::from_name("docx"), None);
     assert_eq!(Format::ALL.iter().filter(|format| format.is_subtitle()).count(), 7);
 }
 
