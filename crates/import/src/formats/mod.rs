@@ -30,6 +30,7 @@ mod settings;
 mod sniff;
 mod sniff_json;
 mod stem;
+mod suggest;
 
 mod cue;
 mod markup;
@@ -85,6 +86,7 @@ pub use format::Format;
 pub use settings::Settings;
 pub use sniff::sniff;
 pub use stem::split_stem;
+pub use suggest::{suggest, unknown};
 
 use out::{Flow, FormatOutput};
 

@@ -56,7 +56,7 @@ pub fn sniff(name: &str, head: &[u8]) -> Option<Format> {
 }
 
 /// The text at the beginning; a character cut at the end is dropped.
-fn beginning(head: &[u8]) -> String {
+pub(crate) fn beginning(head: &[u8]) -> String {
     let head = &head[..head.len().min(HEAD_BYTES)];
     let mut bytes = Vec::new();
     if let Ok(text) = open(Cursor::new(head), u64::MAX) {

@@ -16,6 +16,7 @@ mod seeds;
 mod services;
 mod sniffing;
 mod subtitles;
+mod suggesting;
 mod titles;
 mod transcripts;
 
