@@ -9,6 +9,7 @@
 mod annotators;
 mod catalogues;
 mod detections;
+mod differential;
 mod hostile;
 mod losses;
 mod real;
