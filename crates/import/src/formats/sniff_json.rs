@@ -93,7 +93,7 @@ fn speech(start: &str) -> Option<Format> {
     if any(&["attaches_to", "is_eos", "transcription_config"]) || first_version {
         return Some(Format::Speechmatics);
     }
-    if any(&["audio_url", "acoustic_model", "webhook_status_code", "auto_highlights"]) {
+    if any(&["audio_url", "audio_src_url", "acoustic_model", "webhook_status_code", "auto_highlights"]) {
         return Some(Format::AssemblyAi);
     }
     let spaced = start.contains("\"spacing\"") || start.contains("\"audio_event\"");

@@ -19,6 +19,8 @@ use crate::formats::xml::{Element, Token, Xml, load};
 #[derive(Clone, Copy)]
 struct Level {
     zero_ns: Option<i128>,
+    /// It belongs to a compound clip among the resources, which the timeline shows by reference.
+    in_media: bool,
 }
 
 /// Reads one file.
@@ -39,10 +41,11 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut FormatOutput<'_, '_>) -> Flo
             Ok(Token::End) => return CONTINUE,
             Err(fault) => return out.stop(xml.line, fault),
         };
-        let parent = levels.last().copied().unwrap_or(Level { zero_ns: None });
+        let parent = levels.last().copied().unwrap_or(Level { zero_ns: None, in_media: false });
         let mut level = parent;
         match element.name.as_str() {
-            "sequence" => {
+            "media" => level.in_media = true,
+            "sequence" if !parent.in_media => {
                 sequences += 1;
                 if sequences > 1 {
                     let mend = "export each sequence to a file of its own";
@@ -77,7 +80,7 @@ type Found = std::ops::ControlFlow<(), Result<(), Fault>>;
 
 fn found(out: &mut FormatOutput<'_, '_>, line: u64, element: &Element, parent: Level) -> Found {
     let Some(zero_ns) = parent.zero_ns else {
-        out.skip(line, "markers of clips outside of a sequence are left out");
+        out.skip(line, "markers of clips outside of the timeline, or inside of compound clips, are left out");
         return Found::Continue(Ok(()));
     };
     let times = (|| -> Result<(i128, i128), Fault> {

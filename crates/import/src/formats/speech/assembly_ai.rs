@@ -15,7 +15,8 @@ use crate::formats::out::{AnnotationDraft, CONTINUE, Flow, FormatOutput, Word};
 use crate::formats::sentences::Sentences;
 
 /// Members that are read, or say nothing that the words do not.
-const KNOWN: [&str; 6] = ["words", "utterances", "chapters", "entities", "word_boost", "speech_models"];
+const KNOWN: [&str; 7] =
+    ["words", "segments", "utterances", "chapters", "entities", "word_boost", "speech_models"];
 
 /// Reads one file.
 pub(crate) fn read(reader: &mut dyn Read, out: &mut FormatOutput<'_, '_>) -> Flow {

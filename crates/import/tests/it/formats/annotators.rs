@@ -103,6 +103,16 @@ fn a_grid_that_breaks_off_and_a_log_without_an_end_are_told() {
 }
 
 #[test]
+fn compound_clips_among_the_resources_are_no_sequence_of_their_own() {
+    let text = "<fcpxml><resources><media id=\"r1\"><sequence><spine><clip offset=\"0s\"><marker start=\"1s\" value=\"inner\"/></clip></spine></sequence></media></resources>\
+        <project><sequence><spine><ref-clip offset=\"2s\" start=\"1s\"><marker start=\"3/2s\" value=\"outer\"/></ref-clip></spine></sequence></project></fcpxml>";
+    plain(Format::FcpXml, text)
+        .clean()
+        .says(&["MARKER_SEARCH 2500-2500 outer"])
+        .notes("inside of compound clips, are left out: 1");
+}
+
+#[test]
 fn boxes_parted_by_spaces_are_read() {
     let text = "1 1 10 20 30 40 -1 -1 -1 0\n2 1 10 20 30 40 -1 -1 -1 0\n";
     assert_eq!(rushes_import::formats::sniff("x.txt", text.as_bytes()), Some(Format::Mot));

@@ -44,6 +44,11 @@ fn formats_are_known_by_what_they_say() {
         ("a.json", r#"{"annotation_results":[{"shot_annotations""#, Some(Format::GoogleVideo)),
         ("a.json", r#"{"videos":[{"insights":{"#, Some(Format::VideoIndexer)),
         ("a.json", r#"{"asset_id":"a","type":"X","time_range":{},"text":"segments"}"#, None),
+        (
+            "a.json",
+            r#"{"status":"completed","audio_src_url":"u","text":"a","words":[],"segments":[]}"#,
+            Some(Format::AssemblyAi),
+        ),
         ("a.json", r#"{"asset_id":"a"}"#, None),
         ("", "", None),
     ] {
