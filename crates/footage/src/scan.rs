@@ -19,7 +19,7 @@ const MEDIA: &[&str] = &[
     "oga", "opus", "aif", "aiff", "caf", "wma",
 ];
 /// Endings of subtitles, in lower case.
-const SUBTITLES: &[&str] = &["srt", "vtt", "ttml", "dfxp", "itt", "ass", "ssa"];
+const SUBTITLES: &[&str] = &["srt", "vtt", "ttml", "dfxp", "itt", "ass", "ssa", "sbv", "scc", "stl"];
 /// Endings of what a model may have written beside a file, in lower case.
 const OTHERS: &[&str] = &["json", "rttm", "csv", "tsv", "xml", "npy", "txt"];
 

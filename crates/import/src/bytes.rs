@@ -96,6 +96,19 @@ pub fn open<'r>(reader: impl Read + 'r, file_bytes: u64) -> io::Result<Box<dyn B
     Ok(decode(&head, capped))
 }
 
+/// The bytes of a file in whatever encoding it has: only gzip is unpacked.
+///
+/// # Errors
+/// Where the first bytes cannot be read.
+pub fn unpacked<'r>(reader: impl Read + 'r, file_bytes: u64) -> io::Result<Box<dyn BufRead + 'r>> {
+    let (head, reader) = peek(reader)?;
+    if head.starts_with(&GZIP_MARK) {
+        let inner = flate2::read::MultiGzDecoder::new(reader);
+        return Ok(Box::new(BufReader::new(Capped { inner, left: file_bytes, limit: file_bytes })));
+    }
+    Ok(Box::new(BufReader::new(Capped { inner: reader, left: file_bytes, limit: file_bytes })))
+}
+
 fn decode<'r>(head: &[u8], reader: impl Read + 'r) -> Box<dyn BufRead + 'r> {
     if head.starts_with(&UTF8_MARK) {
         return Box::new(BufReader::new(Skip { inner: reader, left: UTF8_MARK.len() }));

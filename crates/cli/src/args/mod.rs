@@ -78,6 +78,20 @@ pub struct Doctor {
     pub take_over: bool,
 }
 
+/// `rushes mapping`
+#[derive(Debug, Subcommand)]
+pub enum MappingCommand {
+    /// Write a mapping to begin with, for a table or JSON of any layout
+    #[command(after_help = "Examples:
+  rushes mapping suggest detections.csv > map.toml
+  rushes ingest --mapping map.toml FOLDER")]
+    Suggest {
+        /// The file
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+}
+
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -187,6 +201,9 @@ Interrupted, --online leaves the index as it was.")]
     /// Events that a stage could not handle
     #[command(subcommand)]
     Events(EventsCommand),
+    /// Mapping files for layouts that are of no known format
+    #[command(subcommand)]
+    Mapping(MappingCommand),
     /// Access tokens
     #[command(subcommand)]
     Token(TokenCommand),

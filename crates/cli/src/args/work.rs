@@ -70,8 +70,10 @@ pub struct Serve {
   rushes ingest --asset ep1 --fps 25 gt.txt shots.csv
   rushes ingest --asset ep1 --step 0.5 --model clip@2 ep1.npy
 
-Formats (known by what a file says; --format forces one): srt, webvtt, ttml, whisper, whisperx, aws-transcribe,
-google-speech, watson, rttm, pyscenedetect, rekognition, video-indexer, google-video, cvat, mot, npy.
+Formats (known by what a file says; --format forces one): srt, webvtt, ttml, ass, sbv, scc, ebu-stl, lrc, json3, whisper,
+whisperx, aws-transcribe, google-speech, watson, deepgram, assemblyai, rev-ai, speechmatics, azure-speech, elevenlabs,
+premiere-transcript, rttm, pyscenedetect, transnetv2, ffmpeg, rekognition, video-indexer, google-video, cvat, elan, textgrid,
+label-studio, via, coco, mot, npy, premiere-markers, edl, avid-markers, otio, fcpxml.
 
 A refused line is named with file, line, field, why and mend; the others go in, and the exit code is 1.")]
 pub struct Ingest {
@@ -138,6 +140,9 @@ pub struct Foreign {
     /// Language of speech and labels [default: from ep1.en.srt, or the file]
     #[arg(long, value_name = "TAG")]
     pub language: Option<String>,
+    /// Encoding of their text, such as gb18030 or windows-1251 [default: found from the text]
+    #[arg(long, value_name = "NAME")]
+    pub encoding: Option<String>,
     /// Frames a second, such as 25 or 24000/1001 [default: the asset's]
     #[arg(long, value_name = "RATE")]
     pub fps: Option<String>,

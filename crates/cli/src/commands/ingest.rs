@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::footage::FootageSummary;
 use super::ingest_options::IngestOptions;
-use super::inputs::{files, format_of, holds_lines};
+use super::inputs::{files, format_of, holds_lines, unknown_format};
 use super::intake::Intake;
 use crate::args::Ingest;
 use crate::client::Client;
@@ -74,6 +74,14 @@ fn send_file(intake: &mut Intake<'_>, client: &Client, input: &Path) -> Outcome 
     let file = std::fs::File::open(input).with_context(|| format!("`{name}` cannot be read"))?;
     if let Some(format) = format.or_else(|| if holds_lines(&name) { None } else { format_of(input) }) {
         return super::foreign::send(intake, client, format, &name, file);
+    }
+    if !holds_lines(&name)
+        && let Some(why) = unknown_format(input)
+    {
+        let mend =
+            format!("`rushes mapping suggest {name}` writes a mapping for it, `--format` forces a format");
+        intake.sender.tally.reject_in(&name, 0, "", &format!("{why}; {mend}"));
+        return Ok(());
     }
     let bar = Bar::bytes(file.metadata().map_or(0, |m| m.len()), intake.quiet);
     bar.say(&input.file_name().unwrap_or_default().to_string_lossy());

@@ -41,6 +41,8 @@ pub struct SourceOptions {
     pub model: Option<String>,
     /// Language of speech and labels.
     pub language: Option<String>,
+    /// Encoding of their text.
+    pub encoding: Option<String>,
     /// Frames a second.
     pub frame_rate: Option<FrameRate>,
     /// Timecode of the first frame. It is checked where the rate is known, which may be the asset's.
@@ -83,6 +85,7 @@ impl SourceOptions {
             model: args.model.clone(),
             kind: args.kind.clone(),
             language: args.language.clone(),
+            encoding: args.encoding.clone(),
             frame_rate: args.fps.as_ref().map(rate).transpose()?,
             start_timecode: args.start_timecode.clone(),
             offset_ns: args.offset.as_deref().map_or(Ok(0), |text| duration_ns("--offset", text))?,
@@ -98,6 +101,7 @@ impl SourceOptions {
             model: self.model.clone(),
             kind: self.kind.clone(),
             language: self.language.clone(),
+            encoding: self.encoding.clone(),
             frame_rate: self.frame_rate,
             start_timecode: self.start_timecode.clone(),
             offset_ns: self.offset_ns,

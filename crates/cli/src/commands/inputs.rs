@@ -28,6 +28,14 @@ pub fn format_of(path: &Path) -> Option<Format> {
     sniff(&path.file_name().unwrap_or_default().to_string_lossy(), &head)
 }
 
+/// Why a file is of no format that is read; `None` where its lines are meant for the archive itself.
+pub fn unknown_format(path: &Path) -> Option<String> {
+    let mut head = Vec::new();
+    let file = std::fs::File::open(path).ok()?;
+    file.take(HEAD_BYTES as u64).read_to_end(&mut head).ok()?;
+    rushes_import::formats::unknown(&head)
+}
+
 /// The files to read: folders are searched for [`ENDINGS`] and for files of other tools, sorted.
 pub fn files(inputs: &[PathBuf]) -> Outcome<Vec<PathBuf>> {
     let mut files = Vec::new();

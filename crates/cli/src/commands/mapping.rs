@@ -1,15 +1,41 @@
 //! `rushes ingest --mapping`: tables and other models' files, through the importer, as annotation lines.
 
+use std::io::Read;
 use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
+use rushes_import::formats::{self, limits::HEAD_BYTES};
 use rushes_import::{Mapping, RunMode as SourceRun};
 use rushes_types::RunMode;
 
 use super::intake::{Intake, ItemSender, read_until_failure, reject};
 use crate::exit::{Failure, Outcome};
+use crate::output;
 use crate::progress::Bar;
+
+/// `rushes mapping suggest`: prints a mapping to begin with.
+pub fn suggest(file: &Path) -> Outcome {
+    let name = file.display().to_string();
+    let opened = std::fs::File::open(file).with_context(|| format!("`{name}` cannot be read"))?;
+    let mut head = Vec::new();
+    opened
+        .take(HEAD_BYTES as u64)
+        .read_to_end(&mut head)
+        .with_context(|| format!("`{name}` cannot be read"))?;
+    if let Some(format) = formats::sniff(&name, &head) {
+        output::warn(&format!("`{name}` is read as it is: it is `{}`", format.name()));
+    }
+    match formats::suggest(&name, &head) {
+        Some(mapping) => {
+            output::line(mapping.trim_end());
+            Ok(())
+        }
+        None => {
+            Err(Failure::Usage(format!("`{name}`: no rows are seen in it, so there is nothing to suggest")))
+        }
+    }
+}
 
 /// Reads the folders by the mapping and sends what comes out.
 pub fn run(intake: &mut Intake<'_>, mapping: &Path, folders: &[PathBuf]) -> Outcome {

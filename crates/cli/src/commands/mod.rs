@@ -32,7 +32,7 @@ mod wait;
 
 use rushes_serve::SchemaOf;
 
-use crate::args::{Command, Global, SchemaArg};
+use crate::args::{Command, Global, MappingCommand, SchemaArg};
 use crate::config::Config;
 use crate::exit::Outcome;
 use crate::output;
@@ -48,6 +48,7 @@ pub fn run(config: Config, global: &Global, command: Command) -> Outcome {
         Command::Schema { what } => output::json(&schema(what)?),
         Command::Bench(args) if args.engines => bench::engines(&args, &config.checked()?, json, quiet),
         Command::Bench(args) => bench::run(&args, json, quiet),
+        Command::Mapping(MappingCommand::Suggest { file }) => mapping::suggest(&file),
         Command::Questions { file, lexicon } => questions::run(file.as_deref(), lexicon.as_deref(), json),
         other => with_archive(config.checked()?, json, quiet, other),
     }
@@ -84,6 +85,7 @@ fn with_archive(config: Config, json: bool, quiet: bool, command: Command) -> Ou
         | Command::Schema { .. }
         | Command::Questions { .. }
         | Command::Bench(_)
+        | Command::Mapping(_)
         | Command::Config(_) => Ok(()),
     }
 }

@@ -37,7 +37,7 @@ fn items(document: &Document, out: &mut FormatOutput<'_, '_>) -> Flow {
         let best = list(row, "alternatives").first();
         let content = best.and_then(|best| text(best, "content")).unwrap_or("");
         if text(row, "type") == Some("punctuation") {
-            sentences_ref.mark(content);
+            sentences_ref.mark(out, content);
             return CONTINUE;
         }
         let word = (|| -> Result<Word, Fault> {
@@ -51,7 +51,7 @@ fn items(document: &Document, out: &mut FormatOutput<'_, '_>) -> Flow {
         };
         word.confidence = out.confidence(line, best.and_then(|best| text(best, "confidence")), 0);
         let of_time = || text(row, "start_time").and_then(|start| speakers.get(start)).map(String::as_str);
-        let speaker = text(row, "speaker_label").or_else(of_time);
+        let speaker = text(row, "speaker_label").or_else(of_time).or_else(|| text(row, "channel_label"));
         sentences_ref.word(out, line, word, speaker)
     })?;
     sentences.end(out)
@@ -92,6 +92,8 @@ fn turn(
             let spoken = text(item, "Content").unwrap_or("").to_owned();
             let confidence = out.confidence(line, text(item, "Confidence"), 0);
             words.push(Word { text: spoken, start_ns, end_ns, confidence });
+        } else {
+            out.tally(line, "words without times stand in the text only");
         }
     }
     Ok(AnnotationDraft {

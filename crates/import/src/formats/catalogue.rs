@@ -15,9 +15,10 @@ use crate::{COLUMNS_MAX, Counts, Item, Note, Sink};
 use csv::{ReaderBuilder, StringRecord};
 use rushes_types::{FrameRate, Timecode};
 
+use crate::formats::encoding::decode;
 use crate::formats::limits::CATALOGUE_BYTES_MAX;
 use crate::formats::out::clean;
-use crate::formats::text::decode;
+use crate::formats::text::told;
 
 /// A field of an asset line, and the column names that mean it, letters and digits only, in lower case.
 const FIELDS: [(&str, &[&str]); 19] = [
@@ -63,10 +64,16 @@ pub fn catalogue(file: &str, reader: impl Read, sink: &mut Sink<'_>) -> Counts {
         pass.problem(0, Fault::new("", error.to_string(), "mend the file, or split it"));
         return pass.counts;
     }
-    let (text, foreign) = decode(bytes);
-    if foreign {
-        pass.note("the file is not UTF-8 and is read as Windows-1252".to_owned());
-    }
+    let text = match decode(bytes, None, None) {
+        Ok((text, how)) => {
+            told(&how).into_iter().for_each(|note| pass.note(note));
+            text
+        }
+        Err(fault) => {
+            pass.problem(0, Fault { mend: "save it as UTF-8".to_owned(), ..fault });
+            return pass.counts;
+        }
+    };
     if text.lines().next().is_some_and(|line| line.trim() == "Heading") {
         pass.ale(&text);
     } else {

@@ -14,7 +14,8 @@ use rushes_types::known_types;
 
 use crate::formats::google_speech::transcription;
 use crate::formats::json::{Document, duration, list, list_of, member_of, text, text_of};
-use crate::formats::out::{AnnotationDraft, CONTINUE, Flow, FormatOutput, TEXT_SEARCH};
+use crate::formats::kinds;
+use crate::formats::out::{AnnotationDraft, CONTINUE, Flow, FormatOutput};
 use crate::formats::shape;
 use crate::formats::tracks::{Sighting, Tracks};
 
@@ -141,7 +142,7 @@ fn logo(out: &mut FormatOutput<'_, '_>, line: u64, row: &Value) -> Flow {
 
 fn seen_text(out: &mut FormatOutput<'_, '_>, line: u64, row: &Value) -> Flow {
     let spoken = text(row, "text").unwrap_or("").to_owned();
-    let base = AnnotationDraft { kind: TEXT_SEARCH, text: spoken, ..AnnotationDraft::default() };
+    let base = AnnotationDraft { kind: kinds::TEXT, text: spoken, ..AnnotationDraft::default() };
     segments(out, line, row, "segments", &base)
 }
 
@@ -234,7 +235,7 @@ fn celebrity(out: &mut FormatOutput<'_, '_>, line: u64, row: &Value) -> Flow {
     let track = member_of(row, &["faceTrack", "face_track"]);
     let at = track.and_then(|track| track.member("segment"));
     let Some(best) = list(row, "celebrities").first() else {
-        out.skip();
+        out.skip(line, "faces that are no celebrity's are left out");
         return CONTINUE;
     };
     let names = ["displayName", "display_name", "description"];

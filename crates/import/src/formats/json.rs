@@ -5,15 +5,18 @@ use std::io::Read;
 use std::ops::ControlFlow;
 
 use crate::ROW_BYTES_MAX;
-use crate::bytes::open;
+use crate::bytes::{open, unpacked};
 use crate::decimal::Decimal;
 use crate::problem::{Fault, shown};
 use crate::scan::{Scanner, parse_path};
 use crate::time::{MILLISECOND_PLACES, SECOND_PLACES, clock_ns};
 use crate::value::Value;
 
+use crate::formats::encoding::decode_json;
+use crate::formats::json_scan::{top_members, without_nan};
 use crate::formats::limits::JSON_BYTES_MAX;
 use crate::formats::out::{CONTINUE, Flow, FormatOutput};
+use crate::formats::text::tell;
 
 /// A document, held as its bytes.
 pub(crate) struct Document {
@@ -27,12 +30,22 @@ pub(crate) type RowFn<'f, 'o, 's> = dyn FnMut(&mut FormatOutput<'o, 's>, u64, &V
 impl Document {
     /// Reads a document whole; where that fails it is reported, and reading ends.
     pub(crate) fn load(reader: &mut dyn Read, out: &mut FormatOutput<'_, '_>) -> ControlFlow<(), Document> {
-        let mut bytes = Vec::new();
-        let read = open(reader, JSON_BYTES_MAX).and_then(|mut text| text.read_to_end(&mut bytes));
-        match read {
-            Ok(_) => ControlFlow::Continue(Document { bytes, told: Cell::new(false) }),
-            Err(error) => {
-                out.stop(0, Fault::new("", error.to_string(), "mend the file, or split it"))?;
+        let (settings, mut bytes) = (out.settings, Vec::new());
+        let opened = match &settings.encoding {
+            Some(_) => unpacked(reader, JSON_BYTES_MAX),
+            None => open(reader, JSON_BYTES_MAX),
+        };
+        if let Err(error) = opened.and_then(|mut text| text.read_to_end(&mut bytes)) {
+            out.stop(0, Fault::new("", error.to_string(), "mend the file, or split it"))?;
+            return ControlFlow::Break(());
+        }
+        match decode_json(bytes, settings.encoding.as_deref(), settings.language.as_deref()) {
+            Ok((text, how)) => {
+                tell(out, &how)?;
+                ControlFlow::Continue(Document { bytes: text.into_bytes(), told: Cell::new(false) })
+            }
+            Err(fault) => {
+                out.stop(0, fault)?;
                 ControlFlow::Break(())
             }
         }
@@ -72,27 +85,46 @@ impl Document {
         path: &str,
         each: &mut RowFn<'_, 'o, 's>,
     ) -> ControlFlow<(), u64> {
+        self.rows_within(out, path, ROW_BYTES_MAX, each)
+    }
+
+    /// The same where one row is a whole channel of speech and may be long.
+    pub(crate) fn rows_within<'o, 's>(
+        &self,
+        out: &mut FormatOutput<'o, 's>,
+        path: &str,
+        row_bytes_max: u64,
+        each: &mut RowFn<'_, 'o, 's>,
+    ) -> ControlFlow<(), u64> {
         let steps = parse_path(path).unwrap_or_default();
         let mut count = 0;
-        let walked = Scanner::new(self.bytes.as_slice(), ROW_BYTES_MAX).rows(&steps, &mut |cut| {
+        let walked = Scanner::new(self.bytes.as_slice(), row_bytes_max).rows(&steps, &mut |cut| {
             count += 1;
             out.row();
             let Some(bytes) = cut.bytes else {
-                let why = format!("the row is longer than {ROW_BYTES_MAX} bytes");
+                let why = format!("the row is longer than {row_bytes_max} bytes");
                 return out.problem(cut.line, Fault::new("", why, "split it"));
             };
-            match Value::parse(bytes) {
-                Ok(value) => each(out, cut.line, &value),
+            let value = match Value::parse(bytes) {
+                Ok(value) => value,
                 Err(why) => match Value::parse(&without_nan(bytes)) {
                     Ok(value) => {
                         out.tally(cut.line, "rows with numbers that are not finite are read without these");
-                        each(out, cut.line, &value)
+                        value
                     }
                     Err(_) => {
-                        out.problem(cut.line, Fault::new("", why, "mend the row; JSON is what RFC 8259 says"))
+                        let mend = "mend the row; JSON is what RFC 8259 says";
+                        return out.problem(cut.line, Fault::new("", why, mend));
                     }
                 },
+            };
+            let before = out.touched();
+            each(out, cut.line, &value)?;
+            // Whatever a reader does, a row leaves a trace.
+            if out.touched() == before {
+                out.skip(cut.line, "rows that say nothing that is kept are left out");
             }
+            CONTINUE
         });
         match walked {
             Ok(ControlFlow::Break(())) => return ControlFlow::Break(()),
@@ -100,6 +132,31 @@ impl Document {
             Err(broken) => self.broken(out, broken.line, &broken.why)?,
         }
         ControlFlow::Continue(count)
+    }
+
+    /// The value at a path, at most `bytes_max` of it.
+    pub(crate) fn value(&self, path: &str, bytes_max: u64) -> Option<Value> {
+        let mut found = None;
+        let steps = parse_path(path).unwrap_or_default();
+        let _ = Scanner::new(self.bytes.as_slice(), bytes_max).rows(&steps, &mut |cut| {
+            found = cut.bytes.and_then(|bytes| Value::parse(bytes).ok());
+            ControlFlow::Break(())
+        });
+        found
+    }
+
+    /// Names the lists and objects at the top of the document that are none of these, and so are not read.
+    pub(crate) fn name_unread(&self, out: &mut FormatOutput<'_, '_>, read: &[&str]) -> Flow {
+        let unread = top_members(&self.bytes);
+        let unread: Vec<String> = unread
+            .into_iter()
+            .filter(|name| !read.contains(&name.as_str()))
+            .map(|name| shown(&name))
+            .collect();
+        if unread.is_empty() {
+            return CONTINUE;
+        }
+        out.note(0, format!("parts of the document that are not read: {}", unread.join(", ")))
     }
 
     /// Calls `each` with every row at a path that helps to read others: it is not counted, and one that cannot be read
@@ -136,31 +193,6 @@ impl Document {
     pub(crate) fn mentions(&self, text: &str) -> bool {
         self.bytes.windows(text.len()).any(|window| window == text.as_bytes())
     }
-}
-
-/// Python writes `NaN` and `Infinity` where a number is missing; JSON has `null`.
-fn without_nan(bytes: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(bytes.len());
-    let (mut in_string, mut escaped) = (false, false);
-    let mut rest = bytes;
-    while let Some((byte, after)) = rest.split_first() {
-        if !in_string
-            && let Some(word) =
-                ["-Infinity", "Infinity", "NaN"].iter().find(|word| rest.starts_with(word.as_bytes()))
-        {
-            out.extend_from_slice(b"null");
-            rest = &rest[word.len()..];
-            continue;
-        }
-        match byte {
-            b'"' if !escaped => in_string = !in_string,
-            _ => {}
-        }
-        escaped = in_string && *byte == b'\\' && !escaped;
-        out.push(*byte);
-        rest = after;
-    }
-    out
 }
 
 fn scalar(value: &Value) -> Option<&str> {
@@ -267,14 +299,8 @@ pub(crate) fn duration(value: &Value, names: &[&str]) -> Result<i128, Fault> {
 
 #[cfg(test)]
 mod tests {
-    use super::{duration, without_nan};
+    use super::duration;
     use crate::value::Value;
-
-    #[test]
-    fn what_is_no_number_becomes_null_outside_of_strings() {
-        let text = br#"[NaN,"NaN \" -Infinity",-Infinity,1]"#;
-        assert_eq!(without_nan(text), br#"[null,"NaN \" -Infinity",null,1]"#);
-    }
 
     #[test]
     fn durations_are_read_in_both_forms() {

@@ -30,3 +30,5 @@ pub const BOXES_MAX: usize = 64;
 pub const CATALOGUE_BYTES_MAX: u64 = 64 << 20;
 /// Bytes of a file that are examined to detect its format.
 pub const HEAD_BYTES: usize = 64 << 10;
+/// One channel of speech, word by word, may be this long where a document has it in one row.
+pub const BIG_ROW_BYTES_MAX: u64 = 64 << 20;

@@ -28,14 +28,19 @@ mod format;
 pub mod limits;
 mod settings;
 mod sniff;
+mod sniff_json;
 mod stem;
+mod suggest;
 
 mod cue;
 mod markup;
+mod rolling;
 mod srt;
+mod srt_time;
 mod ttml;
 mod ttml_time;
 mod vtt;
+mod vtt_time;
 
 mod aws_transcribe;
 mod google_speech;
@@ -43,6 +48,8 @@ mod rttm;
 mod sentences;
 mod watson;
 mod whisper;
+mod whisper_cpp;
+mod whisper_words;
 mod whisperx;
 
 mod cvat;
@@ -55,10 +62,19 @@ mod shape;
 mod tracks;
 mod video_indexer;
 
+mod editors;
+mod speech;
+mod titles;
+mod tools;
+
 mod catalogue;
 
+mod encoding;
 mod json;
+mod json_scan;
+mod kinds;
 mod out;
+mod rate;
 mod text;
 mod xml;
 
@@ -70,6 +86,7 @@ pub use format::Format;
 pub use settings::Settings;
 pub use sniff::sniff;
 pub use stem::split_stem;
+pub use suggest::{suggest, unknown};
 
 use out::{Flow, FormatOutput};
 
@@ -96,17 +113,42 @@ fn read_format(format: Format, reader: &mut dyn Read, out: &mut FormatOutput<'_,
         Format::Srt => srt::read(reader, out),
         Format::WebVtt => vtt::read(reader, out),
         Format::Ttml => ttml::read(reader, out),
+        Format::Ass => titles::ass::read(reader, out),
+        Format::Sbv => titles::sbv::read(reader, out),
+        Format::Scc => titles::scc::read(reader, out),
+        Format::EbuStl => titles::ebu_stl::read(reader, out),
+        Format::Lrc => titles::lrc::read(reader, out),
+        Format::Json3 => titles::json3::read(reader, out),
         Format::Whisper => whisper::read(reader, out),
         Format::WhisperX => whisperx::read(reader, out),
         Format::AwsTranscribe => aws_transcribe::read(reader, out),
         Format::GoogleSpeech => google_speech::read(reader, out),
         Format::Watson => watson::read(reader, out),
+        Format::Deepgram => speech::deepgram::read(reader, out),
+        Format::AssemblyAi => speech::assembly_ai::read(reader, out),
+        Format::RevAi => speech::rev_ai::read(reader, out),
+        Format::Speechmatics => speech::speechmatics::read(reader, out),
+        Format::AzureSpeech => speech::azure::read(reader, out),
+        Format::ElevenLabs => speech::eleven_labs::read(reader, out),
+        Format::PremiereTranscript => speech::premiere::read(reader, out),
         Format::Rttm => rttm::read(reader, out),
         Format::PySceneDetect => pyscenedetect::read(reader, out),
         Format::Rekognition => rekognition::read(reader, out),
         Format::VideoIndexer => video_indexer::read(reader, out),
         Format::GoogleVideo => google_video::read(reader, out),
         Format::Cvat => cvat::read(reader, out),
+        Format::Elan => tools::elan::read(reader, out),
+        Format::TextGrid => tools::textgrid::read(reader, out),
+        Format::LabelStudio => tools::label_studio::read(reader, out),
+        Format::Via => tools::via::read(reader, out),
+        Format::Coco => tools::coco::read(reader, out),
+        Format::TransNet => tools::transnet::read(reader, out),
+        Format::Ffmpeg => tools::ffmpeg::read(reader, out),
+        Format::PremiereMarkers => editors::premiere::read(reader, out),
+        Format::Edl => editors::edl::read(reader, out),
+        Format::AvidMarkers => editors::avid::read(reader, out),
+        Format::Otio => editors::otio::read(reader, out),
+        Format::FcpXml => editors::fcpxml::read(reader, out),
         Format::Mot => mot::read(reader, out),
         Format::Npy => npy::read(reader, out),
     }

@@ -1,6 +1,6 @@
 //! MOTChallenge: boxes of people, frame by frame.
 //!
-//! Source: lines of `frame,id,left,top,width,height,confidence,…` without a header (`det.txt`, `gt.txt`, tracker output).
+//! Source: lines (parted by commas, or by spaces) of `frame,id,left,top,width,height,confidence,…` without a header (`det.txt`, `gt.txt`, tracker output).
 //! Frames count from 1, boxes are pixels. A frame rate is needed. Frame n lasts from its own start to the start of the
 //! next one; a track that is there in consecutive frames is one annotation, its last frame included. `id` -1 is no
 //! track: such a detection is an annotation of one frame. In ground truth a confidence of 0 means "ignore" and is left
@@ -16,7 +16,7 @@ use rushes_types::{FrameRate, known_types};
 use crate::formats::limits::TABLE_BYTES_MAX;
 use crate::formats::out::{AnnotationDraft, Flow, FormatOutput};
 use crate::formats::shape;
-use crate::formats::text::Lines;
+use crate::formats::text::TableLines;
 use crate::formats::tracks::{Sighting, Tracks};
 
 /// Classes of MOT16 and later, from 1.
@@ -39,8 +39,17 @@ const FIELDS_MIN: usize = 6;
 
 /// Does a line look like one of this format?
 pub(crate) fn is_row(line: &str) -> bool {
-    let fields: Vec<&str> = line.trim().split(',').collect();
-    (7..=10).contains(&fields.len()) && fields.iter().all(|field| Decimal::parse(field.trim()).is_some())
+    let fields = fields_of(line);
+    (7..=10).contains(&fields.len()) && fields.iter().all(|field| Decimal::parse(field).is_some())
+}
+
+/// The fields of a line: between commas, or where it has none between white space, as some trackers write it.
+fn fields_of(line: &str) -> Vec<&str> {
+    if line.contains(',') {
+        line.split(',').map(str::trim).collect()
+    } else {
+        line.split_whitespace().collect()
+    }
 }
 
 /// Reads one file.
@@ -50,7 +59,7 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut FormatOutput<'_, '_>) -> Flo
         return out
             .stop(0, Fault::new("", why, "give the frame rate, such as `--fps 25` or `--fps 30000/1001`"));
     };
-    let mut lines = match Lines::open(reader, TABLE_BYTES_MAX) {
+    let mut lines = match TableLines::open(reader, TABLE_BYTES_MAX) {
         Ok(lines) => lines,
         Err(why) => return out.stop(0, Fault::new("", why, "mend the file")),
     };
@@ -79,7 +88,9 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut FormatOutput<'_, '_>) -> Flo
                 let label = CLASSES.iter().find(|class| **class == seen.said.label).copied().unwrap_or("");
                 tracks.see(out, lines.number, (id, label), seen)?;
             }
-            Ok(None) => out.skip(),
+            Ok(None) => {
+                out.skip(lines.number, "boxes of confidence 0, which means to ignore them, are left out");
+            }
             Err(fault) => out.problem(lines.number, fault)?,
         }
     }
@@ -91,7 +102,7 @@ fn detection(
     text: &str,
     rate: FrameRate,
 ) -> Result<Option<(i64, Sighting)>, Fault> {
-    let fields: Vec<&str> = text.split(',').map(str::trim).collect();
+    let fields = fields_of(text);
     if fields.len() < FIELDS_MIN {
         let why = format!("the line has {} fields, not {FIELDS_MIN} or more", fields.len());
         return Err(Fault::new("", why, "write `frame,id,left,top,width,height,confidence`"));

@@ -4,12 +4,13 @@ use std::ops::ControlFlow;
 
 use crate::decimal::Decimal;
 use crate::object::JsonObject;
-use crate::problem::Fault;
+use crate::problem::{Fault, shown};
 use crate::{Counts, Item, Note, Sink};
 use rushes_types::known_types;
 use rushes_types::limits::{LABEL_BYTES_MAX, LINE_BYTES_MAX, SPAN_NS_MAX, TIME_NS_MAX};
 use rushes_types::{AnnotationType, AssetId, ModelRef, MovieId};
 
+use crate::formats::encoding;
 use crate::formats::limits::PROBLEMS_MAX;
 use crate::formats::settings::Settings;
 
@@ -18,12 +19,6 @@ pub(crate) type Flow = ControlFlow<()>;
 /// Go on reading.
 pub(crate) const CONTINUE: Flow = ControlFlow::Continue(());
 
-/// Type of text that is seen in the picture.
-pub(crate) const TEXT_SEARCH: &str = "TEXT_SEARCH";
-/// Type of what a viewer may be warned of.
-pub(crate) const MODERATION_SEARCH: &str = "MODERATION_SEARCH";
-/// Type of black frames, colour bars, slates and credits.
-pub(crate) const TECHNICAL_CUE: &str = "TECHNICAL_CUE";
 /// Longest language tag that is accepted, in bytes.
 const LANGUAGE_BYTES_MAX: usize = 35;
 
@@ -71,23 +66,35 @@ struct Tally {
 pub(crate) struct FormatOutput<'o, 's> {
     pub settings: &'o Settings,
     file: &'o str,
+    format: &'o str,
     model: String,
     sink: &'o mut Sink<'s>,
     counts: Counts,
     tallies: Vec<Tally>,
+    touched: u64,
     over: bool,
 }
 
 impl<'o, 's> FormatOutput<'o, 's> {
     pub(crate) fn new(
         file: &'o str,
-        format: &str,
+        format: &'o str,
         settings: &'o Settings,
         sink: &'o mut Sink<'s>,
     ) -> FormatOutput<'o, 's> {
         let model = settings.model.clone().unwrap_or_else(|| format!("{format}@1"));
         let counts = Counts { files: 1, ..Counts::default() };
-        FormatOutput { settings, file, model, sink, counts, tallies: Vec::new(), over: false }
+        FormatOutput {
+            settings,
+            file,
+            format,
+            model,
+            sink,
+            counts,
+            tallies: Vec::new(),
+            touched: 0,
+            over: false,
+        }
     }
 
     /// Checks the given names first, so that an invalid one is reported once and not for every line.
@@ -100,6 +107,11 @@ impl<'o, 's> FormatOutput<'o, 's> {
             let _ = self.stop(0, Fault::new("", error.to_string(), "give another name"));
             return ControlFlow::Break(());
         }
+        if let Some(name) = self.settings.encoding.as_deref().filter(|name| !encoding::is_known(name)) {
+            let why = format!("{} is no encoding that is known", shown(name));
+            let mend = "write one such as `--encoding gb18030`, `shift_jis`, `windows-1251` or `utf-16le`";
+            return self.stop(0, Fault::new("", why, mend));
+        }
         CONTINUE
     }
 
@@ -108,9 +120,10 @@ impl<'o, 's> FormatOutput<'o, 's> {
         self.counts.rows += 1;
     }
 
-    /// Counts a row that is left out because it says nothing that is kept.
-    pub(crate) fn skip(&mut self) {
+    /// Counts a row that is left out, and why: `what` is a clause such as "cues without text are left out".
+    pub(crate) fn skip(&mut self, line: u64, what: &'static str) {
         self.counts.skipped += 1;
+        self.tally(line, what);
     }
 
     /// Counts something to tell at the end of the file: `what` is a clause such as "cues that overlap are kept".
@@ -119,6 +132,16 @@ impl<'o, 's> FormatOutput<'o, 's> {
             Some(tally) => tally.count += 1,
             None => self.tallies.push(Tally { what, count: 1, first_line: line }),
         }
+    }
+
+    /// Grows with everything that a reader does with a row: what does not grow it is lost.
+    pub(crate) fn touched(&self) -> u64 {
+        self.touched + self.counts.annotations + self.counts.problems + self.counts.skipped
+    }
+
+    /// Notes that content was taken that will come out later, such as a word of a sentence.
+    pub(crate) fn take(&mut self) {
+        self.touched += 1;
     }
 
     /// Emits a note.
@@ -220,10 +243,12 @@ impl<'o, 's> FormatOutput<'o, 's> {
             word.start_ns += offset_ns;
             word.end_ns += offset_ns;
         }
+        // Blank words are spaces that a tool has timed.
+        said.words.retain(|word| !clean(&word.text).is_empty());
         let whole = said.words.len();
         let sound = |word: &Word| {
             let (start, end) = (word.start_ns, word.end_ns);
-            (0..=end).contains(&start) && end <= i128::from(TIME_NS_MAX) && !word.text.is_empty()
+            (0..=end).contains(&start) && end <= i128::from(TIME_NS_MAX)
         };
         said.words.retain(sound);
         if said.words.len() < whole {
@@ -299,7 +324,7 @@ impl<'o, 's> FormatOutput<'o, 's> {
         flow
     }
 
-    /// Tells what was counted up.
+    /// Tells what was counted up: what was left out with its reasons, and an error where nothing was taken.
     pub(crate) fn finish(mut self) -> Counts {
         for tally in std::mem::take(&mut self.tallies) {
             let first = if tally.first_line > 0 {
@@ -308,8 +333,25 @@ impl<'o, 's> FormatOutput<'o, 's> {
                 String::new()
             };
             if self.note(0, format!("{}: {}{first}", tally.what, tally.count)).is_break() {
-                break;
+                return self.counts;
             }
+        }
+        let Counts { rows, skipped, annotations, problems, .. } = self.counts;
+        if annotations == 0 && problems == 0 {
+            let rows = if rows == 0 {
+                "it holds no row".to_owned()
+            } else {
+                format!("all of its rows ({rows}) are left out")
+            };
+            let why = format!("nothing is taken of the file: {rows}");
+            let mend = format!(
+                "see that it is of the format `{}`; `--format` names another, `rushes mapping suggest` writes a mapping",
+                self.format
+            );
+            let _ = self.problem(0, Fault::new("", why, mend));
+        } else if skipped > 0 {
+            let _ =
+                self.note(0, format!("of {rows} rows {skipped} are left out, {annotations} lines are taken"));
         }
         self.counts
     }
@@ -329,7 +371,8 @@ fn word_json(word: &Word) -> String {
 /// The text in one line: runs of white space and control characters are one space.
 pub(crate) fn clean(text: &str) -> String {
     let mut line = String::with_capacity(text.len());
-    for letter in text.chars() {
+    // A mark that stood at the head of a joined file is no letter.
+    for letter in text.chars().filter(|letter| *letter != '\u{feff}') {
         if letter.is_whitespace() || letter.is_control() {
             if !line.ends_with(' ') && !line.is_empty() {
                 line.push(' ');

@@ -12,7 +12,6 @@ use crate::problem::{Fault, shown};
 use rushes_types::known_types;
 
 use crate::formats::json::seconds_ns;
-use crate::formats::limits::TEXT_BYTES_MAX;
 use crate::formats::out::{AnnotationDraft, CONTINUE, Flow, FormatOutput};
 use crate::formats::text::Lines;
 
@@ -32,10 +31,7 @@ pub(crate) fn is_header(line: &str) -> bool {
 
 /// Reads one file.
 pub(crate) fn read(reader: &mut dyn Read, out: &mut FormatOutput<'_, '_>) -> Flow {
-    let mut lines = match Lines::open(reader, TEXT_BYTES_MAX) {
-        Ok(lines) => lines,
-        Err(why) => return out.stop(0, Fault::new("", why, "mend the file")),
-    };
+    let mut lines = Lines::open(reader, out)?;
     let mut columns: Option<Columns> = None;
     loop {
         let line = match lines.next() {

@@ -11,12 +11,12 @@ use std::io::Read;
 
 use crate::problem::Fault;
 use crate::value::Value;
-use rushes_types::known_types;
+use rushes_types::{FrameRate, known_types};
 
 use crate::formats::json::{Document, list, millis, missing, text};
-use crate::formats::out::{
-    AnnotationDraft, CONTINUE, Flow, FormatOutput, MODERATION_SEARCH, TECHNICAL_CUE, TEXT_SEARCH,
-};
+use crate::formats::kinds;
+use crate::formats::out::{AnnotationDraft, CONTINUE, Flow, FormatOutput};
+use crate::formats::rate::rate_of;
 use crate::formats::shape;
 use crate::formats::tracks::{Sighting, Tracks};
 
@@ -50,13 +50,28 @@ const LISTS: [(&str, DetectionReader); 6] = [
     ("ModerationLabels", moderation),
 ];
 
+/// Members of an answer that say nothing of the picture, and the segments, which are read apart.
+const KNOWN: [&str; 8] = [
+    "Segments",
+    "VideoMetadata",
+    "AudioMetadata",
+    "SelectedSegmentTypes",
+    "Video",
+    "GetRequestMetadata",
+    "ResponseMetadata",
+    "RequestMetadata",
+];
+
 /// Reads one file.
 pub(crate) fn read(reader: &mut dyn Read, out: &mut FormatOutput<'_, '_>) -> Flow {
     let document = Document::load(reader, out)?;
     let mut any = false;
     if document.has("Segments") {
         any = true;
-        document.rows(out, "Segments", &mut |out, line, row| match segment(out, line, row) {
+        let own = ["VideoMetadata.FrameRate", "VideoMetadata[].FrameRate"];
+        let own = own.iter().find_map(|path| rate_of(&document.text(path)?));
+        let rate = out.settings.frame_rate.or(own);
+        document.rows(out, "Segments", &mut |out, line, row| match segment(out, line, row, rate) {
             Ok(said) => out.annotation(line, said),
             Err(fault) => out.problem(line, fault),
         })?;
@@ -70,24 +85,29 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut FormatOutput<'_, '_>) -> Flo
         document.rows(out, path, &mut |out, line, row| match read_row(row) {
             Some(found) => sighting(out, line, row, &found, &mut tracks),
             None => {
-                out.skip();
+                out.skip(line, "words of lines of text, and rows without a name, are left out");
                 CONTINUE
             }
         })?;
         tracks.end(out)?;
     }
-    if any {
-        CONTINUE
-    } else {
-        document.nothing(out, "`Segments`, `Labels`, `Faces`, `Persons` or other list")
+    if !any {
+        return document.nothing(out, "`Segments`, `Labels`, `Faces`, `Persons` or other list");
     }
+    let read: Vec<&str> = LISTS.iter().map(|(name, _)| *name).chain(KNOWN).collect();
+    document.name_unread(out, &read)
 }
 
-fn segment(out: &mut FormatOutput<'_, '_>, line: u64, row: &Value) -> Result<AnnotationDraft, Fault> {
+fn segment(
+    out: &mut FormatOutput<'_, '_>,
+    line: u64,
+    row: &Value,
+    rate: Option<FrameRate>,
+) -> Result<AnnotationDraft, Fault> {
     let detail = |name: &str| row.member(name).filter(|value| **value != Value::Null);
     let (kind, label, detail, last) = match (detail("ShotSegment"), detail("TechnicalCueSegment")) {
         (Some(shot), _) => (known_types::SHOT, "", shot, 1),
-        (None, Some(cue)) => (TECHNICAL_CUE, text(cue, "Type").unwrap_or("unknown"), cue, 0),
+        (None, Some(cue)) => (kinds::TECHNICAL_CUE, text(cue, "Type").unwrap_or("unknown"), cue, 0),
         (None, None) => {
             return Err(Fault::new("Type", "this is neither a shot nor a technical cue", "mend the row"));
         }
@@ -95,9 +115,7 @@ fn segment(out: &mut FormatOutput<'_, '_>, line: u64, row: &Value) -> Result<Ann
     let mut start_ns = millis(row, "StartTimestampMillis")?.ok_or_else(|| missing("StartTimestampMillis"))?;
     let mut end_ns = millis(row, "EndTimestampMillis")?.ok_or_else(|| missing("EndTimestampMillis"))?;
     let frame = |name: &str| text(row, name).and_then(|text| text.parse::<i64>().ok());
-    if let (Some(rate), Some(first), Some(end)) =
-        (out.settings.frame_rate, frame("StartFrameNumber"), frame("EndFrameNumber"))
-    {
+    if let (Some(rate), Some(first), Some(end)) = (rate, frame("StartFrameNumber"), frame("EndFrameNumber")) {
         start_ns = i128::from(rate.start_of(first));
         end_ns = i128::from(rate.start_of(end.saturating_add(last)));
     }
@@ -236,7 +254,7 @@ fn seen_text(row: &Value) -> Option<Detection<'_>> {
         return None;
     }
     Some(Detection {
-        kind: TEXT_SEARCH,
+        kind: kinds::TEXT,
         label: "",
         text: text(seen, "DetectedText")?,
         number: "",
@@ -253,7 +271,7 @@ fn seen_text(row: &Value) -> Option<Detection<'_>> {
 fn moderation(row: &Value) -> Option<Detection<'_>> {
     let label = row.member("ModerationLabel")?;
     Some(Detection {
-        kind: MODERATION_SEARCH,
+        kind: kinds::MODERATION,
         label: text(label, "Name")?,
         text: "",
         number: "",

@@ -16,6 +16,8 @@ pub struct Settings {
     pub kind: Option<String>,
     /// Language of speech and labels (BCP 47); it goes before what the file says.
     pub language: Option<String>,
+    /// The encoding of a text (a label such as `gb18030`); else it is found from the text.
+    pub encoding: Option<String>,
     /// Frames a second, for formats that count frames.
     pub frame_rate: Option<FrameRate>,
     /// Timecode of the first frame: clocks of subtitles that begin there are shifted to begin at zero.
@@ -38,6 +40,7 @@ impl Settings {
             model: None,
             kind: None,
             language: None,
+            encoding: None,
             frame_rate: None,
             start_timecode: None,
             offset_ns: 0,

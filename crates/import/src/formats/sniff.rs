@@ -4,13 +4,29 @@ use std::io::{Cursor, Read};
 
 use crate::bytes::open;
 
+use crate::formats::editors::{avid, edl, premiere};
+use crate::formats::encoding::glimpse;
 use crate::formats::format::Format;
 use crate::formats::limits::HEAD_BYTES;
-use crate::formats::text::decode;
-use crate::formats::{mot, npy, pyscenedetect, srt, vtt};
+use crate::formats::sniff_json::json;
+use crate::formats::titles::{ass, ebu_stl, lrc, sbv, scc};
+use crate::formats::tools::{ffmpeg, textgrid, transnet};
+use crate::formats::{mot, npy, pyscenedetect, srt_time, vtt};
 
 /// Lines of the head that are examined.
 const LINES: usize = 40;
+/// Endings that name a format, so that its reader can report what is wrong with the file.
+const BY_NAME: [(&str, Format); 7] = [
+    (".srt", Format::Srt),
+    (".vtt", Format::WebVtt),
+    (".rttm", Format::Rttm),
+    (".sbv", Format::Sbv),
+    (".scc", Format::Scc),
+    (".lrc", Format::Lrc),
+    (".ass", Format::Ass),
+];
+/// Formats of which a JSON document may look to be by its name.
+const WEAK: [Format; 3] = [Format::Srt, Format::WebVtt, Format::Rttm];
 
 /// The format of a file, from its name and its first bytes (the first 64 KiB are enough); `None` where it is of none.
 ///
@@ -22,6 +38,9 @@ pub fn sniff(name: &str, head: &[u8]) -> Option<Format> {
     if head.starts_with(npy::MAGIC) {
         return Some(Format::Npy);
     }
+    if ebu_stl::is_head(head) {
+        return Some(Format::EbuStl);
+    }
     let text = beginning(head);
     if text.as_bytes().starts_with(b"\x93NUMPY") || text.starts_with("\u{201c}NUMPY") {
         return Some(Format::Npy);
@@ -29,13 +48,15 @@ pub fn sniff(name: &str, head: &[u8]) -> Option<Format> {
     let start = text.trim_start();
     match start.as_bytes().first() {
         Some(b'<') => xml(start),
-        Some(b'{' | b'[') => json(start),
+        Some(b'{') => json(start),
+        // A bracket begins JSON, and sections and times of subtitles.
+        Some(b'[') => lines(name, &text).filter(|format| !WEAK.contains(format)).or_else(|| json(start)),
         _ => lines(name, &text),
     }
 }
 
 /// The text at the beginning; a character cut at the end is dropped.
-fn beginning(head: &[u8]) -> String {
+pub(crate) fn beginning(head: &[u8]) -> String {
     let head = &head[..head.len().min(HEAD_BYTES)];
     let mut bytes = Vec::new();
     if let Ok(text) = open(Cursor::new(head), u64::MAX) {
@@ -46,7 +67,7 @@ fn beginning(head: &[u8]) -> String {
             bytes.extend_from_slice(&piece[..count]);
         }
     }
-    decode(bytes).0
+    glimpse(&bytes)
 }
 
 fn lines(name: &str, text: &str) -> Option<Format> {
@@ -55,6 +76,36 @@ fn lines(name: &str, text: &str) -> Option<Format> {
     let says = |ending: &str| name.ends_with(ending);
     if vtt::is_signature(text.split(['\n', '\r']).next().unwrap_or("")) {
         return Some(Format::WebVtt);
+    }
+    if lines.iter().any(|line| ass::is_head(line)) {
+        return Some(Format::Ass);
+    }
+    if scc::is_signature(first) {
+        return Some(Format::Scc);
+    }
+    if sbv::is_timing(first) {
+        return Some(Format::Sbv);
+    }
+    if textgrid::is_head(text) {
+        return Some(Format::TextGrid);
+    }
+    if premiere::is_header(first) {
+        return Some(Format::PremiereMarkers);
+    }
+    if avid::is_row(first) {
+        return Some(Format::AvidMarkers);
+    }
+    if lines.iter().any(|line| edl::is_marker(line)) {
+        return Some(Format::Edl);
+    }
+    if text.split(['\n', '\r']).any(ffmpeg::is_line) {
+        return Some(Format::Ffmpeg);
+    }
+    let timed = lines.iter().filter(|line| lrc::is_timed(line)).count();
+    if timed > 0
+        && lines.iter().all(|line| lrc::is_timed(line) || lrc::tag(line).is_some() || line.trim().is_empty())
+    {
+        return Some(Format::Lrc);
     }
     if lines.iter().any(|line| pyscenedetect::is_header(line)) {
         return Some(Format::PySceneDetect);
@@ -66,14 +117,15 @@ fn lines(name: &str, text: &str) -> Option<Format> {
         let whole = lines.len().saturating_sub(1).max(1);
         return lines[..whole].iter().all(|line| mot::is_row(line)).then_some(Format::Mot);
     }
-    if text.split(['\n', '\r']).any(srt::is_timing) {
+    let whole = if text.ends_with('\n') || lines.len() < 2 { lines.len() } else { lines.len() - 1 };
+    if transnet::is_list(name, &lines[..whole]) {
+        return Some(Format::TransNet);
+    }
+    if text.split(['\n', '\r']).any(srt_time::is_timing) {
         return Some(if says(".vtt") { Format::WebVtt } else { Format::Srt });
     }
     // A file of that name is read as that format, so that its reader can report what is wrong with it.
-    [(".srt", Format::Srt), (".vtt", Format::WebVtt), (".rttm", Format::Rttm)]
-        .into_iter()
-        .find(|(ending, _)| says(ending))
-        .map(|(_, format)| format)
+    BY_NAME.into_iter().find(|(ending, _)| says(ending)).map(|(_, format)| format)
 }
 
 fn xml(start: &str) -> Option<Format> {
@@ -90,62 +142,10 @@ fn xml(start: &str) -> Option<Format> {
         return match name.rsplit(':').next() {
             Some("tt") => Some(Format::Ttml),
             Some("annotations") => Some(Format::Cvat),
+            Some("ANNOTATION_DOCUMENT") => Some(Format::Elan),
+            Some("fcpxml") => Some(Format::FcpXml),
             _ => None,
         };
     }
     None
-}
-
-fn json(start: &str) -> Option<Format> {
-    // An annotation line says so itself.
-    if has(start, "asset_id") {
-        return None;
-    }
-    let any = |names: &[&str]| names.iter().any(|name| has(start, name));
-    if any(&[
-        "annotationResults",
-        "annotation_results",
-        "shotAnnotations",
-        "shot_annotations",
-        "segmentLabelAnnotations",
-    ]) {
-        return Some(Format::GoogleVideo);
-    }
-    if any(&["adjustedStart", "insights", "summarizedInsights"]) {
-        return Some(Format::VideoIndexer);
-    }
-    let rekognition =
-        ["Labels", "Faces", "Persons", "Celebrities", "TextDetections", "ModerationLabels", "Segments"];
-    if any(&rekognition) && any(&["Timestamp", "StartTimestampMillis", "VideoMetadata", "JobStatus"]) {
-        return Some(Format::Rekognition);
-    }
-    if any(&["jobName", "accountId"]) && has(start, "results") || any(&["BeginOffsetMillis"]) {
-        return Some(Format::AwsTranscribe);
-    }
-    if any(&["transcription"]) && any(&["offsets", "systeminfo"]) {
-        return Some(Format::Whisper);
-    }
-    if any(&["result_index", "timestamps", "word_confidence"]) {
-        return Some(Format::Watson);
-    }
-    if has(start, "results") && any(&["transcripts", "speaker_labels", "pronunciation"]) {
-        return Some(Format::AwsTranscribe);
-    }
-    if has(start, "results") && has(start, "alternatives") {
-        return Some(Format::GoogleSpeech);
-    }
-    if has(start, "segments") {
-        let is_aligned = any(&["word_segments", "score", "speaker"]) && !has(start, "seek");
-        return Some(if is_aligned { Format::WhisperX } else { Format::Whisper });
-    }
-    // The whole text stands first and may be longer than the head.
-    let opens = start.trim_start_matches('{').trim_start();
-    (start.starts_with('{') && opens.starts_with("\"text\"") && !start.trim_end().ends_with('}'))
-        .then_some(Format::Whisper)
-}
-
-/// Is there a member of that name?
-fn has(text: &str, name: &str) -> bool {
-    let quoted = format!("\"{name}\"");
-    text.match_indices(&quoted).any(|(at, _)| text[at + quoted.len()..].trim_start().starts_with(':'))
 }

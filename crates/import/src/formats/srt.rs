@@ -2,20 +2,21 @@
 //!
 //! Source: there is no standard; what players write and read. Times are `HH:MM:SS,mmm` and exact: the digits after the
 //! comma (or a point) are used as they are, down to the nanosecond. The end is exclusive. A blank line within the
-//! text, a missing counter and other endings of lines are understood; text before the first cue is passed over.
+//! text, a missing counter, other arrows and other endings of lines are understood; text before the first cue is named.
 
 use std::io::Read;
 
 use crate::problem::Fault;
-use crate::time::clock_ns;
 
-use crate::formats::cue::{Cue, CueFile, CueText, Cues};
-use crate::formats::limits::TEXT_BYTES_MAX;
-use crate::formats::markup::plain;
-use crate::formats::out::{CONTINUE, Flow, FormatOutput};
-use crate::formats::text::Lines;
+use crate::formats::cue::{CueText, Cues, end as end_of_cues};
+use crate::formats::limits::{FIRST_CUE_BYTES_MAX, TEXT_BYTES_MAX};
+use crate::formats::out::{Flow, FormatOutput};
+use crate::formats::rolling::RawCue;
+use crate::formats::srt_time::times;
+use crate::formats::text::{Lines, load_while};
 
-const ARROW: &str = "-->";
+/// Lines that are held back at most: blank ones, and a counter.
+const HELD_MAX: usize = 8;
 
 /// A cue whose text is still coming.
 struct Open {
@@ -27,60 +28,60 @@ struct Open {
     held: Vec<String>,
 }
 
+/// The cues that were read, and those that are refused, in the order of the file.
+#[derive(Default)]
+struct Found {
+    cues: Vec<RawCue>,
+}
+
 /// Reads one file.
 pub(crate) fn read(reader: &mut dyn Read, out: &mut FormatOutput<'_, '_>) -> Flow {
-    let lines = match Lines::open(reader, TEXT_BYTES_MAX) {
-        Ok(lines) => lines,
-        Err(why) => return out.stop(0, Fault::new("", why, "mend the file")),
-    };
-    let mut file = CueFile { lines, begun: false };
-    let mut cues = Cues::by_clock(out);
+    let is_named = out.settings.encoding.is_some();
+    let has_arrow =
+        move |head: &[u8]| is_named || head.windows(2).any(|pair| pair == b"->" || pair == b"\xe2\x86");
+    let (text, stopped) = load_while(reader, out, TEXT_BYTES_MAX, FIRST_CUE_BYTES_MAX, &has_arrow)?;
+    let mut lines = Lines::of(text, stopped);
+    let (mut cues, mut found) = (Cues::by_clock(out), Found::default());
     let mut open: Option<Open> = None;
-    loop {
-        let line = match file.next() {
+    let rate = out.settings.frame_rate;
+    let fault = loop {
+        let line = match lines.next_or_fault() {
             Ok(Some(line)) => line,
-            Ok(None) => break,
-            Err(fault) => {
-                end(out, &mut cues, open.take(), true)?;
-                return out.stop(file.lines.number, fault);
-            }
+            Ok(None) => break None,
+            Err(fault) => break Some(fault),
         };
-        if !line.contains(ARROW) {
-            if let Some(open) = &mut open {
-                open.take(line);
-            }
-            continue;
-        }
-        match times(&line) {
-            Ok((start_ns, end_ns)) => {
-                end(out, &mut cues, open.take(), false)?;
-                file.begun = true;
-                let (line, text, held) = (file.lines.number, CueText::default(), Vec::new());
+        match times(&line, rate) {
+            Some(Ok((start_ns, end_ns))) => {
+                found.end(open.take(), false);
+                let (line, text, held) = (lines.number, CueText::default(), Vec::new());
                 open = Some(Open { line, start_ns, end_ns, text, held });
             }
-            // An arrow in a line of text.
-            Err(_) if !looks_like_times(&line) => {
-                if let Some(open) = &mut open {
-                    open.take(line);
-                }
-            }
-            Err(why) => {
-                end(out, &mut cues, open.take(), false)?;
-                out.row();
+            Some(Err(why)) => {
+                found.end(open.take(), false);
                 let mend = "write times as `00:01:02,345 --> 00:01:04,000`";
-                out.problem(file.lines.number, Fault::new("time", why, mend))?;
+                found.cues.push(RawCue::refused(lines.number, Fault::new("time", why, mend)));
             }
+            None => match &mut open {
+                Some(open) => open.take(line),
+                None if is_counter(&line) || line.trim().is_empty() => {}
+                None => out.tally(lines.number, "lines of no cue are left out"),
+            },
         }
+    };
+    found.end(open, true);
+    cues.all(out, found.cues, None)?;
+    match fault {
+        Some(fault) => out.stop(lines.number, fault),
+        None => end_of_cues(out, &cues),
     }
-    end(out, &mut cues, open, true)?;
-    file.end(out, &cues)
 }
 
 impl Open {
     /// Takes a line of text. A blank line and a number after it are held back: they may be the next cue's.
     fn take(&mut self, line: String) {
-        if line.trim().is_empty() || (!self.held.is_empty() && is_counter(&line) && self.held.len() < 8) {
-            if self.held.len() < 8 {
+        let may_be_next = !self.held.is_empty() && is_counter(&line) && self.held.len() < HELD_MAX;
+        if line.trim().is_empty() || may_be_next {
+            if self.held.len() < HELD_MAX {
                 self.held.push(line);
             }
             return;
@@ -97,75 +98,38 @@ fn is_counter(line: &str) -> bool {
     !line.is_empty() && line.len() <= 10 && line.bytes().all(|byte| byte.is_ascii_digit())
 }
 
-/// Hands out the cue that ends here. `last`: no cue follows, so held lines are text.
-fn end(out: &mut FormatOutput<'_, '_>, cues: &mut Cues, open: Option<Open>, last: bool) -> Flow {
-    let Some(mut open) = open else { return CONTINUE };
-    if last {
-        for held in open.held.drain(..).filter(|held| !held.trim().is_empty()) {
-            open.text.push(&held);
+impl Found {
+    /// Takes the cue that ends here. `last`: no cue follows, so held lines are text.
+    fn end(&mut self, open: Option<Open>, last: bool) {
+        let Some(mut open) = open else { return };
+        if last {
+            for held in open.held.drain(..).filter(|held| !held.trim().is_empty()) {
+                open.text.push(&held);
+            }
+        } else if open.text.text.is_empty() && open.held.iter().filter(|held| is_counter(held)).count() > 1 {
+            // A cue whose text is a number: the last number is the next cue's counter.
+            let numbers: Vec<String> = open.held.drain(..).filter(|held| is_counter(held)).collect();
+            numbers.iter().rev().skip(1).rev().for_each(|number| open.text.push(number));
+        } else if let Some(place) = open.held.iter().rposition(|held| is_counter(held)) {
+            // Numbers before the counter are text.
+            let numbers: Vec<String> =
+                open.held[..place].iter().filter(|held| is_counter(held)).cloned().collect();
+            numbers.iter().for_each(|number| open.text.push(number));
         }
-    } else if open.text.text.is_empty() && open.held.iter().filter(|held| is_counter(held)).count() > 1 {
-        // A cue whose text is a number: the last number is the next cue's counter.
-        let numbers: Vec<String> = open.held.drain(..).filter(|held| is_counter(held)).collect();
-        numbers.iter().rev().skip(1).rev().for_each(|number| open.text.push(number));
-    }
-    if open.text.is_huge {
-        out.row();
-        cues.count += 1;
-        return out.problem(open.line, CueText::fault());
-    }
-    // Without a blank line between, the last line of the text is the next cue's counter.
-    let mut text = open.text.text;
-    if !last
-        && open.held.is_empty()
-        && let Some((before, counter)) = text.rsplit_once('\n')
-        && is_counter(counter)
-    {
-        text.truncate(before.len());
-    }
-    let (line, start_ns, end_ns) = (open.line, open.start_ns, open.end_ns);
-    let parts = vec![(None, plain(&text))];
-    cues.cue(out, Cue { line, start_ns, end_ns, parts, language: None })
-}
-
-/// The two times of a line; what follows them places the text on the screen.
-fn times(line: &str) -> Result<(i128, i128), String> {
-    let (start, rest) = line.split_once(ARROW).unwrap_or((line, ""));
-    let end = rest.split_whitespace().next().unwrap_or("");
-    let one = |text: &str| clock_ns(text.trim());
-    Ok((
-        one(start)?,
-        one(end).map_err(|why| if end.is_empty() { "the end is missing".to_owned() } else { why })?,
-    ))
-}
-
-/// Would a person call it a line of times? Digits and a colon before the arrow, little else.
-fn looks_like_times(line: &str) -> bool {
-    let start = line.split(ARROW).next().unwrap_or("").trim();
-    start.contains(':') && start.bytes().all(|byte| byte.is_ascii_digit() || b":,.- ".contains(&byte))
-}
-
-/// Is it a line of SubRip times, by its look?
-pub(crate) fn is_timing(line: &str) -> bool {
-    line.contains(ARROW) && times(line).is_ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{is_timing, looks_like_times};
-    use crate::problem::shown;
-
-    #[test]
-    fn lines_of_times_are_known() {
-        for (line, is, looks) in [
-            ("00:00:01,000 --> 00:00:02,000", true, true),
-            ("0:00:01.5-->0:00:02.5 X1:0 X2:9", true, true),
-            ("00:00:01,000 -->", false, true),
-            ("00:00:61,000 --> 00:00:02,000", false, true),
-            ("go --> there", false, false),
-            ("-->", false, false),
-        ] {
-            assert_eq!((is_timing(line), looks_like_times(line)), (is, looks), "{}", shown(line));
+        if open.text.is_huge {
+            self.cues.push(RawCue::refused(open.line, CueText::fault()));
+            return;
         }
+        // Without a blank line between, the last line of the text is the next cue's counter.
+        let mut text = open.text.text;
+        if !last
+            && open.held.is_empty()
+            && let Some((before, counter)) = text.rsplit_once('\n')
+            && is_counter(counter)
+        {
+            text.truncate(before.len());
+        }
+        let (line, start_ns, end_ns) = (open.line, open.start_ns, open.end_ns);
+        self.cues.push(RawCue { line, start_ns, end_ns, text, ..RawCue::default() });
     }
 }

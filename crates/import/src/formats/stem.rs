@@ -1,5 +1,7 @@
 //! Names of files: `ep1.en.srt` is about `ep1`, in English.
 
+use unicode_normalization::UnicodeNormalization;
+
 /// ISO 639-1, but for `ts`: in a file's name that is a transport stream.
 const LANGUAGES: &str = "aa ab ae af ak am an ar as av ay az ba be bg bi bm bn bo br bs ca ce ch co cr cs cu cv cy \
     da de dv dz ee el en eo es et eu fa ff fi fj fo fr fy ga gd gl gn gu gv ha he hi ho hr ht hu hy hz ia id ie ig ii \
@@ -89,7 +91,9 @@ const SCENES: &str = "-Scenes";
 /// `ep1-Scenes.csv`) is removed too.
 #[must_use]
 pub fn split_stem(file: &str) -> (String, Option<String>) {
-    let (stem, language) = split_language(file);
+    // File systems of Macs write letters and their marks apart; the same name is the same asset.
+    let file: String = file.nfc().collect();
+    let (stem, language) = split_language(&file);
     let mut bare = stem.strip_suffix(SCENES).unwrap_or(&stem);
     while let Some((before, last)) = bare.rsplit_once('.') {
         if before.is_empty() || !LEFT_BY_TOOLS.contains(&last.to_ascii_lowercase().as_str()) {
@@ -185,6 +189,7 @@ mod tests {
             ("ep1-Scenes.csv", "ep1", None),
             ("ep1.whisper.json", "ep1", None),
             ("-Scenes.csv", "-Scenes", None),
+            ("A\u{30a}re.sv.srt", "Åre", Some("sv")),
         ] {
             let expect = (stem.to_owned(), language.map(str::to_owned));
             assert_eq!(split_stem(file), expect, "{file}");

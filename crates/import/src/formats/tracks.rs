@@ -52,6 +52,7 @@ impl<K: Hash + Eq + Ord + Clone> Tracks<K> {
 
     /// Takes a sighting; hands out the annotation that it does not continue.
     pub(crate) fn see(&mut self, out: &mut FormatOutput<'_, '_>, line: u64, key: K, seen: Sighting) -> Flow {
+        out.take();
         let at_ns = seen.said.start_ns;
         if let Some(track) = self.open.get_mut(&key) {
             let step = seen.place - track.last;

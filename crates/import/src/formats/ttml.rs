@@ -4,13 +4,15 @@
 //! within its parents; `end` and `dur` together: the earlier counts. Ends are exclusive. Clocks and seconds are exact;
 //! frame n begins at the first whole nanosecond at or after its time, at `ttp:frameRate` times its multiplier; ticks are
 //! rounded to the nearest. With `ttp:timeBase="smpte"` times are timecode, drop frame where `ttp:dropMode` says so.
-//! `ttm:agent` becomes the attribute `speaker`, `xml:lang` the language.
+//! `ttm:agent` becomes the attribute `speaker` (of a `span` too: each speaker of a `p` is an annotation of its own),
+//! `xml:lang` the language. What belongs to the metadata vocabulary (`ttm:desc`, `metadata`) is no dialogue. The start of
+//! the programme that EBU-TT documents say is used where the caller knows no start timecode.
 
 use std::io::Read;
 
 use crate::problem::Fault;
 
-use crate::formats::cue::{Cue, CueText, Cues};
+use crate::formats::cue::{Cue, CueText, Cues, Part, no_cue, nominal_ns};
 use crate::formats::out::{CONTINUE, Flow, FormatOutput, clean};
 use crate::formats::ttml_time::TimeBase;
 use crate::formats::xml::{Element, Token, Xml, load};
@@ -30,20 +32,38 @@ struct Level {
     next_ns: i128,
     language: Option<String>,
     agent: Option<String>,
-    /// The number of cues that were open before it, where it is one.
+    /// It is a cue.
     cue: bool,
+    /// It is the reading of a word, which stands beside it.
+    is_ruby_text: bool,
 }
 
 /// A cue that is open.
 struct Open {
     line: u64,
-    text: CueText,
+    /// What each says, by the id of who says it.
+    parts: Vec<(Option<String>, CueText)>,
 }
+
+/// Elements whose text is never shown.
+const METADATA: [&str; 7] = ["metadata", "desc", "title", "copyright", "agent", "actor", "name"];
+/// Where EBU-TT says the timecode at which the programme begins.
+const START_OF_PROGRAMME: &str = "documentStartOfProgramme";
 
 #[derive(Default)]
 struct Agents {
     names: Vec<(String, String)>,
     open: Option<String>,
+}
+
+impl Agents {
+    /// The names of agents by their ids, as far as the document names them.
+    fn names_of(&self, ids: &str) -> String {
+        let name = |id: &str| self.names.iter().find(|(known, _)| known == id).map(|(_, name)| name.clone());
+        let names: Vec<String> =
+            ids.split_whitespace().map(|id| name(id).unwrap_or_else(|| id.to_owned())).collect();
+        names.join(", ")
+    }
 }
 
 /// Reads one file.
@@ -56,20 +76,20 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut FormatOutput<'_, '_>) -> Flo
         cues: None,
         open: Vec::new(),
         agents: Agents::default(),
+        start: None,
     };
     loop {
         let line = document.xml.line;
         match document.xml.next() {
             Ok(Token::Open(element)) => document.open(out, line, &element)?,
             Ok(Token::Close) => document.close(out)?,
-            Ok(Token::Text(text)) => document.text(&text),
+            Ok(Token::Text(text)) => document.text(out, &text),
             Ok(Token::End) => break,
             Err(fault) => return out.stop(document.xml.line, fault),
         }
     }
     if document.cues.is_none_or(|cues| cues.count == 0) {
-        let mend = "see that it is TTML; `--format` names another format";
-        return out.problem(0, Fault::new("", "there is no cue in the file", mend));
+        return out.problem(0, no_cue());
     }
     CONTINUE
 }
@@ -81,6 +101,8 @@ struct Document<'t> {
     cues: Option<Cues>,
     open: Vec<Open>,
     agents: Agents,
+    /// The timecode at which the programme begins.
+    start: Option<String>,
 }
 
 impl Document<'_> {
@@ -91,8 +113,8 @@ impl Document<'_> {
         match (element.name.as_str(), element.get("id")) {
             ("agent", Some(id)) => self.agents.open = Some(id.to_owned()),
             ("br", _) => {
-                if let Some(open) = self.open.last_mut() {
-                    open.text.push("");
+                if let Some((_, text)) = self.open.last_mut().and_then(|open| open.parts.last_mut()) {
+                    text.text.push('\n');
                 }
             }
             _ => {}
@@ -114,7 +136,7 @@ impl Document<'_> {
         if is_cue {
             level.cue = true;
             level.name = if is_timed { "timed" } else { "untimed" }.to_owned();
-            self.open.push(Open { line, text: CueText::default() });
+            self.open.push(Open { line, parts: Vec::new() });
         }
         self.levels.push(level);
         CONTINUE
@@ -134,6 +156,7 @@ impl Document<'_> {
             language: text("lang").or_else(|| parent.and_then(|parent| parent.language.clone())),
             agent: text("agent").or_else(|| parent.and_then(|parent| parent.agent.clone())),
             cue: false,
+            is_ruby_text: element.get("ruby") == Some("text"),
         }
     }
 
@@ -149,17 +172,43 @@ impl Document<'_> {
         Ok(level)
     }
 
-    fn text(&mut self, text: &str) {
-        let is_name = self.levels.last().is_some_and(|level| level.name == "name");
-        match (&self.agents.open, self.open.last_mut()) {
-            (Some(agent), _) if is_name && self.agents.names.len() < AGENTS_MAX => {
-                self.agents.names.push((agent.clone(), clean(text)));
+    fn text(&mut self, out: &mut FormatOutput<'_, '_>, text: &str) {
+        let Some(level) = self.levels.last() else { return };
+        if level.name == START_OF_PROGRAMME {
+            self.start = Some(text.trim().to_owned());
+        }
+        if let Some(agent) = self.agents.open.as_ref().filter(|_| level.name == "name")
+            && self.agents.names.len() < AGENTS_MAX
+        {
+            self.agents.names.push((agent.clone(), clean(text)));
+        }
+        let is_blank = text.trim().is_empty();
+        if self.levels.iter().any(|level| METADATA.contains(&level.name.as_str()) || level.is_ruby_text) {
+            if !is_blank && !self.open.is_empty() {
+                out.tally(self.xml.line, "descriptions and other metadata inside of cues are left out");
             }
-            (_, Some(open)) if open.text.text.len() + text.len() <= crate::formats::limits::CUE_BYTES_MAX => {
-                open.text.text.push_str(text);
+            return;
+        }
+        let Some(open) = self.open.last_mut() else {
+            if !is_blank && self.levels.iter().any(|level| level.name == "body") {
+                out.tally(self.xml.line, "text outside of paragraphs has no time and is left out");
             }
-            (_, Some(open)) => open.text.is_huge = true,
-            _ => {}
+            return;
+        };
+        let agent = level.agent.clone();
+        // White space between two speakers is neither's.
+        if is_blank && open.parts.last().is_none_or(|(last, _)| *last != agent) {
+            return;
+        }
+        if open.parts.last().is_none_or(|(last, _)| *last != agent) {
+            open.parts.push((agent, CueText::default()));
+        }
+        if let Some((_, last)) = open.parts.last_mut() {
+            if last.text.len() + text.len() <= crate::formats::limits::CUE_BYTES_MAX {
+                last.text.push_str(text);
+            } else {
+                last.is_huge = true;
+            }
         }
     }
 
@@ -172,11 +221,12 @@ impl Document<'_> {
             parent.next_ns = parent.next_ns.max(end_ns);
         }
         let Some(open) = (if level.cue { self.open.pop() } else { None }) else { return CONTINUE };
-        if open.text.is_huge {
+        if open.parts.iter().any(|(_, text)| text.is_huge) {
             out.row();
             return out.problem(open.line, CueText::fault());
         }
-        if clean(&open.text.text).is_empty() && level.name == "untimed" {
+        let is_blank = open.parts.iter().all(|(_, text)| clean(&text.text).is_empty());
+        if is_blank && level.name == "untimed" {
             return CONTINUE;
         }
         let Some(end_ns) = level.end_ns else {
@@ -184,21 +234,27 @@ impl Document<'_> {
             let mend = "give the element `end` or `dur`";
             return out.problem(open.line, Fault::new("end", "the cue has no end", mend));
         };
-        let name =
-            |id: &str| self.agents.names.iter().find(|(known, _)| known == id).map(|(_, name)| name.clone());
-        let agent = level.agent.as_deref().and_then(|ids| ids.split_whitespace().next());
-        let speaker = agent.map(|id| name(id).unwrap_or_else(|| id.to_owned()));
-        let cue = Cue {
-            line: open.line,
-            start_ns: level.begin_ns,
-            end_ns,
-            parts: vec![(speaker, open.text.text)],
-            language: level.language,
-        };
-        let is_timecode = self.base.is_timecode();
-        let cues = self
-            .cues
-            .get_or_insert_with(|| if is_timecode { Cues::by_timecode(out) } else { Cues::by_clock(out) });
-        cues.cue(out, cue)
+        let parts = open.parts.into_iter().map(|(agent, text)| Part {
+            speaker: agent.map(|ids| self.agents.names_of(&ids)),
+            text: text.text,
+            words: Vec::new(),
+        });
+        let parts = parts.collect();
+        let cue = Cue { line: open.line, start_ns: level.begin_ns, end_ns, parts, language: level.language };
+        if self.cues.is_none() {
+            let is_timecode = self.base.is_timecode();
+            let mut cues = if is_timecode { Cues::by_timecode(out) } else { Cues::by_clock(out) };
+            if let Some(start) = &self.start {
+                let of_frames = self.base.ns("start", start).ok().filter(|_| is_timecode);
+                if let Some(zero_ns) = of_frames.or_else(|| nominal_ns(out, start)) {
+                    cues.begin_at(zero_ns, start);
+                }
+            }
+            self.cues = Some(cues);
+        }
+        match &mut self.cues {
+            Some(cues) => cues.cue(out, cue),
+            None => CONTINUE,
+        }
     }
 }

@@ -12,9 +12,8 @@ use crate::value::Value;
 use rushes_types::known_types;
 
 use crate::formats::json::{Document, clock, list, missing, text, text_of};
-use crate::formats::out::{
-    AnnotationDraft, CONTINUE, Flow, FormatOutput, MODERATION_SEARCH, TECHNICAL_CUE, TEXT_SEARCH,
-};
+use crate::formats::kinds;
+use crate::formats::out::{AnnotationDraft, CONTINUE, Flow, FormatOutput};
 use crate::formats::shape;
 
 /// What a kind of insight becomes.
@@ -38,24 +37,24 @@ const fn kind(
 
 const KINDS: [Kind; 19] = [
     kind("transcript", known_types::DIALOGUE, &[], ""),
-    kind("ocr", TEXT_SEARCH, &[], ""),
+    kind("ocr", kinds::TEXT, &[], ""),
     kind("faces", known_types::CHARACTER, &["name"], "unknown"),
     kind("labels", known_types::OBJECT, &["name"], ""),
     kind("detectedObjects", known_types::OBJECT, &["displayName", "type"], ""),
     kind("observedPeople", known_types::OBJECT, &[], "person"),
     kind("scenes", "SCENE", &[], "scene"),
     kind("shots", known_types::SHOT, &[], ""),
-    kind("keywords", "KEYWORD_SEARCH", &["text", "name"], ""),
-    kind("topics", "TOPIC_SEARCH", &["name"], ""),
-    kind("brands", "KEYWORD_SEARCH", &["name"], ""),
-    kind("namedPeople", "KEYWORD_SEARCH", &["name"], ""),
-    kind("namedLocations", "KEYWORD_SEARCH", &["name"], ""),
-    kind("audioEffects", "SOUND_SEARCH", &["type"], ""),
+    kind("keywords", kinds::KEYWORD, &["text", "name"], ""),
+    kind("topics", kinds::TOPIC, &["name"], ""),
+    kind("brands", kinds::KEYWORD, &["name"], ""),
+    kind("namedPeople", kinds::KEYWORD, &["name"], ""),
+    kind("namedLocations", kinds::KEYWORD, &["name"], ""),
+    kind("audioEffects", kinds::SOUND, &["type"], ""),
     kind("emotions", "EMOTION_SEARCH", &["type"], ""),
-    kind("framePatterns", TECHNICAL_CUE, &["name", "patternType"], "pattern"),
-    kind("clapperboards", TECHNICAL_CUE, &[], "clapperboard"),
-    kind("visualContentModeration", MODERATION_SEARCH, &["name"], "visual"),
-    kind("textualContentModeration", MODERATION_SEARCH, &["name"], "textual"),
+    kind("framePatterns", kinds::TECHNICAL_CUE, &["name", "patternType"], "pattern"),
+    kind("clapperboards", kinds::TECHNICAL_CUE, &[], "clapperboard"),
+    kind("visualContentModeration", kinds::MODERATION, &["name"], "visual"),
+    kind("textualContentModeration", kinds::MODERATION, &["name"], "textual"),
 ];
 
 /// Where insights may stand.
@@ -102,11 +101,11 @@ fn insight(
     language: Option<&str>,
     speakers: &[(String, String)],
 ) -> Flow {
-    let is_text = kind.kind == known_types::DIALOGUE || kind.kind == TEXT_SEARCH;
+    let is_text = kind.kind == known_types::DIALOGUE || kind.kind == kinds::TEXT;
     let label = text_of(row, kind.label).unwrap_or(kind.unnamed);
     let spoken = text(row, "text").filter(|_| is_text).unwrap_or("");
     if kind.kind != known_types::SHOT && label.is_empty() && spoken.is_empty() {
-        out.skip();
+        out.skip(line, "insights without a name or a text are left out");
         return CONTINUE;
     }
     let mut instances: Vec<&Value> = list(row, "instances").iter().collect();
@@ -114,8 +113,7 @@ fn insight(
         instances = list(row, "thumbnails").iter().flat_map(|thumb| list(thumb, "instances")).collect();
     }
     if instances.is_empty() {
-        out.skip();
-        out.tally(line, "insights without instances have no time and are left out");
+        out.skip(line, "insights without instances have no time and are left out");
     }
     let speaker = text(row, "speakerId").map(|id| {
         let named = speakers.iter().find(|(known, _)| known == id);
@@ -154,7 +152,7 @@ fn attributes(said: &mut AnnotationDraft, row: &Value, kind: &Kind) {
     if !tags.is_empty() {
         said.attributes.text("tags", &tags.join(", "));
     }
-    if kind.kind == TEXT_SEARCH {
+    if kind.kind == kinds::TEXT {
         let shape = shape::of_object(Some(row), &[["left", "top", "width", "height"]]);
         if !shape.is_empty() {
             said.attributes.raw("box", &shape);

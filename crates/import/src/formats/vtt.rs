@@ -1,36 +1,40 @@
 //! WebVTT (`.vtt`).
 //!
-//! Source: the parser of <https://www.w3.org/TR/webvtt1/>, which defines the result for any input. Times are
-//! `HH:MM:SS.mmm`, hours optional, and exact; the end is exclusive. Voices (`<v Mara>`) become the attribute `speaker`,
-//! each voice of a cue an annotation of its own. Settings, notes, styles and regions are passed over; a `Language:`
-//! line of the header is used. Times that the parser drops silently are named here.
+//! Source: the parser of <https://www.w3.org/TR/webvtt1/>. Times are `HH:MM:SS.mmm`, hours optional, and exact; the end
+//! is exclusive. Voices (`<v Mara>`) become the attribute `speaker`, each voice of a cue an annotation of its own; times
+//! inside a cue become the times of its words. Settings, notes, styles and regions are passed over; a `Language:` line
+//! of the header is used. Where the standard's parser drops text, this one does not: a `<` that begins no tag is a
+//! character, text that a blank line parts from a cue without any is that cue's, and what belongs to no cue is named.
 
 use std::io::Read;
 
 use crate::problem::Fault;
-use rushes_types::NS_PER_SECOND;
 
-use crate::formats::cue::{Cue, CueFile, CueText, Cues};
-use crate::formats::limits::TEXT_BYTES_MAX;
-use crate::formats::markup::voices;
+use crate::formats::cue::{CueText, Cues, end as end_of_cues};
+use crate::formats::limits::{FIRST_CUE_BYTES_MAX, TEXT_BYTES_MAX};
 use crate::formats::out::{Flow, FormatOutput};
-use crate::formats::text::Lines;
+use crate::formats::rolling::RawCue;
+use crate::formats::text::{Lines, load_while};
+use crate::formats::vtt_time::{ARROW, times};
 
 const SIGNATURE: &str = "WEBVTT";
-const ARROW: &str = "-->";
+/// What begins a block that is no cue and no text.
+const OTHERS: [&str; 3] = ["NOTE", "STYLE", "REGION"];
 
 /// Reads one file.
 pub(crate) fn read(reader: &mut dyn Read, out: &mut FormatOutput<'_, '_>) -> Flow {
-    let lines = match Lines::open(reader, TEXT_BYTES_MAX) {
-        Ok(lines) => lines,
-        Err(why) => return out.stop(0, Fault::new("", why, "mend the file")),
-    };
-    let mut file = File { file: CueFile { lines, begun: false }, again: None, language: None };
+    let is_named = out.settings.encoding.is_some();
+    let has_arrow = move |head: &[u8]| is_named || head.windows(3).any(|three| three == ARROW.as_bytes());
+    let (text, stopped) = load_while(reader, out, TEXT_BYTES_MAX, FIRST_CUE_BYTES_MAX, &has_arrow)?;
+    let mut file = File { lines: Lines::of(text, stopped), again: None, language: None, cues: Vec::new() };
     let mut cues = Cues::by_clock(out);
-    if let Err(fault) = file.walk(out, &mut cues)? {
-        return out.stop(file.file.lines.number, fault);
+    let fault = file.walk(out);
+    let language = file.language.take();
+    cues.all(out, std::mem::take(&mut file.cues), language.as_deref())?;
+    match fault {
+        Some(fault) => out.stop(file.lines.number, fault),
+        None => end_of_cues(out, &cues),
     }
-    file.file.end(out, &cues)
 }
 
 /// Has the line the signature?
@@ -40,8 +44,10 @@ pub(crate) fn is_signature(line: &str) -> bool {
 
 /// What a block is.
 enum Block {
-    /// Something else than a cue.
-    Other,
+    /// Something else than a cue: a note, or lines of text.
+    Other {
+        line: u64,
+    },
     Cue {
         line: u64,
         start_ns: i128,
@@ -53,58 +59,80 @@ enum Block {
     },
 }
 
-struct File<'r> {
-    file: CueFile<'r>,
+struct File {
+    lines: Lines,
     /// A line pushed back: it begins the next block.
     again: Option<String>,
     language: Option<String>,
+    cues: Vec<RawCue>,
 }
 
-type BlockFlow = std::ops::ControlFlow<(), Result<(), Fault>>;
-
-impl File<'_> {
+impl File {
     fn line(&mut self) -> Result<Option<String>, Fault> {
         if let Some(line) = self.again.take() {
             return Ok(Some(line));
         }
-        let line = self.file.next()?;
+        let line = self.lines.next_or_fault()?;
         Ok(line.map(|line| if line.contains('\0') { line.replace('\0', "\u{fffd}") } else { line }))
     }
 
-    fn walk(&mut self, out: &mut FormatOutput<'_, '_>, cues: &mut Cues) -> BlockFlow {
+    /// Reads all blocks; why it stopped, where that was not the end.
+    fn walk(&mut self, out: &mut FormatOutput<'_, '_>) -> Option<Fault> {
         match self.line() {
             Ok(Some(line)) if is_signature(&line) => {}
             Ok(_) => {
                 let mend = "write `WEBVTT` on the first line; SubRip files are called .srt";
                 let fault = Fault::new("", "the file does not begin with `WEBVTT`", mend);
-                return BlockFlow::Continue(Err(fault));
+                return Some(fault);
             }
-            Err(fault) => return BlockFlow::Continue(Err(fault)),
+            Err(fault) => return Some(fault),
         }
         let mut in_header = true;
         loop {
             let mut text = CueText::default();
-            let read = self.block(in_header, &mut text);
-            match read {
-                Ok(None) => return BlockFlow::Continue(Ok(())),
-                Err(fault) => return BlockFlow::Continue(Err(fault)),
-                Ok(Some(Block::Other)) => {}
+            match self.block(in_header, &mut text) {
+                Ok(None) => return None,
+                Err(fault) => return Some(fault),
+                Ok(Some(Block::Other { .. })) if in_header => {}
+                Ok(Some(Block::Other { line })) => self.stray(out, line, text.text),
                 Ok(Some(Block::Broken { line })) => {
-                    out.row();
                     let mend = "write times as `00:01:02.345 --> 00:01:04.000`";
-                    out.problem(line, Fault::new("time", "these are no WebVTT times", mend))?;
+                    let fault = Fault::new("time", "these are no WebVTT times", mend);
+                    self.cues.push(RawCue::refused(line, fault));
                 }
                 Ok(Some(Block::Cue { line, .. })) if text.is_huge => {
-                    out.row();
-                    cues.count += 1;
-                    out.problem(line, CueText::fault())?;
+                    self.cues.push(RawCue::refused(line, CueText::fault()));
                 }
                 Ok(Some(Block::Cue { line, start_ns, end_ns })) => {
-                    let (parts, language) = (voices(&text.text), self.language.clone());
-                    cues.cue(out, Cue { line, start_ns, end_ns, parts, language })?;
+                    let text = text.text;
+                    self.cues.push(RawCue { line, start_ns, end_ns, text, ..RawCue::default() });
                 }
             }
             in_header = false;
+        }
+    }
+
+    /// Text of no cue: that of the cue before, where this has none.
+    fn stray(&mut self, out: &mut FormatOutput<'_, '_>, line: u64, text: String) {
+        let first = text.split('\n').next().unwrap_or("");
+        let is_other = OTHERS.iter().any(|name| {
+            first.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '\t']))
+        });
+        if is_other || text.trim().is_empty() {
+            return;
+        }
+        // The name of a cue that a blank line parts from it.
+        let is_counter = !text.contains('\n') && text.trim().bytes().all(|byte| byte.is_ascii_digit());
+        match self
+            .cues
+            .last_mut()
+            .filter(|cue| cue.fault.is_none() && cue.text.trim().is_empty() && !is_counter)
+        {
+            Some(cue) => {
+                out.tally(cue.line, "cues whose text a blank line parts from their times are kept with it");
+                cue.text = text;
+            }
+            None => out.tally(line, "lines of no cue are left out"),
         }
     }
 
@@ -112,7 +140,7 @@ impl File<'_> {
     fn block(&mut self, in_header: bool, text: &mut CueText) -> Result<Option<Block>, Fault> {
         let mut count = 0;
         let mut seen_arrow = false;
-        let mut block = Block::Other;
+        let mut block = Block::Other { line: self.lines.number };
         loop {
             let Some(line) = self.line()? else {
                 return Ok(if count == 0 { None } else { Some(block) });
@@ -125,17 +153,17 @@ impl File<'_> {
                     return Ok(Some(block));
                 }
                 seen_arrow = true;
-                let number = self.file.lines.number;
+                let number = self.lines.number;
                 block = match times(&line) {
-                    Some((start_ns, end_ns)) => {
-                        self.file.begun = true;
-                        Block::Cue { line: number, start_ns, end_ns }
-                    }
+                    Some((start_ns, end_ns)) => Block::Cue { line: number, start_ns, end_ns },
                     // Lines of nothing but an arrow are text that somebody wrote; with digits they are times.
                     None if line.contains(|c: char| c.is_ascii_digit()) => Block::Broken { line: number },
-                    None => Block::Other,
+                    None => Block::Other { line: number },
                 };
                 *text = CueText::default();
+                if matches!(block, Block::Other { .. }) {
+                    text.push(&line);
+                }
                 continue;
             }
             if line.is_empty() {
@@ -146,89 +174,17 @@ impl File<'_> {
                 }
                 return Ok(Some(block));
             }
+            if let Block::Other { line: number } = &mut block
+                && count == 1
+            {
+                *number = self.lines.number;
+            }
             if in_header && let Some(language) = line.strip_prefix("Language:") {
                 self.language = Some(language.trim().to_owned());
             }
-            if matches!(block, Block::Cue { .. }) {
+            if !matches!(block, Block::Broken { .. }) {
                 text.push(&line);
             }
-        }
-    }
-}
-
-/// Start and end of a line of times, by the letter of the standard.
-fn times(line: &str) -> Option<(i128, i128)> {
-    let mut rest = skip_space(line);
-    let start_ns = timestamp(&mut rest)?;
-    rest = skip_space(rest).strip_prefix(ARROW)?;
-    rest = skip_space(rest);
-    let end_ns = timestamp(&mut rest)?;
-    Some((start_ns, end_ns))
-}
-
-fn skip_space(text: &str) -> &str {
-    text.trim_start_matches([' ', '\t', '\n', '\u{c}', '\r'])
-}
-
-/// A timestamp at the start of `rest`, which is left after it.
-fn timestamp(rest: &mut &str) -> Option<i128> {
-    const HOURS_DIGITS_MAX: usize = 9;
-    let (first, first_digits) = number(rest)?;
-    if first_digits > HOURS_DIGITS_MAX {
-        return None;
-    }
-    let mut fields = vec![first];
-    let is_hours = first_digits != 2 || first > 59;
-    while fields.len() < 3 {
-        match rest.strip_prefix(':') {
-            Some(after) => *rest = after,
-            None if fields.len() == 2 && !is_hours => break,
-            None => return None,
-        }
-        let (field, digits) = number(rest)?;
-        if digits != 2 || field > 59 {
-            return None;
-        }
-        fields.push(field);
-    }
-    *rest = rest.strip_prefix('.')?;
-    let (ms, digits) = number(rest)?;
-    if digits != 3 {
-        return None;
-    }
-    let seconds = fields.iter().fold(0, |sum, field| sum * 60 + field);
-    Some((seconds * 1000 + ms) * i128::from(NS_PER_SECOND / 1000))
-}
-
-/// The digits at the start of `rest` as a number, and how many they are.
-fn number(rest: &mut &str) -> Option<(i128, usize)> {
-    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-    let (text, after) = rest.split_at(digits);
-    *rest = after;
-    // More digits than a number could have: the length alone tells that it is none.
-    let value = if digits > 30 { i128::MAX >> 64 } else { text.parse().ok()? };
-    Some((value, digits))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::times;
-
-    #[test]
-    fn times_are_those_of_the_standard() {
-        let second = 1_000_000_000;
-        for (line, expect) in [
-            ("00:01.500 --> 00:02.000", Some((1_500_000_000, 2 * second))),
-            ("1:00:00.000 --> 100:00:00.001 align:end", Some((3600 * second, 360_000 * second + 1_000_000))),
-            ("\t00:00:01.000-->00:00:02.000", Some((second, 2 * second))),
-            ("00:60:00.000 --> 01:00:00.000", None),
-            ("60:00.000 --> 61:00.000", None),
-            ("00:00:01,000 --> 00:00:02,000", None),
-            ("00:00:01.00 --> 00:00:02.000", None),
-            ("00:00:01.000 -> 00:00:02.000", None),
-            ("99999999999:00:00.000 --> 00:00:01.000", None),
-        ] {
-            assert_eq!(times(line), expect, "{line}");
         }
     }
 }

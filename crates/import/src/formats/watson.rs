@@ -28,12 +28,12 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut FormatOutput<'_, '_>) -> Flo
     document.rows(out, path, &mut |out, line, row| {
         let best = list(row, "alternatives").first();
         let Some(best) = best.filter(|_| row.member("final") != Some(&Value::Bool(false))) else {
-            out.skip();
+            out.skip(line, "results that are not final are left out");
             return CONTINUE;
         };
         match utterance(out, line, best) {
             Ok(said) if said.words.is_empty() => {
-                out.skip();
+                out.skip(line, "results of nothing but hesitation are left out");
                 CONTINUE
             }
             Ok(said) => {

@@ -1,9 +1,11 @@
-//! Whisper: `openai-whisper`, `faster-whisper`, `whisper-timestamped` and `whisper.cpp`.
+//! Whisper: `openai-whisper`, `faster-whisper`, `whisper-timestamped`, `whisper.cpp`, the `transformers` pipeline, and
+//! OpenAI's service.
 //!
 //! Source: `{"segments":[{"start","end","text","words":[…]}],"language"}`, seconds as decimal numbers. They are taken
 //! to the nanosecond as the digits say; ends are exclusive. A segment becomes a line of dialogue, its words keep their
 //! times. `NaN`, which Whisper writes now and then, counts as missing. `whisper.cpp` writes
-//! `{"transcription":[{"offsets":{"from","to"},"text"}],"result":{"language"}}`, whole milliseconds.
+//! `{"transcription":[{"offsets":{"from","to"},"text","tokens"}],"result":{"language"}}`, whole milliseconds: tokens are
+//! joined to words. Without segments, `chunks` (`{"timestamp":[from,to],"text"}`) or `words` of the whole are read.
 
 use std::io::Read;
 
@@ -11,11 +13,25 @@ use crate::problem::Fault;
 use crate::value::Value;
 use rushes_types::known_types;
 
-use crate::formats::json::{Document, list, millis, missing, seconds, text, text_of};
+use crate::formats::json::{Document, list, missing, seconds, text, text_of};
 use crate::formats::out::{AnnotationDraft, CONTINUE, Flow, FormatOutput, Word};
+use crate::formats::{whisper_cpp, whisper_words};
 
-/// Where `whisper.cpp` has its segments.
-const TRANSCRIPTION: &str = "transcription";
+/// Members of a document that say nothing more, or are read.
+const KNOWN: [&str; 12] = [
+    "segments",
+    "word_segments",
+    "transcription",
+    "result",
+    "params",
+    "model",
+    "chunks",
+    "words",
+    "speakers",
+    "speech_activity",
+    "usage",
+    "language_probs",
+];
 
 /// Reads one file.
 pub(crate) fn read(reader: &mut dyn Read, out: &mut FormatOutput<'_, '_>) -> Flow {
@@ -24,41 +40,35 @@ pub(crate) fn read(reader: &mut dyn Read, out: &mut FormatOutput<'_, '_>) -> Flo
     let count = document.rows(out, "segments", &mut |out, line, row| {
         let said = segment(out, line, row, language.as_deref());
         match said {
-            Ok(Some(said)) => out.speech(line, said, text(row, "speaker")),
+            Ok(Some(said)) => out.speech(line, said, speaker_of(row)),
             Ok(None) => {
-                out.skip();
+                out.skip(line, "segments without text are left out");
                 CONTINUE
             }
             Err(fault) => out.problem(line, fault),
         }
     })?;
-    if count > 0 || document.has("segments") {
+    document.name_unread(out, &KNOWN)?;
+    if count > 0 {
         return CONTINUE;
     }
-    if !document.has(TRANSCRIPTION) {
-        return document.nothing(out, "`segments`");
+    if document.has(whisper_cpp::TRANSCRIPTION) {
+        return whisper_cpp::read(&document, out);
     }
-    let language = document.text("result.language");
-    document.rows(out, TRANSCRIPTION, &mut |out, line, row| match offsets(row) {
-        Ok(said) if said.text.is_empty() => {
-            out.skip();
-            CONTINUE
-        }
-        Ok(said) => out.annotation(line, AnnotationDraft { language: language.clone(), ..said }),
-        Err(fault) => out.problem(line, fault),
-    })?;
-    CONTINUE
+    if whisper_words::read(&document, out)? || document.has("segments") {
+        return CONTINUE;
+    }
+    document.nothing(out, "`segments`")
 }
 
-/// The line of dialogue of a segment of `whisper.cpp`.
-fn offsets(row: &Value) -> Result<AnnotationDraft, Fault> {
-    let offsets = row.member("offsets").ok_or_else(|| missing("offsets"))?;
-    Ok(AnnotationDraft {
-        kind: known_types::DIALOGUE,
-        start_ns: millis(offsets, "from")?.ok_or_else(|| missing("offsets.from"))?,
-        end_ns: millis(offsets, "to")?.ok_or_else(|| missing("offsets.to"))?,
-        text: text(row, "text").unwrap_or("").trim().to_owned(),
-        ..AnnotationDraft::default()
+/// Who speaks a segment, or most of its words.
+fn speaker_of(row: &Value) -> Option<&str> {
+    let own = text(row, "speaker");
+    own.or_else(|| {
+        let speakers: Vec<&str> =
+            list(row, "words").iter().filter_map(|word| text(word, "speaker")).collect();
+        let times = |speaker: &str| speakers.iter().filter(|other| **other == speaker).count();
+        speakers.iter().rev().max_by_key(|speaker| times(speaker)).copied()
     })
 }
 

@@ -4,15 +4,16 @@
 use std::io::Read;
 use std::ops::ControlFlow;
 
-use crate::bytes::open;
+use crate::bytes::{open, unpacked};
 use crate::problem::Fault;
 use quick_xml::Reader;
 use quick_xml::events::{BytesStart, Event};
 
+use crate::formats::encoding::{declared, decode};
 use crate::formats::limits::{XML_BYTES_MAX, XML_DEPTH_MAX};
 use crate::formats::markup::{entities, reference};
 use crate::formats::out::FormatOutput;
-use crate::formats::text::decode;
+use crate::formats::text::tell;
 
 /// An element that opens: its name and attributes without their prefixes.
 #[derive(Debug, Clone, Default)]
@@ -50,11 +51,24 @@ pub(crate) struct Xml<'t> {
 
 /// The text of a document, in UTF-8; where it cannot be read that is reported, and reading ends.
 pub(crate) fn load(reader: &mut dyn Read, out: &mut FormatOutput<'_, '_>) -> ControlFlow<(), String> {
-    let mut bytes = Vec::new();
-    match open(reader, XML_BYTES_MAX).and_then(|mut text| text.read_to_end(&mut bytes)) {
-        Ok(_) => ControlFlow::Continue(decode(bytes).0),
-        Err(error) => {
-            out.stop(0, Fault::new("", error.to_string(), "mend the file, or split it"))?;
+    let (settings, mut bytes) = (out.settings, Vec::new());
+    let opened = match &settings.encoding {
+        Some(_) => unpacked(reader, XML_BYTES_MAX),
+        None => open(reader, XML_BYTES_MAX),
+    };
+    if let Err(error) = opened.and_then(|mut text| text.read_to_end(&mut bytes)) {
+        out.stop(0, Fault::new("", error.to_string(), "mend the file, or split it"))?;
+        return ControlFlow::Break(());
+    }
+    // A declaration that is untrue is met often: UTF-8 is what it is.
+    let says = declared(&bytes).filter(|_| std::str::from_utf8(&bytes).is_err());
+    match decode(bytes, settings.encoding.as_deref().or(says), settings.language.as_deref()) {
+        Ok((text, how)) => {
+            tell(out, &how)?;
+            ControlFlow::Continue(text)
+        }
+        Err(fault) => {
+            out.stop(0, fault)?;
             ControlFlow::Break(())
         }
     }

@@ -6,12 +6,19 @@
     reason = "helpers are tests too: they fail, and say what they skip"
 )]
 
+mod annotators;
 mod catalogues;
 mod detections;
+mod differential;
 mod hostile;
+mod losses;
 mod real;
+mod seeds;
+mod services;
 mod sniffing;
 mod subtitles;
+mod suggesting;
+mod titles;
 mod transcripts;
 
 use std::ops::ControlFlow;

@@ -257,10 +257,18 @@ fn rekognition_documents() {
         assert_eq!(got.counts.rows, list.len() as u64, "{}", path.display());
         assert!(!got.annotations.is_empty());
         if let Some(segments) = file["Segments"].as_array() {
-            let ms = |value: &Value| value.as_i64().unwrap() * 1_000_000;
+            // The document says its own rate, so that the frames are exact; its milliseconds are rounded down.
+            let own = file["VideoMetadata"][0]["FrameRate"].as_f64().unwrap();
+            assert!((own - 30_000.0 / 1001.0).abs() < 0.001, "{own}");
+            let rate = rushes_types::FrameRate::parse("30000/1001").unwrap();
             for (line, segment) in got.annotations.iter().zip(segments) {
-                let expect = (ms(&segment["StartTimestampMillis"]), ms(&segment["EndTimestampMillis"]));
+                let frame = |name: &str| segment[name].as_i64().unwrap();
+                let last = i64::from(segment["Type"] == "SHOT");
+                let expect =
+                    (rate.start_of(frame("StartFrameNumber")), rate.start_of(frame("EndFrameNumber") + last));
                 assert_eq!(range(line), expect);
+                let ms = segment["StartTimestampMillis"].as_i64().unwrap();
+                assert!((range(line).0 / 1_000_000 - ms).abs() <= 1, "{segment}");
             }
             assert_eq!(got.annotations.len(), segments.len());
         }

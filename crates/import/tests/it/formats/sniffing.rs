@@ -44,6 +44,11 @@ fn formats_are_known_by_what_they_say() {
         ("a.json", r#"{"annotation_results":[{"shot_annotations""#, Some(Format::GoogleVideo)),
         ("a.json", r#"{"videos":[{"insights":{"#, Some(Format::VideoIndexer)),
         ("a.json", r#"{"asset_id":"a","type":"X","time_range":{},"text":"segments"}"#, None),
+        (
+            "a.json",
+            r#"{"status":"completed","audio_src_url":"u","text":"a","words":[],"segments":[]}"#,
+            Some(Format::AssemblyAi),
+        ),
         ("a.json", r#"{"asset_id":"a"}"#, None),
         ("", "", None),
     ] {
@@ -67,6 +72,15 @@ fn every_format_is_found_by_its_name() {
         assert_eq!(Format::from_name(&format.name().to_uppercase()), Some(format));
     }
     assert_eq!(Format::from_name("vtt"), Some(Format::WebVtt));
-    assert_eq!(Format::from_name("edl"), None);
-    assert_eq!(Format::ALL.iter().filter(|format| format.is_subtitle()).count(), 3);
+    assert_eq!(Format::from_name("docx"), None);
+    assert_eq!(Format::ALL.iter().filter(|format| format.is_subtitle()).count(), 7);
+}
+
+#[test]
+fn every_sample_is_known_as_what_it_is_and_nothing_else() {
+    for (format, bytes) in crate::formats::seeds::seeds() {
+        for name in ["x", "x.txt", "x.json", "x.xml"] {
+            assert_eq!(sniff(name, &bytes), Some(format), "{name}");
+        }
+    }
 }
