@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::security::PLAIN;
+use crate::security::{PLAIN, Security};
 use rdkafka::ClientConfig;
 use rushes_events::{Topic, check_name};
 use rushes_types::{Error, Result};
@@ -236,7 +236,7 @@ impl KafkaConfig {
             let what = format!("`{ours}` is set by the event log itself");
             return wrong("client_settings", what, "take it out".into());
         }
-        self.check_security()?;
+        self.security().check()?;
         if !COMPRESSIONS.contains(&self.compression.as_str()) {
             let what = format!("`{}` is no compression of requests", self.compression);
             return wrong("compression", what, format!("give one of `{}`", COMPRESSIONS.join("`, `")));
@@ -306,6 +306,18 @@ impl KafkaConfig {
         Duration::from_millis(self.join_timeout_ms)
     }
 
+    fn security(&self) -> Security<'_> {
+        Security {
+            user: self.user.as_deref(),
+            password: self.password.as_ref().map(|secret| secret.0.as_str()),
+            mechanism: &self.mechanism,
+            tls: self.tls,
+            ca_file: self.ca_file.as_deref(),
+            client_certificate_file: self.client_certificate_file.as_deref(),
+            client_key_file: self.client_key_file.as_deref(),
+        }
+    }
+
     /// Settings of every client. A request gets as long as its caller waits for it, so that the client switches from a
     /// silent broker to another one in time.
     pub(crate) fn client(&self) -> ClientConfig {
@@ -315,7 +327,7 @@ impl KafkaConfig {
         client.set("socket.connection.setup.timeout.ms", self.connect_timeout_ms.max(1_000).to_string());
         client.set("reconnect.backoff.max.ms", "1000");
         client.set("topic.metadata.refresh.interval.ms", "30000");
-        self.set_security(&mut client);
+        self.security().set(&mut client);
         for (key, value) in &self.client_settings.0 {
             client.set(key, value);
         }
@@ -354,7 +366,7 @@ impl KafkaConfig {
 }
 
 /// The error of a setting.
-pub(crate) fn wrong(key: &str, what: String, mend: String) -> Result<()> {
+fn wrong(key: &str, what: String, mend: String) -> Result<()> {
     Err(Error::invalid(what).mend(mend).at(format!("/{key}")))
 }
 
