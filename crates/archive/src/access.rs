@@ -77,10 +77,15 @@ impl TokenSpec {
     }
 }
 
+/// The holder that stands for the archive's owner.
+pub(crate) const OWNER: &str = "owner";
+
 /// Someone who calls: what every read and write is limited to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
     name: String,
+    /// Which token, or which login, it is: signed links say so.
+    holder: String,
     /// Rights on all titles.
     everywhere: BTreeSet<Right>,
     /// Rights on some.
@@ -96,7 +101,19 @@ impl Caller {
     /// The person at the machine itself: may do everything.
     #[must_use]
     pub fn local() -> Self {
-        Self { name: "local".to_owned(), everywhere: BTreeSet::from([Right::Admin]), grants: Vec::new() }
+        Self {
+            name: "local".to_owned(),
+            holder: OWNER.to_owned(),
+            everywhere: BTreeSet::from([Right::Admin]),
+            grants: Vec::new(),
+        }
+    }
+
+    /// Somebody with the rights of a spec who holds no token of the archive: who logged in by a provider. `holder` names
+    /// that login.
+    #[must_use]
+    pub fn logged_in(spec: &TokenSpec, holder: impl Into<String>) -> Self {
+        Self { holder: holder.into(), ..Self::of(spec) }
     }
 
     /// The holder of a token.
@@ -110,7 +127,18 @@ impl Caller {
             }
         };
         all.extend(grants);
-        Self { name, everywhere, grants: all }
+        Self { name, holder: String::new(), everywhere, grants: all }
+    }
+
+    /// The same, known by the token that it holds.
+    pub(crate) fn holding(self, holder: String) -> Self {
+        Self { holder, ..self }
+    }
+
+    /// Which token, or which login, it is: what a signed link names. It reveals no secret.
+    #[must_use]
+    pub fn holder(&self) -> &str {
+        &self.holder
     }
 
     /// The name, for the audit log.
@@ -135,10 +163,38 @@ impl Caller {
         includes(&self.everywhere, right)
     }
 
-    /// Is every right of the caller one on some titles only? Such a caller learns nothing of the others.
+    /// May the caller see some titles only, or none? Such a caller learns nothing of the others, also where he may write
+    /// to all.
     #[must_use]
     pub fn is_limited(&self) -> bool {
-        self.everywhere.is_empty()
+        !self.may_everywhere(Right::Read)
+    }
+
+    /// An error where the caller, who may write to the asset, would put it among titles that are not his: into a movie or
+    /// a collection that he has no right on. What an asset has already it may keep.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Forbidden`], at the field. It is the same whatever the movie and the collection hold.
+    pub(crate) fn require_place(&self, asset: &Asset, known: Option<&Asset>) -> Result<()> {
+        let right = Right::Ingest;
+        if self.may_everywhere(right) {
+            return Ok(());
+        }
+        let foreign = |field: &str, what: String| {
+            let message = format!("the token `{}` has no {right:?} right on {what}", self.name());
+            let mend = "leave the asset where it is, or ask for a token that has it";
+            Err(Error::new(ErrorKind::Forbidden, message).mend(mend).at(format!("/{field}")))
+        };
+        let movie = &asset.movie;
+        if known.is_none_or(|known| known.movie != *movie) && self.require_movie(right, movie).is_err() {
+            return foreign("movie_id", format!("the movie `{movie}`, only on a collection"));
+        }
+        let Some(collection) = &asset.collection else { return Ok(()) };
+        let stays = known.is_some_and(|known| known.collection.as_ref() == Some(collection));
+        if !stays && !self.granting(right).any(|grant| grant.collections.contains(collection)) {
+            return foreign("collection", format!("the collection `{collection}`"));
+        }
+        Ok(())
     }
 
     /// What the caller has the right on.
@@ -260,6 +316,42 @@ mod tests {
         assert!(caller.require_movie(Right::Read, &ferry.movie).is_err());
         let Access::Only(titles) = caller.access(Right::Read) else { panic!("it is limited") };
         assert!(titles.hold(&ferry) && titles.hold(&asset("own", None)) && !titles.hold(&day));
+    }
+
+    #[test]
+    fn who_may_write_everywhere_but_see_nothing_is_limited() {
+        let spec = TokenSpec { name: "t".into(), rights: set([Right::Ingest]), ..TokenSpec::default() };
+        let caller = Caller::of(&spec);
+        assert!(caller.is_limited() && caller.may_everywhere(Right::Ingest));
+        assert!(caller.require_unlimited().is_err());
+        for rights in [[Right::Read], [Right::Admin]] {
+            let spec = TokenSpec { name: "t".into(), rights: set(rights), ..TokenSpec::default() };
+            assert!(!Caller::of(&spec).is_limited());
+        }
+    }
+
+    #[test]
+    fn nobody_puts_an_asset_among_titles_of_others() {
+        let spec = TokenSpec {
+            name: "t".into(),
+            grants: vec![grant(&["mine"], &[], &[Right::Ingest]), grant(&[], &["ferries"], &[Right::Ingest])],
+            ..TokenSpec::default()
+        };
+        let caller = Caller::of(&spec);
+        let field = |asset: &Asset, known: Option<&Asset>| {
+            let refused = caller.require_place(asset, known).err()?;
+            assert_eq!(refused.kind(), ErrorKind::Forbidden);
+            refused.pointer().map(str::to_owned)
+        };
+        assert_eq!(field(&asset("mine", Some("ferries")), None), None);
+        assert_eq!(field(&asset("theirs", Some("ferries")), None).as_deref(), Some("/movie_id"));
+        assert_eq!(field(&asset("mine", Some("voyages")), None).as_deref(), Some("/collection"));
+        // What is there already may stay, and nothing may move on.
+        let known = asset("theirs", Some("ferries"));
+        assert_eq!(field(&known, Some(&known)), None);
+        assert_eq!(field(&asset("others", Some("ferries")), Some(&known)).as_deref(), Some("/movie_id"));
+        assert_eq!(field(&asset("theirs", Some("voyages")), Some(&known)).as_deref(), Some("/collection"));
+        assert!(Caller::local().require_place(&asset("theirs", Some("voyages")), None).is_ok());
     }
 
     #[test]

@@ -18,6 +18,7 @@ use crate::erasures::{Erasures, INDEX_PATIENCE, PURGE_AFTER};
 use crate::healing::Healer;
 use crate::identity::{current_analysis, holds_a_store, shared_identity};
 use crate::label_table::LabelTable;
+use crate::links::Links;
 use crate::manifest::{ArchiveLock, Manifest, make_private_dir};
 use crate::progress::{NoProgress, Progress};
 use crate::rebuild;
@@ -89,6 +90,7 @@ pub struct Archive {
     /// The one that `shared` has.
     pub(crate) write_freeze: Arc<WriteFreeze>,
     pub(crate) tokens: Tokens,
+    pub(crate) links: Links,
     /// The labels with aliases, once they were read.
     pub(crate) labels: RwLock<Option<(Instant, Arc<LabelTable>)>>,
     /// What searches gathered of snapshots.
@@ -139,6 +141,7 @@ impl Archive {
             options.on_damage,
         )?;
         let tokens = Tokens::open(dir)?;
+        let links = Links::open(dir)?;
         let is_damaged = engines.store.damage().is_some();
         if let Some(marker) = pending(dir)?.filter(|_| !is_damaged) {
             tracing::info!("finishing the rebuild that was begun");
@@ -155,6 +158,7 @@ impl Archive {
             shared,
             write_freeze,
             tokens,
+            links,
             labels: RwLock::new(None),
             search_caches: SearchCaches::default(),
             search_places,
@@ -245,6 +249,12 @@ impl Archive {
     #[must_use]
     pub const fn engines(&self) -> &Engines {
         &self.engines
+    }
+
+    /// What signs links to media, and checks them.
+    #[must_use]
+    pub const fn links(&self) -> &Links {
+        &self.links
     }
 
     /// The tokens that open the archive to others.

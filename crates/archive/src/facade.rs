@@ -15,14 +15,21 @@ impl Archive {
     /// Registers assets, or changes them.
     ///
     /// # Errors
-    /// [`ErrorKind::NotFound`] where the caller may not write to a movie; what the store answers.
+    /// [`ErrorKind::NotFound`] where the caller may not write to a movie; [`ErrorKind::Forbidden`], at the field, where he
+    /// would put an asset among titles of others; what the store answers.
     pub fn put_assets(&self, caller: &Caller, assets: &[Asset]) -> Result<Option<Commit>> {
-        for asset in assets {
+        for (no, asset) in assets.iter().enumerate() {
             caller.require(Right::Ingest, asset)?;
-            let known = self.engines.store.asset(&asset.id)?;
-            if known.is_some_and(|known| !caller.may(Right::Ingest, &known)) {
+            // One that an earlier line of this request describes is as that line says.
+            let earlier = assets.get(..no).and_then(|all| all.iter().rfind(|a| a.id == asset.id)).cloned();
+            let known = match earlier {
+                None => self.engines.store.asset(&asset.id)?,
+                earlier => earlier,
+            };
+            if known.as_ref().is_some_and(|known| !caller.may(Right::Ingest, known)) {
                 return Err(id_taken(&asset.id));
             }
+            caller.require_place(asset, known.as_ref())?;
         }
         let _writing = self.write_freeze.enter();
         let commit = self.engines.store.put_assets(assets)?;

@@ -82,8 +82,8 @@ impl Knowledge for ArchiveKnowledge<'_> {
         Ok(self.view.spaces_named(name))
     }
 
-    fn encodes_text(&self, space: &Space) -> bool {
-        self.with_encoder(space).is_ok_and(|space| self.archive.options.encoders.encodes_text(&space))
+    fn encodes_text(&self, space: &Space) -> Result<bool> {
+        Ok(self.archive.options.encoders.encodes_text(&self.with_encoder(space)?))
     }
 
     fn encode_text(&self, space: &Space, text: &str) -> Result<Option<Vec<f32>>> {

@@ -7,7 +7,7 @@ use rushes_types::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use crate::access::{Caller, TokenSpec};
+use crate::access::{Caller, OWNER, TokenSpec};
 use crate::clock::now_s;
 use crate::hex::{hex, random_hex};
 use crate::manifest::write_whole;
@@ -15,6 +15,8 @@ use crate::manifest::write_whole;
 const TOKENS: &str = "tokens.json";
 /// Random bytes in a token's secret.
 const SECRET_BYTES: usize = 32;
+/// Hexadecimal digits by which the secrets of a token are told apart.
+const HOLDER_DIGITS: usize = 16;
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct StoredToken {
@@ -42,6 +44,10 @@ impl StoredToken {
         // Hashes of high-entropy secrets are compared, so the timing reveals nothing useful.
         self.spec.expires_s.is_none_or(|end| now_s < end)
             && (self.sha256 == sha256 || self.before.as_ref().is_some_and(earlier))
+    }
+
+    fn caller(&self, sha256: &str) -> Caller {
+        Caller::of(&self.spec).holding(holder(&self.spec.name, sha256))
     }
 }
 
@@ -158,13 +164,36 @@ impl Tokens {
     pub fn authenticate_at(&self, secret: &str, now_s: u64) -> Option<Caller> {
         let wanted = hash(secret);
         let tokens = self.tokens.read().unwrap_or_else(PoisonError::into_inner);
-        tokens.iter().find(|t| t.is_opened_by(&wanted, now_s)).map(|t| Caller::of(&t.spec))
+        tokens.iter().find(|t| t.is_opened_by(&wanted, now_s)).map(|t| t.caller(&wanted))
+    }
+
+    /// The caller whose [`Caller::holder`] this is, while his token counts with the secret that he had then: who revokes
+    /// a token, lets it end or exchanges its secret ends what was signed for it.
+    #[must_use]
+    pub fn holder(&self, named: &str, now_s: u64) -> Option<Caller> {
+        if named == OWNER {
+            return Some(Caller::local());
+        }
+        let tokens = self.tokens.read().unwrap_or_else(PoisonError::into_inner);
+        tokens.iter().find_map(|token| {
+            let earlier = token.before.as_ref().map(|earlier| earlier.sha256.as_str());
+            let mut secrets = std::iter::once(token.sha256.as_str()).chain(earlier);
+            let sha256 = secrets.find(|sha256| holder(&token.spec.name, sha256) == named)?;
+            token.is_opened_by(sha256, now_s).then(|| token.caller(sha256))
+        })
     }
 
     fn save(&self, tokens: &[StoredToken]) -> Result<()> {
         let bytes = serde_json::to_vec_pretty(tokens).map_err(|e| Error::bug(e.to_string()))?;
         write_whole(&self.path, &bytes)
     }
+}
+
+/// A token with one of its secrets, in a form that may be shown: a digest of the stored hash. Two tokens of one name, one
+/// after the other, differ.
+fn holder(name: &str, sha256: &str) -> String {
+    let digest = hash(&format!("holder of {sha256}"));
+    format!("{name}.{}", digest.get(..HOLDER_DIGITS).unwrap_or(&digest))
 }
 
 fn new_secret() -> Result<String> {
@@ -214,6 +243,27 @@ mod tests {
         assert!(tokens.authenticate(&first).is_none() && tokens.authenticate(&second).is_none());
         assert!(tokens.authenticate(&third).is_some());
         assert_eq!(tokens.rotate("other", 0).unwrap(), None);
+    }
+
+    #[test]
+    fn a_holder_ends_with_the_secret_and_with_the_token() {
+        let (_dir, tokens) = opened();
+        let first = tokens.create(&spec(None)).unwrap();
+        let held = tokens.authenticate(&first).unwrap();
+        assert!(!held.holder().contains(&first) && !held.holder().contains(&hash(&first)));
+        assert_eq!(tokens.holder(held.holder(), now_s()), Some(held.clone()));
+        tokens.rotate("t", 3_600).unwrap();
+        assert!(tokens.holder(held.holder(), now_s()).is_some());
+        assert!(tokens.holder(held.holder(), now_s() + 3_601).is_none());
+        tokens.rotate("t", 0).unwrap();
+        assert!(tokens.holder(held.holder(), now_s()).is_none());
+        tokens.revoke("t").unwrap();
+        let again = tokens.create(&spec(None)).unwrap();
+        assert!(tokens.holder(held.holder(), now_s()).is_none(), "another token of the same name");
+        assert_ne!(tokens.authenticate(&again).unwrap().holder(), held.holder());
+        for nobody in ["", "t", "t.", "local"] {
+            assert!(tokens.holder(nobody, now_s()).is_none(), "{nobody}");
+        }
     }
 
     #[test]

@@ -66,6 +66,7 @@ pub fn ask(question: &str, base: &Plan, knowledge: &dyn Knowledge) -> Result<Par
     let scanner = Scanner::new(question, lexicon);
     let items = scanner.items();
     let by_meaning = items.iter().any(|item| item.kind == ItemKind::Word) && lexicon.has_encoder();
+    lexicon.checked()?;
     let built = build::build(question, &items, by_meaning);
     let PlanWithPointers { plan, mut pointers, mut warnings } =
         plan_of::plan_of(&items, &built, base, lexicon);

@@ -135,8 +135,8 @@ impl Knowledge for WrittenLexicon {
         Ok(vec![Space { id, dimensions: 1, metric: Metric::Cosine, encoder: None }])
     }
 
-    fn encodes_text(&self, _: &Space) -> bool {
-        self.encoder
+    fn encodes_text(&self, _: &Space) -> Result<bool> {
+        Ok(self.encoder)
     }
 }
 

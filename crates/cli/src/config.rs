@@ -8,7 +8,7 @@ use clap::parser::ValueSource;
 use rushes_archive::{OnDamage, OpenOptions, Rebuild, Stage};
 use rushes_engines::{Configured, is_ours};
 use rushes_query::Encoders;
-use rushes_serve::ServeConfig;
+use rushes_serve::{OidcConfig, ServeConfig};
 use rushes_text::{MAX_EDITS, within};
 use toml::{Table, Value};
 
@@ -18,6 +18,8 @@ use crate::exit::{Failure, Outcome};
 use crate::roles::{requests, stages};
 use crate::settings::{SETTINGS, Settings, from_text, variable_name};
 
+/// The section of the login provider.
+const OIDC: &str = "oidc";
 /// Name of the configuration file in an archive's folder.
 const FILE: &str = "rushes.toml";
 
@@ -77,6 +79,8 @@ pub struct Config {
     pub engines: Configured,
     /// The encoders that are known.
     pub encoders: Arc<ConfiguredEncoders>,
+    /// The OpenID provider that people log in by.
+    pub oidc: Option<Arc<OidcConfig>>,
     /// What is rebuilt when the archive is opened.
     pub rebuild: Option<Rebuild>,
     /// Is an archive whose store is damaged opened for reading?
@@ -128,6 +132,7 @@ impl Config {
             origins: vec![Origin::Default; SETTINGS.len()],
             engines: Configured::default(),
             encoders: Arc::default(),
+            oidc: None,
             rebuild: None,
             read_damaged: global.read_damaged,
             problems,
@@ -144,6 +149,7 @@ impl Config {
                 config.problems.extend(problems.into_iter().map(|problem| format!("`{at}`: {problem}")));
             }
         }
+        config.read_oidc(&table);
         config.encoders = Arc::new(ConfiguredEncoders::of(
             &table,
             &config.path,
@@ -164,6 +170,27 @@ impl Config {
                 };
                 Err(Failure::Usage(format!("{problem}{more}")))
             }
+        }
+    }
+
+    /// Reads the section of the login provider. It has no variables: its grants are a list.
+    fn read_oidc(&mut self, table: &Table) {
+        let Some(section) = table.get(OIDC) else { return };
+        let at = self.path.display();
+        let read = section
+            .clone()
+            .try_into::<OidcConfig>()
+            .map_err(|e| format!("`{at}`: section `[{OIDC}]`: {}", e.message().replace('\n', ", ")));
+        let checked = read.and_then(|oidc| match oidc.check() {
+            Ok(()) => Ok(oidc),
+            Err(error) => {
+                let key = error.pointer().unwrap_or_default().trim_start_matches('/');
+                Err(format!("`{at}`: `{OIDC}.{key}`: {}", error.message()))
+            }
+        });
+        match checked {
+            Ok(oidc) => self.oidc = Some(Arc::new(oidc)),
+            Err(problem) => self.problems.push(problem),
         }
     }
 
@@ -189,7 +216,9 @@ impl Config {
         let half = self.settings.backup.problem();
         self.problems.extend(half.map(|why| format!("`{}`: {why}", self.path.display())));
         for key in keys(table, "") {
-            if !SETTINGS.iter().any(|s| s.key == key) && !is_encoder(&key) && !is_ours(&key) {
+            if !SETTINGS.iter().any(|s| s.key == key)
+                && ![is_encoder, is_oidc, is_ours].iter().any(|is| is(&key))
+            {
                 let near = nearest(&key).map(|k| format!("; did you mean `{k}`?")).unwrap_or_default();
                 self.problems.push(format!("`{}`: there is no setting `{key}`{near}", self.path.display()));
             }
@@ -251,6 +280,7 @@ impl Config {
             media_roots: s.media_roots.clone(),
             roles: requests(&s.roles),
             limits: s.serve,
+            oidc: self.oidc.clone(),
             ..ServeConfig::default()
         }
     }
@@ -278,6 +308,11 @@ fn keys(table: &Table, section: &str) -> Vec<String> {
 /// Encoders are read elsewhere: their names are the operator's own.
 fn is_encoder(key: &str) -> bool {
     key.strip_prefix(SECTION).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+}
+
+/// So is the login provider.
+fn is_oidc(key: &str) -> bool {
+    key.strip_prefix(OIDC).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
 }
 
 /// The setting that is spelt most alike, if any is.
@@ -338,6 +373,7 @@ mod tests {
             rebuild: None,
             read_damaged: false,
             encoders: Arc::default(),
+            oidc: None,
             problems: Vec::new(),
         };
         let find = |name: &str| variables.iter().find(|(n, _)| *n == name).map(|(_, v)| (*v).to_owned());

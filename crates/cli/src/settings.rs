@@ -226,6 +226,20 @@ pub const SETTINGS: &[Setting] = &[
     number!("limits.requests", "most requests at a time", serve.requests_max),
     number!("limits.ingests", "most requests at a time that carry annotations", serve.ingests_max),
     number!("limits.media_streams", "most media files that play at a time", serve.media_streams_max),
+    number!("limits.token_rate", "requests a second of one token", serve.token_rate_max),
+    number!("limits.token_burst", "requests of one token at once, above that", serve.token_burst_max),
+    number!("limits.address_rate", "requests a second from one address", serve.address_rate_max),
+    number!("limits.address_burst", "requests from one address at once, above that", serve.address_burst_max),
+    number!(
+        "limits.failed_logins",
+        "wrong tokens a minute from one address, before it has to wait",
+        serve.failed_logins_max
+    ),
+    number!(
+        "limits.audit_file_bytes",
+        "a file of the audit log that is longer is put aside",
+        serve.audit_file_bytes_max
+    ),
     number!("limits.frame_cache_bytes", "disk that pictures of frames may take", serve.frame_cache_bytes_max),
     number!("limits.proxy_cache_bytes", "disk that proxies may take", serve.proxy_cache_bytes_max),
     number!("limits.json_bytes", "longest plan or other JSON body, in bytes", serve.json_bytes_max),

@@ -1,6 +1,5 @@
 //! A small REST client: pooled connections, several nodes, bounded waits.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -11,12 +10,12 @@ use serde_json::Value;
 use ureq::Agent;
 use ureq::config::ConfigBuilder;
 use ureq::http::{Method, Request};
-use ureq::tls::{RootCerts, TlsConfig};
 use ureq::typestate::AgentScope;
 
 use crate::answers::FAILED_SHARDS;
 use crate::config::{ElasticConfig, address};
 use crate::errors::{Failure, Refusal};
+use crate::tls::tls;
 use crate::whole::{SHOWN, Whole, is_short};
 
 /// Largest answer, in bytes: a page of 10,000 hits with vectors of 4,096 dimensions is smaller.
@@ -44,7 +43,8 @@ pub(crate) struct Client {
 impl Client {
     /// Nothing is connected yet.
     pub fn new(config: &ElasticConfig) -> Result<Self> {
-        Self::over(config, agent(config).build().into())
+        config.check()?;
+        Self::over(config, agent(config)?.build().into())
     }
 
     /// The same over an agent of the caller's.
@@ -94,7 +94,10 @@ impl Client {
                 self.agent.run(request)
             }
         };
-        let mut response = sent.map_err(|e| no_answer(e.to_string()))?;
+        let mut response = sent.map_err(|e| match untrusted(&e) {
+            Some(why) => Failure::Untrusted { node: node.to_owned(), why },
+            None => no_answer(e.to_string()),
+        })?;
         let status = response.status().as_u16();
         let read = response.body_mut().with_config().limit(ANSWER_BYTES_MAX).read_to_vec();
         let body = read.map_err(|e| no_answer(e.to_string()))?;
@@ -218,24 +221,38 @@ impl Client {
     }
 }
 
+/// Why a TLS connection was not made, where waiting will not mend it: by what rustls says of certificates.
+fn untrusted(error: &ureq::Error) -> Option<String> {
+    let tls = match error {
+        ureq::Error::Rustls(tls) => Some(tls),
+        ureq::Error::Io(e) => e.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()),
+        _ => None,
+    };
+    match tls? {
+        rustls::Error::InvalidCertificate(why) => Some(format!("its certificate is not trusted: {why}")),
+        rustls::Error::AlertReceived(alert) => Some(format!("it refuses TLS: {alert:?}")),
+        _ => None,
+    }
+}
+
 fn parsed(bytes: &[u8]) -> Result<Value, Failure> {
     serde_json::from_slice(bytes).map_err(|e| Failure::Malformed(e.to_string()))
 }
 
 /// The configured HTTP agent builder.
-pub(crate) fn agent(config: &ElasticConfig) -> ConfigBuilder<AgentScope> {
-    let tls = TlsConfig::builder()
-        .root_certs(RootCerts::PlatformVerifier)
-        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .build();
-    Agent::config_builder()
+///
+/// # Errors
+/// A certificate or key that cannot be used, at its field.
+pub(crate) fn agent(config: &ElasticConfig) -> Result<ConfigBuilder<AgentScope>> {
+    let agent = Agent::config_builder()
         .timeout_connect(Some(Duration::from_millis(config.connect_ms)))
         .max_redirects(0)
         .http_status_as_error(false)
         .proxy(None)
         .max_idle_connections_per_host(IDLE_MAX)
-        .tls_config(tls)
-        .user_agent("rushes")
+        .tls_config(tls(config)?)
+        .user_agent("rushes");
+    Ok(agent)
 }
 
 /// The first and the longest wait before a request is sent again.

@@ -1,7 +1,7 @@
 use super::*;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use rushes_types::{Error, ErrorKind};
 use serde_json::json;

@@ -1,5 +1,6 @@
 //! What an operator says of the cluster.
 
+use std::path::PathBuf;
 use std::time::Duration;
 
 use rushes_types::{Error, Result};
@@ -19,7 +20,7 @@ pub struct ElasticConfig {
     /// Copies of each shard.
     pub replicas: u32,
     /// For basic authentication.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(alias = "username", skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
     /// Goes with `user`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -27,6 +28,15 @@ pub struct ElasticConfig {
     /// An encoded API key; in place of `user` and `password`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub api_key: Option<String>,
+    /// A file with the certificates (PEM) that sign the cluster's, in place of those that the system trusts.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ca_file: Option<PathBuf>,
+    /// A file with the certificate (PEM, with what signs it) that this program shows, where the cluster asks for one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_certificate_file: Option<PathBuf>,
+    /// A file with the private key (PEM) of that certificate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub client_key_file: Option<PathBuf>,
     /// How long a connection may take, in milliseconds.
     pub connect_ms: u64,
     /// How long one request may take, in milliseconds.
@@ -60,6 +70,9 @@ impl Default for ElasticConfig {
             user: None,
             password: None,
             api_key: None,
+            ca_file: None,
+            client_certificate_file: None,
+            client_key_file: None,
             connect_ms: 2_000,
             request_ms: 30_000,
             patience_ms: 60_000,
@@ -143,6 +156,7 @@ impl ElasticConfig {
             let mend = format!("give 0 to {SHARDS_MAX}");
             return wrong("replicas", format!("`{}` cannot be used", self.replicas), &mend);
         }
+        self.check_tls()?;
         match (&self.user, &self.password, &self.api_key) {
             (Some(_), _, Some(_)) | (_, Some(_), Some(_)) => {
                 wrong("api_key", "it is given beside `user` or `password`".into(), "give one of them")
@@ -152,6 +166,35 @@ impl ElasticConfig {
             }
             (None, Some(_), _) => {
                 wrong("user", "`password` is given alone".into(), "give both, or an `api_key`")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Certificates are of use only where the cluster speaks TLS.
+    fn check_tls(&self) -> Result<()> {
+        let wrong = |field: &str, what: &str, mend: &str| {
+            Err(Error::invalid(what).mend(mend).at(format!("/{field}")))
+        };
+        let files = [
+            ("ca_file", &self.ca_file),
+            ("client_certificate_file", &self.client_certificate_file),
+            ("client_key_file", &self.client_key_file),
+        ];
+        let plain = self.urls.iter().any(|url| url.starts_with("http://"));
+        if let Some((field, _)) = files.iter().find(|(_, file)| plain && file.is_some()) {
+            return wrong(
+                field,
+                "it is given, and an address of `urls` begins with http",
+                "write https://host:9200",
+            );
+        }
+        match (&self.client_certificate_file, &self.client_key_file) {
+            (Some(_), None) => {
+                wrong("client_key_file", "`client_certificate_file` is given alone", "give both, or none")
+            }
+            (None, Some(_)) => {
+                wrong("client_certificate_file", "`client_key_file` is given alone", "give both, or none")
             }
             _ => Ok(()),
         }

@@ -20,6 +20,8 @@ const CAUSES_MAX: usize = 8;
 pub(crate) enum Failure {
     /// No node answered.
     NoAnswer { node: String, why: String },
+    /// A node answers, and one of both does not trust the other.
+    Untrusted { node: String, why: String },
     /// The engine rejected it.
     Refused(Refusal),
     /// The answer does not follow the protocol.
@@ -129,6 +131,7 @@ impl Failure {
         match self {
             // The cluster was recognised when it was opened: something between here and there answers in its place.
             Self::NoAnswer { .. } | Self::Malformed(_) => true,
+            Self::Untrusted { .. } => false,
             Self::Refused(refusal) => refusal.may_pass(),
         }
     }
@@ -174,6 +177,7 @@ impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoAnswer { node, why } => write!(f, "`{node}` does not answer: {why}"),
+            Self::Untrusted { node, why } => write!(f, "`{node}`: {why}"),
             Self::Refused(refusal) => refusal.fmt(f),
             Self::Malformed(why) => write!(f, "the answer makes no sense: {why}"),
         }
@@ -201,6 +205,14 @@ impl From<Failure> for Error {
             Failure::NoAnswer { .. } => {
                 Self::new(ErrorKind::Unavailable, format!("elasticsearch: {failure}"))
                     .mend("is the cluster up, and is the address right")
+            }
+            Failure::Untrusted { .. } => {
+                Self::new(ErrorKind::Misconfigured, format!("elasticsearch: {failure}"))
+                    .mend(
+                        "name the certificates that sign the cluster's in `ca_file`, and where it asks for one of yours, \
+                         `client_certificate_file` and `client_key_file`",
+                    )
+                    .at("/ca_file")
             }
             Failure::Refused(refusal) => refusal.clone().into(),
             Failure::Malformed(_) => Self::new(ErrorKind::Unavailable, format!("elasticsearch: {failure}"))

@@ -38,6 +38,7 @@ mod startup;
 mod suggest;
 #[cfg(feature = "testing")]
 mod testing;
+mod tls;
 mod whole;
 mod writer;
 

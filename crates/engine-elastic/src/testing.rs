@@ -157,7 +157,7 @@ impl ElasticIndex {
         options: ElasticOptions,
         recording: Arc<BulkRecording>,
     ) -> Result<Self> {
-        let agent = agent(&config).middleware(BulkRecorder(recording)).build();
+        let agent = agent(&config)?.middleware(BulkRecorder(recording)).build();
         let client = Client::over(&config, agent.into())?;
         Self::open_with(client, config, options)
     }
@@ -265,7 +265,7 @@ mod tests {
         let (url, given) = scripted(vec![taken.clone(), (503, json!({})), taken]);
         let recording = Arc::new(BulkRecording::new(tempfile()));
         let config = ElasticConfig::at(&url);
-        let agent = agent(&config).middleware(BulkRecorder(recording.clone())).build();
+        let agent = agent(&config).unwrap().middleware(BulkRecorder(recording.clone())).build();
         let client = Client::over(&config, agent.into()).unwrap();
         let body = b"{\"index\":{\"_index\":\"a-x\"}}\n{\"index\":1}\n{\"delete\":{\"_index\":\"a-x\"}}\n";
         let send = || client.bytes(&ApiRequest::post("/_bulk?filter_path=errors").with_lines(body)).unwrap();

@@ -53,7 +53,8 @@ const GROUP: &str = "the group is divided anew; try again";
 const COORDINATOR: &str = "the group moves to another broker; try again";
 const RIGHTS: &str = "give the user of `client_settings` the right to read, write, describe and create what begins with \
                       `prefix`";
-const LOGIN: &str = "check user, password, token and mechanism in `client_settings`";
+const LOGIN: &str =
+    "check `user`, `password` and `mechanism`, or what `client_settings` says in place of them";
 const POLICY: &str = "check `topic_settings`, `partitions` and `replication` against the brokers' policy";
 const FEWER: &str = "the cluster has fewer brokers than `replication`: set it to what there is (1 for one broker), or add \
                      brokers";
@@ -152,7 +153,11 @@ pub const ANSWERS: &[Answer] = &[
     row(Code::DelegationTokenRequestNotAllowed, Misconfigured, LOGIN),
     row(Code::UnacceptableCredential, Misconfigured, LOGIN),
     row(Code::PrincipalDeserializationFailure, Misconfigured, LOGIN),
-    row(Code::SSL, Misconfigured, "check the `ssl.*` settings in `client_settings`"),
+    row(
+        Code::SSL,
+        Misconfigured,
+        "check `tls`, `ca_file`, `client_certificate_file` and `client_key_file`, or the `ssl.*` settings in `client_settings`",
+    ),
     row(Code::InvalidReplicationFactor, Misconfigured, FEWER),
     row(Code::InvalidPartitions, Misconfigured, POLICY),
     row(Code::InvalidReplicaAssignment, Misconfigured, POLICY),

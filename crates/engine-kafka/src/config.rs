@@ -2,8 +2,10 @@
 //! connecting.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::security::{PLAIN, Security};
 use rdkafka::ClientConfig;
 use rushes_events::{Topic, check_name};
 use rushes_types::{Error, Result};
@@ -97,6 +99,17 @@ impl std::fmt::Debug for ClientSettings {
     }
 }
 
+/// A text that is never printed.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(pub String);
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("…")
+    }
+}
+
 /// The settings of an event log on Kafka.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -117,6 +130,21 @@ pub struct KafkaConfig {
     pub retention_hours: Option<u64>,
     /// Further settings of topics that are made, by Kafka's names.
     pub topic_settings: BTreeMap<String, String>,
+    /// The user, where the brokers ask for one (SASL).
+    #[serde(alias = "username")]
+    pub user: Option<String>,
+    /// The user's password. Never printed.
+    pub password: Option<Secret>,
+    /// How the user is proved: `PLAIN`, or, in a build with TLS, `SCRAM-SHA-256` or `SCRAM-SHA-512`.
+    pub mechanism: String,
+    /// Are connections made over TLS? Needs a build with the feature `tls`.
+    pub tls: bool,
+    /// A file with the certificates (PEM) that sign the brokers', in place of those that the system trusts.
+    pub ca_file: Option<PathBuf>,
+    /// A file with the certificate (PEM, with what signs it) that this program shows, where brokers ask for one.
+    pub client_certificate_file: Option<PathBuf>,
+    /// A file with the private key (PEM) of that certificate.
+    pub client_key_file: Option<PathBuf>,
     /// Further settings of the client, by librdkafka's names: `security.protocol`, `ssl.*`, `sasl.*` and the like.
     pub client_settings: ClientSettings,
     /// The consumers that there always are.
@@ -149,6 +177,13 @@ impl Default for KafkaConfig {
             min_insync: None,
             retention_hours: None,
             topic_settings: BTreeMap::new(),
+            user: None,
+            password: None,
+            mechanism: PLAIN.to_owned(),
+            tls: false,
+            ca_file: None,
+            client_certificate_file: None,
+            client_key_file: None,
             client_settings: ClientSettings::default(),
             consumers: KnownConsumers::default(),
             trim_every_s: 60,
@@ -201,6 +236,7 @@ impl KafkaConfig {
             let what = format!("`{ours}` is set by the event log itself");
             return wrong("client_settings", what, "take it out".into());
         }
+        self.security().check()?;
         if !COMPRESSIONS.contains(&self.compression.as_str()) {
             let what = format!("`{}` is no compression of requests", self.compression);
             return wrong("compression", what, format!("give one of `{}`", COMPRESSIONS.join("`, `")));
@@ -270,6 +306,18 @@ impl KafkaConfig {
         Duration::from_millis(self.join_timeout_ms)
     }
 
+    fn security(&self) -> Security<'_> {
+        Security {
+            user: self.user.as_deref(),
+            password: self.password.as_ref().map(|secret| secret.0.as_str()),
+            mechanism: &self.mechanism,
+            tls: self.tls,
+            ca_file: self.ca_file.as_deref(),
+            client_certificate_file: self.client_certificate_file.as_deref(),
+            client_key_file: self.client_key_file.as_deref(),
+        }
+    }
+
     /// Settings of every client. A request gets as long as its caller waits for it, so that the client switches from a
     /// silent broker to another one in time.
     pub(crate) fn client(&self) -> ClientConfig {
@@ -279,6 +327,7 @@ impl KafkaConfig {
         client.set("socket.connection.setup.timeout.ms", self.connect_timeout_ms.max(1_000).to_string());
         client.set("reconnect.backoff.max.ms", "1000");
         client.set("topic.metadata.refresh.interval.ms", "30000");
+        self.security().set(&mut client);
         for (key, value) in &self.client_settings.0 {
             client.set(key, value);
         }

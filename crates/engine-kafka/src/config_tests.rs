@@ -75,8 +75,40 @@ fn what_is_taken_is_taken_by_the_client_library_too() {
 }
 
 #[test]
+fn what_of_the_security_cannot_work_is_named() {
+    let secret = || Some(Secret("the captain's dog".into()));
+    assert_eq!(pointer(|c| c.user = Some("u".into())).as_deref(), Some("/password"));
+    assert_eq!(pointer(|c| c.password = secret()).as_deref(), Some("/user"));
+    assert_eq!(pointer(|c| (c.user, c.password) = (Some("u".into()), secret())), None);
+    assert_eq!(pointer(|c| c.mechanism = "GSSAPI".into()).as_deref(), Some("/mechanism"));
+    assert_eq!(pointer(|c| c.ca_file = Some("/nowhere".into())).as_deref(), Some("/tls"));
+    if cfg!(feature = "ssl") {
+        let missing = |c: &mut KafkaConfig| (c.tls, c.ca_file) = (true, Some("/nowhere".into()));
+        assert_eq!(pointer(missing).as_deref(), Some("/ca_file"));
+    } else {
+        assert_eq!(pointer(|c| c.tls = true).as_deref(), Some("/tls"));
+    }
+}
+
+#[test]
+fn a_user_is_told_to_the_client_library() {
+    use rdkafka::consumer::BaseConsumer;
+    let config = KafkaConfig {
+        servers: vec!["127.0.0.1:1".into()],
+        user: Some("rushes".into()),
+        password: Some(Secret("p".into())),
+        ..KafkaConfig::default()
+    };
+    let client = config.client();
+    assert_eq!(client.get("security.protocol"), Some("sasl_plaintext"));
+    let made: Result<BaseConsumer, _> = config.consumer("g").create();
+    assert!(made.is_ok(), "{}", made.err().unwrap());
+}
+
+#[test]
 fn a_password_is_not_printed() {
-    let mut config = KafkaConfig::default();
+    let mut config =
+        KafkaConfig { password: Some(Secret("the captain's dog".into())), ..KafkaConfig::default() };
     config.client_settings.0.insert("sasl.password".into(), "the captain's dog".into());
     let printed = format!("{config:?}");
     assert!(printed.contains("sasl.password") && !printed.contains("captain"), "{printed}");

@@ -23,8 +23,9 @@ mod owned_partitions;
 mod producer;
 mod pump;
 mod schema;
+mod security;
 mod shared;
 
 pub use answers::{ANSWERS, Answer, Becomes};
 pub use backend::KafkaLog;
-pub use config::{ClientSettings, KafkaConfig, KnownConsumers};
+pub use config::{ClientSettings, KafkaConfig, KnownConsumers, Secret};

@@ -192,6 +192,33 @@ mod tests {
         assert!(problems[0].contains("keyspaces"), "{problems:?}");
     }
 
+    #[cfg(feature = "drivers")]
+    #[test]
+    fn a_password_may_lie_in_a_file_of_its_own() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("password");
+        std::fs::write(&file, "hush\n").unwrap();
+        let file = file.display();
+        for section in ["cassandra", "kafka", "elasticsearch"] {
+            let text = format!("[{section}]\nusername = 'rushes'\npassword_file = '{file}'\n");
+            let configured = read(&text, &[]).unwrap_or_else(|e| panic!("{e:?}"));
+            let settings = configured.settings();
+            let password = match section {
+                "cassandra" => settings.cassandra.password.clone(),
+                "kafka" => settings.kafka.password.clone().map(|secret| secret.0),
+                _ => settings.elasticsearch.password.clone(),
+            };
+            assert_eq!(password.as_deref(), Some("hush"), "{section}");
+            for (more, said) in [("password = 'x'", "give one of both"), ("", "cannot be read")] {
+                let missing = if more.is_empty() { "/nowhere/at/all".to_owned() } else { file.to_string() };
+                let text = format!("[{section}]\nuser = 'r'\npassword_file = '{missing}'\n{more}");
+                let problems = read(&text, &[]).unwrap_err().join("\n");
+                assert!(problems.contains(&format!("`{section}.password_file`")), "{problems}");
+                assert!(problems.contains(said) && !problems.contains("hush"), "{problems}");
+            }
+        }
+    }
+
     #[test]
     fn keys_of_the_sections_are_known() {
         assert!(is_ours("engines.store") && is_ours("kafka.servers") && is_ours("cassandra"));

@@ -15,7 +15,7 @@ use rushes_store::AnnotationStore;
 use rushes_timeline::TimelineStore;
 use rushes_types::{Error, Result};
 use serde::de::DeserializeOwned;
-use toml::Table;
+use toml::{Table, Value};
 
 use crate::choice::{Choice, Engine};
 
@@ -48,6 +48,12 @@ impl Settings {
 }
 
 pub(crate) fn settings(_: &Choice, tables: Tables, problems: &mut Vec<String>) -> Settings {
+    let mut read = |name: &str, table| with_secrets(name, table, problems);
+    let tables = Tables {
+        cassandra: read("cassandra", tables.cassandra),
+        kafka: read("kafka", tables.kafka),
+        elasticsearch: read("elasticsearch", tables.elasticsearch),
+    };
     let cassandra = section("cassandra", tables.cassandra, problems);
     let kafka = section("kafka", tables.kafka, problems);
     let elasticsearch = section("elasticsearch", tables.elasticsearch, problems);
@@ -68,6 +74,27 @@ pub(crate) fn settings(_: &Choice, tables: Tables, problems: &mut Vec<String>) -
 
 /// Settings whose values are never shown.
 const SECRET: &[&str] = &["password", "api_key", "client_settings"];
+
+/// Settings that may lie in a file of their own: `password_file` in place of `password`.
+const IN_FILES: [&str; 2] = ["password", "api_key"];
+
+/// A section with the secrets that it names files of.
+fn with_secrets(name: &str, mut table: Table, problems: &mut Vec<String>) -> Table {
+    for key in IN_FILES {
+        let Some(file) = table.remove(&format!("{key}_file")) else { continue };
+        let at = format!("`{name}.{key}_file`");
+        if table.contains_key(key) {
+            problems.push(format!("{at}: `{key}` is given, too; give one of both"));
+            continue;
+        }
+        match file.as_str().map(std::fs::read_to_string) {
+            Some(Ok(text)) => drop(table.insert(key.to_owned(), Value::String(text.trim_end().to_owned()))),
+            Some(Err(e)) => problems.push(format!("{at}: the file cannot be read: {e}")),
+            None => problems.push(format!("{at} must be the path of a file")),
+        }
+    }
+    table
+}
 
 /// Reads a section; what cannot be read is left out, and named with its key.
 fn section<T: DeserializeOwned + Default>(name: &str, table: Table, problems: &mut Vec<String>) -> T {

@@ -44,8 +44,8 @@ pub trait Knowledge {
         Ok(Vec::new())
     }
     /// Is an encoder of texts known for the space? Answers without encoding anything.
-    fn encodes_text(&self, _space: &Space) -> bool {
-        false
+    fn encodes_text(&self, _space: &Space) -> Result<bool> {
+        Ok(false)
     }
     /// A text as a vector of the space; `None` where no encoder is known for it.
     fn encode_text(&self, _space: &Space, _text: &str) -> Result<Option<Vec<f32>>> {

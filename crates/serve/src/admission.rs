@@ -1,5 +1,6 @@
 //! What every request passes: id, limits, authentication; and the headers of every answer.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
@@ -8,13 +9,17 @@ use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
+use rushes_archive::Caller;
 use tracing::Instrument;
 
 use crate::app::{App, Ctx, permit};
+use crate::audit::{Action, Actor, NOBODY};
 use crate::discovery::random_hex;
 use crate::limits::REQUEST_ID_BYTES_MAX;
 use crate::login::LOGIN_PATH;
 use crate::problem::{PROBLEM_JSON, Problem};
+use crate::rate::is_rate_limited;
+use crate::signed::by_link;
 use crate::who::{Credentials, InProcess, Peer, authenticate, check_origin};
 
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
@@ -127,7 +132,7 @@ pub(crate) fn panicked(app: &App) -> Response {
     Problem::new(rushes_types::ErrorKind::Bug, "a handler panicked").into_response()
 }
 
-/// Admission: a permit among the requests, `Host` and `Origin`, and who it is.
+/// Admission: rates, a permit among the requests, `Host` and `Origin`, and who it is.
 pub(crate) async fn admit(State(app): State<Arc<App>>, mut request: Request, next: Next) -> Response {
     match enter(app, &request) {
         Ok(ctx) => {
@@ -141,29 +146,68 @@ pub(crate) async fn admit(State(app): State<Arc<App>>, mut request: Request, nex
 /// What is served without a token: the page, which holds nothing from the archive, and its login. Their handlers do not
 /// access the archive.
 fn is_public(path: &str) -> bool {
-    path == "/" || path == LOGIN_PATH || path.starts_with(rushes_page::PREFIX)
+    let is_login = path.strip_prefix(LOGIN_PATH).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    path == "/" || is_login || path.starts_with(rushes_page::PREFIX)
+}
+
+/// Liveness must be visible when the server is busy, too.
+fn is_health(request: &Request) -> bool {
+    request.uri().path() == "/healthz"
 }
 
 fn enter(app: Arc<App>, request: &Request) -> Result<Ctx, Problem> {
     app.config.roles.check(request.method(), request.uri().path())?;
     let request_id = request.extensions().get::<Arc<str>>().cloned().unwrap_or_else(|| Arc::from("none"));
-    let is_health = request.uri().path() == "/healthz";
-    let is_public = is_health || is_public(request.uri().path());
-    let in_process = request.extensions().get::<InProcess>();
-    let caller = match in_process {
+    let from = request.extensions().get::<Peer>().map(|Peer(address)| address.ip());
+    let caller = match request.extensions().get::<InProcess>() {
         Some(InProcess(caller)) => caller.clone(),
-        None => {
-            check_origin(&app.hosts, request.method(), request.uri(), request.headers())?;
-            let known = Credentials {
-                archive: &app.archive,
-                owner_secret: app.owner_secret.as_deref(),
-                logins: &app.logins,
-                open: app.is_open() || is_public,
-            };
-            authenticate(&known, request.method(), request.headers())?
-        }
+        None => remote(&app, request, from, &request_id)?,
     };
-    // Liveness must be visible when the server is busy, too.
-    let permit = if is_health { None } else { Some(permit(&app.requests, "requests at a time")?) };
-    Ok(Ctx { app, caller: Arc::new(caller), request_id, _permit: Arc::new(permit) })
+    let permit = if is_health(request) { None } else { Some(permit(&app.requests, "requests at a time")?) };
+    Ok(Ctx { app, caller: Arc::new(caller), request_id, from, _permit: Arc::new(permit) })
+}
+
+/// Who sends a request over a connection, where he may do so now.
+fn remote(
+    app: &Arc<App>,
+    request: &Request,
+    from: Option<IpAddr>,
+    request_id: &Arc<str>,
+) -> Result<Caller, Problem> {
+    check_origin(&app.hosts, request.method(), request.uri(), request.headers())?;
+    let is_open = app.is_open();
+    if let Some(address) = from.filter(|_| !is_open && !is_health(request)) {
+        app.rates.of_address(address)?;
+    }
+    if let Some(caller) = by_link(app, request).map_err(|problem| app.rates.failed(from, problem))? {
+        app.rates.of_token(caller.name())?;
+        return Ok(caller);
+    }
+    let known = Credentials {
+        archive: &app.archive,
+        owner_secret: app.owner_secret.as_deref(),
+        logins: &app.logins,
+        open: is_open || is_health(request) || is_public(request.uri().path()),
+    };
+    let found = authenticate(&known, request.method(), request.headers());
+    let shown = request.headers().contains_key(header::AUTHORIZATION);
+    let caller = found
+        .map_err(|problem| if shown { refused_token(app, problem, from, request_id) } else { problem })?;
+    if caller != Caller::local() {
+        app.rates.of_token(caller.name())?;
+    }
+    Ok(caller)
+}
+
+/// A token that is not valid here is noted in the audit log, as often as it is answered so.
+fn refused_token(app: &Arc<App>, problem: Problem, from: Option<IpAddr>, request_id: &Arc<str>) -> Problem {
+    let problem = app.rates.failed(from, problem);
+    if !is_rate_limited(&problem) {
+        let (app, request_id) = (Arc::clone(app), Arc::clone(request_id));
+        drop(tokio::task::spawn_blocking(move || {
+            let by = Actor { request: &request_id, caller: NOBODY, from };
+            app.audit_now(by, &Action::of("show-token"), "unauthorized");
+        }));
+    }
+    problem
 }

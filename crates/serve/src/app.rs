@@ -1,5 +1,6 @@
 //! What all handlers share, and what each request carries.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -11,12 +12,14 @@ use rushes_footage::{Cache, Proxies};
 use rushes_types::{ErrorKind, Result};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::audit::{Action, Audit};
+use crate::audit::{Action, Actor, Audit};
 use crate::config::ServeConfig;
 use crate::host::HostPolicy;
 use crate::login::Logins;
 use crate::metrics::Metrics;
+use crate::oidc::{Oidc, OidcConfig};
 use crate::problem::{Problem, Reply};
+use crate::rate::Rates;
 
 /// Folder of what is made from media, inside the archive's.
 const CACHE_DIR: &str = "cache";
@@ -28,10 +31,14 @@ pub(crate) struct App {
     pub hosts: HostPolicy,
     pub metrics: Metrics,
     pub audit: Audit,
+    /// How many requests come from whom.
+    pub rates: Rates,
     /// The secret of the discovery file; `None` where the router serves no socket.
     pub owner_secret: Option<String>,
     /// Who is logged in on the page.
     pub logins: Logins,
+    /// Logs people in by a provider; none without one, or where its configuration cannot be used.
+    pub oidc: Option<Arc<Oidc>>,
     pub requests: Arc<Semaphore>,
     pub ingests: Arc<Semaphore>,
     pub media: Arc<Semaphore>,
@@ -64,9 +71,11 @@ impl App {
         Self {
             hosts: HostPolicy::new(&config.hosts, !config.listen.ip().is_loopback()),
             metrics: Metrics::default(),
-            audit: Audit::new(archive.dir()),
+            audit: Audit::new(archive.dir(), config.limits.audit_file_bytes_max),
+            rates: Rates::new(&config.limits),
             owner_secret,
             logins: Logins::default(),
+            oidc: config.oidc.as_ref().and_then(provider),
             requests: slots(config.limits.requests_max),
             ingests: slots(config.limits.ingests_max),
             media: slots(config.limits.media_streams_max),
@@ -93,9 +102,28 @@ impl App {
         Ok(())
     }
 
+    /// Writes a line of the audit log, on this thread.
+    pub(crate) fn audit_now(&self, by: Actor<'_>, action: &Action, outcome: &str) {
+        if let Err(error) = self.audit.write(by, outcome, action) {
+            self.metrics.audit_failures.fetch_add(1, Ordering::Relaxed);
+            tracing::error!(%error, "a line of the audit log could not be written");
+        }
+    }
+
     /// May everybody who reaches the server act as its owner?
     pub(crate) fn is_open(&self) -> bool {
-        !self.config.is_exposed() && self.archive.tokens().list().is_empty()
+        !self.config.is_exposed() && self.config.oidc.is_none() && self.archive.tokens().list().is_empty()
+    }
+}
+
+/// What logs people in. Where that cannot work nobody is let in by it, and the log says why.
+fn provider(config: &Arc<OidcConfig>) -> Option<Arc<Oidc>> {
+    match Oidc::new(Arc::clone(config)) {
+        Ok(oidc) => Some(Arc::new(oidc)),
+        Err(error) => {
+            tracing::error!(%error, key = error.pointer(), "nobody can log in by the provider of `[oidc]`");
+            None
+        }
     }
 }
 
@@ -113,6 +141,8 @@ pub(crate) struct Ctx {
     pub app: Arc<App>,
     pub caller: Arc<Caller>,
     pub request_id: Arc<str>,
+    /// Where the connection comes from; none where the request came over none.
+    pub from: Option<IpAddr>,
     /// Held until the work is done, even where the client has gone before.
     pub _permit: Arc<Option<OwnedSemaphorePermit>>,
 }
@@ -161,18 +191,22 @@ impl Ctx {
 
     /// Writes a line of the audit log, on a thread that may block.
     pub(crate) fn audit(&self, action: Action, outcome: &str) {
-        let ctx = self.clone();
-        let outcome = outcome.to_owned();
-        drop(tokio::task::spawn_blocking(move || ctx.audit_now(&action, &outcome)));
+        self.audit_as(self.caller.name(), action, outcome);
+    }
+
+    /// As [`Ctx::audit`], of somebody who is known by another name than the request's caller: who logs in.
+    pub(crate) fn audit_as(&self, caller: &str, action: Action, outcome: &str) {
+        let (ctx, caller, outcome) = (self.clone(), caller.to_owned(), outcome.to_owned());
+        drop(tokio::task::spawn_blocking(move || {
+            let by = Actor { request: &ctx.request_id, caller: &caller, from: ctx.from };
+            ctx.app.audit_now(by, &action, &outcome);
+        }));
     }
 
     /// Writes a line of the audit log, on this thread.
     pub(crate) fn audit_now(&self, action: &Action, outcome: &str) {
-        let written = self.app.audit.write(&self.request_id, self.caller.name(), outcome, action);
-        if let Err(error) = written {
-            self.app.metrics.audit_failures.fetch_add(1, Ordering::Relaxed);
-            tracing::error!(%error, "a line of the audit log could not be written");
-        }
+        let by = Actor { request: &self.request_id, caller: self.caller.name(), from: self.from };
+        self.app.audit_now(by, action, outcome);
     }
 }
 

@@ -2,12 +2,14 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rushes_footage::Tools;
 use rushes_types::{Error, Result};
 
 use crate::limits;
+use crate::oidc::OidcConfig;
 use crate::roles::Roles;
 
 /// How the server is set up.
@@ -24,6 +26,8 @@ pub struct ServeConfig {
     pub roles: Roles,
     /// What makes pictures and proxies from media.
     pub tools: Tools,
+    /// The OpenID provider that people may log in by.
+    pub oidc: Option<Arc<OidcConfig>>,
     /// Its limits.
     pub limits: ServeLimits,
 }
@@ -39,6 +43,18 @@ pub struct ServeLimits {
     pub ingests_max: usize,
     /// See [`limits::MEDIA_STREAMS_MAX`].
     pub media_streams_max: usize,
+    /// See [`limits::TOKEN_RATE_MAX`].
+    pub token_rate_max: u32,
+    /// See [`limits::TOKEN_BURST_MAX`].
+    pub token_burst_max: u32,
+    /// See [`limits::ADDRESS_RATE_MAX`].
+    pub address_rate_max: u32,
+    /// See [`limits::ADDRESS_BURST_MAX`].
+    pub address_burst_max: u32,
+    /// See [`limits::FAILED_LOGINS_MAX`].
+    pub failed_logins_max: u32,
+    /// See [`limits::AUDIT_FILE_BYTES_MAX`].
+    pub audit_file_bytes_max: u64,
     /// See [`rushes_footage::limits::FRAME_CACHE_BYTES_MAX`].
     pub frame_cache_bytes_max: u64,
     /// See [`rushes_footage::limits::PROXY_CACHE_BYTES_MAX`].
@@ -64,6 +80,12 @@ impl Default for ServeLimits {
             requests_max: limits::REQUESTS_MAX,
             ingests_max: limits::INGESTS_MAX,
             media_streams_max: limits::MEDIA_STREAMS_MAX,
+            token_rate_max: limits::TOKEN_RATE_MAX,
+            token_burst_max: limits::TOKEN_BURST_MAX,
+            address_rate_max: limits::ADDRESS_RATE_MAX,
+            address_burst_max: limits::ADDRESS_BURST_MAX,
+            failed_logins_max: limits::FAILED_LOGINS_MAX,
+            audit_file_bytes_max: limits::AUDIT_FILE_BYTES_MAX,
             frame_cache_bytes_max: rushes_footage::limits::FRAME_CACHE_BYTES_MAX,
             proxy_cache_bytes_max: rushes_footage::limits::PROXY_CACHE_BYTES_MAX,
             json_bytes_max: limits::JSON_BYTES_MAX,
@@ -84,6 +106,7 @@ impl Default for ServeConfig {
             media_roots: Vec::new(),
             roles: Roles::default(),
             tools: Tools::find(),
+            oidc: None,
             limits: ServeLimits::default(),
         }
     }
@@ -98,11 +121,14 @@ impl ServeConfig {
     }
 }
 
-/// May the server listen like this? Away from loopback it needs access tokens.
+/// May the server listen like this? Away from loopback it needs access tokens, or a login provider.
 ///
 /// # Errors
-/// Where it is exposed and the archive has no tokens.
+/// Where it is exposed and nobody needs to say who he is; what is wrong with the provider's configuration.
 pub fn check_listen(config: &ServeConfig, has_tokens: bool) -> Result<()> {
+    if let Some(oidc) = &config.oidc {
+        return oidc.check();
+    }
     if has_tokens || !config.is_exposed() {
         return Ok(());
     }

@@ -17,6 +17,7 @@ mod admission;
 mod api;
 mod app;
 mod audit;
+mod audit_chain;
 mod body;
 mod config;
 mod discovery;
@@ -29,9 +30,12 @@ mod listen;
 mod login;
 mod long_work;
 mod metrics;
+mod oidc;
 mod problem;
 mod range;
+mod rate;
 mod roles;
+mod signed;
 mod stream;
 mod who;
 
@@ -46,11 +50,12 @@ use rushes_archive::{Archive, Caller};
 use tower::ServiceExt;
 
 pub use api::checked_backups;
-pub use audit::AUDIT_FILE;
+pub use audit_chain::AUDIT_FILE;
 pub use config::{ServeConfig, ServeLimits, check_listen};
 pub use discovery::{DISCOVERY_FILE, Discovery, PublishedDiscovery};
 pub use json_schema::{SchemaOf, json_schema};
 pub use listen::serve;
+pub use oidc::{GroupGrant, OidcConfig};
 pub use problem::{PROBLEM_JSON, Problem};
 pub use roles::Roles;
 

@@ -72,3 +72,27 @@ pub const PATH_BYTES_MAX: usize = 4_096;
 pub const EXPORT_MOMENTS_MAX: usize = 10_000;
 /// Moments that an export reads at once.
 pub const EXPORT_PAGE: usize = 500;
+/// Requests a second that one token, or one who is logged in, may send on average.
+pub const TOKEN_RATE_MAX: u32 = 1_000;
+/// Requests that one token may send at once, above its average.
+pub const TOKEN_BURST_MAX: u32 = 4_000;
+/// Requests a second that may come from one address on average, before a token is known. A proxy is one address.
+pub const ADDRESS_RATE_MAX: u32 = 4_000;
+/// Requests that may come from one address at once, above its average.
+pub const ADDRESS_BURST_MAX: u32 = 16_000;
+/// Wrong tokens a minute that are refused as such from one address; further ones are told to wait.
+pub const FAILED_LOGINS_MAX: u32 = 30;
+/// Most tokens or addresses whose requests are counted at a time.
+pub const RATE_KEYS_MAX: usize = 16_384;
+/// A file of the audit log that is longer is put aside, in bytes.
+pub const AUDIT_FILE_BYTES_MAX: u64 = 64 << 20;
+/// Most problems of the audit log's chain that are named.
+pub const AUDIT_PROBLEMS_MAX: usize = 100;
+/// Most lines of the audit log in one answer.
+pub const AUDIT_LINES_MAX: usize = 10_000;
+/// Lines of the audit log in one answer where the request names no number.
+pub const AUDIT_LINES_DEFAULT: usize = 1_000;
+/// Longest life of a signed link, in seconds: thirty days.
+pub const LINK_SECONDS_MAX: u64 = 30 * 86_400;
+/// Life of a signed link where the request names none, in seconds.
+pub const LINK_SECONDS_DEFAULT: u64 = 3_600;

@@ -20,7 +20,7 @@ impl Default for Roles {
 }
 
 /// Routes that every server answers.
-const EVERYWHERE: [&str; 12] = [
+const EVERYWHERE: [&str; 14] = [
     "/healthz",
     "/readyz",
     "/metrics",
@@ -33,9 +33,11 @@ const EVERYWHERE: [&str; 12] = [
     "/v1/events",
     "/v1/events/replay",
     "/v1/tokens",
+    "/v1/links",
+    "/v1/audit",
 ];
 /// Routes that only read, though they are called with `POST`.
-const READING: [&str; 5] = ["/v1/search", "/v1/suggest", "/v1/plan", "/v1/export", "/v1/login"];
+const READING: [&str; 6] = ["/v1/search", "/v1/suggest", "/v1/plan", "/v1/export", "/v1/login", "/v1/media"];
 
 /// Routes that writing clients read, too.
 const REGISTRY: [&str; 4] = ["/v1/assets", "/v1/models", "/v1/labels", "/v1/runs"];

@@ -7,7 +7,7 @@ use axum::http::{HeaderMap, Method, StatusCode, Uri, header};
 use rushes_archive::{Archive, Caller};
 
 use crate::host::{HostPolicy, is_same_origin};
-use crate::login::{Logins, cookie};
+use crate::login::{Logins, Opens, cookie};
 use crate::problem::Problem;
 
 /// Marks a call that this process makes itself, without a socket. Only [`crate::in_process`] makes it: a request over a
@@ -87,7 +87,7 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
 }
 
 /// Compares secrets in a time that does not depend on where they differ.
-fn same_secret(a: &str, b: &str) -> bool {
+pub(crate) fn same_secret(a: &str, b: &str) -> bool {
     a.len() == b.len() && a.bytes().zip(b.bytes()).fold(0, |all, (x, y)| all | (x ^ y)) == 0
 }
 
@@ -124,8 +124,10 @@ pub(crate) fn logged_in(
         return None;
     }
     // The token is checked each time: a revoked one is refused from then on.
-    let token = logins.token_of(cookie(headers)?, Instant::now())?;
-    archive.tokens().authenticate(&token)
+    match logins.opens(cookie(headers)?, Instant::now())? {
+        Opens::Token(token) => archive.tokens().authenticate(&token),
+        Opens::Person(caller, _) => Some(*caller),
+    }
 }
 
 /// Who sends this request over a connection.

@@ -100,8 +100,8 @@ impl Knowledge for Archive {
         Ok(spaces)
     }
 
-    fn encodes_text(&self, space: &Space) -> bool {
-        self.known.encoded.values().any(|v| v.len() == space.dimensions)
+    fn encodes_text(&self, space: &Space) -> Result<bool> {
+        Ok(self.known.encoded.values().any(|v| v.len() == space.dimensions))
     }
 
     fn encode_text(&self, space: &Space, text: &str) -> Result<Option<Vec<f32>>> {

@@ -39,16 +39,34 @@ pub fn elasticsearch() -> Option<TestServer> {
     servers::elasticsearch().and_then(|_| TestServer::start("elasticsearch"))
 }
 
+/// A Cassandra node of the test's own that asks for a user (`cassandra`, with that as its password) and speaks TLS.
+#[must_use]
+pub fn secure_cassandra() -> Option<TestServer> {
+    servers::cassandra().and_then(|_| TestServer::start_with("cassandra", &["--secure"]))
+}
+
+/// A Kafka broker of the test's own that asks for a user (`rushes`, `rushes-secret`); ten ports above it speaks TLS.
+#[must_use]
+pub fn secure_kafka() -> Option<TestServer> {
+    servers::kafka().and_then(|_| TestServer::start_with("kafka", &["--secure"]))
+}
+
 impl TestServer {
-    /// `None`, and a counted skip, if the machine cannot run it.
     fn start(name: &'static str) -> Option<Self> {
+        Self::start_with(name, &[])
+    }
+
+    /// `None`, and a counted skip, if the machine cannot run it.
+    fn start_with(name: &'static str, more: &[&str]) -> Option<Self> {
         static STARTED: AtomicU32 = AtomicU32::new(0);
         let number = STARTED.fetch_add(1, Ordering::SeqCst);
         let home = std::env::temp_dir().join(format!("rushes-own-{}-{number}", std::process::id()));
         let [port, peer_port] = free_ports();
         let own = Self { name, home, port };
         let (port, peer_port) = (format!("{name}={port}"), format!("{name}={peer_port}"));
-        let output = own.xtask("up", &["--port", &port, "--peer-port", &peer_port]);
+        let mut words = vec!["--port", &port, "--peer-port", &peer_port];
+        words.extend(more);
+        let output = own.xtask("up", &words);
         if output.status.code() == Some(UNAVAILABLE) {
             let why = String::from_utf8_lossy(&output.stderr);
             let variable = format!("RUSHES_TEST_{}", name.to_uppercase());
@@ -65,6 +83,18 @@ impl TestServer {
     pub fn address(&self) -> String {
         let scheme = if self.name == "elasticsearch" { "http://" } else { "" };
         format!("{scheme}127.0.0.1:{}", self.port)
+    }
+
+    /// Its address over TLS, of a secure Kafka.
+    #[must_use]
+    pub fn tls_address(&self) -> String {
+        format!("127.0.0.1:{}", self.port + 10)
+    }
+
+    /// A file beside its configuration: of a secure server `ca.pem`, `client.pem`, `client.key`.
+    #[must_use]
+    pub fn config(&self, file: &str) -> PathBuf {
+        self.home.join(self.name).join("config").join(file)
     }
 
     /// Its data folder.

@@ -16,6 +16,7 @@ use std::time::Duration;
 pub mod bulk;
 pub mod cql;
 mod http;
+pub mod tls;
 
 /// Buffer size for a stream, in bytes.
 const PIECE_BYTES: usize = 16 << 10;

@@ -86,6 +86,8 @@ pub struct Request {
     pub limit: Duration,
     /// What they are for.
     pub for_use: Use,
+    /// Do they ask for a user, and speak TLS?
+    secure: bool,
     shift: Option<u16>,
     said: Vec<(Server, Key, String)>,
 }
@@ -104,6 +106,7 @@ impl Request {
             home: env("RUSHES_ENGINES_HOME").map(PathBuf::from),
             jars: env("RUSHES_ENGINES_JARS").map(PathBuf::from),
             limit: env("RUSHES_ENGINES_TIMEOUT").map_or(Ok(START_LIMIT), |text| seconds(&text))?,
+            secure: false,
             for_use: env(USE).map_or(Ok(Use::Work), |text| Use::named(&text))?,
             shift: env("RUSHES_ENGINES_SHIFT").map(|text| number(&text)).transpose()?,
             said: from_env(env),
@@ -115,6 +118,10 @@ impl Request {
                 named.push(Server::named(word)?);
                 continue;
             };
+            if option == "secure" {
+                request.secure = true;
+                continue;
+            }
             let (option, value) = match option.split_once('=') {
                 Some((option, value)) if KEYS.iter().all(|(key, _)| *key != option) => (option, value),
                 _ => (option, *rest.next().with_context(|| format!("`--{option}` needs a value"))?),
@@ -129,6 +136,7 @@ impl Request {
             if matches!(action, Action::Up | Action::Fetch) { &Server::USUAL } else { &Server::ALL };
         request.servers = Server::ALL
             .into_iter()
+            .filter(|server| !request.secure || server.can_be_secure())
             .filter(|server| if named.is_empty() { all.contains(server) } else { named.contains(server) })
             .collect();
         Ok(request)
@@ -169,10 +177,12 @@ impl Request {
                 Settings {
                     port: moved(usual.port)?,
                     peer_port: moved(usual.peer_port)?,
-                    heap: before.map_or(usual.heap, |before| before.heap),
+                    heap: before.as_ref().map_or(usual.heap, |before| before.heap.clone()),
+                    secure: before.is_some_and(|before| before.secure),
                 }
             }
         };
+        settings.secure |= self.secure;
         for (_, key, value) in self.said.iter().filter(|(of, ..)| *of == server) {
             match key {
                 Key::Port => settings.port = port(value)?,
@@ -242,6 +252,14 @@ mod tests {
     }
 
     #[test]
+    fn secure_ones_are_those_that_can_be() {
+        let request = parse("up --secure --shift 10").unwrap();
+        assert_eq!(request.servers, [Server::Cassandra, Server::Kafka]);
+        assert!(request.settings(Server::Kafka, None).unwrap().secure);
+        assert!(!parse("up").unwrap().settings(Server::Kafka, None).unwrap().secure);
+    }
+
+    #[test]
     fn what_hits_a_server_wants_it_named() {
         for action in ["kill", "stop", "start", "wipe"] {
             assert!(parse(action).unwrap_err().to_string().contains("engines"), "{action}");
@@ -286,18 +304,18 @@ mod tests {
             _ => None,
         };
         let request = Request::parse(&["up", "--port", "kafka=2000"], env).unwrap();
-        let before = Settings { port: 1, peer_port: 2, heap: "2g".to_owned() };
+        let before = Settings { port: 1, peer_port: 2, heap: "2g".to_owned(), secure: false };
         let settings = request.settings(Server::Kafka, Some(before.clone())).unwrap();
-        assert_eq!(settings, Settings { port: 2000, peer_port: 1001, heap: "2g".to_owned() });
+        assert_eq!(settings, Settings { port: 2000, peer_port: 1001, ..before.clone() });
         assert_eq!(parse("up").unwrap().settings(Server::Kafka, Some(before.clone())).unwrap(), before);
     }
 
     #[test]
     fn a_shift_moves_all_ports_from_where_they_usually_are() {
         let request = parse("up --shift 10000 --home /tmp/x --timeout=7").unwrap();
-        let before = Settings { port: 1, peer_port: 2, heap: "2g".to_owned() };
-        let settings = request.settings(Server::Cassandra, Some(before)).unwrap();
-        assert_eq!(settings, Settings { port: 19042, peer_port: 17000, heap: "2g".to_owned() });
+        let before = Settings { port: 1, peer_port: 2, heap: "2g".to_owned(), secure: true };
+        let settings = request.settings(Server::Cassandra, Some(before.clone())).unwrap();
+        assert_eq!(settings, Settings { port: 19042, peer_port: 17000, ..before });
         assert_eq!((request.home, request.limit), (Some("/tmp/x".into()), Duration::from_secs(7)));
     }
 }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use anyhow::{Context, ensure};
 
-use super::{Server, Settings};
+use super::{Server, Settings, secure};
 
 /// Where a server keeps what it was last started with.
 const SETTINGS: &str = "settings";
@@ -20,10 +20,14 @@ pub fn write(server: Server, sources: &Path, dir: &Path, settings: &Settings) ->
     for entry in std::fs::read_dir(&own).with_context(|| format!("listing `{}`", own.display()))? {
         templates.push(entry?.path());
     }
+    if settings.secure {
+        secure::write_certificates(&config)?;
+    }
     for template in templates.iter().filter(|path| path.is_file()) {
         let text =
             std::fs::read_to_string(template).with_context(|| format!("reading `{}`", template.display()))?;
-        let text = fill(&text, dir, settings).with_context(|| format!("in `{}`", template.display()))?;
+        let text =
+            fill(&text, server, dir, settings).with_context(|| format!("in `{}`", template.display()))?;
         let name = template.file_name().context("a file without a name")?;
         std::fs::write(config.join(name), text).context("writing the configuration")?;
     }
@@ -36,7 +40,7 @@ pub fn remembered(dir: &Path) -> Option<Settings> {
 }
 
 /// A template with its places filled in.
-fn fill(text: &str, dir: &Path, settings: &Settings) -> anyhow::Result<String> {
+fn fill(text: &str, server: Server, dir: &Path, settings: &Settings) -> anyhow::Result<String> {
     let dir = dir.to_str().context("the folder's name must be UTF-8; choose another with --home")?;
     // It stands in YAML, in properties and in a URL, and means itself in all of them.
     ensure!(
@@ -45,6 +49,8 @@ fn fill(text: &str, dir: &Path, settings: &Settings) -> anyhow::Result<String> {
          with --home"
     );
     let filled = text
+        .replace("{{security}}", secure::lines(server, settings))
+        .replace("{{tls_port}}", &secure::tls_port(settings).to_string())
         .replace("{{dir}}", dir)
         .replace("{{port}}", &settings.port.to_string())
         .replace("{{peer_port}}", &settings.peer_port.to_string());
@@ -53,7 +59,8 @@ fn fill(text: &str, dir: &Path, settings: &Settings) -> anyhow::Result<String> {
 }
 
 fn to_text(settings: &Settings) -> String {
-    format!("{} {} {}\n", settings.port, settings.peer_port, settings.heap)
+    let secure = if settings.secure { " secure" } else { "" };
+    format!("{} {} {}{secure}\n", settings.port, settings.peer_port, settings.heap)
 }
 
 fn from_text(text: &str) -> Option<Settings> {
@@ -62,6 +69,7 @@ fn from_text(text: &str) -> Option<Settings> {
         port: words.next()?.parse().ok()?,
         peer_port: words.next()?.parse().ok()?,
         heap: words.next()?.to_owned(),
+        secure: words.next() == Some("secure"),
     })
 }
 
@@ -70,18 +78,18 @@ mod tests {
     use super::*;
 
     fn settings() -> Settings {
-        Settings { port: 19092, peer_port: 19093, heap: "1g".to_owned() }
+        Settings { port: 19092, peer_port: 19093, heap: "1g".to_owned(), secure: false }
     }
 
     #[test]
     fn places_are_filled_and_none_is_left() {
         let text = "a={{dir}}/data b={{port}} c={{peer_port}}";
         assert_eq!(
-            fill(text, Path::new("/e/kafka"), &settings()).unwrap(),
+            fill(text, Server::Kafka, Path::new("/e/kafka"), &settings()).unwrap(),
             "a=/e/kafka/data b=19092 c=19093"
         );
-        assert!(fill("{{other}}", Path::new("/e"), &settings()).is_err());
-        let error = fill(text, Path::new("/my engines"), &settings()).unwrap_err().to_string();
+        assert!(fill("{{other}}", Server::Kafka, Path::new("/e"), &settings()).is_err());
+        let error = fill(text, Server::Kafka, Path::new("/my engines"), &settings()).unwrap_err().to_string();
         assert!(error.contains("--home"), "{error}");
     }
 
@@ -100,6 +108,28 @@ mod tests {
                 .collect();
             assert_eq!(written.len(), 1, "{}", server.name());
             assert!(written[0].contains("19092") && written[0].contains("19093"), "{}", written[0]);
+        }
+        std::fs::remove_dir_all(&dir).unwrap();
+    }
+
+    #[test]
+    fn a_secure_server_has_certificates_and_asks_for_a_user() {
+        let sources = crate::root().unwrap().join("xtask/engines");
+        let dir = std::env::temp_dir().join(format!("rushes-secure-{}", std::process::id()));
+        let settings = Settings { secure: true, ..settings() };
+        for (server, file, part) in [
+            (Server::Cassandra, "cassandra.yaml", "authenticator: PasswordAuthenticator"),
+            (Server::Kafka, "server.properties", "SASL_SSL://127.0.0.1:19102"),
+        ] {
+            let dir = dir.join(server.name());
+            write(server, &sources, &dir, &settings).unwrap();
+            assert_eq!(remembered(&dir), Some(settings.clone()));
+            let text = std::fs::read_to_string(dir.join("config").join(file)).unwrap();
+            assert!(text.contains(part) && !text.contains("{{"), "{text}");
+            for name in ["ca.pem", "node.pem", "client.pem", "client.key"] {
+                let pem = std::fs::read_to_string(dir.join("config").join(name)).unwrap();
+                assert!(pem.contains("-----BEGIN"), "{name}");
+            }
         }
         std::fs::remove_dir_all(&dir).unwrap();
     }

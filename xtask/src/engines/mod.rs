@@ -17,6 +17,7 @@ mod fetch;
 mod jdk;
 mod process;
 mod ready;
+mod secure;
 mod server;
 #[cfg(test)]
 mod versions;

@@ -31,6 +31,8 @@ pub struct Settings {
     pub peer_port: u16,
     /// The largest heap, as Java writes it: `512m`, `1g`.
     pub heap: String,
+    /// Does it ask for a user, and speak TLS?
+    pub secure: bool,
 }
 
 impl Server {
@@ -74,7 +76,7 @@ impl Server {
             Self::Elasticsearch => (9200, 9300, "1g"),
             Self::Opensearch => (9201, 9301, "1g"),
         };
-        Settings { port, peer_port, heap: heap.to_owned() }
+        Settings { port, peer_port, heap: heap.to_owned(), secure: false }
     }
 
     /// The variable that leads tests to it.
@@ -93,6 +95,11 @@ impl Server {
             Self::Cassandra | Self::Kafka => format!("127.0.0.1:{port}"),
             Self::Elasticsearch | Self::Opensearch => format!("http://127.0.0.1:{port}"),
         }
+    }
+
+    /// Can it ask for a user, and speak TLS? The parts of Elasticsearch and OpenSearch that do are published in no jar.
+    pub fn can_be_secure(self) -> bool {
+        matches!(self, Self::Cassandra | Self::Kafka)
     }
 
     /// Has it sources of ours that must be compiled?

@@ -8,5 +8,6 @@
 
 mod any_text;
 mod documents;
+mod failing;
 mod questions;
 mod reading;

@@ -185,6 +185,12 @@ also for those that come later. With the first token, everybody who calls the se
         #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=HOURS_MAX))]
         keep_hours: u64,
     },
+    /// End the links to media that were signed so far
+    RotateLinks {
+        /// For how many hours they count on
+        #[arg(long, default_value_t = 0, value_parser = clap::value_parser!(u64).range(..=HOURS_MAX))]
+        keep_hours: u64,
+    },
     /// Revoke a token
     Revoke {
         /// Its name

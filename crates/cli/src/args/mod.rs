@@ -207,6 +207,24 @@ Interrupted, --online leaves the index as it was.")]
     /// Access tokens
     #[command(subcommand)]
     Token(TokenCommand),
+    /// Print the audit log: who logged in, searched, played, changed, erased; or prove that it is whole
+    #[command(after_help = "Examples:
+  rushes audit --from 2026-11-01 --to 2026-12-01 > november.jsonl
+  rushes audit | jq -r 'select(.action == \"erase\") | [.time, .caller, .subject] | @tsv'
+  rushes audit --verify
+
+The exit code of --verify is 1 where a line is missing or was altered.")]
+    Audit {
+        /// From this time on: 2026-11-30T12:00:00Z, in UTC, or the beginning of it
+        #[arg(long, value_name = "TIME")]
+        from: Option<String>,
+        /// Before this time
+        #[arg(long, value_name = "TIME")]
+        to: Option<String>,
+        /// Look whether every line is there and as it was written
+        #[arg(long, conflicts_with_all = ["from", "to"])]
+        verify: bool,
+    },
     /// Configuration
     #[command(subcommand)]
     Config(ConfigCommand),

@@ -1,6 +1,7 @@
 //! The commands, one file for each.
 
 mod annotate;
+mod audit;
 mod backup;
 mod bench;
 mod buckets;
@@ -80,6 +81,8 @@ fn with_archive(config: Config, json: bool, quiet: bool, command: Command) -> Ou
         Command::Label(command) => registry::labels(&config, &command, json),
         Command::Run(command) => run::run(&config, &command, json),
         Command::Token(command) => token::run(&config, &command, json),
+        Command::Audit { verify: true, .. } => audit::verify(&config, json),
+        Command::Audit { from, to, .. } => audit::print(&config, from.as_deref(), to.as_deref()),
         // Done above, without an archive.
         Command::Demo(_)
         | Command::Schema { .. }

@@ -50,6 +50,16 @@ pub fn run(config: &Config, command: &TokenCommand, json_output: bool) -> Outcom
             let made = Client::reader(config)?.post(&path, Payload::Json(keep))?;
             show_secret(name, &made, json_output)
         }
+        TokenCommand::RotateLinks { keep_hours } => {
+            let keep = json!({"keep_s": keep_hours.saturating_mul(HOUR_S)});
+            let done = Client::reader(config)?.post("/v1/links/rotate", Payload::Json(keep))?;
+            if json_output {
+                return output::json(&done);
+            }
+            let end = done.get("earlier_links_end").and_then(Value::as_str).unwrap_or("now");
+            output::line(&format!("links that were signed so far end at {end}"));
+            Ok(())
+        }
         TokenCommand::List => {
             let found = Client::reader(config)?.get("/v1/tokens")?;
             let tokens = found.get("tokens").and_then(Value::as_array).cloned().unwrap_or_default();

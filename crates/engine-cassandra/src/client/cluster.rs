@@ -56,10 +56,18 @@ impl Cluster {
             .map_err(|e| Error::io("cannot start the threads for Cassandra", e))?;
         let nodes = config.addresses();
         let shown = nodes.iter().take(NODES_SHOWN).cloned().collect::<Vec<_>>().join(", ");
+        #[cfg(feature = "tls")]
+        let opening = open_session(
+            config,
+            &nodes,
+            config.tls.then(|| crate::client::tls::context(config)).transpose()?,
+        );
+        #[cfg(not(feature = "tls"))]
+        let opening = open_session(config, &nodes);
         // The driver itself waits a minute for a server that accepts connections but never answers.
         let patience = Duration::from_millis(config.connect_timeout_ms).saturating_mul(PATIENCE);
         let session = runtime
-            .block_on(async { tokio::time::timeout(patience, open_session(config, &nodes)).await })
+            .block_on(async { tokio::time::timeout(patience, opening).await })
             .map_err(|_| errors::silent(&shown))?
             .map_err(|e| errors::of_opening(&shown, e))?;
         check_data_centre(config, &session)?;
@@ -175,7 +183,11 @@ impl Drop for Cluster {
     }
 }
 
-async fn open_session(config: &Config, nodes: &[String]) -> Result<Session, scylla::errors::NewSessionError> {
+async fn open_session(
+    config: &Config,
+    nodes: &[String],
+    #[cfg(feature = "tls")] tls: Option<scylla::client::session::OpenSsl010Config>,
+) -> Result<Session, scylla::errors::NewSessionError> {
     let mut balance = DefaultPolicy::builder().token_aware(true);
     if let Some(name) = &config.local_data_centre {
         balance = balance.prefer_datacenter(name.clone());
@@ -197,6 +209,10 @@ async fn open_session(config: &Config, nodes: &[String]) -> Result<Session, scyl
         .schema_agreement_interval(Duration::from_millis(20));
     if let (Some(user), Some(password)) = (&config.user, &config.password) {
         builder = builder.user(user, password);
+    }
+    #[cfg(feature = "tls")]
+    {
+        builder = builder.tls_context(tls);
     }
     builder.build().await
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use rushes_types::{Error, Result};
@@ -38,9 +39,18 @@ pub struct Config {
     /// Among which replicas a conditional write must reach agreement.
     pub serial_consistency: SerialLevel,
     /// The user, where Cassandra asks for one.
+    #[serde(alias = "username")]
     pub user: Option<String>,
     /// The user's password. Never logged.
     pub password: Option<String>,
+    /// Are connections made over TLS? Needs a build with the feature `tls`.
+    pub tls: bool,
+    /// A file with the certificates (PEM) that sign the nodes', in place of those that the system trusts.
+    pub ca_file: Option<PathBuf>,
+    /// A file with the certificate (PEM, with what signs it) that this program shows, where nodes ask for one.
+    pub client_certificate_file: Option<PathBuf>,
+    /// A file with the private key (PEM) of that certificate.
+    pub client_key_file: Option<PathBuf>,
     /// How long one attempt of a request may take, in milliseconds.
     pub request_timeout_ms: u64,
     /// How long connecting to a node may take, in milliseconds.
@@ -62,6 +72,10 @@ impl Default for Config {
             serial_consistency: SerialLevel::default(),
             user: None,
             password: None,
+            tls: false,
+            ca_file: None,
+            client_certificate_file: None,
+            client_key_file: None,
             request_timeout_ms: 10_000,
             connect_timeout_ms: 5_000,
             max_in_flight: IN_FLIGHT,
@@ -81,6 +95,9 @@ impl fmt::Debug for Config {
             .field("serial_consistency", &self.serial_consistency)
             .field("user", &self.user)
             .field("password", &self.password.as_ref().map(|_| "…"))
+            .field("tls", &self.tls)
+            .field("ca_file", &self.ca_file)
+            .field("client_certificate_file", &self.client_certificate_file)
             .field("request_timeout_ms", &self.request_timeout_ms)
             .field("connect_timeout_ms", &self.connect_timeout_ms)
             .field("max_in_flight", &self.max_in_flight)
@@ -227,12 +244,40 @@ impl Config {
             let mend = format!("give 0 to {RETRIES_MAX}");
             return wrong("retries", format!("`{}` cannot be used", self.retries), &mend);
         }
+        self.check_tls()?;
         match (&self.user, &self.password) {
             (Some(_), None) => {
                 wrong("password", "`user` is given alone".into(), "give `password` too, or none of both")
             }
             (None, Some(_)) => {
                 wrong("user", "`password` is given alone".into(), "give `user` too, or none of both")
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_tls(&self) -> Result<()> {
+        let wrong = |field: &str, what: &str, mend: &str| {
+            Err(Error::invalid(what).mend(mend).at(format!("/{field}")))
+        };
+        if self.tls && !cfg!(feature = "tls") {
+            let mend = "build one with `cargo build --release --features engines,tls`";
+            return wrong("tls", "this program is built without TLS to Cassandra", mend);
+        }
+        let named = [&self.ca_file, &self.client_certificate_file, &self.client_key_file];
+        if !self.tls && named.iter().any(|file| file.is_some()) {
+            return wrong(
+                "tls",
+                "certificates are named, and connections are not over TLS",
+                "set `tls = true`",
+            );
+        }
+        match (&self.client_certificate_file, &self.client_key_file) {
+            (Some(_), None) => {
+                wrong("client_key_file", "`client_certificate_file` is given alone", "give both, or none")
+            }
+            (None, Some(_)) => {
+                wrong("client_certificate_file", "`client_key_file` is given alone", "give both, or none")
             }
             _ => Ok(()),
         }
@@ -294,6 +339,14 @@ mod tests {
         assert_eq!(field(Config { max_in_flight: 0, ..base() }), "/max_in_flight");
         assert_eq!(field(Config { user: Some("u".into()), ..base() }), "/password");
         assert_eq!(field(Config { password: Some("p".into()), ..base() }), "/user");
+        let file = || Some(PathBuf::from("/nowhere"));
+        assert_eq!(field(Config { ca_file: file(), ..base() }), "/tls");
+        if cfg!(feature = "tls") {
+            let alone = Config { tls: true, client_certificate_file: file(), ..base() };
+            assert_eq!(field(alone), "/client_key_file");
+        } else {
+            assert_eq!(field(Config { tls: true, ..base() }), "/tls");
+        }
         assert_eq!(field(Config { request_timeout_ms: 0, ..base() }), "/request_timeout_ms");
         assert_eq!(field(Config { connect_timeout_ms: 0, ..base() }), "/connect_timeout_ms");
         assert_eq!(field(Config { local_data_centre: Some(" ".into()), ..base() }), "/local_data_centre");

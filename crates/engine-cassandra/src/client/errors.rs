@@ -125,6 +125,13 @@ fn of_connection(nodes: &str, error: &ConnectionError) -> Error {
             _ => not_cassandra(nodes),
         },
         ConnectionError::BrokenConnection(_) => hung_up(nodes),
+        // What OpenSSL says comes as text.
+        other if other.to_string().contains("certificate") => {
+            let what = format!("the certificate of Cassandra at `{nodes}` is not trusted: {other}");
+            Error::new(ErrorKind::Misconfigured, what)
+                .mend("name the certificates that sign it in `ca_file`; it must name the node's address")
+                .at("/ca_file")
+        }
         other => {
             Error::new(ErrorKind::Unavailable, format!("cannot connect to Cassandra at `{nodes}`: {other}"))
                 .mend("see whether its nodes are up and the network is whole")

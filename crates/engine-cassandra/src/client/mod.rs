@@ -16,6 +16,8 @@ mod lease;
 mod schema;
 mod shared;
 mod statement;
+#[cfg(feature = "tls")]
+mod tls;
 
 pub use answers::{ANSWERS, Answer, Becomes};
 pub use cluster::Cluster;

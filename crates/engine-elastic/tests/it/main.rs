@@ -11,6 +11,7 @@ mod laws;
 mod queries;
 mod reindex;
 mod rest;
+mod secure;
 mod speed;
 mod start;
 mod switch;

@@ -9,5 +9,6 @@ mod fixture;
 mod groups;
 mod laws;
 mod poison;
+mod secure;
 mod settings;
 mod simulated;

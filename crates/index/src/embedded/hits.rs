@@ -1,6 +1,7 @@
 //! Matches by type, label and words.
 
 use std::collections::BTreeSet;
+use std::ops::Range;
 
 use rushes_plan::Test;
 use rushes_types::{Error, Result};
@@ -11,7 +12,7 @@ use super::keys::label_parts;
 use super::postings::{for_each_entry, for_each_with_positions};
 use super::sections::SEPARATOR;
 use super::segment_view::SegmentView;
-use super::visibility_filter::{ClauseScope, VisibilityFilter};
+use super::visibility_filter::{AssetSet, ClauseScope, VisibilityFilter};
 use crate::budget::{Held, Meter};
 use crate::hit::hit_order;
 use crate::seam::{Hit, Hits};
@@ -171,10 +172,34 @@ fn with_labels(
 /// An entry that has a query word, and how well.
 type Found = (u32, f64);
 
-/// The best quality of one query word in each entry that has it, ascending by entry.
+/// Bytes of a list of words that are read in a step.
+const LIST_BYTES_PER_STEP: usize = 8;
+
+/// The entries of the assets in scope, in ascending order; `None`: all.
+fn entries_in_scope(view: &SegmentView, assets: &AssetSet) -> Option<Vec<Range<u32>>> {
+    if matches!(assets, AssetSet::All) {
+        return None;
+    }
+    let mut ranges: Vec<Range<u32>> = Vec::new();
+    for (row, _) in (0_u32..).zip(&view.segment.assets) {
+        if !assets.contains(view.asset_no(row)) {
+            continue;
+        }
+        let entries = view.segment.asset_entries(row);
+        match ranges.last_mut() {
+            Some(last) if last.end == entries.start => last.end = entries.end,
+            _ => ranges.push(entries),
+        }
+    }
+    Some(ranges)
+}
+
+/// The best quality of one query word in each entry in scope that has it, ascending by entry. What is out of scope is not
+/// held: whether a search may hold what it finds must not depend on what its caller may not see.
 fn best_of_term(
     view: &SegmentView,
     term: &rushes_text::TermMatcher,
+    within: Option<&[Range<u32>]>,
     meter: &mut Meter<'_>,
     held: &mut Held<'_>,
 ) -> Result<Vec<Found>> {
@@ -185,10 +210,23 @@ fn best_of_term(
     for word in &matches {
         let list = lists.get(word.number).ok_or_else(broken)?;
         let before = best.len();
-        for_each_with_positions(list, |no, _| best.push((no, word.quality))).ok_or_else(broken)?;
+        let mut left = within;
+        for_each_with_positions(list, |no, _| {
+            if let Some(ranges) = &mut left {
+                // The list ascends, and so do the ranges.
+                while let Some((_, rest)) = ranges.split_first().filter(|(first, _)| first.end <= no) {
+                    *ranges = rest;
+                }
+                if ranges.first().is_none_or(|first| no < first.start) {
+                    return;
+                }
+            }
+            best.push((no, word.quality));
+        })
+        .ok_or_else(broken)?;
         let more = best.len() - before;
         held.grow((more * size_of::<Found>()) as u64)?;
-        meter.steps(more)?;
+        meter.steps(more + list.len() / LIST_BYTES_PER_STEP)?;
     }
     if matches.len() > 1 {
         best.sort_unstable_by(|a, b| a.0.cmp(&b.0).then(b.1.total_cmp(&a.1)));
@@ -206,7 +244,8 @@ fn with_words(
     let terms = scope.matcher.terms();
     let mut held = scope.budget.hold(0)?;
     let meter = &mut visible.meter;
-    let lists = terms.iter().map(|term| best_of_term(view, term, meter, &mut held));
+    let within = entries_in_scope(view, scope.assets);
+    let lists = terms.iter().map(|term| best_of_term(view, term, within.as_deref(), meter, &mut held));
     let lists = lists.collect::<Result<Vec<_>>>()?;
     // Looking at the head of a list is less than a step.
     let steps = 1 + lists.len() / 8;

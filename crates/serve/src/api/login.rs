@@ -12,11 +12,13 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::app::{App, Ctx};
-use crate::audit::Action;
+use crate::audit::{Action, NOBODY};
 use crate::body::Json;
 use crate::limits::TOKEN_BYTES_MAX;
 use crate::login::{cookie, set_cookie};
+use crate::oidc::BEGIN_PATH;
 use crate::problem::{Problem, Reply};
+use crate::rate::is_rate_limited;
 use crate::who::logged_in;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
@@ -38,6 +40,12 @@ pub(super) struct WhoDocument {
     needed: bool,
     /// The name of the token that this browser is logged in with.
     name: Option<String>,
+    /// The page that logs in by a provider, where there is one.
+    provider: Option<&'static str>,
+}
+
+fn provider(ctx: &Ctx) -> Option<&'static str> {
+    ctx.app.oidc.as_ref().map(|_| BEGIN_PATH)
 }
 
 fn answer(headers: &HeaderMap, login: Option<&str>, who: WhoDocument) -> Response {
@@ -64,15 +72,23 @@ async fn log_in(ctx: Ctx, headers: HeaderMap, Json(login): Json<LoginDocument>) 
         .then(|| ctx.app.archive.tokens().authenticate(&login.token))
         .flatten();
     let Some(caller) = known else {
-        ctx.audit(action, "unauthorized");
-        return Err(Problem::unauthorized("the token is not valid here"));
+        let refused = Problem::unauthorized("the token is not valid here");
+        let refused = ctx.app.rates.failed(ctx.from, refused);
+        if !is_rate_limited(&refused) {
+            ctx.audit_as(NOBODY, action, "unauthorized");
+        }
+        return Err(refused);
     };
     if let Some(old) = cookie(&headers) {
         ctx.app.logins.leave(old);
     }
     let name = ctx.app.logins.enter(&login.token, Instant::now())?;
-    ctx.audit(action.subject(caller.name()), "ok");
-    let who = WhoDocument { needed: !ctx.app.is_open(), name: Some(caller.name().to_owned()) };
+    ctx.audit_as(caller.name(), action, "ok");
+    let who = WhoDocument {
+        needed: !ctx.app.is_open(),
+        name: Some(caller.name().to_owned()),
+        provider: provider(&ctx),
+    };
     Ok(answer(&headers, Some(&name), who))
 }
 
@@ -83,7 +99,11 @@ async fn log_in(ctx: Ctx, headers: HeaderMap, Json(login): Json<LoginDocument>) 
 )]
 async fn who(ctx: Ctx, method: Method, headers: HeaderMap) -> Answer<WhoDocument> {
     let caller = logged_in(&ctx.app.archive, &ctx.app.logins, &method, &headers);
-    Answer(WhoDocument { needed: !ctx.app.is_open(), name: caller.map(|c| c.name().to_owned()) })
+    Answer(WhoDocument {
+        needed: !ctx.app.is_open(),
+        name: caller.map(|c| c.name().to_owned()),
+        provider: provider(&ctx),
+    })
 }
 
 /// Logs this browser out.
@@ -91,9 +111,12 @@ async fn who(ctx: Ctx, method: Method, headers: HeaderMap) -> Answer<WhoDocument
     delete, path = "/v1/login", tag = "access", security(()),
     responses((status = 200, body = WhoDocument))
 )]
-async fn log_out(ctx: Ctx, headers: HeaderMap) -> Response {
+async fn log_out(ctx: Ctx, method: Method, headers: HeaderMap) -> Response {
     if let Some(name) = cookie(&headers) {
+        if let Some(caller) = logged_in(&ctx.app.archive, &ctx.app.logins, &method, &headers) {
+            ctx.audit_as(caller.name(), Action::of("logout"), "ok");
+        }
         ctx.app.logins.leave(name);
     }
-    answer(&headers, None, WhoDocument { needed: !ctx.app.is_open(), name: None })
+    answer(&headers, None, WhoDocument { needed: !ctx.app.is_open(), name: None, provider: provider(&ctx) })
 }

@@ -23,6 +23,7 @@ use crate::audit::Action;
 use crate::limits::MEDIA_CHUNK_BYTES;
 use crate::problem::{Problem, Reply};
 use crate::range::{Part, decide, is_unchanged, range_counts};
+use crate::signed::LinkParams;
 use crate::stream::{Sender, stream};
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
@@ -116,6 +117,7 @@ pub(super) fn open(archive: &Archive, caller: &Caller, asset: &AssetId) -> Resul
     get, path = "/v1/media/{asset}", tag = "reading",
     params(
         ("asset" = String, Path, description = "the asset's id"),
+        LinkParams,
         RangeHeaders
     ),
     responses(

@@ -1,14 +1,17 @@
 //! The routes, one file for each kind of thing.
 
 mod annotations;
+mod audit;
 mod backups;
 mod buckets;
 mod documents;
 mod erase;
 mod events;
 mod export;
+mod links;
 mod login;
 mod media;
+mod oidc;
 mod operate;
 mod pages;
 mod pictures;
@@ -88,6 +91,9 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
         .merge(backups::routes())
         .merge(events::routes())
         .merge(tokens::routes())
+        .merge(oidc::routes())
+        .merge(links::routes())
+        .merge(audit::routes())
 }
 
 /// The answer for an unknown path.

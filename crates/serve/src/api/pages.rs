@@ -102,6 +102,7 @@ async fn metrics(ctx: Ctx) -> Reply<Response> {
     ctx.caller.require_unlimited()?;
     let mut page = MetricsPage::default();
     ctx.app.metrics.write(&mut page);
+    ctx.app.rates.write(&mut page);
     write_searches(&mut page, &ctx.app.archive.searches());
     // Where the archive cannot report its status, what the server itself counts is still of use.
     let status = ctx.block(|archive, _| archive.status()).await;

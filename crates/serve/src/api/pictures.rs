@@ -28,6 +28,7 @@ use crate::body::Params;
 use crate::limits::{PICTURE_CACHED_SECONDS, PROXY_RETRY_SECONDS};
 use crate::problem::{Problem, Reply};
 use crate::range::is_unchanged;
+use crate::signed::LinkParams;
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new().routes(routes!(frame)).routes(routes!(proxy))
@@ -43,6 +44,15 @@ pub(super) struct FrameParams {
     at_ns: i64,
     /// Height in pixels, 16 to 1080; by default 180. A picture is never larger than the media's own.
     height: Option<u32>,
+    /// Of a signed link: read before this.
+    #[serde(rename = "expires")]
+    _expires: Option<String>,
+    /// Of a signed link: read before this.
+    #[serde(rename = "holder")]
+    _holder: Option<String>,
+    /// Of a signed link: read before this.
+    #[serde(rename = "signature")]
+    _signature: Option<String>,
 }
 
 /// How far a proxy is.
@@ -138,6 +148,7 @@ fn describe(mut response: Response, etag: &str) -> Response {
     get, path = "/v1/media/{asset}/proxy", tag = "reading",
     params(
         ("asset" = String, Path, description = "the asset's id"),
+        LinkParams,
         RangeHeaders
     ),
     responses(

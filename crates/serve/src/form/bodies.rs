@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::lines::{ORDERED, instant_ns, model_name};
 use crate::ARROW_STREAM;
-use crate::limits::{EVENTS_MAX, PATH_BYTES_MAX};
+use crate::limits::{EVENTS_MAX, LINK_SECONDS_MAX, PATH_BYTES_MAX};
 
 /// What takes one JSON document or an array of them.
 const ONE_OR_SEVERAL: [&str; 3] = ["POST /v1/assets", "POST /v1/models", "POST /v1/labels"];
@@ -57,6 +57,9 @@ pub(super) fn schemas() -> Map<String, Value> {
     let with_rights = token(&["name", "rights"], rights.clone(), Value::Null);
     add("TokenRequest", json!({"anyOf": [with_rights, token(&["name", "grants"], any_rights, some_grants)]}));
     add("RotateDocument", body(&[], json!({"keep_s": seconds})));
+    add("RotateLinksDocument", body(&[], json!({"keep_s": seconds})));
+    let life = json!({"type": "integer", "format": "int64", "minimum": 1, "maximum": LINK_SECONDS_MAX});
+    add("LinkRequest", body(&[], json!({"expires_in_s": or_null(life)})));
     // Whatever is no token of the archive is answered alike.
     let token = json!({"type": "string"});
     add("LoginDocument", body(&["token"], json!({"token": token})));

@@ -7,7 +7,7 @@ use rushes_types::limits::{QUERY_BYTES_MAX, TIME_NS_MAX};
 use serde_json::{Map, Value, json};
 
 use super::each_operation;
-use crate::limits::{BUCKETS_MAX, LIST_MAX, SUGGESTIONS_MAX};
+use crate::limits::{AUDIT_LINES_MAX, BUCKETS_MAX, LIST_MAX, SUGGESTIONS_MAX};
 
 fn count(most: usize) -> Value {
     json!({"type": "integer", "minimum": 1, "maximum": most})
@@ -26,7 +26,11 @@ fn forms() -> Vec<(&'static str, &'static str, Value)> {
     let nanoseconds = json!({"type": "integer", "format": "int64", "minimum": 0, "maximum": TIME_NS_MAX});
     let height = json!({"type": "integer", "minimum": FRAME_HEIGHT_MIN, "maximum": FRAME_HEIGHT_MAX});
     let typed = json!({"type": "string", "maxLength": QUERY_BYTES_MAX, "x-max-bytes": QUERY_BYTES_MAX});
+    let number = json!({"type": "integer", "format": "int64", "minimum": 0, "maximum": i64::MAX});
+    let instant = json!({"type": "string",
+        "pattern": r"^[0-9]{4}(-[0-9]{2}(-[0-9]{2}(T[0-9]{2}(:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,3})?)?)?)?)?)?Z?$"});
     vec![
+        ("GET /v1/audit", "after", number),
         ("*", "asset", id()),
         ("*", "movie", id()),
         ("*", "id", id()),
@@ -40,6 +44,9 @@ fn forms() -> Vec<(&'static str, &'static str, Value)> {
         ("GET /v1/media/{asset}/frame", "at_ns", nanoseconds),
         ("GET /v1/media/{asset}/frame", "height", height),
         ("GET /v1/suggest", "q", typed),
+        ("GET /v1/audit", "limit", count(AUDIT_LINES_MAX)),
+        ("GET /v1/audit", "from", instant.clone()),
+        ("GET /v1/audit", "to", instant),
         ("GET /v1/suggest", "limit", count(SUGGESTIONS_MAX)),
     ]
 }

@@ -195,3 +195,77 @@ async fn the_audit_log_names_who_did_what_and_never_what_was_asked() {
     assert_eq!(actions.into_iter().collect::<Vec<_>>(), ["erase", "export", "ingest", "search", "suggest"]);
     assert!(!text.contains("xylophone") && !text.contains("starving") && !text.contains("Joey"));
 }
+
+#[tokio::test]
+async fn the_audit_log_is_read_and_proved_by_admins_only_and_shows_who_was_refused() {
+    let server = Server::new();
+    let admin = server.token("anna", &[Right::Admin], None);
+    let reader = server.token("ben", &[Right::Read], None);
+    let with = |secret: &str| format!("Bearer {secret}");
+    assert_eq!(get(&server, "/v1/assets", &[HOST, ("authorization", "Bearer wrong")]).await, 401);
+    let body = serde_json::json!({"token": "wrong"}).to_string();
+    let json = ("content-type", "application/json");
+    server.remote(request(Method::POST, "/v1/login", &[HOST, json], body)).await.problem(401);
+    server.post("/v1/assets", &serde_json::json!({"asset_id": "a"})).await.ok();
+    for path in ["/v1/audit", "/v1/audit?limit=1"] {
+        assert_eq!(get(&server, path, &[HOST, ("authorization", &with(&reader))]).await, 403, "{path}");
+    }
+    let ask = || request(Method::GET, "/v1/audit", &[HOST, ("authorization", &with(&admin))], "");
+    let mut lines = Vec::new();
+    for _ in 0..200 {
+        lines = server.remote(ask()).await.lines();
+        if lines.len() >= 5 {
+            break;
+        }
+        tokio::time::sleep(std::time::Duration::from_millis(10)).await;
+    }
+    let has = |action: &str, outcome: &str, caller: &str| {
+        lines.iter().any(|l| l["action"] == action && l["outcome"] == outcome && l["caller"] == caller)
+    };
+    assert!(has("show-token", "unauthorized", "-"), "{lines:#?}");
+    assert!(has("login", "unauthorized", "-"), "{lines:#?}");
+    assert!(has("register-assets", "ok", "local"), "{lines:#?}");
+    assert!(has("read-audit", "forbidden", "ben"), "{lines:#?}");
+    let numbers: Vec<u64> = lines.iter().map(|l| l["no"].as_u64().unwrap()).collect();
+    assert!(numbers.windows(2).all(|pair| pair[1] == pair[0] + 1) && numbers[0] == 1, "{numbers:?}");
+    let after = server.get(&format!("/v1/audit?after={}&limit=1", numbers[1])).await.lines();
+    assert_eq!(after[0]["no"], numbers[2]);
+    for wrong in ["from=yesterday", "to=2026-1-1", "limit=0", "from=2026-11-30T"] {
+        server.get(&format!("/v1/audit?{wrong}")).await.problem(400);
+    }
+    let whole = server.post("/v1/audit/verify", &serde_json::json!({})).await.ok();
+    assert_eq!((&whole["problem_count"], &whole["first"]), (&0.into(), &1.into()), "{whole}");
+    let path = server.archive.dir().join(rushes_serve::AUDIT_FILE);
+    let text = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, text.replacen("\"ben\"", "\"eve\"", 1)).unwrap();
+    let altered = server.post("/v1/audit/verify", &serde_json::json!({})).await.ok();
+    assert_eq!(altered["problem_count"], 1, "{altered}");
+    assert!(altered["problems"][0].as_str().unwrap().contains("was altered"), "{altered}");
+}
+
+#[tokio::test]
+async fn who_may_write_everywhere_but_not_read_sees_no_numbers_of_the_whole() {
+    let server = Server::new();
+    server.post("/v1/assets", &serde_json::json!({"asset_id": "a", "movie_id": "m"})).await.ok();
+    server.settle();
+    let bearer = format!("Bearer {}", server.token("writer", &[Right::Ingest], None));
+    let headers = [HOST, ("authorization", bearer.as_str())];
+    assert_eq!(get(&server, "/metrics", &headers).await, 403);
+    let status = server.remote(request(Method::GET, "/v1/status", &headers, "")).await.ok();
+    assert_eq!(status["store"]["assets"], 0, "{status}");
+    assert!(status["index"].is_null() && status["workers"].as_array().unwrap().is_empty(), "{status}");
+}
+
+#[tokio::test]
+async fn nobody_puts_an_asset_into_a_movie_or_a_collection_of_others() {
+    let server = Server::new();
+    let bearer = format!("Bearer {}", server.token("writer", &[Right::Read, Right::Ingest], Some(&["mine"])));
+    let headers = [HOST, ("authorization", bearer.as_str()), ("content-type", "application/json")];
+    let put = |body: serde_json::Value| request(Method::POST, "/v1/assets", &headers, body.to_string());
+    server.remote(put(serde_json::json!({"asset_id": "a", "movie_id": "mine"}))).await.ok();
+    let body = serde_json::json!({"asset_id": "a", "movie_id": "mine", "collection": "Voyages"});
+    let refused = server.remote(put(body)).await.problem(403);
+    assert_eq!(refused["pointer"], "/collection", "{refused}");
+    let stays = server.get("/v1/assets/a").await.ok();
+    assert!(stays.get("collection").is_none_or(|c| c.is_null()), "{stays}");
+}

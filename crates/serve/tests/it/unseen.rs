@@ -302,3 +302,53 @@ async fn what_a_token_may_not_see_leaves_no_trace_in_any_answer() {
     found.extend(differences(&twins, "reader", &tokens[0].1, &reading).await);
     assert!(found.is_empty(), "{} answers differ:\n{}", found.len(), found.join("\n"));
 }
+
+/// A search of a limited token is taken or refused whatever others' titles hold of its words: neither the estimate of its
+/// cost nor what it holds while it runs counts them.
+#[tokio::test]
+async fn whether_a_search_is_refused_does_not_depend_on_what_others_say() {
+    let servers = [0, 1]
+        .map(|_| Server::searching(|limits| (limits.memory_bytes_max, limits.cpu_ms_max) = (20_000, 5_000)));
+    let own = line("film", "mine", "asr@1", "DIALOGUE_SEARCH", 1, &json!({"text": "starving stars"}));
+    let others: String = (0..4_000)
+        .map(|n| {
+            line("secret", "theirs", "asr@1", "DIALOGUE_SEARCH", n, &json!({"text": "starving stars stare"}))
+        })
+        .collect();
+    servers[1].post_lines("/v1/annotations", &others).await.ok();
+    for server in &servers {
+        server.post_lines("/v1/annotations", &own).await.ok();
+        server.settle();
+    }
+    let plans = [
+        json!({"any": [{"text": "starving"}]}),
+        json!({"all": [{"text": "starving stars", "fuzziness": 2}]}),
+        json!({"all": [{"text": "sta", "prefix": true}]}),
+        json!({"all": [{"type": "DIALOGUE_SEARCH"}]}),
+        json!({"all": [{"phrase": "starving stars"}]}),
+    ];
+    // Who sees everything is refused at least some of them there: they are dear.
+    let mut refused = 0;
+    for plan in &plans {
+        refused += u16::from(servers[1].post("/v1/search", plan).await.status == 413);
+    }
+    assert!(refused >= 2, "{refused}");
+    for plan in plans {
+        let mut statuses = Vec::new();
+        for server in &servers {
+            let secret = server.token(&format!("t{}", statuses.len()), &[Right::Read], Some(&["mine"]));
+            let ask = Ask {
+                method: axum::http::Method::POST,
+                path: "/v1/search".into(),
+                content_type: "application/json",
+                body: plan.to_string(),
+                cursors: None,
+            };
+            statuses.push(send(server, &secret, &ask, 0).await.status.as_u16());
+            server
+                .call(axum::http::Method::DELETE, &format!("/v1/tokens/t{}", statuses.len() - 1), "", "")
+                .await;
+        }
+        assert_eq!(statuses, [200, 200], "{plan}");
+    }
+}

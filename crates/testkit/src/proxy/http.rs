@@ -93,13 +93,19 @@ impl Message {
 
     /// Sends it. The answer to a request for the head has a length, and no body.
     pub fn write(&self, mut to: &TcpStream, is_head: bool) -> io::Result<()> {
-        let mut bytes = self.head.join("\r\n").into_bytes();
+        let mut bytes = Vec::new();
+        self.bytes(&mut bytes, is_head);
+        to.write_all(&bytes)
+    }
+
+    /// What [`Message::write`] sends.
+    pub fn bytes(&self, bytes: &mut Vec<u8>, is_head: bool) {
+        bytes.extend_from_slice(self.head.join("\r\n").as_bytes());
         if !is_head && !self.head.iter().any(|line| is_length(line)) {
             bytes.extend_from_slice(format!("\r\ncontent-length: {}", self.body.len()).as_bytes());
         }
         bytes.extend_from_slice(b"\r\n\r\n");
         bytes.extend_from_slice(&self.body);
-        to.write_all(&bytes)
     }
 }
 

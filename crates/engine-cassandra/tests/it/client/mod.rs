@@ -4,5 +4,6 @@
 mod answers;
 mod connect;
 mod schema;
+mod secure;
 mod statements;
 mod support;

@@ -36,7 +36,9 @@ impl Random {
 }
 
 /// What people and programs write: names, words, times, rates, languages, paths.
-const USUAL: [&str; 40] = [
+const USUAL: [&str; 42] = [
+    "2026-11-30",
+    "2026-11-30T12:00:00.5Z",
     "Joey",
     "kitchen",
     "film",

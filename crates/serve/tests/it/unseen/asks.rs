@@ -116,6 +116,9 @@ pub fn cases(method: &str, path: &str) -> Option<Vec<Ask>> {
         }
         ("GET", "/v1/assets/{id}" | "/v1/media/{asset}") => of_each(&ASSETS, "", ""),
         // Of the token's own file only what is asked of the disk could differ: the answer is ffmpeg's.
+        ("POST", "/v1/media/{asset}/link") => of_each(&ASSETS[1..], "{}", "application/json"),
+        ("GET", "/v1/audit") => gets(&[path, "/v1/audit?from=2020-01-01&limit=1"]),
+        ("POST", "/v1/audit/verify" | "/v1/links/rotate") => posts(path, &[json!({})]),
         ("GET", "/v1/media/{asset}/frame" | "/v1/media/{asset}/proxy") => of_each(&ASSETS[1..], "", ""),
         ("GET", "/v1/buckets/{asset}") => of_each(&ASSETS, "", ""),
         ("GET", "/v1/runs/{id}") => of_each(&RUNS, "", ""),
@@ -158,6 +161,7 @@ pub fn cases(method: &str, path: &str) -> Option<Vec<Ask>> {
         ("DELETE", "/v1/tokens/{name}") => of_each(&["others", "nobody"], "", ""),
         ("POST", "/v1/login") => posts(path, &[json!({"token": "wrong"})]),
         ("DELETE", "/v1/login") => gets(&[path]),
+        ("GET", "/v1/login/oidc" | "/v1/login/oidc/callback") => gets(&[path]),
         ("POST", "/v1/labels") => {
             posts(path, &[json!({"type": "CHARACTER_SEARCH", "label": "Joanna", "aliases": ["Jo"]})])
         }
@@ -168,6 +172,9 @@ pub fn cases(method: &str, path: &str) -> Option<Vec<Ask>> {
                 json!({"asset_id": "film2", "movie_id": "mine", "title": "Another"}),
                 json!({"asset_id": "secret", "movie_id": "theirs"}),
                 json!({"asset_id": "nowhere", "movie_id": "nobody"}),
+                json!({"asset_id": "film2", "movie_id": "mine", "collection": "Voyages"}),
+                json!({"asset_id": "film2", "movie_id": "theirs"}),
+                json!({"asset_id": "another", "movie_id": "theirs", "collection": "Ferries"}),
             ],
         ),
         ("POST", "/v1/annotations") => {
