@@ -130,6 +130,7 @@ async fn status_and_metrics_say_how_scheduled_backups_fare() {
 async fn what_verifying_found_is_in_status_and_metrics_and_outlasts_a_restart() {
     let server = Server::new();
     server.post_lines("/v1/annotations?wait=true", LINES).await.ok();
+    let result = |lines: Vec<serde_json::Value>| lines.last().unwrap()["result"].clone();
     assert_eq!(server.get("/v1/status").await.ok()["verify"]["last"], json!(null));
     assert!(!server.get("/metrics").await.text().contains("rushes_verify_age_seconds"));
     let quick = result(server.post("/v1/verify?quick=true", &json!({})).await.lines());
