@@ -27,6 +27,7 @@ use crate::search_caches::SearchCaches;
 use crate::search_places::SearchPlaces;
 use crate::status::Status;
 use crate::tokens::Tokens;
+use crate::verify_kept::Verifications;
 use crate::workers::{BackupJob, FuseSettings, Shared, Stage, Workers};
 use crate::write_freeze::WriteFreeze;
 
@@ -51,6 +52,10 @@ pub struct OpenOptions {
     pub engines: Arc<dyn OpenEngines>,
     /// Backups that are made by themselves, where configured.
     pub backups: Option<BackupSchedule>,
+    /// How often the archive is verified by itself, in a process that maintains it; `None`: never.
+    pub verify_every: Option<Duration>,
+    /// Does this process do it? Others only show what was found.
+    pub verifies_here: bool,
     /// What is rebuilt on opening, whatever its state.
     pub rebuild: Option<Rebuild>,
     /// What is done with a store that lacks what was acknowledged.
@@ -71,6 +76,8 @@ impl Default for OpenOptions {
             purge_after: PURGE_AFTER,
             engines: Arc::new(EmbeddedEngines),
             backups: None,
+            verify_every: None,
+            verifies_here: false,
             rebuild: None,
             on_damage: OnDamage::Refuse,
             encoders: Arc::new(NoEncoders),
@@ -148,7 +155,8 @@ impl Archive {
             rebuild::begin(dir, &engines, &marker, &NoProgress)?;
         }
         let search_places = SearchPlaces::new(options.limits.search);
-        let shared = Arc::new(Shared::new(Erasures::open(dir, options.purge_after)?));
+        let shared =
+            Arc::new(Shared::new(Erasures::open(dir, options.purge_after)?, Verifications::open(dir)));
         let write_freeze = Arc::clone(&shared.write_freeze);
         let archive = Self {
             dir: dir.to_owned(),
@@ -190,7 +198,8 @@ impl Archive {
         let settings = self.fuse_settings();
         let stages = &self.options.stages;
         let backups = self.backup_job();
-        let workers = Workers::start(&self.engines, &self.shared, &settings, stages, backups);
+        let jobs = (backups, self.verify_job());
+        let workers = Workers::start(&self.engines, &self.shared, &settings, stages, jobs);
         *self.workers.lock().unwrap_or_else(PoisonError::into_inner) = Some(workers);
     }
 
@@ -292,6 +301,7 @@ impl Archive {
             index: self.engines.index.counts()?,
             workers,
             backups: self.backup_status(),
+            verify: self.verify_status(),
         })
     }
 

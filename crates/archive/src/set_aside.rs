@@ -11,8 +11,9 @@ use crate::clock::{now_ms, rfc3339};
 use crate::part::Part;
 use crate::rebuild_marker::{Rebuild, mark_at_least};
 
-/// Such a time as people read it.
-pub(crate) fn show_time(ms: u64) -> String {
+/// A time in milliseconds since 1970, as people read it.
+#[must_use]
+pub fn show_time(ms: u64) -> String {
     rfc3339(UNIX_EPOCH + Duration::from_millis(ms))
 }
 

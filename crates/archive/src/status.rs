@@ -6,6 +6,7 @@ use rushes_store::StoreCounts;
 use rushes_types::Commit;
 
 use crate::backup::BackupStatus;
+use crate::verify_kept::VerifyStatus;
 use crate::workers::Health;
 
 /// The state of an archive.
@@ -31,4 +32,6 @@ pub struct Status {
     pub workers: Vec<(&'static str, Health)>,
     /// The scheduled backups, where there is a schedule.
     pub backups: Option<BackupStatus>,
+    /// What checks of the archive found.
+    pub verify: VerifyStatus,
 }

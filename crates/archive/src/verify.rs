@@ -5,6 +5,8 @@
 //! the index equals the timeline, nothing erased is left.
 
 use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
 
 use rushes_fuse::driver::{Options, fuse_asset};
 use rushes_index::{AnnotationRef, AssetNo, IndexReader};
@@ -16,13 +18,17 @@ use rushes_types::{AssetId, Commit, ErrorKind, FusedAnnotation, FusedKey, Result
 
 use crate::access::{Caller, Right};
 use crate::archive::Archive;
+use crate::clock::now_s;
 use crate::engines::Engines;
 use crate::erasures::GONE_WITHIN;
 use crate::healing::check_store_is_ahead;
 use crate::part::Part;
 use crate::progress::{Progress, check};
+use crate::verify_kept::VerifyStatus;
+use crate::verify_quick::verify_quickly;
+use crate::verify_report::{PROBLEMS_MAX, VerifyReport};
 use crate::words::Words;
-use crate::workers::{FuseSettings, dead_assets};
+use crate::workers::{FuseSettings, Shared, VerifyJob, dead_assets};
 
 /// Assets looked up at once.
 const ASSETS: usize = 256;
@@ -30,36 +36,6 @@ const ASSETS: usize = 256;
 const ANNOTATIONS: usize = 4096;
 /// Commits read at once.
 const COMMITS: usize = 1024;
-/// Problems that a report names; the others are only counted.
-const PROBLEMS_MAX: usize = 100;
-
-/// What `verify` found.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct VerifyReport {
-    /// Assets looked at.
-    pub assets: u64,
-    /// Annotations compared, superseded ones too.
-    pub annotations: u64,
-    /// The first problems; empty when all is well.
-    pub problems: Vec<String>,
-    /// How many problems there are.
-    pub problem_count: u64,
-    /// Is something committed that is not fused and indexed yet? It was left out.
-    pub catching_up: bool,
-    /// For how many seconds bytes of what was erased may have been on disk; `None` where there are none. Longer
-    /// than [`GONE_WITHIN`] is a problem.
-    pub unpurged_for_s: Option<u64>,
-}
-
-impl VerifyReport {
-    fn problem(&mut self, text: String) {
-        self.problem_count += 1;
-        if self.problems.len() < PROBLEMS_MAX {
-            self.problems.push(text);
-        }
-    }
-}
-
 impl Archive {
     /// Compares all stages with each other and with what was committed.
     ///
@@ -67,25 +43,98 @@ impl Archive {
     /// [`rushes_types::ErrorKind::Forbidden`] unless the caller may do everything; where an engine cannot read.
     pub fn verify(&self, caller: &Caller, progress: &dyn Progress) -> Result<VerifyReport> {
         caller.require_everywhere(Right::Admin)?;
-        let mut report = verify(&self.engines, &self.fuse_settings(), progress)?;
-        let unpurged = self.shared.erasures.unpurged_for();
-        report.unpurged_for_s = unpurged.map(|age| age.as_secs());
-        if let Some(age) = unpurged.filter(|age| *age > GONE_WITHIN) {
-            report.problem(format!(
-                "bytes of what was erased {} h ago are still on disk; run `rushes purge`",
-                age.as_secs() / 3600
-            ));
-        }
+        verify_and_keep(self.dir(), &self.engines, &self.fuse_settings(), &self.shared, progress)
+    }
+
+    /// What can be told in seconds, however much there is: whether what the engines say of themselves fits, and whether the
+    /// stages hold no later commits than the store.
+    ///
+    /// # Errors
+    /// As [`Archive::verify`].
+    pub fn verify_quickly(&self, caller: &Caller) -> Result<VerifyReport> {
+        caller.require_everywhere(Right::Admin)?;
+        let mut report = verify_quickly(&self.engines, self.shared.verifications.last().as_ref())?;
+        unpurged(&self.shared, &mut report);
         Ok(report)
+    }
+
+    /// The whole check as the schedule makes it, where it is this process that does.
+    pub(crate) fn verify_job(&self) -> Option<VerifyJob> {
+        let every = self.options.verify_every.filter(|_| self.options.verifies_here)?;
+        let (dir, engines, settings) = (self.dir().to_owned(), self.engines.clone(), self.fuse_settings());
+        let shared = Arc::clone(&self.shared);
+        let check =
+            move |progress: &dyn Progress| verify_and_keep(&dir, &engines, &settings, &shared, progress);
+        Some(VerifyJob { every, check: Box::new(check) })
+    }
+
+    /// How the checks of this archive fare.
+    pub(crate) fn verify_status(&self) -> VerifyStatus {
+        self.shared.verifications.status(self.options.verify_every, now_s())
+    }
+}
+
+/// The whole check, whose result is kept in the archive's folder.
+fn verify_and_keep(
+    dir: &Path,
+    engines: &Engines,
+    settings: &FuseSettings,
+    shared: &Shared,
+    progress: &dyn Progress,
+) -> Result<VerifyReport> {
+    let began_s = now_s();
+    let commit = engines.store.last_commit()?;
+    let kept = shared.verifications.last();
+    match verify(engines, settings, &Noted { shared, progress }) {
+        Ok(mut report) => {
+            unpurged(shared, &mut report);
+            if let Some(last) = kept.filter(|last| last.commit > commit.0) {
+                report.problem(format!(
+                    "the store ends with commit {commit}, and held commit {} when it was verified last: it is of an earlier \
+                     time",
+                    last.commit
+                ));
+            }
+            shared.verifications.keep(dir, commit.0, began_s, now_s(), &report)?;
+            Ok(report)
+        }
+        Err(error) => {
+            let failed = Some(&error).filter(|error| error.kind() != ErrorKind::Cancelled);
+            shared.verifications.ended(failed, now_s());
+            Err(error)
+        }
+    }
+}
+
+/// Progress that `status` shows as well.
+struct Noted<'a> {
+    shared: &'a Shared,
+    progress: &'a dyn Progress,
+}
+
+impl Progress for Noted<'_> {
+    fn set(&self, what: &str, done: u64, total: Option<u64>) {
+        self.shared.verifications.goes_on(what, done, total);
+        self.progress.set(what, done, total);
+    }
+    fn cancelled(&self) -> bool {
+        self.progress.cancelled()
+    }
+}
+
+fn unpurged(shared: &Shared, report: &mut VerifyReport) {
+    let unpurged = shared.erasures.unpurged_for();
+    report.unpurged_for_s = unpurged.map(|age| age.as_secs());
+    if let Some(age) = unpurged.filter(|age| *age > GONE_WITHIN) {
+        report.problem(format!(
+            "bytes of what was erased {} h ago are still on disk; run `rushes purge`",
+            age.as_secs() / 3600
+        ));
     }
 }
 
 /// Compares the stages of an archive, asset by asset.
-pub(crate) fn verify(
-    engines: &Engines,
-    settings: &FuseSettings,
-    progress: &dyn Progress,
-) -> Result<VerifyReport> {
+fn verify(engines: &Engines, settings: &FuseSettings, progress: &dyn Progress) -> Result<VerifyReport> {
     let mut report = VerifyReport::default();
     examine(engines, progress, &mut report)?;
     for (asset, reason) in dead_assets(&*engines.events, PROBLEMS_MAX)? {

@@ -258,6 +258,7 @@ impl Config {
             on_damage: if self.read_damaged { OnDamage::ReadOnly } else { OnDamage::Refuse },
             encoders: Arc::clone(&self.encoders) as Arc<dyn Encoders>,
             backups: s.backup.schedule(false),
+            verify_every: s.verify_every,
             ..OpenOptions::default()
         }
     }
@@ -267,7 +268,8 @@ impl Config {
     pub fn serve_options(&self) -> OpenOptions {
         let stages = stages(&self.settings.roles);
         let backups = self.settings.backup.schedule(stages.contains(&Stage::Maintain));
-        OpenOptions { stages, backups, ..self.open_options(true) }
+        let verifies_here = stages.contains(&Stage::Maintain);
+        OpenOptions { stages, backups, verifies_here, ..self.open_options(true) }
     }
 
     /// How the server is set up.

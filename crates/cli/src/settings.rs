@@ -35,6 +35,8 @@ pub struct Settings {
     pub serve: ServeLimits,
     /// Backups that are made by themselves.
     pub backup: BackupSettings,
+    /// How often the archive is verified by itself; `None`: never.
+    pub verify_every: Option<Duration>,
 }
 
 impl Default for Settings {
@@ -50,6 +52,7 @@ impl Default for Settings {
             limits: Limits::default(),
             serve: serve.limits,
             backup: BackupSettings::default(),
+            verify_every: None,
         }
     }
 }
@@ -270,6 +273,15 @@ pub const SETTINGS: &[Setting] = &[
     number!("backup.keep", "how many of them stay", backup.keep),
     flag!("backup.with_tokens", "do access tokens come along", backup.with_tokens),
     flag!("backup.with_config", "does this configuration come along", backup.with_config),
+    Setting {
+        key: "verify.every",
+        what: "how often a serving process verifies the archive, such as \"7d\"",
+        get: |s| duration_text(s.verify_every),
+        set: |s, v| {
+            s.verify_every = Some(duration(v)?);
+            Ok(())
+        },
+    },
 ];
 
 /// The environment variable of a setting: `limits.page` is `RUSHES_LIMITS_PAGE`.

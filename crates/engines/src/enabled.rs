@@ -168,7 +168,12 @@ impl ChosenEngines {
     fn store(&self, place: &ArchiveFolder<'_>) -> Result<Arc<dyn AnnotationStore>> {
         match self.choice.of(Part::Store) {
             Engine::Cassandra => {
-                let options = StoreOptions { redactor: Some(place.redactor()), ..StoreOptions::default() };
+                let options = StoreOptions {
+                    redactor: Some(place.redactor()),
+                    on_damage: place.on_damage,
+                    show_time: rushes_archive::show_time,
+                    ..StoreOptions::default()
+                };
                 let store = CassandraStore::open(self.cluster()?, options);
                 Ok(Arc::new(store.map_err(|e| self.of("cassandra", &e))?))
             }

@@ -279,6 +279,10 @@ impl EventLog for EmbeddedLog {
     fn examine(&self, progress: &mut dyn FnMut(u64) -> Result<()>) -> Result<Vec<String>> {
         self.folder.examine(progress)
     }
+
+    fn examine_quickly(&self) -> Result<Vec<String>> {
+        self.folder.examine_quickly()
+    }
 }
 
 pub(crate) fn damaged() -> Error {

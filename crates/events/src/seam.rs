@@ -145,4 +145,9 @@ pub trait EventLog: Send + Sync {
         progress(0)?;
         Ok(Vec::new())
     }
+    /// What can be told in seconds, however much is kept: whether files and ends of chains fit what they say of each other, and
+    /// whether some of what is kept is there. Gives what is wrong, in words.
+    fn examine_quickly(&self) -> Result<Vec<String>> {
+        Ok(Vec::new())
+    }
 }

@@ -195,7 +195,9 @@ impl Folder {
         };
         let next = chain.next();
         let (stamp, record) = next.describe(content, touched, mark.max(self.group.written_mark()), note);
+        let (key, value) = stamp.link_row();
         batch.inner.insert(&self.own, STAMP_KEY, stamp.encode());
+        batch.inner.insert(&self.own, key, value);
         for (place, table) in self.tables.iter().enumerate() {
             if touched >> place & 1 != 0 {
                 batch.inner.insert(table, STAMP_KEY, stamp.sequence.to_le_bytes());

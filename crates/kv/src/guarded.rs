@@ -6,17 +6,21 @@ use std::path::Path;
 use fjall::Keyspace;
 use rushes_types::{Error, ErrorKind, Result};
 
+use crate::Faults;
 use crate::chain::{
-    Chain, ChainFile, ChainRecord, ChainState, Damage, Guard, OnDamage, RecordKind, Stamp, Verdict,
-    each_record, first_broken_link, judge,
+    Chain, ChainFile, ChainRecord, ChainState, Damage, Guard, HeldLink, OnDamage, RecordKind, Stamp, Verdict,
+    each_record, judge,
 };
 use crate::folder::{DOCTOR, Folder, JOURNAL_ENDING, Layout, VERSION_FILE};
 use crate::held::{self, HeldFiles};
-use crate::{Faults, storage_error};
 
 /// The row of a table, and of the folder's own table, that says which change touched it last. Seven bytes: no table has
 /// another key of that length that begins with a zero byte.
 pub const STAMP_KEY: &[u8] = b"\0change";
+/// Begins the keys of the rows, in the folder's own table, that have the links of late changes.
+const LINK_KEY: &[u8] = b"\0link";
+/// How many links are kept: more changes than can be written while none of them is acknowledged.
+const LINKS_KEPT: u64 = 4096;
 /// What is missing is named by at most this many records.
 const NAMED_MAX: usize = 20;
 
@@ -31,7 +35,18 @@ pub fn without_panic<T>(what: &str, call: impl FnOnce() -> Result<T>) -> Result<
     })
 }
 
+/// The row in which the link of a change is kept, until it is that of a later one.
+fn link_key(sequence: u64) -> Vec<u8> {
+    [LINK_KEY, &(sequence % LINKS_KEPT).to_be_bytes()].concat()
+}
+
 impl Stamp {
+    /// The row that keeps the link of this change.
+    pub(crate) fn link_row(&self) -> (Vec<u8>, Vec<u8>) {
+        let value = [self.sequence.to_le_bytes().as_slice(), &self.link.to_le_bytes()].concat();
+        (link_key(self.sequence), value)
+    }
+
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut bytes = [self.identity.to_le_bytes().as_slice(), &self.sequence.to_le_bytes()].concat();
         bytes.extend(self.link.to_le_bytes());
@@ -75,7 +90,8 @@ impl Folder {
         };
         let opened = Self::open_or_leave_journals(path, layout, faults, &guard).and_then(|(folder, left)| {
             let (stamp, tables) = folder.stamps()?;
-            let verdict = match (left, judge(stamp.as_ref(), &tables, &chain, guard.identity)) {
+            let link = folder.held_link(&chain)?;
+            let verdict = match (left, judge(stamp.as_ref(), &tables, &chain, link, guard.identity)) {
                 (Some(why), verdict) if !matches!(verdict, Verdict::Damaged(_)) => {
                     Verdict::Damaged(Damage::Journals { why })
                 }
@@ -127,7 +143,7 @@ impl Folder {
     }
 
     /// What the tables say of their last changes.
-    fn stamps(&self) -> Result<(Option<Stamp>, Vec<Option<u64>>)> {
+    pub(crate) fn stamps(&self) -> Result<(Option<Stamp>, Vec<Option<u64>>)> {
         let read = |table: &Keyspace| table.get(STAMP_KEY).map_err(|e| self.error("cannot read", e));
         let own = read(&self.own)?;
         let stamp = own.as_deref().map(|bytes| {
@@ -136,6 +152,22 @@ impl Folder {
         let number = |bytes: &[u8]| bytes.try_into().map(u64::from_le_bytes).ok();
         let tables = self.tables.iter().map(|table| Ok(read(table)?.and_then(|bytes| number(&bytes))));
         Ok((stamp.transpose()?, tables.collect::<Result<_>>()?))
+    }
+
+    /// What is known here of the change that the chain ends with.
+    pub(crate) fn held_link(&self, chain: &ChainState) -> Result<HeldLink> {
+        let ChainState::Read { last: Some(last), .. } = chain else { return Ok(HeldLink::NotKept) };
+        let row = self.own.get(link_key(last.sequence)).map_err(|e| self.error("cannot read", e))?;
+        let Some((number, link)) = row.as_deref().and_then(|row| row.split_first_chunk::<8>()) else {
+            return Ok(HeldLink::NotKept);
+        };
+        let link = link.try_into().map(u128::from_le_bytes);
+        let link = link.map_err(|_| self.corrupt("the link of a change cannot be read"))?;
+        Ok(match u64::from_le_bytes(*number).cmp(&last.sequence) {
+            std::cmp::Ordering::Less => HeldLink::NotKept,
+            std::cmp::Ordering::Equal => HeldLink::Known(link),
+            std::cmp::Ordering::Greater => HeldLink::Forgotten,
+        })
     }
 
     fn follow(
@@ -224,13 +256,15 @@ impl Folder {
 
     /// Writes a stamp without a change.
     fn restamp(&self, stamp: &Stamp) -> Result<()> {
+        let (key, value) = stamp.link_row();
         let written = self.own.insert(STAMP_KEY, stamp.encode());
         written
+            .and_then(|()| self.own.insert(key, value))
             .and_then(|()| self.db.persist(fjall::PersistMode::SyncAll))
             .map_err(|e| self.error("cannot write", e))
     }
 
-    fn say(&self, damage: &Damage, guard: &Guard) -> Result<String> {
+    pub(crate) fn say(&self, damage: &Damage, guard: &Guard) -> Result<String> {
         Ok(match damage {
             Damage::Missing { held, last } => {
                 let (named, more, since) = missing(guard, *held)?;
@@ -260,42 +294,12 @@ impl Folder {
                     "change {sequence} is not the one that was acknowledged: these files are of another time"
                 )
             }
+            Damage::Unconnected { held, acknowledged } => format!(
+                "it holds {held} changes and its chain ends with change {acknowledged}: whether these files follow it cannot be told"
+            ),
             Damage::Foreign => "its files belong to another archive".to_owned(),
             Damage::Journals { why } => format!("its journals cannot be read ({why})"),
         })
-    }
-
-    /// Goes through all that the folder holds: every block of every table is read and its checksum tried; the chain, link by
-    /// link. Gives what is wrong, in words; `progress` hears how many bytes were read and may break off.
-    ///
-    /// # Errors
-    /// Those of `progress`.
-    pub fn examine(&self, progress: &mut dyn FnMut(u64) -> Result<()>) -> Result<Vec<String>> {
-        let mut wrong: Vec<String> = self.damage.clone().into_iter().collect();
-        let mut read = 0;
-        for (place, table) in self.tables.iter().enumerate() {
-            for guard in table.iter() {
-                match guard.into_inner() {
-                    Ok((key, value)) => read += (key.len() + value.len()) as u64,
-                    Err(e) => {
-                        let error = storage_error(&format!("table `{}`", self.table_name(place)), e);
-                        wrong.push(error.message().to_owned());
-                        break;
-                    }
-                }
-                if read > PROGRESS_BYTES {
-                    progress(std::mem::take(&mut read))?;
-                }
-            }
-        }
-        progress(read)?;
-        if let Some(chain) = &self.chain {
-            let broken = first_broken_link(&chain.guard.path)?;
-            wrong.extend(
-                broken.map(|n| format!("the chain of changes of {} is broken at change {n}", self.what())),
-            );
-        }
-        Ok(wrong)
     }
 }
 
@@ -323,9 +327,6 @@ fn remove_journals(path: &Path) -> Result<()> {
     }
     Ok(())
 }
-
-/// Bytes read between two reports of progress.
-const PROGRESS_BYTES: u64 = 8 << 20;
 
 /// The changes after one, each in words, how many more there are, and when the first was written.
 fn missing(guard: &Guard, held: u64) -> Result<(Vec<String>, u64, Option<u64>)> {

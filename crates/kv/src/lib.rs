@@ -8,6 +8,7 @@
 mod batch;
 mod chain;
 mod error;
+mod examine;
 mod folder;
 mod group;
 mod guarded;

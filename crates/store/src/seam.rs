@@ -70,6 +70,9 @@ pub struct StoreCapabilities {
     /// Can single annotations be erased from Arrow blocks? It takes a [`crate::Redactor`]; without one, such an erasure is
     /// [`rushes_types::ErrorKind::Unsupported`].
     pub erases_arrow_rows: bool,
+    /// Is what was acknowledged known apart from the rows themselves? Opening and examining then find what is missing, and name
+    /// it; otherwise they find only what cannot be read.
+    pub keeps_chain: bool,
 }
 
 /// Keeps annotations as written. Laws that every implementation holds and every caller may rely on:
@@ -100,6 +103,11 @@ pub trait AnnotationStore: History + Registry + Runs + Append + Erasure + Outbox
     /// wrong, in words. `progress` hears how many bytes were read since it was last called, and may break off.
     fn examine(&self, progress: &mut dyn FnMut(u64) -> Result<()>) -> Result<Vec<String>> {
         progress(0)?;
+        Ok(Vec::new())
+    }
+    /// What can be told in seconds, however much is kept: whether the ends of all chains of changes fit what is kept, and whether
+    /// some of it, picked at random, is there. Gives what is wrong, in words.
+    fn examine_quickly(&self) -> Result<Vec<String>> {
         Ok(Vec::new())
     }
 }

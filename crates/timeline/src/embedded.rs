@@ -286,4 +286,8 @@ impl Kv for EmbeddedKv {
     fn examine(&self, progress: &mut dyn FnMut(u64) -> Result<()>) -> Result<Vec<String>> {
         self.db().folder.examine(progress)
     }
+
+    fn examine_quickly(&self) -> Result<Vec<String>> {
+        self.db().folder.examine_quickly()
+    }
 }

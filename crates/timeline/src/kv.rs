@@ -79,4 +79,8 @@ pub trait Kv: Send + Sync {
         progress(0)?;
         Ok(Vec::new())
     }
+    /// See [`crate::TimelineStore::examine_quickly`].
+    fn examine_quickly(&self) -> Result<Vec<String>> {
+        Ok(Vec::new())
+    }
 }

@@ -368,6 +368,10 @@ impl<K: Kv> TimelineStore for KvTimeline<K> {
         self.kv.examine(progress)
     }
 
+    fn examine_quickly(&self) -> Result<Vec<String>> {
+        self.kv.examine_quickly()
+    }
+
     fn purge(&self) -> Result<()> {
         let _writer = self.writer();
         if counter(self.kv.view()?.as_ref(), meta::ERASED)? == 0 {

@@ -15,6 +15,7 @@ mod indexing;
 mod pass;
 mod relay;
 mod scheduled_backups;
+mod scheduled_verify;
 mod shared;
 
 use std::sync::Arc;
@@ -37,6 +38,7 @@ use pass::Pass;
 pub(crate) use pass::{FUSE_CONSUMER, INDEX_CONSUMER};
 use relay::relay_pass;
 pub(crate) use scheduled_backups::BackupJob;
+pub(crate) use scheduled_verify::VerifyJob;
 pub use shared::{Health, Shared, Stage};
 
 /// How long an idle worker sleeps unless it is woken.
@@ -55,14 +57,15 @@ pub struct Workers {
 }
 
 impl Workers {
-    /// Starts the workers of these stages; with maintenance, backups are made too, where there is a schedule.
+    /// Starts the workers of these stages; with maintenance, backups are made and the archive is verified too, where there is a
+    /// schedule.
     #[must_use]
     pub(crate) fn start(
         engines: &Engines,
         shared: &Arc<Shared>,
         settings: &FuseSettings,
         stages: &[Stage],
-        backups: Option<BackupJob>,
+        (backups, verify): (Option<BackupJob>, Option<VerifyJob>),
     ) -> Self {
         let mut threads = Vec::new();
         if let Some(job) = backups.filter(|_| stages.contains(&Stage::Maintain)) {
@@ -71,6 +74,16 @@ impl Workers {
             match std::thread::Builder::new().name("rushes-backup".to_owned()).spawn(body) {
                 Ok(thread) => threads.push(thread),
                 Err(e) => tracing::error!(error = %e, "no backups are made: their thread did not start"),
+            }
+        }
+        if let Some(job) = verify.filter(|_| stages.contains(&Stage::Maintain)) {
+            let shared = Arc::clone(shared);
+            let body = move || scheduled_verify::run(&job, &shared);
+            match std::thread::Builder::new().name("rushes-verify".to_owned()).spawn(body) {
+                Ok(thread) => threads.push(thread),
+                Err(e) => {
+                    tracing::error!(error = %e, "the archive is not verified: the thread did not start");
+                }
             }
         }
         for &stage in stages {

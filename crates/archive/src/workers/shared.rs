@@ -8,6 +8,7 @@ use crate::backup::schedule::ScheduledBackups;
 use crate::erasures::Erasures;
 use crate::long_work::LongWork;
 use crate::priority::IngestTraffic;
+use crate::verify_kept::Verifications;
 use crate::write_freeze::WriteFreeze;
 
 /// How long a sleeping worker takes to notice that it is to stop.
@@ -100,10 +101,12 @@ pub struct Shared {
     pub(crate) write_freeze: Arc<WriteFreeze>,
     /// What became of scheduled backups.
     pub(crate) backups: ScheduledBackups,
+    /// What checks of the archive found.
+    pub(crate) verifications: Verifications,
 }
 
 impl Shared {
-    pub(crate) fn new(erasures: Erasures) -> Self {
+    pub(crate) fn new(erasures: Erasures, verifications: Verifications) -> Self {
         Self {
             committed: Signal::default(),
             published: Signal::default(),
@@ -116,6 +119,7 @@ impl Shared {
             erasures,
             write_freeze: Arc::default(),
             backups: ScheduledBackups::default(),
+            verifications,
         }
     }
 

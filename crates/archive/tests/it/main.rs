@@ -16,4 +16,5 @@ mod reading;
 mod rebuilding;
 mod redelivery;
 mod taking;
+mod verifying;
 mod watched;

@@ -130,9 +130,14 @@ pub enum Command {
     #[command(after_help = "Examples:
   rushes verify
   rushes verify --json | jq .problem_count
+  rushes verify --quick                        in seconds, however much there is
 
 The exit code is 1 where something is wrong; `rushes rebuild` mends everything but lost annotations.")]
-    Verify,
+    Verify {
+        /// Only what can be told in seconds: the ends of chains of changes, files and their lengths, the commits of stages
+        #[arg(long)]
+        quick: bool,
+    },
     /// Say what is wrong with an archive that does not open, and mend it
     #[command(after_help = "Examples:
   rushes doctor                                what is missing, and the ways out; changes nothing

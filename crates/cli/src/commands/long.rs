@@ -14,10 +14,11 @@ use crate::problem;
 use crate::progress::Bar;
 
 /// `rushes verify`
-pub fn verify(config: &Config, json_output: bool, quiet: bool) -> Outcome {
+pub fn verify(config: &Config, quick: bool, json_output: bool, quiet: bool) -> Outcome {
     let client = Client::reader(config)?;
     super::wait::before_reading(&client, quiet)?;
-    let report = follow(&client, "/v1/verify", Payload::Empty, quiet)?;
+    let path = if quick { "/v1/verify?quick=true" } else { "/v1/verify" };
+    let report = follow(&client, path, Payload::Empty, quiet)?;
     let number = |name: &str| report.get(name).and_then(Value::as_u64).unwrap_or(0);
     let problems = number("problem_count");
     if json_output {
@@ -29,6 +30,10 @@ pub fn verify(config: &Config, json_output: bool, quiet: bool) -> Outcome {
             output::line(problem.as_str().unwrap_or("?"));
         }
         match problems {
+            0 if quick => output::line(
+                "nothing is wrong that shows at once; `rushes verify` reads and compares all of it",
+            ),
+            n if quick => output::line(&format!("{}; `rushes verify` says more", plural(n, "problem"))),
             0 => output::line(&format!("all is well: {annotations} of {assets} are the same in every stage")),
             n => output::line(&format!(
                 "{} in {annotations} of {assets}; `rushes rebuild` rebuilds derived data",

@@ -65,7 +65,7 @@ fn with_archive(config: Config, json: bool, quiet: bool, command: Command) -> Ou
         Command::Suggest { typed, limit } => search::suggest(&config, &typed.join(" "), limit, json, quiet),
         Command::Buckets(args) => buckets::run(&config, &args, json, quiet),
         Command::Status => status::run(&config, json),
-        Command::Verify => long::verify(&config, json, quiet),
+        Command::Verify { quick } => long::verify(&config, quick, json, quiet),
         Command::Doctor(args) => doctor::run(&config, &args, json, quiet),
         Command::Rebuild { online: true, .. } => long::reindex(&config, json, quiet),
         Command::Rebuild { index, .. } => long::rebuild(&config, index, json, quiet),

@@ -73,6 +73,10 @@ pub fn run(config: &Config, json_output: bool) -> Outcome {
         output::line("");
         output::line(&backups_line(backups));
     }
+    if let Some(line) = status.get("verify").and_then(verify_line) {
+        output::line("");
+        output::line(&line);
+    }
     Ok(())
 }
 
@@ -123,6 +127,29 @@ fn backups_line(backups: &Value) -> String {
     last + &now
 }
 
+/// What checks of the archive found; `None` where there was none and none is made by itself.
+fn verify_line(verify: &Value) -> Option<String> {
+    let number = |pointer: &str| verify.pointer(pointer).and_then(Value::as_u64).unwrap_or(0);
+    let ago = || age(number("/last/age_s"));
+    let last = match (verify.get("last").is_some_and(Value::is_object), number("/last/problem_count")) {
+        (true, 0) => format!("verified {} ago: all was well", ago()),
+        (true, n) => {
+            let first = verify.pointer("/last/problems/0").and_then(Value::as_str);
+            let first = first.map(|first| format!(", the first: {first}")).unwrap_or_default();
+            format!("PROBLEMS: verified {} ago, {} found{first}", ago(), plural(n, "problem"))
+        }
+        (false, _) if verify.get("every_s").is_some_and(Value::is_u64) => "not verified yet".to_owned(),
+        (false, _) if verify.get("running").is_some_and(Value::is_object) => "not verified yet".to_owned(),
+        (false, _) => return None,
+    };
+    let now = match (verify.pointer("/running/what").and_then(Value::as_str), verify.get("error")) {
+        (Some(what), _) => format!("; now {what}: {}", count(number("/running/done"))),
+        (None, Some(Value::String(error))) => format!("; the next one failed: {error}"),
+        _ => String::new(),
+    };
+    Some(last + &now)
+}
+
 fn age(seconds: u64) -> String {
     match seconds {
         0..120 => plural(seconds, "second"),
@@ -161,6 +188,19 @@ mod tests {
             line(&Value::Null, &json!("disk")),
             "there is no backup in `/b` yet; the next one failed: disk"
         );
+    }
+
+    #[test]
+    fn what_verifying_found_is_said_with_its_age() {
+        assert_eq!(verify_line(&json!({"last": null, "every_s": null})), None);
+        assert_eq!(verify_line(&json!({"last": null, "every_s": 60})).unwrap(), "not verified yet");
+        let last = json!({"age_s": 7_300, "problem_count": 2, "problems": ["a is lost"]});
+        assert_eq!(
+            verify_line(&json!({"last": last, "running": {"what": "bytes read", "done": 1_000}})).unwrap(),
+            "PROBLEMS: verified 2 hours ago, 2 problems found, the first: a is lost; now bytes read: 1,000"
+        );
+        let last = json!({"age_s": 60, "problem_count": 0, "problems": []});
+        assert_eq!(verify_line(&json!({"last": last})).unwrap(), "verified 60 seconds ago: all was well");
     }
 
     #[test]

@@ -48,6 +48,7 @@ const COMMANDS: &[(&str, Treatment)] = &[
         ),
     ),
     ("rushes search --export edl Mara in the galley", Run),
+    ("rushes verify --quick", Run),
     ("rushes doctor", Run),
     ("rushes doctor --restore /mnt/backup/monday", Not(DAMAGED)),
     ("rushes doctor --take-over", Run),

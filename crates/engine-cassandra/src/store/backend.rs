@@ -204,7 +204,25 @@ impl Import for CassandraStore {
 
 impl AnnotationStore for CassandraStore {
     fn capabilities(&self) -> StoreCapabilities {
-        StoreCapabilities { shared: true, dense_commits: false, erases_arrow_rows: self.redactor.is_some() }
+        StoreCapabilities {
+            shared: true,
+            dense_commits: false,
+            erases_arrow_rows: self.redactor.is_some(),
+            keeps_chain: true,
+        }
+    }
+
+    fn damage(&self) -> Option<Error> {
+        let said = self.damage.clone().or_else(|| self.writers.damage())?;
+        Some(Error::new(ErrorKind::Corrupt, said).mend("`rushes doctor` shows the ways out"))
+    }
+
+    fn examine(&self, progress: &mut dyn FnMut(u64) -> Result<()>) -> Result<Vec<String>> {
+        self.examine_all(progress)
+    }
+
+    fn examine_quickly(&self) -> Result<Vec<String>> {
+        self.look_quickly()
     }
 
     fn counts(&self) -> Result<StoreCounts> {

@@ -40,6 +40,22 @@ pub fn now() -> u64 {
     u64::try_from(since.saturating_sub(EPOCH_S * 1_000_000) / TICK_US).unwrap_or(0)
 }
 
+/// The time now, in milliseconds since 1970.
+pub fn now_ms() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// When a number was made, in milliseconds since 1970; `None` for one that no clock of ours made (of an imported commit).
+pub fn ms_of(number: u64) -> Option<u64> {
+    let ticks = number >> WRITER_BITS;
+    let ms = u128::from(ticks) * TICK_US / 1_000 + EPOCH_S * 1_000;
+    (number > FIRST).then(|| u64::try_from(ms).unwrap_or(u64::MAX))
+}
+
+/// Numbers up to this one count as imported: of the first day of the epoch.
+const FIRST: u64 = (86_400 * 1_000_000 / 64) << WRITER_BITS;
+
 /// How long ago a number was made, in whole seconds; 0 if it is in the future.
 pub fn age_s(number: u64, now: u64) -> u64 {
     let ticks = u128::from(now.saturating_sub(number >> WRITER_BITS));
@@ -66,6 +82,13 @@ mod tests {
     fn two_writers_never_make_the_same_number() {
         let (mut a, mut b) = (Clock::default(), Clock::default());
         assert_ne!(a.next(1, 0, 100), b.next(2, 0, 100));
+    }
+
+    #[test]
+    fn a_number_tells_when_it_was_made() {
+        let ms = ms_of(now() << WRITER_BITS).unwrap();
+        assert!(now_ms().abs_diff(ms) < 5_000);
+        assert_eq!(ms_of(17), None);
     }
 
     #[test]

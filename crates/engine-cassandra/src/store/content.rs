@@ -12,6 +12,7 @@ use crate::client::Cluster;
 use futures_util::stream::{self, StreamExt};
 use rushes_store::engine::corrupt;
 use rushes_types::{AssetId, Result};
+use xxhash_rust::xxh3::Xxh3;
 
 use crate::columns::column;
 use crate::store::head::PieceRow;
@@ -102,7 +103,34 @@ impl Content {
             annotations: self.entries.len() as u64,
             bytes: (self.blocks.iter().map(Vec::len).sum::<usize>() + self.entries.len() * ENTRY_BYTES)
                 as u64,
+            sum: self.sum(),
         }
+    }
+
+    /// A checksum of it.
+    pub fn sum(&self) -> u128 {
+        let mut sum = ContentSum::default();
+        (0..).zip(&self.blocks).for_each(|(block, bytes)| sum.block(block, bytes));
+        sum.done(&encode_entries(&self.entries))
+    }
+}
+
+/// A checksum of a piece, from what was written or from what was read.
+#[derive(Default)]
+pub struct ContentSum(Xxh3);
+
+impl ContentSum {
+    /// Adds a block; they come in order.
+    pub fn block(&mut self, block: u32, bytes: &[u8]) {
+        self.0.update(&block.to_le_bytes());
+        self.0.update(&(bytes.len() as u64).to_le_bytes());
+        self.0.update(bytes);
+    }
+
+    /// With the ids as they are stored, all rows after each other.
+    pub fn done(mut self, ids: &[u8]) -> u128 {
+        self.0.update(ids);
+        self.0.digest128()
     }
 }
 

@@ -6,6 +6,7 @@
 //!
 //! | kind | name | number | |
 //! |---|---|---|---|
+//! | link | | − number of the change | a record of the chain of changes; the first row of a head is the latest |
 //! | run | run | 0 | a run |
 //! | use | model | 0 | how many loose annotations of the model there are |
 //! | piece | segment of a run | ordinal | what one request appended to the run |
@@ -20,9 +21,12 @@ use rushes_store::engine::{Reader, Writer, decode_effect, encode_effect};
 use rushes_types::{AssetId, Commit, Error, ErrorKind, Result, RunId};
 
 use crate::columns::{column, number};
+use crate::store::link::Link;
 
 /// Kinds of rows. Part of the format: never reuse a number.
 pub mod kind {
+    /// The lowest: its newest row is the first of the partition, and comes with the static columns.
+    pub const LINK: i32 = 0;
     pub const RUN: i32 = 1;
     pub const USE: i32 = 2;
     pub const PIECE: i32 = 3;
@@ -55,6 +59,8 @@ pub struct Head {
     pub erased: u64,
     /// The asset, while it is registered.
     pub doc: Option<Vec<u8>>,
+    /// The record of the last change; `None` where a version wrote it that kept no chain.
+    pub stamp: Option<Link>,
 }
 
 type Statics = (
@@ -66,16 +72,19 @@ type Statics = (
     Option<i64>,
     Option<i64>,
     Option<Vec<u8>>,
+    Option<i32>,
+    Option<Vec<u8>>,
 );
 
-const STATICS: &str = "SELECT version, last_commit, commits, annotations, bytes, trimmed, erased, doc FROM heads \
-     WHERE asset = ? LIMIT 1";
+const STATICS: &str = "SELECT version, last_commit, commits, annotations, bytes, trimmed, erased, doc, kind, value \
+     FROM heads WHERE asset = ? LIMIT 1";
 
-fn of_statics(row: Option<Statics>) -> Head {
-    let Some((version, last, commits, annotations, bytes, trimmed, erased, doc)) = row else {
-        return Head::default();
+fn of_statics(row: Option<Statics>) -> Result<Head> {
+    let Some((version, last, commits, annotations, bytes, trimmed, erased, doc, kind, value)) = row else {
+        return Ok(Head::default());
     };
-    Head {
+    let stamp = value.filter(|_| kind == Some(kind::LINK));
+    Ok(Head {
         version,
         last_commit: number(last),
         commits: number(commits),
@@ -84,17 +93,18 @@ fn of_statics(row: Option<Statics>) -> Head {
         trimmed: number(trimmed),
         erased: number(erased),
         doc: doc.filter(|d| !d.is_empty()),
-    }
+        stamp: stamp.map(|bytes| Link::decode(&bytes)).transpose()?,
+    })
 }
 
 /// The head, including every finished conditional write.
 pub async fn read(cluster: &Cluster, asset: &AssetId) -> Result<Head> {
-    Ok(of_statics(cluster.first::<Statics>(STATICS, (asset.as_str(),)).await?))
+    of_statics(cluster.first::<Statics>(STATICS, (asset.as_str(),)).await?)
 }
 
 /// The head by a serial read: after every conditional write that was started before.
 pub async fn read_serial(cluster: &Cluster, asset: &AssetId) -> Result<Head> {
-    Ok(of_statics(cluster.serial::<Statics>(STATICS, (asset.as_str(),)).await?.into_iter().next()))
+    of_statics(cluster.serial::<Statics>(STATICS, (asset.as_str(),)).await?.into_iter().next())
 }
 
 /// A row's value.
@@ -182,6 +192,8 @@ pub struct PieceRow {
     pub annotations: u64,
     /// Bytes it was written with.
     pub bytes: u64,
+    /// A checksum of its content; 0 where it is not known. Kept in rows of its own only.
+    pub sum: u128,
 }
 
 impl PieceRow {
@@ -200,17 +212,22 @@ impl PieceRow {
             parts: r.uint32()?,
             annotations: r.uint()?,
             bytes: r.uint()?,
+            sum: 0,
         })
     }
 
     pub fn encode(self) -> Vec<u8> {
         let mut w = Writer::default();
         self.write(&mut w);
+        w.bytes(&self.sum.to_le_bytes());
         w.done()
     }
 
     pub fn decode(bytes: &[u8]) -> Result<Self> {
-        Self::read(&mut Reader::new(bytes))
+        let mut r = Reader::new(bytes);
+        let piece = Self::read(&mut r)?;
+        let sum = r.rest().try_into().map_or(0, u128::from_le_bytes);
+        Ok(Self { sum, ..piece })
     }
 }
 

@@ -21,6 +21,7 @@ use crate::store::content;
 use crate::store::head::{self, Head, Numbered, PieceRow, Record, kind, segment_name};
 use crate::store::history;
 use crate::store::incoming::UncommittedPieces;
+use crate::store::link::RecordsDigest;
 use crate::store::tx::{Tx, forget_strays};
 use crate::store::writers::new_segment;
 
@@ -138,8 +139,10 @@ impl CassandraStore {
             tx.put(kind::RUN, run.id.as_str(), 0, segment.encode());
         }
         let second = records.iter().rev().nth(1).map_or(before, |(commit, _)| commit.0);
+        let mut all = RecordsDigest::default();
+        records.iter().for_each(|(commit, record)| all.add(commit.0, &record.encode()));
         if let Some(last) = records.into_iter().next_back() {
-            tx.take_over(last, second);
+            tx.take_over(last, second, all.done());
         }
         Ok(())
     }
@@ -250,7 +253,12 @@ impl CassandraStore {
                 if (tx.head.last_commit, tx.head.commits) != (head.last_commit, head.commits) {
                     return Err(changed_during_import(asset));
                 }
-                tx.head = Head { version: tx.head.version, trimmed: tx.head.trimmed, ..Head::default() };
+                tx.head = Head {
+                    version: tx.head.version,
+                    trimmed: tx.head.trimmed,
+                    stamp: tx.head.stamp.take(),
+                    ..Head::default()
+                };
                 for kind in [kind::RUN, kind::USE, kind::PIECE, kind::GONE, kind::HOLE, kind::TAIL] {
                     tx.remove_kind(kind);
                 }

@@ -21,6 +21,13 @@
 //! time. Each process publishes a floor below which none of its own commits is in flight; the lowest floor is the
 //! watermark. A process that stops raising its floor is closed by the relay.
 //!
+//! # What was acknowledged
+//!
+//! Every change of an asset has a record: its number, what it made, a checksum of that, and a link that is a checksum of the
+//! record and of the link before. It is a row of the conditional write, and a row of the table `chain` before the change is
+//! acknowledged. Opening compares the two for some assets, examining for all; what does not fit is named, and stops all
+//! writing until someone decides: see [`chain`] and [`guard`].
+//!
 //! # What an operator must know
 //!
 //! Acknowledged means: written by a quorum. Whether that survives a power cut depends on the nodes' `commitlog_sync`;
@@ -31,17 +38,24 @@
 
 mod append;
 mod backend;
+mod chain;
 mod clock;
 mod config;
 mod content;
 mod duties;
 mod erase;
+mod examine;
+mod examined;
 mod existing;
+mod guard;
 mod head;
 mod history;
 mod import;
 mod incoming;
+mod judge;
+mod link;
 mod lists;
+mod look;
 mod outbox;
 mod registered;
 mod registry;
@@ -50,12 +64,13 @@ mod schema;
 mod state;
 mod testing;
 mod tx;
+mod walk;
 mod writers;
 
 use std::sync::{Arc, Mutex};
 
 use crate::client::Cluster;
-use rushes_store::Redactor;
+use rushes_store::{OnDamage, Redactor};
 use rushes_types::Result;
 
 pub use config::StoreOptions;
@@ -73,6 +88,10 @@ pub struct CassandraStore {
     relay: Mutex<Relay>,
     redactor: Option<Arc<dyn Redactor>>,
     options: StoreOptions,
+    /// What the chains of all assets begin with.
+    lineage: u128,
+    /// What was acknowledged and is missing, where the store is open for reading all the same.
+    damage: Option<String>,
     cluster: Arc<Cluster>,
 }
 
@@ -80,7 +99,8 @@ impl CassandraStore {
     /// Opens the store in the keyspace of `cluster`, making or migrating its tables.
     ///
     /// # Errors
-    /// Unsupported where a newer version made the tables; Unavailable, Busy or Misconfigured as the nodes say.
+    /// Unsupported where a newer version made the tables; Corrupt where they lack what was acknowledged; Unavailable, Busy or
+    /// Misconfigured as the nodes say.
     pub fn open(cluster: Arc<Cluster>, options: StoreOptions) -> Result<Self> {
         schema::SCHEMA.apply(&cluster)?;
         if cluster.setting("commitlog_sync")?.as_deref() == Some("periodic") {
@@ -89,15 +109,31 @@ impl CassandraStore {
                  replicas at once can lose what was acknowledged; set `commitlog_sync: group` or `batch`"
             );
         }
-        let writers = Writers::register(Arc::clone(&cluster))?;
-        Ok(Self {
+        let opening = cluster.block_on(guard::open(&cluster, &options))?;
+        let reads_only = options.on_damage == OnDamage::ReadOnly;
+        let writers = match opening.damage.as_deref().filter(|_| reads_only) {
+            Some(damage) => Writers::idle(Arc::clone(&cluster), damage),
+            None => Writers::register(Arc::clone(&cluster))?,
+        };
+        let store = Self {
             writers,
             states: States::new(options.ids_max),
             relay: Mutex::new(Relay::new(options.lease)),
             redactor: options.redactor.clone(),
             options,
+            lineage: opening.of.lineage,
+            damage: opening.damage.filter(|_| reads_only),
             cluster,
-        })
+        };
+        if store.damage.is_none() {
+            if store.options.on_damage == OnDamage::Accept {
+                store.cluster.block_on(store.take_store_over())?;
+            }
+            if !opening.of.adopted {
+                store.cluster.block_on(store.adopt())?;
+            }
+        }
+        Ok(store)
     }
 
     /// The connection.

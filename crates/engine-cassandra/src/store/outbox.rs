@@ -17,6 +17,7 @@ use rushes_types::{AssetId, Commit, Error, ErrorKind, Result};
 
 use crate::columns::{column, number};
 use crate::store::CassandraStore;
+use crate::store::chain;
 use crate::store::head::{self, Head, kind};
 use crate::store::history;
 use crate::store::registered;
@@ -142,6 +143,7 @@ impl CassandraStore {
     }
 
     pub(crate) fn next_page(&self, after: u64, limit: usize) -> Result<OutboxPage> {
+        self.refuse_where_damaged()?;
         let mut relay = self.relay();
         if !self.cluster.block_on(relay.lease.take(&self.cluster))? {
             relay.let_go();
@@ -171,7 +173,9 @@ impl CassandraStore {
     /// The commit at or below which every commit is settled.
     pub(crate) async fn settled_commit(&self) -> Result<Commit> {
         const LOOKS: usize = 50;
-        self.writers.publish_now().await?;
+        if self.damage.is_none() {
+            self.writers.publish_now().await?;
+        }
         for _ in 0..LOOKS {
             if let Some(lowest) = self.writer_floors().await?.lowest {
                 return Ok(Commit(lowest));
@@ -270,6 +274,7 @@ impl CassandraStore {
     }
 
     pub(crate) fn trim(&self, upto: u64) -> Result<()> {
+        self.refuse_where_damaged()?;
         let mut relay = self.relay();
         let mut by_asset: BTreeMap<AssetId, Vec<(u64, Vec<u8>)>> = BTreeMap::new();
         let kept = relay.rows.split_off(&upto.saturating_add(1));
@@ -292,10 +297,11 @@ impl CassandraStore {
     /// Moves commits that were carried from the tail to the body of the history.
     async fn trim_asset(&self, asset: &AssetId, rows: &[(u64, Vec<u8>)]) -> Result<()> {
         history::put(&self.cluster, asset, rows).await?;
+        let links = chain::carry(&self.cluster, asset.as_str()).await?;
         for some in rows.chunks(TRIM) {
             let head = head::read(&self.cluster, asset).await?;
             let last = some.last().map_or(0, |(commit, _)| *commit);
-            if head.trimmed < last && !self.shorten(asset, &head, some, last).await? {
+            if head.trimmed < last && !self.shorten(asset, &head, some, (last, links)).await? {
                 // Another process is trimming; rows that are left will be handed out again.
                 return Ok(());
             }
@@ -309,7 +315,7 @@ impl CassandraStore {
         asset: &AssetId,
         head: &Head,
         rows: &[(u64, Vec<u8>)],
-        last: u64,
+        (last, links): (u64, u64),
     ) -> Result<bool> {
         const TRIMMED: &str = "UPDATE heads SET trimmed = ? WHERE asset = ? IF trimmed = ?";
         const REMOVE: &str = "DELETE FROM heads WHERE asset = ? AND kind = ? AND name = '' AND num = ?";
@@ -318,6 +324,10 @@ impl CassandraStore {
         let remove =
             |(commit, _): &(u64, Vec<u8>)| Write::new(REMOVE, (asset.as_str(), kind::TAIL, column(*commit)));
         writes.extend(rows.iter().map(remove));
+        if links > 1 {
+            let oldest = chain::link_num(links);
+            writes.push(Write::new(chain::REMOVE_LINKS, (asset.as_str(), kind::LINK, oldest)));
+        }
         match self.cluster.conditional(&writes).await {
             Ok(outcome) => Ok(outcome == Outcome::Applied),
             Err(e) if e.kind() == ErrorKind::OutcomeUnknown => Ok(false),

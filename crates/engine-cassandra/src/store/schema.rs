@@ -25,6 +25,9 @@ pub const SCHEMA: Schema = Schema {
         migration(12, WRITERS),
         migration(13, FLOORS),
         migration(14, STRAYS),
+        migration(15, CHAIN),
+        migration(16, CHAIN_ENDS),
+        migration(17, CHAIN_OF),
     ],
 };
 
@@ -77,6 +80,16 @@ const FLOORS: &str = "CREATE TABLE IF NOT EXISTS {ks}.floors (one int, number in
 /// Content that may belong to no commit: listed before it is written, removed when the outcome of its commit is known.
 const STRAYS: &str = "CREATE TABLE IF NOT EXISTS {ks}.strays (asset text, piece bigint, writer bigint, \
      PRIMARY KEY (asset, piece)) WITH gc_grace_seconds = 600";
+
+/// The chain of changes of each asset, `chunk` after `chunk` of 4,096 changes: what was acknowledged, apart from what it speaks of.
+const CHAIN: &str = "CREATE TABLE IF NOT EXISTS {ks}.chain (asset text, chunk bigint, seq bigint, value blob, \
+     PRIMARY KEY ((asset, chunk), seq))";
+/// For each writer's number, the change that it made last: what is looked at on opening.
+const CHAIN_ENDS: &str = "CREATE TABLE IF NOT EXISTS {ks}.chain_ends (one int, number int, asset text, seq bigint, \
+     PRIMARY KEY (one, number))";
+/// Whose chains these are, whether all assets have one, and the damage that was found. Only conditional writes touch the lineage,
+/// and only unconditional ones the rest.
+const CHAIN_OF: &str = "CREATE TABLE IF NOT EXISTS {ks}.chain_of (one int PRIMARY KEY, lineage blob, adopted boolean, damage text)";
 
 /// Which slice a name is in.
 pub fn slice(name: &str) -> i32 {

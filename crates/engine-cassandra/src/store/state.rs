@@ -92,6 +92,8 @@ pub struct AssetState {
     indexes: HashMap<Scope, Index>,
     held: Arc<AtomicUsize>,
     used: u64,
+    /// Records of the chain below this number are in its table and need not stay in the head; 0: not known.
+    pub links_carried: u64,
 }
 
 /// What a segment's content is.
@@ -106,7 +108,7 @@ pub enum Kind {
 impl AssetState {
     /// Folds the asset's history up to `head`.
     pub async fn catch_up(&mut self, cluster: &Cluster, asset: &AssetId, head: &Head) -> Result<()> {
-        if head.erased > self.upto {
+        if head.erased > self.upto || head.last_commit < self.upto {
             self.forget();
             self.upto = head.erased.saturating_sub(1);
         }

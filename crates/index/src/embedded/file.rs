@@ -165,6 +165,11 @@ impl SectionFile {
         self.map.len() as u64
     }
 
+    /// How long the file is on disk now; `None` where it is gone.
+    pub fn size_on_disk(&self) -> Option<u64> {
+        std::fs::metadata(&self.path).ok().map(|meta| meta.len())
+    }
+
     /// Removes the file: its name now, where the system allows that for a mapped file, its bytes when the last holder
     /// drops it.
     pub fn delete_on_drop(&self) {

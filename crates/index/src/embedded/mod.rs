@@ -230,4 +230,12 @@ impl Index for EmbeddedIndex {
         }
         Ok(wrong)
     }
+
+    fn examine_quickly(&self) -> Result<Vec<String>> {
+        // While it is held no segment is merged away, whose file would be gone.
+        let _no_merge = self.maintenance();
+        let published = self.published();
+        let damaged = published.segments.iter().filter_map(|part| part.segment.damage_of_file());
+        Ok(damaged.map(|e| e.message().to_owned()).collect())
+    }
 }

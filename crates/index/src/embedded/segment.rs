@@ -133,6 +133,15 @@ impl Segment {
         self.file.size()
     }
 
+    /// What is wrong with the file, as far as its length tells.
+    pub fn damage_of_file(&self) -> Option<Error> {
+        match self.file.size_on_disk() {
+            None => Some(corrupt(self.file.name(), "it is missing")),
+            Some(size) if size != self.size() => Some(corrupt(self.file.name(), "its length has changed")),
+            Some(_) => None,
+        }
+    }
+
     /// Removes the file when the last reader is dropped.
     pub fn delete_on_drop(&self) {
         self.file.delete_on_drop();

@@ -39,6 +39,17 @@ pub(crate) enum Verdict {
     Damaged(Damage),
 }
 
+/// What the tables still know of the link of the change that the chain ends with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum HeldLink {
+    /// It is this one.
+    Known(u128),
+    /// The links of so many later changes are kept that it is not among them.
+    Forgotten,
+    /// None is kept: a version wrote it that kept none.
+    NotKept,
+}
+
 /// How tables fail what was acknowledged.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Damage {
@@ -63,6 +74,13 @@ pub(crate) enum Damage {
         /// The last change of both.
         sequence: u64,
     },
+    /// The tables hold so many changes after the last one of the chain that they cannot be shown to follow it.
+    Unconnected {
+        /// The last change that is there.
+        held: u64,
+        /// The last one of the chain.
+        acknowledged: u64,
+    },
     /// The tables belong to another folder.
     Foreign,
     /// The journals cannot be read, and were left out.
@@ -72,11 +90,13 @@ pub(crate) enum Damage {
     },
 }
 
-/// Compares what the tables say with what their chain says. `tables` is what each table says itself.
+/// Compares what the tables say with what their chain says. `tables` is what each table says itself, `held` what they know of the
+/// change that the chain ends with.
 pub(crate) fn judge(
     stamp: Option<&Stamp>,
     tables: &[Option<u64>],
     chain: &ChainState,
+    held: HeldLink,
     identity: u128,
 ) -> Verdict {
     if let Some(stamp) = stamp {
@@ -108,10 +128,57 @@ pub(crate) fn judge(
                     Verdict::Damaged(Damage::Differs { sequence: stamp.sequence })
                 }
                 (std::cmp::Ordering::Equal, _) if *after == 0 => Verdict::Same { end: *end },
+                // Being ahead is what a crash leaves; but only of tables that went on from what was acknowledged.
+                (std::cmp::Ordering::Greater, Some(last)) if matches!(held, HeldLink::Known(link) if link != last.link) => {
+                    Verdict::Damaged(Damage::Differs { sequence: last.sequence })
+                }
+                (std::cmp::Ordering::Greater, Some(_)) if held == HeldLink::Forgotten => {
+                    Verdict::Damaged(Damage::Unconnected { held: stamp.sequence, acknowledged })
+                }
                 _ => {
                     Verdict::Ahead { end: *end, is_damaged: *after > super::record::RECORD_BYTES_MAX as u64 }
                 }
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chain::RecordKind;
+
+    fn ahead_of(acknowledged: u64, held: HeldLink) -> Verdict {
+        let stamp = Stamp { identity: 1, sequence: 9, link: 90, tables: vec![9] };
+        let last = ChainRecord {
+            kind: RecordKind::Change,
+            sequence: acknowledged,
+            at_ms: 0,
+            mark: 0,
+            content: 0,
+            link: 70,
+            note: Vec::new(),
+        };
+        let chain = ChainState::Read { identity: 1, last: Some(last), end: 100, after: 0 };
+        judge(Some(&stamp), &[Some(9)], &chain, held, 1)
+    }
+
+    #[test]
+    fn tables_that_are_ahead_must_have_gone_on_from_what_was_acknowledged() {
+        let ahead = Verdict::Ahead { end: 100, is_damaged: false };
+        for (held, verdict) in [
+            (HeldLink::Known(70), ahead.clone()),
+            (HeldLink::Known(71), Verdict::Damaged(Damage::Differs { sequence: 7 })),
+            (HeldLink::Forgotten, Verdict::Damaged(Damage::Unconnected { held: 9, acknowledged: 7 })),
+            // A crash, and then a newer version.
+            (HeldLink::NotKept, ahead),
+        ] {
+            assert_eq!(ahead_of(7, held), verdict, "{held:?}");
+        }
+        assert_eq!(
+            ahead_of(9, HeldLink::Known(90)),
+            Verdict::Damaged(Damage::Differs { sequence: 9 }),
+            "as many, but others"
+        );
     }
 }

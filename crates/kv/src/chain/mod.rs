@@ -6,7 +6,8 @@
 //! a checksum of the record and of the link before, so a record says all that came before it. On opening the two are
 //! compared, which takes one look at either end, however long they are:
 //!
-//! * The tables hold more than the chain: a crash came before the last records. Nothing was acknowledged, nothing is wrong.
+//! * The tables hold more than the chain: a crash came before the last records. Nothing was acknowledged, nothing is wrong; if
+//!   they went on from the chain's last record, which the links of late changes show, kept in the tables.
 //! * The tables hold less, or something else: what was acknowledged is missing. The folder is put back as it was found
 //!   (the store below shortens journals as it opens them), and opening fails, unless told otherwise.
 //!
@@ -22,7 +23,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use rushes_types::Result;
 
 pub(crate) use self::file::{ChainFile, ChainState, each_record, first_broken_link};
-pub(crate) use self::judge::{Damage, Stamp, Verdict, judge};
+pub(crate) use self::judge::{Damage, HeldLink, Stamp, Verdict, judge};
 pub use self::record::{ChainRecord, NOTE_BYTES_MAX, RecordKind};
 
 /// What is done with a folder that lacks what was acknowledged.

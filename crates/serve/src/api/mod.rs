@@ -20,6 +20,7 @@ mod runs;
 mod search;
 mod time;
 mod tokens;
+mod verify_status;
 mod wire;
 
 use std::sync::Arc;

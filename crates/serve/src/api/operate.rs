@@ -8,14 +8,15 @@ use axum::response::Response;
 use rushes_archive::{Archive, PartStatus, Progress, Rebuild, Right, SeenStatus, Status, VerifyReport};
 use rushes_types::{Error, Result};
 use serde::{Deserialize, Serialize};
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use crate::api::backups::BackupStatusDocument;
+use crate::api::verify_status::VerifyStatusDocument;
 use crate::app::{App, Ctx};
 use crate::audit::Action;
-use crate::body::Json;
+use crate::body::{Json, Params};
 use crate::long_work::{ProgressLine, start};
 use crate::problem::{Problem, Reply};
 
@@ -107,6 +108,8 @@ pub(super) struct StatusDocument {
     workers: Vec<WorkerDocument>,
     /// The backups that are made by themselves; null where none are configured.
     backups: Option<BackupStatusDocument>,
+    /// What checks of the archive found; null for a caller who may see some titles only.
+    verify: Option<VerifyStatusDocument>,
 }
 
 impl StatusDocument {
@@ -147,6 +150,7 @@ impl StatusDocument {
             }),
             workers: status.workers.into_iter().map(worker).collect(),
             backups: status.backups.map(|backups| BackupStatusDocument::new(backups, all)),
+            verify: Some(VerifyStatusDocument::new(status.verify, all)),
         }
     }
 
@@ -168,6 +172,7 @@ impl StatusDocument {
             index: None,
             workers: Vec::new(),
             backups: None,
+            verify: None,
         }
     }
 }
@@ -201,6 +206,15 @@ impl From<VerifyReport> for VerifyDocument {
             unpurged_for_s: report.unpurged_for_s,
         }
     }
+}
+
+/// What to verify.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub(super) struct VerifyParams {
+    /// Only what can be told in seconds?
+    quick: Option<bool>,
 }
 
 /// What to rebuild.
@@ -253,19 +267,24 @@ async fn status(ctx: Ctx) -> Reply<Answer<StatusDocument>> {
     }))
 }
 
-/// Compares all stages with each other and with what was committed.
+/// Compares all stages with each other and with what was committed; or, `quick`, in seconds whatever the size, only what the
+/// engines say of themselves and the commits that the stages hold. `/v1/status` shows what the last whole one found.
 ///
 /// Answers JSON lines: `{"progress":…}` again and again, last `{"result":…}` or `{"problem":…}`.
 #[utoipa::path(
-    post, path = "/v1/verify", tag = "operating",
+    post, path = "/v1/verify", tag = "operating", params(VerifyParams),
     responses(
         (status = 200, content_type = "application/x-ndjson", body = ProgressLine<VerifyDocument>),
         (status = "4XX", body = Problem, content_type = "application/problem+json")
     )
 )]
-async fn verify(ctx: Ctx) -> Reply<Response> {
-    start(ctx, Action::of("verify"), |archive, caller, progress| {
-        archive.verify(caller, progress).map(VerifyDocument::from)
+async fn verify(ctx: Ctx, Params(params): Params<VerifyParams>) -> Reply<Response> {
+    start(ctx, Action::of("verify"), move |archive, caller, progress| {
+        let report = match params.quick {
+            Some(true) => archive.verify_quickly(caller),
+            _ => archive.verify(caller, progress),
+        };
+        report.map(VerifyDocument::from)
     })
 }
 

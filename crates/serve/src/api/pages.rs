@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use rushes_archive::{BackupStatus, Searches, Status};
+use rushes_archive::{BackupStatus, Searches, Status, VerifyStatus};
 use rushes_types::ErrorKind;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -172,6 +172,25 @@ fn write_status(page: &mut MetricsPage, status: &Status) {
     if let Some(backups) = &status.backups {
         write_backups(page, backups);
     }
+    write_verify(page, &status.verify);
+}
+
+fn write_verify(page: &mut MetricsPage, verify: &VerifyStatus) {
+    if let (Some(last), Some(age)) = (&verify.last, verify.age) {
+        page.single("rushes_verify_age_seconds", "gauge", "How old the last whole check is.", age.as_secs());
+        page.single(
+            "rushes_verify_problems",
+            "gauge",
+            "Problems that the last whole check found.",
+            last.problem_count,
+        );
+        page.single("rushes_verify_commit", "gauge", "The last commit when it began.", last.commit);
+        page.single("rushes_verify_seconds", "gauge", "How long it took.", last.took_s);
+    }
+    let running = i32::from(verify.running.is_some());
+    page.single("rushes_verify_running", "gauge", "Does a whole check run?", running);
+    let failing = i32::from(verify.error.is_some());
+    page.single("rushes_verify_failing", "gauge", "Could the last check not be made?", failing);
 }
 
 fn write_backups(page: &mut MetricsPage, backups: &BackupStatus) {

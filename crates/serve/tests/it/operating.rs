@@ -127,6 +127,28 @@ async fn status_and_metrics_say_how_scheduled_backups_fare() {
 }
 
 #[tokio::test]
+async fn what_verifying_found_is_in_status_and_metrics_and_outlasts_a_restart() {
+    let server = Server::new();
+    server.post_lines("/v1/annotations?wait=true", LINES).await.ok();
+    let result = |lines: Vec<serde_json::Value>| lines.last().unwrap()["result"].clone();
+    assert_eq!(server.get("/v1/status").await.ok()["verify"]["last"], json!(null));
+    assert!(!server.get("/metrics").await.text().contains("rushes_verify_age_seconds"));
+    let quick = result(server.post("/v1/verify?quick=true", &json!({})).await.lines());
+    assert_eq!((&quick["problem_count"], &quick["assets"]), (&json!(0), &json!(1)));
+    // Only a whole one is kept.
+    assert_eq!(server.get("/v1/status").await.ok()["verify"]["last"], json!(null));
+    result(server.post("/v1/verify", &json!({})).await.lines());
+    let status = server.get("/v1/status").await.ok();
+    let last = &status["verify"]["last"];
+    assert_eq!((&last["problem_count"], &last["commit"]), (&json!(0), &status["last_commit"]));
+    let metrics = server.get("/metrics").await;
+    for name in ["rushes_verify_age_seconds", "rushes_verify_problems 0", "rushes_verify_running 0"] {
+        assert!(metrics.text().contains(name), "{name}");
+    }
+    assert!(server.archive.dir().join("verify.json").is_file());
+}
+
+#[tokio::test]
 async fn what_is_erased_is_gone() {
     let server = Server::new();
     server.post_lines("/v1/annotations?wait=true", LINES).await.ok();

@@ -347,7 +347,12 @@ impl Import for EmbeddedStore {
 
 impl AnnotationStore for EmbeddedStore {
     fn capabilities(&self) -> StoreCapabilities {
-        StoreCapabilities { shared: false, dense_commits: true, erases_arrow_rows: self.redactor.is_some() }
+        StoreCapabilities {
+            shared: false,
+            dense_commits: true,
+            erases_arrow_rows: self.redactor.is_some(),
+            keeps_chain: self.folder.is_guarded(),
+        }
     }
 
     fn counts(&self) -> Result<StoreCounts> {
@@ -368,6 +373,10 @@ impl AnnotationStore for EmbeddedStore {
         let mut wrong = self.folder.examine(progress)?;
         wrong.extend(examine::counters(&self.folder)?);
         Ok(wrong)
+    }
+
+    fn examine_quickly(&self) -> Result<Vec<String>> {
+        self.folder.examine_quickly()
     }
 }
 

@@ -370,7 +370,12 @@ impl Outbox for MemoryStore {
 
 impl AnnotationStore for MemoryStore {
     fn capabilities(&self) -> StoreCapabilities {
-        StoreCapabilities { shared: false, dense_commits: true, erases_arrow_rows: self.redactor.is_some() }
+        StoreCapabilities {
+            shared: false,
+            dense_commits: true,
+            erases_arrow_rows: self.redactor.is_some(),
+            keeps_chain: false,
+        }
     }
 
     fn counts(&self) -> Result<StoreCounts> {

@@ -35,10 +35,14 @@ impl Fixture {
         self.another_with(options())
     }
 
+    /// A connection of its own.
+    pub fn connect(&self) -> Arc<Cluster> {
+        Arc::new(Cluster::connect(&self.config).unwrap())
+    }
+
     /// Another process with these options.
     pub fn another_with(&self, options: StoreOptions) -> Arc<CassandraStore> {
-        let cluster = Arc::new(Cluster::connect(&self.config).unwrap());
-        Arc::new(CassandraStore::open(cluster, options).unwrap())
+        Arc::new(CassandraStore::open(self.connect(), options).unwrap())
     }
 
     /// The store.

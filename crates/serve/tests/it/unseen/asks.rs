@@ -149,7 +149,10 @@ pub fn cases(method: &str, path: &str) -> Option<Vec<Ask>> {
             let formats = ["/v1/export?format=csv", "/v1/export?format=edl"];
             formats.iter().flat_map(|path| posts(path, &searches())).collect()
         }
-        ("POST", "/v1/verify" | "/v1/purge") => posts(path, &[json!({})]),
+        ("POST", "/v1/verify") => {
+            [path, "/v1/verify?quick=true"].iter().flat_map(|path| posts(path, &[json!({})])).collect()
+        }
+        ("POST", "/v1/purge") => posts(path, &[json!({})]),
         ("POST", "/v1/rebuild") => {
             posts(path, &[json!({"what": "all"}), json!({"what": "index", "online": true})])
         }

@@ -1,5 +1,7 @@
 //! One change of one asset: decided on its head, made by one conditional write.
 
+mod around;
+
 use std::time::Duration;
 
 use crate::client::{Outcome, Write};
@@ -8,11 +10,12 @@ use rushes_types::{AssetId, Backoff, Commit, Error, ErrorKind, Result};
 
 use crate::columns::{column, number};
 use crate::store::CassandraStore;
+use crate::store::chain;
 use crate::store::content::{self, Content};
 use crate::store::head::{self, Head, Numbered, PieceRow, Record, kind};
 use crate::store::history;
+use crate::store::link::Link;
 pub use crate::store::lists::{forget_strays, list};
-use crate::store::schema::slice;
 use crate::store::state::AssetState;
 use crate::store::testing::FaultPoint;
 use crate::store::writers::Ticket;
@@ -58,6 +61,10 @@ pub struct Tx<'a> {
     ticket: Option<Ticket>,
     /// The commits of this change.
     pub records: Vec<Numbered>,
+    /// Of an import, a checksum of all its commits; most of them are in the history already.
+    imported: Option<u128>,
+    /// The record of this change.
+    link: Option<Link>,
 }
 
 /// The outcome of an attempt.
@@ -113,8 +120,10 @@ impl Tx<'_> {
         self.commit(effect, PieceRow::default())
     }
 
-    /// Adds an imported commit, which has its number already. Commits up to `before` are in the history's body.
-    pub fn take_over(&mut self, (commit, record): Numbered, before: u64) {
+    /// Adds an imported commit, which has its number already. Commits up to `before` are in the history's body; `all` is a
+    /// checksum of all that are new.
+    pub fn take_over(&mut self, (commit, record): Numbered, before: u64, all: u128) {
+        self.imported = Some(all);
         let after = self.head.last_commit.max(number(self.before.version)).max(commit.0);
         self.ticket = Some(self.store.writers.begin(self.asset, after));
         self.put(kind::TAIL, "", commit.0, record.encode());
@@ -158,6 +167,13 @@ impl Tx<'_> {
             HeadWrite::RemoveKind { kind } => Write::new(REMOVE_KIND, (asset, *kind)),
             HeadWrite::Trimmed { upto } => Write::new(TRIMMED, ((*upto > 0).then(|| column(*upto)), asset)),
         }));
+        if let Some(link) = &self.link {
+            writes.push(Write::new(PUT, (asset, kind::LINK, "", chain::link_num(link.seq), link.encode())));
+        }
+        if self.state.links_carried > 1 {
+            let oldest = chain::link_num(self.state.links_carried);
+            writes.push(Write::new(chain::REMOVE_LINKS, (asset, kind::LINK, oldest)));
+        }
         writes
     }
 
@@ -194,6 +210,7 @@ impl Tx<'_> {
             return Ok(Attempt::Again);
         }
         self.store.reaches(FaultPoint::Ready)?;
+        self.link = Some(self.next_link(ahead));
         // Imported commits have lower numbers than the change that imports them.
         let first = self.ticket.as_ref().map_or(0, |ticket| ticket.number);
         let version = match self.records.last() {
@@ -265,44 +282,6 @@ impl Tx<'_> {
         .await?;
         Ok(found)
     }
-
-    /// Records that the asset may have a commit to carry, and that the new pieces may belong to none.
-    async fn note(&self, ahead: &[PendingPiece<'_>]) -> Result<()> {
-        const PENDING: &str =
-            "INSERT INTO pending (slice, asset, writer, num) VALUES (?, ?, ?, ?) USING TIMESTAMP ?";
-        const ASSET: &str = "INSERT INTO assets (slice, asset) VALUES (?, ?) USING TIMESTAMP ?";
-        const STRAY: &str = "INSERT INTO strays (asset, piece, writer) VALUES (?, ?, ?)";
-        let (cluster, name) = (&self.store.cluster, self.asset.as_str());
-        let pending = async {
-            let Some(ticket) = &self.ticket else { return Ok(()) };
-            let stamp = column(ticket.number);
-            let noted = cluster.write(PENDING, (slice(name), name, ticket.identity.id, stamp, stamp));
-            let known = async {
-                match self.before.version {
-                    None => cluster.write(ASSET, (slice(name), name, stamp)).await,
-                    Some(_) => Ok(()),
-                }
-            };
-            let (noted, known) = futures_util::join!(noted, known);
-            noted.and(known)
-        };
-        let writer = self.store.writers.identity().id;
-        let new = ahead.iter().filter(|p| !p.written).map(|p| (name, column(p.piece), writer));
-        let (pending, strays) = futures_util::join!(pending, cluster.write_many(STRAY, new));
-        pending.and(strays)
-    }
-
-    /// After a change: updates lists that may lag, and removes notes that are no longer needed.
-    async fn follow_up(&self, pieces: &[u64]) {
-        let cluster = &self.store.cluster;
-        let listed = async {
-            if self.records.is_empty() { Ok(()) } else { list(cluster, self.asset, &self.head).await }
-        };
-        let (listed, forgotten) = futures_util::join!(listed, forget_strays(cluster, self.asset, pieces));
-        if let Err(error) = listed.and(forgotten) {
-            tracing::debug!(%error, asset = %self.asset, "a list lags until the asset's commits are carried");
-        }
-    }
 }
 
 impl CassandraStore {
@@ -330,6 +309,7 @@ impl CassandraStore {
     where
         O: RetryState,
     {
+        self.refuse_where_damaged()?;
         let mut backoff = Backoff::new(DECIDE_WAITS.0, DECIDE_WAITS.1, self.cluster.seed());
         for attempt in 0..ATTEMPTS {
             let head = head::read(&self.cluster, asset).await?;
@@ -343,6 +323,8 @@ impl CassandraStore {
                 rows: Vec::new(),
                 ticket: None,
                 records: Vec::new(),
+                imported: None,
+                link: None,
             };
             let outcome = decide(&mut tx, own).await?;
             if tx.is_empty() {
@@ -357,7 +339,7 @@ impl CassandraStore {
             let written: Vec<u64> = pieces.iter().filter(|p| p.written).map(|p| p.piece).collect();
             own.note_written(&written);
             if let Attempt::Made = done? {
-                tx.follow_up(&all).await;
+                tx.follow_up(&all).await?;
                 let records = std::mem::take(&mut tx.records);
                 drop(tx);
                 state.made(records);

@@ -9,11 +9,13 @@
 //! at least one sees the other: a writer that finds itself closed starts again under a new identity, and the relay
 //! fences the assets that the writer noted.
 
+mod inner;
+mod publish;
+
 use std::collections::BTreeMap;
-use std::future::Future;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread::JoinHandle;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crate::client::{Cluster, Outcome, Write};
 use rushes_store::RUN_SEGMENT_BASE;
@@ -21,58 +23,16 @@ use rushes_types::{AssetId, Error, ErrorKind, Result};
 
 use crate::columns::column;
 use crate::store::clock::{self, Clock, WRITERS};
-use crate::store::head;
 use crate::store::registered::{all, floors, free};
+pub use crate::store::writers::inner::Identity;
+use crate::store::writers::inner::{InFlightCommit, Inner, lock};
+pub use crate::store::writers::publish::within;
+use crate::store::writers::publish::{publish, publish_chained, publish_loop, rise};
 
-/// How long after something was settled the floor is published, at most.
-const PUBLISH_DELAY: Duration = Duration::from_millis(50);
-/// How often it is published where nothing happens.
-const PUBLISH_INTERVAL: Duration = Duration::from_secs(1);
-/// How long publishing may take before it is started again.
-const PUBLISH_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a process waits for the servers when it leaves.
 pub const LEAVE_TIMEOUT: Duration = Duration::from_secs(3);
 /// Attempts to find a free number.
 const ATTEMPTS: usize = 64;
-
-/// A process's identity among the writers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Identity {
-    /// Its number.
-    pub number: u16,
-    /// Its id.
-    pub id: i64,
-}
-
-/// A commit under way.
-struct InFlightCommit {
-    id: i64,
-    asset: AssetId,
-    /// Its outcome is unknown and no caller waits for it any more: its asset has to be fenced.
-    unresolved: bool,
-}
-
-struct Inner {
-    clock: Clock,
-    identity: Identity,
-    in_flight: BTreeMap<u64, InFlightCommit>,
-    floor: u64,
-    settled: bool,
-    stop: bool,
-    /// The process is dead, because a test killed it: nothing of it is settled any more.
-    #[cfg(feature = "testing")]
-    dead: bool,
-}
-
-impl Inner {
-    /// Did a test let this process die?
-    const fn is_dead(&self) -> bool {
-        #[cfg(feature = "testing")]
-        return self.dead;
-        #[cfg(not(feature = "testing"))]
-        return false;
-    }
-}
 
 /// This process among the writers.
 pub struct Writers {
@@ -116,11 +76,6 @@ impl Drop for Ticket {
     }
 }
 
-fn lock(inner: &Mutex<Inner>) -> MutexGuard<'_, Inner> {
-    // Every change is complete before the lock is released, so the state is valid after a panic.
-    inner.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 /// A unique number, positive.
 pub fn random() -> Result<u64> {
     let n = getrandom::u64().map_err(|e| Error::bug(format!("the system gives no random numbers: {e}")))?;
@@ -133,8 +88,7 @@ pub fn new_segment() -> Result<u64> {
 }
 
 impl Writers {
-    /// Registers this process and starts to publish its floor.
-    pub fn register(cluster: Arc<Cluster>) -> Result<Self> {
+    fn unregistered(cluster: Arc<Cluster>) -> Self {
         let inner = Inner {
             clock: Clock::default(),
             identity: Identity { number: 0, id: 0 },
@@ -142,14 +96,28 @@ impl Writers {
             floor: 0,
             settled: false,
             stop: false,
+            chained: None,
+            damage: None,
+            idle: false,
             #[cfg(feature = "testing")]
             dead: false,
         };
-        let writers = Self {
-            cluster,
-            inner: Arc::new((Mutex::new(inner), Condvar::new())),
-            publish_loop: Mutex::default(),
-        };
+        Self { cluster, inner: Arc::new((Mutex::new(inner), Condvar::new())), publish_loop: Mutex::default() }
+    }
+
+    /// A process that only reads, for it knows of this damage.
+    pub fn idle(cluster: Arc<Cluster>, damage: &str) -> Self {
+        let writers = Self::unregistered(cluster);
+        {
+            let mut inner = lock(&writers.inner.0);
+            (inner.idle, inner.damage) = (true, Some(damage.to_owned()));
+        }
+        writers
+    }
+
+    /// Registers this process and starts to publish its floor.
+    pub fn register(cluster: Arc<Cluster>) -> Result<Self> {
+        let writers = Self::unregistered(cluster);
         writers.cluster.block_on(writers.enter())?;
         let (cluster, inner) = (Arc::clone(&writers.cluster), Arc::clone(&writers.inner));
         let thread = std::thread::Builder::new().name("store-floor".to_owned());
@@ -270,6 +238,16 @@ impl Writers {
         self.inner.1.notify_all();
     }
 
+    /// A change was acknowledged; soon it is published as this writer's last.
+    pub fn chained(&self, asset: &str, seq: u64) {
+        lock(&self.inner.0).chained = Some((asset.to_owned(), seq));
+    }
+
+    /// What is missing in the store, where some process found it so.
+    pub fn damage(&self) -> Option<String> {
+        lock(&self.inner.0).damage.clone()
+    }
+
     /// Did it die?
     pub fn is_dead(&self) -> bool {
         lock(&self.inner.0).is_dead()
@@ -283,7 +261,7 @@ impl Drop for Writers {
         if let Some(handle) = self.publish_loop.lock().unwrap_or_else(PoisonError::into_inner).take() {
             let _ = handle.join();
         }
-        if self.is_dead() {
+        if self.is_dead() || lock(&self.inner.0).idle {
             return;
         }
         let (identity, floor) = rise(&self.inner.0);
@@ -291,81 +269,11 @@ impl Drop for Writers {
         // If this fails, the relay closes this writer because its floor does not rise.
         let left = self.cluster.block_on(within(LEAVE_TIMEOUT, async {
             publish(&self.cluster, identity, floor).await?;
+            publish_chained(&self.cluster, &self.inner.0, identity).await?;
             if quiet { free(&self.cluster, identity.number, identity.id).await } else { Ok(()) }
         }));
         if let Err(error) = left {
             tracing::debug!(%error, "a writer left without a word");
         }
     }
-}
-
-/// Waits no longer than `limit`.
-pub async fn within<T>(limit: Duration, work: impl Future<Output = Result<T>>) -> Result<T> {
-    let late = || Error::new(ErrorKind::Unavailable, "Cassandra does not answer in time");
-    tokio::time::timeout(limit, work).await.unwrap_or_else(|_| Err(late()))
-}
-
-/// Raises the floor as far as possible.
-fn rise(inner: &Mutex<Inner>) -> (Identity, u64) {
-    let mut inner = lock(inner);
-    let identity = inner.identity;
-    let lowest =
-        inner.in_flight.iter().find(|(_, flight)| flight.id == identity.id).map(|(number, _)| *number);
-    let floor = match lowest {
-        Some(number) => number.saturating_sub(1),
-        None => inner.clock.next(identity.number, 0, clock::now()),
-    };
-    inner.floor = inner.floor.max(floor);
-    (identity, inner.floor)
-}
-
-async fn publish(cluster: &Cluster, identity: Identity, floor: u64) -> Result<()> {
-    const PUBLISH: &str = "INSERT INTO floors (one, number, id, floor) VALUES (0, ?, ?, ?) USING TIMESTAMP ?";
-    cluster.write(PUBLISH, (i32::from(identity.number), identity.id, column(floor), column(floor))).await
-}
-
-fn publish_loop(cluster: &Cluster, inner: &(Mutex<Inner>, Condvar)) {
-    let mut said = Instant::now();
-    loop {
-        {
-            let mut state = lock(&inner.0);
-            while !state.stop && !state.settled && said.elapsed() < PUBLISH_INTERVAL {
-                let rest = PUBLISH_INTERVAL.saturating_sub(said.elapsed());
-                state = inner.1.wait_timeout(state, rest).unwrap_or_else(PoisonError::into_inner).0;
-            }
-            if state.stop {
-                return;
-            }
-            state.settled = false;
-        }
-        said = Instant::now();
-        let told = cluster.block_on(within(PUBLISH_TIMEOUT, async {
-            fence_unresolved(cluster, &inner.0).await?;
-            let (identity, floor) = rise(&inner.0);
-            publish(cluster, identity, floor).await
-        }));
-        if let Err(error) = told {
-            tracing::warn!(%error, "the floor of this writer could not be published");
-        }
-        std::thread::sleep(PUBLISH_DELAY);
-    }
-}
-
-/// A conditional write of unknown outcome cannot take effect any more once its asset's version has changed.
-async fn fence_unresolved(cluster: &Cluster, inner: &Mutex<Inner>) -> Result<()> {
-    let unresolved: Vec<(u64, AssetId)> = {
-        let inner = lock(inner);
-        let in_flight = inner.in_flight.iter().filter(|(_, f)| f.unresolved);
-        in_flight.map(|(number, f)| (*number, f.asset.clone())).collect()
-    };
-    for (number, asset) in unresolved {
-        let stamp = {
-            let mut inner = lock(inner);
-            let writer = inner.identity.number;
-            inner.clock.next(writer, number, clock::now())
-        };
-        head::fence(cluster, &asset, stamp).await?;
-        lock(inner).in_flight.remove(&number);
-    }
-    Ok(())
 }
