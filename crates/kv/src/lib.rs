@@ -9,6 +9,8 @@ mod batch;
 mod chain;
 mod error;
 mod folder;
+#[doc(hidden)]
+pub mod fuzzing;
 mod group;
 mod guarded;
 mod held;
