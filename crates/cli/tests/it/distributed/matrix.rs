@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 use std::process::{Child, Stdio};
+use std::sync::PoisonError;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -151,7 +152,11 @@ fn one(
         fail(world, engine, failure, random);
         let moved = moving.ended(moves);
         let rebuilt = rebuild.join().unwrap();
-        check::catch_up(&world.fleet);
+        {
+            // Else there is always something that is not searchable yet.
+            let _quiet = world.ledger.quiet.write().unwrap_or_else(PoisonError::into_inner);
+            check::catch_up(&world.fleet);
+        }
         let broken_off = u64::from(!moved) + u64::from(rebuilt.is_err());
         moving.again();
         if let Err(why) = rebuilt {

@@ -166,7 +166,7 @@ fn harm(folder: &Path) {
             match path.is_dir() {
                 true => folders.push(path),
                 false if largest.as_ref().is_none_or(|(most, _)| length > *most) => {
-                    largest = Some((length, path))
+                    largest = Some((length, path));
                 }
                 false => {}
             }
