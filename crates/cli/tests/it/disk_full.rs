@@ -47,7 +47,12 @@ impl Disk {
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let free: u64 = text.lines().last().unwrap().trim().parse().unwrap();
         let filler = free.saturating_sub(left_kib) * 1024;
-        std::fs::write(self.0.join("filler"), vec![1u8; usize::try_from(filler).unwrap()]).unwrap();
+        let written = std::fs::write(self.0.join("filler"), vec![1u8; usize::try_from(filler).unwrap()]);
+        // Who writes beside may have taken some of it meanwhile: then it is as full as it can be.
+        assert!(
+            written.as_ref().map_or_else(|e| e.kind() == std::io::ErrorKind::StorageFull, |()| true),
+            "{written:?}"
+        );
     }
 
     /// Has as much free as before it was filled.
