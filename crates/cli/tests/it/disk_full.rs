@@ -49,10 +49,8 @@ impl Disk {
         let filler = free.saturating_sub(left_kib) * 1024;
         let written = std::fs::write(self.0.join("filler"), vec![1u8; usize::try_from(filler).unwrap()]);
         // Who writes beside may have taken some of it meanwhile: then it is as full as it can be.
-        assert!(
-            written.as_ref().map_or_else(|e| e.kind() == std::io::ErrorKind::StorageFull, |()| true),
-            "{written:?}"
-        );
+        let is_full = |e: &std::io::Error| e.kind() == std::io::ErrorKind::StorageFull;
+        assert!(written.as_ref().err().is_none_or(is_full), "{written:?}");
     }
 
     /// Has as much free as before it was filled.

@@ -127,13 +127,14 @@ fn one(
     let is_rebuilding = AtomicBool::new(true);
     std::thread::scope(|scope| {
         moving.grow(number);
-        let mut moves = moving.begin();
         let rebuild = scope.spawn(|| {
             let said = rebuild(world);
             is_rebuilding.store(false, Ordering::SeqCst);
             said
         });
         let [fuse, index] = behind(world, number);
+        // The shortest of all that is under way: it begins last.
+        let mut moves = moving.begin();
         let under_way = |number: &std::sync::atomic::AtomicU64| {
             let until = Instant::now() + BEHIND_MAX / 4;
             while number.load(Ordering::SeqCst) == 0 && Instant::now() < until {
