@@ -84,6 +84,7 @@ pub fn run(root: &Path, words: &[String]) -> anyhow::Result<()> {
         write_tally(&home, &tally)?;
         found.extend(outcome.found.map(|what| format!("{name}: {what}")));
     }
+    sweep();
     print!("{}", table(&tally, &chosen));
     ensure!(found.is_empty(), "found, and kept in `{}`:\n{}", home.join("found").display(), found.join("\n"));
     Ok(())
@@ -186,6 +187,20 @@ fn fuzz(program: &Path, home: &Path, name: &str, inputs: u64, request: &Request)
         return Ok(Outcome { done: report.done, found: Some(format!("{what}{smaller}")) });
     }
     Ok(Outcome { done: report.done, found: None })
+}
+
+/// Removes the folders that targets which have ended left in memory: they end without a word.
+fn sweep() {
+    for entry in
+        [PathBuf::from("/dev/shm"), std::env::temp_dir()].iter().flat_map(std::fs::read_dir).flatten()
+    {
+        let Ok(entry) = entry else { continue };
+        let name = entry.file_name();
+        let id = name.to_str().and_then(|name| name.strip_prefix("rushes-fuzz-"));
+        if id.is_some_and(|id| !Path::new("/proc").join(id).exists()) {
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
 }
 
 /// What libFuzzer said of a run.
