@@ -14,6 +14,7 @@ mod ci;
 mod coverage;
 mod cpu;
 mod engines;
+mod fuzz;
 mod irregular;
 mod licences;
 mod networked;
@@ -32,10 +33,17 @@ cargo xtask COMMAND
   lint     the part of `ci` that runs nothing of ours: formatting, tidy, lints, licences
   smoke    builds a release, runs the demo and asks it for its page
   page     the web page: types, unit tests, and every state of it in a browser
-  torture  kills the program at random moments and looks whether anything acknowledged is lost
-           --times N  that many kills (200)   --seed N  the same ones again   --binary FILE  of this program
-           --engines  faults of processes on servers of its own instead: workers and servers are killed, networks break,
-           messages are none (60); wants the variables that `engines env` prints.   --only TEXT  of faults named so
+  torture  kills the program in every phase of its work and looks whether anything acknowledged is lost; docs/trials.md
+           --times N  that many kills (200)   --seed N  the same ones again   --from N  from this kill on
+           --jobs N  archives at once   --in DIR  archives in this folder   --binary FILE  of this program
+           Instead of kills, with what they want in docs/trials.md:
+           --engines  faults of processes on servers of its own (60)   --only TEXT  those named so
+           --matrix   each engine is stopped, killed, cut off, slowed and full, so many times (20)   --only TEXT
+           --damage   files are damaged (10000)
+           --soak MINUTES  clients without a pause, a fault a minute, and memory over time
+  fuzz [TARGET]...
+           fuzzes what is read: each target until it has had ten million inputs in all; a C++ compiler is needed
+           --inputs N  so many in all   --minutes N  of each at most, now   --seed N   --list  names the targets
   tidy     crate edges, circles, unused dependencies, sizes, unfinished work, manifests, documents
            --tighten  writes the exceptions down to what is needed today
   demo-film
@@ -89,6 +97,7 @@ fn run(args: &[String]) -> anyhow::Result<()> {
         ["ci", "--tests"] => ci::only_tests(&root)?,
         ["lint"] => ci::lint(&root)?,
         ["page"] => page::run(&root)?,
+        ["fuzz", ..] => fuzz::run(&root, &args[1..])?,
         ["torture", ..] => torture::run(&root, &args[1..])?,
         ["smoke"] => smoke::run(&root)?,
         ["models"] => ci::models(&root)?,

@@ -6,7 +6,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use rushes_events::Topic;
+use rushes_events::{Event, Topic};
 use rushes_types::{Commit, Error, ErrorKind, Result};
 
 use crate::engines::Engines;
@@ -54,6 +54,21 @@ pub(crate) fn derived_is_behind(engines: &Engines, has_index_here: bool) -> Resu
         return Ok(Some(Rebuild::Index));
     }
     Ok(None)
+}
+
+/// Tells the later stages of commits that no row of the outbox speaks of: numbers of a damaged store that was taken over are left out, and
+/// who did that may have been cut off before he said so. Without it the read point would wait for them until the next commit.
+pub(crate) fn tell_left_out(engines: &Engines) -> Result<()> {
+    if engines.shared() {
+        return Ok(());
+    }
+    // In this order: of what is settled now, all is carried where the outbox is empty afterwards.
+    let upto = engines.store.settled()?;
+    let told = engines.events.watermarks(Topic::Committed, FUSE_CONSUMER)?.into_iter().min();
+    if told.unwrap_or(Commit::NONE) < upto && engines.store.outbox(0, 1)?.rows.is_empty() {
+        engines.events.append(Topic::Committed, &[Event::Watermark { partition: None, upto }])?;
+    }
+    Ok(())
 }
 
 /// Has a derived part made again that a read found to be damaged. It does so once: what is damaged again at once is not mended by

@@ -26,7 +26,7 @@ use rushes_types::{AssetId, Commit, Error, ErrorKind, Result};
 
 use crate::archive_folder::ArchiveFolder;
 use crate::engines::{Engines, OpenEngines};
-use crate::healing::{check_store_is_ahead, derived_is_behind};
+use crate::healing::{check_store_is_ahead, derived_is_behind, tell_left_out};
 use crate::manifest::Manifest;
 use crate::part::Part;
 use crate::progress::{Progress, check};
@@ -147,6 +147,7 @@ pub(crate) fn open_engines(
         }
         Ok(engines) if pending(dir)?.is_none() => {
             check_store_is_ahead(&engines)?;
+            tell_left_out(&engines)?;
             if let Some(what) = derived_is_behind(&engines, opener.has_index_here() && !of_no_use)? {
                 mark(dir, what)?;
             }

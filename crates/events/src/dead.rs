@@ -34,7 +34,7 @@ fn value(letter: &DeadLetter) -> Vec<u8> {
     [length.to_be_bytes().as_slice(), reason.as_bytes(), &event].concat()
 }
 
-fn read(key: &[u8], value: &[u8]) -> Option<DeadLetter> {
+pub(crate) fn read(key: &[u8], value: &[u8]) -> Option<DeadLetter> {
     let (head, consumer) = key.split_at_checked(10)?;
     let topic = Topic::ALL.into_iter().find(|topic| head.get(1) == Some(&code(*topic)))?;
     let offset = u64::from_be_bytes(head.get(2..)?.try_into().ok()?);

@@ -309,7 +309,7 @@ fn consumer_key(topic: Topic, consumer: &str) -> Vec<u8> {
 }
 
 /// Reads the progress of a consumer. Logs of earlier versions hold no watermark.
-fn read_progress(value: &[u8]) -> Result<(u64, Commit)> {
+pub(crate) fn read_progress(value: &[u8]) -> Result<(u64, Commit)> {
     let (acknowledged, watermark) = value.split_at_checked(8).ok_or_else(damaged)?;
     let watermark = if watermark.is_empty() { Commit::NONE } else { Commit(number(watermark)?) };
     Ok((number(acknowledged)?, watermark))

@@ -9,6 +9,8 @@ mod arrivals;
 mod consumers;
 mod dead;
 mod embedded;
+#[doc(hidden)]
+pub mod fuzzing;
 mod memory;
 
 pub use arrivals::Arrivals;

@@ -10,6 +10,8 @@ mod chain;
 mod error;
 mod examine;
 mod folder;
+#[doc(hidden)]
+pub mod fuzzing;
 mod group;
 mod guarded;
 mod held;

@@ -60,6 +60,8 @@ mod seam;
 mod stored_block;
 
 pub use block::{AppendMode, Block, BlockInput, Receipt, Rejection};
+#[doc(hidden)]
+pub use embedded::fuzzing;
 pub use embedded::{EmbeddedStore, StoreGuard, StoreOptions};
 pub use history::{CommitRecord, Effect, EraseTarget, Erased, RunSegment};
 pub use import::{AssetImport, COMMIT_MAX, ImportBlock, ImportPlan, Imported, SegmentReader};

@@ -9,6 +9,8 @@ use crate::records::{Reader, Writer, corrupt};
 const BLOCK_BYTES_MAX: u64 = 1 << 30;
 
 const ROWS_PER_BYTE_MAX: u64 = 64;
+/// How many times as long a block may become that is unpacked: no byte of LZ4 stands for more.
+const UNPACKED_MAX: u64 = 255;
 
 /// Bytes, compressed where that pays.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -71,6 +73,11 @@ pub fn decode(bytes: &[u8]) -> Result<Block> {
     if raw_len > BLOCK_BYTES_MAX {
         return Err(corrupt("a block too large"));
     }
+    // Memory is taken for this length before anything is unpacked.
+    let most = (bytes.len() as u64).saturating_mul(if lz4 { UNPACKED_MAX } else { 1 });
+    if raw_len > most {
+        return Err(corrupt("a block longer than its bytes can be"));
+    }
     let raw_len = usize::try_from(raw_len).map_err(|_| corrupt("a block too large"))?;
     let mut positions = Vec::new();
     let mut after = 0u32;
@@ -93,4 +100,32 @@ pub fn decode(bytes: &[u8]) -> Result<Block> {
         return Err(corrupt("a block of another length"));
     }
     Ok(Block { format, positions, bytes })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_damaged_length_takes_no_memory() {
+        // A gigabyte, of which every byte is a row, in a row of a few bytes: packed, and as it is.
+        for lz4 in [true, false] {
+            let mut w = Writer::default();
+            w.u8(0);
+            w.bool(lz4);
+            for number in [1 << 30, 1, 0, u64::from(u32::MAX)] {
+                w.uint(number);
+            }
+            w.bytes(b"few");
+            let error = decode(&w.done()).unwrap_err();
+            assert!(error.message().contains("longer than its bytes can be"), "{error}");
+        }
+    }
+
+    #[test]
+    fn what_packs_best_is_read() {
+        let zeros = vec![0; 1 << 20];
+        let block = decode(&encode(BlockFormat::Lines, &[0, 7], &pack(&zeros))).unwrap();
+        assert_eq!((block.bytes, block.positions), (zeros, vec![0, 7]));
+    }
 }

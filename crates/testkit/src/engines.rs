@@ -113,6 +113,23 @@ impl TestServer {
         self.must(&self.xtask("kill", &[]), "kill");
     }
 
+    /// Stops it as a debugger does: it is there, its connections stand, and it does nothing.
+    pub fn freeze(&self) {
+        self.signal("-STOP");
+    }
+
+    /// Lets it go on after [`TestServer::freeze`].
+    pub fn thaw(&self) {
+        self.signal("-CONT");
+    }
+
+    fn signal(&self, signal: &str) {
+        let pid = std::fs::read_to_string(self.home.join(self.name).join("pid"));
+        let pid = pid.unwrap_or_else(|error| panic!("{} does not run: {error}", self.name));
+        let status = Command::new("kill").args([signal, pid.trim()]).status();
+        assert!(status.is_ok_and(|status| status.success()), "{} cannot be signalled", self.name);
+    }
+
     /// Starts it again with its data, on the same port, and waits until it answers.
     pub fn start_again(&self) {
         self.must(&self.xtask("start", &[]), "start");

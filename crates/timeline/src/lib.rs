@@ -7,6 +7,8 @@
 
 mod digest;
 mod embedded;
+#[doc(hidden)]
+pub mod fuzzing;
 pub mod kv;
 mod memory;
 mod ranges;

@@ -54,7 +54,7 @@ fn counter(view: &dyn View, name: &[u8]) -> Result<u64> {
 }
 
 /// Progress and document of an asset's row.
-fn read_document(value: &[u8]) -> Result<(Commit, Option<AssetDocument>)> {
+pub(crate) fn read_document(value: &[u8]) -> Result<(Commit, Option<AssetDocument>)> {
     let (progress, document) = split_document(value)?;
     let document = (!document.is_empty()).then(|| decode_document(document)).transpose()?;
     Ok((progress, document))

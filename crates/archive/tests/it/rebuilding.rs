@@ -154,3 +154,34 @@ fn rebuilds_under_traffic_that_then_stops_leave_nothing_behind() {
     rests(&open, "after an erasure");
     purged(&open, "after an erasure");
 }
+
+/// Numbers that are left out, where who left them out was ended before he told anyone: no row of the outbox speaks of them.
+#[test]
+fn commits_that_nothing_was_said_of_do_not_hold_the_read_point_back() {
+    let dir = TempDir::new().unwrap();
+    let folder = dir.path().join("a");
+    let open = || Archive::open(&folder, OpenOptions::default()).unwrap();
+    let archive = open();
+    (0..3).for_each(|n| commit(&archive, n));
+    let last = archive.status().unwrap().last_commit;
+    assert!(archive.wait_caught_up(last, PATIENCE).unwrap());
+    archive.close();
+    drop(archive);
+    {
+        let database = fjall::Database::builder(folder.join("store")).open().unwrap();
+        let rows = database.keyspace("rows", fjall::KeyspaceCreateOptions::default).unwrap();
+        let mut counters = rows.get(b"c").unwrap().unwrap().to_vec();
+        assert_eq!(u64::from(counters[0]), last.0, "the first counter is the last commit");
+        counters[0] += 4;
+        rows.insert(b"c", counters).unwrap();
+        database.persist(fjall::PersistMode::SyncAll).unwrap();
+    }
+    let archive = open();
+    let left_out = archive.status().unwrap().last_commit;
+    assert_eq!(left_out.0, last.0 + 4);
+    assert!(archive.wait_caught_up(left_out, PATIENCE).unwrap(), "{:?}", archive.status().unwrap());
+    commit(&archive, 9);
+    let last = archive.status().unwrap().last_commit;
+    assert!(archive.wait_caught_up(last, PATIENCE).unwrap());
+    archive.close();
+}

@@ -20,14 +20,19 @@ const LEFT_KIB: [u64; 4] = [400, 1_500, 4_000, 9_000];
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A small disk.
-struct Disk(PathBuf);
+pub struct Disk(PathBuf);
 
 impl Disk {
     /// `None` where this user may not mount one.
     fn mount(at: &Path) -> Option<Self> {
+        Self::mount_of(at, SIZES[0])
+    }
+
+    /// The same, of so many MiB.
+    pub fn mount_of(at: &Path, mib: u64) -> Option<Self> {
         std::fs::create_dir_all(at).unwrap();
         let disk = Self(at.to_owned());
-        disk.size(SIZES[0], "size").then_some(disk)
+        disk.size(mib, "size").then_some(disk)
     }
 
     fn size(&self, mib: u64, how: &str) -> bool {
@@ -37,16 +42,24 @@ impl Disk {
     }
 
     /// Leaves so much free.
-    fn fill(&self, left_kib: u64) {
+    pub fn fill(&self, left_kib: u64) {
         let output = Command::new("df").args(["-k", "--output=avail"]).arg(&self.0).output().unwrap();
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         let free: u64 = text.lines().last().unwrap().trim().parse().unwrap();
         let filler = free.saturating_sub(left_kib) * 1024;
-        std::fs::write(self.0.join("filler"), vec![1u8; usize::try_from(filler).unwrap()]).unwrap();
+        let written = std::fs::write(self.0.join("filler"), vec![1u8; usize::try_from(filler).unwrap()]);
+        // Who writes beside may have taken some of it meanwhile: then it is as full as it can be.
+        let is_full = |e: &std::io::Error| e.kind() == std::io::ErrorKind::StorageFull;
+        assert!(written.as_ref().err().is_none_or(is_full), "{written:?}");
+    }
+
+    /// Has as much free as before it was filled.
+    pub fn empty(&self) {
+        std::fs::remove_file(self.0.join("filler")).unwrap();
     }
 
     fn make_room(&self) {
-        std::fs::remove_file(self.0.join("filler")).unwrap();
+        self.empty();
         assert!(self.size(SIZES[1], "remount,size"));
     }
 }

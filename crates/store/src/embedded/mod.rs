@@ -12,6 +12,7 @@ mod change_note;
 mod counters;
 mod erase;
 mod examine;
+pub mod fuzzing;
 mod ids;
 mod import;
 mod keys;

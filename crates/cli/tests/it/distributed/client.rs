@@ -1,6 +1,7 @@
 //! Clients of the fleet: they write all the time, send again what was not acknowledged, and remember what was; one reads
 //! all the time, and must never see half of what was exchanged.
 
+use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
@@ -39,12 +40,26 @@ pub struct Ledger {
     /// Searches that were answered, and that were not.
     pub answered: AtomicU64,
     pub unanswered: AtomicU64,
+    /// How requests were answered while something failed: by status, 0 for a connection that broke off. The second: those that did
+    /// not say when to ask again.
+    pub refused: Mutex<BTreeMap<(u16, bool), u64>>,
+    /// Requests that are on their way.
+    pub sending: AtomicU64,
+    pub searching: AtomicU64,
     /// Writers hold it for reading while they do one thing; who looks at all of it, for writing.
     pub quiet: RwLock<()>,
     pub stop: AtomicBool,
 }
 
 impl Ledger {
+    /// Notes an answer other than 200.
+    fn note(&self, reply: Option<&Reply>) {
+        let key = reply.map_or((0, true), |reply| (reply.status, reply.says_when));
+        if key.0 != 200 {
+            *lock(&self.refused).entry(key).or_default() += 1;
+        }
+    }
+
     fn stopped(&self) -> bool {
         self.stop.load(Ordering::SeqCst)
     }
@@ -63,7 +78,11 @@ fn deliver(fleet: &Fleet, ledger: &Ledger, path: &str, kind: &str, body: &[u8]) 
     let mut last = None;
     for attempt in 0.. {
         let member = TAKING[(first + attempt) % TAKING.len()];
-        match fleet.ask(member, "POST", path, kind, body) {
+        ledger.sending.fetch_add(1, Ordering::SeqCst);
+        let reply = fleet.ask(member, "POST", path, kind, body);
+        ledger.sending.fetch_sub(1, Ordering::SeqCst);
+        ledger.note(reply.as_ref());
+        match reply {
             Some(reply) if reply.status == 200 => {
                 ledger.acknowledged.fetch_add(1, Ordering::SeqCst);
                 ledger.again.fetch_add(u64::from(attempt > 0), Ordering::SeqCst);
@@ -162,8 +181,12 @@ pub fn switch(fleet: &Fleet, ledger: &Ledger, random: &mut Random) {
 }
 
 /// What a search finds; `None` where it is not answered.
-pub fn search(fleet: &Fleet, plan: &Value) -> Option<Value> {
-    let reply = fleet.ask(ANSWERING, "POST", "/v1/search", JSON, plan.to_string().as_bytes())?;
+fn search(fleet: &Fleet, ledger: &Ledger, plan: &Value) -> Option<Value> {
+    ledger.searching.fetch_add(1, Ordering::SeqCst);
+    let reply = fleet.ask(ANSWERING, "POST", "/v1/search", JSON, plan.to_string().as_bytes());
+    ledger.searching.fetch_sub(1, Ordering::SeqCst);
+    ledger.note(reply.as_ref());
+    let reply = reply?;
     let text = String::from_utf8_lossy(&reply.body);
     assert!(reply.status == 200 || reply.status >= 500 || reply.status == 429, "{} {text}", reply.status);
     (reply.status == 200).then(|| reply.json())
@@ -190,7 +213,7 @@ pub fn watch(fleet: &Fleet, ledger: &Ledger) {
     let mut newest_seen = 0;
     while !ledger.stopped() {
         std::thread::sleep(Duration::from_millis(40));
-        let Some(answer) = search(fleet, &takes_plan()) else {
+        let Some(answer) = search(fleet, ledger, &takes_plan()) else {
             ledger.unanswered.fetch_add(1, Ordering::SeqCst);
             continue;
         };

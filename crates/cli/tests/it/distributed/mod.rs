@@ -3,13 +3,15 @@
 //! After each, nothing acknowledged is lost, nothing is doubled, and the stages agree.
 //!
 //! The short form runs with the tests, each fault once; `cargo xtask torture --engines` runs the long one: more
-//! faults, again and again in any order, at other moments. It says its seed.
+//! faults, again and again in any order, at other moments. It says its seed. `cargo xtask torture --matrix` does instead what
+//! [`matrix`] says.
 
 mod bare_kafka;
 mod check;
 mod client;
 mod faults;
 mod fleet;
+mod matrix;
 mod start_up;
 mod world;
 
@@ -62,7 +64,8 @@ fn whatever_breaks_nothing_acknowledged_is_lost_or_doubled_and_the_stages_agree(
     everybody().for_each(|member| fleet.spawn(member));
     everybody().for_each(|member| fleet.listens(member));
     eprintln!("{} processes after {:.1?}", everybody().count(), began.elapsed());
-    let faults = chosen(&mut random);
+    let matrix = number("TORTURE_MATRIX_TIMES");
+    let faults = if matrix.is_some() { Vec::new() } else { chosen(&mut random) };
     let mut seeds = [0; 2].map(|_| Random::new(random.below(u64::MAX)));
     let [of_writer, of_switcher] = &mut seeds;
     std::thread::scope(|scope| {
@@ -72,6 +75,9 @@ fn whatever_breaks_nothing_acknowledged_is_lost_or_doubled_and_the_stages_agree(
             scope.spawn(|| client::switch(fleet, ledger, of_switcher)),
             scope.spawn(|| client::watch(fleet, ledger)),
         ];
+        if let Some(times) = matrix {
+            matrix::run(&world, &mut random, times, &std::env::var("TORTURE_ONLY").unwrap_or_default());
+        }
         for (no, (what, fault)) in faults.iter().enumerate() {
             let at = Instant::now();
             eprintln!("{}. {what}", no + 1);

@@ -106,7 +106,7 @@ fn an_engine_that_is_not_where_it_should_be_is_said_in_one_sentence() {
 
 /// Sends something to Elasticsearch, past the proxy.
 #[track_caller]
-fn elastic(engines: &Engines, method: &str, path: &str, body: &Value) -> Value {
+pub fn elastic(engines: &Engines, method: &str, path: &str, body: &Value) -> Value {
     let address = engines.elastic.address();
     let body = if body.is_null() { String::new() } else { body.to_string() };
     let address = address.trim_start_matches("http://");

@@ -3,6 +3,7 @@
 use rushes_testkit::engines::{self, TestServer};
 use rushes_testkit::proxy::Proxy;
 use rushes_testkit::proxy::bulk::BulkProxy;
+use rushes_testkit::proxy::cql::CqlProxy;
 use tempfile::TempDir;
 
 use super::client::Ledger;
@@ -18,6 +19,8 @@ pub struct Engines {
     pub cassandra: TestServer,
     pub kafka: TestServer,
     pub elastic: TestServer,
+    /// Answers in the node's place, behind the network.
+    pub cassandra_node: CqlProxy,
     pub cassandra_proxy: Proxy,
     pub kafka_proxy: Proxy,
     pub elastic_proxy: BulkProxy,
@@ -33,8 +36,10 @@ impl Engines {
             (cassandra.join().unwrap(), kafka.join().unwrap(), elastic)
         });
         let (cassandra, kafka, elastic) = (cassandra?, kafka?, elastic?);
+        let cassandra_node = CqlProxy::before(&cassandra.address()).unwrap();
         Some(Self {
-            cassandra_proxy: Proxy::before(&cassandra.address()).unwrap(),
+            cassandra_proxy: Proxy::before(&cassandra_node.address().to_string()).unwrap(),
+            cassandra_node,
             kafka_proxy: Proxy::kafka(&kafka.address()).unwrap(),
             elastic_proxy: BulkProxy::before(&elastic.address()).unwrap(),
             cassandra,
@@ -45,6 +50,11 @@ impl Engines {
 
     /// The configuration of an archive on them: through the proxies, or past them.
     pub fn configuration(&self, through_proxies: bool) -> String {
+        self.configuration_of(NAME, through_proxies)
+    }
+
+    /// The same for an archive of another name.
+    pub fn configuration_of(&self, name: &str, through_proxies: bool) -> String {
         let [cassandra, kafka, elastic] = match through_proxies {
             true => [
                 self.cassandra_proxy.address().to_string(),
@@ -55,10 +65,10 @@ impl Engines {
         };
         format!(
             "[engines]\nstore = 'cassandra'\nevents = 'kafka'\nfused = 'cassandra'\nindex = 'elasticsearch'\n\
-             [cassandra]\nnodes = ['{cassandra}']\nkeyspace = '{NAME}'\nrequest_timeout_ms = 4000\n\
-             [kafka]\nservers = ['{kafka}']\nprefix = '{NAME}'\npartitions = {PARTITIONS}\nreplication = 1\n\
+             [cassandra]\nnodes = ['{cassandra}']\nkeyspace = '{name}'\nrequest_timeout_ms = 4000\n\
+             [kafka]\nservers = ['{kafka}']\nprefix = '{name}'\npartitions = {PARTITIONS}\nreplication = 1\n\
              min_insync = 1\nsession_timeout_ms = 6000\n\
-             [elasticsearch]\nurls = ['{elastic}']\nprefix = '{NAME}'\nrequest_ms = 10000\npatience_ms = 20000\n"
+             [elasticsearch]\nurls = ['{elastic}']\nprefix = '{name}'\nrequest_ms = 10000\npatience_ms = 20000\n"
         )
     }
 }

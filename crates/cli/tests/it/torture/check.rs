@@ -134,7 +134,7 @@ fn backups(ledger: &Ledger, binary: &Path) {
         }
         if backup.acknowledged || backup.path.exists() {
             restore(binary, &backup.path, &target).ok();
-            verify_restored(binary, &target);
+            verify_alone(binary, &target);
             let mut command = program(binary);
             command.arg("--archive").arg(&target).args(["export", "--all"]);
             let exported = finish(command, b"").ok().out;
@@ -149,8 +149,8 @@ fn backups(ledger: &Ledger, binary: &Path) {
     }
 }
 
-/// An archive that was restored makes its derived data as commands on it go along, as long as each waits.
-fn verify_restored(binary: &Path, archive: &Path) {
+/// An archive that no server has open makes its derived data as commands on it go along, as long as each waits.
+pub fn verify_alone(binary: &Path, archive: &Path) {
     for _ in 0..10 {
         let mut command = program(binary);
         command.arg("--archive").arg(archive).args(["verify", "--json"]);

@@ -14,6 +14,8 @@ const PATIENCE: Duration = Duration::from_secs(120);
 pub struct Reply {
     pub status: u16,
     pub body: Vec<u8>,
+    /// Does it say when to ask again?
+    pub says_when: bool,
 }
 
 impl Reply {
@@ -62,7 +64,7 @@ fn parse(bytes: &[u8]) -> Option<Reply> {
         let length: usize = header("content-length:").map_or(Some(0), |l| l.parse().ok())?;
         (rest.len() == length).then(|| rest.to_vec())?
     };
-    Some(Reply { status, body })
+    Some(Reply { status, body, says_when: header("retry-after:").is_some() })
 }
 
 /// The body in its pieces put together; `None` where the last piece is not there.

@@ -92,7 +92,7 @@ pub fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 /// Lines that were never sent before, of two assets and two models, one of which writes vectors.
 pub fn loose_lines(number: usize, random: &mut Random) -> Vec<String> {
     let first = number % LOOSE.len();
-    let count = 10 + random.below(200);
+    let count = 5 + random.below(60);
     (0..count)
         .map(|n| {
             let asset = LOOSE[(first + usize::from(n % 3 == 0)) % LOOSE.len()];
@@ -112,7 +112,7 @@ pub fn loose_lines(number: usize, random: &mut Random) -> Vec<String> {
 
 /// How many annotations a take has.
 pub const fn size_of(take: u32) -> usize {
-    if take.is_multiple_of(2) { 500 } else { 600 }
+    if take.is_multiple_of(2) { 120 } else { 150 }
 }
 
 /// The run of a take.

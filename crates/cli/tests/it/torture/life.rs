@@ -91,6 +91,16 @@ impl Life {
         false
     }
 
+    /// Where it listens.
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// Its process.
+    pub fn id(&self) -> u32 {
+        lock(&self.child).id()
+    }
+
     /// Was it killed?
     pub fn is_over(&self) -> bool {
         self.killed.load(Ordering::SeqCst)

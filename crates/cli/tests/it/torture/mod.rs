@@ -1,158 +1,102 @@
 //! Kill -9 at any moment, over the whole program: a server is killed while it takes in, commits, fuses, indexes,
-//! erases, purges, rebuilds, joins files and backs up; then it is started again, and everything that it acknowledged
-//! must be there to the byte, and nothing half.
+//! erases, purges, rebuilds, joins files, backs up and opens, and commands are while they restore, move and mend. Then
+//! it is started again, and everything that it acknowledged must be there to the byte, and nothing half.
 //!
 //! The short form runs with the tests; `cargo xtask torture` runs the long one. It says its seed.
 
 mod check;
+mod commands;
 mod hands;
 pub mod http;
 pub mod ledger;
 pub mod life;
+mod phases;
+mod soak;
 
 use std::collections::BTreeMap;
+use std::ops::Range;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use self::hands::Chore;
 use self::ledger::{Ledger, Random};
 use self::life::{Doing, Life};
+use self::phases::{Phase, Trigger};
 
 /// Kills of the short form, and how long it may take.
 const SHORT: (u64, Duration) = (8, Duration::from_secs(10));
-/// Kills of one archive, before the next begins empty.
-const KILLS_PER_ARCHIVE: u64 = 10;
-/// Longest time from the first request to a kill by the clock.
-const LIFE_MS: u64 = 1_500;
-/// How long a moment that is waited for may take to come, before the kill comes anyway.
-const MOMENT_MAX: Duration = Duration::from_secs(3);
+/// Kills of one archive, before the next begins empty. No divisor of the number of phases: each comes at every age of an archive.
+const KILLS_PER_ARCHIVE: u64 = 11;
 
-/// When the server is killed.
-#[derive(Debug)]
-enum Trigger {
-    /// While it opens the archive.
-    Opening,
-    /// By the clock.
-    After(Duration),
-    /// When a file appears, or goes: something has just begun, or ended.
-    Appears(&'static str, PathBuf),
-    /// When the files of a stage change: flushing, joining, publishing.
-    Changes(&'static str, PathBuf),
-    /// While a hand waits for the answer to this, or a stage is at it.
-    During(&'static str),
+/// Of a phase: kills, kills that met it under way, archives in which something was wrong after the last of them.
+#[derive(Debug, Default, Clone, Copy)]
+struct Row {
+    kills: u64,
+    met: u64,
+    broken: u64,
 }
 
-impl Trigger {
-    /// One, with what the third hand does first.
-    fn some(random: &mut Random, archive: &Path, next_backup: &Path) -> (Self, Chore) {
-        let appears = |what, name: &str| Self::Appears(what, archive.join(name));
-        let partial = next_backup.with_extension("partial");
-        match random.below(25) {
-            0..=1 => (Self::Opening, Chore::Erase),
-            2 => (appears("rebuild begun", "rebuild.json"), Chore::Rebuild),
-            3 => (appears("rebuild begun", "rebuild.json"), Chore::RebuildIndex),
-            4 if archive.join("erased.json").exists() => {
-                (appears("purge ended", "erased.json"), Chore::Purge)
-            }
-            4 => (appears("erasing begun", "erased.json"), Chore::Erase),
-            5 => (Self::Appears("backup begun", partial), Chore::Backup),
-            6 => (Self::Appears("backup list written", partial.join("backup.json")), Chore::Backup),
-            7 => (Self::Appears("backup named", next_backup.to_owned()), Chore::Backup),
-            8 => (Self::Changes("store's files change", archive.join("store")), Chore::Purge),
-            9 => (Self::Changes("fused files change", archive.join("fused")), Chore::Purge),
-            10 => (Self::Changes("event log's files change", archive.join("events")), Chore::some(random)),
-            11..=12 => (Self::Changes("index's files change", archive.join("index")), Chore::some(random)),
-            13..=14 => (Self::During("erase an asset"), Chore::Erase),
-            15 => (Self::During("erase a run"), Chore::some(random)),
-            16 => (Self::During("commit"), Chore::some(random)),
-            17..=18 => (Self::During("index"), Chore::some(random)),
-            _ => (Self::After(Duration::from_millis(random.below(LIFE_MS))), Chore::some(random)),
-        }
-    }
-
-    /// Waits for the moment, and says what it is.
-    fn wait(&self, random: &mut Random, doing: &[Doing]) -> &'static str {
-        let until = Instant::now() + MOMENT_MAX;
-        let reached = match self {
-            Self::Opening => "opening",
-            Self::After(time) => {
-                std::thread::sleep(*time);
-                "by the clock"
-            }
-            Self::Appears(what, path) => {
-                let before = path.exists();
-                while path.exists() == before && Instant::now() < until {
-                    std::thread::sleep(Duration::from_micros(200));
-                }
-                what
-            }
-            Self::Changes(what, folder) => {
-                let before = names_in(folder);
-                while names_in(folder) == before && Instant::now() < until {
-                    std::thread::sleep(Duration::from_micros(200));
-                }
-                what
-            }
-            Self::During(what) => {
-                while doing.iter().all(|hand| hand.now() != Some(what)) && Instant::now() < until {
-                    std::thread::yield_now();
-                }
-                std::thread::sleep(Duration::from_micros(random.below(3_000)));
-                return what;
-            }
-        };
-        if random.below(2) == 0 {
-            std::thread::sleep(Duration::from_micros(random.below(40_000)));
-        }
-        reached
-    }
-}
-
-/// The names of all files below a folder.
-fn names_in(folder: &Path) -> Vec<PathBuf> {
-    let mut names = Vec::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
-            let path = entry.path();
-            if path.is_dir() {
-                folders.push(path.clone());
-            }
-            names.push(path);
-        }
-    }
-    names.sort();
-    names
-}
-
-/// What was being done at the kills, how often.
+/// What came of the kills, by phase; what else was being done then, how often; where the time went.
 #[derive(Default)]
-struct Table(BTreeMap<String, u64>);
+struct Table {
+    phases: BTreeMap<Phase, Row>,
+    beside: BTreeMap<String, u64>,
+    spent: BTreeMap<&'static str, Duration>,
+}
 
 impl Table {
-    fn add(&mut self, what: &str) {
-        *self.0.entry(what.to_owned()).or_default() += 1;
+    fn spend<T>(&mut self, what: &'static str, act: impl FnOnce() -> T) -> T {
+        let began = Instant::now();
+        let done = act();
+        *self.spent.entry(what).or_default() += began.elapsed();
+        done
     }
 
-    fn print(&self, kills: u64) {
-        eprintln!("{kills} kills; what was being done (several things at once):");
-        for (what, count) in &self.0 {
-            eprintln!("{count:>6}  {what}");
+    fn add(&mut self, other: &Self) {
+        for (phase, row) in &other.phases {
+            let sum = self.phases.entry(*phase).or_default();
+            sum.kills += row.kills;
+            sum.met += row.met;
+            sum.broken += row.broken;
         }
+        for (what, count) in &other.beside {
+            *self.beside.entry(what.clone()).or_default() += count;
+        }
+        for (what, time) in &other.spent {
+            *self.spent.entry(what).or_default() += *time;
+        }
+    }
+
+    fn print(&self) {
+        eprintln!("{:<12} {:>6} {:>12} {:>6} {:>6}", "killed in", "kills", "in its midst", "whole", "broken");
+        let mut sum = Row::default();
+        let line = |name: &str, row: Row| {
+            let whole = row.kills - row.broken;
+            eprintln!("{name:<12} {:>6} {:>12} {whole:>6} {:>6}", row.kills, row.met, row.broken);
+        };
+        for (phase, row) in &self.phases {
+            line(phase.name(), *row);
+            sum =
+                Row { kills: sum.kills + row.kills, met: sum.met + row.met, broken: sum.broken + row.broken };
+        }
+        line("all", sum);
+        let list = |all: Vec<String>| all.join(", ");
+        eprintln!("under way: {}", list(self.beside.iter().map(|(what, n)| format!("{n} {what}")).collect()));
+        eprintln!("time: {}", list(self.spent.iter().map(|(what, t)| format!("{what} {t:.0?}")).collect()));
     }
 }
 
-/// One life: hands work on the server until it is killed.
-fn torture(
+/// One life: hands work on the server until it is killed. Did the moment come that was waited for?
+fn life_and_death(
     life: &Life,
     ledger: &Ledger,
     random: &mut Random,
-    trigger: &Trigger,
-    chore: Chore,
+    (trigger, chore): (&Trigger, Chore),
     backups: &Path,
     table: &mut Table,
-) {
+) -> bool {
     ledger.rebuilding.store(false, Ordering::SeqCst);
     let doing: [Doing; 4] = Default::default();
     let [writing, switching, caring, staging] = &doing;
@@ -163,41 +107,95 @@ fn torture(
         scope.spawn(|| hands::switch(life, ledger, switching, of_switcher));
         scope.spawn(|| hands::watch(life, ledger, staging));
         scope.spawn(|| hands::chores(life, ledger, caring, of_chores, chore, backups));
-        table.add(&format!("moment: {}", trigger.wait(random, &doing)));
+        let came = trigger.wait(random, &doing);
         let now: Vec<&str> = doing.iter().filter_map(Doing::now).filter(|what| !what.is_empty()).collect();
         life.kill();
-        now.iter().for_each(|what| table.add(what));
-    });
+        now.iter().for_each(|what| *table.beside.entry((*what).to_owned()).or_default() += 1);
+        came
+    })
 }
 
-/// One archive: killed, opened and looked at again and again.
-fn archive(binary: &Path, random: &mut Random, kills: u64, until: Option<Instant>, table: &mut Table) -> u64 {
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("archive");
-    let ledger = Ledger::default();
-    let mut done = 0;
-    while done < kills && until.is_none_or(|until| Instant::now() < until) {
-        let next_backup = folder.path().join("backup-0");
-        let (trigger, chore) = Trigger::some(random, &path, &next_backup);
-        if matches!(trigger, Trigger::Opening) {
+/// The archive with this number: killed, opened and looked at again and again. `now` says which phase it is in.
+fn archive(
+    binary: &Path,
+    seed: u64,
+    numbers: Range<u64>,
+    until: Option<Instant>,
+    table: &mut Table,
+    now: &mut Phase,
+    folder: &Path,
+) {
+    let path = folder.join("archive");
+    let (mut random, ledger) =
+        (Random::new(seed ^ numbers.start.wrapping_mul(0x9e37_79b9)), Ledger::default());
+    for number in numbers.clone() {
+        if until.is_some_and(|until| number > numbers.start && Instant::now() >= until) {
+            break;
+        }
+        let phase = Phase::of(seed.wrapping_add(number));
+        *now = phase;
+        let next_backup = folder.join("backup-0");
+        let met = if phase == Phase::Reopening {
             let mut child = Life::spawn(binary, &path);
             std::thread::sleep(Duration::from_millis(random.below(120)));
             child.kill().unwrap();
             child.wait().unwrap();
-            table.add("moment: opening");
+            // What it does from then on is not opening.
+            !path.join("serve.json").exists()
         } else {
-            let life = Life::begin(binary, &path);
-            if done > 0 {
-                check::all(&life, &ledger, binary);
+            let life = table.spend("opening", || Life::begin(binary, &path));
+            table.spend("checking", || check::all(&life, &ledger, binary));
+            let (trigger, chore) = Trigger::of(phase, &mut random, &path, &next_backup);
+            let began = Instant::now();
+            let met = life_and_death(&life, &ledger, &mut random, (&trigger, chore), folder, table);
+            *table.spent.entry("working").or_default() += began.elapsed();
+            match phase {
+                Phase::Restore | Phase::Migrate | Phase::Doctor => {
+                    table.spend("commands", || commands::killed(phase, binary, &path, &ledger, &mut random))
+                }
+                _ => met,
             }
-            torture(&life, &ledger, random, &trigger, chore, folder.path(), table);
-        }
-        done += 1;
+        };
+        let row = table.phases.entry(phase).or_default();
+        row.kills += 1;
+        row.met += u64::from(met);
     }
-    let life = Life::begin(binary, &path);
-    check::all(&life, &ledger, binary);
-    check::rebuilt_and_purged(&life, &ledger, &path);
-    done
+    let life = table.spend("opening", || Life::begin(binary, &path));
+    table.spend("checking", || check::all(&life, &ledger, binary));
+    table.spend("rebuilding and purging", || check::rebuilt_and_purged(&life, &ledger, &path));
+}
+
+/// Archives one after the other, until there are none left. Keeps the folder of one in which something is wrong, and goes on.
+fn lane(
+    binary: &Path,
+    seed: u64,
+    next: &AtomicU64,
+    kills: Range<u64>,
+    until: Option<Instant>,
+) -> (Table, Vec<String>) {
+    let (mut table, mut broken) = (Table::default(), Vec::new());
+    loop {
+        let first = next.fetch_add(KILLS_PER_ARCHIVE, Ordering::SeqCst);
+        if first >= kills.end || until.is_some_and(|until| first > kills.start && Instant::now() >= until) {
+            return (table, broken);
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let (mut now, mut of_one) = (Phase::Any, Table::default());
+        let numbers = first..kills.end.min(first + KILLS_PER_ARCHIVE);
+        let lived = catch_unwind(AssertUnwindSafe(|| {
+            archive(binary, seed, numbers.clone(), until, &mut of_one, &mut now, folder.path());
+        }));
+        table.add(&of_one);
+        if lived.is_err() {
+            table.phases.entry(now).or_default().broken += 1;
+            let kept = folder.keep();
+            let said = format!("kills {numbers:?}, {}: {}", now.name(), kept.display());
+            eprintln!("BROKEN {said}");
+            broken.push(said);
+        } else if until.is_none() {
+            eprintln!("kills {numbers:?} survived");
+        }
+    }
 }
 
 /// The number in an environment variable.
@@ -222,16 +220,22 @@ fn whatever_it_was_doing_when_killed_nothing_acknowledged_is_lost_and_nothing_is
         Some(times) => (times, None),
         None => (SHORT.0, Some(Instant::now() + SHORT.1)),
     };
+    let from = number("TORTURE_FROM").unwrap_or(0) / KILLS_PER_ARCHIVE * KILLS_PER_ARCHIVE;
+    let jobs = number("TORTURE_JOBS").unwrap_or(1).max(1);
     eprintln!("torture: seed {seed}, `cargo xtask torture --seed {seed}` does the same again");
-    let mut random = Random::new(seed);
+    let (began, next, kills) = (Instant::now(), AtomicU64::new(from), from..from + kills);
     let mut table = Table::default();
-    let mut done = 0;
-    while done < kills && until.is_none_or(|until| done == 0 || Instant::now() < until) {
-        let some = KILLS_PER_ARCHIVE.min(kills - done);
-        done += archive(&binary, &mut random, some, until, &mut table);
-        if until.is_none() {
-            eprintln!("{done} kills survived");
+    let mut broken = Vec::new();
+    std::thread::scope(|scope| {
+        let lanes: Vec<_> =
+            (0..jobs).map(|_| scope.spawn(|| lane(&binary, seed, &next, kills.clone(), until))).collect();
+        for lane in lanes {
+            let (of_lane, broken_there) = lane.join().unwrap();
+            table.add(&of_lane);
+            broken.extend(broken_there);
         }
-    }
-    table.print(done);
+    });
+    table.print();
+    eprintln!("in {:.0?}, {jobs} at once, seed {seed}", began.elapsed());
+    assert!(broken.is_empty(), "{}", broken.join("\n"));
 }

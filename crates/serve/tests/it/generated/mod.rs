@@ -146,6 +146,8 @@ fn remember(known: &mut Known, operation: &Operation, answer: &Answer) {
 struct Tally {
     counts: BTreeMap<(String, &'static str), usize>,
     statuses: BTreeMap<u16, usize>,
+    /// Answers that blame the server, by operation: a server that is not ready yet says so.
+    unready: BTreeMap<(String, u16), usize>,
     broken: Vec<String>,
     kinds: BTreeMap<String, usize>,
 }
@@ -159,6 +161,9 @@ impl Tally {
         };
         *self.counts.entry((operation.id.clone(), kind)).or_default() += 1;
         *self.statuses.entry(answer.status.as_u16()).or_default() += 1;
+        if answer.status.is_server_error() {
+            *self.unready.entry((operation.id.clone(), answer.status.as_u16())).or_default() += 1;
+        }
         for law in found {
             // The same thing is told three times at most.
             let short: String = law.chars().take(40).collect();
@@ -190,11 +195,12 @@ impl Tally {
         let sum =
             |kind: &str| self.counts.iter().filter(|((_, k), _)| *k == kind).map(|(_, n)| n).sum::<usize>();
         format!(
-            "{} taken, {} not there, {} with a mistake; statuses {:?}",
+            "{} taken, {} not there, {} with a mistake; statuses {:?}; of 500 and more {:?}",
             sum("taken"),
             sum("not there"),
             sum("refused"),
-            self.statuses
+            self.statuses,
+            self.unready
         )
     }
 }
