@@ -69,11 +69,8 @@ pub fn run(config: &Config, json_output: bool) -> Outcome {
     let mut rows = vec![row(&["stage", "", "events behind", "error"])];
     rows.extend(stages(&status));
     output::table(&rows);
-    if let Some(backups) = status.get("backups").filter(|backups| backups.is_object()) {
-        output::line("");
-        output::line(&backups_line(backups));
-    }
-    if let Some(line) = status.get("verify").and_then(verify_line) {
+    let backups = status.get("backups").filter(|backups| backups.is_object()).map(backups_line);
+    for line in backups.into_iter().chain(status.get("verify").and_then(verify_line)) {
         output::line("");
         output::line(&line);
     }
