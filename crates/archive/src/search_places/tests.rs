@@ -84,3 +84,27 @@ fn the_clock_of_a_thread_counts_its_work() {
     let sum = (0..1_000_000_u64).fold(0, |sum, n| std::hint::black_box(sum ^ n));
     assert!(thread_cpu() > before, "{sum}");
 }
+
+#[test]
+fn the_longer_a_search_has_run_the_lower_is_its_priority() {
+    let after = |ms| niceness(Duration::from_millis(ms), 500);
+    assert_eq!([0, 20, 50, 250, 499, 500, 90_000].map(after), [0, 0, 1, 9, 18, 19, 19]);
+    assert_eq!(niceness(Duration::ZERO, 0), NICENESS);
+}
+
+#[test]
+fn a_place_lowers_the_priority_of_the_thread_that_searches() {
+    let places = places(1);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let of_thread = || rustix::process::getpriority_process(None).unwrap();
+            let (place, before) = (places.enter("a").unwrap(), of_thread());
+            place.has_spent(Duration::from_millis(1));
+            assert_eq!(of_thread(), before);
+            place.has_spent(Duration::from_secs(9));
+            if cfg!(target_os = "linux") {
+                assert_eq!(of_thread(), NICENESS);
+            }
+        });
+    });
+}

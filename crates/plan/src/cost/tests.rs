@@ -16,8 +16,15 @@ fn query(plan: &str) -> Query {
 }
 
 /// Ten hours of footage.
-const TEN_HOURS: ClauseCounts =
-    ClauseCounts { dictionary: 30_000, expansions: 2, listed: 900, entries: 53_000, vectors: 8_000 };
+const TEN_HOURS: ClauseCounts = ClauseCounts {
+    dictionary: 30_000,
+    expansions: 2,
+    listed: 900,
+    shortest: 100,
+    lines: 7_000,
+    entries: 53_000,
+    vectors: 8_000,
+};
 
 fn cost(plan: &str, counted: ClauseCounts) -> Cost {
     let query = query(plan);
@@ -52,21 +59,23 @@ fn what_costs_too_much_is_refused_with_what_to_change() {
     let clause = format!(r#"{{"text":"{}","fuzziness":2}}"#, text.join(" "));
     let clauses = vec![clause; 64].join(",");
     let monstrous = cost(&format!(r#"{{"any":[{clauses}]}}"#), TEN_HOURS);
-    let error = monstrous.check(1_000, 1 << 30).unwrap_err();
+    let error = monstrous.check(1_000, 1 << 30, true).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TooLarge);
     assert_eq!(
         error.message(),
-        "fuzziness on 64 clauses of 3840 words would cost more than the 1000 ms of CPU time that a search may take; \
+        "fuzziness on 64 clauses of 3840 words would cost more than the 1000 ms of CPU time that a search may take, \
+         `/any/0` the most of it; \
          ask for fewer words, or set `fuzziness` to 0"
     );
     let wide = ClauseCounts { expansions: 4_000, listed: 50_000_000, ..TEN_HOURS };
-    let error = cost(r#"{"all":[{"text":"a","prefix":true}]}"#, wide).check(u64::MAX, 64 << 20).unwrap_err();
+    let error =
+        cost(r#"{"all":[{"text":"a","prefix":true}]}"#, wide).check(u64::MAX, 64 << 20, true).unwrap_err();
     assert_eq!(error.mend_text(), Some("ask for fewer words or longer beginnings, or narrow the `scope`"));
     assert!(error.message().contains("64 MiB of memory"), "{error}");
     let all = ClauseCounts { listed: 9_000_000, entries: 9_000_000, ..TEN_HOURS };
-    let error = cost(r#"{"all":[{"type":"OBJECT_SEARCH"}]}"#, all).check(1_000, 1 << 30).unwrap_err();
+    let error = cost(r#"{"all":[{"type":"OBJECT_SEARCH"}]}"#, all).check(1_000, 1 << 30, true).unwrap_err();
     assert!(error.message().starts_with("1 clauses that match much would cost"), "{error}");
-    assert!(monstrous.check(u64::MAX, u64::MAX).is_ok());
+    assert!(monstrous.check(u64::MAX, u64::MAX, true).is_ok());
 }
 
 #[test]
@@ -74,7 +83,7 @@ fn what_an_index_counts_is_in_no_message() {
     let plan = r#"{"all":[{"text":"a","prefix":true}]}"#;
     let counts = |listed| ClauseCounts { expansions: 7_777, listed, ..TEN_HOURS };
     let (few, many) = (cost(plan, counts(60_000_001)), cost(plan, counts(90_000_009)));
-    let says = |cost: &Cost| cost.check(100, 1 << 20).unwrap_err().to_string();
+    let says = |cost: &Cost| cost.check(100, 1 << 20, false).unwrap_err().to_string();
     assert_eq!(says(&few), says(&many));
 }
 
@@ -89,4 +98,30 @@ fn words_that_a_plan_brings_count_as_those_that_resolution_finds() {
     assert!(plan(3).is_ok());
     let error = plan(4).unwrap_err();
     assert_eq!((error.kind(), error.pointer()), (ErrorKind::Invalid, Some("/all/3/words")));
+}
+
+#[test]
+fn the_clause_that_costs_the_most_is_named_to_those_who_see_everything() {
+    let query = query(r#"{"all":[{"text":"a","prefix":true},{"text":"b","prefix":true}]}"#);
+    let counts = |listed| vec![ClauseCounts { expansions: 9, listed, ..TEN_HOURS }];
+    let cost = estimate(&query, &[counts(1_000_000), counts(90_000_000)]);
+    let error = cost.check(100, u64::MAX, true).unwrap_err();
+    assert_eq!(error.pointer(), Some("/all/1"));
+    assert!(error.message().contains("`/all/1` the most of it"), "{error}");
+    let other = estimate(&query, &[counts(90_000_000), counts(1_000_000)]);
+    let error = other.check(100, u64::MAX, false).unwrap_err();
+    assert_eq!((error.pointer(), error.message().contains("/all/")), (None, false), "{error}");
+    assert_eq!(error.to_string(), cost.check(100, u64::MAX, false).unwrap_err().to_string());
+}
+
+#[test]
+fn a_rare_word_among_frequent_ones_makes_few_hits_and_attributes_are_read_for_each() {
+    let counts = |shortest| ClauseCounts { listed: 4_000_000, entries: 5_000_000, shortest, ..TEN_HOURS };
+    let words = r#"{"all":[{"text":"the kitchen"}]}"#;
+    let (rare, frequent) = (cost(words, counts(10)), cost(words, counts(1_900_000)));
+    assert!(rare.cpu_us * 5 < frequent.cpu_us, "{rare} {frequent}");
+    assert!(rare.memory_bytes * 2 < frequent.memory_bytes, "{rare} {frequent}");
+    let any = cost(r#"{"all":[{"type":"OBJECT_SEARCH"}]}"#, counts(0));
+    let tested = r#"{"all":[{"type":"OBJECT_SEARCH","attributes":{"colour":"red"}}]}"#;
+    assert!(cost(tested, counts(0)).cpu_us > 4 * any.cpu_us);
 }
