@@ -119,7 +119,7 @@ mod tests {
         assert_eq!(*cache.get(&old, &few, all(), || Ok(1)).unwrap(), 1);
         let (begun, begins) = channel();
         let (end, ends) = channel::<()>();
-        std::thread::scope(|scope| {
+        thread::scope(|scope| {
             let cache = &cache;
             let new = &new;
             scope.spawn(move || {
@@ -161,7 +161,7 @@ mod tests {
         let at = ReadPoint::at(Commit(1));
         let (begun, begins) = channel();
         let (end, ends) = channel::<()>();
-        std::thread::scope(|scope| {
+        thread::scope(|scope| {
             let (cache, at) = (&cache, &at);
             scope.spawn(move || {
                 let gather = || {

@@ -48,6 +48,7 @@ fn heavy() -> Vec<(String, Value)> {
     let begins = |letter: &str| json!({"type": speech, "text": letter, "prefix": true});
     let (every, some) = ("the you and that", "the you and that what is this for");
     let fuzzy = |words: &str| json!({"type": speech, "text": words, "fuzziness": 2, "operator": "or"});
+    let letters = ["a", "e", "i", "o", "s", "t", "n", "r"].map(begins);
     let of = |what: &str, plan: Value| (what.to_owned(), plan);
     vec![
         of("all of a type", json!({"all": [{"type": faces}]})),
@@ -62,10 +63,7 @@ fn heavy() -> Vec<(String, Value)> {
         of("frequent words, any", json!({"all": [{"type": speech, "text": some, "operator": "or"}]})),
         of("a frequent phrase", json!({"all": [{"type": speech, "phrase": "you and", "slop": 3}]})),
         of("a beginning of one letter", json!({"all": [begins("t")]})),
-        of(
-            "eight beginnings of one letter",
-            json!({"any": ["a", "e", "i", "o", "s", "t", "n", "r"].map(begins)}),
-        ),
+        of("eight beginnings of one letter", json!({"any": letters})),
         of("four fuzzy words", json!({"all": [fuzzy("kitchen harbour morning sister")]})),
         of("forty fuzzy words", json!({"any": vec![fuzzy("kitchen harbour morning sister"); 10]})),
         of(
