@@ -2,7 +2,8 @@
 //!
 //! An estimate is rough by design: it is made from tables, in the time of a few look-ups, and says in which tens or
 //! thousands of milliseconds a search lies, not how many. What it is wrong about, the budget of the running search
-//! stops. Figures a step are those of one core of a small server.
+//! stops. Figures a step are those of one core of a small server; `rushes bench --under-load` prints estimates beside what
+//! was taken.
 
 use std::fmt;
 
@@ -11,6 +12,7 @@ use rushes_types::{Error, ErrorKind, Result};
 use serde::Serialize;
 
 use crate::clause::{Clause, Fuzziness, Test, Word};
+use crate::moments::RankBy;
 use crate::query::Query;
 
 /// Preparing a word: its forms in every language.
@@ -22,17 +24,19 @@ const EXPANSION_NS: u64 = 1_000;
 /// An entry of the list of a word, read.
 const LISTED_NS: u64 = 15;
 /// An entry of a list, tested and put in order.
-const ENTRY_NS: u64 = 50;
+const ENTRY_NS: u64 = 30;
 /// An entry of a list for each further word of its clause, while the lists are merged.
 const MERGE_NS: u64 = 2;
 /// A line that a phrase may run over.
 const LINE_NS: u64 = 60;
 /// An annotation that is read for its attributes.
-const ATTRIBUTES_NS: u64 = 2_500;
+const ATTRIBUTES_NS: u64 = 400;
 /// A number of a vector.
 const DIMENSION_PS: u64 = 100;
 /// A hit, on its way to a moment.
-const HIT_NS: u64 = 400;
+const HIT_NS: u64 = 90;
+/// A hit that is read for the attribute that moments are ranked by.
+const RANKED_NS: u64 = 1_400;
 /// Memory of an entry of a list of words.
 const ENTRY_BYTES: u64 = 16;
 /// Memory of a hit and of what becomes of it.
@@ -110,7 +114,9 @@ pub fn estimate(query: &Query, counts: &[Vec<ClauseCounts>]) -> Cost {
         cost.memory_bytes = cost.memory_bytes.max(all.memory_bytes);
         cost.clauses.push(all);
     }
-    cost.cpu_us = cost.cpu_us.saturating_add(hits.saturating_mul(HIT_NS) / 1_000);
+    let ranked = matches!(query.plan.rank_by, RankBy::Attribute { .. });
+    let each = HIT_NS + if ranked { RANKED_NS } else { 0 };
+    cost.cpu_us = cost.cpu_us.saturating_add(hits.saturating_mul(each) / 1_000);
     cost.memory_bytes = cost.memory_bytes.saturating_add(hits.saturating_mul(HIT_BYTES));
     cost
 }

@@ -19,6 +19,7 @@ pub(crate) fn estimated(
     budget: &Budget,
 ) -> Result<Cost> {
     let of = |criterion: &rushes_plan::Criterion| {
+        budget.check()?;
         criterion.parts.iter().map(|part| reader.counts(part, filter, budget)).collect::<Result<Vec<_>>>()
     };
     let counts = query.criteria.iter().map(of).collect::<Result<Vec<_>>>()?;

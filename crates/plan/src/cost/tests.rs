@@ -42,11 +42,11 @@ fn the_estimate_of_a_query_can_be_read() {
     assert_eq!(
         lines,
         [
-            "2256 us, 554400 bytes",
+            "2321 us, 394400 bytes",
             "  /all/0: 900 entries, 45 us, 0 bytes",
-            "  /all/1: 3 words, 2 compared, 900 entries, 88 us, 14400 bytes",
-            "  /all/2: 1 words, 30002 compared, 900 entries, 960 us, 14400 bytes",
-            "  /all/3: 3 words, 2 compared, 900 entries, 83 us, 14400 bytes",
+            "  /all/1: 3 words, 2 compared, 900 entries, 61 us, 14400 bytes",
+            "  /all/2: 1 words, 30002 compared, 900 entries, 974 us, 14400 bytes",
+            "  /all/3: 3 words, 2 compared, 900 entries, 481 us, 14400 bytes",
         ]
     );
     assert_eq!(estimate(&query(plan), &[]).to_string().lines().next(), Some("84 us, 0 bytes"));
