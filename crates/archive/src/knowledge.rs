@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, OnceLock};
 
 use rushes_ask::Names;
-use rushes_index::IndexReader;
+use rushes_index::{Budget, IndexReader};
 use rushes_plan::{Knowledge, Like, SpaceVectors, WordCounts};
 use rushes_query::{Access, View};
 use rushes_types::{AssetId, Result, RunId, RunState, Space, SpaceId, Visibility};
@@ -55,7 +55,7 @@ impl<'a> ArchiveKnowledge<'a> {
 
 impl Knowledge for ArchiveKnowledge<'_> {
     fn names(&self) -> Result<Arc<Names>> {
-        self.archive.names_of(self.view.reader, self.labels.as_ref(), &self.view.access)
+        self.archive.names_of(self.view.reader, self.labels.as_ref(), &self.view.access, self.view.budget)
     }
 
     fn aliases(&self, kind: Option<&str>, label: &str) -> Result<Vec<String>> {
@@ -63,7 +63,9 @@ impl Knowledge for ArchiveKnowledge<'_> {
         let mut all = Vec::new();
         for entry in self.labels.meant(kind, label) {
             // That a label is registered which only others' titles carry is not told.
-            if self.view.access == Access::All || is_carried(self.view.reader, &filter, entry)? {
+            if self.view.access == Access::All
+                || is_carried(self.view.reader, &filter, entry, self.view.budget)?
+            {
                 all.extend(std::iter::once(&entry.label).chain(&entry.aliases).cloned());
             }
         }
@@ -71,7 +73,7 @@ impl Knowledge for ArchiveKnowledge<'_> {
     }
 
     fn word_counts(&self, words: &[String]) -> Result<WordCounts> {
-        self.archive.seen_word_counts(self.view.reader, &self.view.access, words)
+        self.archive.seen_word_counts(self.view.reader, &self.view.access, words, self.view.budget)
     }
 
     fn spaces(&self) -> Result<Vec<Space>> {
@@ -115,8 +117,10 @@ impl Archive {
         reader: &dyn IndexReader,
         labels: &LabelTable,
         access: &Access,
+        budget: &Budget,
     ) -> Result<Arc<Names>> {
-        self.search_caches.names.get(reader.read_point(), access, || gather(reader, labels, access))
+        let gather = || gather(reader, labels, access, budget);
+        self.search_caches.names.get(reader.read_point(), access, budget, gather)
     }
 
     /// How many annotations that a caller may see say each of the folded words.
@@ -125,20 +129,33 @@ impl Archive {
         reader: &dyn IndexReader,
         access: &Access,
         words: &[String],
+        budget: &Budget,
     ) -> Result<WordCounts> {
         if *access == Access::All {
             return self.word_counts(words);
         }
-        self.word_tally(reader, access)?.counts(reader, &seen_filter(reader, access), words)
+        let tally = self.word_tally(reader, access, budget)?;
+        tally.counts(reader, &seen_filter(reader, access), words, budget)
     }
 
     /// How many current annotations a caller may see.
-    pub(crate) fn seen_annotations(&self, reader: &dyn IndexReader, access: &Access) -> Result<u64> {
-        self.word_tally(reader, access)?.annotations(reader, &seen_filter(reader, access))
+    pub(crate) fn seen_annotations(
+        &self,
+        reader: &dyn IndexReader,
+        access: &Access,
+        budget: &Budget,
+    ) -> Result<u64> {
+        let tally = self.word_tally(reader, access, budget)?;
+        tally.annotations(reader, &seen_filter(reader, access), budget)
     }
 
-    fn word_tally(&self, reader: &dyn IndexReader, access: &Access) -> Result<Arc<WordTally>> {
-        self.search_caches.words.get(reader.read_point(), access, || Ok(WordTally::default()))
+    fn word_tally(
+        &self,
+        reader: &dyn IndexReader,
+        access: &Access,
+        budget: &Budget,
+    ) -> Result<Arc<WordTally>> {
+        self.search_caches.words.get(reader.read_point(), access, budget, || Ok(WordTally::default()))
     }
 
     /// How many current annotations say each of the folded words, over all titles.
@@ -149,11 +166,11 @@ impl Archive {
 }
 
 /// The names of labels with their aliases, and of titles.
-fn gather(reader: &dyn IndexReader, labels: &LabelTable, access: &Access) -> Result<Names> {
+fn gather(reader: &dyn IndexReader, labels: &LabelTable, access: &Access, budget: &Budget) -> Result<Names> {
     let filter = seen_filter(reader, access);
     let mut names = Names::new();
     let mut seen = BTreeSet::new();
-    for label in reader.labels(&filter)? {
+    for label in reader.labels(&filter, budget)? {
         let registered = labels.named(&label.text).find(|known| known.kind == label.kind);
         let aliases = registered.map_or(&[][..], |known| known.aliases.as_slice());
         seen.extend(registered.map(|known| (known.kind.clone(), known.label.clone())));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rushes_index::IndexReader;
+use rushes_index::{Budget, IndexReader};
 use rushes_plan::{Clause, Filter, Test};
 use rushes_store::LabelAliases;
 use rushes_text::normalise_label;
@@ -52,9 +52,14 @@ impl LabelTable {
 }
 
 /// Does an annotation within the filter carry the label, by any of its names?
-pub(crate) fn is_carried(reader: &dyn IndexReader, filter: &Filter, entry: &LabelAliases) -> Result<bool> {
+pub(crate) fn is_carried(
+    reader: &dyn IndexReader,
+    filter: &Filter,
+    entry: &LabelAliases,
+    budget: &Budget,
+) -> Result<bool> {
     let names = std::iter::once(&entry.label).chain(&entry.aliases);
     let test = Test::Label(names.map(|name| normalise_label(name)).collect());
     let clause = Clause { test, ..Clause::any(Some(entry.kind.clone())) };
-    Ok(!reader.hits(&clause, filter)?.hits.is_empty())
+    Ok(reader.count(&clause, filter, budget)? > 0)
 }

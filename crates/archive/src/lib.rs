@@ -65,6 +65,7 @@ mod progress;
 mod rebuild;
 mod rebuild_marker;
 mod search;
+mod search_budget;
 mod search_caches;
 mod search_places;
 mod seen;

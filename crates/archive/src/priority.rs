@@ -8,15 +8,20 @@ use rushes_types::{Error, Result};
 
 /// The niceness of the later stages' threads: they get a few hundredths of a core while clients use all of it, and all
 /// of it otherwise.
-const NICENESS: i32 = 19;
+pub(crate) const NICENESS: i32 = 19;
 
-/// Lowers the priority of the calling thread. Threads that it starts inherit this.
+/// Lowers the priority of the calling thread as far as it goes. Threads that it starts inherit this.
 pub(crate) fn lower_priority() {
+    lower_priority_to(NICENESS);
+}
+
+/// Lowers the priority of the calling thread to a niceness from 1 to [`NICENESS`]; it cannot be raised again.
+pub(crate) fn lower_priority_to(niceness: i32) {
     // On Linux no process means the calling thread; elsewhere it would mean the whole process.
     if cfg!(target_os = "linux")
-        && let Err(error) = rustix::process::setpriority_process(None, NICENESS)
+        && let Err(error) = rustix::process::setpriority_process(None, niceness)
     {
-        tracing::debug!(%error, "the later stages run at the usual priority");
+        tracing::debug!(%error, "a thread keeps the usual priority");
     }
 }
 

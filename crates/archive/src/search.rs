@@ -1,13 +1,15 @@
 //! Answers plans, limited to what the caller may see.
 
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use rushes_ask::ask;
 use rushes_index::{Budget, IndexReader};
 use rushes_plan::{Plan, Warning};
-use rushes_query::{Access, Answer, Catalog, PlannedSearch, View, cursor_of, explain, search};
+use rushes_query::{
+    Access, Answer, Catalog, Evidence, Moment, PlannedSearch, View, cursor_of, explain, search,
+};
 use rushes_text::{Analyzer, Language};
 use rushes_types::{Commit, Error, Result};
 
@@ -18,10 +20,13 @@ use crate::archive::Archive;
 use crate::knowledge::ArchiveKnowledge;
 use crate::label_table::LabelTable;
 use crate::rebuild_marker::Rebuild;
-use crate::search_places::{Searches, budget_limits, thread_cpu};
+use crate::search_places::Searches;
 
 /// How long labels are cached where other processes may change them.
 const LABELS_HOLD: Duration = Duration::from_secs(5);
+
+/// Text of a piece of evidence, in bytes, as it mostly is.
+const EVIDENCE_TEXT_BYTES: usize = 256;
 
 /// What to search for: free words, a plan, or words within a plan's scope and options.
 #[derive(Debug, Clone, Default)]
@@ -54,18 +59,47 @@ impl Archive {
         gone: &Arc<AtomicBool>,
     ) -> Result<Answer> {
         let begun = Instant::now();
-        let answer = self.searched(caller, request, gone);
-        self.search_places.ended(&answer);
+        let answer = self.within_budget(caller, gone, |budget| self.searched(caller, request, budget));
         Ok(Answer { took_ms: begun.elapsed().as_secs_f64() * 1000.0, ..answer? })
     }
 
-    fn searched(&self, caller: &Caller, request: &SearchRequest, gone: &Arc<AtomicBool>) -> Result<Answer> {
-        let (shared, gone) = (Arc::clone(&self.shared), Arc::clone(gone));
-        let budget = Budget::new(budget_limits(&self.options.limits.search), thread_cpu)
-            .given_up_when(move || gone.load(Ordering::Relaxed) || shared.stopping_for_good())
-            .among(self.search_places.enter(caller.name())?);
+    /// The first moments of an answer, at most `most`, over as many pages of `page` as they take, and how many there are
+    /// in all. All pages together cost what one search may.
+    ///
+    /// # Errors
+    /// As [`Archive::search_until`].
+    pub fn moments_until(
+        &self,
+        caller: &Caller,
+        mut request: SearchRequest,
+        (page, most): (usize, usize),
+        gone: &Arc<AtomicBool>,
+    ) -> Result<(Vec<Moment>, usize)> {
+        request.plan.limit = Some(page.min(most).max(1));
+        request.plan.explain = false;
+        self.within_budget(caller, gone, move |budget| {
+            let mut moments = Vec::new();
+            loop {
+                let answer = budget.passing(|budget| self.searched(caller, &request, budget))?;
+                budget.keep(answer.moments.iter().map(held_bytes).sum())?;
+                moments.extend(answer.moments);
+                match answer.next_cursor {
+                    Some(cursor) if moments.len() < most => request.plan.cursor = Some(cursor),
+                    next => {
+                        // With `top` fewer moments are shown than exist; those that `top` removes do not count as left out.
+                        let total =
+                            if next.is_some() { answer.total } else { moments.len().min(answer.total) };
+                        moments.truncate(most);
+                        return Ok((moments, total));
+                    }
+                }
+            }
+        })
+    }
+
+    fn searched(&self, caller: &Caller, request: &SearchRequest, budget: &Budget) -> Result<Answer> {
         let reader = self.reader_of(&request.plan)?;
-        let view = self.view(reader.as_ref(), caller.access(Right::Read), &budget)?;
+        let view = self.view(reader.as_ref(), caller.access(Right::Read), budget)?;
         let knowledge = ArchiveKnowledge::new(self, &view)?;
         let asked = self.within_limits(asked(request, &knowledge)?)?;
         let mut answer = self.healer.after(Rebuild::Index, search(asked, &view, &knowledge))?;
@@ -100,10 +134,25 @@ impl Archive {
     /// # Errors
     /// What is wrong with the plan, with its field.
     pub fn explain_plan(&self, caller: &Caller, request: &SearchRequest) -> Result<Explained> {
-        let reader = self.reader_of(&request.plan)?;
-        let view = self.view(reader.as_ref(), caller.access(Right::Read), Budget::endless())?;
-        let knowledge = ArchiveKnowledge::new(self, &view)?;
-        explain(self.within_limits(asked(request, &knowledge)?)?, &view, &knowledge)
+        self.explain_plan_until(caller, request, &Arc::default())
+    }
+
+    /// [`Archive::explain_plan`] that ends soon after `gone` is set.
+    ///
+    /// # Errors
+    /// As [`Archive::explain_plan`]; those of a budget, as [`Archive::search_until`].
+    pub fn explain_plan_until(
+        &self,
+        caller: &Caller,
+        request: &SearchRequest,
+        gone: &Arc<AtomicBool>,
+    ) -> Result<Explained> {
+        self.within_budget(caller, gone, |budget| {
+            let reader = self.reader_of(&request.plan)?;
+            let view = self.view(reader.as_ref(), caller.access(Right::Read), budget)?;
+            let knowledge = ArchiveKnowledge::new(self, &view)?;
+            explain(self.within_limits(asked(request, &knowledge)?)?, &view, &knowledge)
+        })
     }
 
     /// What to say where nothing can be found yet, so that an empty answer does not look like the truth.
@@ -122,8 +171,10 @@ impl Archive {
     }
 
     fn view<'a>(&self, reader: &'a dyn IndexReader, access: Access, budget: &'a Budget) -> Result<View<'a>> {
-        let catalog =
-            self.search_caches.catalogs.get(reader.read_point(), &access, || Ok(Catalog::default()))?;
+        let catalog = self
+            .search_caches
+            .catalogs
+            .get(reader.read_point(), &access, budget, || Ok(Catalog::default()))?;
         let language = || Arc::new(Analyzer::new(Language::parse(&self.manifest().default_language)));
         let analyzer = Arc::clone(self.search_caches.analyzer.get_or_init(language));
         Ok(View { reader, access, catalog, analyzer, budget })
@@ -154,6 +205,12 @@ impl Archive {
         *self.labels.write().unwrap_or_else(PoisonError::into_inner) = None;
         self.search_caches.names.forget();
     }
+}
+
+/// About the memory of a moment while others are gathered, in bytes.
+fn held_bytes(moment: &Moment) -> u64 {
+    let evidence = moment.evidence.len() * (size_of::<Evidence>() + EVIDENCE_TEXT_BYTES);
+    (size_of::<Moment>() + evidence) as u64
 }
 
 /// The plan of a request: the clauses of its words are added to what was set by hand.

@@ -1,17 +1,20 @@
 //! The searches that run at once: how many of a token, how many long ones, and the memory that all hold together.
 //!
 //! A search begins at once. One that turns out long, by its estimate or by the CPU time that it has taken, waits for
-//! one of the few places of long searches, so that the cores that are left answer the others. Places are given in order
+//! one of the few places of long searches, so that the cores that are left answer the others. Until then the priority of
+//! its thread has sunk step by step with the CPU time that it has taken. Places are given in order
 //! of arrival, but a token that has just had one comes after those that wait with others.
 
 use std::collections::{HashMap, VecDeque};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicI32, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use rushes_index::{BudgetLimits, Company};
 use rushes_types::limits::{LONG_SEARCH_WAIT_MS_MAX, SearchLimits};
 use rushes_types::{Error, ErrorKind, Result};
+
+use crate::priority::{NICENESS, lower_priority_to};
 
 /// How often a waiting search looks whether its caller has gone.
 const POLL: Duration = Duration::from_millis(20);
@@ -48,6 +51,8 @@ pub struct Searches {
     pub refused: u64,
     /// Ended because their callers had gone.
     pub given_up: u64,
+    /// CPU time of all that ended, in microseconds.
+    pub cpu_us: u64,
 }
 
 /// The places of an archive's searches.
@@ -57,6 +62,7 @@ pub(crate) struct SearchPlaces {
     held_bytes: AtomicU64,
     refused: AtomicU64,
     given_up: AtomicU64,
+    cpu_us: AtomicU64,
     state: Mutex<State>,
     changed: Condvar,
 }
@@ -97,15 +103,21 @@ impl State {
 impl SearchPlaces {
     pub fn new(limits: SearchLimits) -> Arc<Self> {
         let none = || AtomicU64::new(0);
-        let (held_bytes, refused, given_up) = (none(), none(), none());
+        let (held_bytes, refused, given_up, cpu_us) = (none(), none(), none(), none());
         Arc::new(Self {
             limits,
             held_bytes,
             refused,
             given_up,
+            cpu_us,
             state: Mutex::default(),
             changed: Condvar::new(),
         })
+    }
+
+    /// Counts the CPU time of a search that ended.
+    pub fn spent(&self, cpu: Duration) {
+        self.cpu_us.fetch_add(u64::try_from(cpu.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
     /// Counts how a search ended.
@@ -127,6 +139,7 @@ impl SearchPlaces {
             held_bytes: self.held_bytes.load(Ordering::Relaxed),
             refused: self.refused.load(Ordering::Relaxed),
             given_up: self.given_up.load(Ordering::Relaxed),
+            cpu_us: self.cpu_us.load(Ordering::Relaxed),
         }
     }
 
@@ -147,9 +160,18 @@ impl SearchPlaces {
             return Err(busy(&format!("`{token}` has {most} searches running, as many as it may")));
         }
         tally.all += 1;
-        let held_bytes = AtomicU64::new(0);
-        Ok(Place { places: Arc::clone(self), token: token.to_owned(), held_bytes, long: Mutex::default() })
+        let (held_bytes, niceness) = (AtomicU64::new(0), AtomicI32::new(0));
+        let (places, token) = (Arc::clone(self), token.to_owned());
+        Ok(Place { places, token, held_bytes, niceness, long: Mutex::default() })
     }
+}
+
+/// The niceness of a search that has taken so much CPU time, where it is long from `long_ms` on: as low as it goes by
+/// then, in even steps.
+fn niceness(cpu: Duration, long_ms: u64) -> i32 {
+    let most = u128::from(NICENESS.unsigned_abs());
+    let share = (cpu.as_micros() * most).checked_div(u128::from(long_ms) * 1_000).unwrap_or(most);
+    i32::try_from(share.min(most)).unwrap_or(NICENESS)
 }
 
 fn busy(message: &str) -> Error {
@@ -171,12 +193,21 @@ pub(crate) struct Place {
     places: Arc<SearchPlaces>,
     token: String,
     held_bytes: AtomicU64,
+    /// How far the priority of its thread was lowered.
+    niceness: AtomicI32,
     long: Mutex<Long>,
 }
 
 impl Place {
     fn set_long(&self, long: Long) {
         *self.long.lock().unwrap_or_else(PoisonError::into_inner) = long;
+    }
+
+    /// Lowers the priority of the searching thread, which is the calling one, where it is not as low yet.
+    fn be_nice(&self, niceness: i32) {
+        if self.niceness.fetch_max(niceness, Ordering::Relaxed) < niceness {
+            lower_priority_to(niceness);
+        }
     }
 
     /// Takes a ticket among the long searches.
@@ -217,8 +248,13 @@ impl Company for Place {
         self.places.held_bytes.fetch_sub(bytes, Ordering::Relaxed);
     }
 
+    fn has_spent(&self, cpu: Duration) {
+        self.be_nice(niceness(cpu, self.places.limits.long_cpu_ms));
+    }
+
     fn enter_long(&self, given_up: &dyn Fn() -> bool) -> Result<()> {
         let ticket = self.ticket()?;
+        self.be_nice(NICENESS);
         let until = Instant::now() + Duration::from_millis(LONG_SEARCH_WAIT_MS_MAX);
         let mut state = self.places.state();
         loop {

@@ -2,8 +2,9 @@
 //! some titles only is told what is true of these.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
-use rushes_index::IndexReader;
+use rushes_index::{Budget, IndexReader};
 use rushes_query::Access;
 use rushes_store::LabelAliases;
 use rushes_text::normalise_label;
@@ -74,7 +75,9 @@ impl Archive {
             return Ok(labels);
         }
         let reader = self.engines.index.reader(None)?;
-        carried(reader.as_ref(), &access, labels)
+        self.within_budget(caller, &Arc::default(), |budget| {
+            carried(reader.as_ref(), &access, labels, budget)
+        })
     }
 
     /// The state of the archive, as far as the caller may know it.
@@ -89,13 +92,16 @@ impl Archive {
         let reader = self.engines.index.reader(None)?;
         let access = caller.access(Right::Read);
         let read_point = reader.read_point().upto;
+        let annotations = self.within_budget(caller, &Arc::default(), |budget| {
+            self.seen_annotations(reader.as_ref(), &access, budget)
+        })?;
         Ok(SeenStatus::Part(PartStatus {
             archive: self.manifest.id.clone(),
             last_commit,
             read_point,
             catching_up: read_point < last_commit,
             assets: reader.assets().iter().filter(|document| access.allows(&document.asset)).count() as u64,
-            annotations: self.seen_annotations(reader.as_ref(), &access)?,
+            annotations,
         }))
     }
 }
@@ -105,16 +111,17 @@ fn carried(
     reader: &dyn IndexReader,
     access: &Access,
     mut labels: Vec<LabelAliases>,
+    budget: &Budget,
 ) -> Result<Vec<LabelAliases>> {
     let filter = seen_filter(reader, access);
-    let all = reader.labels(&filter)?;
+    let all = reader.labels(&filter, budget)?;
     let known: BTreeSet<(AnnotationType, String)> =
         all.into_iter().map(|label| (label.kind, normalise_label(&label.text))).collect();
     let mut failed = None;
     labels.retain(|entry| {
         // Labels of dialogue are not listed: there are too many.
         if entry.kind.is_dialogue() {
-            return is_carried(reader, &filter, entry).unwrap_or_else(|error| {
+            return is_carried(reader, &filter, entry, budget).unwrap_or_else(|error| {
                 failed = Some(error);
                 false
             });

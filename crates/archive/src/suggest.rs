@@ -1,9 +1,11 @@
 //! Suggestions for typing ahead: labels, titles, and words of annotations.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use rushes_ask::Target;
-use rushes_index::{AnnotationRef, IndexReader};
+use rushes_index::{AnnotationRef, Budget, IndexReader};
 use rushes_plan::Filter;
 use rushes_query::Access;
 use rushes_text::{fold_word, normalise_label, tokenise};
@@ -63,12 +65,29 @@ impl Archive {
     /// # Errors
     /// What the index answers; where the caller may read nothing.
     pub fn suggest(&self, caller: &Caller, request: &SuggestRequest) -> Result<Vec<Offer>> {
+        self.suggest_until(caller, request, &Arc::default())
+    }
+
+    /// [`Archive::suggest`] that ends soon after `gone` is set.
+    ///
+    /// # Errors
+    /// As [`Archive::suggest`]; those of a budget, as [`Archive::search_until`].
+    pub fn suggest_until(
+        &self,
+        caller: &Caller,
+        request: &SuggestRequest,
+        gone: &Arc<AtomicBool>,
+    ) -> Result<Vec<Offer>> {
         crate::facade::require_any(caller, Right::Read)?;
+        self.within_budget(caller, gone, |budget| self.offers(caller, request, budget))
+    }
+
+    fn offers(&self, caller: &Caller, request: &SuggestRequest, budget: &Budget) -> Result<Vec<Offer>> {
         let access = caller.access(Right::Read);
         let reader = self.engines.index.reader(None)?;
         let filter = seen_filter(reader.as_ref(), &access);
         let labels = self.label_table()?;
-        let names = self.names_of(reader.as_ref(), labels.as_ref(), &access)?;
+        let names = self.names_of(reader.as_ref(), labels.as_ref(), &access, budget)?;
         let typed = request.typed.as_str();
         let tails = tails(typed, request.tails);
         let mut offers: Vec<Offer> = Vec::new();
@@ -81,7 +100,7 @@ impl Archive {
         };
         for from in &tails {
             let tail = typed.get(*from..).unwrap_or_default();
-            for label in reader.suggest(tail, &filter, request.limit)? {
+            for label in reader.suggest(tail, &filter, request.limit, budget)? {
                 let kind = label.kind.to_string();
                 add(Offer {
                     text: label.text,
@@ -103,7 +122,7 @@ impl Archive {
         }
         if offers.len() < request.limit && (request.tails || tokenise(typed).len() == 1) {
             let room = request.limit - offers.len();
-            offers.extend(self.words(reader.as_ref(), &filter, &access, typed, room)?);
+            offers.extend(self.words(reader.as_ref(), (&filter, &access), typed, room, budget)?);
         }
         Ok(offers)
     }
@@ -112,18 +131,18 @@ impl Archive {
     fn words(
         &self,
         reader: &dyn IndexReader,
-        filter: &Filter,
-        access: &Access,
+        (filter, access): (&Filter, &Access),
         typed: &str,
         limit: usize,
+        budget: &Budget,
     ) -> Result<Vec<Offer>> {
         let last = tokenise(typed).pop().filter(|word| word.end == typed.len());
         let Some(last) = last.filter(|word| word.folded.chars().count() >= WORD_CHARS_MIN) else {
             return Ok(Vec::new());
         };
         let found = match access {
-            Access::All => self.words_of_all(reader, &last.folded, limit)?,
-            Access::Only(_) => seen_words(reader, filter, &last.folded, limit)?,
+            Access::All => self.words_of_all(reader, &last.folded, limit, budget)?,
+            Access::Only(_) => seen_words(reader, filter, &last.folded, limit, budget)?,
         };
         let (kind, group, from) = ("WORD".to_owned(), OfferGroup::Word, last.start);
         let offer = |(text, count)| Offer { text, kind: kind.clone(), group, count, from };
@@ -136,9 +155,10 @@ impl Archive {
         reader: &dyn IndexReader,
         beginning: &str,
         limit: usize,
+        budget: &Budget,
     ) -> Result<Vec<(String, u64)>> {
         // Some words are in no annotation any more, so a few more than wanted are examined.
-        let found = reader.words_beginning(beginning, limit * 2 + 8)?;
+        let found = reader.words_beginning(beginning, limit * 2 + 8, budget)?;
         let folded: Vec<String> = found.iter().map(|word| fold_word(word)).collect();
         let counted = found.into_iter().zip(self.word_counts(&folded)?.counts);
         Ok(counted.filter(|(_, count)| *count > 0).take(limit).collect())
@@ -153,12 +173,16 @@ fn seen_words(
     filter: &Filter,
     beginning: &str,
     limit: usize,
+    budget: &Budget,
 ) -> Result<Vec<(String, u64)>> {
-    let hits = reader.hits(&saying(beginning, true), filter)?.hits;
-    let step = hits.len().div_ceil(ANNOTATIONS_READ_MAX).max(1);
-    let refs = hits.iter().step_by(step).map(|hit| AnnotationRef { asset: hit.asset, key: hit.first });
+    let refs = budget.passing(|budget| {
+        let hits = reader.hits(&saying(beginning, true), filter, budget)?.hits;
+        let step = hits.len().div_ceil(ANNOTATIONS_READ_MAX).max(1);
+        let some = hits.iter().step_by(step);
+        Ok(some.map(|hit| AnnotationRef { asset: hit.asset, key: hit.first }).collect::<Vec<_>>())
+    })?;
     let mut tally: BTreeMap<String, u64> = BTreeMap::new();
-    for fused in reader.fetch(&refs.collect::<Vec<_>>())?.into_iter().flatten() {
+    for fused in reader.fetch(&refs, budget)?.into_iter().flatten() {
         let Annotation { label, text, .. } = fused.annotation;
         let tokens = [label, text].into_iter().flatten().flat_map(|text| tokenise(&text));
         let words: BTreeSet<String> =
@@ -169,7 +193,7 @@ fn seen_words(
     words.sort_by(|a, b| (b.1, &a.0).cmp(&(a.1, &b.0)));
     words.truncate(limit);
     for (word, count) in &mut words {
-        *count = annotations_with(reader, filter, word)?;
+        *count = annotations_with(reader, filter, word, budget)?;
     }
     Ok(words)
 }

@@ -9,7 +9,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rushes_fuse::driver::{Options, fuse_asset};
-use rushes_index::{AnnotationRef, AssetNo, IndexReader};
+use rushes_index::{AnnotationRef, AssetNo, Budget, IndexReader};
 use rushes_kv::without_panic;
 use rushes_plan::{Clause, Filter};
 use rushes_store::{Effect, Erased};
@@ -288,8 +288,12 @@ fn verify_indexed(
         current.extend(alive.map(FusedAnnotation::fused_key));
     }
     let filter = Filter { assets: Some(vec![asset.clone()]), ..Filter::default() };
-    let seen: BTreeSet<FusedKey> =
-        reader.hits(&Clause::any(None), &filter)?.hits.iter().map(|h| h.first).collect();
+    let seen: BTreeSet<FusedKey> = reader
+        .hits(&Clause::any(None), &filter, Budget::of_maintenance())?
+        .hits
+        .iter()
+        .map(|h| h.first)
+        .collect();
     if seen != current {
         let (missing, extra) = (current.difference(&seen).count(), seen.difference(&current).count());
         report.problem(format!(
@@ -309,7 +313,7 @@ fn compare(
 ) -> Result<()> {
     let refs: Vec<AnnotationRef> =
         page.iter().map(|a| AnnotationRef { asset: no, key: a.fused_key() }).collect();
-    for (fused, indexed) in page.iter().zip(reader.fetch(&refs)?) {
+    for (fused, indexed) in page.iter().zip(reader.fetch(&refs, Budget::of_maintenance())?) {
         let needed = fused.kept || fused.is_current();
         match indexed {
             Some(indexed) if indexed.annotation == fused.annotation => {}

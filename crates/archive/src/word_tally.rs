@@ -7,7 +7,7 @@
 use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
-use rushes_index::IndexReader;
+use rushes_index::{Budget, IndexReader};
 use rushes_plan::{Clause, Filter, Fuzziness, Test, Word, WordCounts, WordsTest};
 use rushes_query::Access;
 use rushes_query::scope::visible_assets;
@@ -27,30 +27,37 @@ impl WordTally {
     /// How many annotations the filter admits; it must be the one of the access that the tally is kept for.
     ///
     /// # Errors
-    /// Those of the index.
-    pub fn annotations(&self, reader: &dyn IndexReader, filter: &Filter) -> Result<u64> {
+    /// Those of the index and of the budget.
+    pub fn annotations(&self, reader: &dyn IndexReader, filter: &Filter, budget: &Budget) -> Result<u64> {
         if let Some(known) = self.annotations.get() {
             return Ok(*known);
         }
-        let counted = reader.annotations(filter)?;
+        let counted = reader.annotations(filter, budget)?;
         Ok(*self.annotations.get_or_init(|| counted))
     }
 
     /// How many annotations say each of the folded words, as of [`WordTally::annotations`].
     ///
     /// # Errors
-    /// Those of the index.
-    pub fn counts(&self, reader: &dyn IndexReader, filter: &Filter, words: &[String]) -> Result<WordCounts> {
-        let counts = words.iter().map(|word| self.count(reader, filter, word)).collect::<Result<_>>()?;
-        Ok(WordCounts { version: 0, annotations: self.annotations(reader, filter)?, counts })
+    /// Those of the index and of the budget.
+    pub fn counts(
+        &self,
+        reader: &dyn IndexReader,
+        filter: &Filter,
+        words: &[String],
+        budget: &Budget,
+    ) -> Result<WordCounts> {
+        let counts = words.iter().map(|word| self.count(reader, filter, word, budget));
+        let counts = counts.collect::<Result<_>>()?;
+        Ok(WordCounts { version: 0, annotations: self.annotations(reader, filter, budget)?, counts })
     }
 
-    fn count(&self, reader: &dyn IndexReader, filter: &Filter, word: &str) -> Result<u64> {
+    fn count(&self, reader: &dyn IndexReader, filter: &Filter, word: &str, budget: &Budget) -> Result<u64> {
         let known = self.words.lock().unwrap_or_else(PoisonError::into_inner).get(word).copied();
         if let Some(known) = known {
             return Ok(known);
         }
-        let counted = annotations_with(reader, filter, word)?;
+        let counted = annotations_with(reader, filter, word, budget)?;
         let mut words = self.words.lock().unwrap_or_else(PoisonError::into_inner);
         if words.len() < WORDS_KEPT_MAX {
             words.insert(word.to_owned(), counted);
@@ -71,8 +78,13 @@ pub(crate) fn saying(word: &str, prefix: bool) -> Clause {
 }
 
 /// How many annotations within the filter hold a word.
-pub(crate) fn annotations_with(reader: &dyn IndexReader, filter: &Filter, word: &str) -> Result<u64> {
-    Ok(reader.hits(&saying(word, false), filter)?.hits.len() as u64)
+pub(crate) fn annotations_with(
+    reader: &dyn IndexReader,
+    filter: &Filter,
+    word: &str,
+    budget: &Budget,
+) -> Result<u64> {
+    reader.count(&saying(word, false), filter, budget)
 }
 
 /// Limits a search to what a caller may see.

@@ -16,6 +16,7 @@ mod fusion;
 mod ingest;
 pub mod limits;
 pub mod lines;
+pub mod load;
 mod log;
 pub mod memory;
 pub mod percentiles;
@@ -33,6 +34,7 @@ mod words_table;
 pub mod world;
 
 pub use comparison::{CLIENTS, Comparison, ComparisonOptions, run_comparison};
+pub use load::{LoadOptions, LoadReport, run_under_load};
 pub use report::Report;
 pub use run::{BenchOptions, run};
 pub use world::{Spec, World};

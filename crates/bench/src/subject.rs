@@ -77,6 +77,18 @@ impl Subject {
         Ok((answer, took))
     }
 
+    /// CPU time that a search would take, as estimated, in microseconds.
+    pub fn estimated_us(&self, plan: &Value) -> Result<u64> {
+        let request = SearchRequest { q: None, plan: Plan::read(plan)? };
+        let explained = self.archive.explain_plan(&self.caller, &request)?;
+        Ok(explained.cost.map_or(0, |cost| cost.cpu_us))
+    }
+
+    /// CPU time that all reads of requests have taken so far, in microseconds.
+    pub fn searches_cpu_us(&self) -> u64 {
+        self.archive.searches().cpu_us
+    }
+
     /// Waits until everything is searchable, as long as some stage makes progress; may be stopped.
     pub fn wait_searchable(&self, progress: &dyn Progress) -> Result<()> {
         let upto: Commit = self.archive.status()?.last_commit;

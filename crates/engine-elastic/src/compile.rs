@@ -2,7 +2,7 @@
 //! may contain more; the shared matcher decides.
 
 use rushes_plan::matching::primary_tag;
-use rushes_plan::{AttributeTest, Clause, ClauseMatcher, Filter, Pin, Test, ValueTest};
+use rushes_plan::{AttributeTest, Clause, ClauseMatcher, Filter, Fuzziness, Pin, Test, ValueTest};
 use rushes_text::{Analyzer, Language, TermMatcher};
 use rushes_types::{AssetId, ReadPoint, known_types};
 use serde_json::{Value, json};
@@ -222,6 +222,21 @@ pub(crate) fn compile(clause: &Clause, filter: &Filter, at: &ReadPoint, analyzer
     all_of(parts)
 }
 
+/// Does the request for a clause find its matches and nothing else, under a filter that [`is_exact`]? Where this is not
+/// known it is denied: then the matcher decides.
+pub(crate) fn decides(clause: &Clause) -> bool {
+    let plain = clause.attributes.is_empty() && clause.min_confidence <= 0.0 && clause.model.is_none();
+    plain
+        && match &clause.test {
+            Test::Any => true,
+            Test::Label(labels) => labels.iter().all(|label| label.len() < LABEL_BYTES_MAX),
+            Test::Words(test) => {
+                !test.analysed && test.fuzziness == Fuzziness::Exact && test.words.len() <= WORDS_MAX
+            }
+            Test::Phrase(_) | Test::Nearest(_) => false,
+        }
+}
+
 /// The queries for a phrase in dialogue, where it may continue from line to line: the limits, and each word.
 pub(crate) struct Lines {
     /// All lines within the limits.
@@ -270,7 +285,7 @@ impl Lines {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rushes_plan::{Fuzziness, PhraseTest, Word, WordsTest};
+    use rushes_plan::{PhraseTest, Word, WordsTest};
     use rushes_types::{AnnotationType, Commit, RunId};
 
     fn clause(test: Test) -> Clause {

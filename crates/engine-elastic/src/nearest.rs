@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use rushes_index::{AssetNo, CandidateAnnotation, Eligible, Hits, IndexReader};
+use rushes_index::{AssetNo, Budget, Eligible, Hits, IndexReader};
 use rushes_plan::similarity::l2_f64;
 use rushes_plan::{Clause, Filter, NearestTest, Test};
 use rushes_types::{Asset, AssetId, FusedKey, Metric, Result, TimeSet};
@@ -14,7 +14,7 @@ use crate::compile::{all_of, any_of, limits, of_assets};
 use crate::document::is_even;
 use crate::names::vector_field;
 use crate::point_in_time::{Fields, PAGE};
-use crate::reader::ElasticReader;
+use crate::reader::{Collected, ElasticReader};
 
 /// Extra hits of a page, so that one page is usually enough.
 const PAGE_MORE: usize = 50;
@@ -181,9 +181,10 @@ impl ElasticReader {
         clause: &Clause,
         filter: &Filter,
         eligible: Option<&Eligible>,
+        budget: &Budget,
     ) -> Result<Hits> {
         let Test::Nearest(test) = &clause.test else {
-            return self.over(Vec::new()).nearest(clause, filter, eligible);
+            return self.over(Vec::new()).nearest(clause, filter, eligible, budget);
         };
         if test.k == Some(0) || eligible.is_some_and(|eligible| eligible.is_empty()) {
             return Ok(Hits::default());
@@ -206,30 +207,28 @@ impl ElasticReader {
         let of_field = json!({"term": {"vector_field": field}});
         let with = |more: Vec<Value>| all_of(parts.iter().cloned().chain(more).collect());
         if !is_even(&test.query) {
-            return self
-                .over(self.collect(&with(vec![of_field]), Fields::Whole)?)
-                .nearest(clause, filter, eligible);
+            let all = self.collect(&with(vec![of_field]), Fields::Whole, budget)?;
+            return self.over(all.annotations).nearest(clause, filter, eligible, budget);
         }
         // Vectors that the engine cannot rank are few, and always fetched; most spaces have none.
         let is_odd = json!({"term": {"odd_vector": true}});
-        let mut candidates = match self.count_of(&all_of(vec![of_field.clone(), is_odd.clone()]))? {
-            0 => Vec::new(),
-            _ => self.collect(&with(vec![of_field, is_odd]), Fields::Whole)?,
+        let mut candidates = match self.count_of(&all_of(vec![of_field.clone(), is_odd.clone()]), budget)? {
+            0 => Collected::none(budget)?,
+            _ => self.collect(&with(vec![of_field, is_odd]), Fields::Whole, budget)?,
         };
         let mut approximate = false;
         if self.state.spaces.contains_key(&field) {
-            if let Some(k) = self.approximate_k(test, &field, eligible)? {
+            if let Some(k) = self.approximate_k(test, &field, eligible, budget)? {
                 approximate = true;
                 let query = approximate_query(&field, test, k, parts);
-                candidates.extend(
-                    self.collect_some(&query, k.saturating_mul(OVERSAMPLE).clamp(CANDIDATES_MIN, PAGE))?,
-                );
+                let size = k.saturating_mul(OVERSAMPLE).clamp(CANDIDATES_MIN, PAGE);
+                self.collect_some(&query, size, budget, &mut candidates)?;
             } else {
                 let query = exact_query(&field, test, parts);
-                candidates.extend(self.ranked(clause, filter, eligible, &query, size)?);
+                self.ranked(clause, filter, eligible, &query, size, budget, &mut candidates)?;
             }
         }
-        let hits = self.over(candidates).nearest(clause, filter, eligible)?;
+        let hits = self.over(candidates.annotations).nearest(clause, filter, eligible, budget)?;
         Ok(Hits { approximate, ..hits })
     }
 
@@ -239,6 +238,7 @@ impl ElasticReader {
         test: &NearestTest,
         field: &str,
         eligible: Option<&Eligible>,
+        budget: &Budget,
     ) -> Result<Option<usize>> {
         let known = self.state.spaces.get(field);
         let allowed = self.config.approximate && !test.exact && eligible.is_none();
@@ -247,28 +247,32 @@ impl ElasticReader {
             return Ok(None);
         };
         let many = self.config.approximate_rows_min;
-        let vectors = self.count_of(&json!({"exists": {"field": field}}))?;
+        let vectors = self.count_of(&json!({"exists": {"field": field}}), budget)?;
         Ok((vectors >= many).then_some(k))
     }
 
     /// How many documents a query finds at the point in time.
-    fn count_of(&self, query: &Value) -> Result<u64> {
-        let answer = self.point.aggregate(&json!({
+    pub(crate) fn count_of(&self, query: &Value, budget: &Budget) -> Result<u64> {
+        let request = json!({
             "size": 0, "track_total_hits": false, "query": query,
             "aggs": {"found": {"filter": {"match_all": {}}}},
-        }))?;
+        });
+        let answer = self.point.aggregate(&request, budget)?;
         Ok(answer.pointer("/found/doc_count").and_then(Value::as_u64).unwrap_or_default())
     }
 
-    fn collect_some(&self, query: &Value, size: usize) -> Result<Vec<Arc<CandidateAnnotation>>> {
-        let mut all = Vec::new();
-        self.point.pages(query, Fields::Whole, &json!(["_score", "_shard_doc"]), size, &mut |hits| {
-            for found in hits {
-                all.extend(self.candidate(found)?);
-            }
+    fn collect_some(
+        &self,
+        query: &Value,
+        size: usize,
+        budget: &Budget,
+        all: &mut Collected<'_>,
+    ) -> Result<()> {
+        let sort = json!(["_score", "_shard_doc"]);
+        self.point.pages(query, Fields::Whole, &sort, size, budget, &mut |hits| {
+            hits.iter().try_for_each(|found| all.extend(self.candidate(found)?, found.bytes()))?;
             Ok(None)
-        })?;
-        Ok(all)
+        })
     }
 
     /// All that may be among the nearest, by the engine's scores: best first, until the rest is certainly too far. The
@@ -280,14 +284,16 @@ impl ElasticReader {
         eligible: Option<&Eligible>,
         query: &Value,
         size: usize,
-    ) -> Result<Vec<Arc<CandidateAnnotation>>> {
-        let Test::Nearest(test) = &clause.test else { return Ok(Vec::new()) };
+        budget: &Budget,
+        candidates: &mut Collected<'_>,
+    ) -> Result<()> {
+        let Test::Nearest(test) = &clause.test else { return Ok(()) };
         let bound = Bound::new(test);
         // Everything eligible, at any distance.
         let all = Clause { test: Test::Nearest(NearestTest { k: None, ..test.clone() }), ..clause.clone() };
-        let (mut candidates, mut scores) = (Vec::new(), Vec::new());
+        let (mut read, mut scores) = (0, Vec::new());
         let sort = json!([{"_score": "desc"}, {"_shard_doc": "asc"}]);
-        self.point.pages(query, Fields::Whole, &sort, size, &mut |hits| {
+        self.point.pages(query, Fields::Whole, &sort, size, budget, &mut |hits| {
             let mut page = Vec::new();
             let mut scored = Scored::new();
             for found in hits {
@@ -295,20 +301,21 @@ impl ElasticReader {
                 if let Some(no) = self.asset_no(&candidate.fused.annotation.asset) {
                     scored.insert((no, candidate.fused.fused_key()), found.score.unwrap_or_default());
                 }
+                candidates.extend(Some(Arc::clone(&candidate)), found.bytes())?;
                 page.push(candidate);
             }
-            let counting = self.over(page.clone()).nearest(&all, filter, eligible)?;
+            read += page.len();
+            let counting =
+                budget.passing(|budget| self.over(page).nearest(&all, filter, eligible, budget))?;
             scores
                 .extend(counting.hits.iter().filter_map(|hit| scored.get(&(hit.asset, hit.first)).copied()));
-            candidates.append(&mut page);
             let Some(k) = test.k else { return Ok(Some(PAGE)) };
             let Some(kth) = kth_best(&mut scores, k) else {
-                return Ok(Some(next_page(k, scores.len(), candidates.len())));
+                return Ok(Some(next_page(k, scores.len(), read)));
             };
             let last = hits.last().and_then(|found| found.score).unwrap_or_default();
             Ok((last >= bound.cut_below(kth)).then_some(PAGE_MORE))
-        })?;
-        Ok(candidates)
+        })
     }
 }
 

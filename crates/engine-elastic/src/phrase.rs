@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rushes_index::{CandidateAnnotation, Hits, IndexReader, hit_order};
+use rushes_index::{Budget, CandidateAnnotation, Held, Hits, IndexReader, hit_order};
 use rushes_plan::{Clause, ClauseMatcher, Filter, Test};
 use rushes_text::tokenise;
 use rushes_types::limits::{DIALOGUE_JOIN_GAP_NS, TIME_NS_MAX};
@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use crate::compile::Lines;
 use crate::point_in_time::Fields;
-use crate::reader::ElasticReader;
+use crate::reader::{Collected, ElasticReader};
 
 /// How far around a seed is read first, in nanoseconds, and the factor for each further round.
 const AROUND_NS: i64 = 15_000_000_000;
@@ -38,14 +38,21 @@ struct Stretch {
 type LoadedStretch<'s> = (&'s Stretch, Vec<Arc<CandidateAnnotation>>);
 
 impl ElasticReader {
-    pub(crate) fn phrase_hits(&self, clause: &Clause, filter: &Filter, alone: &Value) -> Result<Hits> {
+    pub(crate) fn phrase_hits(
+        &self,
+        clause: &Clause,
+        filter: &Filter,
+        alone: &Value,
+        budget: &Budget,
+    ) -> Result<Hits> {
         let is_of = |dialogue: bool| clause.kind.as_ref().is_none_or(|kind| kind.is_dialogue() == dialogue);
         let mut found = Hits::default();
         if is_of(false) {
-            found = self.over(self.collect(alone, Fields::Body)?).hits(clause, filter)?;
+            let read = self.collect(alone, Fields::Body, budget)?;
+            found = self.over(read.annotations).hits(clause, filter, budget)?;
         }
         if is_of(true) {
-            let mut in_lines = self.line_hits(clause, filter)?;
+            let mut in_lines = self.line_hits(clause, filter, budget)?;
             found.examined += in_lines.examined;
             found.hits.append(&mut in_lines.hits);
             found.hits.sort_by(hit_order);
@@ -54,14 +61,15 @@ impl ElasticReader {
     }
 
     /// Phrases in dialogue.
-    fn line_hits(&self, clause: &Clause, filter: &Filter) -> Result<Hits> {
+    fn line_hits(&self, clause: &Clause, filter: &Filter, budget: &Budget) -> Result<Hits> {
         let Test::Phrase(test) = &clause.test else { return Ok(Hits::default()) };
         let lines = Lines::of(clause, filter, &self.at, &self.analyzer);
-        let Some(rarest) = self.rarest(&lines)? else { return Ok(Hits::default()) };
+        let Some(rarest) = self.rarest(&lines, budget)? else { return Ok(Hits::default()) };
         if test.words.len() == 1 {
-            return self.over(self.collect(&lines.with_word(rarest), Fields::Body)?).hits(clause, filter);
+            let read = self.collect(&lines.with_word(rarest), Fields::Body, budget)?;
+            return self.over(read.annotations).hits(clause, filter, budget);
         }
-        let mut open = self.stretches(&lines.with_word(rarest))?;
+        let mut open = self.stretches(&lines.with_word(rarest), budget)?;
         let matcher = ClauseMatcher::new(clause, &self.analyzer);
         let counts = |candidate: &&Arc<CandidateAnnotation>| {
             let fused = &candidate.fused;
@@ -73,12 +81,13 @@ impl ElasticReader {
         for widened in 0_u32.. {
             let mut narrow = Vec::new();
             for stretches in open.chunks(STRETCHES_MAX) {
-                for (stretch, read) in self.read(&lines, stretches)? {
+                let (read, _held) = self.read(&lines, stretches, budget)?;
+                for (stretch, read) in read {
                     let annotations: Vec<&Annotation> =
                         read.iter().filter(counts).map(|l| &l.fused.annotation).collect();
                     if stretch.is_whole() || stretch.holds_all(&annotations, reach) {
                         // Each stretch is matched separately: there may be unread lines between two of them.
-                        let mut own = self.over(read).hits(clause, filter)?;
+                        let mut own = self.over(read).hits(clause, filter, budget)?;
                         found.hits.append(&mut own.hits);
                         found.examined += own.examined;
                     } else {
@@ -99,8 +108,8 @@ impl ElasticReader {
     }
 
     /// The word that the fewest lines contain; `None` if some word is in no line.
-    fn rarest(&self, lines: &Lines) -> Result<Option<usize>> {
-        let answer = self.point.aggregate(&lines.counts())?;
+    fn rarest(&self, lines: &Lines, budget: &Budget) -> Result<Option<usize>> {
+        let answer = self.point.aggregate(&lines.counts(), budget)?;
         let buckets = answer.pointer("/words/buckets").and_then(Value::as_array);
         let count = |bucket: &Value| bucket.get("doc_count").and_then(Value::as_u64).unwrap_or_default();
         let counts: Vec<u64> = buckets.into_iter().flatten().map(count).collect();
@@ -109,9 +118,9 @@ impl ElasticReader {
     }
 
     /// The first stretches around the seeds.
-    fn stretches(&self, seeds: &Value) -> Result<Vec<Stretch>> {
+    fn stretches(&self, seeds: &Value, budget: &Budget) -> Result<Vec<Stretch>> {
         let mut starts: BTreeMap<AssetId, Vec<i64>> = BTreeMap::new();
-        self.point.scan(seeds, Fields::Times, &mut |found| {
+        self.point.scan(seeds, Fields::Times, budget, &mut |found| {
             if let Some(document) = self.document_of(found.asset()) {
                 starts.entry(document.asset.id.clone()).or_default().push(found.start_ns());
             }
@@ -135,10 +144,16 @@ impl ElasticReader {
     }
 
     /// The lines of each stretch.
-    fn read<'s>(&self, lines: &Lines, stretches: &'s [Stretch]) -> Result<Vec<LoadedStretch<'s>>> {
+    fn read<'s, 'b>(
+        &self,
+        lines: &Lines,
+        stretches: &'s [Stretch],
+        budget: &'b Budget,
+    ) -> Result<(Vec<LoadedStretch<'s>>, Held<'b>)> {
         let places: Vec<_> = stretches.iter().map(|s| (s.asset.clone(), s.from, s.to)).collect();
         let mut read: Vec<LoadedStretch<'_>> = stretches.iter().map(|s| (s, Vec::new())).collect();
-        for line in self.collect(&lines.within(&places), Fields::Body)? {
+        let Collected { annotations, held } = self.collect(&lines.within(&places), Fields::Body, budget)?;
+        for line in annotations {
             let annotation = &line.fused.annotation;
             let place = (&annotation.asset, annotation.range.start_ns());
             let of = read.partition_point(|(stretch, _)| (&stretch.asset, stretch.from) <= place);
@@ -146,7 +161,7 @@ impl ElasticReader {
                 of_stretch.push(line);
             }
         }
-        Ok(read)
+        Ok((read, held))
     }
 }
 

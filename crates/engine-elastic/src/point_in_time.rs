@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use rushes_index::Clock;
+use rushes_index::{Budget, Clock};
 use rushes_types::{AssetId, Commit, Error, FusedAnnotation, ReadPoint, Result};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -128,6 +128,12 @@ impl SearchHit<'_> {
         Commit(self.fields.commit.first().copied().unwrap_or_default())
     }
 
+    /// Bytes of what it came with.
+    pub fn bytes(&self) -> usize {
+        let of = |all: &[Cow<'_, str>]| all.iter().map(|text| text.len()).sum::<usize>();
+        of(&self.fields.body) + of(&self.fields.vector)
+    }
+
     pub fn start_ns(&self) -> i64 {
         self.fields.start_ns.first().copied().unwrap_or_default()
     }
@@ -217,7 +223,8 @@ impl PointInTime {
     }
 
     /// The same for aggregations.
-    pub fn aggregate(&self, body: &Value) -> Result<Value> {
+    pub fn aggregate(&self, body: &Value, budget: &Budget) -> Result<Value> {
+        budget.check()?;
         let found = self.search(body, "pit_id,hits.total,aggregations")?;
         let mut answer: Value = serde_json::from_slice(&found.bytes).map_err(|e| malformed(&e))?;
         Whole::Search.check(&answer)?;
@@ -230,23 +237,25 @@ impl PointInTime {
         &self,
         query: &Value,
         fields: Fields,
+        budget: &Budget,
         each: &mut dyn FnMut(&SearchHit<'_>) -> Result<()>,
     ) -> Result<()> {
         let sort = json!(["_shard_doc"]);
-        self.pages(query, fields, &sort, PAGE, &mut |hits| {
+        self.pages(query, fields, &sort, PAGE, budget, &mut |hits| {
             hits.iter().try_for_each(&mut *each)?;
             Ok(Some(PAGE))
         })
     }
 
     /// Calls `page` with the hits of a query, page by page, in the order of `sort`. The first page has at most `size`
-    /// hits; `page` returns the size of the next, or none to stop.
+    /// hits; `page` returns the size of the next, or none to stop. The budget is looked at before each request and after.
     pub fn pages(
         &self,
         query: &Value,
         fields: Fields,
         sort: &Value,
         mut size: usize,
+        budget: &Budget,
         page: &mut dyn FnMut(&[SearchHit<'_>]) -> Result<Option<usize>>,
     ) -> Result<()> {
         let docvalues: &[&str] = match fields {
@@ -264,10 +273,14 @@ impl PointInTime {
                 body["search_after"] = after.into();
             }
             let shown = "pit_id,hits.hits._score,hits.hits.fields,hits.hits.sort";
+            budget.check()?;
             let found = self.search(&body, shown)?;
+            // A kept answer is read again and costs as much of this process as a new one.
+            let _held = budget.hold(found.bytes.len() as u64)?;
             let answer: Answer<'_> = serde_json::from_slice(&found.bytes).map_err(|e| malformed(&e))?;
             answer.check_whole()?;
             self.keep(&found, answer.pit_id.as_deref());
+            budget.check()?;
             let hits = answer.hits.hits;
             let next = page(&hits)?;
             let Some(next) = next.filter(|_| hits.len() >= size) else { return Ok(()) };

@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rushes_index::{
-    AnnotationRef, AssetNo, CandidateAnnotation, Eligible, EngineRequest, Hits, IndexReader, MemoryReader,
-    Suggestion, space_of,
+    AnnotationRef, AssetNo, Budget, CandidateAnnotation, Eligible, EngineRequest, Held, Hits, IndexReader,
+    MemoryReader, Suggestion, space_of,
 };
 use rushes_plan::{Clause, Filter, Query, Test};
 use rushes_text::Analyzer;
@@ -13,7 +13,7 @@ use rushes_types::{AssetDocument, AssetId, FusedAnnotation, ReadPoint, Result, S
 use serde_json::{Value, json};
 
 use crate::assets::Listing;
-use crate::compile::{all_of, compile, current, is_annotation, is_exact};
+use crate::compile::{all_of, compile, decides, filtered, is_annotation, is_exact};
 use crate::config::ElasticConfig;
 use crate::meta::State;
 use crate::names::annotation_id;
@@ -55,19 +55,39 @@ impl ElasticReader {
         Ok(Some(Arc::new(CandidateAnnotation { fused, space })))
     }
 
-    /// Everything that a query finds.
-    pub fn collect(&self, query: &Value, fields: Fields) -> Result<Vec<Arc<CandidateAnnotation>>> {
-        let mut all = Vec::new();
-        self.point.scan(query, fields, &mut |found| {
-            all.extend(self.candidate(found)?);
-            Ok(())
-        })?;
+    /// Everything that a query finds, held as long as it is.
+    pub fn collect<'b>(&self, query: &Value, fields: Fields, budget: &'b Budget) -> Result<Collected<'b>> {
+        let mut all = Collected::none(budget)?;
+        self.point
+            .scan(query, fields, budget, &mut |found| all.extend(self.candidate(found)?, found.bytes()))?;
         Ok(all)
     }
 
     /// The shared matcher over these annotations.
     pub fn over(&self, annotations: Vec<Arc<CandidateAnnotation>>) -> MemoryReader {
         MemoryReader::new(self.at.clone(), self.listing.documents.clone(), annotations, self.analyzer.clone())
+    }
+}
+
+/// Candidates with the memory that they take.
+#[derive(Debug)]
+pub(crate) struct Collected<'b> {
+    pub annotations: Vec<Arc<CandidateAnnotation>>,
+    pub held: Held<'b>,
+}
+
+impl<'b> Collected<'b> {
+    pub fn none(budget: &'b Budget) -> Result<Self> {
+        Ok(Self { annotations: Vec::new(), held: budget.hold(0)? })
+    }
+
+    /// Takes in a candidate of so many bytes.
+    pub fn extend(&mut self, candidate: Option<Arc<CandidateAnnotation>>, bytes: usize) -> Result<()> {
+        if candidate.is_some() {
+            self.held.grow((size_of::<CandidateAnnotation>() + bytes) as u64)?;
+        }
+        self.annotations.extend(candidate);
+        Ok(())
     }
 }
 
@@ -85,33 +105,37 @@ impl IndexReader for ElasticReader {
         u32::try_from(at).ok().map(AssetNo)
     }
 
-    fn hits(&self, clause: &Clause, filter: &Filter) -> Result<Hits> {
+    fn hits(&self, clause: &Clause, filter: &Filter, budget: &Budget) -> Result<Hits> {
         let query = compile(clause, filter, &self.at, &self.analyzer);
         match &clause.test {
             // The matcher rejects it.
-            Test::Nearest(_) => self.over(Vec::new()).hits(clause, filter),
-            Test::Phrase(_) => self.phrase_hits(clause, filter, &query),
-            _ => self.over(self.collect(&query, Fields::Body)?).hits(clause, filter),
+            Test::Nearest(_) => self.over(Vec::new()).hits(clause, filter, budget),
+            Test::Phrase(_) => self.phrase_hits(clause, filter, &query, budget),
+            _ => {
+                let found = self.collect(&query, Fields::Body, budget)?;
+                self.over(found.annotations).hits(clause, filter, budget)
+            }
         }
     }
 
-    fn nearest(&self, clause: &Clause, filter: &Filter, eligible: Option<&Eligible>) -> Result<Hits> {
-        self.nearest_hits(clause, filter, eligible)
+    fn nearest(
+        &self,
+        clause: &Clause,
+        filter: &Filter,
+        eligible: Option<&Eligible>,
+        budget: &Budget,
+    ) -> Result<Hits> {
+        self.nearest_hits(clause, filter, eligible, budget)
     }
 
-    fn annotations(&self, filter: &Filter) -> Result<u64> {
-        if !is_exact(filter, &self.at) {
-            return Ok(self.hits(&Clause::any(None), filter)?.hits.len() as u64);
+    fn count(&self, clause: &Clause, filter: &Filter, budget: &Budget) -> Result<u64> {
+        if !decides(clause) || !is_exact(filter, &self.at) {
+            return budget.passing(|budget| Ok(self.hits(clause, filter, budget)?.hits.len() as u64));
         }
-        let query = compile(&Clause::any(None), filter, &self.at, &self.analyzer);
-        let answer = self.point.aggregate(&json!({
-            "size": 0, "track_total_hits": false, "query": query,
-            "aggs": {"all": {"filter": {"match_all": {}}}},
-        }))?;
-        Ok(answer.pointer("/all/doc_count").and_then(Value::as_u64).unwrap_or_default())
+        self.count_of(&compile(clause, filter, &self.at, &self.analyzer), budget)
     }
 
-    fn fetch(&self, refs: &[AnnotationRef]) -> Result<Vec<Option<FusedAnnotation>>> {
+    fn fetch(&self, refs: &[AnnotationRef], budget: &Budget) -> Result<Vec<Option<FusedAnnotation>>> {
         let mut fetched = Vec::with_capacity(refs.len());
         for refs in refs.chunks(NAMES_MAX) {
             let name = |wanted: &AnnotationRef| {
@@ -120,49 +144,63 @@ impl IndexReader for ElasticReader {
             };
             let names: BTreeSet<String> = refs.iter().filter_map(name).collect();
             let query = all_of(vec![json!({"ids": {"values": names}}), is_annotation()]);
-            let found = if names.is_empty() { Vec::new() } else { self.collect(&query, Fields::Whole)? };
-            fetched.extend(self.over(found).fetch(refs)?);
+            let found = match names.is_empty() {
+                true => Collected::none(budget)?,
+                false => self.collect(&query, Fields::Whole, budget)?,
+            };
+            fetched.extend(self.over(found.annotations).fetch(refs, budget)?);
         }
         Ok(fetched)
     }
 
-    fn find(&self, asset: &AssetId, annotation_id: &str) -> Result<Option<FusedAnnotation>> {
+    fn find(&self, asset: &AssetId, annotation_id: &str, budget: &Budget) -> Result<Option<FusedAnnotation>> {
         let query = all_of(vec![
             json!({"term": {"asset": asset.as_str()}}),
             json!({"term": {"annotation_id": annotation_id}}),
             is_annotation(),
         ]);
-        self.over(self.collect(&query, Fields::Whole)?).find(asset, annotation_id)
+        let found = self.collect(&query, Fields::Whole, budget)?;
+        self.over(found.annotations).find(asset, annotation_id, budget)
     }
 
-    fn spaces(&self) -> Result<Vec<SpaceId>> {
-        let with_vector = all_of(vec![current(&self.at), json!({"exists": {"field": "space"}})]);
-        if !is_exact(&Filter::default(), &self.at) {
-            return self.over(self.collect(&with_vector, Fields::Whole)?).spaces();
+    fn spaces(&self, filter: &Filter, budget: &Budget) -> Result<Vec<SpaceId>> {
+        let mut parts = filtered(filter, &self.at);
+        parts.push(json!({"exists": {"field": "space"}}));
+        let with_vector = all_of(parts);
+        if !is_exact(filter, &self.at) {
+            let found = self.collect(&with_vector, Fields::Whole, budget)?;
+            return self.over(found.annotations).spaces(filter, budget);
         }
-        let answer = self.point.aggregate(&json!({
+        let request = json!({
             "size": 0, "track_total_hits": false, "query": with_vector,
             "aggs": {"spaces": {"terms": {"field": "space", "size": SPACES_MAX}}},
-        }))?;
+        });
+        let answer = self.point.aggregate(&request, budget)?;
         let buckets = answer.pointer("/spaces/buckets").and_then(Value::as_array);
         let names = buckets.into_iter().flatten().filter_map(|bucket| bucket.get("key")?.as_str());
         let spaces: BTreeSet<SpaceId> = names.filter_map(|name| SpaceId::new(name).ok()).collect();
         Ok(spaces.into_iter().collect())
     }
 
-    fn suggest(&self, typed: &str, filter: &Filter, limit: usize) -> Result<Vec<Suggestion>> {
-        self.suggestions(typed, filter, limit, true)
+    fn suggest(
+        &self,
+        typed: &str,
+        filter: &Filter,
+        limit: usize,
+        budget: &Budget,
+    ) -> Result<Vec<Suggestion>> {
+        self.suggestions(typed, filter, limit, true, budget)
     }
 
-    fn words_beginning(&self, folded: &str, limit: usize) -> Result<Vec<String>> {
-        self.words(folded, limit)
+    fn words_beginning(&self, folded: &str, limit: usize, budget: &Budget) -> Result<Vec<String>> {
+        self.words(folded, limit, budget)
     }
 
     fn requests(&self, query: &Query, filter: &Filter) -> Vec<EngineRequest> {
         self.requests_of(query, filter)
     }
 
-    fn labels(&self, filter: &Filter) -> Result<Vec<Suggestion>> {
-        self.suggestions("", filter, usize::MAX, false)
+    fn labels(&self, filter: &Filter, budget: &Budget) -> Result<Vec<Suggestion>> {
+        self.suggestions("", filter, usize::MAX, false, budget)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rushes_index::{IndexReader, LabelCounts, Suggestion, begins_word, best};
+use rushes_index::{Budget, IndexReader, LabelCounts, Suggestion, begins_word, best};
 use rushes_plan::Filter;
 use rushes_text::normalise_label;
 use rushes_types::{AnnotationType, Result, known_types};
@@ -46,12 +46,13 @@ impl ElasticReader {
         filter: &Filter,
         limit: usize,
         with_dialogue: bool,
+        budget: &Budget,
     ) -> Result<Vec<Suggestion>> {
         let typed = normalise_label(typed);
         let query = labels_beginning(&typed, filtered(filter, &self.at), with_dialogue);
         if !is_exact(filter, &self.at) {
-            let mut all =
-                self.over(self.collect(&query, Fields::Body)?).suggest(&typed, filter, usize::MAX)?;
+            let found = self.collect(&query, Fields::Body, budget)?;
+            let mut all = self.over(found.annotations).suggest(&typed, filter, usize::MAX, budget)?;
             all.retain(|label| with_dialogue || label.kind.as_str() != known_types::DIALOGUE);
             all.truncate(limit);
             return Ok(all);
@@ -65,9 +66,10 @@ impl ElasticReader {
             if !after.is_null() {
                 composite["after"] = after.take();
             }
-            let mut answer = self.point.aggregate(&json!({
+            let request = json!({
                 "size": 0, "track_total_hits": false, "query": query, "aggs": {"labels": {"composite": composite}},
-            }))?;
+            });
+            let mut answer = self.point.aggregate(&request, budget)?;
             let buckets = answer.pointer("/labels/buckets").and_then(Value::as_array);
             for bucket in buckets.into_iter().flatten() {
                 let text = |at: &str| bucket.pointer(at).and_then(Value::as_str);
@@ -88,17 +90,18 @@ impl ElasticReader {
     }
 
     /// Words with this prefix, those of most annotations first, superseded ones included.
-    pub(crate) fn words(&self, folded: &str, limit: usize) -> Result<Vec<String>> {
+    pub(crate) fn words(&self, folded: &str, limit: usize, budget: &Budget) -> Result<Vec<String>> {
         if folded.len() > WORD_BYTES_MAX {
             return Ok(Vec::new());
         }
-        let answer = self.point.aggregate(&json!({
+        let request = json!({
             "size": 0, "track_total_hits": false,
             "query": all_of(vec![json!({"prefix": {"words": folded}})]),
             "aggs": {"words": {"terms": {
                 "field": "words", "size": limit.clamp(1, PAGE), "include": format!("{}.*", literal(folded)),
             }}},
-        }))?;
+        });
+        let answer = self.point.aggregate(&request, budget)?;
         let buckets = answer.pointer("/words/buckets").and_then(Value::as_array);
         let words = buckets.into_iter().flatten().filter_map(|bucket| bucket.get("key")?.as_str());
         Ok(words.take(limit).map(str::to_owned).collect())

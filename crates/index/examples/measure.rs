@@ -10,7 +10,7 @@
 use std::path::Path;
 use std::time::Instant;
 
-use rushes_index::{AssetUpdate, EmbeddedIndex, EmbeddedOptions, Index, IndexReader};
+use rushes_index::{AssetUpdate, Budget, EmbeddedIndex, EmbeddedOptions, Index, IndexReader};
 use rushes_plan::{Clause, Filter, Fuzziness, NearestTest, PhraseTest, Test, Word, WordsTest};
 use rushes_types::{
     Annotation, AnnotationId, AnnotationType, Asset, AssetDocument, AssetId, Attributes, Change, Commit,
@@ -152,14 +152,14 @@ fn time(name: &str, rounds: u64, mut ask: impl FnMut(u64) -> usize) {
 
 fn queries(reader: &dyn IndexReader, centres: &[Vec<f32>]) {
     let all = Filter::default();
-    let hits = |test: Test| reader.hits(&clause(test), &all).unwrap().hits.len();
+    let hits = |test: Test| reader.hits(&clause(test), &all, Budget::of_maintenance()).unwrap().hits.len();
     let label = |text: &str| Test::Label([rushes_text::normalise_label(text)].into_iter().collect());
     time("label, most frequent", 50, |_| hits(label("Character 0")));
     time("label, each of 200", 200, |n| hits(label(&format!("character {n}"))));
     let kind = AnnotationType::new(known_types::CHARACTER).unwrap();
     time("any of a type", 10, |_| {
         let any = Clause { kind: Some(kind.clone()), ..clause(Test::Any) };
-        reader.hits(&any, &all).unwrap().hits.len()
+        reader.hits(&any, &all, Budget::of_maintenance()).unwrap().hits.len()
     });
     let mut dice = Dice(99);
     let mut texts = |count: u64| (0..count).map(|_| word(dice.zipf(20_000))).collect::<Vec<_>>();
@@ -190,14 +190,18 @@ fn queries(reader: &dyn IndexReader, centres: &[Vec<f32>]) {
             k: Some(k),
             threshold: None,
         };
-        reader.nearest(&clause(Test::Nearest(test)), filter, None).unwrap().hits.len()
+        reader
+            .nearest(&clause(Test::Nearest(test)), filter, None, Budget::of_maintenance())
+            .unwrap()
+            .hits
+            .len()
     };
     time("nearest 10", 100, |_| near(10, &all));
     time("nearest 200", 100, |_| near(200, &all));
     let one = Filter { assets: Some(vec![reader.assets()[0].asset.id.clone()]), ..Filter::default() };
     time("nearest 200 in one asset", 100, |_| near(200, &one));
-    time("suggest `cha`", 20, |_| reader.suggest("cha", &all, 10).unwrap().len());
-    time("suggest `kal`", 20, |_| reader.suggest("kal", &all, 10).unwrap().len());
+    time("suggest `cha`", 20, |_| reader.suggest("cha", &all, 10, Budget::of_maintenance()).unwrap().len());
+    time("suggest `kal`", 20, |_| reader.suggest("kal", &all, 10, Budget::of_maintenance()).unwrap().len());
 }
 
 fn main() {

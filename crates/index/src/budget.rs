@@ -5,12 +5,15 @@
 //! it is taken, in batches. A look may also block: a search that turns out long waits for a place among the few that run
 //! at once ([`Company`]); threads that hold a scan permit never wait.
 //!
+//! Every read of an index takes a budget, and a budget that is never spent has one name, [`Budget::of_maintenance`]: a
+//! request cannot get one without saying so.
+//!
 //! CPU time is that of the threads that work on the search, so that a busy machine refuses nothing. Rejected: time on
 //! the wall, which punishes a search for its neighbours; and one clock for the process, which counts them in.
 
 use std::fmt;
 use std::sync::LazyLock;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
@@ -54,6 +57,8 @@ pub trait Company: Send + Sync {
     fn hold(&self, bytes: u64) -> Result<()>;
     /// Gives memory back.
     fn release(&self, bytes: u64);
+    /// Hears at each look of the searching thread, and on that thread, how much CPU time the search has taken.
+    fn has_spent(&self, _cpu: Duration) {}
     /// Waits for a place among the long searches; it is kept until the search ends.
     ///
     /// # Errors
@@ -75,6 +80,8 @@ pub struct Budget {
     spent_ns: AtomicU64,
     held_bytes: AtomicU64,
     is_long: AtomicBool,
+    /// How many hold what others wait for: then nothing is waited for.
+    holding: AtomicUsize,
     looks: AtomicU64,
 }
 
@@ -87,41 +94,35 @@ impl fmt::Debug for Budget {
     }
 }
 
-impl Default for Budget {
-    fn default() -> Self {
-        Self::unlimited()
-    }
-}
-
 impl Budget {
-    /// A budget that is never spent.
-    #[must_use]
-    pub fn unlimited() -> Self {
+    fn with(limits: BudgetLimits, clock: Option<ThreadClock>) -> Self {
         Self {
-            limits: BudgetLimits::NONE,
-            clock: None,
+            limits,
+            clock,
             given_up: None,
             company: None,
             searching: thread::current().id(),
-            read_ns: AtomicU64::new(0),
+            read_ns: AtomicU64::new(clock.map_or(0, |clock| ns(clock()))),
             spent_ns: AtomicU64::new(0),
             held_bytes: AtomicU64::new(0),
             is_long: AtomicBool::new(false),
+            holding: AtomicUsize::new(0),
             looks: AtomicU64::new(0),
         }
     }
 
-    /// A budget that is never spent, for whoever needs none of their own.
+    /// A budget that is never spent, for work that no request started: workers, verifying, tests. A test holds the list of
+    /// files that may name it.
     #[must_use]
-    pub fn endless() -> &'static Self {
-        static ENDLESS: LazyLock<Budget> = LazyLock::new(Budget::unlimited);
+    pub fn of_maintenance() -> &'static Self {
+        static ENDLESS: LazyLock<Budget> = LazyLock::new(|| Budget::with(BudgetLimits::NONE, None));
         &ENDLESS
     }
 
     /// A budget that begins now.
     #[must_use]
     pub fn new(limits: BudgetLimits, clock: ThreadClock) -> Self {
-        Self { limits, clock: Some(clock), read_ns: AtomicU64::new(ns(clock())), ..Self::unlimited() }
+        Self::with(limits, Some(clock))
     }
 
     /// With a function that is asked from time to time: has the caller gone away?
@@ -137,6 +138,14 @@ impl Budget {
     pub fn among(mut self, company: impl Company + 'static) -> Self {
         self.company = Some(Box::new(company));
         self
+    }
+
+    /// While the returned value lives, looks wait for no place among the long searches: for a search that holds what
+    /// others wait for.
+    #[must_use]
+    pub fn holding(&self) -> Holding<'_> {
+        self.holding.fetch_add(1, Ordering::Relaxed);
+        Holding(self)
     }
 
     /// Its limits.
@@ -215,6 +224,29 @@ impl Budget {
         taken
     }
 
+    /// Has it a place among the long searches?
+    #[must_use]
+    pub fn is_long(&self) -> bool {
+        self.is_long.load(Ordering::Relaxed)
+    }
+
+    /// CPU time spent up to now, by the calling thread and by those that ended.
+    #[must_use]
+    pub fn settled(&self) -> Duration {
+        self.meter().settle()
+    }
+
+    /// Does work whose findings nobody keeps: what it holds is given back at its end. For the thread that searches.
+    ///
+    /// # Errors
+    /// Those of the work.
+    pub fn passing<T>(&self, work: impl FnOnce(&Self) -> Result<T>) -> Result<T> {
+        let before = self.held_bytes();
+        let done = work(self);
+        drop(Held { budget: self, bytes: self.held_bytes().saturating_sub(before) });
+        done
+    }
+
     /// Takes memory until the value is dropped.
     ///
     /// # Errors
@@ -249,6 +281,16 @@ fn ns(time: Duration) -> u64 {
 #[must_use]
 pub fn given_up() -> Error {
     Error::new(ErrorKind::Cancelled, "the search was given up")
+}
+
+/// See [`Budget::holding`].
+#[derive(Debug)]
+pub struct Holding<'b>(&'b Budget);
+
+impl Drop for Holding<'_> {
+    fn drop(&mut self) {
+        self.0.holding.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 /// Memory that a part of a search holds.
@@ -340,7 +382,13 @@ impl Meter<'_> {
             let message = format!("the search takes more CPU time than one may, {most} ms");
             return Err(Error::new(ErrorKind::TooLarge, message).mend(MEND));
         }
-        if self.waits && spent > budget.limits.long { budget.enter_long() } else { Ok(()) }
+        if !self.helps
+            && let Some(company) = &budget.company
+        {
+            company.has_spent(spent);
+        }
+        let waits = self.waits && budget.holding.load(Ordering::Relaxed) == 0;
+        if waits && spent > budget.limits.long { budget.enter_long() } else { Ok(()) }
     }
 
     /// Adds what this thread has spent since the last time, and returns what all have.

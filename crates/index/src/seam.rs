@@ -177,6 +177,8 @@ pub trait Index: Send + Sync {
 
 /// A snapshot of the index at a read point. Laws:
 ///
+/// * Every read takes a budget: what is found is held in it, and the call ends with its error soon after it is spent or
+///   the caller has gone. An engine that waits for another looks before each request and after it.
 /// * `hits` are exactly the annotations that are visible (current at the read point and not replaced by a
 ///   pin, or of a pinned run), pass the filter and match the clause by the shared definitions of a match
 ///   (`rushes_plan`, `rushes_text`), with exactly their scores: an engine that cannot decide by itself fetches a
@@ -193,57 +195,41 @@ pub trait IndexReader: Send + Sync {
     /// The number of an asset.
     fn asset_no(&self, asset: &AssetId) -> Option<AssetNo>;
     /// What matches a clause other than a vector clause.
-    fn hits(&self, clause: &Clause, filter: &Filter) -> Result<Hits>;
+    fn hits(&self, clause: &Clause, filter: &Filter, budget: &Budget) -> Result<Hits>;
     /// What is nearest, for a vector clause.
-    fn nearest(&self, clause: &Clause, filter: &Filter, eligible: Option<&Eligible>) -> Result<Hits>;
-    /// [`IndexReader::hits`] within a budget: what is found is held in it, and the call ends soon after it is spent or
-    /// the caller has gone. An engine that does not look while it works is looked at before and after.
-    ///
-    /// # Errors
-    /// Those of [`Budget::check`] and [`Budget::keep`] besides.
-    fn hits_within(&self, clause: &Clause, filter: &Filter, budget: &Budget) -> Result<Hits> {
-        budget.check()?;
-        let found = self.hits(clause, filter)?;
-        budget.keep((found.hits.len() as u64).saturating_mul(HIT_BYTES))?;
-        Ok(found)
-    }
-    /// [`IndexReader::nearest`] within a budget, as [`IndexReader::hits_within`].
-    ///
-    /// # Errors
-    /// Those of [`Budget::check`] and [`Budget::keep`] besides.
-    fn nearest_within(
+    fn nearest(
         &self,
         clause: &Clause,
         filter: &Filter,
         eligible: Option<&Eligible>,
         budget: &Budget,
-    ) -> Result<Hits> {
-        budget.check()?;
-        let found = self.nearest(clause, filter, eligible)?;
-        budget.keep((found.hits.len() as u64).saturating_mul(HIT_BYTES))?;
-        Ok(found)
-    }
+    ) -> Result<Hits>;
     /// What a search by the clause would go through, as far as known before it: upper bounds, read from tables and never
     /// from lists. Nothing by default: then only the plan's own words count.
-    fn counts(&self, _clause: &Clause, _filter: &Filter) -> Result<ClauseCounts> {
+    fn counts(&self, _clause: &Clause, _filter: &Filter, _budget: &Budget) -> Result<ClauseCounts> {
         Ok(ClauseCounts::default())
     }
     /// How many annotations the filter admits.
-    fn annotations(&self, filter: &Filter) -> Result<u64> {
-        Ok(self.hits(&Clause::any(None), filter)?.hits.len() as u64)
+    fn annotations(&self, filter: &Filter, budget: &Budget) -> Result<u64> {
+        self.count(&Clause::any(None), filter, budget)
+    }
+    /// How many hits a clause has that is no vector clause, where nobody wants to see them.
+    fn count(&self, clause: &Clause, filter: &Filter, budget: &Budget) -> Result<u64> {
+        budget.passing(|budget| Ok(self.hits(clause, filter, budget)?.hits.len() as u64))
     }
     /// Whole annotations, in the order asked; `None` for those that no query on this reader can see.
-    fn fetch(&self, refs: &[AnnotationRef]) -> Result<Vec<Option<FusedAnnotation>>>;
+    fn fetch(&self, refs: &[AnnotationRef], budget: &Budget) -> Result<Vec<Option<FusedAnnotation>>>;
     /// Finds an annotation of an asset by its id (for `like`); the current one, else a kept one.
-    fn find(&self, asset: &AssetId, annotation_id: &str) -> Result<Option<FusedAnnotation>>;
-    /// The spaces that current annotations have vectors in.
-    fn spaces(&self) -> Result<Vec<SpaceId>>;
+    fn find(&self, asset: &AssetId, annotation_id: &str, budget: &Budget) -> Result<Option<FusedAnnotation>>;
+    /// The spaces that current annotations have vectors in, within the filter's assets.
+    fn spaces(&self, filter: &Filter, budget: &Budget) -> Result<Vec<SpaceId>>;
     /// Labels that begin with what was typed (each word of the label may be the beginning), most frequent
     /// first, within the filter's assets.
-    fn suggest(&self, typed: &str, filter: &Filter, limit: usize) -> Result<Vec<Suggestion>>;
+    fn suggest(&self, typed: &str, filter: &Filter, limit: usize, budget: &Budget)
+    -> Result<Vec<Suggestion>>;
     /// Words of labels and text that begin with a folded beginning, those of most annotations first, at most `limit`.
     /// They come from the dictionary: some may have no current annotation any more, and their order is approximate.
-    fn words_beginning(&self, _folded: &str, _limit: usize) -> Result<Vec<String>> {
+    fn words_beginning(&self, _folded: &str, _limit: usize, _budget: &Budget) -> Result<Vec<String>> {
         Ok(Vec::new())
     }
     /// The requests that an outside engine gets for a query, as far as known before it answers, for people to read;
@@ -253,8 +239,8 @@ pub trait IndexReader: Send + Sync {
     }
     /// All labels but those of dialogue, most frequent first, within the filter's assets: the names that questions
     /// may hold.
-    fn labels(&self, filter: &Filter) -> Result<Vec<Suggestion>> {
-        let all = self.suggest("", filter, usize::MAX)?;
+    fn labels(&self, filter: &Filter, budget: &Budget) -> Result<Vec<Suggestion>> {
+        let all = self.suggest("", filter, usize::MAX, budget)?;
         Ok(all.into_iter().filter(|label| !label.kind.is_dialogue()).collect())
     }
 }

@@ -2,7 +2,8 @@
 //!
 //! An estimate is rough by design: it is made from tables, in the time of a few look-ups, and says in which tens or
 //! thousands of milliseconds a search lies, not how many. What it is wrong about, the budget of the running search
-//! stops. Figures a step are those of one core of a small server.
+//! stops. Figures a step are those of one core of a small server; `rushes bench --under-load` prints estimates beside what
+//! was taken.
 
 use std::fmt;
 
@@ -11,6 +12,7 @@ use rushes_types::{Error, ErrorKind, Result};
 use serde::Serialize;
 
 use crate::clause::{Clause, Fuzziness, Test, Word};
+use crate::moments::RankBy;
 use crate::query::Query;
 
 /// Preparing a word: its forms in every language.
@@ -19,14 +21,22 @@ const WORD_NS: u64 = 12_000;
 const FUZZY_WORD_NS: u64 = 30;
 /// A word of a dictionary that a query's word may stand for: read and compared.
 const EXPANSION_NS: u64 = 1_000;
-/// An entry of a list: read, tested, put in order.
-const ENTRY_NS: u64 = 50;
+/// An entry of the list of a word, read.
+const LISTED_NS: u64 = 15;
+/// An entry of a list, tested and put in order.
+const ENTRY_NS: u64 = 30;
 /// An entry of a list for each further word of its clause, while the lists are merged.
 const MERGE_NS: u64 = 2;
+/// A line that a phrase may run over.
+const LINE_NS: u64 = 60;
+/// An annotation that is read for its attributes.
+const ATTRIBUTES_NS: u64 = 400;
 /// A number of a vector.
 const DIMENSION_PS: u64 = 100;
 /// A hit, on its way to a moment.
-const HIT_NS: u64 = 400;
+const HIT_NS: u64 = 90;
+/// A hit that is read for the attribute that moments are ranked by.
+const RANKED_NS: u64 = 1_400;
 /// Memory of an entry of a list of words.
 const ENTRY_BYTES: u64 = 16;
 /// Memory of a hit and of what becomes of it.
@@ -41,6 +51,10 @@ pub struct ClauseCounts {
     pub expansions: u64,
     /// Entries of the lists that would be read.
     pub listed: u64,
+    /// Entries of the lists of the word that has the fewest: no more hold all of the words as they are spelt.
+    pub shortest: u64,
+    /// Of a phrase: entries that may be lines it runs over.
+    pub lines: u64,
     /// Entries in scope.
     pub entries: u64,
     /// Vectors in scope.
@@ -100,7 +114,9 @@ pub fn estimate(query: &Query, counts: &[Vec<ClauseCounts>]) -> Cost {
         cost.memory_bytes = cost.memory_bytes.max(all.memory_bytes);
         cost.clauses.push(all);
     }
-    cost.cpu_us = cost.cpu_us.saturating_add(hits.saturating_mul(HIT_NS) / 1_000);
+    let ranked = matches!(query.plan.rank_by, RankBy::Attribute { .. });
+    let each = HIT_NS + if ranked { RANKED_NS } else { 0 };
+    cost.cpu_us = cost.cpu_us.saturating_add(hits.saturating_mul(each) / 1_000);
     cost.memory_bytes = cost.memory_bytes.saturating_add(hits.saturating_mul(HIT_BYTES));
     cost
 }
@@ -108,33 +124,41 @@ pub fn estimate(query: &Query, counts: &[Vec<ClauseCounts>]) -> Cost {
 /// The cost of a part of a clause, without its hits, and how many these are.
 fn part_cost(part: &Clause, counted: ClauseCounts) -> (ClauseCost, u64) {
     let mut cost = ClauseCost::none(&part.pointer);
-    let ClauseCounts { dictionary, expansions, listed, entries, vectors } = counted;
-    let found = listed.min(entries);
-    let ns = match &part.test {
+    let found = counted.listed.min(counted.entries);
+    let (ns, tested) = match &part.test {
         Test::Any | Test::Label(_) => {
-            cost.entries = listed;
-            listed.saturating_mul(ENTRY_NS)
+            cost.entries = counted.listed;
+            (counted.listed.saturating_mul(ENTRY_NS), found)
         }
         Test::Words(test) => {
-            cost.of_words(&test.words, test.fuzziness, dictionary, expansions, listed, found)
+            let ns = cost.of_words(&test.words, test.fuzziness, counted);
+            // Where every word must be there, the rarest says how often that can be; misspelt or in other forms it may be
+            // found more often than it is counted.
+            let all = test.every && !cost.is_fuzzy;
+            let tested = if all { counted.shortest.min(found) } else { found };
+            (ns.saturating_add(tested.saturating_mul(ENTRY_NS)), tested)
         }
-        Test::Phrase(test) => cost.of_words(&test.words, test.fuzziness, dictionary, expansions, listed, 0),
+        Test::Phrase(test) => {
+            let ns = cost.of_words(&test.words, test.fuzziness, counted);
+            let seeds = if cost.is_fuzzy { found } else { counted.shortest.min(found) };
+            let lines = if seeds > 0 { counted.lines.min(counted.entries) } else { 0 };
+            let ns = ns.saturating_add(lines.saturating_mul(LINE_NS));
+            // How many hold the words in order is not known before.
+            (ns.saturating_add(seeds.saturating_mul(ENTRY_NS)), 0)
+        }
         Test::Nearest(test) => {
-            cost.vectors = vectors;
-            let ps = vectors.saturating_mul(test.query.len() as u64).saturating_mul(DIMENSION_PS);
-            cost.cpu_us = ps / 1_000_000;
+            cost.vectors = counted.vectors;
+            let numbers = counted.vectors.saturating_mul(test.query.len() as u64);
+            cost.cpu_us = numbers.saturating_mul(DIMENSION_PS) / 1_000_000;
             // How many lie within a threshold is not known before.
-            return (cost, test.k.map_or(0, |k| vectors.min(k as u64)));
+            return (cost, test.k.map_or(0, |k| counted.vectors.min(k as u64)));
         }
     };
-    cost.cpu_us = ns / 1_000;
-    let found = match &part.test {
-        // What further conditions leave is not known before; what is really found is held to the budget.
-        Test::Phrase(_) => 0,
-        Test::Any if part.model.is_some() || !part.attributes.is_empty() || part.min_confidence > 0.0 => 0,
-        _ => found,
-    };
-    (cost, found)
+    let read = if part.attributes.is_empty() { 0 } else { tested };
+    cost.cpu_us = ns.saturating_add(read.saturating_mul(ATTRIBUTES_NS)) / 1_000;
+    // What further conditions leave is not known before; what is really found is held to the budget.
+    let is_open = part.model.is_none() && part.attributes.is_empty() && part.min_confidence <= 0.0;
+    (cost, if is_open || !matches!(part.test, Test::Any) { tested } else { 0 })
 }
 
 impl ClauseCost {
@@ -161,16 +185,9 @@ impl ClauseCost {
         self.is_fuzzy |= part.is_fuzzy;
     }
 
-    /// Fills in what words cost; returns nanoseconds.
-    fn of_words(
-        &mut self,
-        words: &[Word],
-        fuzziness: Fuzziness,
-        dictionary: u64,
-        expansions: u64,
-        listed: u64,
-        merged: u64,
-    ) -> u64 {
+    /// Fills in what words cost up to the lists of the entries that hold them; returns nanoseconds.
+    fn of_words(&mut self, words: &[Word], fuzziness: Fuzziness, counted: ClauseCounts) -> u64 {
+        let ClauseCounts { dictionary, expansions, listed, entries, .. } = counted;
         self.words = words.len() as u64;
         self.is_fuzzy = fuzziness != Fuzziness::Exact;
         let walked = if self.is_fuzzy { self.words.saturating_mul(dictionary) } else { 0 };
@@ -181,18 +198,23 @@ impl ClauseCost {
             self.words.saturating_mul(WORD_NS),
             walked.saturating_mul(FUZZY_WORD_NS),
             expansions.saturating_mul(EXPANSION_NS),
-            listed.saturating_mul(ENTRY_NS),
-            merged.saturating_mul(self.words).saturating_mul(MERGE_NS),
+            listed.saturating_mul(LISTED_NS),
+            listed.min(entries).saturating_mul(self.words).saturating_mul(MERGE_NS),
         ];
         terms.into_iter().fold(0, u64::saturating_add)
+    }
+
+    /// Time and memory in one number: a byte is about what a nanosecond is here.
+    const fn own(&self) -> u64 {
+        self.cpu_us.saturating_add(self.memory_bytes / 1_000)
     }
 }
 
 impl Cost {
     /// May a query of this cost run, where a search may take so much CPU time and memory?
     ///
-    /// The message tells what of the plan is expensive and nothing that the index counts, so that it is the same
-    /// whatever the caller may not see.
+    /// It follows from counts over everything, and so does the clause that the message names: ask it only for a caller
+    /// who sees everything.
     ///
     /// # Errors
     /// [`ErrorKind::TooLarge`] with what to change.
@@ -207,7 +229,14 @@ impl Cost {
         } else {
             format!("more than the {} MiB of memory that a search may hold", memory_bytes_max >> 20)
         };
-        Err(Error::new(ErrorKind::TooLarge, format!("{what} cost {than}")).mend(mend))
+        let most = self.clauses.iter().filter(|_| self.clauses.len() > 1);
+        match most.reduce(|most, other| if other.own() > most.own() { other } else { most }) {
+            Some(most) => {
+                let message = format!("{what} cost {than}, `{}` the most of it", most.clause);
+                Err(Error::new(ErrorKind::TooLarge, message).mend(mend).at(&most.clause))
+            }
+            None => Err(Error::new(ErrorKind::TooLarge, format!("{what} cost {than}")).mend(mend)),
+        }
     }
 
     /// What of the plan costs the most, and what to change about it.
@@ -215,9 +244,7 @@ impl Cost {
         let share = |is: fn(&ClauseCost) -> bool| {
             let costs = self.clauses.iter().filter(|c| is(c));
             costs.fold((0_u64, 0_usize, 0_u64), |(cost, clauses, words), c| {
-                // Memory and time are not of one unit; a byte is about what a nanosecond is here.
-                let own = c.cpu_us.saturating_add(c.memory_bytes / 1_000);
-                (cost.saturating_add(own), clauses + 1, words.saturating_add(c.words))
+                (cost.saturating_add(c.own()), clauses + 1, words.saturating_add(c.words))
             })
         };
         let fuzzy = share(|c| c.is_fuzzy);

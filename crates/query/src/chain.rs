@@ -83,7 +83,7 @@ mod tests {
         // The first B in reach ends too late for C; the next one has a C.
         let links =
             [link(None, &[(0, 1), (9, 10)]), link(Some(5), &[(2, 20), (3, 4)]), link(Some(2), &[(5, 6)])];
-        let chains = chains(&links, &mut Budget::endless().meter()).unwrap();
+        let chains = chains(&links, &mut Budget::of_maintenance().meter()).unwrap();
         assert_eq!(chains.len(), 1);
         let ends: Vec<_> = chains[0].1.iter().map(|s| (s.start_ns(), s.end_ns())).collect();
         assert_eq!(ends, [(0, 1), (3, 4), (5, 6)]);

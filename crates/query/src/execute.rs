@@ -51,10 +51,7 @@ pub fn execute(query: &Query, view: &View<'_>, options: Options) -> Result<Answe
         cursor.check(digested.insert(digest(&query.plan)), reader.read_point())?;
     }
     let filter = filter(query, reader, &view.access);
-    // An index counts what it holds, also of others: for one who sees a part only what his search really takes decides.
-    if view.access == Access::All {
-        admit(&estimated(query, &filter, reader)?, budget)?;
-    }
+    admit(&estimated(query, &filter, reader, budget)?, budget, &view.access)?;
     let mut warnings = options.warnings;
     let search = Search { query, reader, filter, view };
     let found = search.all_found(&mut warnings)?;
@@ -136,7 +133,7 @@ impl Search<'_> {
         let criteria = &self.query.criteria;
         let mut found: Vec<ClauseHits> = criteria.iter().map(|_| ClauseHits::default()).collect();
         for (no, criterion) in criteria.iter().enumerate().filter(|(_, c)| !c.is_vector()) {
-            let hits = |part| self.reader.hits_within(part, &self.filter, self.view.budget);
+            let hits = |part| self.reader.hits(part, &self.filter, self.view.budget);
             let parts = criterion.parts.iter().map(hits);
             found[no] = ClauseHits::new(parts.collect::<Result<_>>()?);
         }
@@ -171,9 +168,8 @@ impl Search<'_> {
 
     fn nearest(&self, no: usize, eligible: Option<&Eligible>) -> Result<ClauseHits> {
         let parts = self.query.criteria.get(no).map(|c| c.parts.as_slice()).unwrap_or_default();
-        let hits = parts
-            .iter()
-            .map(|part| self.reader.nearest_within(part, &self.filter, eligible, self.view.budget));
+        let hits =
+            parts.iter().map(|part| self.reader.nearest(part, &self.filter, eligible, self.view.budget));
         Ok(ClauseHits::new(hits.collect::<Result<_>>()?))
     }
 
@@ -325,7 +321,7 @@ impl Search<'_> {
             filter.languages.clear();
             filter.languages_excluded.clear();
         }
-        Ok(ClauseHits::new(vec![self.reader.hits_within(&clause, &filter, self.view.budget)?]))
+        Ok(ClauseHits::new(vec![self.reader.hits(&clause, &filter, self.view.budget)?]))
     }
 }
 

@@ -88,7 +88,7 @@ impl Pages<'_> {
             let keys = std::iter::once(hit.first).chain(hit.joined.iter().copied());
             wanted.extend(keys.map(|key| AnnotationRef { asset: hit.asset, key }));
         }
-        let mut fetched = self.reader.fetch(&wanted)?.into_iter();
+        let mut fetched = self.reader.fetch(&wanted, self.view.budget)?.into_iter();
         let mut moments = Vec::with_capacity(kept.len());
         for (kept, chosen) in kept.iter().zip(chosen) {
             let mut evidence = Vec::with_capacity(chosen.len());
@@ -286,7 +286,7 @@ pub(crate) fn attribute_values(
         let _held = budget.hold((wanted.len() * size_of::<(AnnotationRef, usize)>()) as u64)?;
         for (wanted, owners) in wanted.chunks(FETCHED_AT_ONCE).zip(owners.chunks(FETCHED_AT_ONCE)) {
             meter.steps(wanted.len().saturating_mul(FETCHED_STEPS))?;
-            for (fetched, owner) in pages.reader.fetch(wanted)?.into_iter().zip(owners) {
+            for (fetched, owner) in pages.reader.fetch(wanted, budget)?.into_iter().zip(owners) {
                 let number = fetched.and_then(|a| a.annotation.attributes.get(attribute)?.as_f64());
                 if let (Some(number), Some(slot)) = (number, best.get_mut(*owner)) {
                     let better = |x: f64| if ascending { x.min(number) } else { x.max(number) };

@@ -72,7 +72,7 @@ pub fn explain(asked: PlannedSearch, view: &View<'_>, knowledge: &dyn Knowledge)
     let filter = filter(&query, view.reader, &view.access);
     let requests = view.reader.requests(&query, &filter);
     let cost = match view.access {
-        Access::All => Some(estimated(&query, &filter, view.reader)?),
+        Access::All => Some(estimated(&query, &filter, view.reader, view.budget)?),
         Access::Only(_) => None,
     };
     Ok(Explained { resolved, understood: asked.understood, requests, cost })

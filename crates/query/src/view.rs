@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
 use rushes_index::{AnnotationRef, Budget, Hit, IndexReader};
-use rushes_plan::{Clause, Filter, Like, NearestTest, SpaceVectors, Test};
+use rushes_plan::{Clause, Filter, Like, SpaceVectors};
 use rushes_text::Analyzer;
 use rushes_types::limits::TIME_NS_MAX;
 use rushes_types::{AnnotationId, AssetId, FusedAnnotation, Metric, Result, Space, SpaceId, TimeRange};
@@ -42,16 +42,10 @@ pub struct View<'a> {
 }
 
 impl<'a> View<'a> {
-    /// A view of the whole snapshot whose searches may cost what they will.
+    /// A view of the whole snapshot.
     #[must_use]
-    pub fn of(reader: &'a dyn IndexReader) -> Self {
-        Self {
-            reader,
-            access: Access::All,
-            catalog: Arc::default(),
-            analyzer: Arc::default(),
-            budget: Budget::endless(),
-        }
+    pub fn of(reader: &'a dyn IndexReader, budget: &'a Budget) -> Self {
+        Self { reader, access: Access::All, catalog: Arc::default(), analyzer: Arc::default(), budget }
     }
 
     fn models(&self) -> &BTreeMap<String, Space> {
@@ -65,39 +59,12 @@ impl<'a> View<'a> {
     /// The spaces that current annotations have vectors in, among those that the caller may see.
     pub(crate) fn current_spaces(&self) -> Result<&[SpaceId]> {
         if self.catalog.current.get().is_none() {
-            let spaces = if self.access == Access::All { self.reader.spaces()? } else { self.seen_spaces()? };
+            let filter = Filter { assets: visible_assets(self.reader, &self.access), ..Filter::default() };
+            let spaces = self.reader.spaces(&filter, self.budget)?;
             // Another thread may have gathered the same value first.
             let _ = self.catalog.current.set(spaces);
         }
         Ok(self.catalog.current.get().map_or(&[], Vec::as_slice))
-    }
-
-    /// The spaces in which something that the caller may see has a vector: the index knows only those of everything.
-    fn seen_spaces(&self) -> Result<Vec<SpaceId>> {
-        let filter = Filter { assets: visible_assets(self.reader, &self.access), ..Filter::default() };
-        let known: BTreeMap<&SpaceId, &Space> =
-            self.models().values().map(|space| (&space.id, space)).collect();
-        let mut seen = Vec::new();
-        for (id, space) in known {
-            let mut query = vec![0.0_f32; space.dimensions];
-            if let Some(first) = query.first_mut() {
-                *first = 1.0;
-            }
-            let test = NearestTest {
-                space: id.clone(),
-                query: query.into(),
-                metric: space.metric,
-                exact: true,
-                k: Some(1),
-                threshold: None,
-            };
-            let clause = Clause { test: Test::Nearest(test), ..Clause::any(None) };
-            let nearest = self.reader.nearest_within(&clause, &filter, None, self.budget)?;
-            if !nearest.hits.is_empty() {
-                seen.push(id.clone());
-            }
-        }
-        Ok(seen)
     }
 
     /// These spaces as they are registered, in the order of their ids.
@@ -147,7 +114,7 @@ impl<'a> View<'a> {
         }
         if let Some(id) = &like.annotation_id {
             let Ok(id) = AnnotationId::new(id) else { return Ok(None) };
-            let Some(fused) = self.reader.find(&asset, id.as_str())? else { return Ok(None) };
+            let Some(fused) = self.reader.find(&asset, id.as_str(), self.budget)? else { return Ok(None) };
             let space = self.space_of(&fused);
             return Ok(Some(space.zip(fused.annotation.vector).into_iter().collect()));
         }
@@ -161,7 +128,7 @@ impl<'a> View<'a> {
     fn shown(&self, asset: &AssetId, span: TimeRange) -> Result<SpaceVectors> {
         self.budget.check()?;
         let filter = Filter { assets: Some(vec![asset.clone()]), ..Filter::default() };
-        let mut hits = self.reader.hits_within(&Clause::any(None), &filter, self.budget)?.hits;
+        let mut hits = self.reader.hits(&Clause::any(None), &filter, self.budget)?.hits;
         hits.retain(|hit| hit.range.meets(span));
         let rank = |hit: &Hit| (Reverse(overlap_ns(hit.range, span)), hit.range.start_ns(), hit.first);
         hits.sort_by_cached_key(rank);
@@ -171,7 +138,7 @@ impl<'a> View<'a> {
             self.budget.check()?;
             let refs: Vec<AnnotationRef> =
                 step.iter().map(|hit| AnnotationRef { asset: hit.asset, key: hit.first }).collect();
-            for fused in self.reader.fetch(&refs)?.into_iter().flatten() {
+            for fused in self.reader.fetch(&refs, self.budget)?.into_iter().flatten() {
                 let Some(space) = self.space_of(&fused) else { continue };
                 let place = |f: &FusedAnnotation| {
                     let range = f.annotation.range;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::index_suite::{IndexFixture, SECOND, asset_id, clause, kind};
-use rushes_index::{AnnotationRef, Clock, Eligible, Index, IndexReader, MemoryIndex};
+use rushes_index::{AnnotationRef, Budget, Clock, Eligible, Index, IndexReader, MemoryIndex};
 use rushes_plan::{
     AttributeTest, Clause, Filter, Fuzziness, NearestTest, PhraseTest, Pin, Test, ValueTest, Word, WordsTest,
 };
@@ -128,36 +128,62 @@ fn random_eligible(reader: &dyn IndexReader, dice: &mut Dice) -> Option<Eligible
 fn same_answers(memory: &dyn IndexReader, other: &dyn IndexReader, history: &History, dice: &mut Dice) {
     assert_eq!(memory.read_point(), other.read_point());
     assert_eq!(memory.assets(), other.assets());
-    assert_eq!(memory.spaces().unwrap(), other.spaces().unwrap());
+    assert_eq!(
+        memory.spaces(&Filter::default(), Budget::of_maintenance()).unwrap(),
+        other.spaces(&Filter::default(), Budget::of_maintenance()).unwrap()
+    );
     for _ in 0..12 {
         let (clause, filter) = (random_clause(dice), random_filter(history, dice));
         let (expected, got) = if let Test::Nearest(_) = clause.test {
             let eligible = random_eligible(memory, dice);
-            let nearest =
-                |reader: &dyn IndexReader| reader.nearest(&clause, &filter, eligible.as_ref()).unwrap();
+            let nearest = |reader: &dyn IndexReader| {
+                reader.nearest(&clause, &filter, eligible.as_ref(), Budget::of_maintenance()).unwrap()
+            };
             (nearest(memory), nearest(other))
         } else {
-            let hits = |reader: &dyn IndexReader| reader.hits(&clause, &filter).unwrap();
+            let hits = |reader: &dyn IndexReader| {
+                let found = reader.hits(&clause, &filter, Budget::of_maintenance()).unwrap();
+                let counted = reader.count(&clause, &filter, Budget::of_maintenance()).unwrap();
+                assert_eq!(counted, found.hits.len() as u64, "{clause:?} {filter:?}");
+                found
+            };
             (hits(memory), hits(other))
         };
         assert_eq!(expected.hits, got.hits, "{clause:?} {filter:?}");
-        assert_eq!(memory.annotations(&filter).unwrap(), other.annotations(&filter).unwrap(), "{filter:?}");
+        assert_eq!(
+            memory.annotations(&filter, Budget::of_maintenance()).unwrap(),
+            other.annotations(&filter, Budget::of_maintenance()).unwrap(),
+            "{filter:?}"
+        );
     }
     for typed in ["j", "jo", "TRIB", "house", "c"] {
         let filter = random_filter(history, dice);
         let limit = usize::try_from(dice.roll(4)).unwrap();
-        let suggest = |reader: &dyn IndexReader| reader.suggest(typed, &filter, limit).unwrap();
+        let suggest = |reader: &dyn IndexReader| {
+            reader.suggest(typed, &filter, limit, Budget::of_maintenance()).unwrap()
+        };
         assert_eq!(suggest(memory), suggest(other), "{typed} {filter:?}");
     }
     let all = Filter { assets: random_filter(history, dice).assets, ..Filter::default() };
-    assert_eq!(memory.labels(&all).unwrap(), other.labels(&all).unwrap(), "{all:?}");
+    let spaces = |reader: &dyn IndexReader| reader.spaces(&all, Budget::of_maintenance()).unwrap();
+    assert_eq!(spaces(memory), spaces(other), "{all:?}");
+    assert_eq!(
+        memory.labels(&all, Budget::of_maintenance()).unwrap(),
+        other.labels(&all, Budget::of_maintenance()).unwrap(),
+        "{all:?}"
+    );
     for fused in history.annotations() {
         let annotation = &fused.annotation;
-        let find = |reader: &dyn IndexReader| reader.find(&annotation.asset, annotation.id.as_str()).unwrap();
+        let find = |reader: &dyn IndexReader| {
+            reader.find(&annotation.asset, annotation.id.as_str(), Budget::of_maintenance()).unwrap()
+        };
         assert_eq!(find(memory), find(other));
         if let Some(asset) = memory.asset_no(&annotation.asset) {
             let wanted = [AnnotationRef { asset, key: fused.fused_key() }];
-            assert_eq!(memory.fetch(&wanted).unwrap(), other.fetch(&wanted).unwrap());
+            assert_eq!(
+                memory.fetch(&wanted, Budget::of_maintenance()).unwrap(),
+                other.fetch(&wanted, Budget::of_maintenance()).unwrap()
+            );
         }
     }
 }

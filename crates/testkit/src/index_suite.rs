@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
-use rushes_index::{AnnotationRef, AssetUpdate, Eligible, Hit, Index, IndexReader};
+use rushes_index::{AnnotationRef, AssetUpdate, Budget, Eligible, Hit, Index, IndexReader};
 use rushes_plan::{
     AttributeTest, Clause, Filter, Fuzziness, NearestTest, PhraseTest, Pin, Test, ValueTest, Word, WordsTest,
 };
@@ -230,7 +230,7 @@ fn ids(reader: &dyn IndexReader, hits: &[Hit]) -> Vec<String> {
     let id = |hit: &Hit| {
         let keys = std::iter::once(hit.first).chain(hit.joined.iter().copied());
         let refs: Vec<_> = keys.map(|key| AnnotationRef { asset: hit.asset, key }).collect();
-        let found = reader.fetch(&refs).unwrap();
+        let found = reader.fetch(&refs, Budget::of_maintenance()).unwrap();
         let ids = found.iter().map(|found| found.as_ref().unwrap().annotation.id.as_str().to_owned());
         ids.collect::<Vec<_>>().join("+")
     };
@@ -243,8 +243,8 @@ fn found(reader: &dyn IndexReader, clause: &Clause) -> Vec<String> {
 
 fn found_in(reader: &dyn IndexReader, clause: &Clause, filter: &Filter) -> Vec<String> {
     let hits = match clause.test {
-        Test::Nearest(_) => reader.nearest(clause, filter, None),
-        _ => reader.hits(clause, filter),
+        Test::Nearest(_) => reader.nearest(clause, filter, None, Budget::of_maintenance()),
+        _ => reader.hits(clause, filter, Budget::of_maintenance()),
     };
     ids(reader, &hits.unwrap().hits)
 }
@@ -364,10 +364,10 @@ pub fn what_is_erased_is_in_no_later_reader(fixture: &mut dyn IndexFixture) {
     for at in [None, Some(ReadPoint::at(Commit(1)))] {
         let reader = index.reader(at.as_ref()).unwrap();
         assert_eq!(found(&*reader, &clause(Test::Any)), ["2"]);
-        assert!(reader.find(&asset_id("a"), "1").unwrap().is_none());
+        assert!(reader.find(&asset_id("a"), "1", Budget::of_maintenance()).unwrap().is_none());
         let wanted = AnnotationRef { asset: reader.asset_no(&asset_id("a")).unwrap(), key: joey.fused_key() };
-        assert_eq!(reader.fetch(&[wanted]).unwrap(), [None]);
-        assert!(reader.suggest("jo", &Filter::default(), 9).unwrap().is_empty());
+        assert_eq!(reader.fetch(&[wanted], Budget::of_maintenance()).unwrap(), [None]);
+        assert!(reader.suggest("jo", &Filter::default(), 9, Budget::of_maintenance()).unwrap().is_empty());
     }
     index.purge().unwrap();
     assert_eq!(found(&*newest(index), &clause(Test::Any)), ["2"]);
@@ -433,7 +433,7 @@ pub fn labels_match_whole(fixture: &mut dyn IndexFixture) {
     assert_eq!(found(&*reader, &label(&["phoebe"])), ["0", "1", "3"]);
     assert_eq!(found(&*reader, &label(&["phoebe sr.", "joey"])), ["2", "4"]);
     assert!(found(&*reader, &label(&["phoeb"])).is_empty());
-    let hits = reader.hits(&label(&["joey"]), &Filter::default()).unwrap().hits;
+    let hits = reader.hits(&label(&["joey"]), &Filter::default(), Budget::of_maintenance()).unwrap().hits;
     assert_eq!((hits[0].score, hits[0].confidence, hits[0].similarity), (1.0, 1.0, None));
     assert_eq!(hits[0].range, TimeRange::new(4 * SECOND, 4 * SECOND + SECOND * 3 / 2).unwrap());
 }
@@ -457,7 +457,7 @@ pub fn words_match_by_form_beginning_and_typo(fixture: &mut dyn IndexFixture) {
     if let Test::Words(test) = &mut either.test {
         (test.every, test.words[0].prefix, test.words[1].weight) = (false, true, 3.0);
     }
-    let hits = reader.hits(&either, &Filter::default()).unwrap().hits;
+    let hits = reader.hits(&either, &Filter::default(), Budget::of_maintenance()).unwrap().hits;
     assert_eq!(ids(&*reader, &hits), ["running", "label"]);
     let prefix = rushes_text::QUALITY_PREFIX;
     assert_eq!(hits.iter().map(|hit| hit.score).collect::<Vec<_>>(), [(prefix + 3.0) / 4.0, prefix / 4.0]);
@@ -476,7 +476,10 @@ pub fn a_phrase_goes_on_in_the_next_line(fixture: &mut dyn IndexFixture) {
     ];
     filled(fixture.index(), all);
     let reader = newest(fixture.index());
-    let hits = reader.hits(&phrase(&["how", "you", "doin"], 0), &Filter::default()).unwrap().hits;
+    let hits = reader
+        .hits(&phrase(&["how", "you", "doin"], 0), &Filter::default(), Budget::of_maintenance())
+        .unwrap()
+        .hits;
     assert_eq!(ids(&*reader, &hits), ["1+2", "3"]);
     assert_eq!(hits[0].range, TimeRange::new(2 * SECOND, 3 * SECOND + SECOND * 3 / 2).unwrap());
     assert_eq!((hits[0].confidence, hits[1].confidence), (0.5, 1.0));
@@ -606,7 +609,7 @@ pub fn nearest_are_the_k_nearest_with_ties_by_id(fixture: &mut dyn IndexFixture)
     assert_eq!(nearest(3), ["tie-2", "tie-1", "best"]);
     assert_eq!(nearest(9), ["far", "tie-3", "tie-2", "tie-1", "best"]);
     let best = near(&[1.0, 0.0], Some(1), Metric::Cosine, None);
-    let found = reader.nearest(&best, &Filter::default(), None).unwrap();
+    let found = reader.nearest(&best, &Filter::default(), None, Budget::of_maintenance()).unwrap();
     assert!(!found.approximate);
     assert_eq!((found.hits[0].similarity, found.hits[0].score), (Some(1.0), 1.0));
 }
@@ -623,7 +626,8 @@ pub fn nearest_meet_the_eligible_times(fixture: &mut dyn IndexFixture) {
     let times = TimeSet::of([TimeRange::new(5 * SECOND, 9 * SECOND).unwrap()]);
     let eligible: Eligible = [(reader.asset_no(&asset_id("a")).unwrap(), times)].into_iter().collect();
     let nearest = near(&[1.0, 0.0], Some(5), Metric::Cosine, None);
-    let hits = reader.nearest(&nearest, &Filter::default(), Some(&eligible)).unwrap().hits;
+    let hits =
+        reader.nearest(&nearest, &Filter::default(), Some(&eligible), Budget::of_maintenance()).unwrap().hits;
     assert_eq!(ids(&*reader, &hits), ["2"]);
 }
 
@@ -671,7 +675,7 @@ pub fn whole_annotations_come_back(fixture: &mut dyn IndexFixture) {
     let key = fused.fused_key();
     let missing = rushes_types::FusedKey { start_ns: 1, ..key };
     let refs = [AnnotationRef { asset, key: missing }, AnnotationRef { asset, key }];
-    assert_eq!(reader.fetch(&refs).unwrap(), [None, Some(fused)]);
+    assert_eq!(reader.fetch(&refs, Budget::of_maintenance()).unwrap(), [None, Some(fused)]);
 }
 
 /// Of several annotations with one id, the current one is found; if there is none, a kept one.
@@ -686,13 +690,13 @@ pub fn an_id_finds_the_current_annotation_first(fixture: &mut dyn IndexFixture) 
     let kept = of_run("r1", 1, &ended, true);
     index.apply(&[update("a", 0, 2, vec![put(&archived), put(&kept)])]).unwrap();
     index.publish(Commit(2)).unwrap();
-    assert_eq!(newest(index).find(&asset_id("a"), "x").unwrap(), Some(kept));
+    assert_eq!(newest(index).find(&asset_id("a"), "x", Budget::of_maintenance()).unwrap(), Some(kept));
     let now = of_run("r2", 5, &[Validity::from(Commit(3))], true);
     index.apply(&[update("a", 2, 3, vec![put(&now)])]).unwrap();
     index.publish(Commit(3)).unwrap();
-    assert_eq!(newest(index).find(&asset_id("a"), "x").unwrap(), Some(now));
-    assert_eq!(newest(index).find(&asset_id("a"), "y").unwrap(), None);
-    assert_eq!(newest(index).find(&asset_id("b"), "x").unwrap(), None);
+    assert_eq!(newest(index).find(&asset_id("a"), "x", Budget::of_maintenance()).unwrap(), Some(now));
+    assert_eq!(newest(index).find(&asset_id("a"), "y", Budget::of_maintenance()).unwrap(), None);
+    assert_eq!(newest(index).find(&asset_id("b"), "x", Budget::of_maintenance()).unwrap(), None);
 }
 
 /// Each word of a label may be what was typed.
@@ -705,7 +709,7 @@ pub fn labels_are_suggested_by_frequency(fixture: &mut dyn IndexFixture) {
     filled(fixture.index(), all);
     let reader = newest(fixture.index());
     let suggest = |typed: &str, filter: &Filter, limit| {
-        let found = reader.suggest(typed, filter, limit).unwrap();
+        let found = reader.suggest(typed, filter, limit, Budget::of_maintenance()).unwrap();
         found.into_iter().map(|s| format!("{} {}", s.text, s.count)).collect::<Vec<_>>()
     };
     let all = Filter::default();
@@ -723,7 +727,12 @@ pub fn spaces_are_those_of_current_vectors(fixture: &mut dyn IndexFixture) {
     own.model = ModelRef::parse("dino@1").unwrap();
     filled(fixture.index(), vec![vectored("a", "1", 1, &[1.0, 0.0]), own.clone()]);
     let spaces = |index: &dyn Index| {
-        newest(index).spaces().unwrap().iter().map(|s| s.as_str().to_owned()).collect::<Vec<_>>()
+        newest(index)
+            .spaces(&Filter::default(), Budget::of_maintenance())
+            .unwrap()
+            .iter()
+            .map(|s| s.as_str().to_owned())
+            .collect::<Vec<_>>()
     };
     assert_eq!(spaces(fixture.index()), ["clip-space", "dino@1"]);
     let mut ended = current(own, 1);
@@ -754,8 +763,10 @@ pub fn joining_and_purging_change_no_answer(fixture: &mut dyn IndexFixture) {
     let answers = |index: &dyn Index| {
         let reader = newest(index);
         let answer = |clause: &Clause| match clause.test {
-            Test::Nearest(_) => reader.nearest(clause, &Filter::default(), None).unwrap().hits,
-            _ => reader.hits(clause, &Filter::default()).unwrap().hits,
+            Test::Nearest(_) => {
+                reader.nearest(clause, &Filter::default(), None, Budget::of_maintenance()).unwrap().hits
+            }
+            _ => reader.hits(clause, &Filter::default(), Budget::of_maintenance()).unwrap().hits,
         };
         clauses.iter().map(answer).collect::<Vec<_>>()
     };

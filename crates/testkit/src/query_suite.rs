@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
-use rushes_index::{Index, IndexReader};
+use rushes_index::{Budget, Index, IndexReader};
 use rushes_plan::{Plan, resolve};
 use rushes_query::{Answer, View, search};
 use serde_json::{Value as Json, json};
@@ -24,7 +24,7 @@ fn lines(answer: &Answer) -> Vec<String> {
 
 fn ask(archive: &Archive, reader: &dyn IndexReader, plan: &Json) -> Answer {
     let plan = Plan::read(plan).unwrap();
-    search(plan.into(), &View::of(reader), archive).unwrap()
+    search(plan.into(), &View::of(reader, Budget::of_maintenance()), archive).unwrap()
 }
 
 /// An answer is what the naive reference finds, in its order, with its scores.

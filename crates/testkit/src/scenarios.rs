@@ -21,7 +21,7 @@ mod tracks;
 
 use std::path::Path;
 
-use rushes_index::Index;
+use rushes_index::{Budget, Index};
 use rushes_plan::Plan;
 use rushes_query::{Answer, Group, Moment, View, search};
 use serde::Deserialize;
@@ -121,8 +121,8 @@ impl Scenario {
         let archive = self.archive();
         archive.fill(index).map_err(|e| e.to_string())?;
         let reader = index.reader(None).map_err(|e| e.to_string())?;
-        let found =
-            Plan::parse(&self.plan).and_then(|plan| search(plan.into(), &View::of(&*reader), &archive));
+        let found = Plan::parse(&self.plan)
+            .and_then(|plan| search(plan.into(), &View::of(&*reader, Budget::of_maintenance()), &archive));
         let answer = match (found, &self.error) {
             (Err(e), Some(pointer)) if e.pointer() == Some(pointer) => return Ok(()),
             (Err(e), _) => return Err(format!("  refused: {e}")),

@@ -7,7 +7,7 @@ use super::*;
 
 fn places(long_max: usize) -> Arc<SearchPlaces> {
     let limits = SearchLimits::default();
-    let per_token = SearchLimits { per_token_max: 3, long_per_token_max: 2, ..limits };
+    let per_token = SearchLimits { per_token_max: 3, long_per_token_max: 1, ..limits };
     SearchPlaces::new(SearchLimits { long_max, all_memory_bytes_max: 100, ..per_token })
 }
 
@@ -32,10 +32,10 @@ fn a_token_has_no_more_searches_than_it_may_and_others_are_not_counted() {
 fn one_long_search_waits_for_another_and_one_that_is_given_up_leaves_no_trace() {
     let places = places(1);
     let (first, second, third) =
-        (places.enter("a").unwrap(), places.enter("a").unwrap(), places.enter("a").unwrap());
+        (places.enter("a").unwrap(), places.enter("c").unwrap(), places.enter("a").unwrap());
     first.enter_long(&never).unwrap();
     assert_eq!(second.enter_long(&|| true).unwrap_err().kind(), ErrorKind::Cancelled);
-    assert_eq!(third.enter_long(&never).unwrap_err().kind(), ErrorKind::Busy, "two of the token are long");
+    assert_eq!(third.enter_long(&never).unwrap_err().kind(), ErrorKind::Busy, "one of the token is long");
     drop((second, third));
     let other = places.enter("b").unwrap();
     std::thread::scope(|scope| {
@@ -83,4 +83,28 @@ fn the_clock_of_a_thread_counts_its_work() {
     let before = thread_cpu();
     let sum = (0..1_000_000_u64).fold(0, |sum, n| std::hint::black_box(sum ^ n));
     assert!(thread_cpu() > before, "{sum}");
+}
+
+#[test]
+fn the_longer_a_search_has_run_the_lower_is_its_priority() {
+    let after = |ms| niceness(Duration::from_millis(ms), 500);
+    assert_eq!([0, 20, 50, 250, 499, 500, 90_000].map(after), [0, 0, 1, 9, 18, 19, 19]);
+    assert_eq!(niceness(Duration::ZERO, 0), NICENESS);
+}
+
+#[test]
+fn a_place_lowers_the_priority_of_the_thread_that_searches() {
+    let places = places(1);
+    std::thread::scope(|scope| {
+        scope.spawn(|| {
+            let of_thread = || rustix::process::getpriority_process(None).unwrap();
+            let (place, before) = (places.enter("a").unwrap(), of_thread());
+            place.has_spent(Duration::from_millis(1));
+            assert_eq!(of_thread(), before);
+            place.has_spent(Duration::from_secs(9));
+            if cfg!(target_os = "linux") {
+                assert_eq!(of_thread(), NICENESS);
+            }
+        });
+    });
 }

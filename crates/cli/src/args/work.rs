@@ -346,7 +346,8 @@ pub struct Erase {
   rushes bench --hours 200 --json
   rushes bench --keep /tmp/bench   keeps the archive, to look around in it
   rushes bench --engines           the same archive on the engines of `[engines]` in rushes.toml, beside the embedded ones
-                                   and what each engine's own client does at most; under names of its own, which go")]
+                                   and what each engine's own client does at most; under names of its own, which go
+  rushes bench --under-load        what others feel beside eight clients that ask for as much as they can")]
 pub struct Bench {
     /// Hours of footage
     #[arg(long, default_value_t = 20, value_name = "N")]
@@ -354,6 +355,12 @@ pub struct Bench {
     /// Measure the configured engines beside the embedded ones
     #[arg(long, conflicts_with = "keep")]
     pub engines: bool,
+    /// Measure ordinary questions beside monstrous ones, and estimates beside what is taken
+    #[arg(long, conflicts_with = "engines")]
+    pub under_load: bool,
+    /// Seconds of each mix, with --under-load
+    #[arg(long, default_value_t = 20, value_name = "N", requires = "under_load")]
+    pub seconds: u64,
     /// Clients that send at the same time, with --engines
     #[arg(long, default_value_t = rushes_bench::CLIENTS, value_name = "N", requires = "engines")]
     pub clients: usize,

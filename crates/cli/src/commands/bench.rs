@@ -1,7 +1,9 @@
 //! `rushes bench`: measures this machine, and Rushes on it.
 
+use std::time::Duration;
+
 use anyhow::Context;
-use rushes_bench::{BenchOptions, Spec};
+use rushes_bench::{BenchOptions, LoadOptions, Spec};
 
 use crate::args::Bench;
 use crate::config::Config;
@@ -20,10 +22,23 @@ pub fn run(args: &Bench, json_output: bool, quiet: bool) -> Outcome {
         (None, Some(temporary)) => temporary.path().join("bench"),
         (None, None) => return Ok(()),
     };
+    let spec = Spec { seed: args.seed, hours: args.hours, ..Spec::default() };
+    let watch = Watch::begin(quiet);
+    if args.under_load {
+        let program = std::env::current_exe().context("asking where this program lies")?;
+        let (keep, lasts) = (args.keep.is_some(), Duration::from_secs(args.seconds));
+        let options = LoadOptions { folder, keep, spec, lasts, program };
+        let report = rushes_bench::run_under_load(&options, &watch)?;
+        drop(watch);
+        if json_output {
+            return output::json(&serde_json::to_value(&report)?);
+        }
+        output::lines(&report.to_string());
+        return Ok(());
+    }
     let mut options = BenchOptions::new(folder);
     options.keep = args.keep.is_some();
-    options.spec = Spec { seed: args.seed, hours: args.hours, ..Spec::default() };
-    let watch = Watch::begin(quiet);
+    options.spec = spec;
     let report = rushes_bench::run(&options, &watch)?;
     drop(watch);
     if json_output {

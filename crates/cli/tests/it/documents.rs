@@ -96,6 +96,7 @@ const COMMANDS: &[(&str, Treatment)] = &[
     ("cargo run --release -- bench", Not(LONG)),
     ("cargo run --release -- bench --hours 2000", Not(LONG)),
     ("cargo run --release -- bench --json", Not(LONG)),
+    ("cargo run --release -- bench --under-load", Not(LONG)),
     ("cargo build --release --timings", Not(BUILDS)),
     ("cargo build --release --features engines", Not(BUILDS)),
     ("rushes bench --engines --hours 20", Not(ENGINES)),

@@ -2,6 +2,7 @@
 //! are not whole.
 
 use rushes_engine_elastic::ElasticIndex;
+use rushes_index::Budget;
 use rushes_index::Index;
 use rushes_plan::{Filter, Test};
 use rushes_testkit::index_suite::{IndexFixture, asset_id, clause, current, labelled, put, update, vectored};
@@ -53,7 +54,7 @@ fn another(fixture: &Elastic) -> ElasticIndex {
 
 fn search(index: &ElasticIndex) -> Result<usize> {
     let reader = index.reader(None)?;
-    Ok(reader.hits(&clause(Test::Any), &Filter::default())?.hits.len())
+    Ok(reader.hits(&clause(Test::Any), &Filter::default(), Budget::of_maintenance())?.hits.len())
 }
 
 #[test]
@@ -90,13 +91,16 @@ fn a_search_that_is_answered_in_part_is_no_answer() {
         (half("script_exception").1, ErrorKind::Unavailable),
     ] {
         proxy.answer("/_search", MANY, 200, &body);
-        let told = reader.hits(&clause(Test::Any), &Filter::default()).unwrap_err();
+        let told = reader.hits(&clause(Test::Any), &Filter::default(), Budget::of_maintenance()).unwrap_err();
         assert_eq!(told.kind(), kind, "{told}");
-        let told = reader.spaces().unwrap_err();
+        let told = reader.spaces(&Filter::default(), Budget::of_maintenance()).unwrap_err();
         assert_eq!(told.kind(), kind, "{told}");
         proxy.answers_left();
     }
-    assert_eq!(reader.hits(&clause(Test::Any), &Filter::default()).unwrap().hits.len(), 1);
+    assert_eq!(
+        reader.hits(&clause(Test::Any), &Filter::default(), Budget::of_maintenance()).unwrap().hits.len(),
+        1
+    );
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! How much of the exact answer an approximate one holds.
 
+use rushes_index::Budget;
 use rushes_plan::{Clause, Filter, NearestTest, Test};
 use rushes_testkit::index_history::Dice;
 use rushes_testkit::index_suite::{IndexFixture, clause, current, put, update, vectored};
@@ -44,8 +45,12 @@ fn an_approximate_answer_holds_most_of_the_exact_one_with_true_similarities() {
     let (mut common, mut asked) = (0, 0);
     for _ in 0..30 {
         let query = random_vector(&mut dice);
-        let exact = reader.nearest(&nearest(&query, true), &Filter::default(), None).unwrap();
-        let rough = reader.nearest(&nearest(&query, false), &Filter::default(), None).unwrap();
+        let exact = reader
+            .nearest(&nearest(&query, true), &Filter::default(), None, Budget::of_maintenance())
+            .unwrap();
+        let rough = reader
+            .nearest(&nearest(&query, false), &Filter::default(), None, Budget::of_maintenance())
+            .unwrap();
         assert!(!exact.approximate && rough.approximate);
         assert_eq!(rough.hits.len(), 10);
         asked += exact.hits.len();

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use rushes_engine_elastic::ElasticIndex;
+use rushes_index::Budget;
 use rushes_index::Index;
 use rushes_plan::{Filter, Test};
 use rushes_testkit::index_suite::{IndexFixture, asset_id, clause, current, labelled, put, update, vectored};
@@ -30,7 +31,7 @@ fn changes(count: i64) -> Vec<Change> {
 
 fn found(index: &ElasticIndex) -> usize {
     let reader = index.reader(None).unwrap();
-    reader.hits(&clause(Test::Any), &Filter::default()).unwrap().hits.len()
+    reader.hits(&clause(Test::Any), &Filter::default(), Budget::of_maintenance()).unwrap().hits.len()
 }
 
 #[test]
@@ -150,7 +151,10 @@ fn a_server_that_is_killed_in_the_middle_loses_nothing() {
         }
     });
     // Its point in time died with the server; the read point did not.
-    assert_eq!(held.hits(&clause(Test::Any), &Filter::default()).unwrap().hits.len(), 500);
+    assert_eq!(
+        held.hits(&clause(Test::Any), &Filter::default(), Budget::of_maintenance()).unwrap().hits.len(),
+        500
+    );
 }
 
 #[test]

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rushes_engine_elastic::{ElasticConfig, ElasticIndex};
+use rushes_index::Budget;
 use rushes_index::Index;
 use rushes_plan::{Filter, Test};
 use rushes_testkit::index_suite::{
@@ -56,7 +57,8 @@ fn write(writer: &ElasticIndex, done: &AtomicBool) -> u64 {
 /// How many annotations a search finds, and how many it should.
 fn found(index: &dyn Index) -> (usize, usize) {
     let reader = index.reader(None).unwrap();
-    let hits = reader.hits(&clause(Test::Any), &Filter::default()).unwrap().hits.len();
+    let hits =
+        reader.hits(&clause(Test::Any), &Filter::default(), Budget::of_maintenance()).unwrap().hits.len();
     (hits, usize::try_from(BASE).unwrap() + usize::try_from(reader.read_point().upto.0).unwrap() - 1)
 }
 
@@ -119,10 +121,18 @@ fn searches_and_writes_go_on_while_an_index_is_rebuilt() {
         steps.len() > 3 && steps.is_sorted() && steps.iter().all(|(done, total)| done <= total),
         "{steps:?}"
     );
-    let nearest = reader.nearest(&near(&[1.0, 9.0], Some(3), Metric::Cosine, None), &Filter::default(), None);
+    let nearest = reader.nearest(
+        &near(&[1.0, 9.0], Some(3), Metric::Cosine, None),
+        &Filter::default(),
+        None,
+        Budget::of_maintenance(),
+    );
     assert_eq!(nearest.unwrap().hits.len(), 3);
     // One that was opened before reads on.
-    assert_eq!(held.hits(&clause(Test::Any), &Filter::default()).unwrap().hits.len(), 6_000);
+    assert_eq!(
+        held.hits(&clause(Test::Any), &Filter::default(), Budget::of_maintenance()).unwrap().hits.len(),
+        6_000
+    );
     only(&fixture, "-v2");
     let url = format!("{}/{}-annotations-v2", fixture.config.urls[0], fixture.config.prefix);
     let index = &must("GET", &url, &Value::Null)[format!("{}-annotations-v2", fixture.config.prefix)];
@@ -238,7 +248,10 @@ fn what_is_erased_during_the_copy_is_not_copied_back() {
     writer.apply(&[update("a", 2, 3, vec![back])]).unwrap();
     writer.publish(Commit(3)).unwrap();
     let reader = fixture.index().reader(None).unwrap();
-    assert_eq!(reader.hits(&clause(Test::Any), &Filter::default()).unwrap().hits.len(), 1);
-    assert!(reader.find(&asset_id("a"), "l1").unwrap().is_none());
+    assert_eq!(
+        reader.hits(&clause(Test::Any), &Filter::default(), Budget::of_maintenance()).unwrap().hits.len(),
+        1
+    );
+    assert!(reader.find(&asset_id("a"), "l1", Budget::of_maintenance()).unwrap().is_none());
     assert_eq!(fixture.index().counts().unwrap().entries, 1);
 }

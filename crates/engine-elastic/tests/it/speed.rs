@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use rushes_index::AssetUpdate;
+use rushes_index::Budget;
 use rushes_plan::{Clause, Filter, Fuzziness};
 use rushes_testkit::index_history::Dice;
 use rushes_testkit::index_suite::{
@@ -200,9 +201,9 @@ fn writing_and_asking_are_measured() {
             let begun = Instant::now();
             let reader = fixture.index().reader(None).unwrap();
             let found = if name.contains("nearest") {
-                reader.nearest(&clause, &Filter::default(), None)
+                reader.nearest(&clause, &Filter::default(), None, Budget::of_maintenance())
             } else {
-                reader.hits(&clause, &Filter::default())
+                reader.hits(&clause, &Filter::default(), Budget::of_maintenance())
             };
             hits = found.unwrap().hits.len();
             times.push(begun.elapsed());

@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use rushes_engine_elastic::ElasticIndex;
+use rushes_index::Budget;
 use rushes_index::Index;
 use rushes_plan::Filter;
 use rushes_testkit::index_suite::{IndexFixture, current, label, labelled, put, update};
@@ -35,14 +36,17 @@ fn a_poller_never_sees_half_of_a_switch() {
             let mut polls = 0;
             while !done.load(Ordering::SeqCst) {
                 let reader = other.reader(None).unwrap();
-                let hits = reader.hits(&label(&["joey"]), &Filter::default()).unwrap().hits;
+                let hits = reader
+                    .hits(&label(&["joey"]), &Filter::default(), Budget::of_maintenance())
+                    .unwrap()
+                    .hits;
                 let at = reader.read_point().upto.0;
                 assert_eq!(hits.len(), usize::try_from(SIZE).unwrap(), "at {at}");
                 let refs: Vec<_> = hits
                     .iter()
                     .map(|hit| rushes_index::AnnotationRef { asset: hit.asset, key: hit.first })
                     .collect();
-                for fetched in reader.fetch(&refs).unwrap() {
+                for fetched in reader.fetch(&refs, Budget::of_maintenance()).unwrap() {
                     assert_eq!(fetched.unwrap().annotation.run.as_str(), format!("r{at}"));
                 }
                 polls += 1;

@@ -33,7 +33,7 @@ fn a_loop_ends_when_the_cpu_time_is_spent_and_not_before() {
     let error = budget.check().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TooLarge);
     assert!(error.mend_text().is_some_and(|mend| mend.contains("fewer")), "{error}");
-    assert!(Budget::unlimited().meter().steps(usize::MAX).is_ok());
+    assert!(Budget::of_maintenance().meter().steps(usize::MAX).is_ok());
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn memory_is_given_back_by_what_holds_it_for_a_while() {
     budget.keep(40).unwrap();
 }
 
-struct Places(Arc<AtomicUsize>);
+struct Places(Arc<AtomicUsize>, Arc<AtomicU64>);
 
 impl Company for Places {
     fn hold(&self, _bytes: u64) -> Result<()> {
@@ -72,6 +72,10 @@ impl Company for Places {
     }
 
     fn release(&self, _bytes: u64) {}
+
+    fn has_spent(&self, cpu: Duration) {
+        self.1.store(ns(cpu), Ordering::SeqCst);
+    }
 
     fn enter_long(&self, _given_up: &dyn Fn() -> bool) -> Result<()> {
         self.0.fetch_add(1, Ordering::SeqCst);
@@ -81,20 +85,25 @@ impl Company for Places {
 
 #[test]
 fn a_search_that_turns_out_long_asks_for_a_place_once_and_a_thread_with_a_permit_never() {
-    let entered = Arc::new(AtomicUsize::new(0));
-    let budget = Budget::new(limits(1_000), ticking).among(Places(Arc::clone(&entered)));
+    let (entered, spent) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicU64::new(0)));
+    let budget = Budget::new(limits(1_000), ticking).among(Places(Arc::clone(&entered), Arc::clone(&spent)));
     let mut scanning = budget.meter().without_waiting();
     (0..10).for_each(|_| scanning.look().unwrap());
     assert_eq!(entered.load(Ordering::SeqCst), 0);
+    let holding = budget.holding();
+    (0..3).for_each(|_| budget.check().unwrap());
+    assert_eq!(entered.load(Ordering::SeqCst), 0);
+    drop(holding);
     (0..3).for_each(|_| budget.check().unwrap());
     assert_eq!(entered.load(Ordering::SeqCst), 1);
+    assert_eq!(u128::from(spent.load(Ordering::SeqCst)), budget.spent().as_nanos());
     assert_eq!(budget.keep(1).unwrap_err().kind(), ErrorKind::Busy);
     assert_eq!(budget.held_bytes(), 0);
 }
 
 #[test]
 fn a_search_whose_caller_has_gone_ends_at_its_next_look() {
-    let budget = Budget::unlimited().given_up_when(|| true);
+    let budget = Budget::new(limits(1_000), ticking).given_up_when(|| true);
     let mut meter = budget.meter();
     let steps = (0..u32::MAX).find(|_| meter.step().is_err()).unwrap();
     assert!(steps <= STEPS);

@@ -12,12 +12,22 @@ use super::sections::SEPARATOR;
 use super::segment::Segment;
 use super::segment_view::SegmentView;
 use super::visibility_filter::AssetSet;
+use crate::budget::{Budget, Meter};
 
 /// Bytes that an entry takes in a list with positions, at least: its number, how many positions, one position.
 const WORD_ENTRY_BYTES: u64 = 3;
 
-pub(super) fn counts(views: &[SegmentView], assets: &AssetSet, clause: &Clause) -> Result<ClauseCounts> {
+/// Steps that it takes to look a word up.
+const WORD_STEPS: usize = 256;
+
+pub(super) fn counts(
+    views: &[SegmentView],
+    assets: &AssetSet,
+    clause: &Clause,
+    budget: &Budget,
+) -> Result<ClauseCounts> {
     let mut all = ClauseCounts::default();
+    let meter = &mut budget.meter();
     for view in views {
         let segment = &view.segment;
         all.entries += entries_in_scope(view, assets);
@@ -28,8 +38,11 @@ pub(super) fn counts(views: &[SegmentView], assets: &AssetSet, clause: &Clause) 
                 let range = |label: &String| ranks(&segment.labels, &key(label, true));
                 all.listed += labels.iter().map(|label| bytes(lists, range(label))).sum::<u64>();
             }
-            Test::Words(test) => add_words(&mut all, segment, &test.words)?,
-            Test::Phrase(test) => add_words(&mut all, segment, &test.words)?,
+            Test::Words(test) => add_words(&mut all, segment, &test.words, meter)?,
+            Test::Phrase(test) => {
+                add_words(&mut all, segment, &test.words, meter)?;
+                all.lines += listed_of_kind(segment, clause)?;
+            }
             Test::Nearest(test) => {
                 for (no, table) in segment.spaces.iter().enumerate() {
                     if table.space == test.space && table.dimensions == test.query.len() {
@@ -75,14 +88,19 @@ fn listed_of_kind(segment: &Segment, clause: &Clause) -> Result<u64> {
     Ok(no.and_then(|no| lists.get(no)).map_or(0, |list| list.len() as u64))
 }
 
-fn add_words(all: &mut ClauseCounts, segment: &Segment, words: &[Word]) -> Result<()> {
+fn add_words(all: &mut ClauseCounts, segment: &Segment, words: &[Word], meter: &mut Meter<'_>) -> Result<()> {
     let lists = segment.word_postings()?;
     all.dictionary += segment.words.len() as u64;
+    let mut shortest = None;
     for word in words {
+        meter.steps(WORD_STEPS)?;
         let range = ranks(&segment.words, &key(&fold_word(&word.text), !word.prefix));
         all.expansions += range.end.saturating_sub(range.start);
-        all.listed += bytes(lists, range) / WORD_ENTRY_BYTES;
+        let listed = bytes(lists, range) / WORD_ENTRY_BYTES;
+        all.listed += listed;
+        shortest = Some(shortest.map_or(listed, |known: u64| known.min(listed)));
     }
+    all.shortest += shortest.unwrap_or(0);
     Ok(())
 }
 

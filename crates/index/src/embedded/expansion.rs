@@ -24,7 +24,7 @@ pub(super) struct WordMatch {
 }
 
 /// Steps that one key of a dictionary takes that is passed.
-const PASSED_STEPS: usize = 8;
+pub(super) const PASSED_STEPS: usize = 8;
 /// Steps that one word of the dictionary takes: it is read, and compared in all its forms.
 const WORD_STEPS: usize = 64;
 

@@ -9,12 +9,13 @@ use fst::{IntoStreamer, Streamer};
 use rushes_types::{AnnotationType, Result};
 
 use super::entry::NONE;
-use super::expansion::collect;
+use super::expansion::{PASSED_STEPS, collect};
 use super::keys::word_parts;
 use super::postings::for_each_entry;
 use super::sections::START_BYTES;
 use super::segment_view::SegmentView;
 use super::visibility_filter::{ClauseScope, VisibilityFilter};
+use crate::budget::Meter;
 use crate::seam::AssetNo;
 use crate::suggest::{LabelCounts, begins_word};
 
@@ -30,9 +31,10 @@ pub(super) fn labels_beginning(
 ) -> Result<()> {
     let prefix = &typed.as_bytes()[..typed.len().min(START_BYTES)];
     let mut labels = BTreeSet::new();
+    let mut meter = scope.budget.meter();
     collect(&view.segment.label_starts, prefix, |key, _| {
         labels.extend(key.last_chunk::<4>().map(|number| u32::from_be_bytes(*number)));
-        Ok(())
+        meter.steps(PASSED_STEPS)
     })?;
     let filter = scope.filter;
     let counted =
@@ -40,6 +42,7 @@ pub(super) fn labels_beginning(
     let known = view.label_counts()?;
     let mut visible = VisibilityFilter::new(scope, view)?;
     for label in labels {
+        meter.steps(LABEL_STEPS)?;
         let (normalised, written) = view.segment.label(label)?;
         if !begins_word(&normalised, typed) {
             continue;
@@ -61,7 +64,9 @@ pub(super) fn labels_beginning(
 /// Counts all labels but those of dialogue.
 pub(super) fn all_labels(view: &SegmentView, scope: ClauseScope<'_>, counts: &mut Counts) -> Result<()> {
     let mut at: Option<(u32, String, String)> = None;
+    let mut meter = scope.budget.meter();
     for known in view.label_counts()? {
+        meter.steps(PASSED_STEPS)?;
         let source = view.segment.sources.get(known.source as usize);
         if source.is_none_or(|s| s.kind.is_dialogue()) {
             continue;
@@ -117,11 +122,19 @@ fn walked(view: &SegmentView, visible: &mut VisibilityFilter<'_>, label: u32) ->
     }
 }
 
+/// Steps that a label takes: it is read and compared.
+const LABEL_STEPS: usize = 32;
+
 /// Most words with a common prefix that are read in each segment.
 const WORDS_LOOKED_AT_MAX: usize = 4_096;
 
 /// Words of the dictionaries that begin with `folded`, those with the longest lists first.
-pub(super) fn words_beginning(views: &[SegmentView], folded: &str, limit: usize) -> Result<Vec<String>> {
+pub(super) fn words_beginning(
+    views: &[SegmentView],
+    folded: &str,
+    limit: usize,
+    meter: &mut Meter<'_>,
+) -> Result<Vec<String>> {
     let mut weights: HashMap<String, usize> = HashMap::new();
     for view in views {
         let lists = view.segment.word_postings()?;
@@ -132,6 +145,7 @@ pub(super) fn words_beginning(views: &[SegmentView], folded: &str, limit: usize)
                 break;
             }
             looked_at += 1;
+            meter.steps(LABEL_STEPS)?;
             let Some(word) = word_parts(key) else { continue };
             let list = u32::try_from(number).ok().and_then(|number| lists.get(number));
             *weights.entry(word.lower.to_owned()).or_default() += list.map_or(0, <[u8]>::len);

@@ -101,8 +101,10 @@ fn kth_best(mut lowest: Vec<f64>, k: Option<usize>) -> f64 {
 impl VectorSearch<'_> {
     fn scan_all(&self, ranges: &[RowRange]) -> Result<ScanResult> {
         let rows: usize = ranges.iter().map(|range| range.rows.len()).sum();
-        let threads = (rows / ROWS_PER_THREAD).clamp(1, self.pool.threads());
         let budget = self.scope.budget;
+        // A long search runs at a low priority: it must not hold all permits, which others may wait for.
+        let most = self.pool.threads().saturating_sub(usize::from(budget.is_long())).max(1);
+        let threads = (rows / ROWS_PER_THREAD).clamp(1, most);
         let is_over = || budget.is_over();
         let scan = |pieces: &mut dyn Iterator<Item = &&[RowRange]>| self.scan(pieces.copied().flatten());
         let scanned = self.pool.run(&pieces(ranges), threads, Some(&is_over), &scan);

@@ -1,5 +1,6 @@
 //! A reader: a read point over the published segments.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rushes_plan::{Clause, ClauseCounts, ClauseMatcher, Filter, Test};
@@ -19,13 +20,16 @@ use super::snapshot_segment::SnapshotSegment;
 use super::validities::SEEN_CURRENT;
 use super::vector_search::VectorSearch;
 use super::visibility_filter::{AssetSet, ClauseScope};
-use crate::budget::Budget;
+use crate::budget::{Budget, Meter};
 use crate::hit::{nearest_test, refuse_nearest};
 use crate::seam::{AnnotationRef, AssetNo, Eligible, Hits, IndexReader, Suggestion};
 use crate::suggest::best;
 
 /// Ranks annotations with the same id: a current one (`false`) first, then by time.
 type Rank = (bool, (i64, i64, AnnotationKey));
+
+/// Steps that it takes to find an annotation and to read it.
+const FETCHED_STEPS: usize = 256;
 
 #[derive(Debug)]
 pub(crate) struct EmbeddedReader {
@@ -81,15 +85,18 @@ impl EmbeddedReader {
         &self,
         filter: &Filter,
         limit: usize,
+        budget: &Budget,
         count: impl Fn(&SegmentView, ClauseScope<'_>, &mut Counts) -> Result<()>,
     ) -> Result<Vec<Suggestion>> {
         let clause = Clause::any(None);
         let matcher = ClauseMatcher::new(&clause, &self.settings.analyzer);
         let assets = self.asset_set(filter);
-        let budget = Budget::endless();
         let scope = ClauseScope { matcher: &matcher, filter, assets: &assets, budget };
         let mut counts = Counts::new();
-        self.views.iter().try_for_each(|view| count(view, scope, &mut counts))?;
+        for view in &self.views {
+            budget.check()?;
+            count(view, scope, &mut counts)?;
+        }
         Ok(best(counts, limit))
     }
 
@@ -107,6 +114,30 @@ impl EmbeddedReader {
         }
         Ok(None)
     }
+}
+
+/// Has an asset of the set a current annotation with a vector in a space of the segment? Sources are asked first: they
+/// say which assets a vector can be of, so that of others' vectors none is read.
+fn has_vector(view: &SegmentView, space: usize, assets: &AssetSet, meter: &mut Meter<'_>) -> Result<bool> {
+    let (segment, entries) = (&view.segment, view.segment.entries()?);
+    let vectors = segment.vectors(space)?;
+    for (row, _) in (0_u32..).zip(&segment.assets) {
+        meter.step()?;
+        let asset = view.asset_no(row);
+        if asset.0 == NONE || !assets.contains(asset) {
+            continue;
+        }
+        let of_asset = segment.asset_entries(row);
+        for vector in vectors.first_of(of_asset.start)..vectors.first_of(of_asset.end) {
+            meter.step()?;
+            let Some(stats) = vectors.stats(vector) else { continue };
+            if entries.get(stats.entry).is_some_and(|entry| view.seen(stats.entry, entry) & SEEN_CURRENT != 0)
+            {
+                return Ok(true);
+            }
+        }
+    }
+    Ok(false)
 }
 
 fn position(assets: &[Arc<AssetDocument>], id: &AssetId) -> Option<u32> {
@@ -127,11 +158,7 @@ impl IndexReader for EmbeddedReader {
         position(&self.assets, asset).map(AssetNo)
     }
 
-    fn hits(&self, clause: &Clause, filter: &Filter) -> Result<Hits> {
-        self.hits_within(clause, filter, Budget::endless())
-    }
-
-    fn hits_within(&self, clause: &Clause, filter: &Filter, budget: &Budget) -> Result<Hits> {
+    fn hits(&self, clause: &Clause, filter: &Filter, budget: &Budget) -> Result<Hits> {
         budget.check()?;
         refuse_nearest(clause)?;
         let matcher = ClauseMatcher::new(clause, &self.settings.analyzer);
@@ -143,11 +170,7 @@ impl IndexReader for EmbeddedReader {
         }
     }
 
-    fn nearest(&self, clause: &Clause, filter: &Filter, eligible: Option<&Eligible>) -> Result<Hits> {
-        self.nearest_within(clause, filter, eligible, Budget::endless())
-    }
-
-    fn nearest_within(
+    fn nearest(
         &self,
         clause: &Clause,
         filter: &Filter,
@@ -164,29 +187,34 @@ impl IndexReader for EmbeddedReader {
         nearest::nearest(VectorSearch { views, scope, test, eligible, approximate_rows_min, pool })
     }
 
-    fn counts(&self, clause: &Clause, filter: &Filter) -> Result<ClauseCounts> {
-        counts::counts(&self.views, &self.asset_set(filter), clause)
+    fn counts(&self, clause: &Clause, filter: &Filter, budget: &Budget) -> Result<ClauseCounts> {
+        counts::counts(&self.views, &self.asset_set(filter), clause, budget)
     }
 
-    fn annotations(&self, filter: &Filter) -> Result<u64> {
+    fn annotations(&self, filter: &Filter, budget: &Budget) -> Result<u64> {
         let clause = Clause::any(None);
         let matcher = ClauseMatcher::new(&clause, &self.settings.analyzer);
         let assets = self.asset_set(filter);
-        let budget = Budget::endless();
         hits::count(&self.views, ClauseScope { matcher: &matcher, filter, assets: &assets, budget })
     }
 
-    fn fetch(&self, refs: &[AnnotationRef]) -> Result<Vec<Option<FusedAnnotation>>> {
-        refs.iter().map(|wanted| self.fetch_one(wanted)).collect()
+    fn fetch(&self, refs: &[AnnotationRef], budget: &Budget) -> Result<Vec<Option<FusedAnnotation>>> {
+        let mut meter = budget.meter();
+        let one = |wanted| {
+            meter.steps(FETCHED_STEPS)?;
+            self.fetch_one(wanted)
+        };
+        refs.iter().map(one).collect()
     }
 
-    fn find(&self, asset: &AssetId, annotation_id: &str) -> Result<Option<FusedAnnotation>> {
+    fn find(&self, asset: &AssetId, annotation_id: &str, budget: &Budget) -> Result<Option<FusedAnnotation>> {
         let Ok(id) = rushes_types::AnnotationId::new(annotation_id) else { return Ok(None) };
         if self.asset_no(asset).is_none() {
             return Ok(None);
         }
         // A key is a hash of model, run and id, so all combinations are tried: an asset has few models and runs.
         let mut best: Option<(Rank, &SegmentView, u32)> = None;
+        let mut meter = budget.meter();
         for view in &self.views {
             let Some(row) = view.segment.asset_row(asset) else { continue };
             let of_asset = view.segment.sources.iter().filter(|source| source.asset == row);
@@ -194,6 +222,7 @@ impl IndexReader for EmbeddedReader {
                 of_asset.map(|source| AnnotationKey::of(&source.model, &source.run, &id)).collect();
             keys.sort_unstable();
             for (no, entry) in self.of_asset(view, asset)? {
+                meter.step()?;
                 let seen = view.seen(no, entry);
                 if seen == 0 || keys.binary_search(&entry.key()).is_err() {
                     continue;
@@ -209,22 +238,12 @@ impl IndexReader for EmbeddedReader {
         entry.map(|entry| view.fused(no, entry)).transpose()
     }
 
-    fn spaces(&self) -> Result<Vec<SpaceId>> {
-        let mut spaces = std::collections::BTreeSet::new();
+    fn spaces(&self, filter: &Filter, budget: &Budget) -> Result<Vec<SpaceId>> {
+        let assets = self.asset_set(filter);
+        let mut spaces = BTreeSet::new();
         for view in &self.views {
-            let entries = view.segment.entries()?;
             for (no, table) in view.segment.spaces.iter().enumerate() {
-                if spaces.contains(&table.space) {
-                    continue;
-                }
-                let vectors = view.segment.vectors(no)?;
-                let is_seen = |row| {
-                    let stats = vectors.stats(row)?;
-                    let entry = entries.get(stats.entry)?;
-                    let asset = view.segment.sources.get(entry.source() as usize)?.asset;
-                    Some(view.asset_no(asset).0 != NONE && view.seen(stats.entry, entry) & SEEN_CURRENT != 0)
-                };
-                if (0..vectors.count()).any(|row| is_seen(row) == Some(true)) {
+                if !spaces.contains(&table.space) && has_vector(view, no, &assets, &mut budget.meter())? {
                     spaces.insert(table.space.clone());
                 }
             }
@@ -232,18 +251,24 @@ impl IndexReader for EmbeddedReader {
         Ok(spaces.into_iter().collect())
     }
 
-    fn suggest(&self, typed: &str, filter: &Filter, limit: usize) -> Result<Vec<Suggestion>> {
+    fn suggest(
+        &self,
+        typed: &str,
+        filter: &Filter,
+        limit: usize,
+        budget: &Budget,
+    ) -> Result<Vec<Suggestion>> {
         let typed = normalise_label(typed);
-        self.counted(filter, limit, |view, scope, counts| {
+        self.counted(filter, limit, budget, |view, scope, counts| {
             labels::labels_beginning(view, scope, &typed, counts)
         })
     }
 
-    fn words_beginning(&self, folded: &str, limit: usize) -> Result<Vec<String>> {
-        labels::words_beginning(&self.views, folded, limit)
+    fn words_beginning(&self, folded: &str, limit: usize, budget: &Budget) -> Result<Vec<String>> {
+        labels::words_beginning(&self.views, folded, limit, &mut budget.meter())
     }
 
-    fn labels(&self, filter: &Filter) -> Result<Vec<Suggestion>> {
-        self.counted(filter, usize::MAX, labels::all_labels)
+    fn labels(&self, filter: &Filter, budget: &Budget) -> Result<Vec<Suggestion>> {
+        self.counted(filter, usize::MAX, budget, labels::all_labels)
     }
 }

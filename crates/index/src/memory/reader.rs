@@ -8,10 +8,14 @@ use rushes_plan::{Clause, ClauseMatcher, Filter, PhraseHit, Test};
 use rushes_text::{Analyzer, normalise_label};
 use rushes_types::{AnnotationType, AssetDocument, AssetId, FusedAnnotation, ReadPoint, Result, SpaceId};
 
+use crate::budget::Budget;
 use crate::hit::{hit_order, nearest_test, refuse_nearest, span};
-use crate::seam::{AnnotationRef, AssetNo, Eligible, Hit, Hits, IndexReader, Suggestion};
+use crate::seam::{AnnotationRef, AssetNo, Eligible, HIT_BYTES, Hit, Hits, IndexReader, Suggestion};
 use crate::suggest::{LabelCounts, begins_word};
 use crate::visibility::{PinStatus, is_visible};
+
+/// Steps that it takes to match an annotation.
+const MATCHED_STEPS: usize = 64;
 
 /// An annotation as the matcher tests it.
 #[derive(Debug, Clone, PartialEq)]
@@ -142,20 +146,33 @@ impl IndexReader for MemoryReader {
         u32::try_from(at).ok().map(AssetNo)
     }
 
-    fn hits(&self, clause: &Clause, filter: &Filter) -> Result<Hits> {
+    fn hits(&self, clause: &Clause, filter: &Filter, budget: &Budget) -> Result<Hits> {
+        budget.check()?;
         refuse_nearest(clause)?;
+        let mut meter = budget.meter();
         let matcher = ClauseMatcher::new(clause, &self.analyzer);
         let mut found = Hits::default();
         for (asset, entries) in self.filtered(filter) {
             let seen: Vec<_> = self.seen(entries, filter).map(|entry| &entry.fused).collect();
             found.examined += seen.len() as u64;
+            meter.steps(seen.len().saturating_mul(MATCHED_STEPS))?;
+            let before = found.hits.len();
             found.hits.extend(self.hits_of_asset(asset, &seen, &matcher));
+            budget.keep((found.hits.len() - before) as u64 * HIT_BYTES)?;
         }
         found.hits.sort_by(hit_order);
         Ok(found)
     }
 
-    fn nearest(&self, clause: &Clause, filter: &Filter, eligible: Option<&Eligible>) -> Result<Hits> {
+    fn nearest(
+        &self,
+        clause: &Clause,
+        filter: &Filter,
+        eligible: Option<&Eligible>,
+        budget: &Budget,
+    ) -> Result<Hits> {
+        budget.check()?;
+        let mut meter = budget.meter();
         let test = nearest_test(clause)?;
         let matcher = ClauseMatcher::new(clause, &self.analyzer);
         let mut examined = 0;
@@ -166,6 +183,7 @@ impl IndexReader for MemoryReader {
                 let annotation = &entry.fused.annotation;
                 if times.is_none_or(|times| times.is_some_and(|t| t.meets(annotation.range))) {
                     examined += 1;
+                    meter.steps(MATCHED_STEPS + test.query.len() / 8)?;
                     let raw = matcher.passes(annotation).then(|| matcher.similarity(annotation)).flatten();
                     candidates.extend(raw.map(|raw| (raw, asset, &entry.fused)));
                 }
@@ -179,6 +197,7 @@ impl IndexReader for MemoryReader {
             nearer_first(test.metric, a.0, b.0).then_with(|| name(a).cmp(&name(b)))
         });
         candidates.truncate(test.k.unwrap_or(usize::MAX));
+        budget.keep(candidates.len() as u64 * HIT_BYTES)?;
         let hit = |(raw, asset, fused): (f64, AssetNo, &FusedAnnotation)| {
             lone_hit(asset, fused, similarity_score(test.metric, raw), Some(raw))
         };
@@ -187,18 +206,21 @@ impl IndexReader for MemoryReader {
         Ok(Hits { hits, approximate: false, examined })
     }
 
-    fn fetch(&self, refs: &[AnnotationRef]) -> Result<Vec<Option<FusedAnnotation>>> {
+    fn fetch(&self, refs: &[AnnotationRef], budget: &Budget) -> Result<Vec<Option<FusedAnnotation>>> {
+        let mut meter = budget.meter();
         let get = |wanted: &AnnotationRef| {
-            let entries = self.entries.get(&wanted.asset)?;
-            let found = entries.iter().find(|e| e.fused.fused_key() == wanted.key)?;
+            let entries = self.entries.get(&wanted.asset).map_or(&[][..], Vec::as_slice);
+            meter.steps(entries.len())?;
+            let found = entries.iter().find(|e| e.fused.fused_key() == wanted.key);
             // What is kept is seen through a pin, and what is current in any case.
-            self.sees_as(found, PinStatus::Pinned).then(|| found.fused.clone())
+            Ok(found.filter(|e| self.sees_as(e, PinStatus::Pinned)).map(|e| e.fused.clone()))
         };
-        Ok(refs.iter().map(get).collect())
+        refs.iter().map(get).collect()
     }
 
-    fn find(&self, asset: &AssetId, annotation_id: &str) -> Result<Option<FusedAnnotation>> {
+    fn find(&self, asset: &AssetId, annotation_id: &str, budget: &Budget) -> Result<Option<FusedAnnotation>> {
         let entries = self.asset_no(asset).and_then(|no| self.entries.get(&no));
+        budget.meter().steps(entries.map_or(0, Vec::len))?;
         let named = || {
             let all = entries.into_iter().flatten();
             all.filter(|entry| entry.fused.annotation.id.as_str() == annotation_id)
@@ -208,17 +230,30 @@ impl IndexReader for MemoryReader {
         Ok(found.map(|entry| entry.fused.clone()))
     }
 
-    fn spaces(&self) -> Result<Vec<SpaceId>> {
-        let current = self.entries.values().flatten().filter(|entry| self.sees_as(entry, PinStatus::Current));
-        let with_vector = current.filter(|entry| entry.fused.annotation.vector.is_some());
-        let spaces: std::collections::BTreeSet<_> = with_vector.map(|entry| entry.space.clone()).collect();
+    fn spaces(&self, filter: &Filter, budget: &Budget) -> Result<Vec<SpaceId>> {
+        let mut meter = budget.meter();
+        let mut spaces = std::collections::BTreeSet::new();
+        for (_, entries) in self.filtered(filter) {
+            meter.steps(entries.len())?;
+            let current = entries.iter().filter(|entry| self.sees_as(entry, PinStatus::Current));
+            let with_vector = current.filter(|entry| entry.fused.annotation.vector.is_some());
+            spaces.extend(with_vector.map(|entry| entry.space.clone()));
+        }
         Ok(spaces.into_iter().collect())
     }
 
-    fn suggest(&self, typed: &str, filter: &Filter, limit: usize) -> Result<Vec<Suggestion>> {
+    fn suggest(
+        &self,
+        typed: &str,
+        filter: &Filter,
+        limit: usize,
+        budget: &Budget,
+    ) -> Result<Vec<Suggestion>> {
+        let mut meter = budget.meter();
         let typed = normalise_label(typed);
         let mut counts: BTreeMap<(String, AnnotationType), LabelCounts> = BTreeMap::new();
         for (_, entries) in self.filtered(filter) {
+            meter.steps(entries.len().saturating_mul(MATCHED_STEPS))?;
             for entry in self.seen(entries, filter) {
                 let annotation = &entry.fused.annotation;
                 let Some(label) = annotation.label.as_deref() else { continue };

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use rushes_index::{Budget, Hits, Index, IndexReader};
+use std::time::Duration;
+
+use rushes_index::{Budget, BudgetLimits, Hits, Index, IndexReader};
 use rushes_plan::{Clause, Filter, NearestTest, Test};
 use rushes_testkit::index_history::Dice;
 use rushes_testkit::index_model::Memory;
@@ -53,7 +55,7 @@ fn question(query: &[f32], metric: Metric, exact: bool) -> Clause {
 }
 
 fn ask(reader: &dyn IndexReader, clause: &Clause, filter: &Filter) -> Hits {
-    reader.nearest(clause, filter, None).unwrap()
+    reader.nearest(clause, filter, None, Budget::of_maintenance()).unwrap()
 }
 
 #[test]
@@ -124,7 +126,7 @@ fn sixty_four_searches_at_once_answer_as_each_alone_and_one_that_is_given_up_sto
             });
         }
     });
-    let gone = Budget::unlimited().given_up_when(|| true);
-    let given_up = reader.nearest_within(&questions[0], &Filter::default(), None, &gone);
+    let gone = Budget::new(BudgetLimits::NONE, || Duration::ZERO).given_up_when(|| true);
+    let given_up = reader.nearest(&questions[0], &Filter::default(), None, &gone);
     assert_eq!(given_up.unwrap_err().kind(), ErrorKind::Cancelled);
 }

@@ -1,5 +1,7 @@
 //! Searches within a budget: they end soon after it is spent or the caller has gone, and counts are bounds of what is read.
 
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering::SeqCst};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -44,6 +46,10 @@ fn beginning(text: &str) -> Clause {
     clause(Test::Words(test))
 }
 
+fn unlimited() -> Budget {
+    Budget::new(BudgetLimits::NONE, || Duration::ZERO)
+}
+
 /// Every way to search, and how many hits it has.
 fn questions() -> Vec<(&'static str, Clause, usize)> {
     let fuzzy = |text| words(&[text], false, Fuzziness::Two);
@@ -62,15 +68,19 @@ fn questions() -> Vec<(&'static str, Clause, usize)> {
 fn a_search_ends_within_a_look_after_its_caller_has_gone() {
     let reader = reader();
     for (name, clause, hits) in questions() {
-        let all = Budget::unlimited();
-        let found = reader.hits_within(&clause, &Filter::default(), &all).unwrap();
-        assert_eq!(found, reader.hits(&clause, &Filter::default()).unwrap(), "{name}");
+        let all = unlimited();
+        let found = reader.hits(&clause, &Filter::default(), &all).unwrap();
+        assert_eq!(
+            found,
+            reader.hits(&clause, &Filter::default(), Budget::of_maintenance()).unwrap(),
+            "{name}"
+        );
         assert!(hits == 0 || found.hits.len() == hits, "{name}: {}", found.hits.len());
         assert!(all.looks() > 1, "{name} is never looked at");
         for last in (0..all.looks()).step_by(1 + usize::try_from(all.looks() / 5).unwrap()) {
             let asked = AtomicU64::new(0);
-            let budget = Budget::unlimited().given_up_when(move || asked.fetch_add(1, SeqCst) >= last);
-            let error = reader.hits_within(&clause, &Filter::default(), &budget).unwrap_err();
+            let budget = unlimited().given_up_when(move || asked.fetch_add(1, SeqCst) >= last);
+            let error = reader.hits(&clause, &Filter::default(), &budget).unwrap_err();
             assert_eq!((error.kind(), budget.looks()), (ErrorKind::Cancelled, last + 1), "{name}");
         }
     }
@@ -83,18 +93,17 @@ fn a_search_ends_when_its_cpu_time_is_spent_also_in_a_scan_of_vectors() {
     let limits = BudgetLimits { cpu: Duration::from_millis(1), ..BudgetLimits::NONE };
     // One clock stands, the other goes on by a millisecond at each look: the second look is too late.
     let near = near(&[1.0, 0.5], Some(10), Metric::Cosine, None);
-    assert!(reader.nearest_within(&near, &Filter::default(), None, &Budget::new(limits, clock)).is_ok());
+    assert!(reader.nearest(&near, &Filter::default(), None, &Budget::new(limits, clock)).is_ok());
     let late = || {
         static READ: AtomicU64 = AtomicU64::new(0);
         Duration::from_millis(READ.fetch_add(1, SeqCst))
     };
     for (name, clause, _) in questions() {
         let budget = Budget::new(limits, late);
-        let error = reader.hits_within(&clause, &Filter::default(), &budget).unwrap_err();
+        let error = reader.hits(&clause, &Filter::default(), &budget).unwrap_err();
         assert_eq!((error.kind(), budget.looks()), (ErrorKind::TooLarge, 2), "{name}");
     }
-    let error =
-        reader.nearest_within(&near, &Filter::default(), None, &Budget::new(limits, late)).unwrap_err();
+    let error = reader.nearest(&near, &Filter::default(), None, &Budget::new(limits, late)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TooLarge);
 }
 
@@ -105,17 +114,19 @@ fn what_is_found_is_held_against_the_budget_before_it_is_too_much() {
     let budget = || Budget::new(BudgetLimits { memory_bytes: half, ..BudgetLimits::NONE }, || Duration::ZERO);
     for (name, clause, hits) in questions() {
         let budget = budget();
-        let found = reader.hits_within(&clause, &Filter::default(), &budget);
+        let found = reader.hits(&clause, &Filter::default(), &budget);
         assert!(budget.held_bytes() <= half, "{name}");
         assert_eq!(found.err().map(|e| e.kind()), (hits > 0).then_some(ErrorKind::TooLarge), "{name}");
     }
     let all = near(&[1.0, 0.5], None, Metric::Cosine, Some(-1.0));
-    let found = reader.nearest_within(&all, &Filter::default(), None, &budget());
+    let found = reader.nearest(&all, &Filter::default(), None, &budget());
     assert_eq!(found.unwrap_err().kind(), ErrorKind::TooLarge);
     // Working memory is given back: what stays is that of the hits.
-    let whole = Budget::unlimited();
-    reader.hits_within(&beginning("word1"), &Filter::default(), &whole).unwrap();
-    let hits = reader.hits(&beginning("word1"), &Filter::default()).unwrap().hits.len() as u64;
+    let whole = unlimited();
+    reader.hits(&beginning("word1"), &Filter::default(), &whole).unwrap();
+    let hits =
+        reader.hits(&beginning("word1"), &Filter::default(), Budget::of_maintenance()).unwrap().hits.len()
+            as u64;
     assert!(
         (hits * HIT_BYTES..(hits + 64) * HIT_BYTES).contains(&whole.held_bytes()),
         "{}",
@@ -128,17 +139,87 @@ fn counts_bound_what_a_search_reads() {
     let reader = reader();
     let all = Filter::default();
     for (name, clause, _) in questions().into_iter().filter(|(name, ..)| *name != "fuzzy") {
-        let counts = reader.counts(&clause, &all).unwrap();
-        let found = reader.hits(&clause, &all).unwrap();
+        let counts = reader.counts(&clause, &all, Budget::of_maintenance()).unwrap();
+        let found = reader.hits(&clause, &all, Budget::of_maintenance()).unwrap();
         assert!(counts.listed >= found.hits.len() as u64, "{name}: {counts:?}");
         assert_eq!(counts.entries, 3 * LINES as u64, "{name}");
     }
-    let counts = reader.counts(&beginning("word1"), &all).unwrap();
-    assert_eq!(counts.expansions, reader.hits(&beginning("word1"), &all).unwrap().hits.len() as u64);
-    assert_eq!(reader.counts(&words(&["again"], true, Fuzziness::Exact), &all).unwrap().expansions, 1);
+    let counts = reader.counts(&beginning("word1"), &all, Budget::of_maintenance()).unwrap();
+    assert_eq!(
+        counts.expansions,
+        reader.hits(&beginning("word1"), &all, Budget::of_maintenance()).unwrap().hits.len() as u64
+    );
+    assert_eq!(
+        reader
+            .counts(&words(&["again"], true, Fuzziness::Exact), &all, Budget::of_maintenance())
+            .unwrap()
+            .expansions,
+        1
+    );
     let near = near(&[1.0, 0.5], Some(10), Metric::Cosine, None);
-    assert_eq!(reader.counts(&near, &all).unwrap().vectors, LINES as u64);
+    assert_eq!(reader.counts(&near, &all, Budget::of_maintenance()).unwrap().vectors, LINES as u64);
     let other = Filter { assets: Some(vec![asset_id("another")]), ..Filter::default() };
-    assert_eq!(reader.counts(&near, &other).unwrap().vectors, 0);
-    assert_eq!(reader.counts(&label(&["nobody"]), &all).unwrap().listed, 0);
+    assert_eq!(reader.counts(&near, &other, Budget::of_maintenance()).unwrap().vectors, 0);
+    assert_eq!(reader.counts(&label(&["nobody"]), &all, Budget::of_maintenance()).unwrap().listed, 0);
+}
+
+#[test]
+fn counts_are_near_what_a_search_looks_at() {
+    let (reader, all) = (reader(), Filter::default());
+    for (name, clause, hits) in questions().into_iter().filter(|(_, _, hits)| *hits > 0) {
+        let counts = reader.counts(&clause, &all, Budget::of_maintenance()).unwrap();
+        let looked_at = reader.hits(&clause, &all, Budget::of_maintenance()).unwrap().examined;
+        let counted = match &clause.test {
+            Test::Words(test) if test.every => counts.shortest,
+            Test::Phrase(_) => counts.lines,
+            _ => counts.listed,
+        };
+        assert!((looked_at.div_ceil(3)..=3 * looked_at).contains(&counted), "{name}: {counts:?} {looked_at}");
+        assert!(counted >= hits as u64, "{name}: {counts:?}");
+    }
+    // The rarer of two words bounds how many have both.
+    let both = words(&["again", "word7"], true, Fuzziness::Exact);
+    let counts = reader.counts(&both, &all, Budget::of_maintenance()).unwrap();
+    assert!(counts.shortest < 10 && counts.listed >= LINES as u64, "{counts:?}");
+}
+
+#[test]
+fn what_was_found_in_passing_is_given_back() {
+    let (reader, all, budget) = (reader(), Filter::default(), unlimited());
+    assert_eq!(reader.count(&label(&["joey"]), &all, &budget).unwrap(), LINES as u64);
+    assert_eq!(budget.held_bytes(), 0);
+}
+
+/// Rust files below a folder.
+fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else if path.extension().is_some_and(|ext| ext == "rs") {
+            found.push(path);
+        }
+    }
+}
+
+#[test]
+fn a_budget_that_is_never_spent_is_named_only_where_no_request_reads() {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let mut named = BTreeSet::new();
+    for folder in std::fs::read_dir(crates).unwrap() {
+        let folder = folder.unwrap().path();
+        let mut files = Vec::new();
+        // What tests share may read as it likes.
+        if !folder.ends_with("testkit") && folder.join("src").is_dir() {
+            sources(&folder.join("src"), &mut files);
+        }
+        for file in files.iter().filter(|file| !file.ends_with("tests.rs")) {
+            let text = std::fs::read_to_string(file).unwrap();
+            let code = text.split("mod tests {").next().unwrap();
+            if ["of_maintenance()", "BudgetLimits::NONE"].iter().any(|name| code.contains(name)) {
+                named.insert(file.strip_prefix(crates).unwrap().to_str().unwrap().to_owned());
+            }
+        }
+    }
+    assert_eq!(named.into_iter().collect::<Vec<_>>(), ["archive/src/verify.rs", "index/src/budget.rs"]);
 }

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use rushes_index::{EmbeddedIndex, EmbeddedOptions, Index};
+use rushes_index::{Budget, EmbeddedIndex, EmbeddedOptions, Index};
 use rushes_plan::{Filter, Test};
 use rushes_testkit::index_suite::{
     IndexFixture, SECOND, asset_id, clause, current, label, labelled, line, put, update, vectored,
@@ -25,7 +25,13 @@ fn holds(folder: &Path, marker: &str) -> bool {
 }
 
 fn count(index: &dyn Index) -> usize {
-    index.reader(None).unwrap().hits(&clause(Test::Any), &Filter::default()).unwrap().hits.len()
+    index
+        .reader(None)
+        .unwrap()
+        .hits(&clause(Test::Any), &Filter::default(), Budget::of_maintenance())
+        .unwrap()
+        .hits
+        .len()
 }
 
 #[test]
@@ -148,8 +154,8 @@ fn a_broken_file_is_named_with_the_mend() {
             let opened = EmbeddedIndex::open(fixture.folder.path(), fixture.options());
             let found = opened.and_then(|index| {
                 let reader = index.reader(None)?;
-                reader.hits(&clause(Test::Any), &Filter::default())?;
-                reader.hits(&label(&["joey"]), &Filter::default())?;
+                reader.hits(&clause(Test::Any), &Filter::default(), Budget::of_maintenance())?;
+                reader.hits(&label(&["joey"]), &Filter::default(), Budget::of_maintenance())?;
                 index.verify()
             });
             // Bytes between sections belong to nothing.
@@ -198,7 +204,7 @@ fn readers_outlive_the_files_they_read() {
     let reader = index.reader(None).unwrap();
     while index.maintain().unwrap() {}
     index.clear().unwrap();
-    let hits = reader.hits(&label(&["joey"]), &Filter::default()).unwrap().hits;
+    let hits = reader.hits(&label(&["joey"]), &Filter::default(), Budget::of_maintenance()).unwrap().hits;
     assert_eq!(hits.len(), 8);
     assert_eq!(hits[7].range.start_ns(), 8 * SECOND);
 }

@@ -16,8 +16,15 @@ fn query(plan: &str) -> Query {
 }
 
 /// Ten hours of footage.
-const TEN_HOURS: ClauseCounts =
-    ClauseCounts { dictionary: 30_000, expansions: 2, listed: 900, entries: 53_000, vectors: 8_000 };
+const TEN_HOURS: ClauseCounts = ClauseCounts {
+    dictionary: 30_000,
+    expansions: 2,
+    listed: 900,
+    shortest: 100,
+    lines: 7_000,
+    entries: 53_000,
+    vectors: 8_000,
+};
 
 fn cost(plan: &str, counted: ClauseCounts) -> Cost {
     let query = query(plan);
@@ -35,11 +42,11 @@ fn the_estimate_of_a_query_can_be_read() {
     assert_eq!(
         lines,
         [
-            "2256 us, 554400 bytes",
+            "2321 us, 394400 bytes",
             "  /all/0: 900 entries, 45 us, 0 bytes",
-            "  /all/1: 3 words, 2 compared, 900 entries, 88 us, 14400 bytes",
-            "  /all/2: 1 words, 30002 compared, 900 entries, 960 us, 14400 bytes",
-            "  /all/3: 3 words, 2 compared, 900 entries, 83 us, 14400 bytes",
+            "  /all/1: 3 words, 2 compared, 900 entries, 61 us, 14400 bytes",
+            "  /all/2: 1 words, 30002 compared, 900 entries, 974 us, 14400 bytes",
+            "  /all/3: 3 words, 2 compared, 900 entries, 481 us, 14400 bytes",
         ]
     );
     assert_eq!(estimate(&query(plan), &[]).to_string().lines().next(), Some("84 us, 0 bytes"));
@@ -56,11 +63,13 @@ fn what_costs_too_much_is_refused_with_what_to_change() {
     assert_eq!(error.kind(), ErrorKind::TooLarge);
     assert_eq!(
         error.message(),
-        "fuzziness on 64 clauses of 3840 words would cost more than the 1000 ms of CPU time that a search may take; \
+        "fuzziness on 64 clauses of 3840 words would cost more than the 1000 ms of CPU time that a search may take, \
+         `/any/0` the most of it; \
          ask for fewer words, or set `fuzziness` to 0"
     );
     let wide = ClauseCounts { expansions: 4_000, listed: 50_000_000, ..TEN_HOURS };
-    let error = cost(r#"{"all":[{"text":"a","prefix":true}]}"#, wide).check(u64::MAX, 64 << 20).unwrap_err();
+    let error =
+        cost(r#"{"all":[{"text":"a","prefix":true}]}"#, wide).check(u64::MAX, 64 << 20).unwrap_err();
     assert_eq!(error.mend_text(), Some("ask for fewer words or longer beginnings, or narrow the `scope`"));
     assert!(error.message().contains("64 MiB of memory"), "{error}");
     let all = ClauseCounts { listed: 9_000_000, entries: 9_000_000, ..TEN_HOURS };
@@ -89,4 +98,28 @@ fn words_that_a_plan_brings_count_as_those_that_resolution_finds() {
     assert!(plan(3).is_ok());
     let error = plan(4).unwrap_err();
     assert_eq!((error.kind(), error.pointer()), (ErrorKind::Invalid, Some("/all/3/words")));
+}
+
+#[test]
+fn the_clause_that_costs_the_most_is_named() {
+    let query = query(r#"{"all":[{"text":"a","prefix":true},{"text":"b","prefix":true}]}"#);
+    let counts = |listed| vec![ClauseCounts { expansions: 9, listed, ..TEN_HOURS }];
+    let cost = estimate(&query, &[counts(1_000_000), counts(90_000_000)]);
+    let error = cost.check(100, u64::MAX).unwrap_err();
+    assert_eq!(error.pointer(), Some("/all/1"));
+    assert!(error.message().contains("`/all/1` the most of it"), "{error}");
+    let other = estimate(&query, &[counts(90_000_000), counts(1_000_000)]);
+    assert_eq!(other.check(100, u64::MAX).unwrap_err().pointer(), Some("/all/0"));
+}
+
+#[test]
+fn a_rare_word_among_frequent_ones_makes_few_hits_and_attributes_are_read_for_each() {
+    let counts = |shortest| ClauseCounts { listed: 4_000_000, entries: 5_000_000, shortest, ..TEN_HOURS };
+    let words = r#"{"all":[{"text":"the kitchen"}]}"#;
+    let (rare, frequent) = (cost(words, counts(10)), cost(words, counts(1_900_000)));
+    assert!(rare.cpu_us * 5 < frequent.cpu_us, "{rare} {frequent}");
+    assert!(rare.memory_bytes * 2 < frequent.memory_bytes, "{rare} {frequent}");
+    let any = cost(r#"{"all":[{"type":"OBJECT_SEARCH"}]}"#, counts(0));
+    let tested = r#"{"all":[{"type":"OBJECT_SEARCH","attributes":{"colour":"red"}}]}"#;
+    assert!(cost(tested, counts(0)).cpu_us > 4 * any.cpu_us);
 }

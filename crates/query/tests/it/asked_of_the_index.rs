@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::time::Duration;
 
 use rushes_index::{
-    AnnotationRef, AssetNo, Budget, Eligible, Hits, Index, IndexReader, MemoryIndex, Suggestion,
+    AnnotationRef, AssetNo, Budget, BudgetLimits, Eligible, Hits, Index, IndexReader, MemoryIndex, Suggestion,
 };
 use rushes_plan::{Clause, Filter, Like, Plan};
 use rushes_query::{View, search};
@@ -42,25 +43,37 @@ impl IndexReader for Counting {
     fn asset_no(&self, asset: &AssetId) -> Option<AssetNo> {
         self.inner.asset_no(asset)
     }
-    fn hits(&self, clause: &Clause, filter: &Filter) -> Result<Hits> {
-        self.inner.hits(clause, filter)
+    fn hits(&self, clause: &Clause, filter: &Filter, budget: &Budget) -> Result<Hits> {
+        self.inner.hits(clause, filter, budget)
     }
-    fn nearest(&self, clause: &Clause, filter: &Filter, eligible: Option<&Eligible>) -> Result<Hits> {
-        self.inner.nearest(clause, filter, eligible)
+    fn nearest(
+        &self,
+        clause: &Clause,
+        filter: &Filter,
+        eligible: Option<&Eligible>,
+        budget: &Budget,
+    ) -> Result<Hits> {
+        self.inner.nearest(clause, filter, eligible, budget)
     }
-    fn fetch(&self, refs: &[AnnotationRef]) -> Result<Vec<Option<FusedAnnotation>>> {
+    fn fetch(&self, refs: &[AnnotationRef], budget: &Budget) -> Result<Vec<Option<FusedAnnotation>>> {
         self.fetched.fetch_add(refs.len(), SeqCst);
-        self.inner.fetch(refs)
+        self.inner.fetch(refs, budget)
     }
-    fn find(&self, asset: &AssetId, id: &str) -> Result<Option<FusedAnnotation>> {
-        self.inner.find(asset, id)
+    fn find(&self, asset: &AssetId, id: &str, budget: &Budget) -> Result<Option<FusedAnnotation>> {
+        self.inner.find(asset, id, budget)
     }
-    fn spaces(&self) -> Result<Vec<SpaceId>> {
+    fn spaces(&self, filter: &Filter, budget: &Budget) -> Result<Vec<SpaceId>> {
         self.spaces.fetch_add(1, SeqCst);
-        self.inner.spaces()
+        self.inner.spaces(filter, budget)
     }
-    fn suggest(&self, typed: &str, filter: &Filter, limit: usize) -> Result<Vec<Suggestion>> {
-        self.inner.suggest(typed, filter, limit)
+    fn suggest(
+        &self,
+        typed: &str,
+        filter: &Filter,
+        limit: usize,
+        budget: &Budget,
+    ) -> Result<Vec<Suggestion>> {
+        self.inner.suggest(typed, filter, limit, budget)
     }
 }
 
@@ -126,7 +139,7 @@ fn total(plan: &Json, view: &View<'_>, archive: &Archive) -> usize {
 fn spaces_are_asked_for_where_a_vector_clause_found_nothing_and_once_a_snapshot() {
     let archive = archive(3);
     let reader = counting(&archive);
-    let view = View::of(&reader);
+    let view = View::of(&reader, Budget::of_maintenance());
     let asked = || reader.spaces.load(SeqCst);
     assert_eq!(total(&json!({"all": [{"label": "sea"}]}), &view, &archive), 1);
     assert_eq!(total(&json!({"all": [{"label": "nobody says this"}]}), &view, &archive), 0);
@@ -146,7 +159,7 @@ fn the_whole(start_ns: i64, end_ns: i64) -> Like {
 fn models_are_gathered_once_however_many_annotations_are_looked_at() {
     let archive = archive(1_000);
     let reader = counting(&archive);
-    let view = View::of(&reader);
+    let view = View::of(&reader, Budget::of_maintenance());
     let found = view.vectors_like(&the_whole(500_000_000, 900_000_000_000)).unwrap().unwrap();
     assert_eq!(found[0].0.id.as_str(), "clip-space");
     // Of those that are shown a whole second the first.
@@ -163,12 +176,18 @@ fn looking_for_what_is_shown_is_given_up_when_the_caller_goes_away_and_is_bounde
     let archive = archive(20_000);
     let reader = counting(&archive);
     let looks = AtomicUsize::new(0);
-    let budget = Budget::unlimited().given_up_when(move || looks.fetch_add(1, SeqCst) >= 4);
-    let view = View { budget: &budget, ..View::of(&reader) };
+    let budget = Budget::new(BudgetLimits::NONE, || Duration::ZERO)
+        .given_up_when(move || looks.fetch_add(1, SeqCst) >= 4);
+    let view = View { budget: &budget, ..View::of(&reader, Budget::of_maintenance()) };
     let error = view.vectors_like(&the_whole(0, 36_000_000_000_000)).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Cancelled);
     assert!(reader.fetched.load(SeqCst) < 2_000, "it went on");
     reader.fetched.store(0, SeqCst);
-    assert!(View::of(&reader).vectors_like(&the_whole(0, 36_000_000_000_000)).unwrap().is_some());
+    assert!(
+        View::of(&reader, Budget::of_maintenance())
+            .vectors_like(&the_whole(0, 36_000_000_000_000))
+            .unwrap()
+            .is_some()
+    );
     assert!(reader.fetched.load(SeqCst) < 20_000);
 }

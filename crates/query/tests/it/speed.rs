@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::time::Instant;
 
-use rushes_index::{AnnotationRef, AssetNo, Eligible, Hit, Hits, IndexReader, Suggestion};
+use rushes_index::{AnnotationRef, AssetNo, Budget, Eligible, Hit, Hits, IndexReader, Suggestion};
 use rushes_plan::{Clause, Filter, Plan, Query, resolve};
 use rushes_query::{Options, View, execute};
 use rushes_testkit::archive::Archive;
@@ -73,22 +73,22 @@ impl IndexReader for AtHand {
     fn asset_no(&self, _: &AssetId) -> Option<AssetNo> {
         None
     }
-    fn hits(&self, clause: &Clause, _: &Filter) -> Result<Hits> {
+    fn hits(&self, clause: &Clause, _: &Filter, _: &Budget) -> Result<Hits> {
         Ok(self.hits[clause.no].clone())
     }
-    fn nearest(&self, _: &Clause, _: &Filter, _: Option<&Eligible>) -> Result<Hits> {
+    fn nearest(&self, _: &Clause, _: &Filter, _: Option<&Eligible>, _: &Budget) -> Result<Hits> {
         Ok(Hits::default())
     }
-    fn fetch(&self, refs: &[AnnotationRef]) -> Result<Vec<Option<FusedAnnotation>>> {
+    fn fetch(&self, refs: &[AnnotationRef], _: &Budget) -> Result<Vec<Option<FusedAnnotation>>> {
         Ok(refs.iter().map(|_| None).collect())
     }
-    fn find(&self, _: &AssetId, _: &str) -> Result<Option<FusedAnnotation>> {
+    fn find(&self, _: &AssetId, _: &str, _: &Budget) -> Result<Option<FusedAnnotation>> {
         Ok(None)
     }
-    fn spaces(&self) -> Result<Vec<SpaceId>> {
+    fn spaces(&self, _: &Filter, _: &Budget) -> Result<Vec<SpaceId>> {
         Ok(Vec::new())
     }
-    fn suggest(&self, _: &str, _: &Filter, _: usize) -> Result<Vec<Suggestion>> {
+    fn suggest(&self, _: &str, _: &Filter, _: usize, _: &Budget) -> Result<Vec<Suggestion>> {
         Ok(Vec::new())
     }
 }
@@ -115,7 +115,9 @@ fn moments_are_made_of_many_candidates() {
         let mut total = 0;
         for _ in 0..rounds {
             let start = Instant::now();
-            total = execute(&query, &View::of(&reader), Options::default()).unwrap().total;
+            total = execute(&query, &View::of(&reader, Budget::of_maintenance()), Options::default())
+                .unwrap()
+                .total;
             times.push(start.elapsed());
         }
         times.sort();

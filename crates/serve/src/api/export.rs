@@ -115,7 +115,8 @@ fn make(
 ) -> Result<AuditedExport> {
     let title = request.q.clone().unwrap_or_else(|| "Moments".to_owned());
     let asked = request.plan.limit.unwrap_or(usize::MAX);
-    let (moments, total) = read(archive, caller, request, EXPORT_MOMENTS_MAX.min(asked), gone)?;
+    let pages = (EXPORT_PAGE, EXPORT_MOMENTS_MAX.min(asked));
+    let (moments, total) = archive.moments_until(caller, request, pages, gone)?;
     let mut assets: BTreeMap<String, Asset> = BTreeMap::new();
     for moment in &moments {
         if !assets.contains_key(&moment.asset_id) {
@@ -144,32 +145,6 @@ fn make(
     }
     let movies = moments.iter().map(|m| m.movie_id.clone()).collect();
     Ok(AuditedExport { written, assets: assets.into_keys().collect(), movies })
-}
-
-/// The first moments of an answer, over as many pages as they take, and how many there are in all.
-fn read(
-    archive: &Archive,
-    caller: &Caller,
-    mut request: SearchRequest,
-    most: usize,
-    gone: &Arc<AtomicBool>,
-) -> Result<(Vec<Moment>, usize)> {
-    request.plan.limit = Some(EXPORT_PAGE.min(most).max(1));
-    request.plan.explain = false;
-    let mut moments = Vec::new();
-    loop {
-        let answer = archive.search_until(caller, &request, gone)?;
-        moments.extend(answer.moments);
-        match answer.next_cursor {
-            Some(cursor) if moments.len() < most => request.plan.cursor = Some(cursor),
-            next => {
-                // With `top` fewer moments are shown than exist; those that `top` removes do not count as left out.
-                let total = if next.is_some() { answer.total } else { moments.len().min(answer.total) };
-                moments.truncate(most);
-                return Ok((moments, total));
-            }
-        }
-    }
 }
 
 /// The labels of a moment's evidence, each once.

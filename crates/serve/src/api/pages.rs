@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use axum::extract::{Path, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
@@ -125,6 +126,9 @@ fn write_searches(page: &mut MetricsPage, searches: &Searches) {
     }
     let help = "Memory that searches hold for what they found.";
     page.single("rushes_searches_bytes", "gauge", help, searches.held_bytes);
+    let help = "CPU time of all searches and other reads that ended, in seconds.";
+    let seconds = Duration::from_micros(searches.cpu_us).as_secs_f64();
+    page.single("rushes_searches_cpu_seconds_total", "counter", help, seconds);
     page.family("rushes_searches_ended_total", "counter", "Searches without an answer, by why.");
     for (why, count) in [("refused", searches.refused), ("client_gone", searches.given_up)] {
         page.sample("rushes_searches_ended_total", &[("why", why)], count);

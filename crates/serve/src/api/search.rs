@@ -188,7 +188,11 @@ async fn plan(
     ctx: Ctx,
     Json(fields): Json<serde_json::Map<String, Value>>,
 ) -> Reply<Answer<ResolvedDocument>> {
-    let work = move |archive: &Archive, caller: &Caller| archive.explain_plan(caller, &request_of(fields)?);
+    let waiting = Waiting::default();
+    let gone = waiting.gone();
+    let work = move |archive: &Archive, caller: &Caller| {
+        archive.explain_plan_until(caller, &request_of(fields)?, &gone)
+    };
     let explained = ctx.audited(Action::of("plan"), work, |_, action| action).await?;
     let Explained { resolved, understood, requests, cost } = explained;
     let requests = requests.into_iter().map(RequestDocument::from).collect();
@@ -215,7 +219,9 @@ async fn suggest(ctx: Ctx, Params(params): Params<SuggestParams>) -> Reply<Answe
             .parameter("q"));
     }
     let request = SuggestRequest { typed: params.q, tails: params.tails.unwrap_or_default(), limit };
-    let work = move |archive: &Archive, caller: &Caller| archive.suggest(caller, &request);
+    let waiting = Waiting::default();
+    let gone = waiting.gone();
+    let work = move |archive: &Archive, caller: &Caller| archive.suggest_until(caller, &request, &gone);
     let found = ctx.audited(Action::of("suggest"), work, |_, action| action).await?;
     let document = |offer: Offer| SuggestionDocument {
         text: offer.text,

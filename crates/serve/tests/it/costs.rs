@@ -45,6 +45,7 @@ async fn what_would_cost_too_much_is_refused_before_it_runs() {
         "{detail}"
     );
     assert_eq!(problem["mend"], "ask for fewer words, or set `fuzziness` to 0");
+    assert!(problem["pointer"].as_str().is_some_and(|at| at.starts_with("/any/")), "{problem}");
     server.post("/v1/search", &json!({"all": [{"text": "aple7", "fuzziness": 1}]})).await.ok();
     assert_eq!((server.archive.searches().refused, server.archive.searches().running), (1, 0));
     assert!(server.get("/metrics").await.text().contains("rushes_searches_ended_total{why=\"refused\"} 1"));
@@ -73,6 +74,23 @@ async fn what_takes_more_cpu_time_than_it_may_ends_while_it_runs() {
     let problem = server.post("/v1/search", &plan).await.problem(413);
     assert!(problem["detail"].as_str().unwrap().contains("CPU time"), "{problem}");
     assert!(problem["mend"].as_str().unwrap().contains("fewer"), "{problem}");
+}
+
+#[tokio::test]
+async fn planning_and_suggesting_have_a_budget_too() {
+    let server = Server::searching(|limits| limits.cpu_ms_max = 0);
+    server.post_lines("/v1/annotations?wait=true", LINES).await.ok();
+    server.post("/v1/plan", &json!({"all": [{"label": "Joey"}]})).await.problem(413);
+    server.get("/v1/suggest?q=jo").await.problem(413);
+    server.post("/v1/export?format=csv", &json!({"all": [{"label": "Joey"}]})).await.problem(413);
+    let token = server.token("few", &[Right::Read], Some(&["friends"]));
+    for path in ["/v1/status", "/v1/labels"] {
+        let bearer = format!("Bearer {token}");
+        let headers = [("host", "localhost"), ("authorization", bearer.as_str())];
+        let asked = request(Method::GET, path, &headers, String::new());
+        assert_ne!(server.remote(asked).await.status, 500, "{path}");
+    }
+    assert_eq!(server.archive.searches().running, 0);
 }
 
 #[tokio::test]
