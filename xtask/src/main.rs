@@ -34,6 +34,7 @@ cargo xtask COMMAND
            --times N  that many kills (200)   --seed N  the same ones again   --binary FILE  of this program
            --engines  faults of processes on servers of its own instead: workers and servers are killed, networks break,
            messages are none (60); wants the variables that `engines env` prints.   --only TEXT  of faults named so
+           --damage   damages files of an archive instead (10000).   --full  lets disks run full instead (200)
   tidy     crate edges, circles, unused dependencies, sizes, unfinished work, manifests, documents
            --tighten  writes the exceptions down to what is needed today
   demo-film
