@@ -40,6 +40,7 @@ cargo xtask COMMAND
            --engines  faults of processes on servers of its own (60)   --only TEXT  those named so
            --matrix   each engine is stopped, killed, cut off, slowed and full, so many times (20)   --only TEXT
            --damage   files are damaged (10000)
+           --full     disks run full (200)
            --soak MINUTES  clients without a pause, a fault a minute, and memory over time
   fuzz [TARGET]...
            fuzzes what is read: each target until it has had ten million inputs in all; a C++ compiler is needed

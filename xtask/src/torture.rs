@@ -1,4 +1,4 @@
-//! The long forms of the tests that kill, break engines, damage files, and soak.
+//! The long forms of the tests that kill, break engines, damage files, fill disks, and soak.
 
 use std::path::Path;
 use std::process::Command;
@@ -18,12 +18,15 @@ enum Trial {
     Matrix,
     /// Files are damaged.
     Damage,
+    /// Disks run full.
+    Full,
     /// One archive for minutes, with a fault a minute.
     Soak,
 }
 
 impl Trial {
-    const ALL: [Self; 5] = [Self::Kills, Self::Engines, Self::Matrix, Self::Damage, Self::Soak];
+    const ALL: [Self; 6] =
+        [Self::Kills, Self::Engines, Self::Matrix, Self::Damage, Self::Full, Self::Soak];
 
     /// The word that asks for it; the kills are done where nothing is asked for.
     const fn flag(self) -> &'static str {
@@ -32,6 +35,7 @@ impl Trial {
             Self::Engines => "--engines",
             Self::Matrix => "--matrix",
             Self::Damage => "--damage",
+            Self::Full => "--full",
             Self::Soak => "--soak",
         }
     }
@@ -43,6 +47,7 @@ impl Trial {
             Self::Engines => ("TORTURE_ENGINES_TIMES", "60"),
             Self::Matrix => ("TORTURE_MATRIX_TIMES", "20"),
             Self::Damage => ("TORTURE_DAMAGES", "10000"),
+            Self::Full => ("TORTURE_FULL", "200"),
             Self::Soak => ("TORTURE_SOAK", "60"),
         }
     }
@@ -55,6 +60,7 @@ impl Trial {
                 ("rushes", &["--features", "engines", "--", "distributed::whatever_breaks", "--nocapture"])
             }
             Self::Damage => ("rushes-archive", &["--", "damage", "--nocapture"]),
+            Self::Full => ("rushes-archive", &["--", "full_disk", "--nocapture"]),
             Self::Soak => ("rushes", &["--", "torture::soak", "--nocapture"]),
         }
     }

@@ -178,8 +178,10 @@ impl Archive {
         let archive = Arc::new(archive);
         let weak = Arc::downgrade(&archive);
         archive.healer.rebuilds_by(move |what| match weak.upgrade() {
-            Some(archive) => archive.rebuild(&Caller::local(), what, &NoProgress),
-            None => Ok(()),
+            Some(archive) if !archive.shared.stopping_for_good() => {
+                archive.rebuild(&Caller::local(), what, &NoProgress)
+            }
+            _ => Ok(()),
         });
         Ok(archive)
     }

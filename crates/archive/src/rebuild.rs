@@ -18,7 +18,6 @@
 //! it may never be empty.
 
 use std::path::Path;
-use std::time::{Duration, Instant};
 
 use rushes_events::{Event, Topic};
 use rushes_store::OnDamage;
@@ -26,7 +25,7 @@ use rushes_types::{AssetId, Commit, Error, ErrorKind, Result};
 
 use crate::archive_folder::ArchiveFolder;
 use crate::engines::{Engines, OpenEngines};
-use crate::healing::{check_store_is_ahead, derived_is_behind, tell_left_out};
+use crate::healing::{IndexPlace, check_store_is_ahead, derived_is_behind, tell_left_out};
 use crate::manifest::Manifest;
 use crate::part::Part;
 use crate::progress::{Progress, check};
@@ -34,8 +33,6 @@ use crate::rebuild_marker::{self as marker_file, Marker, Rebuild, mark, pending}
 use crate::set_aside::set_aside;
 use crate::workers::{FUSE_CONSUMER, INDEX_CONSUMER};
 
-/// Several index workers may each have missed what the others reached; they check again within this time.
-const PUBLISHED_WITHIN: Duration = Duration::from_secs(3);
 /// Assets whose events are appended in one call.
 const ASSETS: usize = 1024;
 
@@ -137,41 +134,23 @@ pub(crate) fn open_engines(
             open(true)
         }
         Ok(engines) if on_damage == OnDamage::ReadOnly => Ok(engines),
-        Ok(engines) if !of_no_use && index_is_lost(&engines)? => {
-            if !opener.has_index_here() {
-                return Err(Error::new(ErrorKind::NotFound, "the index is empty, and it was filled before").mend("were its indices deleted, or is another prefix configured? `rushes rebuild --index` fills it again"));
-            }
-            tracing::warn!("the index is gone; it is rebuilt");
-            mark(dir, Rebuild::Index)?;
-            Ok(engines)
-        }
         Ok(engines) if pending(dir)?.is_none() => {
             check_store_is_ahead(&engines)?;
             tell_left_out(&engines)?;
-            if let Some(what) = derived_is_behind(&engines, opener.has_index_here() && !of_no_use)? {
-                mark(dir, what)?;
+            let index = match (opener.has_index_here(), of_no_use) {
+                (_, true) => IndexPlace::OfNoUse,
+                (true, false) => IndexPlace::Here,
+                (false, false) => IndexPlace::Elsewhere,
+            };
+            match derived_is_behind(&engines, index)? {
+                Some(Rebuild::Index) if index == IndexPlace::Elsewhere => {
+                    return Err(Error::new(ErrorKind::NotFound, "the index is empty, and it was filled before").mend("were its indices deleted, or is another prefix configured? `rushes rebuild --index` fills it again"));
+                }
+                Some(what) => mark(dir, what)?,
+                None => {}
             }
             Ok(engines)
         }
         opened => opened,
-    }
-}
-
-/// Was everything removed from the index by another process? So it is if events were acknowledged, which happens only
-/// after publishing, yet the index has neither a read point nor entries.
-fn index_is_lost(engines: &Engines) -> Result<bool> {
-    let until = Instant::now() + PUBLISHED_WITHIN;
-    loop {
-        let watermarks = engines.events.watermarks(Topic::Fused, INDEX_CONSUMER)?;
-        if watermarks.into_iter().min().is_none_or(|upto| upto == Commit::NONE)
-            || engines.index.reader(None)?.read_point().upto != Commit::NONE
-            || engines.index.counts()?.entries > 0
-        {
-            return Ok(false);
-        }
-        if Instant::now() > until {
-            return Ok(true);
-        }
-        std::thread::sleep(PUBLISHED_WITHIN / 10);
     }
 }

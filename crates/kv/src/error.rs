@@ -1,6 +1,8 @@
 //! The library's errors in our words.
 
-use rushes_types::{Error, ErrorKind};
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use rushes_types::{Error, ErrorKind, Result};
 
 /// What the library says while it opens files that are not those that it wrote: one is missing, ends early, or is there already.
 pub(crate) fn opening_error(what: &str, error: fjall::Error) -> Error {
@@ -45,4 +47,15 @@ pub fn storage_error(what: &str, error: fjall::Error) -> Error {
             Error::new(ErrorKind::Corrupt, format!("{what}: {other}")).mend("restore a backup").because(other)
         }
     }
+}
+
+/// Calls the library, and makes an error of a panic: some damage it meets with an assertion.
+pub fn without_panic<T>(what: &str, call: impl FnOnce() -> Result<T>) -> Result<T> {
+    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
+        let text = panic.downcast_ref::<String>().map(String::as_str);
+        let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it broke off");
+        let line = text.lines().next().unwrap_or_default();
+        Err(Error::new(ErrorKind::Corrupt, format!("{what}: its files are damaged ({line})"))
+            .mend("restore a backup"))
+    })
 }

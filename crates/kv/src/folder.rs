@@ -2,19 +2,22 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use fjall::config::CompressionPolicy;
 use fjall::{
-    CompressionType, Database, Keyspace, KeyspaceCreateOptions, KvSeparationOptions, PersistMode, Snapshot,
+    AbstractTree, CompressionType, Database, Keyspace, KeyspaceCreateOptions, KvSeparationOptions,
+    PersistMode, Snapshot,
 };
 use rushes_types::{Error, ErrorKind, Result};
 
 use crate::batch::Batch;
-use crate::chain::Chain;
-use crate::error::{opening_error, storage_error};
+use crate::chain::{Chain, NextChange};
+use crate::error::{opening_error, storage_error, without_panic};
 use crate::group::{Group, Ticket, WriterGuard};
-use crate::guarded::{STAMP_KEY, without_panic};
+use crate::journal;
 use crate::settle::settle;
+use crate::stamp::STAMP_KEY;
 
 /// Where a test can inject a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -65,8 +68,6 @@ const FOLDER_TABLE: &str = "folder";
 const FORMAT_KEY: &[u8] = b"format";
 /// The file that the library writes last when it makes a database.
 pub(crate) const VERSION_FILE: &str = "version";
-/// How the names of journals end.
-pub(crate) const JOURNAL_ENDING: &str = "jnl";
 /// What mends a folder that lacks what was acknowledged.
 pub(crate) const DOCTOR: &str = "`rushes doctor` shows the ways out";
 /// Threads that flush and compact, of each folder.
@@ -76,6 +77,13 @@ const MEMTABLE_BYTES: u64 = 32 << 20;
 /// Size of the journals above which tables are flushed so that the oldest journal can be dropped, in bytes. Bounds what
 /// opening replays after a crash.
 const JOURNAL_BYTES_MAX: u64 = 128 << 20;
+
+/// Memtables of a table that wait to be flushed, at which a change waits: one less than at which the library does, for one may
+/// come while the change is written.
+const SEALED_MAX: usize = 3;
+/// Runs of a table's first level at which a change waits: less than the 30 at which the library does, as flushes go on.
+const FIRST_LEVEL_MAX: usize = 24;
+const ROOM_POLL: Duration = Duration::from_millis(5);
 
 /// An open folder of tables.
 pub struct Folder {
@@ -106,7 +114,9 @@ impl Folder {
 
     fn open_tables(path: &Path, layout: Layout, faults: Option<Faults>, what: &str) -> Result<Self> {
         let failed = |e| opening_error(what, e);
-        ensure_journal(path).map_err(|e| Error::io(what, e))?;
+        if path.join(VERSION_FILE).exists() {
+            journal::ensure(path)?;
+        }
         let db = Database::builder(path)
             // Batches are synced in groups, and their owners compress what is worth it.
             .manual_journal_persist(true)
@@ -193,7 +203,7 @@ impl Folder {
             batch.inner.commit().map_err(|e| self.error("cannot write", e))?;
             return Ok(self.group.wrote(mark));
         };
-        let next = chain.next();
+        let next = self.next_change(chain, touched);
         let (stamp, record) = next.describe(content, touched, mark.max(self.group.written_mark()), note);
         let (key, value) = stamp.link_row();
         batch.inner.insert(&self.own, STAMP_KEY, stamp.encode());
@@ -208,6 +218,25 @@ impl Folder {
         let ticket = self.group.wrote(mark);
         next.written(stamp, record);
         Ok(ticket)
+    }
+
+    /// Begins a change once the tables that it touches have room. Where they have more to flush or to compact than the library
+    /// lets pile up, it waits itself, when a batch is written: the change would be under way all that while, and whoever
+    /// writes to other tables or syncs would wait too. Here nothing is held while it waits.
+    fn next_change<'a>(&self, chain: &'a Chain, touched: u64) -> NextChange<'a> {
+        loop {
+            let next = chain.next();
+            let mut touched = self.tables.iter().enumerate().filter(|(place, _)| touched >> place & 1 != 0);
+            let is_behind = touched.any(|(_, table)| {
+                table.sealed_memtable_count() >= SEALED_MAX || table.tree.l0_run_count() >= FIRST_LEVEL_MAX
+            });
+            // Workers that have stopped make no room: the write is refused then.
+            if !is_behind || self.db.persist(PersistMode::Buffer).is_err() {
+                return next;
+            }
+            drop(next);
+            std::thread::sleep(ROOM_POLL);
+        }
     }
 
     /// The ticket of the last batch: waiting for it makes durable all that was read so far.
@@ -249,6 +278,10 @@ impl Folder {
     #[must_use]
     pub const fn taken_over(&self) -> Option<u64> {
         self.taken_over
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
     }
 
     pub(crate) const fn what(&self) -> &'static str {
@@ -318,20 +351,6 @@ impl Drop for Folder {
             settle(&self.db, &self.tables.iter().chain([&self.own]).collect::<Vec<_>>());
         }
     }
-}
-
-/// Makes an empty journal in a database that has none. The library goes on counting its batches only where it finds a journal:
-/// without one new batches would get numbers that old ones had, and count as older.
-fn ensure_journal(path: &Path) -> std::io::Result<()> {
-    if !path.join(VERSION_FILE).exists() {
-        return Ok(());
-    }
-    for entry in std::fs::read_dir(path)? {
-        if Path::new(&entry?.file_name()).extension().is_some_and(|ending| ending == JOURNAL_ENDING) {
-            return Ok(());
-        }
-    }
-    std::fs::File::create_new(path.join(format!("0.{JOURNAL_ENDING}")))?.sync_all()
 }
 
 fn options(table: &Table) -> KeyspaceCreateOptions {

@@ -1,73 +1,19 @@
 //! Opening a folder whose changes are guarded: what its tables say, what its chain says, and what follows.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use fjall::Keyspace;
 use rushes_types::{Error, ErrorKind, Result};
 
-use crate::Faults;
 use crate::chain::{
     Chain, ChainFile, ChainRecord, ChainState, Damage, Guard, HeldLink, OnDamage, RecordKind, Stamp, Verdict,
     each_record, judge,
 };
-use crate::folder::{DOCTOR, Folder, JOURNAL_ENDING, Layout, VERSION_FILE};
+use crate::folder::{Faults, Folder, Layout, VERSION_FILE};
 use crate::held::{self, HeldFiles};
-
-/// The row of a table, and of the folder's own table, that says which change touched it last. Seven bytes: no table has
-/// another key of that length that begins with a zero byte.
-pub const STAMP_KEY: &[u8] = b"\0change";
-/// Begins the keys of the rows, in the folder's own table, that have the links of late changes.
-const LINK_KEY: &[u8] = b"\0link";
-/// How many links are kept: more changes than can be written while none of them is acknowledged.
-const LINKS_KEPT: u64 = 4096;
-/// What is missing is named by at most this many records.
-const NAMED_MAX: usize = 20;
-
-/// Calls the library, and makes an error of a panic: some damage it meets with an assertion.
-pub fn without_panic<T>(what: &str, call: impl FnOnce() -> Result<T>) -> Result<T> {
-    catch_unwind(AssertUnwindSafe(call)).unwrap_or_else(|panic| {
-        let text = panic.downcast_ref::<String>().map(String::as_str);
-        let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it broke off");
-        let line = text.lines().next().unwrap_or_default();
-        Err(Error::new(ErrorKind::Corrupt, format!("{what}: its files are damaged ({line})"))
-            .mend("restore a backup"))
-    })
-}
-
-/// The row in which the link of a change is kept, until it is that of a later one.
-fn link_key(sequence: u64) -> Vec<u8> {
-    [LINK_KEY, &(sequence % LINKS_KEPT).to_be_bytes()].concat()
-}
-
-impl Stamp {
-    /// The row that keeps the link of this change.
-    pub(crate) fn link_row(&self) -> (Vec<u8>, Vec<u8>) {
-        let value = [self.sequence.to_le_bytes().as_slice(), &self.link.to_le_bytes()].concat();
-        (link_key(self.sequence), value)
-    }
-
-    pub(crate) fn encode(&self) -> Vec<u8> {
-        let mut bytes = [self.identity.to_le_bytes().as_slice(), &self.sequence.to_le_bytes()].concat();
-        bytes.extend(self.link.to_le_bytes());
-        self.tables.iter().for_each(|table| bytes.extend(table.to_le_bytes()));
-        bytes
-    }
-
-    fn decode(bytes: &[u8], tables: usize) -> Option<Self> {
-        let (identity, rest) = bytes.split_first_chunk::<16>()?;
-        let (sequence, rest) = rest.split_first_chunk::<8>()?;
-        let (link, rest) = rest.split_first_chunk::<16>()?;
-        let numbers: Vec<u64> =
-            rest.chunks_exact(8).map(|n| n.try_into().map_or(0, u64::from_le_bytes)).collect();
-        (rest.len() == numbers.len() * 8 && numbers.len() == tables).then(|| Self {
-            identity: u128::from_le_bytes(*identity),
-            sequence: u64::from_le_bytes(*sequence),
-            link: u128::from_le_bytes(*link),
-            tables: numbers,
-        })
-    }
-}
+use crate::journal::{self, JournalsState, TornTail};
+use crate::said::unreadable;
+use crate::stamp::{STAMP_KEY, link_key};
 
 impl Folder {
     /// Opens a folder whose changes are guarded, making it where it is not there.
@@ -76,6 +22,7 @@ impl Folder {
     /// [`ErrorKind::Corrupt`] where it lacks what was acknowledged, unless the guard says otherwise; else as [`Folder::open`].
     pub fn open_guarded(path: &Path, layout: Layout, faults: Option<Faults>, guard: Guard) -> Result<Self> {
         let _alone = if guard.holds_files { Some(held::alone(path)?) } else { None };
+        held::refuse_open(path)?;
         let chain = ChainFile::state(&guard.path)?;
         if chain == ChainState::Missing {
             clear_unborn(path)?;
@@ -88,18 +35,23 @@ impl Folder {
             }
             held => held?,
         };
-        let opened = Self::open_or_leave_journals(path, layout, faults, &guard).and_then(|(folder, left)| {
+        let may_cut = held.is_some() || !guard.holds_files;
+        let opened = whole_journals(path, &layout, &guard, may_cut).and_then(|found| {
+            let (folder, unreadable) = Self::open_or_leave_journals(path, layout, faults, &guard)?;
             let (stamp, tables) = folder.stamps()?;
             let link = folder.held_link(&chain)?;
-            let verdict = match (left, judge(stamp.as_ref(), &tables, &chain, link, guard.identity)) {
+            let verdict = match (
+                unreadable.or(found.broken),
+                judge(stamp.as_ref(), &tables, &chain, link, guard.identity),
+            ) {
                 (Some(why), verdict) if !matches!(verdict, Verdict::Damaged(_)) => {
                     Verdict::Damaged(Damage::Journals { why })
                 }
                 (_, verdict) => verdict,
             };
-            Ok((folder, stamp, verdict))
+            Ok((folder, stamp, verdict, found.torn))
         });
-        let (mut folder, stamp, verdict) = match opened {
+        let (mut folder, stamp, verdict, torn) = match opened {
             Ok(opened) => opened,
             Err(error) => {
                 // A folder that another process has open was not touched, but its files are not ours to exchange either.
@@ -122,7 +74,27 @@ impl Folder {
             // Taken as it is, and the numbers that were lost may not be left out yet.
             folder.taken_over = Some(last.mark);
         }
+        if let Some(torn) = torn.filter(|_| !matches!(verdict, Verdict::Damaged(_))) {
+            folder.say_torn(&torn, held.as_ref());
+        }
         folder.follow(&verdict, stamp, guard, held)
+    }
+
+    /// Says that the end of a journal was cut off, and keeps it where files are held. Nobody was told of that write.
+    fn say_torn(&self, torn: &TornTail, held: Option<&HeldFiles>) {
+        let bytes = torn.end.saturating_sub(torn.begin);
+        let what = self.what();
+        match held.map(|held| held.keep_torn(torn)).transpose() {
+            Ok(kept) => {
+                tracing::warn!(
+                    bytes,
+                    ?kept,
+                    "a write to {what} was cut short, and nobody was told of it: it is left out"
+                );
+            }
+            // That it is kept is a courtesy.
+            Err(error) => tracing::error!(bytes, %error, "a write to {what} was cut short, and is left out"),
+        }
     }
 
     /// Opens the folder. One that is to be opened though it is damaged is opened without its journals where they are what cannot
@@ -135,7 +107,7 @@ impl Folder {
     ) -> Result<(Self, Option<String>)> {
         match Self::open(path, layout, faults.clone()) {
             Err(error) if error.kind() == ErrorKind::Corrupt && guard.on_damage != OnDamage::Refuse => {
-                remove_journals(path)?;
+                journal::remove_all(path)?;
                 Ok((Self::open(path, layout, faults)?, Some(error.message().to_owned())))
             }
             opened => Ok((opened?, None)),
@@ -263,91 +235,40 @@ impl Folder {
             .and_then(|()| self.db.persist(fjall::PersistMode::SyncAll))
             .map_err(|e| self.error("cannot write", e))
     }
-
-    pub(crate) fn say(&self, damage: &Damage, guard: &Guard) -> Result<String> {
-        Ok(match damage {
-            Damage::Missing { held, last } => {
-                let (named, more, since) = missing(guard, *held)?;
-                let named = match named.is_empty() {
-                    true => String::new(),
-                    false => format!(
-                        ": {}{}",
-                        named.join("; "),
-                        if more > 0 { format!("; and {more} more") } else { String::new() }
-                    ),
-                };
-                let since =
-                    since.map_or_else(String::new, |ms| format!(", the first at {}", (guard.show_time)(ms)));
-                let count = last.sequence.saturating_sub(*held);
-                format!(
-                    "the last {count} of {} changes that were acknowledged are missing{since}{named}",
-                    last.sequence
-                )
-            }
-            Damage::Table { table, held, wanted } => {
-                let name = self.table_name(*table);
-                let held = held.map_or_else(|| "nothing".to_owned(), |held| format!("change {held}"));
-                format!("the table `{name}` holds {held} where change {wanted} touched it last")
-            }
-            Damage::Differs { sequence } => {
-                format!(
-                    "change {sequence} is not the one that was acknowledged: these files are of another time"
-                )
-            }
-            Damage::Unconnected { held, acknowledged } => format!(
-                "it holds {held} changes and its chain ends with change {acknowledged}: whether these files follow it cannot be told"
-            ),
-            Damage::Foreign => "its files belong to another archive".to_owned(),
-            Damage::Journals { why } => format!("its journals cannot be read ({why})"),
-        })
-    }
 }
 
-/// The error of a folder that cannot be opened at all, with what was acknowledged in it.
-fn unreadable(error: &Error, chain: &ChainState, guard: &Guard) -> Error {
-    let said = match chain {
-        ChainState::Read { last: Some(last), .. } => format!(
-            "{}; {} changes were acknowledged, the last at {}",
-            error.message(),
-            last.sequence,
-            (guard.show_time)(last.at_ms)
-        ),
-        _ => error.message().to_owned(),
-    };
-    Error::new(ErrorKind::Corrupt, said).mend(DOCTOR)
+/// What was found in journals that are now whole.
+struct WholeJournals {
+    /// What was cut off the last one.
+    torn: Option<TornTail>,
+    /// What is missing in the middle, where the folder is opened all the same.
+    broken: Option<String>,
 }
 
-fn remove_journals(path: &Path) -> Result<()> {
-    let failed = |e| Error::io(&format!("removing the journals of `{}`", path.display()), e);
-    for entry in std::fs::read_dir(path).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        if path.extension().is_some_and(|ending| ending == JOURNAL_ENDING) {
-            std::fs::remove_file(path).map_err(failed)?;
+/// Leaves of a folder's journals what is whole. Where bytes are missing that had been on disk, that is refused, unless the guard
+/// says otherwise. `may_cut`: is there a copy, or no need of one?
+fn whole_journals(path: &Path, layout: &Layout, guard: &Guard, may_cut: bool) -> Result<WholeJournals> {
+    match journal::examine(path)? {
+        JournalsState::Torn(torn) if may_cut => {
+            journal::cut(&torn.journal, torn.begin)?;
+            Ok(WholeJournals { torn: Some(torn), broken: None })
+        }
+        JournalsState::Whole | JournalsState::Torn(_) => Ok(WholeJournals { torn: None, broken: None }),
+        JournalsState::Broken { why, .. } if guard.on_damage == OnDamage::Refuse => {
+            let message = format!(
+                "{} in `{}` is damaged: its journals are not whole ({why})",
+                layout.what,
+                path.display()
+            );
+            Err(Error::new(ErrorKind::Corrupt, message))
+        }
+        JournalsState::Broken { journal, end, why } => {
+            journal::cut_from(path, &journal, end)?;
+            Ok(WholeJournals { torn: None, broken: Some(why) })
         }
     }
-    Ok(())
 }
 
-/// The changes after one, each in words, how many more there are, and when the first was written.
-fn missing(guard: &Guard, held: u64) -> Result<(Vec<String>, u64, Option<u64>)> {
-    let (mut named, mut more, mut since) = (Vec::new(), 0, None);
-    each_record(&guard.path, &mut |record| {
-        if record.sequence <= held || record.kind != RecordKind::Change {
-            return;
-        }
-        since.get_or_insert(record.at_ms);
-        let words = (guard.describe)(&record.note);
-        if words.is_empty() || named.contains(&words) {
-            return;
-        }
-        if named.len() < NAMED_MAX {
-            named.push(words);
-        } else {
-            more += 1;
-        }
-    })?;
-    Ok((named, more, since))
-}
 
 /// The highest mark that a chain knows.
 fn last_mark(guard: &Guard) -> Result<u64> {

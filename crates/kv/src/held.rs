@@ -6,44 +6,53 @@
 //! (files of 64 MB, mostly holes). A held folder that is found on opening is of an opening that was never judged, or of one
 //! for reading only, and goes back in place.
 
-use std::fs::{self, File};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::{FileExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use rushes_types::{Error, ErrorKind, Result};
 
+use crate::journal::TornTail;
 use crate::paths::{beside, parent_of, sync_parent};
+use crate::sparse::copy_range;
 
 /// Folders of the store below whose files are written once.
 const WRITTEN_ONCE: [&str; 2] = ["tables", "blobs"];
 /// The file that the store below locks; it has no content.
 const LOCK: &str = "lock";
-const COPY_BYTES: usize = 1 << 18;
+/// How the name of the file ends that keeps what was cut off a journal: a write that nobody was told of.
+const TORN: &str = ".torn";
 
 /// What the kernel calls this boot. Files that are held are not synced, so after a power cut they count for nothing.
 const BOOT: &str = "/proc/sys/kernel/random/boot_id";
 /// In place of a boot: held files that were synced, and outlast it.
 const OUTLASTS: &str = "synced";
 
+fn lock(folder: &Path, file: &File) -> Result<()> {
+    match rustix::fs::flock(file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => Ok(()),
+        Err(rustix::io::Errno::WOULDBLOCK) => {
+            Err(Error::new(ErrorKind::Busy, format!("another process has `{}` open", folder.display()))
+                .mend("stop that process or go through it"))
+        }
+        Err(e) => Err(failed(folder, e.into())),
+    }
+}
+
 /// Locks the folder that a folder lies in, until it is dropped: only one opening at a time may exchange files.
 pub(crate) fn alone(folder: &Path) -> Result<File> {
-    let busy = || {
-        Error::new(ErrorKind::Busy, format!("another process has `{}` open", folder.display()))
-            .mend("stop that process or go through it")
-    };
-    let lock =
-        |file: &File| match rustix::fs::flock(file, rustix::fs::FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(()),
-            Err(rustix::io::Errno::WOULDBLOCK) => Err(busy()),
-            Err(e) => Err(failed(folder, e.into())),
-        };
     let parent = File::open(parent_of(folder)).map_err(|e| failed(folder, e))?;
-    lock(&parent)?;
-    // One that is open holds the lock of the library.
-    if let Ok(file) = File::open(folder.join(LOCK)) {
-        lock(&file)?;
-    }
+    lock(folder, &parent)?;
     Ok(parent)
+}
+
+/// Refuses a folder that is open: its journals are being written. One that is open holds the lock of the library.
+pub(crate) fn refuse_open(folder: &Path) -> Result<()> {
+    match File::open(folder.join(LOCK)) {
+        Ok(file) => lock(folder, &file),
+        Err(_) => Ok(()),
+    }
 }
 
 fn boot() -> String {
@@ -59,6 +68,14 @@ pub(crate) struct HeldFiles {
 
 fn failed(path: &Path, e: std::io::Error) -> Error {
     Error::io(&format!("cannot hold the files of `{}`", path.display()), e)
+}
+
+/// Removes what was kept of a write that nobody was told of: bytes of what was erased may be in it.
+pub(crate) fn remove_torn(folder: &Path) -> Result<()> {
+    match fs::remove_file(beside(folder, TORN)) {
+        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(failed(folder, e)),
+        _ => Ok(()),
+    }
 }
 
 /// Removes a folder that may be there.
@@ -141,6 +158,21 @@ impl HeldFiles {
         remove(&replaced)
     }
 
+    /// Keeps what was cut off a journal in a file beside the folder, the last such one only; returns where.
+    pub(crate) fn keep_torn(&self, tail: &TornTail) -> Result<PathBuf> {
+        let kept = beside(&self.folder, TORN);
+        let name = tail.journal.file_name().unwrap_or_default();
+        let keep = || {
+            let journal = File::open(self.held.join(name))?;
+            let mut bytes = vec![0; usize::try_from(tail.end - tail.begin).unwrap_or(0)];
+            journal.read_exact_at(&mut bytes, tail.begin)?;
+            let mut new = OpenOptions::new();
+            new.write(true).create(true).truncate(true).mode(0o600).open(&kept)?.write_all(&bytes)
+        };
+        keep().map_err(|e| failed(&self.folder, e))?;
+        Ok(kept)
+    }
+
     /// Keeps what was held under another name, for good; returns where.
     pub(crate) fn keep(self, name: &str) -> Result<PathBuf> {
         let kept = beside(&self.folder, name);
@@ -175,39 +207,17 @@ fn hold(from: &Path, to: &Path, written_once: bool) -> Result<()> {
         } else if name == LOCK {
             File::create(&target).map_err(failed)?;
         } else if !written_once || fs::hard_link(&path, &target).is_err() {
-            copy_sparse(&path, &target).map_err(failed)?;
+            copy_file(&path, &target).map_err(failed)?;
         }
     }
     Ok(())
 }
 
-/// Copies a file; stretches of zeros become holes.
-fn copy_sparse(from: &Path, to: &Path) -> std::io::Result<()> {
-    let mut source = File::open(from)?;
+/// Copies a file with its holes.
+fn copy_file(from: &Path, to: &Path) -> std::io::Result<()> {
+    let source = File::open(from)?;
     let meta = source.metadata()?;
     let mut target = File::create(to)?;
     target.set_permissions(meta.permissions())?;
-    let length = meta.len();
-    target.set_len(length)?;
-    let mut buffer = vec![0; COPY_BYTES];
-    let mut at = 0;
-    while at < length {
-        // Where the file system cannot tell holes from data, all is read.
-        match rustix::fs::seek(&source, rustix::fs::SeekFrom::Data(at)) {
-            Ok(data) => at = data,
-            Err(rustix::io::Errno::NXIO) => return Ok(()),
-            Err(_) => drop(source.seek(SeekFrom::Start(at))?),
-        }
-        let n = source.read(&mut buffer)?;
-        if n == 0 {
-            return Ok(());
-        }
-        let read = buffer.get(..n).unwrap_or_default();
-        if read.iter().any(|byte| *byte != 0) {
-            target.seek(SeekFrom::Start(at))?;
-            target.write_all(read)?;
-        }
-        at = at.saturating_add(n as u64);
-    }
-    Ok(())
+    copy_range(&source, &mut target, 0, meta.len())
 }

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use rushes_types::{Error, ErrorKind, Result};
 
 use crate::folder::Folder;
+use crate::held;
 
 /// The journal is exchanged at the first flush after it has grown past 64 MB.
 const JOURNAL_BYTES: usize = 66 << 20;
@@ -25,6 +26,7 @@ impl Folder {
     /// # Errors
     /// What the disk says, or Busy where old journals are still needed after a minute.
     pub fn purge(&self) -> Result<()> {
+        held::remove_torn(self.path())?;
         self.exchange_journal()?;
         self.flush_all()?;
         for table in self.tables.iter().chain([&self.own]) {

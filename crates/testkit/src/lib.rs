@@ -13,6 +13,7 @@ pub mod index_suite;
 pub mod naive;
 pub mod proxy;
 pub mod query_suite;
+pub mod random;
 pub mod scenarios;
 pub mod servers;
 pub mod skips;

@@ -1,10 +1,11 @@
 //! Files and folders, one by one: copied, hashed, linked, removed.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom, Write};
+use std::io::Read;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use rushes_kv::write_with_holes;
 use rushes_types::{Error, ErrorKind, Result};
 use sha2::{Digest, Sha256};
 
@@ -14,8 +15,6 @@ use crate::manifest::make_private_dir;
 use crate::progress::{Progress, check};
 
 const BUFFER: usize = 1 << 20;
-/// Stretches of zeros of this length are left out of the disk: journals are made long and filled later.
-const HOLE: usize = 64 << 10;
 /// What ends the name of a folder that is not whole yet.
 pub(super) const PARTIAL: &str = ".partial";
 
@@ -89,18 +88,6 @@ pub(super) fn copy_file(
     })?;
     target.set_len(bytes).and_then(|()| target.sync_all()).map_err(failed)?;
     Ok(BackupFile { path: name.to_owned(), bytes, sha256: crate::hex::hex(&hash.finalize()) })
-}
-
-/// Writes a piece at the end of what was written; long stretches of zeros are skipped. The caller sets the length.
-pub(super) fn write_with_holes(target: &mut File, piece: &[u8]) -> std::io::Result<()> {
-    for stretch in piece.chunks(HOLE) {
-        if stretch.len() == HOLE && stretch.iter().all(|b| *b == 0) {
-            target.seek(SeekFrom::Current(HOLE as i64))?;
-        } else {
-            target.write_all(stretch)?;
-        }
-    }
-    Ok(())
 }
 
 /// Makes the names in a folder and in all below it durable.
@@ -184,7 +171,7 @@ impl Drop for Partial {
 
 /// Refuses to remove a folder that holds what no backup and no archive holds.
 fn refuse_foreign(dir: &Path) -> Result<()> {
-    const OURS: [&str; 15] = [
+    const OURS: [&str; 16] = [
         "store",
         "archive.json",
         "erased.json",
@@ -199,6 +186,7 @@ fn refuse_foreign(dir: &Path) -> Result<()> {
         "store.held",
         "store.held-part",
         "store.held-boot",
+        "store.torn",
         "store.replaced",
     ];
     let entries = match fs::read_dir(dir) {

@@ -32,8 +32,10 @@ pub(crate) struct Extras {
 pub(super) enum Kind {
     /// Never.
     Unchanging,
-    /// It is appended to, in place.
+    /// It is appended to, in place, and made longer than what stands in it.
     Journal,
+    /// It is appended to, in place.
+    Appended,
     /// It is replaced as a whole, and small.
     Other,
 }
@@ -59,7 +61,9 @@ pub(super) fn list(dir: &Path, extras: Extras) -> Result<Vec<ListedFile>> {
         (CONFIG, extras.config),
     ] {
         if wanted && fs::symlink_metadata(dir.join(name)).is_ok() {
-            files.push(describe(dir, Path::new(name))?);
+            let file = describe(dir, Path::new(name))?;
+            let kind = if name == CHAIN { Kind::Appended } else { file.kind };
+            files.push(ListedFile { kind, ..file });
         }
     }
     list_into(dir, Path::new(Part::Store.as_str()), DEPTH_MAX, &mut files)?;

@@ -13,6 +13,7 @@
 //! | `set` | names, order, retention of the backups of a set |
 //! | `verify` | is a backup what its list says? |
 //! | `restore` | an archive from a backup |
+//! | `rewind`, `cut_off` | an archive as it was at a commit between two backups |
 //! | `schedule` | backups that are made by themselves |
 //! | `files` | which files of an archive, and how each changes |
 //! | `copy`, `plain` | files and folders, one by one |
@@ -20,11 +21,13 @@
 //! Backup and restore write to `NAME.partial` and rename at the end: a folder with the final name is complete.
 
 mod copy;
+mod cut_off;
 mod files;
 pub(crate) mod list;
 pub(crate) mod make;
 mod plain;
 mod restore;
+mod rewind;
 pub(crate) mod schedule;
 pub(crate) mod set;
 pub(crate) mod stage;

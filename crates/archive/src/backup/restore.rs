@@ -2,18 +2,20 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rushes_types::{Error, ErrorKind, Result};
 
 use super::copy::{Partial, copy_file, refuse_existing};
-use super::list::{BackupList, CONFIG, LIST, StoreContent, TOKENS};
-use super::set::{backups, choose};
+use super::list::{BackupList, CONFIG, LIST, MANIFEST, StoreContent, TOKENS};
+use super::rewind::{Earlier, beside, rewind};
+use super::set::{BackupHead, Choice, backups, choose};
 use super::verify::{FIRST_VERSION, strangers};
 use crate::archive_folder::ArchiveFolder;
 use crate::manifest::Manifest;
 use crate::progress::Progress;
 use crate::rebuild_marker::{Rebuild, mark};
-use rushes_store::OnDamage;
+use rushes_store::{AnnotationStore, OnDamage};
 
 const WHAT: &str = "the restore";
 
@@ -24,7 +26,7 @@ pub struct RestoreRequest {
     pub from: PathBuf,
     /// The archive's folder to make.
     pub to: PathBuf,
-    /// Of a set, the newest backup at or before this commit.
+    /// The commit at which the archive stops; else that of the newest backup.
     pub at: Option<u64>,
     /// Are access tokens restored, where the backup has them?
     pub with_tokens: bool,
@@ -44,70 +46,126 @@ impl RestoreRequest {
 /// An archive that was restored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RestoreReport {
-    /// The backup that it was restored from.
+    /// The backup that it was restored from, or from the first part of.
     pub from: PathBuf,
     /// When that was made, in seconds since 1970; none for one of the first version.
     pub made_s: Option<u64>,
-    /// What the store held then, and holds again.
+    /// What the store holds again.
     pub content: StoreContent,
     /// What whoever restored it should know.
     pub warnings: Vec<String>,
 }
 
 /// Makes a new archive from a backup. The list and every file are checked, then the store is opened, and must hold what the
-/// list says. Derived state is made when the archive is opened.
+/// list says. Derived state is made when the archive is opened. A commit that ends no backup is restored from the next one.
 ///
 /// # Errors
-/// Where there is no whole backup, the archive's folder is there already, or the disk refuses. Nothing is left then.
+/// Where there is no whole backup, the archive's folder is there already, or the disk refuses. [`ErrorKind::Gone`] where the
+/// state at the commit is not known any more. Nothing is left then.
 pub fn restore(request: &RestoreRequest, progress: &dyn Progress) -> Result<RestoreReport> {
     let mut warnings = Vec::new();
-    let from = source(request, &mut warnings)?;
-    let list = BackupList::read(&from)?;
-    if list.is_of_first_version() {
-        warnings.push(FIRST_VERSION.to_owned());
-    }
-    refuse_damaged(&from, &strangers(&from, &list)?)?;
+    let choice = source(request, &mut warnings)?;
     refuse_existing(&request.to, "the archive")?;
+    let (from, earlier) = match &choice {
+        Choice::Whole(head) => (&head.path, None),
+        Choice::Between { earlier, later } => (&later.path, Some(earlier.as_ref())),
+    };
+    let mut restored = Restored { request, progress, warnings };
     let partial = Partial::begin(&request.to)?;
-    copy_in(request, &from, &list, partial.dir(), progress, &mut warnings)?;
-    let found = open_store(partial.dir(), &from, &list)?;
-    if let Some(difference) = list.content().difference(&found) {
-        return Err(Error::new(
-            ErrorKind::Corrupt,
-            format!("the store restored from `{}` is not what was backed up: {difference}", from.display()),
-        )
-        .mend("use another backup"));
-    }
+    let (list, content) = match (earlier, request.at) {
+        (Some(earlier), Some(at)) => restored.between(earlier, from, at, partial.dir())?,
+        _ => restored.whole(from, partial.dir())?,
+    };
     mark(partial.dir(), Rebuild::All)?;
     partial.name(&request.to)?;
     let made_s = (!list.is_of_first_version()).then_some(list.made_s);
-    Ok(RestoreReport { from, made_s, content: found, warnings })
+    Ok(RestoreReport { from: from.clone(), made_s, content, warnings: restored.warnings })
 }
 
-/// The backup that is restored.
-fn source(request: &RestoreRequest, warnings: &mut Vec<String>) -> Result<PathBuf> {
+/// A restore under way.
+struct Restored<'a> {
+    request: &'a RestoreRequest,
+    progress: &'a dyn Progress,
+    warnings: Vec<String>,
+}
+
+impl Restored<'_> {
+    /// A backup as it is.
+    fn whole(&mut self, from: &Path, to: &Path) -> Result<(BackupList, StoreContent)> {
+        let (list, store) = self.opened(from, to)?;
+        let found = StoreContent::of(store.as_ref())?;
+        if let Some(difference) = list.content().difference(&found) {
+            return Err(Error::new(
+                ErrorKind::Corrupt,
+                format!(
+                    "the store restored from `{}` is not what was backed up: {difference}",
+                    from.display()
+                ),
+            )
+            .mend("use another backup"));
+        }
+        Ok((list, found))
+    }
+
+    /// The store of a backup, copied to a folder and opened there. What proves that it is the store of that moment belongs here.
+    fn opened(&mut self, from: &Path, to: &Path) -> Result<(BackupList, Arc<dyn AnnotationStore>)> {
+        let list = BackupList::read(from)?;
+        if list.is_of_first_version() {
+            self.warnings.push(FIRST_VERSION.to_owned());
+        }
+        refuse_damaged(from, &strangers(from, &list)?)?;
+        copy_in(self.request, from, &list, to, self.progress, &mut self.warnings)?;
+        let store = open_store(to, from, &list)?;
+        Ok((list, store))
+    }
+
+    /// What a backup held at an earlier commit: all that stands beside its store, and a new store.
+    fn between(
+        &mut self,
+        earlier: Option<&BackupHead>,
+        from: &Path,
+        at: u64,
+        to: &Path,
+    ) -> Result<(BackupList, StoreContent)> {
+        let work = Partial::begin(&beside(&self.request.to, ".later"))?;
+        let (list, later) = self.opened(from, work.dir())?;
+        for name in [MANIFEST, TOKENS, CONFIG] {
+            match fs::rename(work.dir().join(name), to.join(name)) {
+                Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(Error::io(&format!("restoring `{name}`"), e));
+                }
+                _ => {}
+            }
+        }
+        let base = Partial::begin(&beside(&self.request.to, ".earlier"))?;
+        let earlier = earlier.map(|head| (head.commit, head.path.clone()));
+        let (request, progress) = (self.request, self.progress);
+        let open = || match &earlier {
+            Some((_, path)) => {
+                let mut restored = Restored { request, progress, warnings: Vec::new() };
+                Ok(restored.opened(path, base.dir())?.1)
+            }
+            None => Err(Error::bug("an earlier backup is opened, and there is none")),
+        };
+        let earlier = earlier.as_ref().map(|(commit, _)| Earlier { commit: *commit, open: &open });
+        let store = open_store(to, from, &list)?;
+        rewind(later.as_ref(), earlier.as_ref(), at, store.as_ref(), progress, &mut self.warnings)?;
+        let content = StoreContent::of(store.as_ref())?;
+        Ok((list, content))
+    }
+}
+
+/// The backups that are restored from.
+fn source(request: &RestoreRequest, warnings: &mut Vec<String>) -> Result<Choice> {
     let is_backup = fs::symlink_metadata(request.from.join(LIST)).is_ok();
     if is_backup {
-        return match request.at {
-            None => Ok(request.from.clone()),
-            Some(_) => Err(Error::invalid(format!("`{}` is one backup, not a set", request.from.display()))
-                .mend("leave `--at` away, or name the folder that it is in")),
-        };
+        let list = BackupList::read(&request.from)?;
+        let head = BackupHead::of(request.from.clone(), list);
+        return choose(&[head], &request.from, request.at);
     }
     let found = backups(&request.from)?;
     warnings.extend(found.damaged.iter().map(|error| format!("passed over: {error}")));
-    let choice = choose(&found.whole, &request.from, request.at)?;
-    if let Some(at) = request.at.filter(|at| *at != choice.head.commit) {
-        let next = choice.next.map_or_else(
-            || "there is none after it".to_owned(),
-            |next| format!("the next one is of commit {next}"),
-        );
-        warnings.push(format!(
-            "this is commit {}, not {at}: only commits that end a backup can be restored, and {next}",
-            choice.head.commit
-        ));
-    }
-    Ok(choice.head.path)
+    choose(&found.whole, &request.from, request.at)
 }
 
 fn copy_in(
@@ -159,8 +217,8 @@ fn refuse_damaged(from: &Path, problems: &[String]) -> Result<()> {
         .mend("use another backup; `rushes backup --verify` names all that is wrong"))
 }
 
-/// What the restored store holds. What proves that it is the store of that moment belongs here.
-fn open_store(dir: &Path, from: &Path, list: &BackupList) -> Result<StoreContent> {
+/// The store in a folder that has the manifest of a backup.
+fn open_store(dir: &Path, from: &Path, list: &BackupList) -> Result<Arc<dyn AnnotationStore>> {
     let other = |why: &str| {
         Error::new(ErrorKind::Corrupt, format!("the backup `{}` {why}", from.display()))
             .mend("use another backup")
@@ -169,8 +227,7 @@ fn open_store(dir: &Path, from: &Path, list: &BackupList) -> Result<StoreContent
     if manifest.id != list.archive {
         return Err(other("has the manifest of another archive"));
     }
-    let store = ArchiveFolder { dir, manifest: &manifest, empty_index: false, on_damage: OnDamage::Refuse }
+    ArchiveFolder { dir, manifest: &manifest, empty_index: false, on_damage: OnDamage::Refuse }
         .store()
-        .map_err(|e| e.while_doing(&format!("opening the store restored from `{}`", from.display())))?;
-    StoreContent::of(store.as_ref())
+        .map_err(|e| e.while_doing(&format!("opening the store restored from `{}`", from.display())))
 }

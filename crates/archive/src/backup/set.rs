@@ -33,6 +33,13 @@ pub(crate) struct BackupHead {
     pub bytes: u64,
 }
 
+impl BackupHead {
+    pub(super) fn of(path: PathBuf, list: BackupList) -> Self {
+        let bytes = list.bytes();
+        Self { path, made_s: list.made_s, commit: list.commit, bytes, archive: list.archive }
+    }
+}
+
 /// A set that this process may change.
 #[derive(Debug)]
 pub(crate) struct BackupSet {
@@ -142,13 +149,7 @@ pub(crate) fn backups(dir: &Path) -> Result<Backups> {
     let mut found = Backups::default();
     for path in folders(dir)? {
         match BackupList::read(&path) {
-            Ok(list) => found.whole.push(BackupHead {
-                path,
-                made_s: list.made_s,
-                commit: list.commit,
-                bytes: list.bytes(),
-                archive: list.archive,
-            }),
+            Ok(list) => found.whole.push(BackupHead::of(path, list)),
             Err(error) => {
                 tracing::warn!(%error, "a folder of the backup set is no whole backup");
                 found.damaged.push(error);
@@ -205,16 +206,22 @@ fn is_backup_name(name: &str) -> bool {
         && rest.split('-').all(|part| is_number(part, 1..=20))
 }
 
-/// Which backup of a set is restored.
+/// Which backups of a set are restored from.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Choice {
-    /// This one.
-    pub head: BackupHead,
-    /// The next commit of the set behind the one that was asked for, where there is one.
-    pub next: Option<u64>,
+pub(crate) enum Choice {
+    /// This one, as it is.
+    Whole(BackupHead),
+    /// The commit that was asked for ends no backup: it comes after the earlier one, if there is one, and before the end of the
+    /// later one.
+    Between {
+        /// The newest before it.
+        earlier: Option<BackupHead>,
+        /// The first behind it.
+        later: BackupHead,
+    },
 }
 
-/// The newest backup of those at or before a commit; without one, the newest of all.
+/// The newest backup of all, or what holds a commit.
 pub(crate) fn choose(heads: &[BackupHead], dir: &Path, at: Option<u64>) -> Result<Choice> {
     let mut archives: Vec<&str> = heads.iter().map(|head| head.archive.as_str()).collect();
     archives.sort_unstable();
@@ -226,25 +233,28 @@ pub(crate) fn choose(heads: &[BackupHead], dir: &Path, at: Option<u64>) -> Resul
         )
         .mend("name the folder of one backup in it"));
     }
-    let asked = at.unwrap_or(u64::MAX);
     let order = |head: &&BackupHead| (head.made_s, head.commit, head.path.clone());
-    let next = heads.iter().map(|head| head.commit).filter(|commit| *commit > asked).min();
-    match heads.iter().filter(|head| head.commit <= asked).max_by_key(order) {
-        Some(head) => Ok(Choice { head: head.clone(), next }),
-        None => {
-            let first = next.map_or_else(
-                || "name a folder made by `rushes backup`".to_owned(),
-                |next| format!("the earliest that can be restored is `--at {next}`"),
-            );
-            let what = match at {
-                Some(at) if next.is_some() => {
-                    format!("`{}` holds no backup of commit {at} or before", dir.display())
-                }
-                _ => format!("`{}` holds no backup", dir.display()),
-            };
-            Err(Error::new(ErrorKind::NotFound, what).mend(first))
-        }
+    let Some(newest) = heads.iter().max_by_key(order) else {
+        return Err(Error::new(ErrorKind::NotFound, format!("`{}` holds no backup", dir.display()))
+            .mend("name a folder made by `rushes backup`"));
+    };
+    let Some(at) = at else { return Ok(Choice::Whole(newest.clone())) };
+    if at == 0 {
+        return Err(
+            Error::new(ErrorKind::NotFound, "commits are numbered from 1").mend("`--at 1` is the first")
+        );
     }
+    let earlier = heads.iter().filter(|head| head.commit <= at).max_by_key(order);
+    if let Some(exact) = earlier.filter(|head| head.commit == at) {
+        return Ok(Choice::Whole(exact.clone()));
+    }
+    let first = |head: &&BackupHead| (head.commit, std::cmp::Reverse(order(head)));
+    let Some(later) = heads.iter().filter(|head| head.commit > at).min_by_key(first) else {
+        let last = heads.iter().map(|head| head.commit).max().unwrap_or(0);
+        let message = format!("`{}` holds no backup with commit {at}: the last one is {last}", dir.display());
+        return Err(Error::new(ErrorKind::NotFound, message).mend(format!("`--at {last}` restores that")));
+    };
+    Ok(Choice::Between { earlier: earlier.cloned(), later: later.clone() })
 }
 
 #[cfg(test)]
@@ -277,15 +287,20 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_at_or_before_a_commit_is_chosen_and_the_next_one_named() {
-        let heads = [head("a", 1, 10), head("a", 2, 20), head("a", 3, 20), head("a", 4, 30)];
-        let chosen = |at| choose(&heads, Path::new("set"), at).map(|c| (c.head.made_s, c.next)).unwrap();
-        assert_eq!(chosen(None), (4, None));
-        assert_eq!(chosen(Some(20)), (3, Some(30)));
-        assert_eq!(chosen(Some(29)), (3, Some(30)));
-        assert_eq!(chosen(Some(99)), (4, None));
-        let early = choose(&heads, Path::new("set"), Some(9)).unwrap_err();
-        assert!(early.message().contains("--at 10"), "{early}");
+    fn a_commit_is_restored_from_the_backup_that_ends_with_it_or_from_those_around_it() {
+        let heads =
+            [head("a", 1, 10), head("a", 2, 20), head("a", 3, 20), head("a", 4, 30), head("a", 5, 40)];
+        let chosen = |at| match choose(&heads, Path::new("set"), at).unwrap() {
+            Choice::Whole(head) => (Some(head.made_s), None),
+            Choice::Between { earlier, later } => (earlier.map(|head| head.made_s), Some(later.made_s)),
+        };
+        assert_eq!(chosen(None), (Some(5), None));
+        assert_eq!(chosen(Some(20)), (Some(3), None));
+        assert_eq!(chosen(Some(29)), (Some(3), Some(4)));
+        assert_eq!(chosen(Some(15)), (Some(1), Some(3)));
+        assert_eq!(chosen(Some(9)), (None, Some(1)));
+        let late = choose(&heads, Path::new("set"), Some(99)).unwrap_err();
+        assert!(late.message().contains("`--at 40`"), "{late}");
         assert!(choose(&[], Path::new("set"), None).is_err());
         assert!(choose(&[head("a", 1, 1), head("b", 2, 2)], Path::new("set"), None).is_err());
     }

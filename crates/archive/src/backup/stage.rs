@@ -5,23 +5,23 @@
 //!
 //! * Table files, most of the bytes, are written once and never changed: a hard link holds one at once, and keeps it when a
 //!   compaction drops it. So are journals that are full.
-//! * The journal that is written to is preallocated (64 MB) and appended to in place, so a link would keep changing. What
-//!   stands in it is copied ahead; under the freeze follows what was appended since.
+//! * The journal that is written to is preallocated (64 MB) and appended to in place, so a link would keep changing; so is the
+//!   chain of changes. What stands in them is copied ahead; under the freeze follows what was appended since.
 //!
 //! Under the freeze are left: links to tables that came meanwhile, the end of one journal, and some small files.
 //! Compaction is not frozen; where it brought another state meanwhile, files are looked through once more.
 
 use std::collections::HashMap;
 use std::fs::{self, File, OpenOptions};
-use std::io::{Read, Seek, SeekFrom};
-use std::os::unix::fs::{FileExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use rushes_kv::end_of_data;
 use rushes_store::AnnotationStore;
 use rushes_types::{Error, ErrorKind, Result};
 
-use super::copy::{remove_tree, write_with_holes};
+use super::copy::remove_tree;
 use super::files::{Extras, Kind, ListedFile, is_same_state, list};
 use super::list::StoreContent;
 use super::plain::{gone_or_io, open_plain};
@@ -33,7 +33,6 @@ use crate::write_freeze::WriteFreeze;
 const STAGED: &str = "backup.staged";
 /// How often staging starts over because files changed under it (compaction goes on in the background).
 const ATTEMPTS: usize = 20;
-const BUFFER: usize = 1 << 20;
 /// The end of what was copied ahead of a journal is copied once more under the freeze. Journals end in a backup at a
 /// multiple of this, where they are made longer than what was written.
 const JOURNAL_MARGIN: u64 = 1 << 20;
@@ -115,7 +114,7 @@ struct Staging<'a> {
     to: &'a Path,
     /// What is staged of files that never change, with the inode that was linked or copied.
     linked: HashMap<String, u64>,
-    /// How far journals were copied ahead, with their inodes.
+    /// How far files that are appended to were copied ahead, with their inodes.
     ahead: HashMap<String, (u64, u64)>,
 }
 
@@ -129,7 +128,7 @@ impl Staging<'_> {
         for file in &files {
             let done = match file.kind {
                 Kind::Unchanging => self.hold(file),
-                Kind::Journal => self.copy_ahead(file),
+                Kind::Journal | Kind::Appended => self.copy_ahead(file),
                 Kind::Other => Ok(()),
             };
             match done {
@@ -164,7 +163,7 @@ impl Staging<'_> {
     fn take(&mut self, file: &ListedFile) -> Result<()> {
         match file.kind {
             Kind::Unchanging => self.hold(file),
-            Kind::Journal => self.copy_rest(file),
+            Kind::Journal | Kind::Appended => self.copy_rest(file),
             Kind::Other => copy_small(&self.from.join(&file.path), &self.place(&file.path)?),
         }
     }
@@ -192,19 +191,22 @@ impl Staging<'_> {
         Ok(())
     }
 
-    /// Copies what stands in a journal that is written to.
+    /// Copies what stands in a file that is appended to.
     fn copy_ahead(&mut self, file: &ListedFile) -> Result<()> {
-        let mut source = open_plain(&self.from.join(&file.path))?;
-        // A journal is only appended to: where this much was seen of it, all before is final.
-        let seen = end_of_data(&mut source, &file.path)?;
+        let source = open_plain(&self.from.join(&file.path))?;
+        // It is only appended to: where this much was seen of it, all before is final.
+        let seen = match file.kind {
+            Kind::Journal => seen_of(&source, &file.path)?,
+            _ => file.bytes,
+        };
         let to = self.place(&file.path)?;
         remove_file(&to)?;
-        self.copy_range(&mut source, &to, 0, seen)?;
+        copy_range(&source, &to, 0, seen)?;
         self.ahead.insert(file.path.clone(), (file.inode, seen));
         Ok(())
     }
 
-    /// Copies what came to a journal since [`Self::copy_ahead`].
+    /// Copies what came to a file since [`Self::copy_ahead`].
     fn copy_rest(&mut self, file: &ListedFile) -> Result<()> {
         let to = self.place(&file.path)?;
         let begin = match self.ahead.get(&file.path) {
@@ -214,73 +216,26 @@ impl Staging<'_> {
                 0
             }
         };
-        let mut source = open_plain(&self.from.join(&file.path))?;
+        let source = open_plain(&self.from.join(&file.path))?;
         // Of the zeros that it was made long with, few are kept: a journal may end anywhere behind its last batch.
-        let end = end_of_data(&mut source, &file.path)?.next_multiple_of(JOURNAL_MARGIN).min(file.bytes);
-        self.copy_range(&mut source, &to, begin.min(end), end)
+        let end = match file.kind {
+            Kind::Journal => seen_of(&source, &file.path)?.next_multiple_of(JOURNAL_MARGIN).min(file.bytes),
+            _ => file.bytes,
+        };
+        copy_range(&source, &to, begin.min(end), end)
     }
+}
 
-    fn copy_range(&self, source: &mut File, to: &Path, begin: u64, end: u64) -> Result<()> {
-        let failed = |e| Error::io(&format!("writing `{}`", to.display()), e);
-        let mut target = OpenOptions::new()
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(0o600)
-            .open(to)
-            .map_err(failed)?;
-        source.seek(SeekFrom::Start(begin)).map_err(failed)?;
-        target.set_len(begin).map_err(failed)?;
-        target.seek(SeekFrom::Start(begin)).map_err(failed)?;
-        let mut left = source.take(end.saturating_sub(begin));
-        let mut buffer = vec![0; BUFFER];
-        loop {
-            let n = left.read(&mut buffer).map_err(failed)?;
-            match buffer.get(..n) {
-                Some(piece) if n > 0 => write_with_holes(&mut target, piece).map_err(failed)?,
-                _ => break,
-            }
-        }
-        // A hole at the end is a part of it too.
-        target.set_len(end).map_err(failed)
-    }
+fn copy_range(source: &File, to: &Path, begin: u64, end: u64) -> Result<()> {
+    let failed = |e| Error::io(&format!("writing `{}`", to.display()), e);
+    let mut new = OpenOptions::new();
+    let mut target = new.write(true).create(true).truncate(false).mode(0o600).open(to).map_err(failed)?;
+    rushes_kv::copy_range(source, &mut target, begin, end).map_err(failed)
 }
 
 /// Where the zeros begin that a preallocated file ends with.
-fn end_of_data(file: &mut File, path: &str) -> Result<u64> {
-    let failed = |e| gone_or_io(Path::new(path), e);
-    let mut end = end_from(file, 0, file.metadata().map_err(failed)?.len());
-    let mut buffer = vec![0; BUFFER];
-    while end > 0 {
-        let begin = end.saturating_sub(BUFFER as u64);
-        let length = usize::try_from(end - begin).unwrap_or(BUFFER);
-        let Some(piece) = buffer.get_mut(..length) else { break };
-        file.read_exact_at(piece, begin).map_err(failed)?;
-        if let Some(last) = piece.iter().rposition(|b| *b != 0) {
-            return Ok(begin + last as u64 + 1);
-        }
-        end = begin;
-    }
-    Ok(0)
-}
-
-/// Where in a file nothing was ever written from there on, as far as the file system tells; else its length. What is
-/// written in order has one such place.
-#[cfg(target_os = "linux")]
-fn end_from(file: &File, begin: u64, length: u64) -> u64 {
-    match rustix::fs::seek(file, rustix::fs::SeekFrom::Hole(begin)) {
-        // Is there something behind the hole after all?
-        Ok(hole) => match rustix::fs::seek(file, rustix::fs::SeekFrom::Data(hole)) {
-            Err(rustix::io::Errno::NXIO) => hole.min(length),
-            _ => length,
-        },
-        Err(_) => length,
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-fn end_from(_: &File, _: u64, length: u64) -> u64 {
-    length
+fn seen_of(file: &File, path: &str) -> Result<u64> {
+    end_of_data(file).map_err(|e| gone_or_io(Path::new(path), e))
 }
 
 fn copy_small(from: &Path, to: &Path) -> Result<()> {
@@ -300,24 +255,7 @@ fn remove_file(path: &Path) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Write;
-
-    #[test]
-    fn the_end_of_what_was_written_is_found_in_a_file_that_is_made_long() {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("0.jnl");
-        let mut file = OpenOptions::new().read(true).write(true).create_new(true).open(&path).unwrap();
-        for (length, text) in [(0_u64, ""), (8 << 20, ""), (8 << 20, "lines"), (3, "abc")] {
-            file.set_len(0).unwrap();
-            file.seek(SeekFrom::Start(0)).unwrap();
-            file.write_all(text.as_bytes()).unwrap();
-            file.set_len(length).unwrap();
-            assert_eq!(end_of_data(&mut file, "0.jnl").unwrap(), text.len() as u64, "{length} `{text}`");
-        }
-        file.set_len(8 << 20).unwrap();
-        file.write_all_at(b"late", 5 << 20).unwrap();
-        assert_eq!(end_of_data(&mut file, "0.jnl").unwrap(), (5 << 20) + 4);
-    }
+    use std::os::unix::fs::FileExt;
 
     #[test]
     fn what_was_appended_after_copying_ahead_is_there() {

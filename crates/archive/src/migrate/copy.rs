@@ -77,7 +77,8 @@ pub(crate) fn missing(import: &AssetImport, to: &dyn AnnotationStore) -> Result<
     }
 }
 
-fn read_segment(
+/// Gives the blocks of a segment with what is known of each annotation.
+pub(crate) fn read_segment(
     from: &dyn AnnotationStore,
     asset: &AssetId,
     segment: &RunSegment,

@@ -19,4 +19,6 @@ mod registry;
 pub use archive_store::ArchiveStore;
 pub use compare::{Comparison, compare};
 pub use copy::CopyCounts;
+pub(crate) use copy::read_segment;
+pub(crate) use digest::asset_sum;
 pub use passes::{Options, Report, Survey, abort_open_runs, migrate_archive, survey};

@@ -116,7 +116,7 @@ fn two_archives_share_a_set_and_neither_removes_the_others_backups() {
 }
 
 #[test]
-fn a_set_is_restored_to_the_newest_backup_at_or_before_a_commit() {
+fn a_set_is_restored_to_the_commit_that_is_asked_for() {
     let open = Open::new();
     let mut commits = Vec::new();
     for asset in ["e1", "e2", "e3"] {
@@ -127,24 +127,26 @@ fn a_set_is_restored_to_the_newest_backup_at_or_before_a_commit() {
     let set = open.dir.path().join("set");
     let at = |name: &str, commit: Option<u64>| {
         let to = open.dir.path().join(name);
-        restore(&RestoreRequest { at: commit, ..RestoreRequest::new(&set, &to) }, &NoProgress)
-            .map(|report| (found(&opened(&to)).len(), report.content.commit, report.warnings.join("\n")))
+        let report = restore(&RestoreRequest { at: commit, ..RestoreRequest::new(&set, &to) }, &NoProgress);
+        report.map(|r| (found(&opened(&to)).len(), r.content.commit, r.warnings.join("\n")))
     };
     assert_eq!(at("newest", None).unwrap(), (6, commits[2], String::new()));
     assert_eq!(at("exact", Some(commits[0])).unwrap(), (2, commits[0], String::new()));
-    let (moments, commit, said) = at("between", Some(commits[2] - 1)).unwrap();
-    assert_eq!((moments, commit), (4, commits[1]));
-    assert!(said.contains(&format!("this is commit {}", commits[1])), "{said}");
-    assert!(said.contains(&format!("the next one is of commit {}", commits[2])), "{said}");
+    assert_eq!(at("between", Some(commits[2] - 1)).unwrap(), (5, commits[2] - 1, String::new()));
+    // Before the first backup, and from one backup alone.
+    assert_eq!(at("early", Some(commits[0] - 1)).unwrap(), (1, commits[0] - 1, String::new()));
     let newest =
         restore(&RestoreRequest::new(&set, &open.dir.path().join("again")), &NoProgress).unwrap().from;
+    let one = RestoreRequest { at: Some(2), ..RestoreRequest::new(&newest, &open.dir.path().join("one")) };
+    assert_eq!(restore(&one, &NoProgress).unwrap().content.commit, 2);
     fs::write(newest.join("backup.json"), "{}").unwrap();
     let (_, commit, said) = at("passed", None).unwrap();
     assert_eq!(commit, commits[1]);
     assert!(said.contains("passed over") && said.contains(newest.to_str().unwrap()), "{said}");
-    let early = at("early", Some(commits[0] - 1)).unwrap_err();
-    assert_eq!(early.kind(), ErrorKind::NotFound);
-    assert!(early.message().contains(&format!("--at {}", commits[0])), "{early}");
+    let late = at("late", Some(commits[2])).unwrap_err();
+    assert_eq!(late.kind(), ErrorKind::NotFound);
+    assert!(late.message().contains(&format!("`--at {}`", commits[1])), "{late}");
+    assert!(!open.dir.path().join("late").exists());
 }
 
 fn scheduled(dir: &Path, to: &Path, every: Duration) -> Open {

@@ -1,7 +1,6 @@
 //! Files of an archive: listed, and copied without their holes.
 
 use std::fs::{self, File};
-use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::Path;
 
 /// Files that hold nothing: locks.
@@ -42,21 +41,7 @@ pub fn copy(from: &Path, to: &Path) {
 }
 
 fn copy_file(from: &Path, to: &Path) {
-    let (mut source, mut target) = (File::open(from).unwrap(), File::create(to).unwrap());
+    let (source, mut target) = (File::open(from).unwrap(), File::create(to).unwrap());
     let length = source.metadata().unwrap().len();
-    target.set_len(length).unwrap();
-    let mut buffer = vec![0; 1 << 16];
-    let mut at = 0;
-    // The journals are preallocated: what follows a stretch of zeros as long as this is a hole.
-    while at < length.min(8 << 20) {
-        let n = source.read(&mut buffer).unwrap();
-        if n == 0 {
-            return;
-        }
-        if buffer[..n].iter().any(|byte| *byte != 0) {
-            target.seek(SeekFrom::Start(at)).unwrap();
-            target.write_all(&buffer[..n]).unwrap();
-        }
-        at += n as u64;
-    }
+    rushes_kv::copy_range(&source, &mut target, 0, length).unwrap();
 }

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod access;
+mod backup_at;
+mod backup_freeze;
 mod backup_sets;
 mod backup_trust;
 mod backups;
@@ -10,6 +12,7 @@ mod damage;
 mod encoders;
 mod files;
 mod flow;
+mod full_disk;
 mod independent;
 mod migrate;
 mod reading;

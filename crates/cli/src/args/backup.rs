@@ -41,10 +41,11 @@ pub struct Backup {
 #[command(after_help = "Examples:
   rushes restore /mnt/backup/monday /mnt/archive
   rushes restore --archive /mnt/archive /mnt/backup/monday
-  rushes restore --at 4200 /mnt/backup/rushes /mnt/archive     of a set, the newest at commit 4200 or before
+  rushes restore --at 4200 /mnt/backup/rushes /mnt/archive     as the archive was at commit 4200
 
-Every file is checked, and the restored store must hold what the backup's list says. Only commits that end a backup can
-be restored. Buckets and index are rebuilt when the archive is opened next.")]
+Every file is checked, and the restored store must hold what the backup's list says. A commit that ends no backup is
+restored from the next backup; one of which something was erased since is refused, and the nearest are named. Buckets and
+index are rebuilt when the archive is opened next.")]
 pub struct Restore {
     /// A folder made by `rushes backup`: a backup, or a set, of which the newest counts
     #[arg(value_name = "FROM")]
@@ -52,7 +53,7 @@ pub struct Restore {
     /// The archive's folder to make [default: the archive named by --archive]
     #[arg(value_name = "TO")]
     pub to: Option<PathBuf>,
-    /// Of a set: the newest backup at this commit or before
+    /// The commit at which the restored archive stops [default: that of the newest backup]
     #[arg(long, value_name = "COMMIT")]
     pub at: Option<u64>,
     /// Restore the access tokens too, where the backup has them

@@ -65,7 +65,10 @@ fn a_set_keeps_the_newest_and_is_restored_to_a_commit() {
     let restored =
         place.run(&["restore", "--at", &(first + 1).to_string(), "set", "then", "--json"]).ok().json();
     assert_eq!((&restored["commit"], &restored["annotations"]), (&json!(first + 1), &json!(7)));
-    place.run(&["restore", "--at", "0", "set", "before"]).code(1).warns(&format!("--at {first}"));
+    let early =
+        place.run(&["restore", "--at", &(first - 1).to_string(), "set", "early", "--json"]).ok().json();
+    assert_eq!(early["commit"], json!(first - 1));
+    place.run(&["restore", "--at", "0", "set", "before"]).code(1).warns("--at 1");
     place.run(&["backup", "--set", "set", "--keep", "1"]).ok().says("removed `");
     assert_eq!(set_of(&place).len(), 1);
     let mut search = rushes();

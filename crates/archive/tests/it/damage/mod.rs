@@ -5,20 +5,22 @@
 //! tries as many as it is told.
 
 mod harms;
+mod healing;
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rushes_archive::{Archive, Caller, NoProgress, OpenOptions, SearchRequest};
 use rushes_plan::Plan;
+use rushes_testkit::random::{Random, seed_from};
 use rushes_types::{AssetId, ErrorKind};
 use serde_json::json;
 use tempfile::TempDir;
 
-use self::harms::{HARMS, Harm, Seed};
+use self::harms::{HARMS, Harm};
 use crate::files::{copy, files};
 use crate::flow::{Open, line};
 
@@ -97,7 +99,7 @@ impl Base {
         open.archive.engines().store.purge().unwrap();
         open.archive.engines().timeline.purge().unwrap();
         open.catch_up();
-        let earlier = TempDir::new().unwrap();
+        let earlier = place();
         open.archive.close();
         let (caller, dir) = (open.caller, open.dir);
         let path = open.archive.dir().to_owned();
@@ -111,7 +113,7 @@ impl Base {
         let (answers, exported) = (answers(&open.archive).unwrap(), exported(&open.archive).unwrap());
         assert!(answers.iter().all(|answer| answer.len() > 100), "{answers:?}");
         open.archive.close();
-        let kept = TempDir::new().unwrap();
+        let kept = place();
         drop(open.archive);
         copy(&path, kept.path());
         Self { dir: kept, earlier, answers, exported }
@@ -160,9 +162,9 @@ fn tried(base: &Base, dir: &Path) -> (Outcome, String) {
 
 fn told(base: &Base, archive: &Archive) -> (Outcome, String) {
     // A search that meets damage of what is derived has it made again.
-    let until = std::time::Instant::now() + PATIENCE;
+    let until = Instant::now() + PATIENCE;
     while answers(archive).is_err_and(|error| error.kind() == ErrorKind::Unavailable) {
-        if std::time::Instant::now() > until {
+        if Instant::now() > until {
             return (Outcome::Wrong, "it is never made again".to_owned());
         }
         std::thread::sleep(Duration::from_millis(50));
@@ -210,46 +212,96 @@ fn panics() -> Arc<Mutex<Vec<String>>> {
     seen
 }
 
-#[test]
-fn no_damage_to_any_file_gives_another_answer_that_looks_right() {
-    let seen = panics();
-    let base = Base::new();
-    let mut seed = Seed::from_env();
+/// Where archives are damaged: in memory where there is room for that, since every opening makes files durable.
+fn place() -> TempDir {
+    TempDir::new_in("/dev/shm").or_else(|_| TempDir::new()).unwrap()
+}
+
+/// A damage to try.
+struct Case {
+    file: String,
+    harm: Harm,
+    random: Random,
+}
+
+fn cases(base: &Base, seed: u64) -> Vec<Case> {
     let all = files(base.dir.path());
-    let cases: Vec<(String, Harm)> =
-        match std::env::var("TORTURE_DAMAGES").ok().and_then(|n| n.parse::<usize>().ok()) {
-            None => all.iter().map(|file| (file.clone(), HARMS[seed.below(HARMS.len())])).collect(),
-            Some(times) => (0..times)
-                .map(|_| (all[seed.below(all.len())].clone(), HARMS[seed.below(HARMS.len())]))
-                .collect(),
-        };
-    let mut table: BTreeMap<(String, Outcome), usize> = BTreeMap::new();
-    let mut wrong = Vec::new();
-    for (file, harm) in cases {
-        let dir = TempDir::new().unwrap();
-        copy(base.dir.path(), dir.path());
-        if !(harm.act)(dir.path(), base.earlier.path(), &file, &mut seed) {
-            continue;
-        }
-        let outcome = catch_unwind(AssertUnwindSafe(|| tried(&base, dir.path())));
-        let (outcome, why) = outcome.unwrap_or_else(|_| (Outcome::Wrong, "a panic".to_owned()));
-        let part = file.split('/').next().unwrap_or(&file).to_owned();
+    let times = std::env::var("TORTURE_DAMAGES").ok().and_then(|n| n.parse::<usize>().ok());
+    (0..times.unwrap_or(all.len()))
+        .map(|nth| {
+            let mut random = Random::of_case(seed, nth as u64);
+            // The short form tries every file.
+            let file = if times.is_some() { random.pick(&all).clone() } else { all[nth].clone() };
+            Case { file, harm: *random.pick(&HARMS), random }
+        })
+        .collect()
+}
+
+/// What came of all damages.
+#[derive(Default)]
+struct Outcomes {
+    table: BTreeMap<(String, Outcome), usize>,
+    wrong: Vec<String>,
+    said: Vec<String>,
+}
+
+impl Outcomes {
+    fn add(&mut self, case: &Case, outcome: Outcome, why: &str) {
+        let (file, harm) = (&case.file, case.harm.name);
+        let part = file.split('/').next().unwrap_or(file).to_owned();
         // What can be made again is made again: nobody is asked.
         let is_derived = ["events", "fused", "index"].iter().any(|derived| part.starts_with(derived));
         let is_of_store = why.contains("the annotation store");
         let is_wrong = outcome == Outcome::Wrong || is_derived && outcome == Outcome::Refused && !is_of_store;
-        *table.entry((part, outcome)).or_default() += 1;
+        *self.table.entry((part, outcome)).or_default() += 1;
         if outcome != Outcome::Same {
-            println!("{file}: {}: {outcome:?}: {why}", harm.name);
+            self.said.push(format!("{file}: {harm}: {outcome:?}: {why}"));
         }
         if is_wrong {
-            wrong.push(format!("{file}: {}: {why}", harm.name));
+            self.wrong.push(format!("{file}: {harm}: {why}"));
         }
     }
-    for ((part, outcome), count) in &table {
+}
+
+/// Most of a trial is waiting for threads to begin and to end, so more run at once than there are cores.
+fn jobs() -> usize {
+    let named = std::env::var("TORTURE_JOBS").ok().and_then(|n| n.parse().ok());
+    named.unwrap_or_else(|| std::thread::available_parallelism().map_or(2, usize::from) * 2)
+}
+
+#[test]
+fn no_damage_to_any_file_gives_another_answer_that_looks_right() {
+    let seen = panics();
+    let base = Base::new();
+    let seed = seed_from("TORTURE_SEED");
+    let begun = Instant::now();
+    let cases = Mutex::new(cases(&base, seed).into_iter());
+    let outcomes = Mutex::new(Outcomes::default());
+    std::thread::scope(|scope| {
+        for _ in 0..jobs() {
+            scope.spawn(|| {
+                loop {
+                    let Some(mut case) = cases.lock().unwrap().next() else { return };
+                    let dir = place();
+                    copy(base.dir.path(), dir.path());
+                    if !(case.harm.act)(dir.path(), base.earlier.path(), &case.file, &mut case.random) {
+                        continue;
+                    }
+                    let outcome = catch_unwind(AssertUnwindSafe(|| tried(&base, dir.path())));
+                    let (outcome, why) = outcome.unwrap_or_else(|_| (Outcome::Wrong, "a panic".to_owned()));
+                    outcomes.lock().unwrap().add(&case, outcome, &why);
+                }
+            });
+        }
+    });
+    let outcomes = outcomes.into_inner().unwrap();
+    outcomes.said.iter().for_each(|said| println!("{said}"));
+    for ((part, outcome), count) in &outcomes.table {
         println!("{part:>20} {outcome:?}: {count}");
     }
-    assert_eq!(wrong, [""; 0], "seed {}", seed.first);
+    let count: usize = outcomes.table.values().sum();
+    println!("{count} damages in {:.1?}", begun.elapsed());
+    assert_eq!(outcomes.wrong, [""; 0], "seed {seed}");
     let seen = seen.lock().unwrap().clone();
     assert_eq!(seen, [""; 0]);
 }

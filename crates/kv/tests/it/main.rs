@@ -1,0 +1,6 @@
+//! A folder of tables as its owners see it.
+#![allow(clippy::unwrap_used, reason = "tests")]
+
+mod place;
+mod stalls;
+mod torn;
