@@ -25,8 +25,7 @@ enum Trial {
 }
 
 impl Trial {
-    const ALL: [Self; 6] =
-        [Self::Kills, Self::Engines, Self::Matrix, Self::Damage, Self::Full, Self::Soak];
+    const ALL: [Self; 6] = [Self::Kills, Self::Engines, Self::Matrix, Self::Damage, Self::Full, Self::Soak];
 
     /// The word that asks for it; the kills are done where nothing is asked for.
     const fn flag(self) -> &'static str {

@@ -167,6 +167,12 @@ impl Cluster {
     fn unreachable(&self, cause: &KafkaError, limit: Duration) -> Error {
         let last = self.log.last().unwrap_or_else(|| cause.to_string());
         let servers = &self.servers;
+        if last.contains("SASL authentication error") {
+            let message = format!("kafka at `{servers}` refuses the user or the `password` ({last})");
+            return Error::new(ErrorKind::Misconfigured, message)
+                .mend("check `username` and `password`")
+                .at("/password");
+        }
         let foreign = ["Invalid response size", "ApiVersion", "Receive failed", "parse", "CorrId"];
         let message = if foreign.iter().any(|sign| last.contains(sign)) {
             format!(

@@ -269,7 +269,6 @@ fn whole_journals(path: &Path, layout: &Layout, guard: &Guard, may_cut: bool) ->
     }
 }
 
-
 /// The highest mark that a chain knows.
 fn last_mark(guard: &Guard) -> Result<u64> {
     let mut mark = 0;

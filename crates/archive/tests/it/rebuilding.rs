@@ -13,7 +13,8 @@ use crate::flow::{Open, line};
 use crate::watched;
 
 const HOUR: Duration = Duration::from_secs(3600);
-const PATIENCE: Duration = Duration::from_secs(20);
+/// Processors are shared with other tests.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 fn commit(archive: &Archive, n: usize) {
     let body = line(&format!("e{n}"), "faces@1", "CHARACTER_SEARCH", "Joey", 2, 8);

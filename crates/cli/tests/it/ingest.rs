@@ -258,7 +258,10 @@ fn what_a_file_does_not_say_is_said_by_flags_or_by_its_asset() {
     place.run_with(&["ingest", "--wait", "--asset", "ep1", "-"], rows).ok().says("1 accepted");
     assert_eq!(place.moments(&json!({"all": [{"label": "person"}]})), [("ep1".into(), 0.0, 0.08)]);
     place.run_with(&["ingest", "--asset", "ep2", "-"], rows).code(1).warns("`--fps 25`");
-    place.run_with(&["ingest", "--format", "edl", "-"], rows).code(2).warns("`--format edl` is not known");
+    place
+        .run_with(&["ingest", "--format", "drawing", "-"], rows)
+        .code(2)
+        .warns("`--format drawing` is not known");
     place.run_with(&["ingest", "--format", "mot", "-"], rows).code(2).warns("give `--asset`");
     place.run(&["ingest", "--offset", "soon", file.to_str().unwrap()]).code(2).warns("`--offset soon`");
 }

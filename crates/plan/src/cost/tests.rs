@@ -68,8 +68,7 @@ fn what_costs_too_much_is_refused_with_what_to_change() {
          ask for fewer words, or set `fuzziness` to 0"
     );
     let wide = ClauseCounts { expansions: 4_000, listed: 50_000_000, ..TEN_HOURS };
-    let error =
-        cost(r#"{"all":[{"text":"a","prefix":true}]}"#, wide).check(u64::MAX, 64 << 20).unwrap_err();
+    let error = cost(r#"{"all":[{"text":"a","prefix":true}]}"#, wide).check(u64::MAX, 64 << 20).unwrap_err();
     assert_eq!(error.mend_text(), Some("ask for fewer words or longer beginnings, or narrow the `scope`"));
     assert!(error.message().contains("64 MiB of memory"), "{error}");
     let all = ClauseCounts { listed: 9_000_000, entries: 9_000_000, ..TEN_HOURS };

@@ -10,6 +10,9 @@ pub type Rows = Vec<(Vec<u8>, Vec<u8>)>;
 /// The row that says which change touched a table last.
 const STAMP: &[u8] = b"\0change";
 
+/// Links of as many late changes are kept.
+const LINKS: u64 = 4096;
+
 pub struct Tables(Database);
 
 impl Tables {
@@ -50,13 +53,17 @@ impl Tables {
         self.0.persist(fjall::PersistMode::SyncAll).unwrap();
     }
 
-    /// The format in the table `folder`; its other rows are padding and the stamp.
+    /// The format in the table `folder`; its other rows are padding, the stamp, and the links of late changes.
     pub fn format(&self) -> u32 {
         let mut format = None;
         for (key, value) in self.rows("folder") {
             match key.as_slice() {
                 b"format" => format = Some(u32::from_be_bytes(value.try_into().unwrap())),
                 b"padding" => assert!(value.iter().all(|byte| *byte == 0)),
+                [0, b'l', b'i', b'n', b'k', place @ ..] => {
+                    let number = u64::from_le_bytes(value[..8].try_into().unwrap());
+                    assert_eq!((place, value.len()), (&(number % LINKS).to_be_bytes()[..], 24));
+                }
                 other => panic!("the table `folder` has a row {other:?}"),
             }
         }
