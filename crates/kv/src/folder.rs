@@ -78,8 +78,7 @@ const MEMTABLE_BYTES: u64 = 32 << 20;
 /// opening replays after a crash.
 const JOURNAL_BYTES_MAX: u64 = 128 << 20;
 
-/// Memtables of a table that wait to be flushed, at which a change waits: one less than at which the library does, for one may
-/// come while the change is written.
+/// Memtables of a table that wait to be flushed, at which a change waits: one less than the library's, for one may come meanwhile.
 const SEALED_MAX: usize = 3;
 /// Runs of a table's first level at which a change waits: less than the 30 at which the library does, as flushes go on.
 const FIRST_LEVEL_MAX: usize = 24;
@@ -113,7 +112,6 @@ impl Folder {
     }
 
     fn open_tables(path: &Path, layout: Layout, faults: Option<Faults>, what: &str) -> Result<Self> {
-        let failed = |e| opening_error(what, e);
         if path.join(VERSION_FILE).exists() {
             journal::ensure(path)?;
         }
@@ -125,13 +123,18 @@ impl Folder {
             .worker_threads(WORKERS)
             .max_journaling_size(JOURNAL_BYTES_MAX)
             .open()
-            .map_err(failed)?;
-        let own = db.keyspace(FOLDER_TABLE, KeyspaceCreateOptions::default).map_err(failed)?;
-        check_format(&db, &own, &layout, path)?;
-        let mut tables = Vec::with_capacity(layout.tables.len());
-        for table in layout.tables {
-            tables.push(db.keyspace(table.name, || options(table)).map_err(failed)?);
-        }
+            .map_err(|e| opening_error(what, e))?;
+        // The library meets some damage with an assertion, and with a second one where its database goes while that unwinds.
+        let (own, tables) = match without_panic(what, || tables_of(&db, &layout, path, what)) {
+            Ok(tables) => tables,
+            Err(error) => {
+                let _ = without_panic(what, || {
+                    drop(db);
+                    Ok(())
+                });
+                return Err(error);
+            }
+        };
         Ok(Self {
             db,
             tables,
@@ -220,9 +223,8 @@ impl Folder {
         Ok(ticket)
     }
 
-    /// Begins a change once the tables that it touches have room. Where they have more to flush or to compact than the library
-    /// lets pile up, it waits itself, when a batch is written: the change would be under way all that while, and whoever
-    /// writes to other tables or syncs would wait too. Here nothing is held while it waits.
+    /// Begins a change once the tables that it touches have room: the library waits for that while a change is under way, and whoever
+    /// writes to other tables or syncs would wait too. Here nothing is held meanwhile.
     fn next_change<'a>(&self, chain: &'a Chain, touched: u64) -> NextChange<'a> {
         loop {
             let next = chain.next();
@@ -351,6 +353,15 @@ impl Drop for Folder {
             settle(&self.db, &self.tables.iter().chain([&self.own]).collect::<Vec<_>>());
         }
     }
+}
+
+/// The folder's own table, and those of its layout.
+fn tables_of(db: &Database, layout: &Layout, path: &Path, what: &str) -> Result<(Keyspace, Vec<Keyspace>)> {
+    let failed = |e| opening_error(what, e);
+    let own = db.keyspace(FOLDER_TABLE, KeyspaceCreateOptions::default).map_err(failed)?;
+    check_format(db, &own, layout, path)?;
+    let tables = layout.tables.iter().map(|table| db.keyspace(table.name, || options(table)).map_err(failed));
+    Ok((own, tables.collect::<Result<_>>()?))
 }
 
 fn options(table: &Table) -> KeyspaceCreateOptions {

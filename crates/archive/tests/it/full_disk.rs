@@ -30,9 +30,9 @@ const SIZE: &str = "size=192m";
 const TIMES: usize = 3;
 const POINTS_OF_A_DISK: usize = 8;
 /// What is left free at most when the disk is written full, in bytes.
-const LEFT_MAX: usize = 6 << 20;
+const LEFT_MAX: usize = 2 << 20;
 /// Requests that a writer sends at most.
-const REQUESTS: usize = 400;
+const REQUESTS: usize = 80;
 /// How long anything may take that has to end.
 const PATIENCE: Duration = Duration::from_secs(90);
 
@@ -103,9 +103,18 @@ fn options() -> OpenOptions {
 /// Lines that no other request has.
 fn request(number: usize, lines: usize) -> String {
     let asset = format!("e{}", number % 5);
+    // Spread over hours: seconds that are full would make what comes after slow.
+    let start = |n: i64| (number as i64 * 211 + n * 7) % 20_000;
     (0..lines as i64)
         .map(|n| {
-            line(&asset, "faces@1", "CHARACTER_SEARCH", &format!("take {number} of {n}"), n % 90, n % 90 + 3)
+            line(
+                &asset,
+                "faces@1",
+                "CHARACTER_SEARCH",
+                &format!("take {number} of {n}"),
+                start(n),
+                start(n) + 3,
+            )
         })
         .collect()
 }
@@ -143,7 +152,7 @@ impl Trial {
     }
 
     /// Sends until a request is refused; what is acknowledged meanwhile counts.
-    fn send(&mut self, archive: &Archive, random: &mut Random, is_over: &AtomicBool) -> bool {
+    fn send(&mut self, archive: &Archive, random: &mut Random) -> bool {
         for _ in 0..REQUESTS {
             let lines = request(self.sent, 1 + random.below(300));
             self.sent += 1;
@@ -159,9 +168,6 @@ impl Trial {
                     return true;
                 }
             }
-            if is_over.load(Ordering::Acquire) {
-                return false;
-            }
         }
         false
     }
@@ -174,22 +180,20 @@ impl Trial {
         archive.ingest(&Caller::local(), Body::Lines(before.as_bytes()), &IngestOptions::default()).unwrap();
         self.acknowledged.push(before);
         let (work, backups) = (*random.pick(&WORKS), self.backups());
-        let (is_over, failed) = (AtomicBool::new(false), AtomicBool::new(false));
-        let (wait, left) = (random.below(40), random.below(LEFT_MAX));
+        let failed = AtomicBool::new(false);
+        let left = random.below(LEFT_MAX);
+        self.disk.fill(left);
         let refused = std::thread::scope(|scope| {
             let worker = scope.spawn(|| {
                 let done = do_work(&archive, work, &backups);
                 failed.store(done.is_err(), Ordering::Release);
-                is_over.store(work != Work::TakeIn, Ordering::Release);
             });
-            std::thread::sleep(Duration::from_millis(wait as u64));
-            self.disk.fill(left);
-            let refused = self.send(&archive, random, &is_over);
+            let refused = self.send(&archive, random);
             let until = Instant::now() + PATIENCE;
             while !worker.is_finished() {
                 // A thread that never ends cannot be ended; the run is.
                 if Instant::now() > until {
-                    let said = format!("{work:?} with {left} bytes left, {wait} ms: it never ends\n");
+                    let said = format!("{work:?} with {left} bytes left: it never ends\n");
                     let _ = std::io::stderr().write_all(said.as_bytes());
                     std::process::abort();
                 }
