@@ -122,21 +122,7 @@ impl Archive {
         make_private_dir(dir)?;
         let lock = ArchiveLock::acquire(dir)?;
         remove_staged(dir)?;
-        let manifest = match Manifest::read(dir)? {
-            Some(manifest) => current_analysis(dir, manifest)?,
-            None if options.on_damage != OnDamage::Accept && holds_a_store(dir) => {
-                return Err(Error::new(
-                    ErrorKind::Corrupt,
-                    format!("`{}` holds a store, but its `archive.json` is missing", dir.display()),
-                )
-                .mend("put it back from a backup; `rushes doctor` shows the ways out"));
-            }
-            None => {
-                let manifest = Manifest::new(options.bucket_ns, &options.default_language)?;
-                manifest.write(dir)?;
-                manifest
-            }
-        };
+        let manifest = read_or_begun(dir, &options)?;
         let manifest = shared_identity(dir, manifest, options.engines.as_ref())?;
         let indexes = options.stages.contains(&Stage::Index);
         let engines = rebuild::open_engines(
@@ -390,5 +376,22 @@ impl Archive {
 impl Drop for Archive {
     fn drop(&mut self) {
         self.stop_workers();
+    }
+}
+
+/// The manifest of an archive; of a new one, where nothing is there yet.
+fn read_or_begun(dir: &Path, options: &OpenOptions) -> Result<Manifest> {
+    match Manifest::read(dir)? {
+        Some(manifest) => current_analysis(dir, manifest),
+        None if options.on_damage != OnDamage::Accept && holds_a_store(dir) => Err(Error::new(
+            ErrorKind::Corrupt,
+            format!("`{}` holds a store, but its `archive.json` is missing", dir.display()),
+        )
+        .mend("put it back from a backup; `rushes doctor` shows the ways out")),
+        None => {
+            let manifest = Manifest::new(options.bucket_ns, &options.default_language)?;
+            manifest.write(dir)?;
+            Ok(manifest)
+        }
     }
 }
