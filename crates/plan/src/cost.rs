@@ -35,6 +35,10 @@ const ATTRIBUTES_NS: u64 = 400;
 const DIMENSION_PS: u64 = 100;
 /// A hit, on its way to a moment.
 const HIT_NS: u64 = 90;
+/// A clause of a moment that is shown: its evidence is read.
+const SHOWN_NS: u64 = 3_000;
+/// A number of a vector that is among the nearest: it is compared again, exactly.
+const NEAREST_PS: u64 = 600;
 /// A hit that is read for the attribute that moments are ranked by.
 const RANKED_NS: u64 = 1_400;
 /// Memory of an entry of a list of words.
@@ -117,6 +121,8 @@ pub fn estimate(query: &Query, counts: &[Vec<ClauseCounts>]) -> Cost {
     let ranked = matches!(query.plan.rank_by, RankBy::Attribute { .. });
     let each = HIT_NS + if ranked { RANKED_NS } else { 0 };
     cost.cpu_us = cost.cpu_us.saturating_add(hits.saturating_mul(each) / 1_000);
+    let shown = hits.min(query.limit() as u64).saturating_mul(query.criteria.len() as u64);
+    cost.cpu_us = cost.cpu_us.saturating_add(shown.saturating_mul(SHOWN_NS) / 1_000);
     cost.memory_bytes = cost.memory_bytes.saturating_add(hits.saturating_mul(HIT_BYTES));
     cost
 }
@@ -148,10 +154,13 @@ fn part_cost(part: &Clause, counted: ClauseCounts) -> (ClauseCost, u64) {
         }
         Test::Nearest(test) => {
             cost.vectors = counted.vectors;
-            let numbers = counted.vectors.saturating_mul(test.query.len() as u64);
-            cost.cpu_us = numbers.saturating_mul(DIMENSION_PS) / 1_000_000;
             // How many lie within a threshold is not known before.
-            return (cost, test.k.map_or(0, |k| counted.vectors.min(k as u64)));
+            let nearest = test.k.map_or(0, |k| counted.vectors.min(k as u64));
+            let each = test.query.len() as u64;
+            let passed = counted.vectors.saturating_mul(each).saturating_mul(DIMENSION_PS);
+            let compared = nearest.saturating_mul(each).saturating_mul(NEAREST_PS);
+            cost.cpu_us = passed.saturating_add(compared) / 1_000_000;
+            return (cost, nearest);
         }
     };
     let read = if part.attributes.is_empty() { 0 } else { tested };
