@@ -1,7 +1,6 @@
 //! Opening a folder of tables, writing to it, and making writes durable.
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use fjall::config::CompressionPolicy;
@@ -14,22 +13,11 @@ use rushes_types::{Error, ErrorKind, Result};
 use crate::batch::Batch;
 use crate::chain::{Chain, NextChange};
 use crate::error::{opening_error, storage_error, without_panic};
+use crate::faults::{FaultPoint, Faults};
 use crate::group::{Group, Ticket, WriterGuard};
 use crate::journal;
 use crate::settle::settle;
 use crate::stamp::STAMP_KEY;
-
-/// Where a test can inject a fault.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FaultPoint {
-    /// Before a batch is written to the journal.
-    Write,
-    /// Before the journal is synced.
-    Sync,
-}
-
-/// Called at each fault point; an error fails that write or sync. For tests.
-pub type Faults = Arc<dyn Fn(FaultPoint) -> std::io::Result<()> + Send + Sync>;
 
 /// A table of a folder.
 #[derive(Debug, Clone, Copy)]

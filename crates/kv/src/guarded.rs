@@ -9,7 +9,8 @@ use crate::chain::{
     Chain, ChainFile, ChainRecord, ChainState, Damage, Guard, HeldLink, OnDamage, RecordKind, Stamp, Verdict,
     each_record, judge,
 };
-use crate::folder::{Faults, Folder, Layout, VERSION_FILE};
+use crate::faults::Faults;
+use crate::folder::{Folder, Layout, VERSION_FILE};
 use crate::held::{self, HeldFiles};
 use crate::journal::{self, JournalsState, TornTail};
 use crate::said::unreadable;

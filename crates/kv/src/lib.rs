@@ -9,6 +9,7 @@ mod batch;
 mod chain;
 mod error;
 mod examine;
+mod faults;
 mod folder;
 #[doc(hidden)]
 pub mod fuzzing;
@@ -26,7 +27,8 @@ mod stamp;
 pub use batch::Batch;
 pub use chain::{ChainRecord, Guard, NOTE_BYTES_MAX, OnDamage, RecordKind};
 pub use error::{storage_error, without_panic};
-pub use folder::{FaultPoint, Faults, Folder, Layout, Table};
+pub use faults::{FaultPoint, Faults};
+pub use folder::{Folder, Layout, Table};
 pub use group::{Ticket, WriterGuard};
 pub use sparse::{copy_range, end_of_data, write_with_holes};
 pub use stamp::STAMP_KEY;
