@@ -73,7 +73,7 @@ const COMMANDS: &[(&str, Treatment)] = &[
     ("rushes backup --set backups --keep 14", Run),
     ("rushes backup --verify backups", Run),
     ("rushes restore backups restored", Run),
-    ("rushes restore --at 3 backups earlier", Run),
+    ("rushes restore --at 55 backups earlier", Run),
     ("rushes serve", Not(SERVES)),
     ("cargo xtask ci", Not(BUILDS)),
     ("cargo xtask engines up", Not(ENGINES)),
