@@ -1,8 +1,7 @@
 //! All tests, by the command that the README has: their output is shown as it comes, and their closing lines are counted.
 //!
 //! Tests run in tracks beside each other, since many of them mostly wait: for servers, for a disk, for a time to pass. Those
-//! that break processes and servers, those on Cassandra, those on the other servers; beside them, at the lowest priority, those
-//! that need no server. Cargo would run one test binary after the other, so it
+//! that break processes and servers, those on Cassandra, those on the other servers, those that need no server. Cargo would run one test binary after the other, so it
 //! runs once for each track, and starts each binary by `cargo xtask in-track`, which leaves those of other tracks alone. What
 //! one track leaves must have run in another.
 
@@ -230,10 +229,7 @@ pub fn in_track(words: &[&str]) -> anyhow::Result<()> {
         return Ok(());
     }
     println!("{RUNS}{program}");
-    let mut command = match track {
-        Track::Light => lowest_priority(program),
-        _ => Command::new(program),
-    };
+    let mut command = Command::new(program);
     // Tests that call cargo want no lints.
     for (name, _) in LINTING {
         command.env_remove(name);
@@ -247,18 +243,6 @@ pub fn in_track(words: &[&str]) -> anyhow::Result<()> {
     }
     ensure!(status.success(), "{status}");
     Ok(())
-}
-
-/// A command that gets processors only while nothing else wants them, where the system can do that.
-fn lowest_priority(program: &str) -> Command {
-    let can =
-        Command::new("nice").arg("true").stdin(Stdio::null()).status().is_ok_and(|status| status.success());
-    if !can {
-        return Command::new(program);
-    }
-    let mut command = Command::new("nice");
-    command.args(["-n", "19", program]);
-    command
 }
 
 #[cfg(test)]

@@ -19,7 +19,7 @@ pub trait LogFixture {
 
 const TOPIC: Topic = Topic::Committed;
 const SHORT: Duration = Duration::from_millis(20);
-const LONG: Duration = Duration::from_secs(20);
+const LONG: Duration = Duration::from_secs(60);
 
 fn event(n: u64) -> Event {
     Event::Asset { asset: AssetId::new(&format!("asset-{}", n % 3)).unwrap(), commit: Commit(n) }

@@ -157,7 +157,8 @@ impl CassandraStore {
     }
 
     async fn take_asset_over(&self, asset: &AssetId) -> Result<bool> {
-        const UNLIST: &str = "DELETE FROM assets WHERE slice = ? AND asset = ?";
+        // At the time of the last row, which is a commit: a later one must be seen again.
+        const UNLIST: &str = "DELETE FROM assets USING TIMESTAMP ? WHERE slice = ? AND asset = ?";
         let (cluster, name) = (&self.cluster, asset.as_str());
         let end = chain::end(cluster, name, 0).await?;
         let head = head::read_serial(cluster, asset).await?;
@@ -165,14 +166,17 @@ impl CassandraStore {
         let is_well =
             matches!(judge(head.stamp.as_ref(), end.as_ref(), &between), Verdict::Same | Verdict::Ahead)
                 && walk::broken_link(cluster, self.lineage, name, head.stamp.as_ref()).await?.is_none();
+        let newest = head.stamp.iter().chain(&end).max_by_key(|link| link.seq);
         if !is_well {
-            let newest = head.stamp.iter().chain(&end).max_by_key(|link| link.seq);
             let upto = newest.map_or(0, |link| link.seq);
             chain::remove(cluster, name, upto).await?;
             self.begin_chain(asset, newest).await?;
         }
         match head.commits {
-            0 if head.doc.is_none() => cluster.write(UNLIST, (slice(name), name)).await?,
+            0 if head.doc.is_none() => {
+                let at = newest.map_or(0, |link| link.commit);
+                cluster.write(UNLIST, (column(at), slice(name), name)).await?;
+            }
             _ => list(cluster, asset, &head).await?,
         }
         Ok(!is_well)

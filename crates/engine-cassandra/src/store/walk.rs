@@ -60,7 +60,7 @@ pub enum Broken {
     Link(u64),
 }
 
-/// Reads a chain link by link.
+/// Reads a chain link by link. A record that a crash left in the head alone counts as well.
 pub struct ChainReader<'a> {
     cluster: &'a Cluster,
     asset: &'a str,
@@ -69,18 +69,32 @@ pub struct ChainReader<'a> {
     chunk: u64,
     last_chunk: u64,
     before: Option<Link>,
+    /// The records in the head, once they were read.
+    in_head: Option<Vec<Link>>,
 }
 
 impl<'a> ChainReader<'a> {
     /// Of an asset whose head says `stamp`.
     pub fn new(cluster: &'a Cluster, lineage: u128, asset: &'a str, stamp: Option<&Link>) -> Self {
         let last_chunk = stamp.map_or(0, |stamp| chain::chunk_of(stamp.seq));
-        Self { cluster, asset, seed: seed(lineage, asset), chunk: 0, last_chunk, before: None }
+        Self { cluster, asset, seed: seed(lineage, asset), chunk: 0, last_chunk, before: None, in_head: None }
     }
 
     /// The next records, and what is wrong with them; `None` at the end.
     pub async fn next(&mut self) -> Result<Option<(Vec<Link>, Vec<Broken>)>> {
-        let links = chain::chunk(self.cluster, self.asset, self.chunk).await?;
+        let in_head = match &mut self.in_head {
+            Some(in_head) => in_head,
+            none => none.insert(chain::in_head(self.cluster, self.asset).await?),
+        };
+        let mut links = chain::chunk(self.cluster, self.asset, self.chunk).await?;
+        // What the head has beyond the end of the chain follows from the head itself.
+        if let Some(last) = links.last().map(|link| link.seq) {
+            let of_chunk = |link: &&Link| chain::chunk_of(link.seq) == self.chunk && link.seq < last;
+            let lacking = |link: &&Link| links.binary_search_by_key(&link.seq, |other| other.seq).is_err();
+            let left: Vec<Link> = in_head.iter().filter(of_chunk).filter(lacking).cloned().collect();
+            links.extend(left);
+            links.sort_by_key(|link| link.seq);
+        }
         if links.is_empty() && self.chunk >= self.last_chunk {
             return Ok(None);
         }

@@ -115,8 +115,8 @@ fn single_rows_that_are_deleted_are_found_by_examining() {
     // What is deleted, by which condition, and what is said of it.
     let rows: [Row; 5] = [
         ("history", "asset = 'a' AND chunk = 0 AND num = {commit}", "commits that were acknowledged at"),
-        ("blocks", "asset = 'a' AND piece = {piece} AND chunk = 0", "rows of content are missing"),
         ("ids", "asset = 'a' AND piece = {piece} AND chunk = 0", "ids are missing"),
+        ("blocks", "asset = 'a' AND piece = {piece} AND chunk = 0", "rows of content are missing"),
         ("run_names", "run = 'run-a'", "the name of run `run-a` is missing"),
         ("chain", "asset = 'a' AND chunk = 0 AND seq = 2", "changes 2 to 2 are missing in its chain"),
     ];
