@@ -16,6 +16,7 @@ use crate::error::{opening_error, storage_error, without_panic};
 use crate::faults::{FaultPoint, Faults};
 use crate::group::{Group, Ticket, WriterGuard};
 use crate::journal;
+use crate::manifests;
 use crate::settle::settle;
 use crate::stamp::STAMP_KEY;
 
@@ -102,6 +103,7 @@ impl Folder {
     fn open_tables(path: &Path, layout: Layout, faults: Option<Faults>, what: &str) -> Result<Self> {
         if path.join(VERSION_FILE).exists() {
             journal::ensure(path)?;
+            manifests::check(path, what)?;
         }
         let db = Database::builder(path)
             // Batches are synced in groups, and their owners compress what is worth it.

@@ -17,6 +17,7 @@ mod group;
 mod guarded;
 mod held;
 mod journal;
+mod manifests;
 mod paths;
 mod purge;
 mod said;

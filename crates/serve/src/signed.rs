@@ -29,6 +29,16 @@ pub(crate) struct LinkParams {
     pub signature: Option<String>,
 }
 
+/// The same, where nothing else may be asked.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[allow(dead_code, reason = "read before the handler")]
+pub(crate) struct OnlyLinkParams {
+    expires: Option<String>,
+    holder: Option<String>,
+    signature: Option<String>,
+}
+
 /// The address of a signed link.
 pub(crate) fn address(path: &str, link: &SignedLink) -> String {
     let SignedLink { holder, expires_s, signature } = link;

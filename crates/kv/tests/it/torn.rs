@@ -122,6 +122,9 @@ fn the_same_page_of_a_write_that_was_acknowledged_is_damage_and_all_before_it_ca
     }
 }
 
+/// Items of a batch as [`write`] makes it, with the stamps and the link.
+const ITEMS: u8 = 6;
+
 #[test]
 fn bytes_lost_in_the_middle_of_the_journals_are_damage_and_what_comes_before_can_be_taken_over() {
     let place = Place::new();
@@ -140,7 +143,7 @@ fn bytes_lost_in_the_middle_of_the_journals_are_damage_and_what_comes_before_can
     let (path, bytes) = journals[0].clone();
     let at = bytes.len() / 2;
     // A tag that is none: the store below would go on with the next journal.
-    let starts = bytes.windows(5).enumerate().filter(|(_, w)| **w == [1, 5, 0, 0, 0]).map(|(at, _)| at);
+    let starts = bytes.windows(5).enumerate().filter(|(_, w)| **w == [1, ITEMS, 0, 0, 0]).map(|(at, _)| at);
     let start = starts.filter(|start| *start > at).min().unwrap();
     open_to_write(&path).write_all_at(&[9], start as u64).unwrap();
     let error = place.open().err().expect("bytes are missing in the middle, and it opens");

@@ -20,10 +20,11 @@ use utoipa_axum::routes;
 use super::registry::id;
 use crate::app::{App, Ctx, permit};
 use crate::audit::Action;
+use crate::body::Params;
 use crate::limits::MEDIA_CHUNK_BYTES;
 use crate::problem::{Problem, Reply};
 use crate::range::{Part, decide, is_unchanged, range_counts};
-use crate::signed::LinkParams;
+use crate::signed::{LinkParams, OnlyLinkParams};
 use crate::stream::{Sender, stream};
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
@@ -128,7 +129,13 @@ pub(super) fn open(archive: &Archive, caller: &Caller, asset: &AssetId) -> Resul
         (status = "4XX", body = Problem, content_type = "application/problem+json")
     )
 )]
-async fn media(ctx: Ctx, method: Method, Path(asset): Path<String>, headers: HeaderMap) -> Reply<Response> {
+async fn media(
+    ctx: Ctx,
+    method: Method,
+    Path(asset): Path<String>,
+    Params(_): Params<OnlyLinkParams>,
+    headers: HeaderMap,
+) -> Reply<Response> {
     let asset = id("asset", AssetId::new(&asset))?;
     let action = Action::of("play").asset(asset.as_str());
     let work = move |archive: &Archive, caller: &Caller| open(archive, caller, &asset);

@@ -28,7 +28,7 @@ use crate::body::Params;
 use crate::limits::{PICTURE_CACHED_SECONDS, PROXY_RETRY_SECONDS};
 use crate::problem::{Problem, Reply};
 use crate::range::is_unchanged;
-use crate::signed::LinkParams;
+use crate::signed::{LinkParams, OnlyLinkParams};
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::new().routes(routes!(frame)).routes(routes!(proxy))
@@ -161,7 +161,13 @@ fn describe(mut response: Response, etag: &str) -> Response {
         (status = "4XX", body = Problem, content_type = "application/problem+json")
     )
 )]
-async fn proxy(ctx: Ctx, method: Method, Path(asset): Path<String>, headers: HeaderMap) -> Reply<Response> {
+async fn proxy(
+    ctx: Ctx,
+    method: Method,
+    Path(asset): Path<String>,
+    Params(_): Params<OnlyLinkParams>,
+    headers: HeaderMap,
+) -> Reply<Response> {
     let asset = id("asset", AssetId::new(&asset))?;
     let action = Action::of("play").asset(asset.as_str()).subject("proxy".to_owned());
     let app = Arc::clone(&ctx.app);

@@ -212,7 +212,9 @@ fn break_parameter(
     let known = operation.about["parameters"].as_array().cloned().unwrap_or_default();
     let of = |place: &str| known.iter().filter(|p| p["in"] == place).cloned().collect::<Vec<_>>();
     let (queries, paths) = (of("query"), of("path"));
-    if !queries.is_empty() && maker.random.once_in(6) {
+    // Login providers add parameters of their own.
+    let is_closed = operation.id != "end_oidc";
+    if is_closed && !queries.is_empty() && maker.random.once_in(6) {
         parameters.push(("query".to_owned(), "zz_unknown".to_owned(), "1".to_owned()));
         return Some("zz_unknown".to_owned());
     }
