@@ -148,25 +148,40 @@ impl Cluster {
     /// [`ErrorKind::OutcomeUnknown`] where it may have happened: read back with [`Cluster::serial`], or send it again
     /// if its own effect would make its condition fail. Otherwise nothing was written.
     pub async fn conditional(&self, writes: &[Write<'_>]) -> Result<Outcome> {
+        // Before the permit: preparing takes one.
+        let statements = self.prepared_all(writes).await?;
         let _permit = self.permit().await?;
-        self.conditional_at_once(writes).await
+        self.run_conditional(&statements, writes).await
     }
 
     /// As [`Cluster::conditional`], besides as many requests as may be under way: for the sign of life of work that has
     /// taken all of them.
     pub(crate) async fn conditional_at_once(&self, writes: &[Write<'_>]) -> Result<Outcome> {
-        const WHAT: &str = "cannot write conditionally";
+        let statements = self.prepared_all(writes).await?;
+        self.run_conditional(&statements, writes).await
+    }
+
+    async fn prepared_all(&self, writes: &[Write<'_>]) -> Result<Vec<Arc<PreparedStatement>>> {
         let mut statements = Vec::with_capacity(writes.len());
         for write in writes {
             statements.push(self.prepared(write.cql, Purpose::Conditional).await?);
         }
-        let outcome = match (statements.as_slice(), writes) {
+        Ok(statements)
+    }
+
+    async fn run_conditional(
+        &self,
+        statements: &[Arc<PreparedStatement>],
+        writes: &[Write<'_>],
+    ) -> Result<Outcome> {
+        const WHAT: &str = "cannot write conditionally";
+        let outcome = match (statements, writes) {
             ([statement], [write]) => self.session().execute_unpaged(statement, &*write.values).await,
             _ => {
                 let mut batch = Batch::new(BatchType::Unlogged);
                 batch.set_consistency(self.config().consistency.write());
                 batch.set_serial_consistency(Some(self.config().serial_consistency.write()));
-                for statement in &statements {
+                for statement in statements {
                     batch.append_statement((**statement).clone());
                 }
                 let values: Vec<_> = writes.iter().map(|w| &*w.values).collect();
