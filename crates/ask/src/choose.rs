@@ -65,7 +65,8 @@ fn candidate(question: &Question<'_>, path: &Path<'_>, base: &Plan, has_encoder:
     let mut planned = plan_of(&items, &built, base, question.lexicon);
     let mut instead = None;
     if planned.plan.all.is_empty() && planned.plan.any.is_empty() {
-        cost += NOTHING;
+        // What only denies is read as that, and refused.
+        cost += if planned.plan.none.is_empty() { NOTHING } else { 0 };
         instead = look_for_something(question, &items, &mut planned);
     }
     retain_pointers(&mut planned);

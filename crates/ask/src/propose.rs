@@ -5,7 +5,7 @@ use crate::languages::{Found, Role};
 use crate::lattice::Lattice;
 use crate::question::Question;
 use crate::sense::{
-    FRAME, FURTHER, IDIOM, JOINT, Lead, MARK, NAME, QUOTE, REPAIRED, Sense, UNUSED, WORD,
+    FRAME, FURTHER, IDIOM, INFLECTED, JOINT, Lead, MARK, NAME, QUOTE, REPAIRED, Sense, UNUSED, WORD, WORD_THAT_NAMES,
 };
 use crate::token::Kind;
 
@@ -32,8 +32,11 @@ impl Question<'_> {
             self.charge_repairs(sense);
         }
         if self.is_word(at) {
-            senses.extend(self.names(at, typos));
-            senses.push(Sense::new(at, 1, ItemKind::Word, WORD, "a word that is left over"));
+            let names = self.names(at, typos);
+            let named = names.iter().any(|name| name.cost <= NAME + INFLECTED);
+            let cost = WORD + if named { WORD_THAT_NAMES } else { 0 };
+            senses.extend(names);
+            senses.push(Sense::new(at, 1, ItemKind::Word, cost, "a word that is left over"));
         }
         senses
     }
@@ -61,7 +64,7 @@ impl Question<'_> {
         }
         // In every case, so that each token has a sense.
         let cost = if matches!(c, '/' | '>' | '→') { UNUSED } else { MARK + 1 };
-        senses.push(Sense::new(at, 1, ItemKind::Frame, cost, "a mark"));
+        senses.push(Sense::new(at, 1, ItemKind::Frame, cost, "a mark").leading(Lead::Open));
     }
 
     /// Amounts, scopes and numbers of moments: rules of several words.

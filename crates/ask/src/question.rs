@@ -43,7 +43,7 @@ impl<'q> Question<'q> {
             let candidate = tokens[at].kind == Kind::Word
                 && !said[at]
                 && tried < REPAIRED_MAX
-                && !languages.knows(word)
+                && !languages.has_word(word)
                 && lexicon.names().named(word).is_empty();
             let long = word.chars().count() >= REPAIRED_CHARS_MIN;
             let counts = tokens.get(at + 1).is_some_and(|next| next.folded.parse::<u32>().is_ok());

@@ -10,6 +10,8 @@ use crate::item::{Corrected, ItemKind, ScopePart};
 
 /// A word that nothing explains.
 pub(crate) const WORD: i32 = 90;
+/// What a word that is a name costs more as a leftover.
+pub(crate) const WORD_THAT_NAMES: i32 = 40;
 /// One that goes on with the word before.
 const WORD_MORE: i32 = 60;
 /// Words that mean something together.
@@ -39,7 +41,7 @@ pub(crate) const SAID_WORD: i32 = 12;
 /// What the whole reading leaves unused, or says in vain.
 pub(crate) const UNUSED: i32 = 60;
 /// A reading that looks for nothing.
-pub(crate) const NOTHING: i32 = 150;
+pub(crate) const NOTHING: i32 = 45;
 /// Two readings whose costs differ by at most this are both likely.
 pub(crate) const NEAR_TIE: i32 = 12;
 /// A second reading is worth showing up to this difference.

@@ -58,6 +58,8 @@ pub struct Languages {
     phrases: HashMap<String, Vec<Phrase>>,
     known: Vec<Known>,
     english: usize,
+    /// All words of all phrases.
+    words: HashSet<String>,
     /// Reasons, tags of languages, names of the vocabulary: roles hold their index.
     texts: Vec<String>,
     /// Words that lose their vowel before another, such as "l'".
@@ -101,9 +103,11 @@ impl Languages {
     }
 
     fn of(files: Vec<LanguageFile>) -> Self {
-        let mut languages = Self::default();
-        languages.elided = files.iter().flat_map(LanguageFile::elided).collect();
-        languages.parting = files.iter().flat_map(LanguageFile::parting).collect();
+        let mut languages = Self {
+            elided: files.iter().flat_map(LanguageFile::elided).collect(),
+            parting: files.iter().flat_map(LanguageFile::parting).collect(),
+            ..Self::default()
+        };
         for file in files {
             let language = languages.known.len();
             if file.tag == ENGLISH {
@@ -133,6 +137,7 @@ impl Languages {
         let mut words = self.tokens(phrase).into_iter().map(|t| t.folded);
         let Some(first) = words.next() else { return };
         let rest: Vec<String> = words.collect();
+        self.words.extend(rest.iter().cloned());
         if rest.len() < PHRASE_TOKENS_MAX {
             self.phrases.entry(first).or_default().push(Phrase { rest, role, language });
         }
@@ -186,7 +191,12 @@ impl Languages {
         })
     }
 
-    /// Is the word part of the frame words of any language?
+    /// Is it a word of a phrase of any language, wherever in it?
+    pub(crate) fn has_word(&self, folded: &str) -> bool {
+        self.words.contains(folded) || self.phrases.contains_key(folded)
+    }
+
+    /// Is the word alone a phrase of any language?
     pub(crate) fn knows(&self, folded: &str) -> bool {
         self.phrases.get(folded).is_some_and(|phrases| phrases.iter().any(|p| p.rest.is_empty()))
     }
@@ -209,11 +219,16 @@ impl Languages {
         let first = word.chars().next().filter(|_| letters >= 3)?;
         let near = self.phrases.iter().filter(|(known, phrases)| {
             let theirs = known.chars().count();
+            let swapped = letters == theirs && is_swapped(word, known);
+            let long = letters >= TYPO_CHARS_MIN && (letters != theirs || letters >= WRONG_LETTER_CHARS_MIN);
+            // Words that only frame are too near to too many others: "passagers" is no "passages".
+            let fits = |p: &Phrase| {
+                (p.language == language || p.language == self.english) && (swapped || !p.role.frames())
+            };
             known.starts_with(first)
-                && (letters.max(theirs) >= TYPO_CHARS_MIN || (letters == theirs && word.len() == known.len()))
                 && theirs >= 3
-                && (letters != theirs || letters >= WRONG_LETTER_CHARS_MIN || is_swapped(word, known))
-                && phrases.iter().any(|p| p.language == language || p.language == self.english)
+                && (swapped || long)
+                && phrases.iter().any(fits)
                 && rushes_text::within(word, known, 1).is_some()
         });
         // Of several the one that most phrases begin with.
