@@ -3,8 +3,8 @@
 use rushes_plan::time::Instant;
 use rushes_plan::{Bounds, Window};
 
-use crate::languages::Role;
 use crate::item::ItemKind;
+use crate::languages::Role;
 use crate::question::Question;
 
 /// What was recognised at a token: how many tokens it takes, and what they say.
@@ -188,10 +188,7 @@ impl Question<'_> {
             let compared = self.comparison(at).is_some();
             if let Some((len, ns)) = self.duration(begin) {
                 let end = begin + len;
-                if let Some(of) = self
-                    .is(end, Role::Of)
-                    .filter(|_| !compared || !self.is_english())
-                {
+                if let Some(of) = self.is(end, Role::Of).filter(|_| !compared || !self.is_english()) {
                     return Some((end + of - at, ItemKind::Near(ns)));
                 }
                 if !compared || comes(end) {
@@ -219,8 +216,7 @@ impl Question<'_> {
         if let Some((len, ns)) = self.duration(at) {
             let plus = (self.mark(at + len) == Some('+')).then_some((1, Compare::AtLeast));
             let more = self.is(at + len, Role::OrMore).map(|more| (more, Compare::AtLeast)).or(plus);
-            let (or, compare) =
-                more.or_else(|| Some((self.is(at + len, Role::OrLess)?, Compare::AtMost)))?;
+            let (or, compare) = more.or_else(|| Some((self.is(at + len, Role::OrLess)?, Compare::AtMost)))?;
             return Some((len + or, ItemKind::Duration(compare.bounds(ns))));
         }
         if let Some((len, number)) = self.number(at)

@@ -1,5 +1,7 @@
 //! Second pass: from items to steps of clauses, with scope and links.
 
+mod groups;
+
 use std::collections::BTreeSet;
 
 use rushes_plan::{Ask, Fuzziness, PlanClause, TextAsk, VectorAsk, VectorSource};
@@ -164,28 +166,6 @@ impl Builder<'_> {
             if self.items[not + 1..at].iter().all(|i| matches!(i.kind, ItemKind::Frame | ItemKind::Comma)))
     }
 
-    /// "Otto isn't in it": what was asked for last is denied, with what "and" or "or" joins to it.
-    fn deny_behind(&mut self, at: usize) {
-        let items = self.items;
-        let step = self.step();
-        let (mut before, mut kind, mut denied) = (at, None, false);
-        for atom in step.atoms.iter_mut().rev() {
-            let last = atom.items.iter().max().copied().unwrap_or(0);
-            let between = items.get(last + 1..before).unwrap_or_default();
-            let joined = between.iter().any(|i| matches!(i.kind, ItemKind::And | ItemKind::Or))
-                && between.iter().all(|i| matches!(i.kind, ItemKind::And | ItemKind::Or | ItemKind::Frame));
-            if denied && !(joined && atom.clause.common.kind == kind) {
-                break;
-            }
-            kind.clone_from(&atom.clause.common.kind);
-            (atom.group, denied) = (Group::None, true);
-            before = atom.items.iter().min().copied().unwrap_or(0);
-        }
-        if !denied {
-            self.built.unused.insert(at);
-        }
-    }
-
     fn comma(&mut self) {
         if let Some((before, link)) =
             self.leading.take_if(|(_, link)| self.last_atom.is_some_and(|a| a > *link))
@@ -284,7 +264,8 @@ impl Builder<'_> {
                 _ => break,
             }
         }
-        let asked = self.question.text.get(self.items[at].start..self.items[end].end).unwrap_or_default().to_owned();
+        let asked =
+            self.question.text.get(self.items[at].start..self.items[end].end).unwrap_or_default().to_owned();
         let (mut words, mut end_of_last) = (String::new(), None);
         for item in content.iter().map(|i| &self.items[*i]) {
             // Characters of writing without spaces stay together.
@@ -311,7 +292,8 @@ impl Builder<'_> {
             token.start >= start && token.end <= end && question.is_word(*i) && !question.is_said(*i)
         };
         let strange: Vec<usize> = (0..question.tokens.len()).filter(strange).collect();
-        let prefix = end == question.text.len() && strange.last() == question.tokens.len().checked_sub(1).as_ref();
+        let prefix =
+            end == question.text.len() && strange.last() == question.tokens.len().checked_sub(1).as_ref();
         let fuzziness = if strange.is_empty() || prefix { Fuzziness::Exact } else { Fuzziness::Auto };
         Ask::Text { ask: TextAsk { text: words, prefix, fuzziness, ..TextAsk::default() }, words: None }
     }
@@ -355,90 +337,11 @@ impl Builder<'_> {
         }
     }
 
-    /// A step has one list of alternatives. In a second one, labels of one type become one clause that takes each.
-    fn second_list(&mut self, clause: &PlanClause, items: &[usize]) -> bool {
-        let step = self.step();
-        let has_any = step.atoms.iter().any(|a| a.group == Group::Any);
-        let Some(left) = step.atoms.last_mut().filter(|a| has_any && a.group == Group::All) else {
-            return false;
-        };
-        match (&mut left.clause.ask, &clause.ask) {
-            (Some(Ask::Label { label: own, .. }), Some(Ask::Label { label, .. }))
-                if left.clause.common == clause.common =>
-            {
-                if left.labels.is_empty() {
-                    left.labels.push(own.clone());
-                }
-                left.labels.push(label.clone());
-                *own = left.labels.join(" or ");
-                left.items.extend_from_slice(items);
-                true
-            }
-            _ => false,
-        }
-    }
-
     /// Does a clause still belong to the leading part: is a comma to come, or are there words between it and the clause
     /// before?
     fn joins(&self, last: Option<usize>, at: usize) -> bool {
         let from = last.map_or(0, |l| l + 1);
         from < at || self.items[at + 1..].iter().any(|i| i.kind == ItemKind::Comma)
-    }
-
-    /// Is a clause negated? A "not" negates one clause, and those joined to it by "or", "nor", "and" or a comma.
-    fn denied(&mut self, last: Option<usize>, at: usize, kind: Option<&String>) -> bool {
-        let Some((not, denied)) = &self.not else { return false };
-        let goes_on = match denied {
-            None => true,
-            Some(first) => {
-                let from = last.map_or(not + 1, |l| l + 1);
-                let between = self.items.get(from..at).unwrap_or_default();
-                let or = between.iter().any(|i| i.kind == ItemKind::Or);
-                let and = between.iter().any(|i| matches!(i.kind, ItemKind::And | ItemKind::Comma));
-                or || (and && first.as_ref() == kind)
-            }
-        };
-        self.not = goes_on.then(|| (*not, Some(kind.cloned())));
-        if goes_on {
-            self.or = None;
-        }
-        goes_on
-    }
-
-    /// An "or" puts the clause before it, with those in its list, and the one after it under `any`.
-    fn alternative(&mut self, or: usize, kind: Option<&String>) -> Group {
-        let step = self.step();
-        let has_any = step.atoms.iter().any(|a| a.group == Group::Any);
-        let Some(left) = step.atoms.last().filter(|a| a.group != Group::None) else {
-            self.built.unused.insert(or);
-            return Group::All;
-        };
-        if left.group == Group::Any {
-            return Group::Any;
-        }
-        if has_any {
-            // A step has one list of alternatives.
-            self.built.unused.insert(or);
-            return Group::All;
-        }
-        let left_kind = left.clause.common.kind.clone();
-        let items = self.items;
-        let mut before = or;
-        for atom in self.step().atoms.iter_mut().rev() {
-            let last = atom.items.iter().max().copied().unwrap_or(0);
-            let between = items.get(last + 1..before).unwrap_or_default();
-            let listed = before == or
-                || (between.iter().all(|i| matches!(i.kind, ItemKind::Comma | ItemKind::Frame))
-                    && between.iter().any(|i| i.kind == ItemKind::Comma)
-                    && atom.clause.common.kind == left_kind
-                    && kind == left_kind.as_ref());
-            if !listed || atom.group != Group::All {
-                break;
-            }
-            atom.group = Group::Any;
-            before = atom.items.iter().min().copied().unwrap_or(0);
-        }
-        Group::Any
     }
 
     fn finish(mut self) -> Built {

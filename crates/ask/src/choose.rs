@@ -43,6 +43,21 @@ impl Candidate {
     }
 }
 
+impl Candidate {
+    /// Is every leftover word one that could be meant? A reading that only leaves a frame word over is none to show.
+    pub fn is_sensible(&self, question: &Question<'_>) -> bool {
+        let frames = |item: &Item| {
+            let begins = |at: &usize| question.tokens[*at].start == item.start;
+            let token = (0..question.tokens.len()).find(begins);
+            item.kind == ItemKind::Word
+                && token.is_some_and(|at| {
+                    question.tokens[at].end == item.end && question.phrases(at).any(|found| found.len == 1)
+                })
+        };
+        !self.items.iter().any(frames)
+    }
+}
+
 /// The cheapest readings, the cheapest first.
 pub(crate) fn candidates(question: &Question<'_>, lattice: &Lattice, base: &Plan) -> Vec<Candidate> {
     let has_encoder = question.lexicon.has_encoder();
@@ -58,9 +73,10 @@ fn candidate(question: &Question<'_>, path: &Path<'_>, base: &Plan, has_encoder:
     let by_meaning = has_encoder && items.iter().any(|item| item.kind == ItemKind::Word);
     let mut built = build(question, &items, by_meaning);
     settle::settle(&mut built);
-    let in_vain = built.unused.iter().filter(|at| {
-        !items.get(**at).is_some_and(|item| matches!(item.kind, ItemKind::Inexpressible(_)))
-    });
+    let in_vain = built
+        .unused
+        .iter()
+        .filter(|at| !items.get(**at).is_some_and(|item| matches!(item.kind, ItemKind::Inexpressible(_))));
     let mut cost = path.cost + UNUSED * i32::try_from(in_vain.count()).unwrap_or(i32::MAX / UNUSED);
     let mut planned = plan_of(&items, &built, base, question.lexicon);
     let mut instead = None;

@@ -43,9 +43,7 @@ impl<'k> Lexicon<'k> {
     /// A label of a size or movement of shots: one of neither people nor places.
     pub fn shot_label(&self, key: &str) -> Option<(String, String)> {
         self.names.named(key).iter().find_map(|name| match &name.target {
-            Target::Label { kind, label }
-                if kind != known_types::CHARACTER && kind != known_types::SCENE =>
-            {
+            Target::Label { kind, label } if kind != known_types::CHARACTER && kind != known_types::SCENE => {
                 Some((kind.clone(), label.clone()))
             }
             _ => None,

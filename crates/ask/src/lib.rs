@@ -33,8 +33,8 @@ mod sense;
 mod settle;
 mod short;
 mod spoken;
-mod told;
 mod token;
+mod told;
 mod tops;
 
 use std::fmt::Write as _;
@@ -102,7 +102,7 @@ pub fn ask_in(
     let mut warnings = best.planned.warnings.clone();
     warnings.extend(told::notes(&question, &best));
     let mut reading = told::reading(&question, &best);
-    let second = readings.find(|other| other.planned.plan != *plan);
+    let second = readings.find(|other| other.planned.plan != *plan && other.is_sensible(&question));
     if let Some(second) = second.filter(|second| second.cost - best.cost <= WORTH_SHOWING) {
         let other = told::reading(&question, &second).in_short();
         if second.cost - best.cost <= NEAR_TIE && best.differs_in_words(&second) {

@@ -134,12 +134,12 @@ impl Question<'_> {
         for (rank, name) in (0..).zip(labels) {
             let Target::Label { kind, label } = &name.target else { continue };
             let (more, why) = self.doubts(at, len, name, kind);
-            let what =
-                ItemKind::Label { kind: kind.clone(), label: label.clone(), members: Vec::new() };
+            let what = ItemKind::Label { kind: kind.clone(), label: label.clone(), members: Vec::new() };
             let why = if more == 0 { written.why } else { why };
             add(what, NAME + further(len) + more + 5 * rank, why, others(names, name));
         }
-        let title = names.iter().filter(|name| !name.target.is_label()).min_by(|a, b| a.target.cmp(&b.target));
+        let title =
+            names.iter().filter(|name| !name.target.is_label()).min_by(|a, b| a.target.cmp(&b.target));
         if let Some(name) = title {
             let (cost, why) = self.title_cost(at, len);
             add(ItemKind::Scope(ScopePart::Title(name.target.clone())), cost, why, Vec::new());

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use rushes_plan::{
-    Ask, ClauseRef, GroupBy, Mode, Near, Plan, PlanClause, PlanStep, Predicate, RankBy, ReadingKind, Scope, Target, Top,
-    Warning,
+    Ask, ClauseRef, GroupBy, Mode, Near, Plan, PlanClause, PlanStep, Predicate, RankBy, ReadingKind, Scope,
+    Target, Top, Warning,
 };
 use rushes_types::limits::CLAUSES_MAX;
 

@@ -2,8 +2,8 @@
 //! vectors.
 
 use rushes_plan::{
-    Ask, FilterStep, Plan, PlanClause, Preparation, ReadingKind, ReadingSpan, RoutePath, RouteStep, VectorSource,
-    VectorStep,
+    Ask, FilterStep, Plan, PlanClause, Preparation, ReadingKind, ReadingSpan, RoutePath, RouteStep,
+    VectorSource, VectorStep,
 };
 
 use crate::lexicon::Lexicon;
@@ -39,9 +39,10 @@ fn route(clause: &PlanClause) -> (RoutePath, &'static str) {
         Some(Ask::Label { .. }) => (RoutePath::Label, "the words are a name that the archive has"),
         Some(Ask::Phrase { .. }) => (RoutePath::Phrase, "the words are said in this order"),
         Some(Ask::Text { .. }) if clause.kind().is_some() => (RoutePath::Words, "the words are talked about"),
-        Some(Ask::Text { .. }) => {
-            (RoutePath::Words, "the words name nothing, and no encoder of texts is known: they are looked for as words")
-        }
+        Some(Ask::Text { .. }) => (
+            RoutePath::Words,
+            "the words name nothing, and no encoder of texts is known: they are looked for as words",
+        ),
         Some(Ask::Vector { .. }) => {
             (RoutePath::Vector, "the words name nothing: what they mean is looked for")
         }
@@ -51,10 +52,7 @@ fn route(clause: &PlanClause) -> (RoutePath, &'static str) {
 
 /// All clauses with their pointers.
 fn clauses(plan: &Plan) -> Vec<(String, &PlanClause)> {
-    fn of<'p>(
-        prefix: &str,
-        groups: [(&'static str, &'p [PlanClause]); 3],
-    ) -> Vec<(String, &'p PlanClause)> {
+    fn of<'p>(prefix: &str, groups: [(&'static str, &'p [PlanClause]); 3]) -> Vec<(String, &'p PlanClause)> {
         let pointed = groups.into_iter().flat_map(|(group, clauses)| {
             clauses.iter().enumerate().map(move |(at, clause)| (group, at, clause))
         });

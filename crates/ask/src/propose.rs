@@ -5,7 +5,8 @@ use crate::languages::{Found, Role};
 use crate::lattice::Lattice;
 use crate::question::Question;
 use crate::sense::{
-    FRAME, FURTHER, IDIOM, INFLECTED, JOINT, Lead, MARK, NAME, QUOTE, REPAIRED, Sense, UNUSED, WORD, WORD_THAT_NAMES,
+    FRAME, FURTHER, IDIOM, INFLECTED, JOINT, Lead, MARK, NAME, QUOTE, REPAIRED, Sense, UNUSED, WORD,
+    WORD_THAT_NAMES,
 };
 use crate::token::Kind;
 

@@ -43,6 +43,7 @@ impl<'q> Question<'q> {
             let candidate = tokens[at].kind == Kind::Word
                 && !said[at]
                 && tried < REPAIRED_MAX
+                && !word.contains(|c: char| c.is_ascii_digit())
                 && !languages.has_word(word)
                 && lexicon.names().named(word).is_empty();
             let long = word.chars().count() >= REPAIRED_CHARS_MIN;

@@ -1,7 +1,7 @@
 //! Seasons, episodes, languages, in the ways people write them.
 
-use crate::languages::{Level, Role};
 use crate::item::{ItemKind, ScopePart};
+use crate::languages::{Level, Role};
 use crate::question::Question;
 
 /// Longest range of seasons or episodes that is written out.

@@ -2,8 +2,8 @@
 
 use rushes_plan::RankBy;
 
-use crate::languages::{Level, Role};
 use crate::item::ItemKind;
+use crate::languages::{Level, Role};
 use crate::question::Question;
 
 /// What was recognised at a token: how many tokens it takes, and what they say.
@@ -34,9 +34,7 @@ impl Question<'_> {
             return Some((len, ItemKind::Rank(RankBy::Start)));
         }
         let first = self.is(at, Role::FirstTime).map(|len| (len, ItemKind::Top(1, None, RankBy::Start)));
-        first.or_else(|| {
-            self.is(at, Role::LastTime).map(|len| (len, ItemKind::Top(1, None, RankBy::Latest)))
-        })
+        first.or_else(|| self.is(at, Role::LastTime).map(|len| (len, ItemKind::Top(1, None, RankBy::Latest))))
     }
 
     fn level(&self, at: usize) -> Option<(usize, Level)> {
@@ -68,8 +66,7 @@ impl Question<'_> {
     /// "les 3 scènes les plus longues": the marker stands behind what it marks.
     fn ranked_behind(&self, at: usize) -> Option<Match> {
         let (len, count) = self.count(at).map_or((0, 1), |(len, n)| (len, n));
-        let noun =
-            at + len + self.find(at + len, |s| matches!(s, Role::Noun | Role::Nouns).then_some(()))?.0;
+        let noun = at + len + self.find(at + len, |s| matches!(s, Role::Noun | Role::Nouns).then_some(()))?.0;
         let article = self.is(noun, Role::Frame).unwrap_or(0);
         let (marked, rank) = self.find(noun + article, |role| match role {
             Role::Longest => Some(RankBy::Duration),

@@ -8,5 +8,6 @@
 
 mod any_text;
 mod documents;
+mod kinds;
 mod questions;
 mod reading;
