@@ -42,11 +42,11 @@ fn the_estimate_of_a_query_can_be_read() {
     assert_eq!(
         lines,
         [
-            "2321 us, 394400 bytes",
-            "  /all/0: 900 entries, 45 us, 0 bytes",
-            "  /all/1: 3 words, 2 compared, 900 entries, 61 us, 14400 bytes",
-            "  /all/2: 1 words, 30002 compared, 900 entries, 974 us, 14400 bytes",
-            "  /all/3: 3 words, 2 compared, 900 entries, 481 us, 14400 bytes",
+            "1932 us, 394400 bytes",
+            "  /all/0: 900 entries, 27 us, 0 bytes",
+            "  /all/1: 3 words, 2 compared, 900 entries, 59 us, 14400 bytes",
+            "  /all/2: 1 words, 30002 compared, 900 entries, 956 us, 14400 bytes",
+            "  /all/3: 3 words, 2 compared, 900 entries, 479 us, 14400 bytes",
         ]
     );
     assert_eq!(estimate(&query(plan), &[]).to_string().lines().next(), Some("84 us, 0 bytes"));
@@ -71,7 +71,7 @@ fn what_costs_too_much_is_refused_with_what_to_change() {
     let error = cost(r#"{"all":[{"text":"a","prefix":true}]}"#, wide).check(u64::MAX, 64 << 20).unwrap_err();
     assert_eq!(error.mend_text(), Some("ask for fewer words or longer beginnings, or narrow the `scope`"));
     assert!(error.message().contains("64 MiB of memory"), "{error}");
-    let all = ClauseCounts { listed: 9_000_000, entries: 9_000_000, ..TEN_HOURS };
+    let all = ClauseCounts { listed: 40_000_000, entries: 40_000_000, ..TEN_HOURS };
     let error = cost(r#"{"all":[{"type":"OBJECT_SEARCH"}]}"#, all).check(1_000, 1 << 30).unwrap_err();
     assert!(error.message().starts_with("1 clauses that match much would cost"), "{error}");
     assert!(monstrous.check(u64::MAX, u64::MAX).is_ok());
@@ -116,9 +116,9 @@ fn a_rare_word_among_frequent_ones_makes_few_hits_and_attributes_are_read_for_ea
     let counts = |shortest| ClauseCounts { listed: 4_000_000, entries: 5_000_000, shortest, ..TEN_HOURS };
     let words = r#"{"all":[{"text":"the kitchen"}]}"#;
     let (rare, frequent) = (cost(words, counts(10)), cost(words, counts(1_900_000)));
-    assert!(rare.cpu_us * 5 < frequent.cpu_us, "{rare} {frequent}");
+    assert!(rare.cpu_us * 3 < frequent.cpu_us, "{rare} {frequent}");
     assert!(rare.memory_bytes * 2 < frequent.memory_bytes, "{rare} {frequent}");
     let any = cost(r#"{"all":[{"type":"OBJECT_SEARCH"}]}"#, counts(0));
     let tested = r#"{"all":[{"type":"OBJECT_SEARCH","attributes":{"colour":"red"}}]}"#;
-    assert!(cost(tested, counts(0)).cpu_us > 4 * any.cpu_us);
+    assert!(cost(tested, counts(0)).cpu_us > 3 * any.cpu_us);
 }
