@@ -6,7 +6,7 @@ use rushes_text::{Forms, Language};
 use rushes_types::known_types;
 
 use crate::item::{Corrected, ItemKind, ScopePart};
-use crate::languages::Role;
+use crate::languages::{Found, Role};
 use crate::question::Question;
 use crate::sense::{BEGUN, FURTHER, INFLECTED, JOINED, MENTION, MISTYPED, NAME, Sense};
 use crate::token::{Kind, tokens};
@@ -23,6 +23,10 @@ const BEGUN_CHARS_MIN: usize = 3;
 const NAMESAKES_MAX: usize = 5;
 /// Spellings of the same words that are looked up: with and without the "'s", together and apart.
 const SPELLINGS_MAX: usize = 4;
+
+/// What follows a name that stands by itself.
+const ENDS: &[Role] =
+    &[Role::Place, Role::And, Role::Or, Role::Not, Role::Then, Role::Before, Role::After, Role::While];
 
 /// Words in a row with the spellings they are looked up by.
 struct Run {
@@ -153,7 +157,10 @@ impl Question<'_> {
         }
         let capital = self.is_capital(at) && self.has_case;
         let inside = at > 0 && !matches!(self.mark(at - 1), Some('.' | '?' | '!'));
-        if self.phrases(at).any(|found| found.len == len && !found.repaired) {
+        // A number that counts something is a longer sense by itself.
+        let frames =
+            |found: Found| found.len == len && !found.repaired && !matches!(found.role, Role::Number(_));
+        if self.phrases(at).any(frames) {
             let next = at + len;
             if self.tokens.len() == len {
                 return (-22, "the whole question is a name that usually frames");
@@ -164,8 +171,7 @@ impl Question<'_> {
             if capital && inside {
                 return (-10, "a name that usually frames, with a capital");
             }
-            let ends = next == self.tokens.len()
-                || self.is_any(next, &[Role::Place, Role::And, Role::Or, Role::Not, Role::Then]);
+            let ends = next == self.tokens.len() || self.is_any(next, ENDS);
             if capital && ends && self.text_of(at, len) == name.written {
                 return (-24, "a name that usually frames, written as the name");
             }

@@ -35,7 +35,10 @@ pub(crate) struct Question<'q> {
 impl<'q> Question<'q> {
     pub fn new(text: &'q str, lexicon: &'q Lexicon<'q>, languages: &'q Languages) -> Self {
         let mut tokens = languages.tokens(text);
-        let spoken = languages.language(text, &tokens);
+        let spoken = languages.language(text, &tokens, |word| {
+            let named = lexicon.names().named(word);
+            named.iter().any(|name| name.target.is_label() && name.count > 0)
+        });
         let said = said(&tokens, lexicon);
         let mut tried = 0;
         for at in 0..tokens.len() {

@@ -28,7 +28,7 @@ pub(crate) enum Kind {
 }
 
 /// Marks that mean something; other punctuation is white space.
-const MARKS: &str = ",;:+&/%-–—>→<≤≥?!.()|@";
+const MARKS: &str = ",;:+&/%-–—>→<≤≥=?!.()|@";
 
 impl Token {
     fn new(start: usize, end: usize, folded: String, kind: Kind) -> Self {

@@ -237,9 +237,13 @@ impl Languages {
     }
 
     /// The language that most of a question's framing is in; English where nothing tells.
-    pub(crate) fn language(&self, text: &str, tokens: &[Token]) -> usize {
+    /// Names tell nothing: Otto is eight in Italian.
+    pub(crate) fn language(&self, text: &str, tokens: &[Token], is_name: impl Fn(&str) -> bool) -> usize {
         let mut votes = vec![0_u32; self.known.len()];
         for at in (0..tokens.len()).filter(|at| tokens[*at].kind == Kind::Word) {
+            if is_name(&tokens[at].folded) {
+                continue;
+            }
             let mut lengths = vec![0_usize; self.known.len()];
             let known = self.phrases.get(&tokens[at].folded).map_or(&[][..], Vec::as_slice);
             for phrase in known {
