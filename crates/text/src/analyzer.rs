@@ -1,17 +1,19 @@
 //! By which forms is a word known?
 //!
-//! A stemmer wants the accents ("corrió" is `corr`, "corrio" is not), a searcher often leaves them out. So each word,
+//! Seven languages have tables of lemmas, and their words are known by these alone (see `lemma_table`). In the others
+//! a stemmer wants the accents ("corrió" is `corr`, "corrio" is not), a searcher often leaves them out. So each word,
 //! of a text and of a query alike, gets the stem of its accented spelling *and* the stem of its folded spelling, both
 //! folded afterwards, and the stems of the lemmas of its irregular forms. Two words are the same in a language when
 //! their sets meet. Typing no accents can then lose a form ("corrio" meets "corrió" but not "corriendo"), never the
 //! word itself, whose folded spelling is compared before any form.
 //!
-//! Rejected: folding before stemming (German and Spanish stems go wrong), and lemmas in the place of stems (a table
-//! never has all words).
+//! Rejected: folding before stemming (stems go wrong).
 
 use crate::fold::{fold_word, lower_word};
+use crate::contractions;
 use crate::irregular;
 use crate::language::Language;
+use crate::lemma_table;
 use crate::lemmas::UserLemmas;
 use frostem::Stemmer;
 
@@ -98,14 +100,14 @@ impl Analyzer {
     /// Puts in `out` the forms by which a word is known in a language; `out` is cleared first.
     ///
     /// `lower` and `folded` are the two spellings of a [`crate::Token`]. A word of a language without a stemmer is
-    /// known by its folded spelling and its lemmas.
+    /// known by its folded spelling and its lemmas. What is written onto a word (l'homme, don't, decirlo) is no part of it.
     pub fn forms(&self, lower: &str, folded: &str, language: Language, out: &mut Forms) {
         out.clear();
         let language = self.or_default(language);
         let stemmer = language.stemmer();
-        self.add_word(stemmer, language, lower, folded, out);
-        if let Some(rest) = without_elision(lower, language) {
-            self.add_word(stemmer, language, rest, &fold_word(rest), out);
+        match contractions::without_elision(lower, language) {
+            Some(rest) => self.add_word(stemmer, language, rest, &fold_word(rest), out),
+            None => self.add_word(stemmer, language, lower, folded, out),
         }
     }
 
@@ -136,6 +138,10 @@ impl Analyzer {
         folded: &str,
         out: &mut Forms,
     ) {
+        if lemma_table::has_table(language) {
+            self.add_lemmas(language, lower, folded, out);
+            return;
+        }
         add_stems(stemmer, lower, folded, out);
         // "he'll" folds to "hell" and "we're" to "were": no lemma may be read out of a contraction.
         if !lower.contains('\'') {
@@ -145,6 +151,23 @@ impl Analyzer {
         }
         for lemma in self.user_lemmas.of(language, folded) {
             add_stems(stemmer, lemma, &fold_word(lemma), out);
+        }
+    }
+
+    fn add_lemmas(&self, language: Language, lower: &str, folded: &str, out: &mut Forms) {
+        let mut add = |lower: &str, folded: &str| {
+            lemma_table::for_each_lemma(language, lower, folded, |lemma| out.insert(lemma));
+        };
+        if let Some(verb) = contractions::without_contraction(lower, language) {
+            add(verb, &fold_word(verb));
+        } else {
+            add(lower, folded);
+        }
+        for host in contractions::without_clitics(lower, language) {
+            add(&host, &fold_word(&host));
+        }
+        for lemma in self.user_lemmas.of(language, folded) {
+            add(lemma, &fold_word(lemma));
         }
     }
 }
@@ -163,24 +186,6 @@ fn add_stems(stemmer: Option<Stemmer>, lower: &str, folded: &str, out: &mut Form
     if lower != folded {
         out.insert(&fold_word(&stemmer.stem(lower)));
     }
-}
-
-/// French and Italian write an article or pronoun onto the next word: "l'homme" is known as "homme" too.
-fn without_elision(lower: &str, language: Language) -> Option<&str> {
-    let particles: &[&str] = match language {
-        Language::Fr => &[
-            "l", "d", "j", "m", "t", "s", "n", "c", "qu", "jusqu", "lorsqu", "puisqu", "quoiqu", "presqu",
-            "quelqu",
-        ],
-        Language::It => &[
-            "l", "d", "c", "m", "t", "s", "v", "n", "un", "gl", "dell", "nell", "all", "sull", "dall",
-            "coll", "quell", "quest", "bell", "sant", "tutt", "mezz", "senz", "com", "dov", "cos", "nessun",
-            "ciascun",
-        ],
-        _ => return None,
-    };
-    let (particle, rest) = lower.split_once('\'')?;
-    (particles.contains(&particle) && !rest.is_empty()).then_some(rest)
 }
 
 #[cfg(test)]
