@@ -1,4 +1,4 @@
-//! Transcripts of speech services, on samples made from the services' public documentation.
+//! Transcripts of speech services, on samples that we made in the shape that each service answers in.
 
 use rushes_import::formats::{Format, Settings};
 use serde_json::json;
