@@ -126,8 +126,10 @@ impl History {
             true => EraseTarget::Asset(asset),
             false => EraseTarget::Model(model, Some(asset)),
         };
-        if let Some(commit) = self.open.archive.erase(&self.open.caller, &target).unwrap() {
-            self.forgets.push(commit.0);
+        match self.open.archive.erase(&self.open.caller, &target) {
+            Ok(commit) => self.forgets.extend(commit.map(|commit| commit.0)),
+            // It was erased before.
+            Err(error) => assert_eq!(error.kind(), ErrorKind::NotFound, "{error}"),
         }
     }
 
