@@ -2,9 +2,9 @@
 
 /// Fields of the file after the name in brackets, counted from the state, which is 0.
 const OWN: [usize; 2] = [11, 12];
+const CHILDREN: [usize; 2] = [13, 14];
 /// `USER_HZ`, which Linux promises to programs whatever it counts in itself.
 const TICKS_PER_SECOND: f64 = 100.0;
-const CHILDREN: [usize; 2] = [13, 14];
 
 /// Seconds that this process' ended children took, and theirs that they waited for.
 pub fn of_children() -> Option<f64> {

@@ -1,9 +1,9 @@
 //! All tests, by the command that the README has: their output is shown as it comes, and their closing lines are counted.
 //!
 //! Tests run in tracks beside each other, since many of them mostly wait: for servers, for a disk, for a time to pass. Those
-//! that break processes and servers, those on Cassandra, those on the other servers, those that need no server. Cargo would run one test binary after the other, so it
-//! runs once for each track, and starts each binary by `cargo xtask in-track`, which leaves those of other tracks alone. What
-//! one track leaves must have run in another.
+//! that break processes and servers, those on Cassandra, those on the other servers, those that need no server. Cargo would
+//! run one test binary after the other, so it runs once for each track, and starts each binary by `cargo xtask in-track`,
+//! which leaves those of other tracks alone. What one track leaves must have run in another.
 
 use std::collections::BTreeSet;
 use std::io::{BufRead, BufReader};
