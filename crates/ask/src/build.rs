@@ -1,11 +1,14 @@
 //! Second pass: from items to steps of clauses, with scope and links.
 
+mod groups;
+
 use std::collections::BTreeSet;
 
-use rushes_plan::{Ask, PlanClause, VectorAsk, VectorSource};
+use rushes_plan::{Ask, Fuzziness, PlanClause, TextAsk, VectorAsk, VectorSource};
 
 use crate::clauses::{dialogue, phrase, text};
-use crate::scan::{Item, ItemKind, ScopePart};
+use crate::item::{Item, ItemKind, ScopePart};
+use crate::question::Question;
 
 /// Which group of a step a clause goes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +24,8 @@ pub(crate) struct Atom {
     pub clause: PlanClause,
     pub group: Group,
     pub items: Vec<usize>,
+    /// Labels of which each would do, where the clause has several.
+    pub labels: Vec<String>,
 }
 
 /// A step of the sequence while the question is read: what must be present together.
@@ -47,7 +52,7 @@ pub(crate) struct Built {
 }
 
 struct Builder<'a> {
-    text: &'a str,
+    question: &'a Question<'a>,
     items: &'a [Item],
     has_encoder: bool,
     built: Built,
@@ -57,6 +62,8 @@ struct Builder<'a> {
     not: Option<(usize, Option<Option<String>>)>,
     /// A distance that waits for the step that it belongs to.
     within: Option<(i64, usize)>,
+    /// A distance between every two steps.
+    each: Option<(i64, usize)>,
     /// A distance that waits for what must be near.
     near: Option<(i64, usize)>,
     /// "before X, Y" and "after X, Y": waits for the comma.
@@ -68,15 +75,16 @@ struct Builder<'a> {
 }
 
 /// Builds steps from items.
-pub(crate) fn build(text: &str, items: &[Item], has_encoder: bool) -> Built {
+pub(crate) fn build(question: &Question<'_>, items: &[Item], has_encoder: bool) -> Built {
     let mut builder = Builder {
-        text,
+        question,
         items,
         has_encoder,
         built: Built { steps: vec![DraftStep::default()], ..Built::default() },
         current: 0,
         not: None,
         within: None,
+        each: None,
         near: None,
         leading: None,
         or: None,
@@ -107,23 +115,31 @@ impl Builder<'_> {
             ItemKind::Spoken(said) => {
                 self.atom(dialogue().asking(phrase(said, Some(true))), vec![at]);
             }
-            ItemKind::About(words) => self.atom(dialogue().asking(text(words.clone())), vec![at]),
+            ItemKind::About(topics) => {
+                for (n, topic) in topics.iter().enumerate() {
+                    self.or = if n > 0 { Some(at) } else { self.or };
+                    self.atom(dialogue().asking(text(topic.clone())), vec![at]);
+                }
+            }
             ItemKind::Dialogue => self.atom(dialogue(), vec![at]),
             ItemKind::Silence => {
                 self.not = Some((at, None));
                 self.atom(dialogue(), vec![at]);
                 self.not = None;
             }
-            ItemKind::Label { kind, label } => {
+            ItemKind::Label { kind, label, .. } => {
                 let ask = Ask::Label { label: label.clone(), labels: None };
                 self.atom(PlanClause::of_type(kind).asking(ask), vec![at]);
             }
             ItemKind::Not => self.not = Some((at, None)),
             ItemKind::Or => self.or = Some(at),
-            ItemKind::And | ItemKind::Frame => {}
+            ItemKind::NotBehind => self.deny_behind(at),
+            ItemKind::Only => self.not = None,
+            ItemKind::And | ItemKind::Frame | ItemKind::Idle => {}
             ItemKind::Comma => self.comma(),
             ItemKind::Then | ItemKind::Before | ItemKind::After => self.link(at),
             ItemKind::Within(ns) => self.distance(*ns, at),
+            ItemKind::WithinEach(ns) => self.each = Some((*ns, at)),
             ItemKind::Near(ns) => self.near = Some((*ns, at)),
             ItemKind::Scope(_) => {
                 if self.denies_scope(at) {
@@ -243,27 +259,43 @@ impl Builder<'_> {
                     end = i;
                     content.push(i);
                 }
-                ItemKind::Frame => {}
+                ItemKind::Frame | ItemKind::Only => {}
                 ItemKind::And | ItemKind::Or if self.next_is_word(i) => {}
                 _ => break,
             }
         }
-        let asked = self.text.get(self.items[at].start..self.items[end].end).unwrap_or_default().to_owned();
+        let asked =
+            self.question.text.get(self.items[at].start..self.items[end].end).unwrap_or_default().to_owned();
         let (mut words, mut end_of_last) = (String::new(), None);
         for item in content.iter().map(|i| &self.items[*i]) {
             // Characters of writing without spaces stay together.
             if end_of_last.replace(item.end).is_some_and(|end| end != item.start) {
                 words.push(' ');
             }
-            words.push_str(self.text.get(item.start..item.end).unwrap_or_default());
+            words.push_str(self.question.text.get(item.start..item.end).unwrap_or_default());
         }
         let ask = if self.has_encoder {
             Ask::Vector { vector: VectorAsk::near(VectorSource::Text(asked)) }
         } else {
-            text(words)
+            self.words_of(words, self.items[at].start, self.items[end].end)
         };
         self.atom(PlanClause::default().asking(ask), content);
         end + 1
+    }
+
+    /// Words that are looked for as words: those that the archive does not say may be mistyped, and the last of a
+    /// question may be the beginning of one.
+    fn words_of(&self, words: String, start: usize, end: usize) -> Ask {
+        let question = self.question;
+        let strange = |i: &usize| {
+            let token = &question.tokens[*i];
+            token.start >= start && token.end <= end && question.is_word(*i) && !question.is_said(*i)
+        };
+        let strange: Vec<usize> = (0..question.tokens.len()).filter(strange).collect();
+        let prefix =
+            end == question.text.len() && strange.last() == question.tokens.len().checked_sub(1).as_ref();
+        let fuzziness = if strange.is_empty() || prefix { Fuzziness::Exact } else { Fuzziness::Auto };
+        Ask::Text { ask: TextAsk { text: words, prefix, fuzziness, ..TextAsk::default() }, words: None }
     }
 
     fn next_is_word(&self, at: usize) -> bool {
@@ -277,7 +309,7 @@ impl Builder<'_> {
         let last = self.last_atom.replace(items.last().copied().unwrap_or(at));
         if let Some((ns, near)) = self.near.take() {
             let items = std::iter::once(near).chain(items).collect();
-            self.built.near.push((ns, Atom { clause, group: Group::All, items }));
+            self.built.near.push((ns, Atom { clause, group: Group::All, items, labels: Vec::new() }));
             return;
         }
         if let Some((before, link)) = self.leading.take() {
@@ -290,6 +322,9 @@ impl Builder<'_> {
         }
         let negated = self.denied(last, at, clause.common.kind.as_ref());
         let or = self.or.take();
+        if !negated && or.is_some() && self.second_list(&clause, &items) {
+            return;
+        }
         let group = match (negated, or) {
             (true, _) => Group::None,
             (false, Some(or)) => self.alternative(or, clause.common.kind.as_ref()),
@@ -298,7 +333,7 @@ impl Builder<'_> {
         let step = self.step();
         match step.atoms.iter_mut().find(|a| a.group == group && a.clause == clause) {
             Some(known) => known.items.extend(items),
-            None => step.atoms.push(Atom { clause, group, items }),
+            None => step.atoms.push(Atom { clause, group, items, labels: Vec::new() }),
         }
     }
 
@@ -309,65 +344,20 @@ impl Builder<'_> {
         from < at || self.items[at + 1..].iter().any(|i| i.kind == ItemKind::Comma)
     }
 
-    /// Is a clause negated? A "not" negates one clause, and those joined to it by "or", "nor", "and" or a comma.
-    fn denied(&mut self, last: Option<usize>, at: usize, kind: Option<&String>) -> bool {
-        let Some((not, denied)) = &self.not else { return false };
-        let goes_on = match denied {
-            None => true,
-            Some(first) => {
-                let from = last.map_or(not + 1, |l| l + 1);
-                let between = self.items.get(from..at).unwrap_or_default();
-                let or = between.iter().any(|i| i.kind == ItemKind::Or);
-                let and = between.iter().any(|i| matches!(i.kind, ItemKind::And | ItemKind::Comma));
-                or || (and && first.as_ref() == kind)
-            }
-        };
-        self.not = goes_on.then(|| (*not, Some(kind.cloned())));
-        if goes_on {
-            self.or = None;
-        }
-        goes_on
-    }
-
-    /// An "or" puts the clause before it, with those in its list, and the one after it under `any`.
-    fn alternative(&mut self, or: usize, kind: Option<&String>) -> Group {
-        let step = self.step();
-        let has_any = step.atoms.iter().any(|a| a.group == Group::Any);
-        let Some(left) = step.atoms.last().filter(|a| a.group != Group::None) else {
-            self.built.unused.insert(or);
-            return Group::All;
-        };
-        if left.group == Group::Any {
-            return Group::Any;
-        }
-        if has_any {
-            // A step has one list of alternatives.
-            self.built.unused.insert(or);
-            return Group::All;
-        }
-        let left_kind = left.clause.common.kind.clone();
-        let items = self.items;
-        let mut before = or;
-        for atom in self.step().atoms.iter_mut().rev() {
-            let last = atom.items.iter().max().copied().unwrap_or(0);
-            let between = items.get(last + 1..before).unwrap_or_default();
-            let listed = before == or
-                || (between.iter().all(|i| matches!(i.kind, ItemKind::Comma | ItemKind::Frame))
-                    && between.iter().any(|i| i.kind == ItemKind::Comma)
-                    && atom.clause.common.kind == left_kind
-                    && kind == left_kind.as_ref());
-            if !listed || atom.group != Group::All {
-                break;
-            }
-            atom.group = Group::Any;
-            before = atom.items.iter().min().copied().unwrap_or(0);
-        }
-        Group::Any
-    }
-
     fn finish(mut self) -> Built {
         if let Some((_, link)) = self.leading {
             self.built.unused.insert(link);
+        }
+        if let Some((ns, item)) = self.each {
+            let linked = self.built.steps.iter_mut().filter(|step| step.link.is_some());
+            let mut used = false;
+            for step in linked {
+                step.within.get_or_insert((ns, item));
+                used = true;
+            }
+            if !used {
+                self.built.unused.insert(item);
+            }
         }
         if let Some((_, item)) = self.within.or(self.near) {
             self.built.unused.insert(item);
@@ -378,7 +368,6 @@ impl Builder<'_> {
         if let Some((not, None)) = self.not {
             self.built.unused.insert(not);
         }
-        self.built.settle();
         self.built
     }
 }

@@ -3,8 +3,9 @@
 use std::cell::RefCell;
 use std::sync::Arc;
 
-use rushes_plan::{Knowledge, Names};
-use rushes_types::{Error, Result};
+use rushes_plan::{Knowledge, Names, Target};
+use rushes_text::normalise_label;
+use rushes_types::{Error, Result, Space, known_types};
 
 /// The names of an archive, with access to its further knowledge.
 pub(crate) struct Lexicon<'k> {
@@ -25,16 +26,41 @@ impl<'k> Lexicon<'k> {
         &self.names
     }
 
-    /// Is the folded word said or written in the archive, so that it is no mistyped name?
-    pub fn knows_word(&self, folded: &str) -> bool {
-        let counted = self.knowledge.word_counts(&[folded.to_owned()]);
-        self.noted(counted).is_none_or(|c| c.counts.first().is_some_and(|n| *n > 0))
+    /// Which of the folded words are said or written in the archive, so that they are no mistyped names.
+    pub fn says(&self, folded: &[String]) -> Vec<bool> {
+        match self.noted(self.knowledge.word_counts(folded)) {
+            Some(counted) => (0..folded.len()).map(|i| counted.counts.get(i).is_some_and(|n| *n > 0)).collect(),
+            None => vec![true; folded.len()],
+        }
+    }
+
+    /// Every label that a label stands for, normalised, itself among them.
+    pub fn stands_for(&self, kind: &str, label: &str) -> Vec<String> {
+        let mut labels = self.noted(self.knowledge.aliases(Some(kind), label)).unwrap_or_default();
+        labels.push(label.to_owned());
+        labels.iter().map(|label| normalise_label(label)).collect()
+    }
+
+    /// A label of a size or movement of shots: one of neither people nor places.
+    pub fn shot_label(&self, key: &str) -> Option<(String, String)> {
+        self.names.named(key).iter().find_map(|name| match &name.target {
+            Target::Label { kind, label } if kind != known_types::CHARACTER && kind != known_types::SCENE => {
+                Some((kind.clone(), label.clone()))
+            }
+            _ => None,
+        })
     }
 
     /// Can a text be searched by its meaning: has a current space an encoder?
     pub fn has_encoder(&self) -> bool {
+        !self.encoded_spaces().is_empty()
+    }
+
+    /// The spaces that an encoder of texts is known for.
+    pub fn encoded_spaces(&self) -> Vec<Space> {
         let spaces = self.noted(self.knowledge.spaces()).unwrap_or_default();
-        spaces.iter().any(|space| self.noted(self.knowledge.encodes_text(space)).unwrap_or(false))
+        let is_encoded = |space: &Space| self.noted(self.knowledge.encodes_text(space)).unwrap_or(false);
+        spaces.into_iter().filter(is_encoded).collect()
     }
 
     fn noted<T>(&self, looked_up: Result<T>) -> Option<T> {

@@ -1,43 +1,57 @@
 //! Turns a question in words into a plan, in three steps whose results are all visible.
 //!
-//! 1. *Parse*: quotes are dialogue; framing words, numbers, times, seasons, sequences, negations and alternatives are
-//!    recognised in English, Spanish, French and German (`grammar`, `scan`).
-//! 2. *Link*: names of people, places, things and titles are found, mistyped ones too, over the names that [`Knowledge`] has; what is left
-//!    is meaning, for a vector clause where an encoder is known, else for words (`names`, `build`).
+//! 1. *Senses*: every stretch of the question is given every sense that it may have, each with a cost: a name (exactly,
+//!    in another form, mistyped, unfinished), a frame phrase in one of the [`Languages`], a quote, an amount, a part of
+//!    the scope, a word that is left over (`propose`, `names`, `amounts`, `scopes`, `tops`, `spoken`). Together they are
+//!    a lattice ([`lattice_of`] prints it).
+//! 2. *Reading*: the cheapest ways through the lattice are built into steps of clauses, and what they leave unused is
+//!    charged; the cheapest whole reading is taken, the second best is told where it is nearly as likely (`lattice`,
+//!    `sense`, `build`, `choose`).
 //! 3. *Plan*: all of it goes into a [`Plan`], which can be edited and sent again; the [`Reading`] says what
-//!    each part of the question became, and what was not understood (`plan_of`).
+//!    each part of the question became, and what was not understood (`plan_of`, `told`, `prepare`).
 //!
 //! Pure: no archive, no clock, no files.
 
+mod amounts;
 mod build;
+mod choose;
 mod clauses;
-mod grammar;
+mod item;
+mod languages;
+mod lattice;
 mod lexicon;
+mod names;
 mod number;
 mod plan_of;
 mod pointers;
+mod prepare;
+mod propose;
+mod question;
 pub mod questions;
-mod scan;
-mod scan_amount;
-mod scan_names;
-mod scan_scope;
-mod scan_top;
+mod scopes;
+mod sense;
 mod settle;
 mod short;
+mod spoken;
 mod token;
+mod told;
+mod tops;
 
-use rushes_plan::{Knowledge, Plan, Warning};
+use std::fmt::Write as _;
+
+use rushes_plan::{Alternative, Knowledge, Plan, Warning};
 use rushes_types::limits::QUERY_BYTES_MAX;
 use rushes_types::{Error, ErrorKind, Result};
 
+pub use languages::Languages;
 pub use rushes_plan::{Episode, NAME_WORDS_MAX, Name, Names, Target};
 pub use rushes_plan::{Reading, ReadingKind, ReadingSpan};
 pub use short::in_short;
 
-use build::Built;
+use choose::{Candidate, candidates};
 use lexicon::Lexicon;
-use plan_of::PlanWithPointers;
-use scan::{Item, ItemKind, Scanner};
+use question::Question;
+use sense::{NEAR_TIE, WORTH_SHOWING};
 
 /// A question that was read.
 #[derive(Debug, Clone, PartialEq)]
@@ -57,89 +71,80 @@ pub struct ParsedQuestion {
 /// [`ErrorKind::TooLarge`] for more than [`QUERY_BYTES_MAX`] bytes; [`ErrorKind::Invalid`] where neither question nor plan
 /// name anything to look for; where the names cannot be read.
 pub fn ask(question: &str, base: &Plan, knowledge: &dyn Knowledge) -> Result<ParsedQuestion> {
+    ask_in(Languages::built_in(), question, base, knowledge)
+}
+
+/// [`ask`], with frame words of other languages.
+///
+/// # Errors
+/// As [`ask`].
+pub fn ask_in(
+    languages: &Languages,
+    question: &str,
+    base: &Plan,
+    knowledge: &dyn Knowledge,
+) -> Result<ParsedQuestion> {
+    check_length(question)?;
+    let lexicon = &Lexicon::of(knowledge)?;
+    let question = Question::new(question, lexicon, languages);
+    let lattice = propose::lattice(&question);
+    let mut readings = candidates(&question, &lattice, base).into_iter();
+    lexicon.checked()?;
+    let best = readings.next().ok_or_else(asks_nothing)?;
+    let plan = &best.planned.plan;
+    if plan.all.is_empty() && plan.any.is_empty() {
+        if plan.none.is_empty() {
+            return Err(asks_nothing());
+        }
+        return Err(Error::invalid("the question only says what must not be there")
+            .mend("say as well what must be, such as a place or a person")
+            .at("/q"));
+    }
+    let mut warnings = best.planned.warnings.clone();
+    warnings.extend(told::notes(&question, &best));
+    let mut reading = told::reading(&question, &best);
+    let second = readings.find(|other| other.planned.plan != *plan && other.is_sensible(&question));
+    if let Some(second) = second.filter(|second| second.cost - best.cost <= WORTH_SHOWING) {
+        let other = told::reading(&question, &second).in_short();
+        if second.cost - best.cost <= NEAR_TIE && best.differs_in_words(&second) {
+            let message = format!("it could as well be read as: {other}");
+            warnings.push(Warning::new("ambiguous", "/q", message));
+        }
+        reading.alternative =
+            Some(Alternative { meaning: other, plan: Box::new(second.planned.plan.clone()) });
+    }
+    lexicon.checked()?;
+    Ok(ParsedQuestion { reading, warnings, plan: best.planned.plan })
+}
+
+/// The senses of a question with their costs, one a line, and the costs of the whole readings: how it comes to be read
+/// as it is.
+///
+/// # Errors
+/// As [`ask`].
+pub fn lattice_of(question: &str, knowledge: &dyn Knowledge) -> Result<String> {
+    check_length(question)?;
+    let lexicon = &Lexicon::of(knowledge)?;
+    let question = Question::new(question, lexicon, Languages::built_in());
+    let lattice = propose::lattice(&question);
+    let mut out = lattice.to_string();
+    for Candidate { cost, planned, .. } in candidates(&question, &lattice, &Plan::default()) {
+        let _ = writeln!(out, "= {cost:4} {}", in_short(&planned.plan));
+    }
+    Ok(out)
+}
+
+fn check_length(question: &str) -> Result<()> {
     if question.len() > QUERY_BYTES_MAX {
         let message = format!("the question has {} bytes", question.len());
         let mend = format!("at most {QUERY_BYTES_MAX} are accepted");
         return Err(Error::new(ErrorKind::TooLarge, message).mend(mend).at("/q"));
     }
-    let lexicon = &Lexicon::of(knowledge)?;
-    let scanner = Scanner::new(question, lexicon);
-    let items = scanner.items();
-    let by_meaning = items.iter().any(|item| item.kind == ItemKind::Word) && lexicon.has_encoder();
-    lexicon.checked()?;
-    let built = build::build(question, &items, by_meaning);
-    let PlanWithPointers { plan, mut pointers, mut warnings } =
-        plan_of::plan_of(&items, &built, base, lexicon);
-    if plan.all.is_empty() && plan.any.is_empty() {
-        let error = if plan.none.is_empty() {
-            Error::invalid("the question names nothing to look for")
-                .mend("name a person, a place or words that are said")
-        } else {
-            Error::invalid("the question only says what must not be there")
-                .mend("say as well what must be, such as a place or a person")
-        };
-        return Err(error.at("/q"));
-    }
-    warnings.extend(notes(question, &items, &built));
-    pointers.retain(|_, pointer| {
-        // What was set by hand stays, and seasons with episodes may have become assets: then the field above is meant.
-        while !pointer.is_empty() && !pointers::holds(&plan, pointer) {
-            pointer.truncate(pointer.rfind('/').unwrap_or(0));
-        }
-        !pointer.is_empty()
-    });
-    let spans =
-        items.iter().enumerate().map(|(at, item)| span(question, at, item, &built, by_meaning, &pointers));
-    let reading = Reading { language: scanner.language.as_str().to_owned(), spans: spans.collect() };
-    Ok(ParsedQuestion { plan, reading, warnings })
+    Ok(())
 }
 
-/// What the asker should know: what was corrected, and what was not used.
-fn notes(question: &str, items: &[Item], built: &Built) -> Vec<Warning> {
-    let words = |item: &Item| question.get(item.start..item.end).unwrap_or_default();
-    let mut notes = Vec::new();
-    for (at, item) in items.iter().enumerate() {
-        if let Some(corrected) = &item.corrected {
-            let message = format!(
-                "`{}` was taken for `{corrected}`; write it in quotes to look for it as said",
-                words(item)
-            );
-            notes.push(Warning::new("corrected", "/q", message));
-        }
-        if let (false, ItemKind::Label { label, kind }) = (item.also.is_empty(), &item.kind) {
-            let message = format!("`{label}` is taken as {kind}; it also names {}", item.also.join(", "));
-            notes.push(Warning::new("ambiguous", "/q", message));
-        }
-        if built.unused.contains(&at) {
-            let why = match &item.kind {
-                ItemKind::Inexpressible(why) => (*why).to_owned(),
-                ItemKind::Or => {
-                    "a step takes one list of alternatives; ask for the other one by itself".to_owned()
-                }
-                _ => "nothing stands there that it could belong to".to_owned(),
-            };
-            notes.push(Warning::new(
-                "not_understood",
-                "/q",
-                format!("`{}` was left out: {why}", words(item)),
-            ));
-        }
-    }
-    notes
-}
-
-fn span(
-    question: &str,
-    at: usize,
-    item: &Item,
-    built: &Built,
-    by_meaning: bool,
-    pointers: &std::collections::BTreeMap<usize, String>,
-) -> ReadingSpan {
-    let pointer = pointers.get(&at).cloned();
-    let kind = if built.unused.contains(&at) { ReadingKind::Unknown } else { plan_of::kind_of(&item.kind) };
-    let text = question.get(item.start..item.end).unwrap_or_default().to_owned();
-    let meaning = short::meaning(&item.kind, pointer.as_deref(), by_meaning, &text);
-    let (corrected, also) = (item.corrected.clone(), item.also.clone());
-    ReadingSpan { start: item.start, end: item.end, text, kind, pointer, meaning, corrected, also }
+fn asks_nothing() -> Error {
+    Error::invalid("the question names nothing to look for")
+        .mend("name a person, a place or words that are said")
+        .at("/q")
 }

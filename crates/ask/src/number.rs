@@ -2,8 +2,8 @@
 
 use rushes_plan::time::{Instant, ns_of_seconds, parse_clock};
 
-use crate::grammar::{MINUTE, Sense};
-use crate::scan::Scanner;
+use crate::languages::{MINUTE, Role};
+use crate::question::Question;
 use crate::token::Kind;
 
 /// Digits, with at most one point.
@@ -23,7 +23,7 @@ fn length(number: f64, unit: i64) -> Option<i64> {
     ns_of_seconds(number * (unit / 1_000_000_000) as f64)
 }
 
-impl Scanner<'_> {
+impl Question<'_> {
     /// A number in digits or words: its length in tokens, and itself.
     pub fn number(&self, at: usize) -> Option<(usize, f64)> {
         let token = self.tokens.get(at)?;
@@ -41,7 +41,7 @@ impl Scanner<'_> {
             }
             return Some((1, number));
         }
-        self.find(at, |s| if let Sense::Number(n) = s { Some(f64::from(n)) } else { None })
+        self.find(at, |s| if let Role::Number(n) = s { Some(f64::from(n)) } else { None })
     }
 
     /// A whole number that fits a season or an episode.
@@ -59,11 +59,11 @@ impl Scanner<'_> {
     }
 
     pub fn ordinal(&self, at: usize) -> Option<(usize, i64)> {
-        self.find(at, |s| if let Sense::Ordinal(n) = s { Some(i64::from(n)) } else { None })
+        self.find(at, |s| if let Role::Ordinal(n) = s { Some(i64::from(n)) } else { None })
     }
 
     pub fn unit(&self, at: usize) -> Option<(usize, i64)> {
-        self.find(at, |s| if let Sense::Unit(ns) = s { Some(ns) } else { None })
+        self.find(at, |s| if let Role::Unit(ns) = s { Some(ns) } else { None })
     }
 
     /// A length of time in nanoseconds: "10 s", "10s", "half a minute", "a minute", "1 min 30 s".
@@ -83,11 +83,11 @@ impl Scanner<'_> {
             let unit = Self::unit_named(unit)?;
             return Some((1, length(number, unit)?, unit));
         }
-        if let Some(half) = self.is(at, Sense::Half) {
+        if let Some(half) = self.is(at, Role::Half) {
             let (len, unit) = self.unit(at + half)?;
             return Some((half + len, unit / 2, unit));
         }
-        let (len, number) = self.number(at).or_else(|| self.is(at, Sense::One).map(|len| (len, 1.0)))?;
+        let (len, number) = self.number(at).or_else(|| self.is(at, Role::One).map(|len| (len, 1.0)))?;
         let dash = usize::from(self.mark(at + len) == Some('-'));
         let (unit_len, unit) = self.unit(at + len + dash)?;
         Some((len + dash + unit_len, length(number, unit)?, unit))

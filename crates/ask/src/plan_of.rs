@@ -3,15 +3,15 @@
 use std::collections::BTreeMap;
 
 use rushes_plan::{
-    ClauseRef, GroupBy, Mode, Near, Plan, PlanStep, Predicate, RankBy, ReadingKind, Scope, Target, Top,
-    Warning,
+    Ask, ClauseRef, GroupBy, Mode, Near, Plan, PlanClause, PlanStep, Predicate, RankBy, ReadingKind, Scope,
+    Target, Top, Warning,
 };
 use rushes_types::limits::CLAUSES_MAX;
 
 use crate::build::{Atom, Built, DraftStep, Group, scope_parts};
-use crate::grammar::Level;
+use crate::item::{Item, ItemKind, ScopePart};
+use crate::languages::Level;
 use crate::lexicon::Lexicon;
-use crate::scan::{Item, ItemKind, ScopePart};
 
 /// A plan, and for each item the field that it became.
 #[derive(Debug, Default)]
@@ -19,6 +19,8 @@ pub(crate) struct PlanWithPointers {
     pub plan: Plan,
     pub pointers: BTreeMap<usize, String>,
     pub warnings: Vec<Warning>,
+    /// Items that mean nothing here, and why.
+    pub unknown: Vec<(usize, String)>,
 }
 
 struct Planner<'a> {
@@ -45,6 +47,20 @@ pub(crate) fn plan_of(items: &[Item], built: &Built, base: &Plan, lexicon: &Lexi
     planner.scope(excluded.collect(), true);
     planner.windows();
     planner.out
+}
+
+/// The clause, with the labels of which each would do.
+fn clause_of(atom: &Atom, lexicon: &Lexicon<'_>) -> PlanClause {
+    let mut clause = atom.clause.clone();
+    if let (Some(Ask::Label { labels, .. }), false) = (&mut clause.ask, atom.labels.is_empty()) {
+        let kind = clause.common.kind.as_deref().unwrap_or_default();
+        let mut all: Vec<String> =
+            atom.labels.iter().flat_map(|label| lexicon.stands_for(kind, label)).collect();
+        all.sort_unstable();
+        all.dedup();
+        *labels = Some(all);
+    }
+    clause
 }
 
 /// Adds to a list what it does not hold.
@@ -96,7 +112,7 @@ impl Planner<'_> {
                     Group::All if union => (&mut made.any, "any"),
                     Group::All => (&mut made.all, "all"),
                 };
-                group.push(atom.clause.clone());
+                group.push(clause_of(atom, self.lexicon));
                 let pointer = format!("{prefix}/{name}/{}", group.len() - 1);
                 for item in &atom.items {
                     self.point(*item, &pointer);
@@ -128,7 +144,7 @@ impl Planner<'_> {
             if self.out.plan.clause_count() >= CLAUSES_MAX {
                 return self.has_no_room();
             }
-            let clause = ClauseRef::Own(Box::new(atom.clause.clone()));
+            let clause = ClauseRef::Own(Box::new(clause_of(atom, self.lexicon)));
             let within = rushes_plan::time::Duration(*ns);
             self.out.plan.predicates.push(Predicate::Near(Near { clause, within, negate: false }));
             let pointer = format!("/where/{}/near", self.out.plan.predicates.len() - 1);
@@ -232,16 +248,20 @@ impl Planner<'_> {
                     "episodes"
                 }
                 ScopePart::LastSeason => {
-                    add(&mut found.seasons, self.last_season());
+                    let last = self.last_season();
+                    self.knows(at, last.is_some(), "no season is known");
+                    add(&mut found.seasons, last);
                     "seasons"
                 }
                 ScopePart::LastEpisode => {
                     let season = found.seasons.last().copied().or_else(|| self.last_season());
-                    add(&mut codes, season.and_then(|s| Some((s, self.last_episode(s)?))));
+                    let last = season.and_then(|s| Some((s, self.last_episode(s)?)));
+                    self.knows(at, last.is_some(), "no episode of that season is known");
+                    add(&mut codes, last);
                     "episodes"
                 }
                 ScopePart::Language(tag) => {
-                    add(&mut found.languages, [(*tag).to_owned()]);
+                    add(&mut found.languages, [tag.clone()]);
                     "languages"
                 }
                 ScopePart::Title(target) => title(&mut found, target),
@@ -250,6 +270,13 @@ impl Planner<'_> {
         }
         self.codes(&mut found, &codes);
         merge(&mut self.out.plan.scope, found, exclude);
+    }
+
+    /// Says what part of the scope means nothing here.
+    fn knows(&mut self, at: usize, known: bool, why: &str) {
+        if !known && !self.out.unknown.iter().any(|(item, _)| *item == at) {
+            self.out.unknown.push((at, why.to_owned()));
+        }
     }
 
     /// Seasons with episodes: as two lists where that says the same, else as the assets that they name.
@@ -350,9 +377,12 @@ pub(crate) fn kind_of(what: &ItemKind) -> ReadingKind {
         }
         ItemKind::Label { .. } => ReadingKind::Label,
         ItemKind::Word => ReadingKind::Meaning,
-        ItemKind::Frame | ItemKind::Comma | ItemKind::And => ReadingKind::Frame,
-        ItemKind::Or | ItemKind::Not | ItemKind::Silence => ReadingKind::Connective,
-        ItemKind::Then | ItemKind::Before | ItemKind::After | ItemKind::Within(_) => ReadingKind::Sequence,
+        ItemKind::Frame | ItemKind::Idle | ItemKind::Comma | ItemKind::And => ReadingKind::Frame,
+        ItemKind::Or | ItemKind::Not | ItemKind::NotBehind | ItemKind::Only | ItemKind::Silence => {
+            ReadingKind::Connective
+        }
+        ItemKind::Then | ItemKind::Before | ItemKind::After => ReadingKind::Sequence,
+        ItemKind::Within(_) | ItemKind::WithinEach(_) => ReadingKind::Sequence,
         ItemKind::Scope(_) | ItemKind::Window(_) => ReadingKind::Scope,
         ItemKind::Group(_) | ItemKind::Top(..) | ItemKind::Rank(_) | ItemKind::Limit(_) => ReadingKind::Top,
         ItemKind::Near(_) | ItemKind::Duration(_) | ItemKind::Confidence(_) => ReadingKind::Test,

@@ -7,7 +7,7 @@ use rushes_plan::{Knowledge, Names, Plan, WordCounts};
 use rushes_types::{Asset, AssetId, Error, Metric, MovieId, Result, Space, SpaceId};
 use serde::{Deserialize, Serialize};
 
-use crate::grammar::Grammar;
+use crate::languages::Languages;
 use crate::short::{in_short, sorted};
 
 /// The names that our own questions are asked over.
@@ -247,7 +247,7 @@ fn comparable(short: &str) -> String {
         let (before, text) = rest.split_at(at + 2);
         let (text, after) = text.split_once('"').unwrap_or((text, ""));
         let content = rushes_text::tokenise(text).into_iter().map(|t| t.folded);
-        let content: Vec<String> = content.filter(|w| !Grammar::get().frames(w)).collect();
+        let content: Vec<String> = content.filter(|w| !Languages::built_in().frames(w)).collect();
         out.push_str(before);
         out.push_str(&content.join(" "));
         out.push('"');

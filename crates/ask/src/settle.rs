@@ -1,18 +1,18 @@
 //! Tidies the built steps: words are joined, steps that name nothing are dropped.
 
-use rushes_plan::{Ask, PlanClause, VectorSource};
+use rushes_plan::{Ask, Fuzziness, PlanClause, VectorSource};
 
 use crate::build::{Atom, Built, DraftStep, Group};
 use crate::clauses::dialogue;
 
-impl Built {
-    /// Turns the steps into what a plan can express.
-    pub fn settle(&mut self) {
-        self.merge_meaning();
-        self.drop_empty_steps();
-        self.drop_bare_dialogue();
-    }
+/// Turns the steps into what a plan can express.
+pub(crate) fn settle(built: &mut Built) {
+    built.merge_meaning();
+    built.drop_empty_steps();
+    built.drop_bare_dialogue();
+}
 
+impl Built {
     /// Joins the words of a step that are searched by meaning into one clause.
     fn merge_meaning(&mut self) {
         for step in &mut self.steps {
@@ -76,6 +76,12 @@ impl Built {
 
 /// Joins the words of two clauses.
 fn join(first: &mut PlanClause, second: &PlanClause) {
+    if let (Some(Ask::Text { ask: own, .. }), Some(Ask::Text { ask, .. })) = (&mut first.ask, &second.ask) {
+        own.prefix = ask.prefix;
+        if ask.fuzziness != Fuzziness::Exact {
+            own.fuzziness = ask.fuzziness;
+        }
+    }
     let more = match &second.ask {
         Some(Ask::Text { ask, .. }) => &ask.text,
         Some(Ask::Vector { vector }) => match &vector.source {

@@ -6,7 +6,7 @@ use rushes_plan::{
 };
 use rushes_types::known_types;
 
-use crate::scan::ItemKind;
+use crate::item::ItemKind;
 
 /// A plan in short, its parts in a fixed order, so that plans that ask the same read the same.
 #[must_use]
@@ -55,7 +55,9 @@ pub fn in_short(plan: &Plan) -> String {
     match &plan.rank_by {
         RankBy::Score => {}
         RankBy::Start => rest.push("#rank=start".to_owned()),
+        RankBy::Latest => rest.push("#rank=latest".to_owned()),
         RankBy::Duration => rest.push("#rank=duration".to_owned()),
+        RankBy::Shortest => rest.push("#rank=shortest".to_owned()),
         RankBy::Attribute { attribute, .. } => rest.push(format!("#rank={attribute}")),
     }
     rest.extend(plan.limit.map(|n| format!("#limit={n}")));
@@ -184,14 +186,19 @@ pub(crate) fn meaning(what: &ItemKind, pointer: Option<&str>, by_meaning: bool, 
     let seconds = |ns: &i64| format!("{} s", seconds_of_ns(*ns));
     let said = match what {
         ItemKind::Phrase(said) | ItemKind::Spoken(said) => format!("“{said}” is said"),
-        ItemKind::About(words) => format!("{words} is talked about"),
+        ItemKind::About(topics) => format!("{} is talked about", topics.join(" or ")),
         ItemKind::Dialogue | ItemKind::Silence => "dialogue".to_owned(),
-        ItemKind::Label { kind, label } => {
-            format!("{label} ({})", kind.trim_end_matches("_SEARCH").to_lowercase())
+        ItemKind::Label { kind, label, members } => {
+            let kind = kind.trim_end_matches("_SEARCH").to_lowercase();
+            match members.as_slice() {
+                [] => format!("{label} ({kind})"),
+                members => format!("{label} ({kind}: {})", members.join(", ")),
+            }
         }
         ItemKind::Word => format!("{text} ({})", if by_meaning { "meaning" } else { "words" }),
         ItemKind::Then | ItemKind::Before | ItemKind::After => "then".to_owned(),
         ItemKind::Within(ns) => format!("within {}", seconds(ns)),
+        ItemKind::WithinEach(ns) => format!("each within {}", seconds(ns)),
         ItemKind::Near(ns) => format!("at most {} from", seconds(ns)),
         ItemKind::Or => "or".to_owned(),
         ItemKind::Scope(_) | ItemKind::Window(_) | ItemKind::Duration(_) | ItemKind::Confidence(_) => {
@@ -200,7 +207,9 @@ pub(crate) fn meaning(what: &ItemKind, pointer: Option<&str>, by_meaning: bool, 
         ItemKind::Group(_) | ItemKind::Top(..) | ItemKind::Rank(_) | ItemKind::Limit(_) => text.to_owned(),
         ItemKind::Union => "any of these, in full".to_owned(),
         ItemKind::Inexpressible(_) => format!("`{text}` left out"),
-        ItemKind::Frame | ItemKind::Comma | ItemKind::And | ItemKind::Not => return String::new(),
+        ItemKind::Idle => format!("`{text}` left out: it names nothing that is seen or said"),
+        ItemKind::Frame | ItemKind::Comma | ItemKind::And => return String::new(),
+        ItemKind::Not | ItemKind::NotBehind | ItemKind::Only => return String::new(),
     };
     format!("{not}{said}")
 }

@@ -9,8 +9,12 @@ pub(crate) struct Token {
     pub start: usize,
     /// One past the last byte.
     pub end: usize,
-    /// As compared: without case and accents; for a mark, the mark.
+    /// As compared: without case and accents, and without the "'s" of a genitive; for a mark, the mark.
     pub folded: String,
+    /// The same with what was taken off as a genitive: in a name it may belong to it.
+    pub whole: String,
+    /// The frame word that it is, or was meant to be.
+    pub frame: String,
     /// What it is.
     pub kind: Kind,
 }
@@ -23,25 +27,28 @@ pub(crate) enum Kind {
     Mark(char),
 }
 
-/// French words that lose their vowel before another: "l'épisode" is two words to us.
-const ELIDED: [&str; 13] =
-    ["l", "d", "qu", "j", "s", "n", "c", "m", "t", "jusqu", "lorsqu", "puisqu", "quelqu"];
 /// Marks that mean something; other punctuation is white space.
-const MARKS: &str = ",;:+&/%-–—>→<?!.()|";
+const MARKS: &str = ",;:+&/%-–—>→<≤≥=?!.()|@";
 
-/// The tokens of a question.
-pub(crate) fn tokens(text: &str) -> Vec<Token> {
+impl Token {
+    fn new(start: usize, end: usize, folded: String, kind: Kind) -> Self {
+        Self { start, end, whole: folded.clone(), frame: folded.clone(), folded, kind }
+    }
+}
+
+/// The tokens of a question. A word that `is_elided` lost its vowel before the next: "l'épisode" is two words to us.
+pub(crate) fn tokens(text: &str, is_elided: impl Fn(&str) -> bool) -> Vec<Token> {
     let mut out = Vec::new();
     let mut plain = 0;
     for (start, end, inner) in quotes(text) {
-        words(text, plain, start, &mut out);
+        words(text, plain, start, &is_elided, &mut out);
         let said = text.get(inner.0..inner.1).unwrap_or_default().trim().to_owned();
         if !tokenise(&said).is_empty() {
-            out.push(Token { start, end, folded: String::new(), kind: Kind::Quote(said) });
+            out.push(Token::new(start, end, String::new(), Kind::Quote(said)));
         }
         plain = end;
     }
-    words(text, plain, text.len(), &mut out);
+    words(text, plain, text.len(), &is_elided, &mut out);
     // Writing without spaces is cut into pairs of characters that overlap: here each ends where the next begins.
     for i in 1..out.len() {
         out[i - 1].end = out[i - 1].end.min(out[i].start);
@@ -110,14 +117,15 @@ fn quotes(text: &str) -> Vec<Quote> {
 }
 
 /// Words and marks of a part of the question without quotes.
-fn words(text: &str, from: usize, to: usize, out: &mut Vec<Token>) {
+fn words(text: &str, from: usize, to: usize, is_elided: &impl Fn(&str) -> bool, out: &mut Vec<Token>) {
     let part = text.get(from..to).unwrap_or_default();
     let mut at = 0;
     for token in tokenise(part) {
         marks(part, at, token.start, from, out);
         at = at.max(token.end);
         let source = part.get(token.start..token.end).unwrap_or_default();
-        word(source, &token.lower, spelled(&token.lower, &token.folded), from + token.start, out);
+        let folded = spelled(&token.lower, &token.folded);
+        word(source, &token.lower, folded, from + token.start, is_elided, out);
     }
     marks(part, at, part.len(), from, out);
 }
@@ -126,7 +134,7 @@ fn marks(part: &str, from: usize, to: usize, offset: usize, out: &mut Vec<Token>
     for (at, c) in part.get(from..to).unwrap_or_default().char_indices() {
         if MARKS.contains(c) {
             let start = offset + from + at;
-            out.push(Token { start, end: start + c.len_utf8(), folded: c.to_string(), kind: Kind::Mark(c) });
+            out.push(Token::new(start, start + c.len_utf8(), c.to_string(), Kind::Mark(c)));
         }
     }
 }
@@ -136,35 +144,50 @@ pub(crate) fn spelled<'a>(lower: &'a str, folded: &'a str) -> &'a str {
     if lower == "où" { lower } else { folded }
 }
 
-/// One word; French elisions become two, and an English genitive is its noun.
-fn word(source: &str, lower: &str, folded: &str, start: usize, out: &mut Vec<Token>) {
+/// One word; elisions become two, and an English genitive is its noun.
+fn word(
+    source: &str,
+    lower: &str,
+    folded: &str,
+    start: usize,
+    is_elided: &impl Fn(&str) -> bool,
+    out: &mut Vec<Token>,
+) {
     let end = start + source.len();
-    let mut push = |start, end, folded: String| {
+    let mut push = |start, end, folded: &str| {
         if !folded.is_empty() {
-            out.push(Token { start, end, folded, kind: Kind::Word });
+            out.push(Token::new(start, end, folded.to_owned(), Kind::Word));
         }
     };
     if let Some((head, tail)) = lower.split_once('\'') {
-        if ELIDED.contains(&head) && tail.chars().count() > 1 {
+        if is_elided(head) && tail.chars().count() > 1 {
             let cut = source.char_indices().nth(head.chars().count());
             let cut = cut.map_or(end, |(at, c)| start + at + c.len_utf8());
-            push(start, cut, head.to_owned());
-            return push(cut, end, fold_word(tail));
+            push(start, cut, head);
+            return push(cut, end, &fold_word(tail));
         }
         if tail == "s" {
-            return push(start, end, fold_word(head));
+            push(start, end, &fold_word(head));
+            if let Some(token) = out.last_mut().filter(|token| token.start == start) {
+                folded.clone_into(&mut token.whole);
+            }
+            return;
         }
     }
-    push(start, end, folded.to_owned());
+    push(start, end, folded);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn cut(text: &str) -> Vec<Token> {
+        tokens(text, |word| ["l", "d"].contains(&word))
+    }
+
     fn quoted(text: &str) -> Vec<String> {
         let said = |t: Token| if let Kind::Quote(said) = t.kind { Some(said) } else { None };
-        tokens(text).into_iter().filter_map(said).collect()
+        cut(text).into_iter().filter_map(said).collect()
     }
 
     #[test]
@@ -182,9 +205,10 @@ mod tests {
 
     #[test]
     fn elisions_are_parted_and_genitives_are_their_nouns() {
-        let folded = |text: &str| tokens(text).into_iter().map(|t| t.folded).collect::<Vec<_>>();
+        let folded = |text: &str| cut(text).into_iter().map(|t| t.folded).collect::<Vec<_>>();
         assert_eq!(folded("l’épisode d'Otto"), ["l", "episode", "d", "otto"]);
         assert_eq!(folded("Mara's 1:30"), ["mara", "1", ":", "30"]);
         assert_eq!(folded("doesn't"), ["doesnt"]);
+        assert_eq!(cut("Lucien's").first().map(|t| t.whole.as_str()), Some("luciens"));
     }
 }

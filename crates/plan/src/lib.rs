@@ -65,7 +65,9 @@ pub use plan::*;
 pub use plan_clause::*;
 pub use predicate::*;
 pub use query::{AssetLists, AssetScope, Criterion, MomentTest, Query, Step};
-pub use reading::{Reading, ReadingKind, ReadingSpan};
+pub use reading::{
+    Alternative, FilterStep, Preparation, Reading, ReadingKind, ReadingSpan, RoutePath, RouteStep, VectorStep,
+};
 pub use resolve::{Resolved, resolve, word_weight};
 pub use scope::{Scope, Window};
 pub use vector_ask::*;

@@ -84,8 +84,12 @@ pub enum RankBy {
     Score,
     /// By asset and start.
     Start,
+    /// The other way round: the last first.
+    Latest,
     /// The longest first.
     Duration,
+    /// The shortest first.
+    Shortest,
     /// By a number that the matched annotations carry, else the asset; without one last.
     Attribute {
         /// Its name.
@@ -106,7 +110,9 @@ impl Serialize for RankBy {
         match self {
             Self::Score => serializer.serialize_str("score"),
             Self::Start => serializer.serialize_str("start"),
+            Self::Latest => serializer.serialize_str("latest"),
             Self::Duration => serializer.serialize_str("duration"),
+            Self::Shortest => serializer.serialize_str("shortest"),
             Self::Attribute { attribute, ascending } => {
                 let order = if *ascending { "asc" } else { "desc" };
                 serde_json::json!({"attribute": attribute, "order": order}).serialize(serializer)
@@ -192,6 +198,9 @@ impl Pad {
     }
 }
 
+/// The orders that need no more than a name.
+pub(crate) const RANKS: [&str; 5] = ["score", "start", "latest", "duration", "shortest"];
+
 pub(crate) fn rank_by(node: Node<'_>) -> Result<RankBy> {
     if node.value.is_object() {
         let object = node.object(&["attribute", "order"])?;
@@ -203,10 +212,12 @@ pub(crate) fn rank_by(node: Node<'_>) -> Result<RankBy> {
                 .unwrap_or_default(),
         });
     }
-    let choices = [("score", 0), ("start", 1), ("duration", 2)];
+    let choices = RANKS.map(|name| (name, name));
     Ok(match node.choice(&choices)? {
-        0 => RankBy::Score,
-        1 => RankBy::Start,
+        "score" => RankBy::Score,
+        "start" => RankBy::Start,
+        "latest" => RankBy::Latest,
+        "shortest" => RankBy::Shortest,
         _ => RankBy::Duration,
     })
 }

@@ -80,6 +80,12 @@ pub struct Episode {
 #[derive(Debug, Default)]
 pub struct Names {
     by_key: HashMap<String, Vec<Name>>,
+    /// Keys of several words, by what they are without the spaces.
+    by_joined: HashMap<String, Vec<String>>,
+    /// Keys of labels, for someone typing.
+    label_keys: BTreeSet<String>,
+    /// How many annotations carry the most frequent label of a type.
+    most: HashMap<String, u64>,
     /// Keys with the set of their letters, by number of words and first character.
     by_shape: HashMap<(usize, char), Vec<(u64, String)>>,
     /// Titles from each of their words on, for someone typing.
@@ -108,7 +114,11 @@ impl Names {
     /// Adds a spelling of a name. One without words, or with too many, is left out.
     pub fn add(&mut self, target: Target, written: &str, count: u64) {
         let Some((words, key)) = key_of(written) else { return };
-        if !target.is_label() {
+        if let Target::Label { kind, .. } = &target {
+            self.label_keys.insert(key.clone());
+            let most = self.most.entry(kind.clone()).or_default();
+            *most = count.max(*most);
+        } else {
             let mut rest = Some(key.as_str());
             while let Some(start) = rest {
                 self.title_starts.insert((start.to_owned(), target.clone(), written.to_owned()));
@@ -120,6 +130,9 @@ impl Names {
             None => {
                 if let Some(first) = key.chars().next() {
                     self.by_shape.entry((words, first)).or_default().push((letters(&key), key.clone()));
+                }
+                if words > 1 {
+                    self.by_joined.entry(key.replace(' ', "")).or_default().push(key.clone());
                 }
                 self.by_key.entry(key).or_default()
             }
@@ -207,6 +220,40 @@ impl Names {
     #[must_use]
     pub fn named(&self, key: &str) -> &[Name] {
         self.by_key.get(key).map_or(&[], Vec::as_slice)
+    }
+
+    /// The targets of names that are these words once spaces, hyphens and slashes are left out of the names.
+    pub fn joined(&self, joined: &str) -> impl Iterator<Item = &Name> {
+        let keys = self.by_joined.get(joined).map_or(&[][..], Vec::as_slice);
+        keys.iter().flat_map(|key| self.named(key))
+    }
+
+    /// Labels whose name goes on, within a word, where these words end: what someone typing has begun. The most
+    /// frequent first, at most `limit`.
+    #[must_use]
+    pub fn labels_beginning(&self, key: &str, limit: usize) -> Vec<&Name> {
+        let keys = self.label_keys.range(key.to_owned()..).take_while(|known| known.starts_with(key));
+        let begun = keys.take(TITLES_LOOKED_AT_MAX).filter(|known| {
+            known.get(key.len()..).is_some_and(|rest| !rest.is_empty() && !rest.starts_with(' '))
+        });
+        let mut names: Vec<&Name> = begun.flat_map(|key| self.named(key)).collect();
+        names.retain(|name| name.target.is_label());
+        names.sort_by_key(|name| (std::cmp::Reverse(name.count), name.target.rank(), &name.target));
+        names.dedup_by_key(|name| &name.target);
+        names.truncate(limit);
+        names
+    }
+
+    /// How many annotations carry the most frequent label of a type.
+    #[must_use]
+    pub fn most(&self, kind: &str) -> u64 {
+        self.most.get(kind).copied().unwrap_or_default()
+    }
+
+    /// Is a type one that labels are of?
+    #[must_use]
+    pub fn has_type(&self, kind: &str) -> bool {
+        self.most.contains_key(kind)
     }
 
     /// The nearest name to mistyped words: of equally near ones the most frequent. The first letter must be right.

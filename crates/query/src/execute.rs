@@ -73,7 +73,7 @@ pub fn execute(query: &Query, view: &View<'_>, options: Options) -> Result<Answe
     };
     let ranked_by = match &query.plan.rank_by {
         RankBy::Attribute { attribute, ascending } => attribute_values(&pages, attribute, *ascending)?,
-        RankBy::Score | RankBy::Start | RankBy::Duration => Vec::new(),
+        RankBy::Score | RankBy::Start | RankBy::Latest | RankBy::Duration | RankBy::Shortest => Vec::new(),
     };
     pages.ranked_by = &ranked_by;
     let order = order(&query.plan.rank_by, &drafts, &scores.totals, &ranked_by);

@@ -23,7 +23,9 @@ pub(crate) fn order(
     let by = |a: usize, b: usize| match rank_by {
         RankBy::Score => score(b).total_cmp(&score(a)),
         RankBy::Start => Ordering::Equal,
+        RankBy::Latest => place(b).cmp(&place(a)),
         RankBy::Duration => duration(b).cmp(&duration(a)),
+        RankBy::Shortest => duration(a).cmp(&duration(b)),
         RankBy::Attribute { ascending, .. } => match (attribute(a), attribute(b)) {
             (Some(a), Some(b)) if *ascending => a.total_cmp(&b),
             (Some(a), Some(b)) => b.total_cmp(&a),

@@ -263,6 +263,8 @@ pub fn plans() -> impl Strategy<Value = Json> {
             3 => Just(json!("score")),
             1 => Just(json!("start")),
             1 => Just(json!("duration")),
+            1 => Just(json!("latest")),
+            1 => Just(json!("shortest")),
             1 => select(&["asc", "desc"][..]).prop_map(|o| json!({"attribute": "tension", "order": o})),
         ],
         proptest::option::weighted(0.2, select(&[0.3, 0.5, 1.0][..])),

@@ -131,7 +131,9 @@ fn sort(plan: &ResolvedPlan, drafts: &mut [Draft<'_>]) {
         let first = match &plan.rank_by {
             RankBy::Score => b.score.total_cmp(&a.score),
             RankBy::Start => std::cmp::Ordering::Equal,
+            RankBy::Latest => place(b).cmp(&place(a)),
             RankBy::Duration => (b.end - b.start).cmp(&(a.end - a.start)),
+            RankBy::Shortest => (a.end - a.start).cmp(&(b.end - b.start)),
             RankBy::Attribute { ascending, .. } => match (a.attribute, b.attribute) {
                 (None, None) => std::cmp::Ordering::Equal,
                 (None, Some(_)) => std::cmp::Ordering::Greater,

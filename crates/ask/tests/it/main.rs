@@ -9,5 +9,6 @@
 mod any_text;
 mod documents;
 mod failing;
+mod kinds;
 mod questions;
 mod reading;

@@ -18,7 +18,7 @@ use rushes_types::limits::{
 use serde_json::{Map, Value as Json, json};
 
 use crate::leaf::{DURATION_NS_MAX, WEIGHT_MAX};
-use crate::moments::{ATTRIBUTE_LEVEL, LEVELS_MAX, TOP_MAX};
+use crate::moments::{ATTRIBUTE_LEVEL, LEVELS_MAX, RANKS, TOP_MAX};
 use crate::plan::CURSOR_BYTES_MAX;
 use crate::predicate::TESTED_SECONDS_MAX;
 use crate::time::CLOCK_PATTERN;
@@ -307,7 +307,7 @@ fn values() -> Vec<(String, Json)> {
         ("Fuzziness".into(), fuzziness),
         ("AttributeAsk".into(), attribute),
         ("GroupBy".into(), level),
-        ("RankBy".into(), json!({"anyOf": [choice(&["score", "start", "duration"]), order]})),
+        ("RankBy".into(), json!({"anyOf": [choice(&RANKS), order]})),
         ("Fold".into(), object(json!({}), json!({"overlap": share}))),
         ("Top".into(), json!({"anyOf": [count(1, TOP_MAX), levels]})),
         ("Pad".into(), json!({"anyOf": [reference("Duration"), around]})),

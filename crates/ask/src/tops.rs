@@ -2,8 +2,12 @@
 
 use rushes_plan::RankBy;
 
-use crate::grammar::{Level, Sense};
-use crate::scan::{ItemKind, ScanMatch, Scanner};
+use crate::item::ItemKind;
+use crate::languages::{Level, Role};
+use crate::question::Question;
+
+/// What was recognised at a token: how many tokens it takes, and what they say.
+type Match = (usize, ItemKind);
 
 /// What the number counts by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -12,11 +16,12 @@ enum Marker {
     Longest,
     Shortest,
     Earliest,
+    Latest,
 }
 
-impl Scanner<'_> {
+impl Question<'_> {
     /// An order, a group or a number of moments at a token.
-    pub fn top(&self, at: usize) -> Option<ScanMatch> {
+    pub fn top(&self, at: usize) -> Option<Match> {
         self.order(at)
             .or_else(|| self.group(at))
             .or_else(|| self.ranked_behind(at))
@@ -24,32 +29,34 @@ impl Scanner<'_> {
             .or_else(|| self.limited(at))
     }
 
-    fn order(&self, at: usize) -> Option<ScanMatch> {
-        if let Some(len) = self.is(at, Sense::InOrder) {
+    fn order(&self, at: usize) -> Option<Match> {
+        if let Some(len) = self.is(at, Role::InOrder) {
             return Some((len, ItemKind::Rank(RankBy::Start)));
         }
-        self.is(at, Sense::FirstTime).map(|len| (len, ItemKind::Top(1, None, RankBy::Start)))
+        let first = self.is(at, Role::FirstTime).map(|len| (len, ItemKind::Top(1, None, RankBy::Start)));
+        first.or_else(|| self.is(at, Role::LastTime).map(|len| (len, ItemKind::Top(1, None, RankBy::Latest))))
     }
 
     fn level(&self, at: usize) -> Option<(usize, Level)> {
-        self.find(at, |s| if let Sense::Level(level) = s { Some(level) } else { None })
+        self.find(at, |s| if let Role::Level(level) = s { Some(level) } else { None })
     }
 
     /// "per episode", "of each season", "grouped by movie".
-    fn group(&self, at: usize) -> Option<ScanMatch> {
-        let per = self.is(at, Sense::Per)?;
+    fn group(&self, at: usize) -> Option<Match> {
+        let per = self.is(at, Role::Per)?;
         let (len, level) = self.level(at + per)?;
         // "by episode 3" is no group.
         self.whole(at + per + len).is_none().then_some((per + len, ItemKind::Group(level)))
     }
 
     fn marker(&self, at: usize) -> Option<(usize, Marker)> {
-        let of = |s: Sense| {
+        let of = |s: Role| {
             Some(match s {
-                Sense::Best | Sense::Most => Marker::Best,
-                Sense::Longest => Marker::Longest,
-                Sense::Shortest => Marker::Shortest,
-                Sense::Ordinal(1) => Marker::Earliest,
+                Role::Best | Role::Most => Marker::Best,
+                Role::Longest => Marker::Longest,
+                Role::Shortest => Marker::Shortest,
+                Role::Ordinal(1) => Marker::Earliest,
+                Role::Last => Marker::Latest,
                 _ => return None,
             })
         };
@@ -57,24 +64,27 @@ impl Scanner<'_> {
     }
 
     /// "les 3 scènes les plus longues": the marker stands behind what it marks.
-    fn ranked_behind(&self, at: usize) -> Option<ScanMatch> {
+    fn ranked_behind(&self, at: usize) -> Option<Match> {
         let (len, count) = self.count(at).map_or((0, 1), |(len, n)| (len, n));
-        let noun =
-            at + len + self.find(at + len, |s| matches!(s, Sense::Noun | Sense::Nouns).then_some(()))?.0;
-        let article = self.is(noun, Sense::Frame).unwrap_or(0);
-        let longest = self.is(noun + article, Sense::Longest)?;
-        Some((noun + article + longest - at, ItemKind::Top(count, None, RankBy::Duration)))
+        let noun = at + len + self.find(at + len, |s| matches!(s, Role::Noun | Role::Nouns).then_some(()))?.0;
+        let article = self.is(noun, Role::Frame).unwrap_or(0);
+        let (marked, rank) = self.find(noun + article, |role| match role {
+            Role::Longest => Some(RankBy::Duration),
+            Role::Shortest => Some(RankBy::Shortest),
+            _ => None,
+        })?;
+        Some((noun + article + marked - at, ItemKind::Top(count, None, rank)))
     }
 
     /// "top 5", "best three", "5 best", "the longest", "first 3 scenes".
-    fn ranked(&self, at: usize) -> Option<ScanMatch> {
+    fn ranked(&self, at: usize) -> Option<Match> {
         let (mut end, count, marker, most) = if let Some((len, n)) = self.count(at) {
-            let most = self.is(at + len, Sense::Most).is_some();
+            let most = self.is(at + len, Role::Most).is_some();
             let (more, marker) = self.marker(at + len)?;
             (at + len + more, Some(n), marker, most)
         } else {
             let (len, marker) = self.marker(at)?;
-            let most = self.is(at, Sense::Most).is_some();
+            let most = self.is(at, Role::Most).is_some();
             match self.count(at + len) {
                 Some((more, n)) => (at + len + more, Some(n), marker, most),
                 None => (at + len, None, marker, most),
@@ -85,7 +95,7 @@ impl Scanner<'_> {
             return None;
         }
         let mut level = None;
-        let noun = self.find(end, |s| matches!(s, Sense::Noun | Sense::Nouns).then_some(()));
+        let noun = self.find(end, |s| matches!(s, Role::Noun | Role::Nouns).then_some(()));
         let has_noun = noun.is_some();
         if let Some((len, ())) = noun {
             end += len;
@@ -97,20 +107,24 @@ impl Scanner<'_> {
             Marker::Earliest if has_noun => Some((end - at, ItemKind::Top(count?, None, RankBy::Start))),
             Marker::Earliest => None,
             Marker::Longest => Some((end - at, ItemKind::Top(count.unwrap_or(1), level, RankBy::Duration))),
-            Marker::Shortest => Some((
-                end - at,
-                ItemKind::Inexpressible("moments cannot be ordered by length, the shortest first"),
-            )),
+            Marker::Latest if has_noun => {
+                Some((end - at, ItemKind::Top(count.unwrap_or(1), None, RankBy::Latest)))
+            }
+            Marker::Latest => None,
+            Marker::Shortest => Some((end - at, ItemKind::Top(count.unwrap_or(1), level, RankBy::Shortest))),
         }
     }
 
-    /// "10 clips", "one clip".
-    fn limited(&self, at: usize) -> Option<ScanMatch> {
+    /// "10 clips", "one clip", "one per episode".
+    fn limited(&self, at: usize) -> Option<Match> {
         let (len, n) = self.count(at)?;
-        if let Some(noun) = self.is(at + len, Sense::Noun).filter(|_| n == 1) {
+        if self.group(at + len).is_some() {
+            return Some((len, ItemKind::Top(n, None, RankBy::Score)));
+        }
+        if let Some(noun) = self.is(at + len, Role::Noun).filter(|_| n == 1) {
             return Some((len + noun, ItemKind::Top(1, None, RankBy::Score)));
         }
-        let noun = self.is(at + len, Sense::Nouns)?;
+        let noun = self.is(at + len, Role::Nouns)?;
         Some((len + noun, ItemKind::Limit(n)))
     }
 }

@@ -3,8 +3,12 @@
 use rushes_plan::time::Instant;
 use rushes_plan::{Bounds, Window};
 
-use crate::grammar::Sense;
-use crate::scan::{ItemKind, ScanMatch, Scanner};
+use crate::item::ItemKind;
+use crate::languages::Role;
+use crate::question::Question;
+
+/// What was recognised at a token: how many tokens it takes, and what they say.
+type Match = (usize, ItemKind);
 
 /// Which way a comparison goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,9 +31,9 @@ impl Compare {
     }
 }
 
-impl Scanner<'_> {
+impl Question<'_> {
     /// What an amount at a token says.
-    pub fn amount(&self, at: usize) -> Option<ScanMatch> {
+    pub fn amount(&self, at: usize) -> Option<Match> {
         self.between(at)
             .or_else(|| self.window(at))
             .or_else(|| self.confidence(at))
@@ -40,19 +44,20 @@ impl Scanner<'_> {
     fn comparison(&self, at: usize) -> Option<(usize, Compare)> {
         self.find(at, |s| {
             Some(match s {
-                Sense::More => Compare::More,
-                Sense::AtLeast => Compare::AtLeast,
-                Sense::Less => Compare::Less,
-                Sense::AtMost => Compare::AtMost,
+                Role::More => Compare::More,
+                Role::AtLeast => Compare::AtLeast,
+                Role::Less => Compare::Less,
+                Role::AtMost => Compare::AtMost,
                 _ => return None,
             })
         })
     }
 
     /// "between 5 and 10 seconds", "between 1:00 and 2:30".
-    fn between(&self, at: usize) -> Option<ScanMatch> {
-        let low = at + self.is(at, Sense::Between)?;
-        let and = |at: usize| self.is(at, Sense::And).or_else(|| self.is(at, Sense::Until));
+    fn between(&self, at: usize) -> Option<Match> {
+        let low = at + self.is(at, Role::Between)?;
+        let low = if self.number(low).is_some() { low } else { self.skip_frames(low) };
+        let and = |at: usize| self.is(at, Role::And).or_else(|| self.is(at, Role::Until));
         if let Some((len, from)) = self.clock(low)
             && let Some(and) = and(low + len)
             && let Some((last, to)) = self.clock(low + len + and)
@@ -77,30 +82,27 @@ impl Scanner<'_> {
         Some(self.ranged(at, high + last, from, to))
     }
 
-    fn ranged(&self, at: usize, end: usize, from: i64, to: i64) -> ScanMatch {
-        let end = end + self.is(end, Sense::Long).unwrap_or(0);
+    fn ranged(&self, at: usize, end: usize, from: i64, to: i64) -> Match {
+        let end = end + self.is(end, Role::Long).unwrap_or(0);
         let seconds = |ns| Some(rushes_plan::time::seconds_of_ns(ns));
         (end - at, ItemKind::Duration(Bounds { gte: seconds(from), lte: seconds(to), ..Bounds::default() }))
     }
 
     /// "in the first five minutes", "after 1:30", "from 0:30 to 1:15", "before minute 3".
-    fn window(&self, at: usize) -> Option<ScanMatch> {
+    fn window(&self, at: usize) -> Option<Match> {
         if let Some((len, ns)) = self.opening(at) {
             return Some((
                 len,
                 ItemKind::Window(Window { from: Some(Instant::Ns(0)), to: Some(Instant::Ns(ns)) }),
             ));
         }
-        if let Some((len, ns)) = self.closing(at) {
-            let _ = ns;
-            return Some((
-                len,
-                ItemKind::Inexpressible("a plan counts times from the beginning, not from the end"),
-            ));
+        if let Some((len, _)) = self.closing(at) {
+            let why = "a plan counts times from the beginning, not from the end";
+            return Some((len, ItemKind::Inexpressible(why.to_owned())));
         }
-        let from = at + self.is(at, Sense::From).unwrap_or(0);
+        let from = at + self.is(at, Role::From).unwrap_or(0);
         if let Some((len, first)) = self.clock(from)
-            && let Some(to) = self.is(from + len, Sense::Until)
+            && let Some(to) = self.is(from + len, Role::Until)
             && let Some((last, end)) = self.clock(from + len + to)
         {
             return Some((
@@ -108,7 +110,7 @@ impl Scanner<'_> {
                 ItemKind::Window(Window { from: Some(first), to: Some(end) }),
             ));
         }
-        let after = self.is(at, Sense::After).or_else(|| self.is(at, Sense::From));
+        let after = self.is(at, Role::After).or_else(|| self.is(at, Role::From));
         if let Some(after) = after {
             let begin = self.skip_frames(at + after);
             let found =
@@ -117,7 +119,7 @@ impl Scanner<'_> {
                 return Some((begin + len - at, ItemKind::Window(Window { from: Some(from), to: None })));
             }
         }
-        let before = self.is(at, Sense::Before).or_else(|| self.is(at, Sense::Until))?;
+        let before = self.is(at, Role::Before).or_else(|| self.is(at, Role::Until))?;
         let begin = self.skip_frames(at + before);
         let (len, to) = self.clock(begin)?;
         Some((begin + len - at, ItemKind::Window(Window { from: None, to: Some(to) })))
@@ -130,7 +132,7 @@ impl Scanner<'_> {
 
     /// The same at the end.
     fn closing(&self, at: usize) -> Option<(usize, i64)> {
-        self.edge(at, |i| self.is(i, Sense::Last))
+        self.edge(at, |i| self.is(i, Role::Last))
     }
 
     fn edge(&self, at: usize, is_edge: impl Fn(usize) -> Option<usize>) -> Option<(usize, i64)> {
@@ -148,14 +150,14 @@ impl Scanner<'_> {
     }
 
     /// "confidence above 0.8", "with more than 90% confidence".
-    fn confidence(&self, at: usize) -> Option<ScanMatch> {
+    fn confidence(&self, at: usize) -> Option<Match> {
         let share = |at: usize| -> Option<(usize, f64)> {
             let (len, number) = self.number(at)?;
             let percent = self.mark(at + len) == Some('%');
             let share = if percent || number > 1.0 { number / 100.0 } else { number };
             (0.0..=1.0).contains(&share).then_some((len + usize::from(percent), share))
         };
-        if let Some(word) = self.is(at, Sense::Confidence) {
+        if let Some(word) = self.is(at, Role::Confidence) {
             let mut i = self.skip_frames(at + word);
             i += self.comparison(i).map_or(0, |(len, _)| len);
             i = self.skip_frames(i);
@@ -165,24 +167,28 @@ impl Scanner<'_> {
         let compare = self.comparison(at).map_or(0, |(len, _)| len);
         let (len, share) = share(at + compare)?;
         let word = self.skip_frames(at + compare + len);
-        let last = self.is(word, Sense::Confidence)?;
+        let last = self.is(word, Role::Confidence)?;
         Some((word + last - at, ItemKind::Confidence(share)))
     }
 
     /// "within 10 s", "less than 5 seconds after", "10 seconds later".
-    fn distance(&self, at: usize) -> Option<ScanMatch> {
-        let comes = |i: usize| self.is_any(i, &[Sense::After, Sense::Before, Sense::Then]);
-        if let Some(within) = self.is(at, Sense::Within) {
+    fn distance(&self, at: usize) -> Option<Match> {
+        let comes = |i: usize| self.is_any(i, &[Role::After, Role::Before, Role::Then]);
+        if let Some(each) = self.is(at, Role::Each)
+            && let Some((len, ns)) = self.within_or_less(at + each)
+        {
+            let end = at + each + len;
+            let of = self.is(end, Role::Each).unwrap_or(0);
+            return Some((end + of - at, ItemKind::WithinEach(ns)));
+        }
+        if let Some(within) = self.is(at, Role::Within) {
             // "a minute" has an article of its own.
             let begin = at + within;
             let begin = if self.duration(begin).is_some() { begin } else { self.skip_frames(begin) };
             let compared = self.comparison(at).is_some();
             if let Some((len, ns)) = self.duration(begin) {
                 let end = begin + len;
-                if let Some(of) = self
-                    .is(end, Sense::Of)
-                    .filter(|_| !compared || self.language != rushes_text::Language::En)
-                {
+                if let Some(of) = self.is(end, Role::Of).filter(|_| !compared || !self.is_english()) {
                     return Some((end + of - at, ItemKind::Near(ns)));
                 }
                 if !compared || comes(end) {
@@ -196,18 +202,38 @@ impl Scanner<'_> {
         comes(begin + len).then_some((begin + len - at, ItemKind::Within(ns)))
     }
 
-    /// "longer than 10 s", "at least a minute".
-    fn compared(&self, at: usize) -> Option<ScanMatch> {
+    /// "within 4 s", "at most 4 s", "less than 4 s".
+    fn within_or_less(&self, at: usize) -> Option<(usize, i64)> {
+        let less = self.comparison(at).filter(|(_, c)| matches!(c, Compare::Less | Compare::AtMost));
+        let len = self.is(at, Role::Within).or(less.map(|(len, _)| len))?;
+        let begin = if self.duration(at + len).is_some() { at + len } else { self.skip_frames(at + len) };
+        let (last, ns) = self.duration(begin)?;
+        Some((begin + last - at, ns))
+    }
+
+    /// "longer than 10 s", "at least a minute", "10+ seconds".
+    fn compared(&self, at: usize) -> Option<Match> {
         if let Some((len, ns)) = self.duration(at) {
-            let more = self.is(at + len, Sense::OrMore).map(|more| (more, Compare::AtLeast));
-            let (or, compare) =
-                more.or_else(|| Some((self.is(at + len, Sense::OrLess)?, Compare::AtMost)))?;
+            let plus = (self.mark(at + len) == Some('+')).then_some((1, Compare::AtLeast));
+            let more = self.is(at + len, Role::OrMore).map(|more| (more, Compare::AtLeast)).or(plus);
+            let (or, compare) = more.or_else(|| Some((self.is(at + len, Role::OrLess)?, Compare::AtMost)))?;
             return Some((len + or, ItemKind::Duration(compare.bounds(ns))));
         }
+        if let Some((len, number)) = self.number(at)
+            && self.mark(at + len) == Some('+')
+            && let Some((unit, ns)) = self.unit(at + len + 1)
+        {
+            let seconds = number * rushes_plan::time::seconds_of_ns(ns);
+            let ns = rushes_plan::time::ns_of_seconds(seconds)?;
+            return Some((len + 1 + unit, ItemKind::Duration(Compare::AtLeast.bounds(ns))));
+        }
         let (len, compare) = self.comparison(at)?;
-        let (last, ns) = self.duration(at + len)?;
+        let len = len + usize::from(self.mark(at + len) == Some('.'));
+        let begin = if self.duration(at + len).is_some() { at + len } else { self.skip_frames(at + len) };
+        let len = begin - at;
+        let (last, ns) = self.duration(begin)?;
         let end = at + len + last;
-        let end = end + self.is(end, Sense::Long).unwrap_or(0);
+        let end = end + self.is(end, Role::Long).unwrap_or(0);
         Some((end - at, ItemKind::Duration(compare.bounds(ns))))
     }
 }

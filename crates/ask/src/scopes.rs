@@ -1,7 +1,8 @@
 //! Seasons, episodes, languages, in the ways people write them.
 
-use crate::grammar::{Level, Sense};
-use crate::scan::{ItemKind, ScanMatch, Scanner, ScopePart};
+use crate::item::{ItemKind, ScopePart};
+use crate::languages::{Level, Role};
+use crate::question::Question;
 
 /// Longest range of seasons or episodes that is written out.
 const RANGE_MAX: i64 = 200;
@@ -34,11 +35,30 @@ fn range(from: i64, to: i64) -> Vec<i64> {
     if from <= to && to - from <= RANGE_MAX { (from..=to).collect() } else { vec![from, to] }
 }
 
-impl Scanner<'_> {
+impl Question<'_> {
     /// A part of the scope at a token.
-    pub fn scope(&self, at: usize) -> Option<ScanMatch> {
-        let scoped = self.codes(at).or_else(|| self.counted(at)).or_else(|| self.special(at));
+    pub fn scope(&self, at: usize) -> Option<(usize, ItemKind)> {
+        let scoped = self.codes(at).or_else(|| self.counted(at)).or_else(|| self.glued(at));
+        let scoped = scoped.or_else(|| self.special(at));
         scoped.map(|(len, part)| (len, ItemKind::Scope(part)))
+    }
+
+    /// "season2", "episode3", "staffel1".
+    fn glued(&self, at: usize) -> Option<(usize, ScopePart)> {
+        let word = &self.tokens.get(at)?.folded;
+        let cut = word.find(|c: char| c.is_ascii_digit()).filter(|cut| *cut > 2)?;
+        let number: i64 = word.get(cut..).filter(|digits| digits.len() <= 4)?.parse().ok()?;
+        let level = self.languages.level(word.get(..cut)?, self.spoken)?;
+        Some((1, Self::part(level, vec![number])?))
+    }
+
+    fn part(level: Level, numbers: Vec<i64>) -> Option<ScopePart> {
+        Some(match level {
+            // British seasons are "series".
+            Level::Season | Level::Series => ScopePart::Seasons(numbers),
+            Level::Episode => ScopePart::Episodes(numbers),
+            _ => return None,
+        })
     }
 
     fn code_at(&self, at: usize) -> Option<(Option<i64>, Option<i64>)> {
@@ -47,7 +67,7 @@ impl Scanner<'_> {
 
     /// A dash or "to" between two ends of a range.
     fn dash(&self, at: usize) -> Option<usize> {
-        self.is(at, Sense::Until)
+        self.is(at, Role::Until)
     }
 
     fn codes(&self, at: usize) -> Option<(usize, ScopePart)> {
@@ -88,21 +108,17 @@ impl Scanner<'_> {
 
     fn noun(&self, at: usize) -> Option<(usize, Level)> {
         self.find(at, |s| match s {
-            Sense::Level(level @ (Level::Season | Level::Episode)) => Some(level),
+            Role::Level(level @ (Level::Season | Level::Episode | Level::Series)) => Some(level),
             _ => None,
         })
     }
 
     /// "season 2", "episodes 2-4", "seasons 1 and 2", "second season", "zweiten Staffel".
     fn counted(&self, at: usize) -> Option<(usize, ScopePart)> {
-        let part = |level: Level, numbers| match level {
-            Level::Season => ScopePart::Seasons(numbers),
-            _ => ScopePart::Episodes(numbers),
-        };
         if let Some((len, nth)) = self.ordinal(at)
             && let Some((more, level)) = self.noun(at + len)
         {
-            return Some((len + more, part(level, vec![nth])));
+            return Some((len + more, Self::part(level, vec![nth])?));
         }
         let (len, level) = self.noun(at)?;
         let begin = at + len + usize::from(matches!(self.mark(at + len), Some('.' | ':')));
@@ -124,12 +140,12 @@ impl Scanner<'_> {
             end += sep + len;
             numbers.push(next);
         }
-        Some((end - at, part(level, numbers)))
+        Some((end - at, Self::part(level, numbers)?))
     }
 
     fn separator(&self, at: usize) -> Option<usize> {
         let comma = usize::from(self.mark(at) == Some(','));
-        let word = self.is(at + comma, Sense::And).or_else(|| self.is(at + comma, Sense::Or));
+        let word = self.is(at + comma, Role::And).or_else(|| self.is(at + comma, Role::Or));
         match comma + word.unwrap_or(0) {
             0 => None,
             len => Some(len),
@@ -138,31 +154,23 @@ impl Scanner<'_> {
 
     /// "the pilot", "the finale", "last season", "in Spanish".
     fn special(&self, at: usize) -> Option<(usize, ScopePart)> {
-        if let Some(len) = self.is(at, Sense::Pilot) {
+        if let Some(len) = self.is(at, Role::Pilot) {
             return Some((len, ScopePart::Codes(vec![(1, 1)])));
         }
-        if let Some(len) = self.is(at, Sense::Finale) {
+        if let Some(len) = self.is(at, Role::Finale) {
             return Some((len, ScopePart::LastEpisode));
         }
-        if let Some(last) = self.is(at, Sense::Last)
-            && let Some((len, level)) = self.noun(at + last)
+        if let Some(last) = self.is(at, Role::Last)
+            && let Some((len, level)) = self.noun(at + last).filter(|(_, level)| *level != Level::Series)
         {
             let part = if level == Level::Season { ScopePart::LastSeason } else { ScopePart::LastEpisode };
             return Some((last + len, part));
         }
-        let before = self
-            .is(at, Sense::Place)
-            .or_else(|| self.is_any(at, &[Sense::Say, Sense::Frame]).then_some(1))?;
+        let before = self.is(at, Role::Place).or_else(|| self.is(at, Role::Speaking))?;
+        let named = self.skip_frames(at + before);
         let (len, tag) =
-            self.find(at + before, |s| if let Sense::Spoken(tag) = s { Some(tag) } else { None })?;
-        let speaks = self.tokens.get(at).is_some_and(|t| {
-            [
-                "speaking", "speaks", "speak", "talking", "habla", "hablando", "parle", "parlant", "spricht",
-                "auf", "in", "en",
-            ]
-            .contains(&t.folded.as_str())
-        });
-        speaks.then_some((before + len, ScopePart::Language(tag)))
+            self.find(named, |role| if let Role::Spoken(tag) = role { Some(tag) } else { None })?;
+        Some((named + len - at, ScopePart::Language(self.languages.text(tag).to_owned())))
     }
 }
 

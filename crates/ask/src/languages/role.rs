@@ -1,0 +1,175 @@
+//! What a frame word does in a question.
+
+/// A level that moments are grouped by, or that a scope names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Level {
+    Collection,
+    Movie,
+    Series,
+    Season,
+    Episode,
+    Asset,
+}
+
+/// What a phrase does in a question.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Role {
+    /// It frames the question and asks for nothing.
+    Frame,
+    /// A preposition of place: what follows is more likely a place or a title.
+    Place,
+    /// One scene, clip, moment.
+    Noun,
+    /// Several of them: after a number, how many are wanted.
+    Nouns,
+    Then,
+    Before,
+    After,
+    /// Both at once, or what follows is another part of the question.
+    While,
+    Not,
+    /// "isn't in it": what stands before is denied.
+    NotBehind,
+    /// "nobody": denies what is said.
+    Nobody,
+    /// "just": ends what is denied.
+    Only,
+    Or,
+    And,
+    /// What follows is said.
+    Say,
+    /// What follows is talked about.
+    About,
+    /// No dialogue.
+    Silence,
+    /// Dialogue as such.
+    Dialogue,
+    /// Every instance of any of these.
+    Union,
+    Best,
+    Most,
+    Longest,
+    Shortest,
+    FirstTime,
+    LastTime,
+    InOrder,
+    Last,
+    /// "per", "each": a level follows.
+    Per,
+    /// "each" before "within": of every step.
+    Each,
+    Level(Level),
+    Within,
+    /// "of" after a length of time: near, not later.
+    Of,
+    More,
+    AtLeast,
+    Less,
+    AtMost,
+    Between,
+    From,
+    Until,
+    /// "or longer" after a length of time.
+    OrMore,
+    /// "or shorter" after a length of time.
+    OrLess,
+    /// "long" after a length of time.
+    Long,
+    Confidence,
+    /// A length of time, in nanoseconds.
+    Unit(i64),
+    Number(u32),
+    /// "a" before a unit.
+    One,
+    Half,
+    Ordinal(u32),
+    Pilot,
+    Finale,
+    /// "speaking": a language follows.
+    Speaking,
+    /// A language: the index of its tag.
+    Spoken(u16),
+    /// "the episode called": a title follows.
+    Titled,
+    /// A word that says nothing of what is seen or said, such as "for instagram".
+    Idle,
+    /// Words that mean something together, whatever each means.
+    Idiom,
+    /// What a plan cannot say: the index of the reason.
+    Unsayable(u16),
+    /// A word of the vocabulary of shots: the index of its name.
+    Shown(u16),
+}
+
+const S: i64 = 1_000_000_000;
+pub(crate) const SECOND: Role = Role::Unit(S);
+pub(crate) const MINUTE: Role = Role::Unit(60 * S);
+pub(crate) const HOUR: Role = Role::Unit(3_600 * S);
+
+impl Role {
+    /// Does a word of the role ask for nothing of its own?
+    pub fn frames(self) -> bool {
+        matches!(
+            self,
+            Self::Frame | Self::Place | Self::Of | Self::Noun | Self::Nouns | Self::Speaking | Self::Only
+        )
+    }
+
+    /// A role of the table `words` by its name there.
+    pub fn named(name: &str) -> Option<Self> {
+        ROLES.iter().find(|(known, _)| *known == name).map(|(_, role)| *role)
+    }
+}
+
+const ROLES: [(&str, Role); 50] = [
+    ("frame", Role::Frame),
+    ("place", Role::Place),
+    ("noun", Role::Noun),
+    ("nouns", Role::Nouns),
+    ("then", Role::Then),
+    ("before", Role::Before),
+    ("after", Role::After),
+    ("while", Role::While),
+    ("not", Role::Not),
+    ("not_behind", Role::NotBehind),
+    ("nobody", Role::Nobody),
+    ("only", Role::Only),
+    ("or", Role::Or),
+    ("and", Role::And),
+    ("say", Role::Say),
+    ("about", Role::About),
+    ("silence", Role::Silence),
+    ("dialogue", Role::Dialogue),
+    ("union", Role::Union),
+    ("best", Role::Best),
+    ("most", Role::Most),
+    ("longest", Role::Longest),
+    ("shortest", Role::Shortest),
+    ("first_time", Role::FirstTime),
+    ("last_time", Role::LastTime),
+    ("in_order", Role::InOrder),
+    ("last", Role::Last),
+    ("per", Role::Per),
+    ("each", Role::Each),
+    ("within", Role::Within),
+    ("of", Role::Of),
+    ("more", Role::More),
+    ("at_least", Role::AtLeast),
+    ("less", Role::Less),
+    ("at_most", Role::AtMost),
+    ("between", Role::Between),
+    ("from", Role::From),
+    ("until", Role::Until),
+    ("or_more", Role::OrMore),
+    ("or_less", Role::OrLess),
+    ("long", Role::Long),
+    ("confidence", Role::Confidence),
+    ("one", Role::One),
+    ("half", Role::Half),
+    ("pilot", Role::Pilot),
+    ("finale", Role::Finale),
+    ("titled", Role::Titled),
+    ("speaking", Role::Speaking),
+    ("idle", Role::Idle),
+    ("idiom", Role::Idiom),
+];

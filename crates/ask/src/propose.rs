@@ -1,0 +1,171 @@
+//! Finds every sense of every stretch of a question.
+
+use crate::item::{Corrected, ItemKind};
+use crate::languages::{Found, Role};
+use crate::lattice::Lattice;
+use crate::question::Question;
+use crate::sense::{
+    FRAME, FURTHER, IDIOM, INFLECTED, JOINT, Lead, MARK, NAME, QUOTE, REPAIRED, Sense, UNUSED, WORD,
+    WORD_THAT_NAMES,
+};
+use crate::token::Kind;
+
+/// All senses of a question.
+pub(crate) fn lattice(question: &Question<'_>) -> Lattice {
+    let mut typos = 0;
+    Lattice::new((0..question.tokens.len()).map(|at| question.senses(at, &mut typos)).collect())
+}
+
+impl Question<'_> {
+    /// The senses that begin at a token.
+    fn senses(&self, at: usize, typos: &mut usize) -> Vec<Sense> {
+        let mut senses = Vec::new();
+        match self.kind(at) {
+            Some(Kind::Quote(said)) => self.quote(at, said, &mut senses),
+            Some(Kind::Mark(c)) => self.mark_senses(at, *c, &mut senses),
+            _ => {}
+        }
+        self.ruled(at, &mut senses);
+        for found in self.phrases(at) {
+            self.framed(at, found, &mut senses);
+        }
+        for sense in &mut senses {
+            self.charge_repairs(sense);
+        }
+        if self.is_word(at) {
+            let names = self.names(at, typos);
+            let named = names.iter().any(|name| name.cost <= NAME + INFLECTED);
+            let cost = WORD + if named { WORD_THAT_NAMES } else { 0 };
+            senses.extend(names);
+            senses.push(Sense::new(at, 1, ItemKind::Word, cost, "a word that is left over"));
+        }
+        senses
+    }
+
+    fn quote(&self, at: usize, said: &str, senses: &mut Vec<Sense>) {
+        if let Some(title) = self.quoted_title(said) {
+            let what = ItemKind::Scope(title);
+            senses.push(Sense::new(at, 1, what, 36, "a title in quotes"));
+        }
+        senses.push(Sense::new(at, 1, ItemKind::Phrase(said.to_owned()), QUOTE, "a quote"));
+    }
+
+    fn mark_senses(&self, at: usize, c: char, senses: &mut Vec<Sense>) {
+        let follows = at + 1 < self.tokens.len();
+        let mut add = |len, what, cost, why| senses.push(Sense::new(at, len, what, cost, why));
+        match c {
+            ',' | ';' | ':' | '.' | '?' | '!' | '|' => add(1, ItemKind::Comma, MARK, "a mark"),
+            '/' if follows && at > 0 => add(1, ItemKind::Or, JOINT, "alternatives"),
+            '>' | '→' if follows && at > 0 => add(1, ItemKind::Then, FRAME, "what follows"),
+            '-' | '=' if self.mark(at + 1) == Some('>') && self.touches(at) => {
+                add(2, ItemKind::Then, FRAME, "what follows");
+            }
+            '@' if self.touches(at) => add(1, ItemKind::Frame, MARK, "marks a name"),
+            _ => {}
+        }
+        // In every case, so that each token has a sense.
+        let cost = if matches!(c, '/' | '>' | '→') { UNUSED } else { MARK + 1 };
+        senses.push(Sense::new(at, 1, ItemKind::Frame, cost, "a mark").leading(Lead::Open));
+    }
+
+    /// Amounts, scopes and numbers of moments: rules of several words.
+    fn ruled(&self, at: usize, senses: &mut Vec<Sense>) {
+        let found = [
+            (self.amount(at), "an amount"),
+            (self.scope(at), "a scope"),
+            (self.top(at), "how many, in which order"),
+        ];
+        for (place, (found, why)) in (0..).zip(found) {
+            if let Some((len, what)) = found {
+                senses.push(Sense::new(at, len, what, phrase_cost(len) + place, why));
+            }
+        }
+    }
+
+    /// What a phrase of the frame says.
+    fn framed(&self, at: usize, found: Found, senses: &mut Vec<Sense>) {
+        let Found { len, role, .. } = found;
+        let cost = phrase_cost(len);
+        let mut add = |what, cost, why| senses.push(Sense::new(at, len, what, cost, why));
+        match role {
+            Role::Frame
+            | Role::Noun
+            | Role::Nouns
+            | Role::Of
+            | Role::Level(_)
+            | Role::Best
+            | Role::Speaking => {
+                add(ItemKind::Frame, cost, "frames the question");
+            }
+            Role::Place => {
+                let place = Sense::new(at, len, ItemKind::Frame, cost, "where");
+                senses.push(place.leading(Lead::Place));
+            }
+            Role::Titled => {
+                let titled = Sense::new(at, len, ItemKind::Frame, cost, "a title follows");
+                senses.push(titled.leading(Lead::Titled));
+            }
+            Role::Then => add(ItemKind::Then, cost, "what follows"),
+            Role::Before => add(ItemKind::Before, cost, "what follows"),
+            Role::After => add(ItemKind::After, cost, "what came before"),
+            Role::While => add(ItemKind::And, JOINT, "at the same time"),
+            // "no" at the end negates nothing.
+            Role::Not if at + len < self.tokens.len() => add(ItemKind::Not, cost - 5, "not"),
+            Role::NotBehind if at > 0 => add(ItemKind::NotBehind, cost - 5, "not what stands before"),
+            Role::Nobody if self.is_any(at + len, &[Role::Say, Role::About]) => {
+                add(ItemKind::Not, cost - 5, "nobody says");
+            }
+            Role::Only => add(ItemKind::Only, cost, "only this"),
+            Role::Or => add(ItemKind::Or, JOINT, "alternatives"),
+            Role::And => add(ItemKind::And, JOINT, "and"),
+            Role::Silence => add(ItemKind::Silence, cost, "no dialogue"),
+            // "lines by Mara" asks for lines; "the line "…"" only frames a quote.
+            Role::Dialogue if self.quote_follows(at + len) => add(ItemKind::Frame, cost, "frames a quote"),
+            Role::Dialogue => add(ItemKind::Dialogue, cost, "dialogue"),
+            Role::Union => add(ItemKind::Union, cost, "every one in full"),
+            Role::Ordinal(1) if self.begins_sequence(at) => add(ItemKind::Frame, cost, "begins a sequence"),
+            Role::Idle => add(ItemKind::Idle, cost, "says nothing of what is seen or said"),
+            Role::Idiom => add(ItemKind::Word, IDIOM, "words that belong together"),
+            Role::Unsayable(why) => {
+                add(ItemKind::Inexpressible(self.languages.text(why).to_owned()), cost, "cannot be said");
+            }
+            Role::Shown(name) => {
+                if let Some((kind, label)) = self.shown(self.languages.text(name)) {
+                    let what = ItemKind::Label { kind, label, members: Vec::new() };
+                    add(what, NAME - 2 + FURTHER * i32::try_from(len).unwrap_or(0), "how it is shot");
+                }
+            }
+            Role::Say => self.said(at, len, senses),
+            Role::About => self.about(at, len, senses),
+            _ => {}
+        }
+    }
+
+    /// "first the lamp, then …".
+    fn begins_sequence(&self, at: usize) -> bool {
+        at == 0 && (1..self.tokens.len()).any(|i| self.is(i, Role::Then).is_some())
+    }
+
+    /// The label of an archive that stands for a name of the vocabulary of shots, in whatever language it is labelled.
+    fn shown(&self, name: &str) -> Option<(String, String)> {
+        let keys = self.languages.vocabulary(name);
+        keys.iter().find_map(|key| self.lexicon.shot_label(key))
+    }
+
+    /// A frame word that was mistyped costs more, and is said.
+    fn charge_repairs(&self, sense: &mut Sense) {
+        let said = matches!(sense.what, ItemKind::Spoken(_) | ItemKind::About(_));
+        let to = if said { sense.from + 1 } else { sense.to };
+        let inside = self.tokens.get(sense.from..to).unwrap_or_default();
+        let repaired: Vec<&str> =
+            inside.iter().filter(|t| t.frame != t.folded).map(|t| t.frame.as_str()).collect();
+        if !repaired.is_empty() {
+            sense.cost += REPAIRED * i32::try_from(repaired.len()).unwrap_or(1);
+            sense.corrected = Some(Corrected::Typed(repaired.join(" ")));
+        }
+    }
+}
+
+fn phrase_cost(len: usize) -> i32 {
+    FRAME + FURTHER * i32::try_from(len.saturating_sub(1)).unwrap_or(0)
+}

@@ -1,0 +1,113 @@
+//! Senses that are words said or talked about: how far they go.
+
+use rushes_plan::{Name, Target};
+use rushes_types::known_types;
+
+use crate::item::ItemKind;
+use crate::languages::Role;
+use crate::question::Question;
+use crate::sense::{FRAME, SAID, SAID_WORD, Sense, UNUSED};
+use crate::token::Kind;
+
+/// Most words that are said in a row.
+const SAID_TOKENS_MAX: usize = 128;
+
+impl Question<'_> {
+    /// Words after "says": up to a comma, a word that continues the question, or a place.
+    pub fn said(&self, at: usize, len: usize, senses: &mut Vec<Sense>) {
+        let begin = at + len;
+        let end = self.end_of_words(begin);
+        // "¿Dónde dice Ines «…»?": who says it may stand between.
+        let quoted = self.quote_follows(begin) || matches!(self.kind(end), Some(Kind::Quote(_)));
+        let said = self.slice(begin, end).filter(|_| !quoted);
+        self.framing(at, len, said.is_some(), senses);
+        if let Some(said) = said {
+            let what = ItemKind::Spoken(said.to_owned());
+            senses.push(Sense::new(at, end - at, what, cost(end - begin), "words that are said"));
+        }
+    }
+
+    /// Words after "talks about"; several parted by "or" are alternatives.
+    pub fn about(&self, at: usize, len: usize, senses: &mut Vec<Sense>) {
+        let begin = at + len;
+        if self.quote_follows(begin) {
+            return self.framing(at, len, false, senses);
+        }
+        let end = self.end_of_words(begin);
+        let frames = [Role::Frame, Role::Place, Role::Of, Role::And, Role::One];
+        let mut alternatives: Vec<Vec<&str>> = vec![Vec::new()];
+        for i in begin..end {
+            if self.is(i, Role::Or).is_some() && alternatives.last().is_some_and(|words| !words.is_empty()) {
+                alternatives.push(Vec::new());
+            } else if self.is_word(i) && !self.is_any(i, &frames) {
+                let word = self.slice(i, i + 1);
+                alternatives.last_mut().into_iter().for_each(|words| words.extend(word));
+            }
+        }
+        let mut topics: Vec<String> = alternatives.iter().map(|words| words.join(" ")).collect();
+        topics.retain(|words| !words.is_empty());
+        self.framing(at, len, !topics.is_empty(), senses);
+        if !topics.is_empty() {
+            let what = ItemKind::About(topics);
+            senses.push(Sense::new(at, end - at, what, cost(end - begin), "words that are talked about"));
+        }
+    }
+
+    /// "says" without words of its own only frames; with them that is unlikely.
+    fn framing(&self, at: usize, len: usize, unlikely: bool, senses: &mut Vec<Sense>) {
+        let cost = FRAME + UNUSED * i32::from(unlikely);
+        senses.push(Sense::new(at, len, ItemKind::Frame, cost, "frames what is said"));
+    }
+
+    /// Where words that are said or talked about end.
+    fn end_of_words(&self, begin: usize) -> usize {
+        let mut at = begin;
+        while at < self.tokens.len() && at - begin < SAID_TOKENS_MAX {
+            let stops = match &self.tokens[at].kind {
+                Kind::Quote(_) => true,
+                Kind::Mark(c) => matches!(c, ',' | ';' | '?' | '!' | '.' | '(' | ')' | '→' | '>'),
+                Kind::Word => {
+                    self.is_any(at, &[Role::Then, Role::Before, Role::After, Role::Within, Role::While])
+                        || self.is_without(at)
+                        || (at > begin && (self.scope(at).is_some() || self.top(at).is_some()))
+                        || (at > begin && self.amount(at).is_some())
+                        || self.is_any(at, &[Role::Idle])
+                        || self.place_follows(at)
+                }
+            };
+            if stops {
+                break;
+            }
+            at += 1;
+        }
+        at
+    }
+
+    /// "without" and "but not"; a "not" inside what is said is part of it.
+    fn is_without(&self, at: usize) -> bool {
+        let alone = |len: usize| {
+            let word = self.tokens.get(at).map_or("", |t| t.frame.as_str());
+            len == 1 && self.languages.parts(word)
+        };
+        self.is(at, Role::Not).is_some_and(|len| alone(len) || (len > 1 && self.is_any(at, &[Role::And])))
+    }
+
+    /// A preposition, then the name of a place or a season.
+    fn place_follows(&self, at: usize) -> bool {
+        if self.is(at, Role::Place).is_none() {
+            return false;
+        }
+        let name = self.skip_frames(at);
+        let is_place = |len: usize, found: &Name| match &found.target {
+            Target::Label { kind, .. } => kind == known_types::SCENE,
+            _ => len > 1 || (self.is_capital(name) && self.has_case),
+        };
+        let named = self.exact(name);
+        named.is_some_and(|(len, names)| names.iter().any(|found| is_place(len, found)))
+            || self.scope(name).is_some()
+    }
+}
+
+fn cost(tokens: usize) -> i32 {
+    SAID + SAID_WORD * i32::try_from(tokens).unwrap_or(i32::MAX / SAID_WORD - SAID)
+}
