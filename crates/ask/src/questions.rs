@@ -149,24 +149,32 @@ pub struct Question {
     pub language: String,
     /// The question.
     pub ask: String,
-    /// The plan in short.
-    pub plan: String,
+    /// The plans in short of which each is right.
+    pub plans: Vec<String>,
 }
 
-/// Reads a set of questions: a table for each category, in it a list for each language, of pairs of question and plan.
+/// Reads a set of questions: a table for each category, in it a list for each language, of rows: the question, then its
+/// plan, then further plans that are right too.
 ///
 /// # Errors
 /// Where the text is no such set.
 pub fn read(toml: &str) -> Result<Vec<Question>> {
-    type Set = BTreeMap<String, BTreeMap<String, Vec<(String, String)>>>;
+    type Set = BTreeMap<String, BTreeMap<String, Vec<Vec<String>>>>;
     let set: Set = toml::from_str(toml)
         .map_err(|e| Error::invalid(format!("this is no set of questions: {e}")).mend("mend it"))?;
     let mut questions = Vec::new();
     for (category, languages) in set {
-        for (language, pairs) in languages {
-            let question =
-                |(ask, plan)| Question { category: category.clone(), language: language.clone(), ask, plan };
-            questions.extend(pairs.into_iter().map(question));
+        for (language, rows) in languages {
+            for row in rows {
+                let mut row = row.into_iter();
+                let (ask, plans) = (row.next().unwrap_or_default(), row.collect::<Vec<_>>());
+                if plans.is_empty() {
+                    return Err(Error::invalid(format!("`{category}.{language}`: `{ask}` has no plan"))
+                        .mend("write [question, plan]; docs/asking.md says how"));
+                }
+                let (category, language) = (category.clone(), language.clone());
+                questions.push(Question { category, language, ask, plans });
+            }
         }
     }
     Ok(questions)
@@ -190,8 +198,8 @@ pub struct Miss {
     pub language: String,
     /// The question.
     pub ask: String,
-    /// The plan in short that it should become.
-    pub wanted: String,
+    /// The plans in short of which it should become one.
+    pub wanted: Vec<String>,
     /// The plan in short that it became; `!` where it was refused.
     pub got: String,
 }
@@ -218,8 +226,9 @@ pub fn score(questions: &[Question], knowledge: &dyn Knowledge) -> Score {
             Ok(asked) => in_short(&asked.plan),
             Err(_) => REFUSED.to_owned(),
         };
-        let (got, wanted) = (comparable(&got), comparable(&question.plan));
-        let right = got == wanted;
+        let got = comparable(&got);
+        let wanted: Vec<String> = question.plans.iter().map(|plan| comparable(plan)).collect();
+        let right = wanted.contains(&got);
         let category = score.categories.entry(question.category.clone()).or_default();
         let language = score.languages.entry(question.language.clone()).or_default();
         for tally in [&mut score.all, category, language] {

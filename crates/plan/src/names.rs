@@ -250,12 +250,6 @@ impl Names {
         self.most.get(kind).copied().unwrap_or_default()
     }
 
-    /// Is a type one that labels are of?
-    #[must_use]
-    pub fn has_type(&self, kind: &str) -> bool {
-        self.most.contains_key(kind)
-    }
-
     /// The nearest name to mistyped words: of equally near ones the most frequent. The first letter must be right.
     #[must_use]
     pub fn near(&self, words: usize, key: &str) -> &[Name] {

@@ -247,7 +247,7 @@ The exit code of --verify is 1 where a line is missing or was altered.")]
     #[command(after_help = "Examples:
   rushes questions                                  our own questions, over our own names
   rushes questions --file mine.toml                 your questions; docs/asking.md says how they are written
-  rushes questions --file mine.toml --lexicon names.toml --json | jq '.sets[].misses'
+  rushes questions --file mine.toml --lexicon names.toml --json | jq '.sets[].score.misses'
 
 No archive is needed.")]
     Questions {

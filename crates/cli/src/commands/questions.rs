@@ -49,7 +49,7 @@ fn print(name: &str, score: &Score) {
     }
     for miss in &score.misses {
         output::line(&format!("  wrong ({}, {}): {}", miss.category, miss.language, miss.ask));
-        output::line(&format!("    wanted {}", miss.wanted));
+        output::line(&format!("    wanted {}", miss.wanted.join("\n        or ")));
         output::line(&format!("    got    {}", miss.got));
     }
 }
