@@ -4,7 +4,7 @@ use rushes_plan::time::Instant;
 use rushes_plan::{Bounds, Window};
 
 use crate::item::ItemKind;
-use crate::languages::Role;
+use crate::languages::{MINUTE, Role};
 use crate::question::Question;
 
 /// What was recognised at a token: how many tokens it takes, and what they say.
@@ -103,7 +103,8 @@ impl Question<'_> {
         let from = at + self.is(at, Role::From).unwrap_or(0);
         if let Some((len, first)) = self.clock(from)
             && let Some(to) = self.is(from + len, Role::Until)
-            && let Some((last, end)) = self.clock(from + len + to)
+            && let Some((last, end)) =
+                self.clock(from + len + to).or_else(|| self.minute(from, from + len + to))
         {
             return Some((
                 from + len + to + last - at,
@@ -123,6 +124,13 @@ impl Question<'_> {
         let begin = self.skip_frames(at + before);
         let (len, to) = self.clock(begin)?;
         Some((begin + len - at, ItemKind::Window(Window { from: None, to: Some(to) })))
+    }
+
+    /// "minute 10 to 12": the second minute without its word.
+    fn minute(&self, first: usize, at: usize) -> Option<(usize, Instant)> {
+        self.is(first, MINUTE)?;
+        let (len, minute) = self.whole(at)?;
+        Some((len, Instant::Ns(minute.checked_mul(60_000_000_000)?)))
     }
 
     /// "first five minutes", "cinq premières minutes", "first minute": the length from the beginning.
@@ -211,8 +219,30 @@ impl Question<'_> {
         Some((begin + last - at, ns))
     }
 
-    /// "longer than 10 s", "at least a minute", "10+ seconds".
+    /// "10-20 seconds", "5 to 10 seconds long".
+    fn span(&self, at: usize) -> Option<Match> {
+        let (len, number) = self.number(at)?;
+        let to = self.is(at + len, Role::Until)?;
+        let high = at + len + to;
+        let (unit_at, _) = self.number(high)?;
+        let (last, longest) = self.duration(high)?;
+        let (_, unit) = self.unit(high + unit_at)?;
+        let shortest = rushes_plan::time::ns_of_seconds(number * rushes_plan::time::seconds_of_ns(unit))?;
+        (shortest < longest).then(|| self.ranged(at, high + last, shortest, longest))
+    }
+
+    /// "longer than 10 s", "at least a minute", "10+ seconds", "for 10 seconds".
     fn compared(&self, at: usize) -> Option<Match> {
+        if let Some(found) = self.span(at) {
+            return Some(found);
+        }
+        if let Some(lasting) = self.is(at, Role::Lasting)
+            && let Some((len, ns)) = self.duration(at + lasting)
+        {
+            let end = at + lasting + len;
+            let linked = self.is_any(end, &[Role::After, Role::Before, Role::Then, Role::Of]);
+            return (!linked).then(|| (end - at, ItemKind::Duration(Compare::AtLeast.bounds(ns))));
+        }
         if let Some((len, ns)) = self.duration(at) {
             let plus = (self.mark(at + len) == Some('+')).then_some((1, Compare::AtLeast));
             let more = self.is(at + len, Role::OrMore).map(|more| (more, Compare::AtLeast)).or(plus);

@@ -5,6 +5,7 @@ mod groups;
 use std::collections::BTreeSet;
 
 use rushes_plan::{Ask, Fuzziness, PlanClause, TextAsk, VectorAsk, VectorSource};
+use rushes_types::known_types;
 
 use crate::clauses::{dialogue, phrase, text};
 use crate::item::{Item, ItemKind, ScopePart};
@@ -109,11 +110,17 @@ impl Builder<'_> {
         let item = &self.items[at];
         match &item.kind {
             ItemKind::Word => return self.words(at),
-            ItemKind::Phrase(said) => {
-                self.atom(dialogue().asking(phrase(said, None)), vec![at]);
-            }
-            ItemKind::Spoken(said) => {
-                self.atom(dialogue().asking(phrase(said, Some(true))), vec![at]);
+            ItemKind::Phrase(said) => self.said(said, None, at),
+            ItemKind::Spoken(said) => self.said(said, Some(true), at),
+            ItemKind::Line(said) => {
+                let ask = if self.has_encoder {
+                    let mut vector = VectorAsk::near(VectorSource::Text(said.clone()));
+                    vector.options.phrase = Some(said.clone());
+                    Ask::Vector { vector }
+                } else {
+                    phrase(said, Some(true))
+                };
+                self.atom(dialogue().asking(ask), vec![at]);
             }
             ItemKind::About(topics) => {
                 for (n, topic) in topics.iter().enumerate() {
@@ -134,9 +141,15 @@ impl Builder<'_> {
             ItemKind::Not => self.not = Some((at, None)),
             ItemKind::Or => self.or = Some(at),
             ItemKind::NotBehind => self.deny_behind(at),
+            ItemKind::AboutBehind => self.talk_of_behind(at),
             ItemKind::Only => self.not = None,
             ItemKind::And | ItemKind::Frame | ItemKind::Idle => {}
-            ItemKind::Comma => self.comma(),
+            ItemKind::Comma | ItemKind::But => self.comma(),
+            ItemKind::Nobody => {
+                self.not = Some((at, None));
+                self.atom(PlanClause::of_type(known_types::CHARACTER), vec![at]);
+                self.not = None;
+            }
             ItemKind::Then | ItemKind::Before | ItemKind::After => self.link(at),
             ItemKind::Within(ns) => self.distance(*ns, at),
             ItemKind::WithinEach(ns) => self.each = Some((*ns, at)),
@@ -158,6 +171,15 @@ impl Builder<'_> {
             ItemKind::Window(_) | ItemKind::Confidence(_) | ItemKind::Union => {}
         }
         at + 1
+    }
+
+    /// Words in a row, of which the last may be still being typed.
+    fn said(&mut self, said: &str, analysed: Option<bool>, at: usize) {
+        let mut ask = phrase(said, analysed);
+        if let Ask::Phrase { ask, .. } = &mut ask {
+            ask.prefix = self.question.ends_begun(self.items[at].end);
+        }
+        self.atom(dialogue().asking(ask), vec![at]);
     }
 
     /// "except in season 2": a "not" that has not negated anything yet.
@@ -255,12 +277,14 @@ impl Builder<'_> {
         let (mut end, mut content) = (at, vec![at]);
         for (i, item) in self.items.iter().enumerate().skip(at + 1) {
             match item.kind {
+                // What is still being typed has no meaning yet: words that begin so are looked for.
+                ItemKind::Word if self.has_encoder && self.question.ends_begun(item.end) => break,
                 ItemKind::Word => {
                     end = i;
                     content.push(i);
                 }
                 ItemKind::Frame | ItemKind::Only => {}
-                ItemKind::And | ItemKind::Or if self.next_is_word(i) => {}
+                ItemKind::And if self.next_is_word(i) => {}
                 _ => break,
             }
         }
@@ -274,8 +298,10 @@ impl Builder<'_> {
             }
             words.push_str(self.question.text.get(item.start..item.end).unwrap_or_default());
         }
-        let ask = if self.has_encoder {
-            Ask::Vector { vector: VectorAsk::near(VectorSource::Text(asked)) }
+        let ask = if self.has_encoder && !self.question.ends_begun(self.items[end].end) {
+            let mut vector = VectorAsk::near(VectorSource::Text(asked));
+            vector.options.words = Some(words);
+            Ask::Vector { vector }
         } else {
             self.words_of(words, self.items[at].start, self.items[end].end)
         };
@@ -292,8 +318,8 @@ impl Builder<'_> {
             token.start >= start && token.end <= end && question.is_word(*i) && !question.is_said(*i)
         };
         let strange: Vec<usize> = (0..question.tokens.len()).filter(strange).collect();
-        let prefix =
-            end == question.text.len() && strange.last() == question.tokens.len().checked_sub(1).as_ref();
+        let prefix = end == question.text.len()
+            && (question.typing || strange.last() == question.tokens.len().checked_sub(1).as_ref());
         let fuzziness = if strange.is_empty() || prefix { Fuzziness::Exact } else { Fuzziness::Auto };
         Ask::Text { ask: TextAsk { text: words, prefix, fuzziness, ..TextAsk::default() }, words: None }
     }

@@ -5,7 +5,7 @@ use rushes_types::known_types;
 
 use crate::build::{Built, build};
 use crate::clauses::{dialogue, phrase};
-use crate::item::{Item, ItemKind};
+use crate::item::{Item, ItemKind, ScopePart};
 use crate::languages::Role;
 use crate::lattice::{Lattice, Path};
 use crate::plan_of::{PlanWithPointers, plan_of};
@@ -34,7 +34,7 @@ impl Candidate {
             let kind = |item: &Item| match item.kind {
                 ItemKind::Label { .. } => 0,
                 ItemKind::Word => 1,
-                ItemKind::Frame | ItemKind::Idle | ItemKind::And | ItemKind::Comma => 2,
+                ItemKind::Frame | ItemKind::Idle | ItemKind::And | ItemKind::But | ItemKind::Comma => 2,
                 _ => 3,
             };
             items.iter().map(|item| (item.start, item.end, kind(item))).collect()
@@ -70,7 +70,8 @@ pub(crate) fn candidates(question: &Question<'_>, lattice: &Lattice, base: &Plan
 
 fn candidate(question: &Question<'_>, path: &Path<'_>, base: &Plan, has_encoder: bool) -> Candidate {
     let items = items(question, path);
-    let by_meaning = has_encoder && items.iter().any(|item| item.kind == ItemKind::Word);
+    let by_meaning =
+        has_encoder && items.iter().any(|item| matches!(item.kind, ItemKind::Word | ItemKind::Line(_)));
     let mut built = build(question, &items, by_meaning);
     settle::settle(&mut built);
     let in_vain = built
@@ -81,7 +82,7 @@ fn candidate(question: &Question<'_>, path: &Path<'_>, base: &Plan, has_encoder:
     let mut planned = plan_of(&items, &built, base, question.lexicon);
     let mut instead = None;
     if planned.plan.all.is_empty() && planned.plan.any.is_empty() {
-        // What only denies is read as that, and refused.
+        // What only denies is unlikely.
         cost += if planned.plan.none.is_empty() { NOTHING } else { 0 };
         instead = look_for_something(question, &items, &mut planned);
     }
@@ -96,25 +97,33 @@ fn look_for_something(
     planned: &mut PlanWithPointers,
 ) -> Option<String> {
     let tokens = 0..question.tokens.len();
-    let shots = tokens.clone().any(|at| question.is_any(at, &[Role::Noun, Role::Nouns]));
+    // "all shots", "show me everything": no word says more than that.
+    let all = |at: usize| {
+        question.is_any(at, &[Role::Noun, Role::Nouns, Role::Every, Role::Asking]) || !question.is_word(at)
+    };
+    let shots =
+        tokens.clone().all(all) && tokens.clone().any(|at| question.is_any(at, &[Role::Noun, Role::Nouns]));
+    let spoken = items.iter().any(|item| matches!(item.kind, ItemKind::Scope(ScopePart::Language(_))));
     let narrowed = items.iter().any(|item| {
         matches!(
             item.kind,
             ItemKind::Scope(_)
                 | ItemKind::Window(_)
                 | ItemKind::Duration(_)
+                | ItemKind::Confidence(_)
                 | ItemKind::Top(..)
                 | ItemKind::Group(_)
                 | ItemKind::Rank(_)
                 | ItemKind::Limit(_)
         )
     });
-    if narrowed || (shots && !planned.plan.none.is_empty()) {
+    if spoken {
+        planned.plan.all.push(dialogue());
+        return Some("nothing is named, so all that is said in the language is meant".to_owned());
+    }
+    if narrowed || shots || !planned.plan.none.is_empty() {
         planned.plan.all.push(PlanClause::of_type(known_types::SHOT));
         return Some("nothing is named, so all shots are meant; name a person, a place or words".to_owned());
-    }
-    if !planned.plan.none.is_empty() {
-        return None;
     }
     let first = tokens.clone().find(|at| question.is_word(*at))?;
     let last = tokens.rev().find(|at| question.is_word(*at))?;

@@ -11,6 +11,8 @@ pub(crate) enum ItemKind {
     Phrase(String),
     /// Words that are said, unquoted.
     Spoken(String),
+    /// A whole line as it is said, though nothing says that it is one.
+    Line(String),
     /// Words that are talked about: alternatives.
     About(Vec<String>),
     /// Dialogue as such.
@@ -28,10 +30,16 @@ pub(crate) enum ItemKind {
     Idle,
     Comma,
     And,
+    /// What follows is asked for by itself.
+    But,
+    /// Nobody is there.
+    Nobody,
     Or,
     Not,
     /// What stands before is denied.
     NotBehind,
+    /// What stands before is talked about.
+    AboutBehind,
     /// What was denied ends here.
     Only,
     /// No dialogue.
@@ -72,6 +80,8 @@ pub(crate) enum ScopePart {
     LastEpisode,
     Language(String),
     Title(Target),
+    /// Assets of one name.
+    Assets(Vec<String>),
 }
 
 /// A part of the question with what it says.

@@ -29,9 +29,16 @@ impl<'k> Lexicon<'k> {
     /// Which of the folded words are said or written in the archive, so that they are no mistyped names.
     pub fn says(&self, folded: &[String]) -> Vec<bool> {
         match self.noted(self.knowledge.word_counts(folded)) {
-            Some(counted) => (0..folded.len()).map(|i| counted.counts.get(i).is_some_and(|n| *n > 0)).collect(),
+            Some(counted) => {
+                (0..folded.len()).map(|i| counted.counts.get(i).is_some_and(|n| *n > 0)).collect()
+            }
             None => vec![true; folded.len()],
         }
+    }
+
+    /// Does a line say these words in a row?
+    pub fn has_line(&self, words: &str) -> bool {
+        self.noted(self.knowledge.is_said(words)).unwrap_or(false)
     }
 
     /// Every label that a label stands for, normalised, itself among them.

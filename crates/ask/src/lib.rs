@@ -21,6 +21,7 @@ mod languages;
 mod lattice;
 mod lexicon;
 mod names;
+mod near_names;
 mod number;
 mod plan_of;
 mod pointers;
@@ -64,6 +65,21 @@ pub struct ParsedQuestion {
     pub warnings: Vec<Warning>,
 }
 
+/// How a question is asked.
+#[derive(Debug, Clone, Copy)]
+pub struct Asking<'l> {
+    /// The frame words.
+    pub languages: &'l Languages,
+    /// Is it still being typed, so that its last word may be the beginning of one?
+    pub typing: bool,
+}
+
+impl Default for Asking<'static> {
+    fn default() -> Self {
+        Self { languages: Languages::built_in(), typing: false }
+    }
+}
+
 /// Reads a question, and adds what it asks to a plan. What the plan says already was set by hand, and stays. In union
 /// mode the clauses go to `any`, else to `all`.
 ///
@@ -71,22 +87,22 @@ pub struct ParsedQuestion {
 /// [`ErrorKind::TooLarge`] for more than [`QUERY_BYTES_MAX`] bytes; [`ErrorKind::Invalid`] where neither question nor plan
 /// name anything to look for; where the names cannot be read.
 pub fn ask(question: &str, base: &Plan, knowledge: &dyn Knowledge) -> Result<ParsedQuestion> {
-    ask_in(Languages::built_in(), question, base, knowledge)
+    ask_as(Asking::default(), question, base, knowledge)
 }
 
-/// [`ask`], with frame words of other languages.
+/// [`ask`], with frame words of other languages, or of a question that is still being typed.
 ///
 /// # Errors
 /// As [`ask`].
-pub fn ask_in(
-    languages: &Languages,
+pub fn ask_as(
+    asking: Asking<'_>,
     question: &str,
     base: &Plan,
     knowledge: &dyn Knowledge,
 ) -> Result<ParsedQuestion> {
     check_length(question)?;
     let lexicon = &Lexicon::of(knowledge)?;
-    let question = Question::new(question, lexicon, languages);
+    let question = Question::new(question, lexicon, asking);
     let lattice = propose::lattice(&question);
     let mut readings = candidates(&question, &lattice, base).into_iter();
     lexicon.checked()?;
@@ -125,7 +141,7 @@ pub fn ask_in(
 pub fn lattice_of(question: &str, knowledge: &dyn Knowledge) -> Result<String> {
     check_length(question)?;
     let lexicon = &Lexicon::of(knowledge)?;
-    let question = Question::new(question, lexicon, Languages::built_in());
+    let question = Question::new(question, lexicon, Asking::default());
     let lattice = propose::lattice(&question);
     let mut out = lattice.to_string();
     for Candidate { cost, planned, .. } in candidates(&question, &lattice, &Plan::default()) {

@@ -2,44 +2,56 @@
 //! mistyped or unfinished too.
 
 use rushes_plan::{NAME_WORDS_MAX, Name, Target};
-use rushes_text::{Forms, Language};
 use rushes_types::known_types;
 
 use crate::item::{Corrected, ItemKind, ScopePart};
 use crate::languages::{Found, Role};
 use crate::question::Question;
-use crate::sense::{BEGUN, FURTHER, INFLECTED, JOINED, MENTION, MISTYPED, NAME, Sense};
+use crate::sense::{BEGUN, FURTHER, JOINED, MENTION, NAME, Sense};
 use crate::token::{Kind, tokens};
 
-/// Most words of a question that are checked against all names for typing mistakes.
-const TYPOS_MAX: usize = 48;
-/// Fewer letters make no mistyped name.
-const TYPO_CHARS_MIN: usize = 4;
 /// Words of a name that may be mistyped.
-const TYPO_WORDS_MAX: usize = 3;
-/// Fewer letters are the beginning of too many names.
-const BEGUN_CHARS_MIN: usize = 3;
+pub(crate) const TYPO_WORDS_MAX: usize = 3;
+/// As many letters or fewer are the beginning of too many clips.
+const REEL_CHARS_MIN: usize = 3;
+/// Clips that a beginning stands for, at most.
+const REEL_ASSETS_MAX: usize = 200;
+/// What a namesake costs that is written in another case than the question has.
+const OTHER_CASE: i32 = 14;
 /// Names of the same words that are weighed.
-const NAMESAKES_MAX: usize = 5;
+pub(crate) const NAMESAKES_MAX: usize = 5;
 /// Spellings of the same words that are looked up: with and without the "'s", together and apart.
 const SPELLINGS_MAX: usize = 4;
 
 /// What follows a name that stands by itself.
-const ENDS: &[Role] =
-    &[Role::Place, Role::And, Role::Or, Role::Not, Role::Then, Role::Before, Role::After, Role::While];
+const ENDS: &[Role] = &[
+    Role::Place,
+    Role::And,
+    Role::But,
+    Role::Or,
+    Role::Not,
+    Role::Then,
+    Role::Before,
+    Role::After,
+    Role::While,
+    Role::With,
+    Role::Manner,
+    Role::Confidence,
+    Role::Idle,
+];
 
 /// Words in a row with the spellings they are looked up by.
-struct Run {
-    tokens: usize,
-    spellings: Vec<String>,
+pub(crate) struct Run {
+    pub tokens: usize,
+    pub spellings: Vec<String>,
 }
 
 /// How the words of a name differ from the name.
 #[derive(Clone)]
-struct Written {
-    cost: i32,
-    why: &'static str,
-    corrected: Option<Corrected>,
+pub(crate) struct Written {
+    pub cost: i32,
+    pub why: &'static str,
+    pub corrected: Option<Corrected>,
 }
 
 impl Written {
@@ -47,7 +59,7 @@ impl Written {
         Self { cost: 0, why: "a name", corrected: None }
     }
 
-    fn otherwise(cost: i32, why: &'static str) -> Self {
+    pub fn otherwise(cost: i32, why: &'static str) -> Self {
         Self { cost, why, corrected: None }
     }
 }
@@ -109,8 +121,11 @@ impl Question<'_> {
         let is_frame = self.phrases(at).any(|found| !found.repaired);
         let further = runs.iter().take(TYPO_WORDS_MAX).filter(|run| run.tokens > longest);
         let further: Vec<&Run> = further.filter(|run| run.tokens > 1 || !is_frame).collect();
+        self.reels(at, &runs, &mut senses);
         self.inflected(at, &further, &mut senses);
-        self.begun(at, &further, &mut senses);
+        if self.typing {
+            self.begun(at, &further, &mut senses);
+        }
         if senses.is_empty() && !is_frame {
             self.mistyped(at, &further, typos, &mut senses);
         }
@@ -122,7 +137,15 @@ impl Question<'_> {
     }
 
     /// The senses of names that the same words stand for.
-    fn weigh(&self, at: usize, len: usize, names: &[Name], written: &Written, senses: &mut Vec<Sense>) {
+    pub(crate) fn weigh(
+        &self,
+        at: usize,
+        len: usize,
+        names: &[Name],
+        written: &Written,
+        senses: &mut Vec<Sense>,
+    ) {
+        let mut particles = Vec::new();
         let mut add = |what: ItemKind, cost: i32, why, also| {
             let known = |sense: &Sense| sense.to == at + len && sense.what == what;
             if !senses.iter().any(known) {
@@ -135,19 +158,58 @@ impl Question<'_> {
             add(ItemKind::Label { kind, label, members }, NAME - 1, "a name of a group", Vec::new());
         }
         let labels = names.iter().filter(|name| name.target.is_label()).take(NAMESAKES_MAX);
+        // "Rose with a rose": of namesakes the one that is written so.
+        let several =
+            labels.clone().count() > 1 && labels.clone().any(|n| self.text_of(at, len) == n.written);
         for (rank, name) in (0..).zip(labels) {
             let Target::Label { kind, label } = &name.target else { continue };
             let (more, why) = self.doubts(at, len, name, kind);
             let what = ItemKind::Label { kind: kind.clone(), label: label.clone(), members: Vec::new() };
+            let more = more + if several && self.text_of(at, len) != name.written { OTHER_CASE } else { 0 };
             let why = if more == 0 { written.why } else { why };
-            add(what, NAME + further(len) + more + 5 * rank, why, others(names, name));
+            add(what.clone(), NAME + further(len) + more + 5 * rank, why, others(names, name));
+            if let Some(particle) = self.particle(at + len, kind) {
+                let mut sense =
+                    Sense::new(at, len + particle, what, NAME + more + 5 * rank + written.cost, why);
+                (sense.corrected, sense.also) = (written.corrected.clone(), others(names, name));
+                particles.push(sense);
+            }
         }
-        let title =
-            names.iter().filter(|name| !name.target.is_label()).min_by(|a, b| a.target.cmp(&b.target));
-        if let Some(name) = title {
+        if let Some(title) = titled(names) {
             let (cost, why) = self.title_cost(at, len);
-            add(ItemKind::Scope(ScopePart::Title(name.target.clone())), cost, why, Vec::new());
+            add(ItemKind::Scope(title), cost, why, Vec::new());
         }
+        senses.extend(particles);
+    }
+
+    /// "down" behind "sits", where somebody's doing has a label.
+    fn particle(&self, at: usize, kind: &str) -> Option<usize> {
+        let named = [known_types::CHARACTER, known_types::SCENE, known_types::OBJECT].contains(&kind);
+        self.is(at, Role::Particle).filter(|_| !named)
+    }
+
+    /// Clips whose names go on after these words: "everything in A001".
+    fn reels(&self, at: usize, runs: &[Run], senses: &mut Vec<Sense>) {
+        for run in runs {
+            let Some(key) = run.spellings.first().filter(|key| key.contains(|c: char| c.is_ascii_digit()))
+            else {
+                continue;
+            };
+            let named = self.lexicon.names().named(key);
+            let long = key.chars().count() > REEL_CHARS_MIN && !self.is_number(at);
+            if long && named.is_empty() && self.scope(at).is_none() {
+                let assets = self.lexicon.names().assets_called(key, REEL_ASSETS_MAX);
+                if !assets.is_empty() {
+                    let assets = assets.into_iter().map(str::to_owned).collect();
+                    let what = ItemKind::Scope(ScopePart::Assets(assets));
+                    senses.push(Sense::new(at, run.tokens, what, NAME + BEGUN, "clips whose names begin so"));
+                }
+            }
+        }
+    }
+
+    fn is_number(&self, at: usize) -> bool {
+        self.tokens.get(at).is_some_and(|token| token.folded.bytes().all(|b| b.is_ascii_digit()))
     }
 
     /// What speaks against a label: words that usually frame, and two names that are joined.
@@ -169,10 +231,9 @@ impl Question<'_> {
                 return (-22, "a name that usually frames, before what is said");
             }
             if capital && inside {
-                return (-10, "a name that usually frames, with a capital");
+                return (-26, "a name that usually frames, with a capital");
             }
-            let ends = next == self.tokens.len() || self.is_any(next, ENDS);
-            if capital && ends && self.text_of(at, len) == name.written {
+            if capital && self.text_of(at, len) == name.written && self.stands_as_name(next) {
                 return (-24, "a name that usually frames, written as the name");
             }
             return (70, "a name, but its word usually frames");
@@ -186,6 +247,15 @@ impl Question<'_> {
             return (70, "a name of two that are names themselves");
         }
         (0, "a name")
+    }
+
+    /// Does what follows a word at the beginning tell that the word is a name: "May with …", but not "May I …"?
+    fn stands_as_name(&self, next: usize) -> bool {
+        if next >= self.tokens.len() || !self.is_word(next) || self.is_any(next, ENDS) {
+            return true;
+        }
+        let counted = self.scope(next).is_some() || self.amount(next).is_some() || self.top(next).is_some();
+        counted || (self.phrases(next).next().is_none() && self.exact(next).is_none())
     }
 
     fn text_of(&self, at: usize, len: usize) -> &str {
@@ -219,7 +289,11 @@ impl Question<'_> {
             return (MENTION, "marked as a name");
         }
         if len > 1 {
-            return (NAME + further(len), "a title");
+            let parts: &[Role] = &[Role::Not, Role::Then, Role::Before, Role::After, Role::Or, Role::Last];
+            let structural =
+                (at..at + len).any(|i| self.is_any(i, parts)) && !(self.is_capital(at) && self.has_case);
+            let doubt = if structural && self.tokens.len() > len { 70 } else { 0 };
+            return (NAME + further(len) + doubt, "a title");
         }
         let number = self.tokens[at].folded.bytes().all(|b| b.is_ascii_digit());
         let capital = self.is_capital(at) && self.has_case;
@@ -229,7 +303,7 @@ impl Question<'_> {
             (true, true, _) => 55,
             (true, false, said) => 60 + 35 * i32::from(said && !number),
             (false, true, _) => 122,
-            (false, false, said) => 85 + 40 * i32::from(said),
+            (false, false, said) => 100 + 25 * i32::from(said),
         };
         (cost, "a title of one word")
     }
@@ -237,94 +311,20 @@ impl Question<'_> {
     /// A title in quotes.
     pub fn quoted_title(&self, said: &str) -> Option<ScopePart> {
         let key: Vec<String> = tokens(said, |_| false).into_iter().map(|t| t.whole).collect();
-        let titles = self.lexicon.names().named(&key.join(" ")).iter().filter(|n| !n.target.is_label());
-        titles.map(|n| &n.target).min().map(|target| ScopePart::Title(target.clone()))
+        titled(self.lexicon.names().named(&key.join(" ")))
     }
+}
 
-    /// Names in another number or case: "lanterns", "gansos".
-    fn inflected(&self, at: usize, runs: &[&Run], senses: &mut Vec<Sense>) {
-        let names = self.lexicon.names();
-        for run in runs {
-            let Some(key) = run.spellings.first() else { continue };
-            let (head, last) = key.rsplit_once(' ').map_or(("", key.as_str()), |(head, last)| (head, last));
-            if last.chars().count() < 3 {
-                continue;
-            }
-            let mut plain: Vec<String> = ["s", "es", "n", "en", "e", "x"]
-                .iter()
-                .filter_map(|end| last.strip_suffix(end))
-                .map(str::to_owned)
-                .collect();
-            plain.push(format!("{last}s"));
-            let (mut forms, mut tried) = (Forms::new(), Vec::new());
-            for language in [self.language, Language::En] {
-                self.analyzer.forms(last, last, language, &mut forms);
-                tried.extend(forms.iter().map(str::to_owned));
-            }
-            tried.extend(plain.iter().cloned());
-            for form in tried {
-                let of_people = plain.contains(&form);
-                let key = if head.is_empty() { form } else { format!("{head} {form}") };
-                // People have no other forms: "frankly" is not Frank.
-                let fits = |n: &&Name| match &n.target {
-                    Target::Label { kind, .. } => of_people || kind != known_types::CHARACTER,
-                    _ => false,
-                };
-                let labels: Vec<Name> = names.named(&key).iter().filter(fits).cloned().collect();
-                let written = Written::otherwise(INFLECTED, "a name in another form");
-                self.weigh(at, run.tokens, &labels, &written, senses);
-            }
-        }
-    }
-
-    /// The last word, while it is being typed, is the beginning of a name.
-    fn begun(&self, at: usize, runs: &[&Run], senses: &mut Vec<Sense>) {
-        let last = self.tokens.len().saturating_sub(1);
-        if self.tokens.last().is_none_or(|token| token.end != self.text.len() || token.kind != Kind::Word) {
-            return;
-        }
-        for run in runs.iter().filter(|run| at + run.tokens == last + 1) {
-            let Some(key) = run.spellings.first() else { continue };
-            let letters = self.tokens[last].folded.chars().count();
-            if letters < BEGUN_CHARS_MIN || self.tokens[last].folded.bytes().all(|b| b.is_ascii_digit()) {
-                continue;
-            }
-            let begun = self.lexicon.names().labels_beginning(key, NAMESAKES_MAX);
-            let doubt = 20 * i32::from(self.is_said(last)) + 8 * i32::from(letters == BEGUN_CHARS_MIN);
-            for name in begun {
-                let corrected = Some(Corrected::Begun(name.written.clone()));
-                let written = Written { cost: BEGUN + doubt, why: "the beginning of a name", corrected };
-                self.weigh(at, run.tokens, std::slice::from_ref(name), &written, senses);
-            }
-        }
-    }
-
-    /// Names with typing mistakes. Words that the archive knows are not mistyped.
-    fn mistyped(&self, at: usize, runs: &[&Run], typos: &mut usize, senses: &mut Vec<Sense>) {
-        if self.is_said(at) && self.tokens.len() > 1 && !self.starts_name(at) {
-            return;
-        }
-        for run in runs.iter().rev() {
-            let Some(key) = run.spellings.first() else { continue };
-            let words = key.split(' ').count();
-            if key.chars().count() < TYPO_CHARS_MIN || *typos >= TYPOS_MAX {
-                continue;
-            }
-            if words == 1 && self.is_said(at) {
-                continue;
-            }
-            *typos += 1;
-            let near = self.lexicon.names().near(words, key);
-            let corrected = near.first().map(|name| Corrected::Typed(name.written.clone()));
-            let written = Written { cost: MISTYPED, why: "a mistyped name", corrected };
-            self.weigh(at, run.tokens, near, &written, senses);
-        }
-    }
-
-    /// Is the word the first of a longer name, mistyped further on?
-    fn starts_name(&self, at: usize) -> bool {
-        self.tokens.get(at + 1).is_some_and(|t| t.kind == Kind::Word && !self.languages.knows(&t.folded))
-    }
+/// The title that the same words stand for: a series before a film, a film before its assets, of which several may be
+/// called the same.
+fn titled(names: &[Name]) -> Option<ScopePart> {
+    let titles = || names.iter().map(|name| &name.target).filter(|target| !target.is_label());
+    let first = titles().min()?;
+    let assets =
+        titles().filter_map(|target| if let Target::Asset(id) = target { Some(id.clone()) } else { None });
+    let assets: Vec<String> = assets.collect();
+    let several = matches!(first, Target::Asset(_)) && assets.len() > 1;
+    Some(if several { ScopePart::Assets(assets) } else { ScopePart::Title(first.clone()) })
 }
 
 fn further(len: usize) -> i32 {

@@ -27,6 +27,11 @@ impl Question<'_> {
     /// A number in digits or words: its length in tokens, and itself.
     pub fn number(&self, at: usize) -> Option<(usize, f64)> {
         let token = self.tokens.get(at)?;
+        // ".9"
+        if token.kind == Kind::Mark('.') && self.touches(at) {
+            let decimals = self.tokens.get(at + 1).filter(|next| digits(&next.folded).is_some())?;
+            return Some((2, digits(&format!("0.{}", decimals.folded))?));
+        }
         if token.kind == Kind::Word
             && let Some(number) = digits(&token.folded)
         {

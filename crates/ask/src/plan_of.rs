@@ -176,6 +176,7 @@ impl Planner<'_> {
     fn order(&mut self) {
         let mut levels: BTreeMap<Level, Option<usize>> = BTreeMap::new();
         let mut moments = None;
+        let grouped = self.items.iter().any(|item| matches!(item.kind, ItemKind::Group(_)));
         for (at, item) in self.items.iter().enumerate() {
             match &item.kind {
                 ItemKind::Group(level) => {
@@ -197,6 +198,10 @@ impl Planner<'_> {
                         self.out.plan.rank_by = rank.clone();
                     }
                     self.point(at, "/rank_by");
+                }
+                ItemKind::Limit(n) if grouped => {
+                    moments = Some(*n);
+                    self.point(at, "/top");
                 }
                 ItemKind::Limit(n) => {
                     self.out.plan.limit = self.base.limit.or(Some(*n));
@@ -233,7 +238,10 @@ impl Planner<'_> {
         let mut found = Scope::default();
         let mut codes: Vec<(i64, i64)> = Vec::new();
         let field = if exclude { "/scope/exclude" } else { "/scope" };
-        for (at, part) in parts {
+        let (last, known): (Vec<_>, Vec<_>) =
+            parts.into_iter().partition(|(_, part)| matches!(part, ScopePart::LastEpisode));
+        // Which episode is the last depends on the season, wherever that is named.
+        for (at, part) in known.into_iter().chain(last) {
             let name = match part {
                 ScopePart::Seasons(numbers) => {
                     add(&mut found.seasons, numbers.iter().copied());
@@ -265,6 +273,10 @@ impl Planner<'_> {
                     "languages"
                 }
                 ScopePart::Title(target) => title(&mut found, target),
+                ScopePart::Assets(ids) => {
+                    add(&mut found.assets, ids.iter().cloned());
+                    "assets"
+                }
             };
             self.point(at, format!("{field}/{name}"));
         }
@@ -372,15 +384,23 @@ fn merge(scope: &mut Scope, found: Scope, exclude: bool) {
 /// What an item is, for the reading.
 pub(crate) fn kind_of(what: &ItemKind) -> ReadingKind {
     match what {
-        ItemKind::Phrase(_) | ItemKind::Spoken(_) | ItemKind::About(_) | ItemKind::Dialogue => {
-            ReadingKind::Dialogue
-        }
+        ItemKind::Phrase(_)
+        | ItemKind::Spoken(_)
+        | ItemKind::AboutBehind
+        | ItemKind::Line(_)
+        | ItemKind::About(_)
+        | ItemKind::Dialogue => ReadingKind::Dialogue,
         ItemKind::Label { .. } => ReadingKind::Label,
         ItemKind::Word => ReadingKind::Meaning,
-        ItemKind::Frame | ItemKind::Idle | ItemKind::Comma | ItemKind::And => ReadingKind::Frame,
-        ItemKind::Or | ItemKind::Not | ItemKind::NotBehind | ItemKind::Only | ItemKind::Silence => {
-            ReadingKind::Connective
+        ItemKind::Frame | ItemKind::Idle | ItemKind::Comma | ItemKind::And | ItemKind::But => {
+            ReadingKind::Frame
         }
+        ItemKind::Or
+        | ItemKind::Not
+        | ItemKind::NotBehind
+        | ItemKind::Only
+        | ItemKind::Silence
+        | ItemKind::Nobody => ReadingKind::Connective,
         ItemKind::Then | ItemKind::Before | ItemKind::After => ReadingKind::Sequence,
         ItemKind::Within(_) | ItemKind::WithinEach(_) => ReadingKind::Sequence,
         ItemKind::Scope(_) | ItemKind::Window(_) => ReadingKind::Scope,

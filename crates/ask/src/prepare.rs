@@ -43,9 +43,13 @@ fn route(clause: &PlanClause) -> (RoutePath, &'static str) {
             RoutePath::Words,
             "the words name nothing, and no encoder of texts is known: they are looked for as words",
         ),
-        Some(Ask::Vector { .. }) => {
-            (RoutePath::Vector, "the words name nothing: what they mean is looked for")
+        Some(Ask::Vector { .. }) if clause.kind().is_some() => {
+            (RoutePath::Vector, "a line that says this, or else one that means it")
         }
+        Some(Ask::Vector { .. }) => (
+            RoutePath::Vector,
+            "the words name nothing: what they mean is looked for, and what says them comes first",
+        ),
         None => (RoutePath::Type, "everything of this type counts"),
     }
 }

@@ -5,15 +5,22 @@ use crate::languages::{Found, Role};
 use crate::lattice::Lattice;
 use crate::question::Question;
 use crate::sense::{
-    FRAME, FURTHER, IDIOM, INFLECTED, JOINT, Lead, MARK, NAME, QUOTE, REPAIRED, Sense, UNUSED, WORD,
-    WORD_THAT_NAMES,
+    FOREIGN, FRAME, FURTHER, IDIOM, INFLECTED, JOINT, Lead, MARK, NAME, QUOTE, REPAIRED, SCRAP, Sense, TORN,
+    TYPED, UNUSED, WORD, WORD_THAT_NAMES,
 };
 use crate::token::Kind;
 
 /// All senses of a question.
 pub(crate) fn lattice(question: &Question<'_>) -> Lattice {
     let mut typos = 0;
-    Lattice::new((0..question.tokens.len()).map(|at| question.senses(at, &mut typos)).collect())
+    let mut senses: Vec<Vec<Sense>> =
+        (0..question.tokens.len()).map(|at| question.senses(at, &mut typos)).collect();
+    if let Some(line) = question.line()
+        && let Some(here) = senses.get_mut(line.from)
+    {
+        here.push(line);
+    }
+    Lattice::new(senses)
 }
 
 impl Question<'_> {
@@ -32,14 +39,38 @@ impl Question<'_> {
         for sense in &mut senses {
             self.charge_repairs(sense);
         }
+        if self.is_begun(at) && self.languages.begins_word(&self.tokens[at].folded, self.spoken) {
+            senses.push(Sense::new(
+                at,
+                1,
+                ItemKind::Frame,
+                FRAME + TYPED,
+                "the beginning of a word that frames",
+            ));
+        }
         if self.is_word(at) {
             let names = self.names(at, typos);
             let named = names.iter().any(|name| name.cost <= NAME + INFLECTED);
             let cost = WORD + if named { WORD_THAT_NAMES } else { 0 };
             senses.extend(names);
+            if self.is_scrap(at) {
+                senses.push(Sense::new(at, 1, ItemKind::Idle, SCRAP, "too short to mean something"));
+            }
             senses.push(Sense::new(at, 1, ItemKind::Word, cost, "a word that is left over"));
         }
         senses
+    }
+
+    /// A single letter, or two that are a frame word with its letters swapped ("fo"), beside other words.
+    fn is_scrap(&self, at: usize) -> bool {
+        let word = self.tokens.get(at).map_or("", |token| token.folded.as_str());
+        let plain =
+            word.bytes().all(|b| b.is_ascii_alphabetic()) && self.tokens.len() > 1 && !self.is_said(at);
+        let hyphened = matches!(self.mark(at + 1), Some('-' | '&' | '/'))
+            || at.checked_sub(1).is_some_and(|i| matches!(self.mark(i), Some('-' | '&' | '/')));
+        let swapped = || word.chars().rev().collect::<String>();
+        let strange = word.len() == 1 || (word.len() == 2 && self.languages.frames(&swapped()));
+        plain && strange && !hyphened && self.phrases(at).next().is_none()
     }
 
     fn quote(&self, at: usize, said: &str, senses: &mut Vec<Sense>) {
@@ -54,6 +85,9 @@ impl Question<'_> {
         let follows = at + 1 < self.tokens.len();
         let mut add = |len, what, cost, why| senses.push(Sense::new(at, len, what, cost, why));
         match c {
+            '-' | '!' if follows && self.touches(at) && self.is_apart(at) => {
+                add(1, ItemKind::Not, MARK, "not, as search engines write it");
+            }
             ',' | ';' | ':' | '.' | '?' | '!' | '|' => add(1, ItemKind::Comma, MARK, "a mark"),
             '/' if follows && at > 0 => add(1, ItemKind::Or, JOINT, "alternatives"),
             '>' | '→' if follows && at > 0 => add(1, ItemKind::Then, FRAME, "what follows"),
@@ -66,6 +100,12 @@ impl Question<'_> {
         // In every case, so that each token has a sense.
         let cost = if matches!(c, '/' | '>' | '→') { UNUSED } else { MARK + 1 };
         senses.push(Sense::new(at, 1, ItemKind::Frame, cost, "a mark").leading(Lead::Open));
+    }
+
+    /// Is there white space before a mark, and something that was asked for?
+    fn is_apart(&self, at: usize) -> bool {
+        let before = at.checked_sub(1).and_then(|i| self.tokens.get(i));
+        before.zip(self.tokens.get(at)).is_some_and(|(before, mark)| before.end < mark.start)
     }
 
     /// Amounts, scopes and numbers of moments: rules of several words.
@@ -84,11 +124,17 @@ impl Question<'_> {
 
     /// What a phrase of the frame says.
     fn framed(&self, at: usize, found: Found, senses: &mut Vec<Sense>) {
-        let Found { len, role, .. } = found;
-        let cost = phrase_cost(len);
+        let Found { len, role, foreign, .. } = found;
+        // "in Them": a title within words that frame.
+        let named = |i: usize| self.is_capital(i) && self.has_case && self.exact(i).is_some();
+        let torn = (at + 1..at + len).any(named);
+        let cost = phrase_cost(len) + if foreign { FOREIGN } else { 0 } + if torn { TORN } else { 0 };
         let mut add = |what, cost, why| senses.push(Sense::new(at, len, what, cost, why));
         match role {
             Role::Frame
+            | Role::With
+            | Role::Every
+            | Role::Asking
             | Role::Noun
             | Role::Nouns
             | Role::Of
@@ -109,12 +155,16 @@ impl Question<'_> {
             Role::Before => add(ItemKind::Before, cost, "what follows"),
             Role::After => add(ItemKind::After, cost, "what came before"),
             Role::While => add(ItemKind::And, JOINT, "at the same time"),
-            // "no" at the end negates nothing.
             Role::Not if at + len < self.tokens.len() => add(ItemKind::Not, cost - 5, "not"),
-            Role::NotBehind if at > 0 => add(ItemKind::NotBehind, cost - 5, "not what stands before"),
-            Role::Nobody if self.is_any(at + len, &[Role::Say, Role::About]) => {
-                add(ItemKind::Not, cost - 5, "nobody says");
+            // "Mara yes, Otto no".
+            Role::Not if at > 0 => add(ItemKind::NotBehind, cost - 5, "not what stands before"),
+            Role::AboutBehind if at > 0 => {
+                add(ItemKind::AboutBehind, cost - 5, "what stands before is talked about")
             }
+            Role::NotBehind if at > 0 => add(ItemKind::NotBehind, cost - 5, "not what stands before"),
+            Role::Nobody => self.nobody(at, len, cost, senses),
+            Role::Deserted => add(ItemKind::Nobody, cost - 5, "nobody is there"),
+            Role::But => add(ItemKind::But, JOINT, "but"),
             Role::Only => add(ItemKind::Only, cost, "only this"),
             Role::Or => add(ItemKind::Or, JOINT, "alternatives"),
             Role::And => add(ItemKind::And, JOINT, "and"),
@@ -135,10 +185,25 @@ impl Question<'_> {
                     add(what, NAME - 2 + FURTHER * i32::try_from(len).unwrap_or(0), "how it is shot");
                 }
             }
-            Role::Say => self.said(at, len, senses),
+            Role::Say | Role::Manner => self.said(at, len, role == Role::Manner, senses),
             Role::About => self.about(at, len, senses),
             _ => {}
         }
+    }
+
+    /// "nobody says …", "nobody laughing" deny what follows; "nobody in the galley" says that nobody is there.
+    fn nobody(&self, at: usize, len: usize, cost: i32, senses: &mut Vec<Sense>) {
+        let next = at + len;
+        if self.tokens.len() == len {
+            return;
+        }
+        const ENDS: &[Role] = &[Role::Place, Role::And, Role::Or, Role::But, Role::Then, Role::Idle];
+        let ends = next >= self.tokens.len() || !self.is_word(next) || self.is_any(next, ENDS);
+        let (what, why) = match ends {
+            true => (ItemKind::Nobody, "nobody is there"),
+            false => (ItemKind::Not, "nobody does this"),
+        };
+        senses.push(Sense::new(at, len, what, cost - 5, why));
     }
 
     /// "first the lamp, then …".

@@ -4,8 +4,10 @@ use std::collections::BTreeMap;
 
 use rushes_text::{Analyzer, Language};
 
+use crate::Asking;
 use crate::languages::{Found, Languages, Role};
 use crate::lexicon::Lexicon;
+use crate::near_names::variants;
 use crate::token::{Kind, Token};
 
 /// Frame words in a row between two words that belong together.
@@ -25,6 +27,8 @@ pub(crate) struct Question<'q> {
     pub language: Language,
     pub lexicon: &'q Lexicon<'q>,
     pub languages: &'q Languages,
+    /// Does it end within a word that is still being typed?
+    pub typing: bool,
     pub analyzer: Analyzer,
     /// Is the token's word said or written in the archive?
     said: Vec<bool>,
@@ -33,13 +37,16 @@ pub(crate) struct Question<'q> {
 }
 
 impl<'q> Question<'q> {
-    pub fn new(text: &'q str, lexicon: &'q Lexicon<'q>, languages: &'q Languages) -> Self {
+    pub fn new(text: &'q str, lexicon: &'q Lexicon<'q>, asking: Asking<'q>) -> Self {
+        let languages = asking.languages;
         let mut tokens = languages.tokens(text);
         let spoken = languages.language(text, &tokens, |word| {
             let named = lexicon.names().named(word);
             named.iter().any(|name| name.target.is_label() && name.count > 0)
         });
         let said = said(&tokens, lexicon);
+        let language = Language::parse(languages.tag(spoken));
+        let analyzer = Analyzer::new(Language::En);
         let mut tried = 0;
         for at in 0..tokens.len() {
             let word = &tokens[at].folded;
@@ -48,21 +55,25 @@ impl<'q> Question<'q> {
                 && tried < REPAIRED_MAX
                 && !word.contains(|c: char| c.is_ascii_digit())
                 && !languages.has_word(word)
-                && lexicon.names().named(word).is_empty();
-            let long = word.chars().count() >= REPAIRED_CHARS_MIN;
-            let counts = tokens.get(at + 1).is_some_and(|next| next.folded.parse::<u32>().is_ok());
-            if candidate && (long || counts) {
+                && lexicon.names().named(word).is_empty()
+                && !variants(&analyzer, language, word)
+                    .iter()
+                    .any(|(form, _)| !lexicon.names().named(form).is_empty());
+            let next = tokens.get(at + 1).map(|next| next.folded.as_str());
+            let counts = next
+                .is_some_and(|next| next.parse::<u32>().is_ok() || !lexicon.names().named(next).is_empty());
+            if candidate {
                 tried += 1;
-                if let Some(meant) = languages.repaired(word, spoken) {
+                let short = !counts && word.chars().count() < REPAIRED_CHARS_MIN;
+                if let Some(meant) = languages.repaired(word, next, spoken, short) {
                     meant.clone_into(&mut tokens[at].frame);
                 }
             }
         }
-        let language = Language::parse(languages.tag(spoken));
         let lower = |t: &Token| text.get(t.start..t.end).is_some_and(|w| w.starts_with(char::is_lowercase));
         let has_case = tokens.iter().any(lower);
-        let analyzer = Analyzer::new(Language::En);
-        Self { text, tokens, spoken, language, lexicon, languages, analyzer, said, has_case }
+        let typing = asking.typing && text.ends_with(char::is_alphanumeric);
+        Self { text, tokens, spoken, language, lexicon, languages, typing, analyzer, said, has_case }
     }
 
     /// The phrases at a token, the longest first.
@@ -104,6 +115,16 @@ impl<'q> Question<'q> {
         }
     }
 
+    /// Is this the last word, and still being typed?
+    pub fn is_begun(&self, at: usize) -> bool {
+        self.typing && at + 1 == self.tokens.len() && self.is_word(at)
+    }
+
+    /// Does a part of the question that ends here end within a word that is still being typed?
+    pub fn ends_begun(&self, end: usize) -> bool {
+        self.typing && end == self.text.len()
+    }
+
     /// Is the word said or written in the archive, so that it is no mistyped name?
     pub fn is_said(&self, at: usize) -> bool {
         self.said.get(at).copied().unwrap_or_default()
@@ -121,7 +142,8 @@ impl<'q> Question<'q> {
 
     /// The next token that is not a framing word; in a long row of them only the first ones are examined.
     pub fn skip_frames(&self, mut at: usize) -> usize {
-        let frames = |r| matches!(r, Role::Frame | Role::Place | Role::Of | Role::One).then_some(());
+        let frames =
+            |r| matches!(r, Role::Frame | Role::Asking | Role::Place | Role::Of | Role::One).then_some(());
         for _ in 0..FRAMES_MAX {
             match self.find(at, frames) {
                 Some((len, ())) => at += len,

@@ -77,7 +77,11 @@ impl AssetRow {
 #[derive(Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Words {
+    #[serde(default)]
     known: BTreeSet<String>,
+    /// Lines that are said.
+    #[serde(default)]
+    lines: Vec<String>,
 }
 
 /// A lexicon read from a file.
@@ -85,7 +89,16 @@ struct Words {
 pub struct WrittenLexicon {
     names: Arc<Names>,
     known: BTreeSet<String>,
+    /// Lines that are said: their words, with a space before and behind each.
+    lines: Vec<String>,
     encoder: bool,
+}
+
+/// The words of a text, with a space before and behind each.
+fn spaced(text: &str) -> String {
+    rushes_text::tokenise(text)
+        .into_iter()
+        .fold(String::from(" "), |so_far, token| so_far + &token.folded + " ")
 }
 
 impl WrittenLexicon {
@@ -109,7 +122,10 @@ impl WrittenLexicon {
         for row in &file.asset {
             names.add_asset(&row.asset()?);
         }
-        Ok(Self { names: Arc::new(names), known: file.words.known, encoder: file.encoder })
+        let lines: Vec<String> = file.words.lines.iter().map(|line| spaced(line)).collect();
+        let mut known = file.words.known;
+        known.extend(lines.iter().flat_map(|line| line.split_whitespace()).map(str::to_owned));
+        Ok(Self { names: Arc::new(names), known, lines, encoder: file.encoder })
     }
 
     /// The same, with or without an encoder of texts.
@@ -128,6 +144,11 @@ impl Knowledge for WrittenLexicon {
     fn word_counts(&self, words: &[String]) -> Result<WordCounts> {
         let counts = words.iter().map(|word| u64::from(self.known.contains(word))).collect();
         Ok(WordCounts { counts, ..WordCounts::default() })
+    }
+
+    fn is_said(&self, words: &str) -> Result<bool> {
+        let words = spaced(words);
+        Ok(self.lines.iter().any(|line| line.contains(&words)))
     }
 
     fn spaces(&self) -> Result<Vec<Space>> {
@@ -257,9 +278,14 @@ fn comparable(short: &str) -> String {
         let (text, after) = text.split_once('"').unwrap_or((text, ""));
         let content = rushes_text::tokenise(text).into_iter().map(|t| t.folded);
         let content: Vec<String> = content.filter(|w| !Languages::built_in().frames(w)).collect();
-        out.push_str(before);
-        out.push_str(&content.join(" "));
-        out.push('"');
+        if content.is_empty() {
+            // What only frames asks for nothing.
+            out.push_str(before.trim_end_matches("M\"").trim_end_matches(['|', '-']));
+        } else {
+            out.push_str(before);
+            out.push_str(&content.join(" "));
+            out.push('"');
+        }
         rest = after;
     }
     out.push_str(rest);

@@ -20,6 +20,12 @@ pub(crate) const IDIOM: i32 = 62;
 pub(crate) const FRAME: i32 = 30;
 /// Each further word of a phrase.
 pub(crate) const FURTHER: i32 = 3;
+/// An English phrase in a question of another language.
+pub(crate) const FOREIGN: i32 = 8;
+/// A phrase that frames, with a name in it.
+pub(crate) const TORN: i32 = 40;
+/// A word of one or two letters that means nothing.
+pub(crate) const SCRAP: i32 = 55;
 /// "and", "or", a mark.
 pub(crate) const JOINT: i32 = 20;
 pub(crate) const MARK: i32 = 4;
@@ -31,6 +37,9 @@ pub(crate) const JOINED: i32 = 6;
 pub(crate) const INFLECTED: i32 = 12;
 pub(crate) const BEGUN: i32 = 24;
 pub(crate) const MISTYPED: i32 = 30;
+pub(crate) const MISTYPED_SURELY: i32 = 8;
+/// A name, or a frame word, that is still being typed.
+pub(crate) const TYPED: i32 = 4;
 /// A frame word that is mistyped.
 pub(crate) const REPAIRED: i32 = 28;
 /// A name that was marked as one: `@Mara`.
@@ -38,6 +47,11 @@ pub(crate) const MENTION: i32 = 2;
 /// Words that are said: once, and each.
 pub(crate) const SAID: i32 = 25;
 pub(crate) const SAID_WORD: i32 = 12;
+/// A line that is said so: once, each word, each name in it. One that only sounds as if it were said costs more.
+pub(crate) const LINE: i32 = 50;
+pub(crate) const LINE_WORD: i32 = 8;
+pub(crate) const LINE_NAME: i32 = 25;
+pub(crate) const LIKELY_WORD: i32 = 8;
 /// What the whole reading leaves unused, or says in vain.
 pub(crate) const UNUSED: i32 = 60;
 /// A reading that looks for nothing.
@@ -109,9 +123,11 @@ impl Sense {
     pub fn new(from: usize, len: usize, what: ItemKind, cost: i32, why: &'static str) -> Self {
         let leads = match &what {
             ItemKind::Word => Leads::To(Lead::Word),
-            ItemKind::Label { .. } | ItemKind::Scope(ScopePart::Title(_)) => Leads::To(Lead::Name),
-            ItemKind::Comma => Leads::To(Lead::Start),
-            ItemKind::Frame | ItemKind::And | ItemKind::Or => Leads::On,
+            ItemKind::Label { .. } | ItemKind::Scope(ScopePart::Title(_) | ScopePart::Assets(_)) => {
+                Leads::To(Lead::Name)
+            }
+            ItemKind::Comma | ItemKind::But => Leads::To(Lead::Start),
+            ItemKind::Frame | ItemKind::Idle | ItemKind::And | ItemKind::Or => Leads::On,
             ItemKind::Then | ItemKind::Before | ItemKind::After => Leads::Link,
             _ => Leads::To(Lead::Open),
         };
@@ -144,9 +160,15 @@ impl Sense {
             (ItemKind::Silence, Lead::Word) if self.to - self.from == 1 => 80,
             (ItemKind::Dialogue, Lead::Word) => 50,
             (ItemKind::Inexpressible(_), Lead::Word) => 80,
-            (ItemKind::Scope(ScopePart::Title(_)), Lead::Titled) => -60,
-            (ItemKind::Scope(ScopePart::Title(_)), Lead::Place) => -30,
+            (ItemKind::Scope(ScopePart::Title(_) | ScopePart::Assets(_)), Lead::Titled) => -60,
+            (ItemKind::Scope(ScopePart::Title(_) | ScopePart::Assets(_)), Lead::Place) => -30,
             (ItemKind::Label { .. }, Lead::Titled) => 20,
+            // A place that is also somebody stands behind a preposition.
+            (ItemKind::Label { kind, .. }, Lead::Start)
+                if kind == known_types::SCENE && !self.also.is_empty() =>
+            {
+                8
+            }
             (ItemKind::Label { kind, .. }, Lead::Place) if kind == known_types::SCENE => -24,
             _ => 0,
         }

@@ -63,7 +63,7 @@ impl Built {
         for step in &mut self.steps {
             let says = |a: &Atom| match &a.clause.ask {
                 Some(Ask::Phrase { .. }) => true,
-                Some(Ask::Text { .. }) => a.clause.kind().is_some(),
+                Some(Ask::Text { .. } | Ask::Vector { .. }) => a.clause.kind().is_some(),
                 _ => false,
             };
             if step.atoms.iter().any(|a| a.group != Group::None && says(a)) {
@@ -76,28 +76,27 @@ impl Built {
 
 /// Joins the words of two clauses.
 fn join(first: &mut PlanClause, second: &PlanClause) {
-    if let (Some(Ask::Text { ask: own, .. }), Some(Ask::Text { ask, .. })) = (&mut first.ask, &second.ask) {
-        own.prefix = ask.prefix;
-        if ask.fuzziness != Fuzziness::Exact {
-            own.fuzziness = ask.fuzziness;
+    match (&mut first.ask, &second.ask) {
+        (Some(Ask::Text { ask: own, .. }), Some(Ask::Text { ask, .. })) => {
+            own.prefix = ask.prefix;
+            if ask.fuzziness != Fuzziness::Exact {
+                own.fuzziness = ask.fuzziness;
+            }
+            add(&mut own.text, &ask.text);
         }
+        (Some(Ask::Vector { vector: own }), Some(Ask::Vector { vector })) => {
+            if let (VectorSource::Text(own), VectorSource::Text(more)) = (&mut own.source, &vector.source) {
+                add(own, more);
+            }
+            if let (Some(own), Some(more)) = (&mut own.options.words, &vector.options.words) {
+                add(own, more);
+            }
+        }
+        _ => {}
     }
-    let more = match &second.ask {
-        Some(Ask::Text { ask, .. }) => &ask.text,
-        Some(Ask::Vector { vector }) => match &vector.source {
-            VectorSource::Text(text) => text,
-            _ => return,
-        },
-        _ => return,
-    };
-    let own = match &mut first.ask {
-        Some(Ask::Text { ask, .. }) => &mut ask.text,
-        Some(Ask::Vector { vector }) => match &mut vector.source {
-            VectorSource::Text(text) => text,
-            _ => return,
-        },
-        _ => return,
-    };
+}
+
+fn add(own: &mut String, more: &str) {
     own.push(' ');
     own.push_str(more);
 }

@@ -141,7 +141,10 @@ fn clause(clause: &PlanClause) -> String {
             format!("{mark}\"{}\"", ask.text)
         }
         Some(Ask::Vector { vector }) => match &vector.source {
-            VectorSource::Text(text) => format!("M\"{text}\""),
+            VectorSource::Text(text) => {
+                let mark = if kind == Some(known_types::DIALOGUE) { 'S' } else { 'M' };
+                format!("{mark}\"{text}\"")
+            }
             _ => format!("T\"{}\"", kind.unwrap_or_default()),
         },
         None => format!("T\"{}\"", kind.unwrap_or_default()),
@@ -185,9 +188,10 @@ pub(crate) fn meaning(what: &ItemKind, pointer: Option<&str>, by_meaning: bool, 
     let not = if denied { "not " } else { "" };
     let seconds = |ns: &i64| format!("{} s", seconds_of_ns(*ns));
     let said = match what {
-        ItemKind::Phrase(said) | ItemKind::Spoken(said) => format!("“{said}” is said"),
+        ItemKind::Phrase(said) | ItemKind::Spoken(said) | ItemKind::Line(said) => format!("“{said}” is said"),
         ItemKind::About(topics) => format!("{} is talked about", topics.join(" or ")),
         ItemKind::Dialogue | ItemKind::Silence => "dialogue".to_owned(),
+        ItemKind::Nobody => "anybody (character)".to_owned(),
         ItemKind::Label { kind, label, members } => {
             let kind = kind.trim_end_matches("_SEARCH").to_lowercase();
             match members.as_slice() {
@@ -208,8 +212,8 @@ pub(crate) fn meaning(what: &ItemKind, pointer: Option<&str>, by_meaning: bool, 
         ItemKind::Union => "any of these, in full".to_owned(),
         ItemKind::Inexpressible(_) => format!("`{text}` left out"),
         ItemKind::Idle => format!("`{text}` left out: it names nothing that is seen or said"),
-        ItemKind::Frame | ItemKind::Comma | ItemKind::And => return String::new(),
-        ItemKind::Not | ItemKind::NotBehind | ItemKind::Only => return String::new(),
+        ItemKind::Frame | ItemKind::Comma | ItemKind::And | ItemKind::But => return String::new(),
+        ItemKind::Not | ItemKind::NotBehind | ItemKind::AboutBehind | ItemKind::Only => return String::new(),
     };
     format!("{not}{said}")
 }

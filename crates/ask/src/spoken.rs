@@ -6,25 +6,40 @@ use rushes_types::known_types;
 use crate::item::ItemKind;
 use crate::languages::Role;
 use crate::question::Question;
-use crate::sense::{FRAME, SAID, SAID_WORD, Sense, UNUSED};
+use crate::sense::{FRAME, LIKELY_WORD, LINE, LINE_NAME, LINE_WORD, SAID, SAID_WORD, Sense, UNUSED};
 use crate::token::Kind;
 
 /// Most words that are said in a row.
 const SAID_TOKENS_MAX: usize = 128;
 
 impl Question<'_> {
-    /// Words after "says": up to a comma, a word that continues the question, or a place.
-    pub fn said(&self, at: usize, len: usize, senses: &mut Vec<Sense>) {
+    /// Words after "says": up to a comma, a word that continues the question, or a place. What is shouted in some
+    /// manner may be said, or be how it looks.
+    pub fn said(&self, at: usize, len: usize, manner: bool, senses: &mut Vec<Sense>) {
         let begin = at + len;
         let end = self.end_of_words(begin);
         // "¿Dónde dice Ines «…»?": who says it may stand between.
         let quoted = self.quote_follows(begin) || matches!(self.kind(end), Some(Kind::Quote(_)));
-        let said = self.slice(begin, end).filter(|_| !quoted);
-        self.framing(at, len, said.is_some(), senses);
+        let aimed = manner
+            && (end <= begin + 1 || self.is_any(begin, &[Role::Place, Role::Of, Role::Every, Role::One]));
+        let said = self.slice(begin, end).filter(|_| !quoted && !aimed);
+        if manner && !quoted {
+            let why = "how it is said";
+            senses.push(Sense::new(at, len, ItemKind::Word, FRAME + UNUSED * i32::from(said.is_some()), why));
+        } else if said.is_none() && !quoted && !self.has_quote() && at > 0 {
+            // "everything that Otto says" is all that he says.
+            senses.push(Sense::new(at, len, ItemKind::Dialogue, FRAME, "all that is said"));
+        } else {
+            self.framing(at, len, said.is_some(), senses);
+        }
         if let Some(said) = said {
             let what = ItemKind::Spoken(said.to_owned());
             senses.push(Sense::new(at, end - at, what, cost(end - begin), "words that are said"));
         }
+    }
+
+    fn has_quote(&self) -> bool {
+        self.tokens.iter().any(|token| matches!(token.kind, Kind::Quote(_)))
     }
 
     /// Words after "talks about"; several parted by "or" are alternatives.
@@ -53,6 +68,49 @@ impl Question<'_> {
         }
     }
 
+    /// The whole question as a line that somebody says: one that stands in the dialogue so, or that speaks as people
+    /// do, of "I" and "you", and asks for nothing.
+    pub fn line(&self) -> Option<Sense> {
+        let words: Vec<usize> = (0..self.tokens.len()).filter(|at| self.is_word(*at)).collect();
+        let (first, last) = (*words.first()?, *words.last()?);
+        let is_plain =
+            |at| self.is_word(at) || matches!(self.mark(at), Some(',' | '.' | '?' | '!' | '-' | '…'));
+        if words.len() < 2 || words.len() > SAID_TOKENS_MAX || !(0..self.tokens.len()).all(is_plain) {
+            return None;
+        }
+        let (mut names, mut named_to, mut has_content) = (0, 0, false);
+        for at in words.iter().copied() {
+            if let Some((len, _)) = self.exact(at).filter(|_| at >= named_to) {
+                (names, named_to) = (names + 1, at + len);
+            }
+            has_content |= at >= named_to && self.phrases(at).next().is_none();
+        }
+        let line = self.slice(first, last + 1).filter(|_| has_content)?;
+        let count = i32::try_from(words.len()).unwrap_or(0);
+        let cost = LINE + LINE_WORD * count + LINE_NAME * names;
+        let (more, why) = if self.lexicon.has_line(line) {
+            (0, "stands in the dialogue so")
+        } else if words.len() > 2 && self.sounds_said(&words) {
+            (LIKELY_WORD * count, "sounds as if it were said")
+        } else {
+            return None;
+        };
+        Some(Sense::new(first, last + 1 - first, ItemKind::Line(line.to_owned()), cost + more, why))
+    }
+
+    /// Does it speak of "I" and "you", and ask for nothing?
+    fn sounds_said(&self, words: &[usize]) -> bool {
+        const ASKS: &[Role] = &[Role::Asking, Role::Say, Role::About, Role::Dialogue, Role::Idle];
+        let asks = |at: &usize| {
+            self.is_any(*at, ASKS)
+                || self.scope(*at).is_some()
+                || self.top(*at).is_some()
+                || self.amount(*at).is_some()
+        };
+        let personal = |at: &usize| self.languages.is_personal(&self.tokens[*at].folded, self.spoken);
+        words.iter().any(personal) && !words.iter().any(asks)
+    }
+
     /// "says" without words of its own only frames; with them that is unlikely.
     fn framing(&self, at: usize, len: usize, unlikely: bool, senses: &mut Vec<Sense>) {
         let cost = FRAME + UNUSED * i32::from(unlikely);
@@ -67,7 +125,7 @@ impl Question<'_> {
                 Kind::Quote(_) => true,
                 Kind::Mark(c) => matches!(c, ',' | ';' | '?' | '!' | '.' | '(' | ')' | '→' | '>'),
                 Kind::Word => {
-                    self.is_any(at, &[Role::Then, Role::Before, Role::After, Role::Within, Role::While])
+                    self.is_any(at, &[Role::Then, Role::Before, Role::After, Role::While])
                         || self.is_without(at)
                         || (at > begin && (self.scope(at).is_some() || self.top(at).is_some()))
                         || (at > begin && self.amount(at).is_some())
@@ -89,7 +147,8 @@ impl Question<'_> {
             let word = self.tokens.get(at).map_or("", |t| t.frame.as_str());
             len == 1 && self.languages.parts(word)
         };
-        self.is(at, Role::Not).is_some_and(|len| alone(len) || (len > 1 && self.is_any(at, &[Role::And])))
+        self.is(at, Role::Not)
+            .is_some_and(|len| alone(len) || (len > 1 && self.is_any(at, &[Role::And, Role::But])))
     }
 
     /// A preposition, then the name of a place or a season.

@@ -33,6 +33,16 @@ impl Question<'_> {
         if let Some(len) = self.is(at, Role::InOrder) {
             return Some((len, ItemKind::Rank(RankBy::Start)));
         }
+        let orders = [
+            (Role::ByLength, RankBy::Duration),
+            (Role::ByBrevity, RankBy::Shortest),
+            (Role::ByEnd, RankBy::Latest),
+        ];
+        for (role, rank) in orders {
+            if let Some(len) = self.is(at, role) {
+                return Some((len, ItemKind::Rank(rank)));
+            }
+        }
         let first = self.is(at, Role::FirstTime).map(|len| (len, ItemKind::Top(1, None, RankBy::Start)));
         first.or_else(|| self.is(at, Role::LastTime).map(|len| (len, ItemKind::Top(1, None, RankBy::Latest))))
     }

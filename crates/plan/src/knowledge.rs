@@ -35,6 +35,10 @@ pub trait Knowledge {
     fn word_counts(&self, words: &[String]) -> Result<WordCounts> {
         Ok(WordCounts { counts: vec![0; words.len()], ..WordCounts::default() })
     }
+    /// Does a line of dialogue say these words in a row, as they are?
+    fn is_said(&self, _words: &str) -> Result<bool> {
+        Ok(false)
+    }
     /// The spaces that current annotations have vectors in, in the order of their ids.
     fn spaces(&self) -> Result<Vec<Space>> {
         Ok(Vec::new())

@@ -99,6 +99,35 @@ fn key_of(text: &str) -> Option<(usize, String)> {
     (1..=NAME_WORDS_MAX).contains(&words.len()).then(|| (words.len(), words.join(" ")))
 }
 
+/// What a label says in one: `carry/hold (an object)` is called `carry`, `hold`, `carry an object` as well, and
+/// `ride (e.g., a bike, a horse)` is `ride horse`.
+fn parts_of(label: &str) -> Vec<String> {
+    let (head, inside) = label.split_once('(').unwrap_or((label, ""));
+    let (inside, tail) = inside.split_once(')').unwrap_or((inside, ""));
+    let is_plain = head.chars().chain(tail.chars()).all(|c| c.is_lowercase() || " /()-,.'".contains(c));
+    if !is_plain || !label.contains(['/', '(']) {
+        return Vec::new();
+    }
+    let article = |text: &str| {
+        let rest = text
+            .strip_prefix("a ")
+            .or_else(|| text.strip_prefix("an "))
+            .or_else(|| text.strip_prefix("the "));
+        rest.unwrap_or(text).to_owned()
+    };
+    let examples: Vec<String> = match inside.trim().strip_prefix("e.g.") {
+        Some(list) => list.split(',').map(|one| article(one.trim())).filter(|one| !one.is_empty()).collect(),
+        None => vec![inside.trim().to_owned()],
+    };
+    let mut out: Vec<String> = Vec::new();
+    for head in head.split('/').map(str::trim) {
+        out.push(format!("{head}{tail}"));
+        out.extend(examples.iter().map(|example| format!("{head} {example}{tail}")));
+    }
+    out.retain(|part| part.trim().chars().count() > 2);
+    out
+}
+
 /// The letters of a word as a bit set, which rules out most words as too different without comparing them.
 fn letters(key: &str) -> u64 {
     key.chars().fold(0, |set, c| set | 1 << (u32::from(c) % 64))
@@ -150,6 +179,7 @@ impl Names {
     pub fn add_label(&mut self, kind: &str, label: &str, aliases: &[String], count: u64) {
         let target = Target::Label { kind: kind.to_owned(), label: label.to_owned() };
         self.add_without_article(&target, label, count);
+        parts_of(label).into_iter().for_each(|part| self.add(target.clone(), &part, count));
         for alias in aliases {
             self.add_without_article(&target, alias, count);
         }
@@ -182,8 +212,10 @@ impl Names {
         self.add_title(&Target::Movie(asset.movie.to_string()), asset.movie.as_str());
         let id = asset.id.to_string();
         self.add_title(&Target::Asset(id.clone()), &id);
-        if let Some(title) = &asset.title {
-            self.add_title(&Target::Asset(id.clone()), title);
+        let file = asset.path.as_deref().and_then(|path| path.rsplit(['/', '\\']).next());
+        let stem = file.map(|name| name.rsplit_once('.').map_or(name, |(stem, _)| stem));
+        for written in [asset.title.as_deref(), file, stem, asset.reel.as_deref()].into_iter().flatten() {
+            self.add_title(&Target::Asset(id.clone()), written);
         }
         self.episodes.push(Episode { asset: id, season: asset.season, episode: asset.episode });
     }
@@ -214,6 +246,24 @@ impl Names {
         titles.dedup_by_key(|(_, written)| *written);
         titles.truncate(limit);
         titles
+    }
+
+    /// The assets that are called so, or whose title or name goes on after these words: all clips of a reel. At most
+    /// `limit`, by their ids.
+    #[must_use]
+    pub fn assets_called(&self, key: &str, limit: usize) -> Vec<&str> {
+        let from =
+            (key.to_owned(), Target::Label { kind: String::new(), label: String::new() }, String::new());
+        let starts = self.title_starts.range(from..).take_while(|(start, ..)| start.starts_with(key));
+        let mut assets: BTreeSet<&str> = BTreeSet::new();
+        for (start, target, written) in starts.take(TITLES_LOOKED_AT_MAX) {
+            let goes_on = start.get(key.len()..).is_some_and(|rest| rest.is_empty() || rest.starts_with(' '));
+            let whole = key_of(written).is_some_and(|(_, whole)| whole == *start);
+            if let (true, true, Target::Asset(id)) = (goes_on, whole, target) {
+                assets.insert(id);
+            }
+        }
+        assets.into_iter().take(limit).collect()
     }
 
     /// The targets that exactly these words name, the likeliest first.
@@ -256,7 +306,7 @@ impl Names {
         // Names are short: the usual number of forgiven mistakes would turn too many words into names.
         let edits = match key.chars().count() {
             0..=3 => 0,
-            4..=6 => 1,
+            4..=7 => 1,
             _ => Fuzziness::Auto.max_edits(key),
         };
         let Some(first) = key.chars().next().filter(|_| edits > 0) else { return &[] };

@@ -5,7 +5,7 @@ use rushes_types::{AnnotationType, AssetId, Error, Result, RunId, SpaceId, Value
 use serde_json::Value as Json;
 
 use crate::clause::{
-    AttributeTest, Clause, Filter, NearestTest, PhraseTest, Pin, Test, ValueTest, Word, WordsTest,
+    AttributeTest, Clause, Filter, Fuzziness, NearestTest, PhraseTest, Pin, Test, ValueTest, Word, WordsTest,
 };
 use crate::plan::ResolvedPlan;
 use crate::plan_clause::{AttributeAsk, Bounds, Operator, PlanWord, ResolvedAsk, ResolvedClause};
@@ -31,8 +31,8 @@ pub struct Query {
     pub tests: Vec<MomentTest>,
 }
 
-/// A clause as the plan numbers it. One that searches several vector spaces is several clauses for an index; its
-/// matches are the union of theirs.
+/// A clause as the plan numbers it. One that searches several vector spaces, or vectors and words, is several clauses for
+/// an index; its matches are the union of theirs.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Criterion {
     /// Its place in the plan.
@@ -306,5 +306,18 @@ fn nearest(pointer: &str, ask: &VectorAskOf<Vec<SpaceVector>>) -> Result<Vec<Tes
             threshold: ask.threshold.map(|t| t.value()),
         }));
     }
+    let (analysed, fuzziness) = (true, Fuzziness::Exact);
+    if let Some(words) = &ask.options.words {
+        tests.push(Test::Words(WordsTest { words: equal_words(words), every: true, analysed, fuzziness }));
+    }
+    if let Some(phrase) = &ask.options.phrase {
+        tests.push(Test::Phrase(PhraseTest { words: equal_words(phrase), slop: 0, analysed, fuzziness }));
+    }
     Ok(tests)
+}
+
+/// The words of a text, of which each weighs the same.
+fn equal_words(text: &str) -> Vec<Word> {
+    let words = rushes_text::tokenise(text).into_iter();
+    words.map(|token| Word { text: token.lower, weight: 1.0, prefix: false }).collect()
 }

@@ -131,9 +131,15 @@ impl Resolving<'_> {
                 ResolvedAsk::Phrase { ask: ask.clone(), words }
             }
             Ask::Vector { vector } => {
+                let (words, phrase) = (vector.options.words.as_deref(), vector.options.phrase.as_deref());
+                for (name, said) in [("words", words), ("phrase", phrase)] {
+                    let at = |e: Error| e.at(format!("{pointer}/vector/{name}"));
+                    said.map(|said| self.words_in(said)).transpose().map_err(at)?;
+                }
                 match (self.vector(&format!("{pointer}/vector"), common, vector)?, &vector.source) {
                     (None, VectorSource::Text(text)) => {
-                        let ask = TextAsk { text: text.clone(), ..TextAsk::default() };
+                        let text = words.or(phrase).unwrap_or(text).to_owned();
+                        let ask = TextAsk { text, ..TextAsk::default() };
                         self.text(pointer, ask, None)?
                     }
                     (vectors, source) => {
@@ -182,7 +188,8 @@ impl Resolving<'_> {
         Ok(())
     }
 
-    fn words(&mut self, text: &str, prefix: bool) -> Result<Vec<PlanWord>> {
+    /// The words of a text, of which there must be one.
+    fn words_in(&mut self, text: &str) -> Result<Vec<String>> {
         let words: Vec<String> = tokenise(text).into_iter().map(|token| token.lower).collect();
         if words.is_empty() {
             return Err(
@@ -190,6 +197,11 @@ impl Resolving<'_> {
             );
         }
         self.count(words.len())?;
+        Ok(words)
+    }
+
+    fn words(&mut self, text: &str, prefix: bool) -> Result<Vec<PlanWord>> {
+        let words = self.words_in(text)?;
         let first = self.word_weights.len();
         let given = self.weights.and_then(|given| given.get(first..first + words.len())).map(<[f64]>::to_vec);
         let weights = match given {

@@ -7,7 +7,7 @@ use rushes_types::Metric;
 use rushes_types::limits::K_MAX;
 use serde::{Serialize, Serializer};
 
-use crate::leaf::{flag, id, integer, metric, vector};
+use crate::leaf::{flag, id, integer, metric, text, vector};
 use crate::object::object;
 use crate::plan::is_false;
 use crate::plan_clause::FillIn;
@@ -82,6 +82,13 @@ object! {
         /// The space; by default the model's, else every current one.
         #[serde(skip_serializing_if = "Option::is_none")]
         pub space: Option<String> = "space" optional id,
+        /// What holds all of these words matches too, however far its vector, with the score of a `text` clause: what
+        /// stands there word for word comes before what is only near.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub words: Option<String> = "words" optional text,
+        /// The same of what says these words in a row, as a `phrase` clause, in any form.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        pub phrase: Option<String> = "phrase" optional text,
         /// The metric; by default the space's own.
         #[serde(skip_serializing_if = "Option::is_none", serialize_with = "write_metric")]
         #[cfg_attr(feature = "openapi", schema(value_type = Option<String>))]

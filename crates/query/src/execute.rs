@@ -168,8 +168,11 @@ impl Search<'_> {
 
     fn nearest(&self, no: usize, eligible: Option<&Eligible>) -> Result<ClauseHits> {
         let parts = self.query.criteria.get(no).map(|c| c.parts.as_slice()).unwrap_or_default();
-        let hits =
-            parts.iter().map(|part| self.reader.nearest(part, &self.filter, eligible, self.view.budget));
+        let (filter, budget) = (&self.filter, self.view.budget);
+        let hits = parts.iter().map(|part| match part.test {
+            Test::Nearest(_) => self.reader.nearest(part, filter, eligible, budget),
+            _ => self.reader.hits(part, filter, budget),
+        });
         Ok(ClauseHits::new(hits.collect::<Result<_>>()?))
     }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use rushes_index::Meter;
-use rushes_plan::{ClauseMatcher, Query};
+use rushes_plan::{ClauseMatcher, Query, Test};
 use rushes_text::{Analyzer, Language};
 use rushes_types::Result;
 
@@ -29,8 +29,11 @@ impl<'q> Marker<'q> {
     /// Those of the budget.
     pub fn mark(&mut self, evidence: &mut Evidence, meter: &mut Meter<'_>) -> Result<()> {
         let Some(text) = &evidence.text else { return Ok(()) };
-        // Vector clauses have several parts, and mark nothing; the others have one.
-        let part = |pointer: &str| self.query.criteria.iter().find(|c| c.pointer == pointer)?.parts.first();
+        // Of a vector clause the part that looks for words marks; the others have one part.
+        let part = |pointer: &str| {
+            let parts = &self.query.criteria.iter().find(|c| c.pointer == pointer)?.parts;
+            parts.iter().find(|part| !matches!(part.test, Test::Nearest(_))).or_else(|| parts.first())
+        };
         let matcher = self.matchers.entry(evidence.clause.clone()).or_insert_with_key(|pointer| {
             let matcher = ClauseMatcher::new(part(pointer)?, self.analyzer);
             let words = matcher.terms().len();

@@ -177,6 +177,9 @@ fn vector() -> impl Strategy<Value = Json> {
         (0..4_u8).prop_map(|x| json!({"values": [1, f64::from(x) / 2.0], "space": "shared",
                                        "min_similarity": 0.25})),
         (1..3_usize).prop_map(|k| json!({"values": [1, 1], "space": "flat@1", "metric": "cosine", "k": k})),
+        (select(&["you", "ran home", "kitchen"][..]), 1..3_usize)
+            .prop_map(|(words, k)| json!({"text": "left", "k": k, "words": words})),
+        select(&["you doin", "he ran", "you"][..]).prop_map(|p| json!({"text": "up", "k": 1, "phrase": p})),
     ]
 }
 

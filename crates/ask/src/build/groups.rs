@@ -3,6 +3,7 @@
 use rushes_plan::{Ask, PlanClause};
 
 use super::{Builder, Group};
+use crate::clauses::{dialogue, text};
 use crate::item::ItemKind;
 
 impl Builder<'_> {
@@ -25,6 +26,25 @@ impl Builder<'_> {
         }
         if !denied {
             self.built.unused.insert(at);
+        }
+    }
+
+    /// "money is mentioned": what was asked for last is what people talk about.
+    pub(super) fn talk_of_behind(&mut self, at: usize) {
+        let last = self.step().atoms.last_mut();
+        let words = last.as_ref().and_then(|atom| match &atom.clause.ask {
+            Some(Ask::Label { label, .. }) => Some(label.clone()),
+            Some(Ask::Text { ask, .. }) if atom.clause.kind().is_none() => Some(ask.text.clone()),
+            Some(Ask::Vector { vector }) if atom.clause.kind().is_none() => vector.options.words.clone(),
+            _ => None,
+        });
+        match last.zip(words) {
+            Some((atom, words)) => {
+                atom.clause = dialogue().asking(text(words));
+                atom.items.push(at);
+            }
+            // Behind a quote it only frames.
+            None => {}
         }
     }
 
@@ -61,7 +81,7 @@ impl Builder<'_> {
                 let between = self.items.get(from..at).unwrap_or_default();
                 let or = between.iter().any(|i| i.kind == ItemKind::Or);
                 let and = between.iter().any(|i| i.kind == ItemKind::And);
-                let comma = between.iter().any(|i| i.kind == ItemKind::Comma);
+                let comma = between.iter().any(|i| matches!(i.kind, ItemKind::Comma | ItemKind::But));
                 // "without Otto, Mara": after what is denied comes what is asked for.
                 let atoms = self.built.steps.get(self.current).map_or(&[][..], |step| &step.atoms);
                 let asked = atoms.iter().any(|atom| atom.group != Group::None);

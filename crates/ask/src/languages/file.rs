@@ -25,6 +25,9 @@ pub(super) struct LanguageFile {
     /// Words that deny what follows, and end what is said.
     #[serde(default)]
     parting: String,
+    /// Words of people who speak to each other: "I", "you".
+    #[serde(default)]
+    personal: String,
     words: Phrases,
     #[serde(default)]
     levels: Phrases,
@@ -98,6 +101,11 @@ impl LanguageFile {
     /// Words that deny what follows, and end what is said.
     pub fn parting(&self) -> impl Iterator<Item = String> {
         parted(&self.parting).map(str::to_owned)
+    }
+
+    /// Words of people who speak to each other.
+    pub fn personal(&self) -> impl Iterator<Item = String> {
+        parted(&self.personal).map(str::to_owned)
     }
 
     /// The names of the vocabulary with what stands for them.

@@ -37,6 +37,8 @@ struct Known {
     tag: String,
     /// Letters and marks that are seen in few other languages.
     letters: Vec<char>,
+    /// Words of people who speak to each other.
+    personal: HashSet<String>,
 }
 
 /// A phrase that was found at a token.
@@ -48,6 +50,8 @@ pub(crate) struct Found {
     pub role: Role,
     /// Was one of its words mistyped?
     pub repaired: bool,
+    /// Is it English, in a question of another language?
+    pub foreign: bool,
 }
 
 /// The frame words of languages. Those that are built in are [`Languages::built_in`]; a further language is a text of
@@ -120,7 +124,8 @@ impl Languages {
                 let keys = phrases.map(|phrase| languages.key(phrase)).collect::<Vec<_>>();
                 languages.vocabulary.entry(name.to_owned()).or_default().extend(keys);
             }
-            languages.known.push(Known { tag: file.tag, letters: file.letters.chars().collect() });
+            let personal = file.personal().map(|word| languages.key(&word)).collect();
+            languages.known.push(Known { tag: file.tag, letters: file.letters.chars().collect(), personal });
         }
         for phrases in languages.phrases.values_mut() {
             phrases.sort_by_key(|p| std::cmp::Reverse(p.rest.len()));
@@ -177,7 +182,7 @@ impl Languages {
         phrases.iter().filter(of).filter(fits).map(move |p| {
             let len = p.rest.len() + 1;
             let repaired = tokens.iter().skip(at).take(len).any(|t| t.frame != t.folded);
-            Found { len, role: p.role, repaired }
+            Found { len, role: p.role, repaired, foreign: p.language != language }
         })
     }
 
@@ -206,6 +211,17 @@ impl Languages {
         self.parting.contains(word)
     }
 
+    /// Do words of a phrase of a language, or of English, begin so?
+    pub(crate) fn begins_word(&self, beginning: &str, language: usize) -> bool {
+        let of = |p: &Phrase| p.language == language || p.language == self.english;
+        self.phrases.iter().any(|(first, phrases)| first.starts_with(beginning) && phrases.iter().any(of))
+    }
+
+    /// Is it a word of people who speak to each other in a language?
+    pub(crate) fn is_personal(&self, word: &str, language: usize) -> bool {
+        self.known.get(language).is_some_and(|known| known.personal.contains(word))
+    }
+
     /// Is the word alone a framing word in some language?
     pub(crate) fn frames(&self, folded: &str) -> bool {
         let frames = |p: &Phrase| p.rest.is_empty() && p.role.frames();
@@ -213,27 +229,43 @@ impl Languages {
     }
 
     /// The frame word that a word was meant to be, where one mistake makes it: in longer words a wrong letter, in all
-    /// a letter that is missing, too many, or in its neighbour's place. The first letter must be right.
-    pub(crate) fn repaired(&self, word: &str, language: usize) -> Option<&str> {
+    /// a letter that is missing, too many, or in its neighbour's place. The first letter must be right. Where `goes_on`,
+    /// the next word must be of the same phrase.
+    pub(crate) fn repaired(
+        &self,
+        word: &str,
+        next: Option<&str>,
+        language: usize,
+        goes_on: bool,
+    ) -> Option<&str> {
         let letters = word.chars().count();
         let first = word.chars().next().filter(|_| letters >= 3)?;
-        let near = self.phrases.iter().filter(|(known, phrases)| {
+        let of = |p: &&Phrase| p.language == language || p.language == self.english;
+        let continued = |p: &Phrase| next.is_some_and(|next| p.rest.first().is_some_and(|word| word == next));
+        let near = |known: &str| {
             let theirs = known.chars().count();
             let swapped = letters == theirs && is_swapped(word, known);
             let long = letters >= TYPO_CHARS_MIN && (letters != theirs || letters >= WRONG_LETTER_CHARS_MIN);
+            let near = known.starts_with(first) && theirs >= 3 && (swapped || long);
+            (near && rushes_text::within(word, known, 1).is_some()).then_some(swapped)
+        };
+        let beginnings = self.phrases.iter().filter_map(|(known, phrases)| {
+            let swapped = near(known)?;
+            let own = || phrases.iter().filter(of);
+            let continues = own().any(continued);
             // Words that only frame are too near to too many others: "passagers" is no "passages".
-            let fits = |p: &Phrase| {
-                (p.language == language || p.language == self.english) && (swapped || !p.role.frames())
-            };
-            known.starts_with(first)
-                && theirs >= 3
-                && (swapped || long)
-                && phrases.iter().any(fits)
-                && rushes_text::within(word, known, 1).is_some()
+            let fits = own().any(|p| swapped || continues || p.role.is_structural());
+            (fits && (continues || !goes_on)).then_some((continues, phrases.len(), known))
         });
-        // Of several the one that most phrases begin with.
-        near.max_by_key(|(known, phrases)| (phrases.len(), std::cmp::Reverse(*known)))
-            .map(|(known, _)| known.as_str())
+        // Of several the one that goes on, then that most phrases begin with.
+        let begun = beginnings
+            .max_by_key(|(continues, count, known)| (*continues, *count, std::cmp::Reverse(*known)));
+        if let Some((.., known)) = begun {
+            return Some(known);
+        }
+        // A further word of a phrase: "at leats".
+        let inside = self.words.iter().filter(|known| letters >= TYPO_CHARS_MIN && near(known) == Some(true));
+        inside.min().map(String::as_str)
     }
 
     /// The language that most of a question's framing is in; English where nothing tells.

@@ -16,6 +16,8 @@ pub(crate) enum Level {
 pub(crate) enum Role {
     /// It frames the question and asks for nothing.
     Frame,
+    /// The same, and it speaks to whoever searches: "find me".
+    Asking,
     /// A preposition of place: what follows is more likely a place or a title.
     Place,
     /// One scene, clip, moment.
@@ -30,14 +32,34 @@ pub(crate) enum Role {
     Not,
     /// "isn't in it": what stands before is denied.
     NotBehind,
-    /// "nobody": denies what is said.
+    /// "nobody": denies what follows, or that anybody is there.
     Nobody,
+    /// "without people": nobody is there.
+    Deserted,
+    /// "but": what follows is asked for by itself.
+    But,
+    /// "all", "the": with a noun it means all there is.
+    Every,
+    /// "up", "down" behind what somebody does.
+    Particle,
+    /// "is mentioned": what stands before is talked about.
+    AboutBehind,
+    /// "with", which follows a name but no "may".
+    With,
+    /// An order without a number: "longest first".
+    ByLength,
+    ByBrevity,
+    ByEnd,
+    /// "for" before a length of time: at least so long.
+    Lasting,
     /// "just": ends what is denied.
     Only,
     Or,
     And,
     /// What follows is said.
     Say,
+    /// The same, in a manner that may be seen or heard by itself: "shouts".
+    Manner,
     /// What follows is talked about.
     About,
     /// No dialogue.
@@ -111,8 +133,24 @@ impl Role {
     pub fn frames(self) -> bool {
         matches!(
             self,
-            Self::Frame | Self::Place | Self::Of | Self::Noun | Self::Nouns | Self::Speaking | Self::Only
+            Self::Frame
+                | Self::Asking
+                | Self::Every
+                | Self::With
+                | Self::Place
+                | Self::Of
+                | Self::Noun
+                | Self::Nouns
+                | Self::Speaking
+                | Self::Only
         )
+    }
+
+    /// Does it say how the parts of a question belong together? Words that only frame, or that tell what somebody does,
+    /// are too near to too many others to be taken for mistyped.
+    pub fn is_structural(self) -> bool {
+        let tells = matches!(self, Self::Say | Self::Manner | Self::About | Self::Silence | Self::Shown(_));
+        !(tells || self.frames() || matches!(self, Self::Idle | Self::Idiom | Self::Particle))
     }
 
     /// A role of the table `words` by its name there.
@@ -121,8 +159,20 @@ impl Role {
     }
 }
 
-const ROLES: [(&str, Role); 50] = [
+const ROLES: [(&str, Role); 62] = [
+    ("about_behind", Role::AboutBehind),
+    ("with", Role::With),
+    ("by_length", Role::ByLength),
+    ("by_brevity", Role::ByBrevity),
+    ("by_end", Role::ByEnd),
+    ("manner", Role::Manner),
+    ("deserted", Role::Deserted),
+    ("but", Role::But),
+    ("every", Role::Every),
+    ("particle", Role::Particle),
+    ("lasting", Role::Lasting),
     ("frame", Role::Frame),
+    ("asking", Role::Asking),
     ("place", Role::Place),
     ("noun", Role::Noun),
     ("nouns", Role::Nouns),

@@ -42,7 +42,7 @@ pub(super) fn schemas() -> Vec<(String, Json)> {
 
 /// A vector to be near to: from one source, with at most one threshold, which goes with the metric.
 fn vectors() -> Vec<(String, Json)> {
-    let shared = json!({"space": id(), "exact": flag(), "k": count(1, K_MAX),
+    let shared = json!({"space": id(), "exact": flag(), "k": count(1, K_MAX), "words": words(), "phrase": words(),
                         "vectors": list(reference("SpaceVector"), PLAN_LIST_MAX)});
     let metrics = ["cosine", "l2", "euclidean"];
     let mut sources = Vec::new();

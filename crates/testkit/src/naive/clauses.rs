@@ -108,6 +108,9 @@ impl<'a> Search<'a> {
 
     /// What matches a clause without a vector.
     pub fn matches(&self, clause: &ResolvedClause) -> Vec<Match> {
+        if let Some(ResolvedAsk::Vector { .. }) = &clause.ask {
+            return self.nearest(clause, &|_| true);
+        }
         let candidates = self.candidates(clause);
         let asked = WordsAsk::of(clause);
         let score = |a: &Annotation| -> Option<f64> {
@@ -165,8 +168,25 @@ impl<'a> Search<'a> {
                 all.push((one(fused, score), format!("{:?}", fused.annotation.key())));
             }
         }
-        all.into_iter().map(|(m, _)| m).collect()
+        let mut all: Vec<Match> = all.into_iter().map(|(m, _)| m).collect();
+        if let Some(said) = &ask.options.words {
+            let words = equal_words(said);
+            let asked = WordsAsk { words: &words, analysed: true, fuzziness: Fuzziness::Exact, slop: 0 };
+            let found =
+                |f: &&FusedAnnotation| Some(one(f, self::words(&asked, Operator::And, &f.annotation)?));
+            all.extend(self.candidates(clause).iter().filter_map(found));
+        }
+        if let Some(said) = &ask.options.phrase {
+            let words = equal_words(said);
+            let asked = WordsAsk { words: &words, analysed: true, fuzziness: Fuzziness::Exact, slop: 0 };
+            all.extend(phrases(&asked, &self.candidates(clause)));
+        }
+        all
     }
+}
+
+fn equal_words(text: &str) -> Vec<PlanWord> {
+    tokenise(text).into_iter().map(|t| PlanWord { text: t.lower, weight: 1.0, prefix: false }).collect()
 }
 
 fn one(fused: &FusedAnnotation, score: f64) -> Match {
@@ -228,9 +248,11 @@ pub(super) fn within(bounds: &Bounds, x: f64) -> bool {
         || bounds.lte.is_some_and(|b| x > b))
 }
 
-/// Is it a vector clause?
+/// Is it a vector clause? One that has words, but no vector to look for, is not.
 pub(super) fn is_vector(clause: &ResolvedClause) -> bool {
-    matches!(clause.ask, Some(ResolvedAsk::Vector { .. }))
+    let Some(ResolvedAsk::Vector { vector }) = &clause.ask else { return false };
+    let options = &vector.options;
+    !vector.vectors.is_empty() || (options.words.is_none() && options.phrase.is_none())
 }
 
 /// The words of a text or phrase clause, and how they may match.

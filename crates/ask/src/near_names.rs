@@ -1,0 +1,166 @@
+//! Names that are not written as they are: in another form, unfinished, or mistyped.
+
+use rushes_plan::{Name, Target};
+use rushes_text::{Analyzer, Forms, Language, tokenise};
+use rushes_types::known_types;
+
+use crate::item::Corrected;
+use crate::names::{NAMESAKES_MAX, Run, Written};
+use crate::question::Question;
+use crate::sense::{INFLECTED, MISTYPED, MISTYPED_SURELY, Sense, TYPED};
+use crate::token::Kind;
+
+/// Most words of a question that are checked against all names for typing mistakes.
+const TYPOS_MAX: usize = 48;
+
+/// Fewer letters make no mistyped name.
+const TYPO_CHARS_MIN: usize = 4;
+
+/// Fewer letters are the beginning of too many names.
+const BEGUN_CHARS_MIN: usize = 2;
+
+/// From this length on, one mistake leaves no doubt of what was meant.
+const MISTYPED_SURE_CHARS: usize = 6;
+/// Words of a name in another form.
+const FORM_WORDS_MAX: usize = 4;
+/// Forms of a word that are tried.
+const VARIANTS_MAX: usize = 24;
+
+impl Question<'_> {
+    /// Names in another number, case or tense: "lanterns", "gansos", "answering the phone".
+    pub fn inflected(&self, at: usize, runs: &[&Run], senses: &mut Vec<Sense>) {
+        for run in runs {
+            let Some(key) = run.spellings.first() else { continue };
+            let words: Vec<&str> = key.split(' ').collect();
+            // "answer the phone" is called "answer phone".
+            let last = words.len() - 1;
+            let is_bare =
+                |(at, word): &(usize, &&str)| *at == 0 || *at == last || !self.languages.frames(word);
+            let bare: Vec<&str> = words.iter().enumerate().filter(is_bare).map(|(_, word)| *word).collect();
+            let longer = bare.len() < words.len();
+            self.weigh_forms(at, run, &words, senses);
+            if longer {
+                self.weigh_forms(at, run, &bare, senses);
+            }
+        }
+    }
+
+    /// Names whose first and last words are forms of these.
+    fn weigh_forms(&self, at: usize, run: &Run, words: &[&str], senses: &mut Vec<Sense>) {
+        let Some((last, head)) = words.split_last() else { return };
+        if words.len() > FORM_WORDS_MAX || (head.is_empty() && last.chars().count() < 3) {
+            return;
+        }
+        let firsts = match head.split_first() {
+            Some((first, _)) => self.variants(first),
+            None => vec![(String::new(), true)],
+        };
+        let middle: String = head.iter().skip(1).fold(String::new(), |so_far, word| so_far + word + " ");
+        let lasts = self.variants(last);
+        for (first, first_plain) in &firsts {
+            for (last, last_plain) in &lasts {
+                let start = if first.is_empty() { String::new() } else { format!("{first} ") };
+                let key = format!("{start}{middle}{last}");
+                // People have no other forms but the plural: "frankly" is not Frank.
+                let fits = |n: &&Name| match &n.target {
+                    Target::Label { kind, .. } => {
+                        kind != known_types::CHARACTER || (*last_plain && *first_plain)
+                    }
+                    _ => false,
+                };
+                let labels: Vec<Name> =
+                    self.lexicon.names().named(&key).iter().filter(fits).cloned().collect();
+                let written = Written::otherwise(INFLECTED, "a name in another form");
+                self.weigh(at, run.tokens, &labels, &written, senses);
+            }
+        }
+    }
+
+    fn variants(&self, word: &str) -> Vec<(String, bool)> {
+        variants(&self.analyzer, self.language, word)
+    }
+
+    /// The last word, while it is being typed, is the beginning of a name.
+    pub fn begun(&self, at: usize, runs: &[&Run], senses: &mut Vec<Sense>) {
+        let last = self.tokens.len().saturating_sub(1);
+        if self.tokens.last().is_none_or(|token| token.end != self.text.len() || token.kind != Kind::Word) {
+            return;
+        }
+        for run in runs.iter().filter(|run| at + run.tokens == last + 1) {
+            let Some(key) = run.spellings.first() else { continue };
+            let letters = self.tokens[last].folded.chars().count();
+            if letters < BEGUN_CHARS_MIN || self.tokens[last].folded.bytes().all(|b| b.is_ascii_digit()) {
+                continue;
+            }
+            let begun = self.lexicon.names().labels_beginning(key, NAMESAKES_MAX);
+            let short = 8 * i32::from(letters == BEGUN_CHARS_MIN);
+            let cost = TYPED + short;
+            for name in begun {
+                let corrected = Some(Corrected::Begun(name.written.clone()));
+                let written = Written { cost, why: "the beginning of a name", corrected };
+                self.weigh(at, run.tokens, std::slice::from_ref(name), &written, senses);
+            }
+        }
+    }
+
+    /// Names with typing mistakes. Words that the archive knows are not mistyped.
+    pub fn mistyped(&self, at: usize, runs: &[&Run], typos: &mut usize, senses: &mut Vec<Sense>) {
+        if self.is_said(at) && self.tokens.len() > 1 && !self.starts_name(at) {
+            return;
+        }
+        for run in runs.iter().rev() {
+            let Some(key) = run.spellings.first() else { continue };
+            let words = key.split(' ').count();
+            if key.chars().count() < TYPO_CHARS_MIN || *typos >= TYPOS_MAX {
+                continue;
+            }
+            if words == 1 && self.is_said(at) {
+                continue;
+            }
+            *typos += 1;
+            let near = self.lexicon.names().near(words, key);
+            // "interviewed" is no Interviewer.
+            let ending = ["ed", "er", "ers", "ing"].iter().find_map(|end| key.strip_suffix(end));
+            if ending.is_some_and(|stem| near.iter().any(|name| fold(&name.written).starts_with(stem))) {
+                continue;
+            }
+            let corrected = near.first().map(|name| Corrected::Typed(name.written.clone()));
+            let long = key.chars().count() >= MISTYPED_SURE_CHARS
+                && near
+                    .first()
+                    .is_some_and(|name| rushes_text::within(key, &fold(&name.written), 1).is_some());
+            let cost = if long { MISTYPED_SURELY } else { MISTYPED };
+            let written = Written { cost, why: "a mistyped name", corrected };
+            self.weigh(at, run.tokens, near, &written, senses);
+        }
+    }
+
+    /// Is the word the first of a longer name, mistyped further on?
+    fn starts_name(&self, at: usize) -> bool {
+        self.tokens.get(at + 1).is_some_and(|t| t.kind == Kind::Word && !self.languages.knows(&t.folded))
+    }
+}
+
+/// A word and what it may be a form of, each with whether it is only that in the plural.
+pub(crate) fn variants(analyzer: &Analyzer, language: Language, word: &str) -> Vec<(String, bool)> {
+    let endings = ["s", "es", "n", "en", "e", "x"].iter().filter_map(|end| word.strip_suffix(end));
+    let mut out: Vec<(String, bool)> = vec![(word.to_owned(), true), (format!("{word}s"), true)];
+    out.extend(endings.map(|plain| (plain.to_owned(), true)));
+    let mut forms = Forms::new();
+    for language in [language, Language::En] {
+        analyzer.forms(word, word, language, &mut forms);
+        for form in forms.iter() {
+            // Stems lack the "e" of "dance" and the "y" of "carry".
+            let whole = form.strip_suffix('i').map_or_else(|| format!("{form}e"), |stem| format!("{stem}y"));
+            out.extend([(form.to_owned(), false), (whole, false)]);
+        }
+    }
+    out.retain(|(form, _)| !form.is_empty());
+    out.truncate(VARIANTS_MAX);
+    out
+}
+
+fn fold(text: &str) -> String {
+    let words: Vec<String> = tokenise(text).into_iter().map(|token| token.folded).collect();
+    words.join(" ")
+}
