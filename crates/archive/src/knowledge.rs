@@ -11,7 +11,7 @@ use rushes_types::{AssetId, Result, RunId, RunState, Space, SpaceId, Visibility}
 
 use crate::archive::Archive;
 use crate::label_table::{LabelTable, is_carried};
-use crate::word_tally::{WordTally, seen_filter};
+use crate::word_tally::{WordTally, says_in_a_row, seen_filter};
 
 /// What the archive knows, as far as a caller may see it.
 pub(crate) struct ArchiveKnowledge<'a> {
@@ -74,6 +74,11 @@ impl Knowledge for ArchiveKnowledge<'_> {
 
     fn word_counts(&self, words: &[String]) -> Result<WordCounts> {
         self.archive.seen_word_counts(self.view.reader, &self.view.access, words, self.view.budget)
+    }
+
+    fn is_said(&self, words: &str) -> Result<bool> {
+        let View { reader, access, budget, .. } = self.view;
+        says_in_a_row(*reader, &seen_filter(*reader, access), words, budget)
     }
 
     fn spaces(&self) -> Result<Vec<Space>> {

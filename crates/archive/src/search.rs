@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use rushes_ask::ask;
+use rushes_ask::{Asking, ask_as};
 use rushes_index::{Budget, IndexReader};
 use rushes_plan::{Plan, Warning};
 use rushes_query::{
@@ -35,6 +35,8 @@ pub struct SearchRequest {
     pub q: Option<String>,
     /// The structured query.
     pub plan: Plan,
+    /// Are the words still being typed? Then the last one may be the beginning of a name, else of a word that is said.
+    pub typing: bool,
 }
 
 impl Archive {
@@ -216,6 +218,7 @@ fn held_bytes(moment: &Moment) -> u64 {
 /// The plan of a request: the clauses of its words are added to what was set by hand.
 fn asked(request: &SearchRequest, knowledge: &ArchiveKnowledge<'_>) -> Result<PlannedSearch> {
     let Some(words) = &request.q else { return Ok(request.plan.clone().into()) };
-    let asked = ask(words, &request.plan, knowledge)?;
+    let asking = Asking { typing: request.typing, ..Asking::default() };
+    let asked = ask_as(asking, words, &request.plan, knowledge)?;
     Ok(PlannedSearch { plan: asked.plan, understood: Some(asked.reading), warnings: asked.warnings })
 }

@@ -8,10 +8,11 @@ use std::collections::HashMap;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use rushes_index::{Budget, IndexReader};
-use rushes_plan::{Clause, Filter, Fuzziness, Test, Word, WordCounts, WordsTest};
+use rushes_plan::{Clause, Filter, Fuzziness, PhraseTest, Test, Word, WordCounts, WordsTest};
 use rushes_query::Access;
 use rushes_query::scope::visible_assets;
-use rushes_types::Result;
+use rushes_text::{Token, tokenise};
+use rushes_types::{AnnotationType, Error, Result, known_types};
 
 /// Words whose counts are kept; others are counted each time.
 const WORDS_KEPT_MAX: usize = 65_536;
@@ -75,6 +76,24 @@ pub(crate) fn saying(word: &str, prefix: bool) -> Clause {
         fuzziness: Fuzziness::Exact,
     };
     Clause { test: Test::Words(test), ..Clause::any(None) }
+}
+
+/// Does a line of dialogue within the filter say these words in a row?
+pub(crate) fn says_in_a_row(
+    reader: &dyn IndexReader,
+    filter: &Filter,
+    words: &str,
+    budget: &Budget,
+) -> Result<bool> {
+    let word = |token: Token| Word { text: token.lower, weight: 1.0, prefix: false };
+    let words: Vec<Word> = tokenise(words).into_iter().map(word).collect();
+    if words.is_empty() {
+        return Ok(false);
+    }
+    let test = PhraseTest { words, slop: 0, analysed: false, fuzziness: Fuzziness::Exact };
+    let kind = AnnotationType::new(known_types::DIALOGUE).map_err(|e| Error::bug(e.to_string()))?;
+    let clause = Clause { test: Test::Phrase(test), ..Clause::any(Some(kind)) };
+    budget.passing(|budget| Ok(!reader.hits(&clause, filter, budget)?.hits.is_empty()))
 }
 
 /// How many annotations within the filter hold a word.

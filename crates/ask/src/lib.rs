@@ -47,7 +47,7 @@ use rushes_types::{Error, ErrorKind, Result};
 pub use languages::Languages;
 pub use rushes_plan::{Episode, NAME_WORDS_MAX, Name, Names, Target};
 pub use rushes_plan::{Reading, ReadingKind, ReadingSpan};
-pub use short::in_short;
+pub use short::{in_short, sorted};
 
 use choose::{Candidate, candidates};
 use lexicon::Lexicon;

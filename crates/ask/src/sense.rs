@@ -50,7 +50,7 @@ pub(crate) const SAID_WORD: i32 = 12;
 /// A line that is said so: once, each word, each name in it. One that only sounds as if it were said costs more.
 pub(crate) const LINE: i32 = 50;
 pub(crate) const LINE_WORD: i32 = 8;
-pub(crate) const LINE_NAME: i32 = 25;
+pub(crate) const LINE_NAME: i32 = 32;
 pub(crate) const LIKELY_WORD: i32 = 8;
 /// What the whole reading leaves unused, or says in vain.
 pub(crate) const UNUSED: i32 = 60;

@@ -91,24 +91,31 @@ impl Question<'_> {
         let (more, why) = if self.lexicon.has_line(line) {
             (0, "stands in the dialogue so")
         } else if words.len() > 2 && self.sounds_said(&words) {
-            (LIKELY_WORD * count, "sounds as if it were said")
+            let begins = words.first().is_some_and(|at| self.is_personal(*at));
+            (LIKELY_WORD * count - if begins { LINE_NAME } else { 0 }, "sounds as if it were said")
         } else {
             return None;
         };
         Some(Sense::new(first, last + 1 - first, ItemKind::Line(line.to_owned()), cost + more, why))
     }
 
+    fn is_personal(&self, at: usize) -> bool {
+        self.tokens.get(at).is_some_and(|token| self.languages.is_personal(&token.folded, self.spoken))
+    }
+
     /// Does it speak of "I" and "you", and ask for nothing?
     fn sounds_said(&self, words: &[usize]) -> bool {
-        const ASKS: &[Role] = &[Role::Asking, Role::Say, Role::About, Role::Dialogue, Role::Idle];
-        let asks = |at: &usize| {
-            self.is_any(*at, ASKS)
-                || self.scope(*at).is_some()
-                || self.top(*at).is_some()
-                || self.amount(*at).is_some()
+        const ASKS: &[Role] = &[Role::Asking, Role::Dialogue, Role::Idle];
+        // "I never said": who speaks says so of himself.
+        let of_others = |at: usize| {
+            self.is_any(at, &[Role::Say, Role::Manner, Role::About])
+                && !(at.saturating_sub(2)..at).any(|i| self.is_personal(i))
         };
-        let personal = |at: &usize| self.languages.is_personal(&self.tokens[*at].folded, self.spoken);
-        words.iter().any(personal) && !words.iter().any(asks)
+        let asks = |at: &usize| {
+            let counted = self.scope(*at).is_some() || self.top(*at).is_some() || self.amount(*at).is_some();
+            counted || of_others(*at) || self.is_any(*at, ASKS)
+        };
+        words.iter().any(|at| self.is_personal(*at)) && !words.iter().any(asks)
     }
 
     /// "says" without words of its own only frames; with them that is unlikely.

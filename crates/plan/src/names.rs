@@ -180,6 +180,13 @@ impl Names {
         let target = Target::Label { kind: kind.to_owned(), label: label.to_owned() };
         self.add_without_article(&target, label, count);
         parts_of(label).into_iter().for_each(|part| self.add(target.clone(), &part, count));
+        // "take a photo" is "take photo", whatever article a question has.
+        let bare = ["a", "an", "the"]
+            .iter()
+            .fold(label.to_owned(), |label, word| label.replace(&format!(" {word} "), " "));
+        if bare != label && kind != known_types::CHARACTER && kind != known_types::SCENE {
+            self.add(target.clone(), &bare, count);
+        }
         for alias in aliases {
             self.add_without_article(&target, alias, count);
         }

@@ -12,3 +12,4 @@ mod failing;
 mod kinds;
 mod questions;
 mod reading;
+mod wording;

@@ -35,6 +35,8 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
 pub(super) struct SearchDocument {
     /// Free words: "Joey in the kitchen". Their clauses are added to the plan's.
     q: Option<String>,
+    /// Are the words still being typed? Then the last one may be the beginning of a name, else of a word that is said.
+    typing: Option<bool>,
     /// The structured query.
     #[serde(flatten)]
     plan: Plan,
@@ -85,9 +87,18 @@ pub(super) fn request_of(mut fields: serde_json::Map<String, Value>) -> Result<S
         Some(Value::String(words)) => Some(words),
         Some(_) => return Err(Error::invalid("`q` is no text").mend("write the words in quotes").at("/q")),
     };
+    let typing = match fields.remove("typing") {
+        None | Some(Value::Null) => false,
+        Some(Value::Bool(typing)) => typing,
+        Some(_) => {
+            return Err(Error::invalid("`typing` is neither true nor false")
+                .mend("write true")
+                .at("/typing"));
+        }
+    };
     let plan = Value::Object(fields);
     let plan = if q.is_some() { Plan::read_beside_words(&plan)? } else { Plan::read(&plan)? };
-    Ok(SearchRequest { q, plan })
+    Ok(SearchRequest { q, plan, typing })
 }
 
 /// A suggestion.

@@ -82,6 +82,8 @@ fn beside_words(components: &mut Map<String, Value>) {
         "x-rules": ["with the clauses beside it, names something to look for"],
         "description": "Free words: \"Joey in the kitchen\". Their clauses are added to the plan's."});
     search["properties"]["q"] = words;
+    search["properties"]["typing"] = json!({"type": ["boolean", "null"],
+        "description": "Are the words still being typed? Then the last may be the beginning of a name, or of a word that is said."});
     if let Some(asks) = search["anyOf"].as_array_mut() {
         asks.push(json!({"required": ["q"], "properties": {"q": {"type": "string"}}}));
     }

@@ -30,7 +30,9 @@ pub struct Ask {
 }
 
 /// Questions in words.
-const WORDS: [&str; 10] = [
+const WORDS: [&str; 12] = [
+    "how are you doing",
+    "we were on a voyage",
     "Joey starving",
     "Joanna",
     "Phantom in the kitchen",
@@ -105,7 +107,8 @@ pub fn cases(method: &str, path: &str) -> Option<Vec<Ask>> {
     let chair = line("film", "mine", "objects@1", "OBJECT_SEARCH", 9, &json!({"label": "chair"}));
     let searches = || {
         let words = WORDS.iter().map(|q| json!({"q": q, "explain": true, "limit": 2}));
-        words.chain(plans()).collect::<Vec<_>>()
+        let begun = ["Jos", "the secr", "\"how are y", "starf"].map(|q| json!({"q": q, "typing": true}));
+        words.chain(begun).chain(plans()).collect::<Vec<_>>()
     };
     Some(match (method.as_str(), path) {
         ("GET", "/" | "/healthz" | "/readyz" | "/metrics" | "/openapi.json" | "/v1/login") => gets(&[path]),
