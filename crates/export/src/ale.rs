@@ -12,8 +12,22 @@ use crate::options::Options;
 use crate::text::{joined, name};
 
 const COLUMNS: [&str; 16] = [
-    "Name", "Tracks", "Start", "End", "Duration", "Tape", "FPS", "Scene", "Take", "Camera", "Circled", "Source File",
-    "Source Path", "Labels", "Comments", "Rushes Asset",
+    "Name",
+    "Tracks",
+    "Start",
+    "End",
+    "Duration",
+    "Tape",
+    "FPS",
+    "Scene",
+    "Take",
+    "Camera",
+    "Circled",
+    "Source File",
+    "Source Path",
+    "Labels",
+    "Comments",
+    "Rushes Asset",
 ];
 
 /// Writes a log.
@@ -26,7 +40,11 @@ pub(crate) fn log(clips: &[Clip<'_>], options: &Options) -> Result<Exported> {
     };
     let fps = decimal(sequence.rate);
     let heading = ["Heading", "FIELD_DELIM\tTABS", "VIDEO_FORMAT\t1080", "AUDIO_FORMAT\t48khz"];
-    let mut text = format!("{}\r\nFPS\t{fps}\r\n\r\nColumn\r\n{}\r\n\r\nData\r\n", heading.join("\r\n"), COLUMNS.join("\t"));
+    let mut text = format!(
+        "{}\r\nFPS\t{fps}\r\n\r\nColumn\r\n{}\r\n\r\nData\r\n",
+        heading.join("\r\n"),
+        COLUMNS.join("\t")
+    );
     for (number, shot) in (1..).zip(&sequence.shots) {
         text.push_str(&row(number, shot, tracks, &fps, sequence.drop_frame).join("\t"));
         text.push_str("\r\n");
@@ -76,7 +94,9 @@ mod tests {
 
     #[test]
     fn rates_are_written_as_logs_have_them() {
-        for (rate, text) in [("24000/1001", "23.976"), ("30000/1001", "29.97"), ("25", "25"), ("60000/1001", "59.94")] {
+        for (rate, text) in
+            [("24000/1001", "23.976"), ("30000/1001", "29.97"), ("25", "25"), ("60000/1001", "59.94")]
+        {
             assert_eq!(decimal(FrameRate::parse(rate).unwrap()), text);
         }
     }

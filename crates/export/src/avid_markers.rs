@@ -19,8 +19,14 @@ pub(crate) fn list(clips: &[Clip<'_>], options: &Options, place: Place) -> Resul
     let mut text = String::new();
     for mark in &marks.marks {
         let colour = mark.clip.colour.unwrap_or_default().avid();
-        let fields =
-            [title(mark), marks.write(mark.at), TRACK.to_owned(), colour.to_owned(), says(mark), mark.length.to_string()];
+        let fields = [
+            title(mark),
+            marks.write(mark.at),
+            TRACK.to_owned(),
+            colour.to_owned(),
+            says(mark),
+            mark.length.to_string(),
+        ];
         text.push_str(&fields.join("\t"));
         text.push_str("\r\n");
     }

@@ -66,7 +66,8 @@ pub(crate) fn captions(clips: &[Clip<'_>], options: &Options, place: Place, kind
         let to = cue.end_ns.saturating_add(NS_PER_MS - 1) / NS_PER_MS;
         let times = (from, to.max(from + 1));
         match merged.last_mut().filter(|(known, _)| *known == times) {
-            Some((_, lines)) => lines.extend(lines_of(&cue.clip).into_iter().filter(|l| !lines.contains(l)).collect::<Vec<_>>()),
+            Some((_, lines)) => lines
+                .extend(lines_of(&cue.clip).into_iter().filter(|l| !lines.contains(l)).collect::<Vec<_>>()),
             None => merged.push((times, lines_of(&cue.clip))),
         }
     }
@@ -74,14 +75,20 @@ pub(crate) fn captions(clips: &[Clip<'_>], options: &Options, place: Place, kind
     let mut text = head.to_owned();
     for (number, ((from, to), lines)) in (1..).zip(&merged) {
         let lines: Vec<String> = lines.iter().map(|line| shown(line, kind)).collect();
-        text.push_str(&format!("{number}\n{} --> {}\n{}\n\n", clock(*from, point), clock(*to, point), lines.join("\n")));
+        text.push_str(&format!(
+            "{number}\n{} --> {}\n{}\n\n",
+            clock(*from, point),
+            clock(*to, point),
+            lines.join("\n")
+        ));
     }
     Ok(Exported { bytes: text.into_bytes(), written, left_out, notes, ..Exported::default() })
 }
 
 /// The lines of a moment; else its note and labels; else what its asset is called.
 fn lines_of(clip: &Clip<'_>) -> Vec<String> {
-    let lines: Vec<String> = clip.lines.iter().map(|line| name(line)).filter(|line| !line.is_empty()).collect();
+    let lines: Vec<String> =
+        clip.lines.iter().map(|line| name(line)).filter(|line| !line.is_empty()).collect();
     if !lines.is_empty() {
         return lines;
     }

@@ -38,8 +38,7 @@ const NAMES: [Names; 8] = [
 
 impl Colour {
     /// All names, as [`Colour::parse`] reads them.
-    pub const ALL: [&'static str; 8] =
-        ["red", "orange", "yellow", "green", "cyan", "blue", "purple", "pink"];
+    pub const ALL: [&'static str; 8] = ["red", "orange", "yellow", "green", "cyan", "blue", "purple", "pink"];
 
     /// Reads a name; case apart. `None` where it is none of [`Colour::ALL`].
     #[must_use]

@@ -14,7 +14,7 @@ use crate::layout::{Mixing, Sequence, Shot};
 use crate::left_out::{LeftOut, leave_out};
 use crate::options::{Options, Tracks};
 use crate::reels::ReelTable;
-use crate::text::{one_line, name};
+use crate::text::{name, one_line};
 
 /// Most events of a list: the format counts them in three digits.
 pub const EVENTS_MAX: usize = 999;
@@ -25,7 +25,11 @@ const COLOUR_WIDTH: usize = 7;
 
 /// Writes a list.
 pub(crate) fn write(sequence: Sequence<'_>, options: &Options) -> Exported {
-    let mut out = Exported { notes: sequence.notes.clone(), left_out: sequence.left_out.clone(), ..Exported::default() };
+    let mut out = Exported {
+        notes: sequence.notes.clone(),
+        left_out: sequence.left_out.clone(),
+        ..Exported::default()
+    };
     let mut reels = ReelTable::new(options.reels);
     let mut text = heading(&options.title, sequence.drop_frame);
     let mut now = sequence.drop_frame;
@@ -71,13 +75,26 @@ pub(crate) fn remarks(left_out: &[LeftOut]) -> String {
 }
 
 /// The line of an event.
-pub(crate) fn event_line(number: usize, reel: &str, channels: &str, source: &(String, String), record: &(String, String)) -> String {
+pub(crate) fn event_line(
+    number: usize,
+    reel: &str,
+    channels: &str,
+    source: &(String, String),
+    record: &(String, String),
+) -> String {
     let (from, to) = source;
     let (record_in, record_out) = record;
     format!("{number:03}  {reel:<8} {channels:<5} {:<8} {from} {to} {record_in} {record_out}\r\n", "C")
 }
 
-fn event(text: &mut String, number: usize, reel: &str, shot: &Shot<'_>, sequence: &Sequence<'_>, options: &Options) {
+fn event(
+    text: &mut String,
+    number: usize,
+    reel: &str,
+    shot: &Shot<'_>,
+    sequence: &Sequence<'_>,
+    options: &Options,
+) {
     let channels = match options.tracks {
         Tracks::Both => "AA/V",
         Tracks::Video => "V",

@@ -13,7 +13,8 @@ use crate::options::{Options, Place, RateChoice};
 use crate::text::file_stem;
 use crate::zip_file::zip;
 use crate::{
-    ale, avid_markers, chapters, csv, edl, fcpxml, json, otio, premiere_markers, resolve_markers, web_annotation, xmeml,
+    ale, avid_markers, chapters, csv, edl, fcpxml, json, otio, premiere_markers, resolve_markers,
+    web_annotation, xmeml,
 };
 
 /// A file for another program.
@@ -58,7 +59,8 @@ impl Exported {
 /// # Errors
 /// [`rushes_types::ErrorKind::Invalid`] where the start timecode that is asked for does not exist at the rate.
 pub fn export(format: Format, clips: &[Clip<'_>], options: &Options) -> Result<Exported> {
-    let one_asset = clips.iter().all(|clip| clips.first().is_some_and(|first| first.asset.id == clip.asset.id));
+    let one_asset =
+        clips.iter().all(|clip| clips.first().is_some_and(|first| first.asset.id == clip.asset.id));
     let place = options.place.unwrap_or(if one_asset { Place::Source } else { Place::Sequence });
     let parts = parts(format, clips, options, place);
     let unwidened = clips.iter().filter(|clip| options.handles.ns(clip.asset.frame_rate).is_none()).count();
@@ -80,13 +82,19 @@ pub fn export(format: Format, clips: &[Clip<'_>], options: &Options) -> Result<E
 fn said(mut file: Exported, unwidened: usize) -> Exported {
     let unwidened = unwidened.saturating_sub(file.left_out_count());
     if unwidened > 0 {
-        file.notes.push(format!("{unwidened} moments have no handles: give them in seconds, where no frame rate is known"));
+        file.notes.push(format!(
+            "{unwidened} moments have no handles: give them in seconds, where no frame rate is known"
+        ));
     }
     file
 }
 
 fn packed(format: Format, files: Vec<(String, Exported)>) -> Result<Exported> {
-    let mut all = Exported { name: "moments.zip".to_owned(), content_type: "application/zip".to_owned(), ..Exported::default() };
+    let mut all = Exported {
+        name: "moments.zip".to_owned(),
+        content_type: "application/zip".to_owned(),
+        ..Exported::default()
+    };
     let mut named: Vec<(String, Vec<u8>)> = Vec::new();
     let mut taken = BTreeSet::new();
     for (name, file) in files {
@@ -104,10 +112,16 @@ fn packed(format: Format, files: Vec<(String, Exported)>) -> Result<Exported> {
 }
 
 /// The moments of each file, with its name. At least one file.
-fn parts<'a>(format: Format, clips: &[Clip<'a>], options: &Options, place: Place) -> Vec<(String, Vec<Clip<'a>>)> {
+fn parts<'a>(
+    format: Format,
+    clips: &[Clip<'a>],
+    options: &Options,
+    place: Place,
+) -> Vec<(String, Vec<Clip<'a>>)> {
     let mut parts: Vec<(String, Vec<Clip<'a>>)> = Vec::new();
     let mut places: HashMap<String, usize> = HashMap::new();
-    let rates = options.rate == RateChoice::Each && (format.is_timeline() || place == Place::Sequence && format.is_marks());
+    let rates = options.rate == RateChoice::Each
+        && (format.is_timeline() || place == Place::Sequence && format.is_marks());
     let assets = format.is_marks() && place == Place::Source;
     let first_rate = clips.iter().find_map(|clip| clip.asset.frame_rate);
     for clip in clips {

@@ -13,7 +13,7 @@ use crate::export::Exported;
 use crate::layout::{Mixing, Sequence, Shot, media_frames};
 use crate::options::{Options, Tracks};
 use crate::text::{joined, name};
-use crate::url::{Style, encoded, media_url};
+use crate::url::{Style, media_url, percent_encoded};
 use crate::xml::Xml;
 
 /// The size of a sequence where no media say theirs: a sequence has one.
@@ -136,7 +136,7 @@ impl<'a> Resources<'a> {
         }
         xml.open("asset", &attributes);
         // Media of which nobody said where they lie are offline, by the name that they would be found under.
-        let src = media_url(asset, Style::Plain).unwrap_or_else(|| encoded(asset.id.as_str()));
+        let src = media_url(asset, Style::Plain).unwrap_or_else(|| percent_encoded(asset.id.as_str()));
         xml.empty("media-rep", &[("kind", "original-media".to_owned()), ("src", src)]);
         xml.close();
     }
@@ -157,7 +157,13 @@ pub(crate) fn size(asset: &Asset) -> Option<(i64, i64)> {
     number("width").zip(number("height"))
 }
 
-fn clip(xml: &mut Xml, shot: &Shot<'_>, sequence: &Sequence<'_>, resources: &Resources<'_>, options: &Options) {
+fn clip(
+    xml: &mut Xml,
+    shot: &Shot<'_>,
+    sequence: &Sequence<'_>,
+    resources: &Resources<'_>,
+    options: &Options,
+) {
     let Some((asset_id, format)) = resources.of_clip(shot) else { return };
     let rate = shot.rate();
     let mut attributes = vec![
@@ -191,7 +197,8 @@ fn clip(xml: &mut Xml, shot: &Shot<'_>, sequence: &Sequence<'_>, resources: &Res
     }
     if !shot.clip.labels.is_empty() {
         // A comma ends a keyword.
-        let words: Vec<String> = shot.clip.labels.iter().map(|label| name(&label.replace(',', " "))).collect();
+        let words: Vec<String> =
+            shot.clip.labels.iter().map(|label| name(&label.replace(',', " "))).collect();
         let duration = rational(shot.marked.1 - shot.marked.0, rate);
         let keyword = [("start", start), ("duration", duration), ("value", words.join(", "))];
         xml.empty("keyword", &keyword);

@@ -60,13 +60,7 @@ const TEXT: &str = "text/plain; charset=utf-8";
 const XML: &str = "application/xml";
 
 const TABLE: [Facts; 16] = [
-    facts(
-        Format::Csv,
-        "csv",
-        "csv",
-        "text/csv; charset=utf-8; header=present",
-        "a table, one line a moment",
-    ),
+    facts(Format::Csv, "csv", "csv", "text/csv; charset=utf-8; header=present", "a table, one line a moment"),
     facts(Format::Json, "json", "json", "application/json", "moments as JSON"),
     facts(Format::Edl, "edl", "edl", TEXT, "edit decision list (CMX 3600), for every editing program"),
     facts(Format::Otio, "otio", "otio", "application/json", "OpenTimelineIO"),
@@ -78,7 +72,13 @@ const TABLE: [Facts; 16] = [
         "OpenTimelineIO in a ZIP archive; the media stay where they lie",
     ),
     facts(Format::Fcpxml, "fcpxml", "fcpxml", XML, "Final Cut Pro and DaVinci Resolve (FCPXML 1.10)"),
-    facts(Format::Fcpxml19, "fcpxml-1.9", "fcpxml", XML, "older Final Cut Pro and DaVinci Resolve (FCPXML 1.9)"),
+    facts(
+        Format::Fcpxml19,
+        "fcpxml-1.9",
+        "fcpxml",
+        XML,
+        "older Final Cut Pro and DaVinci Resolve (FCPXML 1.9)",
+    ),
     facts(Format::Xmeml, "xmeml", "xml", XML, "Premiere Pro and DaVinci Resolve (Final Cut Pro 7 XML)"),
     facts(Format::Ale, "ale", "ale", TEXT, "Avid log exchange, one clip a moment"),
     facts(Format::AvidMarkers, "avid-markers", "txt", TEXT, "markers for Avid Media Composer"),

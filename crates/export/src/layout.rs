@@ -85,14 +85,17 @@ impl<'a> Sequence<'a> {
             RateChoice::One(rate) => rate,
             RateChoice::Usual | RateChoice::Each => usual_rate(&known),
         };
-        let first_drops = known.iter().find(|(_, tc)| tc.rate() == rate).is_some_and(|(_, tc)| tc.drop_frame());
+        let first_drops =
+            known.iter().find(|(_, tc)| tc.rate() == rate).is_some_and(|(_, tc)| tc.drop_frame());
         let (start, drop_frame, notes) = start_of(options, rate, first_drops)?;
         let gap = options.gap.frames(rate);
         let mut sequence = Self { rate, drop_frame, start, shots: Vec::new(), gap, left_out, notes };
         let mut record = 0_i64;
         for (clip, timecode) in known {
             if mixing == Mixing::LeaveOut && timecode.rate() != rate {
-                let why = format!("the frame rate is not the {rate} of the file: ask for `rate=each`, or for that rate");
+                let why = format!(
+                    "the frame rate is not the {rate} of the file: ask for `rate=each`, or for that rate"
+                );
                 leave_out(&mut sequence.left_out, &why, clip.asset.id.as_str());
                 continue;
             }
@@ -172,7 +175,12 @@ pub(crate) fn start_of(options: &Options, rate: FrameRate, drops: bool) -> Resul
 }
 
 /// A moment with its handles; `None` where it begins after the end of its media.
-fn shot_of<'a>(clip: Clip<'a>, timecode: AssetTimecode, options: &Options, rate: FrameRate) -> Option<Shot<'a>> {
+fn shot_of<'a>(
+    clip: Clip<'a>,
+    timecode: AssetTimecode,
+    options: &Options,
+    rate: FrameRate,
+) -> Option<Shot<'a>> {
     let own = timecode.rate();
     let media = media_frames(&clip, own).unwrap_or(i64::MAX);
     let (first, end) = timecode.frames(clip.start_ns.max(0), clip.end_ns);

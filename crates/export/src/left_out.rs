@@ -18,7 +18,8 @@ impl LeftOut {
     /// The reason in one sentence.
     #[must_use]
     pub fn sentence(&self) -> String {
-        let named = if self.assets.is_empty() { String::new() } else { format!(" ({})", self.assets.join(", ")) };
+        let named =
+            if self.assets.is_empty() { String::new() } else { format!(" ({})", self.assets.join(", ")) };
         format!("{}: {}{named}", self.count, self.why)
     }
 }
@@ -44,7 +45,8 @@ pub(crate) fn join(reasons: &mut Vec<LeftOut>, more: Vec<LeftOut>) {
         match reasons.iter_mut().find(|reason| reason.why == one.why) {
             Some(reason) => {
                 reason.count += one.count;
-                let new: Vec<String> = one.assets.into_iter().filter(|id| !reason.assets.contains(id)).collect();
+                let new: Vec<String> =
+                    one.assets.into_iter().filter(|id| !reason.assets.contains(id)).collect();
                 let room = NAMED_MAX.saturating_sub(reason.assets.len());
                 reason.assets.extend(new.into_iter().take(room));
             }

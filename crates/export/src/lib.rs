@@ -47,3 +47,4 @@ pub use export::{Exported, export};
 pub use format::Format;
 pub use left_out::LeftOut;
 pub use options::{Length, Options, Place, RateChoice, Reels, START_PATTERN, Tracks};
+pub use url::percent_encoded;

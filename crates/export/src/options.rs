@@ -31,9 +31,8 @@ impl Length {
     /// Reads `12f` (frames) or `0.5` (seconds); `None` where it is neither.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
-        let digits = |s: &str, most: usize| {
-            (1..=most).contains(&s.len()) && s.bytes().all(|b| b.is_ascii_digit())
-        };
+        let digits =
+            |s: &str, most: usize| (1..=most).contains(&s.len()) && s.bytes().all(|b| b.is_ascii_digit());
         if let Some(frames) = text.strip_suffix('f') {
             return digits(frames, FRAME_DIGITS_MAX).then(|| frames.parse().ok().map(Self::Frames)).flatten();
         }
@@ -62,6 +61,20 @@ impl Length {
             Self::Ns(ns) => Some(ns),
         }
     }
+}
+
+/// Is it written as [`START_PATTERN`] says?
+fn is_timecode(text: &str) -> bool {
+    let fields: Vec<&str> = text.split([':', ';']).collect();
+    let number =
+        |field: &&str| field.bytes().all(|b| b.is_ascii_digit()).then(|| field.parse::<u16>().ok()).flatten();
+    let [h, m, s, f] = fields.as_slice() else { return false };
+    let within = [(h, 23), (m, 59), (s, 59)]
+        .iter()
+        .all(|(field, most)| field.len() == 2 && number(field).is_some_and(|n| n <= *most));
+    // Only the last separator says whether frames are dropped.
+    let seconds = text.get(..9).is_some_and(|head| !head.get(..8).unwrap_or_default().contains(';'));
+    within && seconds && matches!(f.len(), 2 | 3) && number(f).is_some()
 }
 
 /// The rate of a timeline.
@@ -182,7 +195,8 @@ impl Options {
                 Ok(rate) => self.rate = RateChoice::One(rate),
                 Err(_) => return bad("write a ratio such as 24000/1001, or `each`"),
             },
-            "start" => self.start = Some(value.to_owned()),
+            "start" if is_timecode(value) => self.start = Some(value.to_owned()),
+            "start" => return bad("write HH:MM:SS:FF"),
             "notes" | "drop_frame" => match value {
                 "true" | "false" if name == "notes" => self.notes = value == "true",
                 "true" | "false" => self.drop_frame = Some(value == "true"),

@@ -87,7 +87,8 @@ fn gap(sequence: &Sequence<'_>) -> Value {
 
 fn clip(shot: &Shot<'_>, notes: bool) -> Value {
     let (asset, rate) = (shot.clip.asset, shot.rate());
-    let available = media_frames(&shot.clip, rate).map(|frames| range(shot.timecode.start_frames(), frames, rate));
+    let available =
+        media_frames(&shot.clip, rate).map(|frames| range(shot.timecode.start_frames(), frames, rate));
     let media = match media_url(asset, Style::Plain) {
         Some(url) => json!({
             "OTIO_SCHEMA": "ExternalReference.1", "name": name(&file_name(asset)), "target_url": url,

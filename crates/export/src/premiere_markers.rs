@@ -22,7 +22,14 @@ pub(crate) fn list(clips: &[Clip<'_>], options: &Options, place: Place) -> Resul
     for mark in &marks.marks {
         let length = Timecode::from_frames(mark.length, marks.rate, marks.drop_frame).to_string();
         let (from, to) = (marks.write(mark.at), marks.write(mark.at.saturating_add(mark.length)));
-        let fields = [quoted(&title(mark)), quoted(&says(mark)), time(from), time(to), time(length), "Comment".to_owned()];
+        let fields = [
+            quoted(&title(mark)),
+            quoted(&says(mark)),
+            time(from),
+            time(to),
+            time(length),
+            "Comment".to_owned(),
+        ];
         text.push_str(&fields.join("\t"));
         text.push_str("\r\n");
     }

@@ -43,7 +43,11 @@ impl ReelTable {
             return name.clone();
         }
         let name = self.free(&wanted);
-        let said = if self.kind == Reels::File { file_name(asset) } else { own.unwrap_or(asset.id.as_str()).to_owned() };
+        let said = if self.kind == Reels::File {
+            file_name(asset)
+        } else {
+            own.unwrap_or(asset.id.as_str()).to_owned()
+        };
         if !said.eq_ignore_ascii_case(&name) {
             self.renamed.push((name.clone(), said));
         }

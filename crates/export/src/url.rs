@@ -38,17 +38,21 @@ pub(crate) fn media_url(asset: &Asset, style: Style) -> Option<String> {
 }
 
 fn segments(path: &str, between: &[char]) -> String {
-    path.split(between).map(encoded).collect::<Vec<_>>().join("/")
+    path.split(between).map(percent_encoded).collect::<Vec<_>>().join("/")
 }
 
-/// A text as one segment of an address.
-pub(crate) fn encoded(segment: &str) -> String {
+/// A text as one segment of an address: all but letters, digits and `-._~` percent-encoded.
+#[must_use]
+pub fn percent_encoded(segment: &str) -> String {
     escape(segment, |byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~'))
 }
 
 /// A segment of what is an address already: only what no address may hold is encoded.
 fn kept(segment: &str) -> String {
-    escape(segment, |byte| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}'))
+    escape(segment, |byte| {
+        byte.is_ascii_graphic()
+            && !matches!(byte, b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}')
+    })
 }
 
 fn escape(text: &str, stays: impl Fn(u8) -> bool) -> String {

@@ -8,14 +8,15 @@ use serde_json::{Value, json};
 use crate::clip::{Clip, asset_name};
 use crate::export::{Exported, seconds, widened};
 use crate::options::Options;
-use crate::url::{Style, encoded, media_url};
+use crate::url::{Style, media_url, percent_encoded};
 
 /// A fragment without length would be none: it lasts so long at least, in nanoseconds.
 const FRAGMENT_NS_MIN: i64 = 1_000_000;
 
 /// Writes annotations.
 pub(crate) fn page(clips: &[Clip<'_>], options: &Options) -> Exported {
-    let items: Vec<Value> = (1..).zip(clips).map(|(number, clip)| annotation(number, clip, options)).collect();
+    let items: Vec<Value> =
+        (1..).zip(clips).map(|(number, clip)| annotation(number, clip, options)).collect();
     let document = json!({
         "@context": "http://www.w3.org/ns/anno.jsonld",
         "id": "urn:rushes:moments",
@@ -31,7 +32,7 @@ pub(crate) fn page(clips: &[Clip<'_>], options: &Options) -> Exported {
 fn annotation(number: usize, clip: &Clip<'_>, options: &Options) -> Value {
     let (start_ns, end_ns) = widened(clip, options);
     let end_ns = end_ns.max(start_ns.saturating_add(FRAGMENT_NS_MIN));
-    let id = encoded(clip.asset.id.as_str());
+    let id = percent_encoded(clip.asset.id.as_str());
     let source = media_url(clip.asset, Style::Plain).unwrap_or_else(|| format!("urn:rushes:asset:{id}"));
     let body = |purpose: &str, text: &str| json!({"type": "TextualBody", "purpose": purpose, "value": text, "format": "text/plain"});
     let labels = clip.labels.iter().map(|label| body("tagging", label));

@@ -111,7 +111,13 @@ fn picture(xml: &mut Xml, sequence: &Sequence<'_>) {
     xml.close();
 }
 
-fn track(xml: &mut Xml, sequence: &Sequence<'_>, options: &Options, files: &mut HashMap<String, usize>, kind: &str) {
+fn track(
+    xml: &mut Xml,
+    sequence: &Sequence<'_>,
+    options: &Options,
+    files: &mut HashMap<String, usize>,
+    kind: &str,
+) {
     xml.open("track", &[]);
     for (number, shot) in (1..).zip(&sequence.shots) {
         xml.open("clipitem", &[("id", format!("clipitem-{kind}{number}"))]);

@@ -134,5 +134,4 @@ mod tests {
             assert_eq!(parse_clock(text), None, "{text}");
         }
     }
-
 }

@@ -96,7 +96,11 @@ fn two_reels_that_end_alike_stay_two_and_the_list_says_what_became_what() {
     let list = written(Format::Edl, &[clip(&one, 0, SECOND, &[]), clip(&two, 0, SECOND, &[])], &[]);
     let text = text_of(&list);
     assert!(text.contains("001  0314R1XY ") && text.contains("002  0314R1X2 "), "{text}");
-    assert!(text.ends_with("* REEL 0314R1XY IS A001C002_210314_R1XY\r\n* REEL 0314R1X2 IS B001C002_210314_R1XY\r\n"));
+    assert!(
+        text.ends_with(
+            "* REEL 0314R1XY IS A001C002_210314_R1XY\r\n* REEL 0314R1X2 IS B001C002_210314_R1XY\r\n"
+        )
+    );
     assert_eq!(list.renamed.len(), 2);
     // Two files of one tape are on one reel.
     two.reel.clone_from(&one.reel);
@@ -138,7 +142,8 @@ fn picture_and_sound_go_together_unless_one_is_asked_for() {
 
 #[test]
 fn a_list_is_of_the_rate_that_is_asked_for_or_there_is_one_for_each() {
-    let (film, other, unknown) = (asset("a", Some("25"), None), asset("b", Some("24"), None), asset("c", None, None));
+    let (film, other, unknown) =
+        (asset("a", Some("25"), None), asset("b", Some("24"), None), asset("c", None, None));
     let clips = [cut(&film, 0, 5), cut(&film, 9, 5), cut(&other, 0, 5), clip(&unknown, 0, SECOND, &[])];
     let list = written(Format::Edl, &clips, &[("rate", "24")]);
     assert_eq!((list.written, list.left_out_count()), (1, 3));

@@ -32,7 +32,11 @@ fn no_text_makes_lines_of_an_edit_list_or_outgrows_them() {
             text_of(&list)
         );
         assert!(lines[0].chars().count() <= "TITLE: ".len() + 70, "{}", lines[0]);
-        assert!(!text_of(&list).contains('\u{202e}') && !text_of(&list).contains('\u{2028}'), "{}", text_of(&list));
+        assert!(
+            !text_of(&list).contains('\u{202e}') && !text_of(&list).contains('\u{2028}'),
+            "{}",
+            text_of(&list)
+        );
         assert_eq!(lines[3].split_whitespace().nth(1).unwrap().chars().count(), lines[3][5..13].trim().len());
     }
 }
@@ -58,7 +62,8 @@ fn no_text_of_a_table_controls_a_terminal_or_makes_a_row() {
 }
 
 /// Names that people give.
-const NAMES: [&str; 6] = ["a \"b\" 'c'", "a/b\\c", "line\nline", "🎬 👩\u{200d}👧", "שלום עולם", "<a>&amp;]]>"];
+const NAMES: [&str; 6] =
+    ["a \"b\" 'c'", "a/b\\c", "line\nline", "🎬 👩\u{200d}👧", "שלום עולם", "<a>&amp;]]>"];
 
 #[test]
 fn names_with_quotes_slashes_lines_emoji_and_right_to_left_stay_one_field() {
@@ -85,12 +90,20 @@ fn names_with_quotes_slashes_lines_emoji_and_right_to_left_stay_one_field() {
                     assert!(!root.name.is_empty());
                 }
                 Format::Json | Format::Otio | Format::WebAnnotation => assert!(is_json, "{name} {bad:?}"),
-                Format::Ale => assert_eq!(text.split("Data\r\n").nth(1).unwrap().lines().count(), 2, "{text}"),
+                Format::Ale => {
+                    assert_eq!(text.split("Data\r\n").nth(1).unwrap().lines().count(), 2, "{text}")
+                }
                 Format::AvidMarkers => {
-                    assert!(text.lines().all(|line| line.split('\t').count() == 6) && text.lines().count() == 2, "{text}");
+                    assert!(
+                        text.lines().all(|line| line.split('\t').count() == 6) && text.lines().count() == 2,
+                        "{text}"
+                    );
                 }
                 Format::PremiereMarkers => {
-                    assert!(text.lines().all(|line| line.split('\t').count() == 6) && text.lines().count() == 3, "{text}");
+                    assert!(
+                        text.lines().all(|line| line.split('\t').count() == 6) && text.lines().count() == 3,
+                        "{text}"
+                    );
                 }
                 Format::Edl => assert_eq!(crate::readers::edl::events(&text).len(), 2, "{text}"),
                 Format::ResolveMarkers => {

@@ -54,7 +54,12 @@ fn opentimelineio_and_pycmx_find_the_same_cuts() {
         let clips: Vec<_> = spans.iter().map(|(first, length)| cut(&media, *first, *length)).collect();
         let zero = rushes_types::Timecode::parse(start, rate(rate_text)).unwrap().frames();
         let wanted: Vec<(i64, i64)> = spans.iter().map(|(first, length)| (zero + first, *length)).collect();
-        for (format, kind) in [(Format::Otio, "otio_json"), (Format::Otioz, "otioz"), (Format::Xmeml, "fcp_xml"), (Format::Edl, "cmx_3600")] {
+        for (format, kind) in [
+            (Format::Otio, "otio_json"),
+            (Format::Otioz, "otioz"),
+            (Format::Xmeml, "fcp_xml"),
+            (Format::Edl, "cmx_3600"),
+        ] {
             let file = folder.join(format!("x.{}", format.extension()));
             std::fs::write(&file, written(format, &clips, &[("tracks", "video")]).bytes).unwrap();
             let found: Vec<(i64, i64)> = judge(&python, kind, &file, decimal)
@@ -81,13 +86,20 @@ fn whole(value: &Value) -> i64 {
 #[test]
 fn fcpxml_fits_apples_document_type() {
     let Ok(dtd) = std::env::var(DTD) else {
-        return skipped(DTD, "FCPXML is not held against Apple's document type by xmllint: set RUSHES_FCPXML_DTD");
+        return skipped(
+            DTD,
+            "FCPXML is not held against Apple's document type by xmllint: set RUSHES_FCPXML_DTD",
+        );
     };
     let (media, spans) = made("30000/1001", "10:00:00;00");
     let labels = ["Mara".to_owned()];
     let clips: Vec<_> = spans
         .iter()
-        .map(|(first, length)| rushes_export::Clip { labels: &labels, note: "a <b>", ..cut(&media, *first, *length) })
+        .map(|(first, length)| rushes_export::Clip {
+            labels: &labels,
+            note: "a <b>",
+            ..cut(&media, *first, *length)
+        })
         .collect();
     let file = std::env::temp_dir().join(format!("rushes-{}.fcpxml", std::process::id()));
     for options in [vec![], vec![("notes", "true"), ("gap", "1")], vec![("tracks", "audio")]] {

@@ -21,7 +21,8 @@ fn captions_have_the_times_of_the_media_or_of_the_timeline() {
     assert!(text(Format::Srt, &two, &[]).ends_with("2\n00:00:01,000 --> 00:00:03,000\nb\n\n"));
     let apart = written(Format::Srt, &two, &[("place", "source")]);
     assert_eq!(crate::readers::zip_names(&apart.bytes), ["a.srt", "b.srt"]);
-    let text = text_of(&written(Format::Srt, &[clip(&film, 0, 0, &[]), clip(&film, 0, 0, &["x".into()])], &[]));
+    let text =
+        text_of(&written(Format::Srt, &[clip(&film, 0, 0, &[]), clip(&film, 0, 0, &["x".into()])], &[]));
     assert_eq!(text, "1\n00:00:00,000 --> 00:00:00,001\na\nx\n\n", "cues of the same times are one");
 }
 
@@ -50,15 +51,23 @@ fn chapters_begin_at_zero_and_last_ten_seconds() {
 fn an_annotation_targets_a_fragment_of_the_media() {
     let mut film = asset("a b/c", None, None);
     let labels = ["Mara".to_owned()];
-    let document = text(Format::WebAnnotation, &[clip(&film, 4 * SECOND, 8_500_000_000, &labels), clip(&film, 0, 0, &[])], &[]);
+    let document = text(
+        Format::WebAnnotation,
+        &[clip(&film, 4 * SECOND, 8_500_000_000, &labels), clip(&film, 0, 0, &[])],
+        &[],
+    );
     let page: Value = serde_json::from_str(&document).unwrap();
     assert_eq!(page["@context"], "http://www.w3.org/ns/anno.jsonld");
     let target = &page["items"][0]["target"];
-    assert_eq!((&target["source"], &target["selector"]["value"]), (&"urn:rushes:asset:a%20b%2Fc".into(), &"t=4,8.5".into()));
+    assert_eq!(
+        (&target["source"], &target["selector"]["value"]),
+        (&"urn:rushes:asset:a%20b%2Fc".into(), &"t=4,8.5".into())
+    );
     assert_eq!(page["items"][0]["body"][0]["purpose"], "tagging");
     assert_eq!(page["items"][1]["target"]["selector"]["value"], "t=0,0.001", "a fragment lasts");
     film.path = Some("/m/a b.mov".into());
-    let page: Value = serde_json::from_str(&text(Format::WebAnnotation, &[clip(&film, 0, SECOND, &[])], &[])).unwrap();
+    let page: Value =
+        serde_json::from_str(&text(Format::WebAnnotation, &[clip(&film, 0, SECOND, &[])], &[])).unwrap();
     assert_eq!(page["items"][0]["target"]["source"], "file:///m/a%20b.mov");
 }
 
@@ -66,22 +75,37 @@ fn an_annotation_targets_a_fragment_of_the_media() {
 fn notes_become_markers_where_the_moment_is() {
     let film = asset("a", Some("25"), Some("10:00:00:00"));
     let labels = ["Mara, Ines".to_owned()];
-    let clips = [Clip { note: "the good one", labels: &labels, colour: Some(Colour::Red), ..cut(&film, 50, 25) }];
+    let clips =
+        [Clip { note: "the good one", labels: &labels, colour: Some(Colour::Red), ..cut(&film, 50, 25) }];
     let options = [("notes", "true"), ("handles", "1")];
-    assert!(text(Format::Edl, &clips, &options).contains("* LOC: 01:00:01:00 RED     the good one | Mara, Ines\r\n"));
+    assert!(
+        text(Format::Edl, &clips, &options)
+            .contains("* LOC: 01:00:01:00 RED     the good one | Mara, Ines\r\n")
+    );
     let project = text(Format::Fcpxml, &clips, &options);
     let root = parse(&project);
     let item = fcpxml::sequence(&root).child("spine").child("asset-clip").clone();
     let marker = item.child("marker");
-    assert_eq!((marker.get("start"), marker.get("value"), marker.get("note")), (Some("36002s"), Some("Mara, Ines"), Some("the good one | Mara, Ines")));
-    assert_eq!((item.child("keyword").get("value"), item.child("keyword").get("duration")), (Some("Mara Ines"), Some("1s")));
+    assert_eq!(
+        (marker.get("start"), marker.get("value"), marker.get("note")),
+        (Some("36002s"), Some("Mara, Ines"), Some("the good one | Mara, Ines"))
+    );
+    assert_eq!(
+        (item.child("keyword").get("value"), item.child("keyword").get("duration")),
+        (Some("Mara Ines"), Some("1s"))
+    );
     let root = parse(&text(Format::Xmeml, &clips, &options));
     let marker = root.child("sequence").child("marker").clone();
     assert_eq!([marker.number("in"), marker.number("out")], [25, 50]);
     let timeline: Value = serde_json::from_str(&text(Format::Otio, &clips, &options)).unwrap();
     let marker = timeline.pointer("/tracks/children/0/children/0/markers/0").unwrap();
-    assert_eq!((&marker["color"], &marker["marked_range"]["start_time"]["value"]), (&"RED".into(), &900_050.into()));
-    assert!(text(Format::ResolveMarkers, &clips, &options).contains("|C:ResolveColorRed |M:Mara, Ines |D:25"));
+    assert_eq!(
+        (&marker["color"], &marker["marked_range"]["start_time"]["value"]),
+        (&"RED".into(), &900_050.into())
+    );
+    assert!(
+        text(Format::ResolveMarkers, &clips, &options).contains("|C:ResolveColorRed |M:Mara, Ines |D:25")
+    );
     assert!(!text(Format::Xmeml, &clips, &[]).contains("<marker>"), "only where they are asked for");
     for name in Colour::ALL {
         assert_eq!(Colour::parse(name).unwrap().as_str(), name);

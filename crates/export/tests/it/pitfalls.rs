@@ -21,7 +21,9 @@ fn start_and_length_are_frames_and_never_reach_past_the_media() {
     let mut film = asset("a", Some("24000/1001"), None);
     film.duration_ns = Some(rate("24000/1001").start_of(240));
     // Seconds that lie between frames, and an end that lies after the media.
-    for (start, end) in [(1_020_000_001, 1_060_000_000), (9_970_000_000, 10_020_000_000), (9_999_999_999, 12 * SECOND)] {
+    for (start, end) in
+        [(1_020_000_001, 1_060_000_000), (9_970_000_000, 10_020_000_000), (9_999_999_999, 12 * SECOND)]
+    {
         let text = text(Format::Fcpxml, &[clip(&film, start, end, &[])], &[("handles", "10")]);
         let [cut] = fcpxml::cuts(&text).try_into().unwrap();
         assert_eq!(cut.source, (0, 240));
@@ -51,7 +53,11 @@ fn the_medias_timecode_is_in_no_offset() {
     let xmeml = crate::support::text(Format::Xmeml, &[cut(&film, 10, 5)], &[]);
     let item = parse(&xmeml);
     let item = item.child("sequence").child("media").child("video").child("track").child("clipitem");
-    assert_eq!([item.number("start"), item.number("in")], [0, 10], "frames of the sequence, frames of the file");
+    assert_eq!(
+        [item.number("start"), item.number("in")],
+        [0, 10],
+        "frames of the sequence, frames of the file"
+    );
 }
 
 #[test]
@@ -105,7 +111,9 @@ fn versions_are_those_that_older_hosts_read_and_premiere_has_a_format_of_its_own
 
 #[test]
 fn rates_are_never_cut_to_whole_numbers() {
-    for (text_of_rate, whole, ntsc) in [("24000/1001", 24, "TRUE"), ("30000/1001", 30, "TRUE"), ("25", 25, "FALSE")] {
+    for (text_of_rate, whole, ntsc) in
+        [("24000/1001", 24, "TRUE"), ("30000/1001", 30, "TRUE"), ("25", 25, "FALSE")]
+    {
         let film = asset("a", Some(text_of_rate), None);
         let xmeml = text(Format::Xmeml, &[cut(&film, 0, 5)], &[]);
         let root = parse(&xmeml);
@@ -147,20 +155,35 @@ fn clips_of_another_rate_take_whole_frames_rounded_down() {
 fn paths_are_encoded_segment_by_segment() {
     let mut film = asset("a", Some("25"), None);
     for (path, xmeml, otio) in [
-        ("/Volumes/My Media/a#1 %2.mov", "file://localhost/Volumes/My%20Media/a%231%20%252.mov", "file:///Volumes/My%20Media/a%231%20%252.mov"),
+        (
+            "/Volumes/My Media/a#1 %2.mov",
+            "file://localhost/Volumes/My%20Media/a%231%20%252.mov",
+            "file:///Volumes/My%20Media/a%231%20%252.mov",
+        ),
         (r"C:\Media\a b.mov", "file://localhost/C%3a/Media/a%20b.mov", "file:///C:/Media/a%20b.mov"),
         (r"\\nas\share\a&b.mov", "file://nas/share/a%26b.mov", "file://nas/share/a%26b.mov"),
-        ("/m/naïve 🎬.mov", "file://localhost/m/na%C3%AFve%20%F0%9F%8E%AC.mov", "file:///m/na%C3%AFve%20%F0%9F%8E%AC.mov"),
+        (
+            "/m/naïve 🎬.mov",
+            "file://localhost/m/na%C3%AFve%20%F0%9F%8E%AC.mov",
+            "file:///m/na%C3%AFve%20%F0%9F%8E%AC.mov",
+        ),
         ("day 1/a.mov", "day%201/a.mov", "day%201/a.mov"),
-        ("https://x.example/a b.mov?c=1", "https://x.example/a%20b.mov?c=1", "https://x.example/a%20b.mov?c=1"),
+        (
+            "https://x.example/a b.mov?c=1",
+            "https://x.example/a%20b.mov?c=1",
+            "https://x.example/a%20b.mov?c=1",
+        ),
     ] {
         film.path = Some(path.to_owned());
         let clips = [cut(&film, 0, 5)];
         let root = parse(&text(Format::Xmeml, &clips, &[]));
-        let item = root.child("sequence").child("media").child("video").child("track").child("clipitem").clone();
+        let item =
+            root.child("sequence").child("media").child("video").child("track").child("clipitem").clone();
         assert_eq!(item.child("file").child("pathurl").text, xmeml);
         let timeline: Value = serde_json::from_str(&text(Format::Otio, &clips, &[])).unwrap();
-        let url = timeline.pointer("/tracks/children/0/children/0/media_references/DEFAULT_MEDIA/target_url").unwrap();
+        let url = timeline
+            .pointer("/tracks/children/0/children/0/media_references/DEFAULT_MEDIA/target_url")
+            .unwrap();
         assert_eq!(url, otio);
         let project = text(Format::Fcpxml, &clips, &[]);
         assert_eq!(resources(&project, "asset")[0].child("media-rep").get("src"), Some(otio));
@@ -291,11 +314,27 @@ fn midnight_begins_a_day_again() {
 fn avid_gets_a_log_with_the_start_of_the_media_and_no_aaf() {
     assert_eq!(Format::parse("aaf"), None);
     let mut film = asset("a", Some("24000/1001"), Some("14:03:10:05"));
-    (film.reel, film.scene, film.take, film.circled) = (Some("A001".into()), Some("12".into()), Some("3".into()), Some(true));
+    (film.reel, film.scene, film.take, film.circled) =
+        (Some("A001".into()), Some("12".into()), Some("3".into()), Some(true));
     let log = text(Format::Ale, &[cut(&film, 0, 48)], &[]);
     assert!(log.contains("\r\nFPS\t23.976\r\n"), "{log}");
     let row: Vec<&str> = log.lines().last().unwrap().split('\t').collect();
-    assert_eq!(row[..11], ["a 001", "VA1A2", "14:03:10:05", "14:03:12:05", "00:00:02:00", "A001", "23.976", "12", "3", "", "Yes"]);
+    assert_eq!(
+        row[..11],
+        [
+            "a 001",
+            "VA1A2",
+            "14:03:10:05",
+            "14:03:12:05",
+            "00:00:02:00",
+            "A001",
+            "23.976",
+            "12",
+            "3",
+            "",
+            "Yes"
+        ]
+    );
 }
 
 #[test]
@@ -314,7 +353,20 @@ fn a_start_that_does_not_exist_is_refused_with_its_name() {
     options.set("start", "00:01:00;00").unwrap();
     let error = export(Format::Edl, &[cut(&film, 0, 5)], &options).unwrap_err();
     assert_eq!((error.kind(), error.pointer()), (ErrorKind::Invalid, Some("start")));
-    for (name, value) in [("handles", "1x"), ("rate", "0"), ("tracks", "all"), ("reels", "9"), ("place", "here"), ("notes", "1"), ("x", "y")] {
+    for (name, value) in [
+        ("handles", "1x"),
+        ("rate", "0"),
+        ("tracks", "all"),
+        ("reels", "9"),
+        ("place", "here"),
+        ("notes", "1"),
+        ("x", "y"),
+        ("start", "1:00:00:00"),
+        ("start", "24:00:00:00"),
+        ("start", "01;00;00;00"),
+        ("start", "01:00:00"),
+        ("start", "01:00:00:é"),
+    ] {
         assert_eq!(options.set(name, value).unwrap_err().pointer(), Some(name));
     }
 }

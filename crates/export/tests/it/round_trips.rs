@@ -57,7 +57,12 @@ impl Made {
             let length = 1 + random.below((frames - first - 1).min(longest));
             (i64::try_from(first).unwrap(), i64::try_from(length).unwrap())
         });
-        Self { spans: spans.collect(), ratio: (num.into(), den.into()), gap: if random.once_in(2) { 7 } else { 0 }, media }
+        Self {
+            spans: spans.collect(),
+            ratio: (num.into(), den.into()),
+            gap: if random.once_in(2) { 7 } else { 0 },
+            media,
+        }
     }
 
     fn clips(&self) -> Vec<Clip<'_>> {
@@ -66,7 +71,10 @@ impl Made {
 
     /// What every reader must find; `day` where timecode begins again at midnight.
     fn cuts(&self, day: Option<i64>) -> Vec<Cut> {
-        let start = edl::frames(self.media.start_timecode.as_deref().unwrap(), (self.ratio.0 + self.ratio.1 - 1) / self.ratio.1);
+        let start = edl::frames(
+            self.media.start_timecode.as_deref().unwrap(),
+            (self.ratio.0 + self.ratio.1 - 1) / self.ratio.1,
+        );
         let mut record = 0;
         self.spans
             .iter()
@@ -133,14 +141,16 @@ fn a_log_loses_no_frame() {
     let read = |text: &str, (num, den): (i64, i64)| {
         let nominal = (num + den - 1) / den;
         let (head, data) = text.split_once("Data\r\n").unwrap();
-        let columns: Vec<&str> = head.lines().skip_while(|line| *line != "Column").nth(1).unwrap().split('\t').collect();
+        let columns: Vec<&str> =
+            head.lines().skip_while(|line| *line != "Column").nth(1).unwrap().split('\t').collect();
         let place = |name: &str| columns.iter().position(|column| *column == name).unwrap();
         let mut record = 0;
         data.lines()
             .map(|line| {
                 let fields: Vec<&str> = line.split('\t').collect();
                 assert_eq!(fields.len(), columns.len());
-                let [from, to, length] = ["Start", "End", "Duration"].map(|name| edl::frames(fields[place(name)], nominal));
+                let [from, to, length] =
+                    ["Start", "End", "Duration"].map(|name| edl::frames(fields[place(name)], nominal));
                 let to = if to <= from { from + length } else { to };
                 assert_eq!(to - from, length);
                 let at = record;

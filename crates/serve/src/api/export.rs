@@ -44,7 +44,7 @@ struct AuditedExport {
     responses(
         (status = 200, content(
             (String = "text/csv"), (String = "text/plain"), (String = "text/vtt"), (String = "application/xml"),
-            (Vec<u8> = "application/json"), (Vec<u8> = "application/ld+json"), (Vec<u8> = "application/zip")
+            (Value = "application/json"), (Value = "application/ld+json"), (Vec<u8> = "application/zip")
         )),
         (status = "4XX", body = Problem, content_type = "application/problem+json")
     )

@@ -3,8 +3,8 @@
 pub mod edl;
 pub mod fcpxml;
 pub mod otio;
-pub mod xml;
 pub mod xmeml;
+pub mod xml;
 
 /// A clip as a timeline has it: frames of its media as their timecode counts them, exclusive out, and where it begins
 /// on the timeline, as a fraction of a second.

@@ -20,7 +20,10 @@ fn time(value: &Value) -> (i64, (i64, i64)) {
 
 pub fn cuts(text: &str, kind: &str) -> Vec<Cut> {
     let document: Value = serde_json::from_str(text).unwrap();
-    assert_eq!((&document["OTIO_SCHEMA"], &document["tracks"]["OTIO_SCHEMA"]), (&"Timeline.1".into(), &"Stack.1".into()));
+    assert_eq!(
+        (&document["OTIO_SCHEMA"], &document["tracks"]["OTIO_SCHEMA"]),
+        (&"Timeline.1".into(), &"Stack.1".into())
+    );
     let tracks = document["tracks"]["children"].as_array().unwrap();
     let track = tracks.iter().find(|track| track["kind"] == kind).unwrap();
     let mut at = (0, 1);

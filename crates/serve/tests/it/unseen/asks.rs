@@ -147,7 +147,7 @@ pub fn cases(method: &str, path: &str) -> Option<Vec<Ask>> {
         ("POST", "/v1/search" | "/v1/plan") => posts(path, &searches()),
         ("POST", "/v1/export") => {
             // Every format is written from the same moments.
-            let formats = ["csv&handles=1", "edl&notes=true", "json", "resolve-markers&place=source", "otioz"];
+            let formats = ["csv&handles=1", "edl&notes=true", "json", "resolve-markers&place=source", "otio"];
             let path = |format: &&str| format!("/v1/export?format={format}");
             formats.iter().flat_map(|format| posts(&path(format), &searches())).collect()
         }
