@@ -310,19 +310,7 @@ fn remote(url: &str, token: Option<&str>) -> Outcome<Target> {
     Ok(Target::Remote { base, token: token.map(str::to_owned), http })
 }
 
-/// A text as one segment of a path, or one value of a query.
-#[must_use]
-pub fn encode(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-            out.push(char::from(byte));
-        } else {
-            out.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    out
-}
+pub use rushes_export::percent_encoded as encode;
 
 #[cfg(test)]
 mod tests {

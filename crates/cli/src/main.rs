@@ -10,6 +10,7 @@ mod commands;
 mod config;
 mod encoders;
 mod exit;
+mod exported;
 mod hits;
 mod interrupt;
 mod output;

@@ -75,7 +75,9 @@ export function startOfFrame(frame, rate) {
 export function writeTimecode(frames, rate, dropFrame) {
   const base = nominal(rate);
   const drop = dropFrame ? dropped(rate) : 0;
-  let count = Math.max(0, frames);
+  // A day has 24 hours: what is written begins again at midnight.
+  const day = base * 86_400 - drop * 1_296;
+  let count = ((frames % day) + day) % day;
   if (drop > 0) {
     const [tens, rest] = [Math.floor(count / (base * 600 - drop * 9)), count % (base * 600 - drop * 9)];
     const minutes = rest < base * 60 ? 0 : Math.floor((rest - base * 60) / (base * 60 - drop)) + 1;

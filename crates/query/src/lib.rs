@@ -30,7 +30,6 @@ mod cursor;
 mod encoders;
 mod execute;
 mod explain;
-pub mod export;
 mod fill;
 mod groups;
 mod marks;

@@ -6,6 +6,7 @@
 
 mod annotation;
 mod asset;
+mod asset_timecode;
 mod backoff;
 mod block;
 mod bucket;
@@ -27,6 +28,7 @@ mod value;
 
 pub use annotation::{Annotation, AnnotationKey, Word};
 pub use asset::Asset;
+pub use asset_timecode::AssetTimecode;
 pub use backoff::Backoff;
 pub use block::{AnnotationHeader, BlockFormat};
 pub use bucket::{Bucket, BucketMember, BucketNo, Intersection};

@@ -3,7 +3,7 @@
 //! A frame `n` starts at `n · den / num` seconds. `Timecode` counts frames; what a person reads is
 //! that count written at the nominal rate (the rate rounded up), skipping two (29.97) or four (59.94)
 //! numbers a minute but every tenth where drop frame is on. Drop frame exists at 30000/1001 and
-//! 60000/1001 only.
+//! 60000/1001 only. A day has 24 hours: what is written begins again at midnight, the count does not.
 
 use std::fmt;
 
@@ -36,6 +36,8 @@ const RATIO_DIGITS_MAX: usize = 9;
 impl FrameRate {
     /// Highest nominal rate that is accepted, in frames a second.
     pub const NOMINAL_MAX: u32 = NOMINAL_MAX;
+    /// 25 frames a second.
+    pub const WHOLE_25: Self = Self { num: 25, den: 1 };
     /// How a rate is written, as a pattern: see [`FrameRate::parse`].
     pub const PATTERN: &str =
         r"^(23\.976|23\.98|29\.97|47\.95|47\.952|59\.94| *[0-9]{1,9} */ *[0-9]{1,9} *| *[0-9]{1,9}(\.0)? *)$";
@@ -184,12 +186,20 @@ impl Timecode {
     pub const fn frames(self) -> i64 {
         self.frames
     }
+
+    /// Frames from midnight to midnight: after so many, the same timecode is written again.
+    #[must_use]
+    pub const fn frames_of_a_day(rate: FrameRate, drop_frame: bool) -> i64 {
+        let nominal = rate.nominal() as i64;
+        let drop = if drop_frame && rate.can_drop() { nominal / 15 } else { 0 };
+        nominal * 24 * 3600 - drop * (24 * 60 - 24 * 6)
+    }
 }
 
 impl fmt::Display for Timecode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let nominal = i64::from(self.rate.nominal());
-        let mut count = self.frames.max(0);
+        let mut count = self.frames.rem_euclid(Self::frames_of_a_day(self.rate, self.drop_frame));
         if self.drop_frame {
             let drop = nominal / 15;
             let per_ten_minutes = nominal * 600 - drop * 9;
@@ -242,6 +252,28 @@ mod tests {
                 assert_eq!(Timecode::parse(&written, r).unwrap().frames(), frame, "{written}");
                 frame += 997;
             }
+        }
+    }
+
+    #[test]
+    fn a_day_begins_again_at_midnight() {
+        for (text, drop, frames, at, later) in [
+            ("25", false, 24 * 3600 * 25, "23:59:00:00", "00:01:00:00"),
+            ("23.976", false, 24 * 3600 * 24, "23:59:00:00", "00:01:00:00"),
+            ("29.97", true, 2_589_408, "23:59:00;02", "00:01:00;02"),
+            ("59.94", true, 5_178_816, "23:59:00;04", "00:01:00;04"),
+        ] {
+            let r = rate(text);
+            let write = |frames| Timecode::from_frames(frames, r, drop).to_string();
+            assert_eq!(Timecode::frames_of_a_day(r, drop), frames, "{text}");
+            let two_minutes = Timecode::parse(&later.replace("00:01", "00:02"), r).unwrap().frames();
+            let first = Timecode::parse(at, r).unwrap().frames();
+            let minute = two_minutes - Timecode::parse(later, r).unwrap().frames();
+            // Of these two minutes the second is a tenth one, which drops nothing.
+            assert_eq!(write(first + minute + 60 * i64::from(r.nominal())), later, "{text}");
+            assert!(write(frames - 1).starts_with("23:59:59"), "{text}");
+            assert_eq!(write(frames), write(0), "{text}");
+            assert_eq!(write(-1), write(frames - 1), "{text}");
         }
     }
 

@@ -24,6 +24,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("ask", &["types", "text", "plan"]),
     ("index", &["types", "text", "wire", "plan"]),
     ("query", &["types", "text", "plan", "index"]),
+    ("export", &["types"]),
     ("engine-cassandra", &["types", "wire", "store", "timeline"]),
     ("engine-kafka", &["types", "events"]),
     ("engine-elastic", &["types", "text", "wire", "plan", "index"]),
@@ -32,8 +33,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "serve",
         &[
-            "types", "text", "wire", "store", "events", "plan", "index", "query", "import", "footage",
-            "archive", "page",
+            "types", "text", "wire", "store", "events", "plan", "index", "query", "export", "import",
+            "footage", "archive", "page",
         ],
     ),
     (

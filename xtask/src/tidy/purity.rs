@@ -4,8 +4,14 @@ use super::Source;
 use super::scan;
 
 /// Folders of such crates.
-const PURE: &[&str] =
-    &["crates/types/src/", "crates/text/src/", "crates/plan/src/", "crates/wire/src/", "crates/fuse/src/"];
+const PURE: &[&str] = &[
+    "crates/types/src/",
+    "crates/text/src/",
+    "crates/plan/src/",
+    "crates/wire/src/",
+    "crates/fuse/src/",
+    "crates/export/src/",
+];
 
 /// Folders in them that do what the rest decided.
 const DRIVERS: &[&str] = &["crates/fuse/src/driver/"];

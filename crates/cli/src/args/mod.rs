@@ -1,6 +1,7 @@
 //! The command line as it is typed: syntax only, nothing checked against an archive.
 
 mod backup;
+mod export;
 mod manage;
 mod work;
 
@@ -9,13 +10,13 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub use backup::{Backup, Restore};
+pub use export::ExportOptions;
 pub use manage::{
     AssetCommand, ConfigCommand, EventsCommand, GrantArg, LabelCommand, Migrate, ModelCommand, RunCommand,
     TokenCommand,
 };
 pub use work::{
-    Annotate, Bench, Buckets, Demo, Encode, Erase, ExportFormat, Footage, Foreign, Ingest, Mode, SchemaArg,
-    Search, Serve,
+    Annotate, Bench, Buckets, Demo, Encode, Erase, Footage, Foreign, Ingest, Mode, SchemaArg, Search, Serve,
 };
 
 /// Finds moments in video: annotations in, exact seconds out.

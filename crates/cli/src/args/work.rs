@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
 
+use super::export::{ExportOptions, formats};
 use crate::roles::Role;
 
 /// `rushes demo`
@@ -234,6 +235,7 @@ pub struct Encode {
   rushes search --mode union '\"pass the salt\"' Ines
   rushes search --plan - < plan.json
   rushes search --export edl Mara in the galley > mara.edl
+  rushes search --export xmeml --handles 12f --notes Mara in the galley > mara.xml
   rushes search --json --limit 5 Otto | jq '.moments[].timecode_in'")]
 pub struct Search {
     /// What to look for
@@ -258,17 +260,11 @@ pub struct Search {
     #[arg(long)]
     pub explain: bool,
     /// Write all moments found to standard output, as a file for other programs
-    #[arg(long, value_enum, value_name = "FORMAT", conflicts_with_all = ["cursor", "explain"])]
-    pub export: Option<ExportFormat>,
-}
-
-/// A file for other programs.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum ExportFormat {
-    /// A table
-    Csv,
-    /// An edit decision list (CMX 3600), one event a moment
-    Edl,
+    #[arg(long, value_parser = formats(), value_name = "FORMAT", conflicts_with_all = ["cursor", "explain"])]
+    pub export: Option<String>,
+    /// How they are written
+    #[command(flatten)]
+    pub exported: ExportOptions,
 }
 
 /// What a moment spans.

@@ -7,10 +7,11 @@ use anyhow::Context;
 use axum::http::Method;
 use serde_json::{Map, Value, json};
 
-use crate::args::{ExportFormat, Mode, Search};
+use crate::args::{Mode, Search};
 use crate::client::{Client, Payload, encode};
 use crate::config::Config;
 use crate::exit::{Failure, Outcome};
+use crate::exported;
 use crate::output::{self, count, plural};
 use crate::show;
 
@@ -37,8 +38,9 @@ pub fn run(config: &Config, args: &Search, json_output: bool, quiet: bool) -> Ou
             }
         }
     }
-    if let Some(format) = args.export {
-        return export(&client, request, format);
+    if let Some(format) = &args.export {
+        let asked = Payload::Json(Value::Object(request));
+        return exported::write(&client, Method::POST, "/v1/export", asked, format, &args.exported);
     }
     let asked = args.explain.then(|| request.clone());
     let reply = client.send(Method::POST, "/v1/search", Payload::Json(Value::Object(request)))?;
@@ -83,25 +85,6 @@ fn print_requests(requests: &[Value]) {
         output::line(&format!("{}: POST {}", text("what"), text("path")));
         output::line(&request.get("body").map(Value::to_string).unwrap_or_default());
     }
-}
-
-/// Writes all moments as a file, and says what is not in it.
-fn export(client: &Client, request: Map<String, Value>, format: ExportFormat) -> Outcome {
-    let format = match format {
-        ExportFormat::Csv => "csv",
-        ExportFormat::Edl => "edl",
-    };
-    let path = format!("/v1/export?format={format}");
-    let reply = client.send(Method::POST, &path, Payload::Json(Value::Object(request)))?;
-    if !reply.status.is_success() {
-        return reply.json().map(|_| ());
-    }
-    output::bytes(&reply.body)?;
-    let why = reply.headers.get("x-rushes-left-out-why").and_then(|v| v.to_str().ok());
-    if let Some(why) = why {
-        output::warn(&format!("left out: {why}"));
-    }
-    Ok(())
 }
 
 /// Asks, for other commands.

@@ -35,6 +35,7 @@ test('drop frame skips two numbers a minute but every tenth', () => {
     assert.equal(readTimecode(text, ntsc, true), frames);
   }
   assert.equal(writeTimecode(1800, ntsc, false), '00:01:00:00');
+  assert.equal(writeTimecode(2_589_408, ntsc, true), '00:00:00;00', 'a day begins again at midnight');
 });
 
 test('a frame contains its first instant and not the one before', () => {

@@ -2,7 +2,6 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod asked_of_the_index;
-mod export;
 mod speed;
 
 use std::path::Path;

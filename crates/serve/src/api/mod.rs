@@ -8,6 +8,7 @@ mod documents;
 mod erase;
 mod events;
 mod export;
+mod exported;
 mod links;
 mod login;
 mod media;

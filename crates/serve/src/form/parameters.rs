@@ -1,8 +1,10 @@
 //! The form of parameters of the address.
 
+use rushes_export::{Format, Length, START_PATTERN};
 use rushes_footage::limits::{FRAME_HEIGHT_MAX, FRAME_HEIGHT_MIN};
 use rushes_plan::form::id;
 use rushes_plan::time::CLOCK_PATTERN;
+use rushes_types::FrameRate;
 use rushes_types::limits::{QUERY_BYTES_MAX, TIME_NS_MAX};
 use serde_json::{Map, Value, json};
 
@@ -48,6 +50,35 @@ fn forms() -> Vec<(&'static str, &'static str, Value)> {
         ("GET /v1/audit", "from", instant.clone()),
         ("GET /v1/audit", "to", instant),
         ("GET /v1/suggest", "limit", count(SUGGESTIONS_MAX)),
+    ]
+    .into_iter()
+    .chain(exports())
+    .collect()
+}
+
+/// How files for other programs are written, whatever route writes them.
+fn exports() -> Vec<(&'static str, &'static str, Value)> {
+    let choice = |names: &[&str]| json!({"type": "string", "enum": names});
+    let length = json!({"type": "string", "pattern": Length::PATTERN});
+    let title = json!({"type": "string", "maxLength": QUERY_BYTES_MAX, "x-max-bytes": QUERY_BYTES_MAX});
+    let start = json!({"type": "string", "pattern": START_PATTERN,
+        "x-rules": ["is timecode at the rate of the timeline"]});
+    let rate = json!({"type": "string", "anyOf": [
+        {"enum": ["each"]},
+        {"pattern": FrameRate::PATTERN, "x-rules": ["from 1 to 1000 frames a second"]},
+    ]});
+    vec![
+        ("*", "format", choice(&Format::names())),
+        ("*", "title", title),
+        ("*", "handles", length.clone()),
+        ("*", "gap", length),
+        ("*", "notes", choice(&["true", "false"])),
+        ("*", "start", start),
+        ("*", "rate", rate),
+        ("*", "drop_frame", choice(&["true", "false"])),
+        ("*", "tracks", choice(&["both", "video", "audio"])),
+        ("*", "reels", choice(&["eight", "file"])),
+        ("*", "place", choice(&["sequence", "source"])),
     ]
 }
 

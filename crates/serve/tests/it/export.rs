@@ -27,13 +27,52 @@ async fn moments_become_a_table_and_an_edit_list() {
     assert_eq!(table.header("content-disposition"), "attachment; filename=\"moments.csv\"");
     let row = table.text().split("\r\n").nth(1).unwrap();
     assert!(row.starts_with("1,film,cinema,") && row.contains("\"kitchen; Joey\""), "{row}");
-    assert!(row.ends_with("4000000000,8000000000"), "{row}");
+    assert!(row.ends_with(",4000000000,8000000000"), "{row}");
     let list = server.post("/v1/export?format=edl", &body).await;
     assert!(
-        list.text().contains("001  FILM     V     C        00:00:04:00 00:00:08:00 01:00:00:00 01:00:04:00"),
+        list.text().contains("001  FILM     AA/V  C        00:00:04:00 00:00:08:00 01:00:00:00 01:00:04:00"),
         "{}",
         list.text()
     );
+}
+
+#[tokio::test]
+async fn every_format_is_written_with_its_type_and_its_count() {
+    let server = filled().await;
+    let body = json!({"all": [{"type": "CHARACTER_SEARCH", "label": "Joey"}]});
+    for (format, content_type, name) in [
+        ("otio", "application/json", "moments.otio"),
+        ("otioz", "application/zip", "moments.otioz"),
+        ("fcpxml", "application/xml", "moments.fcpxml"),
+        ("xmeml", "application/xml", "moments.xml"),
+        ("ale", "text/plain", "moments.ale"),
+        ("webvtt", "text/vtt", "moments.vtt"),
+        ("web-annotation", "application/ld+json", "moments.jsonld"),
+    ] {
+        let file = server.post(&format!("/v1/export?format={format}&handles=1&notes=true"), &body).await;
+        assert_eq!((file.status.as_u16(), file.header("x-rushes-written")), (200, "1"), "{format}");
+        assert!(file.header("content-type").starts_with(content_type), "{format}");
+        assert_eq!(file.header("content-disposition"), format!("attachment; filename=\"{name}\""));
+    }
+}
+
+#[tokio::test]
+async fn what_is_left_out_is_named_and_a_wrong_option_too() {
+    let server = filled().await;
+    let line = LINES.lines().next().unwrap().replace("\"film\"", "\"roll-ü\"");
+    server.post_lines("/v1/annotations?wait=true", &format!("{line}\n")).await.ok();
+    let body = json!({"all": [{"type": "CHARACTER_SEARCH", "label": "Joey"}]});
+    let list = server.post("/v1/export?format=edl", &body).await;
+    assert_eq!((list.header("x-rushes-written"), list.header("x-rushes-left-out")), ("1", "1"));
+    assert_eq!(list.header("x-rushes-left-out-why"), "1: the frame rate is not known (roll-\\u{fc})");
+    for (options, parameter) in
+        [("handles=x", "handles"), ("start=01:00:00:25", "start"), ("rate=0", "rate"), ("notes=yes", "notes")]
+    {
+        let wrong = server.post(&format!("/v1/export?format=edl&{options}"), &body).await.problem(400);
+        assert_eq!(wrong["parameter"], parameter, "{wrong}");
+    }
+    let wrong = server.post("/v1/export?format=aaf", &body).await.problem(400);
+    assert_eq!(wrong["parameter"], "format");
 }
 
 #[tokio::test]

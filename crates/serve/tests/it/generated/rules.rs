@@ -55,6 +55,7 @@ pub fn hold(rule: &str, value: &mut Value, maker: &mut Maker<'_>) {
         "`annotation_id` is not that of another annotation" => fresh_id(value, maker),
         // The request knows the run: see `requests`.
         "in a run, `asset_id` and `model` are the run's" => {}
+        "is timecode at the rate of the timeline" => *value = json!("10:00:00:00"),
         "is timecode at the asset's rate, which is known" => *value = json!("5.5"),
         "`from` is not after `to`, and both lie within 10000 hours" => {
             *value = json!(*maker.random.pick(&["5.5", "5.5s"]));

@@ -149,8 +149,10 @@ pub fn cases(method: &str, path: &str) -> Option<Vec<Ask>> {
             .collect(),
         ("POST", "/v1/search" | "/v1/plan") => posts(path, &searches()),
         ("POST", "/v1/export") => {
-            let formats = ["/v1/export?format=csv", "/v1/export?format=edl"];
-            formats.iter().flat_map(|path| posts(path, &searches())).collect()
+            // Every format is written from the same moments.
+            let formats = ["csv&handles=1", "edl&notes=true", "json", "resolve-markers&place=source", "otio"];
+            let path = |format: &&str| format!("/v1/export?format={format}");
+            formats.iter().flat_map(|format| posts(&path(format), &searches())).collect()
         }
         ("POST", "/v1/verify") => {
             [path, "/v1/verify?quick=true"].iter().flat_map(|path| posts(path, &[json!({})])).collect()

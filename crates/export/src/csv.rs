@@ -1,11 +1,13 @@
 //! A table (RFC 4180): one line a moment, with everything an editor sorts by.
 
-use rushes_plan::time::AssetTimecode;
+use rushes_types::AssetTimecode;
 
-use crate::export::{Clip, ExportedFile};
+use crate::clip::Clip;
+use crate::export::{Exported, seconds, widened};
+use crate::options::Options;
 
 /// The names of the columns, in order.
-pub const COLUMNS: [&str; 19] = [
+pub const COLUMNS: [&str; 20] = [
     "number",
     "asset_id",
     "movie_id",
@@ -23,6 +25,7 @@ pub const COLUMNS: [&str; 19] = [
     "score",
     "labels",
     "dialogue",
+    "note",
     "start_ns",
     "end_ns",
 ];
@@ -32,23 +35,23 @@ pub const COLUMNS: [&str; 19] = [
 /// Labels, titles and dialogue are untrusted: text that a spreadsheet would take for a formula is preceded by an
 /// apostrophe, which spreadsheets take for "this is text"; what controls a terminal is written out. Numbers and timecode
 /// are our own and stay as they are.
-#[must_use]
-pub fn csv(clips: &[Clip<'_>]) -> ExportedFile {
+pub(crate) fn table(clips: &[Clip<'_>], options: &Options) -> Exported {
     let mut text = COLUMNS.join(",");
     text.push_str("\r\n");
     for (number, clip) in (1_usize..).zip(clips) {
-        let fields: Vec<String> = fields(number, clip).iter().map(|field| quoted(field)).collect();
+        let fields: Vec<String> = fields(number, clip, options).iter().map(|field| quoted(field)).collect();
         text.push_str(&fields.join(","));
         text.push_str("\r\n");
     }
-    ExportedFile { text, written: clips.len(), left_out: Vec::new() }
+    Exported { bytes: text.into_bytes(), written: clips.len(), ..Exported::default() }
 }
 
-fn fields(number: usize, clip: &Clip<'_>) -> [String; COLUMNS.len()] {
+fn fields(number: usize, clip: &Clip<'_>, options: &Options) -> [String; COLUMNS.len()] {
     let asset = clip.asset;
+    let (start_ns, end_ns) = widened(clip, options);
     let text = |value: &Option<String>| value.as_deref().map(harmless).unwrap_or_default();
     let integer = |value: Option<i64>| value.map(|n| n.to_string()).unwrap_or_default();
-    let timecode = AssetTimecode::of(asset).map(|tc| tc.span(clip.start_ns, clip.end_ns));
+    let timecode = AssetTimecode::of(asset).map(|tc| tc.span(start_ns, end_ns));
     let (timecode_in, timecode_out) = timecode.unwrap_or_default();
     [
         number.to_string(),
@@ -60,23 +63,18 @@ fn fields(number: usize, clip: &Clip<'_>) -> [String; COLUMNS.len()] {
         text(&asset.title),
         timecode_in,
         timecode_out,
-        seconds(clip.start_ns),
-        seconds(clip.end_ns),
-        seconds(clip.end_ns.saturating_sub(clip.start_ns)),
+        seconds(start_ns),
+        seconds(end_ns),
+        seconds(end_ns.saturating_sub(start_ns)),
         asset.frame_rate.map(|rate| rate.to_string()).unwrap_or_default(),
         text(&asset.reel),
         format!("{:.6}", clip.score),
         harmless(&clip.labels.join("; ")),
         harmless(&clip.lines.join(" / ")),
-        clip.start_ns.to_string(),
-        clip.end_ns.to_string(),
+        harmless(clip.note),
+        start_ns.to_string(),
+        end_ns.to_string(),
     ]
-}
-
-/// Nanoseconds as seconds with nine decimals: exact.
-fn seconds(ns: i64) -> String {
-    let (sign, ns) = if ns < 0 { ("-", ns.unsigned_abs()) } else { ("", ns.unsigned_abs()) };
-    format!("{sign}{}.{:09}", ns / 1_000_000_000, ns % 1_000_000_000)
 }
 
 /// Text that no spreadsheet takes for a formula, and no terminal for an order.
