@@ -23,7 +23,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("plan", &["types", "text"]),
     ("ask", &["types", "text", "plan"]),
     ("index", &["types", "text", "wire", "plan"]),
-    ("query", &["types", "text", "plan", "index"]),
+    ("learn", &["types"]),
+    ("feedback", &["types", "learn"]),
+    ("query", &["types", "text", "plan", "index", "learn"]),
     ("engine-cassandra", &["types", "wire", "store", "timeline"]),
     ("engine-kafka", &["types", "events"]),
     ("engine-elastic", &["types", "text", "wire", "plan", "index"]),
@@ -81,7 +83,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
 
 /// All that one archive is made of.
 const PARTS: &[&str] =
-    &["types", "text", "kv", "wire", "store", "events", "timeline", "fuse", "plan", "ask", "index", "query"];
+    &["types", "text", "kv", "wire", "store", "events", "timeline", "fuse", "plan", "ask", "index", "learn", "feedback", "query"];
 /// Only the command line may wire everything.
 const ANY: &[&str] = &["*"];
 

@@ -5,7 +5,9 @@ use super::scan;
 
 /// Folders of such crates.
 const PURE: &[&str] =
-    &["crates/types/src/", "crates/text/src/", "crates/plan/src/", "crates/wire/src/", "crates/fuse/src/"];
+    &["crates/types/src/", "crates/text/src/", "crates/plan/src/", "crates/wire/src/", "crates/fuse/src/",
+    "crates/learn/src/",
+    "crates/feedback/src/"];
 
 /// Folders in them that do what the rest decided.
 const DRIVERS: &[&str] = &["crates/fuse/src/driver/"];
