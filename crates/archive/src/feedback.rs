@@ -189,7 +189,7 @@ impl Archive {
         // The events of one asset lie together.
         let prefix = match &filter.asset {
             Some(asset) => {
-                let id = AssetId::new(asset).map_err(|e| Error::invalid(e.to_string()).at("/asset_id"))?;
+                let id = AssetId::new(asset).map_err(|e| Error::from(e).at("/asset_id"))?;
                 Some(keys_of_asset(&id))
             }
             None => None,

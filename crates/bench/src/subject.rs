@@ -68,7 +68,7 @@ impl Subject {
     /// Searches; returns the answer as a client gets it, and how long it took, without writing the JSON.
     pub fn search(&self, plan: &Value) -> Result<(Value, Duration)> {
         let plan = Plan::read(plan)?;
-        let request = SearchRequest { q: None, plan };
+        let request = SearchRequest { q: None, plan, ..SearchRequest::default() };
         let started = Instant::now();
         let answer = self.archive.search(&self.caller, &request)?;
         let took = started.elapsed();
@@ -79,7 +79,7 @@ impl Subject {
 
     /// CPU time that a search would take, as estimated, in microseconds.
     pub fn estimated_us(&self, plan: &Value) -> Result<u64> {
-        let request = SearchRequest { q: None, plan: Plan::read(plan)? };
+        let request = SearchRequest { plan: Plan::read(plan)?, ..SearchRequest::default() };
         let explained = self.archive.explain_plan(&self.caller, &request)?;
         Ok(explained.cost.map_or(0, |cost| cost.cpu_us))
     }

@@ -132,7 +132,7 @@ impl Event {
         Ok(Self {
             impression: fields.name("impression")?.to_owned(),
             action,
-            asset: AssetId::new(asset).map_err(|e| fields.error("asset_id", e.to_string()))?,
+            asset: AssetId::new(asset).map_err(|e| Error::from(e).at(format!("{pointer}/asset_id")))?,
             range: range(&fields, most)?,
             read_point: fields.text("read_point")?.to_owned(),
             at_ms,

@@ -33,7 +33,7 @@ impl Fields<'_> {
     /// A name: an id of at most [`NAME_BYTES_MAX`] bytes.
     pub fn name(&self, name: &str) -> Result<&str> {
         let text = self.text(name)?;
-        check_id(name, text).map_err(|e| self.error(name, e.to_string()))?;
+        check_id(name, text).map_err(|e| Error::from(e).at(format!("{}/{name}", self.pointer)))?;
         if text.len() > NAME_BYTES_MAX {
             return Err(self
                 .error(name, format!("`{name}` has {} bytes", text.len()))

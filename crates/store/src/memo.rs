@@ -54,7 +54,7 @@ fn no_memos() -> Error {
 /// # Errors
 /// [`ErrorKind::Invalid`], with what is wrong.
 pub fn check_shelf(shelf: &str) -> Result<()> {
-    check_id("the shelf", shelf).map_err(|e| Error::invalid(e.to_string()))
+    check_id("the shelf", shelf).map_err(Error::from)
 }
 
 /// Is a memo small enough?

@@ -34,7 +34,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "serve",
         &[
-            "types", "text", "wire", "store", "events", "plan", "index", "query", "import", "footage",
+            "types", "text", "wire", "store", "events", "plan", "index", "learn", "feedback", "query", "import", "footage",
             "archive", "page",
         ],
     ),

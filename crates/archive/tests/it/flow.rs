@@ -44,7 +44,7 @@ impl Open {
     /// Moments as `(asset, start in ms, end in ms)`.
     pub fn search(&self, plan: &serde_json::Value) -> Vec<(String, i64, i64)> {
         let plan = Plan::parse(&plan.to_string()).unwrap();
-        let answer = self.archive.search(&self.caller, &SearchRequest { q: None, plan }).unwrap();
+        let answer = self.archive.search(&self.caller, &SearchRequest { q: None, plan, ..SearchRequest::default() }).unwrap();
         let ms = 1_000_000;
         answer.moments.into_iter().map(|m| (m.asset_id, m.start_ns / ms, m.end_ns / ms)).collect()
     }
@@ -82,7 +82,7 @@ fn joey_and_kitchen_intersect_in_exactly_four_to_eight_and_unite_in_two_to_nine(
     assert_eq!((report.accepted, report.rejected), (2, 0));
     assert_eq!(open.search(&plan("intersection")), [("e1".to_owned(), 4000, 8000)]);
     assert_eq!(open.search(&plan("union")), [("e1".to_owned(), 2000, 9000)]);
-    let request = SearchRequest { q: Some("Joey in the kitchen".to_owned()), plan: Plan::default() };
+    let request = SearchRequest { q: Some("Joey in the kitchen".to_owned()), ..SearchRequest::default() };
     assert_eq!(open.archive.search(&open.caller, &request).unwrap().total, 1);
     open.verify_clean();
 }
@@ -204,7 +204,7 @@ fn a_second_process_is_refused_and_a_token_sees_only_its_movies() {
         let secret = open.archive.tokens().create(&spec(name, movie)).unwrap();
         let caller = open.archive.tokens().authenticate(&secret).unwrap();
         let request =
-            SearchRequest { q: None, plan: Plan::parse(&plan("intersection").to_string()).unwrap() };
+            SearchRequest { plan: Plan::parse(&plan("intersection").to_string()).unwrap(), ..SearchRequest::default() };
         assert_eq!(open.archive.search(&caller, &request).unwrap().total, total, "{name}");
     }
 }

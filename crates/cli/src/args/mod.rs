@@ -1,6 +1,7 @@
 //! The command line as it is typed: syntax only, nothing checked against an archive.
 
 mod backup;
+mod learn;
 mod manage;
 mod work;
 
@@ -9,6 +10,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub use backup::{Backup, Restore};
+pub use learn::{FeedbackCommand, FeedbackFilterArgs, RankingCommand};
 pub use manage::{
     AssetCommand, ConfigCommand, EventsCommand, GrantArg, LabelCommand, Migrate, ModelCommand, RunCommand,
     TokenCommand,
@@ -209,6 +211,12 @@ Interrupted, --online leaves the index as it was.")]
     /// Mapping files for layouts that are of no known format
     #[command(subcommand)]
     Mapping(MappingCommand),
+    /// What people did with answers
+    #[command(subcommand)]
+    Feedback(FeedbackCommand),
+    /// Ranking that learns from what people choose
+    #[command(subcommand)]
+    Ranking(RankingCommand),
     /// Access tokens
     #[command(subcommand)]
     Token(TokenCommand),

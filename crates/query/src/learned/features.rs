@@ -97,8 +97,8 @@ impl<'a> Maker<'a> {
 
     /// What is the same for all moments of the asset of this one.
     pub fn asset(&self, draft: &Draft, wanted: Wanted) -> OfAsset<'a> {
-        let document = self.reader.assets().get(index_of(draft.asset));
-        let freshness = document.filter(|_| wanted.freshness).map_or(0.0, |document| {
+        let document = self.reader.assets().get(index_of(draft.asset)).map(AsRef::as_ref);
+        let freshness = document.filter(|_| wanted.freshness).map_or(0.0, |document: &AssetDocument| {
             let newest = document.analysed.iter().map(|a| a.validity.born.0).max().unwrap_or(0);
             #[allow(clippy::cast_precision_loss)] // a share
             let share = newest as f64 / self.reader.read_point().upto.0.max(1) as f64;

@@ -8,6 +8,7 @@ mod documents;
 mod erase;
 mod events;
 mod export;
+mod feedback;
 mod links;
 mod login;
 mod media;
@@ -15,6 +16,7 @@ mod oidc;
 mod operate;
 mod pages;
 mod pictures;
+mod ranking;
 mod registry;
 mod runs;
 mod search;
@@ -83,6 +85,8 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
         .merge(annotations::routes())
         .merge(search::routes())
         .merge(export::routes())
+        .merge(feedback::routes())
+        .merge(ranking::routes())
         .merge(login::routes())
         .merge(buckets::routes())
         .merge(media::routes())

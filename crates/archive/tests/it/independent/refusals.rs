@@ -161,7 +161,7 @@ fn another_version_of_a_cursor_is_refused() {
     let page = |cursor: Option<&str>| {
         let plan = json!({"all": [{"label": "joey"}], "limit": 1, "cursor": cursor});
         open.archive
-            .search(&open.caller, &SearchRequest { q: None, plan: Plan::parse(&plan.to_string()).unwrap() })
+            .search(&open.caller, &SearchRequest { plan: Plan::parse(&plan.to_string()).unwrap(), ..SearchRequest::default() })
     };
     let cursor = page(None).unwrap().next_cursor.unwrap();
     let mut json: Json = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(&cursor).unwrap()).unwrap();
