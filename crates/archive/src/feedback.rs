@@ -14,9 +14,11 @@ use crate::archive::Archive;
 use crate::clock::now_ms;
 
 /// The shelf of events.
-const SHELF: &str = "feedback";
+pub(crate) const SHELF: &str = "feedback";
 /// Memos that are read at once.
 const PAGE: usize = 1_000;
+/// Memos that are read at once where those of one asset are wanted: most have few.
+const PAGE_OF_ASSET: usize = 64;
 /// Assets that are read at once.
 const ASSETS: usize = 1_024;
 /// A day, in milliseconds.
@@ -87,7 +89,8 @@ pub struct FeedbackFilter {
 
 impl FeedbackFilter {
     fn means(&self, kept: &KeptEvent, event: &Event) -> bool {
-        let is = |wanted: &Option<String>, value: Option<&str>| wanted.is_none() || wanted.as_deref() == value;
+        let is =
+            |wanted: &Option<String>, value: Option<&str>| wanted.is_none() || wanted.as_deref() == value;
         is(&self.asset, Some(event.asset.as_str()))
             && is(&self.team, event.team.as_deref())
             && is(&self.who, kept.who.as_deref())
@@ -127,7 +130,12 @@ impl Archive {
                     let kept = KeptEvent { received_ms: now_ms, who, event: (*text).to_owned() };
                     memos.push(Memo { key: key_of(&event.asset, text.get()), value: kept.to_bytes()? });
                 }
-                Err(error) if matches!(error.kind(), ErrorKind::Invalid | ErrorKind::NotFound | ErrorKind::TooLarge) => {
+                Err(error)
+                    if matches!(
+                        error.kind(),
+                        ErrorKind::Invalid | ErrorKind::NotFound | ErrorKind::TooLarge
+                    ) =>
+                {
                     report.problems.push(EventProblem { event: no, error });
                 }
                 Err(error) => return Err(error),
@@ -195,8 +203,9 @@ impl Archive {
             None => None,
         };
         let mut after = prefix.clone();
+        let most = if prefix.is_some() { PAGE_OF_ASSET } else { PAGE };
         loop {
-            let page = self.engines.store.memos(SHELF, after.as_deref(), PAGE)?;
+            let page = self.engines.store.memos(SHELF, after.as_deref(), most)?;
             let Some(last) = page.last() else { return Ok(()) };
             after = Some(last.key.clone());
             for memo in &page {

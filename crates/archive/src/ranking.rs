@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::{Duration, Instant};
 
 use rushes_feedback::EVERYONE;
 use rushes_learn::{
-    Centre, Estimate, FEATURE_COUNT, Impression, KeptBefore, Preference, RankingModel, Shown, estimate, learn_teams, preference, raw_shift,
-    shift_of,
+    Centre, Estimate, FEATURE_COUNT, Impression, KeptBefore, Preference, RankingModel, Shown, estimate,
+    learn_teams, preference, raw_shift, shift_of,
 };
 use rushes_query::{Learned, Ranking};
 use rushes_store::Memo;
@@ -18,11 +19,13 @@ use crate::archive::Archive;
 use crate::clock::now_ms;
 
 /// The shelf of versions.
-const SHELF: &str = "ranking";
+pub(crate) const SHELF: &str = "ranking";
 /// The shelf of what is set by hand.
-const SETTINGS: &str = "settings";
+pub(crate) const SETTINGS: &str = "settings";
 /// The setting that says which version is used.
 const IN_USE: &str = "ranking";
+/// How long a version is taken for the newest where other processes may make one.
+const HOLD: Duration = Duration::from_secs(5);
 /// Versions that are read at once.
 const PAGE: usize = 1_000;
 
@@ -101,12 +104,16 @@ struct InUse {
 #[derive(Debug)]
 struct Ready {
     version: Option<RankingVersion>,
+    /// The number of the newest version; 0: there is none.
+    newest: u64,
+    /// The version that is set by hand.
+    wanted: Option<u64>,
     kept: Arc<KeptBefore>,
 }
 
-/// What searches need of rankings, read once a version.
+/// What searches need of rankings, read once a version, and when it was last known to be the newest.
 #[derive(Debug, Default)]
-pub(crate) struct Rankings(RwLock<Option<Arc<Ready>>>);
+pub(crate) struct Rankings(RwLock<Option<(Instant, Arc<Ready>)>>);
 
 impl Rankings {
     fn forget(&self) {
@@ -131,8 +138,11 @@ impl Archive {
         let _writing = self.write_freeze.enter();
         let memo = Memo { key: key(next), value };
         if self.engines.store.put_memos(SHELF, &[memo], false)? == 0 {
-            return Err(Error::new(ErrorKind::Busy, format!("version {next} was made by somebody else meanwhile"))
-                .mend("fit again"));
+            return Err(Error::new(
+                ErrorKind::Busy,
+                format!("version {next} was made by somebody else meanwhile"),
+            )
+            .mend("fit again"));
         }
         self.engines.store.remove_memos(SETTINGS, &[IN_USE.to_owned()])?;
         self.rankings.forget();
@@ -171,8 +181,11 @@ impl Archive {
     /// [`ErrorKind::Forbidden`] unless the caller may do everything; [`ErrorKind::NotFound`] where there is no such version.
     pub fn use_ranking(&self, caller: &Caller, number: u64) -> Result<()> {
         if number != 0 && !self.rankings(caller)?.iter().any(|known| known.version == number) {
-            return Err(Error::new(ErrorKind::NotFound, format!("there is no version {number} of the ranking"))
-                .mend("`rushes ranking show` names those that are there"));
+            return Err(Error::new(
+                ErrorKind::NotFound,
+                format!("there is no version {number} of the ranking"),
+            )
+            .mend("`rushes ranking show` names those that are there"));
         }
         caller.require_everywhere(Right::Admin)?;
         let value = serde_json::to_vec(&InUse { version: number }).map_err(|e| Error::bug(e.to_string()))?;
@@ -226,29 +239,49 @@ impl Archive {
     }
 
     fn ready(&self) -> Result<Arc<Ready>> {
-        if let Some(ready) = &*self.rankings.0.read().unwrap_or_else(PoisonError::into_inner) {
+        let known = self.rankings.0.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let holds = |at: &Instant| !self.engines.shared() || at.elapsed() < HOLD;
+        if let Some((_, ready)) = known.as_ref().filter(|(at, _)| holds(at)) {
             return Ok(Arc::clone(ready));
         }
-        let ready = Arc::new(self.read_ready()?);
-        *self.rankings.0.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&ready));
+        let ready = match known {
+            Some((_, ready)) if !self.has_changed(&ready)? => ready,
+            _ => Arc::new(self.read_ready()?),
+        };
+        *self.rankings.0.write().unwrap_or_else(PoisonError::into_inner) =
+            Some((Instant::now(), Arc::clone(&ready)));
         Ok(ready)
     }
 
+    /// Did another process fit, or choose another version?
+    fn has_changed(&self, ready: &Ready) -> Result<bool> {
+        let newer = self.engines.store.memos(SHELF, Some(&key(ready.newest)), 1)?;
+        Ok(!newer.is_empty() || self.wanted_version()? != ready.wanted)
+    }
+
+    /// The version that is set by hand.
+    fn wanted_version(&self) -> Result<Option<u64>> {
+        let set = self.engines.store.memos(SETTINGS, None, PAGE)?.into_iter().find(|memo| memo.key == IN_USE);
+        let wanted: Option<InUse> =
+            set.map(|memo| serde_json::from_slice(&memo.value)).transpose().map_err(damaged)?;
+        Ok(wanted.map(|wanted| wanted.version))
+    }
+
     fn read_ready(&self) -> Result<Ready> {
-        let nothing = Ready { version: None, kept: Arc::default() };
+        let nothing = Ready { version: None, newest: 0, wanted: None, kept: Arc::default() };
         let versions = match self.rankings(&Caller::local()) {
             Err(error) if error.kind() == ErrorKind::Unsupported => return Ok(nothing),
             versions => versions?,
         };
-        let set = self.engines.store.memos(SETTINGS, None, PAGE)?.into_iter().find(|memo| memo.key == IN_USE);
-        let wanted: Option<InUse> = set.map(|memo| serde_json::from_slice(&memo.value)).transpose().map_err(damaged)?;
+        let newest = versions.last().map_or(0, |last| last.version);
+        let wanted = self.wanted_version()?;
         let version = match wanted {
-            Some(wanted) => versions.into_iter().find(|known| known.version == wanted.version),
+            Some(wanted) => versions.into_iter().find(|known| known.version == wanted),
             None => versions.into_iter().next_back(),
         };
-        let Some(version) = version else { return Ok(nothing) };
+        let Some(version) = version else { return Ok(Ready { newest, wanted, ..nothing }) };
         let kept = self.gathered(version.made_ms)?.0.kept_before();
-        Ok(Ready { version: Some(version), kept: Arc::new(kept) })
+        Ok(Ready { version: Some(version), newest, wanted, kept: Arc::new(kept) })
     }
 }
 

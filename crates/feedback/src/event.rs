@@ -138,7 +138,11 @@ impl Event {
             at_ms,
             team: fields.optional_name("team")?,
             sent: (action == Action::Shown).then(|| sent(&fields)).transpose()?,
-            played_ms: if action == Action::Played { fields.whole("played_ms", 0, most / 1_000_000)? } else { 0 },
+            played_ms: if action == Action::Played {
+                fields.whole("played_ms", 0, most / 1_000_000)?
+            } else {
+                0
+            },
         })
     }
 }
@@ -155,8 +159,9 @@ fn action(fields: &Fields<'_>) -> Result<Action> {
 fn range(fields: &Fields<'_>, most: u64) -> Result<TimeRange> {
     let time = |name| fields.whole(name, 0, most).map(|ns| i64::try_from(ns).unwrap_or(i64::MAX));
     let (start, end) = (time("start_ns")?, time("end_ns")?);
-    TimeRange::new(start, end)
-        .map_err(|_| fields.error("end_ns", "the moment ends before it starts").mend("send it as the answer said"))
+    TimeRange::new(start, end).map_err(|_| {
+        fields.error("end_ns", "the moment ends before it starts").mend("send it as the answer said")
+    })
 }
 
 fn sent(fields: &Fields<'_>) -> Result<Sent> {

@@ -27,7 +27,9 @@ impl Fields<'_> {
 
     pub fn text(&self, name: &str) -> Result<&str> {
         let value = self.needed(name)?;
-        value.as_str().ok_or_else(|| self.error(name, format!("`{name}` is no text")).mend("write it in quotes"))
+        value
+            .as_str()
+            .ok_or_else(|| self.error(name, format!("`{name}` is no text")).mend("write it in quotes"))
     }
 
     /// A name: an id of at most [`NAME_BYTES_MAX`] bytes.
@@ -49,27 +51,33 @@ impl Fields<'_> {
     pub fn whole(&self, name: &str, low: u64, high: u64) -> Result<u64> {
         let value = self.needed(name)?;
         value.as_u64().filter(|n| (low..=high).contains(n)).ok_or_else(|| {
-            self.error(name, format!("`{name}` is `{value}`")).mend(format!("give a whole number, {low} to {high}"))
+            self.error(name, format!("`{name}` is `{value}`"))
+                .mend(format!("give a whole number, {low} to {high}"))
         })
     }
 
-
     pub fn share(&self, name: &str, otherwise: f64) -> Result<f64> {
         let Some(value) = self.optional(name) else { return Ok(otherwise) };
-        value.as_f64().filter(|x| (0.0..=1.0).contains(x)).ok_or_else(|| {
-            self.error(name, format!("`{name}` is `{value}`")).mend("give a number, 0 to 1")
-        })
+        value
+            .as_f64()
+            .filter(|x| (0.0..=1.0).contains(x))
+            .ok_or_else(|| self.error(name, format!("`{name}` is `{value}`")).mend("give a number, 0 to 1"))
     }
 
     pub fn flag(&self, name: &str) -> Result<bool> {
         let Some(value) = self.optional(name) else { return Ok(false) };
-        value.as_bool().ok_or_else(|| self.error(name, format!("`{name}` is `{value}`")).mend("write true or false"))
+        value
+            .as_bool()
+            .ok_or_else(|| self.error(name, format!("`{name}` is `{value}`")).mend("write true or false"))
     }
 
     /// Numbers by name.
     pub fn numbers(&self, name: &str) -> Result<std::collections::BTreeMap<String, f64>> {
         let Some(value) = self.optional(name) else { return Ok(std::collections::BTreeMap::new()) };
-        let bad = || self.error(name, format!("`{name}` holds no numbers by name")).mend("send back what the answer said");
+        let bad = || {
+            self.error(name, format!("`{name}` holds no numbers by name"))
+                .mend("send back what the answer said")
+        };
         let members = value.as_object().ok_or_else(bad)?;
         members.iter().map(|(key, value)| Ok((key.clone(), value.as_f64().ok_or_else(bad)?))).collect()
     }

@@ -144,8 +144,11 @@ fn lower(matrix: &Matrix) -> Matrix {
         for j in 0..=i {
             let sum: f64 = (0..j).map(|k| factor[i][k] * factor[j][k]).sum();
             // The prior keeps the diagonal above 0.
-            factor[i][j] =
-                if i == j { (matrix[i][i] - sum).max(f64::MIN_POSITIVE).sqrt() } else { (matrix[i][j] - sum) / factor[j][j] };
+            factor[i][j] = if i == j {
+                (matrix[i][i] - sum).max(f64::MIN_POSITIVE).sqrt()
+            } else {
+                (matrix[i][j] - sum) / factor[j][j]
+            };
         }
     }
     factor

@@ -31,7 +31,10 @@ pub struct Placed {
 pub fn team_draft(a: &[usize], b: &[usize], seed: u64) -> Vec<Placed> {
     let (first_a, first_b) = (head(a), head(b));
     if first_a == first_b {
-        return a.iter().map(|item| Placed { item: *item, side: None, by_coin: false, propensity: 1.0 }).collect();
+        return a
+            .iter()
+            .map(|item| Placed { item: *item, side: None, by_coin: false, propensity: 1.0 })
+            .collect();
     }
     let orders = [short_names(first_a, first_a), short_names(first_a, first_b)];
     let rounds = first_a.len().div_ceil(2);
@@ -46,7 +49,11 @@ pub fn team_draft(a: &[usize], b: &[usize], seed: u64) -> Vec<Placed> {
     }
     let item = |name: u8| {
         let name = usize::from(name);
-        first_a.get(name).or_else(|| first_b.get(name.wrapping_sub(INTERLEAVED_MAX))).copied().unwrap_or_default()
+        first_a
+            .get(name)
+            .or_else(|| first_b.get(name.wrapping_sub(INTERLEAVED_MAX)))
+            .copied()
+            .unwrap_or_default()
     };
     let place = |(pick, count): (&Pick, u32)| Placed {
         item: item(pick.name),

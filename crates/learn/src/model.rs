@@ -60,7 +60,10 @@ impl RankingModel {
     /// The hand-set order: nothing was learned.
     #[must_use]
     pub fn hand_set() -> Self {
-        Self::of(&Fit { weights: [0.0; FEATURE_COUNT], deviations: [0.0; FEATURE_COUNT] }, PositionCurve::default())
+        Self::of(
+            &Fit { weights: [0.0; FEATURE_COUNT], deviations: [0.0; FEATURE_COUNT] },
+            PositionCurve::default(),
+        )
     }
 
     /// A model of a fit.
@@ -97,9 +100,11 @@ impl RankingModel {
             match feature.filter(|_| weight.abs() <= WEIGHT_MAX) {
                 Some(feature) => weights[feature as usize] = *weight,
                 None => {
-                    return Err(Error::invalid(format!("the ranking model has a coefficient `{name}` of `{weight}`"))
-                        .mend("it is of another version: fit again")
-                        .at(format!("/coefficients/{name}")));
+                    return Err(Error::invalid(format!(
+                        "the ranking model has a coefficient `{name}` of `{weight}`"
+                    ))
+                    .mend("it is of another version: fit again")
+                    .at(format!("/coefficients/{name}")));
                 }
             }
         }
@@ -181,7 +186,13 @@ pub fn contributions(
     let contribution = |feature: Feature| {
         let (coefficient, value) = (weights[feature as usize], features.get(feature));
         let adds = round(coefficient * (value - centre.mean(feature as usize)) * scale);
-        (adds != 0.0).then_some(Contribution { feature: feature.name(), says: said(feature, coefficient, adds), value, coefficient, adds })
+        (adds != 0.0).then_some(Contribution {
+            feature: feature.name(),
+            says: said(feature, coefficient, adds),
+            value,
+            coefficient,
+            adds,
+        })
     };
     let mut all: Vec<Contribution> = Feature::ALL.into_iter().filter_map(contribution).collect();
     all.sort_by(|a, b| b.adds.abs().total_cmp(&a.adds.abs()).then(a.feature.cmp(b.feature)));

@@ -69,8 +69,7 @@ fn comparison(better: &Shown, worse: &Shown, says_what_was_seen: bool, last: usi
     if better.gain != 0.0 && worse.gain != 0.0 {
         return Some(1.0);
     }
-    let by_one_coin =
-        better.by_coin && worse.by_coin && (better.rank - 1) / 2 == (worse.rank - 1) / 2;
+    let by_one_coin = better.by_coin && worse.by_coin && (better.rank - 1) / 2 == (worse.rank - 1) / 2;
     (by_one_coin && worse.rank <= last && better.rank <= last).then_some(COIN_FACTOR)
 }
 

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::fit::{Prior, fit_from, logit};
 use crate::features::FEATURE_COUNT;
+use crate::fit::{Prior, fit_from, logit};
 use crate::interval::Interval;
 use crate::pairs::Pair;
 
@@ -40,7 +40,8 @@ pub(crate) fn trial(impressions: &[Vec<Pair>], prior: &Prior, near: &[f64; FEATU
     for fold in 0..FOLDS {
         let held_out = |i: usize| i % FOLDS == fold;
         let others = with_pairs.iter().enumerate().filter(|(i, _)| !held_out(*i));
-        let weights = fit_from(others.flat_map(|(_, pairs)| pairs.iter().copied()).collect(), prior, *near).weights;
+        let weights =
+            fit_from(others.flat_map(|(_, pairs)| pairs.iter().copied()).collect(), prior, *near).weights;
         let own = with_pairs.iter().enumerate().filter(|(i, _)| held_out(*i));
         gains.extend(own.map(|(_, pairs)| rightly(pairs, &weights) - rightly(pairs, &[0.0; FEATURE_COUNT])));
     }

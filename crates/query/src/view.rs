@@ -48,7 +48,14 @@ impl<'a> View<'a> {
     /// A view of the whole snapshot.
     #[must_use]
     pub fn of(reader: &'a dyn IndexReader, budget: &'a Budget) -> Self {
-        Self { reader, access: Access::All, catalog: Arc::default(), analyzer: Arc::default(), budget, ranking: None }
+        Self {
+            reader,
+            access: Access::All,
+            catalog: Arc::default(),
+            analyzer: Arc::default(),
+            budget,
+            ranking: None,
+        }
     }
 
     fn models(&self) -> &BTreeMap<String, Space> {

@@ -75,6 +75,6 @@ pub use seam::*;
 
 /// All traits of the seam, for code that uses a concrete engine type. Calls on a `dyn AnnotationStore` need no import.
 pub mod prelude {
-    pub use crate::seam::{AnnotationStore, Append, Erasure, History, Import, Outbox, Registry, Runs};
     pub use crate::memo::Memos;
+    pub use crate::seam::{AnnotationStore, Append, Erasure, History, Import, Outbox, Registry, Runs};
 }

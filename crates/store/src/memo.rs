@@ -63,7 +63,8 @@ pub fn check_shelf(shelf: &str) -> Result<()> {
 /// [`ErrorKind::TooLarge`], with the limit.
 pub fn check_memo(memo: &Memo) -> Result<()> {
     let too_large = |what: &str, bytes: usize, most: usize| {
-        Error::new(ErrorKind::TooLarge, format!("{what} has {bytes} bytes")).mend(format!("at most {most} are kept"))
+        Error::new(ErrorKind::TooLarge, format!("{what} has {bytes} bytes"))
+            .mend(format!("at most {most} are kept"))
     };
     if memo.key.is_empty() {
         return Err(Error::invalid("a memo has no name").mend("give it at least one character"));

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use rushes_store::current::Current;
 use rushes_store::{
-    AnnotationStore, AppendMode, BlockInput, CommitRecord, Effect, EraseTarget, Erased, Memo, Receipt, RunSegment,
-    RunSpec,
+    AnnotationStore, AppendMode, BlockInput, CommitRecord, Effect, EraseTarget, Erased, Memo, Receipt,
+    RunSegment, RunSpec,
 };
 use rushes_types::{
     AnnotationHeader, AnnotationId, AnnotationType, Asset, AssetId, BlockFormat, Commit, ErrorKind,

@@ -34,8 +34,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "serve",
         &[
-            "types", "text", "wire", "store", "events", "plan", "index", "learn", "feedback", "query", "import", "footage",
-            "archive", "page",
+            "types", "text", "wire", "store", "events", "plan", "index", "learn", "feedback", "query",
+            "import", "footage", "archive", "page",
         ],
     ),
     (
@@ -82,8 +82,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
 ];
 
 /// All that one archive is made of.
-const PARTS: &[&str] =
-    &["types", "text", "kv", "wire", "store", "events", "timeline", "fuse", "plan", "ask", "index", "learn", "feedback", "query"];
+const PARTS: &[&str] = &[
+    "types", "text", "kv", "wire", "store", "events", "timeline", "fuse", "plan", "ask", "index", "learn",
+    "feedback", "query",
+];
 /// Only the command line may wire everything.
 const ANY: &[&str] = &["*"];
 

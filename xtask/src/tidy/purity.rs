@@ -4,10 +4,15 @@ use super::Source;
 use super::scan;
 
 /// Folders of such crates.
-const PURE: &[&str] =
-    &["crates/types/src/", "crates/text/src/", "crates/plan/src/", "crates/wire/src/", "crates/fuse/src/",
+const PURE: &[&str] = &[
+    "crates/types/src/",
+    "crates/text/src/",
+    "crates/plan/src/",
+    "crates/wire/src/",
+    "crates/fuse/src/",
     "crates/learn/src/",
-    "crates/feedback/src/"];
+    "crates/feedback/src/",
+];
 
 /// Folders in them that do what the rest decided.
 const DRIVERS: &[&str] = &["crates/fuse/src/driver/"];

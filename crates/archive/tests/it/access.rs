@@ -52,7 +52,10 @@ fn lines() -> String {
 }
 
 fn questions() -> Vec<SearchRequest> {
-    let plan = |plan: Value| SearchRequest { plan: Plan::parse(&plan.to_string()).unwrap(), ..SearchRequest::default() };
+    let plan = |plan: Value| SearchRequest {
+        plan: Plan::parse(&plan.to_string()).unwrap(),
+        ..SearchRequest::default()
+    };
     let words = ["late ferry", "Captain Fery at the quay", "\"un cafe\"", "cap"];
     let words = words.map(|q| SearchRequest { q: Some(q.to_owned()), ..SearchRequest::default() });
     let plans = [
@@ -143,7 +146,10 @@ fn a_collection_gives_rights_on_what_belongs_to_it_also_later() {
     );
     let found = || {
         let plan = Plan::parse(&json!({"all": [{"label": "quay"}]}).to_string()).unwrap();
-        let answer = open.archive.search(&caller, &SearchRequest { q: None, plan, ..SearchRequest::default() }).unwrap();
+        let answer = open
+            .archive
+            .search(&caller, &SearchRequest { q: None, plan, ..SearchRequest::default() })
+            .unwrap();
         answer.moments.into_iter().map(|m| m.asset_id).collect::<std::collections::BTreeSet<_>>()
     };
     assert_eq!(found().into_iter().collect::<Vec<_>>(), ["e1"]);

@@ -1,8 +1,8 @@
 //! What people do with answers: kept, forgotten, learned from.
 
 use rushes_archive::{
-    Archive, Caller, FeedbackFilter, FeedbackOptions, NoProgress, OpenOptions, RankingAsk, RankingMode, Rebuild, Right,
-    SearchRequest, TokenSpec, WhoIsKept,
+    Archive, Caller, FeedbackFilter, FeedbackOptions, NoProgress, OpenOptions, RankingAsk, RankingMode,
+    Rebuild, Right, SearchRequest, TokenSpec, WhoIsKept,
 };
 use rushes_plan::Plan;
 use rushes_query::{Answer, Moment};
@@ -22,7 +22,8 @@ fn filled() -> Open {
     for n in 0..ASSETS {
         let asset = format!("a{n:02}");
         let sure = format!("\"confidence_score\":{},\"asset_id\"", 0.5 + 0.01 * n as f64);
-        lines += &line(&asset, "faces@1", "CHARACTER_SEARCH", "Mara", 2, 8).replacen("\"asset_id\"", &sure, 1);
+        lines +=
+            &line(&asset, "faces@1", "CHARACTER_SEARCH", "Mara", 2, 8).replacen("\"asset_id\"", &sure, 1);
         let size = if n % 3 == 0 { "Close-Up" } else { "medium" };
         lines += &line(&asset, "shots@1", "SHOT", size, 0, 10);
     }
@@ -106,15 +107,24 @@ fn choices_move_the_order_and_nothing_else() {
     let model = &made.teams["trailer"];
     assert!(model.is_used() && model.coefficients["close_up"] > 0.0, "{model:?}");
     let after = search(&open, ask(RankingMode::Learned));
-    assert!(order(&after)[..6].iter().all(|a| a[1..].parse::<usize>().unwrap() % 3 == 0), "{:?}", order(&after));
+    assert!(
+        order(&after)[..6].iter().all(|a| a[1..].parse::<usize>().unwrap() % 3 == 0),
+        "{:?}",
+        order(&after)
+    );
     assert_eq!(after.total, before.total);
     let mut scores: Vec<(&str, f64)> = after.moments.iter().map(|m| (m.asset_id.as_str(), m.score)).collect();
     scores.sort_by(|a, b| a.0.cmp(b.0));
-    let mut scores_before: Vec<(&str, f64)> = before.moments.iter().map(|m| (m.asset_id.as_str(), m.score)).collect();
+    let mut scores_before: Vec<(&str, f64)> =
+        before.moments.iter().map(|m| (m.asset_id.as_str(), m.score)).collect();
     scores_before.sort_by(|a, b| a.0.cmp(b.0));
     assert_eq!(scores, scores_before, "scores stay what they are");
     let why = after.moments[0].ranking.as_ref().unwrap();
-    assert!(why.because.iter().any(|b| b.feature == "close_up" && b.says == "a close-up, which you keep" && b.adds > 0.0));
+    assert!(
+        why.because
+            .iter()
+            .any(|b| b.feature == "close_up" && b.says == "a close-up, which you keep" && b.adds > 0.0)
+    );
     let sum: f64 = why.because.iter().map(|b| b.adds).sum();
     assert!((sum - why.shift).abs() < 1e-4);
     assert_eq!(order(&search(&open, ask(RankingMode::HandSet))), order(&by_hand));
@@ -154,7 +164,8 @@ fn pages_of_one_answer_are_ranked_alike() {
         read(&open, &"i".repeat(n + 1), RankingMode::HandSet);
     }
     let request = |limit: usize, cursor: Option<String>| {
-        let plan = json!({"all": [{"type": "CHARACTER_SEARCH", "label": "Mara"}], "limit": limit, "cursor": cursor});
+        let plan =
+            json!({"all": [{"type": "CHARACTER_SEARCH", "label": "Mara"}], "limit": limit, "cursor": cursor});
         let ranking = RankingAsk { team: Some("trailer".into()), ..RankingAsk::default() };
         SearchRequest { plan: Plan::parse(&plan.to_string()).unwrap(), ranking, ..SearchRequest::default() }
     };
@@ -195,7 +206,8 @@ fn events_on_what_is_not_there_are_refused_and_the_others_kept() {
     let answer = search(&open, ask(RankingMode::HandSet));
     let one = |more: &Value| event("i", "kept", &answer, &answer.moments[0], more);
     let far = u64::MAX / 2;
-    let events = [one(&json!({})), one(&json!({"asset_id": "nowhere"})), one(&json!({"at_ms": far})), json!(7)];
+    let events =
+        [one(&json!({})), one(&json!({"asset_id": "nowhere"})), one(&json!({"at_ms": far})), json!(7)];
     assert_eq!(put(&open, &events), (1, 0, 3));
     let spec = TokenSpec {
         name: "anna".into(),
@@ -225,7 +237,10 @@ fn feedback_is_erased_by_asset_team_and_person_and_with_its_asset() {
     let path = open.archive.dir().to_owned();
     open.archive.close();
     let feedback = FeedbackOptions { who: WhoIsKept::Person, ..FeedbackOptions::default() };
-    drop(std::mem::replace(&mut open.archive, Archive::open(&open.dir.path().join("b"), OpenOptions::default()).unwrap()));
+    drop(std::mem::replace(
+        &mut open.archive,
+        Archive::open(&open.dir.path().join("b"), OpenOptions::default()).unwrap(),
+    ));
     open.archive = Archive::open(&path, OpenOptions { feedback, ..OpenOptions::default() }).unwrap();
     let answer = search(&open, ask(RankingMode::HandSet));
     let on = |n: usize, more: &Value| event("i", "kept", &answer, &answer.moments[n], more);

@@ -44,7 +44,10 @@ impl Open {
     /// Moments as `(asset, start in ms, end in ms)`.
     pub fn search(&self, plan: &serde_json::Value) -> Vec<(String, i64, i64)> {
         let plan = Plan::parse(&plan.to_string()).unwrap();
-        let answer = self.archive.search(&self.caller, &SearchRequest { q: None, plan, ..SearchRequest::default() }).unwrap();
+        let answer = self
+            .archive
+            .search(&self.caller, &SearchRequest { q: None, plan, ..SearchRequest::default() })
+            .unwrap();
         let ms = 1_000_000;
         answer.moments.into_iter().map(|m| (m.asset_id, m.start_ns / ms, m.end_ns / ms)).collect()
     }
@@ -203,8 +206,10 @@ fn a_second_process_is_refused_and_a_token_sees_only_its_movies() {
     for (name, movie, total) in [("a", "show", 1), ("b", "other", 0)] {
         let secret = open.archive.tokens().create(&spec(name, movie)).unwrap();
         let caller = open.archive.tokens().authenticate(&secret).unwrap();
-        let request =
-            SearchRequest { plan: Plan::parse(&plan("intersection").to_string()).unwrap(), ..SearchRequest::default() };
+        let request = SearchRequest {
+            plan: Plan::parse(&plan("intersection").to_string()).unwrap(),
+            ..SearchRequest::default()
+        };
         assert_eq!(open.archive.search(&caller, &request).unwrap().total, total, "{name}");
     }
 }

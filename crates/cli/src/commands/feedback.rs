@@ -21,9 +21,10 @@ pub fn run(config: &Config, command: &FeedbackCommand, json_output: bool) -> Out
             let named = json!({"asset_id": filter.asset, "team": filter.team, "who": filter.who});
             erased(&Client::reader(config)?.post("/v1/feedback/erase", Payload::Json(named))?, json_output)
         }
-        FeedbackCommand::Expire => {
-            erased(&Client::reader(config)?.post("/v1/feedback/expire", Payload::Json(json!({})))?, json_output)
-        }
+        FeedbackCommand::Expire => erased(
+            &Client::reader(config)?.post("/v1/feedback/expire", Payload::Json(json!({})))?,
+            json_output,
+        ),
     }
 }
 

@@ -13,7 +13,11 @@ use crate::exit::{Failure, Outcome};
 use crate::output::{self, plural};
 
 /// Learns from simulated people.
-pub fn run_simulation(options: SimulationOptions, picture: Option<&std::path::Path>, json_output: bool) -> Outcome {
+pub fn run_simulation(
+    options: SimulationOptions,
+    picture: Option<&std::path::Path>,
+    json_output: bool,
+) -> Outcome {
     let report = simulate(options);
     if let Some(file) = picture {
         std::fs::write(file, report.picture()).with_context(|| format!("writing `{}`", file.display()))?;
@@ -82,12 +86,15 @@ pub fn run(config: &Config, command: &RankingCommand, json_output: bool) -> Outc
 fn model_of<'v>(found: &'v Value, number: u64, team: Option<&str>) -> Outcome<&'v Value> {
     let version = found["versions"].as_array().into_iter().flatten().find(|v| v["version"] == number);
     let version = version.ok_or_else(|| {
-        Failure::Usage(format!("there is no version {number}; `rushes ranking show` lists those that are there"))
+        Failure::Usage(format!(
+            "there is no version {number}; `rushes ranking show` lists those that are there"
+        ))
     })?;
     match team {
         None => Ok(&version["pooled"]),
         Some(team) => version["teams"].get(team).ok_or_else(|| {
-            let teams: Vec<&String> = version["teams"].as_object().into_iter().flat_map(|t| t.keys()).collect();
+            let teams: Vec<&String> =
+                version["teams"].as_object().into_iter().flat_map(|t| t.keys()).collect();
             Failure::Usage(format!("version {number} has no team `{team}`; it has {teams:?}"))
         }),
     }
@@ -101,7 +108,8 @@ fn versions(found: &Value) {
     }
     let mut rows = vec![["version", "events", "teams", "in use"].map(str::to_owned).to_vec()];
     rows.extend(list.iter().map(|version| {
-        let teams: Vec<&str> = version["teams"].as_object().into_iter().flat_map(|t| t.keys().map(String::as_str)).collect();
+        let teams: Vec<&str> =
+            version["teams"].as_object().into_iter().flat_map(|t| t.keys().map(String::as_str)).collect();
         let used = if found["in_use"] == version["version"] { "yes" } else { "" };
         vec![version["version"].to_string(), version["events"].to_string(), teams.join(", "), used.to_owned()]
     }));
@@ -110,12 +118,18 @@ fn versions(found: &Value) {
 
 /// What came of each team.
 fn models(version: &Value) {
-    let mut rows = vec![["team", "impressions", "gain on held-out choices", "used"].map(str::to_owned).to_vec()];
+    let mut rows =
+        vec![["team", "impressions", "gain on held-out choices", "used"].map(str::to_owned).to_vec()];
     let teams = version["teams"].as_object().into_iter().flatten().map(|(team, of)| (team.as_str(), of));
     for (team, of) in teams.chain([("(all together)", &version["pooled"])]) {
         let model = &of["model"];
         let used = if of["used"] == true { "yes" } else { "no: not better beyond chance" };
-        rows.push(vec![team.to_owned(), model["impressions"].to_string(), interval(&model["trial"]["gain"]), used.to_owned()]);
+        rows.push(vec![
+            team.to_owned(),
+            model["impressions"].to_string(),
+            interval(&model["trial"]["gain"]),
+            used.to_owned(),
+        ]);
     }
     output::table(&rows);
 }
@@ -130,7 +144,8 @@ fn coefficients(columns: &BTreeMap<String, &Value>) {
     features.dedup();
     let most = |feature: &str| columns.values().map(|of| value(of, feature).abs()).fold(0.0, f64::max);
     features.sort_by(|a, b| most(b).total_cmp(&most(a)));
-    let mut rows = vec![std::iter::once("feature".to_owned()).chain(columns.keys().cloned()).collect::<Vec<_>>()];
+    let mut rows =
+        vec![std::iter::once("feature".to_owned()).chain(columns.keys().cloned()).collect::<Vec<_>>()];
     for feature in features {
         let cells = columns.values().map(|of| format!("{:+.3}", value(of, feature)));
         rows.push(std::iter::once(feature.clone()).chain(cells).collect());
@@ -147,7 +162,15 @@ fn report(found: &Value, json_output: bool) -> Outcome {
         output::line("no feedback has come yet");
         return Ok(());
     }
-    let head = ["team", "impressions", "learned wins", "loses", "ties", "share of wins (95 %)", "estimated gain (95 %)"];
+    let head = [
+        "team",
+        "impressions",
+        "learned wins",
+        "loses",
+        "ties",
+        "share of wins (95 %)",
+        "estimated gain (95 %)",
+    ];
     let mut rows = vec![head.map(str::to_owned).to_vec()];
     for (team, of) in &teams {
         let preference = &of["preference"];

@@ -24,7 +24,10 @@ impl CassandraStore {
         let keys = names.iter().map(|name| (shelf, slice(name), *name));
         let rows = self.cluster.rows_of_each::<(Option<Vec<u8>>,), _>(FIND, keys).await?;
         // An empty blob may come back as null.
-        Ok(rows.into_iter().map(|rows| rows.into_iter().next().map(|(value,)| value.unwrap_or_default())).collect())
+        Ok(rows
+            .into_iter()
+            .map(|rows| rows.into_iter().next().map(|(value,)| value.unwrap_or_default()))
+            .collect())
     }
 }
 
@@ -47,7 +50,8 @@ impl Memos for CassandraStore {
                 None => true,
                 Some(known) => replace && known != value,
             };
-            let rows: Vec<_> = wanted.iter().zip(&known).filter(|((_, value), known)| is_new(known, value)).collect();
+            let rows: Vec<_> =
+                wanted.iter().zip(&known).filter(|((_, value), known)| is_new(known, value)).collect();
             let written = rows.len();
             let rows = rows.into_iter().map(|((name, value), _)| (shelf, slice(name), *name, *value));
             self.cluster.write_many(PUT, rows).await?;
@@ -60,7 +64,8 @@ impl Memos for CassandraStore {
         // An empty name sorts before all others.
         let most = i32::try_from(limit).unwrap_or(i32::MAX);
         let keys = slices().map(|slice| (shelf, slice, after.unwrap_or_default(), most));
-        let found = self.cluster.block_on(self.cluster.rows_of_each::<(String, Option<Vec<u8>>), _>(READ, keys))?;
+        let found =
+            self.cluster.block_on(self.cluster.rows_of_each::<(String, Option<Vec<u8>>), _>(READ, keys))?;
         let memo = |(key, value): (String, Option<Vec<u8>>)| Memo { key, value: value.unwrap_or_default() };
         let mut memos: Vec<Memo> = found.into_iter().flatten().map(memo).collect();
         memos.sort_by(|a, b| a.key.cmp(&b.key));
@@ -73,8 +78,12 @@ impl Memos for CassandraStore {
         self.cluster.block_on(async {
             let names: Vec<&str> = keys.iter().map(String::as_str).collect();
             let known = self.known(shelf, &names).await?;
-            let there: Vec<&str> =
-                names.iter().zip(&known).filter(|(_, known)| known.is_some()).map(|(name, _)| *name).collect();
+            let there: Vec<&str> = names
+                .iter()
+                .zip(&known)
+                .filter(|(_, known)| known.is_some())
+                .map(|(name, _)| *name)
+                .collect();
             self.cluster.write_many(REMOVE, there.iter().map(|name| (shelf, slice(name), *name))).await?;
             Ok(there.len())
         })

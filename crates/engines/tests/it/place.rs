@@ -127,7 +127,10 @@ impl Open {
     /// All that is answered but for what differs from run to run: read point, time, cursor.
     pub fn answer(&self, plan: &Value) -> String {
         let plan = Plan::parse(&plan.to_string()).unwrap();
-        let answer = self.archive.search(&self.caller, &SearchRequest { q: None, plan, ..SearchRequest::default() }).unwrap();
+        let answer = self
+            .archive
+            .search(&self.caller, &SearchRequest { q: None, plan, ..SearchRequest::default() })
+            .unwrap();
         let shown = format!("{:#?}\n{:#?}\n{:?}", answer.moments, answer.groups, answer.total);
         // Each store names runs in its own way.
         let lines =

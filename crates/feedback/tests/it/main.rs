@@ -30,10 +30,17 @@ fn read(event: &Value) -> Event {
 
 #[test]
 fn every_field_is_read() {
-    let sent = read(&shown("a", 3, &json!({"propensity": 0.5, "by_coin": true, "side": "b", "team": "trailer",
-                                            "features": {"close_up": 1.0, "length": -0.25}})));
+    let sent = read(&shown(
+        "a",
+        3,
+        &json!({"propensity": 0.5, "by_coin": true, "side": "b", "team": "trailer",
+                                            "features": {"close_up": 1.0, "length": -0.25}}),
+    ));
     let how = sent.sent.unwrap();
-    assert_eq!((how.rank, how.score, how.propensity, how.by_coin, how.side), (3, 0.5, 0.5, true, Some(Side::B)));
+    assert_eq!(
+        (how.rank, how.score, how.propensity, how.by_coin, how.side),
+        (3, 0.5, 0.5, true, Some(Side::B))
+    );
     assert_eq!((how.features.get(Feature::CloseUp), how.features.get(Feature::Length)), (1.0, -0.25));
     assert_eq!(sent.team.as_deref(), Some("trailer"));
     assert_eq!(read(&event("played", &json!({"played_ms": 4_000}))).played_ms, 4_000);

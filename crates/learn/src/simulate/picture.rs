@@ -60,7 +60,12 @@ pub(super) fn drawn(report: &SimulationReport) -> String {
         lowest = y.max(lowest + NAME_HEIGHT);
         let name = report.curves.get(i).map_or("", |c| c.reader.name());
         let x = WIDTH - RIGHT + 10.0;
-        let _ = writeln!(svg, "<text x=\"{x:.0}\" y=\"{:.1}\" fill=\"{}\">{name}</text>", lowest + 4.0, colour(i));
+        let _ = writeln!(
+            svg,
+            "<text x=\"{x:.0}\" y=\"{:.1}\" fill=\"{}\">{name}</text>",
+            lowest + 4.0,
+            colour(i)
+        );
     }
     svg.push_str("</svg>\n");
     svg
@@ -70,7 +75,8 @@ fn line(svg: &mut String, curve: &Curve, colour: &str) {
     let points: Vec<String> =
         curve.points.iter().enumerate().map(|(i, p)| format!("{:.1},{:.1}", x_of(i), y_of(p.gain))).collect();
     let points = points.join(" ");
-    let _ = writeln!(svg, "<polyline points=\"{points}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>");
+    let _ =
+        writeln!(svg, "<polyline points=\"{points}\" fill=\"none\" stroke=\"{colour}\" stroke-width=\"2\"/>");
 }
 
 fn colour(i: usize) -> &'static str {

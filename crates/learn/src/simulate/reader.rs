@@ -73,7 +73,8 @@ impl Reader {
 
     /// The chance that he keeps a moment that he considers.
     pub(super) fn keeps_chance(self, moment: &Moment) -> f64 {
-        let wanted = usize::try_from(moment.grade).ok().and_then(|g| KEPT_BY_GRADE.get(g)).copied().unwrap_or(0.0);
+        let wanted =
+            usize::try_from(moment.grade).ok().and_then(|g| KEPT_BY_GRADE.get(g)).copied().unwrap_or(0.0);
         (1.0 - self.noise()) * wanted + self.noise() * KEPT_AT_RANDOM
     }
 

@@ -84,7 +84,11 @@ impl SimulationReport {
 
 impl fmt::Display for SimulationReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "Gain in NDCG@10 over the hand-set order, by moments kept so far; seed {}, mean of {} tastes", self.seed, self.tastes)?;
+        writeln!(
+            f,
+            "Gain in NDCG@10 over the hand-set order, by moments kept so far; seed {}, mean of {} tastes",
+            self.seed, self.tastes
+        )?;
         writeln!(f, "(in brackets the taste with the lowest gain)\n")?;
         write!(f, "{:<15}{:>9}", "reader", "hand-set")?;
         for choices in CHECKPOINTS {
@@ -98,7 +102,16 @@ impl fmt::Display for SimulationReport {
             }
             writeln!(f)?;
         }
-        writeln!(f, "\n{:<15}{:>16}{:>18}{:>22}{:>22}{:>10}", "reader", "regret a page", "by hand-set order", "interleaving prefers", "estimated from log", "truth")?;
+        writeln!(
+            f,
+            "\n{:<15}{:>16}{:>18}{:>22}{:>22}{:>10}",
+            "reader",
+            "regret a page",
+            "by hand-set order",
+            "interleaving prefers",
+            "estimated from log",
+            "truth"
+        )?;
         for curve in &self.curves {
             let preferred = format!("{} of {}", curve.preferred, self.tastes);
             writeln!(

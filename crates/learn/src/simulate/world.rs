@@ -55,7 +55,8 @@ impl Taste {
         let mut taste = Self { weights, cuts: [0.0; 4] };
         let mut worth: Vec<f64> = (0..SAMPLE).map(|_| taste.worth(&moment(draws))).collect();
         worth.sort_by(f64::total_cmp);
-        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)] // shares of a count
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, clippy::cast_precision_loss)]
+        // shares of a count
         let cut = |below: f64| worth.get((below * SAMPLE as f64) as usize).copied().unwrap_or_default();
         taste.cuts = BELOW.map(cut);
         taste

@@ -66,7 +66,9 @@ fn a_team_without_choices_has_what_all_have_shown() {
 fn the_loudest_team_does_not_outweigh_the_others() {
     let quiet = impressions(5, Reader::Steady, 60);
     let loud = impressions(6, Reader::Steady, 2_000);
-    let of = |teams: Vec<(&str, Vec<_>)>| learn_teams(teams.into_iter().map(|(n, i)| (n.to_owned(), i)).collect()).0;
+    let of = |teams: Vec<(&str, Vec<_>)>| {
+        learn_teams(teams.into_iter().map(|(n, i)| (n.to_owned(), i)).collect()).0
+    };
     let alone = of(vec![("loud", loud.clone())]);
     let together = of(vec![("loud", loud), ("quiet", quiet)]);
     let sum = |m: &RankingModel| m.coefficients.values().map(|c| c.abs()).sum::<f64>();

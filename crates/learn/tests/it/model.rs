@@ -1,6 +1,6 @@
 use rushes_learn::{
-    Centre, FEATURE_COUNT, Feature, Features, Fit, PositionCurve, RankingModel, SHIFT_MAX, contributions, ndcg,
-    raw_shift, shift_of,
+    Centre, FEATURE_COUNT, Feature, Features, Fit, PositionCurve, RankingModel, SHIFT_MAX, contributions,
+    ndcg, raw_shift, shift_of,
 };
 
 fn features(list: &[(Feature, f64)]) -> Features {
@@ -40,7 +40,10 @@ fn an_explanation_adds_up_to_the_shift() {
     let sum: f64 = all.iter().map(|c| c.adds).sum();
     let moved = shift_of(raw_shift(&weights, &moment), centre.raw(&weights));
     assert!((sum - moved).abs() < 4e-6 && moved != 0.0, "{sum} {moved}");
-    assert!(contributions(&weights, &moment, &Centre::of([&moment])).is_empty(), "what all have alike moves none");
+    assert!(
+        contributions(&weights, &moment, &Centre::of([&moment])).is_empty(),
+        "what all have alike moves none"
+    );
 }
 
 #[test]

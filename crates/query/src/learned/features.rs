@@ -47,15 +47,17 @@ pub(super) struct Maker<'a> {
 pub(super) struct Wanted {
     agreement: bool,
     freshness: bool,
+    shots: bool,
 }
 
 impl Wanted {
-    pub const ALL: Self = Self { agreement: true, freshness: true };
+    pub const ALL: Self = Self { agreement: true, freshness: true, shots: true };
 
     /// What these coefficients need.
     pub fn by(weights: &[f64; FEATURE_COUNT]) -> Self {
         let counts = |feature: Feature| weights[feature as usize] != 0.0;
-        Self { agreement: counts(Feature::Agreement), freshness: counts(Feature::Freshness) }
+        let shots = [Feature::CloseUp, Feature::WideShot, Feature::People].into_iter().any(counts);
+        Self { agreement: counts(Feature::Agreement), freshness: counts(Feature::Freshness), shots }
     }
 }
 
@@ -129,9 +131,11 @@ impl<'a> Maker<'a> {
         if seconds > SHORT_S {
             features.set(Feature::Short, 0.0);
         }
-        features.set(Feature::CloseUp, self.shots.close_up(draft.asset, draft.range));
-        features.set(Feature::WideShot, self.shots.wide(draft.asset, draft.range));
-        features.set(Feature::People, self.shots.people(draft.asset, draft.range));
+        if wanted.shots {
+            features.set(Feature::CloseUp, self.shots.close_up(draft.asset, draft.range));
+            features.set(Feature::WideShot, self.shots.wide(draft.asset, draft.range));
+            features.set(Feature::People, self.shots.people(draft.asset, draft.range));
+        }
         features.set(Feature::Freshness, of_asset.freshness);
         if let Some(document) = of_asset.document {
             self.place(document, draft.range, &mut features);
@@ -168,7 +172,9 @@ impl<'a> Maker<'a> {
     fn agreement(&self, best: &[BestEvidence], draft: &Draft, meter: &mut Meter<'_>) -> Result<f64> {
         let mut others = 0.0;
         for (i, evidence) in best.iter().enumerate() {
-            let (Some(hit), Some(scored)) = (self.hit(i, evidence), self.scored_clauses.get(i)) else { continue };
+            let (Some(hit), Some(scored)) = (self.hit(i, evidence), self.scored_clauses.get(i)) else {
+                continue;
+            };
             let Some(found) = self.found.get(scored.criterion) else { continue };
             for (_, other) in found.meeting(draft.asset, hit.range) {
                 meter.step()?;

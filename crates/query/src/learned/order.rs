@@ -1,7 +1,8 @@
 //! The order of moments with what was learned.
 
 use rushes_learn::{
-    Centre, Features, INTERLEAVED_MAX, Placed, contributions, neighbours_swapped, raw_shift, shift_of, team_draft,
+    Centre, Features, INTERLEAVED_MAX, Placed, contributions, neighbours_swapped, raw_shift, shift_of,
+    team_draft,
 };
 use rushes_plan::{Filter, Query, RankBy};
 use rushes_types::Result;
@@ -42,7 +43,9 @@ impl<'a> Reranked<'a> {
         (query, view, filter): (&Query, &'a View<'a>, &Filter),
         of: Placement<'a>,
     ) -> Result<Option<Self>> {
-        let Some(ranking) = view.ranking.as_ref().filter(|ranking| !ranking.is_idle()) else { return Ok(None) };
+        let Some(ranking) = view.ranking.as_ref().filter(|ranking| !ranking.is_idle()) else {
+            return Ok(None);
+        };
         if query.plan.rank_by != RankBy::Score {
             return Ok(None);
         }
@@ -106,7 +109,9 @@ impl<'a> Reranked<'a> {
         let features = self.features(number, draft, view)?;
         let because = match explain {
             true => contributions(&self.ranking.learned.weights, &features, &self.centre)
-                .into_iter().map(Because::from).collect(),
+                .into_iter()
+                .map(Because::from)
+                .collect(),
             false => Vec::new(),
         };
         let placed = self.placed.iter().take(INTERLEAVED_MAX).find(|placed| placed.item == number);

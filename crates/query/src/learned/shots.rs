@@ -10,11 +10,30 @@ use rushes_types::{Result, TimeRange};
 use crate::clause_hits::ClauseHits;
 
 /// What models call close-ups.
-const CLOSE_UP: &[&str] =
-    &["close-up", "close up", "closeup", "cu", "extreme close-up", "extreme close up", "ecu", "medium close-up", "mcu"];
+const CLOSE_UP: &[&str] = &[
+    "close-up",
+    "close up",
+    "closeup",
+    "cu",
+    "extreme close-up",
+    "extreme close up",
+    "ecu",
+    "medium close-up",
+    "mcu",
+];
 /// What models call wide shots.
-const WIDE: &[&str] =
-    &["wide shot", "wide", "ws", "long shot", "ls", "extreme long shot", "els", "extreme wide shot", "ews", "establishing shot"];
+const WIDE: &[&str] = &[
+    "wide shot",
+    "wide",
+    "ws",
+    "long shot",
+    "ls",
+    "extreme long shot",
+    "els",
+    "extreme wide shot",
+    "ews",
+    "establishing shot",
+];
 /// What models call shots of so many people: a quarter for each.
 const PEOPLE: &[(&[&str], f64)] = &[
     (&["single", "one shot", "1-shot"], 0.25),

@@ -19,7 +19,11 @@ use crate::body::Json;
 use crate::problem::{Problem, Reply};
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new().routes(routes!(show)).routes(routes!(fit)).routes(routes!(choose)).routes(routes!(report))
+    OpenApiRouter::new()
+        .routes(routes!(show))
+        .routes(routes!(fit))
+        .routes(routes!(choose))
+        .routes(routes!(report))
 }
 
 /// What was learned of one team, or of all.
@@ -148,6 +152,7 @@ async fn choose(ctx: Ctx, Json(wanted): Json<UseRankingDocument>) -> Reply<Answe
 )]
 async fn report(ctx: Ctx) -> Reply<Answer<RankingReportDocument>> {
     let found = ctx.block(|archive: &Archive, caller: &Caller| archive.ranking_report(caller)).await?;
-    let value = |(team, report): (String, TeamReport)| (team, serde_json::to_value(report).unwrap_or_default());
+    let value =
+        |(team, report): (String, TeamReport)| (team, serde_json::to_value(report).unwrap_or_default());
     Ok(Answer(RankingReportDocument { teams: found.into_iter().map(value).collect() }))
 }

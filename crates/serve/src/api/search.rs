@@ -126,7 +126,9 @@ fn ranking_of(fields: &mut serde_json::Map<String, Value>) -> Result<RankingAsk>
     };
     let asked = read(value).ok_or_else(bad)?;
     if asked.seed.is_some_and(|seed| seed > SEED_MAX) {
-        return Err(Error::invalid("the seed is too large").mend(format!("at most {SEED_MAX}")).at("/ranking/seed"));
+        return Err(Error::invalid("the seed is too large")
+            .mend(format!("at most {SEED_MAX}"))
+            .at("/ranking/seed"));
     }
     if let Some(team) = &asked.team {
         check_id("the team", team).map_err(|e| Error::from(e).at("/ranking/team"))?;

@@ -26,13 +26,20 @@ impl Memos for MemoryStore {
     fn memos(&self, shelf: &str, after: Option<&str>, limit: usize) -> Result<Vec<Memo>> {
         memo::check_shelf(shelf)?;
         let state = self.state();
-        let later = state.memos.iter().filter(|((of, key), _)| of == shelf && after.is_none_or(|a| key.as_str() > a));
-        Ok(later.take(limit).map(|((_, key), value)| Memo { key: key.clone(), value: value.clone() }).collect())
+        let later =
+            state.memos.iter().filter(|((of, key), _)| of == shelf && after.is_none_or(|a| key.as_str() > a));
+        Ok(later
+            .take(limit)
+            .map(|((_, key), value)| Memo { key: key.clone(), value: value.clone() })
+            .collect())
     }
 
     fn remove_memos(&self, shelf: &str, keys: &[String]) -> Result<usize> {
         memo::check_shelf(shelf)?;
         let mut state = self.state();
-        Ok(keys.iter().filter(|key| state.memos.remove(&(shelf.to_owned(), (*key).clone())).is_some()).count())
+        Ok(keys
+            .iter()
+            .filter(|key| state.memos.remove(&(shelf.to_owned(), (*key).clone())).is_some())
+            .count())
     }
 }

@@ -124,7 +124,8 @@ impl Base {
 fn answers(archive: &Archive) -> rushes_types::Result<Vec<String>> {
     let mut all = Vec::new();
     for plan in plans() {
-        let answer = archive.search(&Caller::local(), &SearchRequest { q: None, plan, ..SearchRequest::default() })?;
+        let answer =
+            archive.search(&Caller::local(), &SearchRequest { q: None, plan, ..SearchRequest::default() })?;
         all.push(format!("{} {}", answer.total, serde_json::to_string(&answer.moments).unwrap()));
     }
     Ok(all)

@@ -160,8 +160,10 @@ fn another_version_of_a_cursor_is_refused() {
     open.ingest(&lines);
     let page = |cursor: Option<&str>| {
         let plan = json!({"all": [{"label": "joey"}], "limit": 1, "cursor": cursor});
-        open.archive
-            .search(&open.caller, &SearchRequest { plan: Plan::parse(&plan.to_string()).unwrap(), ..SearchRequest::default() })
+        open.archive.search(
+            &open.caller,
+            &SearchRequest { plan: Plan::parse(&plan.to_string()).unwrap(), ..SearchRequest::default() },
+        )
     };
     let cursor = page(None).unwrap().next_cursor.unwrap();
     let mut json: Json = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(&cursor).unwrap()).unwrap();
