@@ -15,12 +15,14 @@ use crate::backup::stage::remove_staged;
 use crate::embedded::EmbeddedEngines;
 use crate::engines::{Engines, OpenEngines};
 use crate::erasures::{Erasures, INDEX_PATIENCE, PURGE_AFTER};
+use crate::feedback::{Expiry, FeedbackOptions};
 use crate::healing::Healer;
 use crate::identity::{current_analysis, holds_a_store, shared_identity};
 use crate::label_table::LabelTable;
 use crate::links::Links;
 use crate::manifest::{ArchiveLock, Manifest, make_private_dir};
 use crate::progress::{NoProgress, Progress};
+use crate::ranking::Rankings;
 use crate::rebuild;
 use crate::rebuild_marker::{Rebuild, mark, pending};
 use crate::search_caches::SearchCaches;
@@ -60,6 +62,8 @@ pub struct OpenOptions {
     pub rebuild: Option<Rebuild>,
     /// What is done with a store that lacks what was acknowledged.
     pub on_damage: OnDamage,
+    /// How feedback is kept and used.
+    pub feedback: FeedbackOptions,
     /// The encoders for texts and pictures of queries; none by default.
     pub encoders: Arc<dyn Encoders>,
 }
@@ -80,6 +84,7 @@ impl Default for OpenOptions {
             verifies_here: false,
             rebuild: None,
             on_damage: OnDamage::Refuse,
+            feedback: FeedbackOptions::default(),
             encoders: Arc::new(NoEncoders),
         }
     }
@@ -103,6 +108,8 @@ pub struct Archive {
     /// What searches gathered of snapshots.
     pub(crate) search_caches: SearchCaches,
     pub(crate) search_places: Arc<SearchPlaces>,
+    pub(crate) expiry: Expiry,
+    pub(crate) rankings: Rankings,
     workers: Mutex<Option<Workers>>,
     pub(crate) healer: Healer,
     _lock: ArchiveLock,
@@ -156,6 +163,8 @@ impl Archive {
             labels: RwLock::new(None),
             search_caches: SearchCaches::default(),
             search_places,
+            expiry: Expiry::default(),
+            rankings: Rankings::default(),
             workers: Mutex::new(None),
             healer: Healer::default(),
             _lock: lock,

@@ -236,7 +236,9 @@ impl Archive {
         }
         let _writing = self.write_freeze.enter();
         let _erasing = self.shared.erasures.begin()?;
+        let whole = self.erased_whole(target)?;
         let commit = self.engines.store.erase(target)?;
+        self.forget_assets(&whole)?;
         self.shared.committed.notify();
         Ok(commit)
     }

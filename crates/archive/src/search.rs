@@ -19,6 +19,7 @@ use crate::access::{Caller, Right};
 use crate::archive::Archive;
 use crate::knowledge::ArchiveKnowledge;
 use crate::label_table::LabelTable;
+use crate::ranking::RankingAsk;
 use crate::rebuild_marker::Rebuild;
 use crate::search_places::Searches;
 
@@ -37,6 +38,8 @@ pub struct SearchRequest {
     pub plan: Plan,
     /// Are the words still being typed? Then the last one may be the beginning of a name, else of a word that is said.
     pub typing: bool,
+    /// How moments are ranked.
+    pub ranking: RankingAsk,
 }
 
 impl Archive {
@@ -101,7 +104,8 @@ impl Archive {
 
     fn searched(&self, caller: &Caller, request: &SearchRequest, budget: &Budget) -> Result<Answer> {
         let reader = self.reader_of(&request.plan)?;
-        let view = self.view(reader.as_ref(), caller.access(Right::Read), budget)?;
+        let ranking = self.ranking_of(&request.ranking)?;
+        let view = View { ranking, ..self.view(reader.as_ref(), caller.access(Right::Read), budget)? };
         let knowledge = ArchiveKnowledge::new(self, &view)?;
         let asked = self.within_limits(asked(request, &knowledge)?)?;
         let mut answer = self.healer.after(Rebuild::Index, search(asked, &view, &knowledge))?;
@@ -179,7 +183,7 @@ impl Archive {
             .get(reader.read_point(), &access, budget, || Ok(Catalog::default()))?;
         let language = || Arc::new(Analyzer::new(Language::parse(&self.manifest().default_language)));
         let analyzer = Arc::clone(self.search_caches.analyzer.get_or_init(language));
-        Ok(View { reader, access, catalog, analyzer, budget })
+        Ok(View { reader, access, catalog, analyzer, budget, ranking: None })
     }
 
     /// The labels with aliases, cached until they change.

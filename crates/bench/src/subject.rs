@@ -79,7 +79,7 @@ impl Subject {
 
     /// CPU time that a search would take, as estimated, in microseconds.
     pub fn estimated_us(&self, plan: &Value) -> Result<u64> {
-        let request = SearchRequest { q: None, plan: Plan::read(plan)?, ..SearchRequest::default() };
+        let request = SearchRequest { plan: Plan::read(plan)?, ..SearchRequest::default() };
         let explained = self.archive.explain_plan(&self.caller, &request)?;
         Ok(explained.cost.map_or(0, |cost| cost.cpu_us))
     }

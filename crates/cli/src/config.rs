@@ -259,6 +259,7 @@ impl Config {
             encoders: Arc::clone(&self.encoders) as Arc<dyn Encoders>,
             backups: s.backup.schedule(false),
             verify_every: s.verify_every,
+            feedback: s.feedback,
             ..OpenOptions::default()
         }
     }

@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use rushes_archive::{FeedbackOptions, WhoIsKept};
 use rushes_serve::{ServeConfig, ServeLimits};
 use rushes_types::limits::Limits;
 use toml::Value;
@@ -37,6 +38,8 @@ pub struct Settings {
     pub backup: BackupSettings,
     /// How often the archive is verified by itself; `None`: never.
     pub verify_every: Option<Duration>,
+    /// How feedback is kept and used.
+    pub feedback: FeedbackOptions,
 }
 
 impl Default for Settings {
@@ -53,6 +56,7 @@ impl Default for Settings {
             serve: serve.limits,
             backup: BackupSettings::default(),
             verify_every: None,
+            feedback: FeedbackOptions::default(),
         }
     }
 }
@@ -282,7 +286,28 @@ pub const SETTINGS: &[Setting] = &[
             Ok(())
         },
     },
+    flag!("feedback.on", "is feedback taken?", feedback.on),
+    Setting {
+        key: "feedback.who",
+        what: "what is kept of who sent it: `nobody` or `person`",
+        get: |s| Value::String(who(s.feedback.who).to_owned()),
+        set: |s, v| {
+            let kinds = [WhoIsKept::Nobody, WhoIsKept::Person];
+            let wanted = kinds.into_iter().find(|kind| v.as_str() == Some(who(*kind)));
+            s.feedback.who = wanted.ok_or("must be `nobody` or `person`")?;
+            Ok(())
+        },
+    },
+    number!("feedback.keep_days", "days that feedback is kept", feedback.keep_days),
+    flag!("ranking.learned", "are searches ranked by what was learned?", feedback.ranks),
 ];
+
+const fn who(kind: WhoIsKept) -> &'static str {
+    match kind {
+        WhoIsKept::Nobody => "nobody",
+        WhoIsKept::Person => "person",
+    }
+}
 
 /// The environment variable of a setting: `limits.page` is `RUSHES_LIMITS_PAGE`.
 #[must_use]

@@ -92,6 +92,7 @@ interface Moment {
   timecode_in: string | null;
   timecode_out: string | null;
   score: number;
+  ranking?: { shift: number; features?: { [name: string]: number }; by_coin?: boolean; side?: string; propensity?: number };
   best?: { start_ns: number; end_ns: number };
   steps?: { start_ns: number; end_ns: number }[];
   count?: number;
@@ -219,8 +220,21 @@ interface ProblemDocument {
   instance?: string;
 }
 
+/** Tells the server what is done with moments. */
+interface Told {
+  isOn(): boolean;
+  turn(on: boolean): void;
+  shown(answer: Answer, moments: Moment[], from: number): void;
+  watch(element: Element, moment: Moment): void;
+  plays(moment: MomentRef): void;
+  stopped(): void;
+  tell(action: string, moment: MomentRef, more?: object): void;
+}
+
 /** What the parts of the page may ask of the whole. */
 interface App {
+  /** Tells the server what is done with moments. */
+  readonly told: Told;
   /** What is shown. */
   readonly state: State;
   /** The answer to it; null while there is none. */

@@ -65,6 +65,7 @@ pub const FILES: &[File] = files! {
     "dom.js"
     "empty.js"
     "export.js"
+    "feedback.js"
     "icon.svg"
     "icons.js"
     "keys.js"

@@ -5,6 +5,7 @@ import { banner } from './banner.js';
 import { beginning, likeThis } from './clauses.js';
 import { helpDialog, loginDialog } from './dialogs.js';
 import { byId, fill, h } from './dom.js';
+import { feedback } from './feedback.js';
 import { icon } from './icons.js';
 import { actionOf } from './keys.js';
 import { planBar } from './plan-bar.js';
@@ -32,8 +33,11 @@ let toastTimer = 0;
 const live = byId('live', HTMLDivElement);
 const toast = byId('toast', HTMLDivElement);
 
+const told = feedback();
+
 /** @type {App} */
 const app = {
+  told,
   get state() {
     return state;
   },
@@ -56,6 +60,7 @@ const app = {
   refresh: () => void search(),
   more: () => void nextPage(),
   open(moment, play) {
+    if (play) told.plays(moment);
     const { asset_id, start_ns, end_ns } = moment;
     const at = { asset_id, start_ns, end_ns };
     const first = state.at === null;
@@ -72,11 +77,15 @@ const app = {
     found.mark(at);
   },
   close() {
+    told.stopped();
     if (!view.close()) return;
     app.go({ ...state, at: null }, 'push');
     found.focus();
   },
-  like: (moment) => app.go({ q: '', plan: likeThis(moment), at: null }, 'push'),
+  like(moment) {
+    told.tell('more_like', moment);
+    app.go({ q: '', plan: likeThis(moment), at: null }, 'push');
+  },
   copy(text, what) {
     void write(text).then((done) => note(done ? `${what} copied: ${text.length < 40 ? text : ''}`.replace(/: $/, '') : 'Copying is not allowed here'));
   },
@@ -94,7 +103,7 @@ const found = results(app);
 const bar = planBar(app);
 const box = searchBox(app);
 const view = player(app, (step) => go(step, true));
-const help = helpDialog();
+const help = helpDialog(told);
 const login = loginDialog(() => {
   void status.look();
   void search();
@@ -147,15 +156,16 @@ async function search() {
   }
   found.wait(answer === null);
   try {
-    let next = /** @type {Answer} */ (await json('/v1/search', { body: requestOf(state), signal }));
+    let next = /** @type {Answer} */ (await json('/v1/search', { body: ranked(requestOf(state)), signal }));
     // A word that is still being typed finds nothing as it is: it is taken for a beginning.
     const begun = next.total === 0 && state.q !== '' ? beginning(next.plan, state.q) : null;
-    if (begun) next = /** @type {Answer} */ (await json('/v1/search', { body: { ...begun, limit: PAGE_SIZE }, signal }));
+    if (begun) next = /** @type {Answer} */ (await json('/v1/search', { body: ranked({ ...begun, limit: PAGE_SIZE }), signal }));
     if (signal.aborted) return;
     asking = begun;
     answer = next;
     bar.show();
     found.show(next);
+    told.shown(next, next.moments, 0);
   } catch (error) {
     if (isAbort(error)) return;
     answer = null;
@@ -179,13 +189,22 @@ function show() {
   found.mark(at);
 }
 
+/** A request that asks for what feedback sends back. @param {object} body */
+const ranked = (body) => (told.isOn() ? { ...body, ranking: { features: true } } : body);
+
+/** Who copies a timecode takes the moment along. @param {Moment} moment @param {string} text */
+function keep(moment, text) {
+  told.tell('kept', moment);
+  app.copy(text, 'Timecode');
+}
+
 async function nextPage() {
   const cursor = answer?.next_cursor;
   if (!answer || !cursor || paging) return;
   paging = true;
   const before = answer;
   try {
-    const next = /** @type {Answer} */ (await json('/v1/search', { body: asking ? { ...asking, limit: PAGE_SIZE, cursor } : requestOf(state, cursor) }));
+    const next = /** @type {Answer} */ (await json('/v1/search', { body: ranked(asking ? { ...asking, limit: PAGE_SIZE, cursor } : requestOf(state, cursor)) }));
     if (answer !== before) return;
     const shift = before.moments.length;
     answer = {
@@ -196,6 +215,7 @@ async function nextPage() {
       clauses: before.clauses,
     };
     found.show(answer);
+    told.shown(answer, next.moments, shift);
   } catch (error) {
     // 410: what the cursor saw is gone; the question is asked again.
     if (error instanceof Problem && error.status === 410) void search();
@@ -244,7 +264,7 @@ const ACTIONS = {
   copy: () => {
     const moment = found.current();
     if (view.isOpen()) view.copyIn();
-    else if (moment) app.copy(moment.timecode_in ?? String(moment.start_ns / 1e9), 'Timecode');
+    else if (moment) keep(moment, moment.timecode_in ?? String(moment.start_ns / 1e9));
   },
   'copy-out': () => view.isOpen() && view.copyBoth(),
   like: () => {

@@ -72,7 +72,10 @@ function syntaxOf(text) {
 }
 
 /** The keys. */
-export function helpDialog() {
+/** @param {Told} told */
+export function helpDialog(told) {
+  const tells = h('input', { type: 'checkbox', onchange: () => told.turn(tells.checked) });
+  tells.checked = told.isOn();
   const dialog = byId('help-dialog', HTMLDialogElement);
   dialog.addEventListener('click', (event) => event.target === dialog && dialog.close());
   fill(
@@ -80,6 +83,7 @@ export function helpDialog() {
     h('h2', {}, 'Keys'),
     h('dl', { class: 'keys' }, KEYS.map(([, keys, says]) => h('div', {}, h('dt', {}, keys.split(' ').map((key) => h('kbd', {}, key))), h('dd', {}, says)))),
     h('p', { class: 'fine' }, 'Quotes are dialogue: “could you pass the salt”. A name leads to its label; other words are looked for in labels and dialogue. Each part of what was understood is a chip: press it to change it, press Delete on it to remove it.'),
+    h('label', { class: 'fine' }, tells, ' Tell the server which moments I look at and take along, so that it ranks better. Never what I ask.'),
     h('div', { class: 'form-end' }, h('a', { href: '/openapi.json' }, 'The interface as OpenAPI'), h('span', { class: 'gap' }), shut(dialog)),
   );
   return () => (dialog.open ? dialog.close() : dialog.showModal());

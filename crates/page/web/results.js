@@ -35,10 +35,14 @@ export function results(app) {
         mark(index);
         app.open(moment, play);
       },
-      copy: () => app.copy(spanOf(moment).from, 'Timecode'),
+      copy: () => {
+        app.told.tell('kept', moment);
+        app.copy(spanOf(moment).from, 'Timecode');
+      },
       like: () => app.like(moment),
     });
     cards[index] = element;
+    app.told.watch(element, moment);
     return element;
   }
 

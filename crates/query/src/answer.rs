@@ -6,6 +6,8 @@ use rushes_plan::{Reading, ResolvedPlan, Warning};
 use serde::Serialize;
 use serde_json::Value as Json;
 
+use crate::learned::{AnswerRanking, MomentRanking};
+
 /// Most pieces of evidence of one clause in a moment.
 pub const EVIDENCE_PER_CLAUSE_MAX: usize = 3;
 /// Most pieces of evidence of a moment, unless it has more clauses than that: each clause has its best.
@@ -32,6 +34,9 @@ pub struct Answer {
     pub warnings: Vec<Warning>,
     /// What each clause found.
     pub clauses: Vec<ClauseReport>,
+    /// How the moments were ranked, where it was not by hand-set scores alone.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ranking: Option<AnswerRanking>,
     /// The commit up to which the answer sees.
     pub read_point: String,
     /// How long it took, in milliseconds; the server fills it in.
@@ -99,6 +104,9 @@ pub struct Moment {
     pub ranked_by: Option<f64>,
     /// The annotations that matched, the best first.
     pub evidence: Vec<Evidence>,
+    /// What learning did to its place, where a ranking model is used or features are asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ranking: Option<MomentRanking>,
     /// How the score was made, where it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub explain: Option<Explanation>,

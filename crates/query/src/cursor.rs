@@ -6,6 +6,8 @@ use rushes_plan::ResolvedPlan;
 use rushes_types::{Commit, Error, ReadPoint, Result};
 use serde_json::{Value as Json, json};
 
+use crate::learned::Ranking;
+
 /// A place in the answer to a plan.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cursor {
@@ -19,11 +21,12 @@ pub struct Cursor {
     pub word_weights: Vec<f64>,
 }
 
-/// The digest that ties a cursor to its resolved plan; it excludes page options and cursor.
+/// The digest that ties a cursor to its resolved plan, and to how it was ranked; it excludes page options and cursor.
 #[must_use]
-pub(crate) fn digest(plan: &ResolvedPlan) -> String {
+pub(crate) fn digest(plan: &ResolvedPlan, ranking: Option<&Ranking>) -> String {
     let plan = ResolvedPlan { cursor: None, limit: None, explain: false, ..plan.clone() };
-    format!("{:032x}", xxhash_rust::xxh3::xxh3_128(plan.to_json().to_string().as_bytes()))
+    let ranking = ranking.filter(|ranking| !ranking.is_idle()).map_or_else(String::new, Ranking::digest);
+    format!("{:032x}", xxhash_rust::xxh3::xxh3_128(format!("{}{ranking}", plan.to_json()).as_bytes()))
 }
 
 impl Cursor {
@@ -71,7 +74,7 @@ impl Cursor {
     pub(crate) fn check(&self, digest: &str, read_point: &ReadPoint) -> Result<()> {
         if self.plan != digest {
             return Err(Error::invalid(
-                "the cursor belongs to another plan, or names have got other meanings since",
+                "the cursor belongs to another plan, or names or the ranking have changed since",
             )
             .mend("search again without it")
             .at("/cursor"));

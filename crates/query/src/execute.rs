@@ -16,6 +16,7 @@ use crate::cost::{admit, estimated};
 use crate::cursor::{Cursor, digest};
 use crate::fill::fill;
 use crate::groups::grouped;
+use crate::learned::Reranked;
 use crate::page::{Pages, attribute_values, index_of};
 use crate::predicates;
 use crate::presence::{assets_of, eligible, presence};
@@ -48,7 +49,7 @@ pub fn execute(query: &Query, view: &View<'_>, options: Options) -> Result<Answe
     let (reader, budget) = (view.reader, view.budget);
     let mut digested = None;
     if let Some(cursor) = &options.cursor {
-        cursor.check(digested.insert(digest(&query.plan)), reader.read_point())?;
+        cursor.check(digested.insert(digest(&query.plan, view.ranking.as_ref())), reader.read_point())?;
     }
     let filter = filter(query, reader, &view.access);
     admit(&estimated(query, &filter, reader, budget)?, budget, &view.access)?;
@@ -69,6 +70,7 @@ pub fn execute(query: &Query, view: &View<'_>, options: Options) -> Result<Answe
         values: &values,
         scores: &scores,
         ranked_by: &[],
+        reranked: None,
         view,
     };
     let ranked_by = match &query.plan.rank_by {
@@ -76,7 +78,12 @@ pub fn execute(query: &Query, view: &View<'_>, options: Options) -> Result<Answe
         RankBy::Score | RankBy::Start | RankBy::Latest | RankBy::Duration | RankBy::Shortest => Vec::new(),
     };
     pages.ranked_by = &ranked_by;
-    let order = order(&query.plan.rank_by, &drafts, &scores.totals, &ranked_by);
+    let mut reranked = Reranked::new((query, view, &search.filter), pages.placement())?;
+    let order = match &mut reranked {
+        Some(reranked) => reranked.order(query, pages.placement()),
+        None => order(&query.plan.rank_by, &drafts, &scores.totals, &ranked_by),
+    };
+    pages.reranked = reranked.as_ref();
     budget.check()?;
     let kept = folded(query.plan.fold, order, &drafts, budget)?;
     let grouped = grouped(&query.plan.group_by, query.plan.top.as_ref(), kept, &drafts, reader.assets());
@@ -90,6 +97,7 @@ pub fn execute(query: &Query, view: &View<'_>, options: Options) -> Result<Answe
         understood: None,
         warnings,
         clauses: reports(query, &found, &view.access),
+        ranking: reranked.as_ref().map(Reranked::of_answer),
         read_point: reader.read_point().to_string(),
         took_ms: 0.0,
         next_cursor: None,
@@ -98,7 +106,7 @@ pub fn execute(query: &Query, view: &View<'_>, options: Options) -> Result<Answe
     let more = to < grouped.kept.len() && to > from;
     answer.next_cursor = more.then(|| {
         Cursor {
-            plan: digested.unwrap_or_else(|| digest(&query.plan)),
+            plan: digested.unwrap_or_else(|| digest(&query.plan, view.ranking.as_ref())),
             read_point: reader.read_point().clone(),
             offset: to,
             word_weights: options.word_weights,

@@ -7,7 +7,7 @@
 //!
 //! A search runs in this order of modules: `scope` (which assets, which times), `clause_hits` (what matches each
 //! clause), `presence` (when the query is present), `spans` (moments, gaps, shots), `chain` (what follows what),
-//! `snap`, `predicates`, `score`, `rank` (order, folds), `groups` (groups, top), and last the page with its evidence.
+//! `snap`, `predicates`, `score`, `learned` (what people chose moves the order), `rank` (order, folds), `groups` (groups, top), and last the page with its evidence.
 //!
 //! # What holds
 //!
@@ -32,6 +32,7 @@ mod execute;
 mod explain;
 mod fill;
 mod groups;
+mod learned;
 mod marks;
 mod page;
 mod predicates;
@@ -48,6 +49,7 @@ pub use answer::{Answer, ClauseReport, Evidence, Explanation, Group, Moment, Spa
 pub use cursor::Cursor;
 pub use encoders::{Encoders, NoEncoders};
 pub use execute::{Options, execute};
+pub use learned::{AnswerRanking, Because, Learned, MomentRanking, Ranking};
 pub use scope::{Access, Titles};
 pub use search::{Explained, PlannedSearch, cursor_of, explain, search};
 pub use view::{Catalog, View};

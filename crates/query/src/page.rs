@@ -12,6 +12,7 @@ use crate::answer::{EVIDENCE_MAX, EVIDENCE_PER_CLAUSE_MAX, Evidence, Moment, Spa
 use crate::bytes::json_bytes;
 use crate::clause_hits::{ClauseHits, value};
 use crate::explain::explanation;
+use crate::learned::{Placement, Reranked};
 use crate::marks::Marker;
 use crate::rank::Folded;
 use crate::score::{ClauseValues, Draft, ScoredClause, Scores};
@@ -34,6 +35,7 @@ pub(crate) struct Pages<'a> {
     pub values: &'a ClauseValues,
     pub scores: &'a Scores,
     pub ranked_by: &'a [Option<f64>],
+    pub reranked: Option<&'a Reranked<'a>>,
     pub view: &'a View<'a>,
 }
 
@@ -47,7 +49,18 @@ pub(crate) struct Page {
     pub bytes: usize,
 }
 
-impl Pages<'_> {
+impl<'a> Pages<'a> {
+    /// What learning ranks.
+    pub fn placement(&self) -> Placement<'a> {
+        Placement {
+            scored_clauses: self.scored_clauses,
+            found: self.found,
+            values: self.values,
+            drafts: self.drafts,
+            totals: &self.scores.totals,
+        }
+    }
+
     /// The moments of a page: as many as are asked for, or as fit into so many bytes, but one at least.
     ///
     /// # Errors
@@ -186,6 +199,10 @@ impl Pages<'_> {
             count: plan.fold.map(|_| kept.count),
             ranked_by: self.ranked_by.get(kept.draft).copied().flatten(),
             evidence,
+            ranking: self
+                .reranked
+                .map(|reranked| reranked.of_moment(kept.draft, draft, plan.explain, self.view))
+                .transpose()?,
             explain: plan
                 .explain
                 .then(|| explanation(self.query, self.scored_clauses, self.found, best, ranks)),

@@ -102,7 +102,8 @@ impl ClauseValues {
         self.best.get(draft * self.clauses..(draft + 1) * self.clauses).unwrap_or_default()
     }
 
-    fn by_moment(&self) -> impl Iterator<Item = &[BestEvidence]> {
+    /// Those of every moment, one after the other.
+    pub fn by_moment(&self) -> impl Iterator<Item = &[BestEvidence]> {
         self.best.chunks(self.clauses.max(1))
     }
 }

@@ -10,6 +10,7 @@ use rushes_text::Analyzer;
 use rushes_types::limits::TIME_NS_MAX;
 use rushes_types::{AnnotationId, AssetId, FusedAnnotation, Metric, Result, Space, SpaceId, TimeRange};
 
+use crate::learned::Ranking;
 use crate::scope::{Access, visible_assets};
 
 /// Annotations read at once to find what an asset shows; also the number between two looks at the budget.
@@ -39,13 +40,22 @@ pub struct View<'a> {
     pub analyzer: Arc<Analyzer>,
     /// What the search may cost.
     pub budget: &'a Budget,
+    /// What was learned of people's choices; `None`: moments are ranked by hand-set scores alone.
+    pub ranking: Option<Ranking>,
 }
 
 impl<'a> View<'a> {
     /// A view of the whole snapshot.
     #[must_use]
     pub fn of(reader: &'a dyn IndexReader, budget: &'a Budget) -> Self {
-        Self { reader, access: Access::All, catalog: Arc::default(), analyzer: Arc::default(), budget }
+        Self {
+            reader,
+            access: Access::All,
+            catalog: Arc::default(),
+            analyzer: Arc::default(),
+            budget,
+            ranking: None,
+        }
     }
 
     fn models(&self) -> &BTreeMap<String, Space> {

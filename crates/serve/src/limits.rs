@@ -50,6 +50,8 @@ pub const BUCKETS_MAX: usize = 3_600;
 pub const BUCKETS_DEFAULT: usize = 600;
 /// Length of an answer above which it is split into pages, in bytes.
 pub const ANSWER_BYTES_MAX: usize = 32 << 20;
+/// Largest seed of coins: what every JSON reader keeps to the last digit.
+pub const SEED_MAX: u64 = (1 << 53) - 1;
 /// Most suggestions of one answer.
 pub const SUGGESTIONS_MAX: usize = 50;
 /// Suggestions of one answer where the request names no number.

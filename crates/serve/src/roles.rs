@@ -20,7 +20,7 @@ impl Default for Roles {
 }
 
 /// Routes that every server answers.
-const EVERYWHERE: [&str; 14] = [
+const EVERYWHERE: [&str; 15] = [
     "/healthz",
     "/readyz",
     "/metrics",
@@ -35,9 +35,11 @@ const EVERYWHERE: [&str; 14] = [
     "/v1/tokens",
     "/v1/links",
     "/v1/audit",
+    "/v1/ranking",
 ];
-/// Routes that only read, though they are called with `POST`.
-const READING: [&str; 6] = ["/v1/search", "/v1/suggest", "/v1/plan", "/v1/export", "/v1/login", "/v1/media"];
+/// Routes of those who look for something: they read, though they are called with `POST`.
+const READING: [&str; 7] =
+    ["/v1/search", "/v1/suggest", "/v1/plan", "/v1/export", "/v1/login", "/v1/media", "/v1/feedback"];
 
 /// Routes that writing clients read, too.
 const REGISTRY: [&str; 4] = ["/v1/assets", "/v1/models", "/v1/labels", "/v1/runs"];
@@ -77,6 +79,8 @@ mod tests {
             (Method::POST, "/v1/search", [false, true, false]),
             (Method::GET, "/v1/assets", [true, true, false]),
             (Method::GET, "/v1/media/a", [false, true, false]),
+            (Method::POST, "/v1/feedback", [false, true, false]),
+            (Method::POST, "/v1/ranking/fit", [true, true, true]),
             (Method::GET, "/", [false, true, false]),
             (Method::GET, "/healthz", [true, true, true]),
             (Method::GET, "/v1/status", [true, true, true]),

@@ -8,6 +8,7 @@ pub use crate::import::{
     changed_during_import, check_content, check_import_block, renumbered, run_is_elsewhere,
 };
 pub use crate::lines::keep_lines;
+pub use crate::memo::{check_memo, check_shelf};
 pub use crate::records::{
     Reader, RunRow, Writer, corrupt, decode_asset, decode_effect, decode_label, decode_model, encode_asset,
     encode_effect, encode_label, encode_model, hash_id,

@@ -14,7 +14,7 @@
 //!
 //! | table | key | value |
 //! |---|---|---|
-//! | `rows` | one byte for the kind, then names | assets, models, labels, runs, history, owners of segments, scopes, outbox, counters, garbage |
+//! | `rows` | one byte for the kind, then names | assets, models, labels, runs, history, owners of segments, scopes, outbox, counters, garbage, memos |
 //! | `ids` | scope, 128-bit hash of the id | block and position of the annotation, its start, the digest of its content |
 //! | `blocks` | segment, number of the block | format, the positions of its annotations, the bytes |
 //!
@@ -53,6 +53,7 @@ pub mod engine;
 mod history;
 mod import;
 mod lines;
+mod memo;
 mod memory;
 mod records;
 mod rules;
@@ -65,6 +66,7 @@ pub use embedded::fuzzing;
 pub use embedded::{EmbeddedStore, StoreGuard, StoreOptions};
 pub use history::{CommitRecord, Effect, EraseTarget, Erased, RunSegment};
 pub use import::{AssetImport, COMMIT_MAX, ImportBlock, ImportPlan, Imported, SegmentReader};
+pub use memo::{MEMO_BYTES_MAX, MEMO_KEY_BYTES_MAX, Memo, Memos};
 pub use memory::MemoryStore;
 pub use rules::{RUN_SEGMENT_BASE, Redactor, receipt_for_new_run};
 pub use rushes_kv::OnDamage;
@@ -73,5 +75,6 @@ pub use seam::*;
 
 /// All traits of the seam, for code that uses a concrete engine type. Calls on a `dyn AnnotationStore` need no import.
 pub mod prelude {
+    pub use crate::memo::Memos;
     pub use crate::seam::{AnnotationStore, Append, Erasure, History, Import, Outbox, Registry, Runs};
 }

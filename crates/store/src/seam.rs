@@ -8,6 +8,7 @@ use rushes_types::{
 use crate::block::{AppendMode, Block, BlockInput, Receipt};
 use crate::history::{CommitRecord, EraseTarget};
 use crate::import::{AssetImport, Imported, SegmentReader};
+use crate::memo::Memos;
 
 /// What a run is opened with.
 #[derive(Debug, Clone, PartialEq)]
@@ -90,7 +91,7 @@ pub struct StoreCapabilities {
 ///   an aborted one, erasing what is gone: all `Ok`, no new commit.
 /// * **Exact.** `blocks` returns exactly the bytes that were sent.
 /// * Calls block; they may be made from any thread. Batches are bounded by the caller.
-pub trait AnnotationStore: History + Registry + Runs + Append + Erasure + Outbox + Import {
+pub trait AnnotationStore: History + Registry + Runs + Append + Erasure + Outbox + Import + Memos {
     /// What this engine can do.
     fn capabilities(&self) -> StoreCapabilities;
     /// Counts for `status`.

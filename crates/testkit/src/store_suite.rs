@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use rushes_store::current::Current;
 use rushes_store::{
-    AnnotationStore, AppendMode, BlockInput, CommitRecord, Effect, EraseTarget, Erased, Receipt, RunSegment,
-    RunSpec,
+    AnnotationStore, AppendMode, BlockInput, CommitRecord, Effect, EraseTarget, Erased, Memo, Receipt,
+    RunSegment, RunSpec,
 };
 use rushes_types::{
     AnnotationHeader, AnnotationId, AnnotationType, Asset, AssetId, BlockFormat, Commit, ErrorKind,
@@ -349,6 +349,52 @@ pub fn labels_replace_the_aliases_of_the_same_label(fixture: &mut dyn StoreFixtu
     assert_eq!(store.labels().unwrap(), [changed, kitchen]);
     let long = label("SCENE", &"x".repeat(100_000), &["y"]);
     assert_eq!(kind(store.put_labels(&[long])), ErrorKind::TooLarge);
+}
+
+fn memo(key: &str, value: &str) -> Memo {
+    Memo { key: key.to_owned(), value: value.as_bytes().to_vec() }
+}
+
+pub fn memos_are_kept_by_shelf_in_the_order_of_their_names(fixture: &mut dyn StoreFixture) {
+    let store = fixture.store();
+    let (a, b, c) = (memo("a", "1"), memo("b\u{1}x", "2"), memo("c", ""));
+    assert_eq!(store.put_memos("events", &[c.clone(), a.clone(), b.clone()], false).unwrap(), 3);
+    assert_eq!(store.put_memos("event", &[memo("a", "other")], false).unwrap(), 1);
+    assert_eq!(store.memos("events", None, 9).unwrap(), [a.clone(), b.clone(), c.clone()]);
+    assert_eq!(store.memos("events", None, 2).unwrap(), [a.clone(), b.clone()]);
+    assert_eq!(store.memos("events", Some("b\u{1}x"), 9).unwrap(), [c]);
+    assert_eq!(store.memos("events", Some("b"), 1).unwrap(), [b]);
+    assert_eq!(store.memos("event", None, 9).unwrap(), [memo("a", "other")]);
+    assert!(store.memos("none", None, 9).unwrap().is_empty());
+    assert_eq!(kind(store.put_memos("", &[a], false)), ErrorKind::Invalid);
+    assert_eq!(kind(store.put_memos("events", &[memo("", "1")], false)), ErrorKind::Invalid);
+    let long = Memo { key: "k".to_owned(), value: vec![0; 2 << 20] };
+    assert_eq!(kind(store.put_memos("events", &[long], false)), ErrorKind::TooLarge);
+}
+
+pub fn a_memo_stays_as_it_is_unless_it_is_replaced(fixture: &mut dyn StoreFixture) {
+    let store = fixture.store();
+    let (old, new) = (memo("a", "old"), memo("a", "new"));
+    assert_eq!(store.put_memos("s", &[old.clone(), old.clone()], false).unwrap(), 1);
+    assert_eq!(store.put_memos("s", &[new.clone(), memo("b", "2")], false).unwrap(), 1);
+    assert_eq!(store.memos("s", None, 1).unwrap(), [old]);
+    assert_eq!(store.put_memos("s", std::slice::from_ref(&new), true).unwrap(), 1);
+    assert_eq!(store.put_memos("s", std::slice::from_ref(&new), true).unwrap(), 0);
+    assert_eq!(store.memos("s", None, 1).unwrap(), [new.clone()]);
+    if fixture.reopen() {
+        assert_eq!(fixture.store().memos("s", None, 1).unwrap(), [new]);
+    }
+}
+
+pub fn removed_memos_are_gone(fixture: &mut dyn StoreFixture) {
+    let store = fixture.store();
+    store.put_memos("s", &[memo("a", "1"), memo("b", "2")], false).unwrap();
+    store.put_memos("t", &[memo("a", "1")], false).unwrap();
+    let names = ["a".to_owned(), "c".to_owned()];
+    assert_eq!(store.remove_memos("s", &names).unwrap(), 1);
+    assert_eq!(store.remove_memos("s", &names).unwrap(), 0);
+    assert_eq!(store.memos("s", None, 9).unwrap(), [memo("b", "2")]);
+    assert_eq!(store.memos("t", None, 9).unwrap(), [memo("a", "1")]);
 }
 
 pub fn a_run_is_opened_once_by_the_same_words(fixture: &mut dyn StoreFixture) {
@@ -1045,6 +1091,9 @@ macro_rules! store_suite {
             a_registered_space_never_changes,
             a_changed_model_gives_events_of_the_assets_it_wrote_on,
             labels_replace_the_aliases_of_the_same_label,
+            memos_are_kept_by_shelf_in_the_order_of_their_names,
+            a_memo_stays_as_it_is_unless_it_is_replaced,
+            removed_memos_are_gone,
             a_run_is_opened_once_by_the_same_words,
             a_run_without_an_id_is_given_one_of_its_own,
             runs_come_in_pages_by_id,

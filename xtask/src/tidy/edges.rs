@@ -23,7 +23,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("plan", &["types", "text"]),
     ("ask", &["types", "text", "plan"]),
     ("index", &["types", "text", "wire", "plan"]),
-    ("query", &["types", "text", "plan", "index"]),
+    ("learn", &["types"]),
+    ("feedback", &["types", "learn"]),
+    ("query", &["types", "text", "plan", "index", "learn"]),
     ("export", &["types"]),
     ("engine-cassandra", &["types", "wire", "store", "timeline"]),
     ("engine-kafka", &["types", "events"]),
@@ -33,8 +35,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "serve",
         &[
-            "types", "text", "wire", "store", "events", "plan", "index", "query", "export", "import",
-            "footage", "archive", "page",
+            "types", "text", "wire", "store", "events", "plan", "index", "learn", "feedback", "query", "export",
+            "import", "footage", "archive", "page",
         ],
     ),
     (
@@ -81,8 +83,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
 ];
 
 /// All that one archive is made of.
-const PARTS: &[&str] =
-    &["types", "text", "kv", "wire", "store", "events", "timeline", "fuse", "plan", "ask", "index", "query"];
+const PARTS: &[&str] = &[
+    "types", "text", "kv", "wire", "store", "events", "timeline", "fuse", "plan", "ask", "index", "learn",
+    "feedback", "query",
+];
 /// Only the command line may wire everything.
 const ANY: &[&str] = &["*"];
 

@@ -11,6 +11,8 @@ const PURE: &[&str] = &[
     "crates/wire/src/",
     "crates/fuse/src/",
     "crates/export/src/",
+    "crates/learn/src/",
+    "crates/feedback/src/",
 ];
 
 /// Folders in them that do what the rest decided.

@@ -12,6 +12,7 @@ mod archive_store;
 mod compare;
 mod copy;
 mod digest;
+mod memos;
 mod parallel;
 mod passes;
 mod registry;

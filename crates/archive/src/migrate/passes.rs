@@ -10,6 +10,7 @@ use rushes_types::{AssetId, Commit, Error, ErrorKind, Result, Run, RunId, RunSta
 use crate::migrate::archive_store::ArchiveStore;
 use crate::migrate::compare::{Comparison, compare};
 use crate::migrate::copy::{CopyCounts, bring_asset, missing};
+use crate::migrate::memos;
 use crate::migrate::parallel::each_asset;
 use crate::migrate::registry::Registry;
 
@@ -80,6 +81,7 @@ pub fn migrate_archive(
     refuse_open_runs(from.store())?;
     refuse_other_assets(from.store(), to.store())?;
     to.copy_tokens(from)?;
+    memos::bring(from.store(), to.store())?;
     let mut report = Report::default();
     loop {
         follow(from, to, options, progress, &mut report)?;

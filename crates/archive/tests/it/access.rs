@@ -53,16 +53,11 @@ fn lines() -> String {
 
 fn questions() -> Vec<SearchRequest> {
     let plan = |plan: Value| SearchRequest {
-        q: None,
         plan: Plan::parse(&plan.to_string()).unwrap(),
         ..SearchRequest::default()
     };
     let words = ["late ferry", "Captain Fery at the quay", "\"un cafe\"", "cap"];
-    let words = words.map(|q| SearchRequest {
-        q: Some(q.to_owned()),
-        plan: Plan::default(),
-        ..SearchRequest::default()
-    });
+    let words = words.map(|q| SearchRequest { q: Some(q.to_owned()), ..SearchRequest::default() });
     let plans = [
         json!({"any": [{"text": "ferry café quay nowhere"}], "explain": true}),
         json!({"any": [{"text": "cafe"}, {"label": "skipper"}], "limit": 2}),

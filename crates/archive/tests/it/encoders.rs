@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::Duration;
 
 use rushes_archive::{Archive, Body, Caller, IngestOptions, OpenOptions, SearchRequest};
-use rushes_plan::Plan;
 use rushes_query::Encoders;
 use rushes_types::{Result, Space};
 
@@ -43,11 +42,8 @@ fn a_question_is_encoded_once_and_nothing_is_encoded_to_see_whether_it_can_be() 
     archive.ingest(&caller, Body::Lines(line.as_bytes()), &IngestOptions::default()).unwrap();
     let upto = archive.status().unwrap().last_commit;
     assert!(archive.wait_caught_up(upto, Duration::from_secs(60)).unwrap());
-    let request = SearchRequest {
-        q: Some("somebody running downhill".to_owned()),
-        plan: Plan::default(),
-        ..SearchRequest::default()
-    };
+    let request =
+        SearchRequest { q: Some("somebody running downhill".to_owned()), ..SearchRequest::default() };
     let answer = archive.search(&caller, &request).unwrap();
     assert_eq!(answer.total, 1, "{answer:?}");
     assert_eq!(encoders.texts.load(SeqCst), 1);

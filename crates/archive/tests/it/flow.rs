@@ -85,11 +85,7 @@ fn joey_and_kitchen_intersect_in_exactly_four_to_eight_and_unite_in_two_to_nine(
     assert_eq!((report.accepted, report.rejected), (2, 0));
     assert_eq!(open.search(&plan("intersection")), [("e1".to_owned(), 4000, 8000)]);
     assert_eq!(open.search(&plan("union")), [("e1".to_owned(), 2000, 9000)]);
-    let request = SearchRequest {
-        q: Some("Joey in the kitchen".to_owned()),
-        plan: Plan::default(),
-        ..SearchRequest::default()
-    };
+    let request = SearchRequest { q: Some("Joey in the kitchen".to_owned()), ..SearchRequest::default() };
     assert_eq!(open.archive.search(&open.caller, &request).unwrap().total, 1);
     open.verify_clean();
 }
@@ -211,7 +207,6 @@ fn a_second_process_is_refused_and_a_token_sees_only_its_movies() {
         let secret = open.archive.tokens().create(&spec(name, movie)).unwrap();
         let caller = open.archive.tokens().authenticate(&secret).unwrap();
         let request = SearchRequest {
-            q: None,
             plan: Plan::parse(&plan("intersection").to_string()).unwrap(),
             ..SearchRequest::default()
         };

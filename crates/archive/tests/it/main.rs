@@ -10,6 +10,7 @@ mod backups;
 mod chores;
 mod damage;
 mod encoders;
+mod feedback;
 mod files;
 mod flow;
 mod full_disk;

@@ -2,6 +2,7 @@
 
 mod backup;
 mod export;
+mod learn;
 mod manage;
 mod work;
 
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand};
 
 pub use backup::{Backup, Restore};
 pub use export::ExportOptions;
+pub use learn::{FeedbackCommand, FeedbackFilterArgs, RankingCommand};
 pub use manage::{
     AssetCommand, ConfigCommand, EventsCommand, GrantArg, LabelCommand, Migrate, ModelCommand, RunCommand,
     TokenCommand,
@@ -210,6 +212,12 @@ Interrupted, --online leaves the index as it was.")]
     /// Mapping files for layouts that are of no known format
     #[command(subcommand)]
     Mapping(MappingCommand),
+    /// What people did with answers
+    #[command(subcommand)]
+    Feedback(FeedbackCommand),
+    /// Ranking that learns from what people choose
+    #[command(subcommand)]
+    Ranking(RankingCommand),
     /// Access tokens
     #[command(subcommand)]
     Token(TokenCommand),

@@ -13,6 +13,7 @@ pub mod encode;
 mod erase;
 mod events;
 mod export;
+mod feedback;
 mod footage;
 mod foreign;
 mod ingest;
@@ -23,6 +24,7 @@ mod long;
 mod mapping;
 mod migrate;
 mod questions;
+mod ranking;
 mod registry;
 mod run;
 mod search;
@@ -31,9 +33,10 @@ mod status;
 mod token;
 mod wait;
 
+use rushes_learn::simulate::SimulationOptions;
 use rushes_serve::SchemaOf;
 
-use crate::args::{Command, Global, MappingCommand, SchemaArg};
+use crate::args::{Command, Global, MappingCommand, RankingCommand, SchemaArg};
 use crate::config::Config;
 use crate::exit::Outcome;
 use crate::output;
@@ -50,6 +53,10 @@ pub fn run(config: Config, global: &Global, command: Command) -> Outcome {
         Command::Bench(args) if args.engines => bench::engines(&args, &config.checked()?, json, quiet),
         Command::Bench(args) => bench::run(&args, json, quiet),
         Command::Mapping(MappingCommand::Suggest { file }) => mapping::suggest(&file),
+        Command::Ranking(RankingCommand::Simulate { seed, tastes, picture }) => {
+            let options = SimulationOptions { seed, tastes: usize::from(tastes) };
+            ranking::run_simulation(options, picture.as_deref(), json)
+        }
         Command::Questions { file, lexicon } => questions::run(file.as_deref(), lexicon.as_deref(), json),
         other => with_archive(config.checked()?, json, quiet, other),
     }
@@ -80,6 +87,8 @@ fn with_archive(config: Config, json: bool, quiet: bool, command: Command) -> Ou
         Command::Model(command) => registry::models(&config, &command, json),
         Command::Label(command) => registry::labels(&config, &command, json),
         Command::Run(command) => run::run(&config, &command, json),
+        Command::Feedback(command) => feedback::run(&config, &command, json),
+        Command::Ranking(command) => ranking::run(&config, &command, json),
         Command::Token(command) => token::run(&config, &command, json),
         Command::Audit { verify: true, .. } => audit::verify(&config, json),
         Command::Audit { from, to, .. } => audit::print(&config, from.as_deref(), to.as_deref()),

@@ -56,6 +56,7 @@ mod judge;
 mod link;
 mod lists;
 mod look;
+mod memos;
 mod outbox;
 mod registered;
 mod registry;

@@ -28,6 +28,7 @@ pub const SCHEMA: Schema = Schema {
         migration(15, CHAIN),
         migration(16, CHAIN_ENDS),
         migration(17, CHAIN_OF),
+        migration(18, MEMOS),
     ],
 };
 
@@ -90,6 +91,10 @@ const CHAIN_ENDS: &str = "CREATE TABLE IF NOT EXISTS {ks}.chain_ends (one int, n
 /// Whose chains these are, whether all assets have one, and the damage that was found. Only conditional writes touch the lineage,
 /// and only unconditional ones the rest.
 const CHAIN_OF: &str = "CREATE TABLE IF NOT EXISTS {ks}.chain_of (one int PRIMARY KEY, lineage blob, adopted boolean, damage text)";
+
+/// Memos of a shelf, in slices, in the order of their names.
+const MEMOS: &str = "CREATE TABLE IF NOT EXISTS {ks}.memos (shelf text, slice int, name text, value blob, \
+     PRIMARY KEY ((shelf, slice), name))";
 
 /// Which slice a name is in.
 pub fn slice(name: &str) -> i32 {

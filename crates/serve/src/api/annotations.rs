@@ -182,7 +182,7 @@ async fn export(ctx: Ctx, Params(params): Params<ExportParams>) -> Reply<Respons
     let runtime = tokio::runtime::Handle::current();
     drop(tokio::task::spawn_blocking(move || {
         let _permit = permit;
-        let mut pieces = Pieces { sender, runtime, piece: Vec::with_capacity(PIECE_BYTES * 2) };
+        let mut pieces = Pieces::new(sender, runtime);
         let mut said = Action::of("export");
         let done = match one {
             Some(asset) => export_assets(&ctx, &[asset], movie.as_ref(), &mut pieces, &mut said),
@@ -191,7 +191,7 @@ async fn export(ctx: Ctx, Params(params): Params<ExportParams>) -> Reply<Respons
         let done = done.and_then(|()| pieces.flush());
         ctx.audit_now(&said, if done.is_ok() { "ok" } else { "cut" });
         match done {
-            Ok(()) => pieces.sender.finish(),
+            Ok(()) => pieces.finish(),
             Err(error) => tracing::warn!(kind = ?error.kind(), "an export was cut short"),
         }
     }));
@@ -201,14 +201,23 @@ async fn export(ctx: Ctx, Params(params): Params<ExportParams>) -> Reply<Respons
 }
 
 /// Gathers lines into pieces.
-struct Pieces {
+pub(super) struct Pieces {
     sender: Sender,
     runtime: tokio::runtime::Handle,
     piece: Vec<u8>,
 }
 
 impl Pieces {
-    fn line(&mut self, line: &[u8]) -> Result<()> {
+    pub fn new(sender: Sender, runtime: tokio::runtime::Handle) -> Self {
+        Self { sender, runtime, piece: Vec::with_capacity(PIECE_BYTES * 2) }
+    }
+
+    /// The answer is whole.
+    pub fn finish(self) {
+        self.sender.finish();
+    }
+
+    pub fn line(&mut self, line: &[u8]) -> Result<()> {
         self.piece.extend_from_slice(line);
         if !line.ends_with(b"\n") {
             self.piece.push(b'\n');
@@ -216,7 +225,7 @@ impl Pieces {
         if self.piece.len() >= PIECE_BYTES { self.flush() } else { Ok(()) }
     }
 
-    fn flush(&mut self) -> Result<()> {
+    pub fn flush(&mut self) -> Result<()> {
         if self.piece.is_empty() {
             return Ok(());
         }

@@ -9,6 +9,7 @@ mod erase;
 mod events;
 mod export;
 mod exported;
+mod feedback;
 mod links;
 mod login;
 mod media;
@@ -16,6 +17,7 @@ mod oidc;
 mod operate;
 mod pages;
 mod pictures;
+mod ranking;
 mod registry;
 mod runs;
 mod search;
@@ -84,6 +86,8 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
         .merge(annotations::routes())
         .merge(search::routes())
         .merge(export::routes())
+        .merge(feedback::routes())
+        .merge(ranking::routes())
         .merge(login::routes())
         .merge(buckets::routes())
         .merge(media::routes())

@@ -7,11 +7,13 @@ use std::sync::atomic::AtomicBool;
 use axum::Json as Answer;
 use axum::http::{HeaderValue, header};
 use axum::response::Response;
-use rushes_archive::{Archive, Caller, Explained, Offer, OfferGroup, SearchRequest, SuggestRequest};
+use rushes_archive::{
+    Archive, Caller, Explained, Offer, OfferGroup, RankingAsk, RankingMode, SearchRequest, SuggestRequest,
+};
 use rushes_index::EngineRequest;
 use rushes_plan::{Cost, Plan, Reading, ResolvedPlan, Warning};
 use rushes_types::limits::QUERY_BYTES_MAX;
-use rushes_types::{Error, ErrorKind, Result};
+use rushes_types::{Error, ErrorKind, Result, check_id};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::{IntoParams, ToSchema};
@@ -22,7 +24,7 @@ use crate::app::{App, Ctx};
 use crate::audit::Action;
 use crate::body::{Json, Params};
 use crate::gone::Waiting;
-use crate::limits::{SUGGESTIONS_DEFAULT, SUGGESTIONS_MAX};
+use crate::limits::{SEED_MAX, SUGGESTIONS_DEFAULT, SUGGESTIONS_MAX};
 use crate::problem::{Problem, Reply};
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
@@ -37,6 +39,8 @@ pub(super) struct SearchDocument {
     q: Option<String>,
     /// Are the words still being typed? Then the last one may be the beginning of a name, else of a word that is said.
     typing: Option<bool>,
+    /// How moments are ranked.
+    ranking: Option<RankingDocument>,
     /// The structured query.
     #[serde(flatten)]
     plan: Plan,
@@ -80,8 +84,69 @@ impl From<EngineRequest> for RequestDocument {
     }
 }
 
-/// Takes the words out of a request; the rest is a plan.
+/// How moments are ranked.
+#[derive(Debug, Default, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RankingDocument {
+    /// `hand_set`: by scores alone; `learned`: by what was learned, where that is used; `interleaved`: both, drawn by coins,
+    /// so that feedback tells which is better. By default as the server is configured.
+    mode: Option<RankingModeDocument>,
+    /// For which team.
+    team: Option<String>,
+    /// The seed of the coins; by default another one each time. The answer says it.
+    seed: Option<u64>,
+    /// Is each moment to say its features? Feedback sends them back.
+    #[serde(default)]
+    features: bool,
+}
+
+/// By what moments are ranked.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum RankingModeDocument {
+    /// Scores alone.
+    HandSet,
+    /// What was learned, too.
+    Learned,
+    /// Both.
+    Interleaved,
+}
+
+/// Takes what is said of ranking out of a request.
+fn ranking_of(fields: &mut serde_json::Map<String, Value>) -> Result<RankingAsk> {
+    let Some(value) = fields.remove("ranking").filter(|value| !value.is_null()) else {
+        return Ok(RankingAsk::default());
+    };
+    let read = |value: Value| {
+        let is_object = value.is_object();
+        serde_json::from_value::<RankingDocument>(value).ok().filter(|_| is_object)
+    };
+    let bad = || {
+        Error::invalid("`ranking` is not as it should be")
+            .mend("its fields are `mode` (hand_set, learned, interleaved), `team`, `seed` and `features`")
+            .at("/ranking")
+    };
+    let asked = read(value).ok_or_else(bad)?;
+    if asked.seed.is_some_and(|seed| seed > SEED_MAX) {
+        return Err(Error::invalid("the seed is too large")
+            .mend(format!("at most {SEED_MAX}"))
+            .at("/ranking/seed"));
+    }
+    if let Some(team) = &asked.team {
+        check_id("the team", team).map_err(|e| Error::from(e).at("/ranking/team"))?;
+    }
+    let mode = match asked.mode {
+        None => RankingMode::Default,
+        Some(RankingModeDocument::HandSet) => RankingMode::HandSet,
+        Some(RankingModeDocument::Learned) => RankingMode::Learned,
+        Some(RankingModeDocument::Interleaved) => RankingMode::Interleaved,
+    };
+    Ok(RankingAsk { mode, team: asked.team, seed: asked.seed, tells_features: asked.features })
+}
+
+/// Takes the words and the ranking out of a request; the rest is a plan.
 pub(super) fn request_of(mut fields: serde_json::Map<String, Value>) -> Result<SearchRequest> {
+    let ranking = ranking_of(&mut fields)?;
     let q = match fields.remove("q") {
         None | Some(Value::Null) => None,
         Some(Value::String(words)) => Some(words),
@@ -98,7 +163,7 @@ pub(super) fn request_of(mut fields: serde_json::Map<String, Value>) -> Result<S
     };
     let plan = Value::Object(fields);
     let plan = if q.is_some() { Plan::read_beside_words(&plan)? } else { Plan::read(&plan)? };
-    Ok(SearchRequest { q, plan, typing })
+    Ok(SearchRequest { q, plan, typing, ranking })
 }
 
 /// A suggestion.

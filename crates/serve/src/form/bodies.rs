@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::lines::{ORDERED, instant_ns, model_name};
 use crate::ARROW_STREAM;
-use crate::limits::{EVENTS_MAX, LINK_SECONDS_MAX, PATH_BYTES_MAX};
+use crate::limits::{EVENTS_MAX, LINK_SECONDS_MAX, PATH_BYTES_MAX, SEED_MAX};
 
 /// What takes one JSON document or an array of them.
 const ONE_OR_SEVERAL: [&str; 3] = ["POST /v1/assets", "POST /v1/models", "POST /v1/labels"];
@@ -36,6 +36,9 @@ pub(super) fn schemas() -> Map<String, Value> {
                       "coverage": or_null(reference("TimeRangeDocument"))});
     add("OpenRunDocument", body(&["asset_id", "model"], open));
     add("EraseDocument", erase());
+    for (name, form) in learning() {
+        add(name, form);
+    }
     let movies = json!({"type": ["array", "null"], "items": id()});
     let rights = json!({"type": "array", "minItems": 1, "items": reference("RightDocument")});
     let titles = json!({"type": "array", "items": id()});
@@ -88,6 +91,35 @@ pub(super) fn schemas() -> Map<String, Value> {
     let never = json!({"type": "boolean", "enum": [false]});
     add("RebuildDocument", json!({"anyOf": [online("index", any), online("all", never)]}));
     all
+}
+
+/// Feedback, and what is made of it.
+fn learning() -> [(&'static str, Value); 7] {
+    let name = || or_null(id());
+    let mode = json!({"type": ["string", "null"], "enum": ["hand_set", "learned", "interleaved", null]});
+    let seed = json!({"type": ["integer", "null"], "format": "int64", "minimum": 0, "maximum": SEED_MAX});
+    let version = json!({"type": "integer", "format": "int64", "minimum": 0, "maximum": i64::MAX});
+    // What is wrong with single events is said in the answer.
+    let events = json!({"type": "array", "maxItems": rushes_feedback::EVENTS_MAX, "items": {}});
+    let flag = json!({"type": "boolean"});
+    [
+        ("RankingDocument", body(&[], json!({"mode": mode, "team": name(), "seed": seed, "features": flag}))),
+        ("FeedbackDocument", body(&["events"], json!({"events": events}))),
+        ("EraseFeedbackDocument", {
+            let one_of = |field: &str| json!({"required": [field], "properties": {field: id()}});
+            let mut form = body(&[], json!({"asset_id": name(), "team": name(), "who": name()}));
+            form["anyOf"] = json!([one_of("asset_id"), one_of("team"), one_of("who")]);
+            form
+        }),
+        ("ExpireFeedbackDocument", body(&[], json!({}))),
+        ("FitDocument", body(&[], json!({}))),
+        ("UseRankingDocument", {
+            let mut form = body(&["version"], json!({"version": version}));
+            form["x-rules"] = json!(["`version` is 0, or one that is there"]);
+            form
+        }),
+        ("RankingModeDocument", json!({"type": "string", "enum": ["hand_set", "learned", "interleaved"]})),
+    ]
 }
 
 fn erase() -> Value {

@@ -6,6 +6,7 @@ mod annotations;
 mod bombs;
 mod costs;
 mod export;
+mod feedback;
 mod generated;
 mod limits;
 mod links;

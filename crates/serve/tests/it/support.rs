@@ -94,6 +94,11 @@ impl Server {
         Self::opened(|_| {}, |options| limits(&mut options.limits.search))
     }
 
+    /// On an archive that is opened like this.
+    pub fn on(open: impl FnOnce(&mut OpenOptions)) -> Self {
+        Self::opened(|_| {}, open)
+    }
+
     fn opened(change: impl FnOnce(&mut ServeConfig), open: impl FnOnce(&mut OpenOptions)) -> Self {
         let dir = tempfile::tempdir().unwrap();
         let media = dir.path().join("media");

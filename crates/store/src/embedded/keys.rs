@@ -20,6 +20,7 @@ pub(super) mod kind {
     pub const SCOPE: u8 = b's';
     pub const OUTBOX: u8 = b'o';
     pub const GARBAGE: u8 = b'x';
+    pub const MEMO: u8 = b'k';
 }
 
 fn of(kind: u8, text: &str) -> Key {
@@ -57,6 +58,15 @@ pub(super) fn model(model: &ModelRef) -> Key {
 /// Labels may hold anything, so the type, which is an id, goes first.
 pub(super) fn label(annotation_type: &str, label: &str) -> Key {
     under(kind::LABEL, annotation_type, label.as_bytes())
+}
+
+pub(super) fn memos_of(shelf: &str) -> Key {
+    under(kind::MEMO, shelf, &[])
+}
+
+/// Shelves are ids, names may be anything.
+pub(super) fn memo(shelf: &str, key: &str) -> Key {
+    under(kind::MEMO, shelf, key.as_bytes())
 }
 
 pub(super) fn run(id: &RunId) -> Key {

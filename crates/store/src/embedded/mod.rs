@@ -17,6 +17,7 @@ mod ids;
 mod import;
 mod keys;
 mod load;
+mod memos;
 mod registry;
 mod runs;
 mod tables;

@@ -2,6 +2,7 @@
 //! recomputes rather than being fast.
 
 mod import;
+mod memos;
 mod rows;
 mod state;
 

@@ -29,6 +29,7 @@ pub(super) struct State {
     pub assets: BTreeMap<AssetId, Asset>,
     pub models: BTreeMap<ModelRef, Model>,
     pub labels: BTreeMap<(AnnotationType, String), Vec<String>>,
+    pub memos: BTreeMap<(String, String), Vec<u8>>,
     pub runs: BTreeMap<RunId, RunEntry>,
     pub blocks: BTreeMap<(AssetId, u64), Vec<StoredBlock>>,
     pub history: BTreeMap<AssetId, Vec<CommitRecord>>,

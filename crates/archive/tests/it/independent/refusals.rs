@@ -162,11 +162,7 @@ fn another_version_of_a_cursor_is_refused() {
         let plan = json!({"all": [{"label": "joey"}], "limit": 1, "cursor": cursor});
         open.archive.search(
             &open.caller,
-            &SearchRequest {
-                q: None,
-                plan: Plan::parse(&plan.to_string()).unwrap(),
-                ..SearchRequest::default()
-            },
+            &SearchRequest { plan: Plan::parse(&plan.to_string()).unwrap(), ..SearchRequest::default() },
         )
     };
     let cursor = page(None).unwrap().next_cursor.unwrap();

@@ -181,6 +181,14 @@ impl Import for Wrong {
     }
 }
 
+impl rushes_store::Memos for Wrong {
+    hand_on! {
+        fn put_memos(&self, shelf: &str, memos: &[rushes_store::Memo], replace: bool) -> Result<usize>;
+        fn memos(&self, shelf: &str, after: Option<&str>, limit: usize) -> Result<Vec<rushes_store::Memo>>;
+        fn remove_memos(&self, shelf: &str, keys: &[String]) -> Result<usize>;
+    }
+}
+
 impl AnnotationStore for Wrong {
     hand_on! {
         fn capabilities(&self) -> rushes_store::StoreCapabilities;

@@ -133,11 +133,8 @@ pub fn answers(dir: &Path) -> (Vec<u128>, Vec<String>) {
     ];
     let mut found = Vec::new();
     for plan in plans {
-        let request = SearchRequest {
-            q: None,
-            plan: Plan::parse(&plan.to_string()).unwrap(),
-            ..SearchRequest::default()
-        };
+        let request =
+            SearchRequest { plan: Plan::parse(&plan.to_string()).unwrap(), ..SearchRequest::default() };
         let answer = archive.search(&Caller::local(), &request).unwrap();
         assert!(!answer.moments.is_empty(), "{plan}");
         found.push(format!("{:?} at {:?}", answer.moments, answer.read_point));

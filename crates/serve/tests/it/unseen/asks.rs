@@ -79,6 +79,7 @@ fn plans() -> Vec<Value> {
         json!({"all": [{"label": "chair"}], "runs": ["own"]}),
         json!({"all": [{"label": "chair"}], "runs": ["secret-run"]}),
         json!({"all": [{"label": "chair"}], "runs": ["nowhere"]}),
+        json!({"all": [{"text": "starving"}], "ranking": {"mode": "interleaved", "seed": 1, "features": true}}),
         json!({"all": [{"text": "starving"}], "scope": {"movies": ["theirs"]}}),
         json!({"all": [{"text": "starving"}], "scope": {"collections": ["Voyages"]}, "snap": "frame"}),
         json!({"all": [{"text": "starving"}], "require_analysed": ["secret-objects@1"]}),
@@ -217,6 +218,21 @@ pub fn cases(method: &str, path: &str) -> Option<Vec<Ask>> {
         ("POST", "/v1/runs/{id}/commit" | "/v1/runs/{id}/restore" | "/v1/runs/{id}/abort") => {
             of_each(&RUNS, "", "")
         }
+        ("GET", "/v1/feedback") => gets(&[path, "/v1/feedback?asset=secret", "/v1/feedback?team=nobody"]),
+        ("GET", "/v1/ranking" | "/v1/ranking/report") => gets(&[path]),
+        ("POST", "/v1/feedback") => {
+            let kept = |asset: &str| {
+                json!({"impression": "i", "event": "kept", "asset_id": asset, "start_ns": 0, "end_ns": 9, "read_point": "1",
+                       "at_ms": 1})
+            };
+            let bodies: Vec<Value> = ASSETS.iter().map(|asset| json!({"events": [kept(asset)]})).collect();
+            posts(path, &bodies)
+        }
+        ("POST", "/v1/feedback/erase") => {
+            posts(path, &[json!({"asset_id": "secret"}), json!({"team": "nobody"})])
+        }
+        ("POST", "/v1/feedback/expire" | "/v1/ranking/fit") => posts(path, &[json!({})]),
+        ("POST", "/v1/ranking/use") => posts(path, &[json!({"version": 0}), json!({"version": 9})]),
         ("POST", "/v1/erase") => posts(
             path,
             &[
