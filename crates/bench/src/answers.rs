@@ -31,6 +31,12 @@ impl AnswerHash {
         }
     }
 
+    /// Adds an answer that is text.
+    pub fn add_text(&mut self, text: &str) {
+        self.hash.update(&(text.len() as u64).to_le_bytes());
+        self.hash.update(text.as_bytes());
+    }
+
     /// Adds every moment object, in the order of the document. Groups nest as deep as in the plan, which is bounded.
     fn add_moments(&mut self, value: &Value) {
         match value {

@@ -36,5 +36,5 @@ pub mod world;
 pub use comparison::{CLIENTS, Comparison, ComparisonOptions, run_comparison};
 pub use load::{LoadOptions, LoadReport, run_under_load};
 pub use report::Report;
-pub use run::{BenchOptions, run};
+pub use run::{BenchOptions, QUICK_HOURS, ask_kept, run};
 pub use world::{Spec, World};

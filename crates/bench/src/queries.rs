@@ -36,11 +36,15 @@ pub enum Class {
     Union,
     /// A character with a thing, the best three of each episode.
     Grouped,
+    /// What a shot looks like, with a character in it, while a word is said.
+    LabelLookAndWords,
+    /// A character alone: all moments are counted, by series and season too, as facets are.
+    Facets,
 }
 
 impl Class {
     /// All classes, in the order of the report.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 13] = [
         Self::LabelAndLabel,
         Self::LabelAndWords,
         Self::Phrase,
@@ -52,6 +56,8 @@ impl Class {
         Self::Then,
         Self::Union,
         Self::Grouped,
+        Self::LabelLookAndWords,
+        Self::Facets,
     ];
 
     /// The name in reports.
@@ -69,13 +75,15 @@ impl Class {
             Self::Then => "then, within 10 s",
             Self::Union => "union of two labels",
             Self::Grouped => "top 3 per episode",
+            Self::LabelLookAndWords => "label, vector and words",
+            Self::Facets => "one label, totals, facets",
         }
     }
 
     /// Is the answer the same on every run? Approximate search may find others.
     #[must_use]
     pub const fn is_exact(self) -> bool {
-        !matches!(self, Self::Vector | Self::VectorAndLabel)
+        !matches!(self, Self::Vector | Self::VectorAndLabel | Self::LabelLookAndWords)
     }
 }
 
@@ -124,7 +132,30 @@ pub fn plan(world: &World, class: Class, no: u64) -> Value {
             let all = [character(world, random), thing(world, random)];
             json!({"all": all, "group_by": ["episode"], "top": 3, "limit": PAGE})
         }
+        Class::LabelLookAndWords => {
+            let words = said(world, random, 1).join(" ");
+            let all = [character(world, random), look(world, random, false), dialogue(&words)];
+            json!({"all": all, "limit": PAGE})
+        }
+        Class::Facets => {
+            let all = [character(world, random)];
+            json!({"all": all, "group_by": ["series", "season"], "top": 1, "limit": PAGE})
+        }
     }
+}
+
+/// What someone has typed, key after key, up to a whole name or a word that is said.
+#[must_use]
+pub fn typed(world: &World, no: u64) -> Vec<String> {
+    let mut random = Random::at(world.spec.seed, &[7, no]);
+    let random = &mut random;
+    let names = [&world.characters, &world.places, &world.things];
+    let whole = match usize::try_from(random.below(4)).ok().and_then(|kind| names.get(kind)) {
+        Some(names) => random.pick(names).cloned().unwrap_or_default(),
+        None => world.vocabulary.word(random).to_owned(),
+    };
+    let ends = whole.char_indices().map(|(at, c)| at + c.len_utf8());
+    ends.filter_map(|end| whole.get(..end)).map(str::to_owned).collect()
 }
 
 fn character(world: &World, random: &mut Random) -> Value {

@@ -90,6 +90,8 @@ pub struct Search {
     pub count: usize,
     /// How long an answer took, in milliseconds.
     pub ms: Percentiles,
+    /// CPU time of an answer in the mean, of all threads, in milliseconds.
+    pub cpu_ms: f64,
     /// Mean number of moments on the first page.
     pub moments: f64,
     /// Hash of the answers.
@@ -171,21 +173,7 @@ impl fmt::Display for Report {
         }
         writeln!(f, "{table}")?;
 
-        let mut table =
-            Table::new(&["search (ms)", "count", "p50", "p95", "p99", "max", "moments", "answers"]);
-        for search in &self.searches {
-            let p = search.ms;
-            let mut row = vec![search.what.clone(), search.count.to_string()];
-            row.extend([p.p50, p.p95, p.p99, p.max].map(|ms| format!("{ms:.2}")));
-            row.push(format!("{:.1}", search.moments));
-            row.push(
-                search
-                    .recall
-                    .map_or_else(|| search.answers.clone(), |share| format!("found {share:.4} of exact")),
-            );
-            table.row(row);
-        }
-        writeln!(f, "{table}")?;
+        writeln!(f, "{}", searches_table(&self.searches))?;
 
         let mut table = Table::new(&["on disk", "bytes"]);
         for disk in &self.disk {
@@ -196,6 +184,26 @@ impl fmt::Display for Report {
         writeln!(f, "peak memory: {}", size(self.peak_bytes))?;
         writeln!(f, "answers: {}", self.answers)
     }
+}
+
+/// The table of searches.
+#[must_use]
+pub fn searches_table(searches: &[Search]) -> String {
+    let mut table =
+        Table::new(&["search (ms)", "count", "p50", "p95", "p99", "max", "CPU", "moments", "answers"]);
+    for search in searches {
+        let p = search.ms;
+        let mut row = vec![search.what.clone(), search.count.to_string()];
+        row.extend([p.p50, p.p95, p.p99, p.max, search.cpu_ms].map(|ms| format!("{ms:.2}")));
+        row.push(format!("{:.1}", search.moments));
+        row.push(
+            search
+                .recall
+                .map_or_else(|| search.answers.clone(), |share| format!("found {share:.4} of exact")),
+        );
+        table.row(row);
+    }
+    table.to_string()
 }
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)] // a figure for people

@@ -55,6 +55,38 @@ impl BenchOptions {
     }
 }
 
+/// Hours of footage of a quick run.
+pub const QUICK_HOURS: u32 = 10;
+
+impl BenchOptions {
+    /// Everything once, small: a few minutes on two cores.
+    #[must_use]
+    pub fn quick(folder: impl Into<PathBuf>, seed: u64) -> Self {
+        let spec = Spec { seed, hours: QUICK_HOURS, ..Spec::default() };
+        let sizes = limits::Sizes { file_bytes: 64 << 20, memory_bytes: 256 << 20 };
+        Self { spec, sizes, ingest_hours: QUICK_HOURS, queries: 50, ..Self::new(folder) }
+    }
+}
+
+/// Asks the questions of a benchmark of an archive that one kept (its options' `keep`), made from the same spec. Where
+/// there is none it is made first.
+///
+/// # Errors
+/// If a stage fails, or a question.
+pub fn ask_kept(folder: &Path, spec: Spec, queries: usize, progress: &dyn Progress) -> Result<Vec<Search>> {
+    let (archive, world) = (folder.join(ARCHIVE), World::new(spec));
+    let is_new = !archive.exists();
+    std::fs::create_dir_all(folder).map_err(|e| Error::io("making the benchmark's folder", e))?;
+    let subject = Subject::open(&archive, &Stage::ALL)?;
+    if is_new {
+        fill(&subject, &world, progress)?;
+    }
+    subject.wait_searchable(progress)?;
+    let searches = search::measure(&subject, &world, queries, progress);
+    subject.close();
+    searches
+}
+
 /// The results for the searched archive.
 struct Searched {
     rates: Vec<Rate>,
@@ -130,17 +162,9 @@ fn measure(options: &BenchOptions, progress: &dyn Progress) -> Result<Report> {
 fn searched(options: &BenchOptions, world: &World, progress: &dyn Progress) -> Result<Searched> {
     let folder = options.folder.join(ARCHIVE);
     let subject = Subject::open(&folder, &Stage::ALL)?;
-    subject.register(world)?;
     memory::reset_peak();
     let started = Instant::now();
-    let clients = std::thread::available_parallelism().map_or(1, usize::from);
-    let mut written = [Volume::default(); 2];
-    for (total, content) in written.iter_mut().zip([Content::Lines, Content::VectorArrow]) {
-        let setup = IngestSetup { content, running: true, clients };
-        (*total, _) = ingest::send(&subject, world, &world.episodes, setup, progress)?;
-    }
-    subject.wait_searchable(progress)?;
-    let [lines, vectors] = written;
+    let [lines, vectors] = fill(&subject, world, progress)?;
     let count = lines.annotations + vectors.annotations;
     let seconds = started.elapsed().as_secs_f64();
     let filled = Rate {
@@ -157,6 +181,19 @@ fn searched(options: &BenchOptions, world: &World, progress: &dyn Progress) -> R
     subject.close();
     let open_ms = open(&folder)?;
     Ok(Searched { rates: vec![filled], lines, vectors, searches, open_ms, disk: disk::parts(&folder)? })
+}
+
+/// Sends all of the world, and waits until all of it is searchable: lines and vectors.
+fn fill(subject: &Subject, world: &World, progress: &dyn Progress) -> Result<[Volume; 2]> {
+    subject.register(world)?;
+    let clients = std::thread::available_parallelism().map_or(1, usize::from);
+    let mut written = [Volume::default(); 2];
+    for (total, content) in written.iter_mut().zip([Content::Lines, Content::VectorArrow]) {
+        let setup = IngestSetup { content, running: true, clients };
+        (*total, _) = ingest::send(subject, world, &world.episodes, setup, progress)?;
+    }
+    subject.wait_searchable(progress)?;
+    Ok(written)
 }
 
 /// Opens the archive several times, as a starting process does.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use rushes_archive::{
     Archive, Body, Caller, EmbeddedEngines, Engines, IngestOptions, OpenEngines, OpenOptions, Progress,
-    SearchRequest, Stage,
+    SearchRequest, Stage, SuggestRequest,
 };
 use rushes_plan::Plan;
 use rushes_types::{AssetId, BlockFormat, Commit, Error, ErrorKind, Result};
@@ -18,6 +18,8 @@ use crate::World;
 const POLL: Duration = Duration::from_millis(2);
 /// The same where checking costs an engine's time.
 const POLL_SELDOM: Duration = Duration::from_millis(20);
+/// Offers to someone who types.
+const OFFERS: usize = 10;
 /// Commits read at once.
 const HISTORY_PAGE: usize = 1_000;
 /// How often a wait checks whether it was stopped.
@@ -75,6 +77,16 @@ impl Subject {
         let answer = serde_json::to_value(answer)
             .map_err(|e| Error::bug(format!("the answer cannot be written: {e}")))?;
         Ok((answer, took))
+    }
+
+    /// What is offered to someone who has typed this; as text, and how long it took.
+    pub fn suggest(&self, typed: &str) -> Result<(String, Duration)> {
+        let request = SuggestRequest { typed: typed.to_owned(), tails: true, limit: OFFERS };
+        let started = Instant::now();
+        let offers = self.archive.suggest(&self.caller, &request)?;
+        let took = started.elapsed();
+        let text = offers.iter().map(|o| format!("{} {} {}\n", o.kind, o.text, o.count)).collect();
+        Ok((text, took))
     }
 
     /// CPU time that a search would take, as estimated, in microseconds.

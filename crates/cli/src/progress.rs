@@ -1,6 +1,7 @@
 //! Progress on standard error: bars where a person watches, nothing where none does.
 
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use rushes_archive::Progress;
@@ -97,16 +98,43 @@ impl Drop for Bar {
     }
 }
 
+/// How often a line says how far the same step is.
+const LINE_EVERY: Duration = Duration::from_secs(10);
+
+/// What was said last, and when.
+#[derive(Default)]
+struct LastLine(Option<(String, Instant)>);
+
+impl LastLine {
+    fn say(&mut self, what: &str, done: u64, total: Option<u64>) {
+        if self.0.as_ref().is_some_and(|(last, when)| last == what && when.elapsed() < LINE_EVERY) {
+            return;
+        }
+        self.0 = Some((what.to_owned(), Instant::now()));
+        let of = total.map_or(String::new(), |total| format!(" of {total}"));
+        crate::output::warn(&format!("{what}: {done}{of}"));
+    }
+}
+
 /// Shows progress of work in this process, and stops it at Ctrl-C.
 pub struct Watch {
     bar: Bar,
+    /// For work of hours: lines where no bar is shown, so that a log says how far it is.
+    lines: Option<Mutex<LastLine>>,
     _interrupt_guard: InterruptGuard,
 }
 
 impl Watch {
     /// The work begins.
     pub fn begin(quiet: bool) -> Self {
-        Self { bar: Bar::steps(Some(0), quiet), _interrupt_guard: InterruptGuard::begin() }
+        Self { bar: Bar::steps(Some(0), quiet), lines: None, _interrupt_guard: InterruptGuard::begin() }
+    }
+
+    /// Work begins that may take hours.
+    pub fn begin_long(quiet: bool) -> Self {
+        let watch = Self::begin(quiet);
+        let lines = (!quiet && watch.bar.is_hidden()).then(Mutex::default);
+        Self { lines, ..watch }
     }
 }
 
@@ -114,6 +142,9 @@ impl Progress for Watch {
     fn set(&self, what: &str, done: u64, total: Option<u64>) {
         self.bar.say(what);
         self.bar.set(done, total);
+        if let Some(lines) = &self.lines {
+            lines.lock().unwrap_or_else(PoisonError::into_inner).say(what, done, total);
+        }
     }
 
     fn cancelled(&self) -> bool {

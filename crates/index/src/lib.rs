@@ -37,6 +37,7 @@ mod budget;
 mod clock;
 mod embedded;
 mod hit;
+mod matches;
 mod memory;
 mod read_points;
 mod seam;
@@ -46,8 +47,11 @@ mod visibility;
 
 pub use budget::{Budget, BudgetLimits, Company, Held, Holding, Meter, STEPS, ThreadClock};
 pub use clock::Clock;
+#[cfg(feature = "testing")]
+pub use embedded::Shortcuts;
 pub use embedded::{EmbeddedIndex, EmbeddedOptions};
 pub use hit::hit_order;
+pub use matches::Matches;
 pub use memory::{CandidateAnnotation, MemoryIndex, MemoryReader};
 pub use read_points::{Published, ReadPoints};
 pub use seam::*;

@@ -10,6 +10,7 @@ use rushes_types::{
 };
 
 use crate::budget::Budget;
+use crate::matches::Matches;
 
 /// What changed on an asset, as an index receives it: with buckets only where it [keeps
 /// them](IndexCapabilities::keeps_buckets).
@@ -196,6 +197,14 @@ pub trait IndexReader: Send + Sync {
     fn asset_no(&self, asset: &AssetId) -> Option<AssetNo>;
     /// What matches a clause other than a vector clause.
     fn hits(&self, clause: &Clause, filter: &Filter, budget: &Budget) -> Result<Hits>;
+    /// What [`hits`](IndexReader::hits) finds, in columns: for searches that show a few of many matches.
+    fn matches(&self, clause: &Clause, filter: &Filter, budget: &Budget) -> Result<Matches> {
+        Ok(self.hits(clause, filter, budget)?.into())
+    }
+    /// One match of a clause in full; `matches` are of this reader.
+    fn hit(&self, matches: &Matches, place: usize) -> Result<Hit> {
+        matches.hit(place)
+    }
     /// What is nearest, for a vector clause.
     fn nearest(
         &self,
@@ -215,7 +224,7 @@ pub trait IndexReader: Send + Sync {
     }
     /// How many hits a clause has that is no vector clause, where nobody wants to see them.
     fn count(&self, clause: &Clause, filter: &Filter, budget: &Budget) -> Result<u64> {
-        budget.passing(|budget| Ok(self.hits(clause, filter, budget)?.hits.len() as u64))
+        budget.passing(|budget| Ok(self.matches(clause, filter, budget)?.len() as u64))
     }
     /// Whole annotations, in the order asked; `None` for those that no query on this reader can see.
     fn fetch(&self, refs: &[AnnotationRef], budget: &Budget) -> Result<Vec<Option<FusedAnnotation>>>;

@@ -78,17 +78,21 @@ pub fn execute(query: &Query, view: &View<'_>, options: Options) -> Result<Answe
         RankBy::Score | RankBy::Start | RankBy::Latest | RankBy::Duration | RankBy::Shortest => Vec::new(),
     };
     pages.ranked_by = &ranked_by;
+    let from = options.cursor.as_ref().map_or(0, |c| c.offset);
+    // What is folded or grouped is needed in order to the last; else only what comes up to the end of the page.
+    let to_the_last = query.plan.fold.is_some() || !query.plan.group_by.is_empty();
+    let shown = if to_the_last { usize::MAX } else { from.saturating_add(query.limit()) };
     let mut reranked = Reranked::new((query, view, &search.filter), pages.placement())?;
     let order = match &mut reranked {
         Some(reranked) => reranked.order(query, pages.placement()),
-        None => order(&query.plan.rank_by, &drafts, &scores.totals, &ranked_by),
+        None => order(&query.plan.rank_by, &drafts, &scores.totals, &ranked_by, shown),
     };
     pages.reranked = reranked.as_ref();
     budget.check()?;
     let kept = folded(query.plan.fold, order, &drafts, budget)?;
     let grouped = grouped(&query.plan.group_by, query.plan.top.as_ref(), kept, &drafts, reader.assets());
 
-    let from = options.cursor.as_ref().map_or(0, |c| c.offset).min(grouped.kept.len());
+    let from = from.min(grouped.kept.len());
     let mut answer = Answer {
         moments: Vec::new(),
         groups: Vec::new(),
@@ -121,9 +125,9 @@ pub fn execute(query: &Query, view: &View<'_>, options: Options) -> Result<Answe
 fn reports(query: &Query, found: &[ClauseHits], access: &Access) -> Vec<ClauseReport> {
     let report = |(criterion, found): (&rushes_plan::Criterion, &ClauseHits)| ClauseReport {
         clause: criterion.pointer.clone(),
-        hits: found.hits.len(),
-        examined: if *access == Access::All { found.examined } else { found.hits.len() as u64 },
-        approximate: criterion.is_vector().then_some(found.approximate),
+        hits: found.len(),
+        examined: if *access == Access::All { found.examined() } else { found.len() as u64 },
+        approximate: criterion.is_vector().then_some(found.is_approximate()),
     };
     query.criteria.iter().zip(found).map(report).collect()
 }
@@ -141,9 +145,7 @@ impl Search<'_> {
         let criteria = &self.query.criteria;
         let mut found: Vec<ClauseHits> = criteria.iter().map(|_| ClauseHits::default()).collect();
         for (no, criterion) in criteria.iter().enumerate().filter(|(_, c)| !c.is_vector()) {
-            let hits = |part| self.reader.hits(part, &self.filter, self.view.budget);
-            let parts = criterion.parts.iter().map(hits);
-            found[no] = ClauseHits::new(parts.collect::<Result<_>>()?);
+            found[no] = self.found(&criterion.parts)?;
         }
         let mut restricted: HashSet<usize> = HashSet::new();
         for step in &self.query.steps {
@@ -181,7 +183,18 @@ impl Search<'_> {
             Test::Nearest(_) => self.reader.nearest(part, filter, eligible, budget),
             _ => self.reader.hits(part, filter, budget),
         });
-        Ok(ClauseHits::new(hits.collect::<Result<_>>()?))
+        Ok(ClauseHits::of_parts(hits.collect::<Result<_>>()?))
+    }
+
+    fn found(&self, parts: &[Clause]) -> Result<ClauseHits> {
+        let budget = self.view.budget;
+        match parts {
+            [only] => Ok(self.reader.matches(only, &self.filter, budget)?.into()),
+            several => {
+                let hits = several.iter().map(|part| self.reader.hits(part, &self.filter, budget));
+                Ok(ClauseHits::of_parts(hits.collect::<Result<_>>()?))
+            }
+        }
     }
 
     fn eligible(&self, step: &Step, found: &[ClauseHits]) -> Result<Option<Eligible>> {
@@ -201,7 +214,7 @@ impl Search<'_> {
         warnings: &mut Vec<Warning>,
     ) -> Result<()> {
         for (no, (criterion, found)) in self.query.criteria.iter().zip(found).enumerate() {
-            if !found.hits.is_empty() || criterion.parts.is_empty() || restricted.contains(&no) {
+            if !found.is_empty() || criterion.parts.is_empty() || restricted.contains(&no) {
                 continue;
             }
             // The engine is asked for its spaces only where a vector clause found nothing.
@@ -264,7 +277,7 @@ impl Search<'_> {
                 format!("{} assets have no frame rate, `{asset}` for one: not snapped there", no_rate.len());
             warnings.push(Warning::new("no_frame_rate", "/snap", message));
         }
-        if shots.is_some_and(|shots| shots.hits.is_empty()) && !drafts.is_empty() {
+        if shots.is_some_and(|shots| shots.is_empty()) && !drafts.is_empty() {
             let pointer = if plan.max_span.is_some() { "/max_span" } else { "/snap" };
             let message = "no SHOT annotation is in scope: nothing was split or snapped";
             warnings.push(Warning::new("no_shots", pointer, message));
@@ -310,8 +323,15 @@ impl Search<'_> {
         meter: &mut Meter<'_>,
         drafts: &mut Vec<Draft>,
     ) -> Result<()> {
+        if let Some(own) = drafts.get_mut(first..)
+            && !own.is_sorted_by_key(|draft| draft.range)
+        {
+            own.sort_by_key(|draft| draft.range);
+        }
+        if self.query.plan.snap.is_none() && self.query.tests.is_empty() {
+            return Ok(());
+        }
         let mut own = drafts.split_off(first);
-        own.sort_by_key(|draft| draft.range);
         if self.query.plan.snap.is_some() {
             own.dedup_by_key(|draft| draft.range);
         }
@@ -332,7 +352,7 @@ impl Search<'_> {
             filter.languages.clear();
             filter.languages_excluded.clear();
         }
-        Ok(ClauseHits::new(vec![self.reader.hits(&clause, &filter, self.view.budget)?]))
+        Ok(self.reader.matches(&clause, &filter, self.view.budget)?.into())
     }
 }
 

@@ -10,7 +10,7 @@ use rushes_types::{Asset, FusedAnnotation, Result, TimeRange, TimeSet};
 
 use crate::answer::{EVIDENCE_MAX, EVIDENCE_PER_CLAUSE_MAX, Evidence, Moment, Span};
 use crate::bytes::json_bytes;
-use crate::clause_hits::{ClauseHits, value};
+use crate::clause_hits::ClauseHits;
 use crate::explain::explanation;
 use crate::learned::{Placement, Reranked};
 use crate::marks::Marker;
@@ -92,7 +92,7 @@ impl<'a> Pages<'a> {
         meter: &mut Meter<'_>,
     ) -> Result<Vec<Option<Moment>>> {
         let mut wanted: Vec<AnnotationRef> = Vec::new();
-        let mut chosen: Vec<Vec<(usize, &Hit)>> = Vec::with_capacity(kept.len());
+        let mut chosen: Vec<Vec<(usize, Hit)>> = Vec::with_capacity(kept.len());
         for kept in kept {
             let draft = self.drafts.get(kept.draft);
             chosen.push(draft.map_or(Ok(Vec::new()), |draft| self.evidence(draft, meter))?);
@@ -109,7 +109,7 @@ impl<'a> Pages<'a> {
                 let annotations: Vec<FusedAnnotation> =
                     fetched.by_ref().take(1 + hit.joined.len()).flatten().collect();
                 meter.steps(FETCHED_STEPS)?;
-                if let Some(mut piece) = self.piece(criterion, hit, &annotations) {
+                if let Some(mut piece) = self.piece(criterion, &hit, &annotations) {
                     marker.mark(&mut piece, meter)?;
                     evidence.push(piece);
                 }
@@ -120,24 +120,26 @@ impl<'a> Pages<'a> {
     }
 
     /// The best evidence, best first: at least the best of each clause.
-    fn evidence(&self, draft: &Draft, meter: &mut Meter<'_>) -> Result<Vec<(usize, &Hit)>> {
-        let mut firsts: Vec<(usize, &Hit)> = Vec::new();
-        let mut others: Vec<(usize, &Hit)> = Vec::new();
+    fn evidence(&self, draft: &Draft, meter: &mut Meter<'_>) -> Result<Vec<(usize, Hit)>> {
+        let mut firsts: Vec<(usize, Hit)> = Vec::new();
+        let mut others: Vec<(usize, Hit)> = Vec::new();
         for scored in self.scored_clauses {
             let (Some(found), Some(link)) = (self.found.get(scored.criterion), draft.link(scored.step))
             else {
                 continue;
             };
-            let mut hits: Vec<&Hit> = found.meeting(draft.asset, link).map(|(_, hit)| hit).collect();
+            let mut hits: Vec<usize> = found.meeting(draft.asset, link).map(|(no, _)| no).collect();
             meter.steps(1 + hits.len())?;
-            hits.sort_by(|a, b| value(b).total_cmp(&value(a)));
-            let mut hits = hits.into_iter().map(|hit| (scored.criterion, hit));
-            firsts.extend(hits.next());
-            others.extend(hits.take(EVIDENCE_PER_CLAUSE_MAX - 1));
+            hits.sort_by(|a, b| found.value(*b).total_cmp(&found.value(*a)));
+            for (rank, no) in hits.into_iter().take(EVIDENCE_PER_CLAUSE_MAX).enumerate() {
+                let chosen = if rank == 0 { &mut firsts } else { &mut others };
+                chosen.push((scored.criterion, found.hit(no, self.reader)?));
+            }
         }
-        let best_first = |a: &(usize, &Hit), b: &(usize, &Hit)| {
-            let place = |c: &(usize, &Hit)| (c.0, c.1.range, c.1.first);
-            value(b.1).total_cmp(&value(a.1)).then_with(|| place(a).cmp(&place(b)))
+        let best_first = |a: &(usize, Hit), b: &(usize, Hit)| {
+            let place = |c: &(usize, Hit)| (c.0, c.1.range, c.1.first);
+            let value = |c: &(usize, Hit)| c.1.score * c.1.confidence;
+            value(b).total_cmp(&value(a)).then_with(|| place(a).cmp(&place(b)))
         };
         others.sort_by(best_first);
         others.truncate(EVIDENCE_MAX.saturating_sub(firsts.len()));
@@ -182,6 +184,8 @@ impl<'a> Pages<'a> {
             Mode::Union => Some(self.most_clauses(draft, meter)?),
             Mode::Intersection => None,
         };
+        let explained = || explanation(self.query, self.scored_clauses, self.found, self.reader, best, ranks);
+        let explain = plan.explain.then(explained).transpose()?;
         Ok(Some(Moment {
             asset_id: document.asset.id.to_string(),
             movie_id: document.asset.movie.to_string(),
@@ -203,9 +207,7 @@ impl<'a> Pages<'a> {
                 .reranked
                 .map(|reranked| reranked.of_moment(kept.draft, draft, plan.explain, self.view))
                 .transpose()?,
-            explain: plan
-                .explain
-                .then(|| explanation(self.query, self.scored_clauses, self.found, best, ranks)),
+            explain,
         }))
     }
 
@@ -260,7 +262,7 @@ impl<'a> Pages<'a> {
     fn clause_in(&self, draft: &Draft, scored: &ScoredClause) -> Option<TimeSet> {
         let link = draft.link(scored.step)?;
         let ranges: Vec<TimeRange> =
-            self.found.get(scored.criterion)?.meeting(draft.asset, link).map(|(_, hit)| hit.range).collect();
+            self.found.get(scored.criterion)?.meeting(draft.asset, link).map(|(_, range)| range).collect();
         let clipped = TimeSet::of([link]);
         (!ranges.is_empty()).then(|| TimeSet::intersection(&[&TimeSet::of(ranges), &clipped]))
     }
@@ -288,8 +290,9 @@ pub(crate) fn attribute_values(
                 else {
                     continue;
                 };
-                for (_, hit) in found.meeting(draft.asset, link) {
+                for (no, _) in found.meeting(draft.asset, link) {
                     meter.step()?;
+                    let hit = found.hit(no, pages.reader)?;
                     for key in std::iter::once(hit.first).chain(hit.joined.iter().copied()) {
                         wanted.push(AnnotationRef { asset: hit.asset, key });
                         owners.push(i);

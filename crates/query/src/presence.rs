@@ -41,10 +41,15 @@ pub(crate) fn presence(
         sets.push(union(&of(&step.any)?));
     }
     let mut none = of(&step.none)?;
-    none.push(times.exclude.clone());
+    if !times.exclude.is_empty() {
+        none.push(times.exclude.clone());
+    }
     let none = union(&none);
-    let all: Vec<&TimeSet> = sets.iter().chain(&times.include).collect();
-    Ok(Presence { present: TimeSet::intersection(&all).without(&none), none })
+    let present = match (sets.as_mut_slice(), times.include.as_slice()) {
+        ([only], []) => std::mem::take(only),
+        _ => TimeSet::intersection(&sets.iter().chain(&times.include).collect::<Vec<_>>()),
+    };
+    Ok(Presence { present: if none.is_empty() { present } else { present.without(&none) }, none })
 }
 
 fn union(sets: &[TimeSet]) -> TimeSet {
@@ -53,9 +58,8 @@ fn union(sets: &[TimeSet]) -> TimeSet {
 
 /// The assets in which the step can be present.
 pub(crate) fn assets_of(step: &Step, found: &[ClauseHits]) -> Vec<AssetNo> {
-    let numbers = |no: &usize| -> Vec<AssetNo> {
-        found.get(*no).map(|f| f.assets.iter().map(|(asset, _)| *asset).collect()).unwrap_or_default()
-    };
+    let numbers =
+        |no: &usize| -> Vec<AssetNo> { found.get(*no).map(|f| f.assets().collect()).unwrap_or_default() };
     let mut lists: Vec<Vec<AssetNo>> = step.all.iter().map(numbers).collect();
     if !step.any.is_empty() {
         let mut any: Vec<AssetNo> = step.any.iter().flat_map(numbers).collect();

@@ -9,13 +9,23 @@ use rushes_types::{Result, TimeRange};
 
 use crate::score::Draft;
 
-/// The order of the moments, best first; ties by asset, start, end.
+/// The order of the moments, best first; ties by asset, start, end. Only as many as are shown must be in order: the
+/// others follow in any.
 pub(crate) fn order(
     rank_by: &RankBy,
     drafts: &[Draft],
     scores: &[f64],
     attributes: &[Option<f64>],
+    shown: usize,
 ) -> Vec<usize> {
+    if *rank_by == RankBy::Start {
+        return (0..drafts.len()).collect();
+    }
+    if *rank_by == RankBy::Score
+        && let Some(order) = by_score(scores, shown)
+    {
+        return order;
+    }
     let score = |i: usize| scores.get(i).copied().unwrap_or_default();
     let attribute = |i: usize| attributes.get(i).copied().flatten();
     let place = |i: usize| drafts.get(i).map(|d| (d.asset, d.range));
@@ -35,6 +45,32 @@ pub(crate) fn order(
     let mut order: Vec<usize> = (0..drafts.len()).collect();
     order.sort_by(|a, b| by(*a, *b).then_with(|| place(*a).cmp(&place(*b))));
     order
+}
+
+/// Steps of a score.
+const SCORE_STEPS: f64 = 1_048_576.0;
+
+/// The order by score, the first of equal ones first: moments come by asset, start and end. A score and a place are one
+/// number, since scores are rounded; `None` where they are not, or do not fit.
+fn by_score(scores: &[f64], shown: usize) -> Option<Vec<usize>> {
+    let mut keys: Vec<u64> = Vec::with_capacity(scores.len());
+    for (place, score) in (0_u32..).zip(scores) {
+        let worse = (1.0 - score) * SCORE_STEPS;
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "tested in the next line")]
+        let steps = worse as u32;
+        if f64::from(steps) != worse {
+            return None;
+        }
+        keys.push(u64::from(steps) << 32 | u64::from(place));
+    }
+    if keys.len() != scores.len() {
+        return None;
+    }
+    if shown < keys.len() {
+        keys.select_nth_unstable(shown);
+    }
+    keys.get_mut(..shown.min(scores.len()))?.sort_unstable();
+    keys.into_iter().map(|key| usize::try_from(key & u64::from(u32::MAX)).ok()).collect()
 }
 
 /// A moment that represents itself and those folded into it.

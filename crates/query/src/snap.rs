@@ -31,7 +31,7 @@ pub(crate) fn snapped(
         }
         Grid::Annotations(found) => found,
     };
-    let around = |at: i64| found.touching(asset, at, at).map(|(_, hit)| hit.range);
+    let around = |at: i64| found.touching(asset, at, at).map(|(_, range)| range);
     let (start, end) = (span.start_ns(), span.end_ns());
     // Of several shots the one that begins last counts, so that the span grows as little as possible.
     let begins = around(start).filter(|shot| shot.start_ns() <= start && start < shot.end_ns());

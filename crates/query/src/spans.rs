@@ -1,6 +1,6 @@
 //! From presence to spans: growth in union mode, bridging of gaps, splitting of long moments at shots.
 
-use rushes_index::{AssetNo, Hit, Meter};
+use rushes_index::{AssetNo, Meter};
 use rushes_plan::{Mode, Query, Step};
 use rushes_types::{Result, TimeRange, TimeSet};
 
@@ -21,8 +21,12 @@ pub(crate) fn spans(
     meter: &mut Meter<'_>,
 ) -> Result<Vec<TimeRange>> {
     let pieces = presence.present.pieces();
+    let is_union = query.plan.mode == Mode::Union;
+    if !is_union && query.plan.max_span.is_none() {
+        return Ok(bridged(pieces, query.plan.merge_gap.0, &presence.none));
+    }
     let mut spans = pieces.clone();
-    if query.plan.mode == Mode::Union {
+    if is_union {
         for span in &mut spans {
             *span = grown(step, found, asset, *span, meter)?;
         }
@@ -30,7 +34,7 @@ pub(crate) fn spans(
         spans = TimeSet::of(spans).pieces();
     }
     spans = bridged(spans, query.plan.merge_gap.0, &presence.none);
-    if query.plan.mode == Mode::Union && !presence.none.is_empty() {
+    if is_union && !presence.none.is_empty() {
         spans = TimeSet::of(spans).without(&presence.none).pieces();
         spans.retain(|span| is_present_in(&pieces, *span));
     }
@@ -62,10 +66,10 @@ fn grown(
 ) -> Result<TimeRange> {
     let (mut start, mut end) = (stretch.start_ns(), stretch.end_ns());
     for found in step.all.iter().chain(&step.any).filter_map(|no| found.get(*no)) {
-        for (_, hit) in found.meeting(asset, stretch) {
+        for (_, range) in found.meeting(asset, stretch) {
             meter.step()?;
-            start = start.min(hit.range.start_ns());
-            end = end.max(hit.range.end_ns());
+            start = start.min(range.start_ns());
+            end = end.max(range.end_ns());
         }
     }
     Ok(TimeRange::new(start, end).unwrap_or(stretch))
@@ -97,7 +101,7 @@ fn bridged(spans: Vec<TimeRange>, gap_ns: i64, none: &TimeSet) -> Vec<TimeRange>
 fn split(
     span: TimeRange,
     max_ns: i64,
-    shots: &[Hit],
+    shots: &[TimeRange],
     meter: &mut Meter<'_>,
     pieces: &mut Vec<TimeRange>,
 ) -> Result<()> {
@@ -107,7 +111,7 @@ fn split(
     }
     meter.steps(shots.len())?;
     let inside = |at: &i64| span.start_ns() < *at && *at < span.end_ns();
-    let cuts: Vec<i64> = shots.iter().map(|shot| shot.range.start_ns()).filter(inside).collect();
+    let cuts: Vec<i64> = shots.iter().map(|shot| shot.start_ns()).filter(inside).collect();
     let mut start = span.start_ns();
     while span.end_ns() - start > max_ns {
         let in_time = cuts.partition_point(|cut| *cut <= start.saturating_add(max_ns));

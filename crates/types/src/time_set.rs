@@ -27,16 +27,28 @@ impl TimeSet {
     /// The set of all instants that one of the ranges covers, in any order.
     #[must_use]
     pub fn of(ranges: impl IntoIterator<Item = TimeRange>) -> Self {
-        let mut stretches = Vec::new();
+        let mut stretches: Vec<(i64, i64)> = Vec::new();
         let mut points = Vec::new();
+        let mut ascend = true;
         for range in ranges {
+            let (start, end) = (range.start_ns(), range.end_ns());
             if range.is_point() {
-                points.push(range.start_ns());
-            } else {
-                stretches.push((range.start_ns(), range.end_ns()));
+                points.push(start);
+                continue;
+            }
+            // Ranges nearly always come by start: then they are joined as they come.
+            match stretches.last_mut() {
+                Some(last) if last.0 <= start && start <= last.1 => last.1 = last.1.max(end),
+                last => {
+                    ascend &= last.is_none_or(|last| last.0 <= start);
+                    stretches.push((start, end));
+                }
             }
         }
-        Self::from_parts(stretches, points)
+        if !ascend {
+            return Self::from_parts(stretches, points);
+        }
+        Self { stretches, points: sorted(points), holes: Vec::new() }
     }
 
     /// Every instant there is.
@@ -47,7 +59,7 @@ impl TimeSet {
 
     /// Sorts and joins stretches and points given in any order; empty stretches are dropped.
     #[must_use]
-    pub fn from_parts(mut stretches: Vec<(i64, i64)>, mut points: Vec<i64>) -> Self {
+    pub fn from_parts(mut stretches: Vec<(i64, i64)>, points: Vec<i64>) -> Self {
         stretches.retain(|(s, e)| s < e);
         if !stretches.is_sorted() {
             stretches.sort_unstable();
@@ -59,9 +71,7 @@ impl TimeSet {
                 _ => joined.push((start, end)),
             }
         }
-        points.sort_unstable();
-        points.dedup();
-        Self { stretches: joined, points, holes: Vec::new() }
+        Self { stretches: joined, points: sorted(points), holes: Vec::new() }
     }
 
     /// The stretches `[start, end)`, ascending, apart; holes are not taken out.
@@ -133,11 +143,13 @@ impl TimeSet {
     /// meet all the others. Of no set: nothing.
     #[must_use]
     pub fn intersection(sets: &[&Self]) -> Self {
-        let Some((first, rest)) = sets.split_first() else { return Self::default() };
-        if rest.is_empty() {
-            return (*first).clone();
-        }
-        let mut stretches = first.stretches.clone();
+        let (first, second, rest) = match sets {
+            [] => return Self::default(),
+            [only] => return (*only).clone(),
+            [first, second, rest @ ..] => (first, second, rest),
+        };
+        // What overlaps is ascending and apart as both lists are.
+        let mut stretches = overlaps(&first.stretches, &second.stretches);
         for set in rest {
             stretches = overlaps(&stretches, &set.stretches);
         }
@@ -145,7 +157,7 @@ impl TimeSet {
         for set in sets {
             points.extend(set.points.iter().filter(|p| sets.iter().all(|other| other.meets_point(**p))));
         }
-        let mut all = Self::from_parts(stretches, points);
+        let mut all = Self { stretches, points: sorted(points), holes: Vec::new() };
         all.set_holes(sets.iter().flat_map(|s| s.holes.iter().copied()).collect());
         all
     }
@@ -229,6 +241,13 @@ impl TimeSet {
         holes.dedup();
         self.holes = holes;
     }
+}
+
+/// Instants ascending, each once.
+fn sorted(mut points: Vec<i64>) -> Vec<i64> {
+    points.sort_unstable();
+    points.dedup();
+    points
 }
 
 /// Where stretches of both lists overlap; both ascending and apart.

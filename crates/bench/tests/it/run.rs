@@ -17,7 +17,7 @@ fn a_small_benchmark_runs_twice_with_the_same_answers() {
     let first = run(&options, &NoProgress).unwrap();
     let second = run(&options, &NoProgress).unwrap();
     assert_eq!(first.answers, second.answers, "{first}\n{second}");
-    assert!(first.searches.iter().all(|s| s.count == 3), "{first}");
+    assert!(first.searches.iter().all(|s| s.count >= 3), "{first}");
     assert!(first.searches.iter().any(|s| s.moments > 0.0), "nothing was found\n{first}");
     assert!(first.rates.iter().all(|r| r.count > 0 && r.per_second > 0.0), "{first}");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "something was left behind");

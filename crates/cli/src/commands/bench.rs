@@ -23,7 +23,7 @@ pub fn run(args: &Bench, json_output: bool, quiet: bool) -> Outcome {
         (None, None) => return Ok(()),
     };
     let spec = Spec { seed: args.seed, hours: args.hours, ..Spec::default() };
-    let watch = Watch::begin(quiet);
+    let watch = Watch::begin_long(quiet);
     if args.under_load {
         let program = std::env::current_exe().context("asking where this program lies")?;
         let (keep, lasts) = (args.keep.is_some(), Duration::from_secs(args.seconds));
@@ -36,9 +36,11 @@ pub fn run(args: &Bench, json_output: bool, quiet: bool) -> Outcome {
         output::lines(&report.to_string());
         return Ok(());
     }
-    let mut options = BenchOptions::new(folder);
+    let mut options = match args.quick {
+        true => BenchOptions::quick(folder, args.seed),
+        false => BenchOptions { spec, ..BenchOptions::new(folder) },
+    };
     options.keep = args.keep.is_some();
-    options.spec = spec;
     let report = rushes_bench::run(&options, &watch)?;
     drop(watch);
     if json_output {

@@ -106,6 +106,8 @@ const COMMANDS: &[(&str, Treatment)] = &[
     ("rushes questions", Run),
     ("rushes questions --file mine.toml --lexicon names.toml", Run),
     ("cargo run --release -- bench", Not(LONG)),
+    ("cargo run --release -- bench --quick", Not(LONG)),
+    ("cargo run --release -p rushes-bench --example ask -- DIR HOURS", Not(LONG)),
     ("cargo run --release -- bench --hours 2000", Not(LONG)),
     ("cargo run --release -- bench --json", Not(LONG)),
     ("cargo run --release -- bench --under-load", Not(LONG)),

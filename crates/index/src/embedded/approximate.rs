@@ -30,9 +30,6 @@ pub(super) fn short_list(search: &VectorSearch<'_>, ranges: Vec<RowRange>) -> Re
     if rows < search.approximate_rows_min || rows <= wanted {
         return Ok((ranges, false));
     }
-    // One thread reads the signs; it counts like any other that scans.
-    let is_over = || search.scope.budget.is_over();
-    let _permit = search.pool.permit(Some(&is_over))?;
     let (mut short, mut cut) = (Vec::new(), false);
     for of_view in ranges.chunk_by(|a, b| (a.view, a.space) == (b.view, b.space)) {
         match short_list_of(search, of_view, wanted)? {
@@ -44,6 +41,45 @@ pub(super) fn short_list(search: &VectorSearch<'_>, ranges: Vec<RowRange>) -> Re
         }
     }
     Ok((short, cut))
+}
+
+/// For pieces of rows, their first row and how far each row is.
+type Far = Vec<(usize, Vec<u16>)>;
+
+/// How far all rows of one view and space are, in no order, read by as many threads as may.
+fn all_distances(
+    search: &VectorSearch<'_>,
+    ranges: &[RowRange],
+    of: impl Fn(Range<usize>) -> Result<Vec<u16>> + Sync,
+) -> Result<Far> {
+    let read = |pieces: &mut dyn Iterator<Item = &&[RowRange]>| {
+        let mut meter = search.scope.budget.meter().without_waiting();
+        let mut far = Far::new();
+        for range in pieces.copied().flatten() {
+            meter.look()?;
+            far.push((range.rows.start, of(range.rows.clone())?));
+        }
+        Ok(far)
+    };
+    Ok(search.run(ranges, &read)?.into_iter().flatten().collect())
+}
+
+/// The distance within which as many rows lie as wanted, or just more.
+fn farthest_of(far: &Far, wanted: usize) -> u16 {
+    let mut counts: Vec<usize> = Vec::new();
+    for distance in far.iter().flat_map(|(_, distances)| distances) {
+        let distance = usize::from(*distance);
+        if counts.len() <= distance {
+            counts.resize(distance + 1, 0);
+        }
+        counts[distance] += 1;
+    }
+    let mut within = 0;
+    let enough = counts.iter().position(|count| {
+        within += count;
+        within >= wanted
+    });
+    enough.and_then(|distance| u16::try_from(distance).ok()).unwrap_or(u16::MAX)
 }
 
 /// The short list of the ranges of one view and space, ascending; `None`: compare them all.
@@ -64,21 +100,19 @@ fn short_list_of(
     let norm = query.iter().map(|x| f64::from(*x) * f64::from(*x)).sum::<f64>().sqrt();
     let mut signs = Vec::new();
     put_signs(query.iter().copied(), norm, &mean, &mut signs);
-    let _held = search.scope.budget.hold((rows * size_of::<(u16, usize)>()) as u64)?;
-    let mut near: Vec<(u16, usize)> = Vec::with_capacity(rows);
-    let mut visible = VisibilityFilter::new(search.scope, view)?.without_waiting();
-    for range in ranges {
-        visible.meter.look()?;
-        let Range { start, end } = range.rows;
-        let far = distances(&signs, vectors.signs(start..end).ok_or_else(broken)?);
-        near.extend(far.into_iter().zip(start..end));
+    let _held = search.scope.budget.hold((rows * size_of::<u16>()) as u64)?;
+    let far =
+        all_distances(search, ranges, |rows| Ok(distances(&signs, vectors.signs(rows).ok_or_else(broken)?)))?;
+    let wanted_candidates = wanted.saturating_mul(CANDIDATES);
+    let farthest = farthest_of(&far, wanted_candidates);
+    let mut candidates: Vec<(u16, usize)> = Vec::with_capacity(wanted_candidates.min(rows));
+    for (first, distances) in &far {
+        let near = distances.iter().zip(*first..).filter(|(distance, _)| **distance <= farthest);
+        candidates.extend(near.map(|(distance, row)| (*distance, row)));
     }
-    let candidates = wanted.saturating_mul(CANDIDATES).min(near.len());
-    if candidates < near.len() {
-        near.select_nth_unstable(candidates);
-    }
-    let candidates = near.get_mut(..candidates).unwrap_or_default();
     candidates.sort_unstable();
+    candidates.truncate(wanted_candidates);
+    let mut visible = VisibilityFilter::new(search.scope, view)?;
     let mut short = Vec::with_capacity(wanted);
     for (_, row) in candidates.iter() {
         let stats = vectors.stats(*row).ok_or_else(broken)?;

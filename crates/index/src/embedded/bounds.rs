@@ -3,7 +3,8 @@
 use rushes_plan::NearestTest;
 use rushes_types::Metric;
 
-use super::quantise::{CodeDot, QueryCodes, RowStats, code_dot};
+use super::dot::{CodeDot, code_dot};
+use super::quantise::{QueryCodes, RowStats};
 
 /// Lower and upper end of a row's goodness.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -29,14 +30,15 @@ pub(super) struct Bounds {
 }
 
 impl Bounds {
-    pub fn new(test: &NearestTest) -> Self {
+    /// With `wide` the dot products are computed by the widest instructions there are.
+    pub fn new(test: &NearestTest, wide: bool) -> Self {
         let threshold = match (test.metric, test.threshold) {
             (_, None) => f64::NEG_INFINITY,
             (Metric::Cosine, Some(least)) => least - ROUNDING,
             // A negative distance threshold matches nothing; the exact comparison decides that.
             (Metric::L2, Some(greatest)) => -(greatest * greatest) * (1.0 + ROUNDING) - f64::MIN_POSITIVE,
         };
-        Self { metric: test.metric, query: QueryCodes::new(&test.query), threshold, dot: code_dot() }
+        Self { metric: test.metric, query: QueryCodes::new(&test.query), threshold, dot: code_dot(wide) }
     }
 
     /// The least goodness that can pass the threshold.

@@ -9,12 +9,6 @@ pub(crate) fn corrupt(file: &str, what: impl std::fmt::Display) -> Error {
         .mend("run `rushes rebuild` to rebuild the index")
 }
 
-/// The number at a place of a list of `u32`.
-pub(crate) fn u32_at(list: &[u8], at: usize) -> Option<u32> {
-    let from = at.checked_mul(4)?;
-    list.get(from..)?.first_chunk::<4>().map(|bytes| u32::from_le_bytes(*bytes))
-}
-
 /// The number at a place of a list of `u64`.
 pub(crate) fn u64_at(list: &[u8], at: usize) -> Option<u64> {
     let from = at.checked_mul(8)?;

@@ -6,7 +6,7 @@
 use std::collections::BTreeSet;
 
 use fst::{Automaton, IntoStreamer, Streamer};
-use rushes_text::TermMatcher;
+use rushes_text::{Forms, TermMatcher};
 use rushes_types::Result;
 
 use super::file::MappedBytes;
@@ -25,54 +25,78 @@ pub(super) struct WordMatch {
 
 /// Steps that one key of a dictionary takes that is passed.
 pub(super) const PASSED_STEPS: usize = 8;
-/// Steps that one word of the dictionary takes: it is read, and compared in all its forms.
+/// Steps that one word of the dictionary takes that is compared in all its forms.
 const WORD_STEPS: usize = 64;
 
 /// The words that match a query word, ascending.
 pub(super) fn expand(segment: &Segment, term: &TermMatcher, meter: &mut Meter<'_>) -> Result<Vec<WordMatch>> {
-    let mut words = BTreeSet::new();
+    // The dictionary of forms knows the forms of its words: a word that is not found in it has none in common with the
+    // term, so its spelling alone decides.
+    let with_form = with_form(segment, term, meter)?;
+    let no_forms = Forms::new();
+    let mut matches: Vec<WordMatch> = Vec::new();
+    let broken = || segment.broken("a word cannot be read");
+    let mut spelt = |key: &[u8], number: u64| -> Result<()> {
+        let number = u32::try_from(number).map_err(|_| broken())?;
+        if with_form.contains(&number) {
+            return Ok(());
+        }
+        let parts = word_parts(key).ok_or_else(broken)?;
+        if let Some(quality) = term.quality_with_forms(parts.folded, &no_forms, parts.language) {
+            matches.push(WordMatch { number, quality });
+        }
+        Ok(())
+    };
     let mut exact = term.exact().as_bytes().to_vec();
     exact.push(SEPARATOR);
-    collect(&segment.words, &exact, |_, number| {
-        words.extend(u32::try_from(number));
+    collect(&segment.words, &exact, |key, number| {
+        spelt(key, number)?;
         meter.step()
     })?;
     if let Some(prefix) = term.prefix() {
-        collect(&segment.words, prefix.as_bytes(), |_, number| {
-            words.extend(u32::try_from(number));
+        collect(&segment.words, prefix.as_bytes(), |key, number| {
+            spelt(key, number)?;
             meter.steps(PASSED_STEPS)
         })?;
     }
+    if let Some(automaton) = term.fuzzy_automaton() {
+        // The automaton walks the dictionary without a look until it meets a word.
+        meter.look()?;
+        let mut found = segment.words.search(FirstField(automaton)).into_stream();
+        while let Some((key, number)) = found.next() {
+            spelt(key, number)?;
+            meter.steps(PASSED_STEPS)?;
+        }
+    }
+    let dictionary = segment.words.as_fst();
+    let mut key = Vec::new();
+    for number in with_form {
+        meter.steps(WORD_STEPS)?;
+        key.clear();
+        let known = dictionary.get_key_into(u64::from(number), &mut key);
+        let parts = word_parts(&key).filter(|_| known).ok_or_else(|| segment.broken("a word is missing"))?;
+        if let Some(quality) = term.quality(parts.lower, parts.folded, parts.language) {
+            matches.push(WordMatch { number, quality });
+        }
+    }
+    // A word may be found in several ways, and is worth the same in each.
+    matches.sort_unstable_by_key(|word| word.number);
+    matches.dedup_by_key(|word| word.number);
+    Ok(matches)
+}
+
+/// The words that have a form in common with a query word.
+fn with_form(segment: &Segment, term: &TermMatcher, meter: &mut Meter<'_>) -> Result<BTreeSet<u32>> {
+    let mut words = BTreeSet::new();
     for language in &segment.languages {
-        for form in term.forms(*language).into_iter().flat_map(rushes_text::Forms::iter) {
+        for form in term.forms(*language).into_iter().flat_map(Forms::iter) {
             collect(&segment.forms, &form_key(form, *language), |key, _| {
                 words.extend(key.last_chunk::<4>().map(|number| u32::from_be_bytes(*number)));
                 meter.step()
             })?;
         }
     }
-    if let Some(automaton) = term.fuzzy_automaton() {
-        // The automaton walks the dictionary without a look until it meets a word.
-        meter.look()?;
-        let mut found = segment.words.search(FirstField(automaton)).into_stream();
-        while let Some((_, number)) = found.next() {
-            words.extend(u32::try_from(number));
-            meter.steps(PASSED_STEPS)?;
-        }
-    }
-    let mut matches = Vec::new();
-    let dictionary = segment.words.as_fst();
-    let mut key = Vec::new();
-    for word in words {
-        meter.steps(WORD_STEPS)?;
-        key.clear();
-        let known = dictionary.get_key_into(u64::from(word), &mut key);
-        let parts = word_parts(&key).filter(|_| known).ok_or_else(|| segment.broken("a word is missing"))?;
-        if let Some(quality) = term.quality(parts.lower, parts.folded, parts.language) {
-            matches.push(WordMatch { number: word, quality });
-        }
-    }
-    Ok(matches)
+    Ok(words)
 }
 
 /// Calls `each` with every key that has this prefix, until it fails.

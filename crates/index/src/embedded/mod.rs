@@ -15,7 +15,9 @@ mod bounds;
 mod buffer;
 mod builder;
 mod bytes;
+mod chains;
 mod counts;
+mod dot;
 mod entry;
 mod expansion;
 mod file;
@@ -30,6 +32,7 @@ mod merge;
 mod nearest;
 mod payload;
 mod phrase;
+mod phrase_part;
 mod postings;
 mod quantise;
 mod reader;
@@ -37,6 +40,7 @@ mod scan_pool;
 mod sections;
 mod segment;
 mod segment_view;
+mod shortcuts;
 mod signs;
 mod snapshot;
 mod snapshot_segment;
@@ -47,6 +51,7 @@ mod validities;
 mod vector_search;
 mod vectors;
 mod visibility_filter;
+mod words;
 mod writer;
 mod writer_segment;
 
@@ -60,6 +65,10 @@ use crate::clock::Clock;
 use crate::seam::{AssetUpdate, Index, IndexCapabilities, IndexCounts, IndexReader};
 use reader::ReaderSettings;
 use scan_pool::ScanPool;
+#[cfg(not(feature = "testing"))]
+use shortcuts::Shortcuts;
+#[cfg(feature = "testing")]
+pub use shortcuts::Shortcuts;
 use snapshot::Snapshot;
 use writer::Writer;
 
@@ -80,6 +89,9 @@ pub struct EmbeddedOptions {
     pub approximate_rows_min: usize,
     /// Threads that scan vectors at once, all searches together; as many as cores by default.
     pub scan_threads: usize,
+    /// What spares work and changes no answer: for tests, which switch it off.
+    #[cfg(feature = "testing")]
+    pub shortcuts: Shortcuts,
 }
 
 /// See [`EmbeddedOptions::approximate_rows_min`].
@@ -94,6 +106,8 @@ impl Default for EmbeddedOptions {
             flush_bytes: 256 << 20,
             approximate_rows_min: APPROXIMATE_ROWS_MIN,
             scan_threads: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            #[cfg(feature = "testing")]
+            shortcuts: Shortcuts::ALL,
         }
     }
 }
@@ -129,6 +143,10 @@ impl EmbeddedIndex {
             analyzer: analyzer.clone(),
             approximate_rows_min: options.approximate_rows_min,
             pool: Arc::new(ScanPool::new(options.scan_threads)),
+            #[cfg(feature = "testing")]
+            shortcuts: options.shortcuts,
+            #[cfg(not(feature = "testing"))]
+            shortcuts: Shortcuts::ALL,
         };
         let writer = Writer::open(folder.to_owned(), settings, analyser, options.flush_bytes)?;
         let snapshot = writer.snapshot(writer.assets.clone());

@@ -7,9 +7,10 @@
 //! rows more than k, the similarity is computed in f64 over the stored f32 by the shared definition, so the answer is
 //! exactly that of comparing all rows.
 //!
-//! Whether a row is admitted (visible, right source, right time) is tested after the bound, because the test reads
-//! other data and the bound rules out nearly all rows; but before the row counts among the k best, or the k-th best
-//! would be overestimated.
+//! Where only some times count, rows outside them are passed over first: that costs less than the bound, and mostly
+//! leaves few. Whether a row is admitted otherwise (visible, right source) is tested after the bound, because the test
+//! reads other data and the bound rules out nearly all rows; but before the row counts among the k best, or the k-th
+//! best would be overestimated.
 //!
 //! A scan is cut into pieces of [`super::vector_search::ROWS_PER_PIECE`] rows, which run in the index's
 //! [`super::scan_pool`]. Each thread keeps its own k best lower ends: shared ones would prune a little more but cost a
@@ -23,17 +24,18 @@ use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 
 use rushes_plan::similarity::{nearer_first, similarity, similarity_score, within_threshold};
-use rushes_types::Result;
+use rushes_types::{Result, TimeSet};
 
 use super::approximate::short_list;
 use super::bounds::{Bounds, Interval};
 use super::entry::Entry;
 use super::hits::hit_of;
-use super::segment_view::SegmentView;
-use super::vector_search::{RowRange, VectorSearch, pieces};
+use super::segment_view::{AssetCursor, SegmentView};
+use super::vector_search::{RowRange, VectorSearch};
+use super::vectors::Vectors;
 use super::visibility_filter::VisibilityFilter;
 use crate::hit::hit_order;
-use crate::seam::{HIT_BYTES, Hit, Hits};
+use crate::seam::{AssetNo, Eligible, HIT_BYTES, Hit, Hits};
 
 /// An admitted row that may be among the nearest.
 #[derive(Debug, Clone, Copy)]
@@ -53,8 +55,6 @@ struct ScanResult {
     examined: u64,
 }
 
-/// With fewer rows than this, one thread does all the work.
-const ROWS_PER_THREAD: usize = 100_000;
 /// Vectors compared in full between two looks whether the search may go on.
 const COMPARED_BETWEEN_LOOKS: usize = 1_024;
 
@@ -100,17 +100,8 @@ fn kth_best(mut lowest: Vec<f64>, k: Option<usize>) -> f64 {
 
 impl VectorSearch<'_> {
     fn scan_all(&self, ranges: &[RowRange]) -> Result<ScanResult> {
-        let rows: usize = ranges.iter().map(|range| range.rows.len()).sum();
-        let budget = self.scope.budget;
-        // A long search runs at a low priority: it must not hold all permits, which others may wait for.
-        let most = self.pool.threads().saturating_sub(usize::from(budget.is_long())).max(1);
-        let threads = (rows / ROWS_PER_THREAD).clamp(1, most);
-        let is_over = || budget.is_over();
         let scan = |pieces: &mut dyn Iterator<Item = &&[RowRange]>| self.scan(pieces.copied().flatten());
-        let scanned = self.pool.run(&pieces(ranges), threads, Some(&is_over), &scan);
-        // The pool knows that the search is over, the budget why.
-        budget.check()?;
-        let scanned = scanned?;
+        let scanned = self.run(ranges, &scan)?;
         let mut all = ScanResult::default();
         for scanned in scanned {
             all.candidates.extend(scanned.candidates);
@@ -121,19 +112,27 @@ impl VectorSearch<'_> {
     }
 
     fn scan<'s>(&self, ranges: impl Iterator<Item = &'s RowRange>) -> Result<ScanResult> {
-        let bounds = Bounds::new(self.test);
+        let bounds = Bounds::new(self.test, self.scope.shortcuts.wide_instructions);
+        let times_first = self.eligible.is_some() && self.scope.shortcuts.times_before_vectors;
         let mut found = ScanResult::default();
         let mut best: BinaryHeap<Reverse<Goodness>> = BinaryHeap::new();
         let k = self.test.k.unwrap_or(usize::MAX);
         let mut least = bounds.threshold();
         let mut visible: Option<(usize, VisibilityFilter<'_>)> = None;
+        let mut times = EligibleTimes::new(self);
+        let mut last_vectors: Option<((usize, usize), Vectors<'_>)> = None;
         let mut held = self.scope.budget.hold(0)?;
         for range in ranges {
             let before = found.candidates.len();
             let view = &self.views[range.view];
-            let vectors = view.segment.vectors(range.space)?;
+            let vectors = match last_vectors {
+                Some((of, vectors)) if of == (range.view, range.space) => vectors,
+                _ => view.segment.vectors(range.space)?,
+            };
+            last_vectors = Some(((range.view, range.space), vectors));
             if visible.as_ref().is_none_or(|(of, _)| *of != range.view) {
                 found.examined += visible.as_ref().map_or(0, |(_, visible)| visible.examined);
+                times = EligibleTimes::new(self);
                 visible = Some((range.view, VisibilityFilter::new(self.scope, view)?.without_waiting()));
             }
             let Some((_, visible)) = &mut visible else { continue };
@@ -141,12 +140,18 @@ impl VectorSearch<'_> {
             let broken = || view.segment.broken("a vector is missing");
             for row in range.rows.clone() {
                 let stats = vectors.stats(row).ok_or_else(broken)?;
+                if times_first {
+                    let entry = visible.entries.get(stats.entry).ok_or_else(broken)?;
+                    if !times.meet(view, stats.entry, entry) {
+                        continue;
+                    }
+                }
                 let Interval { lowest, highest } = bounds.of(&stats, vectors.codes(row).ok_or_else(broken)?);
                 if highest < least {
                     continue;
                 }
                 let Some(entry) = visible.admits_no(stats.entry)? else { continue };
-                if !self.meets(view, entry) {
+                if !times_first && !times.meet(view, stats.entry, entry) {
                     continue;
                 }
                 let RowRange { view, space, .. } = *range;
@@ -170,12 +175,6 @@ impl VectorSearch<'_> {
             found.candidates.retain(|candidate| candidate.highest >= least);
         }
         Ok(found)
-    }
-
-    fn meets(&self, view: &SegmentView, entry: Entry<'_>) -> bool {
-        let Some(eligible) = self.eligible else { return true };
-        let times = eligible.get(&view.asset_of(entry));
-        times.zip(entry.range()).is_some_and(|(times, range)| times.meets(range))
     }
 
     /// Cuts a sorted list at `k`. Ties at the cut go to the lower annotation id, then model, run and asset.
@@ -215,6 +214,30 @@ impl VectorSearch<'_> {
         let entry = self.entry(candidate)?;
         let hit = hit_of(view, entry, similarity_score(self.test.metric, *raw))?;
         Ok(Hit { similarity: Some(*raw), ..hit })
+    }
+}
+
+/// The times in which vectors of a view count, for rows that ascend.
+struct EligibleTimes<'e> {
+    all: Option<&'e Eligible>,
+    cursor: AssetCursor,
+    asset: Option<AssetNo>,
+    of_asset: Option<&'e TimeSet>,
+}
+
+impl<'e> EligibleTimes<'e> {
+    fn new(search: &VectorSearch<'e>) -> Self {
+        Self { all: search.eligible, cursor: AssetCursor::default(), asset: None, of_asset: None }
+    }
+
+    #[inline]
+    fn meet(&mut self, view: &SegmentView, no: u32, entry: Entry<'_>) -> bool {
+        let Some(all) = self.all else { return true };
+        let asset = self.cursor.of(view, no);
+        if self.asset.replace(asset) != Some(asset) {
+            self.of_asset = all.get(&asset);
+        }
+        self.of_asset.zip(entry.range()).is_some_and(|(times, range)| times.meets(range))
     }
 }
 

@@ -21,60 +21,20 @@
 //! depends on what a reader sees: a line that died between two others leaves a gap, so each read point would need its
 //! own lists.
 
-use std::collections::BTreeSet;
-
 use rushes_plan::PhraseTest;
-use rushes_types::limits::DIALOGUE_JOIN_GAP_NS;
-use rushes_types::{AnnotationKey, AssetId, ModelRef, Result, TimeRange};
+use rushes_types::Result;
 
-use super::expansion::{WordMatch, expand};
+use super::chains::chains;
+use super::expansion::expand;
 use super::hits::hit_of;
-use super::joined::{Line, best_score, find_joined, runs_near_seeds};
-use super::postings::{FIELD_LABEL, FIELD_TEXT, for_each_with_positions};
+use super::joined::{Line, best_score, find_joined};
+use super::phrase_part::{LineRef, PartSearch};
+use super::postings::{FIELD_LABEL, FIELD_TEXT};
 use super::segment_view::SegmentView;
 use super::visibility_filter::{ClauseScope, VisibilityFilter};
-use crate::budget::{Budget, Held, Meter};
+use crate::budget::{Budget, Meter};
 use crate::hit::{hit_order, span};
 use crate::seam::{HIT_BYTES, Hit, Hits};
-
-/// Bytes of a list that are read in a step.
-const LIST_BYTES_PER_STEP: usize = 8;
-
-/// An occurrence of a word of the phrase.
-#[derive(Debug, Clone, Copy)]
-struct Occurrence {
-    entry: u32,
-    field: u32,
-    term: usize,
-    position: u32,
-    quality: f64,
-}
-
-/// A line of a chain.
-#[derive(Debug, Clone, Copy)]
-struct LineRef {
-    view: usize,
-    entry: u32,
-    range: TimeRange,
-    key: AnnotationKey,
-    length: u32,
-}
-
-/// What is looked up of one view.
-struct PartSearch<'q> {
-    view: &'q SegmentView,
-    visible: VisibilityFilter<'q>,
-    /// The memory of the occurrences.
-    held: Held<'q>,
-    /// For each word of the phrase, the matching words of the dictionary.
-    matches: Vec<Vec<WordMatch>>,
-    /// Admitted entries that contain the rarest word, ascending.
-    seeds: Vec<u32>,
-    /// Entries whose words are wanted: one bit each.
-    wanted: Vec<u64>,
-    /// By entry, field, word and position.
-    occurrences: Vec<Occurrence>,
-}
 
 pub(super) fn hits(views: &[SegmentView], scope: ClauseScope<'_>, test: &PhraseTest) -> Result<Hits> {
     let mut searches = Vec::with_capacity(views.len());
@@ -86,6 +46,7 @@ pub(super) fn hits(views: &[SegmentView], scope: ClauseScope<'_>, test: &PhraseT
         searches.push(PartSearch {
             view,
             visible,
+            walks: scope.shortcuts.walked_lines,
             held: scope.budget.hold(0)?,
             matches,
             seeds: Vec::new(),
@@ -97,17 +58,23 @@ pub(super) fn hits(views: &[SegmentView], scope: ClauseScope<'_>, test: &PhraseT
     for search in &mut searches {
         search.find_seeds(rarest)?;
     }
-    let chains = chains(&mut searches, test)?;
+    let reach = (test.words.len() as u64).saturating_add(u64::from(test.slop));
+    let chains = chains(&mut searches, reach)?;
     for search in &mut searches {
         search.read_occurrences()?;
     }
     let mut found = Vec::new();
     for search in &searches {
-        search.lone_hits(scope.budget, test, &mut found)?;
+        lone_hits(search, scope.budget, test, &mut found)?;
     }
     let mut meter = scope.budget.meter();
+    let mut seen = vec![false; test.words.len()];
     for chain in &chains {
         let before = found.len();
+        meter.steps(chain.len())?;
+        if !holds_all(&searches, chain, &mut seen) {
+            continue;
+        }
         chain_hits(&searches, chain, test, &mut meter, &mut found)?;
         scope.budget.keep((found.len() - before) as u64 * HIT_BYTES)?;
     }
@@ -133,162 +100,36 @@ fn rarest(searches: &[PartSearch<'_>], words: usize) -> Result<Option<usize>> {
     Ok(sizes.iter().enumerate().min_by_key(|(_, size)| **size).map(|(word, _)| word))
 }
 
-impl PartSearch<'_> {
-    fn find_seeds(&mut self, rarest: usize) -> Result<()> {
-        let lists = self.view.segment.word_postings()?;
-        let broken = || self.view.segment.broken("a list of words");
-        let mut entries = Vec::new();
-        for word in self.matches.get(rarest).into_iter().flatten() {
-            let list = lists.get(word.number).ok_or_else(broken)?;
-            for_each_with_positions(list, |entry, _| entries.push(entry)).ok_or_else(broken)?;
-            self.visible.meter.steps(list.len() / LIST_BYTES_PER_STEP)?;
-        }
-        entries.sort_unstable();
-        entries.dedup();
-        for entry in entries {
-            if self.visible.admits_no(entry)?.is_some() {
-                self.seeds.push(entry);
-                self.want(entry);
-            }
-        }
-        Ok(())
-    }
-
-    fn want(&mut self, entry: u32) {
-        if let Some(word) = self.wanted.get_mut((entry >> 6) as usize) {
-            *word |= 1 << (entry & 63);
-        }
-    }
-
-    /// Reads the occurrences of the words in the wanted entries.
-    fn read_occurrences(&mut self) -> Result<()> {
-        let lists = self.view.segment.word_postings()?;
-        let broken = || self.view.segment.broken("a list of words");
-        let wanted = &self.wanted;
-        let found = &mut self.occurrences;
-        for (term, matches) in self.matches.iter().enumerate() {
-            for &WordMatch { number, quality } in matches {
-                let mut whole = Some(());
-                let (list, before) = (lists.get(number).ok_or_else(broken)?, found.len());
-                let read = for_each_with_positions(list, |entry, positions| {
-                    let is_wanted =
-                        wanted.get((entry >> 6) as usize).is_some_and(|w| w >> (entry & 63) & 1 != 0);
-                    if is_wanted {
-                        let all = positions.for_each(|field, position| {
-                            found.push(Occurrence { entry, field, term, position, quality });
-                        });
-                        whole = whole.and(all);
-                    }
-                });
-                read.and(whole).ok_or_else(broken)?;
-                self.held.grow(((found.len() - before) * size_of::<Occurrence>()) as u64)?;
-                self.visible.meter.steps(list.len() / LIST_BYTES_PER_STEP)?;
-            }
-        }
-        found.sort_unstable_by_key(|o| (o.entry, o.field, o.term, o.position));
-        Ok(())
-    }
-
-    /// For each word its positions in one text of an entry.
-    fn words_of(&self, entry: u32, field: u32, words: usize) -> Vec<Vec<(u32, f64)>> {
-        let from = self.occurrences.partition_point(|o| (o.entry, o.field) < (entry, field));
-        let mut positions = vec![Vec::new(); words];
-        for found in self.occurrences.get(from..).unwrap_or_default() {
-            if (found.entry, found.field) != (entry, field) {
-                break;
-            }
-            if let Some(of_term) = positions.get_mut(found.term) {
-                of_term.push((found.position, found.quality));
-            }
-        }
-        positions
-    }
-
-    /// Phrases within one text of one annotation. Texts of lines of dialogue are matched in their chains instead.
-    fn lone_hits(&self, budget: &Budget, test: &PhraseTest, found: &mut Vec<Hit>) -> Result<()> {
-        let mut meter = budget.meter();
-        for &no in &self.seeds {
-            let entry = self
-                .visible
-                .entries
-                .get(no)
-                .ok_or_else(|| self.view.segment.broken("an entry is missing"))?;
-            let is_dialogue = self.view.segment.source(entry)?.kind.is_dialogue();
-            let fields: &[u32] = if is_dialogue { &[FIELD_LABEL] } else { &[FIELD_LABEL, FIELD_TEXT] };
-            for field in fields {
-                let words = self.words_of(no, *field, test.words.len());
-                meter.steps(match_steps(&words, test.slop))?;
-                if let Some(score) = best_score(&words, test.slop) {
-                    budget.keep(HIT_BYTES)?;
-                    found.push(hit_of(self.view, entry, score)?);
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// The admitted lines of a model on an asset.
-    fn lines(&mut self, search_no: usize, (asset, model): (&AssetId, &ModelRef)) -> Result<Vec<LineRef>> {
-        let segment = &self.view.segment;
-        let Some(row) = segment.asset_row(asset) else { return Ok(Vec::new()) };
-        let group = segment.dialogue.binary_search_by(|g| (g.asset, &g.model).cmp(&(row, model)));
-        let Some(group) = group.ok().and_then(|at| segment.dialogue.get(at)) else { return Ok(Vec::new()) };
-        let mut lines = Vec::with_capacity(group.lines.len());
-        for at in group.lines.clone() {
-            let no = segment.line(at)?;
-            if let Some(entry) = self.visible.admits_no(no)? {
-                let range = entry.range().ok_or_else(|| segment.broken("an entry has no range"))?;
-                let length = entry.text_length();
-                lines.push(LineRef { view: search_no, entry: no, range, key: entry.key(), length });
-            }
-        }
-        Ok(lines)
-    }
-}
-
-/// The joined lines around seeds.
-fn chains(searches: &mut [PartSearch<'_>], test: &PhraseTest) -> Result<Vec<Vec<LineRef>>> {
-    let mut groups: BTreeSet<(AssetId, ModelRef)> = BTreeSet::new();
-    for search in searches.iter() {
-        let mut last_source = None;
-        for &no in &search.seeds {
-            let Some(entry) = search.visible.entries.get(no) else { continue };
-            if last_source.replace(entry.source()) == Some(entry.source()) {
+/// Phrases within one text of one annotation. Texts of lines of dialogue are matched in their chains instead.
+fn lone_hits(
+    search: &PartSearch<'_>,
+    budget: &Budget,
+    test: &PhraseTest,
+    found: &mut Vec<Hit>,
+) -> Result<()> {
+    let mut meter = budget.meter();
+    for &no in &search.seeds {
+        let entry = search
+            .visible
+            .entries
+            .get(no)
+            .ok_or_else(|| search.view.segment.broken("an entry is missing"))?;
+        let is_dialogue = search.view.segment.source(entry)?.kind.is_dialogue();
+        let fields: &[u32] = if is_dialogue { &[FIELD_LABEL] } else { &[FIELD_LABEL, FIELD_TEXT] };
+        for field in fields {
+            meter.step()?;
+            if search.occurrences_in(no, *field).is_empty() {
                 continue;
             }
-            let source = search.view.segment.source(entry)?;
-            if source.kind.is_dialogue() {
-                groups.insert((search.view.segment.asset(source)?.clone(), source.model.clone()));
+            let words = search.words_of(no, *field, test.words.len());
+            meter.steps(match_steps(&words, test.slop))?;
+            if let Some(score) = best_score(&words, test.slop) {
+                budget.keep(HIT_BYTES)?;
+                found.push(hit_of(search.view, entry, score)?);
             }
         }
     }
-    let reach = (test.words.len() as u64).saturating_add(u64::from(test.slop));
-    let mut chains = Vec::new();
-    for (asset, model) in &groups {
-        let mut lines = Vec::new();
-        for (no, search) in searches.iter_mut().enumerate() {
-            lines.extend(search.lines(no, (asset, model))?);
-        }
-        lines.sort_by_key(|line| (line.range, line.key));
-        for chain in lines.chunk_by(|a, b| joins(a.range, b.range)) {
-            let is_seed = |line: &LineRef| searches[line.view].seeds.binary_search(&line.entry).is_ok();
-            let seeds: Vec<usize> =
-                chain.iter().enumerate().filter(|(_, line)| is_seed(line)).map(|(at, _)| at).collect();
-            let lengths: Vec<u32> = chain.iter().map(|line| line.length).collect();
-            for run in runs_near_seeds(&lengths, &seeds, reach) {
-                chains.push(chain.get(run).unwrap_or_default().to_vec());
-            }
-        }
-    }
-    for line in chains.iter().flatten() {
-        searches[line.view].want(line.entry);
-    }
-    Ok(chains)
-}
-
-/// Does a line of dialogue continue the one before it?
-fn joins(before: TimeRange, next: TimeRange) -> bool {
-    next.start_ns() - before.end_ns() <= DIALOGUE_JOIN_GAP_NS
+    Ok(())
 }
 
 /// Steps that it takes, at most, to look for a phrase among the places of its words.
@@ -297,6 +138,19 @@ fn match_steps(words: &[Vec<(u32, f64)>], slop: u32) -> usize {
     // Without slop the places follow from the first; with it each window is looked through for every word.
     let each = if slop == 0 { 1 } else { words.len() };
     words.len().saturating_add(places.saturating_mul(each))
+}
+
+/// Is every word of the phrase somewhere in the lines? `seen` has a place for each word.
+fn holds_all(searches: &[PartSearch<'_>], chain: &[LineRef], seen: &mut [bool]) -> bool {
+    seen.fill(false);
+    for line in chain {
+        for found in searches[line.view].occurrences_in(line.entry, FIELD_TEXT) {
+            if let Some(seen) = seen.get_mut(found.term) {
+                *seen = true;
+            }
+        }
+    }
+    seen.iter().all(|seen| *seen)
 }
 
 fn chain_hits(

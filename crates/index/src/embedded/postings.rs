@@ -92,6 +92,33 @@ pub(crate) fn for_each_entry(list: &[u8], mut each: impl FnMut(u32)) -> Option<(
     Some(())
 }
 
+/// The entries of a list without positions, some at a time.
+#[derive(Debug)]
+pub(crate) struct EntryNumbers<'a> {
+    bytes: Bytes<'a>,
+    last: u32,
+}
+
+impl<'a> EntryNumbers<'a> {
+    pub fn new(list: &'a [u8]) -> Self {
+        Self { bytes: Bytes(list), last: 0 }
+    }
+
+    /// Reads the next entries, and how many; 0 at the end, `None` where the bytes are damaged.
+    pub fn read(&mut self, out: &mut [u32]) -> Option<usize> {
+        let mut count = 0;
+        for slot in out {
+            if self.bytes.0.is_empty() {
+                break;
+            }
+            self.last = self.last.checked_add(self.bytes.varint_u32()?)?;
+            *slot = self.last;
+            count += 1;
+        }
+        Some(count)
+    }
+}
+
 /// Calls `each` with every entry of a list with positions, and its positions (still encoded).
 #[inline]
 pub(crate) fn for_each_with_positions<'a>(

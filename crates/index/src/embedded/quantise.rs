@@ -5,8 +5,7 @@
 //! rules out nearly all vectors, and the few others are compared in full.
 //!
 //! The query has 13 bits a component: its own error is then far below that of the rows, and the sum of products over
-//! 4096 dimensions still fits an `i32`. So the sum is exact whatever the order of its terms: the portable loop and the
-//! one for AVX2 give the same bits, and with them the same answer.
+//! 4096 dimensions still fits an `i32`: see [`super::dot`].
 //!
 //! Invariants. The residual is rounded up, by more than the rounding error of the sums it is computed from. Scales and
 //! residuals that are not normal numbers (from zero vectors, tiny or infinite components) make the interval infinite,
@@ -16,6 +15,7 @@
 //! times as wide, so many more rows are compared in full), floats of 16 bits (twice the bytes to read).
 
 use super::bytes::Bytes;
+use super::dot::DotQuery;
 
 /// Codes of a row are padded with zeros to a multiple of this.
 pub(crate) const CODE_ALIGN: usize = 32;
@@ -97,7 +97,7 @@ pub(crate) fn quantise(vector: &[f32], codes: &mut Vec<u8>) -> (f32, f32) {
 /// A query as codes of 13 bits, −4,095 … 4,095.
 #[derive(Debug, Clone)]
 pub(crate) struct QueryCodes {
-    pub codes: Vec<i16>,
+    pub codes: DotQuery,
     /// The value of one code unit.
     pub scale: f64,
     /// An upper bound for the length of the residual.
@@ -128,60 +128,6 @@ impl QueryCodes {
             codes.push(code);
         }
         codes.resize(code_bytes(query.len()), 0);
-        Some(Self { codes, scale, residual: left_out.sqrt() * 1.000_001, norm })
-    }
-}
-
-/// Sum of the products of query codes and row codes, exact.
-pub(crate) type CodeDot = fn(&[i16], &[u8]) -> i32;
-
-/// The fastest implementation for this processor.
-pub(crate) fn code_dot() -> CodeDot {
-    #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("avx2") {
-        return avx2::dot;
-    }
-    dot_portable
-}
-
-pub(crate) fn dot_portable(query: &[i16], row: &[u8]) -> i32 {
-    query.iter().zip(row).map(|(q, x)| i32::from(*q) * i32::from(x.cast_signed())).sum()
-}
-
-#[cfg(target_arch = "x86_64")]
-mod avx2 {
-    use std::arch::x86_64::{
-        __m256i, _mm_loadu_si128, _mm256_add_epi32, _mm256_cvtepi8_epi16, _mm256_loadu_si256,
-        _mm256_madd_epi16, _mm256_setzero_si256, _mm256_storeu_si256,
-    };
-
-    pub(super) fn dot(query: &[i16], row: &[u8]) -> i32 {
-        #[allow(unsafe_code, reason = "chosen only where the processor has AVX2")]
-        unsafe {
-            dot_avx2(query, row)
-        }
-    }
-
-    #[target_feature(enable = "avx2")]
-    #[allow(unsafe_code, reason = "loads of whole chunks whose lengths the iterators hold")]
-    fn dot_avx2(query: &[i16], row: &[u8]) -> i32 {
-        let mut sums = [_mm256_setzero_si256(); 2];
-        let (queries, rows) = (query.chunks_exact(32), row.chunks_exact(32));
-        for (q, x) in queries.zip(rows) {
-            for (half, sum) in sums.iter_mut().enumerate() {
-                // SAFETY: both chunks hold 32 values, and each half reads 16 of them.
-                let product = unsafe {
-                    let q: __m256i = _mm256_loadu_si256(q.as_ptr().add(half * 16).cast());
-                    let x = _mm256_cvtepi8_epi16(_mm_loadu_si128(x.as_ptr().add(half * 16).cast()));
-                    _mm256_madd_epi16(q, x)
-                };
-                *sum = _mm256_add_epi32(*sum, product);
-            }
-        }
-        let sum = _mm256_add_epi32(sums[0], sums[1]);
-        let mut lanes = [0_i32; 8];
-        // SAFETY: eight lanes of 32 bits.
-        unsafe { _mm256_storeu_si256(lanes.as_mut_ptr().cast(), sum) };
-        lanes.iter().sum()
+        Some(Self { codes: DotQuery::new(codes), scale, residual: left_out.sqrt() * 1.000_001, norm })
     }
 }

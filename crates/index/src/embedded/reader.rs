@@ -16,13 +16,15 @@ use super::nearest;
 use super::phrase;
 use super::scan_pool::ScanPool;
 use super::segment_view::SegmentView;
+use super::shortcuts::Shortcuts;
 use super::snapshot_segment::SnapshotSegment;
 use super::validities::SEEN_CURRENT;
 use super::vector_search::VectorSearch;
 use super::visibility_filter::{AssetSet, ClauseScope};
 use crate::budget::{Budget, Meter};
 use crate::hit::{nearest_test, refuse_nearest};
-use crate::seam::{AnnotationRef, AssetNo, Eligible, Hits, IndexReader, Suggestion};
+use crate::matches::Matches;
+use crate::seam::{AnnotationRef, AssetNo, Eligible, HIT_BYTES, Hit, Hits, IndexReader, Suggestion};
 use crate::suggest::best;
 
 /// Ranks annotations with the same id: a current one (`false`) first, then by time.
@@ -45,6 +47,7 @@ pub(crate) struct ReaderSettings {
     pub analyzer: Arc<Analyzer>,
     pub approximate_rows_min: usize,
     pub pool: Arc<ScanPool>,
+    pub shortcuts: Shortcuts,
 }
 
 impl EmbeddedReader {
@@ -58,6 +61,21 @@ impl EmbeddedReader {
         let asset_no = |id: &AssetId| position(&assets, id).map(AssetNo);
         let views = segments.iter().map(|segment| SegmentView::new(segment, &at, asset_no)).collect();
         Self { at, assets, views, settings }
+    }
+
+    /// Does something with the conditions of a clause.
+    fn scoped<T>(
+        &self,
+        clause: &Clause,
+        filter: &Filter,
+        budget: &Budget,
+        search: impl FnOnce(ClauseScope<'_>) -> Result<T>,
+    ) -> Result<T> {
+        budget.check()?;
+        let matcher = ClauseMatcher::new(clause, &self.settings.analyzer);
+        let assets = self.asset_set(filter);
+        let shortcuts = self.settings.shortcuts;
+        search(ClauseScope { matcher: &matcher, filter, assets: &assets, budget, shortcuts })
     }
 
     fn asset_set(&self, filter: &Filter) -> AssetSet {
@@ -88,16 +106,14 @@ impl EmbeddedReader {
         budget: &Budget,
         count: impl Fn(&SegmentView, ClauseScope<'_>, &mut Counts) -> Result<()>,
     ) -> Result<Vec<Suggestion>> {
-        let clause = Clause::any(None);
-        let matcher = ClauseMatcher::new(&clause, &self.settings.analyzer);
-        let assets = self.asset_set(filter);
-        let scope = ClauseScope { matcher: &matcher, filter, assets: &assets, budget };
-        let mut counts = Counts::new();
-        for view in &self.views {
-            budget.check()?;
-            count(view, scope, &mut counts)?;
-        }
-        Ok(best(counts, limit))
+        self.scoped(&Clause::any(None), filter, budget, |scope| {
+            let mut counts = Counts::new();
+            for view in &self.views {
+                budget.check()?;
+                count(view, scope, &mut counts)?;
+            }
+            Ok(best(counts, limit))
+        })
     }
 
     fn fetch_one(&self, wanted: &AnnotationRef) -> Result<Option<FusedAnnotation>> {
@@ -159,14 +175,27 @@ impl IndexReader for EmbeddedReader {
     }
 
     fn hits(&self, clause: &Clause, filter: &Filter, budget: &Budget) -> Result<Hits> {
-        budget.check()?;
+        if let Test::Phrase(test) = &clause.test {
+            return self.scoped(clause, filter, budget, |scope| phrase::hits(&self.views, scope, test));
+        }
+        let found = budget.passing(|budget| self.matches(clause, filter, budget))?;
+        budget.keep((found.len() as u64).saturating_mul(HIT_BYTES))?;
+        let hits = (0..found.len()).map(|place| self.hit(&found, place)).collect::<Result<_>>()?;
+        Ok(Hits { hits, approximate: false, examined: found.examined })
+    }
+
+    fn matches(&self, clause: &Clause, filter: &Filter, budget: &Budget) -> Result<Matches> {
+        if matches!(clause.test, Test::Phrase(_)) {
+            return Ok(self.hits(clause, filter, budget)?.into());
+        }
         refuse_nearest(clause)?;
-        let matcher = ClauseMatcher::new(clause, &self.settings.analyzer);
-        let assets = self.asset_set(filter);
-        let scope = ClauseScope { matcher: &matcher, filter, assets: &assets, budget };
-        match &clause.test {
-            Test::Phrase(test) => phrase::hits(&self.views, scope, test),
-            test => hits::hits(&self.views, scope, test),
+        self.scoped(clause, filter, budget, |scope| hits::matches(&self.views, scope, &clause.test))
+    }
+
+    fn hit(&self, matches: &Matches, place: usize) -> Result<Hit> {
+        match matches.entry(place) {
+            Some((entry, score)) => hits::hit_at(&self.views, entry, score),
+            None => matches.hit(place),
         }
     }
 
@@ -177,14 +206,12 @@ impl IndexReader for EmbeddedReader {
         eligible: Option<&Eligible>,
         budget: &Budget,
     ) -> Result<Hits> {
-        budget.check()?;
         let test = nearest_test(clause)?;
-        let matcher = ClauseMatcher::new(clause, &self.settings.analyzer);
-        let assets = self.asset_set(filter);
-        let scope = ClauseScope { matcher: &matcher, filter, assets: &assets, budget };
         let ReaderSettings { approximate_rows_min, pool, .. } = &self.settings;
         let (views, approximate_rows_min) = (&self.views, *approximate_rows_min);
-        nearest::nearest(VectorSearch { views, scope, test, eligible, approximate_rows_min, pool })
+        self.scoped(clause, filter, budget, |scope| {
+            nearest::nearest(VectorSearch { views, scope, test, eligible, approximate_rows_min, pool })
+        })
     }
 
     fn counts(&self, clause: &Clause, filter: &Filter, budget: &Budget) -> Result<ClauseCounts> {
@@ -192,10 +219,7 @@ impl IndexReader for EmbeddedReader {
     }
 
     fn annotations(&self, filter: &Filter, budget: &Budget) -> Result<u64> {
-        let clause = Clause::any(None);
-        let matcher = ClauseMatcher::new(&clause, &self.settings.analyzer);
-        let assets = self.asset_set(filter);
-        hits::count(&self.views, ClauseScope { matcher: &matcher, filter, assets: &assets, budget })
+        self.scoped(&Clause::any(None), filter, budget, |scope| hits::count(&self.views, scope))
     }
 
     fn fetch(&self, refs: &[AnnotationRef], budget: &Budget) -> Result<Vec<Option<FusedAnnotation>>> {

@@ -34,7 +34,7 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use super::asset_table::DocumentRecord;
-use super::bytes::{Bytes, corrupt, index, u32_at};
+use super::bytes::{Bytes, corrupt, index};
 use super::entry::{ENTRY_BYTES, Entries, Entry, NONE};
 use super::file::{MappedBytes, SectionFile};
 use super::keys::label_parts;
@@ -186,17 +186,23 @@ impl Segment {
         Ok(PostingLists { offsets: self.file.section(offsets)?, lists: self.file.section(lists)? })
     }
 
-    /// The entry at an index of the list of dialogue lines.
-    pub fn line(&self, place: usize) -> Result<u32> {
-        u32_at(self.file.section(sections::DIALOGUE_ENTRIES)?, place)
-            .ok_or_else(|| self.broken("a line of dialogue is missing"))
-    }
-
     /// The entries of an asset.
     pub fn asset_entries(&self, asset: u32) -> std::ops::Range<u32> {
         let at = asset as usize;
         let from = self.firsts.get(at).copied().unwrap_or(self.count);
         from..self.firsts.get(at + 1).copied().unwrap_or(self.count).max(from)
+    }
+
+    /// The row of the asset of an entry, from this row on.
+    pub fn row_of_entry(&self, entry: u32, from: u32) -> u32 {
+        let firsts = self.firsts.get(from as usize..self.assets.len()).unwrap_or_default();
+        let passed = firsts.partition_point(|first| *first <= entry);
+        from.saturating_add(u32::try_from(passed.saturating_sub(1)).unwrap_or(0))
+    }
+
+    /// The entries of all lines of dialogue, by asset and model.
+    pub fn lines(&self) -> Result<&[[u8; 4]]> {
+        Ok(self.file.section(sections::DIALOGUE_ENTRIES)?.as_chunks().0)
     }
 
     /// The row of an asset.

@@ -20,6 +20,28 @@ pub(super) struct LabelCount {
     pub count: i64,
 }
 
+/// Follows ascending entries through the assets of a view.
+#[derive(Debug, Default)]
+pub(super) struct AssetCursor {
+    row: u32,
+    /// The first entry after those of the asset.
+    end: u32,
+    asset: u32,
+}
+
+impl AssetCursor {
+    /// The asset of an entry, which is not before the last one.
+    #[inline]
+    pub fn of(&mut self, view: &SegmentView, entry: u32) -> AssetNo {
+        if entry >= self.end {
+            self.row = view.segment.row_of_entry(entry, self.row);
+            self.end = view.segment.asset_entries(self.row).end;
+            self.asset = view.asset_no(self.row).0;
+        }
+        AssetNo(self.asset)
+    }
+}
+
 /// A segment as a read point sees it.
 #[derive(Debug)]
 pub(super) struct SegmentView {
@@ -31,6 +53,8 @@ pub(super) struct SegmentView {
     seen: Vec<u8>,
     /// How each validity of the tombstones is seen.
     seen_tombstones: Vec<u8>,
+    /// How all entries are seen, where that is the same for all: nothing in it has died or is kept.
+    seen_all: Option<u8>,
     /// How many current entries carry each label; computed on first use.
     label_counts: OnceLock<Vec<LabelCount>>,
 }
@@ -40,9 +64,12 @@ impl SegmentView {
     pub fn new(of: &SnapshotSegment, at: &ReadPoint, asset_no: impl Fn(&AssetId) -> Option<AssetNo>) -> Self {
         let seen =
             |validities: &[EntryValidity]| validities.iter().map(|validity| validity.seen(at)).collect();
+        let own: Vec<u8> = seen(&of.segment.validities);
+        let is_plain = of.tombstones.is_empty() && own.windows(2).all(|pair| pair[0] == pair[1]);
         Self {
+            seen_all: own.first().copied().filter(|_| is_plain),
             assets: of.segment.assets.iter().map(|id| asset_no(id).map_or(NONE, |no| no.0)).collect(),
-            seen: seen(&of.segment.validities),
+            seen: own,
             seen_tombstones: seen(of.tombstones.validities()),
             segment: of.segment.clone(),
             tombstones: of.tombstones.clone(),
@@ -64,6 +91,9 @@ impl SegmentView {
     /// How an entry is seen.
     #[inline]
     pub fn seen(&self, no: u32, entry: Entry<'_>) -> u8 {
+        if let Some(seen) = self.seen_all {
+            return seen;
+        }
         let seen = match self.tombstones.number(no) {
             Some(number) => self.seen_tombstones.get(number as usize),
             None => self.seen.get(entry.validity() as usize),

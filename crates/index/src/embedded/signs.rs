@@ -58,11 +58,25 @@ pub(crate) fn put_signs(components: impl Iterator<Item = f32>, norm: f64, mean: 
 /// In how many bits each row differs from the query: one number a row.
 pub(crate) fn distances(query: &[u8], rows: &[u8]) -> Vec<u16> {
     #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx512f")
+        && std::arch::is_x86_feature_detected!("avx512vpopcntdq")
+    {
+        #[allow(unsafe_code, reason = "chosen only where the processor counts bits of whole rows")]
+        // SAFETY: the processor has the instructions.
+        return unsafe { distances_wide(query, rows) };
+    }
+    #[cfg(target_arch = "x86_64")]
     if std::arch::is_x86_feature_detected!("popcnt") {
         #[allow(unsafe_code, reason = "chosen only where the processor counts bits")]
         // SAFETY: the processor has the instruction.
         return unsafe { distances_popcnt(query, rows) };
     }
+    distances_portable(query, rows)
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx512vpopcntdq")]
+fn distances_wide(query: &[u8], rows: &[u8]) -> Vec<u16> {
     distances_portable(query, rows)
 }
 

@@ -14,6 +14,9 @@ use crate::seam::{AssetNo, Eligible};
 /// Most rows of a piece of work: milliseconds.
 pub(super) const ROWS_PER_PIECE: usize = 50_000;
 
+/// With fewer rows than this, one thread does all the work.
+const ROWS_PER_THREAD: usize = 100_000;
+
 /// Rows of one view and space.
 #[derive(Debug, Clone)]
 pub(super) struct RowRange {
@@ -53,6 +56,24 @@ impl VectorSearch<'_> {
         Ok(ranges)
     }
 
+    /// Goes through ranges on as many threads as the pool permits; what each of them found.
+    pub fn run<R: Send>(
+        &self,
+        ranges: &[RowRange],
+        work: &(dyn for<'w> Fn(&mut dyn Iterator<Item = &'w &'w [RowRange]>) -> Result<R> + Sync),
+    ) -> Result<Vec<R>> {
+        let rows: usize = ranges.iter().map(|range| range.rows.len()).sum();
+        let budget = self.scope.budget;
+        // A long search runs at a low priority: it must not hold all permits, which others may wait for.
+        let most = self.pool.threads().saturating_sub(usize::from(budget.is_long())).max(1);
+        let threads = (rows / ROWS_PER_THREAD).clamp(1, most);
+        let is_over = || budget.is_over();
+        let done = self.pool.run(&pieces(ranges), threads, Some(&is_over), work);
+        // The pool knows that the search is over, the budget why.
+        budget.check()?;
+        done
+    }
+
     fn counts(&self, asset: AssetNo) -> bool {
         self.scope.assets.contains(asset) && self.eligible.is_none_or(|times| times.contains_key(&asset))
     }
@@ -79,7 +100,7 @@ impl VectorSearch<'_> {
 }
 
 /// Ranges as pieces of work of about [`ROWS_PER_PIECE`] rows: many assets with few rows each are one piece.
-pub(super) fn pieces(ranges: &[RowRange]) -> Vec<&[RowRange]> {
+fn pieces(ranges: &[RowRange]) -> Vec<&[RowRange]> {
     let mut pieces = Vec::new();
     let (mut from, mut rows) = (0, 0);
     for (at, range) in ranges.iter().enumerate() {

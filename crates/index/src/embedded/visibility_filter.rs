@@ -5,10 +5,11 @@ use rushes_types::Result;
 
 use super::entry::{Entries, Entry, NONE};
 use super::segment_view::SegmentView;
+use super::shortcuts::Shortcuts;
 use super::tables::Source;
 use super::validities::{SEEN_CURRENT, SEEN_PINNED};
 use crate::budget::{Budget, Meter};
-use crate::seam::{AssetNo, HIT_BYTES};
+use crate::seam::AssetNo;
 use crate::visibility::{PinStatus, pin_status};
 
 /// The assets that a filter admits.
@@ -46,14 +47,15 @@ pub(super) struct ClauseScope<'q> {
     pub filter: &'q Filter,
     pub assets: &'q AssetSet,
     pub budget: &'q Budget,
+    pub shortcuts: Shortcuts,
 }
 
 const UNKNOWN: u8 = 0x80;
 /// Steps that it takes to read an annotation for its attributes.
 const ATTRIBUTE_STEPS: usize = 64;
 
-/// Hits for which memory is taken at once.
-const HITS_AT_ONCE: u64 = 64;
+/// Matches for which memory is taken at once.
+const MATCHES_AT_ONCE: u64 = 64;
 
 /// Decides per entry; conditions on the source alone are decided once per source. All searchers pass their entries through
 /// it, so it is also where they are counted against the budget: a step each.
@@ -67,8 +69,8 @@ pub(super) struct VisibilityFilter<'q> {
     tests_attributes: bool,
     /// How many entries were asked about.
     pub examined: u64,
-    /// How many entries were admitted, where each is a hit.
-    hits: Option<u64>,
+    /// How many entries were admitted, and the memory that each takes: where each becomes a match.
+    matches: Option<(u64, u64)>,
     pub meter: Meter<'q>,
 }
 
@@ -81,7 +83,7 @@ impl<'q> VisibilityFilter<'q> {
             sources: vec![UNKNOWN; view.segment.sources.len()],
             tests_attributes: !scope.matcher.clause().attributes.is_empty(),
             examined: 0,
-            hits: None,
+            matches: None,
             meter: scope.budget.meter(),
         })
     }
@@ -92,18 +94,18 @@ impl<'q> VisibilityFilter<'q> {
         self
     }
 
-    /// For a caller that makes a hit of each entry that is admitted: memory is taken for it.
-    pub fn holding_hits(mut self) -> Self {
-        self.hits = Some(0);
+    /// For a caller that keeps each entry that is admitted: so many bytes are taken for it.
+    pub fn keeping(mut self, bytes: u64) -> Self {
+        self.matches = Some((0, bytes));
         self
     }
 
     fn admit(&mut self) -> Result<bool> {
-        if let Some(hits) = &mut self.hits {
-            if hits.is_multiple_of(HITS_AT_ONCE) {
-                self.scope.budget.keep(HITS_AT_ONCE * HIT_BYTES)?;
+        if let Some((matches, bytes)) = &mut self.matches {
+            if matches.is_multiple_of(MATCHES_AT_ONCE) {
+                self.scope.budget.keep(MATCHES_AT_ONCE * *bytes)?;
             }
-            *hits += 1;
+            *matches += 1;
         }
         Ok(true)
     }

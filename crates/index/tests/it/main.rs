@@ -8,3 +8,4 @@ mod fixtures;
 mod independent;
 mod laws;
 mod model;
+mod shortcuts;

@@ -120,7 +120,7 @@ impl<'a> Maker<'a> {
     ) -> Result<Features> {
         let mut features = Features::default();
         let best = self.values.of(number);
-        self.matches(best, &mut features);
+        self.matches(best, &mut features)?;
         if wanted.agreement {
             features.set(Feature::Agreement, self.agreement(best, draft, meter)?);
         }
@@ -143,7 +143,7 @@ impl<'a> Maker<'a> {
         Ok(features)
     }
 
-    fn matches(&self, best: &[BestEvidence], features: &mut Features) {
+    fn matches(&self, best: &[BestEvidence], features: &mut Features) -> Result<()> {
         let mut weakest = f64::INFINITY;
         let (mut confidence, mut relative, mut with) = (0.0, 0.0, 0.0);
         for (i, (evidence, kind)) in best.iter().zip(&self.kinds).enumerate() {
@@ -151,9 +151,9 @@ impl<'a> Maker<'a> {
             for feature in std::iter::once(kind.by_type).chain(kind.by_test) {
                 features.set(feature, features.get(feature).max(evidence.value));
             }
-            let Some(hit) = self.hit(i, evidence) else { continue };
+            let Some((found, no)) = self.best_hit(i, evidence) else { continue };
             with += 1.0;
-            confidence += hit.confidence;
+            confidence += found.hit(no, self.reader)?.confidence;
             relative += evidence.value / self.best.get(i).copied().unwrap_or(1.0).max(f64::MIN_POSITIVE);
         }
         if with > 0.0 {
@@ -161,24 +161,27 @@ impl<'a> Maker<'a> {
             features.set(Feature::RelativeMatch, relative / with);
             features.set(Feature::WeakestMatch, weakest);
         }
+        Ok(())
     }
 
-    fn hit(&self, scored: usize, evidence: &BestEvidence) -> Option<&Hit> {
+    /// What a clause found, and the number of the hit in it that is a moment's best evidence.
+    fn best_hit(&self, scored: usize, evidence: &BestEvidence) -> Option<(&'a ClauseHits, usize)> {
         let scored = self.scored_clauses.get(scored)?;
-        self.found.get(scored.criterion)?.hits.get(evidence.hit?)
+        Some((self.found.get(scored.criterion)?, evidence.hit?))
     }
 
     /// How many further annotations of the same clause overlap the best evidence.
     fn agreement(&self, best: &[BestEvidence], draft: &Draft, meter: &mut Meter<'_>) -> Result<f64> {
         let mut others = 0.0;
         for (i, evidence) in best.iter().enumerate() {
-            let (Some(hit), Some(scored)) = (self.hit(i, evidence), self.scored_clauses.get(i)) else {
+            let Some((found, no)) = self.best_hit(i, evidence) else { continue };
+            let place = found.place(draft.asset);
+            let Some(range) = no.checked_sub(place.start).and_then(|at| found.of(draft.asset).get(at)) else {
                 continue;
             };
-            let Some(found) = self.found.get(scored.criterion) else { continue };
-            for (_, other) in found.meeting(draft.asset, hit.range) {
+            for (other, _) in found.meeting_in(place, *range) {
                 meter.step()?;
-                others += f64::from(other.first != hit.first);
+                others += f64::from(other != no);
             }
         }
         Ok(others / (others + AGREEING_HALF))

@@ -54,7 +54,7 @@ impl Shots {
         let find = |names: &[&str]| {
             let labels: BTreeSet<String> = names.iter().map(|name| normalise_label(name)).collect();
             let clause = Clause { test: Test::Label(labels), ..Clause::any(None) };
-            Ok::<_, rushes_types::Error>(ClauseHits::new(vec![reader.hits(&clause, filter, budget)?]))
+            Ok::<ClauseHits, rushes_types::Error>(reader.matches(&clause, filter, budget)?.into())
         };
         let people = PEOPLE.iter().map(|(names, value)| Ok((find(names)?, *value))).collect::<Result<_>>()?;
         Ok(Self { close_up: find(CLOSE_UP)?, wide: find(WIDE)?, people })
