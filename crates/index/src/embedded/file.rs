@@ -134,6 +134,16 @@ impl AsRef<[u8]> for MappedBytes {
     }
 }
 
+#[cfg(test)]
+impl MappedBytes {
+    /// Bytes that lie in no file.
+    pub fn of(bytes: &[u8]) -> Self {
+        let mut map = memmap2::MmapMut::map_anon(bytes.len().max(1)).unwrap();
+        map[..bytes.len()].copy_from_slice(bytes);
+        Self(Arc::new(map.make_read_only().unwrap()), 0..bytes.len())
+    }
+}
+
 impl SectionFile {
     pub fn open(path: &Path) -> Result<Self> {
         let doing = || format!("opening `{}`", path.display());
