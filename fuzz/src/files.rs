@@ -5,10 +5,10 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use rushes_archive::{BackupList, Links, Manifest, SignedLink, Tokens};
-use rushes_serve::{DISCOVERY_FILE, Discovery};
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use crate::Target;
+use crate::discovery::{DISCOVERY_FILE, Discovery};
 
 pub fn targets() -> Vec<Target> {
     vec![

@@ -138,7 +138,9 @@ fn with_section(original: &[u8], id: usize, bytes: &[u8]) -> Option<Vec<u8>> {
     let mut with = [&original[..table], bytes, &original[table..]].concat();
     let row = row + bytes.len();
     for (at, number) in [(4, table), (12, bytes.len())] {
-        with.get_mut(row + at..)?.first_chunk_mut::<8>().map(|place| *place = (number as u64).to_le_bytes())?;
+        with.get_mut(row + at..)?
+            .first_chunk_mut::<8>()
+            .map(|place| *place = (number as u64).to_le_bytes())?;
     }
     sum_segment(&mut with)?;
     Some(with)

@@ -1,5 +1,9 @@
 //! What every fuzz target does: bytes in, and what must hold of what comes out.
 
+// Two files alone, without the server that they are of.
+#[allow(dead_code, reason = "what is not read here is written")]
+#[path = "../../crates/serve/src/discovery.rs"]
+mod discovery;
 mod files;
 mod formats;
 mod index;
@@ -8,6 +12,9 @@ mod journals;
 #[allow(dead_code, reason = "what is not read here is written, or chooses a partition")]
 #[path = "../../crates/engine-kafka/src/format.rs"]
 mod kafka_format;
+#[allow(dead_code, reason = "most are of requests")]
+#[path = "../../crates/serve/src/limits.rs"]
+mod limits;
 mod requests;
 mod rows;
 

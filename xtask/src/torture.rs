@@ -27,15 +27,8 @@ enum Trial {
 }
 
 impl Trial {
-    const ALL: [Self; 7] = [
-        Self::Kills,
-        Self::Engines,
-        Self::Matrix,
-        Self::Damage,
-        Self::Full,
-        Self::Soak,
-        Self::Steps,
-    ];
+    const ALL: [Self; 7] =
+        [Self::Kills, Self::Engines, Self::Matrix, Self::Damage, Self::Full, Self::Soak, Self::Steps];
 
     /// The word that asks for it; the kills are done where nothing is asked for.
     const fn flag(self) -> &'static str {
@@ -155,7 +148,14 @@ mod tests {
             assert_eq!(request.trial, trial, "{words}");
             assert_eq!(request.variables.last(), Some(&(last.0, last.1.to_owned())), "{words}");
         }
-        for wrong in ["--engines --damage", "--soak", "--damage --jobs 2", "--matrix --binary x", "--steps --times 2", "--times"] {
+        for wrong in [
+            "--engines --damage",
+            "--soak",
+            "--damage --jobs 2",
+            "--matrix --binary x",
+            "--steps --times 2",
+            "--times",
+        ] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
     }

@@ -428,7 +428,10 @@ mod tests {
             ("scopes = ['openid', 1]", "`oidc.scopes[1]`"),
             ("client_secret = 12345", "`oidc.client_secret` must be a text"),
             ("name_clam = 'x'", "unknown field `name_clam`"),
-            ("[[oidc.grant]]\ngroup = 'g'\nrights = ['fly']", "`oidc.grant[0].rights[0]`: unknown variant `fly`"),
+            (
+                "[[oidc.grant]]\ngroup = 'g'\nrights = ['fly']",
+                "`oidc.grant[0].rights[0]`: unknown variant `fly`",
+            ),
         ] {
             let mut config = config("", &[]);
             config.read_oidc(&format!("{sound}{more}").parse().unwrap());

@@ -137,7 +137,8 @@ fn silent() -> String {
 
 #[test]
 fn waits_end_soon_after_the_caller_has_gone_away() {
-    let limits = rushes_index::BudgetLimits::NONE;
+    let second = Duration::from_secs(1);
+    let limits = rushes_index::BudgetLimits { cpu: second, memory_bytes: 1, answer_bytes: 1, long: second };
     // One does not answer, one is not there and is asked again.
     for url in [silent(), "http://127.0.0.1:9".to_owned()] {
         let config =

@@ -188,7 +188,15 @@ fn until(is_so: impl Fn() -> bool) {
 }
 
 fn behind(archive: &Archive, topic: Topic) -> u64 {
-    archive.engines().events.lag().unwrap().iter().filter(|lag| lag.topic == topic).map(|lag| lag.behind).sum()
+    archive
+        .engines()
+        .events
+        .lag()
+        .unwrap()
+        .iter()
+        .filter(|lag| lag.topic == topic)
+        .map(|lag| lag.behind)
+        .sum()
 }
 
 /// Numbers that are left out, where who left them out was ended before he told anyone: no row of the outbox speaks of them.

@@ -55,10 +55,7 @@ impl Dictionary {
         automaton: impl Automaton,
         mut each: impl FnMut(u64) -> Result<()>,
     ) -> Result<()> {
-        self.each_of(
-            || self.map.search(automaton).into_stream(),
-            |_, number| each(number).map(|()| true),
-        )
+        self.each_of(|| self.map.search(automaton).into_stream(), |_, number| each(number).map(|()| true))
     }
 
     /// The number of the first key that is not below this one; how many keys there are where there is none.

@@ -5,8 +5,9 @@
 //!           | length of the table u32 | crc of the table u32 | magic (8)
 //! ```
 //!
-//! A section's checksum is verified the first time it is used, so that opening a large index reads little. Sections
-//! whose records carry their own checksums (payloads, vectors) are not verified as a whole.
+//! A section's checksum is verified the first time it is used, so that opening a large index reads little, and again whenever the
+//! whole archive is verified. Sections whose records carry their own checksums (payloads, vectors) are not verified as a whole.
+//! Rejected: to verify at each use, which would make a search read what it does not need.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};

@@ -112,9 +112,7 @@ impl ChainFile {
         if path.exists() {
             if_there(fs::remove_file(&earlier)).map_err(failed)?;
             // Not every file system has hard links.
-            fs::hard_link(path, &earlier)
-                .or_else(|_| fs::copy(path, &earlier).map(drop))
-                .map_err(failed)?;
+            fs::hard_link(path, &earlier).or_else(|_| fs::copy(path, &earlier).map(drop)).map_err(failed)?;
         }
         fs::rename(&new, path).map_err(failed)?;
         sync_parent(path).map_err(failed)?;
