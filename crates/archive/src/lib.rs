@@ -49,6 +49,8 @@ mod erasures;
 mod export;
 mod facade;
 mod feedback;
+#[doc(hidden)]
+pub mod fuzzing;
 mod healing;
 mod hex;
 mod identity;

@@ -45,7 +45,7 @@ mod suggest;
 mod update;
 mod visibility;
 
-pub use budget::{Budget, BudgetLimits, Company, Held, Holding, Meter, STEPS, ThreadClock};
+pub use budget::{Budget, BudgetLimits, Company, GivenUp, Held, Holding, Meter, STEPS, ThreadClock};
 pub use clock::Clock;
 #[cfg(feature = "testing")]
 pub use embedded::Shortcuts;

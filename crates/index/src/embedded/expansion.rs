@@ -5,11 +5,10 @@
 
 use std::collections::BTreeSet;
 
-use fst::{Automaton, IntoStreamer, Streamer};
+use fst::Automaton;
 use rushes_text::{Forms, TermMatcher};
 use rushes_types::Result;
 
-use super::file::MappedBytes;
 use super::keys::{form_key, word_parts};
 use super::sections::SEPARATOR;
 use super::segment::Segment;
@@ -49,12 +48,12 @@ pub(super) fn expand(segment: &Segment, term: &TermMatcher, meter: &mut Meter<'_
     };
     let mut exact = term.exact().as_bytes().to_vec();
     exact.push(SEPARATOR);
-    collect(&segment.words, &exact, |key, number| {
+    segment.words.each_beginning(&exact, |key, number| {
         spelt(key, number)?;
         meter.step()
     })?;
     if let Some(prefix) = term.prefix() {
-        collect(&segment.words, prefix.as_bytes(), |key, number| {
+        segment.words.each_beginning(prefix.as_bytes(), |key, number| {
             spelt(key, number)?;
             meter.steps(PASSED_STEPS)
         })?;
@@ -62,19 +61,16 @@ pub(super) fn expand(segment: &Segment, term: &TermMatcher, meter: &mut Meter<'_
     if let Some(automaton) = term.fuzzy_automaton() {
         // The automaton walks the dictionary without a look until it meets a word.
         meter.look()?;
-        let mut found = segment.words.search(FirstField(automaton)).into_stream();
-        while let Some((key, number)) = found.next() {
+        segment.words.each_match(FirstField(automaton), |key, number| {
             spelt(key, number)?;
-            meter.steps(PASSED_STEPS)?;
-        }
+            meter.steps(PASSED_STEPS)
+        })?;
     }
-    let dictionary = segment.words.as_fst();
     let mut key = Vec::new();
     for number in with_form {
         meter.steps(WORD_STEPS)?;
-        key.clear();
-        let known = dictionary.get_key_into(u64::from(number), &mut key);
-        let parts = word_parts(&key).filter(|_| known).ok_or_else(|| segment.broken("a word is missing"))?;
+        let parts = segment.words.key_of(u64::from(number), &mut key)?.and_then(word_parts);
+        let parts = parts.ok_or_else(|| segment.broken("a word is missing"))?;
         if let Some(quality) = term.quality(parts.lower, parts.folded, parts.language) {
             matches.push(WordMatch { number, quality });
         }
@@ -90,29 +86,13 @@ fn with_form(segment: &Segment, term: &TermMatcher, meter: &mut Meter<'_>) -> Re
     let mut words = BTreeSet::new();
     for language in &segment.languages {
         for form in term.forms(*language).into_iter().flat_map(Forms::iter) {
-            collect(&segment.forms, &form_key(form, *language), |key, _| {
+            segment.forms.each_beginning(&form_key(form, *language), |key, _| {
                 words.extend(key.last_chunk::<4>().map(|number| u32::from_be_bytes(*number)));
                 meter.step()
             })?;
         }
     }
     Ok(words)
-}
-
-/// Calls `each` with every key that has this prefix, until it fails.
-pub(super) fn collect(
-    map: &fst::Map<MappedBytes>,
-    prefix: &[u8],
-    mut each: impl FnMut(&[u8], u64) -> Result<()>,
-) -> Result<()> {
-    let mut found = map.range().ge(prefix).into_stream();
-    while let Some((key, number)) = found.next() {
-        if !key.starts_with(prefix) {
-            break;
-        }
-        each(key, number)?;
-    }
-    Ok(())
 }
 
 /// An automaton applied to the first field of a key; the rest of the key is ignored.

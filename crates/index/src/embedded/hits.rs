@@ -6,7 +6,6 @@ use rushes_plan::Test;
 use rushes_types::{Error, Result};
 
 use super::entry::Entry;
-use super::expansion::collect;
 use super::keys::label_parts;
 use super::postings::EntryNumbers;
 use super::sections::SEPARATOR;
@@ -183,7 +182,7 @@ fn with_labels(
     for label in labels {
         let mut key = label.as_bytes().to_vec();
         key.push(SEPARATOR);
-        collect(&view.segment.labels, &key, |key, number| {
+        view.segment.labels.each_beginning(&key, |key, number| {
             // Each spelling is one key; a label may contain the separator, so the parts are compared.
             if label_parts(key).is_some_and(|(normalised, _)| normalised == label) {
                 numbers.extend(u32::try_from(number));

@@ -17,6 +17,7 @@ mod builder;
 mod bytes;
 mod chains;
 mod counts;
+mod dictionary;
 mod dot;
 mod entry;
 mod expansion;

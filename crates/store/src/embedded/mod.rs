@@ -320,8 +320,10 @@ impl Outbox for EmbeddedStore {
             let asset = asset.ok_or_else(|| Error::bug("an outbox row names no asset"))?;
             Ok(OutboxRow { sequence, asset, commit: Commit(sequence) })
         })?;
-        // Commits are numbered in the order of the outbox.
-        Ok(OutboxPage { watermark: rows.last().map(|row| row.commit), rows })
+        // Commits are numbered in the order of the outbox. A page that is not cut off ends with all that is durable, also with numbers
+        // that were left out: what was said of them before must not be followed by less.
+        let last = if rows.len() < limit { Some(durable) } else { rows.last().map(|row| row.commit) };
+        Ok(OutboxPage { watermark: last.filter(|_| !rows.is_empty()), rows })
     }
 
     fn trim_outbox(&self, upto: u64) -> Result<()> {

@@ -246,6 +246,10 @@ fn a_damaged_store_that_is_taken_as_it_is_goes_on_and_gives_no_number_twice() {
     let before = place.files();
     let store = place.open_as(IDENTITY, OnDamage::Accept).unwrap();
     assert!(store.damage().is_none());
+    // Numbers that are left out are told of with the last row before them.
+    let page = store.outbox(0, 100).unwrap();
+    assert!(!page.rows.is_empty());
+    assert_eq!(page.watermark, Some(store.settled().unwrap()));
     let receipt = store.append_loose(&[lines("a", "m@1", &[("3", 0, "3")])], AppendMode::Partial).unwrap();
     assert!(receipt.commit.unwrap() > last, "{receipt:?}");
     assert_eq!(store.examine(&mut |_| Ok(())).unwrap(), [""; 0]);
