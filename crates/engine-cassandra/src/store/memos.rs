@@ -20,7 +20,7 @@ const REMOVE: &str = "DELETE FROM memos WHERE shelf = ? AND slice = ? AND name =
 
 impl CassandraStore {
     /// What is kept under each name.
-    async fn known(&self, shelf: &str, names: &[&str]) -> Result<Vec<Option<Vec<u8>>>> {
+    async fn known_memos(&self, shelf: &str, names: &[&str]) -> Result<Vec<Option<Vec<u8>>>> {
         let keys = names.iter().map(|name| (shelf, slice(name), *name));
         let rows = self.cluster.rows_of_each::<(Option<Vec<u8>>,), _>(FIND, keys).await?;
         // An empty blob may come back as null.
@@ -45,7 +45,7 @@ impl Memos for CassandraStore {
         }
         self.cluster.block_on(async {
             let names: Vec<&str> = wanted.keys().copied().collect();
-            let known = self.known(shelf, &names).await?;
+            let known = self.known_memos(shelf, &names).await?;
             let is_new = |known: &Option<Vec<u8>>, value: &[u8]| match known {
                 None => true,
                 Some(known) => replace && known != value,
@@ -77,7 +77,7 @@ impl Memos for CassandraStore {
         check_shelf(shelf)?;
         self.cluster.block_on(async {
             let names: Vec<&str> = keys.iter().map(String::as_str).collect();
-            let known = self.known(shelf, &names).await?;
+            let known = self.known_memos(shelf, &names).await?;
             let there: Vec<&str> = names
                 .iter()
                 .zip(&known)

@@ -1,6 +1,6 @@
 //! The features of a moment, from what a search knows of it.
 
-use rushes_index::{Hit, IndexReader, Meter};
+use rushes_index::{IndexReader, Meter};
 use rushes_learn::{FEATURE_COUNT, Feature, Features, KeptBefore};
 use rushes_plan::{Filter, Query, Test};
 use rushes_types::{AssetDocument, NS_PER_SECOND, Result, TimeRange, known_types};

@@ -74,12 +74,12 @@ impl<'a> Reranked<'a> {
     /// groups.
     pub fn order(&mut self, query: &Query, of: Placement<'_>) -> Vec<usize> {
         let sums: Vec<f64> = of.totals.iter().zip(&self.shifts).map(|(score, shift)| score + shift).collect();
-        let learned = order(&RankBy::Score, of.drafts, &sums, &[]);
+        let learned = order(&RankBy::Score, of.drafts, &sums, &[], usize::MAX);
         let plan = &query.plan;
         let Some(seed) = self.ranking.seed.filter(|_| plan.fold.is_none() && plan.group_by.is_empty()) else {
             return learned;
         };
-        let hand_set = order(&RankBy::Score, of.drafts, of.totals, &[]);
+        let hand_set = order(&RankBy::Score, of.drafts, of.totals, &[], usize::MAX);
         let is_learned = learned != hand_set;
         let tried = if is_learned { learned } else { neighbours_swapped(&hand_set) };
         self.placed = team_draft(&hand_set, &tried, seed);
