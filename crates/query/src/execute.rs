@@ -90,6 +90,7 @@ pub fn execute(query: &Query, view: &View<'_>, options: Options) -> Result<Answe
         understood: None,
         warnings,
         clauses: reports(query, &found, &view.access),
+        remedies: Vec::new(),
         read_point: reader.read_point().to_string(),
         took_ms: 0.0,
         next_cursor: None,
