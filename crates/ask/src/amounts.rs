@@ -219,6 +219,18 @@ impl Question<'_> {
         Some((begin + last - at, ns))
     }
 
+    /// "at least 4 seconds but no more than 8": the unit stands before.
+    fn without_unit(&self, at: usize, len: usize, compare: Compare) -> Option<Match> {
+        let (last, number) = self.number(at + len)?;
+        let end = at + len + last;
+        let unit = (0..at).rev().find_map(|i| self.unit(i))?.1;
+        let goes_on = self.mark(end) == Some('%')
+            || self.unit(end).is_some()
+            || self.is_any(end, &[Role::Noun, Role::Nouns, Role::Confidence]);
+        let ns = rushes_plan::time::ns_of_seconds(number * rushes_plan::time::seconds_of_ns(unit))?;
+        (!goes_on).then(|| (end - at, ItemKind::Duration(compare.bounds(ns))))
+    }
+
     /// "10-20 seconds", "5 to 10 seconds long".
     fn span(&self, at: usize) -> Option<Match> {
         let (len, number) = self.number(at)?;
@@ -258,6 +270,9 @@ impl Question<'_> {
             return Some((len + 1 + unit, ItemKind::Duration(Compare::AtLeast.bounds(ns))));
         }
         let (len, compare) = self.comparison(at)?;
+        if let Some(found) = self.without_unit(at, len, compare) {
+            return Some(found);
+        }
         let len = len + usize::from(self.mark(at + len) == Some('.'));
         let begin = if self.duration(at + len).is_some() { at + len } else { self.skip_frames(at + len) };
         let len = begin - at;

@@ -76,6 +76,10 @@ impl Question<'_> {
                     let joined = i > at && self.touches(i - 1) && self.is_word(i - 1);
                     spellings = spelled(&spellings, [&token.folded, &token.whole], joined);
                     runs.push(Run { tokens: i + 1 - at, spellings: spellings.clone() });
+                    // "Rachel's green dress" is no Rachel Green.
+                    if token.whole != token.folded {
+                        spellings.retain(|spelling| spelling.ends_with(&token.whole));
+                    }
                 }
                 Some(token)
                     if matches!(token.kind, Kind::Mark('-' | '–' | '.' | '&' | '/'))
@@ -123,6 +127,8 @@ impl Question<'_> {
         let further: Vec<&Run> = further.filter(|run| run.tokens > 1 || !is_frame).collect();
         self.reels(at, &runs, &mut senses);
         self.inflected(at, &further, &mut senses);
+        let longer: Vec<&Run> = runs.iter().filter(|run| run.tokens > longest && run.tokens > 1).collect();
+        self.part_of_place(at, &longer, &mut senses);
         if self.typing {
             self.begun(at, &further, &mut senses);
         }

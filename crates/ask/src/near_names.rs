@@ -5,10 +5,11 @@ use rushes_text::{Analyzer, Forms, Language, tokenise};
 use rushes_types::known_types;
 
 use crate::item::Corrected;
+use crate::languages::Role;
 use crate::names::{NAMESAKES_MAX, Run, Written};
 use crate::question::Question;
-use crate::sense::{INFLECTED, MISTYPED, MISTYPED_SURELY, Sense, TYPED};
-use crate::token::Kind;
+use crate::sense::{INFLECTED, MISTYPED, MISTYPED_SURELY, PART, Sense, TYPED};
+use crate::token::{Kind, Token};
 
 /// Most words of a question that are checked against all names for typing mistakes.
 const TYPOS_MAX: usize = 48;
@@ -45,6 +46,25 @@ impl Question<'_> {
         }
     }
 
+    /// "Mara's cabin", "Otto and Mara's cabin", where one place has all of these words.
+    pub fn part_of_place(&self, at: usize, runs: &[&Run], senses: &mut Vec<Sense>) {
+        for run in runs {
+            let Some(tokens) = self.tokens.get(at..at + run.tokens) else { continue };
+            let joins = |at: usize| self.is(at, Role::And) == Some(1);
+            let told: Vec<usize> = (at..at + run.tokens).filter(|at| !joins(*at)).collect();
+            let words: Vec<&str> = told.iter().map(|at| self.tokens[*at].folded.as_str()).collect();
+            let plain = |at: &usize| self.is_word(*at) && !self.languages.knows(&self.tokens[*at].folded);
+            let owned = |token: &Token| token.whole != token.folded || token.folded.ends_with('s');
+            let distinct = (1..words.len()).all(|i| !words[..i].contains(&words[i]));
+            let ends = told.first() == Some(&at) && told.last() == Some(&(at + run.tokens - 1));
+            if words.len() < 2 || !distinct || !ends || !told.iter().all(plain) || !tokens.iter().any(owned) {
+                continue;
+            }
+            let written = Written::otherwise(PART, "a place by a part of its name");
+            self.weigh(at, run.tokens, self.lexicon.names().place_with(&words), &written, senses);
+        }
+    }
+
     /// Names whose first and last words are forms of these.
     fn weigh_forms(&self, at: usize, run: &Run, words: &[&str], senses: &mut Vec<Sense>) {
         let Some((last, head)) = words.split_last() else { return };
@@ -52,10 +72,17 @@ impl Question<'_> {
             return;
         }
         let firsts = match head.split_first() {
-            Some((first, _)) => self.variants(first),
+            Some((first, _)) => {
+                let mut forms = self.variants(first);
+                forms.retain(|(form, _)| self.lexicon.names().begins_label(form));
+                forms
+            }
             None => vec![(String::new(), true)],
         };
         let middle: String = head.iter().skip(1).fold(String::new(), |so_far, word| so_far + word + " ");
+        if firsts.is_empty() {
+            return;
+        }
         let lasts = self.variants(last);
         for (first, first_plain) in &firsts {
             for (last, last_plain) in &lasts {

@@ -85,7 +85,7 @@ impl Question<'_> {
         let follows = at + 1 < self.tokens.len();
         let mut add = |len, what, cost, why| senses.push(Sense::new(at, len, what, cost, why));
         match c {
-            '-' | '!' if follows && self.touches(at) && self.is_apart(at) => {
+            '-' | '!' if follows && self.is_apart(at) && (self.touches(at) || self.adds()) => {
                 add(1, ItemKind::Not, MARK, "not, as search engines write it");
             }
             ',' | ';' | ':' | '.' | '?' | '!' | '|' => add(1, ItemKind::Comma, MARK, "a mark"),
@@ -100,6 +100,11 @@ impl Question<'_> {
         // In every case, so that each token has a sense.
         let cost = if matches!(c, '/' | '>' | '→') { UNUSED } else { MARK + 1 };
         senses.push(Sense::new(at, 1, ItemKind::Frame, cost, "a mark").leading(Lead::Open));
+    }
+
+    /// Does the question add with "+", so that it takes away with "-"?
+    fn adds(&self) -> bool {
+        self.tokens.iter().any(|token| token.kind == Kind::Mark('+'))
     }
 
     /// Is there white space before a mark, and something that was asked for?
@@ -131,7 +136,10 @@ impl Question<'_> {
         let cost = phrase_cost(len) + if foreign { FOREIGN } else { 0 } + if torn { TORN } else { 0 };
         let mut add = |what, cost, why| senses.push(Sense::new(at, len, what, cost, why));
         match role {
+            Role::Concerning if self.lines_before(at) => self.about(at, len, senses),
             Role::Frame
+            | Role::Concerning
+            | Role::Toward
             | Role::With
             | Role::Every
             | Role::Asking
@@ -204,6 +212,11 @@ impl Question<'_> {
             false => (ItemKind::Not, "nobody does this"),
         };
         senses.push(Sense::new(at, len, what, cost - 5, why));
+    }
+
+    /// Do words before speak of lines, or of somebody who says something: "lines by Mara about …"?
+    fn lines_before(&self, at: usize) -> bool {
+        (0..at).any(|i| self.is_any(i, &[Role::Dialogue, Role::Say, Role::Manner]))
     }
 
     /// "first the lamp, then …".

@@ -120,6 +120,14 @@ impl Question<'_> {
         {
             return Some((len + more, Self::part(level, vec![nth])?));
         }
+        // "the first three episodes"
+        if let Some((len, 1)) = self.ordinal(at)
+            && let Some((more, count)) = self.count(at + len)
+            && let Some((last, level)) = self.noun(at + len + more)
+        {
+            let numbers = range(1, i64::try_from(count).ok()?);
+            return Some((len + more + last, Self::part(level, numbers)?));
+        }
         let (len, level) = self.noun(at)?;
         let begin = at + len + usize::from(matches!(self.mark(at + len), Some('.' | ':')));
         let (mut end, first) = self.whole(begin).map(|(len, n)| (begin + len, n))?;

@@ -37,6 +37,8 @@ pub(crate) const JOINED: i32 = 6;
 pub(crate) const INFLECTED: i32 = 12;
 pub(crate) const BEGUN: i32 = 24;
 pub(crate) const MISTYPED: i32 = 30;
+/// A place by a part of its name.
+pub(crate) const PART: i32 = 20;
 pub(crate) const MISTYPED_SURELY: i32 = 8;
 /// A name, or a frame word, that is still being typed.
 pub(crate) const TYPED: i32 = 4;
@@ -128,7 +130,9 @@ impl Sense {
             }
             ItemKind::Comma | ItemKind::But => Leads::To(Lead::Start),
             ItemKind::Frame | ItemKind::Idle | ItemKind::And | ItemKind::Or => Leads::On,
-            ItemKind::Then | ItemKind::Before | ItemKind::After => Leads::Link,
+            // "arguing then making up" are two things.
+            ItemKind::Then => Leads::To(Lead::Link),
+            ItemKind::Before | ItemKind::After => Leads::Link,
             _ => Leads::To(Lead::Open),
         };
         Self { from, to: from + len.max(1), what, cost, why, leads, corrected: None, also: Vec::new() }

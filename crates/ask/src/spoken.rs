@@ -17,12 +17,14 @@ impl Question<'_> {
     /// manner may be said, or be how it looks.
     pub fn said(&self, at: usize, len: usize, manner: bool, senses: &mut Vec<Sense>) {
         let begin = at + len;
-        let end = self.end_of_words(begin);
+        let end = self.end_of_words(begin, false);
         // "¿Dónde dice Ines «…»?": who says it may stand between.
         let quoted = self.quote_follows(begin) || matches!(self.kind(end), Some(Kind::Quote(_)));
         let aimed = manner
             && (end <= begin + 1 || self.is_any(begin, &[Role::Place, Role::Of, Role::Every, Role::One]));
-        let said = self.slice(begin, end).filter(|_| !quoted && !aimed);
+        // "said by Otto" says who it was.
+        let by = self.is_any(begin, &[Role::Toward]) && self.has_quote();
+        let said = self.slice(begin, end).filter(|_| !quoted && !aimed && !by);
         if manner && !quoted {
             let why = "how it is said";
             senses.push(Sense::new(at, len, ItemKind::Word, FRAME + UNUSED * i32::from(said.is_some()), why));
@@ -48,7 +50,7 @@ impl Question<'_> {
         if self.quote_follows(begin) {
             return self.framing(at, len, false, senses);
         }
-        let end = self.end_of_words(begin);
+        let end = self.end_of_words(begin, true);
         let frames = [Role::Frame, Role::Place, Role::Of, Role::And, Role::One];
         let mut alternatives: Vec<Vec<&str>> = vec![Vec::new()];
         for i in begin..end {
@@ -125,7 +127,7 @@ impl Question<'_> {
     }
 
     /// Where words that are said or talked about end.
-    fn end_of_words(&self, begin: usize) -> usize {
+    fn end_of_words(&self, begin: usize, talked: bool) -> usize {
         let mut at = begin;
         while at < self.tokens.len() && at - begin < SAID_TOKENS_MAX {
             let stops = match &self.tokens[at].kind {
@@ -137,6 +139,7 @@ impl Question<'_> {
                         || (at > begin && (self.scope(at).is_some() || self.top(at).is_some()))
                         || (at > begin && self.amount(at).is_some())
                         || self.is_any(at, &[Role::Idle])
+                        || (at > begin && self.somebody_follows(at, talked))
                         || self.place_follows(at)
                 }
             };
@@ -156,6 +159,16 @@ impl Question<'_> {
         };
         self.is(at, Role::Not)
             .is_some_and(|len| alone(len) || (len > 1 && self.is_any(at, &[Role::And, Role::But])))
+    }
+
+    /// "to Otto": who is spoken to or with. In what is said that is the end of the question, else it may be said too.
+    fn somebody_follows(&self, at: usize, talked: bool) -> bool {
+        let Some(toward) = self.is(at, Role::Toward) else { return false };
+        let name = at + toward;
+        let is_person = |found: &Name| matches!(&found.target, Target::Label { kind, .. } if kind == known_types::CHARACTER);
+        self.exact(name).is_some_and(|(len, names)| {
+            names.iter().any(is_person) && (talked || name + len == self.tokens.len())
+        })
     }
 
     /// A preposition, then the name of a place or a season.

@@ -134,7 +134,8 @@ impl Question<'_> {
         if let Some(noun) = self.is(at + len, Role::Noun).filter(|_| n == 1) {
             return Some((len + noun, ItemKind::Top(1, None, RankBy::Score)));
         }
-        let noun = self.is(at + len, Role::Nouns)?;
+        // "3 clip" of people whose English is poor.
+        let noun = self.is(at + len, Role::Nouns).or_else(|| self.is(at + len, Role::Noun))?;
         Some((len + noun, ItemKind::Limit(n)))
     }
 }

@@ -1,6 +1,6 @@
 //! The names used in an archive: labels with their aliases, and titles, found by their words even where mistyped.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use rushes_text::{Fuzziness, tokenise, within};
 use rushes_types::{Asset, known_types};
@@ -84,6 +84,10 @@ pub struct Names {
     by_joined: HashMap<String, Vec<String>>,
     /// Keys of labels, for someone typing.
     label_keys: BTreeSet<String>,
+    /// First words of labels of several.
+    firsts: HashSet<String>,
+    /// Keys of places of several words, by their last one.
+    by_head: HashMap<String, BTreeSet<String>>,
     /// How many annotations carry the most frequent label of a type.
     most: HashMap<String, u64>,
     /// Keys with the set of their letters, by number of words and first character.
@@ -145,6 +149,12 @@ impl Names {
         let Some((words, key)) = key_of(written) else { return };
         if let Target::Label { kind, .. } = &target {
             self.label_keys.insert(key.clone());
+            if let Some((first, _)) = key.split_once(' ') {
+                self.firsts.insert(first.to_owned());
+            }
+            if let Some((_, head)) = key.rsplit_once(' ').filter(|_| kind == known_types::SCENE) {
+                self.by_head.entry(head.to_owned()).or_default().insert(key.clone());
+            }
             let most = self.most.entry(kind.clone()).or_default();
             *most = count.max(*most);
         } else {
@@ -277,6 +287,27 @@ impl Names {
     #[must_use]
     pub fn named(&self, key: &str) -> &[Name] {
         self.by_key.get(key).map_or(&[], Vec::as_slice)
+    }
+
+    /// Do labels of several words begin with this one?
+    #[must_use]
+    pub fn begins_label(&self, word: &str) -> bool {
+        self.firsts.contains(word)
+    }
+
+    /// The place that has all of these words, where only one has: "mara's cabin" of "Mara and Otto's cabin".
+    #[must_use]
+    pub fn place_with(&self, words: &[&str]) -> &[Name] {
+        let heads = words.last().and_then(|head| self.by_head.get(*head));
+        let has_all = |key: &&String| {
+            let own: Vec<&str> = key.split(' ').collect();
+            words.iter().all(|word| own.iter().any(|o| o == word || o.strip_suffix('s') == Some(*word)))
+        };
+        let mut fitting = heads.into_iter().flatten().filter(has_all);
+        match (fitting.next(), fitting.next()) {
+            (Some(key), None) => self.named(key),
+            _ => &[],
+        }
     }
 
     /// The targets of names that are these words once spaces, hyphens and slashes are left out of the names.

@@ -1,8 +1,6 @@
 //! The answer, in the form that is sent.
 
-#[cfg(feature = "openapi")]
-use rushes_plan::Plan;
-use rushes_plan::{Reading, ResolvedPlan, Warning};
+use rushes_plan::{Plan, Reading, ResolvedPlan, Warning};
 use serde::Serialize;
 use serde_json::Value as Json;
 
@@ -37,12 +35,53 @@ pub struct Answer {
     /// How the moments were ranked, where it was not by hand-set scores alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ranking: Option<AnswerRanking>,
+    /// Where a question in words finds nothing: what would find something, the nearest to it first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub remedies: Vec<Remedy>,
     /// The commit up to which the answer sees.
     pub read_point: String,
     /// How long it took, in milliseconds; the server fills it in.
     pub took_ms: f64,
     /// Send it as `cursor` with the same plan for the next page; null on the last.
     pub next_cursor: Option<String>,
+}
+
+/// A change of the plan that finds something.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Remedy {
+    /// What is changed.
+    pub kind: RemedyKind,
+    /// The field that is left out, as a JSON pointer into the plan.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pointer: Option<String>,
+    /// What is changed, for people.
+    pub message: String,
+    /// How many moments it finds.
+    pub total: usize,
+    /// The plan: send it to have them.
+    pub plan: Plan,
+}
+
+/// What a remedy changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+#[serde(rename_all = "snake_case")]
+pub enum RemedyKind {
+    /// Clauses that never meet are looked for near each other.
+    Near,
+    /// A step follows however much later.
+    Within,
+    /// A clause is left out.
+    Without,
+    /// What was not to be there may be there.
+    Allowed,
+    /// A test of moments is left out.
+    Untested,
+    /// The scope is left out.
+    Anywhere,
+    /// The least confidence is left out.
+    Unsure,
 }
 
 /// What a clause found.

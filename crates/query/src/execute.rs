@@ -102,6 +102,7 @@ pub fn execute(query: &Query, view: &View<'_>, options: Options) -> Result<Answe
         warnings,
         clauses: reports(query, &found, &view.access),
         ranking: reranked.as_ref().map(Reranked::of_answer),
+        remedies: Vec::new(),
         read_point: reader.read_point().to_string(),
         took_ms: 0.0,
         next_cursor: None,

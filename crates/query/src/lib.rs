@@ -38,6 +38,7 @@ mod page;
 mod predicates;
 mod presence;
 mod rank;
+mod remedies;
 pub mod scope;
 mod score;
 mod search;
@@ -45,7 +46,9 @@ mod snap;
 mod spans;
 mod view;
 
-pub use answer::{Answer, ClauseReport, Evidence, Explanation, Group, Moment, Span, Term};
+pub use answer::{
+    Answer, ClauseReport, Evidence, Explanation, Group, Moment, Remedy, RemedyKind, Span, Term,
+};
 pub use cursor::Cursor;
 pub use encoders::{Encoders, NoEncoders};
 pub use execute::{Options, execute};

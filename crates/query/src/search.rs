@@ -2,14 +2,19 @@
 
 use rushes_index::EngineRequest;
 use rushes_plan::{Cost, Knowledge, Plan, Query, Reading, Resolved, Warning, resolve};
-use rushes_types::Result;
+use rushes_types::{ErrorKind, Result};
 
-use crate::answer::Answer;
+use crate::answer::{Answer, ClauseReport, Remedy, RemedyKind};
 use crate::cost::estimated;
 use crate::cursor::Cursor;
 use crate::execute::{Options, execute};
+use crate::remedies::{Candidate, candidates};
 use crate::scope::{Access, filter};
 use crate::view::View;
+
+/// Changes of a plan that found nothing that are tried, and that are told.
+const TRIED_MAX: usize = 8;
+const REMEDIES_MAX: usize = 3;
 
 /// A plan to search by, with the reading of the question that it came from, where there was one.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -58,8 +63,45 @@ pub fn search(asked: PlannedSearch, view: &View<'_>, knowledge: &dyn Knowledge) 
     let resolved = resolved(&asked, cursor.as_ref(), knowledge)?;
     let query = compiled(&resolved, &view.access)?;
     let (warnings, word_weights) = (resolved.warnings, resolved.word_weights);
-    let answer = execute(&query, view, Options { cursor, warnings, word_weights })?;
+    let first_page = cursor.is_none();
+    let mut answer = execute(&query, view, Options { cursor, warnings, word_weights })?;
+    if answer.total == 0 && first_page && asked.understood.is_some() {
+        answer.remedies = remedies(&asked.plan, &answer.clauses, view, knowledge)?;
+    }
     Ok(Answer { understood: asked.understood, ..answer })
+}
+
+/// What would find something instead of a plan that found nothing. What cannot be tried, as it would cost more than is
+/// left of the budget, is no remedy.
+fn remedies(
+    plan: &Plan,
+    found: &[ClauseReport],
+    view: &View<'_>,
+    knowledge: &dyn Knowledge,
+) -> Result<Vec<Remedy>> {
+    let mut remedies: Vec<Remedy> = Vec::new();
+    for Candidate { kind, pointer, message, plan } in candidates(plan, found).into_iter().take(TRIED_MAX) {
+        let is_near = |known: &Remedy| known.kind == RemedyKind::Near && kind == RemedyKind::Near;
+        if remedies.len() == REMEDIES_MAX || remedies.iter().any(is_near) {
+            continue;
+        }
+        let total = match moments_of(&plan, view, knowledge) {
+            Ok(total) => total,
+            Err(error) if matches!(error.kind(), ErrorKind::TooLarge | ErrorKind::Invalid) => continue,
+            Err(error) => return Err(error),
+        };
+        if total > 0 {
+            remedies.push(Remedy { kind, pointer, message, total, plan });
+        }
+    }
+    Ok(remedies)
+}
+
+/// How many moments a plan finds.
+fn moments_of(plan: &Plan, view: &View<'_>, knowledge: &dyn Knowledge) -> Result<usize> {
+    let plan = Plan { limit: Some(0), explain: false, ..plan.clone() };
+    let resolved = resolved(&plan.into(), None, knowledge)?;
+    Ok(execute(&compiled(&resolved, &view.access)?, view, Options::default())?.total)
 }
 
 /// What [`search`] would execute.

@@ -35,8 +35,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "serve",
         &[
-            "types", "text", "wire", "store", "events", "plan", "index", "learn", "feedback", "query", "export",
-            "import", "footage", "archive", "page",
+            "types", "text", "wire", "store", "events", "plan", "index", "learn", "feedback", "query",
+            "export", "import", "footage", "archive", "page",
         ],
     ),
     (

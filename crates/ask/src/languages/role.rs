@@ -42,6 +42,10 @@ pub(crate) enum Role {
     Every,
     /// "up", "down" behind what somebody does.
     Particle,
+    /// "about" behind lines: what follows is talked about.
+    Concerning,
+    /// "to", "with", "by" before somebody.
+    Toward,
     /// "is mentioned": what stands before is talked about.
     AboutBehind,
     /// "with", which follows a name but no "may".
@@ -137,6 +141,8 @@ impl Role {
                 | Self::Asking
                 | Self::Every
                 | Self::With
+                | Self::Concerning
+                | Self::Toward
                 | Self::Place
                 | Self::Of
                 | Self::Noun
@@ -159,7 +165,9 @@ impl Role {
     }
 }
 
-const ROLES: [(&str, Role); 62] = [
+const ROLES: [(&str, Role); 64] = [
+    ("concerning", Role::Concerning),
+    ("toward", Role::Toward),
     ("about_behind", Role::AboutBehind),
     ("with", Role::With),
     ("by_length", Role::ByLength),

@@ -176,6 +176,11 @@ fn print(answer: &Value) {
             let words = plan.pointer(pointer).map(show::clause).unwrap_or_default();
             output::line(&format!("    nothing matches {words} ({pointer})"));
         }
+        for remedy in array("remedies") {
+            let found = remedy.get("total").and_then(Value::as_u64).unwrap_or(0);
+            let message = remedy.get("message").and_then(Value::as_str).unwrap_or("");
+            output::line(&format!("    {message}: {}", plural(found, "moment")));
+        }
     } else {
         let took = answer.get("took_ms").and_then(Value::as_f64).unwrap_or(0.0);
         let shown = moments.len() as u64;

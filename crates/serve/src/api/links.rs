@@ -124,6 +124,10 @@ async fn sign(
     )
 )]
 async fn rotate(ctx: Ctx, Json(document): Json<RotateLinksDocument>) -> Reply<Answer<RotatedLinksDocument>> {
+    if i64::try_from(document.keep_s).is_err() {
+        let mend = format!("links live at most {LINK_SECONDS_MAX} seconds");
+        return Err(Error::invalid("`keep_s` is too large a number").mend(mend).at("/keep_s").into());
+    }
     let keep_s = document.keep_s.min(LINK_SECONDS_MAX);
     let work = move |archive: &Archive, caller: &Caller| {
         caller.require_everywhere(Right::Admin)?;

@@ -80,3 +80,44 @@ async fn times_of_buckets_are_checked() {
     server.get("/v1/buckets/film?from=01:00:00:00").await.problem(400);
     server.get("/v1/buckets/other").await.problem(404);
 }
+
+#[tokio::test]
+async fn a_question_that_finds_nothing_says_what_would_find_something() {
+    let server = Server::new();
+    let line = |kind: &str, name: &str, start: i64, end: i64| {
+        let label = json!({"asset_id": "film", "movie_id": "film", "model": format!("{}@1", kind.to_lowercase()), "type": kind,
+            "label": name, "time_range": {"start_time_ns": start * 1_000_000_000, "end_time_ns": end * 1_000_000_000}});
+        format!("{label}\n")
+    };
+    let lines = [
+        line("CHARACTER_SEARCH", "Mara", 1, 4),
+        line("CHARACTER_SEARCH", "Otto", 6, 9),
+        line("SCENE_SEARCH", "galley", 1, 4),
+        line("SCENE_SEARCH", "pier", 400, 410),
+    ];
+    server.post_lines("/v1/annotations?wait=true", &lines.concat()).await.ok();
+    let asked = async |question: &str| server.post("/v1/search", &json!({"q": question})).await.ok();
+
+    // Two who are never seen at once.
+    let answer = asked("Mara and Otto").await;
+    assert_eq!(answer["total"], 0);
+    let near = &answer["remedies"][0];
+    assert_eq!((&near["kind"], &near["total"]), (&json!("near"), &json!(1)));
+    let again = server.post("/v1/search", &near["plan"]).await.ok();
+    assert_eq!((&again["total"], &again["moments"][0]["start_ns"]), (&json!(1), &json!(1_000_000_000_i64)));
+
+    // Too far apart to be near: one of them by itself.
+    let answer = asked("Otto on the pier").await;
+    let kinds: Vec<_> = answer["remedies"].as_array().unwrap().iter().map(|r| &r["kind"]).collect();
+    assert_eq!(kinds, ["without", "without"]);
+    assert_eq!(answer["remedies"][0]["pointer"], "/all/0");
+
+    // What denies, and what tests, is in the way.
+    let answer = asked("Mara in the galley without Mara, longer than 2 s").await;
+    assert!(answer["remedies"].as_array().unwrap().iter().any(|r| r["kind"] == "allowed"), "{answer}");
+    let answer = asked("Mara longer than 20 s").await;
+    assert_eq!(answer["remedies"][0]["kind"], "untested");
+
+    // Where something is found, nothing is offered.
+    assert!(asked("Mara in the galley").await.get("remedies").is_none());
+}

@@ -356,7 +356,8 @@ impl<'de> Visitor<'de> for WordSeed<'_> {
         let mut word = RawWord::default();
         while let Some(Str(name)) = map.next_key::<Str<'de>>()? {
             let field = match name.as_ref() {
-                "text" | "word" => "text",
+                "text" => "text",
+                "word" => "word",
                 "start_time_ns" => "start_time_ns",
                 "end_time_ns" => "end_time_ns",
                 "confidence" => "confidence",
@@ -367,7 +368,7 @@ impl<'de> Visitor<'de> for WordSeed<'_> {
             };
             self.0.sub = field;
             match field {
-                "text" => set(&mut word.text, map.next_value()?)?,
+                "text" | "word" => set(&mut word.text, map.next_value()?)?,
                 "start_time_ns" => set(&mut word.start_ns, map.next_value()?)?,
                 "end_time_ns" => set(&mut word.end_ns, map.next_value()?)?,
                 _ => word.confidence = map.next_value()?,
