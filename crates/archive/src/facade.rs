@@ -237,6 +237,7 @@ impl Archive {
         let _writing = self.write_freeze.enter();
         let _erasing = self.shared.erasures.begin()?;
         let whole = self.erased_whole(target)?;
+        self.forget_in_bins(target)?;
         let commit = self.engines.store.erase(target)?;
         self.forget_assets(&whole)?;
         self.shared.committed.notify();

@@ -27,6 +27,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("feedback", &["types", "learn"]),
     ("query", &["types", "text", "plan", "index", "learn"]),
     ("export", &["types"]),
+    ("bins", &["types"]),
     ("engine-cassandra", &["types", "wire", "store", "timeline"]),
     ("engine-kafka", &["types", "events"]),
     ("engine-elastic", &["types", "text", "wire", "plan", "index"]),
@@ -36,7 +37,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "serve",
         &[
             "types", "text", "wire", "store", "events", "plan", "index", "learn", "feedback", "query",
-            "export", "import", "footage", "archive", "page",
+            "export", "bins", "import", "footage", "archive", "page",
         ],
     ),
     (
@@ -85,7 +86,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
 /// All that one archive is made of.
 const PARTS: &[&str] = &[
     "types", "text", "kv", "wire", "store", "events", "timeline", "fuse", "plan", "ask", "index", "learn",
-    "feedback", "query",
+    "feedback", "query", "bins",
 ];
 /// Only the command line may wire everything.
 const ANY: &[&str] = &["*"];

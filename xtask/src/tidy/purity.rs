@@ -13,6 +13,7 @@ const PURE: &[&str] = &[
     "crates/export/src/",
     "crates/learn/src/",
     "crates/feedback/src/",
+    "crates/bins/src/",
 ];
 
 /// Folders in them that do what the rest decided.

@@ -1,4 +1,5 @@
 //! Events: what is taken, what is refused, and what learning is given.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 use rushes_feedback::{Action, EVENT_BYTES_MAX, EVERYONE, Event, Gathered, KeptEvent, key_of};
 use rushes_learn::{Feature, Side};

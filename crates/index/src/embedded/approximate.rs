@@ -114,7 +114,7 @@ fn short_list_of(
     candidates.truncate(wanted_candidates);
     let mut visible = VisibilityFilter::new(search.scope, view)?;
     let mut short = Vec::with_capacity(wanted);
-    for (_, row) in candidates.iter() {
+    for (_, row) in &candidates {
         let stats = vectors.stats(*row).ok_or_else(broken)?;
         if visible.admits_no(stats.entry)?.is_some() {
             short.push(RowRange { view: view_no, space, rows: *row..*row + 1 });

@@ -25,6 +25,10 @@ pub(super) struct RowRange {
     pub rows: Range<usize>,
 }
 
+/// What a thread does with the pieces of ranges that it is given.
+pub(super) type PieceWork<'f, R> =
+    dyn for<'w> Fn(&mut dyn Iterator<Item = &'w &'w [RowRange]>) -> Result<R> + Sync + 'f;
+
 #[derive(Clone, Copy)]
 pub(super) struct VectorSearch<'q> {
     pub views: &'q [SegmentView],
@@ -60,7 +64,7 @@ impl VectorSearch<'_> {
     pub fn run<R: Send>(
         &self,
         ranges: &[RowRange],
-        work: &(dyn for<'w> Fn(&mut dyn Iterator<Item = &'w &'w [RowRange]>) -> Result<R> + Sync),
+        work: &PieceWork<'_, R>,
     ) -> Result<Vec<R>> {
         let rows: usize = ranges.iter().map(|range| range.rows.len()).sum();
         let budget = self.scope.budget;

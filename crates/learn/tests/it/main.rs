@@ -1,4 +1,5 @@
 //! What is learned, and what is not.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod fit;
 mod interleave;

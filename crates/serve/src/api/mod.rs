@@ -3,6 +3,7 @@
 mod annotations;
 mod audit;
 mod backups;
+mod bins;
 mod buckets;
 mod documents;
 mod erase;
@@ -88,6 +89,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
         .merge(export::routes())
         .merge(feedback::routes())
         .merge(ranking::routes())
+        .merge(bins::routes())
         .merge(login::routes())
         .merge(buckets::routes())
         .merge(media::routes())
