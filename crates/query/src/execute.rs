@@ -97,6 +97,7 @@ pub fn execute(query: &Query, view: &View<'_>, options: Options) -> Result<Answe
         understood: None,
         warnings,
         clauses: reports(query, &found, &view.access),
+        profile: None,
         ranking: reranked.as_ref().map(Reranked::of_answer),
         read_point: reader.read_point().to_string(),
         took_ms: 0.0,

@@ -46,7 +46,9 @@ mod snap;
 mod spans;
 mod view;
 
-pub use answer::{Answer, ClauseReport, Evidence, Explanation, Group, Moment, Span, Term};
+pub use answer::{
+    Answer, AppliedProfile, ClauseReport, Evidence, Explanation, FilledField, Group, Moment, Span, Term,
+};
 pub use cursor::Cursor;
 pub use encoders::{Encoders, NoEncoders};
 pub use execute::{Options, execute};

@@ -20,7 +20,7 @@ impl Default for Roles {
 }
 
 /// Routes that every server answers.
-const EVERYWHERE: [&str; 15] = [
+const EVERYWHERE: [&str; 17] = [
     "/healthz",
     "/readyz",
     "/metrics",
@@ -36,6 +36,8 @@ const EVERYWHERE: [&str; 15] = [
     "/v1/links",
     "/v1/audit",
     "/v1/ranking",
+    "/v1/profiles",
+    "/v1/profile-assignments",
 ];
 /// Routes of those who look for something: they read, though they are called with `POST`.
 const READING: [&str; 7] =

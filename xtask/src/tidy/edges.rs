@@ -23,6 +23,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("plan", &["types", "text"]),
     ("ask", &["types", "text", "plan"]),
     ("index", &["types", "text", "wire", "plan"]),
+    ("profile", &["types", "plan"]),
     ("learn", &["types"]),
     ("feedback", &["types", "learn"]),
     ("query", &["types", "text", "plan", "index", "learn"]),
@@ -34,8 +35,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "serve",
         &[
-            "types", "text", "wire", "store", "events", "plan", "index", "learn", "feedback", "query",
-            "import", "footage", "archive", "page",
+            "types", "text", "wire", "store", "events", "plan", "index", "learn", "feedback", "profile",
+            "query", "import", "footage", "archive", "page",
         ],
     ),
     (
@@ -84,7 +85,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
 /// All that one archive is made of.
 const PARTS: &[&str] = &[
     "types", "text", "kv", "wire", "store", "events", "timeline", "fuse", "plan", "ask", "index", "learn",
-    "feedback", "query",
+    "feedback", "profile", "query",
 ];
 /// Only the command line may wire everything.
 const ANY: &[&str] = &["*"];

@@ -12,6 +12,7 @@ const PURE: &[&str] = &[
     "crates/fuse/src/",
     "crates/learn/src/",
     "crates/feedback/src/",
+    "crates/profile/src/",
 ];
 
 /// Folders in them that do what the rest decided.

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub use backup::{Backup, Restore};
-pub use learn::{FeedbackCommand, FeedbackFilterArgs, RankingCommand};
+pub use learn::{FeedbackCommand, FeedbackFilterArgs, ProfileCommand, RankingCommand};
 pub use manage::{
     AssetCommand, ConfigCommand, EventsCommand, GrantArg, LabelCommand, Migrate, ModelCommand, RunCommand,
     TokenCommand,
@@ -214,6 +214,9 @@ Interrupted, --online leaves the index as it was.")]
     /// What people did with answers
     #[command(subcommand)]
     Feedback(FeedbackCommand),
+    /// Profiles: how teams ask
+    #[command(subcommand)]
+    Profile(ProfileCommand),
     /// Ranking that learns from what people choose
     #[command(subcommand)]
     Ranking(RankingCommand),

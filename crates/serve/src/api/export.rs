@@ -16,7 +16,7 @@ use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
-use super::search::{SearchDocument, request_of};
+use super::search::{SearchDocument, asked};
 use crate::app::{App, Ctx};
 use crate::audit::Action;
 use crate::body::{Json, Params};
@@ -79,8 +79,9 @@ async fn export(
     let format = params.format;
     let waiting = Waiting::default();
     let gone = waiting.gone();
-    let work =
-        move |archive: &Archive, caller: &Caller| make(archive, caller, request_of(fields)?, format, &gone);
+    let work = move |archive: &Archive, caller: &Caller| {
+        make(archive, caller, asked(archive, caller, fields)?, format, &gone)
+    };
     let say = |file: &AuditedExport, action: Action| {
         let action = file.assets.iter().fold(action, |action, asset| action.asset(asset));
         file.movies.iter().fold(action, |action, movie| action.movie(movie))
@@ -114,8 +115,8 @@ fn make(
     gone: &Arc<AtomicBool>,
 ) -> Result<AuditedExport> {
     let title = request.q.clone().unwrap_or_else(|| "Moments".to_owned());
-    let asked = request.plan.limit.unwrap_or(usize::MAX);
-    let pages = (EXPORT_PAGE, EXPORT_MOMENTS_MAX.min(asked));
+    let most = request.plan.limit.unwrap_or(usize::MAX);
+    let pages = (EXPORT_PAGE, EXPORT_MOMENTS_MAX.min(most));
     let (moments, total) = archive.moments_until(caller, request, pages, gone)?;
     let mut assets: BTreeMap<String, Asset> = BTreeMap::new();
     for moment in &moments {
@@ -139,7 +140,7 @@ fn make(
         Format::Csv => rushes_query::export::csv(&clips),
         Format::Edl => rushes_query::export::edl(&title, &clips),
     };
-    let beyond = total.min(asked).saturating_sub(moments.len());
+    let beyond = total.min(most).saturating_sub(moments.len());
     if beyond > 0 {
         written.left_out.push((format!("a file holds at most {EXPORT_MOMENTS_MAX} moments"), beyond));
     }

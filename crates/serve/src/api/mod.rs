@@ -16,6 +16,7 @@ mod oidc;
 mod operate;
 mod pages;
 mod pictures;
+mod profiles;
 mod ranking;
 mod registry;
 mod runs;
@@ -87,6 +88,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
         .merge(export::routes())
         .merge(feedback::routes())
         .merge(ranking::routes())
+        .merge(profiles::routes())
         .merge(login::routes())
         .merge(buckets::routes())
         .merge(media::routes())

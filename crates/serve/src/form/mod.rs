@@ -11,7 +11,7 @@ mod lines;
 mod links;
 mod parameters;
 
-use rushes_plan::form::{or_null, reference};
+use rushes_plan::form::{id, or_null, reference};
 use serde_json::{Map, Value, json};
 
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
@@ -83,6 +83,7 @@ fn beside_words(components: &mut Map<String, Value>) {
         "x-rules": ["with the clauses beside it, names something to look for"],
         "description": "Free words: \"Joey in the kitchen\". Their clauses are added to the plan's."});
     search["properties"]["q"] = words;
+    search["properties"]["profile"] = or_null(id());
     search["properties"]["ranking"] = or_null(reference("RankingDocument"));
     if let Some(asks) = search["anyOf"].as_array_mut() {
         asks.push(json!({"required": ["q"], "properties": {"q": {"type": "string"}}}));

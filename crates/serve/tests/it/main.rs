@@ -18,6 +18,7 @@ mod operating;
 mod page;
 mod pictures;
 mod problems;
+mod profiles;
 mod rates;
 mod registry;
 mod runs;
