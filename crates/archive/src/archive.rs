@@ -4,25 +4,24 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 use std::time::{Duration, Instant};
 
-use rushes_query::{Encoders, NoEncoders};
 use rushes_store::OnDamage;
 use rushes_types::limits::Limits;
 use rushes_types::{Commit, Error, ErrorKind, Result};
 
 use crate::access::{Caller, Right};
-use crate::backup::BackupSchedule;
 use crate::backup::stage::remove_staged;
-use crate::embedded::EmbeddedEngines;
-use crate::engines::{Engines, OpenEngines};
-use crate::erasures::{Erasures, INDEX_PATIENCE, PURGE_AFTER};
-use crate::feedback::{Expiry, FeedbackOptions};
+use crate::engines::Engines;
+use crate::erasures::{Erasures, INDEX_PATIENCE};
+use crate::feedback_options::Expiry;
 use crate::healing::Healer;
 use crate::identity::{current_analysis, holds_a_store, shared_identity};
 use crate::label_table::LabelTable;
 use crate::links::Links;
 use crate::manifest::{ArchiveLock, Manifest, make_private_dir};
+use crate::open_options::OpenOptions;
+use crate::profile_state::Profiles;
 use crate::progress::{NoProgress, Progress};
-use crate::ranking::Rankings;
+use crate::ranking_state::Rankings;
 use crate::rebuild;
 use crate::rebuild_marker::{Rebuild, mark, pending};
 use crate::search_caches::SearchCaches;
@@ -32,63 +31,6 @@ use crate::tokens::Tokens;
 use crate::verify_kept::Verifications;
 use crate::workers::{BackupJob, FuseSettings, Shared, Stage, Workers};
 use crate::write_freeze::WriteFreeze;
-
-/// How an archive is opened.
-#[derive(Debug, Clone)]
-pub struct OpenOptions {
-    /// Make the archive where the folder holds none.
-    pub create: bool,
-    /// The stages whose workers run.
-    pub stages: Vec<Stage>,
-    /// The limits that hold.
-    pub limits: Limits,
-    /// Length of a bucket in nanoseconds, for an archive that is made; a present one keeps its own.
-    pub bucket_ns: Option<i64>,
-    /// Language of text whose language is not given, for an archive that is made.
-    pub default_language: String,
-    /// Folders that media may be served from.
-    pub media_roots: Vec<PathBuf>,
-    /// How long after an erasure its bytes are rewritten away by the maintenance worker.
-    pub purge_after: Duration,
-    /// What the archive runs on.
-    pub engines: Arc<dyn OpenEngines>,
-    /// Backups that are made by themselves, where configured.
-    pub backups: Option<BackupSchedule>,
-    /// How often the archive is verified by itself, in a process that maintains it; `None`: never.
-    pub verify_every: Option<Duration>,
-    /// Does this process do it? Others only show what was found.
-    pub verifies_here: bool,
-    /// What is rebuilt on opening, whatever its state.
-    pub rebuild: Option<Rebuild>,
-    /// What is done with a store that lacks what was acknowledged.
-    pub on_damage: OnDamage,
-    /// How feedback is kept and used.
-    pub feedback: FeedbackOptions,
-    /// The encoders for texts and pictures of queries; none by default.
-    pub encoders: Arc<dyn Encoders>,
-}
-
-impl Default for OpenOptions {
-    fn default() -> Self {
-        Self {
-            create: true,
-            stages: Stage::ALL.to_vec(),
-            limits: Limits::default(),
-            bucket_ns: None,
-            default_language: "en".to_owned(),
-            media_roots: Vec::new(),
-            purge_after: PURGE_AFTER,
-            engines: Arc::new(EmbeddedEngines),
-            backups: None,
-            verify_every: None,
-            verifies_here: false,
-            rebuild: None,
-            on_damage: OnDamage::Refuse,
-            feedback: FeedbackOptions::default(),
-            encoders: Arc::new(NoEncoders),
-        }
-    }
-}
 
 /// An open archive: the four seams, the workers between them, and all that looks after them.
 ///
@@ -109,6 +51,7 @@ pub struct Archive {
     pub(crate) search_caches: SearchCaches,
     pub(crate) search_places: Arc<SearchPlaces>,
     pub(crate) expiry: Expiry,
+    pub(crate) profiles: Profiles,
     pub(crate) rankings: Rankings,
     workers: Mutex<Option<Workers>>,
     pub(crate) healer: Healer,
@@ -164,6 +107,7 @@ impl Archive {
             search_caches: SearchCaches::default(),
             search_places,
             expiry: Expiry::default(),
+            profiles: Profiles::default(),
             rankings: Rankings::default(),
             workers: Mutex::new(None),
             healer: Healer::default(),

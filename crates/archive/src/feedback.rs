@@ -1,17 +1,17 @@
 //! What people did with answers: taken in, given back, forgotten.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::Ordering;
 
 use rushes_feedback::{Event, Gathered, KeptEvent, key_of, keys_of_asset};
 use rushes_store::{EraseTarget, Memo};
 use rushes_types::{Asset, AssetId, Error, ErrorKind, MovieId, Result};
-use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use crate::access::{Caller, Right};
 use crate::archive::Archive;
 use crate::clock::now_ms;
+use crate::feedback_options::WhoIsKept;
 
 /// The shelf of events.
 pub(crate) const SHELF: &str = "feedback";
@@ -23,39 +23,6 @@ const PAGE_OF_ASSET: usize = 64;
 const ASSETS: usize = 1_024;
 /// A day, in milliseconds.
 const DAY_MS: u64 = 86_400_000;
-/// How long events are kept where the configuration does not say, in days.
-pub const KEEP_DAYS_DEFAULT: u64 = 400;
-
-/// What is kept of who sent an event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum WhoIsKept {
-    /// Nothing.
-    #[default]
-    Nobody,
-    /// The name of the token, or of who logged in.
-    Person,
-}
-
-/// How feedback is kept, and whether it is used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FeedbackOptions {
-    /// Is it taken at all?
-    pub on: bool,
-    /// What is kept of who sent it.
-    pub who: WhoIsKept,
-    /// For how many days it is kept.
-    pub keep_days: u64,
-    /// Are searches ranked by what was learned, unless a request says otherwise?
-    pub ranks: bool,
-}
-
-impl Default for FeedbackOptions {
-    fn default() -> Self {
-        Self { on: true, who: WhoIsKept::Nobody, keep_days: KEEP_DAYS_DEFAULT, ranks: true }
-    }
-}
-
 /// An event that was not taken.
 #[derive(Debug)]
 pub struct EventProblem {
@@ -100,10 +67,6 @@ impl FeedbackFilter {
         *self == Self::default()
     }
 }
-
-/// When events were last looked through for old ones, in days since 1970.
-#[derive(Debug, Default)]
-pub(crate) struct Expiry(AtomicU64);
 
 impl Archive {
     /// Keeps events, each on a moment that is there; what is kept already counts as a duplicate. Durable on return.

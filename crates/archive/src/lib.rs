@@ -50,6 +50,7 @@ mod erasures;
 mod export;
 mod facade;
 mod feedback;
+mod feedback_options;
 #[doc(hidden)]
 pub mod fuzzing;
 mod healing;
@@ -63,10 +64,14 @@ mod long_work;
 mod manifest;
 mod media;
 pub mod migrate;
+mod open_options;
 mod part;
 mod priority;
+mod profile_state;
+mod profiles;
 mod progress;
 mod ranking;
+mod ranking_state;
 mod rebuild;
 mod rebuild_marker;
 mod search;
@@ -89,7 +94,7 @@ mod workers;
 mod write_freeze;
 
 pub use access::{Caller, Grant, Right, TokenSpec};
-pub use archive::{Archive, OpenOptions};
+pub use archive::Archive;
 pub use archive_folder::ArchiveFolder;
 pub use backup::{
     BackupCheck, BackupFile, BackupList, BackupPlace, BackupReport, BackupRequest, BackupSchedule,
@@ -102,16 +107,18 @@ pub use clock::{now_s, rfc3339};
 pub use embedded::EmbeddedEngines;
 pub use engines::{Engines, OpenEngines};
 pub use erasures::{GONE_WITHIN, PURGE_AFTER};
-pub use feedback::{
-    EventProblem, FeedbackFilter, FeedbackOptions, FeedbackReport, KEEP_DAYS_DEFAULT, WhoIsKept,
-};
+pub use feedback::{EventProblem, FeedbackFilter, FeedbackReport};
+pub use feedback_options::{FeedbackOptions, KEEP_DAYS_DEFAULT, WhoIsKept};
 pub use ingest::{Body, IngestMode, IngestOptions, IngestReport, LineProblem, PROBLEMS_MAX};
 pub use links::{Links, SignedLink};
 pub use manifest::{ArchiveLock, FORMAT_VERSION, Manifest};
 pub use migrate::ArchiveStore;
+pub use open_options::OpenOptions;
 pub use part::Part;
+pub use profile_state::{AssignedProfiles, ProfileVersion};
 pub use progress::{NoProgress, Progress, check};
-pub use ranking::{RankingAsk, RankingMode, RankingVersion, TeamReport};
+pub use ranking::{RankingAsk, RankingMode, TeamReport};
+pub use ranking_state::RankingVersion;
 pub use rebuild_marker::Rebuild;
 pub use rushes_store::OnDamage;
 pub use search::{Explained, SearchRequest};

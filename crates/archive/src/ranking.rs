@@ -1,13 +1,12 @@
 //! What was learned of feedback: fitted, kept in versions with the events that they saw, put to use, taken back.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
-use rushes_feedback::EVERYONE;
 use rushes_learn::{
-    Centre, Estimate, FEATURE_COUNT, Impression, KeptBefore, Preference, RankingModel, Shown, estimate,
-    learn_teams, preference, raw_shift, shift_of,
+    Centre, Estimate, FEATURE_COUNT, Impression, Preference, RankingModel, Shown, estimate, learn_teams,
+    preference, raw_shift, shift_of,
 };
 use rushes_query::{Learned, Ranking};
 use rushes_store::Memo;
@@ -17,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::access::{Caller, Right};
 use crate::archive::Archive;
 use crate::clock::now_ms;
+use crate::ranking_state::{RankingVersion, Ready};
 
 /// The shelf of versions.
 pub(crate) const SHELF: &str = "ranking";
@@ -56,32 +56,6 @@ pub struct RankingAsk {
     pub tells_features: bool,
 }
 
-/// A version of what was learned.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct RankingVersion {
-    /// Its number, from 1.
-    pub version: u64,
-    /// When it was fitted, in milliseconds since 1970: it saw the events that had come until then.
-    pub made_ms: u64,
-    /// How many these were.
-    pub events: usize,
-    /// A digest of their names: fitted again to the same events, it is the same.
-    pub events_digest: String,
-    /// What all teams together have shown.
-    pub pooled: RankingModel,
-    /// What each team has shown.
-    pub teams: BTreeMap<String, RankingModel>,
-}
-
-impl RankingVersion {
-    /// The model that searches for a team are ranked by: its own, else that of all together, whichever is used.
-    #[must_use]
-    pub fn for_team(&self, team: Option<&str>) -> Option<&RankingModel> {
-        let own = self.teams.get(team.unwrap_or(EVERYONE));
-        own.into_iter().chain([&self.pooled]).find(|model| model.is_used())
-    }
-}
-
 /// How one team's interleaved answers went, and what its model would have brought.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct TeamReport {
@@ -98,27 +72,6 @@ pub struct TeamReport {
 #[derive(Debug, Serialize, Deserialize)]
 struct InUse {
     version: u64,
-}
-
-/// The version in use, ready for searches.
-#[derive(Debug)]
-struct Ready {
-    version: Option<RankingVersion>,
-    /// The number of the newest version; 0: there is none.
-    newest: u64,
-    /// The version that is set by hand.
-    wanted: Option<u64>,
-    kept: Arc<KeptBefore>,
-}
-
-/// What searches need of rankings, read once a version, and when it was last known to be the newest.
-#[derive(Debug, Default)]
-pub(crate) struct Rankings(RwLock<Option<(Instant, Arc<Ready>)>>);
-
-impl Rankings {
-    fn forget(&self) {
-        *self.0.write().unwrap_or_else(PoisonError::into_inner) = None;
-    }
 }
 
 impl Archive {

@@ -8,7 +8,8 @@ use rushes_ask::{Asking, ask_as};
 use rushes_index::{Budget, IndexReader};
 use rushes_plan::{Plan, Warning};
 use rushes_query::{
-    Access, Answer, Catalog, Evidence, Moment, PlannedSearch, View, cursor_of, explain, search,
+    Access, Answer, AppliedProfile, Catalog, Evidence, Moment, PlannedSearch, View, cursor_of, explain,
+    search,
 };
 use rushes_text::{Analyzer, Language};
 use rushes_types::{Commit, Error, Result};
@@ -40,6 +41,8 @@ pub struct SearchRequest {
     pub typing: bool,
     /// How moments are ranked.
     pub ranking: RankingAsk,
+    /// The profile that filled the plan in.
+    pub profile: Option<AppliedProfile>,
 }
 
 impl Archive {
@@ -109,6 +112,7 @@ impl Archive {
         let knowledge = ArchiveKnowledge::new(self, &view)?;
         let asked = self.within_limits(asked(request, &knowledge)?)?;
         let mut answer = self.healer.after(Rebuild::Index, search(asked, &view, &knowledge))?;
+        answer.profile.clone_from(&request.profile);
         answer.warnings.extend(self.is_being_made(reader.as_ref())?);
         Ok(answer)
     }

@@ -32,6 +32,9 @@ pub struct Answer {
     pub warnings: Vec<Warning>,
     /// What each clause found.
     pub clauses: Vec<ClauseReport>,
+    /// What a profile filled in, where one counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub profile: Option<AppliedProfile>,
     /// How the moments were ranked, where it was not by hand-set scores alone.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ranking: Option<AnswerRanking>,
@@ -82,6 +85,32 @@ pub enum RemedyKind {
     Anywhere,
     /// The least confidence is left out.
     Unsure,
+}
+
+/// A profile that counted for a request.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct AppliedProfile {
+    /// Its name.
+    pub name: String,
+    /// Its version; 0 for one that is built in.
+    pub version: u64,
+    /// Itself, then what it inherits from, the nearest first.
+    pub chain: Vec<String>,
+    /// The team whose ranking model counts.
+    pub team: String,
+    /// What the request did not say and the profile did.
+    pub filled: Vec<FilledField>,
+}
+
+/// A field that a profile filled in.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct FilledField {
+    /// Its place in the plan.
+    pub pointer: String,
+    /// What it is now.
+    pub value: Json,
 }
 
 /// What a clause found.

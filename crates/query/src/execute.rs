@@ -101,6 +101,7 @@ pub fn execute(query: &Query, view: &View<'_>, options: Options) -> Result<Answe
         understood: None,
         warnings,
         clauses: reports(query, &found, &view.access),
+        profile: None,
         ranking: reranked.as_ref().map(Reranked::of_answer),
         remedies: Vec::new(),
         read_point: reader.read_point().to_string(),

@@ -47,7 +47,8 @@ mod spans;
 mod view;
 
 pub use answer::{
-    Answer, ClauseReport, Evidence, Explanation, Group, Moment, Remedy, RemedyKind, Span, Term,
+    Answer, AppliedProfile, ClauseReport, Evidence, Explanation, FilledField, Group, Moment, Remedy,
+    RemedyKind, Span, Term,
 };
 pub use cursor::Cursor;
 pub use encoders::{Encoders, NoEncoders};

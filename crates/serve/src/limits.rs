@@ -52,6 +52,8 @@ pub const BUCKETS_DEFAULT: usize = 600;
 pub const ANSWER_BYTES_MAX: usize = 32 << 20;
 /// Largest seed of coins: what every JSON reader keeps to the last digit.
 pub const SEED_MAX: u64 = (1 << 53) - 1;
+/// Most profiles that one preview compares.
+pub const PROFILES_COMPARED_MAX: usize = 4;
 /// Most suggestions of one answer.
 pub const SUGGESTIONS_MAX: usize = 50;
 /// Suggestions of one answer where the request names no number.

@@ -20,7 +20,7 @@ impl Default for Roles {
 }
 
 /// Routes that every server answers.
-const EVERYWHERE: [&str; 16] = [
+const EVERYWHERE: [&str; 18] = [
     "/healthz",
     "/readyz",
     "/metrics",
@@ -37,6 +37,8 @@ const EVERYWHERE: [&str; 16] = [
     "/v1/audit",
     "/v1/ranking",
     "/v1/bins",
+    "/v1/profiles",
+    "/v1/profile-assignments",
 ];
 /// Routes of those who look for something: they read, though they are called with `POST`.
 const READING: [&str; 7] =

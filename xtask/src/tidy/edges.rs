@@ -23,6 +23,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("plan", &["types", "text"]),
     ("ask", &["types", "text", "plan"]),
     ("index", &["types", "text", "wire", "plan"]),
+    ("profile", &["types", "plan"]),
     ("learn", &["types"]),
     ("feedback", &["types", "learn"]),
     ("query", &["types", "text", "plan", "index", "learn"]),
@@ -36,8 +37,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "serve",
         &[
-            "types", "text", "wire", "store", "events", "plan", "index", "learn", "feedback", "query",
-            "export", "bins", "import", "footage", "archive", "page",
+            "types", "text", "wire", "store", "events", "plan", "index", "learn", "feedback", "profile",
+            "query", "export", "bins", "import", "footage", "archive", "page",
         ],
     ),
     (
@@ -86,7 +87,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
 /// All that one archive is made of.
 const PARTS: &[&str] = &[
     "types", "text", "kv", "wire", "store", "events", "timeline", "fuse", "plan", "ask", "index", "learn",
-    "feedback", "query", "bins",
+    "feedback", "profile", "query", "bins",
 ];
 /// Only the command line may wire everything.
 const ANY: &[&str] = &["*"];

@@ -14,6 +14,7 @@ const PURE: &[&str] = &[
     "crates/learn/src/",
     "crates/feedback/src/",
     "crates/bins/src/",
+    "crates/profile/src/",
 ];
 
 /// Folders in them that do what the rest decided.

@@ -1,16 +1,16 @@
-//! Feedback, ranking models and settings: copied whole, since nothing else tells what is new among them.
+//! Feedback, ranking models, profiles and settings: copied whole, since nothing else tells what is new among them.
 
 use rushes_store::AnnotationStore;
 use rushes_types::Result;
 
-use crate::{feedback, ranking};
+use crate::{feedback, profiles, ranking};
 
 /// Memos that are copied at once.
 const PAGE: usize = 1_000;
 
 /// Brings the target's memos up to the source's.
 pub(crate) fn bring(from: &dyn AnnotationStore, to: &dyn AnnotationStore) -> Result<()> {
-    for shelf in [feedback::SHELF, ranking::SHELF, ranking::SETTINGS] {
+    for shelf in [feedback::SHELF, ranking::SHELF, profiles::SHELF, ranking::SETTINGS] {
         let mut after: Option<String> = None;
         loop {
             let page = from.memos(shelf, after.as_deref(), PAGE)?;

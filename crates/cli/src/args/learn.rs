@@ -101,3 +101,65 @@ No archive is needed.")]
         picture: Option<PathBuf>,
     },
 }
+
+/// `rushes profile …`
+#[derive(Debug, Subcommand)]
+pub enum ProfileCommand {
+    /// List the profiles, and whose they are
+    #[command(after_help = "Examples:
+  rushes profile list")]
+    List,
+    /// Print a profile as TOML, ready to be edited
+    #[command(after_help = "Examples:
+  rushes profile show trailer > trailer.toml
+  rushes profile show trailer --version 2")]
+    Show {
+        /// The profile
+        name: String,
+        /// This version [default: the newest]
+        #[arg(long)]
+        version: Option<u64>,
+    },
+    /// Write a new version of a profile from TOML
+    #[command(after_help = "Examples:
+  rushes profile show trailer > trailer.toml && rushes profile put trailer.toml")]
+    Put {
+        /// The file, or - for standard input
+        file: PathBuf,
+    },
+    /// Remove a profile; one that is built in is there again
+    #[command(after_help = "Examples:
+  rushes profile remove trailer")]
+    Remove {
+        /// The profile
+        name: String,
+    },
+    /// Let a profile count where a request names none
+    #[command(after_help = "Examples:
+  rushes profile assign editorial                  for everybody
+  rushes profile assign trailer --token trailers   for who comes with this token
+  rushes profile assign --none                     for nobody any more")]
+    Assign {
+        /// The profile
+        #[arg(required_unless_present = "none")]
+        name: Option<String>,
+        /// For this token only
+        #[arg(long)]
+        token: Option<String>,
+        /// No profile
+        #[arg(long, conflicts_with = "name")]
+        none: bool,
+    },
+    /// Show one question as two teams would see it, and what stands elsewhere
+    #[command(after_help = "Examples:
+  rushes profile preview trailer archive Mara in the galley")]
+    Preview {
+        /// The one
+        left: String,
+        /// The other
+        right: String,
+        /// The question
+        #[arg(required = true, value_name = "TEXT")]
+        words: Vec<String>,
+    },
+}

@@ -14,7 +14,7 @@ use clap::{Args, Parser, Subcommand};
 pub use backup::{Backup, Restore};
 pub use bins::BinCommand;
 pub use export::ExportOptions;
-pub use learn::{FeedbackCommand, FeedbackFilterArgs, RankingCommand};
+pub use learn::{FeedbackCommand, FeedbackFilterArgs, ProfileCommand, RankingCommand};
 pub use manage::{
     AssetCommand, ConfigCommand, EventsCommand, GrantArg, LabelCommand, Migrate, ModelCommand, RunCommand,
     TokenCommand,
@@ -220,6 +220,9 @@ Interrupted, --online leaves the index as it was.")]
     /// What people did with answers
     #[command(subcommand)]
     Feedback(FeedbackCommand),
+    /// Profiles: how teams ask
+    #[command(subcommand)]
+    Profile(ProfileCommand),
     /// Ranking that learns from what people choose
     #[command(subcommand)]
     Ranking(RankingCommand),

@@ -24,6 +24,7 @@ mod intake;
 mod long;
 mod mapping;
 mod migrate;
+mod profile;
 mod questions;
 mod ranking;
 mod registry;
@@ -90,6 +91,7 @@ fn with_archive(config: Config, json: bool, quiet: bool, command: Command) -> Ou
         Command::Bin(command) => bins::run(&config, &command, json),
         Command::Run(command) => run::run(&config, &command, json),
         Command::Feedback(command) => feedback::run(&config, &command, json),
+        Command::Profile(command) => profile::run(&config, &command, json),
         Command::Ranking(command) => ranking::run(&config, &command, json),
         Command::Token(command) => token::run(&config, &command, json),
         Command::Audit { verify: true, .. } => audit::verify(&config, json),

@@ -14,7 +14,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::exported::{ExportParams, answer, beyond, parameter};
-use super::search::{SearchDocument, request_of};
+use super::search::{SearchDocument, asked};
 use crate::app::{App, Ctx};
 use crate::audit::Action;
 use crate::body::{Json, Params};
@@ -59,7 +59,7 @@ async fn export(
     let waiting = Waiting::default();
     let gone = waiting.gone();
     let work = move |archive: &Archive, caller: &Caller| {
-        make(archive, caller, request_of(fields)?, (format, &options), &gone)
+        make(archive, caller, asked(archive, caller, fields)?, (format, &options), &gone)
     };
     let say = |file: &AuditedExport, action: Action| {
         let action = file.assets.iter().fold(action, |action, asset| action.asset(asset));

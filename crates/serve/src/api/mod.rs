@@ -18,6 +18,7 @@ mod oidc;
 mod operate;
 mod pages;
 mod pictures;
+mod profiles;
 mod ranking;
 mod registry;
 mod runs;
@@ -90,6 +91,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
         .merge(feedback::routes())
         .merge(ranking::routes())
         .merge(bins::routes())
+        .merge(profiles::routes())
         .merge(login::routes())
         .merge(buckets::routes())
         .merge(media::routes())

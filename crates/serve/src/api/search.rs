@@ -12,6 +12,7 @@ use rushes_archive::{
 };
 use rushes_index::EngineRequest;
 use rushes_plan::{Cost, Plan, Reading, ResolvedPlan, Warning};
+use rushes_query::AppliedProfile;
 use rushes_types::limits::QUERY_BYTES_MAX;
 use rushes_types::{Error, ErrorKind, Result, check_id};
 use serde::{Deserialize, Serialize};
@@ -39,6 +40,8 @@ pub(super) struct SearchDocument {
     q: Option<String>,
     /// Are the words still being typed? Then the last one may be the beginning of a name, else of a word that is said.
     typing: Option<bool>,
+    /// The profile that fills in what the request does not say; null: none. By default the one that was assigned.
+    profile: Option<String>,
     /// How moments are ranked.
     ranking: Option<RankingDocument>,
     /// The structured query.
@@ -55,6 +58,9 @@ pub(super) struct ResolvedDocument {
     /// Of a question in words: what each part of it became in the plan.
     #[serde(skip_serializing_if = "Option::is_none")]
     understood: Option<Reading>,
+    /// What a profile filled in, where one counted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    profile: Option<AppliedProfile>,
     /// What could not be filled in.
     warnings: Vec<Warning>,
     /// Where the index is an outside engine: what it is asked, as far as that is known before it answers.
@@ -144,8 +150,24 @@ fn ranking_of(fields: &mut serde_json::Map<String, Value>) -> Result<RankingAsk>
     Ok(RankingAsk { mode, team: asked.team, seed: asked.seed, tells_features: asked.features })
 }
 
+/// A request with what a profile fills in.
+pub(super) fn asked(
+    archive: &Archive,
+    caller: &Caller,
+    mut fields: serde_json::Map<String, Value>,
+) -> Result<SearchRequest> {
+    let profile = archive.apply_profile(caller, &mut fields)?;
+    let mut request = request_of(fields)?;
+    if let Some(profile) = &profile
+        && request.ranking.team.is_none()
+    {
+        request.ranking.team = Some(profile.team.clone());
+    }
+    Ok(SearchRequest { profile, ..request })
+}
+
 /// Takes the words and the ranking out of a request; the rest is a plan.
-pub(super) fn request_of(mut fields: serde_json::Map<String, Value>) -> Result<SearchRequest> {
+fn request_of(mut fields: serde_json::Map<String, Value>) -> Result<SearchRequest> {
     let ranking = ranking_of(&mut fields)?;
     let q = match fields.remove("q") {
         None | Some(Value::Null) => None,
@@ -163,7 +185,7 @@ pub(super) fn request_of(mut fields: serde_json::Map<String, Value>) -> Result<S
     };
     let plan = Value::Object(fields);
     let plan = if q.is_some() { Plan::read_beside_words(&plan)? } else { Plan::read(&plan)? };
-    Ok(SearchRequest { q, plan, typing, ranking })
+    Ok(SearchRequest { q, plan, typing, ranking, profile: None })
 }
 
 /// A suggestion.
@@ -228,7 +250,9 @@ struct AuditedAnswer {
 async fn search(ctx: Ctx, Json(fields): Json<serde_json::Map<String, Value>>) -> Reply<Response> {
     let waiting = Waiting::default();
     let gone = waiting.gone();
-    let work = move |archive: &Archive, caller: &Caller| find(archive, caller, &request_of(fields)?, &gone);
+    let work = move |archive: &Archive, caller: &Caller| {
+        find(archive, caller, &asked(archive, caller, fields)?, &gone)
+    };
     let say = |found: &AuditedAnswer, action: Action| {
         let action = found.assets.iter().fold(action, |action, asset| action.asset(asset));
         found.movies.iter().fold(action, |action, movie| action.movie(movie))
@@ -267,13 +291,14 @@ async fn plan(
     let waiting = Waiting::default();
     let gone = waiting.gone();
     let work = move |archive: &Archive, caller: &Caller| {
-        archive.explain_plan_until(caller, &request_of(fields)?, &gone)
+        let request = asked(archive, caller, fields)?;
+        Ok((archive.explain_plan_until(caller, &request, &gone)?, request.profile))
     };
-    let explained = ctx.audited(Action::of("plan"), work, |_, action| action).await?;
+    let (explained, profile) = ctx.audited(Action::of("plan"), work, |_, action| action).await?;
     let Explained { resolved, understood, requests, cost } = explained;
     let requests = requests.into_iter().map(RequestDocument::from).collect();
     let (plan, warnings) = (resolved.plan, resolved.warnings);
-    Ok(Answer(ResolvedDocument { plan, understood, warnings, requests, cost }))
+    Ok(Answer(ResolvedDocument { plan, understood, profile, warnings, requests, cost }))
 }
 
 /// Labels, titles and words that begin with what was typed.

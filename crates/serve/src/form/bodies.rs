@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::lines::{ORDERED, instant_ns, model_name};
 use crate::ARROW_STREAM;
-use crate::limits::{EVENTS_MAX, LINK_SECONDS_MAX, PATH_BYTES_MAX, SEED_MAX};
+use crate::limits::{EVENTS_MAX, LINK_SECONDS_MAX, PATH_BYTES_MAX, PROFILES_COMPARED_MAX, SEED_MAX};
 
 /// What takes one JSON document or an array of them.
 const ONE_OR_SEVERAL: [&str; 3] = ["POST /v1/assets", "POST /v1/models", "POST /v1/labels"];
@@ -94,7 +94,7 @@ pub(super) fn schemas() -> Map<String, Value> {
 }
 
 /// Feedback, and what is made of it.
-fn learning() -> [(&'static str, Value); 7] {
+fn learning() -> [(&'static str, Value); 9] {
     let name = || or_null(id());
     let mode = json!({"type": ["string", "null"], "enum": ["hand_set", "learned", "interleaved", null]});
     let seed = json!({"type": ["integer", "null"], "format": "int64", "minimum": 0, "maximum": SEED_MAX});
@@ -110,6 +110,20 @@ fn learning() -> [(&'static str, Value); 7] {
             let mut form = body(&[], json!({"asset_id": name(), "team": name(), "who": name()}));
             form["anyOf"] = json!([one_of("asset_id"), one_of("team"), one_of("who")]);
             form
+        }),
+        ("AssignedProfilesDocument", {
+            let tokens = json!({"type": "object", "additionalProperties": id()});
+            let mut form = body(&[], json!({"default": name(), "tokens": tokens}));
+            form["x-rules"] = json!(["every profile is there"]);
+            form
+        }),
+        ("PreviewDocument", {
+            let profiles =
+                json!({"type": "array", "minItems": 1, "maxItems": PROFILES_COMPARED_MAX, "items": name()});
+            body(
+                &["request", "profiles"],
+                json!({"request": reference("SearchDocument"), "profiles": profiles}),
+            )
         }),
         ("ExpireFeedbackDocument", body(&[], json!({}))),
         ("FitDocument", body(&[], json!({}))),

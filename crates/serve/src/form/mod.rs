@@ -12,7 +12,7 @@ mod lines;
 mod links;
 mod parameters;
 
-use rushes_plan::form::{or_null, reference};
+use rushes_plan::form::{id, or_null, reference};
 use serde_json::{Map, Value, json};
 
 const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
@@ -86,6 +86,7 @@ fn beside_words(components: &mut Map<String, Value>) {
     search["properties"]["q"] = words;
     search["properties"]["typing"] = json!({"type": ["boolean", "null"],
         "description": "Are the words still being typed? Then the last may be the beginning of a name, or of a word that is said."});
+    search["properties"]["profile"] = or_null(id());
     search["properties"]["ranking"] = or_null(reference("RankingDocument"));
     if let Some(asks) = search["anyOf"].as_array_mut() {
         asks.push(json!({"required": ["q"], "properties": {"q": {"type": "string"}}}));

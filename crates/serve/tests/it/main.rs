@@ -19,6 +19,7 @@ mod operating;
 mod page;
 mod pictures;
 mod problems;
+mod profiles;
 mod rates;
 mod registry;
 mod runs;

@@ -228,6 +228,15 @@ pub fn cases(method: &str, path: &str) -> Option<Vec<Ask>> {
             of_each(&RUNS, "", "")
         }
         ("GET", "/v1/feedback") => gets(&[path, "/v1/feedback?asset=secret", "/v1/feedback?team=nobody"]),
+        ("GET", "/v1/profiles" | "/v1/profile-assignments") => gets(&[path]),
+        ("GET" | "DELETE", "/v1/profiles/{name}") => of_each(&["trailer", "nobody"], "", ""),
+        ("POST", "/v1/profiles") => {
+            posts(path, &[json!({"name": "hers"}), json!({"name": "hers", "inherits": "nobody"})])
+        }
+        ("POST", "/v1/profile-assignments") => posts(path, &[json!({"default": "trailer"})]),
+        ("POST", "/v1/profiles/preview") => {
+            posts(path, &[json!({"request": {"q": "starving"}, "profiles": ["trailer", null]})])
+        }
         ("GET", "/v1/ranking" | "/v1/ranking/report") => gets(&[path]),
         ("POST", "/v1/feedback") => {
             let kept = |asset: &str| {
