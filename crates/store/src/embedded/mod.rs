@@ -22,6 +22,7 @@ mod memos;
 mod registry;
 mod runs;
 mod tables;
+mod taken_over;
 mod tx;
 
 use std::collections::HashSet;
@@ -47,10 +48,6 @@ use crate::{
 
 /// Memory for cached blocks where the options name none, in bytes.
 const CACHE_BYTES: u64 = 64 << 20;
-
-/// Numbers of runs and scopes that are left out where the counters may be older than the content: far more than can be given
-/// between two flushes of a table.
-const LEFT_OUT: u64 = 1 << 32;
 
 /// How a store is opened.
 #[derive(Clone)]
@@ -141,10 +138,10 @@ impl EmbeddedStore {
             incoming: Mutex::default(),
         };
         if store.folder.damage().is_none() {
-            store.sweep()?;
             if let Some(commit) = store.folder.taken_over() {
-                store.never_again(commit)?;
+                store.settle_taken_over(commit)?;
             }
+            store.sweep()?;
         }
         Ok(store)
     }
@@ -153,17 +150,6 @@ impl EmbeddedStore {
     #[must_use]
     pub fn fsyncs(&self) -> u64 {
         self.folder.fsyncs()
-    }
-
-    /// Leaves out numbers that were given and are lost, or may be: the counters may be older than the content that was
-    /// written under later numbers, which must not become a part of something else.
-    fn never_again(&self, commit: u64) -> Result<()> {
-        self.change(|tx| {
-            tx.counters.commits = tx.counters.commits.max(commit);
-            tx.counters.runs = tx.counters.runs.saturating_add(LEFT_OUT);
-            tx.counters.scopes = tx.counters.scopes.saturating_add(LEFT_OUT);
-            Ok(())
-        })
     }
 
     fn incoming(&self) -> MutexGuard<'_, HashSet<Key>> {

@@ -292,6 +292,32 @@ fn a_store_that_is_taken_over_without_its_journals_keeps_what_comes_then() {
 }
 
 #[test]
+fn what_a_store_that_is_taken_over_lacks_can_be_sent_again_whichever_tables_are_of_an_earlier_time() {
+    for ahead in ["ids", "blocks", "rows"] {
+        let place = Place::new();
+        let store = place.open().unwrap();
+        store.put_assets(&[asset("a")]).unwrap();
+        add(&store, "a", "1");
+        store.purge().unwrap();
+        add(&store, "a", "2");
+        drop(store);
+        {
+            // This table is flushed on its own, as it is when it is full; the others are only in the journal.
+            let database = fjall::Database::builder(place.store()).open().unwrap();
+            let table = database.keyspace(ahead, fjall::KeyspaceCreateOptions::default).unwrap();
+            table.rotate_memtable_and_wait().unwrap();
+        }
+        fs::write(place.journal(), b"").unwrap();
+        let store = place.open_as(IDENTITY, OnDamage::Accept).unwrap();
+        let again = [lines("a", "m@1", &[("1", 0, "1"), ("2", 0, "2")])];
+        let receipt = store.append_loose(&again, AppendMode::Partial).unwrap();
+        assert_eq!((receipt.accepted, receipt.duplicates), (1, 1), "{ahead}: {receipt:?}");
+        let found = current(&store, "a");
+        assert!(found.len() >= 2, "{ahead}: {found:?}");
+    }
+}
+
+#[test]
 fn what_is_held_of_an_opening_before_the_system_went_down_counts_for_nothing() {
     let place = Place::filled();
     let held = place.0.path().join("store.held");
