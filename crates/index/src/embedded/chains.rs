@@ -34,7 +34,7 @@ pub(super) fn chains(searches: &mut [PartSearch<'_>], reach: u64) -> Result<Vec<
         match holders.as_slice() {
             // Lines beside seeds are found without going through all.
             [only] if searches[*only].walks => {
-                walked_chains(*only, &mut searches[*only], group, reach, &mut chains)?
+                walked_chains(*only, &mut searches[*only], group, reach, &mut chains)?;
             }
             _ => all_chains(searches, group, reach, &mut chains)?,
         }
