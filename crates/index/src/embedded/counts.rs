@@ -1,12 +1,11 @@
 //! What a search by a clause would go through, from the tables of segments: look-ups in dictionaries and lengths of
 //! lists; no list is read.
 
-use fst::{IntoStreamer, Streamer};
 use rushes_plan::{Clause, ClauseCounts, Test, Word};
 use rushes_text::fold_word;
 use rushes_types::Result;
 
-use super::file::MappedBytes;
+use super::expansion::ranks;
 use super::postings::PostingLists;
 use super::sections::SEPARATOR;
 use super::segment::Segment;
@@ -109,22 +108,6 @@ fn key(text: &str, whole: bool) -> Vec<u8> {
     let mut key = text.as_bytes().to_vec();
     key.extend(whole.then_some(SEPARATOR));
     key
-}
-
-/// The ranks of the keys that begin so: a dictionary has its keys in order, each with its rank.
-fn ranks(map: &fst::Map<MappedBytes>, prefix: &[u8]) -> std::ops::Range<u64> {
-    let from = |bound: &[u8]| {
-        let mut keys = map.range().ge(bound).into_stream();
-        keys.next().map_or(map.len() as u64, |(_, rank)| rank)
-    };
-    let mut after = prefix.to_vec();
-    // The first key after all that begin so: the last byte that can be higher is, and ends it.
-    while after.last() == Some(&u8::MAX) {
-        after.pop();
-    }
-    let Some(last) = after.last_mut() else { return 0..map.len() as u64 };
-    *last += 1;
-    from(prefix)..from(&after)
 }
 
 /// The bytes of the lists of these ranks, which lie one after the other.

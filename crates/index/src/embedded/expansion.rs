@@ -53,12 +53,6 @@ pub(super) fn expand(segment: &Segment, term: &TermMatcher, meter: &mut Meter<'_
         spelt(key, number)?;
         meter.step()
     })?;
-    if let Some(prefix) = term.prefix() {
-        collect(&segment.words, prefix.as_bytes(), |key, number| {
-            spelt(key, number)?;
-            meter.steps(PASSED_STEPS)
-        })?;
-    }
     if let Some(automaton) = term.fuzzy_automaton() {
         // The automaton walks the dictionary without a look until it meets a word.
         meter.look()?;
@@ -66,6 +60,21 @@ pub(super) fn expand(segment: &Segment, term: &TermMatcher, meter: &mut Meter<'_
         while let Some((key, number)) = found.next() {
             spelt(key, number)?;
             meter.steps(PASSED_STEPS)?;
+        }
+    }
+    if let Some(prefix) = term.prefix() {
+        // They are one after the other, first those with the word's own spelling. All others are worth the same.
+        let own = ranks(&segment.words, &exact);
+        let longer = own.end..ranks(&segment.words, prefix.as_bytes()).end;
+        let mut key = Vec::new();
+        if longer.start < longer.end {
+            let known = segment.words.as_fst().get_key_into(longer.end - 1, &mut key);
+            let parts = word_parts(&key).filter(|_| known).ok_or_else(broken)?;
+            let quality = term.quality_with_forms(parts.folded, &no_forms, parts.language);
+            meter.steps(usize::try_from(longer.end - longer.start).unwrap_or(usize::MAX))?;
+            let numbers = longer.filter_map(|number| u32::try_from(number).ok());
+            let spelt = numbers.filter(|number| !with_form.contains(number));
+            matches.extend(spelt.filter_map(|number| Some(WordMatch { number, quality: quality? })));
         }
     }
     let dictionary = segment.words.as_fst();
@@ -97,6 +106,22 @@ fn with_form(segment: &Segment, term: &TermMatcher, meter: &mut Meter<'_>) -> Re
         }
     }
     Ok(words)
+}
+
+/// The ranks of the keys that begin so: a dictionary has its keys in order, each with its rank.
+pub(super) fn ranks(map: &fst::Map<MappedBytes>, prefix: &[u8]) -> std::ops::Range<u64> {
+    let from = |bound: &[u8]| {
+        let mut keys = map.range().ge(bound).into_stream();
+        keys.next().map_or(map.len() as u64, |(_, rank)| rank)
+    };
+    let mut after = prefix.to_vec();
+    // The first key after all that begin so: the last byte that can be higher is, and ends it.
+    while after.last() == Some(&u8::MAX) {
+        after.pop();
+    }
+    let Some(last) = after.last_mut() else { return 0..map.len() as u64 };
+    *last += 1;
+    from(prefix)..from(&after)
 }
 
 /// Calls `each` with every key that has this prefix, until it fails.
