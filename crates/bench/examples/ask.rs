@@ -1,5 +1,5 @@
 //! Asks the questions of a benchmark of an archive that one kept, to compare two versions on the same bytes:
-//! `cargo run --release -p rushes-bench --example ask -- FOLDER HOURS [QUERIES]`.
+//! `cargo run --release -p rushes-bench --example ask -- FOLDER HOURS [QUERIES [KIND]]`.
 
 #![allow(clippy::print_stdout)] // a command line prints
 
@@ -12,7 +12,8 @@ fn main() -> rushes_types::Result<()> {
     let folder = args.first().map_or("bench-archive", String::as_str);
     let hours = args.get(1).and_then(|a| a.parse().ok()).unwrap_or(20);
     let queries = args.get(2).and_then(|a| a.parse().ok()).unwrap_or(200);
+    let kind = args.get(3).map(String::as_str);
     let spec = Spec { hours, ..Spec::default() };
-    println!("{}", searches_table(&ask_kept(folder.as_ref(), spec, queries, &NoProgress)?));
+    println!("{}", searches_table(&ask_kept(folder.as_ref(), spec, queries, kind, &NoProgress)?));
     Ok(())
 }

@@ -151,7 +151,7 @@ fn archive(
     let data = folder.join(DATA);
     let subject = Subject::open_on(&data, &Stage::ALL, bed.engines())?;
     let measured = stages(options, &subject, bed, world, progress).and_then(|mut side| {
-        side.searches = search::measure(&subject, world, options.queries, progress)?;
+        side.searches = search::measure(&subject, world, options.queries, None, progress)?;
         Ok(side)
     });
     subject.close();

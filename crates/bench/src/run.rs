@@ -68,12 +68,18 @@ impl BenchOptions {
     }
 }
 
-/// Asks the questions of a benchmark of an archive that one kept (its options' `keep`), made from the same spec. Where
+/// Asks the questions of a benchmark, all or those of one kind, of an archive that one kept (its options' `keep`), made from the same spec. Where
 /// there is none it is made first.
 ///
 /// # Errors
 /// If a stage fails, or a question.
-pub fn ask_kept(folder: &Path, spec: Spec, queries: usize, progress: &dyn Progress) -> Result<Vec<Search>> {
+pub fn ask_kept(
+    folder: &Path,
+    spec: Spec,
+    queries: usize,
+    only: Option<&str>,
+    progress: &dyn Progress,
+) -> Result<Vec<Search>> {
     let (archive, world) = (folder.join(ARCHIVE), World::new(spec));
     let is_new = !archive.exists();
     std::fs::create_dir_all(folder).map_err(|e| Error::io("making the benchmark's folder", e))?;
@@ -82,7 +88,7 @@ pub fn ask_kept(folder: &Path, spec: Spec, queries: usize, progress: &dyn Progre
         fill(&subject, &world, progress)?;
     }
     subject.wait_searchable(progress)?;
-    let searches = search::measure(&subject, &world, queries, progress);
+    let searches = search::measure(&subject, &world, queries, only, progress);
     subject.close();
     searches
 }
@@ -177,7 +183,7 @@ fn searched(options: &BenchOptions, world: &World, progress: &dyn Progress) -> R
         )
     };
     memory::reset_peak();
-    let searches = search::measure(&subject, world, options.queries, progress)?;
+    let searches = search::measure(&subject, world, options.queries, None, progress)?;
     subject.close();
     let open_ms = open(&folder)?;
     Ok(Searched { rates: vec![filled], lines, vectors, searches, open_ms, disk: disk::parts(&folder)? })

@@ -13,7 +13,7 @@ use crate::queries::{Class, plan, typed};
 use crate::report::Search;
 use crate::subject::Subject;
 
-/// Runs `count` queries of each class twice: first to warm the caches, then timed.
+/// Runs `count` queries of each class, or of the `only` one that is named, twice: first to warm the caches, then timed.
 ///
 /// # Errors
 /// If a query fails, or an answer that must be the same differs the second time.
@@ -21,10 +21,12 @@ pub fn measure(
     subject: &Subject,
     world: &World,
     count: usize,
+    only: Option<&str>,
     progress: &dyn Progress,
 ) -> Result<Vec<Search>> {
+    let wanted = |name: &str| only.is_none_or(|only| only == name);
     let mut searches = Vec::new();
-    for class in Class::ALL {
+    for class in Class::ALL.into_iter().filter(|class| wanted(class.name())) {
         progress.set(class.name(), 0, None);
         let plans: Vec<_> = (0..count as u64).map(|no| plan(world, class, no)).collect();
         let mut search = asked(subject, class.name(), class.is_exact(), plans.len(), &|asked| {
@@ -40,6 +42,9 @@ pub fn measure(
             search.recall = Some(recall(subject, &plans, progress)?);
         }
         searches.push(search);
+    }
+    if !wanted(SUGGESTIONS) {
+        return Ok(searches);
     }
     progress.set(SUGGESTIONS, 0, None);
     let keys: Vec<String> = (0..count as u64).flat_map(|no| typed(world, no)).collect();

@@ -24,7 +24,7 @@ const TITLE_CHARS_MAX: usize = 70;
 const COLOUR_WIDTH: usize = 7;
 
 /// Writes a list.
-pub(crate) fn write(sequence: Sequence<'_>, options: &Options) -> Exported {
+pub(crate) fn write(sequence: &Sequence<'_>, options: &Options) -> Exported {
     let mut out = Exported {
         notes: sequence.notes.clone(),
         left_out: sequence.left_out.clone(),
@@ -44,7 +44,7 @@ pub(crate) fn write(sequence: Sequence<'_>, options: &Options) -> Exported {
             // Writing to a string cannot fail, here and below.
             let _ = write!(text, "FCM: {}\r\n", mode(now));
         }
-        event(&mut text, number, &reels.of(shot.clip.asset), shot, &sequence, options);
+        event(&mut text, number, &reels.of(shot.clip.asset), shot, sequence, options);
         out.written += 1;
     }
     text.push_str(&remarks(&out.left_out));

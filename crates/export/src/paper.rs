@@ -21,13 +21,13 @@ pub(crate) fn paper(clips: &[Clip<'_>], options: &Options) -> Exported {
         let length = clock(to - from);
         // Writing to a string cannot fail, here and below.
         let _ =
-            write!(text, "\n{number:>3}  {start} - {end}  ({length})  {}\n", name(&asset_name(clip.asset)));
+            writeln!(text, "\n{number:>3}  {start} - {end}  ({length})  {}", name(&asset_name(clip.asset)));
         let labels: Vec<&str> = clip.labels.iter().map(String::as_str).collect();
         for said in [clip.note.to_owned(), labels.join(", ")].iter().filter(|said| !said.is_empty()) {
-            let _ = write!(text, "     {}\n", name(said));
+            let _ = writeln!(text, "     {}", name(said));
         }
         for line in clip.lines {
-            let _ = write!(text, "     \"{}\"\n", name(line));
+            let _ = writeln!(text, "     \"{}\"", name(line));
         }
     }
     Exported { bytes: text.into_bytes(), written: clips.len(), ..Exported::default() }

@@ -151,6 +151,20 @@ impl Run {
         self.ranges.len()
     }
 
+    /// The run of the only segment.
+    fn whole(self) -> Matches {
+        let place = |entry| EntryPlace { segment: 0, entry };
+        let places = self.entries.into_iter().map(place).collect();
+        Matches {
+            assets: self.assets,
+            ranges: self.ranges,
+            values: self.values,
+            rest: Rest::Entries { places, scores: self.scores },
+            approximate: false,
+            examined: 0,
+        }
+    }
+
     /// Adds a match whose score is 1.
     #[inline]
     pub fn push(&mut self, asset: AssetNo, range: TimeRange, value: f64, entry: u32) {
@@ -173,6 +187,10 @@ pub(crate) fn merged(
     runs: &[Run],
     order: impl Fn(EntryPlace, EntryPlace) -> std::cmp::Ordering,
 ) -> Result<Matches> {
+    let runs = match <[Run; 1]>::try_from(runs) {
+        Ok([only]) => return Ok(only.whole()),
+        Err(runs) => runs,
+    };
     let mut blocks: Vec<(AssetNo, usize, Range<usize>)> = Vec::new();
     for (run_no, run) in runs.iter().enumerate() {
         blocks.extend(run.assets.iter().map(|(asset, range)| (*asset, run_no, range.clone())));

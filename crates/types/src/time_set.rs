@@ -62,7 +62,8 @@ impl TimeSet {
     pub fn from_parts(mut stretches: Vec<(i64, i64)>, points: Vec<i64>) -> Self {
         stretches.retain(|(s, e)| s < e);
         if !stretches.is_sorted() {
-            stretches.sort_unstable();
+            // Stable, because it merges lists that ascend each: what unions consist of.
+            stretches.sort();
         }
         let mut joined: Vec<(i64, i64)> = Vec::with_capacity(stretches.len());
         for (start, end) in stretches {

@@ -103,26 +103,37 @@ fn short_list_of(
     let _held = search.scope.budget.hold((rows * size_of::<u16>()) as u64)?;
     let far =
         all_distances(search, ranges, |rows| Ok(distances(&signs, vectors.signs(rows).ok_or_else(broken)?)))?;
-    let wanted_candidates = wanted.saturating_mul(CANDIDATES);
-    let farthest = farthest_of(&far, wanted_candidates);
-    let mut candidates: Vec<(u16, usize)> = Vec::with_capacity(wanted_candidates.min(rows));
-    for (first, distances) in &far {
+    let mut visible = VisibilityFilter::new(search.scope, view)?;
+    let mut short: Vec<usize> = Vec::with_capacity(wanted);
+    // Mostly all rows are admitted: then as many as are wanted are enough.
+    let mut tested = 0;
+    for most in [wanted, wanted.saturating_mul(CANDIDATES)] {
+        let mut candidates = nearest_of(&far, most);
+        candidates.truncate(wanted.saturating_mul(CANDIDATES));
+        for (_, row) in candidates.get(tested..).unwrap_or_default() {
+            let stats = vectors.stats(*row).ok_or_else(broken)?;
+            if visible.admits_no(stats.entry)?.is_some() {
+                short.push(*row);
+            }
+            if short.len() == wanted {
+                short.sort_unstable();
+                let range = |row| RowRange { view: view_no, space, rows: row..row + 1 };
+                return Ok(Some(short.into_iter().map(range).collect()));
+            }
+        }
+        tested = candidates.len();
+    }
+    Ok(None)
+}
+
+/// As many rows as are wanted that are the nearest, or just more: by distance and row.
+fn nearest_of(far: &Far, wanted: usize) -> Vec<(u16, usize)> {
+    let farthest = farthest_of(far, wanted);
+    let mut candidates = Vec::new();
+    for (first, distances) in far {
         let near = distances.iter().zip(*first..).filter(|(distance, _)| **distance <= farthest);
         candidates.extend(near.map(|(distance, row)| (*distance, row)));
     }
     candidates.sort_unstable();
-    candidates.truncate(wanted_candidates);
-    let mut visible = VisibilityFilter::new(search.scope, view)?;
-    let mut short = Vec::with_capacity(wanted);
-    for (_, row) in &candidates {
-        let stats = vectors.stats(*row).ok_or_else(broken)?;
-        if visible.admits_no(stats.entry)?.is_some() {
-            short.push(RowRange { view: view_no, space, rows: *row..*row + 1 });
-            if short.len() == wanted {
-                short.sort_unstable_by_key(|range| range.rows.start);
-                return Ok(Some(short));
-            }
-        }
-    }
-    Ok(None)
+    candidates
 }

@@ -5,7 +5,6 @@ use rushes_plan::{Clause, ClauseCounts, Test, Word};
 use rushes_text::fold_word;
 use rushes_types::Result;
 
-use super::dictionary::Dictionary;
 use super::postings::PostingLists;
 use super::sections::SEPARATOR;
 use super::segment::Segment;
@@ -34,7 +33,7 @@ pub(super) fn counts(
             Test::Any => all.listed += listed_of_kind(segment, clause)?,
             Test::Label(labels) => {
                 let lists = segment.label_postings()?;
-                let range = |label: &String| ranks(&segment.labels, &key(label, true));
+                let range = |label: &String| segment.labels.ranks(&key(label, true));
                 for label in labels {
                     all.listed += bytes(lists, range(label)?);
                 }
@@ -95,7 +94,7 @@ fn add_words(all: &mut ClauseCounts, segment: &Segment, words: &[Word], meter: &
     let mut shortest = None;
     for word in words {
         meter.steps(WORD_STEPS)?;
-        let range = ranks(&segment.words, &key(&fold_word(&word.text), !word.prefix))?;
+        let range = segment.words.ranks(&key(&fold_word(&word.text), !word.prefix))?;
         all.expansions += range.end.saturating_sub(range.start);
         let listed = bytes(lists, range) / WORD_ENTRY_BYTES;
         all.listed += listed;
@@ -110,18 +109,6 @@ fn key(text: &str, whole: bool) -> Vec<u8> {
     let mut key = text.as_bytes().to_vec();
     key.extend(whole.then_some(SEPARATOR));
     key
-}
-
-/// The ranks of the keys that begin so: a dictionary has its keys in order, each with its rank.
-fn ranks(dictionary: &Dictionary, prefix: &[u8]) -> Result<std::ops::Range<u64>> {
-    let mut after = prefix.to_vec();
-    // The first key after all that begin so: the last byte that can be higher is, and ends it.
-    while after.last() == Some(&u8::MAX) {
-        after.pop();
-    }
-    let Some(last) = after.last_mut() else { return Ok(0..dictionary.len()) };
-    *last += 1;
-    Ok(dictionary.number_from(prefix)?..dictionary.number_from(&after)?)
 }
 
 /// The bytes of the lists of these ranks, which lie one after the other.

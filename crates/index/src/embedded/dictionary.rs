@@ -3,6 +3,7 @@
 //! The library that reads it trusts its bytes. Checksums say that they are what was written; where somebody made them right for something
 //! else, it breaks off with a panic. Here that is an error that names the file.
 
+use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use fst::map::Stream;
@@ -69,6 +70,18 @@ impl Dictionary {
             Ok(false)
         })?;
         Ok(first)
+    }
+
+    /// The ranks of the keys that begin so, where each key has its rank for a number.
+    pub fn ranks(&self, prefix: &[u8]) -> Result<Range<u64>> {
+        let mut after = prefix.to_vec();
+        // The first key after all that begin so: the last byte that can be higher is, and ends it.
+        while after.last() == Some(&u8::MAX) {
+            after.pop();
+        }
+        let Some(last) = after.last_mut() else { return Ok(0..self.len()) };
+        *last += 1;
+        Ok(self.number_from(prefix)?..self.number_from(&after)?)
     }
 
     /// The key that has a number, where numbers ascend with keys: it takes the place of what is in `key`.

@@ -52,12 +52,6 @@ pub(super) fn expand(segment: &Segment, term: &TermMatcher, meter: &mut Meter<'_
         spelt(key, number)?;
         meter.step()
     })?;
-    if let Some(prefix) = term.prefix() {
-        segment.words.each_beginning(prefix.as_bytes(), |key, number| {
-            spelt(key, number)?;
-            meter.steps(PASSED_STEPS)
-        })?;
-    }
     if let Some(automaton) = term.fuzzy_automaton() {
         // The automaton walks the dictionary without a look until it meets a word.
         meter.look()?;
@@ -65,6 +59,20 @@ pub(super) fn expand(segment: &Segment, term: &TermMatcher, meter: &mut Meter<'_
             spelt(key, number)?;
             meter.steps(PASSED_STEPS)
         })?;
+    }
+    if let Some(prefix) = term.prefix() {
+        // They are one after the other, first those with the word's own spelling. All others are worth the same.
+        let own = segment.words.ranks(&exact)?;
+        let longer = own.end..segment.words.ranks(prefix.as_bytes())?.end;
+        let mut key = Vec::new();
+        if longer.start < longer.end {
+            let parts = segment.words.key_of(longer.end - 1, &mut key)?.and_then(word_parts).ok_or_else(broken)?;
+            let quality = term.quality_with_forms(parts.folded, &no_forms, parts.language);
+            meter.steps(usize::try_from(longer.end - longer.start).unwrap_or(usize::MAX))?;
+            let numbers = longer.filter_map(|number| u32::try_from(number).ok());
+            let spelt = numbers.filter(|number| !with_form.contains(number));
+            matches.extend(spelt.filter_map(|number| Some(WordMatch { number, quality: quality? })));
+        }
     }
     let mut key = Vec::new();
     for number in with_form {

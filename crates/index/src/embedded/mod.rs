@@ -50,6 +50,7 @@ mod tables;
 mod tombstones;
 mod validities;
 mod vector_search;
+mod vector_times;
 mod vectors;
 mod visibility_filter;
 mod words;

@@ -113,7 +113,7 @@ impl VectorSearch<'_> {
 
     fn scan<'s>(&self, ranges: impl Iterator<Item = &'s RowRange>) -> Result<ScanResult> {
         let bounds = Bounds::new(self.test, self.scope.shortcuts.wide_instructions);
-        let times_first = self.eligible.is_some() && self.scope.shortcuts.times_before_vectors;
+        let times_known = self.leaves_out_times();
         let mut found = ScanResult::default();
         let mut best: BinaryHeap<Reverse<Goodness>> = BinaryHeap::new();
         let k = self.test.k.unwrap_or(usize::MAX);
@@ -140,18 +140,12 @@ impl VectorSearch<'_> {
             let broken = || view.segment.broken("a vector is missing");
             for row in range.rows.clone() {
                 let stats = vectors.stats(row).ok_or_else(broken)?;
-                if times_first {
-                    let entry = visible.entries.get(stats.entry).ok_or_else(broken)?;
-                    if !times.meet(view, stats.entry, entry) {
-                        continue;
-                    }
-                }
                 let Interval { lowest, highest } = bounds.of(&stats, vectors.codes(row).ok_or_else(broken)?);
                 if highest < least {
                     continue;
                 }
                 let Some(entry) = visible.admits_no(stats.entry)? else { continue };
-                if !times_first && !times.meet(view, stats.entry, entry) {
+                if !times_known && !times.meet(view, stats.entry, entry) {
                     continue;
                 }
                 let RowRange { view, space, .. } = *range;
@@ -167,7 +161,10 @@ impl VectorSearch<'_> {
                     least = best.peek().map_or(least, |worst| worst.0.0.max(least));
                 }
             }
-            held.grow(((found.candidates.len() - before) * size_of::<Candidate>()) as u64)?;
+            let more = found.candidates.len() - before;
+            if more > 0 {
+                held.grow((more * size_of::<Candidate>()) as u64)?;
+            }
         }
         found.examined += visible.as_ref().map_or(0, |(_, visible)| visible.examined);
         if self.test.k.is_some() {

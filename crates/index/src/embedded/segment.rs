@@ -49,6 +49,7 @@ use super::tables::{
     read_sources, read_spaces,
 };
 use super::validities::{EntryValidity, read_validities};
+use super::vector_times::VectorTimes;
 use super::vectors::Vectors;
 use rushes_text::Language;
 
@@ -75,6 +76,8 @@ pub(crate) struct Segment {
     pub forms: Dictionary,
     /// How many entries carry each label; computed on first use.
     label_tallies: OnceLock<Vec<LabelTally>>,
+    /// When the vectors of each space are; read on first use.
+    vector_times: Vec<OnceLock<VectorTimes>>,
 }
 
 impl Segment {
@@ -113,6 +116,7 @@ impl Segment {
             kinds,
             languages,
             dialogue,
+            vector_times: spaces.iter().map(|_| OnceLock::new()).collect(),
             spaces,
             labels: dictionary(sections::LABELS)?,
             label_starts: dictionary(sections::LABEL_STARTS)?,
@@ -300,6 +304,19 @@ impl Segment {
         let whole = vectors.stats.len() == table.rows * STATS_BYTES
             && Some(vectors.codes.len()) == table.rows.checked_mul(code_bytes(table.dimensions));
         if whole { Ok(vectors) } else { Err(self.broken("vectors are missing")) }
+    }
+
+    /// When the vectors of a space are.
+    pub fn vector_times(&self, space: usize) -> Result<&VectorTimes> {
+        let missing = || self.broken("a space is missing");
+        let known = self.vector_times.get(space).ok_or_else(missing)?;
+        if let Some(times) = known.get() {
+            return Ok(times);
+        }
+        let ends = self.firsts.iter().skip(1).copied();
+        let times = VectorTimes::of(self.vectors(space)?, self.entries()?, ends);
+        let times = times.ok_or_else(|| self.broken("a vector has no annotation"))?;
+        Ok(known.get_or_init(|| times))
     }
 
     /// The asset documents that were written with it.

@@ -14,8 +14,13 @@ use crate::seam::{AssetNo, Eligible};
 /// Most rows of a piece of work: milliseconds.
 pub(super) const ROWS_PER_PIECE: usize = 50_000;
 
+/// Rows whose times are read in a step.
+const ROWS_PER_STEP: usize = 4;
 /// With fewer rows than this, one thread does all the work.
 const ROWS_PER_THREAD: usize = 100_000;
+
+/// The pieces that one thread works on.
+pub(super) type Pieces<'i, 'p> = &'i mut dyn Iterator<Item = &'p &'p [RowRange]>;
 
 /// Rows of one view and space.
 #[derive(Debug, Clone)]
@@ -41,7 +46,12 @@ pub(super) struct VectorSearch<'q> {
 }
 
 impl VectorSearch<'_> {
-    /// The rows to scan: those of the assets in scope.
+    /// Are rows outside the eligible times left out before they are scanned?
+    pub fn leaves_out_times(&self) -> bool {
+        self.eligible.is_some() && self.scope.shortcuts.times_before_vectors
+    }
+
+    /// The rows to scan: those of the assets in scope, where the times are known also in the times that count.
     pub fn ranges(&self) -> Result<Vec<RowRange>> {
         let mut ranges = Vec::new();
         for (view_no, view) in self.views.iter().enumerate() {
@@ -49,7 +59,11 @@ impl VectorSearch<'_> {
                 if table.space != self.test.space || table.dimensions != self.test.query.len() {
                     continue;
                 }
-                for rows in self.rows(view, view.segment.vectors(space_no)?) {
+                let all = match self.eligible.filter(|_| self.leaves_out_times()) {
+                    Some(eligible) => self.rows_in(view, space_no, eligible)?,
+                    None => self.rows(view, view.segment.vectors(space_no)?),
+                };
+                for rows in all {
                     for from in rows.clone().step_by(ROWS_PER_PIECE) {
                         let rows = from..rows.end.min(from + ROWS_PER_PIECE);
                         ranges.push(RowRange { view: view_no, space: space_no, rows });
@@ -64,7 +78,7 @@ impl VectorSearch<'_> {
     pub fn run<R: Send>(
         &self,
         ranges: &[RowRange],
-        work: &PieceWork<'_, R>,
+        work: &(dyn Fn(Pieces<'_, '_>) -> Result<R> + Sync),
     ) -> Result<Vec<R>> {
         let rows: usize = ranges.iter().map(|range| range.rows.len()).sum();
         let budget = self.scope.budget;
@@ -80,6 +94,24 @@ impl VectorSearch<'_> {
 
     fn counts(&self, asset: AssetNo) -> bool {
         self.scope.assets.contains(asset) && self.eligible.is_none_or(|times| times.contains_key(&asset))
+    }
+
+    /// The rows of the assets in scope in the times that count.
+    fn rows_in(&self, view: &SegmentView, space: usize, eligible: &Eligible) -> Result<Vec<Range<usize>>> {
+        let times = view.segment.vector_times(space)?;
+        let mut meter = self.scope.budget.meter();
+        let mut all = Vec::new();
+        for (row, _) in (0_u32..).zip(&view.segment.assets) {
+            let asset = view.asset_no(row);
+            if !self.scope.assets.contains(asset) {
+                continue;
+            }
+            if let Some(eligible) = eligible.get(&asset) {
+                meter.steps(1 + times.rows_of(row).len() / ROWS_PER_STEP)?;
+                all.extend(times.meeting(row, eligible));
+            }
+        }
+        Ok(all)
     }
 
     fn rows(&self, view: &SegmentView, vectors: Vectors<'_>) -> Vec<Range<usize>> {

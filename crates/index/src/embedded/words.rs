@@ -29,6 +29,9 @@ const ANNOTATION_STEPS: usize = 256;
 /// Lists are joined by bits where they have more bytes together than the segment has entries, divided by this.
 const ENTRIES_PER_BYTE: usize = 16;
 
+/// Entries that are tested together.
+const BATCH: usize = 64;
+
 /// An entry that has a query word, and how well.
 type Found = (u32, f64);
 
@@ -225,16 +228,13 @@ impl WordsSearch<'_> {
             }
             candidates.keep_those_with(term.no);
         }
-        let mut cursor = AssetCursor::default();
+        let mut pending = Pending::new(self.view);
         for (at, &no) in candidates.entries.iter().enumerate() {
-            if let Some(score) = scope.matcher.words_score(candidates.of(at))
-                && let Some(entry) = visible.admits_no(no)?
-            {
-                let range = entry.range().ok_or_else(|| self.view.segment.broken("an entry has no range"))?;
-                out.push_scored(cursor.of(self.view, no), range, entry.confidence(), no, score);
+            if let Some(score) = scope.matcher.words_score(candidates.of(at)) {
+                pending.push(no, score, visible, out)?;
             }
         }
-        Ok(())
+        pending.flush(visible, out)
     }
 
     /// Reads each candidate and matches it.
@@ -245,19 +245,16 @@ impl WordsSearch<'_> {
         candidates: &[u32],
         out: &mut Run,
     ) -> Result<()> {
-        let mut cursor = AssetCursor::default();
+        let mut pending = Pending::new(self.view);
         for &no in candidates {
             visible.meter.steps(ANNOTATION_STEPS)?;
             let entry =
                 visible.entries.get(no).ok_or_else(|| self.view.segment.broken("an entry is missing"))?;
-            if let Some(score) = scope.matcher.decide(&self.view.segment.annotation(entry)?)
-                && visible.admits(no, entry)?
-            {
-                let range = entry.range().ok_or_else(|| self.view.segment.broken("an entry has no range"))?;
-                out.push_scored(cursor.of(self.view, no), range, entry.confidence(), no, score);
+            if let Some(score) = scope.matcher.decide(&self.view.segment.annotation(entry)?) {
+                pending.push(no, score, visible, out)?;
             }
         }
-        Ok(())
+        pending.flush(visible, out)
     }
 
     /// A single word, or one of several is enough.
@@ -276,23 +273,55 @@ impl WordsSearch<'_> {
         let steps = 1 + lists.len() / 8;
         let mut at = vec![0_usize; lists.len()];
         let mut best = vec![None; lists.len()];
-        let mut cursor = AssetCursor::default();
+        let mut pending = Pending::new(self.view);
         // The lowest next entry of all lists, until all are exhausted.
         loop {
             let heads = || lists.iter().zip(&at).filter_map(|(list, at)| list.get(*at));
-            let Some(no) = heads().map(|(no, _)| *no).min() else { return Ok(()) };
+            let Some(no) = heads().map(|(no, _)| *no).min() else { return pending.flush(visible, out) };
             visible.meter.steps(steps)?;
             for ((list, at), best) in lists.iter().zip(&mut at).zip(&mut best) {
                 *best = list.get(*at).filter(|(of, _)| *of == no).map(|(_, quality)| *quality);
                 *at += usize::from(best.is_some());
             }
-            if let Some(score) = scope.matcher.words_score(&best)
-                && let Some(entry) = visible.admits_no(no)?
-            {
-                let range = entry.range().ok_or_else(|| self.view.segment.broken("an entry has no range"))?;
-                out.push_scored(cursor.of(self.view, no), range, entry.confidence(), no, score);
+            if let Some(score) = scope.matcher.words_score(&best) {
+                pending.push(no, score, visible, out)?;
             }
         }
+    }
+}
+
+/// Entries that match, ascending, until they are tested: some at a time, so that they are brought near together.
+struct Pending<'v> {
+    view: &'v SegmentView,
+    cursor: AssetCursor,
+    entries: Vec<u32>,
+    scores: Vec<f64>,
+}
+
+impl<'v> Pending<'v> {
+    fn new(view: &'v SegmentView) -> Self {
+        let (entries, scores) = (Vec::with_capacity(BATCH), Vec::with_capacity(BATCH));
+        Self { view, cursor: AssetCursor::default(), entries, scores }
+    }
+
+    fn push(&mut self, no: u32, score: f64, visible: &mut VisibilityFilter<'_>, out: &mut Run) -> Result<()> {
+        self.entries.push(no);
+        self.scores.push(score);
+        if self.entries.len() < BATCH { Ok(()) } else { self.flush(visible, out) }
+    }
+
+    /// Adds those that are admitted.
+    fn flush(&mut self, visible: &mut VisibilityFilter<'_>, out: &mut Run) -> Result<()> {
+        visible.entries.touch(&self.entries);
+        for (&no, &score) in self.entries.iter().zip(&self.scores) {
+            if let Some(entry) = visible.admits_no(no)? {
+                let range = entry.range().ok_or_else(|| self.view.segment.broken("an entry has no range"))?;
+                out.push_scored(self.cursor.of(self.view, no), range, entry.confidence(), no, score);
+            }
+        }
+        self.entries.clear();
+        self.scores.clear();
+        Ok(())
     }
 }
 

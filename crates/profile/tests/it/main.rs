@@ -1,4 +1,6 @@
 //! Profiles: written, inherited, applied.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+#![allow(clippy::needless_pass_by_value, reason = "what `json!` makes is handed on")]
 
 use rushes_plan::Plan;
 use rushes_profile::{INHERITED_MAX, Inherited, Profile, apply, built_in, inherited};

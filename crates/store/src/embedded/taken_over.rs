@@ -2,6 +2,7 @@
 //! says of another is looked at once.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use rushes_kv::STAMP_KEY;
 use rushes_types::Result;
@@ -57,8 +58,8 @@ impl EmbeddedStore {
             let before = locations.len();
             for location in &locations {
                 let place = (location.segment, location.block);
-                if !known.contains_key(&place) {
-                    known.insert(place, self.holds_block(place, &blocks_of_runs)?);
+                if let Entry::Vacant(unknown) = known.entry(place) {
+                    unknown.insert(self.holds_block(place, &blocks_of_runs)?);
                 }
             }
             locations.retain(|l| known.get(&(l.segment, l.block)).copied().unwrap_or(false));
