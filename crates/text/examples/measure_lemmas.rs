@@ -11,6 +11,7 @@
 use rushes_text::{Analyzer, Forms, Language, fold_word, lower_word};
 use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
+use std::io::Write;
 use std::path::Path;
 
 const LEFT_OUT: [&str; 5] = ["PUNCT", "SYM", "X", "NUM", "_"];
@@ -21,23 +22,32 @@ type Counts = BTreeMap<String, BTreeMap<String, u64>>;
 
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let [tag, path, rest @ ..] = args.as_slice() else { return Err("say LANGUAGE and FOLDER or FILE".into()) };
+    let [tag, path, rest @ ..] = args.as_slice() else {
+        return Err("say LANGUAGE and FOLDER or FILE".into());
+    };
     let worst: usize = rest.first().map_or(Ok(0), |n| n.parse())?;
     let language = Language::parse(tag);
     let (all, content) = read(Path::new(path))?;
-    println!("{:<8} {:>8} {:>9} {:>15}", "words", "recall", "precision", "found by lemma");
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "{:<8} {:>8} {:>9} {:>15}", "words", "recall", "precision", "found by lemma")?;
     for (name, counts) in [("all", &all), ("content", &content)] {
         if counts.is_empty() {
             return Err(format!("no words with lemmas in {path}").into());
         }
         let pairs = pairs(counts, language);
         let found = found_by_lemma(counts, language);
-        println!("{name:<8} {:>8.3} {:>9.3} {found:>15.3}", ratio(pairs.both, pairs.one_lemma), ratio(pairs.both, pairs.held));
+        writeln!(
+            out,
+            "{name:<8} {:>8.3} {:>9.3} {found:>15.3}",
+            ratio(pairs.both, pairs.one_lemma),
+            ratio(pairs.both, pairs.held)
+        )?;
         for (title, mut list) in [("missed", pairs.missed), ("false", pairs.wrong)] {
             list.sort_by(|a, b| b.cmp(a));
-            let shown: Vec<String> = list.iter().take(worst).map(|(n, a, b)| format!("{a} {b} {n}")).collect();
+            let shown: Vec<String> =
+                list.iter().take(worst).map(|(n, a, b)| format!("{a} {b} {n}")).collect();
             if !shown.is_empty() {
-                println!("  {title}: {}", shown.join(", "));
+                writeln!(out, "  {title}: {}", shown.join(", "))?;
             }
         }
     }
@@ -47,7 +57,8 @@ fn main() -> Result<(), Box<dyn Error>> {
 fn read(path: &Path) -> Result<(Counts, Counts), Box<dyn Error>> {
     let mut files = vec![path.to_owned()];
     if path.is_dir() {
-        files = std::fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<Result<_, std::io::Error>>()?;
+        files =
+            std::fs::read_dir(path)?.map(|entry| Ok(entry?.path())).collect::<Result<_, std::io::Error>>()?;
         files.retain(|file| file.extension().is_some_and(|kind| kind == "conllu"));
     }
     let (mut all, mut content) = (Counts::new(), Counts::new());
@@ -98,7 +109,9 @@ fn pairs(counts: &Counts, language: Language) -> Pairs {
     }
     let couples: BTreeSet<(usize, usize)> = together
         .values()
-        .flat_map(|group| group.iter().enumerate().flat_map(|(at, a)| group[at + 1..].iter().map(|b| (*a, *b))))
+        .flat_map(|group| {
+            group.iter().enumerate().flat_map(|(at, a)| group[at + 1..].iter().map(|b| (*a, *b)))
+        })
         .collect();
     let mut sums = Pairs::default();
     for (a, b) in couples {

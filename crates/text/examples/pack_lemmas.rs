@@ -60,7 +60,10 @@ fn print(table: &str) -> Result<(), Box<dyn Error>> {
     let mut out = std::io::stdout().lock();
     let mut rows = fst.stream();
     while let Some((key, start)) = fst::Streamer::next(&mut rows) {
-        let line = rules.get(usize::try_from(start)?..).and_then(|rest| rest.lines().next()).ok_or("a broken table")?;
+        let line = rules
+            .get(usize::try_from(start)?..)
+            .and_then(|rest| rest.lines().next())
+            .ok_or("a broken table")?;
         writeln!(out, "{}\t{line}", std::str::from_utf8(key)?)?;
     }
     Ok(())

@@ -33,8 +33,12 @@ fn nouns(language: Language) -> Option<&'static Set<&'static [u8]>> {
     static GERMAN: OnceLock<Option<Set<&'static [u8]>>> = OnceLock::new();
     static DUTCH: OnceLock<Option<Set<&'static [u8]>>> = OnceLock::new();
     match language {
-        Language::De => GERMAN.get_or_init(|| Set::new(&include_bytes!("../data/parts-de.fst")[..]).ok()).as_ref(),
-        Language::Nl => DUTCH.get_or_init(|| Set::new(&include_bytes!("../data/parts-nl.fst")[..]).ok()).as_ref(),
+        Language::De => {
+            GERMAN.get_or_init(|| Set::new(&include_bytes!("../data/parts-de.fst")[..]).ok()).as_ref()
+        }
+        Language::Nl => {
+            DUTCH.get_or_init(|| Set::new(&include_bytes!("../data/parts-nl.fst")[..]).ok()).as_ref()
+        }
         _ => None,
     }
 }
@@ -73,7 +77,9 @@ fn cut<'w>(language: Language, nouns: &Set<&[u8]>, word: &'w str) -> Option<(Str
             continue;
         }
         for joint in joints(language) {
-            let Some(stem) = before.strip_suffix(joint).filter(|stem| stem.len() >= PART_CHARS_MIN) else { continue };
+            let Some(stem) = before.strip_suffix(joint).filter(|stem| stem.len() >= PART_CHARS_MIN) else {
+                continue;
+            };
             // "Schulbuch" has lost the e of "Schule".
             let first = [stem.to_owned(), format!("{stem}e")].into_iter().find(|first| nouns.contains(first));
             let Some(first) = first else { continue };

@@ -40,8 +40,9 @@ pub(crate) fn without_contraction(lower: &str, language: Language) -> Option<&st
 }
 
 const SPANISH: &[&str] = &["me", "te", "se", "lo", "la", "le", "los", "las", "les", "nos", "os"];
-const ITALIAN: &[&str] =
-    &["mi", "ti", "si", "ci", "vi", "lo", "la", "li", "le", "ne", "gli", "me", "te", "se", "ce", "ve", "glie"];
+const ITALIAN: &[&str] = &[
+    "mi", "ti", "si", "ci", "vi", "lo", "la", "li", "le", "ne", "gli", "me", "te", "se", "ce", "ve", "glie",
+];
 /// Of the Italian ones, those that only stand before another.
 const ITALIAN_FIRST: &[&str] = &["me", "te", "se", "ce", "ve", "glie"];
 /// Short Italian infinitives, whose shape alone would not tell them from the beginning of another word.
@@ -85,7 +86,8 @@ fn italian_host(rest: &str, last: &str) -> Option<String> {
     }
     let is_long = rest.chars().count() >= HOST_CHARS_MIN;
     // "ne" after "er" ends many other words: interne, moderne.
-    let is_infinitive = is_long && (rest.ends_with("ar") || rest.ends_with("ir") || rest.ends_with("er") && last != "ne");
+    let is_infinitive =
+        is_long && (rest.ends_with("ar") || rest.ends_with("ir") || rest.ends_with("er") && last != "ne");
     match rest {
         _ if rest.ends_with("ndo") && is_long => Some(rest.to_owned()),
         _ if is_infinitive || ITALIAN_SHORT.contains(&rest) => Some(format!("{rest}e")),

@@ -34,8 +34,8 @@ pub use fuzzy::{Fuzziness, FuzzyAutomaton, MAX_EDITS, MAX_FUZZY_CHARS, within};
 pub use language::{DETECT_CHARS_MIN, Language, detect};
 pub use lemmas::{LemmaError, UserLemmas};
 pub use matcher::{
-    QUALITY_EXACT, QUALITY_FORM, QUALITY_FUZZY_ONE, QUALITY_FUZZY_TWO, QUALITY_PART, QUALITY_PREFIX, TermMatcher,
-    TermOptions,
+    QUALITY_EXACT, QUALITY_FORM, QUALITY_FUZZY_ONE, QUALITY_FUZZY_TWO, QUALITY_PART, QUALITY_PREFIX,
+    TermMatcher, TermOptions,
 };
 pub use phrase::{MAX_PHRASE_STEPS, MAX_SLOP, PhraseMatch, find_phrases};
 pub use tokenise::{MAX_TOKEN_BYTES, Token, TokenRef, for_each_token, tokenise, tokenise_into};

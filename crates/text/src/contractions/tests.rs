@@ -45,9 +45,13 @@ fn pronouns_after_a_verb_are_cut() {
     ] {
         assert!(without_clitics(word, language).contains(&host.to_owned()), "{word}");
     }
-    for (language, word) in
-        [(Language::Es, "parte"), (Language::Es, "perlas"), (Language::It, "interne"), (Language::It, "parla"), (Language::De, "hablarlo")]
-    {
+    for (language, word) in [
+        (Language::Es, "parte"),
+        (Language::Es, "perlas"),
+        (Language::It, "interne"),
+        (Language::It, "parla"),
+        (Language::De, "hablarlo"),
+    ] {
         assert!(without_clitics(word, language).is_empty(), "{word}");
     }
 }

@@ -20,7 +20,10 @@ fn every_table_can_be_read() {
             while let Some((_, start)) = fst::Streamer::next(&mut rows) {
                 let line = table.line(Output::new(start)).unwrap();
                 assert!(start == 0 || table.rules.as_bytes()[usize::try_from(start).unwrap() - 1] == b'\n');
-                assert!(line.split(' ').all(|rule| apply(rule, &"x".repeat(64), &mut lemma).is_some()), "{line}");
+                assert!(
+                    line.split(' ').all(|rule| apply(rule, &"x".repeat(64), &mut lemma).is_some()),
+                    "{line}"
+                );
             }
         }
         assert!(has_table(language));

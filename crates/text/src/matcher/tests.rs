@@ -40,7 +40,8 @@ fn the_words_of_the_text_decide_the_language() {
 
 #[test]
 fn a_compound_is_found_by_its_parts_and_not_by_its_like() {
-    let german = |word: &str, token: &str| quality(word, token, TermOptions { analysed: true, ..PLAIN }, Language::De);
+    let german =
+        |word: &str, token: &str| quality(word, token, TermOptions { analysed: true, ..PLAIN }, Language::De);
     assert_eq!(german("Haus", "Puppenhäusern"), Some(QUALITY_PART));
     assert_eq!(german("Puppen", "Puppenhaus"), Some(QUALITY_PART));
     assert_eq!(german("Puppenhaus", "Haus"), None);

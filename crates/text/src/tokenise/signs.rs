@@ -22,7 +22,8 @@ const SIGN_LETTERS_MAX: usize = 2;
 /// Where the sign at `at` ends, if it belongs to the word from `start` that ends before it.
 pub(super) fn joins_sign(text: &str, start: usize, at: usize, letters: usize, last: Class) -> Option<usize> {
     let rest = &text.as_bytes()[at..];
-    let is_free = |next: usize| !matches!(class_at(text, next), Some((Class::Letter | Class::Digit | Class::Sign, _)));
+    let is_free =
+        |next: usize| !matches!(class_at(text, next), Some((Class::Letter | Class::Digit | Class::Sign, _)));
     let run = |class: Class, mut next: usize| {
         let from = next;
         while matches!(class_at(text, next), Some((found, width)) if found == class && width > 0) {
