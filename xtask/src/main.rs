@@ -15,7 +15,6 @@ mod coverage;
 mod cpu;
 mod engines;
 mod fuzz;
-mod irregular;
 mod licences;
 mod networked;
 mod page;
@@ -67,8 +66,6 @@ cargo xtask COMMAND
            or in the environment: RUSHES_ENGINES_KAFKA_PORT, RUSHES_ENGINES_HOME and so on
   with-engines COMMAND...
            fresh engines while a command runs, `with-engines cargo test -p rushes-engine-kafka` for instance
-  irregular-forms lemma_lu.csv[.gz]
-           makes the table of irregular forms that `text` reads
   help     this text
 ";
 
@@ -111,7 +108,6 @@ fn run(args: &[String]) -> anyhow::Result<()> {
             let what = if rest.is_empty() { &["all"][..] } else { rest };
             ci::cargo(&root, &[&["run", "--package", "rushes-film", "--"], what].concat())?;
         }
-        ["irregular-forms", ..] => irregular::run(&args[1..])?,
         // Cargo starts this, not a person.
         ["in-track", words @ ..] => test_runs::in_track(words)?,
         [other, ..] => bail!("`{other}` is no chore; see `cargo xtask help`"),

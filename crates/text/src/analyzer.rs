@@ -1,18 +1,22 @@
 //! By which forms is a word known?
 //!
-//! A stemmer wants the accents ("corrió" is `corr`, "corrio" is not), a searcher often leaves them out. So each word,
+//! Seven languages have tables of lemmas, and their words are known by these alone (see `lemma_table`). In the others
+//! a stemmer wants the accents ("corrió" is `corr`, "corrio" is not), a searcher often leaves them out. So each word,
 //! of a text and of a query alike, gets the stem of its accented spelling *and* the stem of its folded spelling, both
 //! folded afterwards, and the stems of the lemmas of its irregular forms. Two words are the same in a language when
 //! their sets meet. Typing no accents can then lose a form ("corrio" meets "corrió" but not "corriendo"), never the
 //! word itself, whose folded spelling is compared before any form.
 //!
-//! Rejected: folding before stemming (German and Spanish stems go wrong), and lemmas in the place of stems (a table
-//! never has all words).
+//! Rejected: folding before stemming (stems go wrong), and stems beside lemmas ("university" would find "universe").
 
+use crate::compounds::{self, PART_MARK};
+use crate::contractions;
 use crate::fold::{fold_word, lower_word};
 use crate::irregular;
 use crate::language::Language;
+use crate::lemma_table;
 use crate::lemmas::UserLemmas;
+use crate::numbers;
 use frostem::Stemmer;
 
 /// The forms of one word: folded, sorted, each once. Reuse one value for many words: it keeps its buffers.
@@ -52,11 +56,22 @@ impl Forms {
         self.len == 0
     }
 
-    /// Whether the two sets have a form in common.
+    /// Whether the two sets have a form in common that is of the whole word.
     #[must_use]
     pub fn meets(&self, other: &Forms) -> bool {
+        self.shares(other, false)
+    }
+
+    /// Whether the word of a question, whose forms these are, is a part of the other.
+    #[must_use]
+    pub fn is_part_of(&self, other: &Forms) -> bool {
+        self.shares(other, true)
+    }
+
+    fn shares(&self, other: &Forms, of_parts: bool) -> bool {
         // The sets hold one to five forms: comparing all is cheaper than anything clever.
-        self.as_slice().iter().any(|form| other.as_slice().contains(form))
+        let mut ours = self.as_slice().iter().filter(|form| form.starts_with(PART_MARK) == of_parts);
+        ours.any(|form| other.as_slice().contains(form))
     }
 
     fn clear(&mut self) {
@@ -95,17 +110,38 @@ impl Analyzer {
         Analyzer { default_language, user_lemmas: UserLemmas::default() }
     }
 
-    /// Puts in `out` the forms by which a word is known in a language; `out` is cleared first.
+    /// Puts in `out` the forms by which a word of a text is known in a language; `out` is cleared first.
     ///
     /// `lower` and `folded` are the two spellings of a [`crate::Token`]. A word of a language without a stemmer is
-    /// known by its folded spelling and its lemmas.
+    /// known by its folded spelling and its lemmas. What is written onto a word (l'homme, don't, decirlo) is no part of
+    /// it.
     pub fn forms(&self, lower: &str, folded: &str, language: Language, out: &mut Forms) {
+        self.forms_of_whole(lower, folded, language, out);
+        let language = self.or_default(language);
+        if compounds::has_compounds(language) {
+            let lemmas: Vec<String> = out.iter().map(str::to_owned).collect();
+            for part in lemmas.iter().flat_map(|lemma| compounds::parts(language, lemma)) {
+                out.insert(&format!("{PART_MARK}{part}"));
+            }
+        }
+    }
+
+    /// The same for a word of a question: it is asked for as a part of others, and its own parts do not count.
+    pub(crate) fn forms_asked(&self, lower: &str, folded: &str, language: Language, out: &mut Forms) {
+        self.forms_of_whole(lower, folded, language, out);
+        if compounds::has_compounds(self.or_default(language)) {
+            let lemmas: Vec<String> = out.iter().map(str::to_owned).collect();
+            lemmas.iter().for_each(|lemma| out.insert(&format!("{PART_MARK}{lemma}")));
+        }
+    }
+
+    fn forms_of_whole(&self, lower: &str, folded: &str, language: Language, out: &mut Forms) {
         out.clear();
         let language = self.or_default(language);
         let stemmer = language.stemmer();
-        self.add_word(stemmer, language, lower, folded, out);
-        if let Some(rest) = without_elision(lower, language) {
-            self.add_word(stemmer, language, rest, &fold_word(rest), out);
+        match contractions::without_elision(lower, language) {
+            Some(rest) => self.add_word(stemmer, language, rest, &fold_word(rest), out),
+            None => self.add_word(stemmer, language, lower, folded, out),
         }
     }
 
@@ -136,6 +172,10 @@ impl Analyzer {
         folded: &str,
         out: &mut Forms,
     ) {
+        if lemma_table::has_table(language) {
+            self.add_lemmas(language, lower, folded, out);
+            return;
+        }
         add_stems(stemmer, lower, folded, out);
         // "he'll" folds to "hell" and "we're" to "were": no lemma may be read out of a contraction.
         if !lower.contains('\'') {
@@ -145,6 +185,25 @@ impl Analyzer {
         }
         for lemma in self.user_lemmas.of(language, folded) {
             add_stems(stemmer, lemma, &fold_word(lemma), out);
+        }
+    }
+
+    fn add_lemmas(&self, language: Language, lower: &str, folded: &str, out: &mut Forms) {
+        let mut add = |lower: &str, folded: &str| {
+            lemma_table::for_each_lemma(language, lower, folded, |lemma| out.insert(lemma));
+        };
+        match contractions::without_contraction(lower, language) {
+            Some(word) => add(word, &fold_word(word)),
+            None => add(lower, folded),
+        }
+        for host in contractions::without_clitics(lower, language) {
+            add(&host, &fold_word(&host));
+        }
+        for lemma in self.user_lemmas.of(language, folded) {
+            add(lemma, &fold_word(lemma));
+        }
+        if let Some(digits) = numbers::digits(language, folded) {
+            out.insert(digits);
         }
     }
 }
@@ -163,24 +222,6 @@ fn add_stems(stemmer: Option<Stemmer>, lower: &str, folded: &str, out: &mut Form
     if lower != folded {
         out.insert(&fold_word(&stemmer.stem(lower)));
     }
-}
-
-/// French and Italian write an article or pronoun onto the next word: "l'homme" is known as "homme" too.
-fn without_elision(lower: &str, language: Language) -> Option<&str> {
-    let particles: &[&str] = match language {
-        Language::Fr => &[
-            "l", "d", "j", "m", "t", "s", "n", "c", "qu", "jusqu", "lorsqu", "puisqu", "quoiqu", "presqu",
-            "quelqu",
-        ],
-        Language::It => &[
-            "l", "d", "c", "m", "t", "s", "v", "n", "un", "gl", "dell", "nell", "all", "sull", "dall",
-            "coll", "quell", "quest", "bell", "sant", "tutt", "mezz", "senz", "com", "dov", "cos", "nessun",
-            "ciascun",
-        ],
-        _ => return None,
-    };
-    let (particle, rest) = lower.split_once('\'')?;
-    (particles.contains(&particle) && !rest.is_empty()).then_some(rest)
 }
 
 #[cfg(test)]

@@ -1,17 +1,14 @@
 //! Which irregular forms are built in?
 //!
-//! Two tables in `data/`, parsed once, at the first question. English is whole: one line a form
-//! (`form<TAB>lemma lemma`), made by `cargo xtask irregular-forms`, only rows the stemmer gets wrong. The other
-//! languages have their commonest irregular verbs and nouns, by hand, one line a lemma (`language<TAB>lemma<TAB>form
-//! form`): no table of their forms has a licence that we could ship. An operator adds more (`UserLemmas`).
+//! For languages that have stems and no lemma table: their commonest irregular verbs and nouns, by hand, one line a lemma
+//! (`language<TAB>lemma<TAB>form form`), parsed once, at the first question. An operator adds more (`UserLemmas`).
 
 use crate::fold::fold_word;
 use crate::language::Language;
 use std::collections::HashMap;
 use std::sync::OnceLock;
 
-const ENGLISH: &str = include_str!("../data/irregular-en.tsv");
-const OTHERS: &str = include_str!("../data/irregular-other.tsv");
+const TABLE: &str = include_str!("../data/irregular.tsv");
 
 /// Folded form to its lemmas.
 type Table = HashMap<String, Vec<&'static str>>;
@@ -24,18 +21,14 @@ pub(crate) fn lemmas(language: Language, folded: &str) -> &'static [&'static str
 }
 
 fn parse() -> HashMap<Language, Table> {
-    let english = ENGLISH
-        .lines()
-        .filter_map(|line| line.split_once('\t'))
-        .flat_map(|(form, lemmas)| lemmas.split(' ').map(move |lemma| (Language::En, form, lemma)));
-    let others = OTHERS.lines().filter(|line| !line.starts_with('#')).flat_map(|line| {
+    let rows = TABLE.lines().filter(|line| !line.starts_with('#')).flat_map(|line| {
         let mut fields = line.split('\t');
         let language = Language::parse(fields.next().unwrap_or_default());
         let lemma = fields.next().unwrap_or_default();
         fields.next().unwrap_or_default().split(' ').map(move |form| (language, form, lemma))
     });
     let mut tables: HashMap<Language, Table> = HashMap::new();
-    for (language, form, lemma) in english.chain(others) {
+    for (language, form, lemma) in rows {
         tables.entry(language).or_default().entry(fold_word(form)).or_default().push(lemma);
     }
     tables

@@ -14,6 +14,22 @@ pub const DETECT_CHARS_MIN: usize = 40;
 /// No more of a text than this is analysed: more does not improve detection.
 const DETECT_BYTES_MAX: usize = 4096;
 
+/// Languages that a text must be marked with: to look for these too would make the guess unsure of the others.
+const TAGGED_ONLY: &[Language] = &[
+    Language::Ca,
+    Language::Lt,
+    Language::Et,
+    Language::Ga,
+    Language::Eu,
+    Language::Hy,
+    Language::Fa,
+    Language::Hi,
+    Language::Ne,
+    Language::Ta,
+    Language::Eo,
+    Language::Yi,
+];
+
 /// Keeps the enum, its tags and its stemmers in one table.
 macro_rules! languages {
     ($($name:ident $tag:literal $three:literal $stemmer:expr, $doc:literal;)*) => {
@@ -71,6 +87,23 @@ languages! {
     Tr "tr" "tur" Some(Algorithm::Turkish), "Turkish.";
     Ar "ar" "ara" Some(Algorithm::Arabic), "Arabic.";
     El "el" "ell" Some(Algorithm::Greek), "Greek.";
+    Ca "ca" "cat" Some(Algorithm::Catalan), "Catalan.";
+    Cs "cs" "ces" Some(Algorithm::Czech), "Czech.";
+    Pl "pl" "pol" Some(Algorithm::Polish), "Polish.";
+    Uk "uk" "ukr" Some(Algorithm::Ukrainian), "Ukrainian.";
+    Sr "sr" "srp" Some(Algorithm::Serbian), "Serbian.";
+    Lt "lt" "lit" Some(Algorithm::Lithuanian), "Lithuanian.";
+    Et "et" "est" Some(Algorithm::Estonian), "Estonian.";
+    Ga "ga" "gle" Some(Algorithm::Irish), "Irish.";
+    Eu "eu" "eus" Some(Algorithm::Basque), "Basque.";
+    Hy "hy" "hye" Some(Algorithm::Armenian), "Armenian.";
+    Fa "fa" "fas" Some(Algorithm::Persian), "Persian.";
+    Hi "hi" "hin" Some(Algorithm::Hindi), "Hindi.";
+    Ne "ne" "nep" Some(Algorithm::Nepali), "Nepali.";
+    Ta "ta" "tam" Some(Algorithm::Tamil), "Tamil.";
+    Id "id" "ind" Some(Algorithm::Indonesian), "Indonesian.";
+    Eo "eo" "epo" Some(Algorithm::Esperanto), "Esperanto.";
+    Yi "yi" "yid" Some(Algorithm::Yiddish), "Yiddish.";
     Zh "zh" "zho" None, "Chinese, segmented in pairs of characters.";
     Ja "ja" "jpn" None, "Japanese, segmented in pairs of characters.";
     Ko "ko" "kor" None, "Korean, segmented in pairs of syllables.";
@@ -86,6 +119,10 @@ impl Language {
             "fre" => "fr",
             "ger" => "de",
             "dut" => "nl",
+            "cze" => "cs",
+            "baq" => "eu",
+            "arm" => "hy",
+            "per" => "fa",
             "rum" | "mo" => "ro",
             "gre" => "el",
             "chi" | "cmn" | "yue" => "zh",
@@ -135,12 +172,13 @@ fn guess(text: &str, census: &Census) -> Option<Language> {
         return None;
     }
     let detector = DETECTOR.get_or_init(|| {
-        let ours = Language::ALL.iter().filter_map(|language| match language {
+        let ours = Language::ALL.iter().filter(|language| !TAGGED_ONLY.contains(language));
+        let ours = ours.filter_map(|language| match language {
             Language::No => Some(Lang::Nob),
             Language::Zh => Some(Lang::Cmn),
             other => Lang::from_code(other.three()),
         });
-        let others = [Lang::Pol, Lang::Ces, Lang::Vie, Lang::Ind, Lang::Hrv, Lang::Ukr, Lang::Bul, Lang::Srp];
+        let others = [Lang::Vie, Lang::Hrv, Lang::Bul];
         whatlang::Detector::with_allowlist(ours.chain(others).collect())
     });
     let info = detector.detect(text)?;

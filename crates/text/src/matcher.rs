@@ -15,6 +15,8 @@ pub const QUALITY_EXACT: f64 = 1.0;
 pub const QUALITY_FORM: f64 = 0.9;
 /// The word begins as asked; the same for long and short beginnings, so that a score does not jump as one types.
 pub const QUALITY_PREFIX: f64 = 0.8;
+/// A compound of which the word is a part ("Haus" of "Puppenhaus").
+pub const QUALITY_PART: f64 = 0.6;
 /// One typing mistake.
 pub const QUALITY_FUZZY_ONE: f64 = 0.7;
 /// Two typing mistakes.
@@ -64,7 +66,7 @@ impl TermMatcher {
         if options.analysed {
             for language in Language::ALL.iter().copied().chain([Language::Und]) {
                 let mut of_language = Forms::new();
-                analyzer.forms(lower, folded, language, &mut of_language);
+                analyzer.forms_asked(lower, folded, language, &mut of_language);
                 forms.push((language, of_language));
             }
         }
@@ -90,10 +92,11 @@ impl TermMatcher {
         if let Some(quality) = self.quality_exact(token_folded) {
             return Some(quality);
         }
-        if self.meets_form(token_lower, token_folded, language) {
-            return Some(QUALITY_FORM);
+        let mut token_forms = Forms::new();
+        if self.forms(language).is_some() {
+            self.analyzer.forms(token_lower, token_folded, language, &mut token_forms);
         }
-        self.quality_spelling(token_folded)
+        self.quality_inexact(token_folded, &token_forms, language)
     }
 
     /// The same for a caller that already has the forms of the text's word: they must be those of [`Analyzer::forms`]
@@ -111,10 +114,16 @@ impl TermMatcher {
         if let Some(quality) = self.quality_exact(token_folded) {
             return Some(quality);
         }
-        if self.forms(language).is_some_and(|forms| forms.meets(token_forms)) {
+        self.quality_inexact(token_folded, token_forms, language)
+    }
+
+    fn quality_inexact(&self, token_folded: &str, token_forms: &Forms, language: Language) -> Option<f64> {
+        let forms = self.forms(language);
+        if forms.is_some_and(|forms| forms.meets(token_forms)) {
             return Some(QUALITY_FORM);
         }
-        self.quality_spelling(token_folded)
+        let of_part = forms.is_some_and(|forms| forms.is_part_of(token_forms)).then_some(QUALITY_PART);
+        of_part.into_iter().chain(self.quality_spelling(token_folded)).reduce(f64::max)
     }
 
     fn quality_exact(&self, token_folded: &str) -> Option<f64> {
@@ -133,13 +142,6 @@ impl TermMatcher {
             1 => Some(QUALITY_FUZZY_ONE),
             _ => Some(QUALITY_FUZZY_TWO),
         }
-    }
-
-    fn meets_form(&self, token_lower: &str, token_folded: &str, language: Language) -> bool {
-        let Some(forms) = self.forms(language) else { return false };
-        let mut token_forms = Forms::new();
-        self.analyzer.forms(token_lower, token_folded, language, &mut token_forms);
-        forms.meets(&token_forms)
     }
 
     /// The key under which the word itself is found in a dictionary of folded spellings.

@@ -7,14 +7,19 @@
 //! - All other punctuation parts, `_` too (models write labels like "red_car"), with two exceptions: between digits a
 //!   dot joins ("3.14") and a comma before three digits is dropped ("1,000" is `1000`); single letters with dots are
 //!   one word ("F.B.I." is `fbi`).
+//! - A sign that belongs to a name joins: "C++", "F#", "R&B", "24/7". An emoji with what modifies it is one word, known
+//!   without its skin tone; notes (♪), which mark what is sung, are none.
 //! - Text without spaces (Han with kana; Hangul; Thai, Lao, Khmer, Burmese) is cut into overlapping pairs of
 //!   characters. Every character takes one position and begins exactly one token: the pair of it and the next, or,
 //!   at the end of a run, the character alone. So phrases work by position, and a query of one character is a prefix
 //!   of every token that begins with it (see `TermMatcher`), which plain bigrams cannot find.
 //! - A word longer than [`MAX_TOKEN_BYTES`] is cut in several tokens at consecutive positions; nothing is lost.
 
+mod signs;
+
 use crate::fold::{fold_into, is_apostrophe, is_invisible, lower_into};
 use crate::script::{Script, boundary_before, is_paired, script_of};
+use signs::{is_emoji, is_tone, joins_sign};
 use unicode_normalization::char::is_combining_mark;
 
 /// A longer word is cut in pieces of at most this many bytes: real words are shorter, and stemming is not linear.
@@ -89,6 +94,7 @@ pub fn for_each_token(text: &str, sink: impl FnMut(TokenRef<'_>)) {
                 word.end
             }
             Class::Paired(kind) => emitter.run(at, kind),
+            Class::Emoji => emitter.emoji(at),
             _ => at + width,
         };
     }
@@ -104,6 +110,9 @@ enum Class {
     Dot,
     Comma,
     Paired(Run),
+    Emoji,
+    /// What joins only inside or after some words: see [`joins_sign`].
+    Sign,
     Other,
 }
 
@@ -125,6 +134,7 @@ fn class_at(text: &str, at: usize) -> Option<(Class, usize)> {
             b'\'' | b'`' => Class::Apostrophe,
             b'.' => Class::Dot,
             b',' => Class::Comma,
+            b'+' | b'#' | b'&' | b'/' => Class::Sign,
             _ => Class::Other,
         };
         return Some((class, 1));
@@ -147,6 +157,7 @@ fn class_of(c: char) -> Class {
         Script::Unspaced if c.is_alphabetic() => Class::Paired(Run::Unspaced),
         _ if c.is_alphabetic() => Class::Letter,
         _ if c.is_numeric() => Class::Digit,
+        _ if is_emoji(c) => Class::Emoji,
         _ => Class::Other,
     }
 }
@@ -180,6 +191,14 @@ fn word_end(text: &str, start: usize) -> Word {
             {
                 is_acronym = true;
             }
+            Class::Sign => match joins_sign(text, start, end, letters, last) {
+                Some(after) => {
+                    end = after;
+                    last = Class::Sign;
+                    continue;
+                }
+                None => break,
+            },
             _ => break,
         }
         end = next;
@@ -248,6 +267,29 @@ impl<F: FnMut(TokenRef<'_>)> Emitter<'_, F> {
         unit_end
     }
 
+    /// Emits the emoji at `start` with what modifies or follows it in one picture, and returns where it ends.
+    fn emoji(&mut self, start: usize) -> usize {
+        let is_flag = |at: usize| matches!(char_at(self.text, at), Some('\u{1F1E6}'..='\u{1F1FF}'));
+        let mut end = end_of_unit(self.text, start);
+        if is_flag(start) && is_flag(end) {
+            end = end_of_unit(self.text, end);
+        }
+        loop {
+            let is_joined = self.text[..end].ends_with('\u{200D}');
+            match char_at(self.text, end) {
+                Some(c) if is_tone(c) || is_joined && is_emoji(c) => end = end_of_unit(self.text, end),
+                _ => break,
+            }
+        }
+        self.spell_bounded(start, end);
+        if self.folded.chars().any(|c| !is_tone(c)) {
+            self.lower.retain(|c| !is_tone(c));
+            self.folded.retain(|c| !is_tone(c));
+        }
+        self.emit(start, end);
+        end
+    }
+
     /// A character may carry any number of marks; beyond a token's length they are not looked at.
     fn spell_bounded(&mut self, start: usize, end: usize) {
         let end = end.min(boundary_before(self.text, start + MAX_TOKEN_BYTES));
@@ -293,6 +335,10 @@ impl<F: FnMut(TokenRef<'_>)> Emitter<'_, F> {
         sink(TokenRef { lower, folded, position: *position, start, end });
         *position = position.saturating_add(1);
     }
+}
+
+fn char_at(text: &str, at: usize) -> Option<char> {
+    text.get(at..)?.chars().next()
 }
 
 /// The character at `at` with the marks after it.

@@ -88,6 +88,33 @@ fn every_language_has_its_forms() {
 }
 
 #[test]
+fn more_languages_have_stems() {
+    let with_stems = Language::ALL.iter().filter(|language| language.stemmer().is_some()).count();
+    assert!(with_stems >= 34, "{with_stems}");
+    all_same(Language::Cs, &["město města", "žena ženy"]);
+    all_same(Language::Pl, &["kobieta kobiety", "książka książki"]);
+    all_same(Language::Uk, &["книга книги книгу"]);
+    all_same(Language::Lt, &["namas namai"]);
+    all_same(Language::Et, &["maja majad"]);
+    all_same(Language::Eo, &["domo domoj domon"]);
+    all_same(Language::Id, &["makan makanan"]);
+}
+
+#[test]
+fn what_is_written_onto_a_word_is_no_part_of_it() {
+    all_same(Language::En, &["do don't", "can can't", "we we're", "dog dog’s"]);
+    all_same(Language::Fr, &["amour l'amour", "amours l’amour"]);
+    all_same(Language::It, &["arte dell'arte", "fare farlo", "dare dandogli"]);
+    all_same(Language::Es, &["decir dímelo", "decir decirlo", "hacer haciéndolo"]);
+}
+
+#[test]
+fn numbers_are_words_and_digits() {
+    assert!(is_same("two", "2", Language::En) && is_same("vierundzwanzig", "24", Language::De));
+    assert!(!is_same("two", "3", Language::En) && !is_same("un", "1", Language::Fr));
+}
+
+#[test]
 fn common_irregular_forms_meet_in_other_languages() {
     all_same(Language::Es, &["ir fui voy vamos iba", "ser fue soy", "decir dijo digo", "poder puedo pudo"]);
     all_same(Language::Fr, &["aller vais ira", "œil yeux oeil", "être suis était j'étais", "avoir j'ai eu"]);

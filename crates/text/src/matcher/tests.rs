@@ -39,6 +39,17 @@ fn the_words_of_the_text_decide_the_language() {
 }
 
 #[test]
+fn a_compound_is_found_by_its_parts_and_not_by_its_like() {
+    let german =
+        |word: &str, token: &str| quality(word, token, TermOptions { analysed: true, ..PLAIN }, Language::De);
+    assert_eq!(german("Haus", "Puppenhäusern"), Some(QUALITY_PART));
+    assert_eq!(german("Puppen", "Puppenhaus"), Some(QUALITY_PART));
+    assert_eq!(german("Puppenhaus", "Haus"), None);
+    assert_eq!(german("Puppenhaus", "Rathaus"), None);
+    assert!(!Analyzer::default().same_word("Puppenhaus", "Haus", Language::De));
+}
+
+#[test]
 fn one_character_finds_every_pair_that_begins_with_it() {
     let tokens = tokenise("黒猫が走る");
     let matcher = TermMatcher::new(&Analyzer::default(), "猫", PLAIN);
@@ -62,7 +73,7 @@ fn is_candidate(matcher: &TermMatcher, lower: &str, folded: &str, language: Lang
     });
     folded == matcher.exact()
         || matcher.prefix().is_some_and(|prefix| folded.starts_with(prefix))
-        || matcher.forms(language).is_some_and(|query| query.meets(&forms))
+        || matcher.forms(language).is_some_and(|query| query.meets(&forms) || query.is_part_of(&forms))
         || fuzzy
 }
 

@@ -34,7 +34,13 @@ fn words_are_cut() {
         ("コーヒー", "コー|ーヒ|ヒー|ー"),
         ("ｶﾞｷﾞ", "ガギ|ギ"),
         ("co\u{AD}op", "coop"),
-        ("👍 ok 👩\u{200D}🚀", "ok"),
+        ("👍 ok 👩\u{200D}🚀", "👍|ok|👩🚀"),
+        ("👍🏽👍 ❤\u{FE0F} 🇫🇷🇩🇪", "👍|👍|❤|🇫🇷|🇩🇪"),
+        ("♪ la la ♪ ★", "la|la|★"),
+        ("C++ and c++, F# or C#.", "c++|and|c++|f#|or|c#"),
+        ("R&B, AT&T, M&M's, rock&roll", "r&b|at&t|m&ms|rock|roll"),
+        ("24/7 on 9/11, 24/12/99 1999/2000 and/or", "24/7|on|9/11|24|12|99|1999|2000|and|or"),
+        ("A+ 1+1 a++b #tag", "a|1|1|a|b|tag"),
         ("हिन्दी में", "हिन्दी|में"),
     ] {
         assert_eq!(folded(text), expected, "of {text:?}");
@@ -88,8 +94,8 @@ proptest! {
 
     #[test]
     fn words_are_those_of_the_standard_where_nothing_is_tailored(text in "[a-dé-ñж-йא-ג0-3 !?;/()«»-]{0,40}") {
-        // Between digits the standard joins at a semicolon; we part there.
-        let text = text.replace(';', " ");
+        // Between digits the standard joins at a semicolon, where we part, and parts at a slash, where we join.
+        let text = text.replace([';', '/'], " ");
         let ours: Vec<_> = tokenise(&text).into_iter().map(|t| text[t.start..t.end].to_owned()).collect();
         let theirs: Vec<_> = text.unicode_words().map(str::to_owned).collect();
         prop_assert_eq!(ours, theirs);
