@@ -1,10 +1,11 @@
 //! Second pass: from items to steps of clauses, with scope and links.
 
 mod groups;
+mod words;
 
 use std::collections::BTreeSet;
 
-use rushes_plan::{Ask, Fuzziness, PlanClause, TextAsk, VectorAsk, VectorSource};
+use rushes_plan::{Ask, PlanClause, VectorAsk, VectorSource};
 use rushes_types::known_types;
 
 use crate::clauses::{dialogue, phrase, text};
@@ -155,6 +156,9 @@ impl Builder<'_> {
             ItemKind::WithinEach(ns) => self.each = Some((*ns, at)),
             ItemKind::Near(ns) => self.near = Some((*ns, at)),
             ItemKind::Scope(_) => {
+                // "in Fog or Landfall" are both in the scope.
+                let scoped = |or: usize| self.items[..or].iter().rev().find(|i| i.kind != ItemKind::Frame);
+                self.or.take_if(|or| scoped(*or).is_some_and(|i| matches!(i.kind, ItemKind::Scope(_))));
                 if self.denies_scope(at) {
                     self.built.excluded.insert(at);
                     self.not = None;
@@ -171,15 +175,6 @@ impl Builder<'_> {
             ItemKind::Window(_) | ItemKind::Confidence(_) | ItemKind::Union => {}
         }
         at + 1
-    }
-
-    /// Words in a row, of which the last may be still being typed.
-    fn said(&mut self, said: &str, analysed: Option<bool>, at: usize) {
-        let mut ask = phrase(said, analysed);
-        if let Ask::Phrase { ask, .. } = &mut ask {
-            ask.prefix = self.question.ends_begun(self.items[at].end);
-        }
-        self.atom(dialogue().asking(ask), vec![at]);
     }
 
     /// "except in season 2": a "not" that has not negated anything yet.
@@ -270,63 +265,6 @@ impl Builder<'_> {
         } else {
             self.within = Some((ns, at));
         }
-    }
-
-    /// Words that name nothing, from `at` on, with the frame words between them: what they mean is searched.
-    fn words(&mut self, at: usize) -> usize {
-        let (mut end, mut content) = (at, vec![at]);
-        for (i, item) in self.items.iter().enumerate().skip(at + 1) {
-            match item.kind {
-                // What is still being typed has no meaning yet: words that begin so are looked for.
-                ItemKind::Word if self.has_encoder && self.question.ends_begun(item.end) => break,
-                ItemKind::Word => {
-                    end = i;
-                    content.push(i);
-                }
-                ItemKind::Frame | ItemKind::Only => {}
-                ItemKind::And if self.next_is_word(i) => {}
-                _ => break,
-            }
-        }
-        let asked =
-            self.question.text.get(self.items[at].start..self.items[end].end).unwrap_or_default().to_owned();
-        let (mut words, mut end_of_last) = (String::new(), None);
-        for item in content.iter().map(|i| &self.items[*i]) {
-            // Characters of writing without spaces stay together.
-            if end_of_last.replace(item.end).is_some_and(|end| end != item.start) {
-                words.push(' ');
-            }
-            words.push_str(self.question.text.get(item.start..item.end).unwrap_or_default());
-        }
-        let ask = if self.has_encoder && !self.question.ends_begun(self.items[end].end) {
-            let mut vector = VectorAsk::near(VectorSource::Text(asked));
-            vector.options.words = Some(words);
-            Ask::Vector { vector }
-        } else {
-            self.words_of(words, self.items[at].start, self.items[end].end)
-        };
-        self.atom(PlanClause::default().asking(ask), content);
-        end + 1
-    }
-
-    /// Words that are looked for as words: those that the archive does not say may be mistyped, and the last of a
-    /// question may be the beginning of one.
-    fn words_of(&self, words: String, start: usize, end: usize) -> Ask {
-        let question = self.question;
-        let strange = |i: &usize| {
-            let token = &question.tokens[*i];
-            token.start >= start && token.end <= end && question.is_word(*i) && !question.is_said(*i)
-        };
-        let strange: Vec<usize> = (0..question.tokens.len()).filter(strange).collect();
-        let prefix = end == question.text.len()
-            && (question.typing || strange.last() == question.tokens.len().checked_sub(1).as_ref());
-        let fuzziness = if strange.is_empty() || prefix { Fuzziness::Exact } else { Fuzziness::Auto };
-        Ask::Text { ask: TextAsk { text: words, prefix, fuzziness, ..TextAsk::default() }, words: None }
-    }
-
-    fn next_is_word(&self, at: usize) -> bool {
-        let next = self.items[at + 1..].iter().find(|i| i.kind != ItemKind::Frame);
-        next.is_some_and(|i| i.kind == ItemKind::Word)
     }
 
     /// A clause.

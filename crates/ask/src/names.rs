@@ -230,6 +230,9 @@ impl Question<'_> {
             |found: Found| found.len == len && !found.repaired && !matches!(found.role, Role::Number(_));
         if self.phrases(at).any(frames) {
             let next = at + len;
+            if self.tokens.get(next - 1).is_some_and(|last| last.whole != last.folded) {
+                return (-26, "a name that usually frames, and owns something");
+            }
             if self.tokens.len() == len {
                 return (-22, "the whole question is a name that usually frames");
             }

@@ -147,6 +147,9 @@ impl Question<'_> {
             *typos += 1;
             let near = self.lexicon.names().near(words, key);
             // "interviewed" is no Interviewer.
+            if words == 1 && near.iter().any(|name| fold(&name.written).starts_with(key.as_str())) {
+                continue;
+            }
             let ending = ["ed", "er", "ers", "ing"].iter().find_map(|end| key.strip_suffix(end));
             if ending.is_some_and(|stem| near.iter().any(|name| fold(&name.written).starts_with(stem))) {
                 continue;

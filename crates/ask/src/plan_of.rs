@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use rushes_plan::{
-    Ask, ClauseRef, GroupBy, Mode, Near, Plan, PlanClause, PlanStep, Predicate, RankBy, ReadingKind, Scope,
-    Target, Top, Warning,
+    Ask, ClauseRef, GroupBy, Mode, Near, Plan, PlanClause, PlanStep, Predicate, RankBy, Scope, Target, Top,
+    Warning,
 };
 use rushes_types::limits::CLAUSES_MAX;
 
@@ -379,34 +379,4 @@ fn merge(scope: &mut Scope, found: Scope, exclude: bool) {
     put(&mut into.seasons, found.seasons);
     put(&mut into.episodes, found.episodes);
     put(&mut into.languages, found.languages);
-}
-
-/// What an item is, for the reading.
-pub(crate) fn kind_of(what: &ItemKind) -> ReadingKind {
-    match what {
-        ItemKind::Phrase(_)
-        | ItemKind::Spoken(_)
-        | ItemKind::AboutBehind
-        | ItemKind::Line(_)
-        | ItemKind::About(_)
-        | ItemKind::Dialogue => ReadingKind::Dialogue,
-        ItemKind::Label { .. } => ReadingKind::Label,
-        ItemKind::Word => ReadingKind::Meaning,
-        ItemKind::Frame | ItemKind::Idle | ItemKind::Comma | ItemKind::And | ItemKind::But => {
-            ReadingKind::Frame
-        }
-        ItemKind::Or
-        | ItemKind::Not
-        | ItemKind::NotBehind
-        | ItemKind::Only
-        | ItemKind::Silence
-        | ItemKind::Nobody => ReadingKind::Connective,
-        ItemKind::Then | ItemKind::Before | ItemKind::After => ReadingKind::Sequence,
-        ItemKind::Within(_) | ItemKind::WithinEach(_) => ReadingKind::Sequence,
-        ItemKind::Scope(_) | ItemKind::Window(_) => ReadingKind::Scope,
-        ItemKind::Group(_) | ItemKind::Top(..) | ItemKind::Rank(_) | ItemKind::Limit(_) => ReadingKind::Top,
-        ItemKind::Near(_) | ItemKind::Duration(_) | ItemKind::Confidence(_) => ReadingKind::Test,
-        ItemKind::Union => ReadingKind::Mode,
-        ItemKind::Inexpressible(_) => ReadingKind::Unknown,
-    }
 }

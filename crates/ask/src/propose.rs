@@ -162,7 +162,7 @@ impl Question<'_> {
             Role::Then => add(ItemKind::Then, cost, "what follows"),
             Role::Before => add(ItemKind::Before, cost, "what follows"),
             Role::After => add(ItemKind::After, cost, "what came before"),
-            Role::While => add(ItemKind::And, JOINT, "at the same time"),
+            Role::While => add(ItemKind::But, JOINT, "at the same time"),
             Role::Not if at + len < self.tokens.len() => add(ItemKind::Not, cost - 5, "not"),
             // "Mara yes, Otto no".
             Role::Not if at > 0 => add(ItemKind::NotBehind, cost - 5, "not what stands before"),

@@ -24,7 +24,7 @@ impl Question<'_> {
             && (end <= begin + 1 || self.is_any(begin, &[Role::Place, Role::Of, Role::Every, Role::One]));
         // "said by Otto" says who it was.
         let by = self.is_any(begin, &[Role::Toward]) && self.has_quote();
-        let said = self.slice(begin, end).filter(|_| !quoted && !aimed && !by);
+        let said = self.slice(begin, end).filter(|_| !quoted && !aimed && !by && self.scope(begin).is_none());
         if manner && !quoted {
             let why = "how it is said";
             senses.push(Sense::new(at, len, ItemKind::Word, FRAME + UNUSED * i32::from(said.is_some()), why));

@@ -6,7 +6,7 @@ use crate::choose::Candidate;
 use crate::item::{Corrected, Item, ItemKind};
 use crate::prepare::preparation;
 use crate::question::Question;
-use crate::{plan_of, short};
+use crate::short;
 
 /// How a question was read.
 pub(crate) fn reading(question: &Question<'_>, read: &Candidate) -> Reading {
@@ -25,7 +25,7 @@ fn span(question: &Question<'_>, at: usize, item: &Item, read: &Candidate) -> Re
     } else if pointer.as_deref() == Some("/all/0") && item.kind == ItemKind::Frame {
         ReadingKind::Dialogue
     } else {
-        plan_of::kind_of(&item.kind)
+        kind_of(&item.kind)
     };
     let text = words(question, item).to_owned();
     let meaning = match (kind, &read.instead) {
@@ -82,4 +82,34 @@ pub(crate) fn notes(question: &Question<'_>, read: &Candidate) -> Vec<Warning> {
         note("nothing_named", why.clone());
     }
     notes
+}
+
+/// What an item is, for the reading.
+fn kind_of(what: &ItemKind) -> ReadingKind {
+    match what {
+        ItemKind::Phrase(_)
+        | ItemKind::Spoken(_)
+        | ItemKind::AboutBehind
+        | ItemKind::Line(_)
+        | ItemKind::About(_)
+        | ItemKind::Dialogue => ReadingKind::Dialogue,
+        ItemKind::Label { .. } => ReadingKind::Label,
+        ItemKind::Word => ReadingKind::Meaning,
+        ItemKind::Frame | ItemKind::Idle | ItemKind::Comma | ItemKind::And | ItemKind::But => {
+            ReadingKind::Frame
+        }
+        ItemKind::Or
+        | ItemKind::Not
+        | ItemKind::NotBehind
+        | ItemKind::Only
+        | ItemKind::Silence
+        | ItemKind::Nobody => ReadingKind::Connective,
+        ItemKind::Then | ItemKind::Before | ItemKind::After => ReadingKind::Sequence,
+        ItemKind::Within(_) | ItemKind::WithinEach(_) => ReadingKind::Sequence,
+        ItemKind::Scope(_) | ItemKind::Window(_) => ReadingKind::Scope,
+        ItemKind::Group(_) | ItemKind::Top(..) | ItemKind::Rank(_) | ItemKind::Limit(_) => ReadingKind::Top,
+        ItemKind::Near(_) | ItemKind::Duration(_) | ItemKind::Confidence(_) => ReadingKind::Test,
+        ItemKind::Union => ReadingKind::Mode,
+        ItemKind::Inexpressible(_) => ReadingKind::Unknown,
+    }
 }

@@ -106,6 +106,7 @@ impl Question<'_> {
         }
         let mut level = None;
         let noun = self.find(end, |s| matches!(s, Role::Noun | Role::Nouns).then_some(()));
+        let several = self.is(end, Role::Nouns).is_some();
         let has_noun = noun.is_some();
         if let Some((len, ())) = noun {
             end += len;
@@ -113,7 +114,11 @@ impl Question<'_> {
             (end, level) = (end + len, Some(of));
         }
         match marker {
-            Marker::Best => count.map(|n| (end - at, ItemKind::Top(n, level, RankBy::Score))),
+            Marker::Best => {
+                // "the best scene" is one.
+                let n = count.or_else(|| (noun.is_some() && !several).then_some(1))?;
+                Some((end - at, ItemKind::Top(n, level, RankBy::Score)))
+            }
             Marker::Earliest if has_noun => Some((end - at, ItemKind::Top(count?, None, RankBy::Start))),
             Marker::Earliest => None,
             Marker::Longest => Some((end - at, ItemKind::Top(count.unwrap_or(1), level, RankBy::Duration))),
@@ -127,6 +132,13 @@ impl Question<'_> {
 
     /// "10 clips", "one clip", "one per episode".
     fn limited(&self, at: usize) -> Option<Match> {
+        // "une scène par épisode"
+        if let Some(one) = self.is(at, Role::One)
+            && let Some(noun) = self.is(at + one, Role::Noun)
+            && self.group(at + one + noun).is_some()
+        {
+            return Some((one + noun, ItemKind::Top(1, None, RankBy::Score)));
+        }
         let (len, n) = self.count(at)?;
         if self.group(at + len).is_some() {
             return Some((len, ItemKind::Top(n, None, RankBy::Score)));

@@ -54,6 +54,7 @@ pub mod time;
 mod vector_ask;
 mod walk;
 mod warning;
+mod word_weight;
 
 pub use clause::*;
 pub use cost::{ClauseCost, ClauseCounts, Cost, estimate};
@@ -68,7 +69,8 @@ pub use query::{AssetLists, AssetScope, Criterion, MomentTest, Query, Step};
 pub use reading::{
     Alternative, FilterStep, Preparation, Reading, ReadingKind, ReadingSpan, RoutePath, RouteStep, VectorStep,
 };
-pub use resolve::{Resolved, resolve, word_weight};
+pub use resolve::{Resolved, resolve};
 pub use scope::{Scope, Window};
 pub use vector_ask::*;
 pub use warning::Warning;
+pub use word_weight::word_weight;
