@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use rushes_bins::{Bin, Change};
+use rushes_bins::{Bin, Change, KIND};
 use rushes_store::EraseTarget;
 use rushes_store::documents::KeptDocument;
 use rushes_types::{Asset, AssetId, Error, ErrorKind, Result};
@@ -16,8 +16,6 @@ use crate::clock::now_s;
 use crate::facade::require_any;
 use crate::hex::random_hex;
 
-/// What the store calls them.
-pub(crate) const BIN: &str = "bin";
 /// Bytes of a bin's id, which is made here.
 const ID_BYTES: usize = 8;
 /// How often a change is made again to what others have made of the bin meanwhile.
@@ -43,7 +41,7 @@ impl Archive {
         require_any(caller, Right::Read)?;
         let mut seen = HashMap::new();
         let mut bins = Vec::new();
-        self.engines.store.each_document(BIN, &mut |document| {
+        self.engines.store.each_document(KIND, &mut |document| {
             let kept = read(document)?;
             if kept.bin.trashed == trashed && may(caller, &kept.bin, Bin::seen_by) {
                 bins.push(self.shown(caller, kept, &mut seen)?);
@@ -144,7 +142,7 @@ impl Archive {
         }
         let _writing = self.write_freeze.enter();
         let version = kept.version.saturating_add(1);
-        let gone = KeptDocument { kind: BIN.to_owned(), id: id.to_owned(), version, bytes: Vec::new() };
+        let gone = KeptDocument { kind: KIND.to_owned(), id: id.to_owned(), version, bytes: Vec::new() };
         self.engines.store.put_document(&gone)
     }
 
@@ -172,7 +170,7 @@ impl Archive {
             return Ok(());
         }
         let mut touched = Vec::new();
-        store.each_document(BIN, &mut |document| {
+        store.each_document(KIND, &mut |document| {
             let kept = read(document)?;
             let mut holds = false;
             for item in &kept.bin.items {
@@ -186,7 +184,7 @@ impl Archive {
 
     fn forget_in(&self, id: &str, is_erased: &dyn Fn(&str) -> bool) -> Result<()> {
         for _ in 0..ATTEMPTS {
-            let Some(document) = self.engines.store.document(BIN, id)?.filter(|d| !d.bytes.is_empty()) else {
+            let Some(document) = self.engines.store.document(KIND, id)?.filter(|d| !d.bytes.is_empty()) else {
                 return Ok(());
             };
             let mut kept = read(document)?;
@@ -212,7 +210,7 @@ impl Archive {
 
     /// A bin with all its moments, where the caller may see it.
     fn whole_bin(&self, caller: &Caller, id: &str) -> Result<KeptBin> {
-        let document = self.engines.store.document(BIN, id)?.filter(|document| !document.bytes.is_empty());
+        let document = self.engines.store.document(KIND, id)?.filter(|document| !document.bytes.is_empty());
         let kept = document.map(read).transpose()?.filter(|kept| may(caller, &kept.bin, Bin::seen_by));
         kept.ok_or_else(|| {
             Error::new(ErrorKind::NotFound, format!("bin `{id}` is not there"))
@@ -305,5 +303,5 @@ fn read(document: KeptDocument) -> Result<KeptBin> {
 
 fn written(kept: &KeptBin) -> Result<KeptDocument> {
     let bytes = kept.bin.write()?;
-    Ok(KeptDocument { kind: BIN.to_owned(), id: kept.id.clone(), version: kept.version, bytes })
+    Ok(KeptDocument { kind: KIND.to_owned(), id: kept.id.clone(), version: kept.version, bytes })
 }

@@ -9,6 +9,9 @@ mod change;
 pub mod limits;
 mod overview;
 
+/// What a store calls them.
+pub const KIND: &str = "bin";
+
 pub use bin::{Bin, Item, Record, Sharing};
 pub use change::{Addition, Change, ItemChange};
 pub use overview::{Overlap, Overview, overview};

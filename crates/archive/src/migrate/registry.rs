@@ -2,11 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use rushes_bins::KIND;
 use rushes_store::documents::KeptDocument;
 use rushes_store::{AnnotationStore, LabelAliases};
 use rushes_types::{AnnotationType, Model, Result};
 
-use crate::bins::BIN;
 use crate::migrate::digest::ContentHasher;
 
 /// Models, labels and documents of a store.
@@ -83,7 +83,7 @@ impl Registry {
 /// All documents of a store: bins.
 pub(crate) fn kept_documents(store: &dyn AnnotationStore) -> Result<Vec<KeptDocument>> {
     let mut documents = Vec::new();
-    store.each_document(BIN, &mut |document| {
+    store.each_document(KIND, &mut |document| {
         documents.push(document);
         Ok(())
     })?;
