@@ -117,7 +117,7 @@ fn event(
 
 /// Lays out for one rate, and writes.
 pub(crate) fn list(clips: &[crate::Clip<'_>], options: &Options) -> Result<Exported> {
-    Ok(write(Sequence::of(clips, options, Mixing::LeaveOut)?, options))
+    Ok(write(&Sequence::of(clips, options, Mixing::LeaveOut)?, options))
 }
 
 #[cfg(test)]

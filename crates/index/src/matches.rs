@@ -184,7 +184,7 @@ impl Run {
 
 /// The runs of all segments, in order of the segments, as one. `order` compares two entries of an asset as hits are.
 pub(crate) fn merged(
-    runs: &[Run],
+    runs: Vec<Run>,
     order: impl Fn(EntryPlace, EntryPlace) -> std::cmp::Ordering,
 ) -> Result<Matches> {
     let runs = match <[Run; 1]>::try_from(runs) {
@@ -203,7 +203,7 @@ pub(crate) fn merged(
     for of_asset in blocks.chunk_by(|a, b| a.0 == b.0) {
         let begun = all.ranges.len();
         match of_asset {
-            [(_, run_no, range)] => all.copy(runs, *run_no, range.clone())?,
+            [(_, run_no, range)] => all.copy(&runs, *run_no, range.clone())?,
             several => {
                 let places =
                     several.iter().flat_map(|(_, run_no, range)| range.clone().map(|at| (*run_no, at)));
@@ -215,7 +215,7 @@ pub(crate) fn merged(
                 }
                 named.sort_by(|a, b| order(a.0, b.0));
                 for (_, run_no, at) in named {
-                    all.copy(runs, run_no, at..at + 1)?;
+                    all.copy(&runs, run_no, at..at + 1)?;
                 }
             }
         }

@@ -5,8 +5,8 @@ use rushes_store::documents::{
 };
 use rushes_types::{Error, ErrorKind, Result};
 
-use super::backend::CassandraStore;
 use crate::client::{Outcome, Write};
+use crate::store::CassandraStore;
 
 const READ: &str = "SELECT value FROM documents WHERE kind = ? AND id = ?";
 const LIST: &str = "SELECT id FROM documents WHERE kind = ?";

@@ -91,7 +91,7 @@ fn names_with_quotes_slashes_lines_emoji_and_right_to_left_stay_one_field() {
                 }
                 Format::Json | Format::Otio | Format::WebAnnotation => assert!(is_json, "{name} {bad:?}"),
                 Format::Ale => {
-                    assert_eq!(text.split("Data\r\n").nth(1).unwrap().lines().count(), 2, "{text}")
+                    assert_eq!(text.split("Data\r\n").nth(1).unwrap().lines().count(), 2, "{text}");
                 }
                 Format::AvidMarkers => {
                     assert!(

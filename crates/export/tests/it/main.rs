@@ -1,6 +1,7 @@
 //! Files for other programs, read back by readers of our own, written from each format's specification.
 
 #![allow(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+#![allow(clippy::print_stdout, reason = "the seed of a random test is said")]
 
 mod edit_lists;
 mod hostile;

@@ -66,7 +66,8 @@ pub(super) fn expand(segment: &Segment, term: &TermMatcher, meter: &mut Meter<'_
         let longer = own.end..segment.words.ranks(prefix.as_bytes())?.end;
         let mut key = Vec::new();
         if longer.start < longer.end {
-            let parts = segment.words.key_of(longer.end - 1, &mut key)?.and_then(word_parts).ok_or_else(broken)?;
+            let parts =
+                segment.words.key_of(longer.end - 1, &mut key)?.and_then(word_parts).ok_or_else(broken)?;
             let quality = term.quality_with_forms(parts.folded, &no_forms, parts.language);
             meter.steps(usize::try_from(longer.end - longer.start).unwrap_or(usize::MAX))?;
             let numbers = longer.filter_map(|number| u32::try_from(number).ok());

@@ -42,7 +42,7 @@ pub(super) fn matches(views: &[SegmentView], scope: ClauseScope<'_>, test: &Test
         let entries = view.and_then(|view| view.segment.entries().ok());
         entries.and_then(|entries| entries.get(place.entry)).map(Entry::order)
     };
-    let mut found = merged(&runs, |a, b| order(a).cmp(&order(b)))?;
+    let mut found = merged(runs, |a, b| order(a).cmp(&order(b)))?;
     found.examined = examined;
     Ok(found)
 }

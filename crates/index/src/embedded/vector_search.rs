@@ -30,10 +30,6 @@ pub(super) struct RowRange {
     pub rows: Range<usize>,
 }
 
-/// What a thread does with the pieces of ranges that it is given.
-pub(super) type PieceWork<'f, R> =
-    dyn for<'w> Fn(&mut dyn Iterator<Item = &'w &'w [RowRange]>) -> Result<R> + Sync + 'f;
-
 #[derive(Clone, Copy)]
 pub(super) struct VectorSearch<'q> {
     pub views: &'q [SegmentView],
