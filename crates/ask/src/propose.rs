@@ -167,7 +167,7 @@ impl Question<'_> {
             // "Mara yes, Otto no".
             Role::Not if at > 0 => add(ItemKind::NotBehind, cost - 5, "not what stands before"),
             Role::AboutBehind if at > 0 => {
-                add(ItemKind::AboutBehind, cost - 5, "what stands before is talked about")
+                add(ItemKind::AboutBehind, cost - 5, "what stands before is talked about");
             }
             Role::NotBehind if at > 0 => add(ItemKind::NotBehind, cost - 5, "not what stands before"),
             Role::Nobody => self.nobody(at, len, cost, senses),

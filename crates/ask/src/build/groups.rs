@@ -38,13 +38,10 @@ impl Builder<'_> {
             Some(Ask::Vector { vector }) if atom.clause.kind().is_none() => vector.options.words.clone(),
             _ => None,
         });
-        match last.zip(words) {
-            Some((atom, words)) => {
-                atom.clause = dialogue().asking(text(words));
-                atom.items.push(at);
-            }
-            // Behind a quote it only frames.
-            None => {}
+        // Behind a quote it only frames.
+        if let Some((atom, words)) = last.zip(words) {
+            atom.clause = dialogue().asking(text(words));
+            atom.items.push(at);
         }
     }
 
