@@ -2,6 +2,7 @@
 //! says of another is looked at once.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use rushes_kv::STAMP_KEY;
 use rushes_types::Result;
@@ -56,9 +57,9 @@ impl EmbeddedStore {
             let mut locations = decode_locations(&value)?;
             let before = locations.len();
             for location in &locations {
-                let place = (location.segment, location.block);
-                if !known.contains_key(&place) {
-                    known.insert(place, self.holds_block(place, &blocks_of_runs)?);
+                if let Entry::Vacant(place) = known.entry((location.segment, location.block)) {
+                    let is_held = self.holds_block(*place.key(), &blocks_of_runs)?;
+                    place.insert(is_held);
                 }
             }
             locations.retain(|l| known.get(&(l.segment, l.block)).copied().unwrap_or(false));
