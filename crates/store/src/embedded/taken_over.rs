@@ -57,9 +57,9 @@ impl EmbeddedStore {
             let mut locations = decode_locations(&value)?;
             let before = locations.len();
             for location in &locations {
-                let place = (location.segment, location.block);
-                if let Entry::Vacant(unknown) = known.entry(place) {
-                    unknown.insert(self.holds_block(place, &blocks_of_runs)?);
+                if let Entry::Vacant(place) = known.entry((location.segment, location.block)) {
+                    let is_held = self.holds_block(*place.key(), &blocks_of_runs)?;
+                    place.insert(is_held);
                 }
             }
             locations.retain(|l| known.get(&(l.segment, l.block)).copied().unwrap_or(false));
