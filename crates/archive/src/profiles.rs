@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use rushes_profile::{Inherited, Profile, apply, built_in, inherited};
 use rushes_query::{AppliedProfile, FilledField};
 use rushes_store::Memo;
+use rushes_types::pointer::step_to;
 use rushes_types::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -140,8 +141,10 @@ impl Archive {
     pub fn assign_profiles(&self, caller: &Caller, assigned: &AssignedProfiles) -> Result<()> {
         caller.require_everywhere(Right::Admin)?;
         let known = self.known_profiles()?;
-        for name in assigned.default.iter().chain(assigned.tokens.values()) {
-            known.newest(name).ok_or_else(|| no_profile(name))?;
+        let default = assigned.default.iter().map(|name| (name, "/default".to_owned()));
+        let tokens = assigned.tokens.iter().map(|(token, name)| (name, step_to("/tokens", token)));
+        for (name, pointer) in default.chain(tokens) {
+            known.newest(name).ok_or_else(|| no_profile(name).at(pointer))?;
         }
         let value = serde_json::to_vec(assigned).map_err(|e| Error::bug(e.to_string()))?;
         let _writing = self.write_freeze.enter();

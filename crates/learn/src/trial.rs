@@ -4,13 +4,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::features::FEATURE_COUNT;
 use crate::fit::{Prior, fit_from, logit};
-use crate::interval::Interval;
+use crate::interval::{Interval, Z_95};
 use crate::pairs::Pair;
 
 /// Parts that the impressions are cut into; each is judged by a fit to the others.
 const FOLDS: usize = 5;
 /// Least impressions with pairs before anything is used.
-pub(crate) const IMPRESSIONS_MIN: usize = 8;
+pub(crate) const IMPRESSIONS_MIN: usize = 20;
+/// Standard deviations that the gain must lie above 0: a model is tried with every fit, and chance must not win one of
+/// hundreds.
+const Z_WON: f64 = 3.3;
 
 /// How a model did: the share of pairs that it orders rightly, less that of the hand-set order, a mean over impressions.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
@@ -22,10 +25,11 @@ pub struct Trial {
 }
 
 impl Trial {
-    /// Is the gain more than chance would explain?
+    /// Is the gain more than chance would explain? The interval is of 95 %, this asks for 99.9 %.
     #[must_use]
     pub fn is_won(&self) -> bool {
-        self.impressions >= IMPRESSIONS_MIN && self.gain.low > 0.0
+        let error = (self.gain.mean - self.gain.low) / Z_95;
+        self.impressions >= IMPRESSIONS_MIN && self.gain.mean > Z_WON * error
     }
 }
 

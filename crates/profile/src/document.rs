@@ -5,11 +5,11 @@ use rushes_types::{Error, Result, check_id};
 use serde_json::{Map, Value, json};
 
 /// Longest name, in bytes.
-const NAME_BYTES_MAX: usize = 128;
+pub const NAME_BYTES_MAX: usize = 128;
 /// Longest description, in bytes.
-const SAYS_BYTES_MAX: usize = 4 << 10;
+pub const SAYS_BYTES_MAX: usize = 4 << 10;
 /// Fields of a plan that a profile may not hold: what is looked for, and where a page begins, belong to one request.
-const NOT_IN_PROFILES: [&str; 8] = ["all", "any", "none", "then", "where", "runs", "cursor", "explain"];
+pub const NOT_IN_PROFILES: [&str; 8] = ["all", "any", "none", "then", "where", "runs", "cursor", "explain"];
 const FIELDS: [&str; 6] = ["name", "inherits", "says", "team", "exact", "plan"];
 
 /// A profile.
@@ -45,7 +45,15 @@ impl Profile {
         }
         let name = text(fields, "name", NAME_BYTES_MAX)?
             .ok_or_else(|| Error::invalid("the profile has no name").mend("give it one").at("/name"))?;
-        check_id("the name", &name).map_err(|e| Error::from(e).at("/name"))?;
+        let (inherits, team) =
+            (text(fields, "inherits", NAME_BYTES_MAX)?, text(fields, "team", NAME_BYTES_MAX)?);
+        for (field, value) in
+            [("name", Some(&name)), ("inherits", inherits.as_ref()), ("team", team.as_ref())]
+        {
+            let check =
+                |value: &String| check_id(field, value).map_err(|e| Error::from(e).at(format!("/{field}")));
+            value.map(check).transpose()?;
+        }
         let exact = match fields.get("exact") {
             None | Some(Value::Null) => None,
             Some(Value::Bool(exact)) => Some(*exact),
@@ -65,14 +73,7 @@ impl Profile {
             }
         };
         check_plan(&plan)?;
-        Ok(Self {
-            name,
-            inherits: text(fields, "inherits", NAME_BYTES_MAX)?,
-            says: text(fields, "says", SAYS_BYTES_MAX)?,
-            team: text(fields, "team", NAME_BYTES_MAX)?,
-            exact,
-            plan,
-        })
+        Ok(Self { name, inherits, says: text(fields, "says", SAYS_BYTES_MAX)?, team, exact, plan })
     }
 
     /// Reads a profile in TOML.

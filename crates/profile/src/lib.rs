@@ -14,5 +14,5 @@ mod inherit;
 
 pub use apply::{Filled, apply};
 pub use built_in::built_in;
-pub use document::Profile;
+pub use document::{NAME_BYTES_MAX, NOT_IN_PROFILES, Profile, SAYS_BYTES_MAX};
 pub use inherit::{INHERITED_MAX, Inherited, inherited};

@@ -46,8 +46,7 @@ pub struct Options {
 /// # Errors
 /// Those of the index; a cursor of another plan; a budget that is too small for it, or spent; a caller that went away.
 pub fn execute(query: &Query, view: &View<'_>, options: Options) -> Result<Answer> {
-    let (reader, budget) = (view.reader, view.budget);
-    let mut digested = None;
+    let (reader, budget, mut digested) = (view.reader, view.budget, None);
     if let Some(cursor) = &options.cursor {
         cursor.check(digested.insert(digest(&query.plan, view.ranking.as_ref())), reader.read_point())?;
     }

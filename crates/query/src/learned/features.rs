@@ -40,6 +40,8 @@ pub(super) struct Maker<'a> {
     /// The best value of each scored clause over all moments.
     best: Vec<f64>,
     shots: Shots,
+    /// The newest commits of the assets that the caller may see, ascending.
+    newest: Vec<u64>,
 }
 
 /// Features that cost more than arithmetic, and whether they are wanted.
@@ -94,19 +96,24 @@ impl<'a> Maker<'a> {
             kinds: scored_clauses.iter().map(|scored| kind(query, scored)).collect(),
             best,
             shots: Shots::find(view.reader, &filter, view.budget)?,
+            newest: newest_of_all(view),
         })
     }
 
     /// What is the same for all moments of the asset of this one.
     pub fn asset(&self, draft: &Draft, wanted: Wanted) -> OfAsset<'a> {
         let document = self.reader.assets().get(index_of(draft.asset)).map(AsRef::as_ref);
-        let freshness = document.filter(|_| wanted.freshness).map_or(0.0, |document: &AssetDocument| {
-            let newest = document.analysed.iter().map(|a| a.validity.born.0).max().unwrap_or(0);
-            #[allow(clippy::cast_precision_loss)] // a share
-            let share = newest as f64 / self.reader.read_point().upto.0.max(1) as f64;
-            2.0 * share - 1.0
-        });
+        let freshness =
+            document.filter(|_| wanted.freshness).map_or(0.0, |document| self.freshness(document));
         OfAsset { document, freshness }
+    }
+
+    /// The place of an asset among those that the caller may see: nothing depends on others.
+    fn freshness(&self, document: &AssetDocument) -> f64 {
+        let older = self.newest.partition_point(|commit| *commit < newest(document));
+        #[allow(clippy::cast_precision_loss)] // a share
+        let share = older as f64 / (self.newest.len().max(2) - 1) as f64;
+        if self.newest.len() > 1 { 2.0 * share - 1.0 } else { 0.0 }
     }
 
     /// The features of a moment, by its number.
@@ -200,6 +207,18 @@ impl<'a> Maker<'a> {
             features.set(Feature::Ending, f64::from(share > 1.0 - EDGE));
         }
     }
+}
+
+/// The last commit at which something was analysed.
+fn newest(document: &AssetDocument) -> u64 {
+    document.analysed.iter().map(|a| a.validity.born.0).max().unwrap_or(0)
+}
+
+fn newest_of_all(view: &View<'_>) -> Vec<u64> {
+    let seen = view.reader.assets().iter().filter(|document| view.access.allows(&document.asset));
+    let mut commits: Vec<u64> = seen.map(|document| newest(document)).collect();
+    commits.sort_unstable();
+    commits
 }
 
 fn kind(query: &Query, scored: &ScoredClause) -> Kind {

@@ -7,7 +7,7 @@ use axum::http::{HeaderValue, header};
 use axum::response::Response;
 use rushes_archive::{Archive, Caller, EventProblem, FeedbackFilter};
 use rushes_feedback::EVENTS_MAX;
-use rushes_types::{Error, ErrorKind};
+use rushes_types::{AssetId, Error, ErrorKind, check_id};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use utoipa::{IntoParams, ToSchema};
@@ -15,6 +15,7 @@ use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
 use super::annotations::Pieces;
+use super::registry::id;
 use crate::NDJSON;
 use crate::app::{App, Ctx};
 use crate::audit::Action;
@@ -143,6 +144,7 @@ async fn put(ctx: Ctx, Json(document): Json<FeedbackDocument>) -> Reply<Answer<F
     )
 )]
 async fn export(ctx: Ctx, Params(params): Params<FeedbackParams>) -> Reply<Response> {
+    id("asset", params.asset.as_deref().map(AssetId::new).transpose())?;
     let filter = FeedbackFilter { asset: params.asset, team: params.team, who: params.who };
     let allowed = |_: &Archive, caller: &Caller| caller.require_everywhere(rushes_archive::Right::Admin);
     ctx.audited(Action::of("export-feedback"), allowed, |(), action| action).await?;
@@ -171,6 +173,11 @@ async fn export(ctx: Ctx, Params(params): Params<FeedbackParams>) -> Reply<Respo
     )
 )]
 async fn erase(ctx: Ctx, Json(wanted): Json<EraseFeedbackDocument>) -> Reply<Answer<ErasedFeedbackDocument>> {
+    for (field, value) in [("team", &wanted.team), ("who", &wanted.who)] {
+        let check =
+            |value: &String| check_id(field, value).map_err(|e| Error::from(e).at(format!("/{field}")));
+        value.as_ref().map(check).transpose()?;
+    }
     let filter = FeedbackFilter { asset: wanted.asset_id, team: wanted.team, who: wanted.who };
     let work = move |archive: &Archive, caller: &Caller| archive.erase_feedback(caller, &filter);
     let erased = ctx.audited(Action::of("erase-feedback"), work, |_, action| action).await?;

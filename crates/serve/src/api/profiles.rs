@@ -8,13 +8,14 @@ use axum::Json as Answer;
 use axum::extract::Path;
 use rushes_archive::{Archive, AssignedProfiles, Caller, ProfileVersion};
 use rushes_profile::Profile;
-use rushes_types::{Error, Result};
+use rushes_types::{Error, Result, check_id};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use utoipa::ToSchema;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 
+use super::registry::id;
 use super::search::asked;
 use crate::app::{App, Ctx};
 use crate::audit::Action;
@@ -43,6 +44,25 @@ pub(super) struct ProfileDocument {
     /// `name`, `inherits`, `says`, `team`, `exact`, and `plan` with fields of a plan; null where it was removed.
     #[schema(value_type = Option<Object>)]
     profile: Option<Value>,
+}
+
+/// A profile as it is written.
+#[derive(Debug, ToSchema)]
+#[allow(dead_code)] // describes what `Profile::read` reads
+pub(super) struct ProfileRequest {
+    /// Its name.
+    name: String,
+    /// The profile that it begins with.
+    inherits: Option<String>,
+    /// For whom it is.
+    says: Option<String>,
+    /// The team whose ranking model counts; by default its own name.
+    team: Option<String>,
+    /// Are vectors searched exactly, where a clause does not say?
+    exact: Option<bool>,
+    /// The part of a plan.
+    #[schema(value_type = Option<Object>)]
+    plan: Option<Value>,
 }
 
 /// Profiles, or the versions of one.
@@ -133,7 +153,7 @@ async fn list(ctx: Ctx) -> Reply<Answer<ProfilesDocument>> {
 
 /// Writes a new version of a profile.
 #[utoipa::path(
-    post, path = "/v1/profiles", tag = "profiles", operation_id = "put_profile", request_body = Object,
+    post, path = "/v1/profiles", tag = "profiles", operation_id = "put_profile", request_body = ProfileRequest,
     responses(
         (status = 200, body = WrittenProfileDocument),
         (status = "4XX", body = Problem, content_type = "application/problem+json")
@@ -157,6 +177,7 @@ async fn put(ctx: Ctx, Json(fields): Json<Map<String, Value>>) -> Reply<Answer<W
     )
 )]
 async fn versions(ctx: Ctx, Path(name): Path<String>) -> Reply<Answer<ProfilesDocument>> {
+    id("name", check_id("the name", &name))?;
     let found = ctx.block(move |archive: &Archive, _: &Caller| archive.profile_versions(&name)).await?;
     Ok(Answer(ProfilesDocument { profiles: found.into_iter().map(document).collect() }))
 }
@@ -171,6 +192,7 @@ async fn versions(ctx: Ctx, Path(name): Path<String>) -> Reply<Answer<ProfilesDo
     )
 )]
 async fn remove(ctx: Ctx, Path(name): Path<String>) -> Reply<Answer<ProfilesDocument>> {
+    id("name", check_id("the name", &name))?;
     let work = move |archive: &Archive, caller: &Caller| {
         archive.remove_profile(caller, &name)?;
         archive.profile_versions(&name)
@@ -250,10 +272,29 @@ fn previewed(
     gone: &Arc<AtomicBool>,
 ) -> Result<PreviewedDocument> {
     let mut columns = Vec::with_capacity(wanted.profiles.len());
-    for profile in &wanted.profiles {
+    if wanted.request.contains_key("profile") {
+        return Err(Error::invalid("the request names a profile")
+            .mend("name it in `profiles`")
+            .at("/request/profile"));
+    }
+    for (i, profile) in wanted.profiles.iter().enumerate() {
+        let check = |name: &String| {
+            check_id("the name", name).map_err(|e| Error::from(e).at(format!("/profiles/{i}")))
+        };
+        profile.as_ref().map(check).transpose()?;
+    }
+    for (i, profile) in wanted.profiles.iter().enumerate() {
+        let placed = |error: Error| {
+            let at = match error.pointer() {
+                Some("/profile") => format!("/profiles/{i}"),
+                pointer => format!("/request{}", pointer.unwrap_or_default()),
+            };
+            error.at(at)
+        };
         let mut fields = wanted.request.clone();
         fields.insert("profile".to_owned(), profile.clone().map_or(Value::Null, Value::String));
-        let answer = archive.search_until(caller, &asked(archive, caller, fields)?, gone)?;
+        let request = asked(archive, caller, fields).map_err(placed)?;
+        let answer = archive.search_until(caller, &request, gone).map_err(placed)?;
         columns.push(PreviewColumnDocument { profile: profile.clone(), answer });
     }
     let mut ranks: BTreeMap<(String, i64, i64), Vec<Option<usize>>> = BTreeMap::new();

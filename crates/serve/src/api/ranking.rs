@@ -28,7 +28,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
 
 /// What was learned of one team, or of all.
 #[derive(Debug, Serialize, ToSchema)]
-pub(super) struct ModelDocument {
+pub(super) struct RankingModelDocument {
     /// Is it used? Only where it ordered choices that it was not fitted to better than the hand-set order does.
     used: bool,
     /// The coefficients by feature, their deviations, the curve of places, the trial, and what it was fitted to.
@@ -48,9 +48,9 @@ pub(super) struct RankingVersionDocument {
     /// A digest of their names.
     events_digest: String,
     /// What all teams together have shown.
-    pooled: ModelDocument,
+    pooled: RankingModelDocument,
     /// What each team has shown.
-    teams: BTreeMap<String, ModelDocument>,
+    teams: BTreeMap<String, RankingModelDocument>,
 }
 
 /// The versions.
@@ -85,8 +85,8 @@ pub(super) struct RankingReportDocument {
     teams: BTreeMap<String, Value>,
 }
 
-fn model(model: RankingModel) -> ModelDocument {
-    ModelDocument { used: model.is_used(), model }
+fn model(model: RankingModel) -> RankingModelDocument {
+    RankingModelDocument { used: model.is_used(), model }
 }
 
 fn document(version: RankingVersion) -> RankingVersionDocument {

@@ -156,7 +156,13 @@ pub(super) fn asked(
     caller: &Caller,
     mut fields: serde_json::Map<String, Value>,
 ) -> Result<SearchRequest> {
-    let profile = archive.apply_profile(caller, &mut fields)?;
+    let profile = match archive.apply_profile(caller, &mut fields) {
+        // What is wrong with the request itself is said first.
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return Err(request_of(fields).err().unwrap_or(error));
+        }
+        profile => profile?,
+    };
     let mut request = request_of(fields)?;
     if let Some(profile) = &profile
         && request.ranking.team.is_none()

@@ -94,7 +94,7 @@ pub(super) fn schemas() -> Map<String, Value> {
 }
 
 /// Feedback, and what is made of it.
-fn learning() -> [(&'static str, Value); 9] {
+fn learning() -> [(&'static str, Value); 10] {
     let name = || or_null(id());
     let mode = json!({"type": ["string", "null"], "enum": ["hand_set", "learned", "interleaved", null]});
     let seed = json!({"type": ["integer", "null"], "format": "int64", "minimum": 0, "maximum": SEED_MAX});
@@ -113,25 +113,34 @@ fn learning() -> [(&'static str, Value); 9] {
         }),
         ("AssignedProfilesDocument", {
             let tokens = json!({"type": "object", "additionalProperties": id()});
-            let mut form = body(&[], json!({"default": name(), "tokens": tokens}));
-            form["x-rules"] = json!(["every profile is there"]);
-            form
+            body(&[], json!({"default": name(), "tokens": tokens}))
         }),
         ("PreviewDocument", {
             let profiles =
                 json!({"type": "array", "minItems": 1, "maxItems": PROFILES_COMPARED_MAX, "items": name()});
             body(
                 &["request", "profiles"],
-                json!({"request": reference("SearchDocument"), "profiles": profiles}),
+                json!({"request": reference("PreviewRequest"), "profiles": profiles}),
             )
+        }),
+        ("ProfileRequest", {
+            let short = || {
+                let mut form = id();
+                form["maxLength"] = json!(rushes_profile::NAME_BYTES_MAX);
+                form["x-max-bytes"] = json!(rushes_profile::NAME_BYTES_MAX);
+                form
+            };
+            let most = rushes_profile::SAYS_BYTES_MAX;
+            let says = json!({"type": ["string", "null"], "maxLength": most, "x-max-bytes": most});
+            let plan = or_null(reference("ProfilePlan"));
+            let exact = json!({"type": ["boolean", "null"]});
+            let fields = json!({"name": short(), "inherits": or_null(short()), "says": says, "team": or_null(short()),
+                                "exact": exact, "plan": plan});
+            body(&["name"], fields)
         }),
         ("ExpireFeedbackDocument", body(&[], json!({}))),
         ("FitDocument", body(&[], json!({}))),
-        ("UseRankingDocument", {
-            let mut form = body(&["version"], json!({"version": version}));
-            form["x-rules"] = json!(["`version` is 0, or one that is there"]);
-            form
-        }),
+        ("UseRankingDocument", { body(&["version"], json!({"version": version})) }),
         ("RankingModeDocument", json!({"type": "string", "enum": ["hand_set", "learned", "interleaved"]})),
     ]
 }

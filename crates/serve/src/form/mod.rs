@@ -29,6 +29,7 @@ pub(crate) fn document() -> Value {
             *known = described(known, form);
         }
         beside_words(components);
+        without_clauses(components);
     }
     parameters::apply(&mut document);
     each_operation(&mut document, bodies::contents);
@@ -91,6 +92,24 @@ fn beside_words(components: &mut Map<String, Value>) {
     if let Some(asks) = search["anyOf"].as_array_mut() {
         asks.push(json!({"required": ["q"], "properties": {"q": {"type": "string"}}}));
     }
+    let mut preview = search.clone();
+    if let Some(properties) = preview["properties"].as_object_mut() {
+        properties.remove("profile");
+    }
+    components.insert("PreviewRequest".to_owned(), preview);
+}
+
+/// A profile is a plan without clauses, and without what belongs to one request.
+fn without_clauses(components: &mut Map<String, Value>) {
+    let Some(mut plan) = components.get("Plan").cloned() else { return };
+    if let Some(properties) = plan["properties"].as_object_mut() {
+        properties.retain(|name, _| !rushes_profile::NOT_IN_PROFILES.contains(&name.as_str()));
+    }
+    if let Some(fields) = plan.as_object_mut() {
+        fields.remove("anyOf");
+        fields.insert("description".to_owned(), json!("The fields of a plan that say how to ask, not what."));
+    }
+    components.insert("ProfilePlan".to_owned(), plan);
 }
 
 /// What every operation may answer, whatever it does.

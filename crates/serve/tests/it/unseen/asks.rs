@@ -235,7 +235,7 @@ pub fn cases(method: &str, path: &str) -> Option<Vec<Ask>> {
         }
         ("POST", "/v1/profile-assignments") => posts(path, &[json!({"default": "trailer"})]),
         ("POST", "/v1/profiles/preview") => {
-            posts(path, &[json!({"request": {"q": "starving"}, "profiles": ["trailer", null]})])
+            posts(path, &[json!({"request": {"all": [{"label": "kitchen"}]}, "profiles": ["trailer", null]})])
         }
         ("GET", "/v1/ranking" | "/v1/ranking/report") => gets(&[path]),
         ("POST", "/v1/feedback") => {
