@@ -236,6 +236,7 @@ impl Archive {
         }
         let _writing = self.write_freeze.enter();
         let _erasing = self.shared.erasures.begin()?;
+        self.forget_in_bins(target)?;
         let commit = self.engines.store.erase(target)?;
         self.shared.committed.notify();
         Ok(commit)

@@ -40,6 +40,7 @@ mod archive;
 mod archive_folder;
 mod backup;
 mod backups;
+mod bins;
 mod bucket_content;
 mod buckets;
 mod clock;
@@ -91,6 +92,7 @@ pub use backup::{
     BackupStatus, LIST_VERSION, LastBackup, RestoreReport, RestoreRequest, StoreContent, restore,
     verify_backups,
 };
+pub use bins::KeptBin;
 pub use buckets::BucketView;
 pub use clock::{now_s, rfc3339};
 pub use embedded::EmbeddedEngines;

@@ -6,6 +6,7 @@
 use rushes_types::Result;
 
 use crate::clip::{Clip, asset_name};
+use crate::colour::avid;
 use crate::export::Exported;
 use crate::marks::{Mark, Marks};
 use crate::options::{Options, Place};
@@ -18,7 +19,7 @@ pub(crate) fn list(clips: &[Clip<'_>], options: &Options, place: Place) -> Resul
     let marks = Marks::of(clips, options, place)?;
     let mut text = String::new();
     for mark in &marks.marks {
-        let colour = mark.clip.colour.unwrap_or_default().avid();
+        let colour = avid(mark.clip.colour.unwrap_or_default());
         let fields = [
             title(mark),
             marks.write(mark.at),

@@ -1,8 +1,6 @@
 //! A moment to be written, and what people call it.
 
-use rushes_types::Asset;
-
-use crate::colour::Colour;
+use rushes_types::{Asset, Colour};
 
 /// A moment to be written, with its asset.
 #[derive(Debug, Clone, Copy)]

@@ -13,7 +13,7 @@ use crate::options::{Options, Place, RateChoice};
 use crate::text::file_stem;
 use crate::zip_file::zip;
 use crate::{
-    ale, avid_markers, chapters, csv, edl, fcpxml, json, otio, premiere_markers, resolve_markers,
+    ale, avid_markers, chapters, csv, edl, fcpxml, json, otio, paper, premiere_markers, resolve_markers,
     web_annotation, xmeml,
 };
 
@@ -160,6 +160,7 @@ fn write(format: Format, clips: &[Clip<'_>], options: &Options, place: Place) ->
         Format::Webvtt => captions(clips, options, place, Kind::Webvtt),
         Format::Srt => captions(clips, options, place, Kind::Srt),
         Format::WebAnnotation => Ok(web_annotation::page(clips, options)),
+        Format::Paper => Ok(paper::paper(clips, options)),
         Format::YoutubeChapters => chapters::list(clips, options, place),
     }
 }

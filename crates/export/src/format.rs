@@ -35,6 +35,8 @@ pub enum Format {
     WebAnnotation,
     /// Chapters of a description on YouTube.
     YoutubeChapters,
+    /// A paper edit.
+    Paper,
 }
 
 /// What there is to know of a format.
@@ -59,7 +61,7 @@ const fn facts(
 const TEXT: &str = "text/plain; charset=utf-8";
 const XML: &str = "application/xml";
 
-const TABLE: [Facts; 16] = [
+const TABLE: [Facts; 17] = [
     facts(Format::Csv, "csv", "csv", "text/csv; charset=utf-8; header=present", "a table, one line a moment"),
     facts(Format::Json, "json", "json", "application/json", "moments as JSON"),
     facts(Format::Edl, "edl", "edl", TEXT, "edit decision list (CMX 3600), for every editing program"),
@@ -94,6 +96,7 @@ const TABLE: [Facts; 16] = [
         "W3C Web Annotation, one annotation a moment",
     ),
     facts(Format::YoutubeChapters, "youtube-chapters", "txt", TEXT, "chapters for a description on YouTube"),
+    facts(Format::Paper, "paper", "txt", TEXT, "a paper edit: timecode, notes and lines, to be read"),
 ];
 
 impl Format {

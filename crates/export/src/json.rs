@@ -40,6 +40,6 @@ fn moment(number: usize, clip: &Clip<'_>, options: &Options) -> Value {
         "labels": clip.labels,
         "lines": clip.lines,
         "note": clip.note,
-        "colour": clip.colour.map(crate::Colour::as_str),
+        "colour": clip.colour.map(rushes_types::Colour::as_str),
     })
 }

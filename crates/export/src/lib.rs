@@ -29,6 +29,7 @@ mod left_out;
 mod marks;
 mod options;
 mod otio;
+mod paper;
 mod premiere_markers;
 mod reels;
 mod resolve_markers;
@@ -40,7 +41,6 @@ mod xml;
 mod zip_file;
 
 pub use clip::Clip;
-pub use colour::Colour;
 pub use csv::COLUMNS;
 pub use edl::EVENTS_MAX;
 pub use export::{Exported, export};

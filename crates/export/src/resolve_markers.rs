@@ -9,6 +9,7 @@ use rushes_types::Result;
 
 use crate::avid_markers::{says, title};
 use crate::clip::Clip;
+use crate::colour::resolve;
 use crate::edl::{EVENTS_MAX, event_line, heading, remarks};
 use crate::export::Exported;
 use crate::left_out::leave_out;
@@ -42,7 +43,7 @@ pub(crate) fn list(clips: &[Clip<'_>], options: &Options, place: Place) -> Resul
             name(&once.join(" / ")).replace('|', "/")
         };
         let (notes, names) = (join(here.iter().map(says).collect()), join(here.iter().map(title).collect()));
-        let colour = here.iter().find_map(|mark| mark.clip.colour).unwrap_or_default().resolve();
+        let colour = resolve(here.iter().find_map(|mark| mark.clip.colour).unwrap_or_default());
         let length = here.iter().map(|mark| mark.length).max().unwrap_or(1);
         let _ = write!(text, "{notes} |C:ResolveColor{colour} |M:{names} |D:{length}\r\n\r\n");
         merged += here.len() - 1;

@@ -22,6 +22,7 @@ const FORMATS = [
     ['resolve-markers', 'Resolve markers'],
   ]],
   ['Captions and lists', [
+    ['paper', 'Paper edit (text)'],
     ['webvtt', 'WebVTT'],
     ['srt', 'SubRip (SRT)'],
     ['youtube-chapters', 'YouTube chapters'],

@@ -113,6 +113,22 @@ pub(crate) fn parse_json<T: DeserializeOwned>(bytes: &[u8]) -> Reply<T> {
     Ok(value)
 }
 
+/// Reads seconds: at most what 63 bits hold, as the document says.
+pub(crate) fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<u64, D::Error> {
+    let seconds = u64::deserialize(deserializer)?;
+    if i64::try_from(seconds).is_err() {
+        return Err(serde::de::Error::custom(format!("{seconds} seconds are more than {}", i64::MAX)));
+    }
+    Ok(seconds)
+}
+
+/// The same, where they may be left out.
+pub(crate) fn maybe_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<u64>, D::Error> {
+    #[derive(serde::Deserialize)]
+    struct Seconds(#[serde(deserialize_with = "seconds")] u64);
+    Ok(Option::<Seconds>::deserialize(deserializer)?.map(|Seconds(seconds)| seconds))
+}
+
 /// What is read from a JSON object only: a struct alone would be read from a list of its fields as well.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Object<T>(pub T);

@@ -20,7 +20,7 @@ impl Default for Roles {
 }
 
 /// Routes that every server answers.
-const EVERYWHERE: [&str; 14] = [
+const EVERYWHERE: [&str; 15] = [
     "/healthz",
     "/readyz",
     "/metrics",
@@ -35,6 +35,7 @@ const EVERYWHERE: [&str; 14] = [
     "/v1/tokens",
     "/v1/links",
     "/v1/audit",
+    "/v1/bins",
 ];
 /// Routes that only read, though they are called with `POST`.
 const READING: [&str; 6] = ["/v1/search", "/v1/suggest", "/v1/plan", "/v1/export", "/v1/login", "/v1/media"];

@@ -1,7 +1,7 @@
 //! Stage 1: keeps every annotation exactly as the model wrote it, durable when acknowledged.
 //!
 //! The seam is [`AnnotationStore`], made of one trait for each kind of caller: clients write through [`Registry`],
-//! [`Runs`] and [`Append`], later stages read [`History`], the relay reads [`Outbox`], [`Erasure`] erases, and
+//! [`documents::Documents`], [`Runs`] and [`Append`], later stages read [`History`], the relay reads [`Outbox`], [`Erasure`] erases, and
 //! [`Import`] copies assets from another store. The store knows runs, commits and history; it knows nothing about
 //! buckets, indices or queries, and interprets nothing of a line beyond its [header](rushes_types::AnnotationHeader).
 //!
@@ -14,7 +14,7 @@
 //!
 //! | table | key | value |
 //! |---|---|---|
-//! | `rows` | one byte for the kind, then names | assets, models, labels, runs, history, owners of segments, scopes, outbox, counters, garbage |
+//! | `rows` | one byte for the kind, then names | assets, models, labels, documents, runs, history, owners of segments, scopes, outbox, counters, garbage |
 //! | `ids` | scope, 128-bit hash of the id | block and position of the annotation, its start, the digest of its content |
 //! | `blocks` | segment, number of the block | format, the positions of its annotations, the bytes |
 //!
@@ -48,6 +48,7 @@
 mod block;
 pub mod current;
 mod cut;
+pub mod documents;
 mod embedded;
 pub mod engine;
 mod history;

@@ -6,6 +6,7 @@ use rushes_types::{
 };
 
 use crate::block::{AppendMode, Block, BlockInput, Receipt};
+use crate::documents::Documents;
 use crate::history::{CommitRecord, EraseTarget};
 use crate::import::{AssetImport, Imported, SegmentReader};
 
@@ -90,7 +91,9 @@ pub struct StoreCapabilities {
 ///   an aborted one, erasing what is gone: all `Ok`, no new commit.
 /// * **Exact.** `blocks` returns exactly the bytes that were sent.
 /// * Calls block; they may be made from any thread. Batches are bounded by the caller.
-pub trait AnnotationStore: History + Registry + Runs + Append + Erasure + Outbox + Import {
+pub trait AnnotationStore:
+    History + Registry + Documents + Runs + Append + Erasure + Outbox + Import
+{
     /// What this engine can do.
     fn capabilities(&self) -> StoreCapabilities;
     /// Counts for `status`.

@@ -7,10 +7,12 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
 use rushes_store::current::Current;
+use rushes_store::documents::KeptDocument;
 use rushes_store::{
     AnnotationStore, AppendMode, BlockInput, CommitRecord, Effect, EraseTarget, Erased, Receipt, RunSegment,
     RunSpec,
 };
+use rushes_types::limits::DOCUMENT_BYTES_MAX;
 use rushes_types::{
     AnnotationHeader, AnnotationId, AnnotationType, Asset, AssetId, BlockFormat, Commit, ErrorKind,
     FrameRate, LabelAliases, Metric, Model, ModelRef, MovieId, NS_PER_SECOND, Run, RunId, RunMode, RunState,
@@ -333,6 +335,82 @@ pub fn a_changed_model_gives_events_of_the_assets_it_wrote_on(fixture: &mut dyn 
     assert_eq!(history(&*store, "a").last().unwrap().effect, Effect::Registered);
     store.put_model(&with_space("clip@1", "clip", 4, Some("encoder"))).unwrap();
     assert_eq!(lengths(), [before[0] + 1, before[1], before[2] + 1]);
+}
+
+/// A document of the kind `bin`.
+fn document(id: &str, version: u64, text: &str) -> KeptDocument {
+    KeptDocument { kind: "bin".into(), id: id.into(), version, bytes: text.as_bytes().to_vec() }
+}
+
+/// The documents of the kind `bin` that are listed.
+fn listed(store: &dyn AnnotationStore) -> Vec<KeptDocument> {
+    let mut all = Vec::new();
+    store
+        .each_document("bin", &mut |document| {
+            all.push(document);
+            Ok(())
+        })
+        .unwrap();
+    all
+}
+
+pub fn a_document_is_changed_only_by_who_knows_what_is_there(fixture: &mut dyn StoreFixture) {
+    let store = fixture.store();
+    store.put_document(&document("b", 1, "one")).unwrap();
+    store.put_document(&document("a", 1, "other")).unwrap();
+    for version in [0, 1, 3] {
+        assert_eq!(kind(store.put_document(&document("b", version, "x"))), ErrorKind::Conflict);
+    }
+    store.put_document(&document("b", 2, "two")).unwrap();
+    assert_eq!(kind(store.put_document(&document("b", 2, "late"))), ErrorKind::Conflict);
+    assert_eq!(store.document("bin", "b").unwrap(), Some(document("b", 2, "two")));
+    assert_eq!(store.document("other", "b").unwrap(), None);
+    assert_eq!(listed(&*store), [document("a", 1, "other"), document("b", 2, "two")]);
+    // Removed is a version, too.
+    store.put_document(&document("b", 3, "")).unwrap();
+    assert_eq!(listed(&*store), [document("a", 1, "other")]);
+    assert_eq!(kind(store.put_document(&document("b", 3, "late"))), ErrorKind::Conflict);
+    store.put_document(&document("b", 4, "again")).unwrap();
+    let large = KeptDocument { bytes: vec![0; DOCUMENT_BYTES_MAX + 1], ..document("c", 1, "") };
+    assert_eq!(kind(store.put_document(&large)), ErrorKind::TooLarge);
+    assert_eq!(kind(store.put_document(&document("c\n", 1, "x"))), ErrorKind::Invalid);
+    store.import_document(&document("a", 9, "from elsewhere")).unwrap();
+    let kept = [document("a", 9, "from elsewhere"), document("b", 4, "again")];
+    assert_eq!(listed(&*store), kept);
+    drop(store);
+    if fixture.reopen() {
+        assert_eq!(listed(&*fixture.store()), kept);
+    }
+}
+
+pub fn of_many_who_change_one_document_at_once_one_wins_each_time(fixture: &mut dyn StoreFixture) {
+    let store = fixture.store();
+    store.put_document(&document("b", 1, "0")).unwrap();
+    let won = std::thread::scope(|scope| {
+        let writers: Vec<_> = (0..4)
+            .map(|writer| {
+                let store = &store;
+                scope.spawn(move || {
+                    let mut won = 0;
+                    for _ in 0..10 {
+                        let there = store.document("bin", "b").unwrap().unwrap();
+                        let next = document("b", there.version + 1, &format!("{writer}"));
+                        match store.put_document(&next) {
+                            Ok(()) => won += 1,
+                            Err(error) => assert!(
+                                matches!(error.kind(), ErrorKind::Conflict | ErrorKind::Busy),
+                                "{error}"
+                            ),
+                        }
+                    }
+                    won
+                })
+            })
+            .collect();
+        writers.into_iter().map(|writer| writer.join().unwrap()).sum::<u64>()
+    });
+    assert!(won >= 10, "{won}");
+    assert_eq!(store.document("bin", "b").unwrap().unwrap().version, 1 + won);
 }
 
 pub fn labels_replace_the_aliases_of_the_same_label(fixture: &mut dyn StoreFixture) {
@@ -1045,6 +1123,8 @@ macro_rules! store_suite {
             a_registered_space_never_changes,
             a_changed_model_gives_events_of_the_assets_it_wrote_on,
             labels_replace_the_aliases_of_the_same_label,
+            a_document_is_changed_only_by_who_knows_what_is_there,
+            of_many_who_change_one_document_at_once_one_wins_each_time,
             a_run_is_opened_once_by_the_same_words,
             a_run_without_an_id_is_given_one_of_its_own,
             runs_come_in_pages_by_id,

@@ -15,6 +15,8 @@ pub const TIME_NS_MAX: i64 = 10_000 * 3600 * 1_000_000_000;
 pub const ID_BYTES_MAX: usize = 512;
 /// Longest label, in bytes. Longer speech belongs into `text`.
 pub const LABEL_BYTES_MAX: usize = 16 << 10;
+/// Longest document that people write and change as a whole, such as a bin, in bytes: one row on every engine.
+pub const DOCUMENT_BYTES_MAX: usize = 4 << 20;
 /// Deepest nesting of a JSON value that is accepted.
 pub const JSON_DEPTH_MAX: usize = 64;
 /// Annotations of a bucket above which its document is shown in parts.

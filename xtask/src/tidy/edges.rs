@@ -25,6 +25,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("index", &["types", "text", "wire", "plan"]),
     ("query", &["types", "text", "plan", "index"]),
     ("export", &["types"]),
+    ("bins", &["types"]),
     ("engine-cassandra", &["types", "wire", "store", "timeline"]),
     ("engine-kafka", &["types", "events"]),
     ("engine-elastic", &["types", "text", "wire", "plan", "index"]),
@@ -33,7 +34,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     (
         "serve",
         &[
-            "types", "text", "wire", "store", "events", "plan", "index", "query", "export", "import",
+            "types", "text", "wire", "store", "events", "plan", "index", "query", "export", "bins", "import",
             "footage", "archive", "page",
         ],
     ),
@@ -81,8 +82,10 @@ const ALLOWED: &[(&str, &[&str])] = &[
 ];
 
 /// All that one archive is made of.
-const PARTS: &[&str] =
-    &["types", "text", "kv", "wire", "store", "events", "timeline", "fuse", "plan", "ask", "index", "query"];
+const PARTS: &[&str] = &[
+    "types", "text", "kv", "wire", "store", "events", "timeline", "fuse", "plan", "ask", "index", "query",
+    "bins",
+];
 /// Only the command line may wire everything.
 const ANY: &[&str] = &["*"];
 

@@ -11,6 +11,7 @@ const PURE: &[&str] = &[
     "crates/wire/src/",
     "crates/fuse/src/",
     "crates/export/src/",
+    "crates/bins/src/",
 ];
 
 /// Folders in them that do what the rest decided.

@@ -7,7 +7,7 @@ use rushes_store::{AnnotationStore, AssetImport, LabelAliases};
 use rushes_types::{AssetId, Commit, Error, ErrorKind, Model, ModelRef, Result};
 
 use super::cut_off::{Unknown, cut_off, nearest, registered_after, unknown};
-use crate::migrate::{asset_sum, read_segment};
+use crate::migrate::{asset_sum, kept_documents, read_segment};
 use crate::progress::{Progress, check};
 
 /// Assets read at once.
@@ -126,7 +126,7 @@ impl Survey {
     }
 }
 
-/// Models and labels, which have no history.
+/// Models, labels and bins, which have no history of the store's.
 fn bring_names(
     later: &dyn AnnotationStore,
     earlier: Option<&dyn AnnotationStore>,
@@ -152,6 +152,11 @@ fn bring_names(
     if !labels.is_empty() {
         to.put_labels(&labels)?;
         warnings.push("aliases of labels belong to no commit: they are those of the next backup".to_owned());
+    }
+    let documents = kept_documents(later)?;
+    documents.iter().try_for_each(|document| to.import_document(document))?;
+    if !documents.is_empty() {
+        warnings.push("bins belong to no commit: they are those of the next backup".to_owned());
     }
     Ok(())
 }

@@ -1,5 +1,6 @@
 //! Digests of an archive's content: equal for two stores with the same content, however each stores it.
 
+use rushes_store::documents::KeptDocument;
 use rushes_store::{
     AnnotationStore, AssetImport, Block, BlockFormat, CommitRecord, Effect, Erased, LabelAliases, RunSegment,
 };
@@ -158,6 +159,13 @@ impl ContentHasher {
         self.text(&label.label);
         self.number(label.aliases.len() as u64);
         label.aliases.iter().for_each(|alias| self.text(alias));
+    }
+
+    pub(crate) fn document(&mut self, document: &KeptDocument) {
+        self.text(&document.kind);
+        self.text(&document.id);
+        self.number(document.version);
+        self.bytes(&document.bytes);
     }
 }
 

@@ -22,3 +22,4 @@ pub use copy::CopyCounts;
 pub(crate) use copy::read_segment;
 pub(crate) use digest::asset_sum;
 pub use passes::{Options, Report, Survey, abort_open_runs, migrate_archive, survey};
+pub(crate) use registry::kept_documents;

@@ -1,6 +1,7 @@
 //! The command line as it is typed: syntax only, nothing checked against an archive.
 
 mod backup;
+mod bins;
 mod export;
 mod manage;
 mod work;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub use backup::{Backup, Restore};
+pub use bins::BinCommand;
 pub use export::ExportOptions;
 pub use manage::{
     AssetCommand, ConfigCommand, EventsCommand, GrantArg, LabelCommand, Migrate, ModelCommand, RunCommand,
@@ -201,6 +203,9 @@ Interrupted, --online leaves the index as it was.")]
     /// Labels: other names that people use
     #[command(subcommand)]
     Label(LabelCommand),
+    /// Bins: lists of moments that you keep
+    #[command(subcommand)]
+    Bin(BinCommand),
     /// Runs: a model's passes over an asset
     #[command(subcommand)]
     Run(RunCommand),

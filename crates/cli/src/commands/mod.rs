@@ -4,6 +4,7 @@ mod annotate;
 mod audit;
 mod backup;
 mod bench;
+mod bins;
 mod buckets;
 mod config;
 mod demo;
@@ -79,6 +80,7 @@ fn with_archive(config: Config, json: bool, quiet: bool, command: Command) -> Ou
         Command::Asset(command) => registry::assets(&config, &command, json),
         Command::Model(command) => registry::models(&config, &command, json),
         Command::Label(command) => registry::labels(&config, &command, json),
+        Command::Bin(command) => bins::run(&config, &command, json),
         Command::Run(command) => run::run(&config, &command, json),
         Command::Token(command) => token::run(&config, &command, json),
         Command::Audit { verify: true, .. } => audit::verify(&config, json),

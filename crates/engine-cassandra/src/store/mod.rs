@@ -42,6 +42,7 @@ mod chain;
 mod clock;
 mod config;
 mod content;
+mod documents;
 mod duties;
 mod erase;
 mod examine;

@@ -28,6 +28,7 @@ pub const SCHEMA: Schema = Schema {
         migration(15, CHAIN),
         migration(16, CHAIN_ENDS),
         migration(17, CHAIN_OF),
+        migration(18, DOCUMENTS),
     ],
 };
 
@@ -66,6 +67,9 @@ const MODEL_USES: &str = "CREATE TABLE IF NOT EXISTS {ks}.model_uses (model text
      PRIMARY KEY ((model, slice), asset))";
 const LABELS: &str = "CREATE TABLE IF NOT EXISTS {ks}.labels (one int, kind text, label text, value blob, \
      PRIMARY KEY (one, kind, label))";
+/// Documents that people write. Only conditional writes touch them, and those of an import.
+const DOCUMENTS: &str = "CREATE TABLE IF NOT EXISTS {ks}.documents (kind text, id text, value blob, \
+     PRIMARY KEY (kind, id))";
 /// Assets that may have commits that were not carried yet. A lost deletion does no harm, so its tombstones are kept
 /// only briefly.
 const PENDING: &str = "CREATE TABLE IF NOT EXISTS {ks}.pending (slice int, asset text, writer bigint, num bigint, \

@@ -1,6 +1,7 @@
 //! Captions, chapters, annotations, and notes as markers.
 
-use rushes_export::{Clip, Colour, Format};
+use rushes_export::{Clip, Format};
+use rushes_types::Colour;
 use serde_json::Value;
 
 use crate::readers::xml::parse;

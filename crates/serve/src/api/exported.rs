@@ -3,6 +3,7 @@
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::Response;
 use rushes_export::{Exported, Format, LeftOut, Options};
+use rushes_types::limits::QUERY_BYTES_MAX;
 use rushes_types::{Error, Result};
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -63,6 +64,10 @@ impl ExportParams {
             let mend = format!("name one of {}", Format::names().join(", "));
             Problem::from(Error::invalid(what).mend(mend)).parameter("format")
         })?;
+        if self.title.as_ref().is_some_and(|title| title.len() > QUERY_BYTES_MAX) {
+            let what = format!("the title is longer than {QUERY_BYTES_MAX} bytes");
+            return Err(Problem::from(Error::invalid(what).mend("shorten it")).parameter("title"));
+        }
         let mut options = Options::titled(self.title.as_deref().unwrap_or(title));
         let named = [
             ("handles", self.handles),

@@ -52,7 +52,7 @@ pub(super) struct LinksDocument {
 #[serde(deny_unknown_fields)]
 pub(super) struct RotateLinksDocument {
     /// For how many seconds links count that were signed before; by default they end at once.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::body::seconds")]
     keep_s: u64,
 }
 

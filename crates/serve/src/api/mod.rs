@@ -3,6 +3,7 @@
 mod annotations;
 mod audit;
 mod backups;
+mod bins;
 mod buckets;
 mod documents;
 mod erase;
@@ -84,6 +85,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
         .merge(annotations::routes())
         .merge(search::routes())
         .merge(export::routes())
+        .merge(bins::routes())
         .merge(login::routes())
         .merge(buckets::routes())
         .merge(media::routes())

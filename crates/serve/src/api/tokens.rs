@@ -106,6 +106,7 @@ pub(super) struct TokenRequest {
     #[schema(value_type = Vec<GrantDocument>)]
     grants: Vec<Object<GrantDocument>>,
     /// In how many seconds it ends; by default never.
+    #[serde(default, deserialize_with = "crate::body::maybe_seconds")]
     expires_in_s: Option<u64>,
 }
 
@@ -145,7 +146,7 @@ impl From<TokenSpec> for TokenDocument {
 #[serde(deny_unknown_fields)]
 pub(super) struct RotateDocument {
     /// For how many seconds the secret before counts, too; by default it ends at once.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::body::seconds")]
     keep_s: u64,
 }
 

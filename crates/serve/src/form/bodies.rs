@@ -18,7 +18,7 @@ fn run_id() -> Value {
     form
 }
 
-fn body(required: &[&str], properties: Value) -> Value {
+pub(super) fn body(required: &[&str], properties: Value) -> Value {
     json!({"type": "object", "required": required, "properties": properties, "additionalProperties": false})
 }
 

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 /// A link: from which operation, its name, to which operation, and the parameter (`path.id`) or the field of the body
 /// (`#/asset_id`) that takes the value found at an expression.
-const LINKS: [(&str, &str, &str, &str, &str); 23] = [
+const LINKS: [(&str, &str, &str, &str, &str); 27] = [
     ("open_run", "Run", "get_run", "path.id", "$response.body#/run"),
     ("open_run", "AppendToRun", "append_run", "path.id", "$response.body#/run"),
     ("open_run", "CommitRun", "commit_run", "path.id", "$response.body#/run"),
@@ -22,6 +22,10 @@ const LINKS: [(&str, &str, &str, &str, &str); 23] = [
     ("list_assets", "Media", "media", "path.asset", "$response.body#/assets/0/asset_id"),
     ("list_assets", "SignedMedia", "sign_media_links", "path.asset", "$response.body#/assets/0/asset_id"),
     ("list_models", "Run", "open_run", "#/model", "$response.body#/models/0/model"),
+    ("make_bin", "Bin", "get_bin", "path.id", "$response.body#/bin"),
+    ("make_bin", "ChangeBin", "change_bin", "path.id", "$response.body#/bin"),
+    ("make_bin", "RemoveBin", "remove_bin", "path.id", "$response.body#/bin"),
+    ("make_bin", "ExportBin", "export_bin", "path.id", "$response.body#/bin"),
     ("create_token", "Revoke", "revoke_token", "path.name", "$response.body#/name"),
     ("create_token", "LogIn", "log_in", "#/token", "$response.body#/secret"),
     ("list_tokens", "Revoke", "revoke_token", "path.name", "$response.body#/tokens/0/name"),

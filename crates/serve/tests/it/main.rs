@@ -3,6 +3,7 @@
 
 mod access;
 mod annotations;
+mod bins;
 mod bombs;
 mod costs;
 mod export;

@@ -12,6 +12,7 @@ pub(super) mod kind {
     pub const ASSET: u8 = b'a';
     pub const MODEL: u8 = b'm';
     pub const LABEL: u8 = b'l';
+    pub const DOCUMENT: u8 = b'd';
     pub const RUN: u8 = b'r';
     pub const RUN_OF_ASSET: u8 = b'R';
     pub const MODEL_USE: u8 = b'u';
@@ -57,6 +58,14 @@ pub(super) fn model(model: &ModelRef) -> Key {
 /// Labels may hold anything, so the type, which is an id, goes first.
 pub(super) fn label(annotation_type: &str, label: &str) -> Key {
     under(kind::LABEL, annotation_type, label.as_bytes())
+}
+
+pub(super) fn documents(of: &str) -> Key {
+    under(kind::DOCUMENT, of, &[])
+}
+
+pub(super) fn document(of: &str, id: &str) -> Key {
+    under(kind::DOCUMENT, of, id.as_bytes())
 }
 
 pub(super) fn run(id: &RunId) -> Key {

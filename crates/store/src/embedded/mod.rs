@@ -10,6 +10,7 @@
 mod append;
 mod change_note;
 mod counters;
+mod documents;
 mod erase;
 mod examine;
 pub mod fuzzing;

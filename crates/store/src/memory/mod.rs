@@ -1,6 +1,7 @@
 //! The store in memory: nothing is durable. Other implementations are tested against it, so it uses plain lists and
 //! recomputes rather than being fast.
 
+mod documents;
 mod import;
 mod rows;
 mod state;

@@ -8,6 +8,7 @@ use rushes_types::{
 };
 
 use crate::current::Current;
+use crate::documents::KeptDocument;
 use crate::rules::no_run;
 use crate::{CommitRecord, Effect, Erased, OutboxRow, RunSegment};
 
@@ -29,6 +30,7 @@ pub(super) struct State {
     pub assets: BTreeMap<AssetId, Asset>,
     pub models: BTreeMap<ModelRef, Model>,
     pub labels: BTreeMap<(AnnotationType, String), Vec<String>>,
+    pub documents: BTreeMap<(String, String), KeptDocument>,
     pub runs: BTreeMap<RunId, RunEntry>,
     pub blocks: BTreeMap<(AssetId, u64), Vec<StoredBlock>>,
     pub history: BTreeMap<AssetId, Vec<CommitRecord>>,

@@ -7,6 +7,7 @@ use rushes_archive::migrate::{Options, compare, migrate_archive};
 use rushes_archive::{
     ArchiveFolder, ArchiveStore, EmbeddedEngines, Engines, Manifest, NoProgress, OpenEngines,
 };
+use rushes_store::documents::{Documents, KeptDocument};
 use rushes_store::{
     AnnotationStore, Append, AppendMode, Block, BlockInput, Erasure, History, Import, Outbox, Receipt,
     Registry, Runs,
@@ -136,6 +137,15 @@ impl Registry for Wrong {
         fn put_model(&self, model: &rushes_types::Model) -> Result<()>;
         fn put_labels(&self, labels: &[rushes_store::LabelAliases]) -> Result<()>;
         fn labels(&self) -> Result<Vec<rushes_store::LabelAliases>>;
+    }
+}
+
+impl Documents for Wrong {
+    hand_on! {
+        fn each_document(&self, kind: &str, each: &mut dyn FnMut(KeptDocument) -> Result<()>) -> Result<()>;
+        fn document(&self, kind: &str, id: &str) -> Result<Option<KeptDocument>>;
+        fn put_document(&self, document: &KeptDocument) -> Result<()>;
+        fn import_document(&self, document: &KeptDocument) -> Result<()>;
     }
 }
 

@@ -63,8 +63,19 @@ async fn what_the_document_allows_is_taken_and_what_it_forbids_is_refused_with_i
     println!("{}", tally.report());
     assert!(tally.broken.is_empty(), "seed {seed}, {count} requests:\n{}", tally.told());
     let reached = |id: &&str| tally.counts.iter().any(|((of, kind), _)| of == id && *kind == "taken");
-    let linked =
-        ["get_run", "commit_run", "revoke_token", "buckets", "append_run", "search", "export", "get_asset"];
+    let linked = [
+        "get_run",
+        "commit_run",
+        "revoke_token",
+        "buckets",
+        "append_run",
+        "search",
+        "export",
+        "get_asset",
+        "get_bin",
+        "change_bin",
+        "export_bin",
+    ];
     let missed: Vec<&str> = linked.iter().filter(|id| !reached(id)).copied().collect();
     assert!(missed.is_empty(), "no request was taken by {missed:?}");
 }

@@ -40,6 +40,12 @@ pub fn hold(rule: &str, value: &mut Value, maker: &mut Maker<'_>) {
         "the threshold goes with the space's metric" => threshold(value),
         "no vector of zeros where the metric is cosine" => {}
         "`start_ns` is not after `end_ns`" => ordered(value, "start_ns", "end_ns"),
+        "with what it leaves as it is, `start_ns` is not after `end_ns`" => {
+            ordered(value, "start_ns", "end_ns");
+            if value["start_ns"].is_null() || value["end_ns"].is_null() {
+                (value["start_ns"], value["end_ns"]) = (Value::Null, Value::Null);
+            }
+        }
         "`start_time_ns` is not after `end_time_ns`" => ordered(value, "start_time_ns", "end_time_ns"),
         "lasts at most 48 hours" => lasts(value, maker),
         "names a clause of the plan, such as `/all/0`" => *value = json!("/all/0"),

@@ -151,6 +151,15 @@ pub fn cases(method: &str, path: &str) -> Option<Vec<Ask>> {
             let path = |format: &&str| format!("/v1/export?format={format}");
             formats.iter().flat_map(|format| posts(&path(format), &searches())).collect()
         }
+        ("GET", "/v1/bins") => gets(&[path, "/v1/bins?trashed=true"]),
+        ("GET" | "DELETE", "/v1/bins/{id}") => of_each(&["nowhere"], "", ""),
+        ("GET", "/v1/bins/{id}/export") => gets(&["/v1/bins/nowhere/export?format=csv"]),
+        ("POST", "/v1/bins") => {
+            let of = |asset: &str| json!({"asset_id": asset, "start_ns": 0, "end_ns": 1});
+            let bins = ASSETS.map(|asset| json!({"name": "x", "add": [of("film"), of(asset)]}));
+            posts(path, &bins)
+        }
+        ("PATCH", "/v1/bins/{id}") => of_each(&["nowhere"], r#"{"name":"x"}"#, "application/json"),
         ("POST", "/v1/verify") => {
             [path, "/v1/verify?quick=true"].iter().flat_map(|path| posts(path, &[json!({})])).collect()
         }
