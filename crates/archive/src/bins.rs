@@ -184,7 +184,8 @@ impl Archive {
 
     fn forget_in(&self, id: &str, is_erased: &dyn Fn(&str) -> bool) -> Result<()> {
         for _ in 0..ATTEMPTS {
-            let Some(document) = self.engines.store.document(KIND, id)?.filter(|d| !d.bytes.is_empty()) else {
+            let Some(document) = self.engines.store.document(KIND, id)?.filter(|d| !d.bytes.is_empty())
+            else {
                 return Ok(());
             };
             let mut kept = read(document)?;

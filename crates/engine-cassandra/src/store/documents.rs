@@ -5,7 +5,7 @@ use rushes_store::documents::{
 };
 use rushes_types::{Error, ErrorKind, Result};
 
-use super::backend::CassandraStore;
+use super::CassandraStore;
 use crate::client::{Outcome, Write};
 
 const READ: &str = "SELECT value FROM documents WHERE kind = ? AND id = ?";
