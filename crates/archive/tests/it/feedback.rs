@@ -64,7 +64,7 @@ fn read(open: &Open, impression: &str, mode: RankingMode) {
         events.push(event(impression, "shown", &answer, moment, &shown));
         events.push(event(impression, "viewed", &answer, moment, &json!({})));
         let number: usize = moment.asset_id[1..].parse().unwrap();
-        if number % 3 == 0 && (number + impression.len()) % 2 == 0 {
+        if number.is_multiple_of(3) && (number + impression.len()).is_multiple_of(2) {
             events.push(event(impression, "kept", &answer, moment, &json!({})));
         }
     }

@@ -137,8 +137,7 @@ mod tests {
     #[test]
     fn bytes_that_were_never_a_dictionary_are_an_error_or_another_answer_and_no_panic() {
         let words: Vec<String> = (0..40).map(|n| format!("word {n:02}{}", "x".repeat(n % 7))).collect();
-        let numbered = words.iter().zip(0..).map(|(word, number)| (word, number));
-        let whole = Map::from_iter(numbered).unwrap().into_fst().into_inner();
+        let whole = Map::from_iter(words.iter().zip(0..)).unwrap().into_fst().into_inner();
         assert_eq!(ask(&Dictionary::open("s", MappedBytes::of(&whole)).unwrap()).unwrap(), 40);
         let (mut refused, mut answered) = (0, 0);
         for at in 0..whole.len() {
