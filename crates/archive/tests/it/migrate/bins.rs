@@ -23,6 +23,7 @@ fn kept(dir: &std::path::Path, bin: &str) -> Option<(u64, String)> {
     let archive = open(dir);
     let found = archive.engines().store.document("bin", bin).unwrap();
     archive.close();
+    drop(archive);
     found.map(|document| (document.version, String::from_utf8(document.bytes).unwrap()))
 }
 
@@ -41,6 +42,7 @@ fn bins_go_along_in_migrations_and_backups_and_erased_moments_do_not() {
     archive.backup(&Caller::local(), &BackupRequest::folder(&backup), &NoProgress).unwrap();
     archive.erase(&Caller::local(), &EraseTarget::Asset(id("a"))).unwrap();
     archive.close();
+    drop(archive);
     let (version, text) = kept(&first, &bin.id).unwrap();
     assert_eq!(version, 2);
     assert!(text.contains("of b") && !text.contains("of a"), "{text}");
@@ -60,6 +62,7 @@ fn bins_go_along_in_migrations_and_backups_and_erased_moments_do_not() {
         )
         .unwrap();
     archive.close();
+    drop(archive);
     let (source, target) = (
         ArchiveStore::open(&first, &EmbeddedEngines).unwrap(),
         ArchiveStore::open(&second, &EmbeddedEngines).unwrap(),
