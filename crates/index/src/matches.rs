@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use rushes_types::{Error, Result, TimeRange};
 
-use crate::seam::{AssetNo, Hit, Hits};
+use crate::hit::{AssetNo, Hit, Hits};
 
 /// An entry of a reader's segments.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

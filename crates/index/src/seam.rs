@@ -10,6 +10,7 @@ use rushes_types::{
 };
 
 use crate::budget::Budget;
+pub use crate::hit::{AssetNo, HIT_BYTES, Hit, Hits};
 use crate::matches::Matches;
 
 /// What changed on an asset, as an index receives it: with buckets only where it [keeps
@@ -27,10 +28,6 @@ pub struct BucketContent {
     pub annotations: Vec<Arc<FusedAnnotation>>,
 }
 
-/// An asset's number within one reader. Ascends with the asset's id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct AssetNo(pub u32);
-
 /// One annotation of a reader.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AnnotationRef {
@@ -38,40 +35,6 @@ pub struct AnnotationRef {
     pub asset: AssetNo,
     /// Where it lies in it.
     pub key: FusedKey,
-}
-
-/// A match of one clause.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Hit {
-    /// The asset.
-    pub asset: AssetNo,
-    /// From the start of the first matched annotation to the end of the last (they differ only for a
-    /// phrase over several joined dialogue annotations).
-    pub range: TimeRange,
-    /// How well the words or the vector match, 0 … 1, before weight and confidence.
-    pub score: f64,
-    /// The lowest confidence of the matched annotations.
-    pub confidence: f64,
-    /// For vector clauses the raw similarity: cosine, or L2 distance.
-    pub similarity: Option<f64>,
-    /// The first matched annotation.
-    pub first: FusedKey,
-    /// The further annotations of a joined phrase, in time order.
-    pub joined: Vec<FusedKey>,
-}
-
-/// Memory of a hit while a search runs, in bytes.
-pub const HIT_BYTES: u64 = size_of::<Hit>() as u64;
-
-/// The matches of one clause, and how they were found.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Hits {
-    /// Ascending by asset, start, end, key.
-    pub hits: Vec<Hit>,
-    /// Was approximate search used (vector clauses only)?
-    pub approximate: bool,
-    /// Annotations looked at: for `explain` and metrics.
-    pub examined: u64,
 }
 
 /// A request to an outside engine.

@@ -338,7 +338,7 @@ pub struct Erase {
 /// `rushes bench`
 #[derive(Debug, Args)]
 #[command(after_help = "Examples:
-  rushes bench --quick             everything once, small: about five minutes
+  rushes bench --quick             everything once, small: a few minutes
   rushes bench                     20 hours of made-up footage, in a folder here that goes afterwards
   rushes bench --hours 200 --json
   rushes bench --keep /tmp/bench   keeps the archive, to look around in it
@@ -349,7 +349,7 @@ pub struct Bench {
     /// Hours of footage
     #[arg(long, default_value_t = 20, value_name = "N")]
     pub hours: u32,
-    /// Small: everything once, in about five minutes
+    /// Small: everything once, in a few minutes
     #[arg(long, conflicts_with_all = ["hours", "engines", "under_load"])]
     pub quick: bool,
     /// Measure the configured engines beside the embedded ones

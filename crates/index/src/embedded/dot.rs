@@ -39,10 +39,10 @@ pub(crate) fn code_dot(wide: bool) -> CodeDot {
             && is_x86_feature_detected!("avx512bw")
             && is_x86_feature_detected!("avx512vnni")
         {
-            return wide::vnni;
+            return |query, row| wide::vnni(&query.high, &query.low, row).wrapping_sub(query.too_much);
         }
         if is_x86_feature_detected!("avx2") {
-            return wide::avx2;
+            return |query, row| wide::avx2(&query.codes, row);
         }
     }
     let _ = wide;
@@ -62,12 +62,10 @@ mod wide {
         _mm512_setzero_si512, _mm512_slli_epi32, _mm512_xor_si512,
     };
 
-    use super::DotQuery;
-
-    pub(super) fn avx2(query: &DotQuery, row: &[u8]) -> i32 {
+    pub(super) fn avx2(query: &[i16], row: &[u8]) -> i32 {
         #[allow(unsafe_code, reason = "chosen only where the processor has AVX2")]
         unsafe {
-            dot_avx2(&query.codes, row)
+            dot_avx2(query, row)
         }
     }
 
@@ -94,10 +92,11 @@ mod wide {
         lanes.iter().sum()
     }
 
-    pub(super) fn vnni(query: &DotQuery, row: &[u8]) -> i32 {
+    /// The sum for codes of `128 · high + low`, with rows counted from −128.
+    pub(super) fn vnni(high: &[i8], low: &[i8], row: &[u8]) -> i32 {
         #[allow(unsafe_code, reason = "chosen only where the processor has AVX-512 with VNNI")]
         unsafe {
-            dot_vnni(query, row)
+            dot_vnni(high, low, row)
         }
     }
 
@@ -105,15 +104,12 @@ mod wide {
     /// more bits, is two rows of bytes.
     #[target_feature(enable = "avx512f,avx512bw,avx512vnni")]
     #[allow(unsafe_code, reason = "loads within the lengths that the slices and masks hold")]
-    fn dot_vnni(query: &DotQuery, row: &[u8]) -> i32 {
+    fn dot_vnni(highs: &[i8], lows: &[i8], row: &[u8]) -> i32 {
         let from_lowest = _mm512_set1_epi8(i8::MIN);
         let (mut high, mut low) = (_mm512_setzero_si512(), _mm512_setzero_si512());
-        let length = row.len().min(query.codes.len());
-        let parts = query
-            .high
-            .chunks(64)
-            .zip(query.low.chunks(64))
-            .zip(row.get(..length).unwrap_or_default().chunks(64));
+        let length = row.len().min(highs.len());
+        let parts =
+            highs.chunks(64).zip(lows.chunks(64)).zip(row.get(..length).unwrap_or_default().chunks(64));
         for ((h, l), x) in parts {
             if x.len() == 64 && h.len() == 64 {
                 // SAFETY: all three hold 64 bytes.
@@ -143,7 +139,7 @@ mod wide {
             }
         }
         let sum = _mm512_add_epi32(_mm512_slli_epi32::<7>(high), low);
-        _mm512_reduce_add_epi32(sum).wrapping_sub(query.too_much)
+        _mm512_reduce_add_epi32(sum)
     }
 }
 
@@ -172,7 +168,7 @@ mod tests {
                 assert_eq!(i64::from(code_dot(true)(&query, &row)), expected, "{length} {extreme}");
                 #[cfg(target_arch = "x86_64")]
                 if std::arch::is_x86_feature_detected!("avx2") {
-                    assert_eq!(i64::from(wide::avx2(&query, &row)), expected, "{length} {extreme}");
+                    assert_eq!(i64::from(wide::avx2(&query.codes, &row)), expected, "{length} {extreme}");
                 }
             }
         }
