@@ -304,7 +304,7 @@ impl Resolving<'_> {
             self.warn(
                 "no_encoder",
                 pointer,
-                format!("no encoder of {what} is known for space {names}: {then}"),
+                format!("nothing turns {what} into vectors of space {names}: {then}"),
             );
         } else if found.is_empty() && failed.is_empty() {
             self.warn("no_data", pointer, format!("no current annotation has a vector: {then}"));
