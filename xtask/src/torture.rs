@@ -22,10 +22,13 @@ enum Trial {
     Full,
     /// One archive for minutes, with a fault a minute.
     Soak,
+    /// Taking over a damaged store is killed at each of its steps.
+    Steps,
 }
 
 impl Trial {
-    const ALL: [Self; 6] = [Self::Kills, Self::Engines, Self::Matrix, Self::Damage, Self::Full, Self::Soak];
+    const ALL: [Self; 7] =
+        [Self::Kills, Self::Engines, Self::Matrix, Self::Damage, Self::Full, Self::Soak, Self::Steps];
 
     /// The word that asks for it; the kills are done where nothing is asked for.
     const fn flag(self) -> &'static str {
@@ -36,6 +39,7 @@ impl Trial {
             Self::Damage => "--damage",
             Self::Full => "--full",
             Self::Soak => "--soak",
+            Self::Steps => "--steps",
         }
     }
 
@@ -48,6 +52,7 @@ impl Trial {
             Self::Damage => ("TORTURE_DAMAGES", "10000"),
             Self::Full => ("TORTURE_FULL", "200"),
             Self::Soak => ("TORTURE_SOAK", "60"),
+            Self::Steps => ("TORTURE_STEPS", "1"),
         }
     }
 
@@ -61,6 +66,7 @@ impl Trial {
             Self::Damage => ("rushes-archive", &["--", "damage", "--nocapture"]),
             Self::Full => ("rushes-archive", &["--", "full_disk", "--nocapture"]),
             Self::Soak => ("rushes", &["--", "torture::soak", "--nocapture"]),
+            Self::Steps => ("rushes", &["--", "torture::steps", "--nocapture"]),
         }
     }
 }
@@ -88,11 +94,12 @@ impl Request {
             let is_of_kills = trial == Trial::Kills;
             let whole = || std::path::absolute(&value).map(|path| path.display().to_string());
             variables.push(match word.as_str() {
-                "--times" if trial != Trial::Soak => (times, value),
+                "--times" if !matches!(trial, Trial::Soak | Trial::Steps) => (times, value),
                 "--soak" => (times, value),
                 "--seed" => ("TORTURE_SEED", value),
                 "--in" => ("TMPDIR", whole()?),
                 "--only" if matches!(trial, Trial::Engines | Trial::Matrix) => ("TORTURE_ONLY", value),
+                "--phase" if is_of_kills => ("TORTURE_PHASE", value),
                 "--from" if is_of_kills => ("TORTURE_FROM", value),
                 "--jobs" if is_of_kills => ("TORTURE_JOBS", value),
                 "--binary" if is_of_kills || trial == Trial::Soak => ("TORTURE_BINARY", whole()?),
@@ -130,6 +137,8 @@ mod tests {
         for (words, trial, last) in [
             ("", Trial::Kills, ("TORTURE_TIMES", "200")),
             ("--times 9 --from 22 --jobs 2", Trial::Kills, ("TORTURE_JOBS", "2")),
+            ("--times 90 --phase doctor", Trial::Kills, ("TORTURE_PHASE", "doctor")),
+            ("--steps --seed 3", Trial::Steps, ("TORTURE_SEED", "3")),
             ("--matrix --times 3 --only kafka", Trial::Matrix, ("TORTURE_ONLY", "kafka")),
             ("--engines --times 3", Trial::Engines, ("TORTURE_ENGINES_TIMES", "3")),
             ("--soak 5", Trial::Soak, ("TORTURE_SOAK", "5")),
@@ -139,7 +148,14 @@ mod tests {
             assert_eq!(request.trial, trial, "{words}");
             assert_eq!(request.variables.last(), Some(&(last.0, last.1.to_owned())), "{words}");
         }
-        for wrong in ["--engines --damage", "--soak", "--damage --jobs 2", "--matrix --binary x", "--times"] {
+        for wrong in [
+            "--engines --damage",
+            "--soak",
+            "--damage --jobs 2",
+            "--matrix --binary x",
+            "--steps --times 2",
+            "--times",
+        ] {
             assert!(parse(wrong).is_err(), "{wrong}");
         }
     }

@@ -44,7 +44,7 @@ impl Archive {
             next = next_page(&page, asked);
             // An emptied bucket is treated like one that never existed: a rebuild may not write it.
             page.retain(|bucket| !bucket.annotations.is_empty());
-            annotations.load(timeline, asset, &page)?;
+            self.healer.after(Rebuild::All, annotations.load(timeline, asset, &page))?;
             views.extend(
                 page.into_iter().map(|bucket| BucketView { annotations: annotations.of(&bucket), bucket }),
             );

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::clock::now_s;
 use crate::engines::Engines;
-use crate::manifest::write_whole;
+use crate::manifest::{read_whole, remove_whole, write_whole};
 use crate::progress::{NoProgress, Progress, check};
 use crate::set_aside::{kept_stores, remove_set_aside};
 
@@ -71,12 +71,9 @@ impl Erasures {
     /// Of the archive in this folder.
     pub(crate) fn open(dir: &Path, purge_after: Duration) -> Result<Self> {
         let path = dir.join(MARKER);
-        let since_s = match std::fs::read(&path) {
-            // An unreadable marker means that something was erased at an unknown time: so a purge is due.
-            Ok(bytes) => Some(serde_json::from_slice(&bytes).map_or(0, |m: ErasureMarker| m.since_s)),
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => None,
-            Err(e) => return Err(Error::io(&format!("reading `{MARKER}`"), e)),
-        };
+        // An unreadable marker means that something was erased at an unknown time: so a purge is due.
+        let since_s = read_whole(&path)?
+            .map(|bytes| serde_json::from_slice(&bytes).map_or(0, |m: ErasureMarker| m.since_s));
         Ok(Self { path, purge_after, state: Mutex::new(State { since_s, ..State::default() }) })
     }
 
@@ -143,15 +140,9 @@ impl Erasures {
         if state.begun != begun {
             return self.mark(&mut state, began_s);
         }
-        match std::fs::remove_file(&self.path) {
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-                Err(Error::io(&format!("removing `{MARKER}`"), e))
-            }
-            _ => {
-                state.since_s = None;
-                Ok(())
-            }
-        }
+        remove_whole(&self.path)?;
+        state.since_s = None;
+        Ok(())
     }
 
     /// Purges where it is due and all stages have processed the erasures. A failure is logged and retried later;

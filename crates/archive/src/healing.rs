@@ -73,15 +73,19 @@ pub(crate) fn derived_is_behind(engines: &Engines, index: IndexPlace) -> Result<
 }
 
 /// Tells the later stages of commits that no row of the outbox speaks of: numbers of a damaged store that was taken over are left out, and
-/// who did that may have been cut off before he said so. Without it the read point would wait for them until the next commit.
+/// who did that may have been cut off before he said so, or it did not reach the last of them. Without it the read point would wait
+/// for them until the next commit. Being told twice does no harm.
 pub(crate) fn tell_left_out(engines: &Engines) -> Result<()> {
     if engines.shared() {
         return Ok(());
     }
     // In this order: of what is settled now, all is carried where the outbox is empty afterwards.
     let upto = engines.store.settled()?;
-    let told = engines.events.watermarks(Topic::Committed, FUSE_CONSUMER)?.into_iter().min();
-    if told.unwrap_or(Commit::NONE) < upto && engines.store.outbox(0, 1)?.rows.is_empty() {
+    let told = |topic, consumer| -> Result<Commit> {
+        Ok(engines.events.watermarks(topic, consumer)?.into_iter().min().unwrap_or(Commit::NONE))
+    };
+    let told = told(Topic::Committed, FUSE_CONSUMER)?.min(told(Topic::Fused, INDEX_CONSUMER)?);
+    if told < upto && engines.store.outbox(0, 1)?.rows.is_empty() {
         engines.events.append(Topic::Committed, &[Event::Watermark { partition: None, upto }])?;
     }
     Ok(())

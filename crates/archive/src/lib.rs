@@ -48,6 +48,8 @@ mod engines;
 mod erasures;
 mod export;
 mod facade;
+#[doc(hidden)]
+pub mod fuzzing;
 mod healing;
 mod hex;
 mod identity;

@@ -15,7 +15,7 @@ use sha2::Sha256;
 use crate::access::Caller;
 use crate::clock::now_s;
 use crate::hex::{hex, random_hex, unhex};
-use crate::manifest::write_whole;
+use crate::manifest::{read_whole, write_whole};
 
 const LINKS: &str = "links.json";
 /// Random bytes of the secret.
@@ -69,14 +69,13 @@ impl Links {
     /// Where the file cannot be read.
     pub fn open(dir: &Path) -> Result<Self> {
         let path = dir.join(LINKS);
-        let secrets = match std::fs::read(&path) {
-            Ok(bytes) => Some(serde_json::from_slice(&bytes).map_err(|e| {
+        let read = |bytes: Vec<u8>| {
+            serde_json::from_slice(&bytes).map_err(|e| {
                 Error::new(ErrorKind::Corrupt, format!("`{}` is damaged: {e}", path.display()))
                     .mend("remove it; links that were signed end with it")
-            })?),
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => None,
-            Err(e) => return Err(Error::io(&format!("reading `{}`", path.display()), e)),
+            })
         };
+        let secrets = read_whole(&path)?.map(read).transpose()?;
         Ok(Self { path, secrets: RwLock::new(secrets) })
     }
 

@@ -5,6 +5,7 @@ use std::io::Write;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
+use rushes_kv::if_there;
 use rushes_types::limits::BUCKET_NS_DEFAULT;
 use rushes_types::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
@@ -47,11 +48,7 @@ impl Manifest {
     /// Where the file cannot be read, or was written by a newer version.
     pub fn read(dir: &Path) -> Result<Option<Self>> {
         let path = dir.join(MANIFEST);
-        let bytes = match fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(e) => return Err(Error::io(&format!("reading `{}`", path.display()), e)),
-        };
+        let Some(bytes) = read_whole(&path)? else { return Ok(None) };
         Self::parse(&bytes, &path.display().to_string()).map(Some)
     }
 
@@ -145,6 +142,17 @@ pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<()> {
         File::open(dir).and_then(|d| d.sync_all()).map_err(what)?;
     }
     Ok(())
+}
+
+/// Reads a file; `None` where there is none.
+pub(crate) fn read_whole(path: &Path) -> Result<Option<Vec<u8>>> {
+    if_there(fs::read(path)).map_err(|e| Error::io(&format!("reading `{}`", path.display()), e))
+}
+
+/// Removes a file that may be there.
+pub(crate) fn remove_whole(path: &Path) -> Result<()> {
+    let removed = if_there(fs::remove_file(path)).map(drop);
+    removed.map_err(|e| Error::io(&format!("removing `{}`", path.display()), e))
 }
 
 /// Makes a folder that only its owner can enter (0700).

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use rushes_types::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::manifest::write_whole;
+use crate::manifest::{read_whole, remove_whole, write_whole};
 
 const MARKER: &str = "rebuild.json";
 
@@ -37,24 +37,16 @@ pub(crate) fn mark(dir: &Path, what: Rebuild) -> Result<()> {
 
 /// The rebuild that was begun and not finished, if any.
 pub(crate) fn pending(dir: &Path) -> Result<Option<Marker>> {
-    match std::fs::read(marker_path(dir)) {
-        Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|e| {
-            Error::new(ErrorKind::Corrupt, format!("`{MARKER}` is damaged: {e}"))
-                .mend("remove it and run `rushes rebuild`")
-        }),
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(e) => Err(Error::io(&format!("reading `{MARKER}`"), e)),
-    }
+    let Some(bytes) = read_whole(&marker_path(dir))? else { return Ok(None) };
+    serde_json::from_slice(&bytes).map(Some).map_err(|e| {
+        Error::new(ErrorKind::Corrupt, format!("`{MARKER}` is damaged: {e}"))
+            .mend("remove it and run `rushes rebuild`")
+    })
 }
 
 /// Removes the marker: the rebuild is done.
 pub(crate) fn remove(dir: &Path) -> Result<()> {
-    match std::fs::remove_file(marker_path(dir)) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-            Err(Error::io(&format!("removing `{MARKER}`"), e))
-        }
-        _ => Ok(()),
-    }
+    remove_whole(&marker_path(dir))
 }
 
 /// Notes a rebuild; a larger one that is noted stays.

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
-use rushes_kv::{Guard, OnDamage};
+use rushes_kv::{Guard, OnDamage, if_there};
 use rushes_types::{Error, ErrorKind, Result};
 
 use crate::clock::{now_ms, rfc3339};
@@ -58,10 +58,7 @@ pub(crate) fn set_aside(dir: &Path, part: Part, what: Rebuild) -> Result<()> {
     let from = part.dir(dir);
     let to = damaged(dir, part);
     let failed = |e| Error::io(&format!("setting `{}` aside", from.display()), e);
-    let ignoring = |outcome: std::io::Result<()>| match outcome {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(failed(e)),
-        _ => Ok(()),
-    };
+    let ignoring = |outcome| if_there(outcome).map(drop).map_err(failed);
     if !from.exists() {
         // What was set aside before stays.
         return ignoring(fs::remove_file(chain_of(dir, part)));
@@ -80,12 +77,8 @@ fn damaged(dir: &Path, part: Part) -> PathBuf {
 pub(crate) fn remove_set_aside(dir: &Path) -> Result<()> {
     for part in [Part::Events, Part::Timeline, Part::Index] {
         let folder = damaged(dir, part);
-        match fs::remove_dir_all(&folder) {
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-                return Err(Error::io(&format!("removing `{}`", folder.display()), e));
-            }
-            _ => {}
-        }
+        let removed = if_there(fs::remove_dir_all(&folder));
+        removed.map_err(|e| Error::io(&format!("removing `{}`", folder.display()), e))?;
     }
     Ok(())
 }

@@ -10,7 +10,7 @@ use sha2::{Digest, Sha256};
 use crate::access::{Caller, OWNER, TokenSpec};
 use crate::clock::now_s;
 use crate::hex::{hex, random_hex};
-use crate::manifest::write_whole;
+use crate::manifest::{read_whole, write_whole};
 
 const TOKENS: &str = "tokens.json";
 /// Random bytes in a token's secret.
@@ -65,13 +65,12 @@ impl Tokens {
     /// Where the file cannot be read.
     pub fn open(dir: &Path) -> Result<Self> {
         let path = dir.join(TOKENS);
-        let tokens = match std::fs::read(&path) {
-            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|e| {
+        let tokens = match read_whole(&path)? {
+            Some(bytes) => serde_json::from_slice(&bytes).map_err(|e| {
                 Error::new(ErrorKind::Corrupt, format!("`{}` is damaged: {e}", path.display()))
                     .mend("remove it and make new tokens")
             })?,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => Vec::new(),
-            Err(e) => return Err(Error::io(&format!("reading `{}`", path.display()), e)),
+            None => Vec::new(),
         };
         Ok(Self { path, tokens: RwLock::new(tokens) })
     }

@@ -7,7 +7,7 @@ use std::time::Duration;
 use rushes_types::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-use crate::manifest::write_whole;
+use crate::manifest::{read_whole, write_whole};
 use crate::verify_report::VerifyReport;
 
 /// Its file in the archive's folder.
@@ -72,12 +72,12 @@ impl Verifications {
 
     /// With what the archive's folder keeps. A file that cannot be read is no result.
     pub(crate) fn open(dir: &Path) -> Self {
-        let last = match std::fs::read(dir.join(FILE)) {
-            Ok(bytes) => serde_json::from_slice(&bytes)
+        let read = |bytes: Vec<u8>| {
+            serde_json::from_slice(&bytes)
                 .inspect_err(|error| tracing::warn!(%error, "`{FILE}` cannot be read; the archive counts as not verified"))
-                .ok(),
-            Err(_) => None,
+                .ok()
         };
+        let last = read_whole(&dir.join(FILE)).ok().flatten().and_then(read);
         Self(Mutex::new(State { last, ..State::default() }))
     }
 

@@ -7,6 +7,7 @@ use rushes_types::{Error, Result};
 use crate::chain::{ChainFile, Verdict, first_broken_link, judge};
 use crate::error::storage_error;
 use crate::folder::Folder;
+use crate::there::if_there;
 
 /// Bytes read between two reports of progress.
 const PROGRESS_BYTES: u64 = 8 << 20;
@@ -97,18 +98,13 @@ impl Folder {
 /// The length of all files in a folder and the folders in it; those that go meanwhile are not counted.
 fn bytes_in(folder: &Path) -> Result<u64> {
     let failed = |e| Error::io(&format!("reading `{}`", folder.display()), e);
-    let entries = match std::fs::read_dir(folder) {
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(0),
-        entries => entries.map_err(failed)?,
-    };
+    let Some(entries) = if_there(std::fs::read_dir(folder)).map_err(failed)? else { return Ok(0) };
     let mut bytes = 0_u64;
     for entry in entries {
         let entry = entry.map_err(failed)?;
-        bytes = bytes.saturating_add(match entry.metadata() {
-            Ok(meta) if meta.is_dir() => bytes_in(&entry.path())?,
-            Ok(meta) => meta.len(),
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => 0,
-            Err(e) => return Err(failed(e)),
+        bytes = bytes.saturating_add(match if_there(entry.metadata()).map_err(failed)? {
+            Some(meta) if meta.is_dir() => bytes_in(&entry.path())?,
+            meta => meta.map_or(0, |meta| meta.len()),
         });
     }
     Ok(bytes)

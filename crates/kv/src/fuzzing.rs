@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use crate::chain::{ChainFile, ChainRecord, ChainState, each_record, first_broken_link};
+use crate::journal::{self, JournalsState};
 
 /// Reads the file of a chain in all ways there are.
 ///
@@ -22,4 +23,24 @@ pub fn chain(path: &Path) {
         }
     }
     let _ = first_broken_link(path);
+}
+
+/// Reads the journals of a folder, and leaves of them what is whole.
+///
+/// # Panics
+/// Where what is left is not whole.
+pub fn journals(folder: &Path) {
+    let Ok(found) = journal::examine(folder) else { return };
+    let cut = match &found {
+        JournalsState::Whole => return,
+        JournalsState::Torn(torn) => {
+            assert!(torn.begin < torn.end, "nothing is torn: {torn:?}");
+            journal::cut(&torn.journal, torn.begin)
+        }
+        JournalsState::Broken { journal, end, .. } => journal::cut_from(folder, journal, *end),
+    };
+    if cut.is_ok() {
+        let left = journal::examine(folder);
+        assert_eq!(left.ok(), Some(JournalsState::Whole), "after {found:?} was mended");
+    }
 }

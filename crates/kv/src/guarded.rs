@@ -156,7 +156,7 @@ impl Folder {
         let stamp = stamp.unwrap_or(fresh);
         let file = match verdict {
             Verdict::Same { end } => ChainFile::resume(&guard.path, *end)?,
-            Verdict::New => ChainFile::begin(&guard.path, guard.identity)?,
+            Verdict::New => ChainFile::begin(&guard.path, guard.identity, &[])?,
             Verdict::Ahead { end, is_damaged } => {
                 if *is_damaged {
                     tracing::error!(
@@ -217,10 +217,11 @@ impl Folder {
                     tables: self.stamps()?.1.into_iter().map(Option::unwrap_or_default).collect(),
                     ..stamp.clone()
                 };
-                self.restamp(&stamp)?;
                 // At least 1, so that the next opening knows of it as well.
                 self.taken_over = Some(mark.max(1));
+                // Before the stamp: with that alone, tables that lack something would pass for what was acknowledged.
                 let file = begin_after(&guard, &stamp, self.taken_over)?;
+                self.restamp(&stamp)?;
                 self.chain = Some(Chain::new(guard, stamp, file));
                 Ok(self)
             }
@@ -294,11 +295,8 @@ fn base(guard: &Guard, stamp: &Stamp, taken_over: Option<u64>) -> ChainRecord {
 
 /// A chain that begins with what the tables hold; the one before is kept beside it.
 fn begin_after(guard: &Guard, stamp: &Stamp, taken_over: Option<u64>) -> Result<ChainFile> {
-    let mut file = ChainFile::begin(&guard.path, guard.identity)?;
-    if stamp.sequence > 0 || taken_over.is_some() {
-        file.append(&[base(guard, stamp, taken_over)])?;
-    }
-    Ok(file)
+    let base = (stamp.sequence > 0 || taken_over.is_some()).then(|| base(guard, stamp, taken_over));
+    ChainFile::begin(&guard.path, guard.identity, base.as_slice())
 }
 
 /// Empties a folder whose making was cut off: nothing was ever written in it.

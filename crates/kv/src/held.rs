@@ -16,6 +16,7 @@ use rushes_types::{Error, ErrorKind, Result};
 use crate::journal::TornTail;
 use crate::paths::{beside, parent_of, sync_parent};
 use crate::sparse::copy_range;
+use crate::there::if_there;
 
 /// Folders of the store below whose files are written once.
 const WRITTEN_ONCE: [&str; 2] = ["tables", "blobs"];
@@ -72,18 +73,12 @@ fn failed(path: &Path, e: std::io::Error) -> Error {
 
 /// Removes what was kept of a write that nobody was told of: bytes of what was erased may be in it.
 pub(crate) fn remove_torn(folder: &Path) -> Result<()> {
-    match fs::remove_file(beside(folder, TORN)) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(failed(folder, e)),
-        _ => Ok(()),
-    }
+    if_there(fs::remove_file(beside(folder, TORN))).map(drop).map_err(|e| failed(folder, e))
 }
 
 /// Removes a folder that may be there.
 pub(crate) fn remove(folder: &Path) -> Result<()> {
-    match fs::remove_dir_all(folder) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => Err(failed(folder, e)),
-        _ => Ok(()),
-    }
+    if_there(fs::remove_dir_all(folder)).map(drop).map_err(|e| failed(folder, e))
 }
 
 impl HeldFiles {
@@ -148,10 +143,7 @@ impl HeldFiles {
         remove(&replaced)?;
         // First: once the folder is out of place, what is held is all that the next opening may go by.
         self.outlast()?;
-        match fs::rename(&self.folder, &replaced) {
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(failed(&self.folder, e)),
-            _ => {}
-        }
+        if_there(fs::rename(&self.folder, &replaced)).map_err(|e| failed(&self.folder, e))?;
         fs::rename(&self.held, &self.folder).map_err(|e| failed(&self.folder, e))?;
         sync_parent(&self.folder).map_err(|e| failed(&self.folder, e))?;
         let _ = fs::remove_file(self.boot_file());
@@ -173,9 +165,12 @@ impl HeldFiles {
         Ok(kept)
     }
 
-    /// Keeps what was held under another name, for good; returns where.
+    /// Keeps what was held under another name, for good; returns where. Something of that name may be there already, of a time that
+    /// was cut off a moment ago: it is kept too.
     pub(crate) fn keep(self, name: &str) -> Result<PathBuf> {
-        let kept = beside(&self.folder, name);
+        let numbered = |n: u32| beside(&self.folder, &format!("{name}-{n}"));
+        let names = std::iter::once(beside(&self.folder, name)).chain((2..).map(numbered));
+        let kept = names.into_iter().find(|kept| !kept.exists()).unwrap_or_default();
         sync(&self.held).map_err(|e| failed(&self.folder, e))?;
         fs::rename(&self.held, &kept).map_err(|e| failed(&self.folder, e))?;
         sync_parent(&self.folder).map_err(|e| failed(&self.folder, e))?;

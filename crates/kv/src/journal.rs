@@ -20,6 +20,7 @@ use xxhash_rust::xxh3::Xxh3;
 
 use crate::sparse::end_of_data_from;
 use crate::stamp::{STAMP_BYTES_MAX, STAMP_KEY, sequence_of};
+use crate::there::if_there;
 
 /// How the names of journals end.
 const JOURNAL_ENDING: &str = "jnl";
@@ -69,10 +70,8 @@ fn failed(path: &Path, e: std::io::Error) -> Error {
 /// The journals of a folder, in the order in which they were written. Files of that ending whose name is no number are not
 /// among them.
 fn journals(folder: &Path) -> Result<Vec<PathBuf>> {
-    let entries = match std::fs::read_dir(folder) {
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        entries => entries.map_err(|e| failed(folder, e))?,
-    };
+    let entries = if_there(std::fs::read_dir(folder)).map_err(|e| failed(folder, e))?;
+    let Some(entries) = entries else { return Ok(Vec::new()) };
     let mut found: Vec<(u64, PathBuf)> = Vec::new();
     for entry in entries {
         let path = entry.map_err(|e| failed(folder, e))?.path();

@@ -24,6 +24,7 @@ mod said;
 mod settle;
 mod sparse;
 mod stamp;
+mod there;
 
 pub use batch::Batch;
 pub use chain::{ChainRecord, Guard, NOTE_BYTES_MAX, OnDamage, RecordKind};
@@ -33,3 +34,4 @@ pub use folder::{Folder, Layout, Table};
 pub use group::{Ticket, WriterGuard};
 pub use sparse::{copy_range, end_of_data, write_with_holes};
 pub use stamp::STAMP_KEY;
+pub use there::if_there;

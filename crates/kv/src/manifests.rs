@@ -9,6 +9,8 @@ use std::path::Path;
 use rushes_types::{Error, ErrorKind, Result};
 use xxhash_rust::xxh3::xxh3_128;
 
+use crate::there::if_there;
+
 /// Folder of the tables.
 const TABLES: &str = "keyspaces";
 const CURRENT: &str = "current";
@@ -41,11 +43,8 @@ fn parse(current: &[u8]) -> Option<(u64, u128)> {
 }
 
 fn there<T>(read: std::io::Result<T>, path: &Path) -> Result<Option<T>> {
-    match read {
-        Ok(read) => Ok(Some(read)),
-        Err(e) if matches!(e.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory) => {
-            Ok(None)
-        }
-        Err(e) => Err(Error::io(&format!("reading `{}`", path.display()), e)),
+    match if_there(read) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotADirectory => Ok(None),
+        read => read.map_err(|e| Error::io(&format!("reading `{}`", path.display()), e)),
     }
 }

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use rushes_kv::write_with_holes;
+use rushes_kv::{if_there, write_with_holes};
 use rushes_types::{Error, ErrorKind, Result};
 use sha2::{Digest, Sha256};
 
@@ -104,18 +104,14 @@ pub(super) fn sync_folders(dir: &Path) -> Result<()> {
 
 /// Removes a folder with all that it holds, where it is there.
 pub(super) fn remove_tree(dir: &Path) -> Result<()> {
-    match fs::remove_dir_all(dir) {
-        Ok(()) => Ok(()),
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(()),
-        Err(e) => Err(Error::io(&format!("removing `{}`", dir.display()), e)),
-    }
+    let removed = if_there(fs::remove_dir_all(dir)).map(drop);
+    removed.map_err(|e| Error::io(&format!("removing `{}`", dir.display()), e))
 }
 
 /// Refuses a folder that is there already and holds something.
 pub(super) fn refuse_existing(path: &Path, what: &str) -> Result<()> {
-    let empty = match fs::read_dir(path) {
-        Ok(mut entries) => entries.next().is_none(),
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => true,
+    let empty = match if_there(fs::read_dir(path)) {
+        Ok(entries) => entries.is_none_or(|mut entries| entries.next().is_none()),
         Err(_) => false,
     };
     if empty {
@@ -171,7 +167,7 @@ impl Drop for Partial {
 
 /// Refuses to remove a folder that holds what no backup and no archive holds.
 fn refuse_foreign(dir: &Path) -> Result<()> {
-    const OURS: [&str; 16] = [
+    const OURS: [&str; 17] = [
         "store",
         "archive.json",
         "erased.json",
@@ -183,17 +179,16 @@ fn refuse_foreign(dir: &Path) -> Result<()> {
         "rebuild.tmp",
         "store.chain",
         "store.chain.earlier",
+        "store.chain.new",
         "store.held",
         "store.held-part",
         "store.held-boot",
         "store.torn",
         "store.replaced",
     ];
-    let entries = match fs::read_dir(dir) {
-        Ok(entries) => entries,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-        Err(e) => return Err(Error::io(&format!("reading `{}`", dir.display()), e)),
-    };
+    let entries = if_there(fs::read_dir(dir));
+    let entries = entries.map_err(|e| Error::io(&format!("reading `{}`", dir.display()), e))?;
+    let Some(entries) = entries else { return Ok(()) };
     for entry in entries {
         let name = entry.map_err(|e| Error::io(&format!("reading `{}`", dir.display()), e))?.file_name();
         if !OURS.iter().any(|ours| name == *ours) {

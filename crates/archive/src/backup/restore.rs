@@ -4,6 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use rushes_kv::if_there;
 use rushes_types::{Error, ErrorKind, Result};
 
 use super::copy::{Partial, copy_file, refuse_existing};
@@ -130,12 +131,8 @@ impl Restored<'_> {
         let work = Partial::begin(&beside(&self.request.to, ".later"))?;
         let (list, later) = self.opened(from, work.dir())?;
         for name in [MANIFEST, TOKENS, CONFIG] {
-            match fs::rename(work.dir().join(name), to.join(name)) {
-                Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(Error::io(&format!("restoring `{name}`"), e));
-                }
-                _ => {}
-            }
+            let moved = if_there(fs::rename(work.dir().join(name), to.join(name)));
+            moved.map_err(|e| Error::io(&format!("restoring `{name}`"), e))?;
         }
         let base = Partial::begin(&beside(&self.request.to, ".earlier"))?;
         let earlier = earlier.map(|head| (head.commit, head.path.clone()));

@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
+use rushes_kv::if_there;
 use rushes_types::{Error, ErrorKind, Result};
 
 use super::copy::{PARTIAL, remove_tree};
@@ -173,11 +174,7 @@ pub(super) fn folders(dir: &Path) -> Result<Vec<PathBuf>> {
 
 fn names(dir: &Path) -> Result<Vec<String>> {
     let failed = |e| Error::io(&format!("reading `{}`", dir.display()), e);
-    let entries = match fs::read_dir(dir) {
-        Ok(entries) => entries,
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
-        Err(e) => return Err(failed(e)),
-    };
+    let Some(entries) = if_there(fs::read_dir(dir)).map_err(failed)? else { return Ok(Vec::new()) };
     let mut names = Vec::new();
     for entry in entries {
         names.extend(entry.map_err(failed)?.file_name().into_string().ok());

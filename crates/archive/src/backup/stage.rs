@@ -25,7 +25,7 @@ use super::copy::remove_tree;
 use super::files::{Extras, Kind, ListedFile, is_same_state, list};
 use super::list::StoreContent;
 use super::plain::{gone_or_io, open_plain};
-use crate::manifest::make_private_dir;
+use crate::manifest::{make_private_dir, remove_whole};
 use crate::progress::{Progress, check};
 use crate::write_freeze::WriteFreeze;
 
@@ -183,7 +183,7 @@ impl Staging<'_> {
             return Ok(());
         }
         let (from, to) = (self.from.join(&file.path), self.place(&file.path)?);
-        remove_file(&to)?;
+        remove_whole(&to)?;
         if fs::hard_link(&from, &to).is_err() {
             copy_small(&from, &to)?;
         }
@@ -200,7 +200,7 @@ impl Staging<'_> {
             _ => file.bytes,
         };
         let to = self.place(&file.path)?;
-        remove_file(&to)?;
+        remove_whole(&to)?;
         copy_range(&source, &to, 0, seen)?;
         self.ahead.insert(file.path.clone(), (file.inode, seen));
         Ok(())
@@ -212,7 +212,7 @@ impl Staging<'_> {
         let begin = match self.ahead.get(&file.path) {
             Some((inode, seen)) if *inode == file.inode => seen.saturating_sub(JOURNAL_MARGIN),
             _ => {
-                remove_file(&to)?;
+                remove_whole(&to)?;
                 0
             }
         };
@@ -241,15 +241,6 @@ fn seen_of(file: &File, path: &str) -> Result<u64> {
 fn copy_small(from: &Path, to: &Path) -> Result<()> {
     // A table file that is gone is seen here too.
     fs::copy(from, to).map(drop).map_err(|e| gone_or_io(from, e))
-}
-
-fn remove_file(path: &Path) -> Result<()> {
-    match fs::remove_file(path) {
-        Err(e) if e.kind() != std::io::ErrorKind::NotFound => {
-            Err(Error::io(&format!("removing `{}`", path.display()), e))
-        }
-        _ => Ok(()),
-    }
 }
 
 #[cfg(test)]

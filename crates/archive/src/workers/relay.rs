@@ -56,7 +56,9 @@ fn relay_fused(engines: &Engines) -> Result<Option<usize>> {
     let assets = rows.into_iter().filter_map(|row| match row.row {
         TimelineEvent::Asset(asset, commit) => Some((asset, commit)),
         TimelineEvent::Watermark(Watermark { partition, upto }) => {
-            watermarks.insert(partition, upto);
+            // A rebuild tells of all commits before it carries what was told of the first of them.
+            let highest = watermarks.entry(partition).or_insert(upto);
+            *highest = upto.max(*highest);
             None
         }
     });

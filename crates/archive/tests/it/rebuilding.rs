@@ -1,12 +1,14 @@
 //! A rebuild while clients write: nothing that they commit is left behind, and it ends.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use rushes_archive::{Archive, Body, Caller, IngestOptions, NoProgress, OpenOptions, Rebuild, Stage};
+use rushes_events::{Event, Topic};
 use rushes_store::EraseTarget;
-use rushes_types::AssetId;
+use rushes_types::{AssetId, Commit};
 use tempfile::TempDir;
 
 use crate::flow::{Open, line};
@@ -156,28 +158,55 @@ fn rebuilds_under_traffic_that_then_stops_leave_nothing_behind() {
     purged(&open, "after an erasure");
 }
 
+/// An archive with three commits that all can be searched, closed; the number of the last one.
+fn three_commits(folder: &Path) -> Commit {
+    let archive = Archive::open(folder, OpenOptions::default()).unwrap();
+    (0..3).for_each(|n| commit(&archive, n));
+    let last = archive.status().unwrap().last_commit;
+    assert!(archive.wait_caught_up(last, PATIENCE).unwrap());
+    archive.close();
+    last
+}
+
+/// Leaves numbers out, as taking over a damaged store does, and tells nobody.
+fn leave_out(folder: &Path, last: Commit, numbers: u8) {
+    let database = fjall::Database::builder(folder.join("store")).open().unwrap();
+    let rows = database.keyspace("rows", fjall::KeyspaceCreateOptions::default).unwrap();
+    let mut counters = rows.get(b"c").unwrap().unwrap().to_vec();
+    assert_eq!(u64::from(counters[0]), last.0, "the first counter is the last commit");
+    counters[0] += numbers;
+    rows.insert(b"c", counters).unwrap();
+    database.persist(fjall::PersistMode::SyncAll).unwrap();
+}
+
+fn until(is_so: impl Fn() -> bool) {
+    let until = Instant::now() + PATIENCE;
+    while !is_so() {
+        assert!(Instant::now() < until);
+        std::thread::sleep(Duration::from_millis(5));
+    }
+}
+
+fn behind(archive: &Archive, topic: Topic) -> u64 {
+    archive
+        .engines()
+        .events
+        .lag()
+        .unwrap()
+        .iter()
+        .filter(|lag| lag.topic == topic)
+        .map(|lag| lag.behind)
+        .sum()
+}
+
 /// Numbers that are left out, where who left them out was ended before he told anyone: no row of the outbox speaks of them.
 #[test]
 fn commits_that_nothing_was_said_of_do_not_hold_the_read_point_back() {
     let dir = TempDir::new().unwrap();
     let folder = dir.path().join("a");
-    let open = || Archive::open(&folder, OpenOptions::default()).unwrap();
-    let archive = open();
-    (0..3).for_each(|n| commit(&archive, n));
-    let last = archive.status().unwrap().last_commit;
-    assert!(archive.wait_caught_up(last, PATIENCE).unwrap());
-    archive.close();
-    drop(archive);
-    {
-        let database = fjall::Database::builder(folder.join("store")).open().unwrap();
-        let rows = database.keyspace("rows", fjall::KeyspaceCreateOptions::default).unwrap();
-        let mut counters = rows.get(b"c").unwrap().unwrap().to_vec();
-        assert_eq!(u64::from(counters[0]), last.0, "the first counter is the last commit");
-        counters[0] += 4;
-        rows.insert(b"c", counters).unwrap();
-        database.persist(fjall::PersistMode::SyncAll).unwrap();
-    }
-    let archive = open();
+    let last = three_commits(&folder);
+    leave_out(&folder, last, 4);
+    let archive = Archive::open(&folder, OpenOptions::default()).unwrap();
     let left_out = archive.status().unwrap().last_commit;
     assert_eq!(left_out.0, last.0 + 4);
     assert!(archive.wait_caught_up(left_out, PATIENCE).unwrap(), "{:?}", archive.status().unwrap());
@@ -185,4 +214,44 @@ fn commits_that_nothing_was_said_of_do_not_hold_the_read_point_back() {
     let last = archive.status().unwrap().last_commit;
     assert!(archive.wait_caught_up(last, PATIENCE).unwrap());
     archive.close();
+}
+
+/// The same, where it was said and did not come to the end.
+#[test]
+fn commits_that_only_fusion_was_told_of_do_not_hold_the_read_point_back() {
+    let dir = TempDir::new().unwrap();
+    let folder = dir.path().join("a");
+    let last = three_commits(&folder);
+    leave_out(&folder, last, 4);
+    let stages = vec![Stage::Relay, Stage::Fuse];
+    let archive = Archive::open(&folder, OpenOptions { stages, ..OpenOptions::default() }).unwrap();
+    until(|| behind(&archive, Topic::Fused) > 0);
+    archive.engines().events.skip(Topic::Fused, "index").unwrap();
+    archive.close();
+    drop(archive);
+    let archive = Archive::open(&folder, OpenOptions::default()).unwrap();
+    let left_out = archive.status().unwrap().last_commit;
+    assert!(archive.wait_caught_up(left_out, PATIENCE).unwrap(), "{:?}", archive.status().unwrap());
+    archive.close();
+}
+
+/// A rebuild tells of all commits at its beginning; what the relay carries then speaks of fewer.
+#[test]
+fn what_was_told_of_all_commits_is_not_taken_back_by_what_is_told_of_fewer() {
+    let open = Open::new();
+    commit(&open.archive, 1);
+    open.catch_up();
+    let last = open.archive.status().unwrap().last_commit;
+    open.archive.pause(Stage::Relay);
+    let relays =
+        || open.archive.status().unwrap().workers.iter().any(|(name, h)| *name == "relay" && h.running);
+    until(|| !relays());
+    let all = Commit(last.0 + 5);
+    for upto in [all, last] {
+        let told = Event::Watermark { partition: None, upto };
+        open.archive.engines().events.append(Topic::Committed, &[told]).unwrap();
+        until(|| behind(&open.archive, Topic::Committed) == 0);
+    }
+    open.archive.resume(Stage::Relay);
+    assert!(open.archive.wait_caught_up(all, PATIENCE).unwrap(), "{:?}", open.archive.status().unwrap());
 }

@@ -6,8 +6,8 @@ use serde_json::json;
 
 use crate::support::{Place, line};
 
-/// An archive with one annotation in table files, one in the journal that is then emptied.
-fn damaged() -> Place {
+/// An archive with one annotation in table files, one in the journal.
+pub fn two_lamps() -> Place {
     let place = Place::new();
     for (asset, start) in [("first", 1.0), ("second", 2.0)] {
         let text =
@@ -19,7 +19,17 @@ fn damaged() -> Place {
             place.run(&["purge"]).ok();
         }
     }
-    std::fs::write(journal(&place), b"").unwrap();
+    place
+}
+
+/// Empties the journal.
+pub fn harm(place: &Place) {
+    std::fs::write(journal(place), b"").unwrap();
+}
+
+fn damaged() -> Place {
+    let place = two_lamps();
+    harm(&place);
     place
 }
 

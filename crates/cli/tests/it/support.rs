@@ -76,6 +76,15 @@ impl Place {
         self.path("archive")
     }
 
+    /// A place with the same files.
+    pub fn copy(&self) -> Self {
+        let copy = Self::new();
+        let all = format!("{}/.", self.dir.path().display());
+        let copied = Command::new("cp").args(["-a", "--sparse=always", &all]).arg(copy.dir.path()).status();
+        assert!(copied.unwrap().success());
+        copy
+    }
+
     /// Writes a file beside the archive.
     pub fn file(&self, name: &str, content: impl AsRef<[u8]>) -> PathBuf {
         let path = self.path(name);

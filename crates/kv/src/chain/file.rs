@@ -10,6 +10,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::record::{ChainRecord, RECORD_BYTES_MAX, RecordKind};
 use crate::paths::{beside, sync_parent};
+use crate::there::if_there;
 
 const MAGIC: &[u8; 8] = b"RUSHCHN1";
 const HEADER_BYTES: usize = 32;
@@ -69,10 +70,8 @@ impl ChainFile {
     /// Reads the end of a chain; all of it only where its end is not whole.
     pub(crate) fn state(path: &Path) -> Result<ChainState> {
         let failed = |e| failed("read", path, e);
-        let mut file = match File::open(path) {
-            Ok(file) => file,
-            Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(ChainState::Missing),
-            Err(e) => return Err(failed(e)),
+        let Some(mut file) = if_there(File::open(path)).map_err(failed)? else {
+            return Ok(ChainState::Missing);
         };
         let length = file.metadata().map_err(failed)?.len();
         let mut head = Vec::new();
@@ -99,18 +98,25 @@ impl ChainFile {
         Ok(Self { file, path: path.to_owned(), length: end })
     }
 
-    /// Begins a chain; what lies there is kept under another name.
-    pub(crate) fn begin(path: &Path, identity: u128) -> Result<Self> {
+    /// Begins a chain with some records; what lies there is kept under another name. Whoever is cut off leaves the one chain or the
+    /// other, whole.
+    pub(crate) fn begin(path: &Path, identity: u128, records: &[ChainRecord]) -> Result<Self> {
         let failed = |e| failed("begin", path, e);
-        match fs::rename(path, beside(path, ".earlier")) {
-            Err(e) if e.kind() != std::io::ErrorKind::NotFound => return Err(failed(e)),
-            _ => {}
+        let (new, earlier) = (beside(path, ".new"), beside(path, ".earlier"));
+        if_there(fs::remove_file(&new)).map_err(failed)?;
+        let mut options = OpenOptions::new();
+        let mut file = options.write(true).create_new(true).mode(0o600).open(&new).map_err(failed)?;
+        let mut bytes = header(identity);
+        bytes.extend(records.iter().flat_map(ChainRecord::encode));
+        file.write_all(&bytes).and_then(|()| file.sync_all()).map_err(failed)?;
+        if path.exists() {
+            if_there(fs::remove_file(&earlier)).map_err(failed)?;
+            // Not every file system has hard links.
+            fs::hard_link(path, &earlier).or_else(|_| fs::copy(path, &earlier).map(drop)).map_err(failed)?;
         }
-        let mut new = OpenOptions::new();
-        let mut file = new.write(true).create_new(true).mode(0o600).open(path).map_err(failed)?;
-        file.write_all(&header(identity)).and_then(|()| file.sync_all()).map_err(failed)?;
+        fs::rename(&new, path).map_err(failed)?;
         sync_parent(path).map_err(failed)?;
-        Ok(Self { file, path: path.to_owned(), length: HEADER_BYTES as u64 })
+        Ok(Self { file, path: path.to_owned(), length: bytes.len() as u64 })
     }
 
     /// Is it so long that it should go on in a new file?

@@ -97,14 +97,10 @@ impl Chain {
         let mut file = self.file.lock().unwrap_or_else(PoisonError::into_inner);
         file.append(records)?;
         let Some(last) = records.last().filter(|_| file.is_full()) else { return Ok(()) };
-        *file = ChainFile::begin(&self.guard.path, self.guard.identity)?;
-        file.append(&[ChainRecord {
-            kind: RecordKind::Base,
-            mark: 0,
-            content: 0,
-            note: Vec::new(),
-            ..last.clone()
-        }])
+        let base =
+            ChainRecord { kind: RecordKind::Base, mark: 0, content: 0, note: Vec::new(), ..last.clone() };
+        *file = ChainFile::begin(&self.guard.path, self.guard.identity, &[base])?;
+        Ok(())
     }
 }
 

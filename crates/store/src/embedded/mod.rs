@@ -20,6 +20,7 @@ mod load;
 mod registry;
 mod runs;
 mod tables;
+mod taken_over;
 mod tx;
 
 use std::collections::HashSet;
@@ -45,10 +46,6 @@ use crate::{
 
 /// Memory for cached blocks where the options name none, in bytes.
 const CACHE_BYTES: u64 = 64 << 20;
-
-/// Numbers of runs and scopes that are left out where the counters may be older than the content: far more than can be given
-/// between two flushes of a table.
-const LEFT_OUT: u64 = 1 << 32;
 
 /// How a store is opened.
 #[derive(Clone)]
@@ -139,10 +136,10 @@ impl EmbeddedStore {
             incoming: Mutex::default(),
         };
         if store.folder.damage().is_none() {
-            store.sweep()?;
             if let Some(commit) = store.folder.taken_over() {
-                store.never_again(commit)?;
+                store.settle_taken_over(commit)?;
             }
+            store.sweep()?;
         }
         Ok(store)
     }
@@ -151,17 +148,6 @@ impl EmbeddedStore {
     #[must_use]
     pub fn fsyncs(&self) -> u64 {
         self.folder.fsyncs()
-    }
-
-    /// Leaves out numbers that were given and are lost, or may be: the counters may be older than the content that was
-    /// written under later numbers, which must not become a part of something else.
-    fn never_again(&self, commit: u64) -> Result<()> {
-        self.change(|tx| {
-            tx.counters.commits = tx.counters.commits.max(commit);
-            tx.counters.runs = tx.counters.runs.saturating_add(LEFT_OUT);
-            tx.counters.scopes = tx.counters.scopes.saturating_add(LEFT_OUT);
-            Ok(())
-        })
     }
 
     fn incoming(&self) -> MutexGuard<'_, HashSet<Key>> {
@@ -319,8 +305,10 @@ impl Outbox for EmbeddedStore {
             let asset = asset.ok_or_else(|| Error::bug("an outbox row names no asset"))?;
             Ok(OutboxRow { sequence, asset, commit: Commit(sequence) })
         })?;
-        // Commits are numbered in the order of the outbox.
-        Ok(OutboxPage { watermark: rows.last().map(|row| row.commit), rows })
+        // Commits are numbered in the order of the outbox. A page that is not cut off ends with all that is durable, also with numbers
+        // that were left out: what was said of them before must not be followed by less.
+        let last = if rows.len() < limit { Some(durable) } else { rows.last().map(|row| row.commit) };
+        Ok(OutboxPage { watermark: last.filter(|_| !rows.is_empty()), rows })
     }
 
     fn trim_outbox(&self, upto: u64) -> Result<()> {

@@ -246,6 +246,10 @@ fn a_damaged_store_that_is_taken_as_it_is_goes_on_and_gives_no_number_twice() {
     let before = place.files();
     let store = place.open_as(IDENTITY, OnDamage::Accept).unwrap();
     assert!(store.damage().is_none());
+    // Numbers that are left out are told of with the last row before them.
+    let page = store.outbox(0, 100).unwrap();
+    assert!(!page.rows.is_empty());
+    assert_eq!(page.watermark, Some(store.settled().unwrap()));
     let receipt = store.append_loose(&[lines("a", "m@1", &[("3", 0, "3")])], AppendMode::Partial).unwrap();
     assert!(receipt.commit.unwrap() > last, "{receipt:?}");
     assert_eq!(store.examine(&mut |_| Ok(())).unwrap(), [""; 0]);
@@ -284,6 +288,32 @@ fn a_store_that_is_taken_over_without_its_journals_keeps_what_comes_then() {
             add(&store, "a", &format!("later {n}"));
             assert_eq!(store.examine(&mut |_| Ok(())).unwrap(), [""; 0]);
         }
+    }
+}
+
+#[test]
+fn what_a_store_that_is_taken_over_lacks_can_be_sent_again_whichever_tables_are_of_an_earlier_time() {
+    for ahead in ["ids", "blocks", "rows"] {
+        let place = Place::new();
+        let store = place.open().unwrap();
+        store.put_assets(&[asset("a")]).unwrap();
+        add(&store, "a", "1");
+        store.purge().unwrap();
+        add(&store, "a", "2");
+        drop(store);
+        {
+            // This table is flushed on its own, as it is when it is full; the others are only in the journal.
+            let database = fjall::Database::builder(place.store()).open().unwrap();
+            let table = database.keyspace(ahead, fjall::KeyspaceCreateOptions::default).unwrap();
+            table.rotate_memtable_and_wait().unwrap();
+        }
+        fs::write(place.journal(), b"").unwrap();
+        let store = place.open_as(IDENTITY, OnDamage::Accept).unwrap();
+        let again = [lines("a", "m@1", &[("1", 0, "1"), ("2", 0, "2")])];
+        let receipt = store.append_loose(&again, AppendMode::Partial).unwrap();
+        assert_eq!((receipt.accepted, receipt.duplicates), (1, 1), "{ahead}: {receipt:?}");
+        let found = current(&store, "a");
+        assert!(found.len() >= 2, "{ahead}: {found:?}");
     }
 }
 

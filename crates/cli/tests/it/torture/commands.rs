@@ -32,6 +32,26 @@ pub fn killed(phase: Phase, binary: &Path, archive: &Path, ledger: &Ledger, rand
     was_midst
 }
 
+/// Runs a command that must end within [`PATIENCE`].
+#[track_caller]
+pub fn ends(mut command: Command) -> Ran {
+    let began = Instant::now();
+    let mut child = command.stdin(Stdio::null()).spawn().unwrap();
+    while child.try_wait().unwrap().is_none() && began.elapsed() < PATIENCE {
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    let is_over = child.try_wait().unwrap().is_some();
+    if !is_over {
+        child.kill().unwrap();
+    }
+    let output = child.wait_with_output().unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let code = output.status.code().unwrap_or(-1);
+    let ran = Ran { code, out: text(&output.stdout), err: text(&output.stderr) };
+    assert!(is_over, "{command:?} does not end: {ran:?}");
+    ran
+}
+
 struct World<'a> {
     binary: &'a Path,
     archive: &'a Path,
@@ -66,20 +86,7 @@ impl World<'_> {
     #[track_caller]
     fn again(&self, place: usize, archive: &Path, words: &[&str]) -> Ran {
         let began = Instant::now();
-        let mut child = self.command(archive, words).stdin(Stdio::null()).spawn().unwrap();
-        while child.try_wait().unwrap().is_none() && began.elapsed() < PATIENCE {
-            std::thread::sleep(Duration::from_millis(5));
-        }
-        let is_over = child.try_wait().unwrap().is_some();
-        if !is_over {
-            child.kill().unwrap();
-        }
-        let output = child.wait_with_output().unwrap();
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        let code = output.status.code().unwrap_or(-1);
-        let ran = Ran { code, out: text(&output.stdout), err: text(&output.stderr) };
-        assert!(is_over, "{words:?} does not end: {ran:?}");
-        let ran = ran.ok();
+        let ran = ends(self.command(archive, words)).ok();
         TAKES_MS[place].store(began.elapsed().as_millis().clamp(20, 10_000) as u64, Ordering::SeqCst);
         ran
     }

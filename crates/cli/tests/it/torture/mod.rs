@@ -12,6 +12,7 @@ pub mod ledger;
 pub mod life;
 mod phases;
 mod soak;
+mod steps;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -132,11 +133,7 @@ fn archive(
         if until.is_some_and(|until| number > numbers.start && Instant::now() >= until) {
             break;
         }
-        let phase = match Phase::of(seed.wrapping_add(number)) {
-            // A taking over that was cut off does not always end when it is begun again: the long form shows it.
-            Phase::Doctor if until.is_some() => Phase::Any,
-            dealt => dealt,
-        };
+        let phase = phases::asked_for().unwrap_or_else(|| Phase::of(seed.wrapping_add(number)));
         *now = phase;
         let next_backup = folder.join("backup-0");
         let met = if phase == Phase::Reopening {

@@ -72,6 +72,16 @@ impl Phase {
     }
 }
 
+/// The only phase that kills are to be in, where one was asked for.
+pub fn asked_for() -> Option<Phase> {
+    let name = std::env::var("TORTURE_PHASE").ok()?;
+    let phase = Phase::ALL.into_iter().find(|phase| phase.name() == name);
+    Some(phase.unwrap_or_else(|| {
+        let names: Vec<&str> = Phase::ALL.into_iter().map(Phase::name).collect();
+        panic!("TORTURE_PHASE: `{name}` is none of: {}", names.join(", "))
+    }))
+}
+
 /// When the server is killed.
 #[derive(Debug)]
 pub enum Trigger {
