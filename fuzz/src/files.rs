@@ -1,12 +1,14 @@
 //! Files of an archive's folder and of a backup, that are read as wholes.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use rushes_archive::{BackupList, Manifest, Tokens};
+use rushes_archive::{BackupList, Links, Manifest, SignedLink, Tokens};
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
 use crate::Target;
+use crate::discovery::{DISCOVERY_FILE, Discovery};
 
 pub fn targets() -> Vec<Target> {
     vec![
@@ -18,6 +20,23 @@ pub fn targets() -> Vec<Target> {
             texts(&LISTS),
         ),
         Target::new("tokens", tokens, texts(&TOKENS)),
+        Target::new("links", links, texts(&LINKS)),
+        Target::new(
+            "rebuild-marker",
+            |data| in_file("rebuild.json", data, rushes_archive::fuzzing::rebuild_marker),
+            texts(&[r#"{"what":"all"}"#, r#"{"what":"index"}"#]),
+        ),
+        Target::new(
+            "erasure-marker",
+            |data| in_file("erased.json", data, rushes_archive::fuzzing::erasures),
+            texts(&[r#"{"since_s":1700000000}"#]),
+        ),
+        Target::new(
+            "verify-result",
+            |data| in_file("verify.json", data, rushes_archive::fuzzing::verifications),
+            texts(&VERIFIED),
+        ),
+        Target::new("discovery", discovery, texts(&SERVERS)),
     ]
 }
 
@@ -32,6 +51,18 @@ const LISTS: [&str; 2] = [
 const TOKENS: [&str; 2] = [
     r#"[{"name":"all","movies":null,"rights":["read","admin"],"sha256":"ab"}]"#,
     r#"[{"name":"one","movies":["m"],"collections":["c"],"rights":["ingest"],"grants":[{"movies":["n"],"collections":[],"rights":["read"]}],"expires_s":9,"sha256":"cd","before":{"sha256":"ef","until_s":5}}]"#,
+];
+
+const LINKS: [&str; 2] = [
+    r#"{"secret":"00112233"}"#,
+    r#"{"secret":"00112233445566778899aabbccddeeff","before":{"secret":"ff","until_s":9}}"#,
+];
+const VERIFIED: [&str; 1] = [
+    r#"{"ended_s":9,"took_s":2,"commit":7,"assets":1,"annotations":2,"problem_count":1,"problems":["p"],"catching_up":false}"#,
+];
+const SERVERS: [&str; 2] = [
+    r#"{"url":"http://127.0.0.1:7890","pid":1,"secret":"00ff","version":"0.1.0"}"#,
+    r#"{"url":"http://[::1]:1","pid":4294967295,"secret":"","version":""}"#,
 ];
 
 fn texts(list: &[&str]) -> Vec<Vec<u8>> {
@@ -69,6 +100,28 @@ fn tokens(data: &[u8]) {
         for secret in ["", "a"] {
             assert!(tokens.authenticate(secret).is_none(), "a secret opens that nobody was given");
         }
+    });
+}
+
+/// A secret that nobody here knows signs nothing that is made up.
+fn links(data: &[u8]) {
+    in_file("links.json", data, |dir| {
+        let Ok(links) = Links::open(dir) else { return };
+        for signature in [String::new(), "00".repeat(32), "zz".to_owned()] {
+            let link = SignedLink { holder: "a".to_owned(), expires_s: u64::MAX, signature };
+            assert!(!links.holds(&link, "/v1/assets/a/media", 5), "a made-up signature counts");
+        }
+    });
+}
+
+/// Where a command looks for the server that has its archive open.
+fn discovery(data: &[u8]) {
+    in_file(DISCOVERY_FILE, data, |dir| {
+        let owner_only = std::fs::Permissions::from_mode(0o600);
+        std::fs::set_permissions(dir.join(DISCOVERY_FILE), owner_only).expect("a file of ours");
+        let Ok(Some(server)) = Discovery::read(dir) else { return };
+        let shown = format!("{server:?}");
+        assert!(server.secret.len() < 8 || !shown.contains(&server.secret), "a secret is shown: {shown}");
     });
 }
 

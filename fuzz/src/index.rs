@@ -29,6 +29,7 @@ pub fn targets() -> Vec<Target> {
         Target::new("index-manifest", |data| changed("manifest", with_sum(data)), of("manifest")),
         Target::new("index-tombstones", |data| changed("lives-", with_sum(data)), of("lives-")),
         Target::new("index-segment", |data| changed("segment-", segment(data)), of("segment-")),
+        Target::new("index-dictionary", dictionary, dictionary_seeds()),
     ]
 }
 
@@ -86,9 +87,7 @@ fn put(bytes: &mut [u8], at: usize, number: u32) -> Option<()> {
     bytes.get_mut(at..)?.first_chunk_mut::<4>().map(|place| *place = number.to_le_bytes())
 }
 
-/// A segment whose sections have the checksums that they should have, as its table places them, and so have its payloads. Its
-/// dictionaries are the original ones: the library that reads them trusts a checksum of its own, and counts beyond its bytes where that
-/// was made right by somebody who means harm.
+/// A segment whose sections have the checksums that they should have, as its table places them, and so have its payloads.
 fn segment(data: &[u8]) -> Vec<u8> {
     let mut bytes = data.to_vec();
     let _ = sum_segment(&mut bytes);
@@ -112,18 +111,9 @@ fn sections(bytes: &[u8]) -> Option<(usize, Vec<(usize, usize, Range<usize>)>)> 
 
 fn sum_segment(bytes: &mut [u8]) -> Option<()> {
     let (table, sections_here) = sections(bytes)?;
-    let original = &original_of("segment-")?.1;
     for (id, row, range) in sections_here {
         if id == PAYLOADS {
             sum_payloads(bytes.get_mut(range.clone())?);
-        }
-        if DICTIONARIES.contains(&id) {
-            let whole = sections(original)?.1.into_iter().find(|(of, ..)| *of == id)?.2;
-            // One of another length is no dictionary any more: with a length of none it is refused.
-            match bytes.get_mut(range.clone()).filter(|here| here.len() == whole.len()) {
-                Some(here) => here.copy_from_slice(original.get(whole)?),
-                None => put(bytes, row + 12, 0).and_then(|()| put(bytes, row + 16, 0))?,
-            }
         }
         let sum = crc32fast::hash(bytes.get(range)?);
         put(bytes, row + 20, sum)?;
@@ -131,6 +121,41 @@ fn sum_segment(bytes: &mut [u8]) -> Option<()> {
     let tail = bytes.len().checked_sub(TAIL)?;
     let sum = crc32fast::hash(bytes.get(table..tail)?);
     put(bytes, tail + 4, sum)
+}
+
+/// The first byte chooses a dictionary, the others take its place.
+fn dictionary(data: &[u8]) {
+    let Some((choice, data)) = data.split_first() else { return };
+    let id = DICTIONARIES[usize::from(*choice) % DICTIONARIES.len()];
+    let with = original_of("segment-").and_then(|(_, original)| with_section(original, id, data));
+    changed("segment-", with.expect("a segment"));
+}
+
+/// A segment with other bytes for a section: they lie behind all others, and the table says so.
+fn with_section(original: &[u8], id: usize, bytes: &[u8]) -> Option<Vec<u8>> {
+    let (table, sections) = sections(original)?;
+    let row = sections.into_iter().find(|(of, ..)| *of == id)?.1;
+    let mut with = [&original[..table], bytes, &original[table..]].concat();
+    let row = row + bytes.len();
+    for (at, number) in [(4, table), (12, bytes.len())] {
+        with.get_mut(row + at..)?
+            .first_chunk_mut::<8>()
+            .map(|place| *place = (number as u64).to_le_bytes())?;
+    }
+    sum_segment(&mut with)?;
+    Some(with)
+}
+
+fn dictionary_seeds() -> Vec<Vec<u8>> {
+    let mut seeds = Vec::new();
+    for (_, segment) in files("segment-") {
+        for (id, _, range) in sections(&segment).expect("a segment").1 {
+            if let Some(choice) = DICTIONARIES.iter().position(|of| *of == id) {
+                seeds.push([&[choice as u8], &segment[range]].concat());
+            }
+        }
+    }
+    seeds
 }
 
 /// Payloads lie one after the other, each with its length and its checksum in front.

@@ -1,8 +1,20 @@
 //! What every fuzz target does: bytes in, and what must hold of what comes out.
 
+// Two files alone, without the server that they are of.
+#[allow(dead_code, reason = "what is not read here is written")]
+#[path = "../../crates/serve/src/discovery.rs"]
+mod discovery;
 mod files;
 mod formats;
 mod index;
+mod journals;
+// Alone, without the library that its crate speaks to a broker by.
+#[allow(dead_code, reason = "what is not read here is written, or chooses a partition")]
+#[path = "../../crates/engine-kafka/src/format.rs"]
+mod kafka_format;
+#[allow(dead_code, reason = "most are of requests")]
+#[path = "../../crates/serve/src/limits.rs"]
+mod limits;
 mod requests;
 mod rows;
 
@@ -45,10 +57,8 @@ pub fn note_panic(said: String) {
 /// All targets.
 #[must_use]
 pub fn targets() -> Vec<Target> {
-    [requests::targets(), formats::targets(), rows::targets(), files::targets(), index::targets()]
-        .into_iter()
-        .flatten()
-        .collect()
+    let of_files = [files::targets(), journals::targets(), index::targets()];
+    [requests::targets(), formats::targets(), rows::targets()].into_iter().chain(of_files).flatten().collect()
 }
 
 /// Writes the inputs that a target begins with, and beside the folder, as `FOLDER.dict`, the words that are in them.

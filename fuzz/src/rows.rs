@@ -16,7 +16,7 @@ use rushes_wire::codec::{
     encode_annotation, encode_attributes, encode_bucket, encode_document, peek,
 };
 
-use crate::Target;
+use crate::{Target, kafka_format};
 
 pub fn targets() -> Vec<Target> {
     vec![
@@ -31,6 +31,13 @@ pub fn targets() -> Vec<Target> {
             "events-rows",
             rushes_events::fuzzing::rows,
             vec![vec![0, 0, 0, 0, 0, 0, 0, 0, 9, b'a'], vec![1; 9]],
+        ),
+        Target::new(
+            "kafka-event",
+            kafka_event,
+            [r#"{"v":1,"asset":"friends-s01e01","commit":12}"#, r#"{"v":1,"watermark":12}"#, "watermark=7"]
+                .map(|text| text.as_bytes().to_vec())
+                .to_vec(),
         ),
         Target::new(
             "fused-rows",
@@ -67,6 +74,18 @@ fn coded_document() -> Vec<u8> {
 fn same<T: std::fmt::Debug>(read: &T, again: Result<T, rushes_types::Error>) {
     let again = again.unwrap_or_else(|error| panic!("what was written is not read: {error}: {read:?}"));
     assert_eq!(format!("{again:?}"), format!("{read:?}"));
+}
+
+fn kafka_event(data: &[u8]) {
+    if let Ok(event) = kafka_format::decode(3, Some(data)) {
+        let mut written = Vec::new();
+        kafka_format::encode(&event, &mut written).expect("what was read can be written");
+        assert_eq!(kafka_format::decode(3, Some(&written)), Ok(event));
+    }
+    if let Ok(text) = std::str::from_utf8(data) {
+        let read = kafka_format::decode_metadata(text);
+        assert_eq!(kafka_format::decode_metadata(&kafka_format::encode_metadata(read)), read);
+    }
 }
 
 /// The first byte chooses the record.

@@ -12,8 +12,8 @@
 //! the wall, which punishes a search for its neighbours; and one clock for the process, which counts them in.
 
 use std::fmt;
-use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, LazyLock};
 use std::thread::{self, ThreadId};
 use std::time::Duration;
 
@@ -30,7 +30,8 @@ pub const STEPS: u32 = 8_192;
 const MEND: &str = "ask for fewer or rarer words, less fuzziness, longer beginnings or fewer clauses, or narrow the \
                     `scope`; whoever runs the archive can raise the limit";
 
-type GivenUp = Box<dyn Fn() -> bool + Send + Sync>;
+/// Answers whether the caller of a search has gone away.
+pub type GivenUp = Arc<dyn Fn() -> bool + Send + Sync>;
 
 /// The budget of one search; made on the thread that searches.
 pub struct Budget {
@@ -92,7 +93,7 @@ impl Budget {
     /// With a function that is asked from time to time: has the caller gone away?
     #[must_use]
     pub fn given_up_when(mut self, given_up: impl Fn() -> bool + Send + Sync + 'static) -> Self {
-        self.given_up = Some(Box::new(given_up));
+        self.given_up = Some(Arc::new(given_up));
         self
     }
 
@@ -134,6 +135,12 @@ impl Budget {
     #[must_use]
     pub fn looks(&self) -> u64 {
         self.looks.load(Ordering::Relaxed)
+    }
+
+    /// Whether the caller has gone away, for whoever waits where no look is taken; none where nobody can.
+    #[must_use]
+    pub fn given_up(&self) -> Option<GivenUp> {
+        self.given_up.clone()
     }
 
     fn is_given_up(&self) -> bool {

@@ -44,7 +44,7 @@ mod suggest;
 mod update;
 mod visibility;
 
-pub use budget::{Budget, BudgetLimits, Company, Held, Holding, Meter, STEPS, ThreadClock};
+pub use budget::{Budget, BudgetLimits, Company, GivenUp, Held, Holding, Meter, STEPS, ThreadClock};
 pub use clock::Clock;
 pub use embedded::{EmbeddedIndex, EmbeddedOptions};
 pub use hit::hit_order;

@@ -1,12 +1,11 @@
 //! What a search by a clause would go through, from the tables of segments: look-ups in dictionaries and lengths of
 //! lists; no list is read.
 
-use fst::{IntoStreamer, Streamer};
 use rushes_plan::{Clause, ClauseCounts, Test, Word};
 use rushes_text::fold_word;
 use rushes_types::Result;
 
-use super::file::MappedBytes;
+use super::dictionary::Dictionary;
 use super::postings::PostingLists;
 use super::sections::SEPARATOR;
 use super::segment::Segment;
@@ -36,7 +35,9 @@ pub(super) fn counts(
             Test::Label(labels) => {
                 let lists = segment.label_postings()?;
                 let range = |label: &String| ranks(&segment.labels, &key(label, true));
-                all.listed += labels.iter().map(|label| bytes(lists, range(label))).sum::<u64>();
+                for label in labels {
+                    all.listed += bytes(lists, range(label)?);
+                }
             }
             Test::Words(test) => add_words(&mut all, segment, &test.words, meter)?,
             Test::Phrase(test) => {
@@ -90,11 +91,11 @@ fn listed_of_kind(segment: &Segment, clause: &Clause) -> Result<u64> {
 
 fn add_words(all: &mut ClauseCounts, segment: &Segment, words: &[Word], meter: &mut Meter<'_>) -> Result<()> {
     let lists = segment.word_postings()?;
-    all.dictionary += segment.words.len() as u64;
+    all.dictionary += segment.words.len();
     let mut shortest = None;
     for word in words {
         meter.steps(WORD_STEPS)?;
-        let range = ranks(&segment.words, &key(&fold_word(&word.text), !word.prefix));
+        let range = ranks(&segment.words, &key(&fold_word(&word.text), !word.prefix))?;
         all.expansions += range.end.saturating_sub(range.start);
         let listed = bytes(lists, range) / WORD_ENTRY_BYTES;
         all.listed += listed;
@@ -112,19 +113,15 @@ fn key(text: &str, whole: bool) -> Vec<u8> {
 }
 
 /// The ranks of the keys that begin so: a dictionary has its keys in order, each with its rank.
-fn ranks(map: &fst::Map<MappedBytes>, prefix: &[u8]) -> std::ops::Range<u64> {
-    let from = |bound: &[u8]| {
-        let mut keys = map.range().ge(bound).into_stream();
-        keys.next().map_or(map.len() as u64, |(_, rank)| rank)
-    };
+fn ranks(dictionary: &Dictionary, prefix: &[u8]) -> Result<std::ops::Range<u64>> {
     let mut after = prefix.to_vec();
     // The first key after all that begin so: the last byte that can be higher is, and ends it.
     while after.last() == Some(&u8::MAX) {
         after.pop();
     }
-    let Some(last) = after.last_mut() else { return 0..map.len() as u64 };
+    let Some(last) = after.last_mut() else { return Ok(0..dictionary.len()) };
     *last += 1;
-    from(prefix)..from(&after)
+    Ok(dictionary.number_from(prefix)?..dictionary.number_from(&after)?)
 }
 
 /// The bytes of the lists of these ranks, which lie one after the other.

@@ -5,11 +5,10 @@
 
 use std::collections::BTreeSet;
 
-use fst::{Automaton, IntoStreamer, Streamer};
+use fst::Automaton;
 use rushes_text::TermMatcher;
 use rushes_types::Result;
 
-use super::file::MappedBytes;
 use super::keys::{form_key, word_parts};
 use super::sections::SEPARATOR;
 use super::segment::Segment;
@@ -33,19 +32,19 @@ pub(super) fn expand(segment: &Segment, term: &TermMatcher, meter: &mut Meter<'_
     let mut words = BTreeSet::new();
     let mut exact = term.exact().as_bytes().to_vec();
     exact.push(SEPARATOR);
-    collect(&segment.words, &exact, |_, number| {
+    segment.words.each_beginning(&exact, |_, number| {
         words.extend(u32::try_from(number));
         meter.step()
     })?;
     if let Some(prefix) = term.prefix() {
-        collect(&segment.words, prefix.as_bytes(), |_, number| {
+        segment.words.each_beginning(prefix.as_bytes(), |_, number| {
             words.extend(u32::try_from(number));
             meter.steps(PASSED_STEPS)
         })?;
     }
     for language in &segment.languages {
         for form in term.forms(*language).into_iter().flat_map(rushes_text::Forms::iter) {
-            collect(&segment.forms, &form_key(form, *language), |key, _| {
+            segment.forms.each_beginning(&form_key(form, *language), |key, _| {
                 words.extend(key.last_chunk::<4>().map(|number| u32::from_be_bytes(*number)));
                 meter.step()
             })?;
@@ -54,41 +53,22 @@ pub(super) fn expand(segment: &Segment, term: &TermMatcher, meter: &mut Meter<'_
     if let Some(automaton) = term.fuzzy_automaton() {
         // The automaton walks the dictionary without a look until it meets a word.
         meter.look()?;
-        let mut found = segment.words.search(FirstField(automaton)).into_stream();
-        while let Some((_, number)) = found.next() {
+        segment.words.each_match(FirstField(automaton), |number| {
             words.extend(u32::try_from(number));
-            meter.steps(PASSED_STEPS)?;
-        }
+            meter.steps(PASSED_STEPS)
+        })?;
     }
     let mut matches = Vec::new();
-    let dictionary = segment.words.as_fst();
     let mut key = Vec::new();
     for word in words {
         meter.steps(WORD_STEPS)?;
-        key.clear();
-        let known = dictionary.get_key_into(u64::from(word), &mut key);
-        let parts = word_parts(&key).filter(|_| known).ok_or_else(|| segment.broken("a word is missing"))?;
+        let parts = segment.words.key_of(u64::from(word), &mut key)?.and_then(word_parts);
+        let parts = parts.ok_or_else(|| segment.broken("a word is missing"))?;
         if let Some(quality) = term.quality(parts.lower, parts.folded, parts.language) {
             matches.push(WordMatch { number: word, quality });
         }
     }
     Ok(matches)
-}
-
-/// Calls `each` with every key that has this prefix, until it fails.
-pub(super) fn collect(
-    map: &fst::Map<MappedBytes>,
-    prefix: &[u8],
-    mut each: impl FnMut(&[u8], u64) -> Result<()>,
-) -> Result<()> {
-    let mut found = map.range().ge(prefix).into_stream();
-    while let Some((key, number)) = found.next() {
-        if !key.starts_with(prefix) {
-            break;
-        }
-        each(key, number)?;
-    }
-    Ok(())
 }
 
 /// An automaton applied to the first field of a key; the rest of the key is ignored.

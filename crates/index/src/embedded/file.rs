@@ -5,8 +5,9 @@
 //!           | length of the table u32 | crc of the table u32 | magic (8)
 //! ```
 //!
-//! A section's checksum is verified the first time it is used, so that opening a large index reads little. Sections
-//! whose records carry their own checksums (payloads, vectors) are not verified as a whole.
+//! A section's checksum is verified the first time it is used, so that opening a large index reads little, and again whenever the
+//! whole archive is verified. Sections whose records carry their own checksums (payloads, vectors) are not verified as a whole.
+//! Rejected: to verify at each use, which would make a search read what it does not need.
 
 use std::fs::File;
 use std::io::{BufWriter, Write};
@@ -131,6 +132,16 @@ pub(crate) struct MappedBytes(Arc<Mmap>, Range<usize>);
 impl AsRef<[u8]> for MappedBytes {
     fn as_ref(&self) -> &[u8] {
         self.0.get(self.1.clone()).unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+impl MappedBytes {
+    /// Bytes that lie in no file.
+    pub fn of(bytes: &[u8]) -> Self {
+        let mut map = memmap2::MmapMut::map_anon(bytes.len().max(1)).unwrap();
+        map[..bytes.len()].copy_from_slice(bytes);
+        Self(Arc::new(map.make_read_only().unwrap()), 0..bytes.len())
     }
 }
 

@@ -7,7 +7,7 @@ use rushes_plan::Test;
 use rushes_types::{Error, Result};
 
 use super::entry::Entry;
-use super::expansion::{collect, expand};
+use super::expansion::expand;
 use super::keys::label_parts;
 use super::postings::{for_each_entry, for_each_with_positions};
 use super::sections::SEPARATOR;
@@ -155,7 +155,7 @@ fn with_labels(
         let mut key = label.as_bytes().to_vec();
         key.push(SEPARATOR);
         let mut numbers = Vec::new();
-        collect(&view.segment.labels, &key, |key, number| {
+        view.segment.labels.each_beginning(&key, |key, number| {
             // Each spelling is one key; a label may contain the separator, so the parts are compared.
             if label_parts(key).is_some_and(|(normalised, _)| normalised == label) {
                 numbers.extend(u32::try_from(number));

@@ -5,11 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use fst::{IntoStreamer, Streamer};
 use rushes_types::{AnnotationType, Result};
 
 use super::entry::NONE;
-use super::expansion::{PASSED_STEPS, collect};
+use super::expansion::PASSED_STEPS;
 use super::keys::word_parts;
 use super::postings::for_each_entry;
 use super::sections::START_BYTES;
@@ -32,7 +31,7 @@ pub(super) fn labels_beginning(
     let prefix = &typed.as_bytes()[..typed.len().min(START_BYTES)];
     let mut labels = BTreeSet::new();
     let mut meter = scope.budget.meter();
-    collect(&view.segment.label_starts, prefix, |key, _| {
+    view.segment.label_starts.each_beginning(prefix, |key, _| {
         labels.extend(key.last_chunk::<4>().map(|number| u32::from_be_bytes(*number)));
         meter.steps(PASSED_STEPS)
     })?;
@@ -138,18 +137,18 @@ pub(super) fn words_beginning(
     let mut weights: HashMap<String, usize> = HashMap::new();
     for view in views {
         let lists = view.segment.word_postings()?;
-        let mut words = view.segment.words.range().ge(folded).into_stream();
         let mut looked_at = 0;
-        while let Some((key, number)) = words.next() {
+        view.segment.words.each_from(folded.as_bytes(), |key, number| {
             if !key.starts_with(folded.as_bytes()) || looked_at == WORDS_LOOKED_AT_MAX {
-                break;
+                return Ok(false);
             }
             looked_at += 1;
             meter.steps(LABEL_STEPS)?;
-            let Some(word) = word_parts(key) else { continue };
+            let Some(word) = word_parts(key) else { return Ok(true) };
             let list = u32::try_from(number).ok().and_then(|number| lists.get(number));
             *weights.entry(word.lower.to_owned()).or_default() += list.map_or(0, <[u8]>::len);
-        }
+            Ok(true)
+        })?;
     }
     let mut words: Vec<(String, usize)> = weights.into_iter().collect();
     words.sort_by(|a, b| (b.1, &a.0).cmp(&(a.1, &b.0)));

@@ -16,6 +16,7 @@ mod buffer;
 mod builder;
 mod bytes;
 mod counts;
+mod dictionary;
 mod entry;
 mod expansion;
 mod file;

@@ -35,8 +35,9 @@ use std::sync::OnceLock;
 
 use super::asset_table::DocumentRecord;
 use super::bytes::{Bytes, corrupt, index, u32_at};
+use super::dictionary::Dictionary;
 use super::entry::{ENTRY_BYTES, Entries, Entry, NONE};
-use super::file::{MappedBytes, SectionFile};
+use super::file::SectionFile;
 use super::keys::label_parts;
 use super::label_tally::{LabelTally, tally_labels};
 use super::payload::{EntryContext, decode_annotation, decode_annotation_id};
@@ -68,10 +69,10 @@ pub(crate) struct Segment {
     /// By asset and model.
     pub dialogue: Vec<DialogueGroup>,
     pub spaces: Vec<SpaceTable>,
-    pub labels: fst::Map<MappedBytes>,
-    pub label_starts: fst::Map<MappedBytes>,
-    pub words: fst::Map<MappedBytes>,
-    pub forms: fst::Map<MappedBytes>,
+    pub labels: Dictionary,
+    pub label_starts: Dictionary,
+    pub words: Dictionary,
+    pub forms: Dictionary,
     /// How many entries carry each label; computed on first use.
     label_tallies: OnceLock<Vec<LabelTally>>,
 }
@@ -101,10 +102,7 @@ impl Segment {
             .ok_or_else(|| corrupt(file.name(), "its dialogue"))?;
         let spaces =
             read_spaces(file.section(sections::SPACES)?).ok_or_else(|| corrupt(file.name(), "its spaces"))?;
-        let dictionary = |id| {
-            fst::Map::new(file.section_owned(id)?)
-                .map_err(|e| corrupt(file.name(), "a dictionary").because(e))
-        };
+        let dictionary = |id| Dictionary::open(file.name(), file.section_owned(id)?);
         Ok(Self {
             id,
             count,
@@ -315,8 +313,7 @@ impl Segment {
     /// A label by its number: normalised, and as written.
     pub fn label(&self, number: u32) -> Result<(String, String)> {
         let mut key = Vec::new();
-        let known = self.labels.as_fst().get_key_into(u64::from(number), &mut key);
-        let views = label_parts(&key).filter(|_| known);
+        let views = self.labels.key_of(u64::from(number), &mut key)?.and_then(label_parts);
         let (normalised, written) = views.ok_or_else(|| self.broken("a label is missing"))?;
         Ok((normalised.to_owned(), written.to_owned()))
     }

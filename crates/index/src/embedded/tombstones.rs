@@ -89,15 +89,17 @@ impl Tombstones {
         out
     }
 
-    fn of_bytes(bytes: &[u8]) -> Option<Self> {
+    /// `None` where they are not tombstones of a segment with so many entries.
+    fn of_bytes(bytes: &[u8], segment_entries: u32) -> Option<Self> {
         let mut bytes = Bytes(bytes);
         let validities = read_validities(&mut bytes)?;
         let count = bytes.length()?;
         let (mut entries, mut numbers, mut last) = (Vec::new(), Vec::new(), 0_u32);
         for _ in 0..count {
-            last = last.checked_add(bytes.varint_u32()?)?;
+            // Ascending, and within the segment: that bounds the mask.
+            last = last.checked_add(bytes.varint_u32()?).filter(|last| *last < segment_entries)?;
             entries.push(last);
-            numbers.push(bytes.varint_u32()?);
+            numbers.push(bytes.varint_u32().filter(|number| (*number as usize) < validities.len())?);
         }
         Some(Self::of(entries, numbers, validities))
     }
@@ -109,8 +111,8 @@ impl Tombstones {
         write_durably(&tombstones_path(folder, file), &bytes)
     }
 
-    /// Reads a file of them.
-    pub fn read(folder: &Path, file: u64) -> Result<Self> {
+    /// Reads a file of them, of a segment with so many entries.
+    pub fn read(folder: &Path, file: u64, segment_entries: u32) -> Result<Self> {
         let path = tombstones_path(folder, file);
         let name = path.display().to_string();
         let bytes = std::fs::read(&path).map_err(|e| match e.kind() {
@@ -119,7 +121,8 @@ impl Tombstones {
         })?;
         match bytes.split_last_chunk::<4>() {
             Some((body, crc)) if crc32fast::hash(body) == u32::from_le_bytes(*crc) => {
-                Self::of_bytes(body).ok_or_else(|| corrupt(&name, "its list ends early"))
+                let read = Self::of_bytes(body, segment_entries);
+                read.ok_or_else(|| corrupt(&name, "its list is not one of its segment"))
             }
             _ => Err(corrupt(&name, "its checksum differs")),
         }

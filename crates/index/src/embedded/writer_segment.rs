@@ -37,7 +37,7 @@ impl WriterSegment {
         let segment = Arc::new(Segment::open(&segment_path(folder, row.segment), row.segment)?);
         let tombstones = match row.tombstones_file {
             0 => Tombstones::default(),
-            file => Tombstones::read(folder, file)?,
+            file => Tombstones::read(folder, file, segment.count())?,
         };
         let (tombstones, tombstones_file) = (Arc::new(tombstones), row.tombstones_file);
         Ok(Self { tombstones, tombstones_file, published: true, ..Self::new(segment) })
