@@ -11,11 +11,13 @@ use ureq::Agent;
 use ureq::config::ConfigBuilder;
 use ureq::http::{Method, Request};
 use ureq::typestate::AgentScope;
+use ureq::unversioned::resolver::DefaultResolver;
 
 use crate::answers::FAILED_SHARDS;
 use crate::config::{ElasticConfig, address};
 use crate::errors::{Failure, Refusal};
 use crate::tls::tls;
+use crate::waits::{connector, is_gone, pause};
 use crate::whole::{SHOWN, Whole, is_short};
 
 /// Largest answer, in bytes: a page of 10,000 hits with vectors of 4,096 dimensions is smaller.
@@ -44,7 +46,8 @@ impl Client {
     /// Nothing is connected yet.
     pub fn new(config: &ElasticConfig) -> Result<Self> {
         config.check()?;
-        Self::over(config, agent(config)?.build().into())
+        let agent = Agent::with_parts(agent(config)?.build(), connector(), DefaultResolver::default());
+        Self::over(config, agent)
     }
 
     /// The same over an agent of the caller's.
@@ -112,6 +115,9 @@ impl Client {
         let first = self.current.load(Ordering::Relaxed);
         let mut failure = None;
         for turn in 0..self.nodes.len() {
+            if turn > 0 && is_gone() {
+                break;
+            }
             let no = (first + turn) % self.nodes.len();
             let Some(node) = self.nodes.get(no) else { continue };
             match self.exchange(node, ask) {
@@ -151,13 +157,13 @@ impl Client {
             match self.once(ask).and_then(&read) {
                 Err(failure) if failure.may_pass() => {
                     let wait = backoff.next_wait();
-                    if begun.elapsed() + wait >= patience {
+                    if begun.elapsed() + wait >= patience || is_gone() {
                         return Err(failure);
                     }
                     if backoff.tries() == WARN_TRY {
                         tracing::warn!(%failure, "elasticsearch does not serve; trying on");
                     }
-                    std::thread::sleep(wait);
+                    pause(wait);
                 }
                 answered => return answered,
             }

@@ -121,3 +121,37 @@ fn a_document_whose_shard_starts_is_not_taken_for_missing() {
     let (client, _) = client_of(vec![(404, json!({"found": false}))], 100);
     assert_eq!(client.find(&ApiRequest::get("/i/_doc/a")).unwrap(), None);
 }
+
+/// A server that takes requests and never answers.
+fn silent() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        let mut kept = Vec::new();
+        for connection in listener.incoming() {
+            kept.push(connection);
+        }
+    });
+    url
+}
+
+#[test]
+fn waits_end_soon_after_the_caller_has_gone_away() {
+    let second = Duration::from_secs(1);
+    let limits = rushes_index::BudgetLimits { cpu: second, memory_bytes: 1, answer_bytes: 1, long: second };
+    // One does not answer, one is not there and is asked again.
+    for url in [silent(), "http://127.0.0.1:9".to_owned()] {
+        let config =
+            ElasticConfig { patience_ms: 60_000, request_ms: 30_000, ..ElasticConfig::at(url.as_str()) };
+        let client = Client::new(&config).unwrap();
+        let begun = Instant::now();
+        let is_gone = move || begun.elapsed() > Duration::from_millis(200);
+        let budget = rushes_index::Budget::new(limits, || Duration::ZERO).given_up_when(is_gone);
+        let waits = crate::waits::ForCaller::of(&budget);
+        assert!(client.bytes(&ApiRequest::get("/")).is_err(), "{url}");
+        let took = begun.elapsed();
+        assert!((200..2_000).contains(&took.as_millis()), "{url}: {took:?}");
+        drop(waits);
+        assert!(!crate::waits::is_gone(), "what comes then on this thread waits for somebody else");
+    }
+}

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rushes_types::{Error, Result};
+use rushes_types::{Error, Result, both_or_none};
 use serde::{Deserialize, Serialize};
 use ureq::http::Uri;
 
@@ -189,15 +189,10 @@ impl ElasticConfig {
                 "write https://host:9200",
             );
         }
-        match (&self.client_certificate_file, &self.client_key_file) {
-            (Some(_), None) => {
-                wrong("client_key_file", "`client_certificate_file` is given alone", "give both, or none")
-            }
-            (None, Some(_)) => {
-                wrong("client_certificate_file", "`client_key_file` is given alone", "give both, or none")
-            }
-            _ => Ok(()),
-        }
+        both_or_none(
+            ("client_certificate_file", self.client_certificate_file.is_some()),
+            ("client_key_file", self.client_key_file.is_some()),
+        )
     }
 
     /// How long one request may take.

@@ -39,6 +39,7 @@ mod suggest;
 #[cfg(feature = "testing")]
 mod testing;
 mod tls;
+mod waits;
 mod whole;
 mod writer;
 

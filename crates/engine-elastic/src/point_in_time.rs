@@ -13,6 +13,7 @@ use crate::document;
 use crate::errors::{Failure, of_search};
 use crate::kept_answers::{AnswerKey, KeptAnswers};
 use crate::meta::Meta;
+use crate::waits::ForCaller;
 use crate::whole::Whole;
 
 /// Hits of one page: the most that engines return at once.
@@ -181,8 +182,9 @@ impl PointInTime {
         Ok(())
     }
 
-    /// Sends a search request at this point, unless its answer is kept.
-    fn search(&self, body: &Value, shown: &str) -> Result<PointAnswer> {
+    /// Sends a search request at this point, unless its answer is kept. It is given up when the caller goes away.
+    fn search(&self, body: &Value, shown: &str, budget: &Budget) -> Result<PointAnswer> {
+        let _waits = ForCaller::of(budget);
         let text = format!("{shown} {body}");
         let request = xxhash_rust::xxh3::xxh3_128(text.as_bytes());
         for last in [false, true] {
@@ -203,7 +205,11 @@ impl PointInTime {
                     }
                 }
                 answered => {
-                    let bytes = answered.map_err(|failure| of_search(failure.into()))?;
+                    let bytes = answered.or_else(|failure| {
+                        // Whoever has gone away is not told of the cluster.
+                        budget.check()?;
+                        Err(of_search(failure.into()))
+                    })?;
                     return Ok(PointAnswer { bytes: Arc::new(bytes), key, is_kept: false });
                 }
             }
@@ -225,7 +231,7 @@ impl PointInTime {
     /// The same for aggregations.
     pub fn aggregate(&self, body: &Value, budget: &Budget) -> Result<Value> {
         budget.check()?;
-        let found = self.search(body, "pit_id,hits.total,aggregations")?;
+        let found = self.search(body, "pit_id,hits.total,aggregations", budget)?;
         let mut answer: Value = serde_json::from_slice(&found.bytes).map_err(|e| malformed(&e))?;
         Whole::Search.check(&answer)?;
         self.keep(&found, answer.get("pit_id").and_then(Value::as_str));
@@ -274,7 +280,7 @@ impl PointInTime {
             }
             let shown = "pit_id,hits.hits._score,hits.hits.fields,hits.hits.sort";
             budget.check()?;
-            let found = self.search(&body, shown)?;
+            let found = self.search(&body, shown, budget)?;
             // A kept answer is read again and costs as much of this process as a new one.
             let _held = budget.hold(found.bytes.len() as u64)?;
             let answer: Answer<'_> = serde_json::from_slice(&found.bytes).map_err(|e| malformed(&e))?;

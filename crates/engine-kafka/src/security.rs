@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use rdkafka::ClientConfig;
-use rushes_types::{Error, Result};
+use rushes_types::{Error, Result, both_or_none};
 
 /// The mechanism that sends user and password as they are.
 pub(crate) const PLAIN: &str = "PLAIN";
@@ -53,17 +53,11 @@ impl Security<'_> {
                 return wrong(key, &what, "mend the path or the rights");
             }
         }
-        let both = "a certificate needs its key, and a key its certificate";
-        match (self.client_certificate_file, self.client_key_file) {
-            (Some(_), None) => return wrong("client_key_file", both, "give both, or none"),
-            (None, Some(_)) => return wrong("client_certificate_file", both, "give both, or none"),
-            _ => {}
-        }
-        match (self.user, self.password) {
-            (Some(_), None) => return wrong("password", "`user` is given alone", "give `password` too"),
-            (None, Some(_)) => return wrong("user", "`password` is given alone", "give `user` too"),
-            _ => {}
-        }
+        both_or_none(
+            ("client_certificate_file", self.client_certificate_file.is_some()),
+            ("client_key_file", self.client_key_file.is_some()),
+        )?;
+        both_or_none(("user", self.user.is_some()), ("password", self.password.is_some()))?;
         let scram = SCRAM.contains(&self.mechanism) && cfg!(feature = "ssl");
         if self.mechanism == PLAIN || scram {
             return Ok(());

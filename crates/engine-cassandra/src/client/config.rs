@@ -5,7 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rushes_types::{Error, Result};
+use rushes_types::{Error, Result, both_or_none};
 use scylla::frame::types::{Consistency, SerialConsistency};
 use serde::{Deserialize, Serialize};
 
@@ -245,15 +245,7 @@ impl Config {
             return wrong("retries", format!("`{}` cannot be used", self.retries), &mend);
         }
         self.check_tls()?;
-        match (&self.user, &self.password) {
-            (Some(_), None) => {
-                wrong("password", "`user` is given alone".into(), "give `password` too, or none of both")
-            }
-            (None, Some(_)) => {
-                wrong("user", "`password` is given alone".into(), "give `user` too, or none of both")
-            }
-            _ => Ok(()),
-        }
+        both_or_none(("user", self.user.is_some()), ("password", self.password.is_some()))
     }
 
     fn check_tls(&self) -> Result<()> {
@@ -272,15 +264,10 @@ impl Config {
                 "set `tls = true`",
             );
         }
-        match (&self.client_certificate_file, &self.client_key_file) {
-            (Some(_), None) => {
-                wrong("client_key_file", "`client_certificate_file` is given alone", "give both, or none")
-            }
-            (None, Some(_)) => {
-                wrong("client_certificate_file", "`client_key_file` is given alone", "give both, or none")
-            }
-            _ => Ok(()),
-        }
+        both_or_none(
+            ("client_certificate_file", self.client_certificate_file.is_some()),
+            ("client_key_file", self.client_key_file.is_some()),
+        )
     }
 
     /// The nodes, each with a port.
