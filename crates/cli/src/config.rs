@@ -177,10 +177,15 @@ impl Config {
     fn read_oidc(&mut self, table: &Table) {
         let Some(section) = table.get(OIDC) else { return };
         let at = self.path.display();
-        let read = section
-            .clone()
-            .try_into::<OidcConfig>()
-            .map_err(|e| format!("`{at}`: section `[{OIDC}]`: {}", e.message().replace('\n', ", ")));
+        let read = serde_path_to_error::deserialize::<_, OidcConfig>(section.clone()).map_err(|e| {
+            let why = e.inner().message().replace('\n', ", ");
+            match e.path().to_string().as_str() {
+                "." => format!("`{at}`: section `[{OIDC}]`: {why}"),
+                // What was written there is nobody's business.
+                "client_secret" => format!("`{at}`: `{OIDC}.client_secret` must be a text"),
+                key => format!("`{at}`: `{OIDC}.{key}`: {why}"),
+            }
+        });
         let checked = read.and_then(|oidc| match oidc.check() {
             Ok(()) => Ok(oidc),
             Err(error) => {
@@ -412,6 +417,27 @@ mod tests {
             assert!(problems.contains(part), "{part} in {problems}");
         }
         assert!(problems.contains("`RUSHES_LIMITS_PAGE`"), "{problems}");
+    }
+
+    #[test]
+    fn a_fault_of_the_login_provider_is_named_with_its_key() {
+        let sound = "[oidc]\nissuer = 'https://id'\nclient_id = 'r'\nserver_url = 'https://r'\n";
+        for (more, named) in [
+            ("session_hours = 'x'", "`oidc.session_hours`: invalid type"),
+            ("session_hours = 0", "`oidc.session_hours`: `0` cannot be used"),
+            ("scopes = ['openid', 1]", "`oidc.scopes[1]`"),
+            ("client_secret = 12345", "`oidc.client_secret` must be a text"),
+            ("name_clam = 'x'", "unknown field `name_clam`"),
+            (
+                "[[oidc.grant]]\ngroup = 'g'\nrights = ['fly']",
+                "`oidc.grant[0].rights[0]`: unknown variant `fly`",
+            ),
+        ] {
+            let mut config = config("", &[]);
+            config.read_oidc(&format!("{sound}{more}").parse().unwrap());
+            let problems = config.problems.join("\n");
+            assert!(problems.contains(named) && !problems.contains("12345"), "{more}: {problems}");
+        }
     }
 
     #[test]

@@ -97,6 +97,8 @@ export function loginDialog(done) {
     if (dialog.open) return;
     const token = h('input', { type: 'password', autocomplete: 'current-password', 'aria-label': 'Access token', required: true });
     const wrong = h('p', { class: 'bad', role: 'alert', hidden: true });
+    const provider = h('a', { class: 'provider', hidden: true }, 'Log in with your organisation');
+    void byProvider(provider);
     const enter = async () => {
       try {
         await ask('/v1/login', { body: { token: token.value.trim() } });
@@ -123,9 +125,21 @@ export function loginDialog(done) {
         h('p', {}, 'This archive is open to those who have an access token. Its administrator makes one with ', h('code', {}, 'rushes token create'), '.'),
         token,
         wrong,
-        h('div', { class: 'form-end' }, h('span', { class: 'gap' }), h('button', { type: 'submit', class: 'primary' }, 'Log in')),
+        h('div', { class: 'form-end' }, provider, h('span', { class: 'gap' }), h('button', { type: 'submit', class: 'primary' }, 'Log in')),
       ),
     );
     dialog.showModal();
   };
+}
+
+/** Shows the way to the login provider, where there is one; it leads back to what is asked. @param {HTMLAnchorElement} link */
+async function byProvider(link) {
+  try {
+    const { provider } = /** @type {{provider: string | null}} */ (await json('/v1/login'));
+    if (provider === null) return;
+    link.href = `${provider}?to=${encodeURIComponent(location.pathname + location.hash)}`;
+    link.hidden = false;
+  } catch {
+    // The login by a token is there all the same.
+  }
 }

@@ -416,3 +416,18 @@ test('with tokens the page asks for one, and pictures and video follow', { skip 
   await page.waitForSelector('#login-dialog[open]');
   await page.done();
 });
+
+test('where there is a login provider the login leads to it, and back to what was asked', { skip }, async () => {
+  const page = await open('#q=kitchen');
+  await page.waitForSelector('#login-dialog[open]');
+  assert.ok(await page.isHidden('#login-dialog .provider'));
+  await page.route('**/v1/login', async (route) => {
+    const response = await route.fetch();
+    await route.fulfill({ json: { ...(await response.json()), provider: '/v1/login/oidc' } });
+  });
+  await page.reload();
+  await page.waitForSelector('#login-dialog .provider:not([hidden])');
+  assert.equal(await page.getAttribute('#login-dialog .provider', 'href'), '/v1/login/oidc?to=%2F%23q%3Dkitchen');
+  assert.deepEqual(await axe(page), []);
+  await page.done();
+});

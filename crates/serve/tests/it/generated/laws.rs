@@ -7,6 +7,9 @@ use super::requests::{Mistaken, Operation, Request};
 use crate::schema::misfits;
 use crate::support::Answer;
 
+/// The kind of problem that a server that is not ready answers with.
+const NOT_READY: &str = "urn:rushes:problem:not-ready";
+
 /// What is wrong with an answer; nothing where all laws hold.
 pub fn broken(document: &Value, operation: &Operation, request: &Request, answer: &Answer) -> Vec<String> {
     let mut found = as_documented(document, operation, answer);
@@ -22,7 +25,7 @@ fn as_documented(document: &Value, operation: &Operation, answer: &Answer) -> Ve
     let status = answer.status.as_u16();
     let responses = &operation.about["responses"];
     let exact = responses.get(status.to_string());
-    if status >= 500 && exact.is_none() {
+    if status >= 500 && (exact.is_none() || !is_not_ready(operation, answer)) {
         return vec![format!("the server fails: {status}")];
     }
     let Some(response) = exact.or_else(|| responses.get(format!("{}XX", status / 100))) else {
@@ -50,6 +53,11 @@ fn as_documented(document: &Value, operation: &Operation, answer: &Answer) -> Ve
         };
     }
     Vec::new()
+}
+
+/// The one answer of 500 and more that is no failure: the server was asked whether it is ready, and says that it is not yet.
+pub fn is_not_ready(operation: &Operation, answer: &Answer) -> bool {
+    operation.id == "readyz" && answer.status.as_u16() == 503 && answer.json()["type"] == NOT_READY
 }
 
 /// Law 1.

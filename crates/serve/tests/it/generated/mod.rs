@@ -6,7 +6,7 @@
 //! 2. What it forbids is refused with the place: by a status of 400 to 499 and the JSON pointer, or the parameter's
 //!    name; of lines that are answered one by one, by an entry in `errors`.
 //! 3. Every status and media type of an answer is in the document, every answer fits its schema, and none is a failure
-//!    of the server.
+//!    of the server: none is 500 or more, but that of `/readyz`, which is asked for just that.
 //!
 //! `RUSHES_GENERATED_REQUESTS` asks for more requests than a test run has, `RUSHES_GENERATED_SEED` for others.
 
@@ -146,8 +146,10 @@ fn remember(known: &mut Known, operation: &Operation, answer: &Answer) {
 struct Tally {
     counts: BTreeMap<(String, &'static str), usize>,
     statuses: BTreeMap<u16, usize>,
-    /// Answers that blame the server, by operation: a server that is not ready yet says so.
-    unready: BTreeMap<(String, u16), usize>,
+    /// Answers of 500 and more, by operation.
+    failures: BTreeMap<(String, u16), usize>,
+    /// Answers to the question whether the server is ready, that it is not yet: no failures.
+    not_ready: usize,
     broken: Vec<String>,
     kinds: BTreeMap<String, usize>,
 }
@@ -161,8 +163,10 @@ impl Tally {
         };
         *self.counts.entry((operation.id.clone(), kind)).or_default() += 1;
         *self.statuses.entry(answer.status.as_u16()).or_default() += 1;
-        if answer.status.is_server_error() {
-            *self.unready.entry((operation.id.clone(), answer.status.as_u16())).or_default() += 1;
+        if laws::is_not_ready(operation, answer) {
+            self.not_ready += 1;
+        } else if answer.status.is_server_error() {
+            *self.failures.entry((operation.id.clone(), answer.status.as_u16())).or_default() += 1;
         }
         for law in found {
             // The same thing is told three times at most.
@@ -195,12 +199,13 @@ impl Tally {
         let sum =
             |kind: &str| self.counts.iter().filter(|((_, k), _)| *k == kind).map(|(_, n)| n).sum::<usize>();
         format!(
-            "{} taken, {} not there, {} with a mistake; statuses {:?}; of 500 and more {:?}",
+            "{} taken, {} not there, {} with a mistake; statuses {:?}; failures {:?}; asked whether it is ready, {} times not yet",
             sum("taken"),
             sum("not there"),
             sum("refused"),
             self.statuses,
-            self.unready
+            self.failures,
+            self.not_ready
         )
     }
 }
