@@ -12,9 +12,8 @@ use crate::access::{Caller, Right};
 use crate::archive::Archive;
 use crate::clock::now_ms;
 use crate::feedback_options::WhoIsKept;
+use crate::shelves::FEEDBACK as SHELF;
 
-/// The shelf of events.
-pub(crate) const SHELF: &str = "feedback";
 /// Memos that are read at once.
 const PAGE: usize = 1_000;
 /// Memos that are read at once where those of one asset are wanted: most have few.

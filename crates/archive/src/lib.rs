@@ -80,6 +80,7 @@ mod search_caches;
 mod search_places;
 mod seen;
 mod set_aside;
+mod shelves;
 mod snapshot_cache;
 mod status;
 mod suggest;

@@ -15,11 +15,8 @@ use crate::access::{Caller, Right};
 use crate::archive::Archive;
 use crate::clock::now_ms;
 use crate::profile_state::{AssignedProfiles, Known, ProfileVersion};
+use crate::shelves::{PROFILES as SHELF, SETTINGS};
 
-/// The shelf of profiles.
-pub(crate) const SHELF: &str = "profiles";
-/// The shelf of what is set by hand.
-const SETTINGS: &str = crate::ranking::SETTINGS;
 /// The setting that says whose profile is which.
 const ASSIGNED: &str = "profiles";
 /// Memos that are read at once.

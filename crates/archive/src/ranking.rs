@@ -17,11 +17,8 @@ use crate::access::{Caller, Right};
 use crate::archive::Archive;
 use crate::clock::now_ms;
 use crate::ranking_state::{RankingVersion, Ready};
+use crate::shelves::{RANKING as SHELF, SETTINGS};
 
-/// The shelf of versions.
-pub(crate) const SHELF: &str = "ranking";
-/// The shelf of what is set by hand.
-pub(crate) const SETTINGS: &str = "settings";
 /// The setting that says which version is used.
 const IN_USE: &str = "ranking";
 /// How long a version is taken for the newest where other processes may make one.
@@ -138,7 +135,8 @@ impl Archive {
                 ErrorKind::NotFound,
                 format!("there is no version {number} of the ranking"),
             )
-            .mend("`rushes ranking show` names those that are there"));
+            .mend("`rushes ranking show` names those that are there")
+            .at("/version"));
         }
         caller.require_everywhere(Right::Admin)?;
         let value = serde_json::to_vec(&InUse { version: number }).map_err(|e| Error::bug(e.to_string()))?;

@@ -3,14 +3,14 @@
 use rushes_store::AnnotationStore;
 use rushes_types::Result;
 
-use crate::{feedback, profiles, ranking};
+use crate::shelves;
 
 /// Memos that are copied at once.
 const PAGE: usize = 1_000;
 
 /// Brings the target's memos up to the source's.
 pub(crate) fn bring(from: &dyn AnnotationStore, to: &dyn AnnotationStore) -> Result<()> {
-    for shelf in [feedback::SHELF, ranking::SHELF, profiles::SHELF, ranking::SETTINGS] {
+    for shelf in shelves::ALL {
         let mut after: Option<String> = None;
         loop {
             let page = from.memos(shelf, after.as_deref(), PAGE)?;
