@@ -78,9 +78,7 @@ pub fn execute(query: &Query, view: &View<'_>, options: Options) -> Result<Answe
     };
     pages.ranked_by = &ranked_by;
     let from = options.cursor.as_ref().map_or(0, |c| c.offset);
-    // What is folded or grouped is needed in order to the last; else only what comes up to the end of the page.
-    let to_the_last = query.plan.fold.is_some() || !query.plan.group_by.is_empty();
-    let shown = if to_the_last { usize::MAX } else { from.saturating_add(query.limit()) };
+    let shown = ordered_to(query, from);
     let mut reranked = Reranked::new((query, view, &search.filter), pages.placement())?;
     let order = match &mut reranked {
         Some(reranked) => reranked.order(query, pages.placement()),
@@ -109,16 +107,20 @@ pub fn execute(query: &Query, view: &View<'_>, options: Options) -> Result<Answe
     };
     let to = fill(&mut answer, &pages, &grouped, from, options.word_weights.len())?;
     let more = to < grouped.kept.len() && to > from;
-    answer.next_cursor = more.then(|| {
-        Cursor {
-            plan: digested.unwrap_or_else(|| digest(&query.plan, view.ranking.as_ref())),
-            read_point: reader.read_point().clone(),
-            offset: to,
-            word_weights: options.word_weights,
-        }
-        .write()
-    });
+    let next = || Cursor {
+        plan: digested.unwrap_or_else(|| digest(&query.plan, view.ranking.as_ref())),
+        read_point: reader.read_point().clone(),
+        offset: to,
+        word_weights: options.word_weights,
+    };
+    answer.next_cursor = more.then(|| next().write());
     Ok(answer)
+}
+
+/// How many moments must be in order: what is folded or grouped to the last, else only what comes up to the end of the page.
+fn ordered_to(query: &Query, from: usize) -> usize {
+    let to_the_last = query.plan.fold.is_some() || !query.plan.group_by.is_empty();
+    if to_the_last { usize::MAX } else { from.saturating_add(query.limit()) }
 }
 
 /// How many annotations were looked at depends on what lies beside those that match: a caller who sees a part is told of
