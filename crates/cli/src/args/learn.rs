@@ -53,9 +53,10 @@ pub enum RankingCommand {
   rushes ranking show 3 --team trailer")]
     Show {
         /// The version
+        #[arg(id = "of_version", value_name = "VERSION")]
         version: Option<u64>,
         /// Of this team [default: what all teams together have shown]
-        #[arg(long, requires = "version")]
+        #[arg(long, requires = "of_version")]
         team: Option<String>,
     },
     /// Show what changed from one version to another
@@ -77,6 +78,7 @@ pub enum RankingCommand {
   rushes ranking use 0")]
     Use {
         /// The version
+        #[arg(id = "of_version", value_name = "VERSION")]
         version: u64,
     },
     /// Say which order people preferred where two were interleaved, and what the learned one would have brought
@@ -112,12 +114,12 @@ pub enum ProfileCommand {
     /// Print a profile as TOML, ready to be edited
     #[command(after_help = "Examples:
   rushes profile show trailer > trailer.toml
-  rushes profile show trailer --version 2")]
+  rushes profile show trailer --at 2")]
     Show {
         /// The profile
         name: String,
         /// This version [default: the newest]
-        #[arg(long)]
+        #[arg(id = "of_version", long = "at", value_name = "VERSION")]
         version: Option<u64>,
     },
     /// Write a new version of a profile from TOML

@@ -30,8 +30,12 @@ fn search_in(place: &Place, archive: &Path, args: &[&str]) -> Value {
 
 /// An answer without what is true of this moment only: the time it took, and how many annotations were looked at. Replaced
 /// ones are among the latter until a merge leaves them out, which the first that opens the archive may do at any time.
+/// The steps of preparation are told only since then.
 fn lasting(mut answer: Value) -> Value {
     answer.as_object_mut().unwrap().remove("took_ms");
+    if let Some(understood) = answer["understood"].as_object_mut() {
+        understood.remove("preparation");
+    }
     for clause in answer["clauses"].as_array_mut().unwrap() {
         clause.as_object_mut().unwrap().remove("examined");
     }
