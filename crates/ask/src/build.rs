@@ -5,10 +5,10 @@ mod words;
 
 use std::collections::BTreeSet;
 
-use rushes_plan::{Ask, PlanClause, VectorAsk, VectorSource};
+use rushes_plan::{Ask, PlanClause};
 use rushes_types::known_types;
 
-use crate::clauses::{dialogue, phrase, text};
+use crate::clauses::{dialogue, text};
 use crate::item::{Item, ItemKind, ScopePart};
 use crate::question::Question;
 
@@ -113,16 +113,7 @@ impl Builder<'_> {
             ItemKind::Word => return self.words(at),
             ItemKind::Phrase(said) => self.said(said, None, at),
             ItemKind::Spoken(said) => self.said(said, Some(true), at),
-            ItemKind::Line(said) => {
-                let ask = if self.has_encoder {
-                    let mut vector = VectorAsk::near(VectorSource::Text(said.clone()));
-                    vector.options.phrase = Some(said.clone());
-                    Ask::Vector { vector }
-                } else {
-                    phrase(said, Some(true))
-                };
-                self.atom(dialogue().asking(ask), vec![at]);
-            }
+            ItemKind::Line(said) => self.line(said, at),
             ItemKind::About(topics) => {
                 for (n, topic) in topics.iter().enumerate() {
                     self.or = if n > 0 { Some(at) } else { self.or };

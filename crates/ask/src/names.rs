@@ -7,7 +7,7 @@ use rushes_types::known_types;
 use crate::item::{Corrected, ItemKind, ScopePart};
 use crate::languages::{Found, Role};
 use crate::question::Question;
-use crate::sense::{BEGUN, FURTHER, JOINED, MENTION, NAME, Sense};
+use crate::sense::{BEGUN, FURTHER, INFLECTED, JOINED, MENTION, NAME, Sense};
 use crate::token::{Kind, tokens};
 
 /// Words of a name that may be mistyped.
@@ -168,8 +168,9 @@ impl Question<'_> {
         }
         let labels = names.iter().filter(|name| name.target.is_label()).take(NAMESAKES_MAX);
         // "Rose with a rose": of namesakes the one that is written so.
-        let several =
-            labels.clone().count() > 1 && labels.clone().any(|n| self.text_of(at, len) == n.written);
+        let inflected = written.cost == INFLECTED;
+        let several = labels.clone().count() > 1
+            && (inflected || labels.clone().any(|n| self.text_of(at, len) == n.written));
         for (rank, name) in (0..).zip(labels) {
             let Target::Label { kind, label } = &name.target else { continue };
             let (more, why) = self.doubts(at, len, name, kind);
@@ -179,7 +180,7 @@ impl Question<'_> {
             let article = at.checked_sub(1).is_some_and(|i| self.is_any(i, &[Role::One, Role::Every]));
             let is_other = match self.has_capital {
                 true => self.text_of(at, len) != name.written,
-                false => is_person && (article || self.mark(at + len) == Some('(')),
+                false => is_person && (article || inflected || self.mark(at + len) == Some('(')),
             };
             let more = more + if several && is_other { OTHER_CASE } else { 0 };
             let why = if more == 0 { written.why } else { why };

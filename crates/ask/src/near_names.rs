@@ -152,6 +152,12 @@ impl Question<'_> {
             }
             *typos += 1;
             let near = self.lexicon.names().near(words, key);
+            // "wall" is no Will: a name that is an ordinary word is not guessed.
+            if near.iter().any(|name| {
+                self.languages.knows(&fold(&name.written)) && !is_swapped(key, &fold(&name.written))
+            }) {
+                continue;
+            }
             // "interviewed" is no Interviewer.
             if words == 1 && near.iter().any(|name| fold(&name.written).starts_with(key.as_str())) {
                 continue;

@@ -61,7 +61,7 @@ impl Question<'_> {
             && self.scope(next).is_some()
     }
 
-    /// "shots of Will and May", "Will running": a verb stands neither behind "of" nor before "and" or a participle.
+    /// "shots of Will and May", "Will running": a verb stands neither behind "of" nor before "and", "in" or a participle.
     pub fn is_modal_name(&self, at: usize, len: usize) -> bool {
         let next = at + len;
         if self.is(at, Role::Modal) != Some(len) {
@@ -71,7 +71,7 @@ impl Question<'_> {
         let behind = |i: usize| {
             self.is_any(i, &[Role::Of, Role::With]) || (self.is_any(i, &[Role::And, Role::Or]) && i > 0)
         };
-        let joins = next < self.tokens.len() && self.is_any(next, &[Role::And, Role::Or]);
+        let joins = next < self.tokens.len() && self.is_any(next, &[Role::And, Role::Or, Role::Place]);
         doing || joins || at.checked_sub(1).is_some_and(behind)
     }
 

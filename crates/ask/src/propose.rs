@@ -182,7 +182,10 @@ impl Question<'_> {
             Role::Apart => add(ItemKind::Apart, cost - 5, "each by itself"),
             Role::Help => add(ItemKind::Idle, cost, "asks for help"),
             Role::Recalled => self.recalled(at, len, senses),
-            Role::EitherOrder if (0..at).any(|i| self.is_any(i, &[Role::Away])) => {
+            Role::EitherOrder
+                if !self.is_any(at, &[Role::Before, Role::After, Role::Or])
+                    || (0..at).any(|i| self.is_any(i, &[Role::Away])) =>
+            {
                 add(ItemKind::Frame, cost - 5, "in either order");
             }
             Role::Silence => add(ItemKind::Silence, cost, "no dialogue"),
@@ -193,6 +196,15 @@ impl Question<'_> {
             Role::Ordinal(1) if self.begins_sequence(at) => add(ItemKind::Frame, cost, "begins a sequence"),
             Role::Idle => add(ItemKind::Idle, cost, "says nothing of what is seen or said"),
             Role::Idiom => add(ItemKind::Word, IDIOM, "words that belong together"),
+            _ => self.telling(at, found, cost, senses),
+        }
+    }
+
+    /// What a phrase says that shows something, or tells what is said.
+    fn telling(&self, at: usize, found: Found, cost: i32, senses: &mut Vec<Sense>) {
+        let Found { len, role, .. } = found;
+        let mut add = |what, cost, why| senses.push(Sense::new(at, len, what, cost, why));
+        match role {
             Role::Unsayable(why) => {
                 add(ItemKind::Inexpressible(self.languages.text(why).to_owned()), cost, "cannot be said");
             }

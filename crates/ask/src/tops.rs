@@ -58,6 +58,11 @@ impl Question<'_> {
     pub fn purpose(&self, at: usize) -> Option<Match> {
         const PARTS: &[Role] = &[Role::Or, Role::Then, Role::Before, Role::After, Role::Not, Role::Say];
         let from = at + self.is(at, Role::PurposeOf)?;
+        // "looking for the poster"
+        let seeks = |i| self.find(i, |role| matches!(role, Role::Asking | Role::About).then_some(()));
+        if at.checked_sub(1).and_then(seeks).is_some_and(|(len, ())| len > 1) {
+            return None;
+        }
         let inside = |i: &usize| self.is_word(*i) && !self.is_any(*i, PARTS);
         let words = (from..from + PURPOSE_WORDS_MAX).take_while(inside);
         let mut end = words.filter_map(|i| self.is(i, Role::Purpose).map(|len| i + len)).next()?;

@@ -84,6 +84,7 @@ fn what_moments_are_wanted_for_says_nothing_of_them() {
             ("Mara per il sito web", r#"C"Mara""#),
             ("Mara para o cartaz", r#"C"Mara""#),
             ("Mara voor de nieuwsbrief", r#"C"Mara""#),
+            ("Mara looking for the poster", r#"C"Mara" M"poster""#),
             ("Mara with a poster", r#"C"Mara" M"poster""#),
         ],
     );
@@ -95,6 +96,9 @@ fn names_that_are_verbs_are_names_where_no_verb_can_be() {
         &coast(),
         &[
             ("shots of may and will on the beach", r#"C"May" C"Will" P"beach""#),
+            ("art on the wall of the harbour", r#"M"art on the wall" P"harbour""#),
+            ("may on the beach", r#"C"May" P"beach""#),
+            ("robins on the beach", r#"O"robin" P"beach""#),
             ("may swimming", r#"C"May" L"ACTION_SEARCH:swimming""#),
             ("will you find the harbour", r#"P"harbour""#),
             ("mark cries", r#"C"Mark" L"ACTION_SEARCH:crying""#),
@@ -181,6 +185,7 @@ fn lines_are_asked_for_in_further_words() {
                 "Rachel states that the boat is lost, or words to that effect",
                 r#"C"Rachel" S"the boat is lost""#,
             ),
+            ("Rachel says something like get out of my harbour", r#"C"Rachel" S"get out of my harbour""#),
             ("French-language lines by Rachel", r#"C"Rachel" T"DIALOGUE_SEARCH" @lang"fr""#),
             ("Rachel in German", r#"C"Rachel" @lang"de""#),
         ],
