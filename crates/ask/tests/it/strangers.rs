@@ -187,6 +187,7 @@ fn lines_are_asked_for_in_further_words() {
             ),
             ("Rachel says something like get out of my harbour", r#"C"Rachel" S"get out of my harbour""#),
             ("French-language lines by Rachel", r#"C"Rachel" T"DIALOGUE_SEARCH" @lang"fr""#),
+            ("deutschsprachige Dialoge von Rachel", r#"C"Rachel" T"DIALOGUE_SEARCH" @lang"de""#),
             ("Rachel in German", r#"C"Rachel" @lang"de""#),
         ],
     );
