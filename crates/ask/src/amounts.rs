@@ -96,6 +96,13 @@ impl Question<'_> {
                 ItemKind::Window(Window { from: Some(Instant::Ns(0)), to: Some(Instant::Ns(ns)) }),
             ));
         }
+        if let Some(within) = self.is(at, Role::Within)
+            && let begin = self.skip_frames(at + within)
+            && let Some((len, ns)) = self.opening(begin)
+        {
+            let window = Window { from: Some(Instant::Ns(0)), to: Some(Instant::Ns(ns)) };
+            return Some((begin + len - at, ItemKind::Window(window)));
+        }
         if let Some((len, _)) = self.closing(at) {
             let why = "a plan counts times from the beginning, not from the end";
             return Some((len, ItemKind::Inexpressible(why.to_owned())));
@@ -166,11 +173,14 @@ impl Question<'_> {
             (0.0..=1.0).contains(&share).then_some((len + usize::from(percent), share))
         };
         if let Some(word) = self.is(at, Role::Confidence) {
-            let mut i = self.skip_frames(at + word);
+            let begin = at + word;
+            let mut i = if self.comparison(begin).is_some() { begin } else { self.skip_frames(begin) };
             i += self.comparison(i).map_or(0, |(len, _)| len);
             i = self.skip_frames(i);
             let (len, share) = share(i)?;
-            return Some((i + len - at, ItemKind::Confidence(share)));
+            let end = i + len;
+            let end = end + self.is(end, Role::OrMore).unwrap_or(0);
+            return Some((end - at, ItemKind::Confidence(share)));
         }
         let compare = self.comparison(at).map_or(0, |(len, _)| len);
         let (len, share) = share(at + compare)?;
@@ -181,6 +191,9 @@ impl Question<'_> {
 
     /// "within 10 s", "less than 5 seconds after", "10 seconds later".
     fn distance(&self, at: usize) -> Option<Match> {
+        if let Some(found) = self.away(at) {
+            return Some(found);
+        }
         let comes = |i: usize| self.is_any(i, &[Role::After, Role::Before, Role::Then]);
         if let Some(each) = self.is(at, Role::Each)
             && let Some((len, ns)) = self.within_or_less(at + each)
@@ -208,6 +221,24 @@ impl Question<'_> {
         let begin = at + compare.map_or(0, |(len, _)| len);
         let (len, ns) = self.duration(begin)?;
         comes(begin + len).then_some((begin + len - at, ItemKind::Within(ns)))
+    }
+
+    /// "at most 5 s away from", "within 5 s before or after", and, behind what is near, "at most 5 s away".
+    fn away(&self, at: usize) -> Option<Match> {
+        let (len, ns) = self.within_or_less(at).or_else(|| self.duration(at))?;
+        let end = at + len;
+        if let Some(away) = self.is(end, Role::Away) {
+            let end = end + away;
+            if let Some(from) = self.is(end, Role::Of).or_else(|| self.is(end, Role::Toward)) {
+                return Some((end + from - at, ItemKind::Near(ns)));
+            }
+            let either = usize::from(self.mark(end) == Some(','));
+            let either = self.is(end + either, Role::EitherOrder).map_or(0, |len| either + len);
+            return Some((end + either - at, ItemKind::NearBehind(ns)));
+        }
+        let end = end + self.is(end, Role::EitherOrder)?;
+        let near = if end < self.tokens.len() { ItemKind::Near(ns) } else { ItemKind::NearBehind(ns) };
+        Some((end - at, near))
     }
 
     /// "within 4 s", "at most 4 s", "less than 4 s".

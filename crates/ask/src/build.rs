@@ -5,10 +5,10 @@ mod words;
 
 use std::collections::BTreeSet;
 
-use rushes_plan::{Ask, PlanClause, VectorAsk, VectorSource};
+use rushes_plan::{Ask, PlanClause};
 use rushes_types::known_types;
 
-use crate::clauses::{dialogue, phrase, text};
+use crate::clauses::{dialogue, text};
 use crate::item::{Item, ItemKind, ScopePart};
 use crate::question::Question;
 
@@ -113,16 +113,7 @@ impl Builder<'_> {
             ItemKind::Word => return self.words(at),
             ItemKind::Phrase(said) => self.said(said, None, at),
             ItemKind::Spoken(said) => self.said(said, Some(true), at),
-            ItemKind::Line(said) => {
-                let ask = if self.has_encoder {
-                    let mut vector = VectorAsk::near(VectorSource::Text(said.clone()));
-                    vector.options.phrase = Some(said.clone());
-                    Ask::Vector { vector }
-                } else {
-                    phrase(said, Some(true))
-                };
-                self.atom(dialogue().asking(ask), vec![at]);
-            }
+            ItemKind::Line(said) => self.line(said, at),
             ItemKind::About(topics) => {
                 for (n, topic) in topics.iter().enumerate() {
                     self.or = if n > 0 { Some(at) } else { self.or };
@@ -130,12 +121,17 @@ impl Builder<'_> {
                 }
             }
             ItemKind::Dialogue => self.atom(dialogue(), vec![at]),
+            // "a slam, then silence, then …": a step of its own cannot only deny.
+            ItemKind::Silence if self.is_whole_step(at) => return self.words(at),
             ItemKind::Silence => {
                 self.not = Some((at, None));
                 self.atom(dialogue(), vec![at]);
                 self.not = None;
             }
-            ItemKind::Label { kind, label, .. } => {
+            ItemKind::Label { kind, label, members } => {
+                if self.members(kind, members, at) {
+                    return at + 1;
+                }
                 let ask = Ask::Label { label: label.clone(), labels: None };
                 self.atom(PlanClause::of_type(kind).asking(ask), vec![at]);
             }
@@ -154,6 +150,8 @@ impl Builder<'_> {
             ItemKind::Then | ItemKind::Before | ItemKind::After => self.link(at),
             ItemKind::Within(ns) => self.distance(*ns, at),
             ItemKind::WithinEach(ns) => self.each = Some((*ns, at)),
+            ItemKind::NearBehind(ns) => self.near_behind(*ns, at),
+            ItemKind::Apart => self.part(at),
             ItemKind::Near(ns) => self.near = Some((*ns, at)),
             ItemKind::Scope(_) => {
                 // "in Fog or Landfall" are both in the scope.
@@ -200,6 +198,10 @@ impl Builder<'_> {
             self.follow(!before, link);
         }
         match what {
+            // "then at most 10 s later": said twice.
+            ItemKind::Then if empty && self.within.is_some() && self.step().link.is_some() => {
+                self.step().within = self.within.take();
+            }
             ItemKind::Then if empty => {
                 self.built.unused.insert(at);
             }

@@ -97,6 +97,12 @@ fn look_for_something(
     planned: &mut PlanWithPointers,
 ) -> Option<String> {
     let tokens = 0..question.tokens.len();
+    // Who asks for help alone asks for no moments.
+    if items.iter().all(|item| matches!(item.kind, ItemKind::Frame | ItemKind::Idle | ItemKind::Comma))
+        && tokens.clone().any(|at| question.is_any(at, &[Role::Help]))
+    {
+        return None;
+    }
     // "all shots", "show me everything": no word says more than that.
     let all = |at: usize| {
         question.is_any(at, &[Role::Noun, Role::Nouns, Role::Every, Role::Asking]) || !question.is_word(at)

@@ -53,6 +53,10 @@ pub(crate) enum ItemKind {
     WithinEach(i64),
     /// At most this far from what follows.
     Near(i64),
+    /// What stands before was at most this far away.
+    NearBehind(i64),
+    /// All that was asked for, each by itself.
+    Apart,
     Scope(ScopePart),
     Group(Level),
     /// How many, of what level, in which order.

@@ -22,6 +22,7 @@ mod lattice;
 mod lexicon;
 mod names;
 mod near_names;
+mod neighbours;
 mod number;
 mod plan_of;
 mod pointers;

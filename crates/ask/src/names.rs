@@ -7,13 +7,13 @@ use rushes_types::known_types;
 use crate::item::{Corrected, ItemKind, ScopePart};
 use crate::languages::{Found, Role};
 use crate::question::Question;
-use crate::sense::{BEGUN, FURTHER, JOINED, MENTION, NAME, Sense};
+use crate::sense::{BEGUN, FURTHER, INFLECTED, JOINED, MENTION, NAME, Sense};
 use crate::token::{Kind, tokens};
 
 /// Words of a name that may be mistyped.
 pub(crate) const TYPO_WORDS_MAX: usize = 3;
 /// As many letters or fewer are the beginning of too many clips.
-const REEL_CHARS_MIN: usize = 3;
+pub(crate) const REEL_CHARS_MIN: usize = 3;
 /// Clips that a beginning stands for, at most.
 const REEL_ASSETS_MAX: usize = 200;
 /// What a namesake costs that is written in another case than the question has.
@@ -122,10 +122,13 @@ impl Question<'_> {
             }
         }
         let longest = senses.iter().map(|sense| sense.to - at).max().unwrap_or(0);
-        let is_frame = self.phrases(at).any(|found| !found.repaired);
+        let is_frame = self
+            .phrases(at)
+            .any(|found| !found.repaired && !found.role.is_plain() && found.role != Role::Manner);
         let further = runs.iter().take(TYPO_WORDS_MAX).filter(|run| run.tokens > longest);
         let further: Vec<&Run> = further.filter(|run| run.tokens > 1 || !is_frame).collect();
         self.reels(at, &runs, &mut senses);
+        self.apposed(at, &mut senses);
         self.inflected(at, &further, &mut senses);
         let longer: Vec<&Run> = runs.iter().filter(|run| run.tokens > longest && run.tokens > 1).collect();
         self.part_of_place(at, &longer, &mut senses);
@@ -165,13 +168,21 @@ impl Question<'_> {
         }
         let labels = names.iter().filter(|name| name.target.is_label()).take(NAMESAKES_MAX);
         // "Rose with a rose": of namesakes the one that is written so.
-        let several =
-            labels.clone().count() > 1 && labels.clone().any(|n| self.text_of(at, len) == n.written);
+        let inflected = written.cost == INFLECTED;
+        let several = labels.clone().count() > 1
+            && (inflected || labels.clone().any(|n| self.text_of(at, len) == n.written));
         for (rank, name) in (0..).zip(labels) {
             let Target::Label { kind, label } = &name.target else { continue };
             let (more, why) = self.doubts(at, len, name, kind);
             let what = ItemKind::Label { kind: kind.clone(), label: label.clone(), members: Vec::new() };
-            let more = more + if several && self.text_of(at, len) != name.written { OTHER_CASE } else { 0 };
+            let is_person = kind == known_types::CHARACTER;
+            // Where nothing has a capital, a thing stands behind an article, and is told in brackets.
+            let article = at.checked_sub(1).is_some_and(|i| self.is_any(i, &[Role::One, Role::Every]));
+            let is_other = match self.has_capital {
+                true => self.text_of(at, len) != name.written,
+                false => is_person && (article || inflected || self.mark(at + len) == Some('(')),
+            };
+            let more = more + if several && is_other { OTHER_CASE } else { 0 };
             let why = if more == 0 { written.why } else { why };
             add(what.clone(), NAME + further(len) + more + 5 * rank, why, others(names, name));
             if let Some(particle) = self.particle(at + len, kind) {
@@ -226,8 +237,11 @@ impl Question<'_> {
         let capital = self.is_capital(at) && self.has_case;
         let inside = at > 0 && !matches!(self.mark(at - 1), Some('.' | '?' | '!'));
         // A number that counts something is a longer sense by itself.
-        let frames =
-            |found: Found| found.len == len && !found.repaired && !matches!(found.role, Role::Number(_));
+        let frames = |found: Found| {
+            let counts = matches!(found.role, Role::Number(_)) || found.role.is_plain();
+            let does = found.role == Role::Manner && kind != known_types::CHARACTER;
+            found.len == len && !found.repaired && !counts && !does
+        };
         if self.phrases(at).any(frames) {
             let next = at + len;
             if self.tokens.get(next - 1).is_some_and(|last| last.whole != last.folded) {
@@ -238,6 +252,12 @@ impl Question<'_> {
             }
             if self.is_any(next, &[Role::Say, Role::About]) || self.mark(next) == Some(':') {
                 return (-22, "a name that usually frames, before what is said");
+            }
+            if self.is_modal_name(at, len) {
+                return (-24, "a name that usually frames, where no verb can be");
+            }
+            if self.stands_between_marks(at, next) {
+                return (-32, "a name that usually frames, by itself between marks");
             }
             if capital && inside {
                 return (-26, "a name that usually frames, with a capital");
@@ -272,7 +292,7 @@ impl Question<'_> {
     }
 
     /// Is a name marked as one, `@Mara`?
-    fn is_mention(&self, at: usize) -> bool {
+    pub fn is_mention(&self, at: usize) -> bool {
         at.checked_sub(1).is_some_and(|i| self.mark(i) == Some('@') && self.touches(i))
     }
 
@@ -289,32 +309,6 @@ impl Question<'_> {
             self.is(i, Role::And)
                 .is_some_and(|and| labelled(at, i) && i + and < at + len && labelled(i + and, at + len))
         })
-    }
-
-    /// A title of several words is a name; of one word it takes a place, a noun or a capital before it is likelier
-    /// than the word.
-    fn title_cost(&self, at: usize, len: usize) -> (i32, &'static str) {
-        if self.is_mention(at) {
-            return (MENTION, "marked as a name");
-        }
-        if len > 1 {
-            let parts: &[Role] = &[Role::Not, Role::Then, Role::Before, Role::After, Role::Or, Role::Last];
-            let structural =
-                (at..at + len).any(|i| self.is_any(i, parts)) && !(self.is_capital(at) && self.has_case);
-            let doubt = if structural && self.tokens.len() > len { 70 } else { 0 };
-            return (NAME + further(len) + doubt, "a title");
-        }
-        let number = self.tokens[at].folded.bytes().all(|b| b.is_ascii_digit());
-        let capital = self.is_capital(at) && self.has_case;
-        let frames = self.phrases(at).any(|found| found.len == len && !found.repaired);
-        let cost = match (number || capital, frames, self.is_said(at)) {
-            _ if self.tokens.len() == 1 => NAME,
-            (true, true, _) => 55,
-            (true, false, said) => 60 + 35 * i32::from(said && !number),
-            (false, true, _) => 122,
-            (false, false, said) => 100 + 25 * i32::from(said),
-        };
-        (cost, "a title of one word")
     }
 
     /// A title in quotes.
@@ -336,7 +330,7 @@ fn titled(names: &[Name]) -> Option<ScopePart> {
     Some(if several { ScopePart::Assets(assets) } else { ScopePart::Title(first.clone()) })
 }
 
-fn further(len: usize) -> i32 {
+pub(crate) fn further(len: usize) -> i32 {
     FURTHER * i32::try_from(len.saturating_sub(1)).unwrap_or(0)
 }
 

@@ -5,7 +5,7 @@ use rushes_text::{Analyzer, Forms, Language, tokenise};
 use rushes_types::known_types;
 
 use crate::item::Corrected;
-use crate::languages::Role;
+use crate::languages::{Role, is_swapped};
 use crate::names::{NAMESAKES_MAX, Run, Written};
 use crate::question::Question;
 use crate::sense::{INFLECTED, MISTYPED, MISTYPED_SURELY, PART, Sense, TYPED};
@@ -21,11 +21,11 @@ const TYPO_CHARS_MIN: usize = 4;
 const BEGUN_CHARS_MIN: usize = 2;
 
 /// From this length on, one mistake leaves no doubt of what was meant.
-const MISTYPED_SURE_CHARS: usize = 6;
+const MISTYPED_SURE_CHARS: usize = 5;
 /// Words of a name in another form.
 const FORM_WORDS_MAX: usize = 4;
 /// Forms of a word that are tried.
-const VARIANTS_MAX: usize = 24;
+const VARIANTS_MAX: usize = 40;
 
 impl Question<'_> {
     /// Names in another number, case or tense: "lanterns", "gansos", "answering the phone".
@@ -103,6 +103,12 @@ impl Question<'_> {
         }
     }
 
+    /// Is the word, in any form, a label of neither people nor places?
+    pub fn is_doing(&self, at: usize) -> bool {
+        let forms = self.variants(&self.tokens[at].folded);
+        forms.iter().any(|(form, _)| self.lexicon.shot_label(form).is_some())
+    }
+
     fn variants(&self, word: &str) -> Vec<(String, bool)> {
         variants(&self.analyzer, self.language, word)
     }
@@ -146,12 +152,23 @@ impl Question<'_> {
             }
             *typos += 1;
             let near = self.lexicon.names().near(words, key);
+            // "wall" is no Will: a name that is an ordinary word is not guessed.
+            if near.iter().any(|name| {
+                self.languages.knows(&fold(&name.written)) && !is_swapped(key, &fold(&name.written))
+            }) {
+                continue;
+            }
             // "interviewed" is no Interviewer.
             if words == 1 && near.iter().any(|name| fold(&name.written).starts_with(key.as_str())) {
                 continue;
             }
-            let ending = ["ed", "er", "ers", "ing"].iter().find_map(|end| key.strip_suffix(end));
-            if ending.is_some_and(|stem| near.iter().any(|name| fold(&name.written).starts_with(stem))) {
+            let ends = ["ed", "er", "ers", "ing"].iter().find(|end| key.ends_with(**end));
+            let is_form = |end: &&str, name: &Name| {
+                let name = fold(&name.written);
+                let other = !name.ends_with(*end) && !is_swapped(key, &name);
+                other && key.strip_suffix(end).is_some_and(|stem| name.starts_with(stem))
+            };
+            if ends.is_some_and(|end| near.iter().any(|name| is_form(end, name))) {
                 continue;
             }
             let corrected = near.first().map(|name| Corrected::Typed(name.written.clone()));
@@ -176,6 +193,10 @@ pub(crate) fn variants(analyzer: &Analyzer, language: Language, word: &str) -> V
     let endings = ["s", "es", "n", "en", "e", "x"].iter().filter_map(|end| word.strip_suffix(end));
     let mut out: Vec<(String, bool)> = vec![(word.to_owned(), true), (format!("{word}s"), true)];
     out.extend(endings.map(|plain| (plain.to_owned(), true)));
+    if language == Language::En {
+        let doing: Vec<String> = out.iter().flat_map(|(form, _)| participles(form)).collect();
+        out.extend(doing.into_iter().map(|form| (form, false)));
+    }
     let mut forms = Forms::new();
     for language in [language, Language::En] {
         analyzer.forms(word, word, language, &mut forms);
@@ -188,6 +209,13 @@ pub(crate) fn variants(analyzer: &Analyzer, language: Language, word: &str) -> V
     out.retain(|(form, _)| !form.is_empty());
     out.truncate(VARIANTS_MAX);
     out
+}
+
+/// What somebody is doing, of a stem: "cri" and "cry" become "crying", "danc" "dancing", "run" "running".
+fn participles(stem: &str) -> impl Iterator<Item = String> {
+    let plain = stem.strip_suffix('i').map_or_else(|| stem.to_owned(), |stem| format!("{stem}y"));
+    let last = plain.chars().last().unwrap_or_default();
+    [format!("{plain}ing"), format!("{plain}{last}ing")].into_iter()
 }
 
 fn fold(text: &str) -> String {

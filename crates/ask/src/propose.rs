@@ -119,6 +119,8 @@ impl Question<'_> {
             (self.amount(at), "an amount"),
             (self.scope(at), "a scope"),
             (self.top(at), "how many, in which order"),
+            (self.purpose(at), "what it is wanted for"),
+            (self.aside(at), "an aside about a name"),
         ];
         for (place, (found, why)) in (0..).zip(found) {
             if let Some((len, what)) = found {
@@ -147,10 +149,11 @@ impl Question<'_> {
             | Role::Nouns
             | Role::Of
             | Role::Level(_)
-            | Role::Best
             | Role::Speaking => {
                 add(ItemKind::Frame, cost, "frames the question");
             }
+            // "best scene" is one, before "best" and "scene with" frame.
+            Role::Best => add(ItemKind::Frame, cost + 10, "frames the question"),
             Role::Place => {
                 let place = Sense::new(at, len, ItemKind::Frame, cost, "where");
                 senses.push(place.leading(Lead::Place));
@@ -176,6 +179,15 @@ impl Question<'_> {
             Role::Only => add(ItemKind::Only, cost, "only this"),
             Role::Or => add(ItemKind::Or, JOINT, "alternatives"),
             Role::And => add(ItemKind::And, JOINT, "and"),
+            Role::Apart => add(ItemKind::Apart, cost - 5, "each by itself"),
+            Role::Help => add(ItemKind::Idle, cost, "asks for help"),
+            Role::Recalled => self.recalled(at, len, senses),
+            Role::EitherOrder
+                if !self.is_any(at, &[Role::Before, Role::After, Role::Or])
+                    || (0..at).any(|i| self.is_any(i, &[Role::Away])) =>
+            {
+                add(ItemKind::Frame, cost - 5, "in either order");
+            }
             Role::Silence => add(ItemKind::Silence, cost, "no dialogue"),
             // "lines by Mara" asks for lines; "the line "…"" only frames a quote.
             Role::Dialogue if self.quote_follows(at + len) => add(ItemKind::Frame, cost, "frames a quote"),
@@ -184,6 +196,15 @@ impl Question<'_> {
             Role::Ordinal(1) if self.begins_sequence(at) => add(ItemKind::Frame, cost, "begins a sequence"),
             Role::Idle => add(ItemKind::Idle, cost, "says nothing of what is seen or said"),
             Role::Idiom => add(ItemKind::Word, IDIOM, "words that belong together"),
+            _ => self.telling(at, found, cost, senses),
+        }
+    }
+
+    /// What a phrase says that shows something, or tells what is said.
+    fn telling(&self, at: usize, found: Found, cost: i32, senses: &mut Vec<Sense>) {
+        let Found { len, role, .. } = found;
+        let mut add = |what, cost, why| senses.push(Sense::new(at, len, what, cost, why));
+        match role {
             Role::Unsayable(why) => {
                 add(ItemKind::Inexpressible(self.languages.text(why).to_owned()), cost, "cannot be said");
             }
@@ -193,6 +214,8 @@ impl Question<'_> {
                     add(what, NAME - 2 + FURTHER * i32::try_from(len).unwrap_or(0), "how it is shot");
                 }
             }
+            // "a quote from Otto about …"
+            Role::Say if self.is(at, Role::Dialogue).is_some_and(|longer| longer > len) => {}
             Role::Say | Role::Manner => self.said(at, len, role == Role::Manner, senses),
             Role::About => self.about(at, len, senses),
             _ => {}
@@ -215,7 +238,7 @@ impl Question<'_> {
     }
 
     /// Do words before speak of lines, or of somebody who says something: "lines by Mara about …"?
-    fn lines_before(&self, at: usize) -> bool {
+    pub fn lines_before(&self, at: usize) -> bool {
         (0..at).any(|i| self.is_any(i, &[Role::Dialogue, Role::Say, Role::Manner]))
     }
 

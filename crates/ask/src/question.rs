@@ -34,6 +34,8 @@ pub(crate) struct Question<'q> {
     said: Vec<bool>,
     /// Does the question write some words in capitals and others not, so that a capital tells something?
     pub has_case: bool,
+    /// Has any word a capital?
+    pub has_capital: bool,
 }
 
 impl<'q> Question<'q> {
@@ -64,16 +66,31 @@ impl<'q> Question<'q> {
                 .is_some_and(|next| next.parse::<u32>().is_ok() || !lexicon.names().named(next).is_empty());
             if candidate {
                 tried += 1;
+                let numbered = next.is_some_and(|next| next.parse::<u32>().is_ok());
                 let short = !counts && word.chars().count() < REPAIRED_CHARS_MIN;
-                if let Some(meant) = languages.repaired(word, next, spoken, short) {
+                if let Some(meant) = languages.repaired(word, next, spoken, short, numbered) {
                     meant.clone_into(&mut tokens[at].frame);
                 }
             }
         }
         let lower = |t: &Token| text.get(t.start..t.end).is_some_and(|w| w.starts_with(char::is_lowercase));
         let has_case = tokens.iter().any(lower);
+        let upper = |t: &Token| text.get(t.start..t.end).is_some_and(|w| w.starts_with(char::is_uppercase));
+        let has_capital = tokens.iter().any(upper);
         let typing = asking.typing && text.ends_with(char::is_alphanumeric);
-        Self { text, tokens, spoken, language, lexicon, languages, typing, analyzer, said, has_case }
+        Self {
+            text,
+            tokens,
+            spoken,
+            language,
+            lexicon,
+            languages,
+            typing,
+            analyzer,
+            said,
+            has_case,
+            has_capital,
+        }
     }
 
     /// The phrases at a token, the longest first.

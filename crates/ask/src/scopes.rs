@@ -1,11 +1,18 @@
 //! Seasons, episodes, languages, in the ways people write them.
 
+use rushes_plan::Target;
+
 use crate::item::{ItemKind, ScopePart};
 use crate::languages::{Level, Role};
 use crate::question::Question;
 
 /// Longest range of seasons or episodes that is written out.
 const RANGE_MAX: i64 = 200;
+
+/// Words of a title before "episode".
+const THEME_WORDS_MAX: usize = 5;
+/// Titles that such words are compared with.
+const TITLES_MAX: usize = 64;
 
 /// A season or an episode as code: "s01e02", "1x02", "s2", "e3", "ep3".
 fn code(word: &str) -> Option<(Option<i64>, Option<i64>)> {
@@ -39,7 +46,7 @@ impl Question<'_> {
     /// A part of the scope at a token.
     pub fn scope(&self, at: usize) -> Option<(usize, ItemKind)> {
         let scoped = self.codes(at).or_else(|| self.counted(at)).or_else(|| self.glued(at));
-        let scoped = scoped.or_else(|| self.special(at));
+        let scoped = scoped.or_else(|| self.special(at)).or_else(|| self.themed(at));
         scoped.map(|(len, part)| (len, ItemKind::Scope(part)))
     }
 
@@ -99,7 +106,15 @@ impl Question<'_> {
                 {
                     return Some((last + 1 - at, ScopePart::Seasons(range(season, to))));
                 }
-                Some((1, ScopePart::Seasons(vec![season])))
+                // "s2 or s3"
+                let (mut end, mut seasons) = (at + 1, vec![season]);
+                while let Some(sep) = self.separator(end)
+                    && let Some((Some(next), None)) = self.code_at(end + sep)
+                {
+                    end += sep + 1;
+                    seasons.push(next);
+                }
+                Some((end - at, ScopePart::Seasons(seasons)))
             }
             (None, Some(episode)) => Some((1, ScopePart::Episodes(vec![episode]))),
             (None, None) => None,
@@ -174,11 +189,55 @@ impl Question<'_> {
             let part = if level == Level::Season { ScopePart::LastSeason } else { ScopePart::LastEpisode };
             return Some((last + len, part));
         }
+        let spoken = |role| if let Role::Spoken(tag) = role { Some(tag) } else { None };
+        if let Some((len, tag)) = self.find(at, spoken) {
+            // "German-language", "German lines"
+            let end = at + len + usize::from(self.mark(at + len) == Some('-'));
+            let tongue = self.is(end, Role::Tongue).map(|tongue| end + tongue - at);
+            let len = tongue.or_else(|| self.is_any(end, &[Role::Dialogue]).then_some(len))?;
+            return Some((len, ScopePart::Language(self.languages.text(tag).to_owned())));
+        }
         let before = self.is(at, Role::Place).or_else(|| self.is(at, Role::Speaking))?;
         let named = self.skip_frames(at + before);
-        let (len, tag) =
-            self.find(named, |role| if let Role::Spoken(tag) = role { Some(tag) } else { None })?;
+        let (len, tag) = self.find(named, spoken)?;
         Some((named + len - at, ScopePart::Language(self.languages.text(tag).to_owned())))
+    }
+
+    /// "the blackout episode": words of the title of an episode before its noun.
+    fn themed(&self, at: usize) -> Option<(usize, ScopePart)> {
+        let is_theme = |i: usize| self.is_word(i) && self.noun(i).is_none();
+        let end = (at..at + THEME_WORDS_MAX).take_while(|i| is_theme(*i)).last()? + 1;
+        let (noun, _) = self.noun(end).filter(|(_, level)| *level == Level::Episode)?;
+        let named =
+            self.phrases(at).next().is_some() || self.exact(at).is_some_and(|(_, n)| n[0].target.is_label());
+        if named || self.whole(end + noun).is_some() {
+            return None;
+        }
+        let words =
+            || (at..end).filter(|i| self.phrases(*i).next().is_none()).map(|i| &self.tokens[i].folded);
+        let holds = |title: &str| {
+            let title: Vec<String> = rushes_text::tokenise(title).into_iter().map(|t| t.folded).collect();
+            words().all(|word| title.contains(word))
+        };
+        let titles = self.lexicon.names().titles_beginning(&self.tokens[at].folded, TITLES_MAX);
+        let assets = titles.into_iter().filter_map(|(target, title)| match target {
+            Target::Asset(id) if holds(title) => Some(id.clone()),
+            _ => None,
+        });
+        let assets: Vec<String> = assets.collect();
+        // All parts of the episodes, where they are numbered.
+        let episodes = self.lexicon.names().episodes();
+        let numbered = |id: &String| {
+            let episode = episodes.iter().find(|episode| episode.asset == *id)?;
+            Some((episode.season?, episode.episode?))
+        };
+        let codes: Option<Vec<(i64, i64)>> = assets.iter().map(numbered).collect();
+        let part = codes.filter(|codes| !codes.is_empty()).map(|mut codes| {
+            codes.dedup();
+            ScopePart::Codes(codes)
+        });
+        let part = part.or_else(|| (!assets.is_empty()).then_some(ScopePart::Assets(assets)))?;
+        Some((end + noun - at, part))
     }
 }
 

@@ -203,13 +203,14 @@ pub(crate) fn meaning(what: &ItemKind, pointer: Option<&str>, by_meaning: bool, 
         ItemKind::Then | ItemKind::Before | ItemKind::After => "then".to_owned(),
         ItemKind::Within(ns) => format!("within {}", seconds(ns)),
         ItemKind::WithinEach(ns) => format!("each within {}", seconds(ns)),
-        ItemKind::Near(ns) => format!("at most {} from", seconds(ns)),
+        ItemKind::Near(ns) | ItemKind::NearBehind(ns) => format!("at most {} from", seconds(ns)),
         ItemKind::Or => "or".to_owned(),
         ItemKind::Scope(_) | ItemKind::Window(_) | ItemKind::Duration(_) | ItemKind::Confidence(_) => {
             text.to_owned()
         }
         ItemKind::Group(_) | ItemKind::Top(..) | ItemKind::Rank(_) | ItemKind::Limit(_) => text.to_owned(),
         ItemKind::Union => "any of these, in full".to_owned(),
+        ItemKind::Apart => "each by itself".to_owned(),
         ItemKind::Inexpressible(_) => format!("`{text}` left out"),
         ItemKind::Idle => format!("`{text}` left out: it names nothing that is seen or said"),
         ItemKind::Frame | ItemKind::Comma | ItemKind::And | ItemKind::But => return String::new(),

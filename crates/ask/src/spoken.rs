@@ -25,6 +25,11 @@ impl Question<'_> {
         // "said by Otto" says who it was.
         let by = self.is_any(begin, &[Role::Toward]) && self.has_quote();
         let said = self.slice(begin, end).filter(|_| !quoted && !aimed && !by && self.scope(begin).is_none());
+        // "singing" may have a label of its own.
+        let labelled = manner && said.is_none() && len == 1 && self.is_doing(at);
+        if labelled && !quoted {
+            return;
+        }
         if manner && !quoted {
             let why = "how it is said";
             senses.push(Sense::new(at, len, ItemKind::Word, FRAME + UNUSED * i32::from(said.is_some()), why));
@@ -37,6 +42,30 @@ impl Question<'_> {
         if let Some(said) = said {
             let what = ItemKind::Spoken(said.to_owned());
             senses.push(Sense::new(at, end - at, what, cost(end - begin), "words that are said"));
+        }
+    }
+
+    /// Words after "goes something like": up to a comma, whatever they are.
+    pub fn recalled(&self, at: usize, len: usize, senses: &mut Vec<Sense>) {
+        let mut begin = at + len;
+        while let Some(more) = self.is(begin, Role::Recalled) {
+            begin += more;
+        }
+        if self.quote_follows(begin) {
+            return self.framing(at, len, false, senses);
+        }
+        let words = (begin..self.tokens.len()).take(SAID_TOKENS_MAX).take_while(|i| self.is_word(*i));
+        let end = words.last().map_or(begin, |last| last + 1);
+        let said = self.slice(begin, end).filter(|_| end > begin + 1 && self.lines_before(at + 1));
+        if let Some(said) = said {
+            let what = ItemKind::Spoken(said.to_owned());
+            senses.push(Sense::new(
+                at,
+                end - at,
+                what,
+                SAID + 4 * i32::try_from(end - begin).unwrap_or(0),
+                "a line as it is remembered",
+            ));
         }
     }
 

@@ -108,8 +108,10 @@ fn kind_of(what: &ItemKind) -> ReadingKind {
         ItemKind::Within(_) | ItemKind::WithinEach(_) => ReadingKind::Sequence,
         ItemKind::Scope(_) | ItemKind::Window(_) => ReadingKind::Scope,
         ItemKind::Group(_) | ItemKind::Top(..) | ItemKind::Rank(_) | ItemKind::Limit(_) => ReadingKind::Top,
-        ItemKind::Near(_) | ItemKind::Duration(_) | ItemKind::Confidence(_) => ReadingKind::Test,
-        ItemKind::Union => ReadingKind::Mode,
+        ItemKind::Near(_) | ItemKind::NearBehind(_) | ItemKind::Duration(_) | ItemKind::Confidence(_) => {
+            ReadingKind::Test
+        }
+        ItemKind::Union | ItemKind::Apart => ReadingKind::Mode,
         ItemKind::Inexpressible(_) => ReadingKind::Unknown,
     }
 }

@@ -6,6 +6,13 @@ use crate::item::ItemKind;
 use crate::languages::{Level, Role};
 use crate::question::Question;
 
+/// Words of what moments are wanted for.
+const PURPOSE_WORDS_MAX: usize = 4;
+/// Words of what that is about.
+const TOPIC_WORDS_MAX: usize = 8;
+/// Words between a number and what it counts.
+const QUALITIES_MAX: usize = 2;
+
 /// What was recognised at a token: how many tokens it takes, and what they say.
 type Match = (usize, ItemKind);
 
@@ -45,6 +52,29 @@ impl Question<'_> {
         }
         let first = self.is(at, Role::FirstTime).map(|len| (len, ItemKind::Top(1, None, RankBy::Start)));
         first.or_else(|| self.is(at, Role::LastTime).map(|len| (len, ItemKind::Top(1, None, RankBy::Latest))))
+    }
+
+    /// "for the summer campaign", "for a post about best buddies:": what moments are wanted for says nothing of them.
+    pub fn purpose(&self, at: usize) -> Option<Match> {
+        const PARTS: &[Role] = &[Role::Or, Role::Then, Role::Before, Role::After, Role::Not, Role::Say];
+        let from = at + self.is(at, Role::PurposeOf)?;
+        // "looking for the poster"
+        let seeks = |i| self.find(i, |role| matches!(role, Role::Asking | Role::About).then_some(()));
+        if at.checked_sub(1).and_then(seeks).is_some_and(|(len, ())| len > 1) {
+            return None;
+        }
+        let inside = |i: &usize| self.is_word(*i) && !self.is_any(*i, PARTS);
+        let words = (from..from + PURPOSE_WORDS_MAX).take_while(inside);
+        let mut end = words.filter_map(|i| self.is(i, Role::Purpose).map(|len| i + len)).next()?;
+        while let Some(more) = self.is(end, Role::Purpose) {
+            end += more;
+        }
+        if self.is_any(end, &[Role::Concerning, Role::About]) {
+            let goes_on = |i: &usize| self.is_word(*i);
+            let colon = end + (end..end + TOPIC_WORDS_MAX).take_while(goes_on).count();
+            end = if self.mark(colon) == Some(':') { colon } else { end };
+        }
+        Some((end - at, ItemKind::Idle))
     }
 
     fn level(&self, at: usize) -> Option<(usize, Level)> {
@@ -121,6 +151,11 @@ impl Question<'_> {
             }
             Marker::Earliest if has_noun => Some((end - at, ItemKind::Top(count?, None, RankBy::Start))),
             Marker::Earliest => None,
+            Marker::Longest | Marker::Shortest if several && count.is_none() => {
+                let longest = marker == Marker::Longest;
+                let rank = if longest { RankBy::Duration } else { RankBy::Shortest };
+                Some((end - at, ItemKind::Rank(rank)))
+            }
             Marker::Longest => Some((end - at, ItemKind::Top(count.unwrap_or(1), level, RankBy::Duration))),
             Marker::Latest if has_noun => {
                 Some((end - at, ItemKind::Top(count.unwrap_or(1), None, RankBy::Latest)))
@@ -145,6 +180,16 @@ impl Question<'_> {
         }
         if let Some(noun) = self.is(at + len, Role::Noun).filter(|_| n == 1) {
             return Some((len + noun, ItemKind::Top(1, None, RankBy::Score)));
+        }
+        // "10 funny lines"
+        let is_other = |i: &usize| {
+            self.is_word(*i)
+                && self.phrases(*i).all(|found| found.role.is_plain())
+                && self.exact(*i).is_none()
+        };
+        let others = (at + len..at + len + QUALITIES_MAX).take_while(is_other).count();
+        if n > 1 && others > 0 && self.is_any(at + len + others, &[Role::Nouns, Role::Dialogue]) {
+            return Some((len, ItemKind::Limit(n)));
         }
         // "3 clip" of people whose English is poor.
         let noun = self.is(at + len, Role::Nouns).or_else(|| self.is(at + len, Role::Noun))?;

@@ -1,14 +1,18 @@
 //! Which group of a step a clause goes to: what is denied, and what is an alternative.
 
-use rushes_plan::{Ask, PlanClause};
+use rushes_plan::{Ask, PlanClause, Target};
+use rushes_types::known_types;
 
-use super::{Builder, Group};
+use super::{Atom, Builder, Group};
 use crate::clauses::{dialogue, text};
 use crate::item::ItemKind;
 
 impl Builder<'_> {
     /// "Otto isn't in it": what was asked for last is denied, with what "and" or "or" joins to it.
     pub(super) fn deny_behind(&mut self, at: usize) {
+        if self.deny_topic(at) {
+            return;
+        }
         let items = self.items;
         let step = self.step();
         let (mut before, mut kind, mut denied) = (at, None, false);
@@ -27,6 +31,92 @@ impl Builder<'_> {
         if !denied {
             self.built.unused.insert(at);
         }
+    }
+
+    /// "talking about Otto while he isn't there": whoever is talked of is not seen.
+    pub(super) fn deny_topic(&mut self, at: usize) -> bool {
+        let Some(atom) = self.step().atoms.last() else { return false };
+        let topic = match &atom.clause.ask {
+            Some(Ask::Text { ask, .. }) if atom.clause.kind().is_some() => ask.text.clone(),
+            _ => return false,
+        };
+        let key: Vec<String> = rushes_text::tokenise(&topic).into_iter().map(|token| token.folded).collect();
+        let person =
+            self.question.lexicon.names().named(&key.join(" ")).iter().find_map(|name| match &name.target {
+                Target::Label { kind, label } if kind == known_types::CHARACTER => Some(label.clone()),
+                _ => None,
+            });
+        let Some(label) = person else { return false };
+        if let Some(Ask::Text { ask, .. }) = self.step().atoms.last_mut().and_then(|a| a.clause.ask.as_mut())
+            && key.join(" ") == label.to_lowercase()
+        {
+            ask.text.clone_from(&label);
+        }
+        let clause = PlanClause::of_type(known_types::CHARACTER).asking(Ask::Label { label, labels: None });
+        self.step().atoms.push(Atom { clause, group: Group::None, items: vec![at], labels: Vec::new() });
+        true
+    }
+
+    /// The members of a group are alternatives, or all denied. Where there are alternatives already, the group stays
+    /// one clause. Answers whether it did.
+    pub(super) fn members(&mut self, kind: &str, members: &[String], at: usize) -> bool {
+        let has_any = self.step().atoms.iter().any(|atom| atom.group == Group::Any);
+        if members.is_empty() || self.near.is_some() || self.or.is_some() || (has_any && self.not.is_none()) {
+            return false;
+        }
+        let last = self.last_atom;
+        let before = self.not.clone();
+        for (n, label) in members.iter().enumerate() {
+            if n > 0 {
+                // What holds of the first holds of each.
+                (self.last_atom, self.not) = (last, before.clone());
+                self.or = (self.not.is_none()).then_some(at);
+            }
+            let ask = Ask::Label { label: label.clone(), labels: None };
+            self.atom(PlanClause::of_type(kind).asking(ask), vec![at]);
+        }
+        true
+    }
+
+    /// "Otto, at most 10 s away": what was asked for last is what moments must be near.
+    pub(super) fn near_behind(&mut self, ns: i64, at: usize) {
+        let step = self.step();
+        let asked = step.atoms.iter().filter(|atom| atom.group == Group::All).count();
+        match step.atoms.pop_if(|atom| atom.group == Group::All && asked > 1) {
+            Some(mut atom) => {
+                atom.items.push(at);
+                self.built.near.push((ns, atom));
+            }
+            None => {
+                self.built.unused.insert(at);
+            }
+        }
+    }
+
+    /// "Otto and Mara, whether together or not": each by itself.
+    pub(super) fn part(&mut self, at: usize) {
+        let step = self.step();
+        let kind = step.atoms.last().map(|atom| atom.clause.common.kind.clone());
+        let same =
+            |atom: &&mut Atom| atom.group == Group::All && Some(&atom.clause.common.kind) == kind.as_ref();
+        let mut parted = 0;
+        for atom in step.atoms.iter_mut().filter(same) {
+            (atom.group, parted) = (Group::Any, parted + 1);
+        }
+        if parted < 2 {
+            self.built.unused.insert(at);
+        }
+    }
+
+    /// Is there nothing else between two links?
+    pub(super) fn is_whole_step(&self, at: usize) -> bool {
+        let links =
+            |i: &crate::item::Item| matches!(i.kind, ItemKind::Then | ItemKind::Before | ItemKind::After);
+        let plain =
+            |i: &&crate::item::Item| !matches!(i.kind, ItemKind::Frame | ItemKind::Comma | ItemKind::And);
+        let before = self.items[..at].iter().rev().find(plain);
+        let after = self.items[at + 1..].iter().find(plain);
+        before.is_some_and(links) && after.is_none_or(links)
     }
 
     /// "money is mentioned": what was asked for last is what people talk about.

@@ -16,6 +16,18 @@ impl Builder<'_> {
         self.atom(dialogue().asking(ask), vec![at]);
     }
 
+    /// A whole line: what says so, then what means so.
+    pub(super) fn line(&mut self, said: &str, at: usize) {
+        let ask = if self.has_encoder {
+            let mut vector = VectorAsk::near(VectorSource::Text(said.to_owned()));
+            vector.options.phrase = Some(said.to_owned());
+            Ask::Vector { vector }
+        } else {
+            phrase(said, Some(true))
+        };
+        self.atom(dialogue().asking(ask), vec![at]);
+    }
+
     /// Words that name nothing, from `at` on, with the frame words between them: what they mean is searched.
     pub(super) fn words(&mut self, at: usize) -> usize {
         let (mut end, mut content) = (at, vec![at]);

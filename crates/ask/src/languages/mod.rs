@@ -237,20 +237,24 @@ impl Languages {
         next: Option<&str>,
         language: usize,
         goes_on: bool,
+        counted: bool,
     ) -> Option<&str> {
         let letters = word.chars().count();
         let first = word.chars().next().filter(|_| letters >= 3)?;
         let of = |p: &&Phrase| p.language == language || p.language == self.english;
         let continued = |p: &Phrase| next.is_some_and(|next| p.rest.first().is_some_and(|word| word == next));
-        let near = |known: &str| {
+        let near = |known: &str, counted: bool| {
             let theirs = known.chars().count();
             let swapped = letters == theirs && is_swapped(word, known);
-            let long = letters >= TYPO_CHARS_MIN && (letters != theirs || letters >= WRONG_LETTER_CHARS_MIN);
+            let long = letters >= TYPO_CHARS_MIN
+                && (letters != theirs || letters >= WRONG_LETTER_CHARS_MIN || counted);
             let near = known.starts_with(first) && theirs >= 3 && (swapped || long);
             (near && rushes_text::within(word, known, 1).is_some()).then_some(swapped)
         };
         let beginnings = self.phrases.iter().filter_map(|(known, phrases)| {
-            let swapped = near(known)?;
+            // "sesson 2"
+            let level = |p: &Phrase| matches!(p.role, Role::Level(_));
+            let swapped = near(known, counted && phrases.iter().any(level))?;
             let own = || phrases.iter().filter(of);
             let continues = own().any(continued);
             // Words that only frame are too near to too many others: "passagers" is no "passages".
@@ -264,7 +268,8 @@ impl Languages {
             return Some(known);
         }
         // A further word of a phrase: "at leats".
-        let inside = self.words.iter().filter(|known| letters >= TYPO_CHARS_MIN && near(known) == Some(true));
+        let inside =
+            self.words.iter().filter(|known| letters >= TYPO_CHARS_MIN && near(known, false) == Some(true));
         inside.min().map(String::as_str)
     }
 
@@ -321,7 +326,7 @@ impl Languages {
 }
 
 /// Are two words of one length the same but for two neighbours that changed places?
-fn is_swapped(a: &str, b: &str) -> bool {
+pub(crate) fn is_swapped(a: &str, b: &str) -> bool {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let differ: Vec<usize> = (0..a.len().min(b.len())).filter(|i| a[*i] != b[*i]).collect();
     matches!(differ[..], [i, j] if j == i + 1 && a[i] == b[j] && a[j] == b[i])

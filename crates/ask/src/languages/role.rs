@@ -117,6 +117,24 @@ pub(crate) enum Role {
     Spoken(u16),
     /// "the episode called": a title follows.
     Titled,
+    /// "goes something like": what follows is half remembered, to its end.
+    Recalled,
+    /// "for the": what moments are wanted for follows.
+    PurposeOf,
+    /// What moments are wanted for: "campaign". By itself it is a word as any other.
+    Purpose,
+    /// "away" behind a length of time: near.
+    Away,
+    /// "before or after": in either order.
+    EitherOrder,
+    /// "whether together or not": each by itself.
+    Apart,
+    /// "how does this work": asks for help, not for moments.
+    Help,
+    /// A verb that goes with another: "will", "may".
+    Modal,
+    /// "language" behind the name of one.
+    Tongue,
     /// A word that says nothing of what is seen or said, such as "for instagram".
     Idle,
     /// Words that mean something together, whatever each means.
@@ -156,7 +174,18 @@ impl Role {
     /// are too near to too many others to be taken for mistyped.
     pub fn is_structural(self) -> bool {
         let tells = matches!(self, Self::Say | Self::Manner | Self::About | Self::Silence | Self::Shown(_));
-        !(tells || self.frames() || matches!(self, Self::Idle | Self::Idiom | Self::Particle))
+        !(tells
+            || self.frames()
+            || matches!(self, Self::Idle | Self::Idiom | Self::Particle)
+            || self.is_plain())
+    }
+
+    /// Is a word of the role a word as any other, wherever the role is not asked for?
+    pub fn is_plain(self) -> bool {
+        matches!(
+            self,
+            Self::Purpose | Self::PurposeOf | Self::Recalled | Self::Help | Self::Modal | Self::Tongue
+        )
     }
 
     /// A role of the table `words` by its name there.
@@ -165,7 +194,16 @@ impl Role {
     }
 }
 
-const ROLES: [(&str, Role); 64] = [
+const ROLES: [(&str, Role); 73] = [
+    ("recalled", Role::Recalled),
+    ("purpose_of", Role::PurposeOf),
+    ("purpose", Role::Purpose),
+    ("away", Role::Away),
+    ("either_order", Role::EitherOrder),
+    ("apart", Role::Apart),
+    ("help", Role::Help),
+    ("modal", Role::Modal),
+    ("tongue", Role::Tongue),
     ("concerning", Role::Concerning),
     ("toward", Role::Toward),
     ("about_behind", Role::AboutBehind),

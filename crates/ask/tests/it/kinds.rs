@@ -138,7 +138,7 @@ fn names_are_told_by_the_whole_sentence() {
             ("o brien", r#"C"O'Brien""#),
             ("C3PO", r#"C"C-3PO""#),
             ("@Mara in the galley", r#"C"Mara" P"galley""#),
-            ("the crew in the galley", r#"C"the crew" P"galley""#),
+            ("the crew in the galley", r#"P"galley" |C"Ines" |C"Otto""#),
             ("best tracking shots of Mara", r#"C"Mara" L"SHOT_MOVEMENT:tracking""#),
         ],
     );

@@ -12,4 +12,5 @@ mod failing;
 mod kinds;
 mod questions;
 mod reading;
+mod strangers;
 mod wording;

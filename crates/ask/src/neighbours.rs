@@ -1,0 +1,107 @@
+//! What tells a name from the same words: what stands beside it, and what it is the title of.
+
+use rushes_plan::{NAME_WORDS_MAX, Name, Target};
+
+use crate::item::ItemKind;
+use crate::languages::Role;
+use crate::names::{REEL_CHARS_MIN, further};
+use crate::question::Question;
+use crate::sense::{FRAME, MENTION, NAME, Sense};
+
+/// Words in brackets behind a name that only say which it is.
+const ASIDE_WORDS_MAX: usize = 4;
+
+impl Question<'_> {
+    /// A title of several words is a name; of one word it takes a place, a noun or a capital before it is likelier
+    /// than the word.
+    pub fn title_cost(&self, at: usize, len: usize) -> (i32, &'static str) {
+        if self.is_mention(at) {
+            return (MENTION, "marked as a name");
+        }
+        if len > 1 {
+            let parts: &[Role] = &[Role::Not, Role::Then, Role::Before, Role::After, Role::Or, Role::Last];
+            let structural =
+                (at..at + len).any(|i| self.is_any(i, parts)) && !(self.is_capital(at) && self.has_case);
+            let doubt = if structural && self.tokens.len() > len { 70 } else { 0 };
+            return (NAME + further(len) + doubt, "a title");
+        }
+        if at == 0 && self.is_capital(at) && self.is_scoped_series(at) {
+            return (FRAME - 6, "a series before its season");
+        }
+        // An id, such as "s03e02b".
+        let word = &self.tokens[at].folded;
+        if word.len() > REEL_CHARS_MIN
+            && word.contains(|c: char| c.is_ascii_digit())
+            && word.contains(|c: char| c.is_alphabetic())
+        {
+            return (NAME, "an id");
+        }
+        let number = self.tokens[at].folded.bytes().all(|b| b.is_ascii_digit());
+        let capital = self.is_capital(at) && self.has_case;
+        let frames = self.phrases(at).any(|found| found.len == len && !found.repaired);
+        let cost = match (number || capital, frames, self.is_said(at)) {
+            _ if self.tokens.len() == 1 => NAME,
+            // "of Us" among words without capitals
+            (true, true, _) if at > 0 && self.is_any(at - 1, &[Role::Of]) => 26,
+            (true, true, _) => 55,
+            (true, false, said) => 60 + 35 * i32::from(said && !number),
+            (false, true, _) => 122,
+            (false, false, said) => 100 + 25 * i32::from(said),
+        };
+        (cost, "a title of one word")
+    }
+
+    /// "Us, season 2": does a season follow?
+    pub fn is_scoped_series(&self, at: usize) -> bool {
+        let next = at + 1 + usize::from(self.mark(at + 1) == Some(','));
+        let key = &self.tokens[at].folded;
+        let named = self.lexicon.names().named(key);
+        named.iter().any(|name| matches!(name.target, Target::Series(_)))
+            && !named.iter().any(|name| name.target.is_label())
+            && self.scope(next).is_some()
+    }
+
+    /// "shots of Will and May", "Will running": a verb stands neither behind "of" nor before "and", "in" or a participle.
+    pub fn is_modal_name(&self, at: usize, len: usize) -> bool {
+        let next = at + len;
+        if self.is(at, Role::Modal) != Some(len) {
+            return false;
+        }
+        let doing = self.tokens.get(next).is_some_and(|token| token.folded.ends_with("ing"));
+        let behind = |i: usize| {
+            self.is_any(i, &[Role::Of, Role::With]) || (self.is_any(i, &[Role::And, Role::Or]) && i > 0)
+        };
+        let joins = next < self.tokens.len() && self.is_any(next, &[Role::And, Role::Or, Role::Place]);
+        doing || joins || at.checked_sub(1).is_some_and(behind)
+    }
+
+    /// ", outside,": nothing that the word could belong to.
+    pub fn stands_between_marks(&self, at: usize, next: usize) -> bool {
+        let ends = |at: usize| matches!(self.mark(at), Some(',' | ':' | ';' | '.'));
+        at.checked_sub(1).is_some_and(ends) && (next >= self.tokens.len() || ends(next))
+    }
+
+    /// "Robin the presenter": a name with another name of the same behind it.
+    pub fn apposed(&self, at: usize, senses: &mut Vec<Sense>) {
+        let Some((len, names)) = self.exact(at) else { return };
+        let Some((more, others)) = self.exact(at + len) else { return };
+        let same = |name: &&Name| others.iter().any(|other| other.target == name.target);
+        if let Some(Target::Label { kind, label }) = names.iter().find(same).map(|name| &name.target) {
+            let what = ItemKind::Label { kind: kind.clone(), label: label.clone(), members: Vec::new() };
+            senses.push(Sense::new(at, len + more, what, NAME, "a name, told twice"));
+        }
+    }
+
+    /// "(the bird)" behind a name that several have.
+    pub fn aside(&self, at: usize) -> Option<(usize, ItemKind)> {
+        let begins = self.mark(at) == Some('(') && at > 0;
+        let named = (at.saturating_sub(NAME_WORDS_MAX)..at).any(|i| {
+            self.exact(i).is_some_and(|(len, names)| {
+                i + len == at && names.iter().filter(|n| n.target.is_label()).count() > 1
+            })
+        });
+        let words = (at + 1..).take(ASIDE_WORDS_MAX).take_while(|i| self.is_word(*i)).count();
+        let ends = self.mark(at + 1 + words) == Some(')');
+        (begins && named && words > 0 && ends).then_some((words + 2, ItemKind::Idle))
+    }
+}
