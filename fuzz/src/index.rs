@@ -4,8 +4,9 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
-use rushes_index::{EmbeddedIndex, EmbeddedOptions, Index};
+use rushes_index::{Budget, BudgetLimits, EmbeddedIndex, EmbeddedOptions, Index};
 use rushes_plan::{Filter, Fuzziness, Knowledge, Plan};
 use rushes_query::{PlannedSearch, View};
 use rushes_testkit::index_history::{ASSETS, History};
@@ -227,33 +228,48 @@ fn original_of(prefix: &str) -> Option<&'static Copy> {
         .as_ref()
 }
 
+/// Since the first search.
+fn clock() -> Duration {
+    static BEGUN: OnceLock<Instant> = OnceLock::new();
+    BEGUN.get_or_init(Instant::now).elapsed()
+}
+
+/// What all searches of an input may cost: far less than an input may take.
+fn budget() -> Budget {
+    let second = Duration::from_secs(1);
+    let limits = BudgetLimits { cpu: second, memory_bytes: 64 << 20, answer_bytes: 1 << 20, long: second };
+    Budget::new(limits, clock)
+}
+
 /// Asks in every way that reads another part of a segment.
 fn search(index: &EmbeddedIndex) {
     let _ = (index.verify(), index.counts(), index.progress(&AssetId::new("a").expect("an id")));
+    let budget = &budget();
     for at in [None, Some(ReadPoint { upto: Commit(7), in_flight: vec![Commit(3)] })] {
         let Ok(reader) = index.reader(at.as_ref()) else { continue };
         let filter = Filter::default();
         let clauses = [label(&["Joey"]), words(&["run", "jo"], true, Fuzziness::Auto)];
         for clause in &clauses {
-            if let Ok(found) = reader.hits(clause, &filter) {
+            if let Ok(found) = reader.hits(clause, &filter, budget) {
                 let refs: Vec<_> = found
                     .hits
                     .iter()
                     .map(|hit| rushes_index::AnnotationRef { asset: hit.asset, key: hit.first })
                     .collect();
-                let _ = reader.fetch(&refs);
+                let _ = reader.fetch(&refs, budget);
             }
-            let _ = reader.counts(clause, &filter);
+            let _ = reader.counts(clause, &filter, budget);
         }
-        let _ = (reader.suggest("jo", &filter, 9), reader.labels(&filter), reader.words_beginning("ru", 9));
+        let _ = reader.suggest("jo", &filter, 9, budget);
+        let _ = (reader.labels(&filter, budget), reader.words_beginning("ru", 9, budget));
         let _ = (
-            reader.spaces(),
-            reader.find(&AssetId::new("a").expect("an id"), "1"),
-            reader.annotations(&filter),
+            reader.spaces(&filter, budget),
+            reader.find(&AssetId::new("a").expect("an id"), "1", budget),
+            reader.annotations(&filter, budget),
         );
         for plan in PLANS {
             let asked = PlannedSearch::from(Plan::parse(plan).expect("a plan"));
-            let view = View::of(&*reader);
+            let view = View::of(&*reader, budget);
             let _ = rushes_query::search(asked, &view, &Spaces(&view));
         }
     }
