@@ -59,7 +59,6 @@ pub fn execute(query: &Query, view: &View<'_>, options: Options) -> Result<Answe
     let scored_clauses = scored_clauses(query);
     let values = ClauseValues::of_all(&scored_clauses, &found, &drafts, budget)?;
     let scores = scores(query.plan.fusion, &scored_clauses, &values, budget)?;
-
     let mut pages = Pages {
         query,
         reader,
