@@ -227,6 +227,11 @@ impl Question<'_> {
     fn away(&self, at: usize) -> Option<Match> {
         let (len, ns) = self.within_or_less(at).or_else(|| self.duration(at))?;
         let end = at + len;
+        if let Some(gap) = self.is(end, Role::Gap) {
+            let linked = (0..at).any(|i| self.is_any(i, &[Role::Then, Role::Before, Role::After]));
+            let what = if linked { ItemKind::Within(ns) } else { ItemKind::NearBehind(ns) };
+            return Some((end + gap - at, what));
+        }
         if let Some(away) = self.is(end, Role::Away) {
             let end = end + away;
             if let Some(from) = self.is(end, Role::Of).or_else(|| self.is(end, Role::Toward)) {
@@ -278,6 +283,13 @@ impl Question<'_> {
     fn compared(&self, at: usize) -> Option<Match> {
         if let Some(found) = self.span(at) {
             return Some(found);
+        }
+        // "duration over 30 seconds", "long more than 10 seconds"
+        if let Some(long) = self.is(at, Role::Long)
+            && self.comparison(at + long).is_some()
+            && let Some((len, what)) = self.compared(at + long)
+        {
+            return Some((long + len, what));
         }
         if let Some(lasting) = self.is(at, Role::Lasting)
             && let Some((len, ns)) = self.duration(at + lasting)

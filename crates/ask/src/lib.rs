@@ -13,6 +13,7 @@
 //! Pure: no archive, no clock, no files.
 
 mod amounts;
+mod asides;
 mod build;
 mod choose;
 mod clauses;
@@ -20,6 +21,7 @@ mod item;
 mod languages;
 mod lattice;
 mod lexicon;
+mod marked_names;
 mod names;
 mod near_names;
 mod neighbours;

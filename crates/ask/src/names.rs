@@ -129,6 +129,8 @@ impl Question<'_> {
         let further: Vec<&Run> = further.filter(|run| run.tokens > 1 || !is_frame).collect();
         self.reels(at, &runs, &mut senses);
         self.apposed(at, &mut senses);
+        self.marked(at, &mut senses);
+        self.sequel(at, &mut senses);
         self.inflected(at, &further, &mut senses);
         let longer: Vec<&Run> = runs.iter().filter(|run| run.tokens > longest && run.tokens > 1).collect();
         self.part_of_place(at, &longer, &mut senses);
@@ -192,7 +194,7 @@ impl Question<'_> {
                 particles.push(sense);
             }
         }
-        if let Some(title) = titled(names) {
+        if let Some(title) = self.title_of(names) {
             let (cost, why) = self.title_cost(at, len);
             add(ItemKind::Scope(title), cost, why, Vec::new());
         }
@@ -314,13 +316,13 @@ impl Question<'_> {
     /// A title in quotes.
     pub fn quoted_title(&self, said: &str) -> Option<ScopePart> {
         let key: Vec<String> = tokens(said, |_| false).into_iter().map(|t| t.whole).collect();
-        titled(self.lexicon.names().named(&key.join(" ")))
+        self.title_of(self.lexicon.names().named(&key.join(" ")))
     }
 }
 
 /// The title that the same words stand for: a series before a film, a film before its assets, of which several may be
 /// called the same.
-fn titled(names: &[Name]) -> Option<ScopePart> {
+pub(crate) fn titled(names: &[Name]) -> Option<ScopePart> {
     let titles = || names.iter().map(|name| &name.target).filter(|target| !target.is_label());
     let first = titles().min()?;
     let assets =

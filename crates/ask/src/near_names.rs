@@ -24,6 +24,10 @@ const BEGUN_CHARS_MIN: usize = 2;
 const MISTYPED_SURE_CHARS: usize = 5;
 /// Words of a name in another form.
 const FORM_WORDS_MAX: usize = 4;
+/// What follows the verb of a label that has an object: `sing to (a person)`.
+const VERB_ENDS: [&str; 8] = ["to", "on", "at", "with", "for", "into", "in", "from"];
+/// What stands before one that names a part of the body: `hand wave`.
+const VERB_HEADS: [&str; 2] = ["hand", "head"];
 /// Forms of a word that are tried.
 const VARIANTS_MAX: usize = 40;
 
@@ -84,6 +88,9 @@ impl Question<'_> {
             return;
         }
         let lasts = self.variants(last);
+        if head.is_empty() {
+            self.weigh_verb(at, run, &lasts, senses);
+        }
         for (first, first_plain) in &firsts {
             for (last, last_plain) in &lasts {
                 let start = if first.is_empty() { String::new() } else { format!("{first} ") };
@@ -103,10 +110,31 @@ impl Question<'_> {
         }
     }
 
+    /// "singing" is "sing to (a person)", "waving" is "hand wave": the verb of a label.
+    fn weigh_verb(&self, at: usize, run: &Run, forms: &[(String, bool)], senses: &mut Vec<Sense>) {
+        let direct = |(form, _): &(String, bool)| !self.lexicon.names().named(form).is_empty();
+        if forms.iter().any(direct) {
+            return;
+        }
+        let kinds = [known_types::CHARACTER, known_types::SCENE, known_types::OBJECT];
+        let of_doing = |name: &&Name| {
+            matches!(&name.target, Target::Label { kind, .. } if !kinds.contains(&kind.as_str()))
+        };
+        for (form, _) in forms.iter().filter(|(form, _)| form.chars().count() > 2) {
+            let keys = VERB_ENDS.iter().map(|end| format!("{form} {end}"));
+            for key in keys.chain(VERB_HEADS.iter().map(|head| format!("{head} {form}"))) {
+                let labels: Vec<Name> =
+                    self.lexicon.names().named(&key).iter().filter(of_doing).cloned().collect();
+                let written = Written::otherwise(INFLECTED, "the verb of a name");
+                self.weigh(at, run.tokens, &labels, &written, senses);
+            }
+        }
+    }
+
     /// Is the word, in any form, a label of neither people nor places?
     pub fn is_doing(&self, at: usize) -> bool {
-        let forms = self.variants(&self.tokens[at].folded);
-        forms.iter().any(|(form, _)| self.lexicon.shot_label(form).is_some())
+        let Some(token) = self.tokens.get(at) else { return false };
+        self.variants(&token.folded).iter().any(|(form, _)| self.lexicon.shot_label(form).is_some())
     }
 
     fn variants(&self, word: &str) -> Vec<(String, bool)> {

@@ -20,6 +20,11 @@ pub(crate) fn lattice(question: &Question<'_>) -> Lattice {
     {
         here.push(line);
     }
+    if question.is_plea() {
+        for (at, here) in senses.iter_mut().enumerate() {
+            *here = vec![Sense::new(at, 1, ItemKind::Idle, FRAME, "asks for help")];
+        }
+    }
     Lattice::new(senses)
 }
 
@@ -52,6 +57,14 @@ impl Question<'_> {
             let names = self.names(at, typos);
             let named = names.iter().any(|name| name.cost <= NAME + INFLECTED);
             let cost = WORD + if named { WORD_THAT_NAMES } else { 0 };
+            // "falls down" is what somebody does, "no smoking" denies it.
+            for idiom in senses.iter_mut().filter(|sense| sense.what == ItemKind::Word && sense.cost == IDIOM) {
+                let doing = names.iter().any(|name| {
+                    name.to == idiom.to && matches!(name.what, ItemKind::Label { .. })
+                });
+                let denies = self.is(at, Role::Not) == Some(1) && self.is_doing(at + 1);
+                idiom.cost += if doing || denies { UNUSED } else { 0 };
+            }
             senses.extend(names);
             if self.is_scrap(at) {
                 senses.push(Sense::new(at, 1, ItemKind::Idle, SCRAP, "too short to mean something"));
@@ -121,6 +134,10 @@ impl Question<'_> {
             (self.top(at), "how many, in which order"),
             (self.purpose(at), "what it is wanted for"),
             (self.aside(at), "an aside about a name"),
+            (self.bracketed(at), "an aside about films"),
+            (self.purpose_behind(at), "what it is wanted for"),
+            (self.reason(at), "why it is wanted"),
+            (self.heading(at), "a heading"),
         ];
         for (place, (found, why)) in (0..).zip(found) {
             if let Some((len, what)) = found {
@@ -174,6 +191,10 @@ impl Question<'_> {
             }
             Role::NotBehind if at > 0 => add(ItemKind::NotBehind, cost - 5, "not what stands before"),
             Role::Nobody => self.nobody(at, len, cost, senses),
+            // "with nobody walking"
+            Role::Deserted if self.is_word(at + len) && self.is_doing(at + len) => {
+                add(ItemKind::Not, cost - 5, "nobody does this");
+            }
             Role::Deserted => add(ItemKind::Nobody, cost - 5, "nobody is there"),
             Role::But => add(ItemKind::But, JOINT, "but"),
             Role::Only => add(ItemKind::Only, cost, "only this"),

@@ -123,6 +123,10 @@ pub(crate) enum Role {
     PurposeOf,
     /// What moments are wanted for: "campaign". By itself it is a word as any other.
     Purpose,
+    /// "because", "so that": why moments are wanted follows.
+    Reason,
+    /// "in between" behind a length of time: between two steps.
+    Gap,
     /// "away" behind a length of time: near.
     Away,
     /// "before or after": in either order.
@@ -184,7 +188,14 @@ impl Role {
     pub fn is_plain(self) -> bool {
         matches!(
             self,
-            Self::Purpose | Self::PurposeOf | Self::Recalled | Self::Help | Self::Modal | Self::Tongue
+            Self::Purpose
+                | Self::PurposeOf
+                | Self::Reason
+                | Self::Gap
+                | Self::Recalled
+                | Self::Help
+                | Self::Modal
+                | Self::Tongue
         )
     }
 
@@ -194,10 +205,12 @@ impl Role {
     }
 }
 
-const ROLES: [(&str, Role); 73] = [
+const ROLES: [(&str, Role); 75] = [
     ("recalled", Role::Recalled),
     ("purpose_of", Role::PurposeOf),
     ("purpose", Role::Purpose),
+    ("reason", Role::Reason),
+    ("gap", Role::Gap),
     ("away", Role::Away),
     ("either_order", Role::EitherOrder),
     ("apart", Role::Apart),
