@@ -140,6 +140,17 @@ impl Question<'_> {
         if senses.is_empty() && !is_frame {
             self.mistyped(at, &further, typos, &mut senses);
         }
+        // "benny colle": a name of more words, of which the last is mistyped.
+        let next = at + longest;
+        let strange = longest > 0
+            && self.is_word(next)
+            && !self.is_said(next)
+            && self.phrases(next).next().is_none()
+            && self.exact(next).is_none();
+        if strange {
+            let longer: Vec<&Run> = further.iter().copied().filter(|run| run.tokens == longest + 1).collect();
+            self.mistyped(at, &longer, typos, &mut senses);
+        }
         senses
     }
 
@@ -189,7 +200,7 @@ impl Question<'_> {
             add(what.clone(), NAME + further(len) + more + 5 * rank, why, others(names, name));
             if let Some(particle) = self.particle(at + len, kind) {
                 let mut sense =
-                    Sense::new(at, len + particle, what, NAME + more + 5 * rank + written.cost, why);
+                    Sense::new(at, len + particle, what, NAME + further(len + particle) + more + 5 * rank + written.cost, why);
                 (sense.corrected, sense.also) = (written.corrected.clone(), others(names, name));
                 particles.push(sense);
             }
@@ -241,7 +252,7 @@ impl Question<'_> {
         // A number that counts something is a longer sense by itself.
         let frames = |found: Found| {
             let counts = matches!(found.role, Role::Number(_)) || found.role.is_plain();
-            let does = found.role == Role::Manner && kind != known_types::CHARACTER;
+            let does = matches!(found.role, Role::Manner | Role::Idiom) && kind != known_types::CHARACTER;
             found.len == len && !found.repaired && !counts && !does
         };
         if self.phrases(at).any(frames) {

@@ -121,8 +121,7 @@ impl Question<'_> {
             matches!(&name.target, Target::Label { kind, .. } if !kinds.contains(&kind.as_str()))
         };
         for (form, _) in forms.iter().filter(|(form, _)| form.chars().count() > 2) {
-            let keys = VERB_ENDS.iter().map(|end| format!("{form} {end}"));
-            for key in keys.chain(VERB_HEADS.iter().map(|head| format!("{head} {form}"))) {
+            for key in verb_keys(form) {
                 let labels: Vec<Name> =
                     self.lexicon.names().named(&key).iter().filter(of_doing).cloned().collect();
                 let written = Written::otherwise(INFLECTED, "the verb of a name");
@@ -134,7 +133,9 @@ impl Question<'_> {
     /// Is the word, in any form, a label of neither people nor places?
     pub fn is_doing(&self, at: usize) -> bool {
         let Some(token) = self.tokens.get(at) else { return false };
-        self.variants(&token.folded).iter().any(|(form, _)| self.lexicon.shot_label(form).is_some())
+        let labelled = |form: &str| self.lexicon.shot_label(form).is_some();
+        let is_verb = |form: &str| form.chars().count() > 2 && verb_keys(form).any(|key| labelled(&key));
+        self.variants(&token.folded).iter().any(|(form, _)| labelled(form) || is_verb(form))
     }
 
     fn variants(&self, word: &str) -> Vec<(String, bool)> {
@@ -186,8 +187,20 @@ impl Question<'_> {
             }) {
                 continue;
             }
-            // "interviewed" is no Interviewer.
-            if words == 1 && near.iter().any(|name| fold(&name.written).starts_with(key.as_str())) {
+            // "interview" is no Interviewer; a last letter may be missing.
+            let begins = |name: &Name| {
+                let name = fold(&name.written);
+                name.starts_with(key.as_str()) && name.chars().count() > key.chars().count() + 1
+            };
+            if words == 1 && near.iter().any(begins) {
+                continue;
+            }
+            // "wall" is not "walk": a wrong letter in a short word makes another word.
+            let other_word = |name: &Name| {
+                let (name, is_person) = (fold(&name.written), matches!(&name.target, Target::Label { kind, .. } if kind == known_types::CHARACTER));
+                !is_person && name.chars().count() == key.chars().count() && !is_swapped(key, &name)
+            };
+            if key.chars().count() == TYPO_CHARS_MIN && near.iter().all(other_word) {
                 continue;
             }
             let ends = ["ed", "er", "ers", "ing"].iter().find(|end| key.ends_with(**end));
@@ -222,6 +235,7 @@ pub(crate) fn variants(analyzer: &Analyzer, language: Language, word: &str) -> V
     let mut out: Vec<(String, bool)> = vec![(word.to_owned(), true), (format!("{word}s"), true)];
     out.extend(endings.map(|plain| (plain.to_owned(), true)));
     if language == Language::En {
+        out.extend(stems(word).map(|stem| (stem, false)));
         let doing: Vec<String> = out.iter().flat_map(|(form, _)| participles(form)).collect();
         out.extend(doing.into_iter().map(|form| (form, false)));
     }
@@ -237,6 +251,23 @@ pub(crate) fn variants(analyzer: &Analyzer, language: Language, word: &str) -> V
     out.retain(|(form, _)| !form.is_empty());
     out.truncate(VARIANTS_MAX);
     out
+}
+
+/// What a label may be called of which a word is the verb.
+fn verb_keys(form: &str) -> impl Iterator<Item = String> {
+    let ends = VERB_ENDS.iter().map(move |end| format!("{form} {end}"));
+    ends.chain(VERB_HEADS.iter().map(move |head| format!("{head} {form}")))
+}
+
+/// What a word was before "ing" or "ed": "shooting" is "shoot", "waving" "wave", "running" "run".
+fn stems(word: &str) -> impl Iterator<Item = String> {
+    let bare = ["ing", "ed"].iter().filter_map(|end| word.strip_suffix(end));
+    bare.filter(|stem| stem.chars().count() > 2).flat_map(|stem| {
+        let mut letters = stem.chars().rev();
+        let doubled = letters.next() == letters.next();
+        let single = doubled.then(|| stem.chars().take(stem.chars().count() - 1).collect::<String>());
+        [Some(stem.to_owned()), Some(format!("{stem}e")), single].into_iter().flatten()
+    })
 }
 
 /// What somebody is doing, of a stem: "cri" and "cry" become "crying", "danc" "dancing", "run" "running".

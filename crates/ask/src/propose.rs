@@ -232,7 +232,7 @@ impl Question<'_> {
             Role::Shown(name) => {
                 if let Some((kind, label)) = self.shown(self.languages.text(name)) {
                     let what = ItemKind::Label { kind, label, members: Vec::new() };
-                    add(what, NAME - 2 + FURTHER * i32::try_from(len).unwrap_or(0), "how it is shot");
+                    add(what, NAME - 4 + FURTHER * i32::try_from(len - 1).unwrap_or(0), "how it is shot");
                 }
             }
             // "a quote from Otto about …"
