@@ -12,7 +12,7 @@ type Match = (usize, ItemKind);
 
 /// Which way a comparison goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Compare {
+pub(crate) enum Compare {
     More,
     AtLeast,
     Less,
@@ -41,7 +41,7 @@ impl Question<'_> {
             .or_else(|| self.compared(at))
     }
 
-    fn comparison(&self, at: usize) -> Option<(usize, Compare)> {
+    pub fn comparison(&self, at: usize) -> Option<(usize, Compare)> {
         self.find(at, |s| {
             Some(match s {
                 Role::More => Compare::More,

@@ -12,6 +12,8 @@ use crate::question::Question;
 const PURPOSE_WORDS_MAX: usize = 6;
 /// Words that say why.
 const REASON_WORDS_MAX: usize = 12;
+/// Words of politeness before or after a question.
+const COURTESY_WORDS_MAX: usize = 6;
 /// Words of a heading before a colon.
 const HEADING_WORDS_MAX: usize = 4;
 /// Words of an aside in brackets.
@@ -43,14 +45,28 @@ impl Question<'_> {
         Some((end - at, ItemKind::Idle))
     }
 
+    /// "good morning everyone,", "thank you in advance": between marks, without a name.
+    pub fn courtesy(&self, at: usize) -> Option<Match> {
+        let first = self.is(at, Role::Courtesy)?;
+        if at.checked_sub(1).is_some_and(|i| self.mark(i).is_none()) {
+            return None;
+        }
+        let words = (at..self.tokens.len()).take_while(|i| self.is_word(*i)).count();
+        let end = at + words;
+        let short = (first..=COURTESY_WORDS_MAX).contains(&words) && words < self.tokens.len();
+        let named = (at + first..end).any(|i| self.names_something(i) || self.scope(i).is_some());
+        (short && !named).then_some((words, ItemKind::Idle))
+    }
+
     /// "music rights: …": words before the first colon that name nothing, where names follow.
     pub fn heading(&self, at: usize) -> Option<Match> {
         let words = (0..self.tokens.len()).take_while(|i| self.is_word(*i)).count();
         let plain = |i: &usize| self.phrases(*i).all(|found| found.role.is_plain() || found.role.frames());
+        let pressing = self.is_any(0, &[Role::Reason]);
         let is_heading = at == 0
-            && (1..=HEADING_WORDS_MAX).contains(&words)
+            && (2..=if pressing { REASON_WORDS_MAX } else { HEADING_WORDS_MAX }).contains(&words)
             && self.mark(words) == Some(':')
-            && (0..words).all(|i| plain(&i) && !self.names_something(i))
+            && (0..words).all(|i| (pressing || plain(&i)) && !self.names_something(i))
             && (words + 1..self.tokens.len()).any(|i| self.names_something(i));
         is_heading.then_some((words, ItemKind::Idle))
     }
@@ -64,7 +80,8 @@ impl Question<'_> {
             *i < self.tokens.len() && !matches!(self.mark(*i), Some('(' | ')'))
         });
         let end = at + 1 + inside.clone().count();
-        let level = |i| self.find(i, |role| matches!(role, Role::Level(_)).then_some(())).is_some();
+        let aside = |role| matches!(role, Role::Level(_) | Role::Purpose | Role::Reason).then_some(());
+        let level = |i| self.find(i, aside).is_some();
         let names = inside.clone().any(|i| self.names_something(i) || self.scope(i).is_some());
         let speaks = self.mark(end) == Some(')') && inside.clone().any(level) && !names;
         speaks.then_some((end + 1 - at, ItemKind::Idle))
@@ -108,9 +125,10 @@ impl Question<'_> {
         ((1..=words_max).contains(&words) && ends && !(from..end).any(asks)).then_some(end)
     }
 
-    /// Does a person, a place, a thing or a title end here? What somebody does goes on with "for".
+    /// Does a person, a place or a title end here? What somebody does goes on with "for".
     fn stands_behind_name(&self, at: usize) -> bool {
-        let named = [known_types::CHARACTER, known_types::SCENE, known_types::OBJECT];
+        // "a cake for a child" says what kind of cake.
+        let named = [known_types::CHARACTER, known_types::SCENE];
         (at.saturating_sub(NAME_WORDS_MAX)..at).any(|i| {
             self.exact(i).is_some_and(|(len, names)| {
                 let fits = |target: &Target| match target {

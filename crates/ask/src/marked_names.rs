@@ -47,7 +47,7 @@ impl Question<'_> {
             // "Mara, Otto" are two names, "Us, season 2" is a series and its season.
             let whole: Vec<_> = names
                 .iter()
-                .filter(|name| !text.contains([',', '.']) || name.written.contains([',', '.']))
+                .filter(|name| !name.target.is_label() || !text.contains([',', '.']) || name.written.contains([',', '.']))
                 .cloned()
                 .collect();
             self.weigh(at, end - at, &whole, &written, senses);

@@ -261,7 +261,7 @@ fn verb_keys(form: &str) -> impl Iterator<Item = String> {
 
 /// What a word was before "ing" or "ed": "shooting" is "shoot", "waving" "wave", "running" "run".
 fn stems(word: &str) -> impl Iterator<Item = String> {
-    let bare = ["ing", "ed"].iter().filter_map(|end| word.strip_suffix(end));
+    let bare = ["ing", "in", "ed"].iter().filter_map(|end| word.strip_suffix(end));
     bare.filter(|stem| stem.chars().count() > 2).flat_map(|stem| {
         let mut letters = stem.chars().rev();
         let doubled = letters.next() == letters.next();

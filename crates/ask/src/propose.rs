@@ -83,6 +83,16 @@ impl Question<'_> {
             || at.checked_sub(1).is_some_and(|i| matches!(self.mark(i), Some('-' | '&' | '/')));
         let swapped = || word.chars().rev().collect::<String>();
         let strange = word.len() == 1 || (word.len() == 2 && self.languages.frames(&swapped()));
+        // "teh"
+        let turned = || {
+            let letters: Vec<char> = word.chars().collect();
+            (1..letters.len()).any(|i| {
+                let mut other = letters.clone();
+                other.swap(i - 1, i);
+                self.languages.frames(&other.iter().collect::<String>())
+            })
+        };
+        let strange = strange || (word.len() == 3 && turned() && self.exact(at).is_none());
         plain && strange && !hyphened && self.phrases(at).next().is_none()
     }
 
@@ -138,6 +148,7 @@ impl Question<'_> {
             (self.purpose_behind(at), "what it is wanted for"),
             (self.reason(at), "why it is wanted"),
             (self.heading(at), "a heading"),
+            (self.courtesy(at), "politeness"),
         ];
         for (place, (found, why)) in (0..).zip(found) {
             if let Some((len, what)) = found {

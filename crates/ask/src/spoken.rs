@@ -165,6 +165,7 @@ impl Question<'_> {
                 Kind::Word => {
                     self.is_any(at, &[Role::Then, Role::Before, Role::After, Role::While])
                         || self.is_without(at)
+                        || (talked && self.is_any(at, &[Role::Reason]))
                         || (at > begin && (self.scope(at).is_some() || self.top(at).is_some()))
                         || (at > begin && self.amount(at).is_some())
                         || self.is_any(at, &[Role::Idle])

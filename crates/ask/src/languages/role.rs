@@ -123,6 +123,8 @@ pub(crate) enum Role {
     PurposeOf,
     /// What moments are wanted for: "campaign". By itself it is a word as any other.
     Purpose,
+    /// "good morning", "thank you": politeness, to the next mark.
+    Courtesy,
     /// "because", "so that": why moments are wanted follows.
     Reason,
     /// "in between" behind a length of time: between two steps.
@@ -191,6 +193,7 @@ impl Role {
             Self::Purpose
                 | Self::PurposeOf
                 | Self::Reason
+                | Self::Courtesy
                 | Self::Gap
                 | Self::Recalled
                 | Self::Help
@@ -205,11 +208,12 @@ impl Role {
     }
 }
 
-const ROLES: [(&str, Role); 75] = [
+const ROLES: [(&str, Role); 76] = [
     ("recalled", Role::Recalled),
     ("purpose_of", Role::PurposeOf),
     ("purpose", Role::Purpose),
     ("reason", Role::Reason),
+    ("courtesy", Role::Courtesy),
     ("gap", Role::Gap),
     ("away", Role::Away),
     ("either_order", Role::EitherOrder),
