@@ -7,6 +7,9 @@ use crate::item::ItemKind;
 use crate::languages::{MINUTE, Role};
 use crate::question::Question;
 
+/// How far before "in between" the steps are linked, in tokens.
+const LINK_TOKENS_MAX: usize = 24;
+
 /// What was recognised at a token: how many tokens it takes, and what they say.
 type Match = (usize, ItemKind);
 
@@ -168,9 +171,10 @@ impl Question<'_> {
     fn confidence(&self, at: usize) -> Option<Match> {
         let share = |at: usize| -> Option<(usize, f64)> {
             let (len, number) = self.number(at)?;
-            let percent = self.mark(at + len) == Some('%');
-            let share = if percent || number > 1.0 { number / 100.0 } else { number };
-            (0.0..=1.0).contains(&share).then_some((len + usize::from(percent), share))
+            let sign = (self.mark(at + len) == Some('%')).then_some(1);
+            let percent = sign.or_else(|| self.is(at + len, Role::Percent));
+            let share = if percent.is_some() || number > 1.0 { number / 100.0 } else { number };
+            (0.0..=1.0).contains(&share).then_some((len + percent.unwrap_or(0), share))
         };
         if let Some(word) = self.is(at, Role::Confidence) {
             let begin = at + word;
@@ -228,7 +232,7 @@ impl Question<'_> {
         let (len, ns) = self.within_or_less(at).or_else(|| self.duration(at))?;
         let end = at + len;
         if let Some(gap) = self.is(end, Role::Gap) {
-            let linked = (0..at).any(|i| self.is_any(i, &[Role::Then, Role::Before, Role::After]));
+            let linked = (at.saturating_sub(LINK_TOKENS_MAX)..at).any(|i| self.is_any(i, &[Role::Then, Role::Before, Role::After]));
             let what = if linked { ItemKind::Within(ns) } else { ItemKind::NearBehind(ns) };
             return Some((end + gap - at, what));
         }

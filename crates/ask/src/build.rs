@@ -184,7 +184,8 @@ impl Builder<'_> {
     /// "except in season 2 and season 4".
     fn goes_on_excluding(&self, at: usize) -> bool {
         let mut before = (0..at).rev().filter(|i| self.items[*i].kind != ItemKind::Frame);
-        let joined = before.next().is_some_and(|i| matches!(self.items[i].kind, ItemKind::And | ItemKind::Or));
+        let joined =
+            before.next().is_some_and(|i| matches!(self.items[i].kind, ItemKind::And | ItemKind::Or));
         joined && before.next().is_some_and(|i| self.built.excluded.contains(&i))
     }
 

@@ -47,7 +47,9 @@ impl Question<'_> {
             // "Mara, Otto" are two names, "Us, season 2" is a series and its season.
             let whole: Vec<_> = names
                 .iter()
-                .filter(|name| !name.target.is_label() || !text.contains([',', '.']) || name.written.contains([',', '.']))
+                .filter(|name| {
+                    !name.target.is_label() || !text.contains([',', '.']) || name.written.contains([',', '.'])
+                })
                 .cloned()
                 .collect();
             self.weigh(at, end - at, &whole, &written, senses);
@@ -68,7 +70,12 @@ impl Question<'_> {
             let Some(text) = self.slice(sense.to, end + 1) else { continue };
             let same = label.split_once('(').is_some_and(|(_, own)| key_of(own).starts_with(&key_of(text)));
             if same {
-                longer.push(Sense { to: end + 1, cost: sense.cost - 2, why: "a label with its brackets", ..sense.clone() });
+                longer.push(Sense {
+                    to: end + 1,
+                    cost: sense.cost - 2,
+                    why: "a label with its brackets",
+                    ..sense.clone()
+                });
             }
         }
         senses.extend(longer);
@@ -77,19 +84,49 @@ impl Question<'_> {
     /// "salt road 2 and 3", "the second salt road": films of a series that are told by their number.
     pub fn sequel(&self, at: usize, senses: &mut Vec<Sense>) {
         if let Some((len, n)) = self.ordinal(at)
-            && let Some((more, part)) = self.numbered_title(at + len, |_| Some((0, n)))
+            && let named = self.skip_level(at + len)
+            && let Some((more, part)) = self.numbered_title(named, |_| Some((0, n)))
         {
-            let end = at + len + more;
-            let cost = NAME + further(len + more);
-            senses.push(Sense::new(at, end - at, ItemKind::Scope(part), cost, "a film of a series, by its number"));
+            let end = named + more;
+            let cost = NAME + further(end - at);
+            senses.push(Sense::new(
+                at,
+                end - at,
+                ItemKind::Scope(part),
+                cost,
+                "a film of a series, by its number",
+            ));
         }
-        if let Some((len, part)) = self.numbered_title(at, |end| self.whole(end)) {
+        if let Some((len, part)) = self.numbered_title(at, |end| self.film_number(end)) {
             let cost = NAME + further(len);
-            senses.push(Sense::new(at, len, ItemKind::Scope(part), cost, "a film of a series, by its number"));
+            senses.push(Sense::new(
+                at,
+                len,
+                ItemKind::Scope(part),
+                cost,
+                "a film of a series, by its number",
+            ));
         }
         if let Some(part) = self.further_number(at) {
             senses.push(Sense::new(at, 1, ItemKind::Scope(part), NAME, "a further film of a series"));
         }
+    }
+
+    /// "film" in "the second film Salt Road".
+    fn skip_level(&self, at: usize) -> usize {
+        let level = |role| matches!(role, Role::Level(_)).then_some(());
+        let end = at + self.find(at, level).map_or(0, |(len, ())| len);
+        end + self.is(end, Role::Of).filter(|_| end > at).unwrap_or(0)
+    }
+
+    /// "2", "ii".
+    fn film_number(&self, at: usize) -> Option<(usize, i64)> {
+        let roman = || {
+            let word = self.tokens.get(at)?.folded.as_str();
+            let number = SEQUELS.iter().position(|roman| *roman == word).filter(|_| word.len() > 1)?;
+            Some((1, i64::try_from(number + 1).ok()?))
+        };
+        self.whole(at).or_else(roman)
     }
 
     /// The longest title here with a number, which may stand behind it.
@@ -98,7 +135,7 @@ impl Question<'_> {
         at: usize,
         number: impl Fn(usize) -> Option<(usize, i64)>,
     ) -> Option<(usize, ScopePart)> {
-        if !self.is_word(at) {
+        if !self.is_word(at) || self.film_number(at).is_some() {
             return None;
         }
         (1..NAME_WORDS_MAX).rev().find_map(|words| {
@@ -112,11 +149,13 @@ impl Question<'_> {
 
     /// "and 3" behind "salt road 2".
     fn further_number(&self, at: usize) -> Option<ScopePart> {
-        let (1, n) = self.whole(at)? else { return None };
-        let joint = |i: usize| self.is_any(i, &[Role::And, Role::Or, Role::Until]) || self.mark(i) == Some(',');
+        let (1, n) = self.film_number(at)? else { return None };
+        let joint =
+            |i: usize| self.is_any(i, &[Role::And, Role::Or, Role::Until]) || self.mark(i) == Some(',');
         let mut first = at;
         for _ in 0..NUMBERS_MAX {
-            let before = first.checked_sub(2).filter(|_| joint(first - 1)).filter(|i| self.whole(*i).is_some());
+            let before =
+                first.checked_sub(2).filter(|_| joint(first - 1)).filter(|i| self.film_number(*i).is_some());
             match before {
                 Some(before) => first = before,
                 None => break,
@@ -127,7 +166,7 @@ impl Question<'_> {
         }
         (1..NAME_WORDS_MAX).rev().find_map(|words| {
             let begin = first.checked_sub(words)?;
-            if !(begin..first).all(|i| self.is_word(i)) {
+            if self.film_number(begin).is_some() || !(begin..first).all(|i| self.is_word(i)) {
                 return None;
             }
             self.film(&key_of(self.slice(begin, first)?), n)
@@ -142,7 +181,8 @@ impl Question<'_> {
         let bases = [bare.to_owned(), format!("the {bare}")];
         let roman = usize::try_from(number).ok()?.checked_sub(1).and_then(|n| SEQUELS.get(n))?;
         bases.iter().filter(|base| is_title(base) || number > 1).find_map(|base| {
-            let spelled = [format!("{base} {number}"), format!("{base} {roman}"), format!("{base} part {number}")];
+            let spelled =
+                [format!("{base} {number}"), format!("{base} {roman}"), format!("{base} part {number}")];
             let found = spelled.iter().find_map(|key| {
                 let begins = || {
                     let titles = names.titles_beginning(key, TITLES_MAX);

@@ -139,6 +139,9 @@ impl Question<'_> {
         }
         if senses.is_empty() && !is_frame {
             self.mistyped(at, &further, typos, &mut senses);
+            if senses.is_empty() {
+                self.mistyped_verb(at, typos, &mut senses);
+            }
         }
         // "benny colle": a name of more words, of which the last is mistyped.
         let next = at + longest;
@@ -199,8 +202,13 @@ impl Question<'_> {
             let why = if more == 0 { written.why } else { why };
             add(what.clone(), NAME + further(len) + more + 5 * rank, why, others(names, name));
             if let Some(particle) = self.particle(at + len, kind) {
-                let mut sense =
-                    Sense::new(at, len + particle, what, NAME + further(len + particle) + more + 5 * rank + written.cost, why);
+                let mut sense = Sense::new(
+                    at,
+                    len + particle,
+                    what,
+                    NAME + further(len + particle) + more + 5 * rank + written.cost,
+                    why,
+                );
                 (sense.corrected, sense.also) = (written.corrected.clone(), others(names, name));
                 particles.push(sense);
             }

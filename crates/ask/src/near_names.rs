@@ -117,9 +117,7 @@ impl Question<'_> {
             return;
         }
         let kinds = [known_types::CHARACTER, known_types::SCENE, known_types::OBJECT];
-        let of_doing = |name: &&Name| {
-            matches!(&name.target, Target::Label { kind, .. } if !kinds.contains(&kind.as_str()))
-        };
+        let of_doing = |name: &&Name| matches!(&name.target, Target::Label { kind, .. } if !kinds.contains(&kind.as_str()));
         for (form, _) in forms.iter().filter(|(form, _)| form.chars().count() > 2) {
             for key in verb_keys(form) {
                 let labels: Vec<Name> =
@@ -197,7 +195,10 @@ impl Question<'_> {
             }
             // "wall" is not "walk": a wrong letter in a short word makes another word.
             let other_word = |name: &Name| {
-                let (name, is_person) = (fold(&name.written), matches!(&name.target, Target::Label { kind, .. } if kind == known_types::CHARACTER));
+                let (name, is_person) = (
+                    fold(&name.written),
+                    matches!(&name.target, Target::Label { kind, .. } if kind == known_types::CHARACTER),
+                );
                 !is_person && name.chars().count() == key.chars().count() && !is_swapped(key, &name)
             };
             if key.chars().count() == TYPO_CHARS_MIN && near.iter().all(other_word) {
@@ -220,6 +221,36 @@ impl Question<'_> {
             let cost = if long { MISTYPED_SURELY } else { MISTYPED };
             let written = Written { cost, why: "a mistyped name", corrected };
             self.weigh(at, run.tokens, near, &written, senses);
+        }
+    }
+
+    /// "lauging", "smilling": what somebody does, mistyped in another form. A wrong letter in a short verb makes another.
+    pub fn mistyped_verb(&self, at: usize, typos: &mut usize, senses: &mut Vec<Sense>) {
+        let kinds = [known_types::CHARACTER, known_types::SCENE, known_types::OBJECT];
+        let word = &self.tokens[at].folded;
+        if *typos >= TYPOS_MAX || self.is_said(at) || !self.is_english() {
+            return;
+        }
+        *typos += VERB_ENDS.len();
+        let names = self.lexicon.names();
+        for stem in stems(word).filter(|stem| stem.chars().count() >= TYPO_CHARS_MIN) {
+            let keys = VERB_ENDS.iter().map(|end| format!("{stem} {end}"));
+            let near = std::iter::once((1, stem.clone())).chain(keys.map(|key| (2, key)));
+            for (words, key) in near {
+                let fits = |name: &&Name| {
+                    let doing =
+                        matches!(&name.target, Target::Label { kind, .. } if !kinds.contains(&kind.as_str()));
+                    let verb = fold(&name.written);
+                    let verb = verb.split(' ').next().unwrap_or_default();
+                    let same = verb.chars().count() == stem.chars().count();
+                    let sure = !same || is_swapped(verb, &stem) || stem.chars().count() > MISTYPED_SURE_CHARS;
+                    doing && sure && rushes_text::within(&stem, verb, 1).is_some()
+                };
+                let found: Vec<Name> = names.near(words, &key).iter().filter(fits).cloned().collect();
+                let corrected = found.first().map(|name| Corrected::Typed(name.written.clone()));
+                let written = Written { cost: MISTYPED, why: "what somebody does, mistyped", corrected };
+                self.weigh(at, 1, &found, &written, senses);
+            }
         }
     }
 

@@ -58,10 +58,11 @@ impl Question<'_> {
             let named = names.iter().any(|name| name.cost <= NAME + INFLECTED);
             let cost = WORD + if named { WORD_THAT_NAMES } else { 0 };
             // "falls down" is what somebody does, "no smoking" denies it.
-            for idiom in senses.iter_mut().filter(|sense| sense.what == ItemKind::Word && sense.cost == IDIOM) {
-                let doing = names.iter().any(|name| {
-                    name.to == idiom.to && matches!(name.what, ItemKind::Label { .. })
-                });
+            for idiom in senses.iter_mut().filter(|sense| sense.what == ItemKind::Word && sense.cost == IDIOM)
+            {
+                let doing = names
+                    .iter()
+                    .any(|name| name.to == idiom.to && matches!(name.what, ItemKind::Label { .. }));
                 let denies = self.is(at, Role::Not) == Some(1) && self.is_doing(at + 1);
                 idiom.cost += if doing || denies { UNUSED } else { 0 };
             }
@@ -89,7 +90,7 @@ impl Question<'_> {
             (1..letters.len()).any(|i| {
                 let mut other = letters.clone();
                 other.swap(i - 1, i);
-                self.languages.frames(&other.iter().collect::<String>())
+                self.languages.frames_in(&other.iter().collect::<String>(), self.spoken)
             })
         };
         let strange = strange || (word.len() == 3 && turned() && self.exact(at).is_none());
@@ -149,6 +150,7 @@ impl Question<'_> {
             (self.reason(at), "why it is wanted"),
             (self.heading(at), "a heading"),
             (self.courtesy(at), "politeness"),
+            (self.on_behalf(at), "who wants it"),
         ];
         for (place, (found, why)) in (0..).zip(found) {
             if let Some((len, what)) = found {

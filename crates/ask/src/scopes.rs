@@ -192,9 +192,9 @@ impl Question<'_> {
         let spoken = |role| if let Role::Spoken(tag) = role { Some(tag) } else { None };
         if let Some((len, tag)) = self.find(at, spoken) {
             // "in French or German"
-            let joint = at.checked_sub(1).filter(|i| {
-                self.is_any(*i, &[Role::And, Role::Or]) || self.mark(*i) == Some(',')
-            });
+            let joint = at
+                .checked_sub(1)
+                .filter(|i| self.is_any(*i, &[Role::And, Role::Or]) || self.mark(*i) == Some(','));
             if joint.and_then(|i| i.checked_sub(1)).is_some_and(|i| self.find(i, spoken).is_some()) {
                 return Some((len, ScopePart::Language(self.languages.text(tag).to_owned())));
             }

@@ -130,7 +130,7 @@ impl Question<'_> {
         Some(Sense::new(first, last + 1 - first, ItemKind::Line(line.to_owned()), cost + more, why))
     }
 
-    fn is_personal(&self, at: usize) -> bool {
+    pub fn is_personal(&self, at: usize) -> bool {
         self.tokens.get(at).is_some_and(|token| self.languages.is_personal(&token.folded, self.spoken))
     }
 

@@ -228,6 +228,12 @@ impl Languages {
         self.phrases.get(folded).is_some_and(|phrases| phrases.iter().any(frames))
     }
 
+    /// Is the word alone a framing word in a language?
+    pub(crate) fn frames_in(&self, folded: &str, language: usize) -> bool {
+        let frames = |p: &Phrase| p.rest.is_empty() && p.role.frames() && p.language == language;
+        self.phrases.get(folded).is_some_and(|phrases| phrases.iter().any(frames))
+    }
+
     /// The frame word that a word was meant to be, where one mistake makes it: in longer words a wrong letter, in all
     /// a letter that is missing, too many, or in its neighbour's place. The first letter must be right. Where `goes_on`,
     /// the next word must be of the same phrase.

@@ -123,6 +123,10 @@ pub(crate) enum Role {
     PurposeOf,
     /// What moments are wanted for: "campaign". By itself it is a word as any other.
     Purpose,
+    /// "asked for": who wants the moments stands before.
+    Wants,
+    /// "percent" behind a number.
+    Percent,
     /// "good morning", "thank you": politeness, to the next mark.
     Courtesy,
     /// "because", "so that": why moments are wanted follows.
@@ -194,6 +198,8 @@ impl Role {
                 | Self::PurposeOf
                 | Self::Reason
                 | Self::Courtesy
+                | Self::Wants
+                | Self::Percent
                 | Self::Gap
                 | Self::Recalled
                 | Self::Help
@@ -208,11 +214,13 @@ impl Role {
     }
 }
 
-const ROLES: [(&str, Role); 76] = [
+const ROLES: [(&str, Role); 78] = [
     ("recalled", Role::Recalled),
     ("purpose_of", Role::PurposeOf),
     ("purpose", Role::Purpose),
     ("reason", Role::Reason),
+    ("wants", Role::Wants),
+    ("percent", Role::Percent),
     ("courtesy", Role::Courtesy),
     ("gap", Role::Gap),
     ("away", Role::Away),

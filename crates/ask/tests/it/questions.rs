@@ -8,7 +8,7 @@ const LATER_RIGHT: usize = 42;
 const HELD_OUT_RIGHT: usize = 71;
 /// Sets of people who did not know the grammar: 68, 63 and 62 were right when they were first asked. Since then they
 /// were developed on, too.
-const STRANGERS_RIGHT: [usize; 3] = [100, 100, 62];
+const STRANGERS_RIGHT: [usize; 3] = [100, 100, 99];
 
 fn scored(set: &str) -> Score {
     let lexicon = WrittenLexicon::read(LEXICON).unwrap();
