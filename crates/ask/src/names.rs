@@ -18,6 +18,8 @@ pub(crate) const REEL_CHARS_MIN: usize = 3;
 const REEL_ASSETS_MAX: usize = 200;
 /// What a namesake costs that is written in another case than the question has.
 const OTHER_CASE: i32 = 14;
+/// Tokens of a question in which names with marks are looked for: longer ones are no questions.
+const MARKED_QUESTION_TOKENS_MAX: usize = 256;
 /// Names of the same words that are weighed.
 pub(crate) const NAMESAKES_MAX: usize = 5;
 /// Spellings of the same words that are looked up: with and without the "'s", together and apart.
@@ -129,8 +131,10 @@ impl Question<'_> {
         let further: Vec<&Run> = further.filter(|run| run.tokens > 1 || !is_frame).collect();
         self.reels(at, &runs, &mut senses);
         self.apposed(at, &mut senses);
-        self.marked(at, &mut senses);
-        self.sequel(at, &mut senses);
+        if self.tokens.len() <= MARKED_QUESTION_TOKENS_MAX {
+            self.marked(at, &mut senses);
+            self.sequel(at, &mut senses);
+        }
         self.inflected(at, &further, &mut senses);
         let longer: Vec<&Run> = runs.iter().filter(|run| run.tokens > longest && run.tokens > 1).collect();
         self.part_of_place(at, &longer, &mut senses);
