@@ -1,11 +1,11 @@
 //! Names with marks in them, and films of a series by their number.
 
-use rushes_plan::{NAME_WORDS_MAX, Target};
+use rushes_plan::{NAME_WORDS_MAX, Name, Target};
 use rushes_text::tokenise;
 
 use crate::item::{ItemKind, ScopePart};
 use crate::languages::Role;
-use crate::names::{Written, further, titled};
+use crate::names::{Written, further};
 use crate::question::Question;
 use crate::sense::{NAME, Sense};
 
@@ -209,4 +209,16 @@ impl Question<'_> {
         let film = named.iter().find(|name| matches!(&name.target, Target::Movie(movie) if movie == id));
         film.map_or(part.clone(), |name| ScopePart::Title(name.target.clone()))
     }
+}
+
+/// The title that the same words stand for: a series before a film, a film before its assets, of which several may be
+/// called the same.
+fn titled(names: &[Name]) -> Option<ScopePart> {
+    let titles = || names.iter().map(|name| &name.target).filter(|target| !target.is_label());
+    let first = titles().min()?;
+    let assets =
+        titles().filter_map(|target| if let Target::Asset(id) = target { Some(id.clone()) } else { None });
+    let assets: Vec<String> = assets.collect();
+    let several = matches!(first, Target::Asset(_)) && assets.len() > 1;
+    Some(if several { ScopePart::Assets(assets) } else { ScopePart::Title(first.clone()) })
 }

@@ -343,18 +343,6 @@ impl Question<'_> {
     }
 }
 
-/// The title that the same words stand for: a series before a film, a film before its assets, of which several may be
-/// called the same.
-pub(crate) fn titled(names: &[Name]) -> Option<ScopePart> {
-    let titles = || names.iter().map(|name| &name.target).filter(|target| !target.is_label());
-    let first = titles().min()?;
-    let assets =
-        titles().filter_map(|target| if let Target::Asset(id) = target { Some(id.clone()) } else { None });
-    let assets: Vec<String> = assets.collect();
-    let several = matches!(first, Target::Asset(_)) && assets.len() > 1;
-    Some(if several { ScopePart::Assets(assets) } else { ScopePart::Title(first.clone()) })
-}
-
 pub(crate) fn further(len: usize) -> i32 {
     FURTHER * i32::try_from(len.saturating_sub(1)).unwrap_or(0)
 }
