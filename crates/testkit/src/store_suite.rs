@@ -459,6 +459,7 @@ pub fn a_memo_stays_as_it_is_unless_it_is_replaced(fixture: &mut dyn StoreFixtur
     assert_eq!(store.put_memos("s", std::slice::from_ref(&new), true).unwrap(), 1);
     assert_eq!(store.put_memos("s", std::slice::from_ref(&new), true).unwrap(), 0);
     assert_eq!(store.memos("s", None, 1).unwrap(), std::slice::from_ref(&new));
+    drop(store);
     if fixture.reopen() {
         assert_eq!(fixture.store().memos("s", None, 1).unwrap(), [new]);
     }

@@ -13,7 +13,7 @@ async fn unknown_paths_and_methods_are_problems() {
     let answer = server.call(Method::DELETE, "/v1/search", "", "").await;
     answer.problem(405);
     assert_eq!(answer.header("allow"), "POST");
-    server.get("/v1/feedback").await.problem(404);
+    server.get("/v1/search/more").await.problem(404);
 }
 
 #[tokio::test]
