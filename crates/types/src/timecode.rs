@@ -247,7 +247,7 @@ mod tests {
         for (text, drop) in [("29.97", true), ("59.94", true), ("23.976", false), ("25", false)] {
             let r = rate(text);
             let mut frame = 0;
-            while frame < 24 * 3600 * i64::from(r.nominal()) {
+            while frame < Timecode::frames_of_a_day(r, drop) {
                 let written = Timecode::from_frames(frame, r, drop).to_string();
                 assert_eq!(Timecode::parse(&written, r).unwrap().frames(), frame, "{written}");
                 frame += 997;
