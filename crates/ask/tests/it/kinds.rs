@@ -1,19 +1,16 @@
 //! The kinds of questions that a scanner from the left gets wrong, each with several examples.
 
-use rushes_ask::questions::{LEXICON, WrittenLexicon};
+use rushes_ask::questions::WrittenLexicon;
 use rushes_ask::{Asking, Languages, ask, ask_as, in_short, lattice_of};
 use rushes_plan::Plan;
 
+use crate::support::{ours, short_of};
+
 fn holds(lexicon: &WrittenLexicon, examples: &[(&str, &str)]) {
     for (question, wanted) in examples {
-        let got =
-            ask(question, &Plan::default(), lexicon).map_or_else(|_| "!".to_owned(), |a| in_short(&a.plan));
+        let got = short_of(question, lexicon);
         assert_eq!(got, *wanted, "{question}\n{}", lattice_of(question, lexicon).unwrap());
     }
-}
-
-fn ours() -> WrittenLexicon {
-    WrittenLexicon::read(LEXICON).unwrap()
 }
 
 /// Names that are hard to tell from other words.

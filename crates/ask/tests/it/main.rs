@@ -13,4 +13,5 @@ mod kinds;
 mod questions;
 mod reading;
 mod strangers;
+mod support;
 mod wording;

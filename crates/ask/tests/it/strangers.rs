@@ -1,8 +1,8 @@
 //! Kinds of wording that strangers to the grammar use, each with several examples that none of them asked.
 
-use rushes_ask::questions::{LEXICON, WrittenLexicon};
-use rushes_ask::{ask, in_short, lattice_of, sorted};
-use rushes_plan::Plan;
+use rushes_ask::questions::WrittenLexicon;
+
+use crate::support::{ours, reads};
 
 /// People with names that are ordinary words, a group, actions, sounds and shots.
 const COAST: &str = r#"
@@ -49,25 +49,8 @@ episode = 1
 title = "Home"
 "#;
 
-fn reads(lexicon: &WrittenLexicon, examples: &[(&str, &str)]) {
-    let mut wrong = Vec::new();
-    for (question, wanted) in examples {
-        let got =
-            ask(question, &Plan::default(), lexicon).map_or_else(|_| "!".to_owned(), |a| in_short(&a.plan));
-        if sorted(&got) != sorted(wanted) {
-            let lattice = lattice_of(question, lexicon).unwrap();
-            wrong.push(format!("{question}\n wanted {wanted}\n got    {got}\n{lattice}"));
-        }
-    }
-    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-}
-
 fn coast() -> WrittenLexicon {
     WrittenLexicon::read(COAST).unwrap()
-}
-
-fn ours() -> WrittenLexicon {
-    WrittenLexicon::read(LEXICON).unwrap()
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! Kinds of wording that people use, each with several examples, over names that are hard to tell from other words.
 
-use rushes_ask::questions::{LEXICON, WrittenLexicon};
-use rushes_ask::{Asking, ask, ask_as, in_short, lattice_of, sorted};
+use rushes_ask::questions::WrittenLexicon;
+use rushes_ask::{Asking, ask, ask_as, in_short};
 use rushes_plan::Plan;
+
+use crate::support::{ours, reads};
 
 /// A documentary archive whose names are ordinary words, with actions as detectors label them.
 const CLASHING: &str = r#"
@@ -42,20 +44,8 @@ title = "Interview"
 lines = ["Could you pass the umbrella, Joe?", "We had a lovely time on the pier"]
 "#;
 
-fn reads(lexicon: &WrittenLexicon, examples: &[(&str, &str)]) {
-    for (question, wanted) in examples {
-        let got =
-            ask(question, &Plan::default(), lexicon).map_or_else(|e| e.to_string(), |a| in_short(&a.plan));
-        assert_eq!(sorted(&got), sorted(wanted), "{question}\n{}", lattice_of(question, lexicon).unwrap());
-    }
-}
-
 fn clashing() -> WrittenLexicon {
     WrittenLexicon::read(CLASHING).unwrap()
-}
-
-fn ours() -> WrittenLexicon {
-    WrittenLexicon::read(LEXICON).unwrap()
 }
 
 #[test]
