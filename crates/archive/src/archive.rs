@@ -74,6 +74,7 @@ impl Archive {
         remove_staged(dir)?;
         let manifest = read_or_begun(dir, &options)?;
         let manifest = shared_identity(dir, manifest, options.engines.as_ref())?;
+        manifest.check(options.bucket_ns, options.default_language.as_deref())?;
         let indexes = options.stages.contains(&Stage::Index);
         let engines = rebuild::open_engines(
             dir,
@@ -342,7 +343,7 @@ fn read_or_begun(dir: &Path, options: &OpenOptions) -> Result<Manifest> {
         )
         .mend("put it back from a backup; `rushes doctor` shows the ways out")),
         None => {
-            let manifest = Manifest::new(options.bucket_ns, &options.default_language)?;
+            let manifest = Manifest::new(options.bucket_ns, options.default_language.as_deref())?;
             manifest.write(dir)?;
             Ok(manifest)
         }

@@ -12,6 +12,7 @@ use rushes_store::{
 use rushes_text::{Analyzer, Language};
 use rushes_timeline::{EmbeddedTimeline, TimelineStore};
 use rushes_types::Result;
+use rushes_wire::{BlockContext, headers_of_block};
 
 use crate::clock::now_ms;
 use crate::manifest::{Manifest, make_private_dir};
@@ -45,6 +46,10 @@ impl ArchiveFolder<'_> {
             now_ms,
             show_time,
             on_damage: self.on_damage,
+            read_headers: |asset, model, run, block| {
+                let context = BlockContext { asset: asset.clone(), model: model.clone(), run: run.clone() };
+                headers_of_block(block.format, &block.bytes, &block.positions, &context)
+            },
         };
         let options = StoreOptions {
             redactor: Some(Arc::new(WireRedactor)),

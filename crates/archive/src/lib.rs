@@ -112,7 +112,7 @@ pub use feedback::{EventProblem, FeedbackFilter, FeedbackReport};
 pub use feedback_options::{FeedbackOptions, KEEP_DAYS_DEFAULT, WhoIsKept};
 pub use ingest::{Body, IngestMode, IngestOptions, IngestReport, LineProblem, PROBLEMS_MAX};
 pub use links::{Links, SignedLink};
-pub use manifest::{ArchiveLock, FORMAT_VERSION, Manifest};
+pub use manifest::{ArchiveLock, FORMAT_VERSION, LANGUAGE_DEFAULT, Manifest};
 pub use migrate::ArchiveStore;
 pub use open_options::OpenOptions;
 pub use part::Part;

@@ -13,6 +13,11 @@ use serde::{Deserialize, Serialize};
 /// Format version of the folder. Raised when an older version could not read it.
 pub const FORMAT_VERSION: u32 = 1;
 
+/// The language of text whose language is not given, where nobody asked for another.
+pub const LANGUAGE_DEFAULT: &str = "en";
+
+/// Nanoseconds of a millisecond.
+const NS_PER_MS: i64 = 1_000_000;
 const MANIFEST: &str = "archive.json";
 const LOCK: &str = "archive.lock";
 
@@ -96,18 +101,37 @@ impl Manifest {
         Self::parse(text.as_bytes(), "the shared engines")
     }
 
-    /// A manifest for a new archive.
+    /// A manifest for a new archive; what is not asked for has its default.
     ///
     /// # Errors
     /// Where the system gives no random bytes.
-    pub fn new(bucket_ns: Option<i64>, default_language: &str) -> Result<Self> {
+    pub fn new(bucket_ns: Option<i64>, default_language: Option<&str>) -> Result<Self> {
         Ok(Self {
             format: FORMAT_VERSION,
             id: crate::hex::random_hex(16)?,
             bucket_ns: bucket_ns.unwrap_or(BUCKET_NS_DEFAULT),
-            default_language: default_language.to_owned(),
+            default_language: default_language.unwrap_or(LANGUAGE_DEFAULT).to_owned(),
             analyser: rushes_text::ANALYSER_VERSION.to_owned(),
         })
+    }
+
+    /// Does the archive have what is asked for? Both are fixed when it is made.
+    ///
+    /// # Errors
+    /// Conflict where it has something else.
+    pub fn check(&self, bucket_ns: Option<i64>, default_language: Option<&str>) -> Result<()> {
+        let ms = |ns: i64| (ns / NS_PER_MS).to_string();
+        let bucket =
+            bucket_ns.filter(|ns| *ns != self.bucket_ns).map(|ns| ("bucket_ms", ms(ns), ms(self.bucket_ns)));
+        let language = default_language
+            .filter(|language| *language != self.default_language)
+            .map(|language| ("default_language", language.to_owned(), self.default_language.clone()));
+        let Some((key, asked, has)) = bucket.or(language) else { return Ok(()) };
+        Err(Error::new(
+            ErrorKind::Conflict,
+            format!("`{key}` is {asked}, but the archive was made with {has}, and keeps it"),
+        )
+        .mend(format!("set `{key}` to {has} or take it out; for another one make a new archive and fill it")))
     }
 
     /// Writes the manifest in one step.

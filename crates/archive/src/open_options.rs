@@ -25,10 +25,10 @@ pub struct OpenOptions {
     pub stages: Vec<Stage>,
     /// The limits that hold.
     pub limits: Limits,
-    /// Length of a bucket in nanoseconds, for an archive that is made; a present one keeps its own.
+    /// Length of a bucket in nanoseconds, of an archive that is made; a present one that has another is not opened.
     pub bucket_ns: Option<i64>,
-    /// Language of text whose language is not given, for an archive that is made.
-    pub default_language: String,
+    /// Language of text whose language is not given, of an archive that is made; a present one that has another is not opened.
+    pub default_language: Option<String>,
     /// Folders that media may be served from.
     pub media_roots: Vec<PathBuf>,
     /// How long after an erasure its bytes are rewritten away by the maintenance worker.
@@ -58,7 +58,7 @@ impl Default for OpenOptions {
             stages: Stage::ALL.to_vec(),
             limits: Limits::default(),
             bucket_ns: None,
-            default_language: "en".to_owned(),
+            default_language: None,
             media_roots: Vec::new(),
             purge_after: PURGE_AFTER,
             engines: Arc::new(EmbeddedEngines),

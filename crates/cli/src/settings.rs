@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use rushes_archive::{FeedbackOptions, WhoIsKept};
+use rushes_archive::{FeedbackOptions, LANGUAGE_DEFAULT, WhoIsKept};
 use rushes_serve::{ServeConfig, ServeLimits};
 use rushes_types::limits::Limits;
 use toml::Value;
@@ -27,7 +27,7 @@ pub struct Settings {
     /// Folders that media may be served from.
     pub media_roots: Vec<PathBuf>,
     /// Language of text that names none; counts when an archive is made.
-    pub default_language: String,
+    pub default_language: Option<String>,
     /// Length of a bucket in milliseconds; counts when an archive is made.
     pub bucket_ms: Option<u32>,
     /// Limits of ingesting and searching.
@@ -50,7 +50,7 @@ impl Default for Settings {
             hosts: Vec::new(),
             roles: Role::ALL.to_vec(),
             media_roots: Vec::new(),
-            default_language: rushes_archive::OpenOptions::default().default_language,
+            default_language: None,
             bucket_ms: None,
             limits: Limits::default(),
             serve: serve.limits,
@@ -166,22 +166,22 @@ pub const SETTINGS: &[Setting] = &[
     },
     Setting {
         key: "default_language",
-        what: "language of text that names none (for a new archive)",
-        get: |s| Value::String(s.default_language.clone()),
+        what: "language of text that names none; fixed when an archive is made",
+        get: |s| Value::String(s.default_language.clone().unwrap_or_else(|| LANGUAGE_DEFAULT.to_owned())),
         set: |s, v| {
             let ok = |t: &&str| !t.is_empty() && t.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
             let text = v.as_str().filter(ok).ok_or("must be a language tag such as \"en\" or \"pt-BR\"")?;
-            text.clone_into(&mut s.default_language);
+            s.default_language = Some((*text).to_owned());
             Ok(())
         },
     },
     Setting {
         key: "bucket_ms",
-        what: "length of a bucket in milliseconds (for a new archive)",
+        what: "length of a bucket in milliseconds; fixed when an archive is made",
         get: |s| integer(s.bucket_ms.unwrap_or(1000)),
         set: |s, v| {
             let ms = positive(v)?;
-            s.bucket_ms = (ms != 1000).then_some(ms);
+            s.bucket_ms = Some(ms);
             Ok(())
         },
     },

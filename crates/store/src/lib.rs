@@ -64,7 +64,7 @@ mod stored_block;
 pub use block::{AppendMode, Block, BlockInput, Receipt, Rejection};
 #[doc(hidden)]
 pub use embedded::fuzzing;
-pub use embedded::{EmbeddedStore, StoreGuard, StoreOptions};
+pub use embedded::{EmbeddedStore, ReadHeaders, StoreGuard, StoreOptions};
 pub use history::{CommitRecord, Effect, EraseTarget, Erased, RunSegment};
 pub use import::{AssetImport, COMMIT_MAX, ImportBlock, ImportPlan, Imported, SegmentReader};
 pub use memo::{MEMO_BYTES_MAX, MEMO_KEY_BYTES_MAX, Memo, Memos};

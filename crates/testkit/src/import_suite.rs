@@ -3,8 +3,12 @@
 #![allow(missing_docs, reason = "a law is a sentence: its name says it")]
 
 use rushes_store::prelude::*;
-use rushes_store::{AppendMode, AssetImport, CommitRecord, EraseTarget, ImportBlock, Imported, MemoryStore};
-use rushes_types::{AnnotationId, Asset, Commit, Error, ErrorKind, ModelRef, Result, Run, RunId, Visibility};
+use rushes_store::{
+    AppendMode, AssetImport, Block, CommitRecord, EraseTarget, ImportBlock, Imported, MemoryStore,
+};
+use rushes_types::{
+    AnnotationHeader, AnnotationId, Asset, Commit, Error, ErrorKind, ModelRef, Result, Run, RunId, Visibility,
+};
 
 use crate::store_suite::{
     APPEND, REPLACE, StoreFixture, WHOLE, asset, asset_id, committed, current, history, kind, lines,
@@ -22,18 +26,24 @@ pub fn hand_over(
     each: &mut dyn FnMut(ImportBlock) -> Result<()>,
 ) -> Result<()> {
     from.blocks(&import.asset, segment, &mut |block| {
-        let lines: Vec<&[u8]> = block.bytes.split_inclusive(|b| *b == b'\n').collect();
-        let row = |position: &u32| {
-            let line = String::from_utf8_lossy(lines[*position as usize]).into_owned();
-            let parts: Vec<&str> = line.split('"').collect();
-            let start: i64 = parts[6].trim_matches([':', ',']).parse().unwrap();
-            let mut row = rows(&[(parts[3], start, parts[9])]).remove(0);
-            row.position = *position;
-            row
-        };
-        let rows = block.positions.iter().map(row).collect();
+        let rows = headers(&block);
         each(ImportBlock { block, rows })
     })
+}
+
+/// The headers of what counts of a block of lines: its lines are those of [`crate::store_suite::line`].
+#[must_use]
+pub fn headers(block: &Block) -> Vec<AnnotationHeader> {
+    let lines: Vec<&[u8]> = block.bytes.split_inclusive(|b| *b == b'\n').collect();
+    let row = |position: &u32| {
+        let line = String::from_utf8_lossy(lines[*position as usize]).into_owned();
+        let parts: Vec<&str> = line.split('"').collect();
+        let start: i64 = parts[6].trim_matches([':', ',']).parse().unwrap();
+        let mut row = rows(&[(parts[3], start, parts[9])]).remove(0);
+        row.position = *position;
+        row
+    };
+    block.positions.iter().map(row).collect()
 }
 
 /// Imports an asset.

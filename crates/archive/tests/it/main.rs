@@ -15,6 +15,7 @@ mod files;
 mod flow;
 mod full_disk;
 mod independent;
+mod made_with;
 mod migrate;
 mod reading;
 mod rebuilding;

@@ -32,7 +32,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use fjall::Readable;
 use rushes_kv::{Faults, Folder, Guard, OnDamage};
-use rushes_types::{Asset, AssetId, Commit, Error, LabelAliases, Model, Result, Run, RunId, Visibility};
+use rushes_types::{
+    AnnotationHeader, Asset, AssetId, Commit, Error, LabelAliases, Model, ModelRef, Result, Run, RunId,
+    Visibility,
+};
 
 use self::counters::Counters;
 use self::keys::{Key, kind};
@@ -75,11 +78,16 @@ pub struct StoreGuard {
     pub show_time: fn(u64) -> String,
     /// What is done where the store lacks what was acknowledged.
     pub on_damage: OnDamage,
+    /// Reads the headers of a block's annotations, where a store that is taken over has lost ids.
+    pub read_headers: ReadHeaders,
 }
+
+/// Reads the header of each annotation of a block that counts: the store reads no lines itself.
+pub type ReadHeaders = fn(&AssetId, &ModelRef, &RunId, &Block) -> Result<Vec<AnnotationHeader>>;
 
 impl From<StoreGuard> for Guard {
     fn from(guard: StoreGuard) -> Self {
-        let StoreGuard { chain, identity, now_ms, show_time, on_damage } = guard;
+        let StoreGuard { chain, identity, now_ms, show_time, on_damage, read_headers: _ } = guard;
         Self {
             path: chain,
             identity,
@@ -117,6 +125,7 @@ impl EmbeddedStore {
     /// acknowledged.
     pub fn open(path: &Path, options: StoreOptions) -> Result<Self> {
         let layout = tables::layout(options.cache_bytes);
+        let read_headers = options.guard.as_ref().map(|guard| guard.read_headers);
         let folder = match options.guard {
             Some(guard) => Folder::open_guarded(path, layout, options.faults, guard.into())?,
             None => Folder::open(path, layout, options.faults)?,
@@ -138,8 +147,8 @@ impl EmbeddedStore {
             incoming: Mutex::default(),
         };
         if store.folder.damage().is_none() {
-            if let Some(commit) = store.folder.taken_over() {
-                store.settle_taken_over(commit)?;
+            if let (Some(commit), Some(read_headers)) = (store.folder.taken_over(), read_headers) {
+                store.settle_taken_over(commit, read_headers)?;
             }
             store.sweep()?;
         }

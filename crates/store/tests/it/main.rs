@@ -10,3 +10,4 @@ mod import;
 mod memory;
 mod model;
 mod purge;
+mod taken_over;
