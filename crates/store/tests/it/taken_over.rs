@@ -70,7 +70,9 @@ fn what_a_store_that_is_taken_over_lacks_can_be_sent_again_whichever_tables_are_
 #[test]
 fn what_was_never_written_before_the_tables_parted_is_known_by_its_ids_again() {
     // Scopes and models of lines are rows too.
-    let first = |store: &EmbeddedStore| drop(store.put_assets(&[asset("a")]).unwrap());
+    let first = |store: &EmbeddedStore| {
+        store.put_assets(&[asset("a")]).unwrap();
+    };
     for ahead in AHEAD {
         let (_place, store) = taken_over(ahead, first, |store| add(store, "a", "1"));
         for _ in 0..2 {
