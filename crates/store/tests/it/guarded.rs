@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use rushes_store::prelude::*;
 use rushes_store::{AppendMode, EmbeddedStore, OnDamage, StoreGuard, StoreOptions};
 use rushes_testkit::import_suite::headers;
-use rushes_testkit::store_suite::{asset, asset_id, current, history, lines, lines_of, model, run_id, spec};
+use rushes_testkit::store_suite::{asset, current, lines};
 use rushes_types::{Commit, Error, ErrorKind, Result};
 use tempfile::TempDir;
 
