@@ -138,9 +138,13 @@ fn a_delay_is_felt_both_ways_and_healed() {
     ask(&mut stream, b"a").unwrap();
     assert!(started.elapsed() >= each * 2);
     proxy.heal();
-    let started = Instant::now();
-    ask(&mut stream, b"b").unwrap();
-    assert!(started.elapsed() < each * 2);
+    // A busy machine has delays of its own, but not each time.
+    let is_quick = |_| {
+        let started = Instant::now();
+        ask(&mut stream, b"b").unwrap();
+        started.elapsed() < each * 2
+    };
+    assert!((0..20).any(is_quick));
 }
 
 #[test]

@@ -118,7 +118,7 @@ fn no_call_waits_longer_than_was_configured() {
     let endpoint = Endpoint::new(EndpointConfig { timeout, ..config(&url) }).unwrap();
     let begun = Instant::now();
     assert_eq!(endpoint.encode_texts(&["a"]).unwrap_err().kind(), ErrorKind::Unavailable);
-    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(20), "{:?}", begun.elapsed());
     drop(silent);
     assert_eq!(
         endpoint.encode_texts(&["a"]).unwrap_err().kind(),

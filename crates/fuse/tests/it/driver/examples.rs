@@ -69,10 +69,10 @@ fn ten_thousand_annotations_in_one_second_are_bounded_work() {
         .map(|n| annotation("faces@1", "r1", &n.to_string(), n * 50_000, n * 50_000 + S / 2, "x"))
         .collect();
     fake.segment("faces@1", "r1", RunMode::Replace, None, crowd);
-    let store = MemoryTimeline::new().unwrap();
-    let since = Instant::now();
+    let store = Counting::new();
     fuse(&fake, &store);
-    assert!(since.elapsed().as_secs() < 5);
+    let (read, written) = store.rows();
+    assert!(read + written < 30_000, "{read} rows read, {written} written");
     let buckets = store.buckets(&asset_id(), BucketNo(0), BucketNo(9), 9).unwrap();
     assert!(buckets[0].truncated && buckets[0].annotations.len() == 10_000);
 }
