@@ -286,17 +286,3 @@ function unscoped(plan, path, index) {
   }
   return next;
 }
-
-/**
- * While the last word is still being typed, it may be the beginning of one: the same plan with that word a beginning;
- * null where no clause ends with it.
- * @param {Plan} plan The resolved plan of the words. @param {string} typed
- * @returns {Plan | null}
- */
-export function beginning(plan, typed) {
-  const last = /[\p{L}\p{N}'’]+$/u.exec(typed)?.[0]?.toLowerCase();
-  if (!last) return null;
-  const places = placesOf(plan).filter(({ clause }) => clause.text?.toLowerCase().endsWith(last) && !clause.prefix);
-  const place = places.at(-1);
-  return place ? written(replaced(plan, place, { ...unresolved(place.clause), prefix: true })) : null;
-}
