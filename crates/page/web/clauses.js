@@ -67,12 +67,6 @@ export function sentence(clause) {
   return [type, verb, says, extras.length > 0 ? `(${extras.join(', ')})` : ''].filter(Boolean).join(' ');
 }
 
-/** A warning with the clause that it is about. @param {Plan} plan @param {Warning} warning */
-export function told(plan, { pointer, message }) {
-  const place = placesOf(plan).find((p) => p.pointer === pointer);
-  return place ? `${sentence(place.clause)}: ${message}` : message;
-}
-
 /**
  * All clauses, with where they stand; step 0 is the plan itself, step 1 the first of `then`.
  * @param {Plan} plan
