@@ -19,7 +19,7 @@ const server = createServer((asked, answer) => {
   answer.setHeader('cache-control', 'no-store');
   if (path === '/') {
     answer.setHeader('content-type', 'text/html; charset=utf-8');
-    answer.end(readFileSync(join(WEB, 'index.html'), 'utf8').replaceAll('{version}', 'dev').replace('{modules}', ''));
+    answer.end(readFileSync(join(WEB, 'index.html'), 'utf8').replaceAll('{version}', 'dev'));
     return;
   }
   const file = join(WEB, basename(path));

@@ -1,14 +1,15 @@
 //! The web page at `/`, as files compiled into the program: there is no build step, and nothing is fetched or written.
 //!
-//! The page is hand-written: ES modules, one style sheet, one document. A browser runs the files of `web/` as they are.
-//! All but the document are served under a URL with a hash of *all* of their contents (`/page/VERSION/app.js`): modules
-//! that import each other by relative names stay at one version, and may be cached for ever. The document, at `/`,
-//! contains that URL and is revalidated each time; it names all modules, so that a browser asks for them at once. What is
-//! sent lacks comments and indentation, and is compressed for those who take that.
+//! The page is hand-written: ES modules, one style sheet, one document. A browser can run the files of `web/` as they are.
+//! All but the document are served under a URL with a hash of *all* of their contents (`/page/VERSION/app.js`): they stay at
+//! one version, and may be cached for ever. The document, at `/`, contains that URL and is revalidated each time. What is
+//! sent is made when it is first asked for: the modules as one script, without comments and indentation, and compressed for
+//! those who take that.
 //!
 //! This crate depends on no other crate of the workspace and on no HTTP library: it provides what to send, and the
 //! server sends it.
 
+mod bundle;
 mod sent;
 
 use std::sync::LazyLock;
@@ -29,8 +30,8 @@ pub const CACHE_FOREVER: &str = "public, max-age=31536000, immutable";
 pub const CACHE_ASK: &str = "no-cache";
 /// The placeholder for the version in the document.
 const VERSION_MARK: &str = "{version}";
-/// The placeholder for the names of all modules in the document.
-const MODULES_MARK: &str = "{modules}";
+/// The module that imports the others.
+const ENTRY: &str = "app.js";
 
 /// A file of the page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,11 +54,14 @@ macro_rules! files {
     };
 }
 
-/// Every file of the page but the document.
+/// Every file of the page but the document, as it was written.
 pub const FILES: &[File] = files! {
     "api.js"
     "app.js"
+    "asking.js"
     "banner.js"
+    "bin-view.js"
+    "bins.js"
     "card.js"
     "clause-dialog.js"
     "clauses.js"
@@ -66,22 +70,33 @@ pub const FILES: &[File] = files! {
     "empty.js"
     "export.js"
     "feedback.js"
+    "groups.js"
     "icon.svg"
     "icons.js"
+    "keyboard.js"
     "keys.js"
     "lanes.js"
     "marks.js"
     "page.css"
     "plan-bar.js"
     "player.js"
+    "reading.js"
     "request.js"
     "results.js"
     "screen.js"
     "search-box.js"
+    "shuttle.js"
+    "store.js"
     "suggest.js"
+    "tabs.js"
     "theme.js"
     "time.js"
     "timeline.js"
+    "toast.js"
+    "tools.js"
+    "transcript.js"
+    "warnings.js"
+    "welcome.js"
 };
 
 const DOCUMENT: &str = include_str!("../web/index.html");
@@ -107,15 +122,13 @@ static VERSION: LazyLock<String> = LazyLock::new(|| {
     format!("{:032x}", hash.digest128())
 });
 
-static PAGE: LazyLock<Sent> = LazyLock::new(|| {
-    let modules = FILES.iter().map(|file| file.name).filter(|name| name.ends_with(".js") && *name != "theme.js");
-    let links: String = modules
-        .map(|name| format!("<link rel=\"modulepreload\" href=\"{PREFIX}{VERSION_MARK}/{name}\">\n"))
-        .collect();
-    Sent::new(DOCUMENT.replace(MODULES_MARK, links.trim_end()).replace(VERSION_MARK, version()).into_bytes())
-});
+static PAGE: LazyLock<Sent> =
+    LazyLock::new(|| Sent::new(DOCUMENT.replace(VERSION_MARK, version()).into_bytes()));
 
-static SENT: LazyLock<Vec<Sent>> = LazyLock::new(|| FILES.iter().map(sent::of).collect());
+static SENT: LazyLock<Vec<(&'static File, Sent)>> = LazyLock::new(|| {
+    let is_own = |file: &&File| !file.name.ends_with(".js") || [ENTRY, "theme.js"].contains(&file.name);
+    FILES.iter().filter(is_own).map(|file| (file, sent::of(file))).collect()
+});
 
 /// A hash of the content of all files; 32 hexadecimal digits.
 #[must_use]
@@ -129,12 +142,12 @@ pub fn document() -> &'static Sent {
     &PAGE
 }
 
-/// The file of this name in this version, and what is sent of it. `None` for another version, which would not match the
-/// other files.
+/// What is sent by this name in this version, and the file that it was made of. `None` for another version, which would not
+/// match the other files, and for modules, which are in `app.js`.
 #[must_use]
 pub fn find(version: &str, name: &str) -> Option<(&'static File, &'static Sent)> {
     if version != self::version() {
         return None;
     }
-    FILES.iter().zip(SENT.iter()).find(|(file, _)| file.name == name)
+    SENT.iter().find(|(file, _)| file.name == name).map(|(file, sent)| (*file, sent))
 }

@@ -1,4 +1,4 @@
-//! What is sent of a file: without what only people read, and compressed once.
+//! What is sent: without what only people read, and compressed once.
 
 use std::io::Write;
 
@@ -6,7 +6,8 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use xxhash_rust::xxh3::xxh3_128;
 
-use crate::File;
+use crate::bundle::{Module, bundle};
+use crate::{ENTRY, FILES, File};
 
 /// What is sent, plain and compressed, each with its entity tag.
 #[derive(Debug)]
@@ -47,14 +48,26 @@ pub fn takes_gzip(accept_encoding: &str) -> bool {
     })
 }
 
-/// What is sent of a file.
+/// What is sent of a file: of the entry, all modules.
 pub(crate) fn of(file: &File) -> Sent {
-    let is_code = file.name.ends_with(".js") || file.name.ends_with(".css");
-    Sent::new(if is_code { bare(file.source) } else { file.source.to_owned() }.into_bytes())
+    let text = match file.name {
+        ENTRY => script(),
+        name if name.ends_with(".js") || name.ends_with(".css") => bare(file.source),
+        _ => file.source.to_owned(),
+    };
+    Sent::new(text.into_bytes())
 }
 
-/// Code without lines of comment, empty lines and indentation. Lines stay lines, so that a mistake is found where it is.
-/// Text that runs over several lines is not known here: the modules have none, which a test sees to.
+fn script() -> String {
+    let is_module = |file: &&File| file.name.ends_with(".js");
+    let bare: Vec<(&str, String)> = FILES.iter().filter(is_module).map(|f| (f.name, bare(f.source))).collect();
+    let modules: Vec<Module<'_>> = bare.iter().map(|(name, code)| Module { name, code }).collect();
+    bundle(ENTRY, &modules)
+}
+
+/// Code without lines of comment, empty lines, indentation and types. Lines stay lines, so that a mistake is found where it
+/// is. Text that runs over several lines or has what begins a comment of types is not known here: the modules have none,
+/// which a test sees to.
 fn bare(source: &str) -> String {
     let mut out = String::with_capacity(source.len());
     let mut in_comment = false;
@@ -63,22 +76,34 @@ fn bare(source: &str) -> String {
             in_comment = !line.ends_with("*/");
             continue;
         }
-        if line.starts_with("/*") {
-            match line.find("*/") {
-                None => in_comment = true,
-                Some(end) if end + 2 < line.len() => push(&mut out, line),
-                Some(_) => {}
-            }
-        } else if !line.is_empty() && !line.starts_with("//") {
-            push(&mut out, line);
+        if line.starts_with("/*") && !line.contains("*/") {
+            in_comment = true;
+        } else if !line.starts_with("//") {
+            push(&mut out, &without_types(line));
         }
     }
     out
 }
 
+/// A line without the comments in it that begin as those of types do, and without one that is all of it.
+fn without_types(line: &str) -> String {
+    let (mut out, mut rest) = (String::new(), line);
+    while let Some((before, (_, after))) =
+        rest.split_once("/** ").and_then(|(before, comment)| Some((before, comment.split_once("*/")?)))
+    {
+        out.push_str(before);
+        rest = after.trim_start();
+    }
+    out.push_str(rest);
+    let whole = out.trim();
+    if whole.starts_with("/*") && whole.ends_with("*/") { String::new() } else { out }
+}
+
 fn push(out: &mut String, line: &str) {
-    out.push_str(line);
-    out.push('\n');
+    if !line.is_empty() {
+        out.push_str(line);
+        out.push('\n');
+    }
 }
 
 /// In memory nothing can fail; should it, a stream without content is sent to nobody: browsers ask for it plainly, too.
@@ -98,7 +123,7 @@ mod tests {
     #[test]
     fn what_only_people_read_is_not_sent() {
         let source = "// A module.\n\n/** One. */\n/**\n * Two.\n * @type {X}\n */\nconst a = 1;\n  /** @type {Y} */ (b).c = '// no';\n    d(); // kept\n";
-        assert_eq!(bare(source), "const a = 1;\n/** @type {Y} */ (b).c = '// no';\nd(); // kept\n");
+        assert_eq!(bare(source), "const a = 1;\n(b).c = '// no';\nd(); // kept\n");
         assert_eq!(bare("/* One. */\n:root {\n  color: red; /* why */\n}\n"), ":root {\ncolor: red; /* why */\n}\n");
     }
 

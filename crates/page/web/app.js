@@ -138,6 +138,7 @@ const status = banner(app, login, () => ask.isLost());
 /** Asks for what the state says, and shows it. */
 function look() {
   document.body.classList.toggle('asked', isQuestion(state) || state.bin !== undefined);
+  document.body.classList.toggle('in-bin', state.bin !== undefined);
   document.title = state.q.trim() ? `${state.q.trim()} – Rushes` : 'Rushes';
   box.show();
   if (state.bin === undefined && isQuestion(state)) {

@@ -93,7 +93,7 @@ function label(e) {
 }
 
 /** Each label once, the surest. @param {Moment} moment */
-function labels(moment) {
+export function labels(moment) {
   const seen = new Map();
   for (const e of moment.evidence) {
     const key = `${e.type} ${e.label ?? ''}`;
@@ -154,7 +154,7 @@ export function card(moment, acts) {
       said ? h('p', { class: 'card-line', lang: said.language, dir: 'auto' }, line(said, true)) : (nearest(moment) ?? h('p', { class: 'card-line' })),
       h(
         'ul',
-        { class: 'tags', 'aria-label': 'Evidence', hidden: all.length === 0 },
+        { class: 'tags', 'aria-label': 'Evidence' },
         all.slice(0, LABELS_MAX).map(label),
         all.length > LABELS_MAX && h('li', { class: 'tag-more' }, `+${all.length - LABELS_MAX}`),
       ),

@@ -1,7 +1,7 @@
 // The moments found: cards, in groups where asked for, moved through with the keyboard. A further page is put behind what
 // is there: nothing is drawn again, and the place of who looks stays.
 
-import { card, spanOf } from './card.js';
+import { card, labels, lineOf, spanOf } from './card.js';
 import { byId, fill, h, many } from './dom.js';
 import { noMoments, problemBox } from './empty.js';
 import { exportButtons } from './export.js';
@@ -96,12 +96,15 @@ export function results(app) {
   /** Draws moments from this one on. @param {Answer} answer @param {number} from @param {Group[]} inGroups */
   function add(answer, from, inGroups) {
     moments = answer.moments;
-    if (moments.some((m, i) => i >= from && m.evidence.some((e) => e.text))) list.classList.add('with-lines');
+    const fresh = moments.slice(from);
+    // Cards are of one height: what none of them has takes no room.
+    if (fresh.some(lineOf)) list.classList.add('with-lines');
+    if (fresh.some((m) => labels(m).length > 0)) list.classList.add('with-tags');
     if (inGroups.length > 0) {
       for (const group of inGroups) place(group, 0, list, '');
     } else {
       const known = list.querySelector('ol.cards') ?? list.appendChild(h('ol', { class: 'cards' }));
-      known.append(...moments.slice(from).map((_, i) => make(from + i)));
+      known.append(...fresh.map((_, i) => make(from + i)));
     }
     more.remove();
     watcher.disconnect();
@@ -120,7 +123,7 @@ export function results(app) {
 
   function bare() {
     [moments, cards, order, groups, current] = [[], [], [], new Map(), -1];
-    list.classList.remove('with-lines');
+    list.classList.remove('with-lines', 'with-tags');
     watcher.disconnect();
     fill(acts);
   }

@@ -65,8 +65,8 @@ function poster(app, asset) {
       'button',
       { type: 'button', class: 'poster', title: [name, code, rest].filter(Boolean).join(' '), onclick: open },
       pic,
-      h('span', { class: 'poster-name' }, h('bdi', {}, name), code && h('span', { class: 'card-code' }, ` ${code}`)),
-      h('span', { class: 'fine' }, rest && h('bdi', {}, `${rest} `), asset.duration_ns !== undefined && length(asset.duration_ns)),
+      h('span', { class: 'poster-name' }, h('bdi', {}, name)),
+      h('span', { class: 'fine' }, code && h('span', { class: 'card-code' }, `${code} `), rest && h('bdi', {}, `${rest} `), asset.duration_ns !== undefined && length(asset.duration_ns)),
     ),
   );
 }

@@ -1,0 +1,189 @@
+// Asking, in a real browser, on a real server.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { cards, shows, skip, started } from './helpers.js';
+
+const { own, open } = started();
+
+test('the welcome offers what the archive holds', { skip }, async () => {
+  const page = await open();
+  await page.waitForSelector('.try');
+  assert.ok((await page.locator('.known-label').allInnerTexts()).some((t) => t.startsWith('Nell')));
+  await page.click('.try >> nth=1');
+  await shows(page, 'moment');
+  assert.ok((await cards(page).count()) > 0);
+  await page.done();
+});
+
+test('moments appear as one types, and the address carries them', { skip }, async () => {
+  const page = await open();
+  assert.equal(await page.evaluate(() => document.activeElement?.id), 'q');
+  await page.keyboard.type('Nell in the kitchen', { delay: 15 });
+  // The beginning of the last word finds the same three.
+  await page.waitForFunction(() => location.hash === '#q=Nell+in+the+kitchen');
+  await shows(page, '3 moments');
+  assert.deepEqual(await page.locator('.chip-says').allInnerTexts(), ['Nell', 'kitchen']);
+  const first = cards(page).first();
+  assert.match(await first.innerText(), /The Lamp Room\s*S01E0\d/);
+  assert.match(await first.innerText(), /10:00:22:00 – 10:00:40:00/);
+  assert.match(await page.locator('#live').innerText(), /3 moments/);
+  await page.reload();
+  await shows(page, '3 moments');
+  assert.equal(await page.inputValue('#q'), 'Nell in the kitchen');
+  await page.done();
+});
+
+test('the back button goes to the question before', { skip }, async () => {
+  const page = await open('#q=Nell');
+  await shows(page, '6 moments');
+  await page.click('.known-label, #clear');
+  await page.keyboard.type('herring');
+  await page.keyboard.press('Enter');
+  await shows(page, '3 moments');
+  await page.goBack();
+  await page.goBack();
+  await shows(page, '6 moments');
+  assert.equal(await page.inputValue('#q'), 'Nell');
+  await page.done();
+});
+
+test('names are offered at every keystroke and taken by the keyboard', { skip }, async () => {
+  const page = await open();
+  await page.keyboard.type('Nell and the c', { delay: 15 });
+  await page.waitForSelector('#offers li');
+  assert.equal(await page.getAttribute('#q', 'aria-expanded'), 'true');
+  await page.keyboard.press('ArrowDown');
+  assert.equal(await page.getAttribute('#q', 'aria-activedescendant'), 'offer-0');
+  await page.keyboard.press('Enter');
+  assert.equal(await page.inputValue('#q'), 'Nell and The Cat ');
+  await shows(page, '3 moments');
+  await page.keyboard.type('ki');
+  await page.waitForSelector('#offers li');
+  await page.keyboard.press('Escape');
+  assert.ok(await page.isHidden('#offers'));
+  assert.equal(await page.evaluate(() => document.activeElement?.id), 'q');
+  await page.done();
+});
+
+test('words become chips that can be changed, moved and removed', { skip }, async () => {
+  const page = await open('#q=Nell+in+the+kitchen');
+  await shows(page, '3 moments');
+  await page.click('.chip-main >> nth=1');
+  await page.locator('#clause-dialog').getByLabel('Group').selectOption('none');
+  await page.locator('#clause-dialog button[type=submit]').click();
+  await page.waitForSelector('.chip-none');
+  await shows(page, '3 moments');
+  assert.match(await cards(page).first().innerText(), /10:00:00:00 – 10:00:14:00/);
+  assert.equal(await page.inputValue('#q'), '');
+  assert.match(decodeURIComponent(page.url()), /"none":\[\{"type":"SCENE_SEARCH"/);
+  await page.locator('.chip-none .chip-main').focus();
+  await page.keyboard.press('Delete');
+  await shows(page, '6 moments');
+  await page.getByRole('button', { name: 'Clause', exact: true }).click();
+  await page.locator('#clause-dialog').getByRole('textbox', { name: 'Words' }).fill('Tobias');
+  await page.keyboard.press('Enter');
+  await page.waitForFunction(() => document.querySelectorAll('.chip-says').length === 2);
+  await shows(page, '6 moments');
+  assert.deepEqual(await page.locator('.chip-says').allInnerTexts(), ['Nell', 'Tobias']);
+  await page.done();
+});
+
+test('options change the moments: span, confidence, groups, order', { skip }, async () => {
+  const page = await open('#q=Nell+Tobias');
+  await shows(page, '6 moments');
+  await page.getByRole('button', { name: 'Whole' }).click();
+  await page.waitForFunction(() => location.hash.includes('union'));
+  await page.waitForFunction(() => document.querySelector('.card-time')?.textContent?.startsWith('10:00:00:00'));
+  assert.equal(await page.evaluate(() => document.activeElement?.textContent), 'Whole');
+  await page.getByLabel('Group').selectOption('season,episode');
+  await page.waitForSelector('h3.group');
+  assert.deepEqual(await page.locator('h4.group span:first-child').allInnerTexts(), ['Episode 1', 'Episode 2', 'Episode 3']);
+  await page.getByLabel('Top').selectOption('1');
+  await page.waitForFunction(() => document.querySelectorAll('.card').length === 3);
+  await page.getByLabel('Confidence').focus();
+  for (let i = 0; i < 40; i += 1) await page.keyboard.press('ArrowRight');
+  await page.waitForFunction(() => location.hash.includes('min_confidence'));
+  await page.done();
+});
+
+test('a word that is half typed finds what begins with it, and where is looked stands beside it', { skip }, async () => {
+  const page = await open('#q=episode+2+Nell+kitch');
+  await shows(page, '1 moment');
+  assert.deepEqual(await page.locator('.chip-says').allInnerTexts(), ['Nell', 'kitch']);
+  assert.equal((await page.locator('.chip-limit').innerText()).trim(), 'episode 2');
+  await page.locator('.chip-limit .chip-drop').click();
+  await shows(page, '3 moments');
+  await page.done();
+});
+
+test('the line of dialogue shows what was found, in whatever form', { skip }, async () => {
+  const page = await open('#q=run+foot');
+  await shows(page, '3 moments');
+  assert.deepEqual(await cards(page).first().locator('mark').allInnerTexts(), ['feet ran']);
+  await page.goto(`${own.server.base}/#q="pass+the+salt"`);
+  await page.waitForFunction(() => document.querySelector('mark')?.textContent === 'pass the salt');
+  await page.done();
+});
+
+test('the plan is edited as JSON, and a mistake is said before anything is lost', { skip }, async () => {
+  const page = await open('#q=Nell');
+  await shows(page, '6 moments');
+  await page.getByRole('button', { name: 'JSON' }).click();
+  const text = page.locator('#plan-dialog textarea');
+  assert.deepEqual(JSON.parse(await text.inputValue()), { all: [{ type: 'CHARACTER_SEARCH', label: 'Nell' }] });
+  await text.fill('{"all":[{"lable":"Nell"}]}');
+  await page.locator('#plan-dialog button[type=submit]').click();
+  await page.waitForSelector('#plan-dialog .bad:not([hidden])');
+  assert.match(await page.locator('#plan-dialog .bad').innerText(), /lable/);
+  await text.fill('{"all":[{"label":"Tobias"}],"rank_by":"start"}');
+  await page.locator('#plan-dialog button[type=submit]').click();
+  await page.waitForFunction(() => document.querySelector('.chip-says')?.textContent === 'Tobias');
+  await page.done();
+});
+
+test('no moments come with the reason and what to do', { skip }, async () => {
+  const page = await open('#plan={"all":[{"type":"CHARACTER_SEARCH","label":"Tobais"},{"label":"kitchen"}]}');
+  await page.waitForSelector('.nothing');
+  assert.match(await page.locator('.nothing').innerText(), /character is Tobais/);
+  await page.getByRole('button', { name: 'Allow typos' }).click();
+  await shows(page, '3 moments');
+  await page.goto(`${own.server.base}/#plan={"all":[{"label":"stairs"},{"label":"kitchen"}]}`);
+  await page.waitForSelector('.nothing');
+  assert.match(await page.locator('.nothing').innerText(), /never at the same time/);
+  await page.done();
+});
+
+test('a line says that the archive catches up, and moments follow when it has', { skip }, async () => {
+  const page = await open('#q=Nell');
+  await shows(page, '6 moments');
+  let busy = true;
+  await page.route('**/v1/status', async (route) => {
+    const response = await route.fetch();
+    const status = await response.json();
+    const lag = [{ consumer: 'index', topic: 'x', behind: 12 }];
+    await route.fulfill({ json: busy ? { ...status, catching_up: true, lag } : status });
+  });
+  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  await page.waitForSelector('#banner:not([hidden])');
+  assert.match(await page.locator('#banner').innerText(), /Catching up \(12 to index\)/);
+  busy = false;
+  const [again] = await Promise.all([page.waitForRequest('**/v1/search'), page.waitForSelector('#banner', { state: 'hidden' })]);
+  assert.equal(again.method(), 'POST');
+  await page.done();
+});
+
+test('a mistake in a plan is told in words', { skip }, async () => {
+  const page = await open('#plan={"all":[{"label":"a","text":"b"}]}');
+  await page.waitForSelector('.problem');
+  assert.match(await page.locator('.problem').innerText(), /one of label, text, phrase, vector/);
+  await page.done();
+});
+
+test('what an archive holds cannot become markup', { skip }, async () => {
+  const page = await open(`#q=${encodeURIComponent('<img src=x onerror=alert(1)>')}`);
+  await page.waitForSelector('.nothing, .card');
+  assert.equal(await page.locator('#results img[src="x"], .chips img').count(), 0);
+  await page.done();
+});
+
