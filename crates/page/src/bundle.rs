@@ -54,7 +54,9 @@ pub(crate) fn import_of(line: &str) -> Option<(&str, &str)> {
 
 /// The name that a declaration gives.
 fn declared(rest: &str) -> Option<&str> {
-    let name = ["const ", "async function ", "function ", "class "].iter().find_map(|kind| rest.strip_prefix(kind))?;
+    let name = ["const ", "async function ", "function ", "class "]
+        .iter()
+        .find_map(|kind| rest.strip_prefix(kind))?;
     name.split(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '$').next()
 }
 
@@ -69,9 +71,18 @@ mod tests {
     #[test]
     fn a_module_stands_once_and_after_what_it_imports() {
         let modules = [
-            Module { name: "app.js", code: "import { b } from './b.js';\nimport { A, c as d } from './a-c.js';\nb(A, d);\n" },
-            Module { name: "b.js", code: "import { A } from './a-c.js';\nexport function b(x) {\nreturn A + x;\n}\n" },
-            Module { name: "a-c.js", code: "export const A = 1;\nexport async function c() {}\nconst own = 2;\n" },
+            Module {
+                name: "app.js",
+                code: "import { b } from './b.js';\nimport { A, c as d } from './a-c.js';\nb(A, d);\n",
+            },
+            Module {
+                name: "b.js",
+                code: "import { A } from './a-c.js';\nexport function b(x) {\nreturn A + x;\n}\n",
+            },
+            Module {
+                name: "a-c.js",
+                code: "export const A = 1;\nexport async function c() {}\nconst own = 2;\n",
+            },
         ];
         assert_eq!(
             bundle("app.js", &modules),

@@ -60,7 +60,8 @@ pub(crate) fn of(file: &File) -> Sent {
 
 fn script() -> String {
     let is_module = |file: &&File| file.name.ends_with(".js");
-    let bare: Vec<(&str, String)> = FILES.iter().filter(is_module).map(|f| (f.name, bare(f.source))).collect();
+    let bare: Vec<(&str, String)> =
+        FILES.iter().filter(is_module).map(|f| (f.name, bare(f.source))).collect();
     let modules: Vec<Module<'_>> = bare.iter().map(|(name, code)| Module { name, code }).collect();
     bundle(ENTRY, &modules)
 }
@@ -124,7 +125,10 @@ mod tests {
     fn what_only_people_read_is_not_sent() {
         let source = "// A module.\n\n/** One. */\n/**\n * Two.\n * @type {X}\n */\nconst a = 1;\n  /** @type {Y} */ (b).c = '// no';\n    d(); // kept\n";
         assert_eq!(bare(source), "const a = 1;\n(b).c = '// no';\nd(); // kept\n");
-        assert_eq!(bare("/* One. */\n:root {\n  color: red; /* why */\n}\n"), ":root {\ncolor: red; /* why */\n}\n");
+        assert_eq!(
+            bare("/* One. */\n:root {\n  color: red; /* why */\n}\n"),
+            ":root {\ncolor: red; /* why */\n}\n"
+        );
     }
 
     #[test]

@@ -28,10 +28,8 @@ export function bins(app) {
   /** @type {BinHead[]} */
   let heads = [];
   let chosen = recall(CHOICE) ?? '';
-  const menu = panel(button, 'Bins', (box) => {
-    drawMenu(box);
-    void load().then(() => menu.redraw());
-  });
+  const menu = panel(button, 'Bins', drawMenu);
+  button.addEventListener('click', () => void load().then(() => menu.redraw()));
 
   async function load() {
     try {

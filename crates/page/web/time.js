@@ -69,10 +69,11 @@ export function startOfFrame(frame, rate) {
 }
 
 /** The last frame before an end, as the time in its middle: that frame is shown there. @param {number} end_ns @param {Rate | null} rate */
-export const lastFrame = (end_ns, rate) => {
-  const frame = rate ? Number((BigInt(end_ns) * BigInt(rate.num) - 1n) / (BigInt(rate.den) * BigInt(NS))) : 0;
-  return rate ? Math.max(0, Math.round((startOfFrame(frame, rate) + startOfFrame(frame + 1, rate)) / 2)) : Math.max(0, end_ns - 1e6);
-};
+export function lastFrame(end_ns, rate) {
+  if (!rate) return Math.max(0, end_ns - 1e6);
+  const frame = frameAt(Math.max(0, end_ns - 1), rate);
+  return end_ns <= 0 ? 0 : Math.round((startOfFrame(frame, rate) + startOfFrame(frame + 1, rate)) / 2);
+}
 
 /**
  * A frame count as `HH:MM:SS:FF`, with `;` before the frames where numbers are dropped.

@@ -56,10 +56,11 @@ function clip(path) {
   execFileSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', source, '-f', 'lavfi', '-i', tone, ...quick, path], { stdio: 'ignore' });
 }
 
-/** A clip in a codec of editing rooms, which no browser plays. */
-function dunes(media) {
-  const path = join(media, 'dunes.mov');
-  execFileSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', 'testsrc=size=160x90:rate=25:duration=3', '-c:v', 'prores', path], { stdio: 'ignore' });
+/** A clip in a codec of editing rooms, which no browser plays; with sound some play that, and show nothing. */
+function prores(media, name, sound) {
+  const path = join(media, `${name}.mov`);
+  const tone = sound ? ['-f', 'lavfi', '-i', 'sine=frequency=220:duration=3'] : [];
+  execFileSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', 'testsrc=size=160x90:rate=25:duration=3', ...tone, '-c:v', 'prores', ...(sound ? ['-c:a', 'aac'] : []), path], { stdio: 'ignore' });
   return path;
 }
 
@@ -103,11 +104,12 @@ export async function serve(rushes) {
       ...(seen ? { path } : {}),
     };
   });
-  if (withVideo) assets.push({ asset_id: 'lamp-room-dunes', movie_id: 'lamp-room', title: 'Dunes', path: dunes(media) });
+  const odd = withVideo ? ['dunes', 'mesa'] : [];
+  for (const name of odd) assets.push({ asset_id: `lamp-room-${name}`, movie_id: 'lamp-room', title: name, path: prores(media, name, name === 'mesa') });
   const lines = (list) => list.map((line) => `${JSON.stringify(line)}\n`).join('');
   const files = { assets: join(home, 'assets.jsonl'), said: join(home, 'said.jsonl') };
   writeFileSync(files.assets, lines(assets));
-  const said = assets.flatMap((a) => (a.series ? linesOf(a.asset_id) : [{ asset_id: a.asset_id, model: 'places@1', type: 'SCENE_SEARCH', label: 'dunes', time_range: { start_time_ns: S, end_time_ns: 2 * S } }]));
+  const said = assets.flatMap((a) => (a.series ? linesOf(a.asset_id) : [{ asset_id: a.asset_id, model: 'places@1', type: 'SCENE_SEARCH', label: a.title, time_range: { start_time_ns: S, end_time_ns: 2 * S } }]));
   writeFileSync(files.said, lines(said));
   const archive = ['--archive', join(home, 'archive')];
   const run = (...args) => execFileSync(rushes, [...archive, ...args], { stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' });

@@ -29,6 +29,48 @@ test('a phone shows all of it without a sideways scroll', { skip }, async () => 
   }
 });
 
+test('the phone shows the picture of the card that is tapped', { skip }, async () => {
+  const page = await open('#plan={"all":[{"type":"SHOT"}],"max_span":4}', { viewport: { width: 360, height: 740 }, hasTouch: true, isMobile: true });
+  await shows(page, 'moments');
+  await cards(page).nth(11).locator('.card-main').tap();
+  await page.waitForSelector('#player:not([hidden])');
+  const seen = await page.locator('.screen').boundingBox();
+  assert.ok(seen.y >= -1 && seen.y + seen.height < 740, JSON.stringify(seen));
+  const card = await page.locator('.card.current').boundingBox();
+  assert.ok(card.y > seen.y + seen.height && card.y < 740, JSON.stringify(card));
+  await page.done();
+});
+
+test('the layout holds still over a session of questions', { skip }, async () => {
+  const page = await open();
+  await page.waitForSelector('.poster');
+  await page.evaluate(() => {
+    globalThis.moved = 0;
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) globalThis.moved += entry.value;
+    }).observe({ type: 'layout-shift', buffered: false });
+  });
+  for (const words of ['Nell', 'Nell in the kitchen', 'Tobias without Nell', '"pass the salt"', 'lantern', 'zeppelin', 'Nell then Tobias within 10 s', 'episode 2 kitchen', 'herring', 'feet', 'Nell top 1 per episode', 'The Cat in the stairs', 'Tobias']) {
+    await page.fill('#q', words);
+    await page.keyboard.press('Enter');
+    await page.waitForFunction(() => !document.querySelector('[aria-busy]'));
+    await page.waitForTimeout(150);
+  }
+  const moved = await page.evaluate(() => globalThis.moved);
+  assert.ok(moved <= 0.02, `moved by ${moved}`);
+  await page.done();
+});
+
+test('nothing is cut off at 200 % zoom', { skip }, async () => {
+  for (const [name, hash, reach] of STATES) {
+    const page = await open(hash, { viewport: { width: 640, height: 400 } });
+    await reach(page);
+    const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+    assert.ok(wide <= 0, `${name}: ${wide} px too wide`);
+    await page.done();
+  }
+});
+
 test('with tokens the page asks for one, and pictures and video follow', { skip }, async () => {
   const made = own.server.run('token', 'create', 'anna', '--right', 'read', '--json');
   const token = JSON.parse(made).secret;

@@ -12,8 +12,8 @@ test('everything is done by the keyboard alone', { skip }, async () => {
   await page.keyboard.press('/');
   assert.equal(await page.evaluate(() => document.activeElement?.id), 'q');
   await page.keyboard.press('Escape');
-  await page.keyboard.press('j');
-  await page.keyboard.press('j');
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('ArrowRight');
   const current = () => page.evaluate(() => [...document.querySelectorAll('.card')].findIndex((c) => c.classList.contains('current')));
   assert.equal(await current(), 2);
   await page.keyboard.press('ArrowUp');
@@ -24,13 +24,13 @@ test('everything is done by the keyboard alone', { skip }, async () => {
   await page.keyboard.press('Enter');
   await page.waitForSelector('#player:not([hidden])');
   assert.match(page.url(), /at=lamp-room-s01e02@22000000000-40000000000/);
-  await page.keyboard.press('k');
+  await page.keyboard.press('ArrowUp');
   await page.waitForFunction(() => location.hash.includes('s01e01'));
   await page.keyboard.press('?');
   assert.ok(await page.isVisible('#help-dialog'));
   await page.keyboard.press('Escape');
   assert.ok(await page.isHidden('#help-dialog'));
-  await page.keyboard.press('m');
+  await page.keyboard.press('f');
   await page.waitForFunction(() => document.querySelector('.chip-says')?.textContent?.includes('a moment of'));
   await page.waitForSelector('.card');
   await page.keyboard.press('Escape');
@@ -49,7 +49,11 @@ test('the player starts at the in-point, stops at the out-point, or loops', { sk
   await page.waitForFunction(() => document.querySelector('video')?.paused && (document.querySelector('video')?.currentTime ?? 0) > 25.5, null, { timeout: 15_000 });
   const end = await at(page);
   assert.ok(end <= 26 && end > 25.9, String(end));
-  await page.keyboard.press('l');
+  // The last frame of the moment: the playhead says its number, and so does the key that leads there.
+  assert.equal(await page.locator('.now').innerText(), '10:00:25:24');
+  await page.keyboard.press('O');
+  await page.waitForFunction(() => document.querySelector('.now')?.textContent === '10:00:25:24');
+  await page.keyboard.press('r');
   assert.equal(await page.locator('.at-out').innerText(), 'Loop');
   await page.keyboard.press(' ');
   await page.waitForFunction(() => (document.querySelector('video')?.currentTime ?? 99) < 24);
@@ -57,12 +61,61 @@ test('the player starts at the in-point, stops at the out-point, or loops', { sk
   await page.waitForFunction(() => (document.querySelector('video')?.currentTime ?? 99) < 24.5, null, { timeout: 15_000 });
   await page.keyboard.press(' ');
   await page.waitForFunction(() => document.querySelector('video')?.paused);
-  await page.keyboard.press('i');
+  await page.keyboard.press('I');
   await page.waitForFunction(() => document.querySelector('.now')?.textContent === '10:00:23:00');
   await page.keyboard.press('.');
   await page.waitForFunction(() => document.querySelector('.now')?.textContent === '10:00:23:01');
   await page.keyboard.press(',');
   await page.waitForFunction(() => document.querySelector('.now')?.textContent === '10:00:23:00');
+  // In and out are set, copied, kept; the moment as it was found is one click away.
+  await page.keyboard.press('.');
+  await page.keyboard.press('.');
+  await page.keyboard.press('i');
+  await page.waitForFunction(() => document.querySelector('.player-span')?.textContent?.startsWith('10:00:23:02 – 10:00:26:00'));
+  await page.keyboard.press('C');
+  await page.waitForFunction(() => document.querySelector('#toast')?.textContent?.includes('copied'));
+  assert.equal(await page.evaluate(() => navigator.clipboard.readText()), '10:00:23:02 – 10:00:26:00');
+  await page.keyboard.press('c');
+  await page.waitForFunction(async () => (await navigator.clipboard.readText()) === '10:00:23:02');
+  await page.getByRole('button', { name: 'as found' }).click();
+  await page.waitForFunction(() => document.querySelector('.player-span')?.textContent?.startsWith('10:00:23:00'));
+  return page.done();
+});
+
+test('J, K and L play backwards, stop and play, faster at each press', { skip }, async (t) => {
+  if (!own.server.withVideo) return t.skip('there is no ffmpeg');
+  const page = await open('#q="pass+the+salt"&at=lamp-room-s01e01@23000000000-26000000000');
+  await page.waitForFunction(() => (document.querySelector('video')?.readyState ?? 0) > 1);
+  await page.keyboard.press('Escape');
+  await cards(page).first().locator('.card-main').click();
+  await page.waitForFunction(() => document.querySelector('video')?.paused === false);
+  await page.keyboard.press('l');
+  assert.equal(await page.locator('.speed').innerText(), '2×');
+  assert.equal(await page.evaluate(() => document.querySelector('video')?.playbackRate), 2);
+  // Who runs with L is not held at the out-point.
+  await page.waitForFunction(() => (document.querySelector('video')?.currentTime ?? 0) > 27);
+  await page.keyboard.press('j');
+  const turned = await at(page);
+  await page.waitForFunction((from) => (document.querySelector('video')?.currentTime ?? 99) < from - 0.5, turned);
+  await page.keyboard.press('k');
+  await page.waitForFunction(() => document.querySelector('video')?.paused && document.querySelector('.speed')?.textContent === '');
+  // A button that was pressed with the mouse does not take the space bar.
+  await page.getByRole('button', { name: 'Sound off' }).click();
+  await page.keyboard.press(' ');
+  await page.waitForFunction(() => document.querySelector('video')?.paused === false);
+  assert.ok(await page.evaluate(() => document.querySelector('video')?.muted));
+  // A step stands still.
+  await page.keyboard.press('.');
+  assert.ok(await page.evaluate(() => document.querySelector('video')?.paused));
+  return page.done();
+});
+
+test('sound without a picture is no picture: a copy is asked for', { skip }, async (t) => {
+  if (!own.server.withVideo) return t.skip('there is no ffmpeg');
+  const page = await open('#q=mesa');
+  await shows(page, '1 moment');
+  await cards(page).first().locator('.card-main').click();
+  await page.waitForFunction(() => document.querySelector('video')?.src.endsWith('/proxy') && (document.querySelector('video')?.videoWidth ?? 0) > 0, null, { timeout: 60_000 });
   return page.done();
 });
 
@@ -85,6 +138,7 @@ test('lanes show what is around, and lead there', { skip }, async () => {
   const names = await page.locator('.lane .lane-name').allInnerTexts();
   assert.deepEqual(names.filter(Boolean), ['shot', 'character', 'scene', 'object', 'dialogue']);
   await page.keyboard.press(' ');
+  await page.waitForFunction(() => document.querySelector('.said.hit')?.textContent?.includes('Could you pass the salt'));
   const bar = page.locator('.bar', { hasText: 'The Cat' });
   const box = await bar.boundingBox();
   await page.mouse.click(box.x + 1, box.y + box.height / 2);
@@ -94,7 +148,7 @@ test('lanes show what is around, and lead there', { skip }, async () => {
   await page.waitForFunction(() => document.querySelector('.ruler')?.getAttribute('aria-valuetext')?.startsWith('10:00:23'));
   await page.keyboard.press('Shift+ArrowRight');
   await page.waitForFunction(() => document.querySelector('.ruler')?.getAttribute('aria-valuetext')?.startsWith('10:00:24'));
-  await page.locator('.lanes-list summary').click();
+  await page.getByRole('tab', { name: 'As a list' }).click();
   assert.ok((await page.locator('.lanes-list tbody tr').count()) > 5);
   await page.done();
 });

@@ -34,7 +34,11 @@ fn all_script_together_stays_within_its_budget() {
         ["app.js", "theme.js"].iter().map(|name| find(version(), name).unwrap().1.bytes(gzip).len()).sum()
     };
     assert!(bytes(false) < SCRIPT_BYTES_MAX, "{} bytes of script; at most {SCRIPT_BYTES_MAX}", bytes(false));
-    assert!(bytes(true) < SCRIPT_GZIP_BYTES_MAX, "{} compressed; at most {SCRIPT_GZIP_BYTES_MAX}", bytes(true));
+    assert!(
+        bytes(true) < SCRIPT_GZIP_BYTES_MAX,
+        "{} compressed; at most {SCRIPT_GZIP_BYTES_MAX}",
+        bytes(true)
+    );
 }
 
 /// What is sent has lost what looks like comments: in a text it would be none.
@@ -73,7 +77,10 @@ fn modules_import_only_what_is_embedded() {
             let Some((_, rest)) = line.split_once(" from '") else { continue };
             let wanted = rest.trim_end_matches("';");
             let wanted = wanted.strip_prefix("./").unwrap_or_else(|| panic!("{name}: {line}"));
-            assert!(line.starts_with("import { ") && line.ends_with("';"), "{name}: an import is one line: {line}");
+            assert!(
+                line.starts_with("import { ") && line.ends_with("';"),
+                "{name}: an import is one line: {line}"
+            );
             assert!(scripts().any(|other| other == wanted), "{name} imports `{wanted}`");
         }
     }

@@ -62,7 +62,12 @@ async fn files_are_compressed_for_those_who_take_that() {
         let small = get(&server, path, &[("accept-encoding", "br, gzip")]).await;
         assert_eq!((small.header("content-encoding"), small.header("vary")), ("gzip", "accept-encoding"));
         assert_eq!((plain.header("content-encoding"), plain.header("vary")), ("", "accept-encoding"));
-        assert!(small.bytes.len() * 2 < plain.bytes.len(), "{path}: {} of {}", small.bytes.len(), plain.bytes.len());
+        assert!(
+            small.bytes.len() * 2 < plain.bytes.len(),
+            "{path}: {} of {}",
+            small.bytes.len(),
+            plain.bytes.len()
+        );
         assert_ne!(small.header("etag"), plain.header("etag"));
         let again = [("accept-encoding", "gzip"), ("if-none-match", small.header("etag"))];
         assert_eq!(get(&server, path, &again).await.status.as_u16(), 304);
