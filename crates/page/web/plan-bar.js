@@ -6,7 +6,7 @@ import { describe, hasVector, limitsOf, placesOf, sentence, typeTone, withClause
 import { byId, choice, fill, h, keepFocus, panel, segmented } from './dom.js';
 import { planDialog } from './dialogs.js';
 import { icon } from './icons.js';
-import { encode, inWords } from './request.js';
+import { encode, inWords, isQuestion } from './request.js';
 import { questions, recall, remember, toggleSaved } from './store.js';
 
 /** @type {[value: string, says: string][]} */
@@ -106,6 +106,14 @@ export function planBar(app) {
       h('button', { type: 'button', class: 'chip-drop', title: 'Remove', 'aria-label': `Remove ${says}`, onclick: () => app.edit(rest) }, icon('clear')),
     );
 
+  /** Where nothing is asked yet: what was asked before. */
+  function drawRecent() {
+    const recent = questions('recent');
+    const chip = (/** @type {import('./store.js').Asked} */ { says, hash }) => h('a', { class: 'chip chip-limit tone-plain', href: `#${hash}` }, h('bdi', { class: 'chip-main' }, says));
+    fill(chips, recent.length > 0 && h('span', { class: 'chip-group', role: 'listitem' }, 'Recent'), recent.map((asked) => h('span', { role: 'listitem' }, chip(asked))));
+    chips.parentElement?.toggleAttribute('data-empty', recent.length === 0);
+  }
+
   /** @param {Plan} plan */
   function drawChips(plan) {
     const places = placesOf(plan);
@@ -201,7 +209,7 @@ export function planBar(app) {
   return {
     /** Draws the plan of the answer, or of the state where there is none yet. */
     show() {
-      keepFocus(chips, () => drawChips(app.answer?.plan ?? app.state.plan));
+      keepFocus(chips, () => (isQuestion(app.state) ? drawChips(app.answer?.plan ?? app.state.plan) : drawRecent()));
       keepFocus(choices, () => drawOptions(planNow()));
       expert.redraw();
     },

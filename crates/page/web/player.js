@@ -39,7 +39,7 @@ export function player(app, move, ended) {
   const lanes = timeline(lanesBox, { seek: view.seek, step });
   const title = h('h2', { class: 'player-title', tabindex: '-1' });
   const span = h('p', { class: 'player-span' });
-  const now = h('button', { type: 'button', class: 'now', title: 'Copy this timecode (C)', 'aria-label': 'Playhead', onclick: () => copyHere() });
+  const now = h('button', { type: 'button', class: 'now', title: 'The playhead: copy this timecode (C)', onclick: () => copyHere() });
   const fast = h('span', { class: 'speed', 'aria-hidden': 'true' });
   const evidence = h('section', { class: 'evidence', 'aria-label': 'Evidence' });
   const saidBox = h('div', { class: 'transcript', tabindex: '0', role: 'region', 'aria-label': 'Transcript' });

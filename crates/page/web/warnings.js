@@ -3,7 +3,7 @@
 import { describe, placesOf, sentence } from './clauses.js';
 
 /** What the server writes as code, as people write it. @param {string} message */
-export const plain = (message) => message.replaceAll(/`([^`]*)`/g, '“$1”');
+export const plain = (message) => message.replaceAll(/\x60([^\x60]*)\x60/g, '“$1”');
 
 /** What is said in other words than the server's: what happened, and what can be done. @type {{[code: string]: (words: string) => string}} */
 const SAYS = {

@@ -118,7 +118,6 @@ export async function welcome(app, place) {
       h('div', { class: 'tries' }, tries),
       ...[
         part('Saved', questions('saved').slice(0, ASKED_MAX).map(askedBefore)),
-        part('Recent', questions('recent').slice(0, ASKED_MAX).map(askedBefore)),
         part(next ? `The first ${FILMS_MAX} films` : many(assets.length, 'film'), assets.map((a) => poster(app, a)), 'films'),
       ].filter((n) => n instanceof HTMLElement),
       ...[...new Set(labels.map((s) => s.type))].map((type) => known(app, labels, type)),

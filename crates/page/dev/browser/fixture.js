@@ -126,7 +126,8 @@ export async function serve(rushes) {
     stop() {
       disk?.kill('SIGTERM');
       server.kill('SIGTERM');
-      rmSync(home, { recursive: true, force: true });
+      // What the server still writes while it ends is removed a little later.
+      rmSync(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 });
     },
   };
 }
