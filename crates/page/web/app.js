@@ -133,7 +133,7 @@ const login = loginDialog(() => {
   look();
   void showLogin();
 });
-const status = banner(app, login, () => ask.isLost());
+const status = banner(app, login, () => ask.isLost(), () => view.again());
 
 /** Asks for what the state says, and shows it. */
 function look() {

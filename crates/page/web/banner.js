@@ -11,8 +11,8 @@ const BUSY_MS = 1_000;
 /** What each consumer does, in words. @type {{[consumer: string]: string}} */
 const STAGES = { fuse: 'to fuse', index: 'to index' };
 
-/** @param {App} app @param {() => void} needsLogin @param {() => boolean} isLost Was a question lost with the server? */
-export function banner(app, needsLogin, isLost) {
+/** @param {App} app @param {() => void} needsLogin @param {() => boolean} isLost Was a question lost with the server? @param {() => void} back The server is there again. */
+export function banner(app, needsLogin, isLost, back) {
   const place = byId('banner', HTMLDivElement);
   let timer = 0;
   let wasBusy = false;
@@ -28,6 +28,7 @@ export function banner(app, needsLogin, isLost) {
       draw(status);
       const isBack = wasGone && isLost();
       if (isBack || (wasBusy && !status.catching_up && app.answer)) app.refresh();
+      if (wasGone) back();
       [wasBusy, wasGone] = [status.catching_up, false];
     } catch (error) {
       if (error instanceof Problem && error.status === 401) needsLogin();

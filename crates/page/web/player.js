@@ -244,6 +244,7 @@ export function player(app, move, ended) {
       document.body.classList.remove('playing');
       return true;
     },
+    again: () => view.again(),
     /** What was found in the moment that is shown became known. @param {Moment} found */
     prove(found) {
       moment = found;

@@ -144,6 +144,7 @@ export function results(app) {
     show(answer) {
       rest();
       const said = head(answer);
+      const wasHere = list.contains(document.activeElement);
       bare();
       if (answer.moments.length === 0) {
         fill(list, noMoments(app, answer));
@@ -154,6 +155,8 @@ export function results(app) {
       fill(list);
       add(answer, 0, answer.groups ?? []);
       mark(moments.findIndex((m) => sameMoment(m, app.state.at)));
+      // Who was at a card is at a card again.
+      if (wasHere) cards[Math.max(current, order[0] ?? 0)]?.querySelector('button')?.focus({ preventScroll: true });
       app.say(said);
     },
     /** Puts a further page behind what is there. @param {Answer} answer @param {Moment[]} fresh @param {Group[]} inGroups */

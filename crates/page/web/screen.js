@@ -5,7 +5,7 @@ import { ask, media, still, Problem } from './api.js';
 import { placeholder } from './card.js';
 import { fill, h } from './dom.js';
 import { pressed } from './shuttle.js';
-import { lastFrame } from './time.js';
+import { frameAt, lastFrame, startOfFrame } from './time.js';
 import { plain } from './warnings.js';
 
 /** A frame's start in seconds is rounded down by players now and then: a little after it is inside it. */
@@ -109,7 +109,9 @@ export function screen(box, tell) {
       }
     } catch (error) {
       const status = error instanceof Problem ? error.status : 0;
-      if (status === 404) return 'No media of this asset is served here. The lanes below still work.';
+      // A file that is there and of which nothing can be made is another thing than none.
+      const isThere = status !== 0 && (await ask(media(of), { method: 'HEAD' }).then(() => true, () => false));
+      if (status === 404 && !isThere) return 'No media of this asset is served here. The lanes below still work.';
       if (status === 0) return 'The server does not answer: the picture comes when it is back.';
       return `The file of this asset cannot be played: ${error instanceof Problem ? plain(error.message) : 'it is damaged'}.`;
     }
@@ -146,10 +148,11 @@ export function screen(box, tell) {
     video.playbackRate = 1;
   }
 
-  /** Stands still, on a whole frame. */
+  /** Stands still, on a whole frame: where a video pauses, the frame before may still be shown. */
   function rest() {
     halt();
     if (!video.paused) video.pause();
+    if (rate && video.readyState > 0) seek(startOfFrame(frameAt(now(), rate), rate));
     tell.changed();
   }
 
@@ -258,6 +261,10 @@ export function screen(box, tell) {
     /** What became known of the asset. @param {Asset | null} known @param {Rate | null} frames */
     describe(known, frames) {
       [rate, path] = [frames, known?.path ?? ''];
+    },
+    /** The server is back: what did not come for want of it is asked for again. */
+    again() {
+      if (source === 'none' && asset !== '' && !notice.hidden) load('media');
     },
     /** Lets go of the media. */
     close() {

@@ -17,6 +17,8 @@ const FILMS_MAX = 24;
 const POSTER_HEIGHT = 240;
 /** Where in a film its picture is taken: after titles, before the end. */
 const POSTER_AT = 0.3;
+/** A film is shown in moments of at most about this many seconds, cut where it is cut. */
+const FILM_SPAN_S = 20;
 /** Questions of each list that are shown. */
 const ASKED_MAX = 8;
 
@@ -57,7 +59,7 @@ function poster(app, asset) {
     onerror: () => img.remove(),
   });
   pic.append(img);
-  const open = () => app.go({ q: '', plan: { any: [{ type: 'SHOT' }, { type: 'DIALOGUE_SEARCH' }], scope: { assets: [asset.asset_id] }, rank_by: 'start' }, at: whole(asset) }, 'push');
+  const open = () => app.go({ q: '', plan: { any: [{ type: 'SHOT' }, { type: 'DIALOGUE_SEARCH' }], scope: { assets: [asset.asset_id] }, rank_by: 'start', max_span: FILM_SPAN_S }, at: whole(asset) }, 'push');
   return h(
     'li',
     {},

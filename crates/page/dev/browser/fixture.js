@@ -77,8 +77,9 @@ export function has(program) {
 /**
  * Makes the archive and serves it.
  * @param {string} rushes The program.
+ * @param {object[]} more Lines beside those of the episodes.
  */
-export async function serve(rushes) {
+export async function serve(rushes, more = []) {
   const home = mkdtempSync(join(tmpdir(), 'rushes-page-'));
   const media = join(home, 'media');
   mkdirSync(media);
@@ -107,10 +108,15 @@ export async function serve(rushes) {
   const odd = withVideo ? ['dunes', 'mesa'] : [];
   for (const name of odd) assets.push({ asset_id: `lamp-room-${name}`, movie_id: 'lamp-room', title: name, path: prores(media, name, name === 'mesa') });
   const lines = (list) => list.map((line) => `${JSON.stringify(line)}\n`).join('');
+  if (withVideo) {
+    const path = join(media, 'broken.mov');
+    writeFileSync(path, 'no film at all');
+    assets.push({ asset_id: 'lamp-room-broken', movie_id: 'lamp-room', title: 'broken', path });
+  }
   const files = { assets: join(home, 'assets.jsonl'), said: join(home, 'said.jsonl') };
   writeFileSync(files.assets, lines(assets));
   const said = assets.flatMap((a) => (a.series ? linesOf(a.asset_id) : [{ asset_id: a.asset_id, model: 'places@1', type: 'SCENE_SEARCH', label: a.title, time_range: { start_time_ns: S, end_time_ns: 2 * S } }]));
-  writeFileSync(files.said, lines(said));
+  writeFileSync(files.said, lines([...said, ...more]));
   const archive = ['--archive', join(home, 'archive')];
   const run = (...args) => execFileSync(rushes, [...archive, ...args], { stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' });
   run('ingest', '--wait', files.said);

@@ -163,3 +163,43 @@ test('an asset without media keeps its lanes', { skip }, async () => {
   assert.ok(await cards(page).first().locator('.slate').isVisible());
   await page.done();
 });
+
+test('a damaged file and one that is not there are told apart', { skip }, async (t) => {
+  if (!own.server.withVideo) return t.skip('there is no ffmpeg');
+  const page = await open('#q=broken');
+  await shows(page, '1 moment');
+  await cards(page).first().locator('.card-main').click();
+  await page.waitForFunction(() => /The file of this asset cannot be played/.test(document.querySelector('.screen-notice:not([hidden])')?.textContent ?? ''), null, { timeout: 60_000 });
+  return page.done();
+});
+
+test('a moment of a later page is shown with what was found in it', { skip }, async () => {
+  const page = await open();
+  await page.route('**/v1/search', async (route) => {
+    const body = route.request().postDataJSON();
+    await route.continue({ postData: JSON.stringify({ ...body, limit: body.scope?.assets ? 60 : 2 }) });
+  });
+  await page.goto(`${own.server.base}/#q=Nell&at=lamp-room-s01e03@22000000000-40000000000`);
+  await page.reload();
+  await page.getByRole('tab', { name: 'Why' }).click();
+  await page.waitForSelector('.piece');
+  assert.match(await page.locator('.evidence').innerText(), /Nell/);
+  await page.done();
+});
+
+test('the window of the lanes turns about the playhead, moves, and follows', { skip }, async () => {
+  const page = await open('#q="pass+the+salt"&at=lamp-room-s01e01@23000000000-26000000000');
+  await page.waitForSelector('.lane .bar');
+  const head = () => page.evaluate(() => Math.round(document.querySelector('.head').getBoundingClientRect().left));
+  const width = () => page.evaluate(() => document.querySelectorAll('.tick')[0].textContent + document.querySelectorAll('.tick').length);
+  const [before, wide] = [await head(), await width()];
+  await page.getByRole('button', { name: 'Show less time' }).click();
+  await page.waitForFunction((was) => document.querySelectorAll('.tick')[0]?.textContent + document.querySelectorAll('.tick').length !== was, wide);
+  assert.ok(Math.abs((await head()) - before) <= 2, `${before} ${await head()}`);
+  const places = await page.evaluate(() => ({ names: document.querySelector('.lane-name').getBoundingClientRect().right, span: document.querySelector('.span').getBoundingClientRect().left }));
+  assert.ok(places.span >= places.names - 1, JSON.stringify(places));
+  await page.getByRole('button', { name: 'Later' }).click();
+  await page.getByRole('button', { name: 'Later' }).click();
+  await page.waitForFunction(() => document.querySelector('.head').hidden);
+  await page.done();
+});
