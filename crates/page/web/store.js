@@ -50,8 +50,9 @@ export const questions = (which) =>
  */
 export const inFront = (list, asked, most) => [asked, ...list.filter((a) => a.hash !== asked.hash)].slice(0, most);
 
-/** @param {Asked} asked */
-export const noteRecent = (asked) => rememberList(KEYS.recent, inFront(questions('recent'), asked, RECENT_MAX));
+/** The same words sorted otherwise are the same question. @param {Asked} asked */
+export const noteRecent = (asked) =>
+  rememberList(KEYS.recent, inFront(questions('recent').filter((a) => a.says !== asked.says), asked, RECENT_MAX));
 
 /** Keeps a question, or gives it up; is it kept now? @param {Asked} asked */
 export function toggleSaved(asked) {
