@@ -8,11 +8,11 @@ import { requestOf } from './request.js';
 const PATIENCE_MS = 1_400;
 
 /**
- * Does what came of a half-typed question leave the answer before on the screen? Nothing and a question that cannot be
- * asked do: one letter more may find something.
- * @param {{typing: boolean, hasBefore: boolean, total: number | null}} of `total`: null for a problem.
+ * Does what came of a half-typed question leave on the screen what is there? Nothing and a question that cannot be asked
+ * do: one letter more may find something.
+ * @param {{typing: boolean, total: number | null}} of `total`: null for a problem.
  */
-export const keepsBefore = ({ typing, hasBefore, total }) => typing && hasBefore && (total ?? 0) === 0;
+export const keepsBefore = ({ typing, total }) => typing && (total ?? 0) === 0;
 
 /** Is the server gone, rather than the question wrong? @param {unknown} error */
 export const isGone = (error) => error instanceof Problem && (error.status === 0 || error.status === 502);
@@ -75,14 +75,14 @@ export function asking(to) {
         const next = /** @type {Answer} */ (await json('/v1/search', { body: ranked(request), signal }));
         if (signal.aborted) return;
         lost = false;
-        if (keepsBefore({ typing, hasBefore, total: next.total })) later(() => settle(request, next));
+        if (keepsBefore({ typing, total: next.total })) later(() => settle(request, next));
         else settle(request, next);
       } catch (error) {
         if (isAbort(error) || signal.aborted) return;
         lost = isGone(error);
         if (lost) to.gone();
         if (lost && hasBefore) to.holds();
-        else if (keepsBefore({ typing, hasBefore, total: null })) later(() => fail(error));
+        else if (keepsBefore({ typing, total: null })) later(() => fail(error));
         else fail(error);
       }
     },

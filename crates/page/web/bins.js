@@ -1,9 +1,9 @@
 // Bins: lists of moments that people keep. Keeping one, with a note where wanted, and the menu of all bins.
 
 import { Problem, json } from './api.js';
-import { byId, capital, choice, fill, h, many, panel } from './dom.js';
+import { byId, choice, fill, h, many, panel } from './dom.js';
 import { icon } from './icons.js';
-import { inWords } from './request.js';
+import { inWords, sameMoment } from './request.js';
 import { recall, remember } from './store.js';
 
 const CHOICE = 'rushes-bin';
@@ -100,13 +100,23 @@ export function bins(app) {
     return { asset_id, start_ns, end_ns, ...(question && { question }), ...more };
   };
 
-  /** Puts a moment into the chosen bin, which is made where there is none. @param {MomentRef} moment @param {Partial<Addition>} [more] */
+  /**
+   * Puts a moment into the chosen bin, which is made where there is none. One that is there already takes the note.
+   * @param {MomentRef} moment @param {Partial<Addition>} [more]
+   */
   async function keep(moment, more) {
     app.told.tell('kept', moment);
-    const add = [addition(moment, more)];
     try {
       if (heads.length === 0) await load();
-      const bin = target();
+      const head = target();
+      const bin = head && /** @type {BinDocument} */ (await json(binPath(head.bin)));
+      const there = bin?.items.find((item) => sameMoment(item, moment));
+      if (bin && there) {
+        if (more) await json(binPath(bin.bin), { method: 'PATCH', body: { change: [{ item: there.item, ...more }] } });
+        app.note(more ? `Noted in ${bin.name}` : `It is in ${bin.name} already`);
+        return;
+      }
+      const add = [addition(moment, more)];
       const kept = bin ? /** @type {BinDocument} */ (await json(binPath(bin.bin), { method: 'PATCH', body: { add } })) : await make(FIRST_NAME, add);
       const item = kept.items.at(-1)?.item;
       await load();
@@ -155,5 +165,5 @@ export function bins(app) {
 
   drawButton();
   void load();
-  return { keep, keepWithNote, menu: () => button.click(), load, says: (/** @type {string} */ text) => app.note(capital(text)) };
+  return { keep, keepWithNote, menu: () => button.click(), load };
 }

@@ -37,6 +37,8 @@ test('moments are kept in a bin, noted, ordered, cut, taken out and put back', {
     await page.waitForFunction(() => document.querySelector('#toast')?.textContent?.startsWith('Kept in Selects'));
   };
   await keep();
+  await page.keyboard.press('e');
+  await page.waitForFunction(() => document.querySelector('#toast')?.textContent === 'It is in Selects already');
   await keep();
   // With a note and a rating.
   await page.keyboard.press('ArrowDown');

@@ -7,8 +7,7 @@ async function bin(page) {
   await shows(page, 'moments');
   for (let i = 0; i < 2; i += 1) {
     await page.keyboard.press('ArrowDown');
-    await page.keyboard.press('e');
-    await page.waitForSelector('.toast button');
+    await Promise.all([page.waitForResponse((r) => r.url().includes('/v1/bins')), page.keyboard.press('e')]);
   }
   await page.keyboard.press('b');
   await page.locator('.bins-list button').first().click();
@@ -30,6 +29,8 @@ export const STATES = [
   ['offers', '', async (page) => (await page.keyboard.type('N'), page.waitForSelector('#offers li'))],
   ['advanced', '#q=Nell', async (page) => (await shows(page, 'moments'), page.getByRole('button', { name: 'Advanced' }).click())],
   ['how it was read', '#q=Nell+in+the+kitchen', async (page) => (await shows(page, 'moments'), page.getByRole('button', { name: 'How it was read' }).click())],
+  ['rows', '#q=Nell', async (page) => (await shows(page, 'moments'), page.getByLabel('View').selectOption('list'))],
+  ['a film', '', async (page) => (await page.locator('.poster', { hasText: 'Before the Fog' }).click(), page.waitForSelector('.said'))],
   ['a bin', '#q=kitchen', bin],
   ['a note', '#q=kitchen', async (page) => (await shows(page, 'moments'), await page.keyboard.press('ArrowDown'), page.keyboard.press('m'))],
 ];

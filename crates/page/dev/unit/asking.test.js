@@ -8,11 +8,10 @@ import { inFront } from '../../web/store.js';
 import { inPeoplesWords, matters, plain } from '../../web/warnings.js';
 
 test('what is half typed leaves the good answer on the screen, what is asked does not', () => {
-  assert.ok(keepsBefore({ typing: true, hasBefore: true, total: 0 }));
-  assert.ok(keepsBefore({ typing: true, hasBefore: true, total: null }));
-  assert.ok(!keepsBefore({ typing: true, hasBefore: true, total: 3 }));
-  assert.ok(!keepsBefore({ typing: true, hasBefore: false, total: 0 }));
-  assert.ok(!keepsBefore({ typing: false, hasBefore: true, total: 0 }));
+  assert.ok(keepsBefore({ typing: true, total: 0 }));
+  assert.ok(keepsBefore({ typing: true, total: null }));
+  assert.ok(!keepsBefore({ typing: true, total: 3 }));
+  assert.ok(!keepsBefore({ typing: false, total: 0 }));
 });
 
 test('a server that is gone is no mistake of who asks', () => {
