@@ -163,7 +163,13 @@ export function bins(app) {
     dialog.showModal();
   }
 
+  /** By the keyboard the menu is entered, too. */
+  function openMenu() {
+    button.click();
+    menu.box.querySelector('button')?.focus();
+  }
+
   drawButton();
   void load();
-  return { keep, keepWithNote, menu: () => button.click(), load };
+  return { keep, keepWithNote, menu: openMenu, load };
 }

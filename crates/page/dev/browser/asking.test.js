@@ -333,3 +333,34 @@ test('what an archive holds cannot become markup', { skip }, async () => {
   await page.done();
 });
 
+
+test('an empty clause is not taken, a long one stays small, and × takes all of it away', { skip }, async () => {
+  const page = await open(`#plan=${encodeURIComponent(JSON.stringify({ all: [{ label: 'Nell' }], any: [{ text: 'x'.repeat(400) }] }))}`);
+  await page.waitForFunction(() => document.querySelectorAll('.chip-says').length === 2);
+  for (const chip of await page.locator('.chip').all()) assert.ok((await chip.boundingBox()).width <= 321);
+  await page.getByRole('button', { name: 'Advanced' }).click();
+  await page.getByRole('button', { name: 'Clause', exact: true }).click();
+  await page.locator('#clause-dialog button[type=submit]').click();
+  assert.ok(await page.isVisible('#clause-dialog'));
+  await page.keyboard.press('Escape');
+  assert.equal(await page.getAttribute('#q', 'placeholder'), 'Add to what stands below');
+  await page.click('#clear');
+  await page.waitForSelector('.try');
+  assert.equal(await page.evaluate(() => location.hash), '');
+  await page.done();
+});
+
+test('cards or rows, as this browser was told; lines run as their language does', { skip }, async () => {
+  const page = await open('#q=herring');
+  await shows(page, 'moments');
+  await page.getByLabel('View').selectOption('list');
+  const [first, second] = [await cards(page).nth(0).boundingBox(), await cards(page).nth(1).boundingBox()];
+  assert.ok(first.x === second.x && first.height < 80, JSON.stringify([first, second]));
+  await page.reload();
+  await shows(page, 'moments');
+  assert.equal(await page.getByLabel('View').inputValue(), 'list');
+  await page.goto(`${own.server.base}/#q="pass+the+salt"`);
+  await page.waitForSelector('.card-line mark');
+  assert.equal(await page.locator('.card-line').first().getAttribute('dir'), 'auto');
+  await page.done();
+});

@@ -203,3 +203,18 @@ test('the window of the lanes turns about the playhead, moves, and follows', { s
   await page.waitForFunction(() => document.querySelector('.head').hidden);
   await page.done();
 });
+
+test('a picture that did not come for want of a server comes when it is back', { skip }, async (t) => {
+  if (!own.server.withVideo) return t.skip('there is no ffmpeg');
+  const page = await open('#q="pass+the+salt"');
+  await shows(page, '3 moments');
+  let gone = true;
+  await page.route('**/v1/{media,status,assets,buckets}**', (route) => (gone ? route.abort() : route.continue()));
+  await page.route('**/v1/media/**', (route) => (gone ? route.abort() : route.continue()));
+  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+  await cards(page).first().locator('.card-main').click();
+  await page.waitForFunction(() => /does not answer/.test(document.querySelector('.screen-notice:not([hidden])')?.textContent ?? ''));
+  gone = false;
+  await page.waitForFunction(() => (document.querySelector('video')?.readyState ?? 0) > 0);
+  return page.done();
+});
