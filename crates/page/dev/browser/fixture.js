@@ -2,6 +2,7 @@
 // episodes of our own, "The Lamp Room", and clips with a counter that ffmpeg draws.
 
 import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -129,11 +130,13 @@ export async function serve(rushes, more = []) {
     base: disk ? await address(disk) : base,
     withVideo,
     run,
-    stop() {
+    async stop() {
       disk?.kill('SIGTERM');
+      // What the server still writes while it ends is waited for.
+      const ended = once(server, 'exit');
       server.kill('SIGTERM');
-      // What the server still writes while it ends is removed a little later.
-      rmSync(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 200 });
+      await ended;
+      rmSync(home, { recursive: true, force: true });
     },
   };
 }

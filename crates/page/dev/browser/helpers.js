@@ -22,7 +22,7 @@ export function started() {
   });
   after(async () => {
     await own.browser?.close();
-    own.server?.stop();
+    await own.server?.stop();
   });
 
   /** A page at an address; its mistakes fail the test. */

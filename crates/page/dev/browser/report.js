@@ -89,7 +89,7 @@ try {
   rows.push([`memory after ${SEARCHES} searches`, `${kb(await heap())}, before ${kb(before)}`]);
 } finally {
   await browser.close();
-  server.stop();
+  await server.stop();
 }
 const width = Math.max(...rows.map(([name]) => name.length));
 for (const [name, value] of rows) console.log(`${name.padEnd(width)}  ${value}`);
