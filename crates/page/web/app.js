@@ -131,6 +131,7 @@ const showLogin = logoutButton();
 const login = loginDialog(() => {
   void status.look();
   look();
+  void keeper.load();
   void showLogin();
 });
 const status = banner(app, login, () => ask.isLost(), () => view.again());

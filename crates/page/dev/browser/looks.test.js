@@ -85,6 +85,10 @@ test('with tokens the page asks for one, and pictures and video follow', { skip 
   await shows(page, '3 moments');
   assert.ok(await page.isHidden('#login-dialog'));
   assert.equal(await page.evaluate(() => document.cookie), '');
+  // What the visitor before could not have is there after the login.
+  await page.keyboard.press('ArrowDown');
+  await page.keyboard.press('e');
+  await page.waitForFunction(() => document.querySelector('.bins-count')?.textContent === '1');
   if (own.server.withVideo) {
     await cards(page).first().locator('.card-main').click();
     await page.waitForFunction(() => (document.querySelector('video')?.readyState ?? 0) > 0);
