@@ -32,6 +32,7 @@ cargo xtask COMMAND
   lint     the part of `ci` that runs nothing of ours: formatting, tidy, lints, licences
   smoke    builds a release, runs the demo and asks it for its page
   page     the web page: types, unit tests, and every state of it in a browser
+           --report  prints what it costs and how fast it is   --shots DIR  pictures of every state of it
   torture  kills the program in every phase of its work and looks whether anything acknowledged is lost; docs/trials.md
            --times N  that many kills (200)   --seed N  the same ones again   --from N  from this kill on
            --jobs N  archives at once   --in DIR  archives in this folder   --binary FILE  of this program
@@ -95,6 +96,8 @@ fn run(args: &[String]) -> anyhow::Result<()> {
         ["ci", "--tests"] => ci::only_tests(&root)?,
         ["lint"] => ci::lint(&root)?,
         ["page"] => page::run(&root)?,
+        ["page", "--report"] => page::run_script(&root, "report", &[])?,
+        ["page", "--shots", folder] => page::run_script(&root, "shots", &["--", folder])?,
         ["fuzz", ..] => fuzz::run(&root, &args[1..])?,
         ["torture", ..] => torture::run(&root, &args[1..])?,
         ["smoke"] => smoke::run(&root)?,

@@ -12,13 +12,39 @@ const BROWSERS: [&str; 3] = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "
 
 /// Runs all of it.
 pub fn run(root: &Path) -> anyhow::Result<()> {
+    let Some(folder) = with_tools(root) else { return Ok(()) };
+    npm(&folder, &["run", "types"])?;
+    npm(&folder, &["run", "unit"])?;
+    if !has_browser() {
+        return Ok(());
+    }
+    build(root)?;
+    let browser = npm(&folder, &["run", "browser"]);
+    if let Some(cpu) = crate::cpu::of_children() {
+        println!("== page: {cpu:.1} s of processor time");
+    }
+    browser
+}
+
+/// Runs a script that asserts nothing, in the browser: `report` or `shots`.
+pub fn run_script(root: &Path, script: &str, args: &[&str]) -> anyhow::Result<()> {
+    let Some(folder) = with_tools(root) else { return Ok(()) };
+    if !has_browser() {
+        return Ok(());
+    }
+    build(root)?;
+    npm(&folder, &[&["run", script], args].concat())
+}
+
+/// The page's folder with the tools in it; none where they cannot be had, which is said.
+fn with_tools(root: &Path) -> Option<PathBuf> {
     let folder = root.join("crates/page");
     if !works("node") || !works("npm") {
         crate::skips::skip(
             "npm",
             "page: there is no Node.js with npm: types, unit and browser tests did not run",
         );
-        return Ok(());
+        return None;
     }
     if !folder.join("node_modules/typescript").is_dir()
         && npm(&folder, &["ci", "--no-fund", "--no-audit"]).is_err()
@@ -27,22 +53,23 @@ pub fn run(root: &Path) -> anyhow::Result<()> {
             "tools from the registry of npm",
             "page: npm could not install the tools: types, unit and browser tests did not run",
         );
-        return Ok(());
+        return None;
     }
-    npm(&folder, &["run", "types"])?;
-    npm(&folder, &["run", "unit"])?;
-    let browser = std::env::var_os("CHROMIUM").map(PathBuf::from);
-    if !browser.into_iter().chain(BROWSERS.map(PathBuf::from)).any(|path| path.is_file()) {
+    Some(folder)
+}
+
+fn has_browser() -> bool {
+    let named = std::env::var_os("CHROMIUM").map(PathBuf::from);
+    let is_there = named.into_iter().chain(BROWSERS.map(PathBuf::from)).any(|path| path.is_file());
+    if !is_there {
         crate::skips::skip("chromium", "page: there is no Chromium: the browser tests did not run");
-        return Ok(());
     }
-    // The same as the smoke run's, so that nothing is built twice.
-    crate::ci::cargo(root, &["build", "--release", "--bin", "rushes"])?;
-    let browser = npm(&folder, &["run", "browser"]);
-    if let Some(cpu) = crate::cpu::of_children() {
-        println!("== page: {cpu:.1} s of processor time");
-    }
-    browser
+    is_there
+}
+
+/// Builds the program: the same as the smoke run's, so that nothing is built twice.
+fn build(root: &Path) -> anyhow::Result<()> {
+    crate::ci::cargo(root, &["build", "--release", "--bin", "rushes"])
 }
 
 fn works(program: &str) -> bool {

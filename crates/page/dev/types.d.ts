@@ -114,6 +114,26 @@ interface Warning {
   message: string;
 }
 
+/** How a question in words was read. */
+interface Reading {
+  language: string;
+  alternative?: { meaning: string; plan: Plan };
+  preparation: {
+    route: { pointer: string; path: string; why: string }[];
+    filters: { pointer: string; text: string; meaning: string }[];
+    vectors: { pointer: string; text: string; space: string; encoder?: string }[];
+  };
+}
+
+/** What would find something where a question found nothing. */
+interface Remedy {
+  kind: string;
+  pointer?: string;
+  message: string;
+  total: number;
+  plan: Plan;
+}
+
 interface Answer {
   moments: Moment[];
   groups?: Group[];
@@ -121,6 +141,8 @@ interface Answer {
   plan: Plan;
   warnings: Warning[];
   clauses: { clause: string; hits: number; approximate?: boolean }[];
+  understood?: Reading;
+  remedies?: Remedy[];
   took_ms: number;
   read_point: string;
   next_cursor: string | null;
@@ -153,6 +175,8 @@ interface BucketAnnotation {
   model: string;
   time_range: { start_time_ns: number; end_time_ns: number };
   confidence_score?: number;
+  language?: string;
+  attributes?: { [name: string]: unknown };
 }
 
 interface BucketDocument {
@@ -172,8 +196,66 @@ interface Bar {
 
 interface Lane {
   type: string;
+  /** Rows that are drawn. */
   rows: number;
   bars: Bar[];
+  /** Bars there are; some may be left out. */
+  total: number;
+  /** Bars on rows that are not drawn. */
+  hidden: number;
+}
+
+/** A line of dialogue. */
+interface Line {
+  id: string;
+  text: string;
+  speaker: string;
+  language: string | undefined;
+  start_ns: number;
+  end_ns: number;
+}
+
+interface BinHead {
+  bin: string;
+  version: number;
+  name: string;
+  owner: string;
+  moments: number;
+  duration_ns: number;
+}
+
+interface Addition extends MomentRef {
+  note?: string;
+  rating?: number | null;
+  colour?: string | null;
+  circled?: boolean;
+  question?: string | null;
+}
+
+interface BinItem extends MomentRef {
+  item: number;
+  note: string;
+  colour?: string | null;
+  rating?: number | null;
+  circled: boolean;
+  question?: string | null;
+  by: string;
+}
+
+interface BinDocument {
+  bin: string;
+  version: number;
+  name: string;
+  items: BinItem[];
+  next_item: number;
+  overview: { duration_ns: number; overlaps?: unknown[] };
+}
+
+/** How a short message is shown: as a failure, for longer, with something to press. */
+interface NoteHow {
+  bad?: boolean;
+  long?: boolean;
+  act?: { says: string; does: () => void };
 }
 
 interface Suggestion {
@@ -208,6 +290,8 @@ interface State {
   q: string;
   plan: Plan;
   at: MomentRef | null;
+  /** A bin in place of moments. */
+  bin?: string;
 }
 
 interface ProblemDocument {
@@ -239,8 +323,8 @@ interface App {
   readonly state: State;
   /** The answer to it; null while there is none. */
   readonly answer: Answer | null;
-  /** Shows something else: `push` makes a step for the back button, `replace` does not. */
-  go(next: State, how: 'push' | 'replace'): void;
+  /** Shows something else: `push` makes a step for the back button, `replace` does not. `typing`: the last word goes on. */
+  go(next: State, how: 'push' | 'replace', typing?: boolean): void;
   /** Changes the plan by hand: words become clauses first. */
   edit(change: (plan: Plan) => Plan): void;
   /** Asks again. */
@@ -253,6 +337,10 @@ interface App {
   close(): void;
   /** More like this. */
   like(moment: MomentRef): void;
+  /** Keeps a moment in the bin. */
+  keep(moment: MomentRef): void;
+  /** Shows a short message. */
+  note(text: string, how?: NoteHow): void;
   /** Copies text, and says so. */
   copy(text: string, what: string): void;
   /** What is known of an asset; null where it is not there. */

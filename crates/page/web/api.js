@@ -30,15 +30,15 @@ async function problemOf(response) {
 /**
  * Asks the server; what is no success becomes a {@link Problem}.
  * @param {string} path
- * @param {{body?: unknown, method?: string, signal?: AbortSignal, range?: string}} [how]
+ * @param {{body?: unknown, method?: string, signal?: AbortSignal, range?: string, match?: number}} [how] `match`: the version that was read.
  * @returns {Promise<Response>}
  */
-export async function ask(path, { body, method, signal, range } = {}) {
+export async function ask(path, { body, method, signal, range, match } = {}) {
   /** @type {RequestInit} */
   const init = { method: method ?? (body === undefined ? 'GET' : 'POST'), signal: signal ?? null };
   if (body !== undefined) {
     init.body = JSON.stringify(body);
-    init.headers = { 'content-type': 'application/json' };
+    init.headers = { 'content-type': 'application/json', ...(match !== undefined && { 'if-match': String(match) }) };
   }
   if (range) init.headers = { range };
   let response;
@@ -61,7 +61,7 @@ export async function ask(path, { body, method, signal, range } = {}) {
  * Asks for JSON.
  * @template T
  * @param {string} path
- * @param {{body?: unknown, method?: string, signal?: AbortSignal}} [how]
+ * @param {{body?: unknown, method?: string, signal?: AbortSignal, match?: number}} [how]
  * @returns {Promise<T>}
  */
 export async function json(path, how) {

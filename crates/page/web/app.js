@@ -1,39 +1,57 @@
-// The page: keeps what is shown, asks the server, and lets the parts draw it. What is shown stands in the address.
+// The page: keeps what is shown, and lets the parts ask and draw. What is shown stands in the address.
 
-import { Problem, ask, isAbort, json } from './api.js';
+import { Problem, json } from './api.js';
+import { asking } from './asking.js';
 import { banner } from './banner.js';
-import { beginning, likeThis } from './clauses.js';
+import { binView } from './bin-view.js';
+import { bins } from './bins.js';
+import { likeThis } from './clauses.js';
 import { helpDialog, loginDialog } from './dialogs.js';
-import { byId, fill, h } from './dom.js';
+import { byId } from './dom.js';
 import { feedback } from './feedback.js';
 import { icon } from './icons.js';
-import { actionOf } from './keys.js';
+import { keyboard } from './keyboard.js';
 import { planBar } from './plan-bar.js';
 import { player } from './player.js';
-import { PAGE_SIZE, decode, encode, isQuestion, nothing, pinned, requestOf, sameMoment } from './request.js';
+import { reading } from './reading.js';
+import { decode, encode, inWords, isQuestion, nothing, pinned, requestAround, sameMoment } from './request.js';
 import { results } from './results.js';
 import { searchBox } from './search-box.js';
-
-const THEME_KEY = 'rushes-theme';
-/** How long a short message stays, in milliseconds. */
-const TOAST_MS = 1_800;
+import { noteRecent } from './store.js';
+import { toaster, write } from './toast.js';
+import { logoutButton, themeSwitch } from './tools.js';
+import { welcome } from './welcome.js';
 
 let state = nothing();
-/** @type {Answer | null} */
-let answer = null;
-let asked = new AbortController();
-/** Is the next page on its way? */
-let paging = false;
-/** What was asked in place of the state, where the last word was taken for a beginning. @type {Plan | null} */
-let asking = null;
+/** Was the state asked while its last word was typed? */
+let typed = false;
 /** @type {Map<string, Promise<Asset | null>>} */
 const assets = new Map();
-let toastTimer = 0;
-
-const live = byId('live', HTMLDivElement);
-const toast = byId('toast', HTMLDivElement);
 
 const told = feedback();
+const { say, note } = toaster();
+
+const ask = asking({
+  told,
+  show(answer) {
+    bar.show();
+    notes.show(answer);
+    found.show(answer);
+    if (!typed && answer.total > 0) noteRecent({ says: inWords(state), hash: encode({ ...state, at: null }) });
+    show();
+  },
+  append: (answer, fresh, groups) => found.append(answer, fresh, groups),
+  waiting: () => found.wait(ask.answer() === null),
+  holds: () => found.hold(ask.answer()),
+  fails(error) {
+    bar.show();
+    notes.show(null);
+    found.fail(error);
+    if (error instanceof Problem && error.status === 401) login();
+    show();
+  },
+  gone: () => void status.look(),
+});
 
 /** @type {App} */
 const app = {
@@ -42,23 +60,24 @@ const app = {
     return state;
   },
   get answer() {
-    return answer;
+    return ask.answer();
   },
-  go(next, how) {
+  go(next, how, typing = false) {
     const address = encode(next);
     const same = address === encode(state);
-    const asksSame = encode({ ...next, at: null }) === encode({ ...state, at: null });
-    state = next;
+    // The words are the same, but nobody types on: the last word is a whole one now.
+    const asksSame = encode({ ...next, at: null }) === encode({ ...state, at: null }) && (typing || !typed);
+    [state, typed] = [next, typing];
     if (!same) history[how === 'push' ? 'pushState' : 'replaceState'](null, '', `#${address}`);
-    if (!asksSame) void search();
+    if (!asksSame) look();
     else if (!same) show();
   },
   edit(change) {
-    const base = pinned(state, answer?.plan ?? null);
+    const base = pinned(state, ask.answer()?.plan ?? null);
     app.go({ ...base, plan: change(base.plan) }, 'push');
   },
-  refresh: () => void search(),
-  more: () => void nextPage(),
+  refresh: () => look(),
+  more: () => void ask.more((text) => note(text, { bad: true })),
   open(moment, play) {
     if (play) told.plays(moment);
     const { asset_id, start_ns, end_ns } = moment;
@@ -75,17 +94,19 @@ const app = {
     }
     view.open(moment, play);
     found.mark(at);
+    if (first) found.stay();
   },
   close() {
     told.stopped();
-    if (!view.close()) return;
+    if (!view.isOpen()) return;
     app.go({ ...state, at: null }, 'push');
     found.focus();
   },
   like(moment) {
     told.tell('more_like', moment);
-    app.go({ q: '', plan: likeThis(moment), at: null }, 'push');
+    app.go({ q: '', plan: likeThis(moment), at: state.at }, 'push');
   },
+  keep: (moment) => void keeper.keep(moment),
   copy(text, what) {
     void write(text).then((done) => note(done ? `${what} copied: ${text.length < 40 ? text : ''}`.replace(/: $/, '') : 'Copying is not allowed here'));
   },
@@ -94,85 +115,42 @@ const app = {
     assets.set(id, known);
     return known;
   },
-  say(text) {
-    live.textContent = text;
-  },
+  say,
+  note,
 };
 
 const found = results(app);
 const bar = planBar(app);
+const notes = reading(app);
 const box = searchBox(app);
-const view = player(app, (step) => go(step, true));
+const view = player(app, (step) => go(step, true), () => shown.ended());
+const keeper = bins(app);
+const shown = binView(app, keeper, (title) => found.clear(title));
 const help = helpDialog(told);
+const showLogin = logoutButton();
 const login = loginDialog(() => {
   void status.look();
-  void search();
+  look();
+  void keeper.load();
   void showLogin();
 });
-const status = banner(app, login);
+const status = banner(app, login, () => ask.isLost(), () => view.again());
 
-/** @param {string} text */
-function note(text) {
-  app.say(text);
-  toast.textContent = text;
-  toast.hidden = false;
-  clearTimeout(toastTimer);
-  toastTimer = window.setTimeout(() => (toast.hidden = true), TOAST_MS);
-}
-
-/** @param {string} text @returns {Promise<boolean>} */
-async function write(text) {
-  try {
-    await navigator.clipboard.writeText(text);
-    return true;
-  } catch {
-    // Where the page is not served from this machine or over TLS, browsers have no clipboard of that kind.
-    const area = h('textarea', { class: 'visually-hidden', 'aria-hidden': 'true' });
-    area.value = text;
-    document.body.append(area);
-    const focused = document.activeElement;
-    area.select();
-    const done = document.execCommand('copy');
-    area.remove();
-    if (focused instanceof HTMLElement) focused.focus();
-    return done;
-  }
-}
-
-/** Asks for the moments of the state, and shows them. */
-async function search() {
-  asked.abort();
-  asked = new AbortController();
-  const { signal } = asked;
-  document.body.classList.toggle('asked', isQuestion(state));
+/** Asks for what the state says, and shows it. */
+function look() {
+  document.body.classList.toggle('asked', isQuestion(state) || state.bin !== undefined);
+  document.body.classList.toggle('in-bin', state.bin !== undefined);
   document.title = state.q.trim() ? `${state.q.trim()} – Rushes` : 'Rushes';
   box.show();
-  if (!isQuestion(state)) {
-    answer = null;
-    bar.show();
-    found.welcome();
-    show();
+  if (state.bin === undefined && isQuestion(state)) {
+    void ask.ask(state, typed);
     return;
   }
-  found.wait(answer === null);
-  try {
-    let next = /** @type {Answer} */ (await json('/v1/search', { body: ranked(requestOf(state)), signal }));
-    // A word that is still being typed finds nothing as it is: it is taken for a beginning.
-    const begun = next.total === 0 && state.q !== '' ? beginning(next.plan, state.q) : null;
-    if (begun) next = /** @type {Answer} */ (await json('/v1/search', { body: ranked({ ...begun, limit: PAGE_SIZE }), signal }));
-    if (signal.aborted) return;
-    asking = begun;
-    answer = next;
-    bar.show();
-    found.show(next);
-    told.shown(next, next.moments, 0);
-  } catch (error) {
-    if (isAbort(error)) return;
-    answer = null;
-    bar.show();
-    found.fail(error);
-    if (error instanceof Problem && error.status === 401) login();
-  }
+  ask.forget();
+  bar.show();
+  notes.show(null);
+  if (state.bin !== undefined) void shown.open(state.bin);
+  else void welcome(app, found.clear('Find a moment'));
   show();
 }
 
@@ -180,102 +158,81 @@ async function search() {
 function show() {
   const { at } = state;
   if (!at) {
-    view.close();
-    found.mark(null);
+    if (view.close()) found.stay();
     return;
   }
-  if (sameMoment(view.moment(), at)) return;
-  view.open(answer?.moments.find((m) => sameMoment(m, at)) ?? at, false);
+  if (sameMoment(view.moment(), at)) {
+    found.mark(at);
+    return;
+  }
+  const known = ask.answer()?.moments.find((m) => sameMoment(m, at));
+  view.open(known ?? at, false);
   found.mark(at);
+  if (!known && isQuestion(state)) void proof(at);
 }
 
-/** A request that asks for what feedback sends back. @param {object} body */
-const ranked = (body) => (told.isOn() ? { ...body, ranking: { features: true } } : body);
-
-/** Who copies a timecode takes the moment along. @param {Moment} moment @param {string} text */
-function keep(moment, text) {
-  told.tell('kept', moment);
-  app.copy(text, 'Timecode');
-}
-
-async function nextPage() {
-  const cursor = answer?.next_cursor;
-  if (!answer || !cursor || paging) return;
-  paging = true;
-  const before = answer;
+/** What was found in a moment of a later page: the same question, of its asset alone. @param {MomentRef} at */
+async function proof(at) {
   try {
-    const next = /** @type {Answer} */ (await json('/v1/search', { body: ranked(asking ? { ...asking, limit: PAGE_SIZE, cursor } : requestOf(state, cursor)) }));
-    if (answer !== before) return;
-    const shift = before.moments.length;
-    answer = {
-      ...next,
-      moments: [...before.moments, ...next.moments],
-      groups: joined(before.groups ?? [], shifted(next.groups, shift)),
-      warnings: before.warnings,
-      clauses: before.clauses,
-    };
-    found.show(answer);
-    told.shown(answer, next.moments, shift);
-  } catch (error) {
-    // 410: what the cursor saw is gone; the question is asked again.
-    if (error instanceof Problem && error.status === 410) void search();
-    else note(error instanceof Problem ? error.message : 'The next page did not come');
-  } finally {
-    paging = false;
+    const answer = /** @type {Answer} */ (await json('/v1/search', { body: requestAround(state, at) }));
+    const moment = answer.moments.find((m) => sameMoment(m, at));
+    if (moment && sameMoment(view.moment(), at)) view.prove(moment);
+  } catch {
+    // The moment is shown without it.
   }
-}
-
-/** Groups whose moments stand further back by so many. @param {Group[] | undefined} groups @param {number} by @returns {Group[]} */
-const shifted = (groups, by) =>
-  (groups ?? []).map((g) => ({ ...g, groups: shifted(g.groups, by), moments: (g.moments ?? []).map((i) => i + by) }));
-
-/** The groups of two pages as one list: a group goes on over the end of a page. @param {Group[]} a @param {Group[]} b @returns {Group[]} */
-function joined(a, b) {
-  const key = (/** @type {Group} */ g) => JSON.stringify([g.by, g.key, g.within]);
-  const out = a.map((g) => ({ ...g }));
-  for (const group of b) {
-    const same = out.find((g) => key(g) === key(group));
-    if (!same) out.push(group);
-    else {
-      same.moments = [...(same.moments ?? []), ...(group.moments ?? [])];
-      same.groups = joined(same.groups ?? [], group.groups ?? []);
-    }
-  }
-  return out;
 }
 
 /** Moves to another moment; an open player follows. @param {number} step @param {boolean} [playing] */
 function go(step, playing = view.isOpen()) {
+  if (state.bin !== undefined) {
+    shown.move(step);
+    return;
+  }
   const focus = !document.activeElement?.closest('#player');
   const moment = found.move(step, focus);
   if (moment && view.isOpen() && playing) app.open(moment, true);
 }
 
-/** @type {{[action: string]: () => void}} */
-const ACTIONS = {
+/** The moment that a key is about. */
+const current = () => (view.isOpen() ? view.marked() : (shown.current() ?? found.current()));
+
+/** @param {(moment: Moment | MomentRef) => void} act */
+const withCurrent = (act) => () => {
+  const moment = current();
+  if (moment) act(moment);
+};
+
+const whenOpen = (/** @type {() => void} */ act) => () => view.isOpen() && act();
+
+keyboard({
   search: () => box.focus(),
   next: () => go(1),
   previous: () => go(-1),
   pause: () => {
-    const moment = found.current();
+    const moment = current();
     if (view.isOpen()) view.toggle();
     else if (moment) app.open(moment, true);
   },
+  reverse: whenOpen(() => view.shuttle(-1)),
+  stop: whenOpen(() => view.shuttle(0)),
+  forward: whenOpen(() => view.shuttle(1)),
+  back: whenOpen(() => view.step(-1)),
+  on: whenOpen(() => view.step(1)),
+  'mark-in': whenOpen(() => view.setIn()),
+  'mark-out': whenOpen(() => view.setOut()),
+  'to-in': whenOpen(() => view.toIn()),
+  'to-out': whenOpen(() => view.toOut()),
+  keep: withCurrent((moment) => app.keep(moment)),
+  note: withCurrent((moment) => keeper.keepWithNote(moment)),
+  like: withCurrent((moment) => app.like(moment)),
   copy: () => {
-    const moment = found.current();
-    if (view.isOpen()) view.copyIn();
-    else if (moment) keep(moment, moment.timecode_in ?? String(moment.start_ns / 1e9));
+    const moment = current();
+    if (view.isOpen()) view.copyHere();
+    else if (moment) view.copyIn(moment);
   },
-  'copy-out': () => view.isOpen() && view.copyBoth(),
-  like: () => {
-    const moment = view.moment() ?? found.current();
-    if (moment) app.like(moment);
-  },
-  loop: () => view.isOpen() && view.nextAtOut(),
-  back: () => view.isOpen() && view.step(-1),
-  forward: () => view.isOpen() && view.step(1),
-  in: () => view.toIn(),
-  out: () => view.toOut(),
+  'copy-out': whenOpen(() => view.copyBoth()),
+  loop: whenOpen(() => view.nextAtOut()),
+  bins: () => keeper.menu(),
   help,
   close: () => {
     if (document.activeElement?.matches('input, textarea, select')) {
@@ -283,24 +240,16 @@ const ACTIONS = {
       found.focus();
     } else app.close();
   },
-};
-
-document.addEventListener('keydown', (event) => {
-  const focused = document.activeElement;
-  const action = actionOf(event, {
-    typing: Boolean(focused?.matches('input:not([type=range]), textarea')),
-    button: Boolean(focused?.matches('button:not(.card-main), a, summary')),
-    slider: Boolean(focused?.matches('[role=slider], input[type=range], select')),
-    dialog: document.querySelector('dialog[open]') !== null,
-  });
-  if (!action) return;
-  event.preventDefault();
-  ACTIONS[action]?.();
 });
+
 document.addEventListener('to-results', () => found.focus());
 window.addEventListener('popstate', () => {
-  state = decode(location.hash);
-  void search();
+  const next = decode(location.hash);
+  const same = encode({ ...next, at: null }) === encode({ ...state, at: null });
+  [state, typed] = [next, false];
+  // A step back that only closes the player asks nothing again.
+  if (same) show();
+  else look();
 });
 byId('skip', HTMLAnchorElement).addEventListener('click', (event) => {
   event.preventDefault();
@@ -313,55 +262,15 @@ byId('home', HTMLAnchorElement).addEventListener('click', (event) => {
 });
 byId('help', HTMLButtonElement).addEventListener('click', help);
 
-/** The switch between light, dark and what the system says. */
-function themeSwitch() {
-  const button = byId('theme', HTMLButtonElement);
-  const root = document.documentElement;
-  const draw = () => {
-    const theme = root.dataset.theme ?? 'auto';
-    fill(button, icon(theme));
-    button.title = `Colours: ${theme === 'auto' ? 'as the system' : theme}`;
-    button.setAttribute('aria-label', button.title);
-  };
-  button.addEventListener('click', () => {
-    const next = { auto: 'light', light: 'dark', dark: '' }[root.dataset.theme ?? 'auto'] ?? '';
-    if (next) root.dataset.theme = next;
-    else delete root.dataset.theme;
-    try {
-      localStorage.setItem(THEME_KEY, next);
-    } catch {
-      // A browser that keeps nothing keeps no theme either.
-    }
-    draw();
-  });
-  draw();
-}
-
-/** A way out for who logged in. */
-async function showLogin() {
-  const button = byId('logout', HTMLButtonElement);
-  try {
-    const who = /** @type {{name: string | null}} */ (await json('/v1/login'));
-    button.hidden = who.name === null;
-    button.title = `Log out ${who.name ?? ''}`;
-    button.setAttribute('aria-label', button.title);
-  } catch {
-    button.hidden = true;
-  }
-}
-byId('logout', HTMLButtonElement).addEventListener('click', () => {
-  void ask('/v1/login', { method: 'DELETE' }).finally(() => location.reload());
-});
-
 for (const element of document.querySelectorAll('[data-icon]')) {
   if (element instanceof HTMLElement) element.prepend(icon(element.dataset.icon ?? ''));
 }
-// The player stands below the top, however many rows the plan takes.
+// The player stands below the top, however high that is.
 const top = document.querySelector('.top');
 if (top) new ResizeObserver(() => document.body.style.setProperty('--top', `${top.clientHeight + 1}px`)).observe(top);
 themeSwitch();
 state = decode(location.hash);
-void search();
+look();
 void status.look();
 void showLogin();
-if (!isQuestion(state)) box.focus();
+if (!isQuestion(state) && state.bin === undefined) box.focus();

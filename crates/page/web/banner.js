@@ -1,6 +1,7 @@
 // How the archive fares: a line while it catches up or a stage fails, nothing otherwise.
 
 import { Problem, json } from './api.js';
+import { isGone } from './asking.js';
 import { byId, fill, h } from './dom.js';
 
 /** How often it is asked, in milliseconds: while all is well, and while it catches up. */
@@ -10,11 +11,12 @@ const BUSY_MS = 1_000;
 /** What each consumer does, in words. @type {{[consumer: string]: string}} */
 const STAGES = { fuse: 'to fuse', index: 'to index' };
 
-/** @param {App} app @param {() => void} needsLogin */
-export function banner(app, needsLogin) {
+/** @param {App} app @param {() => void} needsLogin @param {() => boolean} isLost Was a question lost with the server? @param {() => void} back The server is there again. */
+export function banner(app, needsLogin, isLost, back) {
   const place = byId('banner', HTMLDivElement);
   let timer = 0;
   let wasBusy = false;
+  let wasGone = false;
 
   async function look() {
     clearTimeout(timer);
@@ -24,14 +26,17 @@ export function banner(app, needsLogin) {
       const status = await json('/v1/status');
       next = status.catching_up ? BUSY_MS : CALM_MS;
       draw(status);
-      if (wasBusy && !status.catching_up && app.answer) app.refresh();
-      wasBusy = status.catching_up;
+      const isBack = wasGone && isLost();
+      if (isBack || (wasBusy && !status.catching_up && app.answer)) app.refresh();
+      if (wasGone) back();
+      [wasBusy, wasGone] = [status.catching_up, false];
     } catch (error) {
       if (error instanceof Problem && error.status === 401) needsLogin();
-      else if (error instanceof Problem && error.status === 0) {
-        fill(place, h('p', { class: 'bad' }, 'The server does not answer. What is on the screen stays.'));
+      else if (isGone(error)) {
+        if (!wasGone) fill(place, h('p', { class: 'bad' }, app.answer ? 'The server does not answer. What is on the screen stays.' : 'The server does not answer.'));
         place.hidden = false;
-        next = BUSY_MS * 3;
+        wasGone = true;
+        next = BUSY_MS * 2;
       }
     }
     timer = window.setTimeout(() => (document.hidden ? undefined : void look()), next);

@@ -93,7 +93,7 @@ function label(e) {
 }
 
 /** Each label once, the surest. @param {Moment} moment */
-function labels(moment) {
+export function labels(moment) {
   const seen = new Map();
   for (const e of moment.evidence) {
     const key = `${e.type} ${e.label ?? ''}`;
@@ -103,10 +103,16 @@ function labels(moment) {
   return [...seen.values()];
 }
 
+/** What was nearest, where nothing that is named or said was found. @param {Moment} moment */
+function nearest(moment) {
+  const near = moment.evidence.find((e) => e.similarity !== undefined);
+  return near && h('p', { class: 'card-line card-near' }, `looks or sounds near: ${(near.similarity ?? 0).toFixed(2)}`);
+}
+
 /**
- * A card.
+ * A card: one picture, the name, where it is and how long, the line, what was found.
  * @param {Moment} moment
- * @param {{open: (play: boolean) => void, copy: () => void, like: () => void}} acts
+ * @param {{open: (play: boolean) => void, copy: () => void, like: () => void, keep: () => void}} acts
  */
 export function card(moment, acts) {
   const { name, code, rest } = nameOf(moment);
@@ -114,26 +120,22 @@ export function card(moment, acts) {
   const said = lineOf(moment);
   const all = labels(moment);
   const score = Math.round(moment.score * 100);
+  const title = [name, code, rest].filter(Boolean).join(' ');
   const pic = h('span', { class: 'pic' });
-  const bar = h('span', { class: 'score-bar' });
-  bar.style.inlineSize = `${score}%`;
-  fill(
-    pic,
-    h('span', { class: 'pic-in' }, from),
-    h('span', { class: 'pic-long' }, length(moment.end_ns - moment.start_ns)),
-    h('span', { class: 'pic-score', 'aria-hidden': 'true' }, bar),
-  );
   picture(pic, moment, from);
   const main = h(
     'button',
-    { type: 'button', class: 'card-main', tabindex: '-1', onclick: () => acts.open(true) },
-    h('span', { class: 'card-name' }, name),
+    { type: 'button', class: 'card-main', tabindex: '-1', title, onclick: () => acts.open(true) },
+    h('bdi', { class: 'card-name' }, name),
     ' ',
     code && h('span', { class: 'card-code' }, code),
     ' ',
-    rest && h('span', { class: 'card-rest' }, rest),
+    rest && h('bdi', { class: 'card-rest' }, rest),
     h('span', { class: 'visually-hidden' }, `, from ${from} to ${to}, score ${score} of 100`),
   );
+  /** @param {string} name @param {string} says @param {string} label @param {() => void} act */
+  const act = (name, says, label, act) =>
+    h('button', { type: 'button', class: 'mini', tabindex: '-1', title: says, 'aria-label': label, onclick: act }, icon(name));
   return h(
     'li',
     { class: 'card' },
@@ -144,25 +146,25 @@ export function card(moment, acts) {
       main,
       h(
         'p',
-        { class: 'card-time' },
-        h('span', {}, from, h('span', { class: 'dash' }, ' – '), to),
-        h('span', { class: 'card-score', title: 'Score' }, moment.score.toFixed(2)),
+        { class: 'card-time', title: `${from} – ${to}` },
+        h('span', {}, from),
+        h('span', { class: 'card-long' }, length(moment.end_ns - moment.start_ns)),
         (moment.count ?? 1) > 1 && h('span', { class: 'card-count', title: 'Near-identical moments folded into this one' }, `× ${moment.count}`),
       ),
-      said && h('p', { class: 'card-line', lang: said.language }, line(said, true)),
-      all.length > 0 &&
-        h(
-          'ul',
-          { class: 'tags', 'aria-label': 'Evidence' },
-          all.slice(0, LABELS_MAX).map(label),
-          all.length > LABELS_MAX && h('li', { class: 'tag-more' }, `+${all.length - LABELS_MAX}`),
-        ),
+      said ? h('p', { class: 'card-line', lang: said.language, dir: 'auto' }, line(said, true)) : (nearest(moment) ?? h('p', { class: 'card-line' })),
+      h(
+        'ul',
+        { class: 'tags', 'aria-label': 'Evidence' },
+        all.slice(0, LABELS_MAX).map(label),
+        all.length > LABELS_MAX && h('li', { class: 'tag-more' }, `+${all.length - LABELS_MAX}`),
+      ),
     ),
     h(
       'div',
       { class: 'card-acts' },
-      h('button', { type: 'button', class: 'mini', tabindex: '-1', title: 'Copy timecode (c)', 'aria-label': `Copy timecode ${from}`, onclick: acts.copy }, icon('copy')),
-      h('button', { type: 'button', class: 'mini', tabindex: '-1', title: 'More like this (m)', 'aria-label': `More like ${from}`, onclick: acts.like }, icon('like')),
+      act('keep', 'Keep in the bin', `Keep ${from}`, acts.keep),
+      act('copy', 'Copy timecode', `Copy timecode ${from}`, acts.copy),
+      act('like', 'Find similar', `More like ${from}`, acts.like),
     ),
   );
 }

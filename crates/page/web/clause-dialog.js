@@ -58,6 +58,11 @@ export function clauseDialog(app) {
       clause = Object.fromEntries(Object.entries({ ...clause, ...change }).filter(([, v]) => v !== undefined));
     };
     const done = () => {
+      // A clause without words asks for nothing, and breaks the question.
+      if (!words.hidden && words.value.trim() === '') {
+        words.focus();
+        return;
+      }
       app.edit((plan) => (place ? replaced(plan, place, clause, group) : withClause(plan, group, clause)));
       dialog.close();
     };
@@ -66,6 +71,7 @@ export function clauseDialog(app) {
       type: 'text',
       value: wordsOf(clause),
       'aria-label': 'Words',
+      required: true,
       autocomplete: 'off',
       oninput: () => (clause = retested(clause, testOf(clause), words.value)),
     });

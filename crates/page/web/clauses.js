@@ -67,12 +67,6 @@ export function sentence(clause) {
   return [type, verb, says, extras.length > 0 ? `(${extras.join(', ')})` : ''].filter(Boolean).join(' ');
 }
 
-/** A warning with the clause that it is about. @param {Plan} plan @param {Warning} warning */
-export function told(plan, { pointer, message }) {
-  const place = placesOf(plan).find((p) => p.pointer === pointer);
-  return place ? `${sentence(place.clause)}: ${message}` : message;
-}
-
 /**
  * All clauses, with where they stand; step 0 is the plan itself, step 1 the first of `then`.
  * @param {Plan} plan
@@ -285,18 +279,4 @@ function unscoped(plan, path, index) {
     if (value && Object.keys(value).length === 0) delete holder[name];
   }
   return next;
-}
-
-/**
- * While the last word is still being typed, it may be the beginning of one: the same plan with that word a beginning;
- * null where no clause ends with it.
- * @param {Plan} plan The resolved plan of the words. @param {string} typed
- * @returns {Plan | null}
- */
-export function beginning(plan, typed) {
-  const last = /[\p{L}\p{N}'’]+$/u.exec(typed)?.[0]?.toLowerCase();
-  if (!last) return null;
-  const places = placesOf(plan).filter(({ clause }) => clause.text?.toLowerCase().endsWith(last) && !clause.prefix);
-  const place = places.at(-1);
-  return place ? written(replaced(plan, place, { ...unresolved(place.clause), prefix: true })) : null;
 }

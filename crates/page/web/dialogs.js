@@ -2,8 +2,8 @@
 
 import { Problem, ask, json } from './api.js';
 import { written } from './clauses.js';
-import { byId, fill, h } from './dom.js';
-import { KEYS } from './keys.js';
+import { byId, choice, fill, h } from './dom.js';
+import { COMMANDS, MAPS, chooseMap, chosenMap, keysOf } from './keys.js';
 import { readPlan } from './request.js';
 
 /** @param {HTMLDialogElement} dialog */
@@ -71,17 +71,22 @@ function syntaxOf(text) {
   }
 }
 
-/** The keys. */
-/** @param {Told} told */
+/** The keys, and whose keys they are. @param {Told} told */
 export function helpDialog(told) {
   const tells = h('input', { type: 'checkbox', onchange: () => told.turn(tells.checked) });
   tells.checked = told.isOn();
+  const list = h('dl', { class: 'keys' });
+  const draw = () => {
+    const keys = (/** @type {string} */ action) => keysOf(chosenMap(), action).map((key) => h('kbd', {}, key));
+    fill(list, COMMANDS.map(([action, says]) => h('div', {}, h('dt', {}, keys(action)), h('dd', {}, says))));
+  };
+  draw();
   const dialog = byId('help-dialog', HTMLDialogElement);
   dialog.addEventListener('click', (event) => event.target === dialog && dialog.close());
   fill(
     dialog,
-    h('h2', {}, 'Keys'),
-    h('dl', { class: 'keys' }, KEYS.map(([, keys, says]) => h('div', {}, h('dt', {}, keys.split(' ').map((key) => h('kbd', {}, key))), h('dd', {}, says)))),
+    h('div', { class: 'keys-head' }, h('h2', { tabindex: '-1', autofocus: true }, 'Keys'), h('span', { class: 'gap' }), choice('As in', Object.entries(MAPS).map(([name, { says }]) => [name, says]), chosenMap(), (name) => (chooseMap(name), draw()))),
+    list,
     h('p', { class: 'fine' }, 'Quotes are dialogue: “could you pass the salt”. A name leads to its label; other words are looked for in labels and dialogue. Each part of what was understood is a chip: press it to change it, press Delete on it to remove it.'),
     h('label', { class: 'fine' }, tells, ' Tell the server which moments I look at and take along, so that it ranks better. Never what I ask.'),
     h('div', { class: 'form-end' }, h('a', { href: '/openapi.json' }, 'The interface as OpenAPI'), h('span', { class: 'gap' }), shut(dialog)),

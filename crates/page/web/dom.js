@@ -117,3 +117,37 @@ export function keepFocus(container, draw) {
   const next = controls.find((control) => nameOf(control) === name) ?? controls[Math.min(place, controls.length - 1)];
   if (next instanceof HTMLElement) next.focus();
 }
+
+let panels = 0;
+
+/**
+ * A button that opens a panel below itself; the panel is drawn when it opens, and again when `redraw` is called meanwhile.
+ * @param {HTMLButtonElement} button @param {string} label @param {(box: HTMLElement) => void} draw
+ */
+export function panel(button, label, draw) {
+  panels += 1;
+  const box = h('div', { id: `panel-${panels}`, class: 'panel', popover: 'auto', role: 'group', 'aria-label': label });
+  button.setAttribute('popovertarget', box.id);
+  button.setAttribute('aria-expanded', 'false');
+  box.addEventListener('beforetoggle', (event) => {
+    const opens = /** @type {ToggleEvent} */ (event).newState === 'open';
+    button.setAttribute('aria-expanded', String(opens));
+    if (!opens) return;
+    draw(box);
+    const { bottom, right } = button.getBoundingClientRect();
+    box.style.insetBlockStart = `${bottom + 6}px`;
+    box.style.insetInlineEnd = `${Math.max(8, document.documentElement.clientWidth - right)}px`;
+  });
+  button.after(box);
+  return {
+    box,
+    close: () => box.matches(':popover-open') && box.hidePopover(),
+    redraw: () => box.matches(':popover-open') && keepFocus(box, () => draw(box)),
+  };
+}
+
+/** A count with its word: `1 moment`, `1,204 moments`. @param {number} n @param {string} one */
+export const many = (n, one) => `${n.toLocaleString()} ${one}${n === 1 ? '' : 's'}`;
+
+/** @param {string} text */
+export const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,83 +1,9 @@
-// What stands where moments would: the welcome, no moments and why, a problem and what to do.
+// What stands where moments would: no moments, why, and what would find something; a problem and what to do.
 
-import { Problem, json } from './api.js';
-import { describe, placesOf, replaced, sentence, told, typeName, typeTone, unresolved, without } from './clauses.js';
-import { fill, h } from './dom.js';
-
-/** Labels of each type that the welcome shows. */
-const LABELS_MAX = 8;
-/** Labels that are asked for. */
-const LABELS_ASKED = 50;
-
-/** @param {string} text */
-const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
-
-/** @param {App} app @param {string} q */
-const tryIt = (app, q) =>
-  h('button', { type: 'button', class: 'try', onclick: () => app.go({ q, plan: {}, at: null }, 'push') }, q);
-
-/**
- * Questions that this archive can answer, from its own frequent labels.
- * @param {Suggestion[]} labels
- * @returns {string[]}
- */
-export function examples(labels) {
-  const of = (/** @type {string} */ type) => labels.filter((s) => s.type === type && /^[\p{L}\p{N} .'-]+$/u.test(s.text));
-  const [people, places, things] = [of('CHARACTER_SEARCH'), of('SCENE_SEARCH'), of('OBJECT_SEARCH')];
-  const [who, other] = [people[0]?.text, people[1]?.text];
-  const [where, what] = [places[0]?.text, things[0]?.text];
-  const out = [];
-  if (who) out.push(who);
-  if (who && where) out.push(`${who} in the ${where}`);
-  if (other && what) out.push(`${other} with the ${what}`);
-  if (who && other) out.push(`${who} without ${other}`, `${who} then ${other} within 10 seconds`, `${who} top 1 per episode`);
-  if (!who && where) out.push(where);
-  if (!who && what) out.push(what);
-  if (out.length === 0) out.push(...labels.slice(0, 3).map((s) => s.text));
-  return out;
-}
-
-/** @param {App} app @param {Element} place */
-export async function welcome(app, place) {
-  const shell = h('div', { class: 'welcome' }, h('p', { class: 'lead' }, 'Type who, where and what is said, and get the exact seconds.'));
-  fill(place, shell);
-  try {
-    const [{ suggestions }, status] = await Promise.all([
-      /** @type {Promise<{suggestions: Suggestion[]}>} */ (json(`/v1/suggest?q=&limit=${LABELS_ASKED}`)),
-      /** @type {Promise<Status>} */ (json('/v1/status')),
-    ]);
-    if (!shell.isConnected) return;
-    if (status.store.annotations === 0) {
-      shell.append(
-        h('p', {}, 'This archive is empty. Bring in a folder of video and subtitles, or what models wrote:'),
-        h('pre', {}, 'rushes ingest FOLDER\nrushes ingest --wait annotations.jsonl'),
-      );
-      return;
-    }
-    const types = [...new Set(suggestions.map((s) => s.type))];
-    shell.append(
-      h('div', { class: 'tries' }, examples(suggestions).map((q) => tryIt(app, q))),
-      ...types.map((type) =>
-        h(
-          'section',
-          { class: 'known' },
-          h('h3', {}, h('span', { class: `dot tone-${typeTone(type)}` }), capital(typeName(type))),
-          h(
-            'ul',
-            {},
-            suggestions
-              .filter((s) => s.type === type)
-              .slice(0, LABELS_MAX)
-              .map((s) => h('li', {}, h('button', { type: 'button', class: 'known-label', onclick: () => app.go({ q: '', plan: { all: [{ type: s.type, label: s.text }] }, at: null }, 'push') }, s.text, h('span', {}, s.count.toLocaleString())))),
-          ),
-        ),
-      ),
-      h('p', { class: 'fine' }, `${status.store.assets.toLocaleString()} assets, ${status.store.annotations.toLocaleString()} annotations. Quotes are dialogue: “could you pass the salt”. Press ? for all keys.`),
-    );
-  } catch {
-    // The welcome does without: what is wrong is said where something is asked.
-  }
-}
+import { Problem } from './api.js';
+import { describe, placesOf, replaced, sentence, typeTone, unresolved, without, written } from './clauses.js';
+import { capital, h, many } from './dom.js';
+import { inPeoplesWords, matters, plain } from './warnings.js';
 
 /**
  * Why there is nothing, and what could be done.
@@ -87,22 +13,34 @@ export function noMoments(app, answer) {
   const places = placesOf(answer.plan);
   const hits = new Map(answer.clauses.map((c) => [c.clause, c.hits]));
   const lost = places.filter((p) => p.group !== 'none' && hits.get(p.pointer) === 0);
-  const notes = answer.warnings.filter((w) => w.code !== 'no_match').map((w) => told(answer.plan, w));
+  const notes = answer.warnings.filter(matters);
+  const remedies = answer.remedies ?? [];
   const needed = places.filter((p) => p.group === 'all');
   const apart = lost.length === 0 && needed.length > 1;
   return h(
     'div',
     { class: 'nothing' },
+    remedies.length > 0 && h('p', {}, 'Nothing is exactly that. This is there:'),
+    remedies.length > 0 && h('ul', { class: 'remedies' }, remedies.map((remedy) => offer(app, remedy))),
     lost.length > 0 && h('p', {}, lost.length === places.length ? 'Nothing in the archive matches.' : 'A part of the question matches nothing in the archive:'),
     h('ul', { class: 'reasons' }, lost.map((place) => reason(app, place, places.length))),
-    apart && h('p', {}, 'Each part is found, but never at the same time.'),
+    apart && remedies.length === 0 && h('p', {}, 'Each part is found, but never at the same time.'),
     apart &&
       h('div', { class: 'mends' }, h('button', { type: 'button', class: 'quiet', onclick: () => app.edit((plan) => ({ ...plan, all: [], any: [...(plan.any ?? []), ...(plan.all ?? [])] })) }, 'Any of them')),
     (answer.plan.min_confidence ?? 0) > 0 &&
       h('div', { class: 'mends' }, h('button', { type: 'button', class: 'quiet', onclick: () => app.edit((plan) => ({ ...plan, min_confidence: 0 })) }, 'Any confidence')),
-    notes.length > 0 && h('ul', { class: 'told' }, notes.map((message) => h('li', {}, capital(message)))),
+    notes.length > 0 && h('ul', { class: 'told' }, notes.map((w) => h('li', { dataset: { code: w.code } }, capital(inPeoplesWords(answer.plan, w))))),
   );
 }
+
+/** What would find something. @param {App} app @param {Remedy} remedy */
+const offer = (app, { message, total, plan }) =>
+  h(
+    'li',
+    {},
+    h('button', { type: 'button', class: 'quiet', onclick: () => app.go({ q: '', plan: written(plan), at: app.state.at }, 'push') }, capital(message)),
+    h('span', { class: 'fine' }, many(total, 'moment')),
+  );
 
 /** @param {App} app @param {Place} place @param {number} count */
 function reason(app, place, count) {
@@ -123,20 +61,33 @@ function reason(app, place, count) {
   );
 }
 
+/** What a refusal means to who asked. @type {{[status: number]: string}} */
+const TITLES = {
+  0: 'The server does not answer',
+  400: 'This cannot be asked yet',
+  401: 'Please log in',
+  403: 'You may not see this',
+  413: 'This asks for more than one question may',
+  422: 'This cannot be asked yet',
+  429: 'The server is busy',
+  503: 'The server is not ready',
+};
+
 /**
- * A problem, in words.
+ * A problem, in words: a title, and what to do.
  * @param {App} app @param {unknown} error
  */
 export function problemBox(app, error) {
-  const document = error instanceof Problem ? error.document : { status: 0, title: 'the page made a mistake', detail: String(error) };
+  const document = error instanceof Problem ? error.document : { status: -1, title: 'the page made a mistake', detail: String(error) };
   const { title, detail, mend, pointer, instance, status } = document;
   const place = pointer ? placesOf(app.state.plan).find((p) => pointer.startsWith(p.pointer)) : undefined;
-  return h(
+  const box = h(
     'div',
-    { class: 'problem', role: 'alert' },
-    h('h3', {}, capital(title ?? 'Something went wrong')),
-    h('p', {}, capital(detail ?? '')),
-    mend && mend !== detail && !(detail ?? '').includes(mend) && h('p', { class: 'mend' }, capital(mend)),
+    { class: status === 0 ? 'problem gone' : 'problem', role: 'alert' },
+    status === 0
+      ? h('p', {}, 'The question is asked again by itself as soon as the server is back.')
+      : h('p', {}, capital(plain(detail ?? title ?? ''))),
+    status !== 0 && mend && mend !== detail && !(detail ?? '').includes(mend) && h('p', { class: 'mend' }, capital(plain(mend))),
     place && h('p', {}, 'It is about: ', h('strong', {}, sentence(place.clause))),
     h(
       'div',
@@ -146,4 +97,5 @@ export function problemBox(app, error) {
     ),
     instance && status >= 500 && h('p', { class: 'fine' }, instance),
   );
+  return { title: TITLES[status] ?? capital(title ?? 'Something went wrong'), box };
 }

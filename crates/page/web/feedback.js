@@ -2,6 +2,7 @@
 // in the browser and outlive a lost connection. A switch turns it off.
 
 import { Problem, json } from './api.js';
+import { recall, recallList, remember, rememberList } from './store.js';
 
 /** Most events that wait; older ones are dropped first. */
 export const QUEUE_MAX = 2_000;
@@ -49,36 +50,9 @@ export const queued = (queue, more) => [...queue, ...more].slice(-QUEUE_MAX);
 /** Does what was answered mean that the events need not be sent again? @param {number} status */
 export const isSettled = (status) => status >= 400 && status < 500 && ![401, 408, 429].includes(status);
 
-/** @param {string} key */
-function stored(key) {
-  try {
-    return localStorage.getItem(key);
-  } catch {
-    return null;
-  }
-}
-
-/** @param {string} key @param {string} value */
-function store(key, value) {
-  try {
-    localStorage.setItem(key, value);
-  } catch {
-    // A browser that keeps nothing sends what it can while the page is open.
-  }
-}
-
-/** What waits, as far as it can be read. @returns {object[]} */
-function waiting() {
-  try {
-    const list = JSON.parse(stored(QUEUE_KEY) ?? '[]');
-    return Array.isArray(list) ? list : [];
-  } catch {
-    return [];
-  }
-}
-
 export function feedback() {
-  let queue = waiting();
+  /** @type {object[]} */
+  let queue = recallList(QUEUE_KEY);
   let impression = '';
   let read_point = '';
   let sending = false;
@@ -91,7 +65,7 @@ export function feedback() {
   /** @type {WeakMap<Element, {moment: Moment, timer: number}>} */
   const cards = new WeakMap();
 
-  const isOn = () => !refused && stored(SWITCH_KEY) === null;
+  const isOn = () => !refused && recall(SWITCH_KEY) === null;
 
   const watcher = new IntersectionObserver(
     (seen) => {
@@ -113,7 +87,7 @@ export function feedback() {
   function add(events) {
     if (!isOn()) return;
     queue = queued(queue, events);
-    store(QUEUE_KEY, JSON.stringify(queue));
+    rememberList(QUEUE_KEY, queue);
   }
 
   /** What was shown and not looked past at once: who types sees many answers that he does not look at. */
@@ -142,7 +116,7 @@ export function feedback() {
       // A server that takes none is not asked again.
       if (status === 501) [refused, queue] = [true, []];
     }
-    store(QUEUE_KEY, JSON.stringify(queue));
+    rememberList(QUEUE_KEY, queue);
     sending = false;
   }
 
@@ -167,17 +141,10 @@ export function feedback() {
     isOn,
     /** Is it to be told at all? @param {boolean} on */
     turn(on) {
-      if (on) {
-        try {
-          localStorage.removeItem(SWITCH_KEY);
-        } catch {
-          // It was not kept either.
-        }
-      } else {
-        store(SWITCH_KEY, 'off');
-        queue = [];
-        store(QUEUE_KEY, '[]');
-      }
+      remember(SWITCH_KEY, on ? null : 'off');
+      if (on) return;
+      queue = [];
+      rememberList(QUEUE_KEY, queue);
     },
     /** An answer is shown, or its next page: from this rank on. @param {Answer} answer @param {Moment[]} moments @param {number} from */
     shown(answer, moments, from) {

@@ -1,10 +1,13 @@
-// The plan under the search box: every clause a chip, the options beside them.
+// The plan under the search box, in one row of one height: every clause a chip, then how moments are grouped, sorted and
+// shown; what only experts set is in a panel.
 
 import { clauseDialog } from './clause-dialog.js';
 import { describe, hasVector, limitsOf, placesOf, sentence, typeTone, withClause, withVectors, without } from './clauses.js';
-import { byId, choice, fill, h, keepFocus, segmented } from './dom.js';
+import { byId, choice, fill, h, keepFocus, panel, segmented } from './dom.js';
 import { planDialog } from './dialogs.js';
 import { icon } from './icons.js';
+import { encode, inWords, isQuestion } from './request.js';
+import { questions, recall, remember, toggleSaved } from './store.js';
 
 /** @type {[value: string, says: string][]} */
 const GROUPINGS = [
@@ -17,6 +20,17 @@ const GROUPINGS = [
   ['collection', 'Collection'],
 ];
 
+const VIEW_KEY = 'rushes-view';
+
+/** @type {[value: string, says: string][]} */
+const SORTS = [
+  ['score', 'Best first'],
+  ['start', 'In order'],
+  ['latest', 'Latest first'],
+  ['duration', 'Longest first'],
+  ['shortest', 'Shortest first'],
+];
+
 const GROUP_WORDS = { all: 'all of', any: 'any of', none: 'none of' };
 
 /** @param {App} app */
@@ -25,6 +39,30 @@ export function planBar(app) {
   const options = byId('options', HTMLDivElement);
   const openClause = clauseDialog(app);
   const openPlan = planDialog(app);
+  const advanced = h('button', { type: 'button', class: 'quiet' }, 'Advanced');
+  const choices = h('span', { class: 'options-part' });
+  const save = h('button', { type: 'button', class: 'mini', onclick: keepQuestion });
+  fill(options, choices, save, advanced);
+  const expert = panel(advanced, 'Advanced', (box) => fill(box, ...experts(planNow())));
+  document.body.dataset.view = recall(VIEW_KEY) ?? 'cards';
+
+  /** The plan of the answer, or of the state where there is none yet, with the options as they were set. */
+  const planNow = () => ({ ...(app.answer?.plan ?? app.state.plan), ...optionsOf(app.state.plan) });
+  const edit = (/** @type {Plan} */ set) => app.go({ ...app.state, plan: cleaned({ ...app.state.plan, ...set }) }, 'push');
+
+  function keepQuestion() {
+    const isKept = toggleSaved({ says: inWords(app.state), hash: encode({ ...app.state, at: null }) });
+    app.note(isKept ? 'Saved: it stands on the start page' : 'Not saved any more');
+    drawSave();
+  }
+
+  function drawSave() {
+    const isKept = questions('saved').some((a) => a.hash === encode({ ...app.state, at: null }));
+    fill(save, icon(isKept ? 'kept' : 'save'));
+    save.title = isKept ? 'Give up this saved search' : 'Save this search';
+    save.setAttribute('aria-label', save.title);
+    save.setAttribute('aria-pressed', String(isKept));
+  }
 
   /** @param {Place} place @param {boolean} byWords */
   function chip(place, byWords) {
@@ -48,7 +86,7 @@ export function planBar(app) {
         place.group !== 'all' && h('span', { class: 'visually-hidden' }, `${GROUP_WORDS[place.group]}: `),
         h('span', { class: 'chip-type' }, type),
         verb !== 'is' && verb !== '' && h('span', { class: 'chip-verb' }, verb),
-        h('span', { class: 'chip-says' }, says),
+        h('bdi', { class: 'chip-says' }, says),
         extras.map((extra) => h('span', { class: 'chip-extra' }, extra)),
       ),
       h(
@@ -67,6 +105,14 @@ export function planBar(app) {
       h('span', { class: 'chip-main' }, says),
       h('button', { type: 'button', class: 'chip-drop', title: 'Remove', 'aria-label': `Remove ${says}`, onclick: () => app.edit(rest) }, icon('clear')),
     );
+
+  /** Where nothing is asked yet: what was asked before. */
+  function drawRecent() {
+    const recent = questions('recent');
+    const chip = (/** @type {import('./store.js').Asked} */ { says, hash }) => h('a', { class: 'chip chip-limit tone-plain', href: `#${hash}` }, h('bdi', { class: 'chip-main' }, says));
+    fill(chips, recent.length > 0 && h('span', { class: 'chip-group', role: 'listitem' }, 'Recent'), recent.map((asked) => h('span', { role: 'listitem' }, chip(asked))));
+    chips.parentElement?.toggleAttribute('data-empty', recent.length === 0);
+  }
 
   /** @param {Plan} plan */
   function drawChips(plan) {
@@ -93,23 +139,12 @@ export function planBar(app) {
 
   /** @param {Plan} plan */
   function drawOptions(plan) {
-    const edit = (/** @type {Plan} */ set) => app.go({ ...app.state, plan: cleaned({ ...app.state.plan, ...set }), at: null }, 'push');
     const grouping = (plan.group_by ?? []).join(',');
     const known = GROUPINGS.some(([value]) => value === grouping);
     const order = typeof plan.rank_by === 'string' ? plan.rank_by : plan.rank_by ? 'attribute' : 'score';
+    const sorts = SORTS.some(([value]) => value === order) ? SORTS : [...SORTS, /** @type {[string, string]} */ ([order, 'By attribute'])];
     fill(
-      options,
-      segmented(
-        'What a moment spans',
-        [
-          ['intersection', 'Overlap', 'Exactly where everything meets'],
-          ['union', 'Whole', 'The whole of what met'],
-        ],
-        plan.mode ?? 'intersection',
-        (mode) => edit({ mode: mode === 'union' ? mode : undefined }),
-      ),
-      hasVector(plan) && vectorOptions(plan),
-      confidence(plan.min_confidence ?? 0, (value) => edit({ min_confidence: value || undefined })),
+      choices,
       choice(
         'Group',
         known ? GROUPINGS : [...GROUPINGS, [grouping, grouping]],
@@ -117,17 +152,35 @@ export function planBar(app) {
         (value) => edit({ group_by: value ? value.split(',') : undefined, top: undefined }),
       ),
       grouping !== '' && top(plan, (value) => edit({ top: value })),
-      choice(
-        'Sort',
-        [['score', 'Best first'], ['start', 'In order'], ['duration', 'Longest first'], ...(order === 'attribute' ? [/** @type {[string, string]} */ (['attribute', 'By attribute'])] : [])],
-        order,
-        (value) => value !== 'attribute' && edit({ rank_by: value === 'score' ? undefined : value }),
-      ),
-      h('span', { class: 'gap' }),
-      h('button', { type: 'button', class: 'quiet', onclick: () => openClause(null) }, icon('add'), 'Clause'),
-      h('button', { type: 'button', class: 'quiet', onclick: () => openPlan() }, icon('braces'), 'JSON'),
+      choice('Sort', sorts, order, (value) => value !== 'attribute' && edit({ rank_by: value === 'score' ? undefined : value })),
+      choice('View', [['cards', 'Cards'], ['list', 'List']], document.body.dataset.view ?? 'cards', (value) => {
+        document.body.dataset.view = value;
+        remember(VIEW_KEY, value);
+      }),
     );
+    drawSave();
   }
+
+  /** What only experts set. @param {Plan} plan @returns {Node[]} */
+  const experts = (plan) => [
+    segmented(
+      'What a moment spans',
+      [
+        ['intersection', 'Overlap', 'Exactly where everything meets'],
+        ['union', 'Whole', 'The whole of what met'],
+      ],
+      plan.mode ?? 'intersection',
+      (mode) => edit({ mode: mode === 'union' ? mode : undefined }),
+    ),
+    confidence(plan.min_confidence ?? 0, (value) => edit({ min_confidence: value || undefined })),
+    ...(hasVector(plan) ? [vectorOptions(plan)] : []),
+    h(
+      'div',
+      { class: 'form-end' },
+      h('button', { type: 'button', class: 'quiet', onclick: () => (expert.close(), openClause(null)) }, icon('add'), 'Clause'),
+      h('button', { type: 'button', class: 'quiet', onclick: () => (expert.close(), openPlan()) }, icon('braces'), 'JSON'),
+    ),
+  ];
 
   /** @param {Plan} plan */
   function vectorOptions(plan) {
@@ -156,9 +209,9 @@ export function planBar(app) {
   return {
     /** Draws the plan of the answer, or of the state where there is none yet. */
     show() {
-      const plan = app.answer?.plan ?? app.state.plan;
-      keepFocus(chips, () => drawChips(plan));
-      keepFocus(options, () => drawOptions({ ...plan, ...optionsOf(app.state.plan) }));
+      keepFocus(chips, () => (isQuestion(app.state) ? drawChips(app.answer?.plan ?? app.state.plan) : drawRecent()));
+      keepFocus(choices, () => drawOptions(planNow()));
+      expert.redraw();
     },
     /** Adds a clause. @param {GroupName} group @param {Clause} clause */
     add: (group, clause) => app.edit((plan) => withClause(plan, group, clause)),

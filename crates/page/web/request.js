@@ -1,6 +1,6 @@
 // What the page shows, as an address and as a request. Pure.
 
-import { asksSomething, written } from './clauses.js';
+import { asksSomething, describe, placesOf, written } from './clauses.js';
 
 /** Moments of one page of results. */
 export const PAGE_SIZE = 60;
@@ -12,17 +12,25 @@ export const nothing = () => ({ q: '', plan: {}, at: null });
 export const isQuestion = (state) => state.q.trim() !== '' || asksSomething(state.plan);
 
 /**
- * The body of a search.
+ * The body of a search. A last word without a blank after it that is still being typed may be the beginning of one.
  * @param {State} state
- * @param {string | null} [cursor]
+ * @param {{cursor?: string | null, typing?: boolean}} [how]
  */
-export function requestOf(state, cursor = null) {
-  /** @type {Plan & {q?: string}} */
+export function requestOf(state, { cursor = null, typing = false } = {}) {
+  /** @type {Plan & {q?: string, typing?: boolean}} */
   const request = { ...state.plan, limit: PAGE_SIZE };
   if (state.q.trim() !== '') request.q = state.q.trim();
+  if (request.q !== undefined && typing && !/\s$/.test(state.q)) request.typing = true;
   if (cursor) request.cursor = cursor;
   return request;
 }
+
+/**
+ * The question whose only asset is that of a moment: its answer has the evidence of a moment of a later page.
+ * @param {State} state @param {MomentRef} at
+ */
+export const requestAround = (state, at) =>
+  requestOf({ ...state, plan: { ...state.plan, group_by: undefined, top: undefined, scope: { ...state.plan.scope, assets: [at.asset_id] } } });
 
 /**
  * The state as the part of an address after `#`; empty for no question.
@@ -32,6 +40,7 @@ export function encode(state) {
   const parts = [];
   if (state.q !== '') parts.push(`q=${part(state.q)}`);
   if (Object.keys(state.plan).length > 0) parts.push(`plan=${part(JSON.stringify(state.plan))}`);
+  if (state.bin !== undefined) parts.push(`bin=${part(state.bin)}`);
   if (state.at) parts.push(`at=${part(`${state.at.asset_id}@${state.at.start_ns}-${state.at.end_ns}`)}`);
   return parts.join('&');
 }
@@ -66,6 +75,9 @@ export function decode(hash) {
         break;
       case 'plan':
         state.plan = readPlan(value) ?? {};
+        break;
+      case 'bin':
+        if (/^[\w.-]{1,200}$/.test(value)) state.bin = value;
         break;
       case 'at':
         state.at = readMoment(value);
@@ -106,6 +118,10 @@ function readMoment(text) {
 export const sameMoment = (a, b) =>
   a === b || (a !== null && b !== null && a.asset_id === b.asset_id && a.start_ns === b.start_ns && a.end_ns === b.end_ns);
 
+/** A question in words, for a list of questions. @param {State} state */
+export const inWords = (state) =>
+  [state.q.trim(), ...placesOf(state.plan).map((p) => `${p.group === 'none' ? 'not ' : ''}${describe(p.clause).says}`)].filter(Boolean).join(', ');
+
 /**
  * The plan that a question in words became, as a person would write it, to be changed by hand. The words are then
  * in it.
@@ -114,6 +130,6 @@ export const sameMoment = (a, b) =>
  * @returns {State}
  */
 export function pinned(state, resolved) {
-  if (!resolved || state.q.trim() === '') return { ...state, at: null };
-  return { q: '', plan: written(resolved), at: null };
+  if (!resolved || state.q.trim() === '') return { q: state.q, plan: state.plan, at: state.at };
+  return { q: '', plan: written(resolved), at: state.at };
 }

@@ -1,7 +1,7 @@
 // The search box: a combobox with offers at every keystroke, and results as one types.
 
 import { isAbort, json } from './api.js';
-import { typeName, typeTone } from './clauses.js';
+import { placesOf, typeName, typeTone } from './clauses.js';
 import { byId, debounce, fill, h } from './dom.js';
 import { OFFERS_MAX, accept, merge, tails } from './suggest.js';
 
@@ -22,9 +22,13 @@ export function searchBox(app) {
   let asked = new AbortController();
 
   const search = debounce(PAUSE_MS, () => {
-    app.go({ ...app.state, q: input.value, at: null }, typing ? 'replace' : 'push');
+    app.go(asks(), typing ? 'replace' : 'push', true);
     typing = true;
   });
+  /** What is asked with the words of the box: what plays stays, a bin is left. @returns {State} */
+  const asks = () => ({ q: input.value, plan: app.state.plan, at: input.value.trim() === '' ? null : app.state.at });
+
+  const hasClauses = () => placesOf(app.state.plan).length > 0;
 
   function close() {
     asked.abort();
@@ -96,7 +100,7 @@ export function searchBox(app) {
   }
 
   input.addEventListener('input', () => {
-    clear.hidden = input.value === '';
+    clear.hidden = input.value === '' && !hasClauses();
     search();
     void offer();
   });
@@ -127,14 +131,14 @@ export function searchBox(app) {
     event.preventDefault();
     search.cancel();
     close();
-    app.go({ ...app.state, q: input.value, at: null }, typing ? 'replace' : 'push');
+    app.go(asks(), typing ? 'replace' : 'push');
     typing = false;
   });
   clear.addEventListener('click', () => {
     input.value = '';
-    clear.hidden = true;
     close();
-    app.go({ ...app.state, q: '', at: null }, 'push');
+    // All that is asked goes: words, and what stands below them.
+    app.go({ q: '', plan: {}, at: null }, 'push');
     input.focus();
   });
 
@@ -142,7 +146,8 @@ export function searchBox(app) {
     /** Shows the words of the state, unless somebody is typing them. */
     show() {
       if (input.value.trim() !== app.state.q.trim()) input.value = app.state.q;
-      clear.hidden = input.value === '';
+      clear.hidden = input.value === '' && !hasClauses();
+      input.placeholder = hasClauses() ? 'Add to what stands below' : 'Who, where, what is said';
     },
     focus() {
       input.focus();

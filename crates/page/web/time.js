@@ -68,6 +68,13 @@ export function startOfFrame(frame, rate) {
   return Number((scaled + num - 1n) / num);
 }
 
+/** The last frame before an end, as the time in its middle: that frame is shown there. @param {number} end_ns @param {Rate | null} rate */
+export function lastFrame(end_ns, rate) {
+  if (!rate) return Math.max(0, end_ns - 1e6);
+  const frame = frameAt(Math.max(0, end_ns - 1), rate);
+  return end_ns <= 0 ? 0 : Math.round((startOfFrame(frame, rate) + startOfFrame(frame + 1, rate)) / 2);
+}
+
 /**
  * A frame count as `HH:MM:SS:FF`, with `;` before the frames where numbers are dropped.
  * @param {number} frames @param {Rate} rate @param {boolean} dropFrame
@@ -107,15 +114,15 @@ export function readTimecode(text, rate, dropFrame) {
 /**
  * How the asset's media times are written: timecode where its rate is known, else a clock.
  * @param {Asset | null} asset
- * @returns {{write: (ns: number) => string, rate: Rate | null}}
+ * @returns {{write: (ns: number) => string, rate: Rate | null, start: number, drop: boolean}} `start`: the frame number of the first frame.
  */
 export function timecodeOf(asset) {
   const rate = rateOf(asset?.frame_rate);
   const start = asset?.start_timecode;
   const drop = Boolean(rate && dropped(rate) > 0 && (asset?.drop_frame || start?.includes(';')));
   const first = rate && start ? readTimecode(start, rate, drop) : 0;
-  if (!rate || first === null) return { write: clock, rate: null };
-  return { write: (ns) => writeTimecode(frameAt(Math.max(0, ns), rate) + first, rate, drop), rate };
+  if (!rate || first === null) return { write: clock, rate: null, start: 0, drop: false };
+  return { write: (ns) => writeTimecode(frameAt(Math.max(0, ns), rate) + first, rate, drop), rate, start: first, drop };
 }
 
 /**

@@ -2,15 +2,18 @@
 
 import { isAbort, json } from './api.js';
 import { typeName, typeTone } from './clauses.js';
-import { fill, h } from './dom.js';
+import { debounce, fill, h } from './dom.js';
 import { icon } from './icons.js';
-import { lanesOf, ticks, windowOf } from './lanes.js';
+import { cutOff, lanesOf, panned, ROWS_MAX, ticks, windowOf, zoomed } from './lanes.js';
 
 /** Height of a row of bars, in pixels; the style sheet has the same. */
 const ROW = 18;
 /** Room for a timecode on the ruler, in pixels. */
 const TICK_WIDTH = 92;
-const ZOOM_MAX = 16;
+/** Who turns the wheel or drags has this long before lanes are read, in milliseconds. */
+const SETTLE_MS = 120;
+/** How much of the window a turn of the wheel by one notch moves. */
+const WHEEL_PART = 0.1;
 /** Buckets of one request. */
 const BUCKETS_MAX = 3600;
 
@@ -25,7 +28,6 @@ export function timeline(box, acts) {
   let asset = null;
   /** @type {(ns: number) => string} */
   let write = String;
-  let zoom = 1;
   let [from, to, at] = [0, 1, 0];
   /** @type {Lane[]} */
   let lanes = [];
@@ -43,9 +45,8 @@ export function timeline(box, acts) {
   const rows = h('div', { class: 'lanes-rows' });
   const table = h('tbody');
   const listed = h(
-    'details',
+    'div',
     { class: 'lanes-list' },
-    h('summary', {}, 'As a list'),
     h('div', { class: 'scroll', tabindex: '0', role: 'region', 'aria-label': 'Annotations as a list' }, h('table', {}, h('thead', {}, h('tr', {}, ['In', 'Type', 'Says', 'Model', 'Confidence'].map((t) => h('th', { scope: 'col' }, t)))), table)),
   );
 
@@ -75,10 +76,28 @@ export function timeline(box, acts) {
     const where = Math.min(Math.max((event.clientX - area.left) / area.width, 0), 1);
     acts.seek(Math.round(from + where * (to - from)));
   }
+
+  /** Shows another stretch; what is there is drawn at once, the rest is read. @param {{from: number, to: number}} view */
+  function view(view) {
+    ({ from, to } = view);
+    draw();
+    settle();
+  }
+  const settle = debounce(SETTLE_MS, () => void load());
+
+  /** Sideways, or with the shift key, the wheel moves through time; with the control key it zooms. @param {WheelEvent} event */
+  function wheel(event) {
+    const sideways = Math.abs(event.deltaX) > Math.abs(event.deltaY) ? event.deltaX : event.shiftKey ? event.deltaY : 0;
+    if (event.ctrlKey || event.metaKey) view(zoomed({ from, to }, event.deltaY > 0 ? 1.25 : 0.8, at, asset?.duration_ns));
+    else if (sideways !== 0) view(panned({ from, to }, WHEEL_PART * Math.sign(sideways), asset?.duration_ns));
+    else return;
+    event.preventDefault();
+  }
   const tracks = h(
     'div',
     {
       class: 'tracks',
+      onwheel: wheel,
       onpointerdown: (/** @type {PointerEvent} */ event) => {
         if (event.button !== 0) return;
         tracks.setPointerCapture(event.pointerId);
@@ -90,26 +109,39 @@ export function timeline(box, acts) {
     rows,
     over,
   );
-  const widen = (/** @type {number} */ by) => {
-    zoom = Math.min(Math.max(zoom * by, 1 / 4), ZOOM_MAX);
-    void load();
-  };
+  /** @param {string} shape @param {string} label @param {() => void} act */
+  const button = (shape, label, act) => h('button', { type: 'button', class: 'mini', title: label, 'aria-label': label, onclick: act }, icon(shape));
   const tools = h(
     'div',
     { class: 'lanes-tools' },
     h('h3', {}, 'Timeline'),
     h('span', { class: 'gap' }),
-    h('button', { type: 'button', class: 'mini', title: 'Show less time', 'aria-label': 'Show less time', onclick: () => widen(0.5) }, icon('closer')),
-    h('button', { type: 'button', class: 'mini', title: 'Show more time', 'aria-label': 'Show more time', onclick: () => widen(2) }, icon('wider')),
+    button('previous', 'Earlier', () => view(panned({ from, to }, -0.5, asset?.duration_ns))),
+    button('next', 'Later', () => view(panned({ from, to }, 0.5, asset?.duration_ns))),
+    button('closer', 'Show less time', () => view(zoomed({ from, to }, 0.5, at, asset?.duration_ns))),
+    button('wider', 'Show more time', () => view(zoomed({ from, to }, 2, at, asset?.duration_ns))),
   );
-  fill(box, tools, tracks, listed);
+  fill(box, tools, tracks);
+  // A ruler that got narrower has room for fewer labels.
+  new ResizeObserver(() => drawRuler()).observe(ruler);
 
   function draw() {
-    span.hidden = !moment;
-    if (moment) {
-      span.style.insetInlineStart = share(moment.start_ns);
-      span.style.inlineSize = `calc(${share(moment.end_ns)} - ${share(moment.start_ns)})`;
-    }
+    drawSpan();
+    drawRuler();
+    drawLanes();
+    moveHead();
+  }
+
+  /** In and out, as far as they are in the window. */
+  function drawSpan() {
+    span.hidden = !moment || moment.end_ns < from || moment.start_ns > to;
+    if (!moment || span.hidden) return;
+    const [start, end] = [Math.max(moment.start_ns, from), Math.min(moment.end_ns, to)];
+    span.style.insetInlineStart = share(start);
+    span.style.inlineSize = `calc(${share(end)} - ${share(start)})`;
+  }
+
+  function drawRuler() {
     fill(
       ruler,
       // A timecode needs so much room; a narrow ruler has fewer.
@@ -119,6 +151,9 @@ export function timeline(box, acts) {
         return tick;
       }),
     );
+  }
+
+  function drawLanes() {
     fill(rows, lanes.map(lane));
     fill(
       table,
@@ -136,7 +171,6 @@ export function timeline(box, acts) {
         ),
       ),
     );
-    moveHead();
   }
 
   /** @param {Lane} l */
@@ -145,7 +179,7 @@ export function timeline(box, acts) {
     track.style.blockSize = `${l.rows * ROW}px`;
     fill(
       track,
-      l.bars.filter((b) => b.end_ns >= from && b.start_ns <= to).map((b) => {
+      l.bars.filter((b) => b.end_ns >= from && b.start_ns <= to && b.row < ROWS_MAX).map((b) => {
         const element = h('span', { class: `bar${b.end_ns === b.start_ns ? ' bar-point' : ''}`, title: `${b.says || typeName(l.type)}\n${write(b.start_ns)} – ${write(b.end_ns)}\n${b.model}, ${Math.round(b.confidence * 100)} %` }, b.says);
         const [start, end] = [Math.max(b.start_ns, from), Math.min(b.end_ns, to)];
         element.style.insetInlineStart = share(start);
@@ -155,7 +189,13 @@ export function timeline(box, acts) {
         return element;
       }),
     );
-    return h('div', { class: 'lane' }, h('span', { class: 'lane-name' }, h('span', { class: `dot tone-${typeTone(l.type)}` }), typeName(l.type)), track);
+    const left = cutOff(l);
+    return h(
+      'div',
+      { class: 'lane' },
+      h('span', { class: 'lane-name' }, h('span', { class: `dot tone-${typeTone(l.type)}` }), typeName(l.type)),
+      h('div', {}, track, left && h('p', { class: 'lane-left' }, `Shown: ${left}. Show less time to see more.`.replace(/^Shown: (\d+ more)/, 'Not shown: $1'))),
+    );
   }
 
   function moveHead() {
@@ -172,14 +212,12 @@ export function timeline(box, acts) {
     asked.abort();
     asked = new AbortController();
     const { signal } = asked;
-    ({ from, to } = windowOf(moment, asset?.duration_ns, zoom));
-    draw();
     const seconds = (/** @type {number} */ ns) => (ns / 1e9).toFixed(3);
     const path = `/v1/buckets/${encodeURIComponent(moment.asset_id)}?from=${seconds(from)}&to=${seconds(to)}&limit=${BUCKETS_MAX}&vectors=false`;
     try {
       const buckets = /** @type {BucketDocument[]} */ (await json(path, { signal }));
       if (signal.aborted) return;
-      lanes = lanesOf(buckets);
+      lanes = lanesOf(buckets, Math.min(Math.max(at, from), to));
       draw();
     } catch (error) {
       if (!isAbort(error)) fill(rows, h('p', { class: 'fine' }, 'The lanes could not be read.'));
@@ -191,14 +229,25 @@ export function timeline(box, acts) {
     open(next, of, writing) {
       const same = moment?.asset_id === next.asset_id;
       [moment, asset, write, at] = [next, of, writing, next.start_ns];
-      zoom = 1;
       if (!same) lanes = [];
+      ({ from, to } = windowOf(next, of?.duration_ns));
+      draw();
       void load();
     },
-    /** Moves the playhead; the window follows it. @param {number} ns */
-    tick(ns) {
-      at = ns;
-      moveHead();
+    /** Other points of the same moment. @param {MomentRef} next */
+    setRange(next) {
+      moment = next;
+      drawSpan();
     },
+    /** Moves the playhead; the window follows it when it runs out. @param {number} ns @param {boolean} playing */
+    tick(ns, playing) {
+      const wasIn = at >= from && at <= to;
+      at = ns;
+      if (playing && wasIn && ns > to) view(panned({ from, to }, 0.9, asset?.duration_ns));
+      else if (playing && wasIn && ns < from) view(panned({ from, to }, -0.9, asset?.duration_ns));
+      else moveHead();
+    },
+    /** The same as a list, for the keyboard. */
+    list: listed,
   };
 }

@@ -2,6 +2,7 @@
 // episodes of our own, "The Lamp Room", and clips with a counter that ffmpeg draws.
 
 import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -56,10 +57,11 @@ function clip(path) {
   execFileSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', source, '-f', 'lavfi', '-i', tone, ...quick, path], { stdio: 'ignore' });
 }
 
-/** A clip in a codec of editing rooms, which no browser plays. */
-function dunes(media) {
-  const path = join(media, 'dunes.mov');
-  execFileSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', 'testsrc=size=160x90:rate=25:duration=3', '-c:v', 'prores', path], { stdio: 'ignore' });
+/** A clip in a codec of editing rooms, which no browser plays; with sound some play that, and show nothing. */
+function prores(media, name, sound) {
+  const path = join(media, `${name}.mov`);
+  const tone = sound ? ['-f', 'lavfi', '-i', 'sine=frequency=220:duration=3'] : [];
+  execFileSync('ffmpeg', ['-v', 'error', '-f', 'lavfi', '-i', 'testsrc=size=160x90:rate=25:duration=3', ...tone, '-c:v', 'prores', ...(sound ? ['-c:a', 'aac'] : []), path], { stdio: 'ignore' });
   return path;
 }
 
@@ -76,8 +78,9 @@ export function has(program) {
 /**
  * Makes the archive and serves it.
  * @param {string} rushes The program.
+ * @param {object[]} more Lines beside those of the episodes.
  */
-export async function serve(rushes) {
+export async function serve(rushes, more = []) {
   const home = mkdtempSync(join(tmpdir(), 'rushes-page-'));
   const media = join(home, 'media');
   mkdirSync(media);
@@ -103,12 +106,18 @@ export async function serve(rushes) {
       ...(seen ? { path } : {}),
     };
   });
-  if (withVideo) assets.push({ asset_id: 'lamp-room-dunes', movie_id: 'lamp-room', title: 'Dunes', path: dunes(media) });
+  const odd = withVideo ? ['dunes', 'mesa'] : [];
+  for (const name of odd) assets.push({ asset_id: `lamp-room-${name}`, movie_id: 'lamp-room', title: name, path: prores(media, name, name === 'mesa') });
   const lines = (list) => list.map((line) => `${JSON.stringify(line)}\n`).join('');
+  if (withVideo) {
+    const path = join(media, 'broken.mov');
+    writeFileSync(path, 'no film at all');
+    assets.push({ asset_id: 'lamp-room-broken', movie_id: 'lamp-room', title: 'broken', path });
+  }
   const files = { assets: join(home, 'assets.jsonl'), said: join(home, 'said.jsonl') };
   writeFileSync(files.assets, lines(assets));
-  const said = assets.flatMap((a) => (a.series ? linesOf(a.asset_id) : [{ asset_id: a.asset_id, model: 'places@1', type: 'SCENE_SEARCH', label: 'dunes', time_range: { start_time_ns: S, end_time_ns: 2 * S } }]));
-  writeFileSync(files.said, lines(said));
+  const said = assets.flatMap((a) => (a.series ? linesOf(a.asset_id) : [{ asset_id: a.asset_id, model: 'places@1', type: 'SCENE_SEARCH', label: a.title, time_range: { start_time_ns: S, end_time_ns: 2 * S } }]));
+  writeFileSync(files.said, lines([...said, ...more]));
   const archive = ['--archive', join(home, 'archive')];
   const run = (...args) => execFileSync(rushes, [...archive, ...args], { stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' });
   run('ingest', '--wait', files.said);
@@ -121,9 +130,12 @@ export async function serve(rushes) {
     base: disk ? await address(disk) : base,
     withVideo,
     run,
-    stop() {
+    async stop() {
       disk?.kill('SIGTERM');
+      // What the server still writes while it ends is waited for.
+      const ended = once(server, 'exit');
       server.kill('SIGTERM');
+      await ended;
       rmSync(home, { recursive: true, force: true });
     },
   };

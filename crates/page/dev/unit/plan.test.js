@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import * as clauses from '../../web/clauses.js';
-import { decode, encode, isQuestion, pinned, readPlan, requestOf, sameMoment } from '../../web/request.js';
+import { decode, encode, inWords, isQuestion, pinned, readPlan, requestAround, requestOf, sameMoment } from '../../web/request.js';
 import { retested } from '../../web/clause-dialog.js';
 
 const MARA = { type: 'CHARACTER_SEARCH', label: 'Mara' };
@@ -70,6 +70,7 @@ test('what is shown is read back from its address', () => {
   for (const state of [
     { q: '', plan: {}, at: null },
     { q: 'Mara & "the fog" #1 50% = 1+1', plan: {}, at: null },
+    { q: '', plan: {}, at: null, bin: '0f3c' },
     { q: 'é 🎬', plan: PLAN, at: { asset_id: 'a@b-c', start_ns: 40_140_000_000, end_ns: 67_160_000_000 } },
   ]) {
     assert.deepEqual(decode(encode(state)), state);
@@ -79,7 +80,7 @@ test('what is shown is read back from its address', () => {
 });
 
 test('an address that is nonsense shows nothing and breaks nothing', () => {
-  for (const hash of ['#%', '#q=%E0%A4%A', '#plan=[]', '#plan={"all":1}', '#plan={"all":[1]}', '#plan={"then":[{"all":{}}]}', '#at=x', '#at=a@9-1', '#=', '#q', '#__proto__=1']) {
+  for (const hash of ['#%', '#q=%E0%A4%A', '#plan=[]', '#plan={"all":1}', '#plan={"all":[1]}', '#plan={"then":[{"all":{}}]}', '#at=x', '#at=a@9-1', '#=', '#q', '#bin=../x', '#__proto__=1']) {
     assert.deepEqual(decode(hash), { q: '', plan: {}, at: null }, hash);
   }
   assert.equal(readPlan('{"then":[null]}'), null);
@@ -88,7 +89,12 @@ test('an address that is nonsense shows nothing and breaks nothing', () => {
 test('requests carry words, plan and page', () => {
   const state = { q: ' Mara ', plan: { mode: 'union' }, at: null };
   assert.deepEqual(requestOf(state), { q: 'Mara', mode: 'union', limit: 60 });
-  assert.deepEqual(requestOf({ ...state, q: ' ' }, 'c'), { mode: 'union', limit: 60, cursor: 'c' });
+  assert.deepEqual(requestOf({ ...state, q: ' ' }, { cursor: 'c', typing: true }), { mode: 'union', limit: 60, cursor: 'c' });
+  // A word without a blank behind it may be the beginning of one, while somebody types.
+  assert.deepEqual(requestOf({ ...state, q: 'Mara in the gal', plan: {} }, { typing: true }), { q: 'Mara in the gal', typing: true, limit: 60 });
+  assert.deepEqual(requestOf({ ...state, q: 'Mara ', plan: {} }, { typing: true }), { q: 'Mara', limit: 60 });
+  const around = requestAround({ ...state, plan: { group_by: ['season'], scope: { seasons: [1] } } }, { asset_id: 'a', start_ns: 1, end_ns: 2 });
+  assert.deepEqual(JSON.parse(JSON.stringify(around)), { q: 'Mara', scope: { seasons: [1], assets: ['a'] }, limit: 60 });
   assert.ok(isQuestion(state) && !isQuestion({ ...state, q: '' }) && isQuestion({ ...state, q: '', plan: PLAN }));
 });
 
@@ -97,6 +103,7 @@ test('words become clauses when the plan is changed by hand', () => {
   assert.deepEqual(pinned(state, { all: [{ ...MARA, labels: ['mara'] }], mode: 'union' }), { q: '', plan: { all: [MARA], mode: 'union' }, at: null });
   assert.deepEqual(pinned(state, null), state);
   assert.deepEqual(pinned({ ...state, q: '' }, { all: [] }).plan, { mode: 'union' });
+  assert.equal(inWords({ q: ' Mara ', plan: PLAN, at: null }), 'Mara, Mara, not Otto, “the fog”');
 });
 
 test('more like this names the moment', () => {
@@ -116,10 +123,4 @@ test('where is looked is told and taken away piece by piece', () => {
   const one = { all: [MARA], scope: { exclude: { attributes: { mood: 'x' } } } };
   assert.deepEqual(clauses.limitsOf(one)[0].without(one), { all: [MARA] });
   assert.deepEqual(clauses.limitsOf({ all: [MARA] }), []);
-});
-
-test('a word that is still being typed may be a beginning', () => {
-  const plan = { all: [{ ...MARA, labels: ['mara'] }, { text: 'gal', words: [{}] }], mode: 'intersection', limit: 60 };
-  assert.deepEqual(clauses.beginning(plan, 'mara in the gal'), { all: [MARA, { text: 'gal', prefix: true }] });
-  for (const typed of ['mara in the gal ', 'mara', '', '"gal"']) assert.equal(clauses.beginning(plan, typed), null, typed);
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { clock, episodeCode, frameAt, length, rateOf, readTimecode, startOfFrame, timecodeOf, writeTimecode } from '../../web/time.js';
+import { clock, episodeCode, frameAt, lastFrame, length, rateOf, readTimecode, startOfFrame, timecodeOf, writeTimecode } from '../../web/time.js';
 
 const rate = (text) => rateOf(text);
 
@@ -62,4 +62,14 @@ test('season and episode are a code', () => {
   assert.equal(episodeCode({ season: 1, episode: 12 }), 'S01E12');
   assert.equal(episodeCode({ episode: 3 }), 'E03');
   assert.equal(episodeCode({}), '');
+});
+
+test('the last frame before an end is the one that is shown there', () => {
+  const of = (text) => rateOf(text);
+  // 3 s at 25 frames a second end behind frame 74, whose middle is at 2.98 s.
+  assert.equal(lastFrame(3_000_000_000, of('25/1')), 2_980_000_000);
+  assert.equal(lastFrame(3_000_000_001, of('25/1')), 3_020_000_000);
+  assert.equal(frameAt(lastFrame(startOfFrame(1000, of('30000/1001')), of('30000/1001')), of('30000/1001')), 999);
+  assert.equal(lastFrame(0, of('25/1')), 0);
+  assert.equal(lastFrame(5_000_000_000, null), 4_999_000_000);
 });

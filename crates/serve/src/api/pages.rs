@@ -33,9 +33,7 @@ pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
     responses((status = 200, content_type = "text/html", body = String))
 )]
 async fn start_page(headers: HeaderMap) -> Response {
-    let document = rushes_page::document();
-    let html = "text/html; charset=utf-8";
-    sent(&headers, &document.etag, rushes_page::CACHE_ASK, html, document.html.as_bytes())
+    sent(&headers, rushes_page::document(), rushes_page::CACHE_ASK, "text/html; charset=utf-8")
 }
 
 /// A file of the page, under the address of its version: it may be kept for ever.
@@ -51,28 +49,34 @@ async fn start_page(headers: HeaderMap) -> Response {
     )
 )]
 async fn page_file(Path((version, name)): Path<(String, String)>, headers: HeaderMap) -> Reply<Response> {
-    let Some(file) = rushes_page::find(&version, &name) else {
+    let Some((file, content)) = rushes_page::find(&version, &name) else {
         let detail = "the page has no such file in this version of the server";
         return Err(Problem::new(ErrorKind::NotFound, detail).mend("load `/` again"));
     };
-    Ok(sent(&headers, &file.etag(), rushes_page::CACHE_FOREVER, file.content_type, file.bytes))
+    Ok(sent(&headers, content, rushes_page::CACHE_FOREVER, file.content_type))
 }
 
-/// A file of the page, or "not modified".
+/// A file of the page, compressed for those who take that, or "not modified".
 fn sent(
     asked: &HeaderMap,
-    etag: &str,
+    content: &'static rushes_page::Sent,
     cache: &'static str,
     content_type: &'static str,
-    bytes: &'static [u8],
 ) -> Response {
-    let known = asked.get(header::IF_NONE_MATCH).and_then(|v| v.to_str().ok());
-    let mut response = if is_unchanged(known, etag) {
+    let given = |name: header::HeaderName| asked.get(name).and_then(|v| v.to_str().ok());
+    let gzip = given(header::ACCEPT_ENCODING).is_some_and(rushes_page::takes_gzip);
+    let etag = content.etag(gzip);
+    let is_known = is_unchanged(given(header::IF_NONE_MATCH), etag);
+    let mut response = if is_known {
         StatusCode::NOT_MODIFIED.into_response()
     } else {
-        ([(header::CONTENT_TYPE, content_type)], bytes).into_response()
+        ([(header::CONTENT_TYPE, content_type)], content.bytes(gzip)).into_response()
     };
     let headers = response.headers_mut();
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    if gzip && !is_known {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache));
     if let Ok(etag) = HeaderValue::from_str(etag) {
         headers.insert(header::ETAG, etag);

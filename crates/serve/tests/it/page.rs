@@ -52,3 +52,24 @@ async fn no_other_file_and_no_other_version_is_served() {
         get(&server, &path, &[]).await.problem(404);
     }
 }
+
+#[tokio::test]
+async fn files_are_compressed_for_those_who_take_that() {
+    let server = Server::new();
+    let script = format!("/page/{}/app.js", rushes_page::version());
+    for path in ["/", &script] {
+        let plain = get(&server, path, &[]).await;
+        let small = get(&server, path, &[("accept-encoding", "br, gzip")]).await;
+        assert_eq!((small.header("content-encoding"), small.header("vary")), ("gzip", "accept-encoding"));
+        assert_eq!((plain.header("content-encoding"), plain.header("vary")), ("", "accept-encoding"));
+        assert!(
+            small.bytes.len() * 2 < plain.bytes.len(),
+            "{path}: {} of {}",
+            small.bytes.len(),
+            plain.bytes.len()
+        );
+        assert_ne!(small.header("etag"), plain.header("etag"));
+        let again = [("accept-encoding", "gzip"), ("if-none-match", small.header("etag"))];
+        assert_eq!(get(&server, path, &again).await.status.as_u16(), 304);
+    }
+}
