@@ -5,10 +5,11 @@ use rushes_plan::{Bounds, Window};
 
 use crate::item::ItemKind;
 use crate::languages::{MINUTE, Role};
+use crate::memo::Match;
 use crate::question::Question;
 
-/// What was recognised at a token: how many tokens it takes, and what they say.
-type Match = (usize, ItemKind);
+/// How far before a bound without a unit its unit is looked for, in tokens.
+const UNIT_TOKENS_MAX: usize = 24;
 
 /// Which way a comparison goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,7 +34,7 @@ impl Compare {
 
 impl Question<'_> {
     /// What an amount at a token says.
-    pub fn amount(&self, at: usize) -> Option<Match> {
+    pub fn find_amount(&self, at: usize) -> Option<Match> {
         self.between(at)
             .or_else(|| self.window(at))
             .or_else(|| self.confidence(at))
@@ -254,7 +255,7 @@ impl Question<'_> {
     fn without_unit(&self, at: usize, len: usize, compare: Compare) -> Option<Match> {
         let (last, number) = self.number(at + len)?;
         let end = at + len + last;
-        let unit = (0..at).rev().find_map(|i| self.unit(i))?.1;
+        let unit = (at.saturating_sub(UNIT_TOKENS_MAX)..at).rev().find_map(|i| self.unit(i))?.1;
         let goes_on = self.mark(end) == Some('%')
             || self.unit(end).is_some()
             || self.is_any(end, &[Role::Noun, Role::Nouns, Role::Confidence]);

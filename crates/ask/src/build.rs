@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use rushes_plan::{Ask, PlanClause};
 use rushes_types::known_types;
+use rushes_types::limits::CLAUSES_MAX;
 
 use crate::clauses::{dialogue, text};
 use crate::item::{Item, ItemKind, ScopePart};
@@ -74,6 +75,7 @@ struct Builder<'a> {
     or: Option<usize>,
     /// The item after the last atom: the items from there on are checked for commas.
     last_atom: Option<usize>,
+    last_comma: Option<usize>,
 }
 
 /// Builds steps from items.
@@ -91,6 +93,7 @@ pub(crate) fn build(question: &Question<'_>, items: &[Item], has_encoder: bool) 
         leading: None,
         or: None,
         last_atom: None,
+        last_comma: items.iter().rposition(|item| item.kind == ItemKind::Comma),
     };
     let mut at = 0;
     while at < items.len() {
@@ -109,6 +112,7 @@ impl Builder<'_> {
     /// Processes an item; returns the index of the next one.
     fn item(&mut self, at: usize) -> usize {
         let item = &self.items[at];
+        self.question.work.parts(1);
         match &item.kind {
             ItemKind::Word => return self.words(at),
             ItemKind::Phrase(said) => self.said(said, None, at),
@@ -296,8 +300,12 @@ impl Builder<'_> {
             (false, Some(or)) => self.alternative(or, clause.common.kind.as_ref()),
             (false, None) => Group::All,
         };
+        let work = &self.question.work;
         let step = self.step();
-        match step.atoms.iter_mut().find(|a| a.group == group && a.clause == clause) {
+        // Beyond what a plan takes nothing is kept.
+        let kept = step.atoms.len().min(CLAUSES_MAX);
+        work.parts(kept);
+        match step.atoms[..kept].iter_mut().find(|a| a.group == group && a.clause == clause) {
             Some(known) => known.items.extend(items),
             None => step.atoms.push(Atom { clause, group, items, labels: Vec::new() }),
         }
@@ -307,7 +315,7 @@ impl Builder<'_> {
     /// before?
     fn joins(&self, last: Option<usize>, at: usize) -> bool {
         let from = last.map_or(0, |l| l + 1);
-        from < at || self.items[at + 1..].iter().any(|i| i.kind == ItemKind::Comma)
+        from < at || self.last_comma.is_some_and(|comma| comma > at)
     }
 
     fn finish(mut self) -> Built {

@@ -20,6 +20,7 @@ mod item;
 mod languages;
 mod lattice;
 mod lexicon;
+mod memo;
 mod names;
 mod near_names;
 mod neighbours;
@@ -38,6 +39,7 @@ mod spoken;
 mod token;
 mod told;
 mod tops;
+mod work;
 
 use std::fmt::Write as _;
 
@@ -49,6 +51,7 @@ pub use languages::Languages;
 pub use rushes_plan::{Episode, NAME_WORDS_MAX, Name, Names, Target};
 pub use rushes_plan::{Reading, ReadingKind, ReadingSpan};
 pub use short::{in_short, sorted};
+pub use work::Work;
 
 use choose::{Candidate, candidates};
 use lexicon::Lexicon;
@@ -64,6 +67,8 @@ pub struct ParsedQuestion {
     pub reading: Reading,
     /// What was not understood, or was corrected.
     pub warnings: Vec<Warning>,
+    /// How much work that was.
+    pub work: Work,
 }
 
 /// How a question is asked.
@@ -131,7 +136,7 @@ pub fn ask_as(
             Some(Alternative { meaning: other, plan: Box::new(second.planned.plan.clone()) });
     }
     lexicon.checked()?;
-    Ok(ParsedQuestion { reading, warnings, plan: best.planned.plan })
+    Ok(ParsedQuestion { reading, warnings, plan: best.planned.plan, work: question.work.so_far() })
 }
 
 /// The senses of a question with their costs, one a line, and the costs of the whole readings: how it comes to be read

@@ -64,7 +64,7 @@ impl Written {
     }
 }
 
-impl Question<'_> {
+impl<'q> Question<'q> {
     /// The next 1 … n words; a hyphen or a full stop may stand between words.
     fn runs(&self, at: usize, words_max: usize) -> Vec<Run> {
         let mut runs: Vec<Run> = Vec::new();
@@ -89,11 +89,12 @@ impl Question<'_> {
             }
             i += 1;
         }
+        self.work.names(runs.len());
         runs
     }
 
     /// The longest run of words that is exactly a name.
-    pub fn exact(&self, at: usize) -> Option<(usize, &[Name])> {
+    pub fn find_exact(&self, at: usize) -> Option<(usize, &'q [Name])> {
         let names = self.lexicon.names();
         self.runs(at, NAME_WORDS_MAX).iter().rev().find_map(|run| {
             let found = run.spellings.iter().map(|key| names.named(key)).find(|found| !found.is_empty())?;
@@ -214,7 +215,7 @@ impl Question<'_> {
             };
             let named = self.lexicon.names().named(key);
             let long = key.chars().count() > REEL_CHARS_MIN && !self.is_number(at);
-            if long && named.is_empty() && self.scope(at).is_none() {
+            if long && named.is_empty() && self.scope(at).is_none() && self.work.may_scan() {
                 let assets = self.lexicon.names().assets_called(key, REEL_ASSETS_MAX);
                 if !assets.is_empty() {
                     let assets = assets.into_iter().map(str::to_owned).collect();
@@ -283,8 +284,7 @@ impl Question<'_> {
         if next >= self.tokens.len() || !self.is_word(next) || self.is_any(next, ENDS) {
             return true;
         }
-        let counted = self.scope(next).is_some() || self.amount(next).is_some() || self.top(next).is_some();
-        counted || (self.phrases(next).next().is_none() && self.exact(next).is_none())
+        self.is_counted(next) || (self.phrases(next).next().is_none() && self.exact(next).is_none())
     }
 
     fn text_of(&self, at: usize, len: usize) -> &str {

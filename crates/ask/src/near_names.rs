@@ -71,12 +71,9 @@ impl Question<'_> {
         if words.len() > FORM_WORDS_MAX || (head.is_empty() && last.chars().count() < 3) {
             return;
         }
-        let firsts = match head.split_first() {
-            Some((first, _)) => {
-                let mut forms = self.variants(first);
-                forms.retain(|(form, _)| self.lexicon.names().begins_label(form));
-                forms
-            }
+        let begins = |(form, _): &&(String, bool)| self.lexicon.names().begins_label(form);
+        let firsts: Vec<(String, bool)> = match head.split_first() {
+            Some((first, _)) => self.variants(first).iter().filter(begins).cloned().collect(),
             None => vec![(String::new(), true)],
         };
         let middle: String = head.iter().skip(1).fold(String::new(), |so_far, word| so_far + word + " ");
@@ -84,8 +81,9 @@ impl Question<'_> {
             return;
         }
         let lasts = self.variants(last);
+        self.work.names(firsts.len() * lasts.len());
         for (first, first_plain) in &firsts {
-            for (last, last_plain) in &lasts {
+            for (last, last_plain) in lasts.iter() {
                 let start = if first.is_empty() { String::new() } else { format!("{first} ") };
                 let key = format!("{start}{middle}{last}");
                 // People have no other forms but the plural: "frankly" is not Frank.
@@ -104,13 +102,9 @@ impl Question<'_> {
     }
 
     /// Is the word, in any form, a label of neither people nor places?
-    pub fn is_doing(&self, at: usize) -> bool {
-        let forms = self.variants(&self.tokens[at].folded);
-        forms.iter().any(|(form, _)| self.lexicon.shot_label(form).is_some())
-    }
-
-    fn variants(&self, word: &str) -> Vec<(String, bool)> {
-        variants(&self.analyzer, self.language, word)
+    pub fn names_doing(&self, at: usize) -> bool {
+        let Some(token) = self.tokens.get(at) else { return false };
+        self.variants(&token.folded).iter().any(|(form, _)| self.lexicon.shot_label(form).is_some())
     }
 
     /// The last word, while it is being typed, is the beginning of a name.

@@ -102,11 +102,6 @@ impl Question<'_> {
         senses.push(Sense::new(at, 1, ItemKind::Frame, cost, "a mark").leading(Lead::Open));
     }
 
-    /// Does the question add with "+", so that it takes away with "-"?
-    fn adds(&self) -> bool {
-        self.tokens.iter().any(|token| token.kind == Kind::Mark('+'))
-    }
-
     /// Is there white space before a mark, and something that was asked for?
     fn is_apart(&self, at: usize) -> bool {
         let before = at.checked_sub(1).and_then(|i| self.tokens.get(i));
@@ -116,9 +111,9 @@ impl Question<'_> {
     /// Amounts, scopes and numbers of moments: rules of several words.
     fn ruled(&self, at: usize, senses: &mut Vec<Sense>) {
         let found = [
-            (self.amount(at), "an amount"),
-            (self.scope(at), "a scope"),
-            (self.top(at), "how many, in which order"),
+            (self.amount(at).cloned(), "an amount"),
+            (self.scope(at).cloned(), "a scope"),
+            (self.top(at).cloned(), "how many, in which order"),
             (self.purpose(at), "what it is wanted for"),
             (self.aside(at), "an aside about a name"),
         ];
@@ -183,8 +178,7 @@ impl Question<'_> {
             Role::Help => add(ItemKind::Idle, cost, "asks for help"),
             Role::Recalled => self.recalled(at, len, senses),
             Role::EitherOrder
-                if !self.is_any(at, &[Role::Before, Role::After, Role::Or])
-                    || (0..at).any(|i| self.is_any(i, &[Role::Away])) =>
+                if !self.is_any(at, &[Role::Before, Role::After, Role::Or]) || self.away_before(at) =>
             {
                 add(ItemKind::Frame, cost - 5, "in either order");
             }
@@ -235,11 +229,6 @@ impl Question<'_> {
             false => (ItemKind::Not, "nobody does this"),
         };
         senses.push(Sense::new(at, len, what, cost - 5, why));
-    }
-
-    /// Do words before speak of lines, or of somebody who says something: "lines by Mara about …"?
-    pub fn lines_before(&self, at: usize) -> bool {
-        (0..at).any(|i| self.is_any(i, &[Role::Dialogue, Role::Say, Role::Manner]))
     }
 
     /// "first the lamp, then …".

@@ -11,6 +11,8 @@ use crate::token::Kind;
 
 /// Most words that are said in a row.
 const SAID_TOKENS_MAX: usize = 128;
+/// Phrases in a row that say that a line is remembered: "says something like, it goes …".
+const RECALLED_MAX: usize = 4;
 
 impl Question<'_> {
     /// Words after "says": up to a comma, a word that continues the question, or a place. What is shouted in some
@@ -48,8 +50,8 @@ impl Question<'_> {
     /// Words after "goes something like": up to a comma, whatever they are.
     pub fn recalled(&self, at: usize, len: usize, senses: &mut Vec<Sense>) {
         let mut begin = at + len;
-        while let Some(more) = self.is(begin, Role::Recalled) {
-            begin += more;
+        for _ in 1..RECALLED_MAX {
+            begin += self.is(begin, Role::Recalled).unwrap_or(0);
         }
         if self.quote_follows(begin) {
             return self.framing(at, len, false, senses);
@@ -67,10 +69,6 @@ impl Question<'_> {
                 "a line as it is remembered",
             ));
         }
-    }
-
-    fn has_quote(&self) -> bool {
-        self.tokens.iter().any(|token| matches!(token.kind, Kind::Quote(_)))
     }
 
     /// Words after "talks about"; several parted by "or" are alternatives.
@@ -142,10 +140,7 @@ impl Question<'_> {
             self.is_any(at, &[Role::Say, Role::Manner, Role::About])
                 && !(at.saturating_sub(2)..at).any(|i| self.is_personal(i))
         };
-        let asks = |at: &usize| {
-            let counted = self.scope(*at).is_some() || self.top(*at).is_some() || self.amount(*at).is_some();
-            counted || of_others(*at) || self.is_any(*at, ASKS)
-        };
+        let asks = |at: &usize| self.is_counted(*at) || of_others(*at) || self.is_any(*at, ASKS);
         words.iter().any(|at| self.is_personal(*at)) && !words.iter().any(asks)
     }
 
@@ -157,27 +152,29 @@ impl Question<'_> {
 
     /// Where words that are said or talked about end.
     fn end_of_words(&self, begin: usize, talked: bool) -> usize {
-        let mut at = begin;
-        while at < self.tokens.len() && at - begin < SAID_TOKENS_MAX {
-            let stops = match &self.tokens[at].kind {
-                Kind::Quote(_) => true,
-                Kind::Mark(c) => matches!(c, ',' | ';' | '?' | '!' | '.' | '(' | ')' | '→' | '>'),
-                Kind::Word => {
-                    self.is_any(at, &[Role::Then, Role::Before, Role::After, Role::While])
-                        || self.is_without(at)
-                        || (at > begin && (self.scope(at).is_some() || self.top(at).is_some()))
-                        || (at > begin && self.amount(at).is_some())
-                        || self.is_any(at, &[Role::Idle])
-                        || (at > begin && self.somebody_follows(at, talked))
-                        || self.place_follows(at)
-                }
-            };
-            if stops {
-                break;
-            }
-            at += 1;
+        if begin >= self.tokens.len() || self.always_ends(begin) {
+            return begin;
         }
-        at
+        let ends = self.ends_of_words(talked);
+        ends.get(begin + 1).map_or(begin + 1, |end| (*end).min(begin + SAID_TOKENS_MAX))
+    }
+
+    /// Does a token end words that are said, even as the first of them?
+    pub fn always_ends(&self, at: usize) -> bool {
+        match self.kind(at) {
+            None | Some(Kind::Quote(_)) => true,
+            Some(Kind::Mark(c)) => matches!(c, ',' | ';' | '?' | '!' | '.' | '(' | ')' | '→' | '>'),
+            Some(Kind::Word) => {
+                self.is_any(at, &[Role::Then, Role::Before, Role::After, Role::While, Role::Idle])
+                    || self.is_without(at)
+                    || self.place_follows(at)
+            }
+        }
+    }
+
+    /// Does a word end words that are said before it?
+    pub fn ends_inside(&self, at: usize, talked: bool) -> bool {
+        self.is_word(at) && (self.is_counted(at) || self.somebody_follows(at, talked))
     }
 
     /// "without" and "but not"; a "not" inside what is said is part of it.

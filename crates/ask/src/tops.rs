@@ -4,6 +4,7 @@ use rushes_plan::RankBy;
 
 use crate::item::ItemKind;
 use crate::languages::{Level, Role};
+use crate::memo::Match;
 use crate::question::Question;
 
 /// Words of what moments are wanted for.
@@ -12,9 +13,6 @@ const PURPOSE_WORDS_MAX: usize = 4;
 const TOPIC_WORDS_MAX: usize = 8;
 /// Words between a number and what it counts.
 const QUALITIES_MAX: usize = 2;
-
-/// What was recognised at a token: how many tokens it takes, and what they say.
-type Match = (usize, ItemKind);
 
 /// What the number counts by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +26,7 @@ enum Marker {
 
 impl Question<'_> {
     /// An order, a group or a number of moments at a token.
-    pub fn top(&self, at: usize) -> Option<Match> {
+    pub fn find_top(&self, at: usize) -> Option<Match> {
         self.order(at)
             .or_else(|| self.group(at))
             .or_else(|| self.ranked_behind(at))
