@@ -10,10 +10,12 @@ use crate::question::Question;
 
 /// How far before a bound without a unit its unit is looked for, in tokens.
 const UNIT_TOKENS_MAX: usize = 24;
+/// How far before "in between" the steps are linked, in tokens.
+const LINK_TOKENS_MAX: usize = 24;
 
 /// Which way a comparison goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Compare {
+pub(crate) enum Compare {
     More,
     AtLeast,
     Less,
@@ -42,7 +44,7 @@ impl Question<'_> {
             .or_else(|| self.compared(at))
     }
 
-    fn comparison(&self, at: usize) -> Option<(usize, Compare)> {
+    pub fn comparison(&self, at: usize) -> Option<(usize, Compare)> {
         self.find(at, |s| {
             Some(match s {
                 Role::More => Compare::More,
@@ -169,9 +171,10 @@ impl Question<'_> {
     fn confidence(&self, at: usize) -> Option<Match> {
         let share = |at: usize| -> Option<(usize, f64)> {
             let (len, number) = self.number(at)?;
-            let percent = self.mark(at + len) == Some('%');
-            let share = if percent || number > 1.0 { number / 100.0 } else { number };
-            (0.0..=1.0).contains(&share).then_some((len + usize::from(percent), share))
+            let sign = (self.mark(at + len) == Some('%')).then_some(1);
+            let percent = sign.or_else(|| self.is(at + len, Role::Percent));
+            let share = if percent.is_some() || number > 1.0 { number / 100.0 } else { number };
+            (0.0..=1.0).contains(&share).then_some((len + percent.unwrap_or(0), share))
         };
         if let Some(word) = self.is(at, Role::Confidence) {
             let begin = at + word;
@@ -228,6 +231,11 @@ impl Question<'_> {
     fn away(&self, at: usize) -> Option<Match> {
         let (len, ns) = self.within_or_less(at).or_else(|| self.duration(at))?;
         let end = at + len;
+        if let Some(gap) = self.is(end, Role::Gap) {
+            let linked = (at.saturating_sub(LINK_TOKENS_MAX)..at).any(|i| self.is_any(i, &[Role::Then, Role::Before, Role::After]));
+            let what = if linked { ItemKind::Within(ns) } else { ItemKind::NearBehind(ns) };
+            return Some((end + gap - at, what));
+        }
         if let Some(away) = self.is(end, Role::Away) {
             let end = end + away;
             if let Some(from) = self.is(end, Role::Of).or_else(|| self.is(end, Role::Toward)) {
@@ -279,6 +287,13 @@ impl Question<'_> {
     fn compared(&self, at: usize) -> Option<Match> {
         if let Some(found) = self.span(at) {
             return Some(found);
+        }
+        // "duration over 30 seconds", "long more than 10 seconds"
+        if let Some(long) = self.is(at, Role::Long)
+            && self.comparison(at + long).is_some()
+            && let Some((len, what)) = self.compared(at + long)
+        {
+            return Some((long + len, what));
         }
         if let Some(lasting) = self.is(at, Role::Lasting)
             && let Some((len, ns)) = self.duration(at + lasting)

@@ -161,7 +161,7 @@ impl Builder<'_> {
                 // "in Fog or Landfall" are both in the scope.
                 let scoped = |or: usize| self.items[..or].iter().rev().find(|i| i.kind != ItemKind::Frame);
                 self.or.take_if(|or| scoped(*or).is_some_and(|i| matches!(i.kind, ItemKind::Scope(_))));
-                if self.denies_scope(at) {
+                if self.denies_scope(at) || self.goes_on_excluding(at) {
                     self.built.excluded.insert(at);
                     self.not = None;
                 }
@@ -183,6 +183,14 @@ impl Builder<'_> {
     fn denies_scope(&self, at: usize) -> bool {
         matches!(self.not, Some((not, None))
             if self.items[not + 1..at].iter().all(|i| matches!(i.kind, ItemKind::Frame | ItemKind::Comma)))
+    }
+
+    /// "except in season 2 and season 4".
+    fn goes_on_excluding(&self, at: usize) -> bool {
+        let mut before = (0..at).rev().filter(|i| self.items[*i].kind != ItemKind::Frame);
+        let joined =
+            before.next().is_some_and(|i| matches!(self.items[i].kind, ItemKind::And | ItemKind::Or));
+        joined && before.next().is_some_and(|i| self.built.excluded.contains(&i))
     }
 
     fn comma(&mut self) {

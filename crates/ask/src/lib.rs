@@ -13,6 +13,7 @@
 //! Pure: no archive, no clock, no files.
 
 mod amounts;
+mod asides;
 mod build;
 mod choose;
 mod clauses;
@@ -20,6 +21,7 @@ mod item;
 mod languages;
 mod lattice;
 mod lexicon;
+mod marked_names;
 mod memo;
 mod names;
 mod near_names;
@@ -39,6 +41,7 @@ mod spoken;
 mod token;
 mod told;
 mod tops;
+mod verbs;
 mod work;
 
 use std::fmt::Write as _;

@@ -130,6 +130,8 @@ impl<'q> Question<'q> {
         let further: Vec<&Run> = further.filter(|run| run.tokens > 1 || !is_frame).collect();
         self.reels(at, &runs, &mut senses);
         self.apposed(at, &mut senses);
+        self.marked(at, &mut senses);
+        self.sequel(at, &mut senses);
         self.inflected(at, &further, &mut senses);
         let longer: Vec<&Run> = runs.iter().filter(|run| run.tokens > longest && run.tokens > 1).collect();
         self.part_of_place(at, &longer, &mut senses);
@@ -138,6 +140,20 @@ impl<'q> Question<'q> {
         }
         if senses.is_empty() && !is_frame {
             self.mistyped(at, &further, typos, &mut senses);
+            if senses.is_empty() {
+                self.mistyped_verb(at, typos, &mut senses);
+            }
+        }
+        // "benny colle": a name of more words, of which the last is mistyped.
+        let next = at + longest;
+        let strange = longest > 0
+            && self.is_word(next)
+            && !self.is_said(next)
+            && self.phrases(next).next().is_none()
+            && self.exact(next).is_none();
+        if strange {
+            let longer: Vec<&Run> = further.iter().copied().filter(|run| run.tokens == longest + 1).collect();
+            self.mistyped(at, &longer, typos, &mut senses);
         }
         senses
     }
@@ -187,13 +203,18 @@ impl<'q> Question<'q> {
             let why = if more == 0 { written.why } else { why };
             add(what.clone(), NAME + further(len) + more + 5 * rank, why, others(names, name));
             if let Some(particle) = self.particle(at + len, kind) {
-                let mut sense =
-                    Sense::new(at, len + particle, what, NAME + more + 5 * rank + written.cost, why);
+                let mut sense = Sense::new(
+                    at,
+                    len + particle,
+                    what,
+                    NAME + further(len + particle) + more + 5 * rank + written.cost,
+                    why,
+                );
                 (sense.corrected, sense.also) = (written.corrected.clone(), others(names, name));
                 particles.push(sense);
             }
         }
-        if let Some(title) = titled(names) {
+        if let Some(title) = self.title_of(names) {
             let (cost, why) = self.title_cost(at, len);
             add(ItemKind::Scope(title), cost, why, Vec::new());
         }
@@ -240,7 +261,7 @@ impl<'q> Question<'q> {
         // A number that counts something is a longer sense by itself.
         let frames = |found: Found| {
             let counts = matches!(found.role, Role::Number(_)) || found.role.is_plain();
-            let does = found.role == Role::Manner && kind != known_types::CHARACTER;
+            let does = matches!(found.role, Role::Manner | Role::Idiom) && kind != known_types::CHARACTER;
             found.len == len && !found.repaired && !counts && !does
         };
         if self.phrases(at).any(frames) {
@@ -314,20 +335,8 @@ impl<'q> Question<'q> {
     /// A title in quotes.
     pub fn quoted_title(&self, said: &str) -> Option<ScopePart> {
         let key: Vec<String> = tokens(said, |_| false).into_iter().map(|t| t.whole).collect();
-        titled(self.lexicon.names().named(&key.join(" ")))
+        self.title_of(self.lexicon.names().named(&key.join(" ")))
     }
-}
-
-/// The title that the same words stand for: a series before a film, a film before its assets, of which several may be
-/// called the same.
-fn titled(names: &[Name]) -> Option<ScopePart> {
-    let titles = || names.iter().map(|name| &name.target).filter(|target| !target.is_label());
-    let first = titles().min()?;
-    let assets =
-        titles().filter_map(|target| if let Target::Asset(id) = target { Some(id.clone()) } else { None });
-    let assets: Vec<String> = assets.collect();
-    let several = matches!(first, Target::Asset(_)) && assets.len() > 1;
-    Some(if several { ScopePart::Assets(assets) } else { ScopePart::Title(first.clone()) })
 }
 
 pub(crate) fn further(len: usize) -> i32 {

@@ -10,18 +10,19 @@ use crate::names::{NAMESAKES_MAX, Run, Written};
 use crate::question::Question;
 use crate::sense::{INFLECTED, MISTYPED, MISTYPED_SURELY, PART, Sense, TYPED};
 use crate::token::{Kind, Token};
+use crate::verbs::{participles, stems};
 
 /// Most words of a question that are checked against all names for typing mistakes.
-const TYPOS_MAX: usize = 48;
+pub(crate) const TYPOS_MAX: usize = 48;
 
 /// Fewer letters make no mistyped name.
-const TYPO_CHARS_MIN: usize = 4;
+pub(crate) const TYPO_CHARS_MIN: usize = 4;
 
 /// Fewer letters are the beginning of too many names.
 const BEGUN_CHARS_MIN: usize = 2;
 
 /// From this length on, one mistake leaves no doubt of what was meant.
-const MISTYPED_SURE_CHARS: usize = 5;
+pub(crate) const MISTYPED_SURE_CHARS: usize = 5;
 /// Words of a name in another form.
 const FORM_WORDS_MAX: usize = 4;
 /// Forms of a word that are tried.
@@ -82,6 +83,9 @@ impl Question<'_> {
         }
         let lasts = self.variants(last);
         self.work.names(firsts.len() * lasts.len());
+        if head.is_empty() {
+            self.weigh_verb(at, run, &lasts, senses);
+        }
         for (first, first_plain) in &firsts {
             for (last, last_plain) in lasts.iter() {
                 let start = if first.is_empty() { String::new() } else { format!("{first} ") };
@@ -99,12 +103,6 @@ impl Question<'_> {
                 self.weigh(at, run.tokens, &labels, &written, senses);
             }
         }
-    }
-
-    /// Is the word, in any form, a label of neither people nor places?
-    pub fn names_doing(&self, at: usize) -> bool {
-        let Some(token) = self.tokens.get(at) else { return false };
-        self.variants(&token.folded).iter().any(|(form, _)| self.lexicon.shot_label(form).is_some())
     }
 
     /// The last word, while it is being typed, is the beginning of a name.
@@ -152,8 +150,23 @@ impl Question<'_> {
             }) {
                 continue;
             }
-            // "interviewed" is no Interviewer.
-            if words == 1 && near.iter().any(|name| fold(&name.written).starts_with(key.as_str())) {
+            // "interview" is no Interviewer; a last letter may be missing.
+            let begins = |name: &Name| {
+                let name = fold(&name.written);
+                name.starts_with(key.as_str()) && name.chars().count() > key.chars().count() + 1
+            };
+            if words == 1 && near.iter().any(begins) {
+                continue;
+            }
+            // "wall" is not "walk": a wrong letter in a short word makes another word.
+            let other_word = |name: &Name| {
+                let (name, is_person) = (
+                    fold(&name.written),
+                    matches!(&name.target, Target::Label { kind, .. } if kind == known_types::CHARACTER),
+                );
+                !is_person && name.chars().count() == key.chars().count() && !is_swapped(key, &name)
+            };
+            if key.chars().count() == TYPO_CHARS_MIN && near.iter().all(other_word) {
                 continue;
             }
             let ends = ["ed", "er", "ers", "ing"].iter().find(|end| key.ends_with(**end));
@@ -188,6 +201,7 @@ pub(crate) fn variants(analyzer: &Analyzer, language: Language, word: &str) -> V
     let mut out: Vec<(String, bool)> = vec![(word.to_owned(), true), (format!("{word}s"), true)];
     out.extend(endings.map(|plain| (plain.to_owned(), true)));
     if language == Language::En {
+        out.extend(stems(word).map(|stem| (stem, false)));
         let doing: Vec<String> = out.iter().flat_map(|(form, _)| participles(form)).collect();
         out.extend(doing.into_iter().map(|form| (form, false)));
     }
@@ -205,14 +219,7 @@ pub(crate) fn variants(analyzer: &Analyzer, language: Language, word: &str) -> V
     out
 }
 
-/// What somebody is doing, of a stem: "cri" and "cry" become "crying", "danc" "dancing", "run" "running".
-fn participles(stem: &str) -> impl Iterator<Item = String> {
-    let plain = stem.strip_suffix('i').map_or_else(|| stem.to_owned(), |stem| format!("{stem}y"));
-    let last = plain.chars().last().unwrap_or_default();
-    [format!("{plain}ing"), format!("{plain}{last}ing")].into_iter()
-}
-
-fn fold(text: &str) -> String {
+pub(crate) fn fold(text: &str) -> String {
     let words: Vec<String> = tokenise(text).into_iter().map(|token| token.folded).collect();
     words.join(" ")
 }

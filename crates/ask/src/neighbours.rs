@@ -42,7 +42,7 @@ impl Question<'_> {
         let cost = match (number || capital, frames, self.is_said(at)) {
             _ if self.tokens.len() == 1 => NAME,
             // "of Us" among words without capitals
-            (true, true, _) if at > 0 && self.is_any(at - 1, &[Role::Of]) => 26,
+            (true, true, _) if at > 0 && self.is_any(at - 1, &[Role::Of, Role::Not, Role::Titled]) => 26,
             (true, true, _) => 55,
             (true, false, said) => 60 + 35 * i32::from(said && !number),
             (false, true, _) => 122,

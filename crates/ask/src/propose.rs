@@ -20,6 +20,11 @@ pub(crate) fn lattice(question: &Question<'_>) -> Lattice {
     {
         here.push(line);
     }
+    if question.is_plea() {
+        for (at, here) in senses.iter_mut().enumerate() {
+            *here = vec![Sense::new(at, 1, ItemKind::Idle, FRAME, "asks for help")];
+        }
+    }
     Lattice::new(senses)
 }
 
@@ -52,6 +57,15 @@ impl Question<'_> {
             let names = self.names(at, typos);
             let named = names.iter().any(|name| name.cost <= NAME + INFLECTED);
             let cost = WORD + if named { WORD_THAT_NAMES } else { 0 };
+            // "falls down" is what somebody does, "no smoking" denies it.
+            for idiom in senses.iter_mut().filter(|sense| sense.what == ItemKind::Word && sense.cost == IDIOM)
+            {
+                let doing = names
+                    .iter()
+                    .any(|name| name.to == idiom.to && matches!(name.what, ItemKind::Label { .. }));
+                let denies = self.is(at, Role::Not) == Some(1) && self.is_doing(at + 1);
+                idiom.cost += if doing || denies { UNUSED } else { 0 };
+            }
             senses.extend(names);
             if self.is_scrap(at) {
                 senses.push(Sense::new(at, 1, ItemKind::Idle, SCRAP, "too short to mean something"));
@@ -70,6 +84,16 @@ impl Question<'_> {
             || at.checked_sub(1).is_some_and(|i| matches!(self.mark(i), Some('-' | '&' | '/')));
         let swapped = || word.chars().rev().collect::<String>();
         let strange = word.len() == 1 || (word.len() == 2 && self.languages.frames(&swapped()));
+        // "teh"
+        let turned = || {
+            let letters: Vec<char> = word.chars().collect();
+            (1..letters.len()).any(|i| {
+                let mut other = letters.clone();
+                other.swap(i - 1, i);
+                self.languages.frames_in(&other.iter().collect::<String>(), self.spoken)
+            })
+        };
+        let strange = strange || (word.len() == 3 && turned() && self.exact(at).is_none());
         plain && strange && !hyphened && self.phrases(at).next().is_none()
     }
 
@@ -116,6 +140,12 @@ impl Question<'_> {
             (self.top(at).cloned(), "how many, in which order"),
             (self.purpose(at), "what it is wanted for"),
             (self.aside(at), "an aside about a name"),
+            (self.bracketed(at), "an aside about films"),
+            (self.purpose_behind(at), "what it is wanted for"),
+            (self.reason(at), "why it is wanted"),
+            (self.heading(at), "a heading"),
+            (self.courtesy(at), "politeness"),
+            (self.on_behalf(at), "who wants it"),
         ];
         for (place, (found, why)) in (0..).zip(found) {
             if let Some((len, what)) = found {
@@ -169,6 +199,10 @@ impl Question<'_> {
             }
             Role::NotBehind if at > 0 => add(ItemKind::NotBehind, cost - 5, "not what stands before"),
             Role::Nobody => self.nobody(at, len, cost, senses),
+            // "with nobody walking"
+            Role::Deserted if self.is_word(at + len) && self.is_doing(at + len) => {
+                add(ItemKind::Not, cost - 5, "nobody does this");
+            }
             Role::Deserted => add(ItemKind::Nobody, cost - 5, "nobody is there"),
             Role::But => add(ItemKind::But, JOINT, "but"),
             Role::Only => add(ItemKind::Only, cost, "only this"),
@@ -205,7 +239,7 @@ impl Question<'_> {
             Role::Shown(name) => {
                 if let Some((kind, label)) = self.shown(self.languages.text(name)) {
                     let what = ItemKind::Label { kind, label, members: Vec::new() };
-                    add(what, NAME - 2 + FURTHER * i32::try_from(len).unwrap_or(0), "how it is shot");
+                    add(what, NAME - 4 + FURTHER * i32::try_from(len - 1).unwrap_or(0), "how it is shot");
                 }
             }
             // "a quote from Otto about …"

@@ -194,6 +194,13 @@ impl Question<'_> {
         }
         let spoken = |role| if let Role::Spoken(tag) = role { Some(tag) } else { None };
         if let Some((len, tag)) = self.find(at, spoken) {
+            // "in French or German"
+            let joint = at
+                .checked_sub(1)
+                .filter(|i| self.is_any(*i, &[Role::And, Role::Or]) || self.mark(*i) == Some(','));
+            if joint.and_then(|i| i.checked_sub(1)).is_some_and(|i| self.find(i, spoken).is_some()) {
+                return Some((len, ScopePart::Language(self.languages.text(tag).to_owned())));
+            }
             // "German-language", "German lines"
             let end = at + len + usize::from(self.mark(at + len) == Some('-'));
             let tongue = self.is(end, Role::Tongue).map(|tongue| end + tongue - at);

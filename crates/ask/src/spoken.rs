@@ -128,7 +128,7 @@ impl Question<'_> {
         Some(Sense::new(first, last + 1 - first, ItemKind::Line(line.to_owned()), cost + more, why))
     }
 
-    fn is_personal(&self, at: usize) -> bool {
+    pub fn is_personal(&self, at: usize) -> bool {
         self.tokens.get(at).is_some_and(|token| self.languages.is_personal(&token.folded, self.spoken))
     }
 
@@ -174,7 +174,8 @@ impl Question<'_> {
 
     /// Does a word end words that are said before it?
     pub fn ends_inside(&self, at: usize, talked: bool) -> bool {
-        self.is_word(at) && (self.is_counted(at) || self.somebody_follows(at, talked))
+        let why = talked && self.is_any(at, &[Role::Reason]);
+        self.is_word(at) && (why || self.is_counted(at) || self.somebody_follows(at, talked))
     }
 
     /// "without" and "but not"; a "not" inside what is said is part of it.

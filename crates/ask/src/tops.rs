@@ -2,6 +2,7 @@
 
 use rushes_plan::RankBy;
 
+use crate::amounts::Compare;
 use crate::item::ItemKind;
 use crate::languages::{Level, Role};
 use crate::memo::Match;
@@ -171,6 +172,13 @@ impl Question<'_> {
             && self.group(at + one + noun).is_some()
         {
             return Some((one + noun, ItemKind::Top(1, None, RankBy::Score)));
+        }
+        // "not more than 5 clips"
+        if let Some((most, Compare::AtMost)) = self.comparison(at)
+            && let Some((len, n)) = self.count(at + most)
+            && let Some(nouns) = self.is(at + most + len, Role::Nouns)
+        {
+            return Some((most + len + nouns, ItemKind::Limit(n)));
         }
         let (len, n) = self.count(at)?;
         if self.group(at + len).is_some() {

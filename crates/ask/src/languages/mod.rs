@@ -228,6 +228,12 @@ impl Languages {
         self.phrases.get(folded).is_some_and(|phrases| phrases.iter().any(frames))
     }
 
+    /// Is the word alone a framing word in a language?
+    pub(crate) fn frames_in(&self, folded: &str, language: usize) -> bool {
+        let frames = |p: &Phrase| p.rest.is_empty() && p.role.frames() && p.language == language;
+        self.phrases.get(folded).is_some_and(|phrases| phrases.iter().any(frames))
+    }
+
     /// The frame word that a word was meant to be, where one mistake makes it: in longer words a wrong letter, in all
     /// a letter that is missing, too many, or in its neighbour's place. The first letter must be right. Where `goes_on`,
     /// the next word must be of the same phrase.
@@ -245,6 +251,10 @@ impl Languages {
         let continued = |p: &Phrase| next.is_some_and(|next| p.rest.first().is_some_and(|word| word == next));
         let near = |known: &str, counted: bool| {
             let theirs = known.chars().count();
+            let anagram = letters == theirs && letters >= WRONG_LETTER_CHARS_MIN && is_anagram(word, known);
+            if anagram && known.starts_with(first) {
+                return Some(true);
+            }
             let swapped = letters == theirs && is_swapped(word, known);
             let long = letters >= TYPO_CHARS_MIN
                 && (letters != theirs || letters >= WRONG_LETTER_CHARS_MIN || counted);
@@ -330,6 +340,16 @@ pub(crate) fn is_swapped(a: &str, b: &str) -> bool {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let differ: Vec<usize> = (0..a.len().min(b.len())).filter(|i| a[*i] != b[*i]).collect();
     matches!(differ[..], [i, j] if j == i + 1 && a[i] == b[j] && a[j] == b[i])
+}
+
+/// Have two words the same letters, and the same at either end: "whitout"?
+fn is_anagram(a: &str, b: &str) -> bool {
+    let sorted = |word: &str| {
+        let mut letters: Vec<char> = word.chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    a.chars().last() == b.chars().last() && sorted(a) == sorted(b)
 }
 
 /// Makes an error of what is wrong with a file of a language.

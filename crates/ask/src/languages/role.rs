@@ -123,6 +123,16 @@ pub(crate) enum Role {
     PurposeOf,
     /// What moments are wanted for: "campaign". By itself it is a word as any other.
     Purpose,
+    /// "asked for": who wants the moments stands before.
+    Wants,
+    /// "percent" behind a number.
+    Percent,
+    /// "good morning", "thank you": politeness, to the next mark.
+    Courtesy,
+    /// "because", "so that": why moments are wanted follows.
+    Reason,
+    /// "in between" behind a length of time: between two steps.
+    Gap,
     /// "away" behind a length of time: near.
     Away,
     /// "before or after": in either order.
@@ -184,7 +194,17 @@ impl Role {
     pub fn is_plain(self) -> bool {
         matches!(
             self,
-            Self::Purpose | Self::PurposeOf | Self::Recalled | Self::Help | Self::Modal | Self::Tongue
+            Self::Purpose
+                | Self::PurposeOf
+                | Self::Reason
+                | Self::Courtesy
+                | Self::Wants
+                | Self::Percent
+                | Self::Gap
+                | Self::Recalled
+                | Self::Help
+                | Self::Modal
+                | Self::Tongue
         )
     }
 
@@ -194,10 +214,15 @@ impl Role {
     }
 }
 
-const ROLES: [(&str, Role); 73] = [
+const ROLES: [(&str, Role); 78] = [
     ("recalled", Role::Recalled),
     ("purpose_of", Role::PurposeOf),
     ("purpose", Role::Purpose),
+    ("reason", Role::Reason),
+    ("wants", Role::Wants),
+    ("percent", Role::Percent),
+    ("courtesy", Role::Courtesy),
+    ("gap", Role::Gap),
     ("away", Role::Away),
     ("either_order", Role::EitherOrder),
     ("apart", Role::Apart),

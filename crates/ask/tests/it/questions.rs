@@ -6,9 +6,9 @@ use rushes_ask::questions::{DEVELOP, HELD_OUT, LATER, LEXICON, Score, WrittenLex
 const DEVELOP_RIGHT: usize = 147;
 const LATER_RIGHT: usize = 42;
 const HELD_OUT_RIGHT: usize = 71;
-/// Two sets of people who did not know the grammar: 68 and 63 were right when they were first asked. Since then they
+/// Sets of people who did not know the grammar: 68, 63 and 62 were right when they were first asked. Since then they
 /// were developed on, too.
-const STRANGERS_RIGHT: [usize; 2] = [100, 100];
+const STRANGERS_RIGHT: [usize; 3] = [100, 100, 99];
 
 fn scored(set: &str) -> Score {
     let lexicon = WrittenLexicon::read(LEXICON).unwrap();
@@ -47,6 +47,10 @@ fn the_questions_of_strangers_stay_right() {
         (
             include_str!("../../questions/strangers/b/names.toml"),
             include_str!("../../questions/strangers/b/questions.toml"),
+        ),
+        (
+            include_str!("../../questions/strangers/c/names.toml"),
+            include_str!("../../questions/strangers/c/questions.toml"),
         ),
     ];
     for ((names, questions), right) in sets.into_iter().zip(STRANGERS_RIGHT) {
