@@ -1,7 +1,8 @@
 //! Lengths of moments, windows of time, distances and confidence.
 
 use rushes_plan::time::Instant;
-use rushes_plan::{Bounds, Window};
+use rushes_plan::{Bounds, Name, Target, Window};
+use rushes_types::known_types;
 
 use crate::item::ItemKind;
 use crate::languages::{MINUTE, Role};
@@ -93,6 +94,12 @@ impl Question<'_> {
 
     /// "in the first five minutes", "after 1:30", "from 0:30 to 1:15", "before minute 3".
     fn window(&self, at: usize) -> Option<Match> {
+        let (len, what) = self.window_alone(at)?;
+        // "of each episode" says no more: all times are counted in each.
+        Some((len + self.group(at + len).map_or(0, |(of, _)| of), what))
+    }
+
+    fn window_alone(&self, at: usize) -> Option<Match> {
         if let Some((len, ns)) = self.opening(at) {
             return Some((
                 len,
@@ -232,7 +239,8 @@ impl Question<'_> {
         let (len, ns) = self.within_or_less(at).or_else(|| self.duration(at))?;
         let end = at + len;
         if let Some(gap) = self.is(end, Role::Gap) {
-            let linked = (at.saturating_sub(LINK_TOKENS_MAX)..at).any(|i| self.is_any(i, &[Role::Then, Role::Before, Role::After]));
+            let linked = (at.saturating_sub(LINK_TOKENS_MAX)..at)
+                .any(|i| self.is_any(i, &[Role::Then, Role::Before, Role::After]));
             let what = if linked { ItemKind::Within(ns) } else { ItemKind::NearBehind(ns) };
             return Some((end + gap - at, what));
         }
@@ -244,6 +252,16 @@ impl Question<'_> {
             let either = usize::from(self.mark(end) == Some(','));
             let either = self.is(end + either, Role::EitherOrder).map_or(0, |len| either + len);
             return Some((end + either - at, ItemKind::NearBehind(ns)));
+        }
+        // "at most 5 s from Mara"
+        let named = |from: usize| {
+            let things = [known_types::CHARACTER, known_types::OBJECT];
+            let thing = |name: &Name| matches!(&name.target, Target::Label { kind, .. } if things.contains(&kind.as_str()));
+            self.exact(self.skip_frames(end + from)).is_some_and(|(_, names)| names.iter().any(thing))
+        };
+        let most = self.comparison(at).is_some_and(|(_, compare)| compare == Compare::AtMost);
+        if let Some(from) = self.is(end, Role::From).filter(|from| most && named(*from)) {
+            return Some((end + from - at, ItemKind::Near(ns)));
         }
         let end = end + self.is(end, Role::EitherOrder)?;
         let near = if end < self.tokens.len() { ItemKind::Near(ns) } else { ItemKind::NearBehind(ns) };

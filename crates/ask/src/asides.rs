@@ -39,7 +39,14 @@ impl Question<'_> {
 
     /// "because we open with it", "so that I can show it": up to a mark or the end, without a name in it.
     pub fn reason(&self, at: usize) -> Option<Match> {
-        let parted = at.checked_sub(1).is_some_and(|i| self.mark(i).is_some());
+        // What stands behind a colon is asked for, or said.
+        let parted = at.checked_sub(1).is_some_and(|i| self.mark(i).is_some_and(|c| c != ':'));
+        let comment = self.is(at, Role::Comment).filter(|_| parted);
+        if let Some(end) =
+            comment.and_then(|len| self.end_of_aside(at, REASON_WORDS_MAX).filter(|end| *end >= at + len))
+        {
+            return Some((end - at, ItemKind::Idle));
+        }
         // "…, we are short of them"
         let speaks =
             parted && self.is_personal(at) && !self.lines_before(at) && !self.is_any(at, &[Role::Asking]);
@@ -58,7 +65,8 @@ impl Question<'_> {
         if at.checked_sub(1).is_some_and(|i| self.mark(i).is_none()) {
             return None;
         }
-        let words = (at..self.tokens.len()).take(COURTESY_WORDS_MAX + 1).take_while(|i| self.is_word(*i)).count();
+        let words =
+            (at..self.tokens.len()).take(COURTESY_WORDS_MAX + 1).take_while(|i| self.is_word(*i)).count();
         let end = at + words;
         let short = (first..=COURTESY_WORDS_MAX).contains(&words) && words < self.tokens.len();
         let named = (at + first..end).any(|i| self.names_something(i) || self.scope(i).is_some());
@@ -82,7 +90,8 @@ impl Question<'_> {
         if at > 0 {
             return None;
         }
-        let words = (0..self.tokens.len()).take(REASON_WORDS_MAX + 1).take_while(|i| self.is_word(*i)).count();
+        let words =
+            (0..self.tokens.len()).take(REASON_WORDS_MAX + 1).take_while(|i| self.is_word(*i)).count();
         let plain = |i: &usize| self.phrases(*i).all(|found| found.role.is_plain() || found.role.frames());
         let pressing = self.is_any(0, &[Role::Reason]);
         let is_heading = (2..=if pressing { REASON_WORDS_MAX } else { HEADING_WORDS_MAX }).contains(&words)

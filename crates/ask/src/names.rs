@@ -122,7 +122,9 @@ impl<'q> Question<'q> {
                 }
             }
         }
-        let longest = senses.iter().map(|sense| sense.to - at).max().unwrap_or(0);
+        // A title that is one word may be that word.
+        let surely = |sense: &&Sense| sense.cost <= NAME + INFLECTED || sense.to > at + 1;
+        let longest = senses.iter().filter(surely).map(|sense| sense.to - at).max().unwrap_or(0);
         let is_frame = self
             .phrases(at)
             .any(|found| !found.repaired && !found.role.is_plain() && found.role != Role::Manner);
@@ -130,6 +132,7 @@ impl<'q> Question<'q> {
         let further: Vec<&Run> = further.filter(|run| run.tokens > 1 || !is_frame).collect();
         self.reels(at, &runs, &mut senses);
         self.apposed(at, &mut senses);
+        self.kind_before(at, &mut senses);
         self.marked(at, &mut senses);
         self.sequel(at, &mut senses);
         self.inflected(at, &further, &mut senses);
@@ -202,7 +205,7 @@ impl<'q> Question<'q> {
             let more = more + if several && is_other { OTHER_CASE } else { 0 };
             let why = if more == 0 { written.why } else { why };
             add(what.clone(), NAME + further(len) + more + 5 * rank, why, others(names, name));
-            if let Some(particle) = self.particle(at + len, kind) {
+            if let Some(particle) = self.particle(at + len, kind).or_else(|| self.kind_at(at + len, kind)) {
                 let mut sense = Sense::new(
                     at,
                     len + particle,
@@ -216,6 +219,9 @@ impl<'q> Question<'q> {
         }
         if let Some(title) = self.title_of(names) {
             let (cost, why) = self.title_cost(at, len);
+            // "Landfall S02E01" is a series and an episode, though the asset may be called so.
+            let coded = matches!(self.scope(at + len - 1), Some((1, ItemKind::Scope(ScopePart::Codes(_)))));
+            let cost = cost + if coded && len > 1 { 2 * NAME } else { 0 };
             add(ItemKind::Scope(title), cost, why, Vec::new());
         }
         senses.extend(particles);
@@ -275,8 +281,8 @@ impl<'q> Question<'q> {
             if self.is_any(next, &[Role::Say, Role::About]) || self.mark(next) == Some(':') {
                 return (-22, "a name that usually frames, before what is said");
             }
-            if self.is_modal_name(at, len) {
-                return (-24, "a name that usually frames, where no verb can be");
+            if self.is_modal_name(at, len) || self.counts_nothing(at, len) {
+                return (-24, "a name that usually frames, where no verb or number can be");
             }
             if self.stands_between_marks(at, next) {
                 return (-32, "a name that usually frames, by itself between marks");
@@ -293,6 +299,9 @@ impl<'q> Question<'q> {
         let counted = at.checked_sub(1).is_some_and(|i| self.is(i, Role::One) == Some(1));
         if kind == known_types::CHARACTER && rare && counted && !(capital && inside) {
             return (50, "a rare name after an article: more likely the word");
+        }
+        if kind == known_types::CHARACTER && self.is_common_noun(at, len, name) {
+            return (50, "a part of a name behind an article: more likely the word");
         }
         if self.is_joint(at, len, kind) {
             return (70, "a name of two that are names themselves");

@@ -1,28 +1,20 @@
 //! Names that are not written as they are: in another form, unfinished, or mistyped.
 
 use rushes_plan::{Name, Target};
-use rushes_text::{Analyzer, Forms, Language, tokenise};
+use rushes_text::{Analyzer, Forms, Language};
 use rushes_types::known_types;
 
 use crate::item::Corrected;
-use crate::languages::{Role, is_swapped};
+use crate::languages::Role;
 use crate::names::{NAMESAKES_MAX, Run, Written};
 use crate::question::Question;
-use crate::sense::{INFLECTED, MISTYPED, MISTYPED_SURELY, PART, Sense, TYPED};
+use crate::sense::{INFLECTED, PART, Sense, TYPED};
 use crate::token::{Kind, Token};
 use crate::verbs::{participles, stems};
-
-/// Most words of a question that are checked against all names for typing mistakes.
-pub(crate) const TYPOS_MAX: usize = 48;
-
-/// Fewer letters make no mistyped name.
-pub(crate) const TYPO_CHARS_MIN: usize = 4;
 
 /// Fewer letters are the beginning of too many names.
 const BEGUN_CHARS_MIN: usize = 2;
 
-/// From this length on, one mistake leaves no doubt of what was meant.
-pub(crate) const MISTYPED_SURE_CHARS: usize = 5;
 /// Words of a name in another form.
 const FORM_WORDS_MAX: usize = 4;
 /// Forms of a word that are tried.
@@ -127,72 +119,6 @@ impl Question<'_> {
             }
         }
     }
-
-    /// Names with typing mistakes. Words that the archive knows are not mistyped.
-    pub fn mistyped(&self, at: usize, runs: &[&Run], typos: &mut usize, senses: &mut Vec<Sense>) {
-        if self.is_said(at) && self.tokens.len() > 1 && !self.starts_name(at) {
-            return;
-        }
-        for run in runs.iter().rev() {
-            let Some(key) = run.spellings.first() else { continue };
-            let words = key.split(' ').count();
-            if key.chars().count() < TYPO_CHARS_MIN || *typos >= TYPOS_MAX {
-                continue;
-            }
-            if words == 1 && self.is_said(at) {
-                continue;
-            }
-            *typos += 1;
-            let near = self.lexicon.names().near(words, key);
-            // "wall" is no Will: a name that is an ordinary word is not guessed.
-            if near.iter().any(|name| {
-                self.languages.knows(&fold(&name.written)) && !is_swapped(key, &fold(&name.written))
-            }) {
-                continue;
-            }
-            // "interview" is no Interviewer; a last letter may be missing.
-            let begins = |name: &Name| {
-                let name = fold(&name.written);
-                name.starts_with(key.as_str()) && name.chars().count() > key.chars().count() + 1
-            };
-            if words == 1 && near.iter().any(begins) {
-                continue;
-            }
-            // "wall" is not "walk": a wrong letter in a short word makes another word.
-            let other_word = |name: &Name| {
-                let (name, is_person) = (
-                    fold(&name.written),
-                    matches!(&name.target, Target::Label { kind, .. } if kind == known_types::CHARACTER),
-                );
-                !is_person && name.chars().count() == key.chars().count() && !is_swapped(key, &name)
-            };
-            if key.chars().count() == TYPO_CHARS_MIN && near.iter().all(other_word) {
-                continue;
-            }
-            let ends = ["ed", "er", "ers", "ing"].iter().find(|end| key.ends_with(**end));
-            let is_form = |end: &&str, name: &Name| {
-                let name = fold(&name.written);
-                let other = !name.ends_with(*end) && !is_swapped(key, &name);
-                other && key.strip_suffix(end).is_some_and(|stem| name.starts_with(stem))
-            };
-            if ends.is_some_and(|end| near.iter().any(|name| is_form(end, name))) {
-                continue;
-            }
-            let corrected = near.first().map(|name| Corrected::Typed(name.written.clone()));
-            let long = key.chars().count() >= MISTYPED_SURE_CHARS
-                && near
-                    .first()
-                    .is_some_and(|name| rushes_text::within(key, &fold(&name.written), 1).is_some());
-            let cost = if long { MISTYPED_SURELY } else { MISTYPED };
-            let written = Written { cost, why: "a mistyped name", corrected };
-            self.weigh(at, run.tokens, near, &written, senses);
-        }
-    }
-
-    /// Is the word the first of a longer name, mistyped further on?
-    fn starts_name(&self, at: usize) -> bool {
-        self.tokens.get(at + 1).is_some_and(|t| t.kind == Kind::Word && !self.languages.knows(&t.folded))
-    }
 }
 
 /// A word and what it may be a form of, each with whether it is only that in the plural.
@@ -217,9 +143,4 @@ pub(crate) fn variants(analyzer: &Analyzer, language: Language, word: &str) -> V
     out.retain(|(form, _)| !form.is_empty());
     out.truncate(VARIANTS_MAX);
     out
-}
-
-pub(crate) fn fold(text: &str) -> String {
-    let words: Vec<String> = tokenise(text).into_iter().map(|token| token.folded).collect();
-    words.join(" ")
 }

@@ -3,13 +3,15 @@
 use rushes_plan::{NAME_WORDS_MAX, Name, Target};
 
 use crate::item::ItemKind;
-use crate::languages::Role;
+use crate::languages::{Found, Role};
 use crate::names::{REEL_CHARS_MIN, further};
 use crate::question::Question;
 use crate::sense::{FRAME, MENTION, NAME, Sense};
 
 /// Words in brackets behind a name that only say which it is.
 const ASIDE_WORDS_MAX: usize = 4;
+/// How far before a bound its number stands: "15 sec max".
+const BOUND_TOKENS_MAX: usize = 3;
 
 impl Question<'_> {
     /// A title of several words is a name; of one word it takes a place, a noun or a capital before it is likelier
@@ -73,6 +75,49 @@ impl Question<'_> {
         };
         let joins = next < self.tokens.len() && self.is_any(next, &[Role::And, Role::Or, Role::Place]);
         doing || joins || at.checked_sub(1).is_some_and(behind)
+    }
+
+    /// "logo" beside a brand that is a label of logos: the word for its type.
+    pub fn kind_at(&self, at: usize, kind: &str) -> Option<usize> {
+        let word = &self.tokens.get(at)?.folded;
+        let name = kind.trim_end_matches("_SEARCH").to_lowercase();
+        (*word == name || word.strip_suffix('s') == Some(&name)).then_some(1)
+    }
+
+    /// "sponsor Sky Tyres": the same before it.
+    pub fn kind_before(&self, at: usize, senses: &mut Vec<Sense>) {
+        let named = self.exact(at + 1).map_or(&[][..], |(_, names)| names);
+        let told = named.iter().any(|name| match &name.target {
+            Target::Label { kind, .. } => self.kind_at(at, kind).is_some(),
+            _ => false,
+        });
+        if told {
+            senses.push(Sense::new(at, 1, ItemKind::Frame, FRAME, "the type of the name behind it"));
+        }
+    }
+
+    /// "no art and no max": a bound with no number before or behind it.
+    pub fn counts_nothing(&self, at: usize, len: usize) -> bool {
+        const BOUNDS: &[Role] = &[Role::AtMost, Role::AtLeast, Role::OrMore, Role::OrLess, Role::Within];
+        let framed =
+            |found: Found| found.len == len && !found.role.is_plain() && !BOUNDS.contains(&found.role);
+        let counted = |i: usize| self.number(i).is_some() || self.duration(i).is_some();
+        let before = (at.saturating_sub(BOUND_TOKENS_MAX)..at).any(counted);
+        let next = self.skip_frames(at + len);
+        self.is_any(at, BOUNDS)
+            && !self.phrases(at).any(framed)
+            && !(before || counted(at + len) || counted(next) || self.is_any(next, &[Role::Confidence]))
+    }
+
+    /// "the sky", "some guy": a part of somebody's name, in small letters behind an article.
+    pub fn is_common_noun(&self, at: usize, len: usize, name: &Name) -> bool {
+        let article = |i: usize| {
+            self.is_any(i, &[Role::One, Role::Every])
+                && !self.is_any(i, &[Role::And, Role::Noun, Role::Nouns])
+        };
+        let Target::Label { label, .. } = &name.target else { return false };
+        let part = label.contains(' ') && label.split(' ').any(|word| word == name.written);
+        len == 1 && part && !self.is_capital(at) && at.checked_sub(1).is_some_and(article)
     }
 
     /// ", outside,": nothing that the word could belong to.

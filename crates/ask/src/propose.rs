@@ -15,10 +15,15 @@ pub(crate) fn lattice(question: &Question<'_>) -> Lattice {
     let mut typos = 0;
     let mut senses: Vec<Vec<Sense>> =
         (0..question.tokens.len()).map(|at| question.senses(at, &mut typos)).collect();
-    if let Some(line) = question.line()
-        && let Some(here) = senses.get_mut(line.from)
-    {
-        here.push(line);
+    // A rule may see what begins further on.
+    let mut further: Vec<Sense> = question.lines().collect();
+    for (at, here) in senses.iter_mut().enumerate() {
+        further.extend(here.extract_if(.., |sense| sense.from != at));
+    }
+    for sense in further {
+        if let Some(here) = senses.get_mut(sense.from) {
+            here.push(sense);
+        }
     }
     if question.is_plea() {
         for (at, here) in senses.iter_mut().enumerate() {
@@ -100,7 +105,9 @@ impl Question<'_> {
     fn quote(&self, at: usize, said: &str, senses: &mut Vec<Sense>) {
         if let Some(title) = self.quoted_title(said) {
             let what = ItemKind::Scope(title);
-            senses.push(Sense::new(at, 1, what, 36, "a title in quotes"));
+            // ""Fog": Mara" looks in it.
+            let heads = at == 0 && self.mark(at + 1) == Some(':');
+            senses.push(Sense::new(at, 1, what, if heads { QUOTE - 4 } else { 36 }, "a title in quotes"));
         }
         senses.push(Sense::new(at, 1, ItemKind::Phrase(said.to_owned()), QUOTE, "a quote"));
     }
@@ -219,7 +226,10 @@ impl Question<'_> {
             Role::Silence => add(ItemKind::Silence, cost, "no dialogue"),
             // "lines by Mara" asks for lines; "the line "…"" only frames a quote.
             Role::Dialogue if self.quote_follows(at + len) => add(ItemKind::Frame, cost, "frames a quote"),
-            Role::Dialogue => add(ItemKind::Dialogue, cost, "dialogue"),
+            Role::Dialogue => {
+                add(ItemKind::Dialogue, cost, "dialogue");
+                self.line_behind(at, len, senses);
+            }
             Role::Union => add(ItemKind::Union, cost, "every one in full"),
             Role::Ordinal(1) if self.begins_sequence(at) => add(ItemKind::Frame, cost, "begins a sequence"),
             Role::Idle => add(ItemKind::Idle, cost, "says nothing of what is seen or said"),
@@ -246,6 +256,10 @@ impl Question<'_> {
             Role::Say if self.is(at, Role::Dialogue).is_some_and(|longer| longer > len) => {}
             Role::Say | Role::Manner => self.said(at, len, role == Role::Manner, senses),
             Role::About => self.about(at, len, senses),
+            Role::Going => self.going(at, len, senses),
+            Role::Tell => self.told_to(at, len, senses),
+            // "Doctor" before "Marchetti".
+            Role::Honorific if self.is_person(at + len) => add(ItemKind::Frame, cost, "before a name"),
             _ => {}
         }
     }
@@ -267,7 +281,8 @@ impl Question<'_> {
 
     /// "first the lamp, then …".
     fn begins_sequence(&self, at: usize) -> bool {
-        at == 0 && (1..self.tokens.len()).any(|i| self.is(i, Role::Then).is_some())
+        let then = |i| self.is(i, Role::Then).is_some();
+        at == 0 && (1..self.tokens.len()).any(then)
     }
 
     /// The label of an archive that stands for a name of the vocabulary of shots, in whatever language it is labelled.

@@ -81,7 +81,7 @@ impl Question<'_> {
     }
 
     /// "per episode", "of each season", "grouped by movie".
-    fn group(&self, at: usize) -> Option<Match> {
+    pub fn group(&self, at: usize) -> Option<Match> {
         let per = self.is(at, Role::Per)?;
         let (len, level) = self.level(at + per)?;
         // "by episode 3" is no group.
@@ -176,9 +176,10 @@ impl Question<'_> {
         // "not more than 5 clips"
         if let Some((most, Compare::AtMost)) = self.comparison(at)
             && let Some((len, n)) = self.count(at + most)
-            && let Some(nouns) = self.is(at + most + len, Role::Nouns)
+            && let Some(nouns) =
+                self.find(at + most + len, |role| matches!(role, Role::Nouns | Role::Noun).then_some(()))
         {
-            return Some((most + len + nouns, ItemKind::Limit(n)));
+            return Some((most + len + nouns.0, ItemKind::Limit(n)));
         }
         let (len, n) = self.count(at)?;
         if self.group(at + len).is_some() {
@@ -195,6 +196,13 @@ impl Question<'_> {
         };
         let others = (at + len..at + len + QUALITIES_MAX).take_while(is_other).count();
         if n > 1 && others > 0 && self.is_any(at + len + others, &[Role::Nouns, Role::Dialogue]) {
+            return Some((len, ItemKind::Limit(n)));
+        }
+        // "5 hugs", "10 smiling close-ups": what somebody does, and how it is shot, is counted in moments.
+        let shot = |i: usize| self.find(i, |role| matches!(role, Role::Shown(_)).then_some(())).is_some();
+        let told = (at + len..at + len + QUALITIES_MAX)
+            .find(|i| self.is_word(*i) && (shot(*i) || self.is_doing(*i)));
+        if n > 1 && told == Some(at + len) && self.exact(at).is_none() && self.unit(at + len).is_none() {
             return Some((len, ItemKind::Limit(n)));
         }
         // "3 clip" of people whose English is poor.

@@ -5,8 +5,8 @@ use rushes_types::known_types;
 
 use crate::item::Corrected;
 use crate::languages::is_swapped;
+use crate::mistyped::{MISTYPED_SURE_CHARS, TYPO_CHARS_MIN, TYPOS_MAX, fold};
 use crate::names::{Run, Written};
-use crate::near_names::{MISTYPED_SURE_CHARS, TYPO_CHARS_MIN, TYPOS_MAX, fold};
 use crate::question::Question;
 use crate::sense::{INFLECTED, MISTYPED, Sense};
 
@@ -29,8 +29,14 @@ impl Question<'_> {
         }
         for (form, _) in forms.iter().filter(|(form, _)| form.chars().count() > 2) {
             for key in verb_keys(form) {
-                let labels: Vec<Name> =
-                    self.lexicon.names().named(&key).iter().filter(|name| is_deed(&name.target)).cloned().collect();
+                let labels: Vec<Name> = self
+                    .lexicon
+                    .names()
+                    .named(&key)
+                    .iter()
+                    .filter(|name| is_deed(&name.target))
+                    .cloned()
+                    .collect();
                 let written = Written::otherwise(INFLECTED, "the verb of a name");
                 self.weigh(at, run.tokens, &labels, &written, senses);
             }

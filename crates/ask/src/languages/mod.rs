@@ -6,6 +6,7 @@ mod role;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::OnceLock;
 
+use rushes_plan::sound_key;
 use rushes_text::{Language, detect};
 use rushes_types::{Error, Result};
 
@@ -70,6 +71,10 @@ pub struct Languages {
     elided: HashSet<String>,
     /// Words that end what is said: "without".
     parting: HashSet<String>,
+    /// Words that introduce what is said: "that".
+    introducing: HashSet<String>,
+    /// First words of phrases, by how they sound.
+    by_sound: HashMap<String, Vec<String>>,
     /// What stands for each name of the vocabulary, in all languages.
     vocabulary: BTreeMap<String, Vec<String>>,
 }
@@ -110,6 +115,7 @@ impl Languages {
         let mut languages = Self {
             elided: files.iter().flat_map(LanguageFile::elided).collect(),
             parting: files.iter().flat_map(LanguageFile::parting).collect(),
+            introducing: files.iter().flat_map(LanguageFile::introducing).collect(),
             ..Self::default()
         };
         for file in files {
@@ -126,6 +132,9 @@ impl Languages {
             }
             let personal = file.personal().map(|word| languages.key(&word)).collect();
             languages.known.push(Known { tag: file.tag, letters: file.letters.chars().collect(), personal });
+        }
+        for word in languages.phrases.keys() {
+            languages.by_sound.entry(sound_key(word)).or_default().push(word.clone());
         }
         for phrases in languages.phrases.values_mut() {
             phrases.sort_by_key(|p| std::cmp::Reverse(p.rest.len()));
@@ -211,6 +220,11 @@ impl Languages {
         self.parting.contains(word)
     }
 
+    /// Does the word introduce what is said: "that"?
+    pub(crate) fn introduces(&self, word: &str) -> bool {
+        self.introducing.contains(word)
+    }
+
     /// Do words of a phrase of a language, or of English, begin so?
     pub(crate) fn begins_word(&self, beginning: &str, language: usize) -> bool {
         let of = |p: &Phrase| p.language == language || p.language == self.english;
@@ -247,12 +261,14 @@ impl Languages {
     ) -> Option<&str> {
         let letters = word.chars().count();
         let first = word.chars().next().filter(|_| letters >= 3)?;
+        let alike = self.by_sound.get(&sound_key(word)).map_or(&[][..], Vec::as_slice);
         let of = |p: &&Phrase| p.language == language || p.language == self.english;
         let continued = |p: &Phrase| next.is_some_and(|next| p.rest.first().is_some_and(|word| word == next));
         let near = |known: &str, counted: bool| {
             let theirs = known.chars().count();
             let anagram = letters == theirs && letters >= WRONG_LETTER_CHARS_MIN && is_anagram(word, known);
-            if anagram && known.starts_with(first) {
+            let by_ear = letters >= TYPO_CHARS_MIN && alike.iter().any(|other| other == known);
+            if known.starts_with(first) && (anagram || by_ear) {
                 return Some(true);
             }
             let swapped = letters == theirs && is_swapped(word, known);
@@ -293,7 +309,8 @@ impl Languages {
             }
             let mut lengths = vec![0_usize; self.known.len()];
             let known = self.phrases.get(&tokens[at].folded).map_or(&[][..], Vec::as_slice);
-            for phrase in known {
+            // "is" and "was" are verbs of several languages: they tell none.
+            for phrase in known.iter().filter(|phrase| phrase.role != Role::Finite) {
                 let mut next = tokens.iter().skip(at + 1);
                 if phrase.rest.iter().all(|w| next.next().is_some_and(|t| t.folded == *w)) {
                     lengths[phrase.language] = lengths[phrase.language].max(phrase.rest.len() + 1);

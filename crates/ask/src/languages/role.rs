@@ -131,6 +131,18 @@ pub(crate) enum Role {
     Courtesy,
     /// "because", "so that": why moments are wanted follows.
     Reason,
+    /// "is", "never": a verb that makes words a sentence.
+    Finite,
+    /// "goes" behind a person: what follows is said, where it is a sentence.
+    Going,
+    /// "tells": whom, and then what is said.
+    Tell,
+    /// "someone" behind "tells".
+    Addressee,
+    /// "Doctor" before a name.
+    Honorific,
+    /// "need it for": what follows a mark is a comment.
+    Comment,
     /// "in between" behind a length of time: between two steps.
     Gap,
     /// "away" behind a length of time: near.
@@ -200,6 +212,12 @@ impl Role {
                 | Self::Courtesy
                 | Self::Wants
                 | Self::Percent
+                | Self::Finite
+                | Self::Going
+                | Self::Tell
+                | Self::Addressee
+                | Self::Honorific
+                | Self::Comment
                 | Self::Gap
                 | Self::Recalled
                 | Self::Help
@@ -214,7 +232,13 @@ impl Role {
     }
 }
 
-const ROLES: [(&str, Role); 78] = [
+const ROLES: [(&str, Role); 84] = [
+    ("finite", Role::Finite),
+    ("going", Role::Going),
+    ("tell", Role::Tell),
+    ("addressee", Role::Addressee),
+    ("honorific", Role::Honorific),
+    ("comment", Role::Comment),
     ("recalled", Role::Recalled),
     ("purpose_of", Role::PurposeOf),
     ("purpose", Role::Purpose),
