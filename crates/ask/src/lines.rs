@@ -117,11 +117,18 @@ impl Question<'_> {
         (at.saturating_sub(rushes_plan::NAME_WORDS_MAX)..at).any(|i| ends(&i))
     }
 
-    /// Does what stands behind a sequence word go on with what is said: does it name nothing, and is it a sentence?
-    pub fn goes_on_saying(&self, from: usize) -> bool {
+    /// Does what stands behind a sequence word go on with what is said: does it name nothing? Behind one that `parts`,
+    /// such as "then", it must be a sentence, too.
+    pub fn goes_on_saying(&self, from: usize, parts: bool) -> bool {
         let inside = (from..self.tokens.len()).take(TAIL_TOKENS_MAX).take_while(|at| self.is_word(*at));
         let end = from + inside.clone().count();
-        end > from && self.states(from, end) && !inside.clone().any(|at| self.names_something(at))
+        let asks = |at: usize| {
+            self.names_something(at)
+                || self.is_counted(at)
+                || self
+                    .is_any(at, &[Role::NotBehind, Role::AboutBehind, Role::Say, Role::Manner, Role::About])
+        };
+        end > from && (!parts || self.states(from, end)) && !inside.clone().any(asks)
     }
 
     /// "paul goes never open the door": behind a person, before a sentence.

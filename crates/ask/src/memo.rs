@@ -34,6 +34,7 @@ pub(crate) struct Memo {
     ends: [OnceCell<Vec<usize>>; 2],
     first_line: OnceCell<usize>,
     first_away: OnceCell<usize>,
+    last_then: OnceCell<Option<usize>>,
     has_quote: OnceCell<bool>,
     adds: OnceCell<bool>,
 }
@@ -103,6 +104,12 @@ impl Question<'_> {
     /// Does "away" stand before?
     pub fn away_before(&self, at: usize) -> bool {
         *self.memo.first_away.get_or_init(|| self.first(|i| self.is(*i, Role::Away).is_some())) < at
+    }
+
+    /// Does "then" stand behind?
+    pub fn then_behind(&self, at: usize) -> bool {
+        let last = || (0..self.tokens.len()).rfind(|i| self.is(*i, Role::Then).is_some());
+        self.memo.last_then.get_or_init(last).is_some_and(|then| then > at)
     }
 
     pub fn has_quote(&self) -> bool {

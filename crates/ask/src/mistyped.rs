@@ -50,7 +50,8 @@ impl Question<'_> {
             let near = if letters < TYPO_CHARS_MIN { &[] } else { names.near(words, key) };
             let guess = Guess { key, words, letters, names: near };
             let guess = if near.is_empty() || self.is_another_word(&guess) {
-                Guess { names: names.sounding(key), ..guess }
+                let heard = names.sounding(key);
+                Guess { names: if heard.is_empty() { self.without_vowel(key) } else { heard }, ..guess }
             } else {
                 guess
             };
@@ -61,6 +62,23 @@ impl Question<'_> {
                 self.weigh(at, run.tokens, guess.names, &guess.written(), senses);
             }
         }
+    }
+
+    /// "irs": a person of four letters without a vowel of it.
+    fn without_vowel(&self, key: &str) -> &[Name] {
+        if key.chars().count() != HEARD_CHARS_MIN {
+            return &[];
+        }
+        let places = key.char_indices().skip(1).map(|(at, _)| at);
+        let filled = places.flat_map(|at| "aeiou".chars().map(move |vowel| (at, vowel)));
+        let mut named = filled.filter_map(|(at, vowel)| {
+            let mut whole = key.to_owned();
+            whole.insert(at, vowel);
+            self.work.names(1);
+            Some(self.lexicon.names().named(&whole)).filter(|names| names.first().is_some_and(is_person))
+        });
+        // Where several are as near, none is meant.
+        named.next().filter(|_| named.next().is_none()).unwrap_or_default()
     }
 
     /// Is it another word, however near the name is?
@@ -86,10 +104,9 @@ impl Question<'_> {
         };
         // "wall" is not "walk", "dripping" not "dropping": a wrong letter there makes another word.
         let changed = |name: &Name, folded: &str| {
-            let same_length = folded.chars().count() == guess.letters && !swapped(folded) && !heard(folded);
-            !is_person(name)
-                && same_length
-                && (guess.letters == TYPO_CHARS_MIN || changes_first_vowel(key, folded))
+            let short = guess.letters == TYPO_CHARS_MIN && folded.chars().count() == guess.letters;
+            let other = (short && !swapped(folded) && !heard(folded)) || changes_first_vowel(key, folded);
+            other && !is_person(name)
         };
         is(&ordinary) || is(&begins) || is(&is_form) || is(&changed)
     }
@@ -112,8 +129,11 @@ impl Guess<'_> {
 
     fn written(&self) -> Written {
         let first = self.names.first();
-        let sure = self.letters >= MISTYPED_SURE_CHARS
-            && first.is_some_and(|name| within(self.key, &fold(&name.written), 1).is_some());
+        let near = |name: &Name| {
+            let name = fold(&name.written);
+            within(self.key, &name, 1).is_some() || sound_key(&name) == sound_key(self.key)
+        };
+        let sure = self.letters >= MISTYPED_SURE_CHARS && first.is_some_and(near);
         let cost = if sure { MISTYPED_SURELY } else { MISTYPED };
         let corrected = first.map(|name| Corrected::Typed(name.written.clone()));
         Written { cost, why: "a mistyped name", corrected }

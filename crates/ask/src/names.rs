@@ -133,6 +133,7 @@ impl<'q> Question<'q> {
         self.reels(at, &runs, &mut senses);
         self.apposed(at, &mut senses);
         self.kind_before(at, &mut senses);
+        self.deed_toward(at, &mut senses);
         self.marked(at, &mut senses);
         self.sequel(at, &mut senses);
         self.inflected(at, &further, &mut senses);

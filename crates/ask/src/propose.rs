@@ -231,7 +231,9 @@ impl Question<'_> {
                 self.line_behind(at, len, senses);
             }
             Role::Union => add(ItemKind::Union, cost, "every one in full"),
-            Role::Ordinal(1) if self.begins_sequence(at) => add(ItemKind::Frame, cost, "begins a sequence"),
+            Role::Ordinal(1) if self.begins_sequence(at, len) => {
+                add(ItemKind::Frame, cost, "begins a sequence")
+            }
             Role::Idle => add(ItemKind::Idle, cost, "says nothing of what is seen or said"),
             Role::Idiom => add(ItemKind::Word, IDIOM, "words that belong together"),
             _ => self.telling(at, found, cost, senses),
@@ -279,10 +281,13 @@ impl Question<'_> {
         senses.push(Sense::new(at, len, what, cost - 5, why));
     }
 
-    /// "first the lamp, then …".
-    fn begins_sequence(&self, at: usize) -> bool {
-        let then = |i| self.is(i, Role::Then).is_some();
-        at == 0 && (1..self.tokens.len()).any(then)
+    /// "first the lamp, then …", "in the galley first Mara, then …".
+    fn begins_sequence(&self, at: usize, len: usize) -> bool {
+        let named = || {
+            let next = self.skip_frames(at + len);
+            self.exact(next).is_some() || self.is_doing(next)
+        };
+        self.then_behind(at) && (at == 0 || named())
     }
 
     /// The label of an archive that stands for a name of the vocabulary of shots, in whatever language it is labelled.

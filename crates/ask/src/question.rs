@@ -36,7 +36,7 @@ pub(crate) struct Question<'q> {
     said: Vec<bool>,
     /// Does the question write some words in capitals and others not, so that a capital tells something?
     pub has_case: bool,
-    /// Has any word a capital?
+    /// Has any word a capital that frames nothing?
     pub has_capital: bool,
     /// The phrases at each token, the longest first.
     found: Vec<Vec<Found>>,
@@ -71,7 +71,7 @@ impl<'q> Question<'q> {
             analyzer: Analyzer::new(Language::En),
             said,
             has_case: begins(char::is_lowercase),
-            has_capital: begins(char::is_uppercase),
+            has_capital: false,
             found: Vec::new(),
             exact: Vec::new(),
             memo: Memo::of(tokens.len()),
@@ -81,6 +81,11 @@ impl<'q> Question<'q> {
         question.repair();
         let at = |at| languages.at(&question.tokens, at, spoken).collect();
         question.found = (0..question.tokens.len()).map(at).collect();
+        // "I", and the word that begins a sentence, tell nothing of names.
+        let named = |at: &usize| {
+            question.is_capital(*at) && !question.is_personal(*at) && question.found[*at].is_empty()
+        };
+        question.has_capital = (0..question.tokens.len()).any(|at| named(&at));
         question.exact = (0..question.tokens.len()).map(|at| question.find_exact(at)).collect();
         question
     }

@@ -18,7 +18,18 @@ impl Question<'_> {
     /// Words after "says": up to a comma, a word that continues the question, or a place. What is shouted in some
     /// manner may be said, or be how it looks.
     pub fn said(&self, at: usize, len: usize, manner: bool, senses: &mut Vec<Sense>) {
-        let begin = at + len;
+        let mut begin = at + len;
+        // "a quote about geese", "a quote for the poster: …"
+        if let Some(more) =
+            self.find(begin, |role| matches!(role, Role::About | Role::Concerning).then_some(()))
+        {
+            return self.about(at, len + more.0, senses);
+        }
+        if let Some((purpose, _)) = self.purpose(begin) {
+            begin += purpose + usize::from(self.mark(begin + purpose) == Some(':'));
+        }
+        let that = self.tokens.get(begin).is_some_and(|token| self.languages.introduces(&token.folded));
+        begin += usize::from(that && self.is_word(begin + 1));
         let end = self.end_of_words(begin, false);
         // "¿Dónde dice Ines «…»?": who says it may stand between.
         let quoted = self.quote_follows(begin) || matches!(self.kind(end), Some(Kind::Quote(_)));
@@ -142,9 +153,13 @@ impl Question<'_> {
 
     /// "then", "before", where another part of the question follows rather than more of what is said.
     fn begins_a_part(&self, at: usize) -> bool {
-        let link = |role| matches!(role, Role::Then | Role::Before | Role::After | Role::While).then_some(());
+        let link = |role| match role {
+            Role::Then | Role::While => Some(true),
+            Role::Before | Role::After => Some(false),
+            _ => None,
+        };
         let idiom = self.is(at, Role::Idiom).unwrap_or(0);
-        self.find(at, link).is_some_and(|(len, ())| len >= idiom && !self.goes_on_saying(at + len))
+        self.find(at, link).is_some_and(|(len, parts)| len >= idiom && !self.goes_on_saying(at + len, parts))
     }
 
     /// Does a dash stand by itself, between spaces?

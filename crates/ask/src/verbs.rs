@@ -3,12 +3,12 @@
 use rushes_plan::{Name, Target};
 use rushes_types::known_types;
 
-use crate::item::Corrected;
-use crate::languages::is_swapped;
+use crate::item::{Corrected, ItemKind};
+use crate::languages::{Role, is_swapped};
 use crate::mistyped::{MISTYPED_SURE_CHARS, TYPO_CHARS_MIN, TYPOS_MAX, fold};
 use crate::names::{Run, Written};
 use crate::question::Question;
-use crate::sense::{INFLECTED, MISTYPED, Sense};
+use crate::sense::{FRAME, INFLECTED, MISTYPED, Sense};
 
 /// What follows the verb of a label that has an object: `sing to (a person)`.
 const VERB_ENDS: [&str; 8] = ["to", "on", "at", "with", "for", "into", "in", "from"];
@@ -51,6 +51,21 @@ impl Question<'_> {
         let forms = self.variants(&token.folded);
         self.work.names(forms.len() * VERB_ENDS.len());
         forms.iter().any(|(form, _)| labelled(form) || is_verb(form))
+    }
+
+    /// "talking to Otto": a verb that usually frames is what somebody does, where it has a label and somebody follows.
+    pub fn deed_toward(&self, at: usize, senses: &mut Vec<Sense>) {
+        let toward = self.is(at + 1, Role::Toward).filter(|_| self.is_any(at, &[Role::Frame]));
+        let Some(_) = toward.filter(|len| self.is_person(at + 1 + len) && self.is_doing(at)) else { return };
+        let forms = self.variants(&self.tokens[at].folded);
+        let named = |form: &str| {
+            let keys = std::iter::once(form.to_owned()).chain(verb_keys(form));
+            keys.filter_map(|key| self.lexicon.shot_label(&key)).next()
+        };
+        if let Some((kind, label)) = forms.iter().find_map(|(form, _)| named(form)) {
+            let what = ItemKind::Label { kind, label, members: Vec::new() };
+            senses.push(Sense::new(at, 1, what, FRAME - 4, "what is done toward somebody"));
+        }
     }
 
     /// "lauging", "smilling": what somebody does, mistyped in another form. A wrong letter in a short verb makes another.

@@ -267,7 +267,9 @@ impl Languages {
         let near = |known: &str, counted: bool| {
             let theirs = known.chars().count();
             let anagram = letters == theirs && letters >= WRONG_LETTER_CHARS_MIN && is_anagram(word, known);
-            let by_ear = letters >= TYPO_CHARS_MIN && alike.iter().any(|other| other == known);
+            let by_ear = letters >= TYPO_CHARS_MIN
+                && alike.iter().any(|other| other == known)
+                && rushes_text::within(word, known, 1).is_some();
             if known.starts_with(first) && (anagram || by_ear) {
                 return Some(true);
             }
