@@ -301,6 +301,19 @@ impl Question<'_> {
         (shortest < longest).then(|| self.ranged(at, high + last, shortest, longest))
     }
 
+    /// "10 seconds of Mara", "a 10 second clip": as long as that.
+    fn stretch(&self, at: usize) -> Option<Match> {
+        let (len, ns) = self.duration(at)?;
+        let end = at + len;
+        let noun = |at| self.find(at, |role| matches!(role, Role::Noun | Role::Nouns).then_some(()));
+        let before = at == 0
+            || at.checked_sub(1).is_some_and(|i| self.is_any(i, &[Role::Frame, Role::Asking, Role::One]));
+        let noun = noun(end).map(|(len, ())| len);
+        let of = self.is(end, Role::Of).filter(|_| before);
+        let taken = noun.or(of)?;
+        Some((end + taken - at, ItemKind::Duration(Compare::AtLeast.bounds(ns))))
+    }
+
     /// "longer than 10 s", "at least a minute", "10+ seconds", "for 10 seconds".
     fn compared(&self, at: usize) -> Option<Match> {
         if let Some(found) = self.span(at) {
@@ -319,6 +332,9 @@ impl Question<'_> {
             let end = at + lasting + len;
             let linked = self.is_any(end, &[Role::After, Role::Before, Role::Then, Role::Of]);
             return (!linked).then(|| (end - at, ItemKind::Duration(Compare::AtLeast.bounds(ns))));
+        }
+        if let Some(found) = self.stretch(at) {
+            return Some(found);
         }
         if let Some((len, ns)) = self.duration(at) {
             let plus = (self.mark(at + len) == Some('+')).then_some((1, Compare::AtLeast));

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use rushes_plan::{Ask, Plan, PlanClause};
+use rushes_plan::{Plan, PlanClause};
 use rushes_types::known_types;
 use rushes_types::limits::CLAUSES_MAX;
 
@@ -15,9 +15,6 @@ use crate::plan_of::{PlanWithPointers, plan_of};
 use crate::question::Question;
 use crate::sense::{NOTHING, UNUSED};
 use crate::{pointers, settle};
-
-/// Signs without a word that are looked for as a label.
-const SIGNS_MAX: usize = 32;
 
 /// A whole reading with its plan.
 pub(crate) struct Candidate {
@@ -138,9 +135,7 @@ fn look_for_something(
         planned.plan.all.push(PlanClause::of_type(known_types::SHOT));
         return Some("nothing is named, so all shots are meant; name a person, a place or words".to_owned());
     }
-    let Some(first) = tokens.clone().find(|at| question.is_word(*at)) else {
-        return look_for_sign(question.text.trim(), planned);
-    };
+    let first = tokens.clone().find(|at| question.is_word(*at))?;
     let last = tokens.rev().find(|at| question.is_word(*at))?;
     let words = question.slice(first, last + 1)?;
     planned.plan.all.push(dialogue().asking(phrase(words, None)));
@@ -148,16 +143,6 @@ fn look_for_something(
     let item = items.iter().position(|item| item.start <= begin && begin < item.end)?;
     planned.pointers.insert(item, "/all/0".to_owned());
     Some(format!("`{words}` names nothing, so the words are looked for as they are said"))
-}
-
-/// A sign without a word, such as an emoji: a label that is called so.
-fn look_for_sign(sign: &str, planned: &mut PlanWithPointers) -> Option<String> {
-    let is_sign = |c: char| !c.is_ascii() && !c.is_alphanumeric() && !c.is_whitespace();
-    if !sign.chars().any(is_sign) || sign.chars().count() > SIGNS_MAX {
-        return None;
-    }
-    planned.plan.all.push(PlanClause::default().asking(Ask::Label { label: sign.to_owned(), labels: None }));
-    Some(format!("`{sign}` has no word, so labels that are called so are looked for"))
 }
 
 /// What was set by hand stays, and seasons with episodes may have become assets: then the field above is meant.

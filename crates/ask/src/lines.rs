@@ -11,6 +11,8 @@ use crate::spoken::SAID_TOKENS_MAX;
 
 /// Fewer words that speak of no "I" and "you" are no line.
 const STATEMENT_WORDS_MIN: usize = 4;
+/// Words as short as this need not be known from the archive: "than", "into".
+const FUNCTION_CHARS_MAX: usize = 4;
 /// Colons of a question behind which a line is looked for.
 const COLONS_MAX: usize = 2;
 /// Words behind a sequence word that are looked at: do they name something, or go on with what is said?
@@ -73,9 +75,13 @@ impl Question<'_> {
     fn is_statement(&self, words: &[usize]) -> bool {
         let (Some(first), Some(last)) = (words.first(), words.last()) else { return false };
         let framed = |at: usize| self.phrases(at).next().is_some();
+        let short = |at: usize| self.tokens[at].folded.chars().count() <= FUNCTION_CHARS_MAX;
+        // "Otto: doors close faster than hearts"
+        let spoken = first.checked_sub(1).is_some_and(|colon| self.speaker_before(colon));
         words.len() >= STATEMENT_WORDS_MIN
-            && self.states(*first, last + 1)
-            && words.iter().all(|at| framed(*at) || self.is_said(*at))
+            && (spoken || self.states(*first, last + 1))
+            && words.iter().all(|at| framed(*at) || short(*at) || self.is_said(*at))
+            && words.iter().any(|at| !framed(*at) && self.is_said(*at))
             && !words.iter().any(|at| self.asks(*at) || self.is_person(*at) || self.is_seen(*at))
     }
 
@@ -86,7 +92,8 @@ impl Question<'_> {
         let of_others = self.is_any(at, &[Role::Say, Role::Manner, Role::About])
             && !(at.saturating_sub(2)..at).any(|i| self.is_personal(i));
         let goes = self.is(at, Role::Going).is_some() && self.speaker_before(at);
-        self.is_counted(at) || of_others || goes || self.is_any(at, ASKS)
+        let does = self.exact(at).is_some_and(|(len, _)| self.is_person(at) && self.is_doing(at + len));
+        self.is_counted(at) || of_others || goes || does || self.is_any(at, ASKS)
     }
 
     /// "is crying", "are in": what is seen.

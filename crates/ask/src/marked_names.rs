@@ -1,13 +1,13 @@
-//! Names with marks in them, and films of a series by their number.
+//! Names with marks in them, films of a series by their number, clips by the beginning of their names.
 
 use rushes_plan::{NAME_WORDS_MAX, Name, Target};
 use rushes_text::tokenise;
 
 use crate::item::{ItemKind, ScopePart};
 use crate::languages::Role;
-use crate::names::{Written, further};
+use crate::names::{Run, Written, further};
 use crate::question::Question;
-use crate::sense::{NAME, Sense};
+use crate::sense::{BEGUN, NAME, Sense};
 
 /// Tokens of a name with its marks.
 const MARKED_TOKENS_MAX: usize = 32;
@@ -15,6 +15,10 @@ const MARKED_TOKENS_MAX: usize = 32;
 const SEQUELS: [&str; 10] = ["i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x"];
 /// Titles that begin as a film of a series.
 const TITLES_MAX: usize = 4;
+/// As many letters or fewer are the beginning of too many clips.
+pub(crate) const REEL_CHARS_MIN: usize = 3;
+/// Clips that a beginning stands for, at most.
+const REEL_ASSETS_MAX: usize = 200;
 /// Numbers in a row behind the title of a series: "2, 3 and 4".
 const NUMBERS_MAX: usize = 9;
 
@@ -87,6 +91,30 @@ impl Question<'_> {
             }
         }
         senses.extend(longer);
+    }
+
+    /// Clips whose names go on after these words: "everything in A001".
+    pub fn reels(&self, at: usize, runs: &[Run], senses: &mut Vec<Sense>) {
+        for run in runs {
+            let Some(key) = run.spellings.first().filter(|key| key.contains(|c: char| c.is_ascii_digit()))
+            else {
+                continue;
+            };
+            let named = self.lexicon.names().named(key);
+            let long = key.chars().count() > REEL_CHARS_MIN && !self.is_number(at);
+            if long && named.is_empty() && self.scope(at).is_none() && self.work.may_scan() {
+                let assets = self.lexicon.names().assets_called(key, REEL_ASSETS_MAX);
+                if !assets.is_empty() {
+                    let assets = assets.into_iter().map(str::to_owned).collect();
+                    let what = ItemKind::Scope(ScopePart::Assets(assets));
+                    senses.push(Sense::new(at, run.tokens, what, NAME + BEGUN, "clips whose names begin so"));
+                }
+            }
+        }
+    }
+
+    fn is_number(&self, at: usize) -> bool {
+        self.tokens.get(at).is_some_and(|token| token.folded.bytes().all(|b| b.is_ascii_digit()))
     }
 
     /// "salt road 2 and 3", "the second salt road": films of a series that are told by their number.

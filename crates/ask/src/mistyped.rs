@@ -133,7 +133,12 @@ impl Guess<'_> {
             let name = fold(&name.written);
             within(self.key, &name, 1).is_some() || sound_key(&name) == sound_key(self.key)
         };
-        let sure = self.letters >= MISTYPED_SURE_CHARS && first.is_some_and(near);
+        let lacks = |name: &Name| {
+            let longer = fold(&name.written).chars().count() == self.letters + 1;
+            longer && is_person(name) && self.letters >= TYPO_CHARS_MIN
+        };
+        let sure =
+            first.is_some_and(|name| (self.letters >= MISTYPED_SURE_CHARS && near(name)) || lacks(name));
         let cost = if sure { MISTYPED_SURELY } else { MISTYPED };
         let corrected = first.map(|name| Corrected::Typed(name.written.clone()));
         Written { cost, why: "a mistyped name", corrected }

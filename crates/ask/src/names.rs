@@ -7,15 +7,11 @@ use rushes_types::known_types;
 use crate::item::{Corrected, ItemKind, ScopePart};
 use crate::languages::{Found, Role};
 use crate::question::Question;
-use crate::sense::{BEGUN, FURTHER, INFLECTED, JOINED, MENTION, NAME, Sense};
+use crate::sense::{FURTHER, INFLECTED, JOINED, MENTION, NAME, Sense};
 use crate::token::{Kind, tokens};
 
 /// Words of a name that may be mistyped.
 pub(crate) const TYPO_WORDS_MAX: usize = 3;
-/// As many letters or fewer are the beginning of too many clips.
-pub(crate) const REEL_CHARS_MIN: usize = 3;
-/// Clips that a beginning stands for, at most.
-const REEL_ASSETS_MAX: usize = 200;
 /// What a namesake costs that is written in another case than the question has.
 const OTHER_CASE: i32 = 14;
 /// Names of the same words that are weighed.
@@ -232,30 +228,6 @@ impl<'q> Question<'q> {
     fn particle(&self, at: usize, kind: &str) -> Option<usize> {
         let named = [known_types::CHARACTER, known_types::SCENE, known_types::OBJECT].contains(&kind);
         self.is(at, Role::Particle).filter(|_| !named)
-    }
-
-    /// Clips whose names go on after these words: "everything in A001".
-    fn reels(&self, at: usize, runs: &[Run], senses: &mut Vec<Sense>) {
-        for run in runs {
-            let Some(key) = run.spellings.first().filter(|key| key.contains(|c: char| c.is_ascii_digit()))
-            else {
-                continue;
-            };
-            let named = self.lexicon.names().named(key);
-            let long = key.chars().count() > REEL_CHARS_MIN && !self.is_number(at);
-            if long && named.is_empty() && self.scope(at).is_none() && self.work.may_scan() {
-                let assets = self.lexicon.names().assets_called(key, REEL_ASSETS_MAX);
-                if !assets.is_empty() {
-                    let assets = assets.into_iter().map(str::to_owned).collect();
-                    let what = ItemKind::Scope(ScopePart::Assets(assets));
-                    senses.push(Sense::new(at, run.tokens, what, NAME + BEGUN, "clips whose names begin so"));
-                }
-            }
-        }
-    }
-
-    fn is_number(&self, at: usize) -> bool {
-        self.tokens.get(at).is_some_and(|token| token.folded.bytes().all(|b| b.is_ascii_digit()))
     }
 
     /// What speaks against a label: words that usually frame, and two names that are joined.

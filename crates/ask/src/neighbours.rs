@@ -4,7 +4,8 @@ use rushes_plan::{NAME_WORDS_MAX, Name, Target};
 
 use crate::item::ItemKind;
 use crate::languages::{Found, Role};
-use crate::names::{REEL_CHARS_MIN, further};
+use crate::marked_names::REEL_CHARS_MIN;
+use crate::names::further;
 use crate::question::Question;
 use crate::sense::{FRAME, MENTION, NAME, Sense};
 
@@ -69,7 +70,9 @@ impl Question<'_> {
         if self.is(at, Role::Modal) != Some(len) {
             return false;
         }
-        let doing = self.tokens.get(next).is_some_and(|token| token.folded.ends_with("ing"));
+        let ends = |end: &str| self.tokens.get(next).is_some_and(|token| token.folded.ends_with(end));
+        // "will kisses", but "will kiss"
+        let doing = ends("ing") || (ends("s") && self.is_doing(next));
         let behind = |i: usize| {
             self.is_any(i, &[Role::Of, Role::With]) || (self.is_any(i, &[Role::And, Role::Or]) && i > 0)
         };

@@ -10,6 +10,9 @@ use crate::sense::{
 };
 use crate::token::Kind;
 
+/// How far from a slash another one parts the question too, in tokens.
+const SLASH_TOKENS_MAX: usize = 8;
+
 /// All senses of a question.
 pub(crate) fn lattice(question: &Question<'_>) -> Lattice {
     let mut typos = 0;
@@ -120,6 +123,9 @@ impl Question<'_> {
                 add(1, ItemKind::Not, MARK, "not, as search engines write it");
             }
             ',' | ';' | ':' | '.' | '?' | '!' | '|' => add(1, ItemKind::Comma, MARK, "a mark"),
+            '/' if follows && at > 0 && self.parts_with_slashes(at) => {
+                add(1, ItemKind::Comma, MARK, "a mark");
+            }
             '/' if follows && at > 0 => add(1, ItemKind::Or, JOINT, "alternatives"),
             '>' | '→' if follows && at > 0 => add(1, ItemKind::Then, FRAME, "what follows"),
             '-' | '=' if self.mark(at + 1) == Some('>') && self.touches(at) => {
@@ -131,6 +137,13 @@ impl Question<'_> {
         // In every case, so that each token has a sense.
         let cost = if matches!(c, '/' | '>' | '→') { UNUSED } else { MARK + 1 };
         senses.push(Sense::new(at, 1, ItemKind::Frame, cost, "a mark").leading(Lead::Open));
+    }
+
+    /// "Mara / galley / night": slashes between spaces part what is asked for, where there are several.
+    fn parts_with_slashes(&self, at: usize) -> bool {
+        let apart = |i: usize| self.mark(i) == Some('/') && i > 0 && !self.touches(i) && !self.touches(i - 1);
+        let near = at.saturating_sub(SLASH_TOKENS_MAX)..(at + SLASH_TOKENS_MAX).min(self.tokens.len());
+        apart(at) && near.filter(|i| apart(*i)).count() > 1
     }
 
     /// Is there white space before a mark, and something that was asked for?
@@ -261,7 +274,9 @@ impl Question<'_> {
             Role::Going => self.going(at, len, senses),
             Role::Tell => self.told_to(at, len, senses),
             // "Doctor" before "Marchetti".
-            Role::Honorific if self.is_person(at + len) => add(ItemKind::Frame, cost, "before a name"),
+            Role::Honorific if self.is_person(at + len) || self.is_strange_word(at + len) => {
+                add(ItemKind::Frame, cost, "before a name")
+            }
             _ => {}
         }
     }
@@ -279,6 +294,11 @@ impl Question<'_> {
             false => (ItemKind::Not, "nobody does this"),
         };
         senses.push(Sense::new(at, len, what, cost - 5, why));
+    }
+
+    /// Is it a word that frames nothing, and that nobody says: perhaps a mistyped name?
+    fn is_strange_word(&self, at: usize) -> bool {
+        self.is_word(at) && !self.is_said(at) && self.phrases(at).next().is_none() && self.exact(at).is_none()
     }
 
     /// "first the lamp, then …", "in the galley first Mara, then …".

@@ -37,7 +37,9 @@ impl Question<'_> {
             && !(end > begin + 1 && self.states(begin, end))
             && (end <= begin + 1 || self.is_any(begin, &[Role::Place, Role::Of, Role::Every, Role::One]));
         // "said by Otto" says who it was.
-        let by = self.is_any(begin, &[Role::Toward]) && self.has_quote();
+        let by = self
+            .is(begin, Role::Toward)
+            .is_some_and(|toward| self.has_quote() || self.is_person(begin + toward));
         let said = self.slice(begin, end).filter(|_| !quoted && !aimed && !by && self.scope(begin).is_none());
         // "singing" may have a label of its own.
         let labelled = manner && said.is_none() && len == 1 && self.is_doing(at);
@@ -170,7 +172,11 @@ impl Question<'_> {
     /// Does a word end words that are said before it?
     pub fn ends_inside(&self, at: usize, talked: bool) -> bool {
         let why = talked && self.is_any(at, &[Role::Reason]);
-        self.is_word(at) && (why || self.is_counted(at) || self.somebody_follows(at, talked))
+        let purpose = || {
+            let ends = |len: usize| at + len == self.tokens.len() || self.mark(at + len).is_some();
+            self.purpose(at).is_some_and(|(len, _)| ends(len))
+        };
+        self.is_word(at) && (why || self.is_counted(at) || self.somebody_follows(at, talked) || purpose())
     }
 
     /// "without" and "but not"; a "not" inside what is said is part of it.

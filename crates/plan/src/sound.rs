@@ -15,14 +15,14 @@ fn is_vowel(c: char) -> bool {
 }
 
 fn of_word(word: &str) -> String {
-    let spelled = ["ph:f", "ck:k", "wh:w", "gh:g", "sch:sh", "mb:m", "qu:kw"].iter().fold(
-        word.to_owned(),
-        |word, pair| {
-            let (from, to) = pair.split_once(':').unwrap_or_default();
-            word.replace(from, to)
-        },
-    );
-    let merged = word.chars().count() >= VOWELS_MERGED_CHARS_MIN;
+    let spelled =
+        ["ight:it", "ie:y", "ey:y", "oo:u", "ph:f", "ck:k", "wh:w", "gh:g", "sch:sh", "mb:m", "qu:kw"]
+            .iter()
+            .fold(word.to_owned(), |word, pair| {
+                let (from, to) = pair.split_once(':').unwrap_or_default();
+                word.replace(from, to)
+            });
+    let merged = spelled.chars().count() >= VOWELS_MERGED_CHARS_MIN;
     let mut out = String::new();
     for (at, c) in spelled.chars().enumerate() {
         let c = match c {
@@ -59,6 +59,8 @@ mod tests {
             ("hop", "hope"),
             ("bom", "bomb"),
             ("inspecter", "inspector"),
+            ("eddy", "eddie"),
+            ("ruf", "roof"),
         ];
         for (written, meant) in pairs {
             assert_eq!(sound_key(written), sound_key(meant), "{written}");

@@ -306,7 +306,9 @@ impl Languages {
     pub(crate) fn language(&self, text: &str, tokens: &[Token], is_name: impl Fn(&str) -> bool) -> usize {
         let mut votes = vec![0_u32; self.known.len()];
         for at in (0..tokens.len()).filter(|at| tokens[*at].kind == Kind::Word) {
-            if is_name(&tokens[at].folded) {
+            // A number is one in every language.
+            let number = tokens[at].folded.bytes().all(|b| b.is_ascii_digit());
+            if number || is_name(&tokens[at].folded) {
                 continue;
             }
             let mut lengths = vec![0_usize; self.known.len()];
@@ -330,6 +332,10 @@ impl Languages {
             }
         }
         let most = votes.iter().copied().max().unwrap_or(0);
+        // A few words of plain letters tell a guesser too little.
+        if most == 0 && text.is_ascii() {
+            return self.english;
+        }
         if most == 0 {
             let tag = detect(text, Language::En);
             return self.known.iter().position(|k| k.tag == tag.as_str()).unwrap_or(self.english);
