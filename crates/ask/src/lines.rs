@@ -82,6 +82,7 @@ impl Question<'_> {
             && (spoken || self.states(*first, last + 1))
             && words.iter().all(|at| framed(*at) || short(*at) || self.is_said(*at))
             && words.iter().any(|at| !framed(*at) && self.is_said(*at))
+            && !self.is_any(*first, &[Role::Addressee])
             && !words.iter().any(|at| self.asks(*at) || self.is_person(*at) || self.is_seen(*at))
     }
 
@@ -101,7 +102,7 @@ impl Question<'_> {
         let Some(finite) = self.is(at, Role::Finite) else { return false };
         let next = at + finite;
         let doing = self.tokens.get(next).is_some_and(|token| token.folded.ends_with("ing"));
-        doing || self.is_any(next, &[Role::Place])
+        doing || self.is_doing(next) || self.is_any(next, &[Role::Place])
     }
 
     /// Do the words make a sentence: are there "I" or "you" in them, a verb that can stand in no heading, or "never"?

@@ -294,6 +294,13 @@ impl<'q> Question<'q> {
         self.slice(at, at + len).unwrap_or_default()
     }
 
+    /// Is the next name that of a group?
+    pub fn is_group(&self, at: usize) -> bool {
+        self.exact(self.skip_frames(at))
+            .or_else(|| self.exact(at))
+            .is_some_and(|(_, names)| group(names).is_some())
+    }
+
     /// Is a name marked as one, `@Mara`?
     pub fn is_mention(&self, at: usize) -> bool {
         at.checked_sub(1).is_some_and(|i| self.mark(i) == Some('@') && self.touches(i))

@@ -42,8 +42,11 @@ impl Question<'_> {
         let number = self.tokens[at].folded.bytes().all(|b| b.is_ascii_digit());
         let capital = self.is_capital(at) && self.has_case;
         let frames = self.phrases(at).any(|found| found.len == len && !found.repaired);
+        let heads = at == 0 && self.is_capital(at) && matches!(self.mark(1), Some(',' | ':'));
         let cost = match (number || capital, frames, self.is_said(at)) {
             _ if self.tokens.len() == 1 => NAME,
+            // "Home, the terrace"
+            (_, false, _) if heads => 60,
             // "of Us" among words without capitals
             (true, true, _) if at > 0 && self.is_any(at - 1, &[Role::Of, Role::Not, Role::Titled]) => 26,
             (true, true, _) => 55,

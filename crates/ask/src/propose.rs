@@ -243,6 +243,8 @@ impl Question<'_> {
                 add(ItemKind::Dialogue, cost, "dialogue");
                 self.line_behind(at, len, senses);
             }
+            // "any of the judges": each of a group would do.
+            Role::Union if self.is_group(at + len) => add(ItemKind::Frame, cost, "one of a group"),
             Role::Union => add(ItemKind::Union, cost, "every one in full"),
             Role::Ordinal(1) if self.begins_sequence(at, len) => {
                 add(ItemKind::Frame, cost, "begins a sequence")
@@ -272,6 +274,7 @@ impl Question<'_> {
             Role::Say | Role::Manner => self.said(at, len, role == Role::Manner, senses),
             Role::About => self.about(at, len, senses),
             Role::Going => self.going(at, len, senses),
+            Role::Reason if len == 1 => add(ItemKind::Frame, cost, "why"),
             Role::Tell => self.told_to(at, len, senses),
             // "Doctor" before "Marchetti".
             Role::Honorific if self.is_person(at + len) || self.is_strange_word(at + len) => {

@@ -11,6 +11,8 @@ use crate::token::Kind;
 
 /// Most words that are said in a row.
 pub(crate) const SAID_TOKENS_MAX: usize = 128;
+/// Words before whom they are said to, where they are no sentence: "thank you so much".
+const GREETING_TOKENS_MAX: usize = 5;
 /// Phrases in a row that say that a line is remembered: "says something like, it goes …".
 const RECALLED_MAX: usize = 4;
 
@@ -31,6 +33,10 @@ impl Question<'_> {
         let that = self.tokens.get(begin).is_some_and(|token| self.languages.introduces(&token.folded));
         begin += usize::from(that && self.is_word(begin + 1));
         let end = self.end_of_words(begin, false);
+        // "saying goodbye to Leo"
+        let to = |i: &usize| self.is(*i, Role::Toward).is_some_and(|toward| self.is_person(i + toward));
+        let whom = (begin + 1..end.min(begin + GREETING_TOKENS_MAX)).find(to);
+        let end = whom.filter(|whom| !self.states(begin, *whom)).unwrap_or(end);
         // "¿Dónde dice Ines «…»?": who says it may stand between.
         let quoted = self.quote_follows(begin) || matches!(self.kind(end), Some(Kind::Quote(_)));
         let aimed = manner
