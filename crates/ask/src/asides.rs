@@ -138,6 +138,9 @@ impl Question<'_> {
         if !self.is_word(at) {
             return false;
         }
+        if self.exact(at).is_some_and(|(len, _)| len > 1) {
+            return true;
+        }
         let framed =
             self.phrases(at).next().is_some_and(|found| !found.role.is_plain() && found.role != Role::Manner);
         !framed && (self.exact(at).is_some() || self.is_doing(at))

@@ -67,7 +67,12 @@ impl Question<'_> {
 
     /// Does it speak of "I" and "you", and ask for nothing?
     fn sounds_said(&self, words: &[usize]) -> bool {
-        words.iter().any(|at| self.is_personal(*at)) && !words.iter().any(|at| self.asks(*at))
+        // "for our spring mailing" speaks of a purpose.
+        let purpose = |at: usize| {
+            at.checked_sub(1).and_then(|i| self.is(i, Role::PurposeOf)).is_some_and(|len| len > 1)
+        };
+        words.iter().any(|at| self.is_personal(*at) && !purpose(*at))
+            && !words.iter().any(|at| self.asks(*at))
     }
 
     /// "blood is not thicker than wine": a sentence of words that people say, of nobody who is known. What somebody is
@@ -146,7 +151,9 @@ impl Question<'_> {
         if self.quote_follows(begin) && self.speaker_before(at) {
             senses.push(Sense::new(at, len, ItemKind::Frame, FRAME, "frames what is said"));
         }
-        let says = self.speaker_before(at) && self.states(begin, end);
+        // "she goes", "who was it that promised"
+        let somebody = at.checked_sub(1).is_some_and(|i| self.is(i, Role::Frame) == Some(1));
+        let says = (self.speaker_before(at) || somebody) && self.states(begin, end);
         self.words_said(at, begin, end, says, senses);
     }
 

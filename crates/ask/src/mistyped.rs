@@ -17,10 +17,12 @@ pub(crate) const TYPOS_MAX: usize = 48;
 pub(crate) const TYPO_CHARS_MIN: usize = 4;
 /// From this length on, one mistake leaves no doubt of what was meant.
 pub(crate) const MISTYPED_SURE_CHARS: usize = 5;
+/// In shorter names of things a wrong letter makes another word: "crowd" is no crown.
+const WRONG_LETTER_CHARS_MIN: usize = 7;
 /// Fewer letters are no name that was written by ear.
 const HEARD_CHARS_MIN: usize = 3;
-/// Mistakes in a name that was written by ear.
-const HEARD_EDITS_MAX: u8 = 2;
+/// Mistakes in a name that was written by ear, and in a long one.
+const HEARD_EDITS_MAX: [u8; 2] = [2, 3];
 /// What ends a form of a word rather than another word.
 const FORM_ENDS: [&str; 4] = ["ed", "er", "ers", "ing"];
 
@@ -104,7 +106,7 @@ impl Question<'_> {
         };
         // "wall" is not "walk", "dripping" not "dropping": a wrong letter there makes another word.
         let changed = |name: &Name, folded: &str| {
-            let short = guess.letters == TYPO_CHARS_MIN && folded.chars().count() == guess.letters;
+            let short = guess.letters < WRONG_LETTER_CHARS_MIN && folded.chars().count() == guess.letters;
             let other = (short && !swapped(folded) && !heard(folded)) || changes_first_vowel(key, folded);
             other && !is_person(name)
         };
@@ -123,7 +125,13 @@ impl Guess<'_> {
         self.names.iter().any(|name| {
             let name = fold(&name.written);
             let short = self.letters < TYPO_CHARS_MIN && name.chars().count() != self.letters + 1;
-            !short && within(self.key, &name, HEARD_EDITS_MAX).is_some()
+            !short
+                && within(
+                    self.key,
+                    &name,
+                    HEARD_EDITS_MAX[usize::from(self.letters >= WRONG_LETTER_CHARS_MIN)],
+                )
+                .is_some()
         })
     }
 

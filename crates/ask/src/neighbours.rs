@@ -28,7 +28,8 @@ impl Question<'_> {
             let doubt = if structural && self.tokens.len() > len { 70 } else { 0 };
             return (NAME + further(len) + doubt, "a title");
         }
-        if at == 0 && self.is_capital(at) && self.is_scoped_series(at) {
+        let tells = (at == 0 && self.is_capital(at)) || self.phrases(at).next().is_none();
+        if tells && self.is_scoped_series(at) {
             return (FRAME - 6, "a series before its season");
         }
         // An id, such as "s03e02b".
@@ -45,6 +46,8 @@ impl Question<'_> {
         let heads = at == 0 && self.is_capital(at) && matches!(self.mark(1), Some(',' | ':'));
         let cost = match (number || capital, frames, self.is_said(at)) {
             _ if self.tokens.len() == 1 => NAME,
+            // "Us: Mara"
+            (true, true, _) if heads && self.mark(1) == Some(':') => 20,
             // "Home, the terrace"
             (_, false, _) if heads => 60,
             // "of Us" among words without capitals
@@ -87,6 +90,10 @@ impl Question<'_> {
     pub fn kind_at(&self, at: usize, kind: &str) -> Option<usize> {
         let word = &self.tokens.get(at)?.folded;
         let name = kind.trim_end_matches("_SEARCH").to_lowercase();
+        let brand = ["logo", "brand", "sponsor"].contains(&name.as_str());
+        if let Some(len) = self.is(at, Role::Brand).filter(|_| brand) {
+            return Some(len);
+        }
         (*word == name || word.strip_suffix('s') == Some(&name)).then_some(1)
     }
 

@@ -141,6 +141,8 @@ pub(crate) enum Role {
     Addressee,
     /// "Doctor" before a name.
     Honorific,
+    /// "sign", "products": beside the name of a brand they say no more.
+    Brand,
     /// "need it for": what follows a mark is a comment.
     Comment,
     /// "in between" behind a length of time: between two steps.
@@ -218,6 +220,7 @@ impl Role {
                 | Self::Addressee
                 | Self::Honorific
                 | Self::Comment
+                | Self::Brand
                 | Self::Gap
                 | Self::Recalled
                 | Self::Help
@@ -232,7 +235,8 @@ impl Role {
     }
 }
 
-const ROLES: [(&str, Role); 84] = [
+const ROLES: [(&str, Role); 85] = [
+    ("brand", Role::Brand),
     ("finite", Role::Finite),
     ("going", Role::Going),
     ("tell", Role::Tell),

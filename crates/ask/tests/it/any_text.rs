@@ -162,7 +162,7 @@ const REPEATED: &[&str] = &[
 ];
 
 /// Steps for each byte of a question, at most.
-const STEPS_PER_BYTE_MAX: u64 = 150;
+const STEPS_PER_BYTE_MAX: u64 = 250;
 
 fn steps_of(piece: &str, bytes: usize) -> Option<u64> {
     holds(&piece.repeat(bytes / piece.len()), &Plan::default())
