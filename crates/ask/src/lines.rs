@@ -83,10 +83,13 @@ impl Question<'_> {
         let short = |at: usize| self.tokens[at].folded.chars().count() <= FUNCTION_CHARS_MAX;
         // "Otto: doors close faster than hearts"
         let spoken = first.checked_sub(1).is_some_and(|colon| self.speaker_before(colon));
+        let states = self.states(*first, last + 1);
+        let known = || {
+            words.iter().all(|at| framed(*at) || short(*at) || self.is_said(*at))
+                && words.iter().any(|at| !framed(*at) && self.is_said(*at))
+        };
         words.len() >= STATEMENT_WORDS_MIN
-            && (spoken || self.states(*first, last + 1))
-            && words.iter().all(|at| framed(*at) || short(*at) || self.is_said(*at))
-            && words.iter().any(|at| !framed(*at) && self.is_said(*at))
+            && ((spoken && states) || ((spoken || states) && known()))
             && !self.is_any(*first, &[Role::Addressee])
             && !words.iter().any(|at| self.asks(*at) || self.is_person(*at) || self.is_seen(*at))
     }
@@ -146,7 +149,8 @@ impl Question<'_> {
 
     /// "paul goes never open the door": behind a person, before a sentence.
     pub fn going(&self, at: usize, len: usize, senses: &mut Vec<Sense>) {
-        let begin = at + len;
+        let that = self.tokens.get(at + len).is_some_and(|token| self.languages.introduces(&token.folded));
+        let begin = at + len + usize::from(that);
         let end = self.end_of_words(begin, false);
         if self.quote_follows(begin) && self.speaker_before(at) {
             senses.push(Sense::new(at, len, ItemKind::Frame, FRAME, "frames what is said"));

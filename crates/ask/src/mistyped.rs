@@ -21,8 +21,10 @@ pub(crate) const MISTYPED_SURE_CHARS: usize = 5;
 const WRONG_LETTER_CHARS_MIN: usize = 7;
 /// Fewer letters are no name that was written by ear.
 const HEARD_CHARS_MIN: usize = 3;
-/// Mistakes in a name that was written by ear, and in a long one.
-const HEARD_EDITS_MAX: [u8; 2] = [2, 3];
+/// Mistakes in a name that was written by ear.
+const HEARD_EDITS_MAX: u8 = 2;
+/// Letters that a long name may have more or fewer, where it sounds the same.
+const HEARD_CHARS_MAX: usize = 3;
 /// What ends a form of a word rather than another word.
 const FORM_ENDS: [&str; 4] = ["ed", "er", "ers", "ing"];
 
@@ -125,13 +127,9 @@ impl Guess<'_> {
         self.names.iter().any(|name| {
             let name = fold(&name.written);
             let short = self.letters < TYPO_CHARS_MIN && name.chars().count() != self.letters + 1;
-            !short
-                && within(
-                    self.key,
-                    &name,
-                    HEARD_EDITS_MAX[usize::from(self.letters >= WRONG_LETTER_CHARS_MIN)],
-                )
-                .is_some()
+            let long = self.letters >= WRONG_LETTER_CHARS_MIN
+                && name.chars().count().abs_diff(self.letters) <= HEARD_CHARS_MAX;
+            !short && (long || within(self.key, &name, HEARD_EDITS_MAX).is_some())
         })
     }
 

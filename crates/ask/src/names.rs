@@ -307,7 +307,7 @@ impl<'q> Question<'q> {
     }
 
     /// "Monica and Rachel", where both are labels of the same type.
-    fn is_joint(&self, at: usize, len: usize, kind: &str) -> bool {
+    pub fn is_joint(&self, at: usize, len: usize, kind: &str) -> bool {
         let labelled = |from: usize, to: usize| {
             let runs = if from < to { self.runs(from, NAME_WORDS_MAX) } else { Vec::new() };
             runs.iter().filter(|run| run.tokens == to - from).flat_map(|run| &run.spellings).any(|key| {

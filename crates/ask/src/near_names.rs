@@ -10,7 +10,7 @@ use crate::names::{NAMESAKES_MAX, Run, Written};
 use crate::question::Question;
 use crate::sense::{INFLECTED, PART, Sense, TYPED};
 use crate::token::{Kind, Token};
-use crate::verbs::{participles, stems};
+use crate::verbs::{is_deed, participles, stems};
 
 /// Fewer letters are the beginning of too many names.
 const BEGUN_CHARS_MIN: usize = 2;
@@ -33,6 +33,14 @@ impl Question<'_> {
             let bare: Vec<&str> = words.iter().enumerate().filter(is_bare).map(|(_, word)| *word).collect();
             let longer = bare.len() < words.len();
             self.weigh_forms(at, run, &words, senses);
+            // "cake cutting" is "cutting cake".
+            if let [what, doing] = words[..] {
+                let deed = |name: &&Name| is_deed(&name.target);
+                let named = self.lexicon.names().named(&format!("{doing} {what}"));
+                let deeds: Vec<Name> = named.iter().filter(deed).cloned().collect();
+                let written = Written::otherwise(INFLECTED, "what is done, the other way round");
+                self.weigh(at, run.tokens, &deeds, &written, senses);
+            }
             if longer {
                 self.weigh_forms(at, run, &bare, senses);
             }

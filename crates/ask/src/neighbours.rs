@@ -1,6 +1,7 @@
 //! What tells a name from the same words: what stands beside it, and what it is the title of.
 
 use rushes_plan::{NAME_WORDS_MAX, Name, Target};
+use rushes_types::known_types;
 
 use crate::item::ItemKind;
 use crate::languages::{Found, Role};
@@ -25,7 +26,9 @@ impl Question<'_> {
             let parts: &[Role] = &[Role::Not, Role::Then, Role::Before, Role::After, Role::Or, Role::Last];
             let structural =
                 (at..at + len).any(|i| self.is_any(i, parts)) && !(self.is_capital(at) && self.has_case);
-            let doubt = if structural && self.tokens.len() > len { 70 } else { 0 };
+            // "Clara and Jonas" are two people, before a colon their film.
+            let pair = self.mark(at + len) != Some(':') && self.is_joint(at, len, known_types::CHARACTER);
+            let doubt = if (structural || pair) && self.tokens.len() > len { 70 } else { 0 };
             return (NAME + further(len) + doubt, "a title");
         }
         let tells = (at == 0 && self.is_capital(at)) || self.phrases(at).next().is_none();

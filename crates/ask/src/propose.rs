@@ -207,27 +207,6 @@ impl Question<'_> {
                 let titled = Sense::new(at, len, ItemKind::Frame, cost, "a title follows");
                 senses.push(titled.leading(Lead::Titled));
             }
-            Role::Then => add(ItemKind::Then, cost, "what follows"),
-            Role::Before => add(ItemKind::Before, cost, "what follows"),
-            Role::After => add(ItemKind::After, cost, "what came before"),
-            Role::While => add(ItemKind::But, JOINT, "at the same time"),
-            Role::Not if at + len < self.tokens.len() => add(ItemKind::Not, cost - 5, "not"),
-            // "Mara yes, Otto no".
-            Role::Not if at > 0 => add(ItemKind::NotBehind, cost - 5, "not what stands before"),
-            Role::AboutBehind if at > 0 => {
-                add(ItemKind::AboutBehind, cost - 5, "what stands before is talked about");
-            }
-            Role::NotBehind if at > 0 => add(ItemKind::NotBehind, cost - 5, "not what stands before"),
-            Role::Nobody => self.nobody(at, len, cost, senses),
-            // "with nobody walking"
-            Role::Deserted if self.is_word(at + len) && self.is_doing(at + len) => {
-                add(ItemKind::Not, cost - 5, "nobody does this");
-            }
-            Role::Deserted => add(ItemKind::Nobody, cost - 5, "nobody is there"),
-            Role::But => add(ItemKind::But, JOINT, "but"),
-            Role::Only => add(ItemKind::Only, cost, "only this"),
-            Role::Or => add(ItemKind::Or, JOINT, "alternatives"),
-            Role::And => add(ItemKind::And, JOINT, "and"),
             Role::Apart => add(ItemKind::Apart, cost - 5, "each by itself"),
             Role::Help => add(ItemKind::Idle, cost, "asks for help"),
             Role::Recalled => self.recalled(at, len, senses),
@@ -251,6 +230,36 @@ impl Question<'_> {
             }
             Role::Idle => add(ItemKind::Idle, cost, "says nothing of what is seen or said"),
             Role::Idiom => add(ItemKind::Word, IDIOM, "words that belong together"),
+            _ => self.joining(at, found, cost, senses),
+        }
+    }
+
+    /// What a phrase says of how the parts of a question belong together.
+    fn joining(&self, at: usize, found: Found, cost: i32, senses: &mut Vec<Sense>) {
+        let Found { len, role, .. } = found;
+        let mut add = |what, cost, why| senses.push(Sense::new(at, len, what, cost, why));
+        match role {
+            Role::Then => add(ItemKind::Then, cost, "what follows"),
+            Role::Before => add(ItemKind::Before, cost, "what follows"),
+            Role::After => add(ItemKind::After, cost, "what came before"),
+            Role::While => add(ItemKind::But, JOINT, "at the same time"),
+            Role::Not if at + len < self.tokens.len() => add(ItemKind::Not, cost - 5, "not"),
+            // "Mara yes, Otto no".
+            Role::Not if at > 0 => add(ItemKind::NotBehind, cost - 5, "not what stands before"),
+            Role::AboutBehind if at > 0 => {
+                add(ItemKind::AboutBehind, cost - 5, "what stands before is talked about");
+            }
+            Role::NotBehind if at > 0 => add(ItemKind::NotBehind, cost - 5, "not what stands before"),
+            Role::Nobody => self.nobody(at, len, cost, senses),
+            // "with nobody walking"
+            Role::Deserted if self.is_word(at + len) && self.is_doing(at + len) => {
+                add(ItemKind::Not, cost - 5, "nobody does this");
+            }
+            Role::Deserted => add(ItemKind::Nobody, cost - 5, "nobody is there"),
+            Role::But => add(ItemKind::But, JOINT, "but"),
+            Role::Only => add(ItemKind::Only, cost, "only this"),
+            Role::Or => add(ItemKind::Or, JOINT, "alternatives"),
+            Role::And => add(ItemKind::And, JOINT, "and"),
             _ => self.telling(at, found, cost, senses),
         }
     }

@@ -30,6 +30,7 @@ impl Question<'_> {
         if let Some((purpose, _)) = self.purpose(begin) {
             begin += purpose + usize::from(self.mark(begin + purpose) == Some(':'));
         }
+        begin += usize::from(self.mark(begin) == Some(':') && self.is_word(begin + 1));
         let that = self.tokens.get(begin).is_some_and(|token| self.languages.introduces(&token.folded));
         begin += usize::from(that && self.is_word(begin + 1));
         let end = self.end_of_words(begin, false);
@@ -41,7 +42,11 @@ impl Question<'_> {
         let quoted = self.quote_follows(begin) || matches!(self.kind(end), Some(Kind::Quote(_)));
         let aimed = manner
             && !(end > begin + 1 && self.states(begin, end))
-            && (end <= begin + 1 || self.is_any(begin, &[Role::Place, Role::Of, Role::Every, Role::One]));
+            && (end <= begin + 1
+                || self.is_any(
+                    begin,
+                    &[Role::Place, Role::Of, Role::Every, Role::One, Role::With, Role::Toward],
+                ));
         // "said by Otto" says who it was.
         let by = self
             .is(begin, Role::Toward)
@@ -56,7 +61,7 @@ impl Question<'_> {
             return self.framing(at, len, false, senses);
         }
         // "singing happy birthday": what somebody does, and what is said.
-        if manner && len == 1 && said.is_some() && self.is_doing(at) {
+        if manner && len == 1 && end > begin + 1 && said.is_some() && self.is_doing(at) {
             return self.words_said(begin, begin, end, true, senses);
         }
         if manner && !quoted {

@@ -15,7 +15,7 @@ const VERB_ENDS: [&str; 8] = ["to", "on", "at", "with", "for", "into", "in", "fr
 /// What stands before one that names a part of the body: `hand wave`.
 const VERB_HEADS: [&str; 2] = ["hand", "head"];
 /// Is it a label of what is done, felt, heard or how it is shot: of neither people, places nor things?
-fn is_deed(target: &Target) -> bool {
+pub(crate) fn is_deed(target: &Target) -> bool {
     const THINGS: [&str; 3] = [known_types::CHARACTER, known_types::SCENE, known_types::OBJECT];
     matches!(target, Target::Label { kind, .. } if !THINGS.contains(&kind.as_str()))
 }
