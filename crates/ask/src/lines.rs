@@ -48,7 +48,10 @@ impl Question<'_> {
         let line = self.slice(first, last + 1).filter(|_| has_content)?;
         let count = i32::try_from(words.len()).unwrap_or(0);
         let cost = LINE + LINE_WORD * count + LINE_NAME * names;
-        let (more, why) = if self.lexicon.has_line(line) {
+        let spoken = from.checked_sub(1).is_some_and(|colon| self.speaker_before(colon));
+        let (more, why) = if spoken && self.sounds_said(&words) {
+            (-LINE_NAME * names, "what somebody says, written as in a script")
+        } else if self.lexicon.has_line(line) {
             (0, "stands in the dialogue so")
         } else if words.len() > 2 && self.sounds_said(&words) {
             let begins = self.is_personal(first);
@@ -101,7 +104,10 @@ impl Question<'_> {
         let of_others = self.is_any(at, &[Role::Say, Role::Manner, Role::About])
             && !(at.saturating_sub(2)..at).any(|i| self.is_personal(i));
         let goes = self.is(at, Role::Going).is_some() && self.speaker_before(at);
-        let does = self.exact(at).is_some_and(|(len, _)| self.is_person(at) && self.is_doing(at + len));
+        let does = self.exact(at).is_some_and(|(len, _)| {
+            let verb = at + len + self.is(at + len, Role::Finite).unwrap_or(0);
+            self.is_person(at) && self.is_doing(verb)
+        });
         self.is_counted(at) || of_others || goes || does || self.is_any(at, ASKS)
     }
 

@@ -23,8 +23,9 @@ const WRONG_LETTER_CHARS_MIN: usize = 7;
 const HEARD_CHARS_MIN: usize = 3;
 /// Mistakes in a name that was written by ear.
 const HEARD_EDITS_MAX: u8 = 2;
-/// Letters that a long name may have more or fewer, where it sounds the same.
+/// Letters that a name may have more or fewer where it sounds the same, from this length on.
 const HEARD_CHARS_MAX: usize = 3;
+const HEARD_LONG_CHARS_MIN: usize = 6;
 /// What ends a form of a word rather than another word.
 const FORM_ENDS: [&str; 4] = ["ed", "er", "ers", "ing"];
 
@@ -127,7 +128,7 @@ impl Guess<'_> {
         self.names.iter().any(|name| {
             let name = fold(&name.written);
             let short = self.letters < TYPO_CHARS_MIN && name.chars().count() != self.letters + 1;
-            let long = self.letters >= WRONG_LETTER_CHARS_MIN
+            let long = self.letters >= HEARD_LONG_CHARS_MIN
                 && name.chars().count().abs_diff(self.letters) <= HEARD_CHARS_MAX;
             !short && (long || within(self.key, &name, HEARD_EDITS_MAX).is_some())
         })

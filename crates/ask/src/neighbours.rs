@@ -28,7 +28,14 @@ impl Question<'_> {
                 (at..at + len).any(|i| self.is_any(i, parts)) && !(self.is_capital(at) && self.has_case);
             // "Clara and Jonas" are two people, before a colon their film.
             let pair = self.mark(at + len) != Some(':') && self.is_joint(at, len, known_types::CHARACTER);
-            let doubt = if (structural || pair) && self.tokens.len() > len { 70 } else { 0 };
+            // "the goldfish" is the thing, "The Goldfish" may be the episode.
+            let thing = len > 1
+                && !self.is_capital(at)
+                && self.is_any(at, &[Role::Every])
+                && self
+                    .exact(at + 1)
+                    .is_some_and(|(more, names)| more + 1 == len && names[0].target.is_label());
+            let doubt = if (structural || pair || thing) && self.tokens.len() > len { 70 } else { 0 };
             return (NAME + further(len) + doubt, "a title");
         }
         let tells = (at == 0 && self.is_capital(at)) || self.phrases(at).next().is_none();

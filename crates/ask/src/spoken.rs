@@ -57,6 +57,11 @@ impl Question<'_> {
         if labelled && !quoted {
             return;
         }
+        // "what say Mara about geese"
+        let asked_of = self.exact(begin).filter(|_| self.is_person(begin)).map(|(len, _)| begin + len);
+        if asked_of.is_some_and(|next| self.is_any(next, &[Role::About, Role::Concerning])) {
+            return self.framing(at, len, false, senses);
+        }
         if said.is_some() && self.said_by_whom(begin, end, senses) {
             return self.framing(at, len, false, senses);
         }

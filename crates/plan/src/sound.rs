@@ -15,13 +15,15 @@ fn is_vowel(c: char) -> bool {
 }
 
 fn of_word(word: &str) -> String {
-    let spelled =
-        ["ight:it", "ie:y", "ey:y", "oo:u", "ph:f", "ck:k", "wh:w", "gh:g", "sch:sh", "mb:m", "qu:kw"]
-            .iter()
-            .fold(word.to_owned(), |word, pair| {
-                let (from, to) = pair.split_once(':').unwrap_or_default();
-                word.replace(from, to)
-            });
+    let spelled = [
+        "ce:se", "ci:si", "cy:sy", "ight:it", "ie:y", "ey:y", "oo:u", "ph:f", "ck:k", "wh:w", "gh:g",
+        "sch:sh", "mb:m", "qu:kw",
+    ]
+    .iter()
+    .fold(word.to_owned(), |word, pair| {
+        let (from, to) = pair.split_once(':').unwrap_or_default();
+        word.replace(from, to)
+    });
     let merged = spelled.chars().count() >= VOWELS_MERGED_CHARS_MIN;
     let mut out = String::new();
     for (at, c) in spelled.chars().enumerate() {
@@ -60,6 +62,8 @@ mod tests {
             ("bom", "bomb"),
             ("inspecter", "inspector"),
             ("eddy", "eddie"),
+            ("dans", "dance"),
+            ("kantin", "canteen"),
             ("ruf", "roof"),
         ];
         for (written, meant) in pairs {
