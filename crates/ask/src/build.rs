@@ -139,6 +139,7 @@ impl Builder<'_> {
                 let ask = Ask::Label { label: label.clone(), labels: None };
                 self.atom(PlanClause::of_type(kind).asking(ask), vec![at]);
             }
+            ItemKind::Kind(kind) => self.atom(PlanClause::of_type(kind), vec![at]),
             ItemKind::Not => self.not = Some((at, None)),
             ItemKind::Or => self.or = Some(at),
             ItemKind::NotBehind => self.deny_behind(at),

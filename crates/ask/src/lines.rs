@@ -45,11 +45,12 @@ impl Question<'_> {
             }
             has_content |= at >= named_to && self.phrases(at).next().is_none();
         }
-        let line = self.slice(first, last + 1).filter(|_| has_content)?;
+        let spoken = from.checked_sub(1).is_some_and(|colon| self.speaker_before(colon));
+        let line = self.slice(first, last + 1).filter(|_| has_content || spoken)?;
         let count = i32::try_from(words.len()).unwrap_or(0);
         let cost = LINE + LINE_WORD * count + LINE_NAME * names;
-        let spoken = from.checked_sub(1).is_some_and(|colon| self.speaker_before(colon));
-        let (more, why) = if spoken && self.sounds_said(&words) {
+        let scripted = || spoken && self.states(first, last + 1) && !words.iter().any(|at| self.tells(*at));
+        let (more, why) = if scripted() {
             (-LINE_NAME * names, "what somebody says, written as in a script")
         } else if self.lexicon.has_line(line) {
             (0, "stands in the dialogue so")
@@ -100,15 +101,18 @@ impl Question<'_> {
     /// Is a word of those that ask for moments rather than belong to what is said?
     fn asks(&self, at: usize) -> bool {
         const ASKS: &[Role] = &[Role::Asking, Role::Dialogue, Role::Idle];
-        // "I never said": who speaks says so of himself.
-        let of_others = self.is_any(at, &[Role::Say, Role::Manner, Role::About])
-            && !(at.saturating_sub(2)..at).any(|i| self.is_personal(i));
         let goes = self.is(at, Role::Going).is_some() && self.speaker_before(at);
         let does = self.exact(at).is_some_and(|(len, _)| {
             let verb = at + len + self.is(at + len, Role::Finite).unwrap_or(0);
             self.is_person(at) && self.is_doing(verb)
         });
-        self.is_counted(at) || of_others || goes || does || self.is_any(at, ASKS)
+        self.is_counted(at) || self.tells(at) || goes || does || self.is_any(at, ASKS)
+    }
+
+    /// Does a word tell what others say? Who says "I never said" says so of himself.
+    fn tells(&self, at: usize) -> bool {
+        self.is_any(at, &[Role::Say, Role::Manner, Role::About])
+            && !(at.saturating_sub(2)..at).any(|i| self.is_personal(i))
     }
 
     /// "is crying", "are in": what is seen.

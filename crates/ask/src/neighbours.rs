@@ -12,6 +12,8 @@ use crate::sense::{FRAME, MENTION, NAME, Sense};
 
 /// Words in brackets behind a name that only say which it is.
 const ASIDE_WORDS_MAX: usize = 4;
+/// How far from the word for a type a label of it tells which is meant.
+const KIND_TOKENS_MAX: usize = 4;
 /// How far before a bound its number stands: "15 sec max".
 const BOUND_TOKENS_MAX: usize = 3;
 
@@ -107,9 +109,27 @@ impl Question<'_> {
         (*word == name || word.strip_suffix('s') == Some(&name)).then_some(1)
     }
 
+    /// "any logo", "emotions": all labels of a type that is no part of the usual ones.
+    pub fn kind_alone(&self, at: usize) -> Option<String> {
+        const USUAL: [&str; 6] = ["CHARACTER", "SCENE", "OBJECT", "DIALOGUE", "SHOT", "MOVEMENT"];
+        let word = self.tokens.get(at).filter(|_| self.is_word(at))?.folded.to_uppercase();
+        let one = word.strip_suffix('S').unwrap_or(&word);
+        let every = at.checked_sub(1).is_some_and(|i| self.is_any(i, &[Role::Every, Role::Not]));
+        let asked = (one != word || every) && !USUAL.contains(&one) && self.exact(at).is_none();
+        let kinds = [format!("{one}_SEARCH"), one.to_owned()];
+        let known = kinds.into_iter().filter(|_| asked).find(|kind| self.lexicon.names().most(kind) > 0)?;
+        // "the sound of rain" names one of them.
+        let near = at.saturating_sub(KIND_TOKENS_MAX)..at + KIND_TOKENS_MAX;
+        let of_kind = |name: &Name| matches!(&name.target, Target::Label { kind, .. } if *kind == known);
+        let named = near.clone().any(|i| self.exact(i).is_some_and(|(_, names)| names.iter().any(of_kind)));
+        (!named).then_some(known)
+    }
+
     /// "sponsor Sky Tyres": the same before it.
     pub fn kind_before(&self, at: usize, senses: &mut Vec<Sense>) {
-        let named = self.exact(at + 1).map_or(&[][..], |(_, names)| names);
+        // "the sound of rain"
+        let of = self.is(at + 1, Role::Of).unwrap_or(0);
+        let named = self.exact(at + 1 + of).map_or(&[][..], |(_, names)| names);
         let told = named.iter().any(|name| match &name.target {
             Target::Label { kind, .. } => self.kind_at(at, kind).is_some(),
             _ => false,

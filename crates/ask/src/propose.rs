@@ -75,6 +75,9 @@ impl Question<'_> {
                 idiom.cost += if doing || denies { UNUSED } else { 0 };
             }
             senses.extend(names);
+            if let Some(kind) = self.kind_alone(at) {
+                senses.push(Sense::new(at, 1, ItemKind::Kind(kind), NAME, "all of a type"));
+            }
             if self.is_scrap(at) {
                 senses.push(Sense::new(at, 1, ItemKind::Idle, SCRAP, "too short to mean something"));
             }

@@ -110,6 +110,8 @@ impl Question<'_> {
         let (marked, rank) = self.find(noun + article, |role| match role {
             Role::Longest => Some(RankBy::Duration),
             Role::Shortest => Some(RankBy::Shortest),
+            // "i tre momenti migliori"
+            Role::Best if len > 0 => Some(RankBy::Score),
             _ => None,
         })?;
         Some((noun + article + marked - at, ItemKind::Top(count, None, rank)))

@@ -202,6 +202,12 @@ impl Names {
         if bare != label && kind != known_types::CHARACTER && kind != known_types::SCENE {
             self.add(target.clone(), &bare, count);
         }
+        // "play musical instrument" is "play instrument", too.
+        if let [first, _, last] = label.split(' ').collect::<Vec<_>>()[..]
+            && ![known_types::CHARACTER, known_types::SCENE, known_types::OBJECT].contains(&kind)
+        {
+            self.add(target.clone(), &format!("{first} {last}"), count);
+        }
         for alias in aliases {
             self.add_without_article(&target, alias, count);
         }

@@ -36,8 +36,11 @@ fn most_questions_that_no_rule_was_made_for_are_read_right() {
 /// The names and the questions of a folder.
 macro_rules! set {
     ($folder:literal, $right:literal) => {
+        set!($folder, $folder, $right)
+    };
+    ($names:literal, $folder:literal, $right:literal) => {
         (
-            include_str!(concat!("../../questions/", $folder, "/names.toml")),
+            include_str!(concat!("../../questions/", $names, "/names.toml")),
             include_str!(concat!("../../questions/", $folder, "/questions.toml")),
             $right,
         )
@@ -50,16 +53,17 @@ type Set = (&'static str, &'static str, usize);
 /// Sets of people who did not know the grammar: 68, 63, 62 and 72 were right when they were first asked. Since then
 /// they were developed on, too.
 const STRANGERS: [Set; 4] =
-    [set!("strangers/a", 100), set!("strangers/b", 100), set!("strangers/c", 99), set!("strangers/d", 100)];
+    [set!("strangers/a", 100), set!("strangers/b", 100), set!("strangers/c", 100), set!("strangers/d", 100)];
 
 /// Sets of our own over other archives, written by kinds of wording and mended kind by kind.
-const WORKSHOP: [Set; 6] = [
+const WORKSHOP: [Set; 7] = [
     set!("workshop/films", 65),
     set!("workshop/kitchen", 59),
     set!("workshop/pitch", 52),
     set!("workshop/desk", 60),
     set!("workshop/news", 53),
     set!("workshop/wedding", 48),
+    set!("strangers/d", "workshop/tongues", 45),
 ];
 
 fn stays_right(sets: &[Set]) {
