@@ -2,8 +2,9 @@
 //!
 //! 1. *Senses*: every stretch of the question is given every sense that it may have, each with a cost: a name (exactly,
 //!    in another form, mistyped, unfinished), a frame phrase in one of the [`Languages`], a quote, an amount, a part of
-//!    the scope, a word that is left over (`propose`, `names`, `amounts`, `scopes`, `tops`, `spoken`). Together they are
-//!    a lattice ([`lattice_of`] prints it).
+//!    the scope, a word that is left over (`propose`, `names`, `mistyped`, `verbs`, `amounts`, `scopes`, `tops`, `spoken`,
+//!    `lines`, `asides`). What was found at a word is kept (`memo`), and the steps are counted (`work`). Together they
+//!    are a lattice ([`lattice_of`] prints it).
 //! 2. *Reading*: the cheapest ways through the lattice are built into steps of clauses, and what they leave unused is
 //!    charged; the cheapest whole reading is taken, the second best is told where it is nearly as likely (`lattice`,
 //!    `sense`, `build`, `choose`).

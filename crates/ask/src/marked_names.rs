@@ -177,7 +177,9 @@ impl Question<'_> {
         (1..NAME_WORDS_MAX).rev().find_map(|words| {
             let end = at + words;
             let all = (at..end).all(|i| self.is_word(i));
-            let (len, n) = number(end).filter(|_| all)?;
+            // "then one falls" is no film called Then.
+            let framed = words == 1 && !self.is_capital(at) && self.phrases(at).next().is_some();
+            let (len, n) = number(end).filter(|_| all && !framed)?;
             let part = self.film(&key_of(self.slice(at, end)?), n)?;
             Some((words + len, part))
         })

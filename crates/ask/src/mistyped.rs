@@ -110,8 +110,10 @@ impl Question<'_> {
         // "wall" is not "walk", "dripping" not "dropping": a wrong letter there makes another word.
         let changed = |name: &Name, folded: &str| {
             let short = guess.letters < WRONG_LETTER_CHARS_MIN && folded.chars().count() == guess.letters;
-            let other = (short && !swapped(folded) && !heard(folded)) || changes_first_vowel(key, folded);
-            other && !is_person(name)
+            // "cute" is not "cut"; a last letter may be doubled.
+            let longer = key.strip_prefix(folded).is_some_and(|more| more == "e");
+            let changed = (short && !swapped(folded) && !heard(folded)) || changes_first_vowel(key, folded);
+            (longer || changed) && !is_person(name)
         };
         is(&ordinary) || is(&begins) || is(&is_form) || is(&changed)
     }

@@ -131,12 +131,16 @@ impl Question<'_> {
 
 /// A word and what it may be a form of, each with whether it is only that in the plural.
 pub(crate) fn variants(analyzer: &Analyzer, language: Language, word: &str) -> Vec<(String, bool)> {
-    let endings = ["s", "es", "n", "en", "e", "x"].iter().filter_map(|end| word.strip_suffix(end));
+    // English has no other plurals: "cute" is no "cut".
+    let ends: &[&str] =
+        if language == Language::En { &["s", "es"] } else { &["s", "es", "n", "en", "e", "x"] };
+    let endings = ends.iter().filter_map(|end| word.strip_suffix(end));
     let mut out: Vec<(String, bool)> = vec![(word.to_owned(), true), (format!("{word}s"), true)];
     out.extend(endings.map(|plain| (plain.to_owned(), true)));
     if language == Language::En {
         out.extend(stems(word).map(|stem| (stem, false)));
-        let doing: Vec<String> = out.iter().flat_map(|(form, _)| participles(form)).collect();
+        let silent = word.strip_suffix('e').map(|stem| (stem.to_owned(), false));
+        let doing: Vec<String> = out.iter().chain(&silent).flat_map(|(form, _)| participles(form)).collect();
         out.extend(doing.into_iter().map(|form| (form, false)));
     }
     let mut forms = Forms::new();
