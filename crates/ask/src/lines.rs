@@ -87,6 +87,9 @@ impl Question<'_> {
         let short = |at: usize| self.tokens[at].folded.chars().count() <= FUNCTION_CHARS_MAX;
         // "Otto: doors close faster than hearts"
         let spoken = first.checked_sub(1).is_some_and(|colon| self.speaker_before(colon));
+        // "the house where she lives", "the letter is burned": a thing that is seen. "Nobody …" and "… never …" are said.
+        let denies = |at: &usize| self.is_any(*at, &[Role::Not, Role::Nobody]);
+        let shows = |at: &usize| self.is_any(*at, &[Role::Relative]) || self.names_something(*at);
         let states = self.states(*first, last + 1);
         let known = || {
             words.iter().all(|at| framed(*at) || short(*at) || self.is_said(*at))
@@ -95,6 +98,7 @@ impl Question<'_> {
         words.len() >= STATEMENT_WORDS_MIN
             && ((spoken && states) || ((spoken || states) && known()))
             && !self.is_any(*first, &[Role::Addressee])
+            && (spoken || denies(first) || !words.iter().any(|at| shows(at)))
             && !words.iter().any(|at| self.asks(*at) || self.is_person(*at) || self.is_seen(*at))
     }
 

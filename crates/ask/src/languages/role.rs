@@ -141,6 +141,8 @@ pub(crate) enum Role {
     Addressee,
     /// "Doctor" before a name.
     Honorific,
+    /// "where", "who" behind a thing: what is told of it follows.
+    Relative,
     /// "sign", "products": beside the name of a brand they say no more.
     Brand,
     /// "need it for": what follows a mark is a comment.
@@ -221,6 +223,7 @@ impl Role {
                 | Self::Honorific
                 | Self::Comment
                 | Self::Brand
+                | Self::Relative
                 | Self::Gap
                 | Self::Recalled
                 | Self::Help
@@ -235,7 +238,8 @@ impl Role {
     }
 }
 
-const ROLES: [(&str, Role); 85] = [
+const ROLES: [(&str, Role); 86] = [
+    ("relative", Role::Relative),
     ("brand", Role::Brand),
     ("finite", Role::Finite),
     ("going", Role::Going),

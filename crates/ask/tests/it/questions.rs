@@ -60,7 +60,7 @@ const WORKSHOP: [Set; 7] = [
     set!("workshop/films", 65),
     set!("workshop/kitchen", 59),
     set!("workshop/pitch", 52),
-    set!("workshop/desk", 60),
+    set!("workshop/desk", 65),
     set!("workshop/news", 53),
     set!("workshop/wedding", 48),
     set!("strangers/d", "workshop/tongues", 45),
