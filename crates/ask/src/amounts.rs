@@ -1,18 +1,22 @@
 //! Lengths of moments, windows of time, distances and confidence.
 
 use rushes_plan::time::Instant;
-use rushes_plan::{Bounds, Window};
+use rushes_plan::{Bounds, Name, Target, Window};
+use rushes_types::known_types;
 
 use crate::item::ItemKind;
 use crate::languages::{MINUTE, Role};
+use crate::memo::Match;
 use crate::question::Question;
 
-/// What was recognised at a token: how many tokens it takes, and what they say.
-type Match = (usize, ItemKind);
+/// How far before a bound without a unit its unit is looked for, in tokens.
+const UNIT_TOKENS_MAX: usize = 24;
+/// How far before "in between" the steps are linked, in tokens.
+const LINK_TOKENS_MAX: usize = 24;
 
 /// Which way a comparison goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Compare {
+pub(crate) enum Compare {
     More,
     AtLeast,
     Less,
@@ -33,7 +37,7 @@ impl Compare {
 
 impl Question<'_> {
     /// What an amount at a token says.
-    pub fn amount(&self, at: usize) -> Option<Match> {
+    pub fn find_amount(&self, at: usize) -> Option<Match> {
         self.between(at)
             .or_else(|| self.window(at))
             .or_else(|| self.confidence(at))
@@ -41,7 +45,7 @@ impl Question<'_> {
             .or_else(|| self.compared(at))
     }
 
-    fn comparison(&self, at: usize) -> Option<(usize, Compare)> {
+    pub fn comparison(&self, at: usize) -> Option<(usize, Compare)> {
         self.find(at, |s| {
             Some(match s {
                 Role::More => Compare::More,
@@ -90,6 +94,12 @@ impl Question<'_> {
 
     /// "in the first five minutes", "after 1:30", "from 0:30 to 1:15", "before minute 3".
     fn window(&self, at: usize) -> Option<Match> {
+        let (len, what) = self.window_alone(at)?;
+        // "of each episode" says no more: all times are counted in each.
+        Some((len + self.group(at + len).map_or(0, |(of, _)| of), what))
+    }
+
+    fn window_alone(&self, at: usize) -> Option<Match> {
         if let Some((len, ns)) = self.opening(at) {
             return Some((
                 len,
@@ -168,9 +178,10 @@ impl Question<'_> {
     fn confidence(&self, at: usize) -> Option<Match> {
         let share = |at: usize| -> Option<(usize, f64)> {
             let (len, number) = self.number(at)?;
-            let percent = self.mark(at + len) == Some('%');
-            let share = if percent || number > 1.0 { number / 100.0 } else { number };
-            (0.0..=1.0).contains(&share).then_some((len + usize::from(percent), share))
+            let sign = (self.mark(at + len) == Some('%')).then_some(1);
+            let percent = sign.or_else(|| self.is(at + len, Role::Percent));
+            let share = if percent.is_some() || number > 1.0 { number / 100.0 } else { number };
+            (0.0..=1.0).contains(&share).then_some((len + percent.unwrap_or(0), share))
         };
         if let Some(word) = self.is(at, Role::Confidence) {
             let begin = at + word;
@@ -227,6 +238,12 @@ impl Question<'_> {
     fn away(&self, at: usize) -> Option<Match> {
         let (len, ns) = self.within_or_less(at).or_else(|| self.duration(at))?;
         let end = at + len;
+        if let Some(gap) = self.is(end, Role::Gap) {
+            let linked = (at.saturating_sub(LINK_TOKENS_MAX)..at)
+                .any(|i| self.is_any(i, &[Role::Then, Role::Before, Role::After]));
+            let what = if linked { ItemKind::Within(ns) } else { ItemKind::NearBehind(ns) };
+            return Some((end + gap - at, what));
+        }
         if let Some(away) = self.is(end, Role::Away) {
             let end = end + away;
             if let Some(from) = self.is(end, Role::Of).or_else(|| self.is(end, Role::Toward)) {
@@ -235,6 +252,16 @@ impl Question<'_> {
             let either = usize::from(self.mark(end) == Some(','));
             let either = self.is(end + either, Role::EitherOrder).map_or(0, |len| either + len);
             return Some((end + either - at, ItemKind::NearBehind(ns)));
+        }
+        // "at most 5 s from Mara"
+        let named = |from: usize| {
+            let things = [known_types::CHARACTER, known_types::OBJECT];
+            let thing = |name: &Name| matches!(&name.target, Target::Label { kind, .. } if things.contains(&kind.as_str()));
+            self.exact(self.skip_frames(end + from)).is_some_and(|(_, names)| names.iter().any(thing))
+        };
+        let most = self.comparison(at).is_some_and(|(_, compare)| compare == Compare::AtMost);
+        if let Some(from) = self.is(end, Role::From).filter(|from| most && named(*from)) {
+            return Some((end + from - at, ItemKind::Near(ns)));
         }
         let end = end + self.is(end, Role::EitherOrder)?;
         let near = if end < self.tokens.len() { ItemKind::Near(ns) } else { ItemKind::NearBehind(ns) };
@@ -254,7 +281,7 @@ impl Question<'_> {
     fn without_unit(&self, at: usize, len: usize, compare: Compare) -> Option<Match> {
         let (last, number) = self.number(at + len)?;
         let end = at + len + last;
-        let unit = (0..at).rev().find_map(|i| self.unit(i))?.1;
+        let unit = (at.saturating_sub(UNIT_TOKENS_MAX)..at).rev().find_map(|i| self.unit(i))?.1;
         let goes_on = self.mark(end) == Some('%')
             || self.unit(end).is_some()
             || self.is_any(end, &[Role::Noun, Role::Nouns, Role::Confidence]);
@@ -274,10 +301,30 @@ impl Question<'_> {
         (shortest < longest).then(|| self.ranged(at, high + last, shortest, longest))
     }
 
+    /// "10 seconds of Mara", "a 10 second clip": as long as that.
+    fn stretch(&self, at: usize) -> Option<Match> {
+        let (len, ns) = self.duration(at)?;
+        let end = at + len;
+        let noun = |at| self.find(at, |role| matches!(role, Role::Noun | Role::Nouns).then_some(()));
+        let before = at == 0
+            || at.checked_sub(1).is_some_and(|i| self.is_any(i, &[Role::Frame, Role::Asking, Role::One]));
+        let noun = noun(end).map(|(len, ())| len);
+        let of = self.is(end, Role::Of).filter(|_| before);
+        let taken = noun.or(of)?;
+        Some((end + taken - at, ItemKind::Duration(Compare::AtLeast.bounds(ns))))
+    }
+
     /// "longer than 10 s", "at least a minute", "10+ seconds", "for 10 seconds".
     fn compared(&self, at: usize) -> Option<Match> {
         if let Some(found) = self.span(at) {
             return Some(found);
+        }
+        // "duration over 30 seconds", "long more than 10 seconds"
+        if let Some(long) = self.is(at, Role::Long)
+            && self.comparison(at + long).is_some()
+            && let Some((len, what)) = self.compared(at + long)
+        {
+            return Some((long + len, what));
         }
         if let Some(lasting) = self.is(at, Role::Lasting)
             && let Some((len, ns)) = self.duration(at + lasting)
@@ -285,6 +332,9 @@ impl Question<'_> {
             let end = at + lasting + len;
             let linked = self.is_any(end, &[Role::After, Role::Before, Role::Then, Role::Of]);
             return (!linked).then(|| (end - at, ItemKind::Duration(Compare::AtLeast.bounds(ns))));
+        }
+        if let Some(found) = self.stretch(at) {
+            return Some(found);
         }
         if let Some((len, ns)) = self.duration(at) {
             let plus = (self.mark(at + len) == Some('+')).then_some((1, Compare::AtLeast));

@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 
 use rushes_plan::{Ask, PlanClause};
 use rushes_types::known_types;
+use rushes_types::limits::CLAUSES_MAX;
 
 use crate::clauses::{dialogue, text};
 use crate::item::{Item, ItemKind, ScopePart};
@@ -74,6 +75,7 @@ struct Builder<'a> {
     or: Option<usize>,
     /// The item after the last atom: the items from there on are checked for commas.
     last_atom: Option<usize>,
+    last_comma: Option<usize>,
 }
 
 /// Builds steps from items.
@@ -91,6 +93,7 @@ pub(crate) fn build(question: &Question<'_>, items: &[Item], has_encoder: bool) 
         leading: None,
         or: None,
         last_atom: None,
+        last_comma: items.iter().rposition(|item| item.kind == ItemKind::Comma),
     };
     let mut at = 0;
     while at < items.len() {
@@ -109,6 +112,7 @@ impl Builder<'_> {
     /// Processes an item; returns the index of the next one.
     fn item(&mut self, at: usize) -> usize {
         let item = &self.items[at];
+        self.question.work.parts(1);
         match &item.kind {
             ItemKind::Word => return self.words(at),
             ItemKind::Phrase(said) => self.said(said, None, at),
@@ -135,6 +139,7 @@ impl Builder<'_> {
                 let ask = Ask::Label { label: label.clone(), labels: None };
                 self.atom(PlanClause::of_type(kind).asking(ask), vec![at]);
             }
+            ItemKind::Kind(kind) => self.atom(PlanClause::of_type(kind), vec![at]),
             ItemKind::Not => self.not = Some((at, None)),
             ItemKind::Or => self.or = Some(at),
             ItemKind::NotBehind => self.deny_behind(at),
@@ -157,7 +162,7 @@ impl Builder<'_> {
                 // "in Fog or Landfall" are both in the scope.
                 let scoped = |or: usize| self.items[..or].iter().rev().find(|i| i.kind != ItemKind::Frame);
                 self.or.take_if(|or| scoped(*or).is_some_and(|i| matches!(i.kind, ItemKind::Scope(_))));
-                if self.denies_scope(at) {
+                if self.denies_scope(at) || self.goes_on_excluding(at) {
                     self.built.excluded.insert(at);
                     self.not = None;
                 }
@@ -179,6 +184,14 @@ impl Builder<'_> {
     fn denies_scope(&self, at: usize) -> bool {
         matches!(self.not, Some((not, None))
             if self.items[not + 1..at].iter().all(|i| matches!(i.kind, ItemKind::Frame | ItemKind::Comma)))
+    }
+
+    /// "except in season 2 and season 4".
+    fn goes_on_excluding(&self, at: usize) -> bool {
+        let mut before = (0..at).rev().filter(|i| self.items[*i].kind != ItemKind::Frame);
+        let joined =
+            before.next().is_some_and(|i| matches!(self.items[i].kind, ItemKind::And | ItemKind::Or));
+        joined && before.next().is_some_and(|i| self.built.excluded.contains(&i))
     }
 
     fn comma(&mut self) {
@@ -296,8 +309,12 @@ impl Builder<'_> {
             (false, Some(or)) => self.alternative(or, clause.common.kind.as_ref()),
             (false, None) => Group::All,
         };
+        let work = &self.question.work;
         let step = self.step();
-        match step.atoms.iter_mut().find(|a| a.group == group && a.clause == clause) {
+        // Beyond what a plan takes nothing is kept.
+        let kept = step.atoms.len().min(CLAUSES_MAX);
+        work.parts(kept);
+        match step.atoms[..kept].iter_mut().find(|a| a.group == group && a.clause == clause) {
             Some(known) => known.items.extend(items),
             None => step.atoms.push(Atom { clause, group, items, labels: Vec::new() }),
         }
@@ -307,7 +324,7 @@ impl Builder<'_> {
     /// before?
     fn joins(&self, last: Option<usize>, at: usize) -> bool {
         let from = last.map_or(0, |l| l + 1);
-        from < at || self.items[at + 1..].iter().any(|i| i.kind == ItemKind::Comma)
+        from < at || self.last_comma.is_some_and(|comma| comma > at)
     }
 
     fn finish(mut self) -> Built {

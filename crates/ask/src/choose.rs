@@ -1,7 +1,10 @@
 //! Builds the cheapest readings of a question, and weighs what each leaves unused.
 
+use std::collections::HashMap;
+
 use rushes_plan::{Plan, PlanClause};
 use rushes_types::known_types;
+use rushes_types::limits::CLAUSES_MAX;
 
 use crate::build::{Built, build};
 use crate::clauses::{dialogue, phrase};
@@ -47,8 +50,7 @@ impl Candidate {
     /// Is every leftover word one that could be meant? A reading that only leaves a frame word over is none to show.
     pub fn is_sensible(&self, question: &Question<'_>) -> bool {
         let frames = |item: &Item| {
-            let begins = |at: &usize| question.tokens[*at].start == item.start;
-            let token = (0..question.tokens.len()).find(begins);
+            let token = question.token_at(item.start);
             item.kind == ItemKind::Word
                 && token.is_some_and(|at| {
                     question.tokens[at].end == item.end && question.phrases(at).any(|found| found.len == 1)
@@ -61,7 +63,7 @@ impl Candidate {
 /// The cheapest readings, the cheapest first.
 pub(crate) fn candidates(question: &Question<'_>, lattice: &Lattice, base: &Plan) -> Vec<Candidate> {
     let has_encoder = question.lexicon.has_encoder();
-    let readings = lattice.readings();
+    let readings = lattice.readings(&question.work);
     let mut all: Vec<Candidate> =
         readings.iter().map(|path| candidate(question, path, base, has_encoder)).collect();
     all.sort_by_key(|candidate| candidate.cost);
@@ -109,6 +111,8 @@ fn look_for_something(
     };
     let shots =
         tokens.clone().all(all) && tokens.clone().any(|at| question.is_any(at, &[Role::Noun, Role::Nouns]));
+    // What is meant instead finds room, however much is denied.
+    while planned.plan.clause_count() >= CLAUSES_MAX && planned.plan.none.pop().is_some() {}
     let spoken = items.iter().any(|item| matches!(item.kind, ItemKind::Scope(ScopePart::Language(_))));
     let narrowed = items.iter().any(|item| {
         matches!(
@@ -144,10 +148,17 @@ fn look_for_something(
 /// What was set by hand stays, and seasons with episodes may have become assets: then the field above is meant.
 fn retain_pointers(planned: &mut PlanWithPointers) {
     let PlanWithPointers { plan, pointers, .. } = planned;
+    // Many words may have become one field: each is looked for once.
+    let mut known: HashMap<String, String> = HashMap::new();
     pointers.retain(|_, pointer| {
-        while !pointer.is_empty() && !pointers::holds(plan, pointer) {
-            pointer.truncate(pointer.rfind('/').unwrap_or(0));
-        }
+        let held = known.entry(pointer.clone()).or_insert_with(|| {
+            let mut held = pointer.clone();
+            while !held.is_empty() && !pointers::holds(plan, &held) {
+                held.truncate(held.rfind('/').unwrap_or(0));
+            }
+            held
+        });
+        pointer.clone_from(held);
         !pointer.is_empty()
     });
 }

@@ -23,6 +23,8 @@ pub(crate) enum ItemKind {
         label: String,
         members: Vec<String>,
     },
+    /// All labels of a type: "any logo".
+    Kind(String),
     /// Words that name nothing.
     Word,
     Frame,

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::sense::{LEADS, Lead, Sense};
+use crate::work::Counter;
 
 /// Partial readings that are kept for each place and what leads there.
 const KEPT: usize = 4;
@@ -45,7 +46,7 @@ impl Lattice {
     }
 
     /// The cheapest readings, the cheapest first.
-    pub fn readings(&self) -> Vec<Path<'_>> {
+    pub fn readings(&self, work: &Counter) -> Vec<Path<'_>> {
         let end = self.senses.len();
         let mut cells: Vec<Cell> = (0..=end).map(|_| Cell::default()).collect();
         if let Some(first) = cells.first_mut() {
@@ -53,6 +54,7 @@ impl Lattice {
         }
         for (at, senses) in self.senses.iter().enumerate() {
             for (lead, before) in LEADS.iter().enumerate() {
+                work.partials(cells[at][lead].len() * senses.len());
                 for rank in 0..cells[at][lead].len() {
                     let cost = cells[at][lead][rank].cost;
                     for (which, sense) in senses.iter().enumerate() {

@@ -2,8 +2,9 @@
 //!
 //! 1. *Senses*: every stretch of the question is given every sense that it may have, each with a cost: a name (exactly,
 //!    in another form, mistyped, unfinished), a frame phrase in one of the [`Languages`], a quote, an amount, a part of
-//!    the scope, a word that is left over (`propose`, `names`, `amounts`, `scopes`, `tops`, `spoken`). Together they are
-//!    a lattice ([`lattice_of`] prints it).
+//!    the scope, a word that is left over (`propose`, `names`, `mistyped`, `verbs`, `amounts`, `scopes`, `tops`, `spoken`,
+//!    `lines`, `asides`). What was found at a word is kept (`memo`), and the steps are counted (`work`). Together they
+//!    are a lattice ([`lattice_of`] prints it).
 //! 2. *Reading*: the cheapest ways through the lattice are built into steps of clauses, and what they leave unused is
 //!    charged; the cheapest whole reading is taken, the second best is told where it is nearly as likely (`lattice`,
 //!    `sense`, `build`, `choose`).
@@ -13,6 +14,7 @@
 //! Pure: no archive, no clock, no files.
 
 mod amounts;
+mod asides;
 mod build;
 mod choose;
 mod clauses;
@@ -20,6 +22,10 @@ mod item;
 mod languages;
 mod lattice;
 mod lexicon;
+mod lines;
+mod marked_names;
+mod memo;
+mod mistyped;
 mod names;
 mod near_names;
 mod neighbours;
@@ -38,6 +44,8 @@ mod spoken;
 mod token;
 mod told;
 mod tops;
+mod verbs;
+mod work;
 
 use std::fmt::Write as _;
 
@@ -49,6 +57,7 @@ pub use languages::Languages;
 pub use rushes_plan::{Episode, NAME_WORDS_MAX, Name, Names, Target};
 pub use rushes_plan::{Reading, ReadingKind, ReadingSpan};
 pub use short::{in_short, sorted};
+pub use work::Work;
 
 use choose::{Candidate, candidates};
 use lexicon::Lexicon;
@@ -64,6 +73,8 @@ pub struct ParsedQuestion {
     pub reading: Reading,
     /// What was not understood, or was corrected.
     pub warnings: Vec<Warning>,
+    /// How much work that was.
+    pub work: Work,
 }
 
 /// How a question is asked.
@@ -131,7 +142,7 @@ pub fn ask_as(
             Some(Alternative { meaning: other, plan: Box::new(second.planned.plan.clone()) });
     }
     lexicon.checked()?;
-    Ok(ParsedQuestion { reading, warnings, plan: best.planned.plan })
+    Ok(ParsedQuestion { reading, warnings, plan: best.planned.plan, work: question.work.so_far() })
 }
 
 /// The senses of a question with their costs, one a line, and the costs of the whole readings: how it comes to be read

@@ -7,15 +7,11 @@ use rushes_types::known_types;
 use crate::item::{Corrected, ItemKind, ScopePart};
 use crate::languages::{Found, Role};
 use crate::question::Question;
-use crate::sense::{BEGUN, FURTHER, INFLECTED, JOINED, MENTION, NAME, Sense};
+use crate::sense::{FURTHER, INFLECTED, JOINED, MENTION, NAME, Sense};
 use crate::token::{Kind, tokens};
 
 /// Words of a name that may be mistyped.
 pub(crate) const TYPO_WORDS_MAX: usize = 3;
-/// As many letters or fewer are the beginning of too many clips.
-pub(crate) const REEL_CHARS_MIN: usize = 3;
-/// Clips that a beginning stands for, at most.
-const REEL_ASSETS_MAX: usize = 200;
 /// What a namesake costs that is written in another case than the question has.
 const OTHER_CASE: i32 = 14;
 /// Names of the same words that are weighed.
@@ -64,7 +60,7 @@ impl Written {
     }
 }
 
-impl Question<'_> {
+impl<'q> Question<'q> {
     /// The next 1 … n words; a hyphen or a full stop may stand between words.
     fn runs(&self, at: usize, words_max: usize) -> Vec<Run> {
         let mut runs: Vec<Run> = Vec::new();
@@ -89,11 +85,12 @@ impl Question<'_> {
             }
             i += 1;
         }
+        self.work.names(runs.len());
         runs
     }
 
     /// The longest run of words that is exactly a name.
-    pub fn exact(&self, at: usize) -> Option<(usize, &[Name])> {
+    pub fn find_exact(&self, at: usize) -> Option<(usize, &'q [Name])> {
         let names = self.lexicon.names();
         self.runs(at, NAME_WORDS_MAX).iter().rev().find_map(|run| {
             let found = run.spellings.iter().map(|key| names.named(key)).find(|found| !found.is_empty())?;
@@ -121,7 +118,9 @@ impl Question<'_> {
                 }
             }
         }
-        let longest = senses.iter().map(|sense| sense.to - at).max().unwrap_or(0);
+        // A title that is one word may be that word.
+        let surely = |sense: &&Sense| sense.cost <= NAME + INFLECTED || sense.to > at + 1;
+        let longest = senses.iter().filter(surely).map(|sense| sense.to - at).max().unwrap_or(0);
         let is_frame = self
             .phrases(at)
             .any(|found| !found.repaired && !found.role.is_plain() && found.role != Role::Manner);
@@ -129,6 +128,10 @@ impl Question<'_> {
         let further: Vec<&Run> = further.filter(|run| run.tokens > 1 || !is_frame).collect();
         self.reels(at, &runs, &mut senses);
         self.apposed(at, &mut senses);
+        self.kind_before(at, &mut senses);
+        self.deed_toward(at, &mut senses);
+        self.marked(at, &mut senses);
+        self.sequel(at, &mut senses);
         self.inflected(at, &further, &mut senses);
         let longer: Vec<&Run> = runs.iter().filter(|run| run.tokens > longest && run.tokens > 1).collect();
         self.part_of_place(at, &longer, &mut senses);
@@ -137,6 +140,20 @@ impl Question<'_> {
         }
         if senses.is_empty() && !is_frame {
             self.mistyped(at, &further, typos, &mut senses);
+            if senses.is_empty() {
+                self.mistyped_verb(at, typos, &mut senses);
+            }
+        }
+        // "benny colle": a name of more words, of which the last is mistyped.
+        let next = at + longest;
+        let strange = longest > 0
+            && self.is_word(next)
+            && !self.is_said(next)
+            && self.phrases(next).next().is_none()
+            && self.exact(next).is_none();
+        if strange {
+            let longer: Vec<&Run> = further.iter().copied().filter(|run| run.tokens == longest + 1).collect();
+            self.mistyped(at, &longer, typos, &mut senses);
         }
         senses
     }
@@ -185,15 +202,23 @@ impl Question<'_> {
             let more = more + if several && is_other { OTHER_CASE } else { 0 };
             let why = if more == 0 { written.why } else { why };
             add(what.clone(), NAME + further(len) + more + 5 * rank, why, others(names, name));
-            if let Some(particle) = self.particle(at + len, kind) {
-                let mut sense =
-                    Sense::new(at, len + particle, what, NAME + more + 5 * rank + written.cost, why);
+            if let Some(particle) = self.particle(at + len, kind).or_else(|| self.kind_at(at + len, kind)) {
+                let mut sense = Sense::new(
+                    at,
+                    len + particle,
+                    what,
+                    NAME + further(len + particle) + more + 5 * rank + written.cost,
+                    why,
+                );
                 (sense.corrected, sense.also) = (written.corrected.clone(), others(names, name));
                 particles.push(sense);
             }
         }
-        if let Some(title) = titled(names) {
+        if let Some(title) = self.title_of(names) {
             let (cost, why) = self.title_cost(at, len);
+            // "Landfall S02E01" is a series and an episode, though the asset may be called so.
+            let coded = matches!(self.scope(at + len - 1), Some((1, ItemKind::Scope(ScopePart::Codes(_)))));
+            let cost = cost + if coded && len > 1 { 2 * NAME } else { 0 };
             add(ItemKind::Scope(title), cost, why, Vec::new());
         }
         senses.extend(particles);
@@ -203,30 +228,6 @@ impl Question<'_> {
     fn particle(&self, at: usize, kind: &str) -> Option<usize> {
         let named = [known_types::CHARACTER, known_types::SCENE, known_types::OBJECT].contains(&kind);
         self.is(at, Role::Particle).filter(|_| !named)
-    }
-
-    /// Clips whose names go on after these words: "everything in A001".
-    fn reels(&self, at: usize, runs: &[Run], senses: &mut Vec<Sense>) {
-        for run in runs {
-            let Some(key) = run.spellings.first().filter(|key| key.contains(|c: char| c.is_ascii_digit()))
-            else {
-                continue;
-            };
-            let named = self.lexicon.names().named(key);
-            let long = key.chars().count() > REEL_CHARS_MIN && !self.is_number(at);
-            if long && named.is_empty() && self.scope(at).is_none() {
-                let assets = self.lexicon.names().assets_called(key, REEL_ASSETS_MAX);
-                if !assets.is_empty() {
-                    let assets = assets.into_iter().map(str::to_owned).collect();
-                    let what = ItemKind::Scope(ScopePart::Assets(assets));
-                    senses.push(Sense::new(at, run.tokens, what, NAME + BEGUN, "clips whose names begin so"));
-                }
-            }
-        }
-    }
-
-    fn is_number(&self, at: usize) -> bool {
-        self.tokens.get(at).is_some_and(|token| token.folded.bytes().all(|b| b.is_ascii_digit()))
     }
 
     /// What speaks against a label: words that usually frame, and two names that are joined.
@@ -239,7 +240,7 @@ impl Question<'_> {
         // A number that counts something is a longer sense by itself.
         let frames = |found: Found| {
             let counts = matches!(found.role, Role::Number(_)) || found.role.is_plain();
-            let does = found.role == Role::Manner && kind != known_types::CHARACTER;
+            let does = matches!(found.role, Role::Manner | Role::Idiom) && kind != known_types::CHARACTER;
             found.len == len && !found.repaired && !counts && !does
         };
         if self.phrases(at).any(frames) {
@@ -253,8 +254,8 @@ impl Question<'_> {
             if self.is_any(next, &[Role::Say, Role::About]) || self.mark(next) == Some(':') {
                 return (-22, "a name that usually frames, before what is said");
             }
-            if self.is_modal_name(at, len) {
-                return (-24, "a name that usually frames, where no verb can be");
+            if self.is_modal_name(at, len) || self.counts_nothing(at, len) {
+                return (-24, "a name that usually frames, where no verb or number can be");
             }
             if self.stands_between_marks(at, next) {
                 return (-32, "a name that usually frames, by itself between marks");
@@ -272,6 +273,9 @@ impl Question<'_> {
         if kind == known_types::CHARACTER && rare && counted && !(capital && inside) {
             return (50, "a rare name after an article: more likely the word");
         }
+        if kind == known_types::CHARACTER && self.is_common_noun(at, len, name) {
+            return (50, "a part of a name behind an article: more likely the word");
+        }
         if self.is_joint(at, len, kind) {
             return (70, "a name of two that are names themselves");
         }
@@ -283,12 +287,18 @@ impl Question<'_> {
         if next >= self.tokens.len() || !self.is_word(next) || self.is_any(next, ENDS) {
             return true;
         }
-        let counted = self.scope(next).is_some() || self.amount(next).is_some() || self.top(next).is_some();
-        counted || (self.phrases(next).next().is_none() && self.exact(next).is_none())
+        self.is_counted(next) || (self.phrases(next).next().is_none() && self.exact(next).is_none())
     }
 
     fn text_of(&self, at: usize, len: usize) -> &str {
         self.slice(at, at + len).unwrap_or_default()
+    }
+
+    /// Is the next name that of a group?
+    pub fn is_group(&self, at: usize) -> bool {
+        self.exact(self.skip_frames(at))
+            .or_else(|| self.exact(at))
+            .is_some_and(|(_, names)| group(names).is_some())
     }
 
     /// Is a name marked as one, `@Mara`?
@@ -297,7 +307,7 @@ impl Question<'_> {
     }
 
     /// "Monica and Rachel", where both are labels of the same type.
-    fn is_joint(&self, at: usize, len: usize, kind: &str) -> bool {
+    pub fn is_joint(&self, at: usize, len: usize, kind: &str) -> bool {
         let labelled = |from: usize, to: usize| {
             let runs = if from < to { self.runs(from, NAME_WORDS_MAX) } else { Vec::new() };
             runs.iter().filter(|run| run.tokens == to - from).flat_map(|run| &run.spellings).any(|key| {
@@ -314,20 +324,8 @@ impl Question<'_> {
     /// A title in quotes.
     pub fn quoted_title(&self, said: &str) -> Option<ScopePart> {
         let key: Vec<String> = tokens(said, |_| false).into_iter().map(|t| t.whole).collect();
-        titled(self.lexicon.names().named(&key.join(" ")))
+        self.title_of(self.lexicon.names().named(&key.join(" ")))
     }
-}
-
-/// The title that the same words stand for: a series before a film, a film before its assets, of which several may be
-/// called the same.
-fn titled(names: &[Name]) -> Option<ScopePart> {
-    let titles = || names.iter().map(|name| &name.target).filter(|target| !target.is_label());
-    let first = titles().min()?;
-    let assets =
-        titles().filter_map(|target| if let Target::Asset(id) = target { Some(id.clone()) } else { None });
-    let assets: Vec<String> = assets.collect();
-    let several = matches!(first, Target::Asset(_)) && assets.len() > 1;
-    Some(if several { ScopePart::Assets(assets) } else { ScopePart::Title(first.clone()) })
 }
 
 pub(crate) fn further(len: usize) -> i32 {

@@ -1,27 +1,20 @@
 //! Names that are not written as they are: in another form, unfinished, or mistyped.
 
 use rushes_plan::{Name, Target};
-use rushes_text::{Analyzer, Forms, Language, tokenise};
+use rushes_text::{Analyzer, Forms, Language};
 use rushes_types::known_types;
 
 use crate::item::Corrected;
-use crate::languages::{Role, is_swapped};
+use crate::languages::Role;
 use crate::names::{NAMESAKES_MAX, Run, Written};
 use crate::question::Question;
-use crate::sense::{INFLECTED, MISTYPED, MISTYPED_SURELY, PART, Sense, TYPED};
+use crate::sense::{INFLECTED, PART, Sense, TYPED};
 use crate::token::{Kind, Token};
-
-/// Most words of a question that are checked against all names for typing mistakes.
-const TYPOS_MAX: usize = 48;
-
-/// Fewer letters make no mistyped name.
-const TYPO_CHARS_MIN: usize = 4;
+use crate::verbs::{is_deed, participles, stems};
 
 /// Fewer letters are the beginning of too many names.
 const BEGUN_CHARS_MIN: usize = 2;
 
-/// From this length on, one mistake leaves no doubt of what was meant.
-const MISTYPED_SURE_CHARS: usize = 5;
 /// Words of a name in another form.
 const FORM_WORDS_MAX: usize = 4;
 /// Forms of a word that are tried.
@@ -40,6 +33,14 @@ impl Question<'_> {
             let bare: Vec<&str> = words.iter().enumerate().filter(is_bare).map(|(_, word)| *word).collect();
             let longer = bare.len() < words.len();
             self.weigh_forms(at, run, &words, senses);
+            // "cake cutting" is "cutting cake".
+            if let [what, doing] = words[..] {
+                let deed = |name: &&Name| is_deed(&name.target);
+                let named = self.lexicon.names().named(&format!("{doing} {what}"));
+                let deeds: Vec<Name> = named.iter().filter(deed).cloned().collect();
+                let written = Written::otherwise(INFLECTED, "what is done, the other way round");
+                self.weigh(at, run.tokens, &deeds, &written, senses);
+            }
             if longer {
                 self.weigh_forms(at, run, &bare, senses);
             }
@@ -71,12 +72,9 @@ impl Question<'_> {
         if words.len() > FORM_WORDS_MAX || (head.is_empty() && last.chars().count() < 3) {
             return;
         }
-        let firsts = match head.split_first() {
-            Some((first, _)) => {
-                let mut forms = self.variants(first);
-                forms.retain(|(form, _)| self.lexicon.names().begins_label(form));
-                forms
-            }
+        let begins = |(form, _): &&(String, bool)| self.lexicon.names().begins_label(form);
+        let firsts: Vec<(String, bool)> = match head.split_first() {
+            Some((first, _)) => self.variants(first).iter().filter(begins).cloned().collect(),
             None => vec![(String::new(), true)],
         };
         let middle: String = head.iter().skip(1).fold(String::new(), |so_far, word| so_far + word + " ");
@@ -84,8 +82,12 @@ impl Question<'_> {
             return;
         }
         let lasts = self.variants(last);
+        self.work.names(firsts.len() * lasts.len());
+        if head.is_empty() {
+            self.weigh_verb(at, run, &lasts, senses);
+        }
         for (first, first_plain) in &firsts {
-            for (last, last_plain) in &lasts {
+            for (last, last_plain) in lasts.iter() {
                 let start = if first.is_empty() { String::new() } else { format!("{first} ") };
                 let key = format!("{start}{middle}{last}");
                 // People have no other forms but the plural: "frankly" is not Frank.
@@ -101,16 +103,6 @@ impl Question<'_> {
                 self.weigh(at, run.tokens, &labels, &written, senses);
             }
         }
-    }
-
-    /// Is the word, in any form, a label of neither people nor places?
-    pub fn is_doing(&self, at: usize) -> bool {
-        let forms = self.variants(&self.tokens[at].folded);
-        forms.iter().any(|(form, _)| self.lexicon.shot_label(form).is_some())
-    }
-
-    fn variants(&self, word: &str) -> Vec<(String, bool)> {
-        variants(&self.analyzer, self.language, word)
     }
 
     /// The last word, while it is being typed, is the beginning of a name.
@@ -135,66 +127,20 @@ impl Question<'_> {
             }
         }
     }
-
-    /// Names with typing mistakes. Words that the archive knows are not mistyped.
-    pub fn mistyped(&self, at: usize, runs: &[&Run], typos: &mut usize, senses: &mut Vec<Sense>) {
-        if self.is_said(at) && self.tokens.len() > 1 && !self.starts_name(at) {
-            return;
-        }
-        for run in runs.iter().rev() {
-            let Some(key) = run.spellings.first() else { continue };
-            let words = key.split(' ').count();
-            if key.chars().count() < TYPO_CHARS_MIN || *typos >= TYPOS_MAX {
-                continue;
-            }
-            if words == 1 && self.is_said(at) {
-                continue;
-            }
-            *typos += 1;
-            let near = self.lexicon.names().near(words, key);
-            // "wall" is no Will: a name that is an ordinary word is not guessed.
-            if near.iter().any(|name| {
-                self.languages.knows(&fold(&name.written)) && !is_swapped(key, &fold(&name.written))
-            }) {
-                continue;
-            }
-            // "interviewed" is no Interviewer.
-            if words == 1 && near.iter().any(|name| fold(&name.written).starts_with(key.as_str())) {
-                continue;
-            }
-            let ends = ["ed", "er", "ers", "ing"].iter().find(|end| key.ends_with(**end));
-            let is_form = |end: &&str, name: &Name| {
-                let name = fold(&name.written);
-                let other = !name.ends_with(*end) && !is_swapped(key, &name);
-                other && key.strip_suffix(end).is_some_and(|stem| name.starts_with(stem))
-            };
-            if ends.is_some_and(|end| near.iter().any(|name| is_form(end, name))) {
-                continue;
-            }
-            let corrected = near.first().map(|name| Corrected::Typed(name.written.clone()));
-            let long = key.chars().count() >= MISTYPED_SURE_CHARS
-                && near
-                    .first()
-                    .is_some_and(|name| rushes_text::within(key, &fold(&name.written), 1).is_some());
-            let cost = if long { MISTYPED_SURELY } else { MISTYPED };
-            let written = Written { cost, why: "a mistyped name", corrected };
-            self.weigh(at, run.tokens, near, &written, senses);
-        }
-    }
-
-    /// Is the word the first of a longer name, mistyped further on?
-    fn starts_name(&self, at: usize) -> bool {
-        self.tokens.get(at + 1).is_some_and(|t| t.kind == Kind::Word && !self.languages.knows(&t.folded))
-    }
 }
 
 /// A word and what it may be a form of, each with whether it is only that in the plural.
 pub(crate) fn variants(analyzer: &Analyzer, language: Language, word: &str) -> Vec<(String, bool)> {
-    let endings = ["s", "es", "n", "en", "e", "x"].iter().filter_map(|end| word.strip_suffix(end));
+    // English has no other plurals: "cute" is no "cut".
+    let ends: &[&str] =
+        if language == Language::En { &["s", "es"] } else { &["s", "es", "n", "en", "e", "x"] };
+    let endings = ends.iter().filter_map(|end| word.strip_suffix(end));
     let mut out: Vec<(String, bool)> = vec![(word.to_owned(), true), (format!("{word}s"), true)];
     out.extend(endings.map(|plain| (plain.to_owned(), true)));
     if language == Language::En {
-        let doing: Vec<String> = out.iter().flat_map(|(form, _)| participles(form)).collect();
+        out.extend(stems(word).map(|stem| (stem, false)));
+        let silent = word.strip_suffix('e').map(|stem| (stem.to_owned(), false));
+        let doing: Vec<String> = out.iter().chain(&silent).flat_map(|(form, _)| participles(form)).collect();
         out.extend(doing.into_iter().map(|form| (form, false)));
     }
     let mut forms = Forms::new();
@@ -209,16 +155,4 @@ pub(crate) fn variants(analyzer: &Analyzer, language: Language, word: &str) -> V
     out.retain(|(form, _)| !form.is_empty());
     out.truncate(VARIANTS_MAX);
     out
-}
-
-/// What somebody is doing, of a stem: "cri" and "cry" become "crying", "danc" "dancing", "run" "running".
-fn participles(stem: &str) -> impl Iterator<Item = String> {
-    let plain = stem.strip_suffix('i').map_or_else(|| stem.to_owned(), |stem| format!("{stem}y"));
-    let last = plain.chars().last().unwrap_or_default();
-    [format!("{plain}ing"), format!("{plain}{last}ing")].into_iter()
-}
-
-fn fold(text: &str) -> String {
-    let words: Vec<String> = tokenise(text).into_iter().map(|token| token.folded).collect();
-    words.join(" ")
 }

@@ -10,15 +10,28 @@ use crate::sense::{
 };
 use crate::token::Kind;
 
+/// How far from a slash another one parts the question too, in tokens.
+const SLASH_TOKENS_MAX: usize = 8;
+
 /// All senses of a question.
 pub(crate) fn lattice(question: &Question<'_>) -> Lattice {
     let mut typos = 0;
     let mut senses: Vec<Vec<Sense>> =
         (0..question.tokens.len()).map(|at| question.senses(at, &mut typos)).collect();
-    if let Some(line) = question.line()
-        && let Some(here) = senses.get_mut(line.from)
-    {
-        here.push(line);
+    // A rule may see what begins further on.
+    let mut further: Vec<Sense> = question.lines().collect();
+    for (at, here) in senses.iter_mut().enumerate() {
+        further.extend(here.extract_if(.., |sense| sense.from != at));
+    }
+    for sense in further {
+        if let Some(here) = senses.get_mut(sense.from) {
+            here.push(sense);
+        }
+    }
+    if question.is_plea() {
+        for (at, here) in senses.iter_mut().enumerate() {
+            *here = vec![Sense::new(at, 1, ItemKind::Idle, FRAME, "asks for help")];
+        }
     }
     Lattice::new(senses)
 }
@@ -52,7 +65,19 @@ impl Question<'_> {
             let names = self.names(at, typos);
             let named = names.iter().any(|name| name.cost <= NAME + INFLECTED);
             let cost = WORD + if named { WORD_THAT_NAMES } else { 0 };
+            // "falls down" is what somebody does, "no smoking" denies it.
+            for idiom in senses.iter_mut().filter(|sense| sense.what == ItemKind::Word && sense.cost == IDIOM)
+            {
+                let doing = names
+                    .iter()
+                    .any(|name| name.to == idiom.to && matches!(name.what, ItemKind::Label { .. }));
+                let denies = self.is(at, Role::Not) == Some(1) && self.is_doing(at + 1);
+                idiom.cost += if doing || denies { UNUSED } else { 0 };
+            }
             senses.extend(names);
+            if let Some(kind) = self.kind_alone(at) {
+                senses.push(Sense::new(at, 1, ItemKind::Kind(kind), NAME, "all of a type"));
+            }
             if self.is_scrap(at) {
                 senses.push(Sense::new(at, 1, ItemKind::Idle, SCRAP, "too short to mean something"));
             }
@@ -70,13 +95,25 @@ impl Question<'_> {
             || at.checked_sub(1).is_some_and(|i| matches!(self.mark(i), Some('-' | '&' | '/')));
         let swapped = || word.chars().rev().collect::<String>();
         let strange = word.len() == 1 || (word.len() == 2 && self.languages.frames(&swapped()));
+        // "teh"
+        let turned = || {
+            let letters: Vec<char> = word.chars().collect();
+            (1..letters.len()).any(|i| {
+                let mut other = letters.clone();
+                other.swap(i - 1, i);
+                self.languages.frames_in(&other.iter().collect::<String>(), self.spoken)
+            })
+        };
+        let strange = strange || (word.len() == 3 && turned() && self.exact(at).is_none());
         plain && strange && !hyphened && self.phrases(at).next().is_none()
     }
 
     fn quote(&self, at: usize, said: &str, senses: &mut Vec<Sense>) {
         if let Some(title) = self.quoted_title(said) {
             let what = ItemKind::Scope(title);
-            senses.push(Sense::new(at, 1, what, 36, "a title in quotes"));
+            // ""Fog": Mara" looks in it.
+            let heads = at == 0 && self.mark(at + 1) == Some(':');
+            senses.push(Sense::new(at, 1, what, if heads { QUOTE - 4 } else { 36 }, "a title in quotes"));
         }
         senses.push(Sense::new(at, 1, ItemKind::Phrase(said.to_owned()), QUOTE, "a quote"));
     }
@@ -89,6 +126,9 @@ impl Question<'_> {
                 add(1, ItemKind::Not, MARK, "not, as search engines write it");
             }
             ',' | ';' | ':' | '.' | '?' | '!' | '|' => add(1, ItemKind::Comma, MARK, "a mark"),
+            '/' if follows && at > 0 && self.parts_with_slashes(at) => {
+                add(1, ItemKind::Comma, MARK, "a mark");
+            }
             '/' if follows && at > 0 => add(1, ItemKind::Or, JOINT, "alternatives"),
             '>' | '→' if follows && at > 0 => add(1, ItemKind::Then, FRAME, "what follows"),
             '-' | '=' if self.mark(at + 1) == Some('>') && self.touches(at) => {
@@ -102,9 +142,11 @@ impl Question<'_> {
         senses.push(Sense::new(at, 1, ItemKind::Frame, cost, "a mark").leading(Lead::Open));
     }
 
-    /// Does the question add with "+", so that it takes away with "-"?
-    fn adds(&self) -> bool {
-        self.tokens.iter().any(|token| token.kind == Kind::Mark('+'))
+    /// "Mara / galley / night": slashes between spaces part what is asked for, where there are several.
+    fn parts_with_slashes(&self, at: usize) -> bool {
+        let apart = |i: usize| self.mark(i) == Some('/') && i > 0 && !self.touches(i) && !self.touches(i - 1);
+        let near = at.saturating_sub(SLASH_TOKENS_MAX)..(at + SLASH_TOKENS_MAX).min(self.tokens.len());
+        apart(at) && near.filter(|i| apart(*i)).count() > 1
     }
 
     /// Is there white space before a mark, and something that was asked for?
@@ -116,11 +158,17 @@ impl Question<'_> {
     /// Amounts, scopes and numbers of moments: rules of several words.
     fn ruled(&self, at: usize, senses: &mut Vec<Sense>) {
         let found = [
-            (self.amount(at), "an amount"),
-            (self.scope(at), "a scope"),
-            (self.top(at), "how many, in which order"),
+            (self.amount(at).cloned(), "an amount"),
+            (self.scope(at).cloned(), "a scope"),
+            (self.top(at).cloned(), "how many, in which order"),
             (self.purpose(at), "what it is wanted for"),
             (self.aside(at), "an aside about a name"),
+            (self.bracketed(at), "an aside about films"),
+            (self.purpose_behind(at), "what it is wanted for"),
+            (self.reason(at), "why it is wanted"),
+            (self.heading(at), "a heading"),
+            (self.courtesy(at), "politeness"),
+            (self.on_behalf(at), "who wants it"),
         ];
         for (place, (found, why)) in (0..).zip(found) {
             if let Some((len, what)) = found {
@@ -162,6 +210,38 @@ impl Question<'_> {
                 let titled = Sense::new(at, len, ItemKind::Frame, cost, "a title follows");
                 senses.push(titled.leading(Lead::Titled));
             }
+            Role::Apart => add(ItemKind::Apart, cost - 5, "each by itself"),
+            Role::Help => add(ItemKind::Idle, cost, "asks for help"),
+            Role::Recalled => self.recalled(at, len, senses),
+            Role::EitherOrder
+                if !self.is_any(at, &[Role::Before, Role::After, Role::Or]) || self.away_before(at) =>
+            {
+                add(ItemKind::Frame, cost - 5, "in either order");
+            }
+            Role::Silence => add(ItemKind::Silence, cost, "no dialogue"),
+            // "lines by Mara" asks for lines; "the line "…"" only frames a quote.
+            Role::Dialogue if self.quote_follows(at + len) => add(ItemKind::Frame, cost, "frames a quote"),
+            Role::Dialogue => {
+                add(ItemKind::Dialogue, cost, "dialogue");
+                self.line_behind(at, len, senses);
+            }
+            // "any of the judges": each of a group would do.
+            Role::Union if self.is_group(at + len) => add(ItemKind::Frame, cost, "one of a group"),
+            Role::Union => add(ItemKind::Union, cost, "every one in full"),
+            Role::Ordinal(1) if self.begins_sequence(at, len) => {
+                add(ItemKind::Frame, cost, "begins a sequence")
+            }
+            Role::Idle => add(ItemKind::Idle, cost, "says nothing of what is seen or said"),
+            Role::Idiom => add(ItemKind::Word, IDIOM, "words that belong together"),
+            _ => self.joining(at, found, cost, senses),
+        }
+    }
+
+    /// What a phrase says of how the parts of a question belong together.
+    fn joining(&self, at: usize, found: Found, cost: i32, senses: &mut Vec<Sense>) {
+        let Found { len, role, .. } = found;
+        let mut add = |what, cost, why| senses.push(Sense::new(at, len, what, cost, why));
+        match role {
             Role::Then => add(ItemKind::Then, cost, "what follows"),
             Role::Before => add(ItemKind::Before, cost, "what follows"),
             Role::After => add(ItemKind::After, cost, "what came before"),
@@ -174,28 +254,15 @@ impl Question<'_> {
             }
             Role::NotBehind if at > 0 => add(ItemKind::NotBehind, cost - 5, "not what stands before"),
             Role::Nobody => self.nobody(at, len, cost, senses),
+            // "with nobody walking"
+            Role::Deserted if self.is_word(at + len) && self.is_doing(at + len) => {
+                add(ItemKind::Not, cost - 5, "nobody does this");
+            }
             Role::Deserted => add(ItemKind::Nobody, cost - 5, "nobody is there"),
             Role::But => add(ItemKind::But, JOINT, "but"),
             Role::Only => add(ItemKind::Only, cost, "only this"),
             Role::Or => add(ItemKind::Or, JOINT, "alternatives"),
             Role::And => add(ItemKind::And, JOINT, "and"),
-            Role::Apart => add(ItemKind::Apart, cost - 5, "each by itself"),
-            Role::Help => add(ItemKind::Idle, cost, "asks for help"),
-            Role::Recalled => self.recalled(at, len, senses),
-            Role::EitherOrder
-                if !self.is_any(at, &[Role::Before, Role::After, Role::Or])
-                    || (0..at).any(|i| self.is_any(i, &[Role::Away])) =>
-            {
-                add(ItemKind::Frame, cost - 5, "in either order");
-            }
-            Role::Silence => add(ItemKind::Silence, cost, "no dialogue"),
-            // "lines by Mara" asks for lines; "the line "…"" only frames a quote.
-            Role::Dialogue if self.quote_follows(at + len) => add(ItemKind::Frame, cost, "frames a quote"),
-            Role::Dialogue => add(ItemKind::Dialogue, cost, "dialogue"),
-            Role::Union => add(ItemKind::Union, cost, "every one in full"),
-            Role::Ordinal(1) if self.begins_sequence(at) => add(ItemKind::Frame, cost, "begins a sequence"),
-            Role::Idle => add(ItemKind::Idle, cost, "says nothing of what is seen or said"),
-            Role::Idiom => add(ItemKind::Word, IDIOM, "words that belong together"),
             _ => self.telling(at, found, cost, senses),
         }
     }
@@ -211,13 +278,20 @@ impl Question<'_> {
             Role::Shown(name) => {
                 if let Some((kind, label)) = self.shown(self.languages.text(name)) {
                     let what = ItemKind::Label { kind, label, members: Vec::new() };
-                    add(what, NAME - 2 + FURTHER * i32::try_from(len).unwrap_or(0), "how it is shot");
+                    add(what, NAME - 4 + FURTHER * i32::try_from(len - 1).unwrap_or(0), "how it is shot");
                 }
             }
             // "a quote from Otto about …"
             Role::Say if self.is(at, Role::Dialogue).is_some_and(|longer| longer > len) => {}
             Role::Say | Role::Manner => self.said(at, len, role == Role::Manner, senses),
             Role::About => self.about(at, len, senses),
+            Role::Going => self.going(at, len, senses),
+            Role::Reason if len == 1 => add(ItemKind::Frame, cost, "why"),
+            Role::Tell => self.told_to(at, len, senses),
+            // "Doctor" before "Marchetti".
+            Role::Honorific if self.is_person(at + len) || self.is_strange_word(at + len) => {
+                add(ItemKind::Frame, cost, "before a name")
+            }
             _ => {}
         }
     }
@@ -237,14 +311,18 @@ impl Question<'_> {
         senses.push(Sense::new(at, len, what, cost - 5, why));
     }
 
-    /// Do words before speak of lines, or of somebody who says something: "lines by Mara about …"?
-    pub fn lines_before(&self, at: usize) -> bool {
-        (0..at).any(|i| self.is_any(i, &[Role::Dialogue, Role::Say, Role::Manner]))
+    /// Is it a word that frames nothing, and that nobody says: perhaps a mistyped name?
+    fn is_strange_word(&self, at: usize) -> bool {
+        self.is_word(at) && !self.is_said(at) && self.phrases(at).next().is_none() && self.exact(at).is_none()
     }
 
-    /// "first the lamp, then …".
-    fn begins_sequence(&self, at: usize) -> bool {
-        at == 0 && (1..self.tokens.len()).any(|i| self.is(i, Role::Then).is_some())
+    /// "first the lamp, then …", "in the galley first Mara, then …".
+    fn begins_sequence(&self, at: usize, len: usize) -> bool {
+        let named = || {
+            let next = self.skip_frames(at + len);
+            self.exact(next).is_some() || self.is_doing(next)
+        };
+        self.then_behind(at) && (at == 0 || named())
     }
 
     /// The label of an archive that stands for a name of the vocabulary of shots, in whatever language it is labelled.

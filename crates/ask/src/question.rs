@@ -2,13 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use rushes_plan::Name;
 use rushes_text::{Analyzer, Language};
 
 use crate::Asking;
 use crate::languages::{Found, Languages, Role};
 use crate::lexicon::Lexicon;
-use crate::near_names::variants;
+use crate::memo::Memo;
 use crate::token::{Kind, Token};
+use crate::work::Counter;
 
 /// Frame words in a row between two words that belong together.
 const FRAMES_MAX: usize = 6;
@@ -34,68 +36,108 @@ pub(crate) struct Question<'q> {
     said: Vec<bool>,
     /// Does the question write some words in capitals and others not, so that a capital tells something?
     pub has_case: bool,
-    /// Has any word a capital?
+    /// Has any word a capital that frames nothing?
     pub has_capital: bool,
+    /// The phrases at each token, the longest first.
+    found: Vec<Vec<Found>>,
+    /// The longest run of words at each token that is exactly a name.
+    exact: Vec<Option<(usize, &'q [Name])>>,
+    /// What else was found at each token.
+    pub memo: Memo,
+    /// Counts the steps that reading takes.
+    pub work: Counter,
 }
 
 impl<'q> Question<'q> {
     pub fn new(text: &'q str, lexicon: &'q Lexicon<'q>, asking: Asking<'q>) -> Self {
         let languages = asking.languages;
-        let mut tokens = languages.tokens(text);
+        let tokens = languages.tokens(text);
         let spoken = languages.language(text, &tokens, |word| {
             let named = lexicon.names().named(word);
             named.iter().any(|name| name.target.is_label() && name.count > 0)
         });
         let said = said(&tokens, lexicon);
-        let language = Language::parse(languages.tag(spoken));
-        let analyzer = Analyzer::new(Language::En);
+        let begins = |is_kind: fn(char) -> bool| {
+            let source = |t: &Token| text.get(t.start..t.end).is_some_and(|word| word.starts_with(is_kind));
+            tokens.iter().any(source)
+        };
+        let mut question = Self {
+            text,
+            spoken,
+            language: Language::parse(languages.tag(spoken)),
+            lexicon,
+            languages,
+            typing: asking.typing && text.ends_with(char::is_alphanumeric),
+            analyzer: Analyzer::new(Language::En),
+            said,
+            has_case: begins(char::is_lowercase),
+            has_capital: false,
+            found: Vec::new(),
+            exact: Vec::new(),
+            memo: Memo::of(tokens.len()),
+            work: Counter::default(),
+            tokens,
+        };
+        question.repair();
+        let at = |at| languages.at(&question.tokens, at, spoken).collect();
+        question.found = (0..question.tokens.len()).map(at).collect();
+        // "I", and the word that begins a sentence, tell nothing of names.
+        let named = |at: &usize| {
+            question.is_capital(*at) && !question.is_personal(*at) && question.found[*at].is_empty()
+        };
+        question.has_capital = (0..question.tokens.len()).any(|at| named(&at));
+        question.exact = (0..question.tokens.len()).map(|at| question.find_exact(at)).collect();
+        question
+    }
+
+    /// Takes mistyped words for the frame words that they were meant to be.
+    fn repair(&mut self) {
         let mut tried = 0;
-        for at in 0..tokens.len() {
-            let word = &tokens[at].folded;
-            let candidate = tokens[at].kind == Kind::Word
-                && !said[at]
-                && tried < REPAIRED_MAX
-                && !word.contains(|c: char| c.is_ascii_digit())
-                && !languages.has_word(word)
-                && lexicon.names().named(word).is_empty()
-                && !variants(&analyzer, language, word)
-                    .iter()
-                    .any(|(form, _)| !lexicon.names().named(form).is_empty());
-            let next = tokens.get(at + 1).map(|next| next.folded.as_str());
-            let counts = next
-                .is_some_and(|next| next.parse::<u32>().is_ok() || !lexicon.names().named(next).is_empty());
-            if candidate {
+        for at in 0..self.tokens.len() {
+            if tried == REPAIRED_MAX {
+                break;
+            }
+            if self.is_strange(at) {
                 tried += 1;
-                let numbered = next.is_some_and(|next| next.parse::<u32>().is_ok());
-                let short = !counts && word.chars().count() < REPAIRED_CHARS_MIN;
-                if let Some(meant) = languages.repaired(word, next, spoken, short, numbered) {
-                    meant.clone_into(&mut tokens[at].frame);
+                if let Some(meant) = self.meant(at) {
+                    self.tokens[at].frame = meant;
                 }
             }
         }
-        let lower = |t: &Token| text.get(t.start..t.end).is_some_and(|w| w.starts_with(char::is_lowercase));
-        let has_case = tokens.iter().any(lower);
-        let upper = |t: &Token| text.get(t.start..t.end).is_some_and(|w| w.starts_with(char::is_uppercase));
-        let has_capital = tokens.iter().any(upper);
-        let typing = asking.typing && text.ends_with(char::is_alphanumeric);
-        Self {
-            text,
-            tokens,
-            spoken,
-            language,
-            lexicon,
-            languages,
-            typing,
-            analyzer,
-            said,
-            has_case,
-            has_capital,
-        }
+    }
+
+    /// Is it a word that nobody says, frames nothing, and names nothing in any form?
+    fn is_strange(&self, at: usize) -> bool {
+        let word = &self.tokens[at].folded;
+        let names = self.lexicon.names();
+        self.tokens[at].kind == Kind::Word
+            && !self.is_said(at)
+            && !word.contains(|c: char| c.is_ascii_digit())
+            && !self.languages.has_word(word)
+            && names.named(word).is_empty()
+            && !self.variants(word).iter().any(|(form, _)| !names.named(form).is_empty())
+    }
+
+    /// The frame word that a strange word was meant to be.
+    fn meant(&self, at: usize) -> Option<String> {
+        let word = &self.tokens[at].folded;
+        let next = self.tokens.get(at + 1).map(|next| next.folded.as_str());
+        let numbered = next.is_some_and(|next| next.parse::<u32>().is_ok());
+        let counts = numbered || next.is_some_and(|next| !self.lexicon.names().named(next).is_empty());
+        let short = !counts && word.chars().count() < REPAIRED_CHARS_MIN;
+        self.languages.repaired(word, next, self.spoken, short, numbered).map(str::to_owned)
     }
 
     /// The phrases at a token, the longest first.
     pub fn phrases(&self, at: usize) -> impl Iterator<Item = Found> + '_ {
-        self.languages.at(&self.tokens, at, self.spoken)
+        self.work.look();
+        self.found.get(at).into_iter().flatten().copied()
+    }
+
+    /// The longest run of words that is exactly a name.
+    pub fn exact(&self, at: usize) -> Option<(usize, &'q [Name])> {
+        self.work.names(1);
+        *self.exact.get(at)?
     }
 
     /// The longest phrase at a token that `wanted` takes.
@@ -155,6 +197,11 @@ impl<'q> Question<'q> {
     pub fn is_capital(&self, at: usize) -> bool {
         let token = self.tokens.get(at).and_then(|t| self.text.get(t.start..t.end));
         token.is_some_and(|t| t.starts_with(char::is_uppercase))
+    }
+
+    /// The token that begins at a byte.
+    pub fn token_at(&self, start: usize) -> Option<usize> {
+        self.tokens.binary_search_by_key(&start, |token| token.start).ok()
     }
 
     /// The next token that is not a framing word; in a long row of them only the first ones are examined.

@@ -269,10 +269,22 @@ pub fn score(questions: &[Question], knowledge: &dyn Knowledge) -> Score {
     score
 }
 
+/// The same, with what is said in small letters: case does not matter there.
+fn caseless(short: &str) -> String {
+    let mut said = false;
+    let parts = short.split_inclusive('"').map(|part| {
+        let opens = ["S\"", "D\"", "A\""].iter().any(|mark| part.ends_with(mark));
+        let part = if std::mem::replace(&mut said, opens) { part.to_lowercase() } else { part.to_owned() };
+        part
+    });
+    parts.collect()
+}
+
 /// A plan in short, in a fixed order; of words that are searched by meaning, those that frame nothing.
 fn comparable(short: &str) -> String {
+    let short = &caseless(short);
     let mut out = String::new();
-    let mut rest = short;
+    let mut rest = short.as_str();
     while let Some(at) = rest.find("M\"") {
         let (before, text) = rest.split_at(at + 2);
         let (text, after) = text.split_once('"').unwrap_or((text, ""));

@@ -8,6 +8,8 @@ use crate::question::Question;
 
 /// Longest range of seasons or episodes that is written out.
 const RANGE_MAX: i64 = 200;
+/// Seasons or episodes that are listed one by one.
+const LIST_MAX: usize = 64;
 
 /// Words of a title before "episode".
 const THEME_WORDS_MAX: usize = 5;
@@ -44,7 +46,7 @@ fn range(from: i64, to: i64) -> Vec<i64> {
 
 impl Question<'_> {
     /// A part of the scope at a token.
-    pub fn scope(&self, at: usize) -> Option<(usize, ItemKind)> {
+    pub fn find_scope(&self, at: usize) -> Option<(usize, ItemKind)> {
         let scoped = self.codes(at).or_else(|| self.counted(at)).or_else(|| self.glued(at));
         let scoped = scoped.or_else(|| self.special(at)).or_else(|| self.themed(at));
         scoped.map(|(len, part)| (len, ItemKind::Scope(part)))
@@ -110,6 +112,7 @@ impl Question<'_> {
                 let (mut end, mut seasons) = (at + 1, vec![season]);
                 while let Some(sep) = self.separator(end)
                     && let Some((Some(next), None)) = self.code_at(end + sep)
+                    && seasons.len() < LIST_MAX
                 {
                     end += sep + 1;
                     seasons.push(next);
@@ -158,7 +161,7 @@ impl Question<'_> {
             && let Some((len, next)) = self.whole(end + sep)
             && self.duration(end + sep).is_none()
             && self.clock(end + sep).is_none()
-            && numbers.len() < 64
+            && numbers.len() < LIST_MAX
         {
             end += sep + len;
             numbers.push(next);
@@ -191,6 +194,13 @@ impl Question<'_> {
         }
         let spoken = |role| if let Role::Spoken(tag) = role { Some(tag) } else { None };
         if let Some((len, tag)) = self.find(at, spoken) {
+            // "in French or German"
+            let joint = at
+                .checked_sub(1)
+                .filter(|i| self.is_any(*i, &[Role::And, Role::Or]) || self.mark(*i) == Some(','));
+            if joint.and_then(|i| i.checked_sub(1)).is_some_and(|i| self.find(i, spoken).is_some()) {
+                return Some((len, ScopePart::Language(self.languages.text(tag).to_owned())));
+            }
             // "German-language", "German lines"
             let end = at + len + usize::from(self.mark(at + len) == Some('-'));
             let tongue = self.is(end, Role::Tongue).map(|tongue| end + tongue - at);
@@ -210,7 +220,7 @@ impl Question<'_> {
         let (noun, _) = self.noun(end).filter(|(_, level)| *level == Level::Episode)?;
         let named =
             self.phrases(at).next().is_some() || self.exact(at).is_some_and(|(_, n)| n[0].target.is_label());
-        if named || self.whole(end + noun).is_some() {
+        if named || self.whole(end + noun).is_some() || !self.work.may_scan() {
             return None;
         }
         let words =

@@ -199,6 +199,7 @@ pub(crate) fn meaning(what: &ItemKind, pointer: Option<&str>, by_meaning: bool, 
                 members => format!("{label} ({kind}: {})", members.join(", ")),
             }
         }
+        ItemKind::Kind(kind) => format!("all labels of {kind}"),
         ItemKind::Word => format!("{text} ({})", if by_meaning { "meaning" } else { "words" }),
         ItemKind::Then | ItemKind::Before | ItemKind::After => "then".to_owned(),
         ItemKind::Within(ns) => format!("within {}", seconds(ns)),

@@ -6,29 +6,68 @@ use rushes_types::known_types;
 use crate::item::ItemKind;
 use crate::languages::Role;
 use crate::question::Question;
-use crate::sense::{FRAME, LIKELY_WORD, LINE, LINE_NAME, LINE_WORD, SAID, SAID_WORD, Sense, UNUSED};
+use crate::sense::{FRAME, SAID, SAID_WORD, Sense, UNUSED};
 use crate::token::Kind;
 
 /// Most words that are said in a row.
-const SAID_TOKENS_MAX: usize = 128;
+pub(crate) const SAID_TOKENS_MAX: usize = 128;
+/// Words before whom they are said to, where they are no sentence: "thank you so much".
+const GREETING_TOKENS_MAX: usize = 5;
+/// Phrases in a row that say that a line is remembered: "says something like, it goes …".
+const RECALLED_MAX: usize = 4;
 
 impl Question<'_> {
     /// Words after "says": up to a comma, a word that continues the question, or a place. What is shouted in some
     /// manner may be said, or be how it looks.
     pub fn said(&self, at: usize, len: usize, manner: bool, senses: &mut Vec<Sense>) {
-        let begin = at + len;
+        let mut begin = at + len;
+        // "a quote about geese", "a quote for the poster: …"
+        if let Some(more) =
+            self.find(begin, |role| matches!(role, Role::About | Role::Concerning).then_some(()))
+        {
+            return self.about(at, len + more.0, senses);
+        }
+        if let Some((purpose, _)) = self.purpose(begin) {
+            begin += purpose + usize::from(self.mark(begin + purpose) == Some(':'));
+        }
+        begin += usize::from(self.mark(begin) == Some(':') && self.is_word(begin + 1));
+        let that = self.tokens.get(begin).is_some_and(|token| self.languages.introduces(&token.folded));
+        begin += usize::from(that && self.is_word(begin + 1));
         let end = self.end_of_words(begin, false);
+        // "saying goodbye to Leo"
+        let to = |i: &usize| self.is(*i, Role::Toward).is_some_and(|toward| self.is_person(i + toward));
+        let whom = (begin + 1..end.min(begin + GREETING_TOKENS_MAX)).find(to);
+        let end = whom.filter(|whom| !self.states(begin, *whom)).unwrap_or(end);
         // "¿Dónde dice Ines «…»?": who says it may stand between.
         let quoted = self.quote_follows(begin) || matches!(self.kind(end), Some(Kind::Quote(_)));
         let aimed = manner
-            && (end <= begin + 1 || self.is_any(begin, &[Role::Place, Role::Of, Role::Every, Role::One]));
+            && !(end > begin + 1 && self.states(begin, end))
+            && (end <= begin + 1
+                || self.is_any(
+                    begin,
+                    &[Role::Place, Role::Of, Role::Every, Role::One, Role::With, Role::Toward],
+                ));
         // "said by Otto" says who it was.
-        let by = self.is_any(begin, &[Role::Toward]) && self.has_quote();
+        let by = self
+            .is(begin, Role::Toward)
+            .is_some_and(|toward| self.has_quote() || self.is_person(begin + toward));
         let said = self.slice(begin, end).filter(|_| !quoted && !aimed && !by && self.scope(begin).is_none());
         // "singing" may have a label of its own.
         let labelled = manner && said.is_none() && len == 1 && self.is_doing(at);
         if labelled && !quoted {
             return;
+        }
+        // "what say Mara about geese"
+        let asked_of = self.exact(begin).filter(|_| self.is_person(begin)).map(|(len, _)| begin + len);
+        if asked_of.is_some_and(|next| self.is_any(next, &[Role::About, Role::Concerning])) {
+            return self.framing(at, len, false, senses);
+        }
+        if said.is_some() && self.said_by_whom(begin, end, senses) {
+            return self.framing(at, len, false, senses);
+        }
+        // "singing happy birthday": what somebody does, and what is said.
+        if manner && len == 1 && end > begin + 1 && said.is_some() && self.is_doing(at) {
+            return self.words_said(begin, begin, end, true, senses);
         }
         if manner && !quoted {
             let why = "how it is said";
@@ -39,17 +78,22 @@ impl Question<'_> {
         } else {
             self.framing(at, len, said.is_some(), senses);
         }
-        if let Some(said) = said {
-            let what = ItemKind::Spoken(said.to_owned());
-            senses.push(Sense::new(at, end - at, what, cost(end - begin), "words that are said"));
-        }
+        self.words_said(at, begin, end, said.is_some(), senses);
+    }
+
+    /// "¿dónde dice Inés que …", "wo sagt Mara …": outside English, who says it stands between. Answers whether it does.
+    fn said_by_whom(&self, begin: usize, end: usize, senses: &mut Vec<Sense>) -> bool {
+        let named = self.exact(begin).filter(|_| !self.is_english() && self.is_person(begin));
+        let Some((len, _)) = named.filter(|(len, _)| begin + len < end) else { return false };
+        self.words_said(begin + len, begin + len, end, true, senses);
+        true
     }
 
     /// Words after "goes something like": up to a comma, whatever they are.
     pub fn recalled(&self, at: usize, len: usize, senses: &mut Vec<Sense>) {
         let mut begin = at + len;
-        while let Some(more) = self.is(begin, Role::Recalled) {
-            begin += more;
+        for _ in 1..RECALLED_MAX {
+            begin += self.is(begin, Role::Recalled).unwrap_or(0);
         }
         if self.quote_follows(begin) {
             return self.framing(at, len, false, senses);
@@ -67,10 +111,6 @@ impl Question<'_> {
                 "a line as it is remembered",
             ));
         }
-    }
-
-    fn has_quote(&self) -> bool {
-        self.tokens.iter().any(|token| matches!(token.kind, Kind::Quote(_)))
     }
 
     /// Words after "talks about"; several parted by "or" are alternatives.
@@ -99,56 +139,6 @@ impl Question<'_> {
         }
     }
 
-    /// The whole question as a line that somebody says: one that stands in the dialogue so, or that speaks as people
-    /// do, of "I" and "you", and asks for nothing.
-    pub fn line(&self) -> Option<Sense> {
-        let words: Vec<usize> = (0..self.tokens.len()).filter(|at| self.is_word(*at)).collect();
-        let (first, last) = (*words.first()?, *words.last()?);
-        let is_plain =
-            |at| self.is_word(at) || matches!(self.mark(at), Some(',' | '.' | '?' | '!' | '-' | '…'));
-        if words.len() < 2 || words.len() > SAID_TOKENS_MAX || !(0..self.tokens.len()).all(is_plain) {
-            return None;
-        }
-        let (mut names, mut named_to, mut has_content) = (0, 0, false);
-        for at in words.iter().copied() {
-            if let Some((len, _)) = self.exact(at).filter(|_| at >= named_to) {
-                (names, named_to) = (names + 1, at + len);
-            }
-            has_content |= at >= named_to && self.phrases(at).next().is_none();
-        }
-        let line = self.slice(first, last + 1).filter(|_| has_content)?;
-        let count = i32::try_from(words.len()).unwrap_or(0);
-        let cost = LINE + LINE_WORD * count + LINE_NAME * names;
-        let (more, why) = if self.lexicon.has_line(line) {
-            (0, "stands in the dialogue so")
-        } else if words.len() > 2 && self.sounds_said(&words) {
-            let begins = words.first().is_some_and(|at| self.is_personal(*at));
-            (LIKELY_WORD * count - if begins { LINE_NAME } else { 0 }, "sounds as if it were said")
-        } else {
-            return None;
-        };
-        Some(Sense::new(first, last + 1 - first, ItemKind::Line(line.to_owned()), cost + more, why))
-    }
-
-    fn is_personal(&self, at: usize) -> bool {
-        self.tokens.get(at).is_some_and(|token| self.languages.is_personal(&token.folded, self.spoken))
-    }
-
-    /// Does it speak of "I" and "you", and ask for nothing?
-    fn sounds_said(&self, words: &[usize]) -> bool {
-        const ASKS: &[Role] = &[Role::Asking, Role::Dialogue, Role::Idle];
-        // "I never said": who speaks says so of himself.
-        let of_others = |at: usize| {
-            self.is_any(at, &[Role::Say, Role::Manner, Role::About])
-                && !(at.saturating_sub(2)..at).any(|i| self.is_personal(i))
-        };
-        let asks = |at: &usize| {
-            let counted = self.scope(*at).is_some() || self.top(*at).is_some() || self.amount(*at).is_some();
-            counted || of_others(*at) || self.is_any(*at, ASKS)
-        };
-        words.iter().any(|at| self.is_personal(*at)) && !words.iter().any(asks)
-    }
-
     /// "says" without words of its own only frames; with them that is unlikely.
     fn framing(&self, at: usize, len: usize, unlikely: bool, senses: &mut Vec<Sense>) {
         let cost = FRAME + UNUSED * i32::from(unlikely);
@@ -156,28 +146,53 @@ impl Question<'_> {
     }
 
     /// Where words that are said or talked about end.
-    fn end_of_words(&self, begin: usize, talked: bool) -> usize {
-        let mut at = begin;
-        while at < self.tokens.len() && at - begin < SAID_TOKENS_MAX {
-            let stops = match &self.tokens[at].kind {
-                Kind::Quote(_) => true,
-                Kind::Mark(c) => matches!(c, ',' | ';' | '?' | '!' | '.' | '(' | ')' | '→' | '>'),
-                Kind::Word => {
-                    self.is_any(at, &[Role::Then, Role::Before, Role::After, Role::While])
-                        || self.is_without(at)
-                        || (at > begin && (self.scope(at).is_some() || self.top(at).is_some()))
-                        || (at > begin && self.amount(at).is_some())
-                        || self.is_any(at, &[Role::Idle])
-                        || (at > begin && self.somebody_follows(at, talked))
-                        || self.place_follows(at)
-                }
-            };
-            if stops {
-                break;
-            }
-            at += 1;
+    pub fn end_of_words(&self, begin: usize, talked: bool) -> usize {
+        if begin >= self.tokens.len() || self.always_ends(begin) {
+            return begin;
         }
-        at
+        let ends = self.ends_of_words(talked);
+        ends.get(begin + 1).map_or(begin + 1, |end| (*end).min(begin + SAID_TOKENS_MAX))
+    }
+
+    /// Does a token end words that are said, even as the first of them?
+    pub fn always_ends(&self, at: usize) -> bool {
+        match self.kind(at) {
+            None | Some(Kind::Quote(_)) => true,
+            Some(Kind::Mark('-' | '–' | '—')) => self.is_dash(at),
+            Some(Kind::Mark(c)) => matches!(c, ',' | ';' | '?' | '!' | '.' | '(' | ')' | '→' | '>'),
+            Some(Kind::Word) => {
+                self.begins_a_part(at)
+                    || self.is(at, Role::Idle).is_some_and(|len| len > 1)
+                    || self.is_without(at)
+                    || self.place_follows(at)
+            }
+        }
+    }
+
+    /// "then", "before", where another part of the question follows rather than more of what is said.
+    fn begins_a_part(&self, at: usize) -> bool {
+        let link = |role| match role {
+            Role::Then | Role::While => Some(true),
+            Role::Before | Role::After => Some(false),
+            _ => None,
+        };
+        let idiom = self.is(at, Role::Idiom).unwrap_or(0);
+        self.find(at, link).is_some_and(|(len, parts)| len >= idiom && !self.goes_on_saying(at + len, parts))
+    }
+
+    /// Does a dash stand by itself, between spaces?
+    fn is_dash(&self, at: usize) -> bool {
+        at > 0 && !self.touches(at) && !self.touches(at - 1)
+    }
+
+    /// Does a word end words that are said before it?
+    pub fn ends_inside(&self, at: usize, talked: bool) -> bool {
+        let why = talked && self.is_any(at, &[Role::Reason]);
+        let purpose = || {
+            let ends = |len: usize| at + len == self.tokens.len() || self.mark(at + len).is_some();
+            self.purpose(at).is_some_and(|(len, _)| ends(len))
+        };
+        self.is_word(at) && (why || self.is_counted(at) || self.somebody_follows(at, talked) || purpose())
     }
 
     /// "without" and "but not"; a "not" inside what is said is part of it.

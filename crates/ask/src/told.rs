@@ -93,7 +93,7 @@ fn kind_of(what: &ItemKind) -> ReadingKind {
         | ItemKind::Line(_)
         | ItemKind::About(_)
         | ItemKind::Dialogue => ReadingKind::Dialogue,
-        ItemKind::Label { .. } => ReadingKind::Label,
+        ItemKind::Label { .. } | ItemKind::Kind(_) => ReadingKind::Label,
         ItemKind::Word => ReadingKind::Meaning,
         ItemKind::Frame | ItemKind::Idle | ItemKind::Comma | ItemKind::And | ItemKind::But => {
             ReadingKind::Frame

@@ -2,8 +2,10 @@
 
 use rushes_plan::RankBy;
 
+use crate::amounts::Compare;
 use crate::item::ItemKind;
 use crate::languages::{Level, Role};
+use crate::memo::Match;
 use crate::question::Question;
 
 /// Words of what moments are wanted for.
@@ -12,9 +14,6 @@ const PURPOSE_WORDS_MAX: usize = 4;
 const TOPIC_WORDS_MAX: usize = 8;
 /// Words between a number and what it counts.
 const QUALITIES_MAX: usize = 2;
-
-/// What was recognised at a token: how many tokens it takes, and what they say.
-type Match = (usize, ItemKind);
 
 /// What the number counts by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +27,7 @@ enum Marker {
 
 impl Question<'_> {
     /// An order, a group or a number of moments at a token.
-    pub fn top(&self, at: usize) -> Option<Match> {
+    pub fn find_top(&self, at: usize) -> Option<Match> {
         self.order(at)
             .or_else(|| self.group(at))
             .or_else(|| self.ranked_behind(at))
@@ -82,7 +81,7 @@ impl Question<'_> {
     }
 
     /// "per episode", "of each season", "grouped by movie".
-    fn group(&self, at: usize) -> Option<Match> {
+    pub fn group(&self, at: usize) -> Option<Match> {
         let per = self.is(at, Role::Per)?;
         let (len, level) = self.level(at + per)?;
         // "by episode 3" is no group.
@@ -111,6 +110,8 @@ impl Question<'_> {
         let (marked, rank) = self.find(noun + article, |role| match role {
             Role::Longest => Some(RankBy::Duration),
             Role::Shortest => Some(RankBy::Shortest),
+            // "i tre momenti migliori"
+            Role::Best if len > 0 => Some(RankBy::Score),
             _ => None,
         })?;
         Some((noun + article + marked - at, ItemKind::Top(count, None, rank)))
@@ -174,6 +175,14 @@ impl Question<'_> {
         {
             return Some((one + noun, ItemKind::Top(1, None, RankBy::Score)));
         }
+        // "not more than 5 clips"
+        if let Some((most, Compare::AtMost)) = self.comparison(at)
+            && let Some((len, n)) = self.count(at + most)
+            && let Some(nouns) =
+                self.find(at + most + len, |role| matches!(role, Role::Nouns | Role::Noun).then_some(()))
+        {
+            return Some((most + len + nouns.0, ItemKind::Limit(n)));
+        }
         let (len, n) = self.count(at)?;
         if self.group(at + len).is_some() {
             return Some((len, ItemKind::Top(n, None, RankBy::Score)));
@@ -189,6 +198,13 @@ impl Question<'_> {
         };
         let others = (at + len..at + len + QUALITIES_MAX).take_while(is_other).count();
         if n > 1 && others > 0 && self.is_any(at + len + others, &[Role::Nouns, Role::Dialogue]) {
+            return Some((len, ItemKind::Limit(n)));
+        }
+        // "5 hugs", "10 smiling close-ups": what somebody does, and how it is shot, is counted in moments.
+        let shot = |i: usize| self.find(i, |role| matches!(role, Role::Shown(_)).then_some(())).is_some();
+        let told = (at + len..at + len + QUALITIES_MAX)
+            .find(|i| self.is_word(*i) && (shot(*i) || self.is_doing(*i)));
+        if n > 1 && told == Some(at + len) && self.exact(at).is_none() && self.unit(at + len).is_none() {
             return Some((len, ItemKind::Limit(n)));
         }
         // "3 clip" of people whose English is poor.

@@ -50,6 +50,7 @@ mod resolve;
 mod schema;
 mod scope;
 pub mod similarity;
+mod sound;
 pub mod time;
 mod vector_ask;
 mod walk;
@@ -71,6 +72,7 @@ pub use reading::{
 };
 pub use resolve::{Resolved, resolve};
 pub use scope::{Scope, Window};
+pub use sound::sound_key;
 pub use vector_ask::*;
 pub use warning::Warning;
 pub use word_weight::word_weight;

@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use rushes_text::{Fuzziness, tokenise, within};
 use rushes_types::{Asset, known_types};
 
+use crate::sound::sound_key;
+
 /// Longest name, in words.
 pub const NAME_WORDS_MAX: usize = 8;
 /// Titles examined for one prefix.
@@ -92,6 +94,8 @@ pub struct Names {
     most: HashMap<String, u64>,
     /// Keys with the set of their letters, by number of words and first character.
     by_shape: HashMap<(usize, char), Vec<(u64, String)>>,
+    /// Keys by how they sound.
+    by_sound: HashMap<String, Vec<String>>,
     /// Titles from each of their words on, for someone typing.
     title_starts: BTreeSet<(String, Target, String)>,
     episodes: Vec<Episode>,
@@ -170,6 +174,7 @@ impl Names {
                 if let Some(first) = key.chars().next() {
                     self.by_shape.entry((words, first)).or_default().push((letters(&key), key.clone()));
                 }
+                self.by_sound.entry(sound_key(&key)).or_default().push(key.clone());
                 if words > 1 {
                     self.by_joined.entry(key.replace(' ', "")).or_default().push(key.clone());
                 }
@@ -196,6 +201,12 @@ impl Names {
             .fold(label.to_owned(), |label, word| label.replace(&format!(" {word} "), " "));
         if bare != label && kind != known_types::CHARACTER && kind != known_types::SCENE {
             self.add(target.clone(), &bare, count);
+        }
+        // "play musical instrument" is "play instrument", too.
+        if let [first, _, last] = label.split(' ').collect::<Vec<_>>()[..]
+            && ![known_types::CHARACTER, known_types::SCENE, known_types::OBJECT].contains(&kind)
+        {
+            self.add(target.clone(), &format!("{first} {last}"), count);
         }
         for alias in aliases {
             self.add_without_article(&target, alias, count);
@@ -336,6 +347,15 @@ impl Names {
     #[must_use]
     pub fn most(&self, kind: &str) -> u64 {
         self.most.get(kind).copied().unwrap_or_default()
+    }
+
+    /// The names that sound as these words do, written by ear: of several the most frequent.
+    #[must_use]
+    pub fn sounding(&self, key: &str) -> &[Name] {
+        let keys = self.by_sound.get(&sound_key(key)).map_or(&[][..], Vec::as_slice);
+        let count = |key: &&String| self.named(key).first().map_or(0, |name| name.count);
+        let best = keys.iter().max_by_key(|key| (count(key), std::cmp::Reverse(*key)));
+        best.map_or(&[], |key| self.named(key))
     }
 
     /// The nearest name to mistyped words: of equally near ones the most frequent. The first letter must be right.

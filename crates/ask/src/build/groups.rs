@@ -2,6 +2,7 @@
 
 use rushes_plan::{Ask, PlanClause, Target};
 use rushes_types::known_types;
+use rushes_types::limits::CLAUSES_MAX;
 
 use super::{Atom, Builder, Group};
 use crate::clauses::{dialogue, text};
@@ -150,7 +151,8 @@ impl Builder<'_> {
                     left.labels.push(own.clone());
                 }
                 left.labels.push(label.clone());
-                *own = left.labels.join(" or ");
+                own.push_str(" or ");
+                own.push_str(label);
                 left.items.extend_from_slice(items);
                 true
             }
@@ -171,8 +173,8 @@ impl Builder<'_> {
                 let comma = between.iter().any(|i| matches!(i.kind, ItemKind::Comma | ItemKind::But));
                 // "without Otto, Mara": after what is denied comes what is asked for.
                 let atoms = self.built.steps.get(self.current).map_or(&[][..], |step| &step.atoms);
-                let asked = atoms.iter().any(|atom| atom.group != Group::None);
-                or || ((and || (comma && asked)) && first.as_ref() == kind)
+                let asked = || atoms.iter().take(CLAUSES_MAX).any(|atom| atom.group != Group::None);
+                or || (first.as_ref() == kind && (and || (comma && asked())))
             }
         };
         self.not = goes_on.then(|| (*not, Some(kind.cloned())));

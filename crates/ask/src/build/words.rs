@@ -69,11 +69,10 @@ impl Builder<'_> {
     /// question may be the beginning of one.
     fn words_of(&self, words: String, start: usize, end: usize) -> Ask {
         let question = self.question;
-        let strange = |i: &usize| {
-            let token = &question.tokens[*i];
-            token.start >= start && token.end <= end && question.is_word(*i) && !question.is_said(*i)
-        };
-        let strange: Vec<usize> = (0..question.tokens.len()).filter(strange).collect();
+        let first = question.tokens.partition_point(|token| token.start < start);
+        let inside = (first..question.tokens.len()).take_while(|i| question.tokens[*i].end <= end);
+        let strange: Vec<usize> = inside.filter(|i| question.is_word(*i) && !question.is_said(*i)).collect();
+        question.work.parts(strange.len());
         let prefix = end == question.text.len()
             && (question.typing || strange.last() == question.tokens.len().checked_sub(1).as_ref());
         let fuzziness = if strange.is_empty() || prefix { Fuzziness::Exact } else { Fuzziness::Auto };

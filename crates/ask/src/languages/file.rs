@@ -25,6 +25,9 @@ pub(super) struct LanguageFile {
     /// Words that deny what follows, and end what is said.
     #[serde(default)]
     parting: String,
+    /// Words that introduce what is said: "that".
+    #[serde(default)]
+    introducing: String,
     /// Words of people who speak to each other: "I", "you".
     #[serde(default)]
     personal: String,
@@ -101,6 +104,11 @@ impl LanguageFile {
     /// Words that deny what follows, and end what is said.
     pub fn parting(&self) -> impl Iterator<Item = String> {
         parted(&self.parting).map(str::to_owned)
+    }
+
+    /// Words that introduce what is said.
+    pub fn introducing(&self) -> impl Iterator<Item = String> {
+        parted(&self.introducing).map(str::to_owned)
     }
 
     /// Words of people who speak to each other.

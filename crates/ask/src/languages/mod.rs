@@ -6,6 +6,7 @@ mod role;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::OnceLock;
 
+use rushes_plan::sound_key;
 use rushes_text::{Language, detect};
 use rushes_types::{Error, Result};
 
@@ -70,6 +71,10 @@ pub struct Languages {
     elided: HashSet<String>,
     /// Words that end what is said: "without".
     parting: HashSet<String>,
+    /// Words that introduce what is said: "that".
+    introducing: HashSet<String>,
+    /// First words of phrases, by how they sound.
+    by_sound: HashMap<String, Vec<String>>,
     /// What stands for each name of the vocabulary, in all languages.
     vocabulary: BTreeMap<String, Vec<String>>,
 }
@@ -110,6 +115,7 @@ impl Languages {
         let mut languages = Self {
             elided: files.iter().flat_map(LanguageFile::elided).collect(),
             parting: files.iter().flat_map(LanguageFile::parting).collect(),
+            introducing: files.iter().flat_map(LanguageFile::introducing).collect(),
             ..Self::default()
         };
         for file in files {
@@ -126,6 +132,9 @@ impl Languages {
             }
             let personal = file.personal().map(|word| languages.key(&word)).collect();
             languages.known.push(Known { tag: file.tag, letters: file.letters.chars().collect(), personal });
+        }
+        for word in languages.phrases.keys() {
+            languages.by_sound.entry(sound_key(word)).or_default().push(word.clone());
         }
         for phrases in languages.phrases.values_mut() {
             phrases.sort_by_key(|p| std::cmp::Reverse(p.rest.len()));
@@ -211,6 +220,11 @@ impl Languages {
         self.parting.contains(word)
     }
 
+    /// Does the word introduce what is said: "that"?
+    pub(crate) fn introduces(&self, word: &str) -> bool {
+        self.introducing.contains(word)
+    }
+
     /// Do words of a phrase of a language, or of English, begin so?
     pub(crate) fn begins_word(&self, beginning: &str, language: usize) -> bool {
         let of = |p: &Phrase| p.language == language || p.language == self.english;
@@ -228,6 +242,12 @@ impl Languages {
         self.phrases.get(folded).is_some_and(|phrases| phrases.iter().any(frames))
     }
 
+    /// Is the word alone a framing word in a language?
+    pub(crate) fn frames_in(&self, folded: &str, language: usize) -> bool {
+        let frames = |p: &Phrase| p.rest.is_empty() && p.role.frames() && p.language == language;
+        self.phrases.get(folded).is_some_and(|phrases| phrases.iter().any(frames))
+    }
+
     /// The frame word that a word was meant to be, where one mistake makes it: in longer words a wrong letter, in all
     /// a letter that is missing, too many, or in its neighbour's place. The first letter must be right. Where `goes_on`,
     /// the next word must be of the same phrase.
@@ -241,10 +261,18 @@ impl Languages {
     ) -> Option<&str> {
         let letters = word.chars().count();
         let first = word.chars().next().filter(|_| letters >= 3)?;
+        let alike = self.by_sound.get(&sound_key(word)).map_or(&[][..], Vec::as_slice);
         let of = |p: &&Phrase| p.language == language || p.language == self.english;
         let continued = |p: &Phrase| next.is_some_and(|next| p.rest.first().is_some_and(|word| word == next));
         let near = |known: &str, counted: bool| {
             let theirs = known.chars().count();
+            let anagram = letters == theirs && letters >= WRONG_LETTER_CHARS_MIN && is_anagram(word, known);
+            let by_ear = letters >= TYPO_CHARS_MIN
+                && alike.iter().any(|other| other == known)
+                && rushes_text::within(word, known, 1).is_some();
+            if known.starts_with(first) && (anagram || by_ear) {
+                return Some(true);
+            }
             let swapped = letters == theirs && is_swapped(word, known);
             let long = letters >= TYPO_CHARS_MIN
                 && (letters != theirs || letters >= WRONG_LETTER_CHARS_MIN || counted);
@@ -278,12 +306,15 @@ impl Languages {
     pub(crate) fn language(&self, text: &str, tokens: &[Token], is_name: impl Fn(&str) -> bool) -> usize {
         let mut votes = vec![0_u32; self.known.len()];
         for at in (0..tokens.len()).filter(|at| tokens[*at].kind == Kind::Word) {
-            if is_name(&tokens[at].folded) {
+            // A number is one in every language.
+            let number = tokens[at].folded.bytes().all(|b| b.is_ascii_digit());
+            if number || is_name(&tokens[at].folded) {
                 continue;
             }
             let mut lengths = vec![0_usize; self.known.len()];
             let known = self.phrases.get(&tokens[at].folded).map_or(&[][..], Vec::as_slice);
-            for phrase in known {
+            // "is" and "was" are verbs of several languages: they tell none.
+            for phrase in known.iter().filter(|phrase| phrase.role != Role::Finite) {
                 let mut next = tokens.iter().skip(at + 1);
                 if phrase.rest.iter().all(|w| next.next().is_some_and(|t| t.folded == *w)) {
                     lengths[phrase.language] = lengths[phrase.language].max(phrase.rest.len() + 1);
@@ -301,6 +332,10 @@ impl Languages {
             }
         }
         let most = votes.iter().copied().max().unwrap_or(0);
+        // A few words of plain letters tell a guesser too little.
+        if most == 0 && text.is_ascii() {
+            return self.english;
+        }
         if most == 0 {
             let tag = detect(text, Language::En);
             return self.known.iter().position(|k| k.tag == tag.as_str()).unwrap_or(self.english);
@@ -330,6 +365,16 @@ pub(crate) fn is_swapped(a: &str, b: &str) -> bool {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     let differ: Vec<usize> = (0..a.len().min(b.len())).filter(|i| a[*i] != b[*i]).collect();
     matches!(differ[..], [i, j] if j == i + 1 && a[i] == b[j] && a[j] == b[i])
+}
+
+/// Have two words the same letters, and the same at either end: "whitout"?
+fn is_anagram(a: &str, b: &str) -> bool {
+    let sorted = |word: &str| {
+        let mut letters: Vec<char> = word.chars().collect();
+        letters.sort_unstable();
+        letters
+    };
+    a.chars().last() == b.chars().last() && sorted(a) == sorted(b)
 }
 
 /// Makes an error of what is wrong with a file of a language.

@@ -123,6 +123,32 @@ pub(crate) enum Role {
     PurposeOf,
     /// What moments are wanted for: "campaign". By itself it is a word as any other.
     Purpose,
+    /// "asked for": who wants the moments stands before.
+    Wants,
+    /// "percent" behind a number.
+    Percent,
+    /// "good morning", "thank you": politeness, to the next mark.
+    Courtesy,
+    /// "because", "so that": why moments are wanted follows.
+    Reason,
+    /// "is", "never": a verb that makes words a sentence.
+    Finite,
+    /// "goes" behind a person: what follows is said, where it is a sentence.
+    Going,
+    /// "tells": whom, and then what is said.
+    Tell,
+    /// "someone" behind "tells".
+    Addressee,
+    /// "Doctor" before a name.
+    Honorific,
+    /// "where", "who" behind a thing: what is told of it follows.
+    Relative,
+    /// "sign", "products": beside the name of a brand they say no more.
+    Brand,
+    /// "need it for": what follows a mark is a comment.
+    Comment,
+    /// "in between" behind a length of time: between two steps.
+    Gap,
     /// "away" behind a length of time: near.
     Away,
     /// "before or after": in either order.
@@ -184,7 +210,25 @@ impl Role {
     pub fn is_plain(self) -> bool {
         matches!(
             self,
-            Self::Purpose | Self::PurposeOf | Self::Recalled | Self::Help | Self::Modal | Self::Tongue
+            Self::Purpose
+                | Self::PurposeOf
+                | Self::Reason
+                | Self::Courtesy
+                | Self::Wants
+                | Self::Percent
+                | Self::Finite
+                | Self::Going
+                | Self::Tell
+                | Self::Addressee
+                | Self::Honorific
+                | Self::Comment
+                | Self::Brand
+                | Self::Relative
+                | Self::Gap
+                | Self::Recalled
+                | Self::Help
+                | Self::Modal
+                | Self::Tongue
         )
     }
 
@@ -194,10 +238,23 @@ impl Role {
     }
 }
 
-const ROLES: [(&str, Role); 73] = [
+const ROLES: [(&str, Role); 86] = [
+    ("relative", Role::Relative),
+    ("brand", Role::Brand),
+    ("finite", Role::Finite),
+    ("going", Role::Going),
+    ("tell", Role::Tell),
+    ("addressee", Role::Addressee),
+    ("honorific", Role::Honorific),
+    ("comment", Role::Comment),
     ("recalled", Role::Recalled),
     ("purpose_of", Role::PurposeOf),
     ("purpose", Role::Purpose),
+    ("reason", Role::Reason),
+    ("wants", Role::Wants),
+    ("percent", Role::Percent),
+    ("courtesy", Role::Courtesy),
+    ("gap", Role::Gap),
     ("away", Role::Away),
     ("either_order", Role::EitherOrder),
     ("apart", Role::Apart),

@@ -130,7 +130,7 @@ fn names_are_told_by_the_whole_sentence() {
             ("a woman crying", r#"M"woman crying""#),
             ("Will in the galley", r#"C"Will" P"galley""#),
             ("Mara in It", r#"C"Mara" @movie"it""#),
-            ("Mara in 24", r#"C"Mara" @asset"t24""#),
+            ("Mara in 24", r#"C"Mara" @movie"t24""#),
             ("D'Arcy", r#"C"D'Arcy""#),
             ("o brien", r#"C"O'Brien""#),
             ("C3PO", r#"C"C-3PO""#),

@@ -209,3 +209,136 @@ fn who_asks_for_help_alone_is_told_what_to_ask() {
         ],
     );
 }
+
+/// Films of a series, titles with marks, and actions as detectors label them.
+const QUAY: &str = r#"
+encoder = true
+[[label]]
+type = "CHARACTER_SEARCH"
+names = [["Ada Kowalski", 300, "Ada"], ["Bruno Fell", 250, "Bruno"], ["Tariq", 80]]
+[[label]]
+type = "SCENE_SEARCH"
+names = [["greenhouse", 120], ["market", 130]]
+[[label]]
+type = "OBJECT_SEARCH"
+names = [["cake", 44]]
+[[label]]
+type = "ACTION_SEARCH"
+names = [["argue with (a person)", 300], ["smile at (a person)", 200], ["laugh", 120], ["fall over", 20], ["hand wave", 30],
+         ["ride (e.g., a bike, a horse)", 70]]
+[[label]]
+type = "SHOT_SIZE"
+names = [["close-up", 900]]
+[[asset]]
+id = "iron-tide"
+movie = "iron-tide"
+title = "Iron Tide"
+[[asset]]
+id = "iron-tide-2"
+movie = "iron-tide-2"
+title = "Iron Tide II: Salvage"
+[[asset]]
+id = "iron-tide-3"
+movie = "iron-tide-3"
+title = "The Iron Tide III"
+[[asset]]
+id = "630-to-basel"
+movie = "630-to-basel"
+title = "6:30 to Basel"
+"#;
+
+fn quay() -> WrittenLexicon {
+    WrittenLexicon::read(QUAY).unwrap()
+}
+
+#[test]
+fn purposes_reasons_and_politeness_are_told_by_their_place() {
+    reads(
+        &quay(),
+        &[
+            ("Ada at the market for our autumn lookbook", r#"C"Ada Kowalski" P"market""#),
+            ("Ada in the greenhouse, because we open with it", r#"C"Ada Kowalski" P"greenhouse""#),
+            ("we must cut this by tonight: Ada and Bruno", r#"C"Ada Kowalski" C"Bruno Fell""#),
+            ("Good morning team, Tariq with a cake, thank you so much in advance", r#"C"Tariq" O"cake""#),
+            ("Ada laughing (needed for the press kit)", r#"C"Ada Kowalski" L"ACTION_SEARCH:laugh""#),
+            ("my colleague wants Ada at the market", r#"C"Ada Kowalski" P"market""#),
+            ("for internal use only: Ada", r#"C"Ada Kowalski""#),
+            ("Bonjour à tous, Ada au market, merci d'avance", r#"C"Ada Kowalski" P"market""#),
+            ("Guten Morgen zusammen, Ada, weil wir das zeigen", r#"C"Ada Kowalski""#),
+            ("Hola equipo, Ada sin Bruno", r#"-C"Bruno Fell" C"Ada Kowalski""#),
+            ("Ada senza Bruno, grazie mille", r#"-C"Bruno Fell" C"Ada Kowalski""#),
+            ("a cake for a child", r#"M"child" O"cake""#),
+            ("someone waiting for a train", r#"M"waiting for a train""#),
+            ("sad: Ada", r#"C"Ada Kowalski" M"sad""#),
+        ],
+    );
+}
+
+#[test]
+fn labels_are_told_by_their_verb_and_with_their_brackets() {
+    reads(
+        &quay(),
+        &[
+            ("Bruno argued", r#"C"Bruno Fell" L"ACTION_SEARCH:argue with (a person)""#),
+            ("Tariq smilling", r#"C"Tariq" L"ACTION_SEARCH:smile at (a person)""#),
+            ("Ada waves", r#"C"Ada Kowalski" L"ACTION_SEARCH:hand wave""#),
+            ("somebody falls over", r#"L"ACTION_SEARCH:fall over""#),
+            (
+                "ride (e.g., a bike, a horse): Ada",
+                r#"C"Ada Kowalski" L"ACTION_SEARCH:ride (e.g., a bike, a horse)""#,
+            ),
+            ("the market with nobody laughing", r#"-L"ACTION_SEARCH:laugh" P"market""#),
+            ("Ada close up", r#"C"Ada Kowalski" L"SHOT_SIZE:close-up""#),
+            ("bruno fel whitout cake", r#"-O"cake" C"Bruno Fell""#),
+        ],
+    );
+}
+
+#[test]
+fn films_of_a_series_are_told_by_their_number() {
+    reads(
+        &quay(),
+        &[
+            ("Ada in the second film Iron Tide", r#"C"Ada Kowalski" @movie"iron-tide-2""#),
+            ("Ada in iron tide 2 and 3", r#"C"Ada Kowalski" @movie"iron-tide-2" @movie"iron-tide-3""#),
+            (
+                "Ada in Iron Tide, not Iron Tide II",
+                r#"C"Ada Kowalski" @!movie"iron-tide-2" @movie"iron-tide""#,
+            ),
+            (
+                "all but Iron Tide 2 and 6:30 to Basel: Ada",
+                r#"C"Ada Kowalski" @!movie"630-to-basel" @!movie"iron-tide-2""#,
+            ),
+            ("Iron Tide (the first film, not the sequels): Ada", r#"C"Ada Kowalski" @movie"iron-tide""#),
+        ],
+    );
+}
+
+#[test]
+fn amounts_are_read_in_further_words() {
+    reads(
+        &quay(),
+        &[
+            ("Ada, then Bruno, max 3 sec in between", r#"C"Ada Kowalski" >3 C"Bruno Fell""#),
+            (
+                "Zuerst Ada, dann Bruno, höchstens 5 Sekunden dazwischen",
+                r#"C"Ada Kowalski" >5 C"Bruno Fell""#,
+            ),
+            ("market, duration over 30 seconds", r##"P"market" #dur>30"##),
+            ("not more than 5 clips of Ada", r##"C"Ada Kowalski" #limit=5"##),
+            ("Ada, over 80 percent confidence", r##"C"Ada Kowalski" #conf=0.8"##),
+            ("Ada in French or German", r#"C"Ada Kowalski" @lang"de" @lang"fr""#),
+        ],
+    );
+}
+
+#[test]
+fn a_plea_for_help_asks_for_no_moments() {
+    reads(
+        &quay(),
+        &[
+            ("Hello, is anyone free to help me today?", "!"),
+            ("can anyone help me with Ada", r#"C"Ada Kowalski""#),
+        ],
+    );
+}
