@@ -269,8 +269,10 @@ pub fn score(questions: &[Question], knowledge: &dyn Knowledge) -> Score {
     score
 }
 
-/// A plan in short, in a fixed order; of words that are searched by meaning, those that frame nothing.
-fn comparable(short: &str) -> String {
+/// A plan in short, in a fixed order, as plans are compared; of words that are searched by meaning, those that frame
+/// nothing.
+#[must_use]
+pub fn comparable(short: &str) -> String {
     let mut out = String::new();
     let mut rest = short;
     while let Some(at) = rest.find("M\"") {

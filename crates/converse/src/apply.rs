@@ -1,0 +1,409 @@
+//! Does to a plan what a sentence says.
+
+use rushes_plan::{Ask, Knowledge, Like, Plan, PlanClause, Predicate, RankBy, Stretch, Target, VectorAsk, VectorSource};
+use rushes_types::Result;
+
+use crate::cue::Cue;
+use crate::delta::Delta;
+use crate::edit::{Coming, Edit};
+use crate::facet::{Facet, Family, named};
+use crate::limits::set_number;
+use crate::scope::forget_scope;
+use crate::sizes;
+use crate::words::Act;
+
+/// What a change may look at beside the plan.
+pub(crate) struct Around<'a> {
+    pub knowledge: &'a dyn Knowledge,
+    /// The moments that were shown, best first.
+    pub shown: &'a [Stretch],
+    /// The moment that was last spoken of.
+    pub spoken_of: Option<&'a Stretch>,
+}
+
+/// What was done.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Done {
+    /// The moment that was spoken of.
+    pub spoken_of: Option<Stretch>,
+    /// How the words that came in were read.
+    pub read: Option<Delta>,
+    /// Why it is this that was done.
+    pub why: String,
+}
+
+/// Does what a part of a sentence says.
+///
+/// # Errors
+/// Where the words cannot be read at all.
+pub(crate) fn apply(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>) -> Result<Done> {
+    let why = |what: &str| Done { why: format!("“{}” {what}", cue.says), ..Done::default() };
+    match cue.act {
+        Act::Like => like(edit, cue, around),
+        Act::Unlike => unlike(edit, cue, around),
+        Act::Longer => {
+            edit.plan.rank_by = RankBy::Duration;
+            Ok(why("puts the longest first"))
+        }
+        Act::Shorter => {
+            edit.plan.rank_by = RankBy::Shortest;
+            Ok(why("puts the shortest first"))
+        }
+        Act::Closer | Act::Wider => {
+            let step = if cue.act == Act::Closer { 1 } else { -1 };
+            sizes::shift(edit, step, around.knowledge)?;
+            Ok(why("asks for another size of shot"))
+        }
+        Act::Number => {
+            match cue.number.and_then(|n| usize::try_from(n).ok()) {
+                Some(n) => set_number(&mut edit.plan, n),
+                None => edit.warn("not_understood", "the number is not known; write it in digits"),
+            }
+            Ok(why("says how many"))
+        }
+        Act::Widen => {
+            if let Some(facet) = cue.facet {
+                widen(edit, facet);
+            }
+            Ok(why("gives a condition up"))
+        }
+        Act::Deny => {
+            deny_spoken_of(edit);
+            Ok(why("means who was named last"))
+        }
+        Act::Drop => drop_named(edit, cue, around),
+        Act::Other => other(edit, cue, around),
+        Act::Meant | Act::Swap | Act::Same | Act::About | Act::Also | Act::Either | Act::Only | Act::Then | Act::Before => {
+            bring(edit, cue, around)
+        }
+        Act::Back | Act::Forward | Act::Clear | Act::Anew => Ok(why("speaks of the conversation")),
+    }
+}
+
+/// What comes in, in its manner.
+fn bring(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>) -> Result<Done> {
+    let text = cue.new.unwrap_or_default();
+    let delta = Delta::of(text, around.knowledge)?;
+    if delta.is_empty() {
+        edit.warn("not_understood", format!("`{text}` names nothing that a plan can ask"));
+    }
+    let why = match cue.act {
+        Act::Then => {
+            edit.step(&delta.plan, false);
+            "is what follows"
+        }
+        Act::Before => {
+            edit.step(&delta.plan, true);
+            "is what comes before"
+        }
+        Act::Also => {
+            edit.bring(&delta.plan, Coming::Also);
+            "adds to what was asked"
+        }
+        Act::Either => {
+            edit.bring(&delta.plan, Coming::Either);
+            "is an alternative"
+        }
+        Act::Only => {
+            edit.bring(&delta.plan, Coming::Only);
+            "narrows what was asked"
+        }
+        Act::Swap => {
+            exchange(edit, cue, &delta, around)?;
+            "takes the place of what was asked"
+        }
+        _ => {
+            edit.bring(&delta.plan, Coming::Instead);
+            "keeps all but what it names"
+        }
+    };
+    let why = format!("“{}” {why}", cue.says);
+    Ok(Done { why, read: Some(delta), spoken_of: None })
+}
+
+/// Something in the place of something else that is named, or of what answers the same question.
+fn exchange(edit: &mut Edit<'_>, cue: &Cue<'_>, delta: &Delta, around: &Around<'_>) -> Result<()> {
+    let Some(old) = cue.old else {
+        edit.bring(&delta.plan, Coming::Instead);
+        return Ok(());
+    };
+    let gone = Delta::of(old, around.knowledge)?;
+    let mut places = Vec::new();
+    for clause in gone.positive().chain(&gone.plan.none) {
+        places.extend(place_of(edit, clause));
+    }
+    if !places.is_empty() && delta.is_positive() {
+        let first = places.remove(0);
+        let mut new: Vec<PlanClause> = delta.positive().cloned().collect();
+        edit.take(&places);
+        if new.len() == 1 {
+            edit.replace_all(new, &[first]);
+        } else {
+            let rest = new.split_off(1);
+            edit.replace_all(new, &[first]);
+            let more = Plan { all: rest, ..Plan::default() };
+            edit.bring(&more, Coming::Also);
+        }
+        let tests = Plan { all: Vec::new(), any: Vec::new(), ..delta.plan.clone() };
+        edit.bring(&tests, Coming::Beside);
+        return Ok(());
+    }
+    for clause in gone.positive() {
+        if !edit.forget(clause) {
+            edit.deny(clause);
+        }
+    }
+    forget_scope(&mut edit.plan.scope, &gone.plan.scope);
+    edit.bring(&delta.plan, Coming::Instead);
+    Ok(())
+}
+
+fn place_of(edit: &Edit<'_>, clause: &PlanClause) -> Option<crate::edit::Place> {
+    let family = edit.family(clause);
+    let of = edit.of_family(&family);
+    of.into_iter().find(|place| edit.at(*place).is_some_and(|own| crate::facet::same(own, clause)))
+}
+
+/// A condition goes.
+fn drop_named(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>) -> Result<Done> {
+    let done = Done { why: format!("“{}” gives a condition up", cue.says), ..Done::default() };
+    if let Some(facet) = cue.facet {
+        widen(edit, facet);
+        return Ok(done);
+    }
+    let text = cue.old.unwrap_or_default();
+    let sentence = crate::sentence::Sentence::new(text);
+    let skipped = usize::from(matches!(sentence.word(0), Some("the" | "a" | "an")) && sentence.len() > 1);
+    if let Some(facet) = edit.words.facet(&sentence, skipped, sentence.len()) {
+        widen(edit, facet);
+        return Ok(done);
+    }
+    if sentence.len() == 1 && edit.words.is_pronoun(&sentence, 0) {
+        if let Some(person) = last_person(edit) {
+            edit.forget(&person);
+        }
+        return Ok(done);
+    }
+    let gone = Delta::of(text, around.knowledge)?;
+    let mut went = false;
+    for clause in gone.positive().chain(&gone.plan.none) {
+        went |= edit.forget(clause) || edit.forget_by_words(clause);
+    }
+    went |= forget_scope(&mut edit.plan.scope, &gone.plan.scope);
+    went |= forget_tests(&mut edit.plan, &gone.plan);
+    if !went {
+        let family = gone.positive().next().map(|clause| edit.family(clause));
+        let near = family.map(|family| edit.of_family(&family)).unwrap_or_default();
+        match near.as_slice() {
+            // "forget the room" of a plan with one place.
+            [only] if !matches!(edit.at(*only).map(|own| edit.family(own)), Some(Family::Meaning) | None) => {
+                edit.take(&[*only]);
+                edit.drop_empty_steps();
+            }
+            _ => edit.warn("not_understood", format!("nothing of the plan says `{text}`")),
+        }
+    }
+    Ok(Done { read: Some(gone), ..done })
+}
+
+/// Tests, numbers and orders that a plan and what was said have in common go.
+fn forget_tests(plan: &mut Plan, gone: &Plan) -> bool {
+    let before = plan.clone();
+    if gone.predicates.iter().any(|p| matches!(p, Predicate::Duration(_))) {
+        plan.predicates.retain(|p| !matches!(p, Predicate::Duration(_)));
+    }
+    if gone.rank_by != RankBy::Score {
+        plan.rank_by = RankBy::Score;
+    }
+    if gone.top.is_some() || gone.limit.is_some() {
+        (plan.top, plan.limit) = (None, None);
+    }
+    if !gone.group_by.is_empty() {
+        plan.group_by.clear();
+        plan.top = None;
+    }
+    if gone.min_confidence > 0.0 {
+        plan.min_confidence = 0.0;
+    }
+    *plan != before
+}
+
+/// A part of the plan says nothing any more.
+pub(crate) fn widen(edit: &mut Edit<'_>, facet: Facet) {
+    let before = edit.plan.clone();
+    let mut places = Vec::new();
+    let families: Vec<Family> = edit
+        .plan
+        .clauses()
+        .into_iter()
+        .filter(|(pointer, _)| !pointer.contains("/none/"))
+        .map(|(_, clause)| edit.family(clause))
+        .collect();
+    for family in families.iter().filter(|family| facet.has(family)) {
+        places.extend(edit.of_family(family));
+    }
+    edit.take(&places);
+    edit.drop_empty_steps();
+    if !places.is_empty() || matches!(facet, Facet::Place | Facet::Person) {
+        let words = edit.words;
+        edit.plan.none.retain(|clause| !facet.has(&Family::of(clause, words)));
+    }
+    let nothing_else = edit.plan == before;
+    widen_rest(&mut edit.plan, facet, nothing_else);
+    if edit.plan == before {
+        edit.warn("not_understood", format!("the plan says nothing of the {}", facet.name()));
+    }
+}
+
+fn widen_rest(plan: &mut Plan, facet: Facet, nothing_else: bool) {
+    let scope = &mut plan.scope;
+    match facet {
+        // "anywhere": of titles, where no place is asked for.
+        Facet::Place if nothing_else => *scope = rushes_plan::Scope::default(),
+        Facet::Season => {
+            scope.seasons.clear();
+            scope.episodes.clear();
+            if let Some(exclude) = &mut scope.exclude {
+                exclude.seasons.clear();
+                exclude.episodes.clear();
+            }
+        }
+        Facet::Episode => {
+            scope.episodes.clear();
+            scope.assets.clear();
+        }
+        Facet::Title => {
+            *scope = rushes_plan::Scope {
+                languages: std::mem::take(&mut scope.languages),
+                time: std::mem::take(&mut scope.time),
+                ..rushes_plan::Scope::default()
+            };
+        }
+        Facet::Language => scope.languages.clear(),
+        Facet::Time => scope.time.clear(),
+        Facet::Length => {
+            let had = plan.predicates.len();
+            plan.predicates.retain(|p| !matches!(p, Predicate::Duration(_)));
+            if plan.predicates.len() == had && matches!(plan.rank_by, RankBy::Duration | RankBy::Shortest) {
+                plan.rank_by = RankBy::Score;
+            }
+        }
+        Facet::Order => plan.rank_by = RankBy::Score,
+        Facet::Number => (plan.top, plan.limit) = (None, None),
+        Facet::Group => {
+            plan.group_by.clear();
+            plan.top = None;
+        }
+        Facet::Confidence => plan.min_confidence = 0.0,
+        Facet::Denied => {
+            plan.none.clear();
+            scope.exclude = None;
+        }
+        _ => {}
+    }
+    if scope_is_bare(plan) {
+        plan.scope.exclude = None;
+    }
+}
+
+fn scope_is_bare(plan: &Plan) -> bool {
+    plan.scope.exclude.as_ref().is_some_and(|exclude| exclude.is_empty())
+}
+
+/// Who was named last.
+fn last_person(edit: &Edit<'_>) -> Option<PlanClause> {
+    let persons = edit.plan.all.iter().chain(&edit.plan.any).filter(|clause| edit.family(clause).is_person());
+    persons.last().cloned()
+}
+
+fn deny_spoken_of(edit: &mut Edit<'_>) {
+    match last_person(edit) {
+        Some(person) => edit.deny(&person),
+        None => edit.warn("not_understood", "nobody was named before; say who is meant"),
+    }
+}
+
+/// The other one of two that share a name.
+fn other(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>) -> Result<Done> {
+    let text = cue.new.or(cue.old).unwrap_or_default();
+    let names = around.knowledge.names()?;
+    let key = crate::pattern::words_of(text).join(" ");
+    let found = names.named(&key).iter().find_map(|name| match &name.target {
+        Target::Label { kind, label } => {
+            let clause = PlanClause::of_type(kind.clone()).asking(Ask::Label { label: label.clone(), labels: None });
+            (!edit.asks(&clause)).then_some(clause)
+        }
+        _ => None,
+    });
+    match found {
+        Some(clause) => edit.bring(&Plan { all: vec![clause], ..Plan::default() }, Coming::Instead),
+        None => edit.warn("not_understood", format!("there is no other `{text}`")),
+    }
+    Ok(Done { why: format!("“{}” means another of the same name", cue.says), ..Done::default() })
+}
+
+/// The moment that a sentence means: by its place, else that which was last spoken of, else the first.
+fn moment<'a>(cue: &Cue<'_>, around: &'a Around<'_>) -> std::result::Result<&'a Stretch, String> {
+    let shown = around.shown;
+    match cue.number {
+        Some(-1) => shown.last().ok_or_else(|| "no moments were shown".to_owned()),
+        Some(n) => {
+            let at = usize::try_from(n).ok().and_then(|n| n.checked_sub(1));
+            at.and_then(|at| shown.get(at)).ok_or_else(|| match shown.len() {
+                0 => "no moments were shown".to_owned(),
+                count => format!("{count} moments were shown, so there is no number {n}"),
+            })
+        }
+        None => around.spoken_of.or_else(|| shown.first()).ok_or_else(|| "no moments were shown".to_owned()),
+    }
+}
+
+fn like(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>) -> Result<Done> {
+    let mut done = Done { why: format!("“{}” asks for what is like a moment that was shown", cue.says), ..Done::default() };
+    match moment(cue, around) {
+        Ok(moment) => {
+            let like = Like {
+                asset_id: moment.asset_id.clone(),
+                annotation_id: None,
+                start_ns: Some(moment.start_ns),
+                end_ns: Some(moment.end_ns),
+            };
+            let vector = VectorAsk::near(VectorSource::Like(like));
+            let clause = PlanClause::default().asking(Ask::Vector { vector });
+            edit.bring(&Plan { all: vec![clause], ..Plan::default() }, Coming::Beside);
+            done.spoken_of = Some(moment.clone());
+        }
+        Err(why) => edit.warn("not_understood", why),
+    }
+    Ok(done)
+}
+
+fn unlike(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>) -> Result<Done> {
+    let mut done = Done { why: format!("“{}” leaves out a moment that was shown", cue.says), ..Done::default() };
+    match moment(cue, around) {
+        Ok(moment) => {
+            let predicate = Predicate::OtherThan(moment.clone());
+            if !edit.plan.predicates.contains(&predicate) {
+                edit.plan.predicates.push(predicate);
+            }
+            done.spoken_of = Some(moment.clone());
+        }
+        Err(why) => edit.warn("not_understood", why),
+    }
+    Ok(done)
+}
+
+impl Edit<'_> {
+    /// Takes out the clauses whose words hold all of another's: "forget the kitchen" of a plan that asks for "the kitchen at
+    /// night".
+    fn forget_by_words(&mut self, clause: &PlanClause) -> bool {
+        let wanted = crate::pattern::words_of(&named(clause));
+        let holds = |own: &PlanClause| {
+            let own = crate::pattern::words_of(&named(own));
+            !wanted.is_empty() && wanted.iter().all(|word| own.contains(word))
+        };
+        let clauses: Vec<PlanClause> =
+            self.plan.clauses().into_iter().map(|(_, own)| own.clone()).filter(holds).collect();
+        clauses.iter().fold(false, |went, own| self.forget(own) || went)
+    }
+}
