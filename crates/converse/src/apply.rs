@@ -1,6 +1,8 @@
 //! Does to a plan what a sentence says.
 
-use rushes_plan::{Ask, Knowledge, Like, Plan, PlanClause, Predicate, RankBy, Stretch, Target, VectorAsk, VectorSource};
+use rushes_plan::{
+    Ask, Knowledge, Like, Plan, PlanClause, Predicate, RankBy, Stretch, Target, VectorAsk, VectorSource,
+};
 use rushes_types::Result;
 
 use crate::cue::Cue;
@@ -73,9 +75,15 @@ pub(crate) fn apply(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>) -> 
         }
         Act::Drop => drop_named(edit, cue, around),
         Act::Other => other(edit, cue, around),
-        Act::Meant | Act::Swap | Act::Same | Act::About | Act::Also | Act::Either | Act::Only | Act::Then | Act::Before => {
-            bring(edit, cue, around)
-        }
+        Act::Meant
+        | Act::Swap
+        | Act::Same
+        | Act::About
+        | Act::Also
+        | Act::Either
+        | Act::Only
+        | Act::Then
+        | Act::Before => bring(edit, cue, around),
         Act::Back | Act::Forward | Act::Clear | Act::Anew => Ok(why("speaks of the conversation")),
     }
 }
@@ -192,16 +200,7 @@ fn drop_named(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>) -> Result
     went |= forget_scope(&mut edit.plan.scope, &gone.plan.scope);
     went |= forget_tests(&mut edit.plan, &gone.plan);
     if !went {
-        let family = gone.positive().next().map(|clause| edit.family(clause));
-        let near = family.map(|family| edit.of_family(&family)).unwrap_or_default();
-        match near.as_slice() {
-            // "forget the room" of a plan with one place.
-            [only] if !matches!(edit.at(*only).map(|own| edit.family(own)), Some(Family::Meaning) | None) => {
-                edit.take(&[*only]);
-                edit.drop_empty_steps();
-            }
-            _ => edit.warn("not_understood", format!("nothing of the plan says `{text}`")),
-        }
+        edit.warn("not_understood", format!("nothing of the plan says `{text}`"));
     }
     Ok(Done { read: Some(gone), ..done })
 }
@@ -330,7 +329,8 @@ fn other(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>) -> Result<Done
     let key = crate::pattern::words_of(text).join(" ");
     let found = names.named(&key).iter().find_map(|name| match &name.target {
         Target::Label { kind, label } => {
-            let clause = PlanClause::of_type(kind.clone()).asking(Ask::Label { label: label.clone(), labels: None });
+            let clause =
+                PlanClause::of_type(kind.clone()).asking(Ask::Label { label: label.clone(), labels: None });
             (!edit.asks(&clause)).then_some(clause)
         }
         _ => None,
@@ -359,7 +359,10 @@ fn moment<'a>(cue: &Cue<'_>, around: &'a Around<'_>) -> std::result::Result<&'a 
 }
 
 fn like(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>) -> Result<Done> {
-    let mut done = Done { why: format!("“{}” asks for what is like a moment that was shown", cue.says), ..Done::default() };
+    let mut done = Done {
+        why: format!("“{}” asks for what is like a moment that was shown", cue.says),
+        ..Done::default()
+    };
     match moment(cue, around) {
         Ok(moment) => {
             let like = Like {
@@ -379,7 +382,8 @@ fn like(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>) -> Result<Done>
 }
 
 fn unlike(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>) -> Result<Done> {
-    let mut done = Done { why: format!("“{}” leaves out a moment that was shown", cue.says), ..Done::default() };
+    let mut done =
+        Done { why: format!("“{}” leaves out a moment that was shown", cue.says), ..Done::default() };
     match moment(cue, around) {
         Ok(moment) => {
             let predicate = Predicate::OtherThan(moment.clone());

@@ -17,11 +17,13 @@ pub fn contradictions(plan: &Plan) -> Vec<Warning> {
         for (i, denied) in none.iter().enumerate() {
             let only = any.len() == 1 && same(&any[0], denied);
             if only || all.iter().any(|clause| same(clause, denied)) {
-                let message = format!("{0} must be there and must not: nothing can be {0} without it", named(denied));
+                let message =
+                    format!("{0} must be there and must not: nothing can be {0} without it", named(denied));
                 found.push(Warning::new("contradiction", format!("{pointer}/none/{i}"), message));
             }
         }
-        let places: Vec<&PlanClause> = all.iter().filter(|c| c.kind() == Some(known_types::SCENE) && is_label(c)).collect();
+        let places: Vec<&PlanClause> =
+            all.iter().filter(|c| c.kind() == Some(known_types::SCENE) && is_label(c)).collect();
         if let [first, second, ..] = places.as_slice()
             && !same(first, second)
         {

@@ -14,6 +14,8 @@ use crate::words::Words;
 pub(crate) enum Choice {
     Refine(String, Coming),
     Anew(String),
+    /// It says nothing that a plan could ask.
+    Neither,
 }
 
 /// Decides. `goes_on`: the word that goes on from what was asked, where the sentence begins with one.
@@ -26,7 +28,7 @@ pub(crate) fn choose(
 ) -> Choice {
     let refine = |why: &str| Choice::Refine(why.to_owned(), Coming::Beside);
     if delta.is_empty() {
-        return Choice::Anew("nothing of it says how to go on".to_owned());
+        return Choice::Neither;
     }
     let families: Vec<Family> = delta.positive().map(|clause| Family::of(clause, words)).collect();
     if !delta.is_positive() {

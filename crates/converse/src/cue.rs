@@ -48,7 +48,7 @@ pub(crate) fn said<'s>(sentence: &Sentence<'s>, words: &Words) -> Said<'s> {
     {
         return Said::Cues(split(sentence, words, cue));
     }
-    match parts(sentence, words) {
+    match parts(sentence, words).or_else(|| joined(sentence, words)) {
         Some(cues) => Said::Cues(cues),
         None => plain(sentence, words, from, to),
     }
@@ -56,7 +56,10 @@ pub(crate) fn said<'s>(sentence: &Sentence<'s>, words: &Words) -> Said<'s> {
 
 fn plain<'s>(sentence: &Sentence<'s>, words: &Words, from: usize, to: usize) -> Said<'s> {
     let lead = sentence.longest(from, to, &words.continuing);
-    Said::Plain { text: sentence.slice(from, to), goes_on: lead.map(|lead| sentence.slice(from, from + lead)) }
+    Said::Plain {
+        text: sentence.slice(from, to),
+        goes_on: lead.map(|lead| sentence.slice(from, from + lead)),
+    }
 }
 
 /// The places without the words around them that change nothing.
@@ -73,7 +76,13 @@ fn bare(sentence: &Sentence<'_>, words: &Words, mut from: usize, mut to: usize) 
     }
 }
 
-fn cue<'s>(sentence: &Sentence<'s>, words: &Words, from: usize, to: usize, nesting: usize) -> Option<Cue<'s>> {
+fn cue<'s>(
+    sentence: &Sentence<'s>,
+    words: &Words,
+    from: usize,
+    to: usize,
+    nesting: usize,
+) -> Option<Cue<'s>> {
     if from >= to {
         return None;
     }
@@ -108,10 +117,19 @@ fn split<'s>(sentence: &Sentence<'s>, words: &Words, whole: Cue<'s>) -> Vec<Cue<
     if !has_anything {
         return vec![whole];
     }
-    match parts(sentence, words) {
-        Some(cues) if cues.len() > 1 => cues,
-        _ => vec![whole],
-    }
+    parts(sentence, words).or_else(|| joined(sentence, words)).unwrap_or_else(|| vec![whole])
+}
+
+/// Two commands that "and" joins: "forget the season and show shorter ones".
+fn joined<'s>(sentence: &Sentence<'s>, words: &Words) -> Option<Vec<Cue<'s>>> {
+    let (from, to) = bare(sentence, words, 0, sentence.len());
+    (from + 1..to).find_map(|at| {
+        let length = sentence.longest(at, to, &words.joining)?;
+        let first = cue(sentence, words, from, at, NESTING_MAX)?;
+        let second = cue(sentence, words, at + length, to, NESTING_MAX)?;
+        let commands = !matches!(second.act, Act::Anew | Act::Either | Act::Also | Act::Swap | Act::Number);
+        commands.then(|| vec![first, second])
+    })
 }
 
 /// The parts of a sentence, where each of them commands.

@@ -77,8 +77,12 @@ impl Edit<'_> {
                 continue;
             }
             done.push(family);
-            let of: Vec<PlanClause> =
-                said.iter().zip(&families).filter(|(_, f)| *f == family).map(|(clause, _)| clause.clone()).collect();
+            let of: Vec<PlanClause> = said
+                .iter()
+                .zip(&families)
+                .filter(|(_, f)| *f == family)
+                .map(|(clause, _)| clause.clone())
+                .collect();
             self.one_family(of, family, coming);
         }
     }
@@ -90,7 +94,11 @@ impl Edit<'_> {
         let own = self.of_family(family);
         let takes_all = match coming {
             Coming::Only => family.is_exclusive() || family.is_person() || of.iter().all(|c| self.asks(c)),
-            Coming::Instead => of.len() >= own.len(),
+            // Of alternatives, and of what is narrowed to one of them, all go.
+            Coming::Instead => {
+                let in_any = own.iter().all(|place| matches!(place, Place::Any(_) | Place::ThenAny(..)));
+                of.len() >= own.len() || in_any || of.iter().any(|clause| self.asks(clause))
+            }
             Coming::Beside => family.is_exclusive() && of.len() == 1,
             Coming::Also | Coming::Either => false,
         };
@@ -251,7 +259,10 @@ impl Edit<'_> {
         }
         let other = self.plan.any.iter().any(|clause| self.family(clause) != family);
         if other && coming != Coming::Either {
-            self.warn("not_understood", "a plan has one list of alternatives: it has one more choice in it now");
+            self.warn(
+                "not_understood",
+                "a plan has one list of alternatives: it has one more choice in it now",
+            );
         }
         for clause in said {
             if !self.asks(clause) {
@@ -275,7 +286,10 @@ impl Edit<'_> {
             };
             if let Some(i) = from.filter(|i| *i < self.plan.all.len()) {
                 if !self.plan.any.is_empty() {
-                    self.warn("not_understood", "a plan has one list of alternatives: it has one more choice in it now");
+                    self.warn(
+                        "not_understood",
+                        "a plan has one list of alternatives: it has one more choice in it now",
+                    );
                 }
                 let clause = self.plan.all.remove(i);
                 self.plan.any.push(clause);

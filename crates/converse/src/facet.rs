@@ -106,7 +106,10 @@ impl Family {
     /// The family of a clause.
     pub fn of(clause: &PlanClause, words: &Words) -> Self {
         if let Some(Ask::Vector { vector }) = &clause.ask
-            && matches!(vector.source, VectorSource::Like(_) | VectorSource::Image(_) | VectorSource::Values(_))
+            && matches!(
+                vector.source,
+                VectorSource::Like(_) | VectorSource::Image(_) | VectorSource::Values(_)
+            )
         {
             return Self::Like;
         }
@@ -160,7 +163,9 @@ pub(crate) fn same(a: &PlanClause, b: &PlanClause) -> bool {
         (None, None) => true,
         (Some(Ask::Label { label: a, .. }), Some(Ask::Label { label: b, .. })) => words(a) == words(b),
         (Some(Ask::Text { ask: a, .. }), Some(Ask::Text { ask: b, .. })) => words(&a.text) == words(&b.text),
-        (Some(Ask::Phrase { ask: a, .. }), Some(Ask::Phrase { ask: b, .. })) => words(&a.phrase) == words(&b.phrase),
+        (Some(Ask::Phrase { ask: a, .. }), Some(Ask::Phrase { ask: b, .. })) => {
+            words(&a.phrase) == words(&b.phrase)
+        }
         (Some(Ask::Vector { vector: a }), Some(Ask::Vector { vector: b })) => match (&a.source, &b.source) {
             (VectorSource::Text(a), VectorSource::Text(b)) => words(a) == words(b),
             (a, b) => a == b,

@@ -84,7 +84,9 @@ fn compare(at: &str, from: &Json, to: &Json, out: &mut Vec<Operation>) {
                 out.push(Operation::Add { path: step_to(at, name), value: new.clone() });
             }
         }
-        (Json::Array(from), Json::Array(to)) if from.len().max(to.len()) <= COMPARED_MAX => lists(at, from, to, out),
+        (Json::Array(from), Json::Array(to)) if from.len().max(to.len()) <= COMPARED_MAX => {
+            lists(at, from, to, out)
+        }
         (from, to) if from != to => out.push(Operation::Replace { path: at.to_owned(), value: to.clone() }),
         _ => {}
     }

@@ -171,9 +171,7 @@ impl Matching<'_> {
         for end in at + 1..=self.to {
             let fits = match slot {
                 Slot::New | Slot::Old => true,
-                Slot::Place | Slot::Count => {
-                    end == at + 1 && self.words.number(self.sentence, at).is_some()
-                }
+                Slot::Place | Slot::Count => end == at + 1 && self.words.number(self.sentence, at).is_some(),
                 Slot::Facet => self.words.facet(self.sentence, at, end).is_some(),
                 Slot::Them => end == at + 1 && self.words.is_pronoun(self.sentence, at),
             };

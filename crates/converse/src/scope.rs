@@ -11,7 +11,9 @@ pub(crate) enum Scoping {
 
 /// Changes a scope.
 pub(crate) fn merge_scope(scope: &mut Scope, said: &Scope, how: Scoping) {
-    let named = |s: &Scope| !(s.movies.is_empty() && s.series.is_empty() && s.assets.is_empty() && s.collections.is_empty());
+    let named = |s: &Scope| {
+        !(s.movies.is_empty() && s.series.is_empty() && s.assets.is_empty() && s.collections.is_empty())
+    };
     if how == Scoping::Set {
         if named(said) {
             // A file has no seasons, and another title has its own.

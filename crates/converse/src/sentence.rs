@@ -41,7 +41,8 @@ impl<'s> Sentence<'s> {
 
     /// Do these words stand at a place, before another?
     pub fn is_row(&self, at: usize, to: usize, row: &[String]) -> bool {
-        at + row.len() <= to && row.iter().enumerate().all(|(i, word)| self.word(at + i) == Some(word.as_str()))
+        at + row.len() <= to
+            && row.iter().enumerate().all(|(i, word)| self.word(at + i) == Some(word.as_str()))
     }
 
     /// The longest of these rows that stands at a place.
@@ -53,7 +54,9 @@ impl<'s> Sentence<'s> {
     pub fn comma_before(&self, at: usize) -> bool {
         let start = at.checked_sub(1).and_then(|before| self.tokens.get(before)).map_or(0, |token| token.end);
         let end = self.tokens.get(at).map_or(self.text.len(), |token| token.start);
-        self.text.get(start..end).is_some_and(|between| between.contains([',', ';', ':', '.', '–', '—', '!', '-']))
+        self.text
+            .get(start..end)
+            .is_some_and(|between| between.contains([',', ';', ':', '.', '–', '—', '!', '-']))
     }
 
     /// Does the sentence ask?
@@ -63,7 +66,8 @@ impl<'s> Sentence<'s> {
 
     /// The text from a word up to another, with quotes that belong to it.
     pub fn slice(&self, from: usize, to: usize) -> &'s str {
-        let (Some(first), Some(last)) = (self.tokens.get(from), to.checked_sub(1).and_then(|at| self.tokens.get(at)))
+        let (Some(first), Some(last)) =
+            (self.tokens.get(from), to.checked_sub(1).and_then(|at| self.tokens.get(at)))
         else {
             return "";
         };
@@ -99,7 +103,9 @@ impl<'s> Sentence<'s> {
     fn parted(&self, at: usize) -> bool {
         let (start, end) = (self.tokens[at - 1].end, self.tokens[at].start);
         self.text.get(start..end).is_some_and(|between| {
-            between.contains([',', ';', '–', '—', '!', '?']) || between.contains(". ") || between.contains(" - ")
+            between.contains([',', ';', '–', '—', '!', '?'])
+                || between.contains(". ")
+                || between.contains(" - ")
         })
     }
 }

@@ -134,7 +134,8 @@ fn lead(talk: usize, rows: &[Row], knowledge: &dyn Knowledge, score: &mut Score)
             score.right += 1;
         } else {
             let got = history.plan().map_or_else(|| "=empty".to_owned(), in_short);
-            let miss = Miss { talk, turn: turn + 1, say: row.say.clone(), wanted: row.right.clone(), got, why };
+            let miss =
+                Miss { talk, turn: turn + 1, say: row.say.clone(), wanted: row.right.clone(), got, why };
             score.misses.push(miss);
         }
     }

@@ -61,9 +61,11 @@ impl<'a> Conversation<'a> {
     /// What the last turn asked that the one before it did not.
     fn latest(&self) -> Vec<PlanClause> {
         let clauses = |plan: Option<&'a Plan>| -> Vec<&'a PlanClause> {
-            plan.map(|plan| plan.clauses().into_iter().map(|(_, clause)| clause).collect()).unwrap_or_default()
+            plan.map(|plan| plan.clauses().into_iter().map(|(_, clause)| clause).collect())
+                .unwrap_or_default()
         };
-        let before = self.at.checked_sub(2).and_then(|at| self.turns.get(at)).and_then(|turn| turn.plan.as_ref());
+        let before =
+            self.at.checked_sub(2).and_then(|at| self.turns.get(at)).and_then(|turn| turn.plan.as_ref());
         let before = clauses(before);
         let new = |clause: &&PlanClause| !before.iter().any(|own| same(own, clause));
         clauses(self.plan()).into_iter().filter(new).cloned().collect()
@@ -143,7 +145,11 @@ pub fn converse(talk: &Conversation<'_>, say: &str, knowledge: &dyn Knowledge) -
 }
 
 /// What speaks of the conversation itself.
-fn of_conversation(talk: &Conversation<'_>, cue: &Cue<'_>, knowledge: &dyn Knowledge) -> Result<Option<Turned>> {
+fn of_conversation(
+    talk: &Conversation<'_>,
+    cue: &Cue<'_>,
+    knowledge: &dyn Knowledge,
+) -> Result<Option<Turned>> {
     let to = |step: Step, at: usize| {
         let plan = at.checked_sub(1).and_then(|at| talk.turns.get(at)).and_then(|turn| turn.plan.clone());
         let why = format!("“{}” speaks of the conversation", cue.says);
@@ -199,7 +205,8 @@ fn refine(
     cues: &[Cue<'_>],
     knowledge: &dyn Knowledge,
 ) -> Result<Turned> {
-    let mut edit = Edit { plan: last.clone(), words: Words::built_in(), latest: talk.latest(), warnings: Vec::new() };
+    let mut edit =
+        Edit { plan: last.clone(), words: Words::built_in(), latest: talk.latest(), warnings: Vec::new() };
     let around = Around { knowledge, shown: talk.shown, spoken_of: talk.spoken_of() };
     let (mut why, mut spoken_of, mut read) = (Vec::new(), None, Vec::new());
     for cue in cues {
@@ -225,13 +232,23 @@ fn plain(
 ) -> Result<Turned> {
     let words = Words::built_in();
     let delta = Delta::of(text, knowledge)?;
-    let choice = choose(sentence, &delta, last, goes_on, words);
+    let said = Sentence::new(text);
+    let idle = said.longest(0, said.len(), &words.leading) == Some(said.len());
+    let choice = if idle { Choice::Neither } else { choose(sentence, &delta, last, goes_on, words) };
     let refined = |why: String, coming: Coming| {
         let mut edit = Edit { plan: last.clone(), words, latest: talk.latest(), warnings: Vec::new() };
         edit.bring(&delta.plan, coming);
         finish(last, edit, why, std::slice::from_ref(&delta))
     };
     match choice {
+        Choice::Neither => {
+            let error = Error::invalid("nothing of it says what to look for, or how to go on")
+                .mend("name a person, a place or words that are said; or say what is to change");
+            let turned = Turned::stays(last, &error);
+            let other = anew(Some(last), sentence.text, "", knowledge).ok();
+            let alternative = other.and_then(|other| OtherWay::of(other, &turned));
+            Ok(Turned { alternative, ..turned })
+        }
         Choice::Refine(why, coming) => {
             let turned = refined(why, coming);
             let other = anew(Some(last), sentence.text, "", knowledge).ok();
@@ -245,8 +262,7 @@ fn plain(
                 Err(error) if error.kind() == ErrorKind::Invalid => return Ok(Turned::stays(last, &error)),
                 Err(error) => return Err(error),
             };
-            let other = if delta.is_empty() { None } else { Some(refined(String::new(), Coming::Beside)) };
-            let alternative = other.and_then(|other| OtherWay::of(other, &turned));
+            let alternative = OtherWay::of(refined(String::new(), Coming::Beside), &turned);
             Ok(Turned { alternative, ..turned })
         }
     }
@@ -257,14 +273,17 @@ fn finish(last: &Plan, mut edit: Edit<'_>, why: String, read: &[Delta]) -> Turne
     let emptied = edit.is_empty() && edit.plan.none.len() > last.none.len();
     if emptied {
         let denied = edit.plan.none.last().map(crate::facet::named).unwrap_or_default();
-        let message = format!("only {denied} was looked for: without it nothing is left; say what to look for instead");
+        let message =
+            format!("only {denied} was looked for: without it nothing is left; say what to look for instead");
         let warnings = vec![Warning::new("contradiction", "/say", message)];
         return Turned { plan: Some(last.clone()), why, warnings, ..Turned::nothing() };
     }
     edit.settle();
     let mut warnings = edit.warnings;
     for delta in read {
-        warnings.extend(delta.warnings.iter().map(|warning| Warning { pointer: "/say".to_owned(), ..warning.clone() }));
+        warnings.extend(
+            delta.warnings.iter().map(|warning| Warning { pointer: "/say".to_owned(), ..warning.clone() }),
+        );
     }
     warnings.extend(contradictions(&edit.plan));
     if let Err(error) = edit.plan.check()
@@ -280,7 +299,15 @@ fn finish(last: &Plan, mut edit: Edit<'_>, why: String, read: &[Delta]) -> Turne
         Some(_) => Step::Refines,
         None => Step::Clears,
     };
-    Turned { step, why, patch: diff(Some(last), plan.as_ref()), plan, understood, warnings, ..Turned::nothing() }
+    Turned {
+        step,
+        why,
+        patch: diff(Some(last), plan.as_ref()),
+        plan,
+        understood,
+        warnings,
+        ..Turned::nothing()
+    }
 }
 
 impl Turned {

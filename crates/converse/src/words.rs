@@ -85,6 +85,7 @@ struct File {
     ones: String,
     moments: String,
     placing: String,
+    joining: String,
     sets: Phrases,
     acts: Phrases,
     widen: Phrases,
@@ -110,6 +111,7 @@ pub(crate) struct Words {
     pub ones: Rows,
     pub moments: Rows,
     placing: Rows,
+    pub joining: Rows,
     pronouns: Rows,
     daylight: Rows,
     /// Sizes of shots from the widest to the closest: the names of each.
@@ -181,6 +183,7 @@ impl Words {
             (&file.ones, &mut self.ones),
             (&file.moments, &mut self.moments),
             (&file.placing, &mut self.placing),
+            (&file.joining, &mut self.joining),
         ] {
             into.extend(rows(phrases));
         }
@@ -195,7 +198,8 @@ impl Words {
             }
         }
         for (number, phrases) in &file.ordinals {
-            let number: i64 = number.parse().map_err(|_| Error::invalid(format!("`{number}` is no number")))?;
+            let number: i64 =
+                number.parse().map_err(|_| Error::invalid(format!("`{number}` is no number")))?;
             self.ordinals.extend(rows(phrases).into_iter().map(|row| (row.join(" "), number)));
         }
         Ok(())

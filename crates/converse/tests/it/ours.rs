@@ -8,7 +8,10 @@ const OURS: &str = include_str!("../../talks/ours.toml");
 
 fn told(score: &Score) -> String {
     score.misses.iter().fold(String::new(), |out, miss| {
-        out + &format!("{}.{} {}\n    wanted {:?}\n    got    {}\n    {}\n", miss.talk, miss.turn, miss.say, miss.wanted, miss.got, miss.why)
+        out + &format!(
+            "{}.{} {}\n    wanted {:?}\n    got    {}\n    {}\n",
+            miss.talk, miss.turn, miss.say, miss.wanted, miss.got, miss.why
+        )
     })
 }
 
