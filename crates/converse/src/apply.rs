@@ -91,7 +91,7 @@ pub(crate) fn apply(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>) -> 
 /// What comes in, in its manner.
 fn bring(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>) -> Result<Done> {
     let text = cue.new.unwrap_or_default();
-    let delta = Delta::of(text, around.knowledge)?;
+    let mut delta = Delta::of(text, around.knowledge)?;
     if delta.is_empty() {
         edit.warn("not_understood", format!("`{text}` names nothing that a plan can ask"));
     }
@@ -117,7 +117,7 @@ fn bring(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>) -> Result<Done
             "narrows what was asked"
         }
         Act::Swap => {
-            exchange(edit, cue, &delta, around)?;
+            delta = exchange(edit, cue, delta, around)?;
             "takes the place of what was asked"
         }
         _ => {
@@ -129,11 +129,11 @@ fn bring(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>) -> Result<Done
     Ok(Done { why, read: Some(delta), spoken_of: None })
 }
 
-/// Something in the place of something else that is named, or of what answers the same question.
-fn exchange(edit: &mut Edit<'_>, cue: &Cue<'_>, delta: &Delta, around: &Around<'_>) -> Result<()> {
+/// Something in the place of something else that is named, or of what answers the same question. Tells what was read.
+fn exchange(edit: &mut Edit<'_>, cue: &Cue<'_>, delta: Delta, around: &Around<'_>) -> Result<Delta> {
     let Some(old) = cue.old else {
         edit.bring(&delta.plan, Coming::Instead);
-        return Ok(());
+        return Ok(delta);
     };
     let gone = Delta::of(old, around.knowledge)?;
     let mut places = Vec::new();
@@ -154,16 +154,18 @@ fn exchange(edit: &mut Edit<'_>, cue: &Cue<'_>, delta: &Delta, around: &Around<'
         }
         let tests = Plan { all: Vec::new(), any: Vec::new(), ..delta.plan.clone() };
         edit.bring(&tests, Coming::Beside);
-        return Ok(());
+        return Ok(delta);
     }
-    for clause in gone.positive() {
-        if !edit.forget(clause) {
-            edit.deny(clause);
-        }
+    let cleared = gone.positive().fold(false, |went, clause| edit.forget(clause) || went);
+    if forget_scope(&mut edit.plan.scope, &gone.plan.scope) || cleared {
+        edit.bring(&delta.plan, Coming::Instead);
+        Ok(delta)
+    } else {
+        // "with Otto, not in season 1" where nothing was in season 1: it only denies.
+        let whole = Delta::of(cue.says, around.knowledge)?;
+        edit.bring(&whole.plan, Coming::Beside);
+        Ok(whole)
     }
-    forget_scope(&mut edit.plan.scope, &gone.plan.scope);
-    edit.bring(&delta.plan, Coming::Instead);
-    Ok(())
 }
 
 fn place_of(edit: &Edit<'_>, clause: &PlanClause) -> Option<crate::edit::Place> {

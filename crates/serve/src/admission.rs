@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
+use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use rushes_archive::Caller;
+use tower::ServiceExt;
 use tracing::Instrument;
 
 use crate::app::{App, Ctx, permit};
@@ -91,6 +93,22 @@ pub(crate) async fn observe(State(app): State<Arc<App>>, mut request: Request, n
         tracing::info!(status, took_ms, "answered");
     }
     response
+}
+
+/// Answers a request that another one makes of its own, as its caller: what may be called, rights and the audit log are the
+/// same, and it is no further request among those that run.
+pub(crate) async fn within(routes: Router<Arc<App>>, ctx: Ctx, mut request: Request) -> Response {
+    let (path, id) = (request.uri().path().to_owned(), Arc::clone(&ctx.request_id));
+    if let Err(problem) = ctx.app.config.roles.check(request.method(), &path) {
+        return finish(problem.into_response(), &path, &id);
+    }
+    let routes = routes.with_state(Arc::clone(&ctx.app));
+    request.extensions_mut().insert(Arc::clone(&id));
+    request.extensions_mut().insert(ctx);
+    match routes.oneshot(request).await {
+        Ok(response) => finish(response, &path, &id),
+        Err(never) => match never {},
+    }
 }
 
 /// Counts a request as in flight until it is dropped: also where the client goes away.

@@ -1,10 +1,12 @@
 //! The routes, one file for each kind of thing.
 
+mod agents;
 mod annotations;
 mod audit;
 mod backups;
 mod bins;
 mod buckets;
+mod converse;
 mod documents;
 mod erase;
 mod events;
@@ -87,6 +89,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
         .merge(runs::routes())
         .merge(annotations::routes())
         .merge(search::routes())
+        .merge(converse::routes())
         .merge(export::routes())
         .merge(feedback::routes())
         .merge(ranking::routes())
@@ -104,6 +107,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
         .merge(oidc::routes())
         .merge(links::routes())
         .merge(audit::routes())
+        .merge(agents::routes())
 }
 
 /// The answer for an unknown path.

@@ -1,0 +1,70 @@
+//! `/mcp`: tools for agents, by the Model Context Protocol.
+//!
+//! The route is not in the OpenAPI document: it speaks its own protocol, whose clients ask it what it offers. What its tools
+//! ask are the routes of the document, as the caller of the request that asks them.
+
+use std::sync::{Arc, OnceLock};
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::header;
+use axum::response::Response;
+use axum::routing::post;
+use http_body_util::{BodyExt, Limited};
+use rushes_archive::Caller;
+use rushes_mcp::{Answered, Ask, Asked, Asking};
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::admission::within;
+use crate::app::{App, Ctx};
+use crate::limits::ANSWER_BYTES_MAX;
+
+/// Where agents ask.
+pub(crate) const PATH: &str = "/mcp";
+
+pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::new().route(PATH, post(agent))
+}
+
+/// The routes of the document, once for all calls: without a server's state, so that they keep none alive.
+fn documented() -> Router<Arc<App>> {
+    static ROUTES: OnceLock<Router<Arc<App>>> = OnceLock::new();
+    ROUTES.get_or_init(|| super::routes().split_for_parts().0).clone()
+}
+
+async fn agent(ctx: Ctx, request: Request) -> Response {
+    rushes_mcp::answer(Arc::new(Routes(ctx)), request).await
+}
+
+/// The routes, for the caller of a request.
+struct Routes(Ctx);
+
+impl Asking for Routes {
+    fn ask(&self, ask: Ask) -> Asked<'_> {
+        Box::pin(self.call(ask))
+    }
+
+    /// Who is at the machine changes things by hand; what an agent may, its token says.
+    fn may_change(&self) -> bool {
+        *self.0.caller != Caller::local()
+    }
+}
+
+impl Routes {
+    async fn call(&self, ask: Ask) -> Answered {
+        let body = ask.body.map_or_else(Body::empty, |body| Body::from(body.to_string()));
+        let request = Request::builder()
+            .method(ask.method)
+            .uri(ask.path)
+            .header(header::CONTENT_TYPE, "application/json")
+            .body(body);
+        let Ok(request) = request else { return Answered { status: 400, body: Vec::new() } };
+        let response = within(documented(), self.0.clone(), request).await;
+        let status = response.status().as_u16();
+        match Limited::new(response.into_body(), ANSWER_BYTES_MAX).collect().await {
+            Ok(body) => Answered { status, body: body.to_bytes().to_vec() },
+            Err(_) => Answered { status: 413, body: Vec::new() },
+        }
+    }
+}
