@@ -218,7 +218,8 @@ impl Client {
             Payload::Empty => (None, Bytes::new()),
             Payload::Json(value) => (Some("application/json"), Bytes::from(serde_json::to_vec(&value)?)),
             Payload::Message(value, headers) => {
-                request = headers.into_iter().fold(request, |request, (name, value)| request.header(name, value));
+                request =
+                    headers.into_iter().fold(request, |request, (name, value)| request.header(name, value));
                 (Some("application/json"), Bytes::from(serde_json::to_vec(&value)?))
             }
             Payload::Lines(lines) => (Some(NDJSON), Bytes::from(lines)),

@@ -62,7 +62,10 @@ pub(crate) fn refusal(status: u16, problem: Option<&Value>) -> String {
 pub(crate) fn bare(plan: &Value) -> Value {
     match plan {
         Value::Object(fields) => {
-            let filled = |name: &str| matches!(name, "labels" | "vectors" | "cursor") || (name == "words" && fields.get(name).is_some_and(Value::is_array));
+            let filled = |name: &str| {
+                matches!(name, "labels" | "vectors" | "cursor")
+                    || (name == "words" && fields.get(name).is_some_and(Value::is_array))
+            };
             let kept = fields.iter().filter(|(name, _)| !filled(name));
             Value::Object(kept.map(|(name, value)| (name.clone(), bare(value))).collect())
         }
@@ -80,18 +83,32 @@ fn short(text: &str) -> String {
 
 /// The fields of an object that are named and not null.
 pub(crate) fn picked(of: &Value, names: &[&str]) -> Map<String, Value> {
-    let field = |name: &&str| Some(((*name).to_owned(), of.get(*name).filter(|value| !value.is_null())?.clone()));
+    let field =
+        |name: &&str| Some(((*name).to_owned(), of.get(*name).filter(|value| !value.is_null())?.clone()));
     names.iter().filter_map(field).collect()
 }
 
 /// A moment, numbered as an agent may speak of it.
 pub(crate) fn moment(number: usize, moment: &Value) -> Value {
-    let names = ["asset_id", "movie_id", "title", "series", "season", "episode", "start_ns", "end_ns", "timecode_in", "timecode_out", "score"];
+    let names = [
+        "asset_id",
+        "movie_id",
+        "title",
+        "series",
+        "season",
+        "episode",
+        "start_ns",
+        "end_ns",
+        "timecode_in",
+        "timecode_out",
+        "score",
+    ];
     let mut told = picked(moment, &names);
     told.insert("number".to_owned(), json!(number));
     let evidence = moment.get("evidence").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     let piece = |piece: &Value| {
-        let mut told = picked(piece, &["type", "label", "model", "confidence", "start_ns", "end_ns", "similarity"]);
+        let mut told =
+            picked(piece, &["type", "label", "model", "confidence", "start_ns", "end_ns", "similarity"]);
         if let Some(text) = piece.get("text").and_then(Value::as_str) {
             told.insert("text".to_owned(), json!(short(text)));
         }
@@ -122,7 +139,10 @@ mod tests {
     fn what_resolution_filled_in_is_not_told() {
         let plan = json!({"all": [{"label": "Mara", "labels": ["mara"]}, {"vector": {"text": "sea", "words": "sea", "vectors": [1]}},
                                   {"text": "salt", "words": [{"text": "salt", "weight": 1}]}], "mode": "union"});
-        assert_eq!(bare(&plan), json!({"all": [{"label": "Mara"}, {"vector": {"text": "sea", "words": "sea"}}, {"text": "salt"}], "mode": "union"}));
+        assert_eq!(
+            bare(&plan),
+            json!({"all": [{"label": "Mara"}, {"vector": {"text": "sea", "words": "sea"}}, {"text": "salt"}], "mode": "union"})
+        );
     }
 
     #[test]
@@ -134,7 +154,8 @@ mod tests {
 
     #[test]
     fn long_texts_end_at_a_character() {
-        let moment = moment(3, &json!({"asset_id": "a", "evidence": [{"text": "é".repeat(500), "label": null}]}));
+        let moment =
+            moment(3, &json!({"asset_id": "a", "evidence": [{"text": "é".repeat(500), "label": null}]}));
         let told = moment["evidence"][0]["text"].as_str().unwrap();
         assert_eq!((told.chars().count(), moment["number"].as_u64()), (TEXT_CHARS_MAX + 1, Some(3)));
         assert!(moment["evidence"][0].get("label").is_none());

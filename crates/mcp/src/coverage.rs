@@ -18,7 +18,8 @@ const PAGE: usize = 1_000;
 fn types_of(plan: &Value, found: &mut BTreeSet<String>) {
     match plan {
         Value::Object(fields) => {
-            let is_clause = ["label", "phrase", "text", "vector"].iter().any(|name| fields.contains_key(*name));
+            let is_clause =
+                ["label", "phrase", "text", "vector"].iter().any(|name| fields.contains_key(*name));
             match fields.get("type").and_then(Value::as_str) {
                 Some(kind) => drop(found.insert(kind.to_owned())),
                 None if is_clause => {}
@@ -123,11 +124,15 @@ async fn counted(asking: &dyn Asking, plan: &Value) -> Result<Value, String> {
             missing.push(format!("{kind} never ran on {} of {} assets", never.len(), assets.len()));
         }
         let named: Vec<&String> = never.iter().take(COVERAGE_NAMED_MAX).copied().collect();
-        told.insert(kind, json!({"looked_at": assets.len() - never.len(), "never": never.len(), "such_as": named}));
+        told.insert(
+            kind,
+            json!({"looked_at": assets.len() - never.len(), "never": never.len(), "such_as": named}),
+        );
     }
     let mut coverage = json!({"assets": assets.len(), "types": told, "says": missing});
     if !(all_assets && all_runs) {
-        coverage["at_least"] = json!(format!("only the first {} assets and runs are counted", PAGE * COVERAGE_PAGES_MAX));
+        coverage["at_least"] =
+            json!(format!("only the first {} assets and runs are counted", PAGE * COVERAGE_PAGES_MAX));
     }
     Ok(coverage)
 }

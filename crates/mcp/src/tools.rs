@@ -43,7 +43,8 @@ fn with(mut properties: Value, more: Value) -> Value {
 
 fn described() -> Vec<Described> {
     let plan = json!({"type": "object", "description": "a structured query, as answers give it back"});
-    let limit = json!({"type": "integer", "minimum": 1, "maximum": MOMENTS_MAX, "description": "how many moments"});
+    let limit =
+        json!({"type": "integer", "minimum": 1, "maximum": MOMENTS_MAX, "description": "how many moments"});
     let q = json!({"type": "string", "description": "a question in words, such as: Mara in the galley without Otto"});
     let moments = |what: &str| json!({"type": "array", "items": {"type": "object", "properties": stretch(), "required": ["asset_id", "start_ns", "end_ns"]}, "description": what});
     vec![
@@ -78,7 +79,10 @@ fn described() -> Vec<Described> {
             name: "moment",
             title: "What is around a moment",
             says: "What was said, seen and named in a moment and around it, by annotation type, with the models that say so.",
-            properties: with(stretch(), json!({"around_s": {"type": "number", "minimum": 0, "maximum": AROUND_S_MAX}})),
+            properties: with(
+                stretch(),
+                json!({"around_s": {"type": "number", "minimum": 0, "maximum": AROUND_S_MAX}}),
+            ),
             required: &["asset_id", "start_ns", "end_ns"],
             changes: false,
         },
@@ -86,7 +90,10 @@ fn described() -> Vec<Described> {
             name: "look",
             title: "See a moment",
             says: "Pictures from a moment, evenly apart.",
-            properties: with(stretch(), json!({"pictures": {"type": "integer", "minimum": 1, "maximum": PICTURES_MAX}})),
+            properties: with(
+                stretch(),
+                json!({"pictures": {"type": "integer", "minimum": 1, "maximum": PICTURES_MAX}}),
+            ),
             required: &["asset_id", "start_ns", "end_ns"],
             changes: false,
         },
@@ -123,7 +130,8 @@ fn described() -> Vec<Described> {
 fn tool(of: Described) -> Tool {
     let schema = json!({"type": "object", "properties": of.properties, "required": of.required, "additionalProperties": false});
     let schema = if let Value::Object(fields) = schema { fields } else { Map::new() };
-    let hints = ToolAnnotations::with_title(of.title).read_only(!of.changes).destructive(false).open_world(false);
+    let hints =
+        ToolAnnotations::with_title(of.title).read_only(!of.changes).destructive(false).open_world(false);
     Tool::new(of.name, of.says, schema).with_annotations(hints)
 }
 
@@ -163,7 +171,8 @@ pub(crate) async fn call(asking: &dyn Asking, name: &str, arguments: &Arguments)
 
 /// Refuses what the tool does not take: an agent that misspells a field must not be answered as if it had not.
 fn check(of: &Described, arguments: &Arguments) -> Result<(), String> {
-    let known: Vec<&str> = of.properties.as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+    let known: Vec<&str> =
+        of.properties.as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
     if let Some(unknown) = arguments.keys().find(|name| !known.contains(&name.as_str())) {
         return Err(format!("`{unknown}` is no argument of `{}`; it takes {}", of.name, known.join(", ")));
     }
@@ -200,7 +209,12 @@ fn request(arguments: &Arguments) -> Result<Map<String, Value>, String> {
         Some(_) => return Err("`plan` is to be an object, as answers give it back".to_owned()),
     };
     for name in ["q", "cursor"] {
-        request.extend(arguments.get(name).filter(|value| !value.is_null()).map(|value| (name.to_owned(), value.clone())));
+        request.extend(
+            arguments
+                .get(name)
+                .filter(|value| !value.is_null())
+                .map(|value| (name.to_owned(), value.clone())),
+        );
     }
     if arguments.contains_key("limit") || !request.contains_key("limit") {
         request.insert("limit".to_owned(), json!(count(arguments, "limit", MOMENTS_DEFAULT, MOMENTS_MAX)?));
@@ -256,12 +270,20 @@ fn stretch_of(arguments: &Arguments) -> Result<(String, i64, i64), String> {
         ns.ok_or_else(|| format!("`{name}` is to be whole nanoseconds from the start of the media"))
     };
     let (start, end) = (time("start_ns")?, time("end_ns")?);
-    if start > end { Err("`start_ns` is after `end_ns`; swap them".to_owned()) } else { Ok((asset.to_owned(), start, end)) }
+    if start > end {
+        Err("`start_ns` is after `end_ns`; swap them".to_owned())
+    } else {
+        Ok((asset.to_owned(), start, end))
+    }
 }
 
 async fn moment(asking: &dyn Asking, arguments: &Arguments) -> Result<Value, String> {
     let (asset, start, end) = stretch_of(arguments)?;
-    let around = arguments.get("around_s").and_then(Value::as_f64).unwrap_or(AROUND_S_DEFAULT).clamp(0.0, AROUND_S_MAX);
+    let around = arguments
+        .get("around_s")
+        .and_then(Value::as_f64)
+        .unwrap_or(AROUND_S_DEFAULT)
+        .clamp(0.0, AROUND_S_MAX);
     #[allow(clippy::cast_precision_loss)] // buckets are of seconds
     let (from, to) = ((start as f64 / SECOND - around).max(0.0), end as f64 / SECOND + around);
     let path = format!("/v1/buckets/{}?from={from:.3}&to={to:.3}&vectors=false", encoded(&asset));
@@ -270,7 +292,8 @@ async fn moment(asking: &dyn Asking, arguments: &Arguments) -> Result<Value, Str
     let mut lanes: Map<String, Value> = Map::new();
     let mut left_out = 0_usize;
     let annotations = buckets.as_array().into_iter().flatten();
-    let annotations = annotations.flat_map(|bucket| bucket.get("source_annotations").and_then(Value::as_array).into_iter().flatten());
+    let annotations = annotations
+        .flat_map(|bucket| bucket.get("source_annotations").and_then(Value::as_array).into_iter().flatten());
     for annotation in annotations {
         let text = |name: &str| annotation.get(name).and_then(Value::as_str).unwrap_or_default();
         if !seen.insert((text("model").to_owned(), text("annotation_id").to_owned())) {
@@ -290,7 +313,9 @@ async fn moment(asking: &dyn Asking, arguments: &Arguments) -> Result<Value, Str
     }
     let asked = json!({"all": lanes.keys().map(|kind| json!({"type": kind})).collect::<Vec<_>>()});
     let coverage = coverage(asking, &asked).await;
-    Ok(json!({"asset_id": asset, "from_s": from, "to_s": to, "lanes": lanes, "left_out": left_out, "coverage": coverage}))
+    Ok(
+        json!({"asset_id": asset, "from_s": from, "to_s": to, "lanes": lanes, "left_out": left_out, "coverage": coverage}),
+    )
 }
 
 async fn look(asking: &dyn Asking, arguments: &Arguments) -> Result<Told, String> {
@@ -322,10 +347,20 @@ async fn facets(asking: &dyn Asking, arguments: &Arguments) -> Result<Value, Str
         return Ok(json!({"names": found.get("suggestions"), "coverage": coverage}));
     }
     let mut told = Map::new();
-    for (path, name) in [("/v1/models", "models"), ("/v1/labels", "labels"), ("/v1/assets?limit=100", "assets")] {
+    for (path, name) in
+        [("/v1/models", "models"), ("/v1/labels", "labels"), ("/v1/assets?limit=100", "assets")]
+    {
         let mut found = json_of(asking, get(path.to_owned())).await?;
         let list = found.get_mut(name).map_or(Value::Null, Value::take);
-        let of = |item: &Value| Value::Object(picked(item, &["model", "types", "type", "label", "aliases", "asset_id", "movie_id", "series", "season", "episode", "title"]));
+        let of = |item: &Value| {
+            Value::Object(picked(
+                item,
+                &[
+                    "model", "types", "type", "label", "aliases", "asset_id", "movie_id", "series", "season",
+                    "episode", "title",
+                ],
+            ))
+        };
         let most = usize::try_from(NAMES_MAX * 2).unwrap_or(usize::MAX);
         told.insert(name.to_owned(), list.as_array().into_iter().flatten().take(most).map(of).collect());
     }
@@ -359,14 +394,19 @@ async fn export(asking: &dyn Asking, arguments: &Arguments) -> Result<Value, Str
     let format = arguments.get("format").and_then(Value::as_str).ok_or("`format` is to be text")?;
     let request = request(arguments)?;
     let planned = json_of(asking, post("/v1/plan", Value::Object(request.clone()))).await?;
-    let answered = asking.ask(post(format!("/v1/export?format={}", encoded(format)), Value::Object(request))).await;
+    let answered =
+        asking.ask(post(format!("/v1/export?format={}", encoded(format)), Value::Object(request))).await;
     if answered.status != 200 {
         return Err(refusal(answered.status, serde_json::from_slice(&answered.body).ok().as_ref()));
     }
     if answered.body.len() > EXPORT_BYTES_MAX {
-        return Err(format!("the file has {} bytes; ask for fewer moments with `limit`", answered.body.len()));
+        return Err(format!(
+            "the file has {} bytes; ask for fewer moments with `limit`",
+            answered.body.len()
+        ));
     }
-    let text = String::from_utf8(answered.body).map_err(|_| "the file is no text; ask for another format, such as csv")?;
+    let text = String::from_utf8(answered.body)
+        .map_err(|_| "the file is no text; ask for another format, such as csv")?;
     let coverage = coverage(asking, planned.get("plan").unwrap_or(&Value::Null)).await;
     Ok(json!({"format": format, "text": text, "coverage": coverage}))
 }

@@ -41,8 +41,16 @@ const EVERYWHERE: [&str; 18] = [
     "/v1/profile-assignments",
 ];
 /// Routes of those who look for something: they read, though they are called with `POST`.
-const READING: [&str; 8] =
-    ["/v1/search", "/v1/suggest", "/v1/plan", "/v1/converse", "/v1/export", "/v1/login", "/v1/media", "/v1/feedback"];
+const READING: [&str; 8] = [
+    "/v1/search",
+    "/v1/suggest",
+    "/v1/plan",
+    "/v1/converse",
+    "/v1/export",
+    "/v1/login",
+    "/v1/media",
+    "/v1/feedback",
+];
 
 /// Routes that writing clients read, too.
 const REGISTRY: [&str; 4] = ["/v1/assets", "/v1/models", "/v1/labels", "/v1/runs"];

@@ -45,14 +45,19 @@ impl Talk {
 
     /// Takes in what became of what was said. Tells whether the plan changed.
     fn take(&mut self, say: &str, turned: &Value) -> bool {
-        self.other = turned.get("alternative").filter(|other| other.is_object()).map(|other| (say.to_owned(), other.clone()));
+        self.other = turned
+            .get("alternative")
+            .filter(|other| other.is_object())
+            .map(|other| (say.to_owned(), other.clone()));
         match turned.get("step").and_then(Value::as_str).unwrap_or_default() {
             "back" => self.at = self.at.saturating_sub(1),
             "forward" => self.at = (self.at + 1).min(self.turns.len()),
             "stays" => return false,
             _ => {
                 self.turns.truncate(self.at);
-                self.turns.push(json!({"say": say, "plan": turned.get("plan"), "spoken_of": turned.get("spoken_of")}));
+                self.turns.push(
+                    json!({"say": say, "plan": turned.get("plan"), "spoken_of": turned.get("spoken_of")}),
+                );
                 self.at = self.turns.len();
             }
         }
@@ -163,12 +168,21 @@ fn print_turn(say: &str, turned: &Value) {
         output::line(&faint(&format!("  {sign} {} {value}", text("path"))));
     }
     for warning in turned.get("warnings").and_then(Value::as_array).into_iter().flatten() {
-        output::warn(&format!("note: {}", warning.get("message").and_then(Value::as_str).unwrap_or_default()));
+        output::warn(&format!(
+            "note: {}",
+            warning.get("message").and_then(Value::as_str).unwrap_or_default()
+        ));
     }
 }
 
 /// Searches by the plan that counts, shows what is found, and keeps it as what was shown.
-fn show_moments(client: &Client, talk: &mut Talk, limit: usize, json_output: bool, turned: &Value) -> Outcome {
+fn show_moments(
+    client: &Client,
+    talk: &mut Talk,
+    limit: usize,
+    json_output: bool,
+    turned: &Value,
+) -> Outcome {
     let answer = match talk.plan() {
         Some(plan) => {
             let mut request = plan.clone();
@@ -210,9 +224,18 @@ mod tests {
     #[test]
     fn what_is_undone_goes_along_until_something_else_is_said() {
         let mut talk = Talk::default();
-        assert!(talk.take("a", &step("anew", &json!({"all": [1]}))) && talk.take("b", &step("refines", &json!({"all": [2]}))));
-        assert!(talk.take("go back", &step("back", &Value::Null)) && !talk.take("?", &step("stays", &Value::Null)));
-        assert_eq!((talk.request("c")["turns"].as_array().unwrap().len(), talk.request("c")["at"].as_u64()), (2, Some(1)));
+        assert!(
+            talk.take("a", &step("anew", &json!({"all": [1]})))
+                && talk.take("b", &step("refines", &json!({"all": [2]})))
+        );
+        assert!(
+            talk.take("go back", &step("back", &Value::Null))
+                && !talk.take("?", &step("stays", &Value::Null))
+        );
+        assert_eq!(
+            (talk.request("c")["turns"].as_array().unwrap().len(), talk.request("c")["at"].as_u64()),
+            (2, Some(1))
+        );
         assert!(talk.take("c", &step("refines", &json!({"all": [2]}))) && talk.turn_over());
         assert_eq!((talk.turns.len(), talk.plan()), (2, Some(&json!({"all": [3]}))));
         assert!(!talk.turn_over(), "there is one other way");
@@ -225,7 +248,10 @@ mod tests {
             talk.take("say", &step("refines", &json!({"all": [n]})));
         }
         let request = talk.request("next");
-        assert_eq!((request["turns"].as_array().unwrap().len(), request["at"].as_u64()), (TURNS_SENT, Some(20)));
+        assert_eq!(
+            (request["turns"].as_array().unwrap().len(), request["at"].as_u64()),
+            (TURNS_SENT, Some(20))
+        );
         assert_eq!(talk.turns.len(), 1_000);
     }
 }

@@ -107,12 +107,17 @@ mod tests {
 
     #[test]
     fn headers_say_what_the_message_says() {
-        let message = json!({"method": "tools/call", "params": {"name": "search", "_meta": {REVISION: "2026-07-28"}}});
+        let message =
+            json!({"method": "tools/call", "params": {"name": "search", "_meta": {REVISION: "2026-07-28"}}});
         let said = headers(&message, Some("2025-11-25"));
-        let expected = [("mcp-protocol-version", "2026-07-28"), ("mcp-method", "tools/call"), ("mcp-name", "search")];
+        let expected =
+            [("mcp-protocol-version", "2026-07-28"), ("mcp-method", "tools/call"), ("mcp-name", "search")];
         assert_eq!(said, expected.map(|(name, value)| (name, value.to_owned())));
         let earlier = json!({"method": "tools/list", "params": {"name": "é"}});
-        assert_eq!(headers(&earlier, Some("2025-11-25")), [("mcp-protocol-version", "2025-11-25".to_owned())]);
+        assert_eq!(
+            headers(&earlier, Some("2025-11-25")),
+            [("mcp-protocol-version", "2025-11-25".to_owned())]
+        );
         assert!(headers(&earlier, None).is_empty());
     }
 }

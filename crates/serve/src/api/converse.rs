@@ -4,9 +4,7 @@ use std::sync::Arc;
 
 use axum::Json as Answer;
 use rushes_archive::{Archive, Caller};
-use rushes_converse::{
-    Conversation, Operation, OtherWay, SHOWN_MAX, Step, TURNS_MAX, Turn, Turned,
-};
+use rushes_converse::{Conversation, Operation, OtherWay, SHOWN_MAX, Step, TURNS_MAX, Turn, Turned};
 use rushes_plan::{Plan, Reading, Stretch, Warning};
 use rushes_types::limits::QUERY_BYTES_MAX;
 use rushes_types::{Error, ErrorKind, Result};
@@ -104,7 +102,17 @@ impl From<Turned> for TurnedDocument {
             let OtherWay { step, patch, plan } = *other;
             OtherWayDocument { step, patch, plan }
         };
-        Self { step, why, patch, plan, at, spoken_of, understood, warnings, alternative: alternative.map(other) }
+        Self {
+            step,
+            why,
+            patch,
+            plan,
+            at,
+            spoken_of,
+            understood,
+            warnings,
+            alternative: alternative.map(other),
+        }
     }
 }
 
@@ -120,7 +128,8 @@ struct Sent {
 fn sent(document: ConverseDocument) -> Result<Sent> {
     let too_many = |what: &str, count: usize, most: usize, mend: &str| {
         let message = format!("the conversation has {count} {what}");
-        let error = Error::new(ErrorKind::TooLarge, message).mend(format!("at most {most} are accepted; {mend}"));
+        let error =
+            Error::new(ErrorKind::TooLarge, message).mend(format!("at most {most} are accepted; {mend}"));
         if count > most { Err(error.at(format!("/{what}"))) } else { Ok(()) }
     };
     let ConverseDocument { say, turns, at, shown } = document;
@@ -144,7 +153,8 @@ fn sent(document: ConverseDocument) -> Result<Sent> {
             let mend = format!("at most {QUERY_BYTES_MAX} are accepted");
             return Err(Error::new(ErrorKind::TooLarge, message).mend(mend).at(format!("/turns/{i}/say")));
         }
-        let plan = turn.plan.as_ref().map(Plan::read).transpose().map_err(within(format!("/turns/{i}/plan")))?;
+        let plan =
+            turn.plan.as_ref().map(Plan::read).transpose().map_err(within(format!("/turns/{i}/plan")))?;
         let moment = turn.spoken_of.as_ref().map(Stretch::read).transpose();
         let spoken_of = moment.map_err(within(format!("/turns/{i}/spoken_of")))?;
         read.push(Turn { say: turn.say, plan, spoken_of });
