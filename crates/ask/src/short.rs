@@ -2,7 +2,8 @@
 
 use rushes_plan::time::{Instant, seconds_of_ns};
 use rushes_plan::{
-    Ask, Bounds, ClauseRef, Mode, Plan, PlanClause, Predicate, RankBy, Scope, Stretch, Top, VectorSource, Window,
+    Ask, Bounds, ClauseRef, Mode, Plan, PlanClause, Predicate, RankBy, Scope, Stretch, Top, VectorSource,
+    Window,
 };
 use rushes_types::known_types;
 

@@ -14,7 +14,10 @@ fn main() -> Result<(), Box<dyn Error>> {
     let names = WrittenLexicon::read(&fs::read_to_string(next()?)?)?;
     let score = talks::score(&talks::read(&fs::read_to_string(next()?)?)?, &names);
     for miss in &score.misses {
-        println!("{}.{} {}\n    wanted {:?}\n    got    {}\n    {}", miss.talk, miss.turn, miss.say, miss.wanted, miss.got, miss.why);
+        println!(
+            "{}.{} {}\n    wanted {:?}\n    got    {}\n    {}",
+            miss.talk, miss.turn, miss.say, miss.wanted, miss.got, miss.why
+        );
     }
     println!("{} of {} turns have the right plan", score.right, score.turns);
     Ok(())

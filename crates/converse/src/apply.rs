@@ -75,7 +75,20 @@ pub(crate) fn apply(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>) -> 
         }
         Act::Drop => drop_named(edit, cue, around),
         Act::Other => other(edit, cue, around),
-        Act::Meant
+        Act::Restore if cue.new.is_none() => {
+            let denied = edit.plan.none.iter().rposition(|clause| edit.family(clause).is_person());
+            match denied {
+                Some(at) => {
+                    let person = edit.plan.none.remove(at);
+                    edit.bring(&Plan { all: vec![person], ..Plan::default() }, Coming::Also);
+                }
+                None => edit.warn("not_understood", "nobody was left out; say who is meant"),
+            }
+            Ok(why("takes back that somebody must not be there"))
+        }
+        Act::Restore
+        | Act::Beside
+        | Act::Meant
         | Act::Swap
         | Act::Same
         | Act::About
@@ -91,7 +104,13 @@ pub(crate) fn apply(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>) -> 
 /// What comes in, in its manner.
 fn bring(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>) -> Result<Done> {
     let text = cue.new.unwrap_or_default();
-    let mut delta = Delta::of(text, around.knowledge)?;
+    // "change the season to 3"
+    let numbered = match cue.facet {
+        Some(Facet::Season) => format!("season {text}"),
+        Some(Facet::Episode) => format!("episode {text}"),
+        _ => text.to_owned(),
+    };
+    let mut delta = Delta::of(&numbered, around.knowledge)?;
     if delta.is_empty() {
         edit.warn("not_understood", format!("`{text}` names nothing that a plan can ask"));
     }
@@ -103,6 +122,10 @@ fn bring(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>) -> Result<Done
         Act::Before => {
             edit.step(&delta.plan, true);
             "is what comes before"
+        }
+        Act::Beside | Act::Restore => {
+            edit.bring(&delta.plan, Coming::Beside);
+            "comes beside what was asked"
         }
         Act::Also => {
             edit.bring(&delta.plan, Coming::Also);

@@ -43,7 +43,8 @@ pub(crate) fn choose(
         let why = format!("it goes on with “{word}”");
         let lower = word.to_lowercase();
         if !(words.is_placing(&lower) && is_new_scene) {
-            let exchanges = lower == "and" && sentence.asks();
+            let exchanges = (lower == "and" && sentence.asks())
+                || matches!(lower.as_str(), "now" | "and now" | "this time");
             return Choice::Refine(why, if exchanges { Coming::Instead } else { Coming::Beside });
         }
     }

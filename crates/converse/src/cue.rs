@@ -92,7 +92,6 @@ fn cue<'s>(
         Some(facet) => return Some(Cue { facet: Some(facet), ..empty }),
         None => words.act(sentence, from, to)?,
     };
-    // "and the kitchen?" asks for the same with something else.
     let slot = |slot: Slot| found.slot(slot);
     if let (Act::Same | Act::About | Act::Meant | Act::Anew | Act::Only | Act::Swap, Some((start, end)), None) =
         (act, slot(Slot::New), slot(Slot::Old))
@@ -146,8 +145,16 @@ fn parts<'s>(sentence: &Sentence<'s>, words: &Words) -> Option<Vec<Cue<'s>>> {
             from += lead;
             cue(sentence, words, from, to, NESTING_MAX)
         });
-        // "no": what comes next says what.
-        cues.push(one?);
+        match one {
+            Some(cue) => cues.push(cue),
+            // "too tight, medium": what stands behind a command that needs no words of its own comes beside.
+            None if cues.last().is_some_and(|cue: &Cue<'_>| cue.new.is_none() && cue.act != Act::Anew) => {
+                let says = sentence.slice(from, to);
+                let (new, number, facet) = (Some(says), None, None);
+                cues.push(Cue { act: Act::Beside, new, old: None, number, facet, says });
+            }
+            None => return None,
+        }
     }
     // One thing that was found before in all of it is no list.
     (cues.len() > 1 && cues.iter().all(|cue| !matches!(cue.act, Act::Anew | Act::Either))).then_some(cues)

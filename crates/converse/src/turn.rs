@@ -164,7 +164,10 @@ fn of_conversation(
     };
     Ok(Some(match cue.act {
         Act::Back => match talk.at.checked_sub(1) {
-            Some(at) => to(Step::Back, at),
+            Some(one) => {
+                let more = cue.number.and_then(|n| usize::try_from(n).ok()).unwrap_or(1).saturating_sub(1);
+                to(Step::Back, one.saturating_sub(more))
+            }
             None => stays("there is nothing to go back to"),
         },
         Act::Forward if talk.at < talk.turns.len() => to(Step::Forward, talk.at + 1),

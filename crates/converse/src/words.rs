@@ -27,6 +27,7 @@ pub(crate) enum Act {
     Wider,
     Widen,
     Deny,
+    Restore,
     Number,
     Other,
     Meant,
@@ -40,10 +41,12 @@ pub(crate) enum Act {
     Also,
     Then,
     Before,
+    /// What a part of a sentence adds that commands nothing.
+    Beside,
 }
 
 /// Acts by their names in the files. Where a sentence fits several equally well, the first is meant.
-const ACTS: [(&str, Act); 24] = [
+const ACTS: [(&str, Act); 25] = [
     ("back", Act::Back),
     ("forward", Act::Forward),
     ("clear", Act::Clear),
@@ -55,6 +58,7 @@ const ACTS: [(&str, Act); 24] = [
     ("wider", Act::Wider),
     ("widen", Act::Widen),
     ("deny", Act::Deny),
+    ("restore", Act::Restore),
     ("number", Act::Number),
     ("other", Act::Other),
     ("meant", Act::Meant),

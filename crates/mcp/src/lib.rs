@@ -22,7 +22,7 @@ use axum::http::{HeaderValue, Request, header};
 use axum::response::Response;
 use rmcp::model::{
     CallToolRequestParams, CallToolResponse, CallToolResult, ContentBlock, Implementation, ListToolsResult,
-    PaginatedRequestParams, ServerCapabilities, ServerInfo, Tool,
+    PaginatedRequestParams, ServerCapabilities, ServerConfig, Tool,
 };
 use rmcp::service::RequestContext;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
@@ -74,9 +74,9 @@ pub trait Asking: Send + Sync + 'static {
 struct Agent(Arc<dyn Asking>);
 
 impl ServerHandler for Agent {
-    fn get_info(&self) -> ServerInfo {
+    fn get_info(&self) -> ServerConfig {
         let capabilities = ServerCapabilities::builder().enable_tools().build();
-        let mut info = ServerInfo::new(capabilities);
+        let mut info = ServerConfig::new(capabilities);
         info.server_info = Implementation::new("rushes", env!("CARGO_PKG_VERSION"));
         info.instructions = Some(INSTRUCTIONS.to_owned());
         info
@@ -114,8 +114,11 @@ impl ServerHandler for Agent {
 /// Answers a request of the protocol over HTTP, for one caller. Whoever calls this has checked `Host`, `Origin` and the token.
 pub async fn answer(asking: Arc<dyn Asking>, mut request: Request<Body>) -> Response {
     // Answers are whole, so a client that takes only JSON is as welcome.
+    let headers = request.headers_mut();
+    // A call within this process names no host.
+    headers.entry(header::HOST).or_insert(HeaderValue::from_static("localhost"));
     let both = HeaderValue::from_static("application/json, text/event-stream");
-    request.headers_mut().insert(header::ACCEPT, both);
+    headers.insert(header::ACCEPT, both);
     let config = StreamableHttpServerConfig::default()
         .with_legacy_session_mode(false)
         .with_json_response(true)

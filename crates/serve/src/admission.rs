@@ -111,6 +111,10 @@ pub(crate) async fn within(routes: Router<Arc<App>>, ctx: Ctx, mut request: Requ
     }
 }
 
+/// Marks an answer that tells of its failures in a protocol of its own, and not as a problem document.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OwnProtocol;
+
 /// Counts a request as in flight until it is dropped: also where the client goes away.
 struct InFlight(Arc<App>);
 
@@ -124,9 +128,10 @@ impl Drop for InFlight {
 fn finish(mut response: Response, path: &str, id: &str) -> Response {
     let status = response.status();
     let problem = response.extensions_mut().remove::<Box<Problem>>();
+    let speaks = response.extensions_mut().remove::<OwnProtocol>().is_some();
     let is_document = response.headers().get(header::CONTENT_TYPE).is_some_and(|t| t == PROBLEM_JSON);
     let problem = match problem {
-        None if (status.is_client_error() || status.is_server_error()) && !is_document => {
+        None if (status.is_client_error() || status.is_server_error()) && !is_document && !speaks => {
             Some(Box::new(Problem::of_status(status, path)))
         }
         other => other,

@@ -46,6 +46,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::middleware::from_fn_with_state;
 use axum::response::Response;
+use axum::routing::post;
 use rushes_archive::{Archive, Caller};
 use tower::ServiceExt;
 
@@ -95,6 +96,8 @@ fn build(
     let app = Arc::new(app::App::new(archive, config, owner_secret, document));
     let on_panic = Arc::clone(&app);
     let router = routes
+        // Its own protocol says what it takes; the document has the routes that its tools ask.
+        .route(api::AGENTS, post(api::agent))
         .fallback(api::no_such_path)
         .layer(from_fn_with_state(Arc::clone(&app), admission::admit))
         .layer(tower_http::catch_panic::CatchPanicLayer::custom(move |_: Box<dyn std::any::Any + Send>| {

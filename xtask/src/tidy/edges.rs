@@ -89,8 +89,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
 
 /// All that one archive is made of.
 const PARTS: &[&str] = &[
-    "types", "text", "kv", "wire", "store", "events", "timeline", "fuse", "plan", "ask", "converse", "index", "learn",
-    "feedback", "profile", "query", "bins",
+    "types", "text", "kv", "wire", "store", "events", "timeline", "fuse", "plan", "ask", "converse", "index",
+    "learn", "feedback", "profile", "query", "bins",
 ];
 /// Only the command line may wire everything.
 const ANY: &[&str] = &["*"];

@@ -13,8 +13,7 @@
 mod clauses;
 
 use rushes_types::limits::{
-    CLAUSES_MAX, DIMENSIONS_MAX, ID_BYTES_MAX, PAGE_MAX, PLAN_LIST_MAX, QUERY_BYTES_MAX,
-    TIME_NS_MAX,
+    CLAUSES_MAX, DIMENSIONS_MAX, ID_BYTES_MAX, PAGE_MAX, PLAN_LIST_MAX, QUERY_BYTES_MAX, TIME_NS_MAX,
 };
 use serde_json::{Map, Value as Json, json};
 

@@ -10,22 +10,16 @@ use axum::body::Body;
 use axum::extract::Request;
 use axum::http::header;
 use axum::response::Response;
-use axum::routing::post;
 use http_body_util::{BodyExt, Limited};
 use rushes_archive::Caller;
 use rushes_mcp::{Answered, Ask, Asked, Asking};
-use utoipa_axum::router::OpenApiRouter;
 
-use crate::admission::within;
+use crate::admission::{OwnProtocol, within};
 use crate::app::{App, Ctx};
 use crate::limits::ANSWER_BYTES_MAX;
 
 /// Where agents ask.
-pub(crate) const PATH: &str = "/mcp";
-
-pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::new().route(PATH, post(agent))
-}
+pub(crate) const AGENTS: &str = "/mcp";
 
 /// The routes of the document, once for all calls: without a server's state, so that they keep none alive.
 fn documented() -> Router<Arc<App>> {
@@ -33,8 +27,11 @@ fn documented() -> Router<Arc<App>> {
     ROUTES.get_or_init(|| super::routes().split_for_parts().0).clone()
 }
 
-async fn agent(ctx: Ctx, request: Request) -> Response {
-    rushes_mcp::answer(Arc::new(Routes(ctx)), request).await
+/// Answers an agent.
+pub(crate) async fn agent(ctx: Ctx, request: Request) -> Response {
+    let mut response = rushes_mcp::answer(Arc::new(Routes(ctx)), request).await;
+    response.extensions_mut().insert(OwnProtocol);
+    response
 }
 
 /// The routes, for the caller of a request.

@@ -43,6 +43,7 @@ use rushes_types::{Asset, AssetId, Commit, Error, ErrorKind, Result};
 use crate::app::{App, Ctx};
 use crate::problem::{Problem, Reply};
 
+pub(crate) use agents::{AGENTS, agent};
 pub use backups::checked_backups;
 pub(crate) use documents::LineProblemDocument;
 
@@ -107,7 +108,6 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
         .merge(oidc::routes())
         .merge(links::routes())
         .merge(audit::routes())
-        .merge(agents::routes())
 }
 
 /// The answer for an unknown path.
