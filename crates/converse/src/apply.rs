@@ -8,7 +8,7 @@ use rushes_types::Result;
 use crate::cue::Cue;
 use crate::delta::Delta;
 use crate::edit::{Coming, Edit};
-use crate::facet::{Facet, Family, named};
+use crate::facet::{Facet, Family, named, same};
 use crate::limits::set_number;
 use crate::scope::forget_scope;
 use crate::sizes;
@@ -20,7 +20,7 @@ pub(crate) struct Around<'a> {
     /// The moments that were shown, best first.
     pub shown: &'a [Stretch],
     /// The moment that was last spoken of.
-    pub spoken_of: Option<&'a Stretch>,
+    pub spoken_of: Option<Stretch>,
 }
 
 /// What was done.
@@ -110,7 +110,10 @@ fn bring(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>) -> Result<Done
         Some(Facet::Episode) => format!("episode {text}"),
         _ => text.to_owned(),
     };
-    let mut delta = Delta::of(&numbered, around.knowledge)?;
+    let mut delta = match cue.act {
+        Act::Then => Delta::following(text, around.knowledge)?,
+        _ => Delta::beside(&edit.plan, &numbered, around.knowledge)?,
+    };
     if delta.is_empty() {
         edit.warn("not_understood", format!("`{text}` names nothing that a plan can ask"));
     }
@@ -130,6 +133,11 @@ fn bring(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>) -> Result<Done
         Act::Also => {
             edit.bring(&delta.plan, Coming::Also);
             "adds to what was asked"
+        }
+        // What was left out and is fine need not be there.
+        Act::Either if delta.positive().all(|clause| edit.denies(clause)) && delta.is_positive() => {
+            edit.plan.none.retain(|denied| !delta.positive().any(|clause| same(clause, denied)));
+            "may be there again"
         }
         Act::Either => {
             edit.bring(&delta.plan, Coming::Either);
@@ -379,7 +387,11 @@ fn moment<'a>(cue: &Cue<'_>, around: &'a Around<'_>) -> std::result::Result<&'a 
                 count => format!("{count} moments were shown, so there is no number {n}"),
             })
         }
-        None => around.spoken_of.or_else(|| shown.first()).ok_or_else(|| "no moments were shown".to_owned()),
+        None => around
+            .spoken_of
+            .as_ref()
+            .or_else(|| shown.first())
+            .ok_or_else(|| "no moments were shown".to_owned()),
     }
 }
 

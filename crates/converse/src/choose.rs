@@ -9,6 +9,9 @@ use crate::facet::{Facet, Family, same};
 use crate::sentence::Sentence;
 use crate::words::Words;
 
+/// Longest question that is no sentence, in words: "pizza?".
+const FRAGMENT_WORDS: usize = 3;
+
 /// What was decided, and why.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Choice {
@@ -51,6 +54,13 @@ pub(crate) fn choose(
     if speaks_of_before(sentence, person, words) {
         return refine("it speaks of what was asked before");
     }
+    if delta.positive().any(|clause| last.none.iter().any(|denied| same(denied, clause))) {
+        return refine("it asks for what was left out");
+    }
+    if sentence.asks() && families.len() == 1 && sentence.len() <= FRAGMENT_WORDS {
+        let coming = if own.contains(&families[0]) { Coming::Instead } else { Coming::Beside };
+        return Choice::Refine("it asks in a word for one thing more".to_owned(), coming);
+    }
     if sentence.longest(0, sentence.len(), &words.asking).is_some() {
         return Choice::Anew("it asks, and names what to look for".to_owned());
     }
@@ -69,9 +79,6 @@ pub(crate) fn choose(
     let restates = delta.positive().any(|clause| last.clauses().iter().any(|(_, own)| same(own, clause)));
     if restates {
         return Choice::Anew("it names again what was asked, with something else".to_owned());
-    }
-    if sentence.asks() && families.len() == 1 && own.contains(&families[0]) {
-        return Choice::Refine("it asks for another of the same kind".to_owned(), Coming::Instead);
     }
     let only_shots = last.clauses().iter().all(|(_, clause)| clause.kind() == Some(known_types::SHOT));
     if only_shots {

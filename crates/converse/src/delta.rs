@@ -1,7 +1,7 @@
 //! What words alone ask for: a question that goes on from another, read by itself.
 
 use rushes_ask::{ParsedQuestion, Reading, ask};
-use rushes_plan::{Knowledge, Mode, Plan, PlanClause, Warning};
+use rushes_plan::{Knowledge, Mode, Plan, PlanClause, Predicate, Warning};
 use rushes_types::{Result, known_types};
 
 /// What a part of a sentence asks for.
@@ -28,6 +28,35 @@ impl Delta {
             plan.mode = Mode::Intersection;
         }
         Ok(Self { plan, reading, warnings })
+    }
+
+    /// Reads words that go on from a plan: "at least 5", where the plan tests lengths, is of seconds.
+    ///
+    /// # Errors
+    /// As [`ask`].
+    pub fn beside(plan: &Plan, text: &str, knowledge: &dyn Knowledge) -> Result<Self> {
+        let tests = |plan: &Plan| plan.predicates.iter().any(|test| matches!(test, Predicate::Duration(_)));
+        if tests(plan) && text.trim_end().ends_with(|c: char| c.is_ascii_digit()) {
+            let seconds = Self::of(&format!("{text} seconds"), knowledge)?;
+            if tests(&seconds.plan) && !seconds.is_positive() {
+                return Ok(seconds);
+            }
+        }
+        Self::of(text, knowledge)
+    }
+
+    /// Reads what follows something, with how soon it does.
+    ///
+    /// # Errors
+    /// As [`ask`].
+    pub fn following(text: &str, knowledge: &dyn Knowledge) -> Result<Self> {
+        // What stands before is in the plan already: any quote holds its place.
+        let mut delta = Self::of(&format!("\"…\" then {text}"), knowledge)?;
+        if delta.plan.then.is_empty() {
+            return Self::of(text, knowledge);
+        }
+        delta.plan.all.clear();
+        Ok(delta)
     }
 
     /// Does it ask for nothing at all?

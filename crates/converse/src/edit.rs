@@ -119,6 +119,11 @@ impl Edit<'_> {
         self.plan.all.iter().chain(&self.plan.any).any(|own| same(own, clause))
     }
 
+    /// Must the clause not be there?
+    pub fn denies(&self, clause: &PlanClause) -> bool {
+        self.plan.none.iter().any(|own| same(own, clause))
+    }
+
     /// The clauses of a family, by their places: of the first step, then of those that follow.
     pub fn of_family(&self, family: &Family) -> Vec<Place> {
         let mut places = Vec::new();
@@ -357,7 +362,9 @@ impl Edit<'_> {
             (self.plan.all, self.plan.any, self.plan.none) = (said.all, said.any, said.none);
         } else {
             let new = step(&mut said);
-            self.plan.then.push(new);
+            if !(new.all.is_empty() && new.any.is_empty()) {
+                self.plan.then.push(new);
+            }
             self.plan.then.append(&mut said.then);
             merge_scope(&mut self.plan.scope, &said.scope, Scoping::Set);
             merge_tests(&mut self.plan, &said);

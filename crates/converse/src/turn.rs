@@ -210,12 +210,15 @@ fn refine(
 ) -> Result<Turned> {
     let mut edit =
         Edit { plan: last.clone(), words: Words::built_in(), latest: talk.latest(), warnings: Vec::new() };
-    let around = Around { knowledge, shown: talk.shown, spoken_of: talk.spoken_of() };
+    let mut around = Around { knowledge, shown: talk.shown, spoken_of: talk.spoken_of().cloned() };
     let (mut why, mut spoken_of, mut read) = (Vec::new(), None, Vec::new());
     for cue in cues {
         let done = apply(&mut edit, cue, &around)?;
         why.push(done.why);
-        spoken_of = done.spoken_of.or(spoken_of);
+        if let Some(moment) = done.spoken_of {
+            around.spoken_of = Some(moment.clone());
+            spoken_of = Some(moment);
+        }
         read.extend(done.read);
     }
     let turned = finish(last, edit, why.join("; "), &read);
@@ -234,7 +237,7 @@ fn plain(
     knowledge: &dyn Knowledge,
 ) -> Result<Turned> {
     let words = Words::built_in();
-    let delta = Delta::of(text, knowledge)?;
+    let delta = Delta::beside(last, text, knowledge)?;
     let said = Sentence::new(text);
     let idle = said.longest(0, said.len(), &words.leading) == Some(said.len());
     let choice = if idle { Choice::Neither } else { choose(sentence, &delta, last, goes_on, words) };

@@ -83,6 +83,7 @@ struct File {
     tag: String,
     leading: String,
     trailing: String,
+    fine: String,
     continuing: String,
     asking: String,
     pronouns: String,
@@ -110,6 +111,7 @@ pub(crate) struct Words {
     facets: Vec<(Facet, Vec<String>)>,
     pub leading: Rows,
     pub trailing: Rows,
+    fine: Rows,
     pub continuing: Rows,
     pub asking: Rows,
     pub ones: Rows,
@@ -181,6 +183,7 @@ impl Words {
         for (phrases, into) in [
             (&file.leading, &mut self.leading),
             (&file.trailing, &mut self.trailing),
+            (&file.fine, &mut self.fine),
             (&file.continuing, &mut self.continuing),
             (&file.asking, &mut self.asking),
             (&file.pronouns, &mut self.pronouns),
@@ -226,7 +229,9 @@ impl Words {
 
     /// The part of the plan that a whole sentence gives up.
     pub fn widens(&self, sentence: &Sentence<'_>, from: usize, to: usize) -> Option<Facet> {
-        facet_of(&self.widening, sentence, from, to)
+        let ends = |row: &&Vec<String>| row.len() < to - from && sentence.is_row(to - row.len(), to, row);
+        let fine = self.fine.iter().filter(ends).map(Vec::len).max().unwrap_or_default();
+        facet_of(&self.widening, sentence, from, to - fine)
     }
 
     /// The part of a plan that words name.
