@@ -10,6 +10,7 @@
 
 mod answers;
 mod coverage;
+mod described;
 mod limits;
 mod tools;
 
@@ -87,7 +88,7 @@ impl ServerHandler for Agent {
         _: Option<PaginatedRequestParams>,
         _: RequestContext<RoleServer>,
     ) -> Result<ListToolsResult, ErrorData> {
-        Ok(ListToolsResult::with_all_items(tools::list(self.0.may_change())))
+        Ok(ListToolsResult::with_all_items(described::list(self.0.may_change())))
     }
 
     async fn call_tool(
@@ -96,7 +97,7 @@ impl ServerHandler for Agent {
         _: RequestContext<RoleServer>,
     ) -> Result<CallToolResponse, ErrorData> {
         let arguments = request.arguments.unwrap_or_default();
-        if tools::find(&request.name).is_none() {
+        if described::find(&request.name).is_none() {
             return Err(ErrorData::invalid_params(format!("there is no tool `{}`", request.name), None));
         }
         let result = match tools::call(self.0.as_ref(), &request.name, &arguments).await {
@@ -107,7 +108,7 @@ impl ServerHandler for Agent {
     }
 
     fn get_tool(&self, name: &str) -> Option<Tool> {
-        tools::find(name)
+        described::find(name)
     }
 }
 

@@ -30,3 +30,5 @@ pub(crate) const NAMES_MAX: u64 = 50;
 pub(crate) const EXPORT_BYTES_MAX: usize = 200 << 10;
 /// Moments that go into a bin at once.
 pub(crate) const SELECTED_MAX: usize = 200;
+/// Annotation types of which coverage is told at once.
+pub(crate) const TYPES_MAX: usize = 16;

@@ -1,15 +1,15 @@
-//! The tools: what each takes, and what it asks.
+//! The tools: what each asks, and what it tells.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use rmcp::model::{Tool, ToolAnnotations};
 use serde_json::{Map, Value, json};
 
 use crate::answers::{self, Told, bare, json_of, picked, refusal};
 use crate::coverage::{coverage, encoded};
+use crate::described::{check, described};
 use crate::limits::{
     AROUND_S_DEFAULT, AROUND_S_MAX, EXPORT_BYTES_MAX, LANES_MAX, MOMENTS_DEFAULT, MOMENTS_MAX, NAMES_MAX,
-    PICTURES_DEFAULT, PICTURES_MAX, SELECTED_MAX,
+    PICTURES_DEFAULT, PICTURES_MAX, SELECTED_MAX, TYPES_MAX,
 };
 use crate::{Ask, Asking};
 
@@ -20,138 +20,13 @@ const PICTURE_HEIGHT: u32 = 270;
 
 type Arguments = Map<String, Value>;
 
-/// What a tool takes, and what it is for.
-struct Described {
-    name: &'static str,
-    title: &'static str,
-    says: &'static str,
-    properties: Value,
-    required: &'static [&'static str],
-    changes: bool,
-}
-
-fn stretch() -> Value {
-    json!({"asset_id": {"type": "string"}, "start_ns": {"type": "integer", "minimum": 0}, "end_ns": {"type": "integer", "minimum": 0}})
-}
-
-fn with(mut properties: Value, more: Value) -> Value {
-    if let (Some(fields), Value::Object(more)) = (properties.as_object_mut(), more) {
-        fields.extend(more);
-    }
-    properties
-}
-
-fn described() -> Vec<Described> {
-    let plan = json!({"type": "object", "description": "a structured query, as answers give it back"});
-    let limit =
-        json!({"type": "integer", "minimum": 1, "maximum": MOMENTS_MAX, "description": "how many moments"});
-    let q = json!({"type": "string", "description": "a question in words, such as: Mara in the galley without Otto"});
-    let moments = |what: &str| json!({"type": "array", "items": {"type": "object", "properties": stretch(), "required": ["asset_id", "start_ns", "end_ns"]}, "description": what});
-    vec![
-        Described {
-            name: "search",
-            title: "Find moments",
-            says: "Finds moments by a question in words, a plan, or both. Answers moments with exact times and the evidence for each, the plan \
-                   to go on from, and coverage.",
-            properties: json!({"q": q, "plan": plan, "limit": limit, "cursor": {"type": "string", "description": "next_cursor of the page before"}}),
-            required: &[],
-            changes: false,
-        },
-        Described {
-            name: "refine",
-            title: "Change the last search",
-            says: "Changes the last plan by what is said, as in a conversation: only season 2; without Otto; more like the third; the same \
-                   with Mara. Says what it did and why, gives the change as JSON Patch, and searches.",
-            properties: json!({"plan": plan, "say": {"type": "string"}, "limit": limit,
-                               "shown": moments("the moments that were shown, best first: the third is one of them")}),
-            required: &["plan", "say"],
-            changes: false,
-        },
-        Described {
-            name: "similar",
-            title: "Find moments that look or mean alike",
-            says: "Finds what is near to a moment, within a plan where one is given.",
-            properties: with(stretch(), json!({"plan": plan, "limit": limit})),
-            required: &["asset_id", "start_ns", "end_ns"],
-            changes: false,
-        },
-        Described {
-            name: "moment",
-            title: "What is around a moment",
-            says: "What was said, seen and named in a moment and around it, by annotation type, with the models that say so.",
-            properties: with(
-                stretch(),
-                json!({"around_s": {"type": "number", "minimum": 0, "maximum": AROUND_S_MAX}}),
-            ),
-            required: &["asset_id", "start_ns", "end_ns"],
-            changes: false,
-        },
-        Described {
-            name: "look",
-            title: "See a moment",
-            says: "Pictures from a moment, evenly apart.",
-            properties: with(
-                stretch(),
-                json!({"pictures": {"type": "integer", "minimum": 1, "maximum": PICTURES_MAX}}),
-            ),
-            required: &["asset_id", "start_ns", "end_ns"],
-            changes: false,
-        },
-        Described {
-            name: "facets",
-            title: "Which names there are",
-            says: "Names with how often each is seen, for words that they begin with; without words what there is: titles, models with their \
-                   annotation types, and labels with their other names. With `types`, what was looked at by whom.",
-            properties: json!({"beginning": {"type": "string", "description": "the beginning of a name"},
-                               "types": {"type": "array", "items": {"type": "string"}, "maxItems": 16}}),
-            required: &[],
-            changes: false,
-        },
-        Described {
-            name: "select",
-            title: "Keep moments in a bin",
-            says: "Adds moments to a bin, or makes one. Only for agents whose token allows it.",
-            properties: json!({"bin": {"type": "string", "description": "the id of a bin; without it one is made"}, "name": {"type": "string"},
-                               "note": {"type": "string"}, "moments": moments("what to keep")}),
-            required: &["moments"],
-            changes: true,
-        },
-        Described {
-            name: "export",
-            title: "Moments as a file",
-            says: "The moments of a plan as text for an editor: csv, edl, otio, json, vtt and others.",
-            properties: json!({"q": q, "plan": plan, "format": {"type": "string"}, "limit": limit}),
-            required: &["format"],
-            changes: false,
-        },
-    ]
-}
-
-fn tool(of: Described) -> Tool {
-    let schema = json!({"type": "object", "properties": of.properties, "required": of.required, "additionalProperties": false});
-    let schema = if let Value::Object(fields) = schema { fields } else { Map::new() };
-    let hints =
-        ToolAnnotations::with_title(of.title).read_only(!of.changes).destructive(false).open_world(false);
-    Tool::new(of.name, of.says, schema).with_annotations(hints)
-}
-
-/// The tools; `changing`: also those that change something.
-pub(crate) fn list(changing: bool) -> Vec<Tool> {
-    described().into_iter().filter(|of| changing || !of.changes).map(tool).collect()
-}
-
-/// A tool by its name.
-pub(crate) fn find(name: &str) -> Option<Tool> {
-    described().into_iter().find(|of| of.name == name).map(tool)
-}
-
 /// Calls a tool.
 ///
 /// # Errors
 /// One sentence for the agent: what was refused, and the mend.
 pub(crate) async fn call(asking: &dyn Asking, name: &str, arguments: &Arguments) -> Result<Told, String> {
-    if let Some(of) = described().into_iter().find(|of| of.name == name) {
-        check(&of, arguments)?;
+    if let Some(of) = described(name) {
+        check(of, arguments)?;
         if of.changes && !asking.may_change() {
             return Err("this agent may only read; give it an access token of its own, and it may keep moments in bins".to_owned());
         }
@@ -166,19 +41,6 @@ pub(crate) async fn call(asking: &dyn Asking, name: &str, arguments: &Arguments)
         "select" => select(asking, arguments).await.map(Told::from),
         "export" => export(asking, arguments).await.map(Told::from),
         other => Err(format!("there is no tool `{other}`")),
-    }
-}
-
-/// Refuses what the tool does not take: an agent that misspells a field must not be answered as if it had not.
-fn check(of: &Described, arguments: &Arguments) -> Result<(), String> {
-    let known: Vec<&str> =
-        of.properties.as_object().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
-    if let Some(unknown) = arguments.keys().find(|name| !known.contains(&name.as_str())) {
-        return Err(format!("`{unknown}` is no argument of `{}`; it takes {}", of.name, known.join(", ")));
-    }
-    match of.required.iter().find(|name| arguments.get(**name).is_none_or(Value::is_null)) {
-        Some(missing) => Err(format!("`{missing}` is missing")),
-        None => Ok(()),
     }
 }
 
@@ -338,7 +200,8 @@ async fn look(asking: &dyn Asking, arguments: &Arguments) -> Result<Told, String
 }
 
 async fn facets(asking: &dyn Asking, arguments: &Arguments) -> Result<Value, String> {
-    let kinds = arguments.get("types").and_then(Value::as_array).cloned().unwrap_or_default();
+    let mut kinds = arguments.get("types").and_then(Value::as_array).cloned().unwrap_or_default();
+    kinds.truncate(TYPES_MAX);
     let asked = json!({"all": kinds.iter().map(|kind| json!({"type": kind})).collect::<Vec<_>>()});
     let coverage = coverage(asking, &asked).await;
     if let Some(beginning) = arguments.get("beginning").and_then(Value::as_str) {

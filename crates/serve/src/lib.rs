@@ -31,6 +31,8 @@ mod login;
 mod long_work;
 mod metrics;
 mod oidc;
+mod outbound;
+mod planner;
 mod problem;
 mod range;
 mod rate;
@@ -57,6 +59,7 @@ pub use discovery::{DISCOVERY_FILE, Discovery, PublishedDiscovery};
 pub use json_schema::{SchemaOf, json_schema};
 pub use listen::serve;
 pub use oidc::{GroupGrant, OidcConfig};
+pub use planner::PlannerConfig;
 pub use problem::{PROBLEM_JSON, Problem};
 pub use roles::Roles;
 

@@ -20,6 +20,7 @@ mod openapi;
 mod operating;
 mod page;
 mod pictures;
+mod planner;
 mod problems;
 mod profiles;
 mod rates;
