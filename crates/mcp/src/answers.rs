@@ -1,6 +1,5 @@
 //! How answers are told: short, and without what only machines need.
 
-use rmcp::model::{CallToolResult, ContentBlock};
 use serde_json::{Map, Value, json};
 
 use crate::limits::{EVIDENCE_MAX, TEXT_CHARS_MAX};
@@ -17,16 +16,6 @@ pub(crate) struct Told {
 impl From<Value> for Told {
     fn from(json: Value) -> Self {
         Self { json, pictures: Vec::new() }
-    }
-}
-
-impl Told {
-    pub fn into_result(self) -> CallToolResult {
-        let text = ContentBlock::text(self.json.to_string());
-        let pictures = self.pictures.into_iter().map(|picture| ContentBlock::image(picture, "image/jpeg"));
-        let mut result = CallToolResult::success(std::iter::once(text).chain(pictures).collect());
-        result.structured_content = Some(self.json);
-        result
     }
 }
 

@@ -1,6 +1,5 @@
 //! The tools as agents are told of them: what each is for, and what it takes.
 
-use rmcp::model::{Tool, ToolAnnotations};
 use serde_json::{Map, Value, json};
 
 use crate::limits::{AROUND_S_MAX, MOMENTS_MAX, PICTURES_MAX, SELECTED_MAX, TYPES_MAX};
@@ -133,23 +132,16 @@ fn properties(name: &str) -> Value {
     }
 }
 
-fn tool(of: &Described) -> Tool {
+fn tool(of: &Described) -> Value {
     let schema = json!({"type": "object", "properties": properties(of.name), "required": of.required,
                         "additionalProperties": false});
-    let schema = if let Value::Object(fields) = schema { fields } else { Map::new() };
-    let hints =
-        ToolAnnotations::with_title(of.title).read_only(!of.changes).destructive(false).open_world(false);
-    Tool::new(of.name, of.says, schema).with_annotations(hints)
+    let hints = json!({"title": of.title, "readOnlyHint": !of.changes, "destructiveHint": false, "openWorldHint": false});
+    json!({"name": of.name, "title": of.title, "description": of.says, "inputSchema": schema, "annotations": hints})
 }
 
-/// The tools; `changing`: also those that change something.
-pub(crate) fn list(changing: bool) -> Vec<Tool> {
+/// The tools as agents are told of them; `changing`: also those that change something.
+pub(crate) fn list(changing: bool) -> Vec<Value> {
     TOOLS.iter().filter(|of| changing || !of.changes).map(tool).collect()
-}
-
-/// A tool as agents are told of it.
-pub(crate) fn find(name: &str) -> Option<Tool> {
-    described(name).map(tool)
 }
 
 /// A tool by its name.

@@ -1,7 +1,7 @@
 //! Limits of what agents ask and are told.
 
 /// Longest request, in bytes: a plan with a vector of an example.
-pub(crate) const REQUEST_BYTES_MAX: usize = 4 << 20;
+pub const REQUEST_BYTES_MAX: usize = 4 << 20;
 /// Moments of one answer.
 pub(crate) const MOMENTS_MAX: u64 = 50;
 /// Moments of one answer where the agent names no number.

@@ -5,18 +5,19 @@
 
 use std::sync::{Arc, OnceLock};
 
-use axum::Router;
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::header;
-use axum::response::Response;
+use axum::http::{StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use axum::{Json, Router};
 use http_body_util::{BodyExt, Limited};
 use rushes_archive::Caller;
-use rushes_mcp::{Answered, Ask, Asked, Asking};
+use rushes_mcp::{Answered, Ask, Asked, Asking, Headers, REQUEST_BYTES_MAX};
 
 use crate::admission::{OwnProtocol, within};
 use crate::app::{App, Ctx};
-use crate::limits::ANSWER_BYTES_MAX;
+use crate::body::read_body;
+use crate::limits::{ANSWER_BYTES_MAX, BODY_PAUSE_MAX};
 
 /// Where agents ask.
 pub(crate) const AGENTS: &str = "/mcp";
@@ -29,7 +30,20 @@ fn documented() -> Router<Arc<App>> {
 
 /// Answers an agent.
 pub(crate) async fn agent(ctx: Ctx, request: Request) -> Response {
-    let mut response = rushes_mcp::answer(Arc::new(Routes(ctx)), request).await;
+    let (parts, body) = request.into_parts();
+    let message = match read_body(body, REQUEST_BYTES_MAX, BODY_PAUSE_MAX).await {
+        Ok(message) => message,
+        Err(problem) => return problem.into_response(),
+    };
+    let header = |name: &str| parts.headers.get(name).and_then(|value| value.to_str().ok());
+    let headers = Headers {
+        revision: header("mcp-protocol-version"),
+        method: header("mcp-method"),
+        name: header("mcp-name"),
+    };
+    let reply = rushes_mcp::answer(&Routes(ctx), headers, &message).await;
+    let mut response = reply.body.map_or_else(Response::default, |body| Json(body).into_response());
+    *response.status_mut() = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response.extensions_mut().insert(OwnProtocol);
     response
 }
