@@ -202,7 +202,7 @@ fn exchange(edit: &mut Edit<'_>, cue: &Cue<'_>, delta: Delta, around: &Around<'_
 fn place_of(edit: &Edit<'_>, clause: &PlanClause) -> Option<crate::edit::Place> {
     let family = edit.family(clause);
     let of = edit.of_family(&family);
-    of.into_iter().find(|place| edit.at(*place).is_some_and(|own| crate::facet::same(own, clause)))
+    of.into_iter().find(|place| edit.at(*place).is_some_and(|own| same(own, clause)))
 }
 
 /// Who was named last.

@@ -9,7 +9,7 @@ use crate::delta::Delta;
 use crate::edit::Edit;
 use crate::facet::{Facet, Family, named};
 use crate::scope::forget_scope;
-use words_of;
+use crate::pattern::words_of;
 
 /// A condition goes.
 pub(crate) fn drop_named(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>) -> Result<Done> {
