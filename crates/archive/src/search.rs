@@ -5,8 +5,9 @@ use std::sync::{Arc, PoisonError};
 use std::time::{Duration, Instant};
 
 use rushes_ask::{Asking, ask_as};
+use rushes_converse::{Conversation, Turned, converse};
 use rushes_index::{Budget, IndexReader};
-use rushes_plan::{Plan, Warning};
+use rushes_plan::{Knowledge, Plan, Warning};
 use rushes_query::{
     Access, Answer, AppliedProfile, Catalog, Evidence, Moment, PlannedSearch, View, cursor_of, explain,
     search,
@@ -162,6 +163,37 @@ impl Archive {
             let view = self.view(reader.as_ref(), caller.access(Right::Read), budget)?;
             let knowledge = ArchiveKnowledge::new(self, &view)?;
             explain(self.within_limits(asked(request, &knowledge)?)?, &view, &knowledge)
+        })
+    }
+
+    /// What becomes of the plan when somebody says something more; ends soon after `gone` is set.
+    ///
+    /// # Errors
+    /// As [`converse`]; those of a budget, as [`Archive::search_until`].
+    pub fn converse_until(
+        &self,
+        caller: &Caller,
+        talk: &Conversation<'_>,
+        say: &str,
+        gone: &Arc<AtomicBool>,
+    ) -> Result<Turned> {
+        self.knowing(caller, gone, |knowledge| converse(talk, say, knowledge))
+    }
+
+    /// Does something with what the caller may know of the archive, within what a search may cost.
+    ///
+    /// # Errors
+    /// Those of the work, and of a budget as [`Archive::search_until`].
+    pub fn knowing<T>(
+        &self,
+        caller: &Caller,
+        gone: &Arc<AtomicBool>,
+        work: impl FnOnce(&dyn Knowledge) -> Result<T>,
+    ) -> Result<T> {
+        self.within_budget(caller, gone, |budget| {
+            let reader = self.reader_of(&Plan::default())?;
+            let view = self.view(reader.as_ref(), caller.access(Right::Read), budget)?;
+            work(&ArchiveKnowledge::new(self, &view)?)
         })
     }
 

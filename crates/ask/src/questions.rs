@@ -280,8 +280,10 @@ fn caseless(short: &str) -> String {
     parts.collect()
 }
 
-/// A plan in short, in a fixed order; of words that are searched by meaning, those that frame nothing.
-fn comparable(short: &str) -> String {
+/// A plan in short, in a fixed order, as plans are compared; of words that are searched by meaning, those that frame
+/// nothing.
+#[must_use]
+pub fn comparable(short: &str) -> String {
     let short = &caseless(short);
     let mut out = String::new();
     let mut rest = short.as_str();

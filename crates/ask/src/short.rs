@@ -2,7 +2,8 @@
 
 use rushes_plan::time::{Instant, seconds_of_ns};
 use rushes_plan::{
-    Ask, Bounds, ClauseRef, Mode, Plan, PlanClause, Predicate, RankBy, Scope, Top, VectorSource, Window,
+    Ask, Bounds, ClauseRef, Mode, Plan, PlanClause, Predicate, RankBy, Scope, Stretch, Top, VectorSource,
+    Window,
 };
 use rushes_types::known_types;
 
@@ -33,6 +34,9 @@ pub fn in_short(plan: &Plan) -> String {
         rest.push(match predicate {
             Predicate::Duration(bounds) => bounded(*bounds),
             Predicate::Coverage(_) => "#coverage".to_owned(),
+            Predicate::OtherThan(Stretch { asset_id, start_ns, end_ns }) => {
+                format!("#other={asset_id}:{}..{}", seconds_of_ns(*start_ns), seconds_of_ns(*end_ns))
+            }
             Predicate::Near(near) => match &near.clause {
                 ClauseRef::Own(own) => format!("#near<{}:{}", seconds_of_ns(near.within.0), clause(own)),
                 ClauseRef::Pointer(pointer) => format!("#near<{}:{pointer}", seconds_of_ns(near.within.0)),

@@ -55,6 +55,8 @@ pub enum Payload {
     Empty,
     /// A JSON value.
     Json(Value),
+    /// A JSON value, and headers that say of it again what it says.
+    Message(Value, Vec<(&'static str, String)>),
     /// Annotation lines.
     Lines(Vec<u8>),
     /// An Arrow IPC stream.
@@ -211,13 +213,18 @@ impl Client {
     }
 
     async fn call(&self, method: Method, path: &str, payload: Payload) -> Outcome<axum::response::Response> {
+        let mut request = Request::builder().method(method);
         let (kind, bytes) = match payload {
             Payload::Empty => (None, Bytes::new()),
             Payload::Json(value) => (Some("application/json"), Bytes::from(serde_json::to_vec(&value)?)),
+            Payload::Message(value, headers) => {
+                request =
+                    headers.into_iter().fold(request, |request, (name, value)| request.header(name, value));
+                (Some("application/json"), Bytes::from(serde_json::to_vec(&value)?))
+            }
             Payload::Lines(lines) => (Some(NDJSON), Bytes::from(lines)),
             Payload::Arrow(bytes) => (Some(ARROW_STREAM), Bytes::from(bytes)),
         };
-        let mut request = Request::builder().method(method);
         if let Some(kind) = kind {
             request = request.header(header::CONTENT_TYPE, kind);
         }

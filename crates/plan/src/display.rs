@@ -33,6 +33,7 @@ impl fmt::Display for Query {
         for test in &self.tests {
             match test {
                 MomentTest::Duration(_) => writeln!(f, "where duration")?,
+                MomentTest::OtherThan(asset, _) => writeln!(f, "where other than a moment of {asset}")?,
                 MomentTest::Coverage(no, _) => {
                     write!(f, "where coverage ")?;
                     self.write_criterion(f, *no)?;

@@ -4,8 +4,9 @@ use rushes_types::Result;
 use rushes_types::limits::CLAUSES_MAX;
 use serde::Serialize;
 
-use crate::leaf::{bounds, duration, text};
+use crate::leaf::{bounds, duration, id, integer, text};
 use crate::node::{Node, Object};
+use crate::object::{FromObject, object};
 use crate::plan::is_false;
 use crate::plan_clause::{Bounds, PlanClause, ResolvedClause};
 use crate::read_clause::clause;
@@ -27,6 +28,41 @@ pub enum PredicateOf<C> {
     /// Something is near the moment, or nothing is.
     #[cfg_attr(feature = "openapi", schema(value_type = Near))]
     Near(NearOf<C>),
+    /// The moment is another than this one: in its asset they share no time.
+    OtherThan(Stretch),
+}
+
+object! {
+    /// A stretch of an asset, such as a moment that was shown.
+    #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+    #[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+    pub struct Stretch {
+        /// The asset.
+        pub asset_id: String = "asset_id" needed id; "give it",
+        /// Its start, in nanoseconds.
+        pub start_ns: i64 = "start_ns" needed integer; "give it",
+        /// Its end, in nanoseconds; not before the start.
+        pub end_ns: i64 = "end_ns" needed integer; "give it",
+    }
+}
+
+impl Stretch {
+    /// Reads a stretch.
+    ///
+    /// # Errors
+    /// [`rushes_types::ErrorKind::Invalid`] with the JSON pointer of the field and the mend.
+    pub fn read(json: &serde_json::Value) -> Result<Self> {
+        stretch(Node::root(json))
+    }
+}
+
+fn stretch(node: Node<'_>) -> Result<Stretch> {
+    let stretch = Stretch::from_node(node.clone())?;
+    // As ranges of time are, wherever they come from.
+    match rushes_types::TimeRange::new(stretch.start_ns, stretch.end_ns) {
+        Ok(_) => Ok(stretch),
+        Err(error) => Err(node.error(error.to_string()).mend("give a start of at least 0 and a later end")),
+    }
 }
 
 /// What share of the moment a clause covers.
@@ -83,10 +119,11 @@ pub(crate) fn predicates(node: Node<'_>) -> Result<Vec<Predicate>> {
     let nodes = if node.value.is_array() { node.list(CLAUSES_MAX)? } else { vec![node] };
     let mut all = Vec::new();
     for node in nodes {
-        let object = node.object(&["duration", "coverage", "near"])?;
+        let object = node.object(&["duration", "coverage", "near", "other_than"])?;
         all.extend(object.read("duration", seconds_bounds)?);
         all.extend(object.read("coverage", coverage)?);
         all.extend(object.read("near", near)?);
+        all.extend(object.read("other_than", |node| stretch(node).map(Predicate::OtherThan))?);
     }
     Ok(all)
 }

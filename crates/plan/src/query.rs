@@ -1,7 +1,7 @@
 //! The compiled query: clauses numbered and checked, groups by number. What engines execute.
 
 use rushes_types::limits::{PAGE_DEFAULT, PLAN_LIST_MAX};
-use rushes_types::{AnnotationType, AssetId, Error, Result, RunId, SpaceId, Value};
+use rushes_types::{AnnotationType, AssetId, Error, Result, RunId, SpaceId, TimeRange, Value};
 use serde_json::Value as Json;
 
 use crate::clause::{
@@ -97,6 +97,8 @@ pub enum MomentTest {
     Duration(Bounds),
     /// The share of it that a clause covers.
     Coverage(usize, Bounds),
+    /// It shares no time with this range of this asset.
+    OtherThan(AssetId, TimeRange),
     /// Is an annotation of a clause within this many nanoseconds, or (`negate`) none?
     Near {
         /// The clause.
@@ -154,6 +156,12 @@ impl Query {
         for (i, predicate) in plan.predicates.iter().enumerate() {
             tests.push(match predicate {
                 PredicateOf::Duration(bounds) => MomentTest::Duration(*bounds),
+                PredicateOf::OtherThan(stretch) => {
+                    let at = format!("/where/{i}/other_than");
+                    let asset = AssetId::new(&stretch.asset_id).map_err(|e| Error::from(e).at(&at))?;
+                    let range = TimeRange::new(stretch.start_ns, stretch.end_ns);
+                    MomentTest::OtherThan(asset, range.map_err(|e| Error::from(e).at(at))?)
+                }
                 PredicateOf::Coverage(c) => {
                     MomentTest::Coverage(referred(i, "coverage", &c.clause)?, c.share)
                 }

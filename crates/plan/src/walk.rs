@@ -119,7 +119,7 @@ impl<C> PredicateOf<C> {
     #[must_use]
     pub const fn clause(&self) -> Option<(&'static str, &ClauseRefOf<C>)> {
         match self {
-            Self::Duration(_) => None,
+            Self::Duration(_) | Self::OtherThan(_) => None,
             Self::Coverage(coverage) => Some(("coverage", &coverage.clause)),
             Self::Near(near) => Some(("near", &near.clause)),
         }
@@ -136,6 +136,7 @@ impl<C> PredicateOf<C> {
         };
         Ok(match self {
             Self::Duration(bounds) => PredicateOf::Duration(*bounds),
+            Self::OtherThan(stretch) => PredicateOf::OtherThan(stretch.clone()),
             Self::Coverage(coverage) => PredicateOf::Coverage(CoverageOf {
                 clause: clause("coverage", &coverage.clause)?,
                 share: coverage.share,

@@ -333,12 +333,13 @@ impl Search<'_> {
         if self.query.plan.snap.is_none() && self.query.tests.is_empty() {
             return Ok(());
         }
+        let id = self.reader.assets().get(index_of(asset)).map(|document| &document.asset.id);
         let mut own = drafts.split_off(first);
         if self.query.plan.snap.is_some() {
             own.dedup_by_key(|draft| draft.range);
         }
         for draft in own {
-            if predicates::passes(&self.query.tests, found, asset, draft.range, meter)? {
+            if predicates::passes(&self.query.tests, found, (asset, id), draft.range, meter)? {
                 drafts.push(draft);
             }
         }

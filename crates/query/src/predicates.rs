@@ -3,18 +3,18 @@
 use rushes_index::{AssetNo, Meter};
 use rushes_plan::MomentTest;
 use rushes_plan::time::seconds_of_ns;
-use rushes_types::{Result, TimeRange};
+use rushes_types::{AssetId, Result, TimeRange};
 
 use crate::clause_hits::ClauseHits;
 
-/// Does the span pass every test?
+/// Does the span pass every test? The asset is named by its number and, where it is known, by its id.
 ///
 /// # Errors
 /// Those of the budget.
 pub(crate) fn passes(
     tests: &[MomentTest],
     found: &[ClauseHits],
-    asset: AssetNo,
+    (asset, id): (AssetNo, Option<&AssetId>),
     span: TimeRange,
     meter: &mut Meter<'_>,
 ) -> Result<bool> {
@@ -23,15 +23,21 @@ pub(crate) fn passes(
         if let MomentTest::Coverage(no, _) = test {
             meter.steps(found.get(*no).map_or(0, |found| found.of(asset).len()))?;
         }
-        if !holds(test, found, asset, span) {
+        if !holds(test, found, (asset, id), span) {
             return Ok(false);
         }
     }
     Ok(true)
 }
 
-fn holds(test: &MomentTest, found: &[ClauseHits], asset: AssetNo, span: TimeRange) -> bool {
+fn holds(
+    test: &MomentTest,
+    found: &[ClauseHits],
+    (asset, id): (AssetNo, Option<&AssetId>),
+    span: TimeRange,
+) -> bool {
     match test {
+        MomentTest::OtherThan(other, range) => id != Some(other) || !share_time(*range, span),
         MomentTest::Duration(bounds) => bounds.contains(seconds_of_ns(span.duration_ns())),
         MomentTest::Coverage(no, bounds) => {
             found.get(*no).is_some_and(|found| bounds.contains(covered(found, asset, span)))
@@ -43,6 +49,12 @@ fn holds(test: &MomentTest, found: &[ClauseHits], asset: AssetNo, span: TimeRang
             near != *negate
         }
     }
+}
+
+/// Do the two share time? An instant shares what it touches.
+fn share_time(a: TimeRange, b: TimeRange) -> bool {
+    let (low, high) = (a.start_ns().max(b.start_ns()), a.end_ns().min(b.end_ns()));
+    low < high || (low == high && (a.is_point() || b.is_point()))
 }
 
 /// The share of the span that the clause covers; of an instant all or nothing.

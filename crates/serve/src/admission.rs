@@ -5,11 +5,13 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Instant;
 
+use axum::Router;
 use axum::extract::{MatchedPath, Request, State};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Method, header};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use rushes_archive::Caller;
+use tower::ServiceExt;
 use tracing::Instrument;
 
 use crate::app::{App, Ctx, permit};
@@ -93,6 +95,26 @@ pub(crate) async fn observe(State(app): State<Arc<App>>, mut request: Request, n
     response
 }
 
+/// Answers a request that another one makes of its own, as its caller: what may be called, rights and the audit log are the
+/// same, and it is no further request among those that run.
+pub(crate) async fn within(routes: Router<Arc<App>>, ctx: Ctx, mut request: Request) -> Response {
+    let (path, id) = (request.uri().path().to_owned(), Arc::clone(&ctx.request_id));
+    if let Err(problem) = ctx.app.config.roles.check(request.method(), &path) {
+        return finish(problem.into_response(), &path, &id);
+    }
+    let routes = routes.with_state(Arc::clone(&ctx.app));
+    request.extensions_mut().insert(Arc::clone(&id));
+    request.extensions_mut().insert(ctx);
+    match routes.oneshot(request).await {
+        Ok(response) => finish(response, &path, &id),
+        Err(never) => match never {},
+    }
+}
+
+/// Marks an answer that tells of its failures in a protocol of its own, and not as a problem document.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct OwnProtocol;
+
 /// Counts a request as in flight until it is dropped: also where the client goes away.
 struct InFlight(Arc<App>);
 
@@ -106,9 +128,10 @@ impl Drop for InFlight {
 fn finish(mut response: Response, path: &str, id: &str) -> Response {
     let status = response.status();
     let problem = response.extensions_mut().remove::<Box<Problem>>();
+    let speaks = response.extensions_mut().remove::<OwnProtocol>().is_some();
     let is_document = response.headers().get(header::CONTENT_TYPE).is_some_and(|t| t == PROBLEM_JSON);
     let problem = match problem {
-        None if (status.is_client_error() || status.is_server_error()) && !is_document => {
+        None if (status.is_client_error() || status.is_server_error()) && !is_document && !speaks => {
             Some(Box::new(Problem::of_status(status, path)))
         }
         other => other,

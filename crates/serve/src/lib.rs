@@ -31,6 +31,8 @@ mod login;
 mod long_work;
 mod metrics;
 mod oidc;
+mod outbound;
+mod planner;
 mod problem;
 mod range;
 mod rate;
@@ -46,6 +48,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::Request;
 use axum::middleware::from_fn_with_state;
 use axum::response::Response;
+use axum::routing::post;
 use rushes_archive::{Archive, Caller};
 use tower::ServiceExt;
 
@@ -56,6 +59,7 @@ pub use discovery::{DISCOVERY_FILE, Discovery, PublishedDiscovery};
 pub use json_schema::{SchemaOf, json_schema};
 pub use listen::serve;
 pub use oidc::{GroupGrant, OidcConfig};
+pub use planner::PlannerConfig;
 pub use problem::{PROBLEM_JSON, Problem};
 pub use roles::Roles;
 
@@ -95,6 +99,8 @@ fn build(
     let app = Arc::new(app::App::new(archive, config, owner_secret, document));
     let on_panic = Arc::clone(&app);
     let router = routes
+        // Its own protocol says what it takes; the document has the routes that its tools ask.
+        .route(api::AGENTS, post(api::agent))
         .fallback(api::no_such_path)
         .layer(from_fn_with_state(Arc::clone(&app), admission::admit))
         .layer(tower_http::catch_panic::CatchPanicLayer::custom(move |_: Box<dyn std::any::Any + Send>| {

@@ -41,8 +41,16 @@ const EVERYWHERE: [&str; 18] = [
     "/v1/profile-assignments",
 ];
 /// Routes of those who look for something: they read, though they are called with `POST`.
-const READING: [&str; 7] =
-    ["/v1/search", "/v1/suggest", "/v1/plan", "/v1/export", "/v1/login", "/v1/media", "/v1/feedback"];
+const READING: [&str; 8] = [
+    "/v1/search",
+    "/v1/suggest",
+    "/v1/plan",
+    "/v1/converse",
+    "/v1/export",
+    "/v1/login",
+    "/v1/media",
+    "/v1/feedback",
+];
 
 /// Routes that writing clients read, too.
 const REGISTRY: [&str; 4] = ["/v1/assets", "/v1/models", "/v1/labels", "/v1/runs"];
@@ -80,6 +88,8 @@ mod tests {
             (Method::POST, "/v1/runs/r1/commit", [true, false, false]),
             (Method::DELETE, "/v1/assets/a", [true, false, false]),
             (Method::POST, "/v1/search", [false, true, false]),
+            (Method::POST, "/v1/converse", [false, true, false]),
+            (Method::POST, "/mcp", [false, true, false]),
             (Method::GET, "/v1/assets", [true, true, false]),
             (Method::GET, "/v1/media/a", [false, true, false]),
             (Method::POST, "/v1/feedback", [false, true, false]),

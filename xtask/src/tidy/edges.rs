@@ -22,6 +22,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("fuse", &["types", "wire", "store", "timeline"]),
     ("plan", &["types", "text"]),
     ("ask", &["types", "text", "plan"]),
+    ("converse", &["types", "text", "plan", "ask"]),
     ("index", &["types", "text", "wire", "plan"]),
     ("profile", &["types", "plan"]),
     ("learn", &["types"]),
@@ -34,11 +35,13 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("engine-elastic", &["types", "text", "wire", "plan", "index"]),
     ("archive", PARTS),
     ("page", &[]),
+    // Agents ask what everybody asks: the routes, by way of a seam.
+    ("mcp", &[]),
     (
         "serve",
         &[
-            "types", "text", "wire", "store", "events", "plan", "index", "learn", "feedback", "profile",
-            "query", "export", "bins", "import", "footage", "archive", "page",
+            "types", "text", "wire", "store", "events", "plan", "converse", "index", "learn", "feedback",
+            "profile", "query", "mcp", "export", "bins", "import", "footage", "archive", "page",
         ],
     ),
     (
@@ -86,8 +89,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
 
 /// All that one archive is made of.
 const PARTS: &[&str] = &[
-    "types", "text", "kv", "wire", "store", "events", "timeline", "fuse", "plan", "ask", "index", "learn",
-    "feedback", "profile", "query", "bins",
+    "types", "text", "kv", "wire", "store", "events", "timeline", "fuse", "plan", "ask", "converse", "index",
+    "learn", "feedback", "profile", "query", "bins",
 ];
 /// Only the command line may wire everything.
 const ANY: &[&str] = &["*"];

@@ -8,6 +8,7 @@ const PURE: &[&str] = &[
     "crates/types/src/",
     "crates/text/src/",
     "crates/plan/src/",
+    "crates/converse/src/",
     "crates/wire/src/",
     "crates/fuse/src/",
     "crates/export/src/",

@@ -112,6 +112,30 @@ pub enum Command {
     Encode(Encode),
     /// Find moments
     Search(Search),
+    /// Search by conversation: each line changes the search before it, or begins anew
+    #[command(after_help = "Examples:
+  rushes chat                                  say what you look for, then what to change: `only season 2`,
+                                               `without Otto`, `more like the third`, `the same with Mara`,
+                                               `go back`, `start over`; ends with Ctrl-D
+  rushes chat 'Mara in the galley' 'longer ones'
+  rushes chat < said.txt
+
+:plan prints the plan, :other takes what was said the other way (as something new, or as a change), :end ends.")]
+    Chat {
+        /// What is said, one thing after another; without it, lines of standard input
+        #[arg(value_name = "TEXT")]
+        said: Vec<String>,
+        /// Moments that are shown each time
+        #[arg(long, default_value_t = 5, value_name = "N")]
+        limit: usize,
+    },
+    /// Speak to an agent on standard input and output, by the Model Context Protocol
+    #[command(after_help = "Examples:
+  rushes mcp --archive DIR                     what an agent's configuration names as the command
+  rushes mcp --server http://host:port --token TOKEN
+
+The same tools are at /mcp of `rushes serve`. Without a token of its own an agent only reads.")]
+    Mcp,
     /// Suggest labels for what was typed so far
     #[command(after_help = "Examples:
   rushes suggest cap

@@ -6,6 +6,7 @@ mod backup;
 mod bench;
 mod bins;
 mod buckets;
+mod chat;
 mod config;
 mod demo;
 mod demo_questions;
@@ -23,6 +24,7 @@ mod inputs;
 mod intake;
 mod long;
 mod mapping;
+mod mcp;
 mod migrate;
 mod profile;
 mod questions;
@@ -72,6 +74,8 @@ fn with_archive(config: Config, json: bool, quiet: bool, command: Command) -> Ou
         Command::Encode(args) => encode::run(&config, &args, json, quiet),
         Command::Search(args) => search::run(&config, &args, json, quiet),
         Command::Suggest { typed, limit } => search::suggest(&config, &typed.join(" "), limit, json, quiet),
+        Command::Chat { limit, said } => chat::run(&config, &said, limit, json, quiet),
+        Command::Mcp => mcp::run(&config, quiet),
         Command::Buckets(args) => buckets::run(&config, &args, json, quiet),
         Command::Status => status::run(&config, json),
         Command::Verify { quick } => long::verify(&config, quick, json, quiet),

@@ -70,6 +70,11 @@ const COMMANDS: &[(&str, Treatment)] = &[
     ("cargo xtask fuzz", Not(BUILDS)),
     ("cargo xtask fuzz srt plan --minutes 5", Not(BUILDS)),
     ("cargo xtask fuzz --list", Not(BUILDS)),
+    ("rushes chat 'Mara in the galley' 'only season 1' 'without Otto' 'longer ones' 'go back'", Run),
+    (
+        "cargo run -p rushes-converse --example score -- crates/converse/talks/names.toml crates/converse/talks/ours.toml",
+        Not(BUILDS),
+    ),
     ("rushes profile list", Run),
     ("rushes profile show trailer > trailer.toml", Run),
     ("rushes profile put trailer.toml", Run),

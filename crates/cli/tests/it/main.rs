@@ -4,8 +4,10 @@
 #![allow(clippy::print_stderr)] // and says what it counted
 
 mod acceptance;
+mod agents;
 mod arrow;
 mod backup;
+mod chat;
 mod demo;
 mod disk_full;
 #[cfg(feature = "engines")]

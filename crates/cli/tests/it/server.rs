@@ -10,7 +10,7 @@ use crate::support::{Place, finish, rushes};
 /// A server that ends when this is dropped.
 pub struct Server {
     child: Child,
-    url: String,
+    pub url: String,
 }
 
 impl Server {

@@ -13,7 +13,7 @@
 mod clauses;
 
 use rushes_types::limits::{
-    CLAUSES_MAX, DIMENSIONS_MAX, ID_BYTES_MAX, PAGE_MAX, PLAN_LIST_MAX, QUERY_BYTES_MAX,
+    CLAUSES_MAX, DIMENSIONS_MAX, ID_BYTES_MAX, PAGE_MAX, PLAN_LIST_MAX, QUERY_BYTES_MAX, TIME_NS_MAX,
 };
 use serde_json::{Map, Value as Json, json};
 
@@ -202,6 +202,7 @@ fn plan() -> Vec<(String, Json)> {
         ("PlanStep".into(), with(step, json!({"anyOf": asks}))),
         ("PinnedRun".into(), object(json!({"run": id()}), json!({"asset": id(), "model": id()}))),
         ("Predicate".into(), predicate()),
+        ("Stretch".into(), stretch()),
         ("Coverage".into(), bounds(0.0, 1.0, json!({"clause": reference("ClauseRef")}))),
         ("Bounds".into(), bounds(f64::MIN, f64::MAX, json!({}))),
         (
@@ -212,6 +213,12 @@ fn plan() -> Vec<(String, Json)> {
             ),
         ),
     ]
+}
+
+fn stretch() -> Json {
+    let instant = || json!({"type": "integer", "minimum": 0, "maximum": TIME_NS_MAX});
+    let fields = object(json!({"asset_id": id(), "start_ns": instant(), "end_ns": instant()}), json!({}));
+    with(fields, json!({"x-rules": ["`start_ns` is not after `end_ns`"]}))
 }
 
 fn scope() -> Vec<(String, Json)> {
@@ -245,7 +252,8 @@ fn predicate() -> Json {
         json!({
             "duration": bounds(0.0, TESTED_SECONDS_MAX, json!({})),
             "coverage": reference("Coverage"),
-            "near": reference("Near")
+            "near": reference("Near"),
+            "other_than": reference("Stretch")
         }),
     )
 }

@@ -1,10 +1,12 @@
 //! The routes, one file for each kind of thing.
 
+mod agents;
 mod annotations;
 mod audit;
 mod backups;
 mod bins;
 mod buckets;
+mod converse;
 mod documents;
 mod erase;
 mod events;
@@ -41,6 +43,7 @@ use rushes_types::{Asset, AssetId, Commit, Error, ErrorKind, Result};
 use crate::app::{App, Ctx};
 use crate::problem::{Problem, Reply};
 
+pub(crate) use agents::{AGENTS, agent};
 pub use backups::checked_backups;
 pub(crate) use documents::LineProblemDocument;
 
@@ -87,6 +90,7 @@ pub(crate) fn routes() -> OpenApiRouter<Arc<App>> {
         .merge(runs::routes())
         .merge(annotations::routes())
         .merge(search::routes())
+        .merge(converse::routes())
         .merge(export::routes())
         .merge(feedback::routes())
         .merge(ranking::routes())

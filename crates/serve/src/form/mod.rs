@@ -11,6 +11,7 @@ mod bodies;
 mod lines;
 mod links;
 mod parameters;
+mod turns;
 
 use rushes_plan::form::{id, or_null, reference};
 use serde_json::{Map, Value, json};
@@ -22,7 +23,13 @@ const METHODS: [&str; 5] = ["get", "post", "put", "patch", "delete"];
 pub(crate) fn document() -> Value {
     let (_, generated) = crate::api::routes().split_for_parts();
     let mut document = serde_json::to_value(generated).unwrap_or_default();
-    let forms = [rushes_plan::form::schemas(), lines::schemas(), bodies::schemas(), bins::schemas()];
+    let forms = [
+        rushes_plan::form::schemas(),
+        lines::schemas(),
+        bodies::schemas(),
+        bins::schemas(),
+        turns::schemas(),
+    ];
     if let Some(components) = document.pointer_mut("/components/schemas").and_then(Value::as_object_mut) {
         for (name, form) in forms.into_iter().flatten() {
             let known = components.entry(name).or_insert_with(|| json!({}));

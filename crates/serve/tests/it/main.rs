@@ -2,9 +2,11 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod access;
+mod agents;
 mod annotations;
 mod bins;
 mod bombs;
+mod converse;
 mod costs;
 mod export;
 mod feedback;
@@ -18,6 +20,7 @@ mod openapi;
 mod operating;
 mod page;
 mod pictures;
+mod planner;
 mod problems;
 mod profiles;
 mod rates;

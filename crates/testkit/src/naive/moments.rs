@@ -294,6 +294,11 @@ fn draft<'a>(
 fn predicates(search: &Search<'_>, asset: &str, span: Range) -> bool {
     search.plan.predicates.iter().all(|predicate| match predicate {
         PredicateOf::Duration(bounds) => within(bounds, (span.1 - span.0) as f64 / 1e9),
+        PredicateOf::OtherThan(other) => {
+            let (low, high) = (other.start_ns.max(span.0), other.end_ns.min(span.1));
+            let instant = other.start_ns == other.end_ns || span.0 == span.1;
+            other.asset_id != asset || low > high || (low == high && !instant)
+        }
         PredicateOf::Coverage(coverage) => {
             let ranges = referred(search, asset, &coverage.clause);
             let share = if span.0 == span.1 {

@@ -20,6 +20,16 @@ pub fn hold(rule: &str, value: &mut Value, maker: &mut Maker<'_>) {
                 maker,
             );
         }
+        "says something that can be asked, or goes on from the turns before it" => {
+            words(value, &["Joey", "Joey in the kitchen", "only season 2", "the same with Joey"], maker);
+        }
+        "`configured` only where an operator named an endpoint" => *value = json!("built_in"),
+        "`at` is at most the number of `turns`" => {
+            let turns = value["turns"].as_array().map_or(0, Vec::len);
+            if value["at"].as_u64().is_some_and(|at| at > turns as u64) {
+                value["at"] = json!(turns);
+            }
+        }
         "`next_cursor` of an answer to the same plan" => *value = Value::Null,
         "above 0" => above_zero(value),
         "at most 3600000 seconds" => *value = json!(*maker.random.pick(&["1:30", "10s", "2.5", "999:59:59"])),

@@ -149,6 +149,17 @@ pub fn cases(method: &str, path: &str) -> Option<Vec<Ask>> {
             })
             .collect(),
         ("POST", "/v1/search" | "/v1/plan") => posts(path, &searches()),
+        ("POST", "/v1/converse") => {
+            let plan = json!({"all": [{"label": "kitchen"}]});
+            let turns = json!([{"say": "kitchen", "plan": plan}]);
+            let shown = ASSETS.map(|asset| json!({"asset_id": asset, "start_ns": 0, "end_ns": 9}));
+            let said = ["with Joey", "the same with Phantom", "not that one", "more like the second"];
+            let all = WORDS.iter().chain(&said).flat_map(|say| {
+                let fresh = json!({"say": say});
+                [fresh, json!({"say": say, "turns": turns, "shown": shown})]
+            });
+            posts(path, &all.collect::<Vec<_>>())
+        }
         ("POST", "/v1/export") => {
             // Every format is written from the same moments.
             let formats = ["csv&handles=1", "edl&notes=true", "json", "resolve-markers&place=source", "otio"];
