@@ -184,7 +184,7 @@ impl Archive {
     ///
     /// # Errors
     /// Those of the work, and of a budget as [`Archive::search_until`].
-    pub fn knowing<T>(
+    pub fn knowing<T: Send>(
         &self,
         caller: &Caller,
         gone: &Arc<AtomicBool>,

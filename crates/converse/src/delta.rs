@@ -21,7 +21,7 @@ impl Delta {
     /// As [`ask`].
     pub fn of(text: &str, knowledge: &dyn Knowledge) -> Result<Self> {
         let beside = Plan { all: vec![PlanClause::of_type(known_types::SHOT)], ..Plan::default() };
-        let ParsedQuestion { mut plan, reading, warnings } = ask(text, &beside, knowledge)?;
+        let ParsedQuestion { mut plan, reading, warnings, .. } = ask(text, &beside, knowledge)?;
         plan.all.remove(0);
         if plan.mode == Mode::Union {
             plan.all.append(&mut plan.any);
