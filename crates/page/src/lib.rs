@@ -1,6 +1,6 @@
 //! The web page at `/`, as files compiled into the program: there is no build step, and nothing is fetched or written.
 //!
-//! The page is hand-written: ES modules, one style sheet, one document. A browser can run the files of `web/` as they are.
+//! The page is hand-written: ES modules, two style sheets, one document. A browser can run the files of `web/` as they are.
 //! All but the document are served under a URL with a hash of *all* of their contents (`/page/VERSION/app.js`): they stay at
 //! one version, and may be cached for ever. The document, at `/`, contains that URL and is revalidated each time. What is
 //! sent is made when it is first asked for: the modules as one script, without comments and indentation, and compressed for
@@ -79,6 +79,7 @@ pub const FILES: &[File] = files! {
     "marks.js"
     "page.css"
     "plan-bar.js"
+    "player.css"
     "player.js"
     "reading.js"
     "request.js"
