@@ -188,7 +188,7 @@ impl Archive {
         &self,
         caller: &Caller,
         gone: &Arc<AtomicBool>,
-        work: impl FnOnce(&dyn Knowledge) -> Result<T>,
+        work: impl FnOnce(&dyn Knowledge) -> Result<T> + Send,
     ) -> Result<T> {
         self.within_budget(caller, gone, |budget| {
             let reader = self.reader_of(&Plan::default())?;
