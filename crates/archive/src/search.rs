@@ -184,11 +184,11 @@ impl Archive {
     ///
     /// # Errors
     /// Those of the work, and of a budget as [`Archive::search_until`].
-    pub fn knowing<T>(
+    pub fn knowing<T: Send>(
         &self,
         caller: &Caller,
         gone: &Arc<AtomicBool>,
-        work: impl FnOnce(&dyn Knowledge) -> Result<T>,
+        work: impl FnOnce(&dyn Knowledge) -> Result<T> + Send,
     ) -> Result<T> {
         self.within_budget(caller, gone, |budget| {
             let reader = self.reader_of(&Plan::default())?;
