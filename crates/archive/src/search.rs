@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rushes_ask::{Asking, ask_as};
 use rushes_converse::{Conversation, Turned, converse};
 use rushes_index::{Budget, IndexReader};
-use rushes_plan::{Knowledge, Plan, Warning};
+use rushes_plan::{Plan, Warning};
 use rushes_query::{
     Access, Answer, AppliedProfile, Catalog, Evidence, Moment, PlannedSearch, View, cursor_of, explain,
     search,
@@ -177,23 +177,10 @@ impl Archive {
         say: &str,
         gone: &Arc<AtomicBool>,
     ) -> Result<Turned> {
-        self.knowing(caller, gone, |knowledge| converse(talk, say, knowledge))
-    }
-
-    /// Does something with what the caller may know of the archive, within what a search may cost.
-    ///
-    /// # Errors
-    /// Those of the work, and of a budget as [`Archive::search_until`].
-    pub fn knowing<T: Send>(
-        &self,
-        caller: &Caller,
-        gone: &Arc<AtomicBool>,
-        work: impl FnOnce(&dyn Knowledge) -> Result<T> + Send,
-    ) -> Result<T> {
         self.within_budget(caller, gone, |budget| {
             let reader = self.reader_of(&Plan::default())?;
             let view = self.view(reader.as_ref(), caller.access(Right::Read), budget)?;
-            work(&ArchiveKnowledge::new(self, &view)?)
+            converse(talk, say, &ArchiveKnowledge::new(self, &view)?)
         })
     }
 

@@ -8,8 +8,8 @@ use crate::cue::Cue;
 use crate::delta::Delta;
 use crate::edit::Edit;
 use crate::facet::{Facet, Family, named};
-use crate::scope::forget_scope;
 use crate::pattern::words_of;
+use crate::scope::forget_scope;
 
 /// A condition goes.
 pub(crate) fn drop_named(edit: &mut Edit<'_>, cue: &Cue<'_>, around: &Around<'_>) -> Result<Done> {

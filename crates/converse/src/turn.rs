@@ -317,7 +317,7 @@ fn finish(last: &Plan, mut edit: Edit<'_>, why: String, read: &[Delta]) -> Turne
 }
 
 impl Turned {
-    pub(crate) fn nothing() -> Self {
+    fn nothing() -> Self {
         Self {
             step: Step::Stays,
             why: String::new(),

@@ -52,11 +52,11 @@ impl Stretch {
     /// # Errors
     /// [`rushes_types::ErrorKind::Invalid`] with the JSON pointer of the field and the mend.
     pub fn read(json: &serde_json::Value) -> Result<Self> {
-        stretch(Node::root(json))
+        stretch(&Node::root(json))
     }
 }
 
-fn stretch(node: Node<'_>) -> Result<Stretch> {
+fn stretch(node: &Node<'_>) -> Result<Stretch> {
     let stretch = Stretch::from_node(node.clone())?;
     // As ranges of time are, wherever they come from.
     match rushes_types::TimeRange::new(stretch.start_ns, stretch.end_ns) {
@@ -123,7 +123,7 @@ pub(crate) fn predicates(node: Node<'_>) -> Result<Vec<Predicate>> {
         all.extend(object.read("duration", seconds_bounds)?);
         all.extend(object.read("coverage", coverage)?);
         all.extend(object.read("near", near)?);
-        all.extend(object.read("other_than", |node| stretch(node).map(Predicate::OtherThan))?);
+        all.extend(object.read("other_than", |node| stretch(&node).map(Predicate::OtherThan))?);
     }
     Ok(all)
 }

@@ -10,7 +10,6 @@ use rushes_types::{Error, Result};
 
 use crate::limits;
 use crate::oidc::OidcConfig;
-use crate::planner::PlannerConfig;
 use crate::roles::Roles;
 
 /// How the server is set up.
@@ -29,8 +28,6 @@ pub struct ServeConfig {
     pub tools: Tools,
     /// The OpenID provider that people may log in by.
     pub oidc: Option<Arc<OidcConfig>>,
-    /// The second planner of conversations.
-    pub planner: Option<Arc<PlannerConfig>>,
     /// Its limits.
     pub limits: ServeLimits,
 }
@@ -110,7 +107,6 @@ impl Default for ServeConfig {
             roles: Roles::default(),
             tools: Tools::find(),
             oidc: None,
-            planner: None,
             limits: ServeLimits::default(),
         }
     }

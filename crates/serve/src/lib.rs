@@ -31,8 +31,6 @@ mod login;
 mod long_work;
 mod metrics;
 mod oidc;
-mod outbound;
-mod planner;
 mod problem;
 mod range;
 mod rate;
@@ -59,7 +57,6 @@ pub use discovery::{DISCOVERY_FILE, Discovery, PublishedDiscovery};
 pub use json_schema::{SchemaOf, json_schema};
 pub use listen::serve;
 pub use oidc::{GroupGrant, OidcConfig};
-pub use planner::PlannerConfig;
 pub use problem::{PROBLEM_JSON, Problem};
 pub use roles::Roles;
 

@@ -1,14 +1,10 @@
 //! `/v1/converse`: what becomes of a plan when somebody says something more.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use axum::Json as Answer;
 use rushes_archive::{Archive, Caller};
-use rushes_converse::{
-    Conversation, Operation, OtherWay, SHOWN_MAX, Step, TURNS_MAX, Turn, Turned, fallen_back, judged,
-    messages,
-};
+use rushes_converse::{Conversation, Operation, OtherWay, SHOWN_MAX, Step, TURNS_MAX, Turn, Turned};
 use rushes_plan::{Plan, Reading, Stretch, Warning};
 use rushes_types::limits::QUERY_BYTES_MAX;
 use rushes_types::{Error, ErrorKind, Result};
@@ -22,7 +18,6 @@ use crate::app::{App, Ctx};
 use crate::audit::Action;
 use crate::body::Json;
 use crate::gone::Waiting;
-use crate::planner::PlannerConfig;
 use crate::problem::{Problem, Reply};
 
 pub(super) fn routes() -> OpenApiRouter<Arc<App>> {
@@ -41,25 +36,10 @@ pub(super) struct ConverseDocument {
     turns: Vec<TurnDocument>,
     /// How many of the turns count; by default all. What stands behind was undone, and can be taken up again.
     at: Option<usize>,
-    /// Who reads it: `built_in` (the default), or `configured`, the endpoint that the operator named. Where that fails, the
-    /// built-in planner's reading counts, and a warning says why.
-    #[serde(default)]
-    planner: PlannerChoice,
     /// The moments that were shown for the last turn, best first: "the third" is one of them.
     #[serde(default)]
     #[schema(value_type = Vec<Stretch>)]
     shown: Vec<Value>,
-}
-
-/// Who reads what is said.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum PlannerChoice {
-    /// Rushes itself.
-    #[default]
-    BuiltIn,
-    /// The endpoint of the section `[planner]`.
-    Configured,
 }
 
 /// A turn.
@@ -152,7 +132,7 @@ fn sent(document: ConverseDocument) -> Result<Sent> {
             Error::new(ErrorKind::TooLarge, message).mend(format!("at most {most} are accepted; {mend}"));
         if count > most { Err(error.at(format!("/{what}"))) } else { Ok(()) }
     };
-    let ConverseDocument { say, turns, at, shown, planner: _ } = document;
+    let ConverseDocument { say, turns, at, shown } = document;
     too_many("turns", turns.len(), TURNS_MAX, "send the last ones")?;
     too_many("shown", shown.len(), SHOWN_MAX, "send the first ones")?;
     let at = at.unwrap_or(turns.len());
@@ -184,32 +164,6 @@ fn sent(document: ConverseDocument) -> Result<Sent> {
     Ok(Sent { say, turns: read, at, shown: shown.collect::<Result<_>>()? })
 }
 
-/// Going back needs nobody's reading.
-fn needs_reading(step: Step) -> bool {
-    !matches!(step, Step::Back | Step::Forward | Step::Clears)
-}
-
-/// Asks the configured planner; where it gives no sound plan, the built-in one's reading counts.
-fn second(
-    archive: &Archive,
-    caller: &Caller,
-    talk: &Conversation<'_>,
-    say: &str,
-    turned: Turned,
-    planner: &PlannerConfig,
-    gone: &Arc<AtomicBool>,
-) -> Result<Turned> {
-    let schema = crate::json_schema::json_schema(crate::SchemaOf::Plan);
-    let messages = archive.knowing(caller, gone, |knowledge| messages(talk, say, &schema, knowledge))?;
-    // Nothing is held while others are waited for.
-    let answer = match planner.ask(&messages) {
-        Ok(answer) => answer,
-        Err(why) => return Ok(fallen_back(turned, why)),
-    };
-    let judged = archive.knowing(caller, gone, |knowledge| Ok(judged(talk, &answer, knowledge)))?;
-    Ok(judged.unwrap_or_else(|error| fallen_back(turned, error.message())))
-}
-
 /// Reads what is said next in a conversation: it changes the last plan, begins anew, or goes back.
 ///
 /// Searches nothing: send the plan to `/v1/search`.
@@ -223,23 +177,10 @@ fn second(
 async fn converse(ctx: Ctx, Json(document): Json<ConverseDocument>) -> Reply<Answer<TurnedDocument>> {
     let waiting = Waiting::default();
     let gone = waiting.gone();
-    let planner = match (document.planner, &ctx.app.config.planner) {
-        (PlannerChoice::BuiltIn, _) => None,
-        (PlannerChoice::Configured, Some(planner)) => Some(Arc::clone(planner)),
-        (PlannerChoice::Configured, None) => {
-            return Err(Problem::new(ErrorKind::Invalid, "no planner is configured")
-                .mend("leave `planner` out, or let the operator add a section `[planner]`")
-                .at("/planner"));
-        }
-    };
     let work = move |archive: &Archive, caller: &Caller| {
         let Sent { say, turns, at, shown } = sent(document)?;
         let talk = Conversation { turns: &turns, at, shown: &shown };
-        let turned = archive.converse_until(caller, &talk, &say, &gone)?;
-        match planner.filter(|_| needs_reading(turned.step)) {
-            Some(planner) => second(archive, caller, &talk, &say, turned, &planner, &gone),
-            None => Ok(turned),
-        }
+        archive.converse_until(caller, &talk, &say, &gone)
     };
     let turned = ctx.audited(Action::of("converse"), work, |_, action| action).await?;
     Ok(Answer(turned.into()))

@@ -15,9 +15,7 @@ pub(super) fn schemas() -> Map<String, Value> {
     let mut request = body(
         &["say"],
         json!({"say": say, "turns": list(reference("TurnDocument"), TURNS_MAX), "at": at,
-               "shown": list(reference("Stretch"), SHOWN_MAX),
-               "planner": {"type": "string", "enum": ["built_in", "configured"],
-                           "x-rules": ["`configured` only where an operator named an endpoint"]}}),
+               "shown": list(reference("Stretch"), SHOWN_MAX)}),
     );
     request["x-rules"] = json!(["`at` is at most the number of `turns`"]);
     let turn = body(

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 use ureq::Agent;
-use ureq::tls::{PemItem, RootCerts, parse_pem};
+use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 
 use super::config::{OidcConfig, is_safe_url};
 use super::identity::{Refusal, checked};
@@ -78,7 +78,18 @@ fn agent(config: &OidcConfig) -> Result<Agent> {
             RootCerts::new_with_certs(&found)
         }
     };
-    Ok(crate::outbound::agent(roots, REQUEST_TIME_MAX))
+    let tls = TlsConfig::builder()
+        .root_certs(roots)
+        .unversioned_rustls_crypto_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .build();
+    let agent = Agent::config_builder()
+        .timeout_global(Some(REQUEST_TIME_MAX))
+        .max_redirects(0)
+        .http_status_as_error(false)
+        .proxy(None)
+        .tls_config(tls)
+        .user_agent("rushes");
+    Ok(agent.build().into())
 }
 
 impl Provider {

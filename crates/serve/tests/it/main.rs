@@ -20,7 +20,6 @@ mod openapi;
 mod operating;
 mod page;
 mod pictures;
-mod planner;
 mod problems;
 mod profiles;
 mod rates;

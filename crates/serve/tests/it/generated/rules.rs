@@ -23,7 +23,6 @@ pub fn hold(rule: &str, value: &mut Value, maker: &mut Maker<'_>) {
         "says something that can be asked, or goes on from the turns before it" => {
             words(value, &["Joey", "Joey in the kitchen", "only season 2", "the same with Joey"], maker);
         }
-        "`configured` only where an operator named an endpoint" => *value = json!("built_in"),
         "`at` is at most the number of `turns`" => {
             let turns = value["turns"].as_array().map_or(0, Vec::len);
             if value["at"].as_u64().is_some_and(|at| at > turns as u64) {
