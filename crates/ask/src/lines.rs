@@ -98,7 +98,7 @@ impl Question<'_> {
         words.len() >= STATEMENT_WORDS_MIN
             && ((spoken && states) || ((spoken || states) && known()))
             && !self.is_any(*first, &[Role::Addressee])
-            && (spoken || denies(first) || !words.iter().any(|at| shows(at)))
+            && (spoken || denies(first) || !words.iter().any(shows))
             && !words.iter().any(|at| self.asks(*at) || self.is_person(*at) || self.is_seen(*at))
     }
 

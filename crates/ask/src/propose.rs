@@ -229,7 +229,7 @@ impl Question<'_> {
             Role::Union if self.is_group(at + len) => add(ItemKind::Frame, cost, "one of a group"),
             Role::Union => add(ItemKind::Union, cost, "every one in full"),
             Role::Ordinal(1) if self.begins_sequence(at, len) => {
-                add(ItemKind::Frame, cost, "begins a sequence")
+                add(ItemKind::Frame, cost, "begins a sequence");
             }
             Role::Idle => add(ItemKind::Idle, cost, "says nothing of what is seen or said"),
             Role::Idiom => add(ItemKind::Word, IDIOM, "words that belong together"),
@@ -290,7 +290,7 @@ impl Question<'_> {
             Role::Tell => self.told_to(at, len, senses),
             // "Doctor" before "Marchetti".
             Role::Honorific if self.is_person(at + len) || self.is_strange_word(at + len) => {
-                add(ItemKind::Frame, cost, "before a name")
+                add(ItemKind::Frame, cost, "before a name");
             }
             _ => {}
         }

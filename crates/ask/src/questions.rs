@@ -274,8 +274,8 @@ fn caseless(short: &str) -> String {
     let mut said = false;
     let parts = short.split_inclusive('"').map(|part| {
         let opens = ["S\"", "D\"", "A\""].iter().any(|mark| part.ends_with(mark));
-        let part = if std::mem::replace(&mut said, opens) { part.to_lowercase() } else { part.to_owned() };
-        part
+
+        if std::mem::replace(&mut said, opens) { part.to_lowercase() } else { part.to_owned() }
     });
     parts.collect()
 }

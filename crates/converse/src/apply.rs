@@ -187,7 +187,8 @@ fn exchange(edit: &mut Edit<'_>, cue: &Cue<'_>, delta: Delta, around: &Around<'_
         edit.bring(&tests, Coming::Beside);
         return Ok(delta);
     }
-    let cleared = gone.positive().fold(false, |went, clause| edit.forget(clause) || went);
+    // Each is forgotten, not only the first that is there.
+    let cleared = gone.positive().filter(|clause| edit.forget(clause)).count() > 0;
     if forget_scope(&mut edit.plan.scope, &gone.plan.scope) || cleared {
         edit.bring(&delta.plan, Coming::Instead);
         Ok(delta)
@@ -207,8 +208,9 @@ fn place_of(edit: &Edit<'_>, clause: &PlanClause) -> Option<crate::edit::Place> 
 
 /// Who was named last.
 pub(crate) fn last_person(edit: &Edit<'_>) -> Option<PlanClause> {
-    let persons = edit.plan.all.iter().chain(&edit.plan.any).filter(|clause| edit.family(clause).is_person());
-    persons.last().cloned()
+    let mut persons =
+        edit.plan.all.iter().chain(&edit.plan.any).filter(|clause| edit.family(clause).is_person());
+    persons.next_back().cloned()
 }
 
 fn deny_spoken_of(edit: &mut Edit<'_>) {

@@ -121,9 +121,11 @@ impl Family {
             Self::Size
         } else if has("MOVEMENT") || has("CAMERA") {
             Self::Movement
-        } else if has("TIME_OF_DAY") || has("DAYTIME") || has("LIGHT") {
-            Self::Daylight
-        } else if matches!(&clause.ask, Some(Ask::Label { label, .. }) if words.is_daylight(label)) {
+        } else if has("TIME_OF_DAY")
+            || has("DAYTIME")
+            || has("LIGHT")
+            || matches!(&clause.ask, Some(Ask::Label { label, .. }) if words.is_daylight(label))
+        {
             Self::Daylight
         } else if matches!(&clause.ask, Some(Ask::Label { label, .. }) if kind.starts_with("SHOT") && words.size_of(label).is_some())
         {

@@ -159,6 +159,6 @@ impl Edit<'_> {
         };
         let clauses: Vec<PlanClause> =
             self.plan.clauses().into_iter().map(|(_, own)| own.clone()).filter(holds).collect();
-        clauses.iter().fold(false, |went, own| self.forget(own) || went)
+        clauses.iter().filter(|own| self.forget(own)).count() > 0
     }
 }

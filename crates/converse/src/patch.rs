@@ -85,7 +85,7 @@ fn compare(at: &str, from: &Json, to: &Json, out: &mut Vec<Operation>) {
             }
         }
         (Json::Array(from), Json::Array(to)) if from.len().max(to.len()) <= COMPARED_MAX => {
-            lists(at, from, to, out)
+            lists(at, from, to, out);
         }
         (from, to) if from != to => out.push(Operation::Replace { path: at.to_owned(), value: to.clone() }),
         _ => {}

@@ -159,8 +159,8 @@ fn next(before: &Wanted, right: &[String], now: Option<&Plan>) -> Wanted {
         Wanted { predicate: Some(Predicate::OtherThan(moment(n))), ..same }
     } else if first == "=unlike:last" {
         // Whichever moment was spoken of: the last of those that are left out now.
-        let others = now.into_iter().flat_map(|plan| &plan.predicates);
-        let last = others.filter(|p| matches!(p, Predicate::OtherThan(_))).next_back().cloned();
+        let mut others = now.into_iter().flat_map(|plan| &plan.predicates);
+        let last = others.rfind(|p| matches!(p, Predicate::OtherThan(_))).cloned();
         Wanted { predicate: last.or(Some(Predicate::OtherThan(moment(1)))), ..same }
     } else {
         Wanted { plans: right.iter().map(|plan| comparable(plan)).collect(), ..Wanted::default() }
