@@ -91,12 +91,14 @@ fn change(value: &mut Value, at: &str, random: &mut Random) -> Option<(String, b
 }
 
 /// Does the pointer of an answer name the place of the mistake: the place, something in it, or what holds it? Where
-/// something went or came, something beside it may be what no longer goes with it.
+/// something went or came, something beside it may be what no longer goes with it, or what holds the list that is
+/// empty now.
 pub fn names_the_place(answer: &str, mistake: &str, removed: bool) -> bool {
     let parent = mistake.rsplit_once('/').map_or("", |(parent, _)| parent);
     let inside =
         |outer: &str| answer == outer || answer.strip_prefix(outer).is_some_and(|rest| rest.starts_with('/'));
-    answer == parent || inside(mistake) || (removed && inside(parent))
+    let above = parent.rsplit_once('/').map_or("", |(above, _)| above);
+    answer == parent || inside(mistake) || (removed && (inside(parent) || answer == above))
 }
 
 #[test]
@@ -106,6 +108,8 @@ fn a_pointer_names_a_place_or_its_neighbourhood() {
     assert!(names_the_place("/a/0", "/a/0/b", false));
     assert!(names_the_place("", "/a", false));
     assert!(names_the_place("/b", "/a", true));
+    assert!(names_the_place("/a/0", "/a/0/attributes/b", true));
+    assert!(!names_the_place("/a/0", "/a/0/attributes/b", false));
     assert!(!names_the_place("/b", "/a", false));
     assert!(!names_the_place("/a", "/a/0/b", false));
     assert!(!names_the_place("/ab", "/a", false));
