@@ -76,7 +76,7 @@ fn headers(message: &Value, agreed: Option<&str>) -> Vec<(&'static str, String)>
 }
 
 /// What is written back: the answer, or that there is none. A notification is not answered.
-fn answer(reply: Reply, id: Option<&Value>) -> Option<Value> {
+fn answer(reply: &Reply, id: Option<&Value>) -> Option<Value> {
     match serde_json::from_slice::<Value>(&reply.body) {
         Ok(answer) if answer.get("jsonrpc").is_some() => Some(answer),
         Ok(problem) => {
@@ -95,7 +95,7 @@ fn failed(id: &Value, code: i64, message: &str) -> Value {
     json!({"jsonrpc": "2.0", "id": id, "error": {"code": code, "message": message}})
 }
 
-fn with_newline(message: Value) -> Vec<u8> {
+fn with_newline(message: &Value) -> Vec<u8> {
     let mut bytes = message.to_string().into_bytes();
     bytes.push(b'\n');
     bytes
