@@ -36,23 +36,23 @@ pub fn run(config: &Config, quiet: bool) -> Outcome {
             return Ok(());
         }
         if line.len() as u64 > MESSAGE_BYTES_MAX {
-            output::bytes(&with_newline(failed(&Value::Null, NO_JSON, "the message is too long")))?;
+            output::bytes(&with_newline(&failed(&Value::Null, NO_JSON, "the message is too long")))?;
             return Ok(());
         }
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
         let Ok(message) = serde_json::from_slice::<Value>(&line) else {
-            output::bytes(&with_newline(failed(&Value::Null, NO_JSON, "the message is no JSON")))?;
+            output::bytes(&with_newline(&failed(&Value::Null, NO_JSON, "the message is no JSON")))?;
             continue;
         };
         let (id, headers) = (message.get("id").cloned(), headers(&message, agreed.as_deref()));
         let reply = client.send(Method::POST, PATH, Payload::Message(message, headers))?;
-        if let Some(answer) = answer(reply, id.as_ref()) {
+        if let Some(answer) = answer(&reply, id.as_ref()) {
             if let Some(revision) = answer.pointer("/result/protocolVersion").and_then(Value::as_str) {
                 agreed = Some(revision.to_owned());
             }
-            output::bytes(&with_newline(answer))?;
+            output::bytes(&with_newline(&answer))?;
         }
     }
 }
