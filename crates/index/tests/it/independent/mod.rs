@@ -4,6 +4,7 @@
 mod bytes;
 mod codec;
 mod reader;
+mod spaces;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -19,6 +20,7 @@ use rushes_types::{
 use crate::fixtures::Embedded;
 use codec::{Document, Value};
 use reader::{Annotation, Segment};
+use spaces::Code;
 
 fn value(value: &rushes_types::Value) -> Value {
     use rushes_types::Value as V;
@@ -184,13 +186,14 @@ fn check_terms(segment: &Segment) {
 
 fn check_lists(segment: &Segment) {
     let mut types: BTreeMap<String, Vec<u32>> = BTreeMap::new();
-    let mut labels: BTreeMap<String, Vec<u32>> = BTreeMap::new();
+    let mut labels: BTreeMap<String, Vec<reader::LabelRow>> = BTreeMap::new();
     let mut dialogue: BTreeMap<(String, String), Vec<u32>> = BTreeMap::new();
     for (no, entry) in (0_u32..).zip(&segment.entries) {
         let a = &entry.annotation;
         types.entry(a.kind.clone()).or_default().push(no);
         if let Some(label) = &a.label {
-            labels.entry(label.clone()).or_default().push(no);
+            let row = (a.start, a.end, entry.confidence, no, entry.source);
+            labels.entry(label.clone()).or_default().push(row);
         }
         if a.kind == known_types::DIALOGUE {
             dialogue.entry((a.asset.clone(), a.model.clone())).or_default().push(no);
@@ -198,7 +201,7 @@ fn check_lists(segment: &Segment) {
     }
     assert_eq!(segment.types, types);
     assert_eq!(segment.dialogue, dialogue);
-    let read = segment.labels.iter().map(|label| (label.written.clone(), label.entries.clone()));
+    let read = segment.labels.iter().map(|label| (label.written.clone(), label.rows.clone()));
     assert_eq!(read.collect::<BTreeMap<_, _>>(), labels);
     for label in &segment.labels {
         assert_eq!(label.normalised, normalise_label(&label.written));
@@ -221,11 +224,16 @@ fn check_vectors(segment: &Segment) {
             let length = |components: Vec<f64>| components.iter().map(|x| x * x).sum::<f64>().sqrt();
             assert_eq!(row.norm, length(row.vector.iter().map(|x| f64::from(*x)).collect()));
             assert_eq!(row.vector.len(), space.dimensions);
-            let left_out = row.vector.iter().zip(&row.codes);
-            let left_out = left_out.map(|(x, code)| f64::from(*x) - f64::from(row.scale) * f64::from(*code));
-            assert!(length(left_out.collect()) <= f64::from(row.residual));
-            for ((code, mean), sign) in row.codes.iter().zip(&space.mean).zip(&row.signs) {
-                let beyond = f64::from(row.scale * f32::from(*code)) > row.norm * f64::from(*mean);
+            let code = |code: &Code| 16 * i16::from(code.high) + i16::from(code.low);
+            let left_out = |value: &dyn Fn(&Code) -> i16| {
+                let rest =
+                    |(x, code): (&f32, &Code)| f64::from(*x) - f64::from(row.scale) * f64::from(value(code));
+                length(row.vector.iter().zip(&row.codes).map(rest).collect())
+            };
+            assert!(left_out(&code) <= f64::from(row.residual));
+            assert!(left_out(&|code| 16 * i16::from(code.high)) <= f64::from(row.coarse));
+            for ((of_code, mean), sign) in row.codes.iter().zip(&space.mean).zip(&row.signs) {
+                let beyond = f64::from(row.scale * f32::from(code(of_code))) > row.norm * f64::from(*mean);
                 assert_eq!(*sign, beyond && row.norm.is_normal());
             }
         }
@@ -375,7 +383,7 @@ fn every_field_is_read_back_by_the_page() {
     put_in.annotations = vec![every, bare, zero];
     let index = reader::read(fixture.folder.path());
     put_in.check(&index);
-    assert_eq!((index.format, &index.read_points[..]), (2, &[(4, 1_000, 1)][..]));
+    assert_eq!((index.format, &index.read_points[..]), (3, &[(4, 1_000, 1)][..]));
     assert!(index.analyser.starts_with(rushes_text::ANALYSER_VERSION));
     assert_eq!(index.segments.iter().map(|segment| segment.entries.len()).sum::<usize>(), 3);
 }
